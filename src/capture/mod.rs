@@ -1,0 +1,135 @@
+//! Where frames come from: a camera, a test pattern, photographs in motion, MJPEG files and pipes.
+//!
+//! Every source is a [`Source`]: an object that blocks until the next frame is due and returns it.
+//! It runs on a thread of its own, paces itself, and knows nothing of the network. What it cannot
+//! give without work (a JPEG from a camera, a planar picture from another) it leaves to the
+//! encoder: [`FrameData`] says which it is.
+
+mod camera;
+mod mjpeg;
+mod motion;
+mod pace;
+mod pattern;
+mod sequence;
+mod spec;
+pub mod stamp;
+
+use std::path::PathBuf;
+
+use bytes::Bytes;
+
+use crate::{clock::Timestamp, picture::Picture};
+
+pub use self::{
+    camera::{CameraInfo, cameras},
+    spec::{Settings, Spec},
+};
+
+/// What a source hands on.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// Counts from 0, and skips the numbers of frames that the source itself lost.
+    pub seq: u64,
+    /// When the picture was taken, as near to the exposure as the source can tell.
+    pub captured: Timestamp,
+    /// The picture.
+    pub data: FrameData,
+}
+
+/// A picture in the form in which the source had it.
+#[derive(Clone, Debug)]
+pub enum FrameData {
+    /// A complete JPEG, trimmed to its true length.
+    Jpeg(Bytes),
+    /// Pixels still to be encoded.
+    Picture(Picture),
+}
+
+/// Something that makes frames.
+///
+/// Not `Send`: a camera handle has to stay on the thread that opened it. Open a source with
+/// [`Spec::open`] on the thread that will read it.
+pub trait Source {
+    /// Blocks until the next frame is due; `None` at the end of the material.
+    ///
+    /// # Errors
+    /// What went wrong with the device, file or pipe. A source may be asked again after an error.
+    fn next_frame(&mut self) -> Result<Option<Frame>, Error>;
+
+    /// One line for a person: what it is, at which size and rate.
+    fn describe(&self) -> String;
+}
+
+/// Why a source cannot be opened or cannot go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The text after `--source` names nothing that exists.
+    #[error("there is no file or folder {0:?}: --source takes camera, pattern, a photo, a folder of photos, an MJPEG file, a numbered sequence such as shots/%04d.jpg, or - for standard input")]
+    NoSuchSource(String),
+    /// No camera at all.
+    #[error("no camera was found: plug one in, or use --source pattern")]
+    NoCamera,
+    /// A camera was named that is not there.
+    #[error("there is no camera {wanted:?}; there is {present}")]
+    NoSuchCamera {
+        /// What was asked for.
+        wanted: String,
+        /// The cameras that are there, as one line.
+        present: String,
+    },
+    /// The camera's driver refused or failed.
+    #[error("camera {name}: {reason}")]
+    Camera {
+        /// The camera's name.
+        name: String,
+        /// What the driver said.
+        reason: String,
+    },
+    /// A folder without a single picture in it.
+    #[error("{} has no pictures (looked for .jpg, .jpeg, .png, .gif, .webp and .bmp)", .0.display())]
+    NoPictures(PathBuf),
+    /// A sequence pattern that matches no file.
+    #[error("no file matches {0:?}: numbers start at 0 or 1, as in shots/%04d.jpg")]
+    EmptySequence(String),
+    /// A file that is no picture.
+    #[error("{} is no picture: {reason}", path.display())]
+    NotAPicture {
+        /// The file.
+        path: PathBuf,
+        /// What the decoder found.
+        reason: String,
+    },
+    /// A stream in which no JPEG begins.
+    #[error("{name} is no MJPEG stream: no JPEG begins within its first {searched} bytes (make one with: ffmpeg -i INPUT -f mjpeg -)")]
+    NotMjpeg {
+        /// The file, or standard input.
+        name: String,
+        /// Bytes that were searched.
+        searched: usize,
+    },
+    /// A picture in a stream that grows past what a message may hold.
+    #[error("{name}: a picture of more than {allowed} bytes")]
+    TooLong {
+        /// The file, or standard input.
+        name: String,
+        /// The largest picture that is taken, in bytes.
+        allowed: usize,
+    },
+    /// Reading failed.
+    #[error("{name}: {source}")]
+    Io {
+        /// The file, or standard input.
+        name: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A picture could not be decoded or scaled.
+    #[error("{name}: {reason}")]
+    Picture {
+        /// The file.
+        name: String,
+        /// What the codec said.
+        reason: String,
+    },
+}

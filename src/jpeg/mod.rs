@@ -1,0 +1,65 @@
+//! JPEG both ways with libjpeg-turbo, and what its markers tell without decoding.
+//!
+//! The only module that touches turbojpeg. One [`Encoder`] and one [`Decoder`] a thread, reused:
+//! a new handle for each frame costs up to a millisecond.
+
+mod decoder;
+mod encoder;
+pub mod marker;
+
+pub use self::{
+    decoder::{Decoded, Decoder, Scale},
+    encoder::Encoder,
+    marker::{Header, header, trimmed},
+};
+
+/// The largest width and height that is decoded: 8K with room to spare. A 13 kB file can claim
+/// 65500x65500, which would be 17 GB of pixels.
+pub const MAX_DIMENSION: usize = 16_384;
+
+/// The most pixels that are decoded in one picture: 8K (7680x4320) rounded up, 160 MB as BGRX.
+pub const MAX_PIXELS: usize = 40_000_000;
+
+/// Why a picture could not be encoded or decoded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The data does not start with a JPEG's start marker.
+    #[error("no JPEG: it starts with {found:02x?}, not ff d8 ff")]
+    NotJpeg {
+        /// The first bytes, four at most.
+        found: Vec<u8>,
+    },
+    /// No frame header before the pixel data.
+    #[error("a JPEG without a frame header")]
+    NoHeader,
+    /// A header that claims no pixels.
+    #[error("a JPEG of {width}x{height} pixels")]
+    Empty {
+        /// Claimed width.
+        width: usize,
+        /// Claimed height.
+        height: usize,
+    },
+    /// A header that claims more pixels than are allowed.
+    #[error(
+        "a picture of {width}x{height} pixels; up to {MAX_DIMENSION} a side and {MAX_PIXELS} in all are allowed"
+    )]
+    TooLarge {
+        /// Claimed width.
+        width: usize,
+        /// Claimed height.
+        height: usize,
+    },
+    /// Pixels that do not fit the stated size.
+    #[error("{found} bytes of pixels for a picture that needs {expected}")]
+    WrongLength {
+        /// Bytes given.
+        found: usize,
+        /// Bytes that the size and format need.
+        expected: usize,
+    },
+    /// What libjpeg-turbo says.
+    #[error("libjpeg-turbo: {0}")]
+    Codec(String),
+}

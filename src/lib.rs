@@ -1,0 +1,5 @@
+//! pulsecam streams a webcam to peers and shows theirs.
+
+pub mod clock;
+pub mod jpeg;
+pub mod picture;

@@ -1,0 +1,2 @@
+//! The pulsecam program.
+fn main() {}

@@ -1,0 +1,119 @@
+//! Pixels on their way: what sources hand to the encoder, and what the decoder hands to the window.
+
+/// How chroma is sampled in planar YUV.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subsampling {
+    /// One chroma sample for each pixel (4:4:4).
+    Yuv444,
+    /// One for two pixels side by side (4:2:2).
+    Yuv422,
+    /// One for a block of two by two pixels (4:2:0).
+    Yuv420,
+    /// Luma only.
+    Grey,
+}
+
+impl Subsampling {
+    /// Pixels that share one chroma sample, across and down.
+    #[must_use]
+    pub const fn block(self) -> (usize, usize) {
+        match self {
+            Self::Yuv444 | Self::Grey => (1, 1),
+            Self::Yuv422 => (2, 1),
+            Self::Yuv420 => (2, 2),
+        }
+    }
+
+    /// Bytes that the planes of a `width` x `height` picture take, Y then U then V, each dimension
+    /// first rounded up to whole blocks and no padding between rows.
+    #[must_use]
+    pub const fn bytes(self, width: usize, height: usize) -> usize {
+        let (across, down) = self.block();
+        let (w, h) = (width.next_multiple_of(across), height.next_multiple_of(down));
+        match self {
+            Self::Grey => w * h,
+            _ => w * h + 2 * (w / across) * (h / down),
+        }
+    }
+}
+
+/// The pixels of a [`Picture`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pixels {
+    /// Planes Y, U, V one after the other (full-range BT.601, as JFIF has it), rows without padding;
+    /// [`Subsampling::bytes`] long.
+    Planar(Subsampling, Vec<u8>),
+    /// Three bytes a pixel: red, green, blue.
+    Rgb(Vec<u8>),
+    /// Three bytes a pixel: blue, green, red.
+    Bgr(Vec<u8>),
+}
+
+/// An uncompressed picture, as a source makes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// Pixels across.
+    pub width: usize,
+    /// Pixels down.
+    pub height: usize,
+    /// The samples.
+    pub pixels: Pixels,
+}
+
+impl Picture {
+    /// Bytes that `pixels` must have for the stated size.
+    #[must_use]
+    pub const fn expected_bytes(&self) -> usize {
+        match &self.pixels {
+            Pixels::Planar(subsampling, _) => subsampling.bytes(self.width, self.height),
+            Pixels::Rgb(_) | Pixels::Bgr(_) => self.width * self.height * 3,
+        }
+    }
+
+    /// The samples as one slice.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        match &self.pixels {
+            Pixels::Planar(_, bytes) | Pixels::Rgb(bytes) | Pixels::Bgr(bytes) => bytes,
+        }
+    }
+}
+
+/// A picture to look at: `0x00RRGGBB` a pixel, rows without padding, which is what the window takes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Canvas {
+    /// Pixels across.
+    pub width: usize,
+    /// Pixels down.
+    pub height: usize,
+    /// `width * height` pixels, row by row.
+    pub pixels: Vec<u32>,
+}
+
+impl Canvas {
+    /// A canvas of one colour.
+    #[must_use]
+    pub fn filled(width: usize, height: usize, colour: u32) -> Self {
+        Self { width, height, pixels: vec![colour; width * height] }
+    }
+
+    /// The pixel at `x`, `y`, where there is one.
+    #[must_use]
+    pub fn pixel(&self, x: usize, y: usize) -> Option<u32> {
+        (x < self.width).then(|| self.pixels.get(y * self.width + x).copied()).flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plane_sizes_round_up_to_whole_blocks() {
+        assert_eq!(Subsampling::Yuv420.bytes(640, 480), 640 * 480 * 3 / 2);
+        assert_eq!(Subsampling::Yuv420.bytes(5, 3), 6 * 4 + 2 * 3 * 2);
+        assert_eq!(Subsampling::Yuv422.bytes(5, 3), 6 * 3 + 2 * 3 * 3);
+        assert_eq!(Subsampling::Yuv444.bytes(5, 3), 5 * 3 * 3);
+        assert_eq!(Subsampling::Grey.bytes(5, 3), 15);
+    }
+}
