@@ -73,9 +73,7 @@ impl Decoder {
     /// # Errors
     /// [`Error::Codec`] where libjpeg-turbo cannot be set up.
     pub fn new() -> Result<Self, Error> {
-        let mut decompressor = Decompressor::new().map_err(codec)?;
-        decompressor.set_scan_limit(SCAN_LIMIT).map_err(codec)?;
-        Ok(Self { decompressor })
+        Ok(Self { decompressor: fresh_decompressor()? })
     }
 
     /// Decodes for the window. `reuse` gives its memory; its content does not matter.
@@ -93,7 +91,7 @@ impl Decoder {
         let format = if cfg!(target_endian = "little") { PixelFormat::BGRX } else { PixelFormat::XRGB };
         let pixels = bytemuck::cast_slice_mut(&mut canvas.pixels);
         let image = Image { pixels, width, pitch: width * 4, height, format };
-        let warning = tolerate(self.decompressor.decompress(jpeg, image))?;
+        let warning = self.decompress(jpeg, image)?;
         Ok(Decoded { canvas, header, warning })
     }
 
@@ -112,9 +110,25 @@ impl Decoder {
             height,
             format: PixelFormat::RGB,
         };
-        tolerate(self.decompressor.decompress(jpeg, image))?;
+        self.decompress(jpeg, image)?;
         Ok(Picture { width, height, pixels: Pixels::Rgb(pixels) })
     }
+
+    /// `Ok` with a mere warning's text. After an error the handle is replaced: libjpeg-turbo keeps half-read
+    /// Huffman tables, and one bad picture would spoil those after it.
+    fn decompress(&mut self, jpeg: &[u8], into: Image<&mut [u8]>) -> Result<Option<String>, Error> {
+        let result = tolerate(self.decompressor.decompress(jpeg, into));
+        if result.is_err() {
+            self.decompressor = fresh_decompressor()?;
+        }
+        result
+    }
+}
+
+fn fresh_decompressor() -> Result<Decompressor, Error> {
+    let mut decompressor = Decompressor::new().map_err(codec)?;
+    decompressor.set_scan_limit(SCAN_LIMIT).map_err(codec)?;
+    Ok(decompressor)
 }
 
 fn checked_header(jpeg: &[u8]) -> Result<Header, Error> {

@@ -1,0 +1,272 @@
+//! [`Lanes`] between two threads or tasks: senders never wait, one receiver does.
+//!
+//! The receiver may be a task (`recv`) or a thread (`recv_timeout`): sources and codecs live on threads, the link and
+//! the relay in tasks, and a frame crosses from one to the other.
+
+use std::{
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::Notify;
+
+use super::{Full, Lanes, Taken};
+
+/// Nobody will receive any more, or nobody will send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the other end is gone")]
+pub struct Closed;
+
+#[derive(Debug)]
+struct State<K, T> {
+    lanes: Lanes<K, T>,
+    senders: usize,
+    received: bool,
+}
+
+#[derive(Debug)]
+struct Shared<K, T> {
+    state: Mutex<State<K, T>>,
+    task: Notify,
+    thread: Condvar,
+}
+
+impl<K, T> Shared<K, T> {
+    /// No code panics while it holds the lock, and the state is whole between any two statements.
+    fn lock(&self) -> MutexGuard<'_, State<K, T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wake(&self) {
+        self.task.notify_one();
+        self.thread.notify_one();
+    }
+}
+
+/// The giving end; clones give to the same receiver.
+#[derive(Debug)]
+pub struct Sender<K, T>(Arc<Shared<K, T>>);
+
+/// The taking end.
+#[derive(Debug)]
+pub struct Receiver<K, T>(Arc<Shared<K, T>>);
+
+/// A hand-over whose ordered lane holds up to `budget` bytes.
+#[must_use]
+pub fn channel<K: PartialEq, T>(budget: usize) -> (Sender<K, T>, Receiver<K, T>) {
+    let shared = Arc::new(Shared {
+        state: Mutex::new(State { lanes: Lanes::new(budget), senders: 1, received: true }),
+        task: Notify::new(),
+        thread: Condvar::new(),
+    });
+    (Sender(Arc::clone(&shared)), Receiver(shared))
+}
+
+impl<K: PartialEq, T> Sender<K, T> {
+    /// See [`Lanes::push_urgent`].
+    pub fn send_urgent(&self, item: T) {
+        self.0.lock().lanes.push_urgent(item);
+        self.0.wake();
+    }
+
+    /// See [`Lanes::push_ordered`].
+    ///
+    /// # Errors
+    /// [`Full`]; the item is dropped.
+    pub fn send_ordered(&self, bytes: usize, item: T) -> Result<(), Full> {
+        let result = self.0.lock().lanes.push_ordered(bytes, item);
+        self.0.wake();
+        result
+    }
+
+    /// See [`Lanes::push_fresh`]. `Ok(true)` where a waiting frame was replaced.
+    ///
+    /// # Errors
+    /// [`Closed`] where the receiver is gone, so that a source can stop working.
+    pub fn send_fresh(&self, key: K, item: T) -> Result<bool, Closed> {
+        let mut state = self.0.lock();
+        if !state.received {
+            return Err(Closed);
+        }
+        let replaced = state.lanes.push_fresh(key, item);
+        drop(state);
+        self.0.wake();
+        Ok(replaced)
+    }
+
+    /// Frames replaced since the beginning.
+    #[must_use]
+    pub fn replaced(&self) -> u64 {
+        self.0.lock().lanes.replaced()
+    }
+
+    /// Bytes that wait in order.
+    #[must_use]
+    pub fn ordered_bytes(&self) -> usize {
+        self.0.lock().lanes.ordered_bytes()
+    }
+}
+
+impl<K, T> Clone for Sender<K, T> {
+    fn clone(&self) -> Self {
+        self.0.lock().senders += 1;
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<K, T> Drop for Sender<K, T> {
+    fn drop(&mut self) {
+        self.0.lock().senders -= 1;
+        self.0.wake();
+    }
+}
+
+impl<K: PartialEq, T> Receiver<K, T> {
+    /// Waits for what goes next; `None` once all senders are gone and nothing waits. Cancel safe.
+    pub async fn recv(&mut self) -> Option<Taken<K, T>> {
+        loop {
+            match self.try_recv() {
+                Ok(Some(taken)) => return Some(taken),
+                Err(Closed) => return None,
+                Ok(None) => self.0.task.notified().await,
+            }
+        }
+    }
+
+    /// Waits until something is there or all senders are gone, and takes nothing. Cancel safe.
+    pub async fn ready(&mut self) {
+        while {
+            let state = self.0.lock();
+            state.lanes.is_empty() && state.senders > 0
+        } {
+            self.0.task.notified().await;
+        }
+    }
+
+    /// What goes next, if anything waits.
+    ///
+    /// # Errors
+    /// [`Closed`] where nothing waits and nothing will come.
+    pub fn try_recv(&mut self) -> Result<Option<Taken<K, T>>, Closed> {
+        let mut state = self.0.lock();
+        match state.lanes.pop() {
+            None if state.senders == 0 => Err(Closed),
+            next => Ok(next),
+        }
+    }
+
+    /// Blocks this thread until something is there, for `timeout` at the most: then `Ok(None)`.
+    ///
+    /// # Errors
+    /// [`Closed`] where nothing waits and nothing will come.
+    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Option<Taken<K, T>>, Closed> {
+        let deadline = Instant::now() + timeout;
+        let mut state = self.0.lock();
+        loop {
+            if let Some(taken) = state.lanes.pop() {
+                return Ok(Some(taken));
+            }
+            if state.senders == 0 {
+                return Err(Closed);
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            state = self.0.thread.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// See [`Lanes::put_back`].
+    pub fn put_back(&mut self, taken: Taken<K, T>) {
+        self.0.lock().lanes.put_back(taken);
+    }
+
+    /// See [`Lanes::clear_fresh`].
+    pub fn clear_fresh(&mut self) {
+        self.0.lock().lanes.clear_fresh();
+    }
+
+    /// See [`Lanes::is_settled`].
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.0.lock().lanes.is_settled()
+    }
+
+    /// Frames replaced since the beginning.
+    #[must_use]
+    pub fn replaced(&self) -> u64 {
+        self.0.lock().lanes.replaced()
+    }
+}
+
+impl<K, T> Drop for Receiver<K, T> {
+    fn drop(&mut self) {
+        self.0.lock().received = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_thread_is_woken_by_each_lane_and_by_the_end() {
+        let (sender, mut receiver) = channel::<u8, &str>(100);
+        let taker = thread::spawn(move || {
+            let mut items = Vec::new();
+            while let Ok(Some(taken)) = receiver.recv_timeout(LONG) {
+                items.push(taken.item);
+            }
+            items
+        });
+        sender.send_fresh(0, "frame").unwrap();
+        while !sender.0.lock().lanes.is_empty() {
+            thread::yield_now();
+        }
+        sender.clone().send_ordered(5, "text").unwrap();
+        drop(sender);
+        assert_eq!(taker.join().unwrap(), ["frame", "text"]);
+    }
+
+    #[tokio::test]
+    async fn a_task_is_woken_and_loses_nothing_when_cancelled() {
+        let (sender, mut receiver) = channel::<u8, u32>(100);
+        let cancelled = tokio::time::timeout(Duration::from_millis(1), receiver.recv()).await;
+        assert!(cancelled.is_err());
+        let give = tokio::spawn(async move {
+            for number in 0..100 {
+                sender.send_ordered(1, number).unwrap();
+                tokio::task::yield_now().await;
+            }
+        });
+        receiver.ready().await;
+        let mut seen = Vec::new();
+        while let Some(taken) = receiver.recv().await {
+            seen.push(taken.item);
+        }
+        give.await.unwrap();
+        assert_eq!(seen, (0..100).collect::<Vec<_>>());
+        assert_eq!(receiver.try_recv(), Err(Closed));
+    }
+
+    #[test]
+    fn a_source_learns_that_nobody_takes() {
+        let (sender, receiver) = channel::<u8, u8>(0);
+        assert_eq!(sender.send_fresh(0, 1), Ok(false));
+        assert_eq!(sender.send_fresh(0, 2), Ok(true));
+        assert_eq!((sender.replaced(), receiver.replaced()), (1, 1));
+        drop(receiver);
+        assert_eq!(sender.send_fresh(0, 3), Err(Closed));
+    }
+
+    #[test]
+    fn waiting_ends_at_the_timeout() {
+        let (_sender, mut receiver) = channel::<u8, u8>(0);
+        assert_eq!(receiver.recv_timeout(Duration::from_millis(1)), Ok(None));
+    }
+}

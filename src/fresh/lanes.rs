@@ -1,0 +1,249 @@
+//! What waits, and what goes next: a pure policy.
+
+use std::collections::VecDeque;
+
+/// Streams that can wait in one hand-over. One frame of each is held, so this bounds memory against a
+/// peer that invents a new stream name for each frame; a screen with more pictures is unreadable anyway.
+pub const MAX_KEYS: usize = 256;
+
+/// An ordered item that does not fit the budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{waiting} bytes wait already and {refused} more would pass the limit of {budget}")]
+pub struct Full {
+    /// Bytes that wait.
+    pub waiting: usize,
+    /// Bytes of the item that was refused.
+    pub refused: usize,
+    /// The limit.
+    pub budget: usize,
+}
+
+/// Which lane an item came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane<K> {
+    /// First of all, the newest only: answers to heartbeats.
+    Urgent,
+    /// In order, never dropped; the number is its cost in bytes.
+    Ordered(usize),
+    /// The newest of each key.
+    Fresh(K),
+}
+
+/// An item that was taken out, and where it came from, so that it can be put back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken<K, T> {
+    /// Its lane.
+    pub lane: Lane<K>,
+    /// The item.
+    pub item: T,
+}
+
+/// Three lanes: urgent before ordered before fresh.
+#[derive(Debug)]
+pub struct Lanes<K, T> {
+    urgent: Option<T>,
+    ordered: VecDeque<(usize, T)>,
+    ordered_bytes: usize,
+    budget: usize,
+    fresh: VecDeque<(K, T)>,
+    replaced: u64,
+}
+
+impl<K: PartialEq, T> Lanes<K, T> {
+    /// Empty lanes; `budget` bounds the bytes that may wait in order.
+    #[must_use]
+    pub const fn new(budget: usize) -> Self {
+        Self {
+            urgent: None,
+            ordered: VecDeque::new(),
+            ordered_bytes: 0,
+            budget,
+            fresh: VecDeque::new(),
+            replaced: 0,
+        }
+    }
+
+    /// Puts an item before all others, in place of an urgent one that still waits.
+    pub fn push_urgent(&mut self, item: T) {
+        self.urgent = Some(item);
+    }
+
+    /// Puts an item behind the other ordered ones.
+    ///
+    /// # Errors
+    /// [`Full`] where the bytes that wait would pass the budget; the item is dropped.
+    pub fn push_ordered(&mut self, bytes: usize, item: T) -> Result<(), Full> {
+        let waiting = self.ordered_bytes;
+        if waiting.saturating_add(bytes) > self.budget {
+            return Err(Full { waiting, refused: bytes, budget: self.budget });
+        }
+        self.ordered_bytes += bytes;
+        self.ordered.push_back((bytes, item));
+        Ok(())
+    }
+
+    /// Puts a frame in, in place of the waiting one of the same key, whose turn it keeps; `true` where
+    /// there was one to replace.
+    pub fn push_fresh(&mut self, key: K, item: T) -> bool {
+        if let Some(waiting) = self.fresh.iter_mut().find(|(waiting, _)| *waiting == key) {
+            waiting.1 = item;
+        } else if self.fresh.len() < MAX_KEYS {
+            self.fresh.push_back((key, item));
+            return false;
+        } else {
+            self.fresh.pop_front();
+            self.fresh.push_back((key, item));
+        }
+        self.replaced += 1;
+        true
+    }
+
+    /// Takes what goes next.
+    pub fn pop(&mut self) -> Option<Taken<K, T>> {
+        if let Some(item) = self.urgent.take() {
+            return Some(Taken { lane: Lane::Urgent, item });
+        }
+        if let Some((bytes, item)) = self.ordered.pop_front() {
+            self.ordered_bytes -= bytes;
+            return Some(Taken { lane: Lane::Ordered(bytes), item });
+        }
+        let (key, item) = self.fresh.pop_front()?;
+        Some(Taken { lane: Lane::Fresh(key), item })
+    }
+
+    /// Puts back, as the next, what was taken and could not be started; a newer one that came in the
+    /// meantime wins where the lane says so.
+    pub fn put_back(&mut self, taken: Taken<K, T>) {
+        match taken.lane {
+            Lane::Urgent => {
+                self.urgent.get_or_insert(taken.item);
+            }
+            Lane::Ordered(bytes) => {
+                self.ordered_bytes += bytes;
+                self.ordered.push_front((bytes, taken.item));
+            }
+            Lane::Fresh(key) => match self.fresh.iter().position(|(waiting, _)| *waiting == key) {
+                Some(newer) => {
+                    self.replaced += 1;
+                    if let Some(newer) = self.fresh.remove(newer) {
+                        self.fresh.push_front(newer);
+                    }
+                }
+                None => self.fresh.push_front((key, taken.item)),
+            },
+        }
+    }
+
+    /// Forgets the frames that wait, uncounted: after an outage they are too old to be news.
+    pub fn clear_fresh(&mut self) {
+        self.fresh.clear();
+    }
+
+    /// Whether nothing waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.urgent.is_none() && self.ordered.is_empty() && self.fresh.is_empty()
+    }
+
+    /// Whether nothing waits that has to be delivered.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.urgent.is_none() && self.ordered.is_empty()
+    }
+
+    /// Frames that a newer one replaced, since the beginning.
+    #[must_use]
+    pub const fn replaced(&self) -> u64 {
+        self.replaced
+    }
+
+    /// Bytes that wait in order.
+    #[must_use]
+    pub const fn ordered_bytes(&self) -> usize {
+        self.ordered_bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drain(lanes: &mut Lanes<u8, &'static str>) -> Vec<&'static str> {
+        std::iter::from_fn(|| lanes.pop()).map(|taken| taken.item).collect()
+    }
+
+    #[test]
+    fn urgent_goes_before_ordered_before_fresh() {
+        let mut lanes = Lanes::new(100);
+        lanes.push_fresh(1, "frame");
+        lanes.push_ordered(10, "first").unwrap();
+        lanes.push_ordered(10, "second").unwrap();
+        lanes.push_urgent("stale answer");
+        lanes.push_urgent("answer");
+        assert_eq!(drain(&mut lanes), ["answer", "first", "second", "frame"]);
+        assert!(lanes.is_empty());
+    }
+
+    #[test]
+    fn the_newest_frame_of_each_sender_wins_and_keeps_its_turn() {
+        let mut lanes = Lanes::new(0);
+        assert!(!lanes.push_fresh(1, "a1"));
+        assert!(!lanes.push_fresh(2, "b1"));
+        assert!(lanes.push_fresh(1, "a2"));
+        assert!(lanes.push_fresh(1, "a3"));
+        assert_eq!(lanes.replaced(), 2);
+        assert_eq!(drain(&mut lanes), ["a3", "b1"]);
+    }
+
+    #[test]
+    fn ordered_items_are_refused_past_the_budget_and_taken_again_below_it() {
+        let mut lanes = Lanes::<u8, _>::new(100);
+        lanes.push_ordered(60, "a").unwrap();
+        assert_eq!(lanes.push_ordered(41, "b"), Err(Full { waiting: 60, refused: 41, budget: 100 }));
+        lanes.push_ordered(40, "c").unwrap();
+        assert_eq!(lanes.ordered_bytes(), 100);
+        lanes.pop();
+        lanes.push_ordered(60, "d").unwrap();
+        assert_eq!(drain(&mut lanes), ["c", "d"]);
+        assert_eq!(lanes.ordered_bytes(), 0);
+        assert!(lanes.push_ordered(usize::MAX, "e").is_err());
+    }
+
+    #[test]
+    fn what_could_not_be_started_goes_first_unless_something_newer_came() {
+        let mut lanes = Lanes::new(100);
+        lanes.push_fresh(1, "old");
+        let taken = lanes.pop().unwrap();
+        lanes.push_fresh(2, "other");
+        lanes.put_back(taken.clone());
+        assert_eq!(lanes.pop().unwrap().item, "old");
+        lanes.push_fresh(1, "new");
+        lanes.put_back(taken);
+        assert_eq!(lanes.replaced(), 1);
+        assert_eq!(drain(&mut lanes), ["new", "other"]);
+
+        lanes.push_ordered(5, "one").unwrap();
+        lanes.push_ordered(5, "two").unwrap();
+        let one = lanes.pop().unwrap();
+        lanes.put_back(one);
+        assert_eq!(lanes.ordered_bytes(), 10);
+        assert_eq!(drain(&mut lanes), ["one", "two"]);
+
+        lanes.push_urgent("1");
+        let answer = lanes.pop().unwrap();
+        lanes.push_urgent("2");
+        lanes.put_back(answer);
+        assert_eq!(drain(&mut lanes), ["2"]);
+    }
+
+    #[test]
+    fn invented_names_cannot_fill_memory() {
+        let mut lanes = Lanes::new(0);
+        for name in 0..MAX_KEYS * 3 {
+            lanes.push_fresh(name, name);
+        }
+        assert_eq!(lanes.replaced(), 2 * MAX_KEYS as u64);
+        assert_eq!(lanes.pop().unwrap().item, 2 * MAX_KEYS, "the newest are kept");
+        assert_eq!(std::iter::from_fn(|| lanes.pop()).count(), MAX_KEYS - 1);
+    }
+}

@@ -1,0 +1,15 @@
+//! The hand-over between stages: video newest-wins, everything else in order.
+//!
+//! Old video is worth nothing, so where a stage is slower than the one before it, the newest frame
+//! replaces the waiting one, and the replaced frame is counted. Text and images wait their turn, up to
+//! a budget of bytes. [`Lanes`] is that policy as plain data; [`channel`] puts it between two threads or
+//! tasks. The same type stands wherever a frame changes hands: source to encoder, encoder to link, relay to
+//! viewer, link to window.
+
+mod channel;
+mod lanes;
+
+pub use self::{
+    channel::{Closed, Receiver, Sender, channel},
+    lanes::{Full, Lane, Lanes, MAX_KEYS, Taken},
+};

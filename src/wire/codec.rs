@@ -1,0 +1,130 @@
+//! Messages out of a stream of bytes, and into one.
+//!
+//! Each message gets a buffer of its own exact size as soon as its size field is there and within the
+//! limit: what is handed on holds no memory but its own, and [`super::Reader`] lets the socket write
+//! straight into that buffer.
+
+use std::net::SocketAddr;
+
+use bytes::{Buf, BytesMut};
+use tokio_util::codec::{Decoder, Encoder};
+
+use super::{Error, Fault, MIN_SIZE, Malformed, Message};
+
+/// Frames one connection's bytes. Its state belongs to that connection alone.
+#[derive(Debug)]
+pub struct Codec {
+    max_message: u32,
+    peer: Option<SocketAddr>,
+    /// Bytes of the connection before the message at hand.
+    offset: u64,
+    started: Option<Started>,
+}
+
+#[derive(Debug)]
+struct Started {
+    buffer: BytesMut,
+    length: usize,
+}
+
+impl Codec {
+    /// A codec that refuses messages whose size field is over `max_message`.
+    #[must_use]
+    pub const fn new(max_message: u32) -> Self {
+        Self { max_message, peer: None, offset: 0, started: None }
+    }
+
+    /// The same, naming the peer in its errors.
+    #[must_use]
+    pub fn with_peer(self, peer: SocketAddr) -> Self {
+        Self { peer: Some(peer), ..self }
+    }
+
+    /// The buffer of a message that has begun and the bytes that it still lacks, so that these can be
+    /// read straight to their place. `None` between messages.
+    pub(super) fn unfinished(&mut self) -> Option<(&mut BytesMut, usize)> {
+        let Started { buffer, length } = self.started.as_mut()?;
+        let lacking = *length - buffer.len();
+        (lacking > 0).then_some((buffer, lacking))
+    }
+
+    /// How far a message that has begun has come: bytes received, bytes in all.
+    pub(super) fn progress(&self) -> Option<(usize, usize)> {
+        self.started.as_ref().map(|started| (started.buffer.len(), started.length))
+    }
+
+    pub(super) const fn peer(&self) -> Option<SocketAddr> {
+        self.peer
+    }
+
+    fn malformed(&self, at: usize, fault: Fault) -> Malformed {
+        Malformed { peer: self.peer, offset: self.offset + at as u64, fault }
+    }
+
+    fn start(&self, size: i32) -> Result<Started, Malformed> {
+        let found =
+            u32::try_from(size).map_err(|_| self.malformed(0, Fault::NegativeSize { found: size }))?;
+        if found < MIN_SIZE {
+            return Err(self.malformed(0, Fault::SizeTooSmall { found }));
+        }
+        if found > self.max_message {
+            let fault = Fault::SizeTooLarge { found: found.into(), allowed: self.max_message };
+            return Err(self.malformed(0, fault));
+        }
+        let length = 4 + found as usize;
+        Ok(Started { buffer: BytesMut::with_capacity(length), length })
+    }
+}
+
+impl Decoder for Codec {
+    type Item = Message;
+    type Error = Error;
+
+    fn decode(&mut self, source: &mut BytesMut) -> Result<Option<Message>, Error> {
+        let mut started = match self.started.take() {
+            Some(started) => started,
+            None => {
+                let Some(size) = source.first_chunk::<4>() else { return Ok(None) };
+                self.start(i32::from_be_bytes(*size))?
+            }
+        };
+        let taken = source.len().min(started.length - started.buffer.len());
+        started.buffer.extend_from_slice(&source[..taken]);
+        source.advance(taken);
+        if started.buffer.len() < started.length {
+            self.started = Some(started);
+            return Ok(None);
+        }
+        let bytes = started.buffer.freeze();
+        let message = Message::parse(&bytes).map_err(|(at, fault)| self.malformed(at, fault))?;
+        self.offset += bytes.len() as u64;
+        Ok(Some(message))
+    }
+
+    fn decode_eof(&mut self, source: &mut BytesMut) -> Result<Option<Message>, Error> {
+        if let Some(message) = self.decode(source)? {
+            return Ok(Some(message));
+        }
+        match self.progress() {
+            Some((received, expected)) => Err(Error::Cut { peer: self.peer, received, expected }),
+            None if source.is_empty() => Ok(None),
+            None => Err(Error::Cut { peer: self.peer, received: source.len(), expected: 4 }),
+        }
+    }
+}
+
+impl Encoder<&Message> for Codec {
+    type Error = Error;
+
+    fn encode(&mut self, message: &Message, target: &mut BytesMut) -> Result<(), Error> {
+        target.reserve(message.wire_len());
+        let mut bytes = message.to_buf();
+        while bytes.has_remaining() {
+            let chunk = bytes.chunk();
+            target.extend_from_slice(chunk);
+            let length = chunk.len();
+            bytes.advance(length);
+        }
+        Ok(())
+    }
+}

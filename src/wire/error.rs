@@ -1,0 +1,115 @@
+//! What can be wrong with bytes from a peer, in enough detail to find them in a capture.
+
+use std::{fmt, io, net::SocketAddr};
+
+use super::MIN_SIZE;
+
+/// Why no message could be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The bytes are no message.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// The connection ended inside a message.
+    #[error("{}closed after {received} of the {expected} bytes of a message", Prefix(*peer))]
+    Cut {
+        /// The other end.
+        peer: Option<SocketAddr>,
+        /// Bytes of the message that came.
+        received: usize,
+        /// Bytes that its size field promised; 4 where not even that was complete.
+        expected: usize,
+    },
+    /// The socket failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Bytes that are no message: who sent them, where they are, and what is wrong with them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}at byte {offset}: {fault}", Prefix(*peer))]
+pub struct Malformed {
+    /// The other end, where the codec was told.
+    pub peer: Option<SocketAddr>,
+    /// Bytes received on this connection before the field at fault.
+    pub offset: u64,
+    /// What is wrong.
+    pub fault: Fault,
+}
+
+/// What is wrong with a message: what was found, and what was allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// A negative size.
+    #[error("a message size of {found}; at least {MIN_SIZE} is allowed")]
+    NegativeSize {
+        /// The size field.
+        found: i32,
+    },
+    /// A size too small for a type and two lengths.
+    #[error("a message size of {found}; at least {MIN_SIZE} is allowed")]
+    SizeTooSmall {
+        /// The size field.
+        found: u32,
+    },
+    /// A size over the limit.
+    #[error("a message size of {found}; at most {allowed} is allowed")]
+    SizeTooLarge {
+        /// The size field, or the size that a message to be sent would need.
+        found: u64,
+        /// The limit in force.
+        allowed: u32,
+    },
+    /// A length that reaches past the end of the message.
+    #[error("a {field} of {found} bytes; {allowed} are left in the message")]
+    PastTheEnd {
+        /// Which field.
+        field: &'static str,
+        /// Its length field.
+        found: u32,
+        /// Bytes left for it.
+        allowed: u32,
+    },
+    /// A string with half a UTF-16 unit.
+    #[error("a {field} of {found} bytes; UTF-16 takes an even number")]
+    OddLength {
+        /// Which field.
+        field: &'static str,
+        /// Its length field.
+        found: u32,
+    },
+    /// Qt 6.7's marker for 64-bit lengths.
+    #[error(
+        "a {field} with a 64-bit length (fffffffe, as Qt 6.7 writes past 4 GiB); at most {allowed} bytes are allowed"
+    )]
+    LongLength {
+        /// Which field.
+        field: &'static str,
+        /// Bytes left for it.
+        allowed: u32,
+    },
+    /// A size that is larger than what its fields need.
+    #[error("{found} bytes after the payload; the size field has to end where the payload does")]
+    LeftOver {
+        /// Bytes too many.
+        found: u32,
+    },
+    /// A text message whose payload is not one `QString`.
+    #[error("a text of {found} bytes that is no QString: {why}")]
+    NotText {
+        /// Length of the payload.
+        found: u32,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+}
+
+struct Prefix(Option<SocketAddr>);
+
+impl fmt::Display for Prefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |peer| write!(f, "{peer}: "))
+    }
+}

@@ -1,0 +1,126 @@
+//! What we tell about a video frame, in its description: `this is video image; stream=…; seq=…; …`.
+//!
+//! A Qt peer ignores it, and its own frames come without. What is missing is unknown, not zero.
+
+use std::fmt;
+
+use super::{
+    QString,
+    attributes::{self, Attributes},
+};
+use crate::clock::Timestamp;
+
+const DESCRIPTION: &str = "this is video image";
+
+/// The attributes of one video frame. One type owns this text, both ways: `Display` writes it,
+/// [`FrameInfo::parse`] reads it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FrameInfo {
+    /// The stream's name, any text.
+    pub stream: Option<String>,
+    /// The frame's number within its stream, from 0; numbers that the source lost are skipped.
+    pub seq: Option<u64>,
+    /// When the picture was taken, by the sender's clock.
+    pub captured: Option<Timestamp>,
+    /// When it became a JPEG, by the sender's clock.
+    pub encoded: Option<Timestamp>,
+    /// When the sender's link began to write it, by the sender's clock.
+    pub sent: Option<Timestamp>,
+    /// What has to be added to the sender's clock to get the relay's, in microseconds.
+    pub offset: Option<i64>,
+}
+
+impl FrameInfo {
+    /// Reads any description, tolerantly: attributes that are unknown or cannot be read are left out.
+    #[must_use]
+    pub fn parse(description: &QString) -> Self {
+        let text = description.to_text_lossy();
+        let mut info = Self::default();
+        for (key, value) in Attributes::parse(&text) {
+            match key {
+                "stream" => info.stream = Some(attributes::shortened(value.into_owned())),
+                "seq" => info.seq = value.parse().ok(),
+                "captured" => info.captured = micros(&value),
+                "encoded" => info.encoded = micros(&value),
+                "sent" => info.sent = micros(&value),
+                "offset" => info.offset = value.parse().ok(),
+                _ => {}
+            }
+        }
+        info
+    }
+
+    /// The capture time by the relay's clock, where the sender knew it.
+    #[must_use]
+    pub fn captured_at_relay(&self) -> Option<Timestamp> {
+        Some(self.captured?.offset(self.offset?))
+    }
+}
+
+impl fmt::Display for FrameInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = DESCRIPTION.to_owned();
+        let mut put = |key, value: Option<String>| {
+            if let Some(value) = value {
+                attributes::write(&mut text, key, &value);
+            }
+        };
+        let stamp = |time: Option<Timestamp>| time.map(|time| time.as_micros().to_string());
+        put("stream", self.stream.clone());
+        put("seq", self.seq.map(|seq| seq.to_string()));
+        put("captured", stamp(self.captured));
+        put("encoded", stamp(self.encoded));
+        put("sent", stamp(self.sent));
+        put("offset", self.offset.map(|offset| offset.to_string()));
+        f.write_str(&text)
+    }
+}
+
+pub(super) fn micros(value: &str) -> Option<Timestamp> {
+    value.parse().ok().map(Timestamp::from_micros)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> FrameInfo {
+        FrameInfo::parse(&QString::from(text))
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let info = FrameInfo {
+            stream: Some("厨房; 50% = ünï".into()),
+            seq: Some(u64::MAX),
+            captured: Some(Timestamp::from_micros(1)),
+            encoded: None,
+            sent: Some(Timestamp::from_micros(u64::MAX)),
+            offset: Some(-3),
+        };
+        assert_eq!(parse(&info.to_string()), info);
+        assert_eq!(parse(&FrameInfo::default().to_string()), FrameInfo::default());
+    }
+
+    #[test]
+    fn the_text_is_what_the_protocol_says() {
+        let info = FrameInfo {
+            stream: Some("cam".into()),
+            seq: Some(7),
+            captured: Some(Timestamp::from_micros(1)),
+            ..FrameInfo::default()
+        };
+        assert_eq!(info.to_string(), "this is video image; stream=cam; seq=7; captured=1");
+    }
+
+    #[test]
+    fn a_qt_peers_description_is_no_error() {
+        for text in
+            ["", "this is video image", "hello; world", "x; seq=-1; captured=soon; offset=1e3; stream"]
+        {
+            assert_eq!(parse(text), FrameInfo::default(), "{text}");
+        }
+        assert_eq!(FrameInfo::parse(&QString::NULL), FrameInfo::default());
+        assert_eq!(parse("anything at all; seq=5").seq, Some(5));
+    }
+}

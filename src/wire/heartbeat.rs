@@ -1,0 +1,102 @@
+//! Heartbeats: proof of life, and between our own peers the four times of an NTP exchange.
+//!
+//! Without attributes they are byte for byte what the Qt example sends. With them, the client's
+//! carries when it was sent (`t1`), and the relay's answer repeats that and adds when it came (`t2`)
+//! and when the answer left (`t3`); the fourth time is the answer's arrival.
+
+use bytes::Bytes;
+
+use super::{
+    Kind, Message, QString,
+    attributes::{self, Attributes},
+    frame_info::micros,
+};
+use crate::clock::Timestamp;
+
+const FROM_CLIENT: &str = "This is a heartbeat msg to server.";
+const FROM_RELAY: &str = "This is a message of heartbeat from server.";
+
+/// A `QDataStream` of the empty `QString`.
+const CLIENT_PAYLOAD: &[u8] = &[0, 0, 0, 0];
+
+/// A `QDataStream` of the C string "": its length with the terminating zero, then that zero.
+const RELAY_PAYLOAD: &[u8] = &[0, 0, 0, 1, 0];
+
+/// Who says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// A client, asking.
+    Client,
+    /// The relay, answering.
+    Relay,
+}
+
+/// The attributes of a heartbeat; all unknown in one from or to a Qt peer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// When the client sent its heartbeat, by the client's clock.
+    pub t1: Option<Timestamp>,
+    /// When it reached the relay, by the relay's clock.
+    pub t2: Option<Timestamp>,
+    /// When the answer left the relay, by the relay's clock.
+    pub t3: Option<Timestamp>,
+}
+
+impl Heartbeat {
+    /// The message.
+    #[must_use]
+    pub fn to_message(&self, side: Side) -> Message {
+        let (text, payload) = match side {
+            Side::Client => (FROM_CLIENT, CLIENT_PAYLOAD),
+            Side::Relay => (FROM_RELAY, RELAY_PAYLOAD),
+        };
+        let mut description = text.to_owned();
+        for (key, time) in [("t1", self.t1), ("t2", self.t2), ("t3", self.t3)] {
+            if let Some(time) = time {
+                attributes::write(&mut description, key, &time.as_micros().to_string());
+            }
+        }
+        let description = QString::from(description.as_str());
+        #[expect(
+            clippy::unwrap_used,
+            reason = "a heartbeat is a few hundred bytes, far below the size limit"
+        )]
+        Message::new(Kind::Heartbeat, description, Some(Bytes::from_static(payload))).unwrap()
+    }
+
+    /// Reads any heartbeat's attributes, tolerantly.
+    #[must_use]
+    pub fn parse(description: &QString) -> Self {
+        let text = description.to_text_lossy();
+        let mut heartbeat = Self::default();
+        for (key, value) in Attributes::parse(&text) {
+            match key {
+                "t1" => heartbeat.t1 = micros(&value),
+                "t2" => heartbeat.t2 = micros(&value),
+                "t3" => heartbeat.t3 = micros(&value),
+                _ => {}
+            }
+        }
+        heartbeat
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_heartbeats_have_the_lengths_of_qts() {
+        assert_eq!(Heartbeat::default().to_message(Side::Client).wire_len(), 88);
+        assert_eq!(Heartbeat::default().to_message(Side::Relay).wire_len(), 107);
+    }
+
+    #[test]
+    fn times_come_back() {
+        let [t1, t2, t3] = [1, 2, u64::MAX].map(|t| Some(Timestamp::from_micros(t)));
+        let heartbeat = Heartbeat { t1, t2, t3 };
+        assert_eq!(Heartbeat::parse(heartbeat.to_message(Side::Relay).description()), heartbeat);
+        let plain = Heartbeat::default().to_message(Side::Client);
+        assert_eq!(Heartbeat::parse(plain.description()), Heartbeat::default());
+    }
+}

@@ -1,0 +1,282 @@
+//! One message: text, image, video frame, heartbeat, or a type that only its peers know.
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+
+use super::{
+    Fault, FrameInfo, LONG_LENGTH, MIN_SIZE, NULL_LENGTH, QString,
+    attributes::{self, Attributes},
+};
+
+const TEXT_DESCRIPTION: &str = "this is text";
+const IMAGE_DESCRIPTION: &str = "this is image";
+
+/// Bytes before the description's text: size, type, length.
+const FIXED_HEAD: usize = 12;
+
+/// The `type` field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// 1: the payload is a `QDataStream` with one `QString`.
+    Text,
+    /// 2: the payload is a JPEG file.
+    Image,
+    /// 3: the payload is a JPEG file, one frame of a video.
+    Video,
+    /// 100: proof of life, answered and never passed on.
+    Heartbeat,
+    /// 101 to 199: kept for the link itself and never passed on.
+    Reserved(i32),
+    /// A type that we do not know, passed on as it is.
+    Other(i32),
+}
+
+impl From<i32> for Kind {
+    fn from(number: i32) -> Self {
+        match number {
+            1 => Self::Text,
+            2 => Self::Image,
+            3 => Self::Video,
+            100 => Self::Heartbeat,
+            101..=199 => Self::Reserved(number),
+            other => Self::Other(other),
+        }
+    }
+}
+
+impl From<Kind> for i32 {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Text => 1,
+            Kind::Image => 2,
+            Kind::Video => 3,
+            Kind::Heartbeat => 100,
+            Kind::Reserved(number) | Kind::Other(number) => number,
+        }
+    }
+}
+
+/// Who sent a text or an image, in its description's attributes, where a Qt peer ignores it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The name a person gave.
+    pub from: Option<String>,
+    /// Unique to this message: what is sent again after an outage is shown once.
+    pub id: Option<String>,
+}
+
+/// A well-formed message. Cloning shares the bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    kind: Kind,
+    description: QString,
+    /// From the size field up to and including the payload's length.
+    head: Bytes,
+    payload: Option<Bytes>,
+}
+
+impl Message {
+    /// A message of any kind. `None` is the null array, which Qt tells from the empty one.
+    ///
+    /// # Errors
+    /// [`Fault::SizeTooLarge`] where it would not fit the format's 31-bit size, [`Fault::NotText`] for a
+    /// text whose payload is none.
+    pub fn new(kind: Kind, description: QString, payload: Option<Bytes>) -> Result<Self, Fault> {
+        let payload_length = payload.as_ref().map_or(0, Bytes::len);
+        let size = u64::from(MIN_SIZE) + (description.as_bytes().len() + payload_length) as u64;
+        let too_large = Fault::SizeTooLarge { found: size, allowed: i32::MAX.unsigned_abs() };
+        let wire_size = i32::try_from(size).map_err(|_| too_large)?;
+        let payload_field = if payload.is_some() {
+            u32::try_from(payload_length).map_err(|_| too_large)?
+        } else {
+            NULL_LENGTH
+        };
+        let mut head = BytesMut::with_capacity(FIXED_HEAD + description.as_bytes().len() + 4);
+        head.put_i32(wire_size);
+        head.put_i32(kind.into());
+        head.put_u32(description.wire_length());
+        head.put_slice(description.as_bytes());
+        head.put_u32(payload_field);
+        let message = Self { kind, description, head: head.freeze(), payload };
+        message.check_text().map_err(|(_, fault)| fault)?;
+        Ok(message)
+    }
+
+    /// A text message.
+    ///
+    /// # Errors
+    /// [`Fault::SizeTooLarge`].
+    pub fn text(text: &str, origin: &Origin) -> Result<Self, Fault> {
+        let description = origin.describe(TEXT_DESCRIPTION);
+        Self::new(Kind::Text, description, Some(encode_text(&QString::from(text))))
+    }
+
+    /// An image message around a JPEG file.
+    ///
+    /// # Errors
+    /// [`Fault::SizeTooLarge`].
+    pub fn image(jpeg: Bytes, origin: &Origin) -> Result<Self, Fault> {
+        Self::new(Kind::Image, origin.describe(IMAGE_DESCRIPTION), Some(jpeg))
+    }
+
+    /// A video frame around a JPEG file.
+    ///
+    /// # Errors
+    /// [`Fault::SizeTooLarge`].
+    pub fn video(jpeg: Bytes, info: &FrameInfo) -> Result<Self, Fault> {
+        Self::new(Kind::Video, QString::from(info.to_string().as_str()), Some(jpeg))
+    }
+
+    /// Takes a whole message apart, its size field included, without copying. The error comes with
+    /// the position of the field at fault.
+    pub(super) fn parse(bytes: &Bytes) -> Result<Self, (usize, Fault)> {
+        let mut rest = Fields { bytes: bytes.clone(), position: 0 };
+        let declared = rest.u32("size")?;
+        debug_assert_eq!(declared as usize + 4, bytes.len(), "the codec cuts at the size field");
+        let kind = Kind::from(rest.u32("type")?.cast_signed());
+        let description_at = rest.position;
+        let description = rest.field("description")?;
+        if let Some(odd) = description.as_ref().filter(|units| units.len() % 2 != 0) {
+            let found = u32::try_from(odd.len()).unwrap_or(u32::MAX);
+            return Err((description_at, Fault::OddLength { field: "description", found }));
+        }
+        let payload = rest.field("payload")?;
+        if rest.bytes.has_remaining() {
+            return Err((rest.position, Fault::LeftOver { found: rest.left() }));
+        }
+        let head = bytes.slice(..bytes.len() - payload.as_ref().map_or(0, Bytes::len));
+        let message = Self { kind, description: QString::from_wire(description), head, payload };
+        message.check_text()?;
+        Ok(message)
+    }
+
+    /// The type.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The description, attributes included.
+    #[must_use]
+    pub const fn description(&self) -> &QString {
+        &self.description
+    }
+
+    /// The payload; `None` is the null array.
+    #[must_use]
+    pub const fn payload(&self) -> Option<&Bytes> {
+        self.payload.as_ref()
+    }
+
+    /// The text of a text message; `None` for every other kind.
+    #[must_use]
+    pub fn text_content(&self) -> Option<QString> {
+        if self.kind != Kind::Text {
+            return None;
+        }
+        decode_text(self.payload.as_ref()?).ok()
+    }
+
+    /// Who sent a text or an image, as far as its description tells.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        let description = self.description.to_text_lossy();
+        let mut origin = Origin::default();
+        for (key, value) in Attributes::parse(&description) {
+            match key {
+                "from" => origin.from = Some(attributes::shortened(value.into_owned())),
+                "id" => origin.id = Some(attributes::shortened(value.into_owned())),
+                _ => {}
+            }
+        }
+        origin
+    }
+
+    /// All bytes as they go over the wire, the size field included, in one or two chunks.
+    #[must_use]
+    pub fn to_buf(&self) -> bytes::buf::Chain<Bytes, Bytes> {
+        self.head.clone().chain(self.payload.clone().unwrap_or_default())
+    }
+
+    /// Bytes on the wire, the size field included.
+    #[must_use]
+    pub fn wire_len(&self) -> usize {
+        self.head.len() + self.payload.as_ref().map_or(0, Bytes::len)
+    }
+
+    fn check_text(&self) -> Result<(), (usize, Fault)> {
+        if self.kind != Kind::Text {
+            return Ok(());
+        }
+        let payload = self.payload.clone().unwrap_or_default();
+        let found = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+        decode_text(&payload).map(drop).map_err(|why| (self.head.len(), Fault::NotText { found, why }))
+    }
+}
+
+impl Origin {
+    fn describe(&self, kind: &str) -> QString {
+        let mut text = kind.to_owned();
+        if let Some(from) = &self.from {
+            attributes::write(&mut text, "from", from);
+        }
+        if let Some(id) = &self.id {
+            attributes::write(&mut text, "id", id);
+        }
+        QString::from(text.as_str())
+    }
+}
+
+/// A `QDataStream` with one `QString`.
+pub(super) fn encode_text(text: &QString) -> Bytes {
+    let mut payload = BytesMut::with_capacity(4 + text.as_bytes().len());
+    payload.put_u32(text.wire_length());
+    payload.put_slice(text.as_bytes());
+    payload.freeze()
+}
+
+fn decode_text(payload: &Bytes) -> Result<QString, &'static str> {
+    let mut rest = payload.clone();
+    let length = rest.try_get_u32().map_err(|_| "fewer than the 4 bytes of its length")?;
+    match (length, rest.len()) {
+        (NULL_LENGTH, 0) => Ok(QString::NULL),
+        (NULL_LENGTH, _) => Err("bytes after a null string"),
+        (LONG_LENGTH, _) => Err("a 64-bit length, as Qt 6.7 writes past 4 GiB"),
+        (length, _) if length % 2 != 0 => Err("an odd number of bytes of UTF-16"),
+        (length, have) if (length as usize) > have => Err("its length reaches past the payload"),
+        (length, have) if (length as usize) < have => Err("bytes after the string"),
+        _ => Ok(QString::from_wire(Some(rest))),
+    }
+}
+
+/// Walks a message's fields and knows where it is.
+struct Fields {
+    bytes: Bytes,
+    position: usize,
+}
+
+impl Fields {
+    fn left(&self) -> u32 {
+        u32::try_from(self.bytes.len()).unwrap_or(u32::MAX)
+    }
+
+    fn u32(&mut self, field: &'static str) -> Result<u32, (usize, Fault)> {
+        let past = Fault::PastTheEnd { field, found: 4, allowed: self.left() };
+        let value = self.bytes.try_get_u32().map_err(|_| (self.position, past))?;
+        self.position += 4;
+        Ok(value)
+    }
+
+    fn field(&mut self, field: &'static str) -> Result<Option<Bytes>, (usize, Fault)> {
+        let at = self.position;
+        let found = self.u32(field)?;
+        match found {
+            NULL_LENGTH => Ok(None),
+            LONG_LENGTH => Err((at, Fault::LongLength { field, allowed: self.left() })),
+            _ if found > self.left() => Err((at, Fault::PastTheEnd { field, found, allowed: self.left() })),
+            _ => {
+                self.position += found as usize;
+                Ok(Some(self.bytes.split_to(found as usize)))
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The wire format: bytes to messages and back, exactly as Qt's `QDataStream` writes them.
+//!
+//! Everything is big-endian. A message is
+//! `i32 size | i32 type | QString description | QByteArray payload`, where `size` counts what
+//! follows it. `docs/protocol.md` tells the whole of it to somebody who writes a peer.
+//!
+//! Parse, don't validate: a [`Message`] that exists is well-formed. Nothing here does I/O except the
+//! short [`Reader`]; [`Codec`] decodes from any buffer.
+
+mod attributes;
+mod codec;
+mod error;
+mod frame_info;
+mod heartbeat;
+mod message;
+mod qstring;
+mod reader;
+
+pub use self::{
+    codec::Codec,
+    error::{Error, Fault, Malformed},
+    frame_info::FrameInfo,
+    heartbeat::{Heartbeat, Side},
+    message::{Kind, Message, Origin},
+    qstring::{LoneSurrogate, QString},
+    reader::Reader,
+};
+
+/// The largest `size` that is accepted unless another limit is set: a 16 MiB JPEG is a 40-megapixel
+/// photograph, and a thousand of them waiting still fit a machine.
+pub const DEFAULT_MAX_MESSAGE: u32 = 16 << 20;
+
+/// The smallest `size` there is: a type and two lengths.
+pub const MIN_SIZE: u32 = 12;
+
+/// The length that stands for the null string and the null array.
+const NULL_LENGTH: u32 = 0xffff_ffff;
+
+/// The length by which Qt 6.7 and later say that a 64-bit length follows.
+const LONG_LENGTH: u32 = 0xffff_fffe;
