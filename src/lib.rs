@@ -3,6 +3,8 @@
 pub mod clock;
 pub mod fresh;
 pub mod jpeg;
+pub mod link;
 pub mod picture;
+pub mod relay;
 pub mod socket;
 pub mod wire;

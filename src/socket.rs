@@ -10,7 +10,10 @@ use std::io;
 use bytes::Buf;
 use tokio::net::{TcpStream, tcp::OwnedWriteHalf};
 
-use crate::wire::Message;
+use crate::{
+    fresh::{Closed, Receiver, Taken},
+    wire::Message,
+};
 
 /// Unsent bytes that the kernel may hold. Small enough to be sent in a moment on any link that carries
 /// video, large enough to keep a fast one busy between two wake-ups.
@@ -85,5 +88,43 @@ impl Outgoing {
             socket.writable().await?;
         }
         Ok(())
+    }
+}
+
+/// Writes what a hand-over gives, for as long as it gives: chooses only once the socket takes bytes, and
+/// finishes what it has started. Returns once all senders are gone and nothing waits.
+///
+/// `prepare` makes the message of an item, as late as can be, and maybe again where the socket was full after all; an item of which it makes none is dropped;
+/// `started` is told of each item whose first bytes are out.
+///
+/// # Errors
+/// What the system says; the connection is of no more use.
+pub async fn drain<K: PartialEq, T>(
+    waiting: &mut Receiver<K, T>,
+    socket: &OwnedWriteHalf,
+    mut prepare: impl FnMut(&T) -> Option<Message>,
+    mut started: impl FnMut(&Taken<K, T>, &Message),
+) -> io::Result<()> {
+    loop {
+        waiting.ready().await;
+        let taken = match waiting.try_recv() {
+            Ok(Some(taken)) => taken,
+            Ok(None) => continue,
+            Err(Closed) => return Ok(()),
+        };
+        let Some(message) = prepare(&taken.item) else { continue };
+        let mut outgoing = Outgoing::new(&message);
+        let done = outgoing.write(socket)?;
+        if outgoing.is_started() {
+            started(&taken, &message);
+        } else {
+            waiting.put_back(taken);
+        }
+        if !done {
+            socket.writable().await?;
+            if outgoing.is_started() {
+                outgoing.finish(socket).await?;
+            }
+        }
     }
 }

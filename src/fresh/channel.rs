@@ -105,6 +105,12 @@ impl<K: PartialEq, T> Sender<K, T> {
     pub fn ordered_bytes(&self) -> usize {
         self.0.lock().lanes.ordered_bytes()
     }
+
+    /// Whether nothing waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.lock().lanes.is_empty()
+    }
 }
 
 impl<K, T> Clone for Sender<K, T> {

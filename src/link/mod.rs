@@ -1,0 +1,332 @@
+//! The client's end of a connection: heartbeats, reconnecting, and the clock's offset.
+//!
+//! TCP does not notice a pulled cable, so the client asks every few seconds and silence past a limit means
+//! that the link is dead. It then connects again by itself, for ever. The parts that decide
+//! ([`heartbeat`], [`backoff`], [`ledger`], [`clock`]) are plain types that are told the time; the
+//! session drives them.
+
+pub mod backoff;
+pub mod clock;
+pub mod heartbeat;
+pub mod ledger;
+mod session;
+mod state;
+
+use std::{
+    collections::VecDeque,
+    io,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use tokio::{sync::watch, task::JoinHandle, time};
+use tokio_util::sync::CancellationToken;
+
+pub use self::state::{Down, State};
+use crate::{
+    clock::Timestamp,
+    fresh::{self, Full},
+    relay::DEFAULT_PORT,
+    wire::{self, Fault, FrameInfo, Message},
+};
+
+/// Message numbers of texts and images that are remembered to drop what a peer sent twice around an outage.
+const REMEMBERED_IDS: usize = 1024;
+
+/// How often the end of a transfer looks whether the last frame has left.
+const SETTLE_INTERVAL: Duration = Duration::from_millis(2);
+
+/// How to connect, and how patient to be.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `HOST` or `HOST:PORT`; an IPv6 address with a port is written `[::1]:6868`.
+    pub host: String,
+    /// Time between two heartbeats. 3 s, as the Qt example.
+    pub interval: Duration,
+    /// Silence after which the link is down: three heartbeats and a little. The Qt example waits for 100.
+    pub timeout: Duration,
+    /// Time for one attempt to connect.
+    pub connect_timeout: Duration,
+    /// The longest pause between two attempts.
+    pub max_backoff: Duration,
+    /// The largest message that is read or sent, in bytes.
+    pub max_message: u32,
+    /// Bytes of text and images that may wait to be sent, and again to be taken.
+    pub budget: usize,
+}
+
+impl Config {
+    /// The usual patience, to `host`.
+    #[must_use]
+    pub fn new(host: impl Into<String>) -> Self {
+        Self {
+            host: host.into(),
+            interval: Duration::from_secs(3),
+            timeout: Duration::from_secs(10),
+            connect_timeout: Duration::from_millis(1500),
+            max_backoff: Duration::from_secs(5),
+            max_message: wire::DEFAULT_MAX_MESSAGE,
+            budget: 64 << 20,
+        }
+    }
+}
+
+/// Why no link can be set up at all, or a message cannot be sent.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The host's name means nothing.
+    #[error("cannot find the host {host:?}: {source}")]
+    Unresolvable {
+        /// The name.
+        host: String,
+        /// What the resolver said.
+        source: io::Error,
+    },
+    /// The message is too large to be a message.
+    #[error(transparent)]
+    Message(#[from] Fault),
+    /// Too much waits to be sent.
+    #[error("cannot send: {0}")]
+    Full(#[from] Full),
+}
+
+/// What goes out, made into a message as late as can be.
+#[derive(Clone, Debug)]
+enum Outbound {
+    Heartbeat,
+    Message(Message),
+    Frame { info: FrameInfo, jpeg: Bytes },
+}
+
+/// A message that came in.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// The message.
+    pub message: Message,
+    /// What its description tells, for a video frame.
+    pub info: Option<FrameInfo>,
+    /// When its last byte was read, by the wall clock.
+    pub received: Timestamp,
+    /// The same by the steady clock.
+    pub received_at: Instant,
+}
+
+/// What came in: texts and images in order, of each stream the newest frame. Keyed by the stream's name.
+pub type Inbox = fresh::Receiver<String, Received>;
+
+/// What a link has counted since it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Frames whose writing began.
+    pub frames_sent: u64,
+    /// Frames that a newer one replaced before the link could take them.
+    pub frames_replaced: u64,
+    /// Frames given while the link was down.
+    pub frames_while_down: u64,
+    /// Bytes received.
+    pub bytes_received: u64,
+    /// Sessions that came up.
+    pub sessions: u64,
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    frames_sent: AtomicU64,
+    frames_while_down: AtomicU64,
+    bytes_received: AtomicU64,
+    sessions: AtomicU64,
+    accepted: AtomicU64,
+}
+
+/// What the handle and the connection's task share.
+#[derive(Debug)]
+struct Hub {
+    config: Config,
+    outbox: fresh::Sender<(), Outbound>,
+    inbox: fresh::Sender<String, Received>,
+    state: watch::Sender<State>,
+    confirmed: watch::Sender<u64>,
+    /// When the newest heartbeat that was answered went out.
+    answered: watch::Sender<Option<Instant>>,
+    tally: Tally,
+    seen: Mutex<VecDeque<String>>,
+}
+
+/// A handle on a link, which lives until the last clone of the handle is dropped.
+#[derive(Clone, Debug)]
+pub struct Link {
+    hub: Arc<Hub>,
+    _guard: Arc<Guard>,
+}
+
+#[derive(Debug)]
+struct Guard {
+    stop: CancellationToken,
+    _task: JoinHandle<()>,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// Starts a link and returns at once; it connects, and connects again, by itself.
+///
+/// # Errors
+/// [`Error::Unresolvable`], now rather than for ever in a log. A relay that is not there yet is no error.
+pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
+    config.host = with_port(&config.host);
+    let unresolvable = |source| Error::Unresolvable { host: config.host.clone(), source };
+    let mut addresses = tokio::net::lookup_host(&config.host).await.map_err(unresolvable)?;
+    if addresses.next().is_none() {
+        return Err(unresolvable(io::Error::other("it has no address")));
+    }
+    drop(addresses);
+    let (outbox, waiting) = fresh::channel(config.budget);
+    let (inbox, arrived) = fresh::channel(config.budget);
+    let hub = Arc::new(Hub {
+        outbox,
+        inbox,
+        state: watch::Sender::new(State::Connecting),
+        confirmed: watch::Sender::new(0),
+        answered: watch::Sender::new(None),
+        tally: Tally::default(),
+        seen: Mutex::default(),
+        config,
+    });
+    let stop = CancellationToken::new();
+    let task = tokio::spawn(session::keep_up(Arc::clone(&hub), waiting, stop.clone()));
+    Ok((Link { hub, _guard: Arc::new(Guard { stop, _task: task }) }, arrived))
+}
+
+impl Link {
+    /// Queues a text or an image: it waits through an outage and is sent once the link is up.
+    ///
+    /// # Errors
+    /// [`Error::Full`] where more than [`Config::budget`] bytes would wait, [`Error::Message`] where it is
+    /// larger than [`Config::max_message`].
+    pub fn send(&self, message: Message) -> Result<(), Error> {
+        let (bytes, allowed) = (message.wire_len(), self.hub.config.max_message);
+        if bytes - 4 > allowed as usize {
+            return Err(Fault::SizeTooLarge { found: bytes as u64 - 4, allowed }.into());
+        }
+        // Counted before the session can see it, so that a flush never counts one too few.
+        self.hub.tally.accepted.fetch_add(1, Relaxed);
+        self.hub.outbox.send_ordered(bytes, Outbound::Message(message)).inspect_err(|_| {
+            self.hub.tally.accepted.fetch_sub(1, Relaxed);
+        })?;
+        Ok(())
+    }
+
+    /// Gives a frame: sent as soon as the socket takes it, unless a newer one comes first. While the link is
+    /// down it is counted and forgotten.
+    pub fn send_frame(&self, info: FrameInfo, jpeg: Bytes) {
+        if matches!(*self.hub.state.borrow(), State::Up { .. }) {
+            // The link's task holds the receiver for as long as this handle lives.
+            let _ = self.hub.outbox.send_fresh((), Outbound::Frame { info, jpeg });
+        } else {
+            self.hub.tally.frames_while_down.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Waits until the relay has taken every text and image given so far: it has answered a heartbeat that
+    /// was sent after them. Outages are waited through.
+    pub async fn flushed(&self) {
+        let target = self.hub.tally.accepted.load(Relaxed);
+        let mut confirmed = self.hub.confirmed.subscribe();
+        // The sender lives in the hub that this handle holds.
+        let _ = confirmed.wait_for(|count| *count >= target).await;
+    }
+
+    /// Waits until the relay has read every frame given so far as well, as far as they were not replaced or
+    /// lost to an outage.
+    pub async fn settled(&self) {
+        self.flushed().await;
+        while !self.hub.outbox.is_empty() {
+            time::sleep(SETTLE_INTERVAL).await;
+        }
+        let asked = Instant::now();
+        let mut answered = self.hub.answered.subscribe();
+        self.hub.outbox.send_urgent(Outbound::Heartbeat);
+        let _ = answered.wait_for(|sent| sent.is_some_and(|sent| sent >= asked)).await;
+    }
+
+    /// The state now and its changes.
+    #[must_use]
+    pub fn state(&self) -> watch::Receiver<State> {
+        self.hub.state.subscribe()
+    }
+
+    /// The host and port that this link goes to.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.hub.config.host
+    }
+
+    /// What was counted so far.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        let tally = &self.hub.tally;
+        Counters {
+            frames_sent: tally.frames_sent.load(Relaxed),
+            frames_replaced: self.hub.outbox.replaced(),
+            frames_while_down: tally.frames_while_down.load(Relaxed),
+            bytes_received: tally.bytes_received.load(Relaxed),
+            sessions: tally.sessions.load(Relaxed),
+        }
+    }
+}
+
+impl Hub {
+    /// Whether a message with this number came before.
+    fn is_repeated(&self, id: &str) -> bool {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.iter().any(|before| before == id) {
+            return true;
+        }
+        if seen.len() == REMEMBERED_IDS {
+            seen.pop_front();
+        }
+        seen.push_back(id.to_owned());
+        false
+    }
+}
+
+/// Adds the usual port where none is given.
+fn with_port(host: &str) -> String {
+    let bare_v6 = host.parse::<std::net::Ipv6Addr>().is_ok();
+    let bracketed_only = host.starts_with('[') && host.ends_with(']');
+    if bare_v6 {
+        format!("[{host}]:{DEFAULT_PORT}")
+    } else if bracketed_only || !host.contains(':') {
+        format!("{host}:{DEFAULT_PORT}")
+    } else {
+        host.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_port_is_added_where_it_is_missing() {
+        assert_eq!(with_port("cam.local"), "cam.local:6868");
+        assert_eq!(with_port("cam.local:1"), "cam.local:1");
+        assert_eq!(with_port("::1"), "[::1]:6868");
+        assert_eq!(with_port("[::1]"), "[::1]:6868");
+        assert_eq!(with_port("[::1]:7"), "[::1]:7");
+    }
+
+    #[tokio::test]
+    async fn a_name_that_means_nothing_is_an_error_at_once() {
+        let error = connect(Config::new("no such host")).await.unwrap_err();
+        assert!(error.to_string().contains("no such host"), "{error}");
+    }
+}

@@ -1,0 +1,261 @@
+//! All socket work of a link: connect, serve one connection to its end, wait, connect again.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed},
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    net::{TcpStream, tcp::OwnedReadHalf},
+    sync::Notify,
+    time,
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+
+use super::{
+    Down, Hub, Outbound, Received, State,
+    backoff::Backoff,
+    clock::OffsetFilter,
+    heartbeat::{Action, Pulse},
+    ledger::Ledger,
+};
+use crate::{
+    clock::Timestamp,
+    fresh::{Lane, Receiver, Taken},
+    socket,
+    wire::{Codec, Error, FrameInfo, Heartbeat, Kind, Message, Reader, Side},
+};
+
+type Outbox = Receiver<(), Outbound>;
+type Sent = Ledger<Taken<(), Outbound>>;
+
+/// Keeps the link up until `stop`.
+pub(super) async fn keep_up(hub: Arc<Hub>, mut outbox: Outbox, stop: CancellationToken) {
+    let mut backoff = Backoff::new(hub.config.max_backoff);
+    let mut ledger = Sent::default();
+    let work = async {
+        loop {
+            hub.state.send_replace(State::Connecting);
+            let why = match connect(&hub).await {
+                Ok(stream) => serve(stream, &hub, &mut outbox, &mut ledger, &mut backoff).await,
+                Err(why) => why,
+            };
+            let pause = backoff.next(fastrand::f64());
+            warn!("link to {} is down: {why}; next try in {pause:.1?}", hub.config.host);
+            hub.state.send_replace(State::Down { why, retry_at: Instant::now() + pause });
+            time::sleep(pause).await;
+        }
+    };
+    tokio::select! {
+        () = work => {}
+        () = stop.cancelled() => debug!("link to {} is closed", hub.config.host),
+    }
+}
+
+async fn connect(hub: &Hub) -> Result<TcpStream, Down> {
+    let limit = hub.config.connect_timeout;
+    let stream = time::timeout(limit, TcpStream::connect(hub.config.host.as_str()))
+        .await
+        .map_err(|_| Down::ConnectTimeout(limit))?
+        .map_err(|error| Down::connecting(&error))?;
+    socket::tune(&stream).map_err(|error| Down::connecting(&error))?;
+    Ok(stream)
+}
+
+/// One connection, from up to down.
+async fn serve(
+    stream: TcpStream,
+    hub: &Hub,
+    outbox: &mut Outbox,
+    ledger: &mut Sent,
+    backoff: &mut Backoff,
+) -> Down {
+    let peer = match stream.peer_addr() {
+        Ok(peer) => peer,
+        Err(error) => return Down::connecting(&error),
+    };
+    outbox.clear_fresh();
+    for unconfirmed in ledger.take_back().into_iter().rev() {
+        outbox.put_back(unconfirmed);
+    }
+    let pulse = Pulse::new(hub.config.interval, hub.config.timeout, Instant::now());
+    let session = Session {
+        hub,
+        state: Mutex::new(Inner {
+            ledger,
+            backoff,
+            pulse,
+            offsets: OffsetFilter::default(),
+            asked: Timestamp::default(),
+        }),
+        confirm: Notify::new(),
+    };
+    info!("link to {} is up ({peer})", hub.config.host);
+    hub.tally.sessions.fetch_add(1, Relaxed);
+    hub.state.send_replace(State::Up { peer, rtt: None, offset: None });
+    let (input, output) = stream.into_split();
+    let codec = Codec::new(hub.config.max_message).with_peer(peer);
+    let write =
+        socket::drain(outbox, &output, |item| session.prepare(item), |taken, _| session.started(taken));
+    tokio::select! {
+        why = session.read(Reader::new(input, codec)) => why,
+        why = session.beat() => why,
+        result = write => match result {
+            Err(error) => Down::Lost(error.to_string()),
+            Ok(()) => Down::Closed, // cannot be: the hub holds a sender
+        },
+    }
+}
+
+/// What reading, writing and beating share on one connection.
+struct Session<'a> {
+    hub: &'a Hub,
+    state: Mutex<Inner<'a>>,
+    /// Told when a message went out that wants to be confirmed soon.
+    confirm: Notify,
+}
+
+struct Inner<'a> {
+    ledger: &'a mut Sent,
+    backoff: &'a mut Backoff,
+    pulse: Pulse,
+    offsets: OffsetFilter,
+    /// The time in the heartbeat that is about to go out.
+    asked: Timestamp,
+}
+
+impl<'a> Session<'a> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner<'a>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes the message of what goes next, with times as late as can be.
+    fn prepare(&self, item: &Outbound) -> Option<Message> {
+        let now = Timestamp::now();
+        match item {
+            Outbound::Heartbeat => {
+                self.lock().asked = now;
+                Some(Heartbeat { t1: Some(now), ..Heartbeat::default() }.to_message(Side::Client))
+            }
+            Outbound::Message(message) => Some(message.clone()),
+            Outbound::Frame { info, jpeg } => {
+                let offset = self.lock().offsets.best().map(|offset| offset.micros);
+                let info = FrameInfo { sent: Some(now), offset, ..info.clone() };
+                Message::video(jpeg.clone(), &info)
+                    .inspect_err(|fault| warn!("a frame cannot be sent: {fault}"))
+                    .ok()
+            }
+        }
+    }
+
+    fn started(&self, taken: &Taken<(), Outbound>) {
+        match taken.lane {
+            Lane::Urgent => {
+                let mut inner = self.lock();
+                let asked = inner.asked;
+                inner.ledger.heartbeat(asked, Instant::now());
+            }
+            Lane::Ordered(_) => {
+                self.lock().ledger.message(taken.clone());
+                self.confirm.notify_one();
+            }
+            Lane::Fresh(()) => {
+                self.hub.tally.frames_sent.fetch_add(1, Relaxed);
+            }
+        }
+    }
+
+    /// Sends heartbeats when they are due or wanted; returns when the peer is dead.
+    async fn beat(&self) -> Down {
+        loop {
+            let action = self.lock().pulse.poll(Instant::now());
+            match action {
+                Action::Send => self.hub.outbox.send_urgent(Outbound::Heartbeat),
+                Action::Dead => return Down::Silent(self.hub.config.timeout),
+                Action::Wait(until) => {
+                    let wanted = time::timeout_at(until.into(), self.confirm.notified()).await.is_ok();
+                    if wanted && self.lock().ledger.wants_heartbeat() {
+                        self.hub.outbox.send_urgent(Outbound::Heartbeat);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn read(&self, mut reader: Reader<OwnedReadHalf>) -> Down {
+        // Bytes of an unfinished message prove the peer alive too: looked at in between.
+        let mut look = time::interval(LOOK_INTERVAL.min(self.hub.config.timeout / 4));
+        let mut heard = 0;
+        loop {
+            let next = tokio::select! {
+                biased;
+                next = reader.next() => Some(next),
+                _ = look.tick() => None,
+            };
+            if reader.received() > heard {
+                self.hub.tally.bytes_received.fetch_add(reader.received() - heard, Relaxed);
+                heard = reader.received();
+                self.lock().pulse.heard(Instant::now());
+            }
+            match next {
+                None => {}
+                Some(Ok(Some(message))) => self.take(message),
+                Some(Ok(None)) => return Down::Closed,
+                Some(Err(Error::Io(error))) => return Down::Lost(error.to_string()),
+                Some(Err(error)) => return Down::Malformed(error.to_string()),
+            }
+        }
+    }
+
+    fn take(&self, message: Message) {
+        let (received, received_at) = (Timestamp::now(), Instant::now());
+        match message.kind() {
+            Kind::Heartbeat => self.answered(&Heartbeat::parse(message.description()), received),
+            Kind::Reserved(number) => debug!("the reserved type {number} is ignored"),
+            Kind::Video => {
+                let info = FrameInfo::parse(message.description());
+                let stream = info.stream.clone().unwrap_or_default();
+                let item = Received { message, info: Some(info), received, received_at };
+                let _ = self.hub.inbox.send_fresh(stream, item); // nobody looks any more: no loss
+            }
+            Kind::Text | Kind::Image | Kind::Other(_) => {
+                if message.origin().id.is_some_and(|id| self.hub.is_repeated(&id)) {
+                    return;
+                }
+                let bytes = message.wire_len();
+                let item = Received { message, info: None, received, received_at };
+                if let Err(full) = self.hub.inbox.send_ordered(bytes, item) {
+                    warn!("a message was lost because nobody takes what comes in: {full}");
+                }
+            }
+        }
+    }
+
+    fn answered(&self, answer: &Heartbeat, t4: Timestamp) {
+        let mut inner = self.lock();
+        let Some(sent) = inner.ledger.answered(answer.t1) else { return };
+        let rtt = sent.elapsed();
+        inner.backoff.reset();
+        if let (Some(t1), Some(t2), Some(t3)) = (answer.t1, answer.t2, answer.t3) {
+            inner.offsets.sample(t1, t2, t3, t4);
+        }
+        let (confirmed, best) = (inner.ledger.confirmed(), inner.offsets.best());
+        let more = inner.ledger.wants_heartbeat();
+        drop(inner);
+        if more {
+            self.confirm.notify_one();
+        }
+        self.hub.confirmed.send_replace(confirmed);
+        self.hub.answered.send_replace(Some(sent));
+        self.hub.state.send_modify(|state| {
+            if let State::Up { rtt: shown, offset, .. } = state {
+                *shown = Some(rtt);
+                *offset = best;
+            }
+        });
+    }
+}
+
+/// How often the bytes of an unfinished message are noticed: a quarter of a second is far below any timeout.
+const LOOK_INTERVAL: Duration = Duration::from_millis(250);

@@ -1,0 +1,161 @@
+//! What a relay has to say: a line for a person by `Display`, an object for a program by serde.
+
+use std::{fmt, io, net::SocketAddr, time::Duration};
+
+use serde::{Serialize, Serializer};
+
+use crate::{fresh::Full, wire};
+
+/// Something that happened.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Event {
+    /// Ready for clients.
+    Listening {
+        /// The address, with the real port where 0 was asked for.
+        addr: SocketAddr,
+    },
+    /// A client came.
+    Joined {
+        /// Its number, never used again.
+        client: u64,
+        /// Its address.
+        addr: SocketAddr,
+        /// Clients now.
+        clients: usize,
+    },
+    /// A client went or was sent away.
+    Left {
+        /// Its number.
+        client: u64,
+        /// Its address.
+        addr: SocketAddr,
+        /// Why.
+        reason: LeaveReason,
+        /// Frames it was too slow for.
+        frames_lost: u64,
+        /// Clients now.
+        clients: usize,
+    },
+    /// A client does not keep up; told once in a while for as long as it lasts.
+    Slow {
+        /// Its number.
+        client: u64,
+        /// Its address.
+        addr: SocketAddr,
+        /// Frames that newer ones replaced since this was last told.
+        lost: u64,
+        /// The same since it joined.
+        frames_lost: u64,
+    },
+    /// A client was turned away at the door.
+    Refused {
+        /// Its address.
+        addr: SocketAddr,
+        /// The most clients that are allowed.
+        max_clients: usize,
+    },
+    /// The system could not accept a connection.
+    AcceptFailed {
+        /// What it said.
+        reason: String,
+    },
+    /// The end.
+    Summary(Summary),
+}
+
+/// What a relay did in all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Clients that joined.
+    pub joined: u64,
+    /// Messages received to be passed on.
+    pub messages_in: u64,
+    /// Their bytes.
+    pub bytes_in: u64,
+    /// Messages passed on, once for each client that got them.
+    pub messages_out: u64,
+    /// Their bytes.
+    pub bytes_out: u64,
+    /// Frames that were replaced by newer ones before a slow client took them.
+    pub frames_lost: u64,
+}
+
+/// Why a client is gone.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LeaveReason {
+    /// It closed the connection between two messages.
+    #[error("closed the connection")]
+    Closed,
+    /// Nothing was heard of it.
+    #[error("silent for {}", humantime::format_duration(*.0))]
+    Silent(Duration),
+    /// What it sent is no message, or was cut.
+    #[error("{0}")]
+    Wire(wire::Error),
+    /// The connection failed.
+    #[error("connection lost: {0}")]
+    Io(io::Error),
+    /// Too much text or images wait for it.
+    #[error("too slow for text and images: {0}")]
+    MailboxFull(Full),
+    /// The relay stops.
+    #[error("the relay stopped")]
+    Shutdown,
+}
+
+impl Serialize for LeaveReason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl From<wire::Error> for LeaveReason {
+    fn from(error: wire::Error) -> Self {
+        match error {
+            wire::Error::Io(error) => Self::Io(error),
+            other => Self::Wire(other),
+        }
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listening { addr } => write!(f, "listening on {addr}"),
+            Self::Joined { client, addr, clients } => {
+                write!(f, "client {client} ({addr}) joined; {}", count(*clients))
+            }
+            Self::Left { client, addr, reason, frames_lost, clients } => {
+                write!(f, "client {client} ({addr}) left: {reason}; {}", count(*clients))?;
+                if *frames_lost > 0 {
+                    write!(f, "; it was too slow for {frames_lost} frames")?;
+                }
+                Ok(())
+            }
+            Self::Slow { client, addr, lost, frames_lost } => write!(
+                f,
+                "client {client} ({addr}) is slow: {lost} frames replaced by newer ones, {frames_lost} in all"
+            ),
+            Self::Refused { addr, max_clients } => {
+                write!(f, "{addr} was turned away: {max_clients} clients are here already (--max-clients)")
+            }
+            Self::AcceptFailed { reason } => write!(f, "cannot accept a connection: {reason}"),
+            Self::Summary(summary) => write!(
+                f,
+                "stopped: {} clients in all, {} messages in, {} out, {} frames replaced by newer ones",
+                summary.joined, summary.messages_in, summary.messages_out, summary.frames_lost
+            ),
+        }
+    }
+}
+
+fn count(clients: usize) -> String {
+    match clients {
+        0 => "nobody is here now".into(),
+        1 => "1 client is here".into(),
+        more => format!("{more} clients are here"),
+    }
+}

@@ -1,0 +1,103 @@
+//! The relay: every message to all clients but its sender, byte for byte as it came.
+//!
+//! Each client has a reader and a mailbox ([`crate::fresh`]) with a writer. The reader hands a message's
+//! reference-counted bytes to every other mailbox; no mailbox can make it wait, so that a stalled viewer
+//! costs a bounded amount of memory and delays nobody. Framing state belongs to one connection.
+
+mod client;
+mod event;
+mod room;
+
+use std::{io, num::NonZeroUsize, sync::Arc, time::Duration};
+
+use tokio::{
+    net::TcpListener,
+    task::JoinSet,
+    time::{self, MissedTickBehavior},
+};
+use tokio_util::sync::CancellationToken;
+
+pub use self::event::{Event, LeaveReason, Summary};
+use self::room::Room;
+use crate::wire;
+
+/// The port of the Qt example.
+pub const DEFAULT_PORT: u16 = 6868;
+
+/// How often slow viewers are looked for. More often than this, a log says nothing new.
+const SURVEY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// A pause after a failed accept: out of file descriptors, trying again at once would only spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Time that clients get at the end to take what waits for them.
+const DRAIN_LIMIT: Duration = Duration::from_secs(1);
+
+/// What a relay allows, and whom it tells.
+#[derive(Clone)]
+pub struct Config {
+    /// Clients at one time; each costs a socket and two small tasks.
+    pub max_clients: NonZeroUsize,
+    /// The largest size field that is accepted, in bytes.
+    pub max_message: u32,
+    /// Silence after which a client is taken for dead: five of the Qt example's heartbeats.
+    pub client_timeout: Duration,
+    /// Bytes of text and images that may wait for one client: two messages of the largest size.
+    pub mailbox: usize,
+    /// Is told all that happens, on the relay's own tasks: must not block.
+    pub events: Option<Arc<dyn Fn(&Event) + Send + Sync>>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            max_clients: const { NonZeroUsize::new(1024).unwrap() },
+            max_message: wire::DEFAULT_MAX_MESSAGE,
+            client_timeout: Duration::from_secs(15),
+            mailbox: 32 << 20,
+            events: None,
+        }
+    }
+}
+
+/// Serves clients until `shutdown` completes, then lets them take what waits, for a second at the most.
+///
+/// # Errors
+/// Where the listener's own address cannot be told; failing clients are events, not errors.
+pub async fn run(
+    listener: TcpListener,
+    config: Config,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<Summary> {
+    let room = Arc::new(Room::new(config));
+    room.tell(&Event::Listening { addr: listener.local_addr()? });
+    let stop = CancellationToken::new();
+    let mut clients = JoinSet::new();
+    let mut survey = time::interval(SURVEY_INTERVAL);
+    survey.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, addr)) => {
+                    clients.spawn(client::serve(stream, addr, Arc::clone(&room), stop.child_token()));
+                }
+                Err(error) => {
+                    room.tell(&Event::AcceptFailed { reason: error.to_string() });
+                    time::sleep(ACCEPT_PAUSE).await;
+                }
+            },
+            Some(_) = clients.join_next(), if !clients.is_empty() => {}
+            _ = survey.tick() => room.survey(time::Instant::now().into_std()),
+        }
+    }
+    drop(listener);
+    stop.cancel();
+    // Whoever does not take its last bytes in time is dropped with the set.
+    let _ = time::timeout(DRAIN_LIMIT, async { while clients.join_next().await.is_some() {} }).await;
+    drop(clients);
+    let summary = room.summary();
+    room.tell(&Event::Summary(summary));
+    Ok(summary)
+}

@@ -1,0 +1,178 @@
+//! Who is connected, and who gets what.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::{Config, Event, Summary, event::LeaveReason};
+use crate::{
+    fresh::{self, Full},
+    wire::{Kind, Message},
+};
+
+/// How often the same client is reported as slow.
+const SLOW_REPORT_INTERVAL: Duration = Duration::from_secs(5);
+
+/// A client's number: the key of its frames in every other client's mailbox.
+pub(super) type ClientId = u64;
+
+/// One client, as the others see it.
+pub(super) struct Member {
+    pub(super) id: ClientId,
+    pub(super) addr: SocketAddr,
+    pub(super) mailbox: fresh::Sender<ClientId, Message>,
+    /// Cancelled to send it away; the reason is set before.
+    pub(super) dismissed: CancellationToken,
+    overflow: OnceLock<Full>,
+    slow: Mutex<SlowReport>,
+}
+
+#[derive(Default)]
+struct SlowReport {
+    told: u64,
+    last: Option<Instant>,
+}
+
+/// All clients of one relay.
+pub(super) struct Room {
+    pub(super) config: Config,
+    /// Replaced as a whole when somebody comes or goes, so that passing on a message takes the lock for
+    /// one reference count, however many there are.
+    members: RwLock<Arc<[Arc<Member>]>>,
+    next_id: AtomicU64,
+    counters: Counters,
+}
+
+#[derive(Default)]
+struct Counters {
+    messages_in: AtomicU64,
+    bytes_in: AtomicU64,
+    messages_out: AtomicU64,
+    bytes_out: AtomicU64,
+    frames_lost_by_gone: AtomicU64,
+}
+
+impl Member {
+    /// Why it was sent away, where its mailbox was the reason.
+    pub(super) fn overflow(&self) -> Option<Full> {
+        self.overflow.get().copied()
+    }
+}
+
+impl Room {
+    pub(super) fn new(config: Config) -> Self {
+        Self {
+            config,
+            members: RwLock::new(Arc::new([])),
+            next_id: AtomicU64::new(1),
+            counters: Counters::default(),
+        }
+    }
+
+    pub(super) fn tell(&self, event: &Event) {
+        match event {
+            Event::Slow { .. } | Event::Refused { .. } | Event::AcceptFailed { .. } => warn!("{event}"),
+            _ => info!("{event}"),
+        }
+        if let Some(sink) = &self.config.events {
+            sink(event);
+        }
+    }
+
+    /// Lets a client in; `None` where the room is full.
+    pub(super) fn join(
+        &self,
+        addr: SocketAddr,
+        dismissed: CancellationToken,
+    ) -> Option<(Arc<Member>, fresh::Receiver<ClientId, Message>)> {
+        let (mailbox, waiting) = fresh::channel(self.config.mailbox);
+        let member = Arc::new(Member {
+            id: self.next_id.fetch_add(1, Relaxed),
+            addr,
+            mailbox,
+            dismissed,
+            overflow: OnceLock::new(),
+            slow: Mutex::default(),
+        });
+        let mut members = self.members.write().unwrap_or_else(PoisonError::into_inner);
+        if members.len() >= self.config.max_clients.get() {
+            drop(members);
+            self.tell(&Event::Refused { addr, max_clients: self.config.max_clients.get() });
+            return None;
+        }
+        *members = members.iter().cloned().chain([Arc::clone(&member)]).collect();
+        let clients = members.len();
+        drop(members);
+        self.tell(&Event::Joined { client: member.id, addr, clients });
+        Some((member, waiting))
+    }
+
+    pub(super) fn leave(&self, member: &Member, reason: LeaveReason) {
+        let mut members = self.members.write().unwrap_or_else(PoisonError::into_inner);
+        *members = members.iter().filter(|other| other.id != member.id).cloned().collect();
+        let clients = members.len();
+        drop(members);
+        let frames_lost = member.mailbox.replaced();
+        self.counters.frames_lost_by_gone.fetch_add(frames_lost, Relaxed);
+        self.tell(&Event::Left { client: member.id, addr: member.addr, reason, frames_lost, clients });
+    }
+
+    /// Puts a message into every mailbox but its sender's.
+    pub(super) fn pass_on(&self, from: ClientId, message: &Message) {
+        self.counters.messages_in.fetch_add(1, Relaxed);
+        self.counters.bytes_in.fetch_add(message.wire_len() as u64, Relaxed);
+        for member in self.snapshot().iter().filter(|member| member.id != from) {
+            if message.kind() == Kind::Video {
+                // A mailbox without a reader belongs to a client that is just leaving.
+                let _ = member.mailbox.send_fresh(from, message.clone());
+            } else if let Err(full) = member.mailbox.send_ordered(message.wire_len(), message.clone()) {
+                let _ = member.overflow.set(full);
+                member.dismissed.cancel();
+            }
+        }
+    }
+
+    pub(super) fn count_out(&self, message: &Message) {
+        self.counters.messages_out.fetch_add(1, Relaxed);
+        self.counters.bytes_out.fetch_add(message.wire_len() as u64, Relaxed);
+    }
+
+    /// Reports those that lost frames since they were last reported.
+    pub(super) fn survey(&self, now: Instant) {
+        for member in self.snapshot().iter() {
+            let frames_lost = member.mailbox.replaced();
+            let mut slow = member.slow.lock().unwrap_or_else(PoisonError::into_inner);
+            let lost = frames_lost - slow.told;
+            let due = slow.last.is_none_or(|last| now.duration_since(last) >= SLOW_REPORT_INTERVAL);
+            if lost > 0 && due {
+                *slow = SlowReport { told: frames_lost, last: Some(now) };
+                drop(slow);
+                self.tell(&Event::Slow { client: member.id, addr: member.addr, lost, frames_lost });
+            }
+        }
+    }
+
+    pub(super) fn summary(&self) -> Summary {
+        let here: u64 = self.snapshot().iter().map(|member| member.mailbox.replaced()).sum();
+        Summary {
+            joined: self.next_id.load(Relaxed) - 1,
+            messages_in: self.counters.messages_in.load(Relaxed),
+            bytes_in: self.counters.bytes_in.load(Relaxed),
+            messages_out: self.counters.messages_out.load(Relaxed),
+            bytes_out: self.counters.bytes_out.load(Relaxed),
+            frames_lost: here + self.counters.frames_lost_by_gone.load(Relaxed),
+        }
+    }
+
+    fn snapshot(&self) -> Arc<[Arc<Member>]> {
+        Arc::clone(&self.members.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
