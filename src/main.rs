@@ -1,2 +1,2 @@
-//! The pulsecam program.
+//! The pulsecam program. All of it is in the library.
 fn main() {}

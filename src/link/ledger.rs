@@ -73,11 +73,11 @@ impl<T> Ledger<T> {
         self.confirmed
     }
 
-    /// Whether a heartbeat should go out to confirm what is not, and none is under way that would.
+    /// Whether a heartbeat should go out to confirm what is not. One at a time: its answer asks again, so that a
+    /// burst of texts costs a heartbeat each round trip, not one each.
     #[must_use]
     pub fn wants_heartbeat(&self) -> bool {
-        let covered = self.beats.back().map_or(self.confirmed, |beat| beat.covers);
-        covered < self.started
+        self.beats.is_empty() && self.confirmed < self.started
     }
 
     /// The connection is gone: what is to be sent again, in order.
@@ -105,9 +105,10 @@ mod tests {
         ledger.heartbeat(at(1), now);
         assert!(!ledger.wants_heartbeat());
         ledger.message("b");
-        assert!(ledger.wants_heartbeat());
+        assert!(!ledger.wants_heartbeat());
         assert_eq!(ledger.answered(Some(at(1))), Some(now));
         assert_eq!(ledger.confirmed(), 1);
+        assert!(ledger.wants_heartbeat());
         assert_eq!(ledger.take_back(), ["b"]);
     }
 

@@ -1,0 +1,130 @@
+//! The built program, as its user runs it.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    process::{Child, ChildStdin, Command, Output, Stdio},
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+/// No test waits longer than this for anything: past it, it hangs.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub fn pulsecam() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pulsecam"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("PULSECAM_")) {
+        command.env_remove(name);
+    }
+    command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env("RUST_BACKTRACE", "0");
+    command
+}
+
+/// Runs to the end; standard input is empty.
+pub fn run(arguments: &[&str]) -> Output {
+    pulsecam().args(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+/// A running program whose standard output is read line by line; killed when dropped.
+pub struct Running {
+    pub child: Child,
+    pub stdin: Option<ChildStdin>,
+    lines: mpsc::Receiver<String>,
+    seen: Vec<String>,
+}
+
+impl Running {
+    pub fn start(arguments: &[&str]) -> Self {
+        Self::spawn(pulsecam().args(arguments))
+    }
+
+    pub fn spawn(command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let (give, lines) = mpsc::channel();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| give.send(line)));
+        Self { stdin: child.stdin.take(), child, lines, seen: Vec::new() }
+    }
+
+    pub fn say(&mut self, line: &str) {
+        let stdin = self.stdin.as_mut().unwrap();
+        writeln!(stdin, "{line}").and_then(|()| stdin.flush()).unwrap();
+    }
+
+    /// The next line for which `wanted` holds, however many come before it.
+    pub fn line(&mut self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) if wanted(&line) => return line,
+                Ok(line) => self.seen.push(line),
+                Err(_) => panic!("no {what}; seen: {:#?}", self.seen),
+            }
+        }
+    }
+
+    /// The next event of this name for which `wanted` holds.
+    pub fn event(&mut self, name: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let parse = |line: &str| serde_json::from_str::<Value>(line).ok();
+        let line = self.line(name, |line| parse(line).is_some_and(|e| e["event"] == name && wanted(&e)));
+        parse(&line).unwrap()
+    }
+
+    /// All lines to the end of the program.
+    pub fn rest(&mut self) -> Vec<String> {
+        self.stdin = None;
+        let mut lines = std::mem::take(&mut self.seen);
+        let deadline = Instant::now() + PATIENCE;
+        while let Ok(line) = self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            lines.push(line);
+        }
+        lines
+    }
+
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
+    }
+
+    /// Waits for the end; the exit code.
+    pub fn exit_code(&mut self) -> i32 {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code().unwrap_or(-1);
+            }
+            assert!(Instant::now() < deadline, "it does not end; seen: {:#?}", self.seen);
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A relay as a program of its own, on a free port.
+pub struct RelayProgram {
+    pub running: Running,
+    pub addr: String,
+}
+
+impl RelayProgram {
+    pub fn start(arguments: &[&str]) -> Self {
+        let mut all = vec!["relay", "--listen", "127.0.0.1:0", "--json", "--quiet"];
+        all.extend(arguments);
+        let mut running = Running::start(&all);
+        let addr = running.event("listening", |_| true)["addr"].as_str().unwrap().to_owned();
+        Self { running, addr }
+    }
+}

@@ -1,0 +1,138 @@
+//! A relay in this process, on a free port.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use pulsecam::{
+    relay::{self, Config, Event, Summary},
+    wire::{Codec, DEFAULT_MAX_MESSAGE, Heartbeat, Kind, Message, Reader, Side},
+};
+use tokio::{
+    io::AsyncWriteExt,
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::oneshot,
+    task::JoinHandle,
+    time::timeout,
+};
+
+/// No test waits longer than this for anything: past it, it hangs.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running relay and what it said.
+pub struct Server {
+    pub addr: SocketAddr,
+    pub events: Arc<Mutex<Vec<String>>>,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<std::io::Result<Summary>>,
+}
+
+impl Server {
+    pub async fn start(config: Config) -> Self {
+        Self::start_on("127.0.0.1:0", config).await
+    }
+
+    pub async fn start_on(addr: &str, config: Config) -> Self {
+        let listener = TcpListener::bind(addr).await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&events);
+        let told = move |event: &Event| sink.lock().unwrap().push(serde_json::to_string(event).unwrap());
+        let config = Config { events: Some(Arc::new(told)), ..config };
+        let (stop, stopped) = oneshot::channel::<()>();
+        let task = tokio::spawn(relay::run(listener, config, async move { _ = stopped.await }));
+        Self { addr, events, stop: Some(stop), task }
+    }
+
+    pub async fn stop(mut self) -> Summary {
+        let _ = self.stop.take().unwrap().send(());
+        timeout(PATIENCE, self.task).await.expect("the relay stops").unwrap().unwrap()
+    }
+
+    /// Waits until an event with all of these words was told.
+    pub async fn told(&self, words: &[&str]) -> String {
+        let look = async {
+            loop {
+                let found = self.events.lock().unwrap().iter().find(|e| words.iter().all(|w| e.contains(w))).cloned();
+                match found {
+                    Some(event) => return event,
+                    None => tokio::time::sleep(Duration::from_millis(5)).await,
+                }
+            }
+        };
+        match timeout(PATIENCE, look).await {
+            Ok(event) => event,
+            Err(_) => panic!("no event with {words:?} in {:#?}", self.events.lock().unwrap()),
+        }
+    }
+}
+
+/// A bare client: sends and receives messages, and nothing by itself.
+pub struct Bare {
+    pub reader: Reader<OwnedReadHalf>,
+    pub output: OwnedWriteHalf,
+}
+
+impl Bare {
+    /// Connects and makes sure that the relay has let it in.
+    pub async fn connect(addr: SocketAddr) -> Self {
+        let mut bare = Self::connect_unseen(addr).await;
+        bare.ask().await;
+        bare
+    }
+
+    pub async fn connect_unseen(addr: SocketAddr) -> Self {
+        let (input, output) = TcpStream::connect(addr).await.unwrap().into_split();
+        Self { reader: Reader::new(input, Codec::new(DEFAULT_MAX_MESSAGE)), output }
+    }
+
+    pub async fn send(&mut self, message: &Message) {
+        self.send_bytes(&super::wire_bytes(message)).await;
+    }
+
+    pub async fn send_bytes(&mut self, bytes: &[u8]) {
+        timeout(PATIENCE, self.output.write_all(bytes)).await.expect("the relay reads").unwrap();
+    }
+
+    /// Sends a heartbeat and waits for its answer: all that was sent before has been taken.
+    pub async fn ask(&mut self) -> Message {
+        self.send(&Heartbeat::default().to_message(Side::Client)).await;
+        loop {
+            let message = self.receive().await;
+            if message.kind() == Kind::Heartbeat {
+                return message;
+            }
+        }
+    }
+
+    pub async fn receive(&mut self) -> Message {
+        timeout(PATIENCE, self.reader.next())
+            .await
+            .expect("a message comes")
+            .expect("a whole message")
+            .expect("no end")
+    }
+
+    /// The end of the connection, whatever comes before it.
+    pub async fn end(&mut self) {
+        let end = async { while matches!(self.reader.next().await, Ok(Some(_))) {} };
+        timeout(PATIENCE, end).await.expect("the relay closes");
+    }
+}
+
+/// A frame of so many bytes that starts with its number.
+pub fn numbered_frame(number: u32, bytes: usize) -> Message {
+    let mut payload = vec![0x55; bytes.max(4)];
+    payload[..4].copy_from_slice(&number.to_be_bytes());
+    Message::new(Kind::Video, "this is video image".into(), Some(Bytes::from(payload))).unwrap()
+}
+
+pub fn number_of(frame: &Message) -> u32 {
+    u32::from_be_bytes(frame.payload().unwrap()[..4].try_into().unwrap())
+}

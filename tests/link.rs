@@ -1,0 +1,237 @@
+//! The client's link against real relays that come, go, stall and lie.
+
+mod common;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use common::server::{Bare, PATIENCE, Server};
+use pulsecam::{
+    fresh::Lane,
+    link::{self, Down, Inbox, Link, State},
+    relay,
+    wire::{Codec, DEFAULT_MAX_MESSAGE, FrameInfo, Heartbeat, Kind, Message, Origin, Reader, Side},
+};
+use tokio::{
+    io::AsyncWriteExt,
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
+
+/// Quick to notice and quick to come back, so that tests are quick.
+fn config(host: impl ToString) -> link::Config {
+    link::Config {
+        interval: Duration::from_millis(50),
+        timeout: Duration::from_millis(400),
+        max_backoff: Duration::from_millis(100),
+        ..link::Config::new(host.to_string())
+    }
+}
+
+async fn until(link: &Link, wanted: impl Fn(&State) -> bool) -> State {
+    let mut state = link.state();
+    let found = timeout(PATIENCE, state.wait_for(|state| wanted(state))).await;
+    found.expect("the state comes").unwrap().clone()
+}
+
+fn is_up(state: &State) -> bool {
+    matches!(state, State::Up { .. })
+}
+
+fn down_because(wanted: impl Fn(&Down) -> bool) -> impl Fn(&State) -> bool {
+    move |state| matches!(state, State::Down { why, .. } if wanted(why))
+}
+
+async fn next_text(inbox: &mut Inbox) -> String {
+    let taken = timeout(PATIENCE, inbox.recv()).await.expect("a text comes").unwrap();
+    assert!(matches!(taken.lane, Lane::Ordered(_)));
+    taken.item.message.text_content().unwrap().to_text().unwrap()
+}
+
+fn text(content: &str) -> Message {
+    Message::text(content, &Origin { from: None, id: Some(content.into()) }).unwrap()
+}
+
+/// A port that nobody listens on.
+async fn free_port() -> std::net::SocketAddr {
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
+}
+
+#[tokio::test]
+async fn heartbeats_measure_the_round_trip_and_the_clock() {
+    let server = Server::start(relay::Config::default()).await;
+    let (link, _inbox) = link::connect(config(server.addr)).await.unwrap();
+    let state = until(&link, |state| matches!(state, State::Up { rtt: Some(_), offset: Some(_), .. })).await;
+    let State::Up { offset: Some(offset), .. } = state else { unreachable!() };
+    // One machine, one clock: the truth is zero, and lies within the stated uncertainty.
+    assert!(offset.micros.unsigned_abs() <= offset.uncertainty + 1, "{offset:?}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn messages_go_both_ways_and_a_flush_means_that_they_were_taken() {
+    let server = Server::start(relay::Config::default()).await;
+    let (one, _) = link::connect(config(server.addr)).await.unwrap();
+    let (two, mut inbox) = link::connect(config(server.addr)).await.unwrap();
+    until(&two, |state| matches!(state, State::Up { rtt: Some(_), .. })).await;
+    for number in 0..200 {
+        one.send(text(&format!("第{number}条"))).unwrap();
+    }
+    timeout(PATIENCE, one.flushed()).await.unwrap();
+    for number in 0..200 {
+        assert_eq!(next_text(&mut inbox).await, format!("第{number}条"));
+    }
+    let info = FrameInfo { stream: Some("厨房".into()), seq: Some(5), ..FrameInfo::default() };
+    one.send_frame(info, Bytes::from_static(b"jpeg"));
+    let frame = timeout(PATIENCE, inbox.recv()).await.unwrap().unwrap();
+    assert_eq!(frame.lane, Lane::Fresh("厨房".into()));
+    let info = frame.item.info.unwrap();
+    assert_eq!(info.seq, Some(5));
+    assert!(info.sent.is_some() && info.sent <= Some(frame.item.received));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_relay_that_is_killed_and_comes_back_is_found_again() {
+    let server = Server::start(relay::Config::default()).await;
+    let addr = server.addr;
+    let (one, _) = link::connect(config(addr)).await.unwrap();
+    let (two, mut inbox) = link::connect(config(addr)).await.unwrap();
+    until(&one, is_up).await;
+    until(&two, is_up).await;
+    server.stop().await;
+    until(&one, |state| !is_up(state)).await;
+    one.send(text("written during the outage")).unwrap();
+    one.send_frame(FrameInfo::default(), Bytes::from_static(b"too old to keep"));
+    until(&one, down_because(|why| *why == Down::Refused)).await;
+    let server = Server::start_on(&addr.to_string(), relay::Config::default()).await;
+    until(&two, |state| matches!(state, State::Up { rtt: Some(_), .. })).await;
+    one.send(text("after it")).unwrap();
+    assert_eq!(one.counters().frames_while_down, 1);
+    // The second link may have joined after the first text was passed on: it was for those who were there.
+    let first = next_text(&mut inbox).await;
+    if first == "written during the outage" {
+        assert_eq!(next_text(&mut inbox).await, "after it");
+    } else {
+        assert_eq!(first, "after it");
+    }
+    timeout(PATIENCE, one.flushed()).await.unwrap();
+    assert_eq!(one.counters().sessions, 2);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_first_connect_that_fails_is_retried() {
+    let addr = free_port().await;
+    let (link, _inbox) = link::connect(config(addr)).await.unwrap();
+    link.send(text("before there was a relay")).unwrap();
+    until(&link, down_because(|why| *why == Down::Refused)).await;
+    let server = Server::start_on(&addr.to_string(), relay::Config::default()).await;
+    timeout(PATIENCE, link.flushed()).await.unwrap();
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_relay_that_says_nothing_is_dead_although_tcp_is_not() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (link, _inbox) = link::connect(config(listener.local_addr().unwrap())).await.unwrap();
+    let (silent, _) = listener.accept().await.unwrap();
+    until(&link, is_up).await;
+    until(&link, down_because(|why| *why == Down::Silent(Duration::from_millis(400)))).await;
+    // It asked before it gave up, and connects again by itself.
+    let mut reader = Reader::new(silent, Codec::new(DEFAULT_MAX_MESSAGE));
+    assert_eq!(reader.next().await.unwrap().unwrap().kind(), Kind::Heartbeat);
+    timeout(PATIENCE, listener.accept()).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn any_byte_proves_the_relay_alive() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (link, mut inbox) = link::connect(config(listener.local_addr().unwrap())).await.unwrap();
+    let (mut trickling, _) = listener.accept().await.unwrap();
+    let bytes = common::wire_bytes(&text("slow"));
+    for byte in &bytes {
+        trickling.write_all(&[*byte]).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
+    assert_eq!(next_text(&mut inbox).await, "slow");
+    assert_eq!(link.counters().sessions, 1, "it was never taken for dead");
+}
+
+#[tokio::test]
+async fn a_clean_close_and_nonsense_lead_to_another_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (link, _inbox) = link::connect(config(listener.local_addr().unwrap())).await.unwrap();
+    let accept = async || timeout(PATIENCE, listener.accept()).await.unwrap().unwrap().0;
+    drop(accept().await);
+    let mut liar = accept().await;
+    liar.write_all(&[0x7f; 64]).await.unwrap();
+    accept().await;
+    assert!(link.counters().sessions >= 2);
+}
+
+#[tokio::test]
+async fn what_was_not_confirmed_is_sent_again_and_shown_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let (link, _inbox) = link::connect(config(addr)).await.unwrap();
+    // A relay that reads the text and dies before it answers anything.
+    let (stream, _) = listener.accept().await.unwrap();
+    link.send(text("precious")).unwrap();
+    let mut reader = Reader::new(stream, Codec::new(DEFAULT_MAX_MESSAGE));
+    while reader.next().await.unwrap().unwrap().kind() != Kind::Text {}
+    drop((reader, listener));
+    until(&link, |state| !is_up(state)).await;
+
+    let server = Server::start_on(&addr.to_string(), relay::Config::default()).await;
+    let (viewer, mut inbox) = link::connect(config(addr)).await.unwrap();
+    until(&viewer, is_up).await;
+    timeout(PATIENCE, link.flushed()).await.unwrap();
+    // The same message once more by another way: a viewer shows it once.
+    let mut twice = Bare::connect(addr).await;
+    twice.send(&text("precious")).await;
+    twice.send(&text("the next")).await;
+    let mut seen = vec![next_text(&mut inbox).await];
+    while seen.last().unwrap() != "the next" {
+        seen.push(next_text(&mut inbox).await);
+    }
+    assert_eq!(seen, ["precious", "the next"]);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_qt_relays_plain_answers_are_enough() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (link, _inbox) = link::connect(config(listener.local_addr().unwrap())).await.unwrap();
+    let (stream, _) = listener.accept().await.unwrap();
+    let relay = tokio::spawn(plain_answers(stream));
+    link.send(text("hello")).unwrap();
+    timeout(PATIENCE, link.flushed()).await.unwrap();
+    let state = until(&link, |state| matches!(state, State::Up { rtt: Some(_), .. })).await;
+    assert!(matches!(state, State::Up { offset: None, .. }), "a clock that nobody tells is unknown");
+    drop(link);
+    timeout(PATIENCE, relay).await.expect("the link closes when its last handle goes").unwrap();
+}
+
+async fn plain_answers(stream: TcpStream) {
+    let (input, mut output) = stream.into_split();
+    let mut reader = Reader::new(input, Codec::new(DEFAULT_MAX_MESSAGE));
+    let answer = common::wire_bytes(&Heartbeat::default().to_message(Side::Relay));
+    while let Ok(Some(message)) = reader.next().await {
+        if message.kind() == Kind::Heartbeat {
+            output.write_all(&answer).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_too_large_or_too_much_is_refused_at_once() {
+    let addr = free_port().await;
+    let small = link::Config { max_message: 5000, budget: 10_000, ..config(addr) };
+    let (link, _inbox) = link::connect(small).await.unwrap();
+    let image = |bytes| Message::image(vec![0; bytes].into(), &Origin::default()).unwrap();
+    assert!(matches!(link.send(image(5001)), Err(link::Error::Message(_))));
+    link.send(image(4900)).unwrap();
+    link.send(image(4900)).unwrap();
+    assert!(matches!(link.send(image(4900)), Err(link::Error::Full(_))));
+}

@@ -1,0 +1,200 @@
+//! The relay over real sockets: who gets what, what a stalled viewer costs, who is sent away.
+
+mod common;
+
+use std::time::Duration;
+
+use common::{
+    golden,
+    server::{Bare, PATIENCE, Server, number_of, numbered_frame},
+    wire_bytes,
+};
+use pulsecam::{
+    clock::Timestamp,
+    relay::Config,
+    wire::{Heartbeat, Kind, Message, Origin, QString, Side},
+};
+use tokio::time::timeout;
+
+fn is_passed_on(message: &Message) -> bool {
+    !matches!(message.kind(), Kind::Heartbeat | Kind::Reserved(_))
+}
+
+#[tokio::test]
+async fn every_message_reaches_all_others_byte_for_byte_and_never_its_sender() {
+    let server = Server::start(Config::default()).await;
+    let (mut sender, mut one, mut two) =
+        (Bare::connect(server.addr).await, Bare::connect(server.addr).await, Bare::connect(server.addr).await);
+    for case in golden().into_iter().filter(|case| is_passed_on(&case.message)) {
+        sender.send_bytes(&case.bytes).await;
+        for viewer in [&mut one, &mut two] {
+            assert_eq!(wire_bytes(&viewer.receive().await), case.bytes, "{}", case.name);
+        }
+    }
+    // Its own answer is the first thing that the sender ever gets.
+    sender.send(&Heartbeat::default().to_message(Side::Client)).await;
+    assert_eq!(sender.receive().await, Heartbeat::default().to_message(Side::Relay));
+    let summary = server.stop().await;
+    assert_eq!((summary.joined, summary.messages_out), (3, 2 * summary.messages_in));
+}
+
+#[tokio::test]
+async fn heartbeats_and_reserved_types_go_to_nobody_else() {
+    let server = Server::start(Config::default()).await;
+    let (mut asker, mut other) = (Bare::connect(server.addr).await, Bare::connect(server.addr).await);
+    for number in [101, 150, 199] {
+        asker.send(&Message::new(Kind::from(number), QString::NULL, None).unwrap()).await;
+    }
+    let asked = Timestamp::now();
+    asker.send(&Heartbeat { t1: Some(asked), ..Heartbeat::default() }.to_message(Side::Client)).await;
+    let answer = Heartbeat::parse(asker.receive().await.description());
+    assert_eq!(answer.t1, Some(asked));
+    assert!(answer.t2 >= Some(asked) && answer.t3 >= answer.t2);
+    asker.send(&Message::text("after", &Origin::default()).unwrap()).await;
+    assert_eq!(other.receive().await.kind(), Kind::Text, "nothing came before the text");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn half_messages_of_two_clients_never_mix() {
+    let server = Server::start(Config::default()).await;
+    let mut viewer = Bare::connect(server.addr).await;
+    let mut senders = [Bare::connect(server.addr).await, Bare::connect(server.addr).await];
+    let texts = ["from the first, 你好", "from the second, 🙂"];
+    let bytes = texts.map(|text| wire_bytes(&Message::text(text, &Origin::default()).unwrap()));
+    for split in 1..bytes[0].len().min(bytes[1].len()) {
+        for (sender, bytes) in senders.iter_mut().zip(&bytes) {
+            sender.send_bytes(&bytes[..split]).await;
+        }
+        for (sender, bytes) in senders.iter_mut().zip(&bytes) {
+            sender.send_bytes(&bytes[split..]).await;
+        }
+        let mut read = [viewer.receive().await, viewer.receive().await].map(|m| wire_bytes(&m));
+        read.sort();
+        let mut wanted = bytes.clone();
+        wanted.sort();
+        assert_eq!(read, wanted, "split at {split}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_stalled_viewer_delays_nobody_and_is_told_of() {
+    const FRAMES: u32 = 400;
+    let server = Server::start(Config::default()).await;
+    let (mut sender, mut healthy) = (Bare::connect(server.addr).await, Bare::connect(server.addr).await);
+    let mut stalled = Bare::connect(server.addr).await;
+    for number in 0..FRAMES {
+        sender.send(&numbered_frame(number, 100_000)).await;
+        // Each frame is waited for, so that the healthy one misses none: nothing here depends on speed.
+        assert_eq!(number_of(&healthy.receive().await), number);
+    }
+    let text = Message::text("still in order", &Origin::default()).unwrap();
+    sender.send(&text).await;
+    assert_eq!(healthy.receive().await, text);
+    // 40 MB were sent; all that is left for the stalled one is what the kernel took, the started frame, the text and
+    // the newest frame.
+    let mut got = Vec::new();
+    loop {
+        let message = stalled.receive().await;
+        if message.kind() == Kind::Text {
+            continue;
+        }
+        got.push(number_of(&message));
+        if number_of(&message) == FRAMES - 1 {
+            break;
+        }
+    }
+    assert!(got.is_sorted(), "{got:?}");
+    assert!(got.len() < FRAMES as usize / 2, "{} of {FRAMES} frames were kept for it", got.len());
+    server.told(&["slow", "\"frames_lost\""]).await;
+    let summary = server.stop().await;
+    assert_eq!(summary.frames_lost, u64::from(FRAMES) - got.len() as u64);
+}
+
+#[tokio::test]
+async fn text_is_kept_for_a_slow_viewer_up_to_the_budget_and_then_it_is_sent_away() {
+    let server = Server::start(Config { mailbox: 1 << 20, ..Config::default() }).await;
+    let (mut sender, mut healthy) = (Bare::connect(server.addr).await, Bare::connect(server.addr).await);
+    let mut stalled = Bare::connect(server.addr).await;
+    let image = Message::image(vec![7; 200_000].into(), &Origin::default()).unwrap();
+    let told = async { server.told(&["left", "too slow for text and images"]).await };
+    let flood = async {
+        loop {
+            sender.send(&image).await;
+            assert_eq!(healthy.receive().await, image);
+        }
+    };
+    tokio::select! {
+        _ = told => {}
+        () = flood => unreachable!(),
+    }
+    stalled.end().await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_liar_is_closed_with_the_reason_and_nobody_else_notices() {
+    let server = Server::start(Config::default()).await;
+    let (mut good, mut other) = (Bare::connect(server.addr).await, Bare::connect(server.addr).await);
+    let lies: [(&[u8], &str); 5] = [
+        (&[0x7f, 0xff, 0xff, 0xff], "a message size of 2147483647; at most 16777216 is allowed"),
+        (&[0xff; 4], "a message size of -1"),
+        (&[0, 0, 0, 3], "a message size of 3; at least 12"),
+        (b"\0\0\0\x0c\0\0\0\x01\xff\xff\xff\xff\xff\xff\xff\xff", "a text of 0 bytes that is no QString"),
+        (b"\0\0\0\x0c\0\0\0\x02\0\0\0\x07\xff\xff\xff\xff", "a description of 7 bytes; 4 are left"),
+    ];
+    for (bytes, reason) in lies {
+        let mut liar = Bare::connect(server.addr).await;
+        liar.send_bytes(bytes).await;
+        liar.end().await;
+        server.told(&["left", reason]).await;
+        good.send(&Message::text(reason, &Origin::default()).unwrap()).await;
+        assert_eq!(other.receive().await.text_content().unwrap().to_text().unwrap(), reason);
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_silent_client_is_dropped_and_one_that_trickles_is_not() {
+    let limit = Duration::from_millis(300);
+    let server = Server::start(Config { client_timeout: limit, ..Config::default() }).await;
+    let mut silent = Bare::connect(server.addr).await;
+    let mut trickling = Bare::connect(server.addr).await;
+    let text = wire_bytes(&Message::text("byte by byte", &Origin::default()).unwrap());
+    let trickle = async {
+        for byte in &text {
+            trickling.send_bytes(&[*byte]).await;
+            tokio::time::sleep(limit / 8).await;
+        }
+    };
+    tokio::join!(trickle, silent.end());
+    server.told(&["left", "\"client\":1", "silent for 300ms"]).await;
+    trickling.ask().await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_room_has_a_size_and_a_place_that_is_freed_is_taken() {
+    let server = Server::start(Config { max_clients: 2.try_into().unwrap(), ..Config::default() }).await;
+    let (_first, second) = (Bare::connect(server.addr).await, Bare::connect(server.addr).await);
+    Bare::connect_unseen(server.addr).await.end().await;
+    server.told(&["refused", "\"max_clients\":2"]).await;
+    drop(second);
+    server.told(&["left", "\"client\":2", "closed the connection"]).await;
+    Bare::connect(server.addr).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn at_the_end_what_waits_is_delivered() {
+    let server = Server::start(Config::default()).await;
+    let (mut sender, mut viewer) = (Bare::connect(server.addr).await, Bare::connect(server.addr).await);
+    let image = Message::image(vec![7; 4_000_000].into(), &Origin::default()).unwrap();
+    sender.send(&image).await;
+    sender.ask().await;
+    let (summary, got) = tokio::join!(timeout(PATIENCE, server.stop()), viewer.receive());
+    assert_eq!(got, image);
+    assert_eq!(summary.unwrap().messages_out, 1);
+    viewer.end().await;
+}
