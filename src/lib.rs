@@ -3,3 +3,4 @@
 pub mod clock;
 pub mod jpeg;
 pub mod picture;
+pub mod view;

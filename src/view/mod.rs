@@ -1,0 +1,7 @@
+//! The window.
+
+mod brush;
+mod fit;
+mod grid;
+mod text;
+mod typeface;
