@@ -64,7 +64,6 @@ impl Shared {
 
 impl Handle {
     /// Hands something over and wakes the window; never blocks. False once the window has closed.
-    #[allow(clippy::must_use_candidate)] // Most producers are told by other means that it is over.
     pub fn push(&self, update: Update) -> bool {
         let mut waiting = self.shared.lock();
         if waiting.closed {

@@ -1,7 +1,7 @@
 //! Test material, and pictures of the window to look at.
 //!
-//! `cargo test --lib view -- --ignored look --nocapture` writes PNGs and says where and what painting costs;
-//! `… --ignored live` opens a real window for some seconds on the display there is.
+//! `cargo test --lib look::look -- --ignored --nocapture` writes PNGs and says where, and what painting costs;
+//! `… look::live …` opens a real window for some seconds on the display there is.
 
 use std::{
     path::Path,

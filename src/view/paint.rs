@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use super::{
-    board::{Board, Message, Tone},
+    board::{Board, Message, Tone, millis},
     brush::{fill, fill_around, rounded, veil},
     fit::Fitter,
     grid::{Rect, contain, layout},
@@ -51,6 +51,14 @@ impl Measures {
         let padding = (self.margin * 3 / 4, self.margin / 3);
         Plate { padding, radius: self.margin as f32 * 0.6, colour: PANEL, alpha: PLATE_ALPHA }
     }
+}
+
+/// Whether a picture is what the camera sees now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Life {
+    Live,
+    Paused,
+    Frozen,
 }
 
 /// Brush, fonts and scaler, kept from one picture to the next.
@@ -116,23 +124,30 @@ impl Easel {
                     Style::line(self.measures.large.min(shown.height as f32 / 8.0), TEXT, shown.width);
                 self.centred(canvas, &text, shown, style);
             }
-            self.name(stream, canvas, shown, if frozen.is_some() { Tone::Warning } else { Tone::Good });
+            let alive = if frozen.is_some() {
+                Life::Frozen
+            } else if board.paused {
+                Life::Paused
+            } else {
+                Life::Live
+            };
+            self.name(stream, canvas, shown, alive);
         }
     }
 
     /// Who it is, how large, how fast and how old, on one plate in the tile's upper left corner.
-    fn name(&mut self, stream: &Stream, canvas: &mut Canvas, tile: Rect, tone: Tone) {
+    fn name(&mut self, stream: &Stream, canvas: &mut Canvas, tile: Rect, life: Life) {
         let Measures { text, margin, .. } = self.measures;
         let (across, down) = self.measures.plate().padding;
         let (width, height) = stream.frame.size;
         let fps = stream.figures.fps;
-        let figures = match (tone, stream.figures.age) {
-            (Tone::Good, Some(age)) => {
-                format!("{width}×{height}   {fps:.0} fps   {}", super::board::millis(age))
-            }
-            (Tone::Good, None) => format!("{width}×{height}   {fps:.0} fps"),
-            _ => format!("{width}×{height}"),
+        let figures = match (life, stream.figures.age) {
+            (Life::Live, Some(age)) => format!("{width}×{height}   {fps:.0} fps   {}", millis(age)),
+            (Life::Live, None) => format!("{width}×{height}   {fps:.0} fps"),
+            (Life::Paused, _) => format!("{width}×{height}   paused"),
+            (Life::Frozen, _) => format!("{width}×{height}"),
         };
+        let tone = if life == Life::Live { Tone::Good } else { Tone::Warning };
         let dot = (text * 0.6) as usize;
         let used = 2 * margin + 2 * across + dot + margin / 2;
         let room = tile.width.saturating_sub(used);
