@@ -13,7 +13,8 @@ use std::{
 use bytes::Bytes;
 
 use super::{
-    Action, Frame, Image, LinkState, Options, Update, board::Board, inbox::inbox, keys::Command, paint::Easel,
+    Action, Frame, Image, LinkState, Options, Update, board::Board, fit::Fitter, grid::Rect, inbox::inbox,
+    keys::Command, paint::Easel,
 };
 use crate::picture::Canvas;
 
@@ -100,6 +101,18 @@ fn look() {
     let started = Instant::now();
     let mut easel = Easel::new(1.0);
     println!("bundled fonts: {:?}", started.elapsed());
+    let (source, mut target) = (scene(1280, 720, 3), Canvas::filled(1920, 1080, 0));
+    for (width, height) in [(1280, 720), (640, 360), (1920, 1080)] {
+        let mut fitter = Fitter::new();
+        let room = Rect::new(0, 0, width, height);
+        fitter.draw(0, &source, &mut target, room);
+        let started = Instant::now();
+        for stamp in 1..=20 {
+            fitter.begin();
+            fitter.draw(stamp, &source, &mut target, room);
+        }
+        println!("1280x720 fitted to {width}x{height}: {:?}", started.elapsed() / 20);
+    }
     let mut draw = |name: &str, board: &Board, size: (usize, usize), at: Instant| {
         let mut canvas = Canvas::filled(size.0, size.1, 0x00ff_00ff);
         let first = Instant::now();
@@ -200,4 +213,16 @@ fn live() {
     println!("{summary:?}");
     drop(inbox);
     producer.join().unwrap();
+}
+
+#[test]
+#[ignore = "needs a display and half a minute"]
+fn idle() {
+    let (handle, inbox) = inbox();
+    let stopper = thread::spawn(move || {
+        thread::sleep(30_000 * MS);
+        handle.push(Update::Stop);
+    });
+    super::run(&Options::default(), &inbox, &mut |_| None).unwrap();
+    stopper.join().unwrap();
 }

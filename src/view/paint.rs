@@ -140,13 +140,16 @@ impl Easel {
         let Measures { text, margin, .. } = self.measures;
         let (across, down) = self.measures.plate().padding;
         let (width, height) = stream.frame.size;
-        let fps = stream.figures.fps;
-        let figures = match (life, stream.figures.age) {
-            (Life::Live, Some(age)) => format!("{width}×{height}   {fps:.0} fps   {}", millis(age)),
-            (Life::Live, None) => format!("{width}×{height}   {fps:.0} fps"),
-            (Life::Paused, _) => format!("{width}×{height}   paused"),
-            (Life::Frozen, _) => format!("{width}×{height}"),
-        };
+        let mut figures = format!("{width}×{height}");
+        match life {
+            Life::Live => {
+                let fps = stream.figures.fps.map(|fps| format!("   {fps:.0} fps"));
+                let age = stream.figures.age.map(|age| format!("   {}", millis(age)));
+                figures.extend(fps.into_iter().chain(age));
+            }
+            Life::Paused => figures.push_str("   paused"),
+            Life::Frozen => {}
+        }
         let tone = if life == Life::Live { Tone::Good } else { Tone::Warning };
         let dot = (text * 0.6) as usize;
         let used = 2 * margin + 2 * across + dot + margin / 2;
@@ -256,6 +259,7 @@ impl Easel {
         }
     }
 
+    /// In the lower left corner, the one place where nothing else ever lies.
     fn paused(&mut self, canvas: &mut Canvas) {
         let Measures { text, margin, .. } = self.measures;
         let style = Style::line(text, TEXT, canvas.width.saturating_sub(4 * margin));
@@ -265,8 +269,8 @@ impl Easel {
         let bar = (text * 0.28) as usize;
         let sign = 3 * bar + margin * 2 / 3;
         let width = width + sign + 2 * plate.padding.0;
-        let left = canvas.width.saturating_sub(width) / 2;
-        let rect = Rect::new(left, margin, width, height + 2 * plate.padding.1);
+        let height = height + 2 * plate.padding.1;
+        let rect = Rect::new(margin, canvas.height.saturating_sub(height + margin), width, height);
         rounded(canvas, rect, plate.radius, PANEL, 235);
         let (left, top) = (rect.x + plate.padding.0, rect.y + (rect.height - 3 * bar) / 2);
         for bars in [0, 2] {

@@ -83,7 +83,7 @@ fn figures(stream: &Stream) -> [[String; 2]; 4] {
     let (figures, counts) = (&stream.figures, &stream.counts);
     let age = figures.age.map_or("unknown".to_owned(), millis);
     [
-        ["frames a second".to_owned(), format!("{:.1}", figures.fps)],
+        ["frames a second".to_owned(), figures.fps.map_or("–".to_owned(), |fps| format!("{fps:.1}"))],
         ["age · decode".to_owned(), format!("{age} · {}", millis(figures.decode))],
         ["received".to_owned(), format!("{}/s", size(figures.bytes_per_second))],
         [

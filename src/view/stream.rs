@@ -43,7 +43,8 @@ pub struct Counts {
 /// What is measured of a stream, as it is displayed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Figures {
-    pub(crate) fps: f32,
+    /// Unknown until a second frame has come.
+    pub(crate) fps: Option<f32>,
     pub(crate) bytes_per_second: u64,
     pub(crate) age: Option<Duration>,
     pub(crate) decode: Duration,
@@ -122,7 +123,8 @@ impl Stream {
             Some(std::mem::replace(&mut self.frame, frame))
         };
         self.note_arrival(now);
-        if now.saturating_duration_since(self.refreshed) >= FIGURES_EVERY {
+        let unknown = self.figures.fps.is_none();
+        if unknown || now.saturating_duration_since(self.refreshed) >= FIGURES_EVERY {
             self.measure(now);
         }
         freed.map(|frame| frame.canvas)
@@ -159,8 +161,10 @@ impl Stream {
         // Between the first and the last there is one interval less than there are frames.
         let span = self.arrivals.front().map(|first| self.last.saturating_duration_since(first.at));
         let per_second = match span {
-            Some(span) if count > 1 && !span.is_zero() => (count - 1) as f32 / span.as_secs_f32(),
-            _ => count as f32,
+            Some(span) if count > 1 && !span.is_zero() => Some((count - 1) as f32 / span.as_secs_f32()),
+            Some(_) if !self.pace.is_zero() => Some(self.pace.as_secs_f32().recip()),
+            Some(_) => None,
+            None => Some(0.0),
         };
         let bytes: u64 = self.arrivals.iter().map(|arrival| arrival.bytes as u64).sum();
         let mean_bytes = bytes as f32 / count.max(1) as f32;
@@ -169,7 +173,7 @@ impl Stream {
         let ages = self.arrivals.iter().map(|arrival| arrival.age).sum::<Option<Duration>>();
         self.figures = Figures {
             fps: per_second,
-            bytes_per_second: (mean_bytes * per_second) as u64,
+            bytes_per_second: (mean_bytes * per_second.unwrap_or_default()) as u64,
             age: ages.filter(|_| count > 0).map(mean),
             decode: mean(self.arrivals.iter().map(|arrival| arrival.decode).sum()),
         };
@@ -269,11 +273,23 @@ mod tests {
         }
         let end = start + 2_400 * MS;
         stream.measure(end);
-        assert!((stream.figures.fps - 25.0).abs() < 0.1, "{}", stream.figures.fps);
+        let fps = stream.figures.fps.unwrap();
+        assert!((fps - 25.0).abs() < 0.1, "{fps}");
         assert_eq!(stream.figures.age, Some(12 * MS));
         assert_eq!(stream.figures.bytes_per_second, 25 * stream.frame.jpeg.len() as u64);
         stream.measure(end + 5_000 * MS);
         assert_eq!(stream.figures.age, None);
-        assert!(stream.figures.fps < 0.1);
+        assert_eq!(stream.figures.fps, Some(0.0));
+    }
+
+    #[test]
+    fn a_rate_takes_two_frames() {
+        let start = Instant::now();
+        let mut stream = Stream::new(frame("a", 0, 8, 8), 1, start);
+        assert_eq!(stream.figures.fps, None);
+        stream.take(frame("a", 1, 8, 8), 2, false, start + 50 * MS);
+        assert_eq!(stream.figures.fps, Some(20.0));
+        stream.take(frame("a", 2, 8, 8), 3, false, start + 2_050 * MS);
+        assert_eq!(stream.figures.fps, Some(0.5), "a time lapse");
     }
 }
