@@ -7,4 +7,5 @@ pub mod link;
 pub mod picture;
 pub mod relay;
 pub mod socket;
+pub mod view;
 pub mod wire;

@@ -1,0 +1,228 @@
+//! Test material, and pictures of the window to look at.
+//!
+//! `cargo test --lib look::look -- --ignored --nocapture` writes PNGs and says where, and what painting costs;
+//! `… look::live …` opens a real window for some seconds on the display there is.
+
+use std::{
+    path::Path,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+
+use super::{
+    Action, Frame, Image, LinkState, Options, Update, board::Board, fit::Fitter, grid::Rect, inbox::inbox,
+    keys::Command, paint::Easel,
+};
+use crate::picture::Canvas;
+
+/// A frame of a stream that is 12 ms old.
+pub(super) fn frame(stream: &str, seq: u64, width: usize, height: usize) -> Frame {
+    Frame {
+        stream: stream.to_owned(),
+        seq: Some(seq),
+        canvas: Arc::new(scene(width, height, seq)),
+        size: (width, height),
+        jpeg: Bytes::from(vec![0xff; 100]),
+        age: Some(Duration::from_millis(12)),
+        decoded: Instant::now(),
+        decode: Duration::from_micros(2_300),
+        replaced: 0,
+    }
+}
+
+/// A still picture.
+pub(super) fn image(sender: &str, width: usize, height: usize) -> Image {
+    let canvas = Arc::new(scene(width, height, 40));
+    Image { sender: Some(sender.to_owned()), canvas, jpeg: Bytes::from_static(b"jpeg") }
+}
+
+/// Hills under a sky, with a sun that moves: bright and dark, smooth and busy.
+fn scene(width: usize, height: usize, step: u64) -> Canvas {
+    let (w, h) = (width as f32, height as f32);
+    let sun = ((step as f32 / 90.0).fract() * w, h * 0.3);
+    let pixel = |i: usize| {
+        let (x, y) = ((i % width) as f32, (i / width) as f32);
+        let hill = h * (0.62 + 0.09 * (x / w * 9.0).sin() + 0.04 * (x / w * 31.0).cos());
+        let to_sun = (x - sun.0).hypot(y - sun.1) / h;
+        let grain = ((i.wrapping_mul(2_654_435_761) >> 7) & 15) as f32;
+        let (r, g, b) = if y < hill {
+            let glow = (0.35 - to_sun).max(0.0) * 500.0;
+            (120.0 + glow + y / h * 110.0, 160.0 + glow * 0.8 + y / h * 60.0, 225.0 + glow * 0.3)
+        } else {
+            let deep = (y - hill) / h;
+            (70.0 - deep * 90.0 + grain, 120.0 - deep * 160.0 + grain * 1.5, 60.0 - deep * 60.0 + grain)
+        };
+        let byte = |value: f32| value.clamp(0.0, 255.0) as u32;
+        (byte(r) << 16) | (byte(g) << 8) | byte(b)
+    };
+    Canvas { width, height, pixels: (0..width * height).map(pixel).collect() }
+}
+
+const MS: Duration = Duration::from_millis(1);
+
+fn fed(streams: &[(&str, usize, usize)], now: Instant) -> Board {
+    let mut board = Board::new("studio.example:6868");
+    board.apply(Update::Link(LinkState::Up { rtt: Some(Duration::from_micros(1_840)) }), now);
+    for (index, &(name, width, height)) in streams.iter().enumerate() {
+        let first = frame(name, 17 * index as u64, width, height);
+        for step in 0..30_u32 {
+            let at = now - 40 * MS * (30 - step);
+            let seq = first.seq.map(|seq| seq + u64::from(step));
+            let jpeg = Bytes::from(vec![0; 94_000]);
+            board.apply(Update::Frame(Frame { decoded: at, seq, jpeg, ..first.clone() }), at);
+        }
+    }
+    board
+}
+
+fn chat(board: &mut Board, now: Instant) {
+    for (sender, text) in [
+        (Some("小明"), "大家好！今天的画面很清楚 👍"),
+        (Some("سارة"), "مرحبا بالجميع، الصورة واضحة"),
+        (
+            Some("ann@desk"),
+            "Could you turn the lamp a little to the left? There is a reflection in the glass that hides half of the board, and the lower row cannot be read from here. 😀🎥",
+        ),
+    ] {
+        board.apply(Update::Text { sender: sender.map(str::to_owned), text: text.into() }, now);
+    }
+    board.apply(Update::Notice("saved 2026-03-01T14-05-09.250Z-ann@desk-000123.jpg".into()), now);
+}
+
+#[test]
+#[ignore = "writes pictures for people to look at"]
+fn look() {
+    let folder = std::env::temp_dir().join("pulsecam-look");
+    std::fs::create_dir_all(&folder).unwrap();
+    let now = Instant::now();
+    let started = Instant::now();
+    let mut easel = Easel::new(1.0);
+    println!("bundled fonts: {:?}", started.elapsed());
+    let (source, mut target) = (scene(1280, 720, 3), Canvas::filled(1920, 1080, 0));
+    for (width, height) in [(1280, 720), (640, 360), (1920, 1080)] {
+        let mut fitter = Fitter::new();
+        let room = Rect::new(0, 0, width, height);
+        fitter.draw(0, &source, &mut target, room);
+        let started = Instant::now();
+        for stamp in 1..=20 {
+            fitter.begin();
+            fitter.draw(stamp, &source, &mut target, room);
+        }
+        println!("1280x720 fitted to {width}x{height}: {:?}", started.elapsed() / 20);
+    }
+    let mut draw = |name: &str, board: &Board, size: (usize, usize), at: Instant| {
+        let mut canvas = Canvas::filled(size.0, size.1, 0x00ff_00ff);
+        let first = Instant::now();
+        easel.paint(board, &mut canvas, at);
+        let first = first.elapsed();
+        let found = Instant::now();
+        while easel.painter.searching() {
+            if easel.painter.refresh() {
+                println!("system fonts joined {:?} after the first paint", found.elapsed());
+                easel.paint(board, &mut canvas, at);
+            }
+            thread::sleep(MS);
+        }
+        let again = Instant::now();
+        for _ in 0..10 {
+            easel.paint(board, &mut canvas, at);
+        }
+        println!("{name}: first {first:?}, again {:?}", again.elapsed() / 10);
+        write(&folder.join(format!("{name}.png")), &canvas);
+    };
+    let one = [("ann@desk", 1280, 720)];
+    let four = [
+        ("ann@desk", 1280, 720),
+        ("小明的摄像头", 640, 480),
+        ("سارة", 1280, 720),
+        ("a very long name of a stream that does not fit its tile at all, not even nearly", 720, 1280),
+    ];
+    let hd = (1280, 720);
+    draw("one", &fed(&one, now), hd, now);
+    draw("one-letterbox", &fed(&[("old camera", 640, 480)], now), hd, now);
+    draw("four", &fed(&four, now), hd, now);
+    draw("three-small", &fed(&four[..3], now), (520, 300), now);
+    draw("stalled", &fed(&four[..2], now - 3_300 * MS), hd, now);
+    draw("waiting", &fed(&[], now), hd, now);
+    let mut down = fed(&[], now);
+    let why = "the relay at studio.example:6868 has been silent for 10 s";
+    let cut = Update::Link(LinkState::Down { why: why.into(), retry_at: now + 1_500 * MS });
+    down.apply(cut.clone(), now);
+    draw("reconnecting", &down, hd, now);
+    let mut cut_off = fed(&one, now - 700 * MS);
+    cut_off.apply(cut, now);
+    draw("cut", &cut_off, hd, now);
+    let mut texts = fed(&one, now);
+    chat(&mut texts, now);
+    draw("texts", &texts, hd, now);
+    let mut numbers = fed(&four[..2], now);
+    numbers.numbers = true;
+    numbers.paused = true;
+    draw("numbers", &numbers, hd, now);
+    let mut card = fed(&one, now);
+    card.apply(Update::Image(image("小明", 900, 1200)), now);
+    draw("card", &card, hd, now);
+    let mut help = fed(&one, now);
+    help.obey(Command::Help);
+    draw("help", &help, hd, now);
+    let mut tiny = fed(&four, now);
+    chat(&mut tiny, now);
+    tiny.obey(Command::Help);
+    tiny.numbers = true;
+    tiny.apply(Update::Image(image("小明", 90, 120)), now);
+    for size in [(1, 1), (30, 500), (120, 120), (300, 20)] {
+        draw("tiny", &tiny, size, now);
+    }
+    println!("in {}", folder.display());
+}
+
+fn write(path: &Path, canvas: &Canvas) {
+    let rgb = canvas.pixels.iter().flat_map(|pixel| pixel.to_be_bytes()[1..].to_vec()).collect();
+    let picture = image::RgbImage::from_raw(canvas.width as u32, canvas.height as u32, rgb).unwrap();
+    picture.save(path).unwrap();
+}
+
+#[test]
+#[ignore = "needs a display"]
+fn live() {
+    let (handle, inbox) = inbox();
+    let producer = thread::spawn(move || {
+        handle.push(Update::Link(LinkState::Connecting));
+        thread::sleep(1_500 * MS);
+        handle.push(Update::Link(LinkState::Up { rtt: Some(2 * MS) }));
+        let scenes: Vec<_> = (0..30).map(|step| Arc::new(scene(1280, 720, step * 3))).collect();
+        thread::sleep(500 * MS);
+        handle.push(Update::Text { sender: Some("小明".into()), text: "你好 👋 مرحبا".into() });
+        for seq in 0..150_u64 {
+            for stream in ["ann@desk", "小明"] {
+                let canvas = Arc::clone(&scenes[seq as usize % 30]);
+                let at = Instant::now();
+                let small = Frame { canvas, size: (1280, 720), decoded: at, ..frame(stream, seq, 2, 2) };
+                handle.push(Update::Frame(small));
+            }
+            thread::sleep(33 * MS);
+        }
+        thread::sleep(3_000 * MS);
+        handle.push(Update::Stop);
+    });
+    let mut act = |action: Action| Some(format!("{action:?}").chars().take(60).collect());
+    let summary = super::run(&Options::default(), &inbox, &mut act).unwrap();
+    println!("{summary:?}");
+    drop(inbox);
+    producer.join().unwrap();
+}
+
+#[test]
+#[ignore = "needs a display and half a minute"]
+fn idle() {
+    let (handle, inbox) = inbox();
+    let stopper = thread::spawn(move || {
+        thread::sleep(30_000 * MS);
+        handle.push(Update::Stop);
+    });
+    super::run(&Options::default(), &inbox, &mut |_| None).unwrap();
+    stopper.join().unwrap();
+}

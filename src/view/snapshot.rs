@@ -1,0 +1,99 @@
+//! Names for the files that snapshots and images are saved under.
+//!
+//! The stream's name comes from the network: it may hold slashes, control characters or a right-to-left
+//! override that makes `gpj.exe` look like `exe.jpg`. Any script is welcome, but the name never leaves its
+//! folder, and names sort by time.
+
+use crate::clock::Timestamp;
+
+/// Characters of a stream's name that go into a file's name; with four bytes each well below the 255 bytes
+/// that file systems allow.
+const LONGEST_NAME: usize = 40;
+
+/// A file name such as `2026-03-01T14-05-09.250Z-ann@desk-000123.jpg`: time first, so that a folder sorts by it.
+#[must_use]
+pub fn file_name(stream: &str, taken: Timestamp, seq: Option<u64>) -> String {
+    let name = safe(stream);
+    let seq = seq.map(|seq| format!("-{seq:06}")).unwrap_or_default();
+    format!("{}-{name}{seq}.jpg", utc(taken))
+}
+
+/// A part of a file name that is harmless on any system.
+fn safe(name: &str) -> String {
+    let calm = |c: char| match c {
+        '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' => '_',
+        '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{061c}' => '_',
+        c if c.is_control() || c.is_whitespace() => '_',
+        c => c,
+    };
+    let calm: String = name.trim().chars().take(LONGEST_NAME).map(calm).collect();
+    // Dots at the start hide a file or name another folder, at the end Windows drops them.
+    let bare = calm.trim_matches(|c| matches!(c, '.' | '_' | '-'));
+    if bare.is_empty() { "unnamed".to_owned() } else { bare.to_owned() }
+}
+
+/// A UTC time with milliseconds, in ISO order, without the colons that Windows refuses.
+fn utc(time: Timestamp) -> String {
+    let micros = time.as_micros();
+    let (seconds, millis) = (micros / 1_000_000, micros / 1_000 % 1_000);
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    let (year, month, day) = civil(days);
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}-{minute:02}-{second:02}.{millis:03}Z")
+}
+
+/// The Gregorian date so many days after 1970-01-01 (Hinnant's algorithm: years that begin in March put the
+/// leap day last).
+fn civil(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468;
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    (year_of_era + era * 400 + u64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_utc_and_leap_years_are_known() {
+        let at = |seconds: u64| utc(Timestamp::from_micros(seconds * 1_000_000 + 250_999));
+        assert_eq!(at(0), "1970-01-01T00-00-00.250Z");
+        assert_eq!(at(951_782_400), "2000-02-29T00-00-00.250Z");
+        assert_eq!(at(1_709_164_799), "2024-02-28T23-59-59.250Z");
+        assert_eq!(at(4_107_542_400), "2100-03-01T00-00-00.250Z");
+    }
+
+    #[test]
+    fn names_say_who_when_and_which() {
+        let time = Timestamp::from_micros(1_700_000_000_000_000);
+        assert_eq!(file_name("ann@desk", time, Some(123)), "2023-11-14T22-13-20.000Z-ann@desk-000123.jpg");
+        assert_eq!(file_name("小明 的摄像头", time, None), "2023-11-14T22-13-20.000Z-小明_的摄像头.jpg");
+    }
+
+    #[test]
+    fn no_name_leaves_the_folder_or_hides_what_it_is() {
+        for (name, wanted) in [
+            ("../../etc/passwd", "etc_passwd"),
+            ("..", "unnamed"),
+            (" . ", "unnamed"),
+            ("", "unnamed"),
+            ("a\0b\nc\x1b", "a_b_c"),
+            ("photo\u{202e}gpj.exe", "photo_gpj.exe"),
+            ("C:\\x|y", "C__x_y"),
+            (".hidden", "hidden"),
+        ] {
+            assert_eq!(safe(name), wanted, "{name:?}");
+        }
+        let long = file_name(&"😀".repeat(500), Timestamp::from_micros(u64::MAX), Some(u64::MAX));
+        assert!(long.len() < 255, "{}", long.len());
+    }
+}

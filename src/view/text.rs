@@ -1,0 +1,334 @@
+//! Text on pictures: any script, with bidi and font fall-back, cut or wrapped to the room there is.
+//!
+//! An overlay says the same few lines frame after frame, so shaped lines are kept, and drawing one again is
+//! only a matter of blending its glyphs. What comes from the network is made harmless first: control
+//! characters, and overrides of the writing direction that could dress one name up as another.
+
+use std::collections::HashMap;
+
+use cosmic_text::{
+    Buffer, Ellipsize, EllipsizeHeightLimit, Metrics, PhysicalGlyph, Shaping, SwashCache, SwashContent,
+    SwashImage, Wrap,
+};
+
+use super::{
+    brush::{blend, rounded},
+    grid::Rect,
+    typeface::{Typeface, has_emoji},
+};
+use crate::picture::Canvas;
+
+/// Characters of one text that are looked at: more never fits a window, and shaping megabytes takes seconds.
+const LONGEST_TEXT: usize = 2_000;
+
+/// Shaped texts kept: a full window has some dozens, and changing numbers push old ones out.
+const KEPT_TEXTS: usize = 512;
+
+/// Glyph pictures kept, at about half a kilobyte each.
+const KEPT_GLYPHS: usize = 4_096;
+
+/// From line to line, in font sizes.
+const LINE_HEIGHT: f32 = 1.35;
+
+/// How large, in which colour and in which room a text is set.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Style {
+    /// Pixels to the em.
+    pub(crate) size: f32,
+    /// `0x00RRGGBB`.
+    pub(crate) colour: u32,
+    /// Pixels across before it is wrapped, or cut with an ellipsis on its last line.
+    pub(crate) width: usize,
+    /// Lines at the most.
+    pub(crate) lines: usize,
+}
+
+impl Style {
+    /// One line.
+    pub(crate) const fn line(size: f32, colour: u32, width: usize) -> Self {
+        Self { size, colour, width, lines: 1 }
+    }
+}
+
+struct Shaped {
+    width: usize,
+    height: usize,
+    glyphs: Vec<PhysicalGlyph>,
+}
+
+/// Everything but the text itself that decides how it is laid out.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Setting {
+    size: u32,
+    width: usize,
+    lines: usize,
+}
+
+/// Draws text, and remembers how.
+pub(crate) struct Painter {
+    typeface: Typeface,
+    glyphs: SwashCache,
+    // Two levels, so that a look-up needs no String of its own.
+    shaped: HashMap<Setting, HashMap<String, Shaped>>,
+    kept: usize,
+}
+
+impl Painter {
+    /// With the bundled fonts; the system's join when a text needs them.
+    pub(crate) fn new() -> Self {
+        Self { typeface: Typeface::bundled(), glyphs: SwashCache::new(), shaped: HashMap::new(), kept: 0 }
+    }
+
+    /// Whether better fonts are on their way, so that a repaint may be due without any other change.
+    pub(crate) fn searching(&self) -> bool {
+        self.typeface.searching()
+    }
+
+    /// Takes over fonts that have been found; true where everything should be painted anew.
+    pub(crate) fn refresh(&mut self) -> bool {
+        let new = self.typeface.refresh();
+        if new {
+            self.forget();
+            self.glyphs = SwashCache::new();
+        }
+        new
+    }
+
+    fn forget(&mut self) {
+        self.shaped.clear();
+        self.kept = 0;
+    }
+
+    /// Pixels across and down that a text takes.
+    pub(crate) fn measure(&mut self, text: &str, style: Style) -> (usize, usize) {
+        let Self { typeface, shaped, kept, .. } = self;
+        let shaped = look_up(typeface, shaped, kept, text, style);
+        (shaped.width, shaped.height)
+    }
+
+    /// Draws a text with its upper left corner at `x`, `y`; what lies outside the canvas is cut.
+    pub(crate) fn draw(&mut self, canvas: &mut Canvas, text: &str, x: usize, y: usize, style: Style) {
+        // Between two texts, so that none that is about to be drawn disappears.
+        if self.kept > KEPT_TEXTS {
+            self.forget();
+        }
+        if self.glyphs.image_cache.len() > KEPT_GLYPHS {
+            self.glyphs.image_cache.clear();
+        }
+        let Self { typeface, shaped, kept, glyphs } = self;
+        let shaped = look_up(typeface, shaped, kept, text, style);
+        for glyph in &shaped.glyphs {
+            if let Some(image) = glyphs.get_image(typeface.fonts(), glyph.cache_key) {
+                let left = x as i64 + i64::from(glyph.x) + i64::from(image.placement.left);
+                let top = y as i64 + i64::from(glyph.y) - i64::from(image.placement.top);
+                lay(canvas, image, left, top, style.colour);
+            }
+        }
+    }
+
+    /// Draws a text on a translucent rounded plate, so that it can be read on any picture; returns the plate.
+    pub(crate) fn plate(
+        &mut self,
+        canvas: &mut Canvas,
+        text: &str,
+        at: (usize, usize),
+        style: Style,
+        plate: Plate,
+    ) -> Rect {
+        let (width, height) = self.measure(text, style);
+        let (across, down) = plate.padding;
+        let rect = Rect::new(at.0, at.1, width + 2 * across, height + 2 * down);
+        rounded(canvas, rect, plate.radius, plate.colour, plate.alpha);
+        self.draw(canvas, text, at.0 + across, at.1 + down, style);
+        rect
+    }
+}
+
+/// What lies behind a text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plate {
+    /// Pixels left and right of the text, above and below it.
+    pub(crate) padding: (usize, usize),
+    /// Of the corners.
+    pub(crate) radius: f32,
+    /// `0x00RRGGBB`.
+    pub(crate) colour: u32,
+    /// 0 to 255.
+    pub(crate) alpha: u32,
+}
+
+fn look_up<'a>(
+    typeface: &mut Typeface,
+    shaped: &'a mut HashMap<Setting, HashMap<String, Shaped>>,
+    kept: &mut usize,
+    text: &str,
+    style: Style,
+) -> &'a Shaped {
+    let setting = Setting { size: style.size.to_bits(), width: style.width, lines: style.lines };
+    let shaped = shaped.entry(setting).or_default();
+    // The check before saves a copy of the text for each look-up of a known one, which is nearly all of them.
+    if !shaped.contains_key(text) {
+        *kept += 1;
+        shaped.insert(text.to_owned(), shape(typeface, text, style));
+    }
+    shaped.get(text).unwrap_or(&NOTHING)
+}
+
+static NOTHING: Shaped = Shaped { width: 0, height: 0, glyphs: Vec::new() };
+
+fn shape(typeface: &mut Typeface, text: &str, style: Style) -> Shaped {
+    let text = harmless(text, style.lines > 1);
+    let size = style.size.clamp(4.0, 400.0);
+    let line_height = (size * LINE_HEIGHT).round();
+    let mut buffer = Buffer::new_empty(Metrics::new(size, line_height));
+    buffer.set_size(Some(style.width as f32), None);
+    buffer.set_wrap(if style.lines > 1 { Wrap::WordOrGlyph } else { Wrap::None });
+    buffer.set_ellipsize(Ellipsize::End(EllipsizeHeightLimit::Lines(style.lines.max(1))));
+    buffer.set_rich_text(typeface.spans(&text), &Typeface::plain(), Shaping::Advanced, None);
+    buffer.shape_until_scroll(typeface.fonts(), false);
+    let runs: Vec<_> = buffer.layout_runs().take(style.lines.max(1)).collect();
+    // Right-to-left lines end at the right edge of the room: the block starts where the leftmost glyph does.
+    let glyphs = || runs.iter().flat_map(|run| run.glyphs);
+    let left = glyphs().map(|glyph| glyph.x).fold(f32::INFINITY, f32::min);
+    let left = if left.is_finite() { left } else { 0.0 };
+    let right = glyphs().map(|glyph| glyph.x + glyph.w).fold(left, f32::max);
+    if glyphs().any(|glyph| glyph.glyph_id == 0) || has_emoji(&text) {
+        typeface.want_more();
+    }
+    let height = runs.len().max(1) as f32 * line_height;
+    let place = |run: &cosmic_text::LayoutRun<'_>| -> Vec<PhysicalGlyph> {
+        run.glyphs.iter().map(|glyph| glyph.physical((-left, run.line_y.round()), 1.0)).collect()
+    };
+    Shaped {
+        width: (right - left).ceil() as usize,
+        height: height as usize,
+        glyphs: runs.iter().flat_map(place).collect(),
+    }
+}
+
+/// The text without what would disturb a line: control characters become spaces, line ends too unless there
+/// are several lines, and directional overrides and marks of any kind go.
+fn harmless(text: &str, lines: bool) -> String {
+    let keep = |c: &char| !matches!(c, '\r' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{061c}');
+    let calm = |c| match c {
+        '\n' if lines => '\n',
+        '\u{2028}' | '\u{2029}' => ' ',
+        c if c.is_control() => ' ',
+        c => c,
+    };
+    text.chars().filter(keep).take(LONGEST_TEXT).map(calm).collect()
+}
+
+/// Blends one glyph's picture onto the canvas.
+fn lay(canvas: &mut Canvas, image: &SwashImage, left: i64, top: i64, colour: u32) {
+    let (width, height) = (image.placement.width as usize, image.placement.height as usize);
+    let bytes = if image.content == SwashContent::Color { 4 } else { 1 };
+    if width == 0 || image.data.len() < width * height * bytes {
+        return;
+    }
+    for (y, row) in image.data.chunks_exact(width * bytes).enumerate() {
+        let Some(y) = usize::try_from(top + y as i64).ok().filter(|&y| y < canvas.height) else { continue };
+        for (x, sample) in row.chunks_exact(bytes).enumerate() {
+            let Some(x) = usize::try_from(left + x as i64).ok().filter(|&x| x < canvas.width) else {
+                continue;
+            };
+            let (colour, alpha) = match *sample {
+                [alpha] => (colour, alpha),
+                [red, green, blue, alpha] => (u32::from_be_bytes([0, red, green, blue]), alpha),
+                _ => continue,
+            };
+            if let Some(pixel) = canvas.pixels.get_mut(y * canvas.width + x) {
+                *pixel = blend(*pixel, colour, u32::from(alpha));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STYLE: Style = Style::line(16.0, 0x00ff_ffff, 400);
+
+    fn ink(painter: &mut Painter, text: &str, style: Style) -> Canvas {
+        let mut canvas = Canvas::filled(420, 120, 0);
+        painter.draw(&mut canvas, text, 4, 4, style);
+        canvas
+    }
+
+    fn inked(canvas: &Canvas) -> usize {
+        canvas.pixels.iter().filter(|&&pixel| pixel != 0).count()
+    }
+
+    #[test]
+    fn the_bundled_fonts_have_a_glyph_for_each_script_they_promise() {
+        let mut painter = Painter::new();
+        for text in ["Größe", "Ελλάδα", "Привет", "שלום", "مرحبا", "你好，世界", "×·→●"]
+        {
+            let shaped = shape(&mut painter.typeface, text, STYLE);
+            assert!(!shaped.glyphs.is_empty(), "{text}");
+            assert!(shaped.glyphs.iter().all(|glyph| glyph.cache_key.glyph_id != 0), "{text}");
+            assert!(inked(&ink(&mut painter, text, STYLE)) > 30, "{text}");
+        }
+        assert!(!painter.searching(), "no need for the system's fonts");
+    }
+
+    #[test]
+    fn emoji_ask_for_the_systems_fonts() {
+        let mut painter = Painter::new();
+        painter.measure("fine 😀", STYLE);
+        assert!(painter.searching());
+    }
+
+    #[test]
+    fn long_text_is_cut_to_its_width_or_wrapped_to_its_lines() {
+        let mut painter = Painter::new();
+        let long = "word ".repeat(100);
+        let (width, height) = painter.measure(&long, Style::line(16.0, 0, 200));
+        assert!((100..=200).contains(&width), "{width}");
+        let (wide, tall) = painter.measure(&long, Style { lines: 3, ..Style::line(16.0, 0, 200) });
+        assert!(wide <= 200, "{wide}");
+        assert_eq!(tall, 3 * height);
+    }
+
+    #[test]
+    fn right_to_left_text_starts_at_its_own_left_edge() {
+        let mut painter = Painter::new();
+        let (width, _) = painter.measure("مرحبا", STYLE);
+        assert!(width < 80, "{width}: not the whole room");
+        let canvas = ink(&mut painter, "مرحبا", STYLE);
+        let columns = (0..420).filter(|&x| (0..120).any(|y| canvas.pixel(x, y) != Some(0)));
+        assert!(columns.clone().min().unwrap() < 10);
+        assert!(columns.max().unwrap() < 4 + width + 3);
+    }
+
+    #[test]
+    fn control_characters_and_overrides_are_made_harmless() {
+        assert_eq!(harmless("a\0b\x1b[31m\u{202e}c\r\nd", false), "a b [31mc d");
+        assert_eq!(harmless("a\nb\u{85}", true), "a\nb ");
+        assert_eq!(harmless(&"x".repeat(1_000_000), true).len(), LONGEST_TEXT);
+    }
+
+    #[test]
+    fn a_text_drawn_again_looks_the_same_and_edges_cut_it() {
+        let mut painter = Painter::new();
+        let first = ink(&mut painter, "again 再来", STYLE);
+        assert_eq!(first, ink(&mut painter, "again 再来", STYLE));
+        let mut small = Canvas::filled(5, 5, 0);
+        painter.draw(&mut small, "outside", 3, 3, STYLE);
+        painter.draw(&mut small, "outside", 300, 300, STYLE);
+        painter.draw(&mut Canvas::default(), "nowhere", 0, 0, STYLE);
+        painter.measure("", Style::line(0.0, 0, 0));
+    }
+
+    #[test]
+    fn changing_numbers_do_not_pile_up() {
+        let mut painter = Painter::new();
+        let mut canvas = Canvas::filled(50, 20, 0);
+        for number in 0..KEPT_TEXTS * 3 {
+            painter.draw(&mut canvas, &format!("{number}"), 0, 0, STYLE);
+        }
+        let kept: usize = painter.shaped.values().map(HashMap::len).sum();
+        assert!(kept <= KEPT_TEXTS + 1, "{kept}");
+    }
+}

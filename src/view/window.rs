@@ -1,0 +1,267 @@
+//! The window itself: a thin shell of minifb around the board.
+//!
+//! The thread sleeps until something is pushed, a key may have been pressed, or a countdown goes on; it paints
+//! only what has changed. minifb's own pacing is switched off: it would sleep while a frame waits.
+
+use std::{
+    ffi::OsString,
+    thread,
+    time::{Duration, Instant},
+};
+
+use minifb::{ScaleMode, Window, WindowOptions};
+
+use super::{
+    board::{Action, Board, Total},
+    inbox::Inbox,
+    keys::{Command, Keys},
+    paint::Easel,
+    update::Update,
+};
+use crate::picture::Canvas;
+
+/// Input is only seen by asking; a fiftieth of a second is not felt, and asking costs one round trip to the
+/// display each time.
+const INPUT_POLL: Duration = Duration::from_millis(20);
+
+/// Presenting costs milliseconds; several streams' frames that come closer together share one.
+const BETWEEN_PAINTS: Duration = Duration::from_millis(8);
+
+/// minifb does not hear that a covered window is uncovered, so the picture is sent again now and then.
+const REPEAT: Duration = Duration::from_secs(1);
+
+/// The same while the window opens: what is sent before it is mapped is lost.
+const REPEAT_AT_FIRST: Duration = Duration::from_millis(100);
+
+/// How long a window may take to open.
+const OPENING: Duration = Duration::from_millis(1_500);
+
+/// How often to ask whether fonts have been found.
+const FONT_POLL: Duration = Duration::from_millis(50);
+
+/// Sides of a window in pixels: below, nothing can be read; above, X11 gives up.
+const SIDES: std::ops::RangeInclusive<usize> = 120..=16_384;
+
+/// How the window is to be.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// In the title bar.
+    pub title: String,
+    /// Where frames are expected from, as people write it.
+    pub host: String,
+    /// Pixels across and down, at first.
+    pub size: (usize, usize),
+    /// Begin with the numbers shown.
+    pub numbers: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { title: "pulsecam".into(), host: "the relay".into(), size: (1280, 720), numbers: false }
+    }
+}
+
+/// Why the window is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// By a key.
+    Quit,
+    /// Through the title bar.
+    Closed,
+    /// By [`Update::Stop`].
+    Stopped,
+}
+
+/// What is left when the window is gone.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// Why it went.
+    pub end: End,
+    /// The streams that were shown, and what became of their frames.
+    pub totals: Vec<Total>,
+}
+
+/// Why there is no window.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is nothing to open a window on.
+    #[error("no window can be opened: {0}")]
+    NoDisplay(String),
+    /// The display refused a picture.
+    #[error("the window is lost: {0}")]
+    Lost(String),
+}
+
+/// Opens the window and shows what arrives in the inbox, until a key, the title bar or [`Update::Stop`] ends it.
+///
+/// Call it on the main thread: macOS allows no other. `act` does what a key asks for beyond the window; what
+/// it returns is shown for some seconds ("saved to …"). It runs on the window's thread and should be quick;
+/// slow work can report through [`Update::Notice`].
+///
+/// # Errors
+/// [`Error::NoDisplay`] where no window can be opened, [`Error::Lost`] where the display fails later. (An X
+/// server that goes away ends the process; Xlib allows nothing else.)
+pub fn run(
+    options: &Options,
+    inbox: &Inbox,
+    act: &mut dyn FnMut(Action) -> Option<String>,
+) -> Result<Summary, Error> {
+    let mut shell = Shell::open(options)?;
+    loop {
+        shell.rest();
+        let updates = inbox.wait(shell.patience(Instant::now()));
+        let now = Instant::now();
+        let mut end = None;
+        shell.dirty |= !updates.is_empty();
+        for update in updates {
+            if matches!(update, Update::Stop) {
+                end = Some(End::Stopped);
+            }
+            if let Some(canvas) = shell.board.apply(update, now) {
+                inbox.recycle(canvas);
+            }
+        }
+        shell.show(now)?;
+        for command in shell.keys.commands() {
+            shell.dirty = true;
+            if command == Command::Quit {
+                end = Some(End::Quit);
+            }
+            for action in shell.board.obey(command) {
+                if let Some(notice) = act(action) {
+                    shell.board.apply(Update::Notice(notice), now);
+                }
+            }
+        }
+        if !shell.window.is_open() {
+            end = Some(End::Closed);
+        }
+        if let Some(end) = end {
+            return Ok(Summary { end, totals: shell.board.totals() });
+        }
+    }
+}
+
+struct Shell {
+    window: Window,
+    keys: Keys,
+    active: bool,
+    board: Board,
+    easel: Easel,
+    canvas: Canvas,
+    dirty: bool,
+    opened: Instant,
+    presented: Option<Instant>,
+    next_change: Option<Instant>,
+}
+
+impl Shell {
+    fn open(options: &Options) -> Result<Self, Error> {
+        if let Some(reason) = no_display(|name| std::env::var_os(name)) {
+            return Err(Error::NoDisplay(reason));
+        }
+        let (width, height) = options.size;
+        let side = |side: usize| side.clamp(*SIDES.start(), *SIDES.end());
+        // A NUL would be printed about, a line end would spoil the title bar.
+        let title: String = options.title.chars().filter(|c| !c.is_control()).collect();
+        // The canvas always has the window's size: the mode that scales nothing copies fastest.
+        let how = WindowOptions { resize: true, scale_mode: ScaleMode::UpperLeft, ..Default::default() };
+        let mut window = Window::new(&title, side(width), side(height), how)
+            .map_err(|error| Error::NoDisplay(error.to_string()))?;
+        window.set_target_fps(0);
+        let keys = Keys::default();
+        window.set_input_callback(Box::new(keys.clone()));
+        let mut board = Board::new(&options.host);
+        board.numbers = options.numbers;
+        Ok(Self {
+            window,
+            keys,
+            active: false,
+            board,
+            easel: Easel::new(1.0),
+            canvas: Canvas::default(),
+            dirty: true,
+            opened: Instant::now(),
+            presented: None,
+            next_change: None,
+        })
+    }
+
+    /// Keeps a little distance from the last picture, so that a crowd of frames shares the next.
+    fn rest(&self) {
+        if let Some(left) = self.presented.and_then(|last| BETWEEN_PAINTS.checked_sub(last.elapsed())) {
+            thread::sleep(left);
+        }
+    }
+
+    /// How long to wait for something to arrive.
+    fn patience(&self, now: Instant) -> Duration {
+        if self.dirty {
+            return Duration::ZERO;
+        }
+        let change = self.next_change.map(|at| at.saturating_duration_since(now));
+        change.unwrap_or(INPUT_POLL).min(INPUT_POLL)
+    }
+
+    /// Brings the window up to date, and hears what keys and title bar have to say.
+    fn show(&mut self, now: Instant) -> Result<(), Error> {
+        let (width, height) = self.window.get_size();
+        if (width, height) != (self.canvas.width, self.canvas.height) {
+            self.canvas = Canvas { width, height, pixels: std::mem::take(&mut self.canvas.pixels) };
+            self.canvas.pixels.resize(width * height, 0);
+            self.dirty = true;
+        }
+        self.dirty |= self.easel.painter.refresh() || self.next_change.is_some_and(|at| at <= now);
+        if self.dirty && width > 0 && height > 0 {
+            self.board.expire(now);
+            self.easel.paint(&self.board, &mut self.canvas, now);
+            let fonts = self.easel.painter.searching().then(|| now + FONT_POLL);
+            self.next_change = self.board.next_change(now).into_iter().chain(fonts).min();
+        }
+        let repeat = if now.duration_since(self.opened) < OPENING { REPEAT_AT_FIRST } else { REPEAT };
+        let due = self.presented.is_none_or(|last| now.duration_since(last) >= repeat);
+        if (self.dirty || due) && width > 0 && height > 0 {
+            self.dirty = false;
+            let shown = self.window.update_with_buffer(&self.canvas.pixels, width, height);
+            shown.map_err(|error| Error::Lost(error.to_string()))?;
+            self.presented = Some(Instant::now());
+        } else {
+            self.window.update();
+        }
+        let active = self.window.is_active();
+        if self.active && !active {
+            self.keys.release();
+        }
+        self.active = active;
+        Ok(())
+    }
+}
+
+/// Why there can be no window, as far as the environment tells. Asked first, because libraries that try in vain
+/// print what they think of it.
+fn no_display(variable: impl Fn(&str) -> Option<OsString>) -> Option<String> {
+    let set = |name| variable(name).is_some_and(|value| !value.is_empty());
+    let needs_one = cfg!(all(unix, not(target_os = "macos")));
+    (needs_one && !set("DISPLAY") && !set("WAYLAND_DISPLAY"))
+        .then(|| "neither DISPLAY nor WAYLAND_DISPLAY is set".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(all(unix, not(target_os = "macos")))]
+    fn a_machine_without_a_display_is_told_so() {
+        let with = |name: &'static str, value: &'static str| {
+            move |asked: &str| (asked == name).then(|| OsString::from(value))
+        };
+        assert!(no_display(with("HOME", "/")).is_some());
+        assert!(no_display(with("DISPLAY", "")).is_some(), "empty is as good as none");
+        assert!(no_display(with("DISPLAY", ":0")).is_none());
+        assert!(no_display(with("WAYLAND_DISPLAY", "wayland-0")).is_none());
+        let error = Error::NoDisplay("why".into()).to_string();
+        assert_eq!(error, "no window can be opened: why");
+    }
+}
