@@ -1,0 +1,10 @@
+//! Measurements of the program by the program: what it costs, and how old the picture is.
+//!
+//! A result is data ([`latency::Report`]); printing is the command line's business. Absolute times belong to
+//! one machine on one day: what counts is the ratio to what the same run measured without us.
+
+pub mod latency;
+mod scene;
+mod steps;
+
+pub use self::steps::{Percentiles, Step};

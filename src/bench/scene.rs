@@ -1,0 +1,97 @@
+//! Pictures to measure with: a photograph with sensor-like noise, because flat synthetic pictures make codecs look
+//! faster than they are.
+
+use std::time::{Duration, Instant};
+
+use fast_image_resize::{PixelType, ResizeOptions, Resizer, images::Image};
+
+use crate::{
+    capture::{Error, Frame, FrameData, Source},
+    clock::Timestamp,
+    jpeg::Decoder,
+    picture::{Picture, Pixels, Subsampling},
+};
+
+/// A raccoon by Judy Weggelaar, public domain; see `tests/data/README.md`.
+const PHOTO: &[u8] = include_bytes!("../../tests/data/raccoon_1024x768.jpg");
+
+/// Distinct frames that go round: enough that no cache holds them all, few enough for memory.
+const FRAMES: usize = 12;
+
+/// Half the width of the noise, about two standard deviations of a webcam's sensor at σ ≈ 2.
+const NOISE: i16 = 4;
+
+/// Pixels that the view moves from one frame to the next.
+const STEP: f64 = 3.0;
+
+/// A source of prepared pictures, at an exact rate.
+pub(super) struct Scene {
+    pictures: Vec<Picture>,
+    interval: Duration,
+    begin: Instant,
+    seq: u64,
+}
+
+impl Scene {
+    /// Prepares the pictures as planar 4:2:0, as a camera would give them.
+    pub(super) fn new(width: usize, height: usize, fps: f64) -> Result<Self, String> {
+        let photo = Decoder::new().and_then(|mut decoder| decoder.decode_rgb(PHOTO)).map_err(|e| e.to_string())?;
+        let Pixels::Rgb(rgb) = photo.pixels else { return Err("the photo is not RGB".into()) };
+        let (from_w, from_h) = (photo.width as u32, photo.height as u32);
+        let photo = Image::from_vec_u8(from_w, from_h, rgb, PixelType::U8x3).map_err(|e| e.to_string())?;
+        let mut random = fastrand::Rng::with_seed(1);
+        let mut resizer = Resizer::new();
+        let pictures = (0..FRAMES)
+            .map(|index| {
+                let mut scaled = Image::new(width as u32, height as u32, PixelType::U8x3);
+                let shift = index as f64 * STEP;
+                let across = f64::from(from_w) - FRAMES as f64 * STEP;
+                let down = (across * height as f64 / width as f64).min(f64::from(from_h) - FRAMES as f64 * STEP);
+                let options = ResizeOptions::new().crop(shift, shift, across, down);
+                resizer.resize(&photo, &mut scaled, &options).map_err(|e| e.to_string())?;
+                Ok(planar(scaled.buffer(), width, height, &mut random))
+            })
+            .collect::<Result<_, String>>()?;
+        let interval = Duration::from_secs_f64(1.0 / fps);
+        Ok(Self { pictures, interval, begin: Instant::now() + interval, seq: 0 })
+    }
+
+    /// Picture number `index`, going round.
+    pub(super) fn picture(&self, index: usize) -> &Picture {
+        &self.pictures[index % self.pictures.len()]
+    }
+}
+
+impl Source for Scene {
+    fn next_frame(&mut self) -> Result<Option<Frame>, Error> {
+        let data = FrameData::Picture(self.picture(self.seq as usize).clone());
+        let due = self.begin + self.interval.mul_f64(self.seq as f64);
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        let frame = Frame { seq: self.seq, captured: Timestamp::now(), data };
+        self.seq += 1;
+        Ok(Some(frame))
+    }
+
+    fn describe(&self) -> String {
+        "a photograph with noise".into()
+    }
+}
+
+/// RGB to full-range BT.601 planar 4:2:0, with noise on the luma.
+fn planar(rgb: &[u8], width: usize, height: usize, random: &mut fastrand::Rng) -> Picture {
+    let mut planes = vec![0; Subsampling::Yuv420.bytes(width, height)];
+    let (luma, chroma) = planes.split_at_mut(width * height);
+    let (blue, red) = chroma.split_at_mut(chroma.len() / 2);
+    for (index, pixel) in rgb.chunks_exact(3).enumerate() {
+        let [r, g, b] = [f32::from(pixel[0]), f32::from(pixel[1]), f32::from(pixel[2])];
+        let noise = f32::from(random.i16(-NOISE..=NOISE));
+        luma[index] = (0.299 * r + 0.587 * g + 0.114 * b + noise).clamp(0.0, 255.0) as u8;
+        let (x, y) = (index % width, index / width);
+        if x % 2 == 0 && y % 2 == 0 {
+            let at = (y / 2) * (width / 2) + x / 2;
+            blue[at] = (128.0 - 0.168_736 * r - 0.331_264 * g + 0.5 * b).clamp(0.0, 255.0) as u8;
+            red[at] = (128.0 + 0.5 * r - 0.418_688 * g - 0.081_312 * b).clamp(0.0, 255.0) as u8;
+        }
+    }
+    Picture { width, height, pixels: Pixels::Planar(Subsampling::Yuv420, planes) }
+}

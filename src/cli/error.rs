@@ -1,0 +1,52 @@
+//! What can go wrong, in one line for a person, with what to do next.
+
+use std::{io, path::PathBuf, time::Duration};
+
+use crate::{capture, jpeg, link, pipeline, view, wire};
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    #[error("cannot listen on {addr}: {source}{}", hint(source))]
+    Listen { addr: String, source: io::Error },
+    #[error(transparent)]
+    Link(#[from] link::Error),
+    #[error(transparent)]
+    Source(#[from] capture::Error),
+    #[error(transparent)]
+    Pipeline(#[from] pipeline::Error),
+    #[error(transparent)]
+    Jpeg(#[from] jpeg::Error),
+    #[error("the window: {0}")]
+    Window(#[from] view::Error),
+    #[error(transparent)]
+    Message(#[from] wire::Fault),
+    #[error("{}: {reason}", path.display())]
+    File { path: PathBuf, reason: String },
+    #[error("{} did not reach the relay at {host} within {}: {why} (give it longer with --deadline)", .what, humantime::format_duration(*.deadline))]
+    NotDelivered { what: String, host: String, deadline: Duration, why: String },
+    #[error("nothing to send: give a text, or lines on standard input")]
+    NothingToSend,
+    #[error("{0}")]
+    Bench(String),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl Error {
+    /// 2 for what the person wrote wrong, 1 for everything else.
+    pub(super) const fn exit_code(&self) -> u8 {
+        match self {
+            Self::NothingToSend => 2,
+            _ => 1,
+        }
+    }
+}
+
+fn hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => " (another relay runs there? choose another port with --listen)",
+        io::ErrorKind::PermissionDenied => " (ports below 1024 need root: choose one above)",
+        _ => "",
+    }
+}

@@ -1,0 +1,150 @@
+//! Options that every client shares, and reporting its link.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use serde::Serialize;
+
+use super::{output::Output, values};
+use crate::link::{Config, Link, State};
+
+/// How to reach the relay.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct LinkArgs {
+    /// The relay: HOST or HOST:PORT
+    #[arg(value_name = "HOST[:PORT]", env = "PULSECAM_HOST")]
+    pub(super) host: String,
+    #[command(flatten)]
+    pub(super) patience: Patience,
+}
+
+/// How patient to be with it.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Link")]
+pub(super) struct Patience {
+    /// Time between two heartbeats
+    #[arg(long, value_name = "TIME", default_value = "3s", value_parser = values::some_time, env = "PULSECAM_HEARTBEAT")]
+    heartbeat: Duration,
+    /// Silence after which the link is down (the Qt example waits for 300s)
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = values::some_time, env = "PULSECAM_TIMEOUT")]
+    timeout: Duration,
+    /// Time for one attempt to connect
+    #[arg(long, value_name = "TIME", default_value = "1.5", value_parser = values::some_time, env = "PULSECAM_CONNECT_TIMEOUT")]
+    connect_timeout: Duration,
+    /// The longest pause between two attempts to connect
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = values::some_time, env = "PULSECAM_MAX_BACKOFF")]
+    max_backoff: Duration,
+    /// The largest message to read or send
+    #[arg(long, value_name = "SIZE", default_value = "16MiB", value_parser = values::message_limit, env = "PULSECAM_MAX_MESSAGE")]
+    max_message: u32,
+}
+
+impl Patience {
+    pub(super) fn config(&self, host: impl Into<String>) -> Config {
+        Config {
+            interval: self.heartbeat,
+            timeout: self.timeout,
+            connect_timeout: self.connect_timeout,
+            max_backoff: self.max_backoff,
+            max_message: self.max_message,
+            ..Config::new(host)
+        }
+    }
+}
+
+impl LinkArgs {
+    pub(super) fn config(&self) -> Config {
+        self.patience.config(self.host.as_str())
+    }
+}
+
+/// The link's state as an event.
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "link")]
+struct LinkEvent<'a> {
+    state: &'static str,
+    host: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rtt_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clock_offset_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clock_uncertainty_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_in_ms: Option<f64>,
+}
+
+/// Reports each change of the link's state as an event, from now to the end of the link. For a person the log tells
+/// it already.
+pub(super) fn report(link: &Link, output: Output) {
+    if !output.is_json() {
+        return;
+    }
+    let host = link.host().to_owned();
+    let mut state = link.state();
+    tokio::spawn(async move {
+        loop {
+            let event = event(&host, &state.borrow_and_update());
+            output.event(&event, None);
+            if state.changed().await.is_err() {
+                return;
+            }
+        }
+    });
+}
+
+fn event<'a>(host: &'a str, state: &State) -> LinkEvent<'a> {
+    let mut event = LinkEvent {
+        state: "connecting",
+        host,
+        rtt_ms: None,
+        clock_offset_ms: None,
+        clock_uncertainty_ms: None,
+        why: None,
+        retry_in_ms: None,
+    };
+    match state {
+        State::Connecting => {}
+        State::Up { rtt, offset, .. } => {
+            event.state = "up";
+            event.rtt_ms = rtt.map(millis);
+            event.clock_offset_ms = offset.map(|offset| offset.micros as f64 / 1000.0);
+            event.clock_uncertainty_ms = offset.map(|offset| millis(offset.uncertainty()));
+        }
+        State::Down { why, retry_at } => {
+            event.state = "down";
+            event.why = Some(why.to_string());
+            event.retry_in_ms = Some(millis(retry_at.saturating_duration_since(Instant::now())));
+        }
+    }
+    event
+}
+
+/// Milliseconds to the microsecond, as figures in events.
+pub(super) fn millis(time: Duration) -> f64 {
+    time.as_micros() as f64 / 1000.0
+}
+
+/// Why a link is not up, for a person.
+pub(super) fn trouble(state: &State) -> String {
+    match state {
+        State::Connecting => "still connecting".into(),
+        State::Up { .. } => "it does not answer heartbeats".into(),
+        State::Down { why, .. } => why.to_string(),
+    }
+}
+
+/// Keeps what comes in from filling memory where nobody wants it.
+pub(super) fn discard(mut inbox: crate::link::Inbox) {
+    tokio::spawn(async move { while inbox.recv().await.is_some() {} });
+}
+
+/// A link's frames for an encoder's thread to fill.
+pub(super) fn sink(link: &Arc<Link>) -> impl FnMut(crate::wire::FrameInfo, bytes::Bytes) + Send + use<> {
+    let link = Arc::clone(link);
+    move |info, jpeg| link.send_frame(info, jpeg)
+}

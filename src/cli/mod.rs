@@ -1,0 +1,122 @@
+//! The command line: arguments and wiring, one file a subcommand.
+
+mod bench;
+mod call;
+mod cameras;
+mod completions;
+mod demo;
+mod error;
+mod image;
+mod link;
+mod output;
+mod relay;
+mod send;
+mod signal;
+mod text;
+mod values;
+mod view;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use self::error::Error;
+
+const EXAMPLES: &str = "\
+Examples:
+  pulsecam demo                          relay, source and window on this machine
+  pulsecam relay                         let others meet here, on port 6868
+  pulsecam send desk.local               your camera to everybody at that relay
+  pulsecam view desk.local               what the others send
+  pulsecam call desk.local               both at once
+  ffmpeg -i film.mkv -f mjpeg - | pulsecam send desk.local --source -
+
+Each option can also be set by an environment variable, which its help names.";
+
+/// Streams a webcam to peers and shows theirs.
+#[derive(Debug, Parser)]
+#[command(name = "pulsecam", version, after_help = EXAMPLES, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Say more; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Say only what went wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Relay, source and viewer in one process: see it work
+    Demo(demo::Args),
+    /// Pass every message on to all other clients
+    Relay(relay::Args),
+    /// Stream a camera, a pattern, photos, a file or a pipe
+    Send(send::Args),
+    /// Show what the others stream
+    View(view::Args),
+    /// Send and view on one link
+    Call(call::Args),
+    /// Send a line of text
+    Text(text::Args),
+    /// Send pictures
+    Image(image::Args),
+    /// List the cameras of this machine
+    Cameras(cameras::Args),
+    /// Measure
+    Bench(bench::Args),
+    /// Print a completion script for a shell
+    Completions(completions::Args),
+}
+
+/// Parses the arguments, runs the command, and turns errors into one line and an exit code: 0 done, 1 failed, 2
+/// wrong usage.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse(); // exits with 2 and a hint on wrong usage
+    log(cli.verbose, cli.quiet);
+    let result = match cli.command {
+        Command::Demo(args) => demo::run(args),
+        Command::Relay(args) => relay::run(args),
+        Command::Send(args) => send::run(args),
+        Command::View(args) => view::run(args),
+        Command::Call(args) => call::run(args),
+        Command::Text(args) => text::run(args),
+        Command::Image(args) => image::run(&args),
+        Command::Cameras(args) => cameras::run(&args),
+        Command::Bench(args) => bench::run(&args),
+        Command::Completions(args) => completions::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(&error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// Logs go to standard error; `RUST_LOG` overrules the options.
+fn log(verbose: u8, quiet: bool) {
+    let level = match (quiet, verbose) {
+        (true, _) => "error",
+        (_, 0) => "warn,pulsecam=info",
+        (_, 1) => "info,pulsecam=debug",
+        _ => "trace",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .init();
+}
+
+/// The runtime on which links and relays live.
+fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+}

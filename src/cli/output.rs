@@ -1,0 +1,76 @@
+//! What goes to standard output and to a person: the only place that prints.
+
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
+
+use serde::Serialize;
+
+use super::Error;
+
+/// Where and how a command reports.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Output {
+    json: bool,
+}
+
+impl Output {
+    pub(super) const fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// Whether programs read it.
+    pub(super) const fn is_json(self) -> bool {
+        self.json
+    }
+
+    /// One event: an object on a line with `--json`, else the line for a person, where there is one.
+    pub(super) fn event(self, event: &impl Serialize, line: Option<&str>) {
+        if self.json {
+            print(&serde_json::to_string(event).unwrap_or_default());
+        } else if let Some(line) = line {
+            print(&harmless(line));
+        }
+    }
+}
+
+/// A line on standard output, seen at once. A reader that went away ends the program quietly, as with any filter.
+pub(super) fn print(line: &str) {
+    let mut out = io::stdout().lock();
+    if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// The one line that says what went wrong.
+pub(super) fn complain(error: &Error) {
+    // Standard error closed: nobody left to tell.
+    let _ = writeln!(io::stderr(), "pulsecam: {}", harmless(&error.to_string()));
+}
+
+/// Text from a peer without what would act on a terminal: control characters and direction overrides become
+/// visible.
+pub(super) fn harmless(text: &str) -> Cow<'_, str> {
+    let acts = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if !text.contains(acts) {
+        return Cow::Borrowed(text);
+    }
+    let visible = text.chars().map(|c| match c {
+        '\n' | '\t' => ' ',
+        c if acts(c) => '\u{fffd}',
+        c => c,
+    });
+    Cow::Owned(visible.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn peers_cannot_steer_the_terminal() {
+        assert_eq!(harmless("plain 你好 🙂 שלום"), "plain 你好 🙂 שלום");
+        assert_eq!(harmless("a\x1b[2Jb\u{9b}c\nd\u{202e}e"), "a\u{fffd}[2Jb\u{fffd}c d\u{fffd}e");
+    }
+}

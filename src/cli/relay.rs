@@ -1,0 +1,56 @@
+//! `pulsecam relay`: let others meet here.
+
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+
+use tokio::net::TcpListener;
+
+use super::{Error, output::Output, runtime, signal, values};
+use crate::relay::{self, Config};
+
+const EXAMPLES: &str = "\
+Examples:
+  pulsecam relay                                 on port 6868 of all addresses
+  pulsecam relay --listen 127.0.0.1:0 --json     on a free port, told in the first event
+  pulsecam relay --max-clients 8 --max-message 2MiB";
+
+/// Pass every message on to all other clients, byte for byte; answer heartbeats; drop who is silent.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// Address and port; port 0 takes a free one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "0.0.0.0:6868", env = "PULSECAM_LISTEN")]
+    listen: String,
+    /// Clients at one time
+    #[arg(long, value_name = "N", default_value = "1024", env = "PULSECAM_MAX_CLIENTS")]
+    max_clients: NonZeroUsize,
+    /// The largest message that is accepted
+    #[arg(long, value_name = "SIZE", default_value = "16MiB", value_parser = values::message_limit, env = "PULSECAM_MAX_MESSAGE")]
+    max_message: u32,
+    /// Silence after which a client is dropped
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = values::some_time, env = "PULSECAM_CLIENT_TIMEOUT")]
+    client_timeout: Duration,
+    /// Text and images that may wait for one client before it is dropped as too slow
+    #[arg(long, value_name = "SIZE", default_value = "32MiB", value_parser = values::bytes, env = "PULSECAM_MAILBOX")]
+    mailbox: u64,
+    /// Print events as JSON, one object a line
+    #[arg(long, env = "PULSECAM_JSON")]
+    json: bool,
+}
+
+pub(super) fn run(args: Args) -> Result<(), Error> {
+    let output = Output::new(args.json);
+    let config = Config {
+        max_clients: args.max_clients,
+        max_message: args.max_message,
+        client_timeout: args.client_timeout,
+        mailbox: usize::try_from(args.mailbox).unwrap_or(usize::MAX),
+        events: args.json.then(|| Arc::new(move |event: &relay::Event| output.event(event, None)) as _),
+    };
+    runtime()?.block_on(async {
+        let listener = TcpListener::bind(&args.listen)
+            .await
+            .map_err(|source| Error::Listen { addr: args.listen.clone(), source })?;
+        relay::run(listener, config, signal::stop()).await?;
+        Ok(())
+    })
+}

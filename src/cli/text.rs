@@ -1,0 +1,118 @@
+//! `pulsecam text`: send lines of text, and say whether they arrived.
+
+use std::{
+    io::{self, BufRead},
+    time::Duration,
+};
+
+use tokio::{sync::mpsc, time};
+
+use super::{
+    Error,
+    link::{self, LinkArgs},
+    output::Output,
+    runtime, values,
+};
+use crate::{
+    link::{Link, connect},
+    wire::{Message, Origin},
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  pulsecam text desk.local coffee is ready
+  pulsecam text desk.local 你好 🙂
+  tail -f build.log | pulsecam text desk.local";
+
+/// Send a line of text; without one, each line of standard input.
+///
+/// Ends with 0 only once the relay has taken every byte: it has answered a heartbeat that was sent after them.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(flatten)]
+    link: LinkArgs,
+    /// The text; several words are joined by spaces
+    #[arg(value_name = "TEXT")]
+    text: Vec<String>,
+    #[command(flatten)]
+    sender: Sender,
+}
+
+/// Who sends, and how long it may take.
+#[derive(Debug, clap::Args)]
+pub(super) struct Sender {
+    /// Your name for the others [default: user@host]
+    #[arg(long, value_name = "NAME", env = "PULSECAM_NAME")]
+    name: Option<String>,
+    /// Give up where the relay has not taken it within this time
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = values::some_time, env = "PULSECAM_DEADLINE")]
+    deadline: Duration,
+    /// Print events as JSON, one object a line
+    #[arg(long, env = "PULSECAM_JSON")]
+    json: bool,
+}
+
+impl Sender {
+    pub(super) const fn output(&self) -> Output {
+        Output::new(self.json)
+    }
+
+    /// The origin of message number `count`, unique to it.
+    pub(super) fn origin(&self, run: u64, count: u64) -> Origin {
+        let from = self.name.clone().unwrap_or_else(values::own_name);
+        Origin { from: Some(from), id: Some(format!("{run:x}-{count}")) }
+    }
+
+    /// Waits until the relay has taken all that was sent.
+    pub(super) async fn delivered(&self, link: &Link, what: &str) -> Result<(), Error> {
+        time::timeout(self.deadline, link.flushed()).await.map_err(|_| Error::NotDelivered {
+            what: what.into(),
+            host: link.host().into(),
+            deadline: self.deadline,
+            why: link::trouble(&link.state().borrow()),
+        })
+    }
+}
+
+pub(super) fn run(args: Args) -> Result<(), Error> {
+    let runtime = runtime()?;
+    let result = runtime.block_on(send(args));
+    // Standard input may still be read by a thread that nothing can wake.
+    runtime.shutdown_background();
+    result
+}
+
+async fn send(args: Args) -> Result<(), Error> {
+    let (link, inbox) = connect(args.link.config()).await?;
+    link::report(&link, args.sender.output());
+    link::discard(inbox);
+    let run = fastrand::u64(..);
+    let mut count = 0;
+    let mut lines = lines(args.text);
+    while let Some(line) = lines.recv().await {
+        let line = line?;
+        link.send(Message::text(&line, &args.sender.origin(run, count))?)?;
+        count += 1;
+        // What waits is bounded: the next line is read once the relay has this one.
+        args.sender.delivered(&link, &format!("the text {line:?}")).await?;
+    }
+    if count == 0 { Err(Error::NothingToSend) } else { Ok(()) }
+}
+
+/// The words as one line, or the lines of standard input as they come.
+fn lines(words: Vec<String>) -> mpsc::Receiver<io::Result<String>> {
+    let (give, take) = mpsc::channel(1);
+    if !words.is_empty() {
+        let _ = give.try_send(Ok(words.join(" "))); // the one place is free
+    } else {
+        std::thread::spawn(move || {
+            for line in io::stdin().lock().lines() {
+                if give.blocking_send(line).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    take
+}

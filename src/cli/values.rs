@@ -1,0 +1,116 @@
+//! Values as people write them: sizes of pictures, amounts of memory, names.
+
+use std::time::Duration;
+
+use crate::jpeg::{MAX_DIMENSION, MAX_PIXELS};
+
+/// The smallest picture that is asked for: below it no codec makes sense.
+const MIN_DIMENSION: usize = 16;
+
+/// `1280x720`.
+pub(super) fn picture_size(text: &str) -> Result<(usize, usize), String> {
+    let parsed = text
+        .split_once(['x', 'X', '×'])
+        .and_then(|(width, height)| Some((width.trim().parse().ok()?, height.trim().parse().ok()?)));
+    let Some((width, height)) = parsed else {
+        return Err("a size is written like 1280x720".into());
+    };
+    let sides = MIN_DIMENSION..=MAX_DIMENSION;
+    if !sides.contains(&width) || !sides.contains(&height) || width * height > MAX_PIXELS {
+        return Err(format!(
+            "each side may have {MIN_DIMENSION} to {MAX_DIMENSION} pixels, and all together {MAX_PIXELS}"
+        ));
+    }
+    // Chroma is halved both ways in what is sent, so both sides are even.
+    Ok((width & !1, height & !1))
+}
+
+/// `16MiB`, `512k`, `1000000`: bytes, with k, M and G for powers of 1024.
+pub(super) fn bytes(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let shift = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 0,
+        "k" | "kb" | "kib" => 10,
+        "m" | "mb" | "mib" => 20,
+        "g" | "gb" | "gib" => 30,
+        _ => return Err("an amount is written like 16MiB, 512k or 1000000".into()),
+    };
+    let number: u64 = number.parse().map_err(|_| "an amount is written like 16MiB, 512k or 1000000")?;
+    number.checked_mul(1 << shift).ok_or_else(|| "more bytes than there are".into())
+}
+
+/// A message's largest size: what the format can say, at least room for a heartbeat.
+pub(super) fn message_limit(text: &str) -> Result<u32, String> {
+    u32::try_from(bytes(text)?)
+        .ok()
+        .filter(|limit| (1024..=i32::MAX.unsigned_abs()).contains(limit))
+        .ok_or_else(|| "from 1k to 2G less one byte".into())
+}
+
+/// Frames a second, fractions allowed.
+pub(super) fn frame_rate(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|rate: &f64| (0.01..=1000.0).contains(rate))
+        .ok_or_else(|| "a rate is a number from 0.01 to 1000".into())
+}
+
+/// `10s`, `1m 30s`, `250ms`; a bare number is seconds.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    if let Ok(seconds) = text.trim().parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string());
+    }
+    humantime::parse_duration(text).map_err(|error| format!("{error}; a time is written like 10s or 1m 30s"))
+}
+
+/// As [`duration`], and not nothing.
+pub(super) fn some_time(text: &str) -> Result<Duration, String> {
+    duration(text).and_then(|time| if time.is_zero() { Err("longer than nothing".into()) } else { Ok(time) })
+}
+
+/// user@host, the name of a stream that was given none.
+pub(super) fn own_name() -> String {
+    let user = whoami::username().unwrap_or_else(|_| "somebody".into());
+    let host = whoami::hostname().unwrap_or_else(|_| "somewhere".into());
+    format!("{user}@{host}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn picture_sizes() {
+        assert_eq!(picture_size("1280x720"), Ok((1280, 720)));
+        assert_eq!(picture_size("641X481"), Ok((640, 480)));
+        for wrong in ["", "1280", "x", "0x0", "99999x99999", "-1x5", "16384x16384", "1280x720x3"] {
+            assert!(picture_size(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn amounts() {
+        assert_eq!(bytes("16MiB"), Ok(16 << 20));
+        assert_eq!(bytes("512 k"), Ok(512 << 10));
+        assert_eq!(bytes("7"), Ok(7));
+        for wrong in ["", "k", "1.5M", "1T", "99999999999999999999", "99999999999G"] {
+            assert!(bytes(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(message_limit("2147483647"), Ok(i32::MAX as u32));
+        assert!(message_limit("2G").is_err());
+        assert!(message_limit("1").is_err());
+    }
+
+    #[test]
+    fn times_and_rates() {
+        assert_eq!(duration("10"), Ok(Duration::from_secs(10)));
+        assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("0.25"), Ok(Duration::from_millis(250)));
+        assert!(duration("soon").is_err() && duration("-1").is_err());
+        assert!(some_time("0").is_err());
+        assert_eq!(frame_rate("29.97"), Ok(29.97));
+        assert!(frame_rate("0").is_err() && frame_rate("nan").is_err());
+    }
+}

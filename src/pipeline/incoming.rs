@@ -1,0 +1,198 @@
+//! Link → decoder → whoever looks.
+
+use std::{
+    io, thread,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use tracing::debug;
+
+use crate::{
+    capture::stamp,
+    clock::Timestamp,
+    fresh::Closed,
+    jpeg::{Decoder, Header, Scale, header},
+    link::{Inbox, Link, Received, State},
+    picture::Canvas,
+    wire::{FrameInfo, Kind, Origin},
+};
+
+/// How long the decoder waits before it looks whether it should stop.
+const LOOK_INTERVAL: Duration = Duration::from_millis(200);
+
+/// Something that came in.
+#[derive(Debug)]
+pub enum Arrival {
+    /// A text; lone surrogates are shown as U+FFFD.
+    Text {
+        /// What it says.
+        text: String,
+        /// Who says it.
+        origin: Origin,
+    },
+    /// An image.
+    Image {
+        /// The file as it came.
+        jpeg: Bytes,
+        /// Its header; `None` where it is no JPEG.
+        header: Option<Header>,
+        /// Its pixels, where pixels are wanted.
+        canvas: Option<Canvas>,
+        /// Who sent it.
+        origin: Origin,
+    },
+    /// A video frame.
+    Frame(Box<Shown>),
+    /// A video frame that cannot be shown.
+    Damaged {
+        /// The stream's name.
+        stream: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A video frame that came in.
+#[derive(Debug)]
+pub struct Shown {
+    /// The stream's name; empty where its sender gave none.
+    pub stream: String,
+    /// What the sender told, or what the stamp in the pixels tells where it told nothing.
+    pub info: FrameInfo,
+    /// The frame as it came.
+    pub jpeg: Bytes,
+    /// Its size.
+    pub header: Header,
+    /// Its pixels, where pixels are wanted.
+    pub canvas: Option<Canvas>,
+    /// When its last byte was read.
+    pub received: Timestamp,
+    /// The same by the steady clock.
+    pub received_at: Instant,
+    /// When its pixels were there; the time of looking where none were wanted.
+    pub decoded: Timestamp,
+    /// How old the picture was then.
+    pub age: Option<Duration>,
+    /// Bytes on the wire.
+    pub bytes: usize,
+}
+
+/// The age of a picture at `now` by our clock, by the relay's clock where both ends know it.
+#[must_use]
+pub fn age(info: &FrameInfo, state: &State, now: Timestamp) -> Option<Duration> {
+    let ours = match state {
+        State::Up { offset, .. } => *offset,
+        _ => None,
+    };
+    match (info.captured_at_relay(), ours) {
+        (Some(captured), Some(ours)) => Some(now.offset(ours.micros).since(captured)),
+        _ => Some(now.since(info.captured?)),
+    }
+}
+
+/// Takes what comes in on a thread of its own and gives it to `sink`, until `sink` says `false` or the link is
+/// gone. Without `pixels` only what cannot be told otherwise is decoded.
+///
+/// # Errors
+/// Where no thread can be had.
+pub fn receive(
+    link: &Link,
+    mut inbox: Inbox,
+    pixels: bool,
+    mut sink: impl FnMut(Arrival) -> bool + Send + 'static,
+) -> io::Result<()> {
+    let mut decode = Decode { pixels, decoder: None };
+    let state = link.state();
+    thread::Builder::new().name("decode".into()).spawn(move || {
+        loop {
+            match inbox.recv_timeout(LOOK_INTERVAL) {
+                Ok(Some(taken)) => {
+                    // Cloned: the link must not wait for the state while a picture is decoded.
+                    let state = state.borrow().clone();
+                    let arrival = decode.arrival(taken.item, &state);
+                    if arrival.is_some_and(|arrival| !sink(arrival)) {
+                        return;
+                    }
+                }
+                Ok(None) => {}
+                Err(Closed) => return,
+            }
+        }
+    })?;
+    Ok(())
+}
+
+struct Decode {
+    pixels: bool,
+    /// Made where the first picture needs it; the thread's own.
+    decoder: Option<Decoder>,
+}
+
+impl Decode {
+    fn arrival(&mut self, received: Received, state: &State) -> Option<Arrival> {
+        let message = &received.message;
+        let payload = message.payload().cloned().unwrap_or_default();
+        match message.kind() {
+            Kind::Text => {
+                let text = message.text_content()?.to_text_lossy();
+                Some(Arrival::Text { text, origin: message.origin() })
+            }
+            Kind::Image => {
+                let header = header(&payload).ok();
+                let canvas = if self.pixels { self.decode(&payload).ok() } else { None };
+                Some(Arrival::Image { jpeg: payload, header, canvas, origin: message.origin() })
+            }
+            Kind::Video => Some(self.frame(received, payload, state)),
+            Kind::Heartbeat | Kind::Reserved(_) => None,
+            Kind::Other(number) => {
+                debug!("a message of the unknown type {number} came");
+                None
+            }
+        }
+    }
+
+    fn frame(&mut self, received: Received, jpeg: Bytes, state: &State) -> Arrival {
+        let mut info = received.info.unwrap_or_default();
+        let stream = info.stream.clone().unwrap_or_default();
+        let damaged = |reason: String| Arrival::Damaged { stream: stream.clone(), reason };
+        let header = match header(&jpeg) {
+            Ok(header) => header,
+            Err(error) => return damaged(error.to_string()),
+        };
+        let from_pixels = info.captured.is_none();
+        let canvas = match (self.pixels || from_pixels).then(|| self.decode(&jpeg)).transpose() {
+            Ok(canvas) => canvas,
+            Err(error) => return damaged(error.to_string()),
+        };
+        let decoded = Timestamp::now();
+        if let Some(stamp) = canvas.as_ref().filter(|_| from_pixels).and_then(stamp::read) {
+            info.captured = Some(stamp.captured);
+            info.seq = Some(stamp.seq.into());
+        }
+        Arrival::Frame(Box::new(Shown {
+            age: age(&info, state, decoded),
+            bytes: received.message.wire_len(),
+            canvas: canvas.filter(|_| self.pixels),
+            received: received.received,
+            received_at: received.received_at,
+            stream,
+            info,
+            jpeg,
+            header,
+            decoded,
+        }))
+    }
+
+    fn decode(&mut self, jpeg: &[u8]) -> Result<Canvas, crate::jpeg::Error> {
+        let decoder = match &mut self.decoder {
+            Some(decoder) => decoder,
+            empty => empty.insert(Decoder::new()?),
+        };
+        let decoded = decoder.decode(jpeg, Scale::Full, Canvas::default())?;
+        if let Some(warning) = decoded.warning {
+            debug!("a picture with a flaw: {warning}");
+        }
+        Ok(decoded.canvas)
+    }
+}
