@@ -168,7 +168,7 @@ impl Shell {
         // The canvas always has the window's size: the mode that scales nothing copies fastest.
         let how = WindowOptions { resize: true, scale_mode: ScaleMode::UpperLeft, ..Default::default() };
         let mut window = Window::new(&title, side(width), side(height), how)
-            .map_err(|error| Error::NoDisplay(error.to_string()))?;
+            .map_err(|error| Error::NoDisplay(refusal(&error, std::env::var("DISPLAY").ok())))?;
         window.set_target_fps(0);
         let keys = Keys::default();
         window.set_input_callback(Box::new(keys.clone()));
@@ -247,9 +247,29 @@ fn no_display(variable: impl Fn(&str) -> Option<OsString>) -> Option<String> {
         .then(|| "neither DISPLAY nor WAYLAND_DISPLAY is set".to_owned())
 }
 
+/// What minifb says, with the display that it was about.
+fn refusal(error: &minifb::Error, display: Option<String>) -> String {
+    let reason = match error {
+        minifb::Error::WindowCreate(reason) => reason.clone(),
+        other => other.to_string(),
+    };
+    match display.filter(|display| !display.is_empty()) {
+        Some(display) => format!("{reason} (DISPLAY is {display:?})"),
+        None => reason,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refusal_names_the_display() {
+        let error = minifb::Error::WindowCreate("XOpenDisplay failed".into());
+        let shown = refusal(&error, Some(":77".into()));
+        assert_eq!(shown, "XOpenDisplay failed (DISPLAY is \":77\")");
+        assert_eq!(refusal(&error, None), "XOpenDisplay failed");
+    }
 
     #[test]
     #[cfg(all(unix, not(target_os = "macos")))]
