@@ -1,2 +1,7 @@
 //! The pulsecam program. All of it is in the library.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pulsecam::cli::main()
+}

@@ -23,8 +23,11 @@ fn is_passed_on(message: &Message) -> bool {
 #[tokio::test]
 async fn every_message_reaches_all_others_byte_for_byte_and_never_its_sender() {
     let server = Server::start(Config::default()).await;
-    let (mut sender, mut one, mut two) =
-        (Bare::connect(server.addr).await, Bare::connect(server.addr).await, Bare::connect(server.addr).await);
+    let (mut sender, mut one, mut two) = (
+        Bare::connect(server.addr).await,
+        Bare::connect(server.addr).await,
+        Bare::connect(server.addr).await,
+    );
     for case in golden().into_iter().filter(|case| is_passed_on(&case.message)) {
         sender.send_bytes(&case.bytes).await;
         for viewer in [&mut one, &mut two] {

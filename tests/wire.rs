@@ -65,7 +65,12 @@ async fn the_reader_gives_the_same_whatever_a_read_returns() {
         let mut script = tokio_test_io(&stream, chunk);
         let mut reader = Reader::new(&mut script, Codec::new(LIMIT));
         for case in &cases {
-            assert_eq!(reader.next().await.unwrap().as_ref(), Some(&case.message), "{} by {chunk}", case.name);
+            assert_eq!(
+                reader.next().await.unwrap().as_ref(),
+                Some(&case.message),
+                "{} by {chunk}",
+                case.name
+            );
         }
         assert_eq!(reader.next().await.unwrap(), None);
         assert_eq!(reader.received(), stream.len() as u64);
@@ -105,10 +110,7 @@ fn lies_about_lengths_are_told_apart() {
     assert_eq!(fault(&size(i32::MIN)), (0, Fault::NegativeSize { found: i32::MIN }));
     assert_eq!(fault(&size(0)), (0, Fault::SizeTooSmall { found: 0 }));
     assert_eq!(fault(&size(11)), (0, Fault::SizeTooSmall { found: 11 }));
-    assert_eq!(
-        fault(&size(i32::MAX)),
-        (0, Fault::SizeTooLarge { found: i32::MAX as u64, allowed: LIMIT })
-    );
+    assert_eq!(fault(&size(i32::MAX)), (0, Fault::SizeTooLarge { found: i32::MAX as u64, allowed: LIMIT }));
 
     let message = |description: u32, text: &[u8], payload: u32, data: &[u8]| {
         let size = 12 + text.len() + data.len();
@@ -131,11 +133,17 @@ fn lies_about_lengths_are_told_apart() {
         fault(&message(2, b"\0a", 2, b"x")),
         (14, Fault::PastTheEnd { field: "payload", found: 2, allowed: 1 })
     );
-    assert_eq!(fault(&message(3, b"\0ab", 1, b"x")), (8, Fault::OddLength { field: "description", found: 3 }));
+    assert_eq!(
+        fault(&message(3, b"\0ab", 1, b"x")),
+        (8, Fault::OddLength { field: "description", found: 3 })
+    );
     assert_eq!(fault(&message(2, b"\0a", 1, b"xyz")), (19, Fault::LeftOver { found: 2 }));
     assert_eq!(fault(&message(0xffff_ffff, b"", 0xffff_ffff, b"x")), (16, Fault::LeftOver { found: 1 }));
     // The description swallows the payload's length.
-    assert_eq!(fault(&message(6, b"\0a", 1, b"")), (18, Fault::PastTheEnd { field: "payload", found: 4, allowed: 0 }));
+    assert_eq!(
+        fault(&message(6, b"\0a", 1, b"")),
+        (18, Fault::PastTheEnd { field: "payload", found: 4, allowed: 0 })
+    );
     assert_eq!(
         fault(&message(0xffff_fffe, &[0; 8], 1, b"x")),
         (8, Fault::LongLength { field: "description", allowed: 13 })
@@ -165,7 +173,10 @@ fn a_text_that_is_no_qstring_is_refused_with_the_reason() {
     ] {
         let (offset, fault) = fault(&text(payload));
         assert_eq!(offset, 16, "{payload:?}");
-        assert!(matches!(fault, Fault::NotText { found, .. } if found as usize == payload.len()), "{fault:?}");
+        assert!(
+            matches!(fault, Fault::NotText { found, .. } if found as usize == payload.len()),
+            "{fault:?}"
+        );
     }
     assert!(decode_all(&mut Codec::new(LIMIT), &text(b"\xff\xff\xff\xff")).is_ok(), "a null string is one");
     assert!(Message::new(Kind::Text, QString::NULL, None).is_err());

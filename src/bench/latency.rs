@@ -21,7 +21,7 @@ use crate::{
     jpeg::{self, Decoder, Encoder, Scale},
     link::{self, State},
     picture::Canvas,
-    pipeline::{self, Arrival, Job, Outgoing, Shown},
+    pipeline::{self, Arrival, Job, Outgoing, Shown, Viewer},
     relay,
 };
 
@@ -118,7 +118,9 @@ struct Tally {
 impl Tally {
     fn take(&mut self, frame: &Shown) {
         let info = &frame.info;
-        let (Some(captured), Some(encoded), Some(sent)) = (info.captured, info.encoded, info.sent) else { return };
+        let (Some(captured), Some(encoded), Some(sent)) = (info.captured, info.encoded, info.sent) else {
+            return;
+        };
         self.seen += 1;
         if self.seen <= WARM_UP {
             return;
@@ -129,6 +131,26 @@ impl Tally {
         self.network.record(frame.received.since(sent));
         self.decode.record(frame.decoded.since(frame.received));
         self.whole.record(frame.decoded.since(captured));
+    }
+}
+
+/// Takes the place of the window: counts, and gives each picture's memory back for the next, as the window does.
+struct Audience {
+    tally: Arc<Mutex<Tally>>,
+    spare: Canvas,
+}
+
+impl Viewer for Audience {
+    fn take(&mut self, arrival: Arrival) -> bool {
+        if let Arrival::Frame(mut frame) = arrival {
+            self.tally.lock().unwrap_or_else(PoisonError::into_inner).take(&frame);
+            self.spare = frame.canvas.take().unwrap_or_default();
+        }
+        true
+    }
+
+    fn spare(&mut self) -> Canvas {
+        std::mem::take(&mut self.spare)
     }
 }
 
@@ -195,15 +217,7 @@ async fn measure_way(plan: Plan, progress: &impl Fn(f64)) -> Result<(Tally, u64)
 
     let tally = Arc::new(Mutex::new(Tally::default()));
     let (viewer, inbox) = link::connect(link::Config::new(host.as_str())).await?;
-    pipeline::receive(&viewer, inbox, true, {
-        let tally = Arc::clone(&tally);
-        move |arrival| {
-            if let Arrival::Frame(frame) = arrival {
-                tally.lock().unwrap_or_else(PoisonError::into_inner).take(&frame);
-            }
-            true
-        }
-    })?;
+    pipeline::receive(&viewer, inbox, Audience { tally: Arc::clone(&tally), spare: Canvas::default() })?;
     let (sender, mut ignored) = link::connect(link::Config::new(host.as_str())).await?;
     for link in [&viewer, &sender] {
         // The relay lives in this process: it will be up.

@@ -35,7 +35,8 @@ pub(super) struct Scene {
 impl Scene {
     /// Prepares the pictures as planar 4:2:0, as a camera would give them.
     pub(super) fn new(width: usize, height: usize, fps: f64) -> Result<Self, String> {
-        let photo = Decoder::new().and_then(|mut decoder| decoder.decode_rgb(PHOTO)).map_err(|e| e.to_string())?;
+        let photo =
+            Decoder::new().and_then(|mut decoder| decoder.decode_rgb(PHOTO)).map_err(|e| e.to_string())?;
         let Pixels::Rgb(rgb) = photo.pixels else { return Err("the photo is not RGB".into()) };
         let (from_w, from_h) = (photo.width as u32, photo.height as u32);
         let photo = Image::from_vec_u8(from_w, from_h, rgb, PixelType::U8x3).map_err(|e| e.to_string())?;
@@ -46,7 +47,8 @@ impl Scene {
                 let mut scaled = Image::new(width as u32, height as u32, PixelType::U8x3);
                 let shift = index as f64 * STEP;
                 let across = f64::from(from_w) - FRAMES as f64 * STEP;
-                let down = (across * height as f64 / width as f64).min(f64::from(from_h) - FRAMES as f64 * STEP);
+                let down =
+                    (across * height as f64 / width as f64).min(f64::from(from_h) - FRAMES as f64 * STEP);
                 let options = ResizeOptions::new().crop(shift, shift, across, down);
                 resizer.resize(&photo, &mut scaled, &options).map_err(|e| e.to_string())?;
                 Ok(planar(scaled.buffer(), width, height, &mut random))

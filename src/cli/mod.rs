@@ -10,7 +10,9 @@ mod image;
 mod link;
 mod output;
 mod relay;
+mod report;
 mod send;
+mod show;
 mod signal;
 mod text;
 mod values;
@@ -77,7 +79,9 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse(); // exits with 2 and a hint on wrong usage
-    log(cli.verbose, cli.quiet);
+    // A measurement's own relay and links are not worth a line each.
+    let quiet = cli.quiet || (matches!(cli.command, Command::Bench(_)) && cli.verbose == 0);
+    log(cli.verbose, quiet);
     let result = match cli.command {
         Command::Demo(args) => demo::run(args),
         Command::Relay(args) => relay::run(args),

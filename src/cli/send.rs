@@ -68,7 +68,7 @@ pub(super) struct SourceArgs {
 }
 
 /// When to end.
-#[derive(Clone, Copy, Debug, clap::Args)]
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub(super) struct Limit {
     /// End after this time
     #[arg(long = "for", value_name = "TIME", value_parser = values::some_time, env = "PULSECAM_FOR")]

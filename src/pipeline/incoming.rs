@@ -72,6 +72,8 @@ pub struct Shown {
     pub received_at: Instant,
     /// When its pixels were there; the time of looking where none were wanted.
     pub decoded: Timestamp,
+    /// What decoding took.
+    pub decoding: Duration,
     /// How old the picture was then.
     pub age: Option<Duration>,
     /// Bytes on the wire.
@@ -91,18 +93,34 @@ pub fn age(info: &FrameInfo, state: &State, now: Timestamp) -> Option<Duration> 
     }
 }
 
-/// Takes what comes in on a thread of its own and gives it to `sink`, until `sink` says `false` or the link is
-/// gone. Without `pixels` only what cannot be told otherwise is decoded.
+/// Who looks at what comes in, on the decoder's thread.
+pub trait Viewer: Send + 'static {
+    /// Takes what came; `false` where no more is wanted.
+    fn take(&mut self, arrival: Arrival) -> bool;
+
+    /// Whether pixels are looked at. Without, only what cannot be told otherwise is decoded.
+    fn wants_pixels(&self) -> bool {
+        true
+    }
+
+    /// Memory for the next picture; its content does not matter.
+    fn spare(&mut self) -> Canvas {
+        Canvas::default()
+    }
+}
+
+impl<F: FnMut(Arrival) -> bool + Send + 'static> Viewer for F {
+    fn take(&mut self, arrival: Arrival) -> bool {
+        self(arrival)
+    }
+}
+
+/// Takes what comes in on a thread of its own and gives it to `viewer`, until that has enough or the link is gone.
 ///
 /// # Errors
 /// Where no thread can be had.
-pub fn receive(
-    link: &Link,
-    mut inbox: Inbox,
-    pixels: bool,
-    mut sink: impl FnMut(Arrival) -> bool + Send + 'static,
-) -> io::Result<()> {
-    let mut decode = Decode { pixels, decoder: None };
+pub fn receive(link: &Link, mut inbox: Inbox, viewer: impl Viewer) -> io::Result<()> {
+    let mut decode = Decode { viewer, decoder: None };
     let state = link.state();
     thread::Builder::new().name("decode".into()).spawn(move || {
         loop {
@@ -111,7 +129,7 @@ pub fn receive(
                     // Cloned: the link must not wait for the state while a picture is decoded.
                     let state = state.borrow().clone();
                     let arrival = decode.arrival(taken.item, &state);
-                    if arrival.is_some_and(|arrival| !sink(arrival)) {
+                    if arrival.is_some_and(|arrival| !decode.viewer.take(arrival)) {
                         return;
                     }
                 }
@@ -123,13 +141,13 @@ pub fn receive(
     Ok(())
 }
 
-struct Decode {
-    pixels: bool,
+struct Decode<V> {
+    viewer: V,
     /// Made where the first picture needs it; the thread's own.
     decoder: Option<Decoder>,
 }
 
-impl Decode {
+impl<V: Viewer> Decode<V> {
     fn arrival(&mut self, received: Received, state: &State) -> Option<Arrival> {
         let message = &received.message;
         let payload = message.payload().cloned().unwrap_or_default();
@@ -140,7 +158,7 @@ impl Decode {
             }
             Kind::Image => {
                 let header = header(&payload).ok();
-                let canvas = if self.pixels { self.decode(&payload).ok() } else { None };
+                let canvas = if self.viewer.wants_pixels() { self.decode(&payload).ok() } else { None };
                 Some(Arrival::Image { jpeg: payload, header, canvas, origin: message.origin() })
             }
             Kind::Video => Some(self.frame(received, payload, state)),
@@ -160,12 +178,13 @@ impl Decode {
             Ok(header) => header,
             Err(error) => return damaged(error.to_string()),
         };
-        let from_pixels = info.captured.is_none();
-        let canvas = match (self.pixels || from_pixels).then(|| self.decode(&jpeg)).transpose() {
+        let (wanted, from_pixels) = (self.viewer.wants_pixels(), info.captured.is_none());
+        let begin = Instant::now();
+        let canvas = match (wanted || from_pixels).then(|| self.decode(&jpeg)).transpose() {
             Ok(canvas) => canvas,
             Err(error) => return damaged(error.to_string()),
         };
-        let decoded = Timestamp::now();
+        let (decoded, decoding) = (Timestamp::now(), begin.elapsed());
         if let Some(stamp) = canvas.as_ref().filter(|_| from_pixels).and_then(stamp::read) {
             info.captured = Some(stamp.captured);
             info.seq = Some(stamp.seq.into());
@@ -173,7 +192,8 @@ impl Decode {
         Arrival::Frame(Box::new(Shown {
             age: age(&info, state, decoded),
             bytes: received.message.wire_len(),
-            canvas: canvas.filter(|_| self.pixels),
+            canvas: canvas.filter(|_| wanted),
+            decoding,
             received: received.received,
             received_at: received.received_at,
             stream,
@@ -189,7 +209,7 @@ impl Decode {
             Some(decoder) => decoder,
             empty => empty.insert(Decoder::new()?),
         };
-        let decoded = decoder.decode(jpeg, Scale::Full, Canvas::default())?;
+        let decoded = decoder.decode(jpeg, Scale::Full, self.viewer.spare())?;
         if let Some(warning) = decoded.warning {
             debug!("a picture with a flaw: {warning}");
         }

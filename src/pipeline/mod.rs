@@ -8,7 +8,7 @@ mod meter;
 mod outgoing;
 
 pub use self::{
-    incoming::{Arrival, Shown, age, receive},
+    incoming::{Arrival, Shown, Viewer, age, receive},
     meter::{Meter, Rates},
     outgoing::{Counts, Error, Job, Outgoing},
 };

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use pulsecam::{
     clock::Timestamp,
-    wire::{FrameInfo, Heartbeat, Kind, Message, Origin, QString, Side},
+    wire::{FrameInfo, Heartbeat, Message, Origin, QString, Side},
 };
 
 use super::hex;
@@ -19,7 +19,8 @@ pub struct Golden {
 const TEXT: &str = "00000018 0074 0068 0069 0073 0020 0069 0073 0020 0074 0065 0078 0074";
 const IMAGE: &str = "0000001a 0074 0068 0069 0073 0020 0069 0073 0020 0069 006d 0061 0067 0065";
 /// "this is video image", without its length.
-const VIDEO: &str = "0074 0068 0069 0073 0020 0069 0073 0020 0076 0069 0064 0065 006f 0020 0069 006d 0061 0067 0065";
+const VIDEO: &str =
+    "0074 0068 0069 0073 0020 0069 0073 0020 0076 0069 0064 0065 006f 0020 0069 006d 0061 0067 0065";
 
 pub fn golden() -> Vec<Golden> {
     let mut cases = Vec::new();
@@ -31,7 +32,7 @@ pub fn golden() -> Vec<Golden> {
     };
     let text = |text: &str| Message::text(text, &Origin::default()).unwrap();
 
-    add("default", raw(0, QString::NULL, None), "0000000c 00000000 ffffffff ffffffff");
+    add("default", raw(0, QString::from(""), None), "0000000c 00000000 00000000 ffffffff");
     add(
         "text-hello",
         text("hello"),
@@ -48,7 +49,7 @@ pub fn golden() -> Vec<Golden> {
         &format!("00000030 00000001 {TEXT} 0000000c 00000008 d83d dcf7 d83d de42"),
     );
     add(
-        "text-rtl",
+        "text-right-to-left",
         text("שלום"),
         &format!("00000030 00000001 {TEXT} 0000000c 00000008 05e9 05dc 05d5 05dd"),
     );
@@ -64,17 +65,17 @@ pub fn golden() -> Vec<Golden> {
         &format!("0000002a 00000001 {TEXT} 00000006 00000002 d800"),
     );
     add(
-        "text-nul",
+        "text-embedded-nul",
         text("a\0b"),
         &format!("0000002e 00000001 {TEXT} 0000000a 00000006 0061 0000 0062"),
     );
     let image = |payload: Option<&[u8]>| raw(2, QString::from("this is image"), payload);
-    add("image", image(Some(&[1, 2, 3])), &format!("00000029 00000002 {IMAGE} 00000003 010203"));
-    add("image-null", image(None), &format!("00000026 00000002 {IMAGE} ffffffff"));
-    add("image-empty", image(Some(&[])), &format!("00000026 00000002 {IMAGE} 00000000"));
+    add("image-3-bytes", image(Some(&[1, 2, 3])), &format!("00000029 00000002 {IMAGE} 00000003 010203"));
+    add("image-null-payload", image(None), &format!("00000026 00000002 {IMAGE} ffffffff"));
+    add("image-empty-payload", image(Some(&[])), &format!("00000026 00000002 {IMAGE} 00000000"));
     let jpeg = || Bytes::from_static(&[0xff, 0xd8, 0xff, 0xd9]);
     add(
-        "video",
+        "video-4-bytes",
         Message::video(jpeg(), &FrameInfo::default()).unwrap(),
         &format!("00000036 00000003 00000026 {VIDEO} 00000004 ffd8ffd9"),
     );
@@ -115,8 +116,15 @@ pub fn golden() -> Vec<Golden> {
          0073 0065 0072 0076 0065 0072 002e
          00000005 00000001 00",
     );
-    add("description-null", raw(42, QString::NULL, Some(&[9])), "0000000d 0000002a ffffffff 00000001 09");
-    add("description-empty", raw(42, QString::from(""), Some(&[9])), "0000000d 0000002a 00000000 00000001 09");
-    assert!(cases.iter().all(|case| case.message.kind() != Kind::Reserved(0)));
+    add(
+        "type-42-null-description",
+        raw(42, QString::NULL, Some(&[1, 2, 3])),
+        "0000000f 0000002a ffffffff 00000003 010203",
+    );
+    add(
+        "type-42-empty-description",
+        raw(42, QString::from(""), Some(&[1, 2, 3])),
+        "0000000f 0000002a 00000000 00000003 010203",
+    );
     cases
 }

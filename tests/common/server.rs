@@ -59,7 +59,8 @@ impl Server {
     pub async fn told(&self, words: &[&str]) -> String {
         let look = async {
             loop {
-                let found = self.events.lock().unwrap().iter().find(|e| words.iter().all(|w| e.contains(w))).cloned();
+                let found =
+                    self.events.lock().unwrap().iter().find(|e| words.iter().all(|w| e.contains(w))).cloned();
                 match found {
                     Some(event) => return event,
                     None => tokio::time::sleep(Duration::from_millis(5)).await,

@@ -1,0 +1,77 @@
+# Two commands do everything on a fresh Debian machine that has Rust, gcc, make and root:
+#   make demo    installs what is missing, builds, shows a moving picture
+#   make test    the same, then format, lints, docs and every test
+# CI calls these targets as they are (.ci/run).
+
+SHELL := /bin/bash
+CARGO ?= cargo
+# Where the build lies: `cargo metadata` would have to be parsed, the variable is enough.
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+PULSECAM := $(TARGET)/release/pulsecam
+# How long `make demo` runs; empty: until you close the window.
+DEMO_FOR ?=
+
+.PHONY: help demo test deps build fmt lint doc unit test-qt test-window test-cli test-relay bench screenshots completions clean
+
+help: ## Show the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+demo: build ## Install what is missing, build, show a moving picture
+	$(PULSECAM) demo $(if $(DEMO_FOR),--for $(DEMO_FOR)) $(if $(DISPLAY)$(WAYLAND_DISPLAY),,--no-window --for $(or $(DEMO_FOR),10s))
+
+deps: ## Install what the build and the tests need (Debian packages)
+	@./.ci/deps
+
+build: deps ## Build the program
+	$(CARGO) build --release --locked
+
+test: build fmt lint doc unit demo-check ## Format, lints, docs and every test, on real parts
+
+fmt: ## Check the format
+	$(CARGO) fmt --check
+
+lint: ## clippy, every warning an error
+	$(CARGO) clippy --release --locked --all-targets -- -D warnings
+
+doc: ## The library's documentation, every warning an error
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --no-deps
+
+# One profile for everything: the tests run the code that ships, and a cold run stays under 20 minutes on two cores.
+NEXTEST := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo yes)
+ifeq ($(NEXTEST),yes)
+RUN_TESTS = $(CARGO) nextest run --cargo-profile release --locked --no-fail-fast
+else
+RUN_TESTS = $(CARGO) test --release --locked --no-fail-fast
+endif
+
+unit: deps ## All tests
+	$(RUN_TESTS)
+	$(CARGO) test --release --locked --doc
+
+test-wire: ## The wire format alone
+	$(CARGO) test --release --locked --test wire
+
+test-relay: ## The relay and the link alone
+	$(CARGO) test --release --locked --test relay --test link
+
+test-cli: ## The built program alone
+	$(CARGO) test --release --locked --test cli
+
+test-qt: deps ## Against a real Qt program alone
+	$(CARGO) test --release --locked --test qt_peer
+
+test-window: deps ## The real window under Xvfb alone
+	$(CARGO) test --release --locked --test window
+
+.PHONY: demo-check test-wire
+demo-check: build ## The demonstration runs and ends by itself
+	$(PULSECAM) demo --no-window --for 2s --quiet
+
+bench: build ## Measure; the figures in docs/benchmarks.md
+	$(PULSECAM) bench latency --for 20s
+
+screenshots: build ## The README's pictures, from the real program
+	./docs/images/make.sh $(PULSECAM)
+
+clean: ## Remove what was built
+	$(CARGO) clean

@@ -1,0 +1,12 @@
+//! A relay in ten lines: `cargo run --example relay`, then point clients at port 6868.
+
+use pulsecam::relay::{self, Config};
+use tokio::net::TcpListener;
+
+#[tokio::main]
+async fn main() -> std::io::Result<()> {
+    let listener = TcpListener::bind(("127.0.0.1", relay::DEFAULT_PORT)).await?;
+    let stop = async { _ = tokio::signal::ctrl_c().await };
+    relay::run(listener, Config::default(), stop).await?;
+    Ok(())
+}

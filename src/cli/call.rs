@@ -1,0 +1,52 @@
+//! `pulsecam call`: send and view on one link.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Error,
+    link::{self, LinkArgs},
+    output::Output,
+    runtime,
+    send::{self, Limit, SourceArgs},
+    show::{self, ShowArgs},
+};
+use crate::link::connect;
+
+const EXAMPLES: &str = "\
+Examples:
+  pulsecam call desk.local
+  pulsecam call desk.local --name Ann --source camera:1";
+
+/// Send your camera and show the others, on one link.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(flatten)]
+    link: LinkArgs,
+    #[command(flatten)]
+    source: SourceArgs,
+    #[command(flatten)]
+    show: ShowArgs,
+    #[command(flatten)]
+    limit: Limit,
+    /// Print events as JSON, one object a line
+    #[arg(long, env = "PULSECAM_JSON")]
+    json: bool,
+}
+
+pub(super) fn run(args: Args) -> Result<(), Error> {
+    let output = Output::new(args.json);
+    let runtime = runtime()?;
+    let (link, inbox) = runtime.block_on(async {
+        let connected = connect(args.link.config()).await?;
+        link::report(&connected.0, output);
+        Ok::<_, Error>(connected)
+    })?;
+    let link = Arc::new(link);
+    // A call goes on until one hangs up: its limits are those of what comes in, not of what is sent.
+    let _outgoing = send::start(&args.source, Limit::default(), &link)?;
+    let title = format!("pulsecam: call at {}", args.link.host);
+    show::run(&args.show, &title, output, args.limit, &runtime, (&link, inbox), CancellationToken::new())
+}

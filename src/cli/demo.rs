@@ -1,0 +1,76 @@
+//! `pulsecam demo`: relay, source and viewer in one process, over real sockets.
+
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use super::{
+    Error,
+    link::{self, Patience},
+    output::Output,
+    runtime,
+    send::{self, Limit, SourceArgs},
+    show::{self, ShowArgs},
+};
+use crate::{link::connect, relay};
+
+const EXAMPLES: &str = "\
+Examples:
+  pulsecam demo                                  your camera, or a test picture
+  pulsecam demo --source holiday/ --for 1m
+  pulsecam demo --no-window --for 10s            lines instead of pictures";
+
+/// Loopback: a demonstration is nobody else's business.
+const ADDRESS: &str = "127.0.0.1:0";
+
+/// See it work: frames travel source → JPEG → link → relay → link → window, all on this machine.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(flatten)]
+    source: SourceArgs,
+    #[command(flatten)]
+    show: ShowArgs,
+    #[command(flatten)]
+    limit: Limit,
+    #[command(flatten)]
+    patience: Patience,
+    /// Print events as JSON, one object a line
+    #[arg(long, env = "PULSECAM_JSON")]
+    json: bool,
+}
+
+pub(super) fn run(args: Args) -> Result<(), Error> {
+    let output = Output::new(args.json);
+    let runtime = runtime()?;
+    let stop = CancellationToken::new();
+    let (relay, host) = runtime.block_on(async {
+        let listener = TcpListener::bind(ADDRESS)
+            .await
+            .map_err(|source| Error::Listen { addr: ADDRESS.into(), source })?;
+        let host = listener.local_addr()?.to_string();
+        let config = relay::Config {
+            events: args.json.then(|| Arc::new(move |event: &relay::Event| output.event(event, None)) as _),
+            ..relay::Config::default()
+        };
+        let relay = tokio::spawn(relay::run(listener, config, stop.clone().cancelled_owned()));
+        Ok::<_, Error>((relay, host))
+    })?;
+    let ((viewer, inbox), (sender, ignored)) = runtime.block_on(async {
+        let viewer = connect(args.patience.config(host.as_str())).await?;
+        let sender = connect(args.patience.config(host.as_str())).await?;
+        link::report(&viewer.0, output);
+        Ok::<_, Error>((viewer, sender))
+    })?;
+    runtime.block_on(async { link::discard(ignored) });
+    let sender = Arc::new(sender);
+    let outgoing = send::start(&args.source, Limit::default(), &sender)?;
+    info!("others on this machine can join: pulsecam view {host}");
+    show::run(&args.show, "pulsecam demo", output, args.limit, &runtime, (&viewer, inbox), stop)?;
+    drop((outgoing, sender, viewer));
+    // The relay says goodbye before the process ends.
+    runtime.block_on(relay).map_err(std::io::Error::from)??;
+    Ok(())
+}

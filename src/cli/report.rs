@@ -1,0 +1,264 @@
+//! What comes in, told on standard output, counted, and saved where asked.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::{
+    link::millis,
+    output::{Output, harmless},
+};
+use crate::{
+    bench::{Percentiles, Step},
+    clock::Timestamp,
+    pipeline::{Arrival, Meter, Shown},
+    view::snapshot,
+};
+
+/// How often a stream's figures are printed where there is no window.
+const STATUS_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Streams that are counted apart: as many as a hand-over keeps.
+const MAX_STREAMS: usize = crate::fresh::MAX_KEYS;
+
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum Event<'a> {
+    Text {
+        text: &'a str,
+        from: Option<&'a str>,
+    },
+    Image {
+        bytes: usize,
+        width: Option<usize>,
+        height: Option<usize>,
+        from: Option<&'a str>,
+        saved: Option<&'a str>,
+    },
+    Frame {
+        stream: &'a str,
+        seq: Option<u64>,
+        bytes: usize,
+        width: usize,
+        height: usize,
+        age_ms: Option<f64>,
+    },
+    Damaged {
+        stream: &'a str,
+        reason: &'a str,
+    },
+    Summary {
+        frames: u64,
+        bytes: u64,
+        texts: u64,
+        images: u64,
+        damaged: u64,
+        lost: u64,
+        age_ms: Option<Percentiles>,
+        streams: Vec<StreamSummary<'a>>,
+    },
+}
+
+#[derive(Serialize)]
+struct StreamSummary<'a> {
+    stream: &'a str,
+    frames: u64,
+    lost: u64,
+}
+
+/// Reports arrivals; knows nothing of windows.
+pub(super) struct Report {
+    output: Output,
+    save: Option<PathBuf>,
+    streams: BTreeMap<String, Stream>,
+    frames: u64,
+    bytes: u64,
+    texts: u64,
+    images: u64,
+    damaged: u64,
+    ages: Step,
+}
+
+#[derive(Default)]
+struct Stream {
+    frames: u64,
+    lost: u64,
+    last_seq: Option<u64>,
+    meter: Meter,
+    told: Option<Instant>,
+}
+
+impl Report {
+    pub(super) fn new(output: Output, save: Option<PathBuf>) -> Self {
+        Self {
+            output,
+            save,
+            streams: BTreeMap::new(),
+            frames: 0,
+            bytes: 0,
+            texts: 0,
+            images: 0,
+            damaged: 0,
+            ages: Step::default(),
+        }
+    }
+
+    /// Frames so far.
+    pub(super) const fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// Tells what came. `status`: a line a second for each stream, for those who see no window.
+    pub(super) fn take(&mut self, arrival: &Arrival, status: bool) {
+        match arrival {
+            Arrival::Text { text, origin } => {
+                self.texts += 1;
+                let from = origin.from.as_deref();
+                let line = format!("{}: {text}", from.unwrap_or("somebody"));
+                self.output.event(&Event::Text { text, from }, Some(&line));
+            }
+            Arrival::Image { jpeg, header, origin, .. } => {
+                self.images += 1;
+                let from = origin.from.as_deref();
+                let saved = self.save_image(from.unwrap_or("image"), jpeg);
+                let size = header.map_or("no JPEG".into(), |h| format!("{}x{}", h.width, h.height));
+                let line = format!(
+                    "{} shows a picture: {size}, {} kB{}",
+                    from.unwrap_or("somebody"),
+                    jpeg.len() / 1000,
+                    saved.as_ref().map_or(String::new(), |path| format!(", saved as {path}"))
+                );
+                let event = Event::Image {
+                    bytes: jpeg.len(),
+                    width: header.map(|header| header.width),
+                    height: header.map(|header| header.height),
+                    from,
+                    saved: saved.as_deref(),
+                };
+                self.output.event(&event, Some(&line));
+            }
+            Arrival::Frame(frame) => self.frame(frame, status),
+            Arrival::Damaged { stream, reason } => {
+                self.damaged += 1;
+                let first = self.damaged == 1;
+                let line = format!("{}: a frame that cannot be shown: {reason}", named(stream));
+                self.output.event(&Event::Damaged { stream, reason }, first.then_some(&line));
+            }
+        }
+    }
+
+    fn frame(&mut self, frame: &Shown, status: bool) {
+        self.frames += 1;
+        self.bytes += frame.bytes as u64;
+        if let Some(age) = frame.age {
+            self.ages.record(age);
+        }
+        if self.output.is_json() {
+            let event = Event::Frame {
+                stream: &frame.stream,
+                seq: frame.info.seq,
+                bytes: frame.jpeg.len(),
+                width: frame.header.width,
+                height: frame.header.height,
+                age_ms: frame.age.map(millis),
+            };
+            self.output.event(&event, None);
+        }
+        if !self.streams.contains_key(&frame.stream) && self.streams.len() >= MAX_STREAMS {
+            return;
+        }
+        let stream = self.streams.entry(frame.stream.clone()).or_default();
+        stream.frames += 1;
+        if let (Some(seq), Some(last)) = (frame.info.seq, stream.last_seq) {
+            // A number that goes back is a sender that began anew.
+            stream.lost += seq.saturating_sub(last).saturating_sub(1);
+        }
+        stream.last_seq = frame.info.seq;
+        let now = frame.received_at;
+        stream.meter.arrived(now, frame.bytes);
+        let due = stream.told.is_none_or(|told| now.duration_since(told) >= STATUS_INTERVAL);
+        if status && due && !self.output.is_json() {
+            stream.told = Some(now);
+            let rates = stream.meter.rates(now);
+            let age = frame.age.map_or("age unknown".into(), |age| format!("age {:.1} ms", millis(age)));
+            super::output::print(&harmless(&format!(
+                "{}: {}x{}, {:.1} frames/s, {:.1} MB/s, {age}, {} lost",
+                named(&frame.stream),
+                frame.header.width,
+                frame.header.height,
+                rates.frames,
+                rates.bytes / 1e6,
+                stream.lost
+            )));
+        }
+    }
+
+    /// Saves a frame or an image under a name of its own; where, or why not.
+    pub(super) fn save_image(&self, name: &str, jpeg: &Bytes) -> Option<String> {
+        let folder = self.save.as_ref()?;
+        match save(folder, name, None, jpeg) {
+            Ok(path) => Some(path),
+            Err(reason) => {
+                tracing::warn!("{reason}");
+                None
+            }
+        }
+    }
+
+    /// The last word.
+    pub(super) fn summary(&self) {
+        let lost = self.streams.values().map(|stream| stream.lost).sum();
+        let ages = (self.ages.count() > 0).then(|| self.ages.percentiles());
+        let streams = self.streams.iter();
+        let event = Event::Summary {
+            frames: self.frames,
+            bytes: self.bytes,
+            texts: self.texts,
+            images: self.images,
+            damaged: self.damaged,
+            lost,
+            age_ms: ages,
+            streams: streams
+                .map(|(name, s)| StreamSummary { stream: name, frames: s.frames, lost: s.lost })
+                .collect(),
+        };
+        let age = ages
+            .map_or(String::new(), |age| format!("; age {:.1} ms, 99 of 100 below {:.1}", age.p50, age.p99));
+        let line = format!(
+            "{} frames of {} streams, {lost} lost, {} texts, {} images{age}",
+            self.frames,
+            self.streams.len(),
+            self.texts,
+            self.images
+        );
+        self.output.event(&event, Some(&line));
+    }
+}
+
+/// Writes a JPEG as it came into `folder`, which is made where it is missing; never over a file that is there.
+pub(super) fn save(
+    folder: &std::path::Path,
+    name: &str,
+    seq: Option<u64>,
+    jpeg: &Bytes,
+) -> Result<String, String> {
+    let path = folder.join(snapshot::file_name(name, Timestamp::now(), seq));
+    let write = || -> std::io::Result<()> {
+        fs::create_dir_all(folder)?;
+        let mut file = fs::File::create_new(&path)?;
+        std::io::Write::write_all(&mut file, jpeg)
+    };
+    write()
+        .map(|()| path.display().to_string())
+        .map_err(|error| format!("cannot save {}: {error}", path.display()))
+}
+
+fn named(stream: &str) -> &str {
+    if stream.is_empty() { "a stream without a name" } else { stream }
+}

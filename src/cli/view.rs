@@ -1,0 +1,49 @@
+//! `pulsecam view`: what the others stream.
+
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Error,
+    link::{self, LinkArgs},
+    output::Output,
+    runtime,
+    send::Limit,
+    show::{self, ShowArgs},
+};
+use crate::link::connect;
+
+const EXAMPLES: &str = "\
+Examples:
+  pulsecam view desk.local
+  pulsecam view desk.local --no-window               lines instead of pictures
+  pulsecam view desk.local --no-window --json --for 10s | jq .age_ms
+  pulsecam view desk.local --save inbox/             keeps the images that people send
+
+Keys: q quits, s saves a snapshot, Space pauses, i shows the numbers, h lists all.";
+
+/// Show what the others stream, say and send.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(flatten)]
+    link: LinkArgs,
+    #[command(flatten)]
+    show: ShowArgs,
+    #[command(flatten)]
+    limit: Limit,
+    /// Print events as JSON, one object a line
+    #[arg(long, env = "PULSECAM_JSON")]
+    json: bool,
+}
+
+pub(super) fn run(args: Args) -> Result<(), Error> {
+    let output = Output::new(args.json);
+    let runtime = runtime()?;
+    let (link, inbox) = runtime.block_on(async {
+        let connected = connect(args.link.config()).await?;
+        link::report(&connected.0, output);
+        Ok::<_, Error>(connected)
+    })?;
+    let title = format!("pulsecam: {}", args.link.host);
+    show::run(&args.show, &title, output, args.limit, &runtime, (&link, inbox), CancellationToken::new())
+}

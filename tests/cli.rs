@@ -1,0 +1,351 @@
+//! The built program as its users type it: each subcommand, and each way to get it wrong.
+
+mod common;
+
+use std::{fs, io::Write, process::Stdio};
+
+use common::program::{RelayProgram, Running, pulsecam, run};
+use serde_json::Value;
+
+const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
+
+fn text_of(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// Fails with this exit code and one line that has all of these words.
+fn fails(arguments: &[&str], code: i32, words: &[&str]) {
+    let output = run(arguments);
+    let complaint = text_of(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {complaint}");
+    for word in words {
+        assert!(complaint.contains(word), "{arguments:?} should say {word:?}: {complaint}");
+    }
+    assert!(!complaint.contains("panicked"), "{complaint}");
+    if code == 1 {
+        let lines: Vec<_> = complaint.lines().filter(|line| line.starts_with("pulsecam: ")).collect();
+        assert_eq!(lines.len(), 1, "one line for a person: {complaint}");
+    }
+}
+
+fn viewer(addr: &str, more: &[&str]) -> Running {
+    let arguments = ["view", addr, "--no-window", "--json", "--quiet"];
+    let mut viewer = Running::start(&[&arguments[..], more].concat());
+    viewer.event("link", |event| event["state"] == "up" && event["rtt_ms"].is_number());
+    viewer
+}
+
+#[test]
+fn the_demo_shows_frames_and_ends_by_itself() {
+    let output = run(&["demo", "--source", "pattern", "--no-window", "--json", "--for", "2s", "--quiet"]);
+    assert!(output.status.success());
+    let events: Vec<Value> =
+        text_of(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let named = |name: &str| events.iter().filter(|event| event["event"] == name).collect::<Vec<_>>();
+    assert_eq!(named("listening").len(), 1);
+    assert_eq!(named("joined").len(), 2);
+    let frames = named("frame");
+    assert!(frames.len() > 10, "{} frames", frames.len());
+    assert!(frames.iter().all(|frame| frame["width"] == 1280 && frame["age_ms"].is_number()));
+    let sequence: Vec<_> = frames.iter().map(|frame| frame["seq"].as_u64().unwrap()).collect();
+    assert!(sequence.is_sorted(), "{sequence:?}");
+    assert_eq!(named("summary").len(), 2, "the viewer's and the relay's");
+}
+
+#[test]
+fn without_a_display_the_demo_says_so_and_goes_on() {
+    let output = run(&["demo", "--source", "pattern", "--for", "1s"]);
+    assert!(output.status.success());
+    assert!(text_of(&output.stderr).contains("neither DISPLAY nor WAYLAND_DISPLAY is set"));
+    assert!(text_of(&output.stdout).contains("frames/s"));
+}
+
+#[test]
+fn a_source_a_relay_and_a_viewer_as_three_programs() {
+    let mut relay = RelayProgram::start(&[]);
+    let mut viewer = viewer(&relay.addr, &["--frames", "10"]);
+    let mut sender = Running::start(&[
+        "send",
+        &relay.addr,
+        "--source",
+        "pattern",
+        "--size",
+        "320x240",
+        "--name",
+        "厨房; 1",
+        "--quiet",
+    ]);
+    let frame = viewer.event("frame", |_| true);
+    assert_eq!(frame["stream"], "厨房; 1");
+    assert_eq!((&frame["width"], &frame["height"]), (&320.into(), &240.into()));
+    let summary = viewer.event("summary", |_| true);
+    assert_eq!(summary["frames"], 10);
+    assert_eq!(viewer.exit_code(), 0);
+    relay.running.event("left", |event| event["client"] == 1 && event["reason"] == "closed the connection");
+    sender.signal("TERM");
+    assert_eq!(sender.exit_code(), 0);
+    relay.running.signal("INT");
+    assert_eq!(relay.running.event("summary", |_| true)["joined"], 2);
+    assert_eq!(relay.running.exit_code(), 0);
+}
+
+#[test]
+fn a_relay_killed_under_running_clients_is_found_again() {
+    let mut relay = RelayProgram::start(&[]);
+    let addr = relay.addr.clone();
+    let patience = ["--max-backoff", "200ms"];
+    let mut viewer = viewer(&addr, &patience);
+    let send = ["send", &addr, "--source", "pattern", "--size", "320x240", "--quiet"];
+    let _sender = Running::start(&[&send[..], &patience].concat());
+    viewer.event("frame", |_| true);
+    relay.running.signal("KILL");
+    viewer.event("link", |event| event["state"] == "down" && event["why"].is_string());
+    let mut again = Running::start(&["relay", "--listen", &addr, "--json", "--quiet"]);
+    again.event("listening", |_| true);
+    viewer.event("link", |event| event["state"] == "up");
+    viewer.event("frame", |_| true);
+}
+
+#[test]
+fn mjpeg_goes_through_as_it_is_from_a_file_and_from_a_pipe() {
+    let folder = tempfile::tempdir().unwrap();
+    let coffee = fs::read(format!("{DATA}/coffee_600x400.jpg")).unwrap();
+    let astronaut = fs::read(format!("{DATA}/astronaut_512x512.jpg")).unwrap();
+    let stream = [coffee.as_slice(), &astronaut, b"--boundary\r\n", &coffee, &astronaut, &coffee].concat();
+    let file = folder.path().join("clip.mjpeg");
+    fs::write(&file, &stream).unwrap();
+    let relay = RelayProgram::start(&[]);
+    let mut viewer = viewer(&relay.addr, &[]);
+
+    let file = file.to_str().unwrap();
+    let output = run(&["send", &relay.addr, "--source", file, "--fps", "10", "--json", "--quiet"]);
+    assert!(output.status.success());
+    let summary =
+        text_of(&output.stdout).lines().last().map(|l| serde_json::from_str::<Value>(l).unwrap()).unwrap();
+    assert_eq!((&summary["passed_through"], &summary["encoded"]), (&5.into(), &0.into()));
+    for size in [&coffee, &astronaut, &coffee, &astronaut, &coffee].map(Vec::len) {
+        assert_eq!(viewer.event("frame", |_| true)["bytes"], size);
+    }
+
+    let mut piped = pulsecam()
+        .args(["send", &relay.addr, "--source", "-", "--quiet"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    piped.stdin.take().unwrap().write_all(&coffee).unwrap();
+    assert!(piped.wait().unwrap().success());
+    assert_eq!(viewer.event("frame", |_| true)["bytes"], coffee.len());
+
+    // Another size is asked for: only then it is decoded.
+    let resized = run(&[
+        "send",
+        &relay.addr,
+        "--source",
+        file,
+        "--fps",
+        "10",
+        "--size",
+        "320x240",
+        "--frames",
+        "1",
+        "--quiet",
+    ]);
+    assert!(resized.status.success());
+    let frame = viewer.event("frame", |frame| frame["width"] == 320);
+    assert_eq!(frame["height"], 240);
+}
+
+#[test]
+fn ffmpegs_mjpeg_streams_through_a_pipe() {
+    let relay = RelayProgram::start(&[]);
+    let mut viewer = viewer(&relay.addr, &[]);
+    let mut ffmpeg = std::process::Command::new("ffmpeg")
+        .args(["-loglevel", "error", "-re", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=15:duration=1"])
+        .args(["-f", "mjpeg", "-"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("ffmpeg runs (make deps)");
+    let status = pulsecam()
+        .args(["send", &relay.addr, "--source", "-", "--quiet"])
+        .stdin(ffmpeg.stdout.take().unwrap())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    assert!(ffmpeg.wait().unwrap().success());
+    let frame = viewer.event("frame", |_| true);
+    assert_eq!((&frame["width"], &frame["height"]), (&640.into(), &360.into()));
+}
+
+#[test]
+fn photos_and_numbered_pictures_become_video() {
+    let folder = tempfile::tempdir().unwrap();
+    for (number, name) in ["coffee_600x400.jpg", "astronaut_512x512.jpg"].iter().enumerate() {
+        fs::copy(format!("{DATA}/{name}"), folder.path().join(format!("{number:04}.jpg"))).unwrap();
+    }
+    let relay = RelayProgram::start(&[]);
+    let mut viewer = viewer(&relay.addr, &[]);
+    let sequence = folder.path().join("%04d.jpg");
+    for (source, width) in
+        [(sequence.to_str().unwrap(), 600), (folder.path().to_str().unwrap(), 320), (DATA, 320)]
+    {
+        let size: &[&str] = if width == 320 { &["--size", "320x180"] } else { &[] };
+        let send = ["send", &relay.addr, "--source", source, "--frames", "2", "--fps", "20", "--quiet"];
+        assert!(run(&[&send[..], size].concat()).status.success(), "{source}");
+        assert_eq!(viewer.event("frame", |_| true)["width"], width, "{source}");
+        viewer.event("frame", |_| true);
+    }
+}
+
+#[test]
+fn texts_arrive_from_arguments_and_line_by_line() {
+    let relay = RelayProgram::start(&[]);
+    let mut viewer = viewer(&relay.addr, &[]);
+    assert!(run(&["text", &relay.addr, "--name", "Ann", "coffee", "is", "ready ☕"]).status.success());
+    let event = viewer.event("text", |_| true);
+    assert_eq!((&event["text"], &event["from"]), (&"coffee is ready ☕".into(), &"Ann".into()));
+
+    let mut lines = Running::start(&["text", &relay.addr]);
+    lines.say("一");
+    assert_eq!(viewer.event("text", |_| true)["text"], "一");
+    lines.say("");
+    lines.say("\u{202e}three");
+    lines.stdin = None;
+    assert_eq!(viewer.event("text", |_| true)["text"], "");
+    assert_eq!(viewer.event("text", |_| true)["text"], "\u{202e}three", "programs get it as it is");
+    assert_eq!(lines.exit_code(), 0);
+}
+
+#[test]
+fn images_arrive_jpeg_as_it_is_and_others_converted_and_are_saved_under_safe_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let png = folder.path().join("red.png");
+    image::RgbImage::from_pixel(64, 48, image::Rgb([200, 30, 30])).save(&png).unwrap();
+    let inbox = folder.path().join("inbox");
+    let relay = RelayProgram::start(&[]);
+    let mut viewer = viewer(&relay.addr, &["--save", inbox.to_str().unwrap()]);
+    let coffee = format!("{DATA}/coffee_600x400.jpg");
+    let sent = run(&["image", &relay.addr, &coffee, png.to_str().unwrap(), "--name", "../../Ann"]);
+    assert!(sent.status.success(), "{sent:?}");
+    let first = viewer.event("image", |_| true);
+    assert_eq!(fs::read(first["saved"].as_str().unwrap()).unwrap(), fs::read(&coffee).unwrap());
+    let second = viewer.event("image", |_| true);
+    assert_eq!((&second["width"], &second["height"]), (&64.into(), &48.into()));
+    let saved: Vec<_> = fs::read_dir(&inbox).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(saved.len(), 2, "nothing left the folder: {saved:?}");
+}
+
+#[test]
+fn a_call_sends_and_shows_on_one_link() {
+    let mut relay = RelayProgram::start(&[]);
+    let call = |name: &str| {
+        let source = ["--source", "pattern", "--size", "320x240", "--name", name];
+        let rest = ["--no-window", "--json", "--quiet"];
+        Running::start(&[&["call", &relay.addr][..], &source, &rest].concat())
+    };
+    let (mut ann, mut bob) = (call("Ann"), call("Bob"));
+    ann.event("frame", |frame| frame["stream"] == "Bob");
+    bob.event("frame", |frame| frame["stream"] == "Ann");
+    relay.running.signal("TERM");
+    assert_eq!(relay.running.event("summary", |_| true)["joined"], 2);
+}
+
+#[test]
+fn what_cannot_be_is_told_in_one_line_with_what_to_do() {
+    let relay = RelayProgram::start(&[]);
+    let addr = relay.addr.as_str();
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().to_str().unwrap();
+    fs::write(folder.path().join("notes.txt"), "no picture").unwrap();
+    let notes = format!("{empty}/notes.txt");
+
+    fails(&["view", "no such host", "--no-window"], 1, &["cannot find the host", "no such host"]);
+    fails(&["relay", "--listen", addr], 1, &["cannot listen on", addr, "--listen"]);
+    fails(&["relay", "--listen", "nonsense"], 1, &["cannot listen on nonsense"]);
+    fails(&["send", addr, "--source", "/no/such/file"], 1, &["/no/such/file", "--source takes"]);
+    fails(&["send", addr, "--source", empty], 1, &["has no pictures", empty]);
+    fails(&["send", addr, "--source", &notes], 1, &["notes.txt is no picture"]);
+    fails(&["send", addr, "--source", &format!("mjpeg:{notes}")], 1, &["is no MJPEG stream", "ffmpeg"]);
+    fails(&["send", addr, "--source", &format!("{empty}/%03d.jpg")], 1, &["no file matches"]);
+    fails(&["send", addr, "--source", "camera:no-such-camera"], 1, &["camera"]);
+    fails(&["image", addr, "/no/such.jpg"], 1, &["/no/such.jpg"]);
+    fails(&["image", addr, &notes], 1, &["notes.txt", "no picture"]);
+    fails(&["text", addr], 2, &["nothing to send"]);
+
+    fails(&[], 2, &["Usage"]);
+    fails(&["send"], 2, &["HOST"]);
+    fails(&["send", addr, "--size", "big"], 2, &["1280x720"]);
+    fails(&["send", addr, "--quality", "0"], 2, &["1..=100"]);
+    fails(&["send", addr, "--fps", "0"], 2, &["0.01"]);
+    fails(&["relay", "--max-clients", "0"], 2, &["--max-clients"]);
+    fails(&["view", addr, "--wrong"], 2, &["--wrong"]);
+}
+
+#[test]
+fn a_text_that_nobody_takes_is_a_failure_with_the_reason() {
+    let addr = {
+        let relay = RelayProgram::start(&[]);
+        relay.addr.clone()
+    };
+    let arguments = ["text", &addr, "hello", "--deadline", "700ms", "--max-backoff", "100ms"];
+    fails(&arguments, 1, &["did not reach the relay", &addr, "connection refused", "--deadline"]);
+}
+
+#[test]
+fn without_a_camera_the_list_says_what_to_do() {
+    if std::path::Path::new("/dev/video0").exists() {
+        assert!(run(&["cameras", "--json"]).status.success());
+    } else {
+        fails(&["cameras"], 1, &["no camera was found", "--source pattern"]);
+    }
+}
+
+#[test]
+fn options_come_from_the_command_line_then_the_environment_then_the_defaults() {
+    let relay = RelayProgram::start(&[]);
+    let mut viewer = viewer(&relay.addr, &[]);
+    let mut send = |options: &[&str], environment: &[(&str, &str)]| {
+        let mut command = pulsecam();
+        command.args(["send", &relay.addr, "--source", "pattern", "--frames", "1", "--quiet"]);
+        let status = command.args(options).envs(environment.iter().copied()).status().unwrap();
+        assert!(status.success());
+        viewer.event("frame", |_| true)["width"].as_u64()
+    };
+    let environment = [("PULSECAM_SIZE", "320x240")];
+    assert_eq!(send(&["--size", "160x120"], &environment), Some(160));
+    assert_eq!(send(&[], &environment), Some(320));
+    assert_eq!(send(&[], &[]), Some(1280));
+}
+
+#[test]
+fn help_has_examples_and_completions_are_scripts() {
+    for command in
+        ["demo", "relay", "send", "view", "call", "text", "image", "cameras", "bench", "completions"]
+    {
+        let help = text_of(&run(&[command, "--help"]).stdout);
+        assert!(
+            help.contains("Examples:") && help.contains(&format!("pulsecam {command}")),
+            "{command}: {help}"
+        );
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        let script = text_of(&run(&["completions", shell]).stdout);
+        assert!(script.contains("max-message") && script.contains("pulsecam"), "{shell}");
+    }
+    assert!(text_of(&run(&["--version"]).stdout).starts_with("pulsecam "));
+}
+
+#[test]
+fn the_latency_benchmark_reports_each_step() {
+    let output = run(&["bench", "latency", "--size", "320x240", "--for", "1s", "--json"]);
+    assert!(output.status.success(), "{output:?}");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for step in ["encode_ms", "queue_ms", "network_ms", "decode_ms", "whole_ms", "floor_ms"] {
+        let [p50, p95, p99, max] = ["p50", "p95", "p99", "max"].map(|p| report[step][p].as_f64().unwrap());
+        assert!(p50 <= p95 && p95 <= p99 && p99 <= max, "{step}: {report}");
+    }
+    assert!(report["frames"].as_u64().unwrap() > 10);
+    let table = text_of(&run(&["bench", "latency", "--size", "320x240", "--for", "1s"]).stdout);
+    assert!(table.contains("captured to decoded, the whole"), "{table}");
+}
