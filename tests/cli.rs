@@ -91,7 +91,7 @@ fn a_source_a_relay_and_a_viewer_as_three_programs() {
 
 #[test]
 fn a_relay_killed_under_running_clients_is_found_again() {
-    let mut relay = RelayProgram::start(&[]);
+    let relay = RelayProgram::start(&[]);
     let addr = relay.addr.clone();
     let patience = ["--max-backoff", "200ms"];
     let mut viewer = viewer(&addr, &patience);

@@ -154,7 +154,7 @@ fn sender(host: &str, folder: &Path) -> Running {
 fn the_window_shows_the_picture_the_words_and_the_truth_about_the_link() {
     let folder = tempfile::tempdir().unwrap();
     let display = Display::start();
-    let mut relay = RelayProgram::start(&[]);
+    let relay = RelayProgram::start(&[]);
     let mut window = display.view(&relay.addr, folder.path());
 
     // Nobody sends: it says what it waits for, over a dark window.

@@ -6,22 +6,33 @@
 //! encoder: [`FrameData`] says which it is.
 
 mod camera;
+mod digits;
 mod mjpeg;
+mod mode;
 mod motion;
 mod pace;
 mod pattern;
+mod photo;
+mod resize;
+mod scale;
 mod sequence;
 mod spec;
 pub mod stamp;
+mod unpack;
 
 use std::path::PathBuf;
 
 use bytes::Bytes;
 
-use crate::{clock::Timestamp, picture::Picture};
+use crate::{
+    clock::Timestamp,
+    jpeg::{MAX_DIMENSION, MAX_PIXELS},
+    picture::Picture,
+};
 
 pub use self::{
-    camera::{CameraInfo, cameras},
+    camera::{CameraInfo, Which, cameras},
+    mode::{Mode, PixelFormat},
     spec::{Settings, Spec},
 };
 
@@ -65,7 +76,9 @@ pub trait Source {
 #[non_exhaustive]
 pub enum Error {
     /// The text after `--source` names nothing that exists.
-    #[error("there is no file or folder {0:?}: --source takes camera, pattern, a photo, a folder of photos, an MJPEG file, a numbered sequence such as shots/%04d.jpg, or - for standard input")]
+    #[error(
+        "there is no file or folder {0:?}: --source takes camera, pattern, a photo, a folder of photos, an MJPEG file, a numbered sequence such as shots/%04d.jpg, or - for standard input"
+    )]
     NoSuchSource(String),
     /// No camera at all.
     #[error("no camera was found: plug one in, or use --source pattern")]
@@ -92,6 +105,16 @@ pub enum Error {
     /// A sequence pattern that matches no file.
     #[error("no file matches {0:?}: numbers start at 0 or 1, as in shots/%04d.jpg")]
     EmptySequence(String),
+    /// A size that no picture can have.
+    #[error(
+        "a picture of {width}x{height} pixels cannot be made: up to {MAX_DIMENSION} a side and {MAX_PIXELS} in all are allowed"
+    )]
+    BadSize {
+        /// Pixels across.
+        width: usize,
+        /// Pixels down.
+        height: usize,
+    },
     /// A file that is no picture.
     #[error("{} is no picture: {reason}", path.display())]
     NotAPicture {
@@ -101,7 +124,9 @@ pub enum Error {
         reason: String,
     },
     /// A stream in which no JPEG begins.
-    #[error("{name} is no MJPEG stream: no JPEG begins within its first {searched} bytes (make one with: ffmpeg -i INPUT -f mjpeg -)")]
+    #[error(
+        "{name} is no MJPEG stream: no JPEG begins within its first {searched} bytes (make one with: ffmpeg -i INPUT -f mjpeg -)"
+    )]
     NotMjpeg {
         /// The file, or standard input.
         name: String,

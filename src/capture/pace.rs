@@ -1,0 +1,125 @@
+//! When the next frame is due: an even grid of instants that a stall leaves holes in.
+//!
+//! Each instant is counted from the first one rather than from the last, so that neither rounding nor
+//! late wake-ups add up. Who comes late by more than a period has missed frames, and gets the
+//! newest that is due instead of a burst of old ones.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+/// The rate of sources that have none of their own.
+pub(super) const DEFAULT_FPS: f64 = 30.0;
+
+/// The slowest rate: a frame in 100 s is still a slide show; slower looks like a hang.
+const MIN_FPS: f64 = 0.01;
+
+/// The fastest rate: beyond it the timer's own jitter is as long as the period.
+const MAX_FPS: f64 = 1000.0;
+
+/// A point on the grid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Due {
+    /// When.
+    pub(super) at: Instant,
+    /// Its number; numbers left out are frames that were missed.
+    pub(super) tick: u64,
+}
+
+/// Gives the instants at which frames are due.
+#[derive(Debug)]
+pub(super) struct Pacer {
+    fps: f64,
+    grid: Option<Grid>,
+}
+
+#[derive(Debug)]
+struct Grid {
+    start: Instant,
+    next: u64,
+}
+
+impl Pacer {
+    /// A pacer of `fps` frames a second, brought into the range that makes sense; what is no number
+    /// becomes [`DEFAULT_FPS`].
+    pub(super) fn new(fps: f64) -> Self {
+        let fps = if fps.is_nan() { DEFAULT_FPS } else { fps.clamp(MIN_FPS, MAX_FPS) };
+        Self { fps, grid: None }
+    }
+
+    /// Frames a second.
+    pub(super) fn fps(&self) -> f64 {
+        self.fps
+    }
+
+    /// The next frame's turn. The first is due at once and starts the grid.
+    pub(super) fn due(&mut self, now: Instant) -> Due {
+        let fps = self.fps;
+        let grid = self.grid.get_or_insert(Grid { start: now, next: 0 });
+        let passed = (now.saturating_duration_since(grid.start).as_secs_f64() * fps) as u64;
+        let tick = grid.next.max(passed);
+        grid.next = tick + 1;
+        let offset = Duration::try_from_secs_f64(tick as f64 / fps).unwrap_or_default();
+        Due { at: grid.start.checked_add(offset).unwrap_or(now), tick }
+    }
+
+    /// Sleeps until the next frame is due, and gives its number.
+    pub(super) fn wait(&mut self) -> u64 {
+        let now = Instant::now();
+        let due = self.due(now);
+        thread::sleep(due.at.saturating_duration_since(now));
+        due.tick
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn frames_are_due_at_even_distances_however_late_each_is_asked_for() {
+        let start = Instant::now();
+        let mut pacer = Pacer::new(30.0);
+        let mut now = start;
+        for tick in 0..300_000 {
+            let due = pacer.due(now);
+            assert_eq!(due.tick, tick);
+            now = due.at + Duration::from_millis(tick % 30);
+        }
+        let last = Duration::from_secs_f64(299_999.0 / 30.0);
+        assert!(now.duration_since(start + last) < 30 * MS);
+    }
+
+    #[test]
+    fn a_stall_leaves_a_hole_and_no_burst() {
+        let start = Instant::now();
+        let mut pacer = Pacer::new(100.0);
+        assert_eq!(pacer.due(start), Due { at: start, tick: 0 });
+        assert_eq!(pacer.due(start), Due { at: start + 10 * MS, tick: 1 });
+        let stalled = start + 1234 * MS;
+        assert_eq!(pacer.due(stalled), Due { at: start + 1230 * MS, tick: 123 });
+        assert_eq!(pacer.due(stalled), Due { at: start + 1240 * MS, tick: 124 });
+    }
+
+    #[test]
+    fn a_little_late_is_not_a_stall() {
+        let start = Instant::now();
+        let mut pacer = Pacer::new(100.0);
+        pacer.due(start);
+        assert_eq!(pacer.due(start + 19 * MS).tick, 1);
+        assert_eq!(pacer.due(start + 20 * MS).tick, 2);
+    }
+
+    #[test]
+    fn senseless_rates_are_brought_into_range() {
+        for (asked, used) in [(f64::NAN, 30.0), (-1.0, 0.01), (0.0, 0.01), (f64::INFINITY, 1000.0)] {
+            assert_eq!(Pacer::new(asked).fps(), used);
+            let mut pacer = Pacer::new(asked);
+            let now = Instant::now();
+            assert!(pacer.due(now).at < pacer.due(now).at);
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! A photograph as planes, ready to be shown in motion: decoded, turned upright, brought to a size that
+//! makes every later frame cheap.
+
+use std::{
+    fs,
+    io::Cursor,
+    path::{Path, PathBuf},
+};
+
+use image::{
+    DynamicImage, ImageDecoder, ImageError, ImageReader, Limits, RgbImage,
+    error::{LimitError, LimitErrorKind},
+    metadata::Orientation,
+};
+
+use super::{
+    Error,
+    scale::{Part, Scaler, plane_sizes},
+};
+use crate::{
+    jpeg::{self, Decoder, MAX_DIMENSION, MAX_PIXELS},
+    picture::{Picture, Pixels, Subsampling},
+};
+
+/// Names that a folder is searched for.
+const EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "gif", "webp", "bmp"];
+
+/// Bytes a pixel that decoding may take: 16-bit RGBA.
+const DEEPEST_PIXEL: u64 = 8;
+
+/// The pictures in a folder, by name.
+pub(super) fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let io = |source| Error::Io { name: folder.display().to_string(), source };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(io)? {
+        let path = entry.map_err(io)?.path();
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        if EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)) && path.is_file() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    if found.is_empty() { Err(Error::NoPictures(folder.into())) } else { Ok(found) }
+}
+
+/// Loads a picture as planar 4:2:0, shrunk where it is larger than is needed to cover `enough`.
+pub(super) fn load(path: &Path, enough: (usize, usize)) -> Result<Picture, Error> {
+    let name = || path.display().to_string();
+    let file = fs::read(path).map_err(|source| Error::Io { name: name(), source })?;
+    let no_picture = |reason: String| Error::NotAPicture { path: path.into(), reason };
+    let rgb = if file.starts_with(&[0xff, 0xd8, 0xff]) {
+        decode_jpeg(&file).map_err(|error| no_picture(error.to_string()))?
+    } else {
+        decode_other(&file).map_err(|error| no_picture(error.to_string()))?
+    };
+    let (width, height) = (rgb.width, rgb.height);
+    let factor = f64::max(enough.0 as f64 / width as f64, enough.1 as f64 / height as f64);
+    if factor >= 1.0 {
+        return planar(&rgb);
+    }
+    let shrunk = |side: usize| ((side as f64 * factor).round() as usize).max(1);
+    let size = (shrunk(width), shrunk(height));
+    planar(&Scaler::default().scale(&rgb, Part::WHOLE, size)?)
+}
+
+fn decode_jpeg(file: &[u8]) -> Result<Picture, jpeg::Error> {
+    let picture = Decoder::new()?.decode_rgb(file)?;
+    let upright = exif(file).and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms);
+    if upright == Orientation::NoTransforms {
+        return Ok(picture);
+    }
+    let image = RgbImage::from_raw(picture.width as u32, picture.height as u32, picture.bytes().to_vec());
+    Ok(image.map_or(picture, |image| turned(image.into(), upright)))
+}
+
+/// The Exif data of a JPEG, where cameras note how they were held.
+fn exif(file: &[u8]) -> Option<&[u8]> {
+    const APP1: u8 = 0xe1;
+    let mut rest = file.get(2..)?;
+    while let &[0xff, marker @ 0xe0..=0xef, high, low, ..] = rest {
+        let (segment, behind) = rest.split_at_checked(2 + usize::from(u16::from_be_bytes([high, low])))?;
+        if let (APP1, Some(exif)) = (marker, segment.get(4..)?.strip_prefix(b"Exif\0\0")) {
+            return Some(exif);
+        }
+        rest = behind;
+    }
+    None
+}
+
+fn decode_other(file: &[u8]) -> image::ImageResult<Picture> {
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MAX_DIMENSION as u32);
+    limits.max_image_height = Some(MAX_DIMENSION as u32);
+    limits.max_alloc = Some(MAX_PIXELS as u64 * DEEPEST_PIXEL);
+    let mut reader = ImageReader::new(Cursor::new(file)).with_guessed_format()?;
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder()?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > MAX_PIXELS as u64 {
+        return Err(ImageError::Limits(LimitError::from_kind(LimitErrorKind::DimensionError)));
+    }
+    let upright = decoder.orientation()?;
+    Ok(turned(DynamicImage::from_decoder(decoder)?, upright))
+}
+
+/// Upright, and on white where it is transparent.
+fn turned(mut image: DynamicImage, upright: Orientation) -> Picture {
+    image.apply_orientation(upright);
+    let (width, height) = (image.width() as usize, image.height() as usize);
+    let pixels = if image.color().has_alpha() {
+        let over_white = |sample: u8, alpha: u8| {
+            ((u16::from(sample) * u16::from(alpha) + 255 * (255 - u16::from(alpha))) / 255) as u8
+        };
+        let on_white = |pixel: &image::Rgba<u8>| {
+            let [red, green, blue, alpha] = pixel.0;
+            [red, green, blue].map(|sample| over_white(sample, alpha))
+        };
+        image.into_rgba8().pixels().flat_map(on_white).collect()
+    } else {
+        image.into_rgb8().into_raw()
+    };
+    Picture { width, height, pixels: Pixels::Rgb(pixels) }
+}
+
+/// RGB to planar 4:2:0, full range BT.601. Slow against the encoder's own, and done once a photo.
+fn planar(rgb: &Picture) -> Result<Picture, Error> {
+    let (width, height) = (rgb.width, rgb.height);
+    let mut full = [(); 3].map(|()| Vec::with_capacity(width * height));
+    for pixel in rgb.bytes().chunks_exact(3) {
+        for (plane, sample) in full.iter_mut().zip(yuv([pixel[0], pixel[1], pixel[2]])) {
+            plane.push(sample);
+        }
+    }
+    let mut planes = vec![0; Subsampling::Yuv420.bytes(width, height)];
+    let mut rest = planes.as_mut_slice();
+    for (plane, size) in full.iter().zip(plane_sizes(Subsampling::Yuv420, (width, height))) {
+        let (target, behind) = rest.split_at_mut(size.0 * size.1);
+        Scaler::default().plane((plane, (width, height)), Part::WHOLE, (target, size))?;
+        rest = behind;
+    }
+    Ok(Picture { width, height, pixels: Pixels::Planar(Subsampling::Yuv420, planes) })
+}
+
+/// One colour in full-range BT.601, as JFIF defines it.
+pub(super) fn yuv(rgb: [u8; 3]) -> [u8; 3] {
+    let [r, g, b] = rgb.map(f32::from);
+    [
+        0.299 * r + 0.587 * g + 0.114 * b,
+        128.0 - 0.168_736 * r - 0.331_264 * g + 0.5 * b,
+        128.0 + 0.5 * r - 0.418_688 * g - 0.081_312 * b,
+    ]
+    .map(|sample| sample.round() as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
+
+    #[test]
+    fn folders_give_their_pictures_by_name() {
+        let names: Vec<_> = in_folder(Path::new(DATA))
+            .unwrap()
+            .iter()
+            .map(|path| path.file_stem().unwrap().to_owned())
+            .collect();
+        assert_eq!(names, ["astronaut_512x512", "coffee_600x400", "raccoon_1024x768"]);
+        let empty = tempfile::tempdir().unwrap();
+        assert!(matches!(in_folder(empty.path()), Err(Error::NoPictures(_))));
+    }
+
+    #[test]
+    fn pictures_are_shrunk_to_what_is_needed_and_never_enlarged() {
+        let size = |enough| {
+            let photo = load(&Path::new(DATA).join("raccoon_1024x768.jpg"), enough).unwrap();
+            assert_eq!(photo.bytes().len(), photo.expected_bytes());
+            (photo.width, photo.height)
+        };
+        assert_eq!(size((4000, 100)), (1024, 768));
+        assert_eq!(size((512, 100)), (512, 384));
+        assert_eq!(size((10, 384)), (512, 384));
+    }
+
+    #[test]
+    fn other_formats_are_decoded_and_transparency_becomes_white() {
+        let folder = tempfile::tempdir().unwrap();
+        for extension in ["png", "gif", "webp", "bmp"] {
+            let path = folder.path().join("picture").with_extension(extension);
+            let mut image = image::RgbaImage::from_pixel(40, 30, image::Rgba([200, 10, 20, 255]));
+            image.put_pixel(0, 0, image::Rgba([0, 0, 0, if extension == "bmp" { 255 } else { 0 }]));
+            image.save(&path).unwrap();
+            let photo = load(&path, (40, 30)).unwrap();
+            let luma = yuv([200, 10, 20])[0];
+            assert!(photo.bytes()[41].abs_diff(luma) < 3, "{extension}");
+            assert_eq!(photo.bytes()[0], if extension == "bmp" { 0 } else { 255 }, "{extension}");
+        }
+    }
+
+    #[test]
+    fn photos_are_turned_upright() {
+        let plain = fs::read(Path::new(DATA).join("coffee_600x400.jpg")).unwrap();
+        // Big-endian TIFF with one entry: orientation (0x0112), a short: 6, turned a quarter to the left.
+        let tiff = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+        let mut turned = vec![0xff, 0xd8, 0xff, 0xe1, 0, (8 + tiff.len()) as u8];
+        turned.extend(b"Exif\0\0");
+        turned.extend(tiff);
+        turned.extend(&plain[2..]);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("phone.jpg");
+        fs::write(&path, turned).unwrap();
+        let photo = load(&path, (600, 600)).unwrap();
+        assert_eq!((photo.width, photo.height), (400, 600));
+    }
+
+    #[test]
+    fn what_is_no_picture_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        for content in [&b"text"[..], b"", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n"] {
+            let path = folder.path().join("x.jpg");
+            fs::write(&path, content).unwrap();
+            assert!(matches!(load(&path, (64, 64)), Err(Error::NotAPicture { .. })), "{content:?}");
+        }
+        assert!(matches!(load(Path::new("/nowhere.jpg"), (64, 64)), Err(Error::Io { .. })));
+    }
+
+    #[test]
+    fn colours_are_those_of_jfif() {
+        assert_eq!(yuv([255, 255, 255]), [255, 128, 128]);
+        assert_eq!(yuv([255, 0, 0]), [76, 85, 255]);
+        assert_eq!(yuv([0, 0, 255]), [29, 255, 107]);
+    }
+}

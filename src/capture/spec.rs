@@ -1,0 +1,289 @@
+//! What `--source` says, and how to open it.
+//!
+//! Reading the text touches nothing; only opening looks at the disk. A path is what its content makes it: a
+//! folder and a photo are shown in motion, a file of several JPEGs is played. A prefix says which, where
+//! that guess is wrong.
+
+use std::{
+    fmt,
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+use super::{
+    Error, Source,
+    camera::{Camera, Which, cameras},
+    mjpeg::{Mjpeg, Splitter},
+    mode::Wanted,
+    motion::Motion,
+    pace::DEFAULT_FPS,
+    pattern::Pattern,
+    resize::Resize,
+    sequence::{Numbered, Sequence},
+};
+use crate::jpeg::{self, MAX_DIMENSION, MAX_PIXELS};
+
+/// The size of sources that are made here.
+const DEFAULT_SIZE: (usize, usize) = (1280, 720);
+
+/// Extensions of files that are taken for streams without a look inside.
+const MJPEG_EXTENSIONS: [&str; 2] = ["mjpeg", "mjpg"];
+
+/// Where frames shall come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Spec {
+    /// `camera`, `camera:1`, `camera:NAME`, `camera:/dev/video1`.
+    Camera(Which),
+    /// `pattern`: the test picture.
+    Pattern,
+    /// `-`: a stream of JPEGs on standard input.
+    Stdin,
+    /// `photo:PATH`: a photo, or a folder of photos, in motion.
+    Photo(PathBuf),
+    /// `mjpeg:PATH`: a file of JPEGs one after another.
+    Mjpeg(PathBuf),
+    /// `shots/%04d.jpg`: numbered JPEGs.
+    Sequence(String),
+    /// Another path: what it is shows when it is opened.
+    Path(PathBuf),
+}
+
+/// How a source shall be.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Settings {
+    /// Width and height. Without it, sources that have a size of their own keep it, a camera is asked for
+    /// about 1280x720, and what is made here has that size.
+    pub size: Option<(usize, usize)>,
+    /// Frames a second; 30 where nothing else is known.
+    pub fps: Option<f64>,
+    /// Whether files start again at their end. Photos and the test picture never end.
+    pub repeat: bool,
+}
+
+impl FromStr for Spec {
+    type Err = Error;
+
+    /// Any text but the empty one means something; whether it exists shows when it is opened.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        if let Some(which) = text.strip_prefix("camera:") {
+            return Ok(Self::Camera(match which.parse() {
+                _ if which.is_empty() => Which::First,
+                Ok(index) => Which::Index(index),
+                Err(_) => Which::Name(which.into()),
+            }));
+        }
+        Ok(match (text, text.split_once(':')) {
+            ("", _) => return Err(Error::NoSuchSource(text.into())),
+            ("camera", _) => Self::Camera(Which::First),
+            ("pattern", _) => Self::Pattern,
+            ("-", _) => Self::Stdin,
+            (_, Some(("photo", path))) => Self::Photo(path.into()),
+            (_, Some(("mjpeg", path))) => Self::Mjpeg(path.into()),
+            _ if Numbered::parse(text).is_some() => Self::Sequence(text.into()),
+            _ => Self::Path(text.into()),
+        })
+    }
+}
+
+impl fmt::Display for Spec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Camera(which) => which.fmt(f),
+            Self::Pattern => f.write_str("pattern"),
+            Self::Stdin => f.write_str("-"),
+            Self::Photo(path) => write!(f, "photo:{}", path.display()),
+            Self::Mjpeg(path) => write!(f, "mjpeg:{}", path.display()),
+            Self::Sequence(text) => f.write_str(text),
+            Self::Path(path) => path.display().fmt(f),
+        }
+    }
+}
+
+impl Spec {
+    /// The source for who named none: a camera where there is one, else the test picture.
+    #[must_use]
+    pub fn default_here() -> Self {
+        match cameras() {
+            Ok(cameras) if !cameras.is_empty() => return Self::Camera(Which::First),
+            Ok(_) => tracing::info!("no camera was found: the test picture is shown instead"),
+            Err(error) => tracing::warn!(%error, "the test picture is shown instead"),
+        }
+        Self::Pattern
+    }
+
+    /// Opens the source. It has to be read on the thread that opens it.
+    ///
+    /// # Errors
+    /// [`Error::BadSize`] for a size that no picture can have, and what the source itself finds wrong.
+    pub fn open(&self, settings: &Settings) -> Result<Box<dyn Source>, Error> {
+        if let Some((width, height)) = settings.size {
+            let sides = 1..=MAX_DIMENSION;
+            if !sides.contains(&width) || !sides.contains(&height) || width * height > MAX_PIXELS {
+                return Err(Error::BadSize { width, height });
+            }
+        }
+        let fps = settings.fps.unwrap_or(DEFAULT_FPS);
+        let size = settings.size.unwrap_or(DEFAULT_SIZE);
+        let source: Box<dyn Source> = match self {
+            Self::Pattern => return Ok(Box::new(Pattern::new(size, fps))),
+            Self::Photo(path) => return Ok(Box::new(Motion::open(existing(path)?, size, fps)?)),
+            Self::Path(path) => return Self::look(existing(path)?)?.open(settings),
+            // A name such as 100%done.jpg looks like a pattern.
+            Self::Sequence(text) if Path::new(text).exists() => {
+                return Self::look(Path::new(text))?.open(settings);
+            }
+            Self::Camera(which) => {
+                Box::new(Camera::open(which, Wanted { size: settings.size, fps: settings.fps })?)
+            }
+            Self::Stdin => Box::new(Mjpeg::stdin()),
+            Self::Mjpeg(path) => Box::new(Mjpeg::open(existing(path)?, fps, settings.repeat)?),
+            Self::Sequence(text) => Box::new(Sequence::open(text, fps, settings.repeat)?),
+        };
+        // These have a size of their own; frames that happen to fit pass through it untouched.
+        Ok(match settings.size {
+            Some(size) => Box::new(Resize::new(source, size)?),
+            None => source,
+        })
+    }
+
+    /// What a path turns out to be: never a path again.
+    fn look(path: &Path) -> Result<Self, Error> {
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        let stream = !path.is_dir()
+            && (MJPEG_EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
+                || has_more_than_one(path)?);
+        Ok(if stream { Self::Mjpeg(path.into()) } else { Self::Photo(path.into()) })
+    }
+}
+
+fn existing(path: &Path) -> Result<&Path, Error> {
+    if path.exists() { Ok(path) } else { Err(Error::NoSuchSource(path.display().to_string())) }
+}
+
+/// Whether a file is one JPEG and then another of the same size. Phones put previews and depth maps behind
+/// a photo; those are smaller than it.
+fn has_more_than_one(path: &Path) -> Result<bool, Error> {
+    let name = path.display().to_string();
+    let io = |source| Error::Io { name: name.clone(), source };
+    let mut file = File::open(path).map_err(io)?;
+    let mut start = Vec::new();
+    file.by_ref().take(3).read_to_end(&mut start).map_err(io)?;
+    if start != [0xff, 0xd8, 0xff] {
+        return Ok(false);
+    }
+    let mut splitter = Splitter::new(start.as_slice().chain(file), name);
+    let mut next_size = || {
+        let jpeg = splitter.next_jpeg().ok()??;
+        jpeg::header(&jpeg).ok().map(|header| (header.width, header.height))
+    };
+    let first = next_size();
+    Ok(first.is_some() && first == next_size())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        capture::FrameData,
+        jpeg::Encoder,
+        picture::{Picture, Pixels},
+    };
+
+    const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
+
+    #[test]
+    fn texts_are_understood_and_given_back() {
+        for (text, wanted) in [
+            ("camera", Spec::Camera(Which::First)),
+            ("camera:3", Spec::Camera(Which::Index(3))),
+            ("camera:C920: HD", Spec::Camera(Which::Name("C920: HD".into()))),
+            ("camera:/dev/video2", Spec::Camera(Which::Name("/dev/video2".into()))),
+            ("pattern", Spec::Pattern),
+            ("-", Spec::Stdin),
+            ("photo:a b.jpg", Spec::Photo("a b.jpg".into())),
+            ("mjpeg:clip.avi", Spec::Mjpeg("clip.avi".into())),
+            ("shots/%04d.jpg", Spec::Sequence("shots/%04d.jpg".into())),
+            ("photos/", Spec::Path("photos/".into())),
+            ("C:\\photo.jpg", Spec::Path("C:\\photo.jpg".into())),
+            ("cameras", Spec::Path("cameras".into())),
+        ] {
+            let spec: Spec = text.parse().unwrap();
+            assert_eq!(spec, wanted);
+            assert_eq!(spec.to_string(), text);
+        }
+        assert_eq!("camera:".parse::<Spec>().unwrap(), Spec::Camera(Which::First));
+        assert!(matches!("".parse::<Spec>(), Err(Error::NoSuchSource(_))));
+    }
+
+    fn small_jpeg(side: usize) -> Vec<u8> {
+        let picture = Picture { width: side, height: side, pixels: Pixels::Rgb(vec![99; side * side * 3]) };
+        Encoder::new(80).unwrap().encode(&picture).unwrap().to_vec()
+    }
+
+    #[test]
+    fn a_path_is_what_its_content_makes_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let look = |name: &str, content: Vec<u8>| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, content).unwrap();
+            Spec::look(&path).unwrap()
+        };
+        let is_stream = |spec| matches!(spec, Spec::Mjpeg(_));
+        let (large, small) = (small_jpeg(32), small_jpeg(16));
+        assert!(is_stream(look("two.jpg", [&large[..], b"--boundary\r\n", &large].concat())));
+        assert!(is_stream(look("one.MJPG", large.clone())));
+        assert!(!is_stream(look("one.jpg", large.clone())));
+        assert!(!is_stream(look("phone.jpg", [&large[..], &small].concat())));
+        assert!(!is_stream(look("short.jpg", vec![0xff])));
+        assert!(!is_stream(look("text.txt", b"text".to_vec())));
+        assert!(!is_stream(Spec::look(folder.path()).unwrap()));
+    }
+
+    fn first(text: &str, size: Option<(usize, usize)>) -> Result<FrameData, Error> {
+        let spec: Spec = text.parse()?;
+        let settings = Settings { size, fps: Some(1000.0), repeat: false };
+        Ok(spec.open(&settings)?.next_frame()?.unwrap().data)
+    }
+
+    #[test]
+    fn sources_give_the_size_asked_for_and_pass_through_where_none_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let (clip, shots) = (folder.path().join("clip.mjpeg"), folder.path().join("%d.jpg"));
+        std::fs::write(&clip, small_jpeg(32)).unwrap();
+        std::fs::write(folder.path().join("0.jpg"), small_jpeg(32)).unwrap();
+        let photo = format!("{DATA}/coffee_600x400.jpg");
+        let (clip, shots) = (clip.to_str().unwrap(), shots.to_str().unwrap());
+        for text in [clip, shots, &photo, DATA, "pattern"] {
+            match first(text, Some((64, 36))).unwrap() {
+                FrameData::Picture(picture) => assert_eq!((picture.width, picture.height), (64, 36)),
+                FrameData::Jpeg(_) => panic!("{text} was not resized"),
+            }
+        }
+        for text in [clip, shots] {
+            for size in [None, Some((32, 32))] {
+                assert!(matches!(first(text, size), Ok(FrameData::Jpeg(jpeg)) if jpeg == small_jpeg(32)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_whose_name_looks_like_a_pattern_is_that_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("100%done.jpg");
+        std::fs::write(&path, small_jpeg(32)).unwrap();
+        assert!(matches!(first(path.to_str().unwrap(), None), Ok(FrameData::Picture(_))));
+    }
+
+    #[test]
+    fn what_is_not_there_and_what_cannot_be_is_told() {
+        assert!(matches!(first("/nowhere/at all", None), Err(Error::NoSuchSource(_))));
+        assert!(matches!(first("photo:/nowhere", None), Err(Error::NoSuchSource(_))));
+        assert!(matches!(first(&format!("{DATA}/README.md"), None), Err(Error::NotAPicture { .. })));
+        assert!(matches!(first(&format!("mjpeg:{DATA}/README.md"), None), Err(Error::NotMjpeg { .. })));
+        for size in [(0, 5), (5, 0), (MAX_DIMENSION + 1, 5), (MAX_DIMENSION, MAX_DIMENSION)] {
+            assert!(matches!(first("pattern", Some(size)), Err(Error::BadSize { .. })), "{size:?}");
+        }
+    }
+}

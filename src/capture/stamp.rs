@@ -1,0 +1,351 @@
+//! A stamp that a program can read off the pixels: the frame's number and the time of its capture.
+//!
+//! What rides beside a picture (attributes, headers) is lost when a peer re-encodes it or a window
+//! shows it. What is in the picture arrives with the picture, so that latency can be measured through
+//! any chain of programs, an old Qt peer in the middle included.
+//!
+//! # Layout
+//!
+//! Two rows of 64 square cells along the bottom edge. In a picture of `W` x `H` pixels a cell is `W/64`
+//! pixels wide and high, a fraction included: cell `i` of a row spans `i*W/64 .. (i+1)*W/64` across;
+//! the lower row ends at `H`, the upper one at `H - W/64`. Everything is proportional to the picture, so
+//! that a reader needs no scale: a cell's value is the luma around its centre.
+//!
+//! A white cell is 1, a black one 0 (luma 235 and 16: a margin to full scale keeps JPEG's ringing from being
+//! clipped). From left to right, in each row:
+//!
+//! | cells | upper row | lower row |
+//! |---|---|---|
+//! | 0–7 | sync `10101100` | sync `01010011` |
+//! | 8–57 | bits 0–49 | bits 50–99 |
+//! | 58–63 | sync `001101` | sync `110010` |
+//!
+//! The hundred bits, most significant first: 32 of the frame number, 52 of the microseconds since the
+//! Unix epoch (enough until the year 2112), 16 of a CRC. The CRC is CRC-16/CCITT-FALSE (polynomial
+//! 0x1021, start 0xFFFF, nothing reflected) of the 84 bits before it, taken as a big-endian number of 11
+//! bytes with four zero bits in front.
+//!
+//! The threshold is the middle between the mean white and the mean black of the sync cells; a
+//! reader refuses weak contrast, cells near the threshold, a wrong sync and a wrong CRC.
+//!
+//! # Size
+//!
+//! Pictures narrower than [`MIN_WIDTH`] or lower than an eighth of their width are left unstamped.
+//! Stamps survive JPEG at quality 40 from there on, and decoding at half size from 512 pixels.
+
+use crate::{clock::Timestamp, picture::Canvas};
+
+/// The narrowest picture that is stamped: cells of four pixels, half a JPEG block.
+pub const MIN_WIDTH: usize = 256;
+
+/// The narrowest canvas in which a stamp is looked for: cells of four pixels decoded at half size.
+const MIN_READABLE_WIDTH: usize = MIN_WIDTH / 2;
+
+/// Widths of the picture to its height at the most: the band takes a quarter of such a sliver.
+const MAX_WIDTHS: usize = 8;
+
+/// Cells across. With two rows they hold the bits and 28 cells of sync, and are 10 pixels at VGA.
+const COLUMNS: usize = 64;
+const ROWS: usize = 2;
+
+const SYNC_LEFT: usize = 8;
+const DATA: usize = 50;
+
+/// The sync cells as rows of 64 bits, the leftmost cell the highest bit; data cells are 0 here.
+const SYNC: [u64; ROWS] =
+    [0b1010_1100 << (COLUMNS - SYNC_LEFT) | 0b00_1101, 0b0101_0011 << (COLUMNS - SYNC_LEFT) | 0b11_0010];
+/// Which cells are sync.
+const SYNC_MASK: u64 = 0xff << (COLUMNS - SYNC_LEFT) | 0b11_1111;
+
+const TIME_BITS: u32 = 52;
+const CRC_BITS: u32 = 16;
+
+const WHITE: u8 = 235;
+const BLACK: u8 = 16;
+
+/// White less black in the sync cells at the least, of 219 as written: shadows in photographs have less.
+const MIN_CONTRAST: i32 = 80;
+
+/// What a picture's pixels tell of its origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// The low 32 bits of the frame's number.
+    pub seq: u32,
+    /// When the picture was made.
+    pub captured: Timestamp,
+}
+
+impl Stamp {
+    /// The cells of both rows; `None` after the year 2112.
+    fn cells(&self) -> Option<[u64; ROWS]> {
+        let micros = self.captured.as_micros();
+        if micros >> TIME_BITS != 0 {
+            return None;
+        }
+        let payload = u128::from(self.seq) << TIME_BITS | u128::from(micros);
+        let bits = payload << CRC_BITS | u128::from(check(payload));
+        let row = |bits: u128| (bits as u64 & ((1 << DATA) - 1)) << (COLUMNS - SYNC_LEFT - DATA);
+        Some([SYNC[0] | row(bits >> DATA), SYNC[1] | row(bits)])
+    }
+
+    /// `None` unless sync and CRC are right.
+    fn from_cells(cells: [u64; ROWS]) -> Option<Self> {
+        if (0..ROWS).any(|row| cells[row] & SYNC_MASK != SYNC[row]) {
+            return None;
+        }
+        let row = |cells: u64| u128::from(cells >> (COLUMNS - SYNC_LEFT - DATA)) & ((1 << DATA) - 1);
+        let bits = row(cells[0]) << DATA | row(cells[1]);
+        let payload = bits >> CRC_BITS;
+        (u128::from(check(payload)) == bits & 0xffff).then(|| Self {
+            seq: (payload >> TIME_BITS) as u32,
+            captured: Timestamp::from_micros(payload as u64 & ((1 << TIME_BITS) - 1)),
+        })
+    }
+}
+
+/// CRC-16/CCITT-FALSE.
+fn crc16(bytes: &[u8]) -> u16 {
+    bytes.iter().fold(0xffff, |crc, &byte| {
+        (0..8).fold(
+            crc ^ u16::from(byte) << 8,
+            |crc, _| {
+                if crc & 0x8000 == 0 { crc << 1 } else { crc << 1 ^ 0x1021 }
+            },
+        )
+    })
+}
+
+/// The CRC of 84 bits, as 11 bytes.
+fn check(payload: u128) -> u16 {
+    crc16(&payload.to_be_bytes()[5..])
+}
+
+/// Pixels from `COLUMNS`ths of the width.
+const fn edge(cells: usize, width: usize) -> usize {
+    cells * width / COLUMNS
+}
+
+/// Whether pictures of this size are stamped.
+#[must_use]
+pub const fn fits(width: usize, height: usize) -> bool {
+    width >= MIN_WIDTH && height >= width / MAX_WIDTHS
+}
+
+/// Rows of pixels that the stamp takes at the bottom of a picture of this width.
+#[must_use]
+pub const fn band(width: usize) -> usize {
+    edge(ROWS, width)
+}
+
+/// Stamps a plane of luma, rows without padding. A picture that is too small is left as it is, and so
+/// is one after the year 2112; `false` then.
+pub fn write(luma: &mut [u8], width: usize, height: usize, stamp: &Stamp) -> bool {
+    let (true, true, Some(cells)) = (fits(width, height), luma.len() >= width * height, stamp.cells()) else {
+        return false;
+    };
+    let top = height - band(width);
+    for (row, bits) in cells.into_iter().enumerate() {
+        for line in top + edge(row, width)..top + edge(row + 1, width) {
+            let line = &mut luma[line * width..(line + 1) * width];
+            for column in 0..COLUMNS {
+                let white = bits >> (COLUMNS - 1 - column) & 1 == 1;
+                line[edge(column, width)..edge(column + 1, width)].fill(if white { WHITE } else { BLACK });
+            }
+        }
+    }
+    true
+}
+
+/// Reads the stamp off a picture, at the size at which it was made or at a fraction of it. `None` where
+/// there is none or where a cell is in doubt.
+#[must_use]
+pub fn read(canvas: &Canvas) -> Option<Stamp> {
+    let Canvas { width, height, .. } = *canvas;
+    if width < MIN_READABLE_WIDTH || height < width / MAX_WIDTHS || canvas.pixels.len() < width * height {
+        return None;
+    }
+    let mut levels = [[0; COLUMNS]; ROWS];
+    for (row, levels) in levels.iter_mut().enumerate() {
+        for (column, level) in levels.iter_mut().enumerate() {
+            *level = cell_luma(canvas, row, column);
+        }
+    }
+    let (white, black) = sync_levels(&levels);
+    if white - black < MIN_CONTRAST {
+        return None;
+    }
+    let (middle, doubt) = ((white + black) / 2, (white - black) / 8);
+    let mut cells = [0; ROWS];
+    for (cells, levels) in cells.iter_mut().zip(&levels) {
+        for &level in levels {
+            if (level - middle).abs() < doubt {
+                return None;
+            }
+            *cells = *cells << 1 | u64::from(level > middle);
+        }
+    }
+    Stamp::from_cells(cells)
+}
+
+/// Mean luma of the cells that sync makes white, and of those that it makes black.
+fn sync_levels(levels: &[[i32; COLUMNS]; ROWS]) -> (i32, i32) {
+    let mean = |bit: u64| {
+        let cells = (0..ROWS).flat_map(|row| (0..COLUMNS).map(move |column| (row, column)));
+        let (sum, count) = cells
+            .filter(|&(row, column)| {
+                let shift = COLUMNS - 1 - column;
+                SYNC_MASK >> shift & 1 == 1 && SYNC[row] >> shift & 1 == bit
+            })
+            .fold((0, 0), |(sum, count), (row, column)| (sum + levels[row][column], count + 1));
+        sum / count
+    };
+    (mean(1), mean(0))
+}
+
+/// Mean luma of the middle half of a cell, a pixel at the least.
+fn cell_luma(canvas: &Canvas, row: usize, column: usize) -> i32 {
+    let Canvas { width, height, ref pixels } = *canvas;
+    let middle = |cells: usize| {
+        let (from, to) = ((4 * cells + 1) * width, (4 * cells + 3) * width);
+        (from / (4 * COLUMNS), to.div_ceil(4 * COLUMNS))
+    };
+    let (left, right) = middle(column);
+    // Rows are counted from the bottom edge, which scaling keeps in place.
+    let (below, above) = middle(ROWS - 1 - row);
+    let mut sum = 0;
+    for y in height - above..height - below {
+        for &pixel in &pixels[y * width + left..y * width + right] {
+            let [_, red, green, blue] = pixel.to_be_bytes().map(i32::from);
+            sum += 77 * red + 150 * green + 29 * blue;
+        }
+    }
+    sum / 256 / ((above - below) * (right - left)) as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        jpeg::{Decoder, Encoder, Scale},
+        picture::{Picture, Pixels, Subsampling},
+    };
+
+    const STAMP: Stamp = Stamp { seq: 0xdead_beef, captured: Timestamp::from_micros(1_754_000_123_456_789) };
+
+    /// A busy picture with strong colours under the stamp.
+    fn stamped(width: usize, height: usize, stamp: &Stamp) -> Picture {
+        let mut planes = vec![0; Subsampling::Yuv420.bytes(width, height)];
+        for (i, sample) in planes.iter_mut().enumerate() {
+            *sample = (i * 7 % 251) as u8 / 2 + (i / width * 3 % 128) as u8;
+        }
+        assert!(write(&mut planes[..width * height], width, height, stamp));
+        Picture { width, height, pixels: Pixels::Planar(Subsampling::Yuv420, planes) }
+    }
+
+    fn decode(jpeg: &[u8], scale: Scale) -> Canvas {
+        Decoder::new().unwrap().decode(jpeg, scale, Canvas::default()).unwrap().canvas
+    }
+
+    fn photo(name: &str) -> Vec<u8> {
+        std::fs::read(format!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/{}"), name)).unwrap()
+    }
+
+    #[test]
+    fn stamps_survive_jpeg_at_each_size_and_quality() {
+        let sizes = [
+            (256, 144),
+            (320, 240),
+            (500, 281),
+            (640, 480),
+            (642, 362),
+            (1280, 720),
+            (1366, 768),
+            (1920, 1080),
+        ];
+        for (width, height) in sizes {
+            let picture = stamped(width + width % 2, height + height % 2, &STAMP);
+            for quality in [40, 60, 80, 100] {
+                let jpeg = Encoder::new(quality).unwrap().encode(&picture).unwrap();
+                let what = format!("{width}x{height} at quality {quality}");
+                assert_eq!(read(&decode(&jpeg, Scale::Full)), Some(STAMP), "{what}");
+                if width >= 512 {
+                    assert_eq!(read(&decode(&jpeg, Scale::Half)), Some(STAMP), "{what}, half size");
+                }
+            }
+        }
+    }
+
+    /// What a Qt program in the middle does: decode, and encode with its default quality.
+    #[test]
+    fn stamps_survive_being_encoded_again() {
+        for (width, height) in [(320, 240), (640, 480), (1280, 720)] {
+            let first = Encoder::new(40).unwrap().encode(&stamped(width, height, &STAMP)).unwrap();
+            let again = Decoder::new().unwrap().decode_rgb(&first).unwrap();
+            let second = Encoder::new(75).unwrap().encode(&again).unwrap();
+            assert_eq!(read(&decode(&second, Scale::Full)), Some(STAMP), "{width}x{height}");
+        }
+    }
+
+    #[test]
+    fn every_bit_has_its_place() {
+        let ends = [(0, 0), (u32::MAX, (1 << TIME_BITS) - 1)];
+        let bits = (0..32).map(|bit| (1 << bit, 0)).chain((0..TIME_BITS).map(|bit| (0, 1 << bit)));
+        for (seq, micros) in bits.chain(ends) {
+            let stamp = Stamp { seq, captured: Timestamp::from_micros(micros) };
+            assert_eq!(stamp.cells().and_then(Stamp::from_cells), Some(stamp));
+        }
+    }
+
+    /// The layout, spelt out: other programs read it.
+    #[test]
+    fn the_layout_stays_as_documented() {
+        assert_eq!(crc16(b"123456789"), 0x29b1, "the check value of CRC-16/CCITT-FALSE");
+        let cells = Stamp { seq: 1, captured: Timestamp::from_micros(2) }.cells().unwrap();
+        assert_eq!(cells[0] >> 24 & 0xffff_ffff, 1, "32 bits of the number after the left sync");
+        assert_eq!(cells[1] >> 22 & 0b111, 0b010, "the last bit of the time is bit 83");
+        assert_eq!((cells[0] >> 56, cells[0] & 0x3f), (0b1010_1100, 0b00_1101));
+        assert_eq!((cells[1] >> 56, cells[1] & 0x3f), (0b0101_0011, 0b11_0010));
+    }
+
+    #[test]
+    fn damage_is_noticed_rather_than_misread() {
+        let cells = STAMP.cells().unwrap();
+        for first in 0..128 {
+            for second in first + 1..128 {
+                let mut damaged = u128::from(cells[0]) << 64 | u128::from(cells[1]);
+                damaged ^= 1 << first | 1 << second;
+                assert_eq!(Stamp::from_cells([(damaged >> 64) as u64, damaged as u64]), None);
+            }
+        }
+    }
+
+    #[test]
+    fn ordinary_pictures_have_no_stamp() {
+        for name in ["astronaut_512x512.jpg", "coffee_600x400.jpg", "raccoon_1024x768.jpg"] {
+            for scale in [Scale::Full, Scale::Half, Scale::Quarter] {
+                assert_eq!(read(&decode(&photo(name), scale)), None, "{name} {scale:?}");
+            }
+        }
+        for colour in [0, 0x0080_8080, 0x00ff_ffff] {
+            assert_eq!(read(&Canvas::filled(640, 480, colour)), None);
+        }
+        assert_eq!(read(&Canvas::default()), None);
+        assert_eq!(read(&Canvas { width: 640, height: 480, pixels: vec![] }), None);
+        let mut random = fastrand::Rng::with_seed(6868);
+        for _ in 0..20_000 {
+            assert_eq!(Stamp::from_cells([random.u64(..), random.u64(..)]), None);
+        }
+    }
+
+    #[test]
+    fn pictures_too_small_and_times_too_late_are_left_as_they_are() {
+        let late = Stamp { captured: Timestamp::from_micros(1 << TIME_BITS), ..STAMP };
+        for (width, height, stamp) in [(255, 200, STAMP), (1024, 127, STAMP), (640, 480, late), (0, 0, STAMP)]
+        {
+            let mut luma = vec![77; width * height];
+            assert!(!write(&mut luma, width, height, &stamp));
+            assert!(luma.iter().all(|&sample| sample == 77), "{width}x{height}");
+        }
+        assert!(!write(&mut [0; 10], 640, 480, &STAMP), "a slice that is too short");
+    }
+}
