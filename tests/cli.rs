@@ -1,5 +1,7 @@
 //! The built program as its users type it: each subcommand, and each way to get it wrong.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
+
 mod common;
 
 use std::{fs, io::Write, process::Stdio};

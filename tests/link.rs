@@ -1,8 +1,10 @@
 //! The client's link against real relays that come, go, stall and lie.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
+
 mod common;
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
 use common::server::{Bare, PATIENCE, Server};
@@ -19,7 +21,7 @@ use tokio::{
 };
 
 /// Quick to notice and quick to come back, so that tests are quick.
-fn config(host: impl ToString) -> link::Config {
+fn config(host: SocketAddr) -> link::Config {
     link::Config {
         interval: Duration::from_millis(50),
         timeout: Duration::from_millis(400),
@@ -53,7 +55,7 @@ fn text(content: &str) -> Message {
 }
 
 /// A port that nobody listens on.
-async fn free_port() -> std::net::SocketAddr {
+async fn free_port() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
 }
 

@@ -1,6 +1,8 @@
 //! The wire format against bytes that were written out by hand from its description, at every split, at every limit,
 //! and against whatever proptest makes up. `tests/qt_peer.rs` checks the same cases against a real Qt.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
+
 mod common;
 
 use bytes::{Bytes, BytesMut};

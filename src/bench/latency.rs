@@ -234,7 +234,7 @@ async fn measure_way(plan: Plan, progress: &impl Fn(f64)) -> Result<(Tally, u64)
     };
     let begin = Instant::now();
     let link = sender.clone();
-    let mut outgoing = Outgoing::start(job, scene, move |info, jpeg| link.send_frame(info, jpeg))?;
+    let mut outgoing = Outgoing::start(&job, scene, move |info, jpeg| link.send_frame(info, jpeg))?;
     let mut tick = tokio::time::interval(Duration::from_millis(250));
     loop {
         tokio::select! {

@@ -42,7 +42,7 @@ pub(super) struct Args {
     json: bool,
 }
 
-pub(super) fn run(args: Args) -> Result<(), Error> {
+pub(super) fn run(args: &Args) -> Result<(), Error> {
     let output = Output::new(args.json);
     let runtime = runtime()?;
     let stop = CancellationToken::new();
@@ -52,7 +52,9 @@ pub(super) fn run(args: Args) -> Result<(), Error> {
             .map_err(|source| Error::Listen { addr: ADDRESS.into(), source })?;
         let host = listener.local_addr()?.to_string();
         let config = relay::Config {
-            events: args.json.then(|| Arc::new(move |event: &relay::Event| output.event(event, None)) as _),
+            events: args
+                .json
+                .then(|| Arc::new(move |event: &relay::Event| output.event(event, None)) as relay::Listener),
             ..relay::Config::default()
         };
         let relay = tokio::spawn(relay::run(listener, config, stop.clone().cancelled_owned()));
@@ -61,14 +63,13 @@ pub(super) fn run(args: Args) -> Result<(), Error> {
     let ((viewer, inbox), (sender, ignored)) = runtime.block_on(async {
         let viewer = connect(args.patience.config(host.as_str())).await?;
         let sender = connect(args.patience.config(host.as_str())).await?;
-        link::report(&viewer.0, output);
         Ok::<_, Error>((viewer, sender))
     })?;
     runtime.block_on(async { link::discard(ignored) });
     let sender = Arc::new(sender);
     let outgoing = send::start(&args.source, Limit::default(), &sender)?;
     info!("others on this machine can join: pulsecam view {host}");
-    show::run(&args.show, "pulsecam demo", output, args.limit, &runtime, (&viewer, inbox), stop)?;
+    show::run(&args.show, "pulsecam demo", output, args.limit, &runtime, (&viewer, inbox), &stop)?;
     drop((outgoing, sender, viewer));
     // The relay says goodbye before the process ends.
     runtime.block_on(relay).map_err(std::io::Error::from)??;

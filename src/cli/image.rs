@@ -52,7 +52,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let jpegs = args.files.iter().map(|file| jpeg(file, &mut encoder)).collect::<Result<Vec<_>, _>>()?;
     runtime()?.block_on(async {
         let (link, inbox) = connect(args.link.config()).await?;
-        link::report(&link, args.sender.output());
+        let _reporting = link::report(&link, args.sender.output());
         link::discard(inbox);
         let run = fastrand::u64(..);
         for ((file, jpeg), count) in args.files.iter().zip(jpegs).zip(0..) {

@@ -78,15 +78,16 @@ struct LinkEvent<'a> {
     retry_in_ms: Option<f64>,
 }
 
-/// Reports each change of the link's state as an event, from now to the end of the link. For a person the log tells
-/// it already.
-pub(super) fn report(link: &Link, output: Output) {
+/// Reports each change of the link's state as an event, for as long as what is returned is kept: a summary shall be
+/// the last word. For a person the log tells it already.
+#[must_use]
+pub(super) fn report(link: &Link, output: Output) -> Option<Reporting> {
     if !output.is_json() {
-        return;
+        return None;
     }
     let host = link.host().to_owned();
     let mut state = link.state();
-    tokio::spawn(async move {
+    Some(Reporting(tokio::spawn(async move {
         loop {
             let event = event(&host, &state.borrow_and_update());
             output.event(&event, None);
@@ -94,7 +95,17 @@ pub(super) fn report(link: &Link, output: Output) {
                 return;
             }
         }
-    });
+    })))
+}
+
+/// Reports until it is dropped.
+#[derive(Debug)]
+pub(super) struct Reporting(tokio::task::JoinHandle<()>);
+
+impl Drop for Reporting {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 fn event<'a>(host: &'a str, state: &State) -> LinkEvent<'a> {

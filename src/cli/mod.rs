@@ -83,11 +83,11 @@ pub fn main() -> ExitCode {
     let quiet = cli.quiet || (matches!(cli.command, Command::Bench(_)) && cli.verbose == 0);
     log(cli.verbose, quiet);
     let result = match cli.command {
-        Command::Demo(args) => demo::run(args),
-        Command::Relay(args) => relay::run(args),
-        Command::Send(args) => send::run(args),
-        Command::View(args) => view::run(args),
-        Command::Call(args) => call::run(args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Relay(args) => relay::run(&args),
+        Command::Send(args) => send::run(&args),
+        Command::View(args) => view::run(&args),
+        Command::Call(args) => call::run(&args),
         Command::Text(args) => text::run(args),
         Command::Image(args) => image::run(&args),
         Command::Cameras(args) => cameras::run(&args),

@@ -37,14 +37,16 @@ pub(super) struct Args {
     json: bool,
 }
 
-pub(super) fn run(args: Args) -> Result<(), Error> {
+pub(super) fn run(args: &Args) -> Result<(), Error> {
     let output = Output::new(args.json);
     let config = Config {
         max_clients: args.max_clients,
         max_message: args.max_message,
         client_timeout: args.client_timeout,
         mailbox: usize::try_from(args.mailbox).unwrap_or(usize::MAX),
-        events: args.json.then(|| Arc::new(move |event: &relay::Event| output.event(event, None)) as _),
+        events: args
+            .json
+            .then(|| Arc::new(move |event: &relay::Event| output.event(event, None)) as relay::Listener),
     };
     runtime()?.block_on(async {
         let listener = TcpListener::bind(&args.listen)

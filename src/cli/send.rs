@@ -109,12 +109,12 @@ struct Summary {
     while_link_down: u64,
 }
 
-pub(super) fn run(args: Args) -> Result<(), Error> {
+pub(super) fn run(args: &Args) -> Result<(), Error> {
     let output = Output::new(args.json);
     runtime()?.block_on(async {
         let (link, inbox) = connect(args.link.config()).await?;
         let link = Arc::new(link);
-        link::report(&link, output);
+        let reporting = link::report(&link, output);
         link::discard(inbox);
         wait_until_up(&link).await;
         let mut outgoing = start(&args.source, args.limit, &link)?;
@@ -125,6 +125,7 @@ pub(super) fn run(args: Args) -> Result<(), Error> {
             }
             () = signal::stop() => {}
         }
+        drop(reporting);
         summarize(output, outgoing.counts(), link.counters());
         Ok(())
     })
@@ -142,9 +143,8 @@ async fn wait_until_up(link: &Link) {
 /// Opens the source and joins it to the link.
 pub(super) fn start(source: &SourceArgs, limit: Limit, link: &Arc<Link>) -> Result<Outgoing, Error> {
     let job = source.job(limit);
-    let name = job.name.clone();
-    let outgoing = Outgoing::start(job, source.opener(), link::sink(link))?;
-    tracing::info!("sending {} as {name:?} to {}", outgoing.description(), link.host());
+    let outgoing = Outgoing::start(&job, source.opener(), link::sink(link))?;
+    tracing::info!("sending {} as {:?} to {}", outgoing.description(), job.name, link.host());
     Ok(outgoing)
 }
 

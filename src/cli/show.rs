@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::{
-    Error,
+    Error, link,
     output::Output,
     report::{self, Report},
     send::Limit,
@@ -50,7 +50,7 @@ pub(super) fn run(
     limit: Limit,
     runtime: &Runtime,
     (link, inbox): (&Link, Inbox),
-    stop: CancellationToken,
+    stop: &CancellationToken,
 ) -> Result<(), Error> {
     let report = Arc::new(Mutex::new(Report::new(output, args.save.clone())));
     let (handle, window) = view::inbox();
@@ -62,6 +62,7 @@ pub(super) fn run(
         stop: stop.clone(),
     };
     receive(link, inbox, viewer)?;
+    let reporting = runtime.block_on(async { link::report(link, output) });
     runtime.spawn(forward_state(link.clone(), handle.clone()));
     runtime.spawn(end(limit.time, stop.clone(), handle));
 
@@ -86,6 +87,7 @@ pub(super) fn run(
         runtime.block_on(stop.cancelled());
     }
     stop.cancel();
+    drop(reporting);
     report.lock().unwrap_or_else(PoisonError::into_inner).summary();
     Ok(())
 }

@@ -85,11 +85,11 @@ pub(super) fn run(args: Args) -> Result<(), Error> {
 
 async fn send(args: Args) -> Result<(), Error> {
     let (link, inbox) = connect(args.link.config()).await?;
-    link::report(&link, args.sender.output());
+    let _reporting = link::report(&link, args.sender.output());
     link::discard(inbox);
     let run = fastrand::u64(..);
     let mut count = 0;
-    let mut lines = lines(args.text);
+    let mut lines = lines(&args.text);
     while let Some(line) = lines.recv().await {
         let line = line?;
         link.send(Message::text(&line, &args.sender.origin(run, count))?)?;
@@ -101,7 +101,7 @@ async fn send(args: Args) -> Result<(), Error> {
 }
 
 /// The words as one line, or the lines of standard input as they come.
-fn lines(words: Vec<String>) -> mpsc::Receiver<io::Result<String>> {
+fn lines(words: &[String]) -> mpsc::Receiver<io::Result<String>> {
     let (give, take) = mpsc::channel(1);
     if !words.is_empty() {
         let _ = give.try_send(Ok(words.join(" "))); // the one place is free

@@ -4,7 +4,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Error,
-    link::{self, LinkArgs},
+    link::LinkArgs,
     output::Output,
     runtime,
     send::Limit,
@@ -36,14 +36,10 @@ pub(super) struct Args {
     json: bool,
 }
 
-pub(super) fn run(args: Args) -> Result<(), Error> {
+pub(super) fn run(args: &Args) -> Result<(), Error> {
     let output = Output::new(args.json);
     let runtime = runtime()?;
-    let (link, inbox) = runtime.block_on(async {
-        let connected = connect(args.link.config()).await?;
-        link::report(&connected.0, output);
-        Ok::<_, Error>(connected)
-    })?;
+    let (link, inbox) = runtime.block_on(connect(args.link.config()))?;
     let title = format!("pulsecam: {}", args.link.host);
-    show::run(&args.show, &title, output, args.limit, &runtime, (&link, inbox), CancellationToken::new())
+    show::run(&args.show, &title, output, args.limit, &runtime, (&link, inbox), &CancellationToken::new())
 }

@@ -42,7 +42,9 @@ pub(super) async fn keep_up(hub: Arc<Hub>, mut outbox: Outbox, stop: Cancellatio
                 Err(why) => why,
             };
             let pause = backoff.next(fastrand::f64());
-            warn!("link to {} is down: {why}; next try in {pause:.1?}", hub.config.host);
+            let when =
+                if pause.is_zero() { "at once".into() } else { format!("in {:.1} s", pause.as_secs_f64()) };
+            warn!("link to {} is down: {why}; trying again {when}", hub.config.host);
             hub.state.send_replace(State::Down { why, retry_at: Instant::now() + pause });
             time::sleep(pause).await;
         }

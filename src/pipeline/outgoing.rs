@@ -99,7 +99,7 @@ impl Outgoing {
     /// # Errors
     /// Where the source cannot be opened.
     pub fn start(
-        job: Job,
+        job: &Job,
         open: impl FnOnce() -> Result<Box<dyn Source>, capture::Error> + Send + 'static,
         sink: impl FnMut(FrameInfo, Bytes) + Send + 'static,
     ) -> Result<Self, Error> {
@@ -107,13 +107,13 @@ impl Outgoing {
         let (frames, waiting) = fresh::channel::<(), Frame>(0);
         let (opened, is_open) = mpsc::channel();
         let (finished, done) = oneshot::channel();
-        let encoder = Encode::new(&job, Arc::clone(&tally), sink)?;
+        let encoder = Encode::new(job, Arc::clone(&tally), sink)?;
         thread::Builder::new().name("capture".into()).spawn({
-            let tally = Arc::clone(&tally);
+            let (tally, time) = (Arc::clone(&tally), job.time);
             move || match open() {
                 Ok(source) => {
                     let _ = opened.send(Ok(source.describe()));
-                    capture(source, job.time, &tally, &frames);
+                    capture(source, time, &tally, &frames);
                 }
                 Err(error) => _ = opened.send(Err(error)),
             }

@@ -36,7 +36,7 @@ pub(super) async fn serve(stream: TcpStream, addr: SocketAddr, room: Arc<Room>, 
         |message| Some(Message::clone(message)),
         |taken, message| {
             if taken.lane != crate::fresh::Lane::Urgent {
-                room.count_out(message)
+                room.count_out(message);
             }
         },
     ));

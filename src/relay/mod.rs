@@ -33,6 +33,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Time that clients get at the end to take what waits for them.
 const DRAIN_LIMIT: Duration = Duration::from_secs(1);
 
+/// Is told all that happens.
+pub type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
+
 /// What a relay allows, and whom it tells.
 #[derive(Clone)]
 pub struct Config {
@@ -45,7 +48,7 @@ pub struct Config {
     /// Bytes of text and images that may wait for one client: two messages of the largest size.
     pub mailbox: usize,
     /// Is told all that happens, on the relay's own tasks: must not block.
-    pub events: Option<Arc<dyn Fn(&Event) + Send + Sync>>,
+    pub events: Option<Listener>,
 }
 
 impl Default for Config {

@@ -1,5 +1,11 @@
 //! What several tests need: golden messages, a relay on a free port, the built program.
-#![allow(dead_code, unreachable_pub, missing_docs, unused_imports, reason = "each test file uses its own part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    unused_imports,
+    reason = "each test file uses its own part"
+)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
 pub mod golden;
