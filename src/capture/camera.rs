@@ -1,9 +1,9 @@
 //! Cameras, over nokhwa.
 //!
-//! nokhwa's own choices of a mode ignore half of what is asked, so the choice is made here: list the modes,
-//! pick one, ask for exactly that. Its decoding is never used: a camera's JPEGs are passed on, trimmed to their
-//! true length (a buffer is handed over whole, with old data behind the picture), and raw pixels become the
-//! planes that the encoder takes.
+//! nokhwa's own choices of a mode ignore half of what is asked, so the choice is made here: list the
+//! modes, pick one, ask for exactly that. Its decoding is never used: a camera's JPEGs are passed on,
+//! trimmed to their true length (a buffer is handed over whole, with old data behind the picture), and
+//! raw pixels become the planes that the encoder takes.
 
 use nokhwa::{
     Buffer, NokhwaError,
@@ -116,11 +116,10 @@ fn modes_of(index: u32) -> Result<Vec<Mode>, NokhwaError> {
     Ok(modes)
 }
 
-/// A node for metadata or output: it has no format to capture in, or none that is known. nokhwa's errors are
-/// strings under the name of a property.
+/// A node for metadata or output: it has no format to capture in, or none that is known. nokhwa tells it by
+/// the name of a property; under others it tells of cameras that are busy or were left in an odd state.
 fn has_no_formats(error: &NokhwaError) -> bool {
-    matches!(error, NokhwaError::GetPropertyError { property, .. }
-        if property == "FrameFormat" || property == "CameraFormat")
+    matches!(error, NokhwaError::GetPropertyError { property, .. } if property == "CameraFormat")
 }
 
 fn mode_of(format: &CameraFormat) -> Mode {
@@ -286,6 +285,7 @@ mod tests {
         };
         assert!(has_no_formats(&error("CameraFormat")));
         assert!(!has_no_formats(&error("V4L2 FrameRate")));
+        assert!(!has_no_formats(&error("FrameFormat")), "left in a format that nokhwa does not know");
         assert!(!has_no_formats(&NokhwaError::OpenDeviceError("0".into(), "busy".into())));
     }
 

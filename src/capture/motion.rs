@@ -1,9 +1,9 @@
 //! Photographs in motion: slow pans and zooms, and a cross-over from one to the next.
 //!
 //! What a camera shows is never still, and a link that is tried with a still picture tells little. The
-//! work is done in planar 4:2:0 from the first to the last step: half the samples of RGB to scale, and nothing
-//! for the encoder to convert. The crop box moves in fractions of a pixel; whole pixels would jerk. Photos are
-//! never stamped.
+//! work is done in planar 4:2:0 from the first to the last step: half the samples of RGB to scale, and
+//! nothing for the encoder to convert. The crop box moves in fractions of a pixel; whole pixels would
+//! jerk. Photos are never stamped.
 
 use std::{
     path::{Path, PathBuf},

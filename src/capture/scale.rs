@@ -1,7 +1,7 @@
 //! Scaling of planes with a crop box in fractions of a pixel: the one place that touches fast_image_resize.
 //!
-//! The filter is bilinear and widens where it shrinks: no aliasing, half the cost of a cubic one, and
-//! the difference is gone after JPEG.
+//! The filter is bilinear and widens where it shrinks: no aliasing, and cheaper than a cubic one, whose
+//! sharper edges JPEG would soften again.
 
 use fast_image_resize::{
     CropBox, FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,

@@ -83,7 +83,7 @@ impl Stamp {
             return None;
         }
         let payload = u128::from(self.seq) << TIME_BITS | u128::from(micros);
-        let bits = payload << CRC_BITS | u128::from(check(payload));
+        let bits = payload << CRC_BITS | u128::from(crc16(&payload.to_be_bytes()[5..]));
         let row = |bits: u128| (bits as u64 & ((1 << DATA) - 1)) << (COLUMNS - SYNC_LEFT - DATA);
         Some([SYNC[0] | row(bits >> DATA), SYNC[1] | row(bits)])
     }
@@ -96,7 +96,7 @@ impl Stamp {
         let row = |cells: u64| u128::from(cells >> (COLUMNS - SYNC_LEFT - DATA)) & ((1 << DATA) - 1);
         let bits = row(cells[0]) << DATA | row(cells[1]);
         let payload = bits >> CRC_BITS;
-        (u128::from(check(payload)) == bits & 0xffff).then(|| Self {
+        (u128::from(crc16(&payload.to_be_bytes()[5..])) == bits & 0xffff).then(|| Self {
             seq: (payload >> TIME_BITS) as u32,
             captured: Timestamp::from_micros(payload as u64 & ((1 << TIME_BITS) - 1)),
         })
@@ -113,11 +113,6 @@ fn crc16(bytes: &[u8]) -> u16 {
             },
         )
     })
-}
-
-/// The CRC of 84 bits, as 11 bytes.
-fn check(payload: u128) -> u16 {
-    crc16(&payload.to_be_bytes()[5..])
 }
 
 /// Pixels from `COLUMNS`ths of the width.

@@ -1,8 +1,8 @@
 //! What cameras hand over raw, into the planes that the encoder takes: a reordering, never a
 //! conversion by way of RGB.
 //!
-//! Cameras give YUV in video range (16 to 235, the default of V4L2 and of UVC); JPEG has full range. Stretching
-//! it is the one computation here; without it, pictures look washed out.
+//! Cameras give YUV in video range (16 to 235, the default of V4L2); JPEG has full range. Stretching it is
+//! the one computation here; without it, pictures look washed out.
 //!
 //! Buffers may be longer than the picture (drivers round up to pages); where one is shorter, there
 //! is no picture.
