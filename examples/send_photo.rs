@@ -15,6 +15,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let (link, _inbox) = link::connect(Config::new(host)).await?;
     link.send(Message::image(std::fs::read(file)?.into(), &Origin::default())?)?;
-    link.flushed().await;
+    link.flushed().await?;
     Ok(())
 }

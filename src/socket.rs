@@ -78,32 +78,30 @@ impl Outgoing {
         }
         Ok(true)
     }
+}
 
-    /// Writes to the end, waiting where the socket is full.
-    ///
-    /// # Errors
-    /// As [`Outgoing::write`].
-    pub async fn finish(&mut self, socket: &OwnedWriteHalf) -> io::Result<()> {
-        while !self.write(socket)? {
-            socket.writable().await?;
-        }
-        Ok(())
-    }
+/// What [`drain`] asks and tells while it writes.
+pub trait Feed<K, T> {
+    /// Makes the message of an item, as late as can be, and maybe again where the socket was full after all. An item of
+    /// which it makes none is dropped.
+    fn prepare(&mut self, item: &T) -> Option<Message>;
+
+    /// The first bytes of an item are out: it will be finished, or the connection is dead.
+    fn started(&mut self, taken: &Taken<K, T>, message: &Message);
+
+    /// A socket that was full has taken more of a started message: the peer is alive and reading.
+    fn progressed(&mut self) {}
 }
 
 /// Writes what a hand-over gives, for as long as it gives: chooses only once the socket takes bytes, and
 /// finishes what it has started. Returns once all senders are gone and nothing waits.
 ///
-/// `prepare` makes the message of an item, as late as can be, and maybe again where the socket was full after all; an item of which it makes none is dropped;
-/// `started` is told of each item whose first bytes are out.
-///
 /// # Errors
-/// What the system says; the connection is of no more use.
+/// What the system says; the connection is of no more use. What was not started is back in the hand-over.
 pub async fn drain<K: PartialEq, T>(
     waiting: &mut Receiver<K, T>,
     socket: &OwnedWriteHalf,
-    mut prepare: impl FnMut(&T) -> Option<Message>,
-    mut started: impl FnMut(&Taken<K, T>, &Message),
+    mut feed: impl Feed<K, T>,
 ) -> io::Result<()> {
     loop {
         waiting.ready().await;
@@ -112,19 +110,23 @@ pub async fn drain<K: PartialEq, T>(
             Ok(None) => continue,
             Err(Closed) => return Ok(()),
         };
-        let Some(message) = prepare(&taken.item) else { continue };
+        let Some(message) = feed.prepare(&taken.item) else { continue };
         let mut outgoing = Outgoing::new(&message);
-        let done = outgoing.write(socket)?;
+        let result = outgoing.write(socket);
         if outgoing.is_started() {
-            started(&taken, &message);
+            feed.started(&taken, &message);
         } else {
             waiting.put_back(taken);
         }
-        if !done {
+        let mut done = result?;
+        if !done && !outgoing.is_started() {
             socket.writable().await?;
-            if outgoing.is_started() {
-                outgoing.finish(socket).await?;
-            }
+            continue;
+        }
+        while !done {
+            socket.writable().await?;
+            feed.progressed();
+            done = outgoing.write(socket)?;
         }
     }
 }

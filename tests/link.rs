@@ -79,7 +79,7 @@ async fn messages_go_both_ways_and_a_flush_means_that_they_were_taken() {
     for number in 0..200 {
         one.send(text(&format!("第{number}条"))).unwrap();
     }
-    timeout(PATIENCE, one.flushed()).await.unwrap();
+    timeout(PATIENCE, one.flushed()).await.unwrap().unwrap();
     for number in 0..200 {
         assert_eq!(next_text(&mut inbox).await, format!("第{number}条"));
     }
@@ -117,7 +117,7 @@ async fn a_relay_that_is_killed_and_comes_back_is_found_again() {
     } else {
         assert_eq!(first, "after it");
     }
-    timeout(PATIENCE, one.flushed()).await.unwrap();
+    timeout(PATIENCE, one.flushed()).await.unwrap().unwrap();
     assert_eq!(one.counters().sessions, 2);
     server.stop().await;
 }
@@ -129,7 +129,7 @@ async fn a_first_connect_that_fails_is_retried() {
     link.send(text("before there was a relay")).unwrap();
     until(&link, down_because(|why| *why == Down::Refused)).await;
     let server = Server::start_on(&addr.to_string(), relay::Config::default()).await;
-    timeout(PATIENCE, link.flushed()).await.unwrap();
+    timeout(PATIENCE, link.flushed()).await.unwrap().unwrap();
     server.stop().await;
 }
 
@@ -188,7 +188,7 @@ async fn what_was_not_confirmed_is_sent_again_and_shown_once() {
     let server = Server::start_on(&addr.to_string(), relay::Config::default()).await;
     let (viewer, mut inbox) = link::connect(config(addr)).await.unwrap();
     until(&viewer, is_up).await;
-    timeout(PATIENCE, link.flushed()).await.unwrap();
+    timeout(PATIENCE, link.flushed()).await.unwrap().unwrap();
     // The same message once more by another way: a viewer shows it once.
     let mut twice = Bare::connect(addr).await;
     twice.send(&text("precious")).await;
@@ -208,7 +208,7 @@ async fn a_qt_relays_plain_answers_are_enough() {
     let (stream, _) = listener.accept().await.unwrap();
     let relay = tokio::spawn(plain_answers(stream));
     link.send(text("hello")).unwrap();
-    timeout(PATIENCE, link.flushed()).await.unwrap();
+    timeout(PATIENCE, link.flushed()).await.unwrap().unwrap();
     let state = until(&link, |state| matches!(state, State::Up { rtt: Some(_), .. })).await;
     assert!(matches!(state, State::Up { offset: None, .. }), "a clock that nobody tells is unknown");
     drop(link);
@@ -236,4 +236,95 @@ async fn what_is_too_large_or_too_much_is_refused_at_once() {
     link.send(image(4900)).unwrap();
     link.send(image(4900)).unwrap();
     assert!(matches!(link.send(image(4900)), Err(link::Error::Full(_))));
+}
+
+/// What a link sends, read by a relay that answers heartbeats and is told of everything else.
+async fn answer_all(stream: &mut TcpStream, mut take: impl FnMut(Message) -> bool) {
+    let (input, mut output) = stream.split();
+    let mut reader = Reader::new(input, Codec::new(DEFAULT_MAX_MESSAGE));
+    let answer = common::wire_bytes(&Heartbeat::default().to_message(Side::Relay));
+    while let Ok(Some(message)) = reader.next().await {
+        if message.kind() == Kind::Heartbeat {
+            if output.write_all(&answer).await.is_err() {
+                return;
+            }
+        } else if !take(message) {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_text_is_lost_to_a_relay_that_resets_the_connection_over_and_over() {
+    const TEXTS: usize = 40;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (link, _inbox) = link::connect(config(listener.local_addr().unwrap())).await.unwrap();
+    let relay = tokio::spawn(async move {
+        let mut seen = Vec::<String>::new();
+        while seen.len() < TEXTS {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut count = 0;
+            answer_all(&mut stream, |message| {
+                let text = message.text_content().unwrap().to_text().unwrap();
+                // What was not confirmed comes again, and in order.
+                if !seen.contains(&text) {
+                    seen.push(text);
+                }
+                count += 1;
+                count < 3 && seen.len() < TEXTS
+            })
+            .await;
+            if seen.len() < TEXTS {
+                socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+            } else {
+                answer_all(&mut stream, |_| true).await;
+            }
+        }
+        seen
+    });
+    let wanted: Vec<_> = (0..TEXTS).map(|number| format!("text {number}")).collect();
+    for content in &wanted {
+        link.send(text(content)).unwrap();
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    timeout(PATIENCE, link.flushed()).await.unwrap().unwrap();
+    drop(link);
+    assert_eq!(timeout(PATIENCE, relay).await.unwrap().unwrap(), wanted);
+}
+
+#[tokio::test]
+async fn what_the_relay_never_takes_is_given_up_and_does_not_block_the_rest() {
+    let server = Server::start(relay::Config { max_message: 5000, ..relay::Config::default() }).await;
+    let (link, _inbox) = link::connect(config(server.addr)).await.unwrap();
+    until(&link, is_up).await;
+    link.send(Message::image(vec![0; 9000].into(), &Origin::default()).unwrap()).unwrap();
+    link.send(text("behind it")).unwrap();
+    let flushed = timeout(PATIENCE, link.flushed()).await.unwrap();
+    assert!(matches!(flushed, Err(link::Error::Undeliverable(_))), "{flushed:?}");
+    timeout(PATIENCE, link.flushed()).await.unwrap().unwrap();
+    assert_eq!(link.counters().undeliverable, 1);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_large_message_on_a_slow_link_is_no_silence() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    socket2::SockRef::from(&listener).set_recv_buffer_size(32 << 10).unwrap();
+    let (link, _inbox) = link::connect(config(listener.local_addr().unwrap())).await.unwrap();
+    let (mut stream, _) = listener.accept().await.unwrap();
+    until(&link, is_up).await;
+    let image = Message::image(vec![7; 2_000_000].into(), &Origin::default()).unwrap();
+    let (begin, bytes) = (std::time::Instant::now(), image.wire_len());
+    link.send(image).unwrap();
+    // About 1.3 MB/s: several times the silence that is allowed.
+    let mut left = bytes;
+    let mut buffer = vec![0; 32 << 10];
+    while left > 0 {
+        tokio::time::sleep(Duration::from_millis(25)).await;
+        let read = tokio::io::AsyncReadExt::read(&mut stream, &mut buffer).await.unwrap();
+        assert!(read > 0, "the link gave up with {left} bytes to go");
+        left = left.saturating_sub(read);
+    }
+    assert!(begin.elapsed() > Duration::from_millis(800), "slow enough to mean something");
+    assert_eq!(link.counters().sessions, 1);
 }

@@ -71,6 +71,8 @@ async fn half_messages_of_two_clients_never_mix() {
         for (sender, bytes) in senders.iter_mut().zip(&bytes) {
             sender.send_bytes(&bytes[..split]).await;
         }
+        // Time for the relay to read the halves. Too little would test less, and never fail.
+        tokio::time::sleep(Duration::from_millis(3)).await;
         for (sender, bytes) in senders.iter_mut().zip(&bytes) {
             sender.send_bytes(&bytes[split..]).await;
         }
@@ -188,7 +190,7 @@ async fn the_room_has_a_size_and_a_place_that_is_freed_is_taken() {
     drop(second);
     server.told(&["left", "\"client\":2", "closed the connection"]).await;
     Bare::connect(server.addr).await;
-    server.stop().await;
+    assert_eq!(server.stop().await.joined, 3, "who was turned away never joined");
 }
 
 #[tokio::test]

@@ -78,7 +78,7 @@ impl Display {
     }
 
     fn key(&self, key: &str) {
-        self.xdotool(&["search", "--onlyvisible", "--name", "pulsecam", "windowfocus", "--sync"]);
+        self.xdotool(&["search", "--onlyvisible", "--name", "pulsecam", "windowfocus"]);
         // To whatever has the focus, as from a keyboard: the window may be gone before the key is released.
         self.xdotool(&["key", key]);
     }

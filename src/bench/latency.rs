@@ -234,7 +234,8 @@ async fn measure_way(plan: Plan, progress: &impl Fn(f64)) -> Result<(Tally, u64)
     };
     let begin = Instant::now();
     let link = sender.clone();
-    let mut outgoing = Outgoing::start(&job, scene, move |info, jpeg| link.send_frame(info, jpeg))?;
+    let mut outgoing = Outgoing::open(&job, scene, move |info, jpeg| link.send_frame(info, jpeg)).await?;
+    outgoing.begin();
     let mut tick = tokio::time::interval(Duration::from_millis(250));
     loop {
         tokio::select! {
@@ -255,6 +256,6 @@ async fn measure_way(plan: Plan, progress: &impl Fn(f64)) -> Result<(Tally, u64)
     let _ = stop.send(()); // the relay may have ended by itself
     let _ = relay.await;
     let tally = std::mem::take(&mut *tally.lock().unwrap_or_else(PoisonError::into_inner));
-    let replaced = frames.saturating_sub(tally.seen);
+    let replaced = frames.saturating_sub(tally.seen) + outgoing.counts().skipped;
     Ok((tally, replaced))
 }

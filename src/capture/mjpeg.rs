@@ -158,9 +158,9 @@ pub(super) struct Mjpeg<R> {
 }
 
 impl Mjpeg<io::Stdin> {
-    /// Standard input, each picture as soon as it is whole.
-    pub(super) fn stdin() -> Self {
-        Self::live(io::stdin(), "standard input")
+    /// Standard input: each picture as soon as it is whole, or at `fps` frames a second where that is asked for.
+    pub(super) fn stdin(fps: Option<f64>) -> Self {
+        Self { pacer: fps.map(Pacer::new), ..Self::live(io::stdin(), "standard input") }
     }
 }
 

@@ -137,7 +137,7 @@ impl Spec {
             Self::Camera(which) => {
                 Box::new(Camera::open(which, Wanted { size: settings.size, fps: settings.fps })?)
             }
-            Self::Stdin => Box::new(Mjpeg::stdin()),
+            Self::Stdin => Box::new(Mjpeg::stdin(settings.fps)),
             Self::Mjpeg(path) => Box::new(Mjpeg::open(existing(path)?, fps, settings.repeat)?),
             Self::Sequence(text) => Box::new(Sequence::open(text, fps, settings.repeat)?),
         };

@@ -52,7 +52,7 @@ struct LatencyArgs {
     #[arg(long = "for", value_name = "TIME", default_value = "10s", value_parser = values::some_time, env = "PULSECAM_FOR")]
     time: Duration,
     /// Print one JSON object
-    #[arg(long, env = "PULSECAM_JSON")]
+    #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,
 }
 

@@ -32,17 +32,18 @@ pub(super) struct Args {
     #[command(flatten)]
     limit: Limit,
     /// Print events as JSON, one object a line
-    #[arg(long, env = "PULSECAM_JSON")]
+    #[arg(long, value_parser = super::values::flag(), env = "PULSECAM_JSON")]
     json: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let output = Output::new(args.json);
     let runtime = runtime()?;
-    let (link, inbox) = runtime.block_on(connect(args.link.config()))?;
+    let (link, inbox) = runtime.block_on(connect(args.link.config()?))?;
     let link = Arc::new(link);
     // A call goes on until one hangs up: its limits are those of what comes in, not of what is sent.
-    let _outgoing = send::start(&args.source, Limit::default(), &link)?;
+    let outgoing = runtime.block_on(send::open(&args.source, Limit::default(), &link))?;
+    outgoing.begin();
     let title = format!("pulsecam: call at {}", args.link.host);
     show::run(&args.show, &title, output, args.limit, &runtime, (&link, inbox), &CancellationToken::new())
 }

@@ -16,7 +16,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     /// Print one JSON object a camera
-    #[arg(long, env = "PULSECAM_JSON")]
+    #[arg(long, value_parser = super::values::flag(), env = "PULSECAM_JSON")]
     json: bool,
 }
 

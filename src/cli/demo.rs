@@ -9,7 +9,7 @@ use tracing::info;
 use super::{
     Error,
     link::{self, Patience},
-    output::Output,
+    output::{self, Output},
     runtime,
     send::{self, Limit, SourceArgs},
     show::{self, ShowArgs},
@@ -38,40 +38,52 @@ pub(super) struct Args {
     #[command(flatten)]
     patience: Patience,
     /// Print events as JSON, one object a line
-    #[arg(long, env = "PULSECAM_JSON")]
+    #[arg(long, value_parser = super::values::flag(), env = "PULSECAM_JSON")]
     json: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let output = Output::new(args.json);
     let runtime = runtime()?;
-    let stop = CancellationToken::new();
+    let printing = args.json.then(|| output::listener(output));
+    let relay_stop = CancellationToken::new();
     let (relay, host) = runtime.block_on(async {
         let listener = TcpListener::bind(ADDRESS)
             .await
             .map_err(|source| Error::Listen { addr: ADDRESS.into(), source })?;
         let host = listener.local_addr()?.to_string();
         let config = relay::Config {
-            events: args
-                .json
-                .then(|| Arc::new(move |event: &relay::Event| output.event(event, None)) as relay::Listener),
+            events: printing.as_ref().map(|(listener, _)| Arc::clone(listener)),
             ..relay::Config::default()
         };
-        let relay = tokio::spawn(relay::run(listener, config, stop.clone().cancelled_owned()));
+        let relay = tokio::spawn(relay::run(listener, config, relay_stop.clone().cancelled_owned()));
         Ok::<_, Error>((relay, host))
     })?;
     let ((viewer, inbox), (sender, ignored)) = runtime.block_on(async {
-        let viewer = connect(args.patience.config(host.as_str())).await?;
-        let sender = connect(args.patience.config(host.as_str())).await?;
+        let viewer = connect(args.patience.config(host.as_str())?).await?;
+        let sender = connect(args.patience.config(host.as_str())?).await?;
         Ok::<_, Error>((viewer, sender))
     })?;
-    runtime.block_on(async { link::discard(ignored) });
     let sender = Arc::new(sender);
-    let outgoing = send::start(&args.source, Limit::default(), &sender)?;
+    let outgoing = runtime.block_on(async {
+        link::discard(ignored);
+        let outgoing = send::open(&args.source, Limit::default(), &sender).await?;
+        outgoing.begin();
+        Ok::<_, Error>(outgoing)
+    })?;
     info!("others on this machine can join: pulsecam view {host}");
-    show::run(&args.show, "pulsecam demo", output, args.limit, &runtime, (&viewer, inbox), &stop)?;
+    show::run(
+        &args.show,
+        "pulsecam demo",
+        output,
+        args.limit,
+        &runtime,
+        (&viewer, inbox),
+        &CancellationToken::new(),
+    )?;
     drop((outgoing, sender, viewer));
-    // The relay says goodbye before the process ends.
+    relay_stop.cancel();
     runtime.block_on(relay).map_err(std::io::Error::from)??;
+    drop(printing);
     Ok(())
 }

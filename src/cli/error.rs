@@ -28,6 +28,8 @@ pub(super) enum Error {
     #[error("nothing to send: give a text, or lines on standard input")]
     NothingToSend,
     #[error("{0}")]
+    Usage(String),
+    #[error("{0}")]
     Bench(String),
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -37,7 +39,7 @@ impl Error {
     /// 2 for what the person wrote wrong, 1 for everything else.
     pub(super) const fn exit_code(&self) -> u8 {
         match self {
-            Self::NothingToSend => 2,
+            Self::NothingToSend | Self::Usage(_) => 2,
             _ => 1,
         }
     }

@@ -11,7 +11,7 @@ use super::{
     Error,
     link::{self, LinkArgs},
     runtime,
-    text::Sender,
+    text::{Delivered, Sender},
 };
 use crate::{
     jpeg::{Encoder, MAX_DIMENSION, header},
@@ -51,14 +51,16 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let mut encoder = Encoder::new(args.quality)?;
     let jpegs = args.files.iter().map(|file| jpeg(file, &mut encoder)).collect::<Result<Vec<_>, _>>()?;
     runtime()?.block_on(async {
-        let (link, inbox) = connect(args.link.config()).await?;
-        let _reporting = link::report(&link, args.sender.output());
+        let (link, inbox) = connect(args.link.config()?).await?;
+        let reporting = link::report(&link, args.sender.output());
         link::discard(inbox);
         let run = fastrand::u64(..);
         for ((file, jpeg), count) in args.files.iter().zip(jpegs).zip(0..) {
             link.send(Message::image(jpeg, &args.sender.origin(run, count))?)?;
             args.sender.delivered(&link, &format!("the picture {}", file.display())).await?;
         }
+        drop(reporting);
+        args.sender.output().event(&Delivered { messages: args.files.len() as u64 }, None);
         Ok(())
     })
 }

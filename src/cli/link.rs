@@ -7,7 +7,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::{output::Output, values};
+use super::{Error, output::Output, values};
 use crate::link::{Config, Link, State};
 
 /// How to reach the relay.
@@ -42,20 +42,25 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    pub(super) fn config(&self, host: impl Into<String>) -> Config {
-        Config {
+    pub(super) fn config(&self, host: impl Into<String>) -> Result<Config, Error> {
+        if self.timeout <= self.heartbeat {
+            let reason =
+                "--timeout has to be longer than --heartbeat: the answer to one is what keeps the link up";
+            return Err(Error::Usage(reason.into()));
+        }
+        Ok(Config {
             interval: self.heartbeat,
             timeout: self.timeout,
             connect_timeout: self.connect_timeout,
             max_backoff: self.max_backoff,
             max_message: self.max_message,
             ..Config::new(host)
-        }
+        })
     }
 }
 
 impl LinkArgs {
-    pub(super) fn config(&self) -> Config {
+    pub(super) fn config(&self) -> Result<Config, Error> {
         self.patience.config(self.host.as_str())
     }
 }
@@ -140,12 +145,13 @@ pub(super) fn millis(time: Duration) -> f64 {
     time.as_micros() as f64 / 1000.0
 }
 
-/// Why a link is not up, for a person.
-pub(super) fn trouble(state: &State) -> String {
-    match state {
-        State::Connecting => "still connecting".into(),
-        State::Up { .. } => "it does not answer heartbeats".into(),
-        State::Down { why, .. } => why.to_string(),
+/// What keeps a link from delivering, for a person.
+pub(super) fn trouble(link: &Link) -> String {
+    match (&*link.state().borrow(), link.last_down()) {
+        (State::Down { why, .. }, _) => why.to_string(),
+        (State::Connecting, Some(why)) => why.to_string(),
+        (State::Connecting, None) => "still connecting".into(),
+        (State::Up { .. }, _) => "it has not answered a heartbeat yet".into(),
     }
 }
 

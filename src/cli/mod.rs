@@ -32,7 +32,7 @@ Examples:
   pulsecam send desk.local               your camera to everybody at that relay
   pulsecam view desk.local               what the others send
   pulsecam call desk.local               both at once
-  ffmpeg -i film.mkv -f mjpeg - | pulsecam send desk.local --source -
+  ffmpeg -re -i film.mkv -f mjpeg - | pulsecam send desk.local --source -
 
 Each option can also be set by an environment variable, which its help names.";
 
@@ -88,7 +88,7 @@ pub fn main() -> ExitCode {
         Command::Send(args) => send::run(&args),
         Command::View(args) => view::run(&args),
         Command::Call(args) => call::run(&args),
-        Command::Text(args) => text::run(args),
+        Command::Text(args) => text::run(&args),
         Command::Image(args) => image::run(&args),
         Command::Cameras(args) => cameras::run(&args),
         Command::Bench(args) => bench::run(&args),
@@ -121,6 +121,26 @@ fn log(verbose: u8, quiet: bool) {
 }
 
 /// The runtime on which links and relays live.
-fn runtime() -> Result<tokio::runtime::Runtime, Error> {
-    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+fn runtime() -> Result<Runtime, Error> {
+    Ok(Runtime(Some(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)))
+}
+
+/// A runtime whose end waits for nobody: a resolver can take half a minute to give up.
+struct Runtime(Option<tokio::runtime::Runtime>);
+
+impl std::ops::Deref for Runtime {
+    type Target = tokio::runtime::Runtime;
+
+    #[expect(clippy::unwrap_used, reason = "only drop takes it")]
+    fn deref(&self) -> &Self::Target {
+        self.0.as_ref().unwrap()
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }

@@ -3,21 +3,31 @@
 use std::{
     borrow::Cow,
     io::{self, Write},
+    sync::{Arc, mpsc},
+    thread,
 };
 
 use serde::Serialize;
 
 use super::Error;
+use crate::relay;
 
 /// Where and how a command reports.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Output {
     json: bool,
+    /// Goes on when nobody reads what it prints.
+    lasting: bool,
 }
 
 impl Output {
     pub(super) const fn new(json: bool) -> Self {
-        Self { json }
+        Self { json, lasting: false }
+    }
+
+    /// For what has a duty beside printing (a relay, a delivery): a reader that goes away does not end it.
+    pub(super) const fn lasting(json: bool) -> Self {
+        Self { json, lasting: true }
     }
 
     /// Whether programs read it.
@@ -27,19 +37,60 @@ impl Output {
 
     /// One event: an object on a line with `--json`, else the line for a person, where there is one.
     pub(super) fn event(self, event: &impl Serialize, line: Option<&str>) {
-        if self.json {
-            print(&serde_json::to_string(event).unwrap_or_default());
-        } else if let Some(line) = line {
-            print(&harmless(line));
+        let line = if self.json {
+            Cow::Owned(serde_json::to_string(event).unwrap_or_default())
+        } else {
+            match line {
+                Some(line) => harmless(line),
+                None => return,
+            }
+        };
+        if try_print(&line).is_err() && !self.lasting {
+            std::process::exit(0);
         }
     }
 }
 
 /// A line on standard output, seen at once. A reader that went away ends the program quietly, as with any filter.
 pub(super) fn print(line: &str) {
-    let mut out = io::stdout().lock();
-    if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
+    if try_print(line).is_err() {
         std::process::exit(0);
+    }
+}
+
+fn try_print(line: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush())
+}
+
+/// Events that wait for a slow reader of standard output at the most; a relay must not wait for it.
+const WAITING_EVENTS: usize = 4096;
+
+/// A listener that prints a relay's events on a thread of its own; past what can wait, they are lost. Whoever drops the
+/// second part waits until the last event is out.
+pub(super) fn listener(output: Output) -> (relay::Listener, Printing) {
+    let (give, take) = mpsc::sync_channel::<String>(WAITING_EVENTS);
+    let thread = thread::spawn(move || {
+        for line in take {
+            if try_print(&line).is_err() && !output.lasting {
+                std::process::exit(0);
+            }
+        }
+    });
+    let listener = move |event: &relay::Event| {
+        let _ = give.try_send(serde_json::to_string(event).unwrap_or_default());
+    };
+    (Arc::new(listener), Printing(Some(thread)))
+}
+
+/// The thread that prints a relay's events. Drop it after the relay.
+pub(super) struct Printing(Option<thread::JoinHandle<()>>);
+
+impl Drop for Printing {
+    fn drop(&mut self) {
+        if let Some(thread) = self.0.take() {
+            let _ = thread.join(); // it has nothing to say
+        }
     }
 }
 

@@ -4,7 +4,11 @@ use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use tokio::net::TcpListener;
 
-use super::{Error, output::Output, runtime, signal, values};
+use super::{
+    Error,
+    output::{self, Output},
+    runtime, signal, values,
+};
 use crate::relay::{self, Config};
 
 const EXAMPLES: &str = "\
@@ -33,26 +37,27 @@ pub(super) struct Args {
     #[arg(long, value_name = "SIZE", default_value = "32MiB", value_parser = values::bytes, env = "PULSECAM_MAILBOX")]
     mailbox: u64,
     /// Print events as JSON, one object a line
-    #[arg(long, env = "PULSECAM_JSON")]
+    #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    let output = Output::new(args.json);
+    // Dropped last: the relay's last event is printed before the program ends.
+    let printing = args.json.then(|| output::listener(Output::lasting(true)));
     let config = Config {
         max_clients: args.max_clients,
         max_message: args.max_message,
         client_timeout: args.client_timeout,
         mailbox: usize::try_from(args.mailbox).unwrap_or(usize::MAX),
-        events: args
-            .json
-            .then(|| Arc::new(move |event: &relay::Event| output.event(event, None)) as relay::Listener),
+        events: printing.as_ref().map(|(listener, _)| Arc::clone(listener)),
     };
-    runtime()?.block_on(async {
+    let result = runtime()?.block_on(async {
         let listener = TcpListener::bind(&args.listen)
             .await
             .map_err(|source| Error::Listen { addr: args.listen.clone(), source })?;
         relay::run(listener, config, signal::stop()).await?;
         Ok(())
-    })
+    });
+    drop(printing);
+    result
 }

@@ -177,7 +177,7 @@ impl Report {
         stream.frames += 1;
         if let (Some(seq), Some(last)) = (frame.info.seq, stream.last_seq) {
             // A number that goes back is a sender that began anew.
-            stream.lost += seq.saturating_sub(last).saturating_sub(1);
+            stream.lost = stream.lost.saturating_add(seq.saturating_sub(last).saturating_sub(1));
         }
         stream.last_seq = frame.info.seq;
         let now = frame.received_at;
@@ -213,7 +213,7 @@ impl Report {
 
     /// The last word.
     pub(super) fn summary(&self) {
-        let lost = self.streams.values().map(|stream| stream.lost).sum();
+        let lost = self.streams.values().fold(0_u64, |sum, stream| sum.saturating_add(stream.lost));
         let ages = (self.ages.count() > 0).then(|| self.ages.percentiles());
         let streams = self.streams.iter();
         let event = Event::Summary {
@@ -248,15 +248,21 @@ pub(super) fn save(
     seq: Option<u64>,
     jpeg: &Bytes,
 ) -> Result<String, String> {
-    let path = folder.join(snapshot::file_name(name, Timestamp::now(), seq));
-    let write = || -> std::io::Result<()> {
-        fs::create_dir_all(folder)?;
-        let mut file = fs::File::create_new(&path)?;
-        std::io::Write::write_all(&mut file, jpeg)
-    };
-    write()
-        .map(|()| path.display().to_string())
-        .map_err(|error| format!("cannot save {}: {error}", path.display()))
+    let mut taken = Timestamp::now();
+    let wrong = |error: std::io::Error| format!("cannot save into {}: {error}", folder.display());
+    fs::create_dir_all(folder).map_err(wrong)?;
+    loop {
+        let path = folder.join(snapshot::file_name(name, taken, seq));
+        match fs::File::create_new(&path) {
+            Ok(mut file) => {
+                std::io::Write::write_all(&mut file, jpeg).map_err(wrong)?;
+                return Ok(path.display().to_string());
+            }
+            // Names have milliseconds; two pictures may share one.
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => taken = taken.offset(1000),
+            Err(error) => return Err(wrong(error)),
+        }
+    }
 }
 
 fn named(stream: &str) -> &str {

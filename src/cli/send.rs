@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     capture::{Settings, Source, Spec},
-    link::{Counters, Link, connect},
+    link::{Counters, Link, State, connect},
     pipeline::{Counts, Job, Outgoing},
 };
 
@@ -38,7 +38,7 @@ pub(super) struct Args {
     #[command(flatten)]
     limit: Limit,
     /// Print events as JSON, one object a line
-    #[arg(long, env = "PULSECAM_JSON")]
+    #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,
 }
 
@@ -63,7 +63,7 @@ pub(super) struct SourceArgs {
     #[arg(long, value_name = "NAME", env = "PULSECAM_NAME")]
     name: Option<String>,
     /// Begin again at the end of a file
-    #[arg(long, env = "PULSECAM_REPEAT")]
+    #[arg(long, value_parser = values::flag(), env = "PULSECAM_REPEAT")]
     repeat: bool,
 }
 
@@ -112,17 +112,15 @@ struct Summary {
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let output = Output::new(args.json);
     runtime()?.block_on(async {
-        let (link, inbox) = connect(args.link.config()).await?;
+        let (link, inbox) = connect(args.link.config()?).await?;
         let link = Arc::new(link);
         let reporting = link::report(&link, output);
         link::discard(inbox);
-        wait_until_up(&link).await;
-        let mut outgoing = start(&args.source, args.limit, &link)?;
+        // Opened before anybody waits for the relay: what is wrong with it is told at once.
+        let mut outgoing = open(&args.source, args.limit, &link).await?;
         tokio::select! {
-            () = outgoing.ended() => {
-                // Where the link is down there is nothing left worth waiting for.
-                let _ = tokio::time::timeout(SETTLE_LIMIT, link.settled()).await;
-            }
+            () = stream(&link, &mut outgoing) => {}
+            () = limit(args.limit.time) => {}
             () = signal::stop() => {}
         }
         drop(reporting);
@@ -131,19 +129,29 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     })
 }
 
-/// A file would be half over before a link that takes a moment is up: frames do not wait, sources can.
-async fn wait_until_up(link: &Link) {
+/// From the first connection to the source's end. A file would be half over before a link that takes a moment is up:
+/// frames do not wait, sources can.
+async fn stream(link: &Link, outgoing: &mut Outgoing) {
     let mut state = link.state();
-    tokio::select! {
-        _ = state.wait_for(|state| matches!(state, crate::link::State::Up { .. })) => {}
-        () = signal::stop() => {}
+    let _ = state.wait_for(|state| matches!(state, State::Up { .. })).await;
+    outgoing.begin();
+    outgoing.ended().await;
+    // Where the link is down there is nothing left worth waiting for.
+    let _ = tokio::time::timeout(SETTLE_LIMIT, link.settled()).await;
+}
+
+/// Completes after `time`, for who waits for something that may never come.
+async fn limit(time: Option<Duration>) {
+    match time {
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
     }
 }
 
 /// Opens the source and joins it to the link.
-pub(super) fn start(source: &SourceArgs, limit: Limit, link: &Arc<Link>) -> Result<Outgoing, Error> {
+pub(super) async fn open(source: &SourceArgs, limit: Limit, link: &Arc<Link>) -> Result<Outgoing, Error> {
     let job = source.job(limit);
-    let outgoing = Outgoing::start(&job, source.opener(), link::sink(link))?;
+    let outgoing = Outgoing::open(&job, source.opener(), link::sink(link)).await?;
     tracing::info!("sending {} as {:?} to {}", outgoing.description(), job.name, link.host());
     Ok(outgoing)
 }

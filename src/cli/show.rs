@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::runtime::Runtime;
+use tokio::{runtime::Runtime, sync::watch};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -29,13 +29,13 @@ use crate::{
 #[command(next_help_heading = "Showing")]
 pub(super) struct ShowArgs {
     /// Print what arrives instead of opening a window
-    #[arg(long, env = "PULSECAM_NO_WINDOW")]
+    #[arg(long, value_parser = super::values::flag(), env = "PULSECAM_NO_WINDOW")]
     pub(super) no_window: bool,
     /// The window's size at first
     #[arg(long, value_name = "WxH", default_value = "1280x720", value_parser = super::values::picture_size, env = "PULSECAM_WINDOW")]
     window: (usize, usize),
     /// Begin with the numbers shown
-    #[arg(long, env = "PULSECAM_NUMBERS")]
+    #[arg(long, value_parser = super::values::flag(), env = "PULSECAM_NUMBERS")]
     numbers: bool,
     /// Save every image that arrives here, and snapshots too [default for snapshots: where you are]
     #[arg(long, value_name = "DIR", env = "PULSECAM_SAVE")]
@@ -63,7 +63,7 @@ pub(super) fn run(
     };
     receive(link, inbox, viewer)?;
     let reporting = runtime.block_on(async { link::report(link, output) });
-    runtime.spawn(forward_state(link.clone(), handle.clone()));
+    runtime.spawn(forward_state(link.state(), handle.clone()));
     runtime.spawn(end(limit.time, stop.clone(), handle));
 
     let mut shown = false;
@@ -109,8 +109,7 @@ async fn end(time: Option<Duration>, stop: CancellationToken, handle: Handle) {
     handle.push(Update::Stop);
 }
 
-async fn forward_state(link: Link, handle: Handle) {
-    let mut state = link.state();
+async fn forward_state(mut state: watch::Receiver<State>, handle: Handle) {
     loop {
         let shown = match &*state.borrow_and_update() {
             State::Connecting => LinkState::Connecting,

@@ -1,9 +1,10 @@
 //! When somebody wants us to stop.
 
-use tokio::signal::unix::{SignalKind, signal};
-
 /// Completes at the first SIGINT (Ctrl-C) or SIGTERM.
+#[cfg(unix)]
 pub(super) async fn stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+
     let (Ok(mut interrupt), Ok(mut terminate)) =
         (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
@@ -13,5 +14,13 @@ pub(super) async fn stop() {
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
+    }
+}
+
+/// Completes at Ctrl-C.
+#[cfg(not(unix))]
+pub(super) async fn stop() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending().await
     }
 }

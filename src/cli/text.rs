@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use serde::Serialize;
 use tokio::{sync::mpsc, time};
 
 use super::{
@@ -49,13 +50,20 @@ pub(super) struct Sender {
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = values::some_time, env = "PULSECAM_DEADLINE")]
     deadline: Duration,
     /// Print events as JSON, one object a line
-    #[arg(long, env = "PULSECAM_JSON")]
+    #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,
+}
+
+/// The last event: all of it has been taken.
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "summary")]
+pub(super) struct Delivered {
+    pub(super) messages: u64,
 }
 
 impl Sender {
     pub(super) const fn output(&self) -> Output {
-        Output::new(self.json)
+        Output::lasting(self.json)
     }
 
     /// The origin of message number `count`, unique to it.
@@ -66,26 +74,24 @@ impl Sender {
 
     /// Waits until the relay has taken all that was sent.
     pub(super) async fn delivered(&self, link: &Link, what: &str) -> Result<(), Error> {
-        time::timeout(self.deadline, link.flushed()).await.map_err(|_| Error::NotDelivered {
-            what: what.into(),
-            host: link.host().into(),
-            deadline: self.deadline,
-            why: link::trouble(&link.state().borrow()),
-        })
+        let flushed =
+            time::timeout(self.deadline, link.flushed()).await.map_err(|_| Error::NotDelivered {
+                what: what.into(),
+                host: link.host().into(),
+                deadline: self.deadline,
+                why: link::trouble(link),
+            })?;
+        Ok(flushed?)
     }
 }
 
-pub(super) fn run(args: Args) -> Result<(), Error> {
-    let runtime = runtime()?;
-    let result = runtime.block_on(send(args));
-    // Standard input may still be read by a thread that nothing can wake.
-    runtime.shutdown_background();
-    result
+pub(super) fn run(args: &Args) -> Result<(), Error> {
+    runtime()?.block_on(send(args))
 }
 
-async fn send(args: Args) -> Result<(), Error> {
-    let (link, inbox) = connect(args.link.config()).await?;
-    let _reporting = link::report(&link, args.sender.output());
+async fn send(args: &Args) -> Result<(), Error> {
+    let (link, inbox) = connect(args.link.config()?).await?;
+    let reporting = link::report(&link, args.sender.output());
     link::discard(inbox);
     let run = fastrand::u64(..);
     let mut count = 0;
@@ -97,7 +103,12 @@ async fn send(args: Args) -> Result<(), Error> {
         // What waits is bounded: the next line is read once the relay has this one.
         args.sender.delivered(&link, &format!("the text {line:?}")).await?;
     }
-    if count == 0 { Err(Error::NothingToSend) } else { Ok(()) }
+    if count == 0 {
+        return Err(Error::NothingToSend);
+    }
+    drop(reporting);
+    args.sender.output().event(&Delivered { messages: count }, None);
+    Ok(())
 }
 
 /// The words as one line, or the lines of standard input as they come.
@@ -107,8 +118,16 @@ fn lines(words: &[String]) -> mpsc::Receiver<io::Result<String>> {
         let _ = give.try_send(Ok(words.join(" "))); // the one place is free
     } else {
         std::thread::spawn(move || {
-            for line in io::stdin().lock().lines() {
-                if give.blocking_send(line).is_err() {
+            let mut input = io::stdin().lock();
+            loop {
+                let mut line = Vec::new();
+                let text = match input.read_until(b'\n', &mut line) {
+                    Ok(0) => return,
+                    // What is no UTF-8 is shown as such; it is no reason to lose the lines after it.
+                    Ok(_) => Ok(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned()),
+                    Err(error) => Err(error),
+                };
+                if give.blocking_send(text).is_err() {
                     return;
                 }
             }

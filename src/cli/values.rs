@@ -65,9 +65,20 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|error| format!("{error}; a time is written like 10s or 1m 30s"))
 }
 
-/// As [`duration`], and not nothing.
+/// Times that make sense for waiting: below, a timer spins; above, clocks overflow.
+const WAITS: std::ops::RangeInclusive<Duration> =
+    Duration::from_millis(1)..=Duration::from_secs(86_400 * 366);
+
+/// As [`duration`], from a millisecond to a year.
 pub(super) fn some_time(text: &str) -> Result<Duration, String> {
-    duration(text).and_then(|time| if time.is_zero() { Err("longer than nothing".into()) } else { Ok(time) })
+    duration(text).and_then(|time| {
+        if WAITS.contains(&time) { Ok(time) } else { Err("a time is from 1ms to a year".into()) }
+    })
+}
+
+/// A switch by environment variable: set to anything but nothing, 0, no, off or false, it is on.
+pub(super) fn flag() -> clap::builder::FalseyValueParser {
+    clap::builder::FalseyValueParser::new()
 }
 
 /// user@host, the name of a stream that was given none.
@@ -109,7 +120,7 @@ mod tests {
         assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("0.25"), Ok(Duration::from_millis(250)));
         assert!(duration("soon").is_err() && duration("-1").is_err());
-        assert!(some_time("0").is_err());
+        assert!(some_time("0").is_err() && some_time("1ns").is_err() && some_time("1e18").is_err());
         assert_eq!(frame_rate("29.97"), Ok(29.97));
         assert!(frame_rate("0").is_err() && frame_rate("nan").is_err());
     }

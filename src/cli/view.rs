@@ -32,14 +32,14 @@ pub(super) struct Args {
     #[command(flatten)]
     limit: Limit,
     /// Print events as JSON, one object a line
-    #[arg(long, env = "PULSECAM_JSON")]
+    #[arg(long, value_parser = super::values::flag(), env = "PULSECAM_JSON")]
     json: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let output = Output::new(args.json);
     let runtime = runtime()?;
-    let (link, inbox) = runtime.block_on(connect(args.link.config()))?;
+    let (link, inbox) = runtime.block_on(connect(args.link.config()?))?;
     let title = format!("pulsecam: {}", args.link.host);
     show::run(&args.show, &title, output, args.limit, &runtime, (&link, inbox), &CancellationToken::new())
 }

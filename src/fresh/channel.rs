@@ -74,7 +74,12 @@ impl<K: PartialEq, T> Sender<K, T> {
     /// # Errors
     /// [`Full`]; the item is dropped.
     pub fn send_ordered(&self, bytes: usize, item: T) -> Result<(), Full> {
-        let result = self.0.lock().lanes.push_ordered(bytes, item);
+        let mut state = self.0.lock();
+        if !state.received {
+            return Ok(()); // nobody will ever look: not a reason to hoard
+        }
+        let result = state.lanes.push_ordered(bytes, item);
+        drop(state);
         self.0.wake();
         result
     }

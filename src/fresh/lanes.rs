@@ -68,13 +68,14 @@ impl<K: PartialEq, T> Lanes<K, T> {
         self.urgent = Some(item);
     }
 
-    /// Puts an item behind the other ordered ones.
+    /// Puts an item behind the other ordered ones. Where nothing waits, any item is taken: one that is larger than the budget
+    /// is not late, only large.
     ///
     /// # Errors
     /// [`Full`] where the bytes that wait would pass the budget; the item is dropped.
     pub fn push_ordered(&mut self, bytes: usize, item: T) -> Result<(), Full> {
         let waiting = self.ordered_bytes;
-        if waiting.saturating_add(bytes) > self.budget {
+        if waiting > 0 && waiting.saturating_add(bytes) > self.budget {
             return Err(Full { waiting, refused: bytes, budget: self.budget });
         }
         self.ordered_bytes += bytes;
@@ -206,6 +207,7 @@ mod tests {
         lanes.push_ordered(60, "d").unwrap();
         assert_eq!(drain(&mut lanes), ["c", "d"]);
         assert_eq!(lanes.ordered_bytes(), 0);
+        lanes.push_ordered(101, "larger than the budget, and alone").unwrap();
         assert!(lanes.push_ordered(usize::MAX, "e").is_err());
     }
 

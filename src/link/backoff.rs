@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-/// The first pause after the immediate attempt; doubled for each one after.
+/// The pause before the first attempt: none that a person notices, but long enough that everybody who follows the
+/// link's state sees why it went down.
+const AT_ONCE: Duration = Duration::from_millis(50);
+
+/// The first pause after that; doubled for each one after.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
 /// At once, then with doubling pauses up to a limit, for ever. Jitter keeps a hundred clients of a relay that
@@ -25,13 +29,13 @@ impl Backoff {
         let failures = self.failures;
         self.failures = failures.saturating_add(1);
         if failures == 0 {
-            return Duration::ZERO;
+            return AT_ONCE.min(self.max);
         }
         let doubled = FIRST_PAUSE.saturating_mul(1_u32.checked_shl(failures - 1).unwrap_or(u32::MAX));
         doubled.min(self.max).mul_f64(1.0 - random.clamp(0.0, 1.0) / 2.0)
     }
 
-    /// Starts over. Only a session that proved healthy earns it: a relay that accepts and closes at once
+    /// Starts over. Only a session that proved healthy for a while earns it: a relay that accepts, answers and closes
     /// must not be hammered.
     pub const fn reset(&mut self) {
         self.failures = 0;
@@ -43,15 +47,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_double_from_nothing_to_the_limit_and_stay_there() {
+    fn pauses_double_from_next_to_nothing_to_the_limit_and_stay_there() {
         let mut backoff = Backoff::new(Duration::from_secs(5));
         let pauses: Vec<_> = (0..8).map(|_| backoff.next(0.0).as_millis()).collect();
-        assert_eq!(pauses, [0, 250, 500, 1000, 2000, 4000, 5000, 5000]);
+        assert_eq!(pauses, [50, 250, 500, 1000, 2000, 4000, 5000, 5000]);
         for _ in 0..100 {
             assert_eq!(backoff.next(0.0), Duration::from_secs(5));
         }
         backoff.reset();
-        assert_eq!(backoff.next(0.0), Duration::ZERO);
+        assert_eq!(backoff.next(0.0), AT_ONCE);
     }
 
     #[test]

@@ -37,6 +37,13 @@ use crate::{
 /// Message numbers of texts and images that are remembered to drop what a peer sent twice around an outage.
 const REMEMBERED_IDS: usize = 1024;
 
+/// Sessions that a message may fail to survive. An outage takes one or two; a relay that refuses the message takes
+/// them all, and everything behind it would wait for ever.
+const MAX_TRIES: u32 = 5;
+
+/// Bytes of a frame's message beside its JPEG, at the most: the description with a name in the longest script.
+const FRAME_OVERHEAD: usize = 4096;
+
 /// How often the end of a transfer looks whether the last frame has left.
 const SETTLE_INTERVAL: Duration = Duration::from_millis(2);
 
@@ -75,7 +82,7 @@ impl Config {
     }
 }
 
-/// Why no link can be set up at all, or a message cannot be sent.
+/// Why no link can be set up at all, or a message cannot be sent or did not arrive.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -93,14 +100,26 @@ pub enum Error {
     /// Too much waits to be sent.
     #[error("cannot send: {0}")]
     Full(#[from] Full),
+    /// The relay ended the connection each time that it was sent.
+    #[error(
+        "the relay does not take it: {0} times the connection ended with it (is it over the relay's --max-message?)"
+    )]
+    Undeliverable(u32),
 }
 
 /// What goes out, made into a message as late as can be.
 #[derive(Clone, Debug)]
 enum Outbound {
     Heartbeat,
-    Message(Message),
+    Message(Attempt),
     Frame { info: FrameInfo, jpeg: Bytes },
+}
+
+/// A message that must arrive, and how often its writing began.
+#[derive(Clone, Debug)]
+struct Attempt {
+    message: Message,
+    tries: u32,
 }
 
 /// A message that came in.
@@ -128,6 +147,10 @@ pub struct Counters {
     pub frames_replaced: u64,
     /// Frames given while the link was down.
     pub frames_while_down: u64,
+    /// Frames over [`Config::max_message`].
+    pub frames_too_large: u64,
+    /// Texts and images that the relay did not take however often they were sent.
+    pub undeliverable: u64,
     /// Bytes received.
     pub bytes_received: u64,
     /// Sessions that came up.
@@ -141,6 +164,8 @@ struct Tally {
     bytes_received: AtomicU64,
     sessions: AtomicU64,
     accepted: AtomicU64,
+    undeliverable: AtomicU64,
+    frames_too_large: AtomicU64,
 }
 
 /// What the handle and the connection's task share.
@@ -155,6 +180,7 @@ struct Hub {
     answered: watch::Sender<Option<Instant>>,
     tally: Tally,
     seen: Mutex<VecDeque<String>>,
+    last_down: Mutex<Option<Down>>,
 }
 
 /// A handle on a link, which lives until the last clone of the handle is dropped.
@@ -198,6 +224,7 @@ pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
         answered: watch::Sender::new(None),
         tally: Tally::default(),
         seen: Mutex::default(),
+        last_down: Mutex::default(),
         config,
     });
     let stop = CancellationToken::new();
@@ -218,7 +245,8 @@ impl Link {
         }
         // Counted before the session can see it, so that a flush never counts one too few.
         self.hub.tally.accepted.fetch_add(1, Relaxed);
-        self.hub.outbox.send_ordered(bytes, Outbound::Message(message)).inspect_err(|_| {
+        let item = Outbound::Message(Attempt { message, tries: 0 });
+        self.hub.outbox.send_ordered(bytes, item).inspect_err(|_| {
             self.hub.tally.accepted.fetch_sub(1, Relaxed);
         })?;
         Ok(())
@@ -227,7 +255,13 @@ impl Link {
     /// Gives a frame: sent as soon as the socket takes it, unless a newer one comes first. While the link is
     /// down it is counted and forgotten.
     pub fn send_frame(&self, info: FrameInfo, jpeg: Bytes) {
-        if matches!(*self.hub.state.borrow(), State::Up { .. }) {
+        let too_large = jpeg.len() + FRAME_OVERHEAD > self.hub.config.max_message as usize;
+        if too_large {
+            // Sent, it would end the connection, over and over.
+            if self.hub.tally.frames_too_large.fetch_add(1, Relaxed) == 0 {
+                tracing::warn!("a frame of {} bytes is over --max-message and is left out", jpeg.len());
+            }
+        } else if matches!(*self.hub.state.borrow(), State::Up { .. }) {
             // The link's task holds the receiver for as long as this handle lives.
             let _ = self.hub.outbox.send_fresh((), Outbound::Frame { info, jpeg });
         } else {
@@ -237,17 +271,23 @@ impl Link {
 
     /// Waits until the relay has taken every text and image given so far: it has answered a heartbeat that
     /// was sent after them. Outages are waited through.
-    pub async fn flushed(&self) {
+    ///
+    /// # Errors
+    /// [`Error::Undeliverable`] where one was given up.
+    pub async fn flushed(&self) -> Result<(), Error> {
         let target = self.hub.tally.accepted.load(Relaxed);
         let mut confirmed = self.hub.confirmed.subscribe();
         // The sender lives in the hub that this handle holds.
-        let _ = confirmed.wait_for(|count| *count >= target).await;
+        let given_up = || self.hub.tally.undeliverable.load(Relaxed);
+        let before = given_up();
+        let _ = confirmed.wait_for(|count| *count + given_up() >= target).await;
+        if given_up() > before { Err(Error::Undeliverable(MAX_TRIES)) } else { Ok(()) }
     }
 
     /// Waits until the relay has read every frame given so far as well, as far as they were not replaced or
     /// lost to an outage.
     pub async fn settled(&self) {
-        self.flushed().await;
+        let _ = self.flushed().await; // what was given up will not come any more
         while !self.hub.outbox.is_empty() {
             time::sleep(SETTLE_INTERVAL).await;
         }
@@ -261,6 +301,12 @@ impl Link {
     #[must_use]
     pub fn state(&self) -> watch::Receiver<State> {
         self.hub.state.subscribe()
+    }
+
+    /// Why the link was down last, if it ever was.
+    #[must_use]
+    pub fn last_down(&self) -> Option<Down> {
+        self.hub.last_down.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The host and port that this link goes to.
@@ -277,6 +323,8 @@ impl Link {
             frames_sent: tally.frames_sent.load(Relaxed),
             frames_replaced: self.hub.outbox.replaced(),
             frames_while_down: tally.frames_while_down.load(Relaxed),
+            frames_too_large: tally.frames_too_large.load(Relaxed),
+            undeliverable: tally.undeliverable.load(Relaxed),
             bytes_received: tally.bytes_received.load(Relaxed),
             sessions: tally.sessions.load(Relaxed),
         }

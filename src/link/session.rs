@@ -11,10 +11,10 @@ use tokio::{
     time,
 };
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info, warn};
+use tracing::{debug, error, info, warn};
 
 use super::{
-    Down, Hub, Outbound, Received, State,
+    Attempt, Down, Hub, MAX_TRIES, Outbound, Received, State,
     backoff::Backoff,
     clock::OffsetFilter,
     heartbeat::{Action, Pulse},
@@ -23,7 +23,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     fresh::{Lane, Receiver, Taken},
-    socket,
+    socket::{self, Feed},
     wire::{Codec, Error, FrameInfo, Heartbeat, Kind, Message, Reader, Side},
 };
 
@@ -45,6 +45,7 @@ pub(super) async fn keep_up(hub: Arc<Hub>, mut outbox: Outbox, stop: Cancellatio
             let when =
                 if pause.is_zero() { "at once".into() } else { format!("in {:.1} s", pause.as_secs_f64()) };
             warn!("link to {} is down: {why}; trying again {when}", hub.config.host);
+            *hub.last_down.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.clone());
             hub.state.send_replace(State::Down { why, retry_at: Instant::now() + pause });
             time::sleep(pause).await;
         }
@@ -55,14 +56,27 @@ pub(super) async fn keep_up(hub: Arc<Hub>, mut outbox: Outbox, stop: Cancellatio
     }
 }
 
+/// Tries each of the host's addresses; each gets the time limit for itself, so that one that swallows everything does
+/// not hide the next.
 async fn connect(hub: &Hub) -> Result<TcpStream, Down> {
     let limit = hub.config.connect_timeout;
-    let stream = time::timeout(limit, TcpStream::connect(hub.config.host.as_str()))
-        .await
-        .map_err(|_| Down::ConnectTimeout(limit))?
-        .map_err(|error| Down::connecting(&error))?;
-    socket::tune(&stream).map_err(|error| Down::connecting(&error))?;
-    Ok(stream)
+    let unreachable = |error: std::io::Error| Down::connecting(&error);
+    let lookup = tokio::net::lookup_host(hub.config.host.as_str());
+    let addresses = time::timeout(limit, lookup).await.map_err(|_| Down::ConnectTimeout(limit))?;
+    let mut why = Down::Unreachable("the host has no address".into());
+    for address in addresses.map_err(unreachable)? {
+        match time::timeout(limit, TcpStream::connect(address)).await {
+            // A port of our own that nobody listens on can connect to itself.
+            Ok(Ok(stream)) if stream.local_addr().ok() == stream.peer_addr().ok() => why = Down::Refused,
+            Ok(Ok(stream)) => {
+                socket::tune(&stream).map_err(unreachable)?;
+                return Ok(stream);
+            }
+            Ok(Err(error)) => why = Down::connecting(&error),
+            Err(_) => why = Down::ConnectTimeout(limit),
+        }
+    }
+    Err(why)
 }
 
 /// One connection, from up to down.
@@ -78,12 +92,19 @@ async fn serve(
         Err(error) => return Down::connecting(&error),
     };
     outbox.clear_fresh();
-    for unconfirmed in ledger.take_back().into_iter().rev() {
-        outbox.put_back(unconfirmed);
+    for mut unconfirmed in ledger.take_back().into_iter().rev() {
+        let Outbound::Message(attempt) = &mut unconfirmed.item else { continue };
+        attempt.tries += 1;
+        if attempt.tries < MAX_TRIES {
+            outbox.put_back(unconfirmed);
+        } else {
+            give_up(hub, attempt);
+        }
     }
     let pulse = Pulse::new(hub.config.interval, hub.config.timeout, Instant::now());
     let session = Session {
         hub,
+        began: Instant::now(),
         state: Mutex::new(Inner {
             ledger,
             backoff,
@@ -98,21 +119,33 @@ async fn serve(
     hub.state.send_replace(State::Up { peer, rtt: None, offset: None });
     let (input, output) = stream.into_split();
     let codec = Codec::new(hub.config.max_message).with_peer(peer);
-    let write =
-        socket::drain(outbox, &output, |item| session.prepare(item), |taken, _| session.started(taken));
+    let write = socket::drain(outbox, &output, &session);
     tokio::select! {
+        // Reading first: bytes that wait since this process was stopped or starved prove the relay alive.
+        biased;
         why = session.read(Reader::new(input, codec)) => why,
-        why = session.beat() => why,
         result = write => match result {
             Err(error) => Down::Lost(error.to_string()),
             Ok(()) => Down::Closed, // cannot be: the hub holds a sender
         },
+        why = session.beat() => why,
     }
+}
+
+fn give_up(hub: &Hub, attempt: &Attempt) {
+    error!(
+        "a message of {} bytes is given up: {} times the connection ended with it",
+        attempt.message.wire_len(),
+        attempt.tries
+    );
+    hub.tally.undeliverable.fetch_add(1, Relaxed);
+    hub.confirmed.send_modify(|_| ()); // whoever waits looks again
 }
 
 /// What reading, writing and beating share on one connection.
 struct Session<'a> {
     hub: &'a Hub,
+    began: Instant,
     state: Mutex<Inner<'a>>,
     /// Told when a message went out that wants to be confirmed soon.
     confirm: Notify,
@@ -127,20 +160,16 @@ struct Inner<'a> {
     asked: Timestamp,
 }
 
-impl<'a> Session<'a> {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Inner<'a>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Makes the message of what goes next, with times as late as can be.
-    fn prepare(&self, item: &Outbound) -> Option<Message> {
+impl Feed<(), Outbound> for &Session<'_> {
+    /// With times as late as can be.
+    fn prepare(&mut self, item: &Outbound) -> Option<Message> {
         let now = Timestamp::now();
         match item {
             Outbound::Heartbeat => {
                 self.lock().asked = now;
                 Some(Heartbeat { t1: Some(now), ..Heartbeat::default() }.to_message(Side::Client))
             }
-            Outbound::Message(message) => Some(message.clone()),
+            Outbound::Message(attempt) => Some(attempt.message.clone()),
             Outbound::Frame { info, jpeg } => {
                 let offset = self.lock().offsets.best().map(|offset| offset.micros);
                 let info = FrameInfo { sent: Some(now), offset, ..info.clone() };
@@ -151,7 +180,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn started(&self, taken: &Taken<(), Outbound>) {
+    fn started(&mut self, taken: &Taken<(), Outbound>, _: &Message) {
         match taken.lane {
             Lane::Urgent => {
                 let mut inner = self.lock();
@@ -166,6 +195,18 @@ impl<'a> Session<'a> {
                 self.hub.tally.frames_sent.fetch_add(1, Relaxed);
             }
         }
+    }
+
+    /// A large message on a slow link takes longer than the timeout, and no heartbeat can pass it: that the full socket
+    /// takes more of it is the proof of life.
+    fn progressed(&mut self) {
+        self.lock().pulse.heard(Instant::now());
+    }
+}
+
+impl<'a> Session<'a> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner<'a>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends heartbeats when they are due or wanted; returns when the peer is dead.
@@ -187,7 +228,8 @@ impl<'a> Session<'a> {
 
     async fn read(&self, mut reader: Reader<OwnedReadHalf>) -> Down {
         // Bytes of an unfinished message prove the peer alive too: looked at in between.
-        let mut look = time::interval(LOOK_INTERVAL.min(self.hub.config.timeout / 4));
+        let often = LOOK_INTERVAL.min(self.hub.config.timeout / 4).max(Duration::from_millis(1));
+        let mut look = time::interval(often);
         let mut heard = 0;
         loop {
             let next = tokio::select! {
@@ -225,7 +267,7 @@ impl<'a> Session<'a> {
                 if message.origin().id.is_some_and(|id| self.hub.is_repeated(&id)) {
                     return;
                 }
-                let bytes = message.wire_len();
+                let bytes = message.wire_len() + ITEM_COST;
                 let item = Received { message, info: None, received, received_at };
                 if let Err(full) = self.hub.inbox.send_ordered(bytes, item) {
                     warn!("a message was lost because nobody takes what comes in: {full}");
@@ -238,7 +280,9 @@ impl<'a> Session<'a> {
         let mut inner = self.lock();
         let Some(sent) = inner.ledger.answered(answer.t1) else { return };
         let rtt = sent.elapsed();
-        inner.backoff.reset();
+        if self.began.elapsed() >= self.hub.config.max_backoff {
+            inner.backoff.reset();
+        }
         if let (Some(t1), Some(t2), Some(t3)) = (answer.t1, answer.t2, answer.t3) {
             inner.offsets.sample(t1, t2, t3, t4);
         }
@@ -258,6 +302,9 @@ impl<'a> Session<'a> {
         });
     }
 }
+
+/// What an ordered message costs beside its bytes: its place in the inbox and its allocations.
+const ITEM_COST: usize = 256;
 
 /// How often the bytes of an unfinished message are noticed: a quarter of a second is far below any timeout.
 const LOOK_INTERVAL: Duration = Duration::from_millis(250);

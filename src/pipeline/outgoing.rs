@@ -85,27 +85,30 @@ struct Tally {
     stop: AtomicBool,
 }
 
-/// A running source with its encoder. Stops when dropped.
+/// An open source with its encoder. Stops when dropped.
 #[derive(Debug)]
 pub struct Outgoing {
     tally: Arc<Tally>,
+    begin: mpsc::Sender<()>,
     done: oneshot::Receiver<()>,
     description: String,
 }
 
 impl Outgoing {
-    /// Calls `open` on a thread of its own, waits until the source is open, and gives each frame's JPEG to `sink`.
+    /// Calls `open` on a thread of its own and waits until the source is open. From [`Outgoing::begin`] on, each frame's
+    /// JPEG goes to `sink`.
     ///
     /// # Errors
     /// Where the source cannot be opened.
-    pub fn start(
+    pub async fn open(
         job: &Job,
         open: impl FnOnce() -> Result<Box<dyn Source>, capture::Error> + Send + 'static,
         sink: impl FnMut(FrameInfo, Bytes) + Send + 'static,
     ) -> Result<Self, Error> {
         let tally = Arc::new(Tally::default());
         let (frames, waiting) = fresh::channel::<(), Frame>(0);
-        let (opened, is_open) = mpsc::channel();
+        let (opened, is_open) = oneshot::channel();
+        let (begin, begun) = mpsc::channel();
         let (finished, done) = oneshot::channel();
         let encoder = Encode::new(job, Arc::clone(&tally), sink)?;
         thread::Builder::new().name("capture".into()).spawn({
@@ -113,6 +116,9 @@ impl Outgoing {
             move || match open() {
                 Ok(source) => {
                     let _ = opened.send(Ok(source.describe()));
+                    if begun.recv().is_err() {
+                        return; // dropped before it began
+                    }
                     capture(source, time, &tally, &frames);
                 }
                 Err(error) => _ = opened.send(Err(error)),
@@ -122,8 +128,13 @@ impl Outgoing {
             encoder.run(waiting);
             let _ = finished.send(()); // nobody waits for the end: fine
         })?;
-        let description = is_open.recv().map_err(|_| Error::Gone)??;
-        Ok(Self { tally, done, description })
+        let description = is_open.await.map_err(|_| Error::Gone)??;
+        Ok(Self { tally, begin, done, description })
+    }
+
+    /// Begins to take frames; the job's time runs from here.
+    pub fn begin(&self) {
+        let _ = self.begin.send(()); // a source that is gone has ended
     }
 
     /// What the source says it is.

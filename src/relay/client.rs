@@ -1,6 +1,6 @@
 //! One client's connection: a reader that passes on what comes, a writer that empties its mailbox.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
     io::AsyncRead,
@@ -12,13 +12,17 @@ use tracing::debug;
 
 use super::{
     event::LeaveReason,
-    room::{Member, Room},
+    room::{ClientId, Item, Member, Room},
 };
 use crate::{
     clock::Timestamp,
-    socket,
+    fresh::{Lane, Taken},
+    socket::{self, Feed},
     wire::{Codec, Heartbeat, Kind, Message, Reader, Side},
 };
+
+/// How often within its time limit a client's silence is looked at: the limit is kept to an eighth.
+const LOOKS: u32 = 8;
 
 /// Serves one client to the end of its connection.
 pub(super) async fn serve(stream: TcpStream, addr: SocketAddr, room: Arc<Room>, stop: CancellationToken) {
@@ -30,16 +34,7 @@ pub(super) async fn serve(stream: TcpStream, addr: SocketAddr, room: Arc<Room>, 
     let Some((member, mut waiting)) = room.join(addr, dismissed) else { return };
     let (input, output) = stream.into_split();
     let mut reader = Reader::new(input, Codec::new(room.config.max_message).with_peer(addr));
-    let mut write = std::pin::pin!(socket::drain(
-        &mut waiting,
-        &output,
-        |message| Some(Message::clone(message)),
-        |taken, message| {
-            if taken.lane != crate::fresh::Lane::Urgent {
-                room.count_out(message);
-            }
-        },
-    ));
+    let mut write = std::pin::pin!(socket::drain(&mut waiting, &output, Post { room: &room }));
     let reason = tokio::select! {
         reason = read(&mut reader, &member, &room) => reason,
         result = &mut write => result.map_or_else(LeaveReason::Io, |()| LeaveReason::Shutdown),
@@ -56,44 +51,64 @@ pub(super) async fn serve(stream: TcpStream, addr: SocketAddr, room: Arc<Room>, 
     }
 }
 
+/// What the writer needs to know of the room.
+struct Post<'a> {
+    room: &'a Room,
+}
+
+impl Feed<ClientId, Item> for Post<'_> {
+    fn prepare(&mut self, item: &Item) -> Option<Message> {
+        Some(match item {
+            Item::Message(message) => message.clone(),
+            Item::Answer(answer) => {
+                let t3 = answer.t2.map(|_| Timestamp::now());
+                Heartbeat { t3, ..*answer }.to_message(Side::Relay)
+            }
+        })
+    }
+
+    fn started(&mut self, taken: &Taken<ClientId, Item>, message: &Message) {
+        if taken.lane != Lane::Urgent {
+            self.room.count_out(message);
+        }
+    }
+}
+
 /// Reads until the connection ends or nothing was heard for too long.
 async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, room: &Room) -> LeaveReason {
     let limit = room.config.client_timeout;
-    let mut heard = reader.received();
-    let mut silence = std::pin::pin!(time::sleep(limit));
+    let mut look = time::interval((limit / LOOKS).max(Duration::from_millis(1)));
+    let (mut received, mut heard) = (reader.received(), Instant::now());
     loop {
-        tokio::select! {
+        let next = tokio::select! {
             biased;
-            next = reader.next() => match next {
-                Ok(Some(message)) => handle(&message, member, room),
-                Ok(None) => return LeaveReason::Closed,
-                Err(error) => return error.into(),
-            },
-            () = &mut silence => {
-                if reader.received() == heard {
-                    return LeaveReason::Silent(limit);
-                }
-                heard = reader.received();
-                silence.as_mut().reset(Instant::now() + limit);
-            }
+            next = reader.next() => Some(next),
+            _ = look.tick() => None,
+        };
+        // Bytes of an unfinished message prove it alive too.
+        if reader.received() > received {
+            (received, heard) = (reader.received(), Instant::now());
+        }
+        match next {
+            Some(Ok(Some(message))) => handle(&message, member, room),
+            Some(Ok(None)) => return LeaveReason::Closed,
+            Some(Err(error)) => return error.into(),
+            None if heard.elapsed() >= limit => return LeaveReason::Silent(limit),
+            None => {}
         }
     }
 }
 
 fn handle(message: &Message, member: &Member, room: &Room) {
     match message.kind() {
-        Kind::Heartbeat => member.mailbox.send_urgent(answer(message, Timestamp::now())),
+        Kind::Heartbeat => member.mailbox.send_urgent(Item::Answer(answer(message))),
         Kind::Reserved(number) => debug!("client {} sent the reserved type {number}: ignored", member.id),
         Kind::Text | Kind::Image | Kind::Video | Kind::Other(_) => room.pass_on(member.id, message),
     }
 }
 
 /// A plain heartbeat is answered plainly, as a Qt client expects; one with a time gets the relay's times.
-fn answer(message: &Message, now: Timestamp) -> Message {
-    let asked = Heartbeat::parse(message.description());
-    let answer = match asked.t1 {
-        Some(t1) => Heartbeat { t1: Some(t1), t2: Some(now), t3: Some(now) },
-        None => Heartbeat::default(),
-    };
-    answer.to_message(Side::Relay)
+fn answer(message: &Message) -> Heartbeat {
+    let t1 = Heartbeat::parse(message.description()).t1;
+    Heartbeat { t1, t2: t1.map(|_| Timestamp::now()), t3: None }
 }

@@ -15,7 +15,7 @@ use tracing::{info, warn};
 use super::{Config, Event, Summary, event::LeaveReason};
 use crate::{
     fresh::{self, Full},
-    wire::{Kind, Message},
+    wire::{Heartbeat, Kind, Message},
 };
 
 /// How often the same client is reported as slow.
@@ -24,11 +24,24 @@ const SLOW_REPORT_INTERVAL: Duration = Duration::from_secs(5);
 /// A client's number: the key of its frames in every other client's mailbox.
 pub(super) type ClientId = u64;
 
+/// What an ordered message costs beside its bytes: its place in the mailbox and its allocations. Without it, a flood of
+/// tiny messages would take ten times the budget.
+const ITEM_COST: usize = 256;
+
+/// What waits in a mailbox.
+#[derive(Clone, Debug)]
+pub(super) enum Item {
+    /// The answer to a heartbeat; its last time is filled in when it leaves.
+    Answer(Heartbeat),
+    /// A message from another client.
+    Message(Message),
+}
+
 /// One client, as the others see it.
 pub(super) struct Member {
     pub(super) id: ClientId,
     pub(super) addr: SocketAddr,
-    pub(super) mailbox: fresh::Sender<ClientId, Message>,
+    pub(super) mailbox: fresh::Sender<ClientId, Item>,
     /// Cancelled to send it away; the reason is set before.
     pub(super) dismissed: CancellationToken,
     overflow: OnceLock<Full>,
@@ -47,7 +60,8 @@ pub(super) struct Room {
     /// Replaced as a whole when somebody comes or goes, so that passing on a message takes the lock for
     /// one reference count, however many there are.
     members: RwLock<Arc<[Arc<Member>]>>,
-    next_id: AtomicU64,
+    /// Clients that ever joined; the last one's number.
+    joined: AtomicU64,
     counters: Counters,
 }
 
@@ -72,7 +86,7 @@ impl Room {
         Self {
             config,
             members: RwLock::new(Arc::new([])),
-            next_id: AtomicU64::new(1),
+            joined: AtomicU64::new(0),
             counters: Counters::default(),
         }
     }
@@ -92,22 +106,22 @@ impl Room {
         &self,
         addr: SocketAddr,
         dismissed: CancellationToken,
-    ) -> Option<(Arc<Member>, fresh::Receiver<ClientId, Message>)> {
+    ) -> Option<(Arc<Member>, fresh::Receiver<ClientId, Item>)> {
         let (mailbox, waiting) = fresh::channel(self.config.mailbox);
-        let member = Arc::new(Member {
-            id: self.next_id.fetch_add(1, Relaxed),
-            addr,
-            mailbox,
-            dismissed,
-            overflow: OnceLock::new(),
-            slow: Mutex::default(),
-        });
         let mut members = self.members.write().unwrap_or_else(PoisonError::into_inner);
         if members.len() >= self.config.max_clients.get() {
             drop(members);
             self.tell(&Event::Refused { addr, max_clients: self.config.max_clients.get() });
             return None;
         }
+        let member = Arc::new(Member {
+            id: self.joined.fetch_add(1, Relaxed) + 1,
+            addr,
+            mailbox,
+            dismissed,
+            overflow: OnceLock::new(),
+            slow: Mutex::default(),
+        });
         *members = members.iter().cloned().chain([Arc::clone(&member)]).collect();
         let clients = members.len();
         drop(members);
@@ -132,8 +146,10 @@ impl Room {
         for member in self.snapshot().iter().filter(|member| member.id != from) {
             if message.kind() == Kind::Video {
                 // A mailbox without a reader belongs to a client that is just leaving.
-                let _ = member.mailbox.send_fresh(from, message.clone());
-            } else if let Err(full) = member.mailbox.send_ordered(message.wire_len(), message.clone()) {
+                let _ = member.mailbox.send_fresh(from, Item::Message(message.clone()));
+            } else if let Err(full) =
+                member.mailbox.send_ordered(message.wire_len() + ITEM_COST, Item::Message(message.clone()))
+            {
                 let _ = member.overflow.set(full);
                 member.dismissed.cancel();
             }
@@ -163,7 +179,7 @@ impl Room {
     pub(super) fn summary(&self) -> Summary {
         let here: u64 = self.snapshot().iter().map(|member| member.mailbox.replaced()).sum();
         Summary {
-            joined: self.next_id.load(Relaxed) - 1,
+            joined: self.joined.load(Relaxed),
             messages_in: self.counters.messages_in.load(Relaxed),
             bytes_in: self.counters.bytes_in.load(Relaxed),
             messages_out: self.counters.messages_out.load(Relaxed),

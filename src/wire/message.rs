@@ -81,6 +81,7 @@ impl Message {
     /// [`Fault::SizeTooLarge`] where it would not fit the format's 31-bit size, [`Fault::NotText`] for a
     /// text whose payload is none.
     pub fn new(kind: Kind, description: QString, payload: Option<Bytes>) -> Result<Self, Fault> {
+        let kind = Kind::from(i32::from(kind)); // Other(1) is a text all the same
         let payload_length = payload.as_ref().map_or(0, Bytes::len);
         let size = u64::from(MIN_SIZE) + (description.as_bytes().len() + payload_length) as u64;
         let too_large = Fault::SizeTooLarge { found: size, allowed: i32::MAX.unsigned_abs() };
