@@ -188,7 +188,7 @@ fn the_window_shows_the_picture_the_words_and_the_truth_about_the_link() {
 
     display.key("q");
     let summary = window.event("summary", |_| true);
-    assert!(summary["frames"].as_u64().unwrap() > 10);
+    assert!(summary["frames"].as_u64().unwrap() > 0);
     assert_eq!(window.exit_code(), 0);
 }
 

@@ -112,16 +112,20 @@ struct Summary {
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let output = Output::new(args.json);
     runtime()?.block_on(async {
+        let mut stop = std::pin::pin!(signal::stop());
         let (link, inbox) = connect(args.link.config()?).await?;
         let link = Arc::new(link);
         let reporting = link::report(&link, output);
         link::discard(inbox);
         // Opened before anybody waits for the relay: what is wrong with it is told at once.
-        let mut outgoing = open(&args.source, args.limit, &link).await?;
+        let mut outgoing = tokio::select! {
+            opened = open(&args.source, args.limit, &link) => opened?,
+            () = &mut stop => return Ok(()),
+        };
         tokio::select! {
             () = stream(&link, &mut outgoing) => {}
             () = limit(args.limit.time) => {}
-            () = signal::stop() => {}
+            () = &mut stop => {}
         }
         drop(reporting);
         summarize(output, outgoing.counts(), link.counters());

@@ -99,6 +99,12 @@ impl<K: PartialEq, T> Sender<K, T> {
         Ok(replaced)
     }
 
+    /// See [`Lanes::hold_ordered`].
+    pub fn hold_ordered(&self, held: bool) {
+        self.0.lock().lanes.hold_ordered(held);
+        self.0.wake();
+    }
+
     /// Frames replaced since the beginning.
     #[must_use]
     pub fn replaced(&self) -> u64 {
@@ -148,7 +154,7 @@ impl<K: PartialEq, T> Receiver<K, T> {
     pub async fn ready(&mut self) {
         while {
             let state = self.0.lock();
-            state.lanes.is_empty() && state.senders > 0
+            !state.lanes.has_next() && (state.senders > 0 || !state.lanes.is_empty())
         } {
             self.0.task.notified().await;
         }

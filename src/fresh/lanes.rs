@@ -45,6 +45,7 @@ pub struct Lanes<K, T> {
     ordered: VecDeque<(usize, T)>,
     ordered_bytes: usize,
     budget: usize,
+    held: bool,
     fresh: VecDeque<(K, T)>,
     replaced: u64,
 }
@@ -58,6 +59,7 @@ impl<K: PartialEq, T> Lanes<K, T> {
             ordered: VecDeque::new(),
             ordered_bytes: 0,
             budget,
+            held: false,
             fresh: VecDeque::new(),
             replaced: 0,
         }
@@ -104,7 +106,9 @@ impl<K: PartialEq, T> Lanes<K, T> {
         if let Some(item) = self.urgent.take() {
             return Some(Taken { lane: Lane::Urgent, item });
         }
-        if let Some((bytes, item)) = self.ordered.pop_front() {
+        if !self.held
+            && let Some((bytes, item)) = self.ordered.pop_front()
+        {
             self.ordered_bytes -= bytes;
             return Some(Taken { lane: Lane::Ordered(bytes), item });
         }
@@ -133,6 +137,17 @@ impl<K: PartialEq, T> Lanes<K, T> {
                 None => self.fresh.push_front((key, taken.item)),
             },
         }
+    }
+
+    /// Keeps the ordered lane shut, or opens it again; the others go on.
+    pub const fn hold_ordered(&mut self, held: bool) {
+        self.held = held;
+    }
+
+    /// Whether there is something to take now.
+    #[must_use]
+    pub fn has_next(&self) -> bool {
+        self.urgent.is_some() || (!self.held && !self.ordered.is_empty()) || !self.fresh.is_empty()
     }
 
     /// Forgets the frames that wait, uncounted: after an outage they are too old to be news.
@@ -236,6 +251,20 @@ mod tests {
         lanes.push_urgent("2");
         lanes.put_back(answer);
         assert_eq!(drain(&mut lanes), ["2"]);
+    }
+
+    #[test]
+    fn a_held_lane_lets_the_others_pass() {
+        let mut lanes = Lanes::new(100);
+        lanes.push_ordered(5, "text").unwrap();
+        lanes.hold_ordered(true);
+        assert!(!lanes.has_next() && !lanes.is_empty());
+        lanes.push_fresh(1, "frame");
+        lanes.push_urgent("answer");
+        assert_eq!(drain(&mut lanes), ["answer", "frame"]);
+        lanes.hold_ordered(false);
+        assert!(lanes.has_next());
+        assert_eq!(drain(&mut lanes), ["text"]);
     }
 
     #[test]

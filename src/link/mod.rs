@@ -37,8 +37,8 @@ use crate::{
 /// Message numbers of texts and images that are remembered to drop what a peer sent twice around an outage.
 const REMEMBERED_IDS: usize = 1024;
 
-/// Sessions that a message may fail to survive. An outage takes one or two; a relay that refuses the message takes
-/// them all, and everything behind it would wait for ever.
+/// Sessions that a message may fail to survive while it is the only one under way. An outage takes one or two; a relay
+/// that refuses the message takes them all, and everything behind it would wait for ever.
 const MAX_TRIES: u32 = 5;
 
 /// Bytes of a frame's message beside its JPEG, at the most: the description with a name in the longest script.

@@ -92,15 +92,20 @@ async fn serve(
         Err(error) => return Down::connecting(&error),
     };
     outbox.clear_fresh();
-    for mut unconfirmed in ledger.take_back().into_iter().rev() {
+    let again = ledger.take_back();
+    let suspect = again.len() == 1;
+    let mut doubtful = 0;
+    for mut unconfirmed in again.into_iter().rev() {
         let Outbound::Message(attempt) = &mut unconfirmed.item else { continue };
-        attempt.tries += 1;
+        attempt.tries += u32::from(suspect);
         if attempt.tries < MAX_TRIES {
+            doubtful += 1;
             outbox.put_back(unconfirmed);
         } else {
             give_up(hub, attempt);
         }
     }
+    hub.outbox.hold_ordered(false);
     let pulse = Pulse::new(hub.config.interval, hub.config.timeout, Instant::now());
     let session = Session {
         hub,
@@ -111,6 +116,7 @@ async fn serve(
             pulse,
             offsets: OffsetFilter::default(),
             asked: Timestamp::default(),
+            doubtful,
         }),
         confirm: Notify::new(),
     };
@@ -158,6 +164,9 @@ struct Inner<'a> {
     offsets: OffsetFilter,
     /// The time in the heartbeat that is about to go out.
     asked: Timestamp,
+    /// Messages that did not survive the last connection and are not confirmed on this one. They go one by one, each
+    /// once the one before it is confirmed, so that the one that the relay refuses is found.
+    doubtful: u64,
 }
 
 impl Feed<(), Outbound> for &Session<'_> {
@@ -188,7 +197,10 @@ impl Feed<(), Outbound> for &Session<'_> {
                 inner.ledger.heartbeat(asked, Instant::now());
             }
             Lane::Ordered(_) => {
-                self.lock().ledger.message(taken.clone());
+                let mut inner = self.lock();
+                inner.ledger.message(taken.clone());
+                self.hub.outbox.hold_ordered(inner.doubtful > 0);
+                drop(inner);
                 self.confirm.notify_one();
             }
             Lane::Fresh(()) => {
@@ -278,7 +290,13 @@ impl<'a> Session<'a> {
 
     fn answered(&self, answer: &Heartbeat, t4: Timestamp) {
         let mut inner = self.lock();
+        let before = inner.ledger.confirmed();
         let Some(sent) = inner.ledger.answered(answer.t1) else { return };
+        let newly = inner.ledger.confirmed() - before;
+        if newly > 0 && inner.doubtful > 0 {
+            inner.doubtful = inner.doubtful.saturating_sub(newly);
+            self.hub.outbox.hold_ordered(false);
+        }
         let rtt = sent.elapsed();
         if self.began.elapsed() >= self.hub.config.max_backoff {
             inner.backoff.reset();
