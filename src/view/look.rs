@@ -1,7 +1,6 @@
-//! Test material, and pictures of the window to look at.
+//! Test material, and every state of the window painted once.
 //!
-//! `cargo test --lib look::look -- --ignored --nocapture` writes PNGs and says where, and what painting costs;
-//! `… look::live …` opens a real window for some seconds on the display there is.
+//! `PULSECAM_LOOK=FOLDER cargo test --lib look` also writes the pictures there, for people to look at.
 
 use std::{
     path::Path,
@@ -12,10 +11,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{
-    Action, Frame, Image, LinkState, Options, Update, board::Board, fit::Fitter, grid::Rect, inbox::inbox,
-    keys::Command, paint::Easel,
-};
+use super::{Frame, Image, LinkState, Update, board::Board, keys::Command, paint::Easel};
 use crate::picture::Canvas;
 
 /// A frame of a stream that is 12 ms old.
@@ -92,47 +88,36 @@ fn chat(board: &mut Board, now: Instant) {
     board.apply(Update::Notice("saved 2026-03-01T14-05-09.250Z-ann@desk-000123.jpg".into()), now);
 }
 
+/// No picture has it, so that what was left unpainted shows.
+const UNPAINTED: u32 = 0x00ff_00ff;
+
 #[test]
-#[ignore = "writes pictures for people to look at"]
-fn look() {
-    let folder = std::env::temp_dir().join("pulsecam-look");
-    std::fs::create_dir_all(&folder).unwrap();
+fn every_state_is_painted_whole_and_with_words() {
+    let folder = std::env::var_os("PULSECAM_LOOK").map(std::path::PathBuf::from);
     let now = Instant::now();
-    let started = Instant::now();
     let mut easel = Easel::new(1.0);
-    println!("bundled fonts: {:?}", started.elapsed());
-    let (source, mut target) = (scene(1280, 720, 3), Canvas::filled(1920, 1080, 0));
-    for (width, height) in [(1280, 720), (640, 360), (1920, 1080)] {
-        let mut fitter = Fitter::new();
-        let room = Rect::new(0, 0, width, height);
-        fitter.draw(0, &source, &mut target, room);
-        let started = Instant::now();
-        for stamp in 1..=20 {
-            fitter.begin();
-            fitter.draw(stamp, &source, &mut target, room);
-        }
-        println!("1280x720 fitted to {width}x{height}: {:?}", started.elapsed() / 20);
-    }
-    let mut draw = |name: &str, board: &Board, size: (usize, usize), at: Instant| {
-        let mut canvas = Canvas::filled(size.0, size.1, 0x00ff_00ff);
-        let first = Instant::now();
+    let draw = |name: &str, board: &Board, size: (usize, usize), at: Instant| {
+        let mut canvas = Canvas::filled(size.0, size.1, UNPAINTED);
         easel.paint(board, &mut canvas, at);
-        let first = first.elapsed();
-        let found = Instant::now();
+        // System fonts that words turned out to need join after the first paint.
         while easel.painter.searching() {
             if easel.painter.refresh() {
-                println!("system fonts joined {:?} after the first paint", found.elapsed());
                 easel.paint(board, &mut canvas, at);
             }
             thread::sleep(MS);
         }
-        let again = Instant::now();
-        for _ in 0..10 {
-            easel.paint(board, &mut canvas, at);
+        assert!(!canvas.pixels.contains(&UNPAINTED), "{name} leaves holes");
+        let light =
+            canvas.pixels.iter().filter(|pixel| pixel.to_be_bytes()[1..].iter().all(|c| *c > 160)).count();
+        assert!(size.0 < 500 || light > 100, "{name} has no words: {light} light pixels");
+        if let Some(folder) = &folder {
+            write(&folder.join(format!("{name}.png")), &canvas);
         }
-        println!("{name}: first {first:?}, again {:?}", again.elapsed() / 10);
-        write(&folder.join(format!("{name}.png")), &canvas);
     };
+    states(draw, now);
+}
+
+fn states(mut draw: impl FnMut(&str, &Board, (usize, usize), Instant), now: Instant) {
     let one = [("ann@desk", 1280, 720)];
     let four = [
         ("ann@desk", 1280, 720),
@@ -176,53 +161,10 @@ fn look() {
     for size in [(1, 1), (30, 500), (120, 120), (300, 20)] {
         draw("tiny", &tiny, size, now);
     }
-    println!("in {}", folder.display());
 }
 
 fn write(path: &Path, canvas: &Canvas) {
     let rgb = canvas.pixels.iter().flat_map(|pixel| pixel.to_be_bytes()[1..].to_vec()).collect();
     let picture = image::RgbImage::from_raw(canvas.width as u32, canvas.height as u32, rgb).unwrap();
     picture.save(path).unwrap();
-}
-
-#[test]
-#[ignore = "needs a display"]
-fn live() {
-    let (handle, inbox) = inbox();
-    let producer = thread::spawn(move || {
-        handle.push(Update::Link(LinkState::Connecting));
-        thread::sleep(1_500 * MS);
-        handle.push(Update::Link(LinkState::Up { rtt: Some(2 * MS) }));
-        let scenes: Vec<_> = (0..30).map(|step| Arc::new(scene(1280, 720, step * 3))).collect();
-        thread::sleep(500 * MS);
-        handle.push(Update::Text { sender: Some("小明".into()), text: "你好 👋 مرحبا".into() });
-        for seq in 0..150_u64 {
-            for stream in ["ann@desk", "小明"] {
-                let canvas = Arc::clone(&scenes[seq as usize % 30]);
-                let at = Instant::now();
-                let small = Frame { canvas, size: (1280, 720), decoded: at, ..frame(stream, seq, 2, 2) };
-                handle.push(Update::Frame(small));
-            }
-            thread::sleep(33 * MS);
-        }
-        thread::sleep(3_000 * MS);
-        handle.push(Update::Stop);
-    });
-    let mut act = |action: Action| Some(format!("{action:?}").chars().take(60).collect());
-    let summary = super::run(&Options::default(), &inbox, &mut act).unwrap();
-    println!("{summary:?}");
-    drop(inbox);
-    producer.join().unwrap();
-}
-
-#[test]
-#[ignore = "needs a display and half a minute"]
-fn idle() {
-    let (handle, inbox) = inbox();
-    let stopper = thread::spawn(move || {
-        thread::sleep(30_000 * MS);
-        handle.push(Update::Stop);
-    });
-    super::run(&Options::default(), &inbox, &mut |_| None).unwrap();
-    stopper.join().unwrap();
 }
