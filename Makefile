@@ -17,7 +17,7 @@ help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 demo: build ## Install what is missing, build, show a moving picture
-	$(PULSECAM) demo $(if $(DEMO_FOR),--for $(DEMO_FOR)) $(if $(DISPLAY)$(WAYLAND_DISPLAY),,--no-window --for $(or $(DEMO_FOR),10s))
+	$(PULSECAM) demo $(if $(DISPLAY)$(WAYLAND_DISPLAY),$(addprefix --for ,$(DEMO_FOR)),--no-window --for $(or $(DEMO_FOR),10s))
 
 deps: ## Install what the build and the tests need (Debian packages)
 	@./.ci/deps
