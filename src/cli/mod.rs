@@ -43,10 +43,10 @@ struct Cli {
     #[command(subcommand)]
     command: Command,
     /// Say more; twice for everything
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, env = "PULSECAM_VERBOSE")]
     verbose: u8,
     /// Say only what went wrong
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, value_parser = values::flag(), env = "PULSECAM_QUIET")]
     quiet: bool,
 }
 

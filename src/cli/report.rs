@@ -231,11 +231,11 @@ impl Report {
         let age = ages
             .map_or(String::new(), |age| format!("; age {:.1} ms, 99 of 100 below {:.1}", age.p50, age.p99));
         let line = format!(
-            "{} frames of {} streams, {lost} lost, {} texts, {} images{age}",
-            self.frames,
-            self.streams.len(),
-            self.texts,
-            self.images
+            "{} of {}, {lost} lost, {}, {}{age}",
+            counted(self.frames, "frame"),
+            counted(self.streams.len() as u64, "stream"),
+            counted(self.texts, "text"),
+            counted(self.images, "image")
         );
         self.output.event(&event, Some(&line));
     }
@@ -263,6 +263,10 @@ pub(super) fn save(
             Err(error) => return Err(wrong(error)),
         }
     }
+}
+
+fn counted(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 fn named(stream: &str) -> &str {

@@ -111,12 +111,6 @@ impl<K: PartialEq, T> Sender<K, T> {
         self.0.lock().lanes.replaced()
     }
 
-    /// Bytes that wait in order.
-    #[must_use]
-    pub fn ordered_bytes(&self) -> usize {
-        self.0.lock().lanes.ordered_bytes()
-    }
-
     /// Whether nothing waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -202,12 +196,6 @@ impl<K: PartialEq, T> Receiver<K, T> {
     /// See [`Lanes::clear_fresh`].
     pub fn clear_fresh(&mut self) {
         self.0.lock().lanes.clear_fresh();
-    }
-
-    /// See [`Lanes::is_settled`].
-    #[must_use]
-    pub fn is_settled(&self) -> bool {
-        self.0.lock().lanes.is_settled()
     }
 
     /// Frames replaced since the beginning.

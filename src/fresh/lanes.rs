@@ -161,12 +161,6 @@ impl<K: PartialEq, T> Lanes<K, T> {
         self.urgent.is_none() && self.ordered.is_empty() && self.fresh.is_empty()
     }
 
-    /// Whether nothing waits that has to be delivered.
-    #[must_use]
-    pub fn is_settled(&self) -> bool {
-        self.urgent.is_none() && self.ordered.is_empty()
-    }
-
     /// Frames that a newer one replaced, since the beginning.
     #[must_use]
     pub const fn replaced(&self) -> u64 {

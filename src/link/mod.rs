@@ -7,6 +7,7 @@
 
 pub mod backoff;
 pub mod clock;
+mod config;
 pub mod heartbeat;
 pub mod ledger;
 mod session;
@@ -26,12 +27,15 @@ use bytes::Bytes;
 use tokio::{sync::watch, task::JoinHandle, time};
 use tokio_util::sync::CancellationToken;
 
-pub use self::state::{Down, State};
+use self::config::with_port;
+pub use self::{
+    config::Config,
+    state::{Down, State},
+};
 use crate::{
     clock::Timestamp,
     fresh::{self, Full},
-    relay::DEFAULT_PORT,
-    wire::{self, Fault, FrameInfo, Message},
+    wire::{Fault, FrameInfo, Message},
 };
 
 /// Message numbers of texts and images that are remembered to drop what a peer sent twice around an outage.
@@ -46,41 +50,6 @@ const FRAME_OVERHEAD: usize = 4096;
 
 /// How often the end of a transfer looks whether the last frame has left.
 const SETTLE_INTERVAL: Duration = Duration::from_millis(2);
-
-/// How to connect, and how patient to be.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// `HOST` or `HOST:PORT`; an IPv6 address with a port is written `[::1]:6868`.
-    pub host: String,
-    /// Time between two heartbeats. 3 s, as the Qt example.
-    pub interval: Duration,
-    /// Silence after which the link is down: three heartbeats and a little. The Qt example waits for 100.
-    pub timeout: Duration,
-    /// Time for one attempt to connect.
-    pub connect_timeout: Duration,
-    /// The longest pause between two attempts.
-    pub max_backoff: Duration,
-    /// The largest message that is read or sent, in bytes.
-    pub max_message: u32,
-    /// Bytes of text and images that may wait to be sent, and again to be taken.
-    pub budget: usize,
-}
-
-impl Config {
-    /// The usual patience, to `host`.
-    #[must_use]
-    pub fn new(host: impl Into<String>) -> Self {
-        Self {
-            host: host.into(),
-            interval: Duration::from_secs(3),
-            timeout: Duration::from_secs(10),
-            connect_timeout: Duration::from_millis(1500),
-            max_backoff: Duration::from_secs(5),
-            max_message: wire::DEFAULT_MAX_MESSAGE,
-            budget: 64 << 20,
-        }
-    }
-}
 
 /// Why no link can be set up at all, or a message cannot be sent or did not arrive.
 #[derive(Debug, thiserror::Error)]
@@ -346,31 +315,9 @@ impl Hub {
     }
 }
 
-/// Adds the usual port where none is given.
-fn with_port(host: &str) -> String {
-    let bare_v6 = host.parse::<std::net::Ipv6Addr>().is_ok();
-    let bracketed_only = host.starts_with('[') && host.ends_with(']');
-    if bare_v6 {
-        format!("[{host}]:{DEFAULT_PORT}")
-    } else if bracketed_only || !host.contains(':') {
-        format!("{host}:{DEFAULT_PORT}")
-    } else {
-        host.to_owned()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_port_is_added_where_it_is_missing() {
-        assert_eq!(with_port("cam.local"), "cam.local:6868");
-        assert_eq!(with_port("cam.local:1"), "cam.local:1");
-        assert_eq!(with_port("::1"), "[::1]:6868");
-        assert_eq!(with_port("[::1]"), "[::1]:6868");
-        assert_eq!(with_port("[::1]:7"), "[::1]:7");
-    }
 
     #[tokio::test]
     async fn a_name_that_means_nothing_is_an_error_at_once() {

@@ -34,18 +34,27 @@ type Sent = Ledger<Taken<(), Outbound>>;
 pub(super) async fn keep_up(hub: Arc<Hub>, mut outbox: Outbox, stop: CancellationToken) {
     let mut backoff = Backoff::new(hub.config.max_backoff);
     let mut ledger = Sent::default();
+    // A reason is logged once, not every few seconds for a night.
+    let mut told = None;
     let work = async {
         loop {
             hub.state.send_replace(State::Connecting);
             let why = match connect(&hub).await {
-                Ok(stream) => serve(stream, &hub, &mut outbox, &mut ledger, &mut backoff).await,
+                Ok(stream) => {
+                    told = None;
+                    serve(stream, &hub, &mut outbox, &mut ledger, &mut backoff).await
+                }
                 Err(why) => why,
             };
             let pause = backoff.next(fastrand::f64());
-            let when =
-                if pause.is_zero() { "at once".into() } else { format!("in {:.1} s", pause.as_secs_f64()) };
-            warn!("link to {} is down: {why}; trying again {when}", hub.config.host);
-            *hub.last_down.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.clone());
+            let (host, seconds) = (&hub.config.host, pause.as_secs_f64());
+            if told.as_ref() == Some(&why) {
+                debug!("link to {host} is still down: {why}; next try in {seconds:.2} s");
+            } else {
+                warn!("link to {host} is down: {why}; trying again until it is up");
+            }
+            told = Some(why.clone());
+            *hub.last_down.lock().unwrap_or_else(PoisonError::into_inner) = told.clone();
             hub.state.send_replace(State::Down { why, retry_at: Instant::now() + pause });
             time::sleep(pause).await;
         }

@@ -1,0 +1,67 @@
+//! Where a link goes, and how patient it is.
+
+use std::time::Duration;
+
+use crate::{relay::DEFAULT_PORT, wire};
+
+/// How to connect, and how patient to be.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `HOST` or `HOST:PORT`; an IPv6 address with a port is written `[::1]:6868`.
+    pub host: String,
+    /// Time between two heartbeats. 3 s, as the Qt example.
+    pub interval: Duration,
+    /// Silence after which the link is down: three heartbeats and a little. The Qt example waits for 100.
+    pub timeout: Duration,
+    /// Time for one attempt to connect.
+    pub connect_timeout: Duration,
+    /// The longest pause between two attempts.
+    pub max_backoff: Duration,
+    /// The largest message that is read or sent, in bytes.
+    pub max_message: u32,
+    /// Bytes of text and images that may wait to be sent, and again to be taken.
+    pub budget: usize,
+}
+
+impl Config {
+    /// The usual patience, to `host`.
+    #[must_use]
+    pub fn new(host: impl Into<String>) -> Self {
+        Self {
+            host: host.into(),
+            interval: Duration::from_secs(3),
+            timeout: Duration::from_secs(10),
+            connect_timeout: Duration::from_millis(1500),
+            max_backoff: Duration::from_secs(5),
+            max_message: wire::DEFAULT_MAX_MESSAGE,
+            budget: 64 << 20,
+        }
+    }
+}
+
+/// Adds the usual port where none is given.
+pub(super) fn with_port(host: &str) -> String {
+    let bare_v6 = host.parse::<std::net::Ipv6Addr>().is_ok();
+    let bracketed_only = host.starts_with('[') && host.ends_with(']');
+    if bare_v6 {
+        format!("[{host}]:{DEFAULT_PORT}")
+    } else if bracketed_only || !host.contains(':') {
+        format!("{host}:{DEFAULT_PORT}")
+    } else {
+        host.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_port_is_added_where_it_is_missing() {
+        assert_eq!(with_port("cam.local"), "cam.local:6868");
+        assert_eq!(with_port("cam.local:1"), "cam.local:1");
+        assert_eq!(with_port("::1"), "[::1]:6868");
+        assert_eq!(with_port("[::1]"), "[::1]:6868");
+        assert_eq!(with_port("[::1]:7"), "[::1]:7");
+    }
+}
