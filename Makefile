@@ -63,9 +63,12 @@ test-qt: deps ## Against a real Qt program alone
 test-window: deps ## The real window under Xvfb alone
 	$(CARGO) test --release --locked --test window
 
-.PHONY: demo-check test-wire
+.PHONY: demo-check test-wire test-camera
 demo-check: build ## The demonstration runs and ends by itself
 	$(PULSECAM) demo --no-window --for 2s --quiet
+
+test-camera: build ## A real V4L2 camera in a virtual machine alone (root, x86-64)
+	./tests/camera/run.sh $(PULSECAM)
 
 bench: build ## Measure; the figures in docs/benchmarks.md
 	$(PULSECAM) bench latency --for 20s

@@ -48,7 +48,7 @@ impl Source for Resize {
 
     fn describe(&self) -> String {
         let (width, height) = self.size;
-        format!("{}, brought to {width}x{height}", self.source.describe())
+        format!("{}, where need be brought to {width}x{height}", self.source.describe())
     }
 }
 
