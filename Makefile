@@ -55,7 +55,7 @@ test-relay: ## The relay and the link alone
 	$(CARGO) test --release --locked --test relay --test link
 
 test-cli: ## The built program alone
-	$(CARGO) test --release --locked --test cli
+	$(CARGO) test --release --locked --test cli --test usage
 
 test-qt: deps ## Against a real Qt program alone
 	$(CARGO) test --release --locked --test qt_peer

@@ -128,3 +128,31 @@ impl RelayProgram {
         Self { running, addr }
     }
 }
+
+/// What a program printed.
+pub fn text_of(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// Fails with this exit code and one line that has all of these words.
+pub fn fails(arguments: &[&str], code: i32, words: &[&str]) {
+    let output = run(arguments);
+    let complaint = text_of(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {complaint}");
+    for word in words {
+        assert!(complaint.contains(word), "{arguments:?} should say {word:?}: {complaint}");
+    }
+    assert!(!complaint.contains("panicked"), "{complaint}");
+    if code == 1 {
+        let lines: Vec<_> = complaint.lines().filter(|line| line.starts_with("pulsecam: ")).collect();
+        assert_eq!(lines.len(), 1, "one line for a person: {complaint}");
+    }
+}
+
+/// A viewer without a window, up when this returns.
+pub fn viewer(addr: &str, more: &[&str]) -> Running {
+    let arguments = ["view", addr, "--no-window", "--json", "--quiet"];
+    let mut viewer = Running::start(&[&arguments[..], more].concat());
+    viewer.event("link", |event| event["state"] == "up" && event["rtt_ms"].is_number());
+    viewer
+}
