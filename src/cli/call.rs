@@ -1,9 +1,5 @@
 //! `pulsecam call`: send and view on one link.
 
-use std::sync::Arc;
-
-use tokio_util::sync::CancellationToken;
-
 use super::{
     Error,
     link::LinkArgs,
@@ -40,10 +36,9 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let output = Output::new(args.json);
     let runtime = runtime()?;
     let (link, inbox) = runtime.block_on(connect(args.link.config()?))?;
-    let link = Arc::new(link);
     // A call goes on until one hangs up: its limits are those of what comes in, not of what is sent.
     let outgoing = runtime.block_on(send::open(&args.source, Limit::default(), &link))?;
     outgoing.begin();
     let title = format!("pulsecam: call at {}", args.link.host);
-    show::run(&args.show, &title, output, args.limit, &runtime, (&link, inbox), &CancellationToken::new())
+    show::run(&args.show, &title, output, args.limit, &runtime, (&link, inbox))
 }

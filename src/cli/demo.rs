@@ -64,7 +64,6 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         let sender = connect(args.patience.config(host.as_str())?).await?;
         Ok::<_, Error>((viewer, sender))
     })?;
-    let sender = Arc::new(sender);
     let outgoing = runtime.block_on(async {
         link::discard(ignored);
         let outgoing = send::open(&args.source, Limit::default(), &sender).await?;
@@ -72,15 +71,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         Ok::<_, Error>(outgoing)
     })?;
     info!("others on this machine can join: pulsecam view {host}");
-    show::run(
-        &args.show,
-        "pulsecam demo",
-        output,
-        args.limit,
-        &runtime,
-        (&viewer, inbox),
-        &CancellationToken::new(),
-    )?;
+    show::run(&args.show, "pulsecam demo", output, args.limit, &runtime, (&viewer, inbox))?;
     drop((outgoing, sender, viewer));
     relay_stop.cancel();
     runtime.block_on(relay).map_err(std::io::Error::from)??;

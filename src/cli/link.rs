@@ -1,9 +1,6 @@
 //! Options that every client shares, and reporting its link.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -161,7 +158,7 @@ pub(super) fn discard(mut inbox: crate::link::Inbox) {
 }
 
 /// A link's frames for an encoder's thread to fill.
-pub(super) fn sink(link: &Arc<Link>) -> impl FnMut(crate::wire::FrameInfo, bytes::Bytes) + Send + use<> {
-    let link = Arc::clone(link);
+pub(super) fn sink(link: &Link) -> impl FnMut(crate::wire::FrameInfo, bytes::Bytes) + Send + use<> {
+    let link = link.clone();
     move |info, jpeg| link.send_frame(info, jpeg)
 }

@@ -1,6 +1,6 @@
 //! `pulsecam send`: stream a source.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -78,6 +78,16 @@ pub(super) struct Limit {
     pub(super) frames: Option<u64>,
 }
 
+impl Limit {
+    /// Completes once the time is over, for who waits for something that may never come; never without a limit.
+    pub(super) async fn time_is_over(self) {
+        match self.time {
+            Some(time) => tokio::time::sleep(time).await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
 impl SourceArgs {
     fn opener(&self) -> impl FnOnce() -> Result<Box<dyn Source>, crate::capture::Error> + Send + use<> {
         let spec = self.source.clone().unwrap_or_else(Spec::default_here);
@@ -114,7 +124,6 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     runtime()?.block_on(async {
         let mut stop = std::pin::pin!(signal::stop());
         let (link, inbox) = connect(args.link.config()?).await?;
-        let link = Arc::new(link);
         let reporting = link::report(&link, output);
         link::discard(inbox);
         // Opened before anybody waits for the relay: what is wrong with it is told at once.
@@ -124,7 +133,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         };
         tokio::select! {
             () = stream(&link, &mut outgoing) => {}
-            () = limit(args.limit.time) => {}
+            () = args.limit.time_is_over() => {}
             () = &mut stop => {}
         }
         drop(reporting);
@@ -144,16 +153,8 @@ async fn stream(link: &Link, outgoing: &mut Outgoing) {
     let _ = tokio::time::timeout(SETTLE_LIMIT, link.settled()).await;
 }
 
-/// Completes after `time`, for who waits for something that may never come.
-async fn limit(time: Option<Duration>) {
-    match time {
-        Some(time) => tokio::time::sleep(time).await,
-        None => std::future::pending().await,
-    }
-}
-
 /// Opens the source and joins it to the link.
-pub(super) async fn open(source: &SourceArgs, limit: Limit, link: &Arc<Link>) -> Result<Outgoing, Error> {
+pub(super) async fn open(source: &SourceArgs, limit: Limit, link: &Link) -> Result<Outgoing, Error> {
     let job = source.job(limit);
     let outgoing = Outgoing::open(&job, source.opener(), link::sink(link)).await?;
     tracing::info!("sending {} as {:?} to {}", outgoing.description(), job.name, link.host());

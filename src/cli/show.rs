@@ -3,7 +3,6 @@
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use tokio::{runtime::Runtime, sync::watch};
@@ -50,8 +49,8 @@ pub(super) fn run(
     limit: Limit,
     runtime: &Runtime,
     (link, inbox): (&Link, Inbox),
-    stop: &CancellationToken,
 ) -> Result<(), Error> {
+    let stop = CancellationToken::new();
     let report = Arc::new(Mutex::new(Report::new(output, args.save.clone())));
     let (handle, window) = view::inbox();
     let window = (!args.no_window).then_some(window);
@@ -64,7 +63,7 @@ pub(super) fn run(
     receive(link, inbox, viewer)?;
     let reporting = runtime.block_on(async { link::report(link, output) });
     runtime.spawn(forward_state(link.state(), handle.clone()));
-    runtime.spawn(end(limit.time, stop.clone(), handle));
+    runtime.spawn(end(limit, stop.clone(), handle));
 
     let mut shown = false;
     if let Some(window) = window {
@@ -93,15 +92,9 @@ pub(super) fn run(
 }
 
 /// Completes the stop at the time limit or a signal, and tells the window.
-async fn end(time: Option<Duration>, stop: CancellationToken, handle: Handle) {
-    let limit = async {
-        match time {
-            Some(time) => tokio::time::sleep(time).await,
-            None => std::future::pending().await,
-        }
-    };
+async fn end(limit: Limit, stop: CancellationToken, handle: Handle) {
     tokio::select! {
-        () = limit => {}
+        () = limit.time_is_over() => {}
         () = signal::stop() => {}
         () = stop.cancelled() => {}
     }

@@ -1,7 +1,5 @@
 //! `pulsecam view`: what the others stream.
 
-use tokio_util::sync::CancellationToken;
-
 use super::{
     Error,
     link::LinkArgs,
@@ -41,5 +39,5 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let runtime = runtime()?;
     let (link, inbox) = runtime.block_on(connect(args.link.config()?))?;
     let title = format!("pulsecam: {}", args.link.host);
-    show::run(&args.show, &title, output, args.limit, &runtime, (&link, inbox), &CancellationToken::new())
+    show::run(&args.show, &title, output, args.limit, &runtime, (&link, inbox))
 }
