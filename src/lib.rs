@@ -18,6 +18,8 @@ pub mod clock;
 
 pub mod picture;
 
+mod lettering;
+
 pub mod wire;
 
 pub mod fresh;

@@ -9,8 +9,7 @@ use fast_image_resize::{
     pixels::U8x4,
 };
 
-use super::grid::Rect;
-use crate::picture::Canvas;
+use crate::{lettering::Rect, picture::Canvas};
 
 /// Scales pictures and remembers the results.
 pub(crate) struct Fitter {

@@ -14,7 +14,6 @@
 //! ```
 
 mod board;
-mod brush;
 mod fit;
 mod grid;
 mod inbox;
@@ -25,8 +24,6 @@ mod paint;
 mod panels;
 pub mod snapshot;
 mod stream;
-mod text;
-mod typeface;
 mod update;
 mod window;
 

@@ -7,14 +7,15 @@ use std::time::Instant;
 
 use super::{
     board::{Board, Message, Tone, millis},
-    brush::{fill, fill_around, rounded, veil},
     fit::Fitter,
-    grid::{Rect, contain, layout},
+    grid::{contain, layout},
     panels,
     stream::Stream,
-    text::{Painter, Plate, Style},
 };
-use crate::picture::Canvas;
+use crate::{
+    lettering::{Painter, Plate, Rect, Style, fill, fill_around, rounded, veil},
+    picture::Canvas,
+};
 
 pub(crate) const BACKGROUND: u32 = 0x0010_1216;
 pub(crate) const PANEL: u32 = 0x0016_191f;

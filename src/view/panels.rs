@@ -2,15 +2,16 @@
 
 use super::{
     board::{Board, millis},
-    brush::rounded,
-    grid::{Rect, contain},
+    grid::contain,
     keys::HELP,
     paint::{Easel, FAINT, Measures, PANEL, TEXT},
     stream::Stream,
-    text::Style,
     update::Image,
 };
-use crate::picture::Canvas;
+use crate::{
+    lettering::{Rect, Style, rounded},
+    picture::Canvas,
+};
 
 /// Panels are read, not looked through.
 const PANEL_ALPHA: u32 = 235;

@@ -1,9 +1,9 @@
 //! Fonts: two bundled ones at once, the system's when a text needs them.
 //!
 //! Looking through a machine's fonts takes milliseconds on a bare one and a good part of a second on a
-//! desktop with thousands; the first frame must not wait for that. So the window starts with what it
-//! brings, and only a text that this cannot show (colour emoji, Thai …) sets off a search, on a thread of
-//! its own.
+//! desktop with thousands; the first frame must not wait for that. So whoever draws starts with what the
+//! program brings, and only a text that this cannot show (colour emoji, Thai …) sets off a search, on a
+//! thread of its own.
 
 use std::{
     ops::Range,
@@ -72,7 +72,7 @@ impl Typeface {
         let started = thread::Builder::new().name("fonts".into()).spawn(move || {
             let mut db = database();
             db.load_system_fonts();
-            // The window may be gone by now.
+            // Whoever asked may be gone by now.
             let _ = found.send(db);
         });
         self.search = match started {

@@ -13,7 +13,7 @@ use cosmic_text::{
 
 use super::{
     brush::{blend, rounded},
-    grid::Rect,
+    rect::Rect,
     typeface::{Typeface, has_emoji},
 };
 use crate::picture::Canvas;

@@ -2,7 +2,7 @@
 //!
 //! A drawing crate would bring paths and gradients that nothing here uses.
 
-use super::grid::Rect;
+use super::rect::Rect;
 use crate::picture::Canvas;
 
 /// `colour` laid over `under` with an opacity of 0 to 255.

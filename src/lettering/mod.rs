@@ -1,0 +1,13 @@
+//! Words and flat shapes on a [`Canvas`](crate::picture::Canvas), for whoever draws: the window its overlay, a
+//! camera that is gone its card.
+
+mod brush;
+mod rect;
+mod text;
+mod typeface;
+
+pub(crate) use self::{
+    brush::{fill, fill_around, rounded, veil},
+    rect::Rect,
+    text::{Painter, Plate, Style},
+};
