@@ -6,6 +6,8 @@
 //! encoder: [`FrameData`] says which it is.
 
 mod camera;
+#[cfg_attr(not(test), expect(dead_code, reason = "the source that outlives its camera shows it"))]
+mod card;
 mod digits;
 mod mjpeg;
 mod mode;

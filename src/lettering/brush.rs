@@ -1,4 +1,4 @@
-//! Flat shapes: filled and rounded rectangles with transparency, and the blending they share with text.
+//! Flat shapes: filled, rounded and hatched rectangles, lines, and the blending they share with text.
 //!
 //! A drawing crate would bring paths and gradients that nothing here uses.
 
@@ -61,6 +61,46 @@ pub(crate) fn rounded(canvas: &mut Canvas, rect: Rect, radius: f32, colour: u32,
     }
 }
 
+/// A straight line with round ends and smooth edges. What lies outside the canvas is cut.
+pub(crate) fn stroke(canvas: &mut Canvas, from: (f32, f32), to: (f32, f32), thickness: f32, colour: u32) {
+    let half = thickness / 2.0;
+    let (left, top) = (from.0.min(to.0) - half - 1.0, from.1.min(to.1) - half - 1.0);
+    let (right, bottom) = (from.0.max(to.0) + half + 1.0, from.1.max(to.1) + half + 1.0);
+    // The casts saturate: what is negative begins at the edge.
+    let (x, y) = (left as usize, top as usize);
+    let rect = Rect::new(
+        x,
+        y,
+        (right.ceil() as usize).saturating_sub(x),
+        (bottom.ceil() as usize).saturating_sub(y),
+    );
+    let (across, down) = (to.0 - from.0, to.1 - from.1);
+    let squared = (across * across + down * down).max(f32::MIN_POSITIVE);
+    for (row_y, row) in rows(canvas, rect) {
+        for (column, pixel) in row.iter_mut().enumerate() {
+            let (dx, dy) = ((x + column) as f32 + 0.5 - from.0, row_y as f32 + 0.5 - from.1);
+            let along = ((dx * across + dy * down) / squared).clamp(0.0, 1.0);
+            let distance = (dx - along * across).hypot(dy - along * down);
+            let cover = (half + 0.5 - distance).clamp(0.0, 1.0);
+            *pixel = blend(*pixel, colour, (255.0 * cover) as u32);
+        }
+    }
+}
+
+/// Diagonal stripes, each `stripe` pixels across on its row and as far from the next; what lies between
+/// them stays.
+pub(crate) fn hatch(canvas: &mut Canvas, rect: Rect, stripe: usize, colour: u32) {
+    let stripe = stripe.max(1) as f32;
+    for (y, row) in rows(canvas, rect) {
+        for (x, pixel) in row.iter_mut().enumerate() {
+            let from_middle = ((rect.x + x + y) as f32 % (2.0 * stripe) - stripe).abs();
+            let cover =
+                (0.5 + (stripe / 2.0 - from_middle) * std::f32::consts::FRAC_1_SQRT_2).clamp(0.0, 1.0);
+            *pixel = blend(*pixel, colour, (255.0 * cover) as u32);
+        }
+    }
+}
+
 /// How far the middle of pixel `at` lies outside the straight part of a side.
 fn beyond(at: usize, length: usize, radius: f32) -> f32 {
     let at = at as f32 + 0.5;
@@ -96,6 +136,31 @@ mod tests {
         assert_eq!(canvas.pixel(39, 39), Some(0));
         assert_eq!(canvas.pixel(20, 0), Some(0x00ff_ffff));
         assert_eq!(canvas.pixel(20, 20), Some(0x00ff_ffff));
+    }
+
+    #[test]
+    fn a_line_covers_its_thickness_and_may_leave_the_canvas() {
+        let mut canvas = Canvas::filled(20, 20, 0);
+        stroke(&mut canvas, (-50.0, 10.0), (50.0, 10.0), 4.0, 0x00ff_ffff);
+        let column: Vec<_> = (0..20).filter(|&y| canvas.pixel(7, y) != Some(0)).collect();
+        assert_eq!(column, [8, 9, 10, 11]);
+        let before = canvas.clone();
+        stroke(&mut canvas, (-9.0, -9.0), (-5.0, -5.0), 2.0, 0x00ff_ffff);
+        stroke(&mut canvas, (90.0, 90.0), (95.0, 95.0), 2.0, 0x00ff_ffff);
+        assert_eq!(canvas, before);
+        stroke(&mut canvas, (3.0, 3.0), (3.0, 3.0), 3.0, 0x00ff_ffff);
+        assert_eq!(canvas.pixel(2, 2), Some(0x00ff_ffff), "a line without length is a dot");
+    }
+
+    #[test]
+    fn a_hatched_area_is_half_covered_and_its_surroundings_are_not() {
+        let mut canvas = Canvas::filled(64, 32, 0);
+        hatch(&mut canvas, Rect::new(8, 8, 32, 16), 4, 0x00ff_ffff);
+        let ink: u32 = canvas.pixels.iter().map(|pixel| pixel & 0xff).sum();
+        let whole = 32 * 16 * 255;
+        assert!((whole * 45 / 100..whole * 55 / 100).contains(&ink), "{ink} of {whole}");
+        assert!((0..32).all(|y| canvas.pixel(7, y) == Some(0) && canvas.pixel(40, y) == Some(0)));
+        hatch(&mut canvas, Rect::new(60, 30, 500, 500), 0, 0x00ff_ffff);
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod text;
 mod typeface;
 
 pub(crate) use self::{
-    brush::{fill, fill_around, rounded, veil},
+    brush::{fill, fill_around, hatch, rounded, stroke, veil},
     rect::Rect,
     text::{Painter, Plate, Style},
 };

@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 
 use cosmic_text::{
-    Buffer, Ellipsize, EllipsizeHeightLimit, Metrics, PhysicalGlyph, Shaping, SwashCache, SwashContent,
-    SwashImage, Wrap,
+    Align, Buffer, Ellipsize, EllipsizeHeightLimit, Metrics, PhysicalGlyph, Shaping, SwashCache,
+    SwashContent, SwashImage, Wrap,
 };
 
 use super::{
@@ -41,12 +41,14 @@ pub(crate) struct Style {
     pub(crate) width: usize,
     /// Lines at the most.
     pub(crate) lines: usize,
+    /// Whether several lines are centred on each other, rather than beginning below each other.
+    pub(crate) centred: bool,
 }
 
 impl Style {
     /// One line.
     pub(crate) const fn line(size: f32, colour: u32, width: usize) -> Self {
-        Self { size, colour, width, lines: 1 }
+        Self { size, colour, width, lines: 1, centred: false }
     }
 }
 
@@ -62,6 +64,7 @@ struct Setting {
     size: u32,
     width: usize,
     lines: usize,
+    centred: bool,
 }
 
 /// Draws text, and remembers how.
@@ -164,7 +167,8 @@ fn look_up<'a>(
     text: &str,
     style: Style,
 ) -> &'a Shaped {
-    let setting = Setting { size: style.size.to_bits(), width: style.width, lines: style.lines };
+    let Style { width, lines, centred, .. } = style;
+    let setting = Setting { size: style.size.to_bits(), width, lines, centred };
     let shaped = shaped.entry(setting).or_default();
     // The check before saves a copy of the text for each look-up of a known one, which is nearly all of them.
     if !shaped.contains_key(text) {
@@ -184,7 +188,8 @@ fn shape(typeface: &mut Typeface, text: &str, style: Style) -> Shaped {
     buffer.set_size(Some(style.width as f32), None);
     buffer.set_wrap(if style.lines > 1 { Wrap::WordOrGlyph } else { Wrap::None });
     buffer.set_ellipsize(Ellipsize::End(EllipsizeHeightLimit::Lines(style.lines.max(1))));
-    buffer.set_rich_text(typeface.spans(&text), &Typeface::plain(), Shaping::Advanced, None);
+    let align = style.centred.then_some(Align::Center);
+    buffer.set_rich_text(typeface.spans(&text), &Typeface::plain(), Shaping::Advanced, align);
     buffer.shape_until_scroll(typeface.fonts(), false);
     let runs: Vec<_> = buffer.layout_runs().take(style.lines.max(1)).collect();
     // Right-to-left lines end at the right edge of the room: the block starts where the leftmost glyph does.

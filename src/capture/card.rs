@@ -1,0 +1,264 @@
+//! The picture in place of a camera's while there is none: what is the matter, told in pixels.
+//!
+//! The sender draws it, so that every viewer sees it, those too that know only pictures. A frozen last
+//! picture would pass for live; this cannot: no scene has hatched bands and words.
+//!
+//! A name with emoji sets off a search for the system's fonts: while [`Painter::searching`], ask
+//! [`Painter::refresh`], and paint the card again once that says true.
+
+use crate::{
+    lettering::{Painter, Rect, Style, fill, hatch, rounded, stroke},
+    picture::{Canvas, Picture, Pixels},
+};
+
+const TITLE: &str = "No signal";
+
+/// Dark, and plainly not a black picture.
+const BACKGROUND: u32 = 0x001a_1e26;
+const BAND: u32 = 0x0026_2b35;
+const HATCHING: u32 = 0x004a_5262;
+const SYMBOL: u32 = 0x008b_94a3;
+const BRIGHT: u32 = 0x00f1_f3f5;
+const MUTED: u32 = 0x00b4_bbc6;
+
+/// Pixels to the em below which JPEG leaves nothing to read.
+const SMALLEST_TEXT: f32 = 9.0;
+
+/// How far a name may shrink to be shown whole before its end is cut.
+const SHRINK: f32 = 0.7;
+
+/// Parts of the room's height below which the symbol is a blot.
+const SMALLEST_SYMBOL: f32 = 0.15;
+
+/// Lines of a reason: more would crowd the rest out.
+const REASON_LINES: usize = 2;
+
+/// Wider than any picture: how a text is measured that is to be neither cut nor wrapped.
+const UNLIMITED: usize = 100_000;
+
+/// What a camera that gives no picture says instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Card {
+    /// The camera's name, any text; may be empty.
+    pub(crate) name: String,
+    /// Why there is no picture, in a few words; may be empty.
+    pub(crate) reason: String,
+}
+
+/// A text and where it goes.
+struct Line<'a> {
+    text: &'a str,
+    style: Style,
+    width: usize,
+    height: usize,
+}
+
+impl Card {
+    /// The card as a picture of `width` x `height` pixels, of any size that an encoder takes. What does not fit
+    /// in a readable size is left out: first the symbol, then the reason, then the name.
+    pub(crate) fn picture(&self, painter: &mut Painter, width: usize, height: usize) -> Picture {
+        let mut canvas = Canvas::filled(width, height, BACKGROUND);
+        let band = height.min(width) / 16;
+        let room = Rect::new(0, band, width, height - 2 * band).inset((band * 2 / 3).max(1));
+        for y in [0, height - band] {
+            let rect = Rect::new(0, y, width, band);
+            fill(&mut canvas, rect, BAND);
+            hatch(&mut canvas, rect, band, HATCHING);
+        }
+        self.compose(painter, &mut canvas, room);
+        let rgb = |pixel: &u32| {
+            let [_, red, green, blue] = pixel.to_be_bytes();
+            [red, green, blue]
+        };
+        Picture { width, height, pixels: Pixels::Rgb(canvas.pixels.iter().flat_map(rgb).collect()) }
+    }
+
+    /// Symbol and words, one below the other in the middle of `room`.
+    fn compose(&self, painter: &mut Painter, canvas: &mut Canvas, room: Rect) {
+        let unit = (room.height as f32).min(room.width as f32 * 0.8);
+        let mut lines = Vec::new();
+        // Without the title, the rest would not say what it is about.
+        if let Some(title) = Line::title(painter, unit * 0.155, room.width) {
+            lines.push(title);
+            lines.extend(Line::name(painter, &self.name, unit * 0.1, room.width));
+            lines.extend(Line::reason(painter, &self.reason, unit * 0.085, room.width));
+        }
+        let taken = |lines: &[Line<'_>]| -> usize { lines.iter().map(|line| line.height).sum() };
+        while taken(&lines) > room.height {
+            lines.pop();
+        }
+        let words = taken(&lines);
+        let (size, gap) = if lines.is_empty() { (0.8, 0) } else { (0.28, (unit * 0.05) as usize) };
+        let symbol = (unit * size).min(room.height.saturating_sub(words + gap) as f32);
+        let above = if symbol >= unit * SMALLEST_SYMBOL { symbol as usize + gap } else { 0 };
+        let block = room.middle(room.width, above + words);
+        if above > 0 {
+            camera(canvas, (block.x as f32 + block.width as f32 / 2.0, block.y as f32), symbol);
+        }
+        let mut y = block.y + above;
+        for line in lines {
+            let x = room.x + room.width.saturating_sub(line.width) / 2;
+            painter.draw(canvas, line.text, x, y, line.style);
+            y += line.height;
+        }
+    }
+}
+
+impl<'a> Line<'a> {
+    /// Nothing where the words would have to be cut.
+    fn title(painter: &mut Painter, size: f32, room: usize) -> Option<Self> {
+        let style = Style::line(size.max(SMALLEST_TEXT), BRIGHT, UNLIMITED);
+        Self::of(painter, TITLE, style).filter(|line| line.width <= room)
+    }
+
+    fn name(painter: &mut Painter, text: &'a str, size: f32, room: usize) -> Option<Self> {
+        let (natural, _) = painter.measure(text, Style::line(size, BRIGHT, UNLIMITED));
+        let shrunk = size * (room as f32 * 0.98 / natural.max(1) as f32).clamp(SHRINK, 1.0);
+        Self::of(painter, text, Style::line(shrunk.max(SMALLEST_TEXT), BRIGHT, room))
+    }
+
+    fn reason(painter: &mut Painter, text: &'a str, size: f32, room: usize) -> Option<Self> {
+        let line = Style { centred: true, ..Style::line(size.max(SMALLEST_TEXT), MUTED, room) };
+        let (natural, one) = painter.measure(text, Style { width: UNLIMITED, ..line });
+        if natural <= room {
+            return Self::of(painter, text, line);
+        }
+        // One line more than wanted is allowed, so that nothing is cut where fewer turn out to do.
+        // Two lines of about the same length look better than a long one with a word below it.
+        let narrower = (10..20).map(|part| room * part / 20);
+        let balanced = narrower.map(|width| Style { width, lines: REASON_LINES + 1, ..line });
+        let whole = balanced.into_iter().find(|style| painter.measure(text, *style).1 <= REASON_LINES * one);
+        Self::of(painter, text, whole.unwrap_or(Style { lines: REASON_LINES, ..line }))
+    }
+
+    fn of(painter: &mut Painter, text: &'a str, style: Style) -> Option<Self> {
+        let (width, height) = painter.measure(text, style);
+        (!text.trim().is_empty()).then_some(Self { text, style, width, height })
+    }
+}
+
+/// A photo camera of `size` pixels down, struck through; `top` is the middle of its upper edge.
+fn camera(canvas: &mut Canvas, top: (f32, f32), size: f32) {
+    let part = |across: f32, down: f32, width: f32, height: f32| {
+        let (x, y) = (top.0 + (across - width / 2.0) * size, top.1 + down * size);
+        Rect::new(x.round() as usize, y.round() as usize, (width * size) as usize, (height * size) as usize)
+    };
+    let mut rounded = |rect, radius: f32, colour| rounded(canvas, rect, radius * size, colour, 255);
+    rounded(part(0.0, 0.08, 0.46, 0.3), 0.08, SYMBOL);
+    rounded(part(0.0, 0.2, 1.24, 0.76), 0.13, SYMBOL);
+    rounded(part(0.0, 0.32, 0.52, 0.52), 1.0, BACKGROUND);
+    rounded(part(0.0, 0.41, 0.34, 0.34), 1.0, SYMBOL);
+    let end = |across: f32, down: f32| (top.0 + across * size, top.1 + down * size);
+    let (from, to) = (end(-0.66, 0.05), end(0.66, 0.95));
+    // A gap sets the stroke off from what it strikes through.
+    stroke(canvas, from, to, size * 0.23, BACKGROUND);
+    stroke(canvas, from, to, size * 0.09, BRIGHT);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const SIZES: [(usize, usize); 13] = [
+        (160, 120),
+        (320, 240),
+        (640, 480),
+        (1280, 720),
+        (1920, 1080),
+        (480, 640),
+        (16, 16),
+        (2, 2),
+        (1, 1),
+        (161, 91),
+        (3, 500),
+        (500, 3),
+        (0, 0),
+    ];
+
+    fn card(name: &str, reason: &str) -> Card {
+        Card { name: name.into(), reason: reason.into() }
+    }
+
+    /// Pixels of title and name; the symbol and the reason are darker, but for its stroke.
+    fn bright(picture: &Picture) -> usize {
+        picture.bytes().chunks_exact(3).filter(|pixel| pixel.iter().all(|&tone| tone > 0xd0)).count()
+    }
+
+    fn painted(name: &str, reason: &str, size: (usize, usize)) -> Picture {
+        card(name, reason).picture(&mut Painter::new(), size.0, size.1)
+    }
+
+    #[test]
+    fn every_size_has_exactly_its_pixels_and_no_size_panics() {
+        let long = "an endless name 很长的名字 ".repeat(40);
+        let mut painter = Painter::new();
+        for (width, height) in SIZES {
+            for (name, reason) in [("Webcam", "unplugged"), ("", ""), (&long, &long), ("", "unplugged")] {
+                let picture = card(name, reason).picture(&mut painter, width, height);
+                assert_eq!((picture.width, picture.height), (width, height));
+                assert_eq!(picture.bytes().len(), picture.expected_bytes());
+            }
+        }
+    }
+
+    #[test]
+    fn title_name_and_reason_are_all_seen_down_to_the_smallest_tile() {
+        for size in [(160, 120), (320, 240), (1280, 720), (480, 640)] {
+            let mut painter = Painter::new();
+            let mut paint =
+                |name: &str, reason: &str| card(name, reason).picture(&mut painter, size.0, size.1);
+            let [used, elsewhere] =
+                [1, 2].map(|pid| format!("in use by another program: zoom (pid 123{pid})"));
+            let whole = paint("Logitech HD Pro Webcam C920", &used);
+            assert_ne!(whole, paint("Logitech HD Pro Webcam C922", &used), "{size:?}: the name to its end");
+            assert_ne!(
+                whole,
+                paint("Logitech HD Pro Webcam C920", &elsewhere),
+                "{size:?}: the reason to its end"
+            );
+            let (whole, bare) = (bright(&whole), bright(&paint("", "")));
+            assert!(bare > size.0 / 4, "{size:?}: the title has {bare} bright pixels");
+            assert!(whole > bare, "{size:?}: {whole} bright pixels with a name, {bare} without");
+        }
+    }
+
+    #[test]
+    fn names_in_any_script_are_written_and_emoji_call_for_a_repaint() {
+        let mut painter = Painter::new();
+        let (width, height) = (640, 480);
+        let nameless = bright(&card("", "").picture(&mut painter, width, height));
+        for name in ["Küche", "集成摄像头", "מצלמה", "كاميرا", "Камера"] {
+            let ink = bright(&card(name, "").picture(&mut painter, width, height));
+            assert!(ink > nameless + 100, "{name}: {ink} bright pixels, {nameless} without");
+        }
+        assert!(!painter.searching(), "the bundled fonts have all of these");
+        card("📷 Küche", "").picture(&mut painter, width, height);
+        assert!(painter.searching());
+    }
+
+    #[test]
+    fn nothing_but_the_bands_comes_near_the_edges() {
+        let long = "שם ארוך very long 很长 ".repeat(40);
+        let background = [0x1a, 0x1e, 0x26];
+        for size in [(160, 120), (161, 91), (640, 480), (480, 640), (60, 400), (16, 16)] {
+            let picture = painted(&long, &long, size);
+            let band = size.0.min(size.1) / 16;
+            let rows = picture.bytes().chunks_exact(size.0 * 3);
+            for (y, row) in rows.enumerate().skip(band).take(size.1 - 2 * band) {
+                let (first, last) = (&row[..3], &row[row.len() - 3..]);
+                assert_eq!((first, last), (&background[..], &background[..]), "{size:?}: row {y}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_card_is_hatched_at_top_and_bottom() {
+        let picture = painted("", "", (320, 240));
+        let rows: Vec<_> = picture.bytes().chunks_exact(320 * 3).collect();
+        let tones = |row: &[u8]| row.chunks_exact(3).map(<[u8]>::to_vec).collect::<BTreeSet<_>>().len();
+        assert!(tones(rows[3]) > 1 && tones(rows[236]) > 1);
+        assert_eq!(tones(rows[20]), 1, "between band and symbol there is nothing");
+    }
+}
