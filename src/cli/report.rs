@@ -17,7 +17,7 @@ use super::{
 use crate::{
     bench::{Percentiles, Step},
     clock::Timestamp,
-    pipeline::{Arrival, Meter, Shown},
+    pipeline::{Arrival, Meter, Rates, Shown},
     view::snapshot,
 };
 
@@ -48,6 +48,8 @@ enum Event<'a> {
         width: usize,
         height: usize,
         age_ms: Option<f64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        card: Option<&'a str>,
     },
     Damaged {
         stream: &'a str,
@@ -156,19 +158,12 @@ impl Report {
     fn frame(&mut self, frame: &Shown, status: bool) {
         self.frames += 1;
         self.bytes += frame.bytes as u64;
-        if let Some(age) = frame.age {
+        // A card's age says nothing about pictures.
+        if let Some(age) = frame.age.filter(|_| frame.info.card.is_none()) {
             self.ages.record(age);
         }
         if self.output.is_json() {
-            let event = Event::Frame {
-                stream: &frame.stream,
-                seq: frame.info.seq,
-                bytes: frame.jpeg.len(),
-                width: frame.header.width,
-                height: frame.header.height,
-                age_ms: frame.age.map(millis),
-            };
-            self.output.event(&event, None);
+            self.output.event(&event(frame), None);
         }
         if !self.streams.contains_key(&frame.stream) && self.streams.len() >= MAX_STREAMS {
             return;
@@ -181,21 +176,16 @@ impl Report {
         }
         stream.last_seq = frame.info.seq;
         let now = frame.received_at;
-        stream.meter.arrived(now, frame.bytes);
+        if frame.info.card.is_none() {
+            stream.meter.arrived(now, frame.bytes);
+        } else {
+            stream.meter = Meter::default();
+        }
         let due = stream.told.is_none_or(|told| now.duration_since(told) >= STATUS_INTERVAL);
         if status && due && !self.output.is_json() {
             stream.told = Some(now);
             let rates = stream.meter.rates(now);
-            let age = frame.age.map_or("age unknown".into(), |age| format!("age {:.1} ms", millis(age)));
-            super::output::print(&harmless(&format!(
-                "{}: {}x{}, {:.1} frames/s, {:.1} MB/s, {age}, {} lost",
-                named(&frame.stream),
-                frame.header.width,
-                frame.header.height,
-                rates.frames,
-                rates.bytes / 1e6,
-                stream.lost
-            )));
+            super::output::print(&harmless(&status_line(frame, rates, stream.lost)));
         }
     }
 
@@ -241,6 +231,29 @@ impl Report {
     }
 }
 
+fn event(frame: &Shown) -> Event<'_> {
+    Event::Frame {
+        stream: &frame.stream,
+        seq: frame.info.seq,
+        bytes: frame.jpeg.len(),
+        width: frame.header.width,
+        height: frame.header.height,
+        age_ms: frame.age.map(millis),
+        card: frame.info.card.as_deref(),
+    }
+}
+
+/// How a stream is doing; a card in place of the camera's picture has no rates worth the name.
+fn status_line(frame: &Shown, rates: Rates, lost: u64) -> String {
+    let what = if frame.info.card.is_some() {
+        "no signal".to_owned()
+    } else {
+        let age = frame.age.map_or("age unknown".into(), |age| format!("age {:.1} ms", millis(age)));
+        format!("{:.1} frames/s, {:.1} MB/s, {age}", rates.frames, rates.bytes / 1e6)
+    };
+    format!("{}: {}x{}, {what}, {lost} lost", named(&frame.stream), frame.header.width, frame.header.height)
+}
+
 /// Writes a JPEG as it came into `folder`, which is made where it is missing; never over a file that is there.
 pub(super) fn save(
     folder: &std::path::Path,
@@ -271,4 +284,48 @@ fn counted(number: u64, noun: &str) -> String {
 
 fn named(stream: &str) -> &str {
     if stream.is_empty() { "a stream without a name" } else { stream }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{jpeg::Header, wire::FrameInfo};
+
+    fn shown(card: Option<&str>) -> Shown {
+        Shown {
+            stream: "desk".into(),
+            info: FrameInfo { seq: Some(3), card: card.map(str::to_owned), ..FrameInfo::default() },
+            jpeg: Bytes::from_static(b"jpeg"),
+            header: Header { width: 64, height: 48, components: 3 },
+            canvas: None,
+            received: Timestamp::now(),
+            received_at: Instant::now(),
+            decoded: Timestamp::now(),
+            decoding: Duration::ZERO,
+            age: Some(Duration::from_millis(12)),
+            bytes: 100,
+        }
+    }
+
+    #[test]
+    fn a_card_is_told_as_one_and_not_as_a_live_picture() {
+        let rates = Rates { frames: 25.0, bytes: 2e6 };
+        let (live, card) = (shown(None), shown(Some(FrameInfo::NO_SIGNAL)));
+        assert_eq!(status_line(&live, rates, 1), "desk: 64x48, 25.0 frames/s, 2.0 MB/s, age 12.0 ms, 1 lost");
+        assert_eq!(status_line(&card, rates, 1), "desk: 64x48, no signal, 1 lost");
+        let json = |frame| serde_json::to_value(event(frame)).unwrap();
+        assert_eq!(json(&live).get("card"), None);
+        assert_eq!(json(&card)["card"], "no-signal");
+    }
+
+    #[test]
+    fn cards_do_not_spoil_the_rates_and_ages_of_pictures() {
+        let mut report = Report::new(Output::new(false), None);
+        for card in [None, None, Some(FrameInfo::NO_SIGNAL)] {
+            report.take(&Arrival::Frame(Box::new(shown(card))), false);
+        }
+        assert_eq!((report.frames(), report.ages.count()), (3, 2));
+        let stream = report.streams.get_mut("desk").unwrap();
+        assert_eq!(stream.meter.rates(Instant::now()), Rates::default());
+    }
 }

@@ -178,6 +178,7 @@ fn update(arrival: Arrival) -> Option<Update> {
             decoded: std::time::Instant::now(),
             decode: frame.decoding,
             replaced: 0,
+            card: frame.info.card.is_some(),
         }),
     })
 }

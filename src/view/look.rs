@@ -26,6 +26,7 @@ pub(super) fn frame(stream: &str, seq: u64, width: usize, height: usize) -> Fram
         decoded: Instant::now(),
         decode: Duration::from_micros(2_300),
         replaced: 0,
+        card: false,
     }
 }
 
@@ -131,6 +132,9 @@ fn states(mut draw: impl FnMut(&str, &Board, (usize, usize), Instant), now: Inst
     draw("four", &fed(&four, now), hd, now);
     draw("three-small", &fed(&four[..3], now), (520, 300), now);
     draw("stalled", &fed(&four[..2], now - 3_300 * MS), hd, now);
+    let mut gone = fed(&four[..2], now);
+    gone.apply(Update::Frame(Frame { card: true, ..frame("ann@desk", 30, 1280, 720) }), now);
+    draw("no-signal", &gone, hd, now);
     draw("waiting", &fed(&[], now), hd, now);
     let mut down = fed(&[], now);
     let why = "the relay at studio.example:6868 has been silent for 10 s";

@@ -59,6 +59,8 @@ impl Measures {
 enum Life {
     Live,
     Paused,
+    /// A card says why there is none.
+    NoSignal,
     Frozen,
 }
 
@@ -127,6 +129,8 @@ impl Easel {
             }
             let alive = if frozen.is_some() {
                 Life::Frozen
+            } else if stream.frame.card {
+                Life::NoSignal
             } else if board.paused {
                 Life::Paused
             } else {
@@ -149,6 +153,7 @@ impl Easel {
                 figures.extend(fps.into_iter().chain(age));
             }
             Life::Paused => figures.push_str("   paused"),
+            Life::NoSignal => figures.push_str("   no signal"),
             Life::Frozen => {}
         }
         let tone = if life == Life::Live { Tone::Good } else { Tone::Warning };

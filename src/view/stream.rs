@@ -20,6 +20,9 @@ pub(crate) const GONE_AFTER: Duration = Duration::from_secs(10);
 /// A slow stream (a time lapse) is not frozen between two frames: its own pace counts, up to this.
 const SLOWEST_PACE: Duration = Duration::from_secs(4);
 
+/// A card changes seldom, and its sender may repeat it slowly: no reason to say that it stands still.
+const CARD_STALLED_AFTER: Duration = Duration::from_secs(4);
+
 /// Rates are counted over this time.
 const WINDOW: Duration = Duration::from_secs(1);
 
@@ -43,7 +46,7 @@ pub struct Counts {
 /// What is measured of a stream, as it is displayed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Figures {
-    /// Unknown until a second frame has come.
+    /// Unknown until a second frame has come, and while a card is all that comes.
     pub(crate) fps: Option<f32>,
     pub(crate) bytes_per_second: u64,
     pub(crate) age: Option<Duration>,
@@ -104,7 +107,8 @@ impl Stream {
         paused: bool,
         now: Instant,
     ) -> Option<Arc<Canvas>> {
-        let before = self.held.as_ref().unwrap_or(&self.frame).seq;
+        let newest = self.newest();
+        let (before, turned) = (newest.seq, newest.card != frame.card);
         self.counts.replaced += frame.replaced;
         if let (Some(before), Some(seq)) = (before, frame.seq) {
             // A smaller number is a sender that started anew, and no loss.
@@ -113,6 +117,11 @@ impl Stream {
         }
         self.pace = now.saturating_duration_since(self.last).min(SLOWEST_PACE);
         self.last = now;
+        if turned {
+            // Rates of the camera's pictures and of cards do not mix.
+            self.arrivals.clear();
+            self.pace = Duration::ZERO;
+        }
         let freed = if paused {
             let old = self.held.replace(frame);
             self.counts.replaced += u64::from(old.is_some());
@@ -124,7 +133,7 @@ impl Stream {
         };
         self.note_arrival(now);
         let unknown = self.figures.fps.is_none();
-        if unknown || now.saturating_duration_since(self.refreshed) >= FIGURES_EVERY {
+        if turned || unknown || now.saturating_duration_since(self.refreshed) >= FIGURES_EVERY {
             self.measure(now);
         }
         freed.map(|frame| frame.canvas)
@@ -139,8 +148,12 @@ impl Stream {
         }
     }
 
+    fn newest(&self) -> &Frame {
+        self.held.as_ref().unwrap_or(&self.frame)
+    }
+
     fn note_arrival(&mut self, now: Instant) {
-        let Frame { jpeg, age, decoded, decode, .. } = self.held.as_ref().unwrap_or(&self.frame);
+        let Frame { jpeg, age, decoded, decode, .. } = self.newest();
         // It has grown older since it was decoded.
         let age = age.map(|age| age + now.saturating_duration_since(*decoded));
         let arrival = Arrival { at: now, bytes: jpeg.len(), age, decode: *decode };
@@ -171,10 +184,11 @@ impl Stream {
         let mean =
             |sum: Duration| sum.checked_div(u32::try_from(count).unwrap_or(u32::MAX)).unwrap_or_default();
         let ages = self.arrivals.iter().map(|arrival| arrival.age).sum::<Option<Duration>>();
+        let live = !self.newest().card;
         self.figures = Figures {
-            fps: per_second,
+            fps: per_second.filter(|_| live),
             bytes_per_second: (mean_bytes * per_second.unwrap_or_default()) as u64,
-            age: ages.filter(|_| count > 0).map(mean),
+            age: ages.filter(|_| live && count > 0).map(mean),
             decode: mean(self.arrivals.iter().map(|arrival| arrival.decode).sum()),
         };
     }
@@ -185,7 +199,8 @@ impl Stream {
     }
 
     fn patience(&self) -> Duration {
-        STALLED_AFTER.max(self.pace * 5 / 2)
+        let least = if self.newest().card { CARD_STALLED_AFTER } else { STALLED_AFTER };
+        least.max(self.pace * 5 / 2)
     }
 
     /// How long there has been no picture, where that is too long to call it live.
@@ -291,5 +306,23 @@ mod tests {
         assert_eq!(stream.figures.fps, Some(20.0));
         stream.take(frame("a", 2, 8, 8), 3, false, start + 2_050 * MS);
         assert_eq!(stream.figures.fps, Some(0.5), "a time lapse");
+    }
+
+    #[test]
+    fn a_card_has_no_rate_and_the_first_picture_after_it_none_yet() {
+        let start = Instant::now();
+        let mut stream = Stream::new(frame("a", 0, 8, 8), 1, start);
+        let card = |seq| Frame { card: true, ..frame("a", seq, 8, 8) };
+        stream.take(frame("a", 1, 8, 8), 2, false, start + 50 * MS);
+        stream.take(card(2), 3, false, start + 100 * MS);
+        stream.take(card(3), 4, false, start + 1_100 * MS);
+        assert_eq!((stream.figures.fps, stream.figures.age), (None, None));
+        assert_eq!(stream.stalled(start + 4_000 * MS), None, "a card may be repeated slowly");
+        assert!(stream.stalled(start + 5_200 * MS).is_some(), "but its sender may go too");
+        stream.take(frame("a", 4, 8, 8), 5, false, start + 1_200 * MS);
+        assert_eq!(stream.figures.fps, None, "cards are not counted");
+        stream.take(frame("a", 5, 8, 8), 6, false, start + 1_250 * MS);
+        assert_eq!(stream.figures.fps, Some(20.0));
+        assert!(stream.stalled(start + 2_300 * MS).is_some(), "pictures are, again");
     }
 }

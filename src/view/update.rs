@@ -69,6 +69,8 @@ pub struct Frame {
     /// Frames of this stream that arrived since the last one handed over, and were replaced before they
     /// got this far. The window adds those that it replaces itself.
     pub replaced: u64,
+    /// Whether it is a card that says why there is no picture, and not what the camera sees.
+    pub card: bool,
 }
 
 /// A still picture that somebody sent.

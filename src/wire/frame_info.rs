@@ -28,9 +28,14 @@ pub struct FrameInfo {
     pub sent: Option<Timestamp>,
     /// What has to be added to the sender's clock to get the relay's, in microseconds.
     pub offset: Option<i64>,
+    /// Says that this is not the camera's picture but a card in its place, and which: [`FrameInfo::NO_SIGNAL`].
+    pub card: Option<String>,
 }
 
 impl FrameInfo {
+    /// The card that a sender draws while its camera is gone; the picture itself says why.
+    pub const NO_SIGNAL: &str = "no-signal";
+
     /// Reads any description, tolerantly: attributes that are unknown or cannot be read are left out.
     #[must_use]
     pub fn parse(description: &QString) -> Self {
@@ -44,6 +49,7 @@ impl FrameInfo {
                 "encoded" => info.encoded = micros(&value),
                 "sent" => info.sent = micros(&value),
                 "offset" => info.offset = value.parse().ok(),
+                "card" => info.card = Some(attributes::shortened(value.into_owned())),
                 _ => {}
             }
         }
@@ -72,6 +78,7 @@ impl fmt::Display for FrameInfo {
         put("encoded", stamp(self.encoded));
         put("sent", stamp(self.sent));
         put("offset", self.offset.map(|offset| offset.to_string()));
+        put("card", self.card.clone());
         f.write_str(&text)
     }
 }
@@ -97,6 +104,7 @@ mod tests {
             encoded: None,
             sent: Some(Timestamp::from_micros(u64::MAX)),
             offset: Some(-3),
+            card: Some(FrameInfo::NO_SIGNAL.into()),
         };
         assert_eq!(parse(&info.to_string()), info);
         assert_eq!(parse(&FrameInfo::default().to_string()), FrameInfo::default());
@@ -111,6 +119,8 @@ mod tests {
             ..FrameInfo::default()
         };
         assert_eq!(info.to_string(), "this is video image; stream=cam; seq=7; captured=1");
+        let card = FrameInfo { card: Some(FrameInfo::NO_SIGNAL.into()), ..FrameInfo::default() };
+        assert_eq!(card.to_string(), "this is video image; card=no-signal");
     }
 
     #[test]
