@@ -6,6 +6,7 @@
 //! encoder: [`FrameData`] says which it is.
 
 mod camera;
+mod control;
 mod digits;
 mod mjpeg;
 mod mode;
@@ -32,6 +33,7 @@ use crate::{
 
 pub use self::{
     camera::{CameraInfo, Which, cameras},
+    control::{Control, ControlError, Entry, Kind, Setting, WrongValue, controls},
     mode::{Mode, PixelFormat},
     spec::{Settings, Spec},
 };
@@ -156,5 +158,13 @@ pub enum Error {
         name: String,
         /// What the codec said.
         reason: String,
+    },
+    /// The controls of a camera cannot be told.
+    #[error("camera {name}: {source}")]
+    Controls {
+        /// The camera's name.
+        name: String,
+        /// Why.
+        source: ControlError,
     },
 }
