@@ -57,6 +57,8 @@ pub enum Kind {
         /// From the least in steps of this; at least 1.
         step: i64,
     },
+    /// A whole number, of which the driver's range could not be told.
+    Number,
     /// On or off.
     Boolean,
     /// One of a few.
@@ -87,7 +89,7 @@ impl Control {
                 .iter()
                 .find(|entry| entry.index == value)
                 .map_or_else(|| value.to_string(), Entry::to_string),
-            Kind::Integer { .. } | Kind::Button => value.to_string(),
+            Kind::Integer { .. } | Kind::Number | Kind::Button => value.to_string(),
         }
     }
 }
@@ -98,6 +100,7 @@ impl std::fmt::Display for Kind {
         match self {
             Self::Integer { min, max, step: 1 } => write!(f, "{min} to {max}"),
             Self::Integer { min, max, step } => write!(f, "{min} to {max} in steps of {step}"),
+            Self::Number => f.write_str("a whole number (its range could not be told)"),
             Self::Boolean => f.write_str("on or off"),
             Self::Menu { entries } => f.write_str(&joined(entries.iter().map(Entry::to_string))),
             Self::Button => f.write_str("no value: it is pressed"),

@@ -129,6 +129,7 @@ fn value(control: &Control, text: &str) -> Result<i64, Option<i64>> {
             let nearest = nearest(wanted, min, max, step);
             if i128::from(nearest) == wanted { Ok(nearest) } else { Err(Some(nearest)) }
         }
+        Kind::Number => number(text).and_then(|number| i32::try_from(number).ok()).map(i64::from).ok_or(None),
         Kind::Boolean => match text.to_ascii_lowercase().as_str() {
             "on" | "true" | "yes" | "1" => Ok(1),
             "off" | "false" | "no" | "0" => Ok(0),
@@ -202,7 +203,7 @@ fn automatic(controls: &[Control], inactive: &Control) -> Option<String> {
             let manual = entries.iter().map(|entry| key_of(&entry.label));
             manual.into_iter().find(|label| label.contains("manual"))?
         }
-        Kind::Integer { .. } | Kind::Button => return None,
+        Kind::Integer { .. } | Kind::Number | Kind::Button => return None,
     };
     Some(format!("{key} is {state}: set {key}={off} first"))
 }

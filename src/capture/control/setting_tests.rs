@@ -155,6 +155,15 @@ fn odd_ranges_have_a_nearest_value_too() {
 }
 
 #[test]
+fn a_number_without_a_known_range_is_left_to_the_driver() {
+    let controls = [Control { default: None, ..control("Brightness", Kind::Number, 5) }];
+    assert_eq!(set(&controls, "brightness=-300").unwrap().1, -300);
+    for text in ["default", "much", "", "0x100000000"] {
+        fails(&controls, &format!("brightness={text}"), &["a whole number"]);
+    }
+}
+
+#[test]
 fn switches_are_on_or_off() {
     let controls = manual();
     for (text, wanted) in
