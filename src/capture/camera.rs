@@ -105,6 +105,28 @@ pub fn cameras() -> Result<Vec<CameraInfo>, Error> {
     Ok(cameras)
 }
 
+/// Name and device of the camera that is meant.
+pub(super) fn camera_path(which: &Which) -> Result<(String, String), Error> {
+    let cameras = cameras()?;
+    let camera = which.find(&cameras).ok_or_else(|| missing(which, &cameras))?;
+    Ok((camera.name.clone(), camera.path.clone()))
+}
+
+/// That none of those that are there is meant.
+fn missing(which: &Which, cameras: &[CameraInfo]) -> Error {
+    if cameras.is_empty() {
+        return Error::NoCamera;
+    }
+    Error::NoSuchCamera {
+        wanted: which.to_string(),
+        present: cameras
+            .iter()
+            .map(|camera| format!("camera:{} ({})", camera.index, camera.name))
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
+}
+
 /// Every mode that a camera lists and that is understood here, best first by size.
 fn modes_of(index: u32) -> Result<Vec<Mode>, NokhwaError> {
     let any = RequestedFormat::with_formats(RequestedFormatType::None, nokhwa::utils::frame_formats());
@@ -159,17 +181,7 @@ impl Camera {
     /// Opens a camera in the mode that is nearest to what is wanted.
     pub(super) fn open(which: &Which, wanted: Wanted) -> Result<Self, Error> {
         let cameras = cameras()?;
-        if cameras.is_empty() {
-            return Err(Error::NoCamera);
-        }
-        let camera = which.find(&cameras).ok_or_else(|| Error::NoSuchCamera {
-            wanted: which.to_string(),
-            present: cameras
-                .iter()
-                .map(|camera| format!("camera:{} ({})", camera.index, camera.name))
-                .collect::<Vec<_>>()
-                .join(", "),
-        })?;
+        let camera = which.find(&cameras).ok_or_else(|| missing(which, &cameras))?;
         let name = &camera.name;
         let mut modes = camera.modes.clone();
         if modes.is_empty() {

@@ -8,6 +8,7 @@
 mod camera;
 #[cfg_attr(not(test), expect(dead_code, reason = "the source that outlives its camera shows it"))]
 mod card;
+mod control;
 mod digits;
 mod mjpeg;
 mod mode;
@@ -34,6 +35,7 @@ use crate::{
 
 pub use self::{
     camera::{CameraInfo, Which, cameras},
+    control::{Control, ControlError, Entry, Kind, Setting, WrongValue, controls},
     mode::{Mode, PixelFormat},
     spec::{Settings, Spec},
 };
@@ -158,5 +160,13 @@ pub enum Error {
         name: String,
         /// What the codec said.
         reason: String,
+    },
+    /// The controls of a camera cannot be told.
+    #[error("camera {name}: {source}")]
+    Controls {
+        /// The camera's name.
+        name: String,
+        /// Why.
+        source: ControlError,
     },
 }

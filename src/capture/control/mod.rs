@@ -1,0 +1,233 @@
+//! What can be adjusted on a camera: brightness, exposure, focus.
+//!
+//! Which controls there are, what they are called and what they take is the camera's own. Names are written
+//! as `v4l2-ctl` writes them, so that what is found elsewhere about a camera works here too. Reading and
+//! setting them is in `v4l2`; what a person's words mean is in `setting`, and touches no camera.
+
+mod error;
+mod setting;
+#[cfg(target_os = "linux")]
+mod v4l2;
+
+use serde::Serialize;
+
+#[cfg(target_os = "linux")]
+#[expect(unused_imports, reason = "the camera sets them when it starts")]
+pub(super) use self::v4l2::apply;
+pub use self::{
+    error::{ControlError, WrongValue},
+    setting::Setting,
+};
+use super::{Error, camera};
+
+/// Something that can be adjusted.
+///
+/// Names and labels are the camera's own words: print them as text from a stranger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Control {
+    /// How it is written, unique in its camera: `exposure_time_absolute`. Lower-case ASCII.
+    pub key: String,
+    /// What the camera calls it: `Exposure Time, Absolute`.
+    pub name: String,
+    /// What it takes.
+    #[serde(flatten)]
+    pub kind: Kind,
+    /// How it is now; `None` where it cannot be read. Booleans are 0 and 1.
+    pub value: Option<i64>,
+    /// How it is at first; `None` for buttons.
+    pub default: Option<i64>,
+    /// Whether it can be set at all.
+    pub writable: bool,
+    /// Has no effect for now: an automatic has it.
+    pub inactive: bool,
+    /// Cannot be set for now, for instance because the camera runs.
+    pub busy: bool,
+}
+
+/// What a control takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Kind {
+    /// A whole number.
+    Integer {
+        /// The least.
+        min: i64,
+        /// The most.
+        max: i64,
+        /// From the least in steps of this; at least 1.
+        step: i64,
+    },
+    /// A whole number, of which the driver's range could not be told.
+    Number,
+    /// On or off.
+    Boolean,
+    /// One of a few.
+    Menu {
+        /// Those that there are. Their numbers may have gaps.
+        entries: Vec<Entry>,
+    },
+    /// Does something once; has no value.
+    Button,
+}
+
+/// One choice of a menu.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// Its number.
+    pub index: i64,
+    /// What the camera calls it.
+    pub label: String,
+}
+
+impl Control {
+    /// A value as a person reads it: a menu's with its label.
+    #[must_use]
+    pub fn text(&self, value: i64) -> String {
+        match &self.kind {
+            Kind::Boolean => if value == 0 { "off" } else { "on" }.into(),
+            Kind::Menu { entries } => entries
+                .iter()
+                .find(|entry| entry.index == value)
+                .map_or_else(|| value.to_string(), Entry::to_string),
+            Kind::Integer { .. } | Kind::Number | Kind::Button => value.to_string(),
+        }
+    }
+}
+
+impl std::fmt::Display for Kind {
+    /// What may be given, in one line.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Integer { min, max, step: 1 } => write!(f, "{min} to {max}"),
+            Self::Integer { min, max, step } => write!(f, "{min} to {max} in steps of {step}"),
+            Self::Number => f.write_str("a whole number (its range could not be told)"),
+            Self::Boolean => f.write_str("on or off"),
+            Self::Menu { entries } => f.write_str(&joined(entries.iter().map(Entry::to_string))),
+            Self::Button => f.write_str("no value: it is pressed"),
+        }
+    }
+}
+
+impl std::fmt::Display for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({})", self.index, self.label)
+    }
+}
+
+/// The controls of a camera, in its own order; with the camera's name. Opens it for a moment, also while another
+/// program streams from it.
+///
+/// # Errors
+/// [`Error::NoCamera`] and [`Error::NoSuchCamera`]; [`Error::Controls`] where the camera cannot be asked.
+pub fn controls(which: &camera::Which) -> Result<(String, Vec<Control>), Error> {
+    let (name, path) = camera::camera_path(which)?;
+    match list(&path) {
+        Ok(controls) => Ok((name, controls)),
+        Err(source) => Err(Error::Controls { name, source }),
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn list(path: &str) -> Result<Vec<Control>, ControlError> {
+    v4l2::controls(path)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn list(_path: &str) -> Result<Vec<Control>, ControlError> {
+    Err(ControlError::NotHere)
+}
+
+/// A name as it is written: lower-case letters and digits of ASCII, with `_` for each run of others between them.
+fn key_of(name: &str) -> String {
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("_")
+}
+
+/// A key that none of the controls before it has: a number helps where its name gives none, or one that is taken.
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "controls are read on Linux only"))]
+fn unique_key(name: &str, before: &[Control]) -> String {
+    let key = key_of(name);
+    let base = if key.is_empty() { "control" } else { &key };
+    let numbered = (2..).map(|number| format!("{base}_{number}"));
+    let mut keys = std::iter::once(base.to_owned()).chain(numbered);
+    let is_free = |key: &String| !before.iter().any(|control| control.key == *key);
+    keys.find(is_free).unwrap_or(key) // some number is free
+}
+
+fn joined(texts: impl Iterator<Item = String>) -> String {
+    texts.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        setting::tests::{integer, webcam},
+        *,
+    };
+
+    #[test]
+    fn keys_are_those_of_v4l2_ctl() {
+        for (name, key) in [
+            ("Brightness", "brightness"),
+            ("Exposure Time, Absolute", "exposure_time_absolute"),
+            ("White Balance Temperature, Auto", "white_balance_temperature_auto"),
+            ("Exposure (Absolute)", "exposure_absolute"),
+            ("  LED1 Mode!! ", "led1_mode"),
+            ("S/PDIF - 3", "s_pdif_3"),
+            ("\u{1b}[2J\u{202e}Zoom\n", "2j_zoom"),
+            ("曝光", ""),
+            ("", ""),
+        ] {
+            assert_eq!(key_of(name), key, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn keys_tell_controls_apart_whatever_their_names_are() {
+        let controls = webcam();
+        assert_eq!(unique_key("Sharpness", &controls), "sharpness");
+        assert_eq!(unique_key("BRIGHTNESS", &controls), "brightness_2");
+        assert_eq!(unique_key("曝光", &controls), "control");
+        let mut controls = vec![integer("Control", (0, 1, 1), 0), integer("control 2", (0, 1, 1), 0)];
+        assert_eq!(unique_key("曝光", &controls), "control_3");
+        controls.remove(0);
+        assert_eq!(unique_key("", &controls), "control");
+    }
+
+    #[test]
+    fn values_and_what_is_allowed_read_well() {
+        let controls = webcam();
+        let texts: Vec<_> = controls
+            .iter()
+            .map(|control| (control.value.map(|value| control.text(value)), control.kind.to_string()))
+            .collect();
+        let wanted = [
+            (Some("128"), "0 to 255"),
+            (Some("on"), "on or off"),
+            (Some("4600"), "2800 to 6500 in steps of 10"),
+            (Some("1 (50 Hz)"), "0 (Disabled), 1 (50 Hz), 2 (60 Hz)"),
+            (Some("3 (Aperture Priority Mode)"), "1 (Manual Mode), 3 (Aperture Priority Mode)"),
+        ];
+        for ((value, allowed), wanted) in texts.iter().zip(wanted) {
+            assert_eq!((value.as_deref(), allowed.as_str()), wanted);
+        }
+        let menu = controls.iter().find(|control| control.key == "auto_exposure").unwrap();
+        assert_eq!(menu.text(2), "2", "a value that the menu does not have");
+    }
+
+    #[test]
+    fn programs_get_one_flat_object_a_control() {
+        let controls = webcam();
+        let json = |key: &str| {
+            let control = controls.iter().find(|control| control.key == key).unwrap();
+            serde_json::to_value(control).unwrap()
+        };
+        let white = json("white_balance_temperature");
+        assert_eq!(white["type"], "integer");
+        assert_eq!((&white["min"], &white["step"]), (&2800.into(), &10.into()));
+        assert_eq!((&white["value"], &white["default"]), (&4600.into(), &4600.into()));
+        assert_eq!((&white["inactive"], &white["writable"]), (&true.into(), &true.into()));
+        assert_eq!(json("auto_exposure")["entries"][1]["label"], "Aperture Priority Mode");
+        assert_eq!(json("reset")["value"], serde_json::Value::Null);
+    }
+}

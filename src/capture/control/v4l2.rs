@@ -1,0 +1,198 @@
+//! Controls over Video4Linux.
+//!
+//! Neither crate does it alone. `v4l` asks for compound controls too and panics on types that it does not know, of
+//! which newer kernels give webcams one (the region of interest of uvcvideo is a rectangle). `linuxvideo` asks for
+//! single values only, but begins after the first of all, which is the brightness, and does not tell the numbers
+//! of a menu of numbers. So `linuxvideo` lists, reads and sets, and `v4l` adds those two where it can. Text, bit
+//! masks and 64-bit numbers are left out.
+
+use std::{
+    cell::Cell,
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Once,
+};
+
+use linuxvideo::{
+    Device,
+    controls::{Cid, ControlDesc, ControlFlags, CtrlType},
+};
+use v4l::control::{Description, Flags, MenuItem, Type};
+
+use super::{Control, ControlError, Entry, Kind, Setting, setting::resolve, unique_key};
+
+/// Entries of a menu that are asked for: the kernel allows no more.
+const MAX_ENTRIES: i32 = 64;
+
+/// `V4L2_CID_BRIGHTNESS`.
+const BRIGHTNESS: u32 = 0x0098_0900;
+
+/// The controls of a device, in the driver's order.
+pub(super) fn controls(path: &str) -> Result<Vec<Control>, ControlError> {
+    let described = v4l::Device::with_path(path).map_err(ControlError::Unreadable)?;
+    let device = Device::open(path).map_err(ControlError::Unreadable)?;
+    Ok(read(&device, &described)?.into_iter().map(|(_, control)| control).collect())
+}
+
+/// Sets controls one after another. Each is looked for anew: one that is set may make others active, and give them
+/// other values.
+#[expect(dead_code, reason = "the camera sets them when it starts")]
+pub(in crate::capture) fn apply(described: &v4l::Device, settings: &[Setting]) -> Result<(), ControlError> {
+    if settings.is_empty() {
+        return Ok(());
+    }
+    // The same device by a descriptor of its own: a second one changes nothing for the first.
+    let path = format!("/proc/self/fd/{}", described.handle().fd());
+    let mut device = Device::open(path).map_err(ControlError::Unreadable)?;
+    for setting in settings {
+        let (ids, controls): (Vec<_>, Vec<_>) = read(&device, described)?.into_iter().unzip();
+        let (control, value) = resolve(&controls, setting)?;
+        let mut known = std::iter::zip(ids, &controls);
+        let Some((id, _)) = known.find(|(_, known)| known.key == control.key) else { continue };
+        let refused = |source| ControlError::Refused { key: control.key.clone(), value, source };
+        // Beyond 32 bits is no control that was read.
+        let narrow = i32::try_from(value).map_err(|_| refused(io::ErrorKind::InvalidInput.into()))?;
+        device.write_control_raw(id, narrow).map_err(refused)?;
+        tracing::debug!(control = control.key, value, "set");
+    }
+    Ok(())
+}
+
+fn read(device: &Device, described: &v4l::Device) -> Result<Vec<(Cid, Control)>, ControlError> {
+    let described = guarded(|| described.query_controls()).and_then(Result::ok);
+    // Names that are no UTF-8 are a driver's fault and nobody's crash: this crate panics on them too.
+    let list = || {
+        let mut controls: Vec<_> = brightness(device, described.as_deref()).into_iter().collect();
+        let mut ids = vec![Cid::BRIGHTNESS; controls.len()];
+        for description in device.controls() {
+            let description = description?;
+            if description.id() == Cid::BRIGHTNESS {
+                continue; // a later version of the crate may list it
+            }
+            let kind = kind(device, &description, described.as_deref().unwrap_or_default());
+            if let Some(control) = kind.map(|kind| control(device, &description, kind, &controls)) {
+                ids.push(description.id());
+                controls.push(control);
+            }
+        }
+        Ok(ids.into_iter().zip(controls).collect())
+    };
+    let odd = || Err(io::Error::new(io::ErrorKind::InvalidData, "the driver gives them odd names"));
+    guarded(list).unwrap_or_else(odd).map_err(ControlError::Unreadable)
+}
+
+/// The first of all controls; where its range cannot be told, it is left to the driver.
+fn brightness(device: &Device, described: Option<&[Description]>) -> Option<Control> {
+    let value = device.read_control_raw(Cid::BRIGHTNESS).ok().map(i64::from);
+    let (kind, default, flags) = match described {
+        Some(described) => {
+            let told = described.iter().find(|told| told.id == BRIGHTNESS && told.typ == Type::Integer)?;
+            let step = i64::try_from(told.step).unwrap_or(1).max(1);
+            let range = Kind::Integer { min: told.minimum, max: told.maximum.max(told.minimum), step };
+            (range, Some(told.default), told.flags)
+        }
+        None => value.map(|_| (Kind::Number, None, Flags::empty()))?,
+    };
+    (!flags.contains(Flags::DISABLED)).then(|| Control {
+        key: "brightness".into(),
+        name: "Brightness".into(),
+        kind,
+        value,
+        default,
+        writable: !flags.contains(Flags::READ_ONLY),
+        inactive: flags.contains(Flags::INACTIVE),
+        busy: flags.contains(Flags::GRABBED),
+    })
+}
+
+/// What a control takes; `None` for what is no single value that a person could set.
+fn kind(device: &Device, description: &ControlDesc, described: &[Description]) -> Option<Kind> {
+    let (min, max) = (description.minimum(), description.maximum());
+    Some(match description.control_type() {
+        CtrlType::INTEGER => Kind::Integer {
+            min: min.into(),
+            max: max.max(min).into(),
+            step: i64::from(description.step()).max(1),
+        },
+        CtrlType::INTEGER_MENU => {
+            let is_it = |told: &&Description| {
+                told.typ == Type::IntegerMenu && told.name == description.name() && told.items.is_some()
+            };
+            match described.iter().find(is_it).and_then(|told| told.items.as_deref()) {
+                Some(items) => Kind::Menu { entries: items.iter().map(entry).collect() },
+                // Set by their place, where the numbers cannot be told.
+                None => Kind::Integer { min: min.into(), max: max.max(min).into(), step: 1 },
+            }
+        }
+        CtrlType::BOOLEAN => Kind::Boolean,
+        CtrlType::MENU if min >= 0 && max < MAX_ENTRIES => Kind::Menu {
+            entries: device
+                .enumerate_menu(description)
+                .map_while(Result::ok)
+                .map(|item| Entry { index: item.index().into(), label: item.name().into() })
+                .collect(),
+        },
+        CtrlType::BUTTON => Kind::Button,
+        _ => return None,
+    })
+}
+
+fn entry((index, item): &(u32, MenuItem)) -> Entry {
+    Entry { index: i64::from(*index), label: item.to_string() }
+}
+
+fn control(device: &Device, description: &ControlDesc, kind: Kind, before: &[Control]) -> Control {
+    let flags = description.flags();
+    let single = kind != Kind::Button;
+    let readable = single && !flags.contains(ControlFlags::WRITE_ONLY);
+    Control {
+        key: unique_key(description.name(), before),
+        name: description.name().into(),
+        value: readable.then(|| device.read_control_raw(description.id()).ok()).flatten().map(i64::from),
+        default: single.then(|| description.default_value().into()),
+        kind,
+        writable: !flags.contains(ControlFlags::READ_ONLY),
+        inactive: flags.contains(ControlFlags::INACTIVE),
+        busy: flags.contains(ControlFlags::GRABBED),
+    }
+}
+
+thread_local! {
+    static EXPECTED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// `None` where it panics, in silence: it is no news, and looks like a crash.
+fn guarded<T>(ask: impl FnOnce() -> T) -> Option<T> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let report = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if !EXPECTED.get() {
+                report(panic);
+            }
+        }));
+    });
+    EXPECTED.set(true);
+    let answer = catch_unwind(AssertUnwindSafe(ask));
+    EXPECTED.set(false);
+    answer.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_the_crates_is_no_crash_and_the_next_one_is_reported_again() {
+        assert_eq!(guarded(|| 5), Some(5));
+        assert_eq!(guarded(|| -> u32 { panic!("an unknown type") }), None);
+        assert!(!EXPECTED.get());
+    }
+
+    #[test]
+    fn what_is_no_camera_is_an_error() {
+        for path in ["/nowhere", "/dev/null"] {
+            assert!(matches!(controls(path), Err(ControlError::Unreadable(_))), "{path}");
+        }
+    }
+}
