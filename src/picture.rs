@@ -79,6 +79,16 @@ impl Picture {
     }
 }
 
+impl Picture {
+    /// The memory of the samples, to make another picture in.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        match self.pixels {
+            Pixels::Planar(_, bytes) | Pixels::Rgb(bytes) | Pixels::Bgr(bytes) => bytes,
+        }
+    }
+}
+
 /// A picture to look at: `0x00RRGGBB` a pixel, rows without padding, which is what the window takes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Canvas {

@@ -5,7 +5,10 @@
 //! than that many wait to be sent, so that the choice of what goes next is made as late as possible:
 //! measured, a fifteenth of the age at the same throughput. See `docs/architecture.md`.
 
-use std::io;
+use std::{
+    io,
+    time::{Duration, Instant},
+};
 
 use bytes::Buf;
 use tokio::net::{TcpStream, tcp::OwnedWriteHalf};
@@ -18,6 +21,17 @@ use crate::{
 /// Unsent bytes that the kernel may hold. Small enough to be sent in a moment on any link that carries
 /// video, large enough to keep a fast one busy between two wake-ups.
 pub const NOTSENT_LOWAT: u32 = 16 << 10;
+
+/// As [`NOTSENT_LOWAT`], of a message that is being written, on a link that has shown to be fast. What has begun must be finished
+/// anyway, and each 16 KiB would take a wake-up. Not more: should the link turn slow, the rest of it must not take so long
+/// that the link seems dead.
+const STARTED_LOWAT: u32 = 512 << 10;
+
+/// A full socket that takes more so soon belongs to a fast link.
+const FAST: Duration = Duration::from_millis(2);
+
+/// A full socket that takes this long belongs to a slow one.
+const SLOW: Duration = Duration::from_millis(20);
 
 /// Chunks of a message: its head and its payload.
 const CHUNKS: usize = 2;
@@ -36,40 +50,77 @@ pub fn tune(stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
+/// How many unsent bytes the kernel may hold of a message that is being written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Gate {
+    started: u32,
+    lifted: bool,
+}
+
+impl Gate {
+    const fn new() -> Self {
+        Self { started: NOTSENT_LOWAT, lifted: false }
+    }
+
+    /// The socket was full for so long in the middle of a message.
+    fn waited(&mut self, time: Duration) {
+        if time < FAST {
+            self.started = self.started.saturating_mul(2).min(STARTED_LOWAT);
+        } else if time > SLOW {
+            self.started = NOTSENT_LOWAT;
+        }
+    }
+
+    /// A message has begun and is not out.
+    fn lift(&mut self, socket: &OwnedWriteHalf) -> io::Result<()> {
+        if self.started > NOTSENT_LOWAT || self.lifted {
+            self.lifted = self.started > NOTSENT_LOWAT;
+            set_lowat(socket, self.started)?;
+        }
+        Ok(())
+    }
+
+    /// It is out: what goes next is chosen late again.
+    fn close(&mut self, socket: &OwnedWriteHalf) -> io::Result<()> {
+        if std::mem::take(&mut self.lifted) { set_lowat(socket, NOTSENT_LOWAT) } else { Ok(()) }
+    }
+}
+
+fn set_lowat(socket: &OwnedWriteHalf, bytes: u32) -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    socket2::SockRef::from(socket.as_ref()).set_tcp_notsent_lowat(bytes)?;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = (socket, bytes);
+    Ok(())
+}
+
 /// A message on its way into a socket.
 #[derive(Debug)]
-pub struct Outgoing {
+struct Outgoing {
     bytes: bytes::buf::Chain<bytes::Bytes, bytes::Bytes>,
+    /// Whether a byte of it is out, so that it has to be finished.
     started: bool,
 }
 
 impl Outgoing {
-    /// Nothing of it is written yet.
-    #[must_use]
-    pub fn new(message: &Message) -> Self {
+    fn new(message: &Message) -> Self {
         Self { bytes: message.to_buf(), started: false }
     }
 
-    /// Whether a byte of it is out, so that it has to be finished.
-    #[must_use]
-    pub const fn is_started(&self) -> bool {
-        self.started
-    }
-
-    /// Writes what the socket takes now; `true` once all of it is out. `false` means that the socket is
-    /// full: wait with [`OwnedWriteHalf::writable`].
-    ///
-    /// # Errors
-    /// What the system says; the connection is of no more use.
-    pub fn write(&mut self, socket: &OwnedWriteHalf) -> io::Result<bool> {
+    /// Writes what the socket takes now; `true` once all of it is out, `false` where the socket is full.
+    fn write(&mut self, socket: &OwnedWriteHalf, gate: &mut Gate) -> io::Result<bool> {
         while self.bytes.has_remaining() {
             let mut chunks = [io::IoSlice::new(&[]); CHUNKS];
             let count = self.bytes.chunks_vectored(&mut chunks);
             match socket.try_write_vectored(&chunks[..count]) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(written) => {
-                    self.started = true;
                     self.bytes.advance(written);
+                    let first = !std::mem::replace(&mut self.started, true);
+                    // Before the socket says that it is full: what it says then stands until it has room again.
+                    if first && self.bytes.has_remaining() {
+                        gate.lift(socket)?;
+                    }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -103,6 +154,7 @@ pub async fn drain<K: PartialEq, T>(
     socket: &OwnedWriteHalf,
     mut feed: impl Feed<K, T>,
 ) -> io::Result<()> {
+    let mut gate = Gate::new();
     loop {
         waiting.ready().await;
         let taken = match waiting.try_recv() {
@@ -112,21 +164,45 @@ pub async fn drain<K: PartialEq, T>(
         };
         let Some(message) = feed.prepare(&taken.item) else { continue };
         let mut outgoing = Outgoing::new(&message);
-        let result = outgoing.write(socket);
-        if outgoing.is_started() {
+        let result = outgoing.write(socket, &mut gate);
+        if outgoing.started {
             feed.started(&taken, &message);
         } else {
             waiting.put_back(taken);
         }
         let mut done = result?;
-        if !done && !outgoing.is_started() {
+        if !done && !outgoing.started {
             socket.writable().await?;
             continue;
         }
         while !done {
+            let full = Instant::now();
             socket.writable().await?;
             feed.progressed();
-            done = outgoing.write(socket)?;
+            gate.waited(full.elapsed());
+            gate.lift(socket)?;
+            done = outgoing.write(socket, &mut gate)?;
         }
+        gate.close(socket)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernel_may_hold_more_of_what_has_begun_while_the_link_is_fast() {
+        let mut gate = Gate::new();
+        for _ in 0..10 {
+            gate.waited(FAST / 2);
+        }
+        assert_eq!(gate.started, STARTED_LOWAT);
+        gate.waited(FAST * 2);
+        assert_eq!(gate.started, STARTED_LOWAT, "a hiccup");
+        gate.waited(SLOW * 2);
+        assert_eq!(gate.started, NOTSENT_LOWAT);
+        gate.waited(FAST * 2);
+        assert_eq!(gate.started, NOTSENT_LOWAT);
     }
 }

@@ -3,6 +3,8 @@
 //! A result is data ([`latency::Report`]); printing is the command line's business. Absolute times belong to
 //! one machine on one day: what counts is the ratio to what the same run measured without us.
 
+#[cfg(unix)]
+pub mod camera;
 pub mod latency;
 mod scene;
 mod steps;

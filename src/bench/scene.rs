@@ -15,9 +15,6 @@ use crate::{
 /// A raccoon by Judy Weggelaar, public domain; see `tests/data/README.md`.
 const PHOTO: &[u8] = include_bytes!("../../tests/data/raccoon_1024x768.jpg");
 
-/// Distinct frames that go round: enough that no cache holds them all, few enough for memory.
-const FRAMES: usize = 12;
-
 /// Half the width of the noise, about two standard deviations of a webcam's sensor at σ ≈ 2.
 const NOISE: i16 = 4;
 
@@ -33,6 +30,9 @@ pub(super) struct Scene {
 }
 
 impl Scene {
+    /// Distinct frames that go round: enough that no cache holds them all, few enough for memory.
+    pub(super) const COUNT: usize = 12;
+
     /// Prepares the pictures as planar 4:2:0, as a camera would give them.
     pub(super) fn new(width: usize, height: usize, fps: f64) -> Result<Self, String> {
         let photo =
@@ -42,13 +42,13 @@ impl Scene {
         let photo = Image::from_vec_u8(from_w, from_h, rgb, PixelType::U8x3).map_err(|e| e.to_string())?;
         let mut random = fastrand::Rng::with_seed(1);
         let mut resizer = Resizer::new();
-        let pictures = (0..FRAMES)
+        let pictures = (0..Self::COUNT)
             .map(|index| {
                 let mut scaled = Image::new(width as u32, height as u32, PixelType::U8x3);
                 let shift = index as f64 * STEP;
-                let across = f64::from(from_w) - FRAMES as f64 * STEP;
-                let down =
-                    (across * height as f64 / width as f64).min(f64::from(from_h) - FRAMES as f64 * STEP);
+                let across = f64::from(from_w) - Self::COUNT as f64 * STEP;
+                let down = (across * height as f64 / width as f64)
+                    .min(f64::from(from_h) - Self::COUNT as f64 * STEP);
                 let options = ResizeOptions::new().crop(shift, shift, across, down);
                 resizer.resize(&photo, &mut scaled, &options).map_err(|e| e.to_string())?;
                 Ok(planar(scaled.buffer(), width, height, &mut random))

@@ -5,13 +5,11 @@
 //! give without work (a JPEG from a camera, a planar picture from another) it leaves to the
 //! encoder: [`FrameData`] says which it is.
 
-mod camera;
-#[cfg_attr(not(test), expect(dead_code, reason = "the source that outlives its camera shows it"))]
+pub(crate) mod camera;
 mod card;
 mod control;
 mod digits;
 mod mjpeg;
-mod mode;
 mod motion;
 mod pace;
 mod pattern;
@@ -21,9 +19,8 @@ mod scale;
 mod sequence;
 mod spec;
 pub mod stamp;
-mod unpack;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use bytes::Bytes;
 
@@ -33,11 +30,11 @@ use crate::{
     picture::Picture,
 };
 
+pub(crate) use self::{camera::Wanted, card::Card};
 pub use self::{
-    camera::{CameraInfo, Which, cameras},
+    camera::{CameraInfo, Fault, Interface, Mode, PixelFormat, Rate, User, Which, cameras},
     control::{Control, ControlError, Entry, Kind, Setting, WrongValue, controls},
-    mode::{Mode, PixelFormat},
-    spec::{Settings, Spec},
+    spec::{CameraSettings, Settings, Spec},
 };
 
 /// What a source hands on.
@@ -73,6 +70,50 @@ pub trait Source {
 
     /// One line for a person: what it is, at which size and rate.
     fn describe(&self) -> String;
+
+    /// Lets the next frame go by: nobody will see it, and what making it costs can be saved. False at the end of the
+    /// material.
+    ///
+    /// # Errors
+    /// As [`Source::next_frame`].
+    fn pass_by(&mut self) -> Result<bool, Error> {
+        Ok(self.next_frame()?.is_some())
+    }
+
+    /// What viewers are to be told where no frames come; `None` for sources whose pauses mean nothing.
+    fn signal(&self) -> Option<Signal> {
+        None
+    }
+
+    /// What was lost so far.
+    fn losses(&self) -> Losses {
+        Losses::default()
+    }
+
+    /// Takes memory of an earlier picture, to make the next one in.
+    fn reuse(&mut self, memory: Vec<u8>) {
+        drop(memory);
+    }
+}
+
+/// A live source, as viewers know it that do not see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signal {
+    /// Its name.
+    pub name: String,
+    /// Width and height of its pictures, where they are known.
+    pub size: Option<(usize, usize)>,
+    /// Silence that means that something is wrong.
+    pub patience: Duration,
+}
+
+/// Frames of a source that never came out of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// Came in part, or marked as damaged by the driver.
+    pub damaged: u64,
+    /// Never came, as the driver's frame numbers tell.
+    pub missed: u64,
 }
 
 /// Why a source cannot be opened or cannot go on.
@@ -95,13 +136,13 @@ pub enum Error {
         /// The cameras that are there, as one line.
         present: String,
     },
-    /// The camera's driver refused or failed.
-    #[error("camera {name}: {reason}")]
+    /// Something is wrong with the camera.
+    #[error("camera {name}: {fault}")]
     Camera {
         /// The camera's name.
         name: String,
-        /// What the driver said.
-        reason: String,
+        /// What it is.
+        fault: Fault,
     },
     /// A folder without a single picture in it.
     #[error("{} has no pictures (looked for .jpg, .jpeg, .png, .gif, .webp and .bmp)", .0.display())]
@@ -169,4 +210,16 @@ pub enum Error {
         /// Why.
         source: ControlError,
     },
+}
+
+impl Error {
+    /// What it is, without what it is with, for where that is said beside it.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Camera { fault, .. } => fault.to_string(),
+            Self::NoCamera | Self::NoSuchCamera { .. } => "it is not plugged in".into(),
+            other => other.to_string(),
+        }
+    }
 }

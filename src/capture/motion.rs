@@ -111,6 +111,11 @@ impl Source for Motion {
         Ok(Some(Frame { seq: tick, captured, data: FrameData::Picture(picture) }))
     }
 
+    fn pass_by(&mut self) -> Result<bool, Error> {
+        self.pacer.wait();
+        Ok(true)
+    }
+
     fn describe(&self) -> String {
         let (width, height) = self.size;
         format!("{} in motion, {width}x{height}, {} fps", self.name, self.pacer.fps())

@@ -161,6 +161,11 @@ impl Source for Pattern {
         Ok(Some(Frame { seq, captured, data }))
     }
 
+    fn pass_by(&mut self) -> Result<bool, Error> {
+        self.pacer.wait();
+        Ok(true)
+    }
+
     fn describe(&self) -> String {
         let (width, height) = self.size;
         format!("test picture, {width}x{height}, {} fps", self.pacer.fps())

@@ -10,13 +10,14 @@ use std::{
     io::Read,
     path::{Path, PathBuf},
     str::FromStr,
+    time::Duration,
 };
 
 use super::{
     Error, Source,
-    camera::{Camera, Which, cameras},
+    camera::{self, Interface, PixelFormat, Wanted, Which},
+    control::Setting,
     mjpeg::{Mjpeg, Splitter},
-    mode::Wanted,
     motion::Motion,
     pace::DEFAULT_FPS,
     pattern::Pattern,
@@ -51,15 +52,49 @@ pub enum Spec {
 }
 
 /// How a source shall be.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
     /// Width and height. Without it, sources that have a size of their own keep it, a camera is asked for
-    /// about 1280x720, and what is made here has that size.
+    /// about 1280x720, and what is made here has that size. A camera gives the nearest size that it has.
     pub size: Option<(usize, usize)>,
     /// Frames a second; 30 where nothing else is known.
     pub fps: Option<f64>,
     /// Whether files start again at their end. Photos and the test picture never end.
     pub repeat: bool,
+    /// What concerns cameras only.
+    pub camera: CameraSettings,
+}
+
+/// How a camera shall be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CameraSettings {
+    /// The only pixel format that will do; without it, the one that costs least.
+    pub format: Option<PixelFormat>,
+    /// Waits for a camera that is not there or cannot be opened at the start.
+    pub wait: bool,
+    /// Silence after which a camera is taken for stalled and opened anew.
+    pub stall_limit: Duration,
+    /// Controls to set, in this order, each time that it is opened.
+    pub controls: Vec<Setting>,
+    /// How it is reached.
+    pub interface: Interface,
+}
+
+impl Default for CameraSettings {
+    fn default() -> Self {
+        Self {
+            format: None,
+            wait: false,
+            stall_limit: Self::STALL_LIMIT,
+            controls: Vec::new(),
+            interface: Interface::Auto,
+        }
+    }
+}
+
+impl CameraSettings {
+    /// The usual limit: cameras pause for a second when they adapt to darkness, not for two.
+    pub const STALL_LIMIT: Duration = Duration::from_secs(2);
 }
 
 impl FromStr for Spec {
@@ -68,11 +103,8 @@ impl FromStr for Spec {
     /// Any text but the empty one means something; whether it exists shows when it is opened.
     fn from_str(text: &str) -> Result<Self, Error> {
         if let Some(which) = text.strip_prefix("camera:") {
-            return Ok(Self::Camera(match which.parse() {
-                _ if which.is_empty() => Which::First,
-                Ok(index) => Which::Index(index),
-                Err(_) => Which::Name(which.into()),
-            }));
+            let Ok(which) = which.parse();
+            return Ok(Self::Camera(which));
         }
         Ok(match (text, text.split_once(':')) {
             ("", _) => return Err(Error::NoSuchSource(text.into())),
@@ -105,11 +137,10 @@ impl Spec {
     /// The source for who named none: a camera where there is one, else the test picture.
     #[must_use]
     pub fn default_here() -> Self {
-        match cameras() {
-            Ok(cameras) if !cameras.is_empty() => return Self::Camera(Which::First),
-            Ok(_) => tracing::info!("no camera was found: the test picture is shown instead"),
-            Err(error) => tracing::warn!(%error, "the test picture is shown instead"),
+        if camera::any() {
+            return Self::Camera(Which::First);
         }
+        tracing::info!("no camera was found: the test picture is shown instead");
         Self::Pattern
     }
 
@@ -134,8 +165,11 @@ impl Spec {
             Self::Sequence(text) if Path::new(text).exists() => {
                 return Self::look(Path::new(text))?.open(settings);
             }
+            // Never scaled: that would cost a decoding where the camera's JPEGs can go as they are.
             Self::Camera(which) => {
-                Box::new(Camera::open(which, Wanted { size: settings.size, fps: settings.fps })?)
+                let wanted =
+                    Wanted { size: settings.size, fps: settings.fps, format: settings.camera.format };
+                return Ok(Box::new(camera::open(which, wanted, settings.camera.clone())?));
             }
             Self::Stdin => Box::new(Mjpeg::stdin(settings.fps)),
             Self::Mjpeg(path) => Box::new(Mjpeg::open(existing(path)?, fps, settings.repeat)?),
@@ -243,7 +277,7 @@ mod tests {
 
     fn first(text: &str, size: Option<(usize, usize)>) -> Result<FrameData, Error> {
         let spec: Spec = text.parse()?;
-        let settings = Settings { size, fps: Some(1000.0), repeat: false };
+        let settings = Settings { size, fps: Some(1000.0), ..Settings::default() };
         Ok(spec.open(&settings)?.next_frame()?.unwrap().data)
     }
 

@@ -12,6 +12,8 @@ use super::{
     output::{Output, print},
     runtime, values,
 };
+#[cfg(unix)]
+use crate::bench::camera;
 use crate::bench::{
     Percentiles,
     latency::{self, Plan, Report},
@@ -34,6 +36,9 @@ pub(super) struct Args {
 enum What {
     /// How old a frame is when its pixels are there, step by step
     Latency(LatencyArgs),
+    /// What a camera's frame costs in processor time, against the least that it could
+    #[cfg(unix)]
+    Camera(CameraArgs),
 }
 
 /// Capture → encode → relay → decode on this machine, from the frame's own timestamps.
@@ -56,6 +61,21 @@ struct LatencyArgs {
     json: bool,
 }
 
+/// Driver's buffer → socket, with a camera that is played from memory.
+#[cfg(unix)]
+#[derive(Debug, clap::Args)]
+struct CameraArgs {
+    /// Frames a second
+    #[arg(long, value_name = "N", default_value = "30", value_parser = clap::value_parser!(u32).range(1..=1000), env = "PULSECAM_FPS")]
+    fps: u32,
+    /// How long to measure, in all
+    #[arg(long = "for", value_name = "TIME", default_value = "60s", value_parser = values::some_time, env = "PULSECAM_FOR")]
+    time: Duration,
+    /// Print one JSON object a case
+    #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
+    json: bool,
+}
+
 #[derive(Serialize)]
 #[serde(tag = "event", rename = "latency")]
 struct LatencyEvent<'a> {
@@ -64,7 +84,36 @@ struct LatencyEvent<'a> {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    let What::Latency(args) = &args.what;
+    match &args.what {
+        What::Latency(args) => latency(args),
+        #[cfg(unix)]
+        What::Camera(args) => camera(args),
+    }
+}
+
+#[cfg(unix)]
+fn camera(args: &CameraArgs) -> Result<(), Error> {
+    let plan = camera::Plan { fps: args.fps, time: args.time };
+    let costs = runtime()?
+        .block_on(camera::run(plan, show_progress))
+        .map_err(|error| Error::Bench(error.to_string()))?;
+    let output = Output::new(args.json);
+    if !output.is_json() {
+        print(&format!(
+            "{:28}{:>10}{:>10}{:>10}{:>8}",
+            "µs of processor time a frame", "kB", "ours", "floor", "ratio"
+        ));
+    }
+    for cost in costs {
+        let camera::Cost { width, height, format, bytes, ours_us, floor_us, ratio } = cost;
+        let name = format!("{format} {width}x{height}");
+        let line = format!("{name:28}{:>10}{ours_us:>10.0}{floor_us:>10.0}{ratio:>8.2}", bytes / 1000);
+        output.event(&cost, Some(&line));
+    }
+    Ok(())
+}
+
+fn latency(args: &LatencyArgs) -> Result<(), Error> {
     let (width, height) = args.size;
     let plan = Plan { width, height, fps: args.fps, quality: args.quality, time: args.time };
     let report = runtime()?

@@ -5,10 +5,11 @@ use super::{
     link::LinkArgs,
     output::Output,
     runtime,
-    send::{self, Limit, SourceArgs},
+    send::{self, Limit},
     show::{self, ShowArgs},
+    source::SourceArgs,
 };
-use crate::link::connect;
+use crate::link::{Role, connect};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,7 +36,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let output = Output::new(args.json);
     let runtime = runtime()?;
-    let (link, inbox) = runtime.block_on(connect(args.link.config()?))?;
+    let (link, inbox) = runtime.block_on(connect(args.link.config(Role::Both)?))?;
     // A call goes on until one hangs up: its limits are those of what comes in, not of what is sent.
     let outgoing = runtime.block_on(send::open(&args.source, Limit::default(), &link))?;
     outgoing.begin();

@@ -1,10 +1,12 @@
 //! `pulsecam cameras`: what can be streamed from here, and what can be adjusted on it.
 
+use std::fmt::Write;
+
 use super::{
-    Error,
+    Error, controls,
     output::{Output, harmless, print},
 };
-use crate::capture::{self, Control, Spec, Which};
+use crate::capture::{self, CameraInfo, Mode, Spec, Which};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -44,80 +46,60 @@ fn camera(text: &str) -> Result<Which, String> {
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let output = Output::new(args.json);
     if let Some(which) = &args.controls {
-        return controls(which, output);
+        return controls::list(which, output);
     }
-    let cameras = capture::cameras()?;
+    let cameras = capture::cameras();
     if cameras.is_empty() {
         return Err(capture::Error::NoCamera.into());
     }
     for camera in cameras {
-        output.event(&camera, Some(&format!("camera:{}  {}  ({})", camera.index, camera.name, camera.path)));
+        output.event(&camera, None);
         if !output.is_json() {
-            for mode in &camera.modes {
-                print(&harmless(&format!("  {mode}")));
+            for line in described(&camera).lines() {
+                print(&harmless(line));
             }
         }
     }
     Ok(())
 }
 
-fn controls(which: &Which, output: Output) -> Result<(), Error> {
-    let (name, controls) = capture::controls(which)?;
-    if output.is_json() {
-        for control in &controls {
-            output.event(control, None);
-        }
-        return Ok(());
+/// A camera and its modes for a person: a line for each size.
+fn described(camera: &CameraInfo) -> String {
+    let mut text = format!("camera:{}  {}  ({})\n", camera.index, camera.name, camera.path);
+    if let Some(problem) = &camera.problem {
+        let _ = writeln!(text, "  {problem}"); // writing to a String cannot fail
     }
-    print(&harmless(&name));
-    if controls.is_empty() {
-        print("  has nothing that can be adjusted");
+    let users: Vec<_> = camera.in_use_by.iter().map(ToString::to_string).collect();
+    if !users.is_empty() {
+        let _ = writeln!(text, "  in use by {}", users.join(", "));
     }
-    for line in table(&controls) {
-        print(&harmless(&line));
+    let mut format = None;
+    for sizes in camera.modes.chunk_by(|a, b| size(a) == size(b)) {
+        let Some(first) = sizes.first() else { continue };
+        let label = if format == Some(first.format) { String::new() } else { first.format.to_string() };
+        format = Some(first.format);
+        let size = format!("{}x{}", first.width, first.height);
+        let rates: Vec<_> = sizes.iter().map(|mode| mode.rate.to_string()).collect();
+        let _ = writeln!(text, "  {label:<6} {size:<10} {} fps", rates.join(", "));
     }
-    Ok(())
+    if !camera.other_formats.is_empty() {
+        let _ = writeln!(
+            text,
+            "  and in formats that are not understood here: {}",
+            camera.other_formats.join(", ")
+        );
+    }
+    text
 }
 
-/// The controls for a person: a line each, what they take last, for it may be long.
-fn table(controls: &[Control]) -> Vec<String> {
-    let rows: Vec<_> = controls.iter().map(row).collect();
-    let width =
-        |column: fn(&Row) -> &str| rows.iter().map(|row| column(row).chars().count()).max().unwrap_or(0);
-    let (key, value, default) = (width(|row| &row.key), width(|row| &row.value), width(|row| &row.default));
-    rows.iter()
-        .map(|row| {
-            let Row { key: k, value: v, default: d, takes } = row;
-            format!("  {k:<key$}  {v:<value$}  {d:<default$}  {takes}").trim_end().to_owned()
-        })
-        .collect()
-}
-
-/// One line of the table.
-struct Row {
-    key: String,
-    value: String,
-    default: String,
-    takes: String,
-}
-
-fn row(control: &Control) -> Row {
-    let text = |value: Option<i64>| value.map(|value| control.text(value));
-    let states =
-        [(!control.writable, " (read only)"), (control.inactive, " (inactive)"), (control.busy, " (in use)")];
-    let states: String = states.iter().filter(|(is, _)| *is).map(|(_, state)| *state).collect();
-    Row {
-        key: control.key.clone(),
-        value: text(control.value).unwrap_or_else(|| "-".into()),
-        default: text(control.default).map(|text| format!("default {text}")).unwrap_or_default(),
-        takes: format!("{}{states}", control.kind),
-    }
+fn size(mode: &Mode) -> impl PartialEq + use<> {
+    (mode.format, mode.width, mode.height)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::{Entry, Kind};
+    use crate::capture::{PixelFormat, Rate, User};
 
     #[test]
     fn a_camera_is_written_as_for_source() {
@@ -129,37 +111,36 @@ mod tests {
         }
     }
 
-    fn control(key: &str, kind: Kind, value: Option<i64>) -> Control {
-        let (key, name) = (key.into(), key.into());
-        Control { key, name, kind, value, default: value, writable: true, inactive: false, busy: false }
-    }
-
     #[test]
-    fn controls_stand_in_columns_and_cannot_steer_the_terminal() {
-        let entries = vec![
-            Entry { index: 1, label: "Manual\n\x1b[2J".into() },
-            Entry { index: 3, label: "Automatic".into() },
-        ];
-        let controls = [
-            control("brightness", Kind::Integer { min: 0, max: 255, step: 1 }, Some(128)),
-            Control {
-                inactive: true,
-                ..control("focus_absolute", Kind::Integer { min: 0, max: 250, step: 5 }, Some(0))
-            },
-            control("auto_exposure", Kind::Menu { entries }, Some(3)),
-            Control { writable: false, ..control("privacy", Kind::Boolean, Some(0)) },
-            control("reset", Kind::Button, None),
-        ];
-        let lines: Vec<_> = table(&controls).iter().map(|line| harmless(line).into_owned()).collect();
-        assert_eq!(
-            lines,
-            [
-                "  brightness      128            default 128            0 to 255",
-                "  focus_absolute  0              default 0              0 to 250 in steps of 5 (inactive)",
-                "  auto_exposure   3 (Automatic)  default 3 (Automatic)  1 (Manual \u{fffd}[2J), 3 (Automatic)",
-                "  privacy         off            default off            on or off (read only)",
-                "  reset           -                                     no value: it is pressed",
-            ]
-        );
+    fn a_camera_is_told_in_a_line_for_each_size() {
+        let mode = |format, width, height, frames, seconds| Mode {
+            format,
+            width,
+            height,
+            rate: Rate::new(frames, seconds).unwrap(),
+        };
+        let camera = CameraInfo {
+            index: 2,
+            name: "C920".into(),
+            path: "/dev/video2".into(),
+            modes: vec![
+                mode(PixelFormat::Mjpeg, 1920, 1080, 30, 1),
+                mode(PixelFormat::Mjpeg, 640, 480, 30, 1),
+                mode(PixelFormat::Mjpeg, 640, 480, 15, 2),
+                mode(PixelFormat::Yuyv, 640, 480, 15, 1),
+            ],
+            other_formats: vec!["H264".into()],
+            in_use_by: vec![User { pid: 7, program: "zoom".into() }],
+            problem: None,
+        };
+        let wanted = "\
+camera:2  C920  (/dev/video2)
+  in use by zoom (process 7)
+  MJPEG  1920x1080  30 fps
+         640x480    30, 7.5 fps
+  YUYV   640x480    15 fps
+  and in formats that are not understood here: H264
+";
+        assert_eq!(described(&camera), wanted);
     }
 }

@@ -11,10 +11,14 @@ use super::{
     link::{self, Patience},
     output::{self, Output},
     runtime,
-    send::{self, Limit, SourceArgs},
+    send::{self, Limit},
     show::{self, ShowArgs},
+    source::SourceArgs,
 };
-use crate::{link::connect, relay};
+use crate::{
+    link::{Role, connect},
+    relay,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -60,8 +64,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         Ok::<_, Error>((relay, host))
     })?;
     let ((viewer, inbox), (sender, ignored)) = runtime.block_on(async {
-        let viewer = connect(args.patience.config(host.as_str())?).await?;
-        let sender = connect(args.patience.config(host.as_str())?).await?;
+        let viewer = connect(args.patience.config(host.as_str(), Role::Viewer)?).await?;
+        let sender = connect(args.patience.config(host.as_str(), Role::Sender)?).await?;
         Ok::<_, Error>((viewer, sender))
     })?;
     let outgoing = runtime.block_on(async {

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     jpeg::{Encoder, MAX_DIMENSION, header},
-    link::connect,
+    link::{Role, connect},
     picture::{Picture, Pixels},
     wire::Message,
 };
@@ -51,7 +51,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let mut encoder = Encoder::new(args.quality)?;
     let jpegs = args.files.iter().map(|file| jpeg(file, &mut encoder)).collect::<Result<Vec<_>, _>>()?;
     runtime()?.block_on(async {
-        let (link, inbox) = connect(args.link.config()?).await?;
+        let (link, inbox) = connect(args.link.config(Role::Sender)?).await?;
         let reporting = link::report(&link, args.sender.output());
         link::discard(inbox);
         let run = fastrand::u64(..);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::{Error, output::Output, values};
-use crate::link::{Config, Link, State};
+use crate::link::{Config, Link, Role, State};
 
 /// How to reach the relay.
 #[derive(Clone, Debug, clap::Args)]
@@ -39,7 +39,7 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    pub(super) fn config(&self, host: impl Into<String>) -> Result<Config, Error> {
+    pub(super) fn config(&self, host: impl Into<String>, role: Role) -> Result<Config, Error> {
         if self.timeout <= self.heartbeat {
             let reason =
                 "--timeout has to be longer than --heartbeat: the answer to one is what keeps the link up";
@@ -51,14 +51,15 @@ impl Patience {
             connect_timeout: self.connect_timeout,
             max_backoff: self.max_backoff,
             max_message: self.max_message,
+            role,
             ..Config::new(host)
         })
     }
 }
 
 impl LinkArgs {
-    pub(super) fn config(&self) -> Result<Config, Error> {
-        self.patience.config(self.host.as_str())
+    pub(super) fn config(&self, role: Role) -> Result<Config, Error> {
+        self.patience.config(self.host.as_str(), role)
     }
 }
 

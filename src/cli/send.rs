@@ -8,17 +8,20 @@ use super::{
     Error,
     link::{self, LinkArgs},
     output::Output,
-    runtime, signal, values,
+    runtime, signal,
+    source::SourceArgs,
+    values,
 };
 use crate::{
-    capture::{Settings, Source, Spec},
-    link::{Counters, Link, State, connect},
-    pipeline::{Counts, Job, Outgoing},
+    link::{Counters, Link, Role, State, connect},
+    pipeline::{Counts, Outgoing},
 };
 
 const EXAMPLES: &str = "\
 Examples:
   pulsecam send desk.local                                  the first camera
+  pulsecam send desk.local --source camera:C920 --size 1920x1080 --fps 30 --wait
+  pulsecam send desk.local --set exposure=200 --set focus=0 (see: pulsecam cameras --controls)
   pulsecam send desk.local --source pattern --size 640x480
   pulsecam send desk.local --source holiday/                photos, in motion
   pulsecam send desk.local --source clip.mjpeg --fps 25
@@ -42,31 +45,6 @@ pub(super) struct Args {
     json: bool,
 }
 
-/// What to stream.
-#[derive(Clone, Debug, clap::Args)]
-#[command(next_help_heading = "Source")]
-pub(super) struct SourceArgs {
-    /// camera[:N|:NAME], pattern, a photo, a folder of photos, an MJPEG file, shots/%04d.jpg, or - for MJPEG on standard
-    /// input [default: camera where there is one, else pattern]
-    #[arg(long, value_name = "S", env = "PULSECAM_SOURCE")]
-    source: Option<Spec>,
-    /// Size in pixels; JPEG that has another is decoded and scaled
-    #[arg(long, value_name = "WxH", value_parser = values::picture_size, env = "PULSECAM_SIZE")]
-    size: Option<(usize, usize)>,
-    /// Frames a second
-    #[arg(long, value_name = "N", value_parser = values::frame_rate, env = "PULSECAM_FPS")]
-    fps: Option<f64>,
-    /// JPEG quality from 1 to 100 [default: 80; JPEG that comes in stays as it is]
-    #[arg(long, value_name = "Q", value_parser = clap::value_parser!(u8).range(1..=100), env = "PULSECAM_QUALITY")]
-    quality: Option<u8>,
-    /// The stream's name for the others [default: user@host]
-    #[arg(long, value_name = "NAME", env = "PULSECAM_NAME")]
-    name: Option<String>,
-    /// Begin again at the end of a file
-    #[arg(long, value_parser = values::flag(), env = "PULSECAM_REPEAT")]
-    repeat: bool,
-}
-
 /// When to end.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub(super) struct Limit {
@@ -88,21 +66,11 @@ impl Limit {
     }
 }
 
-impl SourceArgs {
-    fn opener(&self) -> impl FnOnce() -> Result<Box<dyn Source>, crate::capture::Error> + Send + use<> {
-        let spec = self.source.clone().unwrap_or_else(Spec::default_here);
-        let settings = Settings { size: self.size, fps: self.fps, repeat: self.repeat };
-        move || spec.open(&settings)
-    }
-
-    fn job(&self, limit: Limit) -> Job {
-        Job {
-            quality: self.quality,
-            name: self.name.clone().unwrap_or_else(values::own_name),
-            frames: limit.frames,
-            time: limit.time,
-        }
-    }
+/// What is sent, once it is known.
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "source")]
+struct SourceEvent<'a> {
+    source: &'a str,
 }
 
 /// What was sent in all.
@@ -110,6 +78,11 @@ impl SourceArgs {
 #[serde(tag = "event", rename = "summary")]
 struct Summary {
     captured: u64,
+    damaged: u64,
+    missed: u64,
+    unseen: u64,
+    still: u64,
+    cards: u64,
     sent: u64,
     passed_through: u64,
     encoded: u64,
@@ -123,7 +96,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let output = Output::new(args.json);
     runtime()?.block_on(async {
         let mut stop = std::pin::pin!(signal::stop());
-        let (link, inbox) = connect(args.link.config()?).await?;
+        let (link, inbox) = connect(args.link.config(Role::Sender)?).await?;
         let reporting = link::report(&link, output);
         link::discard(inbox);
         // Opened before anybody waits for the relay: what is wrong with it is told at once.
@@ -131,6 +104,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
             opened = open(&args.source, args.limit, &link) => opened?,
             () = &mut stop => return Ok(()),
         };
+        output.event(&SourceEvent { source: outgoing.description() }, None);
         tokio::select! {
             () = stream(&link, &mut outgoing) => {}
             () = args.limit.time_is_over() => {}
@@ -155,7 +129,7 @@ async fn stream(link: &Link, outgoing: &mut Outgoing) {
 
 /// Opens the source and joins it to the link.
 pub(super) async fn open(source: &SourceArgs, limit: Limit, link: &Link) -> Result<Outgoing, Error> {
-    let job = source.job(limit);
+    let job = source.job(limit, link);
     let outgoing = Outgoing::open(&job, source.opener(), link::sink(link)).await?;
     tracing::info!("sending {} as {:?} to {}", outgoing.description(), job.name, link.host());
     Ok(outgoing)
@@ -164,6 +138,11 @@ pub(super) async fn open(source: &SourceArgs, limit: Limit, link: &Link) -> Resu
 fn summarize(output: Output, counts: Counts, counters: Counters) {
     let summary = Summary {
         captured: counts.captured,
+        damaged: counts.damaged,
+        missed: counts.missed,
+        unseen: counts.unseen,
+        still: counts.still,
+        cards: counts.cards,
         sent: counters.frames_sent,
         passed_through: counts.passed_through,
         encoded: counts.encoded,
@@ -172,13 +151,19 @@ fn summarize(output: Output, counts: Counts, counters: Counters) {
         replaced_before_sending: counters.frames_replaced,
         while_link_down: counters.frames_while_down,
     };
-    let line = format!(
-        "sent {} of {} frames ({} replaced by newer ones, {} while the link was down, {} failed)",
-        summary.sent,
-        summary.captured,
-        summary.skipped_before_encoding + summary.replaced_before_sending,
-        summary.while_link_down,
-        summary.failed
-    );
+    let reasons = [
+        (summary.unseen, "unseen because nobody viewed"),
+        (summary.still, "the same as the one before"),
+        (summary.skipped_before_encoding + summary.replaced_before_sending, "replaced by newer ones"),
+        (summary.while_link_down, "while the link was down"),
+        (summary.failed, "failed"),
+    ];
+    let reasons: Vec<_> =
+        reasons.iter().filter(|(count, _)| *count > 0).map(|(count, why)| format!("{count} {why}")).collect();
+    let reasons = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) };
+    let mut line = format!("sent {} of {} frames{reasons}", summary.sent, summary.captured);
+    if summary.damaged + summary.missed > 0 {
+        line += &format!("; the camera lost {} and damaged {}", summary.missed, summary.damaged);
+    }
     output.event(&summary, Some(&line));
 }

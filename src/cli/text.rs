@@ -15,7 +15,7 @@ use super::{
     runtime, values,
 };
 use crate::{
-    link::{Link, connect},
+    link::{Link, Role, connect},
     wire::{Message, Origin},
 };
 
@@ -90,7 +90,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
 }
 
 async fn send(args: &Args) -> Result<(), Error> {
-    let (link, inbox) = connect(args.link.config()?).await?;
+    let (link, inbox) = connect(args.link.config(Role::Sender)?).await?;
     let reporting = link::report(&link, args.sender.output());
     link::discard(inbox);
     let run = fastrand::u64(..);

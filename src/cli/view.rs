@@ -8,7 +8,7 @@ use super::{
     send::Limit,
     show::{self, ShowArgs},
 };
-use crate::link::connect;
+use crate::link::{Role, connect};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,7 +37,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let output = Output::new(args.json);
     let runtime = runtime()?;
-    let (link, inbox) = runtime.block_on(connect(args.link.config()?))?;
+    let (link, inbox) = runtime.block_on(connect(args.link.config(Role::Viewer)?))?;
     let title = format!("pulsecam: {}", args.link.host);
     show::run(&args.show, &title, output, args.limit, &runtime, (&link, inbox))
 }

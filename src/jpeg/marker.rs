@@ -8,8 +8,9 @@
 use super::Error;
 
 const SOI: u8 = 0xd8;
-const EOI: u8 = 0xd9;
+pub(super) const EOI: u8 = 0xd9;
 const SOS: u8 = 0xda;
+const DHT: u8 = 0xc4;
 const TEM: u8 = 0x01;
 const RST0: u8 = 0xd0;
 const RST7: u8 = 0xd7;
@@ -108,6 +109,25 @@ pub fn trimmed(bytes: &[u8]) -> Option<&[u8]> {
     match EndScanner::default().scan(bytes) {
         Scan::End(end) => bytes.get(..end),
         Scan::More | Scan::Broken(_) => None,
+    }
+}
+
+/// Where the first scan's header begins, and whether Huffman tables come before it; `None` where no scan does.
+pub(super) fn first_scan(jpeg: &[u8]) -> Option<(usize, bool)> {
+    let (mut at, mut tables) = (2, false);
+    loop {
+        let &[0xff, marker] = jpeg.get(at..at + 2)? else { return None };
+        match marker {
+            0xff => at += 1,
+            TEM | RST0..=RST7 => at += 2,
+            SOS => return Some((at, tables)),
+            SOI | EOI | 0x00 => return None,
+            _ => {
+                tables |= marker == DHT;
+                let length = jpeg.get(at + 2..at + 4)?;
+                at += 2 + usize::from(u16::from_be_bytes([length[0], length[1]])).max(2);
+            }
+        }
     }
 }
 

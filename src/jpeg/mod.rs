@@ -3,11 +3,13 @@
 //! The only module that touches turbojpeg. One [`Encoder`] and one [`Decoder`] a thread, reused:
 //! a new handle for each frame costs up to a millisecond.
 
+mod complete;
 mod decoder;
 mod encoder;
 pub mod marker;
 
 pub use self::{
+    complete::{Length, complete},
     decoder::{Decoded, Decoder, Scale},
     encoder::Encoder,
     marker::{Header, header, trimmed},

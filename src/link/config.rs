@@ -19,6 +19,8 @@ pub struct Config {
     pub max_backoff: Duration,
     /// The largest message that is read or sent, in bytes.
     pub max_message: u32,
+    /// What this client does with video: our relay tells its senders how many view.
+    pub role: Role,
     /// Bytes of text and images that may wait to be sent, and again to be taken.
     pub budget: usize,
 }
@@ -34,7 +36,31 @@ impl Config {
             connect_timeout: Duration::from_millis(1500),
             max_backoff: Duration::from_secs(5),
             max_message: wire::DEFAULT_MAX_MESSAGE,
+            role: Role::Viewer,
             budget: 64 << 20,
+        }
+    }
+}
+
+/// What a client does with video.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// Shows it. So do Qt peers, as far as a relay knows.
+    #[default]
+    Viewer,
+    /// Sends it or nothing, and shows none.
+    Sender,
+    /// Both.
+    Both,
+}
+
+impl Role {
+    /// What its heartbeats say: whether it shows video, from those who want to know how many others do.
+    pub(super) const fn views(self) -> Option<bool> {
+        match self {
+            Self::Viewer => None,
+            Self::Sender => Some(false),
+            Self::Both => Some(true),
         }
     }
 }

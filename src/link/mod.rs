@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::config::with_port;
 pub use self::{
-    config::Config,
+    config::{Config, Role},
     state::{Down, State},
 };
 use crate::{
@@ -144,6 +144,7 @@ struct Hub {
     outbox: fresh::Sender<(), Outbound>,
     inbox: fresh::Sender<String, Received>,
     state: watch::Sender<State>,
+    viewers: watch::Sender<Option<u32>>,
     confirmed: watch::Sender<u64>,
     /// When the newest heartbeat that was answered went out.
     answered: watch::Sender<Option<Instant>>,
@@ -189,6 +190,7 @@ pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
         outbox,
         inbox,
         state: watch::Sender::new(State::Connecting),
+        viewers: watch::Sender::new(None),
         confirmed: watch::Sender::new(0),
         answered: watch::Sender::new(None),
         tally: Tally::default(),
@@ -270,6 +272,13 @@ impl Link {
     #[must_use]
     pub fn state(&self) -> watch::Receiver<State> {
         self.hub.state.subscribe()
+    }
+
+    /// How many others may show what is sent here, and its changes, as our relay tells senders ([`Config::role`]); `None` where it
+    /// is not known: through a Qt relay, while the link is down.
+    #[must_use]
+    pub fn viewers(&self) -> watch::Receiver<Option<u32>> {
+        self.hub.viewers.subscribe()
     }
 
     /// Why the link was down last, if it ever was.

@@ -46,6 +46,7 @@ pub(super) async fn keep_up(hub: Arc<Hub>, mut outbox: Outbox, stop: Cancellatio
                 }
                 Err(why) => why,
             };
+            hub.viewers.send_replace(None);
             let pause = backoff.next(fastrand::f64());
             let (host, seconds) = (&hub.config.host, pause.as_secs_f64());
             if told.as_ref() == Some(&why) {
@@ -185,7 +186,8 @@ impl Feed<(), Outbound> for &Session<'_> {
         match item {
             Outbound::Heartbeat => {
                 self.lock().asked = now;
-                Some(Heartbeat { t1: Some(now), ..Heartbeat::default() }.to_message(Side::Client))
+                let views = self.hub.config.role.views();
+                Some(Heartbeat { t1: Some(now), views, ..Heartbeat::default() }.to_message(Side::Client))
             }
             Outbound::Message(attempt) => Some(attempt.message.clone()),
             Outbound::Frame { info, jpeg } => {
@@ -298,6 +300,13 @@ impl<'a> Session<'a> {
     }
 
     fn answered(&self, answer: &Heartbeat, t4: Timestamp) {
+        if let Some(viewers) = answer.viewers {
+            let new = Some(viewers);
+            self.hub.viewers.send_if_modified(|known| std::mem::replace(known, new) != new);
+            if answer.t1.is_none() {
+                return; // said unasked: no answer to anything
+            }
+        }
         let mut inner = self.lock();
         let before = inner.ledger.confirmed();
         let Some(sent) = inner.ledger.answered(answer.t1) else { return };

@@ -3,12 +3,17 @@
 //! [`Outgoing`] is source → encoder → link; [`receive`] is link → decoder → whoever looks. Neither waits for the
 //! one after it.
 
+mod encode;
+mod grab;
 mod incoming;
 mod meter;
 mod outgoing;
+mod still;
+mod tally;
 
 pub use self::{
     incoming::{Arrival, Shown, Viewer, age, receive},
     meter::{Meter, Rates},
-    outgoing::{Counts, Error, Job, Outgoing},
+    outgoing::{Error, Job, Outgoing, Viewers},
+    tally::Counts,
 };

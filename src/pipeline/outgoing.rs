@@ -2,32 +2,33 @@
 
 use std::{
     io,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
-        mpsc,
-    },
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed, mpsc},
     thread,
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
-use tokio::sync::oneshot;
-use tracing::{debug, warn};
+use tokio::sync::{oneshot, watch};
 
+use super::{
+    encode::Encode,
+    grab::{Grab, Spare},
+    tally::{Counts, Tally},
+};
 use crate::{
-    capture::{self, Frame, FrameData, Source},
-    clock::Timestamp,
-    fresh,
-    jpeg::{self, Decoder, Encoder},
+    capture::{self, Frame, Source},
+    fresh, jpeg,
     wire::FrameInfo,
 };
 
-/// How long the encoder waits before it looks whether it should stop.
-const LOOK_INTERVAL: Duration = Duration::from_millis(200);
+/// How long the encoder waits for a frame before it looks whether it should stop.
+const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 
-/// A pause after a frame that could not be had: a source that fails at once must not spin.
-const FAILURE_PAUSE: Duration = Duration::from_millis(250);
+/// As [`LOOK_INTERVAL`], while the source is silent: who begins to view then sees the card that soon.
+const CARD_LOOK: Duration = Duration::from_millis(50);
+
+/// How many view, as the relay tells; `None` where it does not.
+pub type Viewers = watch::Receiver<Option<u32>>;
 
 /// How to send what a source gives.
 #[derive(Clone, Debug)]
@@ -36,10 +37,14 @@ pub struct Job {
     pub quality: Option<u8>,
     /// The stream's name.
     pub name: String,
-    /// Ends after so many frames were handed on.
+    /// Ends after so many frames were handed on, or went by because nobody views.
     pub frames: Option<u64>,
     /// Ends after so long.
     pub time: Option<Duration>,
+    /// Leaves out frames that are the same as the one before.
+    pub skip_still: bool,
+    /// Where it says that nobody views, nothing is encoded or sent.
+    pub viewers: Option<Viewers>,
 }
 
 /// Why frames cannot be sent at all.
@@ -58,31 +63,6 @@ pub enum Error {
     /// The source's thread is gone without a word.
     #[error("the source ended before it was open")]
     Gone,
-}
-
-/// What went through, so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Frames that the source gave.
-    pub captured: u64,
-    /// Frames that were replaced by newer ones before the encoder took them.
-    pub skipped: u64,
-    /// Frames that went on as the JPEGs they were.
-    pub passed_through: u64,
-    /// Frames that were encoded.
-    pub encoded: u64,
-    /// Frames that could not be.
-    pub failed: u64,
-}
-
-#[derive(Debug, Default)]
-struct Tally {
-    captured: AtomicU64,
-    skipped: AtomicU64,
-    passed_through: AtomicU64,
-    encoded: AtomicU64,
-    failed: AtomicU64,
-    stop: AtomicBool,
 }
 
 /// An open source with its encoder. Stops when dropped.
@@ -110,22 +90,25 @@ impl Outgoing {
         let (opened, is_open) = oneshot::channel();
         let (begin, begun) = mpsc::channel();
         let (finished, done) = oneshot::channel();
-        let encoder = Encode::new(job, Arc::clone(&tally), sink)?;
+        let spare = Spare::default();
+        let encode = Arc::new(Mutex::new(Encode::new(job, Arc::clone(&tally), spare.clone(), sink)?));
         thread::Builder::new().name("capture".into()).spawn({
-            let (tally, time) = (Arc::clone(&tally), job.time);
+            let (tally, time, viewers) = (Arc::clone(&tally), job.time, job.viewers.clone());
+            let encode = Arc::clone(&encode);
             move || match open() {
                 Ok(source) => {
                     let _ = opened.send(Ok(source.describe()));
                     if begun.recv().is_err() {
                         return; // dropped before it began
                     }
-                    capture(source, time, &tally, &frames);
+                    Grab { source, time, viewers, tally, frames, encode, spare }.run();
                 }
                 Err(error) => _ = opened.send(Err(error)),
             }
         })?;
+        let watched = Arc::clone(&tally);
         thread::Builder::new().name("encode".into()).spawn(move || {
-            encoder.run(waiting);
+            run(&encode, waiting, &watched);
             let _ = finished.send(()); // nobody waits for the end: fine
         })?;
         let description = is_open.await.map_err(|_| Error::Gone)??;
@@ -146,14 +129,7 @@ impl Outgoing {
     /// What went through so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        let tally = &self.tally;
-        Counts {
-            captured: tally.captured.load(Relaxed),
-            skipped: tally.skipped.load(Relaxed),
-            passed_through: tally.passed_through.load(Relaxed),
-            encoded: tally.encoded.load(Relaxed),
-            failed: tally.failed.load(Relaxed),
-        }
+        self.tally.counts()
     }
 
     /// Waits for the end: of the material, of the number of frames, of the time.
@@ -170,99 +146,19 @@ impl Drop for Outgoing {
     }
 }
 
-/// The source's thread.
-fn capture(
-    mut source: Box<dyn Source>,
-    time: Option<Duration>,
+/// The encoder's thread: frames that cost work, and a card where none come.
+fn run<F: FnMut(FrameInfo, Bytes)>(
+    encode: &Mutex<Encode<F>>,
+    mut frames: fresh::Receiver<(), Frame>,
     tally: &Tally,
-    frames: &fresh::Sender<(), Frame>,
 ) {
-    let end = time.map(|time| Instant::now() + time);
-    let mut failing = false;
-    while !tally.stop.load(Relaxed) && end.is_none_or(|end| Instant::now() < end) {
-        match source.next_frame() {
-            Ok(Some(frame)) => {
-                failing = false;
-                tally.captured.fetch_add(1, Relaxed);
-                match frames.send_fresh((), frame) {
-                    Ok(replaced) => _ = tally.skipped.fetch_add(replaced.into(), Relaxed),
-                    Err(fresh::Closed) => return,
-                }
-            }
-            Ok(None) => return,
-            Err(error) => {
-                if !failing {
-                    warn!("{error}");
-                }
-                failing = true;
-                tally.failed.fetch_add(1, Relaxed);
-                thread::sleep(FAILURE_PAUSE);
-            }
+    let encode = || encode.lock().unwrap_or_else(PoisonError::into_inner);
+    while !tally.stop.load(Relaxed) && !encode().is_done() {
+        let patience = tally.life().patience(Instant::now()).unwrap_or(LOOK_INTERVAL);
+        match frames.recv_timeout(patience.clamp(CARD_LOOK, LOOK_INTERVAL)) {
+            Ok(Some(taken)) => encode().frame(taken.item),
+            Ok(None) => encode().look(Instant::now()),
+            Err(fresh::Closed) => return,
         }
-    }
-}
-
-/// The encoder's thread.
-struct Encode<F> {
-    tally: Arc<Tally>,
-    sink: F,
-    encoder: Encoder,
-    /// Where another quality than the source's is asked for, JPEG is decoded first.
-    decoder: Option<Decoder>,
-    name: String,
-    limit: Option<u64>,
-}
-
-impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
-    fn new(job: &Job, tally: Arc<Tally>, sink: F) -> Result<Self, jpeg::Error> {
-        Ok(Self {
-            tally,
-            sink,
-            encoder: Encoder::new(job.quality.unwrap_or(Encoder::DEFAULT_QUALITY))?,
-            decoder: job.quality.map(|_| Decoder::new()).transpose()?,
-            name: job.name.clone(),
-            limit: job.frames,
-        })
-    }
-
-    fn run(mut self, mut frames: fresh::Receiver<(), Frame>) {
-        let mut handed_on = 0;
-        while self.limit.is_none_or(|limit| handed_on < limit) && !self.tally.stop.load(Relaxed) {
-            let frame = match frames.recv_timeout(LOOK_INTERVAL) {
-                Ok(Some(taken)) => taken.item,
-                Ok(None) => continue,
-                Err(fresh::Closed) => return,
-            };
-            let (seq, captured) = (frame.seq, frame.captured);
-            match self.jpeg(frame.data) {
-                Ok(jpeg) => {
-                    let info = FrameInfo {
-                        stream: Some(self.name.clone()),
-                        seq: Some(seq),
-                        captured: Some(captured),
-                        encoded: Some(Timestamp::now()),
-                        ..FrameInfo::default()
-                    };
-                    (self.sink)(info, jpeg);
-                    handed_on += 1;
-                }
-                Err(error) => {
-                    debug!("frame {seq} is left out: {error}");
-                    self.tally.failed.fetch_add(1, Relaxed);
-                }
-            }
-        }
-    }
-
-    fn jpeg(&mut self, data: FrameData) -> Result<Bytes, jpeg::Error> {
-        let (count, jpeg) = match (data, &mut self.decoder) {
-            (FrameData::Jpeg(jpeg), None) => (&self.tally.passed_through, jpeg),
-            (FrameData::Jpeg(jpeg), Some(decoder)) => {
-                (&self.tally.encoded, self.encoder.encode(&decoder.decode_rgb(&jpeg)?)?)
-            }
-            (FrameData::Picture(picture), _) => (&self.tally.encoded, self.encoder.encode(&picture)?),
-        };
-        count.fetch_add(1, Relaxed);
-        Ok(jpeg)
     }
 }

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::{
+    attendance::{Attendance, Due},
     event::LeaveReason,
     room::{ClientId, Item, Member, Room},
 };
@@ -34,7 +35,7 @@ pub(super) async fn serve(stream: TcpStream, addr: SocketAddr, room: Arc<Room>, 
     let Some((member, mut waiting)) = room.join(addr, dismissed) else { return };
     let (input, output) = stream.into_split();
     let mut reader = Reader::new(input, Codec::new(room.config.max_message).with_peer(addr));
-    let mut write = std::pin::pin!(socket::drain(&mut waiting, &output, Post { room: &room }));
+    let mut write = std::pin::pin!(socket::drain(&mut waiting, &output, Post::new(&room, &member)));
     let reason = tokio::select! {
         reason = read(&mut reader, &member, &room) => reason,
         result = &mut write => result.map_or_else(LeaveReason::Io, |()| LeaveReason::Shutdown),
@@ -54,21 +55,36 @@ pub(super) async fn serve(stream: TcpStream, addr: SocketAddr, room: Arc<Room>, 
 /// What the writer needs to know of the room.
 struct Post<'a> {
     room: &'a Room,
+    client: Arc<Attendance>,
+    /// What the heartbeat says that is about to leave; it may have to wait after all.
+    due: Due,
+}
+
+impl<'a> Post<'a> {
+    fn new(room: &'a Room, member: &Member) -> Self {
+        Self { room, client: Arc::clone(&member.attendance), due: Due::default() }
+    }
 }
 
 impl Feed<ClientId, Item> for Post<'_> {
     fn prepare(&mut self, item: &Item) -> Option<Message> {
-        Some(match item {
-            Item::Message(message) => message.clone(),
-            Item::Answer(answer) => {
-                let t3 = answer.t2.map(|_| Timestamp::now());
-                Heartbeat { t3, ..*answer }.to_message(Side::Relay)
-            }
-        })
+        if let Item::Message(message) = item {
+            return Some(message.clone());
+        }
+        self.due = self.due.and(self.client.take());
+        let viewers = self.room.viewers_for(&self.client);
+        let heartbeat = match self.due.answer {
+            Some(answer) => Heartbeat { t3: answer.t2.map(|_| Timestamp::now()), viewers, ..answer },
+            None if self.due.notice => Heartbeat { viewers, ..Heartbeat::default() },
+            None => return None,
+        };
+        Some(heartbeat.to_message(Side::Relay))
     }
 
     fn started(&mut self, taken: &Taken<ClientId, Item>, message: &Message) {
-        if taken.lane != Lane::Urgent {
+        if taken.lane == Lane::Urgent {
+            self.due = Due::default();
+        } else {
             self.room.count_out(message);
         }
     }
@@ -101,14 +117,8 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
 
 fn handle(message: &Message, member: &Member, room: &Room) {
     match message.kind() {
-        Kind::Heartbeat => member.mailbox.send_urgent(Item::Answer(answer(message))),
+        Kind::Heartbeat => room.heard(member, &Heartbeat::parse(message.description())),
         Kind::Reserved(number) => debug!("client {} sent the reserved type {number}: ignored", member.id),
         Kind::Text | Kind::Image | Kind::Video | Kind::Other(_) => room.pass_on(member.id, message),
     }
-}
-
-/// A plain heartbeat is answered plainly, as a Qt client expects; one with a time gets the relay's times.
-fn answer(message: &Message) -> Heartbeat {
-    let t1 = Heartbeat::parse(message.description()).t1;
-    Heartbeat { t1, t2: t1.map(|_| Timestamp::now()), t3: None }
 }

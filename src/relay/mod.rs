@@ -4,6 +4,7 @@
 //! reference-counted bytes to every other mailbox; no mailbox can make it wait, so that a stalled viewer
 //! costs a bounded amount of memory and delays nobody. Framing state belongs to one connection.
 
+mod attendance;
 mod client;
 mod event;
 mod room;

@@ -4,7 +4,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, Mutex, OnceLock, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
@@ -12,8 +12,13 @@ use std::{
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{Config, Event, Summary, event::LeaveReason};
+use super::{
+    Config, Event, Summary,
+    attendance::{Attendance, Due},
+    event::LeaveReason,
+};
 use crate::{
+    clock::Timestamp,
     fresh::{self, Full},
     wire::{Heartbeat, Kind, Message},
 };
@@ -31,8 +36,8 @@ const ITEM_COST: usize = 256;
 /// What waits in a mailbox.
 #[derive(Clone, Debug)]
 pub(super) enum Item {
-    /// The answer to a heartbeat; its last time is filled in when it leaves.
-    Answer(Heartbeat),
+    /// A heartbeat; what it says is in [`Member::due`] until it leaves.
+    Heartbeat,
     /// A message from another client.
     Message(Message),
 }
@@ -46,6 +51,8 @@ pub(super) struct Member {
     pub(super) dismissed: CancellationToken,
     overflow: OnceLock<Full>,
     slow: Mutex<SlowReport>,
+    /// Kept also by its writer, which outlives its place in the room.
+    pub(super) attendance: Arc<Attendance>,
 }
 
 #[derive(Default)]
@@ -62,6 +69,8 @@ pub(super) struct Room {
     members: RwLock<Arc<[Arc<Member>]>>,
     /// Clients that ever joined; the last one's number.
     joined: AtomicU64,
+    /// Members that may show video.
+    viewing: AtomicU32,
     counters: Counters,
 }
 
@@ -79,6 +88,11 @@ impl Member {
     pub(super) fn overflow(&self) -> Option<Full> {
         self.overflow.get().copied()
     }
+
+    fn say(&self, more: Due) {
+        self.attendance.add(more);
+        self.mailbox.send_urgent(Item::Heartbeat);
+    }
 }
 
 impl Room {
@@ -87,6 +101,7 @@ impl Room {
             config,
             members: RwLock::new(Arc::new([])),
             joined: AtomicU64::new(0),
+            viewing: AtomicU32::new(0),
             counters: Counters::default(),
         }
     }
@@ -121,10 +136,13 @@ impl Room {
             dismissed,
             overflow: OnceLock::new(),
             slow: Mutex::default(),
+            attendance: Arc::new(Attendance::new()),
         });
         *members = members.iter().cloned().chain([Arc::clone(&member)]).collect();
         let clients = members.len();
         drop(members);
+        self.viewing.fetch_add(1, Relaxed);
+        self.tell_senders();
         self.tell(&Event::Joined { client: member.id, addr, clients });
         Some((member, waiting))
     }
@@ -134,9 +152,37 @@ impl Room {
         *members = members.iter().filter(|other| other.id != member.id).cloned().collect();
         let clients = members.len();
         drop(members);
+        if member.attendance.leaves() {
+            self.viewing.fetch_sub(1, Relaxed);
+            self.tell_senders();
+        }
         let frames_lost = member.mailbox.replaced();
         self.counters.frames_lost_by_gone.fetch_add(frames_lost, Relaxed);
         self.tell(&Event::Left { client: member.id, addr: member.addr, reason, frames_lost, clients });
+    }
+
+    /// A client's heartbeat came. A plain one is answered plainly, as a Qt client expects; one with a time gets the relay's times.
+    pub(super) fn heard(&self, member: &Member, heartbeat: &Heartbeat) {
+        let t2 = heartbeat.t1.map(|_| Timestamp::now());
+        if let Some(viewed) = heartbeat.views.and_then(|views| member.attendance.says(views)) {
+            let change = if viewed { u32::MAX } else { 1 };
+            self.viewing.fetch_add(change, Relaxed); // wraps: one less
+            self.tell_senders();
+        }
+        let answer = Heartbeat { t1: heartbeat.t1, t2, ..Heartbeat::default() };
+        member.say(Due { answer: Some(answer), notice: false });
+    }
+
+    /// How many others may show what a client sends; `None` for who did not ask.
+    pub(super) fn viewers_for(&self, client: &Attendance) -> Option<u32> {
+        let itself = u32::from(client.views());
+        client.asks().then(|| self.viewing.load(Relaxed).saturating_sub(itself))
+    }
+
+    fn tell_senders(&self) {
+        for member in self.snapshot().iter().filter(|member| member.attendance.asks()) {
+            member.say(Due { answer: None, notice: true });
+        }
     }
 
     /// Puts a message into every mailbox but its sender's.

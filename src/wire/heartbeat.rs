@@ -3,6 +3,9 @@
 //! Without attributes they are byte for byte what the Qt example sends. With them, the client's
 //! carries when it was sent (`t1`), and the relay's answer repeats that and adds when it came (`t2`)
 //! and when the answer left (`t3`); the fourth time is the answer's arrival.
+//!
+//! A client that sends video says besides whether it also shows any (`views`), and is told how many others do
+//! (`viewers`): in each answer, and unasked whenever that changes.
 
 use bytes::Bytes;
 
@@ -40,6 +43,10 @@ pub struct Heartbeat {
     pub t2: Option<Timestamp>,
     /// When the answer left the relay, by the relay's clock.
     pub t3: Option<Timestamp>,
+    /// From a client that wants to know how many view: whether it shows video itself.
+    pub views: Option<bool>,
+    /// From the relay: how many others may show video.
+    pub viewers: Option<u32>,
 }
 
 impl Heartbeat {
@@ -55,6 +62,12 @@ impl Heartbeat {
             if let Some(time) = time {
                 attributes::write(&mut description, key, &time.as_micros().to_string());
             }
+        }
+        if let Some(views) = self.views {
+            attributes::write(&mut description, "views", if views { "1" } else { "0" });
+        }
+        if let Some(viewers) = self.viewers {
+            attributes::write(&mut description, "viewers", &viewers.to_string());
         }
         let description = QString::from(description.as_str());
         #[expect(
@@ -74,6 +87,8 @@ impl Heartbeat {
                 "t1" => heartbeat.t1 = micros(&value),
                 "t2" => heartbeat.t2 = micros(&value),
                 "t3" => heartbeat.t3 = micros(&value),
+                "views" => heartbeat.views = value.parse::<u8>().ok().map(|views| views > 0),
+                "viewers" => heartbeat.viewers = value.parse().ok(),
                 _ => {}
             }
         }
@@ -92,10 +107,16 @@ mod tests {
     }
 
     #[test]
-    fn times_come_back() {
+    fn what_is_said_comes_back() {
         let [t1, t2, t3] = [1, 2, u64::MAX].map(|t| Some(Timestamp::from_micros(t)));
-        let heartbeat = Heartbeat { t1, t2, t3 };
+        let heartbeat = Heartbeat { t1, t2, t3, viewers: Some(0), ..Heartbeat::default() };
         assert_eq!(Heartbeat::parse(heartbeat.to_message(Side::Relay).description()), heartbeat);
+        for views in [false, true] {
+            let heartbeat = Heartbeat { t1, views: Some(views), ..Heartbeat::default() };
+            assert_eq!(Heartbeat::parse(heartbeat.to_message(Side::Client).description()), heartbeat);
+        }
+        let odd = QString::from("x; views=yes; viewers=-1");
+        assert_eq!(Heartbeat::parse(&odd), Heartbeat::default());
         let plain = Heartbeat::default().to_message(Side::Client);
         assert_eq!(Heartbeat::parse(plain.description()), Heartbeat::default());
     }

@@ -12,7 +12,6 @@ mod v4l2;
 use serde::Serialize;
 
 #[cfg(target_os = "linux")]
-#[expect(unused_imports, reason = "the camera sets them when it starts")]
 pub(super) use self::v4l2::apply;
 pub use self::{
     error::{ControlError, WrongValue},

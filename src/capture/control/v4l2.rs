@@ -36,7 +36,6 @@ pub(super) fn controls(path: &str) -> Result<Vec<Control>, ControlError> {
 
 /// Sets controls one after another. Each is looked for anew: one that is set may make others active, and give them
 /// other values.
-#[expect(dead_code, reason = "the camera sets them when it starts")]
 pub(in crate::capture) fn apply(described: &v4l::Device, settings: &[Setting]) -> Result<(), ControlError> {
     if settings.is_empty() {
         return Ok(());

@@ -1,0 +1,239 @@
+//! Cameras: which there are, which is meant, and one as a source.
+//!
+//! What decides is here and in [`source`]: the choice of a camera and its mode, what is a loss, whether a camera is the same
+//! one again. How a system's cameras are reached is behind [`device::Backend`]: on Linux the `v4l` crate, because nokhwa
+//! hides a frame's length, number, flags and time, and cannot stop waiting; elsewhere nokhwa.
+
+pub(crate) mod device;
+mod mode;
+mod native;
+#[cfg(target_os = "linux")]
+mod node;
+mod source;
+pub(crate) mod unpack;
+#[cfg(target_os = "linux")]
+mod users;
+#[cfg(target_os = "linux")]
+mod v4l2;
+
+use std::{fmt, path::Path, str::FromStr};
+
+use serde::Serialize;
+
+use self::{
+    device::{Backend, Found, Wish},
+    native::Native,
+};
+pub use self::{
+    device::{Fault, User},
+    mode::{Mode, PixelFormat, Rate},
+};
+pub(crate) use self::{mode::Wanted, source::Camera};
+use super::Error;
+
+/// A camera that is there.
+#[derive(Clone, Debug, Serialize)]
+pub struct CameraInfo {
+    /// Its number, as in `camera:0`.
+    pub index: u32,
+    /// What it calls itself.
+    pub name: String,
+    /// Its device, such as `/dev/video0`; what the system has instead elsewhere.
+    pub path: String,
+    /// What it offers, by format, the largest and fastest first; empty where it could not be asked.
+    pub modes: Vec<Mode>,
+    /// Pixel formats that are not understood here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_formats: Vec<String>,
+    /// Who has it open, as far as this user may see.
+    pub in_use_by: Vec<User>,
+    /// Why it could not be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// Which camera.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Which {
+    /// The first.
+    #[default]
+    First,
+    /// By its number.
+    Index(u32),
+    /// By its name, its device, or a part of its name.
+    Name(String),
+}
+
+impl Which {
+    /// Those that may be meant, best first; an exact name or device wins over a part of a name.
+    fn candidates<'a>(&self, cameras: &'a [Found]) -> impl Iterator<Item = &'a Found> {
+        let mut found: Vec<_> = match self {
+            Self::First => cameras.iter().collect(),
+            Self::Index(index) => cameras.iter().filter(|camera| camera.index == *index).collect(),
+            Self::Name(name) if name.starts_with('/') => {
+                // Links such as those in /dev/v4l/by-id name it too.
+                let target = Path::new(name).canonicalize().unwrap_or_else(|_| name.into());
+                cameras
+                    .iter()
+                    .filter(|camera| Path::new(&camera.path) == target || camera.path == *name)
+                    .collect()
+            }
+            Self::Name(name) => {
+                let lower = name.to_lowercase();
+                cameras.iter().filter(|camera| camera.name.to_lowercase().contains(&lower)).collect()
+            }
+        };
+        if let Self::Name(name) = self {
+            found.sort_by_key(|camera| camera.name != *name);
+        }
+        found.into_iter()
+    }
+
+    /// That none of those that are there is meant.
+    fn missing(&self, present: &[Found]) -> Error {
+        if present.is_empty() {
+            return Error::NoCamera;
+        }
+        Error::NoSuchCamera {
+            wanted: self.to_string(),
+            present: present
+                .iter()
+                .map(|camera| format!("camera:{} ({})", camera.index, camera.name))
+                .collect::<Vec<_>>()
+                .join(", "),
+        }
+    }
+}
+
+impl FromStr for Which {
+    type Err = std::convert::Infallible;
+
+    /// What follows `camera:`, or nothing.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text.parse() {
+            _ if text.is_empty() => Self::First,
+            Ok(index) => Self::Index(index),
+            Err(_) => Self::Name(text.into()),
+        })
+    }
+}
+
+impl fmt::Display for Which {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::First => f.write_str("camera"),
+            Self::Index(index) => write!(f, "camera:{index}"),
+            Self::Name(name) => write!(f, "camera:{name}"),
+        }
+    }
+}
+
+/// By which interface cameras are reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Interface {
+    /// The best one for the system: Video4Linux on Linux, nokhwa elsewhere.
+    #[default]
+    Auto,
+    /// nokhwa, also on Linux: for comparing.
+    Nokhwa,
+}
+
+fn backend(interface: Interface) -> Box<dyn Backend> {
+    match interface {
+        #[cfg(target_os = "linux")]
+        Interface::Auto => Box::new(v4l2::V4l2),
+        _ => Box::new(Native),
+    }
+}
+
+/// The cameras that are there, by number. Asks each for its modes, which opens it for a moment and changes nothing.
+#[must_use]
+pub fn cameras() -> Vec<CameraInfo> {
+    listed(backend(Interface::Auto).as_ref())
+}
+
+/// Name and device of the camera that is meant.
+pub(super) fn camera_path(which: &Which) -> Result<(String, String), Error> {
+    let backend = backend(Interface::Auto);
+    let present = backend.present();
+    // A node without formats is no camera; one that cannot be asked may be.
+    let is_camera = |camera: &&Found| !matches!(backend.modes(camera, Wish::default()), Ok(None));
+    let camera = which.candidates(&present).find(is_camera).ok_or_else(|| which.missing(&present))?;
+    Ok((camera.name.clone(), camera.path.clone()))
+}
+
+/// Whether there is any camera, as far as can be told without opening one.
+pub(super) fn any() -> bool {
+    !backend(Interface::Auto).present().is_empty()
+}
+
+fn listed(backend: &dyn Backend) -> Vec<CameraInfo> {
+    let info = |camera: Found| {
+        // Before it is opened here.
+        let in_use_by = backend.users(&camera);
+        let (modes, problem) = match backend.modes(&camera, Wish::default()) {
+            Ok(modes) => (modes?, None),
+            Err(fault) => (device::Modes::default(), Some(fault.to_string())),
+        };
+        let Found { index, name, path, .. } = camera;
+        let device::Modes { known: modes, unknown: other_formats } = modes;
+        Some(CameraInfo { index, name, path, modes, other_formats, in_use_by, problem })
+    };
+    backend.present().into_iter().filter_map(info).collect()
+}
+
+/// Opens a camera as a source.
+pub(super) fn open(which: &Which, wanted: Wanted, settings: super::CameraSettings) -> Result<Camera, Error> {
+    Camera::open(backend(settings.interface), which.clone(), wanted, settings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn camera(index: u32, name: &str) -> Found {
+        Found { index, name: name.into(), path: format!("/dev/video{index}"), socket: String::new() }
+    }
+
+    #[test]
+    fn cameras_are_found_by_number_name_device_and_part_of_a_name() {
+        let cameras = [
+            camera(0, "Integrated Camera: IR"),
+            camera(1, "C920 Pro"),
+            camera(2, "C920"),
+            camera(4, "c920 p"),
+        ];
+        let find = |text: &str| {
+            let which: Which = text.parse().unwrap_or_default();
+            which.candidates(&cameras).map(|camera| camera.index).collect::<Vec<_>>()
+        };
+        assert_eq!(find(""), [0, 1, 2, 4]);
+        assert_eq!(find("2"), [2]);
+        assert!(find("3").is_empty());
+        assert_eq!(find("C920"), [2, 1, 4], "the exact name first");
+        assert_eq!(find("c920 P"), [1, 4]);
+        assert_eq!(find("integrated"), [0]);
+        assert_eq!(find("/dev/video4"), [4]);
+        assert!(find("/dev/video").is_empty());
+        assert!(find("Brio").is_empty());
+    }
+
+    #[test]
+    fn links_to_a_device_name_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (device, link) = (folder.path().join("video7"), folder.path().join("usb-C920-index0"));
+        std::fs::write(&device, "").unwrap();
+        std::os::unix::fs::symlink(&device, &link).unwrap();
+        let path = device.canonicalize().unwrap().display().to_string();
+        let cameras = [Found { path, ..camera(7, "C920") }];
+        let which = Which::Name(link.display().to_string());
+        assert_eq!(which.candidates(&cameras).count(), 1);
+    }
+
+    #[test]
+    fn what_is_missing_is_told_with_what_there_is() {
+        let error = Which::Index(3).missing(&[camera(0, "C920")]);
+        assert_eq!(error.to_string(), r#"there is no camera "camera:3"; there is camera:0 (C920)"#);
+        assert!(matches!(Which::First.missing(&[]), Error::NoCamera));
+    }
+}

@@ -1,0 +1,218 @@
+//! Cameras over nokhwa: everywhere but on Linux, and there for comparing.
+//!
+//! nokhwa's own choices of a mode ignore half of what is asked, so it is asked for exactly one. Its decoding is never
+//! used: it brings mozjpeg, whose symbols collide with libjpeg-turbo's. Reading a frame has no limit to waiting, so
+//! it happens on a thread of its own, which a camera that has stalled for good keeps until the program ends.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+        mpsc,
+    },
+    thread,
+    time::Duration,
+};
+
+use nokhwa::{
+    Buffer, Camera, NokhwaError,
+    utils::{ApiBackend, CameraFormat, CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType},
+};
+
+use super::{
+    device::{Backend, Device, Fault, Found, Modes, Shape, Taken, User, Wish},
+    mode::{Mode, PixelFormat, Rate},
+};
+use crate::{capture::control::Setting, clock::Timestamp, fresh, jpeg::Length};
+
+/// The longest that opening a camera may take: some need seconds, and a driver that hangs must not hang the program.
+const OPENING: Duration = Duration::from_secs(15);
+
+/// nokhwa, on whichever system.
+pub(super) struct Native;
+
+impl Backend for Native {
+    fn present(&self) -> Vec<Found> {
+        let mut found: Vec<_> = nokhwa::query(ApiBackend::Auto)
+            .inspect_err(|error| tracing::debug!(%error, "the system tells of no cameras"))
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|device| {
+                let description = device.description();
+                let path = description.rsplit_once("@ ").map_or(description, |(_, path)| path).to_owned();
+                let index = device.index().as_index().ok()?;
+                Some(Found { index, name: device.human_name(), path, socket: String::new() })
+            })
+            .collect();
+        found.sort_by_key(|camera| camera.index);
+        found.dedup_by_key(|camera| camera.index);
+        found
+    }
+
+    fn modes(&self, camera: &Found, _: Wish) -> Result<Option<Modes>, Fault> {
+        let any = RequestedFormat::with_formats(RequestedFormatType::None, nokhwa::utils::frame_formats());
+        let listed = Camera::new(CameraIndex::Index(camera.index), any)
+            .and_then(|mut camera| camera.compatible_camera_formats());
+        let listed = match listed {
+            Ok(listed) => listed,
+            Err(error) if has_no_formats(&error) => return Ok(None),
+            Err(error) => return Err(fault("list its modes", &error)),
+        };
+        let mut known: Vec<_> = listed.iter().filter_map(mode_of).collect();
+        known.sort_by_key(Mode::listed);
+        known.dedup();
+        Ok(Some(Modes { known, unknown: Vec::new() }))
+    }
+
+    fn start(&self, camera: &Found, mode: Mode, controls: &[Setting]) -> Result<Box<dyn Device>, Fault> {
+        if !controls.is_empty() {
+            let reason = "nokhwa is not asked to set controls here".into();
+            return Err(Fault::Driver { what: "set its controls", reason });
+        }
+        let index = camera.index;
+        let open = move || {
+            let format = format_of(mode);
+            let formats = [format.format()];
+            let exactly = RequestedFormat::with_formats(RequestedFormatType::Exact(format), &formats);
+            let mut camera = Camera::new(CameraIndex::Index(index), exactly)?;
+            camera.open_stream()?;
+            Ok(camera)
+        };
+        Ok(Box::new(Running::start(open, mode)?))
+    }
+
+    fn users(&self, _: &Found) -> Vec<User> {
+        Vec::new()
+    }
+}
+
+/// A camera that streams on a thread of its own.
+struct Running {
+    shape: Shape,
+    frames: fresh::Receiver<(), Result<Buffer, NokhwaError>>,
+    taken: Option<Buffer>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Running {
+    fn start(
+        open: impl FnOnce() -> Result<Camera, NokhwaError> + Send + 'static,
+        mode: Mode,
+    ) -> Result<Self, Fault> {
+        let (give, frames) = fresh::channel(0);
+        let (opened, is_open) = mpsc::channel();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let read = move || {
+            let mut camera = match open() {
+                Ok(camera) => {
+                    let _ = opened.send(Ok(()));
+                    camera
+                }
+                Err(error) => {
+                    let _ = opened.send(Err(error));
+                    return;
+                }
+            };
+            while !stopped.load(Relaxed) {
+                let frame = camera.frame();
+                let failed = frame.is_err();
+                if give.send_fresh((), frame).is_err() || failed {
+                    return;
+                }
+            }
+        };
+        let system = |reason: String| Fault::Driver { what: "start it", reason };
+        thread::Builder::new()
+            .name("nokhwa".into())
+            .spawn(read)
+            .map_err(|error| system(error.to_string()))?;
+        match is_open.recv_timeout(OPENING) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(fault("start it", &error)),
+            Err(_) => return Err(system(format!("it takes longer than {} s", OPENING.as_secs()))),
+        }
+        // nokhwa does not tell how rows are padded, nor the range.
+        let shape = Shape { mode, stride: 0, full_range: false };
+        Ok(Self { shape, frames, taken: None, stop })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.store(true, Relaxed);
+    }
+}
+
+impl Device for Running {
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn take(&mut self, limit: Duration) -> Result<Option<Taken<'_>>, Fault> {
+        let buffer = match self.frames.recv_timeout(limit) {
+            Ok(None) => return Ok(None),
+            Ok(Some(frame)) => frame.item.map_err(|error| fault("read a frame", &error))?,
+            Err(fresh::Closed) => return Err(Fault::Gone),
+        };
+        let micros = |since: Duration| u64::try_from(since.as_micros()).unwrap_or(u64::MAX);
+        let captured = buffer.capture_timestamp().map(|since| Timestamp::from_micros(micros(since)));
+        let buffer = self.taken.insert(buffer);
+        Ok(Some(Taken {
+            bytes: buffer.buffer(),
+            length: Length::Unknown,
+            sequence: None,
+            captured: captured.unwrap_or_else(Timestamp::now),
+            damaged: false,
+        }))
+    }
+}
+
+/// A node for metadata or output: it has no format to capture in, or none that is known. nokhwa tells it by
+/// the name of a property; under others it tells of cameras that are busy or were left in an odd state.
+fn has_no_formats(error: &NokhwaError) -> bool {
+    matches!(error, NokhwaError::GetPropertyError { property, .. } if property == "CameraFormat")
+}
+
+/// nokhwa hands on the system's words.
+fn fault(what: &'static str, error: &NokhwaError) -> Fault {
+    let reason = error.to_string();
+    let lower = reason.to_lowercase();
+    if lower.contains("no such device") || lower.contains("no such file") {
+        Fault::Gone
+    } else if lower.contains("busy") {
+        Fault::Busy(Vec::new())
+    } else {
+        Fault::Driver { what, reason }
+    }
+}
+
+fn mode_of(format: &CameraFormat) -> Option<Mode> {
+    let pixels = match format.format() {
+        FrameFormat::MJPEG => PixelFormat::Mjpeg,
+        FrameFormat::YUYV => PixelFormat::Yuyv,
+        FrameFormat::NV12 => PixelFormat::Nv12,
+        FrameFormat::GRAY => PixelFormat::Grey,
+        FrameFormat::RAWRGB => PixelFormat::Rgb,
+        FrameFormat::RAWBGR => PixelFormat::Bgr,
+    };
+    let rate = Rate::new(format.frame_rate(), 1)?;
+    Some(Mode { width: format.width(), height: format.height(), rate, format: pixels })
+}
+
+fn format_of(mode: Mode) -> CameraFormat {
+    let format = match mode.format {
+        PixelFormat::Mjpeg => FrameFormat::MJPEG,
+        PixelFormat::Nv12 => FrameFormat::NV12,
+        PixelFormat::Grey => FrameFormat::GRAY,
+        PixelFormat::Rgb => FrameFormat::RAWRGB,
+        PixelFormat::Bgr => FrameFormat::RAWBGR,
+        // nokhwa has no name for the others and never lists them.
+        PixelFormat::Yuyv | PixelFormat::Uyvy | PixelFormat::I420 => FrameFormat::YUYV,
+    };
+    CameraFormat::new_from(mode.width, mode.height, format, mode.rate.fps().round() as u32)
+}
+
+#[cfg(test)]
+#[path = "native_tests.rs"]
+mod tests;

@@ -1,0 +1,306 @@
+//! A camera as a source: opened, read, lost, found again.
+
+use std::time::Duration;
+
+use super::{
+    Which,
+    device::{Backend, Device, Fault, Found, Shape, Taken, Wish},
+    mode::{Mode, PixelFormat, Wanted},
+    unpack,
+};
+use crate::{
+    capture::{CameraSettings, Error, Frame, FrameData, Losses, Signal, Source},
+    jpeg,
+};
+
+/// Modes that are tried before giving up: a driver may list what it then refuses.
+const ATTEMPTS: usize = 4;
+
+/// Damaged frames in a row that are taken for a broken camera: a second's worth. A cable that is touched
+/// damages a few.
+const DAMAGED_IN_A_ROW: u32 = 30;
+
+/// The least time that a camera gets for its first frame: exposure and focus settle first, and some take seconds.
+const FIRST_FRAME: Duration = Duration::from_secs(5);
+
+/// Silence after which viewers are told, at rates where it is more than three frames: with the time that drawing and sending takes,
+/// they see it within a second.
+const PATIENCE: Duration = Duration::from_millis(700);
+
+/// A jump of a driver's frame numbers beyond this is a counter that began anew, not a loss: ten minutes at 100 a second.
+const LARGEST_GAP: u32 = 60_000;
+
+/// A camera. Stays on the thread that opened it.
+///
+/// Once it was open, whatever happens to it is an error of [`Source::next_frame`], and the next call tries to have it back:
+/// the same one, by its socket or its name, whichever number it comes back as.
+pub(crate) struct Camera {
+    backend: Box<dyn Backend>,
+    which: Which,
+    wanted: Wanted,
+    settings: CameraSettings,
+    /// Which one it is, once it was open: another one is never taken in its place.
+    known: Option<Known>,
+    running: Option<Box<dyn Device>>,
+    /// What is still to be told of an attempt to open it.
+    untold: Option<Error>,
+    numbers: Numbers,
+    /// Whether a frame came since it was started.
+    warm: bool,
+    damaged_in_a_row: u32,
+    losses: Losses,
+    spare: Vec<u8>,
+}
+
+struct Known {
+    camera: Found,
+    shape: Shape,
+    /// Sockets of others that have the same name.
+    twins: Vec<String>,
+}
+
+impl Camera {
+    /// Opens a camera in the mode that is nearest to what is wanted.
+    ///
+    /// # Errors
+    /// Where there is none, or none that can be opened; not where another program has it, or where it shall be waited for:
+    /// then it is tried again with each frame that is asked for.
+    pub(crate) fn open(
+        backend: Box<dyn Backend>,
+        which: Which,
+        wanted: Wanted,
+        settings: CameraSettings,
+    ) -> Result<Self, Error> {
+        let mut camera = Self {
+            backend,
+            which,
+            wanted,
+            settings,
+            known: None,
+            running: None,
+            untold: None,
+            numbers: Numbers::default(),
+            warm: false,
+            damaged_in_a_row: 0,
+            losses: Losses::default(),
+            spare: Vec::new(),
+        };
+        if let Err(error) = camera.start() {
+            let fault = if let Error::Camera { fault, .. } = &error { Some(fault) } else { None };
+            let passes = fault.is_some_and(Fault::is_busy)
+                || (camera.settings.wait && !fault.is_some_and(Fault::is_wrong_request));
+            if !passes {
+                return Err(error);
+            }
+            camera.untold = Some(error);
+        }
+        Ok(camera)
+    }
+
+    /// Starts the camera that is meant, in the best mode that it does not refuse.
+    fn start(&mut self) -> Result<(), Error> {
+        let present = self.backend.present();
+        let candidates: Vec<_> = match &self.known {
+            Some(known) => known.again(&present).cloned().into_iter().collect(),
+            None => self.which.candidates(&present).cloned().collect(),
+        };
+        let size = self.wanted.size.and_then(|(w, h)| Some((w.try_into().ok()?, h.try_into().ok()?)));
+        let wish = Wish { size, fps: self.wanted.fps };
+        for camera in candidates {
+            let failed = |fault| Error::Camera { name: camera.name.clone(), fault };
+            // A node without formats is no camera: another of that name may be.
+            let Some(modes) = self.backend.modes(&camera, wish).map_err(failed)? else { continue };
+            let sorted = self.wanted.sorted(&modes.known);
+            if sorted.is_empty() {
+                return Err(failed(match self.wanted.format {
+                    Some(wanted) => Fault::NoSuchFormat { wanted, offered: offered(&modes.known) },
+                    None => Fault::NoFormat(modes.unknown.join(", ")),
+                }));
+            }
+            let mut refusal = Fault::Gone;
+            for mode in sorted.into_iter().take(ATTEMPTS) {
+                match self.backend.start(&camera, mode, &self.settings.controls) {
+                    Ok(device) => {
+                        self.begun(camera, device, &present);
+                        return Ok(());
+                    }
+                    Err(fault @ Fault::Driver { .. }) => {
+                        tracing::debug!(camera = camera.name, %mode, %fault, "refused");
+                        refusal = fault;
+                    }
+                    Err(fault) => return Err(failed(fault)),
+                }
+            }
+            return Err(failed(refusal));
+        }
+        Err(match &self.known {
+            Some(known) => Error::Camera { name: known.camera.name.clone(), fault: Fault::Gone },
+            None => self.which.missing(&present),
+        })
+    }
+
+    fn begun(&mut self, camera: Found, device: Box<dyn Device>, present: &[Found]) {
+        let twins = present.iter().filter(|other| other.name == camera.name && other.path != camera.path);
+        let twins = twins.map(|twin| twin.socket.clone()).collect();
+        self.known = Some(Known { camera, shape: device.shape(), twins });
+        self.running = Some(device);
+        self.numbers.began_anew();
+        self.warm = false;
+        self.damaged_in_a_row = 0;
+    }
+
+    fn failed(&self, fault: Fault) -> Error {
+        Error::Camera { name: self.name(), fault }
+    }
+
+    fn name(&self) -> String {
+        self.known.as_ref().map_or_else(|| self.which.to_string(), |known| known.camera.name.clone())
+    }
+
+    /// Takes frames until one is whole; `seen`: unpacks it too.
+    fn take(&mut self, seen: bool) -> Result<Option<Frame>, Error> {
+        if let Some(error) = self.untold.take() {
+            return Err(error);
+        }
+        if self.running.is_none() {
+            self.start()?;
+        }
+        let taken = self.take_running(seen);
+        if taken.is_err() {
+            // Whatever it was: only a camera that is closed and opened anew is known to work.
+            self.running = None;
+        }
+        taken.map_err(|fault| self.failed(fault))
+    }
+
+    fn take_running(&mut self, seen: bool) -> Result<Option<Frame>, Fault> {
+        let Some(device) = &mut self.running else { return Err(Fault::Gone) };
+        let shape = device.shape();
+        let stall = self.settings.stall_limit;
+        let limit = if self.warm { stall } else { stall.max(FIRST_FRAME) };
+        loop {
+            let Some(taken) = device.take(limit)? else { return Err(Fault::Stalled(limit)) };
+            let (seq, missed) = self.numbers.number(taken.sequence);
+            self.losses.missed += missed;
+            let captured = taken.captured;
+            let data = unpack(&taken, &shape, seen, &mut self.spare);
+            match data {
+                Some(data) => {
+                    self.warm = true;
+                    self.damaged_in_a_row = 0;
+                    return Ok(data.map(|data| Frame { seq, captured, data }));
+                }
+                None => {
+                    self.losses.damaged += 1;
+                    self.damaged_in_a_row += 1;
+                    tracing::debug!(seq, damaged = self.losses.damaged, "a damaged frame is left out");
+                    if self.damaged_in_a_row >= DAMAGED_IN_A_ROW {
+                        return Err(Fault::Damaged(self.damaged_in_a_row));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The picture of a frame, `Some(None)` where nobody will see it; `None` where it is damaged.
+fn unpack(taken: &Taken<'_>, shape: &Shape, seen: bool, spare: &mut Vec<u8>) -> Option<Option<FrameData>> {
+    if taken.damaged {
+        return None;
+    }
+    if !seen {
+        return Some(None);
+    }
+    Some(Some(match shape.mode.format {
+        PixelFormat::Mjpeg => FrameData::Jpeg(jpeg::complete(taken.bytes, taken.length)?),
+        _ => FrameData::Picture(unpack::picture(taken.bytes, shape, std::mem::take(spare))?),
+    }))
+}
+
+impl Source for Camera {
+    fn next_frame(&mut self) -> Result<Option<Frame>, Error> {
+        // A camera has no end, and what is seen has a picture.
+        self.take(true)
+    }
+
+    fn pass_by(&mut self) -> Result<bool, Error> {
+        self.take(false).map(|_| true)
+    }
+
+    fn describe(&self) -> String {
+        let Some(Known { camera, shape, .. }) = &self.known else {
+            return format!("{}, which is waited for", self.which);
+        };
+        let asked = self.wanted.to_string();
+        let asked = if asked.is_empty() { asked } else { format!(" (asked for {asked})") };
+        format!("camera {} ({}): {}{asked}", camera.name, camera.path, shape.mode)
+    }
+
+    fn signal(&self) -> Option<Signal> {
+        let mode = self.known.as_ref().map(|known| known.shape.mode);
+        let frames = |mode: &Mode| Duration::from_secs_f64(3.0 / mode.rate.fps());
+        Some(Signal {
+            name: self.name(),
+            size: mode.map(|mode| (mode.width as usize, mode.height as usize)),
+            patience: mode.as_ref().map_or(PATIENCE, |mode| PATIENCE.max(frames(mode))),
+        })
+    }
+
+    fn losses(&self) -> Losses {
+        self.losses
+    }
+
+    fn reuse(&mut self, memory: Vec<u8>) {
+        self.spare = memory;
+    }
+}
+
+impl Known {
+    /// The same camera among those that are there now: in its socket, else of its name in a socket where none of that name
+    /// was before.
+    fn again<'a>(&self, present: &'a [Found]) -> Option<&'a Found> {
+        let named = || present.iter().filter(|other| other.name == self.camera.name);
+        let mut moved =
+            named().filter(|other| !self.twins.contains(&other.socket) || other.socket.is_empty());
+        let here = named().find(|other| other.socket == self.camera.socket && other.path == self.camera.path);
+        here.or_else(|| named().find(|other| other.socket == self.camera.socket)).or_else(|| moved.next())
+    }
+}
+
+fn offered(modes: &[Mode]) -> String {
+    let mut formats: Vec<_> = modes.iter().map(|mode| mode.format).collect();
+    formats.dedup();
+    formats.iter().map(|format| format.key()).collect::<Vec<_>>().join(", ")
+}
+
+/// Frame numbers that go on over drivers' counters, which begin anew and count what was lost.
+#[derive(Debug, Default)]
+struct Numbers {
+    next: u64,
+    last: Option<u32>,
+}
+
+impl Numbers {
+    /// The camera was started again.
+    fn began_anew(&mut self) {
+        self.last = None;
+    }
+
+    /// The number of a frame, and how many the driver lost before it.
+    fn number(&mut self, sequence: Option<u32>) -> (u64, u64) {
+        let step = match (self.last, sequence) {
+            (Some(last), Some(sequence)) => sequence.wrapping_sub(last),
+            _ => 1,
+        };
+        self.last = sequence;
+        // Drivers that do not count say 0 always.
+        let missed = if (1..=LARGEST_GAP).contains(&step) { u64::from(step - 1) } else { 0 };
+        let number = self.next + missed;
+        self.next = number + 1;
+        (number, missed)
+    }
+}
+
+#[cfg(test)]
+#[path = "source_tests.rs"]
+mod tests;

@@ -1,0 +1,388 @@
+//! What happens to a camera, on cameras that are played: what a virtual machine cannot show, or not on demand.
+
+use std::{cell::RefCell, collections::VecDeque, rc::Rc};
+
+use super::*;
+use crate::{
+    capture::{
+        camera::{
+            device::{Modes, User},
+            mode::Rate,
+        },
+        control::Setting,
+    },
+    clock::Timestamp,
+    jpeg::{Encoder, Length},
+    picture::{Picture, Pixels},
+};
+
+/// What a played camera does when it is asked for a frame.
+enum Act {
+    /// Hands over bytes, as this number.
+    Give(Vec<u8>, u32),
+    /// As [`Act::Give`], and says that it is damaged.
+    Flag(u32),
+    Nothing,
+    Fail(Fault),
+}
+
+#[derive(Default)]
+struct World {
+    plugged: Vec<(Found, Vec<Mode>)>,
+    acts: VecDeque<Act>,
+    /// What starting it says, before it works.
+    refusals: VecDeque<Fault>,
+    /// Paths and modes that were started.
+    started: Vec<(String, Mode)>,
+    running: usize,
+}
+
+#[derive(Clone, Default)]
+struct Stage(Rc<RefCell<World>>);
+
+struct Player(Stage, Mode, Vec<u8>);
+
+impl Backend for Stage {
+    fn present(&self) -> Vec<Found> {
+        self.0.borrow().plugged.iter().map(|(camera, _)| camera.clone()).collect()
+    }
+
+    fn modes(&self, camera: &Found, _: Wish) -> Result<Option<Modes>, Fault> {
+        let world = self.0.borrow();
+        let modes = world.plugged.iter().find(|(other, _)| other == camera).map(|(_, modes)| modes.clone());
+        let known = modes.ok_or(Fault::Gone)?;
+        Ok((!known.is_empty()).then_some(Modes { known, unknown: Vec::new() }))
+    }
+
+    fn start(&self, camera: &Found, mode: Mode, _: &[Setting]) -> Result<Box<dyn Device>, Fault> {
+        let mut world = self.0.borrow_mut();
+        assert_eq!(world.running, 0, "the old one is closed before it is opened anew");
+        if let Some(fault) = world.refusals.pop_front() {
+            return Err(fault);
+        }
+        world.started.push((camera.path.clone(), mode));
+        world.running += 1;
+        Ok(Box::new(Player(self.clone(), mode, Vec::new())))
+    }
+
+    fn users(&self, _: &Found) -> Vec<User> {
+        Vec::new()
+    }
+}
+
+impl Drop for Player {
+    fn drop(&mut self) {
+        self.0.0.borrow_mut().running -= 1;
+    }
+}
+
+impl Device for Player {
+    fn shape(&self) -> Shape {
+        Shape { mode: self.1, stride: 0, full_range: true }
+    }
+
+    fn take(&mut self, _: Duration) -> Result<Option<Taken<'_>>, Fault> {
+        let act = self.0.0.borrow_mut().acts.pop_front();
+        let (bytes, sequence, damaged) = match act {
+            Some(Act::Give(bytes, sequence)) => (bytes, sequence, false),
+            Some(Act::Flag(sequence)) => (whole(), sequence, true),
+            Some(Act::Fail(fault)) => return Err(fault),
+            Some(Act::Nothing) | None => return Ok(None),
+        };
+        self.2 = bytes;
+        let captured = Timestamp::from_micros(sequence.into());
+        Ok(Some(Taken { bytes: &self.2, length: Length::Told, sequence: Some(sequence), captured, damaged }))
+    }
+}
+
+fn mode(format: PixelFormat, width: u32, height: u32) -> Mode {
+    Mode { format, width, height, rate: Rate::new(30, 1).unwrap() }
+}
+
+const GREY: [(PixelFormat, u32, u32); 1] = [(PixelFormat::Grey, 2, 1)];
+
+/// A whole frame of a grey 2x1 camera.
+fn whole() -> Vec<u8> {
+    vec![1, 2]
+}
+
+fn give(sequences: impl IntoIterator<Item = u32>) -> Vec<Act> {
+    sequences.into_iter().map(|sequence| Act::Give(whole(), sequence)).collect()
+}
+
+impl Stage {
+    fn with(cameras: &[(u32, &str, &str)]) -> Self {
+        let stage = Self::default();
+        for &(index, name, socket) in cameras {
+            stage.plug(index, name, socket, &GREY);
+        }
+        stage
+    }
+
+    fn plug(&self, index: u32, name: &str, socket: &str, modes: &[(PixelFormat, u32, u32)]) {
+        let path = format!("/dev/video{index}");
+        let camera = Found { index, name: name.into(), path, socket: socket.into() };
+        let modes = modes.iter().map(|&(format, width, height)| mode(format, width, height)).collect();
+        self.0.borrow_mut().plugged.push((camera, modes));
+    }
+
+    fn unplug(&self, index: u32) {
+        self.0.borrow_mut().plugged.retain(|(camera, _)| camera.index != index);
+    }
+
+    fn acts(&self, acts: impl IntoIterator<Item = Act>) {
+        self.0.borrow_mut().acts.extend(acts);
+    }
+
+    fn refuse(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.0.borrow_mut().refusals.extend(faults);
+    }
+
+    fn open(&self, which: &str, settings: CameraSettings, wanted: Wanted) -> Result<Camera, Error> {
+        Camera::open(Box::new(self.clone()), which.parse().unwrap_or_default(), wanted, settings)
+    }
+
+    fn camera(&self, which: &str) -> Camera {
+        self.open(which, CameraSettings::default(), Wanted::default()).unwrap()
+    }
+
+    fn started(&self) -> Vec<String> {
+        self.0.borrow().started.iter().map(|(path, _)| path.clone()).collect()
+    }
+}
+
+fn number(camera: &mut Camera) -> u64 {
+    camera.next_frame().unwrap().unwrap().seq
+}
+
+fn fault(result: Result<Option<Frame>, Error>) -> Fault {
+    match result {
+        Err(Error::Camera { fault, .. }) => fault,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn frames_are_numbered_on_over_losses_and_new_beginnings() {
+    let stage = Stage::with(&[(0, "C920", "a")]);
+    let mut camera = stage.camera("");
+    stage.acts(give([5, 6, 9]));
+    assert_eq!([0; 3].map(|_| number(&mut camera)), [0, 1, 4]);
+    assert_eq!(camera.losses(), Losses { damaged: 0, missed: 2 });
+    stage.acts([Act::Fail(Fault::Driver { what: "read a frame", reason: "EIO".into() })]);
+    assert!(matches!(fault(camera.next_frame()), Fault::Driver { .. }));
+    stage.acts(give([0, 1, u32::MAX, 0, 0, 0]));
+    assert_eq!(
+        [0; 6].map(|_| number(&mut camera)),
+        [5, 6, 7, 8, 9, 10],
+        "a counter that jumps back lost nothing"
+    );
+    assert_eq!(camera.losses().missed, 2);
+    assert_eq!(stage.started().len(), 2);
+}
+
+#[test]
+fn a_camera_that_was_unplugged_is_the_same_one_again_under_another_number() {
+    let stage = Stage::with(&[(0, "C920", "a"), (1, "Brio", "b")]);
+    let mut camera = stage.camera("");
+    stage.unplug(0);
+    stage.acts([Act::Fail(Fault::Gone)]);
+    for _ in 0..3 {
+        let error = camera.next_frame().unwrap_err();
+        assert_eq!(error.to_string(), "camera C920: unplugged", "the Brio is not taken in its place");
+    }
+    stage.plug(7, "C920", "another socket", &GREY);
+    stage.acts(give([0]));
+    assert_eq!(number(&mut camera), 0);
+    assert_eq!(stage.started(), ["/dev/video0", "/dev/video7"]);
+    assert!(camera.describe().starts_with("camera C920 (/dev/video7): 2x1"), "{}", camera.describe());
+}
+
+#[test]
+fn of_two_cameras_of_the_same_name_the_other_is_not_taken() {
+    let stage = Stage::with(&[(0, "C920", "a"), (2, "C920", "b")]);
+    let mut camera = stage.camera("C920");
+    stage.unplug(0);
+    stage.acts([Act::Fail(Fault::Gone)]);
+    assert!(matches!(fault(camera.next_frame()), Fault::Gone));
+    assert!(matches!(fault(camera.next_frame()), Fault::Gone));
+    stage.plug(3, "C920", "c", &GREY);
+    stage.acts(give([0]));
+    number(&mut camera);
+    assert_eq!(stage.started(), ["/dev/video0", "/dev/video3"]);
+}
+
+#[test]
+fn a_camera_that_is_in_use_at_first_is_waited_for_without_being_asked_to() {
+    let stage = Stage::with(&[(0, "C920", "a")]);
+    let zoom = User { pid: 7, program: "zoom".into() };
+    stage.refuse([Fault::Busy(vec![zoom]), Fault::Busy(Vec::new())]);
+    let mut camera = stage.camera("");
+    let told = camera.next_frame().unwrap_err().to_string();
+    assert_eq!(told, "camera C920: in use by zoom (process 7)");
+    assert_eq!(fault(camera.next_frame()).to_string(), "in use by another program");
+    stage.acts(give([0]));
+    number(&mut camera);
+}
+
+#[test]
+fn a_camera_that_is_not_there_is_waited_for_only_where_asked() {
+    let stage = Stage::default();
+    assert!(matches!(stage.open("", CameraSettings::default(), Wanted::default()), Err(Error::NoCamera)));
+    let wait = CameraSettings { wait: true, ..CameraSettings::default() };
+    let mut camera = stage.open("C920", wait, Wanted::default()).unwrap();
+    assert_eq!(camera.describe(), "camera:C920, which is waited for");
+    assert_eq!(camera.signal().unwrap().name, "camera:C920");
+    assert!(matches!(camera.next_frame(), Err(Error::NoCamera)));
+    stage.plug(0, "Brio", "a", &GREY);
+    assert!(matches!(camera.next_frame(), Err(Error::NoSuchCamera { .. })));
+    stage.plug(1, "C920", "b", &GREY);
+    stage.acts(give([0]));
+    number(&mut camera);
+    assert_eq!(
+        camera.signal().unwrap(),
+        Signal { name: "C920".into(), size: Some((2, 1)), patience: PATIENCE }
+    );
+}
+
+#[test]
+fn a_permission_that_is_missing_is_an_error_at_the_start() {
+    let stage = Stage::with(&[(0, "C920", "a")]);
+    stage.refuse([Fault::Denied { path: "/dev/video0".into(), group: Some("video".into()) }]);
+    let error = stage.open("", CameraSettings::default(), Wanted::default()).map(|_| ()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "camera C920: no permission to open /dev/video0: join the group video (sudo usermod -aG video $USER), then log in again"
+    );
+}
+
+#[test]
+fn silence_means_that_it_is_opened_anew() {
+    let stage = Stage::with(&[(0, "C920", "a")]);
+    let mut camera = stage.camera("");
+    stage.acts([Act::Nothing]);
+    assert!(matches!(fault(camera.next_frame()), Fault::Stalled(limit) if limit == FIRST_FRAME));
+    stage.acts(give([0]));
+    stage.acts([Act::Nothing]);
+    number(&mut camera);
+    let told = fault(camera.next_frame()).to_string();
+    assert_eq!(told, "no picture for 2s");
+    stage.acts(give([0]));
+    number(&mut camera);
+    assert_eq!(stage.started().len(), 3);
+}
+
+#[test]
+fn damaged_frames_are_left_out_and_counted() {
+    let stage = Stage::with(&[(0, "C920", "a")]);
+    let mut camera = stage.camera("");
+    stage.acts([Act::Flag(0), Act::Give(vec![1], 1), Act::Give(Vec::new(), 2)]);
+    stage.acts(give([3]));
+    assert_eq!(number(&mut camera), 3);
+    assert_eq!(camera.losses(), Losses { damaged: 3, missed: 0 });
+    stage.acts((4..4 + DAMAGED_IN_A_ROW).map(Act::Flag));
+    assert!(matches!(fault(camera.next_frame()), Fault::Damaged(DAMAGED_IN_A_ROW)));
+    stage.acts(give([0]));
+    number(&mut camera);
+}
+
+#[test]
+fn a_mode_that_is_refused_makes_room_for_the_next_and_not_for_ever() {
+    let stage = Stage::default();
+    let sizes = [(1280, 720), (640, 480), (320, 240), (160, 120), (80, 60)];
+    stage.plug(0, "C920", "a", &sizes.map(|(width, height)| (PixelFormat::Yuyv, width, height)));
+    let refusal = || Fault::Driver { what: "set its mode", reason: "no".into() };
+    stage.refuse([refusal()]);
+    let camera = stage.camera("");
+    assert!(camera.describe().contains("640x480"), "{}", camera.describe());
+    drop(camera);
+    stage.refuse((0..sizes.len()).map(|_| refusal()));
+    let error = stage.open("", CameraSettings::default(), Wanted::default()).map(|_| ()).unwrap_err();
+    assert_eq!(error.to_string(), "camera C920: set its mode: no");
+    assert_eq!(stage.0.borrow().refusals.len(), sizes.len() - ATTEMPTS);
+}
+
+#[test]
+fn a_format_that_it_does_not_have_is_an_error_even_where_waiting_was_asked_for() {
+    let stage = Stage::default();
+    let modes = [(PixelFormat::Mjpeg, 2, 1), (PixelFormat::Yuyv, 2, 1), (PixelFormat::Yuyv, 4, 1)];
+    stage.plug(0, "C920", "a", &modes);
+    let wait = CameraSettings { wait: true, ..CameraSettings::default() };
+    let wanted = Wanted { format: Some(PixelFormat::Nv12), ..Wanted::default() };
+    let error = stage.open("", wait, wanted).map(|_| ()).unwrap_err();
+    assert_eq!(error.to_string(), "camera C920: it has no NV12; it offers mjpeg, yuyv");
+}
+
+#[test]
+fn nodes_without_formats_are_passed_over() {
+    let stage = Stage::default();
+    stage.plug(0, "C920", "a", &[]);
+    stage.plug(1, "C920", "a", &GREY);
+    stage.acts(give([0]));
+    number(&mut stage.camera("C920"));
+    assert_eq!(stage.started(), ["/dev/video1"]);
+}
+
+#[test]
+fn it_may_come_back_with_other_modes() {
+    let stage = Stage::default();
+    stage.plug(0, "C920", "a", &[(PixelFormat::Yuyv, 640, 480)]);
+    let wanted = Wanted { size: Some((640, 480)), ..Wanted::default() };
+    let mut camera = stage.open("", CameraSettings::default(), wanted).unwrap();
+    assert!(
+        camera.describe().ends_with("640x480, 30 fps, YUYV (asked for 640x480)"),
+        "{}",
+        camera.describe()
+    );
+    stage.unplug(0);
+    stage.plug(0, "C920", "a", &[(PixelFormat::Grey, 2, 1)]);
+    stage.acts([Act::Fail(Fault::Gone)]);
+    assert!(camera.next_frame().is_err());
+    stage.acts(give([0]));
+    number(&mut camera);
+    assert!(camera.describe().contains("2x1, 30 fps, grey"), "{}", camera.describe());
+    assert_eq!(camera.signal().unwrap().size, Some((2, 1)));
+}
+
+fn jpeg() -> Vec<u8> {
+    let picture = Picture { width: 16, height: 16, pixels: Pixels::Rgb(vec![99; 768]) };
+    Encoder::new(80).unwrap().encode(&picture).unwrap().to_vec()
+}
+
+#[test]
+fn jpegs_pass_as_they_are_and_those_that_came_in_part_do_not() {
+    let stage = Stage::default();
+    stage.plug(0, "C920", "a", &[(PixelFormat::Mjpeg, 16, 16)]);
+    let mut camera = stage.camera("");
+    let whole = jpeg();
+    let no_end = whole[..whole.len() - 2].to_vec();
+    let no_start = whole[2..].to_vec();
+    stage.acts([Act::Give(no_end, 0), Act::Give(no_start, 1), Act::Give(vec![0; 5000], 2)]);
+    stage.acts([Act::Give([&whole[..], &[0; 99]].concat(), 3)]);
+    let frame = camera.next_frame().unwrap().unwrap();
+    let FrameData::Jpeg(found) = frame.data else { panic!("not a JPEG") };
+    assert_eq!(found, whole);
+    assert_eq!((frame.seq, camera.losses().damaged), (3, 3));
+    assert_eq!(frame.captured, Timestamp::from_micros(3), "the driver's time");
+}
+
+#[test]
+fn frames_that_nobody_views_go_by_and_are_numbered() {
+    let stage = Stage::with(&[(0, "C920", "a")]);
+    let mut camera = stage.camera("");
+    stage.acts(give([0, 1, 2]));
+    assert!(camera.pass_by().unwrap());
+    assert!(camera.pass_by().unwrap());
+    assert_eq!(number(&mut camera), 2);
+    stage.acts([Act::Fail(Fault::Gone)]);
+    assert!(camera.pass_by().is_err());
+}
+
+#[test]
+fn slow_cameras_are_given_more_patience() {
+    let stage = Stage::default();
+    let slow = Mode { rate: Rate::new(1, 2).unwrap(), ..mode(PixelFormat::Grey, 2, 1) };
+    stage.plug(0, "C920", "a", &[]);
+    stage.0.borrow_mut().plugged[0].1.push(slow);
+    assert_eq!(stage.camera("").signal().unwrap().patience, Duration::from_secs(6));
+}

@@ -1,0 +1,375 @@
+//! Cameras on Linux, over the `v4l` crate.
+//!
+//! nokhwa hides what is needed here: how many bytes a frame has, its number and flags, when it was exposed, a
+//! limit to waiting, and a way to reset what another program left set. The `v4l` crate, on which nokhwa stands
+//! too, gives all of it. Its own traps are kept in this file: `query_caps` and others panic on what they do not know, dropping a
+//! stream panics on an error, and `Stream::next` loses its place after one.
+
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    time::Duration,
+};
+
+use rustix::time::{ClockId, clock_gettime};
+use v4l::{
+    Format, FourCC,
+    buffer::{Flags, Type},
+    format::{Colorspace, Quantization},
+    frameinterval::FrameIntervalEnum,
+    framesize::FrameSizeEnum,
+    io::{mmap::Stream, traits::CaptureStream},
+    video::{Capture, capture::Parameters},
+};
+
+use super::{
+    device::{Backend, Device, Fault, Found, Modes, Shape, Taken, User, Wish},
+    mode::{Mode, PixelFormat, Rate},
+    node, users,
+};
+use crate::{
+    capture::control::{self, Setting},
+    clock::Timestamp,
+    jpeg::Length,
+};
+
+/// Buffers that the driver fills in turn: one is being read, one waits, two are being filled. More would only hold older frames.
+const BUFFERS: u32 = 4;
+
+/// `POLLIN` of poll(2).
+const READABLE: i16 = 1;
+
+/// The oldest a frame can be when it is taken. What seems older has a clock that is not ours.
+const OLDEST: Duration = Duration::from_secs(10);
+
+/// Sizes that are offered of a camera that can do any, beside its smallest and largest.
+const USUAL_SIZES: [(u32, u32); 8] =
+    [(160, 120), (320, 240), (640, 360), (640, 480), (1280, 720), (1920, 1080), (2560, 1440), (3840, 2160)];
+
+/// Rates that are offered of a camera that can do any.
+const USUAL_RATES: [u32; 6] = [5, 10, 15, 25, 30, 60];
+
+/// Video4Linux.
+pub(super) struct V4l2;
+
+impl Backend for V4l2 {
+    fn present(&self) -> Vec<Found> {
+        node::all()
+    }
+
+    fn modes(&self, camera: &Found, wish: Wish) -> Result<Option<Modes>, Fault> {
+        let device = open(&camera.path)?;
+        let modes =
+            guarded(|| modes(&device, wish)).map_err(|error| fault("list its modes", &error, camera))?;
+        Ok((!modes.known.is_empty() || !modes.unknown.is_empty()).then_some(modes))
+    }
+
+    fn start(&self, camera: &Found, mode: Mode, controls: &[Setting]) -> Result<Box<dyn Device>, Fault> {
+        let failed = |what| move |error: io::Error| fault(what, &error, camera);
+        let device = open(&camera.path)?;
+        let format = Format::new(mode.width, mode.height, fourcc(mode.format));
+        let format = guarded(|| device.set_format(&format)).map_err(failed("set its mode"))?;
+        let Some(pixels) = pixel_format(format.fourcc) else {
+            return Err(failed("set its mode")(io::Error::other(format!(
+                "it gives {} instead",
+                format.fourcc
+            ))));
+        };
+        let (seconds, frames) = mode.rate.interval();
+        let interval = Parameters::new(v4l::Fraction::new(seconds, frames));
+        let rate = match guarded(|| device.set_params(&interval)) {
+            Ok(set) => Rate::new(set.interval.denominator, set.interval.numerator),
+            Err(error) if is_lasting(&error) => return Err(failed("set its rate")(error)),
+            // Drivers without a choice of rates refuse the question.
+            Err(_) => None,
+        };
+        control::apply(&device, controls)?;
+        let stream = guarded(|| Stream::with_buffers(&device, Type::VideoCapture, BUFFERS));
+        let mut stream = Guarded(Some(stream.map_err(failed("get memory for frames"))?));
+        // Starts it, and does not wait for a frame.
+        stream.set_timeout(Duration::ZERO);
+        match stream.next() {
+            Err(error) if error.kind() != io::ErrorKind::TimedOut => return Err(failed("start it")(error)),
+            _ => {}
+        }
+        let (width, height) = (format.width, format.height);
+        let mode = Mode { format: pixels, width, height, rate: rate.unwrap_or(mode.rate) };
+        let shape = Shape { mode, stride: format.stride as usize, full_range: is_full_range(&format) };
+        Ok(Box::new(Running { stream, shape, camera: camera.clone(), holding: false }))
+    }
+
+    fn users(&self, camera: &Found) -> Vec<User> {
+        users::of(Path::new(&camera.path))
+    }
+}
+
+/// A camera that streams.
+struct Running {
+    stream: Guarded,
+    shape: Shape,
+    camera: Found,
+    /// Whether a buffer was taken and not given back: `Stream::next` gives it back first, and fails without one.
+    holding: bool,
+}
+
+impl Device for Running {
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn take(&mut self, limit: Duration) -> Result<Option<Taken<'_>>, Fault> {
+        let Self { stream, holding, camera, .. } = self;
+        let failed = |error: io::Error| fault("read a frame", &error, camera);
+        if !wait(stream, limit).map_err(failed)? {
+            return Ok(None);
+        }
+        if !*holding {
+            // The crate hands out a frame only in exchange for one that was taken before: the first is given up.
+            match CaptureStream::dequeue(&mut **stream) {
+                Ok(_) => *holding = true,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+                Err(error) => return Err(failed(error)),
+            }
+            if !wait(stream, limit).map_err(failed)? {
+                return Ok(None);
+            }
+        }
+        *holding = false;
+        let (bytes, about) = match CaptureStream::next(&mut **stream) {
+            Ok(taken) => taken,
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        *holding = true;
+        let used = about.bytesused as usize;
+        // Old drivers leave it at 0 for raw frames, which fill their buffer.
+        let (bytes, length) = match bytes.get(..used) {
+            Some(whole) if used > 0 => (whole, Length::Told),
+            _ => (bytes, Length::Unknown),
+        };
+        Ok(Some(Taken {
+            bytes,
+            length,
+            sequence: Some(about.sequence),
+            captured: captured(about.timestamp, about.flags),
+            damaged: about.flags.contains(Flags::ERROR),
+        }))
+    }
+}
+
+/// A stream whose end cannot panic.
+struct Guarded(Option<Stream<'static>>);
+
+impl std::ops::Deref for Guarded {
+    type Target = Stream<'static>;
+
+    #[expect(clippy::unwrap_used, reason = "only drop takes it")]
+    fn deref(&self) -> &Self::Target {
+        self.0.as_ref().unwrap()
+    }
+}
+
+impl std::ops::DerefMut for Guarded {
+    #[expect(clippy::unwrap_used, reason = "only drop takes it")]
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        self.0.as_mut().unwrap()
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        let stream = self.0.take();
+        // A device that failed may refuse to stop; the crate panics then. Its memory and handle are freed all the same.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(stream)));
+    }
+}
+
+/// Waits until a frame can be taken; false where none comes in time.
+fn wait(stream: &Stream<'_>, limit: Duration) -> io::Result<bool> {
+    let milliseconds = i32::try_from(limit.as_millis()).unwrap_or(i32::MAX);
+    match stream.handle().poll(READABLE, milliseconds) {
+        // A signal: the caller asks again.
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(false),
+        other => Ok(other? > 0),
+    }
+}
+
+/// What the crate cannot make sense of, it panics on.
+fn guarded<T>(ask: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    catch_unwind(AssertUnwindSafe(ask))
+        .unwrap_or_else(|_| Err(io::Error::other("it tells what is not understood")))
+}
+
+fn open(path: &str) -> Result<v4l::Device, Fault> {
+    v4l::Device::with_path(path).map_err(|error| match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            Fault::Denied { path: path.into(), group: node::group_of(Path::new(path)) }
+        }
+        _ if is_gone(&error) => Fault::Gone,
+        _ => Fault::Driver { what: "open it", reason: error.to_string() },
+    })
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let gone = [Errno::NODEV, Errno::NXIO, Errno::NOENT].map(Errno::raw_os_error);
+    error.raw_os_error().is_some_and(|number| gone.contains(&number))
+}
+
+fn is_lasting(error: &io::Error) -> bool {
+    is_gone(error) || error.kind() == io::ErrorKind::ResourceBusy
+}
+
+fn fault(what: &'static str, error: &io::Error, camera: &Found) -> Fault {
+    // A device that is being unplugged says all kinds of things; its node tells.
+    if is_gone(error) || !Path::new(&camera.path).exists() {
+        return Fault::Gone;
+    }
+    match error.kind() {
+        io::ErrorKind::ResourceBusy => Fault::Busy(users::of(Path::new(&camera.path))),
+        io::ErrorKind::StorageFull => Fault::Driver {
+            what,
+            reason: "no room for it on its USB bus: another camera takes it; try another socket, a smaller --size or --fps, or --pixel-format mjpeg".into(),
+        },
+        _ => Fault::Driver { what, reason: error.to_string() },
+    }
+}
+
+/// The wall-clock time of a frame's exposure, or of its end where the driver counts so.
+fn captured(stamp: v4l::Timestamp, flags: Flags) -> Timestamp {
+    let now = Timestamp::now();
+    if flags & Flags::TIMESTAMP_MASK != Flags::TIMESTAMP_MONOTONIC {
+        return now;
+    }
+    let (Ok(seconds), Ok(micros)) = (u64::try_from(stamp.sec), u32::try_from(stamp.usec)) else { return now };
+    let stamp = Duration::from_secs(seconds) + Duration::from_micros(micros.into());
+    let age = Duration::try_from(clock_gettime(ClockId::Monotonic)).unwrap_or_default().checked_sub(stamp);
+    match age {
+        Some(age) if age < OLDEST => now.offset(-i64::try_from(age.as_micros()).unwrap_or(0)),
+        _ => now,
+    }
+}
+
+fn is_full_range(format: &Format) -> bool {
+    match format.quantization {
+        Quantization::FullRange => true,
+        Quantization::LimitedRange => false,
+        Quantization::Default => matches!(format.colorspace, Colorspace::JPEG),
+    }
+}
+
+/// Everything that the camera lists.
+fn modes(device: &v4l::Device, wish: Wish) -> io::Result<Modes> {
+    let mut modes = Modes::default();
+    for description in device.enum_formats()? {
+        match pixel_format(description.fourcc) {
+            Some(format) => modes_of(device, format, description.fourcc, wish, &mut modes.known),
+            None => modes.unknown.push(readable(description.fourcc)),
+        }
+    }
+    modes.known.sort_by_key(Mode::listed);
+    modes.known.dedup();
+    modes.unknown.sort();
+    modes.unknown.dedup();
+    Ok(modes)
+}
+
+fn modes_of(device: &v4l::Device, format: PixelFormat, code: FourCC, wish: Wish, modes: &mut Vec<Mode>) {
+    // A driver that lists no sizes has one: the one it is set to.
+    let sizes = device.enum_framesizes(code).unwrap_or_default();
+    let sizes: Vec<_> = if sizes.is_empty() {
+        device.format().into_iter().map(|format| (format.width, format.height)).collect()
+    } else {
+        sizes.into_iter().flat_map(|size| discrete_sizes(&size.size, wish)).collect()
+    };
+    for (width, height) in sizes {
+        let listed = device.enum_frameintervals(code, width, height).unwrap_or_default();
+        let mut rates: Vec<_> =
+            listed.iter().flat_map(|interval| discrete_rates(&interval.interval, wish)).collect();
+        if rates.is_empty() {
+            // No list: what it is set to, or what nearly every camera does.
+            let set = device.params().ok();
+            let set = set.and_then(|set| Rate::new(set.interval.denominator, set.interval.numerator));
+            rates.extend(set.or(Rate::new(30, 1)));
+        }
+        modes.extend(rates.into_iter().map(|rate| Mode { format, width, height, rate }));
+    }
+}
+
+fn discrete_sizes(size: &FrameSizeEnum, wish: Wish) -> Vec<(u32, u32)> {
+    match size {
+        FrameSizeEnum::Discrete(size) => vec![(size.width, size.height)],
+        FrameSizeEnum::Stepwise(any) => {
+            let widths = any.min_width..=any.max_width;
+            let heights = any.min_height..=any.max_height;
+            let (across, down) = (any.step_width.max(1), any.step_height.max(1));
+            let fit = |(width, height): (u32, u32)| {
+                let width = width - width.checked_sub(any.min_width)? % across;
+                let height = height - height.checked_sub(any.min_height)? % down;
+                (widths.contains(&width) && heights.contains(&height)).then_some((width, height))
+            };
+            let ends = [(any.min_width, any.min_height), (any.max_width, any.max_height)];
+            let mut sizes: Vec<_> =
+                USUAL_SIZES.into_iter().chain(ends).chain(wish.size).filter_map(fit).collect();
+            sizes.sort_unstable();
+            sizes.dedup();
+            sizes
+        }
+    }
+}
+
+fn discrete_rates(interval: &FrameIntervalEnum, wish: Wish) -> Vec<Rate> {
+    match interval {
+        FrameIntervalEnum::Discrete(interval) => {
+            Rate::new(interval.denominator, interval.numerator).into_iter().collect()
+        }
+        FrameIntervalEnum::Stepwise(any) => {
+            let (fastest, slowest) = (
+                Rate::new(any.min.denominator, any.min.numerator),
+                Rate::new(any.max.denominator, any.max.numerator),
+            );
+            let within = |rate: &Rate| {
+                fastest.is_none_or(|end| rate.fps() <= end.fps())
+                    && slowest.is_none_or(|end| rate.fps() >= end.fps())
+            };
+            let wished = wish.fps.and_then(|fps| Rate::new((fps * 1000.0).round() as u32, 1000));
+            let usual = USUAL_RATES.into_iter().filter_map(|frames| Rate::new(frames, 1));
+            usual.chain(wished).filter(within).chain(fastest).collect()
+        }
+    }
+}
+
+/// The codes of linux/videodev2.h.
+const CODES: [([u8; 4], PixelFormat); 9] = [
+    (*b"MJPG", PixelFormat::Mjpeg),
+    (*b"JPEG", PixelFormat::Mjpeg),
+    (*b"NV12", PixelFormat::Nv12),
+    (*b"YU12", PixelFormat::I420),
+    (*b"YUYV", PixelFormat::Yuyv),
+    (*b"UYVY", PixelFormat::Uyvy),
+    (*b"RGB3", PixelFormat::Rgb),
+    (*b"BGR3", PixelFormat::Bgr),
+    (*b"GREY", PixelFormat::Grey),
+];
+
+fn pixel_format(code: FourCC) -> Option<PixelFormat> {
+    CODES.iter().find(|(known, _)| *known == code.repr).map(|(_, format)| *format)
+}
+
+fn fourcc(format: PixelFormat) -> FourCC {
+    let code = CODES.iter().find(|(_, known)| *known == format).map_or([0; 4], |(code, _)| *code);
+    FourCC::new(&code)
+}
+
+/// A code as text; a marker bit in its last byte stands for big-endian.
+fn readable(code: FourCC) -> String {
+    let letters = code.repr.iter().map(|&byte| char::from(byte & 0x7f));
+    letters
+        .map(|letter| if letter.is_ascii_graphic() { letter } else { ' ' })
+        .collect::<String>()
+        .trim_end()
+        .into()
+}

@@ -1,0 +1,101 @@
+//! `pulsecam cameras --controls`: what can be adjusted on a camera.
+
+use super::{
+    Error,
+    output::{Output, harmless, print},
+};
+use crate::capture::{self, Control, Which};
+
+/// Lists a camera's controls.
+pub(super) fn list(which: &Which, output: Output) -> Result<(), Error> {
+    let (name, controls) = capture::controls(which)?;
+    if output.is_json() {
+        for control in &controls {
+            output.event(control, None);
+        }
+        return Ok(());
+    }
+    print(&harmless(&name));
+    if controls.is_empty() {
+        print("  has nothing that can be adjusted");
+    }
+    for line in table(&controls) {
+        print(&harmless(&line));
+    }
+    Ok(())
+}
+
+/// The controls for a person: a line each, what they take last, for it may be long.
+fn table(controls: &[Control]) -> Vec<String> {
+    let rows: Vec<_> = controls.iter().map(row).collect();
+    let width =
+        |column: fn(&Row) -> &str| rows.iter().map(|row| column(row).chars().count()).max().unwrap_or(0);
+    let (key, value, default) = (width(|row| &row.key), width(|row| &row.value), width(|row| &row.default));
+    rows.iter()
+        .map(|row| {
+            let Row { key: k, value: v, default: d, takes } = row;
+            format!("  {k:<key$}  {v:<value$}  {d:<default$}  {takes}").trim_end().to_owned()
+        })
+        .collect()
+}
+
+/// One line of the table.
+struct Row {
+    key: String,
+    value: String,
+    default: String,
+    takes: String,
+}
+
+fn row(control: &Control) -> Row {
+    let text = |value: Option<i64>| value.map(|value| control.text(value));
+    let states =
+        [(!control.writable, " (read only)"), (control.inactive, " (inactive)"), (control.busy, " (in use)")];
+    let states: String = states.iter().filter(|(is, _)| *is).map(|(_, state)| *state).collect();
+    Row {
+        key: control.key.clone(),
+        value: text(control.value).unwrap_or_else(|| "-".into()),
+        default: text(control.default).map(|text| format!("default {text}")).unwrap_or_default(),
+        takes: format!("{}{states}", control.kind),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::{Entry, Kind};
+
+    fn control(key: &str, kind: Kind, value: Option<i64>) -> Control {
+        let (key, name) = (key.into(), key.into());
+        Control { key, name, kind, value, default: value, writable: true, inactive: false, busy: false }
+    }
+
+    #[test]
+    fn controls_stand_in_columns_and_cannot_steer_the_terminal() {
+        let entries = vec![
+            Entry { index: 1, label: "Manual\n\x1b[2J".into() },
+            Entry { index: 3, label: "Automatic".into() },
+        ];
+        let controls = [
+            control("brightness", Kind::Integer { min: 0, max: 255, step: 1 }, Some(128)),
+            Control {
+                inactive: true,
+                ..control("focus_absolute", Kind::Integer { min: 0, max: 250, step: 5 }, Some(0))
+            },
+            control("auto_exposure", Kind::Menu { entries }, Some(3)),
+            Control { writable: false, ..control("privacy", Kind::Boolean, Some(0)) },
+            control("reset", Kind::Button, None),
+        ];
+        let lines: Vec<_> = table(&controls).iter().map(|line| harmless(line).into_owned()).collect();
+        assert_eq!(
+            lines,
+            [
+                "  brightness      128            default 128            0 to 255",
+                "  focus_absolute  0              default 0              0 to 250 in steps of 5 (inactive)",
+                "  auto_exposure   3 (Automatic)  default 3 (Automatic)  1 (Manual \u{fffd}[2J), 3 (Automatic)",
+                "  privacy         off            default off            on or off (read only)",
+                "  reset           -                                     no value: it is pressed",
+            ]
+        );
+    }
+}

@@ -1,0 +1,112 @@
+//! Options of a source, which `send`, `call` and `demo` share.
+
+use std::time::Duration;
+
+use super::{send::Limit, values};
+use crate::{
+    capture::{CameraSettings, Error, Interface, PixelFormat, Setting, Settings, Source, Spec},
+    link::Link,
+    pipeline::Job,
+};
+
+/// What to stream.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Source")]
+pub(super) struct SourceArgs {
+    /// camera[:N|:NAME|:/dev/videoN], pattern, a photo, a folder of photos, an MJPEG file, shots/%04d.jpg, or - for MJPEG on
+    /// standard input [default: camera where there is one, else pattern]
+    #[arg(long, value_name = "S", env = "PULSECAM_SOURCE")]
+    source: Option<Spec>,
+    /// Size in pixels; a camera gives the nearest it has, other JPEG of another size is decoded and scaled
+    #[arg(long, value_name = "WxH", value_parser = values::picture_size, env = "PULSECAM_SIZE")]
+    size: Option<(usize, usize)>,
+    /// Frames a second; a camera gives the nearest it has
+    #[arg(long, value_name = "N", value_parser = values::frame_rate, env = "PULSECAM_FPS")]
+    fps: Option<f64>,
+    /// JPEG quality from 1 to 100 [default: 80; JPEG that comes in stays as it is]
+    #[arg(long, value_name = "Q", value_parser = clap::value_parser!(u8).range(1..=100), env = "PULSECAM_QUALITY")]
+    quality: Option<u8>,
+    /// The stream's name for the others [default: user@host]
+    #[arg(long, value_name = "NAME", env = "PULSECAM_NAME")]
+    name: Option<String>,
+    /// Begin again at the end of a file
+    #[arg(long, value_parser = values::flag(), env = "PULSECAM_REPEAT")]
+    repeat: bool,
+    /// Leave out frames that are the same as the one before; one goes out each second all the same
+    #[arg(long, value_parser = values::flag(), env = "PULSECAM_SKIP_STILL")]
+    skip_still: bool,
+    #[command(flatten)]
+    camera: CameraArgs,
+}
+
+/// How a camera shall be.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Camera")]
+struct CameraArgs {
+    /// How its pixels shall come: auto, or one of mjpeg, nv12, i420, yuyv, uyvy, rgb, bgr, grey
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = pixel_format, env = "PULSECAM_PIXEL_FORMAT")]
+    pixel_format: Wish,
+    /// Set a control, such as exposure=200; can be given several times (pulsecam cameras --controls lists them)
+    #[arg(long = "set", value_name = "CONTROL=VALUE", env = "PULSECAM_SET", value_delimiter = ',')]
+    controls: Vec<Setting>,
+    /// Wait for a camera that is not there yet
+    #[arg(long, value_parser = values::flag(), env = "PULSECAM_WAIT")]
+    wait: bool,
+    /// Silence after which a camera is opened anew
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = values::some_time, env = "PULSECAM_CAMERA_TIMEOUT")]
+    camera_timeout: Duration,
+    /// By which interface cameras are reached, for comparing: auto or nokhwa
+    #[arg(long, value_name = "API", default_value = "auto", value_parser = interface, hide_short_help = true, env = "PULSECAM_CAMERA_API")]
+    camera_api: Interface,
+}
+
+/// A pixel format, or whichever is best. A type of its own: clap takes an `Option` for an argument that may be missing.
+#[derive(Clone, Copy, Debug)]
+struct Wish(Option<PixelFormat>);
+
+fn pixel_format(text: &str) -> Result<Wish, String> {
+    if text.eq_ignore_ascii_case("auto") {
+        return Ok(Wish(None));
+    }
+    text.parse().map(|format| Wish(Some(format))).map_err(|error| format!("{error}, or auto"))
+}
+
+fn interface(text: &str) -> Result<Interface, String> {
+    match text {
+        "auto" => Ok(Interface::Auto),
+        "nokhwa" => Ok(Interface::Nokhwa),
+        _ => Err("auto or nokhwa".into()),
+    }
+}
+
+impl SourceArgs {
+    /// Opens it, on the thread that calls.
+    pub(super) fn opener(&self) -> impl FnOnce() -> Result<Box<dyn Source>, Error> + Send + use<> {
+        let spec = self.source.clone().unwrap_or_else(|| {
+            // Who waits for a camera does not want the test picture instead.
+            if self.camera.wait { Spec::Camera(crate::capture::Which::First) } else { Spec::default_here() }
+        });
+        let CameraArgs { pixel_format, controls, wait, camera_timeout, camera_api } = &self.camera;
+        let camera = CameraSettings {
+            format: pixel_format.0,
+            wait: *wait,
+            stall_limit: *camera_timeout,
+            controls: controls.clone(),
+            interface: *camera_api,
+        };
+        let settings = Settings { size: self.size, fps: self.fps, repeat: self.repeat, camera };
+        move || spec.open(&settings)
+    }
+
+    /// How it is sent over a link.
+    pub(super) fn job(&self, limit: Limit, link: &Link) -> Job {
+        Job {
+            quality: self.quality,
+            name: self.name.clone().unwrap_or_else(values::own_name),
+            frames: limit.frames,
+            time: limit.time,
+            skip_still: self.skip_still,
+            viewers: Some(link.viewers()),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The source's thread: takes frames, and hands the newest to the encoder.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed},
+    thread,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use tracing::{info, warn};
+
+use super::{Viewers, encode::Encode, tally::Tally};
+use crate::{
+    capture::{Frame, Source},
+    fresh,
+    wire::FrameInfo,
+};
+
+/// A pause after a frame that could not be had: a source that fails at once must not spin, and a camera that is plugged in
+/// again shall be seen soon.
+const FAILURE_PAUSE: Duration = Duration::from_millis(250);
+
+/// Memory of pictures that are encoded, to make the next ones in.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Spare(Arc<Mutex<Option<Vec<u8>>>>);
+
+impl Spare {
+    pub(super) fn give(&self, memory: Vec<u8>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(memory);
+    }
+
+    fn take(&self) -> Option<Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// What the source's thread works with.
+pub(super) struct Grab<F> {
+    pub(super) source: Box<dyn Source>,
+    pub(super) time: Option<Duration>,
+    pub(super) viewers: Option<Viewers>,
+    pub(super) tally: Arc<Tally>,
+    pub(super) frames: fresh::Sender<(), Frame>,
+    pub(super) encode: Arc<Mutex<Encode<F>>>,
+    pub(super) spare: Spare,
+}
+
+enum Step {
+    Frame,
+    End,
+}
+
+impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
+    pub(super) fn run(mut self) {
+        self.tally.life().opened(self.source.signal(), Instant::now());
+        let end = self.time.map(|time| Instant::now() + time);
+        while !self.tally.stop.load(Relaxed) && end.is_none_or(|end| Instant::now() < end) {
+            let step = self.step();
+            self.tally.lost(self.source.losses());
+            match step {
+                Ok(Step::Frame) => self.came(),
+                Ok(Step::End) => return,
+                Err(error) => {
+                    self.tally.failed.fetch_add(1, Relaxed);
+                    let live = self.source.signal();
+                    let lasting = if live.is_some() { "; waiting for it" } else { "" };
+                    let mut life = self.tally.life();
+                    life.known_as(live);
+                    let first = life.failed(error.reason());
+                    drop(life);
+                    // Told once, not four times a second for a night.
+                    if first {
+                        warn!("{error}{lasting}");
+                    }
+                    thread::sleep(FAILURE_PAUSE);
+                }
+            }
+        }
+    }
+
+    fn step(&mut self) -> Result<Step, crate::capture::Error> {
+        if self.viewers.as_ref().is_some_and(|viewers| *viewers.borrow() == Some(0)) {
+            let more = self.source.pass_by()?;
+            self.tally.unseen.fetch_add(more.into(), Relaxed);
+            return Ok(if more { Step::Frame } else { Step::End });
+        }
+        if let Some(memory) = self.spare.take() {
+            self.source.reuse(memory);
+        }
+        let Some(frame) = self.source.next_frame()? else { return Ok(Step::End) };
+        // Where it is busy, with a card, the frame waits as any other.
+        if let Ok(mut encode) = self.encode.try_lock()
+            && encode.is_free(&frame)
+        {
+            encode.frame(frame);
+            return Ok(if encode.is_done() { Step::End } else { Step::Frame });
+        }
+        Ok(match self.frames.send_fresh((), frame) {
+            Ok(replaced) => {
+                self.tally.skipped.fetch_add(replaced.into(), Relaxed);
+                Step::Frame
+            }
+            Err(fresh::Closed) => Step::End,
+        })
+    }
+
+    fn came(&self) {
+        self.tally.captured.fetch_add(1, Relaxed);
+        let away = self.tally.life().frame(Instant::now());
+        if let Some(away) = away {
+            // It may have come back as another device, or in another mode.
+            self.tally.life().known_as(self.source.signal());
+            info!("{} is back after {:.1} s", self.source.describe(), away.as_secs_f64());
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! What a pipeline's threads tell one another and whoever asks: counts, and whether the source is alive.
+
+use std::{
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use crate::capture::{Losses, Signal};
+
+/// What went through, so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Frames that the source gave.
+    pub captured: u64,
+    /// Frames that came out of the source damaged, and were left out.
+    pub damaged: u64,
+    /// Frames that the source's own numbers tell were lost before they came here.
+    pub missed: u64,
+    /// Frames that went by because nobody views.
+    pub unseen: u64,
+    /// Frames that were replaced by newer ones before the encoder took them.
+    pub skipped: u64,
+    /// Frames that were left out because they were the same as the one before.
+    pub still: u64,
+    /// Frames that went on as the JPEGs they were.
+    pub passed_through: u64,
+    /// Frames that were encoded.
+    pub encoded: u64,
+    /// Frames that could not be.
+    pub failed: u64,
+    /// Pictures that were sent in place of frames while the source gave none.
+    pub cards: u64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) captured: AtomicU64,
+    pub(super) damaged: AtomicU64,
+    pub(super) missed: AtomicU64,
+    pub(super) unseen: AtomicU64,
+    pub(super) skipped: AtomicU64,
+    pub(super) still: AtomicU64,
+    pub(super) passed_through: AtomicU64,
+    pub(super) encoded: AtomicU64,
+    pub(super) failed: AtomicU64,
+    pub(super) cards: AtomicU64,
+    pub(super) stop: AtomicBool,
+    life: Mutex<Life>,
+}
+
+impl Tally {
+    pub(super) fn counts(&self) -> Counts {
+        Counts {
+            captured: self.captured.load(Relaxed),
+            damaged: self.damaged.load(Relaxed),
+            missed: self.missed.load(Relaxed),
+            unseen: self.unseen.load(Relaxed),
+            skipped: self.skipped.load(Relaxed),
+            still: self.still.load(Relaxed),
+            passed_through: self.passed_through.load(Relaxed),
+            encoded: self.encoded.load(Relaxed),
+            failed: self.failed.load(Relaxed),
+            cards: self.cards.load(Relaxed),
+        }
+    }
+
+    pub(super) fn lost(&self, losses: Losses) {
+        self.damaged.store(losses.damaged, Relaxed);
+        self.missed.store(losses.missed, Relaxed);
+    }
+
+    pub(super) fn life(&self) -> MutexGuard<'_, Life> {
+        self.life.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a source is alive, and what to say where it is not.
+#[derive(Debug, Default)]
+pub(super) struct Life {
+    signal: Option<Signal>,
+    /// When the last frame came, or the source was opened.
+    last: Option<Instant>,
+    trouble: Option<String>,
+}
+
+/// A source that gives nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Silence {
+    pub(super) signal: Signal,
+    /// Why, where that is known.
+    pub(super) trouble: Option<String>,
+}
+
+impl Life {
+    /// A source was opened; it is given its patience to begin.
+    pub(super) fn opened(&mut self, signal: Option<Signal>, now: Instant) {
+        self.signal = signal;
+        self.last = Some(now);
+    }
+
+    /// A frame came. Where the source had failed, after how long without one.
+    pub(super) fn frame(&mut self, now: Instant) -> Option<Duration> {
+        let last = self.last.replace(now);
+        self.trouble.take()?;
+        Some(now.duration_since(last?))
+    }
+
+    /// The source failed; true where it had not before.
+    pub(super) fn failed(&mut self, trouble: String) -> bool {
+        self.trouble.replace(trouble).is_none()
+    }
+
+    /// How the source calls itself now.
+    pub(super) fn known_as(&mut self, signal: Option<Signal>) {
+        self.signal = signal;
+    }
+
+    /// How long it may still be silent; zero where it has been too long, `None` where that means nothing.
+    pub(super) fn patience(&self, now: Instant) -> Option<Duration> {
+        let patience = self.signal.as_ref()?.patience;
+        Some(patience.saturating_sub(now.duration_since(self.last?)))
+    }
+
+    /// What viewers are to be told, if anything.
+    pub(super) fn silence(&self, now: Instant) -> Option<Silence> {
+        let signal = self.signal.as_ref()?;
+        let silent = now.duration_since(self.last?);
+        (silent >= signal.patience).then(|| Silence { signal: signal.clone(), trouble: self.trouble.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn signal() -> Signal {
+        Signal { name: "C920".into(), size: None, patience: 700 * MS }
+    }
+
+    #[test]
+    fn silence_is_told_once_it_lasts() {
+        let start = Instant::now();
+        let mut life = Life::default();
+        assert_eq!(life.silence(start), None);
+        life.opened(Some(signal()), start);
+        assert_eq!(life.silence(start + 699 * MS), None);
+        assert_eq!(life.patience(start + 600 * MS), Some(100 * MS));
+        assert_eq!(life.patience(start + 900 * MS), Some(Duration::ZERO));
+        assert_eq!(life.silence(start + 700 * MS), Some(Silence { signal: signal(), trouble: None }));
+        assert_eq!(life.frame(start + 800 * MS), None, "slow is no failure");
+        assert_eq!(life.silence(start + 900 * MS), None);
+        assert!(life.failed("unplugged".into()));
+        assert!(!life.failed("still unplugged".into()));
+        let silence = life.silence(start + 1500 * MS).unwrap();
+        assert_eq!(silence.trouble.as_deref(), Some("still unplugged"));
+        assert_eq!(life.frame(start + 2800 * MS), Some(2000 * MS));
+        assert_eq!(life.silence(start + 2900 * MS), None);
+    }
+
+    #[test]
+    fn sources_whose_pauses_mean_nothing_are_never_silent() {
+        let start = Instant::now();
+        let mut life = Life::default();
+        life.opened(None, start);
+        assert_eq!(life.silence(start + 3_600_000 * MS), None);
+        assert_eq!(life.patience(start), None);
+    }
+}
