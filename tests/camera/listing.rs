@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::{
     model::Model,
-    program::{cameras, run},
+    program::{Sending, cameras, run},
     uvc::Uvc,
+    viewer::Viewer,
     vivid::Vivid,
 };
 
@@ -80,4 +81,30 @@ fn the_list_for_people_names_devices() {
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("vivid") && text.contains(&vivid.path()), "{text}");
+}
+
+#[test]
+#[ignore = "needs the virtual machine: make test-camera"]
+fn a_camera_is_found_by_number_name_and_device() {
+    let vivid = Vivid::ready();
+    let _other = Uvc::plug(0, Model::default());
+    let number = vivid.path().trim_start_matches("/dev/video").to_owned();
+    let sources = ["camera", &format!("camera:{number}"), "camera:VIVID", &vivid.source()];
+    for source in sources {
+        let mut viewer = Viewer::start();
+        let _sending = Sending::from(&viewer, source, &["--size", "320x180"]);
+        // No size of the other camera.
+        assert!(viewer.pictures(2).iter().all(|frame| frame.canvas().height == 180), "{source}");
+    }
+}
+
+#[test]
+#[ignore = "needs the virtual machine: make test-camera"]
+fn a_camera_that_is_not_there_is_an_error_that_names_those_that_are() {
+    let vivid = Vivid::ready();
+    let viewer = Viewer::start();
+    let output = run(&["send", viewer.address(), "--source", "camera:77"]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("no camera") && told.contains("vivid"), "{told} ({})", vivid.path());
 }

@@ -7,13 +7,17 @@
 #![allow(missing_docs, unreachable_pub, reason = "a test's own parts")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a failing test says where")]
 
+mod endurance;
+mod faults;
 mod frames;
 mod listing;
 mod mjpeg;
 mod model;
 mod node;
+mod outages;
 mod program;
 mod raw;
+mod state;
 mod usbip;
 mod uvc;
 mod viewer;

@@ -44,7 +44,7 @@ pub struct Viewer {
     address: String,
     frames: Receiver<Frame>,
     last_seq: Option<u64>,
-    link: Link,
+    _link: Link,
     runtime: Option<Runtime>,
 }
 
@@ -79,7 +79,7 @@ impl Viewer {
                 }
             }
         });
-        Self { address, frames, last_seq: None, link, runtime: Some(runtime) }
+        Self { address, frames, last_seq: None, _link: link, runtime: Some(runtime) }
     }
 
     /// What `pulsecam send` is told as host.
@@ -134,11 +134,6 @@ impl Viewer {
     /// Forgets what has come so far.
     pub fn catch_up(&mut self) {
         while self.next_within(Duration::ZERO).is_some() {}
-    }
-
-    /// Frames that the link has taken in all are not counted here; bytes are.
-    pub fn bytes(&self) -> u64 {
-        self.link.counters().bytes_received
     }
 }
 

@@ -1,0 +1,90 @@
+//! What it costs to go on: nothing while the camera is gone, and no more after an hour than after a minute.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{
+    frames::number_of,
+    model::{Format, Model, Size},
+    program::Sending,
+    uvc::Uvc,
+    viewer::Viewer,
+};
+
+/// How long processor time is measured.
+const WATCHED: Duration = Duration::from_secs(2);
+
+// Not run against the finished program yet.
+#[test]
+#[ignore = "needs the virtual machine: make test-camera"]
+fn waiting_for_a_camera_costs_next_to_nothing() {
+    let camera = Uvc::plug(0, Model::default());
+    let mut viewer = Viewer::start();
+    let sending = Sending::from(&viewer, &camera.by_name(), &["--size", "640x480"]);
+    viewer.pictures(3);
+    camera.unplug();
+    viewer.card();
+    let before = sending.cpu();
+    thread::sleep(WATCHED); // the measurement itself
+    let used = sending.cpu() - before;
+    println!("{used:?} of {WATCHED:?} while the camera was gone");
+    assert!(used < WATCHED / 4, "{used:?}");
+}
+
+/// Frames in an hour at 30 a second.
+const HOUR: u64 = 108_000;
+
+/// Frames after which memory and files are looked at for the first time: buffers and pools have grown by then.
+const WARM: u64 = HOUR / 20;
+
+/// What memory may grow by in the rest of the hour: allocators breathe. One small frame kept of each would be 100 MB.
+const GROWTH_KB: u64 = 3_000;
+
+/// Time between two frames: as fast as the emulated host takes them nearly without loss.
+const HURRY: Duration = Duration::from_micros(2_500);
+
+/// Small frames, so that the emulated processor manages many.
+fn small() -> Model {
+    let size = |format| Size { format, width: 320, height: 32, intervals: vec![333_333] };
+    Model { sizes: vec![size(Format::Mjpeg), size(Format::Yuyv)], ..Model::default() }
+}
+
+/// `CAMERA_FRAMES` in the environment sets another number of frames, `CAMERA_HURRY` other microseconds between them.
+#[test]
+#[ignore = "needs the virtual machine: make test-camera"]
+fn an_hours_worth_of_frames_leaves_nothing_behind() {
+    let set = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
+    let frames = set("CAMERA_FRAMES").unwrap_or(HOUR);
+    let camera = Uvc::plug(0, small());
+    camera.hurry(Some(set("CAMERA_HURRY").map_or(HURRY, Duration::from_micros)));
+    let mut viewer = Viewer::start();
+    let mut sending = Sending::from(&viewer, &camera.by_path(), &["--fps", "30"]);
+    let started = Instant::now();
+    let (mut arrived, mut first) = (0, None);
+    loop {
+        let frame = viewer.next();
+        assert!(!frame.is_card);
+        arrived += 1;
+        let number = number_of(&frame.jpeg).expect("the camera's own JPEG");
+        if first.is_none() && number >= WARM.min(frames / 2) {
+            first = Some((sending.memory(), sending.files()));
+            println!("at frame {number}: {first:?} (kB, files)");
+        }
+        if number >= frames {
+            break;
+        }
+    }
+    let (took, sent) = (started.elapsed(), camera.frames());
+    let last = (sending.memory(), sending.files());
+    let rate = sent as f64 / took.as_secs_f64();
+    println!("{sent} frames sent in {took:?}, {rate:.0}/s, {arrived} arrived; now {last:?} (kB, files)");
+    assert!(sending.is_running());
+    let (memory, files) = first.unwrap();
+    assert!(last.0 <= memory + GROWTH_KB, "memory grew from {memory} to {} kB", last.0);
+    assert!(last.1 <= files, "files: {files}, then {}", last.1);
+    let summary = sending.finish();
+    println!("{summary}");
+    assert!(arrived * 2 >= frames, "less than half of them arrived");
+}
