@@ -33,22 +33,21 @@ fn waiting_for_a_camera_costs_next_to_nothing() {
     assert!(used < WATCHED / 4, "{used:?}");
 }
 
-/// Frames in an hour at 30 a second.
-const HOUR: u64 = 108_000;
+/// Frames of the usual run, about a minute of it. An hour at 30 a second is 108,000: `make test-camera
+/// CAMERA_TEST=hours_worth CAMERA_FRAMES=108000`. The emulated processor manages about 200 a second.
+const FRAMES: u64 = 12_000;
 
-/// Frames after which memory and files are looked at for the first time: buffers and pools have grown by then.
-const WARM: u64 = HOUR / 20;
+/// What memory may grow by from the middle on, in kB: allocators breathe. It catches 170 bytes lost with each frame of
+/// the usual run, 19 with each of an hour's.
+const GROWTH: u64 = 1_000;
 
-/// What memory may grow by in the rest of the hour: allocators breathe. One small frame kept of each would be 100 MB.
-const GROWTH_KB: u64 = 3_000;
-
-/// Time between two frames: as fast as the emulated host takes them nearly without loss.
+/// Time between two frames: at a shorter one, the program misses half of them here.
 const HURRY: Duration = Duration::from_micros(2_500);
 
 /// Small frames, so that the emulated processor manages many.
 fn small() -> Model {
-    let size = |format| Size { format, width: 320, height: 32, intervals: vec![333_333] };
-    Model { sizes: vec![size(Format::Mjpeg), size(Format::Yuyv)], ..Model::default() }
+    let size = Size { format: Format::Mjpeg, width: 320, height: 32, intervals: vec![333_333] };
+    Model { sizes: vec![size], ..Model::default() }
 }
 
 /// `CAMERA_FRAMES` in the environment sets another number of frames, `CAMERA_HURRY` other microseconds between them.
@@ -56,7 +55,7 @@ fn small() -> Model {
 #[ignore = "needs the virtual machine: make test-camera"]
 fn an_hours_worth_of_frames_leaves_nothing_behind() {
     let set = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
-    let frames = set("CAMERA_FRAMES").unwrap_or(HOUR);
+    let frames = set("CAMERA_FRAMES").unwrap_or(FRAMES);
     let camera = Uvc::plug(0, small());
     camera.hurry(Some(set("CAMERA_HURRY").map_or(HURRY, Duration::from_micros)));
     let mut viewer = Viewer::start();
@@ -68,7 +67,7 @@ fn an_hours_worth_of_frames_leaves_nothing_behind() {
         assert!(!frame.is_card);
         arrived += 1;
         let number = number_of(&frame.jpeg).expect("the camera's own JPEG");
-        if first.is_none() && number >= WARM.min(frames / 2) {
+        if first.is_none() && number >= frames / 2 {
             first = Some((sending.memory(), sending.files()));
             println!("at frame {number}: {first:?} (kB, files)");
         }
@@ -82,9 +81,10 @@ fn an_hours_worth_of_frames_leaves_nothing_behind() {
     println!("{sent} frames sent in {took:?}, {rate:.0}/s, {arrived} arrived; now {last:?} (kB, files)");
     assert!(sending.is_running());
     let (memory, files) = first.unwrap();
-    assert!(last.0 <= memory + GROWTH_KB, "memory grew from {memory} to {} kB", last.0);
+    assert!(last.0 <= memory + GROWTH, "memory grew from {memory} to {} kB", last.0);
     assert!(last.1 <= files, "files: {files}, then {}", last.1);
     let summary = sending.finish();
     println!("{summary}");
-    assert!(arrived * 2 >= frames, "less than half of them arrived");
+    // The newest frames replace those that wait, so far fewer arrive; they all went through the capture.
+    assert!(summary["captured"].as_u64().unwrap() * 2 >= frames, "less than half of them were captured");
 }

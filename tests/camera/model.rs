@@ -39,6 +39,7 @@ pub struct Model {
     pub serial: String,
     pub vendor: u16,
     pub product: u16,
+    /// At least one in MJPEG.
     pub sizes: Vec<Size>,
 }
 
@@ -84,7 +85,8 @@ impl Model {
 
     /// The size that a probe's format and frame index mean; the nearest that there is where they mean none.
     pub fn size(&self, format_index: u8, frame_index: u8) -> (u8, u8, &Size) {
-        let format = if format_index == 2 { Format::Yuyv } else { Format::Mjpeg };
+        let wanted = if format_index == 2 { Format::Yuyv } else { Format::Mjpeg };
+        let format = if self.sizes_of(wanted).is_empty() { Format::Mjpeg } else { wanted };
         let frame = frame_index.max(1);
         match self.sizes_of(format).get(usize::from(frame) - 1) {
             Some(size) => (Self::format_index(format), frame, size),
@@ -141,16 +143,21 @@ impl Model {
         }
         formats.extend(COLOUR);
         let yuyv = self.sizes_of(Format::Yuyv);
-        formats.extend([27, 0x24, 0x04, 2, yuyv.len() as u8]);
-        formats.extend(b"YUY2\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71");
-        formats.extend([16, 1, 0, 0, 0, 0]);
-        for (i, size) in yuyv.into_iter().enumerate() {
-            formats.extend(frame_descriptor(0x05, i as u8 + 1, size));
+        let count = if yuyv.is_empty() { 1 } else { 2 };
+        if !yuyv.is_empty() {
+            formats.extend([27, 0x24, 0x04, 2, yuyv.len() as u8]);
+            formats.extend(b"YUY2\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71");
+            formats.extend([16, 1, 0, 0, 0, 0]);
+            for (i, size) in yuyv.into_iter().enumerate() {
+                formats.extend(frame_descriptor(0x05, i as u8 + 1, size));
+            }
+            formats.extend(COLOUR);
         }
-        formats.extend(COLOUR);
-        let mut bytes = vec![15, 0x24, 0x01, 2];
-        le16(&mut bytes, (15 + formats.len()) as u16);
-        bytes.extend([0x81, 0, 2, 0, 0, 0, 1, 0, 0]);
+        let head = 13 + count;
+        let mut bytes = vec![head, 0x24, 0x01, count];
+        le16(&mut bytes, (usize::from(head) + formats.len()) as u16);
+        bytes.extend([0x81, 0, 2, 0, 0, 0, 1]);
+        bytes.extend(std::iter::repeat_n(0, count.into()));
         bytes.extend(formats);
         bytes
     }

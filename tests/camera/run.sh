@@ -2,7 +2,9 @@
 # Real V4L2 cameras without a camera: boots Debian's stock kernel in QEMU (software emulation) with `vivid`, the kernel's virtual
 # video driver, and `uvcvideo` with `vhci-hcd`, to which the tests plug USB webcams that they simulate; runs the tests there.
 #   tests/camera/run.sh PULSECAM-BINARY TEST-BINARY
-#   CAMERA_TEST=NAME     only tests whose name has this part, the long ones included
+#   CAMERA_TEST=NAME     only tests whose name has this part
+#   CAMERA_FRAMES=N      frames of the endurance test; 108000 are an hour's worth and take nine minutes
+#   VM_TIMEOUT=SECONDS   when a guest that hangs is ended
 #   PULSECAM_SKIP_VM=1   where no virtual machine can run: says so and ends with 0
 # Exit: 0 passed, 1 failed or could not run. Root on Debian x86-64; about a minute after the first time.
 set -euo pipefail
@@ -89,7 +91,7 @@ log=$cache/guest.log
 # What the kernel does not know itself becomes the guest's environment.
 timeout "$limit" qemu-system-x86_64 -accel tcg,thread=multi -M pc -cpu max -m 1024 -smp 2 -display none -no-reboot -nodefaults \
   -serial stdio -kernel "$kernel/vmlinux" -initrd "$cache/initrd.gz" \
-  -append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr CAMERA_TEST=${CAMERA_TEST:-} ${CAMERA_ENV:-}" </dev/null 2>&1 | tr -d '\r' | tee "$log" || true
+  -append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr CAMERA_TEST=${CAMERA_TEST:-}${CAMERA_FRAMES:+ CAMERA_FRAMES=$CAMERA_FRAMES}${CAMERA_HURRY:+ CAMERA_HURRY=$CAMERA_HURRY}" </dev/null 2>&1 | tr -d '\r' | tee "$log" || true
 grep -q '##READY' "$log" || fail "the guest did not boot; see $log"
 grep -q '##ENDED 0$' "$log" || fail "see above and $log"
 # A name that no test has must not pass for success.
