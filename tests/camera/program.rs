@@ -117,9 +117,19 @@ impl Sending {
         self.log.wait(&format!("{words:?}"), |line| words.iter().all(|word| line.contains(word)))
     }
 
-    /// How many lines of the log have this word.
-    pub fn count(&self, word: &str) -> usize {
-        self.log.lock().iter().filter(|line| line.contains(word)).count()
+    /// Waits until the log has told of so many incidents and so many returns, and makes sure that it has not told more.
+    pub fn told(&self, incidents: usize, returns: usize) {
+        let deadline = Instant::now() + PATIENCE;
+        let told = || (self.warnings().len(), self.returns());
+        while (told().0 < incidents || told().1 < returns) && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(10));
+        }
+        assert_eq!(told(), (incidents, returns), "incidents and returns");
+    }
+
+    /// How many times the log has told that the camera is back.
+    pub fn returns(&self) -> usize {
+        self.log.lock().iter().filter(|line| line.contains(" INFO ") && line.contains("is back")).count()
     }
 
     /// Warnings so far.

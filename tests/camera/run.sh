@@ -33,6 +33,8 @@ fi
 
 # 2. Kernel: unpacked, not installed.
 mkdir -p "$cache"
+exec 9>"$cache/lock"
+flock 9 # two runs at a time would write each other's log
 package=$(apt-cache depends linux-image-amd64 2>/dev/null | sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -1)
 [ -n "$package" ] || { apt-get update -qq >/dev/null; package=$(apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -1); }
 [ -n "$package" ] || fail "no linux-image-amd64 known to apt"
