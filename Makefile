@@ -67,8 +67,12 @@ test-window: deps ## The real window under Xvfb alone
 demo-check: build ## The demonstration runs and ends by itself
 	$(PULSECAM) demo --no-window --for 2s --quiet
 
-test-camera: build ## A real V4L2 camera in a virtual machine alone (root, x86-64)
-	./tests/camera/run.sh $(PULSECAM)
+# One test: make test-camera CAMERA_TEST=unplug. No virtual machine here: PULSECAM_SKIP_VM=1.
+CAMERA_TEST ?=
+CAMERA_TESTS = $$($(CARGO) test --release --locked --test camera --no-run --message-format=json | \
+	sed -n 's|.*"executable":"\([^"]*/camera-[^"]*\)".*|\1|p' | tail -1)
+test-camera: build ## Real V4L2 cameras in a virtual machine alone (root, x86-64)
+	tests=$(CAMERA_TESTS) && CAMERA_TEST='$(CAMERA_TEST)' ./tests/camera/run.sh $(PULSECAM) "$$tests"
 
 bench: build ## Measure; the figures in docs/benchmarks.md
 	$(PULSECAM) bench latency --for 20s

@@ -1,0 +1,123 @@
+//! A driver that fails at every point where one can: vivid's buttons make it. Each time the picture comes back, the
+//! program goes on, and the log says it once.
+//!
+//! None of these ran against the finished program yet.
+
+use super::{program::Sending, viewer::Viewer, vivid::Vivid};
+
+fn streaming() -> (Vivid, Viewer, Sending) {
+    let vivid = Vivid::ready();
+    let mut viewer = Viewer::start();
+    let sending = Sending::from(&viewer, &vivid.source(), &["--size", "320x180"]);
+    viewer.pictures(3);
+    (vivid, viewer, sending)
+}
+
+/// The picture comes, the program runs, and each of `incidents` was told by one line when it came and one when it was over.
+fn recovered(viewer: &mut Viewer, mut sending: Sending, incidents: usize) {
+    sending.told(incidents, incidents);
+    viewer.catch_up();
+    viewer.pictures(5);
+    assert!(sending.is_running());
+    let summary = sending.finish();
+    println!("{summary}");
+}
+
+#[test]
+#[ignore = "needs the virtual machine: make test-camera"]
+fn disconnected() {
+    let (vivid, mut viewer, sending) = streaming();
+    viewer.catch_up();
+    let held = vivid.press("Disconnect"); // it stays away for as long as somebody holds it
+    viewer.card();
+    for _ in 0..2 {
+        assert!(viewer.next().is_card);
+    }
+    drop(held);
+    recovered(&mut viewer, sending, 1);
+}
+
+#[test]
+#[ignore = "needs the virtual machine: make test-camera"]
+fn fatal_streaming_error() {
+    let (vivid, mut viewer, sending) = streaming();
+    drop(vivid.press("Inject Fatal Streaming Error"));
+    sending.logged(&["WARN"]);
+    recovered(&mut viewer, sending, 1);
+}
+
+/// The driver marks one buffer as damaged.
+#[test]
+#[ignore = "needs the virtual machine: make test-camera"]
+fn a_buffer_that_the_driver_calls_damaged() {
+    const TIMES: u64 = 3;
+    let (vivid, mut viewer, mut sending) = streaming();
+    for _ in 0..TIMES {
+        drop(vivid.press("Inject V4L2_BUF_FLAG_ERROR"));
+        viewer.catch_up();
+        let frames = viewer.pictures(5);
+        assert!(frames.iter().all(|frame| !frame.jpeg.is_empty()));
+    }
+    assert!(sending.is_running());
+    let summary = sending.finish();
+    assert_eq!(summary["damaged"], TIMES, "{summary}");
+    assert_eq!(summary["cards"], 0, "one damaged frame is no lost camera: {summary}");
+}
+
+#[test]
+#[ignore = "needs the virtual machine: make test-camera"]
+fn frames_that_the_driver_drops_are_counted_and_their_numbers_skipped() {
+    let (vivid, mut viewer, sending) = streaming();
+    vivid.set("Percentage of Dropped Buffers", 50);
+    viewer.catch_up();
+    let seqs: Vec<_> = viewer.pictures(20).iter().map(|frame| frame.info.seq.unwrap()).collect();
+    vivid.set("Percentage of Dropped Buffers", 0);
+    assert!(seqs.last().unwrap() - seqs[0] > 20, "no gaps: {seqs:?}");
+    let summary = sending.finish();
+    let missed = summary["missed"].as_u64().unwrap();
+    assert!(missed >= 3, "{summary}");
+    assert_eq!(summary["cards"], 0, "{summary}");
+}
+
+/// The next attempt to queue a buffer fails.
+#[test]
+#[ignore = "needs the virtual machine: make test-camera"]
+fn queueing_fails() {
+    let (vivid, mut viewer, sending) = streaming();
+    drop(vivid.press("Inject VIDIOC_QBUF Error"));
+    sending.logged(&["WARN"]);
+    recovered(&mut viewer, sending, 1);
+}
+
+/// The way back fails once before it succeeds: the button is pressed while the camera is away for another reason.
+fn fails_on_the_way_back(button: &str) {
+    let (vivid, mut viewer, sending) = streaming();
+    drop(vivid.press(button)); // acts on the next start
+    drop(vivid.press("Inject Fatal Streaming Error"));
+    sending.logged(&["WARN"]);
+    recovered(&mut viewer, sending, 1);
+}
+
+#[test]
+#[ignore = "needs the virtual machine: make test-camera"]
+fn asking_for_buffers_fails_on_the_way_back() {
+    fails_on_the_way_back("Inject VIDIOC_REQBUFS Error");
+}
+
+#[test]
+#[ignore = "needs the virtual machine: make test-camera"]
+fn starting_fails_on_the_way_back() {
+    fails_on_the_way_back("Inject VIDIOC_STREAMON Error");
+}
+
+#[test]
+#[ignore = "needs the virtual machine: make test-camera"]
+fn one_fault_after_another() {
+    const BUTTONS: [&str; 3] = ["Inject Fatal Streaming Error", "Disconnect", "Inject VIDIOC_QBUF Error"];
+    let (vivid, mut viewer, sending) = streaming();
+    for (done, button) in BUTTONS.iter().enumerate() {
+        drop(vivid.press(button));
+        viewer.until("return", |frame| !frame.is_card && sending.returns() > done);
+    }
+    recovered(&mut viewer, sending, BUTTONS.len());
+}

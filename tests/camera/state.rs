@@ -1,0 +1,107 @@
+//! What other programs do to a camera: hold it, or leave it in a state that nobody expects.
+//!
+//! Those that wait for a busy camera did not run against the finished program yet.
+
+use v4l::{
+    buffer::Type,
+    io::{mmap::Stream, traits::CaptureStream},
+};
+
+use super::{
+    model::Model,
+    program::{Sending, run},
+    uvc::Uvc,
+    viewer::Viewer,
+    vivid::Vivid,
+};
+
+#[test]
+#[ignore = "needs the virtual machine: make test-camera"]
+fn a_busy_camera_is_named_with_who_has_it_and_taken_when_it_is_free() {
+    let vivid = Vivid::ready();
+    let device = vivid.open();
+    let mut stream = Stream::with_buffers(&device, Type::VideoCapture, 2).unwrap();
+    stream.next().unwrap(); // this process streams
+    let mut viewer = Viewer::start();
+    let mut sending = Sending::from(&viewer, &vivid.source(), &["--wait", "--size", "320x180"]);
+    let told = sending.logged(&["WARN"]);
+    assert!(told.contains("busy") || told.contains("in use"), "{told}");
+    assert!(told.contains("camera") && told.contains(&std::process::id().to_string()), "{told}");
+    assert!(viewer.card().canvas().width > 0);
+    for _ in 0..2 {
+        assert!(viewer.next().is_card);
+    }
+    drop(stream);
+    drop(device);
+    viewer.picture();
+    viewer.pictures(5);
+    assert_eq!(sending.warnings().len(), 1, "{:?}", sending.warnings());
+    assert!(sending.is_running());
+}
+
+#[test]
+#[ignore = "needs the virtual machine: make test-camera"]
+fn a_busy_camera_without_wait_is_an_error_that_names_who_has_it() {
+    let vivid = Vivid::ready();
+    let device = vivid.open();
+    let mut stream = Stream::with_buffers(&device, Type::VideoCapture, 2).unwrap();
+    stream.next().unwrap();
+    let viewer = Viewer::start();
+    let output = run(&["send", viewer.address(), "--source", &vivid.source()]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    let line = told.lines().find(|line| line.starts_with("pulsecam: ")).unwrap();
+    assert!(line.contains("busy") || line.contains("in use"), "{line}");
+    assert!(line.contains(&std::process::id().to_string()), "{line}");
+}
+
+/// What another program left does not stop it, and the picture is right all the same.
+fn survives(fourcc: &[u8; 4], size: (u32, u32), interval: (u32, u32)) {
+    let vivid = Vivid::ready();
+    vivid.leave(fourcc, size, interval);
+    let mut viewer = Viewer::start();
+    let _sending = Sending::from(&viewer, &vivid.source(), &["--size", "640x360"]);
+    for frame in viewer.pictures(3) {
+        let canvas = frame.canvas();
+        assert_eq!((canvas.width, canvas.height), (640, 360));
+    }
+}
+
+#[test]
+#[ignore = "needs the virtual machine: make test-camera"]
+fn left_at_a_rate_that_is_no_whole_number() {
+    survives(b"YUYV", (640, 360), (2, 25));
+}
+
+#[test]
+#[ignore = "needs the virtual machine: make test-camera"]
+fn left_in_a_format_that_nobody_knows() {
+    survives(b"VYUY", (640, 360), (1, 30));
+    survives(b"BA81", (640, 360), (1, 30));
+}
+
+#[test]
+#[ignore = "needs the virtual machine: make test-camera"]
+fn left_at_an_odd_size() {
+    survives(b"NV12", (320, 180), (1, 15));
+    survives(b"YUYV", (3840, 2160), (1, 1));
+}
+
+#[test]
+#[ignore = "needs the virtual machine: make test-camera"]
+fn left_at_seven_and_a_half_a_second() {
+    use v4l::{
+        Device, Format, FourCC, Fraction,
+        video::{Capture, capture::Parameters},
+    };
+    let camera = Uvc::plug(0, Model::default());
+    let device = Device::with_path(camera.path()).unwrap();
+    device.set_format(&Format::new(320, 240, FourCC::new(b"YUYV"))).unwrap();
+    let left = device.set_params(&Parameters::new(Fraction::new(1_333_333, 10_000_000))).unwrap();
+    assert!(left.interval.numerator > 1, "{}", left.interval);
+    drop(device);
+    let mut viewer = Viewer::start();
+    let _sending = Sending::from(&viewer, &camera.by_path(), &["--size", "640x480"]);
+    viewer.pictures(3);
+    assert_eq!(camera.mode().1, 333_333);
+}
