@@ -9,6 +9,8 @@ pub(crate) mod camera;
 mod card;
 mod control;
 mod digits;
+#[cfg(target_os = "linux")]
+mod guarded;
 mod mjpeg;
 mod motion;
 mod pace;
@@ -213,6 +215,17 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether it lasts for longer than a moment: a camera that is not there, or that somebody else has.
+    #[must_use]
+    pub const fn is_lasting(&self) -> bool {
+        matches!(
+            self,
+            Self::NoCamera
+                | Self::NoSuchCamera { .. }
+                | Self::Camera { fault: Fault::Gone | Fault::Busy(_) | Fault::Denied { .. }, .. }
+        )
+    }
+
     /// What it is, without what it is with, for where that is said beside it.
     #[must_use]
     pub fn reason(&self) -> String {

@@ -66,7 +66,7 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
                     let lasting = if live.is_some() { "; waiting for it" } else { "" };
                     let mut life = self.tally.life();
                     life.known_as(live);
-                    let first = life.failed(error.reason());
+                    let first = life.failed(error.reason(), error.is_lasting());
                     drop(life);
                     // Told once, not four times a second for a night.
                     if first {

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// How long the encoder waits for a frame before it looks whether it should stop.
-const LOOK_INTERVAL: Duration = Duration::from_millis(500);
+const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 
 /// As [`LOOK_INTERVAL`], while the source is silent: who begins to view then sees the card that soon.
 const CARD_LOOK: Duration = Duration::from_millis(50);

@@ -84,6 +84,8 @@ pub(super) struct Life {
     /// When the last frame came, or the source was opened.
     last: Option<Instant>,
     trouble: Option<String>,
+    /// Whether it will surely not come back within its patience.
+    gone: bool,
 }
 
 /// A source that gives nothing.
@@ -104,12 +106,14 @@ impl Life {
     /// A frame came. Where the source had failed, after how long without one.
     pub(super) fn frame(&mut self, now: Instant) -> Option<Duration> {
         let last = self.last.replace(now);
+        self.gone = false;
         self.trouble.take()?;
         Some(now.duration_since(last?))
     }
 
-    /// The source failed; true where it had not before.
-    pub(super) fn failed(&mut self, trouble: String) -> bool {
+    /// The source failed, and is gone for a while where `gone`; true where it had not before.
+    pub(super) fn failed(&mut self, trouble: String, gone: bool) -> bool {
+        self.gone |= gone;
         self.trouble.replace(trouble).is_none()
     }
 
@@ -128,7 +132,8 @@ impl Life {
     pub(super) fn silence(&self, now: Instant) -> Option<Silence> {
         let signal = self.signal.as_ref()?;
         let silent = now.duration_since(self.last?);
-        (silent >= signal.patience).then(|| Silence { signal: signal.clone(), trouble: self.trouble.clone() })
+        (self.gone || silent >= signal.patience)
+            .then(|| Silence { signal: signal.clone(), trouble: self.trouble.clone() })
     }
 }
 
@@ -154,8 +159,11 @@ mod tests {
         assert_eq!(life.silence(start + 700 * MS), Some(Silence { signal: signal(), trouble: None }));
         assert_eq!(life.frame(start + 800 * MS), None, "slow is no failure");
         assert_eq!(life.silence(start + 900 * MS), None);
-        assert!(life.failed("unplugged".into()));
-        assert!(!life.failed("still unplugged".into()));
+        assert!(life.failed("stumbled".into(), false));
+        assert_eq!(life.silence(start + 900 * MS), None, "it may come back at once");
+        assert!(!life.failed("unplugged".into(), true));
+        assert!(life.silence(start + 900 * MS).is_some());
+        assert!(!life.failed("still unplugged".into(), false));
         let silence = life.silence(start + 1500 * MS).unwrap();
         assert_eq!(silence.trouble.as_deref(), Some("still unplugged"));
         assert_eq!(life.frame(start + 2800 * MS), Some(2000 * MS));

@@ -93,7 +93,7 @@ log=$cache/guest.log
 # What the kernel does not know itself becomes the guest's environment.
 timeout "$limit" qemu-system-x86_64 -accel tcg,thread=multi -M pc -cpu max -m 1024 -smp 2 -display none -no-reboot -nodefaults \
   -serial stdio -kernel "$kernel/vmlinux" -initrd "$cache/initrd.gz" \
-  -append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr CAMERA_TEST=${CAMERA_TEST:-}${CAMERA_FRAMES:+ CAMERA_FRAMES=$CAMERA_FRAMES}${CAMERA_HURRY:+ CAMERA_HURRY=$CAMERA_HURRY}" </dev/null 2>&1 | tr -d '\r' | tee "$log" || true
+  -append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr CAMERA_TEST=${CAMERA_TEST:-}${CAMERA_FRAMES:+ CAMERA_FRAMES=$CAMERA_FRAMES}${CAMERA_HURRY:+ CAMERA_HURRY=$CAMERA_HURRY}" </dev/null 2>&1 | stdbuf -oL tr -d '\r' | tee "$log" || true
 grep -q '##READY' "$log" || fail "the guest did not boot; see $log"
 grep -q '##ENDED 0$' "$log" || fail "see above and $log"
 # A name that no test has must not pass for success.

@@ -1,19 +1,11 @@
 //! What other programs do to a camera: hold it, or leave it in a state that nobody expects.
-//!
-//! Those that wait for a busy camera did not run against the finished program yet.
 
 use v4l::{
     buffer::Type,
     io::{mmap::Stream, traits::CaptureStream},
 };
 
-use super::{
-    model::Model,
-    program::{Sending, run},
-    uvc::Uvc,
-    viewer::Viewer,
-    vivid::Vivid,
-};
+use super::{model::Model, program::Sending, uvc::Uvc, viewer::Viewer, vivid::Vivid};
 
 #[test]
 #[ignore = "needs the virtual machine: make test-camera"]
@@ -23,7 +15,7 @@ fn a_busy_camera_is_named_with_who_has_it_and_taken_when_it_is_free() {
     let mut stream = Stream::with_buffers(&device, Type::VideoCapture, 2).unwrap();
     stream.next().unwrap(); // this process streams
     let mut viewer = Viewer::start();
-    let mut sending = Sending::from(&viewer, &vivid.source(), &["--wait", "--size", "320x180"]);
+    let mut sending = Sending::from(&viewer, &vivid.source(), &["--size", "320x180"]);
     let told = sending.logged(&["WARN"]);
     assert!(told.contains("busy") || told.contains("in use"), "{told}");
     assert!(told.contains("camera") && told.contains(&std::process::id().to_string()), "{told}");
@@ -37,22 +29,6 @@ fn a_busy_camera_is_named_with_who_has_it_and_taken_when_it_is_free() {
     viewer.pictures(5);
     assert_eq!(sending.warnings().len(), 1, "{:?}", sending.warnings());
     assert!(sending.is_running());
-}
-
-#[test]
-#[ignore = "needs the virtual machine: make test-camera"]
-fn a_busy_camera_without_wait_is_an_error_that_names_who_has_it() {
-    let vivid = Vivid::ready();
-    let device = vivid.open();
-    let mut stream = Stream::with_buffers(&device, Type::VideoCapture, 2).unwrap();
-    stream.next().unwrap();
-    let viewer = Viewer::start();
-    let output = run(&["send", viewer.address(), "--source", &vivid.source()]);
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{told}");
-    let line = told.lines().find(|line| line.starts_with("pulsecam: ")).unwrap();
-    assert!(line.contains("busy") || line.contains("in use"), "{line}");
-    assert!(line.contains(&std::process::id().to_string()), "{line}");
 }
 
 /// What another program left does not stop it, and the picture is right all the same.

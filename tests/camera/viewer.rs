@@ -90,6 +90,10 @@ impl Viewer {
     /// The next frame, if one comes in time. Numbers must grow from each to the next, whatever happened between them.
     pub fn next_within(&mut self, time: Duration) -> Option<Frame> {
         let frame = self.frames.recv_timeout(time).ok()?;
+        if frame.is_card {
+            assert_eq!(frame.info.seq, None, "a card is no frame of the camera's");
+            return Some(frame);
+        }
         let seq = frame.info.seq.expect("a number");
         assert!(self.last_seq.is_none_or(|last| seq > last), "{seq} after {:?}", self.last_seq);
         self.last_seq = Some(seq);

@@ -157,8 +157,13 @@ impl Fault {
     }
 
     /// Whether it is a mistake in what was asked for, which no waiting mends.
-    pub(crate) const fn is_wrong_request(&self) -> bool {
-        matches!(self, Self::NoSuchFormat { .. } | Self::NoFormat(_) | Self::Control(_))
+    pub(crate) fn is_wrong_request(&self) -> bool {
+        match self {
+            Self::NoSuchFormat { .. } | Self::NoFormat(_) => true,
+            // A camera that is unplugged while it is set up refuses everything.
+            Self::Control(error) => error.trouble().is_none(),
+            _ => false,
+        }
     }
 }
 

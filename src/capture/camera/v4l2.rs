@@ -5,12 +5,7 @@
 //! too, gives all of it. Its own traps are kept in this file: `query_caps` and others panic on what they do not know, dropping a
 //! stream panics on an error, and `Stream::next` loses its place after one.
 
-use std::{
-    io,
-    panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
-    time::Duration,
-};
+use std::{io, path::Path, time::Duration};
 
 use rustix::time::{ClockId, clock_gettime};
 use v4l::{
@@ -29,7 +24,10 @@ use super::{
     node, users,
 };
 use crate::{
-    capture::control::{self, Setting},
+    capture::{
+        control::{self, Setting},
+        guarded::guarded,
+    },
     clock::Timestamp,
     jpeg::Length,
 };
@@ -61,7 +59,7 @@ impl Backend for V4l2 {
     fn modes(&self, camera: &Found, wish: Wish) -> Result<Option<Modes>, Fault> {
         let device = open(&camera.path)?;
         let modes =
-            guarded(|| modes(&device, wish)).map_err(|error| fault("list its modes", &error, camera))?;
+            asked(|| modes(&device, wish)).map_err(|error| fault("list its modes", &error, camera))?;
         Ok((!modes.known.is_empty() || !modes.unknown.is_empty()).then_some(modes))
     }
 
@@ -69,7 +67,7 @@ impl Backend for V4l2 {
         let failed = |what| move |error: io::Error| fault(what, &error, camera);
         let device = open(&camera.path)?;
         let format = Format::new(mode.width, mode.height, fourcc(mode.format));
-        let format = guarded(|| device.set_format(&format)).map_err(failed("set its mode"))?;
+        let format = asked(|| device.set_format(&format)).map_err(failed("set its mode"))?;
         let Some(pixels) = pixel_format(format.fourcc) else {
             return Err(failed("set its mode")(io::Error::other(format!(
                 "it gives {} instead",
@@ -78,14 +76,14 @@ impl Backend for V4l2 {
         };
         let (seconds, frames) = mode.rate.interval();
         let interval = Parameters::new(v4l::Fraction::new(seconds, frames));
-        let rate = match guarded(|| device.set_params(&interval)) {
+        let rate = match asked(|| device.set_params(&interval)) {
             Ok(set) => Rate::new(set.interval.denominator, set.interval.numerator),
             Err(error) if is_lasting(&error) => return Err(failed("set its rate")(error)),
             // Drivers without a choice of rates refuse the question.
             Err(_) => None,
         };
         control::apply(&device, controls)?;
-        let stream = guarded(|| Stream::with_buffers(&device, Type::VideoCapture, BUFFERS));
+        let stream = asked(|| Stream::with_buffers(&device, Type::VideoCapture, BUFFERS));
         let mut stream = Guarded(Some(stream.map_err(failed("get memory for frames"))?));
         // Starts it, and does not wait for a frame.
         stream.set_timeout(Duration::ZERO);
@@ -183,7 +181,7 @@ impl Drop for Guarded {
     fn drop(&mut self) {
         let stream = self.0.take();
         // A device that failed may refuse to stop; the crate panics then. Its memory and handle are freed all the same.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(stream)));
+        let _ = guarded(|| drop(stream));
     }
 }
 
@@ -198,9 +196,8 @@ fn wait(stream: &Stream<'_>, limit: Duration) -> io::Result<bool> {
 }
 
 /// What the crate cannot make sense of, it panics on.
-fn guarded<T>(ask: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-    catch_unwind(AssertUnwindSafe(ask))
-        .unwrap_or_else(|_| Err(io::Error::other("it tells what is not understood")))
+fn asked<T>(ask: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    guarded(ask).unwrap_or_else(|| Err(io::Error::other("it tells what is not understood")))
 }
 
 fn open(path: &str) -> Result<v4l::Device, Fault> {

@@ -6,12 +6,7 @@
 //! of a menu of numbers. So `linuxvideo` lists, reads and sets, and `v4l` adds those two where it can. Text, bit
 //! masks and 64-bit numbers are left out.
 
-use std::{
-    cell::Cell,
-    io,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Once,
-};
+use std::io;
 
 use linuxvideo::{
     Device,
@@ -20,6 +15,7 @@ use linuxvideo::{
 use v4l::control::{Description, Flags, MenuItem, Type};
 
 use super::{Control, ControlError, Entry, Kind, Setting, setting::resolve, unique_key};
+use crate::capture::guarded::guarded;
 
 /// Entries of a menu that are asked for: the kernel allows no more.
 const MAX_ENTRIES: i32 = 64;
@@ -156,37 +152,9 @@ fn control(device: &Device, description: &ControlDesc, kind: Kind, before: &[Con
     }
 }
 
-thread_local! {
-    static EXPECTED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// `None` where it panics, in silence: it is no news, and looks like a crash.
-fn guarded<T>(ask: impl FnOnce() -> T) -> Option<T> {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let report = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            if !EXPECTED.get() {
-                report(panic);
-            }
-        }));
-    });
-    EXPECTED.set(true);
-    let answer = catch_unwind(AssertUnwindSafe(ask));
-    EXPECTED.set(false);
-    answer.ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_panic_of_the_crates_is_no_crash_and_the_next_one_is_reported_again() {
-        assert_eq!(guarded(|| 5), Some(5));
-        assert_eq!(guarded(|| -> u32 { panic!("an unknown type") }), None);
-        assert!(!EXPECTED.get());
-    }
 
     #[test]
     fn what_is_no_camera_is_an_error() {
