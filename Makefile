@@ -52,10 +52,10 @@ test-wire: ## The wire format alone
 	$(CARGO) test --release --locked --test wire
 
 test-relay: ## The relay and the link alone
-	$(CARGO) test --release --locked --test relay --test link
+	$(CARGO) test --release --locked --test relay --test link --test viewers
 
 test-cli: ## The built program alone
-	$(CARGO) test --release --locked --test cli --test usage
+	$(CARGO) test --release --locked --test cli --test usage --test thrift
 
 test-qt: deps ## Against a real Qt program alone
 	$(CARGO) test --release --locked --test qt_peer
@@ -76,6 +76,7 @@ test-camera: build ## Real V4L2 cameras in a virtual machine alone (root, x86-64
 
 bench: build ## Measure; the figures in docs/benchmarks.md
 	$(PULSECAM) bench latency --for 20s
+	$(PULSECAM) bench camera
 
 screenshots: build ## The README's pictures, from the real program
 	./docs/images/make.sh $(PULSECAM)

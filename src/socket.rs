@@ -11,7 +11,10 @@ use std::{
 };
 
 use bytes::Buf;
-use tokio::net::{TcpStream, tcp::OwnedWriteHalf};
+use tokio::{
+    net::{TcpStream, tcp::OwnedWriteHalf},
+    sync::Notify,
+};
 
 use crate::{
     fresh::{Closed, Receiver, Taken},
@@ -65,7 +68,7 @@ impl Gate {
     /// The socket was full for so long in the middle of a message.
     fn waited(&mut self, time: Duration) {
         if time < FAST {
-            self.started = self.started.saturating_mul(2).min(STARTED_LOWAT);
+            self.started = self.started.saturating_mul(4).min(STARTED_LOWAT);
         } else if time > SLOW {
             self.started = NOTSENT_LOWAT;
         }
@@ -144,19 +147,73 @@ pub trait Feed<K, T> {
     fn progressed(&mut self) {}
 }
 
+/// A socket's writing side, one message at a time: that of a task ([`drain`]), or of whoever has a message and finds it idle.
+///
+/// Waking the task for each frame costs more than writing the frame: another processor has to be woken, and has none of the frame's
+/// bytes at hand.
+#[derive(Debug)]
+pub struct Pen {
+    socket: OwnedWriteHalf,
+    page: tokio::sync::Mutex<Page>,
+    /// Something was left unfinished.
+    left: Notify,
+}
+
+#[derive(Debug)]
+struct Page {
+    gate: Gate,
+    left: Option<Outgoing>,
+}
+
+impl Pen {
+    /// The writing side of a socket.
+    #[must_use]
+    pub fn new(socket: OwnedWriteHalf) -> Self {
+        let page = Page { gate: Gate::new(), left: None };
+        Self { socket, page: tokio::sync::Mutex::new(page), left: Notify::new() }
+    }
+
+    /// Begins a message now, on the thread that calls; [`drain`] finishes it. False where that cannot be: another is being
+    /// written, or the socket is full or broken. Never waits.
+    pub fn try_write(&self, message: &Message) -> bool {
+        let Ok(mut page) = self.page.try_lock() else { return false };
+        if page.left.is_some() {
+            return false;
+        }
+        let mut outgoing = Outgoing::new(message);
+        let done = outgoing.write(&self.socket, &mut page.gate);
+        let begun = outgoing.started;
+        if begun && !matches!(done, Ok(true)) {
+            // Also where it broke: the task will find the same.
+            page.left = Some(outgoing);
+            self.left.notify_one();
+        } else if begun {
+            let _ = page.gate.close(&self.socket); // broken: the next write says so
+        }
+        begun
+    }
+}
+
 /// Writes what a hand-over gives, for as long as it gives: chooses only once the socket takes bytes, and
-/// finishes what it has started. Returns once all senders are gone and nothing waits.
+/// finishes what it or [`Pen::try_write`] has started. Returns once all senders are gone and nothing waits.
 ///
 /// # Errors
 /// What the system says; the connection is of no more use. What was not started is back in the hand-over.
 pub async fn drain<K: PartialEq, T>(
     waiting: &mut Receiver<K, T>,
-    socket: &OwnedWriteHalf,
+    pen: &Pen,
     mut feed: impl Feed<K, T>,
 ) -> io::Result<()> {
-    let mut gate = Gate::new();
     loop {
-        waiting.ready().await;
+        tokio::select! {
+            () = waiting.ready() => {}
+            () = pen.left.notified() => {}
+        }
+        let mut page = pen.page.lock().await;
+        if let Some(left) = page.left.take() {
+            finish(left, pen, &mut page.gate, &mut feed).await?;
+            continue;
+        }
         let taken = match waiting.try_recv() {
             Ok(Some(taken)) => taken,
             Ok(None) => continue,
@@ -164,26 +221,39 @@ pub async fn drain<K: PartialEq, T>(
         };
         let Some(message) = feed.prepare(&taken.item) else { continue };
         let mut outgoing = Outgoing::new(&message);
-        let result = outgoing.write(socket, &mut gate);
+        let result = outgoing.write(&pen.socket, &mut page.gate);
         if outgoing.started {
             feed.started(&taken, &message);
         } else {
             waiting.put_back(taken);
         }
-        let mut done = result?;
-        if !done && !outgoing.started {
-            socket.writable().await?;
-            continue;
+        match (result?, outgoing.started) {
+            (true, _) => page.gate.close(&pen.socket)?,
+            (false, true) => finish(outgoing, pen, &mut page.gate, &mut feed).await?,
+            (false, false) => {
+                drop(page);
+                pen.socket.writable().await?;
+            }
         }
-        while !done {
-            let full = Instant::now();
-            socket.writable().await?;
-            feed.progressed();
-            gate.waited(full.elapsed());
-            gate.lift(socket)?;
-            done = outgoing.write(socket, &mut gate)?;
+    }
+}
+
+/// Writes the rest of a message.
+async fn finish<K, T>(
+    mut outgoing: Outgoing,
+    pen: &Pen,
+    gate: &mut Gate,
+    feed: &mut impl Feed<K, T>,
+) -> io::Result<()> {
+    loop {
+        let full = Instant::now();
+        pen.socket.writable().await?;
+        feed.progressed();
+        gate.waited(full.elapsed());
+        gate.lift(&pen.socket)?;
+        if outgoing.write(&pen.socket, gate)? {
+            return gate.close(&pen.socket);
         }
-        gate.close(socket)?;
     }
 }
 

@@ -94,7 +94,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
 #[cfg(unix)]
 fn camera(args: &CameraArgs) -> Result<(), Error> {
     let plan = camera::Plan { fps: args.fps, time: args.time };
-    let costs = runtime()?
+    let costs = runtime(1)?
         .block_on(camera::run(plan, show_progress))
         .map_err(|error| Error::Bench(error.to_string()))?;
     let output = Output::new(args.json);
@@ -116,7 +116,7 @@ fn camera(args: &CameraArgs) -> Result<(), Error> {
 fn latency(args: &LatencyArgs) -> Result<(), Error> {
     let (width, height) = args.size;
     let plan = Plan { width, height, fps: args.fps, quality: args.quality, time: args.time };
-    let report = runtime()?
+    let report = runtime(2)?
         .block_on(latency::run(plan, show_progress))
         .map_err(|error| Error::Bench(error.to_string()))?;
     let output = Output::new(args.json);

@@ -48,7 +48,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let output = Output::new(args.json);
-    let runtime = runtime()?;
+    let runtime = runtime(2)?;
     let printing = args.json.then(|| output::listener(output));
     let relay_stop = CancellationToken::new();
     let (relay, host) = runtime.block_on(async {

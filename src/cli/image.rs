@@ -50,7 +50,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     // All files are read before the first is sent: a wrong name must not leave half of them delivered.
     let mut encoder = Encoder::new(args.quality)?;
     let jpegs = args.files.iter().map(|file| jpeg(file, &mut encoder)).collect::<Result<Vec<_>, _>>()?;
-    runtime()?.block_on(async {
+    runtime(1)?.block_on(async {
         let (link, inbox) = connect(args.link.config(Role::Sender)?).await?;
         let reporting = link::report(&link, args.sender.output());
         link::discard(inbox);

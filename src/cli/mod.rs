@@ -122,9 +122,11 @@ fn log(verbose: u8, quiet: bool) {
         .init();
 }
 
-/// The runtime on which links and relays live.
-fn runtime() -> Result<Runtime, Error> {
-    Ok(Runtime(Some(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)))
+/// The runtime on which links and relays live. One link needs one thread: with two, each frame would wake both.
+fn runtime(threads: usize) -> Result<Runtime, Error> {
+    Ok(Runtime(Some(
+        tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?,
+    )))
 }
 
 /// A runtime whose end waits for nobody: a resolver can take half a minute to give up.

@@ -51,7 +51,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         mailbox: usize::try_from(args.mailbox).unwrap_or(usize::MAX),
         events: printing.as_ref().map(|(listener, _)| Arc::clone(listener)),
     };
-    let result = runtime()?.block_on(async {
+    let result = runtime(2)?.block_on(async {
         let listener = TcpListener::bind(&args.listen)
             .await
             .map_err(|source| Error::Listen { addr: args.listen.clone(), source })?;

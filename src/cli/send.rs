@@ -94,7 +94,7 @@ struct Summary {
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let output = Output::new(args.json);
-    runtime()?.block_on(async {
+    runtime(1)?.block_on(async {
         let mut stop = std::pin::pin!(signal::stop());
         let (link, inbox) = connect(args.link.config(Role::Sender)?).await?;
         let reporting = link::report(&link, output);

@@ -86,7 +86,7 @@ impl Sender {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    runtime()?.block_on(send(args))
+    runtime(1)?.block_on(send(args))
 }
 
 async fn send(args: &Args) -> Result<(), Error> {

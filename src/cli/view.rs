@@ -36,7 +36,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let output = Output::new(args.json);
-    let runtime = runtime()?;
+    let runtime = runtime(1)?;
     let (link, inbox) = runtime.block_on(connect(args.link.config(Role::Viewer)?))?;
     let title = format!("pulsecam: {}", args.link.host);
     show::run(&args.show, &title, output, args.limit, &runtime, (&link, inbox))

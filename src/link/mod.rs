@@ -8,6 +8,7 @@
 pub mod backoff;
 pub mod clock;
 mod config;
+mod counters;
 pub mod heartbeat;
 pub mod ledger;
 mod session;
@@ -16,10 +17,7 @@ mod state;
 use std::{
     collections::VecDeque,
     io,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed},
     time::{Duration, Instant},
 };
 
@@ -27,14 +25,16 @@ use bytes::Bytes;
 use tokio::{sync::watch, task::JoinHandle, time};
 use tokio_util::sync::CancellationToken;
 
-use self::config::with_port;
+use self::{config::with_port, counters::Tally};
 pub use self::{
     config::{Config, Role},
+    counters::Counters,
     state::{Down, State},
 };
 use crate::{
     clock::Timestamp,
     fresh::{self, Full},
+    socket::Pen,
     wire::{Fault, FrameInfo, Message},
 };
 
@@ -107,36 +107,6 @@ pub struct Received {
 /// What came in: texts and images in order, of each stream the newest frame. Keyed by the stream's name.
 pub type Inbox = fresh::Receiver<String, Received>;
 
-/// What a link has counted since it was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Frames whose writing began.
-    pub frames_sent: u64,
-    /// Frames that a newer one replaced before the link could take them.
-    pub frames_replaced: u64,
-    /// Frames given while the link was down.
-    pub frames_while_down: u64,
-    /// Frames over [`Config::max_message`].
-    pub frames_too_large: u64,
-    /// Texts and images that the relay did not take however often they were sent.
-    pub undeliverable: u64,
-    /// Bytes received.
-    pub bytes_received: u64,
-    /// Sessions that came up.
-    pub sessions: u64,
-}
-
-#[derive(Debug, Default)]
-struct Tally {
-    frames_sent: AtomicU64,
-    frames_while_down: AtomicU64,
-    bytes_received: AtomicU64,
-    sessions: AtomicU64,
-    accepted: AtomicU64,
-    undeliverable: AtomicU64,
-    frames_too_large: AtomicU64,
-}
-
 /// What the handle and the connection's task share.
 #[derive(Debug)]
 struct Hub {
@@ -151,6 +121,8 @@ struct Hub {
     tally: Tally,
     seen: Mutex<VecDeque<String>>,
     last_down: Mutex<Option<Down>>,
+    /// The socket's writing side, while the link is up.
+    pen: Mutex<Option<Arc<Pen>>>,
 }
 
 /// A handle on a link, which lives until the last clone of the handle is dropped.
@@ -196,6 +168,7 @@ pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
         tally: Tally::default(),
         seen: Mutex::default(),
         last_down: Mutex::default(),
+        pen: Mutex::default(),
         config,
     });
     let stop = CancellationToken::new();
@@ -226,15 +199,21 @@ impl Link {
     /// Gives a frame: sent as soon as the socket takes it, unless a newer one comes first. While the link is
     /// down it is counted and forgotten.
     pub fn send_frame(&self, info: FrameInfo, jpeg: Bytes) {
+        let offset = match *self.hub.state.borrow() {
+            State::Up { offset, .. } => Some(offset.map(|offset| offset.micros)),
+            State::Connecting | State::Down { .. } => None,
+        };
         let too_large = jpeg.len() + FRAME_OVERHEAD > self.hub.config.max_message as usize;
         if too_large {
             // Sent, it would end the connection, over and over.
             if self.hub.tally.frames_too_large.fetch_add(1, Relaxed) == 0 {
                 tracing::warn!("a frame of {} bytes is over --max-message and is left out", jpeg.len());
             }
-        } else if matches!(*self.hub.state.borrow(), State::Up { .. }) {
-            // The link's task holds the receiver for as long as this handle lives.
-            let _ = self.hub.outbox.send_fresh((), Outbound::Frame { info, jpeg });
+        } else if let Some(offset) = offset {
+            if !self.hub.write_now(&info, &jpeg, offset) {
+                // The link's task holds the receiver for as long as this handle lives.
+                let _ = self.hub.outbox.send_fresh((), Outbound::Frame { info, jpeg });
+            }
         } else {
             self.hub.tally.frames_while_down.fetch_add(1, Relaxed);
         }
@@ -296,20 +275,29 @@ impl Link {
     /// What was counted so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        let tally = &self.hub.tally;
-        Counters {
-            frames_sent: tally.frames_sent.load(Relaxed),
-            frames_replaced: self.hub.outbox.replaced(),
-            frames_while_down: tally.frames_while_down.load(Relaxed),
-            frames_too_large: tally.frames_too_large.load(Relaxed),
-            undeliverable: tally.undeliverable.load(Relaxed),
-            bytes_received: tally.bytes_received.load(Relaxed),
-            sessions: tally.sessions.load(Relaxed),
-        }
+        self.hub.tally.counters(self.hub.outbox.replaced())
     }
 }
 
 impl Hub {
+    /// Lets frames be written by those who have them, or no more.
+    fn lend(&self, pen: Option<Arc<Pen>>) {
+        *self.pen.lock().unwrap_or_else(PoisonError::into_inner) = pen;
+    }
+
+    /// Writes a frame on the caller's thread, where nothing else waits or is being written: that spares a wake-up.
+    fn write_now(&self, info: &FrameInfo, jpeg: &Bytes, offset: Option<i64>) -> bool {
+        if !self.outbox.is_empty() {
+            return false;
+        }
+        let pen = self.pen.lock().unwrap_or_else(PoisonError::into_inner);
+        let info = FrameInfo { sent: Some(Timestamp::now()), offset, ..info.clone() };
+        let Ok(message) = Message::video(jpeg.clone(), &info) else { return false };
+        let written = pen.as_ref().is_some_and(|pen| pen.try_write(&message));
+        self.tally.frames_sent.fetch_add(written.into(), Relaxed);
+        written
+    }
+
     /// Whether a message with this number came before.
     fn is_repeated(&self, id: &str) -> bool {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);

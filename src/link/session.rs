@@ -23,7 +23,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     fresh::{Lane, Receiver, Taken},
-    socket::{self, Feed},
+    socket::{self, Feed, Pen},
     wire::{Codec, Error, FrameInfo, Heartbeat, Kind, Message, Reader, Side},
 };
 
@@ -47,6 +47,7 @@ pub(super) async fn keep_up(hub: Arc<Hub>, mut outbox: Outbox, stop: Cancellatio
                 Err(why) => why,
             };
             hub.viewers.send_replace(None);
+            hub.lend(None);
             let pause = backoff.next(fastrand::f64());
             let (host, seconds) = (&hub.config.host, pause.as_secs_f64());
             if told.as_ref() == Some(&why) {
@@ -135,7 +136,9 @@ async fn serve(
     hub.state.send_replace(State::Up { peer, rtt: None, offset: None });
     let (input, output) = stream.into_split();
     let codec = Codec::new(hub.config.max_message).with_peer(peer);
-    let write = socket::drain(outbox, &output, &session);
+    let pen = Arc::new(Pen::new(output));
+    hub.lend(Some(Arc::clone(&pen)));
+    let write = socket::drain(outbox, &pen, &session);
     tokio::select! {
         // Reading first: bytes that wait since this process was stopped or starved prove the relay alive.
         biased;
@@ -342,5 +345,6 @@ impl<'a> Session<'a> {
 /// What an ordered message costs beside its bytes: its place in the inbox and its allocations.
 const ITEM_COST: usize = 256;
 
-/// How often the bytes of an unfinished message are noticed: a quarter of a second is far below any timeout.
-const LOOK_INTERVAL: Duration = Duration::from_millis(250);
+/// How often the bytes of an unfinished message are noticed: a second is far below any usual timeout, and each look wakes a
+/// processor.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);

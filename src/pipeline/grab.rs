@@ -72,6 +72,8 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
                     if first {
                         warn!("{error}{lasting}");
                     }
+                    // Viewers are told at once of what lasts: the encoder may look a second later.
+                    self.encode.lock().unwrap_or_else(PoisonError::into_inner).look(Instant::now());
                     thread::sleep(FAILURE_PAUSE);
                 }
             }

@@ -21,8 +21,8 @@ use crate::{
     wire::FrameInfo,
 };
 
-/// How long the encoder waits for a frame before it looks whether it should stop.
-const LOOK_INTERVAL: Duration = Duration::from_millis(200);
+/// How long the encoder waits for a frame before it looks whether it should stop. Each look wakes a processor.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// As [`LOOK_INTERVAL`], while the source is silent: who begins to view then sees the card that soon.
 const CARD_LOOK: Duration = Duration::from_millis(50);

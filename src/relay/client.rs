@@ -18,7 +18,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     fresh::{Lane, Taken},
-    socket::{self, Feed},
+    socket::{self, Feed, Pen},
     wire::{Codec, Heartbeat, Kind, Message, Reader, Side},
 };
 
@@ -34,8 +34,9 @@ pub(super) async fn serve(stream: TcpStream, addr: SocketAddr, room: Arc<Room>, 
     let dismissed = stop.child_token();
     let Some((member, mut waiting)) = room.join(addr, dismissed) else { return };
     let (input, output) = stream.into_split();
+    let pen = Pen::new(output);
     let mut reader = Reader::new(input, Codec::new(room.config.max_message).with_peer(addr));
-    let mut write = std::pin::pin!(socket::drain(&mut waiting, &output, Post::new(&room, &member)));
+    let mut write = std::pin::pin!(socket::drain(&mut waiting, &pen, Post::new(&room, &member)));
     let reason = tokio::select! {
         reason = read(&mut reader, &member, &room) => reason,
         result = &mut write => result.map_or_else(LeaveReason::Io, |()| LeaveReason::Shutdown),

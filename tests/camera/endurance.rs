@@ -16,7 +16,6 @@ use super::{
 /// How long processor time is measured.
 const WATCHED: Duration = Duration::from_secs(2);
 
-// Not run against the finished program yet.
 #[test]
 #[ignore = "needs the virtual machine: make test-camera"]
 fn waiting_for_a_camera_costs_next_to_nothing() {

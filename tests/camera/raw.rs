@@ -62,7 +62,6 @@ fn without_a_wish() {
     shows_bars(&[], BARS, "the program's own choice");
 }
 
-// Those below were not run against the finished program yet: they need --pixel-format.
 #[test]
 #[ignore = "needs the virtual machine: make test-camera"]
 fn yuyv() {

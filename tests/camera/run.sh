@@ -16,7 +16,7 @@ program=$(realpath "$1")
 tests=$(realpath "$2")
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${CARGO_TARGET_DIR:-$here/../../target}/camera-vm
-limit=${VM_TIMEOUT:-900}
+limit=${VM_TIMEOUT:-2400}
 fail() { echo "FAIL camera: $*" >&2; exit 1; }
 [ "$(uname -m)" = x86_64 ] || fail "not x86-64"
 

@@ -102,7 +102,7 @@ impl fmt::Display for User {
     }
 }
 
-/// What is wrong with a camera. Most of it passes: [`Fault::passes`].
+/// What is wrong with a camera. Most of it passes.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {

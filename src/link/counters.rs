@@ -1,0 +1,48 @@
+//! What a link counts.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// What a link has counted since it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Frames whose writing began.
+    pub frames_sent: u64,
+    /// Frames that a newer one replaced before the link could take them.
+    pub frames_replaced: u64,
+    /// Frames given while the link was down.
+    pub frames_while_down: u64,
+    /// Frames over [`Config::max_message`](super::Config::max_message).
+    pub frames_too_large: u64,
+    /// Texts and images that the relay did not take however often they were sent.
+    pub undeliverable: u64,
+    /// Bytes received.
+    pub bytes_received: u64,
+    /// Sessions that came up.
+    pub sessions: u64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) frames_sent: AtomicU64,
+    pub(super) frames_while_down: AtomicU64,
+    pub(super) bytes_received: AtomicU64,
+    pub(super) sessions: AtomicU64,
+    pub(super) accepted: AtomicU64,
+    pub(super) undeliverable: AtomicU64,
+    pub(super) frames_too_large: AtomicU64,
+}
+
+impl Tally {
+    /// What was counted, with the frames that the hand-over replaced.
+    pub(super) fn counters(&self, frames_replaced: u64) -> Counters {
+        Counters {
+            frames_sent: self.frames_sent.load(Relaxed),
+            frames_replaced,
+            frames_while_down: self.frames_while_down.load(Relaxed),
+            frames_too_large: self.frames_too_large.load(Relaxed),
+            undeliverable: self.undeliverable.load(Relaxed),
+            bytes_received: self.bytes_received.load(Relaxed),
+            sessions: self.sessions.load(Relaxed),
+        }
+    }
+}
