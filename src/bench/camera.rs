@@ -12,26 +12,20 @@ use std::{
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 
-use super::scene::Scene;
+use super::studio::{Pace, Studio};
 use crate::{
     capture::{
-        self, CameraSettings, Mode, PixelFormat, Rate, Setting, User, Wanted, Which,
-        camera::{
-            Camera,
-            device::{Backend, Device, Fault, Found, Modes, Shape, Taken, Wish},
-            unpack,
-        },
+        self, CameraSettings, Mode, PixelFormat, Wanted, Which,
+        camera::{Camera, unpack},
     },
-    clock::Timestamp,
-    jpeg::{self, Encoder, Length},
+    jpeg::{self, Encoder},
     link::{self, State},
-    picture::Pixels,
     pipeline::{self, Job, Outgoing},
 };
 
@@ -116,52 +110,7 @@ pub async fn run(plan: Plan, progress: impl Fn(f64)) -> Result<[Cost; 2], Error>
     Ok([passed.cost(&passed_rounds), raw.cost(&raw_rounds)])
 }
 
-/// A camera that is played from memory.
-#[derive(Clone)]
-struct Studio {
-    mode: Mode,
-    frames: Arc<[Vec<u8>]>,
-    /// Bytes of a frame as it leaves.
-    bytes: u64,
-}
-
 impl Studio {
-    fn new(
-        format: PixelFormat,
-        width: u32,
-        height: u32,
-        fps: u32,
-        frames: Vec<Vec<u8>>,
-        bytes: u64,
-    ) -> Result<Self, Error> {
-        let rate = Rate::new(fps, 1).ok_or_else(|| Error::Scene("a rate of 0".into()))?;
-        Ok(Self { mode: Mode { format, width, height, rate }, frames: frames.into(), bytes })
-    }
-
-    fn jpegs(width: u32, height: u32, fps: u32) -> Result<Self, Error> {
-        let scene = Scene::new(width as usize, height as usize, f64::from(fps)).map_err(Error::Scene)?;
-        let mut encoder = Encoder::new(Encoder::DEFAULT_QUALITY)?;
-        let encode = |index| encoder.encode(scene.picture(index)).map(|jpeg| jpeg.to_vec());
-        let frames = (0..Scene::COUNT).map(encode).collect::<Result<Vec<_>, _>>()?;
-        let bytes = frames.iter().map(Vec::len).sum::<usize>() / frames.len();
-        Self::new(PixelFormat::Mjpeg, width, height, fps, frames, bytes as u64)
-    }
-
-    fn yuyv(width: u32, height: u32, fps: u32) -> Result<Self, Error> {
-        let scene = Scene::new(width as usize, height as usize, f64::from(fps)).map_err(Error::Scene)?;
-        let bytes = Encoder::new(Encoder::DEFAULT_QUALITY)?.encode(scene.picture(0))?.len();
-        let frames = (0..Scene::COUNT).map(|index| packed(scene.picture(index))).collect();
-        Self::new(PixelFormat::Yuyv, width, height, fps, frames, bytes as u64)
-    }
-
-    fn shape(&self) -> Shape {
-        Shape { mode: self.mode, stride: 0, full_range: false }
-    }
-
-    fn frame(&self, index: u64) -> &[u8] {
-        &self.frames[index as usize % self.frames.len()]
-    }
-
     /// Calls `work` with each frame when it is due; the processor time of a frame, that of the readers not included.
     fn play(
         &self,
@@ -198,83 +147,6 @@ impl Studio {
             floor_us,
             ratio: median(|round| round.0 / round.1),
         }
-    }
-}
-
-/// YUYV in video range, as cameras give it.
-fn packed(picture: &crate::picture::Picture) -> Vec<u8> {
-    let Pixels::Planar(_, planes) = &picture.pixels else { return Vec::new() };
-    let (width, height) = (picture.width, picture.height);
-    let (luma, chroma) = planes.split_at(width * height);
-    let (blue, red) = chroma.split_at(chroma.len() / 2);
-    let limited = |sample: u8| (u32::from(sample) * 219 / 255 + 16) as u8;
-    (0..height)
-        .flat_map(|y| (0..width / 2).map(move |pair| (y, pair)))
-        .flat_map(|(y, pair)| {
-            let (at, half) = (y * width + pair * 2, y / 2 * (width / 2) + pair);
-            [limited(luma[at]), blue[half], limited(luma[at + 1]), red[half]]
-        })
-        .collect()
-}
-
-impl Backend for Studio {
-    fn present(&self) -> Vec<Found> {
-        vec![Found { index: 0, name: "Studio".into(), path: "memory".into(), socket: String::new() }]
-    }
-
-    fn modes(&self, _: &Found, _: Wish) -> Result<Option<Modes>, Fault> {
-        Ok(Some(Modes { known: vec![self.mode], unknown: Vec::new() }))
-    }
-
-    fn start(&self, _: &Found, mode: Mode, _: &[Setting]) -> Result<Box<dyn Device>, Fault> {
-        Ok(Box::new(Playing { studio: self.clone(), next: 0, pace: Pace::new(mode.rate) }))
-    }
-
-    fn users(&self, _: &Found) -> Vec<User> {
-        Vec::new()
-    }
-}
-
-struct Playing {
-    studio: Studio,
-    next: u64,
-    pace: Pace,
-}
-
-impl Device for Playing {
-    fn shape(&self) -> Shape {
-        self.studio.shape()
-    }
-
-    fn take(&mut self, _: Duration) -> Result<Option<Taken<'_>>, Fault> {
-        self.pace.wait();
-        let number = self.next;
-        self.next += 1;
-        Ok(Some(Taken {
-            bytes: self.studio.frame(number),
-            length: Length::Told,
-            sequence: Some(number as u32),
-            captured: Timestamp::now(),
-            damaged: false,
-        }))
-    }
-}
-
-/// An even rate.
-struct Pace {
-    interval: Duration,
-    next: Instant,
-}
-
-impl Pace {
-    fn new(rate: Rate) -> Self {
-        let interval = Duration::from_secs_f64(1.0 / rate.fps());
-        Self { interval, next: Instant::now() + interval }
-    }
-
-    fn wait(&mut self) {
-        thread::sleep(self.next.saturating_duration_since(Instant::now()));
-        self.next += self.interval;
     }
 }
 

@@ -8,5 +8,7 @@ pub mod camera;
 pub mod latency;
 mod scene;
 mod steps;
+#[cfg(unix)]
+mod studio;
 
 pub use self::steps::{Percentiles, Step};

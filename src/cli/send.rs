@@ -143,7 +143,7 @@ fn summarize(output: Output, counts: Counts, counters: Counters) {
         unseen: counts.unseen,
         still: counts.still,
         cards: counts.cards,
-        sent: counters.frames_sent,
+        sent: counters.frames_sent.saturating_sub(counts.cards),
         passed_through: counts.passed_through,
         encoded: counts.encoded,
         failed: counts.failed,
@@ -162,6 +162,9 @@ fn summarize(output: Output, counts: Counts, counters: Counters) {
         reasons.iter().filter(|(count, _)| *count > 0).map(|(count, why)| format!("{count} {why}")).collect();
     let reasons = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) };
     let mut line = format!("sent {} of {} frames{reasons}", summary.sent, summary.captured);
+    if summary.cards > 0 {
+        line += &format!("; {} cards in place of a picture", summary.cards);
+    }
     if summary.damaged + summary.missed > 0 {
         line += &format!("; the camera lost {} and damaged {}", summary.missed, summary.damaged);
     }

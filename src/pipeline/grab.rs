@@ -61,7 +61,6 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
                 Ok(Step::Frame) => self.came(),
                 Ok(Step::End) => return,
                 Err(error) => {
-                    self.tally.failed.fetch_add(1, Relaxed);
                     let live = self.source.signal();
                     let lasting = if live.is_some() { "; waiting for it" } else { "" };
                     let mut life = self.tally.life();
@@ -70,6 +69,7 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
                     drop(life);
                     // Told once, not four times a second for a night.
                     if first {
+                        self.tally.failed.fetch_add(1, Relaxed);
                         warn!("{error}{lasting}");
                     }
                     // Viewers are told at once of what lasts: the encoder may look a second later.
@@ -84,7 +84,8 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
         if self.viewers.as_ref().is_some_and(|viewers| *viewers.borrow() == Some(0)) {
             let more = self.source.pass_by()?;
             self.tally.unseen.fetch_add(more.into(), Relaxed);
-            return Ok(if more { Step::Frame } else { Step::End });
+            let done = self.encode.try_lock().is_ok_and(|encode| encode.is_done());
+            return Ok(if more && !done { Step::Frame } else { Step::End });
         }
         if let Some(memory) = self.spare.take() {
             self.source.reuse(memory);

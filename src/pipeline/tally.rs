@@ -29,7 +29,7 @@ pub struct Counts {
     pub passed_through: u64,
     /// Frames that were encoded.
     pub encoded: u64,
-    /// Frames that could not be.
+    /// Frames that could not be, and times that the source failed.
     pub failed: u64,
     /// Pictures that were sent in place of frames while the source gave none.
     pub cards: u64,

@@ -15,6 +15,8 @@ pub(crate) mod unpack;
 mod users;
 #[cfg(target_os = "linux")]
 mod v4l2;
+#[cfg(target_os = "linux")]
+mod v4l2_modes;
 
 use std::{fmt, path::Path, str::FromStr};
 
