@@ -103,3 +103,9 @@ fn bgr() {
 fn luma_alone() {
     shows_bars(&["--pixel-format", "grey"], grey(BARS), "grey");
 }
+
+#[test]
+#[ignore = "needs the virtual machine: make test-camera"]
+fn over_nokhwa() {
+    shows_bars(&["--camera-api", "nokhwa", "--pixel-format", "yuyv"], BARS, "YUYV");
+}
