@@ -53,16 +53,18 @@ pub fn tune(stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// How many unsent bytes the kernel may hold of a message that is being written.
+/// How many unsent bytes the kernel may hold: few before a message, more of one that has begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Gate {
+    /// What it may hold of a message that has begun.
     started: u32,
-    lifted: bool,
+    /// What the socket is set to.
+    set: u32,
 }
 
 impl Gate {
     const fn new() -> Self {
-        Self { started: NOTSENT_LOWAT, lifted: false }
+        Self { started: NOTSENT_LOWAT, set: NOTSENT_LOWAT }
     }
 
     /// The socket was full for so long in the middle of a message.
@@ -76,16 +78,20 @@ impl Gate {
 
     /// A message has begun and is not out.
     fn lift(&mut self, socket: &OwnedWriteHalf) -> io::Result<()> {
-        if self.started > NOTSENT_LOWAT || self.lifted {
-            self.lifted = self.started > NOTSENT_LOWAT;
-            set_lowat(socket, self.started)?;
-        }
-        Ok(())
+        self.allow(socket, self.started)
     }
 
     /// It is out: what goes next is chosen late again.
     fn close(&mut self, socket: &OwnedWriteHalf) -> io::Result<()> {
-        if std::mem::take(&mut self.lifted) { set_lowat(socket, NOTSENT_LOWAT) } else { Ok(()) }
+        self.allow(socket, NOTSENT_LOWAT)
+    }
+
+    fn allow(&mut self, socket: &OwnedWriteHalf, bytes: u32) -> io::Result<()> {
+        if self.set != bytes {
+            set_lowat(socket, bytes)?;
+            self.set = bytes;
+        }
+        Ok(())
     }
 }
 

@@ -80,6 +80,16 @@ pub enum Error {
     /// The pictures could not be made.
     #[error("{0}")]
     Scene(String),
+    /// Frames were replaced by newer ones, so that not all of them were written.
+    #[error(
+        "only {sent} of {of} frames were written: measure at a lower --fps, or with less going on beside"
+    )]
+    TooFast {
+        /// Frames that were.
+        sent: u64,
+        /// Frames that should have been.
+        of: u64,
+    },
     /// The link could not be made.
     #[error(transparent)]
     Link(#[from] link::Error),
@@ -185,7 +195,11 @@ async fn pass(studio: &Studio, frames: u64) -> Result<f64, Error> {
     let (link, mut ignored) = link::connect(config).await?;
     tokio::spawn(async move { while ignored.recv().await.is_some() {} });
     let _ = link.state().wait_for(|state| matches!(state, State::Up { .. })).await;
-    through(studio, frames, &cost, move |info, jpeg| link.send_frame(info, jpeg)).await
+    let sender = link.clone();
+    let spent = through(studio, frames, &cost, move |info, jpeg| sender.send_frame(info, jpeg)).await?;
+    // A frame that was replaced costs little: a figure with such in it would flatter.
+    let sent = link.counters().frames_sent;
+    if sent == frames + WARM_UP { Ok(spent) } else { Err(Error::TooFast { sent, of: frames + WARM_UP }) }
 }
 
 /// The program's way of raw pixels, to the JPEG.
@@ -199,14 +213,7 @@ async fn through(
     readers: &AtomicU64,
     mut sink: impl FnMut(crate::wire::FrameInfo, bytes::Bytes) + Send + 'static,
 ) -> Result<f64, Error> {
-    let job = Job {
-        quality: None,
-        name: "bench".into(),
-        frames: Some(frames + WARM_UP),
-        time: None,
-        skip_still: false,
-        viewers: None,
-    };
+    let job = Job { name: "bench".into(), frames: Some(frames + WARM_UP), ..Job::default() };
     let studio = studio.clone();
     let open = move || {
         let camera =

@@ -226,14 +226,8 @@ async fn measure_way(plan: Plan, progress: &impl Fn(f64)) -> Result<(Tally, u64)
     tokio::spawn(async move { while ignored.recv().await.is_some() {} });
 
     let frames = (plan.time.as_secs_f64() * plan.fps) as u64 + WARM_UP;
-    let job = Job {
-        quality: Some(plan.quality),
-        name: "bench".into(),
-        frames: Some(frames),
-        time: None,
-        skip_still: false,
-        viewers: None,
-    };
+    let job =
+        Job { quality: Some(plan.quality), name: "bench".into(), frames: Some(frames), ..Job::default() };
     let scene = move || {
         let scene = Scene::new(plan.width, plan.height, plan.fps);
         let scene = scene.map_err(|reason| capture::Error::Picture { name: "the photo".into(), reason })?;

@@ -2,10 +2,10 @@
 
 use super::{
     Error,
+    limit::Limit,
     link::LinkArgs,
     output::Output,
-    runtime,
-    send::{self, Limit},
+    runtime, send,
     show::{self, ShowArgs},
     source::SourceArgs,
 };

@@ -8,10 +8,10 @@ use tracing::info;
 
 use super::{
     Error,
+    limit::Limit,
     link::{self, Patience},
     output::{self, Output},
-    runtime,
-    send::{self, Limit},
+    runtime, send,
     show::{self, ShowArgs},
     source::SourceArgs,
 };

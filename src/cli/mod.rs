@@ -8,6 +8,7 @@ mod controls;
 mod demo;
 mod error;
 mod image;
+mod limit;
 mod link;
 mod output;
 mod relay;

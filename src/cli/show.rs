@@ -10,10 +10,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::{
-    Error, link,
+    Error,
+    limit::Limit,
+    link,
     output::Output,
     report::{self, Report},
-    send::Limit,
     signal,
 };
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{send::Limit, values};
+use super::{limit::Limit, values};
 use crate::{
     capture::{CameraSettings, Error, Interface, PixelFormat, Setting, Settings, Source, Spec},
     link::Link,

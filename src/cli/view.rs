@@ -2,10 +2,10 @@
 
 use super::{
     Error,
+    limit::Limit,
     link::LinkArgs,
     output::Output,
     runtime,
-    send::Limit,
     show::{self, ShowArgs},
 };
 use crate::link::{Role, connect};

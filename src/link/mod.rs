@@ -176,6 +176,12 @@ pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
     Ok((Link { hub, _guard: Arc::new(Guard { stop, _task: task }) }, arrived))
 }
 
+/// A frame's message, with what is known of its sending only as it leaves.
+fn video(info: &FrameInfo, jpeg: &Bytes, offset: Option<i64>) -> Result<Message, Fault> {
+    let info = FrameInfo { sent: Some(Timestamp::now()), offset, ..info.clone() };
+    Message::video(jpeg.clone(), &info)
+}
+
 impl Link {
     /// Queues a text or an image: it waits through an outage and is sent once the link is up.
     ///
@@ -291,8 +297,7 @@ impl Hub {
             return false;
         }
         let pen = self.pen.lock().unwrap_or_else(PoisonError::into_inner);
-        let info = FrameInfo { sent: Some(Timestamp::now()), offset, ..info.clone() };
-        let Ok(message) = Message::video(jpeg.clone(), &info) else { return false };
+        let Ok(message) = video(info, jpeg, offset) else { return false };
         let written = pen.as_ref().is_some_and(|pen| pen.try_write(&message));
         self.tally.frames_sent.fetch_add(written.into(), Relaxed);
         written

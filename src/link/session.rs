@@ -19,6 +19,7 @@ use super::{
     clock::OffsetFilter,
     heartbeat::{Action, Pulse},
     ledger::Ledger,
+    video,
 };
 use crate::{
     clock::Timestamp,
@@ -185,9 +186,9 @@ struct Inner<'a> {
 impl Feed<(), Outbound> for &Session<'_> {
     /// With times as late as can be.
     fn prepare(&mut self, item: &Outbound) -> Option<Message> {
-        let now = Timestamp::now();
         match item {
             Outbound::Heartbeat => {
+                let now = Timestamp::now();
                 self.lock().asked = now;
                 let views = self.hub.config.role.views();
                 Some(Heartbeat { t1: Some(now), views, ..Heartbeat::default() }.to_message(Side::Client))
@@ -195,10 +196,7 @@ impl Feed<(), Outbound> for &Session<'_> {
             Outbound::Message(attempt) => Some(attempt.message.clone()),
             Outbound::Frame { info, jpeg } => {
                 let offset = self.lock().offsets.best().map(|offset| offset.micros);
-                let info = FrameInfo { sent: Some(now), offset, ..info.clone() };
-                Message::video(jpeg.clone(), &info)
-                    .inspect_err(|fault| warn!("a frame cannot be sent: {fault}"))
-                    .ok()
+                video(info, jpeg, offset).inspect_err(|fault| warn!("a frame cannot be sent: {fault}")).ok()
             }
         }
     }

@@ -11,6 +11,7 @@ use tracing::debug;
 use super::{
     Job, Viewers,
     grab::Spare,
+    outgoing::viewing,
     still::Still,
     tally::{Silence, Tally},
 };
@@ -37,6 +38,8 @@ pub(super) struct Encode<F> {
     name: String,
     limit: Option<u64>,
     handed_on: u64,
+    /// The number of the newest frame that was taken.
+    newest: Option<u64>,
     viewers: Option<Viewers>,
     spare: Spare,
     still: Option<Still>,
@@ -47,7 +50,7 @@ pub(super) struct Encode<F> {
 /// The card that was sent last.
 struct Sent {
     silence: Silence,
-    viewers: Option<Option<u32>>,
+    viewers: Option<u32>,
     jpeg: Bytes,
     at: Instant,
 }
@@ -62,6 +65,7 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
             name: job.name.clone(),
             limit: job.frames,
             handed_on: 0,
+            newest: None,
             viewers: job.viewers.clone(),
             spare,
             still: job.skip_still.then(Still::default),
@@ -88,6 +92,13 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
         }
         self.card = None;
         let Frame { seq, captured, data } = frame;
+        // One that waited for the encoder's thread while a newer one passed by it.
+        if self.newest.is_some_and(|newest| seq < newest) {
+            self.tally.skipped.fetch_add(1, Relaxed);
+            self.use_again(data);
+            return;
+        }
+        self.newest = Some(seq);
         let now = Instant::now();
         if self.still.as_ref().is_some_and(|still| still.is_same(&data, now)) {
             self.tally.still.fetch_add(1, Relaxed);
@@ -146,12 +157,15 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
     /// No frame came for a moment: where that has lasted too long, viewers are sent a card, and again every second.
     pub(super) fn look(&mut self, now: Instant) {
         let Some(silence) = self.tally.life().silence(now) else { return };
-        let viewers = self.viewers.as_ref().map(|viewers| *viewers.borrow());
-        if viewers == Some(Some(0)) {
+        let viewers = viewing(self.viewers.as_ref());
+        if viewers == Some(0) {
             self.card = None; // the next one who comes sees it at once
             return;
         }
-        let kept = self.card.take().filter(|card| card.silence == silence && card.viewers == viewers);
+        // A name with emoji looks better once the system's fonts were found.
+        let new_fonts = self.painter.as_mut().is_some_and(Painter::refresh);
+        let is_same = |card: &Sent| card.silence == silence && card.viewers == viewers && !new_fonts;
+        let kept = self.card.take().filter(is_same);
         let jpeg = match kept {
             Some(card) if now.duration_since(card.at) < CARD_INTERVAL => {
                 self.card = Some(card);
@@ -179,7 +193,64 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
         };
         // Loading fonts takes milliseconds, and most streams never need them.
         let painter = self.painter.get_or_insert_with(Painter::new);
-        painter.refresh();
         self.encoder.encode(&card.picture(painter, width, height))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::capture::Signal;
+
+    type Sunk = Arc<Mutex<Vec<FrameInfo>>>;
+
+    fn encode(job: &Job) -> (Encode<impl FnMut(FrameInfo, Bytes) + use<>>, Arc<Tally>, Sunk) {
+        let (tally, sunk) = (Arc::new(Tally::default()), Sunk::default());
+        let sink = Arc::clone(&sunk);
+        let sink = move |info, _| sink.lock().unwrap().push(info);
+        (Encode::new(job, Arc::clone(&tally), Spare::default(), sink).unwrap(), tally, sunk)
+    }
+
+    fn frame(seq: u64) -> Frame {
+        let data = FrameData::Jpeg(Bytes::from_static(b"jpeg"));
+        Frame { seq, captured: Timestamp::from_micros(seq), data }
+    }
+
+    #[test]
+    fn a_frame_that_a_newer_one_has_passed_is_left_out() {
+        let (mut encode, tally, sunk) = encode(&Job { frames: Some(3), ..Job::default() });
+        for seq in [0, 2, 1, 3, 4] {
+            encode.frame(frame(seq));
+        }
+        let seqs: Vec<_> = sunk.lock().unwrap().iter().map(|info| info.seq).collect();
+        assert_eq!(seqs, [Some(0), Some(2), Some(3)], "and no more than were asked for");
+        assert_eq!(tally.counts().skipped, 1);
+        assert!(encode.is_done());
+    }
+
+    #[test]
+    fn a_card_is_sent_once_a_second_and_at_once_to_who_begins_to_view() {
+        let (told, viewers) = tokio::sync::watch::channel(Some(0));
+        let (mut encode, tally, sunk) = encode(&Job { viewers: Some(viewers), ..Job::default() });
+        let start = Instant::now();
+        let patience = Duration::from_millis(700);
+        let signal = Signal { name: "C920".into(), size: Some((64, 48)), patience };
+        tally.life().opened(Some(signal), start);
+        let mut look = |millis| encode.look(start + Duration::from_millis(millis));
+        look(800);
+        assert_eq!(tally.counts().cards, 0, "nobody views");
+        told.send_replace(Some(1));
+        for (millis, cards) in [(600, 0), (850, 1), (900, 1), (1849, 1), (1850, 2)] {
+            look(millis);
+            assert_eq!(tally.counts().cards, cards, "at {millis} ms");
+        }
+        told.send_replace(Some(2));
+        look(1860);
+        assert_eq!(tally.counts().cards, 3, "one more looks");
+        let sunk = sunk.lock().unwrap();
+        assert!(sunk.iter().all(|info| info.card.as_deref() == Some(FrameInfo::NO_SIGNAL)));
+        assert!(sunk.iter().all(|info| info.seq.is_none()));
     }
 }

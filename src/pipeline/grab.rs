@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use tracing::{info, warn};
 
-use super::{Viewers, encode::Encode, tally::Tally};
+use super::{Viewers, encode::Encode, outgoing::viewing, tally::Tally};
 use crate::{
     capture::{Frame, Source},
     fresh,
@@ -45,11 +45,6 @@ pub(super) struct Grab<F> {
     pub(super) spare: Spare,
 }
 
-enum Step {
-    Frame,
-    End,
-}
-
 impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
     pub(super) fn run(mut self) {
         self.tally.life().opened(self.source.signal(), Instant::now());
@@ -58,8 +53,8 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
             let step = self.step();
             self.tally.lost(self.source.losses());
             match step {
-                Ok(Step::Frame) => self.came(),
-                Ok(Step::End) => return,
+                Ok(true) => self.came(),
+                Ok(false) => return,
                 Err(error) => {
                     let live = self.source.signal();
                     let lasting = if live.is_some() { "; waiting for it" } else { "" };
@@ -80,31 +75,28 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
         }
     }
 
-    fn step(&mut self) -> Result<Step, crate::capture::Error> {
-        if self.viewers.as_ref().is_some_and(|viewers| *viewers.borrow() == Some(0)) {
+    /// Takes a frame and sees to it; false where no more are to come.
+    fn step(&mut self) -> Result<bool, crate::capture::Error> {
+        if viewing(self.viewers.as_ref()) == Some(0) {
             let more = self.source.pass_by()?;
             self.tally.unseen.fetch_add(more.into(), Relaxed);
             let done = self.encode.try_lock().is_ok_and(|encode| encode.is_done());
-            return Ok(if more && !done { Step::Frame } else { Step::End });
+            return Ok(more && !done);
         }
         if let Some(memory) = self.spare.take() {
             self.source.reuse(memory);
         }
-        let Some(frame) = self.source.next_frame()? else { return Ok(Step::End) };
+        let Some(frame) = self.source.next_frame()? else { return Ok(false) };
         // Where it is busy, with a card, the frame waits as any other.
         if let Ok(mut encode) = self.encode.try_lock()
             && encode.is_free(&frame)
         {
             encode.frame(frame);
-            return Ok(if encode.is_done() { Step::End } else { Step::Frame });
+            return Ok(!encode.is_done());
         }
-        Ok(match self.frames.send_fresh((), frame) {
-            Ok(replaced) => {
-                self.tally.skipped.fetch_add(replaced.into(), Relaxed);
-                Step::Frame
-            }
-            Err(fresh::Closed) => Step::End,
-        })
+        let Ok(replaced) = self.frames.send_fresh((), frame) else { return Ok(false) };
+        self.tally.skipped.fetch_add(replaced.into(), Relaxed);
+        Ok(true)
     }
 
     fn came(&self) {

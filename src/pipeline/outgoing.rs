@@ -30,8 +30,13 @@ const CARD_LOOK: Duration = Duration::from_millis(50);
 /// How many view, as the relay tells; `None` where it does not.
 pub type Viewers = watch::Receiver<Option<u32>>;
 
+/// How many view now, as far as anybody knows.
+pub(super) fn viewing(viewers: Option<&Viewers>) -> Option<u32> {
+    *viewers?.borrow()
+}
+
 /// How to send what a source gives.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Job {
     /// JPEG quality; where none is asked for, JPEG passes as it is and the rest gets the usual quality.
     pub quality: Option<u8>,

@@ -48,11 +48,10 @@ impl Attendance {
         self.asks.load(Relaxed)
     }
 
-    /// What its heartbeat says of it; whether it viewed before, where that has changed.
-    pub(super) fn says(&self, views: bool) -> Option<bool> {
+    /// What its heartbeat says of it; whether that is new.
+    pub(super) fn says(&self, views: bool) -> bool {
         self.asks.store(true, Relaxed);
-        let before = self.views.swap(views, Relaxed);
-        (before != views).then_some(before)
+        self.views.swap(views, Relaxed) != views
     }
 
     /// It has left; whether it viewed.
@@ -96,10 +95,10 @@ mod tests {
     fn only_changes_count() {
         let attendance = Attendance::new();
         assert!(attendance.views() && !attendance.asks());
-        assert_eq!(attendance.says(true), None);
+        assert!(!attendance.says(true));
         assert!(attendance.asks());
-        assert_eq!(attendance.says(false), Some(true));
-        assert_eq!(attendance.says(false), None);
+        assert!(attendance.says(false));
+        assert!(!attendance.says(false));
         assert!(!attendance.leaves());
     }
 }

@@ -36,7 +36,7 @@ const ITEM_COST: usize = 256;
 /// What waits in a mailbox.
 #[derive(Clone, Debug)]
 pub(super) enum Item {
-    /// A heartbeat; what it says is in [`Member::due`] until it leaves.
+    /// A heartbeat; what it says is in the client's [`Attendance`] until it leaves.
     Heartbeat,
     /// A message from another client.
     Message(Message),
@@ -164,9 +164,14 @@ impl Room {
     /// A client's heartbeat came. A plain one is answered plainly, as a Qt client expects; one with a time gets the relay's times.
     pub(super) fn heard(&self, member: &Member, heartbeat: &Heartbeat) {
         let t2 = heartbeat.t1.map(|_| Timestamp::now());
-        if let Some(viewed) = heartbeat.views.and_then(|views| member.attendance.says(views)) {
-            let change = if viewed { u32::MAX } else { 1 };
-            self.viewing.fetch_add(change, Relaxed); // wraps: one less
+        if let Some(views) = heartbeat.views
+            && member.attendance.says(views)
+        {
+            if views {
+                self.viewing.fetch_add(1, Relaxed);
+            } else {
+                self.viewing.fetch_sub(1, Relaxed);
+            }
             self.tell_senders();
         }
         let answer = Heartbeat { t1: heartbeat.t1, t2, ..Heartbeat::default() };

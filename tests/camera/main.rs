@@ -19,6 +19,7 @@ mod outages;
 mod program;
 mod raw;
 mod state;
+mod thrift;
 mod usbip;
 mod uvc;
 mod viewer;

@@ -85,6 +85,7 @@ for module in vivid uvcvideo vhci-hcd; do
   grep -q "^${module//-/_}.ko" "$root/mods/order" || fail "$package has no $module"
 done
 cp "$here/guest.sh" "$root/init"
+chmod 755 "$root" # one test runs the program as nobody
 chmod 755 "$root/init"
 (cd "$root" && find . | cpio -o -H newc --quiet | gzip -1) >"$cache/initrd.gz"
 

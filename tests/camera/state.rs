@@ -1,11 +1,25 @@
-//! What other programs do to a camera: hold it, or leave it in a state that nobody expects.
+//! What others do to a camera: hold it, forbid it, or leave it in a state that nobody expects.
+
+use std::{
+    fs,
+    os::unix::{
+        fs::{PermissionsExt, chown},
+        process::CommandExt,
+    },
+};
 
 use v4l::{
     buffer::Type,
     io::{mmap::Stream, traits::CaptureStream},
 };
 
-use super::{model::Model, program::Sending, uvc::Uvc, viewer::Viewer, vivid::Vivid};
+use super::{
+    model::Model,
+    program::{Sending, pulsecam},
+    uvc::Uvc,
+    viewer::Viewer,
+    vivid::Vivid,
+};
 
 #[test]
 #[ignore = "needs the virtual machine: make test-camera"]
@@ -80,4 +94,27 @@ fn left_at_seven_and_a_half_a_second() {
     let _sending = Sending::from(&viewer, &camera.by_path(), &["--size", "640x480"]);
     viewer.pictures(3);
     assert_eq!(camera.mode().1, 333_333);
+}
+
+/// A user who is in no group.
+const NOBODY: u32 = 65_534;
+
+#[test]
+#[ignore = "needs the virtual machine: make test-camera"]
+fn one_that_this_user_may_not_open_says_which_group_may() {
+    const VIDEO: u32 = 44;
+    let vivid = Vivid::ready();
+    fs::create_dir_all("/etc").unwrap();
+    fs::write("/etc/group", format!("root:x:0:\nvideo:x:{VIDEO}:\n")).unwrap();
+    chown(vivid.path(), Some(0), Some(VIDEO)).unwrap();
+    fs::set_permissions(vivid.path(), fs::Permissions::from_mode(0o660)).unwrap();
+    let viewer = Viewer::start();
+    let sending = ["send", viewer.address(), "--source", &vivid.source()];
+    for (arguments, code) in [(&["cameras"][..], 0), (&sending, 1)] {
+        let output = pulsecam().args(arguments).uid(NOBODY).gid(NOBODY).output().unwrap();
+        let told = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+        assert_eq!(output.status.code(), Some(code), "{told}");
+        assert!(told.contains("no permission") && told.contains("join the group video"), "{told}");
+    }
+    chown(vivid.path(), Some(0), Some(0)).unwrap();
 }

@@ -17,9 +17,6 @@ use tokio::{net::TcpListener, runtime::Runtime};
 
 use super::PATIENCE;
 
-/// What a no-signal card's description says.
-const CARD: &str = "card=no-signal";
-
 /// One video frame as it came.
 #[derive(Clone, Debug)]
 pub struct Frame {
@@ -44,7 +41,7 @@ pub struct Viewer {
     address: String,
     frames: Receiver<Frame>,
     last_seq: Option<u64>,
-    _link: Link,
+    link: Option<Link>,
     runtime: Option<Runtime>,
 }
 
@@ -68,9 +65,10 @@ impl Viewer {
                 if received.message.kind() != Kind::Video {
                     continue;
                 }
+                let info = received.info.unwrap_or_default();
                 let frame = Frame {
-                    is_card: received.message.description().to_text_lossy().contains(CARD),
-                    info: received.info.unwrap_or_default(),
+                    is_card: info.card.as_deref() == Some(FrameInfo::NO_SIGNAL),
+                    info,
                     jpeg: received.message.payload().cloned().unwrap_or_default(),
                     received: received.received_at,
                 };
@@ -79,12 +77,17 @@ impl Viewer {
                 }
             }
         });
-        Self { address, frames, last_seq: None, _link: link, runtime: Some(runtime) }
+        Self { address, frames, last_seq: None, link: Some(link), runtime: Some(runtime) }
     }
 
     /// What `pulsecam send` is told as host.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// The relay goes on, and nobody looks any more.
+    pub fn look_away(&mut self) {
+        self.link = None;
     }
 
     /// The next frame, if one comes in time. Numbers must grow from each to the next, whatever happened between them.

@@ -10,6 +10,8 @@ mod native;
 #[cfg(target_os = "linux")]
 mod node;
 mod source;
+#[cfg(test)]
+mod stage;
 pub(crate) mod unpack;
 #[cfg(target_os = "linux")]
 mod users;

@@ -1,155 +1,16 @@
 //! What happens to a camera, on cameras that are played: what a virtual machine cannot show, or not on demand.
 
-use std::{cell::RefCell, collections::VecDeque, rc::Rc};
-
 use super::*;
 use crate::{
-    capture::{
-        camera::{
-            device::{Modes, User},
-            mode::Rate,
-        },
-        control::Setting,
+    capture::camera::{
+        device::User,
+        mode::Rate,
+        stage::{Act, GREY, Stage, give, mode},
     },
     clock::Timestamp,
-    jpeg::{Encoder, Length},
+    jpeg::Encoder,
     picture::{Picture, Pixels},
 };
-
-/// What a played camera does when it is asked for a frame.
-enum Act {
-    /// Hands over bytes, as this number.
-    Give(Vec<u8>, u32),
-    /// As [`Act::Give`], and says that it is damaged.
-    Flag(u32),
-    Nothing,
-    Fail(Fault),
-}
-
-#[derive(Default)]
-struct World {
-    plugged: Vec<(Found, Vec<Mode>)>,
-    acts: VecDeque<Act>,
-    /// What starting it says, before it works.
-    refusals: VecDeque<Fault>,
-    /// Paths and modes that were started.
-    started: Vec<(String, Mode)>,
-    running: usize,
-}
-
-#[derive(Clone, Default)]
-struct Stage(Rc<RefCell<World>>);
-
-struct Player(Stage, Mode, Vec<u8>);
-
-impl Backend for Stage {
-    fn present(&self) -> Vec<Found> {
-        self.0.borrow().plugged.iter().map(|(camera, _)| camera.clone()).collect()
-    }
-
-    fn modes(&self, camera: &Found, _: Wish) -> Result<Option<Modes>, Fault> {
-        let world = self.0.borrow();
-        let modes = world.plugged.iter().find(|(other, _)| other == camera).map(|(_, modes)| modes.clone());
-        let known = modes.ok_or(Fault::Gone)?;
-        Ok((!known.is_empty()).then_some(Modes { known, unknown: Vec::new() }))
-    }
-
-    fn start(&self, camera: &Found, mode: Mode, _: &[Setting]) -> Result<Box<dyn Device>, Fault> {
-        let mut world = self.0.borrow_mut();
-        assert_eq!(world.running, 0, "the old one is closed before it is opened anew");
-        if let Some(fault) = world.refusals.pop_front() {
-            return Err(fault);
-        }
-        world.started.push((camera.path.clone(), mode));
-        world.running += 1;
-        Ok(Box::new(Player(self.clone(), mode, Vec::new())))
-    }
-
-    fn users(&self, _: &Found) -> Vec<User> {
-        Vec::new()
-    }
-}
-
-impl Drop for Player {
-    fn drop(&mut self) {
-        self.0.0.borrow_mut().running -= 1;
-    }
-}
-
-impl Device for Player {
-    fn shape(&self) -> Shape {
-        Shape { mode: self.1, stride: 0, full_range: true }
-    }
-
-    fn take(&mut self, _: Duration) -> Result<Option<Taken<'_>>, Fault> {
-        let act = self.0.0.borrow_mut().acts.pop_front();
-        let (bytes, sequence, damaged) = match act {
-            Some(Act::Give(bytes, sequence)) => (bytes, sequence, false),
-            Some(Act::Flag(sequence)) => (whole(), sequence, true),
-            Some(Act::Fail(fault)) => return Err(fault),
-            Some(Act::Nothing) | None => return Ok(None),
-        };
-        self.2 = bytes;
-        let captured = Timestamp::from_micros(sequence.into());
-        Ok(Some(Taken { bytes: &self.2, length: Length::Told, sequence: Some(sequence), captured, damaged }))
-    }
-}
-
-fn mode(format: PixelFormat, width: u32, height: u32) -> Mode {
-    Mode { format, width, height, rate: Rate::new(30, 1).unwrap() }
-}
-
-const GREY: [(PixelFormat, u32, u32); 1] = [(PixelFormat::Grey, 2, 1)];
-
-/// A whole frame of a grey 2x1 camera.
-fn whole() -> Vec<u8> {
-    vec![1, 2]
-}
-
-fn give(sequences: impl IntoIterator<Item = u32>) -> Vec<Act> {
-    sequences.into_iter().map(|sequence| Act::Give(whole(), sequence)).collect()
-}
-
-impl Stage {
-    fn with(cameras: &[(u32, &str, &str)]) -> Self {
-        let stage = Self::default();
-        for &(index, name, socket) in cameras {
-            stage.plug(index, name, socket, &GREY);
-        }
-        stage
-    }
-
-    fn plug(&self, index: u32, name: &str, socket: &str, modes: &[(PixelFormat, u32, u32)]) {
-        let path = format!("/dev/video{index}");
-        let camera = Found { index, name: name.into(), path, socket: socket.into() };
-        let modes = modes.iter().map(|&(format, width, height)| mode(format, width, height)).collect();
-        self.0.borrow_mut().plugged.push((camera, modes));
-    }
-
-    fn unplug(&self, index: u32) {
-        self.0.borrow_mut().plugged.retain(|(camera, _)| camera.index != index);
-    }
-
-    fn acts(&self, acts: impl IntoIterator<Item = Act>) {
-        self.0.borrow_mut().acts.extend(acts);
-    }
-
-    fn refuse(&self, faults: impl IntoIterator<Item = Fault>) {
-        self.0.borrow_mut().refusals.extend(faults);
-    }
-
-    fn open(&self, which: &str, settings: CameraSettings, wanted: Wanted) -> Result<Camera, Error> {
-        Camera::open(Box::new(self.clone()), which.parse().unwrap_or_default(), wanted, settings)
-    }
-
-    fn camera(&self, which: &str) -> Camera {
-        self.open(which, CameraSettings::default(), Wanted::default()).unwrap()
-    }
-
-    fn started(&self) -> Vec<String> {
-        self.0.borrow().started.iter().map(|(path, _)| path.clone()).collect()
-    }
-}
 
 fn number(camera: &mut Camera) -> u64 {
     camera.next_frame().unwrap().unwrap().seq
@@ -299,7 +160,7 @@ fn a_mode_that_is_refused_makes_room_for_the_next_and_not_for_ever() {
     stage.refuse((0..sizes.len()).map(|_| refusal()));
     let error = stage.open("", CameraSettings::default(), Wanted::default()).map(|_| ()).unwrap_err();
     assert_eq!(error.to_string(), "camera C920: set its mode: no");
-    assert_eq!(stage.0.borrow().refusals.len(), sizes.len() - ATTEMPTS);
+    assert_eq!(stage.refusals_left(), sizes.len() - ATTEMPTS);
 }
 
 #[test]
@@ -383,6 +244,6 @@ fn slow_cameras_are_given_more_patience() {
     let stage = Stage::default();
     let slow = Mode { rate: Rate::new(1, 2).unwrap(), ..mode(PixelFormat::Grey, 2, 1) };
     stage.plug(0, "C920", "a", &[]);
-    stage.0.borrow_mut().plugged[0].1.push(slow);
+    stage.offer(slow);
     assert_eq!(stage.camera("").signal().unwrap().patience, Duration::from_secs(6));
 }

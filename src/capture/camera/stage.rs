@@ -1,0 +1,164 @@
+//! Cameras that are played, for tests: they do on demand what a real one does at its worst.
+
+use std::{cell::RefCell, collections::VecDeque, rc::Rc, time::Duration};
+
+use super::{
+    device::{Backend, Device, Fault, Found, Modes, Shape, Taken, User, Wish},
+    mode::{Mode, PixelFormat, Rate, Wanted},
+    source::Camera,
+};
+use crate::{
+    capture::{CameraSettings, Error, control::Setting},
+    clock::Timestamp,
+    jpeg::Length,
+};
+
+/// What a played camera does when it is asked for a frame.
+pub(super) enum Act {
+    /// Hands over bytes, as this number.
+    Give(Vec<u8>, u32),
+    /// As [`Act::Give`], and says that it is damaged.
+    Flag(u32),
+    Nothing,
+    Fail(Fault),
+}
+
+#[derive(Default)]
+struct World {
+    plugged: Vec<(Found, Vec<Mode>)>,
+    acts: VecDeque<Act>,
+    /// What starting it says, before it works.
+    refusals: VecDeque<Fault>,
+    /// Paths and modes that were started.
+    started: Vec<(String, Mode)>,
+    running: usize,
+}
+
+#[derive(Clone, Default)]
+pub(super) struct Stage(Rc<RefCell<World>>);
+
+struct Player(Stage, Mode, Vec<u8>);
+
+impl Backend for Stage {
+    fn present(&self) -> Vec<Found> {
+        self.0.borrow().plugged.iter().map(|(camera, _)| camera.clone()).collect()
+    }
+
+    fn modes(&self, camera: &Found, _: Wish) -> Result<Option<Modes>, Fault> {
+        let world = self.0.borrow();
+        let modes = world.plugged.iter().find(|(other, _)| other == camera).map(|(_, modes)| modes.clone());
+        let known = modes.ok_or(Fault::Gone)?;
+        Ok((!known.is_empty()).then_some(Modes { known, unknown: Vec::new() }))
+    }
+
+    fn start(&self, camera: &Found, mode: Mode, _: &[Setting]) -> Result<Box<dyn Device>, Fault> {
+        let mut world = self.0.borrow_mut();
+        assert_eq!(world.running, 0, "the old one is closed before it is opened anew");
+        if let Some(fault) = world.refusals.pop_front() {
+            return Err(fault);
+        }
+        world.started.push((camera.path.clone(), mode));
+        world.running += 1;
+        Ok(Box::new(Player(self.clone(), mode, Vec::new())))
+    }
+
+    fn users(&self, _: &Found) -> Vec<User> {
+        Vec::new()
+    }
+}
+
+impl Drop for Player {
+    fn drop(&mut self) {
+        self.0.0.borrow_mut().running -= 1;
+    }
+}
+
+impl Device for Player {
+    fn shape(&self) -> Shape {
+        Shape { mode: self.1, stride: 0, full_range: true }
+    }
+
+    fn take(&mut self, _: Duration) -> Result<Option<Taken<'_>>, Fault> {
+        let act = self.0.0.borrow_mut().acts.pop_front();
+        let (bytes, sequence, damaged) = match act {
+            Some(Act::Give(bytes, sequence)) => (bytes, sequence, false),
+            Some(Act::Flag(sequence)) => (whole(), sequence, true),
+            Some(Act::Fail(fault)) => return Err(fault),
+            Some(Act::Nothing) | None => return Ok(None),
+        };
+        self.2 = bytes;
+        let captured = Timestamp::from_micros(sequence.into());
+        Ok(Some(Taken { bytes: &self.2, length: Length::Told, sequence: Some(sequence), captured, damaged }))
+    }
+}
+
+pub(super) fn mode(format: PixelFormat, width: u32, height: u32) -> Mode {
+    Mode { format, width, height, rate: Rate::new(30, 1).unwrap() }
+}
+
+pub(super) const GREY: [(PixelFormat, u32, u32); 1] = [(PixelFormat::Grey, 2, 1)];
+
+/// A whole frame of a grey 2x1 camera.
+pub(super) fn whole() -> Vec<u8> {
+    vec![1, 2]
+}
+
+pub(super) fn give(sequences: impl IntoIterator<Item = u32>) -> Vec<Act> {
+    sequences.into_iter().map(|sequence| Act::Give(whole(), sequence)).collect()
+}
+
+impl Stage {
+    pub(super) fn with(cameras: &[(u32, &str, &str)]) -> Self {
+        let stage = Self::default();
+        for &(index, name, socket) in cameras {
+            stage.plug(index, name, socket, &GREY);
+        }
+        stage
+    }
+
+    pub(super) fn plug(&self, index: u32, name: &str, socket: &str, modes: &[(PixelFormat, u32, u32)]) {
+        let path = format!("/dev/video{index}");
+        let camera = Found { index, name: name.into(), path, socket: socket.into() };
+        let modes = modes.iter().map(|&(format, width, height)| mode(format, width, height)).collect();
+        self.0.borrow_mut().plugged.push((camera, modes));
+    }
+
+    pub(super) fn unplug(&self, index: u32) {
+        self.0.borrow_mut().plugged.retain(|(camera, _)| camera.index != index);
+    }
+
+    pub(super) fn acts(&self, acts: impl IntoIterator<Item = Act>) {
+        self.0.borrow_mut().acts.extend(acts);
+    }
+
+    pub(super) fn refuse(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.0.borrow_mut().refusals.extend(faults);
+    }
+
+    pub(super) fn open(
+        &self,
+        which: &str,
+        settings: CameraSettings,
+        wanted: Wanted,
+    ) -> Result<Camera, Error> {
+        Camera::open(Box::new(self.clone()), which.parse().unwrap_or_default(), wanted, settings)
+    }
+
+    pub(super) fn camera(&self, which: &str) -> Camera {
+        self.open(which, CameraSettings::default(), Wanted::default()).unwrap()
+    }
+
+    pub(super) fn started(&self) -> Vec<String> {
+        self.0.borrow().started.iter().map(|(path, _)| path.clone()).collect()
+    }
+
+    /// What has not been refused yet.
+    pub(super) fn refusals_left(&self) -> usize {
+        self.0.borrow().refusals.len()
+    }
+
+    /// One more mode of the first camera.
+    pub(super) fn offer(&self, mode: Mode) {
+        self.0.borrow_mut().plugged[0].1.push(mode);
+    }
+}
