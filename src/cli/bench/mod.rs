@@ -1,0 +1,50 @@
+//! `pulsecam bench`: measure. One file a measurement: its arguments and how its report is shown.
+
+#[cfg(unix)]
+mod camera;
+mod latency;
+
+use std::io::{self, IsTerminal, Write};
+
+use super::Error;
+
+const EXAMPLES: &str = "\
+Examples:
+  pulsecam bench latency
+  pulsecam bench latency --size 1920x1080 --fps 30 --for 20s --json";
+
+/// Measure.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// How old a frame is when its pixels are there, step by step
+    Latency(latency::Args),
+    /// What a camera's frame costs in processor time, against the least that it could
+    #[cfg(unix)]
+    Camera(camera::Args),
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Error> {
+    match &args.what {
+        What::Latency(args) => latency::run(args),
+        #[cfg(unix)]
+        What::Camera(args) => camera::run(args),
+    }
+}
+
+/// A bar on a terminal, nothing in a log.
+fn show_progress(done: f64) {
+    let mut err = io::stderr();
+    if err.is_terminal() {
+        let filled = (done * 30.0) as usize;
+        let end = if done >= 1.0 { "\r\x1b[K" } else { "" };
+        let _ = write!(err, "\rmeasuring [{:30}] {:3.0} %{end}", "=".repeat(filled.min(30)), done * 100.0);
+        let _ = err.flush();
+    }
+}
