@@ -34,7 +34,7 @@ pub use self::{
 use crate::{
     clock::Timestamp,
     fresh::{self, Full},
-    socket::Pen,
+    socket::{Pen, Written},
     wire::{Fault, FrameInfo, Message},
 };
 
@@ -298,7 +298,7 @@ impl Hub {
         }
         let pen = self.pen.lock().unwrap_or_else(PoisonError::into_inner);
         let Ok(message) = video(info, jpeg, offset) else { return false };
-        let written = pen.as_ref().is_some_and(|pen| pen.try_write(&message));
+        let written = pen.as_ref().is_some_and(|pen| pen.try_write(&message) != Written::Nothing);
         self.tally.frames_sent.fetch_add(written.into(), Relaxed);
         written
     }
