@@ -6,6 +6,7 @@
 #[cfg(unix)]
 pub mod camera;
 pub mod latency;
+pub mod plot;
 mod scene;
 mod steps;
 #[cfg(unix)]
