@@ -6,10 +6,21 @@
 #[cfg(unix)]
 pub mod camera;
 pub mod latency;
+mod machine;
+mod noise;
 pub mod plot;
+mod probe;
 mod scene;
 mod steps;
 #[cfg(unix)]
 mod studio;
+mod table;
 
-pub use self::steps::{Percentiles, Step};
+pub use self::{
+    machine::Machine,
+    noise::{Noise, Warning},
+    plot::Plot,
+    probe::Watch,
+    steps::{Percentiles, Step},
+    table::{Cell, Table},
+};

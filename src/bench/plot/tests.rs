@@ -59,9 +59,9 @@ fn scaling() -> Scaling {
     }
 }
 
-/// For a look at them: PULSECAM_PLOTS=/tmp/plots cargo test --lib bench::plot
+/// For a look at them: PULSECAM_TEST_PLOTS=/tmp/plots cargo test --lib bench::plot
 fn folder() -> (Option<tempfile::TempDir>, PathBuf) {
-    if let Some(kept) = std::env::var_os("PULSECAM_PLOTS") {
+    if let Some(kept) = std::env::var_os("PULSECAM_TEST_PLOTS") {
         return (None, kept.into());
     }
     let folder = tempfile::tempdir().unwrap();
