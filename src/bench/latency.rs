@@ -51,7 +51,7 @@ pub struct Plan {
 }
 
 /// What was measured.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// The plan.
     #[serde(flatten)]
@@ -78,6 +78,25 @@ pub struct Report {
     pub added_p50_ms: f64,
     /// The whole over the floor, at the median.
     pub ratio_p50: f64,
+    /// The whole as (percentile, milliseconds), for a plot.
+    #[serde(skip)]
+    pub whole_distribution: Vec<(f64, f64)>,
+    /// The floor likewise.
+    #[serde(skip)]
+    pub floor_distribution: Vec<(f64, f64)>,
+}
+
+impl Report {
+    /// The steps that make up the whole, in their order, with their names.
+    #[must_use]
+    pub fn steps(&self) -> Vec<(&'static str, Percentiles)> {
+        vec![
+            ("captured to encoded", self.encode_ms),
+            ("waiting for the socket", self.queue_ms),
+            ("two hops and the relay", self.network_ms),
+            ("received to decoded", self.decode_ms),
+        ]
+    }
 }
 
 /// Why nothing was measured.
@@ -171,6 +190,7 @@ pub async fn run(plan: Plan, progress: impl Fn(f64)) -> Result<Report, Error> {
     if frames == 0 {
         return Err(Error::TooFew(tally.seen));
     }
+    let (whole_distribution, floor_distribution) = (tally.whole.distribution(), floor.distribution());
     let (whole, floor) = (tally.whole.percentiles(), floor.percentiles());
     Ok(Report {
         plan,
@@ -185,6 +205,8 @@ pub async fn run(plan: Plan, progress: impl Fn(f64)) -> Result<Report, Error> {
         floor_ms: floor,
         added_p50_ms: whole.p50 - floor.p50,
         ratio_p50: whole.p50 / floor.p50,
+        whole_distribution,
+        floor_distribution,
     })
 }
 

@@ -12,11 +12,23 @@ pub mod fanout;
 pub mod latency;
 #[cfg(target_os = "linux")]
 mod load;
+mod machine;
+mod noise;
+pub mod plot;
+mod probe;
 #[cfg(target_os = "linux")]
 mod process;
 mod scene;
 mod steps;
 #[cfg(unix)]
 mod studio;
+mod table;
 
-pub use self::steps::{Percentiles, Step};
+pub use self::{
+    machine::Machine,
+    noise::{Noise, Warning},
+    plot::Plot,
+    probe::Watch,
+    steps::{Percentiles, Step},
+    table::{Cell, Table},
+};

@@ -4,9 +4,11 @@
 mod camera;
 #[cfg(target_os = "linux")]
 mod crowd;
+mod export;
 #[cfg(target_os = "linux")]
 mod fanout;
 mod latency;
+mod report;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -16,7 +18,9 @@ const EXAMPLES: &str = "\
 Examples:
   pulsecam bench latency
   pulsecam bench latency --size 1920x1080 --fps 30 --for 20s --json
-  pulsecam bench fanout --viewers 1,16,256";
+  pulsecam bench fanout --viewers 1,16,256
+  pulsecam bench latency --csv latency.csv --plots plots
+  pulsecam bench report --out benchmarks.md --images images";
 
 /// Measure.
 #[derive(Debug, clap::Args)]
@@ -43,6 +47,8 @@ enum What {
     /// What a camera's frame costs in processor time, against the least that it could
     #[cfg(unix)]
     Camera(camera::Args),
+    /// All of it, as a page with tables and plots
+    Report(report::Args),
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
@@ -56,6 +62,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         What::Floor => fanout::floor(),
         #[cfg(unix)]
         What::Camera(args) => camera::run(args),
+        What::Report(args) => report::run(args),
     }
 }
 
@@ -68,4 +75,10 @@ fn show_progress(done: f64) {
         let _ = write!(err, "\rmeasuring [{:30}] {:3.0} %{end}", "=".repeat(filled.min(30)), done * 100.0);
         let _ = err.flush();
     }
+}
+
+/// What is being done now, in a log too: minutes of silence look like a hang.
+fn say(what: &str) {
+    // Standard error closed: nobody left to tell.
+    let _ = writeln!(io::stderr(), "{what}");
 }
