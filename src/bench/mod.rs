@@ -5,6 +5,7 @@
 
 #[cfg(unix)]
 pub mod camera;
+pub mod codec;
 pub mod latency;
 mod scene;
 mod steps;

@@ -7,6 +7,7 @@
 //! baseline JPEG ([`splice`]), and the decoder cuts a JPEG at such markers, whoever made it ([`split`]).
 
 mod band;
+pub(crate) mod bare;
 mod complete;
 mod cores;
 mod crew;

@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod camera;
+mod codec;
 mod latency;
 
 use std::io::{self, IsTerminal, Write};
@@ -11,7 +12,8 @@ use super::Error;
 const EXAMPLES: &str = "\
 Examples:
   pulsecam bench latency
-  pulsecam bench latency --size 1920x1080 --fps 30 --for 20s --json";
+  pulsecam bench latency --size 1920x1080 --fps 30 --for 20s --json
+  pulsecam bench codec --size 1920x1080";
 
 /// Measure.
 #[derive(Debug, clap::Args)]
@@ -25,6 +27,8 @@ pub(super) struct Args {
 enum What {
     /// How old a frame is when its pixels are there, step by step
     Latency(latency::Args),
+    /// What encoding and decoding take, on one thread and in strips
+    Codec(codec::Args),
     /// What a camera's frame costs in processor time, against the least that it could
     #[cfg(unix)]
     Camera(camera::Args),
@@ -33,6 +37,7 @@ enum What {
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     match &args.what {
         What::Latency(args) => latency::run(args),
+        What::Codec(args) => codec::run(args),
         #[cfg(unix)]
         What::Camera(args) => camera::run(args),
     }
