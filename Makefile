@@ -51,6 +51,9 @@ unit: deps ## All tests
 test-wire: ## The wire format alone
 	$(CARGO) test --release --locked --test wire
 
+test-strips: deps ## Pictures in strips alone
+	$(CARGO) test --release --locked --test strips
+
 test-relay: ## The relay and the link alone
 	$(CARGO) test --release --locked --test relay --test link --test viewers --test crowd
 
@@ -63,7 +66,7 @@ test-qt: deps ## Against a real Qt program alone
 test-window: deps ## The real window under Xvfb alone
 	$(CARGO) test --release --locked --test window
 
-.PHONY: demo-check test-wire test-camera
+.PHONY: demo-check test-wire test-strips test-camera
 demo-check: build ## The demonstration runs and ends by itself
 	$(PULSECAM) demo --no-window --for 2s --quiet
 

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     capture,
-    jpeg::{self, Decoder, Encoder, Scale},
+    jpeg::{self, Decoder, Encoder, Scale, Strips},
     link::{self, State},
     picture::Canvas,
     pipeline::{self, Arrival, Job, Outgoing, Shown, Viewer},
@@ -45,6 +45,8 @@ pub struct Plan {
     pub fps: f64,
     /// JPEG quality.
     pub quality: u8,
+    /// Whether the way has its pictures in strips; the floor never has.
+    pub strips: Strips,
     /// How long, the floor not included.
     #[serde(skip)]
     pub time: Duration,
@@ -157,6 +159,7 @@ impl Tally {
 struct Audience {
     tally: Arc<Mutex<Tally>>,
     spare: Canvas,
+    strips: Strips,
 }
 
 impl Viewer for Audience {
@@ -166,6 +169,10 @@ impl Viewer for Audience {
             self.spare = frame.canvas.take().unwrap_or_default();
         }
         true
+    }
+
+    fn strips(&self) -> Strips {
+        self.strips
     }
 
     fn spare(&mut self) -> Canvas {
@@ -239,7 +246,8 @@ async fn measure_way(plan: Plan, progress: &impl Fn(f64)) -> Result<(Tally, u64)
 
     let tally = Arc::new(Mutex::new(Tally::default()));
     let (viewer, inbox) = link::connect(link::Config::new(host.as_str())).await?;
-    pipeline::receive(&viewer, inbox, Audience { tally: Arc::clone(&tally), spare: Canvas::default() })?;
+    let audience = Audience { tally: Arc::clone(&tally), spare: Canvas::default(), strips: plan.strips };
+    pipeline::receive(&viewer, inbox, audience)?;
     let (sender, mut ignored) = link::connect(link::Config::new(host.as_str())).await?;
     for link in [&viewer, &sender] {
         // The relay lives in this process: it will be up.
@@ -248,8 +256,13 @@ async fn measure_way(plan: Plan, progress: &impl Fn(f64)) -> Result<(Tally, u64)
     tokio::spawn(async move { while ignored.recv().await.is_some() {} });
 
     let frames = (plan.time.as_secs_f64() * plan.fps) as u64 + WARM_UP;
-    let job =
-        Job { quality: Some(plan.quality), name: "bench".into(), frames: Some(frames), ..Job::default() };
+    let job = Job {
+        quality: Some(plan.quality),
+        name: "bench".into(),
+        frames: Some(frames),
+        strips: plan.strips,
+        ..Job::default()
+    };
     let scene = move || {
         let scene = Scene::new(plan.width, plan.height, plan.fps);
         let scene = scene.map_err(|reason| capture::Error::Picture { name: "the photo".into(), reason })?;

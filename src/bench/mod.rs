@@ -5,6 +5,7 @@
 
 #[cfg(unix)]
 pub mod camera;
+pub mod codec;
 #[cfg(target_os = "linux")]
 pub mod crowd;
 #[cfg(target_os = "linux")]

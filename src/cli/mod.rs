@@ -3,6 +3,7 @@
 mod bench;
 mod call;
 mod cameras;
+mod codec;
 mod completions;
 mod controls;
 mod demo;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{
-    super::{Error, runtime, values},
+    super::{Error, codec::CodecArgs, runtime, values},
     export::Export,
     show_progress,
 };
@@ -27,6 +27,8 @@ pub(super) struct Args {
     /// JPEG quality from 1 to 100
     #[arg(long, value_name = "Q", default_value_t = 80, value_parser = clap::value_parser!(u8).range(1..=100), env = "PULSECAM_QUALITY")]
     quality: u8,
+    #[command(flatten)]
+    codec: CodecArgs,
     /// How long to measure; half of it again goes to the floor
     #[arg(long = "for", value_name = "TIME", default_value = "10s", value_parser = values::some_time, env = "PULSECAM_FOR")]
     time: Duration,
@@ -44,7 +46,14 @@ struct LatencyEvent<'a> {
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let (width, height) = args.size;
-    let plan = Plan { width, height, fps: args.fps, quality: args.quality, time: args.time };
+    let plan = Plan {
+        width,
+        height,
+        fps: args.fps,
+        quality: args.quality,
+        strips: args.codec.strips,
+        time: args.time,
+    };
     let exporter = args.export.begin()?;
     let report = measure(plan)?;
     let noisy = exporter.noisy();

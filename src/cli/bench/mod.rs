@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod camera;
+mod codec;
 #[cfg(target_os = "linux")]
 mod crowd;
 mod export;
@@ -20,6 +21,7 @@ Examples:
   pulsecam bench latency --size 1920x1080 --fps 30 --for 20s --json
   pulsecam bench fanout --viewers 1,16,256
   pulsecam bench latency --csv latency.csv --plots plots
+  pulsecam bench codec --size 1920x1080
   pulsecam bench report --out benchmarks.md --images images";
 
 /// Measure.
@@ -44,6 +46,8 @@ enum What {
     #[cfg(target_os = "linux")]
     #[command(hide = true)]
     Floor,
+    /// What encoding and decoding take, on one thread and in strips
+    Codec(codec::Args),
     /// What a camera's frame costs in processor time, against the least that it could
     #[cfg(unix)]
     Camera(camera::Args),
@@ -60,6 +64,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         What::Crowd(args) => crowd::run(args),
         #[cfg(target_os = "linux")]
         What::Floor => fanout::floor(),
+        What::Codec(args) => codec::run(args),
         #[cfg(unix)]
         What::Camera(args) => camera::run(args),
         What::Report(args) => report::run(args),

@@ -10,6 +10,7 @@ use crate::bench::{
     Cell, Percentiles, Table,
     latency::{Plan, Report},
 };
+use crate::jpeg::Strips;
 
 /// Sizes and rates.
 const RUNS: [(usize, usize, f64); 3] = [(640, 480, 60.0), (1280, 720, 30.0), (1920, 1080, 30.0)];
@@ -25,7 +26,8 @@ const TIME: Duration = Duration::from_secs(20);
 
 pub(super) fn section(page: &Page<'_>) -> Result<String, Error> {
     let measured = RUNS.map(|(width, height, fps)| {
-        let plan = Plan { width, height, fps, quality: QUALITY, time: page.time(TIME) };
+        let plan =
+            Plan { width, height, fps, quality: QUALITY, strips: Strips::default(), time: page.time(TIME) };
         say(&format!("latency, {}", latency::name(&plan)));
         latency::measure(plan)
     });
