@@ -18,6 +18,7 @@ mod pattern;
 mod photo;
 mod resize;
 mod scale;
+pub(crate) use self::scale::Scaler;
 mod sequence;
 mod spec;
 pub mod stamp;

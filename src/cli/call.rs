@@ -39,7 +39,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let output = Output::new(args.json);
     let runtime = runtime(1)?;
-    let (link, inbox) = runtime.block_on(connect(args.link.config(Role::Both)?))?;
+    let (link, inbox) = runtime.block_on(connect(args.source.reported(args.link.config(Role::Both)?)))?;
     // A call goes on until one hangs up: its limits are those of what comes in, not of what is sent.
     let outgoing = runtime.block_on(send::open(&args.source, args.codec, Limit::default(), &link))?;
     outgoing.begin();

@@ -68,7 +68,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     })?;
     let ((viewer, inbox), (sender, ignored)) = runtime.block_on(async {
         let viewer = connect(args.patience.config(host.as_str(), Role::Viewer)?).await?;
-        let sender = connect(args.patience.config(host.as_str(), Role::Sender)?).await?;
+        let sender =
+            connect(args.source.reported(args.patience.config(host.as_str(), Role::Sender)?)).await?;
         Ok::<_, Error>((viewer, sender))
     })?;
     let outgoing = runtime.block_on(async {

@@ -65,6 +65,7 @@ struct Summary {
     missed: u64,
     unseen: u64,
     still: u64,
+    thinned: u64,
     cards: u64,
     sent: u64,
     passed_through: u64,
@@ -79,7 +80,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let output = Output::new(args.json);
     runtime(1)?.block_on(async {
         let mut stop = std::pin::pin!(signal::stop());
-        let (link, inbox) = connect(args.link.config(Role::Sender)?).await?;
+        let (link, inbox) = connect(args.source.reported(args.link.config(Role::Sender)?)).await?;
         let reporting = link::report(&link, output);
         link::discard(inbox);
         // Opened before anybody waits for the relay: what is wrong with it is told at once.
@@ -130,6 +131,7 @@ fn summarize(output: Output, counts: Counts, counters: Counters) {
         missed: counts.missed,
         unseen: counts.unseen,
         still: counts.still,
+        thinned: counts.thinned,
         cards: counts.cards,
         sent: counters.frames_sent.saturating_sub(counts.cards),
         passed_through: counts.passed_through,
@@ -142,6 +144,7 @@ fn summarize(output: Output, counts: Counts, counters: Counters) {
     let reasons = [
         (summary.unseen, "unseen because nobody viewed"),
         (summary.still, "the same as the one before"),
+        (summary.thinned, "left out for a slow link"),
         (summary.skipped_before_encoding + summary.replaced_before_sending, "replaced by newer ones"),
         (summary.while_link_down, "while the link was down"),
         (summary.failed, "failed"),

@@ -6,8 +6,8 @@ use super::{limit::Limit, values};
 use crate::{
     capture::{CameraSettings, Error, Interface, PixelFormat, Setting, Settings, Source, Spec},
     jpeg::Strips,
-    link::Link,
-    pipeline::Job,
+    link::{self, Link},
+    pipeline::{Freshness, Job},
 };
 
 /// What to stream.
@@ -36,9 +36,19 @@ pub(super) struct SourceArgs {
     /// Leave out frames that are the same as the one before; one goes out each second all the same
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_SKIP_STILL")]
     skip_still: bool,
+    /// How old frames may get on their way; where the link is too slow for it, less is sent: lower quality, then fewer frames, then
+    /// smaller ones
+    #[arg(long, value_name = "TIME", default_value = "200ms", value_parser = values::some_time, env = "PULSECAM_MAX_AGE")]
+    max_age: Duration,
+    /// Whether less is sent where the link is slow: auto or off
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "off"], env = "PULSECAM_ADAPT")]
+    adapt: String,
     #[command(flatten)]
     camera: CameraArgs,
 }
+
+/// How often the relay is asked how old frames get: within half a second it is known that they get too old.
+const REPORT_INTERVAL: Duration = Duration::from_millis(250);
 
 /// How a camera shall be.
 #[derive(Clone, Debug, clap::Args)]
@@ -108,7 +118,17 @@ impl SourceArgs {
             time: limit.time,
             strips,
             skip_still: self.skip_still,
+            freshness: self.adapts().then(|| Freshness { max_age: self.max_age, reports: link.reports() }),
             viewers: Some(link.viewers()),
         }
+    }
+
+    fn adapts(&self) -> bool {
+        self.adapt != "off"
+    }
+
+    /// The link over which it is sent: one that hears what becomes of the frames.
+    pub(super) fn reported(&self, config: link::Config) -> link::Config {
+        link::Config { report: self.adapts().then_some(REPORT_INTERVAL), ..config }
     }
 }

@@ -11,6 +11,7 @@ use tracing::debug;
 use super::{
     Job, Viewers,
     grab::Spare,
+    lessen::Lessen,
     outgoing::viewing,
     still::Still,
     tally::{Silence, Tally},
@@ -43,6 +44,8 @@ pub(super) struct Encode<F> {
     viewers: Option<Viewers>,
     spare: Spare,
     still: Option<Still>,
+    /// Makes less of them where the link is slow.
+    lessen: Option<Lessen>,
     card: Option<Sent>,
     painter: Option<Painter>,
 }
@@ -57,7 +60,8 @@ struct Sent {
 
 impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
     pub(super) fn new(job: &Job, tally: Arc<Tally>, spare: Spare, sink: F) -> Result<Self, jpeg::Error> {
-        let encoder = Encoder::new(job.quality.unwrap_or(Encoder::DEFAULT_QUALITY))?;
+        let quality = job.quality.unwrap_or(Encoder::DEFAULT_QUALITY);
+        let encoder = Encoder::new(quality)?;
         let decoder = job.quality.map(|_| Decoder::new()).transpose()?;
         Ok(Self {
             tally,
@@ -71,6 +75,7 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
             viewers: job.viewers.clone(),
             spare,
             still: job.skip_still.then(Still::default),
+            lessen: job.freshness.clone().map(|freshness| Lessen::new(quality, freshness)),
             card: None,
             painter: None,
         })
@@ -79,7 +84,8 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
     /// Whether a frame costs no work, so that the source's own thread can hand it on: a wake-up of another thread costs more than
     /// passing on a JPEG.
     pub(super) fn is_free(&self, frame: &Frame) -> bool {
-        self.decoder.is_none() && matches!(frame.data, FrameData::Jpeg(_))
+        let as_it_is = self.decoder.is_none() && self.lessen.as_ref().is_none_or(Lessen::is_full);
+        as_it_is && matches!(frame.data, FrameData::Jpeg(_))
     }
 
     /// Whether all frames that were asked for have had their turn, those included that nobody views.
@@ -104,6 +110,12 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
         let now = Instant::now();
         if self.still.as_ref().is_some_and(|still| still.is_same(&data, now)) {
             self.tally.still.fetch_add(1, Relaxed);
+            self.use_again(data);
+            return;
+        }
+        let left_out = self.lessen.as_mut().map(|lessen| lessen.leaves_out(&mut self.encoder, now));
+        if matches!(left_out, Some(Ok(true))) {
+            self.tally.thinned.fetch_add(1, Relaxed);
             self.use_again(data);
             return;
         }
@@ -145,6 +157,10 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
     }
 
     fn jpeg(&mut self, data: &FrameData) -> Result<Bytes, jpeg::Error> {
+        if let Some(lessen) = self.lessen.as_mut().filter(|lessen| !lessen.is_full()) {
+            self.tally.encoded.fetch_add(1, Relaxed);
+            return self.encoder.encode(lessen.picture(data)?.as_ref());
+        }
         let (count, jpeg) = match (data, &mut self.decoder) {
             (FrameData::Jpeg(jpeg), None) => (&self.tally.passed_through, jpeg.clone()),
             (FrameData::Jpeg(jpeg), Some(decoder)) => {

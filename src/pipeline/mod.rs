@@ -7,6 +7,7 @@ pub mod adapt;
 mod encode;
 mod grab;
 mod incoming;
+mod lessen;
 mod meter;
 mod outgoing;
 mod still;
@@ -15,6 +16,6 @@ mod tally;
 pub use self::{
     incoming::{Arrival, Shown, Viewer, age, receive},
     meter::{Meter, Rates},
-    outgoing::{Error, Job, Outgoing, Viewers},
+    outgoing::{Error, Freshness, Job, Outgoing, Viewers},
     tally::Counts,
 };

@@ -19,6 +19,7 @@ use crate::{
     capture::{self, Frame, Source},
     fresh,
     jpeg::{self, Strips},
+    link::Report,
     wire::FrameInfo,
 };
 
@@ -36,6 +37,15 @@ pub(super) fn viewing(viewers: Option<&Viewers>) -> Option<u32> {
     *viewers?.borrow()
 }
 
+/// How old frames may get on their way, and who tells how old they do.
+#[derive(Clone, Debug)]
+pub struct Freshness {
+    /// The most.
+    pub max_age: Duration,
+    /// What the relay tells ([`Link::reports`](crate::link::Link::reports)).
+    pub reports: watch::Receiver<Option<Report>>,
+}
+
 /// How to send what a source gives.
 #[derive(Clone, Debug, Default)]
 pub struct Job {
@@ -51,6 +61,8 @@ pub struct Job {
     pub strips: Strips,
     /// Leaves out frames that are the same as the one before.
     pub skip_still: bool,
+    /// How old frames may get; where none is given, all go out as they are, however old they get.
+    pub freshness: Option<Freshness>,
     /// Where it says that nobody views, nothing is encoded or sent.
     pub viewers: Option<Viewers>,
 }

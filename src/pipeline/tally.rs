@@ -25,6 +25,8 @@ pub struct Counts {
     pub skipped: u64,
     /// Frames that were left out because they were the same as the one before.
     pub still: u64,
+    /// Frames that were left out because the link cannot carry them all.
+    pub thinned: u64,
     /// Frames that went on as the JPEGs they were.
     pub passed_through: u64,
     /// Frames that were encoded.
@@ -43,6 +45,7 @@ pub(super) struct Tally {
     pub(super) unseen: AtomicU64,
     pub(super) skipped: AtomicU64,
     pub(super) still: AtomicU64,
+    pub(super) thinned: AtomicU64,
     pub(super) passed_through: AtomicU64,
     pub(super) encoded: AtomicU64,
     pub(super) failed: AtomicU64,
@@ -60,6 +63,7 @@ impl Tally {
             unseen: self.unseen.load(Relaxed),
             skipped: self.skipped.load(Relaxed),
             still: self.still.load(Relaxed),
+            thinned: self.thinned.load(Relaxed),
             passed_through: self.passed_through.load(Relaxed),
             encoded: self.encoded.load(Relaxed),
             failed: self.failed.load(Relaxed),

@@ -11,6 +11,7 @@
 pub mod golden;
 pub mod program;
 pub mod server;
+pub mod throttle;
 
 use bytes::Buf;
 use pulsecam::wire::Message;

@@ -1,0 +1,226 @@
+//! Frames stay fresh on a slow link, texts pass them, and the sender makes less of them.
+//!
+//! The slow link is a proxy of real sockets with a token bucket. The first tests give it tokens for each frame that is sent, so that
+//! they count frames and not seconds. Needs: the built program. Alone: `make test-relay`.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
+
+mod common;
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::SeqCst},
+        mpsc,
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use bytes::{Buf, Bytes};
+use common::{
+    program::{RelayProgram, Running, viewer},
+    throttle::{Bucket, proxy},
+};
+use pulsecam::wire::{FrameInfo, Kind, Message, Origin, QString};
+
+/// No test waits longer than this for anything: past it, it hangs.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Bytes of a frame.
+const FRAME: usize = 100_000;
+
+/// The slow link carries one frame in the time of so many.
+const SLOWNESS: u64 = 4;
+
+/// Bytes that the proxy's receive window and the kernel's unsent bytes come to.
+const LINK_HOLDS: usize = 128 << 10;
+
+/// Frames after which a sender has found what the link carries.
+const SETTLING: usize = 40;
+
+/// How far behind the newest a frame may be when it comes over the slow link. Its own way takes 4 frames, what the link and the
+/// kernel hold before it as much again, and it has waited for one. A kernel's default buffers hold 25 and more.
+const MAX_BEHIND: u64 = 14;
+
+fn bytes_of(message: &Message) -> Vec<u8> {
+    let mut bytes = vec![0; message.wire_len()];
+    message.to_buf().copy_to_slice(&mut bytes);
+    bytes
+}
+
+fn frame(seq: u64) -> Vec<u8> {
+    let info = FrameInfo { seq: Some(seq), ..FrameInfo::default() };
+    bytes_of(&Message::video(Bytes::from(vec![1; FRAME]), &info).unwrap())
+}
+
+/// What a viewer gets: the number of a frame, or a text.
+#[derive(Debug, PartialEq, Eq)]
+enum Got {
+    Frame(u64),
+    Text,
+}
+
+/// What came, and its bytes.
+fn read(stream: &mut TcpStream) -> Option<(Got, usize)> {
+    let mut head = [0; 12];
+    stream.read_exact(&mut head).ok()?;
+    let [size, kind, length] =
+        [0, 4, 8].map(|at| u32::from_be_bytes(head[at..at + 4].try_into().unwrap()) as usize);
+    let mut rest = vec![0; size - 8];
+    stream.read_exact(&mut rest).ok()?;
+    if Kind::from(kind as i32) == Kind::Text {
+        return Some((Got::Text, size + 4));
+    }
+    let units = rest[..length].chunks_exact(2).map(|unit| u16::from_be_bytes([unit[0], unit[1]]));
+    let description = QString::from(String::from_utf16(&units.collect::<Vec<_>>()).unwrap().as_str());
+    Some((Got::Frame(FrameInfo::parse(&description).seq.unwrap()), size + 4))
+}
+
+fn connect(address: &str) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream
+}
+
+/// What came over the slow link.
+struct Arrival {
+    got: Got,
+    /// Bytes that came before it.
+    offset: usize,
+    /// The newest frame that was sent by then.
+    newest: u64,
+}
+
+/// A sender, a viewer beside it, and a viewer behind a slow link.
+struct Scene {
+    relay: RelayProgram,
+    sender: TcpStream,
+    beside: TcpStream,
+    slow: mpsc::Receiver<Arrival>,
+    bucket: Bucket,
+    sent: Arc<AtomicU64>,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let relay = RelayProgram::start(&[]);
+        let (bucket, sent) = (Bucket::default(), Arc::new(AtomicU64::new(0)));
+        let mut stream = connect(&proxy(&relay.addr, &bucket).to_string());
+        let (give, slow) = mpsc::channel();
+        let newest = Arc::clone(&sent);
+        thread::spawn(move || {
+            let mut offset = 0;
+            while let Some((got, bytes)) = read(&mut stream) {
+                if give.send(Arrival { got, offset, newest: newest.load(SeqCst) }).is_err() {
+                    return;
+                }
+                offset += bytes;
+            }
+        });
+        let (sender, beside) = (connect(&relay.addr), connect(&relay.addr));
+        let mut scene = Self { relay, sender, beside, slow, bucket, sent };
+        // All have joined.
+        scene.relay.running.event("joined", |event| event["clients"] == 3);
+        scene
+    }
+
+    /// Sends a frame, sees it arrive beside, and lets a part of one through the slow link.
+    fn step(&mut self) {
+        let seq = self.sent.load(SeqCst) + 1;
+        self.sender.write_all(&frame(seq)).unwrap();
+        self.sent.store(seq, SeqCst);
+        let beside = read(&mut self.beside).map(|(got, _)| got);
+        assert_eq!(beside, Some(Got::Frame(seq)), "who is not slow gets every frame");
+        self.bucket.add(FRAME / SLOWNESS as usize);
+        thread::sleep(Duration::from_millis(2)); // the link's own way
+    }
+}
+
+#[test]
+fn what_comes_over_a_slow_link_is_never_far_behind_the_newest() {
+    const FRAMES: u64 = 300;
+    let mut scene = Scene::new();
+    for _ in 0..FRAMES {
+        scene.step();
+    }
+    let mut behind = Vec::new();
+    let mut last = 0;
+    while let Ok(Arrival { got, newest, .. }) = scene.slow.try_recv() {
+        let Got::Frame(seq) = got else { panic!("{got:?}") };
+        assert!(seq > last, "{seq} after {last}");
+        last = seq;
+        behind.push(newest - seq);
+    }
+    println!("{} of {FRAMES} frames came, behind the newest by {behind:?}", behind.len());
+    let possible = FRAMES / SLOWNESS;
+    assert!(behind.len() as u64 >= possible / 2, "the link was not used: {} of {possible}", behind.len());
+    assert!(behind.iter().all(|&behind| behind <= MAX_BEHIND), "{behind:?}");
+}
+
+#[test]
+fn a_text_waits_for_no_more_than_the_frame_in_flight() {
+    let mut scene = Scene::new();
+    let mut writer = connect(&scene.relay.addr);
+    scene.relay.running.event("joined", |event| event["clients"] == 4);
+    for round in 0..5 {
+        for _ in 0..20 {
+            scene.step();
+        }
+        let text = Message::text("now", &Origin::default()).unwrap();
+        writer.write_all(&bytes_of(&text)).unwrap();
+        // Beside, it is there: the relay has it.
+        assert_eq!(read(&mut scene.beside).map(|(got, _)| got), Some(Got::Text));
+        let (passed, newest) = (scene.bucket.passed(), scene.sent.load(SeqCst));
+        let offset = loop {
+            scene.step();
+            match scene.slow.try_recv() {
+                Ok(Arrival { got: Got::Text, offset, .. }) => break offset,
+                Ok(Arrival { got: Got::Frame(seq), .. }) => {
+                    assert!(seq <= newest, "frame {seq} was sent after the text and came first");
+                }
+                Err(_) => {}
+            }
+        };
+        // The rest of the one that is being written, behind the end of one that is in the buffers of link and kernel.
+        let before = offset.saturating_sub(passed);
+        println!("{before} bytes came before the text");
+        assert!(before <= FRAME + LINK_HOLDS, "round {round}: {before} bytes came before the text");
+    }
+}
+
+#[test]
+fn the_sender_makes_less_of_frames_on_a_slow_link_and_more_of_them_when_it_is_well() {
+    let relay = RelayProgram::start(&[]);
+    let bucket = Bucket::default();
+    let _slow = bucket.rate(500_000);
+    let mut viewer = viewer(&proxy(&relay.addr, &bucket).to_string(), &[]);
+    let photo = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/raccoon_1024x768.jpg");
+    let _sender = Running::start(&[
+        "send",
+        &relay.addr,
+        "--source",
+        photo,
+        "--size",
+        "1024x768",
+        "--fps",
+        "30",
+        "--quality",
+        "90",
+        "--quiet",
+    ]);
+    let bytes = |frame: &serde_json::Value| frame["bytes"].as_u64().unwrap();
+    let first = bytes(&viewer.event("frame", |_| true));
+    viewer.event("frame", |frame| bytes(frame) < first * 2 / 3);
+    // It may go on a little further down.
+    let less = (0..SETTLING).map(|_| bytes(&viewer.event("frame", |_| true))).last().unwrap();
+    assert!(less < first * 2 / 3, "{less} bytes, and {first} at first");
+    // From here on the link is a fast one.
+    let _fast = bucket.rate(100_000_000);
+    let deadline = Instant::now() + PATIENCE;
+    let more = viewer.event("frame", |frame| bytes(frame) > less * 5 / 4 || Instant::now() > deadline);
+    assert!(bytes(&more) > less * 5 / 4, "it stayed at {less} bytes");
+}
