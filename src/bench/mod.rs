@@ -6,7 +6,7 @@
 #[cfg(unix)]
 pub mod camera;
 pub mod latency;
-mod scene;
+pub mod scene;
 mod steps;
 #[cfg(unix)]
 mod studio;

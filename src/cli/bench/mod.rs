@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod camera;
 mod latency;
+mod scene;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -28,6 +29,9 @@ enum What {
     /// What a camera's frame costs in processor time, against the least that it could
     #[cfg(unix)]
     Camera(camera::Args),
+    /// Write the pictures that are measured with, for other programs
+    #[command(hide = true)]
+    Scene(scene::Args),
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
@@ -35,6 +39,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         What::Latency(args) => latency::run(args),
         #[cfg(unix)]
         What::Camera(args) => camera::run(args),
+        What::Scene(args) => scene::run(args),
     }
 }
 
