@@ -52,7 +52,7 @@ test-wire: ## The wire format alone
 	$(CARGO) test --release --locked --test wire
 
 test-relay: ## The relay and the link alone
-	$(CARGO) test --release --locked --test relay --test link --test viewers
+	$(CARGO) test --release --locked --test relay --test link --test viewers --test crowd
 
 test-cli: ## The built program alone
 	$(CARGO) test --release --locked --test cli --test usage --test thrift

@@ -53,6 +53,18 @@ pub fn tune(stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
+/// Lets this process have as many connections as it may: the usual limit of 1024 open files is there for programs that use
+/// `select`, which this does not.
+pub fn make_room_for_connections() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        let mut limit = getrlimit(Resource::Nofile);
+        limit.current = limit.maximum;
+        let _ = setrlimit(Resource::Nofile, limit); // then fewer connections are possible, and a failing accept says so
+    }
+}
+
 /// How many unsent bytes the kernel may hold: few before a message, more of one that has begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Gate {

@@ -5,7 +5,15 @@
 
 #[cfg(unix)]
 pub mod camera;
+#[cfg(target_os = "linux")]
+pub mod crowd;
+#[cfg(target_os = "linux")]
+pub mod fanout;
 pub mod latency;
+#[cfg(target_os = "linux")]
+mod load;
+#[cfg(target_os = "linux")]
+mod process;
 pub mod scene;
 mod steps;
 #[cfg(unix)]

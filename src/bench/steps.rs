@@ -44,6 +44,11 @@ impl Step {
         self.histogram.saturating_record(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
     }
 
+    /// Adds what another has recorded.
+    pub fn add(&mut self, other: &Self) {
+        let _ = self.histogram.add(&other.histogram); // the same bounds: always fits
+    }
+
     /// Frames recorded.
     #[must_use]
     pub fn count(&self) -> u64 {

@@ -2,14 +2,15 @@
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
-use tokio::net::TcpListener;
-
 use super::{
     Error,
     output::{self, Output},
-    runtime, signal, values,
+    signal, values,
 };
-use crate::relay::{self, Config};
+use crate::{
+    relay::{self, Config},
+    socket,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -51,8 +52,9 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         mailbox: usize::try_from(args.mailbox).unwrap_or(usize::MAX),
         events: printing.as_ref().map(|(listener, _)| Arc::clone(listener)),
     };
-    let result = runtime(2)?.block_on(async {
-        let listener = TcpListener::bind(&args.listen)
+    socket::make_room_for_connections();
+    let result = one_thread()?.block_on(async {
+        let listener = relay::listen(&args.listen)
             .await
             .map_err(|source| Error::Listen { addr: args.listen.clone(), source })?;
         relay::run(listener, config, signal::stop()).await?;
@@ -60,4 +62,10 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     });
     drop(printing);
     result
+}
+
+/// One thread is enough: it passes on several gigabytes a second, more than a network takes, and what comes goes straight from the
+/// reader into the viewers' sockets. A second one costs a wake-up for each message and a third more processor time.
+fn one_thread() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }

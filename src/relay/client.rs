@@ -32,9 +32,9 @@ pub(super) async fn serve(stream: TcpStream, addr: SocketAddr, room: Arc<Room>, 
         return;
     }
     let dismissed = stop.child_token();
-    let Some((member, mut waiting)) = room.join(addr, dismissed) else { return };
     let (input, output) = stream.into_split();
-    let pen = Pen::new(output);
+    let pen = Arc::new(Pen::new(output));
+    let Some((member, mut waiting)) = room.join(addr, Arc::clone(&pen), dismissed) else { return };
     let mut reader = Reader::new(input, Codec::new(room.config.max_message).with_peer(addr));
     let mut write = std::pin::pin!(socket::drain(&mut waiting, &pen, Post::new(&room, &member)));
     let reason = tokio::select! {

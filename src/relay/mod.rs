@@ -8,11 +8,12 @@ mod attendance;
 mod client;
 mod event;
 mod room;
+mod roster;
 
 use std::{io, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
     task::JoinSet,
     time::{self, MissedTickBehavior},
 };
@@ -64,6 +65,33 @@ impl Default for Config {
     }
 }
 
+/// Connections that may wait to be accepted. The usual 128 fill up where a meeting begins, and whoever is dropped then tries again
+/// only a second later.
+const BACKLOG: u32 = 4096;
+
+/// Opens a listener on the first of the addresses that `address` (`HOST:PORT`) means and that can be had; port 0 takes a free one.
+///
+/// # Errors
+/// Where none can be had: the last one's reason.
+pub async fn listen(address: &str) -> io::Result<TcpListener> {
+    let mut why = io::Error::other("it has no address");
+    for address in tokio::net::lookup_host(address).await? {
+        let open = || {
+            let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+            // A relay that is started again shall have its port at once; on Windows this would let others take it.
+            #[cfg(not(windows))]
+            socket.set_reuseaddr(true)?;
+            socket.bind(address)?;
+            socket.listen(BACKLOG)
+        };
+        match open() {
+            Ok(listener) => return Ok(listener),
+            Err(error) => why = error,
+        }
+    }
+    Err(why)
+}
+
 /// Serves clients until `shutdown` completes, then lets them take what waits, for a second at the most.
 ///
 /// # Errors
@@ -80,9 +108,11 @@ pub async fn run(
     let mut survey = time::interval(SURVEY_INTERVAL);
     survey.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut shutdown = std::pin::pin!(shutdown);
+    let mut telling = std::pin::pin!(room.keep_senders_told());
     loop {
         tokio::select! {
             () = &mut shutdown => break,
+            () = &mut telling => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, addr)) => {
                     clients.spawn(client::serve(stream, addr, Arc::clone(&room), stop.child_token()));

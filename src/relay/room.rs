@@ -3,12 +3,13 @@
 use std::{
     net::SocketAddr,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError, RwLock,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
 
+use tokio::{sync::Notify, time};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -16,15 +17,26 @@ use super::{
     Config, Event, Summary,
     attendance::{Attendance, Due},
     event::LeaveReason,
+    roster::Roster,
 };
 use crate::{
     clock::Timestamp,
     fresh::{self, Full},
+    socket::Pen,
     wire::{Heartbeat, Kind, Message},
 };
 
 /// How often the same client is reported as slow.
 const SLOW_REPORT_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How often senders are told that the number of viewers has changed, at the most.
+const NOTICE_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Senders that are told in one go: each is a write, and frames must not wait for all of them.
+const NOTICES_AT_ONCE: u32 = 16;
+
+/// How much longer the pause is for each sender that was told: a thousand notices a second at the most, a hundredth of a processor.
+const NOTICE_COST: Duration = Duration::from_millis(1);
 
 /// A client's number: the key of its frames in every other client's mailbox.
 pub(super) type ClientId = u64;
@@ -47,6 +59,8 @@ pub(super) struct Member {
     pub(super) id: ClientId,
     pub(super) addr: SocketAddr,
     pub(super) mailbox: fresh::Sender<ClientId, Item>,
+    /// Its socket's writing side, for whoever has a message while nothing waits.
+    pub(super) pen: Arc<Pen>,
     /// Cancelled to send it away; the reason is set before.
     pub(super) dismissed: CancellationToken,
     overflow: OnceLock<Full>,
@@ -64,13 +78,11 @@ struct SlowReport {
 /// All clients of one relay.
 pub(super) struct Room {
     pub(super) config: Config,
-    /// Replaced as a whole when somebody comes or goes, so that passing on a message takes the lock for
-    /// one reference count, however many there are.
-    members: RwLock<Arc<[Arc<Member>]>>,
-    /// Clients that ever joined; the last one's number.
-    joined: AtomicU64,
+    roster: Roster,
     /// Members that may show video.
     viewing: AtomicU32,
+    /// Told when that changes.
+    audience: Notify,
     counters: Counters,
 }
 
@@ -99,9 +111,9 @@ impl Room {
     pub(super) fn new(config: Config) -> Self {
         Self {
             config,
-            members: RwLock::new(Arc::new([])),
-            joined: AtomicU64::new(0),
+            roster: Roster::default(),
             viewing: AtomicU32::new(0),
+            audience: Notify::new(),
             counters: Counters::default(),
         }
     }
@@ -120,41 +132,38 @@ impl Room {
     pub(super) fn join(
         &self,
         addr: SocketAddr,
+        pen: Arc<Pen>,
         dismissed: CancellationToken,
     ) -> Option<(Arc<Member>, fresh::Receiver<ClientId, Item>)> {
         let (mailbox, waiting) = fresh::channel(self.config.mailbox);
-        let mut members = self.members.write().unwrap_or_else(PoisonError::into_inner);
-        if members.len() >= self.config.max_clients.get() {
-            drop(members);
-            self.tell(&Event::Refused { addr, max_clients: self.config.max_clients.get() });
+        let max_clients = self.config.max_clients.get();
+        let make = |id| {
+            Arc::new(Member {
+                id,
+                addr,
+                mailbox,
+                pen,
+                dismissed,
+                overflow: OnceLock::new(),
+                slow: Mutex::default(),
+                attendance: Arc::new(Attendance::new()),
+            })
+        };
+        let Some((member, clients)) = self.roster.join(max_clients, make) else {
+            self.tell(&Event::Refused { addr, max_clients });
             return None;
-        }
-        let member = Arc::new(Member {
-            id: self.joined.fetch_add(1, Relaxed) + 1,
-            addr,
-            mailbox,
-            dismissed,
-            overflow: OnceLock::new(),
-            slow: Mutex::default(),
-            attendance: Arc::new(Attendance::new()),
-        });
-        *members = members.iter().cloned().chain([Arc::clone(&member)]).collect();
-        let clients = members.len();
-        drop(members);
+        };
         self.viewing.fetch_add(1, Relaxed);
-        self.tell_senders();
+        self.audience.notify_one();
         self.tell(&Event::Joined { client: member.id, addr, clients });
         Some((member, waiting))
     }
 
     pub(super) fn leave(&self, member: &Member, reason: LeaveReason) {
-        let mut members = self.members.write().unwrap_or_else(PoisonError::into_inner);
-        *members = members.iter().filter(|other| other.id != member.id).cloned().collect();
-        let clients = members.len();
-        drop(members);
+        let clients = self.roster.leave(member.id);
         if member.attendance.leaves() {
             self.viewing.fetch_sub(1, Relaxed);
-            self.tell_senders();
+            self.audience.notify_one();
         }
         let frames_lost = member.mailbox.replaced();
         self.counters.frames_lost_by_gone.fetch_add(frames_lost, Relaxed);
@@ -172,7 +181,7 @@ impl Room {
             } else {
                 self.viewing.fetch_sub(1, Relaxed);
             }
-            self.tell_senders();
+            self.audience.notify_one();
         }
         let answer = Heartbeat { t1: heartbeat.t1, t2, ..Heartbeat::default() };
         member.say(Due { answer: Some(answer), notice: false });
@@ -184,18 +193,43 @@ impl Room {
         client.asks().then(|| self.viewing.load(Relaxed).saturating_sub(itself))
     }
 
-    fn tell_senders(&self) {
-        for member in self.snapshot().iter().filter(|member| member.attendance.asks()) {
-            member.say(Due { answer: None, notice: true });
+    /// Tells those who asked how many view: at once when it changes, and then not again for a moment. Were each of a thousand told
+    /// of each that comes, a crowd at the door would be a million messages.
+    pub(super) async fn keep_senders_told(&self) {
+        let mut told = None;
+        loop {
+            self.audience.notified().await;
+            let viewing = Some(self.viewing.load(Relaxed));
+            if told == viewing {
+                continue;
+            }
+            told = viewing;
+            let mut notices = 0;
+            for member in self.roster.list().iter().filter(|member| member.attendance.asks()) {
+                member.say(Due { answer: None, notice: true });
+                notices += 1;
+                if notices % NOTICES_AT_ONCE == 0 {
+                    tokio::task::yield_now().await; // frames first
+                }
+            }
+            time::sleep(NOTICE_INTERVAL.max(NOTICE_COST * notices)).await;
         }
     }
 
-    /// Puts a message into every mailbox but its sender's.
+    /// Gives a message to everybody but its sender: into the socket at once where nothing waits before it, else into the mailbox.
     pub(super) fn pass_on(&self, from: ClientId, message: &Message) {
         self.counters.messages_in.fetch_add(1, Relaxed);
         self.counters.bytes_in.fetch_add(message.wire_len() as u64, Relaxed);
-        for member in self.snapshot().iter().filter(|member| member.id != from) {
-            if message.kind() == Kind::Video {
+        let is_video = message.kind() == Kind::Video;
+        for member in self.roster.list().iter().filter(|member| member.id != from) {
+            if is_video && !member.attendance.views() {
+                continue; // it said so itself
+            }
+            // Waking each client's task costs more than writing for it. Only this client's own task takes out of its
+            // mailbox, with the pen in hand: what this writes passes nothing by.
+            if member.mailbox.is_empty() && member.pen.try_write(message) {
+                self.count_out(message);
+            } else if is_video {
                 // A mailbox without a reader belongs to a client that is just leaving.
                 let _ = member.mailbox.send_fresh(from, Item::Message(message.clone()));
             } else if let Err(full) =
@@ -214,7 +248,7 @@ impl Room {
 
     /// Reports those that lost frames since they were last reported.
     pub(super) fn survey(&self, now: Instant) {
-        for member in self.snapshot().iter() {
+        for member in self.roster.list().iter() {
             let frames_lost = member.mailbox.replaced();
             let mut slow = member.slow.lock().unwrap_or_else(PoisonError::into_inner);
             let lost = frames_lost - slow.told;
@@ -228,18 +262,14 @@ impl Room {
     }
 
     pub(super) fn summary(&self) -> Summary {
-        let here: u64 = self.snapshot().iter().map(|member| member.mailbox.replaced()).sum();
+        let here: u64 = self.roster.list().iter().map(|member| member.mailbox.replaced()).sum();
         Summary {
-            joined: self.joined.load(Relaxed),
+            joined: self.roster.joined(),
             messages_in: self.counters.messages_in.load(Relaxed),
             bytes_in: self.counters.bytes_in.load(Relaxed),
             messages_out: self.counters.messages_out.load(Relaxed),
             bytes_out: self.counters.bytes_out.load(Relaxed),
             frames_lost: here + self.counters.frames_lost_by_gone.load(Relaxed),
         }
-    }
-
-    fn snapshot(&self) -> Arc<[Arc<Member>]> {
-        Arc::clone(&self.members.read().unwrap_or_else(PoisonError::into_inner))
     }
 }

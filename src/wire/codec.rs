@@ -6,7 +6,7 @@
 
 use std::net::SocketAddr;
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use tokio_util::codec::{Decoder, Encoder};
 
 use super::{Error, Fault, MIN_SIZE, Malformed, Message};
@@ -61,7 +61,13 @@ impl Codec {
         Malformed { peer: self.peer, offset: self.offset + at as u64, fault }
     }
 
-    fn start(&self, size: i32) -> Result<Started, Malformed> {
+    /// Bytes of the message that begins here, its size field included; `None` where not even that field is whole.
+    ///
+    /// # Errors
+    /// A size that no message has, or one over the limit.
+    pub(super) fn length(&self, source: &[u8]) -> Result<Option<usize>, Malformed> {
+        let Some(size) = source.first_chunk::<4>() else { return Ok(None) };
+        let size = i32::from_be_bytes(*size);
         let found =
             u32::try_from(size).map_err(|_| self.malformed(0, Fault::NegativeSize { found: size }))?;
         if found < MIN_SIZE {
@@ -71,8 +77,14 @@ impl Codec {
             let fault = Fault::SizeTooLarge { found: found.into(), allowed: self.max_message };
             return Err(self.malformed(0, fault));
         }
-        let length = 4 + found as usize;
-        Ok(Started { buffer: BytesMut::with_capacity(length), length })
+        Ok(Some(4 + found as usize))
+    }
+
+    /// Takes a message apart that is whole.
+    pub(super) fn whole(&mut self, bytes: &Bytes) -> Result<Message, Malformed> {
+        let message = Message::parse(bytes).map_err(|(at, fault)| self.malformed(at, fault))?;
+        self.offset += bytes.len() as u64;
+        Ok(message)
     }
 }
 
@@ -84,8 +96,8 @@ impl Decoder for Codec {
         let mut started = match self.started.take() {
             Some(started) => started,
             None => {
-                let Some(size) = source.first_chunk::<4>() else { return Ok(None) };
-                self.start(i32::from_be_bytes(*size))?
+                let Some(length) = self.length(source)? else { return Ok(None) };
+                Started { buffer: BytesMut::with_capacity(length), length }
             }
         };
         let taken = source.len().min(started.length - started.buffer.len());
@@ -95,10 +107,7 @@ impl Decoder for Codec {
             self.started = Some(started);
             return Ok(None);
         }
-        let bytes = started.buffer.freeze();
-        let message = Message::parse(&bytes).map_err(|(at, fault)| self.malformed(at, fault))?;
-        self.offset += bytes.len() as u64;
-        Ok(Some(message))
+        Ok(Some(self.whole(&started.buffer.freeze())?))
     }
 
     fn decode_eof(&mut self, source: &mut BytesMut) -> Result<Option<Message>, Error> {

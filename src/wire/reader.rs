@@ -1,7 +1,13 @@
-//! Reads messages from a socket, each into a buffer of its own exact size.
+//! Reads messages from a socket, each into a buffer of its own.
 //!
-//! A small read-ahead serves heads and small messages; the rest of a large one is read straight to its
-//! place. That is one copy out of the kernel and no other for all but the first few kilobytes.
+//! Frames of a stream are alike in size, so the next message is given room for one like the last, and what comes is read straight
+//! to its place with one system call. A message that turns out larger goes on in a buffer of its exact size. Nothing is held for
+//! a connection that is silent.
+
+use std::{
+    io,
+    task::{Context, Poll},
+};
 
 use bytes::{BufMut, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -9,9 +15,16 @@ use tokio_util::codec::Decoder;
 
 use super::{Codec, Error, Message};
 
-/// Bytes that are read ahead of knowing a message's size. Larger saves system calls on small messages,
-/// and copies more of each large one a second time.
+/// Room for a message of which nothing is known: heads, heartbeats and texts.
 const READ_AHEAD: usize = 4096;
+
+/// The most room that is made on the strength of the last message. One that is larger is read in two steps, which its size makes
+/// up for; a peer that sends one large message shall not make every later one cost as much.
+const MAX_EXPECTED: usize = 1 << 20;
+
+/// Room beyond the last message's size: an eighth, as frames of one stream differ from one to the next. A message may hold a
+/// quarter more memory than it needs; one that would hold more is copied to its exact size.
+const SLACK: usize = 8;
 
 /// Reads messages one by one.
 #[derive(Debug)]
@@ -19,13 +32,15 @@ pub struct Reader<R> {
     io: R,
     codec: Codec,
     ahead: BytesMut,
+    /// Room to make for the next message.
+    expected: usize,
     received: u64,
 }
 
 impl<R: AsyncRead + Unpin> Reader<R> {
     /// A reader of `io`.
     pub fn new(io: R, codec: Codec) -> Self {
-        Self { io, codec, ahead: BytesMut::new(), received: 0 }
+        Self { io, codec, ahead: BytesMut::new(), expected: READ_AHEAD, received: 0 }
     }
 
     /// Bytes received so far, those of an unfinished message included: any of them proves the peer alive.
@@ -42,21 +57,53 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     /// [`Error::Io`].
     pub async fn next(&mut self) -> Result<Option<Message>, Error> {
         loop {
-            if let Some(message) = self.codec.decode(&mut self.ahead)? {
+            if let Some(message) = self.take()? {
                 return Ok(Some(message));
             }
             let count = match self.codec.unfinished() {
                 Some((buffer, lacking)) => self.io.read_buf(&mut buffer.limit(lacking)).await?,
-                None => {
-                    self.ahead.reserve(READ_AHEAD);
-                    self.io.read_buf(&mut (&mut self.ahead).limit(READ_AHEAD)).await?
-                }
+                None => std::future::poll_fn(|context| self.poll_ahead(context)).await?,
             };
             if count == 0 {
                 return self.end();
             }
             self.received += count as u64;
         }
+    }
+
+    /// A message that is whole in what was read ahead, or begins one that does not fit there.
+    fn take(&mut self) -> Result<Option<Message>, Error> {
+        if self.codec.progress().is_none() {
+            let Some(length) = self.codec.length(&self.ahead)? else { return Ok(None) };
+            let room = self.ahead.capacity();
+            self.expected = (length + length / SLACK).clamp(READ_AHEAD, MAX_EXPECTED.max(READ_AHEAD));
+            if length <= self.ahead.len() && room <= length + length / 4 {
+                let mut whole = std::mem::take(&mut self.ahead);
+                let rest = whole.split_off(length);
+                // Into memory of its own: no two messages keep each other's.
+                self.ahead.extend_from_slice(&rest);
+                drop(rest);
+                return Ok(Some(self.codec.whole(&whole.freeze())?));
+            }
+            if length > self.ahead.len() && length <= room {
+                return Ok(None);
+            }
+        }
+        self.codec.decode(&mut self.ahead)
+    }
+
+    /// Reads what there is: a message, and maybe the beginning of the next.
+    fn poll_ahead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.ahead.is_empty() && self.ahead.capacity() < self.expected {
+            self.ahead = BytesMut::with_capacity(self.expected);
+        } else if self.ahead.len() == self.ahead.capacity() {
+            self.ahead.reserve(self.expected);
+        }
+        let poll = std::pin::pin!(self.io.read_buf(&mut self.ahead)).poll(context);
+        if poll.is_pending() && self.ahead.is_empty() {
+            self.ahead = BytesMut::new();
+        }
+        poll
     }
 
     fn end(&self) -> Result<Option<Message>, Error> {

@@ -2,6 +2,10 @@
 
 #[cfg(unix)]
 mod camera;
+#[cfg(target_os = "linux")]
+mod crowd;
+#[cfg(target_os = "linux")]
+mod fanout;
 mod latency;
 mod scene;
 
@@ -12,7 +16,8 @@ use super::Error;
 const EXAMPLES: &str = "\
 Examples:
   pulsecam bench latency
-  pulsecam bench latency --size 1920x1080 --fps 30 --for 20s --json";
+  pulsecam bench latency --size 1920x1080 --fps 30 --for 20s --json
+  pulsecam bench fanout --viewers 1,16,256";
 
 /// Measure.
 #[derive(Debug, clap::Args)]
@@ -26,6 +31,16 @@ pub(super) struct Args {
 enum What {
     /// How old a frame is when its pixels are there, step by step
     Latency(latency::Args),
+    /// What passing a stream on to many viewers costs, against a bare copy loop
+    #[cfg(target_os = "linux")]
+    Fanout(fanout::Args),
+    /// What viewers notice of one that stalls, and of a thousand clients that come and go
+    #[cfg(target_os = "linux")]
+    Crowd(crowd::Args),
+    /// The bare copy loop that `fanout` measures against
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    Floor,
     /// What a camera's frame costs in processor time, against the least that it could
     #[cfg(unix)]
     Camera(camera::Args),
@@ -37,6 +52,12 @@ enum What {
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     match &args.what {
         What::Latency(args) => latency::run(args),
+        #[cfg(target_os = "linux")]
+        What::Fanout(args) => fanout::run(args),
+        #[cfg(target_os = "linux")]
+        What::Crowd(args) => crowd::run(args),
+        #[cfg(target_os = "linux")]
+        What::Floor => fanout::floor(),
         #[cfg(unix)]
         What::Camera(args) => camera::run(args),
         What::Scene(args) => scene::run(args),

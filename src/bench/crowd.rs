@@ -1,0 +1,212 @@
+//! What healthy viewers notice of others: one that stops reading, and hundreds that come and go.
+//!
+//! Four viewers of a stream, undisturbed and disturbed in turn, several rounds of each; the relay runs as a process of its own.
+
+use std::{
+    collections::VecDeque,
+    io::{self, Write},
+    net::{SocketAddr, TcpStream},
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use bytes::Buf;
+use serde::Serialize;
+
+use super::{
+    Percentiles, Step,
+    fanout::{Error, failed, median, relay},
+    load::{Load, Pace},
+    process::resident,
+};
+use crate::{
+    socket::make_room_for_connections,
+    wire::{Heartbeat, Side},
+};
+
+/// Rounds of all cases in turn; the median of their ratios counts.
+const ROUNDS: usize = 5;
+
+/// How long each round warms up.
+const WARM_UP: Duration = Duration::from_millis(200);
+
+/// Viewers that are well.
+const HEALTHY: usize = 4;
+
+/// Connections that are open at one time while clients come and go.
+const PRESENT: usize = 1000;
+
+/// Clients that come, and clients that go, a second.
+const CHURN: u32 = 1000;
+
+/// What to measure.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Bytes of a frame.
+    pub bytes: usize,
+    /// Frames a second.
+    pub rate: f64,
+    /// How long, in all.
+    pub time: Duration,
+    /// This program, whose relay is started.
+    pub program: PathBuf,
+}
+
+/// What the healthy viewers saw.
+#[derive(Clone, Debug, Serialize)]
+pub struct Figures {
+    /// What went on beside them.
+    pub beside: Beside,
+    /// Written by the sender to read whole by a viewer.
+    pub age_ms: Percentiles,
+    /// The 99th percentile over that of the undisturbed round before, the median of the rounds.
+    pub p99_ratio: f64,
+    /// Frames that a healthy viewer did not get, as a share.
+    pub replaced: f64,
+    /// The relay's resident memory at the end, in bytes.
+    pub memory: u64,
+    /// Clients that came and went a second.
+    pub churn_per_s: f64,
+}
+
+/// What goes on beside the healthy viewers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Beside {
+    /// Nothing.
+    Nothing,
+    /// A viewer that never reads.
+    Stalled,
+    /// A thousand clients, of which a thousand a second leave and are followed by others.
+    ComeAndGo,
+}
+
+/// Measures; blocks. `progress` is told how far it is, from 0 to 1.
+///
+/// # Errors
+/// See [`Error`].
+pub fn run(plan: &Plan, progress: impl Fn(f64)) -> Result<Vec<Figures>, Error> {
+    make_room_for_connections();
+    let cases = [Beside::Nothing, Beside::Stalled, Beside::ComeAndGo];
+    let time = plan.time / (ROUNDS * cases.len()) as u32;
+    let (_subject, target) = relay(&plan.program)?;
+    let io = |source| failed(&target.name, source);
+    let load = Load::connect(target.into, target.out_of, HEALTHY, plan.bytes).map_err(io)?;
+    let mut rounds: [Vec<Round>; 3] = Default::default();
+    let mut memory = [0; 3];
+    for round in 0..ROUNDS {
+        for (index, beside) in cases.into_iter().enumerate() {
+            progress((round * cases.len() + index) as f64 / (ROUNDS * cases.len()) as f64);
+            let others = Others::begin(beside, target.into).map_err(io)?;
+            load.send(Some(Pace::Rate(plan.rate)));
+            thread::sleep(WARM_UP);
+            load.take();
+            let (sent, changes, begin) = (load.sent(), others.changes.load(Relaxed), Instant::now());
+            thread::sleep(time.max(WARM_UP));
+            let (seen, sent) = (load.take(), load.sent() - sent);
+            let changes = (others.changes.load(Relaxed) - changes) as f64 / begin.elapsed().as_secs_f64();
+            load.send(None);
+            if seen.messages == 0 || !load.is_fine() {
+                return Err(Error::Nothing(target.name, HEALTHY));
+            }
+            memory[index] = resident(target.pid).map_err(io)?;
+            let replaced: f64 = 1.0 - seen.messages as f64 / (sent * HEALTHY as u64).max(1) as f64;
+            rounds[index].push(Round { ages: seen.ages, replaced: replaced.max(0.0), changes });
+            drop(others);
+            thread::sleep(WARM_UP);
+        }
+    }
+    progress(1.0);
+    let p99 = |round: &Round| round.ages.percentiles().p99;
+    let figures = cases.into_iter().zip(&rounds).zip(memory).map(|((beside, own), memory)| {
+        let mut ages = Step::default();
+        for round in own {
+            ages.add(&round.ages);
+        }
+        Figures {
+            beside,
+            age_ms: ages.percentiles(),
+            p99_ratio: median(own.iter().zip(&rounds[0]).map(|(own, quiet)| p99(own) / p99(quiet))),
+            replaced: median(own.iter().map(|round| round.replaced)),
+            memory,
+            churn_per_s: median(own.iter().map(|round| round.changes)),
+        }
+    });
+    Ok(figures.collect())
+}
+
+struct Round {
+    ages: Step,
+    replaced: f64,
+    changes: f64,
+}
+
+/// Whoever else is connected; gone when dropped.
+struct Others {
+    stop: Arc<AtomicBool>,
+    changes: Arc<AtomicU64>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Others {
+    fn begin(beside: Beside, relay: SocketAddr) -> io::Result<Self> {
+        let (stop, changes) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+        let thread = match beside {
+            Beside::Nothing => None,
+            Beside::Stalled => {
+                let (stop, stream) = (Arc::clone(&stop), TcpStream::connect(relay)?);
+                Some(thread::spawn(move || {
+                    while !stop.load(Relaxed) {
+                        thread::park_timeout(WARM_UP);
+                    }
+                    drop(stream);
+                }))
+            }
+            Beside::ComeAndGo => {
+                let (stop, changes) = (Arc::clone(&stop), Arc::clone(&changes));
+                Some(thread::spawn(move || come_and_go(relay, &stop, &changes)))
+            }
+        };
+        Ok(Self { stop, changes, thread })
+    }
+}
+
+impl Drop for Others {
+    fn drop(&mut self) {
+        self.stop.store(true, Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            let _ = thread.join(); // it only waited
+        }
+    }
+}
+
+/// Clients that view nothing, so that the stream does not go to them: looked at is what coming and going costs.
+fn come_and_go(relay: SocketAddr, stop: &AtomicBool, changes: &AtomicU64) {
+    let views = Heartbeat { views: Some(false), ..Heartbeat::default() }.to_message(Side::Client);
+    let mut hello = vec![0; views.wire_len()];
+    views.to_buf().copy_to_slice(&mut hello);
+    let mut present = VecDeque::new();
+    let mut due = Instant::now();
+    while !stop.load(Relaxed) {
+        // Turned away where those of the last round have not all left yet.
+        if let Ok(mut stream) = TcpStream::connect(relay)
+            && stream.write_all(&hello).is_ok()
+        {
+            present.push_back(stream);
+        }
+        if present.len() <= PRESENT {
+            due = Instant::now();
+            continue;
+        }
+        present.pop_front();
+        changes.fetch_add(1, Relaxed);
+        due += Duration::from_secs(1) / CHURN;
+        thread::sleep(due.saturating_duration_since(Instant::now()));
+    }
+}

@@ -1,0 +1,244 @@
+//! What passing a stream on to many viewers costs, against the least that it could: a bare epoll loop that moves the same bytes.
+//!
+//! Relay and floor run as processes of their own, so that their processor time is theirs alone; the load runs in this one. For
+//! each number of viewers both are measured in turn, several rounds of each, at full speed and at a camera's rate.
+
+mod floor;
+
+use std::{
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde::Serialize;
+
+pub use self::floor::serve as serve_floor;
+use super::{
+    Percentiles,
+    load::{Load, Pace},
+    process::{Subject, cpu_time, resident},
+};
+use crate::socket::make_room_for_connections;
+
+/// Rounds of all relays in turn; the median of them counts.
+const ROUNDS: usize = 5;
+
+/// How long each round warms up: sockets grow their windows.
+const WARM_UP: Duration = Duration::from_millis(200);
+
+/// Frames a second of the second half.
+const CAMERA_RATE: f64 = 30.0;
+
+/// What to measure.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Numbers of viewers.
+    pub viewers: Vec<usize>,
+    /// Bytes of a frame.
+    pub bytes: usize,
+    /// How long, in all.
+    pub time: Duration,
+    /// This program, whose relay and floor are started.
+    pub program: PathBuf,
+    /// Other relays that run already.
+    pub against: Vec<Target>,
+}
+
+/// A relay that is measured.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// What it is called.
+    pub name: String,
+    /// Where it takes messages.
+    pub into: SocketAddr,
+    /// Where it gives them.
+    pub out_of: SocketAddr,
+    /// Its process.
+    pub pid: u32,
+}
+
+/// What one relay did at one number of viewers and one pace.
+#[derive(Clone, Debug, Serialize)]
+pub struct Figures {
+    /// Which.
+    pub relay: String,
+    /// Viewers.
+    pub viewers: usize,
+    /// Frames a second that were asked for; `None` at full speed.
+    pub rate: Option<f64>,
+    /// Messages that reached a viewer, a second.
+    pub messages_per_s: f64,
+    /// Their bytes, in gigabytes (10^9) a second.
+    pub gb_per_s: f64,
+    /// The relay's processor seconds for each gigabyte that reached a viewer.
+    pub cpu_s_per_gb: f64,
+    /// That over the floor's in the same round, the median of the rounds.
+    pub ratio: Option<f64>,
+    /// Resident memory at the end, in bytes.
+    pub memory: u64,
+    /// Written by the sender to read whole by a viewer, of all rounds.
+    pub age_ms: Percentiles,
+    /// Messages that some viewer did not get because a newer one came first, as a share.
+    pub replaced: f64,
+}
+
+/// Why nothing was measured.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A process, a thread or a socket cannot be had.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A relay moved nothing.
+    #[error("{0} passed nothing on to {1} viewers: is it alive, and does it take our messages?")]
+    Nothing(String, usize),
+}
+
+/// The name of our own relay among the figures.
+pub const OURS: &str = "pulsecam";
+
+/// The name of the floor among the figures.
+pub const FLOOR: &str = "floor";
+
+/// One round of one relay.
+struct Round {
+    messages: u64,
+    bytes: f64,
+    seconds: f64,
+    cpu: f64,
+    ages: super::Step,
+    replaced: f64,
+}
+
+/// Measures; blocks. `progress` is told how far it is, from 0 to 1, and each case as soon as it is known.
+///
+/// # Errors
+/// See [`Error`].
+pub fn run(
+    plan: &Plan,
+    progress: impl Fn(f64),
+    mut found: impl FnMut(&Figures),
+) -> Result<Vec<Figures>, Error> {
+    make_room_for_connections();
+    let (_relay, relay) = relay(&plan.program)?;
+    let (_floor, floor) = start(&plan.program, FLOOR, &["bench", "floor"])?;
+    let targets: Vec<_> = [relay, floor].into_iter().chain(plan.against.iter().cloned()).collect();
+    let paces = [Pace::Full, Pace::Rate(CAMERA_RATE)];
+    let steps = plan.viewers.len() * paces.len() * ROUNDS * targets.len();
+    let time = (plan.time / steps.max(1) as u32).saturating_sub(WARM_UP).max(WARM_UP);
+    let (mut done, mut all) = (0, Vec::new());
+    for &viewers in &plan.viewers {
+        let loads = targets
+            .iter()
+            .map(|target| connect(target, viewers, plan.bytes))
+            .collect::<Result<Vec<_>, _>>()?;
+        for pace in paces {
+            let mut rounds: Vec<Vec<Round>> = targets.iter().map(|_| Vec::new()).collect();
+            for _ in 0..ROUNDS {
+                for ((target, load), rounds) in targets.iter().zip(&loads).zip(&mut rounds) {
+                    progress(f64::from(done) / steps as f64);
+                    rounds.push(measure(target, load, viewers, pace, time)?);
+                    done += 1;
+                }
+            }
+            for (target, own) in targets.iter().zip(&rounds) {
+                let memory = resident(target.pid).map_err(|source| failed(&target.name, source))?;
+                let figures = summarize(target, viewers, pace, own, &rounds[1], memory);
+                found(&figures);
+                all.push(figures);
+            }
+        }
+    }
+    progress(1.0);
+    Ok(all)
+}
+
+pub(super) fn failed(what: &str, source: io::Error) -> Error {
+    Error::Io { what: what.to_owned(), source }
+}
+
+/// Our own relay, in a process of its own.
+pub(super) fn relay(program: &Path) -> Result<(Subject, Target), Error> {
+    // The load sends no heartbeats.
+    start(program, OURS, &["relay", "--listen", "127.0.0.1:0", "--json", "--client-timeout", "1h"])
+}
+
+fn start(program: &Path, name: &str, arguments: &[&str]) -> Result<(Subject, Target), Error> {
+    // The relay's event and the floor's line both hold the address in quotes.
+    let address = |line: &str| line.split('"').find_map(|part| part.parse().ok());
+    let (subject, address) =
+        Subject::start(program, arguments, address).map_err(|source| failed(name, source))?;
+    let target = Target { name: name.into(), into: address, out_of: address, pid: subject.pid() };
+    Ok((subject, target))
+}
+
+fn connect(target: &Target, viewers: usize, bytes: usize) -> Result<Load, Error> {
+    Load::connect(target.into, target.out_of, viewers, bytes).map_err(|source| failed(&target.name, source))
+}
+
+fn measure(target: &Target, load: &Load, viewers: usize, pace: Pace, time: Duration) -> Result<Round, Error> {
+    let cpu = || cpu_time(target.pid).map_err(|source| failed(&target.name, source));
+    load.send(Some(pace));
+    thread::sleep(WARM_UP);
+    let (begin, cpu_before, sent_before) = (Instant::now(), cpu()?, load.sent());
+    load.take();
+    thread::sleep(time);
+    let (seen, sent) = (load.take(), load.sent() - sent_before);
+    let (seconds, cpu) = (begin.elapsed().as_secs_f64(), (cpu()? - cpu_before).as_secs_f64());
+    load.send(None);
+    if seen.messages == 0 || !load.is_fine() {
+        return Err(Error::Nothing(target.name.clone(), viewers));
+    }
+    // What is still under way goes out before the next is measured.
+    thread::sleep(WARM_UP / 2);
+    load.take();
+    let bytes = seen.messages as f64 * load.wire_len() as f64;
+    let replaced = (1.0 - seen.messages as f64 / (sent * viewers as u64).max(1) as f64).max(0.0);
+    Ok(Round { messages: seen.messages, bytes, seconds, cpu, ages: seen.ages, replaced })
+}
+
+fn summarize(
+    target: &Target,
+    viewers: usize,
+    pace: Pace,
+    own: &[Round],
+    floor: &[Round],
+    memory: u64,
+) -> Figures {
+    let cost = |round: &Round| round.cpu / round.bytes * 1e9;
+    let of = |figure: &dyn Fn(&Round) -> f64| median(own.iter().map(figure));
+    let mut ages = super::Step::default();
+    for round in own {
+        ages.add(&round.ages);
+    }
+    Figures {
+        relay: target.name.clone(),
+        viewers,
+        rate: match pace {
+            Pace::Full => None,
+            Pace::Rate(rate) => Some(rate),
+        },
+        messages_per_s: of(&|round| round.messages as f64 / round.seconds),
+        gb_per_s: of(&|round| round.bytes / round.seconds / 1e9),
+        cpu_s_per_gb: of(&cost),
+        ratio: (target.name != FLOOR)
+            .then(|| median(own.iter().zip(floor).map(|(own, floor)| cost(own) / cost(floor)))),
+        memory,
+        age_ms: ages.percentiles(),
+        replaced: of(&|round| round.replaced),
+    }
+}
+
+pub(super) fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<_> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}

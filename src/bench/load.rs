@@ -1,0 +1,290 @@
+//! The load: one sender that gives messages as fast as the slowest viewer takes them, or at a rate; viewers that count.
+//!
+//! All viewers are read by one thread, which lets the kernel throw the bytes away (`MSG_TRUNC`) but for the first few of each
+//! message: what the load itself costs must not be what is measured.
+
+use std::{
+    io::{self, ErrorKind::WouldBlock, Write},
+    net::{SocketAddr, TcpStream},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+    thread::{self, JoinHandle, Thread},
+    time::{Duration, Instant},
+};
+
+use bytes::{Buf, Bytes};
+use rustix::{
+    buffer::spare_capacity,
+    event::epoll::{self, EventData, EventFlags},
+    net::{RecvFlags, recv},
+    time::Timespec,
+};
+
+use super::Step;
+use crate::wire::{FrameInfo, Message};
+
+/// Messages under way at full speed: one is read while one is written, and one more so that nobody waits for the sender.
+const UNDER_WAY: u64 = 3;
+
+/// The mark at the start of a payload: number and time, eight bytes each.
+const MARK: usize = 16;
+
+/// Viewers that are looked at in one turn.
+const EVENTS: usize = 256;
+
+/// How often a thread with nothing to do looks whether it should stop.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How the sender gives its messages.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Pace {
+    /// As fast as all viewers take them.
+    Full,
+    /// So many a second.
+    Rate(f64),
+}
+
+/// What the viewers of one target saw.
+#[derive(Default)]
+pub(super) struct Seen {
+    pub(super) messages: u64,
+    pub(super) ages: Step,
+}
+
+/// What both threads share.
+struct Shared {
+    /// The newest message that every viewer has.
+    everybody_has: AtomicU64,
+    sending: Mutex<Option<Pace>>,
+    seen: Mutex<Seen>,
+    stop: AtomicBool,
+    epoch: Instant,
+    /// The message as it is but for its mark.
+    template: Vec<u8>,
+    mark_at: usize,
+    sent: AtomicU64,
+}
+
+/// A sender and viewers, connected.
+pub(super) struct Load {
+    shared: Arc<Shared>,
+    sender: Thread,
+    threads: Vec<JoinHandle<io::Result<()>>>,
+}
+
+struct Viewer {
+    stream: TcpStream,
+    /// How far it is in the message at hand.
+    position: usize,
+    mark: [u8; MARK],
+    has: u64,
+}
+
+impl Load {
+    /// Connects; `into` takes messages, `out_of` gives them.
+    pub(super) fn connect(
+        into: SocketAddr,
+        out_of: SocketAddr,
+        viewers: usize,
+        bytes: usize,
+    ) -> io::Result<Self> {
+        let (template, mark_at) = template(bytes)?;
+        let shared = Arc::new(Shared {
+            everybody_has: AtomicU64::new(0),
+            sending: Mutex::new(None),
+            seen: Mutex::default(),
+            stop: AtomicBool::new(false),
+            epoch: Instant::now(),
+            template,
+            mark_at,
+            sent: AtomicU64::new(0),
+        });
+        let connect = |_| {
+            let stream = TcpStream::connect(out_of)?;
+            stream.set_nonblocking(true)?;
+            Ok(Viewer { stream, position: 0, mark: [0; MARK], has: 0 })
+        };
+        let viewers = (0..viewers).map(connect).collect::<io::Result<Vec<_>>>()?;
+        let stream = TcpStream::connect(into)?;
+        stream.set_nodelay(true)?;
+        let sending = thread::Builder::new().name("sender".into()).spawn({
+            let shared = Arc::clone(&shared);
+            move || shared.send(stream)
+        })?;
+        let sender = sending.thread().clone();
+        let viewing = thread::Builder::new().name("viewers".into()).spawn({
+            let (shared, sender) = (Arc::clone(&shared), sender.clone());
+            move || shared.view(viewers, &sender)
+        })?;
+        Ok(Self { shared, sender, threads: vec![sending, viewing] })
+    }
+
+    /// Begins to send, or stops with `None`.
+    pub(super) fn send(&self, pace: Option<Pace>) {
+        *self.shared.sending() = pace;
+        self.sender.unpark();
+    }
+
+    /// What was seen since the last call.
+    pub(super) fn take(&self) -> Seen {
+        std::mem::take(&mut self.shared.seen.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Messages given so far.
+    pub(super) fn sent(&self) -> u64 {
+        self.shared.sent.load(Relaxed)
+    }
+
+    /// Bytes of a message on the wire.
+    pub(super) fn wire_len(&self) -> usize {
+        self.shared.template.len()
+    }
+
+    /// Whether both threads are at work.
+    pub(super) fn is_fine(&self) -> bool {
+        self.threads.iter().all(|thread| !thread.is_finished())
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Relaxed);
+        self.sender.unpark();
+        for thread in self.threads.drain(..) {
+            let _ = thread.join(); // what went wrong has been seen by who measures
+        }
+    }
+}
+
+/// A video message of `bytes` of payload, and where its mark goes.
+fn template(bytes: usize) -> io::Result<(Vec<u8>, usize)> {
+    let payload = Bytes::from(vec![0x5a; bytes.max(MARK)]);
+    let message = Message::video(payload, &FrameInfo::default()).map_err(io::Error::other)?;
+    let mut all = message.to_buf();
+    let mark_at = message.wire_len() - bytes.max(MARK);
+    let mut template = vec![0; message.wire_len()];
+    all.copy_to_slice(&mut template);
+    Ok((template, mark_at))
+}
+
+impl Shared {
+    fn sending(&self) -> std::sync::MutexGuard<'_, Option<Pace>> {
+        self.sending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn send(&self, mut stream: TcpStream) -> io::Result<()> {
+        let mut message = self.template.clone();
+        let (mut number, mut due) = (0_u64, Instant::now());
+        while !self.stop.load(Relaxed) {
+            let pace = *self.sending();
+            match pace {
+                None => {
+                    thread::park_timeout(LOOK);
+                    due = Instant::now();
+                    continue;
+                }
+                Some(Pace::Full) if number >= self.everybody_has.load(Relaxed) + UNDER_WAY => {
+                    thread::park_timeout(LOOK);
+                    continue;
+                }
+                Some(Pace::Full) => {}
+                Some(Pace::Rate(rate)) => {
+                    thread::sleep(due.saturating_duration_since(Instant::now()));
+                    due += Duration::from_secs_f64(1.0 / rate);
+                }
+            }
+            number += 1;
+            let now = self.epoch.elapsed().as_nanos() as u64;
+            let mark = &mut message[self.mark_at..self.mark_at + MARK];
+            mark[..8].copy_from_slice(&number.to_be_bytes());
+            mark[8..].copy_from_slice(&now.to_be_bytes());
+            stream.write_all(&message)?;
+            self.sent.store(number, Relaxed);
+        }
+        Ok(())
+    }
+
+    fn view(&self, mut viewers: Vec<Viewer>, sender: &Thread) -> io::Result<()> {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        for (index, viewer) in viewers.iter().enumerate() {
+            epoll::add(&epoll, &viewer.stream, EventData::new_u64(index as u64), EventFlags::IN)?;
+        }
+        let mut events = Vec::with_capacity(EVENTS);
+        let mut nothing = vec![0; self.template.len()];
+        let patience = Timespec { tv_sec: 0, tv_nsec: LOOK.as_nanos() as _ };
+        while !self.stop.load(Relaxed) {
+            match epoll::wait(&epoll, spare_capacity(&mut events), Some(&patience)) {
+                Ok(_) => {}
+                Err(rustix::io::Errno::INTR) => continue,
+                Err(error) => return Err(error.into()),
+            }
+            let mut moved = false;
+            for event in events.drain(..) {
+                let Some(viewer) = viewers.get_mut(event.data.u64() as usize) else { continue };
+                moved |= viewer.read(self, &mut nothing)?;
+            }
+            if moved {
+                let slowest = viewers.iter().map(|viewer| viewer.has).min().unwrap_or_default();
+                if self.everybody_has.swap(slowest, Relaxed) != slowest {
+                    sender.unpark();
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Viewer {
+    /// Reads what is there; whether a message became whole.
+    fn read(&mut self, shared: &Shared, nothing: &mut [u8]) -> io::Result<bool> {
+        let (length, mark_end) = (shared.template.len(), shared.mark_at + MARK);
+        let mut moved = false;
+        loop {
+            let read = if self.position < mark_end {
+                let head = &mut nothing[..mark_end - self.position];
+                recv(&self.stream, head, RecvFlags::empty()).map(|(count, _)| {
+                    self.note(&nothing[..count], shared.mark_at);
+                    count
+                })
+            } else {
+                let rest = &mut nothing[..length - self.position];
+                recv(&self.stream, rest, RecvFlags::TRUNC).map(|(_, count)| count)
+            };
+            match read.map_err(io::Error::from) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(count) => self.position += count,
+                Err(error) if error.kind() == WouldBlock => return Ok(moved),
+                Err(error) => return Err(error),
+            }
+            if self.position == length {
+                moved = true;
+                self.position = 0;
+                self.whole(shared);
+            }
+        }
+    }
+
+    /// Keeps what belongs to the mark.
+    fn note(&mut self, bytes: &[u8], mark_at: usize) {
+        for (index, byte) in bytes.iter().enumerate() {
+            if let Some(kept) =
+                (self.position + index).checked_sub(mark_at).and_then(|at| self.mark.get_mut(at))
+            {
+                *kept = *byte;
+            }
+        }
+    }
+
+    fn whole(&mut self, shared: &Shared) {
+        let (number, sent) = self.mark.split_at(8);
+        let [number, sent] =
+            [number, sent].map(|bytes| bytes.try_into().map(u64::from_be_bytes).unwrap_or_default());
+        self.has = number;
+        let age = shared.epoch.elapsed().saturating_sub(Duration::from_nanos(sent));
+        let mut seen = shared.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.messages += 1;
+        seen.ages.record(age);
+    }
+}

@@ -1,0 +1,103 @@
+//! What a process costs, from Linux's /proc, and processes of our own to measure.
+
+use std::{
+    fs,
+    io::{self, BufRead, BufReader},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+/// A program that is measured apart from the one that measures; ended when dropped.
+#[derive(Debug)]
+pub(super) struct Subject {
+    child: Child,
+}
+
+impl Subject {
+    /// Starts `program` and waits for the line on its standard output in which `address` finds where it listens.
+    ///
+    /// # Errors
+    /// Where it cannot be started, or ends without such a line.
+    pub(super) fn start(
+        program: &Path,
+        arguments: &[&str],
+        address: impl Fn(&str) -> Option<SocketAddr>,
+    ) -> io::Result<(Self, SocketAddr)> {
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn()?;
+        let output = child.stdout.take();
+        let subject = Self { child };
+        let lines = output.map(|output| BufReader::new(output).lines());
+        for line in lines.into_iter().flatten() {
+            if let Some(address) = address(&line?) {
+                return Ok((subject, address));
+            }
+        }
+        Err(io::Error::other(format!(
+            "{} {} did not begin to listen",
+            program.display(),
+            arguments.join(" ")
+        )))
+    }
+
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Subject {
+    fn drop(&mut self) {
+        let _ = self.child.kill(); // ended by itself
+        let _ = self.child.wait();
+    }
+}
+
+/// Processor time of all threads of a process so far, by the scheduler's nanoseconds.
+///
+/// # Errors
+/// Where there is no such process, or the kernel does not tell.
+pub(super) fn cpu_time(pid: u32) -> io::Result<Duration> {
+    let mut nanoseconds = 0;
+    for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
+        let line = match fs::read_to_string(thread?.path().join("schedstat")) {
+            Ok(line) => line,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue, // it has just ended
+            Err(error) => return Err(error),
+        };
+        let first = line.split_whitespace().next().and_then(|number| number.parse::<u64>().ok());
+        nanoseconds += first.ok_or_else(|| io::Error::other("the kernel keeps no schedstat"))?;
+    }
+    Ok(Duration::from_nanos(nanoseconds))
+}
+
+/// Memory of a process that is in use now, in bytes (`VmRSS`).
+///
+/// # Errors
+/// Where there is no such process.
+pub(super) fn resident(pid: u32) -> io::Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let kilobytes = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
+    kilobytes.map(|kilobytes| kilobytes * 1024).ok_or_else(|| io::Error::other("no VmRSS"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_uses_time_and_memory() {
+        let pid = std::process::id();
+        let before = cpu_time(pid).unwrap();
+        let mut work = 0_u64;
+        while cpu_time(pid).unwrap() == before {
+            work = work.wrapping_mul(31).wrapping_add(1);
+        }
+        assert!(resident(pid).unwrap() > 100_000, "{work}");
+        assert!(cpu_time(u32::MAX).is_err());
+    }
+}

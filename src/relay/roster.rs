@@ -1,0 +1,68 @@
+//! The list of members: cheap to walk for each message, cheap to change a thousand times a second.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use super::room::{ClientId, Member};
+
+/// Everybody who is here. The list that messages walk is made anew by the first that comes after a change, not by each change: a
+/// thousand clients that come and go between two frames cost one list.
+#[derive(Default)]
+pub(super) struct Roster(Mutex<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    members: BTreeMap<ClientId, Arc<Member>>,
+    list: Option<Arc<[Arc<Member>]>>,
+    joined: ClientId,
+}
+
+impl Roster {
+    /// Lets in whom `make` makes with the next number, where fewer than `limit` are here; how many are then.
+    pub(super) fn join(
+        &self,
+        limit: usize,
+        make: impl FnOnce(ClientId) -> Arc<Member>,
+    ) -> Option<(Arc<Member>, usize)> {
+        let mut inner = self.lock();
+        if inner.members.len() >= limit {
+            return None;
+        }
+        inner.joined += 1;
+        let member = make(inner.joined);
+        inner.members.insert(member.id, Arc::clone(&member));
+        inner.list = None;
+        Some((member, inner.members.len()))
+    }
+
+    /// Members that ever joined; the last one's number.
+    pub(super) fn joined(&self) -> u64 {
+        self.lock().joined
+    }
+
+    /// Lets a member go; how many are left.
+    pub(super) fn leave(&self, id: ClientId) -> usize {
+        let mut inner = self.lock();
+        inner.members.remove(&id);
+        inner.list = None;
+        inner.members.len()
+    }
+
+    /// Everybody, in the order in which they came. The lock is held for one reference count.
+    pub(super) fn list(&self) -> Arc<[Arc<Member>]> {
+        let mut inner = self.lock();
+        if let Some(list) = &inner.list {
+            return Arc::clone(list);
+        }
+        let list: Arc<[_]> = inner.members.values().cloned().collect();
+        inner.list = Some(Arc::clone(&list));
+        list
+    }
+
+    /// No code panics while it holds the lock, and what it guards is whole between any two statements.
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
