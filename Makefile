@@ -51,11 +51,14 @@ unit: deps ## All tests
 test-wire: ## The wire format alone
 	$(CARGO) test --release --locked --test wire
 
+test-strips: deps ## Pictures in strips alone
+	$(CARGO) test --release --locked --test strips
+
 test-relay: ## The relay and the link alone
 	$(CARGO) test --release --locked --test relay --test link --test viewers --test crowd
 
 test-cli: ## The built program alone
-	$(CARGO) test --release --locked --test cli --test usage --test thrift
+	$(CARGO) test --release --locked --test cli --test usage --test thrift --test bench
 
 test-qt: deps ## Against a real Qt program alone
 	$(CARGO) test --release --locked --test qt_peer
@@ -63,7 +66,7 @@ test-qt: deps ## Against a real Qt program alone
 test-window: deps ## The real window under Xvfb alone
 	$(CARGO) test --release --locked --test window
 
-.PHONY: demo-check test-wire test-camera
+.PHONY: demo-check test-wire test-strips test-camera
 demo-check: build ## The demonstration runs and ends by itself
 	$(PULSECAM) demo --no-window --for 2s --quiet
 
@@ -74,9 +77,10 @@ CAMERA_TESTS = $$($(CARGO) test --release --locked --test camera --no-run --mess
 test-camera: build ## Real V4L2 cameras in a virtual machine alone (root, x86-64)
 	tests=$(CAMERA_TESTS) && CAMERA_TEST='$(CAMERA_TEST)' ./tests/camera/run.sh $(PULSECAM) "$$tests"
 
-bench: build ## Measure; the figures in docs/benchmarks.md
-	$(PULSECAM) bench latency --for 20s
-	$(PULSECAM) bench camera
+# How long each measurement takes; empty: what each needs. A first look: make bench BENCH_FOR=2s
+BENCH_FOR ?=
+bench: build ## Measure everything and write docs/benchmarks.md, with plots
+	$(PULSECAM) bench report $(addprefix --for ,$(BENCH_FOR))
 
 bench-peers: build ## The same through GStreamer, FFmpeg and the Qt relay; writes docs/peers.md (20 minutes)
 	./.ci/deps peers

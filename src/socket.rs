@@ -161,6 +161,9 @@ pub trait Feed<K, T> {
     /// The first bytes of an item are out: it will be finished, or the connection is dead.
     fn started(&mut self, taken: &Taken<K, T>, message: &Message);
 
+    /// A message is out: all of it is the kernel's.
+    fn finished(&mut self) {}
+
     /// A socket that was full has taken more of a started message: the peer is alive and reading.
     fn progressed(&mut self) {}
 }
@@ -191,25 +194,40 @@ impl Pen {
         Self { socket, page: tokio::sync::Mutex::new(page), left: Notify::new() }
     }
 
-    /// Begins a message now, on the thread that calls; [`drain`] finishes it. False where that cannot be: another is being
+    /// Begins a message now, on the thread that calls; [`drain`] finishes it. Nothing where that cannot be: another is being
     /// written, or the socket is full or broken. Never waits.
-    pub fn try_write(&self, message: &Message) -> bool {
-        let Ok(mut page) = self.page.try_lock() else { return false };
+    pub fn try_write(&self, message: &Message) -> Written {
+        let Ok(mut page) = self.page.try_lock() else { return Written::Nothing };
         if page.left.is_some() {
-            return false;
+            return Written::Nothing;
         }
         let mut outgoing = Outgoing::new(message);
         let done = outgoing.write(&self.socket, &mut page.gate);
-        let begun = outgoing.started;
-        if begun && !matches!(done, Ok(true)) {
+        match (outgoing.started, done) {
+            (false, _) => Written::Nothing,
+            (true, Ok(true)) => {
+                let _ = page.gate.close(&self.socket); // broken: the next write says so
+                Written::Whole
+            }
             // Also where it broke: the task will find the same.
-            page.left = Some(outgoing);
-            self.left.notify_one();
-        } else if begun {
-            let _ = page.gate.close(&self.socket); // broken: the next write says so
+            (true, _) => {
+                page.left = Some(outgoing);
+                self.left.notify_one();
+                Written::Begun
+            }
         }
-        begun
     }
+}
+
+/// What [`Pen::try_write`] could write of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// Not one byte.
+    Nothing,
+    /// A part; the rest follows by itself, or the connection is dead.
+    Begun,
+    /// All of it.
+    Whole,
 }
 
 /// Writes what a hand-over gives, for as long as it gives: chooses only once the socket takes bytes, and
@@ -230,6 +248,7 @@ pub async fn drain<K: PartialEq, T>(
         let mut page = pen.page.lock().await;
         if let Some(left) = page.left.take() {
             finish(left, pen, &mut page.gate, &mut feed).await?;
+            feed.finished();
             continue;
         }
         let taken = match waiting.try_recv() {
@@ -246,8 +265,14 @@ pub async fn drain<K: PartialEq, T>(
             waiting.put_back(taken);
         }
         match (result?, outgoing.started) {
-            (true, _) => page.gate.close(&pen.socket)?,
-            (false, true) => finish(outgoing, pen, &mut page.gate, &mut feed).await?,
+            (true, _) => {
+                page.gate.close(&pen.socket)?;
+                feed.finished();
+            }
+            (false, true) => {
+                finish(outgoing, pen, &mut page.gate, &mut feed).await?;
+                feed.finished();
+            }
             (false, false) => {
                 drop(page);
                 pen.socket.writable().await?;

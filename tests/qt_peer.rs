@@ -219,6 +219,26 @@ fn our_images_and_video_reach_a_qt_client_as_pictures() {
 }
 
 #[test]
+fn qt_sees_the_same_pixels_with_and_without_strips() {
+    let relay = RelayProgram::start(&[]);
+    let mut client = qt_client(&relay.addr);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(format!("{DATA}/raccoon_1024x768.jpg"), folder.path().join("1.jpg")).unwrap();
+    let source = folder.path().join("%d.jpg");
+    let mut seen = |strips: &str| {
+        let what = ["send", &relay.addr, "--source", source.to_str().unwrap(), "--frames", "1"];
+        let how = ["--quality", "70", "--strips", strips, "--quiet"];
+        assert!(pulsecam().args(what).args(how).status().unwrap().success());
+        client.event("message", message_of_type(3))
+    };
+    let (whole, strips) = (seen("off"), seen("4"));
+    assert_eq!((&whole["width"], &whole["height"]), (&1024.into(), &768.into()));
+    assert!(whole["pixels_sha1"].is_string());
+    assert_ne!(whole["payload_sha1"], strips["payload_sha1"], "strips were asked for");
+    assert_eq!(whole["pixels_sha1"], strips["pixels_sha1"]);
+}
+
+#[test]
 fn our_clients_at_a_qt_relay_see_each_other_and_know_a_frames_age_from_its_pixels() {
     let folder = tempfile::tempdir().unwrap();
     // This relay decodes each frame and encodes it anew, with its own description: attributes do not survive it.

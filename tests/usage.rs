@@ -34,6 +34,7 @@ fn what_cannot_be_is_told_in_one_line_with_what_to_do() {
     fails(&["send"], 2, &["HOST"]);
     fails(&["send", addr, "--size", "big"], 2, &["1280x720"]);
     fails(&["send", addr, "--quality", "0"], 2, &["1..=100"]);
+    fails(&["send", addr, "--strips", "1"], 2, &["auto, off, or a number from 2 to 8"]);
     fails(&["send", addr, "--fps", "0"], 2, &["0.01"]);
     fails(&["relay", "--max-clients", "0"], 2, &["--max-clients"]);
     fails(&["view", addr, "--wrong"], 2, &["--wrong"]);

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     capture,
-    jpeg::{self, Decoder, Encoder, Scale},
+    jpeg::{self, Decoder, Encoder, Scale, Strips},
     link::{self, State},
     picture::Canvas,
     pipeline::{self, Arrival, Job, Outgoing, Shown, Viewer},
@@ -45,13 +45,15 @@ pub struct Plan {
     pub fps: f64,
     /// JPEG quality.
     pub quality: u8,
+    /// Whether the way has its pictures in strips; the floor never has.
+    pub strips: Strips,
     /// How long, the floor not included.
     #[serde(skip)]
     pub time: Duration,
 }
 
 /// What was measured.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// The plan.
     #[serde(flatten)]
@@ -78,6 +80,25 @@ pub struct Report {
     pub added_p50_ms: f64,
     /// The whole over the floor, at the median.
     pub ratio_p50: f64,
+    /// The whole as (percentile, milliseconds), for a plot.
+    #[serde(skip)]
+    pub whole_distribution: Vec<(f64, f64)>,
+    /// The floor likewise.
+    #[serde(skip)]
+    pub floor_distribution: Vec<(f64, f64)>,
+}
+
+impl Report {
+    /// The steps that make up the whole, in their order, with their names.
+    #[must_use]
+    pub fn steps(&self) -> Vec<(&'static str, Percentiles)> {
+        vec![
+            ("captured to encoded", self.encode_ms),
+            ("waiting for the socket", self.queue_ms),
+            ("two hops and the relay", self.network_ms),
+            ("received to decoded", self.decode_ms),
+        ]
+    }
 }
 
 /// Why nothing was measured.
@@ -138,6 +159,7 @@ impl Tally {
 struct Audience {
     tally: Arc<Mutex<Tally>>,
     spare: Canvas,
+    strips: Strips,
 }
 
 impl Viewer for Audience {
@@ -147,6 +169,10 @@ impl Viewer for Audience {
             self.spare = frame.canvas.take().unwrap_or_default();
         }
         true
+    }
+
+    fn strips(&self) -> Strips {
+        self.strips
     }
 
     fn spare(&mut self) -> Canvas {
@@ -171,6 +197,7 @@ pub async fn run(plan: Plan, progress: impl Fn(f64)) -> Result<Report, Error> {
     if frames == 0 {
         return Err(Error::TooFew(tally.seen));
     }
+    let (whole_distribution, floor_distribution) = (tally.whole.distribution(), floor.distribution());
     let (whole, floor) = (tally.whole.percentiles(), floor.percentiles());
     Ok(Report {
         plan,
@@ -185,6 +212,8 @@ pub async fn run(plan: Plan, progress: impl Fn(f64)) -> Result<Report, Error> {
         floor_ms: floor,
         added_p50_ms: whole.p50 - floor.p50,
         ratio_p50: whole.p50 / floor.p50,
+        whole_distribution,
+        floor_distribution,
     })
 }
 
@@ -217,7 +246,8 @@ async fn measure_way(plan: Plan, progress: &impl Fn(f64)) -> Result<(Tally, u64)
 
     let tally = Arc::new(Mutex::new(Tally::default()));
     let (viewer, inbox) = link::connect(link::Config::new(host.as_str())).await?;
-    pipeline::receive(&viewer, inbox, Audience { tally: Arc::clone(&tally), spare: Canvas::default() })?;
+    let audience = Audience { tally: Arc::clone(&tally), spare: Canvas::default(), strips: plan.strips };
+    pipeline::receive(&viewer, inbox, audience)?;
     let (sender, mut ignored) = link::connect(link::Config::new(host.as_str())).await?;
     for link in [&viewer, &sender] {
         // The relay lives in this process: it will be up.
@@ -226,8 +256,13 @@ async fn measure_way(plan: Plan, progress: &impl Fn(f64)) -> Result<(Tally, u64)
     tokio::spawn(async move { while ignored.recv().await.is_some() {} });
 
     let frames = (plan.time.as_secs_f64() * plan.fps) as u64 + WARM_UP;
-    let job =
-        Job { quality: Some(plan.quality), name: "bench".into(), frames: Some(frames), ..Job::default() };
+    let job = Job {
+        quality: Some(plan.quality),
+        name: "bench".into(),
+        frames: Some(frames),
+        strips: plan.strips,
+        ..Job::default()
+    };
     let scene = move || {
         let scene = Scene::new(plan.width, plan.height, plan.fps);
         let scene = scene.map_err(|reason| capture::Error::Picture { name: "the photo".into(), reason })?;

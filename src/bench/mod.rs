@@ -5,6 +5,7 @@
 
 #[cfg(unix)]
 pub mod camera;
+pub mod codec;
 #[cfg(target_os = "linux")]
 pub mod crowd;
 #[cfg(target_os = "linux")]
@@ -12,11 +13,23 @@ pub mod fanout;
 pub mod latency;
 #[cfg(target_os = "linux")]
 mod load;
+mod machine;
+mod noise;
+pub mod plot;
+mod probe;
 #[cfg(target_os = "linux")]
 mod process;
 pub mod scene;
 mod steps;
 #[cfg(unix)]
 mod studio;
+mod table;
 
-pub use self::steps::{Percentiles, Step};
+pub use self::{
+    machine::Machine,
+    noise::{Noise, Warning},
+    plot::Plot,
+    probe::Watch,
+    steps::{Percentiles, Step},
+    table::{Cell, Table},
+};

@@ -29,7 +29,7 @@ const STEP: f64 = 3.0;
 /// # Errors
 /// When `to` takes no more, or the pictures cannot be prepared.
 pub fn write_raw(width: usize, height: usize, to: &mut impl Write) -> io::Result<()> {
-    for picture in scene(width, height)?.pictures {
+    for picture in views(width, height)? {
         let Pixels::Planar(Subsampling::Yuv420, planes) = picture.pixels else {
             return Err(io::Error::other("the pictures are not planar 4:2:0"));
         };
@@ -44,14 +44,23 @@ pub fn write_raw(width: usize, height: usize, to: &mut impl Write) -> io::Result
 /// When `to` takes no more, or the pictures cannot be prepared or encoded.
 pub fn write_jpegs(width: usize, height: usize, quality: u8, to: &mut impl Write) -> io::Result<()> {
     let mut encoder = Encoder::new(quality).map_err(io::Error::other)?;
-    for picture in &scene(width, height)?.pictures {
+    for picture in &views(width, height)? {
         to.write_all(&encoder.encode(picture).map_err(io::Error::other)?)?;
     }
     Ok(())
 }
 
-fn scene(width: usize, height: usize) -> io::Result<Scene> {
-    Scene::new(width, height, 1.0).map_err(io::Error::other)
+fn views(width: usize, height: usize) -> io::Result<Vec<Picture>> {
+    pictures(width, height, Format::Planar(Subsampling::Yuv420)).map_err(io::Error::other)
+}
+
+/// How the pixels of a picture come.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Format {
+    /// In planes, with this sampling.
+    Planar(Subsampling),
+    /// Packed.
+    Rgb,
 }
 
 /// A source of prepared pictures, at an exact rate.
@@ -68,25 +77,7 @@ impl Scene {
 
     /// Prepares the pictures as planar 4:2:0, as a camera would give them.
     pub(super) fn new(width: usize, height: usize, fps: f64) -> Result<Self, String> {
-        let photo =
-            Decoder::new().and_then(|mut decoder| decoder.decode_rgb(PHOTO)).map_err(|e| e.to_string())?;
-        let Pixels::Rgb(rgb) = photo.pixels else { return Err("the photo is not RGB".into()) };
-        let (from_w, from_h) = (photo.width as u32, photo.height as u32);
-        let photo = Image::from_vec_u8(from_w, from_h, rgb, PixelType::U8x3).map_err(|e| e.to_string())?;
-        let mut random = fastrand::Rng::with_seed(1);
-        let mut resizer = Resizer::new();
-        let pictures = (0..Self::COUNT)
-            .map(|index| {
-                let mut scaled = Image::new(width as u32, height as u32, PixelType::U8x3);
-                let shift = index as f64 * STEP;
-                let across = f64::from(from_w) - Self::COUNT as f64 * STEP;
-                let down = (across * height as f64 / width as f64)
-                    .min(f64::from(from_h) - Self::COUNT as f64 * STEP);
-                let options = ResizeOptions::new().crop(shift, shift, across, down);
-                resizer.resize(&photo, &mut scaled, &options).map_err(|e| e.to_string())?;
-                Ok(planar(scaled.buffer(), width, height, &mut random))
-            })
-            .collect::<Result<_, String>>()?;
+        let pictures = pictures(width, height, Format::Planar(Subsampling::Yuv420))?;
         let interval = Duration::from_secs_f64(1.0 / fps);
         Ok(Self { pictures, interval, begin: Instant::now() + interval, seq: 0 })
     }
@@ -95,6 +86,32 @@ impl Scene {
     pub(super) fn picture(&self, index: usize) -> &Picture {
         &self.pictures[index % self.pictures.len()]
     }
+}
+
+/// [`Scene::COUNT`] views of the photograph.
+pub(super) fn pictures(width: usize, height: usize, format: Format) -> Result<Vec<Picture>, String> {
+    let photo =
+        Decoder::new().and_then(|mut decoder| decoder.decode_rgb(PHOTO)).map_err(|e| e.to_string())?;
+    let Pixels::Rgb(rgb) = photo.pixels else { return Err("the photo is not RGB".into()) };
+    let (from_w, from_h) = (photo.width as u32, photo.height as u32);
+    let photo = Image::from_vec_u8(from_w, from_h, rgb, PixelType::U8x3).map_err(|e| e.to_string())?;
+    let mut random = fastrand::Rng::with_seed(1);
+    let mut resizer = Resizer::new();
+    let room = Scene::COUNT as f64 * STEP;
+    let view = |index| {
+        let mut scaled = Image::new(width as u32, height as u32, PixelType::U8x3);
+        let shift = index as f64 * STEP;
+        let across = f64::from(from_w) - room;
+        let down = (across * height as f64 / width as f64).min(f64::from(from_h) - room);
+        let options = ResizeOptions::new().crop(shift, shift, across, down);
+        resizer.resize(&photo, &mut scaled, &options).map_err(|e| e.to_string())?;
+        let pixels = match format {
+            Format::Planar(subsampling) => planar(scaled.buffer(), width, height, subsampling, &mut random),
+            Format::Rgb => noisy(scaled.buffer(), &mut random),
+        };
+        Ok(Picture { width, height, pixels })
+    };
+    (0..Scene::COUNT).map(view).collect()
 }
 
 impl Source for Scene {
@@ -112,21 +129,41 @@ impl Source for Scene {
     }
 }
 
-/// RGB to full-range BT.601 planar 4:2:0, with noise on the luma.
-fn planar(rgb: &[u8], width: usize, height: usize, random: &mut fastrand::Rng) -> Picture {
-    let mut planes = vec![0; Subsampling::Yuv420.bytes(width, height)];
+fn noise(random: &mut fastrand::Rng) -> i16 {
+    random.i16(-NOISE..=NOISE)
+}
+
+/// RGB with the same noise on all colours of a pixel, which is noise of the luma.
+fn noisy(rgb: &[u8], random: &mut fastrand::Rng) -> Pixels {
+    let pixel = |pixel: &[u8]| {
+        let noise = noise(random);
+        [pixel[0], pixel[1], pixel[2]].map(|colour| (i16::from(colour) + noise).clamp(0, 255) as u8)
+    };
+    Pixels::Rgb(rgb.chunks_exact(3).flat_map(pixel).collect())
+}
+
+/// RGB to planes in full-range BT.601, with noise on the luma.
+fn planar(
+    rgb: &[u8],
+    width: usize,
+    height: usize,
+    subsampling: Subsampling,
+    random: &mut fastrand::Rng,
+) -> Pixels {
+    let (across, down) = subsampling.block();
+    let mut planes = vec![0; subsampling.bytes(width, height)];
     let (luma, chroma) = planes.split_at_mut(width * height);
     let (blue, red) = chroma.split_at_mut(chroma.len() / 2);
     for (index, pixel) in rgb.chunks_exact(3).enumerate() {
         let [r, g, b] = [f32::from(pixel[0]), f32::from(pixel[1]), f32::from(pixel[2])];
-        let noise = f32::from(random.i16(-NOISE..=NOISE));
+        let noise = f32::from(noise(random));
         luma[index] = (0.299 * r + 0.587 * g + 0.114 * b + noise).clamp(0.0, 255.0) as u8;
         let (x, y) = (index % width, index / width);
-        if x % 2 == 0 && y % 2 == 0 {
-            let at = (y / 2) * (width / 2) + x / 2;
+        if subsampling != Subsampling::Grey && x % across == 0 && y % down == 0 {
+            let at = (y / down) * (width / across) + x / across;
             blue[at] = (128.0 - 0.168_736 * r - 0.331_264 * g + 0.5 * b).clamp(0.0, 255.0) as u8;
             red[at] = (128.0 + 0.5 * r - 0.418_688 * g - 0.081_312 * b).clamp(0.0, 255.0) as u8;
         }
     }
-    Picture { width, height, pixels: Pixels::Planar(Subsampling::Yuv420, planes) }
+    Pixels::Planar(subsampling, planes)
 }

@@ -11,6 +11,9 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// Significant digits that are kept: a thousandth of a value is far below what a shared machine repeats.
 const DIGITS: u8 = 3;
 
+/// Percentiles that a plot shows, where there are frames enough: the usual nines, and some between for the line's form.
+const SHOWN: [f64; 13] = [0.0, 25.0, 50.0, 75.0, 90.0, 95.0, 97.5, 99.0, 99.5, 99.75, 99.9, 99.95, 99.99];
+
 /// The times of one step.
 #[derive(Clone, Debug)]
 pub struct Step {
@@ -64,6 +67,22 @@ impl Step {
         let [p50, p95, p99] = [0.50, 0.95, 0.99].map(|quantile| at(quantile).min(max));
         Percentiles { p50, p95, p99, max }
     }
+
+    /// (percentile, milliseconds) for plots, as far as there are frames above a percentile; the last is the slowest frame's,
+    /// at the percentile that so many frames reach.
+    #[must_use]
+    pub fn distribution(&self) -> Vec<(f64, f64)> {
+        let count = self.count();
+        if count == 0 {
+            return Vec::new();
+        }
+        let max = self.histogram.max();
+        let last = 100.0 * (1.0 - 1.0 / count as f64);
+        let at = |percentile| self.histogram.value_at_percentile(percentile).min(max);
+        let shown = SHOWN.into_iter().filter(|percentile| *percentile < last);
+        let shown = shown.map(|percentile| (percentile, at(percentile)));
+        shown.chain([(last, max)]).map(|(percentile, micros)| (percentile, micros as f64 / 1000.0)).collect()
+    }
 }
 
 #[cfg(test)]
@@ -82,5 +101,23 @@ mod tests {
         }
         step.record(Duration::from_secs(3600));
         assert!(step.percentiles().max <= 60_100.0);
+    }
+
+    #[test]
+    fn a_distribution_goes_as_far_as_the_count() {
+        let mut step = Step::default();
+        assert!(step.distribution().is_empty());
+        step.record(Duration::from_millis(2));
+        assert_eq!(step.distribution(), [(0.0, 2.0)]);
+        for millis in 1..=999 {
+            step.record(Duration::from_millis(millis));
+        }
+        let found = step.distribution();
+        assert!(found.is_sorted(), "{found:?}");
+        let (percentiles, times): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+        assert!(percentiles.starts_with(&[0.0, 25.0, 50.0, 75.0, 90.0]), "{percentiles:?}");
+        assert!(percentiles.ends_with(&[99.5, 99.75, 99.9]), "{percentiles:?}");
+        assert!(times.first().is_some_and(|first| (*first - 1.0).abs() < 0.01), "{times:?}");
+        assert!(times.last().is_some_and(|last| (*last - 999.0).abs() < 1.0), "{times:?}");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{
     Error,
+    codec::CodecArgs,
     limit::Limit,
     link::LinkArgs,
     output::Output,
@@ -27,6 +28,8 @@ pub(super) struct Args {
     #[command(flatten)]
     show: ShowArgs,
     #[command(flatten)]
+    codec: CodecArgs,
+    #[command(flatten)]
     limit: Limit,
     /// Print events as JSON, one object a line
     #[arg(long, value_parser = super::values::flag(), env = "PULSECAM_JSON")]
@@ -38,8 +41,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let runtime = runtime(1)?;
     let (link, inbox) = runtime.block_on(connect(args.link.config(Role::Both)?))?;
     // A call goes on until one hangs up: its limits are those of what comes in, not of what is sent.
-    let outgoing = runtime.block_on(send::open(&args.source, Limit::default(), &link))?;
+    let outgoing = runtime.block_on(send::open(&args.source, args.codec, Limit::default(), &link))?;
     outgoing.begin();
     let title = format!("pulsecam: call at {}", args.link.host);
-    show::run(&args.show, &title, output, args.limit, &runtime, (&link, inbox))
+    show::run(&args.show, args.codec, &title, output, args.limit, &runtime, (&link, inbox))
 }

@@ -8,6 +8,7 @@ use tracing::info;
 
 use super::{
     Error,
+    codec::CodecArgs,
     limit::Limit,
     link::{self, Patience},
     output::{self, Output},
@@ -37,6 +38,8 @@ pub(super) struct Args {
     source: SourceArgs,
     #[command(flatten)]
     show: ShowArgs,
+    #[command(flatten)]
+    codec: CodecArgs,
     #[command(flatten)]
     limit: Limit,
     #[command(flatten)]
@@ -70,12 +73,12 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     })?;
     let outgoing = runtime.block_on(async {
         link::discard(ignored);
-        let outgoing = send::open(&args.source, Limit::default(), &sender).await?;
+        let outgoing = send::open(&args.source, args.codec, Limit::default(), &sender).await?;
         outgoing.begin();
         Ok::<_, Error>(outgoing)
     })?;
     info!("others on this machine can join: pulsecam view {host}");
-    show::run(&args.show, "pulsecam demo", output, args.limit, &runtime, (&viewer, inbox))?;
+    show::run(&args.show, args.codec, "pulsecam demo", output, args.limit, &runtime, (&viewer, inbox))?;
     drop((outgoing, sender, viewer));
     relay_stop.cancel();
     runtime.block_on(relay).map_err(std::io::Error::from)??;

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
-use crate::{capture, jpeg, link, pipeline, view, wire};
+use crate::{bench::plot, capture, jpeg, link, pipeline, view, wire};
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +31,8 @@ pub(super) enum Error {
     Usage(String),
     #[error("{0}")]
     Bench(String),
+    #[error("the plots: {0}")]
+    Plot(#[from] plot::Error),
     #[error(transparent)]
     Io(#[from] io::Error),
 }

@@ -3,6 +3,7 @@
 mod bench;
 mod call;
 mod cameras;
+mod codec;
 mod completions;
 mod controls;
 mod demo;
@@ -82,9 +83,7 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse(); // exits with 2 and a hint on wrong usage
-    // A measurement's own relay and links are not worth a line each.
-    let quiet = cli.quiet || (matches!(cli.command, Command::Bench(_)) && cli.verbose == 0);
-    log(cli.verbose, quiet);
+    log(&cli);
     let result = match cli.command {
         Command::Demo(args) => demo::run(&args),
         Command::Relay(args) => relay::run(&args),
@@ -107,9 +106,11 @@ pub fn main() -> ExitCode {
 }
 
 /// Logs go to standard error; `RUST_LOG` overrules the options.
-fn log(verbose: u8, quiet: bool) {
-    let level = match (quiet, verbose) {
+fn log(cli: &Cli) {
+    let level = match (cli.quiet, cli.verbose) {
         (true, _) => "error",
+        // A measurement's own relay and links are not worth a line each; a noisy machine is.
+        (_, 0) if matches!(cli.command, Command::Bench(_)) => "error,pulsecam::cli::bench=warn",
         (_, 0) => "warn,pulsecam=info",
         (_, 1) => "info,pulsecam=debug",
         _ => "trace",

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{
     Error,
+    codec::CodecArgs,
     limit::Limit,
     link::{self, LinkArgs},
     output::Output,
@@ -39,6 +40,8 @@ pub(super) struct Args {
     link: LinkArgs,
     #[command(flatten)]
     source: SourceArgs,
+    #[command(flatten)]
+    codec: CodecArgs,
     #[command(flatten)]
     limit: Limit,
     /// Print events as JSON, one object a line
@@ -81,7 +84,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         link::discard(inbox);
         // Opened before anybody waits for the relay: what is wrong with it is told at once.
         let mut outgoing = tokio::select! {
-            opened = open(&args.source, args.limit, &link) => opened?,
+            opened = open(&args.source, args.codec, args.limit, &link) => opened?,
             () = &mut stop => return Ok(()),
         };
         output.event(&SourceEvent { source: outgoing.description() }, None);
@@ -108,8 +111,13 @@ async fn stream(link: &Link, outgoing: &mut Outgoing) {
 }
 
 /// Opens the source and joins it to the link.
-pub(super) async fn open(source: &SourceArgs, limit: Limit, link: &Link) -> Result<Outgoing, Error> {
-    let job = source.job(limit, link);
+pub(super) async fn open(
+    source: &SourceArgs,
+    codec: CodecArgs,
+    limit: Limit,
+    link: &Link,
+) -> Result<Outgoing, Error> {
+    let job = source.job(limit, codec.strips, link);
     let outgoing = Outgoing::open(&job, source.opener(), link::sink(link)).await?;
     tracing::info!("sending {} as {:?} to {}", outgoing.description(), job.name, link.host());
     Ok(outgoing)

@@ -11,6 +11,7 @@ use tracing::warn;
 
 use super::{
     Error,
+    codec::CodecArgs,
     limit::Limit,
     link,
     output::Output,
@@ -18,6 +19,7 @@ use super::{
     signal,
 };
 use crate::{
+    jpeg::Strips,
     link::{Inbox, Link, State},
     picture::Canvas,
     pipeline::{Arrival, Viewer, receive},
@@ -45,6 +47,7 @@ pub(super) struct ShowArgs {
 /// Shows what arrives until the limit, a signal or the window ends it; then sums up.
 pub(super) fn run(
     args: &ShowArgs,
+    codec: CodecArgs,
     title: &str,
     output: Output,
     limit: Limit,
@@ -59,6 +62,7 @@ pub(super) fn run(
         handle: handle.clone(),
         report: Arc::clone(&report),
         frames: limit.frames,
+        strips: codec.strips,
         stop: stop.clone(),
     };
     receive(link, inbox, viewer)?;
@@ -132,12 +136,17 @@ struct Showing {
     handle: Handle,
     report: Arc<Mutex<Report>>,
     frames: Option<u64>,
+    strips: Strips,
     stop: CancellationToken,
 }
 
 impl Viewer for Showing {
     fn wants_pixels(&self) -> bool {
         self.handle.is_open()
+    }
+
+    fn strips(&self) -> Strips {
+        self.strips
     }
 
     fn spare(&mut self) -> Canvas {

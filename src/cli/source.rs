@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{limit::Limit, values};
 use crate::{
     capture::{CameraSettings, Error, Interface, PixelFormat, Setting, Settings, Source, Spec},
+    jpeg::Strips,
     link::Link,
     pipeline::Job,
 };
@@ -99,12 +100,13 @@ impl SourceArgs {
     }
 
     /// How it is sent over a link.
-    pub(super) fn job(&self, limit: Limit, link: &Link) -> Job {
+    pub(super) fn job(&self, limit: Limit, strips: Strips, link: &Link) -> Job {
         Job {
             quality: self.quality,
             name: self.name.clone().unwrap_or_else(values::own_name),
             frames: limit.frames,
             time: limit.time,
+            strips,
             skip_still: self.skip_still,
             viewers: Some(link.viewers()),
         }

@@ -2,6 +2,7 @@
 
 use super::{
     Error,
+    codec::CodecArgs,
     limit::Limit,
     link::LinkArgs,
     output::Output,
@@ -28,6 +29,8 @@ pub(super) struct Args {
     #[command(flatten)]
     show: ShowArgs,
     #[command(flatten)]
+    codec: CodecArgs,
+    #[command(flatten)]
     limit: Limit,
     /// Print events as JSON, one object a line
     #[arg(long, value_parser = super::values::flag(), env = "PULSECAM_JSON")]
@@ -39,5 +42,5 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let runtime = runtime(1)?;
     let (link, inbox) = runtime.block_on(connect(args.link.config(Role::Viewer)?))?;
     let title = format!("pulsecam: {}", args.link.host);
-    show::run(&args.show, &title, output, args.limit, &runtime, (&link, inbox))
+    show::run(&args.show, args.codec, &title, output, args.limit, &runtime, (&link, inbox))
 }

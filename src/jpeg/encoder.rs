@@ -1,17 +1,22 @@
 //! Pixels to JPEG: baseline, 4:2:0 unless the picture brings another sampling.
 
 use bytes::Bytes;
-use turbojpeg::{Compressor, Image, PixelFormat, Subsamp, YuvImage};
+use turbojpeg::Compressor;
 
-use super::{Error, MAX_DIMENSION, MAX_PIXELS};
-use crate::picture::{Picture, Pixels, Subsampling};
+use super::{
+    Error, MAX_DIMENSION, MAX_PIXELS, Strips,
+    band::Band,
+    crew::Crew,
+    splice::{MOST_BETWEEN_RESTARTS, splice},
+};
+use crate::picture::Picture;
 
-/// Encodes one picture after another with one compressor and one scratch buffer.
-///
-/// Always into a slice: mixing turbojpeg 1.5's owned buffers with slices frees memory twice.
+/// Encodes one picture after another, with compressors and scratch buffers that are kept.
 pub struct Encoder {
-    compressor: Compressor,
-    scratch: Vec<u8>,
+    quality: u8,
+    strips: Strips,
+    /// One for each strip that a picture had so far.
+    presses: Vec<Press>,
 }
 
 impl Encoder {
@@ -19,14 +24,20 @@ impl Encoder {
     /// 1280x720 stays near 100 kB.
     pub const DEFAULT_QUALITY: u8 = 80;
 
-    /// An encoder with a quality of 1 to 100; values outside are brought to the nearest end.
+    /// An encoder with a quality of 1 to 100; values outside are brought to the nearest end. It works on the caller's thread alone.
     ///
     /// # Errors
     /// [`Error::Codec`] where libjpeg-turbo cannot be set up.
     pub fn new(quality: u8) -> Result<Self, Error> {
-        let mut encoder = Self { compressor: Compressor::new().map_err(codec)?, scratch: Vec::new() };
-        encoder.set_quality(quality)?;
-        Ok(encoder)
+        let quality = quality.clamp(1, 100);
+        Ok(Self { quality, strips: Strips::Off, presses: vec![Press::new(quality)?] })
+    }
+
+    /// The same, with strips of a picture on several threads. They are joined by restart markers, which each baseline decoder knows:
+    /// the pixels are those of one thread.
+    #[must_use]
+    pub fn with_strips(self, strips: Strips) -> Self {
+        Self { strips, ..self }
     }
 
     /// Sets the quality of the pictures to come, 1 to 100; values outside are brought to the nearest end.
@@ -34,7 +45,8 @@ impl Encoder {
     /// # Errors
     /// [`Error::Codec`] where libjpeg-turbo refuses it.
     pub fn set_quality(&mut self, quality: u8) -> Result<(), Error> {
-        self.compressor.set_quality(i32::from(quality.clamp(1, 100))).map_err(codec)
+        self.quality = quality.clamp(1, 100);
+        self.presses.iter_mut().try_for_each(|press| press.set_quality(self.quality))
     }
 
     /// Encodes one picture. Planar pictures keep their sampling and are not converted; RGB becomes 4:2:0.
@@ -43,42 +55,85 @@ impl Encoder {
     /// [`Error::Empty`], [`Error::TooLarge`] and [`Error::WrongLength`] where the picture does not fit its
     /// own description; [`Error::Codec`] from libjpeg-turbo.
     pub fn encode(&mut self, picture: &Picture) -> Result<Bytes, Error> {
-        let Picture { width, height, ref pixels } = *picture;
+        let Picture { width, height, .. } = *picture;
         check_size(width, height)?;
         let (found, expected) = (picture.bytes().len(), picture.expected_bytes());
+        let wrong_length = || Error::WrongLength { found, expected };
         if found != expected {
-            return Err(Error::WrongLength { found, expected });
+            return Err(wrong_length());
         }
-        let subsamp = match pixels {
-            Pixels::Planar(subsampling, _) => turbo(*subsampling),
-            Pixels::Rgb(_) | Pixels::Bgr(_) => Subsamp::Sub2x2,
-        };
-        let worst = turbojpeg::compressed_buf_len(width, height, subsamp).map_err(codec)?;
-        if self.scratch.len() < worst {
-            self.scratch.resize(worst, 0);
+        let whole = Band::of(picture, 0, height).ok_or_else(wrong_length)?;
+        let strips = self.strips.of(width, height);
+        if strips > 1
+            && let Some(jpeg) = self.in_strips(picture, whole.mcu(), strips)?
+        {
+            return Ok(jpeg);
         }
-        let length = match pixels {
-            Pixels::Planar(_, planes) => {
-                let image = YuvImage { pixels: planes.as_slice(), width, align: 1, height, subsamp };
-                self.compressor.compress_yuv_to_slice(image, &mut self.scratch)
-            }
-            Pixels::Rgb(pixels) => self.packed(pixels, width, height, PixelFormat::RGB),
-            Pixels::Bgr(pixels) => self.packed(pixels, width, height, PixelFormat::BGR),
-        }
-        .map_err(codec)?;
-        Ok(Bytes::copy_from_slice(self.scratch.get(..length).unwrap_or_default()))
+        let press = self.press(0)?;
+        press.work(&whole);
+        press.jpeg().map(Bytes::copy_from_slice)
     }
 
-    fn packed(
+    /// `None` where the picture cannot be had in strips: too few rows of MCUs, or more MCUs than a restart interval can have.
+    fn in_strips(
         &mut self,
-        pixels: &[u8],
-        width: usize,
-        height: usize,
-        format: PixelFormat,
-    ) -> turbojpeg::Result<usize> {
-        self.compressor.set_subsamp(Subsamp::Sub2x2)?;
-        let image = Image { pixels, width, pitch: width * 3, height, format };
-        self.compressor.compress_to_slice(image, &mut self.scratch)
+        picture: &Picture,
+        (across, down): (usize, usize),
+        strips: usize,
+    ) -> Result<Option<Bytes>, Error> {
+        let mcu_rows = picture.height.div_ceil(down).div_ceil(strips);
+        if mcu_rows * picture.width.div_ceil(across) > MOST_BETWEEN_RESTARTS {
+            return Ok(None);
+        }
+        let rows = mcu_rows * down;
+        let tops = (0..picture.height).step_by(rows);
+        let bands = tops.map(|top| Band::of(picture, top, rows.min(picture.height - top)));
+        let Some(bands) = bands.collect::<Option<Vec<_>>>().filter(|bands| bands.len() > 1) else {
+            return Ok(None);
+        };
+        self.press(bands.len() - 1)?;
+        let mut jobs: Vec<_> = self.presses.iter_mut().zip(&bands).collect();
+        Crew::of_the_process().share(&mut jobs, &|(press, band)| press.work(band));
+        let strips = self.presses.iter().take(bands.len()).map(Press::jpeg).collect::<Result<Vec<_>, _>>()?;
+        Ok(splice(&strips))
+    }
+
+    /// One of the presses, with all before it.
+    fn press(&mut self, index: usize) -> Result<&mut Press, Error> {
+        while self.presses.len() <= index {
+            self.presses.push(Press::new(self.quality)?);
+        }
+        self.presses.get_mut(index).ok_or_else(|| Error::Codec("no compressor".into()))
+    }
+}
+
+/// A compressor with its scratch buffer.
+struct Press {
+    compressor: Compressor,
+    scratch: Vec<u8>,
+    /// The length of the last JPEG, or why there is none.
+    made: Result<usize, String>,
+}
+
+impl Press {
+    fn new(quality: u8) -> Result<Self, Error> {
+        let compressor = Compressor::new().map_err(codec)?;
+        let mut press = Self { compressor, scratch: Vec::new(), made: Ok(0) };
+        press.set_quality(quality)?;
+        Ok(press)
+    }
+
+    fn set_quality(&mut self, quality: u8) -> Result<(), Error> {
+        self.compressor.set_quality(i32::from(quality)).map_err(codec)
+    }
+
+    fn work(&mut self, band: &Band<'_>) {
+        self.made = band.compress(&mut self.compressor, &mut self.scratch).map_err(reason);
+    }
+
+    fn jpeg(&self) -> Result<&[u8], Error> {
+        let length = self.made.clone().map_err(Error::Codec)?;
+        Ok(self.scratch.get(..length).unwrap_or_default())
     }
 }
 
@@ -94,17 +149,12 @@ pub(super) fn check_size(width: usize, height: usize) -> Result<(), Error> {
 }
 
 pub(super) fn codec(error: turbojpeg::Error) -> Error {
-    match error {
-        turbojpeg::Error::TurboJpegError(text) => Error::Codec(text),
-        other => Error::Codec(other.to_string()),
-    }
+    Error::Codec(reason(error))
 }
 
-const fn turbo(subsampling: Subsampling) -> Subsamp {
-    match subsampling {
-        Subsampling::Yuv444 => Subsamp::None,
-        Subsampling::Yuv422 => Subsamp::Sub2x1,
-        Subsampling::Yuv420 => Subsamp::Sub2x2,
-        Subsampling::Grey => Subsamp::Gray,
+fn reason(error: turbojpeg::Error) -> String {
+    match error {
+        turbojpeg::Error::TurboJpegError(text) => text,
+        other => other.to_string(),
     }
 }

@@ -7,13 +7,17 @@
 
 use super::Error;
 
-const SOI: u8 = 0xd8;
+pub(super) const SOI: u8 = 0xd8;
 pub(super) const EOI: u8 = 0xd9;
-const SOS: u8 = 0xda;
-const DHT: u8 = 0xc4;
-const TEM: u8 = 0x01;
-const RST0: u8 = 0xd0;
-const RST7: u8 = 0xd7;
+pub(super) const SOS: u8 = 0xda;
+pub(super) const DHT: u8 = 0xc4;
+pub(super) const DQT: u8 = 0xdb;
+pub(super) const DRI: u8 = 0xdd;
+pub(super) const SOF0: u8 = 0xc0;
+pub(super) const SOF1: u8 = 0xc1;
+pub(super) const TEM: u8 = 0x01;
+pub(super) const RST0: u8 = 0xd0;
+pub(super) const RST7: u8 = 0xd7;
 
 /// The frame header of a JPEG.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

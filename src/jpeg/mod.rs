@@ -2,17 +2,32 @@
 //!
 //! The only module that touches turbojpeg. One [`Encoder`] and one [`Decoder`] a thread, reused:
 //! a new handle for each frame costs up to a millisecond.
+//!
+//! Both can work at one picture on several cores, in horizontal [`Strips`]: the encoder joins them with restart markers into one
+//! baseline JPEG ([`splice`]), and the decoder cuts a JPEG at such markers, whoever made it ([`split`]).
 
+mod band;
+pub(crate) mod bare;
 mod complete;
+mod cores;
+mod crew;
 mod decoder;
 mod encoder;
+mod head;
 pub mod marker;
+mod reader;
+mod splice;
+mod split;
+mod strips;
 
 pub use self::{
     complete::{Length, complete},
     decoder::{Decoded, Decoder, Scale},
     encoder::Encoder,
     marker::{Header, header, trimmed},
+    splice::splice,
+    split::{Piece, split},
+    strips::Strips,
 };
 
 /// The largest width and height that is decoded: 8K with room to spare. A 13 kB file can claim

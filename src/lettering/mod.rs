@@ -10,4 +10,5 @@ pub(crate) use self::{
     brush::{fill, fill_around, hatch, rounded, stroke, veil},
     rect::Rect,
     text::{Painter, Plate, Style},
+    typeface::SANS,
 };

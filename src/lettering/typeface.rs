@@ -13,7 +13,8 @@ use std::{
 
 use cosmic_text::{Attrs, Family, FontSystem, fontdb};
 
-const SANS: &[u8] = include_bytes!("fonts/DejaVuSans-subset.ttf");
+/// The bundled sans serif.
+pub(crate) const SANS: &[u8] = include_bytes!("fonts/DejaVuSans-subset.ttf");
 const HAN: &[u8] = include_bytes!("fonts/DroidSansFallback-GB2312.ttf");
 
 const SANS_FAMILY: &str = "DejaVu Sans";

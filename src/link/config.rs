@@ -21,6 +21,8 @@ pub struct Config {
     pub max_message: u32,
     /// What this client does with video: our relay tells its senders how many view.
     pub role: Role,
+    /// How often our relay is asked to tell what became of the frames that are sent, at the most.
+    pub report: Option<Duration>,
     /// Bytes of text and images that may wait to be sent, and again to be taken.
     pub budget: usize,
 }
@@ -37,6 +39,7 @@ impl Config {
             max_backoff: Duration::from_secs(5),
             max_message: wire::DEFAULT_MAX_MESSAGE,
             role: Role::Viewer,
+            report: None,
             budget: 64 << 20,
         }
     }

@@ -9,15 +9,18 @@ pub mod backoff;
 pub mod clock;
 mod config;
 mod counters;
+mod dial;
+mod error;
 pub mod heartbeat;
 pub mod ledger;
+mod report;
 mod session;
 mod state;
 
 use std::{
     collections::VecDeque,
     io,
-    sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
     time::{Duration, Instant},
 };
 
@@ -25,16 +28,18 @@ use bytes::Bytes;
 use tokio::{sync::watch, task::JoinHandle, time};
 use tokio_util::sync::CancellationToken;
 
-use self::{config::with_port, counters::Tally};
+use self::{config::with_port, counters::Tally, report::Departures};
 pub use self::{
     config::{Config, Role},
     counters::Counters,
+    error::Error,
+    report::Report,
     state::{Down, State},
 };
 use crate::{
     clock::Timestamp,
-    fresh::{self, Full},
-    socket::Pen,
+    fresh,
+    socket::{Pen, Written},
     wire::{Fault, FrameInfo, Message},
 };
 
@@ -50,31 +55,6 @@ const FRAME_OVERHEAD: usize = 4096;
 
 /// How often the end of a transfer looks whether the last frame has left.
 const SETTLE_INTERVAL: Duration = Duration::from_millis(2);
-
-/// Why no link can be set up at all, or a message cannot be sent or did not arrive.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// The host's name means nothing.
-    #[error("cannot find the host {host:?}: {source}")]
-    Unresolvable {
-        /// The name.
-        host: String,
-        /// What the resolver said.
-        source: io::Error,
-    },
-    /// The message is too large to be a message.
-    #[error(transparent)]
-    Message(#[from] Fault),
-    /// Too much waits to be sent.
-    #[error("cannot send: {0}")]
-    Full(#[from] Full),
-    /// The relay ended the connection each time that it was sent.
-    #[error(
-        "the relay does not take it: {0} times the connection ended with it (is it over the relay's --max-message?)"
-    )]
-    Undeliverable(u32),
-}
 
 /// What goes out, made into a message as late as can be.
 #[derive(Clone, Debug)]
@@ -115,6 +95,8 @@ struct Hub {
     inbox: fresh::Sender<String, Received>,
     state: watch::Sender<State>,
     viewers: watch::Sender<Option<u32>>,
+    reports: watch::Sender<Option<Report>>,
+    departures: Mutex<Departures>,
     confirmed: watch::Sender<u64>,
     /// When the newest heartbeat that was answered went out.
     answered: watch::Sender<Option<Instant>>,
@@ -163,6 +145,8 @@ pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
         inbox,
         state: watch::Sender::new(State::Connecting),
         viewers: watch::Sender::new(None),
+        reports: watch::Sender::new(None),
+        departures: Mutex::default(),
         confirmed: watch::Sender::new(0),
         answered: watch::Sender::new(None),
         tally: Tally::default(),
@@ -266,6 +250,13 @@ impl Link {
         self.hub.viewers.subscribe()
     }
 
+    /// What our relay tells of the frames that were sent, the newest only, where [`Config::report`] asks for it; `None` before the first
+    /// and where the relay tells nothing.
+    #[must_use]
+    pub fn reports(&self) -> watch::Receiver<Option<Report>> {
+        self.hub.reports.subscribe()
+    }
+
     /// Why the link was down last, if it ever was.
     #[must_use]
     pub fn last_down(&self) -> Option<Down> {
@@ -298,9 +289,19 @@ impl Hub {
         }
         let pen = self.pen.lock().unwrap_or_else(PoisonError::into_inner);
         let Ok(message) = video(info, jpeg, offset) else { return false };
-        let written = pen.as_ref().is_some_and(|pen| pen.try_write(&message));
+        // Held until it is known whether it began: a report of it must not come before.
+        let mut departures = self.departures();
+        let written = pen.as_ref().is_some_and(|pen| pen.try_write(&message) != Written::Nothing);
+        if written {
+            departures.sent(info);
+        }
+        drop(departures);
         self.tally.frames_sent.fetch_add(written.into(), Relaxed);
         written
+    }
+
+    fn departures(&self) -> MutexGuard<'_, Departures> {
+        self.departures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a message with this number came before.

@@ -17,8 +17,10 @@ use super::{
     Attempt, Down, Hub, MAX_TRIES, Outbound, Received, State,
     backoff::Backoff,
     clock::OffsetFilter,
+    dial::connect,
     heartbeat::{Action, Pulse},
     ledger::Ledger,
+    report::{Arrivals, Departures},
     video,
 };
 use crate::{
@@ -48,6 +50,7 @@ pub(super) async fn keep_up(hub: Arc<Hub>, mut outbox: Outbox, stop: Cancellatio
                 Err(why) => why,
             };
             hub.viewers.send_replace(None);
+            hub.reports.send_replace(None);
             hub.lend(None);
             let pause = backoff.next(fastrand::f64());
             let (host, seconds) = (&hub.config.host, pause.as_secs_f64());
@@ -68,29 +71,6 @@ pub(super) async fn keep_up(hub: Arc<Hub>, mut outbox: Outbox, stop: Cancellatio
     }
 }
 
-/// Tries each of the host's addresses; each gets the time limit for itself, so that one that swallows everything does
-/// not hide the next.
-async fn connect(hub: &Hub) -> Result<TcpStream, Down> {
-    let limit = hub.config.connect_timeout;
-    let unreachable = |error: std::io::Error| Down::connecting(&error);
-    let lookup = tokio::net::lookup_host(hub.config.host.as_str());
-    let addresses = time::timeout(limit, lookup).await.map_err(|_| Down::ConnectTimeout(limit))?;
-    let mut why = Down::Unreachable("the host has no address".into());
-    for address in addresses.map_err(unreachable)? {
-        match time::timeout(limit, TcpStream::connect(address)).await {
-            // A port of our own that nobody listens on can connect to itself.
-            Ok(Ok(stream)) if stream.local_addr().ok() == stream.peer_addr().ok() => why = Down::Refused,
-            Ok(Ok(stream)) => {
-                socket::tune(&stream).map_err(unreachable)?;
-                return Ok(stream);
-            }
-            Ok(Err(error)) => why = Down::connecting(&error),
-            Err(_) => why = Down::ConnectTimeout(limit),
-        }
-    }
-    Err(why)
-}
-
 /// One connection, from up to down.
 async fn serve(
     stream: TcpStream,
@@ -104,6 +84,7 @@ async fn serve(
         Err(error) => return Down::connecting(&error),
     };
     outbox.clear_fresh();
+    *hub.departures() = Departures::default();
     let again = ledger.take_back();
     let suspect = again.len() == 1;
     let mut doubtful = 0;
@@ -128,6 +109,7 @@ async fn serve(
             pulse,
             offsets: OffsetFilter::default(),
             asked: Timestamp::default(),
+            arrivals: Arrivals::default(),
             doubtful,
         }),
         confirm: Notify::new(),
@@ -178,6 +160,7 @@ struct Inner<'a> {
     offsets: OffsetFilter,
     /// The time in the heartbeat that is about to go out.
     asked: Timestamp,
+    arrivals: Arrivals,
     /// Messages that did not survive the last connection and are not confirmed on this one. They go one by one, each
     /// once the one before it is confirmed, so that the one that the relay refuses is found.
     doubtful: u64,
@@ -190,8 +173,12 @@ impl Feed<(), Outbound> for &Session<'_> {
             Outbound::Heartbeat => {
                 let now = Timestamp::now();
                 self.lock().asked = now;
-                let views = self.hub.config.role.views();
-                Some(Heartbeat { t1: Some(now), views, ..Heartbeat::default() }.to_message(Side::Client))
+                let config = &self.hub.config;
+                let report =
+                    config.report.map(|interval| u32::try_from(interval.as_millis()).unwrap_or(u32::MAX));
+                let plain =
+                    Heartbeat { t1: Some(now), views: config.role.views(), report, ..Heartbeat::default() };
+                Some(self.lock().arrivals.tell(plain, Instant::now()).to_message(Side::Client))
             }
             Outbound::Message(attempt) => Some(attempt.message.clone()),
             Outbound::Frame { info, jpeg } => {
@@ -216,6 +203,9 @@ impl Feed<(), Outbound> for &Session<'_> {
                 self.confirm.notify_one();
             }
             Lane::Fresh(()) => {
+                if let Outbound::Frame { info, .. } = &taken.item {
+                    self.hub.departures().sent(info);
+                }
                 self.hub.tally.frames_sent.fetch_add(1, Relaxed);
             }
         }
@@ -286,6 +276,9 @@ impl<'a> Session<'a> {
                 let stream = info.stream.clone().unwrap_or_default();
                 let item = Received { message, info: Some(info), received, received_at };
                 let _ = self.hub.inbox.send_fresh(stream, item); // nobody looks any more: no loss
+                if self.lock().arrivals.came(received_at) {
+                    self.hub.outbox.send_urgent(Outbound::Heartbeat);
+                }
             }
             Kind::Text | Kind::Image | Kind::Other(_) => {
                 if message.origin().id.is_some_and(|id| self.hub.is_repeated(&id)) {
@@ -304,11 +297,18 @@ impl<'a> Session<'a> {
         if let Some(viewers) = answer.viewers {
             let new = Some(viewers);
             self.hub.viewers.send_if_modified(|known| std::mem::replace(known, new) != new);
-            if answer.t1.is_none() {
-                return; // said unasked: no answer to anything
+        }
+        if answer.got.is_some() {
+            let report = self.hub.departures().reported(answer, t4);
+            if report.is_some() {
+                self.hub.reports.send_replace(report);
             }
         }
+        if answer.t1.is_none() && (answer.viewers.is_some() || answer.got.is_some()) {
+            return; // said unasked: no answer to anything
+        }
         let mut inner = self.lock();
+        inner.arrivals.asked(answer.report.map(|millis| Duration::from_millis(millis.into())));
         let before = inner.ledger.confirmed();
         let Some(sent) = inner.ledger.answered(answer.t1) else { return };
         let newly = inner.ledger.confirmed() - before;

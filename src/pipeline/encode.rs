@@ -57,11 +57,13 @@ struct Sent {
 
 impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
     pub(super) fn new(job: &Job, tally: Arc<Tally>, spare: Spare, sink: F) -> Result<Self, jpeg::Error> {
+        let encoder = Encoder::new(job.quality.unwrap_or(Encoder::DEFAULT_QUALITY))?;
+        let decoder = job.quality.map(|_| Decoder::new()).transpose()?;
         Ok(Self {
             tally,
             sink,
-            encoder: Encoder::new(job.quality.unwrap_or(Encoder::DEFAULT_QUALITY))?,
-            decoder: job.quality.map(|_| Decoder::new()).transpose()?,
+            encoder: encoder.with_strips(job.strips),
+            decoder: decoder.map(|decoder| decoder.with_strips(job.strips)),
             name: job.name.clone(),
             limit: job.frames,
             handed_on: 0,

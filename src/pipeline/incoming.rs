@@ -12,7 +12,7 @@ use crate::{
     capture::stamp,
     clock::Timestamp,
     fresh::Closed,
-    jpeg::{Decoder, Header, Scale, header},
+    jpeg::{Decoder, Header, Scale, Strips, header},
     link::{Inbox, Link, Received, State},
     picture::Canvas,
     wire::{FrameInfo, Kind, Origin},
@@ -101,6 +101,11 @@ pub trait Viewer: Send + 'static {
     /// Whether pixels are looked at. Without, only what cannot be told otherwise is decoded.
     fn wants_pixels(&self) -> bool {
         true
+    }
+
+    /// Whether pictures are decoded in strips.
+    fn strips(&self) -> Strips {
+        Strips::default()
     }
 
     /// Memory for the next picture; its content does not matter.
@@ -207,7 +212,7 @@ impl<V: Viewer> Decode<V> {
     fn decode(&mut self, jpeg: &[u8]) -> Result<Canvas, crate::jpeg::Error> {
         let decoder = match &mut self.decoder {
             Some(decoder) => decoder,
-            empty => empty.insert(Decoder::new()?),
+            empty => empty.insert(Decoder::new()?.with_strips(self.viewer.strips())),
         };
         let decoded = decoder.decode(jpeg, Scale::Full, self.viewer.spare())?;
         if let Some(warning) = decoded.warning {

@@ -3,6 +3,7 @@
 //! [`Outgoing`] is source → encoder → link; [`receive`] is link → decoder → whoever looks. Neither waits for the
 //! one after it.
 
+pub mod adapt;
 mod encode;
 mod grab;
 mod incoming;

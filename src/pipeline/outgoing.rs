@@ -17,7 +17,8 @@ use super::{
 };
 use crate::{
     capture::{self, Frame, Source},
-    fresh, jpeg,
+    fresh,
+    jpeg::{self, Strips},
     wire::FrameInfo,
 };
 
@@ -46,6 +47,8 @@ pub struct Job {
     pub frames: Option<u64>,
     /// Ends after so long.
     pub time: Option<Duration>,
+    /// Whether pictures are worked at in strips.
+    pub strips: Strips,
     /// Leaves out frames that are the same as the one before.
     pub skip_still: bool,
     /// Where it says that nobody views, nothing is encoded or sent.

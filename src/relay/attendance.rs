@@ -23,12 +23,18 @@ pub(super) struct Due {
     pub(super) answer: Option<Heartbeat>,
     /// The number of viewers has changed.
     pub(super) notice: bool,
+    /// It wants to know what came of its video.
+    pub(super) report: bool,
 }
 
 impl Due {
     /// Both, with the newer answer.
     pub(super) fn and(self, newer: Self) -> Self {
-        Self { answer: newer.answer.or(self.answer), notice: self.notice || newer.notice }
+        Self {
+            answer: newer.answer.or(self.answer),
+            notice: self.notice || newer.notice,
+            report: self.report || newer.report,
+        }
     }
 }
 
@@ -80,9 +86,9 @@ mod tests {
     fn a_notice_never_takes_the_place_of_an_answer() {
         let answer = |micros| {
             let t1 = Some(Timestamp::from_micros(micros));
-            Due { answer: Some(Heartbeat { t1, ..Heartbeat::default() }), notice: false }
+            Due { answer: Some(Heartbeat { t1, ..Heartbeat::default() }), ..Due::default() }
         };
-        let notice = Due { answer: None, notice: true };
+        let notice = Due { notice: true, ..Due::default() };
         let attendance = Attendance::new();
         for due in [answer(1), notice, answer(2), notice] {
             attendance.add(due);

@@ -1,6 +1,10 @@
 //! One client's connection: a reader that passes on what comes, a writer that empties its mailbox.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use tokio::{
     io::AsyncRead,
@@ -12,8 +16,10 @@ use tracing::debug;
 
 use super::{
     attendance::{Attendance, Due},
+    delivery::Delivery,
     event::LeaveReason,
-    room::{ClientId, Item, Member, Room},
+    intake::Intake,
+    room::{ClientId, Item, Member, Room, lock},
 };
 use crate::{
     clock::Timestamp,
@@ -56,28 +62,46 @@ pub(super) async fn serve(stream: TcpStream, addr: SocketAddr, room: Arc<Room>, 
 /// What the writer needs to know of the room.
 struct Post<'a> {
     room: &'a Room,
+    id: ClientId,
     client: Arc<Attendance>,
+    delivery: Arc<Mutex<Delivery>>,
+    intake: Arc<Mutex<Intake>>,
     /// What the heartbeat says that is about to leave; it may have to wait after all.
     due: Due,
 }
 
 impl<'a> Post<'a> {
     fn new(room: &'a Room, member: &Member) -> Self {
-        Self { room, client: Arc::clone(&member.attendance), due: Due::default() }
+        Self {
+            room,
+            id: member.id,
+            client: Arc::clone(&member.attendance),
+            delivery: Arc::clone(&member.delivery),
+            intake: Arc::clone(&member.intake),
+            due: Due::default(),
+        }
     }
 }
 
 impl Feed<ClientId, Item> for Post<'_> {
     fn prepare(&mut self, item: &Item) -> Option<Message> {
-        if let Item::Message(message) = item {
+        if let Item::Message(message, _) = item {
             return Some(message.clone());
         }
         self.due = self.due.and(self.client.take());
-        let viewers = self.room.viewers_for(&self.client);
-        let heartbeat = match self.due.answer {
-            Some(answer) => Heartbeat { t3: answer.t2.map(|_| Timestamp::now()), viewers, ..answer },
-            None if self.due.notice => Heartbeat { viewers, ..Heartbeat::default() },
-            None => return None,
+        let Due { answer, notice, report } = self.due;
+        if answer.is_none() && !notice && !report {
+            return None;
+        }
+        let told = if report { self.room.report(self.id, &self.intake) } else { Heartbeat::default() };
+        let answer = answer.unwrap_or_default();
+        let heartbeat = Heartbeat {
+            t1: answer.t1,
+            t2: answer.t2,
+            t3: answer.t2.map(|_| Timestamp::now()).or(told.t3),
+            viewers: self.room.viewers_for(&self.client),
+            report: answer.report,
+            ..told
         };
         Some(heartbeat.to_message(Side::Relay))
     }
@@ -85,9 +109,16 @@ impl Feed<ClientId, Item> for Post<'_> {
     fn started(&mut self, taken: &Taken<ClientId, Item>, message: &Message) {
         if taken.lane == Lane::Urgent {
             self.due = Due::default();
-        } else {
-            self.room.count_out(message);
+            return;
         }
+        self.room.count_out(message);
+        if let (Lane::Fresh(from), Item::Message(_, came)) = (&taken.lane, &taken.item) {
+            lock(&self.delivery).given(*from, *came);
+        }
+    }
+
+    fn finished(&mut self) {
+        lock(&self.delivery).written(Instant::now().into_std());
     }
 }
 
@@ -120,6 +151,15 @@ fn handle(message: &Message, member: &Member, room: &Room) {
     match message.kind() {
         Kind::Heartbeat => room.heard(member, &Heartbeat::parse(message.description())),
         Kind::Reserved(number) => debug!("client {} sent the reserved type {number}: ignored", member.id),
-        Kind::Text | Kind::Image | Kind::Video | Kind::Other(_) => room.pass_on(member.id, message),
+        Kind::Video => {
+            let came = Instant::now().into_std();
+            room.pass_on(member.id, message, came);
+            if lock(&member.intake).came(came) {
+                member.say(Due { report: true, ..Due::default() });
+            }
+        }
+        Kind::Text | Kind::Image | Kind::Other(_) => {
+            room.pass_on(member.id, message, Instant::now().into_std());
+        }
     }
 }

@@ -6,7 +6,9 @@
 
 mod attendance;
 mod client;
+mod delivery;
 mod event;
+mod intake;
 mod room;
 mod roster;
 

@@ -3,7 +3,7 @@
 use std::{
     net::SocketAddr,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
@@ -16,18 +16,24 @@ use tracing::{info, warn};
 use super::{
     Config, Event, Summary,
     attendance::{Attendance, Due},
+    delivery::{self, Delivery},
     event::LeaveReason,
+    intake::Intake,
     roster::Roster,
 };
 use crate::{
     clock::Timestamp,
     fresh::{self, Full},
-    socket::Pen,
+    socket::{Pen, Written},
     wire::{Heartbeat, Kind, Message},
 };
 
 /// How often the same client is reported as slow.
 const SLOW_REPORT_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How often viewers are asked to report what video they get: often enough to notice within half a second that it gets old, too seldom to
+/// cost anything.
+const REPORT_INTERVAL: Duration = Duration::from_millis(250);
 
 /// How often senders are told that the number of viewers has changed, at the most.
 const NOTICE_INTERVAL: Duration = Duration::from_millis(50);
@@ -50,8 +56,8 @@ const ITEM_COST: usize = 256;
 pub(super) enum Item {
     /// A heartbeat; what it says is in the client's [`Attendance`] until it leaves.
     Heartbeat,
-    /// A message from another client.
-    Message(Message),
+    /// A message from another client, and when it came.
+    Message(Message, Instant),
 }
 
 /// One client, as the others see it.
@@ -67,6 +73,10 @@ pub(super) struct Member {
     slow: Mutex<SlowReport>,
     /// Kept also by its writer, which outlives its place in the room.
     pub(super) attendance: Arc<Attendance>,
+    /// What it is given of others' video. Kept by its writer too.
+    pub(super) delivery: Arc<Mutex<Delivery>>,
+    /// What comes of its own.
+    pub(super) intake: Arc<Mutex<Intake>>,
 }
 
 #[derive(Default)]
@@ -83,6 +93,8 @@ pub(super) struct Room {
     viewing: AtomicU32,
     /// Told when that changes.
     audience: Notify,
+    /// Members that want to hear what comes of their video.
+    reported: AtomicU32,
     counters: Counters,
 }
 
@@ -101,7 +113,7 @@ impl Member {
         self.overflow.get().copied()
     }
 
-    fn say(&self, more: Due) {
+    pub(super) fn say(&self, more: Due) {
         self.attendance.add(more);
         self.mailbox.send_urgent(Item::Heartbeat);
     }
@@ -114,6 +126,7 @@ impl Room {
             roster: Roster::default(),
             viewing: AtomicU32::new(0),
             audience: Notify::new(),
+            reported: AtomicU32::new(0),
             counters: Counters::default(),
         }
     }
@@ -147,6 +160,8 @@ impl Room {
                 overflow: OnceLock::new(),
                 slow: Mutex::default(),
                 attendance: Arc::new(Attendance::new()),
+                delivery: Arc::default(),
+                intake: Arc::default(),
             })
         };
         let Some((member, clients)) = self.roster.join(max_clients, make) else {
@@ -164,6 +179,9 @@ impl Room {
         if member.attendance.leaves() {
             self.viewing.fetch_sub(1, Relaxed);
             self.audience.notify_one();
+        }
+        if lock(&member.intake).is_wanted() {
+            self.reported.fetch_sub(1, Relaxed);
         }
         let frames_lost = member.mailbox.replaced();
         self.counters.frames_lost_by_gone.fetch_add(frames_lost, Relaxed);
@@ -183,8 +201,40 @@ impl Room {
             }
             self.audience.notify_one();
         }
-        let answer = Heartbeat { t1: heartbeat.t1, t2, ..Heartbeat::default() };
-        member.say(Due { answer: Some(answer), notice: false });
+        if let Some(millis) = heartbeat.report
+            && lock(&member.intake).wants(Duration::from_millis(millis.into()))
+        {
+            self.reported.fetch_add(1, Relaxed);
+        }
+        if let (Some(got), Some(ago)) = (heartbeat.got, heartbeat.ago) {
+            let now = Instant::now();
+            let then = now.checked_sub(Duration::from_micros(ago)).unwrap_or(now);
+            lock(&member.delivery).reported(got, then);
+        }
+        // One that tells the time is ours, and is asked to report where that helps somebody.
+        let asked = heartbeat.t1.is_some() && self.reported.load(Relaxed) > 0;
+        let report = asked.then_some(REPORT_INTERVAL.as_millis() as u32);
+        let answer = Heartbeat { t1: heartbeat.t1, t2, report, ..Heartbeat::default() };
+        member.say(Due { answer: Some(answer), ..Due::default() });
+    }
+
+    /// What a client is told of its video.
+    pub(super) fn report(&self, to: ClientId, intake: &Mutex<Intake>) -> Heartbeat {
+        let Some(receipt) = lock(intake).receipt() else { return Heartbeat::default() };
+        let now = Instant::now();
+        let viewers = self.roster.list();
+        let others = viewers.iter().filter(|member| member.id != to && member.attendance.views());
+        let all = others.filter_map(|member| lock(&member.delivery).lateness(to, now)).collect();
+        let middle = delivery::middle(all, receipt.new);
+        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        Heartbeat {
+            t3: Some(Timestamp::now()),
+            got: Some(receipt.got),
+            ago: Some(micros(now.duration_since(receipt.last))),
+            late: middle.map(|(late, _)| micros(late)),
+            lost: middle.map(|(_, lost)| lost),
+            ..Heartbeat::default()
+        }
     }
 
     /// How many others may show what a client sends; `None` for who did not ask.
@@ -206,7 +256,7 @@ impl Room {
             told = viewing;
             let mut notices = 0;
             for member in self.roster.list().iter().filter(|member| member.attendance.asks()) {
-                member.say(Due { answer: None, notice: true });
+                member.say(Due { notice: true, ..Due::default() });
                 notices += 1;
                 if notices % NOTICES_AT_ONCE == 0 {
                     tokio::task::yield_now().await; // frames first
@@ -217,7 +267,7 @@ impl Room {
     }
 
     /// Gives a message to everybody but its sender: into the socket at once where nothing waits before it, else into the mailbox.
-    pub(super) fn pass_on(&self, from: ClientId, message: &Message) {
+    pub(super) fn pass_on(&self, from: ClientId, message: &Message, came: Instant) {
         self.counters.messages_in.fetch_add(1, Relaxed);
         self.counters.bytes_in.fetch_add(message.wire_len() as u64, Relaxed);
         let is_video = message.kind() == Kind::Video;
@@ -227,13 +277,23 @@ impl Room {
             }
             // Waking each client's task costs more than writing for it. Only this client's own task takes out of its
             // mailbox, with the pen in hand: what this writes passes nothing by.
-            if member.mailbox.is_empty() && member.pen.try_write(message) {
+            let written =
+                if member.mailbox.is_empty() { member.pen.try_write(message) } else { Written::Nothing };
+            if written != Written::Nothing {
                 self.count_out(message);
+                if is_video {
+                    let mut delivery = lock(&member.delivery);
+                    delivery.given(from, came);
+                    if written == Written::Whole {
+                        delivery.written(Instant::now());
+                    }
+                }
             } else if is_video {
                 // A mailbox without a reader belongs to a client that is just leaving.
-                let _ = member.mailbox.send_fresh(from, Item::Message(message.clone()));
-            } else if let Err(full) =
-                member.mailbox.send_ordered(message.wire_len() + ITEM_COST, Item::Message(message.clone()))
+                let _ = member.mailbox.send_fresh(from, Item::Message(message.clone(), came));
+            } else if let Err(full) = member
+                .mailbox
+                .send_ordered(message.wire_len() + ITEM_COST, Item::Message(message.clone(), came))
             {
                 let _ = member.overflow.set(full);
                 member.dismissed.cancel();
@@ -272,4 +332,9 @@ impl Room {
             frames_lost: here + self.counters.frames_lost_by_gone.load(Relaxed),
         }
     }
+}
+
+/// No code panics while it holds one of these locks.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,6 +6,10 @@
 //!
 //! A client that sends video says besides whether it also shows any (`views`), and is told how many others do
 //! (`viewers`): in each answer, and unasked whenever that changes.
+//!
+//! Either side may ask the other to report what video it gets (`report`): how many frames came on this connection (`got`) and how
+//! long ago the last of them came (`ago`). Who knows when it sent that frame then knows how old it was when it came, by one
+//! clock and to within the way back. A relay adds how much later its viewers got it (`late`), and what they lost (`lost`).
 
 use bytes::Bytes;
 
@@ -47,6 +51,16 @@ pub struct Heartbeat {
     pub views: Option<bool>,
     /// From the relay: how many others may show video.
     pub viewers: Option<u32>,
+    /// Asks for a report with the video that comes, this often at the most, in milliseconds.
+    pub report: Option<u32>,
+    /// A report: video messages that came on this connection.
+    pub got: Option<u64>,
+    /// How long before this was said the last of them came, in microseconds.
+    pub ago: Option<u64>,
+    /// From the relay: how long after itself its viewers get frames, the middle one of them, in microseconds.
+    pub late: Option<u64>,
+    /// From the relay: of a hundred frames, how many the middle one of its viewers is not given because newer ones come first.
+    pub lost: Option<u8>,
 }
 
 impl Heartbeat {
@@ -66,8 +80,18 @@ impl Heartbeat {
         if let Some(views) = self.views {
             attributes::write(&mut description, "views", if views { "1" } else { "0" });
         }
-        if let Some(viewers) = self.viewers {
-            attributes::write(&mut description, "viewers", &viewers.to_string());
+        let numbers = [
+            ("viewers", self.viewers.map(u64::from)),
+            ("report", self.report.map(u64::from)),
+            ("got", self.got),
+            ("ago", self.ago),
+            ("late", self.late),
+            ("lost", self.lost.map(u64::from)),
+        ];
+        for (key, number) in numbers {
+            if let Some(number) = number {
+                attributes::write(&mut description, key, &number.to_string());
+            }
         }
         let description = QString::from(description.as_str());
         #[expect(
@@ -89,6 +113,11 @@ impl Heartbeat {
                 "t3" => heartbeat.t3 = micros(&value),
                 "views" => heartbeat.views = value.parse::<u8>().ok().map(|views| views > 0),
                 "viewers" => heartbeat.viewers = value.parse().ok(),
+                "report" => heartbeat.report = value.parse().ok(),
+                "got" => heartbeat.got = value.parse().ok(),
+                "ago" => heartbeat.ago = value.parse().ok(),
+                "late" => heartbeat.late = value.parse().ok(),
+                "lost" => heartbeat.lost = value.parse().ok(),
                 _ => {}
             }
         }
@@ -109,7 +138,9 @@ mod tests {
     #[test]
     fn what_is_said_comes_back() {
         let [t1, t2, t3] = [1, 2, u64::MAX].map(|t| Some(Timestamp::from_micros(t)));
-        let heartbeat = Heartbeat { t1, t2, t3, viewers: Some(0), ..Heartbeat::default() };
+        let report =
+            Heartbeat { report: Some(250), got: Some(u64::MAX), ago: Some(1), ..Heartbeat::default() };
+        let heartbeat = Heartbeat { t1, t2, t3, viewers: Some(0), late: Some(2), lost: Some(100), ..report };
         assert_eq!(Heartbeat::parse(heartbeat.to_message(Side::Relay).description()), heartbeat);
         for views in [false, true] {
             let heartbeat = Heartbeat { t1, views: Some(views), ..Heartbeat::default() };

@@ -148,7 +148,7 @@ static QJsonArray averageColour(const QImage &picture, int fromX, int toX)
     return {qRound(red / pixels), qRound(green / pixels), qRound(blue / pixels)};
 }
 
-// What Qt sees in a picture: width and height 0 where it sees none, else each half's colour as well.
+// What Qt sees in a picture: width and height 0 where it sees none, else its pixels' digest and each half's colour as well.
 static void addPicture(QJsonObject &facts, const QByteArray &jpeg)
 {
     const QImage picture = QImage::fromData(jpeg).convertToFormat(QImage::Format_RGB32);
@@ -156,6 +156,8 @@ static void addPicture(QJsonObject &facts, const QByteArray &jpeg)
     facts["height"] = picture.height();
     if (picture.width() < 2)
         return;
+    facts["pixels_sha1"] = sha1(QByteArray::fromRawData(reinterpret_cast<const char *>(picture.constBits()),
+                                                        int(picture.sizeInBytes())));
     facts["left"] = averageColour(picture, 0, picture.width() / 2);
     facts["right"] = averageColour(picture, picture.width() / 2, picture.width());
 }

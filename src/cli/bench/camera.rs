@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::{
-    super::{
-        Error,
-        output::{Output, print},
-        runtime, values,
-    },
+    super::{Error, runtime, values},
+    export::Export,
     show_progress,
 };
-use crate::bench::camera;
+use crate::bench::{
+    Cell, Plot, Table,
+    camera::{self, Cost, Plan},
+    plot,
+};
 
 /// Driver's buffer → socket, with a camera that is played from memory.
 #[derive(Debug, clap::Args)]
@@ -21,28 +24,72 @@ pub(super) struct Args {
     /// How long to measure, in all
     #[arg(long = "for", value_name = "TIME", default_value = "60s", value_parser = values::some_time, env = "PULSECAM_FOR")]
     time: Duration,
-    /// Print one JSON object a case
-    #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
-    json: bool,
+    #[command(flatten)]
+    export: Export,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "camera")]
+struct CameraEvent<'a> {
+    #[serde(flatten)]
+    cost: &'a Cost,
+    noisy: &'a [String],
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    let plan = camera::Plan { fps: args.fps, time: args.time };
-    let costs = runtime(1)?
-        .block_on(camera::run(plan, show_progress))
-        .map_err(|error| Error::Bench(error.to_string()))?;
-    let output = Output::new(args.json);
-    if !output.is_json() {
-        print(&format!(
-            "{:28}{:>10}{:>10}{:>10}{:>8}",
-            "µs of processor time a frame", "kB", "ours", "floor", "ratio"
-        ));
+    let exporter = args.export.begin()?;
+    let plan = Plan { fps: args.fps, time: args.time };
+    let costs = measure(plan)?;
+    let noisy = exporter.noisy();
+    let events = costs.each_ref().map(|cost| CameraEvent { cost, noisy: &noisy });
+    let mut table =
+        columns(Table::new(format!("processor time a frame, {}/s", plan.fps)).setting("fps", &plan.fps));
+    for cost in &costs {
+        table.row(row(cost));
     }
-    for cost in costs {
-        let camera::Cost { width, height, format, bytes, ours_us, floor_us, ratio } = cost;
-        let name = format!("{format} {width}x{height}");
-        let line = format!("{name:28}{:>10}{ours_us:>10.0}{floor_us:>10.0}{ratio:>8.2}", bytes / 1000);
-        output.event(&cost, Some(&line));
-    }
-    Ok(())
+    exporter.finish(&events, &table, "", &[("camera-cost", ratios(&costs, plan.fps))])
+}
+
+/// Measures on a runtime of its own, as each run of the program has.
+pub(super) fn measure(plan: Plan) -> Result<[Cost; 2], Error> {
+    runtime(1)?.block_on(camera::run(plan, show_progress)).map_err(|error| Error::Bench(error.to_string()))
+}
+
+/// The columns of [`row`].
+pub(super) fn columns(table: Table) -> Table {
+    table
+        .column("case", "")
+        .column("frame", "kB")
+        .column("ours", "µs")
+        .column("floor", "µs")
+        .column("ours ÷ floor", "")
+}
+
+pub(super) fn row(cost: &Cost) -> [Cell; 5] {
+    let Cost { bytes, ours_us, floor_us, ratio, .. } = *cost;
+    [
+        name(cost).into(),
+        (bytes as f64 / 1000.0, 0).into(),
+        (ours_us, 0).into(),
+        (floor_us, 0).into(),
+        (ratio, 2).into(),
+    ]
+}
+
+fn name(cost: &Cost) -> String {
+    format!("{} {}x{}", cost.format, cost.width, cost.height)
+}
+
+/// Ratios, as the cases are too far apart for one scale of times.
+pub(super) fn ratios(costs: &[Cost], fps: u32) -> Plot {
+    let run = |cost: &Cost| plot::Run { name: name(cost), values: vec![cost.ratio], mark: Some(1.0) };
+    let steps = plot::Steps {
+        title: "What a camera's frame costs, against the least that it could".into(),
+        setting: format!("processor time from the driver's buffer to the socket, {fps} frames a second"),
+        unit: "times the floor".into(),
+        steps: vec!["ours".into()],
+        mark: Some("the floor".into()),
+        runs: costs.iter().map(run).collect(),
+    };
+    steps.into()
 }

@@ -5,16 +5,14 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{
-    super::{
-        Error,
-        output::{Output, print},
-        runtime, values,
-    },
+    super::{Error, codec::CodecArgs, runtime, values},
+    export::Export,
     show_progress,
 };
 use crate::bench::{
-    Percentiles,
+    Percentiles, Plot, Table,
     latency::{self, Plan, Report},
+    plot,
 };
 
 /// Capture → encode → relay → decode on this machine, from the frame's own timestamps.
@@ -29,12 +27,13 @@ pub(super) struct Args {
     /// JPEG quality from 1 to 100
     #[arg(long, value_name = "Q", default_value_t = 80, value_parser = clap::value_parser!(u8).range(1..=100), env = "PULSECAM_QUALITY")]
     quality: u8,
+    #[command(flatten)]
+    codec: CodecArgs,
     /// How long to measure; half of it again goes to the floor
     #[arg(long = "for", value_name = "TIME", default_value = "10s", value_parser = values::some_time, env = "PULSECAM_FOR")]
     time: Duration,
-    /// Print one JSON object
-    #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
-    json: bool,
+    #[command(flatten)]
+    export: Export,
 }
 
 #[derive(Serialize)]
@@ -42,42 +41,112 @@ pub(super) struct Args {
 struct LatencyEvent<'a> {
     #[serde(flatten)]
     report: &'a Report,
+    noisy: Vec<String>,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let (width, height) = args.size;
-    let plan = Plan { width, height, fps: args.fps, quality: args.quality, time: args.time };
-    let report = runtime(2)?
-        .block_on(latency::run(plan, show_progress))
-        .map_err(|error| Error::Bench(error.to_string()))?;
-    let output = Output::new(args.json);
-    output.event(&LatencyEvent { report: &report }, None);
-    if !output.is_json() {
-        table(&report);
-    }
-    Ok(())
+    let plan = Plan {
+        width,
+        height,
+        fps: args.fps,
+        quality: args.quality,
+        strips: args.codec.strips,
+        time: args.time,
+    };
+    let exporter = args.export.begin()?;
+    let report = measure(plan)?;
+    let noisy = exporter.noisy();
+    let closing = format!(
+        "added at p50: {:.2} ms ({:.2} of the floor of the same run)",
+        report.added_p50_ms, report.ratio_p50
+    );
+    let plots = [
+        ("latency-distribution", distribution(&report)),
+        ("latency-steps", steps(std::slice::from_ref(&report))),
+    ];
+    exporter.finish(&[LatencyEvent { report: &report, noisy }], &table(&report), &closing, &plots)
 }
 
-fn table(report: &Report) {
-    let Plan { width, height, fps, quality, .. } = report.plan;
-    print(&format!(
-        "{width}x{height} at {fps}/s, quality {quality}: {} frames of {} kB, {} replaced by newer ones\n",
+/// Measures on a runtime of its own, as each run of the program has.
+pub(super) fn measure(plan: Plan) -> Result<Report, Error> {
+    runtime(2)?.block_on(latency::run(plan, show_progress)).map_err(|error| Error::Bench(error.to_string()))
+}
+
+/// `1280x720, 30/s`.
+pub(super) fn name(plan: &Plan) -> String {
+    format!("{}x{}, {}/s", plan.width, plan.height, plan.fps)
+}
+
+fn table(report: &Report) -> Table {
+    let plan = report.plan;
+    let title = format!(
+        "{}x{} at {}/s, quality {}: {} frames of {} kB, {} replaced by newer ones",
+        plan.width,
+        plan.height,
+        plan.fps,
+        plan.quality,
         report.frames,
         report.bytes_per_frame / 1000,
         report.replaced
-    ));
-    print(&format!("{:34}{:>9}{:>9}{:>9}{:>9}", "milliseconds", "p50", "p95", "p99", "max"));
-    let row = |name: &str, p: &Percentiles| {
-        print(&format!("{name:34}{:9.2}{:9.2}{:9.2}{:9.2}", p.p50, p.p95, p.p99, p.max));
+    );
+    let mut table = Table::new(title)
+        .setting("size", &format!("{}x{}", plan.width, plan.height))
+        .setting("fps", &plan.fps)
+        .setting("quality", &plan.quality)
+        .setting("frames", &report.frames)
+        .setting("replaced", &report.replaced)
+        .column("step", "");
+    for percentile in ["p50", "p95", "p99", "max"] {
+        table = table.column(percentile, "ms");
+    }
+    let mut row = |name: &str, p: Percentiles| {
+        table.row([name.into(), (p.p50, 2).into(), (p.p95, 2).into(), (p.p99, 2).into(), (p.max, 2).into()]);
     };
-    row("captured to encoded", &report.encode_ms);
-    row("waiting for the socket", &report.queue_ms);
-    row("two hops and the relay", &report.network_ms);
-    row("received to decoded", &report.decode_ms);
-    row("captured to decoded, the whole", &report.whole_ms);
-    row("encode and decode alone, the floor", &report.floor_ms);
-    print(&format!(
-        "\nadded at p50: {:.2} ms ({:.2} of the floor of the same run)",
-        report.added_p50_ms, report.ratio_p50
-    ));
+    for (name, step) in report.steps() {
+        row(name, step);
+    }
+    row("captured to decoded, the whole", report.whole_ms);
+    row("encode and decode alone, the floor", report.floor_ms);
+    table
+}
+
+/// Latency by percentile, of one run.
+pub(super) fn distribution(report: &Report) -> Plot {
+    let distribution = plot::Distribution {
+        title: "How old a frame is when its pixels are there".into(),
+        setting: format!(
+            "{}, quality {}, over a relay on one machine",
+            name(&report.plan),
+            report.plan.quality
+        ),
+        series: vec![
+            ("captured to decoded, the whole".into(), report.whole_distribution.clone()),
+            ("encode and decode alone, the floor".into(), report.floor_distribution.clone()),
+        ],
+    };
+    distribution.into()
+}
+
+/// Latency by step, of any number of runs at one quality.
+pub(super) fn steps(reports: &[Report]) -> Plot {
+    let names = reports.first().map(Report::steps).unwrap_or_default();
+    let quality =
+        reports.first().map(|report| format!(", quality {}", report.plan.quality)).unwrap_or_default();
+    let steps = plot::Steps {
+        title: "Where a frame's time goes".into(),
+        setting: format!("the median of each step{quality}, over a relay on one machine"),
+        unit: "milliseconds".into(),
+        steps: names.iter().map(|(name, _)| (*name).to_owned()).collect(),
+        mark: Some("the floor".into()),
+        runs: reports
+            .iter()
+            .map(|report| plot::Run {
+                name: name(&report.plan),
+                values: report.steps().iter().map(|(_, step)| step.p50).collect(),
+                mark: Some(report.floor_ms.p50),
+            })
+            .collect(),
+    };
+    steps.into()
 }

@@ -2,12 +2,15 @@
 
 #[cfg(unix)]
 mod camera;
+mod codec;
 #[cfg(target_os = "linux")]
 mod crowd;
+mod export;
 #[cfg(target_os = "linux")]
 mod fanout;
 mod latency;
 mod scene;
+mod report;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -17,7 +20,10 @@ const EXAMPLES: &str = "\
 Examples:
   pulsecam bench latency
   pulsecam bench latency --size 1920x1080 --fps 30 --for 20s --json
-  pulsecam bench fanout --viewers 1,16,256";
+  pulsecam bench fanout --viewers 1,16,256
+  pulsecam bench latency --csv latency.csv --plots plots
+  pulsecam bench codec --size 1920x1080
+  pulsecam bench report --out benchmarks.md --images images";
 
 /// Measure.
 #[derive(Debug, clap::Args)]
@@ -41,12 +47,16 @@ enum What {
     #[cfg(target_os = "linux")]
     #[command(hide = true)]
     Floor,
+    /// What encoding and decoding take, on one thread and in strips
+    Codec(codec::Args),
     /// What a camera's frame costs in processor time, against the least that it could
     #[cfg(unix)]
     Camera(camera::Args),
     /// Write the pictures that are measured with, for other programs
     #[command(hide = true)]
     Scene(scene::Args),
+    /// All of it, as a page with tables and plots
+    Report(report::Args),
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
@@ -58,9 +68,11 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         What::Crowd(args) => crowd::run(args),
         #[cfg(target_os = "linux")]
         What::Floor => fanout::floor(),
+        What::Codec(args) => codec::run(args),
         #[cfg(unix)]
         What::Camera(args) => camera::run(args),
         What::Scene(args) => scene::run(args),
+        What::Report(args) => report::run(args),
     }
 }
 
@@ -73,4 +85,10 @@ fn show_progress(done: f64) {
         let _ = write!(err, "\rmeasuring [{:30}] {:3.0} %{end}", "=".repeat(filled.min(30)), done * 100.0);
         let _ = err.flush();
     }
+}
+
+/// What is being done now, in a log too: minutes of silence look like a hang.
+fn say(what: &str) {
+    // Standard error closed: nobody left to tell.
+    let _ = writeln!(io::stderr(), "{what}");
 }

@@ -1,0 +1,310 @@
+//! What encoding and decoding one picture takes: turbojpeg's bare calls, ours on one thread, and ours in strips.
+//!
+//! The three take turns on the same pictures, so that whatever else the machine does hits all of them; the ratios are medians of
+//! the turns' ratios.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::scene::{Format, pictures};
+use crate::{
+    jpeg::{self, Decoder, Encoder, Scale, Strips, bare},
+    picture::{Canvas, Picture, Subsampling},
+};
+
+/// Turns that are not counted: buffers grow, threads begin.
+const WARM_UP: usize = 3;
+
+/// Turns at the least, however little time there is.
+const FEWEST: usize = 5;
+
+/// What is encoded, and then decoded.
+const FORMATS: [(&str, Format); 5] = [
+    ("4:2:0", Format::Planar(Subsampling::Yuv420)),
+    ("4:2:2", Format::Planar(Subsampling::Yuv422)),
+    ("4:4:4", Format::Planar(Subsampling::Yuv444)),
+    ("grey", Format::Planar(Subsampling::Grey)),
+    ("rgb", Format::Rgb),
+];
+
+/// What is decoded: the first formats are planar, and a JPEG of RGB is one of 4:2:0.
+const DECODED: usize = 4;
+
+/// What to measure.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Sizes in pixels.
+    pub sizes: Vec<(usize, usize)>,
+    /// JPEG quality.
+    pub quality: u8,
+    /// How long, in all.
+    pub time: Duration,
+}
+
+/// Which way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// Pixels to JPEG.
+    Encode,
+    /// JPEG to what the window takes.
+    Decode,
+    /// The same at half of each side.
+    DecodeHalf,
+}
+
+/// Times of one way to do it, in milliseconds.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Times {
+    /// The shortest.
+    pub best: f64,
+    /// Half of the turns took no longer.
+    pub median: f64,
+}
+
+/// What was measured.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Cost {
+    /// What was done.
+    pub way: Way,
+    /// Pixels across.
+    pub width: usize,
+    /// Pixels down.
+    pub height: usize,
+    /// The picture's sampling, or how its pixels came.
+    pub format: &'static str,
+    /// The mean size of a JPEG.
+    pub bytes: usize,
+    /// Turns that were counted.
+    pub turns: usize,
+    /// Strips, each a thread's where there are the cores.
+    pub strips: usize,
+    /// turbojpeg's call.
+    pub bare_ms: Times,
+    /// Ours on one thread.
+    pub one_ms: Times,
+    /// Ours in strips.
+    pub strips_ms: Times,
+    /// One thread over bare calls.
+    pub one_ratio: f64,
+    /// Strips over one thread.
+    pub strips_ratio: f64,
+    /// How near strips come to the pixels of one thread; nothing where they are the same, or where none are made.
+    pub psnr_db: Option<f64>,
+}
+
+/// Why nothing could be measured.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The codec failed.
+    #[error(transparent)]
+    Jpeg(#[from] jpeg::Error),
+    /// The pictures could not be made.
+    #[error("cannot prepare pictures of this size: {0}")]
+    Scene(String),
+}
+
+/// Measures. `told` is given each result as it is there, `progress` the share that is done.
+///
+/// # Errors
+/// See [`Error`].
+pub fn run(plan: &Plan, mut told: impl FnMut(Cost), progress: impl Fn(f64)) -> Result<(), Error> {
+    // Also where one core or a small picture would not have them: then the figures tell why.
+    let strips = Strips::cores().max(2);
+    let cases = FORMATS.len() + DECODED + 1;
+    let time = plan.time / (plan.sizes.len() * cases).max(1) as u32;
+    let mut done = 0;
+    let mut tell = |cost| {
+        done += 1;
+        // The bar's line is cleared for what is told.
+        progress(1.0);
+        told(cost);
+        progress(done as f64 / (plan.sizes.len() * cases) as f64);
+    };
+    progress(0.0);
+    for &(width, height) in &plan.sizes {
+        for (index, (format, kind)) in FORMATS.into_iter().enumerate() {
+            let pictures = pictures(width, height, kind).map_err(Error::Scene)?;
+            let case = Case { width, height, format, strips, time, quality: plan.quality };
+            let (cost, jpegs) = case.encode(&pictures)?;
+            tell(cost);
+            if index < DECODED {
+                tell(case.decode(&jpegs, Scale::Full)?);
+            }
+            if index == 0 {
+                tell(case.decode(&jpegs, Scale::Half)?);
+            }
+        }
+    }
+    progress(1.0);
+    Ok(())
+}
+
+/// One line of the report.
+#[derive(Clone, Copy)]
+struct Case {
+    width: usize,
+    height: usize,
+    format: &'static str,
+    strips: usize,
+    time: Duration,
+    quality: u8,
+}
+
+impl Case {
+    /// The cost, and the JPEGs in strips.
+    fn encode(self, pictures: &[Picture]) -> Result<(Cost, Vec<Bytes>), Error> {
+        let mut bare = bare::Compress::new(self.quality)?;
+        let mut one = Encoder::new(self.quality)?;
+        let mut many = Encoder::new(self.quality)?.with_strips(Strips::Count(self.strips));
+        let turns = self.turns(
+            pictures,
+            |picture| bare.call(picture).map(drop),
+            |picture| one.encode(picture).map(drop),
+            |picture| many.encode(picture).map(drop),
+        )?;
+        let jpegs = pictures.iter().map(|picture| many.encode(picture)).collect::<Result<Vec<_>, _>>()?;
+        Ok((self.cost(Way::Encode, &turns, &jpegs, None), jpegs))
+    }
+
+    fn decode(self, jpegs: &[Bytes], scale: Scale) -> Result<Cost, Error> {
+        let mut bare = bare::Decompress::new((self.width, self.height), scale)?;
+        let mut one = Decoder::new()?;
+        let mut many = Decoder::new()?.with_strips(Strips::Count(self.strips));
+        let difference = jpegs.iter().try_fold(Difference::default(), |difference, jpeg| {
+            let decode = |decoder: &mut Decoder| decoder.decode(jpeg, scale, Canvas::default());
+            Ok::<_, jpeg::Error>(difference.and(&decode(&mut one)?.canvas, &decode(&mut many)?.canvas))
+        })?;
+        let mut canvases = [Canvas::default(), Canvas::default()];
+        let [of_one, of_many] = &mut canvases;
+        let decode = |decoder: &mut Decoder, jpeg: &Bytes, canvas: &mut Canvas| {
+            *canvas = decoder.decode(jpeg, scale, std::mem::take(canvas))?.canvas;
+            Ok(())
+        };
+        let turns = self.turns(
+            jpegs,
+            |jpeg| bare.call(jpeg),
+            |jpeg| decode(&mut one, jpeg, of_one),
+            |jpeg| decode(&mut many, jpeg, of_many),
+        )?;
+        let way = if scale == Scale::Full { Way::Decode } else { Way::DecodeHalf };
+        Ok(self.cost(way, &turns, jpegs, difference.psnr()))
+    }
+
+    /// The times of the three, turn by turn.
+    fn turns<T>(
+        self,
+        items: &[T],
+        mut bare: impl FnMut(&T) -> Result<(), jpeg::Error>,
+        mut one: impl FnMut(&T) -> Result<(), jpeg::Error>,
+        mut strips: impl FnMut(&T) -> Result<(), jpeg::Error>,
+    ) -> Result<Vec<[f64; 3]>, Error> {
+        let begin = Instant::now();
+        let mut turns = Vec::new();
+        for (index, item) in items.iter().cycle().enumerate() {
+            if turns.len() >= FEWEST && begin.elapsed() >= self.time {
+                break;
+            }
+            let turn = [clock(|| bare(item))?, clock(|| one(item))?, clock(|| strips(item))?];
+            if index >= WARM_UP {
+                turns.push(turn);
+            }
+        }
+        Ok(turns)
+    }
+
+    fn cost(self, way: Way, turns: &[[f64; 3]], jpegs: &[Bytes], psnr_db: Option<f64>) -> Cost {
+        let Self { width, height, format, strips, .. } = self;
+        let times = |which: usize| {
+            let (best, median) = best_and_median(turns.iter().map(|turn| turn[which]));
+            Times { best, median }
+        };
+        Cost {
+            way,
+            width,
+            height,
+            format,
+            bytes: jpegs.iter().map(Bytes::len).sum::<usize>() / jpegs.len().max(1),
+            turns: turns.len(),
+            strips,
+            bare_ms: times(0),
+            one_ms: times(1),
+            strips_ms: times(2),
+            one_ratio: best_and_median(turns.iter().map(|[bare, one, _]| one / bare)).1,
+            strips_ratio: best_and_median(turns.iter().map(|[_, one, strips]| strips / one)).1,
+            psnr_db,
+        }
+    }
+}
+
+fn clock(work: impl FnOnce() -> Result<(), jpeg::Error>) -> Result<f64, jpeg::Error> {
+    let begin = Instant::now();
+    work()?;
+    Ok(begin.elapsed().as_secs_f64() * 1000.0)
+}
+
+fn best_and_median(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    let mut values: Vec<_> = values.collect();
+    values.sort_by(f64::total_cmp);
+    let at = |index: usize| values.get(index).copied().unwrap_or_default();
+    (at(0), at(values.len() / 2))
+}
+
+/// The squares of how far colours are apart, over any number of pictures.
+#[derive(Clone, Copy, Default)]
+struct Difference {
+    squares: u64,
+    colours: u64,
+}
+
+impl Difference {
+    fn and(self, a: &Canvas, b: &Canvas) -> Self {
+        let squares = a.pixels.iter().zip(&b.pixels).flat_map(|(a, b)| {
+            let colours = a.to_be_bytes().into_iter().zip(b.to_be_bytes()).skip(1);
+            colours.map(|(a, b)| u64::from(a.abs_diff(b)).pow(2))
+        });
+        Self {
+            squares: self.squares + squares.sum::<u64>(),
+            colours: self.colours + 3 * a.pixels.len() as u64,
+        }
+    }
+
+    /// In dB, as of 8-bit colours; nothing where there is no difference.
+    fn psnr(self) -> Option<f64> {
+        let mean = self.squares as f64 / self.colours as f64;
+        (self.squares > 0).then(|| 10.0 * (255.0 * 255.0 / mean).log10())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_and_format_is_measured_and_strips_come_near_to_the_whole() {
+        let plan = Plan { sizes: vec![(96, 64)], quality: 80, time: Duration::ZERO };
+        let mut costs = Vec::new();
+        run(&plan, |cost| costs.push(cost), |_| ()).unwrap();
+        assert_eq!(costs.len(), FORMATS.len() + DECODED + 1);
+        for cost in &costs {
+            assert!(cost.turns >= FEWEST && cost.strips >= 2 && cost.bytes > 1000, "{cost:?}");
+            assert!(cost.bare_ms.best > 0.0 && cost.bare_ms.best <= cost.bare_ms.median, "{cost:?}");
+            let smoothed = cost.way == Way::Decode && cost.format == "4:2:0";
+            assert_eq!(cost.psnr_db.is_some(), smoothed, "only chroma of less height has seams: {cost:?}");
+            assert!(cost.psnr_db.is_none_or(|psnr| psnr > 45.0), "{cost:?}");
+        }
+    }
+
+    #[test]
+    fn psnr_is_of_the_colours_and_not_of_the_unused_byte() {
+        let (a, mut b) = (Canvas::filled(4, 1, 0x0010_2030), Canvas::filled(4, 1, 0xff10_2030));
+        assert_eq!(Difference::default().and(&a, &b).psnr(), None);
+        b.pixels[0] = 0x0010_2031;
+        // One square in twelve colours: 10 log10(65025 * 12).
+        let psnr = Difference::default().and(&a, &b).psnr().unwrap();
+        assert!((psnr - 58.922).abs() < 0.001, "{psnr}");
+    }
+}

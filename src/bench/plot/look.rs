@@ -1,0 +1,153 @@
+//! How series are told apart: each look has a colour, a dash, a marker and stripes of its own.
+
+use plotters::prelude::RGBColor;
+
+use super::sheet::At;
+
+/// Looks before they come round again.
+const LOOKS: usize = 6;
+
+/// Okabe's and Ito's colours, made for those who do not tell red from green; dark ones first, for thin lines.
+const COLOURS: [RGBColor; LOOKS] = [
+    RGBColor(0, 114, 178),
+    RGBColor(213, 94, 0),
+    RGBColor(0, 158, 115),
+    RGBColor(204, 121, 167),
+    RGBColor(230, 159, 0),
+    RGBColor(86, 180, 233),
+];
+
+/// Lengths of line and gap in turn; none: unbroken.
+const DASHES: [&[f64]; LOOKS] =
+    [&[], &[10.0, 5.0], &[2.5, 4.0], &[12.0, 4.0, 2.5, 4.0], &[5.0, 3.0], &[16.0, 4.0, 4.0, 4.0]];
+
+/// Corners around a mark's middle. All cover about the same area, or one would look more important.
+const SHAPES: [Shape; LOOKS] = [
+    Shape::Circle(4.8),
+    Shape::Corners(&[(-4.4, -4.4), (4.4, -4.4), (4.4, 4.4), (-4.4, 4.4)]),
+    Shape::Corners(&[(0.0, -6.2), (6.0, 4.6), (-6.0, 4.6)]),
+    Shape::Corners(&[(0.0, -6.4), (6.4, 0.0), (0.0, 6.4), (-6.4, 0.0)]),
+    Shape::Corners(&[(0.0, 6.2), (6.0, -4.6), (-6.0, -4.6)]),
+    Shape::Corners(&[(-2.2, -6.6), (2.2, -6.6), (2.2, 6.6), (-2.2, 6.6)]),
+];
+
+/// Directions of the stripes in boxes, as steps right for each step down; none: no stripes.
+const SLANTS: [Option<f64>; LOOKS] = [None, Some(-1.0), Some(0.0), Some(1.0), Some(-2.0), Some(2.0)];
+
+/// From one stripe to the next.
+const STRIPE_DISTANCE: f64 = 9.0;
+
+/// Which of the looks a series has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look(pub(super) usize);
+
+/// A mark's form.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Shape {
+    Circle(f64),
+    Corners(&'static [At]),
+}
+
+impl Look {
+    pub(super) fn colour(self) -> RGBColor {
+        COLOURS[self.0 % LOOKS]
+    }
+
+    pub(super) fn shape(self) -> Shape {
+        SHAPES[self.0 % LOOKS]
+    }
+
+    /// The pieces of a line in this look.
+    pub(super) fn dashes(self, points: &[At]) -> Vec<Vec<At>> {
+        dashes(points, DASHES[self.0 % LOOKS])
+    }
+
+    /// The stripes of a box in this look.
+    pub(super) fn stripes(self, from: At, to: At) -> Vec<(At, At)> {
+        SLANTS[self.0 % LOOKS].map(|slant| stripes(from, to, slant)).unwrap_or_default()
+    }
+}
+
+fn dashes(points: &[At], pattern: &[f64]) -> Vec<Vec<At>> {
+    if pattern.is_empty() {
+        return vec![points.to_vec()];
+    }
+    let mut lengths = pattern.iter().copied().cycle();
+    let (mut left, mut down) = (lengths.next().unwrap_or(f64::INFINITY), true);
+    let mut pieces = Vec::new();
+    let mut piece: Vec<At> = points.first().copied().into_iter().collect();
+    for pair in points.windows(2) {
+        let [mut from, to] = [pair[0], pair[1]];
+        loop {
+            let (across, along) = (to.0 - from.0, to.1 - from.1);
+            let length = across.hypot(along);
+            if length <= left {
+                left -= length;
+                break;
+            }
+            from = (from.0 + across * left / length, from.1 + along * left / length);
+            if down {
+                piece.push(from);
+                pieces.push(std::mem::take(&mut piece));
+            } else {
+                piece = vec![from];
+            }
+            (left, down) = (lengths.next().unwrap_or(f64::INFINITY), !down);
+        }
+        if down {
+            piece.push(to);
+        }
+    }
+    pieces.push(piece);
+    pieces.retain(|piece| piece.len() > 1);
+    pieces
+}
+
+/// Slanted lines, cut to the box.
+fn stripes(from: At, to: At, slant: f64) -> Vec<(At, At)> {
+    let height = to.1 - from.1;
+    let lean = slant * height;
+    let mut stripes = Vec::new();
+    let mut top = from.0 - lean.max(0.0) + STRIPE_DISTANCE / 2.0;
+    while top < to.0 - lean.min(0.0) {
+        // Of x = top + slant · (y - from.1), what lies between the sides.
+        let at_side = |x: f64| if slant == 0.0 { 0.0 } else { ((x - top) / slant).clamp(0.0, height) };
+        let (begin, end) = if slant == 0.0 { (0.0, height) } else { (at_side(from.0), at_side(to.0)) };
+        if (begin - end).abs() > f64::EPSILON {
+            stripes.push(((top + slant * begin, from.1 + begin), (top + slant * end, from.1 + end)));
+        }
+        top += STRIPE_DISTANCE;
+    }
+    stripes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dashes_go_on_round_corners() {
+        let pieces = dashes(&[(0.0, 0.0), (7.0, 0.0), (7.0, 7.0)], &[4.0, 2.0]);
+        let wanted = [
+            vec![(0.0, 0.0), (4.0, 0.0)],
+            vec![(6.0, 0.0), (7.0, 0.0), (7.0, 3.0)],
+            vec![(7.0, 5.0), (7.0, 7.0)],
+        ];
+        assert_eq!(pieces, wanted);
+        assert_eq!(dashes(&[(1.0, 1.0), (2.0, 2.0)], &[]), [[(1.0, 1.0), (2.0, 2.0)]]);
+        assert!(dashes(&[], &[4.0, 2.0]).is_empty());
+        assert!(dashes(&[(1.0, 1.0)], &[4.0, 2.0]).is_empty());
+    }
+
+    #[test]
+    fn stripes_stay_in_their_box() {
+        for slant in SLANTS.into_iter().flatten() {
+            let stripes = stripes((10.0, 5.0), (50.0, 25.0), slant);
+            assert!(stripes.len() >= 4, "{slant}");
+            for (x, y) in stripes.into_iter().flat_map(|(begin, end)| [begin, end]) {
+                assert!((9.999..=50.001).contains(&x) && (4.999..=25.001).contains(&y), "{slant} {x} {y}");
+            }
+        }
+        assert!(stripes((10.0, 5.0), (10.1, 25.0), 0.0).is_empty());
+    }
+}

@@ -1,0 +1,210 @@
+//! Plots of measurements, each drawn once and saved as SVG and as PNG.
+//!
+//! They take plain data, know nothing of what measured it, and need nothing of the machine: the font is the program's own.
+//! Series differ in colour, dash and marker, so that nobody has to tell colours apart.
+
+mod axis;
+mod bitmap;
+mod distribution;
+mod lines;
+mod look;
+mod scaling;
+mod sheet;
+mod stack;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images::Image};
+use image::{
+    ExtendedColorType, ImageEncoder,
+    codecs::png::{CompressionType, FilterType as Rows, PngEncoder},
+};
+use plotters::{
+    prelude::{BitMapBackend, DrawingBackend, SVGBackend},
+    style::{FontStyle, register_font},
+};
+
+use self::{bitmap::Bitmap, sheet::Sheet};
+pub use self::{
+    distribution::Distribution,
+    scaling::Scaling,
+    stack::{Run, Steps},
+};
+use crate::lettering;
+
+/// Pixels of the files for one unit of the layout: sharp where a README is shown on a fine screen.
+const DENSITY: u32 = 2;
+
+/// How much larger the PNG is drawn before it is scaled down, as the bitmap backend's thick lines have hard edges.
+const SMOOTHING: u32 = 2;
+
+/// Values above this are no measurement, and an axis up to them would not be one.
+const LARGEST: f64 = 1e9;
+
+/// What can be drawn.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Plot {
+    /// Latency by percentile.
+    Distribution(Distribution),
+    /// Where the time goes, step by step.
+    Steps(Steps),
+    /// What happens with more and more viewers.
+    Scaling(Scaling),
+}
+
+/// The two files of a plot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Saved {
+    /// For pages and print.
+    pub svg: PathBuf,
+    /// For where SVG is not shown.
+    pub png: PathBuf,
+}
+
+/// Why a plot was not made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is nothing to show.
+    #[error("nothing to draw in \"{0}\"")]
+    Empty(String),
+    /// A value is negative, not finite, too large, or outside what its axis can show.
+    #[error("{value} cannot be drawn for \"{series}\"")]
+    Value {
+        /// Whose value it is.
+        series: String,
+        /// The value.
+        value: f64,
+    },
+    /// A run has not one value for each step.
+    #[error("\"{run}\" has {found} values for {wanted} steps")]
+    Shape {
+        /// The run.
+        run: String,
+        /// How many values it has.
+        found: usize,
+        /// How many steps there are.
+        wanted: usize,
+    },
+    /// The drawing itself failed.
+    #[error("cannot draw: {0}")]
+    Drawing(String),
+    /// A file could not be written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Plot {
+    /// Draws `NAME.svg` and `NAME.png` into a folder, which is made where it is missing.
+    ///
+    /// # Errors
+    /// Where there is nothing to draw, a value cannot be drawn, or a file cannot be written.
+    pub fn save(&self, folder: &Path, name: &str) -> Result<Saved, Error> {
+        self.check()?;
+        let (svg, png) = (self.svg()?, self.png()?);
+        let path = |extension| folder.join(format!("{name}.{extension}"));
+        let saved = Saved { svg: path("svg"), png: path("png") };
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |source| Error::File { path, source }
+        };
+        fs::create_dir_all(folder).map_err(failed(folder))?;
+        fs::write(&saved.svg, svg).map_err(failed(&saved.svg))?;
+        fs::write(&saved.png, png).map_err(failed(&saved.png))?;
+        Ok(saved)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        match self {
+            Self::Distribution(plot) => plot.check(),
+            Self::Steps(plot) => plot.check(),
+            Self::Scaling(plot) => plot.check(),
+        }
+    }
+
+    fn height(&self) -> u32 {
+        match self {
+            Self::Distribution(_) | Self::Scaling(_) => lines::HEIGHT,
+            Self::Steps(plot) => plot.height(),
+        }
+    }
+
+    fn size(&self, density: u32) -> (u32, u32) {
+        (sheet::WIDTH * density, self.height() * density)
+    }
+
+    fn draw<B: DrawingBackend>(&self, backend: B, density: u32) -> Result<(), Error> {
+        // Programs that show the SVG then take their own sans serif, which is narrower than this one.
+        register_font(sheet::FONT, FontStyle::Normal, lettering::SANS)
+            .map_err(|_| Error::Drawing("the bundled font is broken".into()))?;
+        let sheet = Sheet::new(backend, density)?;
+        match self {
+            Self::Distribution(plot) => plot.draw(&sheet),
+            Self::Steps(plot) => plot.draw(&sheet),
+            Self::Scaling(plot) => plot.draw(&sheet),
+        }?;
+        sheet.finish()
+    }
+
+    fn svg(&self) -> Result<String, Error> {
+        let mut text = String::new();
+        let (width, height) = self.size(DENSITY);
+        self.draw(SVGBackend::with_string(&mut text, (width, height)), DENSITY)?;
+        // Drawn on a finer grid than it is shown at, as the backend rounds to whole units.
+        let (fine, shown) = (
+            format!("<svg width=\"{width}\" height=\"{height}\""),
+            format!("<svg width=\"{}\" height=\"{}\"", sheet::WIDTH, self.height()),
+        );
+        Ok(text.replacen(&fine, &shown, 1))
+    }
+
+    fn png(&self) -> Result<Vec<u8>, Error> {
+        let wrong = |error: &dyn std::fmt::Display| Error::Drawing(error.to_string());
+        let (large, small) = (self.size(DENSITY * SMOOTHING), self.size(DENSITY));
+        let mut pixels = vec![0; large.0 as usize * large.1 as usize * 3];
+        self.draw(Bitmap(BitMapBackend::with_buffer(&mut pixels, large)), DENSITY * SMOOTHING)?;
+        let drawn = Image::from_vec_u8(large.0, large.1, pixels, PixelType::U8x3).map_err(|e| wrong(&e))?;
+        let mut smooth = Image::new(small.0, small.1, PixelType::U8x3);
+        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Box));
+        Resizer::new().resize(&drawn, &mut smooth, &options).map_err(|e| wrong(&e))?;
+        let mut png = Vec::new();
+        PngEncoder::new_with_quality(&mut png, CompressionType::Best, Rows::NoFilter)
+            .write_image(smooth.buffer(), small.0, small.1, ExtendedColorType::Rgb8)
+            .map_err(|e| wrong(&e))?;
+        Ok(png)
+    }
+}
+
+macro_rules! from_each {
+    ($($plot:ident)*) => {$(
+        impl From<$plot> for Plot {
+            fn from(plot: $plot) -> Self {
+                Self::$plot(plot)
+            }
+        }
+    )*};
+}
+
+from_each!(Distribution Steps Scaling);
+
+/// A value that an axis from zero can show.
+fn check_value(series: &str, value: f64) -> Result<(), Error> {
+    // NaN is in no range.
+    if (0.0..=LARGEST).contains(&value) {
+        Ok(())
+    } else {
+        Err(Error::Value { series: series.to_owned(), value })
+    }
+}
+
+#[cfg(test)]
+mod tests;

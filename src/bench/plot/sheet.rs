@@ -1,0 +1,219 @@
+//! A sheet to draw on: text, lines, marks and legends in units that are the same for every backend.
+
+use plotters::{
+    coord::Shift,
+    element::{Circle, PathElement, Polygon, Rectangle},
+    prelude::{DrawingArea, DrawingBackend, IntoDrawingArea, RGBColor, Text},
+    style::{
+        Color, IntoFont, ShapeStyle, TextStyle, WHITE,
+        text_anchor::{HPos, Pos, VPos},
+    },
+};
+
+use super::{
+    Error,
+    look::{Look, Shape},
+};
+
+/// Units across, of about a pixel each where a README is shown.
+pub(super) const WIDTH: u32 = 900;
+
+/// The name of the font.
+pub(super) const FONT: &str = "sans-serif";
+
+/// Around everything.
+pub(super) const MARGIN: f64 = 24.0;
+
+pub(super) const TITLE: f64 = 24.0;
+pub(super) const PLAIN: f64 = 16.5;
+pub(super) const SMALL: f64 = 15.0;
+
+pub(super) const INK: RGBColor = RGBColor(31, 35, 40);
+pub(super) const FAINT_INK: RGBColor = RGBColor(89, 99, 110);
+pub(super) const AXIS: RGBColor = RGBColor(140, 149, 159);
+pub(super) const GRID: RGBColor = RGBColor(225, 228, 232);
+
+const LINE: f64 = 2.4;
+const STROKE: f64 = 3.0;
+const SAMPLE: f64 = 36.0;
+const BOX: f64 = 27.0;
+const LEGEND_ROW: f64 = 24.0;
+const LEGEND_GAP: f64 = 26.0;
+const BESIDE: f64 = 9.0;
+
+/// A place on a sheet.
+pub(super) type At = (f64, f64);
+
+/// How a legend shows what it names.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Sample {
+    Line(Look),
+    Box(Look),
+    Mark,
+}
+
+impl Sample {
+    fn width(self) -> f64 {
+        match self {
+            Self::Line(_) => SAMPLE,
+            Self::Box(_) => BOX,
+            Self::Mark => STROKE,
+        }
+    }
+}
+
+/// Which side of a place a text is on.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Side {
+    Right,
+    Left,
+}
+
+pub(super) struct Sheet<B: DrawingBackend> {
+    root: DrawingArea<B, Shift>,
+    density: f64,
+}
+
+impl<B: DrawingBackend> Sheet<B> {
+    pub(super) fn new(backend: B, density: u32) -> Result<Self, Error> {
+        let root = backend.into_drawing_area();
+        root.fill(&WHITE).map_err(failed)?;
+        Ok(Self { root, density: f64::from(density) })
+    }
+
+    pub(super) fn finish(&self) -> Result<(), Error> {
+        self.root.present().map_err(failed)
+    }
+
+    /// Pixels of a length.
+    pub(super) fn pixels(&self, length: f64) -> u32 {
+        (length * self.density).round() as u32
+    }
+
+    fn at(&self, (x, y): At) -> (i32, i32) {
+        ((x * self.density).round() as i32, (y * self.density).round() as i32)
+    }
+
+    /// A place that a chart gives in pixels.
+    pub(super) fn place(&self, (x, y): (i32, i32)) -> At {
+        (f64::from(x) / self.density, f64::from(y) / self.density)
+    }
+
+    /// What is left for a chart below `top`.
+    pub(super) fn below(&self, top: f64) -> DrawingArea<B, Shift> {
+        let (whole, _) = self.root.split_vertically(self.root.dim_in_pixel().1);
+        let margin = self.pixels(MARGIN) as i32;
+        whole.margin(self.pixels(top) as i32, margin, margin, margin)
+    }
+
+    pub(super) fn font(&self, size: f64, colour: RGBColor) -> TextStyle<'static> {
+        (FONT, size * self.density).into_font().color(&colour)
+    }
+
+    pub(super) fn width(&self, text: &str, size: f64) -> Result<f64, Error> {
+        let (width, _) = self.root.estimate_text_size(text, &self.font(size, INK)).map_err(failed)?;
+        Ok(f64::from(width) / self.density)
+    }
+
+    /// The width of the widest, as what stands beside an axis has it.
+    pub(super) fn widest<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> Result<f64, Error> {
+        texts.into_iter().try_fold(0.0, |most: f64, text| Ok(most.max(self.width(text, PLAIN)?)))
+    }
+
+    /// A line of text, its middle at the height of `at`.
+    pub(super) fn text(&self, text: &str, at: At, side: Side, size: f64, ink: RGBColor) -> Result<(), Error> {
+        let across = match side {
+            Side::Right => HPos::Left,
+            Side::Left => HPos::Right,
+        };
+        let style = self.font(size, ink).pos(Pos::new(across, VPos::Center));
+        self.root.draw(&Text::new(text, self.at(at), style)).map_err(failed)
+    }
+
+    /// As large as fits between the margins.
+    fn heading(&self, text: &str, y: f64, size: f64, ink: RGBColor) -> Result<(), Error> {
+        let room = f64::from(WIDTH) - 2.0 * MARGIN;
+        let size = size * (room / self.width(text, size)?.max(1.0)).min(1.0);
+        self.text(text, (MARGIN, y), Side::Right, size, ink)
+    }
+
+    /// Title, setting and legend; where the chart may begin.
+    pub(super) fn head(&self, title: &str, setting: &str, legend: &[(Sample, &str)]) -> Result<f64, Error> {
+        self.heading(title, MARGIN + 10.0, TITLE, INK)?;
+        self.heading(setting, MARGIN + 38.0, PLAIN, FAINT_INK)?;
+        let (mut x, mut y) = (MARGIN, MARGIN + 70.0);
+        for (sample, name) in legend {
+            let beside = sample.width() + BESIDE;
+            let width = beside + self.width(name, PLAIN)?;
+            if x > MARGIN && x + width > f64::from(WIDTH) - MARGIN {
+                (x, y) = (MARGIN, y + LEGEND_ROW);
+            }
+            self.sample(*sample, (x, y))?;
+            self.text(name, (x + beside, y), Side::Right, PLAIN, INK)?;
+            x += width + LEGEND_GAP;
+        }
+        Ok(y + 20.0)
+    }
+
+    fn sample(&self, sample: Sample, (x, y): At) -> Result<(), Error> {
+        match sample {
+            Sample::Line(look) => {
+                self.line(&[(x, y), (x + SAMPLE, y)], look)?;
+                self.marker((x + SAMPLE / 2.0, y), look)
+            }
+            Sample::Box(look) => self.filled((x, y - 8.0), (x + BOX, y + 8.0), look),
+            Sample::Mark => self.stroke(&[(x + STROKE / 2.0, y - 10.0), (x + STROKE / 2.0, y + 10.0)]),
+        }
+    }
+
+    /// A series' line.
+    pub(super) fn line(&self, points: &[At], look: Look) -> Result<(), Error> {
+        let style = self.pen(look.colour(), LINE);
+        for piece in look.dashes(points) {
+            let piece: Vec<_> = piece.into_iter().map(|at| self.at(at)).collect();
+            self.root.draw(&PathElement::new(piece, style)).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// A dark line that marks a value.
+    pub(super) fn stroke(&self, points: &[At]) -> Result<(), Error> {
+        let points: Vec<_> = points.iter().map(|at| self.at(*at)).collect();
+        self.root.draw(&PathElement::new(points, self.pen(INK, STROKE))).map_err(failed)
+    }
+
+    fn pen(&self, colour: RGBColor, width: f64) -> ShapeStyle {
+        colour.stroke_width(self.pixels(width))
+    }
+
+    /// A series' mark at one of its points.
+    pub(super) fn marker(&self, (x, y): At, look: Look) -> Result<(), Error> {
+        let fill = look.colour().filled();
+        let corners = match look.shape() {
+            Shape::Circle(radius) => {
+                let circle = Circle::new(self.at((x, y)), self.pixels(radius), fill);
+                return self.root.draw(&circle).map_err(failed);
+            }
+            Shape::Corners(corners) => corners,
+        };
+        let corners: Vec<_> = corners.iter().map(|(right, down)| self.at((x + right, y + down))).collect();
+        self.root.draw(&Polygon::new(corners, fill)).map_err(failed)
+    }
+
+    /// A box in a look's colour, with its stripes.
+    pub(super) fn filled(&self, from: At, to: At, look: Look) -> Result<(), Error> {
+        let shape = Rectangle::new([self.at(from), self.at(to)], look.colour().filled());
+        self.root.draw(&shape).map_err(failed)?;
+        let stripe = self.pen(WHITE, 1.3);
+        for (begin, end) in look.stripes(from, to) {
+            let path = PathElement::new(vec![self.at(begin), self.at(end)], stripe);
+            self.root.draw(&path).map_err(failed)?;
+        }
+        Ok(())
+    }
+}
+
+/// What a backend says, as text: its type differs from one to the next.
+pub(super) fn failed(error: impl std::fmt::Display) -> Error {
+    Error::Drawing(error.to_string())
+}

@@ -1,0 +1,141 @@
+//! Steps one after the other, as parts of a bar.
+
+use plotters::{
+    prelude::{ChartBuilder, DrawingBackend},
+    style::Color,
+};
+
+use super::{
+    Error,
+    axis::{Axis, figure},
+    check_value,
+    look::Look,
+    sheet::{AXIS, FAINT_INK, GRID, INK, PLAIN, SMALL, Sample, Sheet, Side, failed},
+};
+
+/// Units down for everything but the bars.
+const FRAME: u32 = 196;
+
+/// Units down for a bar and the figures under it.
+const ROW: u32 = 74;
+
+/// Half a bar.
+const HALF: f64 = 17.0;
+
+/// From the middle of a row up to that of its bar, so that there is room for figures below.
+const RAISED: f64 = 9.0;
+
+/// From the middle of a row down to its figures.
+const FIGURES: f64 = 22.0;
+
+/// A bar for each run, of the same steps.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Steps {
+    /// What is shown.
+    pub title: String,
+    /// On which setting.
+    pub setting: String,
+    /// The unit of all figures.
+    pub unit: String,
+    /// The steps' names, in their order.
+    pub steps: Vec<String>,
+    /// What the mark on each bar is, where runs have one.
+    pub mark: Option<String>,
+    /// The runs.
+    pub runs: Vec<Run>,
+}
+
+/// One bar.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Run {
+    /// Its name.
+    pub name: String,
+    /// A figure for each step.
+    pub values: Vec<f64>,
+    /// What the whole is to be compared with.
+    pub mark: Option<f64>,
+}
+
+impl Steps {
+    pub(super) fn height(&self) -> u32 {
+        FRAME + ROW * self.runs.len() as u32
+    }
+
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if self.steps.is_empty() || self.runs.is_empty() {
+            return Err(Error::Empty(self.title.clone()));
+        }
+        for Run { name, values, mark } in &self.runs {
+            if values.len() != self.steps.len() {
+                let (found, wanted) = (values.len(), self.steps.len());
+                return Err(Error::Shape { run: name.clone(), found, wanted });
+            }
+            values.iter().chain(mark).try_for_each(|value| check_value(name, *value))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn draw<B: DrawingBackend>(&self, sheet: &Sheet<B>) -> Result<(), Error> {
+        let mut legend: Vec<_> =
+            (0..).zip(&self.steps).map(|(index, name)| (Sample::Box(Look(index)), name.as_str())).collect();
+        legend.extend(self.mark.as_deref().map(|name| (Sample::Mark, name)));
+        let top = sheet.head(&self.title, &self.setting, &legend)?;
+        let largest = self.runs.iter().flat_map(|run| [run.values.iter().sum(), run.mark.unwrap_or(0.0)]);
+        let axis = Axis::up_to(largest.fold(0.0, f64::max));
+        let names = sheet.widest(self.runs.iter().map(|run| run.name.as_str()))?;
+
+        let area = sheet.below(top);
+        let mut chart = ChartBuilder::on(&area);
+        // Half of the last mark's label hangs over.
+        chart.margin_right(sheet.pixels(14.0));
+        chart.x_label_area_size(sheet.pixels(50.0)).y_label_area_size(sheet.pixels(names + 14.0));
+        let rows = self.runs.len() as f64;
+        let mut chart = chart.build_cartesian_2d(axis, rows..0.0).map_err(failed)?;
+        chart
+            .configure_mesh()
+            .disable_y_mesh()
+            .y_labels(0)
+            .bold_line_style(GRID.stroke_width(sheet.pixels(1.0)))
+            .light_line_style(GRID.mix(0.0))
+            .axis_style(AXIS.stroke_width(sheet.pixels(1.0)))
+            .set_all_tick_mark_size(sheet.pixels(4.0))
+            .label_style(sheet.font(PLAIN, FAINT_INK))
+            .axis_desc_style(sheet.font(PLAIN, FAINT_INK))
+            .x_desc(&self.unit)
+            .draw()
+            .map_err(failed)?;
+
+        for (row, run) in self.runs.iter().enumerate() {
+            let place = |value: f64| sheet.place(chart.backend_coord(&(value, row as f64 + 0.5)));
+            let (left, middle) = place(0.0);
+            let bar = middle - RAISED;
+            sheet.text(&run.name, (left - 10.0, bar), Side::Left, PLAIN, INK)?;
+            let mut sum = 0.0;
+            for (index, value) in run.values.iter().enumerate() {
+                let from = (place(sum).0, bar - HALF);
+                sum += value;
+                sheet.filled(from, (place(sum).0, bar + HALF), Look(index))?;
+            }
+            if let Some(mark) = run.mark {
+                let at = place(mark).0;
+                sheet.stroke(&[(at, bar - HALF - 5.0), (at, bar + HALF + 5.0)])?;
+            }
+            let figures = self.figures(run, sum);
+            sheet.text(&figures, (left + 4.0, middle + FIGURES), Side::Right, SMALL, FAINT_INK)?;
+        }
+        Ok(())
+    }
+
+    /// What the parts of a bar stand for: some are too thin to be seen.
+    fn figures(&self, run: &Run, sum: f64) -> String {
+        let parts: Vec<_> = run.values.iter().map(|value| figure(*value)).collect();
+        let mut text = parts.join(" + ");
+        if parts.len() > 1 {
+            text += &format!(" = {}", figure(sum));
+        }
+        if let (Some(name), Some(mark)) = (&self.mark, run.mark) {
+            text += &format!("; {name} {}", figure(mark));
+        }
+        text
+    }
+}

@@ -1,0 +1,178 @@
+//! What the system says about how busy it is. Where it says nothing, as not on Linux, there is no noise to tell.
+
+use std::{
+    collections::HashMap,
+    fs,
+    hint::black_box,
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::noise::{Noise, Sample, Warning};
+
+/// Spins before a measurement, and again after it.
+const SPINS: u32 = 20;
+
+/// How long a spin is to take: long against the clock's grain, short against a time slice.
+const SPIN: Duration = Duration::from_millis(2);
+
+/// Watches the machine from when it is made until it is asked.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    before: Sample,
+    rounds: u64,
+}
+
+impl Watch {
+    /// Begins now; takes a twentieth of a second.
+    #[must_use]
+    pub fn begin() -> Self {
+        let before = Self::again();
+        let load = numbers("/proc/loadavg").and_then(|text| text.split_whitespace().next()?.parse().ok());
+        Self { before: Sample { load, ..before.before }, ..before }
+    }
+
+    /// As [`Watch::begin`], after a measurement of ours: how busy the minute before was says nothing then.
+    #[must_use]
+    pub fn again() -> Self {
+        let rounds = calibrated();
+        let spins = spins(rounds);
+        Self { before: Sample { spins, ..counted() }, rounds }
+    }
+
+    /// What disturbed whatever ran since.
+    #[must_use]
+    pub fn noise(&self) -> Noise {
+        let after = counted();
+        let after = Sample { spins: spins(self.rounds), ..after };
+        let processors = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Noise::between(&self.before, &after, processors)
+    }
+
+    /// What to tell of it. Only on Linux, where all of it is known, or a warning would have half its reasons.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Warning> {
+        if cfg!(target_os = "linux") { self.noise().warnings() } else { Vec::new() }
+    }
+}
+
+fn numbers(path: &str) -> Option<String> {
+    fs::read_to_string(path).ok()
+}
+
+fn counted() -> Sample {
+    let stat = numbers("/proc/stat").unwrap_or_default();
+    let own = own_ticks(std::process::id(), &processes());
+    Sample { own, ..parse_stat(&stat) }
+}
+
+/// The first line of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal; guests are in the first two.
+fn parse_stat(stat: &str) -> Sample {
+    let line = stat.lines().find_map(|line| line.strip_prefix("cpu ")).unwrap_or_default();
+    let ticks: Vec<u64> = line.split_whitespace().map_while(|field| field.parse().ok()).take(8).collect();
+    let at = |index: usize| ticks.get(index).copied().unwrap_or_default();
+    let idle = (3..7).map(at).sum();
+    Sample { total: ticks.iter().sum(), idle, steal: at(7), ..Sample::default() }
+}
+
+/// A process: its parent, and the ticks of itself and of its children that have ended.
+type Process = (u32, u64);
+
+fn processes() -> HashMap<u32, Process> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    ids.filter_map(|id| Some((id, parse_process(&numbers(&format!("/proc/{id}/stat"))?)?))).collect()
+}
+
+/// From /proc/ID/stat, behind the name, which may hold anything.
+fn parse_process(stat: &str) -> Option<Process> {
+    let fields: Vec<_> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let parent = fields.get(1)?.parse().ok()?;
+    let ticks = fields.get(11..15)?.iter().filter_map(|field| field.parse::<u64>().ok()).sum();
+    Some((parent, ticks))
+}
+
+/// The ticks of a process and of all that it started.
+fn own_ticks(id: u32, processes: &HashMap<u32, Process>) -> u64 {
+    let is_ours = |mut at: u32| {
+        // No deeper than there are processes: they come and go while they are read, and a circle would be for ever.
+        for _ in 0..processes.len() {
+            if at == id {
+                return true;
+            }
+            match processes.get(&at) {
+                Some((parent, _)) => at = *parent,
+                None => return false,
+            }
+        }
+        false
+    };
+    processes.iter().filter(|(at, _)| is_ours(**at)).map(|(_, (_, ticks))| ticks).sum()
+}
+
+/// Rounds of work that take about as long as a spin is to take.
+fn calibrated() -> u64 {
+    let mut rounds = 1024;
+    while rounds < u64::MAX / 2 {
+        let time = spin(rounds);
+        if time >= SPIN {
+            break;
+        }
+        rounds *= 2;
+    }
+    rounds
+}
+
+fn spins(rounds: u64) -> Vec<Duration> {
+    (0..SPINS).map(|_| spin(rounds)).collect()
+}
+
+fn spin(rounds: u64) -> Duration {
+    let begin = Instant::now();
+    let mut state = 1u64;
+    for round in 0..rounds {
+        state = black_box(state.rotate_left(5) ^ round);
+    }
+    begin.elapsed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernels_counts_are_read() {
+        let stat = "cpu  100 5 50 800 20 3 2 20 7 0\ncpu0 1 2 3\nintr 5\n";
+        let sample = parse_stat(stat);
+        assert_eq!((sample.total, sample.idle, sample.steal), (1000, 825, 20));
+        for nothing in ["", "cpu", "cpu \n", "cpu x y\n"] {
+            assert_eq!(parse_stat(nothing), Sample::default(), "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn a_program_and_what_it_started_are_its_own() {
+        let stat = "42 (odd) name) S 7 42 7 0 -1 4194560 1 2 3 4 10 20 30 40 20 0 1 0 99 1 2";
+        assert_eq!(parse_process(stat), Some((7, 100)));
+        assert_eq!(parse_process("42 (short) S 7"), None);
+        let processes = [
+            (1, (0, 1000)),
+            (7, (1, 1)),
+            (8, (7, 2)),
+            (9, (8, 4)),
+            (10, (1, 500)),
+            (20, (21, 9)),
+            (21, (20, 9)),
+        ];
+        assert_eq!(own_ticks(7, &processes.into()), 7);
+        assert_eq!(own_ticks(99, &processes.into()), 0);
+    }
+
+    #[test]
+    fn this_machine_can_be_watched() {
+        let watch = Watch::begin();
+        let noise = watch.noise();
+        assert!((0.0..=1.0).contains(&noise.others) && (0.0..=1.0).contains(&noise.steal), "{noise:?}");
+        assert!(noise.spread >= 0.0 && watch.before.spins.len() == SPINS as usize);
+    }
+}

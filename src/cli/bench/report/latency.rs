@@ -1,0 +1,77 @@
+//! The page's section on latency.
+
+use std::time::Duration;
+
+use super::{
+    super::{super::Error, latency, say},
+    Page,
+};
+use crate::bench::{
+    Cell, Percentiles, Table,
+    latency::{Plan, Report},
+};
+use crate::jpeg::Strips;
+
+/// Sizes and rates.
+const RUNS: [(usize, usize, f64); 3] = [(640, 480, 60.0), (1280, 720, 30.0), (1920, 1080, 30.0)];
+
+/// The run that has an aim, and whose distribution is drawn.
+const AIMED: usize = 1;
+
+/// What the program may add to the floor at p50, in milliseconds.
+const AIM_MS: f64 = 2.0;
+
+const QUALITY: u8 = 80;
+const TIME: Duration = Duration::from_secs(20);
+
+pub(super) fn section(page: &Page<'_>) -> Result<String, Error> {
+    let measured = RUNS.map(|(width, height, fps)| {
+        let plan =
+            Plan { width, height, fps, quality: QUALITY, strips: Strips::default(), time: page.time(TIME) };
+        say(&format!("latency, {}", latency::name(&plan)));
+        latency::measure(plan)
+    });
+    let reports = measured.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let steps = page.plot("bench-latency-steps", &latency::steps(&reports), "Latency by step")?;
+    let mut text = format!("{}\n{}", table(&reports).markdown(), steps);
+    if let Some(report) = reports.get(AIMED) {
+        let distribution = latency::distribution(report);
+        text += &page.plot("bench-latency-distribution", &distribution, "Latency distribution")?;
+        text += &verdict(report);
+    }
+    Ok(text)
+}
+
+/// The steps of all runs beside each other.
+fn table(reports: &[Report]) -> Table {
+    let mut table = Table::new("Milliseconds, p50 / p99:").column("", "");
+    for report in reports {
+        table = table.column(latency::name(&report.plan), "");
+    }
+    let mut row = |name: &str, of: &dyn Fn(&Report) -> String| {
+        table.row([Cell::from(name)].into_iter().chain(reports.iter().map(|report| of(report).into())));
+    };
+    let pair = |p: Percentiles| format!("{:.2} / {:.2}", p.p50, p.p99);
+    row("bytes a frame", &|report| format!("{} kB", report.bytes_per_frame / 1000));
+    for (index, (name, _)) in reports.first().map(Report::steps).unwrap_or_default().into_iter().enumerate() {
+        row(name, &|report| report.steps().get(index).map(|(_, step)| pair(*step)).unwrap_or_default());
+    }
+    row("**the whole**", &|report| format!("**{}**", pair(report.whole_ms)));
+    row("the floor of the same run", &|report| pair(report.floor_ms));
+    row("whole ÷ floor at p50", &|report| format!("{:.2}", report.ratio_p50));
+    row("frames replaced on the way", &|report| {
+        format!("{} of {}", report.replaced, report.frames + report.replaced)
+    });
+    table
+}
+
+fn verdict(report: &Report) -> String {
+    let added = report.added_p50_ms;
+    let side = if added < 0.0 { "below" } else { "above" };
+    format!(
+        "The aim for {} is the floor + {AIM_MS} ms at p50: the whole was {:.2} ms {side} the floor, **{}**.\n",
+        latency::name(&report.plan),
+        added.abs(),
+        super::verdict(added <= AIM_MS)
+    )
+}

@@ -1,0 +1,156 @@
+//! `pulsecam bench report`: every measurement for real, written as a page. `make bench` runs it.
+//!
+//! What people wrote about the measurements is in a template; figures come only from runs. A measurement is a file here and a
+//! line in [`SECTIONS`]: what it returns stands in the page for `{{its name}}`.
+
+#[cfg(unix)]
+mod camera;
+mod latency;
+mod template;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use self::template::Template;
+use super::{
+    super::{Error, output::print, values},
+    export::warned,
+};
+use crate::bench::{Machine, Plot, Watch};
+
+/// Measures, and gives Markdown.
+type Section = fn(&Page<'_>) -> Result<String, Error>;
+
+/// What is measured, in this order.
+const SECTIONS: &[(&str, Section)] = &[
+    ("latency", latency::section),
+    #[cfg(unix)]
+    ("camera", camera::section),
+];
+
+/// What stands in for a section that was not asked for.
+const NOT_MEASURED: &str = "Not measured in this run.";
+
+/// Measure everything and write a page about it.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The page
+    #[arg(long, value_name = "FILE", default_value = "docs/benchmarks.md", env = "PULSECAM_OUT")]
+    out: PathBuf,
+    /// Its text, with a place for each measurement: {{latency}}
+    #[arg(long, value_name = "FILE", default_value = "docs/benchmarks.in.md", env = "PULSECAM_TEMPLATE")]
+    template: PathBuf,
+    /// Where its plots go
+    #[arg(long, value_name = "DIR", default_value = "docs/images", env = "PULSECAM_IMAGES")]
+    images: PathBuf,
+    /// How long each measurement takes [default: what each needs]
+    #[arg(long = "for", value_name = "TIME", value_parser = values::some_time, env = "PULSECAM_FOR")]
+    time: Option<Duration>,
+    /// Measure this only; can be given more than once
+    #[arg(long, value_name = "NAME", value_parser = SECTIONS.iter().map(|(name, _)| *name).collect::<Vec<_>>())]
+    only: Vec<String>,
+}
+
+/// The page that is being made.
+struct Page<'a> {
+    args: &'a Args,
+}
+
+impl Page<'_> {
+    /// How long to measure.
+    fn time(&self, otherwise: Duration) -> Duration {
+        self.args.time.unwrap_or(otherwise)
+    }
+
+    /// Draws, and gives the Markdown that shows it: the PNG, as every page shows one, linked to the SVG.
+    fn plot(&self, name: &str, plot: &Plot, alternative: &str) -> Result<String, Error> {
+        let Args { out, images, .. } = self.args;
+        plot.save(images, name)?;
+        let beside = out.parent().unwrap_or(Path::new(""));
+        let folder = images.strip_prefix(beside).unwrap_or(images).display();
+        Ok(format!("[![{alternative}]({folder}/{name}.png)]({folder}/{name}.svg)\n\n"))
+    }
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Error> {
+    let failed = |path: &Path, reason: String| Error::File { path: path.to_owned(), reason };
+    let template = fs::read_to_string(&args.template)
+        .map_err(|error| error.to_string())
+        .and_then(|page| Template::parse(&page, &places()))
+        .map_err(|reason| failed(&args.template, reason))?;
+    let page = Page { args };
+    let mut watch = Watch::begin();
+    let (mut measured, mut failure) = (Vec::new(), None);
+    let wanted = |name: &str| args.only.is_empty() || args.only.iter().any(|only| only == name);
+    for (name, section) in SECTIONS.iter().filter(|(name, _)| wanted(name)) {
+        // The others are minutes of work: they are not thrown away for one that failed.
+        let text = section(&page).unwrap_or_else(|error| {
+            let text = format!("{NOT_MEASURED} {error}.");
+            failure = Some(error);
+            text
+        });
+        let doubts = doubts(&warned(&watch.warnings()));
+        measured.push((*name, format!("{}\n{doubts}", text.trim_end())));
+        watch = Watch::again();
+    }
+    let filled = template.fill(|name| match name {
+        "date" => today(),
+        "machine" => Machine::here().to_string(),
+        _ => {
+            let found = measured.iter().find(|(measured, _)| *measured == name);
+            found.map_or_else(|| NOT_MEASURED.to_owned(), |(_, text)| text.clone())
+        }
+    });
+    fs::write(&args.out, filled).map_err(|error| failed(&args.out, error.to_string()))?;
+    print(&args.out.display().to_string());
+    failure.map_or(Ok(()), Err)
+}
+
+/// Everything that the template has to have a place for.
+fn places() -> Vec<&'static str> {
+    ["date", "machine"].into_iter().chain(SECTIONS.iter().map(|(name, _)| *name)).collect()
+}
+
+/// Whoever reads figures has to know that they are doubtful.
+fn doubts(noisy: &[String]) -> String {
+    let lines: String = noisy.iter().map(|text| format!("> - {text}\n")).collect();
+    if lines.is_empty() { lines } else { format!("\n> **The machine was noisy:**\n{lines}") }
+}
+
+/// The day, in UTC.
+fn today() -> String {
+    let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    now.split('T').next().unwrap_or_default().to_owned()
+}
+
+/// Whether an aim is reached.
+fn verdict(reached: bool) -> &'static str {
+    if reached { "reached" } else { "not reached" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn the_page_in_the_repository_has_a_place_for_each_section() {
+        let page = include_str!("../../../../docs/benchmarks.in.md");
+        Template::parse(page, &places()).unwrap();
+    }
+
+    #[test]
+    fn days_are_written_as_everywhere() {
+        let day = today();
+        assert_eq!((day.len(), day.matches('-').count()), (10, 2), "{day}");
+    }
+
+    #[test]
+    fn doubts_are_on_the_page() {
+        assert_eq!(doubts(&[]), "");
+        assert_eq!(doubts(&["a".into(), "b".into()]), "\n> **The machine was noisy:**\n> - a\n> - b\n");
+    }
+}

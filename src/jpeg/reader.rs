@@ -1,0 +1,106 @@
+//! One decompressor, and what its complaints mean.
+
+use turbojpeg::{Decompressor, Image, PixelFormat, ScalingFactor};
+
+use super::{Error, Piece, encoder::codec};
+
+/// Scans of a progressive JPEG that are decoded at the most: encoders write about ten, and each
+/// costs a pass over the whole picture, so that a small file could ask for minutes of work.
+const SCAN_LIMIT: u32 = 50;
+
+/// Messages by which libjpeg-turbo warns (jerror.h, `JWRN_…`): every pixel was written all the same.
+const WARNINGS: [&str; 8] = [
+    "Corrupt JPEG data",
+    "Premature end of JPEG file",
+    "Inconsistent progression sequence",
+    "Invalid SOS parameters for sequential JPEG",
+    "Unknown Adobe color transform code",
+    "Warning: unknown JFIF revision",
+    "Application transferred too many scanlines",
+    "Corrupt JPEG data: bad ICC marker",
+];
+
+/// Where pixels go: rows without padding.
+pub(super) struct Rows<'a> {
+    pub(super) pixels: &'a mut [u8],
+    pub(super) width: usize,
+    pub(super) height: usize,
+    pub(super) format: PixelFormat,
+}
+
+impl<'a> Rows<'a> {
+    pub(super) fn reborrow(&mut self) -> Rows<'_> {
+        Rows { pixels: self.pixels, ..*self }
+    }
+
+    /// The upper `height` rows, and those below; `None` where there are not so many.
+    pub(super) fn split(self, height: usize) -> Option<(Self, Self)> {
+        let below = self.height.checked_sub(height)?;
+        let (first, rest) = self.pixels.split_at_mut_checked(height * self.width * self.format.size())?;
+        Some((Rows { pixels: first, height, ..self }, Rows { pixels: rest, height: below, ..self }))
+    }
+}
+
+/// A decompressor that is kept.
+pub(super) struct Reader {
+    decompressor: Decompressor,
+    /// A piece made a JPEG.
+    jpeg: Vec<u8>,
+}
+
+impl Reader {
+    pub(super) fn new() -> Result<Self, Error> {
+        Ok(Self { decompressor: decompressor()?, jpeg: Vec::new() })
+    }
+
+    /// `Ok` with a mere warning's text. After an error the handle is replaced: libjpeg-turbo keeps half-read
+    /// Huffman tables, and one bad picture would spoil those after it.
+    pub(super) fn read(
+        &mut self,
+        jpeg: &[u8],
+        factor: ScalingFactor,
+        into: Rows<'_>,
+    ) -> Result<Option<String>, Error> {
+        self.decompressor.set_scaling_factor(factor).map_err(codec)?;
+        let Rows { pixels, width, height, format } = into;
+        let image = Image { pixels, width, pitch: width * format.size(), height, format };
+        let result = tolerate(self.decompressor.decompress(jpeg, image));
+        if result.is_err() {
+            self.decompressor = decompressor()?;
+        }
+        result
+    }
+
+    /// The same with a piece of a JPEG.
+    pub(super) fn read_piece(
+        &mut self,
+        piece: &Piece<'_>,
+        factor: ScalingFactor,
+        into: Rows<'_>,
+    ) -> Result<Option<String>, Error> {
+        let mut jpeg = std::mem::take(&mut self.jpeg);
+        piece.write(&mut jpeg);
+        let result = self.read(&jpeg, factor, into);
+        self.jpeg = jpeg;
+        result
+    }
+}
+
+fn decompressor() -> Result<Decompressor, Error> {
+    let mut decompressor = Decompressor::new().map_err(codec)?;
+    decompressor.set_scan_limit(SCAN_LIMIT).map_err(codec)?;
+    Ok(decompressor)
+}
+
+/// Tells warnings from errors by their text: turbojpeg 1.5 does not pass the difference on.
+fn tolerate(result: turbojpeg::Result<()>) -> Result<Option<String>, Error> {
+    match result {
+        Ok(()) => Ok(None),
+        Err(turbojpeg::Error::TurboJpegError(text))
+            if WARNINGS.iter().any(|warning| text.contains(warning)) =>
+        {
+            Ok(Some(text))
+        }
+        Err(error) => Err(codec(error)),
+    }
+}

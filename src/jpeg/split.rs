@@ -1,0 +1,161 @@
+//! A JPEG with restart markers becomes pieces that can be decoded side by side.
+
+use memchr::memchr;
+
+use super::{
+    head::Head,
+    marker::{EOI, RST0, RST7},
+};
+
+/// Some whole rows of MCUs of a JPEG, which begin at a restart marker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece<'a> {
+    /// The first row of pixels.
+    pub top: usize,
+    /// Rows of pixels.
+    pub height: usize,
+    head: &'a [u8],
+    height_at: usize,
+    data: &'a [u8],
+    /// How many restart markers come before.
+    restarts: usize,
+}
+
+impl Piece<'_> {
+    /// Makes a JPEG of it, in the place of what is in `jpeg`.
+    pub fn write(&self, jpeg: &mut Vec<u8>) {
+        jpeg.clear();
+        jpeg.reserve(self.head.len() + self.data.len() + 2);
+        jpeg.extend_from_slice(self.head);
+        let height = (self.height as u16).to_be_bytes();
+        if let Some(place) = jpeg.get_mut(self.height_at..self.height_at + 2) {
+            place.copy_from_slice(&height);
+        }
+        let data = jpeg.len();
+        jpeg.extend_from_slice(self.data);
+        // The numbers begin with 0 in each picture, and go round after eight.
+        if !self.restarts.is_multiple_of(8) {
+            let (mut at, mut number) = (data, 0);
+            while let Some((marker, kind)) = jpeg.get(at..).and_then(next_marker) {
+                if let (RST0..=RST7, Some(place)) = (kind, jpeg.get_mut(at + marker + 1)) {
+                    *place = RST0 + number % 8;
+                    number = (number + 1) % 8;
+                }
+                at += marker + 2;
+            }
+        }
+        jpeg.extend_from_slice(&[0xff, EOI]);
+    }
+}
+
+/// Cuts `jpeg` into up to `most` pieces of about the same height.
+///
+/// `None` where there is nothing to cut: no restart marker between two rows of MCUs, another process than baseline with one
+/// scan, tables that are not in the picture; and wherever something is not quite as it should be.
+#[must_use]
+pub fn split(jpeg: &[u8], most: usize) -> Option<Vec<Piece<'_>>> {
+    let head = Head::read(jpeg)?;
+    let cuts = Cuts::new(&head, most)?;
+    let data = jpeg.get(head.data..)?;
+    let starts = cuts.find(data)?;
+    let piece = |index: usize, start: usize, end: usize| {
+        let top = cuts.row(index) * head.mcu_height;
+        Some(Piece {
+            top,
+            height: (cuts.row(index + 1) * head.mcu_height).min(head.height) - top,
+            head: jpeg.get(..head.data)?,
+            height_at: head.height_at,
+            data: data.get(start..end)?,
+            restarts: cuts.restarts(index),
+        })
+    };
+    let ends = starts.iter().skip(1).map(|&(_, marker)| marker);
+    let spans = starts.iter().zip(ends).enumerate();
+    spans.map(|(index, (&(start, _), end))| piece(index, start, end)).collect()
+}
+
+/// Where to cut: known before one byte of the pixels was read.
+struct Cuts {
+    pieces: usize,
+    /// Rows of MCUs that cannot be cut apart, for no restart marker is at their end.
+    unit: usize,
+    rows: usize,
+    /// Restart intervals in such rows.
+    unit_intervals: usize,
+    /// Restart intervals in all.
+    intervals: usize,
+}
+
+impl Cuts {
+    fn new(head: &Head, most: usize) -> Option<Self> {
+        let (across, rows) = (head.mcus_across(), head.mcu_rows());
+        if head.interval == 0 {
+            return None;
+        }
+        let unit = head.interval / greatest_common_divisor(head.interval, across);
+        let pieces = rows.div_ceil(unit).min(most);
+        let unit_intervals = unit * across / head.interval;
+        let intervals = (across * rows).div_ceil(head.interval);
+        (pieces > 1).then_some(Self { pieces, unit, rows, unit_intervals, intervals })
+    }
+
+    /// The unit with which a piece begins.
+    const fn unit(&self, piece: usize) -> usize {
+        self.rows.div_ceil(self.unit) * piece / self.pieces
+    }
+
+    /// The row of MCUs with which a piece begins; all rows for the one after the last.
+    fn row(&self, piece: usize) -> usize {
+        (self.unit(piece) * self.unit).min(self.rows)
+    }
+
+    /// Restart markers up to and with the one before a piece.
+    const fn restarts(&self, piece: usize) -> usize {
+        self.unit(piece) * self.unit_intervals
+    }
+
+    /// Where each piece begins in the pixels' data, and where the marker before it stands; for the end too. `None` unless
+    /// all restart markers are there, numbered as they should be, and nothing else.
+    fn find(&self, data: &[u8]) -> Option<Vec<(usize, usize)>> {
+        let mut starts = Vec::with_capacity(self.pieces + 1);
+        starts.push((0, 0));
+        let (mut at, mut restarts) = (0, 0);
+        loop {
+            let (found, kind) = next_marker(data.get(at..)?)?;
+            let marker = at + found;
+            at = marker + 2;
+            match kind {
+                EOI if restarts + 1 == self.intervals => {
+                    starts.push((at, marker));
+                    return Some(starts);
+                }
+                RST0..=RST7 if usize::from(kind - RST0) == restarts % 8 && restarts + 1 < self.intervals => {
+                    restarts += 1;
+                    if starts.len() < self.pieces && restarts == self.restarts(starts.len()) {
+                        starts.push((at, marker));
+                    }
+                }
+                _ => return None,
+            }
+        }
+    }
+}
+
+/// The first marker in entropy-coded data: where it stands, and which it is.
+fn next_marker(data: &[u8]) -> Option<(usize, u8)> {
+    let mut at = 0;
+    loop {
+        at += memchr(0xff, data.get(at..)?)?;
+        match data.get(at + 1)? {
+            0 => at += 2,
+            &kind => return Some((at, kind)),
+        }
+    }
+}
+
+const fn greatest_common_divisor(mut a: usize, mut b: usize) -> usize {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
