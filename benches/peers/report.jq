@@ -1,5 +1,5 @@
 # docs/peers.md from the rounds of one run and the template: every @@NAME@@ in it is a table or a list of this run.
-#   jq -rs --rawfile template peers.md.in -f report.jq results.jsonl
+#   jq -rs --rawfile template docs/peers.in.md -f report.jq results.jsonl
 
 def median: sort | if length == 0 then null elif length % 2 == 1 then .[length / 2 | floor]
   else (.[length / 2] + .[length / 2 - 1]) / 2 end;
@@ -32,7 +32,7 @@ def trial_names: {
   "t-gst-nodelay-relay": "… with TCP_NODELAY, two hops",
   "t-gst-64k": "… and `socketsrc blocksize=65536` in place of `tcpclientsrc`, one hop from here on",
   "t-gst-256k": "… and `socketsrc blocksize=262144`",
-  "t-gst-256k-2": "… and `videoconvert n-threads=2` (the settings above)",
+  "t-gst-256k-2": "… and both: 256 KiB, `videoconvert n-threads=2` (the settings above)",
   "t-gst-queue": "… `queue` between decoder and `videoconvert`, which has one thread",
   "t-gst-libav": "… `avdec_mjpeg` as decoder",
   "t-gst-slices": "… `avenc_mjpeg` with slices in threads as encoder (other tables, about the same bytes)",
@@ -40,8 +40,8 @@ def trial_names: {
   "t-ffm-plain": "FFmpeg, one thread each side",
   "t-ffm-optimal": "… `huffman=optimal`, its default",
   "t-ffm-direct": "… unbuffered output (`AVIO_FLAG_DIRECT`)",
-  "t-ffm-slices": "… encoder with two threads by slice",
-  "t-ffm-slices-bgr": "… and swscale with two threads (the settings above)"
+  "t-ffm-slices": "… encoder with two threads by slice (the settings above)",
+  "t-ffm-slices-bgr": "… and swscale with two threads"
 };
 
 . as $all
@@ -78,8 +78,10 @@ def trial_names: {
   {
     RUN: ("\($run.date); \($run.cpu), \($run.cores) cores; \($run.system). Before the run began the load average was \($run.load)"
       + (if ($run.load | tonumber) > 0.5 then ", so **other work ran beside it: take the ratios, and those with care**" else "" end)
+      + (($latency | map(select(.arm == "ours"))) as $own | ($own | map(select((.noisy // []) != [])) | length) as $noisy
+         | ". pulsecam's own watch called the machine noisy in \($noisy) of its \($own | length) measurements")
       + ". \($run.rounds) rounds of \($run.seconds) s for each contestant and size, fan-out \($run.fanout_for) in all."),
-    VERSIONS: "- \($run.ours)\n- GStreamer: \($run.gst)\n- its JPEG: \($run.jpeg)\n- FFmpeg: \($run.ffmpeg)\n- Qt: \($run.qt)",
+    VERSIONS: "- \($run.ours)\(if $run.commit != "" then ", sources at \($run.commit)" else "" end)\n- GStreamer: \($run.gst)\n- its JPEG: \($run.jpeg)\n- FFmpeg: \($run.ffmpeg)\n- Qt: \($run.qt)",
     JPEG: ($all | map(select(.kind == "jpeg") | [.size, .encoder, (.bytes / 1000 | fixed(1)), (.psnr_y | fixed(2)), (.psnr | fixed(2))])
       | table(["size", "encoder", "kB a frame", "PSNR of luma, dB", "of all planes"])),
     LATENCY: ($sizes | map("### \(.size), \(.fps)/s\n\(latency_table(.size))") | join("\n\n")),

@@ -64,7 +64,7 @@ jq -n --arg date "$(date -u +%F)" --arg load "$load" \
   --arg gst "$(versions libgstreamer1.0-0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav)" \
   --arg ffmpeg "$(versions libavcodec59 libavcodec60 libavcodec61 libswscale6 libswscale7 libswscale8)" \
   --arg jpeg "$(versions libjpeg62-turbo)" --arg qt "$(versions libqt5network5 libqt5network5t64)" \
-  --arg ours "$("$program" --version)" \
+  --arg ours "$("$program" --version)" --arg commit "$(git -C "$here" rev-parse --short HEAD 2>/dev/null || true)" \
   '{kind: "run"} + $ARGS.named' | record
 
 # ---- The pictures, and what each encoder makes of them ----------------------------------------------------------------
@@ -127,7 +127,7 @@ ours() { "$program" bench latency --size "$1" --fps "$2" --quality 80 --for "${s
 gst_best=(--source 262144)
 gst_bgrx=(--convert "videoconvert n-threads=2")
 ffm_best=(--threads 2)
-ffm_bgrx=(--bgr 2)
+ffm_bgrx=(--bgr 1)
 arm() {
   case $1 in
     ours) ours "$2" "$3" ;;
@@ -174,7 +174,7 @@ measure() {
   split_size "$3"
   say "$1, round $2: $size at $fps/s, $4"
   arm "$4" "$size" "$fps" | jq -c --arg kind "$1" --argjson round "$2" --arg size "$size" --argjson fps "$fps" --arg arm "$4" \
-    '{$kind, $round, $size, $fps, $arm, frames, bytes_per_frame, whole: .whole_ms, floor: .floor_ms, replaced, cpu_ms_per_frame}' \
+    '{$kind, $round, $size, $fps, $arm, frames, bytes_per_frame, whole: .whole_ms, floor: .floor_ms, replaced, cpu_ms_per_frame, noisy}' \
     >>"$results"
 }
 for ((round = 1; round <= rounds; ++round)); do
@@ -211,6 +211,6 @@ fi
 
 # ---- The document ------------------------------------------------------------------------------------------------------------
 
-jq -rs --rawfile template "$here/peers.md.in" -f "$here/report.jq" "$results" >"$work/peers.md"
+jq -rs --rawfile template "$here/../../docs/peers.in.md" -f "$here/report.jq" "$results" >"$work/peers.md"
 cp "$work/peers.md" "$docs"
 say "raw figures in $results, tables in $docs"

@@ -9,8 +9,8 @@ mod export;
 #[cfg(target_os = "linux")]
 mod fanout;
 mod latency;
-mod scene;
 mod report;
+mod scene;
 
 use std::io::{self, IsTerminal, Write};
 
