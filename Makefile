@@ -11,7 +11,7 @@ PULSECAM := $(TARGET)/release/pulsecam
 # How long `make demo` runs; empty: until you close the window.
 DEMO_FOR ?=
 
-.PHONY: help demo test deps build fmt lint doc unit test-qt test-window test-cli test-relay bench screenshots completions clean
+.PHONY: help demo test deps build fmt lint doc unit test-qt test-window test-cli test-relay bench bench-peers screenshots completions clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -81,6 +81,10 @@ test-camera: build ## Real V4L2 cameras in a virtual machine alone (root, x86-64
 BENCH_FOR ?=
 bench: build ## Measure everything and write docs/benchmarks.md, with plots
 	$(PULSECAM) bench report $(addprefix --for ,$(BENCH_FOR))
+
+bench-peers: build ## The same through GStreamer, FFmpeg and the Qt relay; writes docs/peers.md (20 minutes)
+	./.ci/deps peers
+	./benches/peers/run.sh $(PULSECAM) $(TARGET)/peers
 
 screenshots: build ## The README's pictures, from the real program
 	./docs/images/make.sh $(PULSECAM)

@@ -19,7 +19,7 @@ pub mod plot;
 mod probe;
 #[cfg(target_os = "linux")]
 mod process;
-mod scene;
+pub mod scene;
 mod steps;
 #[cfg(unix)]
 mod studio;

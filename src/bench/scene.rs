@@ -1,14 +1,17 @@
 //! Pictures to measure with: a photograph with sensor-like noise, because flat synthetic pictures make codecs look
 //! faster than they are.
 
-use std::time::{Duration, Instant};
+use std::{
+    io::{self, Write},
+    time::{Duration, Instant},
+};
 
 use fast_image_resize::{PixelType, ResizeOptions, Resizer, images::Image};
 
 use crate::{
     capture::{Error, Frame, FrameData, Source},
     clock::Timestamp,
-    jpeg::Decoder,
+    jpeg::{Decoder, Encoder},
     picture::{Picture, Pixels, Subsampling},
 };
 
@@ -20,6 +23,36 @@ const NOISE: i16 = 4;
 
 /// Pixels that the view moves from one frame to the next.
 const STEP: f64 = 3.0;
+
+/// Writes the pictures one after the other as raw planar 4:2:0, so that other programs can be measured with the same.
+///
+/// # Errors
+/// When `to` takes no more, or the pictures cannot be prepared.
+pub fn write_raw(width: usize, height: usize, to: &mut impl Write) -> io::Result<()> {
+    for picture in views(width, height)? {
+        let Pixels::Planar(Subsampling::Yuv420, planes) = picture.pixels else {
+            return Err(io::Error::other("the pictures are not planar 4:2:0"));
+        };
+        to.write_all(&planes)?;
+    }
+    Ok(())
+}
+
+/// Writes the pictures as JPEGs, one after the other, by our own encoder: to compare sizes and quality with others'.
+///
+/// # Errors
+/// When `to` takes no more, or the pictures cannot be prepared or encoded.
+pub fn write_jpegs(width: usize, height: usize, quality: u8, to: &mut impl Write) -> io::Result<()> {
+    let mut encoder = Encoder::new(quality).map_err(io::Error::other)?;
+    for picture in &views(width, height)? {
+        to.write_all(&encoder.encode(picture).map_err(io::Error::other)?)?;
+    }
+    Ok(())
+}
+
+fn views(width: usize, height: usize) -> io::Result<Vec<Picture>> {
+    pictures(width, height, Format::Planar(Subsampling::Yuv420)).map_err(io::Error::other)
+}
 
 /// How the pixels of a picture come.
 #[derive(Clone, Copy, Debug)]

@@ -10,6 +10,7 @@ mod export;
 mod fanout;
 mod latency;
 mod report;
+mod scene;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -51,6 +52,9 @@ enum What {
     /// What a camera's frame costs in processor time, against the least that it could
     #[cfg(unix)]
     Camera(camera::Args),
+    /// Write the pictures that are measured with, for other programs
+    #[command(hide = true)]
+    Scene(scene::Args),
     /// All of it, as a page with tables and plots
     Report(report::Args),
 }
@@ -67,6 +71,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         What::Codec(args) => codec::run(args),
         #[cfg(unix)]
         What::Camera(args) => camera::run(args),
+        What::Scene(args) => scene::run(args),
         What::Report(args) => report::run(args),
     }
 }

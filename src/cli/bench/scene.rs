@@ -1,0 +1,39 @@
+//! `pulsecam bench scene`, which no help shows: the pictures of the measurements as a file, so that other programs do the
+//! same work (`benches/peers`).
+
+use std::{
+    fs::File,
+    io::{BufWriter, Write},
+    path::PathBuf,
+};
+
+use super::super::{Error, values};
+use crate::bench::scene;
+
+/// The pictures that are measured with, one after the other.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Size in pixels
+    #[arg(long, value_name = "WxH", default_value = "1280x720", value_parser = values::picture_size)]
+    size: (usize, usize),
+    /// JPEGs of this quality, by our encoder; raw planar 4:2:0 if not given
+    #[arg(long, value_name = "Q", value_parser = clap::value_parser!(u8).range(1..=100))]
+    quality: Option<u8>,
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Error> {
+    let (width, height) = args.size;
+    File::create(&args.out)
+        .map(BufWriter::new)
+        .and_then(|mut out| {
+            match args.quality {
+                None => scene::write_raw(width, height, &mut out)?,
+                Some(quality) => scene::write_jpegs(width, height, quality, &mut out)?,
+            }
+            out.flush()
+        })
+        .map_err(|error| Error::Bench(format!("{}: {error}", args.out.display())))
+}
