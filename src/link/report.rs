@@ -16,11 +16,11 @@ const MAX_UNDER_WAY: usize = 256;
 /// What our relay tells of a frame that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// When the frame was captured, by our clock.
-    pub captured: Timestamp,
+    /// When the frame was ready to be sent, by our clock: what a camera takes to give it is not the link's.
+    pub ready: Timestamp,
     /// Its number.
     pub seq: Option<u64>,
-    /// How old it was when the relay had it, by our clock alone: at the most this, as the way back is counted too.
+    /// How long after that the relay had it, by our clock alone: at the most this, as the way back is counted too.
     pub at_relay: Duration,
     /// How much later the viewers get such frames, the middle one of them; zero where there is none.
     pub late: Duration,
@@ -48,11 +48,11 @@ pub(super) struct Departures {
 impl Departures {
     pub(super) fn sent(&mut self, info: &FrameInfo) {
         self.sent += 1;
-        let Some(captured) = info.captured else { return };
+        let Some(ready) = info.encoded.or(info.captured) else { return };
         if self.under_way.len() == MAX_UNDER_WAY {
             self.under_way.pop_front();
         }
-        self.under_way.push_back((self.sent, info.seq, captured));
+        self.under_way.push_back((self.sent, info.seq, ready));
     }
 
     /// The relay tells what it got.
@@ -61,11 +61,11 @@ impl Departures {
         while self.under_way.front().is_some_and(|(number, ..)| *number < got) {
             self.under_way.pop_front();
         }
-        let &(_, seq, captured) = self.under_way.front().filter(|(number, ..)| *number == got)?;
+        let &(_, seq, ready) = self.under_way.front().filter(|(number, ..)| *number == got)?;
         Some(Report {
-            captured,
+            ready,
             seq,
-            at_relay: now.since(captured).saturating_sub(ago),
+            at_relay: now.since(ready).saturating_sub(ago),
             late: Duration::from_micros(heartbeat.late.unwrap_or_default()),
             lost: heartbeat.lost.unwrap_or_default().min(100),
             relayed: heartbeat.t3.map(|t3| t3.offset(-i64::try_from(ago.as_micros()).unwrap_or(0))),

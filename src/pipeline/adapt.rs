@@ -113,8 +113,8 @@ impl Adapt {
     /// A report came; `clock` is now by the frames' clock. Whether the setting is another than before.
     pub fn hear(&mut self, report: &Report, now: Instant, clock: Timestamp) -> bool {
         // Each report once, and of frames only that were captured since the last step.
-        if self.heard.replace(report.captured) == Some(report.captured)
-            || self.changed.is_some_and(|changed| report.captured < changed)
+        if self.heard.replace(report.ready) == Some(report.ready)
+            || self.changed.is_some_and(|changed| report.ready < changed)
         {
             return false;
         }
@@ -179,8 +179,14 @@ mod tests {
         fn hear(&mut self, age: Duration, lost: u8) -> bool {
             self.tick += 1;
             let captured = Timestamp::from_micros(u64::from(self.tick) * 250_000);
-            let report =
-                Report { captured, seq: None, at_relay: age, late: Duration::ZERO, lost, relayed: None };
+            let report = Report {
+                ready: captured,
+                seq: None,
+                at_relay: age,
+                late: Duration::ZERO,
+                lost,
+                relayed: None,
+            };
             let clock = Timestamp::from_micros(captured.as_micros() + 1);
             self.adapt.hear(&report, self.start + self.tick * 250 * MS, clock)
         }
@@ -248,7 +254,7 @@ mod tests {
         assert!(link.hear(10 * MS, 50));
         let quality = link.adapt.setting().quality;
         let old = Report {
-            captured: Timestamp::from_micros(1),
+            ready: Timestamp::from_micros(1),
             seq: None,
             at_relay: 900 * MS,
             late: 900 * MS,

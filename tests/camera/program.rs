@@ -95,7 +95,8 @@ impl Sending {
     /// Sends to a viewer's relay, with `--json` and these options.
     pub fn start(viewer: &Viewer, options: &[&str]) -> Self {
         let mut child = pulsecam()
-            .args(["send", viewer.address(), "--name", "lab", "--json"])
+            // On this emulated processor frames get old, and less would be sent; what is looked at here is what the camera gave.
+            .args(["send", viewer.address(), "--name", "lab", "--json", "--adapt", "off"])
             .args(options)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
