@@ -15,8 +15,8 @@ use std::{
     time::Duration,
 };
 
-use bytes::{Buf, Bytes};
-use common::program::RelayProgram;
+use bytes::Bytes;
+use common::{program::RelayProgram, wire_bytes};
 use pulsecam::{
     socket::make_room_for_connections,
     wire::{FrameInfo, Heartbeat, Message, Side},
@@ -30,12 +30,6 @@ const IDLE_CLIENT: usize = 16_000;
 /// No test waits longer than this for anything: past it, it hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-fn bytes_of(message: &Message) -> Vec<u8> {
-    let mut bytes = vec![0; message.wire_len()];
-    message.to_buf().copy_to_slice(&mut bytes);
-    bytes
-}
-
 fn resident(pid: u32) -> usize {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
@@ -47,7 +41,7 @@ fn idle(address: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let heartbeat = Heartbeat { views: Some(false), ..Heartbeat::default() };
-    stream.write_all(&bytes_of(&heartbeat.to_message(Side::Client))).unwrap();
+    stream.write_all(&wire_bytes(&heartbeat.to_message(Side::Client))).unwrap();
     stream.read_exact(&mut [0; 107]).unwrap();
     stream
 }
@@ -74,7 +68,7 @@ fn a_stream_goes_on_while_a_thousand_clients_come_and_go() {
     let mut sender = idle(&relay.addr);
     let frame = |seq| {
         let info = FrameInfo { seq: Some(seq), ..FrameInfo::default() };
-        bytes_of(&Message::video(Bytes::from(vec![1; 20_000]), &info).unwrap())
+        wire_bytes(&Message::video(Bytes::from(vec![1; 20_000]), &info).unwrap())
     };
     let sending = thread::spawn(move || {
         // The viewer has joined once the relay has answered somebody that came after it.

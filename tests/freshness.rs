@@ -19,10 +19,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use common::{
     program::{RelayProgram, Running, viewer},
     throttle::{Bucket, proxy},
+    wire_bytes,
 };
 use pulsecam::wire::{FrameInfo, Kind, Message, Origin, QString};
 
@@ -45,15 +46,9 @@ const SETTLING: usize = 40;
 /// kernel hold before it as much again, and it has waited for one. A kernel's default buffers hold 25 and more.
 const MAX_BEHIND: u64 = 14;
 
-fn bytes_of(message: &Message) -> Vec<u8> {
-    let mut bytes = vec![0; message.wire_len()];
-    message.to_buf().copy_to_slice(&mut bytes);
-    bytes
-}
-
 fn frame(seq: u64) -> Vec<u8> {
     let info = FrameInfo { seq: Some(seq), ..FrameInfo::default() };
-    bytes_of(&Message::video(Bytes::from(vec![1; FRAME]), &info).unwrap())
+    wire_bytes(&Message::video(Bytes::from(vec![1; FRAME]), &info).unwrap())
 }
 
 /// What a viewer gets: the number of a frame, or a text.
@@ -171,7 +166,7 @@ fn a_text_waits_for_no_more_than_the_frame_in_flight() {
             scene.step();
         }
         let text = Message::text("now", &Origin::default()).unwrap();
-        writer.write_all(&bytes_of(&text)).unwrap();
+        writer.write_all(&wire_bytes(&text)).unwrap();
         // Beside, it is there: the relay has it.
         assert_eq!(read(&mut scene.beside).map(|(got, _)| got), Some(Got::Text));
         let (passed, newest) = (scene.bucket.passed(), scene.sent.load(SeqCst));

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -55,9 +54,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let printing = args.json.then(|| output::listener(output));
     let relay_stop = CancellationToken::new();
     let (relay, host) = runtime.block_on(async {
-        let listener = TcpListener::bind(ADDRESS)
-            .await
-            .map_err(|source| Error::Listen { addr: ADDRESS.into(), source })?;
+        let listener =
+            relay::listen(ADDRESS).await.map_err(|source| Error::Listen { addr: ADDRESS.into(), source })?;
         let host = listener.local_addr()?.to_string();
         let config = relay::Config {
             events: printing.as_ref().map(|(listener, _)| Arc::clone(listener)),

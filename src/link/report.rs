@@ -1,9 +1,6 @@
-//! What became of the frames that were sent, and of those that came: each end tells the other how many it got.
+//! What became of the frames that were sent, from what the relay tells.
 
-use std::{
-    collections::VecDeque,
-    time::{Duration, Instant},
-};
+use std::{collections::VecDeque, time::Duration};
 
 use crate::{
     clock::Timestamp,
@@ -73,41 +70,6 @@ impl Departures {
     }
 }
 
-/// Frames that came on this connection, and whether the relay wants to hear of them.
-#[derive(Debug, Default)]
-pub(super) struct Arrivals {
-    got: u64,
-    last: Option<Instant>,
-    wanted: Option<Duration>,
-    told: Option<Instant>,
-}
-
-impl Arrivals {
-    /// The relay asks for a report this often at the most, or for none.
-    pub(super) const fn asked(&mut self, interval: Option<Duration>) {
-        self.wanted = interval;
-    }
-
-    /// A frame came; whether the relay is to be told now.
-    pub(super) fn came(&mut self, now: Instant) -> bool {
-        self.got += 1;
-        self.last = Some(now);
-        let Some(interval) = self.wanted else { return false };
-        let due = self.told.is_none_or(|told| now.duration_since(told) >= interval);
-        if due {
-            self.told = Some(now);
-        }
-        due
-    }
-
-    /// What a heartbeat says of it.
-    pub(super) fn tell(&self, heartbeat: Heartbeat, now: Instant) -> Heartbeat {
-        let (Some(_), Some(last)) = (self.wanted, self.last) else { return heartbeat };
-        let ago = u64::try_from(now.duration_since(last).as_micros()).unwrap_or(u64::MAX);
-        Heartbeat { got: Some(self.got), ago: Some(ago), ..heartbeat }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,18 +101,5 @@ mod tests {
         assert_eq!(report.relayed, Some(Timestamp::from_micros(8_980_000)));
         assert_eq!(departures.reported(&heartbeat(u64::MAX), now), None, "a lie");
         assert_eq!(departures.reported(&Heartbeat::default(), now), None);
-    }
-
-    #[test]
-    fn the_relay_is_told_as_often_as_it_asks() {
-        let (start, ms) = (Instant::now(), Duration::from_millis(1));
-        let mut arrivals = Arrivals::default();
-        assert!(!arrivals.came(start));
-        assert_eq!(arrivals.tell(Heartbeat::default(), start), Heartbeat::default());
-        arrivals.asked(Some(100 * ms));
-        assert!(arrivals.came(start + 10 * ms) && !arrivals.came(start + 20 * ms));
-        let told = arrivals.tell(Heartbeat::default(), start + 25 * ms);
-        assert_eq!((told.got, told.ago), (Some(3), Some(5000)));
-        assert!(arrivals.came(start + 110 * ms));
     }
 }

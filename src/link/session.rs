@@ -20,14 +20,14 @@ use super::{
     dial::connect,
     heartbeat::{Action, Pulse},
     ledger::Ledger,
-    report::{Arrivals, Departures},
+    report::Departures,
     video,
 };
 use crate::{
     clock::Timestamp,
     fresh::{Lane, Receiver, Taken},
     socket::{self, Feed, Pen},
-    wire::{Codec, Error, FrameInfo, Heartbeat, Kind, Message, Reader, Side},
+    wire::{Codec, Error, FrameInfo, Heartbeat, Kind, Message, Reader, Receipts, Side},
 };
 
 type Outbox = Receiver<(), Outbound>;
@@ -109,7 +109,7 @@ async fn serve(
             pulse,
             offsets: OffsetFilter::default(),
             asked: Timestamp::default(),
-            arrivals: Arrivals::default(),
+            receipts: Receipts::default(),
             doubtful,
         }),
         confirm: Notify::new(),
@@ -160,7 +160,7 @@ struct Inner<'a> {
     offsets: OffsetFilter,
     /// The time in the heartbeat that is about to go out.
     asked: Timestamp,
-    arrivals: Arrivals,
+    receipts: Receipts,
     /// Messages that did not survive the last connection and are not confirmed on this one. They go one by one, each
     /// once the one before it is confirmed, so that the one that the relay refuses is found.
     doubtful: u64,
@@ -178,7 +178,7 @@ impl Feed<(), Outbound> for &Session<'_> {
                     config.report.map(|interval| u32::try_from(interval.as_millis()).unwrap_or(u32::MAX));
                 let plain =
                     Heartbeat { t1: Some(now), views: config.role.views(), report, ..Heartbeat::default() };
-                Some(self.lock().arrivals.tell(plain, Instant::now()).to_message(Side::Client))
+                Some(self.lock().receipts.tell(plain, Instant::now()).to_message(Side::Client))
             }
             Outbound::Message(attempt) => Some(attempt.message.clone()),
             Outbound::Frame { info, jpeg } => {
@@ -276,7 +276,7 @@ impl<'a> Session<'a> {
                 let stream = info.stream.clone().unwrap_or_default();
                 let item = Received { message, info: Some(info), received, received_at };
                 let _ = self.hub.inbox.send_fresh(stream, item); // nobody looks any more: no loss
-                if self.lock().arrivals.came(received_at) {
+                if self.lock().receipts.came(received_at) {
                     self.hub.outbox.send_urgent(Outbound::Heartbeat);
                 }
             }
@@ -308,7 +308,7 @@ impl<'a> Session<'a> {
             return; // said unasked: no answer to anything
         }
         let mut inner = self.lock();
-        inner.arrivals.asked(answer.report.map(|millis| Duration::from_millis(millis.into())));
+        inner.receipts.asked(answer.report.map(|millis| Duration::from_millis(millis.into())));
         let before = inner.ledger.confirmed();
         let Some(sent) = inner.ledger.answered(answer.t1) else { return };
         let newly = inner.ledger.confirmed() - before;

@@ -151,15 +151,12 @@ fn handle(message: &Message, member: &Member, room: &Room) {
     match message.kind() {
         Kind::Heartbeat => room.heard(member, &Heartbeat::parse(message.description())),
         Kind::Reserved(number) => debug!("client {} sent the reserved type {number}: ignored", member.id),
-        Kind::Video => {
+        Kind::Text | Kind::Image | Kind::Video | Kind::Other(_) => {
             let came = Instant::now().into_std();
             room.pass_on(member.id, message, came);
-            if lock(&member.intake).came(came) {
+            if message.kind() == Kind::Video && lock(&member.intake).receipts.came(came) {
                 member.say(Due { report: true, ..Due::default() });
             }
-        }
-        Kind::Text | Kind::Image | Kind::Other(_) => {
-            room.pass_on(member.id, message, Instant::now().into_std());
         }
     }
 }

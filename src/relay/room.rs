@@ -180,7 +180,7 @@ impl Room {
             self.viewing.fetch_sub(1, Relaxed);
             self.audience.notify_one();
         }
-        if lock(&member.intake).is_wanted() {
+        if lock(&member.intake).receipts.is_asked() {
             self.reported.fetch_sub(1, Relaxed);
         }
         let frames_lost = member.mailbox.replaced();
@@ -202,7 +202,7 @@ impl Room {
             self.audience.notify_one();
         }
         if let Some(millis) = heartbeat.report
-            && lock(&member.intake).wants(Duration::from_millis(millis.into()))
+            && lock(&member.intake).receipts.asked(Some(Duration::from_millis(millis.into())))
         {
             self.reported.fetch_add(1, Relaxed);
         }
@@ -220,20 +220,19 @@ impl Room {
 
     /// What a client is told of its video.
     pub(super) fn report(&self, to: ClientId, intake: &Mutex<Intake>) -> Heartbeat {
-        let Some(receipt) = lock(intake).receipt() else { return Heartbeat::default() };
         let now = Instant::now();
+        let mut intake = lock(intake);
+        let (told, new) = (intake.receipts.tell(Heartbeat::default(), now), intake.new_frames());
+        drop(intake);
         let viewers = self.roster.list();
         let others = viewers.iter().filter(|member| member.id != to && member.attendance.views());
         let all = others.filter_map(|member| lock(&member.delivery).lateness(to, now)).collect();
-        let middle = delivery::middle(all, receipt.new);
-        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let middle = delivery::middle(all, new);
         Heartbeat {
             t3: Some(Timestamp::now()),
-            got: Some(receipt.got),
-            ago: Some(micros(now.duration_since(receipt.last))),
-            late: middle.map(|(late, _)| micros(late)),
+            late: middle.map(|(late, _)| u64::try_from(late.as_micros()).unwrap_or(u64::MAX)),
             lost: middle.map(|(_, lost)| lost),
-            ..Heartbeat::default()
+            ..told
         }
     }
 
@@ -310,7 +309,7 @@ impl Room {
     pub(super) fn survey(&self, now: Instant) {
         for member in self.roster.list().iter() {
             let frames_lost = member.mailbox.replaced();
-            let mut slow = member.slow.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut slow = lock(&member.slow);
             let lost = frames_lost - slow.told;
             let due = slow.last.is_none_or(|last| now.duration_since(last) >= SLOW_REPORT_INTERVAL);
             if lost > 0 && due {

@@ -15,6 +15,7 @@ mod heartbeat;
 mod message;
 mod qstring;
 mod reader;
+mod receipts;
 
 pub use self::{
     codec::Codec,
@@ -24,6 +25,7 @@ pub use self::{
     message::{Kind, Message, Origin},
     qstring::{LoneSurrogate, QString},
     reader::Reader,
+    receipts::Receipts,
 };
 
 /// The largest `size` that is accepted unless another limit is set: a 16 MiB JPEG is a 40-megapixel

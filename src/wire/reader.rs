@@ -76,7 +76,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         if self.codec.progress().is_none() {
             let Some(length) = self.codec.length(&self.ahead)? else { return Ok(None) };
             let room = self.ahead.capacity();
-            self.expected = (length + length / SLACK).clamp(READ_AHEAD, MAX_EXPECTED.max(READ_AHEAD));
+            self.expected = (length + length / SLACK).clamp(READ_AHEAD, MAX_EXPECTED);
             if length <= self.ahead.len() && room <= length + length / 4 {
                 let mut whole = std::mem::take(&mut self.ahead);
                 let rest = whole.split_off(length);
