@@ -18,7 +18,10 @@ use std::{
 use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 
-use super::studio::{Pace, Studio};
+use super::{
+    steps::median,
+    studio::{Pace, Studio},
+};
 use crate::{
     capture::{
         self, CameraSettings, Mode, PixelFormat, Wanted, Which,
@@ -141,11 +144,7 @@ impl Studio {
     }
 
     fn cost(&self, rounds: &[(f64, f64)]) -> Cost {
-        let median = |of: fn(&(f64, f64)) -> f64| {
-            let mut values: Vec<_> = rounds.iter().map(of).collect();
-            values.sort_by(f64::total_cmp);
-            values[values.len() / 2]
-        };
+        let median = |of: fn(&(f64, f64)) -> f64| median(rounds.iter().map(of));
         let Mode { format, width, height, .. } = self.mode;
         let (ours_us, floor_us) = (median(|round| round.0), median(|round| round.1));
         Cost {

@@ -8,7 +8,10 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::scene::{Format, pictures};
+use super::{
+    scene::{Format, pictures},
+    steps::median,
+};
 use crate::{
     jpeg::{self, Decoder, Encoder, Scale, Strips, bare},
     picture::{Canvas, Picture, Subsampling},
@@ -219,8 +222,8 @@ impl Case {
     fn cost(self, way: Way, turns: &[[f64; 3]], jpegs: &[Bytes], psnr_db: Option<f64>) -> Cost {
         let Self { width, height, format, strips, .. } = self;
         let times = |which: usize| {
-            let (best, median) = best_and_median(turns.iter().map(|turn| turn[which]));
-            Times { best, median }
+            let times = || turns.iter().map(|turn| turn[which]);
+            Times { best: times().min_by(f64::total_cmp).unwrap_or_default(), median: median(times()) }
         };
         Cost {
             way,
@@ -233,8 +236,8 @@ impl Case {
             bare_ms: times(0),
             one_ms: times(1),
             strips_ms: times(2),
-            one_ratio: best_and_median(turns.iter().map(|[bare, one, _]| one / bare)).1,
-            strips_ratio: best_and_median(turns.iter().map(|[_, one, strips]| strips / one)).1,
+            one_ratio: median(turns.iter().map(|[bare, one, _]| one / bare)),
+            strips_ratio: median(turns.iter().map(|[_, one, strips]| strips / one)),
             psnr_db,
         }
     }
@@ -244,13 +247,6 @@ fn clock(work: impl FnOnce() -> Result<(), jpeg::Error>) -> Result<f64, jpeg::Er
     let begin = Instant::now();
     work()?;
     Ok(begin.elapsed().as_secs_f64() * 1000.0)
-}
-
-fn best_and_median(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    let mut values: Vec<_> = values.collect();
-    values.sort_by(f64::total_cmp);
-    let at = |index: usize| values.get(index).copied().unwrap_or_default();
-    (at(0), at(values.len() / 2))
 }
 
 /// The squares of how far colours are apart, over any number of pictures.

@@ -15,14 +15,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::Buf;
 use serde::Serialize;
 
 use super::{
     Percentiles, Step,
-    fanout::{Error, failed, median, relay},
-    load::{Load, Pace},
+    fanout::{Error, failed, relay},
+    load::{self, Load, Pace, WARM_UP, bytes_of},
     process::resident,
+    steps::median,
 };
 use crate::{
     socket::make_room_for_connections,
@@ -31,9 +31,6 @@ use crate::{
 
 /// Rounds of all cases in turn; the median of their ratios counts.
 const ROUNDS: usize = 5;
-
-/// How long each round warms up.
-const WARM_UP: Duration = Duration::from_millis(200);
 
 /// Viewers that are well.
 const HEALTHY: usize = 4;
@@ -103,48 +100,29 @@ pub fn run(plan: &Plan, progress: impl Fn(f64)) -> Result<Vec<Figures>, Error> {
         for (index, beside) in cases.into_iter().enumerate() {
             progress((round * cases.len() + index) as f64 / (ROUNDS * cases.len()) as f64);
             let others = Others::begin(beside, target.into).map_err(io)?;
-            load.send(Some(Pace::Rate(plan.rate)));
-            thread::sleep(WARM_UP);
-            load.take();
-            let (sent, changes, begin) = (load.sent(), others.changes.load(Relaxed), Instant::now());
-            thread::sleep(time.max(WARM_UP));
-            let (seen, sent) = (load.take(), load.sent() - sent);
-            let changes = (others.changes.load(Relaxed) - changes) as f64 / begin.elapsed().as_secs_f64();
-            load.send(None);
-            if seen.messages == 0 || !load.is_fine() {
-                return Err(Error::Nothing(target.name, HEALTHY));
-            }
+            let changes = || Ok(others.changes.load(Relaxed));
+            let round = load.round(Pace::Rate(plan.rate), time.max(WARM_UP), changes)?;
+            rounds[index].push(round.ok_or_else(|| Error::Nothing(target.name.clone(), HEALTHY))?);
             memory[index] = resident(target.pid).map_err(io)?;
-            let replaced: f64 = 1.0 - seen.messages as f64 / (sent * HEALTHY as u64).max(1) as f64;
-            rounds[index].push(Round { ages: seen.ages, replaced: replaced.max(0.0), changes });
             drop(others);
-            thread::sleep(WARM_UP);
+            thread::sleep(WARM_UP); // until they have left
         }
     }
     progress(1.0);
+    let churn = |round: &Round| (round.marks[1] - round.marks[0]) as f64 / round.time.as_secs_f64();
     let p99 = |round: &Round| round.ages.percentiles().p99;
-    let figures = cases.into_iter().zip(&rounds).zip(memory).map(|((beside, own), memory)| {
-        let mut ages = Step::default();
-        for round in own {
-            ages.add(&round.ages);
-        }
-        Figures {
-            beside,
-            age_ms: ages.percentiles(),
-            p99_ratio: median(own.iter().zip(&rounds[0]).map(|(own, quiet)| p99(own) / p99(quiet))),
-            replaced: median(own.iter().map(|round| round.replaced)),
-            memory,
-            churn_per_s: median(own.iter().map(|round| round.changes)),
-        }
+    let figures = cases.into_iter().zip(&rounds).zip(memory).map(|((beside, own), memory)| Figures {
+        beside,
+        age_ms: Step::sum(own.iter().map(|round| &round.ages)).percentiles(),
+        p99_ratio: median(own.iter().zip(&rounds[0]).map(|(own, quiet)| p99(own) / p99(quiet))),
+        replaced: median(own.iter().map(|round| round.replaced)),
+        memory,
+        churn_per_s: median(own.iter().map(churn)),
     });
     Ok(figures.collect())
 }
 
-struct Round {
-    ages: Step,
-    replaced: f64,
-    changes: f64,
-}
+type Round = load::Round<u64>;
 
 /// Whoever else is connected; gone when dropped.
 struct Others {
@@ -189,8 +167,7 @@ impl Drop for Others {
 /// Clients that view nothing, so that the stream does not go to them: looked at is what coming and going costs.
 fn come_and_go(relay: SocketAddr, stop: &AtomicBool, changes: &AtomicU64) {
     let views = Heartbeat { views: Some(false), ..Heartbeat::default() }.to_message(Side::Client);
-    let mut hello = vec![0; views.wire_len()];
-    views.to_buf().copy_to_slice(&mut hello);
+    let hello = bytes_of(&views);
     let mut present = VecDeque::new();
     let mut due = Instant::now();
     while !stop.load(Relaxed) {

@@ -46,11 +46,26 @@ pub(super) enum Pace {
     Rate(f64),
 }
 
+/// How long each round warms up: sockets grow their windows.
+pub(super) const WARM_UP: Duration = Duration::from_millis(200);
+
 /// What the viewers of one target saw.
 #[derive(Default)]
-pub(super) struct Seen {
+struct Seen {
+    messages: u64,
+    ages: Step,
+}
+
+/// One round of one target.
+pub(super) struct Round<M> {
+    /// Messages that reached a viewer.
     pub(super) messages: u64,
     pub(super) ages: Step,
+    /// Messages that some viewer did not get because a newer one came first, as a share.
+    pub(super) replaced: f64,
+    pub(super) time: Duration,
+    /// What was read off at the beginning and at the end.
+    pub(super) marks: [M; 2],
 }
 
 /// What both threads share.
@@ -72,6 +87,7 @@ pub(super) struct Load {
     shared: Arc<Shared>,
     sender: Thread,
     threads: Vec<JoinHandle<io::Result<()>>>,
+    viewers: usize,
 }
 
 struct Viewer {
@@ -106,7 +122,7 @@ impl Load {
             stream.set_nonblocking(true)?;
             Ok(Viewer { stream, position: 0, mark: [0; MARK], has: 0 })
         };
-        let viewers = (0..viewers).map(connect).collect::<io::Result<Vec<_>>>()?;
+        let connected = (0..viewers).map(connect).collect::<io::Result<Vec<_>>>()?;
         let stream = TcpStream::connect(into)?;
         stream.set_nodelay(true)?;
         let sending = thread::Builder::new().name("sender".into()).spawn({
@@ -116,35 +132,53 @@ impl Load {
         let sender = sending.thread().clone();
         let viewing = thread::Builder::new().name("viewers".into()).spawn({
             let (shared, sender) = (Arc::clone(&shared), sender.clone());
-            move || shared.view(viewers, &sender)
+            move || shared.view(connected, &sender)
         })?;
-        Ok(Self { shared, sender, threads: vec![sending, viewing] })
+        Ok(Self { shared, sender, threads: vec![sending, viewing], viewers })
+    }
+
+    /// Sends at `pace` for `time`, after a warm-up; `mark` is read at both ends of it. Nothing where no viewer got anything.
+    pub(super) fn round<M, E>(
+        &self,
+        pace: Pace,
+        time: Duration,
+        mark: impl Fn() -> Result<M, E>,
+    ) -> Result<Option<Round<M>>, E> {
+        self.send(Some(pace));
+        thread::sleep(WARM_UP);
+        let (begin, first, sent) = (Instant::now(), mark()?, self.sent());
+        self.take();
+        thread::sleep(time);
+        let (Seen { messages, ages }, sent) = (self.take(), self.sent() - sent);
+        let (time, last) = (begin.elapsed(), mark()?);
+        self.send(None);
+        // What is still under way goes out before the next is measured.
+        thread::sleep(WARM_UP);
+        let wanted = (sent * self.viewers as u64).max(1) as f64;
+        let replaced = (1.0 - messages as f64 / wanted).max(0.0);
+        let moved = messages > 0 && self.threads.iter().all(|thread| !thread.is_finished());
+        Ok(moved.then_some(Round { messages, ages, replaced, time, marks: [first, last] }))
     }
 
     /// Begins to send, or stops with `None`.
-    pub(super) fn send(&self, pace: Option<Pace>) {
+    fn send(&self, pace: Option<Pace>) {
         *self.shared.sending() = pace;
         self.sender.unpark();
     }
 
     /// What was seen since the last call.
-    pub(super) fn take(&self) -> Seen {
+    fn take(&self) -> Seen {
         std::mem::take(&mut self.shared.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Messages given so far.
-    pub(super) fn sent(&self) -> u64 {
+    fn sent(&self) -> u64 {
         self.shared.sent.load(Relaxed)
     }
 
     /// Bytes of a message on the wire.
     pub(super) fn wire_len(&self) -> usize {
         self.shared.template.len()
-    }
-
-    /// Whether both threads are at work.
-    pub(super) fn is_fine(&self) -> bool {
-        self.threads.iter().all(|thread| !thread.is_finished())
     }
 }
 
@@ -162,11 +196,14 @@ impl Drop for Load {
 fn template(bytes: usize) -> io::Result<(Vec<u8>, usize)> {
     let payload = Bytes::from(vec![0x5a; bytes.max(MARK)]);
     let message = Message::video(payload, &FrameInfo::default()).map_err(io::Error::other)?;
-    let mut all = message.to_buf();
-    let mark_at = message.wire_len() - bytes.max(MARK);
-    let mut template = vec![0; message.wire_len()];
-    all.copy_to_slice(&mut template);
-    Ok((template, mark_at))
+    Ok((bytes_of(&message), message.wire_len() - bytes.max(MARK)))
+}
+
+/// A message as it goes over the wire.
+pub(super) fn bytes_of(message: &Message) -> Vec<u8> {
+    let mut bytes = vec![0; message.wire_len()];
+    message.to_buf().copy_to_slice(&mut bytes);
+    bytes
 }
 
 impl Shared {

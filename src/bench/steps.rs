@@ -47,9 +47,13 @@ impl Step {
         self.histogram.saturating_record(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
     }
 
-    /// Adds what another has recorded.
-    pub fn add(&mut self, other: &Self) {
-        let _ = self.histogram.add(&other.histogram); // the same bounds: always fits
+    /// What all of them have recorded.
+    #[must_use]
+    pub fn sum<'a>(all: impl Iterator<Item = &'a Self>) -> Self {
+        all.fold(Self::default(), |mut sum, one| {
+            let _ = sum.histogram.add(&one.histogram); // the same bounds: always fits
+            sum
+        })
     }
 
     /// Frames recorded.
@@ -83,6 +87,13 @@ impl Step {
         let shown = shown.map(|percentile| (percentile, at(percentile)));
         shown.chain([(last, max)]).map(|(percentile, micros)| (percentile, micros as f64 / 1000.0)).collect()
     }
+}
+
+/// The one in the middle; 0 of none. One round that something else disturbed does not move it, as it would a mean.
+pub(super) fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<_> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
 #[cfg(test)]

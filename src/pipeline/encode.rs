@@ -1,6 +1,7 @@
 //! Makes JPEGs of frames, and a card where none come.
 
 use std::{
+    borrow::Cow,
     sync::{Arc, atomic::Ordering::Relaxed},
     time::{Duration, Instant},
 };
@@ -19,7 +20,7 @@ use super::{
 use crate::{
     capture::{Card, Frame, FrameData},
     clock::Timestamp,
-    jpeg::{self, Decoder, Encoder},
+    jpeg::{self, Decoder, Encoder, Strips},
     lettering::Painter,
     wire::FrameInfo,
 };
@@ -34,8 +35,11 @@ pub(super) struct Encode<F> {
     tally: Arc<Tally>,
     sink: F,
     encoder: Encoder,
-    /// Where another quality than the source's is asked for, JPEG is decoded first.
+    /// Whether JPEG is encoded anew, as another quality than the source's is asked for.
+    anew: bool,
+    /// Made where the first JPEG has to be decoded.
     decoder: Option<Decoder>,
+    strips: Strips,
     name: String,
     limit: Option<u64>,
     handed_on: u64,
@@ -62,12 +66,13 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
     pub(super) fn new(job: &Job, tally: Arc<Tally>, spare: Spare, sink: F) -> Result<Self, jpeg::Error> {
         let quality = job.quality.unwrap_or(Encoder::DEFAULT_QUALITY);
         let encoder = Encoder::new(quality)?;
-        let decoder = job.quality.map(|_| Decoder::new()).transpose()?;
         Ok(Self {
             tally,
             sink,
             encoder: encoder.with_strips(job.strips),
-            decoder: decoder.map(|decoder| decoder.with_strips(job.strips)),
+            anew: job.quality.is_some(),
+            decoder: None,
+            strips: job.strips,
             name: job.name.clone(),
             limit: job.frames,
             handed_on: 0,
@@ -84,8 +89,12 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
     /// Whether a frame costs no work, so that the source's own thread can hand it on: a wake-up of another thread costs more than
     /// passing on a JPEG.
     pub(super) fn is_free(&self, frame: &Frame) -> bool {
-        let as_it_is = self.decoder.is_none() && self.lessen.as_ref().is_none_or(Lessen::is_full);
-        as_it_is && matches!(frame.data, FrameData::Jpeg(_))
+        self.passes_on() && matches!(frame.data, FrameData::Jpeg(_))
+    }
+
+    /// Whether JPEG goes on as it is.
+    fn passes_on(&self) -> bool {
+        !self.anew && self.lessen.as_ref().is_none_or(Lessen::is_full)
     }
 
     /// Whether all frames that were asked for have had their turn, those included that nobody views.
@@ -157,18 +166,26 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
     }
 
     fn jpeg(&mut self, data: &FrameData) -> Result<Bytes, jpeg::Error> {
-        if let Some(lessen) = self.lessen.as_mut().filter(|lessen| !lessen.is_full()) {
-            self.tally.encoded.fetch_add(1, Relaxed);
-            return self.encoder.encode(lessen.picture(data)?.as_ref());
-        }
-        let (count, jpeg) = match (data, &mut self.decoder) {
-            (FrameData::Jpeg(jpeg), None) => (&self.tally.passed_through, jpeg.clone()),
-            (FrameData::Jpeg(jpeg), Some(decoder)) => {
-                (&self.tally.encoded, self.encoder.encode(&decoder.decode_rgb(jpeg)?)?)
+        let picture = match data {
+            FrameData::Jpeg(jpeg) if self.passes_on() => {
+                self.tally.passed_through.fetch_add(1, Relaxed);
+                return Ok(jpeg.clone());
             }
-            (FrameData::Picture(picture), _) => (&self.tally.encoded, self.encoder.encode(picture)?),
+            FrameData::Jpeg(jpeg) => {
+                let decoder = match &mut self.decoder {
+                    Some(decoder) => decoder,
+                    empty => empty.insert(Decoder::new()?.with_strips(self.strips)),
+                };
+                Cow::Owned(decoder.decode_rgb(jpeg)?)
+            }
+            FrameData::Picture(picture) => Cow::Borrowed(picture),
         };
-        count.fetch_add(1, Relaxed);
+        let picture = match &mut self.lessen {
+            Some(lessen) => lessen.scaled(picture),
+            None => picture,
+        };
+        let jpeg = self.encoder.encode(&picture)?;
+        self.tally.encoded.fetch_add(1, Relaxed);
         Ok(jpeg)
     }
 

@@ -9,9 +9,9 @@ use super::{
     outgoing::Freshness,
 };
 use crate::{
-    capture::{FrameData, Scaler},
+    capture::Scaler,
     clock::Timestamp,
-    jpeg::{self, Decoder, Encoder},
+    jpeg::{self, Encoder},
     picture::Picture,
 };
 
@@ -22,8 +22,6 @@ pub(super) struct Lessen {
     adapt: Adapt,
     freshness: Freshness,
     scaler: Scaler,
-    /// Made where a source's JPEG has to be encoded anew.
-    decoder: Option<Decoder>,
     /// Shares of frames that are due; at one, the next goes out.
     due: f64,
 }
@@ -31,7 +29,7 @@ pub(super) struct Lessen {
 impl Lessen {
     pub(super) fn new(quality: u8, freshness: Freshness) -> Self {
         let adapt = Adapt::new(quality, freshness.max_age);
-        Self { adapt, freshness, scaler: Scaler::default(), decoder: None, due: 0.0 }
+        Self { adapt, freshness, scaler: Scaler::default(), due: 0.0 }
     }
 
     /// Whether frames go out as they are.
@@ -69,31 +67,20 @@ impl Lessen {
         Ok(out)
     }
 
-    /// The picture to encode.
-    pub(super) fn picture<'a>(&mut self, data: &'a FrameData) -> Result<Cow<'a, Picture>, jpeg::Error> {
-        let picture = match data {
-            FrameData::Picture(picture) => Cow::Borrowed(picture),
-            FrameData::Jpeg(jpeg) => {
-                let decoder = match &mut self.decoder {
-                    Some(decoder) => decoder,
-                    empty => empty.insert(Decoder::new()?),
-                };
-                Cow::Owned(decoder.decode_rgb(jpeg)?)
-            }
-        };
+    /// The picture at the size that is to be sent.
+    pub(super) fn scaled<'a>(&mut self, picture: Cow<'a, Picture>) -> Cow<'a, Picture> {
         let scale = self.adapt.setting().scale;
+        if scale >= 1.0 {
+            return picture;
+        }
         // Even sides: half of them are chroma's.
         let side = |side: usize| ((side as f64 * scale) as usize / 2 * 2).max(SMALLEST.min(side));
-        let size = (side(picture.width), side(picture.height));
-        if scale >= 1.0 {
-            return Ok(picture);
-        }
-        Ok(match self.scaler.cover(&picture, size) {
+        match self.scaler.cover(&picture, (side(picture.width), side(picture.height))) {
             Ok(scaled) => Cow::Owned(scaled),
             Err(error) => {
                 debug!("not made smaller: {error}");
                 picture
             }
-        })
+        }
     }
 }

@@ -9,25 +9,22 @@ use std::{
     io,
     net::SocketAddr,
     path::{Path, PathBuf},
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use serde::Serialize;
 
 pub use self::floor::serve as serve_floor;
 use super::{
-    Percentiles,
-    load::{Load, Pace},
+    Percentiles, Step,
+    load::{self, Load, Pace, WARM_UP},
     process::{Subject, cpu_time, resident},
+    steps::median,
 };
 use crate::socket::make_room_for_connections;
 
 /// Rounds of all relays in turn; the median of them counts.
 const ROUNDS: usize = 5;
-
-/// How long each round warms up: sockets grow their windows.
-const WARM_UP: Duration = Duration::from_millis(200);
 
 /// Frames a second of the second half.
 const CAMERA_RATE: f64 = 30.0;
@@ -108,15 +105,8 @@ pub const OURS: &str = "pulsecam";
 /// The name of the floor among the figures.
 pub const FLOOR: &str = "floor";
 
-/// One round of one relay.
-struct Round {
-    messages: u64,
-    bytes: f64,
-    seconds: f64,
-    cpu: f64,
-    ages: super::Step,
-    replaced: f64,
-}
+/// One round of one relay, with its processor time.
+type Round = load::Round<Duration>;
 
 /// Measures; blocks. `progress` is told how far it is, from 0 to 1, and each case as soon as it is known.
 ///
@@ -151,7 +141,8 @@ pub fn run(
             }
             for (target, own) in targets.iter().zip(&rounds) {
                 let memory = resident(target.pid).map_err(|source| failed(&target.name, source))?;
-                let figures = summarize(target, viewers, pace, own, &rounds[1], memory);
+                let figures =
+                    summarize(target, (viewers, pace), loads[0].wire_len(), own, &rounds[1], memory);
                 found(&figures);
                 all.push(figures);
             }
@@ -186,39 +177,21 @@ fn connect(target: &Target, viewers: usize, bytes: usize) -> Result<Load, Error>
 
 fn measure(target: &Target, load: &Load, viewers: usize, pace: Pace, time: Duration) -> Result<Round, Error> {
     let cpu = || cpu_time(target.pid).map_err(|source| failed(&target.name, source));
-    load.send(Some(pace));
-    thread::sleep(WARM_UP);
-    let (begin, cpu_before, sent_before) = (Instant::now(), cpu()?, load.sent());
-    load.take();
-    thread::sleep(time);
-    let (seen, sent) = (load.take(), load.sent() - sent_before);
-    let (seconds, cpu) = (begin.elapsed().as_secs_f64(), (cpu()? - cpu_before).as_secs_f64());
-    load.send(None);
-    if seen.messages == 0 || !load.is_fine() {
-        return Err(Error::Nothing(target.name.clone(), viewers));
-    }
-    // What is still under way goes out before the next is measured.
-    thread::sleep(WARM_UP / 2);
-    load.take();
-    let bytes = seen.messages as f64 * load.wire_len() as f64;
-    let replaced = (1.0 - seen.messages as f64 / (sent * viewers as u64).max(1) as f64).max(0.0);
-    Ok(Round { messages: seen.messages, bytes, seconds, cpu, ages: seen.ages, replaced })
+    load.round(pace, time, cpu)?.ok_or_else(|| Error::Nothing(target.name.clone(), viewers))
 }
 
 fn summarize(
     target: &Target,
-    viewers: usize,
-    pace: Pace,
+    (viewers, pace): (usize, Pace),
+    wire_len: usize,
     own: &[Round],
     floor: &[Round],
     memory: u64,
 ) -> Figures {
-    let cost = |round: &Round| round.cpu / round.bytes * 1e9;
+    let gigabytes = |round: &Round| round.messages as f64 * wire_len as f64 / 1e9;
+    let cost = |round: &Round| (round.marks[1] - round.marks[0]).as_secs_f64() / gigabytes(round);
     let of = |figure: &dyn Fn(&Round) -> f64| median(own.iter().map(figure));
-    let mut ages = super::Step::default();
-    for round in own {
-        ages.add(&round.ages);
-    }
+    let ages = Step::sum(own.iter().map(|round| &round.ages));
     Figures {
         relay: target.name.clone(),
         viewers,
@@ -226,8 +199,8 @@ fn summarize(
             Pace::Full => None,
             Pace::Rate(rate) => Some(rate),
         },
-        messages_per_s: of(&|round| round.messages as f64 / round.seconds),
-        gb_per_s: of(&|round| round.bytes / round.seconds / 1e9),
+        messages_per_s: of(&|round| round.messages as f64 / round.time.as_secs_f64()),
+        gb_per_s: of(&|round| gigabytes(round) / round.time.as_secs_f64()),
         cpu_s_per_gb: of(&cost),
         ratio: (target.name != FLOOR)
             .then(|| median(own.iter().zip(floor).map(|(own, floor)| cost(own) / cost(floor)))),
@@ -235,10 +208,4 @@ fn summarize(
         age_ms: ages.percentiles(),
         replaced: of(&|round| round.replaced),
     }
-}
-
-pub(super) fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<_> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or_default()
 }
