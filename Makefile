@@ -82,7 +82,7 @@ BENCH_FOR ?=
 bench: build ## Measure everything and write docs/benchmarks.md, with plots
 	$(PULSECAM) bench report $(addprefix --for ,$(BENCH_FOR))
 
-bench-peers: build ## The same through GStreamer, FFmpeg and the Qt relay; writes docs/peers.md (20 minutes)
+bench-peers: build ## The same through GStreamer, FFmpeg and the Qt relay; writes docs/peers.md (25 minutes)
 	./.ci/deps peers
 	./benches/peers/run.sh $(PULSECAM) $(TARGET)/peers
 

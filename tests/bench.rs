@@ -67,7 +67,11 @@ fn a_report_is_a_page_with_its_plots_beside_it() {
     let folder = tempfile::tempdir().unwrap();
     let (page, images) = (folder.path().join("page.md"), folder.path().join("images"));
     let template = folder.path().join("page.in.md");
-    fs::write(&template, "Of {{date}}, on {{machine}}.\n\n{{latency}}\n\nCamera: {{camera}}\n").unwrap();
+    fs::write(
+        &template,
+        "Of {{date}}, on {{machine}}.\n\n{{latency}}\n\nCamera: {{camera}} {{fanout}} {{crowd}} {{codec}}\n",
+    )
+    .unwrap();
     let [page_name, images_name, template_name] =
         [&page, &images, &template].map(|path| path.to_str().unwrap());
     let files = ["--out", page_name, "--images", images_name, "--template", template_name];

@@ -10,6 +10,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+        mpsc,
     },
     thread,
     time::{Duration, Instant},
@@ -36,7 +37,7 @@ const ROUNDS: usize = 5;
 const HEALTHY: usize = 4;
 
 /// Connections that are open at one time while clients come and go.
-const PRESENT: usize = 1000;
+pub const PRESENT: usize = 1000;
 
 /// Clients that come, and clients that go, a second.
 const CHURN: u32 = 1000;
@@ -61,6 +62,8 @@ pub struct Figures {
     pub beside: Beside,
     /// Written by the sender to read whole by a viewer.
     pub age_ms: Percentiles,
+    /// The 95th percentile over that of the undisturbed round before, the median of the rounds.
+    pub p95_ratio: f64,
     /// The 99th percentile over that of the undisturbed round before, the median of the rounds.
     pub p99_ratio: f64,
     /// Frames that a healthy viewer did not get, as a share.
@@ -110,11 +113,15 @@ pub fn run(plan: &Plan, progress: impl Fn(f64)) -> Result<Vec<Figures>, Error> {
     }
     progress(1.0);
     let churn = |round: &Round| (round.marks[1] - round.marks[0]) as f64 / round.time.as_secs_f64();
-    let p99 = |round: &Round| round.ages.percentiles().p99;
+    let over = |own: &[Round], of: &dyn Fn(Percentiles) -> f64| {
+        let of = |round: &Round| of(round.ages.percentiles());
+        median(own.iter().zip(&rounds[0]).map(|(own, quiet)| of(own) / of(quiet)))
+    };
     let figures = cases.into_iter().zip(&rounds).zip(memory).map(|((beside, own), memory)| Figures {
         beside,
         age_ms: Step::sum(own.iter().map(|round| &round.ages)).percentiles(),
-        p99_ratio: median(own.iter().zip(&rounds[0]).map(|(own, quiet)| p99(own) / p99(quiet))),
+        p95_ratio: over(own, &|ages| ages.p95),
+        p99_ratio: over(own, &|ages| ages.p99),
         replaced: median(own.iter().map(|round| round.replaced)),
         memory,
         churn_per_s: median(own.iter().map(churn)),
@@ -147,7 +154,11 @@ impl Others {
             }
             Beside::ComeAndGo => {
                 let (stop, changes) = (Arc::clone(&stop), Arc::clone(&changes));
-                Some(thread::spawn(move || come_and_go(relay, &stop, &changes)))
+                let (tell, all_here) = mpsc::channel();
+                let thread = thread::spawn(move || come_and_go(relay, &stop, &changes, &tell));
+                // An error means that the thread is gone: then nothing changes, which the figures show.
+                let _ = all_here.recv();
+                Some(thread)
             }
         };
         Ok(Self { stop, changes, thread })
@@ -164,8 +175,9 @@ impl Drop for Others {
     }
 }
 
-/// Clients that view nothing, so that the stream does not go to them: looked at is what coming and going costs.
-fn come_and_go(relay: SocketAddr, stop: &AtomicBool, changes: &AtomicU64) {
+/// Clients that view nothing, so that the stream does not go to them: looked at is what coming and going costs. The first thousand come
+/// at the same pace as those that replace them; `all_here` is told when they have.
+fn come_and_go(relay: SocketAddr, stop: &AtomicBool, changes: &AtomicU64, all_here: &mpsc::Sender<()>) {
     let views = Heartbeat { views: Some(false), ..Heartbeat::default() }.to_message(Side::Client);
     let hello = bytes_of(&views);
     let mut present = VecDeque::new();
@@ -177,12 +189,11 @@ fn come_and_go(relay: SocketAddr, stop: &AtomicBool, changes: &AtomicU64) {
         {
             present.push_back(stream);
         }
-        if present.len() <= PRESENT {
-            due = Instant::now();
-            continue;
+        if present.len() > PRESENT {
+            present.pop_front();
+            changes.fetch_add(1, Relaxed);
+            let _ = all_here.send(()); // heard once
         }
-        present.pop_front();
-        changes.fetch_add(1, Relaxed);
         due += Duration::from_secs(1) / CHURN;
         thread::sleep(due.saturating_duration_since(Instant::now()));
     }

@@ -9,7 +9,8 @@ use std::{
     time::Duration,
 };
 
-/// A program that is measured apart from the one that measures; ended when dropped.
+/// A program that is measured apart from the one that measures; ended when dropped. Its standard input ends with this program, even
+/// where that is killed, so that it can end by itself.
 #[derive(Debug)]
 pub(super) struct Subject {
     child: Child,
@@ -26,7 +27,7 @@ impl Subject {
         address: impl Fn(&str) -> Option<SocketAddr>,
     ) -> io::Result<(Self, SocketAddr)> {
         let mut command = Command::new(program);
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn()?;
         let output = child.stdout.take();
         let subject = Self { child };

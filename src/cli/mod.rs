@@ -11,6 +11,7 @@ mod error;
 mod image;
 mod limit;
 mod link;
+mod outlet;
 mod output;
 mod relay;
 mod report;
@@ -22,12 +23,15 @@ mod text;
 mod values;
 mod view;
 
-use std::process::ExitCode;
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-use self::error::Error;
+use self::{error::Error, outlet::Outlet};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -83,7 +87,7 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse(); // exits with 2 and a hint on wrong usage
-    log(&cli);
+    let logs = log(&cli);
     let result = match cli.command {
         Command::Demo(args) => demo::run(&args),
         Command::Relay(args) => relay::run(&args),
@@ -96,6 +100,7 @@ pub fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Completions(args) => completions::run(&args),
     };
+    drop(logs); // before the last word
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -105,8 +110,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Logs go to standard error; `RUST_LOG` overrules the options.
-fn log(cli: &Cli) {
+/// Logs go to standard error, until the outlet is dropped; `RUST_LOG` overrules the options.
+fn log(cli: &Cli) -> Outlet {
     let level = match (cli.quiet, cli.verbose) {
         (true, _) => "error",
         // A measurement's own relay and links are not worth a line each; a noisy machine is.
@@ -116,12 +121,18 @@ fn log(cli: &Cli) {
         _ => "trace",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    let write = |lines: &[u8]| {
+        let _ = io::stderr().write_all(lines); // closed: nobody left to tell
+    };
+    let outlet = Outlet::new(write, |lost| format!("{lost} lines of the log were lost: they were not taken"));
+    let inlet = outlet.inlet();
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(move || inlet.clone())
         .with_target(false)
-        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .with_ansi(io::stderr().is_terminal())
         .init();
+    outlet
 }
 
 /// The runtime on which links and relays live. One link needs one thread: with two, each frame would wake both.

@@ -3,13 +3,12 @@
 use std::{
     borrow::Cow,
     io::{self, Write},
-    sync::{Arc, mpsc},
-    thread,
+    sync::Arc,
 };
 
 use serde::Serialize;
 
-use super::Error;
+use super::{Error, outlet::Outlet};
 use crate::relay;
 
 /// Where and how a command reports.
@@ -63,35 +62,22 @@ fn try_print(line: &str) -> io::Result<()> {
     writeln!(out, "{line}").and_then(|()| out.flush())
 }
 
-/// Events that wait for a slow reader of standard output at the most; a relay must not wait for it.
-const WAITING_EVENTS: usize = 4096;
-
-/// A listener that prints a relay's events on a thread of its own; past what can wait, they are lost. Whoever drops the
-/// second part waits until the last event is out.
-pub(super) fn listener(output: Output) -> (relay::Listener, Printing) {
-    let (give, take) = mpsc::sync_channel::<String>(WAITING_EVENTS);
-    let thread = thread::spawn(move || {
-        for line in take {
-            if try_print(&line).is_err() && !output.lasting {
-                std::process::exit(0);
-            }
+/// A listener that prints a relay's events without waiting for who reads them. Drop the second part after the relay.
+pub(super) fn listener(output: Output) -> (relay::Listener, Outlet) {
+    let write = move |lines: &[u8]| {
+        let mut out = io::stdout().lock();
+        if out.write_all(lines).and_then(|()| out.flush()).is_err() && !output.lasting {
+            std::process::exit(0);
         }
-    });
-    let listener = move |event: &relay::Event| {
-        let _ = give.try_send(serde_json::to_string(event).unwrap_or_default());
     };
-    (Arc::new(listener), Printing(Some(thread)))
-}
-
-/// The thread that prints a relay's events. Drop it after the relay.
-pub(super) struct Printing(Option<thread::JoinHandle<()>>);
-
-impl Drop for Printing {
-    fn drop(&mut self) {
-        if let Some(thread) = self.0.take() {
-            let _ = thread.join(); // it has nothing to say
-        }
-    }
+    let outlet = Outlet::new(write, |lost| format!(r#"{{"event":"events_lost","events":{lost}}}"#));
+    let inlet = outlet.inlet();
+    let listener = move |event: &relay::Event| {
+        let mut line = serde_json::to_vec(event).unwrap_or_default();
+        line.push(b'\n');
+        inlet.give(&line);
+    };
+    (Arc::new(listener), outlet)
 }
 
 /// The one line that says what went wrong.

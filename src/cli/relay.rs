@@ -40,6 +40,9 @@ pub(super) struct Args {
     /// Print events as JSON, one object a line
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,
+    /// End when standard input ends: for a program that started this one and may be killed
+    #[arg(long, hide = true)]
+    exit_with_input: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
@@ -53,6 +56,9 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         events: printing.as_ref().map(|(listener, _)| Arc::clone(listener)),
     };
     socket::make_room_for_connections();
+    if args.exit_with_input {
+        signal::exit_with_input();
+    }
     let result = one_thread()?.block_on(async {
         let listener = relay::listen(&args.listen)
             .await

@@ -26,3 +26,11 @@ pub(super) async fn stop() {
         std::future::pending().await
     }
 }
+
+/// From now on the program ends when its standard input does: whoever started it is gone.
+pub(super) fn exit_with_input() {
+    std::thread::spawn(|| {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink()); // an error is an end too
+        std::process::exit(0)
+    });
+}

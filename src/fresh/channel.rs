@@ -22,6 +22,8 @@ struct State<K, T> {
     lanes: Lanes<K, T>,
     senders: usize,
     received: bool,
+    /// A thread waits: waking one is a system call, whether there is one or not.
+    thread_waits: bool,
 }
 
 #[derive(Debug)]
@@ -37,9 +39,14 @@ impl<K, T> Shared<K, T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wake(&self) {
+    /// Lets go of the state, then wakes the receiver.
+    fn wake(&self, mut state: MutexGuard<'_, State<K, T>>) {
+        let thread_waits = std::mem::take(&mut state.thread_waits);
+        drop(state);
         self.task.notify_one();
-        self.thread.notify_one();
+        if thread_waits {
+            self.thread.notify_one();
+        }
     }
 }
 
@@ -55,7 +62,12 @@ pub struct Receiver<K, T>(Arc<Shared<K, T>>);
 #[must_use]
 pub fn channel<K: PartialEq, T>(budget: usize) -> (Sender<K, T>, Receiver<K, T>) {
     let shared = Arc::new(Shared {
-        state: Mutex::new(State { lanes: Lanes::new(budget), senders: 1, received: true }),
+        state: Mutex::new(State {
+            lanes: Lanes::new(budget),
+            senders: 1,
+            received: true,
+            thread_waits: false,
+        }),
         task: Notify::new(),
         thread: Condvar::new(),
     });
@@ -65,8 +77,9 @@ pub fn channel<K: PartialEq, T>(budget: usize) -> (Sender<K, T>, Receiver<K, T>)
 impl<K: PartialEq, T> Sender<K, T> {
     /// See [`Lanes::push_urgent`].
     pub fn send_urgent(&self, item: T) {
-        self.0.lock().lanes.push_urgent(item);
-        self.0.wake();
+        let mut state = self.0.lock();
+        state.lanes.push_urgent(item);
+        self.0.wake(state);
     }
 
     /// See [`Lanes::push_ordered`].
@@ -79,8 +92,7 @@ impl<K: PartialEq, T> Sender<K, T> {
             return Ok(()); // nobody will ever look: not a reason to hoard
         }
         let result = state.lanes.push_ordered(bytes, item);
-        drop(state);
-        self.0.wake();
+        self.0.wake(state);
         result
     }
 
@@ -94,15 +106,15 @@ impl<K: PartialEq, T> Sender<K, T> {
             return Err(Closed);
         }
         let replaced = state.lanes.push_fresh(key, item);
-        drop(state);
-        self.0.wake();
+        self.0.wake(state);
         Ok(replaced)
     }
 
     /// See [`Lanes::hold_ordered`].
     pub fn hold_ordered(&self, held: bool) {
-        self.0.lock().lanes.hold_ordered(held);
-        self.0.wake();
+        let mut state = self.0.lock();
+        state.lanes.hold_ordered(held);
+        self.0.wake(state);
     }
 
     /// Frames replaced since the beginning.
@@ -127,8 +139,9 @@ impl<K, T> Clone for Sender<K, T> {
 
 impl<K, T> Drop for Sender<K, T> {
     fn drop(&mut self) {
-        self.0.lock().senders -= 1;
-        self.0.wake();
+        let mut state = self.0.lock();
+        state.senders -= 1;
+        self.0.wake(state);
     }
 }
 
@@ -184,6 +197,7 @@ impl<K: PartialEq, T> Receiver<K, T> {
             if left.is_zero() {
                 return Ok(None);
             }
+            state.thread_waits = true;
             state = self.0.thread.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }

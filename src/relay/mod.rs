@@ -16,7 +16,7 @@ use std::{io, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use tokio::{
     net::{TcpListener, TcpSocket},
-    task::JoinSet,
+    task::{self, JoinSet},
     time::{self, MissedTickBehavior},
 };
 use tokio_util::sync::CancellationToken;
@@ -118,6 +118,8 @@ pub async fn run(
             accepted = listener.accept() => match accepted {
                 Ok((stream, addr)) => {
                     clients.spawn(client::serve(stream, addr, Arc::clone(&room), stop.child_token()));
+                    // One at a time: frames that have come meanwhile go before the next of a crowd at the door.
+                    task::yield_now().await;
                 }
                 Err(error) => {
                     room.tell(&Event::AcceptFailed { reason: error.to_string() });

@@ -108,15 +108,11 @@ pub const FLOOR: &str = "floor";
 /// One round of one relay, with its processor time.
 type Round = load::Round<Duration>;
 
-/// Measures; blocks. `progress` is told how far it is, from 0 to 1, and each case as soon as it is known.
+/// Measures; blocks. `progress` is told how far it is, from 0 to 1.
 ///
 /// # Errors
 /// See [`Error`].
-pub fn run(
-    plan: &Plan,
-    progress: impl Fn(f64),
-    mut found: impl FnMut(&Figures),
-) -> Result<Vec<Figures>, Error> {
+pub fn run(plan: &Plan, progress: impl Fn(f64)) -> Result<Vec<Figures>, Error> {
     make_room_for_connections();
     let (_relay, relay) = relay(&plan.program)?;
     let (_floor, floor) = start(&plan.program, FLOOR, &["bench", "floor"])?;
@@ -141,10 +137,8 @@ pub fn run(
             }
             for (target, own) in targets.iter().zip(&rounds) {
                 let memory = resident(target.pid).map_err(|source| failed(&target.name, source))?;
-                let figures =
-                    summarize(target, (viewers, pace), loads[0].wire_len(), own, &rounds[1], memory);
-                found(&figures);
-                all.push(figures);
+                let wire_len = loads[0].wire_len();
+                all.push(summarize(target, (viewers, pace), wire_len, own, &rounds[1], memory));
             }
         }
     }
@@ -159,7 +153,9 @@ pub(super) fn failed(what: &str, source: io::Error) -> Error {
 /// Our own relay, in a process of its own.
 pub(super) fn relay(program: &Path) -> Result<(Subject, Target), Error> {
     // The load sends no heartbeats.
-    start(program, OURS, &["relay", "--listen", "127.0.0.1:0", "--json", "--client-timeout", "1h"])
+    let arguments =
+        ["relay", "--listen", "127.0.0.1:0", "--json", "--client-timeout", "1h", "--exit-with-input"];
+    start(program, OURS, &arguments)
 }
 
 fn start(program: &Path, name: &str, arguments: &[&str]) -> Result<(Subject, Target), Error> {

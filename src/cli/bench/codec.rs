@@ -5,17 +5,18 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{
-    super::{
-        Error,
-        output::{Output, print},
-        values,
-    },
+    super::{Error, values},
+    export::Export,
     show_progress,
 };
-use crate::bench::codec::{self, Cost, Plan, Way};
+use crate::bench::{
+    Plot, Table,
+    codec::{self, Cost, Plan, Way},
+    plot,
+};
 
 /// What is measured unless a size is asked for.
-const SIZES: [(usize, usize); 3] = [(640, 480), (1280, 720), (1920, 1080)];
+pub(super) const SIZES: [(usize, usize); 3] = [(640, 480), (1280, 720), (1920, 1080)];
 
 /// Encode and decode for each sampling and format: turbojpeg's bare calls, one thread, strips.
 #[derive(Debug, clap::Args)]
@@ -29,48 +30,91 @@ pub(super) struct Args {
     /// How long to measure, in all
     #[arg(long = "for", value_name = "TIME", default_value = "60s", value_parser = values::some_time, env = "PULSECAM_FOR")]
     time: Duration,
-    /// Print one JSON object a case
-    #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
-    json: bool,
+    #[command(flatten)]
+    export: Export,
 }
 
 #[derive(Serialize)]
 #[serde(tag = "event", rename = "codec")]
-struct CodecEvent {
+struct CodecEvent<'a> {
     #[serde(flatten)]
     cost: Cost,
+    noisy: &'a [String],
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
+    let exporter = args.export.begin()?;
     let sizes = if args.size.is_empty() { SIZES.to_vec() } else { args.size.clone() };
-    let plan = Plan { sizes, quality: args.quality, time: args.time };
-    let output = Output::new(args.json);
-    if !output.is_json() {
-        print(&format!(
-            "{:30}{:>6}{:>8}{:>8}{:>8}{:>11}{:>12}{:>9}",
-            "milliseconds, medians", "kB", "bare", "one", "strips", "one ÷ bare", "strips ÷ one", "PSNR"
-        ));
-    }
-    let tell = |cost: Cost| output.event(&CodecEvent { cost }, Some(&line(&cost)));
-    codec::run(&plan, tell, show_progress).map_err(|error| Error::Bench(error.to_string()))
+    let costs = measure(sizes, args.quality, args.time)?;
+    let noisy = exporter.noisy();
+    let events: Vec<_> = costs.iter().map(|cost| CodecEvent { cost: *cost, noisy: &noisy }).collect();
+    let title = format!("milliseconds, medians; quality {}", args.quality);
+    let table = table(Table::new(title).setting("quality", &args.quality), &costs);
+    exporter.finish(&events, &table, "", &[("codec-strips", strips(&costs))])
 }
 
-fn line(cost: &Cost) -> String {
-    let Cost { width, height, format, bytes, one_ratio, strips_ratio, .. } = cost;
+/// Measures.
+pub(super) fn measure(sizes: Vec<(usize, usize)>, quality: u8, time: Duration) -> Result<Vec<Cost>, Error> {
+    let mut costs = Vec::new();
+    codec::run(&Plan { sizes, quality, time }, |cost| costs.push(cost), show_progress)
+        .map_err(|error| Error::Bench(error.to_string()))?;
+    Ok(costs)
+}
+
+pub(super) fn table(table: Table, costs: &[Cost]) -> Table {
+    let mut table = table
+        .column("what", "")
+        .column("frame", "kB")
+        .column("bare calls", "ms")
+        .column("one thread", "ms")
+        .column("strips", "ms")
+        .column("one ÷ bare", "")
+        .column("strips ÷ one", "")
+        .column("PSNR", "dB");
+    for cost in costs {
+        table.row([
+            name(cost).into(),
+            ((cost.bytes / 1000) as u64).into(),
+            (cost.bare_ms.median, 2).into(),
+            (cost.one_ms.median, 2).into(),
+            (cost.strips_ms.median, 2).into(),
+            (cost.one_ratio, 2).into(),
+            (cost.strips_ratio, 2).into(),
+            match (cost.way, cost.psnr_db) {
+                (Way::Encode, _) => "".into(),
+                (_, Some(psnr)) => (psnr, 1).into(),
+                (_, None) => "same".into(),
+            },
+        ]);
+    }
+    table
+}
+
+fn name(cost: &Cost) -> String {
+    let Cost { width, height, format, .. } = cost;
     let (way, half) = match cost.way {
         Way::Encode => ("encode", ""),
         Way::Decode => ("decode", ""),
         Way::DecodeHalf => ("decode", " to half"),
     };
-    let name = format!("{way} {width}x{height} {format}{half}");
-    let [bare, one, strips] = [cost.bare_ms, cost.one_ms, cost.strips_ms].map(|times| times.median);
-    let psnr = match (cost.way, cost.psnr_db) {
-        (Way::Encode, _) => String::new(),
-        (_, Some(psnr)) => format!("{psnr:.1} dB"),
-        (_, None) => "same".into(),
+    format!("{way} {width}x{height} {format}{half}")
+}
+
+/// What a camera's pictures take, in strips and on one thread.
+pub(super) fn strips(costs: &[Cost]) -> Plot {
+    let usual = costs.iter().filter(|cost| cost.format == "4:2:0" && cost.way != Way::DecodeHalf);
+    let run = |cost: &Cost| plot::Run {
+        name: name(cost),
+        values: vec![cost.strips_ms.median],
+        mark: Some(cost.one_ms.median),
     };
-    let kilobytes = bytes / 1000;
-    format!(
-        "{name:30}{kilobytes:>6}{bare:>8.2}{one:>8.2}{strips:>8.2}{one_ratio:>11.2}{strips_ratio:>12.2}{psnr:>9}"
-    )
+    let steps = plot::Steps {
+        title: "A frame in strips, each on its own core".into(),
+        setting: format!("medians, {} strips", costs.first().map_or(0, |cost| cost.strips)),
+        unit: "milliseconds".into(),
+        steps: vec!["strips".into()],
+        mark: Some("one thread".into()),
+        runs: usual.map(run).collect(),
+    };
+    steps.into()
 }

@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::{
-    super::{
-        Error,
-        output::{Output, print},
-        values,
-    },
+    super::{Error, values},
+    export::Export,
     show_progress,
 };
-use crate::bench::crowd::{self, Beside, Plan};
+use crate::bench::{
+    Table,
+    crowd::{self, Beside, Figures, Plan},
+};
 
 /// Four viewers of a stream, undisturbed and disturbed in turn.
 #[derive(Debug, clap::Args)]
@@ -24,44 +26,65 @@ pub(super) struct Args {
     /// How long to measure, in all
     #[arg(long = "for", value_name = "TIME", default_value = "45s", value_parser = values::some_time, env = "PULSECAM_FOR")]
     time: Duration,
-    /// Print one JSON object a case
-    #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
-    json: bool,
+    #[command(flatten)]
+    export: Export,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "crowd")]
+struct CrowdEvent<'a> {
+    #[serde(flatten)]
+    figures: &'a Figures,
+    noisy: &'a [String],
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    let output = Output::new(args.json);
-    let plan = Plan {
-        bytes: usize::try_from(args.bytes).unwrap_or(usize::MAX),
-        rate: args.fps,
-        time: args.time,
-        program: std::env::current_exe()?,
-    };
-    let found = crowd::run(&plan, show_progress).map_err(|error| Error::Bench(error.to_string()))?;
-    if !output.is_json() {
-        print(&format!(
-            "{:38}{:>9}{:>9}{:>9}{:>11}{:>11}{:>8}",
-            "four viewers beside", "p50 ms", "p99 ms", "max ms", "p99 ratio", "replaced", "MB"
-        ));
+    let exporter = args.export.begin()?;
+    let bytes = usize::try_from(args.bytes).unwrap_or(usize::MAX);
+    let found = measure(bytes, args.fps, args.time)?;
+    let noisy = exporter.noisy();
+    let events: Vec<_> = found.iter().map(|figures| CrowdEvent { figures, noisy: &noisy }).collect();
+    let title = format!("four viewers of {} frames a second of {} kB", args.fps, bytes / 1000);
+    let table = Table::new(title).setting("bytes", &bytes).setting("fps", &args.fps);
+    exporter.finish(&events, &self::table(table, &found), "", &[])
+}
+
+/// Measures this program's relay.
+pub(super) fn measure(bytes: usize, rate: f64, time: Duration) -> Result<Vec<Figures>, Error> {
+    let plan = Plan { bytes, rate, time, program: std::env::current_exe()? };
+    crowd::run(&plan, show_progress).map_err(|error| Error::Bench(error.to_string()))
+}
+
+pub(super) fn table(table: Table, found: &[Figures]) -> Table {
+    let mut table = table.column("beside them", "");
+    for percentile in ["p50", "p95", "p99", "max"] {
+        table = table.column(percentile, "ms");
     }
+    let mut table = table
+        .column("p95 ÷ undisturbed", "")
+        .column("p99 ÷ undisturbed", "")
+        .column("replaced", "%")
+        .column("relay's memory", "MB");
     for figures in found {
+        let Figures { age_ms, .. } = figures;
         let beside = match figures.beside {
             Beside::Nothing => "nothing".into(),
             Beside::Stalled => "a viewer that never reads".into(),
             Beside::ComeAndGo => {
-                format!("1000 clients, {:.0} a second come and go", figures.churn_per_s)
+                format!("{} clients, {:.0} a second come and go", crowd::PRESENT, figures.churn_per_s)
             }
         };
-        let line = format!(
-            "{beside:38}{:>9.2}{:>9.2}{:>9.2}{:>11.2}{:>10.1}%{:>8.1}",
-            figures.age_ms.p50,
-            figures.age_ms.p99,
-            figures.age_ms.max,
-            figures.p99_ratio,
-            figures.replaced * 100.0,
-            figures.memory as f64 / 1e6
-        );
-        output.event(&figures, Some(&line));
+        table.row([
+            beside.into(),
+            (age_ms.p50, 2).into(),
+            (age_ms.p95, 2).into(),
+            (age_ms.p99, 2).into(),
+            (age_ms.max, 2).into(),
+            (figures.p95_ratio, 2).into(),
+            (figures.p99_ratio, 2).into(),
+            (figures.replaced * 100.0, 2).into(),
+            (figures.memory as f64 / 1e6, 1).into(),
+        ]);
     }
-    Ok(())
+    table
 }

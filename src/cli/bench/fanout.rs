@@ -2,15 +2,18 @@
 
 use std::{net::TcpListener, time::Duration};
 
+use serde::Serialize;
+
 use super::{
-    super::{
-        Error,
-        output::{Output, print},
-        values,
-    },
+    super::{Error, output::print, signal, values},
+    export::Export,
     show_progress,
 };
-use crate::bench::fanout::{self, Figures, Plan, Target};
+use crate::bench::{
+    Cell, Plot, Table,
+    fanout::{self, Figures, Plan, Target},
+    plot,
+};
 
 /// Sender → relay → viewers over loopback sockets, the relay in a process of its own.
 #[derive(Debug, clap::Args)]
@@ -27,9 +30,16 @@ pub(super) struct Args {
     /// Another relay that runs already: its name, where it takes messages, where it gives them, its process
     #[arg(long, value_name = "NAME,IN,OUT,PID", value_parser = target)]
     against: Vec<Target>,
-    /// Print one JSON object a case
-    #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
-    json: bool,
+    #[command(flatten)]
+    export: Export,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "fanout")]
+struct FanoutEvent<'a> {
+    #[serde(flatten)]
+    figures: &'a Figures,
+    noisy: &'a [String],
 }
 
 /// The most viewers: each is a socket here and one in each relay, and the usual limit is 1024 a process.
@@ -53,43 +63,98 @@ fn target(text: &str) -> Result<Target, String> {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    let output = Output::new(args.json);
-    let plan = Plan {
-        viewers: args.viewers.clone(),
-        bytes: usize::try_from(args.bytes).unwrap_or(usize::MAX),
-        time: args.time,
-        program: std::env::current_exe()?,
-        against: args.against.clone(),
-    };
-    if !output.is_json() {
-        print(&format!(
-            "{:12}{:>8}{:>8}{:>12}{:>9}{:>12}{:>8}{:>10}{:>18}",
-            "relay", "viewers", "rate", "messages/s", "GB/s", "CPU s/GB", "ratio", "MB", "age p50/p99 ms"
-        ));
+    let exporter = args.export.begin()?;
+    let bytes = usize::try_from(args.bytes).unwrap_or(usize::MAX);
+    let found = measure(&args.viewers, bytes, args.time, &args.against)?;
+    let noisy = exporter.noisy();
+    let events: Vec<_> = found.iter().map(|figures| FanoutEvent { figures, noisy: &noisy }).collect();
+    let title = format!("one sender, frames of {} kB", bytes / 1000);
+    let table = table(Table::new(title).setting("bytes", &bytes), &found);
+    exporter.finish(&events, &table, "", &[("fanout-cost", cost(&found)), ("fanout-speed", speed(&found))])
+}
+
+/// Measures this program's relay, its floor, and `against`.
+pub(super) fn measure(
+    viewers: &[usize],
+    bytes: usize,
+    time: Duration,
+    against: &[Target],
+) -> Result<Vec<Figures>, Error> {
+    let program = std::env::current_exe()?;
+    let plan = Plan { viewers: viewers.to_vec(), bytes, time, program, against: against.to_vec() };
+    fanout::run(&plan, show_progress).map_err(|error| Error::Bench(error.to_string()))
+}
+
+pub(super) fn table(table: Table, found: &[Figures]) -> Table {
+    let mut table = table
+        .column("relay", "")
+        .column("viewers", "")
+        .column("rate", "")
+        .column("messages", "1/s")
+        .column("moved", "GB/s")
+        .column("processor", "s/GB")
+        .column("÷ floor", "")
+        .column("memory", "MB");
+    for percentile in ["p50", "p95", "p99"] {
+        table = table.column(format!("age {percentile}"), "ms");
     }
-    fanout::run(&plan, show_progress, |figures| output.event(figures, Some(&line(figures))))
-        .map_err(|error| Error::Bench(error.to_string()))?;
-    Ok(())
+    for figures in found {
+        let Figures { viewers, age_ms, .. } = figures;
+        table.row([
+            figures.relay.clone().into(),
+            (*viewers as u64).into(),
+            pace(figures).into(),
+            (figures.messages_per_s, 0).into(),
+            (figures.gb_per_s, 2).into(),
+            (figures.cpu_s_per_gb, 3).into(),
+            figures.ratio.map_or(Cell::Empty, |ratio| (ratio, 2).into()),
+            (figures.memory as f64 / 1e6, 1).into(),
+            (age_ms.p50, 2).into(),
+            (age_ms.p95, 2).into(),
+            (age_ms.p99, 2).into(),
+        ]);
+    }
+    table
 }
 
-fn line(figures: &Figures) -> String {
-    let rate = figures.rate.map_or("full".into(), |rate| format!("{rate}/s"));
-    let ratio = figures.ratio.map_or(String::new(), |ratio| format!("{ratio:.2}"));
-    format!(
-        "{:12}{:>8}{rate:>8}{:>12.0}{:>9.2}{:>12.3}{ratio:>8}{:>10.1}{:>18}",
-        figures.relay,
-        figures.viewers,
-        figures.messages_per_s,
-        figures.gb_per_s,
-        figures.cpu_s_per_gb,
-        figures.memory as f64 / 1e6,
-        format!("{:.2} / {:.2}", figures.age_ms.p50, figures.age_ms.p99),
-    )
+fn pace(figures: &Figures) -> String {
+    figures.rate.map_or("full".into(), |rate| format!("{rate}/s"))
 }
 
-/// Serves as the floor until it is killed.
+/// What a gigabyte costs, as viewers are added.
+pub(super) fn cost(found: &[Figures]) -> Plot {
+    let unit = "processor seconds a delivered GB";
+    scaling("What passing frames on costs", unit, found, |figures| Some(figures.cpu_s_per_gb))
+}
+
+/// How much is moved at full speed, as viewers are added.
+pub(super) fn speed(found: &[Figures]) -> Plot {
+    let full = |figures: &Figures| figures.rate.is_none().then_some(figures.gb_per_s);
+    scaling("What a relay moves at full speed", "GB/s to all viewers together", found, full)
+}
+
+fn scaling(title: &str, unit: &str, found: &[Figures], figure: impl Fn(&Figures) -> Option<f64>) -> Plot {
+    let mut series: Vec<(String, Vec<(u32, f64)>)> = Vec::new();
+    for figures in found {
+        let (Some(figure), Ok(viewers)) = (figure(figures), u32::try_from(figures.viewers)) else { continue };
+        let name =
+            format!("{}, {}", figures.relay, figures.rate.map_or("full speed".into(), |_| pace(figures)));
+        match series.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, points)) => points.push((viewers, figure)),
+            None => series.push((name, vec![(viewers, figure)])),
+        }
+    }
+    for (_, points) in &mut series {
+        points.sort_by_key(|(viewers, _)| *viewers);
+    }
+    let setting = "one sender, relay and viewers on one machine, over loopback".into();
+    plot::Scaling { title: title.into(), setting, unit: unit.into(), series }.into()
+}
+
+/// Serves as the floor until its standard input ends.
 pub(super) fn floor() -> Result<(), Error> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
+    signal::exit_with_input();
     print(&format!("\"{}\"", listener.local_addr()?));
     match fanout::serve_floor(&listener)? {}
 }
