@@ -56,6 +56,23 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
+/// How old a picture is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Age {
+    /// By the clocks.
+    pub time: Duration,
+    /// How far the truth may be from it; `None` where nothing is known of how the two clocks go together.
+    pub within: Option<Duration>,
+}
+
+impl Age {
+    /// Some time later.
+    #[must_use]
+    pub fn later(self, by: Duration) -> Self {
+        Self { time: self.time.saturating_add(by), ..self }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@
 
 mod common;
 
-use std::{fs, path::Path};
+use std::{collections::HashSet, fs, path::Path};
 
 use common::program::{fails, run, text_of};
 use serde_json::Value;
@@ -27,10 +27,15 @@ fn latency_is_reported_as_json_csv_and_plots_at_once() {
     assert!(output.status.success(), "{output:?}");
 
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    for step in ["encode_ms", "queue_ms", "network_ms", "decode_ms", "whole_ms", "floor_ms"] {
-        let [p50, p95, p99, max] = ["p50", "p95", "p99", "max"].map(|p| report[step][p].as_f64().unwrap());
+    let steps = report["steps"].as_object().unwrap();
+    let times = ["captured", "encoded", "queued", "sent", "relayed", "received", "decoded"];
+    let names: HashSet<_> = times.windows(2).map(|pair| pair.join(" to ")).collect();
+    assert_eq!(steps.keys().cloned().collect::<HashSet<_>>(), names);
+    for step in steps.values().chain([&report["whole_ms"], &report["floor_ms"]]) {
+        let [p50, p95, p99, max] = ["p50", "p95", "p99", "max"].map(|p| step[p].as_f64().unwrap());
         assert!(p50 <= p95 && p95 <= p99 && p99 <= max, "{step}: {report}");
     }
+    assert!(report["cpu_ms_per_frame"].as_f64().unwrap() > 0.0);
     assert_eq!((&report["event"], &report["width"]), (&"latency".into(), &320.into()));
     assert!(report["frames"].as_u64().unwrap() > 10);
     let noisy = report["noisy"].as_array().unwrap();

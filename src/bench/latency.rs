@@ -5,24 +5,29 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     time::{Duration, Instant},
 };
 
-use serde::Serialize;
-use tokio::{net::TcpListener, sync::oneshot};
+use serde::{Serialize, Serializer};
+use tokio::{net::TcpListener, sync::oneshot, time};
 
 use super::{
+    life::Lives,
+    probe::own_cpu_time,
     scene::Scene,
     steps::{Percentiles, Step},
 };
 use crate::{
     capture,
+    clock::Timestamp,
     jpeg::{self, Decoder, Encoder, Scale, Strips},
-    link::{self, State},
+    link::{self, Link, Role, State, clock::Offset},
     picture::Canvas,
-    pipeline::{self, Arrival, Job, Outgoing, Shown, Viewer},
+    pipeline::{self, Arrival, Job, Outgoing, Viewer},
     relay,
+    view::Presented,
+    wire::FrameInfo,
 };
 
 /// Frames at the start that are not counted: caches, connections and clocks settle.
@@ -30,6 +35,12 @@ const WARM_UP: u64 = 15;
 
 /// The share of the time that is spent on each of the two floors.
 const FLOOR_SHARE: u32 = 4;
+
+/// Each frame's way to the relay is reported, not one now and then.
+const EVERY_FRAME: Duration = Duration::from_millis(1);
+
+/// How long a relay may take to answer at first.
+const CONNECTING: Duration = Duration::from_secs(10);
 
 /// How long stragglers may take after the last frame was sent.
 const LAST_FRAMES: Duration = Duration::from_secs(1);
@@ -64,20 +75,25 @@ pub struct Report {
     pub replaced: u64,
     /// Bytes of one frame on the wire, on average.
     pub bytes_per_frame: u64,
-    /// Captured to encoded.
-    pub encode_ms: Percentiles,
-    /// Encoded to the first byte given to the socket.
-    pub queue_ms: Percentiles,
-    /// From there over two hops and the relay to the last byte read.
-    pub network_ms: Percentiles,
-    /// Read to decoded.
-    pub decode_ms: Percentiles,
+    /// From each named time of a frame's life to the next, with their names.
+    #[serde(serialize_with = "by_name")]
+    pub steps: Vec<(String, Percentiles)>,
+    /// How far "relayed" may be from the truth, as the relay's clock is its own; `None` where the relay tells no time.
+    pub relay_clock_within_ms: Option<f64>,
     /// Captured to decoded.
     pub whole_ms: Percentiles,
+    /// Captured to presented, where there was a window.
+    pub presented_ms: Option<Percentiles>,
     /// Encoding and decoding alone, one frame at a time on one thread.
     pub floor_ms: Percentiles,
+    /// Processor time of sender, viewer and our own relay together; `None` where the system does not tell.
+    pub cpu_ms_per_frame: Option<f64>,
+    /// The same of the floor.
+    pub floor_cpu_ms_per_frame: Option<f64>,
     /// What we add at the median.
     pub added_p50_ms: f64,
+    /// The same at the 99th percentile.
+    pub added_p99_ms: f64,
     /// The whole over the floor, at the median.
     pub ratio_p50: f64,
     /// The whole as (percentile, milliseconds), for a plot.
@@ -88,17 +104,9 @@ pub struct Report {
     pub floor_distribution: Vec<(f64, f64)>,
 }
 
-impl Report {
-    /// The steps that make up the whole, in their order, with their names.
-    #[must_use]
-    pub fn steps(&self) -> Vec<(&'static str, Percentiles)> {
-        vec![
-            ("captured to encoded", self.encode_ms),
-            ("waiting for the socket", self.queue_ms),
-            ("two hops and the relay", self.network_ms),
-            ("received to decoded", self.decode_ms),
-        ]
-    }
+/// `{"captured to encoded": {…}, …}`.
+fn by_name<S: Serializer>(steps: &[(String, Percentiles)], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_map(steps.iter().map(|(name, step)| (name, step)))
 }
 
 /// Why nothing was measured.
@@ -120,59 +128,36 @@ pub enum Error {
     /// The pictures cannot be prepared.
     #[error("cannot prepare pictures of this size: {0}")]
     Scene(String),
+    /// Nobody answers there.
+    #[error("cannot get through to {0}: is a relay running there?")]
+    NoRelay(String),
     /// Not enough frames for a figure.
     #[error("only {0} frames arrived: measure for longer (--for)")]
     TooFew(u64),
 }
 
-#[derive(Default)]
-struct Tally {
-    seen: u64,
-    bytes: u64,
-    encode: Step,
-    queue: Step,
-    network: Step,
-    decode: Step,
-    whole: Step,
+/// The way that is measured.
+pub struct Way<V> {
+    /// A relay that runs already; one is started on this machine where there is none.
+    pub via: Option<String>,
+    /// Who gets the frames once they are counted.
+    pub viewer: V,
+    /// Tells when frames were on the display, where there is one.
+    pub presented: Option<mpsc::Receiver<Presented>>,
 }
 
-impl Tally {
-    fn take(&mut self, frame: &Shown) {
-        let info = &frame.info;
-        let (Some(captured), Some(encoded), Some(sent)) = (info.captured, info.encoded, info.sent) else {
-            return;
-        };
-        self.seen += 1;
-        if self.seen <= WARM_UP {
-            return;
-        }
-        self.bytes += frame.bytes as u64;
-        self.encode.record(encoded.since(captured));
-        self.queue.record(sent.since(encoded));
-        self.network.record(frame.received.since(sent));
-        self.decode.record(frame.decoded.since(frame.received));
-        self.whole.record(frame.decoded.since(captured));
-    }
-}
-
-/// Takes the place of the window: counts, and gives each picture's memory back for the next, as the window does.
-struct Audience {
-    tally: Arc<Mutex<Tally>>,
+/// Looks at nothing, but gives each picture's memory back for the next, as the window does.
+#[derive(Debug, Default)]
+pub struct Nobody {
     spare: Canvas,
-    strips: Strips,
 }
 
-impl Viewer for Audience {
+impl Viewer for Nobody {
     fn take(&mut self, arrival: Arrival) -> bool {
-        if let Arrival::Frame(mut frame) = arrival {
-            self.tally.lock().unwrap_or_else(PoisonError::into_inner).take(&frame);
-            self.spare = frame.canvas.take().unwrap_or_default();
+        if let Arrival::Frame(frame) = arrival {
+            self.spare = frame.canvas.unwrap_or_default();
         }
         true
-    }
-
-    fn strips(&self) -> Strips {
-        self.strips
     }
 
     fn spare(&mut self) -> Canvas {
@@ -180,49 +165,101 @@ impl Viewer for Audience {
     }
 }
 
+/// Counts, and passes on.
+struct Audience<V> {
+    /// The stream that is ours: others may meet at the same relay.
+    stream: String,
+    lives: Arc<Mutex<Lives>>,
+    strips: Strips,
+    viewer: V,
+}
+
+impl<V: Viewer> Viewer for Audience<V> {
+    fn take(&mut self, arrival: Arrival) -> bool {
+        match &arrival {
+            Arrival::Frame(frame) if frame.stream == self.stream => {
+                lock(&self.lives).arrived(frame);
+                self.viewer.take(arrival)
+            }
+            _ => true,
+        }
+    }
+
+    fn strips(&self) -> Strips {
+        self.strips
+    }
+
+    fn spare(&mut self) -> Canvas {
+        self.viewer.spare()
+    }
+}
+
+fn lock(lives: &Mutex<Lives>) -> MutexGuard<'_, Lives> {
+    lives.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Measures. `progress` is told how far it is, from 0 to 1.
 ///
 /// # Errors
 /// See [`Error`].
-pub async fn run(plan: Plan, progress: impl Fn(f64)) -> Result<Report, Error> {
+pub async fn run<V: Viewer>(plan: Plan, way: Way<V>, progress: impl Fn(f64)) -> Result<Report, Error> {
     let floor_time = plan.time / FLOOR_SHARE;
-    let mut floor = Step::default();
-    measure_floor(plan, floor_time, &mut floor)?;
+    let (mut floor, mut floor_cost) = (Step::default(), Cost::default());
+    measure_floor(plan, floor_time, &mut floor, &mut floor_cost)?;
     progress(0.2);
-    let (tally, replaced) = measure_way(plan, &progress).await?;
-    measure_floor(plan, floor_time, &mut floor)?;
+    let Travelled { lives, replaced, offset_within, cost } = measure_way(plan, way, &progress).await?;
+    measure_floor(plan, floor_time, &mut floor, &mut floor_cost)?;
     progress(1.0);
 
-    let frames = tally.whole.count();
+    let whole = lives.between(|life| life.captured, |life| life.decoded);
+    let frames = whole.count();
     if frames == 0 {
-        return Err(Error::TooFew(tally.seen));
+        return Err(Error::TooFew(lives.arrived));
     }
-    let (whole_distribution, floor_distribution) = (tally.whole.distribution(), floor.distribution());
-    let (whole, floor) = (tally.whole.percentiles(), floor.percentiles());
+    let presented = lives.between(|life| life.captured, |life| life.presented);
+    let (whole_distribution, floor_distribution) = (whole.distribution(), floor.distribution());
+    let (whole, floor) = (whole.percentiles(), floor.percentiles());
     Ok(Report {
         plan,
         frames,
         replaced,
-        bytes_per_frame: tally.bytes / frames,
-        encode_ms: tally.encode.percentiles(),
-        queue_ms: tally.queue.percentiles(),
-        network_ms: tally.network.percentiles(),
-        decode_ms: tally.decode.percentiles(),
+        bytes_per_frame: lives.bytes / lives.arrived.max(1),
+        steps: lives.steps(),
+        relay_clock_within_ms: offset_within.map(|within| within.as_secs_f64() * 1000.0),
         whole_ms: whole,
+        presented_ms: (presented.count() > 0).then(|| presented.percentiles()),
         floor_ms: floor,
+        cpu_ms_per_frame: cost.per_frame(),
+        floor_cpu_ms_per_frame: floor_cost.per_frame(),
         added_p50_ms: whole.p50 - floor.p50,
+        added_p99_ms: whole.p99 - floor.p99,
         ratio_p50: whole.p50 / floor.p50,
         whole_distribution,
         floor_distribution,
     })
 }
 
-fn measure_floor(plan: Plan, time: Duration, step: &mut Step) -> Result<(), Error> {
+/// Processor time of this program for a number of frames.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cost {
+    time: Duration,
+    frames: u64,
+}
+
+impl Cost {
+    /// Milliseconds a frame, where the system tells.
+    fn per_frame(self) -> Option<f64> {
+        let known = self.frames > 0 && !self.time.is_zero();
+        known.then(|| self.time.as_secs_f64() * 1000.0 / self.frames as f64)
+    }
+}
+
+fn measure_floor(plan: Plan, time: Duration, step: &mut Step, cost: &mut Cost) -> Result<(), Error> {
     let scene = Scene::new(plan.width, plan.height, plan.fps).map_err(Error::Scene)?;
     let (mut encoder, mut decoder) = (Encoder::new(plan.quality)?, Decoder::new()?);
     let mut canvas = Canvas::default();
     let interval = Duration::from_secs_f64(1.0 / plan.fps);
-    let begin = Instant::now();
+    let (begin, cpu) = (Instant::now(), own_cpu_time());
     let frames = (time.as_secs_f64() * plan.fps) as usize + WARM_UP as usize;
     for index in 0..frames {
         let due = begin + interval.mul_f64(index as f64);
@@ -234,31 +271,55 @@ fn measure_floor(plan: Plan, time: Duration, step: &mut Step) -> Result<(), Erro
             step.record(begin.elapsed());
         }
     }
+    *cost = Cost { time: cost.time + (own_cpu_time() - cpu), frames: cost.frames + frames as u64 };
     Ok(())
 }
 
-async fn measure_way(plan: Plan, progress: &impl Fn(f64)) -> Result<(Tally, u64), Error> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let host = listener.local_addr()?.to_string();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let config = relay::Config::default();
-    let relay = tokio::spawn(relay::run(listener, config, async move { _ = stopped.await }));
+/// What came of the way.
+struct Travelled {
+    lives: Lives,
+    replaced: u64,
+    /// How well the relay's clock is known, where it tells.
+    offset_within: Option<Duration>,
+    cost: Cost,
+}
 
-    let tally = Arc::new(Mutex::new(Tally::default()));
+async fn measure_way<V: Viewer>(
+    plan: Plan,
+    way: Way<V>,
+    progress: &impl Fn(f64),
+) -> Result<Travelled, Error> {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (host, relay) = match way.via {
+        Some(host) => (host, None),
+        None => {
+            let listener = TcpListener::bind("127.0.0.1:0").await?;
+            let (host, config) = (listener.local_addr()?.to_string(), relay::Config::default());
+            let relay = tokio::spawn(relay::run(listener, config, async move { _ = stopped.await }));
+            (host, Some(relay))
+        }
+    };
+    let name = format!("bench-{}", std::process::id());
+    let lives = Arc::new(Mutex::new(Lives::default()));
     let (viewer, inbox) = link::connect(link::Config::new(host.as_str())).await?;
-    let audience = Audience { tally: Arc::clone(&tally), spare: Canvas::default(), strips: plan.strips };
+    let audience =
+        Audience { stream: name.clone(), lives: Arc::clone(&lives), strips: plan.strips, viewer: way.viewer };
     pipeline::receive(&viewer, inbox, audience)?;
-    let (sender, mut ignored) = link::connect(link::Config::new(host.as_str())).await?;
+    let config =
+        link::Config { role: Role::Sender, report: Some(EVERY_FRAME), ..link::Config::new(host.as_str()) };
+    let (sender, mut ignored) = link::connect(config).await?;
     for link in [&viewer, &sender] {
-        // The relay lives in this process: it will be up.
-        let _ = link.state().wait_for(|state| matches!(state, State::Up { .. })).await;
+        let mut state = link.state();
+        let up = state.wait_for(|state| matches!(state, State::Up { .. }));
+        let _ = time::timeout(CONNECTING, up).await.map_err(|_| Error::NoRelay(host.clone()))?;
     }
     tokio::spawn(async move { while ignored.recv().await.is_some() {} });
+    let listening = tokio::spawn(hear_reports(sender.clone(), Arc::clone(&lives)));
 
     let frames = (plan.time.as_secs_f64() * plan.fps) as u64 + WARM_UP;
     let job = Job {
         quality: Some(plan.quality),
-        name: "bench".into(),
+        name,
         frames: Some(frames),
         strips: plan.strips,
         ..Job::default()
@@ -269,10 +330,19 @@ async fn measure_way(plan: Plan, progress: &impl Fn(f64)) -> Result<(Tally, u64)
         Ok(Box::new(scene) as Box<dyn capture::Source>)
     };
     let begin = Instant::now();
-    let link = sender.clone();
-    let mut outgoing = Outgoing::open(&job, scene, move |info, jpeg| link.send_frame(info, jpeg)).await?;
+    let (link, known) = (sender.clone(), Arc::clone(&lives));
+    let sink = move |info: FrameInfo, jpeg| {
+        let (seq, queued) = (info.seq, Timestamp::now());
+        link.send_frame(info, jpeg);
+        // Afterwards: nothing waits for this lock.
+        if let Some(seq) = seq {
+            lock(&known).of(seq).queued = Some(queued);
+        }
+    };
+    let mut outgoing = Outgoing::open(&job, scene, sink).await?;
+    let cpu = own_cpu_time();
     outgoing.begin();
-    let mut tick = tokio::time::interval(Duration::from_millis(250));
+    let mut tick = time::interval(Duration::from_millis(250));
     loop {
         tokio::select! {
             () = outgoing.ended() => break,
@@ -284,14 +354,41 @@ async fn measure_way(plan: Plan, progress: &impl Fn(f64)) -> Result<(Tally, u64)
     }
     sender.settled().await;
     let deadline = Instant::now() + LAST_FRAMES;
-    let count = || tally.lock().unwrap_or_else(PoisonError::into_inner).seen;
-    while count() < frames && Instant::now() < deadline {
-        tokio::time::sleep(Duration::from_millis(5)).await;
+    while lock(&lives).arrived < frames && Instant::now() < deadline {
+        time::sleep(Duration::from_millis(5)).await;
     }
+    let cost = Cost { time: own_cpu_time() - cpu, frames };
+    let offset = match *sender.state().borrow() {
+        State::Up { offset, .. } => offset,
+        _ => None,
+    };
+    listening.abort();
     drop((viewer, sender));
-    let _ = stop.send(()); // the relay may have ended by itself
-    let _ = relay.await;
-    let tally = std::mem::take(&mut *tally.lock().unwrap_or_else(PoisonError::into_inner));
-    let replaced = frames.saturating_sub(tally.seen) + outgoing.counts().skipped;
-    Ok((tally, replaced))
+    let _ = stop.send(()); // the relay may have ended by itself, or be none of ours
+    if let Some(relay) = relay {
+        let _ = relay.await;
+    }
+    let mut lives = std::mem::take(&mut *lock(&lives));
+    for Presented { seq, at, .. } in way.presented.iter().flat_map(mpsc::Receiver::try_iter) {
+        if let Some(seq) = seq {
+            lives.of(seq).presented = Some(at);
+        }
+    }
+    let replaced = frames.saturating_sub(lives.arrived) + outgoing.counts().skipped;
+    lives.forget_before(WARM_UP);
+    Ok(Travelled { lives, replaced, offset_within: offset.map(Offset::uncertainty), cost })
+}
+
+/// Notes when the relay had each frame, by our clock.
+async fn hear_reports(sender: Link, lives: Arc<Mutex<Lives>>) {
+    let (mut reports, state) = (sender.reports(), sender.state());
+    drop(sender);
+    while reports.changed().await.is_ok() {
+        let State::Up { offset: Some(offset), .. } = *state.borrow() else { continue };
+        if let Some(link::Report { seq: Some(seq), relayed: Some(relayed), .. }) =
+            *reports.borrow_and_update()
+        {
+            lock(&lives).of(seq).relayed = Some(relayed.offset(-offset.micros));
+        }
+    }
 }

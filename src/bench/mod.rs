@@ -11,6 +11,7 @@ pub mod crowd;
 #[cfg(target_os = "linux")]
 pub mod fanout;
 pub mod latency;
+mod life;
 #[cfg(target_os = "linux")]
 mod load;
 mod machine;

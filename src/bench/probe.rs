@@ -66,6 +66,17 @@ fn counted() -> Sample {
     Sample { own, ..parse_stat(&stat) }
 }
 
+/// Processor time of this program so far, all threads together; nothing where the system does not tell.
+pub(super) fn own_cpu_time() -> Duration {
+    #[cfg(unix)]
+    {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or_default())
+    }
+    #[cfg(not(unix))]
+    Duration::ZERO
+}
+
 /// The first line of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal; guests are in the first two.
 fn parse_stat(stat: &str) -> Sample {
     let line = stat.lines().find_map(|line| line.strip_prefix("cpu ")).unwrap_or_default();

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     bench::{Percentiles, Step},
-    clock::Timestamp,
+    clock::{Age, Timestamp},
     pipeline::{Arrival, Meter, Rates, Shown},
     view::snapshot,
 };
@@ -48,6 +48,8 @@ enum Event<'a> {
         width: usize,
         height: usize,
         age_ms: Option<f64>,
+        /// How far the truth may be from it; none where nothing is known of how the clocks go together.
+        age_within_ms: Option<f64>,
         #[serde(skip_serializing_if = "Option::is_none")]
         card: Option<&'a str>,
     },
@@ -160,7 +162,7 @@ impl Report {
         self.bytes += frame.bytes as u64;
         // A card's age says nothing about pictures.
         if let Some(age) = frame.age.filter(|_| frame.info.card.is_none()) {
-            self.ages.record(age);
+            self.ages.record(age.time);
         }
         if self.output.is_json() {
             self.output.event(&event(frame), None);
@@ -238,7 +240,8 @@ fn event(frame: &Shown) -> Event<'_> {
         bytes: frame.jpeg.len(),
         width: frame.header.width,
         height: frame.header.height,
-        age_ms: frame.age.map(millis),
+        age_ms: frame.age.map(|age| millis(age.time)),
+        age_within_ms: frame.age.and_then(|age| age.within).map(millis),
         card: frame.info.card.as_deref(),
     }
 }
@@ -248,7 +251,10 @@ fn status_line(frame: &Shown, rates: Rates, lost: u64) -> String {
     let what = if frame.info.card.is_some() {
         "no signal".to_owned()
     } else {
-        let age = frame.age.map_or("age unknown".into(), |age| format!("age {:.1} ms", millis(age)));
+        let age = frame.age.map_or("age unknown".into(), |Age { time, within }| {
+            let within = within.map_or("?".into(), |within| format!("{:.1}", millis(within)));
+            format!("age {:.1} ±{within} ms", millis(time))
+        });
         format!("{:.1} frames/s, {:.1} MB/s, {age}", rates.frames, rates.bytes / 1e6)
     };
     format!("{}: {}x{}, {what}, {lost} lost", named(&frame.stream), frame.header.width, frame.header.height)
@@ -302,7 +308,7 @@ mod tests {
             received_at: Instant::now(),
             decoded: Timestamp::now(),
             decoding: Duration::ZERO,
-            age: Some(Duration::from_millis(12)),
+            age: Some(Age { time: Duration::from_millis(12), within: Some(Duration::from_micros(340)) }),
             bytes: 100,
         }
     }
@@ -311,7 +317,10 @@ mod tests {
     fn a_card_is_told_as_one_and_not_as_a_live_picture() {
         let rates = Rates { frames: 25.0, bytes: 2e6 };
         let (live, card) = (shown(None), shown(Some(FrameInfo::NO_SIGNAL)));
-        assert_eq!(status_line(&live, rates, 1), "desk: 64x48, 25.0 frames/s, 2.0 MB/s, age 12.0 ms, 1 lost");
+        assert_eq!(
+            status_line(&live, rates, 1),
+            "desk: 64x48, 25.0 frames/s, 2.0 MB/s, age 12.0 ±0.3 ms, 1 lost"
+        );
         assert_eq!(status_line(&card, rates, 1), "desk: 64x48, no signal, 1 lost");
         let json = |frame| serde_json::to_value(event(frame)).unwrap();
         assert_eq!(json(&live).get("card"), None);

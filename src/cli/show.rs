@@ -77,6 +77,7 @@ pub(super) fn run(
             host: link.host().to_owned(),
             size: args.window,
             numbers: args.numbers,
+            ..Options::default()
         };
         let folder = args.save.clone().unwrap_or_else(|| PathBuf::from("."));
         match view::run(&options, &window, &mut |action| Some(act(&action, &folder))) {
@@ -171,7 +172,7 @@ impl Viewer for Showing {
     }
 }
 
-fn update(arrival: Arrival) -> Option<Update> {
+pub(super) fn update(arrival: Arrival) -> Option<Update> {
     Some(match arrival {
         Arrival::Text { text, origin } => Update::Text { sender: origin.from, text },
         Arrival::Image { jpeg, canvas, origin, .. } => {

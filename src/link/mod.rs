@@ -28,7 +28,7 @@ use bytes::Bytes;
 use tokio::{sync::watch, task::JoinHandle, time};
 use tokio_util::sync::CancellationToken;
 
-use self::{config::with_port, counters::Tally, report::Departures};
+use self::{clock::Offset, config::with_port, counters::Tally, report::Departures};
 pub use self::{
     config::{Config, Role},
     counters::Counters,
@@ -161,8 +161,9 @@ pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
 }
 
 /// A frame's message, with what is known of its sending only as it leaves.
-fn video(info: &FrameInfo, jpeg: &Bytes, offset: Option<i64>) -> Result<Message, Fault> {
-    let info = FrameInfo { sent: Some(Timestamp::now()), offset, ..info.clone() };
+fn video(info: &FrameInfo, jpeg: &Bytes, offset: Option<Offset>) -> Result<Message, Fault> {
+    let (within, offset) = (offset.map(|offset| offset.uncertainty), offset.map(|offset| offset.micros));
+    let info = FrameInfo { sent: Some(Timestamp::now()), offset, within, ..info.clone() };
     Message::video(jpeg.clone(), &info)
 }
 
@@ -190,7 +191,7 @@ impl Link {
     /// down it is counted and forgotten.
     pub fn send_frame(&self, info: FrameInfo, jpeg: Bytes) {
         let offset = match *self.hub.state.borrow() {
-            State::Up { offset, .. } => Some(offset.map(|offset| offset.micros)),
+            State::Up { offset, .. } => Some(offset),
             State::Connecting | State::Down { .. } => None,
         };
         let too_large = jpeg.len() + FRAME_OVERHEAD > self.hub.config.max_message as usize;
@@ -283,7 +284,7 @@ impl Hub {
     }
 
     /// Writes a frame on the caller's thread, where nothing else waits or is being written: that spares a wake-up.
-    fn write_now(&self, info: &FrameInfo, jpeg: &Bytes, offset: Option<i64>) -> bool {
+    fn write_now(&self, info: &FrameInfo, jpeg: &Bytes, offset: Option<Offset>) -> bool {
         if !self.outbox.is_empty() {
             return false;
         }

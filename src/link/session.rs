@@ -182,7 +182,7 @@ impl Feed<(), Outbound> for &Session<'_> {
             }
             Outbound::Message(attempt) => Some(attempt.message.clone()),
             Outbound::Frame { info, jpeg } => {
-                let offset = self.lock().offsets.best().map(|offset| offset.micros);
+                let offset = self.lock().offsets.best();
                 video(info, jpeg, offset).inspect_err(|fault| warn!("a frame cannot be sent: {fault}")).ok()
             }
         }

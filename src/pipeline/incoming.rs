@@ -10,7 +10,7 @@ use tracing::debug;
 
 use crate::{
     capture::stamp,
-    clock::Timestamp,
+    clock::{Age, Timestamp},
     fresh::Closed,
     jpeg::{Decoder, Header, Scale, Strips, header},
     link::{Inbox, Link, Received, State},
@@ -75,21 +75,24 @@ pub struct Shown {
     /// What decoding took.
     pub decoding: Duration,
     /// How old the picture was then.
-    pub age: Option<Duration>,
+    pub age: Option<Age>,
     /// Bytes on the wire.
     pub bytes: usize,
 }
 
 /// The age of a picture at `now` by our clock, by the relay's clock where both ends know it.
 #[must_use]
-pub fn age(info: &FrameInfo, state: &State, now: Timestamp) -> Option<Duration> {
+pub fn age(info: &FrameInfo, state: &State, now: Timestamp) -> Option<Age> {
     let ours = match state {
         State::Up { offset, .. } => *offset,
         _ => None,
     };
     match (info.captured_at_relay(), ours) {
-        (Some(captured), Some(ours)) => Some(now.offset(ours.micros).since(captured)),
-        _ => Some(now.since(info.captured?)),
+        (Some(captured), Some(ours)) => Some(Age {
+            time: now.offset(ours.micros).since(captured),
+            within: info.within.map(|theirs| ours.uncertainty() + Duration::from_micros(theirs)),
+        }),
+        _ => Some(Age { time: now.since(info.captured?), within: None }),
     }
 }
 

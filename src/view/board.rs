@@ -16,7 +16,7 @@ use super::{
     stream::{Counts, Stream},
     update::{Image, LinkState, Update},
 };
-use crate::picture::Canvas;
+use crate::{clock::Age, picture::Canvas};
 
 /// How long a message stays: long enough to read two lines and look up again.
 const MESSAGE_STAYS: Duration = Duration::from_secs(10);
@@ -281,6 +281,12 @@ pub(crate) fn millis(time: Duration) -> String {
         ..9_999.5 => format!("{millis:.0} ms"),
         _ => format!("{:.0} s", millis / 1e3),
     }
+}
+
+/// An age with what may be wrong with it; `±?` where the clocks of two machines are taken as they are.
+pub(crate) fn aged(age: Age) -> String {
+    let within = age.within.map_or("?".to_owned(), millis);
+    format!("{} ±{within}", millis(age.time))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use std::{
 use bytes::Bytes;
 
 use super::{Frame, Image, LinkState, Update, board::Board, keys::Command, paint::Easel};
-use crate::picture::Canvas;
+use crate::{clock::Age, picture::Canvas};
 
 /// A frame of a stream that is 12 ms old.
 pub(super) fn frame(stream: &str, seq: u64, width: usize, height: usize) -> Frame {
@@ -22,7 +22,7 @@ pub(super) fn frame(stream: &str, seq: u64, width: usize, height: usize) -> Fram
         canvas: Arc::new(scene(width, height, seq)),
         size: (width, height),
         jpeg: Bytes::from(vec![0xff; 100]),
-        age: Some(Duration::from_millis(12)),
+        age: Some(Age { time: Duration::from_millis(12), within: Some(Duration::from_micros(240)) }),
         decoded: Instant::now(),
         decode: Duration::from_micros(2_300),
         replaced: 0,

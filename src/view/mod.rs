@@ -32,5 +32,5 @@ pub use self::{
     inbox::{Handle, Inbox, inbox},
     stream::Counts,
     update::{Frame, Image, LinkState, Update},
-    window::{End, Error, Options, Summary, run},
+    window::{End, Error, Options, Presented, Summary, run},
 };

@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use super::{
-    board::{Board, Message, Tone, millis},
+    board::{Board, Message, Tone, aged},
     fit::Fitter,
     grid::{contain, layout},
     panels,
@@ -149,7 +149,7 @@ impl Easel {
         match life {
             Life::Live => {
                 let fps = stream.figures.fps.map(|fps| format!("   {fps:.0} fps"));
-                let age = stream.figures.age.map(|age| format!("   {}", millis(age)));
+                let age = stream.figures.age.map(|age| format!("   {}", aged(age)));
                 figures.extend(fps.into_iter().chain(age));
             }
             Life::Paused => figures.push_str("   paused"),

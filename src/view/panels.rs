@@ -1,7 +1,7 @@
 //! The panels that lie on top: an image card, the numbers, the keys.
 
 use super::{
-    board::{Board, millis},
+    board::{Board, aged, millis},
     grid::contain,
     keys::HELP,
     paint::{Easel, FAINT, Measures, PANEL, TEXT},
@@ -82,7 +82,7 @@ pub(crate) fn numbers(easel: &mut Easel, board: &Board, canvas: &mut Canvas) {
 
 fn figures(stream: &Stream) -> [[String; 2]; 4] {
     let (figures, counts) = (&stream.figures, &stream.counts);
-    let age = figures.age.map_or("unknown".to_owned(), millis);
+    let age = figures.age.map_or("unknown".to_owned(), aged);
     [
         ["frames a second".to_owned(), figures.fps.map_or("–".to_owned(), |fps| format!("{fps:.1}"))],
         ["age · decode".to_owned(), format!("{age} · {}", millis(figures.decode))],

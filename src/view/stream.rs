@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::update::Frame;
-use crate::picture::Canvas;
+use crate::{clock::Age, picture::Canvas};
 
 /// Silence after which a picture counts as frozen.
 pub(crate) const STALLED_AFTER: Duration = Duration::from_secs(1);
@@ -49,7 +49,7 @@ pub(crate) struct Figures {
     /// Unknown until a second frame has come, and while a card is all that comes.
     pub(crate) fps: Option<f32>,
     pub(crate) bytes_per_second: u64,
-    pub(crate) age: Option<Duration>,
+    pub(crate) age: Option<Age>,
     pub(crate) decode: Duration,
 }
 
@@ -72,7 +72,7 @@ pub(crate) struct Stream {
 struct Arrival {
     at: Instant,
     bytes: usize,
-    age: Option<Duration>,
+    age: Option<Age>,
     decode: Duration,
 }
 
@@ -155,7 +155,7 @@ impl Stream {
     fn note_arrival(&mut self, now: Instant) {
         let Frame { jpeg, age, decoded, decode, .. } = self.newest();
         // It has grown older since it was decoded.
-        let age = age.map(|age| age + now.saturating_duration_since(*decoded));
+        let age = age.map(|age| age.later(now.saturating_duration_since(*decoded)));
         let arrival = Arrival { at: now, bytes: jpeg.len(), age, decode: *decode };
         if self.arrivals.len() >= MOST_ARRIVALS {
             self.arrivals.pop_front();
@@ -183,12 +183,22 @@ impl Stream {
         let mean_bytes = bytes as f32 / count.max(1) as f32;
         let mean =
             |sum: Duration| sum.checked_div(u32::try_from(count).unwrap_or(u32::MAX)).unwrap_or_default();
-        let ages = self.arrivals.iter().map(|arrival| arrival.age).sum::<Option<Duration>>();
+        let ages: Option<Vec<Age>> = self.arrivals.iter().map(|arrival| arrival.age).collect();
+        let ages = ages.filter(|ages| !ages.is_empty());
+        let age = ages.map(|ages| Age {
+            time: mean(ages.iter().map(|age| age.time).sum()),
+            // The worst of them.
+            within: ages
+                .iter()
+                .map(|age| age.within)
+                .collect::<Option<Vec<_>>>()
+                .and_then(|all| all.into_iter().max()),
+        });
         let live = !self.newest().card;
         self.figures = Figures {
             fps: per_second.filter(|_| live),
             bytes_per_second: (mean_bytes * per_second.unwrap_or_default()) as u64,
-            age: ages.filter(|_| live && count > 0).map(mean),
+            age: age.filter(|_| live),
             decode: mean(self.arrivals.iter().map(|arrival| arrival.decode).sum()),
         };
     }
@@ -283,14 +293,18 @@ mod tests {
         let mut stream = Stream::new(frame("a", 0, 8, 8), 1, start);
         for seq in 1..=60 {
             let at = start + Duration::from_millis(seq * 40);
-            let next = Frame { decoded: at, age: Some(12 * MS), ..frame("a", seq, 8, 8) };
+            let next = Frame {
+                decoded: at,
+                age: Some(Age { time: 12 * MS, within: Some(MS) }),
+                ..frame("a", seq, 8, 8)
+            };
             stream.take(next, seq + 1, false, at);
         }
         let end = start + 2_400 * MS;
         stream.measure(end);
         let fps = stream.figures.fps.unwrap();
         assert!((fps - 25.0).abs() < 0.1, "{fps}");
-        assert_eq!(stream.figures.age, Some(12 * MS));
+        assert_eq!(stream.figures.age, Some(Age { time: 12 * MS, within: Some(MS) }));
         assert_eq!(stream.figures.bytes_per_second, 25 * stream.frame.jpeg.len() as u64);
         stream.measure(end + 5_000 * MS);
         assert_eq!(stream.figures.age, None);

@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 
-use crate::picture::Canvas;
+use crate::{clock::Age, picture::Canvas};
 
 /// Something new to show.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ pub struct Frame {
     /// The JPEG as received, for snapshots.
     pub jpeg: Bytes,
     /// How old the picture was at `decoded`, where the clocks allow to tell.
-    pub age: Option<Duration>,
+    pub age: Option<Age>,
     /// When it was ready to be shown.
     pub decoded: Instant,
     /// What decoding took.

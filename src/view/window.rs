@@ -5,6 +5,7 @@
 
 use std::{
     ffi::OsString,
+    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
@@ -18,7 +19,7 @@ use super::{
     paint::Easel,
     update::Update,
 };
-use crate::picture::Canvas;
+use crate::{clock::Timestamp, picture::Canvas};
 
 /// Input is only seen by asking; a fiftieth of a second is not felt, and asking costs one round trip to the
 /// display each time.
@@ -53,11 +54,25 @@ pub struct Options {
     pub size: (usize, usize),
     /// Begin with the numbers shown.
     pub numbers: bool,
+    /// Is told of each frame as soon as the display has it.
+    pub presented: Option<mpsc::Sender<Presented>>,
+}
+
+/// A frame is on the display.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presented {
+    /// The stream's name.
+    pub stream: String,
+    /// The frame's number.
+    pub seq: Option<u64>,
+    /// When the display had taken it; what it does then is its own affair.
+    pub at: Timestamp,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { title: "pulsecam".into(), host: "the relay".into(), size: (1280, 720), numbers: false }
+        let (title, host) = ("pulsecam".into(), "the relay".into());
+        Self { title, host, size: (1280, 720), numbers: false, presented: None }
     }
 }
 
@@ -153,6 +168,9 @@ struct Shell {
     dirty: bool,
     opened: Instant,
     presented: Option<Instant>,
+    listener: Option<mpsc::Sender<Presented>>,
+    /// The newest content that the listener was told of.
+    told: u64,
     next_change: Option<Instant>,
 }
 
@@ -184,6 +202,8 @@ impl Shell {
             dirty: true,
             opened: Instant::now(),
             presented: None,
+            listener: options.presented.clone(),
+            told: 0,
             next_change: None,
         })
     }
@@ -226,6 +246,7 @@ impl Shell {
             let shown = self.window.update_with_buffer(&self.canvas.pixels, width, height);
             shown.map_err(|error| Error::Lost(error.to_string()))?;
             self.presented = Some(Instant::now());
+            self.tell();
         } else {
             self.window.update();
         }
@@ -235,6 +256,19 @@ impl Shell {
         }
         self.active = active;
         Ok(())
+    }
+}
+
+impl Shell {
+    /// Tells which frames are new on the display.
+    fn tell(&mut self) {
+        let Some(listener) = &self.listener else { return };
+        let at = Timestamp::now();
+        for stream in self.board.streams.iter().filter(|stream| stream.stamp > self.told) {
+            let presented = Presented { stream: stream.frame.stream.clone(), seq: stream.frame.seq, at };
+            let _ = listener.send(presented); // one that has gone does not care
+        }
+        self.told = self.board.streams.iter().map(|stream| stream.stamp).max().unwrap_or(self.told);
     }
 }
 

@@ -28,6 +28,8 @@ pub struct FrameInfo {
     pub sent: Option<Timestamp>,
     /// What has to be added to the sender's clock to get the relay's, in microseconds.
     pub offset: Option<i64>,
+    /// How far that may be from the truth, in microseconds.
+    pub within: Option<u64>,
     /// Says that this is not the camera's picture but a card in its place, and which: [`FrameInfo::NO_SIGNAL`].
     pub card: Option<String>,
 }
@@ -49,6 +51,7 @@ impl FrameInfo {
                 "encoded" => info.encoded = micros(&value),
                 "sent" => info.sent = micros(&value),
                 "offset" => info.offset = value.parse().ok(),
+                "within" => info.within = value.parse().ok(),
                 "card" => info.card = Some(attributes::shortened(value.into_owned())),
                 _ => {}
             }
@@ -78,6 +81,7 @@ impl fmt::Display for FrameInfo {
         put("encoded", stamp(self.encoded));
         put("sent", stamp(self.sent));
         put("offset", self.offset.map(|offset| offset.to_string()));
+        put("within", self.within.map(|within| within.to_string()));
         put("card", self.card.clone());
         f.write_str(&text)
     }
@@ -104,6 +108,7 @@ mod tests {
             encoded: None,
             sent: Some(Timestamp::from_micros(u64::MAX)),
             offset: Some(-3),
+            within: Some(250),
             card: Some(FrameInfo::NO_SIGNAL.into()),
         };
         assert_eq!(parse(&info.to_string()), info);

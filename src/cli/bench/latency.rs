@@ -1,18 +1,23 @@
 //! `pulsecam bench latency`.
 
-use std::time::Duration;
+use std::{sync::mpsc, thread, time::Duration};
 
 use serde::Serialize;
 
 use super::{
-    super::{Error, codec::CodecArgs, runtime, values},
+    super::{Error, codec::CodecArgs, runtime, show, values},
     export::Export,
     show_progress,
 };
-use crate::bench::{
-    Percentiles, Plot, Table,
-    latency::{self, Plan, Report},
-    plot,
+use crate::{
+    bench::{
+        Percentiles, Plot, Table,
+        latency::{self, Nobody, Plan, Report, Way},
+        plot,
+    },
+    picture::Canvas,
+    pipeline::{Arrival, Viewer},
+    view::{self, Handle, Options, Update},
 };
 
 /// Capture → encode → relay → decode on this machine, from the frame's own timestamps.
@@ -32,6 +37,12 @@ pub(super) struct Args {
     /// How long to measure; half of it again goes to the floor
     #[arg(long = "for", value_name = "TIME", default_value = "10s", value_parser = values::some_time, env = "PULSECAM_FOR")]
     time: Duration,
+    /// Go through a relay that runs already, near or far, instead of one of our own
+    #[arg(long, value_name = "HOST", env = "PULSECAM_VIA")]
+    via: Option<String>,
+    /// Show the frames in a window, and measure until the display has them
+    #[arg(long, value_parser = values::flag(), env = "PULSECAM_BENCH_WINDOW")]
+    window: bool,
     #[command(flatten)]
     export: Export,
 }
@@ -55,12 +66,10 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         time: args.time,
     };
     let exporter = args.export.begin()?;
-    let report = measure(plan)?;
+    let report =
+        if args.window { measure_shown(plan, args.via.clone()) } else { measure(plan, args.via.clone()) }?;
     let noisy = exporter.noisy();
-    let closing = format!(
-        "added at p50: {:.2} ms ({:.2} of the floor of the same run)",
-        report.added_p50_ms, report.ratio_p50
-    );
+    let closing = closing(&report, args.via.is_some());
     let plots = [
         ("latency-distribution", distribution(&report)),
         ("latency-steps", steps(std::slice::from_ref(&report))),
@@ -69,8 +78,70 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
 }
 
 /// Measures on a runtime of its own, as each run of the program has.
-pub(super) fn measure(plan: Plan) -> Result<Report, Error> {
-    runtime(2)?.block_on(latency::run(plan, show_progress)).map_err(|error| Error::Bench(error.to_string()))
+pub(super) fn measure(plan: Plan, via: Option<String>) -> Result<Report, Error> {
+    run_way(plan, Way { via, viewer: Nobody::default(), presented: None })
+}
+
+fn run_way<V: Viewer>(plan: Plan, way: Way<V>) -> Result<Report, Error> {
+    let run = latency::run(plan, way, show_progress);
+    runtime(2)?.block_on(run).map_err(|error| Error::Bench(error.to_string()))
+}
+
+/// The same with a window, which has to be on this thread.
+fn measure_shown(plan: Plan, via: Option<String>) -> Result<Report, Error> {
+    let (tell, presented) = mpsc::channel();
+    let (handle, inbox) = view::inbox();
+    let options = Options {
+        title: "pulsecam bench latency".into(),
+        host: via.clone().unwrap_or_else(|| "this machine".into()),
+        size: (plan.width, plan.height),
+        presented: Some(tell),
+        ..Options::default()
+    };
+    let way = Way { via, viewer: Window(handle.clone()), presented: Some(presented) };
+    // Not waited for where there is no window.
+    let measured = thread::spawn(move || {
+        let report = run_way(plan, way);
+        handle.push(Update::Stop);
+        report
+    });
+    // One that is closed too early leaves a report without its last step.
+    view::run(&options, &inbox, &mut |_| None)?;
+    drop(inbox);
+    measured.join().map_err(|_| Error::Bench("the measurement broke off".into()))?
+}
+
+/// Gives the frames to the window.
+struct Window(Handle);
+
+impl Viewer for Window {
+    fn take(&mut self, arrival: Arrival) -> bool {
+        if let Some(update) = show::update(arrival) {
+            self.0.push(update);
+        }
+        true
+    }
+
+    fn spare(&mut self) -> Canvas {
+        self.0.spare()
+    }
+}
+
+fn closing(report: &Report, is_far: bool) -> String {
+    let mut lines = vec![format!(
+        "added at p50: {:.2} ms, at p99: {:.2} ms ({:.2} of the floor of the same run at p50)",
+        report.added_p50_ms, report.added_p99_ms, report.ratio_p50
+    )];
+    if let (Some(ours), Some(floor)) = (report.cpu_ms_per_frame, report.floor_cpu_ms_per_frame) {
+        lines.push(format!(
+            "processor time a frame, sender{} and viewer together: {ours:.2} ms, the floor {floor:.2} ms",
+            if is_far { "" } else { ", relay" }
+        ));
+    }
+    lines.extend(report.relay_clock_within_ms.map(|within| {
+        format!("\"relayed\" is by the relay's clock, which is known to within {within:.2} ms")
+    }));
+    lines.join("\n")
 }
 
 /// `1280x720, 30/s`.
@@ -103,10 +174,13 @@ fn table(report: &Report) -> Table {
     let mut row = |name: &str, p: Percentiles| {
         table.row([name.into(), (p.p50, 2).into(), (p.p95, 2).into(), (p.p99, 2).into(), (p.max, 2).into()]);
     };
-    for (name, step) in report.steps() {
-        row(name, step);
+    for (name, step) in &report.steps {
+        row(name, *step);
     }
     row("captured to decoded, the whole", report.whole_ms);
+    if let Some(presented) = report.presented_ms {
+        row("captured to presented", presented);
+    }
     row("encode and decode alone, the floor", report.floor_ms);
     table
 }
@@ -130,20 +204,20 @@ pub(super) fn distribution(report: &Report) -> Plot {
 
 /// Latency by step, of any number of runs at one quality.
 pub(super) fn steps(reports: &[Report]) -> Plot {
-    let names = reports.first().map(Report::steps).unwrap_or_default();
+    let names = reports.first().map(|report| report.steps.as_slice()).unwrap_or_default();
     let quality =
         reports.first().map(|report| format!(", quality {}", report.plan.quality)).unwrap_or_default();
     let steps = plot::Steps {
         title: "Where a frame's time goes".into(),
         setting: format!("the median of each step{quality}, over a relay on one machine"),
         unit: "milliseconds".into(),
-        steps: names.iter().map(|(name, _)| (*name).to_owned()).collect(),
+        steps: names.iter().map(|(name, _)| name.clone()).collect(),
         mark: Some("the floor".into()),
         runs: reports
             .iter()
             .map(|report| plot::Run {
                 name: name(&report.plan),
-                values: report.steps().iter().map(|(_, step)| step.p50).collect(),
+                values: report.steps.iter().map(|(_, step)| step.p50).collect(),
                 mark: Some(report.floor_ms.p50),
             })
             .collect(),

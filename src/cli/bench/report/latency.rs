@@ -29,7 +29,7 @@ pub(super) fn section(page: &Page<'_>) -> Result<String, Error> {
         let plan =
             Plan { width, height, fps, quality: QUALITY, strips: Strips::default(), time: page.time(TIME) };
         say(&format!("latency, {}", latency::name(&plan)));
-        latency::measure(plan)
+        latency::measure(plan, None)
     });
     let reports = measured.into_iter().collect::<Result<Vec<_>, _>>()?;
     let steps = page.plot("bench-latency-steps", &latency::steps(&reports), "Latency by step")?;
@@ -53,12 +53,18 @@ fn table(reports: &[Report]) -> Table {
     };
     let pair = |p: Percentiles| format!("{:.2} / {:.2}", p.p50, p.p99);
     row("bytes a frame", &|report| format!("{} kB", report.bytes_per_frame / 1000));
-    for (index, (name, _)) in reports.first().map(Report::steps).unwrap_or_default().into_iter().enumerate() {
-        row(name, &|report| report.steps().get(index).map(|(_, step)| pair(*step)).unwrap_or_default());
+    for (name, _) in reports.first().map(|report| report.steps.as_slice()).unwrap_or_default() {
+        let of =
+            |report: &Report| report.steps.iter().find(|(step, _)| step == name).map(|(_, step)| pair(*step));
+        row(name, &|report| of(report).unwrap_or_default());
     }
     row("**the whole**", &|report| format!("**{}**", pair(report.whole_ms)));
     row("the floor of the same run", &|report| pair(report.floor_ms));
     row("whole ÷ floor at p50", &|report| format!("{:.2}", report.ratio_p50));
+    row("processor time a frame, ours / the floor's", &|report| {
+        let ms = |time: Option<f64>| time.map_or("–".to_owned(), |ms| format!("{ms:.2}"));
+        format!("{} / {}", ms(report.cpu_ms_per_frame), ms(report.floor_cpu_ms_per_frame))
+    });
     row("frames replaced on the way", &|report| {
         format!("{} of {}", report.replaced, report.frames + report.replaced)
     });
