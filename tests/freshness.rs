@@ -9,7 +9,7 @@ mod common;
 
 use std::{
     io::{Read, Write},
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::SeqCst},
@@ -22,10 +22,12 @@ use std::{
 use bytes::Bytes;
 use common::{
     program::{RelayProgram, Running, viewer},
-    throttle::{Bucket, proxy},
     wire_bytes,
 };
-use pulsecam::wire::{FrameInfo, Kind, Message, Origin, QString};
+use pulsecam::{
+    bench::throttle::{Bucket, Slow, proxy},
+    wire::{FrameInfo, Kind, Message, Origin, QString},
+};
 
 /// No test waits longer than this for anything: past it, it hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -45,6 +47,10 @@ const SETTLING: usize = 40;
 /// How far behind the newest a frame may be when it comes over the slow link. Its own way takes 4 frames, what the link and the
 /// kernel hold before it as much again, and it has waited for one. A kernel's default buffers hold 25 and more.
 const MAX_BEHIND: u64 = 14;
+
+fn slow(relay: &str, bucket: &Bucket) -> SocketAddr {
+    proxy(relay.parse().unwrap(), Slow::FromRelay, bucket).unwrap()
+}
 
 fn frame(seq: u64) -> Vec<u8> {
     let info = FrameInfo { seq: Some(seq), ..FrameInfo::default() };
@@ -104,7 +110,7 @@ impl Scene {
     fn new() -> Self {
         let relay = RelayProgram::start(&[]);
         let (bucket, sent) = (Bucket::default(), Arc::new(AtomicU64::new(0)));
-        let mut stream = connect(&proxy(&relay.addr, &bucket).to_string());
+        let mut stream = connect(&slow(&relay.addr, &bucket).to_string());
         let (give, slow) = mpsc::channel();
         let newest = Arc::clone(&sent);
         thread::spawn(move || {
@@ -192,7 +198,7 @@ fn the_sender_makes_less_of_frames_on_a_slow_link_and_more_of_them_when_it_is_we
     let relay = RelayProgram::start(&[]);
     let bucket = Bucket::default();
     let _slow = bucket.rate(500_000);
-    let mut viewer = viewer(&proxy(&relay.addr, &bucket).to_string(), &[]);
+    let mut viewer = viewer(&slow(&relay.addr, &bucket).to_string(), &[]);
     let photo = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/raccoon_1024x768.jpg");
     let _sender = Running::start(&[
         "send",

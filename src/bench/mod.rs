@@ -10,6 +10,7 @@ pub mod codec;
 pub mod crowd;
 #[cfg(target_os = "linux")]
 pub mod fanout;
+pub mod freshness;
 pub mod latency;
 mod life;
 #[cfg(target_os = "linux")]
@@ -25,6 +26,7 @@ mod steps;
 #[cfg(unix)]
 mod studio;
 mod table;
+pub mod throttle;
 
 pub use self::{
     machine::Machine,

@@ -25,20 +25,23 @@ pub(super) fn picture_size(text: &str) -> Result<(usize, usize), String> {
     Ok((width & !1, height & !1))
 }
 
-/// `16MiB`, `512k`, `1000000`: bytes, with k, M and G for powers of 1024.
+/// `16MiB`, `512k`, `100kB`, `1000000`: bytes; k, M and G alone or with iB are powers of 1024, with B of 1000.
 pub(super) fn bytes(text: &str) -> Result<u64, String> {
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
-    let shift = match unit.trim().to_ascii_lowercase().as_str() {
-        "" | "b" => 0,
-        "k" | "kb" | "kib" => 10,
-        "m" | "mb" | "mib" => 20,
-        "g" | "gb" | "gib" => 30,
+    let factor = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "kb" => 1000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        "k" | "kib" => 1 << 10,
+        "m" | "mib" => 1 << 20,
+        "g" | "gib" => 1 << 30,
         _ => return Err("an amount is written like 16MiB, 512k or 1000000".into()),
     };
     let number: u64 = number.parse().map_err(|_| "an amount is written like 16MiB, 512k or 1000000")?;
-    number.checked_mul(1 << shift).ok_or_else(|| "more bytes than there are".into())
+    number.checked_mul(factor).ok_or_else(|| "more bytes than there are".into())
 }
 
 /// A message's largest size: what the format can say, at least room for a heartbeat.
@@ -106,6 +109,7 @@ mod tests {
         assert_eq!(bytes("16MiB"), Ok(16 << 20));
         assert_eq!(bytes("512 k"), Ok(512 << 10));
         assert_eq!(bytes("7"), Ok(7));
+        assert_eq!(bytes("100kB"), Ok(100_000));
         for wrong in ["", "k", "1.5M", "1T", "99999999999999999999", "99999999999G"] {
             assert!(bytes(wrong).is_err(), "{wrong}");
         }

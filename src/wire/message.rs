@@ -65,14 +65,31 @@ pub struct Origin {
 }
 
 /// A well-formed message. Cloning shares the bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Message {
     kind: Kind,
     description: QString,
-    /// From the size field up to and including the payload's length.
-    head: Bytes,
     payload: Option<Bytes>,
+    wire: Wire,
 }
+
+/// The bytes as they go over the wire.
+#[derive(Clone, Debug)]
+enum Wire {
+    /// As they came: one chunk, which costs a relay less to write than two.
+    Whole(Bytes),
+    /// From the size field up to and including the payload's length; the payload follows.
+    Head(Bytes),
+}
+
+impl PartialEq for Message {
+    /// Whether they say the same, however they were made.
+    fn eq(&self, other: &Self) -> bool {
+        (self.kind, &self.description, &self.payload) == (other.kind, &other.description, &other.payload)
+    }
+}
+
+impl Eq for Message {}
 
 impl Message {
     /// A message of any kind. `None` is the null array, which Qt tells from the empty one.
@@ -97,7 +114,7 @@ impl Message {
         head.put_u32(description.wire_length());
         head.put_slice(description.as_bytes());
         head.put_u32(payload_field);
-        let message = Self { kind, description, head: head.freeze(), payload };
+        let message = Self { kind, description, payload, wire: Wire::Head(head.freeze()) };
         message.check_text().map_err(|(_, fault)| fault)?;
         Ok(message)
     }
@@ -144,8 +161,8 @@ impl Message {
         if rest.bytes.has_remaining() {
             return Err((rest.position, Fault::LeftOver { found: rest.left() }));
         }
-        let head = bytes.slice(..bytes.len() - payload.as_ref().map_or(0, Bytes::len));
-        let message = Self { kind, description: QString::from_wire(description), head, payload };
+        let (description, wire) = (QString::from_wire(description), Wire::Whole(bytes.clone()));
+        let message = Self { kind, description, payload, wire };
         message.check_text()?;
         Ok(message)
     }
@@ -195,13 +212,19 @@ impl Message {
     /// All bytes as they go over the wire, the size field included, in one or two chunks.
     #[must_use]
     pub fn to_buf(&self) -> bytes::buf::Chain<Bytes, Bytes> {
-        self.head.clone().chain(self.payload.clone().unwrap_or_default())
+        match &self.wire {
+            Wire::Whole(bytes) => bytes.clone().chain(Bytes::new()),
+            Wire::Head(head) => head.clone().chain(self.payload.clone().unwrap_or_default()),
+        }
     }
 
     /// Bytes on the wire, the size field included.
     #[must_use]
     pub fn wire_len(&self) -> usize {
-        self.head.len() + self.payload.as_ref().map_or(0, Bytes::len)
+        match &self.wire {
+            Wire::Whole(bytes) => bytes.len(),
+            Wire::Head(head) => head.len() + self.payload.as_ref().map_or(0, Bytes::len),
+        }
     }
 
     fn check_text(&self) -> Result<(), (usize, Fault)> {
@@ -210,7 +233,8 @@ impl Message {
         }
         let payload = self.payload.clone().unwrap_or_default();
         let found = u32::try_from(payload.len()).unwrap_or(u32::MAX);
-        decode_text(&payload).map(drop).map_err(|why| (self.head.len(), Fault::NotText { found, why }))
+        let at = self.wire_len() - payload.len();
+        decode_text(&payload).map(drop).map_err(|why| (at, Fault::NotText { found, why }))
     }
 }
 

@@ -11,7 +11,6 @@
 pub mod golden;
 pub mod program;
 pub mod server;
-pub mod throttle;
 
 use bytes::Buf;
 use pulsecam::wire::Message;

@@ -8,6 +8,7 @@ mod crowd;
 mod export;
 #[cfg(target_os = "linux")]
 mod fanout;
+mod freshness;
 mod latency;
 mod report;
 mod scene;
@@ -20,6 +21,8 @@ const EXAMPLES: &str = "\
 Examples:
   pulsecam bench latency
   pulsecam bench latency --size 1920x1080 --fps 30 --for 20s --json
+  pulsecam bench latency --via desk.local --window
+  pulsecam bench freshness --link 500kB
   pulsecam bench fanout --viewers 1,16,256
   pulsecam bench latency --csv latency.csv --plots plots
   pulsecam bench codec --size 1920x1080
@@ -37,6 +40,8 @@ pub(super) struct Args {
 enum What {
     /// How old a frame is when its pixels are there, step by step
     Latency(latency::Args),
+    /// How old a frame is behind a link that carries a fraction of them
+    Freshness(freshness::Args),
     /// What passing a stream on to many viewers costs, against a bare copy loop
     #[cfg(target_os = "linux")]
     Fanout(fanout::Args),
@@ -62,6 +67,7 @@ enum What {
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     match &args.what {
         What::Latency(args) => latency::run(args),
+        What::Freshness(args) => freshness::run(args),
         #[cfg(target_os = "linux")]
         What::Fanout(args) => fanout::run(args),
         #[cfg(target_os = "linux")]

@@ -10,6 +10,7 @@ mod codec;
 mod crowd;
 #[cfg(target_os = "linux")]
 mod fanout;
+mod freshness;
 mod latency;
 mod template;
 
@@ -32,6 +33,7 @@ type Section = fn(&Page<'_>) -> Result<String, Error>;
 /// What is measured, in this order.
 const SECTIONS: &[(&str, Section)] = &[
     ("latency", latency::section),
+    ("freshness", freshness::section),
     #[cfg(target_os = "linux")]
     ("fanout", fanout::section),
     #[cfg(target_os = "linux")]
@@ -120,7 +122,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
 }
 
 /// Everything that the template has to have a place for: also what cannot be measured on this system, for the page is one.
-const PLACES: [&str; 7] = ["date", "machine", "latency", "fanout", "crowd", "codec", "camera"];
+const PLACES: [&str; 8] = ["date", "machine", "latency", "freshness", "fanout", "crowd", "codec", "camera"];
 
 /// Whoever reads figures has to know that they are doubtful.
 fn doubts(noisy: &[String]) -> String {

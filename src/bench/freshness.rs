@@ -1,0 +1,183 @@
+//! How old frames are when they come over a link that carries a fraction of them.
+//!
+//! Fixed frames at a fixed rate through real links and the relay, with a token bucket before one of the two hops. The least that can be
+//! is the time that the link takes for one frame: the figure is the age over that.
+
+use std::{
+    io,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use serde::Serialize;
+use tokio::{net::TcpListener, sync::oneshot, time};
+
+use super::{
+    Percentiles, Step,
+    throttle::{Bucket, Slow, proxy},
+};
+use crate::{
+    clock::Timestamp,
+    link::{self, Inbox, Link, Role, State},
+    relay,
+    wire::{Fault, FrameInfo, Message},
+};
+
+/// How long each hop warms up: windows grow and buffers fill.
+const WARM_UP: Duration = Duration::from_secs(1);
+
+/// What to measure.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Plan {
+    /// Bytes a second that the link carries.
+    pub link: usize,
+    /// Bytes of a frame.
+    pub bytes: usize,
+    /// Frames a second that are sent.
+    pub fps: f64,
+    /// How long, both hops together.
+    #[serde(skip)]
+    pub time: Duration,
+}
+
+/// Which hop was slow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hop {
+    /// The sender's link to the relay.
+    SenderToRelay,
+    /// The relay's to the viewer.
+    RelayToViewer,
+}
+
+/// What came through.
+#[derive(Clone, Debug, Serialize)]
+pub struct Figures {
+    /// The plan.
+    #[serde(flatten)]
+    pub plan: Plan,
+    /// Which hop was slow.
+    pub hop: Hop,
+    /// Frames a second that came.
+    pub came_per_s: f64,
+    /// How much of the link they took, as a share.
+    pub used: f64,
+    /// Given to the link until the last byte was read.
+    pub age_ms: Percentiles,
+    /// What the link takes for one frame.
+    pub frame_ms: f64,
+    /// The 95th percentile of the age over that.
+    pub p95_ratio: f64,
+}
+
+/// Why nothing was measured.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A socket cannot be had.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The link cannot be set up.
+    #[error(transparent)]
+    Link(#[from] link::Error),
+    /// There are no such frames.
+    #[error(transparent)]
+    Frame(#[from] Fault),
+    /// Nothing came through.
+    #[error("no frame came through: measure for longer (--for), or with a faster link")]
+    Nothing,
+}
+
+/// Measures one hop after the other. `progress` is told how far it is, from 0 to 1.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn run(plan: Plan, progress: impl Fn(f64)) -> Result<Vec<Figures>, Error> {
+    let mut found = Vec::new();
+    for hop in [Hop::SenderToRelay, Hop::RelayToViewer] {
+        let begin = found.len() as f64 / 2.0;
+        found.push(measure(plan, hop, |done| progress(begin + done / 2.0)).await?);
+    }
+    progress(1.0);
+    Ok(found)
+}
+
+async fn measure(plan: Plan, hop: Hop, progress: impl Fn(f64)) -> Result<Figures, Error> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let relay =
+        tokio::spawn(relay::run(listener, relay::Config::default(), async move { _ = stopped.await }));
+    let bucket = Bucket::default();
+    let _rate = bucket.rate(plan.link);
+    let slow = match hop {
+        Hop::SenderToRelay => Slow::ToRelay,
+        Hop::RelayToViewer => Slow::FromRelay,
+    };
+    let slowly = proxy(address, slow, &bucket)?;
+    let (at_sender, at_viewer) = match hop {
+        Hop::SenderToRelay => (slowly, address),
+        Hop::RelayToViewer => (address, slowly),
+    };
+    let (viewer, mut inbox) = connect(at_viewer, Role::Viewer).await?;
+    let (sender, _ignored) = connect(at_sender, Role::Sender).await?;
+    let sending = tokio::spawn(send(sender, plan));
+    let (mut ages, mut came) = (Step::default(), 0_u64);
+    let (begin, time) = (Instant::now(), plan.time / 2);
+    while let Some(left) = (WARM_UP + time).checked_sub(begin.elapsed()) {
+        let Ok(Some(age)) = time::timeout(left, next(&mut inbox)).await else { break };
+        if begin.elapsed() >= WARM_UP {
+            ages.record(age);
+            came += 1;
+        }
+        progress((begin.elapsed().as_secs_f64() / (WARM_UP + time).as_secs_f64()).min(1.0));
+    }
+    sending.abort();
+    drop(viewer);
+    let _ = stop.send(()); // the relay may have ended by itself
+    let _ = relay.await;
+    if came == 0 {
+        return Err(Error::Nothing);
+    }
+    let on_the_wire =
+        Message::video(Bytes::from(vec![0; plan.bytes]), &FrameInfo::default())?.wire_len() as f64;
+    let (frame_ms, age_ms) = (on_the_wire / plan.link as f64 * 1000.0, ages.percentiles());
+    let came_per_s = came as f64 / time.as_secs_f64();
+    Ok(Figures {
+        plan,
+        hop,
+        came_per_s,
+        used: came_per_s * on_the_wire / plan.link as f64,
+        age_ms,
+        frame_ms,
+        p95_ratio: age_ms.p95 / frame_ms,
+    })
+}
+
+async fn connect(to: SocketAddr, role: Role) -> Result<(Link, Inbox), Error> {
+    let (link, inbox) = link::connect(link::Config { role, ..link::Config::new(to.to_string()) }).await?;
+    // The relay lives in this process: it will be up.
+    let _ = link.state().wait_for(|state| matches!(state, State::Up { .. })).await;
+    Ok((link, inbox))
+}
+
+async fn send(link: Link, plan: Plan) {
+    let payload = Bytes::from(vec![0x5a; plan.bytes]);
+    let mut due = time::interval(Duration::from_secs_f64(1.0 / plan.fps));
+    for seq in 0.. {
+        due.tick().await;
+        let captured = Some(Timestamp::now());
+        link.send_frame(FrameInfo { seq: Some(seq), captured, ..FrameInfo::default() }, payload.clone());
+    }
+}
+
+/// The age of the next frame when its last byte was read.
+async fn next(inbox: &mut Inbox) -> Option<Duration> {
+    loop {
+        let received = inbox.recv().await?.item;
+        if let Some(captured) = received.info.and_then(|info| info.captured) {
+            return Some(received.received.since(captured));
+        }
+    }
+}
