@@ -11,6 +11,8 @@ use std::{
 };
 
 use bytes::Buf;
+#[cfg(target_os = "linux")]
+use tokio::io::Interest;
 use tokio::{
     net::{TcpStream, tcp::OwnedWriteHalf},
     sync::Notify,
@@ -115,6 +117,26 @@ fn set_lowat(socket: &OwnedWriteHalf, bytes: u32) -> io::Result<()> {
     Ok(())
 }
 
+/// Gives the kernel what it takes of the rest of a message.
+///
+/// Linux looks how much is unsent only when it begins a new buffer: a message's first bytes would go into what room the last one left,
+/// up to 64 KiB, and so it would have begun however much waits. `MSG_EOR` ends the buffer with the message.
+#[cfg(target_os = "linux")]
+fn give(socket: &OwnedWriteHalf, chunks: &[io::IoSlice<'_>]) -> io::Result<usize> {
+    use rustix::net::{SendAncillaryBuffer, SendFlags, send, sendmsg};
+    let (stream, how) = (socket.as_ref(), SendFlags::EOR | SendFlags::NOSIGNAL);
+    stream.try_io(Interest::WRITABLE, || match chunks {
+        [all] => Ok(send(stream, all, how)?),
+        several => Ok(sendmsg(stream, several, &mut SendAncillaryBuffer::default(), how)?),
+    })
+}
+
+/// Gives the kernel what it takes of the rest of a message.
+#[cfg(not(target_os = "linux"))]
+fn give(socket: &OwnedWriteHalf, chunks: &[io::IoSlice<'_>]) -> io::Result<usize> {
+    socket.try_write_vectored(chunks)
+}
+
 /// A message on its way into a socket.
 #[derive(Debug)]
 struct Outgoing {
@@ -133,7 +155,7 @@ impl Outgoing {
         while self.bytes.has_remaining() {
             let mut chunks = [io::IoSlice::new(&[]); CHUNKS];
             let count = self.bytes.chunks_vectored(&mut chunks);
-            match socket.try_write_vectored(&chunks[..count]) {
+            match give(socket, &chunks[..count]) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(written) => {
                     self.bytes.advance(written);

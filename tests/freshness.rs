@@ -12,7 +12,7 @@ use std::{
     net::{SocketAddr, TcpStream},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::SeqCst},
+        atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst},
         mpsc,
     },
     thread,
@@ -46,7 +46,7 @@ const SETTLING: usize = 40;
 
 /// How far behind the newest a frame may be when it comes over the slow link. Its own way takes 4 frames, what the link and the
 /// kernel hold before it as much again, and it has waited for one. A kernel's default buffers hold 25 and more.
-const MAX_BEHIND: u64 = 14;
+const MAX_BEHIND: u64 = 10;
 
 fn slow(relay: &str, bucket: &Bucket) -> SocketAddr {
     proxy(relay.parse().unwrap(), Slow::FromRelay, bucket).unwrap()
@@ -65,7 +65,7 @@ enum Got {
 }
 
 /// What came, and its bytes.
-fn read(stream: &mut TcpStream) -> Option<(Got, usize)> {
+fn read(stream: &mut impl Read) -> Option<(Got, usize)> {
     let mut head = [0; 12];
     stream.read_exact(&mut head).ok()?;
     let [size, kind, length] =
@@ -87,6 +87,15 @@ fn connect(address: &str) -> TcpStream {
     stream
 }
 
+/// Counts what is read, for whoever waits until all of it is.
+struct Counted(TcpStream, Arc<AtomicUsize>);
+
+impl Read for Counted {
+    fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+        self.0.read(bytes).inspect(|count| _ = self.1.fetch_add(*count, SeqCst))
+    }
+}
+
 /// What came over the slow link.
 struct Arrival {
     got: Got,
@@ -103,6 +112,8 @@ struct Scene {
     beside: TcpStream,
     slow: mpsc::Receiver<Arrival>,
     bucket: Bucket,
+    /// Bytes that the slow viewer has read.
+    read: Arc<AtomicUsize>,
     sent: Arc<AtomicU64>,
 }
 
@@ -110,7 +121,8 @@ impl Scene {
     fn new() -> Self {
         let relay = RelayProgram::start(&[]);
         let (bucket, sent) = (Bucket::default(), Arc::new(AtomicU64::new(0)));
-        let mut stream = connect(&slow(&relay.addr, &bucket).to_string());
+        let count = Arc::new(AtomicUsize::new(0));
+        let mut stream = Counted(connect(&slow(&relay.addr, &bucket).to_string()), Arc::clone(&count));
         let (give, slow) = mpsc::channel();
         let newest = Arc::clone(&sent);
         thread::spawn(move || {
@@ -123,13 +135,14 @@ impl Scene {
             }
         });
         let (sender, beside) = (connect(&relay.addr), connect(&relay.addr));
-        let mut scene = Self { relay, sender, beside, slow, bucket, sent };
+        let mut scene = Self { relay, sender, beside, slow, bucket, read: count, sent };
         // All have joined.
         scene.relay.running.event("joined", |event| event["clients"] == 3);
         scene
     }
 
-    /// Sends a frame, sees it arrive beside, and lets a part of one through the slow link.
+    /// Sends a frame, sees it arrive beside, and lets a part of one through the slow link, all the way: there is always more to come
+    /// than may.
     fn step(&mut self) {
         let seq = self.sent.load(SeqCst) + 1;
         self.sender.write_all(&frame(seq)).unwrap();
@@ -137,7 +150,11 @@ impl Scene {
         let beside = read(&mut self.beside).map(|(got, _)| got);
         assert_eq!(beside, Some(Got::Frame(seq)), "who is not slow gets every frame");
         self.bucket.add(FRAME / SLOWNESS as usize);
-        thread::sleep(Duration::from_millis(2)); // the link's own way
+        let deadline = Instant::now() + PATIENCE;
+        while self.bucket.left() > 0 || self.read.load(SeqCst) < self.bucket.passed() {
+            assert!(Instant::now() < deadline, "the slow link does not take what it may");
+            thread::sleep(Duration::from_micros(200));
+        }
     }
 }
 

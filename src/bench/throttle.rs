@@ -71,6 +71,12 @@ impl Bucket {
         Rate { _alive: going }
     }
 
+    /// Bytes that may come through and have not.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        *self.0.lock()
+    }
+
     /// Bytes that came through.
     #[must_use]
     pub fn passed(&self) -> usize {

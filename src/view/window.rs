@@ -25,8 +25,9 @@ use crate::{clock::Timestamp, picture::Canvas};
 /// display each time.
 const INPUT_POLL: Duration = Duration::from_millis(20);
 
-/// Presenting costs milliseconds; several streams' frames that come closer together share one.
-const BETWEEN_PAINTS: Duration = Duration::from_millis(8);
+/// Presenting costs milliseconds: the pause after it is as long as it took, so that frames of several streams that come closer
+/// together share one and half a processor is enough. This is the longest, however slow the display is.
+const LONGEST_REST: Duration = Duration::from_millis(8);
 
 /// minifb does not hear that a covered window is uncovered, so the picture is sent again now and then.
 const REPEAT: Duration = Duration::from_secs(1);
@@ -168,6 +169,8 @@ struct Shell {
     dirty: bool,
     opened: Instant,
     presented: Option<Instant>,
+    /// What painting and presenting took then.
+    took: Duration,
     listener: Option<mpsc::Sender<Presented>>,
     /// The newest content that the listener was told of.
     told: u64,
@@ -202,6 +205,7 @@ impl Shell {
             dirty: true,
             opened: Instant::now(),
             presented: None,
+            took: Duration::ZERO,
             listener: options.presented.clone(),
             told: 0,
             next_change: None,
@@ -210,7 +214,8 @@ impl Shell {
 
     /// Keeps a little distance from the last picture, so that a crowd of frames shares the next.
     fn rest(&self) {
-        if let Some(left) = self.presented.and_then(|last| BETWEEN_PAINTS.checked_sub(last.elapsed())) {
+        let rest = self.took.min(LONGEST_REST);
+        if let Some(left) = self.presented.and_then(|last| rest.checked_sub(last.elapsed())) {
             thread::sleep(left);
         }
     }
@@ -232,6 +237,7 @@ impl Shell {
             self.canvas.pixels.resize(width * height, 0);
             self.dirty = true;
         }
+        let begin = Instant::now();
         self.dirty |= self.easel.painter.refresh() || self.next_change.is_some_and(|at| at <= now);
         if self.dirty && width > 0 && height > 0 {
             self.board.expire(now);
@@ -245,7 +251,7 @@ impl Shell {
             self.dirty = false;
             let shown = self.window.update_with_buffer(&self.canvas.pixels, width, height);
             shown.map_err(|error| Error::Lost(error.to_string()))?;
-            self.presented = Some(Instant::now());
+            (self.presented, self.took) = (Some(Instant::now()), begin.elapsed());
             self.tell();
         } else {
             self.window.update();
