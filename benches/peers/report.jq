@@ -46,7 +46,7 @@ def trial_names: {
 
 . as $all
 | (map(select(.kind == "run")) | last) as $run
-| (map(select(.kind == "latency")) | . + map(select(.arm == "ours") | .arm = "ours-floor" | .whole = .floor | .cpu_ms_per_frame = null)) as $latency
+| (map(select(.kind == "latency")) | . + map(select(.arm == "ours") | .arm = "ours-floor" | .whole = .floor | .cpu_ms_per_frame = .floor_cpu_ms_per_frame)) as $latency
 | map(select(.kind == "trial")) as $trials
 | map(select(.kind == "fanout")) as $fanout
 | ($latency | map({size, fps}) | unique_by(.size) | sort_by(.size | split("x") | map(tonumber))) as $sizes

@@ -174,7 +174,7 @@ measure() {
   split_size "$3"
   say "$1, round $2: $size at $fps/s, $4"
   arm "$4" "$size" "$fps" | jq -c --arg kind "$1" --argjson round "$2" --arg size "$size" --argjson fps "$fps" --arg arm "$4" \
-    '{$kind, $round, $size, $fps, $arm, frames, bytes_per_frame, whole: .whole_ms, floor: .floor_ms, replaced, cpu_ms_per_frame, noisy}' \
+    '{$kind, $round, $size, $fps, $arm, frames, bytes_per_frame, whole: .whole_ms, floor: .floor_ms, replaced, cpu_ms_per_frame, floor_cpu_ms_per_frame, noisy}' \
     >>"$results"
 }
 for ((round = 1; round <= rounds; ++round)); do
