@@ -66,9 +66,21 @@ test-qt: deps ## Against a real Qt program alone
 test-window: deps ## The real window under Xvfb alone
 	$(CARGO) test --release --locked --test window
 
-.PHONY: demo-check test-wire test-strips test-camera
+.PHONY: demo-check test-wire test-strips test-camera test-net fuzz
 demo-check: build ## The demonstration runs and ends by itself
 	$(PULSECAM) demo --no-window --for 2s --quiet
+
+test-net: build ## Pulled cables between two hosts alone (root, Linux)
+	$(CARGO) test --release --locked --test net -- --ignored --test-threads=1
+
+# Each target for so many seconds; what it finds belongs into fuzz/corpus, which every run of the tests replays.
+FUZZ_FOR ?= 60
+FUZZ_TARGETS ?= codec descriptions jpeg strips
+fuzz: deps ## Fuzz what takes bytes from strangers
+	command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz
+	for target in $(FUZZ_TARGETS); do \
+		RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $$target -- -max_total_time=$(FUZZ_FOR) -max_len=65536 || exit 1; \
+	done
 
 # One test: make test-camera CAMERA_TEST=unplug. No virtual machine here: PULSECAM_SKIP_VM=1.
 CAMERA_TEST ?=

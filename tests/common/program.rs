@@ -77,6 +77,14 @@ impl Running {
         parse(&line).unwrap()
     }
 
+    /// The next event of any of these names.
+    pub fn any_event(&mut self, names: &[&str]) -> Value {
+        let parse = |line: &str| serde_json::from_str::<Value>(line).ok();
+        let is = |event: Value| names.iter().any(|name| event["event"] == *name);
+        let line = self.line(&names.join(" or "), |line| parse(line).is_some_and(is));
+        parse(&line).unwrap()
+    }
+
     /// All lines to the end of the program.
     pub fn rest(&mut self) -> Vec<String> {
         self.stdin = None;

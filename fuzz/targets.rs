@@ -1,0 +1,198 @@
+//! What is fuzzed: plain functions of bytes, which must not panic, hang, or break what they assert. libFuzzer drives them
+//! (`fuzz_targets/`, `make fuzz`), and `tests/corpus.rs` replays what it found on every run of the tests.
+
+use std::{
+    io,
+    pin::{Pin, pin},
+    task::{Context, Poll, Waker},
+};
+
+use bytes::BytesMut;
+use pulsecam::{
+    jpeg::{
+        self, Decoder, Length, Scale, Strips,
+        marker::{EndScanner, Scan},
+    },
+    picture::Canvas,
+    wire::{Codec, Error, FrameInfo, Heartbeat, Message, QString, Reader, Side},
+};
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio_util::codec::Decoder as _;
+
+/// A target.
+pub type Target = fn(&[u8]);
+
+/// All of them, by the names of their corpora.
+pub const TARGETS: [(&str, Target); 4] =
+    [("codec", codec), ("descriptions", descriptions), ("jpeg", jpeg), ("strips", strips)];
+
+/// The largest message that the codec is to take: small, so that the limit is met often.
+const MAX_MESSAGE: u32 = 1 << 14;
+
+/// Pixels a side that are decoded; what lies above is time without new ways through the code.
+const MAX_SIDE: usize = 256;
+
+/// Messages, and why they ended; by the text, as errors cannot be compared.
+type Taken = (Vec<Message>, String);
+
+/// A stream's bytes: the same messages and the same error come out however they come in, through the codec and through the reader.
+pub fn codec(data: &[u8]) {
+    let Some((&seed, stream)) = data.split_first() else { return };
+    let whole = decoded([stream].into_iter());
+    for message in &whole.0 {
+        let (bytes, mut again) = (wire_bytes(message), Codec::new(MAX_MESSAGE));
+        assert_eq!(bytes.len(), message.wire_len());
+        assert!(stream.windows(bytes.len()).any(|window| window == bytes), "as it came");
+        let parsed = again.decode(&mut BytesMut::from(&bytes[..])).expect("taken once, taken again");
+        assert_eq!(parsed.as_ref(), Some(message));
+    }
+    let mut size = Sizes(seed);
+    assert_eq!(decoded(Chunks(stream, size.clone())), whole, "in chunks");
+    assert_eq!(read(Drip(stream, size.next())), whole, "through the reader");
+}
+
+/// Descriptions of any peer: what is read of them is written so that it is read again.
+pub fn descriptions(data: &[u8]) {
+    let units: Vec<_> = data.chunks_exact(2).map(|unit| u16::from_be_bytes([unit[0], unit[1]])).collect();
+    let description = QString::from_utf16(&units);
+    let info = FrameInfo::parse(&description);
+    assert_eq!(FrameInfo::parse(&QString::from(info.to_string().as_str())), info);
+    let heartbeat = Heartbeat::parse(&description);
+    for side in [Side::Client, Side::Relay] {
+        let message = heartbeat.to_message(side);
+        assert_eq!(Heartbeat::parse(message.description()), heartbeat);
+    }
+}
+
+/// A picture: its end is found however it comes, and decoding gives pixels or an error.
+pub fn jpeg(data: &[u8]) {
+    let whole = EndScanner::default().scan(data);
+    let mut growing = EndScanner::default();
+    let found = (0..=data.len()).map(|end| growing.scan(&data[..end])).find(|scan| *scan != Scan::More);
+    assert_eq!(found.unwrap_or(Scan::More), whole);
+    assert_eq!(jpeg::trimmed(data).map(<[u8]>::len), if let Scan::End(end) = whole { Some(end) } else { None });
+    for length in [Length::Told, Length::Unknown] {
+        if let Some(complete) = jpeg::complete(data, length) {
+            assert!(jpeg::header(&complete).is_ok());
+        }
+    }
+    let Ok(header) = jpeg::header(data) else { return };
+    if header.width > MAX_SIDE || header.height > MAX_SIDE {
+        return;
+    }
+    for scale in [Scale::Full, Scale::Half] {
+        let mut decoder = Decoder::new().expect("a decoder can be had");
+        if let Ok(decoded) = decoder.decode(data, scale, Canvas::default()) {
+            let Canvas { width, height, pixels } = decoded.canvas;
+            assert_eq!(pixels.len(), width * height);
+        }
+    }
+}
+
+/// A picture in strips: each piece is a picture of its own, they cover the whole, and the pixels have its size.
+pub fn strips(data: &[u8]) {
+    let Ok(header) = jpeg::header(data) else { return };
+    if header.width > MAX_SIDE || header.height > MAX_SIDE {
+        return;
+    }
+    if let Some(pieces) = jpeg::split(data, 4) {
+        let mut top = 0;
+        for piece in &pieces {
+            assert_eq!(piece.top, top);
+            top += piece.height;
+            let mut own = Vec::new();
+            piece.write(&mut own);
+            let own = jpeg::header(&own).expect("a piece is a picture");
+            assert_eq!((own.width, own.height), (header.width, piece.height));
+        }
+        assert_eq!(top, header.height);
+    }
+    let decode = |strips| {
+        let decoder = Decoder::new().expect("a decoder can be had");
+        decoder.with_strips(strips).decode(data, Scale::Full, Canvas::default())
+    };
+    let (one, many) = (decode(Strips::Off), decode(Strips::Count(3)));
+    match (one, many) {
+        (Ok(one), Ok(many)) => {
+            assert_eq!((one.canvas.width, one.canvas.height), (many.canvas.width, many.canvas.height));
+            assert_eq!(one.warning.is_some(), many.warning.is_some());
+        }
+        (one, many) => assert_eq!(one.is_err(), many.is_err(), "what strips cannot do, one thread does"),
+    }
+}
+
+fn wire_bytes(message: &Message) -> Vec<u8> {
+    let chain = message.to_buf();
+    [&chain.first_ref()[..], &chain.last_ref()[..]].concat()
+}
+
+fn decoded<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> Taken {
+    let (mut codec, mut buffer, mut messages) = (Codec::new(MAX_MESSAGE), BytesMut::new(), Vec::new());
+    for chunk in chunks {
+        buffer.extend_from_slice(chunk);
+        loop {
+            match codec.decode(&mut buffer) {
+                Ok(Some(message)) => messages.push(message),
+                Ok(None) => break,
+                Err(error) => return (messages, error.to_string()),
+            }
+        }
+    }
+    match codec.decode_eof(&mut buffer) {
+        Ok(_) => (messages, String::new()),
+        Err(error) => (messages, error.to_string()),
+    }
+}
+
+fn read(drip: Drip<'_>) -> Taken {
+    let (mut reader, mut messages) = (Reader::new(drip, Codec::new(MAX_MESSAGE)), Vec::new());
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        // What drips is always there.
+        let Poll::Ready(next) = pin!(reader.next()).poll(&mut context) else { panic!("it waits") };
+        match next {
+            Ok(Some(message)) => messages.push(message),
+            Ok(None) => return (messages, String::new()),
+            Err(Error::Io(error)) => panic!("{error}"),
+            Err(error) => return (messages, error.to_string()),
+        }
+    }
+}
+
+/// Sizes from 1 to 64, one after the other, from a seed.
+#[derive(Clone)]
+struct Sizes(u8);
+
+impl Sizes {
+    fn next(&mut self) -> usize {
+        self.0 = self.0.wrapping_mul(5).wrapping_add(89);
+        usize::from(self.0 >> 2) + 1
+    }
+}
+
+/// A slice in pieces.
+struct Chunks<'a>(&'a [u8], Sizes);
+
+impl<'a> Iterator for Chunks<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let size = self.1.next().min(self.0.len());
+        let (chunk, rest) = self.0.split_at(size);
+        self.0 = rest;
+        (!chunk.is_empty()).then_some(chunk)
+    }
+}
+
+/// A stream that gives a few bytes at a time.
+struct Drip<'a>(&'a [u8], usize);
+
+impl AsyncRead for Drip<'_> {
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let size = self.1.min(self.0.len()).min(to.remaining());
+        let (now, rest) = self.0.split_at(size);
+        to.put_slice(now);
+        self.0 = rest;
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,136 @@
+//! Two hosts with a cable between them: network namespaces joined by a pair of virtual Ethernet devices.
+
+use std::{
+    net::Ipv4Addr,
+    process::Command,
+    sync::atomic::{AtomicU32, Ordering::Relaxed},
+};
+
+use crate::common::program::{Running, pulsecam};
+
+/// Distinguishes the hosts of tests that run at the same time.
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+/// A network that lives as long as this.
+pub struct Cable {
+    pub relay: Host,
+    pub client: Host,
+}
+
+/// One end of it.
+pub struct Host {
+    namespace: String,
+    device: String,
+    pub address: Ipv4Addr,
+}
+
+impl Cable {
+    /// Needs root; says so where it is missing, and never passes without.
+    pub fn new() -> Self {
+        let name = format!("pc{}-{}", std::process::id(), COUNT.fetch_add(1, Relaxed));
+        let host = |which: &str, last| Host {
+            namespace: format!("{name}{which}"),
+            device: format!("{which}0"),
+            // Of the block for benchmarks between networks (RFC 2544): no namespace of a real one has it.
+            address: Ipv4Addr::new(198, 18, 0, last),
+        };
+        let cable = Self { relay: host("r", 1), client: host("c", 2) };
+        for end in cable.ends() {
+            ip(&["netns", "add", &end.namespace]);
+        }
+        let [relay, client] = cable.ends();
+        ip(&[
+            "-n", &relay.namespace, "link", "add", &relay.device, "type", "veth", "peer", "name",
+            &client.device, "netns", &client.namespace,
+        ]);
+        for end in cable.ends() {
+            end.ip(&["link", "set", "lo", "up"]);
+            end.ip(&["address", "add", &format!("{}/24", end.address), "dev", &end.device]);
+            end.plug(true);
+            // What is for this host itself is looked up second, so that a rule can come before.
+            end.ip(&["rule", "add", "priority", "10", "lookup", "local"]);
+            end.ip(&["rule", "del", "priority", "0"]);
+        }
+        cable
+    }
+
+    fn ends(&self) -> [&Host; 2] {
+        [&self.relay, &self.client]
+    }
+}
+
+impl Drop for Cable {
+    fn drop(&mut self) {
+        for end in self.ends() {
+            // Programs that still run in it keep it until they end.
+            let _ = Command::new("ip").args(["netns", "del", &end.namespace]).status();
+        }
+    }
+}
+
+impl Host {
+    /// Runs the built program here.
+    pub fn start(&self, arguments: &[&str]) -> Running {
+        let program = pulsecam();
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &self.namespace]).arg(program.get_program()).args(arguments);
+        for (name, value) in program.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        Running::spawn(&mut command)
+    }
+
+    fn ip(&self, arguments: &[&str]) {
+        ip(&[&["-n", &self.namespace], arguments].concat());
+    }
+
+    /// Puts the cable in, or pulls it: the device is up or down at this end, the other end has no carrier.
+    pub fn plug(&self, is_in: bool) {
+        self.ip(&["link", "set", &self.device, if is_in { "up" } else { "down" }]);
+    }
+
+    /// Drops what comes in, or no more: a firewall that lets the other direction through.
+    pub fn deaf(&self, is_deaf: bool) {
+        let what = if is_deaf { "add" } else { "del" };
+        self.ip(&["rule", what, "iif", &self.device, "priority", "1", "blackhole"]);
+    }
+
+    /// Takes another address in place of its own.
+    pub fn moves_to(&mut self, last: u8) {
+        let [a, b, c, _] = self.address.octets();
+        self.ip(&["address", "del", &format!("{}/24", self.address), "dev", &self.device]);
+        self.address = Ipv4Addr::new(a, b, c, last);
+        self.ip(&["address", "add", &format!("{}/24", self.address), "dev", &self.device]);
+    }
+
+    /// Connections to or from this port that the system calls established.
+    pub fn established(&self, port: u16) -> usize {
+        let table = Command::new("ip")
+            .args(["netns", "exec", &self.namespace, "cat", "/proc/net/tcp"])
+            .output()
+            .unwrap();
+        let port = format!(":{port:04X}");
+        let table = String::from_utf8(table.stdout).unwrap();
+        let is = |line: &&str| {
+            let fields: Vec<_> = line.split_whitespace().collect();
+            // Local address, remote address, state; 01 is "established".
+            fields.len() > 3 && fields[3] == "01" && (fields[1].ends_with(&port) || fields[2].ends_with(&port))
+        };
+        table.lines().filter(is).count()
+    }
+}
+
+fn ip(arguments: &[&str]) {
+    let output = Command::new("ip").args(arguments).output().unwrap_or_else(|error| {
+        panic!("ip (package iproute2) cannot be run: {error}");
+    });
+    assert!(
+        output.status.success(),
+        "ip {} failed, are you root? {}",
+        arguments.join(" "),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}

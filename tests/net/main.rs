@@ -1,0 +1,157 @@
+//! The pulled cable, for real: relay and client on two hosts, which network namespaces play, and what can happen between them. TCP says
+//! "established" all the while.
+//!
+//! Needs: Linux, root, iproute2, the built program. Alone: `make test-net`. Ignored elsewhere, for it needs root; CI runs it.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod hosts;
+
+use common::program::Running;
+use hosts::{Cable, Host};
+use serde_json::Value;
+
+/// The relay's port; each test has a network of its own.
+const PORT: u16 = 6868;
+
+/// Limits that are short, so that an outage is.
+const RELAY: [&str; 6] = ["relay", "--listen", "0.0.0.0:6868", "--json", "--client-timeout", "3s"];
+const PATIENCE: [&str; 6] = ["--heartbeat", "500ms", "--timeout", "2s", "--max-backoff", "500ms"];
+
+/// Longer than any limit: what is older than this came from before the outage.
+const OUTAGE_MS: f64 = 2000.0;
+
+fn start_relay(host: &Host) -> Running {
+    let mut relay = host.start(&RELAY);
+    relay.event("listening", |_| true);
+    relay
+}
+
+fn start(host: &Host, relay: &Host, what: &[&str], more: &[&str]) -> Running {
+    let address = format!("{}:{PORT}", relay.address);
+    let (command, options) = what.split_at(1);
+    host.start(&[command, &[&address], options, &PATIENCE, more].concat())
+}
+
+fn viewer(host: &Host, relay: &Host) -> Running {
+    let mut viewer = start(host, relay, &["view"], &["--no-window", "--json"]);
+    viewer.event("link", is("up"));
+    viewer
+}
+
+fn sender(host: &Host, relay: &Host) -> Running {
+    let mut sender =
+        start(host, relay, &["send", "--source", "pattern", "--size", "160x120", "--fps", "10"], &["--json"]);
+    sender.event("link", is("up"));
+    sender
+}
+
+fn is(state: &'static str) -> impl Fn(&Value) -> bool {
+    move |event| event["state"] == state
+}
+
+/// The picture goes on, with nothing in it from before the outage.
+fn goes_on(viewer: &mut Running) {
+    for _ in 0..5 {
+        let frame = viewer.event("frame", |_| true);
+        assert!(frame["age_ms"].as_f64().unwrap() < OUTAGE_MS, "from before the outage: {frame}");
+    }
+}
+
+/// What happens to both ends and is healed: `cut`, then `heal`.
+fn outage(cable: &mut Cable, cut: impl Fn(&mut Cable), heal: impl Fn(&mut Cable)) {
+    let mut relay = start_relay(&cable.relay);
+    let mut beside = viewer(&cable.relay, &cable.relay);
+    let mut sender = sender(&cable.client, &cable.relay);
+    let mut texts = start(&cable.client, &cable.relay, &["text"], &[]);
+    texts.say("before");
+    assert_eq!(beside.event("text", |_| true)["text"], "before");
+    beside.event("frame", |_| true);
+
+    cut(cable);
+    for text in ["one", "二", "three"] {
+        texts.say(text);
+    }
+    let established = cable.client.established(PORT);
+    assert!(established >= 2, "TCP has noticed nothing: {established}");
+    let why = sender.event("link", is("down"))["why"].as_str().unwrap().to_owned();
+    assert!(why.contains("silent"), "{why}");
+    // Sender and texts.
+    for _ in 0..2 {
+        relay.event("left", |event| event["reason"].to_string().contains("silent"));
+    }
+
+    heal(cable);
+    sender.event("link", is("up"));
+    let (mut texts_seen, mut frames) = (Vec::new(), 0);
+    while texts_seen.len() < 3 || frames < 5 {
+        let event = beside.any_event(&["text", "frame"]);
+        match event["text"].as_str() {
+            Some(text) => texts_seen.push(text.to_owned()),
+            None => {
+                assert!(event["age_ms"].as_f64().unwrap() < OUTAGE_MS, "from before the outage: {event}");
+                frames += 1;
+            }
+        }
+    }
+    assert_eq!(texts_seen, ["one", "二", "three"]);
+    texts.say("after");
+    assert_eq!(beside.event("text", |_| true)["text"], "after", "each comes once and in order");
+    texts.stdin = None;
+    assert_eq!(texts.exit_code(), 0, "all have been taken");
+}
+
+#[test]
+#[ignore = "needs root and network namespaces: make test-net"]
+fn a_pulled_cable_is_noticed_at_both_ends_and_healed() {
+    let mut cable = Cable::new();
+    outage(&mut cable, |cable| cable.client.plug(false), |cable| cable.client.plug(true));
+}
+
+#[test]
+#[ignore = "needs root and network namespaces: make test-net"]
+fn a_firewall_that_drops_what_the_client_sends_is_noticed_at_both_ends_and_healed() {
+    let mut cable = Cable::new();
+    outage(&mut cable, |cable| cable.relay.deaf(true), |cable| cable.relay.deaf(false));
+}
+
+#[test]
+#[ignore = "needs root and network namespaces: make test-net"]
+fn a_firewall_that_drops_what_the_relay_sends_is_noticed_at_both_ends_and_healed() {
+    let mut cable = Cable::new();
+    outage(&mut cable, |cable| cable.client.deaf(true), |cable| cable.client.deaf(false));
+}
+
+#[test]
+#[ignore = "needs root and network namespaces: make test-net"]
+fn a_client_whose_address_changes_comes_back() {
+    let mut cable = Cable::new();
+    // The addresses of the old connection are nobody's any more.
+    outage(&mut cable, |cable| cable.client.moves_to(3), |_| ());
+}
+
+#[test]
+#[ignore = "needs root and network namespaces: make test-net"]
+fn a_relay_host_that_vanishes_comes_back_as_another_process() {
+    let cable = Cable::new();
+    let mut relay = start_relay(&cable.relay);
+    let mut sender = sender(&cable.client, &cable.relay);
+    let mut viewer = viewer(&cable.client, &cable.relay);
+    viewer.event("frame", |_| true);
+    // Nothing of its end reaches the others, neither FIN nor RST.
+    cable.relay.plug(false);
+    relay.signal("KILL");
+    for program in [&mut sender, &mut viewer] {
+        program.event("link", is("down"));
+    }
+    let mut relay = start_relay(&cable.relay);
+    cable.relay.plug(true);
+    for program in [&mut sender, &mut viewer] {
+        program.event("link", is("up"));
+    }
+    goes_on(&mut viewer);
+    relay.event("joined", |event| event["clients"] == 2);
+}
