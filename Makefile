@@ -55,7 +55,7 @@ test-strips: deps ## Pictures in strips alone
 	$(CARGO) test --release --locked --test strips
 
 test-relay: ## The relay and the link alone
-	$(CARGO) test --release --locked --test relay --test link --test viewers --test crowd --test freshness
+	$(CARGO) test --release --locked --test relay --test link --test viewers --test crowd --test freshness --test limits
 
 test-cli: ## The built program alone
 	$(CARGO) test --release --locked --test cli --test usage --test thrift --test bench

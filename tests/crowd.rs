@@ -24,6 +24,9 @@ use pulsecam::{
 
 const CLIENTS: usize = 1000;
 
+/// All of them are from one address.
+const OPEN: [&str; 6] = ["--max-clients", "1100", "--max-per-address", "0", "--max-joins", "0"];
+
 /// Promised of an idle client, in bytes of the relay's resident memory.
 const IDLE_CLIENT: usize = 16_000;
 
@@ -49,7 +52,7 @@ fn idle(address: &str) -> TcpStream {
 #[test]
 fn a_thousand_idle_clients_cost_little() {
     make_room_for_connections();
-    let relay = RelayProgram::start(&["--max-clients", "1100", "--client-timeout", "10m"]);
+    let relay = RelayProgram::start(&[&OPEN[..], &["--client-timeout", "10m"]].concat());
     let _first = idle(&relay.addr);
     let before = resident(relay.running.child.id());
     let clients: Vec<_> = (0..CLIENTS).map(|_| idle(&relay.addr)).collect();
@@ -62,7 +65,7 @@ fn a_thousand_idle_clients_cost_little() {
 fn a_stream_goes_on_while_a_thousand_clients_come_and_go() {
     const FRAMES: u64 = 300;
     make_room_for_connections();
-    let relay = RelayProgram::start(&["--max-clients", "1100"]);
+    let relay = RelayProgram::start(&OPEN);
     let mut viewer = TcpStream::connect(&relay.addr).unwrap();
     viewer.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut sender = idle(&relay.addr);

@@ -1,6 +1,10 @@
 //! `pulsecam relay`: let others meet here.
 
-use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{
+    num::{NonZero, NonZeroUsize},
+    sync::Arc,
+    time::Duration,
+};
 
 use super::{
     Error,
@@ -8,7 +12,7 @@ use super::{
     signal, values,
 };
 use crate::{
-    relay::{self, Config},
+    relay::{self, Config, Limits},
     socket,
 };
 
@@ -37,12 +41,55 @@ pub(super) struct Args {
     /// Text and images that may wait for one client before it is dropped as too slow
     #[arg(long, value_name = "SIZE", default_value = "32MiB", value_parser = values::bytes, env = "PULSECAM_MAILBOX")]
     mailbox: u64,
+    #[command(flatten)]
+    limits: LimitArgs,
     /// Print events as JSON, one object a line
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,
     /// End when standard input ends: for a program that started this one and may be killed
     #[arg(long, hide = true)]
     exit_with_input: bool,
+}
+
+/// What each client may do, and each address.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Limits on strangers (0: none)")]
+struct LimitArgs {
+    /// Clients from one address at one time
+    #[arg(long, value_name = "N", default_value = "256", env = "PULSECAM_MAX_PER_ADDRESS")]
+    max_per_address: usize,
+    /// Connections a second from one address
+    #[arg(long, value_name = "N", default_value = "200", env = "PULSECAM_MAX_JOINS")]
+    max_joins: u32,
+    /// Messages a second from one client
+    #[arg(long, value_name = "N", default_value = "10000", env = "PULSECAM_MAX_MESSAGES")]
+    max_messages: u32,
+    /// Bytes a second from one client
+    #[arg(long, value_name = "SIZE", default_value = "250MB", value_parser = values::bytes, env = "PULSECAM_MAX_RATE")]
+    max_rate: u64,
+    /// Bytes of a text
+    #[arg(long, value_name = "SIZE", default_value = "64KiB", value_parser = values::message_limit, env = "PULSECAM_MAX_TEXT")]
+    max_text: u32,
+    /// Time to finish a message that was begun
+    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = values::some_time, env = "PULSECAM_MESSAGE_TIME")]
+    message_time: Duration,
+    /// Time to say anything after connecting
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = values::some_time, env = "PULSECAM_HELLO_TIME")]
+    hello_time: Duration,
+}
+
+impl LimitArgs {
+    fn limits(&self) -> Limits {
+        Limits {
+            clients_per_address: NonZero::new(self.max_per_address),
+            joins_per_s: NonZero::new(self.max_joins),
+            messages_per_s: NonZero::new(self.max_messages),
+            bytes_per_s: NonZero::new(self.max_rate),
+            message_time: self.message_time,
+            hello_time: self.hello_time,
+            text: self.max_text,
+        }
+    }
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
@@ -53,6 +100,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         max_message: args.max_message,
         client_timeout: args.client_timeout,
         mailbox: usize::try_from(args.mailbox).unwrap_or(usize::MAX),
+        limits: args.limits.limits(),
         events: printing.as_ref().map(|(listener, _)| Arc::clone(listener)),
     };
     socket::make_room_for_connections();

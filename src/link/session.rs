@@ -108,6 +108,7 @@ async fn serve(
             backoff,
             pulse,
             offsets: OffsetFilter::default(),
+            farewell: None,
             asked: Timestamp::default(),
             receipts: Receipts::default(),
             doubtful,
@@ -161,6 +162,8 @@ struct Inner<'a> {
     /// The time in the heartbeat that is about to go out.
     asked: Timestamp,
     receipts: Receipts,
+    /// Why the relay is about to close the connection, where it said so.
+    farewell: Option<String>,
     /// Messages that did not survive the last connection and are not confirmed on this one. They go one by one, each
     /// once the one before it is confirmed, so that the one that the relay refuses is found.
     doubtful: u64,
@@ -259,7 +262,7 @@ impl<'a> Session<'a> {
             match next {
                 None => {}
                 Some(Ok(Some(message))) => self.take(message),
-                Some(Ok(None)) => return Down::Closed,
+                Some(Ok(None)) => return self.lock().farewell.take().map_or(Down::Closed, Down::SentAway),
                 Some(Err(Error::Io(error))) => return Down::Lost(error.to_string()),
                 Some(Err(error)) => return Down::Malformed(error.to_string()),
             }
@@ -269,7 +272,10 @@ impl<'a> Session<'a> {
     fn take(&self, message: Message) {
         let (received, received_at) = (Timestamp::now(), Instant::now());
         match message.kind() {
-            Kind::Heartbeat => self.answered(&Heartbeat::parse(message.description()), received),
+            Kind::Heartbeat => {
+                self.lock().farewell = farewell_reason(message.description());
+                self.answered(&Heartbeat::parse(message.description()), received);
+            }
             Kind::Reserved(number) => debug!("the reserved type {number} is ignored"),
             Kind::Video => {
                 let info = FrameInfo::parse(message.description());

@@ -47,6 +47,9 @@ pub enum Down {
     /// The relay closed the connection.
     #[error("the relay closed the connection")]
     Closed,
+    /// The relay closed it and said why.
+    #[error("the relay closed the connection: {0}")]
+    SentAway(String),
     /// Nothing was heard for too long.
     #[error("nothing heard for {}", humantime::format_duration(*.0))]
     Silent(Duration),

@@ -15,17 +15,20 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::{
+    Limits,
     attendance::{Attendance, Due},
+    conduct::Conduct,
     delivery::Delivery,
     event::LeaveReason,
     intake::Intake,
-    room::{ClientId, Item, Member, Room, lock},
+    member::{ClientId, Item, Member},
+    room::{Room, lock},
 };
 use crate::{
     clock::Timestamp,
     fresh::{Lane, Taken},
     socket::{self, Feed, Pen},
-    wire::{Codec, Heartbeat, Kind, Message, Reader, Side},
+    wire::{Codec, Heartbeat, Kind, Message, Reader, Side, farewell},
 };
 
 /// How often within its time limit a client's silence is looked at: the limit is kept to an eighth.
@@ -40,7 +43,13 @@ pub(super) async fn serve(stream: TcpStream, addr: SocketAddr, room: Arc<Room>, 
     let dismissed = stop.child_token();
     let (input, output) = stream.into_split();
     let pen = Arc::new(Pen::new(output));
-    let Some((member, mut waiting)) = room.join(addr, Arc::clone(&pen), dismissed) else { return };
+    let (member, mut waiting) = match room.join(addr, Arc::clone(&pen), dismissed) {
+        Ok(joined) => joined,
+        Err(refusal) => {
+            pen.try_write(&farewell(&refusal.to_string()));
+            return;
+        }
+    };
     let mut reader = Reader::new(input, Codec::new(room.config.max_message).with_peer(addr));
     let mut write = std::pin::pin!(socket::drain(&mut waiting, &pen, Post::new(&room, &member)));
     let reason = tokio::select! {
@@ -51,6 +60,10 @@ pub(super) async fn serve(stream: TcpStream, addr: SocketAddr, room: Arc<Room>, 
         }
     };
     let stopping = matches!(reason, LeaveReason::Shutdown);
+    if reason.is_to_be_told() {
+        // Where something else is half written, it cannot be said.
+        pen.try_write(&farewell(&reason.to_string()));
+    }
     room.leave(&member, reason);
     drop(member);
     if stopping {
@@ -122,11 +135,16 @@ impl Feed<ClientId, Item> for Post<'_> {
     }
 }
 
-/// Reads until the connection ends or nothing was heard for too long.
+/// Reads until the connection ends, nothing was heard for too long, or a limit is passed.
 async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, room: &Room) -> LeaveReason {
     let limit = room.config.client_timeout;
-    let mut look = time::interval((limit / LOOKS).max(Duration::from_millis(1)));
-    let (mut received, mut heard) = (reader.received(), Instant::now());
+    let Limits { message_time, hello_time, .. } = room.config.limits;
+    let shortest = limit.min(message_time).min(hello_time);
+    let mut look = time::interval((shortest / LOOKS).max(Duration::from_millis(1)));
+    let (mut received, mut heard, came) = (reader.received(), Instant::now(), Instant::now());
+    let mut conduct = Conduct::new(&room.config.limits, heard.into_std());
+    // Since when a message is under way, and whether any ever came.
+    let (mut begun, mut said) = (None, false);
     loop {
         let next = tokio::select! {
             biased;
@@ -138,10 +156,25 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
             (received, heard) = (reader.received(), Instant::now());
         }
         match next {
-            Some(Ok(Some(message))) => handle(&message, member, room),
+            Some(Ok(Some(message))) => {
+                (begun, said) = (None, true);
+                if let Err(reason) = conduct.judge(&message, heard.into_std()) {
+                    return reason;
+                }
+                handle(&message, member, room);
+            }
             Some(Ok(None)) => return LeaveReason::Closed,
             Some(Err(error)) => return error.into(),
             None if heard.elapsed() >= limit => return LeaveReason::Silent(limit),
+            None if !reader.is_amid() => {
+                begun = None;
+                if !said && came.elapsed() >= hello_time {
+                    return LeaveReason::SaidNothing(hello_time);
+                }
+            }
+            None if begun.get_or_insert_with(Instant::now).elapsed() >= message_time => {
+                return LeaveReason::Unfinished(message_time);
+            }
             None => {}
         }
     }

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::room::ClientId;
+use super::member::ClientId;
 
 /// Frames under way to one viewer that are remembered: more than fit between a relay and a viewer that still makes sense.
 const MAX_UNDER_WAY: usize = 64;

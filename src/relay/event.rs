@@ -1,9 +1,15 @@
 //! What a relay has to say: a line for a person by `Display`, an object for a program by serde.
 
-use std::{fmt, io, net::SocketAddr, time::Duration};
+use std::{
+    fmt, io,
+    net::SocketAddr,
+    num::{NonZeroU32, NonZeroU64},
+    time::Duration,
+};
 
 use serde::{Serialize, Serializer};
 
+use super::door::Refusal;
 use crate::{fresh::Full, wire};
 
 /// Something that happened.
@@ -49,12 +55,15 @@ pub enum Event {
         /// The same since it joined.
         frames_lost: u64,
     },
-    /// A client was turned away at the door.
+    /// A client was turned away at the door; told once a second at the most.
     Refused {
         /// Its address.
         addr: SocketAddr,
-        /// The most clients that are allowed.
-        max_clients: usize,
+        /// Why.
+        #[serde(serialize_with = "in_words")]
+        reason: Refusal,
+        /// How many were turned away since this was last told, this one included.
+        times: u64,
     },
     /// The system could not accept a connection.
     AcceptFailed {
@@ -80,6 +89,8 @@ pub struct Summary {
     pub bytes_out: u64,
     /// Frames that were replaced by newer ones before a slow client took them.
     pub frames_lost: u64,
+    /// Connections that were turned away.
+    pub refused: u64,
 }
 
 /// Why a client is gone.
@@ -92,6 +103,26 @@ pub enum LeaveReason {
     /// Nothing was heard of it.
     #[error("silent for {}", humantime::format_duration(*.0))]
     Silent(Duration),
+    /// It has not said a thing since it came.
+    #[error("said nothing for {} after it came (--hello-time)", humantime::format_duration(*.0))]
+    SaidNothing(Duration),
+    /// It began a message and did not finish it.
+    #[error("did not finish a message within {} (--message-time)", humantime::format_duration(*.0))]
+    Unfinished(Duration),
+    /// More messages than allowed.
+    #[error("sent more than {0} messages a second (--max-messages)")]
+    TooManyMessages(NonZeroU32),
+    /// More bytes than allowed.
+    #[error("sent more than {0} bytes a second (--max-rate)")]
+    TooManyBytes(NonZeroU64),
+    /// A text that is too long.
+    #[error("sent a text of {found} bytes; up to {allowed} are allowed (--max-text)")]
+    LongText {
+        /// Its bytes.
+        found: usize,
+        /// The limit.
+        allowed: u32,
+    },
     /// What it sent is no message, or was cut.
     #[error("{0}")]
     Wire(wire::Error),
@@ -104,6 +135,26 @@ pub enum LeaveReason {
     /// The relay stops.
     #[error("the relay stopped")]
     Shutdown,
+}
+
+impl LeaveReason {
+    /// Whether the client should be told before the connection is closed: it is there and does what is not allowed.
+    pub(super) const fn is_to_be_told(&self) -> bool {
+        match self {
+            Self::Closed | Self::Silent(_) | Self::Io(_) | Self::Shutdown => false,
+            Self::SaidNothing(_)
+            | Self::Unfinished(_)
+            | Self::TooManyMessages(_)
+            | Self::TooManyBytes(_)
+            | Self::LongText { .. }
+            | Self::Wire(_)
+            | Self::MailboxFull(_) => true,
+        }
+    }
+}
+
+fn in_words<S: Serializer>(reason: &Refusal, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(reason)
 }
 
 impl Serialize for LeaveReason {
@@ -139,8 +190,9 @@ impl fmt::Display for Event {
                 f,
                 "client {client} ({addr}) is slow: {lost} frames replaced by newer ones, {frames_lost} in all"
             ),
-            Self::Refused { addr, max_clients } => {
-                write!(f, "{addr} was turned away: {max_clients} clients are here already (--max-clients)")
+            Self::Refused { addr, reason, times: 1 } => write!(f, "{addr} was turned away: {reason}"),
+            Self::Refused { addr, reason, times } => {
+                write!(f, "{times} were turned away, at last {addr}: {reason}")
             }
             Self::AcceptFailed { reason } => write!(f, "cannot accept a connection: {reason}"),
             Self::Summary(summary) => write!(

@@ -4,11 +4,16 @@
 //! reference-counted bytes to every other mailbox; no mailbox can make it wait, so that a stalled viewer
 //! costs a bounded amount of memory and delays nobody. Framing state belongs to one connection.
 
+mod allowance;
 mod attendance;
 mod client;
+mod conduct;
 mod delivery;
+mod door;
 mod event;
 mod intake;
+mod limits;
+mod member;
 mod room;
 mod roster;
 
@@ -21,7 +26,11 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub use self::event::{Event, LeaveReason, Summary};
+pub use self::{
+    door::Refusal,
+    event::{Event, LeaveReason, Summary},
+    limits::Limits,
+};
 use self::room::Room;
 use crate::wire;
 
@@ -51,6 +60,8 @@ pub struct Config {
     pub client_timeout: Duration,
     /// Bytes of text and images that may wait for one client: two messages of the largest size.
     pub mailbox: usize,
+    /// What each client may do, and each address.
+    pub limits: Limits,
     /// Is told all that happens, on the relay's own tasks: must not block.
     pub events: Option<Listener>,
 }
@@ -62,6 +73,7 @@ impl Default for Config {
             max_message: wire::DEFAULT_MAX_MESSAGE,
             client_timeout: Duration::from_secs(15),
             mailbox: 32 << 20,
+            limits: Limits::default(),
             events: None,
         }
     }

@@ -3,7 +3,7 @@
 use std::{
     net::SocketAddr,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
@@ -16,20 +16,19 @@ use tracing::{info, warn};
 use super::{
     Config, Event, Summary,
     attendance::{Attendance, Due},
-    delivery::{self, Delivery},
+    delivery,
+    door::{Door, Refusal, Rules},
     event::LeaveReason,
     intake::Intake,
+    member::{ClientId, Item, Member},
     roster::Roster,
 };
 use crate::{
     clock::Timestamp,
-    fresh::{self, Full},
+    fresh,
     socket::{Pen, Written},
     wire::{Heartbeat, Kind, Message},
 };
-
-/// How often the same client is reported as slow.
-const SLOW_REPORT_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How often viewers are asked to report what video they get: often enough to notice within half a second that it gets old, too seldom to
 /// cost anything.
@@ -44,51 +43,15 @@ const NOTICES_AT_ONCE: usize = 16;
 /// The pause before the next are told: a thousand notices a second at the most, a fiftieth of a processor.
 const NOTICE_PAUSE: Duration = Duration::from_millis(16);
 
-/// A client's number: the key of its frames in every other client's mailbox.
-pub(super) type ClientId = u64;
-
 /// What an ordered message costs beside its bytes: its place in the mailbox and its allocations. Without it, a flood of
 /// tiny messages would take ten times the budget.
 const ITEM_COST: usize = 256;
-
-/// What waits in a mailbox.
-#[derive(Clone, Debug)]
-pub(super) enum Item {
-    /// A heartbeat; what it says is in the client's [`Attendance`] until it leaves.
-    Heartbeat,
-    /// A message from another client, and when it came.
-    Message(Message, Instant),
-}
-
-/// One client, as the others see it.
-pub(super) struct Member {
-    pub(super) id: ClientId,
-    pub(super) addr: SocketAddr,
-    pub(super) mailbox: fresh::Sender<ClientId, Item>,
-    /// Its socket's writing side, for whoever has a message while nothing waits.
-    pub(super) pen: Arc<Pen>,
-    /// Cancelled to send it away; the reason is set before.
-    pub(super) dismissed: CancellationToken,
-    overflow: OnceLock<Full>,
-    slow: Mutex<SlowReport>,
-    /// Kept also by its writer, which outlives its place in the room.
-    pub(super) attendance: Arc<Attendance>,
-    /// What it is given of others' video. Kept by its writer too.
-    pub(super) delivery: Arc<Mutex<Delivery>>,
-    /// What comes of its own.
-    pub(super) intake: Arc<Mutex<Intake>>,
-}
-
-#[derive(Default)]
-struct SlowReport {
-    told: u64,
-    last: Option<Instant>,
-}
 
 /// All clients of one relay.
 pub(super) struct Room {
     pub(super) config: Config,
     roster: Roster,
+    door: Mutex<Door>,
     /// Members that may show video.
     viewing: AtomicU32,
     /// Told when that changes.
@@ -107,23 +70,17 @@ struct Counters {
     frames_lost_by_gone: AtomicU64,
 }
 
-impl Member {
-    /// Why it was sent away, where its mailbox was the reason.
-    pub(super) fn overflow(&self) -> Option<Full> {
-        self.overflow.get().copied()
-    }
-
-    pub(super) fn say(&self, more: Due) {
-        self.attendance.add(more);
-        self.mailbox.send_urgent(Item::Heartbeat);
-    }
-}
-
 impl Room {
     pub(super) fn new(config: Config) -> Self {
+        let rules = Rules {
+            clients: config.max_clients,
+            per_address: config.limits.clients_per_address,
+            joins_per_s: config.limits.joins_per_s,
+        };
         Self {
             config,
             roster: Roster::default(),
+            door: Mutex::new(Door::new(rules)),
             viewing: AtomicU32::new(0),
             audience: Notify::new(),
             reported: AtomicU32::new(0),
@@ -141,41 +98,39 @@ impl Room {
         }
     }
 
-    /// Lets a client in; `None` where the room is full.
+    /// Lets a client in.
+    ///
+    /// # Errors
+    /// Why it is turned away.
     pub(super) fn join(
         &self,
         addr: SocketAddr,
         pen: Arc<Pen>,
         dismissed: CancellationToken,
-    ) -> Option<(Arc<Member>, fresh::Receiver<ClientId, Item>)> {
+    ) -> Result<(Arc<Member>, fresh::Receiver<ClientId, Item>), Refusal> {
+        let now = Instant::now();
+        let mut door = lock(&self.door);
+        if let Err(reason) = door.knock(addr.ip(), now) {
+            let times = door.to_tell(now);
+            drop(door);
+            if let Some(times) = times {
+                self.tell(&Event::Refused { addr, reason, times });
+            }
+            return Err(reason);
+        }
+        drop(door);
         let (mailbox, waiting) = fresh::channel(self.config.mailbox);
-        let max_clients = self.config.max_clients.get();
-        let make = |id| {
-            Arc::new(Member {
-                id,
-                addr,
-                mailbox,
-                pen,
-                dismissed,
-                overflow: OnceLock::new(),
-                slow: Mutex::default(),
-                attendance: Arc::new(Attendance::new()),
-                delivery: Arc::default(),
-                intake: Arc::default(),
-            })
-        };
-        let Some((member, clients)) = self.roster.join(max_clients, make) else {
-            self.tell(&Event::Refused { addr, max_clients });
-            return None;
-        };
+        let make = |id| Arc::new(Member::new(id, addr, mailbox, pen, dismissed));
+        let (member, clients) = self.roster.join(make);
         self.viewing.fetch_add(1, Relaxed);
         self.audience.notify_one();
         self.tell(&Event::Joined { client: member.id, addr, clients });
-        Some((member, waiting))
+        Ok((member, waiting))
     }
 
     pub(super) fn leave(&self, member: &Member, reason: LeaveReason) {
         let clients = self.roster.leave(member.id);
+        lock(&self.door).left(member.addr.ip(), Instant::now());
         if member.attendance.leaves() {
             self.viewing.fetch_sub(1, Relaxed);
             self.audience.notify_one();
@@ -294,8 +249,7 @@ impl Room {
                 .mailbox
                 .send_ordered(message.wire_len() + ITEM_COST, Item::Message(message.clone(), came))
             {
-                let _ = member.overflow.set(full);
-                member.dismissed.cancel();
+                member.overflows(full);
             }
         }
     }
@@ -308,13 +262,7 @@ impl Room {
     /// Reports those that lost frames since they were last reported.
     pub(super) fn survey(&self, now: Instant) {
         for member in self.roster.list().iter() {
-            let frames_lost = member.mailbox.replaced();
-            let mut slow = lock(&member.slow);
-            let lost = frames_lost - slow.told;
-            let due = slow.last.is_none_or(|last| now.duration_since(last) >= SLOW_REPORT_INTERVAL);
-            if lost > 0 && due {
-                *slow = SlowReport { told: frames_lost, last: Some(now) };
-                drop(slow);
+            if let Some((lost, frames_lost)) = member.is_slow(now) {
                 self.tell(&Event::Slow { client: member.id, addr: member.addr, lost, frames_lost });
             }
         }
@@ -328,6 +276,7 @@ impl Room {
             bytes_in: self.counters.bytes_in.load(Relaxed),
             messages_out: self.counters.messages_out.load(Relaxed),
             bytes_out: self.counters.bytes_out.load(Relaxed),
+            refused: lock(&self.door).refused(),
             frames_lost: here + self.counters.frames_lost_by_gone.load(Relaxed),
         }
     }

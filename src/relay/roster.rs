@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::room::{ClientId, Member};
+use super::member::{ClientId, Member};
 
 /// Everybody who is here. The list that messages walk is made anew by the first that comes after a change, not by each change: a
 /// thousand clients that come and go between two frames cost one list.
@@ -20,21 +20,14 @@ struct Inner {
 }
 
 impl Roster {
-    /// Lets in whom `make` makes with the next number, where fewer than `limit` are here; how many are then.
-    pub(super) fn join(
-        &self,
-        limit: usize,
-        make: impl FnOnce(ClientId) -> Arc<Member>,
-    ) -> Option<(Arc<Member>, usize)> {
+    /// Lets in whom `make` makes with the next number; how many are here then.
+    pub(super) fn join(&self, make: impl FnOnce(ClientId) -> Arc<Member>) -> (Arc<Member>, usize) {
         let mut inner = self.lock();
-        if inner.members.len() >= limit {
-            return None;
-        }
         inner.joined += 1;
         let member = make(inner.joined);
         inner.members.insert(member.id, Arc::clone(&member));
         inner.list = None;
-        Some((member, inner.members.len()))
+        (member, inner.members.len())
     }
 
     /// Members that ever joined; the last one's number.

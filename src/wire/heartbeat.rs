@@ -38,6 +38,17 @@ pub enum Side {
     Relay,
 }
 
+impl Side {
+    /// What a heartbeat from this side says and carries without attributes.
+    pub(super) fn plain(self) -> (String, Bytes) {
+        let (text, payload) = match self {
+            Self::Client => (FROM_CLIENT, CLIENT_PAYLOAD),
+            Self::Relay => (FROM_RELAY, RELAY_PAYLOAD),
+        };
+        (text.to_owned(), Bytes::from_static(payload))
+    }
+}
+
 /// The attributes of a heartbeat; all unknown in one from or to a Qt peer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Heartbeat {
@@ -67,11 +78,7 @@ impl Heartbeat {
     /// The message.
     #[must_use]
     pub fn to_message(&self, side: Side) -> Message {
-        let (text, payload) = match side {
-            Side::Client => (FROM_CLIENT, CLIENT_PAYLOAD),
-            Side::Relay => (FROM_RELAY, RELAY_PAYLOAD),
-        };
-        let mut description = text.to_owned();
+        let (mut description, payload) = side.plain();
         for (key, time) in [("t1", self.t1), ("t2", self.t2), ("t3", self.t3)] {
             if let Some(time) = time {
                 attributes::write(&mut description, key, &time.as_micros().to_string());
@@ -98,7 +105,7 @@ impl Heartbeat {
             clippy::unwrap_used,
             reason = "a heartbeat is a few hundred bytes, far below the size limit"
         )]
-        Message::new(Kind::Heartbeat, description, Some(Bytes::from_static(payload))).unwrap()
+        Message::new(Kind::Heartbeat, description, Some(payload)).unwrap()
     }
 
     /// Reads any heartbeat's attributes, tolerantly.

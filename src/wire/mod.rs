@@ -10,6 +10,7 @@
 mod attributes;
 mod codec;
 mod error;
+mod farewell;
 mod frame_info;
 mod heartbeat;
 mod message;
@@ -20,6 +21,7 @@ mod receipts;
 pub use self::{
     codec::Codec,
     error::{Error, Fault, Malformed},
+    farewell::{farewell, farewell_reason},
     frame_info::FrameInfo,
     heartbeat::{Heartbeat, Side},
     message::{Kind, Message, Origin},

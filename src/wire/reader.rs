@@ -48,6 +48,11 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         self.received
     }
 
+    /// Whether a message has begun and is not there.
+    pub fn is_amid(&self) -> bool {
+        self.codec.progress().is_some() || !self.ahead.is_empty()
+    }
+
     /// The next message; `None` where the connection was closed between two messages.
     ///
     /// Cancel safe: dropping the future loses no byte.

@@ -1,0 +1,84 @@
+//! How much may come: so much a second, with room for a burst (a token bucket, as RFC 2697's).
+
+use std::time::{Duration, Instant};
+
+/// How long the full rate may be saved up: a sender that was held up by its own machine catches up at once.
+const BURST: Duration = Duration::from_secs(2);
+
+/// What is left of an allowance.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Allowance {
+    per_second: f64,
+    left: f64,
+    at: Instant,
+}
+
+impl Allowance {
+    /// A full one.
+    pub(super) fn new(per_second: f64, now: Instant) -> Self {
+        Self { per_second, left: per_second * BURST.as_secs_f64(), at: now }
+    }
+
+    /// Takes `amount` if anything is left. One large amount may take more than there is: what follows has to wait for it.
+    pub(super) fn take(&mut self, amount: f64, now: Instant) -> bool {
+        self.grow(now);
+        let allowed = self.left > 0.0;
+        if allowed {
+            self.left -= amount;
+        }
+        allowed
+    }
+
+    /// Whether nothing is missing: it need not be remembered.
+    pub(super) fn is_full(&mut self, now: Instant) -> bool {
+        self.grow(now);
+        self.left >= self.most()
+    }
+
+    fn grow(&mut self, now: Instant) {
+        let since = now.saturating_duration_since(self.at).as_secs_f64();
+        self.left = (self.left + since * self.per_second).min(self.most());
+        self.at = now;
+    }
+
+    fn most(&self) -> f64 {
+        self.per_second * BURST.as_secs_f64()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn the_rate_is_kept_and_a_burst_is_let_through() {
+        let start = Instant::now();
+        let mut allowance = Allowance::new(100.0, start);
+        assert!(allowance.is_full(start));
+        assert_eq!((0..300).filter(|_| allowance.take(1.0, start)).count(), 200, "two seconds' worth at once");
+        assert!(!allowance.is_full(start + 1_999 * MS) && allowance.is_full(start + 2_001 * MS));
+        let mut allowance = Allowance::new(100.0, start);
+        // Twice the rate for ten seconds: what was saved, and what grows.
+        let let_through = (0..2_000).filter(|step| allowance.take(1.0, start + 5 * *step * MS)).count();
+        assert!((1_195..=1_205).contains(&let_through), "{let_through}");
+    }
+
+    #[test]
+    fn what_is_larger_than_a_burst_passes_alone() {
+        let start = Instant::now();
+        let mut allowance = Allowance::new(100.0, start);
+        assert!(allowance.take(1_000.0, start));
+        assert!(!allowance.take(1.0, start + 7_900 * MS));
+        assert!(allowance.take(1.0, start + 8_100 * MS));
+    }
+
+    #[test]
+    fn a_clock_that_stands_still_or_jumps_back_gives_nothing() {
+        let start = Instant::now() + 10_000 * MS;
+        let mut allowance = Allowance::new(10.0, start);
+        while allowance.take(1.0, start) {}
+        assert!(!allowance.take(1.0, start) && !allowance.take(1.0, start - 5_000 * MS));
+    }
+}

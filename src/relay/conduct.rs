@@ -1,0 +1,86 @@
+//! Whether a client keeps to what it may send.
+
+use std::{
+    num::{NonZeroU32, NonZeroU64},
+    time::Instant,
+};
+
+use bytes::Bytes;
+
+use super::{Limits, allowance::Allowance, event::LeaveReason};
+use crate::wire::{Kind, Message};
+
+/// What a client has sent lately, against what it may.
+pub(super) struct Conduct {
+    limits: Limits,
+    messages: Option<(NonZeroU32, Allowance)>,
+    bytes: Option<(NonZeroU64, Allowance)>,
+}
+
+impl Conduct {
+    pub(super) fn new(limits: &Limits, now: Instant) -> Self {
+        let messages = limits.messages_per_s.map(|rate| (rate, Allowance::new(rate.get().into(), now)));
+        let bytes = limits.bytes_per_s.map(|rate| (rate, Allowance::new(rate.get() as f64, now)));
+        Self { limits: *limits, messages, bytes }
+    }
+
+    /// Whether this message may still come.
+    pub(super) fn judge(&mut self, message: &Message, now: Instant) -> Result<(), LeaveReason> {
+        if let Some((rate, left)) = &mut self.messages
+            && !left.take(1.0, now)
+        {
+            return Err(LeaveReason::TooManyMessages(*rate));
+        }
+        if let Some((rate, left)) = &mut self.bytes
+            && !left.take(message.wire_len() as f64, now)
+        {
+            return Err(LeaveReason::TooManyBytes(*rate));
+        }
+        let (found, allowed) = (message.payload().map_or(0, Bytes::len), self.limits.text);
+        if message.kind() == Kind::Text && found > allowed as usize {
+            return Err(LeaveReason::LongText { found, allowed });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Origin;
+
+    fn text(bytes: usize) -> Message {
+        Message::text(&"x".repeat(bytes / 2), &Origin::default()).unwrap()
+    }
+
+    fn count(limits: Limits, message: &Message) -> (usize, String) {
+        let now = Instant::now();
+        let mut conduct = Conduct::new(&limits, now);
+        let judged = (0..1000).map(|_| conduct.judge(message, now));
+        let mut allowed = 0;
+        for result in judged {
+            match result {
+                Ok(()) => allowed += 1,
+                Err(reason) => return (allowed, reason.to_string()),
+            }
+        }
+        (allowed, String::new())
+    }
+
+    #[test]
+    fn messages_bytes_and_the_length_of_texts_have_limits() {
+        let none = Limits { messages_per_s: None, bytes_per_s: None, ..Limits::default() };
+        assert_eq!(count(none, &text(100)), (1000, String::new()));
+        let messages = Limits { messages_per_s: NonZeroU32::new(50), ..none };
+        assert_eq!(count(messages, &text(10)), (100, "sent more than 50 messages a second (--max-messages)".into()));
+        let message = text(1000);
+        let bytes = Limits { bytes_per_s: NonZeroU64::new(5 * message.wire_len() as u64), ..none };
+        let (allowed, reason) = count(bytes, &message);
+        assert_eq!(allowed, 10);
+        assert!(reason.contains("bytes a second (--max-rate)"), "{reason}");
+        let short = Limits { text: 1000, ..none };
+        assert_eq!(count(short, &text(996)).0, 1000, "and the length that stands before it");
+        let (allowed, reason) = count(short, &text(1000));
+        assert_eq!((allowed, reason.contains("a text of 1004 bytes; up to 1000")), (0, true), "{reason}");
+    }
+}

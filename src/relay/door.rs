@@ -1,0 +1,219 @@
+//! Who is let in: so many in all, so many from one address, and not too many at once from any.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv6Addr},
+    num::{NonZeroU32, NonZeroUsize},
+    time::{Duration, Instant},
+};
+
+use super::allowance::Allowance;
+
+/// Addresses that are remembered before those are forgotten of which nothing need be known: a megabyte.
+const REMEMBERED: usize = 4096;
+
+/// How often refusals are told: a flood must not become a flood of lines.
+const TELL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Why somebody was not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The relay is full.
+    #[error("{0} clients are here already (--max-clients)")]
+    Full(NonZeroUsize),
+    /// Too many from one address.
+    #[error("{0} clients of this address are here already (--max-per-address)")]
+    AddressFull(NonZeroUsize),
+    /// Too often from one address.
+    #[error("more than {0} connections a second from this address (--max-joins)")]
+    TooOften(NonZeroU32),
+}
+
+/// What it goes by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rules {
+    pub(super) clients: NonZeroUsize,
+    pub(super) per_address: Option<NonZeroUsize>,
+    pub(super) joins_per_s: Option<NonZeroU32>,
+}
+
+/// Those who are in, by where they come from.
+#[derive(Debug)]
+pub(super) struct Door {
+    rules: Rules,
+    inside: usize,
+    origins: HashMap<IpAddr, Origin>,
+    /// Origins are looked through when there are so many.
+    sweep_at: usize,
+    refused: u64,
+    untold: u64,
+    told: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Origin {
+    inside: usize,
+    joins: Option<Allowance>,
+}
+
+impl Door {
+    pub(super) fn new(rules: Rules) -> Self {
+        let (origins, sweep_at) = (HashMap::new(), REMEMBERED);
+        Self { rules, inside: 0, origins, sweep_at, refused: 0, untold: 0, told: None }
+    }
+
+    /// Lets somebody in, or says why not.
+    pub(super) fn knock(&mut self, address: IpAddr, now: Instant) -> Result<(), Refusal> {
+        let result = self.judge(address, now);
+        if result.is_err() {
+            self.refused += 1;
+            self.untold += 1;
+        }
+        result
+    }
+
+    fn judge(&mut self, address: IpAddr, now: Instant) -> Result<(), Refusal> {
+        let Rules { clients, per_address, joins_per_s } = self.rules;
+        if self.origins.len() >= self.sweep_at {
+            self.origins.retain(|_, origin| origin.inside > 0 || !origin.is_calm(now));
+            // Not again for each that comes while they are many.
+            self.sweep_at = REMEMBERED.max(2 * self.origins.len());
+        }
+        let fresh = || Origin { inside: 0, joins: joins_per_s.map(|rate| Allowance::new(rate.get().into(), now)) };
+        let origin = self.origins.entry(network(address)).or_insert_with(fresh);
+        // Also who is refused for another reason has knocked.
+        let too_often = origin.joins.as_mut().is_some_and(|joins| !joins.take(1.0, now));
+        if let Some(rate) = joins_per_s.filter(|_| too_often) {
+            return Err(Refusal::TooOften(rate));
+        }
+        if self.inside >= clients.get() {
+            return Err(Refusal::Full(clients));
+        }
+        if let Some(most) = per_address.filter(|most| origin.inside >= most.get()) {
+            return Err(Refusal::AddressFull(most));
+        }
+        origin.inside += 1;
+        self.inside += 1;
+        Ok(())
+    }
+
+    /// Somebody has gone.
+    pub(super) fn left(&mut self, address: IpAddr, now: Instant) {
+        self.inside = self.inside.saturating_sub(1);
+        let network = network(address);
+        if let Some(origin) = self.origins.get_mut(&network) {
+            origin.inside = origin.inside.saturating_sub(1);
+            if origin.inside == 0 && origin.is_calm(now) {
+                self.origins.remove(&network);
+            }
+        }
+    }
+
+    /// How many were refused since this last said so, where it is time to say it.
+    pub(super) fn to_tell(&mut self, now: Instant) -> Option<u64> {
+        let due = self.told.is_none_or(|told| now.saturating_duration_since(told) >= TELL_INTERVAL);
+        (due && self.untold > 0).then(|| {
+            self.told = Some(now);
+            std::mem::take(&mut self.untold)
+        })
+    }
+
+    /// Refused in all.
+    pub(super) const fn refused(&self) -> u64 {
+        self.refused
+    }
+}
+
+impl Origin {
+    fn is_calm(&mut self, now: Instant) -> bool {
+        self.joins.as_mut().is_none_or(|joins| joins.is_full(now))
+    }
+}
+
+/// What counts as one address: of IPv6 the first 64 bits, as one host has all that follow.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn door(clients: usize, per_address: usize, joins_per_s: u32) -> Door {
+        Door::new(Rules {
+            clients: clients.try_into().unwrap(),
+            per_address: NonZeroUsize::new(per_address),
+            joins_per_s: NonZeroU32::new(joins_per_s),
+        })
+    }
+
+    fn from(last: u8) -> IpAddr {
+        IpAddr::from([192, 0, 2, last])
+    }
+
+    #[test]
+    fn a_place_that_is_freed_is_taken() {
+        let (mut door, now) = (door(3, 2, 0), Instant::now());
+        assert_eq!([1, 1].map(|last| door.knock(from(last), now)), [Ok(()); 2]);
+        assert_eq!(door.knock(from(1), now), Err(Refusal::AddressFull(2.try_into().unwrap())));
+        assert_eq!(door.knock(from(2), now), Ok(()));
+        assert_eq!(door.knock(from(3), now), Err(Refusal::Full(3.try_into().unwrap())));
+        door.left(from(1), now);
+        assert_eq!(door.knock(from(3), now), Ok(()));
+        assert_eq!(door.refused(), 2);
+    }
+
+    #[test]
+    fn a_rush_from_one_address_is_stopped_and_others_come_in() {
+        let (mut door, start) = (door(10_000, 0, 50), Instant::now());
+        let let_in = (0..1_000).filter(|_| door.knock(from(1), start).is_ok()).count();
+        assert_eq!(let_in, 100, "two seconds' worth");
+        assert_eq!(door.knock(from(2), start), Ok(()));
+        assert_eq!(door.knock(from(1), start), Err(Refusal::TooOften(50.try_into().unwrap())));
+        assert_eq!(door.knock(from(1), start + Duration::from_secs(1)), Ok(()));
+    }
+
+    #[test]
+    fn refusals_are_counted_and_told_once_a_second() {
+        let (mut door, start) = (door(1, 0, 0), Instant::now());
+        assert_eq!(door.to_tell(start), None);
+        for _ in 0..=5 {
+            let _ = door.knock(from(1), start);
+        }
+        assert_eq!(door.to_tell(start), Some(5));
+        let _ = door.knock(from(1), start);
+        assert_eq!(door.to_tell(start + Duration::from_millis(900)), None);
+        assert_eq!(door.to_tell(start + Duration::from_millis(1_100)), Some(1));
+        assert_eq!(door.to_tell(start + Duration::from_secs(9)), None);
+    }
+
+    #[test]
+    fn one_host_is_one_address_whatever_it_calls_itself() {
+        let (mut door, now) = (door(10, 1, 0), Instant::now());
+        let full = Err(Refusal::AddressFull(1.try_into().unwrap()));
+        assert_eq!(door.knock("2001:db8::1".parse().unwrap(), now), Ok(()));
+        assert_eq!(door.knock("2001:db8::2:3:4:5".parse().unwrap(), now), full);
+        assert_eq!(door.knock("2001:db8:0:1::1".parse().unwrap(), now), Ok(()));
+        assert_eq!(door.knock(from(7), now), Ok(()));
+        assert_eq!(door.knock("::ffff:192.0.2.7".parse().unwrap(), now), full);
+    }
+
+    #[test]
+    fn a_million_addresses_are_not_remembered() {
+        let (mut door, start) = (door(10, 1, 5), Instant::now());
+        for number in 0..100_000_u32 {
+            let now = start + Duration::from_millis(u64::from(number));
+            let address = IpAddr::from(number.to_be_bytes());
+            if door.knock(address, now).is_ok() {
+                door.left(address, now);
+            }
+        }
+        assert!(door.origins.len() <= REMEMBERED + 1, "{}", door.origins.len());
+    }
+}

@@ -1,0 +1,170 @@
+//! What a stranger may not do at a relay: past each limit it is told why, closed and counted, and nobody else notices.
+//!
+//! Needs nothing. Alone: `make test-relay`.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
+
+mod common;
+
+use std::{num::NonZero, time::Duration};
+
+use common::{
+    server::{Bare, PATIENCE, Server},
+    wire_bytes,
+};
+use pulsecam::{
+    link::{self, Down, State},
+    relay::{Config, Limits},
+    wire::{Kind, Message, Origin, farewell_reason},
+};
+use tokio::time::{sleep, timeout};
+
+fn with(limits: Limits) -> Config {
+    Config { limits, ..Config::default() }
+}
+
+/// What the relay says before it closes.
+async fn last_word(client: &mut Bare) -> String {
+    let mut word = None;
+    let end = async {
+        while let Ok(Some(message)) = client.reader.next().await {
+            if message.kind() == Kind::Heartbeat {
+                word = farewell_reason(message.description());
+            }
+        }
+    };
+    timeout(PATIENCE, end).await.expect("the relay closes");
+    word.expect("it says why")
+}
+
+/// Two others still talk.
+async fn nobody_else_notices((one, other): &mut (Bare, Bare)) {
+    let text = Message::text("still here", &Origin::default()).unwrap();
+    one.send(&text).await;
+    assert_eq!(other.receive().await, text);
+}
+
+async fn two_others(server: &Server) -> (Bare, Bare) {
+    (Bare::connect(server.addr).await, Bare::connect(server.addr).await)
+}
+
+#[tokio::test]
+async fn too_many_from_one_address_are_turned_away_with_the_reason() {
+    let server =
+        Server::start(with(Limits { clients_per_address: NonZero::new(3), ..Limits::default() })).await;
+    let mut others = two_others(&server).await;
+    let third = Bare::connect(server.addr).await;
+    let mut fourth = Bare::connect_unseen(server.addr).await;
+    assert!(last_word(&mut fourth).await.contains("3 clients of this address"));
+    server.told(&["refused", "--max-per-address"]).await;
+    drop(third);
+    server.told(&["left", "\"client\":3"]).await;
+    Bare::connect(server.addr).await;
+    nobody_else_notices(&mut others).await;
+    assert_eq!(server.stop().await.refused, 1);
+}
+
+#[tokio::test]
+async fn a_rush_of_connections_is_turned_away_and_told_once_a_second() {
+    let server = Server::start(with(Limits { joins_per_s: NonZero::new(5), ..Limits::default() })).await;
+    let mut others = two_others(&server).await;
+    let mut turned_away = 0;
+    for _ in 0..60 {
+        let mut client = Bare::connect_unseen(server.addr).await;
+        let heartbeat = timeout(Duration::from_millis(30), client.reader.next()).await;
+        turned_away += u64::from(heartbeat.is_ok());
+    }
+    assert!(turned_away >= 30, "{turned_away} of 60");
+    nobody_else_notices(&mut others).await;
+    let told = server.events.lock().unwrap().iter().filter(|event| event.contains("--max-joins")).count();
+    assert!((1..=5).contains(&told), "{told} lines");
+    assert!(server.stop().await.refused >= turned_away);
+}
+
+#[tokio::test]
+async fn a_flood_of_tiny_messages_ends_the_connection() {
+    let server = Server::start(with(Limits { messages_per_s: NonZero::new(100), ..Limits::default() })).await;
+    let mut others = two_others(&server).await;
+    let mut flooding = Bare::connect(server.addr).await;
+    // Of a type that nobody shows.
+    let tiny = wire_bytes(&Message::new(Kind::Other(4711), "".into(), None).unwrap());
+    let _ = flooding.output.try_write(&tiny.repeat(1_000)); // it may be closed in the middle
+    assert!(last_word(&mut flooding).await.contains("100 messages a second"));
+    server.told(&["left", "\"client\":3", "--max-messages"]).await;
+    let mut passed_on = 0;
+    let text = Message::text("after the flood", &Origin::default()).unwrap();
+    others.0.send(&text).await;
+    while others.1.receive().await != text {
+        passed_on += 1;
+    }
+    assert!((190..=210).contains(&passed_on), "two seconds' worth: {passed_on}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn more_bytes_than_allowed_end_the_connection() {
+    let server = Server::start(with(Limits { bytes_per_s: NonZero::new(100_000), ..Limits::default() })).await;
+    let mut others = two_others(&server).await;
+    let mut greedy = Bare::connect(server.addr).await;
+    let frame = wire_bytes(&common::server::numbered_frame(1, 50_000));
+    for _ in 0..10 {
+        if greedy.output.try_write(&frame).is_err() {
+            break;
+        }
+    }
+    assert!(last_word(&mut greedy).await.contains("100000 bytes a second"));
+    server.told(&["left", "--max-rate"]).await;
+    let text = Message::text("after", &Origin::default()).unwrap();
+    others.0.send(&text).await;
+    while others.1.receive().await != text {}
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn who_says_nothing_or_never_finishes_is_closed() {
+    let (hello_time, message_time) = (Duration::from_millis(400), Duration::from_millis(600));
+    let server = Server::start(with(Limits { hello_time, message_time, ..Limits::default() })).await;
+    let mut others = two_others(&server).await;
+    let mut mute = Bare::connect_unseen(server.addr).await;
+    assert!(last_word(&mut mute).await.contains("said nothing for 400ms"));
+    server.told(&["left", "--hello-time"]).await;
+    let mut slow = Bare::connect(server.addr).await;
+    let text = wire_bytes(&Message::text(&"a long text, byte by byte".repeat(10), &Origin::default()).unwrap());
+    for byte in &text {
+        if slow.output.try_write(&[*byte]).is_err() {
+            break;
+        }
+        sleep(message_time / 20).await;
+        if server.events.lock().unwrap().iter().any(|event| event.contains("--message-time")) {
+            break;
+        }
+    }
+    assert!(last_word(&mut slow).await.contains("did not finish a message within 600ms"));
+    // They have been here all the while, and longer than either limit.
+    nobody_else_notices(&mut others).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_text_that_is_too_long_reaches_nobody() {
+    let server = Server::start(with(Limits { text: 1_000, ..Limits::default() })).await;
+    let mut others = two_others(&server).await;
+    let mut verbose = Bare::connect(server.addr).await;
+    verbose.send(&Message::text(&"long ".repeat(500), &Origin::default()).unwrap()).await;
+    assert!(last_word(&mut verbose).await.contains("up to 1000 are allowed"));
+    nobody_else_notices(&mut others).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn our_own_clients_tell_why_they_were_turned_away() {
+    let server = Server::start(Config { max_clients: 1.try_into().unwrap(), ..Config::default() }).await;
+    let _first = Bare::connect(server.addr).await;
+    let (link, _inbox) = link::connect(link::Config::new(server.addr.to_string())).await.unwrap();
+    let mut state = link.state();
+    let turned_away = |state: &State| {
+        matches!(state, State::Down { why: Down::SentAway(why), .. } if why.contains("--max-clients"))
+    };
+    timeout(PATIENCE, state.wait_for(turned_away)).await.expect("the reason comes through").unwrap();
+    server.stop().await;
+}
