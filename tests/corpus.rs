@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
 #[path = "../fuzz/targets.rs"]
-#[allow(unreachable_pub, clippy::expect_used, clippy::missing_panics_doc, reason = "the fuzzers' code")]
+#[allow(missing_docs, unreachable_pub, clippy::panic, reason = "the fuzzers' code")]
 mod targets;
 
 use std::{fs, panic, path::Path};

@@ -6,9 +6,15 @@
 
 mod common;
 
-use std::{num::NonZero, time::Duration};
+use std::{
+    net::TcpStream,
+    num::NonZero,
+    process::Command,
+    time::Duration,
+};
 
 use common::{
+    program::{Running, pulsecam, viewer},
     server::{Bare, PATIENCE, Server},
     wire_bytes,
 };
@@ -167,4 +173,26 @@ async fn our_own_clients_tell_why_they_were_turned_away() {
     };
     timeout(PATIENCE, state.wait_for(turned_away)).await.expect("the reason comes through").unwrap();
     server.stop().await;
+}
+
+/// At the limit of open files the relay serves those that it has, and takes others in as soon as it can.
+#[test]
+#[cfg(unix)]
+fn without_file_descriptors_it_goes_on_serving_and_accepts_again_when_it_can() {
+    let program = pulsecam();
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 40 && exec \"$@\"", "sh"]).arg(program.get_program());
+    command.args(["relay", "--listen", "127.0.0.1:0", "--json", "--quiet", "--hello-time", "1m", "--client-timeout", "1m"]);
+    let mut relay = Running::spawn(&mut command);
+    let addr = relay.event("listening", |_| true)["addr"].as_str().unwrap().to_owned();
+    let mut viewer = viewer(&addr, &[]);
+    let crowd: Vec<_> = (0..60).map(|_| TcpStream::connect(&addr).unwrap()).collect();
+    let failed = relay.event("accept_failed", |_| true);
+    assert!(failed["reason"].as_str().unwrap().contains("open files"), "{failed}");
+    // Somebody who is in can still talk: the sender's connection waits at the door meanwhile.
+    let mut text = Running::start(&["text", &addr, "--deadline", "1m", "--quiet", "let", "in", "at", "last"]);
+    relay.event("accept_failed", |_| true);
+    drop(crowd);
+    assert_eq!(viewer.event("text", |_| true)["text"], "let in at last");
+    assert_eq!(text.exit_code(), 0);
 }

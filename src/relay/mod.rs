@@ -43,6 +43,9 @@ const SURVEY_INTERVAL: Duration = Duration::from_secs(1);
 /// A pause after a failed accept: out of file descriptors, trying again at once would only spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// How often it is told that connections cannot be accepted.
+const COMPLAINT_INTERVAL: Duration = Duration::from_secs(1);
+
 /// Time that clients get at the end to take what waits for them.
 const DRAIN_LIMIT: Duration = Duration::from_secs(1);
 
@@ -121,6 +124,7 @@ pub async fn run(
     let mut clients = JoinSet::new();
     let mut survey = time::interval(SURVEY_INTERVAL);
     survey.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut complained = None;
     let mut shutdown = std::pin::pin!(shutdown);
     let mut telling = std::pin::pin!(room.keep_senders_told());
     loop {
@@ -134,7 +138,11 @@ pub async fn run(
                     task::yield_now().await;
                 }
                 Err(error) => {
-                    room.tell(&Event::AcceptFailed { reason: error.to_string() });
+                    let now = time::Instant::now();
+                    if complained.is_none_or(|last: time::Instant| now - last >= COMPLAINT_INTERVAL) {
+                        complained = Some(now);
+                        room.tell(&Event::AcceptFailed { reason: error.to_string() });
+                    }
                     time::sleep(ACCEPT_PAUSE).await;
                 }
             },

@@ -4,6 +4,7 @@
 //! Needs: Linux, root, iproute2, the built program. Alone: `make test-net`. Ignored elsewhere, for it needs root; CI runs it.
 
 #![cfg(target_os = "linux")]
+#![allow(missing_docs, unreachable_pub, reason = "a test's own parts")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
 #[path = "../common/mod.rs"]
