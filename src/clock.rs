@@ -6,6 +6,12 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+/// The steady clock, as the runtime tells it: where a simulation tells its own, that.
+#[must_use]
+pub fn now() -> std::time::Instant {
+    tokio::time::Instant::now().into_std()
+}
+
 /// Microseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(u64);

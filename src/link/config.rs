@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Dial;
 use crate::{relay::DEFAULT_PORT, wire};
 
 /// How to connect, and how patient to be.
@@ -25,6 +26,8 @@ pub struct Config {
     pub report: Option<Duration>,
     /// Bytes of text and images that may wait to be sent, and again to be taken.
     pub budget: usize,
+    /// How to connect, where not over TCP to `host`.
+    pub dial: Option<Dial>,
 }
 
 impl Config {
@@ -41,6 +44,7 @@ impl Config {
             role: Role::Viewer,
             report: None,
             budget: 64 << 20,
+            dial: None,
         }
     }
 }

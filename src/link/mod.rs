@@ -16,6 +16,7 @@ pub mod ledger;
 mod report;
 mod session;
 mod state;
+mod upkeep;
 
 use std::{
     collections::VecDeque,
@@ -32,12 +33,13 @@ use self::{clock::Offset, config::with_port, counters::Tally, report::Departures
 pub use self::{
     config::{Config, Role},
     counters::Counters,
+    dial::Dial,
     error::Error,
     report::Report,
     state::{Down, State},
 };
 use crate::{
-    clock::Timestamp,
+    clock::{Timestamp, now},
     fresh,
     socket::{Pen, Written},
     wire::{Fault, FrameInfo, Message},
@@ -132,12 +134,13 @@ impl Drop for Guard {
 /// [`Error::Unresolvable`], now rather than for ever in a log. A relay that is not there yet is no error.
 pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
     config.host = with_port(&config.host);
-    let unresolvable = |source| Error::Unresolvable { host: config.host.clone(), source };
-    let mut addresses = tokio::net::lookup_host(&config.host).await.map_err(unresolvable)?;
-    if addresses.next().is_none() {
-        return Err(unresolvable(io::Error::other("it has no address")));
+    if config.dial.is_none() {
+        let unresolvable = |source| Error::Unresolvable { host: config.host.clone(), source };
+        let mut addresses = tokio::net::lookup_host(&config.host).await.map_err(unresolvable)?;
+        if addresses.next().is_none() {
+            return Err(unresolvable(io::Error::other("it has no address")));
+        }
     }
-    drop(addresses);
     let (outbox, waiting) = fresh::channel(config.budget);
     let (inbox, arrived) = fresh::channel(config.budget);
     let hub = Arc::new(Hub {
@@ -156,7 +159,7 @@ pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
         config,
     });
     let stop = CancellationToken::new();
-    let task = tokio::spawn(session::keep_up(Arc::clone(&hub), waiting, stop.clone()));
+    let task = tokio::spawn(upkeep::keep_up(Arc::clone(&hub), waiting, stop.clone()));
     Ok((Link { hub, _guard: Arc::new(Guard { stop, _task: task }) }, arrived))
 }
 
@@ -232,7 +235,7 @@ impl Link {
         while !self.hub.outbox.is_empty() {
             time::sleep(SETTLE_INTERVAL).await;
         }
-        let asked = Instant::now();
+        let asked = now();
         let mut answered = self.hub.answered.subscribe();
         self.hub.outbox.send_urgent(Outbound::Heartbeat);
         let _ = answered.wait_for(|sent| sent.is_some_and(|sent| sent >= asked)).await;

@@ -1,88 +1,41 @@
-//! All socket work of a link: connect, serve one connection to its end, wait, connect again.
+//! One connection of a link, from up to down.
 
 use std::{
+    net::SocketAddr,
     sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed},
     time::{Duration, Instant},
 };
 
-use tokio::{
-    net::{TcpStream, tcp::OwnedReadHalf},
-    sync::Notify,
-    time,
-};
-use tokio_util::sync::CancellationToken;
+use tokio::{io::AsyncRead, sync::Notify, time};
 use tracing::{debug, error, info, warn};
 
 use super::{
     Attempt, Down, Hub, MAX_TRIES, Outbound, Received, State,
     backoff::Backoff,
     clock::OffsetFilter,
-    dial::connect,
     heartbeat::{Action, Pulse},
     ledger::Ledger,
     report::Departures,
     video,
 };
 use crate::{
-    clock::Timestamp,
+    clock::{Timestamp, now},
     fresh::{Lane, Receiver, Taken},
-    socket::{self, Feed, Pen},
-    wire::{Codec, Error, FrameInfo, Heartbeat, Kind, Message, Reader, Receipts, Side},
+    socket::{self, Connection, Feed, Pen},
+    wire::{Codec, Error, FrameInfo, Heartbeat, Kind, Message, Reader, Receipts, Side, farewell_reason},
 };
 
-type Outbox = Receiver<(), Outbound>;
-type Sent = Ledger<Taken<(), Outbound>>;
-
-/// Keeps the link up until `stop`.
-pub(super) async fn keep_up(hub: Arc<Hub>, mut outbox: Outbox, stop: CancellationToken) {
-    let mut backoff = Backoff::new(hub.config.max_backoff);
-    let mut ledger = Sent::default();
-    // A reason is logged once, not every few seconds for a night.
-    let mut told = None;
-    let work = async {
-        loop {
-            hub.state.send_replace(State::Connecting);
-            let why = match connect(&hub).await {
-                Ok(stream) => {
-                    told = None;
-                    serve(stream, &hub, &mut outbox, &mut ledger, &mut backoff).await
-                }
-                Err(why) => why,
-            };
-            hub.viewers.send_replace(None);
-            hub.reports.send_replace(None);
-            hub.lend(None);
-            let pause = backoff.next(fastrand::f64());
-            let (host, seconds) = (&hub.config.host, pause.as_secs_f64());
-            if told.as_ref() == Some(&why) {
-                debug!("link to {host} is still down: {why}; next try in {seconds:.2} s");
-            } else {
-                warn!("link to {host} is down: {why}; trying again until it is up");
-            }
-            told = Some(why.clone());
-            *hub.last_down.lock().unwrap_or_else(PoisonError::into_inner) = told.clone();
-            hub.state.send_replace(State::Down { why, retry_at: Instant::now() + pause });
-            time::sleep(pause).await;
-        }
-    };
-    tokio::select! {
-        () = work => {}
-        () = stop.cancelled() => debug!("link to {} is closed", hub.config.host),
-    }
-}
+pub(super) type Outbox = Receiver<(), Outbound>;
+pub(super) type Sent = Ledger<Taken<(), Outbound>>;
 
 /// One connection, from up to down.
-async fn serve(
-    stream: TcpStream,
+pub(super) async fn serve(
+    (connection, peer): (Connection, SocketAddr),
     hub: &Hub,
     outbox: &mut Outbox,
     ledger: &mut Sent,
     backoff: &mut Backoff,
 ) -> Down {
-    let peer = match stream.peer_addr() {
-        Ok(peer) => peer,
-        Err(error) => return Down::connecting(&error),
-    };
     outbox.clear_fresh();
     *hub.departures() = Departures::default();
     let again = ledger.take_back();
@@ -99,10 +52,10 @@ async fn serve(
         }
     }
     hub.outbox.hold_ordered(false);
-    let pulse = Pulse::new(hub.config.interval, hub.config.timeout, Instant::now());
+    let pulse = Pulse::new(hub.config.interval, hub.config.timeout, now());
     let session = Session {
         hub,
-        began: Instant::now(),
+        began: now(),
         state: Mutex::new(Inner {
             ledger,
             backoff,
@@ -118,15 +71,14 @@ async fn serve(
     info!("link to {} is up ({peer})", hub.config.host);
     hub.tally.sessions.fetch_add(1, Relaxed);
     hub.state.send_replace(State::Up { peer, rtt: None, offset: None });
-    let (input, output) = stream.into_split();
     let codec = Codec::new(hub.config.max_message).with_peer(peer);
-    let pen = Arc::new(Pen::new(output));
+    let pen = Arc::new(Pen::new(connection.output));
     hub.lend(Some(Arc::clone(&pen)));
     let write = socket::drain(outbox, &pen, &session);
     tokio::select! {
         // Reading first: bytes that wait since this process was stopped or starved prove the relay alive.
         biased;
-        why = session.read(Reader::new(input, codec)) => why,
+        why = session.read(Reader::new(connection.input, codec)) => why,
         result = write => match result {
             Err(error) => Down::Lost(error.to_string()),
             Ok(()) => Down::Closed, // cannot be: the hub holds a sender
@@ -181,7 +133,7 @@ impl Feed<(), Outbound> for &Session<'_> {
                     config.report.map(|interval| u32::try_from(interval.as_millis()).unwrap_or(u32::MAX));
                 let plain =
                     Heartbeat { t1: Some(now), views: config.role.views(), report, ..Heartbeat::default() };
-                Some(self.lock().receipts.tell(plain, Instant::now()).to_message(Side::Client))
+                Some(self.lock().receipts.tell(plain, now()).to_message(Side::Client))
             }
             Outbound::Message(attempt) => Some(attempt.message.clone()),
             Outbound::Frame { info, jpeg } => {
@@ -196,7 +148,7 @@ impl Feed<(), Outbound> for &Session<'_> {
             Lane::Urgent => {
                 let mut inner = self.lock();
                 let asked = inner.asked;
-                inner.ledger.heartbeat(asked, Instant::now());
+                inner.ledger.heartbeat(asked, now());
             }
             Lane::Ordered(_) => {
                 let mut inner = self.lock();
@@ -217,7 +169,7 @@ impl Feed<(), Outbound> for &Session<'_> {
     /// A large message on a slow link takes longer than the timeout, and no heartbeat can pass it: that the full socket
     /// takes more of it is the proof of life.
     fn progressed(&mut self) {
-        self.lock().pulse.heard(Instant::now());
+        self.lock().pulse.heard(now());
     }
 }
 
@@ -229,7 +181,7 @@ impl<'a> Session<'a> {
     /// Sends heartbeats when they are due or wanted; returns when the peer is dead.
     async fn beat(&self) -> Down {
         loop {
-            let action = self.lock().pulse.poll(Instant::now());
+            let action = self.lock().pulse.poll(now());
             match action {
                 Action::Send => self.hub.outbox.send_urgent(Outbound::Heartbeat),
                 Action::Dead => return Down::Silent(self.hub.config.timeout),
@@ -243,7 +195,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn read(&self, mut reader: Reader<OwnedReadHalf>) -> Down {
+    async fn read(&self, mut reader: Reader<impl AsyncRead + Unpin>) -> Down {
         // Bytes of an unfinished message prove the peer alive too: looked at in between.
         let often = LOOK_INTERVAL.min(self.hub.config.timeout / 4).max(Duration::from_millis(1));
         let mut look = time::interval(often);
@@ -257,7 +209,7 @@ impl<'a> Session<'a> {
             if reader.received() > heard {
                 self.hub.tally.bytes_received.fetch_add(reader.received() - heard, Relaxed);
                 heard = reader.received();
-                self.lock().pulse.heard(Instant::now());
+                self.lock().pulse.heard(now());
             }
             match next {
                 None => {}
@@ -270,7 +222,7 @@ impl<'a> Session<'a> {
     }
 
     fn take(&self, message: Message) {
-        let (received, received_at) = (Timestamp::now(), Instant::now());
+        let (received, received_at) = (Timestamp::now(), now());
         match message.kind() {
             Kind::Heartbeat => {
                 self.lock().farewell = farewell_reason(message.description());
@@ -322,8 +274,8 @@ impl<'a> Session<'a> {
             inner.doubtful = inner.doubtful.saturating_sub(newly);
             self.hub.outbox.hold_ordered(false);
         }
-        let rtt = sent.elapsed();
-        if self.began.elapsed() >= self.hub.config.max_backoff {
+        let rtt = now().duration_since(sent);
+        if now().duration_since(self.began) >= self.hub.config.max_backoff {
             inner.backoff.reset();
         }
         if let (Some(t1), Some(t2), Some(t3)) = (answer.t1, answer.t2, answer.t3) {

@@ -6,11 +6,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    io::AsyncRead,
-    net::TcpStream,
-    time::{self, Instant},
-};
+use tokio::{io::AsyncRead, time};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
@@ -25,9 +21,9 @@ use super::{
     room::{Room, lock},
 };
 use crate::{
-    clock::Timestamp,
+    clock::{self, Timestamp},
     fresh::{Lane, Taken},
-    socket::{self, Feed, Pen},
+    socket::{self, Connection, Feed, Incoming, Pen},
     wire::{Codec, Heartbeat, Kind, Message, Reader, Side, farewell},
 };
 
@@ -35,13 +31,16 @@ use crate::{
 const LOOKS: u32 = 8;
 
 /// Serves one client to the end of its connection.
-pub(super) async fn serve(stream: TcpStream, addr: SocketAddr, room: Arc<Room>, stop: CancellationToken) {
-    if let Err(error) = socket::tune(&stream) {
-        debug!("{addr} was gone before it joined: {error}");
-        return;
-    }
+pub(super) async fn serve(incoming: Incoming, addr: SocketAddr, room: Arc<Room>, stop: CancellationToken) {
+    let connection = match incoming {
+        Incoming::Tcp(stream) => Connection::tcp(stream),
+        Incoming::Other(connection) => Ok(connection),
+    };
+    let Connection { input, output } = match connection {
+        Ok(connection) => connection,
+        Err(error) => return debug!("{addr} was gone before it joined: {error}"),
+    };
     let dismissed = stop.child_token();
-    let (input, output) = stream.into_split();
     let pen = Arc::new(Pen::new(output));
     let (member, mut waiting) = match room.join(addr, Arc::clone(&pen), dismissed) {
         Ok(joined) => joined,
@@ -131,7 +130,7 @@ impl Feed<ClientId, Item> for Post<'_> {
     }
 
     fn finished(&mut self) {
-        lock(&self.delivery).written(Instant::now().into_std());
+        lock(&self.delivery).written(clock::now());
     }
 }
 
@@ -141,10 +140,11 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
     let Limits { message_time, hello_time, .. } = room.config.limits;
     let shortest = limit.min(message_time).min(hello_time);
     let mut look = time::interval((shortest / LOOKS).max(Duration::from_millis(1)));
-    let (mut received, mut heard, came) = (reader.received(), Instant::now(), Instant::now());
-    let mut conduct = Conduct::new(&room.config.limits, heard.into_std());
+    let (mut received, mut heard, came) = (reader.received(), clock::now(), clock::now());
+    let mut conduct = Conduct::new(&room.config.limits, heard);
     // Since when a message is under way, and whether any ever came.
     let (mut begun, mut said) = (None, false);
+    let since = |then| clock::now().duration_since(then);
     loop {
         let next = tokio::select! {
             biased;
@@ -153,26 +153,26 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
         };
         // Bytes of an unfinished message prove it alive too.
         if reader.received() > received {
-            (received, heard) = (reader.received(), Instant::now());
+            (received, heard) = (reader.received(), clock::now());
         }
         match next {
             Some(Ok(Some(message))) => {
                 (begun, said) = (None, true);
-                if let Err(reason) = conduct.judge(&message, heard.into_std()) {
+                if let Err(reason) = conduct.judge(&message, heard) {
                     return reason;
                 }
                 handle(&message, member, room);
             }
             Some(Ok(None)) => return LeaveReason::Closed,
             Some(Err(error)) => return error.into(),
-            None if heard.elapsed() >= limit => return LeaveReason::Silent(limit),
+            None if since(heard) >= limit => return LeaveReason::Silent(limit),
             None if !reader.is_amid() => {
                 begun = None;
-                if !said && came.elapsed() >= hello_time {
+                if !said && since(came) >= hello_time {
                     return LeaveReason::SaidNothing(hello_time);
                 }
             }
-            None if begun.get_or_insert_with(Instant::now).elapsed() >= message_time => {
+            None if since(*begun.get_or_insert_with(clock::now)) >= message_time => {
                 return LeaveReason::Unfinished(message_time);
             }
             None => {}
@@ -185,7 +185,7 @@ fn handle(message: &Message, member: &Member, room: &Room) {
         Kind::Heartbeat => room.heard(member, &Heartbeat::parse(message.description())),
         Kind::Reserved(number) => debug!("client {} sent the reserved type {number}: ignored", member.id),
         Kind::Text | Kind::Image | Kind::Video | Kind::Other(_) => {
-            let came = Instant::now().into_std();
+            let came = clock::now();
             room.pass_on(member.id, message, came);
             if message.kind() == Kind::Video && lock(&member.intake).receipts.came(came) {
                 member.say(Due { report: true, ..Due::default() });

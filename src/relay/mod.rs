@@ -17,7 +17,12 @@ mod member;
 mod room;
 mod roster;
 
-use std::{io, num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{
+    io,
+    num::NonZeroUsize,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::{
     net::{TcpListener, TcpSocket},
@@ -32,7 +37,7 @@ pub use self::{
     limits::Limits,
 };
 use self::room::Room;
-use crate::wire;
+use crate::{clock, socket::Listen, wire};
 
 /// The port of the Qt example.
 pub const DEFAULT_PORT: u16 = 6868;
@@ -114,7 +119,7 @@ pub async fn listen(address: &str) -> io::Result<TcpListener> {
 /// # Errors
 /// Where the listener's own address cannot be told; failing clients are events, not errors.
 pub async fn run(
-    listener: TcpListener,
+    mut listener: impl Listen,
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<Summary> {
@@ -124,7 +129,7 @@ pub async fn run(
     let mut clients = JoinSet::new();
     let mut survey = time::interval(SURVEY_INTERVAL);
     survey.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut complained = None;
+    let mut complained: Option<Instant> = None;
     let mut shutdown = std::pin::pin!(shutdown);
     let mut telling = std::pin::pin!(room.keep_senders_told());
     loop {
@@ -132,14 +137,14 @@ pub async fn run(
             () = &mut shutdown => break,
             () = &mut telling => {}
             accepted = listener.accept() => match accepted {
-                Ok((stream, addr)) => {
-                    clients.spawn(client::serve(stream, addr, Arc::clone(&room), stop.child_token()));
+                Ok((incoming, addr)) => {
+                    clients.spawn(client::serve(incoming, addr, Arc::clone(&room), stop.child_token()));
                     // One at a time: frames that have come meanwhile go before the next of a crowd at the door.
                     task::yield_now().await;
                 }
                 Err(error) => {
-                    let now = time::Instant::now();
-                    if complained.is_none_or(|last: time::Instant| now - last >= COMPLAINT_INTERVAL) {
+                    let now = clock::now();
+                    if complained.is_none_or(|last| now.duration_since(last) >= COMPLAINT_INTERVAL) {
                         complained = Some(now);
                         room.tell(&Event::AcceptFailed { reason: error.to_string() });
                     }
@@ -147,7 +152,7 @@ pub async fn run(
                 }
             },
             Some(_) = clients.join_next(), if !clients.is_empty() => {}
-            _ = survey.tick() => room.survey(time::Instant::now().into_std()),
+            _ = survey.tick() => room.survey(clock::now()),
         }
     }
     drop(listener);

@@ -24,7 +24,7 @@ use super::{
     roster::Roster,
 };
 use crate::{
-    clock::Timestamp,
+    clock::{self, Timestamp},
     fresh,
     socket::{Pen, Written},
     wire::{Heartbeat, Kind, Message},
@@ -108,7 +108,7 @@ impl Room {
         pen: Arc<Pen>,
         dismissed: CancellationToken,
     ) -> Result<(Arc<Member>, fresh::Receiver<ClientId, Item>), Refusal> {
-        let now = Instant::now();
+        let now = clock::now();
         let mut door = lock(&self.door);
         if let Err(reason) = door.knock(addr.ip(), now) {
             let times = door.to_tell(now);
@@ -130,7 +130,7 @@ impl Room {
 
     pub(super) fn leave(&self, member: &Member, reason: LeaveReason) {
         let clients = self.roster.leave(member.id);
-        lock(&self.door).left(member.addr.ip(), Instant::now());
+        lock(&self.door).left(member.addr.ip(), clock::now());
         if member.attendance.leaves() {
             self.viewing.fetch_sub(1, Relaxed);
             self.audience.notify_one();
@@ -162,7 +162,7 @@ impl Room {
             self.reported.fetch_add(1, Relaxed);
         }
         if let (Some(got), Some(ago)) = (heartbeat.got, heartbeat.ago) {
-            let now = Instant::now();
+            let now = clock::now();
             let then = now.checked_sub(Duration::from_micros(ago)).unwrap_or(now);
             lock(&member.delivery).reported(got, then);
         }
@@ -175,7 +175,7 @@ impl Room {
 
     /// What a client is told of its video.
     pub(super) fn report(&self, to: ClientId, intake: &Mutex<Intake>) -> Heartbeat {
-        let now = Instant::now();
+        let now = clock::now();
         let mut intake = lock(intake);
         let (told, new) = (intake.receipts.tell(Heartbeat::default(), now), intake.new_frames());
         drop(intake);
@@ -239,7 +239,7 @@ impl Room {
                     let mut delivery = lock(&member.delivery);
                     delivery.given(from, came);
                     if written == Written::Whole {
-                        delivery.written(Instant::now());
+                        delivery.written(clock::now());
                     }
                 }
             } else if is_video {

@@ -1,0 +1,205 @@
+//! Writes messages whole, one after the other, and chooses what goes next as late as can be.
+
+use std::io;
+
+use bytes::Buf;
+use tokio::sync::Notify;
+
+use super::{Outlet, gate::Gate, outlet::writable};
+use crate::{
+    clock,
+    fresh::{Closed, Receiver, Taken},
+    wire::Message,
+};
+
+/// Chunks of a message: its head and its payload.
+const CHUNKS: usize = 2;
+
+/// A message on its way into a socket.
+#[derive(Debug)]
+struct Outgoing {
+    bytes: bytes::buf::Chain<bytes::Bytes, bytes::Bytes>,
+    /// Whether a byte of it is out, so that it has to be finished.
+    started: bool,
+}
+
+impl Outgoing {
+    fn new(message: &Message) -> Self {
+        Self { bytes: message.to_buf(), started: false }
+    }
+
+    /// Writes what the socket takes now; `true` once all of it is out, `false` where the socket is full.
+    fn write(&mut self, outlet: &dyn Outlet, gate: &mut Gate) -> io::Result<bool> {
+        while self.bytes.has_remaining() {
+            let mut chunks = [io::IoSlice::new(&[]); CHUNKS];
+            let count = self.bytes.chunks_vectored(&mut chunks);
+            match outlet.give(&chunks[..count]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => {
+                    self.bytes.advance(written);
+                    let first = !std::mem::replace(&mut self.started, true);
+                    // Before the socket says that it is full: what it says then stands until it has room again.
+                    if first && self.bytes.has_remaining() {
+                        gate.lift(outlet)?;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        match outlet.flush() {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// What [`drain`] asks and tells while it writes.
+pub trait Feed<K, T> {
+    /// Makes the message of an item, as late as can be, and maybe again where the socket was full after all. An item of
+    /// which it makes none is dropped.
+    fn prepare(&mut self, item: &T) -> Option<Message>;
+
+    /// The first bytes of an item are out: it will be finished, or the connection is dead.
+    fn started(&mut self, taken: &Taken<K, T>, message: &Message);
+
+    /// A message is out: all of it is the kernel's.
+    fn finished(&mut self) {}
+
+    /// A socket that was full has taken more of a started message: the peer is alive and reading.
+    fn progressed(&mut self) {}
+}
+
+/// A connection's writing side, one message at a time: that of a task ([`drain`]), or of whoever has a message and finds it idle.
+///
+/// Waking the task for each frame costs more than writing the frame: another processor has to be woken, and has none of the frame's
+/// bytes at hand.
+#[derive(Debug)]
+pub struct Pen {
+    outlet: Box<dyn Outlet>,
+    page: tokio::sync::Mutex<Page>,
+    /// Something was left unfinished.
+    left: Notify,
+}
+
+#[derive(Debug)]
+struct Page {
+    gate: Gate,
+    left: Option<Outgoing>,
+}
+
+impl Pen {
+    /// The writing side of a connection.
+    #[must_use]
+    pub fn new(outlet: Box<dyn Outlet>) -> Self {
+        let page = Page { gate: Gate::new(), left: None };
+        Self { outlet, page: tokio::sync::Mutex::new(page), left: Notify::new() }
+    }
+
+    /// Begins a message now, on the thread that calls; [`drain`] finishes it. Nothing where that cannot be: another is being
+    /// written, or the socket is full or broken. Never waits.
+    pub fn try_write(&self, message: &Message) -> Written {
+        let Ok(mut page) = self.page.try_lock() else { return Written::Nothing };
+        if page.left.is_some() {
+            return Written::Nothing;
+        }
+        let mut outgoing = Outgoing::new(message);
+        let done = outgoing.write(&*self.outlet, &mut page.gate);
+        match (outgoing.started, done) {
+            (false, _) => Written::Nothing,
+            (true, Ok(true)) => {
+                let _ = page.gate.close(&*self.outlet); // broken: the next write says so
+                Written::Whole
+            }
+            // Also where it broke: the task will find the same.
+            (true, _) => {
+                page.left = Some(outgoing);
+                self.left.notify_one();
+                Written::Begun
+            }
+        }
+    }
+}
+
+/// What [`Pen::try_write`] could write of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// Not one byte.
+    Nothing,
+    /// A part; the rest follows by itself, or the connection is dead.
+    Begun,
+    /// All of it.
+    Whole,
+}
+
+/// Writes what a hand-over gives, for as long as it gives: chooses only once the socket takes bytes, and
+/// finishes what it or [`Pen::try_write`] has started. Returns once all senders are gone and nothing waits.
+///
+/// # Errors
+/// What the system says; the connection is of no more use. What was not started is back in the hand-over.
+pub async fn drain<K: PartialEq, T>(
+    waiting: &mut Receiver<K, T>,
+    pen: &Pen,
+    mut feed: impl Feed<K, T>,
+) -> io::Result<()> {
+    loop {
+        tokio::select! {
+            () = waiting.ready() => {}
+            () = pen.left.notified() => {}
+        }
+        let mut page = pen.page.lock().await;
+        if let Some(left) = page.left.take() {
+            finish(left, pen, &mut page.gate, &mut feed).await?;
+            feed.finished();
+            continue;
+        }
+        let taken = match waiting.try_recv() {
+            Ok(Some(taken)) => taken,
+            Ok(None) => continue,
+            Err(Closed) => return Ok(()),
+        };
+        let Some(message) = feed.prepare(&taken.item) else { continue };
+        let mut outgoing = Outgoing::new(&message);
+        let result = outgoing.write(&*pen.outlet, &mut page.gate);
+        if outgoing.started {
+            feed.started(&taken, &message);
+        } else {
+            waiting.put_back(taken);
+        }
+        match (result?, outgoing.started) {
+            (true, _) => {
+                page.gate.close(&*pen.outlet)?;
+                feed.finished();
+            }
+            (false, true) => {
+                finish(outgoing, pen, &mut page.gate, &mut feed).await?;
+                feed.finished();
+            }
+            (false, false) => {
+                drop(page);
+                writable(&*pen.outlet).await?;
+            }
+        }
+    }
+}
+
+/// Writes the rest of a message.
+async fn finish<K, T>(
+    mut outgoing: Outgoing,
+    pen: &Pen,
+    gate: &mut Gate,
+    feed: &mut impl Feed<K, T>,
+) -> io::Result<()> {
+    loop {
+        let full = clock::now();
+        writable(&*pen.outlet).await?;
+        feed.progressed();
+        gate.waited(clock::now().duration_since(full));
+        gate.lift(&*pen.outlet)?;
+        if outgoing.write(&*pen.outlet, gate)? {
+            return gate.close(&*pen.outlet);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! A certificate that the relay signs itself.
+
+use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
+
+use super::{Error, Fingerprint};
+
+/// A certificate and its key, as PEM text.
+pub struct Certificate {
+    /// What everybody may see.
+    pub certificate: String,
+    /// What only the relay may see.
+    pub key: String,
+    /// What a client can be told to trust.
+    pub fingerprint: Fingerprint,
+}
+
+impl Certificate {
+    /// One for a relay with these names and addresses, with a new key (ECDSA on P-256, which also old TLS libraries know). It does not
+    /// expire: it is as good as its fingerprint is known.
+    ///
+    /// # Errors
+    /// [`Error::Make`] for a name that a certificate cannot hold.
+    pub fn for_relay(names: Vec<String>) -> Result<Self, Error> {
+        let mut params = CertificateParams::new(names)?;
+        params.distinguished_name.push(DnType::CommonName, "pulsecam relay");
+        params.not_before = date_time_ymd(2020, 1, 1);
+        // RFC 5280, 4.1.2.5: the date for "no end that is well defined".
+        params.not_after = date_time_ymd(9999, 12, 31);
+        let key = KeyPair::generate()?;
+        let certificate = params.self_signed(&key)?;
+        let fingerprint = Fingerprint::of(certificate.der());
+        Ok(Self { certificate: certificate.pem(), key: key.serialize_pem(), fingerprint })
+    }
+}

@@ -1,0 +1,153 @@
+//! A client's end.
+
+use std::{fmt, io, net::IpAddr, path::PathBuf, sync::Arc};
+
+use rustls::{
+    ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature},
+    pki_types::{CertificateDer, ServerName, UnixTime},
+};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use super::{Error, Fingerprint, provider, server::certificates, session};
+use crate::socket::{Connection, tune};
+
+/// Whose certificates a client takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// Those of the authorities that the system knows.
+    System,
+    /// Those of the authorities in a PEM file, or a self-signed certificate in it.
+    Authority(PathBuf),
+    /// One certificate and no other, whatever name and dates are in it.
+    Pinned(Fingerprint),
+}
+
+/// What a client needs to speak TLS.
+#[derive(Clone)]
+pub struct Client(Arc<ClientConfig>);
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Client")
+    }
+}
+
+impl Client {
+    /// A client that trusts so.
+    ///
+    /// # Errors
+    /// [`Error::Read`], [`Error::NotPem`], [`Error::NoAuthorities`].
+    pub fn new(trust: &Trust) -> Result<Self, Error> {
+        let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
+        let config = match trust {
+            Trust::Pinned(fingerprint) => {
+                let verifier = Arc::new(Pin { fingerprint: *fingerprint, provider: provider() });
+                builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
+            }
+            Trust::Authority(file) => {
+                let mut roots = RootCertStore::empty();
+                for certificate in certificates(file)? {
+                    roots.add(certificate)?;
+                }
+                builder.with_root_certificates(roots).with_no_client_auth()
+            }
+            Trust::System => {
+                let mut roots = RootCertStore::empty();
+                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+                if roots.is_empty() {
+                    return Err(Error::NoAuthorities);
+                }
+                builder.with_root_certificates(roots).with_no_client_auth()
+            }
+        };
+        Ok(Self(Arc::new(config)))
+    }
+
+    /// Agrees with the relay at `host` (`HOST:PORT`). No limit of time: that is the caller's.
+    ///
+    /// # Errors
+    /// The relay speaks no TLS, its certificate is not trusted, or it is gone.
+    pub(crate) async fn connect(&self, host: &str, stream: TcpStream) -> io::Result<Connection> {
+        tune(&stream)?;
+        let connector = TlsConnector::from(Arc::clone(&self.0));
+        let (stream, tls) = connector.connect(name(host)?, stream).await?.into_inner();
+        session::connection(stream, tls.into())
+    }
+}
+
+/// The name that a certificate has to show, of `HOST:PORT`.
+fn name(host: &str) -> io::Result<ServerName<'static>> {
+    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    // A zone is the link's that it leads to, and no part of the address.
+    let bare = bare.split_once('%').map_or(bare, |(address, _)| address);
+    if let Ok(address) = bare.parse::<IpAddr>() {
+        return Ok(ServerName::IpAddress(address.into()));
+    }
+    ServerName::try_from(bare.to_owned()).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))
+}
+
+/// Takes one certificate.
+#[derive(Debug)]
+struct Pin {
+    fingerprint: Fingerprint,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Pin {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let found = Fingerprint::of(certificate);
+        if found == self.fingerprint {
+            return Ok(ServerCertVerified::assertion());
+        }
+        Err(rustls::Error::General(format!("its certificate is another, with the fingerprint {found}")))
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_is_what_stands_before_the_port() {
+        let shown = |host: &str| format!("{:?}", name(host).unwrap());
+        assert!(shown("cam.local:6868").contains("cam.local"));
+        for (host, address) in [("192.0.2.1:6868", "192.0.2.1"), ("[::1]:6868", "::1"), ("[fe80::1%eth0]:1", "fe80::1")] {
+            let address: IpAddr = address.parse().unwrap();
+            assert_eq!(name(host).unwrap(), ServerName::IpAddress(address.into()));
+        }
+        assert!(name("no name:6868").is_err());
+    }
+}

@@ -1,0 +1,196 @@
+//! A TLS session on a TCP connection, with no queue of its own: what has not begun is not encrypted, so that the newest frame still
+//! goes first.
+
+use std::{
+    io::{self, IoSlice, Read, Write},
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, ready},
+};
+
+use tokio::{
+    io::{AsyncRead, ReadBuf},
+    net::TcpStream,
+};
+
+use super::Binding;
+use crate::socket::{Connection, Outlet, allow_unsent, give};
+
+/// Bytes of a message that has begun which are encrypted at once: eight of TLS's records. Each call to the system sends so many, and
+/// so many wait for a peer that takes nothing.
+const AT_ONCE: usize = 128 << 10;
+
+/// Bytes that one call reads, at the most.
+const READ_AT_ONCE: usize = 64 << 10;
+
+/// Decrypted bytes that are handed on at once: one record. More would mean to clear more memory than is filled.
+const RECORD: usize = 16 << 10;
+
+/// What exported keying material is for, as RFC 9266 names it.
+const BINDING_LABEL: &[u8] = b"EXPORTER-Channel-Binding";
+
+/// Both directions of a connection whose peers have agreed.
+pub(super) fn connection(stream: TcpStream, mut tls: rustls::Connection) -> io::Result<Connection> {
+    tls.set_buffer_limit(Some(AT_ONCE));
+    let mut binding = Binding::default();
+    let exported = match &tls {
+        rustls::Connection::Client(tls) => tls.export_keying_material(&mut binding, BINDING_LABEL, None),
+        rustls::Connection::Server(tls) => tls.export_keying_material(&mut binding, BINDING_LABEL, None),
+    };
+    exported.map_err(io::Error::other)?;
+    let session = Arc::new(Session { stream, tls: Mutex::new(tls) });
+    let input = Input { session: Arc::clone(&session), ahead: Vec::new(), used: 0 };
+    Ok(Connection { input: Box::new(input), output: Box::new(Output(session)), binding: Some(binding) })
+}
+
+struct Session {
+    stream: TcpStream,
+    tls: Mutex<rustls::Connection>,
+}
+
+impl Session {
+    /// No code panics while it holds the lock.
+    fn lock(&self) -> MutexGuard<'_, rustls::Connection> {
+        self.tls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends what is encrypted.
+    fn send(&self, tls: &mut rustls::Connection) -> io::Result<()> {
+        while tls.wants_write() {
+            tls.write_tls(&mut Wire(&self.stream))?;
+        }
+        Ok(())
+    }
+}
+
+/// The socket, as rustls writes to it.
+struct Wire<'a>(&'a TcpStream);
+
+impl Write for Wire<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        give(self.0, &[IoSlice::new(bytes)])
+    }
+
+    fn write_vectored(&mut self, chunks: &[IoSlice<'_>]) -> io::Result<usize> {
+        give(self.0, chunks)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+struct Output(Arc<Session>);
+
+impl std::fmt::Debug for Output {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Output").field(&self.0.stream).finish()
+    }
+}
+
+impl Outlet for Output {
+    fn give(&self, chunks: &[IoSlice<'_>]) -> io::Result<usize> {
+        let mut tls = self.0.lock();
+        self.0.send(&mut tls)?;
+        has_room(&self.0.stream)?;
+        let taken = tls.writer().write_vectored(chunks)?;
+        match self.0.send(&mut tls) {
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+            _ => Ok(taken), // what is encrypted is begun, and follows
+        }
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        self.0.send(&mut self.0.lock())
+    }
+
+    fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.stream.poll_write_ready(context)
+    }
+
+    fn allow_unsent(&self, bytes: u32) -> io::Result<()> {
+        allow_unsent(&self.0.stream, bytes)
+    }
+}
+
+impl Drop for Output {
+    /// Says that the end is meant; where the socket is full, it cannot be said.
+    fn drop(&mut self) {
+        let mut tls = self.0.lock();
+        tls.send_close_notify();
+        let _ = self.0.send(&mut tls);
+    }
+}
+
+/// Whether the socket would take anything: what is encrypted has begun, so this must be known before.
+#[cfg(unix)]
+fn has_room(stream: &TcpStream) -> io::Result<()> {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    stream.try_io(tokio::io::Interest::WRITABLE, || {
+        let mut asked = [PollFd::new(stream, PollFlags::OUT)];
+        let ready = poll(&mut asked, Some(&Timespec::default()))?;
+        // Also one that is broken: the next write says how.
+        if ready > 0 { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) }
+    })
+}
+
+#[cfg(not(unix))]
+fn has_room(_: &TcpStream) -> io::Result<()> {
+    Ok(())
+}
+
+struct Input {
+    session: Arc<Session>,
+    /// What was read of the socket and not decrypted; nothing is held for a connection that is silent.
+    ahead: Vec<u8>,
+    used: usize,
+}
+
+impl Input {
+    /// Decrypts some of what was read; whether there was any.
+    fn decrypt(&mut self, tls: &mut rustls::Connection) -> io::Result<bool> {
+        let Some(mut rest) = self.ahead.get(self.used..).filter(|rest| !rest.is_empty()) else { return Ok(false) };
+        self.used += tls.read_tls(&mut rest)?;
+        let processed = tls.process_new_packets();
+        // Alerts, tickets and new keys; what the socket does not take goes before the next message.
+        let _ = self.session.send(tls);
+        processed.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        Ok(true)
+    }
+}
+
+impl AsyncRead for Input {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let session = Arc::clone(&self.session);
+        loop {
+            let mut tls = session.lock();
+            let room = to.remaining().min(RECORD);
+            match tls.reader().read(to.initialize_unfilled_to(room)) {
+                Ok(count) => {
+                    to.advance(count);
+                    return Poll::Ready(Ok(()));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                // Closed without a word of it: whether a message was cut, its own length tells.
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Poll::Ready(Ok(())),
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+            if self.decrypt(&mut tls)? {
+                continue;
+            }
+            drop(tls);
+            (self.ahead, self.used) = (Vec::new(), 0);
+            ready!(session.stream.poll_read_ready(context))?;
+            let mut ahead = vec![0; READ_AT_ONCE];
+            match session.stream.try_read(&mut ahead) {
+                Ok(0) => _ = session.lock().read_tls(&mut io::empty())?,
+                Ok(count) => {
+                    ahead.truncate(count);
+                    self.ahead = ahead;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+}
