@@ -70,7 +70,10 @@ pub fn jpeg(data: &[u8]) {
     let mut growing = EndScanner::default();
     let found = (0..=data.len()).map(|end| growing.scan(&data[..end])).find(|scan| *scan != Scan::More);
     assert_eq!(found.unwrap_or(Scan::More), whole);
-    assert_eq!(jpeg::trimmed(data).map(<[u8]>::len), if let Scan::End(end) = whole { Some(end) } else { None });
+    assert_eq!(
+        jpeg::trimmed(data).map(<[u8]>::len),
+        if let Scan::End(end) = whole { Some(end) } else { None }
+    );
     for length in [Length::Told, Length::Unknown] {
         if let Some(complete) = jpeg::complete(data, length) {
             assert!(jpeg::header(&complete).is_ok());
@@ -188,7 +191,11 @@ impl<'a> Iterator for Chunks<'a> {
 struct Drip<'a>(&'a [u8], usize);
 
 impl AsyncRead for Drip<'_> {
-    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let size = self.1.min(self.0.len()).min(to.remaining());
         let (now, rest) = self.0.split_at(size);
         to.put_slice(now);

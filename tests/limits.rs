@@ -6,12 +6,7 @@
 
 mod common;
 
-use std::{
-    net::TcpStream,
-    num::NonZero,
-    process::Command,
-    time::Duration,
-};
+use std::{net::TcpStream, num::NonZero, process::Command, time::Duration};
 
 use common::{
     program::{Running, pulsecam, viewer},
@@ -109,7 +104,8 @@ async fn a_flood_of_tiny_messages_ends_the_connection() {
 
 #[tokio::test]
 async fn more_bytes_than_allowed_end_the_connection() {
-    let server = Server::start(with(Limits { bytes_per_s: NonZero::new(100_000), ..Limits::default() })).await;
+    let server =
+        Server::start(with(Limits { bytes_per_s: NonZero::new(100_000), ..Limits::default() })).await;
     let mut others = two_others(&server).await;
     let mut greedy = Bare::connect(server.addr).await;
     let frame = wire_bytes(&common::server::numbered_frame(1, 50_000));
@@ -135,7 +131,8 @@ async fn who_says_nothing_or_never_finishes_is_closed() {
     assert!(last_word(&mut mute).await.contains("said nothing for 400ms"));
     server.told(&["left", "--hello-time"]).await;
     let mut slow = Bare::connect(server.addr).await;
-    let text = wire_bytes(&Message::text(&"a long text, byte by byte".repeat(10), &Origin::default()).unwrap());
+    let text =
+        wire_bytes(&Message::text(&"a long text, byte by byte".repeat(10), &Origin::default()).unwrap());
     for byte in &text {
         if slow.output.try_write(&[*byte]).is_err() {
             break;
@@ -168,9 +165,7 @@ async fn our_own_clients_tell_why_they_were_turned_away() {
     let _first = Bare::connect(server.addr).await;
     let (link, _inbox) = link::connect(link::Config::new(server.addr.to_string())).await.unwrap();
     let mut state = link.state();
-    let turned_away = |state: &State| {
-        matches!(state, State::Down { why: Down::SentAway(why), .. } if why.contains("--max-clients"))
-    };
+    let turned_away = |state: &State| matches!(state, State::Down { why: Down::SentAway(why), .. } if why.contains("--max-clients"));
     timeout(PATIENCE, state.wait_for(turned_away)).await.expect("the reason comes through").unwrap();
     server.stop().await;
 }
@@ -182,7 +177,17 @@ fn without_file_descriptors_it_goes_on_serving_and_accepts_again_when_it_can() {
     let program = pulsecam();
     let mut command = Command::new("sh");
     command.args(["-c", "ulimit -n 40 && exec \"$@\"", "sh"]).arg(program.get_program());
-    command.args(["relay", "--listen", "127.0.0.1:0", "--json", "--quiet", "--hello-time", "1m", "--client-timeout", "1m"]);
+    command.args([
+        "relay",
+        "--listen",
+        "127.0.0.1:0",
+        "--json",
+        "--quiet",
+        "--hello-time",
+        "1m",
+        "--client-timeout",
+        "1m",
+    ]);
     let mut relay = Running::spawn(&mut command);
     let addr = relay.event("listening", |_| true)["addr"].as_str().unwrap().to_owned();
     let mut viewer = viewer(&addr, &[]);

@@ -126,13 +126,13 @@ impl Feed<(), Outbound> for &Session<'_> {
     fn prepare(&mut self, item: &Outbound) -> Option<Message> {
         match item {
             Outbound::Heartbeat => {
-                let now = Timestamp::now();
-                self.lock().asked = now;
+                let asked = Timestamp::now();
+                self.lock().asked = asked;
                 let config = &self.hub.config;
                 let report =
                     config.report.map(|interval| u32::try_from(interval.as_millis()).unwrap_or(u32::MAX));
                 let plain =
-                    Heartbeat { t1: Some(now), views: config.role.views(), report, ..Heartbeat::default() };
+                    Heartbeat { t1: Some(asked), views: config.role.views(), report, ..Heartbeat::default() };
                 Some(self.lock().receipts.tell(plain, now()).to_message(Side::Client))
             }
             Outbound::Message(attempt) => Some(attempt.message.clone()),

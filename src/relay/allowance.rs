@@ -57,7 +57,11 @@ mod tests {
         let start = Instant::now();
         let mut allowance = Allowance::new(100.0, start);
         assert!(allowance.is_full(start));
-        assert_eq!((0..300).filter(|_| allowance.take(1.0, start)).count(), 200, "two seconds' worth at once");
+        assert_eq!(
+            (0..300).filter(|_| allowance.take(1.0, start)).count(),
+            200,
+            "two seconds' worth at once"
+        );
         assert!(!allowance.is_full(start + 1_999 * MS) && allowance.is_full(start + 2_001 * MS));
         let mut allowance = Allowance::new(100.0, start);
         // Twice the rate for ten seconds: what was saved, and what grows.

@@ -79,7 +79,8 @@ impl Door {
             // Not again for each that comes while they are many.
             self.sweep_at = REMEMBERED.max(2 * self.origins.len());
         }
-        let fresh = || Origin { inside: 0, joins: joins_per_s.map(|rate| Allowance::new(rate.get().into(), now)) };
+        let fresh =
+            || Origin { inside: 0, joins: joins_per_s.map(|rate| Allowance::new(rate.get().into(), now)) };
         let origin = self.origins.entry(network(address)).or_insert_with(fresh);
         // Also who is refused for another reason has knocked.
         let too_often = origin.joins.as_mut().is_some_and(|joins| !joins.take(1.0, now));

@@ -31,12 +31,12 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use self::room::Room;
 pub use self::{
     door::Refusal,
     event::{Event, LeaveReason, Summary},
     limits::Limits,
 };
-use self::room::Room;
 use crate::{clock, socket::Listen, wire};
 
 /// The port of the Qt example.

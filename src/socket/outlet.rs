@@ -127,7 +127,10 @@ impl<W: AsyncWrite + Unpin> Polled<W> {
     }
 
     /// Asks the writer; where it is full it rings the bell in time.
-    fn ask<T>(&self, how: impl FnOnce(Pin<&mut W>, &mut Context<'_>) -> Poll<io::Result<T>>) -> io::Result<T> {
+    fn ask<T>(
+        &self,
+        how: impl FnOnce(Pin<&mut W>, &mut Context<'_>) -> Poll<io::Result<T>>,
+    ) -> io::Result<T> {
         self.bell.rung.store(false, SeqCst);
         let waker = Waker::from(Arc::clone(&self.bell));
         match how(Pin::new(&mut *lock(&self.writer)), &mut Context::from_waker(&waker)) {

@@ -40,8 +40,18 @@ impl Cable {
         }
         let [relay, client] = cable.ends();
         ip(&[
-            "-n", &relay.namespace, "link", "add", &relay.device, "type", "veth", "peer", "name",
-            &client.device, "netns", &client.namespace,
+            "-n",
+            &relay.namespace,
+            "link",
+            "add",
+            &relay.device,
+            "type",
+            "veth",
+            "peer",
+            "name",
+            &client.device,
+            "netns",
+            &client.namespace,
         ]);
         for end in cable.ends() {
             end.ip(&["link", "set", "lo", "up"]);
@@ -117,7 +127,9 @@ impl Host {
         let is = |line: &&str| {
             let fields: Vec<_> = line.split_whitespace().collect();
             // Local address, remote address, state; 01 is "established".
-            fields.len() > 3 && fields[3] == "01" && (fields[1].ends_with(&port) || fields[2].ends_with(&port))
+            fields.len() > 3
+                && fields[3] == "01"
+                && (fields[1].ends_with(&port) || fields[2].ends_with(&port))
         };
         table.lines().filter(is).count()
     }

@@ -67,7 +67,7 @@ fn outage(cable: &mut Cable, cut: impl Fn(&mut Cable), heal: impl Fn(&mut Cable)
     let mut relay = start_relay(&cable.relay);
     let mut beside = viewer(&cable.relay, &cable.relay);
     let mut sender = sender(&cable.client, &cable.relay);
-    let mut texts = start(&cable.client, &cable.relay, &["text"], &[]);
+    let mut texts = start(&cable.client, &cable.relay, &["text"], &["--deadline", "1m"]);
     texts.say("before");
     assert_eq!(beside.event("text", |_| true)["text"], "before");
     beside.event("frame", |_| true);
@@ -138,7 +138,7 @@ fn a_client_whose_address_changes_comes_back() {
 #[ignore = "needs root and network namespaces: make test-net"]
 fn a_relay_host_that_vanishes_comes_back_as_another_process() {
     let cable = Cable::new();
-    let mut relay = start_relay(&cable.relay);
+    let relay = start_relay(&cable.relay);
     let mut sender = sender(&cable.client, &cable.relay);
     let mut viewer = viewer(&cable.client, &cable.relay);
     viewer.event("frame", |_| true);

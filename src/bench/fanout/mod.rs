@@ -155,8 +155,25 @@ pub(super) fn relay(program: &Path) -> Result<(Subject, Target), Error> {
     // The load sends no heartbeats.
     // All of it comes from one address, and as fast as it can.
     let arguments = [
-        "relay", "--listen", "127.0.0.1:0", "--json", "--client-timeout", "1h", "--hello-time", "1h", "--exit-with-input",
-        "--max-clients", "2000", "--max-per-address", "0", "--max-joins", "0", "--max-messages", "0", "--max-rate", "0",
+        "relay",
+        "--listen",
+        "127.0.0.1:0",
+        "--json",
+        "--client-timeout",
+        "1h",
+        "--hello-time",
+        "1h",
+        "--exit-with-input",
+        "--max-clients",
+        "2000",
+        "--max-per-address",
+        "0",
+        "--max-joins",
+        "0",
+        "--max-messages",
+        "0",
+        "--max-rate",
+        "0",
     ];
     start(program, OURS, &arguments)
 }
