@@ -30,6 +30,10 @@ pub mod capture;
 
 pub mod socket;
 
+pub mod tls;
+
+pub mod key;
+
 pub mod relay;
 
 pub mod link;

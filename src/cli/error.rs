@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
-use crate::{bench::plot, capture, jpeg, link, pipeline, view, wire};
+use crate::{bench::plot, capture, jpeg, key, link, pipeline, tls, view, wire};
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +17,10 @@ pub(super) enum Error {
     Pipeline(#[from] pipeline::Error),
     #[error(transparent)]
     Jpeg(#[from] jpeg::Error),
+    #[error(transparent)]
+    Tls(#[from] tls::Error),
+    #[error("the key: {0}")]
+    Key(#[from] key::Error),
     #[error("the window: {0}")]
     Window(#[from] view::Error),
     #[error(transparent)]

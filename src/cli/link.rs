@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::{Error, output::Output, values};
+use super::{Error, output::Output, trust::TrustArgs, values};
 use crate::link::{Config, Link, Role, State};
 
 /// How to reach the relay.
@@ -13,6 +13,8 @@ pub(super) struct LinkArgs {
     /// The relay: HOST or HOST:PORT
     #[arg(value_name = "HOST[:PORT]", env = "PULSECAM_HOST")]
     pub(super) host: String,
+    #[command(flatten)]
+    trust: TrustArgs,
     #[command(flatten)]
     pub(super) patience: Patience,
 }
@@ -59,7 +61,8 @@ impl Patience {
 
 impl LinkArgs {
     pub(super) fn config(&self, role: Role) -> Result<Config, Error> {
-        self.patience.config(self.host.as_str(), role)
+        let (tls, key) = (self.trust.tls()?, self.trust.key()?);
+        Ok(Config { tls, key, ..self.patience.config(self.host.as_str(), role)? })
     }
 }
 

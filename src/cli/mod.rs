@@ -3,14 +3,17 @@
 mod bench;
 mod call;
 mod cameras;
+mod cert;
 mod codec;
 mod completions;
 mod controls;
 mod demo;
 mod error;
 mod image;
+mod key;
 mod limit;
 mod link;
+mod lock;
 mod outlet;
 mod output;
 mod relay;
@@ -20,6 +23,7 @@ mod show;
 mod signal;
 mod source;
 mod text;
+mod trust;
 mod values;
 mod view;
 
@@ -76,6 +80,10 @@ enum Command {
     Image(image::Args),
     /// List the cameras of this machine
     Cameras(cameras::Args),
+    /// Make a certificate for a relay
+    Cert(cert::Args),
+    /// Make a key to a room
+    Key(key::Args),
     /// Measure
     Bench(bench::Args),
     /// Print a completion script for a shell
@@ -97,6 +105,8 @@ pub fn main() -> ExitCode {
         Command::Text(args) => text::run(&args),
         Command::Image(args) => image::run(&args),
         Command::Cameras(args) => cameras::run(&args),
+        Command::Cert(args) => cert::run(&args),
+        Command::Key(args) => key::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Completions(args) => completions::run(&args),
     };

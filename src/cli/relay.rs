@@ -6,8 +6,11 @@ use std::{
     time::Duration,
 };
 
+use tracing::info;
+
 use super::{
     Error,
+    lock::LockArgs,
     output::{self, Output},
     signal, values,
 };
@@ -41,6 +44,8 @@ pub(super) struct Args {
     /// Text and images that may wait for one client before it is dropped as too slow
     #[arg(long, value_name = "SIZE", default_value = "32MiB", value_parser = values::bytes, env = "PULSECAM_MAILBOX")]
     mailbox: u64,
+    #[command(flatten)]
+    lock: LockArgs,
     #[command(flatten)]
     limits: LimitArgs,
     /// Print events as JSON, one object a line
@@ -95,12 +100,18 @@ impl LimitArgs {
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     // Dropped last: the relay's last event is printed before the program ends.
     let printing = args.json.then(|| output::listener(Output::lasting(true)));
+    let lock = args.lock.open()?;
+    if let Some(tls) = &lock.tls {
+        info!("the certificate's fingerprint is {}", tls.fingerprint());
+    }
     let config = Config {
         max_clients: args.max_clients,
         max_message: args.max_message,
         client_timeout: args.client_timeout,
         mailbox: usize::try_from(args.mailbox).unwrap_or(usize::MAX),
         limits: args.limits.limits(),
+        tls: lock.tls.clone(),
+        keys: lock.keys.clone(),
         events: printing.as_ref().map(|(listener, _)| Arc::clone(listener)),
     };
     socket::make_room_for_connections();

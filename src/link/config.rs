@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Dial;
-use crate::{relay::DEFAULT_PORT, wire};
+use crate::{key::Key, relay::DEFAULT_PORT, tls, wire};
 
 /// How to connect, and how patient to be.
 #[derive(Clone, Debug)]
@@ -26,6 +26,10 @@ pub struct Config {
     pub report: Option<Duration>,
     /// Bytes of text and images that may wait to be sent, and again to be taken.
     pub budget: usize,
+    /// Speak TLS, and to whom.
+    pub tls: Option<tls::Client>,
+    /// The key to a room. With one, only a relay that knows it is spoken to.
+    pub key: Option<Key>,
     /// How to connect, where not over TCP to `host`.
     pub dial: Option<Dial>,
 }
@@ -44,6 +48,8 @@ impl Config {
             role: Role::Viewer,
             report: None,
             budget: 64 << 20,
+            tls: None,
+            key: None,
             dial: None,
         }
     }

@@ -53,7 +53,16 @@ async fn tcp(hub: &Hub) -> Result<(Connection, SocketAddr), Down> {
             Ok(Ok(stream)) if stream.local_addr().ok() == stream.peer_addr().ok() => why = Down::Refused,
             Ok(Ok(stream)) => {
                 let peer = stream.peer_addr().map_err(unreachable)?;
-                return Ok((Connection::tcp(stream).map_err(unreachable)?, peer));
+                let Some(tls) = &hub.config.tls else {
+                    return Ok((Connection::tcp(stream).map_err(unreachable)?, peer));
+                };
+                match time::timeout(limit, tls.connect(&hub.config.host, stream)).await {
+                    Ok(Ok(connection)) => return Ok((connection, peer)),
+                    Ok(Err(error)) => why = Down::tls(&error),
+                    Err(_) => {
+                        why = Down::Tls(format!("no handshake within {}", humantime::format_duration(limit)));
+                    }
+                }
             }
             Ok(Err(error)) => why = Down::connecting(&error),
             Err(_) => why = Down::ConnectTimeout(limit),

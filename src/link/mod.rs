@@ -10,6 +10,7 @@ pub mod clock;
 mod config;
 mod counters;
 mod dial;
+mod entry;
 mod error;
 pub mod heartbeat;
 pub mod ledger;

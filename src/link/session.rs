@@ -6,13 +6,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{io::AsyncRead, sync::Notify, time};
+use tokio::{sync::Notify, time};
 use tracing::{debug, error, info, warn};
 
 use super::{
     Attempt, Down, Hub, MAX_TRIES, Outbound, Received, State,
     backoff::Backoff,
     clock::OffsetFilter,
+    entry::{Input, failed},
     heartbeat::{Action, Pulse},
     ledger::Ledger,
     report::Departures,
@@ -21,8 +22,8 @@ use super::{
 use crate::{
     clock::{Timestamp, now},
     fresh::{Lane, Receiver, Taken},
-    socket::{self, Connection, Feed, Pen},
-    wire::{Codec, Error, FrameInfo, Heartbeat, Kind, Message, Reader, Receipts, Side, farewell_reason},
+    socket::{self, Feed, Pen},
+    wire::{FrameInfo, Heartbeat, Kind, Message, Receipts, Side, farewell_reason},
 };
 
 pub(super) type Outbox = Receiver<(), Outbound>;
@@ -30,7 +31,8 @@ pub(super) type Sent = Ledger<Taken<(), Outbound>>;
 
 /// One connection, from up to down.
 pub(super) async fn serve(
-    (connection, peer): (Connection, SocketAddr),
+    (reader, pen): (Input, Arc<Pen>),
+    peer: SocketAddr,
     hub: &Hub,
     outbox: &mut Outbox,
     ledger: &mut Sent,
@@ -71,14 +73,12 @@ pub(super) async fn serve(
     info!("link to {} is up ({peer})", hub.config.host);
     hub.tally.sessions.fetch_add(1, Relaxed);
     hub.state.send_replace(State::Up { peer, rtt: None, offset: None });
-    let codec = Codec::new(hub.config.max_message).with_peer(peer);
-    let pen = Arc::new(Pen::new(connection.output));
     hub.lend(Some(Arc::clone(&pen)));
     let write = socket::drain(outbox, &pen, &session);
     tokio::select! {
         // Reading first: bytes that wait since this process was stopped or starved prove the relay alive.
         biased;
-        why = session.read(Reader::new(connection.input, codec)) => why,
+        why = session.read(reader) => why,
         result = write => match result {
             Err(error) => Down::Lost(error.to_string()),
             Ok(()) => Down::Closed, // cannot be: the hub holds a sender
@@ -195,7 +195,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn read(&self, mut reader: Reader<impl AsyncRead + Unpin>) -> Down {
+    async fn read(&self, mut reader: Input) -> Down {
         // Bytes of an unfinished message prove the peer alive too: looked at in between.
         let often = LOOK_INTERVAL.min(self.hub.config.timeout / 4).max(Duration::from_millis(1));
         let mut look = time::interval(often);
@@ -215,8 +215,7 @@ impl<'a> Session<'a> {
                 None => {}
                 Some(Ok(Some(message))) => self.take(message),
                 Some(Ok(None)) => return self.lock().farewell.take().map_or(Down::Closed, Down::SentAway),
-                Some(Err(Error::Io(error))) => return Down::Lost(error.to_string()),
-                Some(Err(error)) => return Down::Malformed(error.to_string()),
+                Some(Err(error)) => return failed(error),
             }
         }
     }

@@ -44,6 +44,20 @@ pub enum Down {
     /// Connecting failed otherwise.
     #[error("cannot connect: {0}")]
     Unreachable(String),
+    /// No session came about, or the relay is not the one that is trusted.
+    #[error("no TLS with the relay: {0}")]
+    Tls(String),
+    /// It speaks TLS and this client does not.
+    #[error("the relay speaks TLS only (--tls, with --tls-ca or --tls-pin)")]
+    TlsWanted,
+    /// It does not ask for the key that this client was given.
+    #[error(
+        "the relay asks for no key, and what is for a room with one is not sent there: leave --key-file out, or start it with one"
+    )]
+    NoKeyAsked,
+    /// It asks for a key and does not know it itself.
+    #[error("the relay does not know the key: it is not the one that you mean")]
+    Impostor,
     /// The relay closed the connection.
     #[error("the relay closed the connection")]
     Closed,
@@ -62,6 +76,16 @@ pub enum Down {
 }
 
 impl Down {
+    pub(super) fn tls(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => Self::Tls(
+                "it closed the connection before any was agreed (does it have a certificate? is it full?)"
+                    .into(),
+            ),
+            _ => Self::Tls(error.to_string()),
+        }
+    }
+
     pub(super) fn connecting(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::ConnectionRefused => Self::Refused,

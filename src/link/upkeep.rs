@@ -10,6 +10,7 @@ use super::{
     Hub, State,
     backoff::Backoff,
     dial::connect,
+    entry::enter,
     session::{Outbox, Sent, serve},
 };
 use crate::clock::now;
@@ -23,10 +24,14 @@ pub(super) async fn keep_up(hub: Arc<Hub>, mut outbox: Outbox, stop: Cancellatio
     let work = async {
         loop {
             hub.state.send_replace(State::Connecting);
-            let why = match connect(&hub).await {
-                Ok(connection) => {
+            let entering = async {
+                let (connection, peer) = connect(&hub).await?;
+                Ok((enter(connection, peer, &hub).await?, peer))
+            };
+            let why = match entering.await {
+                Ok((entered, peer)) => {
                     told = None;
-                    serve(connection, &hub, &mut outbox, &mut ledger, &mut backoff).await
+                    serve(entered, peer, &hub, &mut outbox, &mut ledger, &mut backoff).await
                 }
                 Err(why) => why,
             };

@@ -15,7 +15,9 @@ use super::{
     attendance::{Attendance, Due},
     conduct::Conduct,
     delivery::Delivery,
+    entry::{self, Entered},
     event::LeaveReason,
+    house::House,
     intake::Intake,
     member::{ClientId, Item, Member},
     room::{Room, lock},
@@ -23,33 +25,27 @@ use super::{
 use crate::{
     clock::{self, Timestamp},
     fresh::{Lane, Taken},
-    socket::{self, Connection, Feed, Incoming, Pen},
-    wire::{Codec, Heartbeat, Kind, Message, Reader, Side, farewell},
+    socket::{self, Feed, Incoming},
+    wire::{Heartbeat, Kind, Message, Reader, Side, farewell},
 };
 
 /// How often within its time limit a client's silence is looked at: the limit is kept to an eighth.
 const LOOKS: u32 = 8;
 
 /// Serves one client to the end of its connection.
-pub(super) async fn serve(incoming: Incoming, addr: SocketAddr, room: Arc<Room>, stop: CancellationToken) {
-    let connection = match incoming {
-        Incoming::Tcp(stream) => Connection::tcp(stream),
-        Incoming::Other(connection) => Ok(connection),
+pub(super) async fn serve(incoming: Incoming, addr: SocketAddr, house: Arc<House>, stop: CancellationToken) {
+    // Held to the end.
+    let _place = match house.knock(addr) {
+        Ok(place) => place,
+        Err(reason) => return entry::tell(incoming, &house, &reason),
     };
-    let Connection { input, output } = match connection {
-        Ok(connection) => connection,
-        Err(error) => return debug!("{addr} was gone before it joined: {error}"),
+    let entered = stop.run_until_cancelled(entry::enter(incoming, addr, &house)).await;
+    let Entered { mut reader, pen, room } = match entered {
+        Some(Ok(entered)) => entered,
+        Some(Err(reason)) => return house.refuse(addr, &reason),
+        None => return,
     };
-    let dismissed = stop.child_token();
-    let pen = Arc::new(Pen::new(output));
-    let (member, mut waiting) = match room.join(addr, Arc::clone(&pen), dismissed) {
-        Ok(joined) => joined,
-        Err(refusal) => {
-            pen.try_write(&farewell(&refusal.to_string()));
-            return;
-        }
-    };
-    let mut reader = Reader::new(input, Codec::new(room.config.max_message).with_peer(addr));
+    let (member, mut waiting) = room.join(addr, Arc::clone(&pen), stop.child_token());
     let mut write = std::pin::pin!(socket::drain(&mut waiting, &pen, Post::new(&room, &member)));
     let reason = tokio::select! {
         reason = read(&mut reader, &member, &room) => reason,
@@ -123,7 +119,7 @@ impl Feed<ClientId, Item> for Post<'_> {
             self.due = Due::default();
             return;
         }
-        self.room.count_out(message);
+        self.room.house.count_out(message);
         if let (Lane::Fresh(from), Item::Message(_, came)) = (&taken.lane, &taken.item) {
             lock(&self.delivery).given(*from, *came);
         }
@@ -136,12 +132,12 @@ impl Feed<ClientId, Item> for Post<'_> {
 
 /// Reads until the connection ends, nothing was heard for too long, or a limit is passed.
 async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, room: &Room) -> LeaveReason {
-    let limit = room.config.client_timeout;
-    let Limits { message_time, hello_time, .. } = room.config.limits;
+    let limit = room.house.config.client_timeout;
+    let Limits { message_time, hello_time, .. } = room.house.config.limits;
     let shortest = limit.min(message_time).min(hello_time);
     let mut look = time::interval((shortest / LOOKS).max(Duration::from_millis(1)));
     let (mut received, mut heard, came) = (reader.received(), clock::now(), clock::now());
-    let mut conduct = Conduct::new(&room.config.limits, heard);
+    let mut conduct = Conduct::new(&room.house.config.limits, heard);
     // Since when a message is under way, and whether any ever came.
     let (mut begun, mut said) = (None, false);
     let since = |then| clock::now().duration_since(then);

@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::allowance::Allowance;
+use crate::key::Refused;
 
 /// Addresses that are remembered before those are forgotten of which nothing need be known: a megabyte.
 const REMEMBERED: usize = 4096;
@@ -16,7 +17,8 @@ const REMEMBERED: usize = 4096;
 const TELL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Why somebody was not let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Refusal {
     /// The relay is full.
     #[error("{0} clients are here already (--max-clients)")]
@@ -27,6 +29,18 @@ pub enum Refusal {
     /// Too often from one address.
     #[error("more than {0} connections a second from this address (--max-joins)")]
     TooOften(NonZeroU32),
+    /// No session came about.
+    #[error("no TLS with it: {0}")]
+    Tls(String),
+    /// No key, or a wrong one.
+    #[error(transparent)]
+    Key(#[from] Refused),
+    /// It did not get that far in time.
+    #[error("it took longer than {} to come in (--hello-time)", humantime::format_duration(*.0))]
+    TooSlow(Duration),
+    /// It is gone, or makes no sense.
+    #[error("{0}")]
+    Failed(String),
 }
 
 /// What it goes by.
@@ -64,15 +78,6 @@ impl Door {
 
     /// Lets somebody in, or says why not.
     pub(super) fn knock(&mut self, address: IpAddr, now: Instant) -> Result<(), Refusal> {
-        let result = self.judge(address, now);
-        if result.is_err() {
-            self.refused += 1;
-            self.untold += 1;
-        }
-        result
-    }
-
-    fn judge(&mut self, address: IpAddr, now: Instant) -> Result<(), Refusal> {
         let Rules { clients, per_address, joins_per_s } = self.rules;
         if self.origins.len() >= self.sweep_at {
             self.origins.retain(|_, origin| origin.inside > 0 || !origin.is_calm(now));
@@ -110,17 +115,19 @@ impl Door {
         }
     }
 
-    /// How many were refused since this last said so, where it is time to say it.
-    pub(super) fn to_tell(&mut self, now: Instant) -> Option<u64> {
+    /// Somebody is turned away, here or further in; how many were since this last said so, where it is time to say it.
+    pub(super) fn refused(&mut self, now: Instant) -> Option<u64> {
+        self.refused += 1;
+        self.untold += 1;
         let due = self.told.is_none_or(|told| now.saturating_duration_since(told) >= TELL_INTERVAL);
-        (due && self.untold > 0).then(|| {
+        due.then(|| {
             self.told = Some(now);
             std::mem::take(&mut self.untold)
         })
     }
 
-    /// Refused in all.
-    pub(super) const fn refused(&self) -> u64 {
+    /// How many were.
+    pub(super) const fn refused_in_all(&self) -> u64 {
         self.refused
     }
 }
@@ -161,13 +168,12 @@ mod tests {
     #[test]
     fn a_place_that_is_freed_is_taken() {
         let (mut door, now) = (door(3, 2, 0), Instant::now());
-        assert_eq!([1, 1].map(|last| door.knock(from(last), now)), [Ok(()); 2]);
+        assert_eq!([1, 1].map(|last| door.knock(from(last), now)), [Ok(()), Ok(())]);
         assert_eq!(door.knock(from(1), now), Err(Refusal::AddressFull(2.try_into().unwrap())));
         assert_eq!(door.knock(from(2), now), Ok(()));
         assert_eq!(door.knock(from(3), now), Err(Refusal::Full(3.try_into().unwrap())));
         door.left(from(1), now);
         assert_eq!(door.knock(from(3), now), Ok(()));
-        assert_eq!(door.refused(), 2);
     }
 
     #[test]
@@ -183,15 +189,13 @@ mod tests {
     #[test]
     fn refusals_are_counted_and_told_once_a_second() {
         let (mut door, start) = (door(1, 0, 0), Instant::now());
-        assert_eq!(door.to_tell(start), None);
-        for _ in 0..=5 {
-            let _ = door.knock(from(1), start);
+        assert_eq!(door.refused(start), Some(1));
+        for _ in 0..5 {
+            assert_eq!(door.refused(start + Duration::from_millis(900)), None);
         }
-        assert_eq!(door.to_tell(start), Some(5));
-        let _ = door.knock(from(1), start);
-        assert_eq!(door.to_tell(start + Duration::from_millis(900)), None);
-        assert_eq!(door.to_tell(start + Duration::from_millis(1_100)), Some(1));
-        assert_eq!(door.to_tell(start + Duration::from_secs(9)), None);
+        assert_eq!(door.refused(start + Duration::from_millis(1_100)), Some(6));
+        assert_eq!(door.refused(start + Duration::from_secs(9)), Some(1));
+        assert_eq!(door.refused_in_all(), 8);
     }
 
     #[test]

@@ -28,7 +28,10 @@ pub enum Event {
         client: u64,
         /// Its address.
         addr: SocketAddr,
-        /// Clients now.
+        /// The room that its key opened.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        room: Option<String>,
+        /// Clients there now.
         clients: usize,
     },
     /// A client went or was sent away.
@@ -123,6 +126,9 @@ pub enum LeaveReason {
         /// The limit.
         allowed: u32,
     },
+    /// It wants TLS, for which there is no certificate.
+    #[error("speaks TLS, and this relay has no certificate (--tls-cert)")]
+    SpeaksTls,
     /// What it sent is no message, or was cut.
     #[error("{0}")]
     Wire(wire::Error),
@@ -141,7 +147,7 @@ impl LeaveReason {
     /// Whether the client should be told before the connection is closed: it is there and does what is not allowed.
     pub(super) const fn is_to_be_told(&self) -> bool {
         match self {
-            Self::Closed | Self::Silent(_) | Self::Io(_) | Self::Shutdown => false,
+            Self::Closed | Self::Silent(_) | Self::SpeaksTls | Self::Io(_) | Self::Shutdown => false,
             Self::SaidNothing(_)
             | Self::Unfinished(_)
             | Self::TooManyMessages(_)
@@ -167,6 +173,7 @@ impl From<wire::Error> for LeaveReason {
     fn from(error: wire::Error) -> Self {
         match error {
             wire::Error::Io(error) => Self::Io(error),
+            wire::Error::Malformed(malformed) if malformed.is_tls() => Self::SpeaksTls,
             other => Self::Wire(other),
         }
     }
@@ -176,8 +183,11 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Listening { addr } => write!(f, "listening on {addr}"),
-            Self::Joined { client, addr, clients } => {
+            Self::Joined { client, addr, room: None, clients } => {
                 write!(f, "client {client} ({addr}) joined; {}", count(*clients))
+            }
+            Self::Joined { client, addr, room: Some(room), clients } => {
+                write!(f, "client {client} ({addr}) joined room {room:?}; {}", count(*clients))
             }
             Self::Left { client, addr, reason, frames_lost, clients } => {
                 write!(f, "client {client} ({addr}) left: {reason}; {}", count(*clients))?;

@@ -10,8 +10,11 @@ mod client;
 mod conduct;
 mod delivery;
 mod door;
+mod entry;
 mod event;
+mod house;
 mod intake;
+mod keyring;
 mod limits;
 mod member;
 mod room;
@@ -31,13 +34,14 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::room::Room;
+use self::house::House;
 pub use self::{
     door::Refusal,
     event::{Event, LeaveReason, Summary},
+    keyring::{Keyring, RoomKey},
     limits::Limits,
 };
-use crate::{clock, socket::Listen, wire};
+use crate::{clock, socket::Listen, tls, wire};
 
 /// The port of the Qt example.
 pub const DEFAULT_PORT: u16 = 6868;
@@ -70,6 +74,10 @@ pub struct Config {
     pub mailbox: usize,
     /// What each client may do, and each address.
     pub limits: Limits,
+    /// The certificate that clients are shown; without one, nobody need speak TLS and nobody can.
+    pub tls: Option<Arc<tls::Server>>,
+    /// The keys that clients have to know one of; without any, everybody is let in.
+    pub keys: Option<Arc<Keyring>>,
     /// Is told all that happens, on the relay's own tasks: must not block.
     pub events: Option<Listener>,
 }
@@ -82,6 +90,8 @@ impl Default for Config {
             client_timeout: Duration::from_secs(15),
             mailbox: 32 << 20,
             limits: Limits::default(),
+            tls: None,
+            keys: None,
             events: None,
         }
     }
@@ -123,22 +133,21 @@ pub async fn run(
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<Summary> {
-    let room = Arc::new(Room::new(config));
-    room.tell(&Event::Listening { addr: listener.local_addr()? });
     let stop = CancellationToken::new();
+    let _nothing_stays = stop.clone().drop_guard();
+    let house = Arc::new(House::new(config, stop.clone()));
+    house.tell(&Event::Listening { addr: listener.local_addr()? });
     let mut clients = JoinSet::new();
     let mut survey = time::interval(SURVEY_INTERVAL);
     survey.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut complained: Option<Instant> = None;
     let mut shutdown = std::pin::pin!(shutdown);
-    let mut telling = std::pin::pin!(room.keep_senders_told());
     loop {
         tokio::select! {
             () = &mut shutdown => break,
-            () = &mut telling => {}
             accepted = listener.accept() => match accepted {
                 Ok((incoming, addr)) => {
-                    clients.spawn(client::serve(incoming, addr, Arc::clone(&room), stop.child_token()));
+                    clients.spawn(client::serve(incoming, addr, Arc::clone(&house), stop.child_token()));
                     // One at a time: frames that have come meanwhile go before the next of a crowd at the door.
                     task::yield_now().await;
                 }
@@ -146,13 +155,13 @@ pub async fn run(
                     let now = clock::now();
                     if complained.is_none_or(|last| now.duration_since(last) >= COMPLAINT_INTERVAL) {
                         complained = Some(now);
-                        room.tell(&Event::AcceptFailed { reason: error.to_string() });
+                        house.tell(&Event::AcceptFailed { reason: error.to_string() });
                     }
                     time::sleep(ACCEPT_PAUSE).await;
                 }
             },
             Some(_) = clients.join_next(), if !clients.is_empty() => {}
-            _ = survey.tick() => room.survey(clock::now()),
+            _ = survey.tick() => house.survey(clock::now()),
         }
     }
     drop(listener);
@@ -160,7 +169,7 @@ pub async fn run(
     // Whoever does not take its last bytes in time is dropped with the set.
     let _ = time::timeout(DRAIN_LIMIT, async { while clients.join_next().await.is_some() {} }).await;
     drop(clients);
-    let summary = room.summary();
-    room.tell(&Event::Summary(summary));
+    let summary = house.summary();
+    house.tell(&Event::Summary(summary));
     Ok(summary)
 }

@@ -1,24 +1,23 @@
-//! Who is connected, and who gets what.
+//! Who is together, and who gets what.
 
 use std::{
     net::SocketAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU32, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
 
 use tokio::{sync::Notify, time};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
 
 use super::{
-    Config, Event, Summary,
+    Event,
     attendance::{Attendance, Due},
     delivery,
-    door::{Door, Refusal, Rules},
     event::LeaveReason,
+    house::House,
     intake::Intake,
     member::{ClientId, Item, Member},
     roster::Roster,
@@ -47,90 +46,50 @@ const NOTICE_PAUSE: Duration = Duration::from_millis(16);
 /// tiny messages would take ten times the budget.
 const ITEM_COST: usize = 256;
 
-/// All clients of one relay.
+/// Clients that see and hear each other.
 pub(super) struct Room {
-    pub(super) config: Config,
+    pub(super) house: Arc<House>,
+    name: String,
     roster: Roster,
-    door: Mutex<Door>,
     /// Members that may show video.
     viewing: AtomicU32,
     /// Told when that changes.
     audience: Notify,
     /// Members that want to hear what comes of their video.
     reported: AtomicU32,
-    counters: Counters,
-}
-
-#[derive(Default)]
-struct Counters {
-    messages_in: AtomicU64,
-    bytes_in: AtomicU64,
-    messages_out: AtomicU64,
-    bytes_out: AtomicU64,
-    frames_lost_by_gone: AtomicU64,
 }
 
 impl Room {
-    pub(super) fn new(config: Config) -> Self {
-        let rules = Rules {
-            clients: config.max_clients,
-            per_address: config.limits.clients_per_address,
-            joins_per_s: config.limits.joins_per_s,
-        };
+    pub(super) fn new(house: Arc<House>, name: String) -> Self {
         Self {
-            config,
+            house,
+            name,
             roster: Roster::default(),
-            door: Mutex::new(Door::new(rules)),
             viewing: AtomicU32::new(0),
             audience: Notify::new(),
             reported: AtomicU32::new(0),
-            counters: Counters::default(),
-        }
-    }
-
-    pub(super) fn tell(&self, event: &Event) {
-        match event {
-            Event::Slow { .. } | Event::Refused { .. } | Event::AcceptFailed { .. } => warn!("{event}"),
-            _ => info!("{event}"),
-        }
-        if let Some(sink) = &self.config.events {
-            sink(event);
         }
     }
 
     /// Lets a client in.
-    ///
-    /// # Errors
-    /// Why it is turned away.
     pub(super) fn join(
         &self,
         addr: SocketAddr,
         pen: Arc<Pen>,
         dismissed: CancellationToken,
-    ) -> Result<(Arc<Member>, fresh::Receiver<ClientId, Item>), Refusal> {
-        let now = clock::now();
-        let mut door = lock(&self.door);
-        if let Err(reason) = door.knock(addr.ip(), now) {
-            let times = door.to_tell(now);
-            drop(door);
-            if let Some(times) = times {
-                self.tell(&Event::Refused { addr, reason, times });
-            }
-            return Err(reason);
-        }
-        drop(door);
-        let (mailbox, waiting) = fresh::channel(self.config.mailbox);
-        let make = |id| Arc::new(Member::new(id, addr, mailbox, pen, dismissed));
-        let (member, clients) = self.roster.join(make);
+    ) -> (Arc<Member>, fresh::Receiver<ClientId, Item>) {
+        let (mailbox, waiting) = fresh::channel(self.house.config.mailbox);
+        let member = Arc::new(Member::new(self.house.next_client(), addr, mailbox, pen, dismissed));
+        let clients = self.roster.join(&member);
         self.viewing.fetch_add(1, Relaxed);
         self.audience.notify_one();
-        self.tell(&Event::Joined { client: member.id, addr, clients });
-        Ok((member, waiting))
+        let room = (!self.name.is_empty()).then(|| self.name.clone());
+        self.house.tell(&Event::Joined { client: member.id, addr, room, clients });
+        (member, waiting)
     }
 
     pub(super) fn leave(&self, member: &Member, reason: LeaveReason) {
         let clients = self.roster.leave(member.id);
-        lock(&self.door).left(member.addr.ip(), clock::now());
         if member.attendance.leaves() {
             self.viewing.fetch_sub(1, Relaxed);
             self.audience.notify_one();
@@ -139,8 +98,8 @@ impl Room {
             self.reported.fetch_sub(1, Relaxed);
         }
         let frames_lost = member.mailbox.replaced();
-        self.counters.frames_lost_by_gone.fetch_add(frames_lost, Relaxed);
-        self.tell(&Event::Left { client: member.id, addr: member.addr, reason, frames_lost, clients });
+        self.house.count_lost(frames_lost);
+        self.house.tell(&Event::Left { client: member.id, addr: member.addr, reason, frames_lost, clients });
     }
 
     /// A client's heartbeat came. A plain one is answered plainly, as a Qt client expects; one with a time gets the relay's times.
@@ -222,8 +181,7 @@ impl Room {
 
     /// Gives a message to everybody but its sender: into the socket at once where nothing waits before it, else into the mailbox.
     pub(super) fn pass_on(&self, from: ClientId, message: &Message, came: Instant) {
-        self.counters.messages_in.fetch_add(1, Relaxed);
-        self.counters.bytes_in.fetch_add(message.wire_len() as u64, Relaxed);
+        self.house.count_in(message);
         let is_video = message.kind() == Kind::Video;
         for member in self.roster.list().iter().filter(|member| member.id != from) {
             if is_video && !member.attendance.views() {
@@ -234,7 +192,7 @@ impl Room {
             let written =
                 if member.mailbox.is_empty() { member.pen.try_write(message) } else { Written::Nothing };
             if written != Written::Nothing {
-                self.count_out(message);
+                self.house.count_out(message);
                 if is_video {
                     let mut delivery = lock(&member.delivery);
                     delivery.given(from, came);
@@ -254,31 +212,18 @@ impl Room {
         }
     }
 
-    pub(super) fn count_out(&self, message: &Message) {
-        self.counters.messages_out.fetch_add(1, Relaxed);
-        self.counters.bytes_out.fetch_add(message.wire_len() as u64, Relaxed);
-    }
-
     /// Reports those that lost frames since they were last reported.
     pub(super) fn survey(&self, now: Instant) {
         for member in self.roster.list().iter() {
             if let Some((lost, frames_lost)) = member.is_slow(now) {
-                self.tell(&Event::Slow { client: member.id, addr: member.addr, lost, frames_lost });
+                self.house.tell(&Event::Slow { client: member.id, addr: member.addr, lost, frames_lost });
             }
         }
     }
 
-    pub(super) fn summary(&self) -> Summary {
-        let here: u64 = self.roster.list().iter().map(|member| member.mailbox.replaced()).sum();
-        Summary {
-            joined: self.roster.joined(),
-            messages_in: self.counters.messages_in.load(Relaxed),
-            bytes_in: self.counters.bytes_in.load(Relaxed),
-            messages_out: self.counters.messages_out.load(Relaxed),
-            bytes_out: self.counters.bytes_out.load(Relaxed),
-            refused: lock(&self.door).refused(),
-            frames_lost: here + self.counters.frames_lost_by_gone.load(Relaxed),
-        }
+    /// Frames that members have lost who are here.
+    pub(super) fn frames_lost(&self) -> u64 {
+        self.roster.list().iter().map(|member| member.mailbox.replaced()).sum()
     }
 }
 

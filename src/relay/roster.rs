@@ -16,23 +16,15 @@ pub(super) struct Roster(Mutex<Inner>);
 struct Inner {
     members: BTreeMap<ClientId, Arc<Member>>,
     list: Option<Arc<[Arc<Member>]>>,
-    joined: ClientId,
 }
 
 impl Roster {
-    /// Lets in whom `make` makes with the next number; how many are here then.
-    pub(super) fn join(&self, make: impl FnOnce(ClientId) -> Arc<Member>) -> (Arc<Member>, usize) {
+    /// Lets a member in; how many are here then.
+    pub(super) fn join(&self, member: &Arc<Member>) -> usize {
         let mut inner = self.lock();
-        inner.joined += 1;
-        let member = make(inner.joined);
-        inner.members.insert(member.id, Arc::clone(&member));
+        inner.members.insert(member.id, Arc::clone(member));
         inner.list = None;
-        (member, inner.members.len())
-    }
-
-    /// Members that ever joined; the last one's number.
-    pub(super) fn joined(&self) -> u64 {
-        self.lock().joined
+        inner.members.len()
     }
 
     /// Lets a member go; how many are left.

@@ -9,12 +9,17 @@ use tokio::{
 
 use super::{Outlet, tune};
 
+/// What only the two ends of one TLS session know (RFC 9266), so that proof given in one cannot be used in another.
+pub type Binding = [u8; 32];
+
 /// Both directions of a connection.
 pub struct Connection {
     /// What the peer says.
     pub input: Box<dyn AsyncRead + Send + Unpin>,
     /// What it is told.
     pub output: Box<dyn Outlet>,
+    /// What only its two ends know, under TLS.
+    pub binding: Option<Binding>,
 }
 
 impl Connection {
@@ -25,7 +30,7 @@ impl Connection {
     pub fn tcp(stream: TcpStream) -> io::Result<Self> {
         tune(&stream)?;
         let (input, output) = stream.into_split();
-        Ok(Self { input: Box::new(input), output: Box::new(output) })
+        Ok(Self { input: Box::new(input), output: Box::new(output), binding: None })
     }
 }
 

@@ -14,8 +14,10 @@ use std::io;
 
 use tokio::net::TcpStream;
 
+pub(crate) use self::outlet::{allow_unsent, give};
+
 pub use self::{
-    connection::{Connection, Incoming, Listen},
+    connection::{Binding, Connection, Incoming, Listen},
     outlet::{Outlet, Polled},
     pen::{Feed, Pen, Written, drain},
 };

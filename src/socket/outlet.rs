@@ -68,7 +68,7 @@ impl Outlet for OwnedWriteHalf {
 }
 
 /// Sets how many unsent bytes the kernel may hold, where it knows of such a thing.
-pub(super) fn allow_unsent(stream: &TcpStream, bytes: u32) -> io::Result<()> {
+pub(crate) fn allow_unsent(stream: &TcpStream, bytes: u32) -> io::Result<()> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     socket2::SockRef::from(stream).set_tcp_notsent_lowat(bytes)?;
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -81,7 +81,7 @@ pub(super) fn allow_unsent(stream: &TcpStream, bytes: u32) -> io::Result<()> {
 /// Linux looks how much is unsent only when it begins a new buffer: a message's first bytes would go into what room the last one left,
 /// up to 64 KiB, and so it would have begun however much waits. `MSG_EOR` ends the buffer with the message.
 #[cfg(target_os = "linux")]
-pub(super) fn give(stream: &TcpStream, chunks: &[io::IoSlice<'_>]) -> io::Result<usize> {
+pub(crate) fn give(stream: &TcpStream, chunks: &[io::IoSlice<'_>]) -> io::Result<usize> {
     use rustix::net::{SendAncillaryBuffer, SendFlags, send, sendmsg};
     let how = SendFlags::EOR | SendFlags::NOSIGNAL;
     stream.try_io(Interest::WRITABLE, || match chunks {
@@ -92,7 +92,7 @@ pub(super) fn give(stream: &TcpStream, chunks: &[io::IoSlice<'_>]) -> io::Result
 
 /// Gives the kernel what it takes of the rest of a message.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn give(stream: &TcpStream, chunks: &[io::IoSlice<'_>]) -> io::Result<usize> {
+pub(crate) fn give(stream: &TcpStream, chunks: &[io::IoSlice<'_>]) -> io::Result<usize> {
     stream.try_write_vectored(chunks)
 }
 
@@ -151,7 +151,7 @@ impl<W: AsyncWrite + fmt::Debug + Send + Unpin> Outlet for Polled<W> {
     }
 
     fn flush(&self) -> io::Result<()> {
-        self.ask(|writer, context| writer.poll_flush(context))
+        self.ask(W::poll_flush)
     }
 
     fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -41,7 +41,8 @@ impl Client {
     /// # Errors
     /// [`Error::Read`], [`Error::NotPem`], [`Error::NoAuthorities`].
     pub fn new(trust: &Trust) -> Result<Self, Error> {
-        let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
+        let builder =
+            ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
         let config = match trust {
             Trust::Pinned(fingerprint) => {
                 let verifier = Arc::new(Pin { fingerprint: *fingerprint, provider: provider() });
@@ -70,7 +71,7 @@ impl Client {
     ///
     /// # Errors
     /// The relay speaks no TLS, its certificate is not trusted, or it is gone.
-    pub(crate) async fn connect(&self, host: &str, stream: TcpStream) -> io::Result<Connection> {
+    pub async fn connect(&self, host: &str, stream: TcpStream) -> io::Result<Connection> {
         tune(&stream)?;
         let connector = TlsConnector::from(Arc::clone(&self.0));
         let (stream, tls) = connector.connect(name(host)?, stream).await?.into_inner();
@@ -119,7 +120,12 @@ impl ServerCertVerifier for Pin {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+        verify_tls12_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -128,7 +134,12 @@ impl ServerCertVerifier for Pin {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+        verify_tls13_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -144,7 +155,9 @@ mod tests {
     fn the_name_is_what_stands_before_the_port() {
         let shown = |host: &str| format!("{:?}", name(host).unwrap());
         assert!(shown("cam.local:6868").contains("cam.local"));
-        for (host, address) in [("192.0.2.1:6868", "192.0.2.1"), ("[::1]:6868", "::1"), ("[fe80::1%eth0]:1", "fe80::1")] {
+        for (host, address) in
+            [("192.0.2.1:6868", "192.0.2.1"), ("[::1]:6868", "::1"), ("[fe80::1%eth0]:1", "fe80::1")]
+        {
             let address: IpAddr = address.parse().unwrap();
             assert_eq!(name(host).unwrap(), ServerName::IpAddress(address.into()));
         }

@@ -26,7 +26,9 @@ pub enum Error {
     #[error("the certificate cannot be used: {0}")]
     Unusable(#[from] rustls::Error),
     /// No authority is known.
-    #[error("this system knows no certificate authorities: name one (--tls-ca) or the relay's fingerprint (--tls-pin)")]
+    #[error(
+        "this system knows no certificate authorities: name one (--tls-ca) or the relay's fingerprint (--tls-pin)"
+    )]
     NoAuthorities,
     /// A certificate could not be made.
     #[error("no certificate can be made: {0}")]

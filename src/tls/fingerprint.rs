@@ -11,7 +11,9 @@ pub struct Fingerprint([u8; SHA256_OUTPUT_LEN]);
 
 /// What is no fingerprint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a fingerprint is 32 bytes as hexadecimal digits, AB:CD:… or without the colons; `pulsecam cert` prints it")]
+#[error(
+    "a fingerprint is 32 bytes as hexadecimal digits, AB:CD:… or without the colons; `pulsecam cert` prints it"
+)]
 pub struct NotAFingerprint;
 
 impl Fingerprint {

@@ -23,9 +23,6 @@ pub use self::{
     server::Server,
 };
 
-/// What only the two ends of one session know (RFC 9266), so that proof given in one cannot be used in another.
-pub type Binding = [u8; 32];
-
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }

@@ -64,7 +64,7 @@ impl Server {
     ///
     /// # Errors
     /// The client speaks no TLS, or another, or is gone.
-    pub(crate) async fn accept(&self, stream: TcpStream) -> io::Result<Connection> {
+    pub async fn accept(&self, stream: TcpStream) -> io::Result<Connection> {
         tune(&stream)?;
         let acceptor = TlsAcceptor::from(self.loaded().config);
         let (stream, tls) = acceptor.accept(stream).await?.into_inner();

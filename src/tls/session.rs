@@ -13,8 +13,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::Binding;
-use crate::socket::{Connection, Outlet, allow_unsent, give};
+use crate::socket::{Binding, Connection, Outlet, allow_unsent, give};
 
 /// Bytes of a message that has begun which are encrypted at once: eight of TLS's records. Each call to the system sends so many, and
 /// so many wait for a peer that takes nothing.
@@ -149,7 +148,9 @@ struct Input {
 impl Input {
     /// Decrypts some of what was read; whether there was any.
     fn decrypt(&mut self, tls: &mut rustls::Connection) -> io::Result<bool> {
-        let Some(mut rest) = self.ahead.get(self.used..).filter(|rest| !rest.is_empty()) else { return Ok(false) };
+        let Some(mut rest) = self.ahead.get(self.used..).filter(|rest| !rest.is_empty()) else {
+            return Ok(false);
+        };
         self.used += tls.read_tls(&mut rest)?;
         let processed = tls.process_new_packets();
         // Alerts, tickets and new keys; what the socket does not take goes before the next message.
@@ -160,7 +161,11 @@ impl Input {
 }
 
 impl AsyncRead for Input {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let session = Arc::clone(&self.session);
         loop {
             let mut tls = session.lock();

@@ -40,6 +40,11 @@ impl Codec {
         Self { peer: Some(peer), ..self }
     }
 
+    /// Refuses messages whose size field is over `max_message` from now on.
+    pub(super) const fn allow(&mut self, max_message: u32) {
+        self.max_message = max_message;
+    }
+
     /// The buffer of a message that has begun and the bytes that it still lacks, so that these can be
     /// read straight to their place. `None` between messages.
     pub(super) fn unfinished(&mut self) -> Option<(&mut BytesMut, usize)> {

@@ -38,6 +38,14 @@ pub struct Malformed {
     pub fault: Fault,
 }
 
+impl Malformed {
+    /// Whether it is the beginning of TLS: a handshake, or an alert of somebody who expected one (RFC 8446, 5.1).
+    pub(crate) fn is_tls(&self) -> bool {
+        const RECORDS: [u64; 2] = [0x1503, 0x1603];
+        matches!(self.fault, Fault::SizeTooLarge { found, .. } if self.offset == 0 && RECORDS.contains(&(found >> 16)))
+    }
+}
+
 /// What is wrong with a message: what was found, and what was allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -43,6 +43,11 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         Self { io, codec, ahead: BytesMut::new(), expected: READ_AHEAD, received: 0 }
     }
 
+    /// Refuses messages whose size field is over `max_message` from now on.
+    pub const fn allow(&mut self, max_message: u32) {
+        self.codec.allow(max_message);
+    }
+
     /// Bytes received so far, those of an unfinished message included: any of them proves the peer alive.
     pub const fn received(&self) -> u64 {
         self.received

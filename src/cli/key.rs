@@ -1,0 +1,20 @@
+//! `pulsecam key`: make a key to a room.
+
+use super::{Error, output::print};
+use crate::key::Key;
+
+const EXAMPLES: &str = "\
+Examples:
+  (umask 077; pulsecam key > room.key)           make one that only you can read
+  pulsecam relay --key-file room.key             let in who knows it
+  pulsecam view desk.local --key-file room.key";
+
+/// Print a key to a room, of 32 random bytes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {}
+
+pub(super) fn run(_: &Args) -> Result<(), Error> {
+    print(&Key::generate()?);
+    Ok(())
+}

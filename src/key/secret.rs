@@ -1,0 +1,101 @@
+//! The key itself, which nothing prints.
+
+use std::{fmt, fs, path::Path};
+
+use ring::{
+    hmac,
+    rand::{SecureRandom, SystemRandom},
+};
+
+use super::Error;
+
+/// Characters of a key, at the least. Whoever overhears one handshake without TLS can try keys at home; sixteen that are chosen by
+/// chance are beyond that.
+pub(super) const MIN_LENGTH: usize = 16;
+
+/// Random bytes of a key that is made here.
+const RANDOM: usize = 32;
+
+/// A shared secret.
+#[derive(Clone)]
+pub struct Key(hmac::Key);
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key")
+    }
+}
+
+impl Key {
+    /// From its text; space around it does not count, so that a line in a file is a key.
+    ///
+    /// # Errors
+    /// [`Error::TooShort`].
+    pub fn new(text: &str) -> Result<Self, Error> {
+        let text = text.trim();
+        let length = text.chars().count();
+        if length < MIN_LENGTH {
+            return Err(Error::TooShort(length));
+        }
+        Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, text.as_bytes())))
+    }
+
+    /// From a file.
+    ///
+    /// # Errors
+    /// [`Error::Read`], also where it is no text, and [`Error::TooShort`].
+    pub fn load(file: &Path) -> Result<Self, Error> {
+        let text =
+            fs::read_to_string(file).map_err(|source| Error::Read { file: file.to_owned(), source })?;
+        Self::new(&text)
+    }
+
+    /// The text of a new one, of 32 random bytes.
+    ///
+    /// # Errors
+    /// [`Error::NoRandomness`].
+    pub fn generate() -> Result<String, Error> {
+        let bytes: [u8; RANDOM] = random()?;
+        Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Whether two are one.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.verifies(&[], other.sign(&[]).as_ref())
+    }
+
+    pub(super) fn sign(&self, parts: &[&[u8]]) -> hmac::Tag {
+        let mut context = hmac::Context::with_key(&self.0);
+        parts.iter().for_each(|part| context.update(part));
+        context.sign()
+    }
+
+    /// Whether the tag is this key's, in a time that tells nothing.
+    pub(super) fn verifies(&self, parts: &[&[u8]], tag: &[u8]) -> bool {
+        hmac::verify(&self.0, &parts.concat(), tag).is_ok()
+    }
+}
+
+/// Bytes that nobody can foresee.
+pub(super) fn random<const N: usize>() -> Result<[u8; N], Error> {
+    let mut bytes = [0; N];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| Error::NoRandomness)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_long_enough_and_never_shown() {
+        let key = Key::new("  sixteen letters.\n").unwrap();
+        assert_eq!(format!("{key:?}"), "Key");
+        assert!(matches!(Key::new("fifteen letters"), Err(Error::TooShort(15))));
+        assert!(Key::new("密密密密密密密密密密密密密密密密").is_ok(), "characters, not bytes");
+        let (one, other) = (Key::generate().unwrap(), Key::generate().unwrap());
+        assert_eq!(one.len(), 64);
+        assert_ne!(one, other);
+    }
+}

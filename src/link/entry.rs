@@ -1,0 +1,61 @@
+//! The way into a room: the client shows that it knows the key, and has the relay show the same.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use tokio::{io::AsyncRead, time};
+
+use super::{Down, Hub};
+use crate::{
+    key::Response,
+    socket::{Connection, Pen},
+    wire::{Codec, Error, Kind, Message, Reader, farewell_reason},
+};
+
+/// Reads what the relay sends, over whatever it came.
+pub(super) type Input = Reader<Box<dyn AsyncRead + Send + Unpin>>;
+
+/// A connection on which the relay is ready for anything.
+pub(super) async fn enter(
+    connection: Connection,
+    peer: SocketAddr,
+    hub: &Hub,
+) -> Result<(Input, Arc<Pen>), Down> {
+    let codec = Codec::new(hub.config.max_message).with_peer(peer);
+    let mut reader = Reader::new(connection.input, codec);
+    let pen = Arc::new(Pen::new(connection.output));
+    if let Some(key) = &hub.config.key {
+        let failed = |error: crate::key::Error| Down::Lost(error.to_string());
+        let asked = time::timeout(hub.config.connect_timeout, next(&mut reader));
+        let challenge = asked.await.map_err(|_| Down::NoKeyAsked)??;
+        let response =
+            Response::to(&challenge, key, connection.binding).map_err(failed)?.ok_or(Down::NoKeyAsked)?;
+        pen.try_write(&response.message());
+        let judged = time::timeout(hub.config.timeout, next(&mut reader));
+        let welcome = judged.await.map_err(|_| Down::Silent(hub.config.timeout))??;
+        if !response.is_welcomed_by(&welcome) {
+            return Err(Down::Impostor);
+        }
+    }
+    Ok((reader, pen))
+}
+
+async fn next(reader: &mut Input) -> Result<Message, Down> {
+    let message = match reader.next().await {
+        Ok(Some(message)) => message,
+        Ok(None) => return Err(Down::Closed),
+        Err(error) => return Err(failed(error)),
+    };
+    match farewell_reason(message.description()).filter(|_| message.kind() == Kind::Heartbeat) {
+        Some(reason) => Err(Down::SentAway(reason)),
+        None => Ok(message),
+    }
+}
+
+/// What an error of the wire says of the link.
+pub(super) fn failed(error: Error) -> Down {
+    match error {
+        Error::Io(error) => Down::Lost(error.to_string()),
+        Error::Malformed(malformed) if malformed.is_tls() => Down::TlsWanted,
+        error => Down::Malformed(error.to_string()),
+    }
+}

@@ -1,0 +1,231 @@
+//! The key to a room: who knows it comes in, and hears those in the same room only. Alone: `make test-trust`.
+
+#![allow(missing_docs, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
+
+mod common;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use common::server::{Bare, PATIENCE, Server};
+use pulsecam::{
+    key::{Challenge, Key},
+    link::{self, Down, Inbox, Link, State, connect},
+    relay::{Config, Keyring, RoomKey},
+    socket::{Outlet, Pen},
+    tls::{self, Certificate, Client, Fingerprint, Trust},
+    wire::{Codec, DEFAULT_MAX_MESSAGE, Heartbeat, Kind, Message, Origin, Reader, Side, farewell_reason},
+};
+use tokio::{
+    io::{AsyncRead, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
+
+const RED: &str = "the key to the red room";
+const BLUE: &str = "the key to the blue room";
+
+fn key(text: &str) -> Key {
+    Key::new(text).unwrap()
+}
+
+fn ring(rooms: &[(&str, &str)]) -> Arc<Keyring> {
+    let keys = rooms.iter().map(|(room, text)| RoomKey { room: (*room).into(), key: key(text) });
+    Arc::new(Keyring::new(keys.collect()))
+}
+
+async fn two_rooms() -> Server {
+    let keys = Some(ring(&[("red", RED), ("blue", BLUE)]));
+    Server::start(Config { keys, ..Config::default() }).await
+}
+
+async fn client(addr: SocketAddr, text: Option<&str>) -> (Link, Inbox) {
+    connect(link::Config { key: text.map(key), ..link::Config::new(addr.to_string()) }).await.unwrap()
+}
+
+async fn up(link: &Link) {
+    let answered = |state: &State| matches!(state, State::Up { rtt: Some(_), .. });
+    timeout(PATIENCE, link.state().wait_for(answered)).await.expect("it comes up").unwrap();
+}
+
+async fn down(link: &Link) -> Down {
+    let mut state = link.state();
+    let state = timeout(PATIENCE, state.wait_for(|state| matches!(state, State::Down { .. }))).await;
+    match &*state.expect("it goes down").unwrap() {
+        State::Down { why, .. } => why.clone(),
+        _ => unreachable!("waited for"),
+    }
+}
+
+async fn text(inbox: &mut Inbox) -> String {
+    let message = timeout(PATIENCE, inbox.recv()).await.expect("something comes").unwrap().item.message;
+    message.text_content().unwrap().to_text_lossy()
+}
+
+fn say(link: &Link, text: &str) {
+    link.send(Message::text(text, &Origin::default()).unwrap()).unwrap();
+}
+
+#[tokio::test]
+async fn messages_stay_inside_a_room() {
+    let server = two_rooms().await;
+    let (red, mut to_red) = client(server.addr, Some(RED)).await;
+    let (other_red, mut to_other_red) = client(server.addr, Some(RED)).await;
+    let (blue, mut to_blue) = client(server.addr, Some(BLUE)).await;
+    let (other_blue, mut to_other_blue) = client(server.addr, Some(BLUE)).await;
+    for link in [&red, &other_red, &blue, &other_blue] {
+        up(link).await;
+    }
+    say(&red, "red only");
+    timeout(PATIENCE, red.flushed()).await.expect("it is taken").unwrap();
+    say(&blue, "blue only");
+    assert_eq!(text(&mut to_other_blue).await, "blue only", "and nothing before");
+    assert_eq!(text(&mut to_other_red).await, "red only");
+    say(&other_red, "end");
+    say(&other_blue, "end");
+    assert_eq!((text(&mut to_red).await, text(&mut to_blue).await), ("end".into(), "end".into()));
+    let joined = server.told(&["joined", "\"room\":\"blue\""]).await;
+    assert!(!joined.contains(BLUE));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn who_has_no_key_or_a_wrong_one_is_told_so() {
+    let server = two_rooms().await;
+    let (wrong, _inbox) = client(server.addr, Some("a key that is wrong")).await;
+    let why = down(&wrong).await;
+    assert!(matches!(&why, Down::SentAway(why) if why.contains("none of this relay's")), "{why}");
+    let (none, _inbox) = client(server.addr, None).await;
+    let why = down(&none).await;
+    assert!(matches!(&why, Down::SentAway(why) if why.contains("--key-file")), "{why}");
+    server.told(&["refused"]).await;
+    assert_eq!(server.stop().await.joined, 0);
+}
+
+/// An old program: it says its heartbeat, and gets no further.
+#[tokio::test]
+async fn an_old_program_is_refused_with_a_clear_word() {
+    let server = two_rooms().await;
+    let mut old = Bare::connect_unseen(server.addr).await;
+    let challenge = old.receive().await;
+    assert_eq!((challenge.kind(), challenge.payload().unwrap().len()), (Kind::Reserved(101), 32));
+    old.send(&Heartbeat::default().to_message(Side::Client)).await;
+    let last = old.receive().await;
+    assert_eq!(last.kind(), Kind::Heartbeat, "which it knows");
+    assert!(farewell_reason(last.description()).unwrap().contains("asks for a key"));
+    assert!(timeout(PATIENCE, old.reader.next()).await.unwrap().unwrap().is_none(), "closed");
+    let mut large = Bare::connect_unseen(server.addr).await;
+    large.receive().await;
+    large.send_bytes(&1_000_000_u32.to_be_bytes()).await;
+    let last = large.receive().await;
+    assert!(
+        farewell_reason(last.description()).unwrap().contains("at most 4096 is allowed"),
+        "no buffer for a stranger"
+    );
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_for_a_room_with_a_key_is_not_sent_where_none_is_asked_for() {
+    let open = Server::start(Config::default()).await;
+    let patience = link::Config {
+        connect_timeout: std::time::Duration::from_millis(300),
+        ..link::Config::new(open.addr.to_string())
+    };
+    let (link, _inbox) = connect(link::Config { key: Some(key(RED)), ..patience }).await.unwrap();
+    say(&link, "secret");
+    assert_eq!(down(&link).await, Down::NoKeyAsked);
+    assert_eq!(open.stop().await.messages_in, 0);
+}
+
+#[tokio::test]
+async fn a_relay_that_only_pretends_to_know_the_key_is_left() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let pretending = tokio::spawn(async move {
+        let (input, mut output) = listener.accept().await.unwrap().0.into_split();
+        let mut reader = Reader::new(input, Codec::new(DEFAULT_MAX_MESSAGE));
+        let challenge = Challenge::new(None).unwrap();
+        output.write_all(&common::wire_bytes(&challenge.message())).await.unwrap();
+        let answer = reader.next().await.unwrap().unwrap();
+        let proof = answer.payload().unwrap().slice(32..);
+        let welcome = Message::new(Kind::Reserved(103), "come in".into(), Some(proof)).unwrap();
+        output.write_all(&common::wire_bytes(&welcome)).await.unwrap();
+        reader.next().await
+    });
+    let (link, _inbox) = client(addr, Some(RED)).await;
+    say(&link, "secret");
+    assert_eq!(down(&link).await, Down::Impostor);
+    let after = timeout(PATIENCE, pretending).await.unwrap().unwrap();
+    assert!(!matches!(after, Ok(Some(_))), "nothing was said to it");
+}
+
+#[tokio::test]
+async fn keys_change_without_dropping_anyone() {
+    let keys = ring(&[("", RED)]);
+    let server = Server::start(Config { keys: Some(Arc::clone(&keys)), ..Config::default() }).await;
+    let (before, mut inbox) = client(server.addr, Some(RED)).await;
+    up(&before).await;
+    keys.replace(vec![RoomKey { room: String::new(), key: key(BLUE) }]);
+    let (late, _inbox) = client(server.addr, Some(RED)).await;
+    assert!(matches!(down(&late).await, Down::SentAway(_)));
+    let (after, _inbox) = client(server.addr, Some(BLUE)).await;
+    up(&after).await;
+    say(&after, "still here");
+    assert_eq!(text(&mut inbox).await, "still here");
+    assert_eq!(before.counters().sessions, 1);
+    server.stop().await;
+}
+
+/// Files of a certificate, and its fingerprint.
+fn certificate(folder: &std::path::Path) -> (Arc<tls::Server>, Fingerprint) {
+    let made = Certificate::for_relay(vec!["127.0.0.1".into()]).unwrap();
+    let [certificate, key] = ["cert.pem", "key.pem"].map(|name| folder.join(name));
+    std::fs::write(&certificate, made.certificate).unwrap();
+    std::fs::write(&key, made.key).unwrap();
+    (Arc::new(tls::Server::load(&certificate, &key).unwrap()), made.fingerprint)
+}
+
+async fn pass_on(from: Box<dyn AsyncRead + Send + Unpin>, to: Box<dyn Outlet>) {
+    let (mut reader, pen) = (Reader::new(from, Codec::new(DEFAULT_MAX_MESSAGE)), Pen::new(to));
+    while let Ok(Some(message)) = reader.next().await {
+        pen.try_write(&message);
+    }
+}
+
+/// Somebody in the middle whom the client takes for the relay: both sides speak TLS with it, and the key's proof tells.
+#[tokio::test]
+async fn who_sits_between_cannot_pass_the_proof_on() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let [(own, fingerprint), (between, deceived)] =
+        folders.each_ref().map(|folder| certificate(folder.path()));
+    let server =
+        Server::start(Config { tls: Some(own), keys: Some(ring(&[("", RED)])), ..Config::default() }).await;
+    let with = |addr: SocketAddr, fingerprint| {
+        let tls = Some(Client::new(&Trust::Pinned(fingerprint)).unwrap());
+        link::Config { tls, key: Some(key(RED)), ..link::Config::new(addr.to_string()) }
+    };
+    let (honest, _inbox) = connect(with(server.addr, fingerprint)).await.unwrap();
+    up(&honest).await;
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (middle, relay) = (listener.local_addr().unwrap(), server.addr);
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let Ok(victim) = between.accept(stream).await else { continue };
+            let onward = TcpStream::connect(relay).await.unwrap();
+            let onward = Client::new(&Trust::Pinned(fingerprint))
+                .unwrap()
+                .connect("127.0.0.1:0", onward)
+                .await
+                .unwrap();
+            tokio::spawn(pass_on(victim.input, onward.output));
+            tokio::spawn(pass_on(onward.input, victim.output));
+        }
+    });
+    let (link, _inbox) = connect(with(middle, deceived)).await.unwrap();
+    let why = down(&link).await;
+    assert!(matches!(&why, Down::SentAway(why) if why.contains("none of this relay's")), "{why}");
+    server.stop().await;
+}

@@ -1,0 +1,183 @@
+//! TLS on the link: real handshakes, real sockets. Alone: `make test-trust`.
+
+#![allow(missing_docs, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
+
+mod common;
+
+use std::{fs, net::SocketAddr, path::Path, sync::Arc};
+
+use bytes::Bytes;
+use common::server::{PATIENCE, Server};
+use pulsecam::{
+    link::{self, Down, Inbox, Link, State, connect},
+    relay,
+    tls::{self, Certificate, Client, Fingerprint, Trust},
+    wire::{FrameInfo, Kind, Message, Origin},
+};
+use tempfile::TempDir;
+use tokio::time::timeout;
+
+/// A certificate in files.
+struct Files {
+    folder: TempDir,
+    fingerprint: Fingerprint,
+}
+
+impl Files {
+    fn new(names: &[&str]) -> Self {
+        let mut files =
+            Self { folder: tempfile::tempdir().unwrap(), fingerprint: "0".repeat(64).parse().unwrap() };
+        files.renew(names);
+        files
+    }
+
+    /// Makes another in its place.
+    fn renew(&mut self, names: &[&str]) {
+        let made = Certificate::for_relay(names.iter().map(|name| (*name).to_owned()).collect()).unwrap();
+        fs::write(self.file("cert.pem"), made.certificate).unwrap();
+        fs::write(self.file("key.pem"), made.key).unwrap();
+        self.fingerprint = made.fingerprint;
+    }
+
+    fn file(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn server(&self) -> Arc<tls::Server> {
+        Arc::new(tls::Server::load(&self.file("cert.pem"), &self.file("key.pem")).unwrap())
+    }
+
+    fn pinned(&self) -> Trust {
+        Trust::Pinned(self.fingerprint)
+    }
+}
+
+async fn relay_with(tls: &Arc<tls::Server>) -> Server {
+    Server::start(relay::Config { tls: Some(Arc::clone(tls)), ..relay::Config::default() }).await
+}
+
+async fn client(addr: SocketAddr, trust: Option<&Trust>) -> (Link, Inbox) {
+    let tls = trust.map(|trust| Client::new(trust).unwrap());
+    connect(link::Config { tls, ..link::Config::new(addr.to_string()) }).await.unwrap()
+}
+
+async fn up(link: &Link) {
+    let answered = |state: &State| matches!(state, State::Up { rtt: Some(_), .. });
+    timeout(PATIENCE, link.state().wait_for(answered)).await.expect("it comes up").unwrap();
+}
+
+async fn down(link: &Link) -> Down {
+    let mut state = link.state();
+    let state = timeout(PATIENCE, state.wait_for(|state| matches!(state, State::Down { .. }))).await;
+    match &*state.expect("it goes down").unwrap() {
+        State::Down { why, .. } => why.clone(),
+        _ => unreachable!("waited for"),
+    }
+}
+
+async fn next(inbox: &mut Inbox) -> Message {
+    timeout(PATIENCE, inbox.recv()).await.expect("something comes").unwrap().item.message
+}
+
+#[tokio::test]
+async fn texts_large_pictures_and_frames_pass_both_ways() {
+    let files = Files::new(&["localhost", "127.0.0.1"]);
+    let server = relay_with(&files.server()).await;
+    let (ann, mut to_ann) = client(server.addr, Some(&files.pinned())).await;
+    let (bob, mut to_bob) = client(server.addr, Some(&Trust::Authority(files.file("cert.pem")))).await;
+    up(&ann).await;
+    up(&bob).await;
+    // Larger than any buffer on the way, in both directions at once, and of bytes that compress to nothing else.
+    let large: Bytes = (0..12_000_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let picture = Message::image(large, &Origin::default()).unwrap();
+    let text = Message::text("你好 🙂 שלום", &Origin::default()).unwrap();
+    for link in [&ann, &bob] {
+        link.send(picture.clone()).unwrap();
+        link.send(text.clone()).unwrap();
+    }
+    for inbox in [&mut to_ann, &mut to_bob] {
+        assert!(next(inbox).await == picture, "whole");
+        assert_eq!(next(inbox).await, text);
+    }
+    for seq in 0..20 {
+        let info = FrameInfo { stream: Some("ann".into()), seq: Some(seq), ..FrameInfo::default() };
+        ann.send_frame(info, vec![seq as u8; 100_000].into());
+        let frame = next(&mut to_bob).await;
+        assert_eq!((frame.kind(), frame.payload().unwrap().len()), (Kind::Video, 100_000));
+    }
+    timeout(PATIENCE, ann.flushed()).await.expect("it is confirmed").unwrap();
+    drop((ann, bob));
+    server.told(&["left", "closed the connection"]).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_not_trusted_ends_it_and_the_reason_is_told() {
+    let files = Files::new(&["another.name"]);
+    let server = relay_with(&files.server()).await;
+    let other = Files::new(&["127.0.0.1"]);
+    let (link, _inbox) = client(server.addr, Some(&other.pinned())).await;
+    let why = down(&link).await.to_string();
+    assert!(why.contains(&files.fingerprint.to_string()), "what it should be pinned to: {why}");
+    let (link, _inbox) = client(server.addr, Some(&Trust::Authority(other.file("cert.pem")))).await;
+    assert!(matches!(down(&link).await, Down::Tls(why) if why.contains("certificate")));
+    let (link, _inbox) = client(server.addr, Some(&Trust::Authority(files.file("cert.pem")))).await;
+    let why = down(&link).await.to_string();
+    assert!(why.contains("another.name"), "the names that it has: {why}");
+    server.told(&["refused", "no TLS with it"]).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn tls_and_no_tls_say_what_they_miss() {
+    let files = Files::new(&["127.0.0.1"]);
+    let server = relay_with(&files.server()).await;
+    let (link, _inbox) = client(server.addr, None).await;
+    let why = down(&link).await;
+    // The alert may be lost, where the system throws the connection away with what was not read.
+    assert!(matches!(why, Down::TlsWanted | Down::Lost(_) | Down::Closed), "{why}");
+    server.told(&["refused", "no TLS with it"]).await;
+    server.stop().await;
+
+    let plain = Server::start(relay::Config::default()).await;
+    let (link, _inbox) = client(plain.addr, Some(&files.pinned())).await;
+    assert!(matches!(down(&link).await, Down::Tls(_)));
+    plain.told(&["left", "--tls-cert"]).await;
+    plain.stop().await;
+}
+
+#[tokio::test]
+async fn a_certificate_is_renewed_without_dropping_anyone() {
+    let mut files = Files::new(&["127.0.0.1"]);
+    let tls = files.server();
+    let server = relay_with(&tls).await;
+    let (before, mut inbox) = client(server.addr, Some(&files.pinned())).await;
+    up(&before).await;
+    fs::write(files.file("cert.pem"), "no certificate").unwrap();
+    assert!(tls.reload().unwrap_err().to_string().contains("no PEM file"), "and the old one stays");
+    files.renew(&["127.0.0.1"]);
+    tls.reload().unwrap();
+    assert_eq!(tls.fingerprint(), files.fingerprint);
+    let (after, _inbox) = client(server.addr, Some(&files.pinned())).await;
+    up(&after).await;
+    let text = Message::text("still here", &Origin::default()).unwrap();
+    after.send(text.clone()).unwrap();
+    assert_eq!(next(&mut inbox).await, text);
+    assert_eq!(before.counters().sessions, 1);
+    server.stop().await;
+}
+
+#[test]
+fn files_that_are_none_are_named() {
+    let files = Files::new(&["localhost"]);
+    let load = |certificate: &Path, key: &Path| {
+        tls::Server::load(certificate, key).map(|_| ()).unwrap_err().to_string()
+    };
+    let (certificate, key) = (files.file("cert.pem"), files.file("key.pem"));
+    assert!(load(&files.file("missing"), &key).contains("missing"));
+    assert!(load(&key, &key).contains("key.pem is no PEM file with a certificate"));
+    assert!(load(&certificate, &certificate).contains("cert.pem is no PEM file with a private key"));
+    let other = Files::new(&["localhost"]);
+    assert!(load(&certificate, &other.file("key.pem")).contains("cannot be used"));
+}
