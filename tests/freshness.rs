@@ -26,14 +26,24 @@ use common::{
 };
 use pulsecam::{
     bench::throttle::{Bucket, Slow, proxy},
+    tls::Certificate,
     wire::{FrameInfo, Kind, Message, Origin, QString},
 };
+
+use rustls::{
+    ClientConfig, ClientConnection, RootCertStore, StreamOwned,
+    pki_types::{CertificateDer, pem::PemObject},
+};
+use tempfile::TempDir;
 
 /// No test waits longer than this for anything: past it, it hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Bytes of a frame.
 const FRAME: usize = 100_000;
+
+/// Bytes that a handshake of TLS takes at the most, let through before the first frame.
+const HANDSHAKE: usize = 8 << 10;
 
 /// The slow link carries one frame in the time of so many.
 const SLOWNESS: u64 = 4;
@@ -80,15 +90,67 @@ fn read(stream: &mut impl Read) -> Option<(Got, usize)> {
     Some((Got::Frame(FrameInfo::parse(&description).seq.unwrap()), size + 4))
 }
 
-fn connect(address: &str) -> TcpStream {
-    let stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    stream.set_nodelay(true).unwrap();
-    stream
+/// Both directions, plain or under TLS.
+trait Stream: Read + Write + Send {}
+
+impl<S: Read + Write + Send> Stream for S {}
+
+/// How clients connect.
+#[derive(Clone)]
+enum Over {
+    Tcp,
+    Tls(Arc<ClientConfig>),
+}
+
+impl Over {
+    /// Connects, and counts the bytes that the socket gives.
+    fn connect(&self, address: &str, read: &Arc<AtomicUsize>) -> Box<dyn Stream> {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        let stream = Counted(stream, Arc::clone(read));
+        match self {
+            Self::Tcp => Box::new(stream),
+            Self::Tls(config) => {
+                let name = "localhost".try_into().unwrap();
+                let tls = ClientConnection::new(Arc::clone(config), name).unwrap();
+                let mut stream = StreamOwned::new(tls, stream);
+                stream.flush().unwrap(); // begins the handshake, which the slow link lets through with its first tokens
+                Box::new(stream)
+            }
+        }
+    }
+}
+
+/// A relay that speaks TLS, and how its clients connect.
+fn secure_relay() -> (RelayProgram, Over, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let made = Certificate::for_relay(vec!["localhost".into()]).unwrap();
+    let [certificate, key] =
+        ["cert.pem", "key.pem"].map(|name| folder.path().join(name).display().to_string());
+    std::fs::write(&certificate, &made.certificate).unwrap();
+    std::fs::write(&key, made.key).unwrap();
+    let relay = RelayProgram::start(&["--tls-cert", &certificate, "--tls-key", &key]);
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(made.certificate.as_bytes()).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_root_certificates(roots).with_no_client_auth();
+    (relay, Over::Tls(Arc::new(config)), folder)
 }
 
 /// Counts what is read, for whoever waits until all of it is.
 struct Counted(TcpStream, Arc<AtomicUsize>);
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
+}
 
 impl Read for Counted {
     fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
@@ -108,8 +170,9 @@ struct Arrival {
 /// A sender, a viewer beside it, and a viewer behind a slow link.
 struct Scene {
     relay: RelayProgram,
-    sender: TcpStream,
-    beside: TcpStream,
+    over: Over,
+    sender: Box<dyn Stream>,
+    beside: Box<dyn Stream>,
     slow: mpsc::Receiver<Arrival>,
     bucket: Bucket,
     /// Bytes that the slow viewer has read.
@@ -119,13 +182,18 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let relay = RelayProgram::start(&[]);
+        Self::at(RelayProgram::start(&[]), Over::Tcp)
+    }
+
+    fn at(relay: RelayProgram, over: Over) -> Self {
         let (bucket, sent) = (Bucket::default(), Arc::new(AtomicU64::new(0)));
         let count = Arc::new(AtomicUsize::new(0));
-        let mut stream = Counted(connect(&slow(&relay.addr, &bucket).to_string()), Arc::clone(&count));
+        let address = slow(&relay.addr, &bucket).to_string();
+        let (connect, read_bytes) = (over.clone(), Arc::clone(&count));
         let (give, slow) = mpsc::channel();
         let newest = Arc::clone(&sent);
         thread::spawn(move || {
+            let mut stream = connect.connect(&address, &read_bytes);
             let mut offset = 0;
             while let Some((got, bytes)) = read(&mut stream) {
                 if give.send(Arrival { got, offset, newest: newest.load(SeqCst) }).is_err() {
@@ -134,8 +202,10 @@ impl Scene {
                 offset += bytes;
             }
         });
-        let (sender, beside) = (connect(&relay.addr), connect(&relay.addr));
-        let mut scene = Self { relay, sender, beside, slow, bucket, read: count, sent };
+        let uncounted = Arc::default();
+        let [sender, beside] = [(); 2].map(|()| over.connect(&relay.addr, &uncounted));
+        let mut scene = Self { relay, over, sender, beside, slow, bucket, read: count, sent };
+        scene.bucket.add(HANDSHAKE);
         // All have joined.
         scene.relay.running.event("joined", |event| event["clients"] == 3);
         scene
@@ -160,8 +230,18 @@ impl Scene {
 
 #[test]
 fn what_comes_over_a_slow_link_is_never_far_behind_the_newest() {
+    stays_fresh(Scene::new());
+}
+
+/// A TLS session has buffers of its own, and must not become a queue.
+#[test]
+fn nor_is_it_under_tls() {
+    let (relay, over, _files) = secure_relay();
+    stays_fresh(Scene::at(relay, over));
+}
+
+fn stays_fresh(mut scene: Scene) {
     const FRAMES: u64 = 300;
-    let mut scene = Scene::new();
     for _ in 0..FRAMES {
         scene.step();
     }
@@ -182,7 +262,7 @@ fn what_comes_over_a_slow_link_is_never_far_behind_the_newest() {
 #[test]
 fn a_text_waits_for_no_more_than_the_frame_in_flight() {
     let mut scene = Scene::new();
-    let mut writer = connect(&scene.relay.addr);
+    let mut writer = scene.over.connect(&scene.relay.addr, &Arc::default());
     scene.relay.running.event("joined", |event| event["clients"] == 4);
     for round in 0..5 {
         for _ in 0..20 {

@@ -283,3 +283,42 @@ fn a_qt_relay_that_stops_answering_is_noticed_and_found_again() {
     ours.event("link", |event| event["state"] == "down" && event["why"] == "the relay closed the connection");
     ours.event("link", |event| event["state"] == "up" && event["rtt_ms"].is_number());
 }
+
+/// An old program needs another socket class for it, and no other change.
+#[test]
+fn a_qt_program_joins_over_tls() {
+    let files = tempfile::tempdir().unwrap();
+    let [certificate, key] =
+        ["cert.pem", "key.pem"].map(|name| files.path().join(name).display().to_string());
+    let made = pulsecam()
+        .args(["cert", "localhost", "127.0.0.1", "--cert", &certificate, "--key", &key])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let fingerprint = String::from_utf8(made.stdout).unwrap();
+    let relay = RelayProgram::start(&["--tls-cert", &certificate, "--tls-key", &key]);
+    let (host, port) = relay.addr.rsplit_once(':').unwrap();
+    let mut theirs = qt(&["client", host, port, "--tls", &certificate]);
+    theirs.line("connected", |line| line == "connected");
+    theirs.say("heartbeat");
+    theirs.event("heartbeat", |_| true);
+    let pin = fingerprint.trim();
+    let mut ours =
+        Running::start(&["view", &relay.addr, "--no-window", "--json", "--quiet", "--tls-pin", pin]);
+    ours.event("link", |event| event["state"] == "up" && event["rtt_ms"].is_number());
+    theirs.say("text 你好 from Qt");
+    assert_eq!(ours.event("text", |_| true)["text"], "你好 from Qt");
+    let photo = format!("{DATA}/raccoon_1024x768.jpg");
+    theirs.say(&format!("raw-video {photo}"));
+    let frame = ours.event("frame", |_| true);
+    assert_eq!(frame["bytes"], std::fs::metadata(&photo).unwrap().len());
+    let status = pulsecam()
+        .args(["text", &relay.addr, "--tls-ca", &certificate, "--", "שלום to Qt"])
+        .status()
+        .unwrap();
+    assert!(status.success(), "{status}");
+    assert_eq!(theirs.event("message", message_of_type(1))["text"], "שלום to Qt");
+    // Without TLS it does not get in.
+    let mut plain = qt(&["client", host, port, "--heartbeat", "100"]);
+    plain.event("disconnected", |_| true);
+}

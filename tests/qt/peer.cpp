@@ -288,6 +288,10 @@ static void drain(const Sockets &sockets)
             socket->waitForConnected(left());
         while (socket->bytesToWrite() > 0 && socket->waitForBytesWritten(left())) {
         }
+        // Under TLS these are the bytes of the text, and others wait that are encrypted.
+        auto *secure = dynamic_cast<QSslSocket *>(socket);
+        while (secure && secure->encryptedBytesToWrite() > 0 && secure->waitForBytesWritten(left())) {
+        }
         if (socket->state() == QAbstractSocket::ConnectedState)
             socket->disconnectFromHost();
     }
@@ -340,19 +344,30 @@ static int parse()
     return 0;
 }
 
-static int client(const QString &host, quint16 port, int heartbeatInterval)
+// With a file of certificates, over TLS: what an old program has to change for it is this socket's class and how it connects.
+static int client(const QString &host, quint16 port, int heartbeatInterval, const QString &authority)
 {
     QTimer heartbeat;
     bool wasConnected = false;
-    QTcpSocket socket; // last, so that what its signals touch outlives it
+    QSslSocket socket; // last, so that what its signals touch outlives it
+    const bool secure = !authority.isEmpty();
+    if (secure) {
+        QSslConfiguration trust = QSslConfiguration::defaultConfiguration();
+        trust.setCaCertificates(QSslCertificate::fromPath(authority));
+        socket.setSslConfiguration(trust);
+    }
     const auto sockets = [&socket] { return Sockets{&socket}; };
     QObject::connect(&heartbeat, &QTimer::timeout, [&] { send(sockets(), clientHeartbeat); });
-    QObject::connect(&socket, &QTcpSocket::connected, [&] {
+    const auto ready = [&] {
         wasConnected = true;
         print(QByteArray("connected"));
         if (heartbeatInterval > 0)
             heartbeat.start(heartbeatInterval);
-    });
+    };
+    if (secure)
+        QObject::connect(&socket, &QSslSocket::encrypted, ready);
+    else
+        QObject::connect(&socket, &QTcpSocket::connected, ready);
     QObject::connect(&socket, &QTcpSocket::readyRead, [&] {
         receive(&socket, {}, [](const MessageData &message) {
             QJsonObject facts = describe(message);
@@ -374,7 +389,10 @@ static int client(const QString &host, quint16 port, int heartbeatInterval)
     });
     // Inside the event loop, for a refusal that came before it could not end it.
     QTimer::singleShot(0, [&] {
-        socket.connectToHost(host, port);
+        if (secure)
+            socket.connectToHostEncrypted(host, port);
+        else
+            socket.connectToHost(host, port);
         // What is written before the connection stands waits in the socket's buffer.
         readCommands([&](const QString &line) { return sendCommand(line, sockets, clientHeartbeat); });
     });
@@ -460,9 +478,10 @@ int main(int argc, char **argv)
     QCoreApplication app(argc, argv); // enough for QImage: no window, no display
     QCommandLineParser parser;
     const QCommandLineOption heartbeat("heartbeat", "client: milliseconds, 0 for never", "ms", "3000");
+    const QCommandLineOption tls("tls", "client: TLS, trusting the certificates in this file", "file");
     const QCommandLineOption reencode("reencode", "relay: decode and encode every video frame");
     const QCommandLineOption quiet("quiet", "relay: tell nothing of messages, to be measured");
-    parser.addOptions({heartbeat, reencode, quiet});
+    parser.addOptions({heartbeat, tls, reencode, quiet});
     parser.process(app);
     const QStringList words = parser.positionalArguments();
     const QString mode = words.value(0);
@@ -471,9 +490,9 @@ int main(int argc, char **argv)
     if (mode == "parse" && words.size() == 1)
         return parse();
     if (mode == "client" && words.size() == 3)
-        return client(words[1], words[2].toUShort(), parser.value(heartbeat).toInt());
+        return client(words[1], words[2].toUShort(), parser.value(heartbeat).toInt(), parser.value(tls));
     if (mode == "relay" && words.size() == 2)
         return relay(words[1].toUShort(), parser.isSet(reencode), parser.isSet(quiet));
-    fputs("usage: peer golden | parse | client HOST PORT [--heartbeat MS] | relay PORT [--reencode]\n", stderr);
+    fputs("usage: peer golden | parse | client HOST PORT [--heartbeat MS] [--tls FILE] | relay PORT [--reencode]\n", stderr);
     return 2;
 }
