@@ -57,6 +57,9 @@ test-strips: deps ## Pictures in strips alone
 test-relay: ## The relay and the link alone
 	$(CARGO) test --release --locked --test relay --test link --test viewers --test crowd --test freshness --test limits
 
+test-trust: deps ## TLS and keys alone
+	$(CARGO) test --release --locked --test tls --test key --test trust
+
 test-cli: ## The built program alone
 	$(CARGO) test --release --locked --test cli --test usage --test thrift --test bench
 
@@ -66,7 +69,7 @@ test-qt: deps ## Against a real Qt program alone
 test-window: deps ## The real window under Xvfb alone
 	$(CARGO) test --release --locked --test window
 
-.PHONY: demo-check test-wire test-strips test-camera test-net fuzz
+.PHONY: demo-check test-wire test-strips test-camera test-net test-trust fuzz
 demo-check: build ## The demonstration runs and ends by itself
 	$(PULSECAM) demo --no-window --for 2s --quiet
 

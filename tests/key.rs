@@ -96,8 +96,13 @@ async fn who_has_no_key_or_a_wrong_one_is_told_so() {
     let why = down(&wrong).await;
     assert!(matches!(&why, Down::SentAway(why) if why.contains("none of this relay's")), "{why}");
     let (none, _inbox) = client(server.addr, None).await;
+    say(&none, "let me in");
     let why = down(&none).await;
     assert!(matches!(&why, Down::SentAway(why) if why.contains("--key-file")), "{why}");
+    assert!(
+        timeout(std::time::Duration::from_millis(100), none.flushed()).await.is_err(),
+        "a farewell confirms nothing"
+    );
     server.told(&["refused"]).await;
     assert_eq!(server.stop().await.joined, 0);
 }

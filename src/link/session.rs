@@ -223,10 +223,11 @@ impl<'a> Session<'a> {
     fn take(&self, message: Message) {
         let (received, received_at) = (Timestamp::now(), now());
         match message.kind() {
-            Kind::Heartbeat => {
-                self.lock().farewell = farewell_reason(message.description());
-                self.answered(&Heartbeat::parse(message.description()), received);
-            }
+            Kind::Heartbeat => match farewell_reason(message.description()) {
+                // Not an answer: what was sent before it has not been taken.
+                Some(reason) => self.lock().farewell = Some(reason),
+                None => self.answered(&Heartbeat::parse(message.description()), received),
+            },
             Kind::Reserved(number) => debug!("the reserved type {number} is ignored"),
             Kind::Video => {
                 let info = FrameInfo::parse(message.description());

@@ -2,6 +2,8 @@
 
 use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
 
+use rustls::pki_types::ServerName;
+
 use super::{Error, Fingerprint};
 
 /// A certificate and its key, as PEM text.
@@ -19,8 +21,11 @@ impl Certificate {
     /// expire: it is as good as its fingerprint is known.
     ///
     /// # Errors
-    /// [`Error::Make`] for a name that a certificate cannot hold.
+    /// [`Error::Name`].
     pub fn for_relay(names: Vec<String>) -> Result<Self, Error> {
+        if let Some(odd) = names.iter().find(|name| ServerName::try_from(name.as_str()).is_err()) {
+            return Err(Error::Name(odd.clone()));
+        }
         let mut params = CertificateParams::new(names)?;
         params.distinguished_name.push(DnType::CommonName, "pulsecam relay");
         params.not_before = date_time_ymd(2020, 1, 1);

@@ -30,6 +30,9 @@ pub enum Error {
         "this system knows no certificate authorities: name one (--tls-ca) or the relay's fingerprint (--tls-pin)"
     )]
     NoAuthorities,
+    /// It is neither a name nor an address.
+    #[error("{0:?} is no name of a host and no address")]
+    Name(String),
     /// A certificate could not be made.
     #[error("no certificate can be made: {0}")]
     Make(#[from] rcgen::Error),

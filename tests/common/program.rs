@@ -41,10 +41,15 @@ impl Running {
     }
 
     pub fn spawn(command: &mut Command) -> Self {
+        Self::spawn_logging(command, Stdio::inherit())
+    }
+
+    /// The same, with a place for its log.
+    pub fn spawn_logging(command: &mut Command, log: impl Into<Stdio>) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
+            .stderr(log)
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let (give, lines) = mpsc::channel();

@@ -1,0 +1,142 @@
+//! Certificates and keys as a person uses them: the built program. Alone: `make test-trust`.
+
+#![allow(missing_docs, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
+
+mod common;
+
+use std::{
+    fs::{self, File},
+    path::Path,
+    process::Stdio,
+};
+
+use common::program::{RelayProgram, Running, fails, pulsecam, run, text_of};
+
+const RED: &str = "the-key-to-the-red-room";
+const BLUE: &str = "the-key-to-the-blue-room";
+
+fn write(folder: &Path, name: &str, text: &str) -> String {
+    let file = folder.join(name);
+    fs::write(&file, text).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+fn viewer(addr: &str, more: &[&str]) -> Running {
+    let mut viewer = Running::start(&[&["view", addr, "--no-window", "--json", "--quiet"], more].concat());
+    viewer.event("link", |event| event["state"] == "up" && event["rtt_ms"].is_number());
+    viewer
+}
+
+#[test]
+fn a_certificate_is_made_once_and_its_key_is_for_nobody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let [cert, key] = ["c.pem", "k.pem"].map(|name| folder.path().join(name).display().to_string());
+    let make = ["cert", "desk.local", "192.0.2.7", "--cert", &cert, "--key", &key];
+    let made = run(&make);
+    assert!(made.status.success(), "{}", text_of(&made.stderr));
+    assert_eq!(text_of(&made.stdout).trim().len(), 95, "a fingerprint");
+    fails(&make, 1, &["k.pem", "is there already", "--force"]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(run(&[&make[..], &["--force"]].concat()).status.success());
+        assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    fails(&["relay", "--tls-cert", &cert], 2, &["--tls-key"]);
+    fails(&["relay", "--tls-cert", &key, "--tls-key", &key], 1, &["no PEM file with a certificate"]);
+    fails(&["view", "localhost", "--no-window", "--tls-pin", "AB:CD"], 2, &["fingerprint"]);
+    fails(
+        &["cert", "no name", "--cert", &cert, "--key", &key, "--force"],
+        1,
+        &["\"no name\" is no name of a host"],
+    );
+}
+
+#[test]
+fn keys_open_rooms_and_are_seen_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let red = write(folder.path(), "red.key", &format!("{RED}\n"));
+    let blue = write(folder.path(), "blue.key", BLUE);
+    let (log, relay_log) = (folder.path().join("log"), folder.path().join("relay-log"));
+    let mut relay = pulsecam();
+    relay.args(["relay", "--listen", "127.0.0.1:0", "--json", "-vv", "--key-file"]);
+    relay.arg(format!("red={red}")).arg("--key-file").arg(format!("blue={blue}"));
+    let mut relay = common::program::Running::spawn_logging(&mut relay, File::create(&relay_log).unwrap());
+    let addr = relay.event("listening", |_| true)["addr"].as_str().unwrap().to_owned();
+    let mut red_viewer = viewer(&addr, &["--key-file", &red]);
+    let mut blue_viewer = viewer(&addr, &["--key-file", &blue]);
+    // In the environment, and everything told.
+    let mut say = pulsecam();
+    say.args(["text", &addr, "-vv", "to the blue room"]).env("PULSECAM_KEY", BLUE);
+    let mut say = Running::spawn_logging(&mut say, File::create(&log).unwrap());
+    assert_eq!(blue_viewer.event("text", |_| true)["text"], "to the blue room");
+    assert_eq!(say.exit_code(), 0);
+    let say = ["text", &addr, "--quiet", "--key-file", &red, "to the red room"];
+    assert!(run(&say).status.success());
+    assert_eq!(red_viewer.event("text", |_| true)["text"], "to the red room", "and nothing before");
+    relay.event("joined", |event| event["room"] == "red");
+
+    fails(&["text", &addr, "--quiet", "--deadline", "1s", "let me in"], 1, &["--key-file"]);
+    let wrong = write(folder.path(), "wrong.key", "a key to something else");
+    let said = ["text", &addr, "--quiet", "--deadline", "1s", "--key-file", &wrong, "let me in"];
+    fails(&said, 1, &["none of this relay's"]);
+    relay.event("refused", |_| true);
+    for viewer in [&mut red_viewer, &mut blue_viewer] {
+        let line = fs::read_to_string(format!("/proc/{}/cmdline", viewer.child.id())).unwrap();
+        assert!(!line.contains(RED) && !line.contains(BLUE), "{line}");
+        viewer.signal("INT");
+        assert!(!viewer.rest().join("\n").contains("let me in"));
+    }
+    relay.signal("TERM");
+    let told =
+        relay.rest().join("\n") + &fs::read_to_string(log).unwrap() + &fs::read_to_string(relay_log).unwrap();
+    assert!(told.contains("joined room \"red\""), "the log was read");
+    assert!(!told.contains(RED) && !told.contains(BLUE));
+}
+
+#[test]
+fn a_key_that_is_none_is_said_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let short = write(folder.path(), "short.key", "secret");
+    fails(&["relay", "--key-file", &short], 1, &["16 characters", "this one 6", "pulsecam key"]);
+    fails(&["view", "localhost", "--no-window", "--key-file", "/no/such/file"], 1, &["/no/such/file"]);
+    let (one, same) = (write(folder.path(), "one.key", RED), write(folder.path(), "same.key", RED));
+    let rooms = [format!("a={one}"), format!("b={same}")];
+    fails(&["relay", "--key-file", &rooms[0], "--key-file", &rooms[1]], 2, &["the same key"]);
+    let key = run(&["key"]);
+    assert_eq!(text_of(&key.stdout).trim().len(), 64);
+}
+
+/// Certificate and key together, to the picture.
+#[test]
+fn a_picture_comes_through_tls_into_a_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let [cert, key] = ["cert.pem", "key.pem"].map(|name| folder.path().join(name).display().to_string());
+    let made = run(&["cert", "127.0.0.1", "--cert", &cert, "--key", &key]);
+    let pin = text_of(&made.stdout).trim().to_owned();
+    let room = write(folder.path(), "room.key", &text_of(&run(&["key"]).stdout));
+    let relay = RelayProgram::start(&["--tls-cert", &cert, "--tls-key", &key, "--key-file", &room]);
+    let mut viewer = viewer(&relay.addr, &["--tls-pin", &pin, "--key-file", &room]);
+    let _sender = Running::spawn(
+        pulsecam()
+            .args([
+                "send",
+                &relay.addr,
+                "--source",
+                "pattern",
+                "--size",
+                "320x240",
+                "--quiet",
+                "--tls-ca",
+                &cert,
+            ])
+            .env("PULSECAM_KEY_FILE", &room)
+            .stdin(Stdio::null()),
+    );
+    for _ in 0..5 {
+        let frame = viewer.event("frame", |_| true);
+        assert_eq!((frame["width"].as_u64(), frame["height"].as_u64()), (Some(320), Some(240)));
+    }
+}
