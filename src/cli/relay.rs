@@ -6,9 +6,14 @@ use std::{
     time::Duration,
 };
 
+use tokio::net::TcpListener;
+use tracing::info;
+
 use super::{
     Error,
+    exposure::Exposure,
     output::{self, Output},
+    service::{self, Manager},
     signal, values,
 };
 use crate::{
@@ -20,7 +25,10 @@ const EXAMPLES: &str = "\
 Examples:
   pulsecam relay                                 on port 6868 of all addresses
   pulsecam relay --listen 127.0.0.1:0 --json     on a free port, told in the first event
-  pulsecam relay --max-clients 8 --max-message 2MiB";
+  pulsecam relay --max-clients 8 --max-message 2MiB
+
+As a service of systemd it takes the socket that it is given instead of --listen; SIGHUP makes it read its settings again,
+SIGTERM lets clients take what waits for them, for a second at the most. docs/deploy has the units.";
 
 /// Pass every message on to all other clients, byte for byte; answer heartbeats; drop who is silent.
 #[derive(Debug, clap::Args)]
@@ -93,6 +101,8 @@ impl LimitArgs {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
+    let inherited = service::inherited_listener()?;
+    let manager = Arc::new(Manager::from_env());
     // Dropped last: the relay's last event is printed before the program ends.
     let printing = args.json.then(|| output::listener(Output::lasting(true)));
     let config = Config {
@@ -102,16 +112,45 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         mailbox: usize::try_from(args.mailbox).unwrap_or(usize::MAX),
         limits: args.limits.limits(),
         events: printing.as_ref().map(|(listener, _)| Arc::clone(listener)),
+        pulse: Some(Arc::new({
+            let manager = Arc::clone(&manager);
+            move |now| manager.alive(now)
+        })),
     };
+    // What a reload reads again; there is nothing yet that is read from files.
+    let reload =
+        || info!("there is nothing to read again: all settings are of the command line and the environment");
     socket::make_room_for_connections();
     if args.exit_with_input {
         signal::exit_with_input();
     }
     let result = one_thread()?.block_on(async {
-        let listener = relay::listen(&args.listen)
-            .await
-            .map_err(|source| Error::Listen { addr: args.listen.clone(), source })?;
-        relay::run(listener, config, signal::stop()).await?;
+        let mut reloads = signal::reloads();
+        let stop = signal::stop();
+        let listener = match inherited {
+            Some(listener) => TcpListener::from_std(listener)?,
+            None => relay::listen(&args.listen)
+                .await
+                .map_err(|source| Error::Listen { addr: args.listen.clone(), source })?,
+        };
+        Exposure::of(listener.local_addr()?.ip().is_unspecified(), false, false).tell();
+        let reloading = async {
+            loop {
+                reloads.next().await;
+                manager.reloading();
+                reload();
+                manager.ready();
+            }
+        };
+        let stopping = async {
+            stop.await;
+            manager.stopping();
+        };
+        manager.ready();
+        tokio::select! {
+            ended = relay::run(listener, config, stopping) => ended.map(drop)?,
+            () = reloading => {}
+        }
         Ok(())
     });
     drop(printing);

@@ -57,6 +57,9 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(1);
 /// Is told all that happens.
 pub type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
 
+/// Is called by the relay's own loop, about once a second for as long as that turns; with the time.
+pub type Pulse = Arc<dyn Fn(Instant) + Send + Sync>;
+
 /// What a relay allows, and whom it tells.
 #[derive(Clone)]
 pub struct Config {
@@ -72,6 +75,8 @@ pub struct Config {
     pub limits: Limits,
     /// Is told all that happens, on the relay's own tasks: must not block.
     pub events: Option<Listener>,
+    /// For a watchdog: a loop that hangs stops calling it. Must not block.
+    pub pulse: Option<Pulse>,
 }
 
 impl Default for Config {
@@ -83,6 +88,7 @@ impl Default for Config {
             mailbox: 32 << 20,
             limits: Limits::default(),
             events: None,
+            pulse: None,
         }
     }
 }
@@ -123,6 +129,7 @@ pub async fn run(
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<Summary> {
+    let pulse = config.pulse.clone();
     let room = Arc::new(Room::new(config));
     room.tell(&Event::Listening { addr: listener.local_addr()? });
     let stop = CancellationToken::new();
@@ -152,7 +159,13 @@ pub async fn run(
                 }
             },
             Some(_) = clients.join_next(), if !clients.is_empty() => {}
-            _ = survey.tick() => room.survey(clock::now()),
+            _ = survey.tick() => {
+                let now = clock::now();
+                room.survey(now);
+                if let Some(pulse) = &pulse {
+                    pulse(now);
+                }
+            }
         }
     }
     drop(listener);
