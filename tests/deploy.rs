@@ -14,10 +14,13 @@ use std::{
     os::{fd::OwnedFd, unix::net::UnixDatagram},
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    sync::{Arc, mpsc},
+    thread,
     time::Duration,
 };
 
 use common::program::{Running, pulsecam, text_of, viewer};
+use pulsecam::relay::{self, Config};
 use tempfile::TempDir;
 
 /// No test waits longer than this for anything: past it, it hangs.
@@ -161,6 +164,36 @@ fn a_relay_that_is_held_gives_no_sign_of_life() {
     relay.signal("CONT");
     systemd.ear.set_read_timeout(Some(PATIENCE)).unwrap();
     systemd.sign_of_life();
+}
+
+/// On the thread of the relay's loop, and by nothing that would go on when that hangs.
+#[test]
+fn the_loop_itself_gives_the_signs_of_life() {
+    let (give, given) = mpsc::channel();
+    let enough = Arc::new(tokio::sync::Notify::new());
+    let config = Config {
+        pulse: Some(Arc::new({
+            let enough = Arc::clone(&enough);
+            move |_| {
+                give.send(thread::current().id()).unwrap();
+                enough.notify_one();
+            }
+        })),
+        ..Config::default()
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let run = async {
+        let listener = relay::listen("127.0.0.1:0").await?;
+        let stop = async {
+            enough.notified().await;
+            enough.notified().await;
+        };
+        relay::run(listener, config, stop).await
+    };
+    runtime.block_on(run).unwrap();
+    let signs: Vec<_> = given.try_iter().collect();
+    assert!(signs.len() >= 2);
+    assert!(signs.iter().all(|sign| *sign == thread::current().id()));
 }
 
 #[test]
