@@ -69,12 +69,18 @@ test-qt: deps ## Against a real Qt program alone
 test-window: deps ## The real window under Xvfb alone
 	$(CARGO) test --release --locked --test window
 
-.PHONY: demo-check test-wire test-strips test-camera test-net test-trust fuzz
+.PHONY: demo-check test-wire test-strips test-camera test-net test-trust test-deploy deny fuzz
 demo-check: build ## The demonstration runs and ends by itself
 	$(PULSECAM) demo --no-window --for 2s --quiet
 
 test-net: build ## Pulled cables between two hosts alone (root, Linux)
 	$(CARGO) test --release --locked --test net -- --ignored --test-threads=1
+
+test-deploy: deps ## The relay as a service of systemd, and its units, alone (root, Linux)
+	$(CARGO) test --release --locked --test deploy -- --include-ignored
+
+deny: ## Licences, sources and known holes of what comes in with us
+	@./.ci/deny $(TARGET)/tools
 
 # Each target for so many seconds; what it finds belongs into fuzz/corpus, which every run of the tests replays.
 FUZZ_FOR ?= 60

@@ -63,14 +63,14 @@ fn keys_open_rooms_and_are_seen_nowhere() {
     let mut relay = pulsecam();
     relay.args(["relay", "--listen", "127.0.0.1:0", "--json", "-vv", "--key-file"]);
     relay.arg(format!("red={red}")).arg("--key-file").arg(format!("blue={blue}"));
-    let mut relay = common::program::Running::spawn_logging(&mut relay, File::create(&relay_log).unwrap());
+    let mut relay = common::program::Running::spawn_logging(&mut relay, File::create(&relay_log).unwrap().into());
     let addr = relay.event("listening", |_| true)["addr"].as_str().unwrap().to_owned();
     let mut red_viewer = viewer(&addr, &["--key-file", &red]);
     let mut blue_viewer = viewer(&addr, &["--key-file", &blue]);
     // In the environment, and everything told.
     let mut say = pulsecam();
     say.args(["text", &addr, "-vv", "to the blue room"]).env("PULSECAM_KEY", BLUE);
-    let mut say = Running::spawn_logging(&mut say, File::create(&log).unwrap());
+    let mut say = Running::spawn_logging(&mut say, File::create(&log).unwrap().into());
     assert_eq!(blue_viewer.event("text", |_| true)["text"], "to the blue room");
     assert_eq!(say.exit_code(), 0);
     let say = ["text", &addr, "--quiet", "--key-file", &red, "to the red room"];

@@ -9,6 +9,8 @@ use crate::{bench::plot, capture, jpeg, key, link, pipeline, tls, view, wire};
 pub(super) enum Error {
     #[error("cannot listen on {addr}: {source}{}", hint(source))]
     Listen { addr: String, source: io::Error },
+    #[error("the service manager passed {0} (one ListenStream= in the .socket unit, as in docs/deploy)")]
+    Inherited(String),
     #[error(transparent)]
     Link(#[from] link::Error),
     #[error(transparent)]

@@ -87,7 +87,7 @@ fn same(keys: &[RoomKey]) -> Option<(&str, &str)> {
 }
 
 impl Lock {
-    /// Reads certificate and keys again: for those who come from now on.
+    /// Reads certificate and keys again: for those who come from now on. Where one cannot be read, nothing changes.
     pub(super) fn reload(&self) -> Result<(), Error> {
         let keys = self.args.keys()?;
         if let Some(tls) = &self.tls {

@@ -9,8 +9,10 @@ mod completions;
 mod controls;
 mod demo;
 mod error;
+mod exposure;
 mod image;
 mod key;
+mod journal;
 mod limit;
 mod link;
 mod lock;
@@ -19,6 +21,7 @@ mod output;
 mod relay;
 mod report;
 mod send;
+mod service;
 mod show;
 mod signal;
 mod source;
@@ -35,7 +38,7 @@ use std::{
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-use self::{error::Error, outlet::Outlet};
+use self::{error::Error, journal::Journal, outlet::Outlet};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -136,12 +139,12 @@ fn log(cli: &Cli) -> Outlet {
     };
     let outlet = Outlet::new(write, |lost| format!("{lost} lines of the log were lost: they were not taken"));
     let inlet = outlet.inlet();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(move || inlet.clone())
-        .with_target(false)
-        .with_ansi(io::stderr().is_terminal())
-        .init();
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    if journal::is_read() {
+        lines.with_ansi(false).without_time().with_level(false).with_writer(Journal(inlet)).init();
+    } else {
+        lines.with_ansi(io::stderr().is_terminal()).with_writer(move || inlet.clone()).init();
+    }
     outlet
 }
 

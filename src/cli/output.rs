@@ -8,7 +8,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::{Error, outlet::Outlet};
+use super::{Error, journal, outlet::Outlet};
 use crate::relay;
 
 /// Where and how a command reports.
@@ -83,7 +83,8 @@ pub(super) fn listener(output: Output) -> (relay::Listener, Outlet) {
 /// The one line that says what went wrong.
 pub(super) fn complain(error: &Error) {
     // Standard error closed: nobody left to tell.
-    let _ = writeln!(io::stderr(), "pulsecam: {}", harmless(&error.to_string()));
+    let priority = if journal::is_read() { journal::ERROR } else { "" };
+    let _ = writeln!(io::stderr(), "{priority}pulsecam: {}", harmless(&error.to_string()));
 }
 
 /// Text from a peer without what would act on a terminal: control characters and direction overrides become

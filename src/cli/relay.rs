@@ -6,12 +6,15 @@ use std::{
     time::Duration,
 };
 
-use tracing::info;
+use tokio::net::TcpListener;
+use tracing::{info, warn};
 
 use super::{
     Error,
+    exposure::Exposure,
     lock::LockArgs,
     output::{self, Output},
+    service::{self, Manager},
     signal, values,
 };
 use crate::{
@@ -23,7 +26,10 @@ const EXAMPLES: &str = "\
 Examples:
   pulsecam relay                                 on port 6868 of all addresses
   pulsecam relay --listen 127.0.0.1:0 --json     on a free port, told in the first event
-  pulsecam relay --max-clients 8 --max-message 2MiB";
+  pulsecam relay --max-clients 8 --max-message 2MiB
+
+As a service of systemd it takes the socket that it is given instead of --listen; SIGHUP makes it read its settings again,
+SIGTERM lets clients take what waits for them, for a second at the most. docs/deploy has the units.";
 
 /// Pass every message on to all other clients, byte for byte; answer heartbeats; drop who is silent.
 #[derive(Debug, clap::Args)]
@@ -98,6 +104,8 @@ impl LimitArgs {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
+    let inherited = service::inherited_listener()?;
+    let manager = Arc::new(Manager::from_env());
     // Dropped last: the relay's last event is printed before the program ends.
     let printing = args.json.then(|| output::listener(Output::lasting(true)));
     let lock = args.lock.open()?;
@@ -113,16 +121,46 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         tls: lock.tls.clone(),
         keys: lock.keys.clone(),
         events: printing.as_ref().map(|(listener, _)| Arc::clone(listener)),
+        pulse: Some(Arc::new({
+            let manager = Arc::clone(&manager);
+            move |now| manager.alive(now)
+        })),
+    };
+    let reload = || match lock.reload() {
+        Ok(()) => info!("certificate and keys are read again, for those who come from now on"),
+        Err(error) => warn!("certificate and keys stay as they were: {error}"),
     };
     socket::make_room_for_connections();
     if args.exit_with_input {
         signal::exit_with_input();
     }
     let result = one_thread()?.block_on(async {
-        let listener = relay::listen(&args.listen)
-            .await
-            .map_err(|source| Error::Listen { addr: args.listen.clone(), source })?;
-        relay::run(listener, config, signal::stop()).await?;
+        let mut reloads = signal::reloads();
+        let stop = signal::stop();
+        let listener = match inherited {
+            Some(listener) => TcpListener::from_std(listener)?,
+            None => relay::listen(&args.listen)
+                .await
+                .map_err(|source| Error::Listen { addr: args.listen.clone(), source })?,
+        };
+        Exposure::of(listener.local_addr()?.ip().is_unspecified(), lock.keys.is_some(), lock.tls.is_some()).tell();
+        let reloading = async {
+            loop {
+                reloads.next().await;
+                manager.reloading();
+                reload();
+                manager.ready();
+            }
+        };
+        let stopping = async {
+            stop.await;
+            manager.stopping();
+        };
+        manager.ready();
+        tokio::select! {
+            ended = relay::run(listener, config, stopping) => ended.map(drop)?,
+            () = reloading => {}
+        }
         Ok(())
     });
     drop(printing);

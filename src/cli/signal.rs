@@ -1,4 +1,4 @@
-//! When somebody wants us to stop.
+//! When somebody wants us to stop, or to read our settings again.
 
 /// Completes at the first SIGINT (Ctrl-C) or SIGTERM.
 /// Listens from the call on, not only from the first poll.
@@ -23,6 +23,33 @@ pub(super) fn stop() -> impl Future<Output = ()> + Send + 'static {
 #[cfg(not(unix))]
 pub(super) async fn stop() {
     if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending().await
+    }
+}
+
+/// Each SIGHUP.
+pub(super) struct Reloads(#[cfg(unix)] Option<tokio::signal::unix::Signal>);
+
+/// Listens from the call on, and from then on the program does not die of the signal.
+pub(super) fn reloads() -> Reloads {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        Reloads(signal(SignalKind::hangup()).ok()) // without a handler the signal does what it always does
+    }
+    #[cfg(not(unix))]
+    Reloads()
+}
+
+impl Reloads {
+    /// Completes at the next one. Dropping the future loses none.
+    pub(super) async fn next(&mut self) {
+        #[cfg(unix)]
+        if let Some(signal) = &mut self.0
+            && signal.recv().await.is_some()
+        {
+            return;
+        }
         std::future::pending().await
     }
 }

@@ -61,6 +61,9 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(1);
 /// Is told all that happens.
 pub type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
 
+/// Is called by the relay's own loop, about once a second for as long as that turns; with the time.
+pub type Pulse = Arc<dyn Fn(Instant) + Send + Sync>;
+
 /// What a relay allows, and whom it tells.
 #[derive(Clone)]
 pub struct Config {
@@ -80,6 +83,8 @@ pub struct Config {
     pub keys: Option<Arc<Keyring>>,
     /// Is told all that happens, on the relay's own tasks: must not block.
     pub events: Option<Listener>,
+    /// For a watchdog: a loop that hangs stops calling it. Must not block.
+    pub pulse: Option<Pulse>,
 }
 
 impl Default for Config {
@@ -93,6 +98,7 @@ impl Default for Config {
             tls: None,
             keys: None,
             events: None,
+            pulse: None,
         }
     }
 }
@@ -133,6 +139,7 @@ pub async fn run(
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<Summary> {
+    let pulse = config.pulse.clone();
     let stop = CancellationToken::new();
     let _nothing_stays = stop.clone().drop_guard();
     let house = Arc::new(House::new(config, stop.clone()));
@@ -161,7 +168,13 @@ pub async fn run(
                 }
             },
             Some(_) = clients.join_next(), if !clients.is_empty() => {}
-            _ = survey.tick() => house.survey(clock::now()),
+            _ = survey.tick() => {
+                let now = clock::now();
+                house.survey(now);
+                if let Some(pulse) = &pulse {
+                    pulse(now);
+                }
+            }
         }
     }
     drop(listener);

@@ -41,15 +41,24 @@ impl Running {
     }
 
     pub fn spawn(command: &mut Command) -> Self {
-        Self::spawn_logging(command, Stdio::inherit())
+        Self::spawn_between(command, Stdio::piped(), Stdio::inherit())
     }
 
-    /// The same, with a place for its log.
-    pub fn spawn_logging(command: &mut Command, log: impl Into<Stdio>) -> Self {
+    /// With this as its standard input.
+    pub fn spawn_with(command: &mut Command, stdin: Stdio) -> Self {
+        Self::spawn_between(command, stdin, Stdio::inherit())
+    }
+
+    /// With this as its standard error.
+    pub fn spawn_logging(command: &mut Command, stderr: Stdio) -> Self {
+        Self::spawn_between(command, Stdio::piped(), stderr)
+    }
+
+    fn spawn_between(command: &mut Command, stdin: Stdio, stderr: Stdio) -> Self {
         let mut child = command
-            .stdin(Stdio::piped())
+            .stdin(stdin)
             .stdout(Stdio::piped())
-            .stderr(log)
+            .stderr(stderr)
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let (give, lines) = mpsc::channel();

@@ -1,0 +1,93 @@
+//! Logs for journald, where standard error goes to it: the priority before each line (sd-daemon(3)), so that `journalctl -p warning`
+//! finds what matters; it knows the time itself, and has no colours.
+
+use std::io::{self, Write};
+
+use tracing::{Level, Metadata};
+use tracing_subscriber::fmt::MakeWriter;
+
+use super::outlet::Inlet;
+
+/// What is before the line that says why the program ends.
+pub(super) const ERROR: &str = "<3>";
+
+/// Whether standard error is a stream to the journal. The variable alone does not tell: what a service starts inherits it, with a
+/// standard error of its own.
+#[cfg(unix)]
+pub(super) fn is_read() -> bool {
+    use std::os::{fd::AsFd, unix::fs::MetadataExt};
+
+    let Ok(stream) = std::env::var("JOURNAL_STREAM") else { return false };
+    let about = io::stderr().as_fd().try_clone_to_owned().and_then(|fd| std::fs::File::from(fd).metadata());
+    about.is_ok_and(|about| stream == format!("{}:{}", about.dev(), about.ino()))
+}
+
+/// There is no journal here.
+#[cfg(not(unix))]
+pub(super) const fn is_read() -> bool {
+    false
+}
+
+/// Makes the writer of each line.
+pub(super) struct Journal(pub(super) Inlet);
+
+/// Takes one event's line.
+pub(super) struct Line {
+    inlet: Inlet,
+    priority: &'static str,
+}
+
+impl<'a> MakeWriter<'a> for Journal {
+    type Writer = Line;
+
+    fn make_writer(&'a self) -> Line {
+        Line { inlet: self.0.clone(), priority: priority(Level::INFO) }
+    }
+
+    fn make_writer_for(&'a self, about: &Metadata<'_>) -> Line {
+        Line { priority: priority(*about.level()), ..self.make_writer() }
+    }
+}
+
+impl Write for Line {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.inlet.give(&marked(line, self.priority));
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+const fn priority(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => ERROR,
+        Level::WARN => "<4>",
+        Level::INFO => "<6>",
+        Level::DEBUG | Level::TRACE => "<7>",
+    }
+}
+
+/// Each line of it with the priority before it: a text with a line of its own that begins so must not choose another one.
+fn marked(text: &[u8], priority: &str) -> Vec<u8> {
+    let mut marked = Vec::with_capacity(priority.len() + text.len());
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        marked.extend_from_slice(priority.as_bytes());
+        marked.extend_from_slice(line);
+    }
+    marked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_line_has_its_priority_whatever_it_says() {
+        assert_eq!(marked(b"one line\n", priority(Level::WARN)), b"<4>one line\n");
+        assert_eq!(marked(b"said\n<0>panic!\n", priority(Level::INFO)), b"<6>said\n<6><0>panic!\n");
+        assert_eq!(priority(Level::ERROR), "<3>");
+        assert_eq!(priority(Level::TRACE), "<7>");
+    }
+}

@@ -1,0 +1,216 @@
+//! The service manager that started the program, where one did (systemd): the socket that it opened for us, and what it is told
+//! (sd_notify(3)).
+//!
+//! Messages go out by a few lines of our own: what crates there are for it wait until the manager takes a message, and a manager
+//! that hangs must not stop the frames.
+
+use std::{
+    env, io,
+    net::TcpListener,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use listenfd::ListenFd;
+
+use super::Error;
+
+/// How many signs of life fit into the time after which the manager takes the program for hung: some may come late.
+const SIGNS: u32 = 4;
+
+/// Who started the program. Where that was nobody who wants to hear of it, all of this does nothing.
+#[derive(Debug)]
+pub(super) struct Manager {
+    ear: Option<ear::Ear>,
+    watchdog: Option<Watchdog>,
+}
+
+impl Manager {
+    /// As the environment tells.
+    pub(super) fn from_env() -> Self {
+        let variable = |name| env::var(name).ok();
+        let watchdog = time_limit(variable("WATCHDOG_USEC").as_deref(), variable("WATCHDOG_PID").as_deref());
+        Self {
+            ear: env::var_os("NOTIFY_SOCKET").and_then(ear::Ear::new),
+            watchdog: watchdog.map(Watchdog::new),
+        }
+    }
+
+    /// Clients can come.
+    pub(super) fn ready(&self) {
+        self.tell("READY=1");
+    }
+
+    /// The end has begun.
+    pub(super) fn stopping(&self) {
+        self.tell("STOPPING=1");
+    }
+
+    /// Settings are read again; [`Manager::ready`] tells that it is done.
+    pub(super) fn reloading(&self) {
+        self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={}", ear::monotonic_micros()));
+    }
+
+    /// The program is alive. To be called from what must not hang, more often than there is need to tell.
+    pub(super) fn alive(&self, now: Instant) {
+        if self.watchdog.as_ref().is_some_and(|watchdog| watchdog.is_due(now)) {
+            self.tell("WATCHDOG=1");
+        }
+    }
+
+    fn tell(&self, message: &str) {
+        if let Some(ear) = &self.ear
+            && let Err(error) = ear.say(message)
+        {
+            let what = message.lines().next().unwrap_or_default();
+            tracing::warn!("the service manager was not told {what}: {error}");
+        }
+    }
+}
+
+/// After how much silence the manager takes this process for hung, from `WATCHDOG_USEC` and `WATCHDOG_PID`.
+fn time_limit(micros: Option<&str>, process: Option<&str>) -> Option<Duration> {
+    let ours = process.is_none_or(|id| id.parse() == Ok(std::process::id()));
+    let micros = micros?.parse().ok().filter(|micros| ours && *micros > 0)?;
+    Some(Duration::from_micros(micros))
+}
+
+/// When the manager is to hear a sign of life.
+#[derive(Debug)]
+struct Watchdog {
+    pause: Duration,
+    last: Mutex<Option<Instant>>,
+}
+
+impl Watchdog {
+    fn new(limit: Duration) -> Self {
+        Self { pause: limit / SIGNS, last: Mutex::new(None) }
+    }
+
+    /// Whether it is now; then the next is due after a pause.
+    fn is_due(&self, now: Instant) -> bool {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = last.is_none_or(|last| now.saturating_duration_since(last) >= self.pause);
+        if due {
+            *last = Some(now);
+        }
+        due
+    }
+}
+
+/// The listener that the service manager passed on (sd_listen_fds(3)), where it passed any. To be called once, before there are
+/// threads that could start programs: these are not to take it for theirs.
+///
+/// # Errors
+/// Where it is none that clients can come to, or there are several.
+pub(super) fn inherited_listener() -> Result<Option<TcpListener>, Error> {
+    let mut passed = ListenFd::from_env();
+    if passed.len() > 1 {
+        return Err(Error::Inherited(format!("{} sockets instead of one", passed.len())));
+    }
+    let none = |error: io::Error| Error::Inherited(error.to_string());
+    let Some(listener) = passed.take_tcp_listener(0).map_err(none)? else { return Ok(None) };
+    if !socket2::SockRef::from(&listener).is_listener().map_err(none)? {
+        return Err(Error::Inherited("a connection instead of a listening socket: set Accept=no".into()));
+    }
+    listener.set_nonblocking(true).map_err(none)?;
+    Ok(Some(listener))
+}
+
+#[cfg(target_os = "linux")]
+mod ear {
+    use std::{
+        ffi::OsString,
+        io,
+        os::{
+            linux::net::SocketAddrExt,
+            unix::{
+                ffi::OsStrExt,
+                net::{SocketAddr, UnixDatagram},
+            },
+        },
+    };
+
+    use rustix::time::{ClockId, clock_gettime};
+
+    /// The manager's socket.
+    #[derive(Debug)]
+    pub(super) struct Ear {
+        socket: UnixDatagram,
+        address: SocketAddr,
+    }
+
+    impl Ear {
+        /// `None` where the address is none, or no socket can be had: the program runs all the same.
+        pub(super) fn new(path: OsString) -> Option<Self> {
+            let address = match path.as_bytes().strip_prefix(b"@") {
+                Some(name) => SocketAddr::from_abstract_name(name),
+                None => SocketAddr::from_pathname(path),
+            };
+            let socket = UnixDatagram::unbound().and_then(|socket| {
+                socket.set_nonblocking(true)?;
+                Ok(socket)
+            });
+            Some(Self { socket: socket.ok()?, address: address.ok()? })
+        }
+
+        /// Without waiting: `WouldBlock` where the manager takes nothing at the time.
+        pub(super) fn say(&self, message: &str) -> io::Result<()> {
+            self.socket.send_to_addr(message.as_bytes(), &self.address).map(drop)
+        }
+    }
+
+    /// The time by which the manager tells a reload from an earlier one.
+    pub(super) fn monotonic_micros() -> i64 {
+        let now = clock_gettime(ClockId::Monotonic);
+        now.tv_sec * 1_000_000 + now.tv_nsec / 1_000
+    }
+}
+
+/// Other systems have no such manager.
+#[cfg(not(target_os = "linux"))]
+mod ear {
+    use std::{ffi::OsString, io};
+
+    #[derive(Debug)]
+    pub(super) enum Ear {}
+
+    impl Ear {
+        pub(super) fn new(_: OsString) -> Option<Self> {
+            None
+        }
+
+        pub(super) fn say(&self, _: &str) -> io::Result<()> {
+            match *self {}
+        }
+    }
+
+    pub(super) fn monotonic_micros() -> i64 {
+        0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manager_hears_of_life_four_times_in_its_patience() {
+        let watchdog = Watchdog::new(Duration::from_secs(20));
+        let start = Instant::now();
+        let told: Vec<_> =
+            (0..20).filter(|second| watchdog.is_due(start + Duration::from_secs(*second))).collect();
+        assert_eq!(told, [0, 5, 10, 15]);
+    }
+
+    #[test]
+    fn a_watchdog_of_another_process_is_not_ours() {
+        let ours = std::process::id().to_string();
+        assert_eq!(time_limit(Some("3000000"), None), Some(Duration::from_secs(3)));
+        assert_eq!(time_limit(Some("3000000"), Some(&ours)), Some(Duration::from_secs(3)));
+        assert_eq!(time_limit(Some("3000000"), Some("1")), None);
+        assert_eq!(time_limit(Some("0"), None), None);
+        assert_eq!(time_limit(Some("soon"), None), None);
+        assert_eq!(time_limit(None, None), None);
+    }
+}
