@@ -75,7 +75,7 @@ test-net: build ## Pulled cables between two hosts alone (root, Linux)
 
 # Each target for so many seconds; what it finds belongs into fuzz/corpus, which every run of the tests replays.
 FUZZ_FOR ?= 60
-FUZZ_TARGETS ?= codec descriptions jpeg strips
+FUZZ_TARGETS ?= codec descriptions jpeg relay strips
 fuzz: deps ## Fuzz what takes bytes from strangers
 	command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz
 	for target in $(FUZZ_TARGETS); do \
