@@ -55,7 +55,13 @@ test-strips: deps ## Pictures in strips alone
 	$(CARGO) test --release --locked --test strips
 
 test-relay: ## The relay and the link alone
-	$(CARGO) test --release --locked --test relay --test link --test viewers --test crowd --test freshness --test limits
+	$(CARGO) test --release --locked --test relay --test link --test viewers --test crowd --test freshness
+
+test-abuse: ## Strangers who mean harm to a relay alone (Linux)
+	$(CARGO) test --release --locked --test abuse --test limits
+
+test-hostile: ## What strangers send to screens alone, and what fuzzing found
+	$(CARGO) test --release --locked --test hostile --test corpus
 
 test-cli: ## The built program alone
 	$(CARGO) test --release --locked --test cli --test usage --test thrift --test bench
@@ -66,7 +72,7 @@ test-qt: deps ## Against a real Qt program alone
 test-window: deps ## The real window under Xvfb alone
 	$(CARGO) test --release --locked --test window
 
-.PHONY: demo-check test-wire test-strips test-camera test-net fuzz
+.PHONY: demo-check test-abuse test-hostile test-wire test-strips test-camera test-net fuzz
 demo-check: build ## The demonstration runs and ends by itself
 	$(PULSECAM) demo --no-window --for 2s --quiet
 

@@ -1,6 +1,6 @@
 //! What fuzzing found, and what it started from: `fuzz/corpus` replayed through the same functions, on every run of the tests.
 //!
-//! Needs nothing. Alone: `cargo test --test corpus`; more of it by `make fuzz`.
+//! Needs nothing. Alone: `make test-hostile`; more of it by `make fuzz`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 

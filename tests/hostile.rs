@@ -112,8 +112,8 @@ fn be_hostile(addr: &str) {
     let text = Message::text(&format!("hello{STEERS}"), &origin).unwrap();
     let image = Message::image(jpeg().into(), &origin).unwrap();
     let no_image = Message::image(STEERS.as_bytes().to_vec().into(), &Origin::default()).unwrap();
-    say(addr, &[text, image, no_image, video(&name(), scan_bomb())]);
-    // From another connection: a newer frame of the same would take the bomb's place.
+    say(addr, &[text, image, no_image, video(&format!("bomb {}", name()), scan_bomb())]);
+    // From another connection and in another stream: a newer frame of the same would take the bomb's place.
     let info = FrameInfo {
         stream: Some(name()),
         captured: Some(Timestamp::now()),
@@ -147,7 +147,7 @@ fn a_terminal_and_a_folder_are_safe_from_what_comes() {
     assert!(status.success());
     let text = String::from_utf8(stdout.clone()).unwrap();
     assert_eq!(acts(&text), None, "{text:?}");
-    // Four arrivals that are told and the last word; the name and the text of each on its own line.
+    // Five arrivals and the last word; the name and the text of each on one line.
     let lines: Vec<_> = text.lines().collect();
     assert!(lines.iter().all(|line| !line.starts_with("FORGED") && !line.starts_with("2026")), "{text}");
     assert_eq!(lines.len(), 6, "{text}");

@@ -225,8 +225,13 @@ impl<'a> Session<'a> {
         let (received, received_at) = (Timestamp::now(), now());
         match message.kind() {
             Kind::Heartbeat => {
-                self.lock().farewell = farewell_reason(message.description());
-                self.answered(&Heartbeat::parse(message.description()), received);
+                let farewell = farewell_reason(message.description());
+                let is_answer = farewell.is_none();
+                self.lock().farewell = farewell;
+                // A last word answers nothing: what was sent before it may be the very reason, and was not taken.
+                if is_answer {
+                    self.answered(&Heartbeat::parse(message.description()), received);
+                }
             }
             Kind::Reserved(number) => debug!("the reserved type {number} is ignored"),
             Kind::Video => {
