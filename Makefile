@@ -55,7 +55,13 @@ test-strips: deps ## Pictures in strips alone
 	$(CARGO) test --release --locked --test strips
 
 test-relay: ## The relay and the link alone
-	$(CARGO) test --release --locked --test relay --test link --test viewers --test crowd --test freshness --test limits
+	$(CARGO) test --release --locked --test relay --test link --test viewers --test crowd --test freshness
+
+test-abuse: ## Strangers who mean harm to a relay alone (Linux)
+	$(CARGO) test --release --locked --test abuse --test limits
+
+test-hostile: ## What strangers send to screens alone, and what fuzzing found
+	$(CARGO) test --release --locked --test hostile --test corpus
 
 test-trust: deps ## TLS and keys alone
 	$(CARGO) test --release --locked --test tls --test key --test trust
@@ -69,7 +75,7 @@ test-qt: deps ## Against a real Qt program alone
 test-window: deps ## The real window under Xvfb alone
 	$(CARGO) test --release --locked --test window
 
-.PHONY: demo-check test-wire test-strips test-camera test-net test-trust test-deploy deny fuzz
+.PHONY: demo-check test-abuse test-hostile test-wire test-strips test-camera test-net test-trust test-deploy deny fuzz
 demo-check: build ## The demonstration runs and ends by itself
 	$(PULSECAM) demo --no-window --for 2s --quiet
 
@@ -84,7 +90,7 @@ deny: ## Licences, sources and known holes of what comes in with us
 
 # Each target for so many seconds; what it finds belongs into fuzz/corpus, which every run of the tests replays.
 FUZZ_FOR ?= 60
-FUZZ_TARGETS ?= codec descriptions jpeg strips
+FUZZ_TARGETS ?= codec descriptions jpeg relay strips
 fuzz: deps ## Fuzz what takes bytes from strangers
 	command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz
 	for target in $(FUZZ_TARGETS); do \

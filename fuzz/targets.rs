@@ -1,6 +1,9 @@
 //! What is fuzzed: plain functions of bytes, which must not panic, hang, or break what they assert. libFuzzer drives them
 //! (`fuzz_targets/`, `make fuzz`), and `tests/corpus.rs` replays what it found on every run of the tests.
 
+#[path = "relay.rs"]
+mod relay;
+
 use std::{
     io,
     pin::{Pin, pin},
@@ -19,12 +22,14 @@ use pulsecam::{
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio_util::codec::Decoder as _;
 
+pub use self::relay::relay;
+
 /// A target.
 pub type Target = fn(&[u8]);
 
 /// All of them, by the names of their corpora.
-pub const TARGETS: [(&str, Target); 4] =
-    [("codec", codec), ("descriptions", descriptions), ("jpeg", jpeg), ("strips", strips)];
+pub const TARGETS: [(&str, Target); 5] =
+    [("codec", codec), ("descriptions", descriptions), ("jpeg", jpeg), ("relay", relay), ("strips", strips)];
 
 /// The largest message that the codec is to take: small, so that the limit is met often.
 const MAX_MESSAGE: u32 = 1 << 14;

@@ -16,6 +16,8 @@
 
 pub mod clock;
 
+pub mod harmless;
+
 pub mod picture;
 
 mod lettering;

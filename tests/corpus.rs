@@ -1,6 +1,6 @@
 //! What fuzzing found, and what it started from: `fuzz/corpus` replayed through the same functions, on every run of the tests.
 //!
-//! Needs nothing. Alone: `cargo test --test corpus`; more of it by `make fuzz`.
+//! Needs nothing. Alone: `make test-hostile`; more of it by `make fuzz`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -9,6 +9,12 @@
 mod targets;
 
 use std::{fs, panic, path::Path};
+
+use pulsecam::{
+    jpeg::{Encoder, Strips},
+    picture::{Picture, Pixels, Subsampling},
+    wire::{Heartbeat, Kind, Message, Origin, Side},
+};
 
 #[test]
 fn nothing_that_was_found_is_found_again() {
@@ -23,4 +29,96 @@ fn nothing_that_was_found_is_found_again() {
         }
         assert!(count >= 4, "the corpus of {name} has {count} files");
     }
+}
+
+/// Writes what fuzzing starts from where that is made by our own code; what was found is kept by hand.
+#[test]
+#[ignore = "writes into fuzz/corpus"]
+fn make_seeds() {
+    let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+    let write = |target: &str, name: &str, bytes: Vec<u8>| {
+        fs::create_dir_all(corpora.join(target)).unwrap();
+        fs::write(corpora.join(target).join(name), bytes).unwrap();
+    };
+    for (name, width, height, subsampling, strips) in [
+        ("two-420", 48, 64, Subsampling::Yuv420, 2),
+        ("three-422", 33, 50, Subsampling::Yuv422, 3),
+        ("four-444", 20, 32, Subsampling::Yuv444, 4),
+        ("eight-grey", 16, 64, Subsampling::Grey, 8),
+    ] {
+        let samples = (0..subsampling.bytes(width, height)).map(|i| (i * 7 % 251) as u8).collect();
+        let picture = Picture { width, height, pixels: Pixels::Planar(subsampling, samples) };
+        let encoder = Encoder::new(30).unwrap().with_strips(Strips::Count(strips));
+        let jpeg = { encoder }.encode(&picture).unwrap().to_vec();
+        assert!(jpeg.windows(2).any(|pair| pair == [0xff, 0xd0]), "{name} has restart markers");
+        let (mut wrong, cut) = (jpeg.clone(), jpeg.len() * 2 / 3);
+        *wrong.iter_mut().rev().find(|byte| (0xd0..=0xd7).contains(*byte)).unwrap() ^= 1;
+        write("strips", name, jpeg.clone());
+        write("strips", &format!("{name}-out-of-order"), wrong);
+        write("strips", &format!("{name}-cut"), jpeg[..cut].to_vec());
+    }
+
+    let bytes = |message: &Message| {
+        let chain = message.to_buf();
+        [&chain.first_ref()[..], &chain.last_ref()[..]].concat()
+    };
+    let give = |whose: u8, bytes: &[u8]| -> Vec<u8> {
+        bytes.chunks(0x70).flat_map(|some| [&[whose << 7 | (some.len() - 1) as u8], some].concat()).collect()
+    };
+    let (again, deaf, pause) = (0x7f, 0x7e, 0x7d);
+    let beat = bytes(&Heartbeat::default().to_message(Side::Client));
+    let asking = bytes(
+        &Heartbeat { views: Some(false), report: Some(0), ..Heartbeat::default() }.to_message(Side::Client),
+    );
+    let text = bytes(&Message::text("hello 你好", &Origin { from: Some("ann".into()), id: None }).unwrap());
+    let frame = bytes(
+        &Message::new(Kind::Video, "this is video image; seq=1".into(), Some(vec![7; 300].into())).unwrap(),
+    );
+    let tiny = bytes(&Message::new(Kind::Other(42), pulsecam::wire::QString::NULL, None).unwrap());
+    let talk = [
+        give(0, &beat),
+        give(1, &asking),
+        give(0, &text),
+        give(1, &frame),
+        give(0, &frame),
+        vec![pause],
+        give(1, &beat),
+    ];
+    write("relay", "talk", talk.concat());
+    let lies = [
+        &[0xff; 8][..],
+        &[0, 0, 0, 3],
+        &[0x7f, 0xff, 0xff, 0xff],
+        &[0, 0, 0, 12, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0, 0],
+        &[0, 0, 0, 12, 0, 0, 0, 1, 0x7f, 0, 0, 0, 0, 0, 0, 0],
+        &[0, 0, 0, 12, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0],
+        &[0, 0, 0, 16, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 9],
+        &[0, 0, 0, 12, 0, 0, 0, 42, 0xff, 0xff, 0xff, 0xfe, 0, 0, 0, 0],
+    ];
+    write(
+        "relay",
+        "lies",
+        lies.iter().flat_map(|lie| [give(0, lie), give(1, &text), vec![again]].concat()).collect(),
+    );
+    let loris = text.iter().flat_map(|byte| [give(0, &[*byte]), vec![pause], give(1, &beat)].concat());
+    write("relay", "byte-by-byte", loris.take(4_000).collect());
+    let flood = [vec![0x80 | deaf], give(1, &beat), give(0, &tiny.repeat(900)), give(1, &text)];
+    write("relay", "never-reads", flood.concat());
+    write(
+        "relay",
+        "comes-and-goes",
+        [give(0, &beat), vec![again], give(1, &frame[..50]), vec![0x80 | again]].concat().repeat(20),
+    );
+    write(
+        "relay",
+        "too-many-messages",
+        [give(0, &tiny.repeat(1_100)), give(0, &text), vec![again], give(0, &text)].concat(),
+    );
+    write(
+        "relay",
+        "says-nothing",
+        [vec![deaf, 0x80 | deaf], vec![pause; 12], give(0, &text), give(1, &text)].concat(),
+    );
+    let long = bytes(&Message::text(&"x".repeat(3_000), &Origin::default()).unwrap());
+    write("relay", "long-text", [give(0, &long), give(1, &beat)].concat());
 }

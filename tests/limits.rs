@@ -1,6 +1,6 @@
 //! What a stranger may not do at a relay: past each limit it is told why, closed and counted, and nobody else notices.
 //!
-//! Needs nothing. Alone: `make test-relay`.
+//! Needs nothing. Alone: `make test-abuse`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -156,6 +156,19 @@ async fn a_text_that_is_too_long_reaches_nobody() {
     verbose.send(&Message::text(&"long ".repeat(500), &Origin::default()).unwrap()).await;
     assert!(last_word(&mut verbose).await.contains("up to 1000 are allowed"));
     nobody_else_notices(&mut others).await;
+    server.stop().await;
+}
+
+/// A last word is a heartbeat to old clients; ours must not take it for the answer that confirms the text.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_the_relay_refuses_is_not_called_delivered() {
+    let server = Server::start(with(Limits { text: 1_000, ..Limits::default() })).await;
+    let (addr, long) = (server.addr.to_string(), "long ".repeat(500));
+    let text = ["text", &addr, "--deadline", "1s", "--max-backoff", "100ms", &long].map(str::to_owned);
+    let output = tokio::task::spawn_blocking(|| pulsecam().args(text).output().unwrap()).await.unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("up to 1000 are allowed (--max-text)"), "{told}");
     server.stop().await;
 }
 

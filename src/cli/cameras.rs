@@ -4,9 +4,12 @@ use std::fmt::Write;
 
 use super::{
     Error, controls,
-    output::{Output, harmless, print},
+    output::{Output, print},
 };
-use crate::capture::{self, CameraInfo, Mode, Spec, Which};
+use crate::{
+    capture::{self, CameraInfo, Mode, Spec, Which},
+    harmless,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -56,7 +59,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         output.event(&camera, None);
         if !output.is_json() {
             for line in described(&camera).lines() {
-                print(&harmless(line));
+                print(&harmless::line(line));
             }
         }
     }

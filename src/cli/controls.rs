@@ -2,9 +2,12 @@
 
 use super::{
     Error,
-    output::{Output, harmless, print},
+    output::{Output, print},
 };
-use crate::capture::{self, Control, Which};
+use crate::{
+    capture::{self, Control, Which},
+    harmless,
+};
 
 /// Lists a camera's controls.
 pub(super) fn list(which: &Which, output: Output) -> Result<(), Error> {
@@ -15,12 +18,12 @@ pub(super) fn list(which: &Which, output: Output) -> Result<(), Error> {
         }
         return Ok(());
     }
-    print(&harmless(&name));
+    print(&harmless::line(&name));
     if controls.is_empty() {
         print("  has nothing that can be adjusted");
     }
     for line in table(&controls) {
-        print(&harmless(&line));
+        print(&harmless::line(&line));
     }
     Ok(())
 }
@@ -86,7 +89,7 @@ mod tests {
             Control { writable: false, ..control("privacy", Kind::Boolean, Some(0)) },
             control("reset", Kind::Button, None),
         ];
-        let lines: Vec<_> = table(&controls).iter().map(|line| harmless(line).into_owned()).collect();
+        let lines: Vec<_> = table(&controls).iter().map(|line| harmless::line(line).into_owned()).collect();
         assert_eq!(
             lines,
             [

@@ -31,14 +31,17 @@ mod values;
 mod view;
 
 use std::{
+    fmt,
     io::{self, IsTerminal, Write},
     process::ExitCode,
 };
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
+use tracing::field::Field;
+use tracing_subscriber::{EnvFilter, field::MakeExt, fmt::format};
 
 use self::{error::Error, journal::Journal, outlet::Outlet};
+use crate::harmless;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -139,13 +142,23 @@ fn log(cli: &Cli) -> Outlet {
     };
     let outlet = Outlet::new(write, |lost| format!("{lost} lines of the log were lost: they were not taken"));
     let inlet = outlet.inlet();
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .fmt_fields(format::debug_fn(log_field).delimited(" "))
+        .with_target(false);
     if journal::is_read() {
         lines.with_ansi(false).without_time().with_level(false).with_writer(Journal(inlet)).init();
     } else {
         lines.with_ansi(io::stderr().is_terminal()).with_writer(move || inlet.clone()).init();
     }
     outlet
+}
+
+/// Writes one field of a line of the log. What a peer said may be in any of them.
+fn log_field(to: &mut format::Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
+    let value = format!("{value:?}");
+    let value = harmless::line(&value);
+    if field.name() == "message" { write!(to, "{value}") } else { write!(to, "{}={value}", field.name()) }
 }
 
 /// The runtime on which links and relays live. One link needs one thread: with two, each frame would wake both.

@@ -9,7 +9,7 @@ use std::{
 use serde::Serialize;
 
 use super::{Error, journal, outlet::Outlet};
-use crate::relay;
+use crate::{harmless, relay};
 
 /// Where and how a command reports.
 #[derive(Clone, Copy, Debug)]
@@ -37,10 +37,10 @@ impl Output {
     /// One event: an object on a line with `--json`, else the line for a person, where there is one.
     pub(super) fn event(self, event: &impl Serialize, line: Option<&str>) {
         let line = if self.json {
-            Cow::Owned(serde_json::to_string(event).unwrap_or_default())
+            Cow::Owned(harmless::json(&serde_json::to_string(event).unwrap_or_default()).into_owned())
         } else {
             match line {
-                Some(line) => harmless(line),
+                Some(line) => harmless::line(line),
                 None => return,
             }
         };
@@ -83,32 +83,6 @@ pub(super) fn listener(output: Output) -> (relay::Listener, Outlet) {
 /// The one line that says what went wrong.
 pub(super) fn complain(error: &Error) {
     // Standard error closed: nobody left to tell.
-    let priority = if journal::is_read() { journal::ERROR } else { "" };
-    let _ = writeln!(io::stderr(), "{priority}pulsecam: {}", harmless(&error.to_string()));
-}
-
-/// Text from a peer without what would act on a terminal: control characters and direction overrides become
-/// visible.
-pub(super) fn harmless(text: &str) -> Cow<'_, str> {
-    let acts = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if !text.contains(acts) {
-        return Cow::Borrowed(text);
-    }
-    let visible = text.chars().map(|c| match c {
-        '\n' | '\t' => ' ',
-        c if acts(c) => '\u{fffd}',
-        c => c,
-    });
-    Cow::Owned(visible.collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn peers_cannot_steer_the_terminal() {
-        assert_eq!(harmless("plain 你好 🙂 שלום"), "plain 你好 🙂 שלום");
-        assert_eq!(harmless("a\x1b[2Jb\u{9b}c\nd\u{202e}e"), "a\u{fffd}[2Jb\u{fffd}c d\u{fffd}e");
-    }
+use super::{Error, journal, outlet::Outlet};
+use crate::{harmless, relay};
 }

@@ -10,13 +10,11 @@ use std::{
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::{
-    link::millis,
-    output::{Output, harmless},
-};
+use super::{link::millis, output::Output};
 use crate::{
     bench::{Percentiles, Step},
     clock::{Age, Timestamp},
+    harmless,
     pipeline::{Arrival, Meter, Rates, Shown},
     view::snapshot,
 };
@@ -187,7 +185,7 @@ impl Report {
         if status && due && !self.output.is_json() {
             stream.told = Some(now);
             let rates = stream.meter.rates(now);
-            super::output::print(&harmless(&status_line(frame, rates, stream.lost)));
+            super::output::print(&harmless::line(&status_line(frame, rates, stream.lost)));
         }
     }
 

@@ -3,10 +3,10 @@
 use turbojpeg::{PixelFormat, ScalingFactor};
 
 use super::{
-    Error, Header, Strips,
+    Error, Header, MAX_SCANNED_PIXELS, MAX_SCANS, Strips,
     crew::Crew,
     encoder::check_size,
-    header,
+    header, marker,
     reader::{Reader, Rows},
     split,
 };
@@ -77,7 +77,7 @@ impl Decoder {
     /// Decodes for the window. `reuse` gives its memory; its content does not matter.
     ///
     /// # Errors
-    /// What [`header`] finds wrong, [`Error::TooLarge`] before anything is allocated, and
+    /// What [`header`] finds wrong, [`Error::TooLarge`] and [`Error::TooManyScans`] before anything is allocated, and
     /// [`Error::Codec`] for what libjpeg-turbo cannot decode; its mere warnings come with the picture.
     pub fn decode(&mut self, jpeg: &[u8], scale: Scale, reuse: Canvas) -> Result<Decoded, Error> {
         let header = checked_header(jpeg)?;
@@ -151,14 +151,27 @@ impl Decoder {
 fn checked_header(jpeg: &[u8]) -> Result<Header, Error> {
     let header = header(jpeg)?;
     check_size(header.width, header.height)?;
+    let (found, allowed) = (marker::scans(jpeg), most_scans(header.width * header.height));
+    if found > allowed {
+        return Err(Error::TooManyScans { found, allowed });
+    }
     Ok(header)
+}
+
+/// How many passes over a picture of so many pixels are allowed.
+const fn most_scans(pixels: usize) -> usize {
+    let all = MAX_SCANNED_PIXELS / pixels;
+    if all < MAX_SCANS { all } else { MAX_SCANS }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        jpeg::Encoder,
+        jpeg::{
+            Encoder,
+            marker::{EOI, SOI, SOS},
+        },
         picture::{Pixels, Subsampling},
     };
 
@@ -230,6 +243,74 @@ mod tests {
         jpeg[sof + 5..sof + 9].copy_from_slice(&[0xff, 0xdc, 0xff, 0xdc]);
         let error = Decoder::new().unwrap().decode(&jpeg, Scale::Full, Canvas::default()).unwrap_err();
         assert!(matches!(error, Error::TooLarge { width: 65_500, height: 65_500 }));
+    }
+
+    #[test]
+    fn a_picture_of_thousands_of_scans_is_refused_before_a_pass_over_it() {
+        let mut decoder = Decoder::new().unwrap();
+        let mut decode =
+            |jpeg: &[u8]| decoder.decode(jpeg, Scale::Eighth, Canvas::default()).map(|d| d.warning);
+        let small = |scans| bomb(64, 48, scans);
+        assert!(small(5_000).len() < 64 << 10, "a few bytes each");
+        assert!(decode(&small(MAX_SCANS)).is_ok());
+        let error = decode(&small(MAX_SCANS + 1)).unwrap_err();
+        assert!(matches!(error, Error::TooManyScans { found: 33, allowed: 32 }), "{error}");
+        let error = decode(&small(5_000)).unwrap_err();
+        assert_eq!(error.to_string(), "a picture in 5000 scans; up to 32 are allowed at its size");
+        // A pass over a large picture costs more.
+        let error = decode(&bomb(7_680, 4_320, 13)).unwrap_err();
+        assert!(matches!(error, Error::TooManyScans { found: 13, allowed: 12 }), "{error}");
+        // Bytes between the scans, which libjpeg-turbo skips, hide none.
+        let mut hidden = small(0);
+        hidden.truncate(hidden.len() - 2);
+        for _ in 0..40 {
+            hidden.extend(b"garbage \xff\x00\xff\xff");
+            hidden.extend(scan(48));
+        }
+        hidden.extend([0xff, 0xd9]);
+        assert!(matches!(decode(&hidden), Err(Error::TooManyScans { found: 40, .. })));
+        assert!(matches!(
+            Decoder::new().unwrap().decode_rgb(&small(33)),
+            Err(Error::TooManyScans { found: 33, .. })
+        ));
+        let good = Encoder::new(90).unwrap().encode(&two_halves(64, 64)).unwrap();
+        assert_eq!(decode(&good).unwrap(), None, "the next picture is none the worse");
+    }
+
+    /// A grey progressive picture whose scans refine every coefficient of it by a few bytes that say: nothing changes.
+    fn bomb(width: u16, height: u16, scans: usize) -> Vec<u8> {
+        let ([h1, h0], [w1, w0]) = (height.to_be_bytes(), width.to_be_bytes());
+        let mut jpeg = vec![0xff, SOI, 0xff, 0xdb, 0, 67, 0];
+        jpeg.extend([1; 64]);
+        jpeg.extend([0xff, 0xc2, 0, 11, 8, h1, h0, w1, w0, 1, 1, 0x11, 0]);
+        // A single code, of one bit: so many blocks end here as the next 14 bits say, and 16,384.
+        jpeg.extend([0xff, 0xc4, 0, 20, 0x10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xe0]);
+        let blocks = usize::from(width).div_ceil(8) * usize::from(height).div_ceil(8);
+        (0..scans).for_each(|_| jpeg.extend(scan(blocks)));
+        jpeg.extend([0xff, EOI]);
+        jpeg
+    }
+
+    fn scan(blocks: usize) -> Vec<u8> {
+        let mut scan = vec![0xff, SOS, 0, 8, 1, 1, 0, 1, 63, 0x10];
+        scan.resize(scan.len() + 2 * blocks.div_ceil(16_384), 0);
+        scan
+    }
+
+    #[test]
+    #[ignore = "a measurement, for a person"]
+    fn what_the_largest_bombs_cost() {
+        for (width, height, scans) in [(6_320, 6_320, 10), (3_500, 3_500, 32), (640, 480, 32)] {
+            let jpeg = bomb(width, height, scans);
+            let begin = std::time::Instant::now();
+            let result = Decoder::new().unwrap().decode(&jpeg, Scale::Full, Canvas::default());
+            eprintln!(
+                "{width}x{height} {scans} {} bytes: {:?} {:?}",
+                jpeg.len(),
+                result.map(|d| d.warning),
+                begin.elapsed()
+            );
+        }
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //! marker. A search for `FFD9` finds thumbnails and stale data instead. Layout as in ITU-T T.81,
 //! annex B.
 
+use memchr::memchr;
+
 use super::Error;
 
 pub(super) const SOI: u8 = 0xd8;
@@ -116,6 +118,47 @@ pub fn trimmed(bytes: &[u8]) -> Option<&[u8]> {
     }
 }
 
+/// How many scans a decoder would find: as libjpeg-turbo looks for markers, which passes over whatever stands between them. One where the
+/// first scan has the whole picture, as nearly all have: then a second one is an error to a decoder.
+pub(super) fn scans(jpeg: &[u8]) -> usize {
+    let (mut at, mut components, mut count) = (2, None, 0);
+    while let Some((marker, behind)) = next_marker(jpeg, at) {
+        at = behind;
+        let length = || {
+            let length = jpeg.get(behind..behind + 2)?;
+            Some(usize::from(u16::from_be_bytes([length[0], length[1]])).max(2))
+        };
+        match marker {
+            EOI => break,
+            // No segment: a restart, or what a decoder passes over on the way to one.
+            0x00..SOF0 | RST0..=SOI => continue,
+            SOF0 | SOF1 => components = jpeg.get(behind + 7),
+            SOS => {
+                count += 1;
+                if count == 1 && components.is_some() && components == jpeg.get(behind + 2) {
+                    return 1;
+                }
+            }
+            _ => {}
+        }
+        let Some(length) = length() else { break };
+        at += length;
+    }
+    count
+}
+
+/// The first marker from `at` on, wherever it stands, and where it ends.
+fn next_marker(jpeg: &[u8], mut at: usize) -> Option<(u8, usize)> {
+    loop {
+        at += memchr(0xff, jpeg.get(at..)?)? + 1;
+        match jpeg.get(at)? {
+            0x00 => at += 1,
+            0xff => {}
+            &marker => return Some((marker, at + 1)),
+        }
+    }
+}
+
 /// Where the first scan's header begins, and whether Huffman tables come before it; `None` where no scan does.
 pub(super) fn first_scan(jpeg: &[u8]) -> Option<(usize, bool)> {
     let (mut at, mut tables) = (2, false);
@@ -219,6 +262,27 @@ mod tests {
         assert_eq!(EndScanner::default().scan(b"\xff\xd8\x00\x01"), Scan::Broken(2));
         assert_eq!(EndScanner::default().scan(b"\xff\xd8\xff\xe0\x00\x01"), Scan::Broken(4));
         assert_eq!(trimmed(b"GIF89a"), None);
+    }
+
+    #[test]
+    fn scans_are_counted_as_a_decoder_meets_them() {
+        let mut jpeg = tiny();
+        assert_eq!(scans(&jpeg), 1, "the thumbnail has none of its own here");
+        let sos = [0xff, 0xda, 0, 6, 1, 1, 0, 0];
+        jpeg.truncate(jpeg.len() - 2);
+        jpeg.extend(sos.repeat(4));
+        assert_eq!(scans(&jpeg), 5, "its end was cut off");
+        jpeg.extend(b"\xff\x00junk\xff\xff\xff\xda\x00\x06\x01\x01\x00\x00\xff\xd9");
+        jpeg.extend(sos);
+        assert_eq!(scans(&jpeg), 6, "and what lies behind the end is another picture");
+        // The first scan has all components: a decoder wants no other.
+        let at = jpeg.windows(2).position(|pair| pair == [0xff, 0xda]).unwrap();
+        jpeg[at + 4] = 3;
+        assert_eq!(scans(&jpeg), 1);
+        for length in 0..jpeg.len() {
+            assert!(scans(&jpeg[..length]) <= 6);
+        }
+        assert_eq!(scans(b"\xff\xd8\xff\xda"), 1, "begun is begun");
     }
 
     #[test]

@@ -37,6 +37,14 @@ pub const MAX_DIMENSION: usize = 16_384;
 /// The most pixels that are decoded in one picture: 8K (7680x4320) rounded up, 160 MB as BGRX.
 pub const MAX_PIXELS: usize = 40_000_000;
 
+/// The most scans of one picture that are decoded. Encoders write one for a baseline picture and about ten for a progressive one;
+/// each is a pass over all its pixels, whatever few bytes it has, so that a file of some kB could ask for minutes of work.
+pub const MAX_SCANS: usize = 32;
+
+/// The most pixels that all scans of one picture pass over: what encoders write of the largest picture, ten scans. On one core such a
+/// bomb takes half a second, where [`MAX_SCANS`] alone would let it take two.
+pub const MAX_SCANNED_PIXELS: usize = 10 * MAX_PIXELS;
+
 /// Why a picture could not be encoded or decoded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -67,6 +75,14 @@ pub enum Error {
         width: usize,
         /// Claimed height.
         height: usize,
+    },
+    /// More scans than are allowed for a picture of this size.
+    #[error("a picture in {found} scans; up to {allowed} are allowed at its size")]
+    TooManyScans {
+        /// Scans that begin in it.
+        found: usize,
+        /// The limit: [`MAX_SCANS`], fewer where that would pass [`MAX_SCANNED_PIXELS`].
+        allowed: usize,
     },
     /// Pixels that do not fit the stated size.
     #[error("{found} bytes of pixels for a picture that needs {expected}")]

@@ -2,11 +2,7 @@
 
 use turbojpeg::{Decompressor, Image, PixelFormat, ScalingFactor};
 
-use super::{Error, Piece, encoder::codec};
-
-/// Scans of a progressive JPEG that are decoded at the most: encoders write about ten, and each
-/// costs a pass over the whole picture, so that a small file could ask for minutes of work.
-const SCAN_LIMIT: u32 = 50;
+use super::{Error, MAX_SCANS, Piece, encoder::codec};
 
 /// Messages by which libjpeg-turbo warns (jerror.h, `JWRN_…`): every pixel was written all the same.
 const WARNINGS: [&str; 8] = [
@@ -88,7 +84,8 @@ impl Reader {
 
 fn decompressor() -> Result<Decompressor, Error> {
     let mut decompressor = Decompressor::new().map_err(codec)?;
-    decompressor.set_scan_limit(SCAN_LIMIT).map_err(codec)?;
+    // Counted before ([`super::decoder`]); this holds also where libjpeg-turbo finds markers that we do not.
+    decompressor.set_scan_limit(MAX_SCANS as u32).map_err(codec)?;
     Ok(decompressor)
 }
 

@@ -16,7 +16,10 @@ use super::{
     rect::Rect,
     typeface::{Typeface, has_emoji},
 };
-use crate::picture::Canvas;
+use crate::{
+    harmless::{Effect, effect},
+    picture::Canvas,
+};
 
 /// Characters of one text that are looked at: more never fits a window, and shaping megabytes takes seconds.
 const LONGEST_TEXT: usize = 2_000;
@@ -214,14 +217,13 @@ fn shape(typeface: &mut Typeface, text: &str, style: Style) -> Shaped {
 /// The text without what would disturb a line: control characters become spaces, line ends too unless there
 /// are several lines, and directional overrides and marks of any kind go.
 fn harmless(text: &str, lines: bool) -> String {
-    let keep = |c: &char| !matches!(c, '\r' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{061c}');
-    let calm = |c| match c {
-        '\n' if lines => '\n',
-        '\u{2028}' | '\u{2029}' => ' ',
-        c if c.is_control() => ' ',
-        c => c,
+    let calm = |c| match effect(c) {
+        Effect::Shown => Some(c),
+        Effect::Parts if lines && c == '\n' => Some(c),
+        Effect::Parts | Effect::Steers => Some(' '),
+        Effect::Turns | Effect::Hidden => None,
     };
-    text.chars().filter(keep).take(LONGEST_TEXT).map(calm).collect()
+    text.chars().filter_map(calm).take(LONGEST_TEXT).collect()
 }
 
 /// Blends one glyph's picture onto the canvas.

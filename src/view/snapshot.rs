@@ -4,7 +4,10 @@
 //! override that makes `gpj.exe` look like `exe.jpg`. Any script is welcome, but the name never leaves its
 //! folder, and names sort by time.
 
-use crate::clock::Timestamp;
+use crate::{
+    clock::Timestamp,
+    harmless::{Effect, effect},
+};
 
 /// Characters of a stream's name that go into a file's name; with four bytes each well below the 255 bytes
 /// that file systems allow.
@@ -22,12 +25,8 @@ pub fn file_name(stream: &str, taken: Timestamp, seq: Option<u64>) -> String {
 fn safe(name: &str) -> String {
     let calm = |c: char| match c {
         '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' => '_',
-        '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}'
-        | '\u{061c}' => '_',
-        c if c.is_control() || c.is_whitespace() => '_',
+        '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' => '_', // of no width
+        c if effect(c) != Effect::Shown || c.is_whitespace() => '_',
         c => c,
     };
     let calm: String = name.trim().chars().take(LONGEST_NAME).map(calm).collect();

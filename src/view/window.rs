@@ -19,7 +19,11 @@ use super::{
     paint::Easel,
     update::Update,
 };
-use crate::{clock::Timestamp, picture::Canvas};
+use crate::{
+    clock::Timestamp,
+    harmless::{Effect, effect},
+    picture::Canvas,
+};
 
 /// Input is only seen by asking; a fiftieth of a second is not felt, and asking costs one round trip to the
 /// display each time.
@@ -185,7 +189,7 @@ impl Shell {
         let (width, height) = options.size;
         let side = |side: usize| side.clamp(*SIDES.start(), *SIDES.end());
         // A NUL would be printed about, a line end would spoil the title bar.
-        let title: String = options.title.chars().filter(|c| !c.is_control()).collect();
+        let title: String = options.title.chars().filter(|&c| effect(c) == Effect::Shown).collect();
         // The canvas always has the window's size: the mode that scales nothing copies fastest.
         let how = WindowOptions { resize: true, scale_mode: ScaleMode::UpperLeft, ..Default::default() };
         let mut window = Window::new(&title, side(width), side(height), how)

@@ -22,6 +22,9 @@ const READ_AHEAD: usize = 4096;
 /// up for; a peer that sends one large message shall not make every later one cost as much.
 const MAX_EXPECTED: usize = 1 << 20;
 
+/// Bytes of the field that a message begins with.
+const SIZE_FIELD: usize = 4;
+
 /// Room beyond the last message's size: an eighth, as frames of one stream differ from one to the next. A message may hold a
 /// quarter more memory than it needs; one that would hold more is copied to its exact size.
 const SLACK: usize = 8;
@@ -121,7 +124,8 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         match self.codec.progress() {
             Some(progress) => Err(cut(progress)),
             None if self.ahead.is_empty() => Ok(None),
-            None => Err(cut((self.ahead.len(), 4))),
+            // A message that fits what was read ahead grows there; of the first bytes not even the size is known.
+            None => Err(cut((self.ahead.len(), self.codec.length(&self.ahead)?.unwrap_or(SIZE_FIELD)))),
         }
     }
 }

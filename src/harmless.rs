@@ -1,0 +1,108 @@
+//! What a peer's text may not do to a screen: everything but being read.
+//!
+//! Names, texts and reasons come from strangers, and end up in a terminal, in a log, in a window and in file names. Letters of
+//! any script are welcome; what would move the cursor, begin a line of its own, or turn the order of what stands beside it, is
+//! not. Each of those places asks [`effect`] and does what suits it.
+
+use std::{borrow::Cow, fmt::Write};
+
+/// What a character does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It is seen, and does nothing else.
+    Shown,
+    /// It ends a line or jumps within one.
+    Parts,
+    /// It steers a terminal: the control characters, among them those that begin escape sequences.
+    Steers,
+    /// It turns the direction of the letters that follow, also of those that are not the peer's.
+    Turns,
+    /// It is not seen, and nothing is lost without it.
+    Hidden,
+}
+
+/// What this character would do on a screen.
+#[must_use]
+pub const fn effect(c: char) -> Effect {
+    match c {
+        '\r' | '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{feff}' => Effect::Hidden,
+        '\n' | '\t' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Effect::Parts,
+        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => Effect::Steers,
+        // Embeddings, overrides, isolates, and the deprecated switches beside them.
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}' => Effect::Turns,
+        _ => Effect::Shown,
+    }
+}
+
+fn acts(c: char) -> bool {
+    effect(c) != Effect::Shown
+}
+
+/// The text as one line of a terminal or a log: line ends become spaces, and what would act is seen as U+FFFD.
+#[must_use]
+pub fn line(text: &str) -> Cow<'_, str> {
+    if !text.contains(acts) {
+        return Cow::Borrowed(text);
+    }
+    let calm = |c| match effect(c) {
+        Effect::Shown => Some(c),
+        Effect::Parts => Some(' '),
+        Effect::Steers | Effect::Turns => Some(char::REPLACEMENT_CHARACTER),
+        Effect::Hidden => None,
+    };
+    Cow::Owned(text.chars().filter_map(calm).collect())
+}
+
+/// A line of JSON that says the same, with escapes for what would act: programs read what was sent, and a terminal shows it unharmed.
+#[must_use]
+pub fn json(line: &str) -> Cow<'_, str> {
+    if !line.contains(acts) {
+        return Cow::Borrowed(line);
+    }
+    let mut escaped = String::with_capacity(line.len() + 16);
+    for c in line.chars() {
+        if acts(c) {
+            // All that act are within 16 bits; writing to a String cannot fail.
+            let _ = write!(escaped, "\\u{:04x}", u32::from(c));
+        } else {
+            escaped.push(c);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every character that Unicode says is a control or steers the direction (Bidi_Control), and the line ends beside them.
+    const ACTING: &str = "\0\x07\x08\t\n\x0b\x0c\r\x1b\x7f\u{85}\u{90}\u{9b}\u{9d}\u{61c}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\
+         \u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}\u{feff}";
+
+    #[test]
+    fn letters_of_any_script_stay_as_they_are() {
+        // A family emoji needs its joiners, Persian its non-joiner.
+        for text in ["plain 你好 🙂 שלום", "👩‍👩‍👧", "می‌خواهم", ""] {
+            assert!(matches!(line(text), Cow::Borrowed(same) if same == text));
+            assert!(matches!(json(text), Cow::Borrowed(same) if same == text));
+        }
+    }
+
+    #[test]
+    fn a_line_stays_one_line_and_steers_nothing() {
+        assert_eq!(line("a\x1b[2Jb\u{9b}c\nd\u{202e}e\r\nf"), "a\u{fffd}[2Jb\u{fffd}c d\u{fffd}e f");
+        assert!(ACTING.chars().all(acts));
+        let calm = line(ACTING);
+        assert!(!calm.contains(acts), "{calm:?}");
+        assert!((0..=0x10_ffff).filter_map(char::from_u32).all(|c| acts(c) || !c.is_control()));
+    }
+
+    #[test]
+    fn json_says_the_same_without_acting() {
+        let object = serde_json::json!({ ACTING: ["a", ACTING] });
+        let plain = object.to_string();
+        let escaped = json(&plain);
+        assert!(!escaped.contains(acts), "{escaped:?}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).unwrap(), object);
+    }
+}

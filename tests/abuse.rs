@@ -1,0 +1,404 @@
+//! Strangers who mean harm to a relay: each kind of abuse against the built program, while two others talk. Every text of theirs comes
+//! once and in order, the relay's memory stays within what its limits add up to, and no file descriptor is left behind.
+//!
+//! Needs: the built program, Linux. Alone: `make test-abuse`.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
+
+mod common;
+
+use std::{
+    fs,
+    io::{ErrorKind, Read, Write},
+    net::{Shutdown, SocketAddr, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+        mpsc,
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use common::{
+    program::RelayProgram,
+    server::{Bare, numbered_frame},
+    wire_bytes,
+};
+use pulsecam::wire::{Heartbeat, Kind, Message, Origin, QString, Side};
+use serde_json::Value;
+
+/// No test waits longer than this for anything: past it, it hangs.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+const KB: usize = 1 << 10;
+
+/// Small limits, so that what they bound is small too. What one client may send at once (two seconds' worth) fits a mailbox, so
+/// that no single one can push out another who keeps up.
+const CLIENTS: usize = 40;
+const MAX_MESSAGE: usize = 64 * KB;
+const MAILBOX: usize = 512 * KB;
+const MESSAGES_PER_S: usize = 900;
+const BYTES_PER_S: usize = 250 * KB;
+const MAX_TEXT: usize = 4 * KB;
+
+const OPTIONS: [&str; 22] = [
+    "--max-clients",
+    "40",
+    "--max-message",
+    "64KiB",
+    "--mailbox",
+    "512KiB",
+    "--max-messages",
+    "900",
+    "--max-rate",
+    "250KiB",
+    "--max-text",
+    "4KiB",
+    "--max-joins",
+    "0",
+    "--max-per-address",
+    "0",
+    "--hello-time",
+    "700ms",
+    "--message-time",
+    "700ms",
+    "--client-timeout",
+    "1m",
+];
+
+/// What a client may cost the relay beside its mailbox: a message that it sends and one that is being written to it, a frame
+/// of each of two senders that waits for it, with an eighth of slack each, and what an idle client costs (tests/crowd.rs).
+const BESIDE: usize = 4 * (MAX_MESSAGE + MAX_MESSAGE / 8) + 16 * KB;
+
+/// What the relay may grow by while so many strangers fill what they can, and what else it may: lines of the log that wait for
+/// their reader (`cli::outlet`: twice a megabyte while they are written), and what the allocator keeps.
+const fn bound(strangers: usize) -> usize {
+    strangers * (MAILBOX + BESIDE) + 4 * KB * KB
+}
+
+/// A relay, and two who talk over it all the while.
+struct Scene {
+    relay: RelayProgram,
+    healthy: Healthy,
+    memory: usize,
+    files: usize,
+}
+
+impl Scene {
+    fn begin() -> Self {
+        let relay = RelayProgram::start(&OPTIONS);
+        let mut healthy = Healthy::start(relay.addr.parse().unwrap());
+        healthy.goes_on();
+        let id = relay.running.child.id();
+        let (memory, files) = (peak_memory(id), open_files(id));
+        Self { relay, healthy, memory, files }
+    }
+
+    /// A stranger who has been let in, and has its answer.
+    fn stranger(&self) -> TcpStream {
+        let mut stream = self.unseen();
+        stream.write_all(&beat()).unwrap();
+        stream.read_exact(&mut [0; 107]).unwrap();
+        stream
+    }
+
+    fn unseen(&self) -> TcpStream {
+        let stream = TcpStream::connect(&self.relay.addr).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        stream
+    }
+
+    fn left(&mut self, why: &str) {
+        self.relay.running.event("left", |event| event["reason"].as_str().unwrap().contains(why));
+    }
+
+    /// All is as it was: so many strangers at one time cost no more than their limits add up to.
+    fn end(mut self, strangers: usize) {
+        self.healthy.goes_on();
+        let id = self.relay.running.child.id();
+        let deadline = std::time::Instant::now() + PATIENCE;
+        // A socket is closed a moment after the event that tells of it.
+        while open_files(id) != self.files {
+            assert!(std::time::Instant::now() < deadline, "{} files, {} before", open_files(id), self.files);
+            thread::sleep(Duration::from_millis(5));
+        }
+        let grown = peak_memory(id) - self.memory;
+        println!("{} kB more at the peak; {} are allowed", grown / KB, bound(strangers) / KB);
+        assert!(grown <= bound(strangers), "{} kB; {} are allowed", grown / KB, bound(strangers) / KB);
+        let exchanged = self.healthy.stop();
+        println!("{exchanged} texts and frames came through meanwhile");
+        self.relay.running.signal("TERM");
+        let summary: Value = serde_json::from_str(self.relay.running.rest().last().unwrap()).unwrap();
+        assert_eq!(summary["event"], "summary");
+        assert!(summary["messages_in"].as_u64().unwrap() >= 2 * exchanged);
+    }
+}
+
+/// A sender and a viewer: the next text is sent once the last one has come, each with a frame before it.
+struct Healthy {
+    progress: mpsc::Receiver<()>,
+    enough: Arc<AtomicBool>,
+    talking: JoinHandle<u64>,
+}
+
+impl Healthy {
+    fn start(addr: SocketAddr) -> Self {
+        let (tell, progress) = mpsc::channel();
+        let enough = Arc::<AtomicBool>::default();
+        let talking = thread::spawn({
+            let enough = Arc::clone(&enough);
+            move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(Self::talk(addr, &enough, &tell))
+            }
+        });
+        Self { progress, enough, talking }
+    }
+
+    async fn talk(addr: SocketAddr, enough: &AtomicBool, tell: &mpsc::Sender<()>) -> u64 {
+        let (mut sender, mut viewer) = (Bare::connect(addr).await, Bare::connect(addr).await);
+        let origin = Origin { from: Some("healthy".into()), id: None };
+        let mut number = 0;
+        while !enough.load(SeqCst) {
+            let text = Message::text(&format!("number {number} {}", "x".repeat(500)), &origin).unwrap();
+            sender.send(&numbered_frame(u32::try_from(number).unwrap(), 2_000)).await;
+            sender.send(&text).await;
+            // What strangers send comes too; of ours the next, and no other.
+            let ours = loop {
+                let message = viewer.receive().await;
+                if message.kind() == Kind::Text && message.origin() == origin {
+                    break message;
+                }
+            };
+            assert_eq!(ours, text, "once and in order");
+            number += 1;
+            let _ = tell.send(());
+            // Not faster than the limits allow: the strangers do the flooding here.
+            tokio::time::sleep(Duration::from_millis(12)).await;
+        }
+        number
+    }
+
+    /// Waits until ten more texts have come through.
+    fn goes_on(&mut self) {
+        while self.progress.try_recv().is_ok() {}
+        for _ in 0..10 {
+            self.progress.recv_timeout(PATIENCE).expect("the others still talk");
+        }
+    }
+
+    fn stop(self) -> u64 {
+        self.enough.store(true, SeqCst);
+        self.talking.join().unwrap()
+    }
+}
+
+/// Bytes that the process had resident at the most.
+fn peak_memory(id: u32) -> usize {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches("kB").trim().parse::<usize>().unwrap() * KB
+}
+
+fn open_files(id: u32) -> usize {
+    fs::read_dir(format!("/proc/{id}/fd")).unwrap().count()
+}
+
+fn beat() -> Vec<u8> {
+    wire_bytes(&Heartbeat::default().to_message(Side::Client))
+}
+
+fn other(bytes: usize) -> Vec<u8> {
+    wire_bytes(&Message::new(Kind::Other(4711), QString::NULL, Some(Bytes::from(vec![7; bytes]))).unwrap())
+}
+
+/// Sends until it is closed or all is out, and reads nothing.
+fn pour(stream: &mut TcpStream, bytes: &[u8], times: usize) {
+    for _ in 0..times {
+        match stream.write_all(bytes) {
+            Ok(()) => {}
+            Err(error) if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => {
+                return;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[test]
+fn a_flood_of_connections() {
+    let mut scene = Scene::begin();
+    let mut inside: Vec<_> = (2..CLIENTS).map(|_| scene.stranger()).collect();
+    for _ in 0..5 {
+        let flood: Vec<_> = (0..200).map(|_| scene.unseen()).collect();
+        for mut stream in flood {
+            let mut farewell = Vec::new();
+            // Some are reset: they were closed with what they said unread.
+            let _ = stream.read_to_end(&mut farewell);
+        }
+        scene.healthy.goes_on();
+    }
+    scene.relay.running.event("refused", |event| event["reason"].as_str().unwrap().contains("--max-clients"));
+    // There is room again as soon as somebody goes.
+    drop(inside.pop());
+    scene.left("closed the connection");
+    inside.push(scene.stranger());
+    drop(inside);
+    scene.end(CLIENTS - 2);
+}
+
+#[test]
+fn a_flood_of_tiny_messages() {
+    let mut scene = Scene::begin();
+    let tiny = other(0).repeat(1_000);
+    for _ in 0..3 {
+        let mut strangers: Vec<_> = (0..2).map(|_| scene.stranger()).collect();
+        strangers.iter_mut().for_each(|stream| pour(stream, &tiny, 100));
+        for _ in &strangers {
+            scene.left(&format!("more than {MESSAGES_PER_S} messages a second"));
+        }
+        scene.healthy.goes_on();
+    }
+    scene.end(2);
+}
+
+#[test]
+fn the_largest_messages_as_fast_as_can_be() {
+    let mut scene = Scene::begin();
+    let largest = other(MAX_MESSAGE - 12);
+    let frame = wire_bytes(&numbered_frame(1, MAX_MESSAGE - 100));
+    for message in [largest, frame] {
+        let mut stream = scene.stranger();
+        pour(&mut stream, &message, 1_000);
+        scene.left(&format!("more than {BYTES_PER_S} bytes a second"));
+        scene.healthy.goes_on();
+    }
+    scene.end(1);
+}
+
+/// Slow in: a message byte by byte.
+#[test]
+fn messages_that_are_never_finished() {
+    let mut scene = Scene::begin();
+    let mut strangers: Vec<_> = (0..30).map(|_| scene.stranger()).collect();
+    // It says that it will be the largest there is, and room is made for it.
+    let largest = other(MAX_MESSAGE - 12);
+    strangers.iter_mut().for_each(|stream| stream.write_all(&largest[..20]).unwrap());
+    for byte in largest[20..].chunks(1) {
+        strangers.retain_mut(|stream| stream.write_all(byte).is_ok());
+        if strangers.is_empty() {
+            break;
+        }
+        scene.healthy.progress.recv_timeout(PATIENCE).expect("the others still talk");
+    }
+    assert!(strangers.is_empty(), "all are closed");
+    (0..30).for_each(|_| scene.left("did not finish a message within 700ms"));
+    scene.end(30);
+}
+
+/// Slow out: whoever never reads loses frames, then, once more texts wait than may, its place.
+#[test]
+fn strangers_who_never_read() {
+    let mut scene = Scene::begin();
+    let deaf: Vec<_> = (0..30).map(|_| scene.stranger()).collect();
+    let (message, beat) = (other(16 * KB), beat());
+    let gone = |stream: &TcpStream| {
+        stream.set_nonblocking(true).unwrap();
+        let end = matches!((&mut &*stream).write(&beat), Err(error) if error.kind() != ErrorKind::WouldBlock);
+        stream.set_nonblocking(false).unwrap();
+        end
+    };
+    // What the kernel holds for each of them comes first; nobody may send all of it at once.
+    while !deaf.iter().all(&gone) {
+        pour(&mut scene.stranger(), &message, 2 * BYTES_PER_S / message.len());
+        scene.healthy.progress.recv_timeout(PATIENCE).expect("the others still talk");
+    }
+    (0..deaf.len()).for_each(|_| scene.left("too slow for text and images"));
+    drop(deaf);
+    scene.end(31);
+}
+
+/// Half-open connections: those that never speak, and those that are gone without a word.
+#[test]
+fn connections_that_lead_nowhere() {
+    let mut scene = Scene::begin();
+    for _ in 0..200 {
+        let stream = scene.unseen();
+        // Closed with a reset.
+        socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+    scene.healthy.goes_on();
+    let mute: Vec<_> = (0..30).map(|_| scene.unseen()).collect();
+    // And such that have closed their own direction, after half a message.
+    let half: Vec<_> = (0..5).map(|_| scene.stranger()).collect();
+    for mut stream in &half {
+        stream.write_all(&other(1_000)[..30]).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+    }
+    (0..half.len()).for_each(|_| scene.left("closed after 30 of the 1016 bytes of a message"));
+    (0..mute.len()).for_each(|_| scene.left("said nothing for 700ms after it came"));
+    drop((mute, half));
+    scene.end(35);
+}
+
+#[test]
+fn garbage() {
+    let mut scene = Scene::begin();
+    let mut random = fastrand::Rng::with_seed(7);
+    for round in 0..100 {
+        let mut stream = scene.stranger();
+        let mut bytes: Vec<u8> = (0..4 * KB).map(|_| random.u8(..)).collect();
+        // Half of them begin as messages do, and one in four is HTTP.
+        match round % 4 {
+            0 | 1 => {
+                bytes[..8].copy_from_slice(&[0, 0, random.u8(..4), random.u8(..), 0, 0, 0, random.u8(..4)])
+            }
+            2 => bytes.splice(..0, *b"GET / HTTP/1.1\r\nHost: relay\r\n\r\n").for_each(drop),
+            _ => {}
+        }
+        pour(&mut stream, &bytes, 1);
+        let _ = stream.shutdown(Shutdown::Write);
+        scene.relay.running.event("left", |_| true);
+    }
+    scene.end(1);
+}
+
+#[test]
+fn a_lie_in_each_field() {
+    let mut scene = Scene::begin();
+    let message =
+        |fields: &[i32]| -> Vec<u8> { fields.iter().flat_map(|field| field.to_be_bytes()).collect() };
+    let long = MAX_MESSAGE as i32;
+    let lies: [(&str, Vec<u8>); 12] = [
+        ("-1", message(&[-1])),
+        ("size", message(&[i32::MIN])),
+        ("size", message(&[11])),
+        ("size", message(&[long + 1])),
+        ("size", message(&[i32::MAX])),
+        ("description", message(&[12, 42, long, -1])),
+        ("description", message(&[13, 42, 1, 0])),
+        ("description", message(&[12, 42, -2, -1])),
+        ("payload", message(&[12, 42, -1, 1])),
+        ("after the payload", message(&[16, 42, -1, 0, 7])),
+        ("text", message(&[16, 1, -1, 4, 1_000])),
+        ("text", message(&[20, 1, -1, 8, 3, 0])),
+    ];
+    for (word, lie) in lies.iter().cycle().take(60) {
+        let mut stream = scene.stranger();
+        // What follows belongs to no message.
+        pour(&mut stream, &[&lie[..], &[0x55; 32]].concat(), 1);
+        let event = scene.relay.running.event("left", |event| event["client"].as_u64() > Some(2));
+        let reason = event["reason"].as_str().unwrap().to_lowercase();
+        assert!(reason.contains(word), "{lie:02x?}: {reason}");
+    }
+    // A type that does not exist is somebody's own, and a text that is too long has a limit of its own.
+    let mut stream = scene.stranger();
+    stream.write_all(&message(&[12, i32::MIN, -1, -1])).unwrap();
+    pour(&mut stream, &wire_bytes(&Message::text(&"x".repeat(MAX_TEXT), &Origin::default()).unwrap()), 1);
+    scene.left("(--max-text)");
+    scene.end(1);
+}

@@ -1,0 +1,235 @@
+//! What a stranger sends to people's screens: names, texts, reasons and pictures that try to steer a terminal, forge a line, leave a
+//! folder, or cost a viewer its time. Real programs, looked at byte for byte.
+//!
+//! Needs nothing. Alone: `make test-hostile`.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
+
+mod common;
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    process::{Child, Output, Stdio},
+    thread,
+};
+
+use common::{
+    program::{RelayProgram, pulsecam},
+    wire_bytes,
+};
+use pulsecam::{
+    clock::Timestamp,
+    jpeg::Encoder,
+    picture::{Picture, Pixels},
+    wire::{FrameInfo, Heartbeat, Message, Origin, Side, farewell},
+};
+use serde_json::Value;
+
+/// Clears the screen, sets the title, colours by an 8-bit control, ends lines in each way there is, and turns what follows.
+const STEERS: &str = "\x1b[2J\x1b]0;owned\x07\u{9b}31m\x08\x7f\u{90}q\u{9c}\r\n2026-11-23T21:00:00.000000Z ERROR FORGED\n\
+                      FORGED\u{85}FORGED\u{2028}FORGED\u{2029}FORGED\x0b\x0c\0\u{202e}gpj.exe\u{202d}\u{2066}\u{2067}\u{2068}\
+                      \u{2069}\u{200e}\u{200f}\u{61c}\u{feff}";
+
+/// A name that would also leave its folder.
+fn name() -> String {
+    format!("../../../../tmp/.{STEERS}/CON\\nul:")
+}
+
+/// Whether any character is there that does more than being read; written out by hand, never by the code under test.
+fn acts(text: &str) -> Option<char> {
+    text.chars().find(|&c| {
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    })
+}
+
+/// Nothing that acts, and no line that a stranger began.
+fn is_unharmed(bytes: &[u8]) -> String {
+    let text = String::from_utf8(bytes.to_vec()).expect("UTF-8");
+    assert_eq!(acts(&text), None, "{text:?}");
+    for line in text.lines() {
+        assert!(!line.trim_start().starts_with("FORGED") && !line.contains("ERROR"), "{text}");
+    }
+    text
+}
+
+/// Without `ERROR`, which our own log may say: a line with the stranger's words has ours before them.
+fn has_no_forged_line(bytes: &[u8], ours: &str) -> String {
+    let text = String::from_utf8(bytes.to_vec()).expect("UTF-8");
+    assert_eq!(acts(&text), None, "{text:?}");
+    let theirs: Vec<_> = text.lines().filter(|line| line.contains("FORGED")).collect();
+    assert!(!theirs.is_empty() && theirs.iter().all(|line| line.contains(ours)), "{text}");
+    text
+}
+
+fn jpeg() -> Vec<u8> {
+    let picture = Picture { width: 64, height: 48, pixels: Pixels::Rgb(vec![90; 64 * 48 * 3]) };
+    Encoder::new(80).unwrap().encode(&picture).unwrap().to_vec()
+}
+
+/// A progressive picture of 7680x4320 pixels in five thousand scans: 65 kB that ask for minutes.
+fn scan_bomb() -> Vec<u8> {
+    let mut bomb = vec![0xff, 0xd8, 0xff, 0xc2, 0, 11, 8, 0x10, 0xe0, 0x1e, 0, 1, 1, 0x11, 0];
+    bomb.extend([0xff, 0xda, 0, 8, 1, 1, 0, 1, 63, 0x10, 0, 0, 0].repeat(5_000));
+    bomb.extend([0xff, 0xd9]);
+    bomb
+}
+
+fn start_viewer(relay: &mut RelayProgram, arguments: &[&str]) -> Child {
+    let common = ["view", &relay.addr, "--no-window", "-v", "--frames", "1", "--for", "20s"];
+    let viewer = pulsecam()
+        .args(common)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    relay.running.event("joined", |_| true);
+    viewer
+}
+
+/// Sends all, and returns once the relay has passed it on.
+fn say(addr: &str, messages: &[Message]) {
+    let mut stream = TcpStream::connect(addr).unwrap();
+    for message in messages {
+        stream.write_all(&wire_bytes(message)).unwrap();
+    }
+    stream.write_all(&wire_bytes(&Heartbeat::default().to_message(Side::Client))).unwrap();
+    stream.read_exact(&mut [0]).unwrap(); // the answer
+}
+
+fn video(stream: &str, jpeg: Vec<u8>) -> Message {
+    let info = FrameInfo { stream: Some(stream.into()), seq: Some(1), ..FrameInfo::default() };
+    Message::video(jpeg.into(), &info).unwrap()
+}
+
+/// What a stranger sends: all of it hostile, at last a picture that can be shown, in a stream with a hostile name.
+fn be_hostile(addr: &str) {
+    let origin = Origin { from: Some(name()), id: None };
+    let text = Message::text(&format!("hello{STEERS}"), &origin).unwrap();
+    let image = Message::image(jpeg().into(), &origin).unwrap();
+    let no_image = Message::image(STEERS.as_bytes().to_vec().into(), &Origin::default()).unwrap();
+    say(addr, &[text, image, no_image, video(&format!("bomb {}", name()), scan_bomb())]);
+    // From another connection and in another stream: a newer frame of the same would take the bomb's place.
+    let info = FrameInfo {
+        stream: Some(name()),
+        captured: Some(Timestamp::now()),
+        card: Some(STEERS.into()),
+        ..FrameInfo::default()
+    };
+    say(addr, &[Message::video(jpeg().into(), &info).unwrap()]);
+}
+
+/// Everything was saved into the folder itself, under names that show what they are.
+fn saved_well(folder: &std::path::Path, count: usize) {
+    let names: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap()).collect();
+    assert_eq!(names.len(), count);
+    for entry in names {
+        let name = entry.file_name().into_string().unwrap();
+        assert!(entry.file_type().unwrap().is_file() && name.ends_with(".jpg"), "{name}");
+        assert!(name.starts_with("20") && name.len() < 200 && acts(&name).is_none(), "{name:?}");
+        assert!(!name.contains(['/', '\\', ':', ' ', '\n']), "{name:?}");
+    }
+    assert_eq!(fs::read_dir(folder.parent().unwrap()).unwrap().count(), 1, "nothing beside the folder");
+}
+
+#[test]
+fn a_terminal_and_a_folder_are_safe_from_what_comes() {
+    let mut relay = RelayProgram::start(&[]);
+    let outside = tempfile::tempdir().unwrap();
+    let folder = outside.path().join("saved");
+    let viewer = start_viewer(&mut relay, &["--save", folder.to_str().unwrap()]);
+    be_hostile(&relay.addr);
+    let Output { status, stdout, stderr } = viewer.wait_with_output().unwrap();
+    assert!(status.success());
+    let text = String::from_utf8(stdout.clone()).unwrap();
+    assert_eq!(acts(&text), None, "{text:?}");
+    // Five arrivals and the last word; the name and the text of each on one line.
+    let lines: Vec<_> = text.lines().collect();
+    assert!(lines.iter().all(|line| !line.starts_with("FORGED") && !line.starts_with("2026")), "{text}");
+    assert_eq!(lines.len(), 6, "{text}");
+    assert!(lines[0].starts_with("../../../../tmp/.") && lines[0].contains(": hello"), "{text}");
+    assert!(lines.iter().any(|line| line.contains("a picture in 5000 scans; up to")), "{text}");
+    assert!(lines[5].starts_with("1 frame of 1 stream"), "{text}");
+    is_unharmed(&stderr);
+    saved_well(&folder, 2);
+}
+
+#[test]
+fn json_says_what_was_sent_and_is_safe_on_a_terminal_too() {
+    let mut relay = RelayProgram::start(&[]);
+    let viewer = start_viewer(&mut relay, &["--json"]);
+    be_hostile(&relay.addr);
+    let Output { status, stdout, stderr } = viewer.wait_with_output().unwrap();
+    assert!(status.success());
+    let text = String::from_utf8(stdout).unwrap();
+    assert_eq!(acts(&text), None, "{text:?}");
+    let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let of = |kind: &str| events.iter().find(|event| event["event"] == kind).expect(kind);
+    assert_eq!(of("text")["text"], format!("hello{STEERS}"), "programs get what was sent");
+    assert_eq!(of("text")["from"], name());
+    assert_eq!(of("frame")["stream"], name());
+    assert_eq!(of("damaged")["reason"], "a picture in 5000 scans; up to 12 are allowed at its size");
+    is_unharmed(&stderr);
+}
+
+/// One stranger's bombs, and a friend's pictures beside them.
+#[test]
+fn pictures_that_cannot_be_shown_keep_no_other_from_being_shown() {
+    let mut relay = RelayProgram::start(&[]);
+    let viewer = pulsecam()
+        .args(["view", &relay.addr, "--no-window", "--json", "--quiet", "--frames", "20", "--for", "20s"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    relay.running.event("joined", |_| true);
+    let (mut huge, mut cut) = (jpeg(), jpeg());
+    let size = huge.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap() + 5;
+    huge[size..size + 4].copy_from_slice(&[0xff, 0xdc, 0xff, 0xdc]);
+    cut.truncate(cut.len() / 8);
+    let bad = [scan_bomb(), huge, cut, b"no picture at all".to_vec(), Vec::new()];
+    let addr = relay.addr.clone();
+    for round in 0..20 {
+        let bad: Vec<_> = bad.iter().map(|jpeg| video("stranger", jpeg.clone())).collect();
+        say(&addr, &bad);
+        // The viewer ends with the last of these.
+        say(&addr, &[video(&format!("friend {round}"), jpeg())]);
+    }
+    let output = viewer.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let friends = text.lines().filter(|line| line.contains(r#""event":"frame","stream":"friend "#)).count();
+    assert_eq!(friends, 20, "{text}");
+    assert!(text.contains(r#""event":"damaged","stream":"stranger""#), "{text}");
+}
+
+/// A relay that says why it sends its clients away.
+#[test]
+fn a_relays_last_word_forges_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap().to_string();
+    let reason = wire_bytes(&farewell(STEERS));
+    thread::spawn(move || {
+        while let Ok((mut stream, _)) = listener.accept() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(&reason);
+        }
+    });
+    let text = |more: &[&str]| {
+        let arguments = ["text", &addr, "-v", "--deadline", "1s", "--max-backoff", "100ms", "hello"];
+        pulsecam().args(arguments).args(more).stdin(Stdio::null()).output().unwrap()
+    };
+    let Output { status, stdout, stderr } = text(&[]);
+    assert_eq!(status.code(), Some(1));
+    assert!(stdout.is_empty());
+    let told = has_no_forged_line(&stderr, "the relay closed the connection: ");
+    assert!(told.lines().last().unwrap().starts_with("pulsecam: the text \"hello\" did not reach"), "{told}");
+    let Output { stdout, .. } = text(&["--json"]);
+    let told = has_no_forged_line(&stdout, r#"{"event":"link","state":"down""#);
+    let down = told.lines().find(|line| line.contains("FORGED")).unwrap();
+    let event: Value = serde_json::from_str(down).unwrap();
+    assert!(event["why"].as_str().unwrap().contains("\x1b[2J"), "programs get what was said");
+}
