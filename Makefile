@@ -57,6 +57,9 @@ test-strips: deps ## Pictures in strips alone
 test-relay: ## The relay and the link alone
 	$(CARGO) test --release --locked --test relay --test link --test viewers --test crowd --test freshness --test limits
 
+test-pauses: ## Programs that stand still, and that are ended while they wait, alone
+	$(CARGO) test --release --locked --test pauses
+
 test-cli: ## The built program alone
 	$(CARGO) test --release --locked --test cli --test usage --test thrift --test bench
 
@@ -66,12 +69,18 @@ test-qt: deps ## Against a real Qt program alone
 test-window: deps ## The real window under Xvfb alone
 	$(CARGO) test --release --locked --test window
 
-.PHONY: demo-check test-wire test-strips test-camera test-net fuzz
+.PHONY: demo-check test-wire test-strips test-camera test-net test-pauses soak fuzz
 demo-check: build ## The demonstration runs and ends by itself
 	$(PULSECAM) demo --no-window --for 2s --quiet
 
 test-net: build ## Pulled cables between two hosts alone (root, Linux)
 	$(CARGO) test --release --locked --test net -- --ignored --test-threads=1
+
+# What it prints and writes is explained in tests/soak/main.rs.
+MINUTES ?= 2
+SOAK_JSON ?= $(abspath $(TARGET))/soak.json
+soak: build ## Endurance: programs come, go, stall and die, links break, for MINUTES=2
+	MINUTES=$(MINUTES) SOAK_JSON=$(SOAK_JSON) $(CARGO) test --release --locked --test soak -- --ignored --nocapture
 
 # Each target for so many seconds; what it finds belongs into fuzz/corpus, which every run of the tests replays.
 FUZZ_FOR ?= 60

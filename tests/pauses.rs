@@ -10,7 +10,7 @@ mod common;
 
 use std::{
     net::{SocketAddr, TcpStream},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use common::program::{RelayProgram, Running, viewer};
@@ -93,8 +93,10 @@ fn a_relay_stands_still(patience: &[&str], downs: usize) {
     }
     lasting.forget();
     relay.running.signal("CONT");
+    let since = Instant::now();
     let proven = |event: &Value| event["state"] == "up" && event["rtt_ms"].is_number();
     leaving.event("link", proven);
+    println!("up and proven {:.1?} after the relay went on", since.elapsed());
     no_stale_frame(&mut leaving, 5);
     assert_eq!(heard_beside_frames(&mut lasting, 3), ["one", "二", "three"]);
     texts.say("after");
@@ -136,10 +138,12 @@ fn clients_that_stood_still_longer_than_every_limit_come_back() {
     for program in [&stopped, &sender, &texts] {
         program.signal("CONT");
     }
+    let since = Instant::now();
     for program in [&mut stopped, &mut sender, &mut texts] {
         program.event("link", is("down"));
         program.event("link", |event| event["state"] == "up" && event["clock_offset_ms"].is_number());
     }
+    println!("all up again {:.1?} after they went on", since.elapsed());
     no_stale_frame(&mut stopped, 5);
     assert_eq!(heard_beside_frames(&mut lasting, 2), ["one", "two"]);
     texts.say("after");
