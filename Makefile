@@ -66,6 +66,9 @@ test-hostile: ## What strangers send to screens alone, and what fuzzing found
 test-trust: deps ## TLS and keys alone
 	$(CARGO) test --release --locked --test tls --test key --test trust
 
+test-pauses: ## Programs that stand still, and that are ended while they wait, alone
+	$(CARGO) test --release --locked --test pauses
+
 test-cli: ## The built program alone
 	$(CARGO) test --release --locked --test cli --test usage --test thrift --test bench
 
@@ -75,7 +78,7 @@ test-qt: deps ## Against a real Qt program alone
 test-window: deps ## The real window under Xvfb alone
 	$(CARGO) test --release --locked --test window
 
-.PHONY: demo-check test-abuse test-hostile test-wire test-strips test-camera test-net test-trust test-deploy deny fuzz
+.PHONY: demo-check test-abuse test-hostile test-wire test-strips test-camera test-net test-pauses test-trust test-deploy deny soak fuzz
 demo-check: build ## The demonstration runs and ends by itself
 	$(PULSECAM) demo --no-window --for 2s --quiet
 
@@ -87,6 +90,12 @@ test-deploy: deps ## The relay as a service of systemd, and its units, alone (ro
 
 deny: ## Licences, sources and known holes of what comes in with us
 	@./.ci/deny $(TARGET)/tools
+
+# What it prints and writes is explained in tests/soak/main.rs.
+MINUTES ?= 2
+SOAK_JSON ?= $(abspath $(TARGET))/soak.json
+soak: build ## Endurance: programs come, go, stall and die, links break, for MINUTES=2
+	MINUTES=$(MINUTES) SOAK_JSON=$(SOAK_JSON) $(CARGO) test --release --locked --test soak -- --ignored --nocapture
 
 # Each target for so many seconds; what it finds belongs into fuzz/corpus, which every run of the tests replays.
 FUZZ_FOR ?= 60

@@ -83,6 +83,6 @@ pub(super) fn listener(output: Output) -> (relay::Listener, Outlet) {
 /// The one line that says what went wrong.
 pub(super) fn complain(error: &Error) {
     // Standard error closed: nobody left to tell.
-use super::{Error, journal, outlet::Outlet};
-use crate::{harmless, relay};
+    let priority = if journal::is_read() { journal::ERROR } else { "" };
+    let _ = writeln!(io::stderr(), "{priority}pulsecam: {}", harmless::line(&error.to_string()));
 }

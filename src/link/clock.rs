@@ -3,6 +3,9 @@
 //! Four times of an exchange, as in NTP (RFC 5905, section 8): `t1` asked, `t2` heard there, `t3` answered there,
 //! `t4` heard here. The error of one sample is at most half its round trip, so of the last few the one with the
 //! shortest round trip counts.
+//!
+//! A clock may jump: it is set, or a laptop wakes up. Each sample says within which bounds the truth lay, so an older
+//! one that shares no point with the newest is no longer true, whichever of the two clocks moved, and is forgotten.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -10,6 +13,9 @@ use crate::clock::Timestamp;
 
 /// Samples that are remembered: eight, as NTP's clock filter. At 3 s each, a drift shows within half a minute.
 const SAMPLES: usize = 8;
+
+/// What rounding to microseconds may move the bounds of two samples apart.
+const ROUNDING: u64 = 4;
 
 /// What to add to our clock to get the relay's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +26,7 @@ pub struct Offset {
     pub uncertainty: u64,
 }
 
-/// The last samples.
+/// The last samples, none of which the newest contradicts.
 #[derive(Clone, Debug, Default)]
 pub struct OffsetFilter {
     samples: VecDeque<(u64, i64)>,
@@ -37,6 +43,10 @@ impl OffsetFilter {
             }
             // Halved first: hostile times must not overflow.
             let offset = t2.micros_since(t1) / 2 + t3.micros_since(t4) / 2;
+            self.samples.retain(|(before, micros)| {
+                // No sum of two halves and a few overflows.
+                micros.abs_diff(offset) <= before.div_ceil(2) + round_trip.div_ceil(2) + ROUNDING
+            });
             self.samples.push_back((round_trip, offset));
         }
         self.best()
@@ -92,6 +102,55 @@ mod tests {
             );
         }
         assert_eq!(filter.best(), Some(Offset { micros: 500, uncertainty: 50 }));
+    }
+
+    /// An exchange at `start` by our clock, which the relay's is ahead of by `ahead`.
+    fn exchange(filter: &mut OffsetFilter, start: u64, ahead: i64, each_way: u64) -> Option<Offset> {
+        let there = at(start + each_way).offset(ahead);
+        filter.sample(at(start), there, there, at(start + 2 * each_way))
+    }
+
+    #[test]
+    fn a_clock_that_jumps_is_believed_from_the_next_exchange_on() {
+        const HOUR: i64 = 3_600_000_000;
+        let start = 10 * HOUR.unsigned_abs();
+        // Ours or the relay's, forward or back: the bounds before and after have nothing in common.
+        for jump in [HOUR, -HOUR, 50_000, -50_000] {
+            let mut filter = OffsetFilter::default();
+            for round in 0..SAMPLES as u64 {
+                exchange(&mut filter, start + round * 3_000_000, 700, 20);
+            }
+            // Slower than all before: by the round trip alone, none of it would count.
+            let after = exchange(&mut filter, start + 30_000_000, 700 + jump, 4_000);
+            assert_eq!(after, Some(Offset { micros: 700 + jump, uncertainty: 4_000 }), "{jump}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_jumps_between_question_and_answer_spoils_one_exchange() {
+        const HOUR: u64 = 3_600_000_000;
+        for (asked, answered) in [(2 * HOUR, 3 * HOUR), (3 * HOUR, 2 * HOUR)] {
+            let mut filter = OffsetFilter::default();
+            exchange(&mut filter, asked - 3_000_000, 0, 50);
+            let there = at(asked + 50);
+            filter.sample(at(asked), there, there, at(answered + 100));
+            let jump = asked.cast_signed() - answered.cast_signed();
+            let after = exchange(&mut filter, answered + 3_000_000, jump, 50);
+            let error = after.unwrap().micros.abs_diff(jump);
+            assert!(error <= after.unwrap().uncertainty + ROUNDING, "{asked} {answered}: {after:?}");
+        }
+    }
+
+    #[test]
+    fn samples_that_agree_are_kept_however_much_slower_the_newest_is() {
+        let mut filter = OffsetFilter::default();
+        exchange(&mut filter, 1_000_000, 700, 20);
+        for round in 2..=SAMPLES as u64 {
+            // All of it on the way there: as wrong as it can be, and in agreement all the same.
+            let there = at(round * 1_000_000 + 90_000).offset(700);
+            let now = filter.sample(at(round * 1_000_000), there, there, at(round * 1_000_000 + 90_000));
+            assert_eq!(now, Some(Offset { micros: 700, uncertainty: 20 }));
+        }
     }
 
     #[test]

@@ -75,7 +75,7 @@ pub(super) async fn serve(
     hub.state.send_replace(State::Up { peer, rtt: None, offset: None });
     hub.lend(Some(Arc::clone(&pen)));
     let write = socket::drain(outbox, &pen, &session);
-    tokio::select! {
+    let why = tokio::select! {
         // Reading first: bytes that wait since this process was stopped or starved prove the relay alive.
         biased;
         why = session.read(reader) => why,
@@ -84,7 +84,11 @@ pub(super) async fn serve(
             Ok(()) => Down::Closed, // cannot be: the hub holds a sender
         },
         why = session.beat() => why,
+    };
+    if matches!(why, Down::Silent(_)) {
+        pen.abandon();
     }
+    why
 }
 
 fn give_up(hub: &Hub, attempt: &Attempt) {

@@ -55,6 +55,9 @@ pub(super) async fn serve(incoming: Incoming, addr: SocketAddr, house: Arc<House
         }
     };
     let stopping = matches!(reason, LeaveReason::Shutdown);
+    if matches!(reason, LeaveReason::Silent(_)) {
+        pen.abandon();
+    }
     if reason.is_to_be_told() {
         // Where something else is half written, it cannot be said.
         pen.try_write(&farewell(&reason.to_string()));

@@ -10,6 +10,7 @@ use std::{
         atomic::{AtomicBool, Ordering::SeqCst},
     },
     task::{Context, Poll, Wake, Waker},
+    time::Duration,
 };
 
 #[cfg(target_os = "linux")]
@@ -46,6 +47,10 @@ pub trait Outlet: fmt::Debug + Send + Sync {
         let _ = bytes;
         Ok(())
     }
+
+    /// Of no use any more: once it is closed, the system shall forget what it took and could not bring over. Else it goes on to try for
+    /// minutes, and frames from before an outage come after those from behind it.
+    fn abandon(&self) {}
 }
 
 /// Waits until it may take more.
@@ -64,6 +69,10 @@ impl Outlet for OwnedWriteHalf {
 
     fn allow_unsent(&self, bytes: u32) -> io::Result<()> {
         allow_unsent(self.as_ref(), bytes)
+    }
+
+    fn abandon(&self) {
+        let _ = socket2::SockRef::from(self.as_ref()).set_linger(Some(Duration::ZERO)); // broken: nothing is sent anyway
     }
 }
 

@@ -98,6 +98,11 @@ impl Pen {
         Self { outlet, page: tokio::sync::Mutex::new(page), left: Notify::new() }
     }
 
+    /// What was written and is not over there shall not be sent any more, once the connection is closed.
+    pub fn abandon(&self) {
+        self.outlet.abandon();
+    }
+
     /// Begins a message now, on the thread that calls; [`drain`] finishes it. Nothing where that cannot be: another is being
     /// written, or the socket is full or broken. Never waits.
     pub fn try_write(&self, message: &Message) -> Written {

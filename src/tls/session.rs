@@ -110,6 +110,11 @@ impl Outlet for Output {
     fn allow_unsent(&self, bytes: u32) -> io::Result<()> {
         allow_unsent(&self.0.stream, bytes)
     }
+
+    fn abandon(&self) {
+        // Broken: nothing is sent anyway.
+        let _ = socket2::SockRef::from(&self.0.stream).set_linger(Some(std::time::Duration::ZERO));
+    }
 }
 
 impl Drop for Output {

@@ -11,10 +11,12 @@ use std::{
 use serde_json::Value;
 
 /// No test waits longer than this for anything: past it, it hangs.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The program that was built with the tests, or the one that `PULSECAM_BIN` names.
 pub fn pulsecam() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_pulsecam"));
+    let built = env!("CARGO_BIN_EXE_pulsecam").into();
+    let mut command = Command::new(std::env::var_os("PULSECAM_BIN").unwrap_or(built));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("PULSECAM_")) {
         command.env_remove(name);
     }
@@ -97,6 +99,12 @@ impl Running {
         let is = |event: Value| names.iter().any(|name| event["event"] == *name);
         let line = self.line(&names.join(" or "), |line| parse(line).is_some_and(is));
         parse(&line).unwrap()
+    }
+
+    /// Forgets every line so far: what comes next was said after this.
+    pub fn forget(&mut self) {
+        self.seen.clear();
+        while self.lines.try_recv().is_ok() {}
     }
 
     /// All lines to the end of the program.

@@ -78,7 +78,17 @@ impl Drop for Cable {
     }
 }
 
+/// The names of all hosts of this system, as `ip` lists them.
+pub fn all() -> String {
+    String::from_utf8(Command::new("ip").args(["netns", "list"]).output().unwrap().stdout).unwrap()
+}
+
 impl Host {
+    /// The namespace's name.
+    pub fn name(&self) -> &str {
+        &self.namespace
+    }
+
     /// Runs the built program here.
     pub fn start(&self, arguments: &[&str]) -> Running {
         let program = pulsecam();

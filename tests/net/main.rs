@@ -1,7 +1,8 @@
 //! The pulled cable, for real: relay and client on two hosts, which network namespaces play, and what can happen between them. TCP says
 //! "established" all the while.
 //!
-//! Needs: Linux, root, iproute2, the built program. Alone: `make test-net`. Ignored elsewhere, for it needs root; CI runs it.
+//! Needs: Linux, root, iproute2, the built program. Alone: `make test-net`. Ignored elsewhere, for it needs root; CI runs it. With
+//! `--nocapture` each tells how long both ends took.
 
 #![cfg(target_os = "linux")]
 #![allow(missing_docs, unreachable_pub, reason = "a test's own parts")]
@@ -10,6 +11,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod hosts;
+
+use std::time::Instant;
 
 use common::program::Running;
 use hosts::{Cable, Host};
@@ -73,6 +76,7 @@ fn outage(cable: &mut Cable, cut: impl Fn(&mut Cable), heal: impl Fn(&mut Cable)
     beside.event("frame", |_| true);
 
     cut(cable);
+    let since = Instant::now();
     for text in ["one", "二", "three"] {
         texts.say(text);
     }
@@ -80,13 +84,18 @@ fn outage(cable: &mut Cable, cut: impl Fn(&mut Cable), heal: impl Fn(&mut Cable)
     assert!(established >= 2, "TCP has noticed nothing: {established}");
     let why = sender.event("link", is("down"))["why"].as_str().unwrap().to_owned();
     assert!(why.contains("nothing heard"), "{why}");
+    let client_noticed = since.elapsed();
     // Sender and texts.
     for _ in 0..2 {
         relay.event("left", |event| event["reason"].to_string().contains("silent"));
     }
 
+    let relay_noticed = since.elapsed();
+
     heal(cable);
+    let since = Instant::now();
     sender.event("link", is("up"));
+    let up = since.elapsed();
     let (mut texts_seen, mut frames) = (Vec::new(), 0);
     while texts_seen.len() < 3 || frames < 5 {
         let event = beside.any_event(&["text", "frame"]);
@@ -99,6 +108,9 @@ fn outage(cable: &mut Cable, cut: impl Fn(&mut Cable), heal: impl Fn(&mut Cable)
         }
     }
     assert_eq!(texts_seen, ["one", "二", "three"]);
+    println!(
+        "noticed by the client after {client_noticed:.1?}, by the relay after {relay_noticed:.1?}; up again {up:.1?} after the end"
+    );
     texts.say("after");
     assert_eq!(beside.event("text", |_| true)["text"], "after", "each comes once and in order");
     texts.stdin = None;
@@ -134,6 +146,67 @@ fn a_client_whose_address_changes_comes_back() {
     outage(&mut cable, |cable| cable.client.moves_to(3), |_| ());
 }
 
+/// A connection that the client gives up while the relay does not: what the client's system still holds of it must not come after all.
+fn given_up(cut: impl Fn(&Cable, bool)) {
+    let cable = Cable::new();
+    let mut relay = cable.relay.start(&[&RELAY[..5], &["1m"]].concat());
+    relay.event("listening", |_| true);
+    let mut beside = viewer(&cable.relay, &cable.relay);
+    let mut sender = sender(&cable.client, &cable.relay);
+    for _ in 0..10 {
+        beside.event("frame", |_| true);
+    }
+    cut(&cable, true);
+    sender.event("link", is("down"));
+    cut(&cable, false);
+    sender.event("link", is("up"));
+    nothing_old_comes(&mut beside);
+}
+
+/// TCP sends again in growing pauses: a second or two after the cable is back.
+fn nothing_old_comes(viewer: &mut Running) {
+    let mut newest = None;
+    for _ in 0..50 {
+        let frame = viewer.event("frame", |_| true);
+        assert!(frame["age_ms"].as_f64().unwrap() < OUTAGE_MS, "from before the outage: {frame}");
+        let number = frame["seq"].as_u64();
+        assert!(number > newest, "after frame {newest:?}: {frame}");
+        newest = number;
+    }
+}
+
+#[test]
+#[ignore = "needs root and network namespaces: make test-net"]
+fn what_waited_for_a_pulled_cable_is_not_shown_when_it_is_back() {
+    given_up(|cable, cut| cable.client.plug(!cut));
+}
+
+#[test]
+#[ignore = "needs root and network namespaces: make test-net"]
+fn what_waited_before_a_firewall_is_not_shown_when_it_opens() {
+    given_up(|cable, cut| cable.relay.deaf(cut));
+}
+
+#[test]
+#[ignore = "needs root and network namespaces: make test-net"]
+fn what_waited_for_a_viewer_that_the_relay_gives_up_is_not_shown_when_the_firewall_opens() {
+    let cable = Cable::new();
+    let mut relay = start_relay(&cable.relay);
+    let _sender = sender(&cable.relay, &cable.relay);
+    // More patient than the relay: it still reads the old connection.
+    let address = format!("{}:{PORT}", cable.relay.address);
+    let patient = ["view", &address, "--no-window", "--json", "--heartbeat", "500ms", "--timeout", "1m"];
+    let mut viewer = cable.client.start(&patient);
+    for _ in 0..10 {
+        viewer.event("frame", |_| true);
+    }
+    cable.client.plug(false);
+    relay.event("left", |event| event["reason"].to_string().contains("silent"));
+    viewer.forget();
+    cable.client.plug(true);
+    nothing_old_comes(&mut viewer);
+}
+
 #[test]
 #[ignore = "needs root and network namespaces: make test-net"]
 fn a_relay_host_that_vanishes_comes_back_as_another_process() {
@@ -145,14 +218,35 @@ fn a_relay_host_that_vanishes_comes_back_as_another_process() {
     // Nothing of its end reaches the others, neither FIN nor RST.
     cable.relay.plug(false);
     relay.signal("KILL");
+    let since = Instant::now();
     for program in [&mut sender, &mut viewer] {
         program.event("link", is("down"));
     }
+    let noticed = since.elapsed();
     let mut relay = start_relay(&cable.relay);
     cable.relay.plug(true);
+    let since = Instant::now();
     for program in [&mut sender, &mut viewer] {
         program.event("link", is("up"));
     }
+    println!("noticed by both clients after {noticed:.1?}; up again {:.1?} after the end", since.elapsed());
     goes_on(&mut viewer);
     relay.event("joined", |event| event["clients"] == 2);
+}
+
+#[test]
+#[ignore = "needs root and network namespaces: make test-net"]
+fn a_test_that_fails_leaves_no_network_behind() {
+    let (give, take) = std::sync::mpsc::channel();
+    let failing = std::thread::spawn(move || {
+        let cable = Cable::new();
+        give.send([cable.relay.name().to_owned(), cable.client.name().to_owned()]).unwrap();
+        let _relay = start_relay(&cable.relay);
+        panic!("on purpose");
+    });
+    assert!(failing.join().is_err());
+    let left = hosts::all();
+    for name in take.recv().unwrap() {
+        assert!(!left.contains(&name), "{name} is left in {left}");
+    }
 }

@@ -1,0 +1,83 @@
+//! Endurance: a relay, senders, viewers and texts for so many minutes, while others come, go, stall and die beside them and links break.
+//!
+//! Asserted at the end: the programs that stayed are the same processes, hold as many files and threads as after the warm-up and little more
+//! memory; each numbered text came once and in order to the viewer that stayed; no frame it showed was far behind the newest.
+//!
+//! Needs: Linux, the built program (another: `PULSECAM_BIN`). Alone: `make soak MINUTES=30`; CI runs two minutes. The choices are random:
+//! `PULSECAM_SEED` repeats those of a run. Figures go to `SOAK_JSON` as JSON, where it is set.
+
+#![cfg(target_os = "linux")]
+#![allow(missing_docs, unreachable_pub, reason = "a test's own parts")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
+#![allow(clippy::print_stdout, reason = "progress and figures are what it is run for")]
+
+mod actor;
+#[path = "../common/mod.rs"]
+mod common;
+mod guests;
+mod plan;
+mod proxy;
+mod report;
+mod stage;
+mod watch;
+
+use std::{
+    env, thread,
+    time::{Duration, Instant},
+};
+
+use plan::Plan;
+use report::Report;
+use stage::Stage;
+
+/// What a run without `MINUTES` takes: as in CI.
+const MINUTES: f64 = 2.0;
+
+/// Of the time, this is for caches and pools to fill; what is held then is what must not grow.
+const WARM_UP: f64 = 0.25;
+
+/// One line a minute.
+const PROGRESS: Duration = Duration::from_secs(60);
+
+fn wished<T: std::str::FromStr>(name: &str, otherwise: T) -> T {
+    let Ok(given) = env::var(name) else { return otherwise };
+    given.parse().unwrap_or_else(|_| panic!("{name}={given} is no number"))
+}
+
+#[test]
+#[ignore = "takes minutes: make soak MINUTES=2"]
+fn endurance() {
+    let minutes: f64 = wished("MINUTES", MINUTES);
+    let seed = wished("PULSECAM_SEED", fastrand::u64(..));
+    println!("{minutes} minutes; repeat its choices: PULSECAM_SEED={seed}");
+    let time = Duration::from_secs_f64(minutes * 60.0);
+    let (began, mut plan) = (Instant::now(), Plan::new(seed));
+    let mut stage = Stage::new();
+    let mut told = began;
+    let mut until = |end: Duration, stage: &mut Stage, plan: &mut Plan| {
+        while began.elapsed() < end {
+            let step = plan.next();
+            let due = Instant::now() + step.pause;
+            stage.act(&step);
+            while Instant::now() < due {
+                stage.look();
+                thread::sleep(stage::LOOK.min(due.saturating_duration_since(Instant::now())));
+            }
+            if told.elapsed() >= PROGRESS {
+                told += PROGRESS;
+                println!("{}", stage.progress(began.elapsed()));
+            }
+        }
+    };
+    until(time.mul_f64(WARM_UP), &mut stage, &mut plan);
+    let warm = stage.still();
+    until(time, &mut stage, &mut plan);
+    let end = stage.still();
+    let outcome = stage.finish();
+    let report = Report::new(minutes, seed, &warm, &end, &outcome);
+    println!("{report}");
+    if let Ok(path) = env::var("SOAK_JSON") {
+        std::fs::write(&path, report.json()).unwrap_or_else(|error| panic!("{path}: {error}"));
+    }
+    assert!(report.failures().is_empty(), "PULSECAM_SEED={seed}: {:#?}", report.failures());
+}

@@ -1,0 +1,160 @@
+//! What is read from the events of a program that stays.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use serde_json::Value;
+
+/// Frames a second of the senders that stay.
+pub const FPS: f64 = 15.0;
+
+/// The relay's.
+#[derive(Clone, Debug, Default)]
+pub struct Door {
+    pub clients: u64,
+    pub joined: u64,
+    /// How often clients left, by the reason's first word or two.
+    pub left: BTreeMap<String, u64>,
+}
+
+/// A viewer's.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// The last text's number of each sender.
+    texts: BTreeMap<String, u64>,
+    pub texts_seen: u64,
+    pub texts_lost: u64,
+    pub texts_doubled: u64,
+    pub downs: u64,
+    pub ups: u64,
+    pub is_up: bool,
+    pub streams: BTreeMap<String, Frames>,
+}
+
+/// What came of one stream.
+#[derive(Clone, Debug, Default)]
+pub struct Frames {
+    pub count: u64,
+    pub damaged: u64,
+    pub newest: u64,
+    /// Frames shown after a newer one.
+    pub back: u64,
+    /// The most numbers between two.
+    pub widest_gap: u64,
+    /// How many newer frames the source had given when it was shown.
+    pub behind: Behind,
+}
+
+/// Counts by how far behind; the last place counts what is farther.
+#[derive(Clone, Debug)]
+pub struct Behind([u64; 256]);
+
+impl Default for Behind {
+    fn default() -> Self {
+        Self([0; 256])
+    }
+}
+
+impl Behind {
+    fn record(&mut self, behind: f64) {
+        self.0[(behind.max(0.0) as usize).min(255)] += 1;
+    }
+
+    /// So that this share of all frames was as near or nearer.
+    pub fn share(&self, share: f64) -> usize {
+        let all: u64 = self.0.iter().sum();
+        let mut left = (all as f64 * share).ceil() as u64;
+        self.0
+            .iter()
+            .position(|count| {
+                left = left.saturating_sub(*count);
+                left == 0
+            })
+            .unwrap_or(0)
+    }
+}
+
+/// Shared between the thread that hears and the one that judges.
+#[derive(Default)]
+pub struct Shared<T>(Arc<Mutex<T>>);
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Shared<T> {
+    pub fn lock(&self) -> MutexGuard<'_, T> {
+        self.0.lock().unwrap()
+    }
+}
+
+impl Door {
+    pub fn hear(&mut self, event: &Value) {
+        if let Some(clients) = event["clients"].as_u64() {
+            self.clients = clients;
+        }
+        match event["event"].as_str() {
+            Some("joined") => self.joined += 1,
+            Some("left") => {
+                let reason = event["reason"].as_str().unwrap();
+                let short = reason.split([':', '(']).next().unwrap().trim().to_owned();
+                *self.left.entry(short).or_default() += 1;
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Seen {
+    pub fn hear(&mut self, event: &Value) {
+        match event["event"].as_str() {
+            Some("link") => self.link(event["state"].as_str().unwrap()),
+            Some("text") => self.text(event["from"].as_str().unwrap(), event["text"].as_str().unwrap()),
+            Some("frame") => self.frame(event),
+            Some("damaged") => self.of(event).damaged += 1,
+            _ => {}
+        }
+    }
+
+    fn link(&mut self, state: &str) {
+        self.ups += u64::from(state == "up" && !self.is_up);
+        self.downs += u64::from(state == "down" && self.is_up);
+        if state != "connecting" {
+            self.is_up = state == "up";
+        }
+    }
+
+    fn text(&mut self, from: &str, text: &str) {
+        let number: u64 = text.parse().unwrap();
+        self.texts_seen += 1;
+        let expected = self.texts.get(from).map_or(1, |last| last + 1);
+        self.texts_doubled += u64::from(number < expected);
+        self.texts_lost += number.saturating_sub(expected);
+        self.texts.insert(from.to_owned(), number.max(expected - 1));
+    }
+
+    /// The last number of a sender's texts.
+    pub fn last_text(&self, from: &str) -> u64 {
+        self.texts.get(from).copied().unwrap_or(0)
+    }
+
+    fn of(&mut self, event: &Value) -> &mut Frames {
+        self.streams.entry(event["stream"].as_str().unwrap().to_owned()).or_default()
+    }
+
+    fn frame(&mut self, event: &Value) {
+        let stream = self.of(event);
+        let (seq, age) = (event["seq"].as_u64().unwrap(), event["age_ms"].as_f64().unwrap());
+        if stream.count > 0 {
+            stream.back += u64::from(seq <= stream.newest);
+            stream.widest_gap = stream.widest_gap.max(seq.saturating_sub(stream.newest));
+        }
+        stream.count += 1;
+        stream.newest = stream.newest.max(seq);
+        stream.behind.record(age / 1000.0 * FPS);
+    }
+}
