@@ -134,8 +134,12 @@ pub async fn run(
     let mut telling = std::pin::pin!(room.keep_senders_told());
     loop {
         tokio::select! {
+            // The seldom first. Not in a random order: a simulation has to come out the same way again.
+            biased;
             () = &mut shutdown => break,
+            _ = survey.tick() => room.survey(clock::now()),
             () = &mut telling => {}
+            Some(_) = clients.join_next(), if !clients.is_empty() => {}
             accepted = listener.accept() => match accepted {
                 Ok((incoming, addr)) => {
                     clients.spawn(client::serve(incoming, addr, Arc::clone(&room), stop.child_token()));
@@ -151,8 +155,6 @@ pub async fn run(
                     time::sleep(ACCEPT_PAUSE).await;
                 }
             },
-            Some(_) = clients.join_next(), if !clients.is_empty() => {}
-            _ = survey.tick() => room.survey(clock::now()),
         }
     }
     drop(listener);
