@@ -144,10 +144,15 @@ async fn take(book: Book, me: Process, link: Link, mut inbox: Inbox, part: Part)
         };
         let from = Process::parse(&from);
         book.with(|journal| {
-            journal.note(format_args!("{me} gets {:?} {number} of {from} in session {session}", message.kind()));
+            journal
+                .note(format_args!("{me} gets {:?} {number} of {from} in session {session}", message.kind()));
             let got = Got { at: journal.now(), session, from, number };
             journal.of(me).replaced = inbox.replaced();
-            if is_video { journal.of(me).frames.push(got) } else { journal.of(me).texts.push(got) }
+            if is_video {
+                journal.of(me).frames.push(got)
+            } else {
+                journal.of(me).texts.push(got)
+            }
             if let Some(info) = &received.info {
                 check(journal, me, from, info);
             }

@@ -69,8 +69,9 @@ pub fn texts(journal: &mut Journal) {
                     .collect();
                 let expected: Vec<_> = (first..).take(got.len()).collect();
                 if got != expected && !sent.given_up {
-                    journal
-                        .broken(format_args!("in session {session}, {receiver} got {got:?} of {sender}, from {first}"));
+                    journal.broken(format_args!(
+                        "in session {session}, {receiver} got {got:?} of {sender}, from {first}"
+                    ));
                 }
                 let all = sent.sent.len() as u64 - first;
                 if is_last && alive.contains(sender) && (got.len() as u64) < all && !sent.given_up {
