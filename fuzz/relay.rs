@@ -118,6 +118,7 @@ fn config(told: &Told) -> Config {
             ..Limits::default()
         },
         events: Some(Arc::new(sink)),
+        ..Config::default()
     }
 }
 
@@ -131,7 +132,7 @@ type Door = mpsc::UnboundedSender<(Incoming, SocketAddr)>;
 fn connect(door: &Door, last: u8) -> DuplexStream {
     let (near, far) = duplex(PIPE);
     let (input, output) = split(near);
-    let connection = Connection { input: Box::new(input), output: Box::new(Polled::new(output)) };
+    let connection = Connection { input: Box::new(input), output: Box::new(Polled::new(output)), binding: None };
     let _ = door.send((Incoming::Other(connection), SocketAddr::from(([192, 0, 2, last], 1000))));
     far
 }

@@ -4,7 +4,20 @@
 //! it last for half a million years. Between machines such stamps are comparable only through the
 //! clock offset that the link measures ([`crate::link::clock`]).
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    cell::Cell,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+thread_local! {
+    static WALL: Cell<Option<fn() -> Timestamp>> = const { Cell::new(None) };
+}
+
+/// From now on this thread takes the wall clock's time from `wall`, and with `None` from the system again: for simulations, where
+/// each host may have a clock of its own.
+pub fn hang(wall: Option<fn() -> Timestamp>) {
+    WALL.set(wall);
+}
 
 /// The steady clock, as the runtime tells it: where a simulation tells its own, that.
 #[must_use]
@@ -17,10 +30,10 @@ pub fn now() -> std::time::Instant {
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// The system's wall clock, now.
+    /// The system's wall clock, now; in a simulation the one that [`hang`]s there.
     #[must_use]
     pub fn now() -> Self {
-        Self::from(SystemTime::now())
+        WALL.get().map_or_else(|| Self::from(SystemTime::now()), |wall| wall())
     }
 
     /// From microseconds since the Unix epoch.
@@ -82,6 +95,15 @@ impl Age {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_thread_may_have_a_wall_clock_of_its_own() {
+        hang(Some(|| Timestamp::from_micros(7)));
+        assert_eq!(Timestamp::now(), Timestamp::from_micros(7));
+        let elsewhere = std::thread::spawn(Timestamp::now).join().unwrap();
+        hang(None);
+        assert!(elsewhere <= Timestamp::now() && elsewhere > Timestamp::from_micros(7));
+    }
 
     #[test]
     fn differences_are_signed_and_saturate_where_asked() {

@@ -30,12 +30,14 @@ pub(super) async fn stop() {
 /// Each SIGHUP.
 pub(super) struct Reloads(#[cfg(unix)] Option<tokio::signal::unix::Signal>);
 
-/// Listens from the call on, and from then on the program does not die of the signal.
+/// Listens from the call on, and from then on the program does not die of the signal. One that was started in a terminal does: there
+/// it means that the terminal is gone.
 pub(super) fn reloads() -> Reloads {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        Reloads(signal(SignalKind::hangup()).ok()) // without a handler the signal does what it always does
+        let of_terminal = std::io::IsTerminal::is_terminal(&std::io::stdin());
+        Reloads(if of_terminal { None } else { signal(SignalKind::hangup()).ok() }) // without a handler the signal does what it always does
     }
     #[cfg(not(unix))]
     Reloads()

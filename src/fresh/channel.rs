@@ -208,8 +208,8 @@ impl<K: PartialEq, T> Receiver<K, T> {
     }
 
     /// See [`Lanes::clear_fresh`].
-    pub fn clear_fresh(&mut self) {
-        self.0.lock().lanes.clear_fresh();
+    pub fn clear_fresh(&mut self) -> usize {
+        self.0.lock().lanes.clear_fresh()
     }
 
     /// Frames replaced since the beginning.

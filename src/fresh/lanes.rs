@@ -150,9 +150,11 @@ impl<K: PartialEq, T> Lanes<K, T> {
         self.urgent.is_some() || (!self.held && !self.ordered.is_empty()) || !self.fresh.is_empty()
     }
 
-    /// Forgets the frames that wait, uncounted: after an outage they are too old to be news.
-    pub fn clear_fresh(&mut self) {
+    /// Forgets the frames that wait, and says how many: after an outage they are too old to be news.
+    pub fn clear_fresh(&mut self) -> usize {
+        let forgotten = self.fresh.len();
         self.fresh.clear();
+        forgotten
     }
 
     /// Whether nothing waits.

@@ -9,10 +9,12 @@ pub struct Counters {
     pub frames_sent: u64,
     /// Frames that a newer one replaced before the link could take them.
     pub frames_replaced: u64,
-    /// Frames given while the link was down.
+    /// Frames given while the link was down, or still waiting when it went down: counted once it is up again.
     pub frames_while_down: u64,
     /// Frames over [`Config::max_message`](super::Config::max_message).
     pub frames_too_large: u64,
+    /// Frames that came after newer ones of their stream, over a connection that their sender had given up: left out.
+    pub frames_late: u64,
     /// Texts and images that the relay did not take however often they were sent.
     pub undeliverable: u64,
     /// Bytes received.
@@ -30,6 +32,7 @@ pub(super) struct Tally {
     pub(super) accepted: AtomicU64,
     pub(super) undeliverable: AtomicU64,
     pub(super) frames_too_large: AtomicU64,
+    pub(super) frames_late: AtomicU64,
 }
 
 impl Tally {
@@ -40,6 +43,7 @@ impl Tally {
             frames_replaced,
             frames_while_down: self.frames_while_down.load(Relaxed),
             frames_too_large: self.frames_too_large.load(Relaxed),
+            frames_late: self.frames_late.load(Relaxed),
             undeliverable: self.undeliverable.load(Relaxed),
             bytes_received: self.bytes_received.load(Relaxed),
             sessions: self.sessions.load(Relaxed),

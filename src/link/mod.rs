@@ -14,6 +14,7 @@ mod entry;
 mod error;
 pub mod heartbeat;
 pub mod ledger;
+mod progress;
 mod report;
 mod session;
 mod state;
@@ -30,7 +31,7 @@ use bytes::Bytes;
 use tokio::{sync::watch, task::JoinHandle, time};
 use tokio_util::sync::CancellationToken;
 
-use self::{clock::Offset, config::with_port, counters::Tally, report::Departures};
+use self::{clock::Offset, config::with_port, counters::Tally, progress::Progress, report::Departures};
 pub use self::{
     config::{Config, Role},
     counters::Counters,
@@ -105,6 +106,7 @@ struct Hub {
     answered: watch::Sender<Option<Instant>>,
     tally: Tally,
     seen: Mutex<VecDeque<String>>,
+    progress: Mutex<Progress>,
     last_down: Mutex<Option<Down>>,
     /// The socket's writing side, while the link is up.
     pen: Mutex<Option<Arc<Pen>>>,
@@ -155,6 +157,7 @@ pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
         answered: watch::Sender::new(None),
         tally: Tally::default(),
         seen: Mutex::default(),
+        progress: Mutex::default(),
         last_down: Mutex::default(),
         pen: Mutex::default(),
         config,
@@ -307,6 +310,13 @@ impl Hub {
 
     fn departures(&self) -> MutexGuard<'_, Departures> {
         self.departures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether newer frames of its stream came before this one.
+    fn is_late(&self, info: &FrameInfo, now: Instant) -> bool {
+        let late = self.progress.lock().unwrap_or_else(PoisonError::into_inner).is_late(info, now);
+        self.tally.frames_late.fetch_add(late.into(), Relaxed);
+        late
     }
 
     /// Whether a message with this number came before.

@@ -38,7 +38,8 @@ pub(super) async fn serve(
     ledger: &mut Sent,
     backoff: &mut Backoff,
 ) -> Down {
-    outbox.clear_fresh();
+    let overtaken = outbox.clear_fresh();
+    hub.tally.frames_while_down.fetch_add(overtaken as u64, Relaxed);
     *hub.departures() = Departures::default();
     let again = ledger.take_back();
     let suspect = again.len() == 1;
@@ -235,9 +236,11 @@ impl<'a> Session<'a> {
             Kind::Reserved(number) => debug!("the reserved type {number} is ignored"),
             Kind::Video => {
                 let info = FrameInfo::parse(message.description());
-                let stream = info.stream.clone().unwrap_or_default();
-                let item = Received { message, info: Some(info), received, received_at };
-                let _ = self.hub.inbox.send_fresh(stream, item); // nobody looks any more: no loss
+                if !self.hub.is_late(&info, received_at) {
+                    let stream = info.stream.clone().unwrap_or_default();
+                    let item = Received { message, info: Some(info), received, received_at };
+                    let _ = self.hub.inbox.send_fresh(stream, item); // nobody looks any more: no loss
+                }
                 if self.lock().receipts.came(received_at) {
                     self.hub.outbox.send_urgent(Outbound::Heartbeat);
                 }

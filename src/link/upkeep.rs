@@ -52,7 +52,8 @@ pub(super) async fn keep_up(hub: Arc<Hub>, mut outbox: Outbox, stop: Cancellatio
         }
     };
     tokio::select! {
-        () = work => {}
+        biased;
         () = stop.cancelled() => debug!("link to {} is closed", hub.config.host),
+        () = work => {}
     }
 }

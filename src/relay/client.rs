@@ -1,6 +1,8 @@
 //! One client's connection: a reader that passes on what comes, a writer that empties its mailbox.
 
 use std::{
+    future::poll_fn,
+    io,
     net::SocketAddr,
     sync::{Arc, Mutex},
     time::Duration,
@@ -47,12 +49,31 @@ pub(super) async fn serve(incoming: Incoming, addr: SocketAddr, house: Arc<House
     };
     let (member, mut waiting) = room.join(addr, Arc::clone(&pen), stop.child_token());
     let mut write = std::pin::pin!(socket::drain(&mut waiting, &pen, Post::new(&room, &member)));
-    let reason = tokio::select! {
-        reason = read(&mut reader, &member, &room) => reason,
-        result = &mut write => result.map_or_else(LeaveReason::Io, |()| LeaveReason::Shutdown),
-        () = member.dismissed.cancelled() => {
-            member.overflow().map_or(LeaveReason::Shutdown, LeaveReason::MailboxFull)
-        }
+    let reason = {
+        let mut read = std::pin::pin!(read(&mut reader, &member, &room));
+        let mut dismissed = std::pin::pin!(member.dismissed.cancelled());
+        // In turns: whichever is always asked first could keep the other from its work, and a random order, as `select!` has it, would
+        // let no simulation come out the same way again.
+        let mut writes_first = false;
+        poll_fn(|context| {
+            writes_first = !writes_first;
+            for writes in [writes_first, !writes_first] {
+                let done = if writes {
+                    let written = |result: io::Result<()>| {
+                        result.map_or_else(LeaveReason::Io, |()| LeaveReason::Shutdown)
+                    };
+                    write.as_mut().poll(context).map(written)
+                } else {
+                    read.as_mut().poll(context)
+                };
+                if done.is_ready() {
+                    return done;
+                }
+            }
+            let why = |()| member.overflow().map_or(LeaveReason::Shutdown, LeaveReason::MailboxFull);
+            dismissed.as_mut().poll(context).map(why)
+        })
+        .await
     };
     let stopping = matches!(reason, LeaveReason::Shutdown);
     if matches!(reason, LeaveReason::Silent(_)) {

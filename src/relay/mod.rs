@@ -151,7 +151,17 @@ pub async fn run(
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         tokio::select! {
+            // The seldom first. Not in a random order: a simulation has to come out the same way again.
+            biased;
             () = &mut shutdown => break,
+            _ = survey.tick() => {
+                let now = clock::now();
+                house.survey(now);
+                if let Some(pulse) = &pulse {
+                    pulse(now);
+                }
+            }
+            Some(_) = clients.join_next(), if !clients.is_empty() => {}
             accepted = listener.accept() => match accepted {
                 Ok((incoming, addr)) => {
                     clients.spawn(client::serve(incoming, addr, Arc::clone(&house), stop.child_token()));
@@ -167,14 +177,6 @@ pub async fn run(
                     time::sleep(ACCEPT_PAUSE).await;
                 }
             },
-            Some(_) = clients.join_next(), if !clients.is_empty() => {}
-            _ = survey.tick() => {
-                let now = clock::now();
-                house.survey(now);
-                if let Some(pulse) = &pulse {
-                    pulse(now);
-                }
-            }
         }
     }
     drop(listener);

@@ -151,6 +151,7 @@ pub async fn drain<K: PartialEq, T>(
 ) -> io::Result<()> {
     loop {
         tokio::select! {
+            biased; // either way both are looked at below
             () = waiting.ready() => {}
             () = pen.left.notified() => {}
         }

@@ -1,0 +1,213 @@
+//! A client's host: a link that sends numbered texts and frames, and records what comes.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use pulsecam::{
+    clock::Timestamp,
+    link::{self, Config, Dial, Inbox, Link, Role, State},
+    wire::{FrameInfo, Kind, Message, Origin},
+};
+use tokio::time::sleep;
+use turmoil::net::TcpStream;
+
+use crate::{
+    journal::{Book, Got, Process},
+    relay::connection,
+    world::{TICK, skew},
+};
+
+pub const PORT: u16 = 6868;
+pub const TIMEOUT: Duration = Duration::from_secs(1);
+pub const MAX_BACKOFF: Duration = Duration::from_secs(1);
+pub const CONNECT_TIMEOUT: Duration = Duration::from_millis(400);
+const INTERVAL: Duration = Duration::from_millis(300);
+const FRAME_EVERY: Duration = Duration::from_millis(40);
+
+/// What a client does.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    pub role: Role,
+    /// What it takes for each frame, if that is long.
+    pub dawdles: Option<Duration>,
+    pub seed: u64,
+}
+
+impl Part {
+    pub fn shows(&self) -> bool {
+        self.role != Role::Sender
+    }
+
+    fn films(&self) -> bool {
+        self.role != Role::Viewer
+    }
+}
+
+/// One life of a client's program.
+pub async fn live(book: Book, host: usize, part: Part) -> turmoil::Result {
+    // A host's clock stands still until its first tick.
+    sleep(TICK).await;
+    let life = book.with(|journal| journal.newest(host).map_or(0, |process| process.life + 1));
+    let me = Process { host, life };
+    book.with(|journal| _ = journal.of(me));
+    let dial = |_: &str| async {
+        let stream = TcpStream::connect(("relay", PORT)).await?;
+        let peer = stream.peer_addr()?;
+        Ok((connection(stream), peer))
+    };
+    let config = Config {
+        interval: INTERVAL,
+        timeout: TIMEOUT,
+        connect_timeout: CONNECT_TIMEOUT,
+        max_backoff: MAX_BACKOFF,
+        role: part.role,
+        report: part.films().then_some(Duration::from_millis(100)),
+        dial: Some(Dial::new(dial)),
+        ..Config::new("relay")
+    };
+    let (link, inbox) = link::connect(config).await?;
+    tokio::spawn(watch(book.clone(), me, link.clone()));
+    tokio::spawn(flush(book.clone(), me, link.clone()));
+    tokio::spawn(take(book.clone(), me, link.clone(), inbox, part));
+    let random = fastrand::Rng::with_seed(part.seed ^ (u64::from(life) << 32));
+    if part.films() {
+        tokio::spawn(film(book.clone(), me, link.clone(), random.clone()));
+    }
+    talk(book, me, link, random).await
+}
+
+/// Writes down each change of the link.
+async fn watch(book: Book, me: Process, link: Link) {
+    let mut state = link.state();
+    let mut told = String::new();
+    loop {
+        let now = state.borrow_and_update().clone();
+        let (words, is_up) = match &now {
+            State::Up { .. } => ("is up".into(), true),
+            State::Down { why, .. } => (format!("is down: {why}"), false),
+            State::Connecting => ("connects".into(), false),
+        };
+        book.with(|journal| {
+            journal.of(me).is_up = is_up;
+            if words != told {
+                journal.note(format_args!("{me} {words}"));
+            }
+            let (now, record) = (journal.now(), journal.of(me));
+            if link.counters().sessions > record.sessions.len() as u64 {
+                record.sessions.push(now);
+            }
+        });
+        told = words;
+        if state.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Learns which texts have arrived, and what the link has counted.
+async fn flush(book: Book, me: Process, link: Link) {
+    let viewers = link.viewers();
+    loop {
+        let upto = book.with(|journal| {
+            let record = journal.of(me);
+            (record.counters, record.viewers) = (link.counters(), *viewers.borrow());
+            (record.sent.len() > record.confirmed).then_some(record.sent.len())
+        });
+        let Some(upto) = upto else {
+            sleep(4 * TICK).await;
+            continue;
+        };
+        let flushed = link.flushed();
+        let result = flushed.await;
+        book.with(|journal| {
+            journal.note(format_args!("{me} has {upto} texts confirmed: {result:?}"));
+            let record = journal.of(me);
+            record.confirmed = upto;
+            record.given_up |= result.is_err();
+        });
+    }
+}
+
+/// Writes down what comes in.
+async fn take(book: Book, me: Process, link: Link, mut inbox: Inbox, part: Part) {
+    while let Some(taken) = inbox.recv().await {
+        let (received, session) = (taken.item, link.counters().sessions);
+        let message = &received.message;
+        let is_video = message.kind() == Kind::Video;
+        let (from, number) = match &received.info {
+            Some(info) => (info.stream.clone().unwrap(), info.seq.unwrap()),
+            None => {
+                let id = message.origin().id.unwrap();
+                let (from, number) = id.split_once('/').unwrap();
+                (from.to_owned(), number.parse().unwrap())
+            }
+        };
+        let from = Process::parse(&from);
+        book.with(|journal| {
+            journal
+                .note(format_args!("{me} gets {:?} {number} of {from} in session {session}", message.kind()));
+            let got = Got { at: journal.now(), session, from, number };
+            journal.of(me).replaced = inbox.replaced();
+            if is_video {
+                journal.of(me).frames.push(got)
+            } else {
+                journal.of(me).texts.push(got)
+            }
+            if let Some(info) = &received.info {
+                check(journal, me, from, info);
+            }
+        });
+        if let Some(time) = part.dawdles.filter(|_| is_video) {
+            sleep(time).await;
+        }
+    }
+}
+
+/// What a frame says of itself.
+fn check(journal: &mut crate::journal::Journal, me: Process, from: Process, info: &FrameInfo) {
+    let (captured, sent) = (info.captured.unwrap(), info.sent.unwrap());
+    // The newest when it left: the next one is due after this time.
+    if sent.since(captured) > FRAME_EVERY + TICK {
+        journal.broken(format_args!("{me} got a frame of {from} that left {:?} old", sent.since(captured)));
+    }
+    if let (Some(offset), Some(within)) = (info.offset, info.within) {
+        let truth = -skew(from.host + 1);
+        if (offset - truth).unsigned_abs() > within {
+            journal.broken(format_args!("{from}'s clock is {truth} µs off, not {offset} ± {within}"));
+        }
+    }
+}
+
+async fn talk(book: Book, me: Process, link: Link, mut random: fastrand::Rng) -> turmoil::Result {
+    loop {
+        sleep(Duration::from_millis(random.u64(20..250))).await;
+        for _ in 0..random.u32(1..4) {
+            if !book.with(|journal| journal.talking) {
+                break;
+            }
+            let number = book.with(|journal| {
+                let now = journal.now();
+                journal.of(me).sent.push(now);
+                journal.of(me).sent.len() - 1
+            });
+            book.note(format_args!("{me} sends text {number}"));
+            let origin = Origin { from: Some(me.to_string()), id: Some(format!("{me}/{number}")) };
+            link.send(Message::text(&"word ".repeat(random.usize(1..40)), &origin).unwrap()).unwrap();
+        }
+    }
+}
+
+async fn film(book: Book, me: Process, link: Link, mut random: fastrand::Rng) {
+    let mut seq = 0;
+    loop {
+        sleep(FRAME_EVERY).await;
+        if book.with(|journal| journal.talking) {
+            let jpeg = Bytes::from(vec![7; random.usize(200..6000)]);
+            book.with(|journal| journal.of(me).frames_given += 1);
+            let stream = Some(me.to_string());
+            let captured = Some(Timestamp::now());
+            link.send_frame(FrameInfo { stream, seq: Some(seq), captured, ..FrameInfo::default() }, jpeg);
+            seq += 1;
+        }
+    }
+}

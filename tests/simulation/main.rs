@@ -1,0 +1,94 @@
+//! Link and relay in a simulated network: hundreds of runs of cut, one-way, held and slow connections, of relays and clients that are
+//! killed and come back. Each run follows from its seed, and comes out the same way again.
+//!
+//! What has to hold stands in `promises.rs`, what is done to the network in `faults.rs`. Everything is the program's own but the
+//! network (turmoil's TCP, which loses for good what is sent into a cut connection), the steady clock and the wall clocks.
+//!
+//! Needs: nothing. Alone: `make test-simulation`, with `SEEDS=n` for more or fewer seeds than 300. A seed that fails is
+//! printed; `PULSECAM_SEED=n make test-simulation` runs it again and tells all that happened.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
+
+mod client;
+mod faults;
+mod journal;
+mod promises;
+mod relay;
+mod world;
+
+use std::{env, panic};
+
+use world::Run;
+
+/// Seeds without `PULSECAM_SEEDS`.
+const SEEDS: u64 = 300;
+
+/// The tests that share the seeds, for a machine with several processors.
+const SHARES: u64 = 4;
+
+fn number(variable: &str) -> Option<u64> {
+    let value = env::var(variable).ok().filter(|value| !value.is_empty())?;
+    Some(value.parse().unwrap_or_else(|_| panic!("{variable} is no number: {value}")))
+}
+
+/// Runs every fourth seed.
+fn share(of: u64) {
+    let one = number("PULSECAM_SEED");
+    let seeds = 0..number("PULSECAM_SEEDS").unwrap_or(SEEDS);
+    let mine: Vec<u64> = one.map_or(seeds.collect(), |one| vec![one]);
+    let mut failed = Vec::new();
+    for seed in mine.into_iter().filter(|seed| seed % SHARES == of) {
+        let run = panic::catch_unwind(|| world::run(seed)).unwrap_or_else(|_| Run {
+            trace: Vec::new(),
+            broken: vec!["a host's program ended with what is printed above".into()],
+        });
+        if one.is_some() {
+            println!("{}", run.trace.join("\n"));
+        }
+        for broken in &run.broken {
+            println!("seed {seed}: {broken}");
+        }
+        if !run.broken.is_empty() {
+            println!("again: PULSECAM_SEED={seed} make test-simulation");
+            failed.push(seed);
+        }
+    }
+    assert!(failed.is_empty(), "promises were broken with these seeds: {failed:?}");
+}
+
+#[test]
+fn promises_hold_in_the_first_quarter_of_the_seeds() {
+    share(0);
+}
+
+#[test]
+fn promises_hold_in_the_second_quarter_of_the_seeds() {
+    share(1);
+}
+
+#[test]
+fn promises_hold_in_the_third_quarter_of_the_seeds() {
+    share(2);
+}
+
+#[test]
+fn promises_hold_in_the_fourth_quarter_of_the_seeds() {
+    share(3);
+}
+
+#[test]
+fn a_seed_comes_out_the_same_way_again() {
+    for seed in 1000..1010 {
+        let (once, again) = (world::run(seed).trace, world::run(seed).trace);
+        assert!(once.len() > 100, "hardly anything happened with seed {seed}");
+        for (number, (a, b)) in once.iter().zip(&again).enumerate() {
+            assert_eq!(a, b, "seed {seed}, line {number}");
+        }
+        assert_eq!(once.len(), again.len(), "seed {seed}");
+    }
+}
+
+#[test]
+fn seeds_differ() {
+    assert_ne!(world::run(1).trace, world::run(2).trace);
+}

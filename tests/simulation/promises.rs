@@ -1,0 +1,151 @@
+//! What link and relay promise, whatever happens to the network and the programs.
+//!
+//! The relay stores nothing. So a text reaches those who are connected when the relay takes it first; who is away may miss it, or get it
+//! late where its sender's link broke too and sent it again.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
+
+use pulsecam::relay::Summary;
+
+use crate::{
+    client::Part,
+    journal::{Got, Journal, Process, Record},
+};
+
+/// After healing, every client is connected, and is at the relay once; senders know how many view.
+pub fn everybody_is_there_once(journal: &mut Journal, parts: &[Part], addresses: &[IpAddr]) {
+    let present: Vec<_> = journal.present.values().copied().collect();
+    if present.len() != addresses.len() {
+        journal.broken(format_args!("{} are at the relay, not {}", present.len(), addresses.len()));
+    }
+    let viewing = parts.iter().filter(|part| part.shows()).count();
+    for (host, address) in addresses.iter().enumerate() {
+        let times = present.iter().filter(|here| here.ip() == *address).count();
+        if times != 1 {
+            journal.broken(format_args!("client {host} is at the relay {times} times"));
+        }
+        let Some(process) = journal.newest(host) else { panic!("client {host} never began") };
+        let record = journal.of(process).clone();
+        if !record.is_up {
+            journal.broken(format_args!("{process}'s link is not up"));
+        }
+        let others = (viewing - usize::from(parts[host].shows())) as u32;
+        let asks = parts[host].role != pulsecam::link::Role::Viewer;
+        if record.viewers != asks.then_some(others) {
+            journal.broken(format_args!("{process} is told of {:?} viewers, not {others}", record.viewers));
+        }
+    }
+}
+
+/// The newest life of each client.
+fn alive(journal: &Journal) -> BTreeSet<Process> {
+    (0..).map_while(|host| journal.newest(host)).collect()
+}
+
+/// In all of a receiver's life no text comes twice. Those that were sent in one of its sessions come in the order in which they were sent,
+/// and none is left out before the last that comes; in its present session all come. And all that was sent is confirmed.
+pub fn texts(journal: &mut Journal) {
+    let alive = alive(journal);
+    let lives = journal.lives.clone();
+    for (receiver, record) in &lives {
+        let mut seen = BTreeSet::new();
+        for got in &record.texts {
+            if !seen.insert((got.from, got.number)) {
+                journal.broken(format_args!("{receiver} got text {} of {} twice", got.number, got.from));
+            }
+        }
+        for (session, since) in (1..).zip(&record.sessions) {
+            let is_last = alive.contains(receiver) && session == record.sessions.len() as u64;
+            for (sender, sent) in lives.iter().filter(|(sender, _)| *sender != receiver) {
+                let first = sent.sent.partition_point(|at| at <= since) as u64;
+                let got: Vec<_> = record
+                    .texts
+                    .iter()
+                    .filter(|got| got.session == session && got.from == *sender && got.number >= first)
+                    .map(|got| got.number)
+                    .collect();
+                let expected: Vec<_> = (first..).take(got.len()).collect();
+                if got != expected && !sent.given_up {
+                    journal.broken(format_args!(
+                        "in session {session}, {receiver} got {got:?} of {sender}, from {first}"
+                    ));
+                }
+                let all = sent.sent.len() as u64 - first;
+                if is_last && alive.contains(sender) && (got.len() as u64) < all && !sent.given_up {
+                    journal.broken(format_args!("{receiver} got {} of {sender}'s {all} texts", got.len()));
+                }
+            }
+        }
+    }
+    for process in alive {
+        let record = &lives[&process];
+        if record.confirmed < record.sent.len() {
+            let (confirmed, sent) = (record.confirmed, record.sent.len());
+            journal.broken(format_args!("{process}'s texts are not all confirmed: {confirmed} of {sent}"));
+        }
+    }
+}
+
+/// A stream never goes back, outages or not; and every frame that was given was sent or counted.
+pub fn frames(journal: &mut Journal) {
+    let lives = journal.lives.clone();
+    let alive = alive(journal);
+    for (receiver, record) in &lives {
+        let mut newest: BTreeMap<Process, Got> = BTreeMap::new();
+        for got in &record.frames {
+            if let Some(before) = newest.insert(got.from, *got)
+                && before.number >= got.number
+            {
+                let (number, late) = (got.number, got.at - before.at);
+                journal.broken(format_args!(
+                    "{receiver} got frame {number} of {} {late:?} after frame {} (session {}, then {})",
+                    got.from, before.number, before.session, got.session
+                ));
+            }
+        }
+        let counters = record.counters;
+        let accounted = counters.frames_sent + counters.frames_replaced + counters.frames_while_down;
+        if alive.contains(receiver) && accounted != record.frames_given {
+            journal.broken(format_args!("{receiver} gave {} frames; {counters:?}", record.frames_given));
+        }
+    }
+}
+
+/// What everybody had counted before a calm time.
+pub struct Before(BTreeMap<Process, Record>);
+
+impl Before {
+    pub fn of(journal: &Journal) -> Self {
+        Self(journal.lives.clone())
+    }
+}
+
+/// What the relay counts is what its clients sent and got: of a relay that saw nothing but a calm time.
+pub fn counters_add_up(journal: &mut Journal, parts: &[Part], before: &Before) {
+    let Some(summary) = journal.summary else { return journal.broken("the relay told no summary") };
+    let (mut sent, mut got, mut copies) = (0, 0, 0);
+    let viewing = parts.iter().filter(|part| part.shows()).count();
+    for process in alive(journal) {
+        let (old, new) = (&before.0[&process], journal.of(process).clone());
+        let texts = (new.sent.len() - old.sent.len()) as u64;
+        let frames = new.counters.frames_sent - old.counters.frames_sent;
+        sent += texts + frames;
+        copies += texts * (parts.len() - 1) as u64;
+        copies += frames * (viewing - usize::from(parts[process.host].shows())) as u64;
+        got += (new.texts.len() - old.texts.len() + new.frames.len() - old.frames.len()) as u64;
+        got += new.replaced - old.replaced;
+        if new.sessions.len() != old.sessions.len() {
+            journal.broken(format_args!("{process}'s link broke in a calm time"));
+        }
+    }
+    let Summary { joined, messages_in, messages_out, frames_lost, refused, .. } = summary;
+    journal.note(format_args!("{summary:?}"));
+    let numbers = (joined, messages_in, messages_out, messages_out + frames_lost, refused);
+    let expected = (parts.len() as u64, sent, got, copies, 0);
+    if numbers != expected || joined != journal.joined {
+        journal.broken(format_args!("joined, in, out, out and lost, refused: {numbers:?}, not {expected:?}"));
+    }
+}

@@ -1,0 +1,85 @@
+//! The relay's host.
+
+use std::{io, net::SocketAddr, num::NonZeroUsize, time::Duration};
+
+use pulsecam::{
+    relay::{self, Config, Event},
+    socket::{Connection, Incoming, Listen, Polled},
+};
+use turmoil::net::{TcpListener, TcpStream};
+
+use crate::{client::PORT, journal::Book, world::TICK};
+
+/// Silence after which the relay takes a client for dead.
+pub const CLIENT_TIMEOUT: Duration = Duration::from_millis(1500);
+
+struct Simulated(TcpListener);
+
+impl Listen for Simulated {
+    async fn accept(&mut self) -> io::Result<(Incoming, SocketAddr)> {
+        let (stream, addr) = self.0.accept().await?;
+        Ok((Incoming::Other(connection(stream)), addr))
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+}
+
+/// A simulated connection as one of the program's.
+pub fn connection(stream: TcpStream) -> Connection {
+    let (input, output) = stream.into_split();
+    Connection { input: Box::new(input), output: Box::new(Polled::new(output)) }
+}
+
+/// One life of the relay's program.
+pub async fn live(book: Book) -> turmoil::Result {
+    // A host's clock stands still until its first tick.
+    tokio::time::sleep(TICK).await;
+    let listener = Simulated(TcpListener::bind(("0.0.0.0", PORT)).await?);
+    let told = book.clone();
+    let config = Config {
+        max_clients: NonZeroUsize::new(32).unwrap(),
+        client_timeout: CLIENT_TIMEOUT,
+        events: Some(std::sync::Arc::new(move |event| hear(&told, event))),
+        ..Config::default()
+    };
+    let watched = book.clone();
+    let asked = async move {
+        while !watched.with(|journal| journal.stopping) {
+            tokio::time::sleep(TICK).await;
+        }
+    };
+    relay::run(listener, config, asked).await?;
+    Ok(())
+}
+
+fn hear(book: &Book, event: &Event) {
+    book.with(|journal| {
+        journal.note(format_args!("relay: {event}"));
+        match event {
+            Event::Listening { .. } => {
+                journal.present.clear();
+                journal.joined = 0;
+            }
+            Event::Joined { client, addr, clients } => {
+                journal.joined += 1;
+                journal.present.insert(*client, *addr);
+                if journal.present.len() != *clients {
+                    journal.broken(format_args!("{clients} are said to be there: {event}"));
+                }
+            }
+            Event::Left { client, clients, .. } => {
+                let known = journal.present.remove(client).is_some();
+                if !known || journal.present.len() != *clients {
+                    journal.broken(format_args!("nobody of that number, or not so many: {event}"));
+                }
+            }
+            Event::Summary(summary) => journal.summary = Some(*summary),
+            Event::Refused { .. } | Event::AcceptFailed { .. } => {
+                journal.broken(format_args!("turned away: {event}"));
+            }
+            _ => {}
+        }
+    });
+}

@@ -1,0 +1,225 @@
+//! One run: a relay and some clients, faults, healing, a calm time, and what must be true in between.
+
+use std::{cell::Cell, net::IpAddr, panic, sync::Once, time::Duration};
+
+use fastrand::Rng;
+use pulsecam::{
+    clock::{self, Timestamp},
+    link::Role,
+};
+use turmoil::{Builder, Sim};
+
+use crate::{
+    client::{self, Part},
+    faults::{Action, schedule},
+    journal::Book,
+    promises::{self, Before},
+    relay,
+};
+
+/// How exactly time passes: all that happens within it on one host happens before it is another's turn.
+pub const TICK: Duration = Duration::from_millis(5);
+
+/// Within this after healing, everybody is back: a link waits for [`client::TIMEOUT`], pauses for [`client::MAX_BACKOFF`] and
+/// connects, and the relay drops what went silent meanwhile.
+const RECOVERY: Duration = Duration::from_secs(4);
+
+/// Within this after the last word, all have heard it: what a slow viewer takes is no more.
+const QUIET: Duration = Duration::from_secs(2);
+
+/// What a healthy connection takes, in milliseconds.
+const DELAY: u64 = 2;
+
+/// How a run came out.
+pub struct Run {
+    pub trace: Vec<String>,
+    pub broken: Vec<String>,
+}
+
+thread_local! {
+    static PANICS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Counts panics: a task that panics takes nobody with it.
+fn count_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            PANICS.set(PANICS.get() + 1);
+            before(info);
+        }));
+    });
+    PANICS.set(0);
+}
+
+/// How far a host's wall clock is ahead of the relay's, in microseconds. The relay is the first host.
+pub fn skew(host: usize) -> i64 {
+    [0, 4_000_123, -2_500_321, 17, -90_000_000][host]
+}
+
+/// The wall clock of the host whose turn it is: which one, turmoil tells by how many ticks later than the simulation it began.
+fn wall() -> Timestamp {
+    let (Some(now), Some(wall)) = (turmoil::sim_elapsed(), turmoil::since_epoch()) else {
+        return Timestamp::default();
+    };
+    let host = (now - turmoil::elapsed()).as_micros() / TICK.as_micros();
+    Timestamp::from_micros(wall.as_micros() as u64).offset(skew(host as usize))
+}
+
+struct World {
+    sim: Sim<'static>,
+    book: Book,
+    parts: Vec<Part>,
+}
+
+impl World {
+    fn new(seed: u64, random: &mut Rng) -> Self {
+        let book = Book::default();
+        let roles = [Role::Both, Role::Both, Role::Sender, Role::Viewer];
+        let parts: Vec<_> = (0..random.usize(2..=4))
+            .map(|number| Part {
+                // The first one films, or there would be nothing to see.
+                role: if number == 0 { Role::Both } else { roles[random.usize(..roles.len())] },
+                dawdles: (random.u32(..4) == 0).then(|| Duration::from_millis(random.u64(30..200))),
+                seed: random.u64(..),
+            })
+            .collect();
+        let sim = Builder::new()
+            .rng_seed(seed)
+            .epoch(std::time::UNIX_EPOCH + Duration::from_secs(1_800_000_000))
+            .tick_duration(TICK)
+            .min_message_latency(Duration::from_millis(DELAY))
+            .max_message_latency(Duration::from_millis(DELAY))
+            .tcp_capacity([32, 48, 64][random.usize(..3)])
+            .enable_random_order()
+            .build();
+        let mut world = Self { sim, book, parts };
+        let book = world.book.clone();
+        world.sim.host("relay", move || relay::live(book.clone()));
+        for (number, part) in world.parts.clone().into_iter().enumerate() {
+            world.run_for(TICK); // each begins at another tick: see `wall`
+            let book = world.book.clone();
+            world.sim.host(name(number), move || client::live(book.clone(), number, part));
+        }
+        world
+    }
+
+    fn run_for(&mut self, time: Duration) {
+        let end = self.sim.elapsed() + time;
+        while self.sim.elapsed() < end {
+            self.sim.step().unwrap();
+            let now = self.sim.elapsed();
+            self.book.with(|journal| journal.clock = now);
+        }
+    }
+
+    fn say(&self, talking: bool) {
+        self.book.with(|journal| {
+            journal.talking = talking;
+            journal.note(if talking { "=== talk" } else { "=== hush" });
+        });
+    }
+
+    fn addresses(&self) -> Vec<IpAddr> {
+        (0..self.parts.len()).map(|number| self.sim.lookup(name(number))).collect()
+    }
+
+    fn act(&mut self, action: Action) {
+        self.book.note(action);
+        let sim = &mut self.sim;
+        let all = 0..self.parts.len();
+        match action {
+            Action::Cut(client) => sim.partition(name(client), "relay"),
+            Action::CutUp(client) => sim.partition_oneway(name(client), "relay"),
+            Action::CutDown(client) => sim.partition_oneway("relay", name(client)),
+            Action::Hold(client) => sim.hold(name(client), "relay"),
+            Action::Heal(client) => sim.release(name(client), "relay"),
+            Action::Delay(client, millis) => {
+                sim.set_link_latency(name(client), "relay", Duration::from_millis(millis));
+            }
+            Action::Kill(client) => {
+                sim.crash(name(client));
+                self.book.with(|journal| {
+                    if let Some(process) = journal.newest(client) {
+                        journal.of(process).is_up = false;
+                    }
+                });
+            }
+            Action::Start(client) => sim.bounce(name(client)),
+            Action::KillRelay => sim.crash("relay"),
+            Action::LoseRelay => {
+                all.for_each(|client| sim.partition(name(client), "relay"));
+                sim.crash("relay");
+            }
+            Action::StartRelay => {
+                all.for_each(|client| sim.release(name(client), "relay"));
+                sim.bounce("relay");
+            }
+        }
+    }
+
+    /// Stops the relay as a person does, and waits until it has ended.
+    fn stop_relay(&mut self) {
+        self.book.with(|journal| (journal.stopping, journal.summary) = (true, None));
+        while self.sim.is_host_running("relay") {
+            self.run_for(TICK);
+        }
+        self.book.with(|journal| journal.stopping = false);
+    }
+
+    fn check(&self, how: impl FnOnce(&mut crate::journal::Journal, &[Part])) {
+        self.book.with(|journal| how(journal, &self.parts));
+    }
+}
+
+fn name(client: usize) -> String {
+    format!("client{client}")
+}
+
+/// Plays one seed.
+pub fn run(seed: u64) -> Run {
+    count_panics();
+    clock::hang(Some(wall));
+    fastrand::seed(seed); // the links' jitter
+    let mut random = Rng::with_seed(seed);
+    let mut world = World::new(seed, &mut random);
+    let clients = world.parts.len();
+    world.say(true);
+    for (at, action) in schedule(clients, &mut random) {
+        world.run_for(at.saturating_sub(world.sim.elapsed()));
+        world.act(action);
+    }
+    for client in 0..clients {
+        world.act(Action::Heal(client));
+        world.act(Action::Delay(client, DELAY));
+    }
+    world.run_for(RECOVERY);
+    let addresses = world.addresses();
+    world.check(|journal, parts| promises::everybody_is_there_once(journal, parts, &addresses));
+    world.say(false);
+    world.run_for(QUIET);
+    world.check(|journal, _| promises::texts(journal));
+    world.check(|journal, _| promises::frames(journal));
+    // The same people at a new relay, in calm: now every number must be exact.
+    world.stop_relay();
+    world.act(Action::StartRelay);
+    world.run_for(RECOVERY);
+    world.check(|journal, parts| promises::everybody_is_there_once(journal, parts, &addresses));
+    let before = world.book.with(|journal| Before::of(journal));
+    world.say(true);
+    world.run_for(QUIET);
+    world.say(false);
+    world.run_for(QUIET);
+    world.check(|journal, _| promises::texts(journal));
+    world.check(|journal, _| promises::frames(journal));
+    world.stop_relay();
+    world.check(|journal, parts| promises::counters_add_up(journal, parts, &before));
+    clock::hang(None);
+    world.book.with(|journal| {
+        if PANICS.get() > 0 {
+            journal.broken(format_args!("{} tasks panicked", PANICS.get()));
+        }
+        Run { trace: std::mem::take(&mut journal.trace), broken: std::mem::take(&mut journal.broken) }
+    })
+}
