@@ -31,6 +31,54 @@ fn nothing_that_was_found_is_found_again() {
     }
 }
 
+/// How many changed inputs each target gets; more by the environment variable `PULSECAM_MUTATIONS`. No match for a fuzzer that sees
+/// which way the code went (`make fuzz`), and there on every run.
+const MUTATIONS: usize = 300;
+
+#[test]
+fn nor_is_anything_found_near_it() {
+    let wanted = std::env::var("PULSECAM_MUTATIONS").ok().and_then(|count| count.parse().ok());
+    let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+    for (name, target) in targets::TARGETS {
+        let mut paths: Vec<_> =
+            fs::read_dir(corpora.join(name)).unwrap().map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        let files: Vec<_> = paths.iter().map(|path| fs::read(path).unwrap()).collect();
+        let mut random = fastrand::Rng::with_seed(1);
+        for number in 0..wanted.unwrap_or(MUTATIONS) {
+            let mut data = random.choice(&files).unwrap().clone();
+            (0..random.usize(1..6)).for_each(|_| mutate(&mut data, &files, &mut random));
+            panic::catch_unwind(|| target(&data)).unwrap_or_else(|_| {
+                let found = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{number}"));
+                fs::write(&found, &data).unwrap();
+                panic!("{}: once it is mended, keep it in fuzz/corpus/{name}", found.display());
+            });
+        }
+    }
+}
+
+/// One change, of the kinds that fuzzers make.
+fn mutate(data: &mut Vec<u8>, files: &[Vec<u8>], random: &mut fastrand::Rng) {
+    let at = random.usize(..=data.len());
+    let end = (at + random.usize(..16)).min(data.len());
+    match random.u8(..7) {
+        0 if at < data.len() => data[at] ^= 1 << random.u8(..8),
+        1 if at < data.len() => data[at] = *random.choice(&[0, 1, 0x7f, 0x80, 0xfe, 0xff]).unwrap(),
+        2 => data.truncate(at),
+        3 => drop(data.drain(at..end)),
+        4 => {
+            let again = data[at..end].to_vec();
+            drop(data.splice(at..at, again));
+        }
+        5 => {
+            let other = random.choice(files).unwrap();
+            let from = random.usize(..=other.len());
+            drop(data.splice(at..end, other[from..].iter().copied().take(200)));
+        }
+        _ => drop(data.splice(at..end, std::iter::repeat_with(|| random.u8(..)).take(4).collect::<Vec<_>>())),
+    }
+}
+
 /// Writes what fuzzing starts from where that is made by our own code; what was found is kept by hand.
 #[test]
 #[ignore = "writes into fuzz/corpus"]
