@@ -22,6 +22,7 @@ use super::{
     intake::Intake,
     member::{ClientId, Item, Member},
     roster::Roster,
+    standstill::Standstill,
 };
 use crate::{
     clock::{self, Timestamp},
@@ -59,6 +60,7 @@ pub(super) struct Room {
     /// Members that want to hear what comes of their video.
     reported: AtomicU32,
     counters: Counters,
+    pub(super) standstill: Standstill,
 }
 
 #[derive(Default)]
@@ -78,6 +80,7 @@ impl Room {
             joins_per_s: config.limits.joins_per_s,
         };
         Self {
+            standstill: Standstill::new(super::client::look_interval(&config)),
             config,
             roster: Roster::default(),
             door: Mutex::new(Door::new(rules)),
@@ -130,6 +133,9 @@ impl Room {
 
     pub(super) fn leave(&self, member: &Member, reason: LeaveReason) {
         let clients = self.roster.leave(member.id);
+        if clients == 0 {
+            self.standstill.rest();
+        }
         lock(&self.door).left(member.addr.ip(), clock::now());
         if member.attendance.leaves() {
             self.viewing.fetch_sub(1, Relaxed);
