@@ -132,7 +132,8 @@ type Door = mpsc::UnboundedSender<(Incoming, SocketAddr)>;
 fn connect(door: &Door, last: u8) -> DuplexStream {
     let (near, far) = duplex(PIPE);
     let (input, output) = split(near);
-    let connection = Connection { input: Box::new(input), output: Box::new(Polled::new(output)), binding: None };
+    let connection =
+        Connection { input: Box::new(input), output: Box::new(Polled::new(output)), binding: None };
     let _ = door.send((Incoming::Other(connection), SocketAddr::from(([192, 0, 2, last], 1000))));
     far
 }
@@ -171,7 +172,7 @@ impl Healthy {
             let beat = wire_bytes(&Heartbeat::default().to_message(Side::Client));
             async move {
                 while writer.lock().await.write_all(&beat).await.is_ok() {
-                    sleep(BEAT).await
+                    sleep(BEAT).await;
                 }
             }
         });

@@ -3,7 +3,7 @@
 //! The slow link is a proxy of real sockets with a token bucket. The first tests give it tokens for each frame that is sent, so that
 //! they count frames and not seconds. Needs: the built program. Alone: `make test-relay`.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
 mod common;
 

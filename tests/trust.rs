@@ -63,7 +63,8 @@ fn keys_open_rooms_and_are_seen_nowhere() {
     let mut relay = pulsecam();
     relay.args(["relay", "--listen", "127.0.0.1:0", "--json", "-vv", "--key-file"]);
     relay.arg(format!("red={red}")).arg("--key-file").arg(format!("blue={blue}"));
-    let mut relay = common::program::Running::spawn_logging(&mut relay, File::create(&relay_log).unwrap().into());
+    let mut relay =
+        common::program::Running::spawn_logging(&mut relay, File::create(&relay_log).unwrap().into());
     let addr = relay.event("listening", |_| true)["addr"].as_str().unwrap().to_owned();
     let mut red_viewer = viewer(&addr, &["--key-file", &red]);
     let mut blue_viewer = viewer(&addr, &["--key-file", &blue]);

@@ -143,7 +143,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
                 .await
                 .map_err(|source| Error::Listen { addr: args.listen.clone(), source })?,
         };
-        Exposure::of(listener.local_addr()?.ip().is_unspecified(), lock.keys.is_some(), lock.tls.is_some()).tell();
+        Exposure::of(listener.local_addr()?.ip().is_unspecified(), lock.keys.is_some(), lock.tls.is_some())
+            .tell();
         let reloading = async {
             loop {
                 reloads.next().await;

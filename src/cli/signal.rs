@@ -52,7 +52,7 @@ impl Reloads {
         {
             return;
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::{
-    Limits,
+    Config, Limits,
     attendance::{Attendance, Due},
     conduct::Conduct,
     delivery::Delivery,
@@ -23,6 +23,7 @@ use super::{
     intake::Intake,
     member::{ClientId, Item, Member},
     room::{Room, lock},
+    standstill::Waiting,
 };
 use crate::{
     clock::{self, Timestamp},
@@ -154,16 +155,22 @@ impl Feed<ClientId, Item> for Post<'_> {
     }
 }
 
+/// How often a client is looked at where nothing comes of it.
+pub(super) fn look_interval(config: &Config) -> Duration {
+    let Limits { message_time, hello_time, .. } = config.limits;
+    (config.client_timeout.min(message_time).min(hello_time) / LOOKS).max(Duration::from_millis(1))
+}
+
 /// Reads until the connection ends, nothing was heard for too long, or a limit is passed.
 async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, room: &Room) -> LeaveReason {
     let limit = room.house.config.client_timeout;
     let Limits { message_time, hello_time, .. } = room.house.config.limits;
-    let shortest = limit.min(message_time).min(hello_time);
-    let mut look = time::interval((shortest / LOOKS).max(Duration::from_millis(1)));
+    let mut look = time::interval(look_interval(&room.house.config));
     let (mut received, mut heard, came) = (reader.received(), clock::now(), clock::now());
     let mut conduct = Conduct::new(&room.house.config.limits, heard);
     // Since when a message is under way, and whether any ever came.
     let (mut begun, mut said) = (None, false);
+    let mut waiting = Waiting::new(came);
     let since = |then| clock::now().duration_since(then);
     loop {
         let next = tokio::select! {
@@ -175,13 +182,17 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
         if reader.received() > received {
             (received, heard) = (reader.received(), clock::now());
         }
+        let stood = room.standstill.turn(if next.is_some() { heard } else { clock::now() });
+        if next.is_none() {
+            waiting.emptied(clock::now());
+        }
         match next {
             Some(Ok(Some(message))) => {
                 (begun, said) = (None, true);
                 if let Err(reason) = conduct.judge(&message, heard) {
                     return reason;
                 }
-                handle(&message, member, room);
+                handle(&message, member, room, waiting.is_old(stood));
             }
             Some(Ok(None)) => return LeaveReason::Closed,
             Some(Err(error)) => return error.into(),
@@ -200,13 +211,15 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
     }
 }
 
-fn handle(message: &Message, member: &Member, room: &Room) {
+fn handle(message: &Message, member: &Member, room: &Room, old: bool) {
     match message.kind() {
         Kind::Heartbeat => room.heard(member, &Heartbeat::parse(message.description())),
         Kind::Reserved(number) => debug!("client {} sent the reserved type {number}: ignored", member.id),
         Kind::Text | Kind::Image | Kind::Video | Kind::Other(_) => {
             let came = clock::now();
-            room.pass_on(member.id, message, came);
+            if !(old && message.kind() == Kind::Video) {
+                room.pass_on(member.id, message, came);
+            }
             if message.kind() == Kind::Video && lock(&member.intake).receipts.came(came) {
                 member.say(Due { report: true, ..Due::default() });
             }

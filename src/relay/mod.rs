@@ -19,6 +19,7 @@ mod limits;
 mod member;
 mod room;
 mod roster;
+mod standstill;
 
 use std::{
     io,

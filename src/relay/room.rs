@@ -21,6 +21,7 @@ use super::{
     intake::Intake,
     member::{ClientId, Item, Member},
     roster::Roster,
+    standstill::Standstill,
 };
 use crate::{
     clock::{self, Timestamp},
@@ -57,11 +58,13 @@ pub(super) struct Room {
     audience: Notify,
     /// Members that want to hear what comes of their video.
     reported: AtomicU32,
+    pub(super) standstill: Standstill,
 }
 
 impl Room {
     pub(super) fn new(house: Arc<House>, name: String) -> Self {
         Self {
+            standstill: Standstill::new(super::client::look_interval(&house.config)),
             house,
             name,
             roster: Roster::default(),
@@ -90,6 +93,9 @@ impl Room {
 
     pub(super) fn leave(&self, member: &Member, reason: LeaveReason) {
         let clients = self.roster.leave(member.id);
+        if clients == 0 {
+            self.standstill.rest();
+        }
         if member.attendance.leaves() {
             self.viewing.fetch_sub(1, Relaxed);
             self.audience.notify_one();

@@ -29,7 +29,7 @@ impl Listen for Simulated {
 /// A simulated connection as one of the program's.
 pub fn connection(stream: TcpStream) -> Connection {
     let (input, output) = stream.into_split();
-    Connection { input: Box::new(input), output: Box::new(Polled::new(output)) }
+    Connection { input: Box::new(input), output: Box::new(Polled::new(output)), binding: None }
 }
 
 /// One life of the relay's program.
@@ -62,7 +62,7 @@ fn hear(book: &Book, event: &Event) {
                 journal.present.clear();
                 journal.joined = 0;
             }
-            Event::Joined { client, addr, clients } => {
+            Event::Joined { client, addr, clients, .. } => {
                 journal.joined += 1;
                 journal.present.insert(*client, *addr);
                 if journal.present.len() != *clients {

@@ -1,0 +1,114 @@
+//! Whether this process stood still: stopped, suspended or starved.
+//!
+//! Meanwhile the system took what clients sent, and connections in its name. The frames among it are from before, some of
+//! clients that are long back on another connection: shown, they would come after newer ones. So video that waited in a socket over a
+//! standstill is not passed on; what comes once the socket was read empty is new.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// A pause of all clients' tasks that no busy machine makes, and that viewers notice.
+const STANDSTILL: Duration = Duration::from_secs(2);
+
+/// Connections that waited to be accepted over a standstill are accepted within this after it.
+const BACKLOG: Duration = Duration::from_secs(1);
+
+/// Told whenever a client's task turns, and by each of them at least every so often.
+#[derive(Debug)]
+pub(super) struct Standstill {
+    allowed: Duration,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    turned: Option<Instant>,
+    ended: Option<Instant>,
+}
+
+impl Standstill {
+    /// `often`: the longest time between two turns of a client's task.
+    pub(super) fn new(often: Duration) -> Self {
+        Self { allowed: often.saturating_mul(2).max(STANDSTILL), inner: Mutex::default() }
+    }
+
+    /// A client's task turns; when the last standstill ended, if there ever was one.
+    pub(super) fn turn(&self, now: Instant) -> Option<Instant> {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if inner.turned.is_some_and(|turned| now.saturating_duration_since(turned) > self.allowed) {
+            inner.ended = Some(now);
+        }
+        inner.turned = inner.turned.max(Some(now));
+        inner.ended
+    }
+
+    /// Nobody is here, and no task will turn until somebody comes.
+    pub(super) fn rest(&self) {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).turned = None;
+    }
+}
+
+/// What one client sent: whether it may have waited over a standstill.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waiting {
+    emptied: Option<Instant>,
+}
+
+impl Waiting {
+    /// Of a connection that was accepted at `came`.
+    pub(super) fn new(came: Instant) -> Self {
+        Self { emptied: came.checked_sub(BACKLOG) }
+    }
+
+    /// Its socket was read empty.
+    pub(super) fn emptied(&mut self, now: Instant) {
+        self.emptied = Some(now);
+    }
+
+    /// Whether what comes may be from before a standstill that ended then.
+    pub(super) fn is_old(self, ended: Option<Instant>) -> bool {
+        ended.is_some_and(|ended| self.emptied.is_none_or(|emptied| emptied < ended))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const S: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn what_waited_over_a_standstill_is_old_until_the_socket_was_empty() {
+        let (standstill, start) = (Standstill::new(S), Instant::now() + 100 * S);
+        let mut waiting = Waiting::new(start);
+        for second in 0..5 {
+            assert!(!waiting.is_old(standstill.turn(start + second * S)), "{second}");
+            waiting.emptied(start + second * S);
+        }
+        let ended = standstill.turn(start + 20 * S);
+        assert_eq!(ended, Some(start + 20 * S));
+        assert!(waiting.is_old(ended));
+        waiting.emptied(start + 20 * S);
+        assert!(!waiting.is_old(standstill.turn(start + 21 * S)));
+    }
+
+    #[test]
+    fn connections_that_waited_are_old_too_and_later_ones_are_not() {
+        let (standstill, start) = (Standstill::new(S), Instant::now() + 100 * S);
+        standstill.turn(start);
+        let ended = standstill.turn(start + 20 * S);
+        assert!(Waiting::new(start + 20 * S).is_old(ended));
+        assert!(!Waiting::new(start + 22 * S).is_old(ended));
+    }
+
+    #[test]
+    fn a_busy_machine_or_an_empty_relay_is_no_standstill() {
+        let (standstill, start) = (Standstill::new(S / 4), Instant::now());
+        standstill.turn(start);
+        assert_eq!(standstill.turn(start + STANDSTILL), None);
+        standstill.rest();
+        assert_eq!(standstill.turn(start + 500 * S), None);
+    }
+}
