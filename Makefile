@@ -57,6 +57,12 @@ test-strips: deps ## Pictures in strips alone
 test-relay: ## The relay and the link alone
 	$(CARGO) test --release --locked --test relay --test link --test viewers --test crowd --test freshness --test limits
 
+# How many seeds; one seed, with all that happens: PULSECAM_SEED=n make test-simulation
+SEEDS ?=
+.PHONY: test-simulation
+test-simulation: ## Link and relay in a simulated network alone
+	PULSECAM_SEEDS=$(SEEDS) $(CARGO) test --release --locked --test simulation -- $(if $(PULSECAM_SEED),--nocapture)
+
 test-cli: ## The built program alone
 	$(CARGO) test --release --locked --test cli --test usage --test thrift --test bench
 
