@@ -165,8 +165,9 @@ async fn take(book: Book, me: Process, link: Link, mut inbox: Inbox, part: Part)
 /// What a frame says of itself.
 fn check(journal: &mut crate::journal::Journal, me: Process, from: Process, info: &FrameInfo) {
     let (captured, sent) = (info.captured.unwrap(), info.sent.unwrap());
-    // The newest when it left: the next one is due after this time.
-    if sent.since(captured) > FRAME_EVERY + TICK {
+    // The newest when it left: the next one is due after this time, if there is a next one.
+    let is_last = info.seq.unwrap() + 1 == journal.of(from).frames_given;
+    if !is_last && sent.since(captured) > FRAME_EVERY + TICK {
         journal.broken(format_args!("{me} got a frame of {from} that left {:?} old", sent.since(captured)));
     }
     if let (Some(offset), Some(within)) = (info.offset, info.within) {
