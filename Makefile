@@ -69,6 +69,12 @@ test-trust: deps ## TLS and keys alone
 test-pauses: ## Programs that stand still, and that are ended while they wait, alone
 	$(CARGO) test --release --locked --test pauses
 
+# How many seeds; one seed, with all that happens: PULSECAM_SEED=n make test-simulation
+SEEDS ?=
+.PHONY: test-simulation
+test-simulation: ## Link and relay in a simulated network alone
+	PULSECAM_SEEDS=$(SEEDS) $(CARGO) test --release --locked --test simulation -- $(if $(PULSECAM_SEED),--nocapture)
+
 test-cli: ## The built program alone
 	$(CARGO) test --release --locked --test cli --test usage --test thrift --test bench
 

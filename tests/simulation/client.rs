@@ -8,7 +8,7 @@ use pulsecam::{
     link::{self, Config, Dial, Inbox, Link, Role, State},
     wire::{FrameInfo, Kind, Message, Origin},
 };
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use turmoil::net::TcpStream;
 
 use crate::{
@@ -111,19 +111,18 @@ async fn flush(book: Book, me: Process, link: Link) {
         let upto = book.with(|journal| {
             let record = journal.of(me);
             (record.counters, record.viewers) = (link.counters(), *viewers.borrow());
+            record.given_up = record.counters.undeliverable > 0;
             (record.sent.len() > record.confirmed).then_some(record.sent.len())
         });
         let Some(upto) = upto else {
             sleep(4 * TICK).await;
             continue;
         };
-        let flushed = link.flushed();
-        let result = flushed.await;
+        // Not for long at a time: what was counted is written down meanwhile.
+        let Ok(result) = timeout(4 * TICK, link.flushed()).await else { continue };
         book.with(|journal| {
             journal.note(format_args!("{me} has {upto} texts confirmed: {result:?}"));
-            let record = journal.of(me);
-            record.confirmed = upto;
-            record.given_up |= result.is_err();
+            journal.of(me).confirmed = upto;
         });
     }
 }
@@ -166,8 +165,9 @@ async fn take(book: Book, me: Process, link: Link, mut inbox: Inbox, part: Part)
 /// What a frame says of itself.
 fn check(journal: &mut crate::journal::Journal, me: Process, from: Process, info: &FrameInfo) {
     let (captured, sent) = (info.captured.unwrap(), info.sent.unwrap());
-    // The newest when it left: the next one is due after this time.
-    if sent.since(captured) > FRAME_EVERY + TICK {
+    // The newest when it left: the next one is due after this time, if there is a next one.
+    let is_last = info.seq.unwrap() + 1 == journal.of(from).frames_given;
+    if !is_last && sent.since(captured) > FRAME_EVERY + TICK {
         journal.broken(format_args!("{me} got a frame of {from} that left {:?} old", sent.since(captured)));
     }
     if let (Some(offset), Some(within)) = (info.offset, info.within) {

@@ -43,8 +43,8 @@ impl fmt::Display for Action {
     }
 }
 
-/// What is done when, in order.
-pub fn schedule(clients: usize, random: &mut Rng) -> Vec<(Duration, Action)> {
+/// What is done when, in order, where a healthy connection takes `delay` milliseconds.
+pub fn schedule(clients: usize, delay: u64, random: &mut Rng) -> Vec<(Duration, Action)> {
     let mut all = Vec::new();
     for client in 0..clients {
         let mut at = random.u64(300..2500);
@@ -60,7 +60,9 @@ pub fn schedule(clients: usize, random: &mut Rng) -> Vec<(Duration, Action)> {
                 2 => (vec![Action::CutUp(client)], vec![Action::Heal(client)]),
                 3 => (vec![Action::CutDown(client)], vec![Action::Heal(client)]),
                 4 | 5 => (vec![Action::Hold(client)], vec![Action::Heal(client)]),
-                6 | 7 => (vec![Action::Delay(client, random.u64(20..600))], vec![Action::Delay(client, 2)]),
+                6 | 7 => {
+                    (vec![Action::Delay(client, random.u64(20..600))], vec![Action::Delay(client, delay)])
+                }
                 8 => (vec![Action::Kill(client)], vec![Action::Start(client)]),
                 // Its machine loses its power.
                 _ => (

@@ -48,7 +48,7 @@ pub struct Record {
     pub sent: Vec<Duration>,
     /// Texts that a flush says have arrived.
     pub confirmed: usize,
-    /// A flush said that a text was given up.
+    /// A text was given up: too many connections ended with it.
     pub given_up: bool,
     /// When each session came up.
     pub sessions: Vec<Duration>,

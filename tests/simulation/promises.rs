@@ -45,6 +45,14 @@ fn alive(journal: &Journal) -> BTreeSet<Process> {
     (0..).map_while(|host| journal.newest(host)).collect()
 }
 
+/// Whether all that was sent is known to have arrived.
+pub fn all_is_confirmed(journal: &Journal) -> bool {
+    alive(journal).iter().all(|process| {
+        let record = &journal.lives[process];
+        record.confirmed == record.sent.len()
+    })
+}
+
 /// In all of a receiver's life no text comes twice. Those that were sent in one of its sessions come in the order in which they were sent,
 /// and none is left out before the last that comes; in its present session all come. And all that was sent is confirmed.
 pub fn texts(journal: &mut Journal) {

@@ -24,11 +24,14 @@ pub const TICK: Duration = Duration::from_millis(5);
 /// connects, and the relay drops what went silent meanwhile.
 const RECOVERY: Duration = Duration::from_secs(4);
 
+/// Within this after the last text is sent, all are confirmed.
+const CONFIRMED: Duration = Duration::from_secs(30);
+
 /// Within this after the last word, all have heard it: what a slow viewer takes is no more.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// What a healthy connection takes, in milliseconds.
-const DELAY: u64 = 2;
+/// What a healthy connection takes, in milliseconds: next door, in another town, on another continent.
+const DELAYS: [u64; 3] = [2, 20, 90];
 
 /// How a run came out.
 pub struct Run {
@@ -71,6 +74,7 @@ struct World {
     sim: Sim<'static>,
     book: Book,
     parts: Vec<Part>,
+    delay: u64,
 }
 
 impl World {
@@ -85,16 +89,17 @@ impl World {
                 seed: random.u64(..),
             })
             .collect();
+        let delay = DELAYS[random.usize(..DELAYS.len())];
         let sim = Builder::new()
             .rng_seed(seed)
             .epoch(std::time::UNIX_EPOCH + Duration::from_secs(1_800_000_000))
             .tick_duration(TICK)
-            .min_message_latency(Duration::from_millis(DELAY))
-            .max_message_latency(Duration::from_millis(DELAY))
+            .min_message_latency(Duration::from_millis(delay))
+            .max_message_latency(Duration::from_millis(delay))
             .tcp_capacity([32, 48, 64][random.usize(..3)])
             .enable_random_order()
             .build();
-        let mut world = Self { sim, book, parts };
+        let mut world = Self { sim, book, parts, delay };
         let book = world.book.clone();
         world.sim.host("relay", move || relay::live(book.clone()));
         for (number, part) in world.parts.clone().into_iter().enumerate() {
@@ -119,6 +124,17 @@ impl World {
             journal.talking = talking;
             journal.note(if talking { "=== talk" } else { "=== hush" });
         });
+    }
+
+    /// Lets everybody say and hear to the end. What was under way when a link broke goes one by one, each once the one before is
+    /// confirmed: that takes a round trip for each.
+    fn finish(&mut self) {
+        self.say(false);
+        let end = self.sim.elapsed() + CONFIRMED;
+        while self.sim.elapsed() < end && !self.book.with(|journal| promises::all_is_confirmed(journal)) {
+            self.run_for(10 * TICK);
+        }
+        self.run_for(QUIET);
     }
 
     fn addresses(&self) -> Vec<IpAddr> {
@@ -184,21 +200,20 @@ pub fn run(seed: u64) -> Run {
     fastrand::seed(seed); // the links' jitter
     let mut random = Rng::with_seed(seed);
     let mut world = World::new(seed, &mut random);
-    let clients = world.parts.len();
+    let (clients, delay) = (world.parts.len(), world.delay);
     world.say(true);
-    for (at, action) in schedule(clients, &mut random) {
+    for (at, action) in schedule(clients, delay, &mut random) {
         world.run_for(at.saturating_sub(world.sim.elapsed()));
         world.act(action);
     }
     for client in 0..clients {
         world.act(Action::Heal(client));
-        world.act(Action::Delay(client, DELAY));
+        world.act(Action::Delay(client, delay));
     }
     world.run_for(RECOVERY);
     let addresses = world.addresses();
     world.check(|journal, parts| promises::everybody_is_there_once(journal, parts, &addresses));
-    world.say(false);
-    world.run_for(QUIET);
+    world.finish();
     world.check(|journal, _| promises::texts(journal));
     world.check(|journal, _| promises::frames(journal));
     // The same people at a new relay, in calm: now every number must be exact.
@@ -209,8 +224,7 @@ pub fn run(seed: u64) -> Run {
     let before = world.book.with(|journal| Before::of(journal));
     world.say(true);
     world.run_for(QUIET);
-    world.say(false);
-    world.run_for(QUIET);
+    world.finish();
     world.check(|journal, _| promises::texts(journal));
     world.check(|journal, _| promises::frames(journal));
     world.stop_relay();
