@@ -46,7 +46,7 @@ impl Guests {
     }
 
     fn pick(&self, which: f64) -> Option<usize> {
-        (!self.here.is_empty()).then(|| (which * self.here.len() as f64) as usize)
+        (!self.here.is_empty()).then_some((which * self.here.len() as f64) as usize)
     }
 
     pub fn leave(&mut self, which: f64) {
