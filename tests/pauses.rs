@@ -5,6 +5,7 @@
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
+#![allow(clippy::print_stdout, reason = "how long it took is worth knowing")]
 
 mod common;
 

@@ -6,7 +6,8 @@
 
 #![cfg(target_os = "linux")]
 #![allow(missing_docs, unreachable_pub, reason = "a test's own parts")]
-#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
+#![allow(clippy::print_stdout, reason = "how long it took is worth knowing")]
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -1,7 +1,7 @@
 //! What is read from the events of a program that stays.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard},
 };
 
@@ -24,9 +24,12 @@ pub struct Door {
 pub struct Seen {
     /// The last text's number of each sender.
     texts: BTreeMap<String, u64>,
+    every_text: BTreeSet<(String, u64)>,
     pub texts_seen: u64,
     pub texts_lost: u64,
     pub texts_doubled: u64,
+    /// Shown for the first time after a later one: a copy that a proxy held, of a text that this viewer was not there for.
+    pub texts_late: u64,
     pub downs: u64,
     pub ups: u64,
     pub is_up: bool,
@@ -101,6 +104,7 @@ impl Door {
             Some("joined") => self.joined += 1,
             Some("left") => {
                 let reason = event["reason"].as_str().unwrap();
+                let reason = reason.rsplit_once("): ").map_or(reason, |(_, after)| after);
                 let short = reason.split([':', '(']).next().unwrap().trim().to_owned();
                 *self.left.entry(short).or_default() += 1;
             }
@@ -132,7 +136,9 @@ impl Seen {
         let number: u64 = text.parse().unwrap();
         self.texts_seen += 1;
         let expected = self.texts.get(from).map_or(1, |last| last + 1);
-        self.texts_doubled += u64::from(number < expected);
+        let is_new = self.every_text.insert((from.to_owned(), number));
+        self.texts_doubled += u64::from(!is_new);
+        self.texts_late += u64::from(is_new && number < expected);
         self.texts_lost += number.saturating_sub(expected);
         self.texts.insert(from.to_owned(), number.max(expected - 1));
     }
