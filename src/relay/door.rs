@@ -111,7 +111,7 @@ impl Door {
     }
 
     /// How many were refused since this last said so, where it is time to say it.
-    pub(super) fn to_tell(&mut self, now: Instant) -> Option<u64> {
+    pub(super) fn due_to_tell(&mut self, now: Instant) -> Option<u64> {
         let due = self.told.is_none_or(|told| now.saturating_duration_since(told) >= TELL_INTERVAL);
         (due && self.untold > 0).then(|| {
             self.told = Some(now);
@@ -183,15 +183,15 @@ mod tests {
     #[test]
     fn refusals_are_counted_and_told_once_a_second() {
         let (mut door, start) = (door(1, 0, 0), Instant::now());
-        assert_eq!(door.to_tell(start), None);
+        assert_eq!(door.due_to_tell(start), None);
         for _ in 0..=5 {
             let _ = door.knock(from(1), start);
         }
-        assert_eq!(door.to_tell(start), Some(5));
+        assert_eq!(door.due_to_tell(start), Some(5));
         let _ = door.knock(from(1), start);
-        assert_eq!(door.to_tell(start + Duration::from_millis(900)), None);
-        assert_eq!(door.to_tell(start + Duration::from_millis(1_100)), Some(1));
-        assert_eq!(door.to_tell(start + Duration::from_secs(9)), None);
+        assert_eq!(door.due_to_tell(start + Duration::from_millis(900)), None);
+        assert_eq!(door.due_to_tell(start + Duration::from_millis(1_100)), Some(1));
+        assert_eq!(door.due_to_tell(start + Duration::from_secs(9)), None);
     }
 
     #[test]

@@ -111,7 +111,7 @@ impl Room {
         let now = clock::now();
         let mut door = lock(&self.door);
         if let Err(reason) = door.knock(addr.ip(), now) {
-            let times = door.to_tell(now);
+            let times = door.due_to_tell(now);
             drop(door);
             if let Some(times) = times {
                 self.tell(&Event::Refused { addr, reason, times });
