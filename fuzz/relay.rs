@@ -170,7 +170,7 @@ impl Healthy {
             let beat = wire_bytes(&Heartbeat::default().to_message(Side::Client));
             async move {
                 while writer.lock().await.write_all(&beat).await.is_ok() {
-                    sleep(BEAT).await
+                    sleep(BEAT).await;
                 }
             }
         });
