@@ -123,7 +123,8 @@ pub fn strips(data: &[u8]) {
     match (one, many) {
         (Ok(one), Ok(many)) => {
             assert_eq!((one.canvas.width, one.canvas.height), (many.canvas.width, many.canvas.height));
-            assert_eq!(one.warning.is_some(), many.warning.is_some());
+            // A piece with a few bytes too many goes without the warning (`Decoder::with_strips`).
+            assert!(one.warning.is_some() || many.warning.is_none(), "{:?}", many.warning);
         }
         (one, many) => assert_eq!(one.is_err(), many.is_err(), "what strips cannot do, one thread does"),
     }

@@ -4,7 +4,7 @@
 //! Needs: the built program, Linux. Alone: `make test-abuse`.
 
 #![cfg(target_os = "linux")]
-#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a failing test says where")]
 
 mod common;
 
@@ -29,6 +29,7 @@ use common::{
 };
 use pulsecam::wire::{Heartbeat, Kind, Message, Origin, QString, Side};
 use serde_json::Value;
+use tokio::io::AsyncWriteExt;
 
 /// No test waits longer than this for anything: past it, it hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -160,7 +161,10 @@ impl Healthy {
     }
 
     async fn talk(addr: SocketAddr, enough: &AtomicBool, tell: &mpsc::Sender<()>) -> u64 {
-        let (mut sender, mut viewer) = (Bare::connect(addr).await, Bare::connect(addr).await);
+        let (sender, mut viewer) = (Bare::connect(addr).await, Bare::connect(addr).await);
+        let Bare { reader: mut heard, output: mut said } = sender;
+        // Whoever talks listens too, or what strangers send would wait for it until that is too much.
+        let listening = tokio::spawn(async move { while matches!(heard.next().await, Ok(Some(_))) {} });
         let origin = Origin { from: Some("healthy".into()), id: None };
         let (give, mut texts) = tokio::sync::mpsc::unbounded_channel();
         let from = origin.clone();
@@ -176,8 +180,8 @@ impl Healthy {
         let mut number = 0;
         while !enough.load(SeqCst) {
             let text = Message::text(&format!("number {number} {}", "x".repeat(500)), &origin).unwrap();
-            sender.send(&numbered_frame(u32::try_from(number).unwrap(), 2_000)).await;
-            sender.send(&text).await;
+            let frame = numbered_frame(u32::try_from(number).unwrap(), 2_000);
+            said.write_all(&[wire_bytes(&frame), wire_bytes(&text)].concat()).await.unwrap();
             assert_eq!(texts.recv().await.expect("the viewer is there"), text, "once and in order");
             number += 1;
             let _ = tell.send(());
@@ -185,6 +189,7 @@ impl Healthy {
             tokio::time::sleep(Duration::from_millis(12)).await;
         }
         viewing.abort();
+        listening.abort();
         number
     }
 
