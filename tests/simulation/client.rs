@@ -148,9 +148,9 @@ async fn take(book: Book, me: Process, link: Link, mut inbox: Inbox, part: Part)
             let got = Got { at: journal.now(), session, from, number };
             journal.of(me).replaced = inbox.replaced();
             if is_video {
-                journal.of(me).frames.push(got)
+                journal.of(me).frames.push(got);
             } else {
-                journal.of(me).texts.push(got)
+                journal.of(me).texts.push(got);
             }
             if let Some(info) = &received.info {
                 check(journal, me, from, info);

@@ -7,7 +7,13 @@
 //! Needs: nothing. Alone: `make test-simulation`, with `SEEDS=n` for more or fewer seeds than 300. A seed that fails is
 //! printed; `PULSECAM_SEED=n make test-simulation` runs it again and tells all that happened.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
+#![allow(missing_docs, unreachable_pub, reason = "a test's own parts")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a failing test says where, and which seed"
+)]
 
 mod client;
 mod faults;
