@@ -209,8 +209,9 @@ fn a_manager_that_does_not_listen_holds_nothing_up() {
     for _ in 0..=queue {
         let _ = filler.send_to(b"full", &systemd.told_at);
     }
-    relay.signal("HUP");
+    // It runs: before that, the signal would end it.
     let mut viewer = viewer(&addr, &[]);
+    relay.signal("HUP");
     assert_eq!(Running::start(&["text", &addr, "on it goes", "--quiet"]).exit_code(), 0);
     assert_eq!(viewer.event("text", |_| true)["text"], "on it goes");
     relay.signal("TERM");
