@@ -13,6 +13,9 @@ use std::{
 
 use common::program::{RelayProgram, Running, fails, pulsecam, run, text_of};
 
+/// How often something is tried that has to work in the end.
+const PATIENCE: usize = 20;
+
 const RED: &str = "the-key-to-the-red-room";
 const BLUE: &str = "the-key-to-the-blue-room";
 
@@ -140,4 +143,39 @@ fn a_picture_comes_through_tls_into_a_room() {
         let frame = viewer.event("frame", |_| true);
         assert_eq!((frame["width"].as_u64(), frame["height"].as_u64()), (Some(320), Some(240)));
     }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_signal_has_certificate_and_keys_read_again_and_drops_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let [cert, key] = ["cert.pem", "key.pem"].map(|name| folder.path().join(name).display().to_string());
+    let make = || {
+        let made = run(&["cert", "127.0.0.1", "--cert", &cert, "--key", &key, "--force"]);
+        text_of(&made.stdout).trim().to_owned()
+    };
+    let room = write(folder.path(), "room.key", RED);
+    let before = make();
+    let relay = RelayProgram::start(&["--tls-cert", &cert, "--tls-key", &key, "--key-file", &room]);
+    let mut stays = viewer(&relay.addr, &["--tls-pin", &before, "--key-file", &room]);
+    let after = make();
+    let old = write(folder.path(), "old.key", RED);
+    write(folder.path(), "room.key", BLUE);
+    relay.running.signal("HUP");
+    // Who comes with the old ones is turned away once the signal was heeded.
+    let say = |pin: &str, key: &str| {
+        let text =
+            ["text", &relay.addr, "--quiet", "--deadline", "1s", "--tls-pin", pin, "--key-file", key, "new"];
+        run(&text).status.code()
+    };
+    assert!((0..PATIENCE).any(|_| say(&after, &room) == Some(0)), "the new ones are never taken");
+    assert_eq!(stays.event("text", |_| true)["text"], "new");
+    assert_eq!([say(&before, &room), say(&after, &old)], [Some(1), Some(1)]);
+    // What cannot be read changes nothing.
+    fs::write(&cert, "no certificate").unwrap();
+    relay.running.signal("HUP");
+    assert_eq!(say(&after, &room), Some(0));
+    stays.event("text", |_| true);
+    stays.signal("INT");
+    assert!(!stays.rest().join("\n").contains("\"state\":\"down\""), "nobody was dropped");
 }

@@ -160,8 +160,10 @@ fn checked_header(jpeg: &[u8]) -> Result<Header, Error> {
 
 /// How many passes over a picture of so many pixels are allowed.
 const fn most_scans(pixels: usize) -> usize {
-    let all = MAX_SCANNED_PIXELS / pixels;
-    if all < MAX_SCANS { all } else { MAX_SCANS }
+    match MAX_SCANNED_PIXELS.checked_div(pixels) {
+        Some(all) if all < MAX_SCANS => all,
+        _ => MAX_SCANS,
+    }
 }
 
 #[cfg(test)]

@@ -4,32 +4,26 @@
 //! Needs: the built program, Linux. Alone: `make test-abuse`.
 
 #![cfg(target_os = "linux")]
+#![allow(missing_docs, unreachable_pub, reason = "a test's own parts")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a failing test says where")]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod healthy;
 
 use std::{
     fs,
     io::{ErrorKind, Read, Write},
-    net::{Shutdown, SocketAddr, TcpStream},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::SeqCst},
-        mpsc,
-    },
-    thread::{self, JoinHandle},
+    net::{Shutdown, TcpStream},
+    thread,
     time::Duration,
 };
 
 use bytes::Bytes;
-use common::{
-    program::RelayProgram,
-    server::{Bare, numbered_frame},
-    wire_bytes,
-};
+use common::{program::RelayProgram, server::numbered_frame, wire_bytes};
+use healthy::Healthy;
 use pulsecam::wire::{Heartbeat, Kind, Message, Origin, QString, Side};
 use serde_json::Value;
-use tokio::io::AsyncWriteExt;
 
 /// No test waits longer than this for anything: past it, it hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -136,74 +130,6 @@ impl Scene {
         let summary: Value = serde_json::from_str(self.relay.running.rest().last().unwrap()).unwrap();
         assert_eq!(summary["event"], "summary");
         assert!(summary["messages_in"].as_u64().unwrap() >= 2 * exchanged);
-    }
-}
-
-/// A sender and a viewer: the next text is sent once the last one has come, each with a frame before it.
-struct Healthy {
-    progress: mpsc::Receiver<()>,
-    enough: Arc<AtomicBool>,
-    talking: JoinHandle<u64>,
-}
-
-impl Healthy {
-    fn start(addr: SocketAddr) -> Self {
-        let (tell, progress) = mpsc::channel();
-        let enough = Arc::<AtomicBool>::default();
-        let talking = thread::spawn({
-            let enough = Arc::clone(&enough);
-            move || {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-                runtime.block_on(Self::talk(addr, &enough, &tell))
-            }
-        });
-        Self { progress, enough, talking }
-    }
-
-    async fn talk(addr: SocketAddr, enough: &AtomicBool, tell: &mpsc::Sender<()>) -> u64 {
-        let (sender, mut viewer) = (Bare::connect(addr).await, Bare::connect(addr).await);
-        let Bare { reader: mut heard, output: mut said } = sender;
-        // Whoever talks listens too, or what strangers send would wait for it until that is too much.
-        let listening = tokio::spawn(async move { while matches!(heard.next().await, Ok(Some(_))) {} });
-        let origin = Origin { from: Some("healthy".into()), id: None };
-        let (give, mut texts) = tokio::sync::mpsc::unbounded_channel();
-        let from = origin.clone();
-        // It reads at once whatever comes; of the texts, ours.
-        let viewing = tokio::spawn(async move {
-            loop {
-                let message = viewer.receive().await;
-                if message.kind() == Kind::Text && message.origin() == from && give.send(message).is_err() {
-                    return;
-                }
-            }
-        });
-        let mut number = 0;
-        while !enough.load(SeqCst) {
-            let text = Message::text(&format!("number {number} {}", "x".repeat(500)), &origin).unwrap();
-            let frame = numbered_frame(u32::try_from(number).unwrap(), 2_000);
-            said.write_all(&[wire_bytes(&frame), wire_bytes(&text)].concat()).await.unwrap();
-            assert_eq!(texts.recv().await.expect("the viewer is there"), text, "once and in order");
-            number += 1;
-            let _ = tell.send(());
-            // Not faster than the limits allow: the strangers do the flooding here.
-            tokio::time::sleep(Duration::from_millis(12)).await;
-        }
-        viewing.abort();
-        listening.abort();
-        number
-    }
-
-    /// Waits until ten more texts have come through.
-    fn goes_on(&mut self) {
-        while self.progress.try_recv().is_ok() {}
-        for _ in 0..10 {
-            self.progress.recv_timeout(PATIENCE).expect("the others still talk");
-        }
-    }
-
-    fn stop(self) -> u64 {
-        self.enough.store(true, SeqCst);
-        self.talking.join().unwrap()
     }
 }
 

@@ -3,28 +3,29 @@
 //! The same pictures are also encoded and decoded at the same rate on one thread with nothing else in
 //! between, before and after: that is the floor of the same run, and the difference is what we add.
 
+mod audience;
+mod report;
+
 use std::{
-    io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
+    sync::{Arc, Mutex, mpsc},
     time::{Duration, Instant},
 };
 
-use serde::{Serialize, Serializer};
 use tokio::{net::TcpListener, sync::oneshot, time};
 
-use super::{
-    life::Lives,
-    probe::own_cpu_time,
-    scene::Scene,
-    steps::{Percentiles, Step},
+use self::audience::{Audience, lock};
+pub use self::{
+    audience::Nobody,
+    report::{Error, Plan, Report},
 };
+use super::{life::Lives, probe::own_cpu_time, scene::Scene, steps::Step};
 use crate::{
     capture,
     clock::Timestamp,
-    jpeg::{self, Decoder, Encoder, Scale, Strips},
+    jpeg::{Decoder, Encoder, Scale},
     link::{self, Link, Role, State, clock::Offset},
     picture::Canvas,
-    pipeline::{self, Arrival, Job, Outgoing, Viewer},
+    pipeline::{self, Job, Outgoing, Viewer},
     relay,
     view::Presented,
     wire::FrameInfo,
@@ -45,97 +46,6 @@ const CONNECTING: Duration = Duration::from_secs(10);
 /// How long stragglers may take after the last frame was sent.
 const LAST_FRAMES: Duration = Duration::from_secs(1);
 
-/// What to measure.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Plan {
-    /// Pixels across.
-    pub width: usize,
-    /// Pixels down.
-    pub height: usize,
-    /// Frames a second.
-    pub fps: f64,
-    /// JPEG quality.
-    pub quality: u8,
-    /// Whether the way has its pictures in strips; the floor never has.
-    pub strips: Strips,
-    /// How long, the floor not included.
-    #[serde(skip)]
-    pub time: Duration,
-}
-
-/// What was measured.
-#[derive(Clone, Debug, Serialize)]
-pub struct Report {
-    /// The plan.
-    #[serde(flatten)]
-    pub plan: Plan,
-    /// Frames whose pixels arrived, and were counted.
-    pub frames: u64,
-    /// Frames that were replaced by newer ones on the way.
-    pub replaced: u64,
-    /// Bytes of one frame on the wire, on average.
-    pub bytes_per_frame: u64,
-    /// From each named time of a frame's life to the next, with their names.
-    #[serde(serialize_with = "by_name")]
-    pub steps: Vec<(String, Percentiles)>,
-    /// How far "relayed" may be from the truth, as the relay's clock is its own; `None` where the relay tells no time.
-    pub relay_clock_within_ms: Option<f64>,
-    /// Captured to decoded.
-    pub whole_ms: Percentiles,
-    /// Captured to presented, where there was a window.
-    pub presented_ms: Option<Percentiles>,
-    /// Encoding and decoding alone, one frame at a time on one thread.
-    pub floor_ms: Percentiles,
-    /// Processor time of sender, viewer and our own relay together; `None` where the system does not tell.
-    pub cpu_ms_per_frame: Option<f64>,
-    /// The same of the floor.
-    pub floor_cpu_ms_per_frame: Option<f64>,
-    /// What we add at the median.
-    pub added_p50_ms: f64,
-    /// The same at the 99th percentile.
-    pub added_p99_ms: f64,
-    /// The whole over the floor, at the median.
-    pub ratio_p50: f64,
-    /// The whole as (percentile, milliseconds), for a plot.
-    #[serde(skip)]
-    pub whole_distribution: Vec<(f64, f64)>,
-    /// The floor likewise.
-    #[serde(skip)]
-    pub floor_distribution: Vec<(f64, f64)>,
-}
-
-/// `{"captured to encoded": {…}, …}`.
-fn by_name<S: Serializer>(steps: &[(String, Percentiles)], to: S) -> Result<S::Ok, S::Error> {
-    to.collect_map(steps.iter().map(|(name, step)| (name, step)))
-}
-
-/// Why nothing was measured.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// The codec failed.
-    #[error(transparent)]
-    Jpeg(#[from] jpeg::Error),
-    /// The source or the encoder cannot be set up.
-    #[error(transparent)]
-    Pipeline(#[from] pipeline::Error),
-    /// The link cannot be set up.
-    #[error(transparent)]
-    Link(#[from] link::Error),
-    /// A socket or a thread cannot be had.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-    /// The pictures cannot be prepared.
-    #[error("cannot prepare pictures of this size: {0}")]
-    Scene(String),
-    /// Nobody answers there.
-    #[error("cannot get through to {0}: is a relay running there?")]
-    NoRelay(String),
-    /// Not enough frames for a figure.
-    #[error("only {0} frames arrived: measure for longer (--for)")]
-    TooFew(u64),
-}
-
 /// The way that is measured.
 pub struct Way<V> {
     /// A relay that runs already; one is started on this machine where there is none.
@@ -144,58 +54,6 @@ pub struct Way<V> {
     pub viewer: V,
     /// Tells when frames were on the display, where there is one.
     pub presented: Option<mpsc::Receiver<Presented>>,
-}
-
-/// Looks at nothing, but gives each picture's memory back for the next, as the window does.
-#[derive(Debug, Default)]
-pub struct Nobody {
-    spare: Canvas,
-}
-
-impl Viewer for Nobody {
-    fn take(&mut self, arrival: Arrival) -> bool {
-        if let Arrival::Frame(frame) = arrival {
-            self.spare = frame.canvas.unwrap_or_default();
-        }
-        true
-    }
-
-    fn spare(&mut self) -> Canvas {
-        std::mem::take(&mut self.spare)
-    }
-}
-
-/// Counts, and passes on.
-struct Audience<V> {
-    /// The stream that is ours: others may meet at the same relay.
-    stream: String,
-    lives: Arc<Mutex<Lives>>,
-    strips: Strips,
-    viewer: V,
-}
-
-impl<V: Viewer> Viewer for Audience<V> {
-    fn take(&mut self, arrival: Arrival) -> bool {
-        match &arrival {
-            Arrival::Frame(frame) if frame.stream == self.stream => {
-                lock(&self.lives).arrived(frame);
-                self.viewer.take(arrival)
-            }
-            _ => true,
-        }
-    }
-
-    fn strips(&self) -> Strips {
-        self.strips
-    }
-
-    fn spare(&mut self) -> Canvas {
-        self.viewer.spare()
-    }
-}
-
-fn lock(lives: &Mutex<Lives>) -> MutexGuard<'_, Lives> {
-    lives.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Measures. `progress` is told how far it is, from 0 to 1.

@@ -1,0 +1,62 @@
+//! Who gets the frames that are measured.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::{
+    bench::life::Lives,
+    jpeg::Strips,
+    picture::Canvas,
+    pipeline::{Arrival, Viewer},
+};
+
+/// Looks at nothing, but gives each picture's memory back for the next, as the window does.
+#[derive(Debug, Default)]
+pub struct Nobody {
+    spare: Canvas,
+}
+
+impl Viewer for Nobody {
+    fn take(&mut self, arrival: Arrival) -> bool {
+        if let Arrival::Frame(frame) = arrival {
+            self.spare = frame.canvas.unwrap_or_default();
+        }
+        true
+    }
+
+    fn spare(&mut self) -> Canvas {
+        std::mem::take(&mut self.spare)
+    }
+}
+
+/// Counts, and passes on.
+pub(super) struct Audience<V> {
+    /// The stream that is ours: others may meet at the same relay.
+    pub(super) stream: String,
+    pub(super) lives: Arc<Mutex<Lives>>,
+    pub(super) strips: Strips,
+    pub(super) viewer: V,
+}
+
+impl<V: Viewer> Viewer for Audience<V> {
+    fn take(&mut self, arrival: Arrival) -> bool {
+        match &arrival {
+            Arrival::Frame(frame) if frame.stream == self.stream => {
+                lock(&self.lives).arrived(frame);
+                self.viewer.take(arrival)
+            }
+            _ => true,
+        }
+    }
+
+    fn strips(&self) -> Strips {
+        self.strips
+    }
+
+    fn spare(&mut self) -> Canvas {
+        self.viewer.spare()
+    }
+}
+
+pub(super) fn lock(lives: &Mutex<Lives>) -> MutexGuard<'_, Lives> {
+    lives.lock().unwrap_or_else(PoisonError::into_inner)
+}
