@@ -88,7 +88,8 @@ fn same(keys: &[RoomKey]) -> Option<(&str, &str)> {
 
 impl Lock {
     /// Reads certificate and keys again: for those who come from now on. Where one cannot be read, nothing changes.
-    pub(super) fn reload(&self) -> Result<(), Error> {
+    /// `false` where there is none.
+    pub(super) fn reload(&self) -> Result<bool, Error> {
         let keys = self.args.keys()?;
         if let Some(tls) = &self.tls {
             tls.reload()?;
@@ -96,7 +97,7 @@ impl Lock {
         if let Some(ring) = &self.keys {
             ring.replace(keys);
         }
-        Ok(())
+        Ok(self.tls.is_some() || self.keys.is_some())
     }
 }
 

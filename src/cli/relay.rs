@@ -127,7 +127,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         })),
     };
     let reload = || match lock.reload() {
-        Ok(()) => info!("certificate and keys are read again, for those who come from now on"),
+        Ok(true) => info!("certificate and keys are read again, for those who come from now on"),
+        Ok(false) => info!("there is nothing to read again: no certificate and no keys"),
         Err(error) => warn!("certificate and keys stay as they were: {error}"),
     };
     socket::make_room_for_connections();

@@ -17,6 +17,7 @@ use super::{
     Config, Event, Summary,
     door::{Door, Refusal, Rules},
     member::ClientId,
+    pace::Pace,
     room::{Room, lock},
 };
 use crate::{clock, wire::Message};
@@ -28,6 +29,7 @@ pub(super) struct House {
     /// By name; without keys there is one, which has none. A room stays once it was entered: there are no more than keys.
     rooms: Mutex<BTreeMap<String, Arc<Room>>>,
     joined: AtomicU64,
+    pace: Mutex<Pace>,
     counters: Counters,
     stop: CancellationToken,
 }
@@ -66,6 +68,7 @@ impl House {
             door: Mutex::new(Door::new(rules)),
             rooms: Mutex::default(),
             joined: AtomicU64::new(0),
+            pace: Mutex::new(Pace::new(clock::now())),
             counters: Counters::default(),
             stop,
         }
@@ -74,6 +77,11 @@ impl House {
     pub(super) fn tell(&self, event: &Event) {
         match event {
             Event::Slow { .. } | Event::Refused { .. } | Event::AcceptFailed { .. } => warn!("{event}"),
+            Event::Joined { .. } | Event::Left { .. } => match lock(&self.pace).line(clock::now()) {
+                Some(0) => info!("{event}"),
+                Some(more) => info!("{event} ({more} lines before this one were left out)"),
+                None => {}
+            },
             _ => info!("{event}"),
         }
         if let Some(sink) = &self.config.events {

@@ -17,6 +17,7 @@ mod intake;
 mod keyring;
 mod limits;
 mod member;
+mod pace;
 mod room;
 mod roster;
 mod standstill;
