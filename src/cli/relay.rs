@@ -27,9 +27,12 @@ Examples:
   pulsecam relay                                 on port 6868 of all addresses
   pulsecam relay --listen 127.0.0.1:0 --json     on a free port, told in the first event
   pulsecam relay --max-clients 8 --max-message 2MiB
+  pulsecam relay --tls-cert cert.pem --tls-key key.pem --key-file room.key
+  pulsecam relay --key-file lab=lab.key --key-file office=office.key
 
-As a service of systemd it takes the socket that it is given instead of --listen; SIGHUP makes it read its settings again,
-SIGTERM lets clients take what waits for them, for a second at the most. docs/deploy has the units.";
+As a service of systemd it takes the socket that it is given instead of --listen. SIGHUP makes it read
+certificate and keys again; SIGTERM lets clients take what waits for them, for a second at the most.
+docs/deploy has the units.";
 
 /// Pass every message on to all other clients, byte for byte; answer heartbeats; drop who is silent.
 #[derive(Debug, clap::Args)]
@@ -50,13 +53,13 @@ pub(super) struct Args {
     /// Text and images that may wait for one client before it is dropped as too slow
     #[arg(long, value_name = "SIZE", default_value = "32MiB", value_parser = values::bytes, env = "PULSECAM_MAILBOX")]
     mailbox: u64,
+    /// Print events as JSON, one object a line
+    #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
+    json: bool,
     #[command(flatten)]
     lock: LockArgs,
     #[command(flatten)]
     limits: LimitArgs,
-    /// Print events as JSON, one object a line
-    #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
-    json: bool,
     /// End when standard input ends: for a program that started this one and may be killed
     #[arg(long, hide = true)]
     exit_with_input: bool,
@@ -64,7 +67,7 @@ pub(super) struct Args {
 
 /// What each client may do, and each address.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Limits on strangers (0: none)")]
+#[command(next_help_heading = "Limits on strangers (amounts: 0 is none)")]
 struct LimitArgs {
     /// Clients from one address at one time
     #[arg(long, value_name = "N", default_value = "256", env = "PULSECAM_MAX_PER_ADDRESS")]
