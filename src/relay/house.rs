@@ -55,6 +55,16 @@ impl Drop for Place {
     }
 }
 
+/// Ends all that goes on in a house when it is dropped: rooms know their house, and would keep each other for ever.
+pub(super) struct Closing(pub(super) Arc<House>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.stop.cancel();
+        lock(&self.0.rooms).clear();
+    }
+}
+
 impl House {
     /// Whatever goes on in it ends with `stop`.
     pub(super) fn new(config: Config, stop: CancellationToken) -> Self {

@@ -36,7 +36,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::house::House;
+use self::house::{Closing, House};
 pub use self::{
     door::Refusal,
     event::{Event, LeaveReason, Summary},
@@ -143,8 +143,8 @@ pub async fn run(
 ) -> io::Result<Summary> {
     let pulse = config.pulse.clone();
     let stop = CancellationToken::new();
-    let _nothing_stays = stop.clone().drop_guard();
     let house = Arc::new(House::new(config, stop.clone()));
+    let _nothing_stays = Closing(Arc::clone(&house));
     house.tell(&Event::Listening { addr: listener.local_addr()? });
     let mut clients = JoinSet::new();
     let mut survey = time::interval(SURVEY_INTERVAL);
