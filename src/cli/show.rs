@@ -19,7 +19,7 @@ use super::{
     signal,
 };
 use crate::{
-    jpeg::Strips,
+    jpeg::{Limits, Strips},
     link::{Inbox, Link, State},
     picture::Canvas,
     pipeline::{Arrival, Viewer, receive},
@@ -62,7 +62,7 @@ pub(super) fn run(
         handle: handle.clone(),
         report: Arc::clone(&report),
         frames: limit.frames,
-        strips: codec.strips,
+        codec,
         stop: stop.clone(),
     };
     receive(link, inbox, viewer)?;
@@ -137,7 +137,7 @@ struct Showing {
     handle: Handle,
     report: Arc<Mutex<Report>>,
     frames: Option<u64>,
-    strips: Strips,
+    codec: CodecArgs,
     stop: CancellationToken,
 }
 
@@ -147,7 +147,11 @@ impl Viewer for Showing {
     }
 
     fn strips(&self) -> Strips {
-        self.strips
+        self.codec.strips
+    }
+
+    fn limits(&self) -> Limits {
+        self.codec.limits()
     }
 
     fn spare(&mut self) -> Canvas {

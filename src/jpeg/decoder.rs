@@ -3,10 +3,9 @@
 use turbojpeg::{PixelFormat, ScalingFactor};
 
 use super::{
-    Error, Header, MAX_SCANNED_PIXELS, MAX_SCANS, Strips,
+    Error, Header, Limits, Strips,
     crew::Crew,
-    encoder::check_size,
-    header, marker,
+    header,
     reader::{Reader, Rows},
     split,
 };
@@ -52,6 +51,7 @@ pub struct Decoded {
 /// Decodes one JPEG after another with decompressors that are kept.
 pub struct Decoder {
     strips: Strips,
+    limits: Limits,
     whole: Reader,
     /// One for each strip that a picture had so far.
     readers: Vec<Reader>,
@@ -63,7 +63,12 @@ impl Decoder {
     /// # Errors
     /// [`Error::Codec`] where libjpeg-turbo cannot be set up.
     pub fn new() -> Result<Self, Error> {
-        Ok(Self { strips: Strips::Off, whole: Reader::new()?, readers: Vec::new() })
+        Ok(Self {
+            strips: Strips::Off,
+            limits: Limits::default(),
+            whole: Reader::new()?,
+            readers: Vec::new(),
+        })
     }
 
     /// The same, with strips of a picture on several threads where it has the restart markers for that. The pixels are those of one
@@ -74,13 +79,25 @@ impl Decoder {
         Self { strips, ..self }
     }
 
+    /// The same, which refuses what is beyond these.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    fn checked_header(&self, jpeg: &[u8]) -> Result<Header, Error> {
+        let header = header(jpeg)?;
+        self.limits.check(jpeg, header)?;
+        Ok(header)
+    }
+
     /// Decodes for the window. `reuse` gives its memory; its content does not matter.
     ///
     /// # Errors
     /// What [`header`] finds wrong, [`Error::TooLarge`] and [`Error::TooManyScans`] before anything is allocated, and
     /// [`Error::Codec`] for what libjpeg-turbo cannot decode; its mere warnings come with the picture.
     pub fn decode(&mut self, jpeg: &[u8], scale: Scale, reuse: Canvas) -> Result<Decoded, Error> {
-        let header = checked_header(jpeg)?;
+        let header = self.checked_header(jpeg)?;
         let factor = scale.factor();
         let (width, height) = (factor.scale(header.width), factor.scale(header.height));
         let mut canvas = Canvas { width, height, ..reuse };
@@ -96,7 +113,7 @@ impl Decoder {
     /// # Errors
     /// As [`Decoder::decode`].
     pub fn decode_rgb(&mut self, jpeg: &[u8]) -> Result<Picture, Error> {
-        let header = checked_header(jpeg)?;
+        let header = self.checked_header(jpeg)?;
         let Header { width, height, .. } = header;
         let mut pixels = vec![0; width * height * 3];
         let rows = Rows { pixels: &mut pixels, width, height, format: PixelFormat::RGB };
@@ -148,30 +165,12 @@ impl Decoder {
     }
 }
 
-fn checked_header(jpeg: &[u8]) -> Result<Header, Error> {
-    let header = header(jpeg)?;
-    check_size(header.width, header.height)?;
-    let (found, allowed) = (marker::scans(jpeg), most_scans(header.width * header.height));
-    if found > allowed {
-        return Err(Error::TooManyScans { found, allowed });
-    }
-    Ok(header)
-}
-
-/// How many passes over a picture of so many pixels are allowed.
-const fn most_scans(pixels: usize) -> usize {
-    match MAX_SCANNED_PIXELS.checked_div(pixels) {
-        Some(all) if all < MAX_SCANS => all,
-        _ => MAX_SCANS,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
         jpeg::{
-            Encoder,
+            Encoder, MAX_SCANS,
             marker::{EOI, SOI, SOS},
         },
         picture::{Pixels, Subsampling},
@@ -275,6 +274,12 @@ mod tests {
             Decoder::new().unwrap().decode_rgb(&small(33)),
             Err(Error::TooManyScans { found: 33, .. })
         ));
+        let mut wary = Decoder::new().unwrap().with_limits(Limits { pixels: 64 * 48, scans: 2 });
+        let mut decode_warily = |jpeg: &[u8]| wary.decode(jpeg, Scale::Full, Canvas::default()).map(drop);
+        assert!(decode_warily(&small(2)).is_ok());
+        assert!(matches!(decode_warily(&small(3)), Err(Error::TooManyScans { found: 3, allowed: 2 })));
+        let error = decode_warily(&bomb(64, 56, 1)).unwrap_err();
+        assert!(matches!(error, Error::TooManyPixels { height: 56, allowed: 3_072, .. }), "{error}");
         let good = Encoder::new(90).unwrap().encode(&two_halves(64, 64)).unwrap();
         assert_eq!(decode(&good).unwrap(), None, "the next picture is none the worse");
     }

@@ -14,6 +14,7 @@ mod crew;
 mod decoder;
 mod encoder;
 mod head;
+mod limits;
 pub mod marker;
 mod reader;
 mod splice;
@@ -24,6 +25,7 @@ pub use self::{
     complete::{Length, complete},
     decoder::{Decoded, Decoder, Scale},
     encoder::Encoder,
+    limits::Limits,
     marker::{Header, header, trimmed},
     splice::splice,
     split::{Piece, split},
@@ -75,6 +77,16 @@ pub enum Error {
         width: usize,
         /// Claimed height.
         height: usize,
+    },
+    /// More pixels than whoever decodes wants.
+    #[error("a picture of {width}x{height} pixels; up to {allowed} in all are allowed (--max-megapixels)")]
+    TooManyPixels {
+        /// Pixels across.
+        width: usize,
+        /// Pixels down.
+        height: usize,
+        /// The limit.
+        allowed: usize,
     },
     /// More scans than are allowed for a picture of this size.
     #[error("a picture in {found} scans; up to {allowed} are allowed at its size")]

@@ -12,7 +12,7 @@ use crate::{
     capture::stamp,
     clock::{Age, Timestamp},
     fresh::Closed,
-    jpeg::{Decoder, Header, Scale, Strips, header},
+    jpeg::{Decoder, Header, Limits, Scale, Strips, header},
     link::{Inbox, Link, Received, State},
     picture::Canvas,
     wire::{FrameInfo, Kind, Origin},
@@ -109,6 +109,11 @@ pub trait Viewer: Send + 'static {
     /// Whether pictures are decoded in strips.
     fn strips(&self) -> Strips {
         Strips::default()
+    }
+
+    /// What of others' pictures is decoded.
+    fn limits(&self) -> Limits {
+        Limits::default()
     }
 
     /// Memory for the next picture; its content does not matter.
@@ -215,7 +220,8 @@ impl<V: Viewer> Decode<V> {
     fn decode(&mut self, jpeg: &[u8]) -> Result<Canvas, crate::jpeg::Error> {
         let decoder = match &mut self.decoder {
             Some(decoder) => decoder,
-            empty => empty.insert(Decoder::new()?.with_strips(self.viewer.strips())),
+            empty => empty
+                .insert(Decoder::new()?.with_strips(self.viewer.strips()).with_limits(self.viewer.limits())),
         };
         let decoded = decoder.decode(jpeg, Scale::Full, self.viewer.spare())?;
         if let Some(warning) = decoded.warning {
