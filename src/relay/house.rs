@@ -17,7 +17,7 @@ use super::{
     Config, Event, Summary,
     door::{Door, Refusal, Rules},
     member::ClientId,
-    pace::Pace,
+    pace::{self, Pace},
     room::{Room, lock},
 };
 use crate::{clock, wire::Message};
@@ -29,7 +29,10 @@ pub(super) struct House {
     /// By name; without keys there is one, which has none. A room stays once it was entered: there are no more than keys.
     rooms: Mutex<BTreeMap<String, Arc<Room>>>,
     joined: AtomicU64,
-    pace: Mutex<Pace>,
+    /// What is written of those who come and go.
+    traffic: Mutex<Pace>,
+    /// And of those who pass a limit.
+    breaches: Mutex<Pace>,
     counters: Counters,
     stop: CancellationToken,
 }
@@ -78,7 +81,8 @@ impl House {
             door: Mutex::new(Door::new(rules)),
             rooms: Mutex::default(),
             joined: AtomicU64::new(0),
-            pace: Mutex::new(Pace::new(clock::now())),
+            traffic: Mutex::new(Pace::new(pace::TRAFFIC, clock::now())),
+            breaches: Mutex::new(Pace::new(pace::BREACHES, clock::now())),
             counters: Counters::default(),
             stop,
         }
@@ -87,7 +91,14 @@ impl House {
     pub(super) fn tell(&self, event: &Event) {
         match event {
             Event::Slow { .. } | Event::Refused { .. } | Event::AcceptFailed { .. } => warn!("{event}"),
-            Event::Joined { .. } | Event::Left { .. } => match lock(&self.pace).line(clock::now()) {
+            Event::Left { reason, .. } if reason.is_to_be_told() => {
+                match lock(&self.breaches).line(clock::now()) {
+                    Some(0) => warn!("{event}"),
+                    Some(more) => warn!("{event} ({more} others passed a limit since this was last told)"),
+                    None => {}
+                }
+            }
+            Event::Joined { .. } | Event::Left { .. } => match lock(&self.traffic).line(clock::now()) {
                 Some(0) => info!("{event}"),
                 Some(more) => info!("{event} ({more} lines before this one were left out)"),
                 None => {}

@@ -1,11 +1,15 @@
-//! How many lines of those who come and go are written: a crowd, or somebody who comes again and again, must not fill the log.
+//! How many lines are written of those who come and go, and of those who pass a limit: a crowd, or somebody who comes again and again,
+//! must not fill the log.
 
 use std::time::Instant;
 
 use super::allowance::Allowance;
 
-/// Lines a second, with two seconds' worth at once: what a person can still read.
-const LINES_PER_S: f64 = 20.0;
+/// Lines a second of those who come and go, with two seconds' worth at once: what a person can still read.
+pub(super) const TRAFFIC: f64 = 20.0;
+
+/// The same of those who passed a limit: whoever wants to fill the log does it so.
+pub(super) const BREACHES: f64 = 1.0;
 
 /// Which lines are written.
 #[derive(Debug)]
@@ -15,8 +19,8 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    pub(super) fn new(now: Instant) -> Self {
-        Self { lines: Allowance::new(LINES_PER_S, now), left_out: 0 }
+    pub(super) fn new(lines_per_s: f64, now: Instant) -> Self {
+        Self { lines: Allowance::new(lines_per_s, now), left_out: 0 }
     }
 
     /// How many were left out before this line; `None` where it is left out too.
@@ -38,7 +42,7 @@ mod tests {
     #[test]
     fn a_crowd_is_told_of_in_a_few_lines_and_counted() {
         let start = Instant::now();
-        let mut pace = Pace::new(start);
+        let mut pace = Pace::new(TRAFFIC, start);
         let told = (0..1_000).filter_map(|_| pace.line(start)).collect::<Vec<_>>();
         assert_eq!(told, [0; 40]);
         assert_eq!(pace.line(start + Duration::from_millis(100)), Some(960));
