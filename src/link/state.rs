@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::clock::Offset;
+use crate::tls;
 
 /// The state of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,13 +78,7 @@ pub enum Down {
 
 impl Down {
     pub(super) fn tls(error: &io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => Self::Tls(
-                "it closed the connection before any was agreed (does it have a certificate? is it full?)"
-                    .into(),
-            ),
-            _ => Self::Tls(error.to_string()),
-        }
+        Self::Tls(tls::explain(error))
     }
 
     pub(super) fn connecting(error: &io::Error) -> Self {

@@ -8,6 +8,7 @@ use super::{door::Refusal, house::House, room::Room};
 use crate::{
     key::{Challenge, Refused},
     socket::{Connection, Incoming, Pen},
+    tls,
     wire::{Codec, Reader, farewell},
 };
 
@@ -80,7 +81,7 @@ async fn connection(incoming: Incoming, house: &House) -> Result<Connection, Ref
     let gone = |error: io::Error| Refusal::Failed(error.to_string());
     match (incoming, &house.config.tls) {
         (Incoming::Tcp(stream), Some(tls)) => {
-            tls.accept(stream).await.map_err(|error| Refusal::Tls(error.to_string()))
+            tls.accept(stream).await.map_err(|error| Refusal::Tls(tls::explain(&error)))
         }
         (Incoming::Tcp(stream), None) => Connection::tcp(stream).map_err(gone),
         (Incoming::Other(connection), _) => Ok(connection),

@@ -7,6 +7,7 @@
 mod certificate;
 mod client;
 mod error;
+mod explain;
 mod fingerprint;
 mod server;
 mod session;
@@ -19,6 +20,7 @@ pub use self::{
     certificate::Certificate,
     client::{Client, Trust},
     error::Error,
+    explain::explain,
     fingerprint::{Fingerprint, NotAFingerprint},
     server::Server,
 };
