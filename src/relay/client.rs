@@ -42,7 +42,8 @@ pub(super) async fn serve(incoming: Incoming, addr: SocketAddr, house: Arc<House
         Ok(place) => place,
         Err(reason) => return entry::tell(incoming, &house, &reason),
     };
-    let entered = stop.run_until_cancelled(entry::enter(incoming, addr, &house)).await;
+    // In a box: what a handshake needs is given back when it is done, and not kept for each client that is in.
+    let entered = stop.run_until_cancelled(Box::pin(entry::enter(incoming, addr, &house))).await;
     let Entered { mut reader, pen, room } = match entered {
         Some(Ok(entered)) => entered,
         Some(Err(reason)) => return house.refuse(addr, &reason),
