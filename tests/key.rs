@@ -7,10 +7,13 @@ mod common;
 
 use std::{net::SocketAddr, sync::Arc};
 
-use common::server::{Bare, PATIENCE, Server};
+use common::{
+    links::{down, up},
+    server::{Bare, PATIENCE, Server},
+};
 use pulsecam::{
     key::{Challenge, Key},
-    link::{self, Down, Inbox, Link, State, connect},
+    link::{self, Down, Inbox, Link, connect},
     relay::{Config, Keyring, RoomKey},
     socket::{Outlet, Pen},
     tls::{self, Certificate, Client, Fingerprint, Trust},
@@ -41,20 +44,6 @@ async fn two_rooms() -> Server {
 
 async fn client(addr: SocketAddr, text: Option<&str>) -> (Link, Inbox) {
     connect(link::Config { key: text.map(key), ..link::Config::new(addr.to_string()) }).await.unwrap()
-}
-
-async fn up(link: &Link) {
-    let answered = |state: &State| matches!(state, State::Up { rtt: Some(_), .. });
-    timeout(PATIENCE, link.state().wait_for(answered)).await.expect("it comes up").unwrap();
-}
-
-async fn down(link: &Link) -> Down {
-    let mut state = link.state();
-    let state = timeout(PATIENCE, state.wait_for(|state| matches!(state, State::Down { .. }))).await;
-    match &*state.expect("it goes down").unwrap() {
-        State::Down { why, .. } => why.clone(),
-        _ => unreachable!("waited for"),
-    }
 }
 
 async fn text(inbox: &mut Inbox) -> String {
@@ -117,16 +106,13 @@ async fn an_old_program_is_refused_with_a_clear_word() {
     old.send(&Heartbeat::default().to_message(Side::Client)).await;
     let last = old.receive().await;
     assert_eq!(last.kind(), Kind::Heartbeat, "which it knows");
-    assert!(farewell_reason(last.description()).unwrap().contains("asks for a key"));
+    assert!(farewell_reason(&last).unwrap().contains("asks for a key"));
     assert!(timeout(PATIENCE, old.reader.next()).await.unwrap().unwrap().is_none(), "closed");
     let mut large = Bare::connect_unseen(server.addr).await;
     large.receive().await;
     large.send_bytes(&1_000_000_u32.to_be_bytes()).await;
     let last = large.receive().await;
-    assert!(
-        farewell_reason(last.description()).unwrap().contains("at most 4096 is allowed"),
-        "no buffer for a stranger"
-    );
+    assert!(farewell_reason(&last).unwrap().contains("at most 4096 is allowed"), "no buffer for a stranger");
     server.stop().await;
 }
 

@@ -30,7 +30,7 @@ async fn last_word(client: &mut Bare) -> String {
     let end = async {
         while let Ok(Some(message)) = client.reader.next().await {
             if message.kind() == Kind::Heartbeat {
-                word = farewell_reason(message.description());
+                word = farewell_reason(&message);
             }
         }
     };

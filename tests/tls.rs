@@ -8,9 +8,12 @@ mod common;
 use std::{fs, net::SocketAddr, path::Path, sync::Arc};
 
 use bytes::Bytes;
-use common::server::{PATIENCE, Server};
+use common::{
+    links::{down, up},
+    server::{PATIENCE, Server},
+};
 use pulsecam::{
-    link::{self, Down, Inbox, Link, State, connect},
+    link::{self, Down, Inbox, Link, connect},
     relay,
     tls::{self, Certificate, Client, Fingerprint, Trust},
     wire::{FrameInfo, Kind, Message, Origin},
@@ -60,20 +63,6 @@ async fn relay_with(tls: &Arc<tls::Server>) -> Server {
 async fn client(addr: SocketAddr, trust: Option<&Trust>) -> (Link, Inbox) {
     let tls = trust.map(|trust| Client::new(trust).unwrap());
     connect(link::Config { tls, ..link::Config::new(addr.to_string()) }).await.unwrap()
-}
-
-async fn up(link: &Link) {
-    let answered = |state: &State| matches!(state, State::Up { rtt: Some(_), .. });
-    timeout(PATIENCE, link.state().wait_for(answered)).await.expect("it comes up").unwrap();
-}
-
-async fn down(link: &Link) -> Down {
-    let mut state = link.state();
-    let state = timeout(PATIENCE, state.wait_for(|state| matches!(state, State::Down { .. }))).await;
-    match &*state.expect("it goes down").unwrap() {
-        State::Down { why, .. } => why.clone(),
-        _ => unreachable!("waited for"),
-    }
 }
 
 async fn next(inbox: &mut Inbox) -> Message {

@@ -21,13 +21,6 @@ pub(super) struct TrustArgs {
     /// The same with this one certificate, whatever it says: the fingerprint that `pulsecam cert` and the relay print
     #[arg(long, value_name = "FINGERPRINT", env = "PULSECAM_TLS_PIN")]
     tls_pin: Option<Fingerprint>,
-    #[command(flatten)]
-    key: KeyArg,
-}
-
-/// The key to a room.
-#[derive(Clone, Debug, clap::Args)]
-pub(super) struct KeyArg {
     /// The key to the room, in a file (or itself in the variable PULSECAM_KEY: never on the command line, where others see it)
     #[arg(long, value_name = "FILE", env = "PULSECAM_KEY_FILE")]
     key_file: Option<PathBuf>,
@@ -45,7 +38,7 @@ impl TrustArgs {
     }
 
     pub(super) fn key(&self) -> Result<Option<Key>, Error> {
-        match &self.key.key_file {
+        match &self.key_file {
             Some(file) => Ok(Some(Key::load(file)?)),
             None => from_environment(),
         }

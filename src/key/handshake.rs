@@ -128,12 +128,6 @@ impl Response {
     }
 }
 
-/// Whether a message asks for a key: a client that has none can say so.
-#[must_use]
-pub fn asks_for_key(message: &Message) -> bool {
-    payload(message, CHALLENGE).is_some()
-}
-
 fn message((number, description): (u8, &str), payload: Bytes) -> Message {
     let kind = Kind::from(i32::from(number));
     #[expect(clippy::unwrap_used, reason = "it has a hundred bytes, far below the size limit")]
@@ -203,6 +197,5 @@ mod tests {
         assert!(!response.is_welcomed_by(&message(WELCOME, Bytes::new())));
         let short = message(CHALLENGE, Bytes::from_static(&[1; NONCE - 1]));
         assert!(Response::to(&short, &key("a"), None).unwrap().is_none());
-        assert!(asks_for_key(&challenge.message()) && !asks_for_key(&own));
     }
 }

@@ -12,6 +12,6 @@ mod secret;
 
 pub use self::{
     error::Error,
-    handshake::{Challenge, Refused, Response, asks_for_key},
+    handshake::{Challenge, Refused, Response},
     secret::Key,
 };

@@ -5,7 +5,7 @@ use std::{fmt, io, net::SocketAddr, pin::Pin, sync::Arc};
 use tokio::{net::TcpStream, time};
 
 use super::{Down, Hub};
-use crate::socket::Connection;
+use crate::{socket::Connection, tls};
 
 type Dialing = Pin<Box<dyn Future<Output = io::Result<(Connection, SocketAddr)>> + Send>>;
 
@@ -53,12 +53,12 @@ async fn tcp(hub: &Hub) -> Result<(Connection, SocketAddr), Down> {
             Ok(Ok(stream)) if stream.local_addr().ok() == stream.peer_addr().ok() => why = Down::Refused,
             Ok(Ok(stream)) => {
                 let peer = stream.peer_addr().map_err(unreachable)?;
-                let Some(tls) = &hub.config.tls else {
+                let Some(client) = &hub.config.tls else {
                     return Ok((Connection::tcp(stream).map_err(unreachable)?, peer));
                 };
-                match time::timeout(limit, tls.connect(&hub.config.host, stream)).await {
+                match time::timeout(limit, client.connect(&hub.config.host, stream)).await {
                     Ok(Ok(connection)) => return Ok((connection, peer)),
-                    Ok(Err(error)) => why = Down::tls(&error),
+                    Ok(Err(error)) => why = Down::Tls(tls::explain(&error)),
                     Err(_) => {
                         why = Down::Tls(format!("no handshake within {}", humantime::format_duration(limit)));
                     }

@@ -2,24 +2,21 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use tokio::{io::AsyncRead, time};
+use tokio::time;
 
 use super::{Down, Hub};
 use crate::{
     key::Response,
-    socket::{Connection, Pen},
-    wire::{Codec, Error, Kind, Message, Reader, farewell_reason},
+    socket::{Connection, Input, Pen},
+    wire::{Codec, Error, Message, Reader, farewell_reason},
 };
-
-/// Reads what the relay sends, over whatever it came.
-pub(super) type Input = Reader<Box<dyn AsyncRead + Send + Unpin>>;
 
 /// A connection on which the relay is ready for anything.
 pub(super) async fn enter(
     connection: Connection,
     peer: SocketAddr,
     hub: &Hub,
-) -> Result<(Input, Arc<Pen>), Down> {
+) -> Result<(Reader<Input>, Arc<Pen>), Down> {
     let codec = Codec::new(hub.config.max_message).with_peer(peer);
     let mut reader = Reader::new(connection.input, codec);
     let pen = Arc::new(Pen::new(connection.output));
@@ -39,16 +36,13 @@ pub(super) async fn enter(
     Ok((reader, pen))
 }
 
-async fn next(reader: &mut Input) -> Result<Message, Down> {
+async fn next(reader: &mut Reader<Input>) -> Result<Message, Down> {
     let message = match reader.next().await {
         Ok(Some(message)) => message,
         Ok(None) => return Err(Down::Closed),
         Err(error) => return Err(failed(error)),
     };
-    match farewell_reason(message.description()).filter(|_| message.kind() == Kind::Heartbeat) {
-        Some(reason) => Err(Down::SentAway(reason)),
-        None => Ok(message),
-    }
+    farewell_reason(&message).map_or(Ok(message), |reason| Err(Down::SentAway(reason)))
 }
 
 /// What an error of the wire says of the link.

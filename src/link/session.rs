@@ -13,7 +13,7 @@ use super::{
     Attempt, Down, Hub, MAX_TRIES, Outbound, Received, State,
     backoff::Backoff,
     clock::OffsetFilter,
-    entry::{Input, failed},
+    entry::failed,
     heartbeat::{Action, Pulse},
     ledger::Ledger,
     report::Departures,
@@ -22,8 +22,8 @@ use super::{
 use crate::{
     clock::{Timestamp, now},
     fresh::{Lane, Receiver, Taken},
-    socket::{self, Feed, Pen},
-    wire::{FrameInfo, Heartbeat, Kind, Message, Receipts, Side, farewell_reason},
+    socket::{self, Feed, Input, Pen},
+    wire::{FrameInfo, Heartbeat, Kind, Message, Reader, Receipts, Side, farewell_reason},
 };
 
 pub(super) type Outbox = Receiver<(), Outbound>;
@@ -31,7 +31,7 @@ pub(super) type Sent = Ledger<Taken<(), Outbound>>;
 
 /// One connection, from up to down.
 pub(super) async fn serve(
-    (reader, pen): (Input, Arc<Pen>),
+    (reader, pen): (Reader<Input>, Arc<Pen>),
     peer: SocketAddr,
     hub: &Hub,
     outbox: &mut Outbox,
@@ -200,7 +200,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn read(&self, mut reader: Input) -> Down {
+    async fn read(&self, mut reader: Reader<Input>) -> Down {
         // Bytes of an unfinished message prove the peer alive too: looked at in between.
         let often = LOOK_INTERVAL.min(self.hub.config.timeout / 4).max(Duration::from_millis(1));
         let mut look = time::interval(often);
@@ -228,7 +228,7 @@ impl<'a> Session<'a> {
     fn take(&self, message: Message) {
         let (received, received_at) = (Timestamp::now(), now());
         match message.kind() {
-            Kind::Heartbeat => match farewell_reason(message.description()) {
+            Kind::Heartbeat => match farewell_reason(&message) {
                 // Not an answer: what was sent before it has not been taken.
                 Some(reason) => self.lock().farewell = Some(reason),
                 None => self.answered(&Heartbeat::parse(message.description()), received),

@@ -7,7 +7,6 @@ use std::{
 };
 
 use super::clock::Offset;
-use crate::tls;
 
 /// The state of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,10 +76,6 @@ pub enum Down {
 }
 
 impl Down {
-    pub(super) fn tls(error: &io::Error) -> Self {
-        Self::Tls(tls::explain(error))
-    }
-
     pub(super) fn connecting(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::ConnectionRefused => Self::Refused,

@@ -2,10 +2,10 @@
 
 use std::{
     future::poll_fn,
-    io,
     net::SocketAddr,
     sync::{Arc, Mutex},
-    time::Duration,
+    task::Poll,
+    time::Instant,
 };
 
 use tokio::{io::AsyncRead, time};
@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::{
-    Config, Limits,
+    Limits,
     attendance::{Attendance, Due},
     conduct::Conduct,
     delivery::Delivery,
@@ -32,9 +32,6 @@ use crate::{
     wire::{Heartbeat, Kind, Message, Reader, Side, farewell},
 };
 
-/// How often within its time limit a client's silence is looked at: the limit is kept to an eighth.
-const LOOKS: u32 = 8;
-
 /// Serves one client to the end of its connection.
 pub(super) async fn serve(incoming: Incoming, addr: SocketAddr, house: Arc<House>, stop: CancellationToken) {
     // Held to the end.
@@ -51,31 +48,16 @@ pub(super) async fn serve(incoming: Incoming, addr: SocketAddr, house: Arc<House
     };
     let (member, mut waiting) = room.join(addr, Arc::clone(&pen), stop.child_token());
     let mut write = std::pin::pin!(socket::drain(&mut waiting, &pen, Post::new(&room, &member)));
-    let reason = {
-        let mut read = std::pin::pin!(read(&mut reader, &member, &room));
-        let mut dismissed = std::pin::pin!(member.dismissed.cancelled());
-        // In turns: whichever is always asked first could keep the other from its work, and a random order, as `select!` has it, would
-        // let no simulation come out the same way again.
-        let mut writes_first = false;
-        poll_fn(|context| {
-            writes_first = !writes_first;
-            for writes in [writes_first, !writes_first] {
-                let done = if writes {
-                    let written = |result: io::Result<()>| {
-                        result.map_or_else(LeaveReason::Io, |()| LeaveReason::Shutdown)
-                    };
-                    write.as_mut().poll(context).map(written)
-                } else {
-                    read.as_mut().poll(context)
-                };
-                if done.is_ready() {
-                    return done;
-                }
-            }
-            let why = |()| member.overflow().map_or(LeaveReason::Shutdown, LeaveReason::MailboxFull);
-            dismissed.as_mut().poll(context).map(why)
-        })
-        .await
+    let writing = async {
+        let result = (&mut write).await;
+        result.map_or_else(LeaveReason::Io, |()| LeaveReason::Shutdown)
+    };
+    let reason = tokio::select! {
+        biased;
+        reason = in_turns(read(&mut reader, &member, &room), writing) => reason,
+        () = member.dismissed.cancelled() => {
+            member.overflow().map_or(LeaveReason::Shutdown, LeaveReason::MailboxFull)
+        }
     };
     let stopping = matches!(reason, LeaveReason::Shutdown);
     if matches!(reason, LeaveReason::Silent(_)) {
@@ -91,6 +73,24 @@ pub(super) async fn serve(incoming: Incoming, addr: SocketAddr, house: Arc<House
         // With the last sender gone, the writer ends once the mailbox is empty.
         let _ = write.await;
     }
+}
+
+/// What the first of two is done with. Each is asked first every other time: whichever always were could keep the other from its work, and
+/// a random order, as `select!` has it, would let no simulation come out the same way again.
+async fn in_turns<T>(one: impl Future<Output = T>, other: impl Future<Output = T>) -> T {
+    let (mut one, mut other) = (std::pin::pin!(one), std::pin::pin!(other));
+    let mut other_first = false;
+    poll_fn(|context| {
+        other_first = !other_first;
+        for others_turn in [other_first, !other_first] {
+            let done = if others_turn { other.as_mut().poll(context) } else { one.as_mut().poll(context) };
+            if done.is_ready() {
+                return done;
+            }
+        }
+        Poll::Pending
+    })
+    .await
 }
 
 /// What the writer needs to know of the room.
@@ -156,44 +156,40 @@ impl Feed<ClientId, Item> for Post<'_> {
     }
 }
 
-/// How often a client is looked at where nothing comes of it.
-pub(super) fn look_interval(config: &Config) -> Duration {
-    let Limits { message_time, hello_time, .. } = config.limits;
-    (config.client_timeout.min(message_time).min(hello_time) / LOOKS).max(Duration::from_millis(1))
-}
-
 /// Reads until the connection ends, nothing was heard for too long, or a limit is passed.
 async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, room: &Room) -> LeaveReason {
     let limit = room.house.config.client_timeout;
     let Limits { message_time, hello_time, .. } = room.house.config.limits;
-    let mut look = time::interval(look_interval(&room.house.config));
-    let (mut received, mut heard, came) = (reader.received(), clock::now(), clock::now());
+    let mut look = time::interval(room.house.config.look_interval());
+    let came = clock::now();
+    let (mut received, mut heard) = (reader.received(), came);
     let mut conduct = Conduct::new(&room.house.config.limits, heard);
     // Since when a message is under way, and whether any ever came.
     let (mut begun, mut said) = (None, false);
     let mut waiting = Waiting::new(came);
-    let since = |then| clock::now().duration_since(then);
     loop {
         let next = tokio::select! {
             biased;
             next = reader.next() => Some(next),
             _ = look.tick() => None,
         };
+        let now = clock::now();
+        let since = |then| now.saturating_duration_since(then);
         // Bytes of an unfinished message prove it alive too.
         if reader.received() > received {
-            (received, heard) = (reader.received(), clock::now());
+            (received, heard) = (reader.received(), now);
         }
-        let stood = room.standstill.turn(if next.is_some() { heard } else { clock::now() });
+        let stood = room.standstill.turn(now);
         if next.is_none() {
-            waiting.emptied(clock::now());
+            waiting.emptied(now);
         }
         match next {
             Some(Ok(Some(message))) => {
                 (begun, said) = (None, true);
-                if let Err(reason) = conduct.judge(&message, heard) {
+                if let Err(reason) = conduct.judge(&message, now) {
                     return reason;
                 }
-                handle(&message, member, room, waiting.is_old(stood));
+                handle(&message, now, member, room, waiting.is_old(stood));
             }
             Some(Ok(None)) => return LeaveReason::Closed,
             Some(Err(error)) => return error.into(),
@@ -204,7 +200,7 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
                     return LeaveReason::SaidNothing(hello_time);
                 }
             }
-            None if since(*begun.get_or_insert_with(clock::now)) >= message_time => {
+            None if since(*begun.get_or_insert(now)) >= message_time => {
                 return LeaveReason::Unfinished(message_time);
             }
             None => {}
@@ -212,12 +208,11 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
     }
 }
 
-fn handle(message: &Message, member: &Member, room: &Room, old: bool) {
+fn handle(message: &Message, came: Instant, member: &Member, room: &Room, old: bool) {
     match message.kind() {
         Kind::Heartbeat => room.heard(member, &Heartbeat::parse(message.description())),
         Kind::Reserved(number) => debug!("client {} sent the reserved type {number}: ignored", member.id),
         Kind::Text | Kind::Image | Kind::Video | Kind::Other(_) => {
-            let came = clock::now();
             if !(old && message.kind() == Kind::Video) {
                 room.pass_on(member.id, message, came);
             }

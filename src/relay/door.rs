@@ -13,9 +13,6 @@ use crate::key::Refused;
 /// Addresses that are remembered before those are forgotten of which nothing need be known: a megabyte.
 const REMEMBERED: usize = 4096;
 
-/// How often refusals are told: a flood must not become a flood of lines.
-const TELL_INTERVAL: Duration = Duration::from_secs(1);
-
 /// Why somebody was not let in.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -59,9 +56,6 @@ pub(super) struct Door {
     origins: HashMap<IpAddr, Origin>,
     /// Origins are looked through when there are so many.
     sweep_at: usize,
-    refused: u64,
-    untold: u64,
-    told: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -73,7 +67,7 @@ struct Origin {
 impl Door {
     pub(super) fn new(rules: Rules) -> Self {
         let (origins, sweep_at) = (HashMap::new(), REMEMBERED);
-        Self { rules, inside: 0, origins, sweep_at, refused: 0, untold: 0, told: None }
+        Self { rules, inside: 0, origins, sweep_at }
     }
 
     /// Lets somebody in, or says why not.
@@ -113,22 +107,6 @@ impl Door {
                 self.origins.remove(&network);
             }
         }
-    }
-
-    /// Somebody is turned away, here or further in; how many were since this last said so, where it is time to say it.
-    pub(super) fn refused(&mut self, now: Instant) -> Option<u64> {
-        self.refused += 1;
-        self.untold += 1;
-        let due = self.told.is_none_or(|told| now.saturating_duration_since(told) >= TELL_INTERVAL);
-        due.then(|| {
-            self.told = Some(now);
-            std::mem::take(&mut self.untold)
-        })
-    }
-
-    /// How many were.
-    pub(super) const fn refused_in_all(&self) -> u64 {
-        self.refused
     }
 }
 
@@ -184,18 +162,6 @@ mod tests {
         assert_eq!(door.knock(from(2), start), Ok(()));
         assert_eq!(door.knock(from(1), start), Err(Refusal::TooOften(50.try_into().unwrap())));
         assert_eq!(door.knock(from(1), start + Duration::from_secs(1)), Ok(()));
-    }
-
-    #[test]
-    fn refusals_are_counted_and_told_once_a_second() {
-        let (mut door, start) = (door(1, 0, 0), Instant::now());
-        assert_eq!(door.refused(start), Some(1));
-        for _ in 0..5 {
-            assert_eq!(door.refused(start + Duration::from_millis(900)), None);
-        }
-        assert_eq!(door.refused(start + Duration::from_millis(1_100)), Some(6));
-        assert_eq!(door.refused(start + Duration::from_secs(9)), Some(1));
-        assert_eq!(door.refused_in_all(), 8);
     }
 
     #[test]

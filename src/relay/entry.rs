@@ -2,12 +2,12 @@
 
 use std::{io, net::SocketAddr, sync::Arc};
 
-use tokio::{io::AsyncRead, time};
+use tokio::time;
 
 use super::{door::Refusal, house::House, room::Room};
 use crate::{
     key::{Challenge, Refused},
-    socket::{Connection, Incoming, Pen},
+    socket::{Connection, Incoming, Input, Pen},
     tls,
     wire::{Codec, Reader, farewell},
 };
@@ -16,12 +16,9 @@ use crate::{
 /// heartbeat a few hundred.
 const STRANGERS_MESSAGE: u32 = 4096;
 
-/// Reads what a client sends, over whatever it came.
-pub(super) type Input = Reader<Box<dyn AsyncRead + Send + Unpin>>;
-
 /// Somebody who is in.
 pub(super) struct Entered {
-    pub(super) reader: Input,
+    pub(super) reader: Reader<Input>,
     pub(super) pen: Arc<Pen>,
     pub(super) room: Arc<Room>,
 }

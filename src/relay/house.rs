@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    io,
     net::{IpAddr, SocketAddr},
     sync::{
         Arc, Mutex,
@@ -29,16 +30,22 @@ pub(super) struct House {
     /// By name; without keys there is one, which has none. A room stays once it was entered: there are no more than keys.
     rooms: Mutex<BTreeMap<String, Arc<Room>>>,
     joined: AtomicU64,
-    /// What is written of those who come and go.
-    traffic: Mutex<Pace>,
-    /// And of those who pass a limit.
-    breaches: Mutex<Pace>,
+    log: Log,
     counters: Counters,
     stop: CancellationToken,
 }
 
+/// How much is written of what strangers bring about.
+struct Log {
+    traffic: Mutex<Pace>,
+    breaches: Mutex<Pace>,
+    refusals: Mutex<Pace>,
+    accepting: Mutex<Pace>,
+}
+
 #[derive(Default)]
 struct Counters {
+    refused: AtomicU64,
     messages_in: AtomicU64,
     bytes_in: AtomicU64,
     messages_out: AtomicU64,
@@ -81,8 +88,12 @@ impl House {
             door: Mutex::new(Door::new(rules)),
             rooms: Mutex::default(),
             joined: AtomicU64::new(0),
-            traffic: Mutex::new(Pace::new(pace::TRAFFIC, clock::now())),
-            breaches: Mutex::new(Pace::new(pace::BREACHES, clock::now())),
+            log: Log {
+                traffic: Mutex::new(Pace::new(pace::TRAFFIC)),
+                breaches: Mutex::new(Pace::new(pace::FLOOD)),
+                refusals: Mutex::new(Pace::new(pace::FLOOD)),
+                accepting: Mutex::new(Pace::new(pace::FLOOD)),
+            },
             counters: Counters::default(),
             stop,
         }
@@ -92,13 +103,13 @@ impl House {
         match event {
             Event::Slow { .. } | Event::Refused { .. } | Event::AcceptFailed { .. } => warn!("{event}"),
             Event::Left { reason, .. } if reason.is_to_be_told() => {
-                match lock(&self.breaches).line(clock::now()) {
+                match lock(&self.log.breaches).line(clock::now()) {
                     Some(0) => warn!("{event}"),
                     Some(more) => warn!("{event} ({more} others passed a limit since this was last told)"),
                     None => {}
                 }
             }
-            Event::Joined { .. } | Event::Left { .. } => match lock(&self.traffic).line(clock::now()) {
+            Event::Joined { .. } | Event::Left { .. } => match lock(&self.log.traffic).line(clock::now()) {
                 Some(0) => info!("{event}"),
                 Some(more) => info!("{event} ({more} lines before this one were left out)"),
                 None => {}
@@ -127,9 +138,17 @@ impl House {
 
     /// Counts somebody who does not get in, and tells it, but not of each.
     pub(super) fn refuse(&self, addr: SocketAddr, reason: &Refusal) {
-        let times = lock(&self.door).refused(clock::now());
-        if let Some(times) = times {
-            self.tell(&Event::Refused { addr, reason: reason.clone(), times });
+        self.counters.refused.fetch_add(1, Relaxed);
+        let before = lock(&self.log.refusals).line(clock::now());
+        if let Some(before) = before {
+            self.tell(&Event::Refused { addr, reason: reason.clone(), times: before + 1 });
+        }
+    }
+
+    /// Tells that nobody can be accepted, but not each time.
+    pub(super) fn cannot_accept(&self, error: &io::Error) {
+        if lock(&self.log.accepting).line(clock::now()).is_some() {
+            self.tell(&Event::AcceptFailed { reason: error.to_string() });
         }
     }
 
@@ -182,7 +201,7 @@ impl House {
             messages_out: self.counters.messages_out.load(Relaxed),
             bytes_out: self.counters.bytes_out.load(Relaxed),
             frames_lost: here + self.counters.frames_lost_by_gone.load(Relaxed),
-            refused: lock(&self.door).refused_in_all(),
+            refused: self.counters.refused.load(Relaxed),
         }
     }
 

@@ -54,9 +54,6 @@ const SURVEY_INTERVAL: Duration = Duration::from_secs(1);
 /// A pause after a failed accept: out of file descriptors, trying again at once would only spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// How often it is told that connections cannot be accepted.
-const COMPLAINT_INTERVAL: Duration = Duration::from_secs(1);
-
 /// Time that clients get at the end to take what waits for them.
 const DRAIN_LIMIT: Duration = Duration::from_secs(1);
 
@@ -87,6 +84,17 @@ pub struct Config {
     pub events: Option<Listener>,
     /// For a watchdog: a loop that hangs stops calling it. Must not block.
     pub pulse: Option<Pulse>,
+}
+
+/// How often within a time limit it is looked at whether it has passed: the limit is kept to an eighth.
+const LOOKS: u32 = 8;
+
+impl Config {
+    /// How often a client is looked at where nothing comes of it.
+    fn look_interval(&self) -> Duration {
+        let Limits { message_time, hello_time, .. } = self.limits;
+        (self.client_timeout.min(message_time).min(hello_time) / LOOKS).max(Duration::from_millis(1))
+    }
 }
 
 impl Default for Config {
@@ -149,7 +157,6 @@ pub async fn run(
     let mut clients = JoinSet::new();
     let mut survey = time::interval(SURVEY_INTERVAL);
     survey.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut complained: Option<Instant> = None;
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         tokio::select! {
@@ -171,11 +178,7 @@ pub async fn run(
                     task::yield_now().await;
                 }
                 Err(error) => {
-                    let now = clock::now();
-                    if complained.is_none_or(|last| now.duration_since(last) >= COMPLAINT_INTERVAL) {
-                        complained = Some(now);
-                        house.tell(&Event::AcceptFailed { reason: error.to_string() });
-                    }
+                    house.cannot_accept(&error);
                     time::sleep(ACCEPT_PAUSE).await;
                 }
             },

@@ -1,51 +1,67 @@
-//! How many lines are written of those who come and go, and of those who pass a limit: a crowd, or somebody who comes again and again,
-//! must not fill the log.
+//! How many lines of one kind are written: a crowd, or somebody who comes again and again, must not fill the log.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::allowance::Allowance;
+/// Lines a second of those who come and go: what a person can still read.
+pub(super) const TRAFFIC: u32 = 20;
 
-/// Lines a second of those who come and go, with two seconds' worth at once: what a person can still read.
-pub(super) const TRAFFIC: f64 = 20.0;
+/// Lines a second of what strangers can bring about as often as they like.
+pub(super) const FLOOD: u32 = 1;
 
-/// The same of those who passed a limit: whoever wants to fill the log does it so.
-pub(super) const BREACHES: f64 = 1.0;
+/// The time in which so many lines may be written.
+const WINDOW: Duration = Duration::from_secs(1);
 
 /// Which lines are written.
 #[derive(Debug)]
 pub(super) struct Pace {
-    lines: Allowance,
+    most: u32,
+    begun: Option<Instant>,
+    written: u32,
     left_out: u64,
 }
 
 impl Pace {
-    pub(super) fn new(lines_per_s: f64, now: Instant) -> Self {
-        Self { lines: Allowance::new(lines_per_s, now), left_out: 0 }
+    /// So many lines in a second.
+    pub(super) const fn new(most: u32) -> Self {
+        Self { most, begun: None, written: 0, left_out: 0 }
     }
 
     /// How many were left out before this line; `None` where it is left out too.
     pub(super) fn line(&mut self, now: Instant) -> Option<u64> {
-        if self.lines.take(1.0, now) {
-            return Some(std::mem::take(&mut self.left_out));
+        if self.begun.is_none_or(|begun| now.saturating_duration_since(begun) >= WINDOW) {
+            (self.begun, self.written) = (Some(now), 0);
         }
-        self.left_out += 1;
-        None
+        if self.written == self.most {
+            self.left_out += 1;
+            return None;
+        }
+        self.written += 1;
+        Some(std::mem::take(&mut self.left_out))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
     fn a_crowd_is_told_of_in_a_few_lines_and_counted() {
         let start = Instant::now();
-        let mut pace = Pace::new(TRAFFIC, start);
+        let mut pace = Pace::new(TRAFFIC);
         let told = (0..1_000).filter_map(|_| pace.line(start)).collect::<Vec<_>>();
-        assert_eq!(told, [0; 40]);
-        assert_eq!(pace.line(start + Duration::from_millis(100)), Some(960));
+        assert_eq!(told, [0; 20]);
+        assert_eq!(pace.line(start + Duration::from_secs(1)), Some(980));
         assert_eq!(pace.line(start + Duration::from_secs(60)), Some(0));
+    }
+
+    #[test]
+    fn a_flood_is_told_of_once_a_second() {
+        let (mut pace, start) = (Pace::new(FLOOD), Instant::now());
+        assert_eq!(pace.line(start), Some(0));
+        for _ in 0..5 {
+            assert_eq!(pace.line(start + Duration::from_millis(900)), None);
+        }
+        assert_eq!(pace.line(start + Duration::from_millis(1_100)), Some(5));
+        assert_eq!(pace.line(start + Duration::from_secs(9)), Some(0));
     }
 }

@@ -64,7 +64,7 @@ pub(super) struct Room {
 impl Room {
     pub(super) fn new(house: Arc<House>, name: String) -> Self {
         Self {
-            standstill: Standstill::new(super::client::look_interval(&house.config)),
+            standstill: Standstill::new(house.config.look_interval()),
             house,
             name,
             roster: Roster::default(),

@@ -12,10 +12,13 @@ use super::{Outlet, tune};
 /// What only the two ends of one TLS session know (RFC 9266), so that proof given in one cannot be used in another.
 pub type Binding = [u8; 32];
 
+/// What a peer says, over whatever it comes.
+pub type Input = Box<dyn AsyncRead + Send + Unpin>;
+
 /// Both directions of a connection.
 pub struct Connection {
     /// What the peer says.
-    pub input: Box<dyn AsyncRead + Send + Unpin>,
+    pub input: Input,
     /// What it is told.
     pub output: Box<dyn Outlet>,
     /// What only its two ends know, under TLS.

@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 pub(crate) use self::outlet::{allow_unsent, give};
 
 pub use self::{
-    connection::{Binding, Connection, Incoming, Listen},
+    connection::{Binding, Connection, Incoming, Input, Listen},
     outlet::{Outlet, Polled},
     pen::{Feed, Pen, Written, drain},
 };

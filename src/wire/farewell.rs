@@ -18,10 +18,13 @@ pub fn farewell(reason: &str) -> Message {
     Message::new(Kind::Heartbeat, QString::from(description.as_str()), Some(payload)).unwrap()
 }
 
-/// Why the relay is about to close the connection, where this heartbeat's description says so.
+/// Why the relay is about to close the connection, where this is a heartbeat that says so.
 #[must_use]
-pub fn farewell_reason(description: &QString) -> Option<String> {
-    let text = description.to_text_lossy();
+pub fn farewell_reason(message: &Message) -> Option<String> {
+    if message.kind() != Kind::Heartbeat {
+        return None;
+    }
+    let text = message.description().to_text_lossy();
     let mut attributes = Attributes::parse(&text);
     let (_, reason) = attributes.find(|(key, _)| *key == KEY)?;
     Some(attributes::shortened(reason.into_owned()))
@@ -35,9 +38,9 @@ mod tests {
     #[test]
     fn a_reason_is_read_as_it_was_said_and_is_a_plain_heartbeat_to_others() {
         let message = farewell("full; 100 % of places, 没有位置");
-        assert_eq!(farewell_reason(message.description()).unwrap(), "full; 100 % of places, 没有位置");
+        assert_eq!(farewell_reason(&message).unwrap(), "full; 100 % of places, 没有位置");
         assert_eq!(message.kind(), Kind::Heartbeat);
         assert_eq!(Heartbeat::parse(message.description()), Heartbeat::default());
-        assert_eq!(farewell_reason(Heartbeat::default().to_message(Side::Relay).description()), None);
+        assert_eq!(farewell_reason(&Heartbeat::default().to_message(Side::Relay)), None);
     }
 }
