@@ -67,6 +67,14 @@ impl Timestamp {
     }
 }
 
+/// The time of day here, as `14:05`.
+#[must_use]
+pub fn local_time(time: Timestamp) -> String {
+    let micros = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+    let instant = jiff::Timestamp::from_microsecond(micros).unwrap_or_default();
+    instant.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M").to_string()
+}
+
 impl From<SystemTime> for Timestamp {
     /// A clock set before 1970 counts as 1970.
     fn from(time: SystemTime) -> Self {

@@ -22,6 +22,8 @@ pub mod picture;
 
 mod lettering;
 
+pub mod language;
+
 pub mod wire;
 
 pub mod fresh;

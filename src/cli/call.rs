@@ -7,7 +7,7 @@ use super::{
     link::LinkArgs,
     output::Output,
     runtime, send,
-    show::{self, ShowArgs},
+    show::{self, ShowArgs, Who},
     source::SourceArgs,
 };
 use crate::link::{Role, connect};
@@ -44,5 +44,6 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let outgoing = runtime.block_on(send::open(&args.source, args.codec, Limit::default(), &link))?;
     outgoing.begin();
     let title = format!("pulsecam: call at {}", args.link.host);
-    show::run(&args.show, args.codec, &title, output, args.limit, &runtime, (&link, inbox))
+    let who = Who { title: &title, name: args.source.name() };
+    show::run(&args.show, args.codec, who, output, args.limit, &runtime, (&link, inbox))
 }

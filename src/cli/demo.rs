@@ -12,7 +12,7 @@ use super::{
     link::{self, Patience},
     output::{self, Output},
     runtime, send,
-    show::{self, ShowArgs},
+    show::{self, ShowArgs, Who},
     source::SourceArgs,
 };
 use crate::{
@@ -77,7 +77,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         Ok::<_, Error>(outgoing)
     })?;
     info!("others on this machine can join: pulsecam view {host}");
-    show::run(&args.show, args.codec, "pulsecam demo", output, args.limit, &runtime, (&viewer, inbox))?;
+    let who = Who { title: "pulsecam demo", name: args.source.name() };
+    show::run(&args.show, args.codec, who, output, args.limit, &runtime, (&viewer, inbox))?;
     drop((outgoing, sender, viewer));
     relay_stop.cancel();
     runtime.block_on(relay).map_err(std::io::Error::from)??;

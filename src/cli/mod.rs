@@ -1,5 +1,6 @@
 //! The command line: arguments and wiring, one file a subcommand.
 
+mod audience;
 mod bench;
 mod call;
 mod cameras;
@@ -18,6 +19,7 @@ mod link;
 mod lock;
 mod outlet;
 mod output;
+mod reason;
 mod relay;
 mod report;
 mod send;
@@ -29,6 +31,7 @@ mod text;
 mod trust;
 mod values;
 mod view;
+mod window;
 
 use std::{
     fmt,

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::{link::millis, output::Output};
 use crate::{
     bench::{Percentiles, Step},
-    clock::{Age, Timestamp},
+    clock::{Age, Timestamp, local_time},
     harmless,
     pipeline::{Arrival, Meter, Rates, Shown},
     view::snapshot,
@@ -122,7 +122,7 @@ impl Report {
             Arrival::Text { text, origin } => {
                 self.texts += 1;
                 let from = origin.from.as_deref();
-                let line = format!("{}: {text}", from.unwrap_or("somebody"));
+                let line = format!("{} {}: {text}", local_time(Timestamp::now()), from.unwrap_or("somebody"));
                 self.output.event(&Event::Text { text, from }, Some(&line));
             }
             Arrival::Image { jpeg, header, origin, .. } => {

@@ -1,7 +1,8 @@
 //! Showing what comes in: in a window where there is a display, else as lines.
 
 use std::{
-    path::{Path, PathBuf},
+    collections::HashMap,
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -10,20 +11,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::{
-    Error,
-    codec::CodecArgs,
-    limit::Limit,
-    link,
-    output::Output,
-    report::{self, Report},
-    signal,
+    Error, audience::Audience, codec::CodecArgs, limit::Limit, link, output::Output, reason, report::Report,
+    signal, window::Errands,
 };
 use crate::{
-    jpeg::{Limits, Strips},
+    language::{Language, Words},
     link::{Inbox, Link, State},
-    picture::Canvas,
-    pipeline::{Arrival, Viewer, receive},
-    view::{self, Action, Frame, Handle, Image, LinkState, Options, Update},
+    pipeline::receive,
+    view::{self, Handle, Options, Update},
 };
 
 /// How to show.
@@ -39,48 +34,91 @@ pub(super) struct ShowArgs {
     /// Begin with the numbers shown
     #[arg(long, value_parser = super::values::flag(), env = "PULSECAM_NUMBERS")]
     numbers: bool,
-    /// Save every image that arrives here, and snapshots too [default for snapshots: where you are]
+    /// How large letters and buttons are: 2 for a dense screen, auto for what the screen says
+    #[arg(long, value_name = "N", default_value = "auto", value_parser = ui_scale, env = "PULSECAM_UI_SCALE")]
+    ui_scale: UiScale,
+    /// The language of the window: en or zh [default: the system's]
+    #[arg(long, value_name = "LANG", env = "PULSECAM_LANG")]
+    lang: Option<Language>,
+    /// Save every image that arrives here, snapshots and recordings too [default for what you save: where you are]
     #[arg(long, value_name = "DIR", env = "PULSECAM_SAVE")]
     save: Option<PathBuf>,
+}
+
+/// Whose window it is.
+pub(super) struct Who<'a> {
+    /// In the title bar.
+    pub(super) title: &'a str,
+    /// The name under which texts are sent from it.
+    pub(super) name: String,
+}
+
+/// Pixels to a unit of the interface, or whatever suits the screen. A type of its own: clap takes an `Option` for an argument that may
+/// be missing.
+#[derive(Clone, Copy, Debug)]
+struct UiScale(Option<f32>);
+
+/// Below a half nothing can be read, above four a window holds nothing.
+const UI_SCALES: std::ops::RangeInclusive<f32> = 0.5..=4.0;
+
+fn ui_scale(text: &str) -> Result<UiScale, String> {
+    if text.eq_ignore_ascii_case("auto") {
+        return Ok(UiScale(None));
+    }
+    let scale = text.parse().ok().filter(|scale| UI_SCALES.contains(scale));
+    scale.map(|scale| UiScale(Some(scale))).ok_or_else(|| "auto, or a number from 0.5 to 4".into())
 }
 
 /// Shows what arrives until the limit, a signal or the window ends it; then sums up.
 pub(super) fn run(
     args: &ShowArgs,
     codec: CodecArgs,
-    title: &str,
+    who: Who<'_>,
     output: Output,
     limit: Limit,
     runtime: &Runtime,
     (link, inbox): (&Link, Inbox),
 ) -> Result<(), Error> {
     let stop = CancellationToken::new();
+    let words = Arc::new(Words::new(args.lang.unwrap_or_else(Language::of_the_system)));
     let report = Arc::new(Mutex::new(Report::new(output, args.save.clone())));
     let (handle, window) = view::inbox();
     let window = (!args.no_window).then_some(window);
-    let viewer = Showing {
+    let audience = Audience {
         handle: handle.clone(),
         report: Arc::clone(&report),
         frames: limit.frames,
         codec,
         stop: stop.clone(),
+        accounts: HashMap::new(),
     };
-    receive(link, inbox, viewer)?;
+    receive(link, inbox, audience)?;
     let reporting = runtime.block_on(async { link::report(link, output) });
-    runtime.spawn(forward_state(link.state(), handle.clone()));
-    runtime.spawn(end(limit, stop.clone(), handle));
+    runtime.spawn(forward_state(link.state(), handle.clone(), Arc::clone(&words)));
+    runtime.spawn(end(limit, stop.clone(), handle.clone()));
 
     let mut shown = false;
     if let Some(window) = window {
         let options = Options {
-            title: title.to_owned(),
+            title: who.title.to_owned(),
             host: link.host().to_owned(),
             size: args.window,
             numbers: args.numbers,
+            ui_scale: args.ui_scale.0,
+            words: Arc::clone(&words),
+            limits: codec.limits(),
             ..Options::default()
         };
-        let folder = args.save.clone().unwrap_or_else(|| PathBuf::from("."));
-        match view::run(&options, &window, &mut |action| Some(act(&action, &folder))) {
+        let mut errands = Errands {
+            link: link.clone(),
+            runtime: runtime.handle().clone(),
+            handle,
+            words,
+            name: who.name,
+            folder: args.save.clone().unwrap_or_else(|| PathBuf::from(".")),
+            run: fastrand::u64(..),
+        };
+        match view::run(&options, &window, &mut |action| errands.run(action)) {
             Ok(_) => shown = true,
             Err(error @ view::Error::NoDisplay(_)) => {
                 warn!("{error}: printing what arrives, as with --no-window");
@@ -108,92 +146,11 @@ async fn end(limit: Limit, stop: CancellationToken, handle: Handle) {
     handle.push(Update::Stop);
 }
 
-async fn forward_state(mut state: watch::Receiver<State>, handle: Handle) {
+async fn forward_state(mut state: watch::Receiver<State>, handle: Handle, words: Arc<Words>) {
     loop {
-        let shown = match &*state.borrow_and_update() {
-            State::Connecting => LinkState::Connecting,
-            State::Up { rtt, .. } => LinkState::Up { rtt: *rtt },
-            State::Down { why, retry_at } => LinkState::Down { why: why.to_string(), retry_at: *retry_at },
-        };
+        let shown = reason::shown(&state.borrow_and_update(), &words);
         if !handle.push(Update::Link(shown)) || state.changed().await.is_err() {
             return;
         }
     }
-}
-
-/// Saves what a key asks for; what to say about it.
-fn act(action: &Action, folder: &Path) -> String {
-    let saved = match action {
-        Action::Snapshot { stream, seq, jpeg, .. } => report::save(folder, stream, *seq, jpeg),
-        Action::SaveImage { sender, jpeg } => {
-            report::save(folder, sender.as_deref().unwrap_or("image"), None, jpeg)
-        }
-    };
-    saved.map_or_else(|reason| reason, |path| format!("saved as {path}"))
-}
-
-/// The decoder's audience: the report, and the window where there is one.
-struct Showing {
-    handle: Handle,
-    report: Arc<Mutex<Report>>,
-    frames: Option<u64>,
-    codec: CodecArgs,
-    stop: CancellationToken,
-}
-
-impl Viewer for Showing {
-    fn wants_pixels(&self) -> bool {
-        self.handle.is_open()
-    }
-
-    fn strips(&self) -> Strips {
-        self.codec.strips
-    }
-
-    fn limits(&self) -> Limits {
-        self.codec.limits()
-    }
-
-    fn spare(&mut self) -> Canvas {
-        self.handle.spare()
-    }
-
-    fn take(&mut self, arrival: Arrival) -> bool {
-        if self.stop.is_cancelled() {
-            return false;
-        }
-        let mut report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
-        report.take(&arrival, !self.handle.is_open());
-        let enough = self.frames.is_some_and(|frames| report.frames() >= frames);
-        drop(report);
-        if let Some(update) = update(arrival) {
-            self.handle.push(update);
-        }
-        if enough {
-            self.stop.cancel();
-        }
-        !enough
-    }
-}
-
-pub(super) fn update(arrival: Arrival) -> Option<Update> {
-    Some(match arrival {
-        Arrival::Text { text, origin } => Update::Text { sender: origin.from, text },
-        Arrival::Image { jpeg, canvas, origin, .. } => {
-            Update::Image(Image { sender: origin.from, canvas: Arc::new(canvas?), jpeg })
-        }
-        Arrival::Damaged { stream, .. } => Update::Lost { stream, frames: 1 },
-        Arrival::Frame(frame) => Update::Frame(Frame {
-            stream: frame.stream,
-            seq: frame.info.seq,
-            canvas: Arc::new(frame.canvas?),
-            size: (frame.header.width, frame.header.height),
-            jpeg: frame.jpeg,
-            age: frame.age,
-            decoded: std::time::Instant::now(),
-            decode: frame.decoding,
-            replaced: 0,
-            card: frame.info.card.is_some(),
-        }),
-    })
 }

@@ -113,7 +113,7 @@ impl SourceArgs {
     pub(super) fn job(&self, limit: Limit, strips: Strips, link: &Link) -> Job {
         Job {
             quality: self.quality,
-            name: self.name.clone().unwrap_or_else(values::own_name),
+            name: self.name(),
             frames: limit.frames,
             time: limit.time,
             strips,
@@ -121,6 +121,11 @@ impl SourceArgs {
             freshness: self.adapts().then(|| Freshness { max_age: self.max_age, reports: link.reports() }),
             viewers: Some(link.viewers()),
         }
+    }
+
+    /// The stream's name for the others.
+    pub(super) fn name(&self) -> String {
+        self.name.clone().unwrap_or_else(values::own_name)
     }
 
     fn adapts(&self) -> bool {

@@ -7,7 +7,8 @@ use super::{
     link::LinkArgs,
     output::Output,
     runtime,
-    show::{self, ShowArgs},
+    show::{self, ShowArgs, Who},
+    values,
 };
 use crate::link::{Role, connect};
 
@@ -26,6 +27,9 @@ Keys: q quits, s saves a snapshot, Space pauses, i shows the numbers, h lists al
 pub(super) struct Args {
     #[command(flatten)]
     link: LinkArgs,
+    /// Your name for the others when you write to them [default: user@host]
+    #[arg(long, value_name = "NAME", env = "PULSECAM_NAME")]
+    name: Option<String>,
     #[command(flatten)]
     show: ShowArgs,
     #[command(flatten)]
@@ -33,7 +37,7 @@ pub(super) struct Args {
     #[command(flatten)]
     limit: Limit,
     /// Print events as JSON, one object a line
-    #[arg(long, value_parser = super::values::flag(), env = "PULSECAM_JSON")]
+    #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,
 }
 
@@ -42,5 +46,6 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let runtime = runtime(1)?;
     let (link, inbox) = runtime.block_on(connect(args.link.config(Role::Viewer)?))?;
     let title = format!("pulsecam: {}", args.link.host);
-    show::run(&args.show, args.codec, &title, output, args.limit, &runtime, (&link, inbox))
+    let who = Who { title: &title, name: args.name.clone().unwrap_or_else(values::own_name) };
+    show::run(&args.show, args.codec, who, output, args.limit, &runtime, (&link, inbox))
 }

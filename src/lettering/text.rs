@@ -114,6 +114,15 @@ impl Painter {
 
     /// Draws a text with its upper left corner at `x`, `y`; what lies outside the canvas is cut.
     pub(crate) fn draw(&mut self, canvas: &mut Canvas, text: &str, x: usize, y: usize, style: Style) {
+        self.draw_at(canvas, text, (x as i64, y as i64), style);
+    }
+
+    /// The same from `above` pixels below the text's upper edge on: the end of what is too high.
+    pub(crate) fn draw_end(&mut self, canvas: &mut Canvas, text: &str, above: usize, style: Style) {
+        self.draw_at(canvas, text, (0, -(above as i64)), style);
+    }
+
+    fn draw_at(&mut self, canvas: &mut Canvas, text: &str, (x, y): (i64, i64), style: Style) {
         // Between two texts, so that none that is about to be drawn disappears.
         if self.kept > KEPT_TEXTS {
             self.forget();
@@ -125,8 +134,8 @@ impl Painter {
         let shaped = look_up(typeface, shaped, kept, text, style);
         for glyph in &shaped.glyphs {
             if let Some(image) = glyphs.get_image(typeface.fonts(), glyph.cache_key) {
-                let left = x as i64 + i64::from(glyph.x) + i64::from(image.placement.left);
-                let top = y as i64 + i64::from(glyph.y) - i64::from(image.placement.top);
+                let left = x + i64::from(glyph.x) + i64::from(image.placement.left);
+                let top = y + i64::from(glyph.y) - i64::from(image.placement.top);
                 lay(canvas, image, left, top, style.colour);
             }
         }

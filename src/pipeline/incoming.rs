@@ -14,7 +14,7 @@ use crate::{
     fresh::Closed,
     jpeg::{Decoder, Header, Limits, Scale, Strips, header},
     link::{Inbox, Link, Received, State},
-    picture::Canvas,
+    picture::{Canvas, Scaler},
     wire::{FrameInfo, Kind, Origin},
 };
 
@@ -37,8 +37,6 @@ pub enum Arrival {
         jpeg: Bytes,
         /// Its header; `None` where it is no JPEG.
         header: Option<Header>,
-        /// Its pixels, where pixels are wanted.
-        canvas: Option<Canvas>,
         /// Who sent it.
         origin: Origin,
     },
@@ -111,6 +109,12 @@ pub trait Viewer: Send + 'static {
         Strips::default()
     }
 
+    /// Pixels across and down at which frames of this stream are looked at; `None`: at their own size. A frame that is looked at small is
+    /// decoded small, which takes a fraction of the time.
+    fn room(&self, _stream: &str) -> Option<(usize, usize)> {
+        None
+    }
+
     /// What of others' pictures is decoded.
     fn limits(&self) -> Limits {
         Limits::default()
@@ -133,7 +137,7 @@ impl<F: FnMut(Arrival) -> bool + Send + 'static> Viewer for F {
 /// # Errors
 /// Where no thread can be had.
 pub fn receive(link: &Link, mut inbox: Inbox, viewer: impl Viewer) -> io::Result<()> {
-    let mut decode = Decode { viewer, decoder: None };
+    let mut decode = Decode { viewer, decoder: None, scaler: Scaler::default(), unfitted: Canvas::default() };
     let state = link.state();
     thread::Builder::new().name("decode".into()).spawn(move || {
         loop {
@@ -158,6 +162,9 @@ struct Decode<V> {
     viewer: V,
     /// Made where the first picture needs it; the thread's own.
     decoder: Option<Decoder>,
+    scaler: Scaler,
+    /// The memory of a picture before it was scaled.
+    unfitted: Canvas,
 }
 
 impl<V: Viewer> Decode<V> {
@@ -169,11 +176,11 @@ impl<V: Viewer> Decode<V> {
                 let text = message.text_content()?.to_text_lossy();
                 Some(Arrival::Text { text, origin: message.origin() })
             }
-            Kind::Image => {
-                let header = header(&payload).ok();
-                let canvas = if self.viewer.wants_pixels() { self.decode(&payload).ok() } else { None };
-                Some(Arrival::Image { jpeg: payload, header, canvas, origin: message.origin() })
-            }
+            Kind::Image => Some(Arrival::Image {
+                header: header(&payload).ok(),
+                jpeg: payload,
+                origin: message.origin(),
+            }),
             Kind::Video => Some(self.frame(received, payload, state)),
             Kind::Heartbeat | Kind::Reserved(_) => None,
             Kind::Other(number) => {
@@ -193,15 +200,22 @@ impl<V: Viewer> Decode<V> {
         };
         let (wanted, from_pixels) = (self.viewer.wants_pixels(), info.captured.is_none());
         let begin = Instant::now();
-        let canvas = match (wanted || from_pixels).then(|| self.decode(&jpeg)).transpose() {
+        let room = self.viewer.room(&stream).filter(|_| wanted);
+        let own = (header.width, header.height);
+        // A stamp can only be read in a picture of its own size.
+        let scale = room.filter(|_| !from_pixels).map_or(Scale::Full, |room| Scale::at_least(own, room));
+        let mut canvas = match (wanted || from_pixels).then(|| self.decode(&jpeg, scale)).transpose() {
             Ok(canvas) => canvas,
             Err(error) => return damaged(error.to_string()),
         };
-        let (decoded, decoding) = (Timestamp::now(), begin.elapsed());
         if let Some(stamp) = canvas.as_ref().filter(|_| from_pixels).and_then(stamp::read) {
             info.captured = Some(stamp.captured);
             info.seq = Some(stamp.seq.into());
         }
+        if let Some(room) = room {
+            canvas = canvas.map(|canvas| self.fitted(canvas, room));
+        }
+        let (decoded, decoding) = (Timestamp::now(), begin.elapsed());
         Arrival::Frame(Box::new(Shown {
             age: age(&info, state, decoded),
             bytes: received.message.wire_len(),
@@ -217,13 +231,29 @@ impl<V: Viewer> Decode<V> {
         }))
     }
 
-    fn decode(&mut self, jpeg: &[u8]) -> Result<Canvas, crate::jpeg::Error> {
+    /// The picture at the size at which it is looked at; the memory of the other is kept for the next.
+    fn fitted(&mut self, canvas: Canvas, room: (usize, usize)) -> Canvas {
+        if (canvas.width, canvas.height) == room {
+            return canvas;
+        }
+        match self.scaler.scale(&canvas, room, self.viewer.spare()) {
+            Some(fitted) => {
+                self.unfitted = canvas;
+                fitted
+            }
+            None => canvas,
+        }
+    }
+
+    fn decode(&mut self, jpeg: &[u8], scale: Scale) -> Result<Canvas, crate::jpeg::Error> {
         let decoder = match &mut self.decoder {
             Some(decoder) => decoder,
             empty => empty
                 .insert(Decoder::new()?.with_strips(self.viewer.strips()).with_limits(self.viewer.limits())),
         };
-        let decoded = decoder.decode(jpeg, Scale::Full, self.viewer.spare())?;
+        let kept = std::mem::take(&mut self.unfitted);
+        let memory = if kept.pixels.is_empty() { self.viewer.spare() } else { kept };
+        let decoded = decoder.decode(jpeg, scale, memory)?;
         if let Some(warning) = decoded.warning {
             debug!("a picture with a flaw: {warning}");
         }

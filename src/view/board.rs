@@ -1,7 +1,7 @@
-//! What the window shows, and what it says: streams, link, messages, a card, and the switches of its keys.
+//! What the window shows, and what it says: streams, link, conversation, images, and the switches of its keys.
 //!
 //! Knows neither pixels of text nor the window; every question takes the time it is asked at. So each state,
-//! from "waiting for frames" to a frozen picture, is tested without a display and without sleeping.
+//! from "waiting for pictures" to a frozen picture, is tested without a display and without sleeping.
 
 use std::{
     collections::VecDeque,
@@ -12,137 +12,161 @@ use std::{
 use bytes::Bytes;
 
 use super::{
+    action::{Action, Total},
+    chat::{Chat, Speaker},
+    entry::Edit,
     keys::Command,
-    stream::{Counts, Stream},
-    update::{Image, LinkState, Update},
+    state,
+    stream::{Life, Stream},
+    theme::Tone,
+    update::{Frame, Image, LinkState, Own, Update, Wanted},
 };
-use crate::{clock::Age, picture::Canvas};
-
-/// How long a message stays: long enough to read two lines and look up again.
-const MESSAGE_STAYS: Duration = Duration::from_secs(10);
-
-/// How long a word of the program itself stays.
-const NOTICE_STAYS: Duration = Duration::from_secs(5);
-
-/// Messages shown at once; more would cover the picture.
-const MOST_MESSAGES: usize = 5;
+use crate::{
+    clock::Timestamp,
+    language::{Phrase, Words},
+    picture::Canvas,
+};
 
 /// Streams shown at once: beyond that no tile is large enough to see anything, and a sender that makes up
 /// names must not fill the memory.
 const MOST_STREAMS: usize = 64;
 
-/// Streams whose totals are kept after they left, for the same reason.
+/// Streams whose totals and places are kept after they left, for the same reason.
 const MOST_DEPARTED: usize = 256;
 
-/// What the caller is asked to do: the window itself writes no files.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Save a frame of a stream, as received.
-    Snapshot {
-        /// The stream's name.
-        stream: String,
-        /// The frame's number, where it has one.
-        seq: Option<u64>,
-        /// The JPEG.
-        jpeg: Bytes,
-    },
-    /// Save the image that is on display, as received.
-    SaveImage {
-        /// Who sent it, where that is known.
-        sender: Option<String>,
-        /// The file.
-        jpeg: Bytes,
-    },
-}
+/// Images that wait to be looked at: more than anybody puts away one by one.
+const MOST_IMAGES: usize = 32;
 
-/// A stream and what became of its frames, for the summary at the end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Total {
-    /// The stream's name.
-    pub stream: String,
-    /// Its frames.
-    pub counts: Counts,
-}
+/// Bytes of them, but for the newest: what a peer sends must not fill the memory.
+const MOST_IMAGE_BYTES: usize = 64 << 20;
 
-/// How serious a line is. Never told by colour alone: the words say it too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tone {
-    Good,
-    Warning,
-    Bad,
-}
+/// How long the buttons stay after the pointer has moved.
+const BUTTONS_STAY: Duration = Duration::from_secs(3);
 
-/// A message on its way out.
+/// How long they are there at first, for who does not know what there is to do.
+const BUTTONS_AT_FIRST: Duration = Duration::from_secs(15);
+
+/// An image that waits to be put away.
 #[derive(Clone, Debug)]
-pub(crate) struct Message {
-    pub(crate) sender: Option<String>,
-    pub(crate) text: String,
-    /// The program's own word.
-    pub(crate) notice: bool,
-    until: Instant,
+pub(crate) struct Shown {
+    pub(crate) stamp: u64,
+    pub(crate) image: Image,
+    /// Its pixels at the size at which it is on display, once they are there.
+    pub(crate) canvas: Option<Arc<Canvas>>,
 }
 
 /// All that is shown.
 #[derive(Debug)]
 pub(crate) struct Board {
+    pub(crate) words: Arc<Words>,
     host: String,
     link: LinkState,
+    /// In the order of their places.
     pub(crate) streams: Vec<Stream>,
-    pub(crate) messages: VecDeque<Message>,
-    pub(crate) card: Option<(u64, Image)>,
+    /// The name of the one that is large.
+    enlarged: Option<String>,
+    pub(crate) chat: Chat,
+    /// The newest last, which is on display.
+    pub(crate) images: VecDeque<Shown>,
+    pub(crate) own: Option<Own>,
+    pub(crate) recording: Option<Instant>,
     pub(crate) paused: bool,
     pub(crate) numbers: bool,
     pub(crate) help: bool,
+    buttons_until: Instant,
     stamps: u64,
     departed: Vec<Total>,
+    /// Names in the order in which they came: who comes back gets the place from before.
+    places: Vec<String>,
 }
 
 impl Board {
     /// An empty board that waits for frames from `host`.
-    pub(crate) fn new(host: &str) -> Self {
+    pub(crate) fn new(host: &str, words: Arc<Words>, now: Instant) -> Self {
         Self {
+            words,
             host: host.to_owned(),
             link: LinkState::default(),
             streams: Vec::new(),
-            messages: VecDeque::new(),
-            card: None,
+            enlarged: None,
+            chat: Chat::default(),
+            images: VecDeque::new(),
+            own: None,
+            recording: None,
             paused: false,
             numbers: false,
             help: false,
+            buttons_until: now + BUTTONS_AT_FIRST,
             stamps: 0,
             departed: Vec::new(),
+            places: Vec::new(),
         }
     }
 
     /// Takes in what is new. Returns a buffer that is no longer shown.
     pub(crate) fn apply(&mut self, update: Update, now: Instant) -> Option<Arc<Canvas>> {
         match update {
-            Update::Frame(frame) => {
+            Update::Frame(frame) => return self.frame(frame, now),
+            Update::Left { stream } => self.remove(|known, _| known.name() == stream, now),
+            Update::Text { sender, text, at } => self.chat.hear(Speaker::Peer(sender), text, at, now),
+            Update::Sent { number, left } => self.chat.sent(number, left, now),
+            Update::Notice(text) => self.chat.hear(Speaker::Program, text, Timestamp::now(), now),
+            Update::Image(image) => {
                 let stamp = self.stamp();
-                let room = self.streams.len() < MOST_STREAMS;
-                let known = self.streams.iter_mut().find(|stream| stream.name() == frame.stream);
-                return match known {
-                    Some(stream) => stream.take(frame, stamp, self.paused, now),
-                    None if room => {
-                        self.streams.push(Stream::new(frame, stamp, now));
-                        None
-                    }
-                    None => Some(frame.canvas),
+                self.images.push_back(Shown { stamp, image, canvas: None });
+                let bytes = |images: &VecDeque<Shown>| -> usize {
+                    images.iter().map(|shown| shown.image.jpeg.len()).sum()
                 };
-            }
-            Update::Lost { stream, frames } => {
-                if let Some(known) = self.streams.iter_mut().find(|known| known.name() == stream) {
-                    known.counts.lost += frames;
+                while self.images.len() > MOST_IMAGES
+                    || (self.images.len() > 1 && bytes(&self.images) > MOST_IMAGE_BYTES)
+                {
+                    self.images.pop_front();
                 }
             }
-            Update::Left { stream } => self.remove(|known, _| known.name() == stream, now),
-            Update::Text { sender, text } => self.say(sender, text, false, now + MESSAGE_STAYS),
-            Update::Notice(text) => self.say(None, text, true, now + NOTICE_STAYS),
-            Update::Image(image) => self.card = Some((self.stamp(), image)),
+            Update::Fitted { wanted: Wanted { stamp, .. }, canvas: Some(canvas) } => {
+                if let Some(stream) = self.streams.iter_mut().find(|stream| stream.stamp == stamp) {
+                    return Some(stream.fit(stamp, canvas));
+                }
+                let shown = self.images.iter_mut().find(|shown| shown.stamp == stamp);
+                return shown.map_or_else(|| None, |shown| shown.canvas.replace(canvas));
+            }
+            Update::Fitted { canvas: None, .. } => {}
+            Update::Own(own) => self.own = Some(own),
+            Update::Pasted(text) => self.edit(&Edit::Put(text), now),
+            Update::Recording(since) => self.recording = since,
             Update::Link(link) => self.link = link,
             Update::Stop => {}
         }
         None
+    }
+
+    fn frame(&mut self, frame: Frame, now: Instant) -> Option<Arc<Canvas>> {
+        let stamp = self.stamp();
+        if let Some(stream) = self.streams.iter_mut().find(|stream| stream.name() == frame.stream) {
+            return stream.take(frame, stamp, self.paused, now);
+        }
+        if self.streams.len() >= MOST_STREAMS {
+            return Some(frame.canvas);
+        }
+        let place = self.place(&frame.stream);
+        let at = self.streams.iter().position(|other| {
+            place < self.places.iter().position(|name| name == other.name()).unwrap_or(usize::MAX)
+        });
+        self.streams.insert(at.unwrap_or(self.streams.len()), Stream::new(frame, stamp, now));
+        None
+    }
+
+    /// Where among those that ever came this name stands.
+    fn place(&mut self, name: &str) -> usize {
+        if let Some(place) = self.places.iter().position(|known| known == name) {
+            return place;
+        }
+        if self.places.len() >= MOST_DEPARTED {
+            let here = |name: &String| self.streams.iter().any(|stream| stream.name() == name);
+            self.places.retain(here);
+        }
+        self.places.push(name.to_owned());
+        self.places.len() - 1
     }
 
     /// A name for a picture's content that no other has.
@@ -151,17 +175,10 @@ impl Board {
         self.stamps
     }
 
-    fn say(&mut self, sender: Option<String>, text: String, notice: bool, until: Instant) {
-        if self.messages.len() >= MOST_MESSAGES {
-            self.messages.pop_front();
-        }
-        self.messages.push_back(Message { sender, text, notice, until });
-    }
-
     fn remove(&mut self, which: impl Fn(&Stream, Instant) -> bool, now: Instant) {
         for stream in self.streams.extract_if(.., |stream| which(stream, now)) {
             if self.departed.len() < MOST_DEPARTED {
-                self.departed.push(Total { stream: stream.name().to_owned(), counts: stream.counts });
+                self.departed.push(Total { stream: stream.name().to_owned(), counts: stream.counts() });
             }
         }
     }
@@ -169,14 +186,14 @@ impl Board {
     /// Takes away what has been shown long enough.
     pub(crate) fn expire(&mut self, now: Instant) {
         self.remove(Stream::gone, now);
-        self.messages.retain(|message| message.until > now);
+        self.chat.expire(now);
         for stream in self.streams.iter_mut().filter(|stream| stream.stalled(now).is_some()) {
             stream.measure(now);
         }
     }
 
-    /// Does what a key asks for; what is beyond the window is returned.
-    pub(crate) fn obey(&mut self, command: Command) -> Vec<Action> {
+    /// Does what a key or a button asks for; what is beyond the window is returned.
+    pub(crate) fn obey(&mut self, command: Command, now: Instant) -> Vec<Action> {
         match command {
             Command::Pause => {
                 self.paused = !self.paused;
@@ -191,15 +208,77 @@ impl Board {
             Command::Help => self.help = !self.help,
             // The panel that lies on top goes first.
             Command::Dismiss if self.help => self.help = false,
-            Command::Dismiss => self.card = None,
-            Command::Save => return self.save(),
+            Command::Dismiss => _ = self.images.pop_back(),
+            Command::Say => self.chat.open(),
+            Command::History => self.chat.toggle(),
+            Command::Scroll(lines) => self.chat.scroll(lines),
+            Command::Enlarge(place) => self.enlarge(place),
+            Command::All => self.enlarged = None,
+            Command::Next => self.turn(1),
+            Command::Previous => self.turn(self.streams.len()),
+            Command::Save => return self.save(now),
+            Command::Copy => return self.copy().map(Action::Copy).into_iter().collect(),
+            Command::Record => return vec![Action::Record(self.recording.is_none())],
+            Command::Camera => {
+                let on = matches!(self.own, Some(Own::Off));
+                return self.own.iter().map(|_| Action::Camera(on)).collect();
+            }
             Command::Quit => {}
         }
         Vec::new()
     }
 
-    fn save(&self) -> Vec<Action> {
-        if let Some((_, Image { sender, jpeg, .. })) = &self.card {
+    fn enlarge(&mut self, place: usize) {
+        let Some(name) = self.streams.get(place).map(Stream::name) else { return };
+        let is = self.enlarged.as_deref() == Some(name);
+        self.enlarged = (!is).then(|| name.to_owned());
+    }
+
+    /// Goes through the streams one by one, and after the last to all of them.
+    fn turn(&mut self, by: usize) {
+        let count = self.streams.len();
+        // All of them are the place after the last.
+        let to = (self.enlarged().unwrap_or(count) + by) % (count + 1);
+        self.enlarged = self.streams.get(to).map(|stream| stream.name().to_owned());
+    }
+
+    /// The place of the stream that is large, where one is.
+    pub(crate) fn enlarged(&self) -> Option<usize> {
+        let name = self.enlarged.as_deref()?;
+        self.streams.iter().position(|stream| stream.name() == name)
+    }
+
+    /// Puts away the uppermost of what lies over the pictures; false where there is nothing.
+    pub(crate) fn close(&mut self) -> bool {
+        if self.help {
+            self.help = false;
+        } else if self.images.pop_back().is_some() {
+        } else if self.chat.is_open() {
+            self.chat.close();
+        } else if self.enlarged().is_some() {
+            self.enlarged = None;
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// Changes the line that is being written.
+    pub(crate) fn edit(&mut self, edit: &Edit, now: Instant) {
+        if !self.chat.edit(edit) {
+            let word = self.words.say(Phrase::TooLong);
+            self.chat.hear(Speaker::Program, word, Timestamp::now(), now);
+        }
+    }
+
+    /// What is written is to be sent.
+    pub(crate) fn send(&mut self, now: Instant) -> Option<Action> {
+        let (number, text) = self.chat.send(Timestamp::now(), now)?;
+        Some(Action::Say { number, text })
+    }
+
+    fn save(&mut self, now: Instant) -> Vec<Action> {
+        if let Some(Shown { image: Image { sender, jpeg, .. }, .. }) = self.images.back() {
             return vec![Action::SaveImage { sender: sender.clone(), jpeg: jpeg.clone() }];
         }
         let snapshot = |stream: &Stream| Action::Snapshot {
@@ -207,34 +286,48 @@ impl Board {
             seq: stream.frame.seq,
             jpeg: stream.frame.jpeg.clone(),
         };
-        self.streams.iter().map(snapshot).collect()
+        let seen = self.enlarged().map_or(0..self.streams.len(), |place| place..place + 1);
+        let actions: Vec<_> = self.streams.get(seen).unwrap_or_default().iter().map(snapshot).collect();
+        if actions.is_empty() {
+            let word = self.words.say(Phrase::NothingToSave);
+            self.chat.hear(Speaker::Program, word, Timestamp::now(), now);
+        }
+        actions
     }
 
-    /// How long a stream has had no picture, where it may not pass for live: it is silent, or the link is cut.
-    pub(crate) fn frozen(&self, stream: &Stream, now: Instant) -> Option<Duration> {
+    /// The picture that is looked at: the image, the large stream, or the first.
+    fn copy(&self) -> Option<Bytes> {
+        let stream = || self.streams.get(self.enlarged().unwrap_or(0)).map(|stream| &stream.frame.jpeg);
+        self.images.back().map(|shown| &shown.image.jpeg).or_else(stream).cloned()
+    }
+
+    /// The pointer moved: who reaches for it looks for something to press.
+    pub(crate) fn pointed(&mut self, now: Instant) {
+        self.buttons_until = self.buttons_until.max(now + BUTTONS_STAY);
+    }
+
+    /// Whether the buttons are there.
+    pub(crate) fn has_buttons(&self, now: Instant) -> bool {
+        self.streams.is_empty() || now < self.buttons_until
+    }
+
+    /// What a stream's picture is worth.
+    pub(crate) fn life(&self, stream: &Stream, now: Instant) -> Life {
         let cut = matches!(self.link, LinkState::Down { .. } | LinkState::Refused { .. });
-        stream.stalled(now).or_else(|| cut.then(|| stream.silence(now)))
+        stream.life(cut, now)
     }
 
     /// How the link is, in a line.
     pub(crate) fn link_line(&self, now: Instant) -> (String, Tone) {
-        let host = &self.host;
-        match &self.link {
-            LinkState::Connecting => (format!("connecting to {host}"), Tone::Warning),
-            LinkState::Up { rtt: None } => (host.clone(), Tone::Good),
-            LinkState::Up { rtt: Some(rtt) } => (format!("{host} · {} round trip", millis(*rtt)), Tone::Good),
-            LinkState::Down { why, retry_at } => match seconds_until(*retry_at, now) {
-                0 => (format!("reconnecting to {host}: {why}"), Tone::Bad),
-                left => (format!("reconnecting in {left} s: {why}"), Tone::Bad),
-            },
-            LinkState::Refused { why } => (format!("{host} refused: {why}"), Tone::Bad),
-        }
+        state::line(&self.words, &self.host, &self.link, now)
     }
 
-    /// What an empty window says.
+    /// What an empty window says, and below it.
     pub(crate) fn headline(&self, now: Instant) -> (String, Tone) {
         match &self.link {
-            LinkState::Up { .. } => (format!("waiting for frames from {}", self.host), Tone::Good),
+            LinkState::Up { .. } => {
+                (self.words.tell(Phrase::Waiting, [("host", self.host.as_str())]), Tone::Good)
+            }
             _ => self.link_line(now),
         }
     }
@@ -244,49 +337,24 @@ impl Board {
         if let LinkState::Up { rtt } = self.link { rtt } else { None }
     }
 
-    /// When something changes although nothing arrives: a countdown, a message's end, a picture that freezes.
+    /// When something changes although nothing arrives: a countdown, a line's end, a picture that freezes.
     pub(crate) fn next_change(&self, now: Instant) -> Option<Instant> {
-        let countdown = match self.link {
-            LinkState::Down { retry_at, .. } if retry_at > now => {
-                // One less than the seconds that are displayed: then the number changes.
-                let shown = seconds_until(retry_at, now);
-                retry_at.checked_sub(Duration::from_secs(shown - 1))
-            }
-            _ => None,
-        };
-        let messages = self.messages.iter().map(|message| message.until);
+        let second = |since: Instant| since + Duration::from_secs(now.duration_since(since).as_secs() + 1);
+        let countdown = state::next_change(&self.link, now);
+        let recording = self.recording.map(second);
+        let buttons = (self.buttons_until > now).then_some(self.buttons_until);
         let streams = self.streams.iter().map(|stream| stream.next_change(now));
-        countdown.into_iter().chain(messages).chain(streams).min()
+        let others = [countdown, recording, buttons, self.chat.next_change(now)];
+        others.into_iter().flatten().chain(streams).min()
     }
 
     /// What became of every stream's frames, those that have left included.
     pub(crate) fn totals(&self) -> Vec<Total> {
         let present = self.streams.iter();
-        let present = present.map(|stream| Total { stream: stream.name().to_owned(), counts: stream.counts });
+        let present =
+            present.map(|stream| Total { stream: stream.name().to_owned(), counts: stream.counts() });
         self.departed.iter().cloned().chain(present).collect()
     }
-}
-
-/// Whole seconds until then, rounded up: "in 0 s" is now.
-fn seconds_until(then: Instant, now: Instant) -> u64 {
-    let left = then.saturating_duration_since(now);
-    left.as_secs() + u64::from(left.subsec_nanos() > 0)
-}
-
-/// A short time as people read it.
-pub(crate) fn millis(time: Duration) -> String {
-    let millis = time.as_secs_f64() * 1e3;
-    match millis {
-        ..9.95 => format!("{millis:.1} ms"),
-        ..9_999.5 => format!("{millis:.0} ms"),
-        _ => format!("{:.0} s", millis / 1e3),
-    }
-}
-
-/// An age with what may be wrong with it; `±?` where the clocks of two machines are taken as they are.
-pub(crate) fn aged(age: Age) -> String {
-    let within = age.within.map_or("?".to_owned(), millis);
-    format!("{} ±{within}", millis(age.time))
 }
 
 #[cfg(test)]

@@ -1,137 +1,216 @@
 //! The board's states, each at its own time.
 
 use super::*;
-use crate::view::look::{frame, image};
+use crate::{
+    language::Language,
+    view::{
+        Counts,
+        look::{frame, image},
+    },
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn text(text: &str) -> Update {
-    Update::Text { sender: Some("ann".into()), text: text.into() }
+fn board(host: &str, now: Instant) -> Board {
+    Board::new(host, Arc::new(Words::new(Language::English)), now)
 }
 
 fn show(board: &mut Board, stream: &str, seq: u64, now: Instant) {
     board.apply(Update::Frame(frame(stream, seq, 8, 8)), now);
 }
 
+fn names(board: &Board) -> Vec<&str> {
+    board.streams.iter().map(Stream::name).collect()
+}
+
 #[test]
 fn an_empty_window_says_what_it_waits_for() {
     let now = Instant::now();
-    let mut board = Board::new("relay:6868");
+    let mut board = board("relay:6868", now);
     assert_eq!(board.headline(now).0, "connecting to relay:6868");
     board.apply(Update::Link(LinkState::Up { rtt: None }), now);
-    assert_eq!(board.headline(now), ("waiting for frames from relay:6868".into(), Tone::Good));
+    assert_eq!(board.headline(now), ("waiting for pictures from relay:6868".into(), Tone::Good));
     let down = LinkState::Down { why: "no answer".into(), retry_at: now + 2 * SECOND };
     board.apply(Update::Link(down), now);
     assert_eq!(board.headline(now), ("reconnecting in 2 s: no answer".into(), Tone::Bad));
     assert_eq!(board.headline(now + SECOND / 2).0, "reconnecting in 2 s: no answer");
     assert_eq!(board.headline(now + 2 * SECOND).0, "reconnecting to relay:6868: no answer");
-    board.apply(Update::Link(LinkState::Refused { why: "full".into() }), now);
-    assert_eq!(board.headline(now).0, "relay:6868 refused: full");
-}
-
-#[test]
-fn a_countdown_is_repainted_each_time_its_number_changes() {
-    let now = Instant::now();
-    let mut board = Board::new("relay");
-    assert_eq!(board.next_change(now), None, "an idle window sleeps");
-    let retry_at = now + 2 * SECOND + SECOND / 4;
-    board.apply(Update::Link(LinkState::Down { why: String::new(), retry_at }), now);
-    let mut at = now;
-    let mut numbers = vec![seconds_until(retry_at, at)];
-    while let Some(next) = board.next_change(at) {
-        assert!(next > at);
-        at = next;
-        numbers.push(seconds_until(retry_at, at));
-    }
-    assert_eq!(numbers, [3, 2, 1, 0]);
+    board.apply(Update::Link(LinkState::Refused { why: "full.".into(), retry_at: None }), now);
+    assert_eq!(board.headline(now).0, "relay:6868 refused: full.");
+    let again = LinkState::Refused { why: "full.".into(), retry_at: Some(now + 3 * SECOND) };
+    board.apply(Update::Link(again), now);
+    assert_eq!(board.headline(now).0, "relay:6868 refused: full. Trying again in 3 s.");
 }
 
 #[test]
 fn a_cut_link_freezes_every_picture_at_once() {
     let now = Instant::now();
-    let mut board = Board::new("relay");
+    let mut board = board("relay", now);
     board.apply(Update::Link(LinkState::Up { rtt: None }), now);
     show(&mut board, "a", 0, now);
     let soon = now + SECOND / 10;
-    assert_eq!(board.frozen(&board.streams[0], soon), None);
+    assert_eq!(board.life(&board.streams[0], soon), Life::Live);
     board.apply(Update::Link(LinkState::Down { why: "reset".into(), retry_at: now }), now);
-    assert_eq!(board.frozen(&board.streams[0], soon), Some(SECOND / 10));
+    assert_eq!(board.life(&board.streams[0], soon), Life::Frozen(SECOND / 10));
 }
 
 #[test]
 fn a_silent_stream_dims_then_goes_and_its_totals_stay() {
     let now = Instant::now();
-    let mut board = Board::new("relay");
+    let mut board = board("relay", now);
     show(&mut board, "a", 0, now);
     show(&mut board, "a", 3, now);
-    show(&mut board, "b", 0, now + 9 * SECOND);
-    board.expire(now + 9 * SECOND);
-    assert_eq!(board.frozen(&board.streams[0], now + 9 * SECOND), Some(9 * SECOND));
-    board.expire(now + 10 * SECOND);
-    assert_eq!(board.streams.len(), 1);
+    show(&mut board, "b", 0, now + 29 * SECOND);
+    board.expire(now + 29 * SECOND);
+    assert_eq!(board.life(&board.streams[0], now + 29 * SECOND), Life::Frozen(29 * SECOND));
+    board.expire(now + 30 * SECOND);
+    assert_eq!(names(&board), ["b"]);
     board.apply(Update::Left { stream: "b".into() }, now);
     assert!(board.streams.is_empty());
-    let counts = Counts { shown: 2, replaced: 0, lost: 2 };
+    let counts = Counts { shown: 2, replaced: 2, ..Counts::default() };
     assert_eq!(board.totals()[0], Total { stream: "a".into(), counts });
     assert_eq!(board.totals().len(), 2);
 }
 
 #[test]
-fn messages_go_after_their_time_and_the_last_few_stay() {
+fn who_comes_back_gets_the_place_from_before() {
     let now = Instant::now();
-    let mut board = Board::new("relay");
-    for number in 0..MOST_MESSAGES + 2 {
-        board.apply(text(&number.to_string()), now);
+    let mut board = board("relay", now);
+    for name in ["a", "b", "c"] {
+        show(&mut board, name, 0, now);
     }
-    assert_eq!(board.messages.len(), MOST_MESSAGES);
-    assert_eq!(board.messages[0].text, "2");
-    assert_eq!(board.next_change(now), Some(now + MESSAGE_STAYS));
-    board.apply(Update::Notice("saved".into()), now);
-    board.expire(now + NOTICE_STAYS);
-    assert!(board.messages.iter().all(|message| !message.notice));
-    board.expire(now + MESSAGE_STAYS);
-    assert!(board.messages.is_empty());
+    for name in ["a", "b"] {
+        board.apply(Update::Left { stream: name.into() }, now);
+    }
+    show(&mut board, "d", 0, now);
+    show(&mut board, "b", 0, now);
+    assert_eq!(names(&board), ["b", "c", "d"]);
+    show(&mut board, "a", 0, now);
+    assert_eq!(names(&board), ["a", "b", "c", "d"]);
+}
+
+#[test]
+fn one_is_enlarged_and_tab_goes_round() {
+    let now = Instant::now();
+    let mut board = board("relay", now);
+    assert!(board.obey(Command::Next, now).is_empty(), "of none there is no next");
+    for name in ["a", "b", "c"] {
+        show(&mut board, name, 0, now);
+    }
+    let mut after = |command| {
+        board.obey(command, now);
+        board.enlarged()
+    };
+    assert_eq!(after(Command::Enlarge(7)), None);
+    assert_eq!(after(Command::Enlarge(1)), Some(1));
+    assert_eq!(after(Command::Enlarge(1)), None, "again: all");
+    let round: Vec<_> = (0..5).map(|_| after(Command::Next)).collect();
+    assert_eq!(round, [Some(0), Some(1), Some(2), None, Some(0)]);
+    assert_eq!(after(Command::Previous), None);
+    assert_eq!(after(Command::Previous), Some(2));
+    board.apply(Update::Left { stream: "a".into() }, now);
+    assert_eq!(board.enlarged(), Some(1), "it is the stream that is large, not the place");
+    board.apply(Update::Left { stream: "c".into() }, now);
+    assert_eq!(board.enlarged(), None);
+    show(&mut board, "c", 9, now);
+    assert_eq!(board.enlarged(), Some(1), "and again when it is back");
+    board.obey(Command::All, now);
+    assert_eq!(board.enlarged(), None);
 }
 
 #[test]
 fn keys_do_what_the_help_says() {
     let now = Instant::now();
-    let mut board = Board::new("relay");
-    assert!(board.obey(Command::Save).is_empty());
+    let mut board = board("relay", now);
+    assert!(board.obey(Command::Save, now).is_empty());
+    assert_eq!(board.chat.fresh(now).count(), 1, "it says why not");
     show(&mut board, "a", 0, now);
-    board.obey(Command::Pause);
+    show(&mut board, "b", 0, now);
+    board.obey(Command::Pause, now);
     show(&mut board, "a", 1, now);
-    let Action::Snapshot { seq, jpeg, .. } = &board.obey(Command::Save)[0] else { panic!("no snapshot") };
+    let saved = board.obey(Command::Save, now);
+    let Action::Snapshot { seq, jpeg, .. } = &saved[0] else { panic!("no snapshot") };
     assert_eq!((*seq, jpeg), (Some(0), &board.streams[0].frame.jpeg), "what is seen is what is saved");
-    board.obey(Command::Pause);
+    assert_eq!(saved.len(), 2);
+    board.obey(Command::Pause, now);
     assert_eq!(board.streams[0].frame.seq, Some(1));
+    board.obey(Command::Enlarge(1), now);
+    let saved = board.obey(Command::Save, now);
+    assert!(matches!(&saved[..], [Action::Snapshot { stream, .. }] if stream == "b"), "{saved:?}");
 
     board.apply(Update::Image(image("ann", 20, 10)), now);
-    assert!(
-        matches!(&board.obey(Command::Save)[..], [Action::SaveImage { sender: Some(name), .. }] if name == "ann")
-    );
-    board.obey(Command::Help);
-    board.obey(Command::Dismiss);
-    assert!(!board.help && board.card.is_some(), "the panel on top goes first");
-    board.obey(Command::Dismiss);
-    assert!(board.card.is_none());
+    board.apply(Update::Image(image("bob", 20, 10)), now);
+    let saved = board.obey(Command::Save, now);
+    assert!(matches!(&saved[..], [Action::SaveImage { sender: Some(name), .. }] if name == "bob"));
+    board.obey(Command::Help, now);
+    board.obey(Command::Dismiss, now);
+    assert!(!board.help && board.images.len() == 2, "the panel on top goes first");
+    board.obey(Command::Dismiss, now);
+    assert_eq!(board.images.len(), 1);
+    assert_eq!(board.obey(Command::Record, now), [Action::Record(true)]);
+    board.apply(Update::Recording(Some(now)), now);
+    assert_eq!(board.obey(Command::Record, now), [Action::Record(false)]);
+}
+
+#[test]
+fn a_camera_is_switched_where_there_is_one() {
+    let now = Instant::now();
+    let mut board = board("relay", now);
+    assert!(board.obey(Command::Camera, now).is_empty());
+    board.apply(Update::Own(Own::NoSignal("unplugged".into())), now);
+    assert_eq!(board.obey(Command::Camera, now), [Action::Camera(false)]);
+    board.apply(Update::Own(Own::Off), now);
+    assert_eq!(board.obey(Command::Camera, now), [Action::Camera(true)]);
+}
+
+#[test]
+fn a_picture_that_was_fitted_is_shown_unless_another_came() {
+    let now = Instant::now();
+    let mut board = board("relay", now);
+    show(&mut board, "a", 0, now);
+    let fitted = |stamp| {
+        let wanted = Wanted { stamp, jpeg: Bytes::new(), size: (4, 4) };
+        Update::Fitted { wanted, canvas: Some(Arc::new(Canvas::filled(4, 4, 7))) }
+    };
+    let stamp = board.streams[0].stamp;
+    board.apply(fitted(stamp), now);
+    assert_eq!(board.streams[0].frame.canvas.width, 4);
+    show(&mut board, "a", 1, now);
+    board.apply(fitted(stamp), now);
+    assert_eq!(board.streams[0].frame.canvas.width, 8, "too late");
+    board.apply(Update::Image(image("ann", 20, 10)), now);
+    let stamp = board.images[0].stamp;
+    board.apply(fitted(stamp), now);
+    assert_eq!(board.images[0].canvas.as_ref().unwrap().width, 4);
 }
 
 #[test]
 fn made_up_names_do_not_fill_the_memory() {
     let now = Instant::now();
-    let mut board = Board::new("relay");
-    for number in 0..1_000 {
+    let mut board = board("relay", now);
+    for number in 0..1_000_u32 {
         show(&mut board, &number.to_string(), 0, now);
+        board.apply(Update::Image(image("ann", 20, 10)), now);
     }
-    assert_eq!(board.streams.len(), MOST_STREAMS);
+    assert_eq!((board.streams.len(), board.images.len()), (MOST_STREAMS, MOST_IMAGES));
+    for number in 0..1_000_u32 {
+        board.apply(Update::Left { stream: number.to_string() }, now);
+        show(&mut board, &format!("again {number}"), 0, now);
+    }
+    assert!(board.places.len() <= MOST_DEPARTED && board.departed.len() <= MOST_DEPARTED);
 }
 
 #[test]
-fn short_times_are_readable() {
-    let shown = |micros| millis(Duration::from_micros(micros));
-    assert_eq!(shown(420), "0.4 ms");
-    assert_eq!(shown(9_960), "10 ms");
-    assert_eq!(shown(12_400), "12 ms");
-    assert_eq!(shown(12_000_000), "12 s");
+fn the_buttons_are_there_for_who_looks_for_them() {
+    let now = Instant::now();
+    let mut board = board("relay", now);
+    let later = now + BUTTONS_AT_FIRST;
+    assert!(board.has_buttons(later), "an empty window has nothing else");
+    show(&mut board, "a", 0, now);
+    assert!(board.has_buttons(now) && !board.has_buttons(later));
+    board.pointed(later);
+    assert!(
+        board.has_buttons(later) && board.next_change(later).is_some_and(|at| at <= later + BUTTONS_STAY)
+    );
+    assert!(!board.has_buttons(later + BUTTONS_STAY));
 }

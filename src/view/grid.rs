@@ -1,9 +1,13 @@
 //! Where the pictures go: window size and proportions in, rectangles out.
 //!
 //! Pure arithmetic, so that every case is tested without a window. All tiles of a grid have one
-//! size: pictures that jump about whenever one stream changes its shape are tiring to watch.
+//! size: pictures that jump about whenever one stream changes its shape are tiring to watch. Nothing lies between them: four pictures
+//! of a window's size are then exactly half of it, which a JPEG decoder gives without scaling.
 
 use crate::lettering::Rect;
+
+/// The strip beside a large picture takes this part of the window: small faces are still told apart.
+const STRIP: usize = 6;
 
 /// The largest rectangle with the proportions of `picture` within `room`, in its middle. Nothing for a
 /// picture without pixels.
@@ -28,33 +32,64 @@ pub(crate) fn contain(picture: (usize, usize), room: Rect) -> Rect {
 /// One tile for each picture, in order: as many columns as fill the window best with these proportions.
 /// The last row is centred. One picture has the whole window.
 #[must_use]
-pub(crate) fn layout(window: (usize, usize), pictures: &[(usize, usize)], gap: usize) -> Vec<Rect> {
+pub(crate) fn layout(window: (usize, usize), pictures: &[(usize, usize)]) -> Vec<Rect> {
     let count = pictures.len();
-    let columns = (1..=count).map(|columns| (columns, filled(window, pictures, columns, gap)));
+    let columns = (1..=count).map(|columns| (columns, filled(window, pictures, columns)));
     // Strictly greater: among equals the fewest columns win, whatever the iterator's habits.
     let best = columns.fold((1, 0), |best, next| if next.1 > best.1 { next } else { best }).0;
-    (0..count).map(|index| tile(window, count, best, gap, index)).collect()
+    (0..count).map(|index| tile(window, count, best, index)).collect()
 }
 
 /// Pixels that pictures cover with so many columns.
-fn filled(window: (usize, usize), pictures: &[(usize, usize)], columns: usize, gap: usize) -> usize {
+fn filled(window: (usize, usize), pictures: &[(usize, usize)], columns: usize) -> usize {
     let covered = |(index, &picture)| {
-        let shown = contain(picture, tile(window, pictures.len(), columns, gap, index));
+        let shown = contain(picture, tile(window, pictures.len(), columns, index));
         shown.width.saturating_mul(shown.height)
     };
     pictures.iter().enumerate().map(covered).fold(0, usize::saturating_add)
 }
 
-fn tile(window: (usize, usize), count: usize, columns: usize, gap: usize, index: usize) -> Rect {
+fn tile(window: (usize, usize), count: usize, columns: usize, index: usize) -> Rect {
     let rows = count.div_ceil(columns);
-    let width = window.0.saturating_sub(gap * (columns - 1)) / columns;
-    let height = window.1.saturating_sub(gap * (rows - 1)) / rows;
+    let (width, height) = (window.0 / columns, window.1 / rows);
     let (row, column) = (index / columns, index % columns);
     let in_row = columns.min(count - row * columns);
-    let used = |tiles: usize, side: usize| tiles * side + gap * tiles.saturating_sub(1);
-    let left = window.0.saturating_sub(used(in_row, width)) / 2;
-    let top = window.1.saturating_sub(used(rows, height)) / 2;
-    Rect::new(left + column * (width + gap), top + row * (height + gap), width, height)
+    let left = window.0.saturating_sub(in_row * width) / 2;
+    let top = window.1.saturating_sub(rows * height) / 2;
+    Rect::new(left + column * width, top + row * height, width, height)
+}
+
+/// One tile for each picture, in order, with that at `large` as large as can be, and the others in a strip beside it: to its right where
+/// the window is wide, below it where it is tall.
+#[must_use]
+pub(crate) fn spotlight(window: (usize, usize), count: usize, large: usize) -> Vec<Rect> {
+    let (width, height) = window;
+    if count < 2 {
+        return vec![Rect::new(0, 0, width, height); count];
+    }
+    let others = count - 1;
+    let wide = width >= height;
+    let (long, across) = if wide { (height, width) } else { (width, height) };
+    let strip = across / STRIP;
+    // As wide as the strip in a picture's usual proportions, or less where many share it.
+    let side = (if wide { strip * 9 / 16 } else { strip * 16 / 9 }).min(long / others);
+    let first = (long - side * others) / 2;
+    let small = |place: usize| {
+        let at = first + side * place;
+        if wide {
+            Rect::new(width - strip, at, strip, side)
+        } else {
+            Rect::new(at, height - strip, side, strip)
+        }
+    };
+    let main =
+        if wide { Rect::new(0, 0, width - strip, height) } else { Rect::new(0, 0, width, height - strip) };
+    let tile = |index: usize| match index.cmp(&large) {
+        std::cmp::Ordering::Less => small(index),
+        std::cmp::Ordering::Equal => main,
+        std::cmp::Ordering::Greater => small(index - 1),
+    };
+    (0..count).map(tile).collect()
 }
 
 #[cfg(test)]
@@ -66,7 +101,7 @@ mod tests {
 
     #[test]
     fn one_stream_fills_the_window() {
-        assert_eq!(layout((1280, 720), &[WIDE], 8), [Rect::new(0, 0, 1280, 720)]);
+        assert_eq!(layout((1280, 720), &[WIDE]), [Rect::new(0, 0, 1280, 720)]);
         assert_eq!(contain(WIDE, Rect::new(0, 0, 1280, 720)), Rect::new(0, 0, 1280, 720));
     }
 
@@ -80,7 +115,7 @@ mod tests {
     #[test]
     fn columns_follow_what_fills_best() {
         let columns = |window, pictures: &[(usize, usize)]| {
-            let tiles = layout(window, pictures, 0);
+            let tiles = layout(window, pictures);
             tiles.iter().filter(|tile| tile.y == tiles[0].y).count()
         };
         assert_eq!(columns((1280, 720), &[WIDE; 4]), 2);
@@ -92,29 +127,58 @@ mod tests {
     #[test]
     fn tiles_do_not_overlap_and_stay_inside() {
         for count in 1..=17 {
-            let tiles = layout((1013, 611), &vec![WIDE; count], 6);
+            let tiles = layout((1013, 611), &vec![WIDE; count]);
             assert_eq!(tiles.len(), count);
-            for (index, a) in tiles.iter().enumerate() {
-                assert!(a.right() <= 1013 && a.bottom() <= 611, "{count}: {a:?}");
-                for b in &tiles[..index] {
-                    let apart =
-                        a.x >= b.right() || b.x >= a.right() || a.y >= b.bottom() || b.y >= a.bottom();
-                    assert!(apart, "{count}: {a:?} {b:?}");
-                }
+            apart(&tiles, (1013, 611));
+        }
+    }
+
+    fn apart(tiles: &[Rect], window: (usize, usize)) {
+        for (index, a) in tiles.iter().enumerate() {
+            assert!(a.right() <= window.0 && a.bottom() <= window.1, "{tiles:?}");
+            for b in &tiles[..index] {
+                let apart = a.x >= b.right() || b.x >= a.right() || a.y >= b.bottom() || b.y >= a.bottom();
+                assert!(apart, "{a:?} {b:?}");
             }
         }
     }
 
     #[test]
+    fn four_pictures_of_the_windows_size_are_half_of_it() {
+        for tile in layout((1280, 720), &[WIDE; 4]) {
+            assert_eq!((tile.width, tile.height), (640, 360));
+        }
+    }
+
+    #[test]
+    fn one_is_large_and_the_others_beside_it() {
+        for window in [(1280, 720), (600, 900), (1, 1), (0, 0)] {
+            for count in 0..=12 {
+                for large in 0..count {
+                    let tiles = spotlight(window, count, large);
+                    assert_eq!(tiles.len(), count);
+                    apart(&tiles, window);
+                    let area = |tile: &Rect| tile.width * tile.height;
+                    assert_eq!(tiles.iter().map(area).max(), Some(area(&tiles[large])));
+                }
+            }
+        }
+        let tiles = spotlight((1280, 720), 3, 0);
+        assert_eq!(tiles[0], Rect::new(0, 0, 1067, 720));
+        assert!(tiles[1].y < tiles[2].y && tiles[1].x == 1067);
+        assert_eq!(spotlight((1280, 720), 1, 0), [Rect::new(0, 0, 1280, 720)]);
+    }
+
+    #[test]
     fn a_short_last_row_is_centred() {
-        let tiles = layout((1200, 700), &[WIDE; 3], 0);
+        let tiles = layout((1200, 700), &[WIDE; 3]);
         assert_eq!(tiles[2].x, (1200 - tiles[2].width) / 2);
     }
 
     #[test]
     fn nothing_is_no_reason_to_panic() {
-        assert!(layout((100, 100), &[], 4).is_empty());
-        assert_eq!(layout((0, 0), &[WIDE, (0, 0)], 4).len(), 2);
+        assert!(layout((100, 100), &[]).is_empty());
+        assert_eq!(layout((0, 0), &[WIDE, (0, 0)]).len(), 2);
         assert_eq!(contain((0, 5), Rect::new(0, 0, 10, 10)), Rect::new(5, 5, 0, 0));
     }
 }

@@ -1,20 +1,23 @@
 //! The hand-over from any thread to the window's: the newest frame of each stream, and a wake-up.
 //!
 //! The window thread sleeps until something is pushed, so that a frame is on the screen at once and a quiet
-//! window costs nearly nothing. Frames that wait while a newer one comes are replaced and counted. Buffers of
+//! window costs nearly nothing. Frames that wait while a newer one comes are replaced. Buffers of
 //! frames that have been shown go back the same way: fresh ones of some megabytes cost page faults each time.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use super::update::{Frame, Image, LinkState, Update};
+use super::update::{Frame, LinkState, Own, Update};
 use crate::picture::Canvas;
 
 /// Texts and notices that wait for the window; it shows far fewer, and older ones give way.
 const WAITING_WORDS: usize = 64;
+
+/// Images that wait for the window, which may be megabytes each.
+const WAITING_IMAGES: usize = 8;
 
 /// Buffers kept for reuse: one in the decoder for each of a few streams.
 const SPARE_BUFFERS: usize = 4;
@@ -33,6 +36,8 @@ pub struct Inbox {
 
 #[derive(Debug, Default)]
 struct Shared {
+    /// Pixels across and down of each stream's tile.
+    rooms: Mutex<HashMap<String, (usize, usize)>>,
     waiting: Mutex<Waiting>,
     arrived: Condvar,
 }
@@ -41,7 +46,7 @@ struct Shared {
 struct Waiting {
     frames: Vec<Frame>,
     link: Option<LinkState>,
-    image: Option<Image>,
+    own: Option<Own>,
     words: VecDeque<Update>,
     spare: Vec<Canvas>,
     stop: bool,
@@ -81,6 +86,13 @@ impl Handle {
         self.shared.lock().spare.pop().unwrap_or_default()
     }
 
+    /// Pixels across and down at which frames of this stream are shown, as the window was last painted; `None` for one that it does not
+    /// know. A frame that comes at this size needs no scaling.
+    #[must_use]
+    pub fn room(&self, stream: &str) -> Option<(usize, usize)> {
+        self.shared.rooms.lock().unwrap_or_else(PoisonError::into_inner).get(stream).copied()
+    }
+
     /// Whether the window is still there, or has yet to open.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -93,13 +105,19 @@ impl Waiting {
         match update {
             Update::Frame(frame) => self.take_frame(frame),
             Update::Link(link) => self.link = Some(link),
-            Update::Image(image) => self.image = Some(image),
+            Update::Own(own) => self.own = Some(own),
             Update::Stop => self.stop = true,
             Update::Left { stream } => {
                 self.frames.retain(|frame| frame.stream != stream);
                 self.words.push_back(Update::Left { stream });
             }
             other => {
+                let is_image = |update: &Update| matches!(update, Update::Image(_));
+                let images = self.words.iter().filter(|word| is_image(word)).count();
+                if is_image(&other) && images >= WAITING_IMAGES {
+                    let first = self.words.iter().position(is_image);
+                    first.map(|first| self.words.remove(first));
+                }
                 if self.words.len() >= WAITING_WORDS {
                     self.words.pop_front();
                 }
@@ -108,10 +126,9 @@ impl Waiting {
         }
     }
 
-    fn take_frame(&mut self, mut frame: Frame) {
+    fn take_frame(&mut self, frame: Frame) {
         match self.frames.iter_mut().find(|waiting| waiting.stream == frame.stream) {
             Some(waiting) => {
-                frame.replaced += waiting.replaced + 1;
                 let old = std::mem::replace(waiting, frame);
                 self.recycle(old.canvas);
             }
@@ -128,7 +145,7 @@ impl Waiting {
     fn is_empty(&self) -> bool {
         self.frames.is_empty()
             && self.link.is_none()
-            && self.image.is_none()
+            && self.own.is_none()
             && self.words.is_empty()
             && !self.stop
     }
@@ -147,13 +164,25 @@ impl Inbox {
             let woken = self.shared.arrived.wait_timeout(waiting, left);
             waiting = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
-        let Waiting { frames, link, image, words, stop, .. } = &mut *waiting;
+        let Waiting { frames, link, own, words, stop, .. } = &mut *waiting;
         let mut updates: Vec<Update> = words.drain(..).collect();
         updates.extend(link.take().map(Update::Link));
-        updates.extend(image.take().map(Update::Image));
+        updates.extend(own.take().map(Update::Own));
         updates.extend(frames.drain(..).map(Update::Frame));
         updates.extend(std::mem::take(stop).then_some(Update::Stop));
         updates
+    }
+
+    /// A handle to fill this.
+    pub(crate) fn handle(&self) -> Handle {
+        Handle { shared: Arc::clone(&self.shared) }
+    }
+
+    /// Tells decoders at which size each stream is shown.
+    pub(crate) fn tell_rooms(&self, rooms: impl Iterator<Item = (String, (usize, usize))>) {
+        let mut told = self.shared.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        told.clear();
+        told.extend(rooms);
     }
 
     /// Takes back the buffer of a frame that is no longer shown.
@@ -173,12 +202,12 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use crate::view::look::frame;
+    use crate::view::look::{frame, image};
 
     const NONE: Duration = Duration::ZERO;
 
     #[test]
-    fn the_newest_frame_of_each_stream_wins_and_the_others_are_counted() {
+    fn the_newest_frame_of_each_stream_wins() {
         let (handle, inbox) = inbox();
         for (stream, seq) in [("a", 1), ("b", 1), ("a", 2), ("a", 3)] {
             handle.push(Update::Frame(frame(stream, seq, 8, 8)));
@@ -187,11 +216,11 @@ mod tests {
             .wait(NONE)
             .into_iter()
             .map(|update| match update {
-                Update::Frame(frame) => (frame.stream, frame.seq, frame.replaced),
+                Update::Frame(frame) => (frame.stream, frame.seq),
                 other => panic!("{other:?}"),
             })
             .collect();
-        assert_eq!(found, [("a".into(), Some(3), 2), ("b".into(), Some(1), 0)]);
+        assert_eq!(found, [("a".into(), Some(3)), ("b".into(), Some(1))]);
         assert!(inbox.wait(NONE).is_empty());
     }
 
@@ -217,6 +246,22 @@ mod tests {
         let updates = inbox.wait(NONE);
         assert_eq!(updates.len(), WAITING_WORDS);
         assert!(matches!(&updates[0], Update::Notice(text) if text == "10"));
+        for number in 0..WAITING_IMAGES + 3 {
+            handle.push(Update::Image(image(&number.to_string(), 8, 8)));
+        }
+        let images = inbox.wait(NONE);
+        assert_eq!(images.len(), WAITING_IMAGES);
+        assert!(matches!(&images[0], Update::Image(image) if image.sender.as_deref() == Some("3")));
+    }
+
+    #[test]
+    fn decoders_are_told_how_large_a_stream_is_shown() {
+        let (handle, inbox) = inbox();
+        assert_eq!(handle.room("a"), None);
+        inbox.tell_rooms([("a".to_owned(), (640, 360))].into_iter());
+        assert_eq!(handle.room("a"), Some((640, 360)));
+        inbox.tell_rooms(std::iter::empty());
+        assert_eq!(handle.room("a"), None);
     }
 
     #[test]

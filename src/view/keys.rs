@@ -1,37 +1,93 @@
-//! Keys to commands, without losing one.
+//! Key strokes, and what they ask for.
 //!
 //! minifb's own list of pressed keys misses a key that goes down and up between two polls, which a quick hand
-//! or a test does. Its callback tells every event; this keeps them until the loop asks.
+//! or a test does. Its callback tells every event; this keeps them until the loop asks. The letters that a stroke gives stay with it,
+//! so that a key which opens the line to write in does not also write its letter there.
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use minifb::{InputCallback, Key};
 
+use super::entry::Edit;
+use crate::language::Phrase;
+
 /// Key strokes that wait; more between two polls come from a cat.
 const WAITING_STROKES: usize = 64;
 
-/// What a key asks for.
+/// Lines that a page of the history has.
+const PAGE: isize = 8;
+
+/// What a key or a button asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Quit,
     Save,
+    Copy,
+    Record,
+    Camera,
     Pause,
     Numbers,
     Help,
+    /// Puts away what lies on top.
     Dismiss,
+    /// Opens the line to write in.
+    Say,
+    /// Opens or closes what was said.
+    History,
+    /// Enlarges the stream at this place, or shows all again where it is large.
+    Enlarge(usize),
+    /// Enlarges the next one, or the one before.
+    Next,
+    Previous,
+    All,
+    /// So many lines up.
+    Scroll(isize),
 }
 
 /// The keys and what they do, for the help panel; one list, so that help and truth agree.
-pub(crate) const HELP: [(&str, &str); 6] = [
-    ("q  Esc", "quit"),
-    ("Space", "pause and go on"),
-    ("s", "save a snapshot, or the image on display"),
-    ("x  Enter", "put an image away"),
-    ("i", "show the numbers"),
-    ("h", "show these keys"),
+pub(crate) const HELP: [(&str, Phrase); 14] = [
+    ("1 – 9", Phrase::KeyEnlarge),
+    ("Tab", Phrase::KeyNext),
+    ("0", Phrase::KeyAll),
+    ("t  Enter", Phrase::KeySay),
+    ("y  PgUp", Phrase::KeyHistory),
+    ("s", Phrase::KeySave),
+    ("r", Phrase::KeyRecord),
+    ("c", Phrase::KeyCopy),
+    ("m", Phrase::KeyCamera),
+    ("Space", Phrase::KeyPause),
+    ("i", Phrase::KeyNumbers),
+    ("x", Phrase::KeyDismiss),
+    ("h", Phrase::KeyHelp),
+    ("q  Esc", Phrase::KeyQuit),
 ];
 
-/// Takes key events from the window and hands out commands.
+/// One stroke of a key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Stroke {
+    /// Which, where the window system has a name for it.
+    pub(crate) key: Option<Key>,
+    /// What it writes.
+    pub(crate) text: String,
+    /// Whether a control key was down.
+    pub(crate) control: bool,
+    /// Whether a shift key was down.
+    pub(crate) shift: bool,
+    /// Whether it is held and repeats itself.
+    pub(crate) repeated: bool,
+}
+
+/// What a stroke means while a line is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Writing {
+    Edit(Edit),
+    Paste,
+    Send,
+    Close,
+    Scroll(isize),
+}
+
+/// Takes key events from the window and hands out strokes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Keys {
     events: Rc<RefCell<Events>>,
@@ -40,14 +96,13 @@ pub(crate) struct Keys {
 #[derive(Debug, Default)]
 struct Events {
     held: Vec<Key>,
-    strokes: VecDeque<Key>,
+    strokes: VecDeque<Stroke>,
 }
 
 impl Keys {
-    /// The commands since the last call.
-    pub(crate) fn commands(&self) -> Vec<Command> {
-        let strokes: Vec<Key> = self.events.borrow_mut().strokes.drain(..).collect();
-        strokes.into_iter().filter_map(command).collect()
+    /// The strokes since the last call.
+    pub(crate) fn strokes(&self) -> Vec<Stroke> {
+        self.events.borrow_mut().strokes.drain(..).collect()
     }
 
     /// Forgets which keys are down: a window without the focus is not told when they come up.
@@ -56,37 +111,129 @@ impl Keys {
     }
 }
 
-impl InputCallback for Keys {
-    fn add_char(&mut self, _character: u32) {}
-
-    fn set_key_state(&mut self, key: Key, down: bool) {
-        let mut events = self.events.borrow_mut();
-        let held = events.held.contains(&key);
-        if !down {
-            events.held.retain(|held| *held != key);
-        } else if !held && events.strokes.len() < WAITING_STROKES {
-            // A key that is held repeats itself; a pause that flickers helps nobody.
-            events.held.push(key);
-            events.strokes.push_back(key);
+impl Events {
+    fn push(&mut self, stroke: Stroke) {
+        if self.strokes.len() < WAITING_STROKES {
+            self.strokes.push_back(stroke);
         }
+    }
+
+    fn holds(&self, keys: [Key; 2]) -> bool {
+        keys.iter().any(|key| self.held.contains(key))
     }
 }
 
-fn command(key: Key) -> Option<Command> {
-    Some(match key {
-        Key::Q | Key::Escape => Command::Quit,
-        Key::S => Command::Save,
-        Key::Space => Command::Pause,
-        Key::I => Command::Numbers,
-        Key::H | Key::F1 => Command::Help,
-        Key::X | Key::Enter | Key::NumPadEnter => Command::Dismiss,
-        _ => return None,
-    })
+impl InputCallback for Keys {
+    fn add_char(&mut self, character: u32) {
+        let Some(c) = char::from_u32(character).filter(|c| !c.is_control()) else { return };
+        let mut events = self.events.borrow_mut();
+        // It belongs to the stroke before it, which the window system told first, unless that one has a letter already: then it came by
+        // itself, from a key without a name or from an input method.
+        match events.strokes.back_mut() {
+            Some(stroke) if stroke.key.is_some() && stroke.text.is_empty() => stroke.text.push(c),
+            _ => events.push(Stroke { text: c.to_string(), ..Stroke::default() }),
+        }
+    }
+
+    fn set_key_state(&mut self, key: Key, down: bool) {
+        let mut events = self.events.borrow_mut();
+        let repeated = events.held.contains(&key);
+        if !down {
+            events.held.retain(|held| *held != key);
+            return;
+        }
+        if !repeated {
+            events.held.push(key);
+        }
+        let control = events.holds([Key::LeftCtrl, Key::RightCtrl]);
+        let shift = events.holds([Key::LeftShift, Key::RightShift]);
+        events.push(Stroke { key: Some(key), text: String::new(), control, shift, repeated });
+    }
+}
+
+impl Stroke {
+    /// What it asks for while nothing is written.
+    pub(crate) fn command(&self) -> Option<Command> {
+        let key = self.key?;
+        // A key that is held repeats itself; a pause that flickers helps nobody. Reading goes on.
+        let scrolls = matches!(key, Key::PageUp | Key::PageDown | Key::Up | Key::Down);
+        if (self.repeated && !scrolls) || self.control {
+            return None;
+        }
+        Some(match key {
+            Key::Q | Key::Escape => Command::Quit,
+            Key::S => Command::Save,
+            Key::C => Command::Copy,
+            Key::R => Command::Record,
+            Key::M => Command::Camera,
+            Key::Space => Command::Pause,
+            Key::I => Command::Numbers,
+            Key::H | Key::F1 => Command::Help,
+            Key::X => Command::Dismiss,
+            Key::T | Key::Enter | Key::NumPadEnter => Command::Say,
+            Key::Y => Command::History,
+            Key::Tab if self.shift => Command::Previous,
+            Key::Tab | Key::Right => Command::Next,
+            Key::Left => Command::Previous,
+            Key::PageUp => Command::Scroll(PAGE),
+            Key::PageDown => Command::Scroll(-PAGE),
+            Key::Up => Command::Scroll(1),
+            Key::Down => Command::Scroll(-1),
+            _ => match digit(key)? {
+                0 => Command::All,
+                number => Command::Enlarge(number - 1),
+            },
+        })
+    }
+
+    /// What it means while a line is written.
+    pub(crate) fn writing(&self) -> Option<Writing> {
+        let edit = match (self.key, self.control) {
+            (Some(Key::V), true) => return Some(Writing::Paste),
+            (Some(Key::Insert), false) if self.shift => return Some(Writing::Paste),
+            (Some(Key::Enter | Key::NumPadEnter), _) => return Some(Writing::Send),
+            (Some(Key::Escape), _) => return Some(Writing::Close),
+            (Some(Key::PageUp), _) => return Some(Writing::Scroll(PAGE)),
+            (Some(Key::PageDown), _) => return Some(Writing::Scroll(-PAGE)),
+            (Some(Key::Up), _) => return Some(Writing::Scroll(1)),
+            (Some(Key::Down), _) => return Some(Writing::Scroll(-1)),
+            (Some(Key::Backspace), _) => Edit::Back,
+            (Some(Key::Delete), _) => Edit::Delete,
+            (Some(Key::Left), _) => Edit::Left,
+            (Some(Key::Right), _) => Edit::Right,
+            (Some(Key::Home), _) => Edit::Home,
+            (Some(Key::End), _) => Edit::End,
+            (Some(Key::U), true) => Edit::Clear,
+            (_, false) if !self.text.is_empty() => Edit::Put(self.text.clone()),
+            _ => return None,
+        };
+        Some(Writing::Edit(edit))
+    }
+}
+
+fn digit(key: Key) -> Option<usize> {
+    const DIGITS: [[Key; 2]; 10] = [
+        [Key::Key0, Key::NumPad0],
+        [Key::Key1, Key::NumPad1],
+        [Key::Key2, Key::NumPad2],
+        [Key::Key3, Key::NumPad3],
+        [Key::Key4, Key::NumPad4],
+        [Key::Key5, Key::NumPad5],
+        [Key::Key6, Key::NumPad6],
+        [Key::Key7, Key::NumPad7],
+        [Key::Key8, Key::NumPad8],
+        [Key::Key9, Key::NumPad9],
+    ];
+    DIGITS.iter().position(|keys| keys.contains(&key))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn commands(keys: &Keys) -> Vec<Command> {
+        keys.strokes().iter().filter_map(Stroke::command).collect()
+    }
 
     #[test]
     fn a_quick_stroke_counts_and_a_held_key_counts_once() {
@@ -96,11 +243,60 @@ mod tests {
             events.set_key_state(key, down);
         }
         events.set_key_state(Key::Z, true);
-        assert_eq!(keys.commands(), [Command::Save, Command::Pause]);
+        assert_eq!(commands(&keys), [Command::Save, Command::Pause]);
         events.set_key_state(Key::Space, true);
-        assert!(keys.commands().is_empty());
+        assert!(commands(&keys).is_empty());
         keys.release();
         events.set_key_state(Key::Space, true);
-        assert_eq!(keys.commands(), [Command::Pause]);
+        assert_eq!(commands(&keys), [Command::Pause]);
+    }
+
+    #[test]
+    fn the_letters_of_a_stroke_stay_with_it() {
+        let keys = Keys::default();
+        let mut events = keys.clone();
+        events.set_key_state(Key::T, true);
+        events.add_char('t'.into());
+        events.set_key_state(Key::T, false);
+        // An input method commits a word, and a layout without Latin letters has no names for its keys.
+        for c in "你好".chars() {
+            events.add_char(c.into());
+        }
+        events.set_key_state(Key::Backspace, true);
+        events.add_char(8);
+        events.set_key_state(Key::Backspace, true);
+        let strokes = keys.strokes();
+        assert_eq!(strokes[0].command(), Some(Command::Say));
+        let written: Vec<_> = strokes[1..].iter().filter_map(Stroke::writing).collect();
+        let put = |text: &str| Writing::Edit(Edit::Put(text.into()));
+        let back = || Writing::Edit(Edit::Back);
+        assert_eq!(written, [put("你"), put("好"), back(), back()], "and what is held repeats");
+    }
+
+    #[test]
+    fn control_turns_letters_into_something_else() {
+        let keys = Keys::default();
+        let mut events = keys.clone();
+        events.set_key_state(Key::LeftCtrl, true);
+        events.set_key_state(Key::V, true);
+        events.set_key_state(Key::V, false);
+        events.set_key_state(Key::Q, true);
+        events.set_key_state(Key::LeftCtrl, false);
+        events.set_key_state(Key::LeftShift, true);
+        events.set_key_state(Key::Tab, true);
+        let strokes = keys.strokes();
+        assert_eq!(strokes[1].writing(), Some(Writing::Paste));
+        assert_eq!(strokes[1].command(), None);
+        assert_eq!((strokes[2].command(), strokes[2].writing()), (None, None));
+        assert_eq!(strokes.last().unwrap().command(), Some(Command::Previous));
+    }
+
+    #[test]
+    fn digits_enlarge_on_either_block_of_keys() {
+        let stroke = |key| Stroke { key: Some(key), ..Stroke::default() };
+        assert_eq!(stroke(Key::Key1).command(), Some(Command::Enlarge(0)));
+        assert_eq!(stroke(Key::NumPad9).command(), Some(Command::Enlarge(8)));
+        assert_eq!(stroke(Key::Key0).command(), Some(Command::All));
+        assert_eq!(stroke(Key::F5).command(), None);
     }
 }

@@ -11,8 +11,18 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{Frame, Image, LinkState, Update, board::Board, keys::Command, paint::Easel};
-use crate::{clock::Age, picture::Canvas};
+use super::{
+    Account, Card, Frame, Image, LinkState, Own, Update, Wanted,
+    board::Board,
+    entry::Edit,
+    keys::Command,
+    paint::{Easel, Surroundings},
+};
+use crate::{
+    clock::{Age, Timestamp},
+    language::{Language, Words},
+    picture::Canvas,
+};
 
 /// A frame of a stream that is 12 ms old.
 pub(super) fn frame(stream: &str, seq: u64, width: usize, height: usize) -> Frame {
@@ -25,15 +35,15 @@ pub(super) fn frame(stream: &str, seq: u64, width: usize, height: usize) -> Fram
         age: Some(Age { time: Duration::from_millis(12), within: Some(Duration::from_micros(240)) }),
         decoded: Instant::now(),
         decode: Duration::from_micros(2_300),
-        replaced: 0,
-        card: false,
+        quality: Some(80),
+        account: Account { arrived: seq + 1, ..Account::default() },
+        card: None,
     }
 }
 
 /// A still picture.
 pub(super) fn image(sender: &str, width: usize, height: usize) -> Image {
-    let canvas = Arc::new(scene(width, height, 40));
-    Image { sender: Some(sender.to_owned()), canvas, jpeg: Bytes::from_static(b"jpeg") }
+    Image { sender: Some(sender.to_owned()), size: (width, height), jpeg: Bytes::from_static(b"jpeg") }
 }
 
 /// Hills under a sky, with a sun that moves: bright and dark, smooth and busy.
@@ -60,19 +70,29 @@ fn scene(width: usize, height: usize, step: u64) -> Canvas {
 
 const MS: Duration = Duration::from_millis(1);
 
+fn board(language: Language, now: Instant) -> Board {
+    Board::new("studio.example:6868", Arc::new(Words::new(language)), now - 60_000 * MS)
+}
+
 fn fed(streams: &[(&str, usize, usize)], now: Instant) -> Board {
-    let mut board = Board::new("studio.example:6868");
+    let mut board = board(Language::English, now);
+    feed(&mut board, streams, now);
+    board
+}
+
+fn feed(board: &mut Board, streams: &[(&str, usize, usize)], now: Instant) {
     board.apply(Update::Link(LinkState::Up { rtt: Some(Duration::from_micros(1_840)) }), now);
     for (index, &(name, width, height)) in streams.iter().enumerate() {
         let first = frame(name, 17 * index as u64, width, height);
-        for step in 0..30_u32 {
-            let at = now - 40 * MS * (30 - step);
+        for step in 0..120_u32 {
+            let at = now - 40 * MS * (120 - step);
             let seq = first.seq.map(|seq| seq + u64::from(step));
             let jpeg = Bytes::from(vec![0; 94_000]);
-            board.apply(Update::Frame(Frame { decoded: at, seq, jpeg, ..first.clone() }), at);
+            let age = Some(Age { time: MS * (12 + step % 17), within: Some(MS / 4) });
+            let account = Account { arrived: u64::from(step), ..Account::default() };
+            board.apply(Update::Frame(Frame { decoded: at, seq, jpeg, age, account, ..first.clone() }), at);
         }
     }
-    board
 }
 
 fn chat(board: &mut Board, now: Instant) {
@@ -84,7 +104,8 @@ fn chat(board: &mut Board, now: Instant) {
             "Could you turn the lamp a little to the left? There is a reflection in the glass that hides half of the board, and the lower row cannot be read from here. 😀🎥",
         ),
     ] {
-        board.apply(Update::Text { sender: sender.map(str::to_owned), text: text.into() }, now);
+        let at = Timestamp::from_micros(1_772_373_909_000_000);
+        board.apply(Update::Text { sender: sender.map(str::to_owned), text: text.into(), at }, now);
     }
     board.apply(Update::Notice("saved 2026-03-01T14-05-09.250Z-ann@desk-000123.jpg".into()), now);
 }
@@ -96,29 +117,38 @@ const UNPAINTED: u32 = 0x00ff_00ff;
 fn every_state_is_painted_whole_and_with_words() {
     let folder = std::env::var_os("PULSECAM_LOOK").map(std::path::PathBuf::from);
     let now = Instant::now();
-    let mut easel = Easel::new(1.0);
-    let draw = |name: &str, board: &Board, size: (usize, usize), at: Instant| {
-        let mut canvas = Canvas::filled(size.0, size.1, UNPAINTED);
-        easel.paint(board, &mut canvas, at);
-        // System fonts that words turned out to need join after the first paint.
-        while easel.painter.searching() {
-            if easel.painter.refresh() {
+    for (scale, suffix) in [(1.0, ""), (2.0, "-dense")] {
+        let mut easel = Easel::new(scale, Surroundings { clipboard: true });
+        let draw = |name: &str, board: &mut Board, size: (usize, usize), at: Instant| {
+            let mut canvas = Canvas::filled(size.0, size.1, UNPAINTED);
+            easel.paint(board, &mut canvas, at);
+            // What pictures there are at another size come, as do fonts that words turned out to need.
+            while easel.painter.searching() || !easel.wishes.is_empty() {
+                for wanted in std::mem::take(&mut easel.wishes) {
+                    let Wanted { stamp, size: (width, height), .. } = wanted;
+                    let canvas = Some(Arc::new(scene(width, height, 10 + stamp)));
+                    board.apply(Update::Fitted { wanted, canvas }, at);
+                }
+                easel.painter.refresh();
                 easel.paint(board, &mut canvas, at);
+                thread::sleep(MS);
             }
-            thread::sleep(MS);
-        }
-        assert!(!canvas.pixels.contains(&UNPAINTED), "{name} leaves holes");
-        let light =
-            canvas.pixels.iter().filter(|pixel| pixel.to_be_bytes()[1..].iter().all(|c| *c > 160)).count();
-        assert!(size.0 < 500 || light > 100, "{name} has no words: {light} light pixels");
-        if let Some(folder) = &folder {
-            write(&folder.join(format!("{name}.png")), &canvas);
-        }
-    };
-    states(draw, now);
+            assert!(!canvas.pixels.contains(&UNPAINTED), "{name} leaves holes");
+            let light = canvas
+                .pixels
+                .iter()
+                .filter(|pixel| pixel.to_be_bytes()[1..].iter().all(|c| *c > 160))
+                .count();
+            assert!(size.0 < 500 || light > 100, "{name} has no words: {light} light pixels");
+            if let Some(folder) = &folder {
+                write(&folder.join(format!("{name}{suffix}.png")), &canvas);
+            }
+        };
+        states(draw, now);
+    }
 }
 
-fn states(mut draw: impl FnMut(&str, &Board, (usize, usize), Instant), now: Instant) {
+fn states(mut draw: impl FnMut(&str, &mut Board, (usize, usize), Instant), now: Instant) {
     let one = [("ann@desk", 1280, 720)];
     let four = [
         ("ann@desk", 1280, 720),
@@ -127,44 +157,107 @@ fn states(mut draw: impl FnMut(&str, &Board, (usize, usize), Instant), now: Inst
         ("a very long name of a stream that does not fit its tile at all, not even nearly", 720, 1280),
     ];
     let hd = (1280, 720);
-    draw("one", &fed(&one, now), hd, now);
-    draw("one-letterbox", &fed(&[("old camera", 640, 480)], now), hd, now);
-    draw("four", &fed(&four, now), hd, now);
-    draw("three-small", &fed(&four[..3], now), (520, 300), now);
-    draw("stalled", &fed(&four[..2], now - 3_300 * MS), hd, now);
+    draw("one", &mut fed(&one, now), hd, now);
+    draw("one-letterbox", &mut fed(&[("old camera", 640, 480)], now), hd, now);
+    draw("four", &mut fed(&four, now), hd, now);
+    draw("three-small", &mut fed(&four[..3], now), (520, 300), now);
+    let mut enlarged = fed(&four, now);
+    enlarged.obey(Command::Enlarge(1), now);
+    enlarged.pointed(now);
+    draw("enlarged", &mut enlarged, hd, now);
+    draw("enlarged-tall", &mut enlarged, (600, 900), now);
+    draw("stalled", &mut fed(&four[..2], now - 3_300 * MS), hd, now);
     let mut gone = fed(&four[..2], now);
-    gone.apply(Update::Frame(Frame { card: true, ..frame("ann@desk", 30, 1280, 720) }), now);
-    draw("no-signal", &gone, hd, now);
-    draw("waiting", &fed(&[], now), hd, now);
+    for (name, card) in [("ann@desk", Card::NoSignal), ("小明的摄像头", Card::CameraOff)] {
+        gone.apply(Update::Frame(Frame { card: Some(card), ..frame(name, 30, 1280, 720) }), now);
+    }
+    draw("cards", &mut gone, hd, now);
+    let mut late = fed(&one, now - 3_000 * MS);
+    for step in 0..30 {
+        let age = Some(Age { time: 1_400 * MS, within: Some(20 * MS) });
+        late.apply(Update::Frame(Frame { age, ..frame("ann@desk", 200 + step, 1280, 720) }), now + 600 * MS);
+    }
+    draw("late", &mut late, hd, now + 600 * MS);
+    links(&mut draw, now);
+    panels(&mut draw, &four, now);
+}
+
+fn links(draw: &mut impl FnMut(&str, &mut Board, (usize, usize), Instant), now: Instant) {
+    let hd = (1280, 720);
+    draw("waiting", &mut fed(&[], now), hd, now);
     let mut down = fed(&[], now);
     let why = "the relay at studio.example:6868 has been silent for 10 s";
     let cut = Update::Link(LinkState::Down { why: why.into(), retry_at: now + 1_500 * MS });
     down.apply(cut.clone(), now);
-    draw("reconnecting", &down, hd, now);
-    let mut cut_off = fed(&one, now - 700 * MS);
+    draw("reconnecting", &mut down, hd, now);
+    let mut refused = fed(&[], now);
+    let why = "the relay does not know the key: it is not the one that you mean.".into();
+    refused.apply(Update::Link(LinkState::Refused { why, retry_at: Some(now + 4_000 * MS) }), now);
+    draw("refused", &mut refused, hd, now);
+    let mut cut_off = fed(&[("ann@desk", 1280, 720)], now - 700 * MS);
     cut_off.apply(cut, now);
-    draw("cut", &cut_off, hd, now);
-    let mut texts = fed(&one, now);
+    draw("cut", &mut cut_off, hd, now);
+}
+
+fn panels(
+    draw: &mut impl FnMut(&str, &mut Board, (usize, usize), Instant),
+    four: &[(&str, usize, usize)],
+    now: Instant,
+) {
+    let (one, hd) = (&four[..1], (1280, 720));
+    let mut texts = fed(one, now);
     chat(&mut texts, now);
-    draw("texts", &texts, hd, now);
+    draw("texts", &mut texts, hd, now);
     let mut numbers = fed(&four[..2], now);
     numbers.numbers = true;
     numbers.paused = true;
-    draw("numbers", &numbers, hd, now);
-    let mut card = fed(&one, now);
+    numbers.apply(Update::Recording(Some(now - 75_000 * MS)), now);
+    draw("numbers", &mut numbers, hd, now);
+    let mut card = fed(one, now);
     card.apply(Update::Image(image("小明", 900, 1200)), now);
-    draw("card", &card, hd, now);
-    let mut help = fed(&one, now);
-    help.obey(Command::Help);
-    draw("help", &help, hd, now);
-    let mut tiny = fed(&four, now);
+    card.apply(Update::Image(image("ann", 1600, 900)), now);
+    draw("image", &mut card, hd, now);
+    let mut help = fed(one, now);
+    help.apply(Update::Own(Own::Off), now);
+    help.obey(Command::Help, now);
+    draw("help", &mut help, hd, now);
+    let mut own = fed(one, now);
+    own.apply(Update::Own(Own::Picture(Arc::new(scene(240, 135, 60)))), now);
+    own.pointed(now);
+    draw("call", &mut own, hd, now);
+    own.apply(Update::Own(Own::NoSignal("the camera was unplugged".into())), now);
+    draw("call-no-signal", &mut own, hd, now);
+    for (language, name) in [(Language::English, "talk"), (Language::Chinese, "talk-zh")] {
+        let mut talk = board(language, now);
+        feed(&mut talk, one, now);
+        draw(&format!("{name}-empty"), talking(&mut talk, now, &[]), hd, now);
+        chat(&mut talk, now);
+        let talk = talking(&mut talk, now, &["好的，马上", "ok, done 🙂"]);
+        talk.edit(&Edit::Put("שלום, this is not sent y".into()), now);
+        talk.edit(&Edit::Left, now);
+        draw(name, talk, hd, now);
+    }
+    let mut tiny = fed(four, now);
     chat(&mut tiny, now);
-    tiny.obey(Command::Help);
+    tiny.obey(Command::Help, now);
+    tiny.obey(Command::Say, now);
     tiny.numbers = true;
+    tiny.apply(Update::Own(Own::Off), now);
     tiny.apply(Update::Image(image("小明", 90, 120)), now);
     for size in [(1, 1), (30, 500), (120, 120), (300, 20)] {
-        draw("tiny", &tiny, size, now);
+        draw("tiny", &mut tiny, size, now);
     }
+}
+
+/// Opens the conversation, says these, and has the first taken by the relay.
+fn talking<'a>(board: &'a mut Board, now: Instant, said: &[&str]) -> &'a mut Board {
+    board.obey(Command::Say, now);
+    for text in said {
+        board.edit(&Edit::Put((*text).into()), now);
+        board.send(now);
+    }
+    board.apply(Update::Sent { number: 1, left: true }, now);
+    board
 }
 
 fn write(path: &Path, canvas: &Canvas) {

@@ -13,24 +13,41 @@
 //! # Ok::<(), view::Error>(())
 //! ```
 
+mod action;
+mod bar;
 mod board;
+mod chat;
+mod clipboard;
+mod corners;
+mod density;
+mod entry;
 mod fit;
+mod fitting;
 mod grid;
 mod inbox;
+mod input;
 mod keys;
 #[cfg(test)]
 mod look;
+mod numbers;
+mod options;
 mod paint;
 mod panels;
+mod pointer;
 pub mod snapshot;
+mod state;
 mod stream;
+mod talk;
+mod theme;
+mod tiles;
 mod update;
 mod window;
 
 pub use self::{
-    board::{Action, Total},
+    action::{Action, Total},
     inbox::{Handle, Inbox, inbox},
+    options::{End, Error, Options, Presented, Summary},
     stream::Counts,
-    update::{Frame, Image, LinkState, Update},
-    window::{End, Error, Options, Presented, Summary, run},
+    update::{Account, Card, Frame, Image, LinkState, Own, Update, Wanted},
+    window::run,
 };

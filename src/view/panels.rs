@@ -1,32 +1,30 @@
-//! The panels that lie on top: an image card, the numbers, the keys.
+//! The panels that lie on top: an image, the keys.
 
 use super::{
-    board::{Board, aged, millis},
+    board::{Board, Shown},
     grid::contain,
-    keys::HELP,
-    paint::{Easel, FAINT, Measures, PANEL, TEXT},
-    stream::Stream,
-    update::Image,
+    keys::{Command, HELP},
+    paint::Easel,
+    theme::{FAINT, Measures, PANEL, PANEL_ALPHA, TEXT},
+    update::Wanted,
 };
 use crate::{
+    language::Phrase,
     lettering::{Rect, Style, rounded},
     picture::Canvas,
 };
 
-/// Panels are read, not looked through.
-const PANEL_ALPHA: u32 = 235;
-
-/// The frame and the caption of an image; returns where the picture itself goes.
-pub(crate) fn card(easel: &mut Easel, image: &Image, canvas: &mut Canvas) -> Rect {
-    let Measures { text, margin, .. } = easel.measures;
+/// An image in its frame, with who sent it and what can be done with it.
+pub(super) fn image(easel: &mut Easel, board: &Board, shown: &Shown, canvas: &mut Canvas) {
+    let Measures { text, small, margin, .. } = easel.measures;
     let window = Rect::new(0, 0, canvas.width, canvas.height);
     let caption_height = (text * 1.35) as usize + margin;
     let room = window.inset(canvas.width.min(canvas.height) / 12 + margin);
     let room = Rect { height: room.height.saturating_sub(caption_height), ..room };
     // Small pictures are not blown up beyond twice their size.
-    let picture = (image.canvas.width, image.canvas.height);
-    let most = room.middle(picture.0.saturating_mul(2), picture.1.saturating_mul(2));
-    let inner = contain(picture, most);
+    let size = shown.image.size;
+    let most = room.middle(size.0.saturating_mul(2), size.1.saturating_mul(2));
+    let inner = contain(size, most);
     let wide = inner.width.max((text * 22.0) as usize).min(room.width);
     let frame_x = room.x + (room.width - wide) / 2;
     let frame = Rect::new(
@@ -35,82 +33,59 @@ pub(crate) fn card(easel: &mut Easel, image: &Image, canvas: &mut Canvas) -> Rec
         wide + 2 * margin,
         inner.height + caption_height + 2 * margin,
     );
+    easel.clickable(window, Some(Command::Dismiss));
+    easel.clickable(frame, None);
     rounded(canvas, frame, margin as f32, PANEL, 255);
-    let hint = "s saves   ·   x closes";
-    let style = Style::line(text * 0.87, FAINT, wide);
-    let (hint_width, hint_height) = easel.painter.measure(hint, style);
+    let hint = board.words.say(Phrase::ImageHint);
+    let style = Style::line(small, FAINT, wide);
+    let (hint_width, hint_height) = easel.painter.measure(&hint, style);
     let top = inner.bottom() + margin;
     let left = frame.right().saturating_sub(margin + hint_width);
-    easel.painter.draw(
-        canvas,
-        hint,
-        left,
-        top + (caption_height - margin).saturating_sub(hint_height) / 2,
-        style,
-    );
-    let caption = match &image.sender {
-        Some(sender) => format!("{sender}   {}×{}", picture.0, picture.1),
-        None => format!("image   {}×{}", picture.0, picture.1),
+    let hint_top = top + (caption_height - margin).saturating_sub(hint_height) / 2;
+    easel.painter.draw(canvas, &hint, left, hint_top, style);
+    easel.clickable(Rect::new(left, hint_top, hint_width, hint_height), Some(Command::Dismiss));
+    let words = &board.words;
+    let which = match board.images.len() {
+        1 => words.say(Phrase::Image),
+        count => words.tell(Phrase::ImageOf, [("number", count), ("count", count)]),
     };
+    let sender = shown.image.sender.as_ref().map_or(String::new(), |sender| format!("{sender}   "));
+    let caption = format!("{sender}{which}   {}×{}", size.0, size.1);
     let style = Style::line(text, TEXT, wide.saturating_sub(hint_width + margin));
     easel.painter.draw(canvas, &caption, frame_x, top, style);
-    inner
+    let wish =
+        || Wanted { stamp: shown.stamp, jpeg: shown.image.jpeg.clone(), size: (inner.width, inner.height) };
+    match &shown.canvas {
+        Some(picture) => easel.picture(picture, canvas, inner, wish),
+        None => easel.wishes.push(wish()),
+    }
 }
 
-/// The keys and what they do, in the middle.
-pub(crate) fn help(easel: &mut Easel, canvas: &mut Canvas) {
-    let rows: Vec<[String; 2]> =
-        HELP.iter().map(|(key, what)| [(*key).to_owned(), (*what).to_owned()]).collect();
-    let title = "Keys";
+/// The keys and what they do, in the middle: those that do something here.
+pub(super) fn help(easel: &mut Easel, board: &Board, canvas: &mut Canvas) {
+    let works = |phrase: Phrase| match phrase {
+        Phrase::KeyCamera => board.own.is_some(),
+        Phrase::KeyCopy => easel.surroundings.clipboard,
+        _ => true,
+    };
+    let rows: Vec<[String; 2]> = HELP
+        .iter()
+        .filter(|(_, what)| works(*what))
+        .map(|(key, what)| [(*key).to_owned(), board.words.say(*what)])
+        .collect();
     let window = Rect::new(0, 0, canvas.width, canvas.height);
-    table(easel, canvas, title, &rows, |width, height| window.middle(width, height));
+    easel.clickable(window, Some(Command::Help));
+    table(easel, canvas, &board.words.say(Phrase::Keys), &rows, |width, height| window.middle(width, height));
 }
 
-/// What is measured, in the upper right corner.
-pub(crate) fn numbers(easel: &mut Easel, board: &Board, canvas: &mut Canvas) {
-    let mut rows = vec![["round trip".to_owned(), board.round_trip().map_or("–".to_owned(), millis)]];
-    for stream in &board.streams {
-        let named = board.streams.len() > 1;
-        rows.extend(named.then(|| [stream.name().to_owned(), String::new()]));
-        rows.extend(figures(stream));
-    }
-    let margin = easel.measures.margin;
-    let right = canvas.width.saturating_sub(margin);
-    let place = |width: usize, height| Rect::new(right.saturating_sub(width), margin, width, height);
-    table(easel, canvas, "Numbers", &rows, place);
-}
-
-fn figures(stream: &Stream) -> [[String; 2]; 4] {
-    let (figures, counts) = (&stream.figures, &stream.counts);
-    let age = figures.age.map_or("unknown".to_owned(), aged);
-    [
-        ["frames a second".to_owned(), figures.fps.map_or("–".to_owned(), |fps| format!("{fps:.1}"))],
-        ["age · decode".to_owned(), format!("{age} · {}", millis(figures.decode))],
-        ["received".to_owned(), format!("{}/s", size(figures.bytes_per_second))],
-        [
-            "shown · replaced · lost".to_owned(),
-            format!("{} · {} · {}", counts.shown, counts.replaced, counts.lost),
-        ],
-    ]
-}
-
-/// An amount of bytes as people read it.
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{:.0} kB", bytes as f64 / 1e3),
-        _ => format!("{:.1} MB", bytes as f64 / 1e6),
-    }
-}
-
-/// Two columns under a title on a panel. A row without a second column is a heading.
-fn table(
+/// Two columns under a title on a panel; returns where it is. A row without a second column is a heading.
+pub(super) fn table(
     easel: &mut Easel,
     canvas: &mut Canvas,
     title: &str,
     rows: &[[String; 2]],
     place: impl Fn(usize, usize) -> Rect,
-) {
+) -> Rect {
     let Measures { text, margin, .. } = easel.measures;
     let room = canvas.width.saturating_sub(6 * margin) / 2;
     let left =
@@ -140,16 +115,5 @@ fn table(
         easel.painter.draw(canvas, &row[1], x + first + 2 * margin, y, right);
         y += line;
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn amounts_are_readable() {
-        assert_eq!(size(999), "999 B");
-        assert_eq!(size(64_200), "64 kB");
-        assert_eq!(size(3_450_000), "3.5 MB");
-    }
+    panel
 }

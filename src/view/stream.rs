@@ -8,14 +8,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::update::Frame;
+use super::update::{Account, Card, Frame};
 use crate::{clock::Age, picture::Canvas};
 
 /// Silence after which a picture counts as frozen.
 pub(crate) const STALLED_AFTER: Duration = Duration::from_secs(1);
 
-/// Silence after which a stream's tile goes.
-pub(crate) const GONE_AFTER: Duration = Duration::from_secs(10);
+/// Silence after which a stream's tile goes: a sender that connects again, or is started again, keeps its place.
+pub(crate) const GONE_AFTER: Duration = Duration::from_secs(30);
+
+/// An age from which a picture is called late: beyond it people cannot talk with each other (ITU-T G.114).
+const LATE_AFTER: Duration = Duration::from_millis(400);
 
 /// A slow stream (a time lapse) is not frozen between two frames: its own pace counts, up to this.
 const SLOWEST_PACE: Duration = Duration::from_secs(4);
@@ -32,6 +35,9 @@ const FIGURES_EVERY: Duration = Duration::from_millis(500);
 /// Arrivals kept for the rate: a sender that floods costs no more than this.
 const MOST_ARRIVALS: usize = 1_000;
 
+/// Samples of the graphs: a minute, at two a second.
+pub(crate) const SAMPLES: usize = 120;
+
 /// Frames of a stream and what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -39,8 +45,24 @@ pub struct Counts {
     pub shown: u64,
     /// Arrived, and replaced by a newer one before they could be shown.
     pub replaced: u64,
-    /// Sent and never arrived, or not decodable.
+    /// Left out by the sender.
+    pub left_out: u64,
+    /// Sent and never arrived.
     pub lost: u64,
+    /// Arrived and not decodable.
+    pub damaged: u64,
+}
+
+/// What a picture is worth: whether it is what the camera sees now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Life {
+    Live,
+    /// It comes, but so much too late.
+    Late(Duration),
+    /// A card says why there is none.
+    Card(Card),
+    /// It has stood still for so long.
+    Frozen(Duration),
 }
 
 /// What is measured of a stream, as it is displayed.
@@ -53,14 +75,26 @@ pub(crate) struct Figures {
     pub(crate) decode: Duration,
 }
 
+/// What the graphs show of half a second.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Sample {
+    pub(crate) fps: f32,
+    pub(crate) age: Option<Duration>,
+}
+
 /// A stream on the board.
 #[derive(Debug)]
 pub(crate) struct Stream {
     pub(crate) frame: Frame,
     /// Names the content of `frame` for caches.
     pub(crate) stamp: u64,
-    pub(crate) counts: Counts,
     pub(crate) figures: Figures,
+    /// The last minute, the newest last.
+    pub(crate) samples: VecDeque<Sample>,
+    shown: u64,
+    /// What was counted of the stream before this tile showed any of it.
+    before: Account,
+    sampled: Option<Instant>,
     refreshed: Instant,
     held: Option<Frame>,
     arrivals: VecDeque<Arrival>,
@@ -78,11 +112,13 @@ struct Arrival {
 
 impl Stream {
     pub(crate) fn new(frame: Frame, stamp: u64, now: Instant) -> Self {
-        let counts = Counts { shown: 1, replaced: frame.replaced, lost: 0 };
         let mut stream = Self {
             stamp,
-            counts,
             figures: Figures::default(),
+            samples: VecDeque::new(),
+            shown: 1,
+            before: Account { arrived: frame.account.arrived.saturating_sub(1), ..frame.account },
+            sampled: None,
             refreshed: now,
             held: None,
             arrivals: VecDeque::new(),
@@ -107,14 +143,7 @@ impl Stream {
         paused: bool,
         now: Instant,
     ) -> Option<Arc<Canvas>> {
-        let newest = self.newest();
-        let (before, turned) = (newest.seq, newest.card != frame.card);
-        self.counts.replaced += frame.replaced;
-        if let (Some(before), Some(seq)) = (before, frame.seq) {
-            // A smaller number is a sender that started anew, and no loss.
-            let missing = seq.saturating_sub(before).saturating_sub(1);
-            self.counts.lost += missing.saturating_sub(frame.replaced);
-        }
+        let turned = self.newest().card != frame.card;
         self.pace = now.saturating_duration_since(self.last).min(SLOWEST_PACE);
         self.last = now;
         if turned {
@@ -123,11 +152,9 @@ impl Stream {
             self.pace = Duration::ZERO;
         }
         let freed = if paused {
-            let old = self.held.replace(frame);
-            self.counts.replaced += u64::from(old.is_some());
-            old
+            self.held.replace(frame)
         } else {
-            self.counts.shown += 1;
+            self.shown += 1;
             self.stamp = stamp;
             Some(std::mem::replace(&mut self.frame, frame))
         };
@@ -142,7 +169,7 @@ impl Stream {
     /// Shows the frame that a pause held back.
     pub(crate) fn resume(&mut self, stamp: u64) {
         if let Some(frame) = self.held.take() {
-            self.counts.shown += 1;
+            self.shown += 1;
             self.stamp = stamp;
             self.frame = frame;
         }
@@ -150,6 +177,25 @@ impl Stream {
 
     fn newest(&self) -> &Frame {
         self.held.as_ref().unwrap_or(&self.frame)
+    }
+
+    /// What became of its frames.
+    pub(crate) fn counts(&self) -> Counts {
+        let (Account { arrived, left_out, lost, damaged }, before) = (self.newest().account, self.before);
+        let arrived = arrived.saturating_sub(before.arrived);
+        let damaged = damaged.saturating_sub(before.damaged);
+        Counts {
+            shown: self.shown,
+            replaced: arrived.saturating_sub(self.shown).saturating_sub(damaged),
+            left_out: left_out.saturating_sub(before.left_out),
+            lost: lost.saturating_sub(before.lost),
+            damaged,
+        }
+    }
+
+    /// Takes the same picture at another size; gives back what is not shown any more.
+    pub(crate) fn fit(&mut self, stamp: u64, canvas: Arc<Canvas>) -> Arc<Canvas> {
+        if self.stamp == stamp { std::mem::replace(&mut self.frame.canvas, canvas) } else { canvas }
     }
 
     fn note_arrival(&mut self, now: Instant) {
@@ -194,13 +240,34 @@ impl Stream {
                 .collect::<Option<Vec<_>>>()
                 .and_then(|all| all.into_iter().max()),
         });
-        let live = !self.newest().card;
+        let live = self.newest().card.is_none();
         self.figures = Figures {
             fps: per_second.filter(|_| live),
             bytes_per_second: (mean_bytes * per_second.unwrap_or_default()) as u64,
             age: age.filter(|_| live),
             decode: mean(self.arrivals.iter().map(|arrival| arrival.decode).sum()),
         };
+        if self.sampled.is_none_or(|sampled| now.saturating_duration_since(sampled) >= FIGURES_EVERY) {
+            self.sampled = Some(now);
+            if self.samples.len() == SAMPLES {
+                self.samples.pop_front();
+            }
+            let Figures { fps, age, .. } = self.figures;
+            self.samples.push_back(Sample { fps: fps.unwrap_or_default(), age: age.map(|age| age.time) });
+        }
+    }
+
+    /// What its picture is worth; `cut`: nothing can come.
+    pub(crate) fn life(&self, cut: bool, now: Instant) -> Life {
+        let frozen = self.stalled(now).or_else(|| cut.then(|| self.silence(now)));
+        // Where nothing is known of how the clocks go together, an age may as well be their difference.
+        let age = self.figures.age.and_then(|age| Some(age.time.saturating_sub(age.within?)));
+        match (frozen, self.frame.card, age) {
+            (Some(silence), ..) => Life::Frozen(silence),
+            (None, Some(card), _) => Life::Card(card),
+            (None, None, Some(age)) if age >= LATE_AFTER => Life::Late(age),
+            _ => Life::Live,
+        }
     }
 
     /// Time without a frame.
@@ -209,7 +276,7 @@ impl Stream {
     }
 
     fn patience(&self) -> Duration {
-        let least = if self.newest().card { CARD_STALLED_AFTER } else { STALLED_AFTER };
+        let least = if self.newest().card.is_some() { CARD_STALLED_AFTER } else { STALLED_AFTER };
         least.max(self.pace * 5 / 2)
     }
 
@@ -235,108 +302,5 @@ impl Stream {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::view::look::frame;
-
-    const MS: Duration = Duration::from_millis(1);
-
-    #[test]
-    fn silence_is_told_after_a_second_and_the_tile_goes_after_ten() {
-        let start = Instant::now();
-        let stream = Stream::new(frame("a", 0, 8, 8), 1, start);
-        assert_eq!(stream.stalled(start + 900 * MS), None);
-        let woken = stream.next_change(start + 900 * MS);
-        assert!(stream.stalled(woken).is_some(), "the wake-up comes when there is something to say");
-        assert_eq!(stream.stalled(start + 3_200 * MS), Some(3_200 * MS));
-        assert_eq!(stream.next_change(start + 3_200 * MS), start + 4_000 * MS);
-        assert!(!stream.gone(start + 9_900 * MS));
-        assert!(stream.gone(start + 10_000 * MS));
-    }
-
-    #[test]
-    fn a_slow_stream_is_not_frozen_between_two_frames() {
-        let start = Instant::now();
-        let mut stream = Stream::new(frame("a", 0, 8, 8), 1, start);
-        stream.take(frame("a", 1, 8, 8), 2, false, start + 2_000 * MS);
-        assert_eq!(stream.stalled(start + 4_000 * MS), None);
-        assert!(stream.stalled(start + 7_100 * MS).is_some());
-    }
-
-    #[test]
-    fn gaps_are_losses_but_for_what_was_replaced_here() {
-        let now = Instant::now();
-        let mut stream = Stream::new(frame("a", 10, 8, 8), 1, now);
-        stream.take(Frame { replaced: 2, ..frame("a", 15, 8, 8) }, 2, false, now);
-        assert_eq!(stream.counts, Counts { shown: 2, replaced: 2, lost: 2 });
-        stream.take(frame("a", 0, 8, 8), 3, false, now);
-        stream.take(Frame { seq: None, ..frame("a", 0, 8, 8) }, 4, false, now);
-        assert_eq!(stream.counts, Counts { shown: 4, replaced: 2, lost: 2 }, "a new start is no loss");
-    }
-
-    #[test]
-    fn a_pause_holds_the_newest_back() {
-        let now = Instant::now();
-        let mut stream = Stream::new(frame("a", 0, 8, 8), 1, now);
-        for seq in 1..=3 {
-            stream.take(frame("a", seq, 8, 8), 10 + seq, true, now);
-        }
-        assert_eq!((stream.frame.seq, stream.stamp), (Some(0), 1));
-        stream.resume(20);
-        assert_eq!((stream.frame.seq, stream.stamp), (Some(3), 20));
-        assert_eq!(stream.counts, Counts { shown: 2, replaced: 2, lost: 0 });
-    }
-
-    #[test]
-    fn figures_come_from_the_last_second() {
-        let start = Instant::now();
-        let mut stream = Stream::new(frame("a", 0, 8, 8), 1, start);
-        for seq in 1..=60 {
-            let at = start + Duration::from_millis(seq * 40);
-            let next = Frame {
-                decoded: at,
-                age: Some(Age { time: 12 * MS, within: Some(MS) }),
-                ..frame("a", seq, 8, 8)
-            };
-            stream.take(next, seq + 1, false, at);
-        }
-        let end = start + 2_400 * MS;
-        stream.measure(end);
-        let fps = stream.figures.fps.unwrap();
-        assert!((fps - 25.0).abs() < 0.1, "{fps}");
-        assert_eq!(stream.figures.age, Some(Age { time: 12 * MS, within: Some(MS) }));
-        assert_eq!(stream.figures.bytes_per_second, 25 * stream.frame.jpeg.len() as u64);
-        stream.measure(end + 5_000 * MS);
-        assert_eq!(stream.figures.age, None);
-        assert_eq!(stream.figures.fps, Some(0.0));
-    }
-
-    #[test]
-    fn a_rate_takes_two_frames() {
-        let start = Instant::now();
-        let mut stream = Stream::new(frame("a", 0, 8, 8), 1, start);
-        assert_eq!(stream.figures.fps, None);
-        stream.take(frame("a", 1, 8, 8), 2, false, start + 50 * MS);
-        assert_eq!(stream.figures.fps, Some(20.0));
-        stream.take(frame("a", 2, 8, 8), 3, false, start + 2_050 * MS);
-        assert_eq!(stream.figures.fps, Some(0.5), "a time lapse");
-    }
-
-    #[test]
-    fn a_card_has_no_rate_and_the_first_picture_after_it_none_yet() {
-        let start = Instant::now();
-        let mut stream = Stream::new(frame("a", 0, 8, 8), 1, start);
-        let card = |seq| Frame { card: true, ..frame("a", seq, 8, 8) };
-        stream.take(frame("a", 1, 8, 8), 2, false, start + 50 * MS);
-        stream.take(card(2), 3, false, start + 100 * MS);
-        stream.take(card(3), 4, false, start + 1_100 * MS);
-        assert_eq!((stream.figures.fps, stream.figures.age), (None, None));
-        assert_eq!(stream.stalled(start + 4_000 * MS), None, "a card may be repeated slowly");
-        assert!(stream.stalled(start + 5_200 * MS).is_some(), "but its sender may go too");
-        stream.take(frame("a", 4, 8, 8), 5, false, start + 1_200 * MS);
-        assert_eq!(stream.figures.fps, None, "cards are not counted");
-        stream.take(frame("a", 5, 8, 8), 6, false, start + 1_250 * MS);
-        assert_eq!(stream.figures.fps, Some(20.0));
-        assert!(stream.stalled(start + 2_300 * MS).is_some(), "pictures are, again");
-    }
-}
+#[path = "stream_tests.rs"]
+mod tests;

@@ -9,7 +9,10 @@ use std::{
 
 use bytes::Bytes;
 
-use crate::{clock::Age, picture::Canvas};
+use crate::{
+    clock::{Age, Timestamp},
+    picture::Canvas,
+};
 
 /// Something new to show.
 #[derive(Clone, Debug)]
@@ -17,14 +20,6 @@ use crate::{clock::Age, picture::Canvas};
 pub enum Update {
     /// A frame of a stream.
     Frame(Frame),
-    /// Frames of a stream that will never be shown although they were sent: undecodable ones, say. Gaps in
-    /// [`Frame::seq`] are found without being told.
-    Lost {
-        /// The stream's name.
-        stream: String,
-        /// How many.
-        frames: u64,
-    },
     /// A stream has ended: its tile goes at once.
     Left {
         /// The stream's name.
@@ -36,11 +31,33 @@ pub enum Update {
         sender: Option<String>,
         /// What.
         text: String,
+        /// When it came.
+        at: Timestamp,
+    },
+    /// What became of a text that was written here ([`Action::Say`](super::Action::Say)).
+    Sent {
+        /// Its number.
+        number: u64,
+        /// `false`: it will not be sent any more.
+        left: bool,
     },
     /// Somebody shows a picture.
     Image(Image),
+    /// A picture that was asked for at another size ([`Handle::wanted`](super::Handle::wanted)).
+    Fitted {
+        /// What was asked for.
+        wanted: Wanted,
+        /// The picture; `None` where it cannot be had.
+        canvas: Option<Arc<Canvas>>,
+    },
+    /// What the own camera sees, or why there is nothing to see.
+    Own(Own),
     /// The link's state has changed, or its round trip has been measured again.
     Link(LinkState),
+    /// What was on the clipboard, for the line that is being written.
+    Pasted(String),
+    /// Whether what is seen is recorded, since when.
+    Recording(Option<Instant>),
     /// A word from the program itself, such as where a snapshot was saved.
     Notice(String),
     /// The window shall close, because the time is over, say.
@@ -52,9 +69,9 @@ pub enum Update {
 pub struct Frame {
     /// The stream's name: frames of one name are one stream.
     pub stream: String,
-    /// The sender's count, where it counts: gaps in it are losses.
+    /// The sender's count, where it counts.
     pub seq: Option<u64>,
-    /// The pixels; fewer than `size` where it was decoded at a fraction.
+    /// The pixels: of the size that [`Handle::room`](super::Handle::room) asks for, or any other.
     pub canvas: Arc<Canvas>,
     /// Width and height as in the JPEG's header.
     pub size: (usize, usize),
@@ -66,11 +83,45 @@ pub struct Frame {
     pub decoded: Instant,
     /// What decoding took.
     pub decode: Duration,
-    /// Frames of this stream that arrived since the last one handed over, and were replaced before they
-    /// got this far. The window adds those that it replaces itself.
-    pub replaced: u64,
-    /// Whether it is a card that says why there is no picture, and not what the camera sees.
-    pub card: bool,
+    /// Its JPEG quality from 1 to 100, where its tables tell.
+    pub quality: Option<u8>,
+    /// What became of the stream's frames up to this one.
+    pub account: Account,
+    /// Whether it is a card that says why there is no picture, and which.
+    pub card: Option<Card>,
+}
+
+/// Frames of a stream, counted since it came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    /// That arrived.
+    pub arrived: u64,
+    /// That the sender left out: its camera lost them, or its link was too slow for them.
+    pub left_out: u64,
+    /// That were sent and never arrived.
+    pub lost: u64,
+    /// That arrived and could not be decoded.
+    pub damaged: u64,
+}
+
+/// A card in place of a camera's picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Card {
+    /// The camera is gone, or gives nothing.
+    NoSignal,
+    /// It was switched off.
+    CameraOff,
+}
+
+/// What the own camera sees.
+#[derive(Clone, Debug)]
+pub enum Own {
+    /// A small picture of it, as in a mirror.
+    Picture(Arc<Canvas>),
+    /// It is switched off.
+    Off,
+    /// It gives nothing, and why, as far as that is known.
+    NoSignal(String),
 }
 
 /// A still picture that somebody sent.
@@ -78,10 +129,21 @@ pub struct Frame {
 pub struct Image {
     /// Who, where that is known.
     pub sender: Option<String>,
-    /// The pixels.
-    pub canvas: Arc<Canvas>,
+    /// Width and height as in the file.
+    pub size: (usize, usize),
     /// The file as received.
     pub jpeg: Bytes,
+}
+
+/// A picture that the window shows at a size at which it was not decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Names its content.
+    pub stamp: u64,
+    /// The JPEG.
+    pub jpeg: Bytes,
+    /// Pixels across and down.
+    pub size: (usize, usize),
 }
 
 /// How the link is doing.
@@ -102,9 +164,11 @@ pub enum LinkState {
         /// When the next try begins.
         retry_at: Instant,
     },
-    /// The other side does not want us; no further try will follow.
+    /// The other side does not want us.
     Refused {
         /// What it said.
         why: String,
+        /// When the next try begins, if any.
+        retry_at: Option<Instant>,
     },
 }

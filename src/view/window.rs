@@ -5,7 +5,8 @@
 
 use std::{
     ffi::OsString,
-    sync::mpsc,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -13,15 +14,22 @@ use std::{
 use minifb::{ScaleMode, Window, WindowOptions};
 
 use super::{
-    board::{Action, Board, Total},
+    action::Action,
+    board::Board,
+    clipboard::Clipboard,
+    density,
+    fitting::Fitting,
     inbox::Inbox,
-    keys::{Command, Keys},
-    paint::Easel,
+    keys::Keys,
+    options::{End, Error, Options, Presented, Summary},
+    paint::{Easel, Surroundings},
+    pointer::Pointer,
     update::Update,
 };
 use crate::{
     clock::Timestamp,
     harmless::{Effect, effect},
+    jpeg::Strips,
     picture::Canvas,
 };
 
@@ -48,71 +56,6 @@ const FONT_POLL: Duration = Duration::from_millis(50);
 /// Sides of a window in pixels: below, nothing can be read; above, X11 gives up.
 const SIDES: std::ops::RangeInclusive<usize> = 120..=16_384;
 
-/// How the window is to be.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// In the title bar.
-    pub title: String,
-    /// Where frames are expected from, as people write it.
-    pub host: String,
-    /// Pixels across and down, at first.
-    pub size: (usize, usize),
-    /// Begin with the numbers shown.
-    pub numbers: bool,
-    /// Is told of each frame as soon as the display has it.
-    pub presented: Option<mpsc::Sender<Presented>>,
-}
-
-/// A frame is on the display.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Presented {
-    /// The stream's name.
-    pub stream: String,
-    /// The frame's number.
-    pub seq: Option<u64>,
-    /// When the display had taken it; what it does then is its own affair.
-    pub at: Timestamp,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        let (title, host) = ("pulsecam".into(), "the relay".into());
-        Self { title, host, size: (1280, 720), numbers: false, presented: None }
-    }
-}
-
-/// Why the window is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// By a key.
-    Quit,
-    /// Through the title bar.
-    Closed,
-    /// By [`Update::Stop`].
-    Stopped,
-}
-
-/// What is left when the window is gone.
-#[derive(Clone, Debug)]
-pub struct Summary {
-    /// Why it went.
-    pub end: End,
-    /// The streams that were shown, and what became of their frames.
-    pub totals: Vec<Total>,
-}
-
-/// Why there is no window.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// There is nothing to open a window on.
-    #[error("no window can be opened: {0}")]
-    NoDisplay(String),
-    /// The display refused a picture.
-    #[error("the window is lost: {0}")]
-    Lost(String),
-}
-
 /// Opens the window and shows what arrives in the inbox, until a key, the title bar or [`Update::Stop`] ends it.
 ///
 /// Call it on the main thread: macOS allows no other. `act` does what a key asks for beyond the window; what
@@ -127,7 +70,7 @@ pub fn run(
     inbox: &Inbox,
     act: &mut dyn FnMut(Action) -> Option<String>,
 ) -> Result<Summary, Error> {
-    let mut shell = Shell::open(options)?;
+    let mut shell = Shell::open(options, inbox)?;
     loop {
         shell.rest();
         let updates = inbox.wait(shell.patience(Instant::now()));
@@ -142,17 +85,16 @@ pub fn run(
                 inbox.recycle(canvas);
             }
         }
-        shell.show(now)?;
-        for command in shell.keys.commands() {
-            shell.dirty = true;
-            if command == Command::Quit {
-                end = Some(End::Quit);
+        shell.show(inbox, now)?;
+        for action in shell.input(now) {
+            if let Action::Copy(jpeg) = action {
+                shell.clipboard.copy(jpeg, options.limits, &options.words);
+            } else if let Some(notice) = act(action) {
+                shell.board.apply(Update::Notice(notice), now);
             }
-            for action in shell.board.obey(command) {
-                if let Some(notice) = act(action) {
-                    shell.board.apply(Update::Notice(notice), now);
-                }
-            }
+        }
+        if shell.quits {
+            end = Some(End::Quit);
         }
         if !shell.window.is_open() {
             end = Some(End::Closed);
@@ -163,14 +105,18 @@ pub fn run(
     }
 }
 
-struct Shell {
-    window: Window,
-    keys: Keys,
+pub(super) struct Shell {
+    pub(super) window: Window,
+    pub(super) keys: Keys,
+    pub(super) pointer: Pointer,
+    pub(super) clipboard: Clipboard,
+    fitting: Option<Fitting>,
     active: bool,
-    board: Board,
-    easel: Easel,
+    pub(super) quits: bool,
+    pub(super) board: Board,
+    pub(super) easel: Easel,
     canvas: Canvas,
-    dirty: bool,
+    pub(super) dirty: bool,
     opened: Instant,
     presented: Option<Instant>,
     /// What painting and presenting took then.
@@ -182,7 +128,7 @@ struct Shell {
 }
 
 impl Shell {
-    fn open(options: &Options) -> Result<Self, Error> {
+    fn open(options: &Options, inbox: &Inbox) -> Result<Self, Error> {
         if let Some(reason) = no_display(|name| std::env::var_os(name)) {
             return Err(Error::NoDisplay(reason));
         }
@@ -197,14 +143,22 @@ impl Shell {
         window.set_target_fps(0);
         let keys = Keys::default();
         window.set_input_callback(Box::new(keys.clone()));
-        let mut board = Board::new(&options.host);
+        let mut board = Board::new(&options.host, Arc::clone(&options.words), Instant::now());
         board.numbers = options.numbers;
+        let clipboard = Clipboard::open(inbox.handle());
+        let fitting = Fitting::start(inbox.handle(), options.limits, Strips::default());
+        let surroundings = Surroundings { clipboard: clipboard.works() };
+        let scale = options.ui_scale.unwrap_or_else(density::guess);
         Ok(Self {
             window,
             keys,
+            pointer: Pointer::default(),
+            clipboard,
+            fitting: fitting.inspect_err(|error| tracing::warn!("pictures stay coarse: {error}")).ok(),
             active: false,
+            quits: false,
             board,
-            easel: Easel::new(1.0),
+            easel: Easel::new(scale, surroundings),
             canvas: Canvas::default(),
             dirty: true,
             opened: Instant::now(),
@@ -234,7 +188,7 @@ impl Shell {
     }
 
     /// Brings the window up to date, and hears what keys and title bar have to say.
-    fn show(&mut self, now: Instant) -> Result<(), Error> {
+    fn show(&mut self, inbox: &Inbox, now: Instant) -> Result<(), Error> {
         let (width, height) = self.window.get_size();
         if (width, height) != (self.canvas.width, self.canvas.height) {
             self.canvas = Canvas { width, height, pixels: std::mem::take(&mut self.canvas.pixels) };
@@ -246,6 +200,10 @@ impl Shell {
         if self.dirty && width > 0 && height > 0 {
             self.board.expire(now);
             self.easel.paint(&self.board, &mut self.canvas, now);
+            inbox.tell_rooms(self.easel.rooms.drain(..));
+            if let Some(fitting) = &mut self.fitting {
+                self.easel.wishes.drain(..).for_each(|wanted| fitting.ask(wanted));
+            }
             let fonts = self.easel.painter.searching().then(|| now + FONT_POLL);
             self.next_change = self.board.next_change(now).into_iter().chain(fonts).min();
         }
@@ -253,12 +211,14 @@ impl Shell {
         let due = self.presented.is_none_or(|last| now.duration_since(last) >= repeat);
         if (self.dirty || due) && width > 0 && height > 0 {
             self.dirty = false;
-            let shown = self.window.update_with_buffer(&self.canvas.pixels, width, height);
-            shown.map_err(|error| Error::Lost(error.to_string()))?;
+            let Self { window, canvas, .. } = self;
+            let shown = guarded(|| window.update_with_buffer(&canvas.pixels, width, height));
+            shown.unwrap_or(Ok(())).map_err(|error| Error::Lost(error.to_string()))?;
             (self.presented, self.took) = (Some(Instant::now()), begin.elapsed());
             self.tell();
         } else {
-            self.window.update();
+            let window = &mut self.window;
+            guarded(|| window.update());
         }
         let active = self.window.is_active();
         if self.active && !active {
@@ -280,6 +240,14 @@ impl Shell {
         }
         self.told = self.board.streams.iter().map(|stream| stream.stamp).max().unwrap_or(self.told);
     }
+}
+
+/// Calls into the window system. minifb panics where an input method commits more than 31 bytes at once; the event is lost then, and
+/// nothing else.
+fn guarded<T>(call: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(call))
+        .inspect_err(|_| tracing::warn!("the window system's input was lost"))
+        .ok()
 }
 
 /// Why there can be no window, as far as the environment tells. Asked first, because libraries that try in vain

@@ -5,7 +5,7 @@ use std::{sync::mpsc, thread, time::Duration};
 use serde::Serialize;
 
 use super::{
-    super::{Error, codec::CodecArgs, runtime, show, values},
+    super::{Error, audience, codec::CodecArgs, runtime, values},
     export::Export,
     show_progress,
 };
@@ -17,7 +17,7 @@ use crate::{
     },
     picture::Canvas,
     pipeline::{Arrival, Viewer},
-    view::{self, Handle, Options, Update},
+    view::{self, Account, Handle, Options, Update},
 };
 
 /// Capture → encode → relay → decode on this machine, from the frame's own timestamps.
@@ -116,7 +116,7 @@ struct Window(Handle);
 
 impl Viewer for Window {
     fn take(&mut self, arrival: Arrival) -> bool {
-        if let Some(update) = show::update(arrival) {
+        if let Some(update) = audience::update(arrival, Account::default()) {
             self.0.push(update);
         }
         true

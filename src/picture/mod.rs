@@ -1,5 +1,9 @@
 //! Pixels on their way: what sources hand to the encoder, and what the decoder hands to the window.
 
+mod scaler;
+
+pub use self::scaler::Scaler;
+
 /// How chroma is sampled in planar YUV.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subsampling {

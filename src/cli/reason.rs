@@ -1,0 +1,42 @@
+//! The link's state as the window says it, in the language of who looks.
+
+use crate::{
+    language::{Phrase, Words},
+    link::{Down, State},
+    view::LinkState,
+};
+
+/// The state in the window's words.
+pub(super) fn shown(state: &State, words: &Words) -> LinkState {
+    match state {
+        State::Connecting => LinkState::Connecting,
+        State::Up { rtt, .. } => LinkState::Up { rtt: *rtt },
+        State::Down { why, retry_at } if refuses(why) => {
+            LinkState::Refused { why: reason(why, words), retry_at: Some(*retry_at) }
+        }
+        State::Down { why, retry_at } => LinkState::Down { why: reason(why, words), retry_at: *retry_at },
+    }
+}
+
+/// Whether somebody is there and does not want us, or is not whom we want.
+const fn refuses(why: &Down) -> bool {
+    matches!(why, Down::Tls(_) | Down::TlsWanted | Down::NoKeyAsked | Down::Impostor | Down::SentAway(_))
+}
+
+fn reason(why: &Down, words: &Words) -> String {
+    let with = |phrase, reason: &str| words.tell(phrase, [("reason", reason)]);
+    let after = |phrase, time| words.tell(phrase, [("time", humantime::format_duration(time).to_string())]);
+    match why {
+        Down::Refused => words.say(Phrase::WhyRefused),
+        Down::ConnectTimeout(time) => after(Phrase::WhyNoAnswer, *time),
+        Down::Unreachable(reason) => with(Phrase::WhyUnreachable, reason),
+        Down::Tls(reason) => with(Phrase::WhyTls, reason),
+        Down::TlsWanted => words.say(Phrase::WhyTlsWanted),
+        Down::NoKeyAsked => words.say(Phrase::WhyNoKeyAsked),
+        Down::Impostor => words.say(Phrase::WhyImpostor),
+        Down::Closed => words.say(Phrase::WhyClosed),
+        Down::SentAway(reason) => with(Phrase::WhySentAway, reason),
+        Down::Silent(time) => after(Phrase::WhySilent, *time),
+        Down::Malformed(reason) | Down::Lost(reason) => with(Phrase::WhyLost, reason),
+    }
+}

@@ -1,0 +1,70 @@
+//! What the window asks for beyond itself: files, texts, recordings, the camera.
+
+use std::{path::PathBuf, sync::Arc};
+
+use tokio::runtime::Handle as Runtime;
+
+use super::report;
+use crate::{
+    language::{Phrase, Words},
+    link::Link,
+    view::{Action, Handle, Update},
+    wire::{Message, Origin},
+};
+
+/// Does what it asks for.
+pub(super) struct Errands {
+    pub(super) link: Link,
+    pub(super) runtime: Runtime,
+    pub(super) handle: Handle,
+    pub(super) words: Arc<Words>,
+    /// Who sits at this window.
+    pub(super) name: String,
+    pub(super) folder: PathBuf,
+    /// Makes the numbers of texts unique among all windows of that name.
+    pub(super) run: u64,
+}
+
+impl Errands {
+    /// Does it; what is to be told of it, if anything.
+    pub(super) fn run(&mut self, action: Action) -> Option<String> {
+        match action {
+            Action::Snapshot { stream, seq, jpeg } => {
+                Some(self.saved(report::save(&self.folder, &stream, seq, &jpeg)))
+            }
+            Action::SaveImage { sender, jpeg } => {
+                let name = sender.unwrap_or_else(|| self.words.say(Phrase::Image));
+                Some(self.saved(report::save(&self.folder, &name, None, &jpeg)))
+            }
+            Action::Say { number, text } => self.say(number, &text),
+            _ => None,
+        }
+    }
+
+    fn saved(&self, saved: Result<String, String>) -> String {
+        match saved {
+            Ok(path) => self.words.tell(Phrase::SavedAs, [("path", path)]),
+            Err(reason) => self.words.tell(Phrase::CannotSave, [("reason", reason)]),
+        }
+    }
+
+    /// Sends a text, and tells the window once the relay has it.
+    fn say(&self, number: u64, text: &str) -> Option<String> {
+        let id = format!("{:x}-{number}", self.run);
+        let origin = Origin { from: Some(self.name.clone()), id: Some(id) };
+        let sent = Message::text(text, &origin)
+            .map_err(crate::link::Error::from)
+            .and_then(|text| self.link.send(text));
+        let handle = self.handle.clone();
+        if let Err(error) = sent {
+            handle.push(Update::Sent { number, left: false });
+            return Some(error.to_string());
+        }
+        let link = self.link.clone();
+        self.runtime.spawn(async move {
+            let left = link.flushed().await.is_ok();
+            handle.push(Update::Sent { number, left });
+        });
+        None
+    }
+}

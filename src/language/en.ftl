@@ -1,0 +1,109 @@
+# How the link is.
+connecting = connecting to { $host }
+connected = { $host }
+connected-round-trip = { $host } · { $time } round trip
+waiting = waiting for pictures from { $host }
+waiting-hint = They appear here as soon as somebody sends. h lists the keys.
+keys-hint = h lists the keys.
+reconnecting = reconnecting to { $host }: { $why }
+reconnecting-in = reconnecting in { $seconds } s: { $why }
+refused = { $host } refused: { $why }
+refused-retry-in = { $host } refused: { $why } Trying again in { $seconds } s.
+
+# Why it is down.
+why-refused = nobody listens there. Is a relay running?
+why-no-answer = no answer within { $time }
+why-unreachable = cannot connect: { $reason }
+why-tls = no TLS with the relay: { $reason }
+why-tls-wanted = the relay speaks TLS only (--tls, with --tls-ca or --tls-pin).
+why-no-key-asked = the relay asks for no key, and what is for a room with one is not sent there.
+why-impostor = the relay does not know the key: it is not the one that you mean.
+why-closed = the relay closed the connection
+why-sent-away = { $reason }.
+why-silent = nothing heard for { $time }
+why-lost = connection lost: { $reason }
+
+# How a stream is.
+late-by = late by { $time }
+paused = paused
+no-picture = no picture
+no-picture-for = no picture for { $seconds } s
+no-signal = no signal
+camera-off = camera off
+frames-per-second = { $rate } fps
+paused-hint = paused · Space goes on
+own-camera = you
+own-camera-off = Your camera is off. m turns it on.
+
+# Images.
+image = image
+image-of = image { $number } of { $count }
+image-hint = s saves · x closes
+
+# The conversation.
+conversation = Conversation
+nothing-said = Nothing was said yet. What you write goes to everybody here.
+entry-hint = Enter sends · Esc closes
+me = you
+somebody = somebody
+leaving = on its way
+left = sent
+not-left = not sent
+newer-below = newer below
+too-long = That is too long for one message.
+
+# The keys.
+keys = Keys
+key-enlarge = enlarge a stream, or click it
+key-next = the next stream
+key-all = all streams
+key-say = say something
+key-history = read what was said
+key-save = save a picture of what you see
+key-record = start and stop recording
+key-copy = copy the picture
+key-camera = your camera on and off
+key-pause = pause and go on
+key-numbers = the numbers
+key-dismiss = put an image away
+key-help = these keys
+key-quit = quit
+
+# The buttons.
+button-say = Say
+button-save = Save
+button-record = Record
+button-stop = Stop
+button-camera = Camera
+button-numbers = Numbers
+button-help = Keys
+button-all = All
+
+# What the program tells of what it did.
+saved-as = saved as { $path }
+nothing-to-save = there is no picture to save yet
+cannot-save = not saved: { $reason }
+copied = copied
+cannot-copy = not copied: { $reason }
+recording = recording
+recording-started = recording into { $path }
+recording-saved = recorded { $time } into { $path }
+recording-empty = nothing came: no recording was made
+recording-failed = recording stopped: { $reason }
+
+# The numbers.
+numbers = Numbers
+round-trip = round trip
+unknown = unknown
+rate = frames a second
+age = age
+decoding = decoding
+received = received
+quality = JPEG quality
+shown = shown
+left-out-by-sender = left out by the sender
+lost-on-the-way = lost on the way
+replaced-here = replaced here by newer ones
+damaged-here = not readable
+age-graph = age, last minute
+rate-graph = frames a second, last minute

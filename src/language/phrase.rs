@@ -1,0 +1,125 @@
+//! The sentences by name.
+
+macro_rules! phrases {
+    ($($name:ident = $key:literal,)*) => {
+        /// A sentence that is in the file of each language.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[expect(missing_docs, reason = "the files say what they say")]
+        pub enum Phrase { $($name,)* }
+
+        impl Phrase {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// Its name in the files.
+            #[must_use]
+            pub const fn key(self) -> &'static str {
+                match self { $(Self::$name => $key,)* }
+            }
+        }
+    };
+}
+
+phrases! {
+    // How the link is.
+    Connecting = "connecting",
+    Connected = "connected",
+    ConnectedRoundTrip = "connected-round-trip",
+    Waiting = "waiting",
+    WaitingHint = "waiting-hint",
+    KeysHint = "keys-hint",
+    Reconnecting = "reconnecting",
+    ReconnectingIn = "reconnecting-in",
+    Refused = "refused",
+    RefusedRetryIn = "refused-retry-in",
+    // Why it is down.
+    WhyRefused = "why-refused",
+    WhyNoAnswer = "why-no-answer",
+    WhyUnreachable = "why-unreachable",
+    WhyTls = "why-tls",
+    WhyTlsWanted = "why-tls-wanted",
+    WhyNoKeyAsked = "why-no-key-asked",
+    WhyImpostor = "why-impostor",
+    WhyClosed = "why-closed",
+    WhySentAway = "why-sent-away",
+    WhySilent = "why-silent",
+    WhyLost = "why-lost",
+    // How a stream is.
+    LateBy = "late-by",
+    Paused = "paused",
+    NoPicture = "no-picture",
+    NoPictureFor = "no-picture-for",
+    NoSignal = "no-signal",
+    CameraOff = "camera-off",
+    FramesPerSecond = "frames-per-second",
+    PausedHint = "paused-hint",
+    OwnCamera = "own-camera",
+    OwnCameraOff = "own-camera-off",
+    // Images.
+    Image = "image",
+    ImageOf = "image-of",
+    ImageHint = "image-hint",
+    // The conversation.
+    Conversation = "conversation",
+    NothingSaid = "nothing-said",
+    EntryHint = "entry-hint",
+    Me = "me",
+    Somebody = "somebody",
+    Leaving = "leaving",
+    Left = "left",
+    NotLeft = "not-left",
+    NewerBelow = "newer-below",
+    TooLong = "too-long",
+    // The keys.
+    Keys = "keys",
+    KeyEnlarge = "key-enlarge",
+    KeyNext = "key-next",
+    KeyAll = "key-all",
+    KeySay = "key-say",
+    KeyHistory = "key-history",
+    KeySave = "key-save",
+    KeyRecord = "key-record",
+    KeyCopy = "key-copy",
+    KeyCamera = "key-camera",
+    KeyPause = "key-pause",
+    KeyNumbers = "key-numbers",
+    KeyDismiss = "key-dismiss",
+    KeyHelp = "key-help",
+    KeyQuit = "key-quit",
+    // The buttons.
+    ButtonSay = "button-say",
+    ButtonSave = "button-save",
+    ButtonRecord = "button-record",
+    ButtonStop = "button-stop",
+    ButtonCamera = "button-camera",
+    ButtonNumbers = "button-numbers",
+    ButtonHelp = "button-help",
+    ButtonAll = "button-all",
+    // What the program tells of what it did.
+    SavedAs = "saved-as",
+    NothingToSave = "nothing-to-save",
+    CannotSave = "cannot-save",
+    Copied = "copied",
+    CannotCopy = "cannot-copy",
+    Recording = "recording",
+    RecordingStarted = "recording-started",
+    RecordingSaved = "recording-saved",
+    RecordingEmpty = "recording-empty",
+    RecordingFailed = "recording-failed",
+    // The numbers.
+    Numbers = "numbers",
+    RoundTrip = "round-trip",
+    Unknown = "unknown",
+    Rate = "rate",
+    Age = "age",
+    Decoding = "decoding",
+    Received = "received",
+    Quality = "quality",
+    Shown = "shown",
+    LeftOutBySender = "left-out-by-sender",
+    LostOnTheWay = "lost-on-the-way",
+    ReplacedHere = "replaced-here",
+    DamagedHere = "damaged-here",
+    AgeGraph = "age-graph",
+    RateGraph = "rate-graph",
+}

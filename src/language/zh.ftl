@@ -1,0 +1,109 @@
+# How the link is.
+connecting = 正在连接 { $host }
+connected = { $host }
+connected-round-trip = { $host } · 往返 { $time }
+waiting = 正在等待 { $host } 的画面
+waiting-hint = 有人发送后，画面会立即显示在这里。按 h 查看所有按键。
+keys-hint = 按 h 查看所有按键。
+reconnecting = 正在重新连接 { $host }：{ $why }
+reconnecting-in = { $seconds } 秒后重新连接：{ $why }
+refused = { $host } 拒绝了连接：{ $why }
+refused-retry-in = { $host } 拒绝了连接：{ $why } { $seconds } 秒后重试。
+
+# Why it is down.
+why-refused = 对方没有在监听。中继是否在运行？
+why-no-answer = { $time } 内没有应答
+why-unreachable = 无法连接：{ $reason }
+why-tls = 无法与中继建立 TLS：{ $reason }
+why-tls-wanted = 中继只接受 TLS（--tls，配合 --tls-ca 或 --tls-pin）。
+why-no-key-asked = 中继没有要求密钥；属于加锁房间的内容不会发往那里。
+why-impostor = 中继不知道密钥：它不是您要找的那一个。
+why-closed = 中继关闭了连接
+why-sent-away = { $reason }。
+why-silent = { $time } 没有收到任何数据
+why-lost = 连接中断：{ $reason }
+
+# How a stream is.
+late-by = 延迟 { $time }
+paused = 已暂停
+no-picture = 没有画面
+no-picture-for = 已 { $seconds } 秒没有画面
+no-signal = 无信号
+camera-off = 摄像头已关闭
+frames-per-second = { $rate } 帧/秒
+paused-hint = 已暂停 · 按空格键继续
+own-camera = 我
+own-camera-off = 您的摄像头已关闭。按 m 打开。
+
+# Images.
+image = 图片
+image-of = 第 { $number } 张图片，共 { $count } 张
+image-hint = s 保存 · x 关闭
+
+# The conversation.
+conversation = 对话
+nothing-said = 还没有人说话。您写的内容会发给这里的每个人。
+entry-hint = 回车发送 · Esc 关闭
+me = 我
+somebody = 某人
+leaving = 正在发送
+left = 已发送
+not-left = 未能发送
+newer-below = 下面有新消息
+too-long = 内容太长，无法作为一条消息发送。
+
+# The keys.
+keys = 按键
+key-enlarge = 放大一路画面，也可以点击它
+key-next = 下一路画面
+key-all = 显示全部画面
+key-say = 说点什么
+key-history = 查看说过的话
+key-save = 保存当前画面
+key-record = 开始或停止录制
+key-copy = 复制画面
+key-camera = 打开或关闭您的摄像头
+key-pause = 暂停或继续
+key-numbers = 显示数据
+key-dismiss = 收起图片
+key-help = 显示这些按键
+key-quit = 退出
+
+# The buttons.
+button-say = 说话
+button-save = 保存
+button-record = 录制
+button-stop = 停止
+button-camera = 摄像头
+button-numbers = 数据
+button-help = 按键
+button-all = 全部
+
+# What the program tells of what it did.
+saved-as = 已保存为 { $path }
+nothing-to-save = 还没有可以保存的画面
+cannot-save = 未能保存：{ $reason }
+copied = 已复制
+cannot-copy = 未能复制：{ $reason }
+recording = 正在录制
+recording-started = 正在录制到 { $path }
+recording-saved = 已将 { $time } 录制到 { $path }
+recording-empty = 没有收到画面，因此没有录制文件
+recording-failed = 录制已停止：{ $reason }
+
+# The numbers.
+numbers = 数据
+round-trip = 往返时间
+unknown = 未知
+rate = 每秒帧数
+age = 画面延迟
+decoding = 解码
+received = 接收
+quality = JPEG 质量
+shown = 已显示
+left-out-by-sender = 发送方略去
+lost-on-the-way = 途中丢失
+replaced-here = 在此被更新的帧取代
+damaged-here = 无法解码
+age-graph = 最近一分钟的延迟
+rate-graph = 最近一分钟的每秒帧数

@@ -1,0 +1,262 @@
+//! The conversation: what was said, by whom and when, what became of what was written here, and the line being written.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+use super::entry::{Edit, Entry};
+use crate::clock::Timestamp;
+
+/// How long a line stays over the picture: long enough to read two lines and look up again.
+const LINE_STAYS: Duration = Duration::from_secs(10);
+
+/// How long a word of the program itself stays.
+const NOTICE_STAYS: Duration = Duration::from_secs(5);
+
+/// Lines over the picture at once; more would cover it. The history has them all.
+pub(crate) const MOST_FRESH: usize = 5;
+
+/// Lines kept to be read again: an afternoon of talk.
+const KEPT_LINES: usize = 500;
+
+/// Bytes of text kept, for people who paste books.
+const KEPT_BYTES: usize = 4 << 20;
+
+/// Who says a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Speaker {
+    /// The name that came with it, where one did.
+    Peer(Option<String>),
+    /// Whoever sits at this window, and what became of it.
+    Me(Departure),
+    /// The program itself: gone from the history when it is gone from the picture.
+    Program,
+}
+
+/// What became of a text that was written here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Departure {
+    Leaving,
+    Left,
+    Failed,
+}
+
+/// A line of the conversation.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    pub(crate) speaker: Speaker,
+    pub(crate) text: String,
+    pub(crate) at: Timestamp,
+    number: u64,
+    until: Instant,
+}
+
+/// All of it.
+#[derive(Debug, Default)]
+pub(crate) struct Chat {
+    lines: VecDeque<Line>,
+    bytes: usize,
+    written: u64,
+    /// The line being written, while the conversation is open for writing.
+    pub(crate) entry: Option<Entry>,
+    /// Lines between the newest and the lowest that is seen; the history is open where this is set.
+    scrolled: Option<usize>,
+}
+
+impl Chat {
+    /// Somebody, or the program, said something.
+    pub(crate) fn hear(&mut self, speaker: Speaker, text: String, at: Timestamp, now: Instant) {
+        let stays = if speaker == Speaker::Program { NOTICE_STAYS } else { LINE_STAYS };
+        self.add(Line { speaker, text, at, number: 0, until: now + stays });
+    }
+
+    fn add(&mut self, line: Line) {
+        // Who reads further up stays there.
+        if let Some(scrolled) = self.scrolled.as_mut().filter(|scrolled| **scrolled > 0) {
+            *scrolled += 1;
+        }
+        self.bytes += line.text.len();
+        self.lines.push_back(line);
+        while self.lines.len() > KEPT_LINES || (self.bytes > KEPT_BYTES && self.lines.len() > 1) {
+            if let Some(old) = self.lines.pop_front() {
+                self.bytes -= old.text.len();
+            }
+        }
+    }
+
+    /// Opens the line to write in.
+    pub(crate) fn open(&mut self) {
+        self.entry.get_or_insert_default();
+        self.scrolled.get_or_insert(0);
+    }
+
+    /// Opens the history, or closes all of it.
+    pub(crate) fn toggle(&mut self) {
+        if self.is_open() {
+            self.close();
+        } else {
+            self.scrolled = Some(0);
+        }
+    }
+
+    pub(crate) fn close(&mut self) {
+        (self.entry, self.scrolled) = (None, None);
+    }
+
+    /// Whether the history is seen, with or without a line to write in.
+    pub(crate) const fn is_open(&self) -> bool {
+        self.scrolled.is_some()
+    }
+
+    /// Changes the line being written; false where there is no room for more.
+    pub(crate) fn edit(&mut self, edit: &Edit) -> bool {
+        self.entry.as_mut().is_none_or(|entry| entry.edit(edit))
+    }
+
+    /// What was written is to be sent: its number, and the text.
+    pub(crate) fn send(&mut self, at: Timestamp, now: Instant) -> Option<(u64, String)> {
+        let text = self.entry.as_ref()?.finished()?;
+        self.entry = Some(Entry::default());
+        self.scrolled = Some(0);
+        self.written += 1;
+        let number = self.written;
+        let speaker = Speaker::Me(Departure::Leaving);
+        self.add(Line { speaker, text: text.clone(), at, number, until: now + LINE_STAYS });
+        Some((number, text))
+    }
+
+    /// What became of it.
+    pub(crate) fn sent(&mut self, number: u64, left: bool, now: Instant) {
+        let mine = |line: &&mut Line| line.number == number && matches!(line.speaker, Speaker::Me(_));
+        if let Some(line) = self.lines.iter_mut().rev().find(mine) {
+            line.speaker = Speaker::Me(if left { Departure::Left } else { Departure::Failed });
+            line.until = now + LINE_STAYS;
+        }
+    }
+
+    /// Scrolls by so many lines, up where positive.
+    pub(crate) fn scroll(&mut self, lines: isize) {
+        let most = self.lines.len().saturating_sub(1);
+        let from = self.scrolled.unwrap_or(0);
+        self.scrolled = Some(from.saturating_add_signed(lines).min(most));
+    }
+
+    /// How far the history is scrolled up.
+    pub(crate) fn scrolled(&self) -> usize {
+        self.scrolled.unwrap_or(0)
+    }
+
+    /// What is seen of the history, the lowest first.
+    pub(crate) fn history(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().rev().skip(self.scrolled())
+    }
+
+    /// What lies over the picture while the history is closed, the newest first.
+    pub(crate) fn fresh(&self, now: Instant) -> impl Iterator<Item = &Line> {
+        self.lines.iter().rev().filter(move |line| line.until > now).take(MOST_FRESH)
+    }
+
+    /// Forgets what the program itself said long enough ago.
+    pub(crate) fn expire(&mut self, now: Instant) {
+        let bytes = &mut self.bytes;
+        self.lines.retain(|line| {
+            let stays = line.speaker != Speaker::Program || line.until > now;
+            *bytes -= if stays { 0 } else { line.text.len() };
+            stays
+        });
+    }
+
+    /// When the next line goes.
+    pub(crate) fn next_change(&self, now: Instant) -> Option<Instant> {
+        self.lines.iter().map(|line| line.until).filter(|until| *until > now).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn hear(chat: &mut Chat, text: &str, now: Instant) {
+        chat.hear(Speaker::Peer(Some("ann".into())), text.into(), Timestamp::now(), now);
+    }
+
+    fn write(chat: &mut Chat, text: &str, now: Instant) -> Option<(u64, String)> {
+        chat.open();
+        chat.edit(&Edit::Put(text.into()));
+        chat.send(Timestamp::now(), now)
+    }
+
+    #[test]
+    fn a_line_goes_from_the_picture_and_stays_in_the_history() {
+        let now = Instant::now();
+        let mut chat = Chat::default();
+        for number in 0..MOST_FRESH + 2 {
+            hear(&mut chat, &number.to_string(), now);
+        }
+        chat.hear(Speaker::Program, "saved".into(), Timestamp::now(), now);
+        let fresh: Vec<_> = chat.fresh(now).map(|line| line.text.as_str()).collect();
+        assert_eq!(fresh, ["saved", "6", "5", "4", "3"]);
+        assert_eq!(chat.next_change(now), Some(now + NOTICE_STAYS));
+        chat.expire(now + NOTICE_STAYS);
+        assert_eq!(chat.history().count(), MOST_FRESH + 2, "what the program said goes for good");
+        let later = now + LINE_STAYS;
+        assert_eq!((chat.fresh(later).count(), chat.next_change(later)), (0, None));
+        assert_eq!(chat.history().next().unwrap().text, "6");
+    }
+
+    #[test]
+    fn what_is_written_says_what_became_of_it() {
+        let now = Instant::now();
+        let mut chat = Chat::default();
+        assert_eq!(write(&mut chat, "  ", now), None);
+        assert_eq!(write(&mut chat, " 你好 ", now), Some((1, "你好".into())));
+        assert_eq!(write(&mut chat, "two", now), Some((2, "two".into())));
+        assert!(chat.entry.is_some(), "one more can be written");
+        chat.sent(1, true, now);
+        chat.sent(2, false, now + SECOND);
+        chat.sent(9, true, now);
+        let speakers: Vec<_> = chat.history().map(|line| line.speaker.clone()).collect();
+        assert_eq!(speakers, [Speaker::Me(Departure::Failed), Speaker::Me(Departure::Left)]);
+        assert_eq!(chat.fresh(now + LINE_STAYS).count(), 1, "a failure is seen as long as if it were new");
+    }
+
+    #[test]
+    fn who_reads_further_up_stays_there() {
+        let now = Instant::now();
+        let mut chat = Chat::default();
+        for number in 0..20 {
+            hear(&mut chat, &number.to_string(), now);
+        }
+        chat.scroll(5);
+        assert!(chat.is_open());
+        assert_eq!(chat.history().next().unwrap().text, "14");
+        hear(&mut chat, "new", now);
+        assert_eq!(chat.history().next().unwrap().text, "14");
+        chat.scroll(-100);
+        assert_eq!(chat.history().next().unwrap().text, "new");
+        chat.scroll(1_000);
+        assert_eq!(chat.history().next().unwrap().text, "0");
+        write(&mut chat, "mine", now);
+        assert_eq!(chat.scrolled(), 0, "who writes wants to see it");
+        chat.toggle();
+        assert!(!chat.is_open() && chat.entry.is_none());
+    }
+
+    #[test]
+    fn a_flood_keeps_the_last_of_it() {
+        let now = Instant::now();
+        let mut chat = Chat::default();
+        for number in 0..KEPT_LINES + 10 {
+            hear(&mut chat, &number.to_string(), now);
+        }
+        assert_eq!(chat.lines.len(), KEPT_LINES);
+        for _ in 0..10 {
+            hear(&mut chat, &"x".repeat(1 << 20), now);
+        }
+        assert!(chat.bytes <= KEPT_BYTES && chat.lines.len() < 10);
+        assert_eq!(chat.bytes, chat.lines.iter().map(|line| line.text.len()).sum::<usize>());
+    }
+}

@@ -1,0 +1,79 @@
+//! The system's clipboard: text to paste, pictures to give away.
+//!
+//! On X11 whoever copied has to answer those who paste, so it lives as long as the window. Both ways may take a while (a picture is
+//! encoded, the program that copied may hang), so each happens on a thread of its own.
+
+use std::{
+    borrow::Cow,
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+};
+
+use arboard::{Clipboard as System, ImageData};
+use bytes::Bytes;
+
+use super::{inbox::Handle, update::Update};
+use crate::{
+    jpeg::{Decoder, Limits},
+    language::{Phrase, Words},
+};
+
+/// The clipboard, where there is one.
+pub(crate) struct Clipboard {
+    system: Option<Arc<Mutex<System>>>,
+    handle: Handle,
+}
+
+impl Clipboard {
+    pub(crate) fn open(handle: Handle) -> Self {
+        let system = System::new().inspect_err(|error| tracing::debug!("no clipboard: {error}")).ok();
+        Self { system: system.map(|system| Arc::new(Mutex::new(system))), handle }
+    }
+
+    /// Whether there is one.
+    pub(crate) const fn works(&self) -> bool {
+        self.system.is_some()
+    }
+
+    /// Asks for the text on it, which comes as [`Update::Pasted`]; nothing comes where it holds none.
+    pub(crate) fn paste(&self) {
+        let handle = self.handle.clone();
+        self.beside("paste", move |system| {
+            if let Ok(text) = system.get_text() {
+                handle.push(Update::Pasted(text));
+            }
+        });
+    }
+
+    /// Puts a picture on it, and tells so.
+    pub(crate) fn copy(&self, jpeg: Bytes, limits: Limits, words: &Arc<Words>) {
+        let (handle, words) = (self.handle.clone(), Arc::clone(words));
+        self.beside("copy", move |system| {
+            let notice = match copy(system, &jpeg, limits) {
+                Ok(()) => words.say(Phrase::Copied),
+                Err(reason) => words.tell(Phrase::CannotCopy, [("reason", reason)]),
+            };
+            handle.push(Update::Notice(notice));
+        });
+    }
+
+    fn beside(&self, name: &str, work: impl FnOnce(&mut System) + Send + 'static) {
+        let Some(system) = self.system.clone() else { return };
+        let started = thread::Builder::new().name(name.into()).spawn(move || {
+            work(&mut system.lock().unwrap_or_else(PoisonError::into_inner));
+        });
+        if let Err(error) = started {
+            tracing::warn!("no thread to {name}: {error}");
+        }
+    }
+}
+
+fn copy(system: &mut System, jpeg: &[u8], limits: Limits) -> Result<(), String> {
+    let decoder = Decoder::new().map(|decoder| decoder.with_limits(limits));
+    let picture =
+        decoder.and_then(|mut decoder| decoder.decode_rgb(jpeg)).map_err(|error| error.to_string())?;
+    let (width, height) = (picture.width, picture.height);
+    let pixels = picture.bytes().chunks_exact(3).flat_map(|rgb| [rgb[0], rgb[1], rgb[2], 255]);
+    let bytes = Cow::Owned(pixels.collect());
+    system.set_image(ImageData { width, height, bytes }).map_err(|error| error.to_string())
+}

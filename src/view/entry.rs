@@ -1,0 +1,143 @@
+//! The line that is being written: letters of any script, a caret, and what is too long.
+//!
+//! Everything goes by what a reader sees as one letter: an emoji of five code points is deleted at once.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::harmless::{Effect, effect};
+
+/// Bytes of a text that can be written: a quarter of what a relay takes, and far more than a line.
+const LONGEST: usize = 16 << 10;
+
+/// A line with a caret.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Entry {
+    text: String,
+    /// Bytes before the caret.
+    at: usize,
+}
+
+/// What a key does to the line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Edit {
+    /// Puts in what was typed or pasted.
+    Put(String),
+    Back,
+    Delete,
+    Left,
+    Right,
+    Home,
+    End,
+    /// Takes away all that stands before the caret.
+    Clear,
+}
+
+impl Entry {
+    /// False where it had no effect, as there is no room for more.
+    pub(crate) fn edit(&mut self, edit: &Edit) -> bool {
+        match edit {
+            Edit::Put(new) => return self.put(new),
+            Edit::Back => {
+                let from = self.before();
+                self.text.replace_range(from..self.at, "");
+                self.at = from;
+            }
+            Edit::Delete => {
+                let to = self.after();
+                self.text.replace_range(self.at..to, "");
+            }
+            Edit::Left => self.at = self.before(),
+            Edit::Right => self.at = self.after(),
+            Edit::Home => self.at = 0,
+            Edit::End => self.at = self.text.len(),
+            Edit::Clear => {
+                self.text.replace_range(..self.at, "");
+                self.at = 0;
+            }
+        }
+        true
+    }
+
+    fn put(&mut self, new: &str) -> bool {
+        // A pasted text may have several lines; what steers or turns would act on what stands beside it.
+        let calm = |c| match effect(c) {
+            Effect::Shown => Some(c),
+            Effect::Parts => Some(' '),
+            Effect::Steers | Effect::Turns | Effect::Hidden => None,
+        };
+        let new: String = new.chars().filter_map(calm).collect();
+        if self.text.len() + new.len() > LONGEST {
+            return false;
+        }
+        self.text.insert_str(self.at, &new);
+        self.at += new.len();
+        true
+    }
+
+    fn before(&self) -> usize {
+        let (before, _) = self.text.split_at(self.at);
+        before.grapheme_indices(true).next_back().map_or(0, |(at, _)| at)
+    }
+
+    fn after(&self) -> usize {
+        let (_, after) = self.text.split_at(self.at);
+        self.at + after.graphemes(true).next().map_or(0, str::len)
+    }
+
+    /// What stands before the caret and behind it.
+    pub(crate) fn parts(&self) -> (&str, &str) {
+        self.text.split_at(self.at)
+    }
+
+    /// The text, where there is any.
+    pub(crate) fn finished(&self) -> Option<String> {
+        let text = self.text.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edited(edits: &[Edit]) -> (String, String) {
+        let mut entry = Entry::default();
+        edits.iter().for_each(|edit| _ = entry.edit(edit));
+        let (before, after) = entry.parts();
+        (before.to_owned(), after.to_owned())
+    }
+
+    fn put(text: &str) -> Edit {
+        Edit::Put(text.to_owned())
+    }
+
+    #[test]
+    fn the_caret_moves_by_what_is_seen_as_one_letter() {
+        let family = "👩‍👩‍👧";
+        let edits = [put("你"), put(family), put("ä"), Edit::Left, Edit::Left];
+        assert_eq!(edited(&edits), ("你".into(), format!("{family}ä")));
+        let deleted = [&edits[..], &[Edit::Delete]].concat();
+        assert_eq!(edited(&deleted), ("你".into(), "ä".into()));
+        let back = [&edits[..], &[Edit::Right, Edit::Back, Edit::Home, Edit::Back, Edit::Left]].concat();
+        assert_eq!(edited(&back), (String::new(), "你ä".into()));
+        let cleared = [&edits[..], &[Edit::Clear, Edit::End, put("!")]].concat();
+        assert_eq!(edited(&cleared), (format!("{family}ä!"), String::new()));
+    }
+
+    #[test]
+    fn what_is_pasted_becomes_one_harmless_line() {
+        assert_eq!(edited(&[put("a\r\nb\tc\u{202e}\x1b")]).0, "a b c");
+    }
+
+    #[test]
+    fn what_is_too_long_is_refused_whole() {
+        let mut entry = Entry::default();
+        assert!(entry.edit(&put(&"x".repeat(LONGEST))));
+        assert!(!entry.edit(&put("y")));
+        assert_eq!(entry.finished().unwrap().len(), LONGEST);
+        assert_eq!(Entry::default().finished(), None);
+        let mut blank = Entry::default();
+        blank.edit(&put("  "));
+        assert_eq!(blank.finished(), None);
+    }
+}

@@ -1,0 +1,113 @@
+//! The thread that brings single pictures to the size at which they are shown: one that a pause holds, an image that somebody sent, the
+//! last frame before the window changed.
+//!
+//! Frames of a stream that moves come at their size from the decoder, which asks [`Handle::room`] for it.
+
+use std::{
+    collections::VecDeque,
+    io,
+    sync::{Arc, mpsc},
+    thread,
+};
+
+use super::{
+    inbox::Handle,
+    update::{Update, Wanted},
+};
+use crate::{
+    jpeg::{Decoder, Limits, Scale, Strips},
+    picture::{Canvas, Scaler},
+};
+
+/// Requests that are remembered, so that none is made twice: a window of tiles and images.
+const REMEMBERED: usize = 128;
+
+/// Pictures to fit, handed to the thread.
+#[derive(Debug)]
+pub(crate) struct Fitting {
+    give: mpsc::Sender<Wanted>,
+    asked: VecDeque<(u64, (usize, usize))>,
+}
+
+impl Fitting {
+    /// Starts the thread, which ends with this.
+    pub(crate) fn start(handle: Handle, limits: Limits, strips: Strips) -> io::Result<Self> {
+        let (give, take) = mpsc::channel::<Wanted>();
+        thread::Builder::new().name("fit".into()).spawn(move || {
+            let mut scaler = Scaler::default();
+            while let Ok(wanted) = take.recv() {
+                let canvas = fit(&mut scaler, &wanted, limits, strips).map(Arc::new);
+                if !handle.push(Update::Fitted { wanted, canvas }) {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self { give, asked: VecDeque::new() })
+    }
+
+    /// Asks for a picture, once.
+    pub(crate) fn ask(&mut self, wanted: Wanted) {
+        let name = (wanted.stamp, wanted.size);
+        if self.asked.contains(&name) {
+            return;
+        }
+        if self.asked.len() == REMEMBERED {
+            self.asked.pop_front();
+        }
+        self.asked.push_back(name);
+        let _ = self.give.send(wanted); // without the thread, pictures stay coarse
+    }
+}
+
+fn fit(scaler: &mut Scaler, wanted: &Wanted, limits: Limits, strips: Strips) -> Option<Canvas> {
+    // What one picture left in a decoder is nothing to the next, which may be from somebody else.
+    let mut decoder = Decoder::new().ok()?.with_limits(limits).with_strips(strips);
+    let header = crate::jpeg::header(&wanted.jpeg).ok()?;
+    let scale = Scale::at_least((header.width, header.height), wanted.size);
+    let canvas = decoder.decode(&wanted.jpeg, scale, Canvas::default()).ok()?.canvas;
+    if (canvas.width, canvas.height) == wanted.size {
+        return Some(canvas);
+    }
+    scaler.scale(&canvas, wanted.size, Canvas::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::{
+        jpeg::Encoder,
+        picture::{Picture, Pixels},
+        view::inbox,
+    };
+
+    #[test]
+    fn a_picture_comes_back_at_its_size_and_one_that_is_none_comes_back_empty() {
+        let red = Picture { width: 640, height: 480, pixels: Pixels::Rgb([200, 20, 30].repeat(640 * 480)) };
+        let jpeg = Encoder::new(90).unwrap().encode(&red).unwrap();
+        let (handle, inbox) = inbox();
+        let mut fitting = Fitting::start(handle, Limits::default(), Strips::Off).unwrap();
+        for (stamp, jpeg, size) in [
+            (1, jpeg.clone(), (160, 120)),
+            (1, jpeg.clone(), (160, 120)),
+            (1, jpeg.clone(), (801, 601)),
+            (2, Bytes::from_static(b"no picture"), (10, 10)),
+            (3, jpeg, (0, 10)),
+        ] {
+            fitting.ask(Wanted { stamp, jpeg, size });
+        }
+        let mut found = Vec::new();
+        while found.len() < 4 {
+            for update in inbox.wait(Duration::from_secs(20)) {
+                let Update::Fitted { wanted, canvas } = update else { panic!("{update:?}") };
+                let pixel = canvas.as_ref().and_then(|canvas| canvas.pixel(5, 5));
+                assert!(pixel.is_none_or(|pixel| ((pixel >> 16) & 0xff).abs_diff(200) < 5));
+                found.push((wanted.stamp, canvas.map(|canvas| (canvas.width, canvas.height))));
+            }
+        }
+        assert_eq!(found, [(1, Some((160, 120))), (1, Some((801, 601))), (2, None), (3, None)]);
+    }
+}

@@ -1,0 +1,148 @@
+//! The numbers, for those who want them: how old and how fast each stream is and was, and where its frames went.
+
+use std::time::Duration;
+
+use super::{
+    board::Board,
+    paint::Easel,
+    panels::table,
+    state::{aged, millis, size},
+    stream::{SAMPLES, Sample, Stream},
+    theme::{FAINT, GOOD, Measures, PANEL, PANEL_ALPHA, RAISED, WARNING},
+};
+use crate::{
+    language::{Phrase, Words},
+    lettering::{Rect, Style, fill, rounded, stroke},
+    picture::Canvas,
+};
+
+/// The least that the upper edge of the graph of ages stands for: small ages shall look small.
+const AGE_SPAN: Duration = Duration::from_millis(50);
+
+/// The same for frames a second.
+const RATE_SPAN: f32 = 10.0;
+
+/// A panel in the upper right corner, about the stream that is large, or else about all of them as far as there is room.
+pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas) {
+    let words = &board.words;
+    let Measures { text, margin, .. } = easel.measures;
+    let mut rows = vec![[
+        words.say(Phrase::RoundTrip),
+        board.round_trip().map_or_else(|| words.say(Phrase::Unknown), millis),
+    ]];
+    let streams = match board.enlarged() {
+        Some(place) => board.streams.get(place..=place).unwrap_or_default(),
+        None => &board.streams,
+    };
+    let named = board.streams.len() > 1;
+    let line = (text * 1.6) as usize;
+    let graph = (text * 4.5) as usize;
+    let title = (text * 1.4) as usize;
+    let graphs = 2 * (graph + title) + 2 * margin;
+    // The graphs belong to the first; further streams are told of where there is room, and each when it is large.
+    let room = canvas.height.saturating_sub(7 * margin + 2 * line + graphs);
+    let mut graphed = None;
+    for stream in streams {
+        let more = figures(words, stream);
+        let needed = (rows.len() + more.len() + usize::from(named)) * line;
+        if rows.len() > 1 && needed > room {
+            break;
+        }
+        rows.extend(named.then(|| [stream.name().to_owned(), String::new()]));
+        rows.extend(more);
+        graphed.get_or_insert(stream);
+    }
+    let right = canvas.width.saturating_sub(margin);
+    let place = |width: usize, height| Rect::new(right.saturating_sub(width), margin, width, height);
+    let panel = table(easel, canvas, &words.say(Phrase::Numbers), &rows, place);
+    easel.clickable(panel, None);
+    // Of one stream; of several, the large one's or the first one's, below the table.
+    let Some(stream) = graphed.filter(|stream| stream.samples.len() > 1) else { return };
+    let below = Rect::new(panel.x, panel.bottom() + margin / 2, panel.width, graphs);
+    if below.bottom() > canvas.height || below.width < 8 * margin {
+        return;
+    }
+    rounded(canvas, below, margin as f32, PANEL, PANEL_ALPHA);
+    easel.clickable(below, None);
+    let inner = below.inset(margin);
+    let ages = |sample: &Sample| sample.age.map(|age| age.as_secs_f32() * 1e3);
+    let half = Rect { height: title + graph, ..inner };
+    let upper = stream.samples.iter().filter_map(|sample| sample.age).max().unwrap_or_default();
+    let upper = upper.max(AGE_SPAN);
+    let scale = (upper.as_secs_f32() * 1e3, millis(upper));
+    plot(easel, canvas, half, &words.say(Phrase::AgeGraph), stream, (ages, scale, WARNING));
+    let rates = |sample: &Sample| Some(sample.fps);
+    let upper = stream.samples.iter().map(|sample| sample.fps).fold(RATE_SPAN, f32::max);
+    let half = Rect { y: half.bottom(), ..half };
+    let scale = (upper, format!("{upper:.0}"));
+    plot(easel, canvas, half, &words.say(Phrase::RateGraph), stream, (rates, scale, GOOD));
+}
+
+/// A line through the samples, the newest at the right edge, over the whole minute; with the value at the upper edge in words.
+fn plot(
+    easel: &mut Easel,
+    canvas: &mut Canvas,
+    room: Rect,
+    title: &str,
+    stream: &Stream,
+    (value, (upper, label), colour): (impl Fn(&Sample) -> Option<f32>, (f32, String), u32),
+) {
+    let Measures { small, margin, .. } = easel.measures;
+    let style = Style::line(small * 0.93, FAINT, room.width);
+    let (label_width, height) = easel.painter.measure(&label, style);
+    easel.painter.draw(canvas, title, room.x, room.y, style);
+    easel.painter.draw(canvas, &label, room.right().saturating_sub(label_width), room.y, style);
+    let top = room.y + height + margin / 4;
+    let area = Rect::new(room.x, top, room.width, room.bottom().saturating_sub(top + margin / 2));
+    fill(canvas, Rect { height: 1, ..area }, RAISED);
+    fill(canvas, Rect { y: area.bottom(), height: 1, ..area }, RAISED);
+    let step = area.width as f32 / (SAMPLES - 1) as f32;
+    let first = SAMPLES - stream.samples.len();
+    let mut last = None;
+    for (index, sample) in stream.samples.iter().enumerate() {
+        let x = area.x as f32 + (first + index) as f32 * step;
+        let point = value(sample).map(|value| {
+            let share = (value / upper).clamp(0.0, 1.0);
+            (x, area.bottom() as f32 - share * area.height as f32)
+        });
+        if let (Some(from), Some(to)) = (last, point) {
+            stroke(canvas, from, to, (small / 8.0).max(1.5), colour);
+        }
+        last = point;
+    }
+}
+
+fn figures(words: &Words, stream: &Stream) -> Vec<[String; 2]> {
+    let (figures, counts) = (&stream.figures, stream.counts());
+    let unknown = || words.say(Phrase::Unknown);
+    let row = |phrase, value: String| [words.say(phrase), value];
+    let mut rows = vec![
+        row(Phrase::Age, figures.age.map_or_else(unknown, aged)),
+        row(Phrase::Rate, figures.fps.map_or_else(unknown, |fps| format!("{fps:.1}"))),
+        row(Phrase::Received, format!("{}/s", size(figures.bytes_per_second))),
+        row(Phrase::Quality, stream.frame.quality.map_or_else(unknown, |quality| quality.to_string())),
+        row(Phrase::Decoding, millis(figures.decode)),
+        row(Phrase::Shown, counts.shown.to_string()),
+        row(Phrase::LeftOutBySender, counts.left_out.to_string()),
+        row(Phrase::LostOnTheWay, counts.lost.to_string()),
+        row(Phrase::ReplacedHere, counts.replaced.to_string()),
+    ];
+    // Seldom enough to be left out while there is none.
+    rows.extend((counts.damaged > 0).then(|| row(Phrase::DamagedHere, counts.damaged.to_string())));
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::look::frame;
+
+    #[test]
+    fn all_that_was_sent_has_a_row() {
+        let stream = Stream::new(frame("a", 0, 8, 8), 1, std::time::Instant::now());
+        let rows = figures(&Words::default(), &stream);
+        assert_eq!(rows.len(), 9, "{rows:?}");
+        assert_eq!(rows[0], ["age".to_owned(), "12 ms ±0.2 ms".to_owned()]);
+        assert!(rows.iter().all(|row| !row[1].is_empty()));
+    }
+}

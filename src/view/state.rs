@@ -1,0 +1,127 @@
+//! The states in words: the link's in a line, a time, an age.
+
+use std::time::{Duration, Instant};
+
+use super::{theme::Tone, update::LinkState};
+use crate::{
+    clock::Age,
+    language::{Phrase, Words},
+};
+
+/// How the link to `host` is.
+pub(crate) fn line(words: &Words, host: &str, link: &LinkState, now: Instant) -> (String, Tone) {
+    let with = |phrase, why: &str| words.tell(phrase, [("host", host), ("why", why)]);
+    let counted = |phrase, why: &str, left: u64| {
+        let left = left.to_string();
+        words.tell(phrase, [("host", host), ("why", why), ("seconds", left.as_str())])
+    };
+    match link {
+        LinkState::Connecting => (with(Phrase::Connecting, ""), Tone::Warning),
+        LinkState::Up { rtt: None } => (with(Phrase::Connected, ""), Tone::Good),
+        LinkState::Up { rtt: Some(rtt) } => {
+            let time = millis(*rtt);
+            let line = words.tell(Phrase::ConnectedRoundTrip, [("host", host), ("time", time.as_str())]);
+            (line, Tone::Good)
+        }
+        LinkState::Down { why, retry_at } => {
+            let line = match seconds_until(*retry_at, now) {
+                0 => with(Phrase::Reconnecting, why),
+                left => counted(Phrase::ReconnectingIn, why, left),
+            };
+            (line, Tone::Bad)
+        }
+        LinkState::Refused { why, retry_at } => {
+            let left = retry_at.map_or(0, |retry_at| seconds_until(retry_at, now));
+            let line = match left {
+                0 => with(Phrase::Refused, why),
+                left => counted(Phrase::RefusedRetryIn, why, left),
+            };
+            (line, Tone::Bad)
+        }
+    }
+}
+
+/// When that line changes by itself: it counts down.
+pub(crate) fn next_change(link: &LinkState, now: Instant) -> Option<Instant> {
+    let retry_at = match link {
+        LinkState::Down { retry_at, .. } => Some(*retry_at),
+        LinkState::Refused { retry_at, .. } => *retry_at,
+        LinkState::Connecting | LinkState::Up { .. } => None,
+    };
+    let retry_at = retry_at.filter(|retry_at| *retry_at > now)?;
+    // One less than the seconds that are displayed: then the number changes.
+    retry_at.checked_sub(Duration::from_secs(seconds_until(retry_at, now) - 1))
+}
+
+/// Whole seconds until then, rounded up: "in 0 s" is now.
+pub(crate) fn seconds_until(then: Instant, now: Instant) -> u64 {
+    let left = then.saturating_duration_since(now);
+    left.as_secs() + u64::from(left.subsec_nanos() > 0)
+}
+
+/// A short time as people read it.
+pub(crate) fn millis(time: Duration) -> String {
+    let millis = time.as_secs_f64() * 1e3;
+    match millis {
+        ..9.95 => format!("{millis:.1} ms"),
+        ..9_999.5 => format!("{millis:.0} ms"),
+        _ => format!("{:.0} s", millis / 1e3),
+    }
+}
+
+/// A longer one: minutes and seconds, and hours where there are some.
+pub(crate) fn clock(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+/// An age with what may be wrong with it; `±?` where the clocks of two machines are taken as they are.
+pub(crate) fn aged(age: Age) -> String {
+    let within = age.within.map_or("?".to_owned(), millis);
+    format!("{} ±{within}", millis(age.time))
+}
+
+/// An amount of bytes as people read it.
+pub(crate) fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.0} kB", bytes as f64 / 1e3),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_countdown_is_repainted_each_time_its_number_changes() {
+        let now = Instant::now();
+        let retry_at = now + Duration::from_millis(2_250);
+        let down = LinkState::Down { why: String::new(), retry_at };
+        let mut at = now;
+        let mut numbers = vec![seconds_until(retry_at, at)];
+        while let Some(next) = next_change(&down, at) {
+            assert!(next > at);
+            at = next;
+            numbers.push(seconds_until(retry_at, at));
+        }
+        assert_eq!(numbers, [3, 2, 1, 0]);
+        assert_eq!(next_change(&LinkState::Up { rtt: None }, now), None, "an idle window sleeps");
+    }
+
+    #[test]
+    fn short_times_and_amounts_are_readable() {
+        let shown = |micros| millis(Duration::from_micros(micros));
+        assert_eq!(shown(420), "0.4 ms");
+        assert_eq!(shown(9_960), "10 ms");
+        assert_eq!(shown(12_400), "12 ms");
+        assert_eq!(shown(12_000_000), "12 s");
+        assert_eq!(clock(Duration::from_secs(62)), "1:02");
+        assert_eq!(clock(Duration::from_secs(3_723)), "1:02:03");
+        assert_eq!(size(999), "999 B");
+        assert_eq!(size(64_200), "64 kB");
+        assert_eq!(size(3_450_000), "3.5 MB");
+    }
+}

@@ -1,0 +1,144 @@
+//! A stream at its own time.
+
+use super::*;
+use crate::view::look::frame;
+
+const MS: Duration = Duration::from_millis(1);
+
+#[test]
+fn silence_is_told_after_a_second_and_the_tile_goes_after_a_while() {
+    let start = Instant::now();
+    let stream = Stream::new(frame("a", 0, 8, 8), 1, start);
+    assert_eq!(stream.stalled(start + 900 * MS), None);
+    let woken = stream.next_change(start + 900 * MS);
+    assert!(stream.stalled(woken).is_some(), "the wake-up comes when there is something to say");
+    assert_eq!(stream.stalled(start + 3_200 * MS), Some(3_200 * MS));
+    assert_eq!(stream.next_change(start + 3_200 * MS), start + 4_000 * MS);
+    assert!(!stream.gone(start + 29_900 * MS));
+    assert!(stream.gone(start + 30_000 * MS));
+}
+
+#[test]
+fn a_slow_stream_is_not_frozen_between_two_frames() {
+    let start = Instant::now();
+    let mut stream = Stream::new(frame("a", 0, 8, 8), 1, start);
+    stream.take(frame("a", 1, 8, 8), 2, false, start + 2_000 * MS);
+    assert_eq!(stream.stalled(start + 4_000 * MS), None);
+    assert!(stream.stalled(start + 7_100 * MS).is_some());
+}
+
+#[test]
+fn every_frame_is_accounted_for() {
+    let now = Instant::now();
+    let told = |arrived, left_out, lost, damaged| Frame {
+        account: Account { arrived, left_out, lost, damaged },
+        ..frame("a", 10, 8, 8)
+    };
+    let mut stream = Stream::new(told(100, 7, 3, 1), 1, now);
+    assert_eq!(stream.counts(), Counts { shown: 1, ..Counts::default() }, "since the tile is there");
+    stream.take(told(101, 7, 3, 1), 2, false, now);
+    stream.take(told(105, 9, 4, 2), 3, false, now);
+    assert_eq!(
+        stream.counts(),
+        Counts { shown: 3, replaced: 2, left_out: 2, lost: 1, damaged: 1 },
+        "two of the four that came between were replaced, one was damaged"
+    );
+    stream.take(told(0, 0, 0, 0), 4, false, now);
+    assert_eq!(stream.counts().replaced, 0, "one who miscounts breaks nothing");
+}
+
+#[test]
+fn a_pause_holds_the_newest_back() {
+    let now = Instant::now();
+    let mut stream = Stream::new(frame("a", 0, 8, 8), 1, now);
+    for seq in 1..=3 {
+        stream.take(frame("a", seq, 8, 8), 10 + seq, true, now);
+    }
+    assert_eq!((stream.frame.seq, stream.stamp), (Some(0), 1));
+    stream.resume(20);
+    assert_eq!((stream.frame.seq, stream.stamp), (Some(3), 20));
+    assert_eq!(stream.counts(), Counts { shown: 2, replaced: 2, ..Counts::default() });
+}
+
+#[test]
+fn figures_come_from_the_last_second() {
+    let start = Instant::now();
+    let mut stream = Stream::new(frame("a", 0, 8, 8), 1, start);
+    for seq in 1..=60 {
+        let at = start + Duration::from_millis(seq * 40);
+        let next = Frame {
+            decoded: at,
+            age: Some(Age { time: 12 * MS, within: Some(MS) }),
+            ..frame("a", seq, 8, 8)
+        };
+        stream.take(next, seq + 1, false, at);
+    }
+    let end = start + 2_400 * MS;
+    stream.measure(end);
+    let fps = stream.figures.fps.unwrap();
+    assert!((fps - 25.0).abs() < 0.1, "{fps}");
+    assert_eq!(stream.figures.age, Some(Age { time: 12 * MS, within: Some(MS) }));
+    assert_eq!(stream.figures.bytes_per_second, 25 * stream.frame.jpeg.len() as u64);
+    stream.measure(end + 5_000 * MS);
+    assert_eq!(stream.figures.age, None);
+    assert_eq!(stream.figures.fps, Some(0.0));
+}
+
+#[test]
+fn a_rate_takes_two_frames() {
+    let start = Instant::now();
+    let mut stream = Stream::new(frame("a", 0, 8, 8), 1, start);
+    assert_eq!(stream.figures.fps, None);
+    stream.take(frame("a", 1, 8, 8), 2, false, start + 50 * MS);
+    assert_eq!(stream.figures.fps, Some(20.0));
+    stream.take(frame("a", 2, 8, 8), 3, false, start + 2_050 * MS);
+    assert_eq!(stream.figures.fps, Some(0.5), "a time lapse");
+}
+
+#[test]
+fn a_card_has_no_rate_and_the_first_picture_after_it_none_yet() {
+    let start = Instant::now();
+    let mut stream = Stream::new(frame("a", 0, 8, 8), 1, start);
+    let card = |seq| Frame { card: Some(Card::NoSignal), ..frame("a", seq, 8, 8) };
+    stream.take(frame("a", 1, 8, 8), 2, false, start + 50 * MS);
+    stream.take(card(2), 3, false, start + 100 * MS);
+    stream.take(card(3), 4, false, start + 1_100 * MS);
+    assert_eq!((stream.figures.fps, stream.figures.age), (None, None));
+    assert_eq!(stream.stalled(start + 4_000 * MS), None, "a card may be repeated slowly");
+    assert!(stream.stalled(start + 5_200 * MS).is_some(), "but its sender may go too");
+    stream.take(frame("a", 4, 8, 8), 5, false, start + 1_200 * MS);
+    assert_eq!(stream.figures.fps, None, "cards are not counted");
+    stream.take(frame("a", 5, 8, 8), 6, false, start + 1_250 * MS);
+    assert_eq!(stream.figures.fps, Some(20.0));
+    assert!(stream.stalled(start + 2_300 * MS).is_some(), "pictures are, again");
+}
+
+#[test]
+fn what_a_picture_is_worth_is_told_by_the_worst() {
+    let start = Instant::now();
+    let aged = |millis, within| Some(Age { time: millis * MS, within });
+    let with = |age, card| Stream::new(Frame { age, card, ..frame("a", 0, 8, 8) }, 1, start);
+    let live = |stream: &Stream| stream.life(false, start + 10 * MS);
+    let stream = with(aged(30, Some(MS)), None);
+    assert_eq!(live(&stream), Life::Live);
+    assert_eq!(stream.life(true, start + 10 * MS), Life::Frozen(10 * MS), "the link is cut");
+    assert_eq!(live(&with(aged(900, Some(20 * MS)), None)), Life::Late(880 * MS));
+    assert_eq!(live(&with(aged(900, Some(600 * MS)), None)), Life::Live, "it may be less");
+    assert_eq!(live(&with(aged(900, None), None)), Life::Live, "clocks may differ");
+    let off = with(aged(900, Some(MS)), Some(Card::CameraOff));
+    assert_eq!(live(&off), Life::Card(Card::CameraOff));
+    assert_eq!(off.life(false, start + 5_000 * MS), Life::Frozen(5_000 * MS));
+}
+
+#[test]
+fn the_graphs_have_two_samples_a_second_and_a_minute_of_them() {
+    let start = Instant::now();
+    let mut stream = Stream::new(frame("a", 0, 8, 8), 1, start);
+    for tick in 1..=700_u32 {
+        stream.take(frame("a", tick.into(), 8, 8), tick.into(), false, start + 100 * MS * tick);
+    }
+    assert_eq!(stream.samples.len(), SAMPLES);
+    let last = stream.samples.back().unwrap();
+    assert!((last.fps - 10.0).abs() < 0.1, "{last:?}");
+    assert!(last.age.is_some());
+}

@@ -1,0 +1,166 @@
+//! The conversation made visible: the last lines over the picture, or all of it with a line to write in.
+
+use std::time::Instant;
+
+use super::{
+    board::Board,
+    chat::{Departure, Line, Speaker},
+    paint::Easel,
+    theme::{BAD, FAINT, GOOD, Measures, PANEL, PANEL_ALPHA, RAISED, TEXT, WARNING},
+};
+use crate::{
+    clock::local_time,
+    language::{Phrase, Words},
+    lettering::{Rect, Style, fill, rounded},
+    picture::Canvas,
+};
+
+/// Lines that one text may take over the picture, and in the history, where it can be read in full but for books.
+const LINES: (usize, usize) = (3, 40);
+
+/// Characters on either side of the caret that are looked at: more than the lines there are.
+const AROUND_CARET: usize = 600;
+
+/// The caret: a thin bar that the text is shaped with, so that it stands where the next letter will, in either direction.
+const CARET: char = '\u{258f}';
+
+/// Everything said, or the last of it, above `floor`.
+pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas, floor: usize, now: Instant) {
+    if board.chat.is_open() {
+        return history(easel, board, canvas, floor);
+    }
+    let Measures { margin, .. } = easel.measures;
+    let (across, down) = easel.measures.plate().padding;
+    let room = (canvas.width * 3 / 5).saturating_sub(2 * margin + 2 * across);
+    let mut floor = floor;
+    for line in board.chat.fresh(now) {
+        let told = Told::new(easel, &board.words, line, room, LINES.0);
+        let Some(top) = floor.checked_sub(told.height + 2 * down) else { break };
+        let plate = Rect::new(margin, top, told.width + 2 * across, told.height + 2 * down);
+        easel.plate(canvas, plate);
+        told.draw(easel, canvas, plate.x + across, top + down);
+        floor = top.saturating_sub(margin / 2);
+    }
+}
+
+/// A line with who says it and when, measured.
+struct Told<'a> {
+    line: &'a Line,
+    head: Option<String>,
+    head_style: Style,
+    text_style: Style,
+    head_height: usize,
+    width: usize,
+    height: usize,
+}
+
+impl<'a> Told<'a> {
+    fn new(easel: &mut Easel, words: &Words, line: &'a Line, room: usize, lines: usize) -> Self {
+        let Measures { text, small, .. } = easel.measures;
+        let (head, colour) = head(words, line);
+        let text_colour = if line.speaker == Speaker::Program { FAINT } else { TEXT };
+        let text_style = Style { lines, ..Style::line(text, text_colour, room) };
+        let head_style = Style::line(small, colour, room);
+        let (mut width, mut height) = easel.painter.measure(&line.text, text_style);
+        let mut head_height = 0;
+        if let Some(head) = &head {
+            let (head_width, line) = easel.painter.measure(head, head_style);
+            (width, height, head_height) = (width.max(head_width), height + line, line);
+        }
+        Self { line, head, head_style, text_style, head_height, width, height }
+    }
+
+    fn draw(&self, easel: &mut Easel, canvas: &mut Canvas, x: usize, y: usize) {
+        if let Some(head) = &self.head {
+            easel.painter.draw(canvas, head, x, y, self.head_style);
+        }
+        easel.painter.draw(canvas, &self.line.text, x, y + self.head_height, self.text_style);
+    }
+}
+
+/// Who says it, when, and what became of it; in words, and a colour.
+fn head(words: &Words, line: &Line) -> (Option<String>, u32) {
+    let time = local_time(line.at);
+    match &line.speaker {
+        Speaker::Program => (None, FAINT),
+        Speaker::Peer(name) => {
+            let name = name.clone().filter(|name| !name.is_empty());
+            (Some(format!("{}   {time}", name.unwrap_or_else(|| words.say(Phrase::Somebody)))), GOOD)
+        }
+        Speaker::Me(departure) => {
+            let (mark, phrase, colour) = match departure {
+                Departure::Leaving => ("…", Phrase::Leaving, WARNING),
+                Departure::Left => ("✓", Phrase::Left, GOOD),
+                Departure::Failed => ("✗", Phrase::NotLeft, BAD),
+            };
+            let me = words.say(Phrase::Me);
+            (Some(format!("{me}   {time}   {mark} {}", words.say(phrase))), colour)
+        }
+    }
+}
+
+/// The panel with all that was said, and the line that is being written.
+fn history(easel: &mut Easel, board: &Board, canvas: &mut Canvas, floor: usize) {
+    let Measures { text, small, margin, .. } = easel.measures;
+    let width =
+        (canvas.width * 3 / 5).max((text * 30.0) as usize).min(canvas.width.saturating_sub(2 * margin));
+    let panel = Rect::new(margin, margin, width, floor.saturating_sub(margin));
+    if panel.height < 4 * margin || panel.width < 6 * margin {
+        return;
+    }
+    rounded(canvas, panel, margin as f32, PANEL, PANEL_ALPHA);
+    easel.clickable(panel, None);
+    let inner = panel.inset(margin);
+    let title = board.words.say(Phrase::Conversation);
+    let style = Style::line(text, TEXT, inner.width / 2);
+    let (_, title_height) = easel.painter.measure(&title, style);
+    easel.painter.draw(canvas, &title, inner.x, inner.y, style);
+    let hint =
+        board.words.say(if board.chat.scrolled() > 0 { Phrase::NewerBelow } else { Phrase::EntryHint });
+    let style = Style::line(small, FAINT, inner.width / 2);
+    let (hint_width, hint_height) = easel.painter.measure(&hint, style);
+    let hint_top = inner.y + title_height.saturating_sub(hint_height) / 2;
+    easel.painter.draw(canvas, &hint, inner.right().saturating_sub(hint_width), hint_top, style);
+    let ceiling = inner.y + title_height + margin / 2;
+    let mut floor = entry(easel, board, canvas, inner);
+    let mut said = false;
+    for line in board.chat.history() {
+        said = true;
+        let told = Told::new(easel, &board.words, line, inner.width, LINES.1);
+        let Some(top) = floor.checked_sub(told.height + margin / 2).filter(|top| *top >= ceiling) else {
+            break;
+        };
+        told.draw(easel, canvas, inner.x, top);
+        floor = top;
+    }
+    if !said {
+        let style = Style { lines: 3, ..Style::line(text, FAINT, inner.width) };
+        let nothing = board.words.say(Phrase::NothingSaid);
+        let (_, height) = easel.painter.measure(&nothing, style);
+        easel.painter.draw(canvas, &nothing, inner.x, floor.saturating_sub(height + margin), style);
+    }
+}
+
+/// The line that is being written, at the lower edge of the panel; returns where it begins.
+fn entry(easel: &mut Easel, board: &Board, canvas: &mut Canvas, inner: Rect) -> usize {
+    let Some(entry) = &board.chat.entry else { return inner.bottom() };
+    let Measures { text, margin, .. } = easel.measures;
+    let (before, after) = entry.parts();
+    let from = before.char_indices().rev().nth(AROUND_CARET).map_or(0, |(at, _)| at);
+    let to = after.char_indices().nth(AROUND_CARET).map_or(after.len(), |(at, _)| at);
+    let written = format!("{}{CARET}{}", &before[from..], &after[..to]);
+    let room = inner.width.saturating_sub(2 * margin);
+    // What is longer than the lines there are is seen at its end, where it is being written.
+    let style = Style { lines: LINES.1, ..Style::line(text, TEXT, room) };
+    let (_, all) = easel.painter.measure(&written, style);
+    let (_, line) = easel.painter.measure("0", style);
+    let height = all.min(4 * line);
+    let rect =
+        Rect::new(inner.x, inner.bottom().saturating_sub(height + margin), inner.width, height + margin);
+    rounded(canvas, rect, margin as f32 * 0.6, RAISED, 255);
+    fill(canvas, Rect::new(rect.x, rect.bottom().saturating_sub(2), rect.width, 2), GOOD);
+    let mut strip = Canvas::filled(room, height, RAISED);
+    easel.painter.draw_end(&mut strip, &written, all - height, style);
+    super::fit::lay(&strip, canvas, Rect::new(rect.x + margin, rect.y + margin / 2, room, height));
+    rect.y
+}

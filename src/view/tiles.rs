@@ -1,0 +1,162 @@
+//! The streams: each in its tile, with who it is, how large, how fast and how old, and whether it is alive.
+
+use std::time::Instant;
+
+use super::{
+    board::Board,
+    grid::{contain, layout, spotlight},
+    keys::Command,
+    paint::{Easel, state_dot},
+    state::{aged, millis},
+    stream::{Life, Stream},
+    theme::{BACKGROUND, FAINT, FROZEN_ALPHA, Measures, TEXT, Tone},
+    update::{Card, Wanted},
+};
+use crate::{
+    language::{Phrase, Words},
+    lettering::{Rect, Style, fill, fill_around, veil},
+    picture::Canvas,
+};
+
+pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas, now: Instant) {
+    let size = (canvas.width, canvas.height);
+    let sizes: Vec<_> = board.streams.iter().map(|stream| stream.frame.size).collect();
+    let tiles = match board.enlarged() {
+        Some(large) => spotlight(size, sizes.len(), large),
+        None => layout(size, &sizes),
+    };
+    let window = Rect::new(0, 0, canvas.width, canvas.height);
+    if tiles.len() > 1 {
+        fill(canvas, window, BACKGROUND);
+    }
+    for (place, (stream, &tile)) in board.streams.iter().zip(&tiles).enumerate() {
+        let shown = contain(stream.frame.size, tile);
+        fill_around(canvas, if sizes.len() > 1 { tile } else { window }, shown, BACKGROUND);
+        let size = (shown.width, shown.height);
+        easel.rooms.push((stream.name().to_owned(), size));
+        easel.picture(&stream.frame.canvas, canvas, shown, || Wanted {
+            stamp: stream.stamp,
+            jpeg: stream.frame.jpeg.clone(),
+            size,
+        });
+        easel.clickable(tile, (tiles.len() > 1).then_some(Command::Enlarge(place)));
+        let life = board.life(stream, now);
+        if let Life::Frozen(silence) = life {
+            veil(canvas, shown, BACKGROUND, FROZEN_ALPHA);
+            let text = no_picture_for(&board.words, silence.as_secs());
+            let large = easel.measures.large.min(shown.height as f32 / 8.0);
+            easel.centred(
+                canvas,
+                &text,
+                shown,
+                Style { lines: 2, centred: true, ..Style::line(large, TEXT, shown.width) },
+            );
+        }
+        let number = (tiles.len() > 1).then_some(place + 1);
+        name(easel, board, stream, canvas, shown, (life, number));
+    }
+    between(canvas, &tiles);
+}
+
+fn no_picture_for(words: &Words, seconds: u64) -> String {
+    match seconds {
+        0 => words.say(Phrase::NoPicture),
+        seconds => words.tell(Phrase::NoPictureFor, [("seconds", seconds)]),
+    }
+}
+
+/// A line where two tiles meet, over the pictures: a gap would leave no room for them at their own size.
+fn between(canvas: &mut Canvas, tiles: &[Rect]) {
+    for tile in tiles {
+        if tile.x > 0 {
+            fill(canvas, Rect::new(tile.x - 1, tile.y, 2, tile.height), BACKGROUND);
+        }
+        if tile.y > 0 {
+            fill(canvas, Rect::new(tile.x, tile.y - 1, tile.width, 2), BACKGROUND);
+        }
+    }
+}
+
+/// What is told beside the name, and how serious it is.
+fn figures(board: &Board, stream: &Stream, life: Life) -> (String, Tone) {
+    let words = &board.words;
+    let (width, height) = stream.frame.size;
+    let mut parts = vec![format!("{width}×{height}")];
+    let rate =
+        || stream.figures.fps.map(|fps| words.tell(Phrase::FramesPerSecond, [("rate", fps.round() as i64)]));
+    let tone = match life {
+        Life::Live | Life::Late(_) if board.paused => {
+            parts.push(words.say(Phrase::Paused));
+            Tone::Warning
+        }
+        Life::Live => {
+            parts.extend(rate());
+            parts.extend(stream.figures.age.map(aged));
+            Tone::Good
+        }
+        Life::Late(age) => {
+            parts.extend(rate());
+            let time = millis(age);
+            parts.push(words.tell(Phrase::LateBy, [("time", time.as_str())]));
+            Tone::Warning
+        }
+        Life::Card(Card::NoSignal) => {
+            parts.push(words.say(Phrase::NoSignal));
+            Tone::Warning
+        }
+        Life::Card(Card::CameraOff) => {
+            parts.push(words.say(Phrase::CameraOff));
+            Tone::Warning
+        }
+        Life::Frozen(_) => Tone::Bad,
+    };
+    (parts.join("   "), tone)
+}
+
+/// Who it is, on a plate in the tile's upper left corner, with as much of the figures as there is room for.
+fn name(
+    easel: &mut Easel,
+    board: &Board,
+    stream: &Stream,
+    canvas: &mut Canvas,
+    tile: Rect,
+    (life, number): (Life, Option<usize>),
+) {
+    let Measures { text, small, margin, .. } = easel.measures;
+    let (across, down) = easel.measures.plate().padding;
+    let (figures, tone) = figures(board, stream, life);
+    let who =
+        if stream.name().is_empty() { board.words.say(Phrase::Somebody) } else { stream.name().to_owned() };
+    // Set apart from the name: it must stand before it whichever way that is written.
+    let number = number.map_or(String::new(), |number: usize| number.to_string());
+    let dot = (text * 0.6) as usize;
+    let (number_width, _) = easel.painter.measure(&number, Style::line(text, FAINT, tile.width));
+    let number_width = if number.is_empty() { 0 } else { number_width + margin / 2 };
+    let used = 2 * margin + 2 * across + dot + margin / 2 + number_width;
+    let room = tile.width.saturating_sub(used);
+    if room < dot * 4 {
+        return;
+    }
+    let name = Style::line(text, TEXT, room);
+    let figure = Style::line(small, FAINT, room);
+    let (name_width, line) = easel.painter.measure(&who, name);
+    let (figures_width, figures_line) = easel.painter.measure(&figures, figure);
+    // The name is worth more than the figures where both do not fit.
+    let both = name_width + margin + figures_width <= room;
+    let width = used - 2 * margin + name_width + if both { margin + figures_width } else { 0 };
+    let plate = Rect::new(tile.x + margin, tile.y + margin, width, line + 2 * down);
+    if plate.bottom() > tile.bottom() {
+        return;
+    }
+    easel.plate(canvas, plate);
+    let left = plate.x + across;
+    state_dot(canvas, Rect::new(left, plate.y + (plate.height - dot) / 2, dot, dot), tone);
+    let left = left + dot + margin / 2;
+    easel.painter.draw(canvas, &number, left, plate.y + down, Style::line(text, FAINT, tile.width));
+    let left = left + number_width;
+    easel.painter.draw(canvas, &who, left, plate.y + down, name);
+    if both {
+        let top = plate.y + (plate.height - figures_line).div_ceil(2);
+        easel.painter.draw(canvas, &figures, left + name_width + margin, top, figure);
+    }
+}
