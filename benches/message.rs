@@ -30,6 +30,7 @@ fn info() -> FrameInfo {
         offset: Some(-1_234),
         within: Some(40),
         card: None,
+        out: Some(123_400),
     }
 }
 

@@ -18,6 +18,8 @@ pub mod clock;
 
 pub mod harmless;
 
+pub mod file_name;
+
 pub mod picture;
 
 mod lettering;
@@ -29,6 +31,8 @@ pub mod wire;
 pub mod fresh;
 
 pub mod jpeg;
+
+pub mod recording;
 
 pub mod capture;
 

@@ -16,6 +16,7 @@ mod motion;
 mod pace;
 mod pattern;
 mod photo;
+mod recording;
 mod resize;
 mod scale;
 pub(crate) use self::scale::Scaler;
@@ -196,6 +197,14 @@ pub enum Error {
         name: String,
         /// What the system said.
         source: std::io::Error,
+    },
+    /// A recording that cannot be played.
+    #[error("{name}: {reason}")]
+    Recording {
+        /// The file.
+        name: String,
+        /// Why.
+        reason: String,
     },
     /// A picture could not be decoded or scaled.
     #[error("{name}: {reason}")]

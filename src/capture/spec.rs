@@ -21,6 +21,7 @@ use super::{
     motion::Motion,
     pace::DEFAULT_FPS,
     pattern::Pattern,
+    recording::Recording,
     resize::Resize,
     sequence::{Numbered, Sequence},
 };
@@ -45,6 +46,8 @@ pub enum Spec {
     Photo(PathBuf),
     /// `mjpeg:PATH`: a file of JPEGs one after another.
     Mjpeg(PathBuf),
+    /// `recording:PATH`: a recording, at its own timing.
+    Recording(PathBuf),
     /// `shots/%04d.jpg`: numbered JPEGs.
     Sequence(String),
     /// Another path: what it is shows when it is opened.
@@ -113,6 +116,7 @@ impl FromStr for Spec {
             ("-", _) => Self::Stdin,
             (_, Some(("photo", path))) => Self::Photo(path.into()),
             (_, Some(("mjpeg", path))) => Self::Mjpeg(path.into()),
+            (_, Some(("recording", path))) => Self::Recording(path.into()),
             _ if Numbered::parse(text).is_some() => Self::Sequence(text.into()),
             _ => Self::Path(text.into()),
         })
@@ -127,6 +131,7 @@ impl fmt::Display for Spec {
             Self::Stdin => f.write_str("-"),
             Self::Photo(path) => write!(f, "photo:{}", path.display()),
             Self::Mjpeg(path) => write!(f, "mjpeg:{}", path.display()),
+            Self::Recording(path) => write!(f, "recording:{}", path.display()),
             Self::Sequence(text) => f.write_str(text),
             Self::Path(path) => path.display().fmt(f),
         }
@@ -173,6 +178,9 @@ impl Spec {
             }
             Self::Stdin => Box::new(Mjpeg::stdin(settings.fps)),
             Self::Mjpeg(path) => Box::new(Mjpeg::open(existing(path)?, fps, settings.repeat)?),
+            Self::Recording(path) => {
+                Box::new(Recording::open(existing(path)?, settings.fps, settings.repeat)?)
+            }
             Self::Sequence(text) => Box::new(Sequence::open(text, fps, settings.repeat)?),
         };
         // These have a size of their own; frames that happen to fit pass through it untouched.
@@ -184,12 +192,23 @@ impl Spec {
 
     /// What a path turns out to be: never a path again.
     fn look(path: &Path) -> Result<Self, Error> {
+        if !path.is_dir() && Recording::is_one(&start(path)?) {
+            return Ok(Self::Recording(path.into()));
+        }
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         let stream = !path.is_dir()
             && (MJPEG_EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
                 || has_more_than_one(path)?);
         Ok(if stream { Self::Mjpeg(path.into()) } else { Self::Photo(path.into()) })
     }
+}
+
+/// The first bytes of a file.
+fn start(path: &Path) -> Result<Vec<u8>, Error> {
+    let io = |source| Error::Io { name: path.display().to_string(), source };
+    let mut start = Vec::new();
+    File::open(path).map_err(io)?.take(4).read_to_end(&mut start).map_err(io)?;
+    Ok(start)
 }
 
 fn existing(path: &Path) -> Result<&Path, Error> {

@@ -8,14 +8,15 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-use super::{codec::CodecArgs, report::Report};
+use super::{codec::CodecArgs, report::Report, tape::Tape};
 use crate::{
     clock::Timestamp,
     fresh,
-    jpeg::{Limits, Strips},
+    jpeg::{self, Limits, Strips},
     picture::Canvas,
     pipeline::{Arrival, Viewer},
     view::{Account, Card, Frame, Handle, Image, Update},
+    wire::FrameInfo,
 };
 
 /// Tells what comes to whoever looks.
@@ -26,7 +27,9 @@ pub(super) struct Audience {
     pub(super) frames: Option<u64>,
     pub(super) codec: CodecArgs,
     pub(super) stop: CancellationToken,
-    pub(super) accounts: HashMap<String, Account>,
+    pub(super) tape: Arc<Tape>,
+    /// Frames that could not be decoded.
+    pub(super) damaged: HashMap<String, u64>,
 }
 
 impl Viewer for Audience {
@@ -54,12 +57,15 @@ impl Viewer for Audience {
         if self.stop.is_cancelled() {
             return false;
         }
+        if let Arrival::Frame(frame) = &arrival {
+            self.tape.frame(frame);
+        }
         let mut report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
         report.take(&arrival, !self.handle.is_open());
         let enough = self.frames.is_some_and(|frames| report.frames() >= frames);
         drop(report);
-        let account = self.account(&arrival);
-        if let Some(update) = update(arrival, account) {
+        let damaged = self.damaged(&arrival);
+        if let Some(update) = update(arrival, damaged) {
             self.handle.push(update);
         }
         if enough {
@@ -70,24 +76,23 @@ impl Viewer for Audience {
 }
 
 impl Audience {
-    fn account(&mut self, arrival: &Arrival) -> Account {
-        let (stream, damaged) = match arrival {
-            Arrival::Frame(frame) => (&frame.stream, 0),
-            Arrival::Damaged { stream, .. } => (stream, 1),
-            Arrival::Text { .. } | Arrival::Image { .. } => return Account::default(),
-        };
-        if !self.accounts.contains_key(stream) && self.accounts.len() >= fresh::MAX_KEYS {
-            return Account::default();
+    /// How many of the stream's frames could not be decoded so far.
+    fn damaged(&mut self, arrival: &Arrival) -> u64 {
+        match arrival {
+            Arrival::Frame(frame) => self.damaged.get(&frame.stream).copied().unwrap_or(0),
+            Arrival::Damaged { stream, .. } => {
+                if self.damaged.len() < fresh::MAX_KEYS || self.damaged.contains_key(stream) {
+                    *self.damaged.entry(stream.clone()).or_default() += 1;
+                }
+                0
+            }
+            Arrival::Text { .. } | Arrival::Image { .. } => 0,
         }
-        let account = self.accounts.entry(stream.clone()).or_default();
-        account.arrived += 1;
-        account.damaged += damaged;
-        *account
     }
 }
 
 /// What the window is told of it.
-pub(super) fn update(arrival: Arrival, account: Account) -> Option<Update> {
+pub(super) fn update(arrival: Arrival, damaged: u64) -> Option<Update> {
     Some(match arrival {
         Arrival::Text { text, origin } => Update::Text { sender: origin.from, text, at: Timestamp::now() },
         Arrival::Image { jpeg, header, origin } => {
@@ -100,12 +105,17 @@ pub(super) fn update(arrival: Arrival, account: Account) -> Option<Update> {
             seq: frame.info.seq,
             canvas: Arc::new(frame.canvas?),
             size: (frame.header.width, frame.header.height),
-            quality: None,
+            quality: jpeg::quality(&frame.jpeg),
             jpeg: frame.jpeg,
             age: frame.age,
             decoded: Instant::now(),
             decode: frame.decoding,
-            account,
+            account: Account {
+                arrived: frame.account.arrived,
+                left_out: frame.account.left_out,
+                lost: frame.account.lost,
+                damaged,
+            },
             card: frame.info.card.as_deref().map(card),
         }),
     })
@@ -113,7 +123,7 @@ pub(super) fn update(arrival: Arrival, account: Account) -> Option<Update> {
 
 fn card(name: &str) -> Card {
     match name {
-        "camera-off" => Card::CameraOff,
+        FrameInfo::CAMERA_OFF => Card::CameraOff,
         _ => Card::NoSignal,
     }
 }

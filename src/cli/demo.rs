@@ -34,18 +34,18 @@ const ADDRESS: &str = "127.0.0.1:0";
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     #[command(flatten)]
-    source: SourceArgs,
+    pub(super) source: SourceArgs,
     #[command(flatten)]
-    show: ShowArgs,
+    pub(super) show: ShowArgs,
     #[command(flatten)]
-    codec: CodecArgs,
+    pub(super) codec: CodecArgs,
     #[command(flatten)]
-    limit: Limit,
+    pub(super) limit: Limit,
     #[command(flatten)]
-    patience: Patience,
+    pub(super) patience: Patience,
     /// Print events as JSON, one object a line
     #[arg(long, value_parser = super::values::flag(), env = "PULSECAM_JSON")]
-    json: bool,
+    pub(super) json: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {

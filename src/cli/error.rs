@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
-use crate::{bench::plot, capture, jpeg, key, link, pipeline, tls, view, wire};
+use crate::{bench::plot, capture, jpeg, key, link, pipeline, recording, tls, view, wire};
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +23,8 @@ pub(super) enum Error {
     Tls(#[from] tls::Error),
     #[error("the key: {0}")]
     Key(#[from] key::Error),
+    #[error(transparent)]
+    Recording(#[from] recording::Error),
     #[error("the window: {0}")]
     Window(#[from] view::Error),
     #[error(transparent)]

@@ -14,7 +14,7 @@ pub(super) struct LinkArgs {
     #[arg(value_name = "HOST[:PORT]", env = "PULSECAM_HOST")]
     pub(super) host: String,
     #[command(flatten)]
-    trust: TrustArgs,
+    pub(super) trust: TrustArgs,
     #[command(flatten)]
     pub(super) patience: Patience,
 }

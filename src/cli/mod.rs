@@ -19,7 +19,9 @@ mod link;
 mod lock;
 mod outlet;
 mod output;
+mod play;
 mod reason;
+mod record;
 mod relay;
 mod report;
 mod send;
@@ -27,6 +29,7 @@ mod service;
 mod show;
 mod signal;
 mod source;
+mod tape;
 mod text;
 mod trust;
 mod values;
@@ -53,6 +56,8 @@ Examples:
   pulsecam send desk.local               your camera to everybody at that relay
   pulsecam view desk.local               what the others send
   pulsecam call desk.local               both at once
+  pulsecam record desk.local --out talk.mkv
+  pulsecam play talk.mkv                 look at it, or: play talk.mkv desk.local
   ffmpeg -re -i film.mkv -f mjpeg - | pulsecam send desk.local --source -
 
 Each option can also be set by an environment variable, which its help names.";
@@ -83,6 +88,10 @@ enum Command {
     View(view::Args),
     /// Send and view on one link
     Call(call::Args),
+    /// Record what the others stream
+    Record(record::Args),
+    /// Play a recording, here or to everybody at a relay
+    Play(play::Args),
     /// Send a line of text
     Text(text::Args),
     /// Send pictures
@@ -111,6 +120,8 @@ pub fn main() -> ExitCode {
         Command::Send(args) => send::run(&args),
         Command::View(args) => view::run(&args),
         Command::Call(args) => call::run(&args),
+        Command::Record(args) => record::run(&args),
+        Command::Play(args) => play::run(&args),
         Command::Text(args) => text::run(&args),
         Command::Image(args) => image::run(&args),
         Command::Cameras(args) => cameras::run(&args),

@@ -14,9 +14,8 @@ use super::{link::millis, output::Output};
 use crate::{
     bench::{Percentiles, Step},
     clock::{Age, Timestamp, local_time},
-    harmless,
+    file_name, harmless,
     pipeline::{Arrival, Meter, Rates, Shown},
-    view::snapshot,
 };
 
 /// How often a stream's figures are printed where there is no window.
@@ -269,7 +268,7 @@ pub(super) fn save(
     let wrong = |error: std::io::Error| format!("cannot save into {}: {error}", folder.display());
     fs::create_dir_all(folder).map_err(wrong)?;
     loop {
-        let path = folder.join(snapshot::file_name(name, taken, seq));
+        let path = folder.join(file_name::of(name, taken, seq, "jpg"));
         match fs::File::create_new(&path) {
             Ok(mut file) => {
                 std::io::Write::write_all(&mut file, jpeg).map_err(wrong)?;
@@ -293,7 +292,7 @@ fn named(stream: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{jpeg::Header, wire::FrameInfo};
+    use crate::{jpeg::Header, link::Account, wire::FrameInfo};
 
     fn shown(card: Option<&str>) -> Shown {
         Shown {
@@ -301,6 +300,7 @@ mod tests {
             info: FrameInfo { seq: Some(3), card: card.map(str::to_owned), ..FrameInfo::default() },
             jpeg: Bytes::from_static(b"jpeg"),
             header: Header { width: 64, height: 48, components: 3 },
+            account: Account::default(),
             canvas: None,
             received: Timestamp::now(),
             received_at: Instant::now(),

@@ -37,16 +37,16 @@ const SETTLE_LIMIT: Duration = Duration::from_secs(2);
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     #[command(flatten)]
-    link: LinkArgs,
+    pub(super) link: LinkArgs,
     #[command(flatten)]
-    source: SourceArgs,
+    pub(super) source: SourceArgs,
     #[command(flatten)]
-    codec: CodecArgs,
+    pub(super) codec: CodecArgs,
     #[command(flatten)]
-    limit: Limit,
+    pub(super) limit: Limit,
     /// Print events as JSON, one object a line
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// What is sent, once it is known.

@@ -8,11 +8,11 @@ use std::{
 
 use tokio::{runtime::Runtime, sync::watch};
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::{
     Error, audience::Audience, codec::CodecArgs, limit::Limit, link, output::Output, reason, report::Report,
-    signal, window::Errands,
+    signal, tape::Tape, window::Errands,
 };
 use crate::{
     language::{Language, Words},
@@ -84,13 +84,15 @@ pub(super) fn run(
     let report = Arc::new(Mutex::new(Report::new(output, args.save.clone())));
     let (handle, window) = view::inbox();
     let window = (!args.no_window).then_some(window);
+    let tape = Arc::new(Tape::new(handle.clone(), Arc::clone(&words)));
     let audience = Audience {
+        tape: Arc::clone(&tape),
         handle: handle.clone(),
         report: Arc::clone(&report),
         frames: limit.frames,
         codec,
         stop: stop.clone(),
-        accounts: HashMap::new(),
+        damaged: HashMap::new(),
     };
     receive(link, inbox, audience)?;
     let reporting = runtime.block_on(async { link::report(link, output) });
@@ -115,6 +117,7 @@ pub(super) fn run(
             handle,
             words,
             name: who.name,
+            tape: Arc::clone(&tape),
             folder: args.save.clone().unwrap_or_else(|| PathBuf::from(".")),
             run: fastrand::u64(..),
         };
@@ -131,6 +134,9 @@ pub(super) fn run(
     }
     stop.cancel();
     drop(reporting);
+    for told in tape.end() {
+        info!("{told}");
+    }
     report.lock().unwrap_or_else(PoisonError::into_inner).summary();
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::{
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Source")]
 pub(super) struct SourceArgs {
-    /// camera[:N|:NAME|:/dev/videoN], pattern, a photo, a folder of photos, an MJPEG file, shots/%04d.jpg, or - for MJPEG on
+    /// camera[:N|:NAME|:/dev/videoN], pattern, a photo, a folder of photos, a recording, an MJPEG file, shots/%04d.jpg, or - for MJPEG on
     /// standard input [default: camera where there is one, else pattern]
     #[arg(long, value_name = "S", env = "PULSECAM_SOURCE")]
     source: Option<Spec>,
@@ -91,6 +91,14 @@ fn interface(text: &str) -> Result<Interface, String> {
 }
 
 impl SourceArgs {
+    /// The same with this source, where none was named.
+    pub(super) fn of(self, source: Spec) -> Result<Self, super::Error> {
+        match self.source {
+            None => Ok(Self { source: Some(source), ..self }),
+            Some(_) => Err(super::Error::Usage("the file is the source: leave --source out".into())),
+        }
+    }
+
     /// Opens it, on the thread that calls.
     pub(super) fn opener(&self) -> impl FnOnce() -> Result<Box<dyn Source>, Error> + Send + use<> {
         let spec = self.source.clone().unwrap_or_else(|| {

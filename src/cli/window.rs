@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use tokio::runtime::Handle as Runtime;
 
-use super::report;
+use super::{report, tape::Tape};
 use crate::{
     language::{Phrase, Words},
     link::Link,
@@ -21,6 +21,7 @@ pub(super) struct Errands {
     /// Who sits at this window.
     pub(super) name: String,
     pub(super) folder: PathBuf,
+    pub(super) tape: Arc<Tape>,
     /// Makes the numbers of texts unique among all windows of that name.
     pub(super) run: u64,
 }
@@ -37,6 +38,14 @@ impl Errands {
                 Some(self.saved(report::save(&self.folder, &name, None, &jpeg)))
             }
             Action::Say { number, text } => self.say(number, &text),
+            Action::Record(true) => {
+                self.tape.begin(self.folder.clone());
+                None
+            }
+            Action::Record(false) => {
+                self.tape.end_beside();
+                None
+            }
             _ => None,
         }
     }

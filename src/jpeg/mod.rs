@@ -16,6 +16,7 @@ mod encoder;
 mod head;
 mod limits;
 pub mod marker;
+mod quality;
 mod reader;
 mod splice;
 mod split;
@@ -27,6 +28,7 @@ pub use self::{
     encoder::Encoder,
     limits::Limits,
     marker::{Header, header, trimmed},
+    quality::quality,
     splice::splice,
     split::{Piece, split},
     strips::Strips,

@@ -5,6 +5,7 @@
 //! ([`heartbeat`], [`backoff`], [`ledger`], [`clock`]) are plain types that are told the time; the
 //! session drives them.
 
+mod account;
 pub mod backoff;
 pub mod clock;
 mod config;
@@ -31,14 +32,18 @@ use bytes::Bytes;
 use tokio::{sync::watch, task::JoinHandle, time};
 use tokio_util::sync::CancellationToken;
 
-use self::{clock::Offset, config::with_port, counters::Tally, progress::Progress, report::Departures};
 pub use self::{
+    account::Account,
     config::{Config, Role},
     counters::Counters,
     dial::Dial,
     error::Error,
     report::Report,
     state::{Down, State},
+};
+use self::{
+    account::Accounts, clock::Offset, config::with_port, counters::Tally, progress::Progress,
+    report::Departures,
 };
 use crate::{
     clock::{Timestamp, now},
@@ -82,6 +87,8 @@ pub struct Received {
     pub message: Message,
     /// What its description tells, for a video frame.
     pub info: Option<FrameInfo>,
+    /// What became of its stream's frames up to this one; all zero for what is no video.
+    pub account: Account,
     /// When its last byte was read, by the wall clock.
     pub received: Timestamp,
     /// The same by the steady clock.
@@ -107,6 +114,7 @@ struct Hub {
     tally: Tally,
     seen: Mutex<VecDeque<String>>,
     progress: Mutex<Progress>,
+    accounts: Mutex<Accounts>,
     last_down: Mutex<Option<Down>>,
     /// The socket's writing side, while the link is up.
     pen: Mutex<Option<Arc<Pen>>>,
@@ -158,6 +166,7 @@ pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
         tally: Tally::default(),
         seen: Mutex::default(),
         progress: Mutex::default(),
+        accounts: Mutex::default(),
         last_down: Mutex::default(),
         pen: Mutex::default(),
         config,
@@ -168,9 +177,9 @@ pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
 }
 
 /// A frame's message, with what is known of its sending only as it leaves.
-fn video(info: &FrameInfo, jpeg: &Bytes, offset: Option<Offset>) -> Result<Message, Fault> {
+fn video(info: &FrameInfo, jpeg: &Bytes, offset: Option<Offset>, out: u64) -> Result<Message, Fault> {
     let (within, offset) = (offset.map(|offset| offset.uncertainty), offset.map(|offset| offset.micros));
-    let info = FrameInfo { sent: Some(Timestamp::now()), offset, within, ..info.clone() };
+    let info = FrameInfo { sent: Some(Timestamp::now()), offset, within, out: Some(out), ..info.clone() };
     Message::video(jpeg.clone(), &info)
 }
 
@@ -296,7 +305,8 @@ impl Hub {
             return false;
         }
         let pen = self.pen.lock().unwrap_or_else(PoisonError::into_inner);
-        let Ok(message) = video(info, jpeg, offset) else { return false };
+        let out = self.tally.frames_sent.load(Relaxed);
+        let Ok(message) = video(info, jpeg, offset, out) else { return false };
         // Held until it is known whether it began: a report of it must not come before.
         let mut departures = self.departures();
         let written = pen.as_ref().is_some_and(|pen| pen.try_write(&message) != Written::Nothing);
@@ -317,6 +327,10 @@ impl Hub {
         let late = self.progress.lock().unwrap_or_else(PoisonError::into_inner).is_late(info, now);
         self.tally.frames_late.fetch_add(late.into(), Relaxed);
         late
+    }
+
+    fn account(&self, info: &FrameInfo) -> Account {
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner).came(info)
     }
 
     /// Whether a message with this number came before.

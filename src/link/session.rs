@@ -10,7 +10,7 @@ use tokio::{sync::Notify, time};
 use tracing::{debug, error, info, warn};
 
 use super::{
-    Attempt, Down, Hub, MAX_TRIES, Outbound, Received, State,
+    Account, Attempt, Down, Hub, MAX_TRIES, Outbound, Received, State,
     backoff::Backoff,
     clock::OffsetFilter,
     entry::failed,
@@ -143,7 +143,9 @@ impl Feed<(), Outbound> for &Session<'_> {
             Outbound::Message(attempt) => Some(attempt.message.clone()),
             Outbound::Frame { info, jpeg } => {
                 let offset = self.lock().offsets.best();
-                video(info, jpeg, offset).inspect_err(|fault| warn!("a frame cannot be sent: {fault}")).ok()
+                let out = self.hub.tally.frames_sent.load(Relaxed);
+                let message = video(info, jpeg, offset, out);
+                message.inspect_err(|fault| warn!("a frame cannot be sent: {fault}")).ok()
             }
         }
     }
@@ -238,7 +240,8 @@ impl<'a> Session<'a> {
                 let info = FrameInfo::parse(message.description());
                 if !self.hub.is_late(&info, received_at) {
                     let stream = info.stream.clone().unwrap_or_default();
-                    let item = Received { message, info: Some(info), received, received_at };
+                    let account = self.hub.account(&info);
+                    let item = Received { message, info: Some(info), account, received, received_at };
                     let _ = self.hub.inbox.send_fresh(stream, item); // nobody looks any more: no loss
                 }
                 if self.lock().receipts.came(received_at) {
@@ -250,7 +253,8 @@ impl<'a> Session<'a> {
                     return;
                 }
                 let bytes = message.wire_len() + ITEM_COST;
-                let item = Received { message, info: None, received, received_at };
+                let item =
+                    Received { message, info: None, account: Account::default(), received, received_at };
                 if let Err(full) = self.hub.inbox.send_ordered(bytes, item) {
                     warn!("a message was lost because nobody takes what comes in: {full}");
                 }

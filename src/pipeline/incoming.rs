@@ -13,7 +13,7 @@ use crate::{
     clock::{Age, Timestamp},
     fresh::Closed,
     jpeg::{Decoder, Header, Limits, Scale, Strips, header},
-    link::{Inbox, Link, Received, State},
+    link::{Account, Inbox, Link, Received, State},
     picture::{Canvas, Scaler},
     wire::{FrameInfo, Kind, Origin},
 };
@@ -58,6 +58,8 @@ pub struct Shown {
     pub stream: String,
     /// What the sender told, or what the stamp in the pixels tells where it told nothing.
     pub info: FrameInfo,
+    /// What became of the stream's frames up to this one.
+    pub account: Account,
     /// The frame as it came.
     pub jpeg: Bytes,
     /// Its size.
@@ -101,6 +103,11 @@ pub trait Viewer: Send + 'static {
 
     /// Whether pixels are looked at. Without, only what cannot be told otherwise is decoded.
     fn wants_pixels(&self) -> bool {
+        true
+    }
+
+    /// Whether the stamp in a test picture is read where its sender tells no time, for which it has to be decoded.
+    fn reads_stamps(&self) -> bool {
         true
     }
 
@@ -198,7 +205,8 @@ impl<V: Viewer> Decode<V> {
             Ok(header) => header,
             Err(error) => return damaged(error.to_string()),
         };
-        let (wanted, from_pixels) = (self.viewer.wants_pixels(), info.captured.is_none());
+        let (wanted, from_pixels) =
+            (self.viewer.wants_pixels(), info.captured.is_none() && self.viewer.reads_stamps());
         let begin = Instant::now();
         let room = self.viewer.room(&stream).filter(|_| wanted);
         let own = (header.width, header.height);
@@ -218,6 +226,7 @@ impl<V: Viewer> Decode<V> {
         let (decoded, decoding) = (Timestamp::now(), begin.elapsed());
         Arrival::Frame(Box::new(Shown {
             age: age(&info, state, decoded),
+            account: received.account,
             bytes: received.message.wire_len(),
             canvas: canvas.filter(|_| wanted),
             decoding,

@@ -34,7 +34,6 @@ mod options;
 mod paint;
 mod panels;
 mod pointer;
-pub mod snapshot;
 mod state;
 mod stream;
 mod talk;

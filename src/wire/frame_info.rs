@@ -30,13 +30,18 @@ pub struct FrameInfo {
     pub offset: Option<i64>,
     /// How far that may be from the truth, in microseconds.
     pub within: Option<u64>,
-    /// Says that this is not the camera's picture but a card in its place, and which: [`FrameInfo::NO_SIGNAL`].
+    /// The frame's number among those that the sender put on the wire, from 0, over all its connections.
+    pub out: Option<u64>,
+    /// Says that this is not the camera's picture but a card in its place, and which: [`FrameInfo::NO_SIGNAL`] or [`FrameInfo::CAMERA_OFF`].
     pub card: Option<String>,
 }
 
 impl FrameInfo {
     /// The card that a sender draws while its camera is gone; the picture itself says why.
     pub const NO_SIGNAL: &str = "no-signal";
+
+    /// The card of a sender whose camera was switched off.
+    pub const CAMERA_OFF: &str = "camera-off";
 
     /// Reads any description, tolerantly: attributes that are unknown or cannot be read are left out.
     #[must_use]
@@ -52,6 +57,7 @@ impl FrameInfo {
                 "sent" => info.sent = micros(&value),
                 "offset" => info.offset = value.parse().ok(),
                 "within" => info.within = value.parse().ok(),
+                "out" => info.out = value.parse().ok(),
                 "card" => info.card = Some(attributes::shortened(value.into_owned())),
                 _ => {}
             }
@@ -82,6 +88,7 @@ impl fmt::Display for FrameInfo {
         put("sent", stamp(self.sent));
         put("offset", self.offset.map(|offset| offset.to_string()));
         put("within", self.within.map(|within| within.to_string()));
+        put("out", self.out.map(|out| out.to_string()));
         put("card", self.card.clone());
         f.write_str(&text)
     }
@@ -109,6 +116,7 @@ mod tests {
             sent: Some(Timestamp::from_micros(u64::MAX)),
             offset: Some(-3),
             within: Some(250),
+            out: Some(8),
             card: Some(FrameInfo::NO_SIGNAL.into()),
         };
         assert_eq!(parse(&info.to_string()), info);

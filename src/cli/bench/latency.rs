@@ -17,7 +17,7 @@ use crate::{
     },
     picture::Canvas,
     pipeline::{Arrival, Viewer},
-    view::{self, Account, Handle, Options, Update},
+    view::{self, Handle, Options, Update},
 };
 
 /// Capture → encode → relay → decode on this machine, from the frame's own timestamps.
@@ -116,7 +116,7 @@ struct Window(Handle);
 
 impl Viewer for Window {
     fn take(&mut self, arrival: Arrival) -> bool {
-        if let Some(update) = audience::update(arrival, Account::default()) {
+        if let Some(update) = audience::update(arrival, 0) {
             self.0.push(update);
         }
         true

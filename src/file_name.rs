@@ -1,4 +1,4 @@
-//! Names for the files that snapshots and images are saved under.
+//! Names for the files that snapshots, images and recordings are saved under.
 //!
 //! The stream's name comes from the network: it may hold slashes, control characters or a right-to-left
 //! override that makes `gpj.exe` look like `exe.jpg`. Any script is welcome, but the name never leaves its
@@ -15,14 +15,15 @@ const LONGEST_NAME: usize = 40;
 
 /// A file name such as `2026-03-01T14-05-09.250Z-ann@desk-000123.jpg`: time first, so that a folder sorts by it.
 #[must_use]
-pub fn file_name(stream: &str, taken: Timestamp, seq: Option<u64>) -> String {
+pub fn of(stream: &str, taken: Timestamp, seq: Option<u64>, extension: &str) -> String {
     let name = safe(stream);
     let seq = seq.map(|seq| format!("-{seq:06}")).unwrap_or_default();
-    format!("{}-{name}{seq}.jpg", utc(taken))
+    format!("{}-{name}{seq}.{extension}", utc(taken))
 }
 
 /// A part of a file name that is harmless on any system.
-fn safe(name: &str) -> String {
+#[must_use]
+pub fn safe(name: &str) -> String {
     let calm = |c: char| match c {
         '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' => '_',
         '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' => '_', // of no width
@@ -74,8 +75,8 @@ mod tests {
     #[test]
     fn names_say_who_when_and_which() {
         let time = Timestamp::from_micros(1_700_000_000_000_000);
-        assert_eq!(file_name("ann@desk", time, Some(123)), "2023-11-14T22-13-20.000Z-ann@desk-000123.jpg");
-        assert_eq!(file_name("小明 的摄像头", time, None), "2023-11-14T22-13-20.000Z-小明_的摄像头.jpg");
+        assert_eq!(of("ann@desk", time, Some(123), "jpg"), "2023-11-14T22-13-20.000Z-ann@desk-000123.jpg");
+        assert_eq!(of("小明 的摄像头", time, None, "jpg"), "2023-11-14T22-13-20.000Z-小明_的摄像头.jpg");
     }
 
     #[test]
@@ -92,7 +93,7 @@ mod tests {
         ] {
             assert_eq!(safe(name), wanted, "{name:?}");
         }
-        let long = file_name(&"😀".repeat(500), Timestamp::from_micros(u64::MAX), Some(u64::MAX));
+        let long = of(&"😀".repeat(500), Timestamp::from_micros(u64::MAX), Some(u64::MAX), "jpg");
         assert!(long.len() < 255, "{}", long.len());
     }
 }

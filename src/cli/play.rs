@@ -1,0 +1,65 @@
+//! `pulsecam play`: a recording, here or to everybody at a relay.
+
+use std::path::PathBuf;
+
+use super::{
+    Error,
+    codec::CodecArgs,
+    demo,
+    limit::Limit,
+    link::{LinkArgs, Patience},
+    send,
+    show::ShowArgs,
+    source::SourceArgs,
+    trust::TrustArgs,
+    values,
+};
+use crate::capture::Spec;
+
+const EXAMPLES: &str = "\
+Examples:
+  pulsecam play talk.mkv                         in a window here
+  pulsecam play talk.mkv desk.local              to everybody at that relay, at its own timing
+  pulsecam play talk.mkv desk.local --repeat --name \"the talk\"";
+
+/// Play a recording, here or to everybody at a relay.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// The recording: Matroska with Motion-JPEG, or anything else that --source takes
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The relay: HOST or HOST:PORT; without one, it is shown here
+    #[arg(value_name = "HOST[:PORT]", env = "PULSECAM_HOST")]
+    host: Option<String>,
+    #[command(flatten)]
+    trust: TrustArgs,
+    #[command(flatten)]
+    patience: Patience,
+    #[command(flatten)]
+    source: SourceArgs,
+    #[command(flatten)]
+    show: ShowArgs,
+    #[command(flatten)]
+    codec: CodecArgs,
+    #[command(flatten)]
+    limit: Limit,
+    /// Print events as JSON, one object a line
+    #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Error> {
+    let source = args.source.clone().of(Spec::Path(args.file.clone()))?;
+    let (codec, limit, json) = (args.codec, args.limit, args.json);
+    match &args.host {
+        Some(host) => {
+            let (host, trust, patience) = (host.clone(), args.trust.clone(), args.patience.clone());
+            send::run(&send::Args { link: LinkArgs { host, trust, patience }, source, codec, limit, json })
+        }
+        None => {
+            let (show, patience) = (args.show.clone(), args.patience.clone());
+            demo::run(&demo::Args { source, show, codec, limit, patience, json })
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! `pulsecam record`: what the others stream, into files.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Error,
+    limit::Limit,
+    link::{self, LinkArgs},
+    output::Output,
+    runtime, signal, values,
+};
+use crate::{
+    link::{Role, connect},
+    pipeline::{Arrival, Shown, Viewer, receive},
+    recording::{self, Finished, Place, Taken, Takes},
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  pulsecam record desk.local --out talk.mkv            until Ctrl-C; each further stream into a file beside it
+  pulsecam record desk.local --out talk.mkv --stream ann@desk --for 10m
+  pulsecam play talk.mkv                               look at it
+  pulsecam send desk.local --source talk.mkv           stream it, at its own timing
+
+The files are Matroska with Motion-JPEG: VLC, mpv and ffmpeg play them. Frames are kept as they came, each at the time
+at which it was taken. After a crash or on a full disk, all but the last second is there.";
+
+/// How often it is told how far the recording is.
+const STATUS_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Record what the others stream, without a window.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(flatten)]
+    link: LinkArgs,
+    /// The file for the first stream; it must not be there yet
+    #[arg(long, value_name = "FILE", env = "PULSECAM_OUT")]
+    out: PathBuf,
+    /// Record only the stream of this name
+    #[arg(long, value_name = "NAME", env = "PULSECAM_STREAM")]
+    stream: Option<String>,
+    #[command(flatten)]
+    limit: Limit,
+    /// Print events as JSON, one object a line
+    #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
+    json: bool,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum Event<'a> {
+    Recording { stream: &'a str, file: String },
+    Status { frames: u64, bytes: u64 },
+    Saved(Saved),
+    Summary { frames: u64, files: usize, lost: u64 },
+}
+
+/// A file that is done.
+#[derive(Serialize)]
+struct Saved {
+    file: String,
+    frames: u64,
+    seconds: f64,
+    bytes: u64,
+    /// Frames that the disk was too slow for.
+    lost: u64,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Error> {
+    if args.out.exists() {
+        return Err(recording::Error::Exists(args.out.clone()).into());
+    }
+    let output = Output::lasting(args.json);
+    let runtime = runtime(1)?;
+    let (link, inbox) = runtime.block_on(connect(args.link.config(Role::Viewer)?))?;
+    let stop = CancellationToken::new();
+    let shared = Arc::new(Mutex::new(Progress {
+        takes: Some(Takes::new(Place::File(args.out.clone()), args.stream.clone())),
+        output,
+        frames: 0,
+        bytes: 0,
+        told: Instant::now(),
+        failure: None,
+    }));
+    let recorder = Recording { shared: Arc::clone(&shared), limit: args.limit.frames, stop: stop.clone() };
+    receive(&link, inbox, recorder)?;
+    runtime.block_on(async {
+        let reporting = link::report(&link, output);
+        tokio::select! {
+            () = args.limit.time_is_over() => {}
+            () = signal::stop() => {}
+            () = stop.cancelled() => {}
+        }
+        stop.cancel();
+        drop(reporting);
+    });
+    let mut progress = shared.lock().unwrap_or_else(PoisonError::into_inner);
+    progress.end()
+}
+
+/// What is recorded so far.
+struct Progress {
+    takes: Option<Takes>,
+    output: Output,
+    frames: u64,
+    bytes: u64,
+    told: Instant,
+    failure: Option<recording::Error>,
+}
+
+impl Progress {
+    /// False where it cannot go on.
+    fn frame(&mut self, frame: Shown) -> bool {
+        let Some(takes) = &mut self.takes else { return false };
+        let (bytes, stream) = (frame.jpeg.len(), frame.stream);
+        let taken = Taken {
+            captured: frame.info.captured,
+            arrived: frame.received,
+            size: (frame.header.width, frame.header.height),
+            jpeg: frame.jpeg,
+        };
+        match takes.frame(&stream, taken) {
+            Ok(begun) => {
+                if let Some(begun) = begun {
+                    let file = begun.path.display().to_string();
+                    let line = format!("recording {:?} into {file}", begun.stream);
+                    self.output.event(&Event::Recording { stream: &begun.stream, file }, Some(&line));
+                }
+                self.frames += 1;
+                self.bytes += bytes as u64;
+                self.tell();
+                true
+            }
+            Err(error) => {
+                self.failure = Some(error);
+                false
+            }
+        }
+    }
+
+    fn tell(&mut self) {
+        if self.told.elapsed() < STATUS_INTERVAL {
+            return;
+        }
+        self.told = Instant::now();
+        let line = format!("{} frames, {:.1} MB", self.frames, self.bytes as f64 / 1e6);
+        self.output.event(&Event::Status { frames: self.frames, bytes: self.bytes }, Some(&line));
+    }
+
+    fn end(&mut self) -> Result<(), Error> {
+        let finished = self.takes.take().map(Takes::finish).unwrap_or_default();
+        let (mut frames, mut lost, mut files) = (0, 0, 0);
+        for finished in finished {
+            match finished {
+                Ok(Finished { path, frames: some, length, bytes, lost: too_many }) => {
+                    (frames, lost, files) = (frames + some, lost + too_many, files + 1);
+                    let (file, seconds) = (path.display().to_string(), length.as_secs_f64());
+                    let slow = if too_many > 0 {
+                        format!("; the disk was too slow for {too_many}")
+                    } else {
+                        String::new()
+                    };
+                    let megabytes = bytes as f64 / 1e6;
+                    let line = format!("{file}: {some} frames in {seconds:.1} s, {megabytes:.1} MB{slow}");
+                    let saved = Saved { file, frames: some, seconds, bytes, lost: too_many };
+                    self.output.event(&Event::Saved(saved), Some(&line));
+                }
+                Err(error) => _ = self.failure.get_or_insert(error),
+            }
+        }
+        let nothing = (files == 0 && self.failure.is_none()).then_some("nothing came: no file was made");
+        self.output.event(&Event::Summary { frames, files, lost }, nothing);
+        self.failure.take().map_or(Ok(()), |error| Err(error.into()))
+    }
+}
+
+/// Who gets what comes.
+struct Recording {
+    shared: Arc<Mutex<Progress>>,
+    limit: Option<u64>,
+    stop: CancellationToken,
+}
+
+impl Viewer for Recording {
+    fn wants_pixels(&self) -> bool {
+        false
+    }
+
+    /// Frames are kept as they came, and so are their times.
+    fn reads_stamps(&self) -> bool {
+        false
+    }
+
+    fn take(&mut self, arrival: Arrival) -> bool {
+        if self.stop.is_cancelled() {
+            return false;
+        }
+        let Arrival::Frame(frame) = arrival else { return true };
+        let mut progress = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let more = progress.frame(*frame) && self.limit.is_none_or(|limit| progress.frames < limit);
+        if !more {
+            self.stop.cancel();
+        }
+        more
+    }
+}

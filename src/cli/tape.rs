@@ -1,0 +1,99 @@
+//! What the window records: begun by a key, fed by the decoder's thread, ended by a key or with the window.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Instant,
+};
+
+use crate::{
+    language::{Phrase, Words},
+    pipeline::Shown,
+    recording::{Error, Finished, Place, Taken, Takes},
+    view::{Handle, Update},
+};
+
+/// A recording under way, or none.
+pub(super) struct Tape {
+    takes: Mutex<Option<Takes>>,
+    handle: Handle,
+    words: Arc<Words>,
+}
+
+impl Tape {
+    pub(super) const fn new(handle: Handle, words: Arc<Words>) -> Self {
+        Self { takes: Mutex::new(None), handle, words }
+    }
+
+    fn takes(&self) -> MutexGuard<'_, Option<Takes>> {
+        self.takes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins to record everything that comes, a file for each stream in this folder.
+    pub(super) fn begin(&self, folder: PathBuf) {
+        self.takes().get_or_insert_with(|| Takes::new(Place::Folder(folder), None));
+        self.handle.push(Update::Recording(Some(Instant::now())));
+    }
+
+    /// A frame came.
+    pub(super) fn frame(&self, frame: &Shown) {
+        let mut takes = self.takes();
+        let Some(under_way) = takes.as_mut() else { return };
+        let taken = Taken {
+            captured: frame.info.captured,
+            arrived: frame.received,
+            size: (frame.header.width, frame.header.height),
+            jpeg: frame.jpeg.clone(),
+        };
+        match under_way.frame(&frame.stream, taken) {
+            Ok(None) => {}
+            Ok(Some(begun)) => {
+                let path = begun.path.display().to_string();
+                self.handle.push(Update::Notice(self.words.tell(Phrase::RecordingStarted, [("path", path)])));
+            }
+            Err(error) => {
+                self.handle.push(Update::Notice(self.told(Err(error))));
+                if under_way.is_empty() {
+                    *takes = None;
+                    self.handle.push(Update::Recording(None));
+                }
+            }
+        }
+    }
+
+    /// Ends it on a thread of its own, and tells the window: the disk may have to catch up.
+    pub(super) fn end_beside(self: &Arc<Self>) {
+        let tape = Arc::clone(self);
+        self.handle.push(Update::Recording(None));
+        let ending = thread::Builder::new().name("end of recording".into()).spawn(move || {
+            for told in tape.end() {
+                tape.handle.push(Update::Notice(told));
+            }
+        });
+        if let Err(error) = ending {
+            tracing::warn!("the recording goes on to the end of the program: {error}");
+        }
+    }
+
+    /// Ends it where it is under way: what became of it, in words.
+    pub(super) fn end(&self) -> Vec<String> {
+        let Some(takes) = self.takes().take() else { return Vec::new() };
+        let finished = takes.finish();
+        if finished.is_empty() {
+            return vec![self.words.say(Phrase::RecordingEmpty)];
+        }
+        finished.into_iter().map(|finished| self.told(finished)).collect()
+    }
+
+    fn told(&self, finished: Result<Finished, Error>) -> String {
+        match finished {
+            Ok(Finished { path, length, .. }) => {
+                let time = format!("{:.1} s", length.as_secs_f64());
+                let values = [("time", time), ("path", path.display().to_string())];
+                self.words.tell(Phrase::RecordingSaved, values)
+            }
+            Err(error) => self.words.tell(Phrase::RecordingFailed, [("reason", error.to_string())]),
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! What became of the frames of each stream: those that came, those that their sender left out, and those that were lost on the way.
+//!
+//! A sender numbers what its source gives (`seq`) and what it puts on the wire (`out`). A gap in the one without a gap in the other was
+//! left out by the sender, or by its camera; a gap in the other was lost between: at the relay, or with a connection.
+
+use std::collections::VecDeque;
+
+use crate::wire::FrameInfo;
+
+/// Streams that are remembered. A peer that invents names must not fill memory.
+const MAX_STREAMS: usize = 64;
+
+/// Frames of a stream, counted since its first one came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    /// That came.
+    pub arrived: u64,
+    /// That the sender left out.
+    pub left_out: u64,
+    /// That were sent and never came. Where the sender does not number what it sends, those it left out are among them.
+    pub lost: u64,
+}
+
+#[derive(Debug, Default)]
+struct Course {
+    stream: String,
+    seq: Option<u64>,
+    out: Option<u64>,
+    account: Account,
+}
+
+/// The accounts of all streams.
+#[derive(Debug, Default)]
+pub(super) struct Accounts(VecDeque<Course>);
+
+impl Accounts {
+    /// A frame came.
+    pub(super) fn came(&mut self, info: &FrameInfo) -> Account {
+        let stream = info.stream.as_deref().unwrap_or_default();
+        let at = self.0.iter().position(|course| course.stream == stream).unwrap_or_else(|| {
+            if self.0.len() == MAX_STREAMS {
+                self.0.pop_front();
+            }
+            self.0.push_back(Course { stream: stream.to_owned(), ..Course::default() });
+            self.0.len() - 1
+        });
+        let Some(course) = self.0.get_mut(at) else { return Account::default() };
+        course.came(info);
+        course.account
+    }
+}
+
+impl Course {
+    fn came(&mut self, info: &FrameInfo) {
+        let account = &mut self.account;
+        account.arrived = account.arrived.saturating_add(1);
+        let lost = gap(self.out, info.out);
+        // A card has no number of its own: it is none of the source's frames.
+        let missing = gap(self.seq, info.seq);
+        match lost {
+            Some(lost) => {
+                account.lost = account.lost.saturating_add(lost);
+                account.left_out = account.left_out.saturating_add(missing.unwrap_or(0).saturating_sub(lost));
+            }
+            None => account.lost = account.lost.saturating_add(missing.unwrap_or(0)),
+        }
+        self.out = info.out.or(self.out);
+        self.seq = info.seq.or(self.seq);
+    }
+}
+
+/// Numbers between two that came one after the other. Who starts again counts from 0: no gap.
+fn gap(before: Option<u64>, now: Option<u64>) -> Option<u64> {
+    Some(now?.saturating_sub(before?).saturating_sub(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(stream: &str, seq: Option<u64>, out: Option<u64>) -> FrameInfo {
+        FrameInfo { stream: Some(stream.into()), seq, out, ..FrameInfo::default() }
+    }
+
+    fn after(numbers: &[(Option<u64>, Option<u64>)]) -> Account {
+        let mut accounts = Accounts::default();
+        numbers.iter().map(|(seq, out)| accounts.came(&frame("a", *seq, *out))).last().unwrap_or_default()
+    }
+
+    #[test]
+    fn each_missing_frame_has_its_place() {
+        let numbered = |seq, out| (Some(seq), Some(out));
+        assert_eq!(
+            after(&[numbered(0, 0), numbered(3, 1), numbered(9, 4)]),
+            Account { arrived: 3, left_out: 2 + 3, lost: 2 },
+            "two left out; then two lost and three left out"
+        );
+        let card = (None, Some(5));
+        assert_eq!(
+            after(&[numbered(7, 4), card, numbered(8, 6)]),
+            Account { arrived: 3, ..Account::default() },
+            "a card is no frame"
+        );
+        assert_eq!(
+            after(&[numbered(700, 400), numbered(0, 0), numbered(1, 1)]),
+            Account { arrived: 3, ..Account::default() },
+            "started again"
+        );
+    }
+
+    #[test]
+    fn who_tells_less_is_counted_as_well_as_can_be() {
+        assert_eq!(after(&[(None, None), (None, None)]).arrived, 2);
+        let seq = |seq| (Some(seq), None);
+        assert_eq!(after(&[seq(0), seq(4)]), Account { arrived: 2, left_out: 0, lost: 3 });
+        let huge = after(&[seq(0), seq(u64::MAX), seq(0), seq(u64::MAX)]);
+        assert_eq!(huge.lost, u64::MAX);
+    }
+
+    #[test]
+    fn streams_are_apart_and_invented_names_cannot_fill_memory() {
+        let mut accounts = Accounts::default();
+        for name in 0..3 * MAX_STREAMS {
+            let info = frame(&name.to_string(), Some(0), None);
+            assert_eq!(accounts.came(&info), Account { arrived: 1, ..Account::default() });
+        }
+        assert_eq!(accounts.0.len(), MAX_STREAMS);
+    }
+}

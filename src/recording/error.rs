@@ -1,0 +1,61 @@
+//! Why something cannot be recorded or played.
+
+use std::{io, path::PathBuf};
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file of that name is there.
+    #[error("{} is there already: choose another name, or move it away", .0.display())]
+    Exists(PathBuf),
+    /// The file cannot be made.
+    #[error("cannot record into {}: {source}", path.display())]
+    Create {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Writing failed on the way; what was written before is whole.
+    #[error("{}: recording stopped after {frames} frames; {} plays to there", reason(source), path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Frames that are in it.
+        frames: u64,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// What is read is no Matroska file.
+    #[error("this is no Matroska file")]
+    NotMatroska,
+    /// It has no video that can be passed on as it is.
+    #[error(
+        "it has no Motion-JPEG video (make it one with: ffmpeg -i FILE -c:v mjpeg -q:v 3 other.mkv), but {0}"
+    )]
+    NotMotionJpeg(String),
+    /// Several frames in one block, which nobody does with video.
+    #[error("its frames are laced")]
+    Laced,
+    /// A part of it is longer than it may be.
+    #[error("a part of {found} bytes; up to {allowed} are allowed")]
+    TooLong {
+        /// Its bytes.
+        found: u64,
+        /// The limit.
+        allowed: u64,
+    },
+    /// Reading failed.
+    #[error(transparent)]
+    Read(#[from] io::Error),
+}
+
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::StorageFull => "the disk is full".into(),
+        io::ErrorKind::QuotaExceeded => "your part of the disk is full".into(),
+        io::ErrorKind::FileTooLarge => "the file may not grow any further".into(),
+        _ => error.to_string(),
+    }
+}

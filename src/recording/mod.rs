@@ -1,0 +1,44 @@
+//! Streams kept in files: JPEG frames as they came, each at its true time, in Matroska.
+//!
+//! Matroska, because it is whole wherever it is cut: a header, then clusters of at most a second, each written when it is done. So a
+//! crash or a full disk costs the last second, and players play the rest. Times are as fine as 100 µs and follow no grid, which AVI
+//! could not, and nothing has to be written at the end for the file to play, as MP4 would need. What is written at the end, where there
+//! is one, makes players seek at once: the index, and the duration.
+
+mod error;
+mod reader;
+mod recorder;
+mod takes;
+mod timeline;
+mod writer;
+
+pub use self::{
+    error::Error,
+    reader::Reader,
+    recorder::{Finished, Recorder},
+    takes::{Begun, Place, Takes},
+    timeline::Timeline,
+};
+
+use bytes::Bytes;
+
+use crate::clock::Timestamp;
+
+/// What a file's name ends with.
+pub const EXTENSION: &str = "mkv";
+
+/// The largest frame that is read or written: what a message may hold.
+pub const MAX_FRAME: usize = 16 << 20;
+
+/// A frame to be kept.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    /// When the picture was taken, by the sender's clock, where it told.
+    pub captured: Option<Timestamp>,
+    /// When it came.
+    pub arrived: Timestamp,
+    /// Pixels across and down.
+    pub size: (usize, usize),
+    /// The JPEG.
+    pub jpeg: Bytes,
+}

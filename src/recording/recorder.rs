@@ -1,0 +1,159 @@
+//! One stream into one file, on a thread of its own: a slow disk holds up neither the decoder nor the window.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+        mpsc,
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use super::{Error, Taken, timeline::Timeline, writer::Writer};
+
+/// Bytes that may wait for the disk: some seconds of a large stream. Past it frames are left out, and counted.
+const WAITING: usize = 64 << 20;
+
+/// How long a frame waits in memory at the most: what a crash may cost.
+const REST: Duration = Duration::from_secs(1);
+
+/// What became of a recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// The file.
+    pub path: PathBuf,
+    /// Frames in it.
+    pub frames: u64,
+    /// From the first to the last.
+    pub length: Duration,
+    /// Its size.
+    pub bytes: u64,
+    /// Frames that the disk was too slow for.
+    pub lost: u64,
+}
+
+/// A recording under way.
+#[derive(Debug)]
+pub struct Recorder {
+    path: PathBuf,
+    give: Option<mpsc::Sender<Taken>>,
+    waiting: Arc<AtomicUsize>,
+    lost: AtomicU64,
+    /// What it failed with, where it did.
+    failure: Arc<Mutex<Option<Error>>>,
+    thread: Option<JoinHandle<Option<Finished>>>,
+}
+
+impl Recorder {
+    /// Begins a file, which must not be there yet; `title` and `size` are what players tell of it.
+    ///
+    /// # Errors
+    /// [`Error::Exists`], [`Error::Create`].
+    pub fn create(path: &Path, title: &str, size: (usize, usize)) -> Result<Self, Error> {
+        let create = |source| Error::Create { path: path.to_owned(), source };
+        let file = fs::File::create_new(path).map_err(|source| match source.kind() {
+            io::ErrorKind::AlreadyExists => Error::Exists(path.to_owned()),
+            _ => create(source),
+        })?;
+        let writer = Writer::begin(file, title, size).map_err(create)?;
+        let (give, take) = mpsc::channel();
+        let (waiting, failure) = (Arc::<AtomicUsize>::default(), Arc::<Mutex<Option<Error>>>::default());
+        let thread = thread::Builder::new()
+            .name("record".into())
+            .spawn({
+                let (path, waiting, failure) = (path.to_owned(), Arc::clone(&waiting), Arc::clone(&failure));
+                move || match write(writer, &take, &waiting, &path) {
+                    Ok(finished) => Some(finished),
+                    Err(error) => {
+                        *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                        None
+                    }
+                }
+            })
+            .map_err(create)?;
+        let thread = Some(thread);
+        Ok(Self {
+            path: path.to_owned(),
+            give: Some(give),
+            waiting,
+            lost: AtomicU64::new(0),
+            failure,
+            thread,
+        })
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Gives a frame; never waits. False where the recording has failed.
+    pub fn frame(&self, taken: Taken) -> bool {
+        let bytes = taken.jpeg.len();
+        if self.waiting.load(Relaxed) + bytes > WAITING {
+            self.lost.fetch_add(1, Relaxed);
+            return true;
+        }
+        self.waiting.fetch_add(bytes, Relaxed);
+        self.give.as_ref().is_some_and(|give| give.send(taken).is_ok())
+    }
+
+    /// Writes what waits, and ends the file.
+    ///
+    /// # Errors
+    /// [`Error::Write`]: the file is there, and plays up to where writing failed.
+    pub fn finish(mut self) -> Result<Finished, Error> {
+        self.give = None;
+        let finished = self.thread.take().and_then(|thread| thread.join().ok()).flatten();
+        if let Some(error) = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Err(error);
+        }
+        let gone =
+            || Error::Create { path: self.path.clone(), source: io::Error::other("its thread is gone") };
+        let finished = finished.ok_or_else(gone)?;
+        Ok(Finished { lost: self.lost.load(Relaxed), ..finished })
+    }
+}
+
+impl Drop for Recorder {
+    /// The file is ended as well: whoever forgets to finish still has all of it.
+    fn drop(&mut self) {
+        self.give = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join(); // what it said nobody asks for
+        }
+    }
+}
+
+fn write(
+    mut writer: Writer<fs::File>,
+    take: &mpsc::Receiver<Taken>,
+    waiting: &AtomicUsize,
+    path: &Path,
+) -> Result<Finished, Error> {
+    let mut timeline = Timeline::default();
+    let failed = loop {
+        let written = match take.recv_timeout(REST) {
+            Ok(Taken { captured, arrived, jpeg, .. }) => {
+                waiting.fetch_sub(jpeg.len(), Relaxed);
+                writer.frame(timeline.place(captured, arrived), &jpeg)
+            }
+            Err(mpsc::RecvTimeoutError::Timeout) => writer.rest(),
+            Err(mpsc::RecvTimeoutError::Disconnected) => break None,
+        };
+        if let Err(error) = written {
+            break Some(error);
+        }
+    };
+    let (frames, length) = (writer.frames(), timeline.length());
+    let bytes = writer.finish(failed).map_err(|(frames, source)| Error::Write {
+        path: path.to_owned(),
+        frames,
+        source,
+    })?;
+    Ok(Finished { path: path.to_owned(), frames, length, bytes, lost: 0 })
+}

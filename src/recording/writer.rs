@@ -1,0 +1,266 @@
+//! A Matroska file being written: cluster by cluster, whole after each.
+
+use std::io::{self, Seek, SeekFrom, Write};
+
+use bytes::{BufMut, Bytes, BytesMut};
+use mkv_element::{
+    ClusterBlock,
+    io::blocking_impl::WriteTo,
+    prelude::{
+        Cluster, CodecId, CueClusterPosition, CuePoint, CueTime, CueTrack, CueTrackPositions, Cues, DocType,
+        DocTypeReadVersion, DocTypeVersion, Duration, Ebml, EbmlMaxIdLength, EbmlMaxSizeLength, Element,
+        FlagLacing, Header, Info, MuxingApp, Name, PixelHeight, PixelWidth, SeekHead, SeekId, SeekPosition,
+        Segment, SimpleBlock, Timestamp, TimestampScale, Title, TrackEntry, TrackNumber, TrackType, TrackUid,
+        Tracks, VInt64, Video, WritingApp,
+    },
+};
+
+use super::timeline::TICK;
+
+/// Ticks that a cluster spans at the most, a second: what a crash may cost. Times within it are 16 bits.
+const CLUSTER_TICKS: u64 = 1_000_000 / TICK;
+
+/// Bytes of a cluster at the most, which wait in memory until it is written.
+const CLUSTER_BYTES: usize = 8 << 20;
+
+/// Bytes kept free before the tracks, for what is only known at the end: where the index is, and how long it all takes.
+const RESERVED: usize = 512;
+
+/// Points of the index at the most; a day has one for each second.
+const MOST_CUES: usize = 100_000;
+
+/// The one track.
+const TRACK: u64 = 1;
+
+/// A block that can be shown without any other.
+const KEY_FRAME: u8 = 0x80;
+
+const PROGRAM: &str = concat!("pulsecam ", env!("CARGO_PKG_VERSION"));
+
+/// What a file can be: written, and written again where something was kept free; cut where writing failed.
+pub(super) trait Sink: Write + Seek {
+    /// Cuts what lies behind `length`.
+    fn cut(&mut self, length: u64) -> io::Result<()>;
+}
+
+impl Sink for std::fs::File {
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        self.set_len(length)
+    }
+}
+
+/// A file being written.
+pub(super) struct Writer<S> {
+    sink: S,
+    title: String,
+    /// Where the segment's content begins: positions in the index count from there.
+    segment: u64,
+    /// How far the file is whole.
+    whole: u64,
+    cluster: Option<Pending>,
+    cues: Vec<CuePoint>,
+    last: u64,
+    frames: u64,
+}
+
+/// A cluster that is not written yet.
+struct Pending {
+    begin: u64,
+    bytes: usize,
+    blocks: Vec<ClusterBlock>,
+}
+
+fn other(error: mkv_element::Error) -> io::Error {
+    match error {
+        mkv_element::Error::Io(error) => error,
+        other => io::Error::other(other),
+    }
+}
+
+impl<S: Sink> Writer<S> {
+    /// Begins a file of frames of about this size.
+    pub(super) fn begin(sink: S, title: &str, size: (usize, usize)) -> io::Result<Self> {
+        let mut writer = Self {
+            sink,
+            title: title.to_owned(),
+            segment: 0,
+            whole: 0,
+            cluster: None,
+            cues: Vec::new(),
+            last: 0,
+            frames: 0,
+        };
+        let mut head = Vec::new();
+        let ebml = Ebml {
+            ebml_max_id_length: EbmlMaxIdLength(4),
+            ebml_max_size_length: EbmlMaxSizeLength(8),
+            doc_type: Some(DocType("matroska".into())),
+            doc_type_version: Some(DocTypeVersion(4)),
+            doc_type_read_version: Some(DocTypeReadVersion(2)),
+            ..Ebml::default()
+        };
+        ebml.write_to(&mut head).map_err(other)?;
+        // Open to its end: what comes is not known yet.
+        Header { id: Segment::ID, size: VInt64::new_unknown() }.write_to(&mut head).map_err(other)?;
+        writer.segment = head.len() as u64;
+        head.extend(writer.reserved(None)?);
+        tracks(title, size).write_to(&mut head).map_err(other)?;
+        writer.sink.write_all(&head)?;
+        writer.sink.flush()?;
+        writer.whole = head.len() as u64;
+        Ok(writer)
+    }
+
+    /// Frames that are in the file, or will be with the next cluster.
+    pub(super) const fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// Adds a frame. Ticks only grow.
+    pub(super) fn frame(&mut self, tick: u64, jpeg: &Bytes) -> io::Result<()> {
+        let full = |pending: &Pending| {
+            tick.saturating_sub(pending.begin) >= CLUSTER_TICKS || pending.bytes + jpeg.len() > CLUSTER_BYTES
+        };
+        if self.cluster.as_ref().is_some_and(full) {
+            self.write_cluster()?;
+        }
+        let begin = |tick| Pending { begin: tick, bytes: 0, blocks: Vec::new() };
+        let pending = self.cluster.get_or_insert_with(|| begin(tick));
+        let within = i16::try_from(tick.saturating_sub(pending.begin)).unwrap_or(i16::MAX);
+        let mut block = BytesMut::with_capacity(4 + jpeg.len());
+        block.put_u8(0x80 | TRACK as u8);
+        block.put_i16(within);
+        block.put_u8(KEY_FRAME);
+        block.put_slice(jpeg);
+        pending.bytes += jpeg.len();
+        pending.blocks.push(ClusterBlock::Simple(SimpleBlock(block.freeze())));
+        self.last = tick;
+        self.frames += 1;
+        Ok(())
+    }
+
+    /// Whether a cluster has waited long enough to be written, though no frame came since.
+    pub(super) fn rest(&mut self) -> io::Result<()> {
+        self.write_cluster()
+    }
+
+    fn write_cluster(&mut self) -> io::Result<()> {
+        let Some(Pending { begin, blocks, .. }) = self.cluster.take() else { return Ok(()) };
+        let frames = blocks.len() as u64;
+        let cluster = Cluster { timestamp: Timestamp(begin), blocks, ..Cluster::default() };
+        let mut bytes = Vec::new();
+        cluster.write_to(&mut bytes).map_err(other)?;
+        let position = self.whole - self.segment;
+        if let Err(error) = self.append(&bytes) {
+            self.frames -= frames;
+            return Err(error);
+        }
+        if self.cues.len() < MOST_CUES {
+            let at = CueTrackPositions {
+                cue_track: CueTrack(TRACK),
+                cue_cluster_position: CueClusterPosition(position),
+                ..CueTrackPositions::default()
+            };
+            let cue =
+                CuePoint { cue_time: CueTime(begin), cue_track_positions: vec![at], ..CuePoint::default() };
+            self.cues.push(cue);
+        }
+        Ok(())
+    }
+
+    /// Adds what is whole in itself, or nothing of it.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if let Err(error) = self.sink.write_all(bytes).and_then(|()| self.sink.flush()) {
+            // What was there before plays without a broken end.
+            self.sink.cut(self.whole)?;
+            self.sink.seek(SeekFrom::Start(self.whole))?;
+            return Err(error);
+        }
+        self.whole += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Writes what is left, the index, and the duration. `why`: writing failed before, and only what takes no more room is done. An error
+    /// comes with the frames that are in the file.
+    pub(super) fn finish(mut self, why: Option<io::Error>) -> Result<u64, (u64, io::Error)> {
+        let mut failed = why;
+        let mut index = None;
+        if failed.is_none() {
+            match self.write_cluster().and_then(|()| self.write_index()) {
+                Ok(at) => index = Some(at),
+                Err(error) => failed = Some(error),
+            }
+        }
+        let ended = self.write_reserved(index);
+        match failed.or(ended.err()) {
+            Some(error) => Err((self.frames, error)),
+            None => Ok(self.whole),
+        }
+    }
+
+    /// Where it is, counted as positions in it are.
+    fn write_index(&mut self) -> io::Result<u64> {
+        let at = self.whole - self.segment;
+        let mut bytes = Vec::new();
+        let cues = Cues { cue_point: std::mem::take(&mut self.cues), ..Cues::default() };
+        cues.write_to(&mut bytes).map_err(other)?;
+        self.append(&bytes)?;
+        Ok(at)
+    }
+
+    fn write_reserved(&mut self, index: Option<u64>) -> io::Result<()> {
+        let reserved = self.reserved(Some(index))?;
+        self.sink.seek(SeekFrom::Start(self.segment))?;
+        self.sink.write_all(&reserved)?;
+        self.sink.flush()
+    }
+
+    /// What stands before the tracks, always as long; at the end with the duration, and where the index is.
+    fn reserved(&self, end: Option<Option<u64>>) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        if let Some(Some(index)) = end {
+            let id = Bytes::copy_from_slice(&(Cues::ID.as_encoded() as u32).to_be_bytes());
+            let seek = mkv_element::prelude::Seek {
+                crc32: None,
+                void: None,
+                seek_id: SeekId(id),
+                seek_position: SeekPosition(index),
+            };
+            SeekHead { seek: vec![seek], ..SeekHead::default() }.write_to(&mut bytes).map_err(other)?;
+        }
+        let info = Info {
+            timestamp_scale: TimestampScale(TICK * 1_000),
+            duration: end.map(|_| Duration((self.last + 1) as f64)),
+            title: Some(Title(self.title.chars().take(60).collect())),
+            muxing_app: MuxingApp(PROGRAM.into()),
+            writing_app: WritingApp(PROGRAM.into()),
+            ..Info::default()
+        };
+        info.write_to(&mut bytes).map_err(other)?;
+        // An element of its own takes two bytes, three where it is longer.
+        let room =
+            RESERVED.checked_sub(bytes.len() + 3).ok_or_else(|| io::Error::other("too long a title"))?;
+        bytes.extend([0xec, 0x40 | (room >> 8) as u8, (room & 0xff) as u8]);
+        bytes.resize(RESERVED, 0);
+        Ok(bytes)
+    }
+}
+
+fn tracks(title: &str, (width, height): (usize, usize)) -> Tracks {
+    let video = Video {
+        pixel_width: PixelWidth(width as u64),
+        pixel_height: PixelHeight(height as u64),
+        ..Video::default()
+    };
+    let track = TrackEntry {
+        track_number: TrackNumber(TRACK),
+        track_uid: TrackUid(TRACK),
+        track_type: TrackType(1),
+        flag_lacing: FlagLacing(0),
+        name: Some(Name(title.to_owned())),
+        codec_id: CodecId("V_MJPEG".into()),
+        video: Some(video),
+        ..TrackEntry::default()
+    };
+    Tracks { track_entry: vec![track], ..Tracks::default() }
+}
