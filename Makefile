@@ -84,6 +84,10 @@ test-qt: deps ## Against a real Qt program alone
 test-window: deps ## The real window under Xvfb alone
 	$(CARGO) test --release --locked --test window
 
+test-recording: deps ## Recordings alone
+	$(CARGO) test --release --locked --test recording
+
+.PHONY: test-recording
 .PHONY: demo-check test-abuse test-hostile test-wire test-strips test-camera test-net test-pauses test-trust test-deploy deny soak fuzz
 demo-check: build ## The demonstration runs and ends by itself
 	$(PULSECAM) demo --no-window --for 2s --quiet

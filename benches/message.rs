@@ -31,6 +31,7 @@ fn info() -> FrameInfo {
         within: Some(40),
         card: None,
         out: Some(123_400),
+        peer: None,
     }
 }
 

@@ -14,7 +14,7 @@ use common::{
 use pulsecam::{
     clock::Timestamp,
     relay::Config,
-    wire::{Heartbeat, Kind, Message, Origin, QString, Side},
+    wire::{FrameInfo, Heartbeat, Kind, Message, Origin, QString, Side},
 };
 use tokio::time::timeout;
 
@@ -204,4 +204,54 @@ async fn at_the_end_what_waits_is_delivered() {
     assert_eq!(got, image);
     assert_eq!(summary.unwrap().messages_out, 1);
     viewer.end().await;
+}
+
+/// Says that it understands more than an old program.
+async fn introduce(client: &mut Bare) {
+    let heartbeat = Heartbeat { t1: Some(Timestamp::now()), ..Heartbeat::default() };
+    client.send(&heartbeat.to_message(Side::Client)).await;
+    assert_eq!(client.receive().await.kind(), Kind::Heartbeat);
+}
+
+#[tokio::test]
+async fn those_who_give_no_name_are_told_apart_and_old_programs_notice_nothing() {
+    let server = Server::start(Config::default()).await;
+    let (mut ours, mut old) = (Bare::connect(server.addr).await, Bare::connect(server.addr).await);
+    introduce(&mut ours).await;
+    let (mut first, mut second) = (Bare::connect(server.addr).await, Bare::connect(server.addr).await);
+    let frame = numbered_frame(7, 1_000);
+    let told = |message: &Message| FrameInfo::parse(message.description()).stream_name().into_owned();
+    let mut names = Vec::new();
+    for sender in [&mut first, &mut second, &mut first] {
+        sender.send(&frame).await;
+        let got = ours.receive().await;
+        assert_eq!(got.payload(), frame.payload());
+        names.push(told(&got));
+        assert_eq!(wire_bytes(&old.receive().await), wire_bytes(&frame), "as it came");
+    }
+    assert_eq!(names, ["peer\u{a0}1", "peer\u{a0}2", "peer\u{a0}1"]);
+    // Whoever connects again has the number from before, as long as nobody else took it.
+    drop(first);
+    server.told(&["left", "\"client\":3"]).await;
+    let mut again = Bare::connect(server.addr).await;
+    again.send(&frame).await;
+    assert_eq!(told(&ours.receive().await), "peer\u{a0}1");
+    old.receive().await;
+    // A text says who, too; what has a name keeps it, and all of its bytes.
+    let text = Message::text("你好", &Origin::default()).unwrap();
+    second.send(&text).await;
+    let got = ours.receive().await;
+    assert_eq!(
+        (got.origin().from.as_deref(), got.text_content()),
+        (Some("peer\u{a0}2"), text.text_content())
+    );
+    assert_eq!(old.receive().await, text);
+    let named = Message::video(
+        frame.payload().unwrap().clone(),
+        &FrameInfo { stream: Some("desk".into()), ..FrameInfo::default() },
+    );
+    let named = named.unwrap();
+    second.send(&named).await;
+    assert_eq!(wire_bytes(&ours.receive().await), wire_bytes(&named));
+    server.stop().await;
 }

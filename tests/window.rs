@@ -83,6 +83,16 @@ impl Display {
         self.xdotool(&["key", key]);
     }
 
+    /// Presses there, as long as a finger does.
+    fn click(&self, x: u32, y: u32) {
+        self.xdotool(&["mousemove", &x.to_string(), &y.to_string()]);
+        self.xdotool(&["mousedown", "1", "sleep", "0.1", "mouseup", "1"]);
+    }
+
+    fn write(&self, text: &str) {
+        self.xdotool(&["type", "--delay", "20", text]);
+    }
+
     fn xdotool(&self, arguments: &[&str]) {
         let status = Command::new("xdotool").env("DISPLAY", &self.name).args(arguments).status();
         assert!(status.expect("xdotool runs (make deps)").success(), "{arguments:?}");
@@ -90,12 +100,16 @@ impl Display {
 
     /// A viewer with a window on this display.
     fn view(&self, host: &str, folder: &Path) -> Running {
+        self.open(&["view", host], folder)
+    }
+
+    fn open(&self, what: &[&str], folder: &Path) -> Running {
         let size = format!("{}x{}", WINDOW.0, WINDOW.1);
         let folder = folder.to_str().unwrap();
         let arguments =
-            ["view", host, "--window", &size, "--json", "--save", folder, "--max-backoff", "300ms"];
+            ["--window", &size, "--json", "--save", folder, "--max-backoff", "300ms", "--lang", "en"];
         let mut command = pulsecam();
-        command.args(arguments).env("DISPLAY", &self.name).env("LANG", "C.UTF-8");
+        command.args(what).args(arguments).env("DISPLAY", &self.name).env("LANG", "C.UTF-8");
         Running::spawn(&mut command)
     }
 }
@@ -238,6 +252,214 @@ fn the_keys_do_what_the_help_says() {
 
     display.key("Escape");
     assert_eq!(window.exit_code(), 0);
+}
+
+const RED: [u8; 3] = [220, 30, 30];
+const GREEN: [u8; 3] = [30, 200, 40];
+const BLUE: [u8; 3] = [30, 60, 220];
+const AMBER: [u8; 3] = [230, 180, 20];
+
+/// A sender of pictures of one colour, in the proportions of the window.
+fn plain(host: &str, folder: &Path, name: &str, colour: [u8; 3]) -> Running {
+    let picture = Picture { width: 640, height: 480, pixels: Pixels::Rgb(colour.repeat(640 * 480)) };
+    let jpeg = Encoder::new(90).unwrap().encode(&picture).unwrap();
+    let clip = folder.join(format!("{name}.mjpeg"));
+    fs::write(&clip, jpeg.repeat(4)).unwrap();
+    let clip = clip.to_str().unwrap();
+    let how =
+        ["--source", clip, "--repeat", "--fps", "20", "--name", name, "--quiet", "--max-backoff", "300ms"];
+    Running::start(&[&["send", host], how.as_slice()].concat())
+}
+
+/// Away from the names, in each quarter of the window.
+const QUARTERS: [(u32, u32); 4] = [(200, 200), (600, 200), (200, 420), (600, 420)];
+
+fn quarters(shot: &RgbImage, colours: [[u8; 3]; 4]) -> bool {
+    QUARTERS.iter().zip(colours).all(|(&(x, y), colour)| near(shot, x, y, colour))
+}
+
+#[test]
+fn four_streams_keep_their_places_and_one_is_enlarged_by_key_and_click() {
+    let folder = tempfile::tempdir().unwrap();
+    let display = Display::start();
+    let relay = RelayProgram::start(&[]);
+    let mut window = display.view(&relay.addr, folder.path());
+    let mut senders = Vec::new();
+    for (name, colour) in [("red", RED), ("green", GREEN), ("blue", BLUE), ("amber", AMBER)] {
+        senders.push(plain(&relay.addr, folder.path(), name, colour));
+        window.event("frame", |frame| frame["stream"] == name);
+    }
+    let all = [RED, GREEN, BLUE, AMBER];
+    display.shows("a grid of four", |shot| quarters(shot, all));
+    // The second, large, and the others in a strip beside it.
+    display.key("2");
+    let large = |shot: &RgbImage, colour| near(shot, 100, 300, colour) && near(shot, 560, 300, colour);
+    let enlarged = display.shows("the green one large", |shot| large(shot, GREEN));
+    let strip = (0..600).find(|&y| near(&enlarged, 735, y, BLUE)).expect("the blue one in the strip");
+    display.click(735, strip + 40);
+    display.shows("the blue one large", |shot| large(shot, BLUE));
+    display.key("Tab");
+    display.shows("the next one large", |shot| large(shot, AMBER));
+    display.key("0");
+    display.shows("the grid again", |shot| quarters(shot, all));
+    display.click(200, 200);
+    display.shows("the red one large", |shot| large(shot, RED));
+    display.key("Escape");
+    display.shows("the grid after Escape", |shot| quarters(shot, all));
+
+    // One stops: its tile dims and says so, the others live on; back again, it has its place.
+    senders.remove(1);
+    display.shows("the green one dimmed", |shot| {
+        let (x, y) = QUARTERS[1];
+        let [_, green, _] = shot.get_pixel(x, y).0;
+        let dimmed = (60..150).contains(&green) && light(shot, 400..800, 100..200) > 30;
+        dimmed && [0, 2, 3].iter().all(|&i| near(shot, QUARTERS[i].0, QUARTERS[i].1, all[i]))
+    });
+    senders.push(plain(&relay.addr, folder.path(), "green", GREEN));
+    display.shows("all four in their places", |shot| quarters(shot, all));
+    display.key("q");
+    assert_eq!(window.exit_code(), 0);
+}
+
+#[test]
+fn what_is_written_goes_to_everybody_and_says_that_it_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let display = Display::start();
+    let relay = RelayProgram::start(&[]);
+    let mut window = display.open(&["view", &relay.addr, "--name", "Ann"], folder.path());
+    let mut other = Running::start(&["view", &relay.addr, "--no-window", "--json"]);
+    other.event("link", |link| link["state"] == "up");
+    let _sender = sender(&relay.addr, folder.path());
+    display.shows("the picture", shows_the_picture);
+    display.key("t");
+    let panel = display.shows("the line to write in", |shot| !near(shot, 100, 300, RED));
+    display.write("quick brown fox");
+    display.key("Return");
+    let text = other.event("text", |_| true);
+    assert_eq!((&text["text"], &text["from"]), (&"quick brown fox".into(), &"Ann".into()));
+    let before = light(&panel, 0..480, 0..600);
+    let said = display.shows("what was said", |shot| light(shot, 0..480, 0..600) > before + 60);
+    // What is pasted may be in any script.
+    let mut clip = Command::new("xclip");
+    clip.args(["-selection", "clipboard"]).env("DISPLAY", &display.name).stdin(Stdio::piped());
+    let mut clip = clip.spawn().expect("xclip runs (make deps)");
+    std::io::Write::write_all(&mut clip.stdin.take().unwrap(), "你好，世界 🙂 שלום".as_bytes()).unwrap();
+    assert!(clip.wait().unwrap().success());
+    display.key("ctrl+v");
+    let more = light(&said, 0..480, 0..600);
+    display.shows("what was pasted", |shot| light(shot, 0..480, 0..600) > more + 40);
+    display.key("Return");
+    assert_eq!(other.event("text", |_| true)["text"], "你好，世界 🙂 שלום");
+    // A key that is a command elsewhere is a letter here.
+    display.write("q");
+    display.key("BackSpace");
+    display.key("Escape");
+    display.shows("the picture again", shows_the_picture);
+    display.key("q");
+    assert_eq!(window.exit_code(), 0);
+}
+
+#[test]
+fn what_is_seen_is_recorded_by_a_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let saved = folder.path().join("saved");
+    let display = Display::start();
+    let relay = RelayProgram::start(&[]);
+    let mut window = display.view(&relay.addr, &saved);
+    let _sender = sender(&relay.addr, folder.path());
+    display.shows("the picture", shows_the_picture);
+    display.key("r");
+    display.shows("that it is recorded", |shot| {
+        near(shot, 31, 573, [255, 125, 114]) || light(shot, 30..300, 560..590) > 60
+    });
+    let file = |kind: &str| {
+        let entries = fs::read_dir(&saved).into_iter().flatten().map(|entry| entry.unwrap().path());
+        entries.into_iter().find(|path| path.extension().is_some_and(|extension| extension == kind))
+    };
+    for _ in 0..40 {
+        window.event("frame", |_| true);
+    }
+    display.key("r");
+    let path = file("mkv").expect("a recording");
+    assert!(path.file_name().unwrap().to_str().unwrap().contains("测试_Küche"));
+    let deadline = Instant::now() + PATIENCE;
+    let arguments = [
+        "-v",
+        "error",
+        "-count_packets",
+        "-of",
+        "csv=p=0",
+        "-show_entries",
+        "stream=width,height,nb_read_packets:format=duration",
+    ];
+    loop {
+        let output =
+            Command::new("ffprobe").args(arguments).arg(&path).output().expect("ffprobe runs (make deps)");
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        let fields: Vec<_> = told.split([',', '\n']).collect();
+        // The duration is written at the end.
+        if fields.len() > 3 && fields[3].parse::<f64>().is_ok() {
+            assert_eq!(&fields[..2], ["640", "480"], "{told}");
+            assert!(fields[2].parse::<u32>().unwrap() >= 38, "{told}");
+            break;
+        }
+        assert!(Instant::now() < deadline, "the recording does not end: {told}");
+        thread::sleep(Duration::from_millis(50));
+    }
+    display.key("q");
+    assert_eq!(window.exit_code(), 0);
+}
+
+#[test]
+fn in_a_call_one_sees_oneself_as_in_a_mirror_and_m_shows_the_others_a_card() {
+    let folder = tempfile::tempdir().unwrap();
+    let display = Display::start();
+    let relay = RelayProgram::start(&[]);
+    let mut other = Running::start(&["view", &relay.addr, "--no-window", "--json"]);
+    let clip = folder.path().join("clip.mjpeg");
+    fs::write(&clip, two_halves().repeat(4)).unwrap();
+    let call =
+        ["call", &relay.addr, "--source", clip.to_str().unwrap(), "--repeat", "--fps", "20", "--name", "Ann"];
+    let mut window = display.open(&call, folder.path());
+    other.event("frame", |frame| frame["stream"] == "Ann");
+    // In the lower right corner, small, and green on the left.
+    let mirrored = |shot: &RgbImage| near(shot, 600, 500, GREEN) && near(shot, 740, 500, RED);
+    display.shows("the own picture", mirrored);
+    display.key("m");
+    other.event("frame", |frame| frame["card"] == "camera-off");
+    display.shows("that the camera is off", |shot| !mirrored(shot) && light(shot, 560..800, 400..560) > 60);
+    other.forget();
+    other.event("frame", |frame| frame["card"] == "camera-off");
+    display.key("m");
+    other.event("frame", |frame| frame["card"].is_null());
+    display.shows("the own picture again", mirrored);
+    display.key("q");
+    assert_eq!(window.exit_code(), 0);
+}
+
+#[test]
+fn the_window_speaks_chinese_and_grows_with_the_screen() {
+    let display = Display::start();
+    let relay = RelayProgram::start(&[]);
+    let words = |arguments: &[&str]| {
+        let mut command = pulsecam();
+        command
+            .args(["view", &relay.addr, "--window", "800x600"])
+            .args(arguments)
+            .env("DISPLAY", &display.name);
+        let mut window = Running::spawn(&mut command);
+        let shot = display.shows("what it waits for", |shot| light(shot, 0..800, 200..400) > 150);
+        display.key("q");
+        assert_eq!(window.exit_code(), 0);
+        light(&shot, 0..800, 200..400)
+    };
+    let english = words(&["--lang", "en"]);
+    let chinese = words(&["--lang", "zh"]);
+    assert_ne!(english, chinese);
+    let large = words(&["--lang", "en", "--ui-scale", "2"]);
+    assert!(large > english * 2, "{large} light pixels at twice the size, {english} before");
+    let usage = run(&["view", &relay.addr, "--ui-scale", "9"]);
+    assert_eq!(usage.status.code(), Some(2));
 }
 
 #[test]

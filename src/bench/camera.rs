@@ -214,7 +214,10 @@ async fn through(
 ) -> Result<f64, Error> {
     let job = Job { name: "bench".into(), frames: Some(frames + WARM_UP), ..Job::default() };
     let studio = studio.clone();
+    let mut studio = Some(studio);
     let open = move || {
+        // It is opened once.
+        let studio = studio.take().ok_or(crate::capture::Error::NoCamera)?;
         let camera =
             Camera::open(Box::new(studio), Which::First, Wanted::default(), CameraSettings::default())?;
         Ok(Box::new(camera) as Box<dyn capture::Source>)

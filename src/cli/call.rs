@@ -1,5 +1,7 @@
 //! `pulsecam call`: send and view on one link.
 
+use std::sync::Arc;
+
 use super::{
     Error,
     codec::CodecArgs,
@@ -10,12 +12,22 @@ use super::{
     show::{self, ShowArgs, Who},
     source::SourceArgs,
 };
-use crate::link::{Role, connect};
+use crate::{
+    link::{Role, connect},
+    pipeline::{Job, Mirror, Reflection, Switch},
+    view::{self, Handle, Own, Update},
+};
+
+/// One's own picture in the corner: large enough to see how one sits, too small to look at for long.
+const MIRROR: (usize, usize) = (240, 180);
 
 const EXAMPLES: &str = "\
 Examples:
   pulsecam call desk.local
-  pulsecam call desk.local --name Ann --source camera:1";
+  pulsecam call desk.local --name Ann --source camera:1
+  pulsecam call desk.local --camera-off                    only to listen at first
+
+Your own picture is in the corner, as in a mirror; m switches the camera off and on, and the others see a card meanwhile.";
 
 /// Send your camera and show the others, on one link.
 #[derive(Debug, clap::Args)]
@@ -31,6 +43,9 @@ pub(super) struct Args {
     codec: CodecArgs,
     #[command(flatten)]
     limit: Limit,
+    /// Begin with the camera off; m switches it on
+    #[arg(long, value_parser = super::values::flag(), env = "PULSECAM_CAMERA_OFF")]
+    camera_off: bool,
     /// Print events as JSON, one object a line
     #[arg(long, value_parser = super::values::flag(), env = "PULSECAM_JSON")]
     json: bool,
@@ -40,10 +55,31 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let output = Output::new(args.json);
     let runtime = runtime(1)?;
     let (link, inbox) = runtime.block_on(connect(args.source.reported(args.link.config(Role::Both)?)))?;
+    let (handle, window) = view::inbox();
+    let switch = Switch::new(!args.camera_off);
     // A call goes on until one hangs up: its limits are those of what comes in, not of what is sent.
-    let outgoing = runtime.block_on(send::open(&args.source, args.codec, Limit::default(), &link))?;
+    let job = Job {
+        mirror: (!args.show.no_window).then(|| mirror(&handle)),
+        switch: Some(switch.clone()),
+        ..args.source.job(Limit::default(), args.codec.strips, &link)
+    };
+    let outgoing = runtime.block_on(send::open_job(&args.source, &job, &link))?;
     outgoing.begin();
     let title = format!("pulsecam: call at {}", args.link.host);
-    let who = Who { title: &title, name: args.source.name() };
+    let who = Who { title: &title, name: args.source.name(), camera: Some(switch), window: (handle, window) };
     show::run(&args.show, args.codec, who, output, args.limit, &runtime, (&link, inbox))
+}
+
+/// Shows one's own picture in the window's corner.
+fn mirror(handle: &Handle) -> Mirror {
+    let handle = handle.clone();
+    let show = move |reflection| {
+        let own = match reflection {
+            Reflection::Picture(canvas) => Own::Picture(Arc::new(canvas)),
+            Reflection::Off => Own::Off,
+            Reflection::NoSignal(why) => Own::NoSignal(why),
+        };
+        handle.push(Update::Own(own)); // a window that is gone shows nothing
+    };
+    Mirror { room: MIRROR, show: Arc::new(show) }
 }

@@ -77,7 +77,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         Ok::<_, Error>(outgoing)
     })?;
     info!("others on this machine can join: pulsecam view {host}");
-    let who = Who { title: "pulsecam demo", name: args.source.name() };
+    let who = Who::new("pulsecam demo", args.source.name());
     show::run(&args.show, args.codec, who, output, args.limit, &runtime, (&viewer, inbox))?;
     drop((outgoing, sender, viewer));
     relay_stop.cancel();

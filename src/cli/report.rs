@@ -16,6 +16,7 @@ use crate::{
     clock::{Age, Timestamp, local_time},
     file_name, harmless,
     pipeline::{Arrival, Meter, Rates, Shown},
+    wire::FrameInfo,
 };
 
 /// How often a stream's figures are printed where there is no window.
@@ -246,7 +247,8 @@ fn event(frame: &Shown) -> Event<'_> {
 /// How a stream is doing; a card in place of the camera's picture has no rates worth the name.
 fn status_line(frame: &Shown, rates: Rates, lost: u64) -> String {
     let what = if frame.info.card.is_some() {
-        "no signal".to_owned()
+        if frame.info.card.as_deref() == Some(FrameInfo::CAMERA_OFF) { "camera off" } else { "no signal" }
+            .to_owned()
     } else {
         let age = frame.age.map_or("age unknown".into(), |Age { time, within }| {
             let within = within.map_or("?".into(), |within| format!("{:.1}", millis(within)));
@@ -292,7 +294,7 @@ fn named(stream: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{jpeg::Header, link::Account, wire::FrameInfo};
+    use crate::{jpeg::Header, link::Account};
 
     fn shown(card: Option<&str>) -> Shown {
         Shown {

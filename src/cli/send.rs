@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     link::{Counters, Link, Role, State, connect},
-    pipeline::{Counts, Outgoing},
+    pipeline::{Counts, Job, Outgoing},
 };
 
 const EXAMPLES: &str = "\
@@ -118,8 +118,12 @@ pub(super) async fn open(
     limit: Limit,
     link: &Link,
 ) -> Result<Outgoing, Error> {
-    let job = source.job(limit, codec.strips, link);
-    let outgoing = Outgoing::open(&job, source.opener(), link::sink(link)).await?;
+    open_job(source, &source.job(limit, codec.strips, link), link).await
+}
+
+/// The same for a job with more to it.
+pub(super) async fn open_job(source: &SourceArgs, job: &Job, link: &Link) -> Result<Outgoing, Error> {
+    let outgoing = Outgoing::open(job, source.opener(), link::sink(link)).await?;
     tracing::info!("sending {} as {:?} to {}", outgoing.description(), job.name, link.host());
     Ok(outgoing)
 }

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     language::{Language, Words},
     link::{Inbox, Link, State},
-    pipeline::receive,
+    pipeline::{Switch, receive},
     view::{self, Handle, Options, Update},
 };
 
@@ -51,6 +51,17 @@ pub(super) struct Who<'a> {
     pub(super) title: &'a str,
     /// The name under which texts are sent from it.
     pub(super) name: String,
+    /// Switches the own camera, where there is one.
+    pub(super) camera: Option<Switch>,
+    /// Both ends of what the window is told.
+    pub(super) window: (Handle, view::Inbox),
+}
+
+impl<'a> Who<'a> {
+    /// One without a camera.
+    pub(super) fn new(title: &'a str, name: String) -> Self {
+        Self { title, name, camera: None, window: view::inbox() }
+    }
 }
 
 /// Pixels to a unit of the interface, or whatever suits the screen. A type of its own: clap takes an `Option` for an argument that may
@@ -82,7 +93,7 @@ pub(super) fn run(
     let stop = CancellationToken::new();
     let words = Arc::new(Words::new(args.lang.unwrap_or_else(Language::of_the_system)));
     let report = Arc::new(Mutex::new(Report::new(output, args.save.clone())));
-    let (handle, window) = view::inbox();
+    let (handle, window) = who.window;
     let window = (!args.no_window).then_some(window);
     let tape = Arc::new(Tape::new(handle.clone(), Arc::clone(&words)));
     let audience = Audience {
@@ -118,6 +129,7 @@ pub(super) fn run(
             words,
             name: who.name,
             tape: Arc::clone(&tape),
+            camera: who.camera,
             folder: args.save.clone().unwrap_or_else(|| PathBuf::from(".")),
             run: fastrand::u64(..),
         };

@@ -100,7 +100,7 @@ impl SourceArgs {
     }
 
     /// Opens it, on the thread that calls.
-    pub(super) fn opener(&self) -> impl FnOnce() -> Result<Box<dyn Source>, Error> + Send + use<> {
+    pub(super) fn opener(&self) -> impl FnMut() -> Result<Box<dyn Source>, Error> + Send + use<> {
         let spec = self.source.clone().unwrap_or_else(|| {
             // Who waits for a camera does not want the test picture instead.
             if self.camera.wait { Spec::Camera(crate::capture::Which::First) } else { Spec::default_here() }
@@ -128,6 +128,8 @@ impl SourceArgs {
             skip_still: self.skip_still,
             freshness: self.adapts().then(|| Freshness { max_age: self.max_age, reports: link.reports() }),
             viewers: Some(link.viewers()),
+            mirror: None,
+            switch: None,
         }
     }
 

@@ -8,6 +8,7 @@ use super::{report, tape::Tape};
 use crate::{
     language::{Phrase, Words},
     link::Link,
+    pipeline::Switch,
     view::{Action, Handle, Update},
     wire::{Message, Origin},
 };
@@ -22,6 +23,7 @@ pub(super) struct Errands {
     pub(super) name: String,
     pub(super) folder: PathBuf,
     pub(super) tape: Arc<Tape>,
+    pub(super) camera: Option<Switch>,
     /// Makes the numbers of texts unique among all windows of that name.
     pub(super) run: u64,
 }
@@ -38,6 +40,12 @@ impl Errands {
                 Some(self.saved(report::save(&self.folder, &name, None, &jpeg)))
             }
             Action::Say { number, text } => self.say(number, &text),
+            Action::Camera(on) => {
+                if let Some(camera) = &self.camera {
+                    camera.set(on);
+                }
+                None
+            }
             Action::Record(true) => {
                 self.tape.begin(self.folder.clone());
                 None

@@ -36,12 +36,12 @@ pub(super) struct Accounts(VecDeque<Course>);
 impl Accounts {
     /// A frame came.
     pub(super) fn came(&mut self, info: &FrameInfo) -> Account {
-        let stream = info.stream.as_deref().unwrap_or_default();
+        let stream = info.stream_name();
         let at = self.0.iter().position(|course| course.stream == stream).unwrap_or_else(|| {
             if self.0.len() == MAX_STREAMS {
                 self.0.pop_front();
             }
-            self.0.push_back(Course { stream: stream.to_owned(), ..Course::default() });
+            self.0.push_back(Course { stream: stream.clone().into_owned(), ..Course::default() });
             self.0.len() - 1
         });
         let Some(course) = self.0.get_mut(at) else { return Account::default() };

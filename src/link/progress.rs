@@ -36,7 +36,7 @@ impl Progress {
     /// started again counts from 0, and a clock may be set back. Frames that tell neither are never late.
     pub(super) fn is_late(&mut self, info: &FrameInfo, now: Instant) -> bool {
         let (Some(seq), Some(captured)) = (info.seq, info.captured) else { return false };
-        let stream = info.stream.as_deref().unwrap_or_default();
+        let stream = info.stream_name();
         match self.0.iter_mut().find(|newest| newest.stream == stream) {
             Some(newest) => {
                 let is_older = seq < newest.seq && captured < newest.captured;
@@ -49,7 +49,7 @@ impl Progress {
                 if self.0.len() == MAX_STREAMS {
                     self.0.pop_front();
                 }
-                self.0.push_back(Newest { stream: stream.to_owned(), seq, captured, came: now });
+                self.0.push_back(Newest { stream: stream.into_owned(), seq, captured, came: now });
             }
         }
         false

@@ -64,6 +64,7 @@ pub(super) async fn serve(
             backoff,
             pulse,
             offsets: OffsetFilter::default(),
+            introduced: false,
             farewell: None,
             asked: Timestamp::default(),
             receipts: Receipts::default(),
@@ -119,6 +120,8 @@ struct Inner<'a> {
     /// The time in the heartbeat that is about to go out.
     asked: Timestamp,
     receipts: Receipts,
+    /// Whether the relay has answered.
+    introduced: bool,
     /// Why the relay is about to close the connection, where it said so.
     farewell: Option<String>,
     /// Messages that did not survive the last connection and are not confirmed on this one. They go one by one, each
@@ -227,6 +230,13 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Whether this comes from somebody whom our relay will tell apart once it knows us, by the first heartbeat. Else it would be a stream
+    /// of its own for a moment.
+    fn is_untold(&self, info: &FrameInfo, now: Instant) -> bool {
+        let nameless = info.stream.is_none() && info.peer.is_none();
+        nameless && now.duration_since(self.began) < INTRODUCTION && !self.lock().introduced
+    }
+
     fn take(&self, message: Message) {
         let (received, received_at) = (Timestamp::now(), now());
         match message.kind() {
@@ -238,8 +248,11 @@ impl<'a> Session<'a> {
             Kind::Reserved(number) => debug!("the reserved type {number} is ignored"),
             Kind::Video => {
                 let info = FrameInfo::parse(message.description());
+                if self.is_untold(&info, received_at) {
+                    return;
+                }
                 if !self.hub.is_late(&info, received_at) {
-                    let stream = info.stream.clone().unwrap_or_default();
+                    let stream = info.stream_name().into_owned();
                     let account = self.hub.account(&info);
                     let item = Received { message, info: Some(info), account, received, received_at };
                     let _ = self.hub.inbox.send_fresh(stream, item); // nobody looks any more: no loss
@@ -277,6 +290,7 @@ impl<'a> Session<'a> {
             return; // said unasked: no answer to anything
         }
         let mut inner = self.lock();
+        inner.introduced = true;
         inner.receipts.asked(answer.report.map(|millis| Duration::from_millis(millis.into())));
         let before = inner.ledger.confirmed();
         let Some(sent) = inner.ledger.answered(answer.t1) else { return };
@@ -311,6 +325,9 @@ impl<'a> Session<'a> {
 
 /// What an ordered message costs beside its bytes: its place in the inbox and its allocations.
 const ITEM_COST: usize = 256;
+
+/// How long the first answer is waited for: who answers at all does so in one round trip.
+const INTRODUCTION: Duration = Duration::from_millis(500);
 
 /// How often the bytes of an unfinished message are noticed: a second is far below any usual timeout, and each look wakes a
 /// processor.

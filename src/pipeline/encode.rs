@@ -13,6 +13,7 @@ use super::{
     Job, Viewers,
     grab::Spare,
     lessen::Lessen,
+    mirror::{Glass, Reflection},
     outgoing::viewing,
     still::Still,
     tally::{Silence, Tally},
@@ -52,6 +53,8 @@ pub(super) struct Encode<F> {
     lessen: Option<Lessen>,
     card: Option<Sent>,
     painter: Option<Painter>,
+    /// One's own picture.
+    glass: Option<Glass>,
 }
 
 /// The card that was sent last.
@@ -83,6 +86,7 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
             lessen: job.freshness.clone().map(|freshness| Lessen::new(quality, freshness)),
             card: None,
             painter: None,
+            glass: job.mirror.clone().map(Glass::new),
         })
     }
 
@@ -100,6 +104,26 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
     /// Whether all frames that were asked for have had their turn, those included that nobody views.
     pub(super) fn is_done(&self) -> bool {
         self.limit.is_some_and(|limit| self.handed_on + self.tally.unseen.load(Relaxed) >= limit)
+    }
+
+    /// Whether the mirror waits for a picture.
+    pub(super) fn wants_a_look(&self, now: Instant) -> bool {
+        self.glass.as_ref().is_some_and(|glass| glass.is_due(now))
+    }
+
+    /// Shows a frame in the mirror, and nobody else.
+    pub(super) fn look_only(&mut self, data: FrameData) {
+        if let Some(glass) = &mut self.glass {
+            glass.look(&data, Instant::now());
+        }
+        self.use_again(data);
+    }
+
+    /// Says in the mirror why there is nothing to see.
+    pub(super) fn reflect(&self, reflection: Reflection) {
+        if let Some(glass) = &self.glass {
+            glass.tell(reflection);
+        }
     }
 
     /// Hands a frame on, or leaves it out.
@@ -139,6 +163,10 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
                 debug!("frame {seq} is left out: {error}");
                 self.tally.failed.fetch_add(1, Relaxed);
             }
+        }
+        // Once the others have it.
+        if let Some(glass) = &mut self.glass {
+            glass.look(&data, now);
         }
         let done_with = match &mut self.still {
             Some(still) if sent => still.sent(data, now),
@@ -212,7 +240,8 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
         match jpeg {
             Ok(jpeg) => {
                 let info = self.info(Timestamp::now());
-                (self.sink)(FrameInfo { card: Some(FrameInfo::NO_SIGNAL.into()), ..info }, jpeg.clone());
+                let card = if silence.off { FrameInfo::CAMERA_OFF } else { FrameInfo::NO_SIGNAL };
+                (self.sink)(FrameInfo { card: Some(card.into()), ..info }, jpeg.clone());
                 self.tally.cards.fetch_add(1, Relaxed);
                 self.card = Some(Sent { silence, viewers, jpeg, at: now });
             }
@@ -224,7 +253,11 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
         let (width, height) = silence.signal.size.unwrap_or(CARD_SIZE);
         let card = Card {
             name: silence.signal.name.clone(),
-            reason: silence.trouble.clone().unwrap_or_else(|| "no picture is coming".into()),
+            reason: match &silence.trouble {
+                Some(trouble) => trouble.clone(),
+                None if silence.off => "the camera is switched off".into(),
+                None => "no picture is coming".into(),
+            },
         };
         // Loading fonts takes milliseconds, and most streams never need them.
         let painter = self.painter.get_or_insert_with(Painter::new);

@@ -1,7 +1,7 @@
 //! The source's thread: takes frames, and hands the newest to the encoder.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
     thread,
     time::{Duration, Instant},
 };
@@ -9,9 +9,9 @@ use std::{
 use bytes::Bytes;
 use tracing::{info, warn};
 
-use super::{Viewers, encode::Encode, outgoing::viewing, tally::Tally};
+use super::{Job, encode::Encode, mirror::Reflection, outgoing::viewing, tally::Tally};
 use crate::{
-    capture::{Frame, Source},
+    capture::{Error, Frame, Signal, Source},
     fresh,
     wire::FrameInfo,
 };
@@ -19,6 +19,9 @@ use crate::{
 /// A pause after a frame that could not be had: a source that fails at once must not spin, and a camera that is plugged in
 /// again shall be seen soon.
 const FAILURE_PAUSE: Duration = Duration::from_millis(250);
+
+/// How often one that is off looks whether it should end.
+const OFF_LOOK: Duration = Duration::from_millis(250);
 
 /// Memory of pictures that are encoded, to make the next ones in.
 #[derive(Clone, Debug, Default)]
@@ -34,59 +37,137 @@ impl Spare {
     }
 }
 
+/// Opens the source, again where it was switched off.
+pub(super) type Open = Box<dyn FnMut() -> Result<Box<dyn Source>, Error> + Send>;
+
 /// What the source's thread works with.
 pub(super) struct Grab<F> {
-    pub(super) source: Box<dyn Source>,
-    pub(super) time: Option<Duration>,
-    pub(super) viewers: Option<Viewers>,
-    pub(super) tally: Arc<Tally>,
-    pub(super) frames: fresh::Sender<(), Frame>,
-    pub(super) encode: Arc<Mutex<Encode<F>>>,
-    pub(super) spare: Spare,
+    /// `None` while it is switched off.
+    source: Option<Box<dyn Source>>,
+    open: Open,
+    job: Job,
+    tally: Arc<Tally>,
+    frames: fresh::Sender<(), Frame>,
+    encode: Arc<Mutex<Encode<F>>>,
+    spare: Spare,
+    numbers: Numbers,
+    size: Option<(usize, usize)>,
 }
 
 impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
+    pub(super) fn new(
+        source: Option<Box<dyn Source>>,
+        open: Open,
+        job: Job,
+        tally: Arc<Tally>,
+        frames: fresh::Sender<(), Frame>,
+        encode: Arc<Mutex<Encode<F>>>,
+        spare: Spare,
+    ) -> Self {
+        Self { source, open, job, tally, frames, encode, spare, numbers: Numbers::default(), size: None }
+    }
+
     pub(super) fn run(mut self) {
-        self.tally.life().opened(self.source.signal(), Instant::now());
-        let end = self.time.map(|time| Instant::now() + time);
+        if let Some(source) = &self.source {
+            self.tally.life().opened(source.signal(), Instant::now());
+        }
+        let end = self.job.time.map(|time| Instant::now() + time);
         while !self.tally.stop.load(Relaxed) && end.is_none_or(|end| Instant::now() < end) {
-            let step = self.step();
-            self.tally.lost(self.source.losses());
+            if self.job.switch.as_ref().is_some_and(|switch| !switch.is_on()) {
+                self.stay_off();
+                continue;
+            }
+            let Some(mut source) = self.source.take() else {
+                self.open_again();
+                continue;
+            };
+            let step = self.step(source.as_mut());
+            self.tally.lost(source.losses());
+            let live = source.signal();
+            self.source = Some(source);
             match step {
                 Ok(true) => self.came(),
                 Ok(false) => return,
-                Err(error) => {
-                    let live = self.source.signal();
-                    let lasting = if live.is_some() { "; waiting for it" } else { "" };
-                    let mut life = self.tally.life();
-                    life.known_as(live);
-                    let first = life.failed(error.reason(), error.is_lasting());
-                    drop(life);
-                    // Told once, not four times a second for a night.
-                    if first {
-                        self.tally.failed.fetch_add(1, Relaxed);
-                        warn!("{error}{lasting}");
-                    }
-                    // Viewers are told at once of what lasts: the encoder may look a second later.
-                    self.encode.lock().unwrap_or_else(PoisonError::into_inner).look(Instant::now());
-                    thread::sleep(FAILURE_PAUSE);
+                Err(error) => self.failed(&error, live),
+            }
+        }
+    }
+
+    fn encode(&self) -> MutexGuard<'_, Encode<F>> {
+        self.encode.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn failed(&self, error: &Error, live: Option<Signal>) {
+        let lasting = if live.is_some() { "; waiting for it" } else { "" };
+        let mut life = self.tally.life();
+        life.known_as(live);
+        let first = life.failed(error.reason(), error.is_lasting());
+        drop(life);
+        // Told once, not four times a second for a night.
+        if first {
+            self.tally.failed.fetch_add(1, Relaxed);
+            warn!("{error}{lasting}");
+            self.encode().reflect(Reflection::NoSignal(error.reason()));
+        }
+        // Viewers are told at once of what lasts: the encoder may look a second later.
+        self.encode().look(Instant::now());
+        thread::sleep(FAILURE_PAUSE);
+    }
+
+    /// Waits a moment for the switch. What is live is closed first: a camera's light goes out.
+    fn stay_off(&mut self) {
+        let known = self.source.as_ref().and_then(|source| source.signal());
+        let is_news = self.tally.life().silence(Instant::now()).is_none_or(|silence| !silence.off);
+        if is_news {
+            let size = known.as_ref().and_then(|signal| signal.size).or(self.size);
+            let name = self.job.name.clone();
+            self.tally.life().switched_off(Signal { name, size, patience: Duration::ZERO });
+            self.numbers.paused();
+            self.encode().reflect(Reflection::Off);
+            self.encode().look(Instant::now());
+            info!("the camera is off");
+        }
+        if known.is_some() {
+            self.source = None;
+        }
+        if self.job.switch.as_ref().is_some_and(|switch| switch.wait_on(OFF_LOOK)) {
+            if let Some(source) = &self.source {
+                self.tally.life().opened(source.signal(), Instant::now());
+            }
+            info!("the camera is on");
+        }
+    }
+
+    fn open_again(&mut self) {
+        match (self.open)() {
+            Ok(source) => {
+                self.tally.life().opened(source.signal(), Instant::now());
+                self.source = Some(source);
+            }
+            Err(error) => {
+                // As a camera that is gone: told, and tried again.
+                let signal =
+                    Signal { name: self.job.name.clone(), size: self.size, patience: Duration::ZERO };
+                let mut life = self.tally.life();
+                if life.silence(Instant::now()).is_some_and(|silence| silence.off) {
+                    life.opened(Some(signal.clone()), Instant::now());
                 }
+                drop(life);
+                self.failed(&error, Some(signal));
             }
         }
     }
 
     /// Takes a frame and sees to it; false where no more are to come.
-    fn step(&mut self) -> Result<bool, crate::capture::Error> {
-        if viewing(self.viewers.as_ref()) == Some(0) {
-            let more = self.source.pass_by()?;
-            self.tally.unseen.fetch_add(more.into(), Relaxed);
-            let done = self.encode.try_lock().is_ok_and(|encode| encode.is_done());
-            return Ok(more && !done);
+    fn step(&mut self, source: &mut dyn Source) -> Result<bool, Error> {
+        if viewing(self.job.viewers.as_ref()) == Some(0) {
+            return self.unseen(source);
         }
         if let Some(memory) = self.spare.take() {
-            self.source.reuse(memory);
+            source.reuse(memory);
         }
-        let Some(frame) = self.source.next_frame()? else { return Ok(false) };
+        let Some(frame) = source.next_frame()? else { return Ok(false) };
+        let frame = Frame { seq: self.numbers.of(frame.seq), ..frame };
         // Where it is busy, with a card, the frame waits as any other.
         if let Ok(mut encode) = self.encode.try_lock()
             && encode.is_free(&frame)
@@ -99,13 +180,77 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
         Ok(true)
     }
 
+    /// A frame that goes by, but for the mirror's picture.
+    fn unseen(&self, source: &mut dyn Source) -> Result<bool, Error> {
+        let wanted = self.encode.try_lock().is_ok_and(|encode| encode.wants_a_look(Instant::now()));
+        let more = if wanted {
+            let frame = source.next_frame()?;
+            let more = frame.is_some();
+            if let Some(frame) = frame {
+                self.encode().look_only(frame.data);
+            }
+            more
+        } else {
+            source.pass_by()?
+        };
+        self.tally.unseen.fetch_add(more.into(), Relaxed);
+        let done = self.encode.try_lock().is_ok_and(|encode| encode.is_done());
+        Ok(more && !done)
+    }
+
     fn came(&self) {
         self.tally.captured.fetch_add(1, Relaxed);
         let away = self.tally.life().frame(Instant::now());
         if let Some(away) = away {
             // It may have come back as another device, or in another mode.
-            self.tally.life().known_as(self.source.signal());
-            info!("{} is back after {:.1} s", self.source.describe(), away.as_secs_f64());
+            let Some(source) = &self.source else { return };
+            self.tally.life().known_as(source.signal());
+            info!("{} is back after {:.1} s", source.describe(), away.as_secs_f64());
         }
+    }
+}
+
+/// Numbers frames on where a source was switched off and begins again: no viewer takes that for a loss, or for another stream.
+#[derive(Debug, Default)]
+struct Numbers {
+    last: Option<u64>,
+    /// What to add to the source's own numbers.
+    shift: u64,
+    paused: bool,
+}
+
+impl Numbers {
+    /// The source stops for a while, or for good; another may take its place.
+    const fn paused(&mut self) {
+        self.paused = true;
+    }
+
+    fn of(&mut self, seq: u64) -> u64 {
+        if std::mem::take(&mut self.paused)
+            && let Some(last) = self.last
+        {
+            self.shift = (last + 1).wrapping_sub(seq);
+        }
+        let seq = seq.wrapping_add(self.shift);
+        self.last = Some(seq);
+        seq
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_go_on_after_a_pause() {
+        let mut numbers = Numbers::default();
+        assert_eq!([0, 1, 3].map(|seq| numbers.of(seq)), [0, 1, 3], "what the source lost stays lost");
+        numbers.paused();
+        assert_eq!([0, 1].map(|seq| numbers.of(seq)), [4, 5], "opened anew");
+        numbers.paused();
+        assert_eq!([90, 92].map(|seq| numbers.of(seq)), [6, 8], "went on by itself");
+        let mut off_at_first = Numbers::default();
+        off_at_first.paused();
+        assert_eq!(off_at_first.of(7), 7);
     }
 }

@@ -199,7 +199,7 @@ impl<V: Viewer> Decode<V> {
 
     fn frame(&mut self, received: Received, jpeg: Bytes, state: &State) -> Arrival {
         let mut info = received.info.unwrap_or_default();
-        let stream = info.stream.clone().unwrap_or_default();
+        let stream = info.stream_name().into_owned();
         let damaged = |reason: String| Arrival::Damaged { stream: stream.clone(), reason };
         let header = match header(&jpeg) {
             Ok(header) => header,

@@ -9,13 +9,17 @@ mod grab;
 mod incoming;
 mod lessen;
 mod meter;
+mod mirror;
 mod outgoing;
 mod still;
+mod switch;
 mod tally;
 
 pub use self::{
     incoming::{Arrival, Shown, Viewer, age, receive},
     meter::{Meter, Rates},
+    mirror::{Mirror, Reflection},
     outgoing::{Error, Freshness, Job, Outgoing, Viewers},
+    switch::Switch,
     tally::Counts,
 };

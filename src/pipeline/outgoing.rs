@@ -13,6 +13,8 @@ use tokio::sync::{oneshot, watch};
 use super::{
     encode::Encode,
     grab::{Grab, Spare},
+    mirror::Mirror,
+    switch::Switch,
     tally::{Counts, Tally},
 };
 use crate::{
@@ -65,6 +67,10 @@ pub struct Job {
     pub freshness: Option<Freshness>,
     /// Where it says that nobody views, nothing is encoded or sent.
     pub viewers: Option<Viewers>,
+    /// Who looks at the own picture, also while nobody else views.
+    pub mirror: Option<Mirror>,
+    /// Switches the source off and on; where it is off, viewers are sent a card.
+    pub switch: Option<Switch>,
 }
 
 /// Why frames cannot be sent at all.
@@ -95,14 +101,15 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
-    /// Calls `open` on a thread of its own and waits until the source is open. From [`Outgoing::begin`] on, each frame's
+    /// Calls `open` on a thread of its own and waits until the source is open; again where it was switched off and is on again. A source that
+    /// is off to begin with is not opened before. From [`Outgoing::begin`] on, each frame's
     /// JPEG goes to `sink`.
     ///
     /// # Errors
     /// Where the source cannot be opened.
     pub async fn open(
         job: &Job,
-        open: impl FnOnce() -> Result<Box<dyn Source>, capture::Error> + Send + 'static,
+        mut open: impl FnMut() -> Result<Box<dyn Source>, capture::Error> + Send + 'static,
         sink: impl FnMut(FrameInfo, Bytes) + Send + 'static,
     ) -> Result<Self, Error> {
         let tally = Arc::new(Tally::default());
@@ -113,17 +120,23 @@ impl Outgoing {
         let spare = Spare::default();
         let encode = Arc::new(Mutex::new(Encode::new(job, Arc::clone(&tally), spare.clone(), sink)?));
         thread::Builder::new().name("capture".into()).spawn({
-            let (tally, time, viewers) = (Arc::clone(&tally), job.time, job.viewers.clone());
-            let encode = Arc::clone(&encode);
-            move || match open() {
-                Ok(source) => {
-                    let _ = opened.send(Ok(source.describe()));
-                    if begun.recv().is_err() {
-                        return; // dropped before it began
+            let (tally, job, encode) = (Arc::clone(&tally), job.clone(), Arc::clone(&encode));
+            move || {
+                let off = job.switch.as_ref().is_some_and(|switch| !switch.is_on());
+                let source = match if off { Ok(None) } else { open().map(Some) } {
+                    Ok(source) => source,
+                    Err(error) => {
+                        let _ = opened.send(Err(error)); // nobody waits any more
+                        return;
                     }
-                    Grab { source, time, viewers, tally, frames, encode, spare }.run();
+                };
+                let told =
+                    source.as_ref().map_or_else(|| "a camera that is off".into(), |source| source.describe());
+                let _ = opened.send(Ok(told));
+                if begun.recv().is_err() {
+                    return; // dropped before it began
                 }
-                Err(error) => _ = opened.send(Err(error)),
+                Grab::new(source, Box::new(open), job, tally, frames, encode, spare).run();
             }
         })?;
         let watched = Arc::clone(&tally);

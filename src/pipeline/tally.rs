@@ -90,6 +90,8 @@ pub(super) struct Life {
     trouble: Option<String>,
     /// Whether it will surely not come back within its patience.
     gone: bool,
+    /// What to call it while it is switched off.
+    off: Option<Signal>,
 }
 
 /// A source that gives nothing.
@@ -98,6 +100,8 @@ pub(super) struct Silence {
     pub(super) signal: Signal,
     /// Why, where that is known.
     pub(super) trouble: Option<String>,
+    /// Whether it was switched off.
+    pub(super) off: bool,
 }
 
 impl Life {
@@ -105,6 +109,7 @@ impl Life {
     pub(super) fn opened(&mut self, signal: Option<Signal>, now: Instant) {
         self.signal = signal;
         self.last = Some(now);
+        self.off = None;
     }
 
     /// A frame came. Where the source had failed, after how long without one.
@@ -121,6 +126,11 @@ impl Life {
         self.trouble.replace(trouble).is_none()
     }
 
+    /// It was switched off.
+    pub(super) fn switched_off(&mut self, signal: Signal) {
+        *self = Self { off: Some(signal), ..Self::default() };
+    }
+
     /// How the source calls itself now.
     pub(super) fn known_as(&mut self, signal: Option<Signal>) {
         self.signal = signal;
@@ -128,16 +138,25 @@ impl Life {
 
     /// How long it may still be silent; zero where it has been too long, `None` where that means nothing.
     pub(super) fn patience(&self, now: Instant) -> Option<Duration> {
+        if self.off.is_some() {
+            return Some(Duration::ZERO);
+        }
         let patience = self.signal.as_ref()?.patience;
         Some(patience.saturating_sub(now.duration_since(self.last?)))
     }
 
     /// What viewers are to be told, if anything.
     pub(super) fn silence(&self, now: Instant) -> Option<Silence> {
+        if let Some(signal) = &self.off {
+            return Some(Silence { signal: signal.clone(), trouble: None, off: true });
+        }
         let signal = self.signal.as_ref()?;
         let silent = now.duration_since(self.last?);
-        (self.gone || silent >= signal.patience)
-            .then(|| Silence { signal: signal.clone(), trouble: self.trouble.clone() })
+        (self.gone || silent >= signal.patience).then(|| Silence {
+            signal: signal.clone(),
+            trouble: self.trouble.clone(),
+            off: false,
+        })
     }
 }
 
@@ -160,7 +179,10 @@ mod tests {
         assert_eq!(life.silence(start + 699 * MS), None);
         assert_eq!(life.patience(start + 600 * MS), Some(100 * MS));
         assert_eq!(life.patience(start + 900 * MS), Some(Duration::ZERO));
-        assert_eq!(life.silence(start + 700 * MS), Some(Silence { signal: signal(), trouble: None }));
+        assert_eq!(
+            life.silence(start + 700 * MS),
+            Some(Silence { signal: signal(), trouble: None, off: false })
+        );
         assert_eq!(life.frame(start + 800 * MS), None, "slow is no failure");
         assert_eq!(life.silence(start + 900 * MS), None);
         assert!(life.failed("stumbled".into(), false));
@@ -172,6 +194,18 @@ mod tests {
         assert_eq!(silence.trouble.as_deref(), Some("still unplugged"));
         assert_eq!(life.frame(start + 2800 * MS), Some(2000 * MS));
         assert_eq!(life.silence(start + 2900 * MS), None);
+    }
+
+    #[test]
+    fn what_is_switched_off_is_told_at_once_until_it_is_on_again() {
+        let start = Instant::now();
+        let mut life = Life::default();
+        life.opened(None, start);
+        life.switched_off(signal());
+        assert_eq!(life.patience(start), Some(Duration::ZERO));
+        assert_eq!(life.silence(start), Some(Silence { signal: signal(), trouble: None, off: true }));
+        life.opened(Some(signal()), start + 100 * MS);
+        assert_eq!(life.silence(start + 200 * MS), None);
     }
 
     #[test]

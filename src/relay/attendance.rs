@@ -13,6 +13,7 @@ pub(super) struct Attendance {
     due: Mutex<Due>,
     views: AtomicBool,
     asks: AtomicBool,
+    ours: AtomicBool,
 }
 
 /// What the next heartbeat to a client has to say. A hand-over keeps the newest heartbeat only, and a notice must not take the
@@ -41,7 +42,18 @@ impl Due {
 impl Attendance {
     /// Whoever comes views until it says otherwise: an old peer never says anything.
     pub(super) fn new() -> Self {
-        Self { due: Mutex::default(), views: AtomicBool::new(true), asks: AtomicBool::new(false) }
+        let no = || AtomicBool::new(false);
+        Self { due: Mutex::default(), views: AtomicBool::new(true), asks: no(), ours: no() }
+    }
+
+    /// Whether it understands more than an old program.
+    pub(super) fn is_ours(&self) -> bool {
+        self.ours.load(Relaxed)
+    }
+
+    /// It has shown that it does.
+    pub(super) fn shows_ours(&self) {
+        self.ours.store(true, Relaxed);
     }
 
     /// Whether it may show video.

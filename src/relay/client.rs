@@ -214,7 +214,7 @@ fn handle(message: &Message, came: Instant, member: &Member, room: &Room, old: b
         Kind::Reserved(number) => debug!("client {} sent the reserved type {number}: ignored", member.id),
         Kind::Text | Kind::Image | Kind::Video | Kind::Other(_) => {
             if !(old && message.kind() == Kind::Video) {
-                room.pass_on(member.id, message, came);
+                room.pass_on(member, message, came);
             }
             if message.kind() == Kind::Video && lock(&member.intake).receipts.came(came) {
                 member.say(Due { report: true, ..Due::default() });

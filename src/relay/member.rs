@@ -46,6 +46,8 @@ pub(super) struct Member {
     pub(super) dismissed: CancellationToken,
     overflow: OnceLock<Full>,
     slow: Mutex<SlowReport>,
+    /// Its number among those who give no name, once it has sent something without one.
+    pub(super) nameless: OnceLock<u32>,
     /// Kept also by its writer, which outlives its place in the room.
     pub(super) attendance: Arc<Attendance>,
     /// What it is given of others' video. Kept by its writer too.
@@ -76,6 +78,7 @@ impl Member {
             dismissed,
             overflow: OnceLock::new(),
             slow: Mutex::default(),
+            nameless: OnceLock::new(),
             attendance: Arc::new(Attendance::new()),
             delivery: Arc::default(),
             intake: Arc::default(),

@@ -1,6 +1,7 @@
 //! Who is together, and who gets what.
 
 use std::{
+    collections::BTreeSet,
     net::SocketAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -59,6 +60,8 @@ pub(super) struct Room {
     /// Members that want to hear what comes of their video.
     reported: AtomicU32,
     pub(super) standstill: Standstill,
+    /// Numbers of members who give no name.
+    numbers: Mutex<BTreeSet<u32>>,
 }
 
 impl Room {
@@ -71,6 +74,7 @@ impl Room {
             viewing: AtomicU32::new(0),
             audience: Notify::new(),
             reported: AtomicU32::new(0),
+            numbers: Mutex::default(),
         }
     }
 
@@ -100,6 +104,9 @@ impl Room {
             self.viewing.fetch_sub(1, Relaxed);
             self.audience.notify_one();
         }
+        if let Some(number) = member.nameless.get() {
+            lock(&self.numbers).remove(number);
+        }
         if lock(&member.intake).receipts.is_asked() {
             self.reported.fetch_sub(1, Relaxed);
         }
@@ -111,6 +118,9 @@ impl Room {
     /// A client's heartbeat came. A plain one is answered plainly, as a Qt client expects; one with a time gets the relay's times.
     pub(super) fn heard(&self, member: &Member, heartbeat: &Heartbeat) {
         let t2 = heartbeat.t1.map(|_| Timestamp::now());
+        if t2.is_some() {
+            member.attendance.shows_ours();
+        }
         if let Some(views) = heartbeat.views
             && member.attendance.says(views)
         {
@@ -186,10 +196,17 @@ impl Room {
     }
 
     /// Gives a message to everybody but its sender: into the socket at once where nothing waits before it, else into the mailbox.
-    pub(super) fn pass_on(&self, from: ClientId, message: &Message, came: Instant) {
+    ///
+    /// What does not say who sends it goes to those of ours with a number that does; to old programs, which might stumble over it, as it
+    /// came.
+    pub(super) fn pass_on(&self, sender: &Member, message: &Message, came: Instant) {
         self.house.count_in(message);
+        let from = sender.id;
         let is_video = message.kind() == Kind::Video;
+        let numbered =
+            if message.names_sender() { None } else { message.with_peer(self.number(sender)).ok() };
         for member in self.roster.list().iter().filter(|member| member.id != from) {
+            let message = numbered.as_ref().filter(|_| member.attendance.is_ours()).unwrap_or(message);
             if is_video && !member.attendance.views() {
                 continue; // it said so itself
             }
@@ -216,6 +233,16 @@ impl Room {
                 member.overflows(full);
             }
         }
+    }
+
+    /// The lowest number that nobody has who is here: a program that connects again after a cut has the same again.
+    fn number(&self, member: &Member) -> u32 {
+        *member.nameless.get_or_init(|| {
+            let mut numbers = lock(&self.numbers);
+            let free = (1..).find(|number| !numbers.contains(number)).unwrap_or(u32::MAX);
+            numbers.insert(free);
+            free
+        })
     }
 
     /// Reports those that lost frames since they were last reported.

@@ -35,8 +35,8 @@ pub(crate) fn contain(picture: (usize, usize), room: Rect) -> Rect {
 pub(crate) fn layout(window: (usize, usize), pictures: &[(usize, usize)]) -> Vec<Rect> {
     let count = pictures.len();
     let columns = (1..=count).map(|columns| (columns, filled(window, pictures, columns)));
-    // Strictly greater: among equals the fewest columns win, whatever the iterator's habits.
-    let best = columns.fold((1, 0), |best, next| if next.1 > best.1 { next } else { best }).0;
+    // Among equals the most columns win: faces stand beside each other.
+    let best = columns.fold((1, 0), |best, next| if next.1 >= best.1 { next } else { best }).0;
     (0..count).map(|index| tile(window, count, best, index)).collect()
 }
 

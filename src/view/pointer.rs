@@ -1,4 +1,7 @@
 //! The pointer: clicks, moves and the wheel, from what minifb tells of the moment.
+//!
+//! It tells no events, only whether a button is down when it is asked, so a press has to last from one look to the next (20 ms): a finger's
+//! does.
 
 use minifb::{MouseButton, MouseMode, Window};
 

@@ -51,6 +51,12 @@ pub(super) fn write(description: &mut String, key: &str, value: &str) {
     }
 }
 
+/// What those are called who give no name, by the number that the relay gives them. The space does not break, so that nobody's own name
+/// is the same.
+pub(super) fn peer_name(peer: u32) -> String {
+    format!("peer\u{a0}{peer}")
+}
+
 /// Cut to [`MAX_NAME`] characters.
 pub(super) fn shortened(mut name: String) -> String {
     if let Some((end, _)) = name.char_indices().nth(MAX_NAME) {

@@ -2,7 +2,7 @@
 //!
 //! A Qt peer ignores it, and its own frames come without. What is missing is unknown, not zero.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use super::{
     QString,
@@ -32,6 +32,8 @@ pub struct FrameInfo {
     pub within: Option<u64>,
     /// The frame's number among those that the sender put on the wire, from 0, over all its connections.
     pub out: Option<u64>,
+    /// From the relay, where the sender gives no name: its number among those who give none.
+    pub peer: Option<u32>,
     /// Says that this is not the camera's picture but a card in its place, and which: [`FrameInfo::NO_SIGNAL`] or [`FrameInfo::CAMERA_OFF`].
     pub card: Option<String>,
 }
@@ -57,12 +59,23 @@ impl FrameInfo {
                 "sent" => info.sent = micros(&value),
                 "offset" => info.offset = value.parse().ok(),
                 "within" => info.within = value.parse().ok(),
+                "peer" => info.peer = value.parse().ok(),
                 "out" => info.out = value.parse().ok(),
                 "card" => info.card = Some(attributes::shortened(value.into_owned())),
                 _ => {}
             }
         }
         info
+    }
+
+    /// What the stream is called: its own name, or what the relay tells of one without; empty where nothing is known.
+    #[must_use]
+    pub fn stream_name(&self) -> Cow<'_, str> {
+        match (&self.stream, self.peer) {
+            (Some(name), _) => Cow::Borrowed(name),
+            (None, Some(peer)) => Cow::Owned(attributes::peer_name(peer)),
+            (None, None) => Cow::Borrowed(""),
+        }
     }
 
     /// The capture time by the relay's clock, where the sender knew it.
@@ -89,6 +102,7 @@ impl fmt::Display for FrameInfo {
         put("offset", self.offset.map(|offset| offset.to_string()));
         put("within", self.within.map(|within| within.to_string()));
         put("out", self.out.map(|out| out.to_string()));
+        put("peer", self.peer.map(|peer| peer.to_string()));
         put("card", self.card.clone());
         f.write_str(&text)
     }
@@ -117,6 +131,7 @@ mod tests {
             offset: Some(-3),
             within: Some(250),
             out: Some(8),
+            peer: Some(3),
             card: Some(FrameInfo::NO_SIGNAL.into()),
         };
         assert_eq!(parse(&info.to_string()), info);

@@ -10,6 +10,10 @@ use super::{
 const TEXT_DESCRIPTION: &str = "this is text";
 const IMAGE_DESCRIPTION: &str = "this is image";
 
+/// `stream=` and `from=` as they stand in a description, in UTF-16BE.
+const STREAM_KEY: &[u8] = b"\0s\0t\0r\0e\0a\0m\0=";
+const FROM_KEY: &[u8] = b"\0f\0r\0o\0m\0=";
+
 /// Bytes before the description's text: size, type, length.
 const FIXED_HEAD: usize = 12;
 
@@ -58,7 +62,7 @@ impl From<Kind> for i32 {
 /// Who sent a text or an image, in its description's attributes, where a Qt peer ignores it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
-    /// The name a person gave.
+    /// The name a person gave; where none was given, `peer 1` and so on, as the relay tells.
     pub from: Option<String>,
     /// Unique to this message: what is sent again after an outage is shown once.
     pub id: Option<String>,
@@ -198,15 +202,45 @@ impl Message {
     #[must_use]
     pub fn origin(&self) -> Origin {
         let description = self.description.to_text_lossy();
-        let mut origin = Origin::default();
+        let (mut origin, mut peer) = (Origin::default(), None);
         for (key, value) in Attributes::parse(&description) {
             match key {
+                "peer" => peer = value.parse().ok(),
                 "from" => origin.from = Some(attributes::shortened(value.into_owned())),
                 "id" => origin.id = Some(attributes::shortened(value.into_owned())),
                 _ => {}
             }
         }
+        origin.from = origin.from.or_else(|| peer.map(attributes::peer_name));
         origin
+    }
+
+    /// Whether its description says who sends it, in our attributes. An old program's does not. True for what is neither text, image nor
+    /// video: nobody asks who sent it.
+    #[must_use]
+    pub fn names_sender(&self) -> bool {
+        let key = match self.kind {
+            Kind::Video => STREAM_KEY,
+            Kind::Text | Kind::Image => FROM_KEY,
+            Kind::Heartbeat | Kind::Reserved(_) | Kind::Other(_) => return true,
+        };
+        memchr::memmem::find(self.description.as_bytes(), key).is_some()
+    }
+
+    /// The same with the number that the relay gave its sender; the payload is shared, and of the description nothing is lost.
+    ///
+    /// # Errors
+    /// [`Fault::SizeTooLarge`].
+    pub fn with_peer(&self, peer: u32) -> Result<Self, Fault> {
+        let mut added = String::new();
+        attributes::write(&mut added, "peer", &peer.to_string());
+        let units = self
+            .description
+            .as_bytes()
+            .iter()
+            .copied()
+            .chain(added.encode_utf16().flat_map(u16::to_be_bytes));
+        Self::new(self.kind, QString::from_wire(Some(units.collect())), self.payload.clone())
     }
 
     /// All bytes as they go over the wire, the size field included, in one or two chunks.

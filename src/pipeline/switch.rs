@@ -1,0 +1,63 @@
+//! Whether a source is on: thrown from any thread, and heard by the source's own at once.
+
+use std::{
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+/// A switch; its clones are the same one.
+#[derive(Clone, Debug)]
+pub struct Switch(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    on: Mutex<bool>,
+    thrown: Condvar,
+}
+
+impl Switch {
+    /// One that is on or off.
+    #[must_use]
+    pub fn new(on: bool) -> Self {
+        Self(Arc::new(Shared { on: Mutex::new(on), thrown: Condvar::new() }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, bool> {
+        self.0.on.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Throws it.
+    pub fn set(&self, on: bool) {
+        *self.lock() = on;
+        self.0.thrown.notify_all();
+    }
+
+    /// Whether it is on.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        *self.lock()
+    }
+
+    /// Waits until it is on, for so long; whether it is.
+    pub(super) fn wait_on(&self, timeout: Duration) -> bool {
+        let waited = self.0.thrown.wait_timeout_while(self.lock(), timeout, |on| !*on);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn who_waits_is_woken() {
+        let switch = Switch::new(false);
+        assert!(!switch.wait_on(Duration::ZERO));
+        let other = switch.clone();
+        let waiter = thread::spawn(move || other.wait_on(Duration::from_secs(60)));
+        switch.set(true);
+        assert!(waiter.join().unwrap() && switch.is_on());
+    }
+}

@@ -1,0 +1,318 @@
+//! Recordings: what is in the file is what came, byte for byte and at its time; a crash or a full disk leaves a file that plays.
+//!
+//! Needs ffmpeg and ffprobe (`make deps`); fails where they are missing. Alone: `make test-recording`.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
+
+mod common;
+
+use std::{
+    fs::{self, File},
+    path::Path,
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use common::program::{RelayProgram, Running, pulsecam};
+use pulsecam::{
+    capture::stamp,
+    clock::Timestamp,
+    jpeg::{Decoder, Encoder, Scale},
+    picture::{Canvas, Picture, Pixels},
+    recording::{self, Place, Reader, Recorder, Taken, Takes},
+};
+use serde_json::Value;
+
+fn picture(width: usize, height: usize, shade: u8) -> Bytes {
+    let pixels = (0..width * height).flat_map(|i| [shade, (i % 251) as u8, 90]).collect();
+    Encoder::new(80).unwrap().encode(&Picture { width, height, pixels: Pixels::Rgb(pixels) }).unwrap()
+}
+
+fn taken(millis: u64, jpeg: &Bytes, size: (usize, usize)) -> Taken {
+    let captured = Timestamp::from_micros(1_700_000_000_000_000 + millis * 1_000);
+    Taken { captured: Some(captured), arrived: captured.offset(5_000_000), size, jpeg: jpeg.clone() }
+}
+
+/// Times that follow no grid, with a long pause.
+const TIMES: [u64; 8] = [0, 33, 40, 190, 191, 1_500, 4_700, 4_733];
+
+/// A recording of those times, each frame of another shade.
+fn recorded(path: &Path) -> Vec<Bytes> {
+    let recorder = Recorder::create(path, "测试", (320, 240)).unwrap();
+    let frames: Vec<_> = (0..TIMES.len() as u8).map(|i| picture(320, 240, 30 * i)).collect();
+    for (time, frame) in TIMES.iter().zip(&frames) {
+        assert!(recorder.frame(taken(*time, frame, (320, 240))));
+    }
+    let finished = recorder.finish().unwrap();
+    assert_eq!((finished.frames, finished.length, finished.lost), (8, Duration::from_millis(4_733), 0));
+    assert_eq!(finished.bytes, fs::metadata(path).unwrap().len());
+    frames
+}
+
+/// What ffprobe tells, which must not complain.
+fn probe(path: &Path, what: &str) -> Value {
+    let arguments = ["-v", "warning", "-of", "json", "-count_packets", "-show_entries", what];
+    let output =
+        Command::new("ffprobe").args(arguments).arg(path).output().expect("ffprobe runs (make deps)");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    assert!(told.is_empty() || told.contains("prematurely"), "{told}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn packets(path: &Path) -> usize {
+    let stream = &probe(path, "stream=nb_read_packets")["streams"][0]["nb_read_packets"];
+    stream.as_str().unwrap().parse().unwrap()
+}
+
+/// Decodes all of it, or the first frame from some time on: ffmpeg must find nothing wrong.
+fn ffmpeg(path: &Path, from: Option<&str>, out: &Path) {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "error", "-y"]);
+    if let Some(from) = from {
+        command.args(["-ss", from]);
+    }
+    command.arg("-i").arg(path);
+    match from {
+        Some(_) => command.args(["-frames:v", "1", "-update", "1"]).arg(out),
+        None => command.args(["-f", "null", "-"]),
+    };
+    let output = command.output().expect("ffmpeg runs (make deps)");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && told.is_empty(), "{told}");
+}
+
+#[test]
+fn players_read_the_times_the_size_and_every_frame_as_it_came() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mkv");
+    let frames = recorded(&path);
+    let told = probe(&path, "stream=codec_name,width,height:packet=pts_time:format=duration");
+    let stream = &told["streams"][0];
+    assert_eq!(
+        (&stream["codec_name"], &stream["width"], &stream["height"]),
+        (&"mjpeg".into(), &320.into(), &240.into())
+    );
+    let times: Vec<_> =
+        told["packets"].as_array().unwrap().iter().map(|p| p["pts_time"].as_str().unwrap()).collect();
+    let wanted: Vec<_> = TIMES.iter().map(|time| format!("{:.6}", *time as f64 / 1e3)).collect();
+    assert_eq!(times, wanted);
+    assert_eq!(told["format"]["duration"], "4.733100", "to the end of the last tick");
+    ffmpeg(&path, None, Path::new("-"));
+    // As players seek, by the index.
+    let found = folder.path().join("found.png");
+    ffmpeg(&path, Some("4.70"), &found);
+    let red = image::open(&found).unwrap().into_rgb8().get_pixel(100, 100).0[0];
+    assert!(red.abs_diff(180) < 12, "the sixth: {red}");
+
+    let mut reader = Reader::new(File::open(&path).unwrap()).unwrap();
+    for (time, frame) in TIMES.iter().zip(&frames) {
+        assert_eq!(reader.next_frame().unwrap(), Some((Duration::from_millis(*time), frame.clone())));
+    }
+    assert_eq!(reader.next_frame().unwrap(), None);
+}
+
+#[test]
+fn a_file_that_is_cut_anywhere_plays_to_its_last_whole_frame() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mkv");
+    let frames = recorded(&path);
+    let whole = fs::read(&path).unwrap();
+    let mut most = 0;
+    for length in (0..whole.len()).step_by(97) {
+        let Ok(mut reader) = Reader::new(&whole[..length]) else { continue };
+        let mut count = 0;
+        while let Some((_, frame)) = reader.next_frame().unwrap() {
+            assert_eq!(frame, frames[count]);
+            count += 1;
+        }
+        assert!(count >= most, "more bytes, fewer frames");
+        most = count;
+    }
+    assert_eq!(most, frames.len());
+}
+
+#[test]
+fn what_others_write_is_read_and_what_is_none_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, other) = (folder.path().join("a.mkv"), folder.path().join("other.mkv"));
+    let frames = recorded(&path);
+    let remux = |codec: &[&str]| {
+        let mut command = Command::new("ffmpeg");
+        command.args(["-v", "error", "-y", "-i"]).arg(&path).args(codec).arg(&other);
+        assert!(command.status().unwrap().success());
+    };
+    remux(&["-c", "copy"]);
+    let mut reader = Reader::new(File::open(&other).unwrap()).unwrap();
+    let mut count = 0;
+    while let Some((_, frame)) = reader.next_frame().unwrap() {
+        assert_eq!(frame, frames[count]);
+        count += 1;
+    }
+    assert_eq!(count, frames.len());
+    remux(&["-c:v", "ffv1"]);
+    let error = Reader::new(File::open(&other).unwrap()).unwrap_err().to_string();
+    assert!(error.contains("Motion-JPEG") && error.contains("FFV1"), "{error}");
+    assert!(matches!(Reader::new(&b"no film"[..]), Err(recording::Error::NotMatroska)));
+}
+
+#[test]
+fn hostile_files_end_or_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mkv");
+    recorded(&path);
+    let whole = fs::read(&path).unwrap();
+    let mut dice = fastrand::Rng::with_seed(6);
+    for _ in 0..2_000 {
+        let mut spoilt = whole.clone();
+        for _ in 0..dice.usize(1..6) {
+            // Mostly where lengths and times stand.
+            let end = if dice.bool() { 900 } else { spoilt.len() };
+            let at = dice.usize(..end);
+            spoilt[at] = dice.u8(..);
+        }
+        let Ok(mut reader) = Reader::new(spoilt.as_slice()) else { continue };
+        let frames = std::iter::from_fn(|| reader.next_frame().ok().flatten()).take(1_000).count();
+        assert!(frames < 1_000);
+    }
+    // A frame that claims to be larger than any may be.
+    let mut huge = whole[..700].to_vec();
+    huge.extend([0x1f, 0x43, 0xb6, 0x75, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
+    huge.extend([0xa3, 0x01, 0, 0, 0x0f, 0xff, 0xff, 0xff, 0xff]);
+    if let Ok(mut reader) = Reader::new(huge.as_slice()) {
+        let error = reader.next_frame();
+        assert!(matches!(error, Err(recording::Error::TooLong { .. }) | Ok(None)), "{error:?}");
+    }
+}
+
+#[test]
+fn each_stream_has_a_file_and_none_is_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("talk.mkv");
+    let mut takes = Takes::new(Place::File(path.clone()), None);
+    let small = picture(64, 48, 9);
+    for time in 0..5 {
+        for stream in ["ann", "../小明"] {
+            let begun = takes.frame(stream, taken(40 * time, &small, (64, 48))).unwrap();
+            assert_eq!(begun.is_some(), time == 0);
+        }
+    }
+    assert!(takes.finish().into_iter().all(|finished| finished.unwrap().frames == 5));
+    let mut names: Vec<_> =
+        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["talk-小明.mkv", "talk.mkv"]);
+    let mut again = Takes::new(Place::File(path), None);
+    let error = again.frame("ann", taken(0, &small, (64, 48))).unwrap_err();
+    assert!(error.to_string().contains("is there already"), "{error}");
+    assert!(again.frame("ann", taken(1, &small, (64, 48))).unwrap().is_none(), "told once");
+    assert!(again.is_empty());
+}
+
+#[test]
+fn a_stream_that_changes_its_size_goes_on_in_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mkv");
+    let recorder = Recorder::create(&path, "a", (320, 240)).unwrap();
+    for (time, (width, height)) in
+        [(320, 240), (320, 240), (160, 120), (80, 60), (320, 240)].into_iter().enumerate()
+    {
+        recorder.frame(taken(40 * time as u64, &picture(width, height, 99), (width, height)));
+    }
+    recorder.finish().unwrap();
+    assert_eq!(packets(&path), 5);
+    ffmpeg(&path, None, Path::new("-"));
+}
+
+fn sender(relay: &RelayProgram) -> Running {
+    let pattern = ["--source", "pattern", "--size", "320x240", "--fps", "25", "--name", "Küche", "--quiet"];
+    let mut arguments = vec!["send", relay.addr.as_str()];
+    arguments.extend(pattern);
+    Running::start(&arguments)
+}
+
+#[test]
+fn the_program_records_until_it_is_told_to_stop_and_plays_what_it_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mkv");
+    let relay = RelayProgram::start(&[]);
+    let sending = sender(&relay);
+    let mut viewer = Running::start(&["view", &relay.addr, "--no-window", "--json"]);
+    viewer.event("frame", |_| true);
+    let file = path.to_str().unwrap();
+    let mut recording = Running::start(&["record", &relay.addr, "--out", file, "--json"]);
+    assert_eq!(recording.event("recording", |_| true)["stream"], "Küche");
+    recording.event("status", |status| status["frames"].as_u64().unwrap() > 30);
+    recording.signal("INT");
+    let saved = recording.event("saved", |_| true);
+    assert_eq!(recording.exit_code(), 0);
+    let frames = saved["frames"].as_u64().unwrap() as usize;
+    assert_eq!(packets(&path), frames);
+    // The stamps in the test picture tell which frames they are: all of them, one after another, each a 25th of a second later.
+    let mut reader = Reader::new(File::open(&path).unwrap()).unwrap();
+    let mut seqs = Vec::new();
+    let mut decoder = Decoder::new().unwrap();
+    while let Some((time, frame)) = reader.next_frame().unwrap() {
+        let canvas = decoder.decode(&frame, Scale::Full, Canvas::default()).unwrap().canvas;
+        let stamp = stamp::read(&canvas).unwrap();
+        seqs.push((stamp.seq, stamp.captured.as_micros(), time));
+    }
+    assert_eq!(seqs.len(), frames);
+    let (first_seq, first_captured, _) = seqs[0];
+    for (index, (seq, captured, time)) in seqs.iter().enumerate() {
+        assert_eq!(*seq, first_seq + index as u32, "none is missing");
+        assert!(time.as_micros().abs_diff(u128::from(captured - first_captured)) <= 200, "by capture time");
+    }
+    drop(sending);
+    viewer.forget();
+    let mut playing = Running::start(&["play", file, &relay.addr, "--name", "again", "--json"]);
+    let size = fs::metadata(&path).unwrap().len();
+    viewer.event("frame", |frame| frame["stream"] == "again" && frame["bytes"].as_u64().unwrap() < size);
+    let summary = playing.event("summary", |_| true);
+    assert_eq!(summary["captured"], frames, "{summary}");
+    assert_eq!(summary["encoded"], 0, "as they are: {summary}");
+    assert_eq!(playing.exit_code(), 0);
+    let again =
+        pulsecam().args(["record", &relay.addr, "--out", file]).stdin(Stdio::null()).output().unwrap();
+    assert_eq!(again.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("is there already"));
+}
+
+#[test]
+fn a_crash_costs_the_last_second_and_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mkv");
+    let relay = RelayProgram::start(&[]);
+    let _sending = sender(&relay);
+    let mut recording = Running::start(&["record", &relay.addr, "--out", path.to_str().unwrap(), "--json"]);
+    let status = recording.event("status", |status| status["frames"].as_u64().unwrap() > 60);
+    recording.signal("KILL");
+    recording.exit_code();
+    let had = status["frames"].as_u64().unwrap() as usize;
+    let kept = packets(&path);
+    assert!(kept + 26 >= had, "{kept} of {had}");
+    ffmpeg(&path, None, Path::new("-"));
+    ffmpeg(&path, Some("1"), &folder.path().join("found.png"));
+}
+
+#[test]
+fn a_full_disk_leaves_what_was_written_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mkv");
+    let relay = RelayProgram::start(&[]);
+    let _sending = sender(&relay);
+    // A file may grow to 400 kB, which the system tells as it tells of a full disk.
+    let script = r#"trap "" XFSZ; ulimit -f 400; exec "$0" record "$1" --out "$2" --for 60s"#;
+    let program = pulsecam();
+    let mut shell = Command::new("bash");
+    shell.args(["-c", script]).arg(program.get_program()).arg(&relay.addr).arg(&path).env_remove("DISPLAY");
+    let output = shell.stdin(Stdio::null()).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("recording stopped after") && told.contains("plays to there"), "{told}");
+    let kept = packets(&path);
+    assert!(kept > 10 && told.contains(&format!("after {kept} frames")), "{kept}: {told}");
+    ffmpeg(&path, None, Path::new("-"));
+    assert!(probe(&path, "format=duration")["format"]["duration"].is_string(), "the duration was written");
+}
