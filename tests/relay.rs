@@ -218,12 +218,12 @@ async fn those_who_give_no_name_are_told_apart_and_old_programs_notice_nothing()
     let server = Server::start(Config::default()).await;
     let (mut ours, mut old) = (Bare::connect(server.addr).await, Bare::connect(server.addr).await);
     introduce(&mut ours).await;
-    let (mut first, mut second) = (Bare::connect(server.addr).await, Bare::connect(server.addr).await);
+    let mut senders = [Bare::connect(server.addr).await, Bare::connect(server.addr).await];
     let frame = numbered_frame(7, 1_000);
     let told = |message: &Message| FrameInfo::parse(message.description()).stream_name().into_owned();
     let mut names = Vec::new();
-    for sender in [&mut first, &mut second, &mut first] {
-        sender.send(&frame).await;
+    for sender in [0, 1, 0] {
+        senders[sender].send(&frame).await;
         let got = ours.receive().await;
         assert_eq!(got.payload(), frame.payload());
         names.push(told(&got));
@@ -231,6 +231,7 @@ async fn those_who_give_no_name_are_told_apart_and_old_programs_notice_nothing()
     }
     assert_eq!(names, ["peer\u{a0}1", "peer\u{a0}2", "peer\u{a0}1"]);
     // Whoever connects again has the number from before, as long as nobody else took it.
+    let [first, mut second] = senders;
     drop(first);
     server.told(&["left", "\"client\":3"]).await;
     let mut again = Bare::connect(server.addr).await;
