@@ -179,7 +179,7 @@ fn a_qt_client_at_our_relay_talks_to_ours_and_to_its_kind() {
         assert_eq!((&frame["width"], &frame["height"]), (&1024.into(), &768.into()));
         assert_eq!(
             (&frame["stream"], &frame["seq"], &frame["age_ms"]),
-            (&"".into(), &Value::Null, &Value::Null)
+            (&"peer\u{a0}1".into(), &Value::Null, &Value::Null)
         );
         assert_eq!(receiver.event("message", message_of_type(3))["width"], 1024);
     }

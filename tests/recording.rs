@@ -76,7 +76,8 @@ fn ffmpeg(path: &Path, from: Option<&str>, out: &Path) {
     command.arg("-i").arg(path);
     match from {
         Some(_) => command.args(["-frames:v", "1", "-update", "1"]).arg(out),
-        None => command.args(["-f", "null", "-"]),
+        // Frames may be closer together than a rate that it guesses.
+        None => command.args(["-fps_mode", "passthrough", "-enc_time_base", "-1", "-f", "null", "-"]),
     };
     let output = command.output().expect("ffmpeg runs (make deps)");
     let told = String::from_utf8_lossy(&output.stderr);

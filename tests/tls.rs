@@ -65,6 +65,11 @@ async fn client(addr: SocketAddr, trust: Option<&Trust>) -> (Link, Inbox) {
     connect(link::Config { tls, ..link::Config::new(addr.to_string()) }).await.unwrap()
 }
 
+/// Somebody with a name: the relay adds to what says none.
+fn named() -> Origin {
+    Origin { from: Some("ann".into()), id: None }
+}
+
 async fn next(inbox: &mut Inbox) -> Message {
     timeout(PATIENCE, inbox.recv()).await.expect("something comes").unwrap().item.message
 }
@@ -79,8 +84,8 @@ async fn texts_large_pictures_and_frames_pass_both_ways() {
     up(&bob).await;
     // Larger than any buffer on the way, in both directions at once, and of bytes that compress to nothing else.
     let large: Bytes = (0..12_000_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-    let picture = Message::image(large, &Origin::default()).unwrap();
-    let text = Message::text("你好 🙂 שלום", &Origin::default()).unwrap();
+    let picture = Message::image(large, &named()).unwrap();
+    let text = Message::text("你好 🙂 שלום", &named()).unwrap();
     for link in [&ann, &bob] {
         link.send(picture.clone()).unwrap();
         link.send(text.clone()).unwrap();
@@ -150,7 +155,7 @@ async fn a_certificate_is_renewed_without_dropping_anyone() {
     assert_eq!(tls.fingerprint(), files.fingerprint);
     let (after, _inbox) = client(server.addr, Some(&files.pinned())).await;
     up(&after).await;
-    let text = Message::text("still here", &Origin::default()).unwrap();
+    let text = Message::text("still here", &named()).unwrap();
     after.send(text.clone()).unwrap();
     assert_eq!(next(&mut inbox).await, text);
     assert_eq!(before.counters().sessions, 1);

@@ -376,6 +376,7 @@ fn what_is_seen_is_recorded_by_a_key() {
         let entries = fs::read_dir(&saved).into_iter().flatten().map(|entry| entry.unwrap().path());
         entries.into_iter().find(|path| path.extension().is_some_and(|extension| extension == kind))
     };
+    window.forget();
     for _ in 0..40 {
         window.event("frame", |_| true);
     }
@@ -396,11 +397,11 @@ fn what_is_seen_is_recorded_by_a_key() {
         let output =
             Command::new("ffprobe").args(arguments).arg(&path).output().expect("ffprobe runs (make deps)");
         let told = String::from_utf8_lossy(&output.stdout).into_owned();
-        let fields: Vec<_> = told.split([',', '\n']).collect();
+        let fields: Vec<_> = told.split([',', '\n']).filter(|field| !field.is_empty()).collect();
         // The duration is written at the end.
         if fields.len() > 3 && fields[3].parse::<f64>().is_ok() {
             assert_eq!(&fields[..2], ["640", "480"], "{told}");
-            assert!(fields[2].parse::<u32>().unwrap() >= 38, "{told}");
+            assert!(fields[2].parse::<u32>().unwrap() >= 30, "{told}");
             break;
         }
         assert!(Instant::now() < deadline, "the recording does not end: {told}");

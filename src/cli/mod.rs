@@ -8,6 +8,7 @@ mod cert;
 mod codec;
 mod completions;
 mod controls;
+mod dashboard;
 mod demo;
 mod error;
 mod exposure;
@@ -24,6 +25,7 @@ mod reason;
 mod record;
 mod relay;
 mod report;
+mod screen;
 mod send;
 mod service;
 mod show;
@@ -152,6 +154,9 @@ fn log(cli: &Cli) -> Outlet {
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     let write = |lines: &[u8]| {
+        if screen::takes(lines) {
+            return;
+        }
         let _ = io::stderr().write_all(lines); // closed: nobody left to tell
     };
     let outlet = Outlet::new(write, |lost| format!("{lost} lines of the log were lost: they were not taken"));

@@ -11,6 +11,7 @@ use tracing::{info, warn};
 
 use super::{
     Error,
+    dashboard::Dashboard,
     exposure::Exposure,
     lock::LockArgs,
     output::{self, Output},
@@ -18,6 +19,7 @@ use super::{
     signal, values,
 };
 use crate::{
+    language::Language,
     relay::{self, Config, Limits},
     socket,
 };
@@ -27,6 +29,7 @@ Examples:
   pulsecam relay                                 on port 6868 of all addresses
   pulsecam relay --listen 127.0.0.1:0 --json     on a free port, told in the first event
   pulsecam relay --max-clients 8 --max-message 2MiB
+  pulsecam relay --dashboard                     who is here, what they send, who is slow
   pulsecam relay --tls-cert cert.pem --tls-key key.pem --key-file room.key
   pulsecam relay --key-file lab=lab.key --key-file office=office.key
 
@@ -53,6 +56,12 @@ pub(super) struct Args {
     /// Text and images that may wait for one client before it is dropped as too slow
     #[arg(long, value_name = "SIZE", default_value = "32MiB", value_parser = values::bytes, env = "PULSECAM_MAILBOX")]
     mailbox: u64,
+    /// Show clients, streams and rates on the whole screen of the terminal
+    #[arg(long, value_parser = values::flag(), env = "PULSECAM_DASHBOARD", conflicts_with = "json")]
+    dashboard: bool,
+    /// The language of the dashboard: en or zh [default: the system's]
+    #[arg(long, value_name = "LANG", env = "PULSECAM_LANG")]
+    lang: Option<Language>,
     /// Print events as JSON, one object a line
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,
@@ -115,7 +124,9 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     if let Some(tls) = &lock.tls {
         info!("the certificate's fingerprint is {}", tls.fingerprint());
     }
+    let dashboard = args.dashboard.then(|| Dashboard::open(args.lang)).transpose()?;
     let config = Config {
+        watcher: dashboard.as_ref().map(Dashboard::watcher),
         max_clients: args.max_clients,
         max_message: args.max_message,
         client_timeout: args.client_timeout,
@@ -140,7 +151,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     }
     let result = one_thread()?.block_on(async {
         let mut reloads = signal::reloads();
-        let stop = signal::stop();
+        let signals = signal::stop();
         let listener = match inherited {
             Some(listener) => TcpListener::from_std(listener)?,
             None => relay::listen(&args.listen)
@@ -158,9 +169,19 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
             }
         };
         let stopping = async {
-            stop.await;
+            match &dashboard {
+                None => signals.await,
+                Some(dashboard) => tokio::select! {
+                    () = signals => {}
+                    () = dashboard.closed() => {}
+                },
+            }
             manager.stopping();
         };
+        if let Some(dashboard) = &dashboard {
+            let (keys, tls) = (lock.keys.is_some(), lock.tls.is_some());
+            dashboard.begin(listener.local_addr()?, keys, tls);
+        }
         manager.ready();
         tokio::select! {
             ended = relay::run(listener, config, stopping) => ended.map(drop)?,
@@ -168,6 +189,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         }
         Ok(())
     });
+    drop(dashboard);
     drop(printing);
     result
 }

@@ -107,3 +107,34 @@ replaced-here = replaced here by newer ones
 damaged-here = not readable
 age-graph = age, last minute
 rate-graph = frames a second, last minute
+
+# The dashboard of a relay.
+dashboard-clients = clients: { $count } · up for { $up }
+dashboard-traffic = in { $in } · out { $out }, { $messages } messages/s · frames lost: { $lost } · turned away: { $refused }
+dashboard-open = open to everybody
+dashboard-key = with a key
+dashboard-tls = with TLS, open to everybody
+dashboard-key-and-tls = with a key and TLS
+dashboard-nobody = Nobody is here yet.
+dashboard-client = client
+dashboard-name = stream
+dashboard-sends = sends
+dashboard-gets = gets
+dashboard-lost = lost
+dashboard-state = state
+dashboard-slow = slow
+dashboard-both = in a call
+dashboard-sending = sending
+dashboard-viewing = viewing
+dashboard-idle = idle
+dashboard-by-came = clients, the first first
+dashboard-by-sends = clients, who sends most first
+dashboard-by-lost = clients, who lost most frames first
+dashboard-log = log
+dashboard-keys = q quit · s sort · arrows scroll · h help
+dashboard-help =
+    q      ends the relay; clients get a second to take what waits
+    s      sorts by who came, who sends, who loses
+    arrows and PgUp, PgDn scroll
+    Age: from the camera to the middle one of the viewers.
+    Lost: frames that newer ones replaced for who was slow.

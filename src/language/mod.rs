@@ -143,7 +143,8 @@ mod tests {
     fn entries(text: &str) -> Vec<(String, BTreeSet<String>)> {
         let mut entries = Vec::<(String, BTreeSet<String>)>::new();
         for line in text.lines().filter(|line| !line.starts_with('#')) {
-            if let Some((name, _)) = line.split_once(" = ").filter(|_| !line.starts_with(' ')) {
+            let name = line.split_once(" =").map(|(name, _)| name);
+            if let Some(name) = name.filter(|_| !line.starts_with(' ')) {
                 entries.push((name.to_owned(), BTreeSet::new()));
             }
             let mut rest = line;

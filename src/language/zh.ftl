@@ -107,3 +107,34 @@ replaced-here = 在此被更新的帧取代
 damaged-here = 无法解码
 age-graph = 最近一分钟的延迟
 rate-graph = 最近一分钟的每秒帧数
+
+# The dashboard of a relay.
+dashboard-clients = 客户端：{ $count } · 已运行 { $up }
+dashboard-traffic = 流入 { $in } · 流出 { $out }，每秒 { $messages } 条消息 · 丢帧：{ $lost } · 拒绝：{ $refused }
+dashboard-open = 对所有人开放
+dashboard-key = 需要密钥
+dashboard-tls = TLS，对所有人开放
+dashboard-key-and-tls = 需要密钥，TLS
+dashboard-nobody = 还没有人。
+dashboard-client = 客户端
+dashboard-name = 画面
+dashboard-sends = 发送
+dashboard-gets = 接收
+dashboard-lost = 丢帧
+dashboard-state = 状态
+dashboard-slow = 慢
+dashboard-both = 通话中
+dashboard-sending = 发送中
+dashboard-viewing = 观看中
+dashboard-idle = 空闲
+dashboard-by-came = 客户端，按到达顺序
+dashboard-by-sends = 客户端，发送最多的在前
+dashboard-by-lost = 客户端，丢帧最多的在前
+dashboard-log = 日志
+dashboard-keys = q 退出 · s 排序 · 方向键滚动 · h 帮助
+dashboard-help =
+    q      结束中继；客户端有一秒钟取走剩余的数据
+    s      按到达、发送、丢帧排序
+    方向键和 PgUp、PgDn 滚动
+    画面延迟：从摄像头到居中的那位观看者。
+    丢帧：对慢的客户端，被更新的帧取代的帧。

@@ -12,8 +12,8 @@ use bytes::Bytes;
 use mkv_element::{
     io::blocking_impl::ReadFrom,
     prelude::{
-        Block, BlockGroup, Cluster, Ebml, Element, Header, Info, Segment, SimpleBlock, Timestamp, Tracks,
-        VInt64,
+        Block, BlockGroup, Cluster, Ebml, Element, Header, Info, Segment, SimpleBlock, Timestamp, TrackEntry,
+        Tracks, VInt64,
     },
 };
 
@@ -24,6 +24,9 @@ const MAX_DESCRIPTION: u64 = 1 << 20;
 
 /// Bytes of a block before its frame: track, time and flags.
 const BLOCK_HEAD: u64 = 12;
+
+/// Where a bitmap's header says how it is compressed.
+const FOURCC_AT: usize = 16;
 
 /// Both bits that say how several frames share a block.
 const LACING: u8 = 0x06;
@@ -71,7 +74,16 @@ impl<R: Read> Reader<R> {
 
     fn tracks(&mut self, header: Header) -> Result<(), Error> {
         let tracks: Tracks = self.element(header)?;
-        let is_ours = |track: &&mkv_element::prelude::TrackEntry| track.codec_id.0 == "V_MJPEG";
+        let is_ours = |track: &&TrackEntry| match track.codec_id.0.as_str() {
+            "V_MJPEG" => true,
+            // As in an AVI file: what it is stands in a header of Windows' bitmaps.
+            "V_MS/VFW/FOURCC" => {
+                let header =
+                    track.codec_private.as_ref().map(|private| private.0.as_ref()).unwrap_or_default();
+                header.get(FOURCC_AT..FOURCC_AT + 4) == Some(b"MJPG")
+            }
+            _ => false,
+        };
         match tracks.track_entry.iter().find(is_ours) {
             Some(track) => self.track = Some(*track.track_number),
             None => {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 
 /// How far capture times may part from arrivals: more than any link that is up delays a frame, so past it a clock has jumped.
-const MOST_APART: i64 = 5_000_000;
+const MOST_APART: u128 = 5_000_000;
 
 /// A tick of the recording, in microseconds.
 pub(super) const TICK: u64 = 100;
@@ -18,7 +18,7 @@ pub(super) const TICK: u64 = 100;
 pub struct Timeline {
     began: Option<Timestamp>,
     /// What to add to capture times to get arrivals, but for what the way took at first.
-    shift: Option<i64>,
+    shift: Option<i128>,
     last: Option<u64>,
 }
 
@@ -26,14 +26,15 @@ impl Timeline {
     /// Ticks of 100 µs from the first frame to this; never the same twice, and never back.
     pub fn place(&mut self, captured: Option<Timestamp>, arrived: Timestamp) -> u64 {
         let began = *self.began.get_or_insert(arrived);
-        let by_arrival = arrived.micros_since(began);
+        // Wider than any time, so that a made-up one is far away and not around the corner.
+        let since = |time: Timestamp| i128::from(time.as_micros()) - i128::from(began.as_micros());
+        let by_arrival = since(arrived);
         let micros = match captured {
             Some(captured) => {
-                let apart = captured.micros_since(began);
-                let shift = *self.shift.get_or_insert(by_arrival.saturating_sub(apart));
-                let by_capture = apart.saturating_add(shift);
-                if by_capture.abs_diff(by_arrival) > MOST_APART.unsigned_abs() {
-                    self.shift = Some(by_arrival.saturating_sub(apart));
+                let apart = since(captured);
+                let by_capture = apart + *self.shift.get_or_insert(by_arrival - apart);
+                if by_capture.abs_diff(by_arrival) > MOST_APART {
+                    self.shift = Some(by_arrival - apart);
                     by_arrival
                 } else {
                     by_capture

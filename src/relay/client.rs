@@ -15,6 +15,7 @@ use tracing::debug;
 use super::{
     Limits,
     attendance::{Attendance, Due},
+    census::Meter,
     conduct::Conduct,
     delivery::Delivery,
     entry::{self, Entered},
@@ -100,6 +101,7 @@ struct Post<'a> {
     client: Arc<Attendance>,
     delivery: Arc<Mutex<Delivery>>,
     intake: Arc<Mutex<Intake>>,
+    got: Arc<Meter>,
     /// What the heartbeat says that is about to leave; it may have to wait after all.
     due: Due,
 }
@@ -112,6 +114,7 @@ impl<'a> Post<'a> {
             client: Arc::clone(&member.attendance),
             delivery: Arc::clone(&member.delivery),
             intake: Arc::clone(&member.intake),
+            got: Arc::clone(&member.got),
             due: Due::default(),
         }
     }
@@ -146,6 +149,9 @@ impl Feed<ClientId, Item> for Post<'_> {
             return;
         }
         self.room.house.count_out(message);
+        if self.room.house.config.watcher.is_some() {
+            self.got.count(message);
+        }
         if let (Lane::Fresh(from), Item::Message(_, came)) = (&taken.lane, &taken.item) {
             lock(&self.delivery).given(*from, *came);
         }

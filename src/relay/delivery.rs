@@ -91,6 +91,14 @@ impl Delivery {
         Some(Lateness { late, given })
     }
 
+    /// The same without taking part in what the sender is told; of senders that are known only.
+    pub(super) fn known_lateness(&self, sender: ClientId, now: Instant) -> Option<Duration> {
+        let oldest = self.under_way.iter().find(|(_, whose, _)| *whose == sender);
+        let overdue =
+            oldest.map(|(_, _, arrived)| now.duration_since(*arrived)).filter(|&time| time > OVERDUE);
+        self.senders.iter().find(|known| known.id == sender)?.late.max(overdue)
+    }
+
     fn sender(&mut self, id: ClientId) -> &mut Sender {
         let at = match self.senders.iter().position(|sender| sender.id == id) {
             Some(at) => at,

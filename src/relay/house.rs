@@ -16,6 +16,7 @@ use tracing::{info, warn};
 
 use super::{
     Config, Event, Summary,
+    census::Census,
     door::{Door, Refusal, Rules},
     member::ClientId,
     pace::{self, Pace},
@@ -190,6 +191,13 @@ impl House {
         for room in self.rooms() {
             room.survey(now);
         }
+    }
+
+    /// Who is here.
+    pub(super) fn census(&self, now: Instant) -> Census {
+        let mut clients: Vec<_> = self.rooms().iter().flat_map(|room| room.residents(now)).collect();
+        clients.sort_by_key(|resident| resident.client);
+        Census { clients, totals: self.summary() }
     }
 
     pub(super) fn summary(&self) -> Summary {

@@ -10,14 +10,16 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     attendance::{Attendance, Due},
+    census::Meter,
     delivery::Delivery,
     intake::Intake,
     room::lock,
 };
 use crate::{
+    clock::{Timestamp, now},
     fresh::{self, Full},
     socket::Pen,
-    wire::Message,
+    wire::{Message, QString},
 };
 
 /// How often the same client is reported as slow.
@@ -46,6 +48,14 @@ pub(super) struct Member {
     pub(super) dismissed: CancellationToken,
     overflow: OnceLock<Full>,
     slow: Mutex<SlowReport>,
+    /// When it came.
+    pub(super) came: Instant,
+    /// What came of it and what it was given, where somebody watches.
+    pub(super) sent: Meter,
+    /// Kept also by its writer.
+    pub(super) got: Arc<Meter>,
+    /// What its newest frame told of itself, and when that came.
+    pub(super) newest: Mutex<Option<(QString, Timestamp)>>,
     /// Its number among those who give no name, once it has sent something without one.
     pub(super) nameless: OnceLock<u32>,
     /// Kept also by its writer, which outlives its place in the room.
@@ -78,6 +88,10 @@ impl Member {
             dismissed,
             overflow: OnceLock::new(),
             slow: Mutex::default(),
+            came: now(),
+            sent: Meter::default(),
+            got: Arc::default(),
+            newest: Mutex::default(),
             nameless: OnceLock::new(),
             attendance: Arc::new(Attendance::new()),
             delivery: Arc::default(),

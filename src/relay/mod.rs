@@ -6,6 +6,7 @@
 
 mod allowance;
 mod attendance;
+mod census;
 mod client;
 mod conduct;
 mod delivery;
@@ -38,6 +39,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::house::{Closing, House};
 pub use self::{
+    census::{Amount, Census, Resident},
     door::Refusal,
     event::{Event, LeaveReason, Summary},
     keyring::{Keyring, RoomKey},
@@ -63,6 +65,9 @@ pub type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
 /// Is called by the relay's own loop, about once a second for as long as that turns; with the time.
 pub type Pulse = Arc<dyn Fn(Instant) + Send + Sync>;
 
+/// Is told about once a second who is here, on the relay's own loop: must not block.
+pub type Watcher = Arc<dyn Fn(Census) + Send + Sync>;
+
 /// What a relay allows, and whom it tells.
 #[derive(Clone)]
 pub struct Config {
@@ -82,6 +87,8 @@ pub struct Config {
     pub keys: Option<Arc<Keyring>>,
     /// Is told all that happens, on the relay's own tasks: must not block.
     pub events: Option<Listener>,
+    /// Watches who is here; what that takes is only counted where somebody does.
+    pub watcher: Option<Watcher>,
     /// For a watchdog: a loop that hangs stops calling it. Must not block.
     pub pulse: Option<Pulse>,
 }
@@ -108,6 +115,7 @@ impl Default for Config {
             tls: None,
             keys: None,
             events: None,
+            watcher: None,
             pulse: None,
         }
     }
@@ -149,7 +157,7 @@ pub async fn run(
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<Summary> {
-    let pulse = config.pulse.clone();
+    let (pulse, watcher) = (config.pulse.clone(), config.watcher.clone());
     let stop = CancellationToken::new();
     let house = Arc::new(House::new(config, stop.clone()));
     let _nothing_stays = Closing(Arc::clone(&house));
@@ -166,6 +174,9 @@ pub async fn run(
             _ = survey.tick() => {
                 let now = clock::now();
                 house.survey(now);
+                if let Some(watcher) = &watcher {
+                    watcher(house.census(now));
+                }
                 if let Some(pulse) = &pulse {
                     pulse(now);
                 }

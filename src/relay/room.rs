@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Event,
     attendance::{Attendance, Due},
+    census::{self, Resident},
     delivery,
     event::LeaveReason,
     house::House,
@@ -28,7 +29,7 @@ use crate::{
     clock::{self, Timestamp},
     fresh,
     socket::{Pen, Written},
-    wire::{Heartbeat, Kind, Message},
+    wire::{FrameInfo, Heartbeat, Kind, Message},
 };
 
 /// How often viewers are asked to report what video they get: often enough to notice within half a second that it gets old, too seldom to
@@ -203,6 +204,14 @@ impl Room {
         self.house.count_in(message);
         let from = sender.id;
         let is_video = message.kind() == Kind::Video;
+        let watched = self.house.config.watcher.is_some();
+        if watched {
+            sender.sent.count(message);
+            if is_video {
+                let told = census::kept(message.description());
+                *lock(&sender.newest) = Some((told, Timestamp::now()));
+            }
+        }
         let numbered =
             if message.names_sender() { None } else { message.with_peer(self.number(sender)).ok() };
         for member in self.roster.list().iter().filter(|member| member.id != from) {
@@ -216,6 +225,9 @@ impl Room {
                 if member.mailbox.is_empty() { member.pen.try_write(message) } else { Written::Nothing };
             if written != Written::Nothing {
                 self.house.count_out(message);
+                if watched {
+                    member.got.count(message);
+                }
                 if is_video {
                     let mut delivery = lock(&member.delivery);
                     delivery.given(from, came);
@@ -252,6 +264,37 @@ impl Room {
                 self.house.tell(&Event::Slow { client: member.id, addr: member.addr, lost, frames_lost });
             }
         }
+    }
+
+    /// Who is in it.
+    pub(super) fn residents(&self, now: Instant) -> Vec<Resident> {
+        let members = self.roster.list();
+        let resident = |member: &Arc<Member>| {
+            let newest = lock(&member.newest).clone();
+            let stream = newest.as_ref().map(|(description, _)| {
+                let info = FrameInfo::parse(description);
+                FrameInfo { peer: member.nameless.get().copied(), ..info }
+            });
+            let captured = stream.as_ref().and_then(FrameInfo::captured_at_relay);
+            let viewers = members.iter().filter(|other| other.id != member.id && other.attendance.views());
+            let mut lateness: Vec<_> =
+                viewers.filter_map(|viewer| lock(&viewer.delivery).known_lateness(member.id, now)).collect();
+            lateness.sort_unstable();
+            Resident {
+                client: member.id,
+                addr: member.addr,
+                room: self.name.clone(),
+                since: now.saturating_duration_since(member.came),
+                age: newest.and_then(|(_, came)| Some(came.since(captured?))),
+                stream,
+                late: lateness.get(lateness.len() / 2).copied(),
+                views: member.attendance.views(),
+                sent: member.sent.amount(),
+                got: member.got.amount(),
+                lost: member.mailbox.replaced(),
+            }
+        };
+        members.iter().map(resident).collect()
     }
 
     /// Frames that members have lost who are here.

@@ -1,0 +1,147 @@
+//! `pulsecam relay --dashboard`: who is here, what they send, who is slow, on the whole screen of a terminal.
+
+mod model;
+mod paint;
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
+use tokio_util::sync::CancellationToken;
+
+use self::{
+    model::Model,
+    paint::{Facts, LOG_LINES, paint},
+};
+use super::{
+    Error,
+    screen::{self, Screen},
+};
+use crate::{
+    language::{Language, Words},
+    relay::{Census, Watcher},
+};
+
+/// How often keys are looked for while nothing else happens: not felt, and next to nothing of a processor.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// It is painted this often at least, for the clock in it.
+const REPAINT: Duration = Duration::from_secs(1);
+
+/// Rows that a page has.
+const PAGE: isize = 10;
+
+/// The dashboard, until it is dropped.
+pub(super) struct Dashboard {
+    give: mpsc::Sender<Census>,
+    facts: Arc<Mutex<Option<Facts>>>,
+    closed: CancellationToken,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Dashboard {
+    /// Takes the screen.
+    pub(super) fn open(language: Option<Language>) -> Result<Self, Error> {
+        if !Screen::is_there() {
+            return Err(Error::Usage("--dashboard needs a terminal: leave it out, and read the log".into()));
+        }
+        let words = Words::new(language.unwrap_or_else(Language::of_the_system));
+        let screen = Screen::take()?;
+        let (give, take) = mpsc::channel();
+        let (facts, closed) = (Arc::<Mutex<Option<Facts>>>::default(), CancellationToken::new());
+        let thread = thread::Builder::new().name("dashboard".into()).spawn({
+            let (facts, closed) = (Arc::clone(&facts), closed.clone());
+            move || show(screen, &take, &facts, &closed, &words)
+        })?;
+        Ok(Self { give, facts, closed, thread: Some(thread) })
+    }
+
+    /// What the relay tells.
+    pub(super) fn watcher(&self) -> Watcher {
+        let give = self.give.clone();
+        Arc::new(move |census| _ = give.send(census)) // closed: the relay is about to end
+    }
+
+    /// The relay listens.
+    pub(super) fn begin(&self, addr: SocketAddr, keys: bool, tls: bool) {
+        *self.facts.lock().unwrap_or_else(PoisonError::into_inner) = Some(Facts { addr, keys, tls });
+    }
+
+    /// Completes when a key asks for the end.
+    pub(super) async fn closed(&self) {
+        self.closed.cancelled().await;
+    }
+}
+
+impl Drop for Dashboard {
+    /// Gives the screen back.
+    fn drop(&mut self) {
+        self.closed.cancel();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join(); // it has said what it had to say
+        }
+    }
+}
+
+fn show(
+    mut screen: Screen,
+    take: &mpsc::Receiver<Census>,
+    facts: &Mutex<Option<Facts>>,
+    closed: &CancellationToken,
+    words: &Words,
+) {
+    let began = Instant::now();
+    let mut model = Model::default();
+    let mut painted: Option<Instant> = None;
+    while !closed.is_cancelled() {
+        let mut news = painted.is_none_or(|painted| painted.elapsed() >= REPAINT);
+        for census in take.try_iter() {
+            model.take(census, Instant::now());
+            news = true;
+        }
+        if news {
+            painted = Some(Instant::now());
+            let facts = facts.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let log = screen::last_lines(LOG_LINES.into());
+            let draw = screen.terminal.draw(|frame| {
+                paint(frame, &model, facts.as_ref(), began.elapsed(), &log, words);
+            });
+            if draw.is_err() {
+                closed.cancel(); // the terminal is gone
+            }
+        }
+        match event::poll(LOOK).and_then(|there| if there { event::read().map(Some) } else { Ok(None) }) {
+            Ok(Some(event)) => {
+                painted = None;
+                obey(&event, &mut model, closed);
+            }
+            Ok(None) => {}
+            Err(_) => closed.cancel(),
+        }
+    }
+}
+
+fn obey(event: &Event, model: &mut Model, closed: &CancellationToken) {
+    let Event::Key(key) = event else { return };
+    if key.kind == KeyEventKind::Release {
+        return;
+    }
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    match key.code {
+        // Raw keys: the terminal sends no signal.
+        KeyCode::Char('c' | 'd') if control => closed.cancel(),
+        KeyCode::Char('q') => closed.cancel(),
+        KeyCode::Esc if model.help => model.help = false,
+        KeyCode::Char('h' | '?') => model.help = !model.help,
+        KeyCode::Char('s') => model.turn(),
+        KeyCode::Down => model.scroll(1),
+        KeyCode::Up => model.scroll(-1),
+        KeyCode::PageDown => model.scroll(PAGE),
+        KeyCode::PageUp => model.scroll(-PAGE),
+        _ => {}
+    }
+}

@@ -1,0 +1,223 @@
+//! What the dashboard shows: counters made into rates, and the order of the rows.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::{Duration, Instant},
+};
+
+use crate::relay::{Amount, Census, Resident, Summary};
+
+/// Seconds of which the small graphs tell.
+pub(super) const HISTORY: usize = 60;
+
+/// How long a client is called slow after it lost frames: it flickers else.
+const SLOW_STAYS: Duration = Duration::from_secs(5);
+
+/// By what rows are sorted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Order {
+    /// Who came first.
+    #[default]
+    Came,
+    /// Who sends most bytes.
+    Sends,
+    /// Who lost most frames.
+    Lost,
+}
+
+impl Order {
+    const fn next(self) -> Self {
+        match self {
+            Self::Came => Self::Sends,
+            Self::Sends => Self::Lost,
+            Self::Lost => Self::Came,
+        }
+    }
+}
+
+/// A client with what it does in a second.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    pub(super) resident: Resident,
+    pub(super) sends: Rate,
+    pub(super) gets: Rate,
+    pub(super) loses: f64,
+    pub(super) slow: bool,
+}
+
+/// Amounts a second.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Rate {
+    pub(super) frames: f64,
+    pub(super) bytes: f64,
+}
+
+/// All that is shown, and where one looks.
+#[derive(Debug, Default)]
+pub(super) struct Model {
+    pub(super) rows: Vec<Row>,
+    pub(super) totals: Summary,
+    pub(super) comes: Rate,
+    pub(super) goes: Rate,
+    /// Bytes that went out, in each of the last seconds.
+    pub(super) history: VecDeque<u64>,
+    pub(super) order: Order,
+    pub(super) scrolled: usize,
+    pub(super) help: bool,
+    last: Option<(Instant, Summary)>,
+    before: BTreeMap<u64, (Amount, Amount, u64)>,
+    slow: BTreeMap<u64, Instant>,
+}
+
+impl Model {
+    /// A new census.
+    pub(super) fn take(&mut self, census: Census, now: Instant) {
+        let past = self
+            .last
+            .map(|(at, _)| now.saturating_duration_since(at).as_secs_f64())
+            .filter(|past| *past > 0.0);
+        let each = |new: u64, old: u64| past.map_or(0.0, |past| new.saturating_sub(old) as f64 / past);
+        let rate = |new: Amount, old: Amount| Rate {
+            frames: each(new.frames, old.frames),
+            bytes: each(new.bytes, old.bytes),
+        };
+        let mut rows = Vec::new();
+        let mut before = BTreeMap::new();
+        for resident in census.clients {
+            let known = (resident.sent, resident.got, resident.lost);
+            let (sent, got, lost) = self.before.get(&resident.client).copied().unwrap_or(known);
+            before.insert(resident.client, known);
+            if resident.lost > lost {
+                self.slow.insert(resident.client, now);
+            }
+            let slow = self.slow.get(&resident.client);
+            rows.push(Row {
+                sends: rate(resident.sent, sent),
+                gets: rate(resident.got, got),
+                loses: each(resident.lost, lost),
+                slow: slow.is_some_and(|since| now.saturating_duration_since(*since) < SLOW_STAYS),
+                resident,
+            });
+        }
+        self.slow.retain(|client, _| before.contains_key(client));
+        self.before = before;
+        self.rows = rows;
+        let old = self.last.map_or(census.totals, |(_, totals)| totals);
+        let totals = census.totals;
+        self.comes = Rate {
+            frames: each(totals.messages_in, old.messages_in),
+            bytes: each(totals.bytes_in, old.bytes_in),
+        };
+        self.goes = Rate {
+            frames: each(totals.messages_out, old.messages_out),
+            bytes: each(totals.bytes_out, old.bytes_out),
+        };
+        if past.is_some() {
+            if self.history.len() == HISTORY {
+                self.history.pop_front();
+            }
+            self.history.push_back(self.goes.bytes as u64);
+        }
+        self.totals = totals;
+        self.last = Some((now, totals));
+        self.sort();
+    }
+
+    fn sort(&mut self) {
+        match self.order {
+            Order::Came => self.rows.sort_by_key(|row| row.resident.client),
+            Order::Sends => self.rows.sort_by(|a, b| b.sends.bytes.total_cmp(&a.sends.bytes)),
+            Order::Lost => self.rows.sort_by_key(|row| std::cmp::Reverse(row.resident.lost)),
+        }
+        self.scroll(0);
+    }
+
+    /// Sorts by the next.
+    pub(super) fn turn(&mut self) {
+        self.order = self.order.next();
+        self.sort();
+    }
+
+    /// So many rows down.
+    pub(super) fn scroll(&mut self, rows: isize) {
+        let most = self.rows.len().saturating_sub(1);
+        self.scrolled = self.scrolled.saturating_add_signed(rows).min(most);
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::wire::FrameInfo;
+
+    /// Two who send, one who only looks and loses frames.
+    pub(in crate::cli::dashboard) fn census(second: u64) -> Census {
+        let resident = |client: u64, name: Option<&str>, rate: u64, lost: u64| Resident {
+            client,
+            addr: ([192, 168, 1, client as u8], 40_000).into(),
+            room: String::new(),
+            since: Duration::from_secs(3_600 + second),
+            stream: name.map(|name| FrameInfo { stream: Some(name.into()), ..FrameInfo::default() }),
+            age: name.map(|_| Duration::from_millis(12)),
+            late: name.map(|_| Duration::from_millis(3)),
+            views: name.is_none(),
+            sent: Amount { frames: rate * second, others: 1, bytes: rate * second * 100_000 },
+            got: Amount { frames: 30 * second, others: 0, bytes: 3_000_000 * second },
+            lost,
+        };
+        Census {
+            clients: vec![
+                resident(1, Some("小明的摄像头 🎥"), 30, 0),
+                resident(2, Some("ann@desk"), 60, 0),
+                resident(3, None, 0, 9 * second),
+            ],
+            totals: Summary {
+                joined: 5,
+                messages_in: 90 * second,
+                bytes_in: 9_000_000 * second,
+                messages_out: 180 * second,
+                bytes_out: 18_000_000 * second,
+                frames_lost: 9 * second,
+                refused: 1,
+            },
+        }
+    }
+
+    #[test]
+    fn counters_become_rates_and_slow_ones_are_known() {
+        let start = Instant::now();
+        let mut model = Model::default();
+        model.take(census(10), start);
+        assert_eq!(
+            (model.rows[0].sends, model.history.len()),
+            (Rate::default(), 0),
+            "of one census there is no rate"
+        );
+        model.take(census(11), start + Duration::from_secs(1));
+        assert_eq!(model.rows[1].sends, Rate { frames: 60.0, bytes: 6e6 });
+        assert!(model.rows[2].slow && !model.rows[0].slow);
+        assert!((model.rows[2].loses - 9.0).abs() < 1e-6 && model.history == [18_000_000]);
+        let quiet = Census { clients: census(11).clients, ..census(12) };
+        model.take(quiet.clone(), start + Duration::from_secs(2));
+        assert!(model.rows[2].slow, "for a while");
+        model.take(quiet, start + Duration::from_secs(7));
+        assert!(!model.rows[2].slow);
+    }
+
+    #[test]
+    fn rows_are_sorted_and_scrolled_as_far_as_there_are_any() {
+        let start = Instant::now();
+        let mut model = Model::default();
+        model.take(census(1), start);
+        model.take(census(2), start + Duration::from_secs(1));
+        let order = |model: &Model| model.rows.iter().map(|row| row.resident.client).collect::<Vec<_>>();
+        model.turn();
+        assert_eq!(order(&model), [2, 1, 3]);
+        model.turn();
+        assert_eq!(order(&model)[0], 3);
+        model.scroll(100);
+        assert_eq!(model.scrolled, 2);
+        model.take(Census::default(), start + Duration::from_secs(2));
+        assert_eq!((model.scrolled, model.rows.len()), (0, 0));
+    }
+}
