@@ -17,7 +17,11 @@ help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 demo: build ## Install what is missing, build, show a moving picture
-	$(PULSECAM) demo $(if $(DISPLAY)$(WAYLAND_DISPLAY),$(addprefix --for ,$(DEMO_FOR)),--no-window --for $(or $(DEMO_FOR),10s))
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ -t 1 ]; then \
+		$(PULSECAM) demo $(addprefix --for ,$(DEMO_FOR)); \
+	else \
+		$(PULSECAM) demo --no-window --for $(or $(DEMO_FOR),10s); \
+	fi
 
 deps: ## Install what the build and the tests need (Debian packages)
 	@./.ci/deps
@@ -84,10 +88,13 @@ test-qt: deps ## Against a real Qt program alone
 test-window: deps ## The real window under Xvfb alone
 	$(CARGO) test --release --locked --test window
 
+test-terminal: deps ## The dashboard and the view in a terminal alone
+	$(CARGO) test --release --locked --test terminal
+
 test-recording: deps ## Recordings alone
 	$(CARGO) test --release --locked --test recording
 
-.PHONY: test-recording
+.PHONY: test-recording test-terminal
 .PHONY: demo-check test-abuse test-hostile test-wire test-strips test-camera test-net test-pauses test-trust test-deploy deny soak fuzz
 demo-check: build ## The demonstration runs and ends by itself
 	$(PULSECAM) demo --no-window --for 2s --quiet

@@ -8,7 +8,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::{Error, journal, outlet::Outlet};
+use super::{Error, journal, outlet::Outlet, screen};
 use crate::{harmless, relay};
 
 /// Where and how a command reports.
@@ -58,6 +58,9 @@ pub(super) fn print(line: &str) {
 }
 
 fn try_print(line: &str) -> io::Result<()> {
+    if screen::is_taken() {
+        return Ok(());
+    }
     let mut out = io::stdout().lock();
     writeln!(out, "{line}").and_then(|()| out.flush())
 }

@@ -6,7 +6,13 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use ratatui::DefaultTerminal;
+use ratatui::{
+    DefaultTerminal,
+    crossterm::{
+        event::{DisableBracketedPaste, EnableBracketedPaste},
+        execute,
+    },
+};
 
 /// Lines of the log that are kept while the screen is taken: as many as the tallest terminal shows.
 const KEPT_LINES: usize = 200;
@@ -32,6 +38,8 @@ impl Screen {
     /// Takes it: another screen, keys without echo. A panic gives it back as well.
     pub(super) fn take() -> io::Result<Self> {
         let terminal = ratatui::try_init()?;
+        // What is pasted comes in one piece, and not as keys.
+        execute!(io::stdout(), EnableBracketedPaste)?;
         *lines() = Some(VecDeque::new());
         Ok(Self { terminal })
     }
@@ -39,6 +47,7 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
+        let _ = execute!(io::stdout(), DisableBracketedPaste); // the terminal may be gone
         ratatui::restore();
         // What was said meanwhile is not lost with the screen.
         let said = lines().take().unwrap_or_default();
@@ -60,6 +69,11 @@ pub(super) fn takes(text: &[u8]) -> bool {
         kept.push_back(plain(line));
     }
     true
+}
+
+/// Whether the screen is taken: nothing else may be written to it.
+pub(super) fn is_taken() -> bool {
+    lines().is_some()
 }
 
 /// The last lines of the log, the newest last.

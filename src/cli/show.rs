@@ -12,13 +12,16 @@ use tracing::{info, warn};
 
 use super::{
     Error, audience::Audience, codec::CodecArgs, limit::Limit, link, output::Output, reason, report::Report,
-    signal, tape::Tape, window::Errands,
+    screen::Screen, signal, tape::Tape, window::Errands,
 };
 use crate::{
     language::{Language, Words},
     link::{Inbox, Link, State},
     pipeline::{Switch, receive},
-    view::{self, Handle, Options, Update},
+    view::{
+        self, Handle, Options, Update,
+        terminal::{self, Graphics},
+    },
 };
 
 /// How to show.
@@ -28,6 +31,17 @@ pub(super) struct ShowArgs {
     /// Print what arrives instead of opening a window
     #[arg(long, value_parser = super::values::flag(), env = "PULSECAM_NO_WINDOW")]
     pub(super) no_window: bool,
+    /// Draw in this terminal instead of a window: auto, or by blocks, kitty or sixel; what is done anyway where there is no display
+    #[arg(
+        long,
+        value_name = "HOW",
+        num_args = 0..=1,
+        default_missing_value = "auto",
+        require_equals = true,
+        conflicts_with_all = ["no_window", "json"],
+        env = "PULSECAM_TERMINAL"
+    )]
+    terminal: Option<Graphics>,
     /// The window's size at first
     #[arg(long, value_name = "WxH", default_value = "1280x720", value_parser = super::values::picture_size, env = "PULSECAM_WINDOW")]
     window: (usize, usize),
@@ -90,6 +104,9 @@ pub(super) fn run(
     runtime: &Runtime,
     (link, inbox): (&Link, Inbox),
 ) -> Result<(), Error> {
+    if args.terminal.is_some() && !Screen::is_there() {
+        return Err(Error::Usage("--terminal needs one: run it in a terminal, or take --no-window".into()));
+    }
     let stop = CancellationToken::new();
     let words = Arc::new(Words::new(args.lang.unwrap_or_else(Language::of_the_system)));
     let report = Arc::new(Mutex::new(Report::new(output, args.save.clone())));
@@ -133,12 +150,25 @@ pub(super) fn run(
             folder: args.save.clone().unwrap_or_else(|| PathBuf::from(".")),
             run: fastrand::u64(..),
         };
-        match view::run(&options, &window, &mut |action| errands.run(action)) {
-            Ok(_) => shown = true,
-            Err(error @ view::Error::NoDisplay(_)) => {
-                warn!("{error}: printing what arrives, as with --no-window");
+        let mut act = |action| errands.run(action);
+        let mut graphics = args.terminal;
+        if graphics.is_none() {
+            match view::run(&options, &window, &mut act) {
+                Ok(_) => shown = true,
+                Err(error @ view::Error::NoDisplay(_)) if Screen::is_there() && !output.is_json() => {
+                    info!("{error}: drawing in the terminal instead");
+                    graphics = Some(Graphics::Auto);
+                }
+                Err(error @ view::Error::NoDisplay(_)) => {
+                    warn!("{error}: printing what arrives, as with --no-window");
+                }
+                Err(error) => return Err(error.into()),
             }
-            Err(error) => return Err(error.into()),
+        }
+        if let Some(graphics) = graphics {
+            let mut screen = Screen::take()?;
+            terminal::run(&mut screen.terminal, graphics, &options, &window, &mut act)?;
+            shown = true;
         }
     }
     if !shown {

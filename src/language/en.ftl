@@ -108,6 +108,9 @@ damaged-here = not readable
 age-graph = age, last minute
 rate-graph = frames a second, last minute
 
+# In a terminal.
+terminal-keys = t say · s save · r record · h keys · q quit
+
 # The dashboard of a relay.
 dashboard-clients = clients: { $count } · up for { $up }
 dashboard-traffic = in { $in } · out { $out }, { $messages } messages/s · frames lost: { $lost } · turned away: { $refused }

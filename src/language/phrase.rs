@@ -122,6 +122,7 @@ phrases! {
     DamagedHere = "damaged-here",
     AgeGraph = "age-graph",
     RateGraph = "rate-graph",
+    TerminalKeys = "terminal-keys",
     // The dashboard of a relay.
     DashboardClients = "dashboard-clients",
     DashboardTraffic = "dashboard-traffic",

@@ -108,6 +108,9 @@ damaged-here = 无法解码
 age-graph = 最近一分钟的延迟
 rate-graph = 最近一分钟的每秒帧数
 
+# In a terminal.
+terminal-keys = t 说话 · s 保存 · r 录制 · h 按键 · q 退出
+
 # The dashboard of a relay.
 dashboard-clients = 客户端：{ $count } · 已运行 { $up }
 dashboard-traffic = 流入 { $in } · 流出 { $out }，每秒 { $messages } 条消息 · 丢帧：{ $lost } · 拒绝：{ $refused }

@@ -37,6 +37,7 @@ mod pointer;
 mod state;
 mod stream;
 mod talk;
+pub mod terminal;
 mod theme;
 mod tiles;
 mod update;

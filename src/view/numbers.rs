@@ -112,7 +112,7 @@ fn plot(
     }
 }
 
-fn figures(words: &Words, stream: &Stream) -> Vec<[String; 2]> {
+pub(super) fn figures(words: &Words, stream: &Stream) -> Vec<[String; 2]> {
     let (figures, counts) = (&stream.figures, stream.counts());
     let unknown = || words.say(Phrase::Unknown);
     let row = |phrase, value: String| [words.say(phrase), value];

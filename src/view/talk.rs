@@ -79,7 +79,7 @@ impl<'a> Told<'a> {
 }
 
 /// Who says it, when, and what became of it; in words, and a colour.
-fn head(words: &Words, line: &Line) -> (Option<String>, u32) {
+pub(super) fn head(words: &Words, line: &Line) -> (Option<String>, u32) {
     let time = local_time(line.at);
     match &line.speaker {
         Speaker::Program => (None, FAINT),

@@ -58,7 +58,7 @@ pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas, now: 
     between(canvas, &tiles);
 }
 
-fn no_picture_for(words: &Words, seconds: u64) -> String {
+pub(super) fn no_picture_for(words: &Words, seconds: u64) -> String {
     match seconds {
         0 => words.say(Phrase::NoPicture),
         seconds => words.tell(Phrase::NoPictureFor, [("seconds", seconds)]),
@@ -78,7 +78,7 @@ fn between(canvas: &mut Canvas, tiles: &[Rect]) {
 }
 
 /// What is told beside the name, and how serious it is.
-fn figures(board: &Board, stream: &Stream, life: Life) -> (String, Tone) {
+pub(super) fn figures(board: &Board, stream: &Stream, life: Life) -> (String, Tone) {
     let words = &board.words;
     let (width, height) = stream.frame.size;
     let mut parts = vec![format!("{width}×{height}")];

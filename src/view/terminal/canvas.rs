@@ -1,0 +1,151 @@
+//! Pictures as a terminal takes them.
+
+use std::{fmt, str::FromStr};
+
+use image::{DynamicImage, RgbImage};
+use ratatui::{Frame, layout::Rect};
+use ratatui_image::{
+    FontSize, Image, Resize,
+    picker::{Picker, ProtocolType},
+    protocol::Protocol,
+};
+
+use crate::{picture::Canvas, view::update::Wanted};
+
+/// How pictures are drawn in a terminal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Graphics {
+    /// As well as the terminal says that it can.
+    #[default]
+    Auto,
+    /// Two pixels to a letter, in its colours: every terminal of this century.
+    Blocks,
+    /// kitty's protocol.
+    Kitty,
+    /// Sixels.
+    Sixel,
+}
+
+/// A way of drawing that is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("auto, blocks, kitty or sixel")]
+pub struct Unknown;
+
+impl FromStr for Graphics {
+    type Err = Unknown;
+
+    fn from_str(text: &str) -> Result<Self, Unknown> {
+        Ok(match text {
+            "auto" => Self::Auto,
+            "blocks" => Self::Blocks,
+            "kitty" => Self::Kitty,
+            "sixel" => Self::Sixel,
+            _ => return Err(Unknown),
+        })
+    }
+}
+
+/// Makes pictures for the terminal, and keeps those that have not changed.
+pub(super) struct Pictures {
+    picker: Picker,
+    kept: Vec<Kept>,
+    /// Pictures that were not there at their size.
+    pub(super) wishes: Vec<Wanted>,
+    /// At which size each stream is shown, by name.
+    pub(super) rooms: Vec<(String, (usize, usize))>,
+}
+
+struct Kept {
+    stamp: u64,
+    dimmed: bool,
+    area: Rect,
+    protocol: Protocol,
+    used: bool,
+}
+
+impl fmt::Debug for Pictures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pictures").field("kept", &self.kept.len()).finish_non_exhaustive()
+    }
+}
+
+impl Pictures {
+    /// Asks the terminal what it can, where that is not told.
+    pub(super) fn new(graphics: Graphics) -> Self {
+        // A pixel for each half of a letter: what is more would only be thrown away.
+        let blocks = || {
+            #[expect(deprecated, reason = "half blocks have no pixels of their own to ask for")]
+            let mut picker = Picker::from_fontsize(FontSize::new(1, 2));
+            picker.set_protocol_type(ProtocolType::Halfblocks);
+            picker
+        };
+        let asked = || Picker::from_query_stdio().ok();
+        let forced = |protocol| {
+            let mut picker = asked().unwrap_or_else(Picker::halfblocks);
+            picker.set_protocol_type(protocol);
+            picker
+        };
+        let picker = match graphics {
+            Graphics::Blocks => blocks(),
+            Graphics::Kitty => forced(ProtocolType::Kitty),
+            Graphics::Sixel => forced(ProtocolType::Sixel),
+            Graphics::Auto => asked()
+                .filter(|picker| picker.protocol_type() != ProtocolType::Halfblocks)
+                .unwrap_or_else(blocks),
+        };
+        Self { picker, kept: Vec::new(), wishes: Vec::new(), rooms: Vec::new() }
+    }
+
+    /// Pixels that so many columns and rows have.
+    pub(super) fn pixels(&self, columns: u16, rows: u16) -> (usize, usize) {
+        let font = self.picker.font_size();
+        (usize::from(columns) * usize::from(font.width), usize::from(rows) * usize::from(font.height))
+    }
+
+    /// Columns and rows that so many pixels take, cut to whole ones.
+    pub(super) fn cells(&self, pixels: (usize, usize)) -> (u16, u16) {
+        let font = self.picker.font_size();
+        let cells =
+            |pixels: usize, of: u16| u16::try_from(pixels / usize::from(of).max(1)).unwrap_or(u16::MAX);
+        (cells(pixels.0, font.width), cells(pixels.1, font.height))
+    }
+
+    /// Begins another painting: what was not drawn in the last one is forgotten.
+    pub(super) fn begin(&mut self) {
+        self.wishes.clear();
+        self.rooms.clear();
+        self.kept.retain_mut(|kept| std::mem::take(&mut kept.used));
+    }
+
+    /// Draws a picture over these letters. `stamp` names its content.
+    pub(super) fn draw(
+        &mut self,
+        frame: &mut Frame<'_>,
+        area: Rect,
+        stamp: u64,
+        canvas: &Canvas,
+        dimmed: bool,
+    ) {
+        let fits = |kept: &Kept| (kept.stamp, kept.dimmed, kept.area) == (stamp, dimmed, area);
+        let at = self.kept.iter().position(fits).or_else(|| {
+            let protocol =
+                self.picker.new_protocol(picture(canvas, dimmed)?, area.as_size(), Resize::Fit(None)).ok()?;
+            self.kept.push(Kept { stamp, dimmed, area, protocol, used: false });
+            Some(self.kept.len() - 1)
+        });
+        if let Some(kept) = at.and_then(|at| self.kept.get_mut(at)) {
+            kept.used = true;
+            frame.render_widget(Image::new(&kept.protocol).allow_clipping(true), area);
+        }
+    }
+}
+
+fn picture(canvas: &Canvas, dimmed: bool) -> Option<DynamicImage> {
+    let part = if dimmed { 3 } else { 8 };
+    let bytes = canvas.pixels.iter().flat_map(|pixel| {
+        let [_, red, green, blue] = pixel.to_be_bytes();
+        [red, green, blue].map(|channel| (u16::from(channel) * part / 8) as u8)
+    });
+    let (width, height) = (u32::try_from(canvas.width).ok()?, u32::try_from(canvas.height).ok()?);
+    RgbImage::from_raw(width, height, bytes.collect()).map(DynamicImage::ImageRgb8)
+}

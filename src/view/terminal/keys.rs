@@ -1,0 +1,97 @@
+//! Keys as a terminal tells them, to what the window's ask for.
+
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use crate::view::{
+    entry::Edit,
+    keys::{Command, Writing},
+};
+
+/// Lines that a page of the history has.
+const PAGE: isize = 8;
+
+/// What a key means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    Command(Command),
+    Writing(Writing),
+    /// Puts away what lies on top, or ends.
+    Close,
+    End,
+    Nothing,
+}
+
+fn control(key: &KeyEvent) -> bool {
+    key.modifiers.contains(KeyModifiers::CONTROL)
+}
+
+/// While nothing is written. What needs a window (copying) or a camera of one's own is not there.
+pub(super) fn command(key: &KeyEvent) -> Meaning {
+    let command = match key.code {
+        // Raw keys: the terminal sends no signal.
+        KeyCode::Char('c' | 'd') if control(key) => return Meaning::End,
+        _ if control(key) => return Meaning::Nothing,
+        KeyCode::Esc => return Meaning::Close,
+        KeyCode::Char('q') => Command::Quit,
+        KeyCode::Char('s') => Command::Save,
+        KeyCode::Char('r') => Command::Record,
+        KeyCode::Char('m') => Command::Camera,
+        KeyCode::Char(' ') => Command::Pause,
+        KeyCode::Char('i') => Command::Numbers,
+        KeyCode::Char('h') | KeyCode::F(1) => Command::Help,
+        KeyCode::Char('x') => Command::Dismiss,
+        KeyCode::Char('t') | KeyCode::Enter => Command::Say,
+        KeyCode::Char('y') => Command::History,
+        KeyCode::Char('0') => Command::All,
+        KeyCode::Char(digit @ '1'..='9') => Command::Enlarge(digit as usize - '1' as usize),
+        KeyCode::Tab | KeyCode::Right => Command::Next,
+        KeyCode::BackTab | KeyCode::Left => Command::Previous,
+        KeyCode::PageUp => Command::Scroll(PAGE),
+        KeyCode::PageDown => Command::Scroll(-PAGE),
+        KeyCode::Up => Command::Scroll(1),
+        KeyCode::Down => Command::Scroll(-1),
+        _ => return Meaning::Nothing,
+    };
+    Meaning::Command(command)
+}
+
+/// While a line is written.
+pub(super) fn writing(key: &KeyEvent) -> Meaning {
+    let edit = match key.code {
+        KeyCode::Char('c') if control(key) => return Meaning::End,
+        KeyCode::Char('u') if control(key) => Edit::Clear,
+        KeyCode::Enter => return Meaning::Writing(Writing::Send),
+        KeyCode::Esc => return Meaning::Writing(Writing::Close),
+        KeyCode::PageUp => return Meaning::Writing(Writing::Scroll(PAGE)),
+        KeyCode::PageDown => return Meaning::Writing(Writing::Scroll(-PAGE)),
+        KeyCode::Up => return Meaning::Writing(Writing::Scroll(1)),
+        KeyCode::Down => return Meaning::Writing(Writing::Scroll(-1)),
+        KeyCode::Backspace => Edit::Back,
+        KeyCode::Delete => Edit::Delete,
+        KeyCode::Left => Edit::Left,
+        KeyCode::Right => Edit::Right,
+        KeyCode::Home => Edit::Home,
+        KeyCode::End => Edit::End,
+        KeyCode::Char(c) if !control(key) => Edit::Put(c.to_string()),
+        _ => return Meaning::Nothing,
+    };
+    Meaning::Writing(Writing::Edit(edit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_is_a_command_or_a_letter() {
+        let key = |code, modifiers| KeyEvent::new(code, modifiers);
+        let plain = |c| key(KeyCode::Char(c), KeyModifiers::NONE);
+        assert_eq!(command(&plain('q')), Meaning::Command(Command::Quit));
+        assert_eq!(command(&plain('3')), Meaning::Command(Command::Enlarge(2)));
+        assert_eq!(writing(&plain('q')), Meaning::Writing(Writing::Edit(Edit::Put("q".into()))));
+        assert_eq!(writing(&plain('你')), Meaning::Writing(Writing::Edit(Edit::Put("你".into()))));
+        let control = |c| key(KeyCode::Char(c), KeyModifiers::CONTROL);
+        assert_eq!((command(&control('c')), writing(&control('c'))), (Meaning::End, Meaning::End));
+        assert_eq!((command(&control('s')), writing(&control('s'))), (Meaning::Nothing, Meaning::Nothing));
+    }
+}

@@ -1,0 +1,137 @@
+//! The same board in a terminal, for where there is no display: pictures by the terminal's own graphics where it has any (kitty, sixel,
+//! iTerm2), in half blocks else.
+//!
+//! A terminal takes frames far slower than a window, so each is drawn once the one before it is out, and always the newest.
+
+mod canvas;
+mod keys;
+mod paint;
+
+use std::{
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use ratatui::{
+    DefaultTerminal,
+    crossterm::event::{self, Event, KeyEventKind},
+};
+
+use self::{
+    canvas::Pictures,
+    keys::{Meaning, command, writing},
+};
+use super::{
+    action::Action,
+    board::Board,
+    fitting::Fitting,
+    inbox::Inbox,
+    keys::{Command, Writing},
+    options::{End, Error, Options, Summary},
+    update::Update,
+};
+use crate::jpeg::Strips;
+
+pub use self::canvas::Graphics;
+
+/// How long something new is waited for before keys are looked at: a key is answered within it.
+const LOOK: Duration = Duration::from_millis(30);
+
+/// The pause between two pictures at the least: half blocks of a full screen are some 100 kB each, and fifteen a second look alive.
+const LEAST_PAUSE: Duration = Duration::from_millis(66);
+
+/// Of the time, the part that drawing may take at the most: a slow terminal must not be all that this thread sees.
+const PAUSE_AFTER: u32 = 1;
+
+/// Shows what arrives in the inbox on this terminal, which has been taken over, until a key or [`Update::Stop`] ends it. `act` is as for
+/// [`run`](super::run).
+///
+/// # Errors
+/// [`Error::Lost`] where the terminal is gone.
+pub fn run(
+    terminal: &mut DefaultTerminal,
+    graphics: Graphics,
+    options: &Options,
+    inbox: &Inbox,
+    act: &mut dyn FnMut(Action) -> Option<String>,
+) -> Result<Summary, Error> {
+    let lost = |error: std::io::Error| Error::Lost(error.to_string());
+    let mut board = Board::new(&options.host, Arc::clone(&options.words), Instant::now());
+    board.numbers = options.numbers;
+    let mut pictures = Pictures::new(graphics);
+    let mut fitting = Fitting::start(inbox.handle(), options.limits, Strips::default()).ok();
+    let (mut dirty, mut next_change) = (true, None::<Instant>);
+    let (mut drawn, mut took) = (None::<Instant>, Duration::ZERO);
+    loop {
+        let mut end = None;
+        for update in inbox.wait(LOOK) {
+            dirty = true;
+            if matches!(update, Update::Stop) {
+                end = Some(End::Stopped);
+            }
+            if let Some(canvas) = board.apply(update, Instant::now()) {
+                inbox.recycle(canvas);
+            }
+        }
+        while event::poll(Duration::ZERO).map_err(lost)? {
+            dirty = true;
+            for action in obey(&event::read().map_err(lost)?, &mut board, &mut end) {
+                if let Some(notice) = act(action) {
+                    board.apply(Update::Notice(notice), Instant::now());
+                }
+            }
+        }
+        if let Some(end) = end {
+            return Ok(Summary { end, totals: board.totals() });
+        }
+        let now = Instant::now();
+        dirty |= next_change.is_some_and(|at| at <= now);
+        let rest = LEAST_PAUSE.max(took * PAUSE_AFTER);
+        let rested = drawn.is_none_or(|drawn| drawn.elapsed() >= rest);
+        if dirty && rested {
+            dirty = false;
+            board.expire(now);
+            terminal.draw(|frame| paint::paint(frame, &board, &mut pictures, now)).map_err(lost)?;
+            inbox.tell_rooms(pictures.rooms.drain(..));
+            for wanted in pictures.wishes.drain(..) {
+                if let Some(fitting) = &mut fitting {
+                    fitting.ask(wanted);
+                }
+            }
+            (drawn, took) = (Some(Instant::now()), now.elapsed());
+            next_change = board.next_change(now);
+        } else if dirty {
+            thread::sleep(LOOK.min(rest));
+        }
+    }
+}
+
+fn obey(event: &Event, board: &mut Board, end: &mut Option<End>) -> Vec<Action> {
+    let now = Instant::now();
+    let key = match event {
+        Event::Key(key) if key.kind != KeyEventKind::Release => key,
+        Event::Paste(text) => {
+            board.apply(Update::Pasted(text.clone()), now);
+            return Vec::new();
+        }
+        _ => return Vec::new(),
+    };
+    match if board.chat.entry.is_some() { writing(key) } else { command(key) } {
+        Meaning::End => *end = Some(End::Quit),
+        Meaning::Close if board.close() => {}
+        Meaning::Close => *end = Some(End::Quit),
+        Meaning::Command(Command::Quit) => *end = Some(End::Quit),
+        Meaning::Command(command) => return board.obey(command, now),
+        Meaning::Writing(Writing::Edit(edit)) => board.edit(&edit, now),
+        Meaning::Writing(Writing::Send) => match board.send(now) {
+            Some(action) => return vec![action],
+            None => board.chat.close(),
+        },
+        Meaning::Writing(Writing::Close) => board.chat.close(),
+        Meaning::Writing(Writing::Scroll(lines)) => board.chat.scroll(lines),
+        // The terminal pastes by itself.
+        Meaning::Writing(Writing::Paste) | Meaning::Nothing => {}
+    }
+    Vec::new()
+}

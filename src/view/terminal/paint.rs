@@ -1,0 +1,308 @@
+//! The board in letters.
+
+use std::time::Instant;
+
+use ratatui::{
+    Frame,
+    layout::{Alignment, Rect},
+    style::{Color, Style, Stylize},
+    text::{Line, Span},
+    widgets::{Block, Clear, Paragraph, Wrap},
+};
+
+use super::canvas::Pictures;
+use crate::{
+    harmless,
+    language::Phrase,
+    lettering,
+    view::{
+        board::Board,
+        chat::{Line as Said, Speaker},
+        grid::{contain, layout, spotlight},
+        keys::HELP,
+        numbers, state,
+        stream::{Life, Stream},
+        talk,
+        theme::Tone,
+        tiles,
+        update::Wanted,
+    },
+};
+
+/// Lines of the conversation below the pictures.
+const TALK_LINES: u16 = 4;
+
+/// Without so many rows in all there are only pictures and the link.
+const ROOM_FOR_TALK: u16 = 14;
+
+pub(super) fn paint(frame: &mut Frame<'_>, board: &Board, pictures: &mut Pictures, now: Instant) {
+    pictures.begin();
+    let area = frame.area();
+    if area.width < 4 || area.height < 3 {
+        return;
+    }
+    let open = board.chat.is_open();
+    let talk = match (open, area.height >= ROOM_FOR_TALK) {
+        (true, _) => area.height / 2,
+        (false, true) => TALK_LINES,
+        (false, false) => 0,
+    };
+    let stage = Rect { height: area.height - 1 - talk, ..area };
+    let below = Rect { y: stage.bottom(), height: talk, ..area };
+    let foot = Rect { y: area.bottom() - 1, height: 1, ..area };
+    if board.streams.is_empty() {
+        waiting(frame, stage, board, now);
+    } else {
+        streams(frame, stage, board, pictures, now);
+    }
+    conversation(frame, below, board, now);
+    footer(frame, foot, board, now);
+    if board.numbers {
+        figures(frame, stage, board);
+    }
+    if let Some(shown) = board.images.back() {
+        image(frame, stage, board, shown, pictures);
+    }
+    if board.help {
+        help(frame, area, board);
+    }
+}
+
+/// What is seen of a text of others.
+fn calm(text: &str) -> String {
+    harmless::line(text).into_owned()
+}
+
+fn colour(tone: Tone) -> Color {
+    match tone {
+        Tone::Good => Color::Green,
+        Tone::Warning => Color::Yellow,
+        Tone::Bad => Color::LightRed,
+    }
+}
+
+fn waiting(frame: &mut Frame<'_>, area: Rect, board: &Board, now: Instant) {
+    let (line, tone) = board.headline(now);
+    let hint = board.words.say(Phrase::KeysHint);
+    let text = vec![Line::from(calm(&line)).fg(colour(tone)).bold(), Line::from(""), Line::from(hint).dim()];
+    let middle =
+        Rect { y: area.y + area.height / 2 - area.height.min(4) / 2, height: area.height.min(4), ..area };
+    frame.render_widget(Paragraph::new(text).alignment(Alignment::Center).wrap(Wrap { trim: true }), middle);
+}
+
+fn streams(frame: &mut Frame<'_>, area: Rect, board: &Board, pictures: &mut Pictures, now: Instant) {
+    let window = pictures.pixels(area.width, area.height);
+    let sizes: Vec<_> = board.streams.iter().map(|stream| stream.frame.size).collect();
+    let tiles = match board.enlarged() {
+        Some(large) => spotlight(window, sizes.len(), large),
+        None => layout(window, &sizes),
+    };
+    for (place, (stream, tile)) in board.streams.iter().zip(tiles).enumerate() {
+        let (x, y) = pictures.cells((tile.x, tile.y));
+        let (width, height) = pictures.cells((tile.width, tile.height));
+        if width < 2 || height < 2 {
+            continue;
+        }
+        let tile = Rect { x: area.x + x, y: area.y + y, width, height };
+        // A line for the name, the rest for the picture.
+        let number = (sizes.len() > 1).then_some(place + 1);
+        name(frame, Rect { height: 1, ..tile }, board, stream, number, now);
+        let room = pictures.pixels(tile.width, tile.height - 1);
+        let shown = contain(stream.frame.size, lettering::Rect::new(0, 0, room.0, room.1));
+        let (columns, rows) = pictures.cells((shown.width, shown.height));
+        if columns == 0 || rows == 0 {
+            continue;
+        }
+        let left = tile.x + (tile.width - columns.min(tile.width)) / 2;
+        let spot = Rect { x: left, y: tile.y + 1, width: columns, height: rows };
+        let size = pictures.pixels(columns, rows);
+        pictures.rooms.push((stream.name().to_owned(), size));
+        let canvas = &stream.frame.canvas;
+        if (canvas.width, canvas.height) != size {
+            let jpeg = stream.frame.jpeg.clone();
+            pictures.wishes.push(Wanted { stamp: stream.stamp, jpeg, size });
+        }
+        let life = board.life(stream, now);
+        let frozen = matches!(life, Life::Frozen(_));
+        pictures.draw(frame, spot, stream.stamp, canvas, frozen);
+        if let Life::Frozen(silence) = life {
+            let told = tiles::no_picture_for(&board.words, silence.as_secs());
+            let line =
+                Line::from(format!(" {told} ")).style(Style::new().fg(Color::White).bg(Color::Black).bold());
+            let width = u16::try_from(line.width()).unwrap_or(u16::MAX).min(spot.width);
+            let at =
+                Rect { x: spot.x + (spot.width - width) / 2, y: spot.y + spot.height / 2, width, height: 1 };
+            frame.render_widget(line, at);
+        }
+    }
+}
+
+fn name(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    board: &Board,
+    stream: &Stream,
+    number: Option<usize>,
+    now: Instant,
+) {
+    let (figures, tone) = tiles::figures(board, stream, board.life(stream, now));
+    let who = if stream.name().is_empty() { board.words.say(Phrase::Somebody) } else { calm(stream.name()) };
+    let number = number.map_or(String::new(), |number| format!("{number} "));
+    let mark = if tone == Tone::Good { "● " } else { "○ " };
+    let line = Line::from(vec![
+        Span::from(mark).fg(colour(tone)),
+        Span::from(number).dim(),
+        Span::from(who).bold(),
+        Span::from(format!("  {figures}")).dim(),
+    ]);
+    frame.render_widget(line, area);
+}
+
+fn conversation(frame: &mut Frame<'_>, area: Rect, board: &Board, now: Instant) {
+    if area.height == 0 {
+        return;
+    }
+    let mut room = area;
+    if let Some(entry) = &board.chat.entry {
+        room.height -= 1;
+        let (before, after) = entry.parts();
+        let line = Line::from(vec![
+            Span::from("> ").bold(),
+            Span::from(calm(before)),
+            Span::from("▏"),
+            Span::from(calm(after)),
+        ]);
+        // Where it is longer than the terminal is wide, its end is seen.
+        let over = u16::try_from(line.width()).unwrap_or(u16::MAX).saturating_sub(area.width);
+        let at = Rect { y: room.bottom(), height: 1, ..area };
+        frame.render_widget(Paragraph::new(line).scroll((0, over)), at);
+    }
+    let said: Vec<&Said> = if board.chat.is_open() {
+        board.chat.history().take(room.height.into()).collect()
+    } else {
+        board.chat.fresh(now).take(room.height.into()).collect()
+    };
+    let mut lines: Vec<_> = said.iter().rev().map(|line| spoken(board, line)).collect();
+    if lines.is_empty() && board.chat.is_open() {
+        lines.push(Line::from(board.words.say(Phrase::NothingSaid)).dim());
+    }
+    frame.render_widget(Clear, room);
+    // The newest is seen where they take more rows than there are.
+    let rows: usize = lines.iter().map(|line| line.width().div_ceil(room.width.max(1).into()).max(1)).sum();
+    let over = u16::try_from(rows).unwrap_or(u16::MAX).saturating_sub(room.height);
+    frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }).scroll((over, 0)), room);
+}
+
+fn spoken(board: &Board, line: &Said) -> Line<'static> {
+    let (head, _) = talk::head(&board.words, line);
+    let text = calm(&line.text);
+    match head {
+        Some(head) => {
+            let mine = matches!(line.speaker, Speaker::Me(_));
+            let style = if mine { Style::new().cyan() } else { Style::new().green() };
+            Line::from(vec![Span::styled(format!("{}: ", calm(&head)), style), Span::from(text)])
+        }
+        None => Line::from(text).dim(),
+    }
+}
+
+fn footer(frame: &mut Frame<'_>, area: Rect, board: &Board, now: Instant) {
+    let (line, tone) = board.link_line(now);
+    let mut left = Vec::new();
+    if let Some(since) = board.recording {
+        let time = state::clock(now.saturating_duration_since(since));
+        left.push(
+            Span::from(format!("● {} {time}  ", board.words.say(Phrase::Recording))).fg(Color::LightRed),
+        );
+    }
+    if board.paused {
+        left.push(Span::from(format!("‖ {}  ", board.words.say(Phrase::PausedHint))).fg(Color::Yellow));
+    }
+    left.push(Span::from(calm(&line)).fg(colour(tone)));
+    frame.render_widget(Line::from(left), area);
+    let keys = Line::from(board.words.say(Phrase::TerminalKeys)).dim().right_aligned();
+    let room = usize::from(area.width);
+    if keys.width() + line.len() + 4 < room {
+        frame.render_widget(keys, area);
+    }
+}
+
+fn figures(frame: &mut Frame<'_>, area: Rect, board: &Board) {
+    let mut rows = vec![format!(
+        "{}  {}",
+        board.words.say(Phrase::RoundTrip),
+        board.round_trip().map_or_else(|| board.words.say(Phrase::Unknown), state::millis)
+    )];
+    for stream in &board.streams {
+        rows.push(calm(stream.name()));
+        rows.extend(
+            numbers::figures(&board.words, stream).iter().map(|[what, value]| format!("  {what}  {value}")),
+        );
+    }
+    panel(frame, area, &board.words.say(Phrase::Numbers), rows, Alignment::Right);
+}
+
+fn help(frame: &mut Frame<'_>, area: Rect, board: &Board) {
+    let works = |phrase: Phrase| match phrase {
+        Phrase::KeyCamera => board.own.is_some(),
+        Phrase::KeyCopy => false,
+        _ => true,
+    };
+    let rows = HELP.iter().filter(|(_, what)| works(*what));
+    let rows = rows.map(|(key, what)| format!("{key:<10}{}", board.words.say(*what))).collect();
+    panel(frame, area, &board.words.say(Phrase::Keys), rows, Alignment::Center);
+}
+
+/// Lines in a box, on top of everything.
+fn panel(frame: &mut Frame<'_>, area: Rect, title: &str, rows: Vec<String>, place: Alignment) {
+    let lines: Vec<_> = rows.into_iter().map(Line::from).collect();
+    let widest = lines.iter().map(Line::width).max().unwrap_or(0) + 4;
+    let width = u16::try_from(widest).unwrap_or(u16::MAX).min(area.width);
+    let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(area.height);
+    let x = match place {
+        Alignment::Right => area.right() - width,
+        _ => area.x + (area.width - width) / 2,
+    };
+    let y = if place == Alignment::Right { area.y } else { area.y + (area.height - height) / 2 };
+    let spot = Rect { x, y, width, height };
+    frame.render_widget(Clear, spot);
+    let block = Block::bordered().title(title.to_owned()).padding(ratatui::widgets::Padding::horizontal(1));
+    frame.render_widget(Paragraph::new(lines).block(block), spot);
+}
+
+fn image(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    board: &Board,
+    shown: &crate::view::board::Shown,
+    pictures: &mut Pictures,
+) {
+    let inner = area.inner(ratatui::layout::Margin::new(2, 1));
+    if inner.height < 3 || inner.width < 10 {
+        return;
+    }
+    frame.render_widget(Clear, area);
+    let sender = shown.image.sender.as_deref().map(calm).unwrap_or_default();
+    let (width, height) = shown.image.size;
+    let hint = board.words.say(Phrase::ImageHint);
+    frame.render_widget(
+        Line::from(format!("{sender}  {width}×{height}   {hint}")),
+        Rect { height: 1, ..area },
+    );
+    let room = pictures.pixels(inner.width, inner.height);
+    let fitted = contain(shown.image.size, lettering::Rect::new(0, 0, room.0, room.1));
+    let (columns, rows) = pictures.cells((fitted.width, fitted.height));
+    let size = pictures.pixels(columns.max(1), rows.max(1));
+    match &shown.canvas {
+        Some(canvas) if (canvas.width, canvas.height) == size => {
+            let spot = Rect {
+                x: inner.x + (inner.width - columns.min(inner.width)) / 2,
+                y: inner.y,
+                width: columns,
+                height: rows,
+            };
+            pictures.draw(frame, spot, shown.stamp, canvas, false);
+        }
+        _ => pictures.wishes.push(Wanted { stamp: shown.stamp, jpeg: shown.image.jpeg.clone(), size }),
+    }
+}

@@ -1,0 +1,210 @@
+//! In a real terminal (tmux): the relay's dashboard, and streams drawn in letters.
+//!
+//! Needs tmux (`make deps`); fails where it is missing. Alone: `make test-terminal`.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
+
+mod common;
+
+use std::{
+    fs,
+    path::Path,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+use common::program::{RelayProgram, Running, pulsecam, run};
+use pulsecam::{
+    jpeg::Encoder,
+    picture::{Picture, Pixels},
+};
+
+/// No wait is longer than this: past it, it hangs.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A terminal of its own, in which one program runs.
+struct Terminal {
+    folder: tempfile::TempDir,
+}
+
+impl Terminal {
+    fn start(columns: u16, rows: u16, arguments: &[&str]) -> Self {
+        let terminal = Self { folder: tempfile::tempdir().unwrap() };
+        let program = pulsecam();
+        let mut line = vec![program.get_program().to_str().unwrap().to_owned()];
+        line.extend(arguments.iter().map(|argument| format!("'{argument}'")));
+        // The shell stays, so that what is left on the screen can be seen.
+        let command = format!("{}; echo ended with $?; exec cat", line.join(" "));
+        let (columns, rows) = (columns.to_string(), rows.to_string());
+        terminal.tmux(&["-f", "/dev/null", "new-session", "-d", "-x", &columns, "-y", &rows, &command]);
+        terminal
+    }
+
+    fn tmux(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new("tmux");
+        command.arg("-S").arg(self.folder.path().join("socket")).args(arguments);
+        command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env_remove("TMUX");
+        command.env("LANG", "C.UTF-8").env("TERM", "xterm-256color").env("RUST_BACKTRACE", "0");
+        let output = command.output().expect("tmux runs (make deps)");
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn screen(&self) -> String {
+        self.tmux(&["capture-pane", "-p"])
+    }
+
+    /// Waits until the screen is so; the screen.
+    fn shows(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let screen = self.screen();
+            if wanted(&screen) {
+                return screen;
+            }
+            assert!(Instant::now() < deadline, "the terminal never shows {what}:\n{screen}");
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn key(&self, key: &str) {
+        self.tmux(&["send-keys", key]);
+    }
+
+    fn write(&self, text: &str) {
+        self.tmux(&["send-keys", "-l", text]);
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let socket = self.folder.path().join("socket");
+        let _ = Command::new("tmux").arg("-S").arg(socket).arg("kill-server").status();
+    }
+}
+
+/// A sender of pictures of which the left half is red and the right half green.
+fn sender(host: &str, folder: &Path, name: &str) -> Running {
+    let pixels =
+        (0..320 * 240).flat_map(|i| if i % 320 < 160 { [220, 30, 30] } else { [30, 200, 40] }).collect();
+    let picture = Picture { width: 320, height: 240, pixels: Pixels::Rgb(pixels) };
+    let jpeg = Encoder::new(90).unwrap().encode(&picture).unwrap();
+    let clip = folder.join(format!("{name}.mjpeg"));
+    fs::write(&clip, jpeg.repeat(4)).unwrap();
+    let clip = clip.to_str().unwrap();
+    let how =
+        ["--source", clip, "--repeat", "--fps", "20", "--name", name, "--quiet", "--max-backoff", "300ms"];
+    Running::start(&[&["send", host], how.as_slice()].concat())
+}
+
+/// A free port, which the program takes next.
+fn free_address() -> String {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
+#[test]
+fn the_dashboard_shows_who_is_here_and_gives_the_screen_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = free_address();
+    let relay = Terminal::start(100, 24, &["relay", "--listen", &address, "--dashboard", "--lang", "en"]);
+    relay.shows("that nobody is here", |screen| {
+        screen.contains("Nobody is here") && screen.contains(&address)
+    });
+    let _sending = sender(&address, folder.path(), "小明的摄像头");
+    let mut viewer = Running::start(&["view", &address, "--no-window", "--json"]);
+    viewer.event("frame", |_| true);
+    let screen = relay.shows("both clients with their rates", |screen| {
+        screen.contains("小明的摄像头")
+            && screen.contains("sending")
+            && screen.contains("viewing")
+            && screen.contains("20/s")
+    });
+    assert!(screen.contains("clients: 2") && screen.contains("joined"), "the log is in its pane:\n{screen}");
+    relay.key("s");
+    relay.shows("another order", |screen| screen.contains("who sends most first"));
+    relay.key("h");
+    relay.shows("the help", |screen| screen.contains("sorts by"));
+    relay.key("h");
+    drop(viewer);
+    relay.shows("that one left", |screen| screen.contains("clients: 1"));
+    relay.key("q");
+    let end = relay.shows("the end", |screen| screen.contains("ended with 0"));
+    assert!(!end.contains("who sends most first") && end.contains("stopped:"), "{end}");
+}
+
+#[test]
+fn a_dashboard_without_a_terminal_is_wrong_usage() {
+    for arguments in
+        [&["relay", "--listen", "127.0.0.1:0", "--dashboard"][..], &["view", "127.0.0.1:1", "--terminal"]]
+    {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("terminal"), "{output:?}");
+    }
+}
+
+#[test]
+fn streams_are_drawn_in_letters_with_the_states_of_the_window() {
+    let folder = tempfile::tempdir().unwrap();
+    let relay = RelayProgram::start(&[]);
+    let view =
+        ["view", &relay.addr, "--terminal=blocks", "--lang", "en", "--name", "Ann", "--max-backoff", "300ms"];
+    let terminal = Terminal::start(100, 30, &view);
+    terminal.shows("what it waits for", |screen| screen.contains("waiting for pictures from"));
+    let _sending = sender(&relay.addr, folder.path(), "测试");
+    terminal.shows("the stream's name, size and rate", |screen| {
+        screen.contains("测试") && screen.contains("320×240") && screen.contains("20 fps")
+    });
+    // Half blocks in the colours of the picture: red on the left, green on the right.
+    let coloured = terminal.tmux(&["capture-pane", "-p", "-e"]);
+    let row = coloured.lines().nth(12).unwrap();
+    let (red, green) = (row.find("38;2;2").expect("true colours"), row.rfind("38;2;").unwrap());
+    assert!(red < green, "{row:?}");
+    let part = |from: usize| {
+        row[from + 5..]
+            .split('m')
+            .next()
+            .unwrap()
+            .split(';')
+            .take(3)
+            .map(|c| c.parse::<i32>().unwrap())
+            .collect::<Vec<_>>()
+    };
+    assert!(part(red)[0] > 180 && part(red)[1] < 80, "{row:?}");
+
+    let mut other = Running::start(&["view", &relay.addr, "--no-window", "--json"]);
+    other.event("frame", |_| true);
+    terminal.key("t");
+    terminal.write("你好 from a terminal");
+    terminal.shows("what is written", |screen| screen.contains("> 你好 from a terminal"));
+    terminal.key("Enter");
+    let text = other.event("text", |_| true);
+    assert_eq!((&text["text"], &text["from"]), (&"你好 from a terminal".into(), &"Ann".into()));
+    terminal.shows("that it left", |screen| screen.contains("✓ sent"));
+    terminal.key("Escape");
+    terminal.key("h");
+    terminal.shows("the keys", |screen| screen.contains("start and stop recording"));
+    terminal.key("h");
+
+    // The relay dies and comes back.
+    relay.running.signal("KILL");
+    terminal.shows("that the picture is old", |screen| {
+        screen.contains("no picture") && screen.contains("reconnecting")
+    });
+    let mut again = Running::start(&["relay", "--listen", &relay.addr, "--json", "--quiet"]);
+    again.event("listening", |_| true);
+    terminal.shows("the stream again", |screen| screen.contains("20 fps") && !screen.contains("no picture"));
+    terminal.key("q");
+    let end = terminal.shows("the end", |screen| screen.contains("ended with 0"));
+    assert!(end.contains("1 stream"), "the summary, on the screen from before:\n{end}");
+}
+
+#[test]
+fn a_demonstration_without_a_display_is_drawn_in_the_terminal() {
+    let terminal =
+        Terminal::start(80, 24, &["demo", "--source", "pattern", "--size", "320x240", "--lang", "en"]);
+    terminal.shows("a moving picture", |screen| screen.contains("320×240") && screen.contains("30 fps"));
+    terminal.key("q");
+    terminal.shows("the end", |screen| screen.contains("ended with 0"));
+}
