@@ -140,6 +140,7 @@ bench-peers: build ## The same through GStreamer, FFmpeg and the Qt relay; write
 	./benches/peers/run.sh $(PULSECAM) $(TARGET)/peers
 
 screenshots: build ## The README's pictures, from the real program
+	./.ci/deps pictures
 	./docs/images/make.sh $(PULSECAM)
 
 clean: ## Remove what was built

@@ -38,4 +38,32 @@ sleep 2
 sleep 1
 key i
 shoot grid.jpg
-echo "made $here/window.jpg and $here/grid.jpg"
+pkill -P $$ -f "view $host" || true
+sleep 0.5
+
+"$program" call "$host" --window 1280x720 --source "$data/astronaut_512x512.jpg" --size 640x480 --name "me" --quiet >/dev/null &
+pids+=($!)
+sleep 2
+"$program" text "$host" --name "小明" "你好！画面很清楚 👍" --quiet
+key t
+xdotool type --delay 20 "hello, I see you well"
+xdotool key Return
+sleep 0.5
+"$program" text "$host" --name "سارة" "مرحبا بالجميع" --quiet
+sleep 0.7
+shoot talk.jpg
+pkill -P $$ -f "call $host" || true
+sleep 0.5
+
+# The dashboard, in a terminal on that display, of a relay of its own.
+xterm -fa "DejaVu Sans Mono" -fs 11 -geometry 130x28 -bg "#101216" -fg "#f1f3f5" -e "$program" relay --listen 127.0.0.1:6868 --dashboard --lang en &
+pids+=($!)
+sleep 1
+host=127.0.0.1:6868
+send --source pattern --name "ann@desk"
+send --source "$data/raccoon_1024x768.jpg" --name "花园 garden"
+"$program" view "$host" --no-window --quiet >/dev/null &
+pids+=($!)
+sleep 6
+import -window "$(xdotool search --onlyvisible --class xterm | head -1)" "$here/dashboard.png"
+echo "made $here/{window,grid,talk}.jpg and $here/dashboard.png"

@@ -27,6 +27,8 @@ mod steps;
 mod studio;
 mod table;
 pub mod throttle;
+#[cfg(target_os = "linux")]
+pub mod window;
 
 pub use self::{
     machine::Machine,

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use fast_image_resize::{PixelType, ResizeOptions, Resizer, images::Image};
 
 use crate::{
@@ -43,11 +44,14 @@ pub fn write_raw(width: usize, height: usize, to: &mut impl Write) -> io::Result
 /// # Errors
 /// When `to` takes no more, or the pictures cannot be prepared or encoded.
 pub fn write_jpegs(width: usize, height: usize, quality: u8, to: &mut impl Write) -> io::Result<()> {
+    jpegs(width, height, quality)?.iter().try_for_each(|jpeg| to.write_all(jpeg))
+}
+
+/// The pictures as JPEGs.
+pub(super) fn jpegs(width: usize, height: usize, quality: u8) -> io::Result<Vec<Bytes>> {
     let mut encoder = Encoder::new(quality).map_err(io::Error::other)?;
-    for picture in &views(width, height)? {
-        to.write_all(&encoder.encode(picture).map_err(io::Error::other)?)?;
-    }
-    Ok(())
+    let encoded = views(width, height)?.into_iter().map(|picture| encoder.encode(&picture));
+    encoded.collect::<Result<_, _>>().map_err(io::Error::other)
 }
 
 fn views(width: usize, height: usize) -> io::Result<Vec<Picture>> {

@@ -1,11 +1,13 @@
 //! Showing what comes in: in a window where there is a display, else as lines.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
 };
 
+use serde::Serialize;
 use tokio::{runtime::Runtime, sync::watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -15,11 +17,12 @@ use super::{
     screen::Screen, signal, tape::Tape, window::Errands,
 };
 use crate::{
+    fresh,
     language::{Language, Words},
     link::{Inbox, Link, State},
     pipeline::{Switch, receive},
     view::{
-        self, Handle, Options, Update,
+        self, Handle, Options, Presented, Update,
         terminal::{self, Graphics},
     },
 };
@@ -137,7 +140,7 @@ pub(super) fn run(
             ui_scale: args.ui_scale.0,
             words: Arc::clone(&words),
             limits: codec.limits(),
-            ..Options::default()
+            presented: output.is_json().then(|| first_pictures(output)),
         };
         let mut errands = Errands {
             link: link.clone(),
@@ -181,6 +184,28 @@ pub(super) fn run(
     }
     report.lock().unwrap_or_else(PoisonError::into_inner).summary();
     Ok(())
+}
+
+/// A stream's first picture is on the display.
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "shown")]
+struct ShownEvent<'a> {
+    stream: &'a str,
+    seq: Option<u64>,
+}
+
+/// Tells programs of the first picture of each stream that is on the display.
+fn first_pictures(output: Output) -> mpsc::Sender<Presented> {
+    let (tell, told) = mpsc::channel::<Presented>();
+    thread::spawn(move || {
+        let mut seen = HashSet::new();
+        for Presented { stream, seq, .. } in told {
+            if seen.len() < fresh::MAX_KEYS && seen.insert(stream.clone()) {
+                output.event(&ShownEvent { stream: &stream, seq }, None);
+            }
+        }
+    });
+    tell
 }
 
 /// Completes the stop at the time limit or a signal, and tells the window.

@@ -122,6 +122,11 @@ pub trait Viewer: Send + 'static {
         None
     }
 
+    /// At which scale a picture of size `own` is decoded for that room.
+    fn scale(&self, own: (usize, usize), room: (usize, usize)) -> Scale {
+        Scale::at_least(own, room)
+    }
+
     /// What of others' pictures is decoded.
     fn limits(&self) -> Limits {
         Limits::default()
@@ -211,7 +216,7 @@ impl<V: Viewer> Decode<V> {
         let room = self.viewer.room(&stream).filter(|_| wanted);
         let own = (header.width, header.height);
         // A stamp can only be read in a picture of its own size.
-        let scale = room.filter(|_| !from_pixels).map_or(Scale::Full, |room| Scale::at_least(own, room));
+        let scale = room.filter(|_| !from_pixels).map_or(Scale::Full, |room| self.viewer.scale(own, room));
         let mut canvas = match (wanted || from_pixels).then(|| self.decode(&jpeg, scale)).transpose() {
             Ok(canvas) => canvas,
             Err(error) => return damaged(error.to_string()),

@@ -12,6 +12,8 @@ mod freshness;
 mod latency;
 mod report;
 mod scene;
+#[cfg(target_os = "linux")]
+mod window;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -25,6 +27,7 @@ Examples:
   pulsecam bench freshness --link 500kB
   pulsecam bench fanout --viewers 1,16,256
   pulsecam bench latency --csv latency.csv --plots plots
+  pulsecam bench window
   pulsecam bench codec --size 1920x1080
   pulsecam bench report --out benchmarks.md --images images";
 
@@ -57,6 +60,9 @@ enum What {
     /// What a camera's frame costs in processor time, against the least that it could
     #[cfg(unix)]
     Camera(camera::Args),
+    /// What several streams in one window cost, and how soon there is a picture
+    #[cfg(target_os = "linux")]
+    Window(window::Args),
     /// Write the pictures that are measured with, for other programs
     #[command(hide = true)]
     Scene(scene::Args),
@@ -77,6 +83,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         What::Codec(args) => codec::run(args),
         #[cfg(unix)]
         What::Camera(args) => camera::run(args),
+        #[cfg(target_os = "linux")]
+        What::Window(args) => window::run(args),
         What::Scene(args) => scene::run(args),
         What::Report(args) => report::run(args),
     }

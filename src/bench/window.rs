@@ -1,0 +1,218 @@
+//! What showing several streams in one window costs: decoded at the size at which they are shown, and at their own.
+//!
+//! Senders, relay and window are in this process, over real sockets; threads are told apart by their names. What the display server
+//! does is its own cost.
+
+use std::{
+    fs, io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use serde::Serialize;
+use tokio::{net::TcpListener, runtime::Handle as Runtime};
+use tokio_util::sync::CancellationToken;
+
+use super::scene;
+use crate::{
+    clock::Timestamp,
+    jpeg::Scale,
+    link::{self, Inbox, Link, Role, State},
+    picture::Canvas,
+    pipeline::{Arrival, Viewer, receive},
+    relay,
+    view::{Handle, Update},
+    wire::FrameInfo,
+};
+
+/// How long it warms up: fonts are found, links are up.
+const WARM_UP: Duration = Duration::from_secs(2);
+
+/// What to measure.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Plan {
+    /// Streams at the same time.
+    pub streams: usize,
+    /// Pixels across.
+    pub width: usize,
+    /// Pixels down.
+    pub height: usize,
+    /// Frames a second of each.
+    pub fps: f64,
+    /// How long each way of decoding is measured.
+    #[serde(skip)]
+    pub time: Duration,
+}
+
+/// What one way of decoding costs, in shares of one core.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Figures {
+    /// Whether frames were decoded at the size at which they are shown.
+    pub reduced: bool,
+    /// Decoding and scaling.
+    pub decode: f64,
+    /// Painting and giving it to the display.
+    pub draw: f64,
+    /// Bytes that came in that time.
+    pub bytes: u64,
+}
+
+impl Figures {
+    /// Both.
+    #[must_use]
+    pub fn all(&self) -> f64 {
+        self.decode + self.draw
+    }
+}
+
+/// Streams on their way to a window, until it is dropped.
+#[derive(Debug)]
+pub struct Stage {
+    /// The relay that streams.
+    pub host: String,
+    viewer: Link,
+    stop: Arc<AtomicBool>,
+    relay: CancellationToken,
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.stop.store(true, Relaxed);
+        self.relay.cancel();
+    }
+}
+
+/// Gives frames to the window.
+struct Looker {
+    handle: Handle,
+    reduced: bool,
+    update: fn(Arrival) -> Option<Update>,
+}
+
+impl Viewer for Looker {
+    fn take(&mut self, arrival: Arrival) -> bool {
+        (self.update)(arrival).is_none_or(|update| self.handle.push(update))
+    }
+
+    fn room(&self, stream: &str) -> Option<(usize, usize)> {
+        self.handle.room(stream)
+    }
+
+    fn scale(&self, own: (usize, usize), room: (usize, usize)) -> Scale {
+        if self.reduced { Scale::at_least(own, room) } else { Scale::Full }
+    }
+
+    fn spare(&mut self) -> Canvas {
+        self.handle.spare()
+    }
+}
+
+/// Sets it up: a relay, senders, and a viewer who gives what comes to `handle`, as `update` puts it.
+///
+/// # Errors
+/// Where something of it cannot be had.
+pub fn stage(
+    plan: Plan,
+    reduced: bool,
+    runtime: &Runtime,
+    handle: Handle,
+    update: fn(Arrival) -> Option<Update>,
+) -> io::Result<Stage> {
+    let frames: Arc<[Bytes]> = scene::jpegs(plan.width, plan.height, 80)?.into();
+    let (relay, stop) = (CancellationToken::new(), Arc::<AtomicBool>::default());
+    let (host, viewer, inbox) = runtime.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let host = listener.local_addr()?.to_string();
+        tokio::spawn(relay::run(listener, relay::Config::default(), relay.clone().cancelled_owned()));
+        let (viewer, inbox) = connect(&host, Role::Viewer).await?;
+        Ok::<_, io::Error>((host, viewer, inbox))
+    })?;
+    for number in 0..plan.streams {
+        let (sender, ignored) = runtime.block_on(connect(&host, Role::Sender))?;
+        runtime.spawn(async move {
+            let mut ignored = ignored;
+            while ignored.recv().await.is_some() {}
+        });
+        let (frames, stop) = (Arc::clone(&frames), Arc::clone(&stop));
+        let name = format!("stream {}", number + 1);
+        thread::Builder::new()
+            .name("sender".into())
+            .spawn(move || send(&sender, &name, &frames, plan.fps, &stop))?;
+    }
+    receive(&viewer, inbox, Looker { handle, reduced, update })?;
+    Ok(Stage { host, viewer, stop, relay })
+}
+
+async fn connect(host: &str, role: Role) -> io::Result<(Link, Inbox)> {
+    let config = link::Config { role, ..link::Config::new(host) };
+    let (link, inbox) = link::connect(config).await.map_err(io::Error::other)?;
+    let _ = link.state().wait_for(|state| matches!(state, State::Up { .. })).await;
+    Ok((link, inbox))
+}
+
+fn send(link: &Link, name: &str, frames: &[Bytes], fps: f64, stop: &AtomicBool) {
+    let begin = Instant::now();
+    for seq in 0_u64.. {
+        let due = begin + Duration::from_secs_f64(seq as f64 / fps);
+        thread::sleep(due.saturating_duration_since(Instant::now()));
+        if stop.load(Relaxed) {
+            return;
+        }
+        let info = FrameInfo {
+            stream: Some(name.to_owned()),
+            seq: Some(seq),
+            captured: Some(Timestamp::now()),
+            ..FrameInfo::default()
+        };
+        if let Some(frame) = frames.get(seq as usize % frames.len().max(1)) {
+            link.send_frame(info, frame.clone());
+        }
+    }
+}
+
+/// Waits for it to warm up, and measures; the window runs on the main thread meanwhile.
+///
+/// # Errors
+/// Where the kernel does not tell.
+pub fn measure(plan: Plan, stage: &Stage, reduced: bool) -> io::Result<Figures> {
+    thread::sleep(WARM_UP);
+    let (decode, draw, bytes) = (cpu("decode")?, main_cpu()?, stage.viewer.counters().bytes_received);
+    let begin = Instant::now();
+    thread::sleep(plan.time);
+    let share = |now: Duration, then: Duration| (now - then).as_secs_f64() / begin.elapsed().as_secs_f64();
+    let came = stage.viewer.counters().bytes_received - bytes;
+    Ok(Figures {
+        reduced,
+        decode: share(cpu("decode")?, decode),
+        draw: share(main_cpu()?, draw),
+        arrived: came,
+    })
+}
+
+/// Processor time so far of this process's threads of that name, and those that fit pictures.
+fn cpu(name: &str) -> io::Result<Duration> {
+    let mut all = Duration::ZERO;
+    for thread in fs::read_dir("/proc/self/task")? {
+        let path = thread?.path();
+        let comm = fs::read_to_string(path.join("comm")).unwrap_or_default();
+        if comm.trim() == name || comm.trim() == "fit" {
+            all += schedstat(&fs::read_to_string(path.join("schedstat")).unwrap_or_default())?;
+        }
+    }
+    Ok(all)
+}
+
+fn main_cpu() -> io::Result<Duration> {
+    let id = std::process::id();
+    schedstat(&fs::read_to_string(format!("/proc/self/task/{id}/schedstat"))?)
+}
+
+fn schedstat(line: &str) -> io::Result<Duration> {
+    let first = line.split_whitespace().next().and_then(|number| number.parse().ok());
+    first.map(Duration::from_nanos).ok_or_else(|| io::Error::other("the kernel keeps no schedstat"))
+}
