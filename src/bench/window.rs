@@ -190,7 +190,7 @@ pub fn measure(plan: Plan, stage: &Stage, reduced: bool) -> io::Result<Figures> 
         reduced,
         decode: share(cpu("decode")?, decode),
         draw: share(main_cpu()?, draw),
-        arrived: came,
+        bytes: came,
     })
 }
 

@@ -11,8 +11,8 @@ use tracing::{info, warn};
 
 use super::{Job, encode::Encode, mirror::Reflection, outgoing::viewing, tally::Tally};
 use crate::{
-    capture::{Error, Frame, Signal, Source},
-    fresh,
+    capture::{Error, Frame, FrameData, Signal, Source},
+    fresh, jpeg,
     wire::FrameInfo,
 };
 
@@ -51,6 +51,7 @@ pub(super) struct Grab<F> {
     encode: Arc<Mutex<Encode<F>>>,
     spare: Spare,
     numbers: Numbers,
+    /// Of the last picture, for the card in its place.
     size: Option<(usize, usize)>,
 }
 
@@ -168,6 +169,9 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
         }
         let Some(frame) = source.next_frame()? else { return Ok(false) };
         let frame = Frame { seq: self.numbers.of(frame.seq), ..frame };
+        if self.job.switch.is_some() {
+            self.size = size(&frame.data).or(self.size);
+        }
         // Where it is busy, with a card, the frame waits as any other.
         if let Ok(mut encode) = self.encode.try_lock()
             && encode.is_free(&frame)
@@ -207,6 +211,14 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
             self.tally.life().known_as(source.signal());
             info!("{} is back after {:.1} s", source.describe(), away.as_secs_f64());
         }
+    }
+}
+
+/// Pixels across and down.
+fn size(data: &FrameData) -> Option<(usize, usize)> {
+    match data {
+        FrameData::Picture(picture) => Some((picture.width, picture.height)),
+        FrameData::Jpeg(jpeg) => jpeg::header(jpeg).ok().map(|header| (header.width, header.height)),
     }
 }
 
