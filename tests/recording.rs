@@ -75,7 +75,7 @@ fn ffmpeg(path: &Path, from: Option<&str>, out: &Path) {
     }
     command.arg("-i").arg(path);
     match from {
-        Some(_) => command.args(["-frames:v", "1", "-update", "1"]).arg(out),
+        Some(_) => command.args(["-frames:v", "1", "-c", "copy", "-f", "image2", "-update", "1"]).arg(out),
         // Frames may be closer together than a rate that it guesses.
         None => command.args(["-fps_mode", "passthrough", "-enc_time_base", "-1", "-f", "null", "-"]),
     };
@@ -102,10 +102,9 @@ fn players_read_the_times_the_size_and_every_frame_as_it_came() {
     assert_eq!(told["format"]["duration"], "4.733100", "to the end of the last tick");
     ffmpeg(&path, None, Path::new("-"));
     // As players seek, by the index.
-    let found = folder.path().join("found.png");
+    let found = folder.path().join("found.jpg");
     ffmpeg(&path, Some("4.70"), &found);
-    let red = image::open(&found).unwrap().into_rgb8().get_pixel(100, 100).0[0];
-    assert!(red.abs_diff(180) < 12, "the sixth: {red}");
+    assert!(fs::read(&found).unwrap() == frames[6], "the seventh");
 
     let mut reader = Reader::new(File::open(&path).unwrap()).unwrap();
     for (time, frame) in TIMES.iter().zip(&frames) {
@@ -154,7 +153,7 @@ fn what_others_write_is_read_and_what_is_none_is_told() {
     assert_eq!(count, frames.len());
     remux(&["-c:v", "ffv1"]);
     let error = Reader::new(File::open(&other).unwrap()).unwrap_err().to_string();
-    assert!(error.contains("Motion-JPEG") && error.contains("FFV1"), "{error}");
+    assert!(error.contains("Motion-JPEG") && error.contains("but V_"), "{error}");
     assert!(matches!(Reader::new(&b"no film"[..]), Err(recording::Error::NotMatroska)));
 }
 
@@ -294,7 +293,7 @@ fn a_crash_costs_the_last_second_and_no_more() {
     let kept = packets(&path);
     assert!(kept + 26 >= had, "{kept} of {had}");
     ffmpeg(&path, None, Path::new("-"));
-    ffmpeg(&path, Some("1"), &folder.path().join("found.png"));
+    ffmpeg(&path, Some("1"), &folder.path().join("found.jpg"));
 }
 
 #[test]

@@ -183,6 +183,8 @@ fn streams_are_drawn_in_letters_with_the_states_of_the_window() {
     assert_eq!((&text["text"], &text["from"]), (&"你好 from a terminal".into(), &"Ann".into()));
     terminal.shows("that it left", |screen| screen.contains("✓ sent"));
     terminal.key("Escape");
+    // Before the next key, or a terminal takes both for one with Alt.
+    terminal.shows("no line to write in", |screen| !screen.contains("> "));
     terminal.key("h");
     terminal.shows("the keys", |screen| screen.contains("start and stop recording"));
     terminal.key("h");

@@ -79,7 +79,9 @@ impl Pictures {
             picker.set_protocol_type(ProtocolType::Halfblocks);
             picker
         };
-        let asked = || Picker::from_query_stdio().ok();
+        // Within another program's screen nobody answers, and the answer would be waited for with the keys.
+        let within = ["TMUX", "STY"].iter().any(|name| std::env::var_os(name).is_some());
+        let asked = || if within { None } else { Picker::from_query_stdio().ok() };
         let forced = |protocol| {
             let mut picker = asked().unwrap_or_else(Picker::halfblocks);
             picker.set_protocol_type(protocol);
