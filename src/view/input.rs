@@ -14,10 +14,11 @@ impl Shell {
     pub(super) fn input(&mut self, now: Instant) -> Vec<Action> {
         let mut actions = Vec::new();
         for stroke in self.keys.strokes() {
-            self.dirty = true;
+            (self.dirty, self.touched) = (true, now);
             self.stroke(&stroke, &mut actions, now);
         }
         for seen in self.pointer.look(&self.window) {
+            self.touched = now;
             let command = match seen {
                 Seen::Moved => {
                     // Only where it makes the buttons appear.

@@ -37,9 +37,18 @@ use crate::{
 /// display each time.
 const INPUT_POLL: Duration = Duration::from_millis(20);
 
+/// The same once nobody has touched anything for a while: a window that is left open all day shall cost next to nothing.
+const IDLE_POLL: Duration = Duration::from_millis(50);
+
+/// How long that is.
+const IDLE_AFTER: Duration = Duration::from_secs(5);
+
 /// Presenting costs milliseconds: the pause after it is as long as it took, so that frames of several streams that come closer
 /// together share one and half a processor is enough. This is the longest, however slow the display is.
 const LONGEST_REST: Duration = Duration::from_millis(8);
+
+/// With several streams, the picture is sent about sixty times a second at the most: as often as a screen shows one.
+const REST_OF_MANY: Duration = Duration::from_millis(14);
 
 /// minifb does not hear that a covered window is uncovered, so the picture is sent again now and then.
 const REPEAT: Duration = Duration::from_secs(1);
@@ -113,6 +122,8 @@ pub(super) struct Shell {
     fitting: Option<Fitting>,
     active: bool,
     pub(super) quits: bool,
+    /// When a key or the pointer was used last.
+    pub(super) touched: Instant,
     pub(super) board: Board,
     pub(super) easel: Easel,
     canvas: Canvas,
@@ -157,6 +168,7 @@ impl Shell {
             fitting: fitting.inspect_err(|error| tracing::warn!("pictures stay coarse: {error}")).ok(),
             active: false,
             quits: false,
+            touched: Instant::now(),
             board,
             easel: Easel::new(scale, surroundings),
             canvas: Canvas::default(),
@@ -172,7 +184,8 @@ impl Shell {
 
     /// Keeps a little distance from the last picture, so that a crowd of frames shares the next.
     fn rest(&self) {
-        let rest = self.took.min(LONGEST_REST);
+        let many = self.board.streams.len() > 1;
+        let rest = if many { REST_OF_MANY } else { self.took.min(LONGEST_REST) };
         if let Some(left) = self.presented.and_then(|last| rest.checked_sub(last.elapsed())) {
             thread::sleep(left);
         }
@@ -183,8 +196,10 @@ impl Shell {
         if self.dirty {
             return Duration::ZERO;
         }
+        let idle = now.duration_since(self.touched) >= IDLE_AFTER;
+        let poll = if idle { IDLE_POLL } else { INPUT_POLL };
         let change = self.next_change.map(|at| at.saturating_duration_since(now));
-        change.unwrap_or(INPUT_POLL).min(INPUT_POLL)
+        change.unwrap_or(poll).min(poll)
     }
 
     /// Brings the window up to date, and hears what keys and title bar have to say.
