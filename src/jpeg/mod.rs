@@ -18,17 +18,19 @@ mod limits;
 pub mod marker;
 mod quality;
 mod reader;
+mod scale;
 mod splice;
 mod split;
 mod strips;
 
 pub use self::{
     complete::{Length, complete},
-    decoder::{Decoded, Decoder, Scale},
+    decoder::{Decoded, Decoder},
     encoder::Encoder,
     limits::Limits,
     marker::{Header, header, trimmed},
     quality::quality,
+    scale::Scale,
     splice::splice,
     split::{Piece, split},
     strips::Strips,

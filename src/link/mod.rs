@@ -16,6 +16,7 @@ mod error;
 pub mod heartbeat;
 pub mod ledger;
 mod progress;
+mod received;
 mod report;
 mod session;
 mod state;
@@ -38,6 +39,7 @@ pub use self::{
     counters::Counters,
     dial::Dial,
     error::Error,
+    received::{Inbox, Received},
     report::Report,
     state::{Down, State},
 };
@@ -79,24 +81,6 @@ struct Attempt {
     message: Message,
     tries: u32,
 }
-
-/// A message that came in.
-#[derive(Clone, Debug)]
-pub struct Received {
-    /// The message.
-    pub message: Message,
-    /// What its description tells, for a video frame.
-    pub info: Option<FrameInfo>,
-    /// What became of its stream's frames up to this one; all zero for what is no video.
-    pub account: Account,
-    /// When its last byte was read, by the wall clock.
-    pub received: Timestamp,
-    /// The same by the steady clock.
-    pub received_at: Instant,
-}
-
-/// What came in: texts and images in order, of each stream the newest frame. Keyed by the stream's name.
-pub type Inbox = fresh::Receiver<String, Received>;
 
 /// What the handle and the connection's task share.
 #[derive(Debug)]

@@ -4,7 +4,6 @@
 //! from "waiting for pictures" to a frozen picture, is tested without a display and without sleeping.
 
 use std::{
-    collections::VecDeque,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -15,6 +14,7 @@ use super::{
     action::{Action, Total},
     chat::{Chat, Speaker},
     entry::Edit,
+    gallery::{Gallery, Shown},
     keys::Command,
     state,
     stream::{Life, Stream},
@@ -34,26 +34,11 @@ const MOST_STREAMS: usize = 64;
 /// Streams whose totals and places are kept after they left, for the same reason.
 const MOST_DEPARTED: usize = 256;
 
-/// Images that wait to be looked at: more than anybody puts away one by one.
-const MOST_IMAGES: usize = 32;
-
-/// Bytes of them, but for the newest: what a peer sends must not fill the memory.
-const MOST_IMAGE_BYTES: usize = 64 << 20;
-
 /// How long the buttons stay after the pointer has moved.
 const BUTTONS_STAY: Duration = Duration::from_secs(3);
 
 /// How long they are there at first, for who does not know what there is to do.
 const BUTTONS_AT_FIRST: Duration = Duration::from_secs(15);
-
-/// An image that waits to be put away.
-#[derive(Clone, Debug)]
-pub(crate) struct Shown {
-    pub(crate) stamp: u64,
-    pub(crate) image: Image,
-    /// Its pixels at the size at which it is on display, once they are there.
-    pub(crate) canvas: Option<Arc<Canvas>>,
-}
 
 /// All that is shown.
 #[derive(Debug)]
@@ -66,8 +51,7 @@ pub(crate) struct Board {
     /// The name of the one that is large.
     enlarged: Option<String>,
     pub(crate) chat: Chat,
-    /// The newest last, which is on display.
-    pub(crate) images: VecDeque<Shown>,
+    pub(crate) images: Gallery,
     pub(crate) own: Option<Own>,
     pub(crate) recording: Option<Instant>,
     pub(crate) paused: bool,
@@ -90,7 +74,7 @@ impl Board {
             streams: Vec::new(),
             enlarged: None,
             chat: Chat::default(),
-            images: VecDeque::new(),
+            images: Gallery::default(),
             own: None,
             recording: None,
             paused: false,
@@ -113,22 +97,13 @@ impl Board {
             Update::Notice(text) => self.chat.hear(Speaker::Program, text, Timestamp::now(), now),
             Update::Image(image) => {
                 let stamp = self.stamp();
-                self.images.push_back(Shown { stamp, image, canvas: None });
-                let bytes = |images: &VecDeque<Shown>| -> usize {
-                    images.iter().map(|shown| shown.image.jpeg.len()).sum()
-                };
-                while self.images.len() > MOST_IMAGES
-                    || (self.images.len() > 1 && bytes(&self.images) > MOST_IMAGE_BYTES)
-                {
-                    self.images.pop_front();
-                }
+                self.images.push(stamp, image);
             }
             Update::Fitted { wanted: Wanted { stamp, .. }, canvas: Some(canvas) } => {
                 if let Some(stream) = self.streams.iter_mut().find(|stream| stream.stamp == stamp) {
                     return Some(stream.fit(stamp, canvas));
                 }
-                let shown = self.images.iter_mut().find(|shown| shown.stamp == stamp);
-                return shown.map_or_else(|| None, |shown| shown.canvas.replace(canvas));
+                return self.images.fit(stamp, canvas);
             }
             Update::Fitted { canvas: None, .. } => {}
             Update::Own(own) => self.own = Some(own),
@@ -208,7 +183,7 @@ impl Board {
             Command::Help => self.help = !self.help,
             // The panel that lies on top goes first.
             Command::Dismiss if self.help => self.help = false,
-            Command::Dismiss => _ = self.images.pop_back(),
+            Command::Dismiss => _ = self.images.dismiss(),
             Command::Say => self.chat.open(),
             Command::History => self.chat.toggle(),
             Command::Scroll(lines) => self.chat.scroll(lines),
@@ -252,7 +227,7 @@ impl Board {
     pub(crate) fn close(&mut self) -> bool {
         if self.help {
             self.help = false;
-        } else if self.images.pop_back().is_some() {
+        } else if self.images.dismiss() {
         } else if self.chat.is_open() {
             self.chat.close();
         } else if self.enlarged().is_some() {
@@ -278,7 +253,7 @@ impl Board {
     }
 
     fn save(&mut self, now: Instant) -> Vec<Action> {
-        if let Some(Shown { image: Image { sender, jpeg, .. }, .. }) = self.images.back() {
+        if let Some(Shown { image: Image { sender, jpeg, .. }, .. }) = self.images.newest() {
             return vec![Action::SaveImage { sender: sender.clone(), jpeg: jpeg.clone() }];
         }
         let snapshot = |stream: &Stream| Action::Snapshot {
@@ -298,7 +273,7 @@ impl Board {
     /// The picture that is looked at: the image, the large stream, or the first.
     fn copy(&self) -> Option<Bytes> {
         let stream = || self.streams.get(self.enlarged().unwrap_or(0)).map(|stream| &stream.frame.jpeg);
-        self.images.back().map(|shown| &shown.image.jpeg).or_else(stream).cloned()
+        self.images.newest().map(|shown| &shown.image.jpeg).or_else(stream).cloned()
     }
 
     /// The pointer moved: who reaches for it looks for something to press.

@@ -179,9 +179,9 @@ fn a_picture_that_was_fitted_is_shown_unless_another_came() {
     board.apply(fitted(stamp), now);
     assert_eq!(board.streams[0].frame.canvas.width, 8, "too late");
     board.apply(Update::Image(image("ann", 20, 10)), now);
-    let stamp = board.images[0].stamp;
+    let stamp = board.images.newest().unwrap().stamp;
     board.apply(fitted(stamp), now);
-    assert_eq!(board.images[0].canvas.as_ref().unwrap().width, 4);
+    assert_eq!(board.images.newest().unwrap().canvas.as_ref().unwrap().width, 4);
 }
 
 #[test]
@@ -190,9 +190,8 @@ fn made_up_names_do_not_fill_the_memory() {
     let mut board = board("relay", now);
     for number in 0..1_000_u32 {
         show(&mut board, &number.to_string(), 0, now);
-        board.apply(Update::Image(image("ann", 20, 10)), now);
     }
-    assert_eq!((board.streams.len(), board.images.len()), (MOST_STREAMS, MOST_IMAGES));
+    assert_eq!(board.streams.len(), MOST_STREAMS);
     for number in 0..1_000_u32 {
         board.apply(Update::Left { stream: number.to_string() }, now);
         show(&mut board, &format!("again {number}"), 0, now);

@@ -23,6 +23,7 @@ mod density;
 mod entry;
 mod fit;
 mod fitting;
+mod gallery;
 mod grid;
 mod inbox;
 mod input;

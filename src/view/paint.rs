@@ -74,7 +74,7 @@ impl Easel {
             numbers::paint(self, board, canvas);
         }
         talk::paint(self, board, canvas, floor, now);
-        if let Some(shown) = board.images.back() {
+        if let Some(shown) = board.images.newest() {
             veil(canvas, window, 0, BEHIND_IMAGE);
             panels::image(self, board, shown, canvas);
         }

@@ -1,7 +1,8 @@
 //! The panels that lie on top: an image, the keys.
 
 use super::{
-    board::{Board, Shown},
+    board::Board,
+    gallery::Shown,
     grid::contain,
     keys::{Command, HELP},
     paint::Easel,

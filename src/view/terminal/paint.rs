@@ -60,7 +60,7 @@ pub(super) fn paint(frame: &mut Frame<'_>, board: &Board, pictures: &mut Picture
     if board.numbers {
         figures(frame, stage, board);
     }
-    if let Some(shown) = board.images.back() {
+    if let Some(shown) = board.images.newest() {
         image(frame, stage, board, shown, pictures);
     }
     if board.help {
@@ -274,7 +274,7 @@ fn image(
     frame: &mut Frame<'_>,
     area: Rect,
     board: &Board,
-    shown: &crate::view::board::Shown,
+    shown: &crate::view::gallery::Shown,
     pictures: &mut Pictures,
 ) {
     let inner = area.inner(ratatui::layout::Margin::new(2, 1));

@@ -1,0 +1,28 @@
+//! What came in over a link.
+
+use std::time::Instant;
+
+use super::Account;
+use crate::{
+    clock::Timestamp,
+    fresh,
+    wire::{FrameInfo, Message},
+};
+
+/// A message that came in.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// The message.
+    pub message: Message,
+    /// What its description tells, for a video frame.
+    pub info: Option<FrameInfo>,
+    /// What became of its stream's frames up to this one; all zero for what is no video.
+    pub account: Account,
+    /// When its last byte was read, by the wall clock.
+    pub received: Timestamp,
+    /// The same by the steady clock.
+    pub received_at: Instant,
+}
+
+/// What came in: texts and images in order, of each stream the newest frame. Keyed by the stream's name.
+pub type Inbox = fresh::Receiver<String, Received>;
