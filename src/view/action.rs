@@ -24,14 +24,14 @@ pub enum Action {
         /// The file.
         jpeg: Bytes,
     },
-    /// Send a text to everybody, and tell what became of it ([`Update::Sent`]).
+    /// Send a text to everybody, and tell what became of it ([`Update::Sent`](super::Update::Sent)).
     Say {
         /// The text's number at this window.
         number: u64,
         /// The text.
         text: String,
     },
-    /// Begin to record, or stop; [`Update::Recording`] tells whether that is so.
+    /// Begin to record, or stop; [`Update::Recording`](super::Update::Recording) tells whether that is so.
     Record(bool),
     /// Switch the own camera on or off.
     Camera(bool),

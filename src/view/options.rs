@@ -59,7 +59,7 @@ pub enum End {
     Quit,
     /// Through the title bar.
     Closed,
-    /// By [`Update::Stop`].
+    /// By [`Update::Stop`](super::Update::Stop).
     Stopped,
 }
 

@@ -43,7 +43,7 @@ pub enum Update {
     },
     /// Somebody shows a picture.
     Image(Image),
-    /// A picture that was asked for at another size ([`Handle::wanted`](super::Handle::wanted)).
+    /// A picture that was asked for at another size ([`Wanted`]).
     Fitted {
         /// What was asked for.
         wanted: Wanted,
