@@ -241,6 +241,21 @@ fn the_keys_do_what_the_help_says() {
     }
     assert_eq!(fs::read(&snapshot).unwrap(), wanted, "the JPEG as received");
 
+    // What is copied can be pasted elsewhere.
+    display.key("c");
+    let copied = loop {
+        let mut clip = Command::new("xclip");
+        clip.args(["-selection", "clipboard", "-t", "image/png", "-o"]).env("DISPLAY", &display.name);
+        let output = clip.output().expect("xclip runs (make deps)");
+        match image::load_from_memory(&output.stdout) {
+            Ok(picture) => break picture.into_rgb8(),
+            Err(_) => assert!(Instant::now() < deadline, "nothing is copied"),
+        }
+        thread::sleep(Duration::from_millis(50));
+    };
+    assert_eq!(copied.dimensions(), (640, 480));
+    assert!(near(&copied, 100, 240, RED) && near(&copied, 500, 240, GREEN));
+
     // An image comes as a card over the picture until it is dismissed.
     let blue = folder.path().join("blue.png");
     RgbImage::from_pixel(300, 200, image::Rgb([20, 40, 230])).save(&blue).unwrap();
