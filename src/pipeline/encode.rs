@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use tracing::debug;
+use tracing::{debug, info};
 
 use super::{
     Job, Viewers,
@@ -16,6 +16,7 @@ use super::{
     mirror::{Glass, Reflection},
     outgoing::viewing,
     still::Still,
+    switch::Switch,
     tally::{Silence, Tally},
 };
 use crate::{
@@ -55,6 +56,9 @@ pub(super) struct Encode<F> {
     painter: Option<Painter>,
     /// One's own picture.
     glass: Option<Glass>,
+    switch: Option<Switch>,
+    /// Of the last picture, for the card in its place.
+    size: Option<(usize, usize)>,
 }
 
 /// The card that was sent last.
@@ -87,6 +91,8 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
             card: None,
             painter: None,
             glass: job.mirror.clone().map(Glass::new),
+            switch: job.switch.clone(),
+            size: None,
         })
     }
 
@@ -131,8 +137,15 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
         if self.is_done() {
             return;
         }
-        self.card = None;
         let Frame { seq, captured, data } = frame;
+        if self.is_off() {
+            self.use_again(data);
+            return;
+        }
+        self.card = None;
+        if self.switch.is_some() {
+            self.size = size(&data).or(self.size);
+        }
         // One that waited for the encoder's thread while a newer one passed by it.
         if self.newest.is_some_and(|newest| seq < newest) {
             self.tally.skipped.fetch_add(1, Relaxed);
@@ -155,6 +168,8 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
         let jpeg = self.jpeg(&data);
         let sent = jpeg.is_ok();
         match jpeg {
+            // It was switched off while the picture was encoded: nobody is to see it.
+            Ok(_) if self.is_off() => {}
             Ok(jpeg) => {
                 let info = self.info(captured);
                 (self.sink)(FrameInfo { seq: Some(seq), ..info }, jpeg);
@@ -217,8 +232,27 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
         Ok(jpeg)
     }
 
+    /// Asked here as well as by the source's thread, which may hang in a driver.
+    fn is_off(&self) -> bool {
+        self.switch.as_ref().is_some_and(|switch| !switch.is_on())
+    }
+
+    fn note_switch(&mut self, now: Instant) {
+        if self.switch.is_none() {
+            return;
+        }
+        let on = !self.is_off();
+        if self.tally.life().switched(on, &self.name, self.size, now) {
+            info!("the camera is {}", if on { "on" } else { "off" });
+            if !on {
+                self.reflect(Reflection::Off);
+            }
+        }
+    }
+
     /// No frame came for a moment: where that has lasted too long, viewers are sent a card, and again every second.
     pub(super) fn look(&mut self, now: Instant) {
+        self.note_switch(now);
         let Some(silence) = self.tally.life().silence(now) else { return };
         let viewers = viewing(self.viewers.as_ref());
         if viewers == Some(0) {
@@ -265,60 +299,14 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::sync::Mutex;
-
-    use super::*;
-    use crate::capture::Signal;
-
-    type Sunk = Arc<Mutex<Vec<FrameInfo>>>;
-
-    fn encode(job: &Job) -> (Encode<impl FnMut(FrameInfo, Bytes) + use<>>, Arc<Tally>, Sunk) {
-        let (tally, sunk) = (Arc::new(Tally::default()), Sunk::default());
-        let sink = Arc::clone(&sunk);
-        let sink = move |info, _| sink.lock().unwrap().push(info);
-        (Encode::new(job, Arc::clone(&tally), Spare::default(), sink).unwrap(), tally, sunk)
-    }
-
-    fn frame(seq: u64) -> Frame {
-        let data = FrameData::Jpeg(Bytes::from_static(b"jpeg"));
-        Frame { seq, captured: Timestamp::from_micros(seq), data }
-    }
-
-    #[test]
-    fn a_frame_that_a_newer_one_has_passed_is_left_out() {
-        let (mut encode, tally, sunk) = encode(&Job { frames: Some(3), ..Job::default() });
-        for seq in [0, 2, 1, 3, 4] {
-            encode.frame(frame(seq));
-        }
-        let seqs: Vec<_> = sunk.lock().unwrap().iter().map(|info| info.seq).collect();
-        assert_eq!(seqs, [Some(0), Some(2), Some(3)], "and no more than were asked for");
-        assert_eq!(tally.counts().skipped, 1);
-        assert!(encode.is_done());
-    }
-
-    #[test]
-    fn a_card_is_sent_once_a_second_and_at_once_to_who_begins_to_view() {
-        let (told, viewers) = tokio::sync::watch::channel(Some(0));
-        let (mut encode, tally, sunk) = encode(&Job { viewers: Some(viewers), ..Job::default() });
-        let start = Instant::now();
-        let patience = Duration::from_millis(700);
-        let signal = Signal { name: "C920".into(), size: Some((64, 48)), patience };
-        tally.life().opened(Some(signal), start);
-        let mut look = |millis| encode.look(start + Duration::from_millis(millis));
-        look(800);
-        assert_eq!(tally.counts().cards, 0, "nobody views");
-        told.send_replace(Some(1));
-        for (millis, cards) in [(600, 0), (850, 1), (900, 1), (1849, 1), (1850, 2)] {
-            look(millis);
-            assert_eq!(tally.counts().cards, cards, "at {millis} ms");
-        }
-        told.send_replace(Some(2));
-        look(1860);
-        assert_eq!(tally.counts().cards, 3, "one more looks");
-        let sunk = sunk.lock().unwrap();
-        assert!(sunk.iter().all(|info| info.card.as_deref() == Some(FrameInfo::NO_SIGNAL)));
-        assert!(sunk.iter().all(|info| info.seq.is_none()));
+/// Pixels across and down.
+fn size(data: &FrameData) -> Option<(usize, usize)> {
+    match data {
+        FrameData::Picture(picture) => Some((picture.width, picture.height)),
+        FrameData::Jpeg(jpeg) => jpeg::header(jpeg).ok().map(|header| (header.width, header.height)),
     }
 }
+
+#[cfg(test)]
+#[path = "encode_tests.rs"]
+mod tests;

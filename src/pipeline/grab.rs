@@ -11,8 +11,8 @@ use tracing::{info, warn};
 
 use super::{Job, encode::Encode, mirror::Reflection, outgoing::viewing, tally::Tally};
 use crate::{
-    capture::{Error, Frame, FrameData, Signal, Source},
-    fresh, jpeg,
+    capture::{Error, Frame, Signal, Source},
+    fresh,
     wire::FrameInfo,
 };
 
@@ -51,8 +51,6 @@ pub(super) struct Grab<F> {
     encode: Arc<Mutex<Encode<F>>>,
     spare: Spare,
     numbers: Numbers,
-    /// Of the last picture, for the card in its place.
-    size: Option<(usize, usize)>,
 }
 
 impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
@@ -65,7 +63,7 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
         encode: Arc<Mutex<Encode<F>>>,
         spare: Spare,
     ) -> Self {
-        Self { source, open, job, tally, frames, encode, spare, numbers: Numbers::default(), size: None }
+        Self { source, open, job, tally, frames, encode, spare, numbers: Numbers::default() }
     }
 
     pub(super) fn run(mut self) {
@@ -117,25 +115,15 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
 
     /// Waits a moment for the switch. What is live is closed first: a camera's light goes out.
     fn stay_off(&mut self) {
-        let known = self.source.as_ref().and_then(|source| source.signal());
-        let is_news = self.tally.life().silence(Instant::now()).is_none_or(|silence| !silence.off);
-        if is_news {
-            let size = known.as_ref().and_then(|signal| signal.size).or(self.size);
-            let name = self.job.name.clone();
-            self.tally.life().switched_off(Signal { name, size, patience: Duration::ZERO });
-            self.numbers.paused();
-            self.encode().reflect(Reflection::Off);
-            self.encode().look(Instant::now());
-            info!("the camera is off");
-        }
-        if known.is_some() {
+        self.numbers.paused();
+        self.encode().look(Instant::now());
+        if self.source.as_ref().is_some_and(|source| source.signal().is_some()) {
             self.source = None;
         }
-        if self.job.switch.as_ref().is_some_and(|switch| switch.wait_on(OFF_LOOK)) {
-            if let Some(source) = &self.source {
-                self.tally.life().opened(source.signal(), Instant::now());
-            }
-            info!("the camera is on");
+        if self.job.switch.as_ref().is_some_and(|switch| switch.wait_on(OFF_LOOK))
+            && let Some(source) = &self.source
+        {
+            self.tally.life().opened(source.signal(), Instant::now());
         }
     }
 
@@ -147,13 +135,7 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
             }
             Err(error) => {
                 // As a camera that is gone: told, and tried again.
-                let signal =
-                    Signal { name: self.job.name.clone(), size: self.size, patience: Duration::ZERO };
-                let mut life = self.tally.life();
-                if life.silence(Instant::now()).is_some_and(|silence| silence.off) {
-                    life.opened(Some(signal.clone()), Instant::now());
-                }
-                drop(life);
+                let signal = Signal { name: self.job.name.clone(), size: None, patience: Duration::ZERO };
                 self.failed(&error, Some(signal));
             }
         }
@@ -169,9 +151,6 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
         }
         let Some(frame) = source.next_frame()? else { return Ok(false) };
         let frame = Frame { seq: self.numbers.of(frame.seq), ..frame };
-        if self.job.switch.is_some() {
-            self.size = size(&frame.data).or(self.size);
-        }
         // Where it is busy, with a card, the frame waits as any other.
         if let Ok(mut encode) = self.encode.try_lock()
             && encode.is_free(&frame)
@@ -211,14 +190,6 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
             self.tally.life().known_as(source.signal());
             info!("{} is back after {:.1} s", source.describe(), away.as_secs_f64());
         }
-    }
-}
-
-/// Pixels across and down.
-fn size(data: &FrameData) -> Option<(usize, usize)> {
-    match data {
-        FrameData::Picture(picture) => Some((picture.width, picture.height)),
-        FrameData::Jpeg(jpeg) => jpeg::header(jpeg).ok().map(|header| (header.width, header.height)),
     }
 }
 

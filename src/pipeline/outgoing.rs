@@ -140,8 +140,10 @@ impl Outgoing {
             }
         })?;
         let watched = Arc::clone(&tally);
+        // A source that hangs in its driver does not hear its switch: this thread does.
+        let longest = if job.switch.is_some() { CARD_LOOK } else { LOOK_INTERVAL };
         thread::Builder::new().name("encode".into()).spawn(move || {
-            run(&encode, waiting, &watched);
+            run(&encode, waiting, &watched, longest);
             let _ = finished.send(()); // nobody waits for the end: fine
         })?;
         let description = is_open.await.map_err(|_| Error::Gone)??;
@@ -184,14 +186,64 @@ fn run<F: FnMut(FrameInfo, Bytes)>(
     encode: &Mutex<Encode<F>>,
     mut frames: fresh::Receiver<(), Frame>,
     tally: &Tally,
+    longest: Duration,
 ) {
     let encode = || encode.lock().unwrap_or_else(PoisonError::into_inner);
     while !tally.stop.load(Relaxed) && !encode().is_done() {
         let patience = tally.life().patience(Instant::now()).unwrap_or(LOOK_INTERVAL);
-        match frames.recv_timeout(patience.clamp(CARD_LOOK, LOOK_INTERVAL)) {
+        match frames.recv_timeout(patience.clamp(CARD_LOOK, longest)) {
             Ok(Some(taken)) => encode().frame(taken.item),
             Ok(None) => encode().look(Instant::now()),
             Err(fresh::Closed) => return,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives one frame, and then nothing until it is let go.
+    struct Hanging {
+        seq: u64,
+        let_go: mpsc::Receiver<()>,
+    }
+
+    impl Source for Hanging {
+        fn next_frame(&mut self) -> Result<Option<Frame>, capture::Error> {
+            if self.seq > 0 {
+                let _ = self.let_go.recv(); // gone is let go, too
+            }
+            self.seq += 1;
+            let data = capture::FrameData::Jpeg(Bytes::from_static(b"jpeg"));
+            Ok(Some(Frame { seq: self.seq - 1, captured: crate::clock::Timestamp::now(), data }))
+        }
+
+        fn describe(&self) -> String {
+            "a camera that hangs".into()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_camera_that_hangs_can_be_switched_off() {
+        let (hold, let_go) = mpsc::channel();
+        let (give, sunk) = mpsc::channel();
+        let switch = Switch::new(true);
+        let job = Job { name: "ann".into(), switch: Some(switch.clone()), ..Job::default() };
+        let mut let_go = Some(let_go);
+        let open = move || {
+            let source = Hanging { seq: 0, let_go: let_go.take().ok_or(capture::Error::NoCamera)? };
+            Ok(Box::new(source) as Box<dyn Source>)
+        };
+        let sink = move |info: FrameInfo, _| _ = give.send(info);
+        let outgoing = Outgoing::open(&job, open, sink).await.unwrap();
+        outgoing.begin();
+        let next = || sunk.recv_timeout(Duration::from_secs(20)).unwrap();
+        assert_eq!(next().seq, Some(0));
+        switch.set(false);
+        assert_eq!(next().card.as_deref(), Some(FrameInfo::CAMERA_OFF));
+        // What it gives now was taken while it was off.
+        hold.send(()).unwrap();
+        assert_eq!(next().card.as_deref(), Some(FrameInfo::CAMERA_OFF), "once a second");
     }
 }

@@ -126,9 +126,23 @@ impl Life {
         self.trouble.replace(trouble).is_none()
     }
 
-    /// It was switched off.
-    pub(super) fn switched_off(&mut self, signal: Signal) {
-        *self = Self { off: Some(signal), ..Self::default() };
+    /// It is switched off, or on again; whether that is news. `name` and `size` are for where the source told none.
+    pub(super) fn switched(
+        &mut self,
+        on: bool,
+        name: &str,
+        size: Option<(usize, usize)>,
+        now: Instant,
+    ) -> bool {
+        let news = on == self.off.is_some();
+        if news && on {
+            (self.off, self.last) = (None, Some(now));
+        } else if news {
+            let size = self.signal.as_ref().and_then(|signal| signal.size).or(size);
+            let signal = Signal { name: name.to_owned(), size, patience: Duration::ZERO };
+            (self.off, self.trouble, self.gone) = (Some(signal), None, false);
+        }
+        news
     }
 
     /// How the source calls itself now.
@@ -201,11 +215,18 @@ mod tests {
         let start = Instant::now();
         let mut life = Life::default();
         life.opened(None, start);
-        life.switched_off(signal());
+        let ann = Signal { name: "ann".into(), size: Some((64, 48)), patience: Duration::ZERO };
+        assert!(!life.switched(true, "ann", None, start), "it is on");
+        assert!(life.switched(false, "ann", ann.size, start) && !life.switched(false, "ann", None, start));
         assert_eq!(life.patience(start), Some(Duration::ZERO));
-        assert_eq!(life.silence(start), Some(Silence { signal: signal(), trouble: None, off: true }));
+        assert_eq!(life.silence(start), Some(Silence { signal: ann, trouble: None, off: true }));
         life.opened(Some(signal()), start + 100 * MS);
         assert_eq!(life.silence(start + 200 * MS), None);
+        // One that hangs in its driver meanwhile is not opened anew.
+        life.switched(false, "ann", None, start + 300 * MS);
+        assert!(life.switched(true, "ann", None, start + 400 * MS));
+        assert_eq!(life.silence(start + 500 * MS), None);
+        assert!(life.silence(start + 1_200 * MS).is_some_and(|silence| !silence.off));
     }
 
     #[test]
