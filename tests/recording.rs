@@ -273,6 +273,14 @@ fn the_program_records_until_it_is_told_to_stop_and_plays_what_it_recorded() {
     assert_eq!(summary["captured"], frames, "{summary}");
     assert_eq!(summary["encoded"], 0, "as they are: {summary}");
     assert_eq!(playing.exit_code(), 0);
+    // Shown here, it ends as a film does.
+    let shown =
+        pulsecam().args(["play", file, "--no-window", "--json"]).stdin(Stdio::null()).output().unwrap();
+    assert!(shown.status.success(), "{shown:?}");
+    let lines = String::from_utf8(shown.stdout).unwrap();
+    let mut events = lines.lines().rev().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let summary = events.find(|event| event["event"] == "summary" && event["streams"].is_array()).unwrap();
+    assert!(summary["frames"].as_u64().unwrap() > 0, "{summary}");
     let again =
         pulsecam().args(["record", &relay.addr, "--out", file]).stdin(Stdio::null()).output().unwrap();
     assert_eq!(again.status.code(), Some(1));

@@ -66,7 +66,13 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let outgoing = runtime.block_on(send::open_job(&args.source, &job, &link))?;
     outgoing.begin();
     let title = format!("pulsecam: call at {}", args.link.host);
-    let who = Who { title: &title, name: args.source.name(), camera: Some(switch), window: (handle, window) };
+    let who = Who {
+        title: &title,
+        name: args.source.name(),
+        camera: Some(switch),
+        window: (handle, window),
+        ..Who::new(&title, String::new())
+    };
     show::run(&args.show, args.codec, who, output, args.limit, &runtime, (&link, inbox))
 }
 

@@ -1,6 +1,6 @@
 //! `pulsecam demo`: relay, source and viewer in one process, over real sockets.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 use tracing::info;
@@ -26,6 +26,9 @@ Examples:
   pulsecam demo --source holiday/ --for 1m
   pulsecam demo --no-window --for 10s            lines instead of pictures";
 
+/// How long the last picture stays.
+const LAST_LOOK: Duration = Duration::from_millis(500);
+
 /// Loopback: a demonstration is nobody else's business.
 const ADDRESS: &str = "127.0.0.1:0";
 
@@ -46,6 +49,9 @@ pub(super) struct Args {
     /// Print events as JSON, one object a line
     #[arg(long, value_parser = super::values::flag(), env = "PULSECAM_JSON")]
     pub(super) json: bool,
+    /// Ends with its source, as a film does.
+    #[arg(skip)]
+    pub(super) ends: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
@@ -78,8 +84,20 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     })?;
     info!("others on this machine can join: pulsecam view {host}");
     let who = Who::new("pulsecam demo", args.source.name());
+    let (over, ends, sent) = (who.over.clone(), args.ends, sender.clone());
+    let playing = runtime.spawn(async move {
+        let mut outgoing = outgoing;
+        outgoing.ended().await;
+        if !ends {
+            return std::future::pending().await;
+        }
+        sent.settled().await;
+        tokio::time::sleep(LAST_LOOK).await;
+        over.cancel();
+    });
     show::run(&args.show, args.codec, who, output, args.limit, &runtime, (&viewer, inbox))?;
-    drop((outgoing, sender, viewer));
+    playing.abort();
+    drop((sender, viewer));
     relay_stop.cancel();
     runtime.block_on(relay).map_err(std::io::Error::from)??;
     drop(printing);

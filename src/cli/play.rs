@@ -59,7 +59,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         }
         None => {
             let (show, patience) = (args.show.clone(), args.patience.clone());
-            demo::run(&demo::Args { source, show, codec, limit, patience, json })
+            demo::run(&demo::Args { source, show, codec, limit, patience, json, ends: true })
         }
     }
 }

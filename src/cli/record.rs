@@ -1,6 +1,7 @@
 //! `pulsecam record`: what the others stream, into files.
 
 use std::{
+    collections::BTreeMap,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -17,6 +18,7 @@ use super::{
     runtime, signal, values,
 };
 use crate::{
+    fresh,
     link::{Role, connect},
     pipeline::{Arrival, Shown, Viewer, receive},
     recording::{self, Finished, Place, Taken, Takes},
@@ -60,7 +62,7 @@ enum Event<'a> {
     Recording { stream: &'a str, file: String },
     Status { frames: u64, bytes: u64 },
     Saved(Saved),
-    Summary { frames: u64, files: usize, lost: u64 },
+    Summary { frames: u64, files: usize, lost: u64, missed: u64 },
 }
 
 /// A file that is done.
@@ -87,6 +89,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         output,
         frames: 0,
         bytes: 0,
+        arrived: BTreeMap::new(),
+        missed: 0,
         told: Instant::now(),
         failure: None,
     }));
@@ -112,6 +116,10 @@ struct Progress {
     output: Output,
     frames: u64,
     bytes: u64,
+    /// How many of each stream had come with its last frame.
+    arrived: BTreeMap<String, u64>,
+    /// Frames that came and were replaced before they could be taken.
+    missed: u64,
     told: Instant,
     failure: Option<recording::Error>,
 }
@@ -120,6 +128,15 @@ impl Progress {
     /// False where it cannot go on.
     fn frame(&mut self, frame: Shown) -> bool {
         let Some(takes) = &mut self.takes else { return false };
+        if !takes.wants(&frame.stream) {
+            return true;
+        }
+        // Each frame that came is numbered; a gap is what newer ones replaced before this program could take it.
+        let arrived = frame.account.arrived;
+        if self.arrived.len() < fresh::MAX_KEYS || self.arrived.contains_key(&frame.stream) {
+            let last = self.arrived.insert(frame.stream.clone(), arrived);
+            self.missed += last.map_or(0, |last| arrived.saturating_sub(last).saturating_sub(1));
+        }
         let (bytes, stream) = (frame.jpeg.len(), frame.stream);
         let taken = Taken {
             captured: frame.info.captured,
@@ -176,8 +193,13 @@ impl Progress {
                 Err(error) => _ = self.failure.get_or_insert(error),
             }
         }
-        let nothing = (files == 0 && self.failure.is_none()).then_some("nothing came: no file was made");
-        self.output.event(&Event::Summary { frames, files, lost }, nothing);
+        let missed = self.missed;
+        let line = match (files, missed) {
+            (0, _) if self.failure.is_none() => Some("nothing came: no file was made".to_owned()),
+            (_, 0) => None,
+            _ => Some(format!("{missed} frames came faster than they could be taken, and are not in it")),
+        };
+        self.output.event(&Event::Summary { frames, files, lost, missed }, line.as_deref());
         self.failure.take().map_or(Ok(()), |error| Err(error.into()))
     }
 }

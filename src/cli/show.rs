@@ -72,12 +72,14 @@ pub(super) struct Who<'a> {
     pub(super) camera: Option<Switch>,
     /// Both ends of what the window is told.
     pub(super) window: (Handle, view::Inbox),
+    /// Ends it when it is cancelled: what was to be shown is over.
+    pub(super) over: CancellationToken,
 }
 
 impl<'a> Who<'a> {
     /// One without a camera.
     pub(super) fn new(title: &'a str, name: String) -> Self {
-        Self { title, name, camera: None, window: view::inbox() }
+        Self { title, name, camera: None, window: view::inbox(), over: CancellationToken::new() }
     }
 }
 
@@ -128,7 +130,7 @@ pub(super) fn run(
     receive(link, inbox, audience)?;
     let reporting = runtime.block_on(async { link::report(link, output) });
     runtime.spawn(forward_state(link.state(), handle.clone(), Arc::clone(&words)));
-    runtime.spawn(end(limit, stop.clone(), handle.clone()));
+    runtime.spawn(end(limit, who.over, stop.clone(), handle.clone()));
 
     let mut shown = false;
     if let Some(window) = window {
@@ -208,9 +210,10 @@ fn first_pictures(output: Output) -> mpsc::Sender<Presented> {
     tell
 }
 
-/// Completes the stop at the time limit or a signal, and tells the window.
-async fn end(limit: Limit, stop: CancellationToken, handle: Handle) {
+/// Completes the stop at the time limit, a signal or the end of what was to be shown, and tells the window.
+async fn end(limit: Limit, over: CancellationToken, stop: CancellationToken, handle: Handle) {
     tokio::select! {
+        () = over.cancelled() => {}
         () = limit.time_is_over() => {}
         () = signal::stop() => {}
         () = stop.cancelled() => {}

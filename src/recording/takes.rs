@@ -43,12 +43,18 @@ impl Takes {
         Self { place, only, recorders: BTreeMap::new() }
     }
 
+    /// Whether this stream is recorded.
+    #[must_use]
+    pub fn wants(&self, stream: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| only == stream)
+    }
+
     /// A frame of a stream came. Tells of the file where it is the first.
     ///
     /// # Errors
     /// Where its file cannot be made or was full, once.
     pub fn frame(&mut self, stream: &str, taken: Taken) -> Result<Option<Begun>, Error> {
-        if self.only.as_deref().is_some_and(|only| only != stream) {
+        if !self.wants(stream) {
             return Ok(None);
         }
         if let Some(known) = self.recorders.get_mut(stream) {
