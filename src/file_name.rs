@@ -4,6 +4,12 @@
 //! override that makes `gpj.exe` look like `exe.jpg`. Any script is welcome, but the name never leaves its
 //! folder, and names sort by time.
 
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
+
 use crate::{
     clock::Timestamp,
     harmless::{Effect, effect},
@@ -19,6 +25,23 @@ pub fn of(stream: &str, taken: Timestamp, seq: Option<u64>, extension: &str) -> 
     let name = safe(stream);
     let seq = seq.map(|seq| format!("-{seq:06}")).unwrap_or_default();
     format!("{}-{name}{seq}.{extension}", utc(taken))
+}
+
+/// Makes a file of such a name in `folder`, which is made where it is missing; never over a file that is there.
+///
+/// # Errors
+/// What the system says.
+pub fn create(folder: &Path, stream: &str, seq: Option<u64>, extension: &str) -> io::Result<(File, PathBuf)> {
+    fs::create_dir_all(folder)?;
+    let mut taken = Timestamp::now();
+    loop {
+        let path = folder.join(of(stream, taken, seq, extension));
+        match File::create_new(&path) {
+            // Names have milliseconds; two may share one.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => taken = taken.offset(1_000),
+            created => return Ok((created?, path)),
+        }
+    }
 }
 
 /// A part of a file name that is harmless on any system.

@@ -7,17 +7,15 @@
 mod common;
 
 use std::{
-    fs,
     path::Path,
     process::Command,
     thread,
     time::{Duration, Instant},
 };
 
-use common::program::{RelayProgram, Running, pulsecam, run};
-use pulsecam::{
-    jpeg::Encoder,
-    picture::{Picture, Pixels},
+use common::{
+    clip,
+    program::{RelayProgram, Running, pulsecam, run},
 };
 
 /// No wait is longer than this: past it, it hangs.
@@ -86,16 +84,7 @@ impl Drop for Terminal {
 
 /// A sender of pictures of which the left half is red and the right half green.
 fn sender(host: &str, folder: &Path, name: &str) -> Running {
-    let pixels =
-        (0..320 * 240).flat_map(|i| if i % 320 < 160 { [220, 30, 30] } else { [30, 200, 40] }).collect();
-    let picture = Picture { width: 320, height: 240, pixels: Pixels::Rgb(pixels) };
-    let jpeg = Encoder::new(90).unwrap().encode(&picture).unwrap();
-    let clip = folder.join(format!("{name}.mjpeg"));
-    fs::write(&clip, jpeg.repeat(4)).unwrap();
-    let clip = clip.to_str().unwrap();
-    let how =
-        ["--source", clip, "--repeat", "--fps", "20", "--name", name, "--quiet", "--max-backoff", "300ms"];
-    Running::start(&[&["send", host], how.as_slice()].concat())
+    clip::sender(host, folder, name, &clip::two_halves(320, 240))
 }
 
 /// A free port, which the program takes next.

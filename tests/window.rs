@@ -15,12 +15,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::program::{RelayProgram, Running, pulsecam, run};
-use image::RgbImage;
-use pulsecam::{
-    jpeg::Encoder,
-    picture::{Picture, Pixels},
+use common::{
+    clip::{self, GREEN, RED},
+    program::{RelayProgram, Running, pulsecam, run},
 };
+use image::RgbImage;
 
 /// No wait is longer than this: past it, it hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -123,10 +122,7 @@ impl Drop for Display {
 
 /// 640x480: the left half red, the right half green.
 fn two_halves() -> Vec<u8> {
-    let pixels =
-        (0..640 * 480).flat_map(|i| if i % 640 < 320 { [220, 30, 30] } else { [30, 200, 40] }).collect();
-    let picture = Picture { width: 640, height: 480, pixels: Pixels::Rgb(pixels) };
-    Encoder::new(90).unwrap().encode(&picture).unwrap().to_vec()
+    clip::two_halves(640, 480)
 }
 
 fn near(shot: &RgbImage, x: u32, y: u32, wanted: [u8; 3]) -> bool {
@@ -149,23 +145,7 @@ fn shows_the_picture(shot: &RgbImage) -> bool {
 
 /// A sender of that picture, over and over.
 fn sender(host: &str, folder: &Path) -> Running {
-    let clip = folder.join("clip.mjpeg");
-    fs::write(&clip, two_halves().repeat(4)).unwrap();
-    let clip = clip.to_str().unwrap();
-    Running::start(&[
-        "send",
-        host,
-        "--source",
-        clip,
-        "--repeat",
-        "--fps",
-        "20",
-        "--name",
-        "测试 Küche",
-        "--quiet",
-        "--max-backoff",
-        "300ms",
-    ])
+    clip::sender(host, folder, "测试 Küche", &two_halves())
 }
 
 #[test]
@@ -269,21 +249,12 @@ fn the_keys_do_what_the_help_says() {
     assert_eq!(window.exit_code(), 0);
 }
 
-const RED: [u8; 3] = [220, 30, 30];
-const GREEN: [u8; 3] = [30, 200, 40];
 const BLUE: [u8; 3] = [30, 60, 220];
 const AMBER: [u8; 3] = [230, 180, 20];
 
 /// A sender of pictures of one colour, in the proportions of the window.
 fn plain(host: &str, folder: &Path, name: &str, colour: [u8; 3]) -> Running {
-    let picture = Picture { width: 640, height: 480, pixels: Pixels::Rgb(colour.repeat(640 * 480)) };
-    let jpeg = Encoder::new(90).unwrap().encode(&picture).unwrap();
-    let clip = folder.join(format!("{name}.mjpeg"));
-    fs::write(&clip, jpeg.repeat(4)).unwrap();
-    let clip = clip.to_str().unwrap();
-    let how =
-        ["--source", clip, "--repeat", "--fps", "20", "--name", name, "--quiet", "--max-backoff", "300ms"];
-    Running::start(&[&["send", host], how.as_slice()].concat())
+    clip::sender(host, folder, name, &clip::plain(640, 480, colour))
 }
 
 /// Away from the names, in each quarter of the window.
@@ -432,10 +403,8 @@ fn in_a_call_one_sees_oneself_as_in_a_mirror_and_m_shows_the_others_a_card() {
     let display = Display::start();
     let relay = RelayProgram::start(&[]);
     let mut other = Running::start(&["view", &relay.addr, "--no-window", "--json"]);
-    let clip = folder.path().join("clip.mjpeg");
-    fs::write(&clip, two_halves().repeat(4)).unwrap();
-    let call =
-        ["call", &relay.addr, "--source", clip.to_str().unwrap(), "--repeat", "--fps", "20", "--name", "Ann"];
+    let clip = clip::write(folder.path(), "clip", &two_halves());
+    let call = ["call", &relay.addr, "--source", &clip, "--repeat", "--fps", "20", "--name", "Ann"];
     let mut window = display.open(&call, folder.path());
     other.event("frame", |frame| frame["stream"] == "Ann");
     // In the lower right corner, small, and green on the left.

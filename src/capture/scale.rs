@@ -1,4 +1,4 @@
-//! Scaling of planes with a crop box in fractions of a pixel: the one place that touches fast_image_resize.
+//! Scaling of planes with a crop box in fractions of a pixel. Pictures to look at are another matter ([`crate::picture::Fitter`]).
 //!
 //! The filter is bilinear and widens where it shrinks: no aliasing, and cheaper than a cubic one, whose
 //! sharper edges JPEG would soften again.

@@ -192,14 +192,20 @@ impl Spec {
 
     /// What a path turns out to be: never a path again.
     fn look(path: &Path) -> Result<Self, Error> {
-        if !path.is_dir() && Recording::is_one(&start(path)?) {
-            return Ok(Self::Recording(path.into()));
+        if path.is_dir() {
+            return Ok(Self::Photo(path.into()));
         }
+        let start = start(path)?;
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        let stream = !path.is_dir()
-            && (MJPEG_EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
-                || has_more_than_one(path)?);
-        Ok(if stream { Self::Mjpeg(path.into()) } else { Self::Photo(path.into()) })
+        Ok(if Recording::is_one(&start) {
+            Self::Recording(path.into())
+        } else if MJPEG_EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
+            || (start.starts_with(&[0xff, 0xd8, 0xff]) && has_more_than_one(path)?)
+        {
+            Self::Mjpeg(path.into())
+        } else {
+            Self::Photo(path.into())
+        })
     }
 }
 
@@ -219,14 +225,8 @@ fn existing(path: &Path) -> Result<&Path, Error> {
 /// a photo; those are smaller than it.
 fn has_more_than_one(path: &Path) -> Result<bool, Error> {
     let name = path.display().to_string();
-    let io = |source| Error::Io { name: name.clone(), source };
-    let mut file = File::open(path).map_err(io)?;
-    let mut start = Vec::new();
-    file.by_ref().take(3).read_to_end(&mut start).map_err(io)?;
-    if start != [0xff, 0xd8, 0xff] {
-        return Ok(false);
-    }
-    let mut splitter = Splitter::new(start.as_slice().chain(file), name);
+    let file = File::open(path).map_err(|source| Error::Io { name: name.clone(), source })?;
+    let mut splitter = Splitter::new(file, name);
     let mut next_size = || {
         let jpeg = splitter.next_jpeg().ok()??;
         jpeg::header(&jpeg).ok().map(|header| (header.width, header.height))

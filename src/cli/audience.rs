@@ -12,7 +12,7 @@ use super::{codec::CodecArgs, report::Report, tape::Tape};
 use crate::{
     clock::Timestamp,
     fresh,
-    jpeg::{self, Limits, Strips},
+    jpeg::{Limits, Strips},
     picture::Canvas,
     pipeline::{Arrival, Viewer},
     view::{Account, Card, Frame, Handle, Image, Update},
@@ -105,7 +105,6 @@ pub(super) fn update(arrival: Arrival, damaged: u64) -> Option<Update> {
             seq: frame.info.seq,
             canvas: Arc::new(frame.canvas?),
             size: (frame.header.width, frame.header.height),
-            quality: jpeg::quality(&frame.jpeg),
             jpeg: frame.jpeg,
             age: frame.age,
             decoded: Instant::now(),

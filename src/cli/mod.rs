@@ -10,6 +10,7 @@ mod completions;
 mod controls;
 mod dashboard;
 mod demo;
+mod errands;
 mod error;
 mod exposure;
 mod image;
@@ -36,7 +37,6 @@ mod text;
 mod trust;
 mod values;
 mod view;
-mod window;
 
 use std::{
     fmt,

@@ -21,7 +21,7 @@ use crate::{
     fresh,
     link::{Role, connect},
     pipeline::{Arrival, Shown, Viewer, receive},
-    recording::{self, Finished, Place, Taken, Takes},
+    recording::{self, Finished, Place, Takes},
 };
 
 const EXAMPLES: &str = "\
@@ -126,7 +126,7 @@ struct Progress {
 
 impl Progress {
     /// False where it cannot go on.
-    fn frame(&mut self, frame: Shown) -> bool {
+    fn frame(&mut self, frame: &Shown) -> bool {
         let Some(takes) = &mut self.takes else { return false };
         if !takes.wants(&frame.stream) {
             return true;
@@ -137,14 +137,7 @@ impl Progress {
             let last = self.arrived.insert(frame.stream.clone(), arrived);
             self.missed += last.map_or(0, |last| arrived.saturating_sub(last).saturating_sub(1));
         }
-        let (bytes, stream) = (frame.jpeg.len(), frame.stream);
-        let taken = Taken {
-            captured: frame.info.captured,
-            arrived: frame.received,
-            size: (frame.header.width, frame.header.height),
-            jpeg: frame.jpeg,
-        };
-        match takes.frame(&stream, taken) {
+        match takes.frame(&frame.stream, frame.taken()) {
             Ok(begun) => {
                 if let Some(begun) = begun {
                     let file = begun.path.display().to_string();
@@ -152,7 +145,7 @@ impl Progress {
                     self.output.event(&Event::Recording { stream: &begun.stream, file }, Some(&line));
                 }
                 self.frames += 1;
-                self.bytes += bytes as u64;
+                self.bytes += frame.jpeg.len() as u64;
                 self.tell();
                 true
             }
@@ -227,7 +220,7 @@ impl Viewer for Recording {
         }
         let Arrival::Frame(frame) = arrival else { return true };
         let mut progress = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        let more = progress.frame(*frame) && self.limit.is_none_or(|limit| progress.frames < limit);
+        let more = progress.frame(&frame) && self.limit.is_none_or(|limit| progress.frames < limit);
         if !more {
             self.stop.cancel();
         }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    io::{self, Write},
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -266,21 +266,10 @@ pub(super) fn save(
     seq: Option<u64>,
     jpeg: &Bytes,
 ) -> Result<String, String> {
-    let mut taken = Timestamp::now();
-    let wrong = |error: std::io::Error| format!("cannot save into {}: {error}", folder.display());
-    fs::create_dir_all(folder).map_err(wrong)?;
-    loop {
-        let path = folder.join(file_name::of(name, taken, seq, "jpg"));
-        match fs::File::create_new(&path) {
-            Ok(mut file) => {
-                std::io::Write::write_all(&mut file, jpeg).map_err(wrong)?;
-                return Ok(path.display().to_string());
-            }
-            // Names have milliseconds; two pictures may share one.
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => taken = taken.offset(1000),
-            Err(error) => return Err(wrong(error)),
-        }
-    }
+    let wrong = |error: io::Error| format!("cannot save into {}: {error}", folder.display());
+    let (mut file, path) = file_name::create(folder, name, seq, "jpg").map_err(wrong)?;
+    file.write_all(jpeg).map_err(wrong)?;
+    Ok(path.display().to_string())
 }
 
 fn counted(number: u64, noun: &str) -> String {

@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::{
-    Error, audience::Audience, codec::CodecArgs, limit::Limit, link, output::Output, reason, report::Report,
-    screen::Screen, signal, tape::Tape, window::Errands,
+    Error, audience::Audience, codec::CodecArgs, errands::Errands, limit::Limit, link, output::Output,
+    reason, report::Report, screen::Screen, signal, tape::Tape,
 };
 use crate::{
     fresh,

@@ -10,7 +10,7 @@ use std::{
 use crate::{
     language::{Phrase, Words},
     pipeline::Shown,
-    recording::{Error, Finished, Place, Taken, Takes},
+    recording::{Error, Finished, Place, Takes},
     view::{Handle, Update},
 };
 
@@ -40,13 +40,7 @@ impl Tape {
     pub(super) fn frame(&self, frame: &Shown) {
         let mut takes = self.takes();
         let Some(under_way) = takes.as_mut() else { return };
-        let taken = Taken {
-            captured: frame.info.captured,
-            arrived: frame.received,
-            size: (frame.header.width, frame.header.height),
-            jpeg: frame.jpeg.clone(),
-        };
-        match under_way.frame(&frame.stream, taken) {
+        match under_way.frame(&frame.stream, frame.taken()) {
             Ok(None) => {}
             Ok(Some(begun)) => {
                 let path = begun.path.display().to_string();

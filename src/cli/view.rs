@@ -19,7 +19,8 @@ Examples:
   pulsecam view desk.local --no-window --json --for 10s | jq .age_ms
   pulsecam view desk.local --save inbox/             keeps the images that people send
 
-Keys: q quits, s saves a snapshot, Space pauses, i shows the numbers, h lists all.";
+Keys: q quits, t writes a message, s saves a snapshot, r records, Space pauses, i shows the numbers,
+h lists all.";
 
 /// Show what the others stream, say and send.
 #[derive(Debug, clap::Args)]

@@ -1,8 +1,8 @@
 //! Pixels on their way: what sources hand to the encoder, and what the decoder hands to the window.
 
-mod scaler;
+mod fitter;
 
-pub use self::scaler::Scaler;
+pub use self::fitter::Fitter;
 
 /// How chroma is sampled in planar YUV.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +102,25 @@ pub struct Canvas {
     pub height: usize,
     /// `width * height` pixels, row by row.
     pub pixels: Vec<u32>,
+}
+
+/// The largest size with the proportions of `picture` within `room`, rounded to whole pixels; nothing for a picture without any.
+#[must_use]
+pub(crate) fn contained(picture: (usize, usize), room: (usize, usize)) -> (usize, usize) {
+    let (width, height) = picture;
+    if width == 0 || height == 0 {
+        return (0, 0);
+    }
+    // Products of two 16-bit-sized sides: u128 is beyond any overflow.
+    let scaled = |side: usize, by: usize, of: usize| {
+        let exact = (side as u128 * by as u128 + of as u128 / 2) / of as u128;
+        usize::try_from(exact).unwrap_or(usize::MAX).max(1)
+    };
+    if width as u128 * room.1 as u128 >= height as u128 * room.0 as u128 {
+        (room.0, scaled(height, room.0, width))
+    } else {
+        (scaled(width, room.1, height), room.1)
+    }
 }
 
 impl Canvas {

@@ -43,29 +43,17 @@ pub(super) type Open = Box<dyn FnMut() -> Result<Box<dyn Source>, Error> + Send>
 /// What the source's thread works with.
 pub(super) struct Grab<F> {
     /// `None` while it is switched off.
-    source: Option<Box<dyn Source>>,
-    open: Open,
-    job: Job,
-    tally: Arc<Tally>,
-    frames: fresh::Sender<(), Frame>,
-    encode: Arc<Mutex<Encode<F>>>,
-    spare: Spare,
-    numbers: Numbers,
+    pub(super) source: Option<Box<dyn Source>>,
+    pub(super) open: Open,
+    pub(super) job: Job,
+    pub(super) tally: Arc<Tally>,
+    pub(super) frames: fresh::Sender<(), Frame>,
+    pub(super) encode: Arc<Mutex<Encode<F>>>,
+    pub(super) spare: Spare,
+    pub(super) numbers: Numbers,
 }
 
 impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
-    pub(super) fn new(
-        source: Option<Box<dyn Source>>,
-        open: Open,
-        job: Job,
-        tally: Arc<Tally>,
-        frames: fresh::Sender<(), Frame>,
-        encode: Arc<Mutex<Encode<F>>>,
-        spare: Spare,
-    ) -> Self {
-        Self { source, open, job, tally, frames, encode, spare, numbers: Numbers::default() }
-    }
-
     pub(super) fn run(mut self) {
         if let Some(source) = &self.source {
             self.tally.life().opened(source.signal(), Instant::now());
@@ -195,7 +183,7 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
 
 /// Numbers frames on where a source was switched off and begins again: no viewer takes that for a loss, or for another stream.
 #[derive(Debug, Default)]
-struct Numbers {
+pub(super) struct Numbers {
     last: Option<u64>,
     /// What to add to the source's own numbers.
     shift: u64,

@@ -14,7 +14,8 @@ use crate::{
     fresh::Closed,
     jpeg::{Decoder, Header, Limits, Scale, Strips, header},
     link::{Account, Inbox, Link, Received, State},
-    picture::{Canvas, Scaler},
+    picture::{Canvas, Fitter},
+    recording::Taken,
     wire::{FrameInfo, Kind, Origin},
 };
 
@@ -78,6 +79,19 @@ pub struct Shown {
     pub age: Option<Age>,
     /// Bytes on the wire.
     pub bytes: usize,
+}
+
+impl Shown {
+    /// The frame as a recording keeps it.
+    #[must_use]
+    pub fn taken(&self) -> Taken {
+        Taken {
+            captured: self.info.captured,
+            arrived: self.received,
+            size: (self.header.width, self.header.height),
+            jpeg: self.jpeg.clone(),
+        }
+    }
 }
 
 /// The age of a picture at `now` by our clock, by the relay's clock where both ends know it.
@@ -149,7 +163,7 @@ impl<F: FnMut(Arrival) -> bool + Send + 'static> Viewer for F {
 /// # Errors
 /// Where no thread can be had.
 pub fn receive(link: &Link, mut inbox: Inbox, viewer: impl Viewer) -> io::Result<()> {
-    let mut decode = Decode { viewer, decoder: None, scaler: Scaler::default(), unfitted: Canvas::default() };
+    let mut decode = Decode { viewer, decoder: None, fitter: Fitter::default(), unfitted: Canvas::default() };
     let state = link.state();
     thread::Builder::new().name("decode".into()).spawn(move || {
         loop {
@@ -174,7 +188,7 @@ struct Decode<V> {
     viewer: V,
     /// Made where the first picture needs it; the thread's own.
     decoder: Option<Decoder>,
-    scaler: Scaler,
+    fitter: Fitter,
     /// The memory of a picture before it was scaled.
     unfitted: Canvas,
 }
@@ -250,7 +264,7 @@ impl<V: Viewer> Decode<V> {
         if (canvas.width, canvas.height) == room {
             return canvas;
         }
-        match self.scaler.scale(&canvas, room, self.viewer.spare()) {
+        match self.fitter.fit(&canvas, room, self.viewer.spare()) {
             Some(fitted) => {
                 self.unfitted = canvas;
                 fitted

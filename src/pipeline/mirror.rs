@@ -9,7 +9,7 @@ use std::{
 use crate::{
     capture::FrameData,
     jpeg::{Decoder, Scale},
-    picture::{Canvas, Picture, Pixels, Scaler},
+    picture::{Canvas, Fitter, Picture, Pixels, contained},
 };
 
 /// How often a picture is made at the most: enough to see oneself move, half of what a camera gives.
@@ -50,12 +50,12 @@ pub(super) struct Glass {
     last: Option<Instant>,
     /// Made where the first JPEG has to be decoded.
     decoder: Option<Decoder>,
-    scaler: Scaler,
+    fitter: Fitter,
 }
 
 impl Glass {
     pub(super) fn new(mirror: Mirror) -> Self {
-        Self { mirror, last: None, decoder: None, scaler: Scaler::default() }
+        Self { mirror, last: None, decoder: None, fitter: Fitter::default() }
     }
 
     /// Whether it is time for another picture.
@@ -72,7 +72,7 @@ impl Glass {
         let small = match data {
             FrameData::Jpeg(jpeg) => self.decode(jpeg),
             FrameData::Picture(picture) => {
-                Some(sampled(picture, fitted((picture.width, picture.height), self.mirror.room)))
+                Some(sampled(picture, contained((picture.width, picture.height), self.mirror.room)))
             }
         };
         if let Some(mut canvas) = small {
@@ -88,30 +88,20 @@ impl Glass {
     fn decode(&mut self, jpeg: &[u8]) -> Option<Canvas> {
         let header = crate::jpeg::header(jpeg).ok()?;
         let own = (header.width, header.height);
-        let room = fitted(own, self.mirror.room);
+        let room = contained(own, self.mirror.room);
         let decoder = match &mut self.decoder {
             Some(decoder) => decoder,
             empty => empty.insert(Decoder::new().ok()?),
         };
         let canvas = decoder.decode(jpeg, Scale::at_least(own, room), Canvas::default()).ok()?.canvas;
-        self.scaler.scale(&canvas, room, Canvas::default())
-    }
-}
-
-/// The largest size of these proportions within `room`.
-fn fitted((width, height): (usize, usize), room: (usize, usize)) -> (usize, usize) {
-    let (width, height) = (width.max(1), height.max(1));
-    if width * room.1 >= height * room.0 {
-        (room.0, (height * room.0 / width).max(1))
-    } else {
-        ((width * room.1 / height).max(1), room.1)
+        self.fitter.fit(&canvas, room, Canvas::default())
     }
 }
 
 /// The picture at this size, of some of its samples.
 fn sampled(picture: &Picture, (width, height): (usize, usize)) -> Canvas {
     let mut canvas = Canvas::filled(width, height, 0);
-    if picture.bytes().len() < picture.expected_bytes() || picture.width == 0 || picture.height == 0 {
+    if picture.bytes().len() < picture.expected_bytes() || width == 0 || height == 0 {
         return canvas;
     }
     let across = Steps::new(picture.width, width);

@@ -12,7 +12,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::{
     encode::Encode,
-    grab::{Grab, Spare},
+    grab::{Grab, Numbers, Spare},
     mirror::Mirror,
     switch::Switch,
     tally::{Counts, Tally},
@@ -136,7 +136,8 @@ impl Outgoing {
                 if begun.recv().is_err() {
                     return; // dropped before it began
                 }
-                Grab::new(source, Box::new(open), job, tally, frames, encode, spare).run();
+                let (open, numbers) = (Box::new(open), Numbers::default());
+                Grab { source, open, job, tally, frames, encode, spare, numbers }.run();
             }
         })?;
         let watched = Arc::clone(&tally);

@@ -53,18 +53,26 @@ impl Recorder {
     /// # Errors
     /// [`Error::Exists`], [`Error::Create`].
     pub fn create(path: &Path, title: &str, size: (usize, usize)) -> Result<Self, Error> {
-        let create = |source| Error::Create { path: path.to_owned(), source };
         let file = fs::File::create_new(path).map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => Error::Exists(path.to_owned()),
-            _ => create(source),
+            _ => Error::Create { path: path.to_owned(), source },
         })?;
+        Self::begin(file, path.to_owned(), title, size)
+    }
+
+    /// The same into a file that is there, and empty.
+    ///
+    /// # Errors
+    /// [`Error::Create`].
+    pub fn begin(file: fs::File, path: PathBuf, title: &str, size: (usize, usize)) -> Result<Self, Error> {
+        let create = |source| Error::Create { path: path.clone(), source };
         let writer = Writer::begin(file, title, size).map_err(create)?;
         let (give, take) = mpsc::channel();
         let (waiting, failure) = (Arc::<AtomicUsize>::default(), Arc::<Mutex<Option<Error>>>::default());
         let thread = thread::Builder::new()
             .name("record".into())
             .spawn({
-                let (path, waiting, failure) = (path.to_owned(), Arc::clone(&waiting), Arc::clone(&failure));
+                let (path, waiting, failure) = (path.clone(), Arc::clone(&waiting), Arc::clone(&failure));
                 move || match write(writer, &take, &waiting, &path) {
                     Ok(finished) => Some(finished),
                     Err(error) => {
@@ -75,14 +83,7 @@ impl Recorder {
             })
             .map_err(create)?;
         let thread = Some(thread);
-        Ok(Self {
-            path: path.to_owned(),
-            give: Some(give),
-            waiting,
-            lost: AtomicU64::new(0),
-            failure,
-            thread,
-        })
+        Ok(Self { path, give: Some(give), waiting, lost: AtomicU64::new(0), failure, thread })
     }
 
     /// The file.

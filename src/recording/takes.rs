@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{EXTENSION, Error, Finished, Recorder, Taken};
-use crate::{clock::Timestamp, file_name, fresh};
+use crate::{file_name, fresh};
 
 /// Where recordings go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,16 +86,8 @@ impl Takes {
             Place::File(path) => Recorder::create(&beside(path, stream), stream, taken.size),
             Place::Folder(folder) => {
                 let create = |source| Error::Create { path: folder.clone(), source };
-                std::fs::create_dir_all(folder).map_err(create)?;
-                let mut time = Timestamp::now();
-                loop {
-                    let name = file_name::of(stream, time, None, EXTENSION);
-                    match Recorder::create(&folder.join(name), stream, taken.size) {
-                        // Names have milliseconds; two may share one.
-                        Err(Error::Exists(_)) => time = time.offset(1_000),
-                        other => return other,
-                    }
-                }
+                let (file, path) = file_name::create(folder, stream, None, EXTENSION).map_err(create)?;
+                Recorder::begin(file, path, stream, taken.size)
             }
         }
     }

@@ -15,7 +15,7 @@ use super::{
     chat::{Chat, Speaker},
     entry::Edit,
     gallery::{Gallery, Shown},
-    keys::Command,
+    keys::{Command, Writing},
     state,
     stream::{Life, Stream},
     theme::Tone,
@@ -101,7 +101,7 @@ impl Board {
             }
             Update::Fitted { wanted: Wanted { stamp, .. }, canvas: Some(canvas) } => {
                 if let Some(stream) = self.streams.iter_mut().find(|stream| stream.stamp == stamp) {
-                    return Some(stream.fit(stamp, canvas));
+                    return Some(stream.fit(canvas));
                 }
                 return self.images.fit(stamp, canvas);
             }
@@ -225,17 +225,14 @@ impl Board {
 
     /// Puts away the uppermost of what lies over the pictures; false where there is nothing.
     pub(crate) fn close(&mut self) -> bool {
-        if self.help {
-            self.help = false;
-        } else if self.images.dismiss() {
-        } else if self.chat.is_open() {
-            self.chat.close();
-        } else if self.enlarged().is_some() {
-            self.enlarged = None;
-        } else {
-            return false;
+        if std::mem::take(&mut self.help) || self.images.dismiss() {
+            return true;
         }
-        true
+        if self.chat.is_open() {
+            self.chat.close();
+            return true;
+        }
+        self.enlarged().is_some() && self.enlarged.take().is_some()
     }
 
     /// Changes the line that is being written.
@@ -246,10 +243,19 @@ impl Board {
         }
     }
 
-    /// What is written is to be sent.
-    pub(crate) fn send(&mut self, now: Instant) -> Option<Action> {
-        let (number, text) = self.chat.send(Timestamp::now(), now)?;
-        Some(Action::Say { number, text })
+    /// Does what a key means while a line is written; what is to be sent is returned. Pasting is the window system's business.
+    pub(crate) fn write(&mut self, writing: &Writing, now: Instant) -> Option<Action> {
+        match writing {
+            Writing::Edit(edit) => self.edit(edit, now),
+            Writing::Send => match self.chat.send(Timestamp::now(), now) {
+                Some((number, text)) => return Some(Action::Say { number, text }),
+                None => self.chat.close(),
+            },
+            Writing::Close => self.chat.close(),
+            Writing::Scroll(lines) => self.chat.scroll(*lines),
+            Writing::Paste => {}
+        }
+        None
     }
 
     fn save(&mut self, now: Instant) -> Vec<Action> {

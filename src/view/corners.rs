@@ -111,10 +111,10 @@ pub(super) fn own(easel: &mut Easel, board: &Board, canvas: &mut Canvas) {
     let rect = Rect::new(right - size.0, bottom.saturating_sub(size.1), size.0, size.1);
     let frame = Rect::new(rect.x - 2, rect.y.saturating_sub(2), rect.width + 4, rect.height + 4);
     fill(canvas, frame, RAISED);
-    let (label, tone) = match own {
+    let tone = match own {
         Own::Picture(picture) => {
             fit::lay(picture, canvas, rect);
-            (board.words.say(Phrase::OwnCamera), Tone::Good)
+            Tone::Good
         }
         Own::Off | Own::NoSignal(_) => {
             fill(canvas, rect, PANEL);
@@ -128,9 +128,10 @@ pub(super) fn own(easel: &mut Easel, board: &Board, canvas: &mut Canvas) {
             let (width, height) = easel.painter.measure(&told, style);
             let at = room.middle(width, height);
             easel.painter.draw(canvas, &told, at.x, at.y, style);
-            (board.words.say(Phrase::OwnCamera), Tone::Warning)
+            Tone::Warning
         }
     };
+    let label = board.words.say(Phrase::OwnCamera);
     let style = Style::line(small, TEXT, rect.width);
     let plate = easel.measures.plate();
     let (width, height) = easel.painter.measure(&label, style);

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     jpeg::{Decoder, Limits, Scale, Strips},
-    picture::{Canvas, Scaler},
+    picture::{Canvas, Fitter},
 };
 
 /// Requests that are remembered, so that none is made twice: a window of tiles and images.
@@ -34,9 +34,9 @@ impl Fitting {
     pub(crate) fn start(handle: Handle, limits: Limits, strips: Strips) -> io::Result<Self> {
         let (give, take) = mpsc::channel::<Wanted>();
         thread::Builder::new().name("fit".into()).spawn(move || {
-            let mut scaler = Scaler::default();
+            let mut fitter = Fitter::default();
             while let Ok(wanted) = take.recv() {
-                let canvas = fit(&mut scaler, &wanted, limits, strips).map(Arc::new);
+                let canvas = fit(&mut fitter, &wanted, limits, strips).map(Arc::new);
                 if !handle.push(Update::Fitted { wanted, canvas }) {
                     return;
                 }
@@ -59,7 +59,7 @@ impl Fitting {
     }
 }
 
-fn fit(scaler: &mut Scaler, wanted: &Wanted, limits: Limits, strips: Strips) -> Option<Canvas> {
+fn fit(fitter: &mut Fitter, wanted: &Wanted, limits: Limits, strips: Strips) -> Option<Canvas> {
     // What one picture left in a decoder is nothing to the next, which may be from somebody else.
     let mut decoder = Decoder::new().ok()?.with_limits(limits).with_strips(strips);
     let header = crate::jpeg::header(&wanted.jpeg).ok()?;
@@ -68,7 +68,7 @@ fn fit(scaler: &mut Scaler, wanted: &Wanted, limits: Limits, strips: Strips) -> 
     if (canvas.width, canvas.height) == wanted.size {
         return Some(canvas);
     }
-    scaler.scale(&canvas, wanted.size, Canvas::default())
+    fitter.fit(&canvas, wanted.size, Canvas::default())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! size: pictures that jump about whenever one stream changes its shape are tiring to watch. Nothing lies between them: four pictures
 //! of a window's size are then exactly half of it, which a JPEG decoder gives without scaling.
 
-use crate::lettering::Rect;
+use crate::{lettering::Rect, picture::contained};
 
 /// The strip beside a large picture takes this part of the window: small faces are still told apart.
 const STRIP: usize = 6;
@@ -13,20 +13,8 @@ const STRIP: usize = 6;
 /// picture without pixels.
 #[must_use]
 pub(crate) fn contain(picture: (usize, usize), room: Rect) -> Rect {
-    let (width, height) = picture;
-    if width == 0 || height == 0 {
-        return room.middle(0, 0);
-    }
-    // Products of two 16-bit-sized sides: u128 is beyond any overflow.
-    let scaled = |side: usize, by: usize, of: usize| {
-        let exact = (side as u128 * by as u128 + of as u128 / 2) / of as u128;
-        usize::try_from(exact).unwrap_or(usize::MAX).max(1)
-    };
-    if width as u128 * room.height as u128 >= height as u128 * room.width as u128 {
-        room.middle(room.width, scaled(height, room.width, width))
-    } else {
-        room.middle(scaled(width, room.height, height), room.height)
-    }
+    let (width, height) = contained(picture, (room.width, room.height));
+    room.middle(width, height)
 }
 
 /// One tile for each picture, in order: as many columns as fill the window best with these proportions.

@@ -50,14 +50,8 @@ impl Shell {
             return;
         }
         match stroke.writing() {
-            Some(Writing::Edit(edit)) => self.board.edit(&edit, now),
             Some(Writing::Paste) => self.clipboard.paste(),
-            Some(Writing::Send) => match self.board.send(now) {
-                Some(action) => actions.push(action),
-                None => self.board.chat.close(),
-            },
-            Some(Writing::Close) => self.board.chat.close(),
-            Some(Writing::Scroll(lines)) => self.board.chat.scroll(lines),
+            Some(writing) => actions.extend(self.board.write(&writing, now)),
             None => {}
         }
     }

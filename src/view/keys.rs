@@ -45,7 +45,7 @@ pub(crate) enum Command {
 }
 
 /// The keys and what they do, for the help panel; one list, so that help and truth agree.
-pub(crate) const HELP: [(&str, Phrase); 14] = [
+const HELP: [(&str, Phrase); 14] = [
     ("1 – 9", Phrase::KeyEnlarge),
     ("Tab", Phrase::KeyNext),
     ("0", Phrase::KeyAll),
@@ -61,6 +61,15 @@ pub(crate) const HELP: [(&str, Phrase); 14] = [
     ("h", Phrase::KeyHelp),
     ("q  Esc", Phrase::KeyQuit),
 ];
+
+/// The keys that do something, and what: `own`, there is an own picture; `copies`, a picture can be copied.
+pub(crate) fn help(own: bool, copies: bool) -> impl Iterator<Item = (&'static str, Phrase)> {
+    HELP.into_iter().filter(move |(_, what)| match what {
+        Phrase::KeyCamera => own,
+        Phrase::KeyCopy => copies,
+        _ => true,
+    })
+}
 
 /// One stroke of a key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use super::{
     Account, Card, Frame, Image, LinkState, Own, Update, Wanted,
     board::Board,
     entry::Edit,
-    keys::Command,
+    keys::{Command, Writing},
     paint::{Easel, Surroundings},
 };
 use crate::{
@@ -35,7 +35,6 @@ pub(super) fn frame(stream: &str, seq: u64, width: usize, height: usize) -> Fram
         age: Some(Age { time: Duration::from_millis(12), within: Some(Duration::from_micros(240)) }),
         decoded: Instant::now(),
         decode: Duration::from_micros(2_300),
-        quality: Some(80),
         account: Account { arrived: seq + 1, ..Account::default() },
         card: None,
     }
@@ -254,7 +253,7 @@ fn talking<'a>(board: &'a mut Board, now: Instant, said: &[&str]) -> &'a mut Boa
     board.obey(Command::Say, now);
     for text in said {
         board.edit(&Edit::Put((*text).into()), now);
-        board.send(now);
+        board.write(&Writing::Send, now);
     }
     board.apply(Update::Sent { number: 1, left: true }, now);
     board

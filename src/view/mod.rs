@@ -44,6 +44,7 @@ mod tiles;
 mod update;
 mod window;
 
+pub(crate) use self::state::size;
 pub use self::{
     action::{Action, Total},
     inbox::{Handle, Inbox, inbox},

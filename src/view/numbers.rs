@@ -11,6 +11,7 @@ use super::{
     theme::{FAINT, GOOD, Measures, PANEL, PANEL_ALPHA, RAISED, WARNING},
 };
 use crate::{
+    jpeg,
     language::{Phrase, Words},
     lettering::{Rect, Style, fill, rounded, stroke},
     picture::Canvas,
@@ -120,7 +121,10 @@ pub(super) fn figures(words: &Words, stream: &Stream) -> Vec<[String; 2]> {
         row(Phrase::Age, figures.age.map_or_else(unknown, aged)),
         row(Phrase::Rate, figures.fps.map_or_else(unknown, |fps| format!("{fps:.1}"))),
         row(Phrase::Received, format!("{}/s", size(figures.bytes_per_second))),
-        row(Phrase::Quality, stream.frame.quality.map_or_else(unknown, |quality| quality.to_string())),
+        row(
+            Phrase::Quality,
+            jpeg::quality(&stream.frame.jpeg).map_or_else(unknown, |quality| quality.to_string()),
+        ),
         row(Phrase::Decoding, millis(figures.decode)),
         row(Phrase::Shown, counts.shown.to_string()),
         row(Phrase::LeftOutBySender, counts.left_out.to_string()),

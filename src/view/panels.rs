@@ -4,7 +4,7 @@ use super::{
     board::Board,
     gallery::Shown,
     grid::contain,
-    keys::{Command, HELP},
+    keys::{self, Command},
     paint::Easel,
     theme::{FAINT, Measures, PANEL, PANEL_ALPHA, TEXT},
     update::Wanted,
@@ -64,16 +64,8 @@ pub(super) fn image(easel: &mut Easel, board: &Board, shown: &Shown, canvas: &mu
 
 /// The keys and what they do, in the middle: those that do something here.
 pub(super) fn help(easel: &mut Easel, board: &Board, canvas: &mut Canvas) {
-    let works = |phrase: Phrase| match phrase {
-        Phrase::KeyCamera => board.own.is_some(),
-        Phrase::KeyCopy => easel.surroundings.clipboard,
-        _ => true,
-    };
-    let rows: Vec<[String; 2]> = HELP
-        .iter()
-        .filter(|(_, what)| works(*what))
-        .map(|(key, what)| [(*key).to_owned(), board.words.say(*what)])
-        .collect();
+    let keys = keys::help(board.own.is_some(), easel.surroundings.clipboard);
+    let rows: Vec<[String; 2]> = keys.map(|(key, what)| [key.to_owned(), board.words.say(what)]).collect();
     let window = Rect::new(0, 0, canvas.width, canvas.height);
     easel.clickable(window, Some(Command::Help));
     table(easel, canvas, &board.words.say(Phrase::Keys), &rows, |width, height| window.middle(width, height));

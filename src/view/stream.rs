@@ -194,8 +194,8 @@ impl Stream {
     }
 
     /// Takes the same picture at another size; gives back what is not shown any more.
-    pub(crate) fn fit(&mut self, stamp: u64, canvas: Arc<Canvas>) -> Arc<Canvas> {
-        if self.stamp == stamp { std::mem::replace(&mut self.frame.canvas, canvas) } else { canvas }
+    pub(crate) fn fit(&mut self, canvas: Arc<Canvas>) -> Arc<Canvas> {
+        std::mem::replace(&mut self.frame.canvas, canvas)
     }
 
     fn note_arrival(&mut self, now: Instant) {

@@ -83,8 +83,6 @@ pub struct Frame {
     pub decoded: Instant,
     /// What decoding took.
     pub decode: Duration,
-    /// Its JPEG quality from 1 to 100, where its tables tell.
-    pub quality: Option<u8>,
     /// What became of the stream's frames up to this one.
     pub account: Account,
     /// Whether it is a card that says why there is no picture, and which.

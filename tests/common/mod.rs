@@ -8,6 +8,7 @@
 )]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
+pub mod clip;
 pub mod golden;
 pub mod links;
 pub mod program;

@@ -14,6 +14,7 @@ use super::model::{Model, Order, Row};
 use crate::{
     harmless,
     language::{Phrase, Words},
+    view::size,
 };
 
 /// Lines of the log that are seen, where there is room.
@@ -86,8 +87,8 @@ fn header(
     let third = words.tell(
         Phrase::DashboardTraffic,
         [
-            ("in", format!("{}/s", size(model.comes.bytes))),
-            ("out", format!("{}/s", size(model.goes.bytes))),
+            ("in", format!("{}/s", size(model.comes.bytes as u64))),
+            ("out", format!("{}/s", size(model.goes.bytes as u64))),
             ("messages", format!("{:.0}", model.goes.frames)),
             ("lost", model.totals.frames_lost.to_string()),
             ("refused", model.totals.refused.to_string()),
@@ -139,7 +140,7 @@ fn cells(row: &Row, words: &Words) -> Cells<'static> {
     let name = resident.stream.as_ref().map_or(String::new(), |stream| stream.stream_name().into_owned());
     let rate = |rate: super::model::Rate| {
         if rate.frames > 0.0 || rate.bytes > 0.0 {
-            format!("{:>3.0}/s {:>9}", rate.frames, size(rate.bytes))
+            format!("{:>3.0}/s {:>9}", rate.frames, size(rate.bytes as u64))
         } else {
             "–".to_owned()
         }
@@ -180,15 +181,6 @@ fn help(frame: &mut Frame<'_>, area: Rect, words: &Words) {
     let place = Rect::new((area.width - width) / 2, (area.height - height) / 2, width, height);
     frame.render_widget(Clear, place);
     frame.render_widget(Paragraph::new(lines).block(Block::bordered().title(words.say(Phrase::Keys))), place);
-}
-
-fn size(bytes: f64) -> String {
-    match bytes {
-        ..1e3 => format!("{bytes:.0} B"),
-        ..1e6 => format!("{:.0} kB", bytes / 1e3),
-        ..1e9 => format!("{:.1} MB", bytes / 1e6),
-        _ => format!("{:.2} GB", bytes / 1e9),
-    }
 }
 
 fn clock(time: Duration) -> String {

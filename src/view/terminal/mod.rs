@@ -27,7 +27,7 @@ use super::{
     board::Board,
     fitting::Fitting,
     inbox::Inbox,
-    keys::{Command, Writing},
+    keys::Command,
     options::{End, Error, Options, Summary},
     update::Update,
 };
@@ -40,9 +40,6 @@ const LOOK: Duration = Duration::from_millis(30);
 
 /// The pause between two pictures at the least: half blocks of a full screen are some 100 kB each, and fifteen a second look alive.
 const LEAST_PAUSE: Duration = Duration::from_millis(66);
-
-/// Of the time, the part that drawing may take at the most: a slow terminal must not be all that this thread sees.
-const PAUSE_AFTER: u32 = 1;
 
 /// Shows what arrives in the inbox on this terminal, which has been taken over, until a key or [`Update::Stop`] ends it. `act` is as for
 /// [`run`](super::run).
@@ -87,7 +84,8 @@ pub fn run(
         }
         let now = Instant::now();
         dirty |= next_change.is_some_and(|at| at <= now);
-        let rest = LEAST_PAUSE.max(took * PAUSE_AFTER);
+        // A slow terminal must not be all that this thread sees.
+        let rest = LEAST_PAUSE.max(took);
         let rested = drawn.is_none_or(|drawn| drawn.elapsed() >= rest);
         if dirty && rested {
             dirty = false;
@@ -123,15 +121,8 @@ fn obey(event: &Event, board: &mut Board, end: &mut Option<End>) -> Vec<Action> 
         Meaning::Close => *end = Some(End::Quit),
         Meaning::Command(Command::Quit) => *end = Some(End::Quit),
         Meaning::Command(command) => return board.obey(command, now),
-        Meaning::Writing(Writing::Edit(edit)) => board.edit(&edit, now),
-        Meaning::Writing(Writing::Send) => match board.send(now) {
-            Some(action) => return vec![action],
-            None => board.chat.close(),
-        },
-        Meaning::Writing(Writing::Close) => board.chat.close(),
-        Meaning::Writing(Writing::Scroll(lines)) => board.chat.scroll(lines),
-        // The terminal pastes by itself.
-        Meaning::Writing(Writing::Paste) | Meaning::Nothing => {}
+        Meaning::Writing(writing) => return board.write(&writing, now).into_iter().collect(),
+        Meaning::Nothing => {}
     }
     Vec::new()
 }

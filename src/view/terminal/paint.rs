@@ -19,8 +19,7 @@ use crate::{
         board::Board,
         chat::{Line as Said, Speaker},
         grid::{contain, layout, spotlight},
-        keys::HELP,
-        numbers, state,
+        keys, numbers, state,
         stream::{Life, Stream},
         talk,
         theme::Tone,
@@ -243,13 +242,8 @@ fn figures(frame: &mut Frame<'_>, area: Rect, board: &Board) {
 }
 
 fn help(frame: &mut Frame<'_>, area: Rect, board: &Board) {
-    let works = |phrase: Phrase| match phrase {
-        Phrase::KeyCamera => board.own.is_some(),
-        Phrase::KeyCopy => false,
-        _ => true,
-    };
-    let rows = HELP.iter().filter(|(_, what)| works(*what));
-    let rows = rows.map(|(key, what)| format!("{key:<10}{}", board.words.say(*what))).collect();
+    let keys = keys::help(board.own.is_some(), false);
+    let rows = keys.map(|(key, what)| format!("{key:<10}{}", board.words.say(what))).collect();
     panel(frame, area, &board.words.say(Phrase::Keys), rows, Alignment::Center);
 }
 

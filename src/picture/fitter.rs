@@ -8,14 +8,14 @@ use fast_image_resize::{
 
 use super::Canvas;
 
-/// Scales pictures; keeps what it works with from one to the next.
+/// Fits pictures; keeps what it works with from one to the next.
 #[derive(Debug)]
-pub struct Scaler {
+pub struct Fitter {
     resizer: Resizer,
     options: ResizeOptions,
 }
 
-impl Default for Scaler {
+impl Default for Fitter {
     fn default() -> Self {
         // A convolution widens its kernel when it shrinks, so that bilinear is a clean average there:
         // no shimmer, at a third of Lanczos' cost. The fourth byte is padding and no alpha.
@@ -25,9 +25,9 @@ impl Default for Scaler {
     }
 }
 
-impl Scaler {
+impl Fitter {
     /// The picture at `size`, in the memory of `reuse`; `None` where either has no pixels.
-    pub fn scale(&mut self, source: &Canvas, size: (usize, usize), reuse: Canvas) -> Option<Canvas> {
+    pub fn fit(&mut self, source: &Canvas, size: (usize, usize), reuse: Canvas) -> Option<Canvas> {
         let side = |side: usize| u32::try_from(side).ok().filter(|&side| side > 0);
         let from = (side(source.width)?, side(source.height)?);
         let to = (side(size.0)?, side(size.1)?);
@@ -50,9 +50,9 @@ mod tests {
     fn scaling_keeps_colours_and_their_place() {
         let pixel = |i: usize| if i % 64 < 32 { 0x00c8_2010 } else { 0x0010_40e0 };
         let halves = Canvas { width: 64, height: 48, pixels: (0..64 * 48).map(pixel).collect() };
-        let mut scaler = Scaler::default();
+        let mut fitter = Fitter::default();
         for (width, height) in [(32, 24), (200, 150), (31, 77)] {
-            let scaled = scaler.scale(&halves, (width, height), Canvas::default()).unwrap();
+            let scaled = fitter.fit(&halves, (width, height), Canvas::default()).unwrap();
             assert_eq!((scaled.width, scaled.height, scaled.pixels.len()), (width, height, width * height));
             assert_eq!(scaled.pixel(1, height / 2).unwrap() & 0x00ff_ffff, 0x00c8_2010);
             assert_eq!(scaled.pixel(width - 2, height / 2).unwrap() & 0x00ff_ffff, 0x0010_40e0);
@@ -61,10 +61,10 @@ mod tests {
 
     #[test]
     fn nothing_cannot_be_scaled() {
-        let mut scaler = Scaler::default();
-        assert!(scaler.scale(&Canvas::default(), (5, 5), Canvas::default()).is_none());
-        assert!(scaler.scale(&Canvas::filled(5, 5, 1), (0, 5), Canvas::default()).is_none());
+        let mut fitter = Fitter::default();
+        assert!(fitter.fit(&Canvas::default(), (5, 5), Canvas::default()).is_none());
+        assert!(fitter.fit(&Canvas::filled(5, 5, 1), (0, 5), Canvas::default()).is_none());
         let short = Canvas { width: 9, height: 9, pixels: vec![0; 3] };
-        assert!(scaler.scale(&short, (5, 5), Canvas::default()).is_none());
+        assert!(fitter.fit(&short, (5, 5), Canvas::default()).is_none());
     }
 }

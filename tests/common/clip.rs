@@ -1,0 +1,44 @@
+//! Pictures of plain colours, and the built program sending one over and over.
+
+use std::{fs, path::Path};
+
+use pulsecam::{
+    jpeg::Encoder,
+    picture::{Picture, Pixels},
+};
+
+use super::program::Running;
+
+pub const RED: [u8; 3] = [220, 30, 30];
+pub const GREEN: [u8; 3] = [30, 200, 40];
+
+/// The JPEG of a picture of one colour.
+pub fn plain(width: usize, height: usize, colour: [u8; 3]) -> Vec<u8> {
+    jpeg(width, height, colour.repeat(width * height))
+}
+
+/// The JPEG of a picture of which the left half is red and the right half green.
+pub fn two_halves(width: usize, height: usize) -> Vec<u8> {
+    let pixels = (0..width * height).flat_map(|i| if i % width < width / 2 { RED } else { GREEN });
+    jpeg(width, height, pixels.collect())
+}
+
+fn jpeg(width: usize, height: usize, pixels: Vec<u8>) -> Vec<u8> {
+    let picture = Picture { width, height, pixels: Pixels::Rgb(pixels) };
+    Encoder::new(90).unwrap().encode(&picture).unwrap().to_vec()
+}
+
+/// Writes a clip of four such frames; its path is what `--source` takes.
+pub fn write(folder: &Path, name: &str, jpeg: &[u8]) -> String {
+    let clip = folder.join(format!("{name}.mjpeg"));
+    fs::write(&clip, jpeg.repeat(4)).unwrap();
+    clip.to_str().unwrap().to_owned()
+}
+
+/// A sender of that picture, 20 times a second.
+pub fn sender(host: &str, folder: &Path, name: &str, jpeg: &[u8]) -> Running {
+    let clip = write(folder, name, jpeg);
+    let how =
+        ["--source", &clip, "--repeat", "--fps", "20", "--name", name, "--quiet", "--max-backoff", "300ms"];
+    Running::start(&[&["send", host], how.as_slice()].concat())
+}
