@@ -42,6 +42,8 @@ pub mod tls;
 
 pub mod key;
 
+mod feedback;
+
 pub mod relay;
 
 pub mod link;

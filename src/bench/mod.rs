@@ -6,6 +6,7 @@
 #[cfg(unix)]
 pub mod camera;
 pub mod codec;
+pub mod congestion;
 #[cfg(target_os = "linux")]
 pub mod crowd;
 #[cfg(target_os = "linux")]
@@ -22,6 +23,7 @@ mod probe;
 #[cfg(target_os = "linux")]
 mod process;
 pub mod scene;
+pub mod shaped_link;
 mod steps;
 #[cfg(unix)]
 mod studio;

@@ -144,7 +144,7 @@ pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
         state: watch::Sender::new(State::Connecting),
         viewers: watch::Sender::new(None),
         reports: watch::Sender::new(None),
-        departures: Mutex::default(),
+        departures: Mutex::new(Departures::new(now())),
         confirmed: watch::Sender::new(0),
         answered: watch::Sender::new(None),
         tally: Tally::default(),
@@ -295,7 +295,7 @@ impl Hub {
         let mut departures = self.departures();
         let written = pen.as_ref().is_some_and(|pen| pen.try_write(&message) != Written::Nothing);
         if written {
-            departures.sent(info);
+            departures.sent(info, now(), Timestamp::now());
         }
         drop(departures);
         self.tally.frames_sent.fetch_add(written.into(), Relaxed);

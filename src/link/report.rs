@@ -1,34 +1,47 @@
-//! What became of the frames that were sent, from what the relay tells.
+//! What became of the frames that were sent, from what the relay reports.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use crate::{
     clock::Timestamp,
+    feedback::{QueueingDelay, WindowedMin},
     wire::{FrameInfo, Heartbeat},
 };
 
 /// Frames on their way to the relay that are remembered. Those that a report no longer finds were too old to tell anything.
 const MAX_UNDER_WAY: usize = 256;
 
-/// What our relay tells of a frame that was sent.
+/// A frame that waited longer than this between encoder and socket did not: the wall clock was set in between.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// What our relay reports of a frame that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// When the frame was ready to be sent, by our clock: what a camera takes to give it is not the link's.
-    pub ready: Timestamp,
+    /// When the frame was ready to be sent: the time that a camera takes to give it is not the link's.
+    pub ready: Instant,
     /// Its number.
     pub seq: Option<u64>,
-    /// How long after that the relay had it, by our clock alone: at the most this, as the way back is counted too.
+    /// How long after that the relay had it, by our clock alone: at most this, as the way back is counted too.
     pub at_relay: Duration,
-    /// How much later the viewers get such frames, the middle one of them; zero where there is none.
+    /// How much later the viewers get such frames, the median one of them; zero if there is none.
     pub late: Duration,
-    /// Of a hundred frames, how many the middle viewer is not given because newer ones come first.
+    /// How long the frame waited in queues, on both hops: beyond the best that the path has shown in the last half minute.
+    pub queued: Duration,
+    /// Of a hundred frames, how many the median viewer is not given because newer ones come first.
     pub lost: u8,
+    /// Frames whose writing has begun, and frames that newer ones replaced before, since the link was made.
+    pub sent: u64,
+    /// See [`Report::sent`].
+    pub replaced: u64,
     /// When it was whole at the relay, by the relay's clock.
     pub relayed: Option<Timestamp>,
 }
 
 impl Report {
-    /// How old a frame is when the viewers get it.
+    /// How old a frame is when the viewers get it, at most.
     #[must_use]
     pub fn age(&self) -> Duration {
         self.at_relay.saturating_add(self.late)
@@ -36,36 +49,86 @@ impl Report {
 }
 
 /// Frames whose writing began on this connection.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Departures {
+    began: Instant,
     sent: u64,
-    under_way: VecDeque<(u64, Option<u64>, Timestamp)>,
+    under_way: VecDeque<Departure>,
+    to_relay: QueueingDelay,
+    /// For relays that report how late frames are and not how long they were queued.
+    to_viewers: WindowedMin,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Departure {
+    number: u64,
+    seq: Option<u64>,
+    ready: Instant,
 }
 
 impl Departures {
-    pub(super) fn sent(&mut self, info: &FrameInfo) {
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            began: now,
+            sent: 0,
+            under_way: VecDeque::new(),
+            to_relay: QueueingDelay::default(),
+            to_viewers: WindowedMin::default(),
+        }
+    }
+
+    /// The writing of a frame begins at `now`, which the wall clock calls `clock`.
+    pub(super) fn sent(&mut self, info: &FrameInfo, now: Instant, clock: Timestamp) {
         self.sent += 1;
         let Some(ready) = info.encoded.or(info.captured) else { return };
+        let waited = clock.since(ready);
+        let ready = now.checked_sub(waited).filter(|_| waited <= LONGEST_WAIT).unwrap_or(now);
         if self.under_way.len() == MAX_UNDER_WAY {
             self.under_way.pop_front();
         }
-        self.under_way.push_back((self.sent, info.seq, ready));
+        self.under_way.push_back(Departure { number: self.sent, seq: info.seq, ready });
     }
 
-    /// The relay tells what it got.
-    pub(super) fn reported(&mut self, heartbeat: &Heartbeat, now: Timestamp) -> Option<Report> {
+    /// The relay reports what it got. `sent` and `replaced` are this link's counts.
+    pub(super) fn reported(
+        &mut self,
+        heartbeat: &Heartbeat,
+        (sent, replaced): (u64, u64),
+        now: Instant,
+    ) -> Option<Report> {
         let (got, ago) = (heartbeat.got?, Duration::from_micros(heartbeat.ago?));
-        while self.under_way.front().is_some_and(|(number, ..)| *number < got) {
+        while self.under_way.front().is_some_and(|departure| departure.number < got) {
             self.under_way.pop_front();
         }
-        let &(_, seq, ready) = self.under_way.front().filter(|(number, ..)| *number == got)?;
+        let &Departure { seq, ready, .. } =
+            self.under_way.front().filter(|departure| departure.number == got)?;
+        let at_relay = now.saturating_duration_since(ready).saturating_sub(ago);
+        let relayed = heartbeat.t3.map(|t3| t3.offset(i64::try_from(ago.as_micros()).map_or(0, |ago| -ago)));
+        let one_way = relayed.and_then(|relayed| {
+            let left = ready.saturating_duration_since(self.began);
+            let micros = |micros: u128| i64::try_from(micros).ok();
+            micros(relayed.as_micros().into())?.checked_sub(micros(left.as_micros())?)
+        });
+        let to_relay = self.to_relay.sample(at_relay, one_way, now);
+        let late = Duration::from_micros(heartbeat.late.unwrap_or_default());
+        let to_viewers = match (heartbeat.queued, heartbeat.late) {
+            (Some(queued), _) => Duration::from_micros(queued),
+            (None, Some(late)) => {
+                let late = i64::try_from(late).unwrap_or(i64::MAX);
+                Duration::from_micros(late.saturating_sub(self.to_viewers.sample(late, now)).unsigned_abs())
+            }
+            (None, None) => Duration::ZERO,
+        };
         Some(Report {
             ready,
             seq,
-            at_relay: now.since(ready).saturating_sub(ago),
-            late: Duration::from_micros(heartbeat.late.unwrap_or_default()),
+            at_relay,
+            late,
+            queued: to_relay.saturating_add(to_viewers),
             lost: heartbeat.lost.unwrap_or_default().min(100),
-            relayed: heartbeat.t3.map(|t3| t3.offset(-i64::try_from(ago.as_micros()).unwrap_or(0))),
+            sent,
+            replaced,
+            relayed,
         })
     }
 }
@@ -74,17 +137,48 @@ impl Departures {
 mod tests {
     use super::*;
 
-    fn info(seq: u64, captured: u64) -> FrameInfo {
-        let captured = Some(Timestamp::from_micros(captured));
-        FrameInfo { seq: Some(seq), captured, ..FrameInfo::default() }
+    const MS: Duration = Duration::from_millis(1);
+    const HOUR: u64 = 3_600_000_000;
+
+    /// A link whose frames become ready every 10 ms, are written at once, and of which a report comes back.
+    struct Played {
+        departures: Departures,
+        start: Instant,
+        frames: u64,
+    }
+
+    impl Played {
+        fn new() -> Self {
+            let start = Instant::now();
+            Self { departures: Departures::new(start), start, frames: 0 }
+        }
+
+        fn send(&mut self, clock: u64) {
+            let now = self.start + Duration::from_millis(10 * self.frames);
+            let captured = Some(Timestamp::from_micros(clock));
+            let info = FrameInfo { seq: Some(self.frames), captured, ..FrameInfo::default() };
+            self.departures.sent(&info, now, Timestamp::from_micros(clock));
+            self.frames += 1;
+        }
+
+        /// The relay had all so far when the last was `up` under way, and its report took `back`.
+        fn report(&mut self, up: Duration, back: Duration, relay_clock: u64) -> Option<Report> {
+            let at = self.start + Duration::from_millis(10 * (self.frames - 1)) + up;
+            let heartbeat = Heartbeat {
+                t3: Some(Timestamp::from_micros(relay_clock)),
+                got: Some(self.frames),
+                ago: Some(0),
+                ..Heartbeat::default()
+            };
+            self.departures.reported(&heartbeat, (self.frames, 0), at + back)
+        }
     }
 
     #[test]
-    fn a_report_tells_the_age_of_the_frame_that_it_means() {
-        let mut departures = Departures::default();
-        for frame in 0..300 {
-            departures.sent(&info(frame, frame * 1000));
-        }
+    fn a_report_tells_how_old_the_frame_was() {
+        let mut played = Played::new();
+        (0..300).for_each(|_| played.send(HOUR));
+        let start = played.start;
         let heartbeat = |got| Heartbeat {
             t3: Some(Timestamp::from_micros(9_000_000)),
             got: Some(got),
@@ -93,13 +187,59 @@ mod tests {
             lost: Some(200),
             ..Heartbeat::default()
         };
-        let now = Timestamp::from_micros(400_000);
-        assert_eq!(departures.reported(&heartbeat(3), now), None, "too long ago");
-        let report = departures.reported(&heartbeat(291), now).unwrap();
-        assert_eq!((report.seq, report.at_relay), (Some(290), Duration::from_millis(90)));
-        assert_eq!((report.age(), report.lost), (Duration::from_millis(95), 100));
+        let now = start + 3_010 * MS;
+        assert_eq!(played.departures.reported(&heartbeat(3), (300, 7), now), None, "too long ago");
+        let report = played.departures.reported(&heartbeat(291), (300, 7), now).unwrap();
+        assert_eq!((report.seq, report.at_relay, report.ready), (Some(290), 90 * MS, start + 2_900 * MS));
+        assert_eq!((report.age(), report.lost, report.sent, report.replaced), (95 * MS, 100, 300, 7));
         assert_eq!(report.relayed, Some(Timestamp::from_micros(8_980_000)));
-        assert_eq!(departures.reported(&heartbeat(u64::MAX), now), None, "a lie");
-        assert_eq!(departures.reported(&Heartbeat::default(), now), None);
+        assert_eq!(played.departures.reported(&heartbeat(u64::MAX), (300, 7), now), None, "a lie");
+        assert_eq!(played.departures.reported(&Heartbeat::default(), (300, 7), now), None);
+    }
+
+    #[test]
+    fn a_busy_way_back_is_no_queue_on_the_way_there() {
+        let mut played = Played::new();
+        for report in 0..40 {
+            played.send(HOUR);
+            let back = if report < 2 { 20 * MS } else { 420 * MS };
+            let relay_clock = 7 * HOUR + report * 10_000 + 20_000;
+            let report = played.report(20 * MS, back, relay_clock).unwrap();
+            assert_eq!((report.at_relay, report.queued), (20 * MS + back, Duration::ZERO));
+        }
+        played.send(HOUR);
+        let report = played.report(90 * MS, 420 * MS, 7 * HOUR + 400_000 + 90_000).unwrap();
+        assert_eq!(report.queued, 70 * MS);
+    }
+
+    #[test]
+    fn the_wall_clock_may_be_set_at_either_end() {
+        for (ours, theirs) in [(HOUR, 3 * HOUR), (3 * HOUR, HOUR)] {
+            let mut played = Played::new();
+            played.send(2 * HOUR);
+            played.report(20 * MS, 20 * MS, 2 * HOUR + 20_000).unwrap();
+            for report in 1..40 {
+                played.send(ours);
+                let report = played.report(20 * MS, 20 * MS, theirs + report * 10_000).unwrap();
+                assert_eq!((report.at_relay, report.queued), (40 * MS, Duration::ZERO));
+            }
+        }
+    }
+
+    #[test]
+    fn a_relay_that_reports_only_how_late_frames_are_is_understood() {
+        let mut played = Played::new();
+        for (frame, late) in [600_000, 600_000, 690_000].into_iter().enumerate() {
+            played.send(HOUR);
+            let heartbeat = Heartbeat {
+                got: Some(frame as u64 + 1),
+                ago: Some(0),
+                late: Some(late),
+                ..Heartbeat::default()
+            };
+            let now = played.start + Duration::from_millis(10 * frame as u64 + 5);
+            let report = played.departures.reported(&heartbeat, (1, 0), now).unwrap();
+            assert_eq!(report.queued, Duration::from_micros(late - 600_000));
+        }
     }
 }

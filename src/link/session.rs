@@ -40,7 +40,7 @@ pub(super) async fn serve(
 ) -> Down {
     let overtaken = outbox.clear_fresh();
     hub.tally.frames_while_down.fetch_add(overtaken as u64, Relaxed);
-    *hub.departures() = Departures::default();
+    *hub.departures() = Departures::new(now());
     let again = ledger.take_back();
     let suspect = again.len() == 1;
     let mut doubtful = 0;
@@ -169,7 +169,7 @@ impl Feed<(), Outbound> for &Session<'_> {
             }
             Lane::Fresh(()) => {
                 if let Outbound::Frame { info, .. } = &taken.item {
-                    self.hub.departures().sent(info);
+                    self.hub.departures().sent(info, now(), Timestamp::now());
                 }
                 self.hub.tally.frames_sent.fetch_add(1, Relaxed);
             }
@@ -281,7 +281,8 @@ impl<'a> Session<'a> {
             self.hub.viewers.send_if_modified(|known| std::mem::replace(known, new) != new);
         }
         if answer.got.is_some() {
-            let report = self.hub.departures().reported(answer, t4);
+            let counts = (self.hub.tally.frames_sent.load(Relaxed), self.hub.outbox.replaced());
+            let report = self.hub.departures().reported(answer, counts, now());
             if report.is_some() {
                 self.hub.reports.send_replace(report);
             }

@@ -104,7 +104,7 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
 
     /// Whether JPEG goes on as it is.
     fn passes_on(&self) -> bool {
-        !self.anew && self.lessen.as_ref().is_none_or(Lessen::is_full)
+        !self.anew && self.lessen.as_ref().is_none_or(|lessen| lessen.is_full())
     }
 
     /// Whether all frames that were asked for have had their turn, those included that nobody views.
@@ -219,7 +219,11 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
                     Some(decoder) => decoder,
                     empty => empty.insert(Decoder::new()?.with_strips(self.strips)),
                 };
-                Cow::Owned(decoder.decode_rgb(jpeg)?)
+                let picture = decoder.decode_rgb(jpeg)?;
+                if let Some(lessen) = self.lessen.as_mut().filter(|_| !self.anew) {
+                    lessen.came_in(jpeg, &mut self.encoder)?;
+                }
+                Cow::Owned(picture)
             }
             FrameData::Picture(picture) => Cow::Borrowed(picture),
         };
@@ -228,6 +232,15 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
             None => picture,
         };
         let jpeg = self.encoder.encode(&picture)?;
+        if let FrameData::Jpeg(original) = data
+            && !self.anew
+            && self.lessen.as_ref().is_some_and(Lessen::keeps_size)
+            && original.len() <= jpeg.len()
+        {
+            // Less was asked for, and the original is less.
+            self.tally.passed_through.fetch_add(1, Relaxed);
+            return Ok(original.clone());
+        }
         self.tally.encoded.fetch_add(1, Relaxed);
         Ok(jpeg)
     }

@@ -1,16 +1,12 @@
-//! Makes less of frames where the link cannot carry them as they were chosen: see [`super::adapt`].
+//! Applies the rate controller's setting to frames: see [`super::rate_control`].
 
 use std::{borrow::Cow, time::Instant};
 
 use tracing::{debug, info};
 
-use super::{
-    adapt::{Adapt, Setting},
-    outgoing::Freshness,
-};
+use super::{outgoing::Freshness, rate_control::RateControl, setting::Setting};
 use crate::{
     capture::Scaler,
-    clock::Timestamp,
     jpeg::{self, Encoder},
     picture::Picture,
 };
@@ -19,57 +15,73 @@ use crate::{
 const SMALLEST: usize = 64;
 
 pub(super) struct Lessen {
-    adapt: Adapt,
+    control: RateControl,
     freshness: Freshness,
     scaler: Scaler,
+    /// The quality that was asked for.
+    chosen: u8,
     /// Shares of frames that are due; at one, the next goes out.
     due: f64,
 }
 
 impl Lessen {
     pub(super) fn new(quality: u8, freshness: Freshness) -> Self {
-        let adapt = Adapt::new(quality, freshness.max_age);
-        Self { adapt, freshness, scaler: Scaler::default(), due: 0.0 }
+        let control = RateControl::new(quality, freshness.max_age);
+        Self { control, freshness, scaler: Scaler::default(), chosen: quality, due: 0.0 }
     }
 
     /// Whether frames go out as they are.
-    pub(super) const fn is_full(&self) -> bool {
-        self.adapt.is_full()
+    pub(super) fn is_full(&self) -> bool {
+        self.control.is_full()
     }
 
-    /// Looks at what the relay tells; whether this frame is left out.
+    /// Looks at what the relay reports; whether this frame is left out.
     pub(super) fn leaves_out(&mut self, encoder: &mut Encoder, now: Instant) -> Result<bool, jpeg::Error> {
         let report = *self.freshness.reports.borrow();
         let was_full = self.is_full();
         if let Some(report) = report
-            && self.adapt.hear(&report, now, Timestamp::now())
+            && self.control.hear(&report, now)
         {
-            let Setting { quality, rate, scale } = self.adapt.setting();
+            let Setting { quality, rate, scale } = self.control.setting();
             encoder.set_quality(quality)?;
-            let (age, lost) = (report.age().as_millis(), report.lost);
-            let told = format!(
+            let (queued, lost) = (report.queued.as_millis(), report.lost);
+            let setting = format!(
                 "quality {quality}, {:.0} % of the frames, {:.0} % of the size",
                 rate * 100.0,
                 scale * 100.0
             );
             match (was_full, self.is_full()) {
                 (true, _) => info!(
-                    "the link is slow: frames came {age} ms old and {lost} % were lost to newer ones; going down to {told} \
-                     (--adapt off keeps all)"
+                    "the link is congested: frames wait {queued} ms in queues, viewers lose {lost} % of them; \
+                     sending {setting} (--adapt off keeps all)"
                 ),
-                (_, true) => info!("the link is well again: {told}"),
-                _ => debug!("frames come {age} ms old, {lost} % are lost: {told}"),
+                (_, true) => info!("the link is well again: sending {setting}"),
+                _ => debug!("frames wait {queued} ms in queues, viewers lose {lost} %: sending {setting}"),
             }
         }
-        self.due += self.adapt.setting().rate;
+        self.due += self.control.setting().rate;
         let out = self.due < 1.0;
         self.due -= if out { 0.0 } else { 1.0 };
         Ok(out)
     }
 
+    /// A JPEG that came in is to be encoded again: nothing better is made of it than it is.
+    pub(super) fn came_in(&mut self, jpeg: &[u8], encoder: &mut Encoder) -> Result<(), jpeg::Error> {
+        if let Some(quality) = jpeg::quality(jpeg) {
+            self.control.set_quality(quality.min(self.chosen));
+            encoder.set_quality(self.control.setting().quality)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a picture goes out at its own size.
+    pub(super) fn keeps_size(&self) -> bool {
+        self.control.setting().scale >= 1.0
+    }
+
     /// The picture at the size that is to be sent.
     pub(super) fn scaled<'a>(&mut self, picture: Cow<'a, Picture>) -> Cow<'a, Picture> {
-        let scale = self.adapt.setting().scale;
+        let scale = self.control.setting().scale;
         if scale >= 1.0 {
             return picture;
         }

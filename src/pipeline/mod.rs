@@ -3,7 +3,6 @@
 //! [`Outgoing`] is source → encoder → link; [`receive`] is link → decoder → whoever looks. Neither waits for the
 //! one after it.
 
-pub mod adapt;
 mod encode;
 mod grab;
 mod incoming;
@@ -11,6 +10,8 @@ mod lessen;
 mod meter;
 mod mirror;
 mod outgoing;
+mod rate_control;
+mod setting;
 mod still;
 mod switch;
 mod tally;
@@ -20,6 +21,8 @@ pub use self::{
     meter::{Meter, Rates},
     mirror::{Mirror, Reflection},
     outgoing::{Error, Freshness, Job, Outgoing, Viewers},
+    rate_control::RateControl,
+    setting::Setting,
     switch::Switch,
     tally::Counts,
 };

@@ -21,7 +21,6 @@ use super::{
     entry::{self, Entered},
     event::LeaveReason,
     house::House,
-    intake::Intake,
     member::{ClientId, Item, Member},
     room::{Room, lock},
     standstill::Waiting,
@@ -30,7 +29,7 @@ use crate::{
     clock::{self, Timestamp},
     fresh::{Lane, Taken},
     socket::{self, Feed, Incoming},
-    wire::{Heartbeat, Kind, Message, Reader, Side, farewell},
+    wire::{Heartbeat, Kind, Message, Reader, Receipts, Side, farewell},
 };
 
 /// Serves one client to the end of its connection.
@@ -100,7 +99,7 @@ struct Post<'a> {
     id: ClientId,
     client: Arc<Attendance>,
     delivery: Arc<Mutex<Delivery>>,
-    intake: Arc<Mutex<Intake>>,
+    intake: Arc<Mutex<Receipts>>,
     got: Arc<Meter>,
     /// What the heartbeat says that is about to leave; it may have to wait after all.
     due: Due,
@@ -222,7 +221,7 @@ fn handle(message: &Message, came: Instant, member: &Member, room: &Room, old: b
             if !(old && message.kind() == Kind::Video) {
                 room.pass_on(member, message, came);
             }
-            if message.kind() == Kind::Video && lock(&member.intake).receipts.came(came) {
+            if message.kind() == Kind::Video && lock(&member.intake).came(came) {
                 member.say(Due { report: true, ..Due::default() });
             }
         }

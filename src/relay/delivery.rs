@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::member::ClientId;
+use crate::feedback::QueueingDelay;
 
 /// Frames under way to one viewer that are remembered: more than fit between a relay and a viewer that still makes sense.
 const MAX_UNDER_WAY: usize = 64;
@@ -24,6 +25,8 @@ pub(super) struct Delivery {
     /// Frames that it has not reported: their number, whose they are, when they came to the relay.
     under_way: VecDeque<(u64, ClientId, Instant)>,
     senders: VecDeque<Sender>,
+    /// When the first frame came that it had: times of the two clocks are compared from there.
+    began: Option<Instant>,
     /// Whether it reports. Of one that does not (an old peer), a frame has arrived once it is written.
     reports: bool,
 }
@@ -31,9 +34,19 @@ pub(super) struct Delivery {
 #[derive(Debug)]
 struct Sender {
     id: ClientId,
-    late: Option<Duration>,
-    /// Frames given since the sender was last told.
-    given: u32,
+    late: Option<Late>,
+    /// The way of this sender's frames to this viewer. One for each sender: large frames take longer on a slow link than small ones.
+    path: QueueingDelay,
+    /// Frames given, and frames replaced by newer ones, since the sender last got a report.
+    given: u64,
+    replaced: u64,
+}
+
+/// The newest frame of which is known when the viewer had it.
+#[derive(Clone, Copy, Debug)]
+struct Late {
+    total: Duration,
+    queued: Duration,
 }
 
 /// What a sender is told of one viewer.
@@ -41,8 +54,12 @@ struct Sender {
 pub(super) struct Lateness {
     /// How long after the relay the viewer gets frames.
     pub(super) late: Duration,
+    /// How much of that frames spend in queues.
+    pub(super) queued: Duration,
     /// Frames given to it since this was last asked.
-    pub(super) given: u32,
+    pub(super) given: u64,
+    /// Frames that newer ones replaced since then.
+    pub(super) replaced: u64,
 }
 
 impl Delivery {
@@ -56,47 +73,68 @@ impl Delivery {
         self.sender(sender).given += 1;
     }
 
+    /// A frame that came from `sender` and waited gave way to a newer one.
+    pub(super) fn replaced(&mut self, sender: ClientId) {
+        self.sender(sender).replaced += 1;
+    }
+
     /// All that was given is written.
     pub(super) fn written(&mut self, now: Instant) {
         if !self.reports {
-            self.got(self.given, now);
+            self.got(self.given, now, None);
         }
     }
 
-    /// The viewer says that it had so many frames at `then`.
-    pub(super) fn reported(&mut self, count: u64, then: Instant) {
+    /// The viewer says that it had `count` frames at `then`; `clock` is the same moment by its clock, in microseconds.
+    pub(super) fn reported(&mut self, count: u64, then: Instant, clock: Option<i64>) {
         self.reports = true;
-        self.got(count, then);
+        self.got(count, then, clock);
     }
 
-    fn got(&mut self, count: u64, then: Instant) {
+    fn got(&mut self, count: u64, then: Instant, clock: Option<i64>) {
         while let Some(&(number, sender, arrived)) = self.under_way.front()
             && number <= count
         {
             self.under_way.pop_front();
             if number == count {
-                self.sender(sender).late = Some(then.saturating_duration_since(arrived));
+                let began = *self.began.get_or_insert(arrived);
+                let micros = |time: Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+                let one_way =
+                    clock.map(|clock| clock.saturating_sub(micros(arrived.saturating_duration_since(began))));
+                let total = then.saturating_duration_since(arrived);
+                let sender = self.sender(sender);
+                let queued = sender.path.sample(total, one_way, then);
+                sender.late = Some(Late { total, queued });
             }
         }
     }
 
     /// How late the frames of `sender` are at this viewer; `None` where that is not known yet.
     pub(super) fn lateness(&mut self, sender: ClientId, now: Instant) -> Option<Lateness> {
-        let oldest = self.under_way.iter().find(|(_, whose, _)| *whose == sender);
-        let overdue =
-            oldest.map(|(_, _, arrived)| now.duration_since(*arrived)).filter(|&time| time > OVERDUE);
+        let overdue = self.overdue(sender, now);
         let known = self.sender(sender);
-        let given = std::mem::take(&mut known.given);
-        let late = known.late.max(overdue)?;
-        Some(Lateness { late, given })
+        let (given, replaced) = (std::mem::take(&mut known.given), std::mem::take(&mut known.replaced));
+        let (late, queued) = match (known.late, overdue) {
+            // What is beyond the usual is a queue: a report from far away is not overdue for being from far away.
+            (Some(Late { total, queued }), Some(overdue)) => {
+                (total.max(overdue), queued.max(overdue.saturating_sub(total + OVERDUE)))
+            }
+            (Some(Late { total, queued }), None) => (total, queued),
+            (None, overdue) => (overdue?, Duration::ZERO),
+        };
+        Some(Lateness { late, queued, given, replaced })
     }
 
     /// The same without taking part in what the sender is told; of senders that are known only.
     pub(super) fn known_lateness(&self, sender: ClientId, now: Instant) -> Option<Duration> {
-        let oldest = self.under_way.iter().find(|(_, whose, _)| *whose == sender);
-        let overdue =
-            oldest.map(|(_, _, arrived)| now.duration_since(*arrived)).filter(|&time| time > OVERDUE);
-        self.senders.iter().find(|known| known.id == sender)?.late.max(overdue)
+        let late = self.senders.iter().find(|known| known.id == sender)?.late.map(|late| late.total);
+        late.max(self.overdue(sender, now))
+    }
+
+    /// How long the oldest unreported frame of `sender` is under way, if that is longer than it should be.
+    fn overdue(&self, sender: ClientId, now: Instant) -> Option<Duration> {
+        let (_, _, arrived) = self.under_way.iter().find(|(_, whose, _)| *whose == sender)?;
+        Some(now.saturating_duration_since(*arrived)).filter(|&time| time > OVERDUE)
     }
 
     fn sender(&mut self, id: ClientId) -> &mut Sender {
@@ -106,7 +144,8 @@ impl Delivery {
                 if self.senders.len() == MAX_SENDERS {
                     self.senders.pop_front();
                 }
-                self.senders.push_back(Sender { id, late: None, given: 0 });
+                let path = QueueingDelay::default();
+                self.senders.push_back(Sender { id, late: None, path, given: 0, replaced: 0 });
                 self.senders.len() - 1
             }
         };
@@ -114,15 +153,33 @@ impl Delivery {
     }
 }
 
-/// What a sender is told of all its viewers: the middle one's lateness, and of `frames` that came how many of a hundred the middle one
-/// was not given. Of two the better counts: one that is slow shall not spoil the picture of the other.
-pub(super) fn middle(mut all: Vec<Lateness>, frames: u32) -> Option<(Duration, u8)> {
-    let at = all.len().checked_sub(1)? / 2;
-    all.sort_by_key(|one| one.late);
-    let late = all[at].late;
-    all.sort_by_key(|one| std::cmp::Reverse(one.given));
-    let lost = frames.saturating_sub(all[at].given) * 100 / frames.max(1);
-    Some((late, u8::try_from(lost).unwrap_or(100)))
+/// What a sender is told of all its viewers, of each figure the median.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Median {
+    pub(super) late: Duration,
+    pub(super) queued: Duration,
+    /// Of a hundred frames, those that newer ones replaced.
+    pub(super) lost: u8,
+}
+
+/// The medians of all viewers. Of two, the better one counts: one that is slow must not spoil the picture of the other.
+pub(super) fn median(all: &[Lateness]) -> Option<Median> {
+    let lost = |one: &Lateness| {
+        let offered = one.given.saturating_add(one.replaced).max(1);
+        u8::try_from(one.replaced.saturating_mul(100) / offered).unwrap_or(100)
+    };
+    Some(Median {
+        late: lower_median(all.iter().map(|one| one.late))?,
+        queued: lower_median(all.iter().map(|one| one.queued))?,
+        lost: lower_median(all.iter().map(lost))?,
+    })
+}
+
+fn lower_median<T: Ord>(values: impl Iterator<Item = T>) -> Option<T> {
+    let mut values: Vec<T> = values.collect();
+    values.sort_unstable();
+    let at = values.len().checked_sub(1)? / 2;
+    values.into_iter().nth(at)
 }
 
 #[cfg(test)]
@@ -139,8 +196,9 @@ mod tests {
             delivery.given(7 + u64::from(frame % 2), start + frame * 10 * MS);
         }
         assert_eq!(delivery.lateness(7, start), None);
-        delivery.reported(3, start + 120 * MS);
-        assert_eq!(delivery.lateness(7, start + 130 * MS), Some(Lateness { late: 100 * MS, given: 0 }));
+        delivery.reported(3, start + 120 * MS, None);
+        let lateness = delivery.lateness(7, start + 130 * MS).unwrap();
+        assert_eq!((lateness.late, lateness.given), (100 * MS, 0));
         assert_eq!(delivery.lateness(8, start + 130 * MS), None, "its first was not the last that came");
         delivery.given(7, start + 200 * MS);
         delivery.written(start + 201 * MS);
@@ -154,9 +212,11 @@ mod tests {
         let mut delivery = Delivery::default();
         delivery.given(7, start);
         delivery.written(start + 40 * MS);
-        assert_eq!(delivery.lateness(7, start + 50 * MS), Some(Lateness { late: 40 * MS, given: 1 }));
-        delivery.reported(u64::MAX, start); // a lie
-        delivery.reported(0, start);
+        let (late, queued) = (40 * MS, Duration::ZERO);
+        let lateness = delivery.lateness(7, start + 50 * MS);
+        assert_eq!(lateness, Some(Lateness { late, queued, given: 1, replaced: 0 }));
+        delivery.reported(u64::MAX, start, Some(i64::MIN)); // a lie
+        delivery.reported(0, start, Some(i64::MAX));
         assert!(delivery.lateness(7, start + 50 * MS).is_some());
     }
 
@@ -171,13 +231,48 @@ mod tests {
     }
 
     #[test]
-    fn the_middle_counts_and_of_two_the_better() {
-        let one = |late, given| Lateness { late: late * MS, given };
-        assert_eq!(middle(vec![], 10), None);
-        assert_eq!(middle(vec![one(500, 2)], 10), Some((500 * MS, 80)));
-        assert_eq!(middle(vec![one(500, 2), one(5, 10)], 10), Some((5 * MS, 0)));
-        assert_eq!(middle(vec![one(500, 2), one(5, 10), one(50, 5)], 10), Some((50 * MS, 50)));
-        assert_eq!(middle(vec![one(5, 12)], 10), Some((5 * MS, 0)), "more than came in that time");
-        assert_eq!(middle(vec![one(5, 0)], 0), Some((5 * MS, 0)));
+    fn a_far_viewer_waits_in_no_queue() {
+        let start = Instant::now();
+        let mut delivery = Delivery::default();
+        for frame in 0..100 {
+            delivery.given(7, start + frame * 33 * MS);
+        }
+        // 800 ms there, 800 ms back.
+        for frame in 37..60 {
+            let then = start + (frame * 33 + 1600) * MS;
+            delivery.reported(u64::from(frame) + 1, then, None);
+            let lateness = delivery.lateness(7, then).unwrap();
+            assert_eq!((lateness.late, lateness.queued), (1600 * MS, Duration::ZERO));
+        }
+        let silent = delivery.lateness(7, start + 20_000 * MS).unwrap();
+        assert!(silent.queued > 10_000 * MS, "{silent:?}");
+    }
+
+    #[test]
+    fn a_viewers_busy_way_back_is_no_queue_on_the_way_there() {
+        let start = Instant::now();
+        let mut delivery = Delivery::default();
+        for frame in 0..40_u32 {
+            let arrived = start + frame * 100 * MS;
+            delivery.given(7, arrived);
+            let back = if frame < 4 { 20 * MS } else { 420 * MS };
+            let clock = 5_000_000 + i64::from(frame) * 100_000 + 20_000;
+            delivery.reported(u64::from(frame) + 1, arrived + 20 * MS + back, Some(clock));
+            let lateness = delivery.lateness(7, arrived + 20 * MS + back).unwrap();
+            assert_eq!((lateness.late, lateness.queued), (20 * MS + back, Duration::ZERO));
+        }
+    }
+
+    #[test]
+    fn the_median_counts_and_of_two_the_better() {
+        let one =
+            |late, given, replaced| Lateness { late: late * MS, queued: late * MS / 2, given, replaced };
+        let median = |all: &[Lateness]| median(all).map(|Median { late, queued, lost }| (late, queued, lost));
+        assert_eq!(median(&[]), None);
+        assert_eq!(median(&[one(500, 2, 8)]), Some((500 * MS, 250 * MS, 80)));
+        assert_eq!(median(&[one(500, 2, 8), one(6, 10, 0)]), Some((6 * MS, 3 * MS, 0)));
+        assert_eq!(median(&[one(500, 2, 8), one(6, 10, 0), one(50, 5, 5)]), Some((50 * MS, 25 * MS, 50)));
+        assert_eq!(median(&[one(6, 0, 0)]), Some((6 * MS, 3 * MS, 0)));
+        assert!(median(&[one(6, 42_949_673, u64::MAX)]).is_some(), "no count overflows");
     }
 }

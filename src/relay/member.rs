@@ -12,14 +12,13 @@ use super::{
     attendance::{Attendance, Due},
     census::Meter,
     delivery::Delivery,
-    intake::Intake,
     room::lock,
 };
 use crate::{
     clock::{Timestamp, now},
     fresh::{self, Full},
     socket::Pen,
-    wire::{Message, QString},
+    wire::{Message, QString, Receipts},
 };
 
 /// How often the same client is reported as slow.
@@ -63,7 +62,7 @@ pub(super) struct Member {
     /// What it is given of others' video. Kept by its writer too.
     pub(super) delivery: Arc<Mutex<Delivery>>,
     /// What comes of its own.
-    pub(super) intake: Arc<Mutex<Intake>>,
+    pub(super) intake: Arc<Mutex<Receipts>>,
 }
 
 #[derive(Default)]

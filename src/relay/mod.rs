@@ -14,7 +14,6 @@ mod door;
 mod entry;
 mod event;
 mod house;
-mod intake;
 mod keyring;
 mod limits;
 mod member;

@@ -20,7 +20,6 @@ use super::{
     delivery,
     event::LeaveReason,
     house::House,
-    intake::Intake,
     member::{ClientId, Item, Member},
     roster::Roster,
     standstill::Standstill,
@@ -29,7 +28,7 @@ use crate::{
     clock::{self, Timestamp},
     fresh,
     socket::{Pen, Written},
-    wire::{FrameInfo, Heartbeat, Kind, Message},
+    wire::{FrameInfo, Heartbeat, Kind, Message, Receipts},
 };
 
 /// How often viewers are asked to report what video they get: often enough to notice within half a second that it gets old, too seldom to
@@ -108,7 +107,7 @@ impl Room {
         if let Some(number) = member.nameless.get() {
             lock(&self.numbers).remove(number);
         }
-        if lock(&member.intake).receipts.is_asked() {
+        if lock(&member.intake).is_asked() {
             self.reported.fetch_sub(1, Relaxed);
         }
         let frames_lost = member.mailbox.replaced();
@@ -133,14 +132,16 @@ impl Room {
             self.audience.notify_one();
         }
         if let Some(millis) = heartbeat.report
-            && lock(&member.intake).receipts.asked(Some(Duration::from_millis(millis.into())))
+            && lock(&member.intake).asked(Some(Duration::from_millis(millis.into())))
         {
             self.reported.fetch_add(1, Relaxed);
         }
         if let (Some(got), Some(ago)) = (heartbeat.got, heartbeat.ago) {
             let now = clock::now();
             let then = now.checked_sub(Duration::from_micros(ago)).unwrap_or(now);
-            lock(&member.delivery).reported(got, then);
+            let clock = heartbeat.t1.map(|t1| t1.as_micros().saturating_sub(ago));
+            let clock = clock.and_then(|micros| i64::try_from(micros).ok());
+            lock(&member.delivery).reported(got, then, clock);
         }
         // One that tells the time is ours, and is asked to report where that helps somebody.
         let asked = heartbeat.t1.is_some() && self.reported.load(Relaxed) > 0;
@@ -150,19 +151,19 @@ impl Room {
     }
 
     /// What a client is told of its video.
-    pub(super) fn report(&self, to: ClientId, intake: &Mutex<Intake>) -> Heartbeat {
+    pub(super) fn report(&self, to: ClientId, intake: &Mutex<Receipts>) -> Heartbeat {
         let now = clock::now();
-        let mut intake = lock(intake);
-        let (told, new) = (intake.receipts.tell(Heartbeat::default(), now), intake.new_frames());
-        drop(intake);
+        let told = lock(intake).tell(Heartbeat::default(), now);
         let viewers = self.roster.list();
         let others = viewers.iter().filter(|member| member.id != to && member.attendance.views());
-        let all = others.filter_map(|member| lock(&member.delivery).lateness(to, now)).collect();
-        let middle = delivery::middle(all, new);
+        let all: Vec<_> = others.filter_map(|member| lock(&member.delivery).lateness(to, now)).collect();
+        let median = delivery::median(&all);
+        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         Heartbeat {
             t3: Some(Timestamp::now()),
-            late: middle.map(|(late, _)| u64::try_from(late.as_micros()).unwrap_or(u64::MAX)),
-            lost: middle.map(|(_, lost)| lost),
+            late: median.map(|median| micros(median.late)),
+            queued: median.map(|median| micros(median.queued)),
+            lost: median.map(|median| median.lost),
             ..told
         }
     }
@@ -237,7 +238,9 @@ impl Room {
                 }
             } else if is_video {
                 // A mailbox without a reader belongs to a client that is just leaving.
-                let _ = member.mailbox.send_fresh(from, Item::Message(message.clone(), came));
+                if member.mailbox.send_fresh(from, Item::Message(message.clone(), came)).unwrap_or(false) {
+                    lock(&member.delivery).replaced(from);
+                }
             } else if let Err(full) = member
                 .mailbox
                 .send_ordered(message.wire_len() + ITEM_COST, Item::Message(message.clone(), came))

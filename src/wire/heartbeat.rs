@@ -9,7 +9,8 @@
 //!
 //! Either side may ask the other to report what video it gets (`report`): how many frames came on this connection (`got`) and how
 //! long ago the last of them came (`ago`). Who knows when it sent that frame then knows how old it was when it came, by one
-//! clock and to within the way back. A relay adds how much later its viewers got it (`late`), and what they lost (`lost`).
+//! clock and to within the way back. A relay adds how much later its viewers got it (`late`), how much of that they spent in queues
+//! (`queued`), and what they lost (`lost`).
 
 use bytes::Bytes;
 
@@ -70,6 +71,9 @@ pub struct Heartbeat {
     pub ago: Option<u64>,
     /// From the relay: how long after itself its viewers get frames, the middle one of them, in microseconds.
     pub late: Option<u64>,
+    /// From the relay: how much of that the median viewer's path adds beyond the best it has shown lately, in microseconds: what
+    /// frames spend in queues.
+    pub queued: Option<u64>,
     /// From the relay: of a hundred frames, how many the middle one of its viewers is not given because newer ones come first.
     pub lost: Option<u8>,
 }
@@ -93,6 +97,7 @@ impl Heartbeat {
             ("got", self.got),
             ("ago", self.ago),
             ("late", self.late),
+            ("queued", self.queued),
             ("lost", self.lost.map(u64::from)),
         ];
         for (key, number) in numbers {
@@ -124,6 +129,7 @@ impl Heartbeat {
                 "got" => heartbeat.got = value.parse().ok(),
                 "ago" => heartbeat.ago = value.parse().ok(),
                 "late" => heartbeat.late = value.parse().ok(),
+                "queued" => heartbeat.queued = value.parse().ok(),
                 "lost" => heartbeat.lost = value.parse().ok(),
                 _ => {}
             }
@@ -147,7 +153,16 @@ mod tests {
         let [t1, t2, t3] = [1, 2, u64::MAX].map(|t| Some(Timestamp::from_micros(t)));
         let report =
             Heartbeat { report: Some(250), got: Some(u64::MAX), ago: Some(1), ..Heartbeat::default() };
-        let heartbeat = Heartbeat { t1, t2, t3, viewers: Some(0), late: Some(2), lost: Some(100), ..report };
+        let heartbeat = Heartbeat {
+            t1,
+            t2,
+            t3,
+            viewers: Some(0),
+            late: Some(2),
+            queued: Some(1),
+            lost: Some(100),
+            ..report
+        };
         assert_eq!(Heartbeat::parse(heartbeat.to_message(Side::Relay).description()), heartbeat);
         for views in [false, true] {
             let heartbeat = Heartbeat { t1, views: Some(views), ..Heartbeat::default() };

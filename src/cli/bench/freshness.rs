@@ -93,7 +93,7 @@ pub(super) fn table(table: Table, found: &[Figures]) -> Table {
     table
 }
 
-const fn name(hop: Hop) -> &'static str {
+pub(super) const fn name(hop: Hop) -> &'static str {
     match hop {
         Hop::SenderToRelay => "sender to relay",
         Hop::RelayToViewer => "relay to viewer",

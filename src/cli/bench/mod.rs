@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod camera;
 mod codec;
+mod congestion;
 #[cfg(target_os = "linux")]
 mod crowd;
 mod export;
@@ -25,6 +26,7 @@ Examples:
   pulsecam bench latency --size 1920x1080 --fps 30 --for 20s --json
   pulsecam bench latency --via desk.local --window
   pulsecam bench freshness --link 500kB
+  pulsecam bench congestion --round-trips 40 --for 20s
   pulsecam bench fanout --viewers 1,16,256
   pulsecam bench latency --csv latency.csv --plots plots
   pulsecam bench window
@@ -45,6 +47,8 @@ enum What {
     Latency(latency::Args),
     /// How old a frame is behind a link that carries a fraction of them
     Freshness(freshness::Args),
+    /// What becomes of a picture on links that are far, slow or both, as the sender adapts
+    Congestion(congestion::Args),
     /// What passing a stream on to many viewers costs, against a bare copy loop
     #[cfg(target_os = "linux")]
     Fanout(fanout::Args),
@@ -74,6 +78,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     match &args.what {
         What::Latency(args) => latency::run(args),
         What::Freshness(args) => freshness::run(args),
+        What::Congestion(args) => congestion::run(args),
         #[cfg(target_os = "linux")]
         What::Fanout(args) => fanout::run(args),
         #[cfg(target_os = "linux")]

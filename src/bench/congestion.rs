@@ -1,0 +1,283 @@
+//! What becomes of a picture on links that are far, slow, or both: how much of the link is used, how old frames are, how calm the
+//! picture is, and how soon a link that recovers is used again.
+//!
+//! The whole program but its window: source, encoder, rate controller, link, relay, link. The sender's or the viewer's link is shaped.
+
+use std::{
+    io,
+    time::{Duration, Instant},
+};
+
+use serde::Serialize;
+use tokio::{net::TcpListener, sync::oneshot, time};
+
+use super::{
+    Percentiles, Step,
+    freshness::Hop,
+    scene::Scene,
+    shaped_link::{ShapedLink, UNLIMITED},
+};
+use crate::{
+    capture, jpeg,
+    link::{self, Inbox, Link, Role, State},
+    pipeline::{self, Freshness, Job, Outgoing},
+    relay,
+};
+
+/// What to send, and how patient to be.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Plan {
+    /// Pixels across.
+    pub width: usize,
+    /// Pixels down.
+    pub height: usize,
+    /// Frames a second.
+    pub fps: f64,
+    /// JPEG quality.
+    pub quality: u8,
+    /// The limit of what frames may spend in queues.
+    #[serde(skip)]
+    pub max_queued: Duration,
+    /// Time to settle before anything is measured.
+    #[serde(skip)]
+    pub settle: Duration,
+    /// Time to measure.
+    #[serde(skip)]
+    pub time: Duration,
+    /// Time that a link gets that recovers.
+    #[serde(skip)]
+    pub recovery: Duration,
+}
+
+/// One link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Case {
+    /// Which hop it is.
+    pub hop: Hop,
+    /// Bytes a second that it carries, each way; `None` for any number.
+    pub bytes_per_s: Option<u64>,
+    /// Its round trip in milliseconds, without queues.
+    pub round_trip_ms: u64,
+    /// Whether it carries nothing for a second, before the measurement begins.
+    pub hiccup: bool,
+}
+
+/// What came of one link.
+#[derive(Clone, Debug, Serialize)]
+pub struct Figures {
+    /// The link.
+    #[serde(flatten)]
+    pub case: Case,
+    /// Frames a second that came.
+    pub came_per_s: f64,
+    /// Bytes of a frame.
+    pub frame_bytes: f64,
+    /// How much of the link they took, as a share, if it has a limit.
+    pub used: Option<f64>,
+    /// The size of the last frame, in pixels across.
+    pub width: usize,
+    /// Its quality, if its tables tell.
+    pub quality: Option<u8>,
+    /// From ready to read.
+    pub age_ms: Percentiles,
+    /// What the link takes for one frame, if it has a limit.
+    pub frame_ms: Option<f64>,
+    /// The 95th percentile of the age less the one-way delay, over that.
+    pub p95_ratio: Option<f64>,
+    /// Changes of size.
+    pub size_changes: u64,
+    /// Changes of size, rate or quality.
+    pub changes: u64,
+    /// Time until frames were whole again after the limit was lifted; `None` if they were not.
+    pub recovered_s: Option<f64>,
+}
+
+/// Why nothing was measured.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A socket cannot be had.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The link cannot be set up.
+    #[error(transparent)]
+    Link(#[from] link::Error),
+    /// Frames cannot be made.
+    #[error(transparent)]
+    Pipeline(#[from] pipeline::Error),
+    /// Nothing came through.
+    #[error("no frame came through: measure for longer (--for), or with a faster link")]
+    Nothing,
+}
+
+/// A frame counts as whole again from this share of the bytes of an unlimited link's on.
+const WHOLE: f64 = 0.8;
+
+/// How long a hiccup is.
+const HICCUP: Duration = Duration::from_secs(1);
+
+/// Measures one link.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn measure(plan: Plan, case: Case, progress: impl Fn(f64)) -> Result<Figures, Error> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let relay =
+        tokio::spawn(relay::run(listener, relay::Config::default(), async move { _ = stopped.await }));
+    let delay = Duration::from_millis(case.round_trip_ms) / 2;
+    let shaped = ShapedLink::to(address, delay, UNLIMITED, UNLIMITED)?;
+    let (at_sender, at_viewer) = match case.hop {
+        Hop::SenderToRelay => (shaped.address(), address),
+        Hop::RelayToViewer => (address, shaped.address()),
+    };
+    let (viewer, mut inbox) = connect(link::Config::new(at_viewer.to_string())).await?;
+    let report = Some(Duration::from_millis(250));
+    let config = link::Config { role: Role::Sender, report, ..link::Config::new(at_sender.to_string()) };
+    let (sender, mut ignored) = connect(config).await?;
+    tokio::spawn(async move { while ignored.recv().await.is_some() {} });
+    let outgoing = open(plan, &sender).await?;
+    outgoing.begin();
+
+    let mut watch = Watch::default();
+    let begin = Instant::now();
+    let whole = plan.settle + plan.time + plan.recovery;
+    let done = |now: Instant| progress(now.duration_since(begin).as_secs_f64() / whole.as_secs_f64());
+    // What a frame is before anything is slow.
+    let full = watch.over(&mut inbox, Duration::from_secs(2), &done).await.frame_bytes();
+    let limit = case.bytes_per_s.unwrap_or(UNLIMITED);
+    shaped.set_rates(limit, limit);
+    watch.over(&mut inbox, plan.settle, &done).await;
+    if case.hiccup {
+        shaped.set_rates(0, 0);
+        watch.over(&mut inbox, HICCUP, &done).await;
+        shaped.set_rates(limit, limit);
+        watch.over(&mut inbox, plan.settle, &done).await;
+    }
+    let seen = watch.over(&mut inbox, plan.time, &done).await;
+    shaped.set_rates(UNLIMITED, UNLIMITED);
+    let recovered_s = recovered(plan, &mut watch, &mut inbox, full, &done).await;
+    drop((outgoing, viewer, sender));
+    let _ = stop.send(()); // the relay may have ended by itself
+    let _ = relay.await;
+    progress(1.0);
+    seen.figures(plan, case, recovered_s).ok_or(Error::Nothing)
+}
+
+async fn connect(config: link::Config) -> Result<(Link, Inbox), Error> {
+    let (link, inbox) = link::connect(config).await?;
+    // The relay lives in this process: it will be up.
+    let _ = link.state().wait_for(|state| matches!(state, State::Up { .. })).await;
+    Ok((link, inbox))
+}
+
+async fn open(plan: Plan, sender: &Link) -> Result<Outgoing, Error> {
+    let freshness = Freshness { max_age: plan.max_queued, reports: sender.reports() };
+    let job = Job {
+        quality: Some(plan.quality),
+        name: "bench".into(),
+        freshness: Some(freshness),
+        ..Job::default()
+    };
+    let scene = move || {
+        let scene = Scene::new(plan.width, plan.height, plan.fps);
+        let scene = scene.map_err(|reason| capture::Error::Picture { name: "the photo".into(), reason })?;
+        Ok(Box::new(scene) as Box<dyn capture::Source>)
+    };
+    let link = sender.clone();
+    Ok(Outgoing::open(&job, scene, move |info, jpeg| link.send_frame(info, jpeg)).await?)
+}
+
+/// Seconds until frames have their size, and nearly their bytes and their rate, again.
+async fn recovered(
+    plan: Plan,
+    watch: &mut Watch,
+    inbox: &mut Inbox,
+    full: f64,
+    done: &impl Fn(Instant),
+) -> Option<f64> {
+    let begin = Instant::now();
+    while begin.elapsed() < plan.recovery {
+        let second = watch.over(inbox, Duration::from_millis(500), done).await;
+        let rate = second.frames as f64 / 0.5;
+        let whole = second.frame_bytes() >= full * WHOLE && rate >= plan.fps * WHOLE;
+        if whole && second.last.width == plan.width {
+            return Some(begin.elapsed().as_secs_f64());
+        }
+    }
+    None
+}
+
+/// How a frame looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Look {
+    width: usize,
+    quality: Option<u8>,
+}
+
+/// Looks at what comes in.
+#[derive(Debug, Default)]
+struct Watch {
+    last: Option<Look>,
+}
+
+/// What came in for a while.
+#[derive(Debug, Default)]
+struct Seen {
+    frames: u64,
+    bytes: u64,
+    ages: Step,
+    last: Look,
+    size_changes: u64,
+    changes: u64,
+}
+
+impl Watch {
+    async fn over(&mut self, inbox: &mut Inbox, time: Duration, done: &impl Fn(Instant)) -> Seen {
+        let (begin, mut seen) = (Instant::now(), Seen::default());
+        while let Some(left) = time.checked_sub(begin.elapsed()) {
+            let Ok(Some(taken)) = time::timeout(left, inbox.recv()).await else { break };
+            done(Instant::now());
+            let (received, bytes) = (&taken.item, taken.item.message.wire_len());
+            let (Some(info), Some(jpeg)) = (&received.info, received.message.payload()) else { continue };
+            let (Some(ready), Ok(header)) = (info.encoded, jpeg::header(jpeg)) else { continue };
+            let look = Look { width: header.width, quality: jpeg::quality(jpeg) };
+            let before = self.last.replace(look).unwrap_or(look);
+            seen.frames += 1;
+            seen.bytes += bytes as u64;
+            seen.ages.record(received.received.since(ready));
+            seen.size_changes += u64::from(before.width != look.width);
+            seen.changes += u64::from(before != look);
+            seen.last = look;
+        }
+        seen
+    }
+}
+
+impl Seen {
+    fn frame_bytes(&self) -> f64 {
+        self.bytes as f64 / self.frames.max(1) as f64
+    }
+
+    fn figures(self, plan: Plan, case: Case, recovered_s: Option<f64>) -> Option<Figures> {
+        let (seconds, frame_bytes) = (plan.time.as_secs_f64(), self.frame_bytes());
+        let age_ms = (self.frames > 0).then(|| self.ages.percentiles())?;
+        let carried = case.bytes_per_s.map(|rate| rate as f64);
+        let frame_ms = carried.map(|rate| frame_bytes / rate * 1000.0);
+        Some(Figures {
+            case,
+            came_per_s: self.frames as f64 / seconds,
+            frame_bytes,
+            used: carried.map(|rate| self.bytes as f64 / seconds / rate),
+            width: self.last.width,
+            quality: self.last.quality,
+            age_ms,
+            frame_ms,
+            p95_ratio: frame_ms.map(|frame_ms| (age_ms.p95 - case.round_trip_ms as f64 / 2.0) / frame_ms),
+            size_changes: self.size_changes,
+            changes: self.changes,
+            recovered_s,
+        })
+    }
+}

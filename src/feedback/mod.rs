@@ -1,0 +1,5 @@
+//! What both ends of a connection learn about it from each other's reports.
+
+mod delay;
+
+pub(crate) use self::delay::{QueueingDelay, WindowedMin};
