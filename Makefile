@@ -61,6 +61,9 @@ test-strips: deps ## Pictures in strips alone
 test-relay: ## The relay and the link alone
 	$(CARGO) test --release --locked --test relay --test link --test viewers --test crowd --test freshness
 
+test-congestion: deps ## Far and slow links alone
+	$(CARGO) test --release --locked --test congestion
+
 test-abuse: ## Strangers who mean harm to a relay alone (Linux)
 	$(CARGO) test --release --locked --test abuse --test limits
 
@@ -94,7 +97,7 @@ test-terminal: deps ## The dashboard and the view in a terminal alone
 test-recording: deps ## Recordings alone
 	$(CARGO) test --release --locked --test recording
 
-.PHONY: test-recording test-terminal
+.PHONY: test-congestion test-recording test-terminal
 .PHONY: demo-check test-abuse test-hostile test-wire test-strips test-camera test-net test-pauses test-trust test-deploy deny soak fuzz
 demo-check: build ## The demonstration runs and ends by itself
 	$(PULSECAM) demo --no-window --for 2s --quiet

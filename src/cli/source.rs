@@ -36,11 +36,11 @@ pub(super) struct SourceArgs {
     /// Leave out frames that are the same as the one before; one goes out each second all the same
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_SKIP_STILL")]
     skip_still: bool,
-    /// How old frames may get on their way; where the link is too slow for it, less is sent: lower quality, then fewer frames, then
-    /// smaller ones
+    /// How long frames may wait in queues on their way, beyond what the distance takes; if they wait longer or get lost, less is
+    /// sent: lower quality, then fewer frames, then smaller ones
     #[arg(long, value_name = "TIME", default_value = "200ms", value_parser = values::some_time, env = "PULSECAM_MAX_AGE")]
     max_age: Duration,
-    /// Whether less is sent where the link is slow: auto or off
+    /// Adapt quality, frame rate and size to what the link carries: auto or off
     #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "off"], env = "PULSECAM_ADAPT")]
     adapt: String,
     #[command(flatten)]

@@ -104,7 +104,7 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
 
     /// Whether JPEG goes on as it is.
     fn passes_on(&self) -> bool {
-        !self.anew && self.lessen.as_ref().is_none_or(|lessen| lessen.is_full())
+        !self.anew && self.lessen.as_ref().is_none_or(Lessen::is_full)
     }
 
     /// Whether all frames that were asked for have had their turn, those included that nobody views.

@@ -3,7 +3,12 @@
 use std::sync::Mutex;
 
 use super::*;
-use crate::capture::Signal;
+use crate::{
+    capture::Signal,
+    link::Report,
+    picture::{Picture, Pixels},
+    pipeline::Freshness,
+};
 
 type Sunk = Arc<Mutex<Vec<FrameInfo>>>;
 
@@ -79,4 +84,40 @@ fn what_is_switched_off_is_seen_by_nobody_and_a_card_says_so_at_once() {
     encode.look(now + CARD_INTERVAL * 2);
     encode.frame(frame(2));
     assert_eq!(cards(), [None, off.clone(), off, None]);
+}
+
+/// A report of a frame that was ready just now, `lost` of a hundred of which get lost.
+fn report(lost: u8, sent: u64) -> Report {
+    let (late, queued) = (Duration::ZERO, Duration::ZERO);
+    let (ready, at_relay) = (Instant::now(), Duration::from_millis(5));
+    Report { ready, seq: None, at_relay, late, queued, lost, sent, replaced: 0, relayed: None }
+}
+
+#[test]
+fn no_step_down_makes_a_jpeg_that_came_in_larger() {
+    let pixels = (0..320 * 240 * 3).map(|i: u32| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let picture = Picture { width: 320, height: 240, pixels: Pixels::Rgb(pixels) };
+    for quality in [20, 50, 75, 95] {
+        let original = Encoder::new(quality).unwrap().encode(&picture).unwrap();
+        let (tell, reports) = tokio::sync::watch::channel(None);
+        let freshness = Some(Freshness { max_age: Duration::from_millis(200), reports });
+        let sizes = Arc::new(Mutex::new(Vec::new()));
+        let sunk = Arc::clone(&sizes);
+        let sink = move |_, jpeg: Bytes| sunk.lock().unwrap().push((jpeg.len(), jpeg::quality(&jpeg)));
+        let job = Job { freshness, ..Job::default() };
+        let mut encode = Encode::new(&job, Arc::default(), Spare::default(), sink).unwrap();
+        for seq in 0..40 {
+            tell.send_replace(Some(report(if seq > 4 { 30 } else { 0 }, seq * 10)));
+            let data = FrameData::Jpeg(original.clone());
+            encode.frame(Frame { seq, captured: Timestamp::from_micros(seq), data });
+        }
+        let sizes = sizes.lock().unwrap();
+        assert_eq!(sizes[0], (original.len(), Some(quality)), "passed on as it came");
+        assert!(
+            sizes.iter().all(|(bytes, found)| *bytes <= original.len() && *found <= Some(quality)),
+            "{sizes:?}"
+        );
+        let sent: usize = sizes.iter().map(|(bytes, _)| bytes).sum();
+        assert!(sent < 30 * original.len(), "and less was sent: {sizes:?}");
+    }
 }

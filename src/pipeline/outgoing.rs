@@ -39,12 +39,12 @@ pub(super) fn viewing(viewers: Option<&Viewers>) -> Option<u32> {
     *viewers?.borrow()
 }
 
-/// How old frames may get on their way, and who tells how old they do.
+/// How long frames may wait in queues on their way, and the reports of how long they do.
 #[derive(Clone, Debug)]
 pub struct Freshness {
-    /// The most.
+    /// At most this, beyond what the distance takes.
     pub max_age: Duration,
-    /// What the relay tells ([`Link::reports`](crate::link::Link::reports)).
+    /// What the relay reports ([`Link::reports`](crate::link::Link::reports)).
     pub reports: watch::Receiver<Option<Report>>,
 }
 
