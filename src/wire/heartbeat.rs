@@ -72,6 +72,8 @@ pub struct Heartbeat {
     pub late: Option<u64>,
     /// From the relay: of a hundred frames, how many the middle one of its viewers is not given because newer ones come first.
     pub lost: Option<u8>,
+    /// From the relay: after how much silence of a client it closes the connection, in milliseconds.
+    pub silence: Option<u32>,
 }
 
 impl Heartbeat {
@@ -94,6 +96,7 @@ impl Heartbeat {
             ("ago", self.ago),
             ("late", self.late),
             ("lost", self.lost.map(u64::from)),
+            ("silence", self.silence.map(u64::from)),
         ];
         for (key, number) in numbers {
             if let Some(number) = number {
@@ -125,6 +128,7 @@ impl Heartbeat {
                 "ago" => heartbeat.ago = value.parse().ok(),
                 "late" => heartbeat.late = value.parse().ok(),
                 "lost" => heartbeat.lost = value.parse().ok(),
+                "silence" => heartbeat.silence = value.parse().ok(),
                 _ => {}
             }
         }
@@ -148,6 +152,7 @@ mod tests {
         let report =
             Heartbeat { report: Some(250), got: Some(u64::MAX), ago: Some(1), ..Heartbeat::default() };
         let heartbeat = Heartbeat { t1, t2, t3, viewers: Some(0), late: Some(2), lost: Some(100), ..report };
+        let heartbeat = Heartbeat { silence: Some(15_000), ..heartbeat };
         assert_eq!(Heartbeat::parse(heartbeat.to_message(Side::Relay).description()), heartbeat);
         for views in [false, true] {
             let heartbeat = Heartbeat { t1, views: Some(views), ..Heartbeat::default() };
