@@ -10,9 +10,12 @@ use bytes::Bytes;
 use common::server::{Bare, PATIENCE, Server};
 use pulsecam::{
     fresh::Lane,
-    link::{self, Down, Inbox, Link, State},
+    link::{self, Down, Inbox, Link, Receipt, State, Undeliverable},
     relay,
-    wire::{Codec, DEFAULT_MAX_MESSAGE, FrameInfo, Heartbeat, Kind, Message, Origin, Reader, Side},
+    wire::{
+        Codec, DEFAULT_MAX_MESSAGE, FrameInfo, Heartbeat, Kind, Message, Origin, Reader, Side,
+        farewell_reason,
+    },
 };
 use tokio::{
     io::AsyncWriteExt,
@@ -138,12 +141,12 @@ async fn a_relay_that_says_nothing_is_dead_although_tcp_is_not() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (link, _inbox) = link::connect(config(listener.local_addr().unwrap())).await.unwrap();
     let (silent, _) = listener.accept().await.unwrap();
-    until(&link, is_up).await;
     until(&link, down_because(|why| *why == Down::Silent(Duration::from_millis(400)))).await;
     // It asked before it gave up, and connects again by itself.
     let mut reader = Reader::new(silent, Codec::new(DEFAULT_MAX_MESSAGE));
     assert_eq!(reader.next().await.unwrap().unwrap().kind(), Kind::Heartbeat);
     timeout(PATIENCE, listener.accept()).await.unwrap().unwrap();
+    assert_eq!(link.counters().sessions, 0, "nothing was ever up");
 }
 
 #[tokio::test]
@@ -166,10 +169,21 @@ async fn a_clean_close_and_nonsense_lead_to_another_connection() {
     let (link, _inbox) = link::connect(config(listener.local_addr().unwrap())).await.unwrap();
     let accept = async || timeout(PATIENCE, listener.accept()).await.unwrap().unwrap().0;
     drop(accept().await);
+    until(&link, down_because(|why| *why == Down::ClosedAtOnce)).await;
     let mut liar = accept().await;
     liar.write_all(&[0x7f; 64]).await.unwrap();
+    until(&link, down_because(|why| matches!(why, Down::NotARelay(_)))).await;
+    let mut cut = accept().await;
+    answer_first(&mut cut).await;
+    until(&link, is_up).await;
+    cut.write_all(&[0x7f; 64]).await.unwrap();
+    until(&link, down_because(|why| matches!(why, Down::Malformed(_)))).await;
     accept().await;
-    assert!(link.counters().sessions >= 2);
+}
+
+/// Answers the first heartbeat, as a relay does.
+async fn answer_first(stream: &mut TcpStream) {
+    answer_all_but(stream, 1, |_| true).await;
 }
 
 #[tokio::test]
@@ -239,13 +253,19 @@ async fn what_is_too_large_or_too_much_is_refused_at_once() {
 }
 
 /// What a link sends, read by a relay that answers heartbeats and is told of everything else.
-async fn answer_all(stream: &mut TcpStream, mut take: impl FnMut(Message) -> bool) {
+async fn answer_all(stream: &mut TcpStream, take: impl FnMut(Message) -> bool) {
+    answer_all_but(stream, usize::MAX, take).await;
+}
+
+/// The same until so many heartbeats are answered.
+async fn answer_all_but(stream: &mut TcpStream, mut beats: usize, mut take: impl FnMut(Message) -> bool) {
     let (input, mut output) = stream.split();
     let mut reader = Reader::new(input, Codec::new(DEFAULT_MAX_MESSAGE));
     let answer = common::wire_bytes(&Heartbeat::default().to_message(Side::Relay));
     while let Ok(Some(message)) = reader.next().await {
         if message.kind() == Kind::Heartbeat {
-            if output.write_all(&answer).await.is_err() {
+            beats -= 1;
+            if output.write_all(&answer).await.is_err() || beats == 0 {
                 return;
             }
         } else if !take(message) {
@@ -300,9 +320,149 @@ async fn what_the_relay_never_takes_is_given_up_and_does_not_block_the_rest() {
     link.send(Message::image(vec![0; 9000].into(), &Origin::default()).unwrap()).unwrap();
     link.send(text("behind it")).unwrap();
     let flushed = timeout(PATIENCE, link.flushed()).await.unwrap();
-    assert!(matches!(flushed, Err(link::Error::Undeliverable(_))), "{flushed:?}");
+    let Err(link::Error::Undeliverable(Undeliverable::Refused(Down::SentAway(why)))) = flushed else {
+        panic!("{flushed:?}")
+    };
+    assert!(why.contains("at most 5000 is allowed"), "the relay's own reason: {why}");
     timeout(PATIENCE, link.flushed()).await.unwrap().unwrap();
     assert_eq!(link.counters().undeliverable, 1);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_receipt_is_about_its_own_message_whatever_becomes_of_others() {
+    let limits = relay::Limits { text: 1000, ..relay::Limits::default() };
+    let server = Server::start(relay::Config { limits, ..relay::Config::default() }).await;
+    let (link, _inbox) = link::connect(config(server.addr)).await.unwrap();
+    let before = link.send(text("before")).unwrap();
+    let long = link.send(text(&"long ".repeat(500))).unwrap();
+    let behind = link.send(text("behind it")).unwrap();
+    let delivered = async |receipt: Receipt| timeout(PATIENCE, receipt.delivered()).await.unwrap();
+    assert_eq!(delivered(before).await, Ok(()));
+    let why = delivered(long).await.unwrap_err();
+    assert!(
+        matches!(&why, Undeliverable::Refused(Down::SentAway(why)) if why.contains("up to 1000")),
+        "{why}"
+    );
+    assert_eq!(delivered(behind).await, Ok(()));
+    let after = link.send(text("after")).unwrap();
+    let flushed = timeout(PATIENCE, link.flushed()).await.unwrap();
+    assert!(flushed.is_ok(), "what failed before is not this one's: {flushed:?}");
+    assert_eq!(delivered(after).await, Ok(()));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_message_at_which_the_connection_ends_without_a_reason_is_given_up_after_some_tries() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (link, _inbox) = link::connect(config(listener.local_addr().unwrap())).await.unwrap();
+    let relay = tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            answer_all(&mut stream, |message| message.kind() != Kind::Image).await;
+        }
+    });
+    let bad = link.send(Message::image(vec![0; 100].into(), &Origin::default()).unwrap()).unwrap();
+    let good = link.send(text("behind it")).unwrap();
+    let why = timeout(PATIENCE, bad.delivered()).await.unwrap().unwrap_err();
+    assert!(matches!(why, Undeliverable::GivenUp { tries: 5, .. }), "{why}");
+    assert_eq!(timeout(PATIENCE, good.delivered()).await.unwrap(), Ok(()));
+    relay.abort();
+}
+
+#[tokio::test]
+async fn something_that_is_no_relay_is_no_reason_to_give_a_message_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let (link, _inbox) = link::connect(config(addr)).await.unwrap();
+    let receipt = link.send(text("patience")).unwrap();
+    // A port forward with nobody behind it, more often than a message is tried.
+    for _ in 0..8 {
+        drop(timeout(PATIENCE, listener.accept()).await.unwrap().unwrap());
+    }
+    drop(listener);
+    let server = Server::start_on(&addr.to_string(), relay::Config::default()).await;
+    assert_eq!(timeout(PATIENCE, receipt.delivered()).await.unwrap(), Ok(()));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_link_that_is_dropped_settles_what_was_sent() {
+    let (link, _inbox) = link::connect(config(free_port().await)).await.unwrap();
+    let receipt = link.send(text("never")).unwrap();
+    drop(link);
+    let delivered = timeout(PATIENCE, receipt.delivered()).await.unwrap();
+    assert_eq!(delivered, Err(Undeliverable::LinkClosed));
+}
+
+/// A connection is not a relay.
+#[tokio::test]
+async fn a_link_is_up_once_the_relay_has_answered_or_said_anything() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let patient = link::Config { timeout: PATIENCE, ..config(listener.local_addr().unwrap()) };
+    let (link, mut inbox) = link::connect(patient).await.unwrap();
+    let mut state = link.state();
+    let (mut stream, _) = listener.accept().await.unwrap();
+    // It has sent its first heartbeat, so it is connected as far as it can know.
+    let mut beat = [0; 4];
+    tokio::io::AsyncReadExt::read_exact(&mut stream, &mut beat).await.unwrap();
+    assert_eq!(*state.borrow_and_update(), State::Connecting);
+    assert!(link.is_connected());
+    // A relay that answers no heartbeat, and passes messages on.
+    stream.write_all(&common::wire_bytes(&text("hello"))).await.unwrap();
+    assert_eq!(next_text(&mut inbox).await, "hello");
+    assert!(matches!(*state.borrow_and_update(), State::Up { rtt: None, .. }));
+    assert_eq!(link.counters().sessions, 1);
+}
+
+/// The relay closes with a reset, and the last word comes before it.
+#[tokio::test]
+async fn a_client_that_is_too_silent_hears_why() {
+    let server = Server::start(relay::Config {
+        client_timeout: Duration::from_millis(300),
+        ..relay::Config::default()
+    })
+    .await;
+    let mut silent = Bare::connect(server.addr).await;
+    let last = timeout(PATIENCE, silent.reader.next()).await.unwrap().unwrap().unwrap();
+    assert_eq!(farewell_reason(&last).as_deref(), Some("silent for 300ms"));
+    server.told(&["left", "silent for 300ms", "--client-timeout"]).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_relay_that_is_less_patient_than_the_client_is_told_more_often() {
+    let client_timeout = Duration::from_millis(600);
+    let server = Server::start(relay::Config { client_timeout, ..relay::Config::default() }).await;
+    let seldom = link::Config { interval: Duration::from_secs(60), ..config(server.addr) };
+    let (link, _inbox) = link::connect(link::Config { timeout: 2 * PATIENCE, ..seldom }).await.unwrap();
+    until(&link, is_up).await;
+    tokio::time::sleep(3 * client_timeout).await;
+    assert_eq!(link.counters().sessions, 1);
+    assert_eq!(link.last_down(), None);
+    server.stop().await;
+}
+
+/// Over and over it would end the connection.
+#[tokio::test]
+async fn a_frame_over_the_relays_limit_is_left_out_from_then_on() {
+    let server = Server::start(relay::Config { max_message: 20_000, ..relay::Config::default() }).await;
+    let (link, _inbox) = link::connect(config(server.addr)).await.unwrap();
+    let give = |seq, bytes| {
+        let info = FrameInfo { stream: Some("ann".into()), seq: Some(seq), ..FrameInfo::default() };
+        link.send_frame(info, vec![0; bytes].into());
+    };
+    until(&link, is_up).await;
+    give(0, 30_000);
+    until(&link, down_because(|why| matches!(why, Down::SentAway(why) if why.contains("20000")))).await;
+    until(&link, is_up).await;
+    for seq in 1..10 {
+        give(seq, 30_000);
+    }
+    give(10, 10_000);
+    timeout(PATIENCE, link.settled()).await.unwrap();
+    let counters = link.counters();
+    assert_eq!((counters.sessions, counters.frames_too_large, counters.frames_sent), (2, 9, 2));
     server.stop().await;
 }
 
@@ -312,6 +472,7 @@ async fn a_large_message_on_a_slow_link_is_no_silence() {
     socket2::SockRef::from(&listener).set_recv_buffer_size(32 << 10).unwrap();
     let (link, _inbox) = link::connect(config(listener.local_addr().unwrap())).await.unwrap();
     let (mut stream, _) = listener.accept().await.unwrap();
+    answer_first(&mut stream).await;
     until(&link, is_up).await;
     let image = Message::image(vec![7; 2_000_000].into(), &Origin::default()).unwrap();
     let (begin, bytes) = (std::time::Instant::now(), image.wire_len());

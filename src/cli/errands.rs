@@ -4,10 +4,10 @@ use std::{path::PathBuf, sync::Arc};
 
 use tokio::runtime::Handle as Runtime;
 
-use super::{report, tape::Tape};
+use super::{reason, report, tape::Tape};
 use crate::{
     language::{Phrase, Words},
-    link::Link,
+    link::{Link, Undeliverable},
     pipeline::Switch,
     view::{Action, Handle, Update},
     wire::{Message, Origin},
@@ -73,14 +73,20 @@ impl Errands {
             .map_err(crate::link::Error::from)
             .and_then(|text| self.link.send(text));
         let handle = self.handle.clone();
-        if let Err(error) = sent {
-            handle.push(Update::Sent { number, left: false });
-            return Some(error.to_string());
-        }
-        let link = self.link.clone();
+        let receipt = match sent {
+            Ok(receipt) => receipt,
+            Err(error) => {
+                handle.push(Update::Sent { number, left: false });
+                return Some(error.to_string());
+            }
+        };
+        let words = Arc::clone(&self.words);
         self.runtime.spawn(async move {
-            let left = link.flushed().await.is_ok();
-            handle.push(Update::Sent { number, left });
+            let outcome = receipt.delivered().await;
+            handle.push(Update::Sent { number, left: outcome.is_ok() });
+            if let Err(Undeliverable::Refused(why) | Undeliverable::GivenUp { why, .. }) = outcome {
+                handle.push(Update::Notice(reason::reason(&why, &words)));
+            }
         });
         None
     }

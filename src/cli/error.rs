@@ -31,8 +31,10 @@ pub(super) enum Error {
     Message(#[from] wire::Fault),
     #[error("{}: {reason}", path.display())]
     File { path: PathBuf, reason: String },
-    #[error("{} did not reach the relay at {host} within {}: {why} (give it longer with --deadline)", .what, humantime::format_duration(*.deadline))]
-    NotDelivered { what: String, host: String, deadline: Duration, why: String },
+    #[error("{what} did not reach the relay at {host} within {}: {why}{}", humantime::format_duration(*.deadline), longer(*.patience))]
+    NotDelivered { what: String, host: String, deadline: Duration, why: String, patience: bool },
+    #[error("{what} did not reach the relay at {host}: {why}")]
+    Undeliverable { what: String, host: String, why: String },
     #[error("nothing to send: give a text, or lines on standard input")]
     NothingToSend,
     #[error("{0}")]
@@ -53,6 +55,11 @@ impl Error {
             _ => 1,
         }
     }
+}
+
+/// Only if it would help.
+const fn longer(patience: bool) -> &'static str {
+    if patience { " (give it longer with --deadline)" } else { "" }
 }
 
 fn hint(error: &io::Error) -> &'static str {

@@ -56,8 +56,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         link::discard(inbox);
         let run = fastrand::u64(..);
         for ((file, jpeg), count) in args.files.iter().zip(jpegs).zip(0..) {
-            link.send(Message::image(jpeg, &args.sender.origin(run, count))?)?;
-            args.sender.delivered(&link, &format!("the picture {}", file.display())).await?;
+            let receipt = link.send(Message::image(jpeg, &args.sender.origin(run, count))?)?;
+            args.sender.delivered(&link, receipt, &format!("the picture {}", file.display())).await?;
         }
         drop(reporting);
         args.sender.output().event(&Delivered { messages: args.files.len() as u64 }, None);

@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use tracing::warn;
 
-use super::{Error, output::Output, trust::TrustArgs, values};
-use crate::link::{Config, Link, Role, State};
+use super::{Error, advice, output::Output, trust::TrustArgs, values};
+use crate::link::{Config, Down, Link, Role, State};
 
 /// How to reach the relay.
 #[derive(Clone, Debug, clap::Args)]
@@ -80,28 +81,50 @@ struct LinkEvent<'a> {
     clock_uncertainty_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
+    /// Trying again does not help.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    lasting: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_in_ms: Option<f64>,
 }
 
-/// Reports each change of the link's state as an event, for as long as what is returned is kept: a summary shall be
-/// the last word. For a person the log tells it already.
+/// Reports each change of the link's state as an event, for as long as what is returned is kept: a summary shall be the last word. For
+/// a person the log tells the states.
 #[must_use]
-pub(super) fn report(link: &Link, output: Output) -> Option<Reporting> {
-    if !output.is_json() {
-        return None;
-    }
+pub(super) fn report(link: &Link, output: Output) -> Reporting {
+    follow(link, output, false)
+}
+
+/// The same for a command that tries for ever: if that does not help, it is said what to change and how to end it.
+#[must_use]
+pub(super) fn report_with_advice(link: &Link, output: Output) -> Reporting {
+    follow(link, output, true)
+}
+
+fn follow(link: &Link, output: Output, advises: bool) -> Reporting {
     let host = link.host().to_owned();
     let mut state = link.state();
-    Some(Reporting(tokio::spawn(async move {
+    Reporting(tokio::spawn(async move {
+        let mut advised = None;
         loop {
-            let event = event(&host, &state.borrow_and_update());
-            output.event(&event, None);
+            let now = state.borrow_and_update().clone();
+            if output.is_json() {
+                output.event(&event(&host, &now), None);
+            }
+            match now {
+                State::Down { why, .. } if advises && why.is_lasting() && advised.as_ref() != Some(&why) => {
+                    let hint = advice::to_change(&why).map(|hint| format!("{hint}; ")).unwrap_or_default();
+                    warn!("{hint}Ctrl-C ends this, and until then it is tried again now and then");
+                    advised = Some(why);
+                }
+                State::Up { .. } => advised = None,
+                State::Down { .. } | State::Connecting => {}
+            }
             if state.changed().await.is_err() {
                 return;
             }
         }
-    })))
+    }))
 }
 
 /// Reports until it is dropped.
@@ -122,6 +145,7 @@ fn event<'a>(host: &'a str, state: &State) -> LinkEvent<'a> {
         clock_offset_ms: None,
         clock_uncertainty_ms: None,
         why: None,
+        lasting: false,
         retry_in_ms: None,
     };
     match state {
@@ -135,6 +159,7 @@ fn event<'a>(host: &'a str, state: &State) -> LinkEvent<'a> {
         State::Down { why, retry_at } => {
             event.state = "down";
             event.why = Some(why.to_string());
+            event.lasting = why.is_lasting();
             event.retry_in_ms = Some(millis(retry_at.saturating_duration_since(Instant::now())));
         }
     }
@@ -146,14 +171,20 @@ pub(super) fn millis(time: Duration) -> f64 {
     time.as_micros() as f64 / 1000.0
 }
 
-/// What keeps a link from delivering, for a person.
-pub(super) fn trouble(link: &Link) -> String {
-    match (&*link.state().borrow(), link.last_down()) {
-        (State::Down { why, .. }, _) => why.to_string(),
-        (State::Connecting, Some(why)) => why.to_string(),
-        (State::Connecting, None) => "still connecting".into(),
-        (State::Up { .. }, _) => "it has not answered a heartbeat yet".into(),
-    }
+/// What keeps a link from delivering, for a person, and whether more time could help.
+pub(super) fn trouble(link: &Link) -> (String, bool) {
+    let why = match (&*link.state().borrow(), link.last_down()) {
+        (State::Down { why, .. }, _) => why.clone(),
+        // It comes up and is sent away by turns.
+        (State::Up { .. }, Some(why @ Down::SentAway(_))) => why,
+        (State::Up { .. }, _) => return ("the relay has not confirmed it yet".into(), true),
+        (State::Connecting, Some(why)) => why,
+        (State::Connecting, None) if link.is_connected() => {
+            return ("nothing there has answered yet (is it a pulsecam relay?)".into(), true);
+        }
+        (State::Connecting, None) => return ("still connecting".into(), true),
+    };
+    (advice::advised(&why), advice::is_a_matter_of_time(&why))
 }
 
 /// Keeps what comes in from filling memory where nobody wants it.

@@ -1,5 +1,6 @@
 //! The command line: arguments and wiring, one file a subcommand.
 
+mod advice;
 mod audience;
 mod bench;
 mod call;

@@ -11,6 +11,9 @@ pub(super) fn shown(state: &State, words: &Words) -> LinkState {
     match state {
         State::Connecting => LinkState::Connecting,
         State::Up { rtt, .. } => LinkState::Up { rtt: *rtt },
+        State::Down { why, retry_at } if why.is_lasting() => {
+            LinkState::Lasting { why: reason(why, words), retry_at: *retry_at }
+        }
         State::Down { why, retry_at } if refuses(why) => {
             LinkState::Refused { why: reason(why, words), retry_at: Some(*retry_at) }
         }
@@ -18,12 +21,13 @@ pub(super) fn shown(state: &State, words: &Words) -> LinkState {
     }
 }
 
-/// Whether somebody is there and does not want us, or is not whom we want.
+/// Whether somebody is there and does not want us now.
 const fn refuses(why: &Down) -> bool {
-    matches!(why, Down::Tls(_) | Down::TlsWanted | Down::NoKeyAsked | Down::Impostor | Down::SentAway(_))
+    matches!(why, Down::SentAway(_))
 }
 
-fn reason(why: &Down, words: &Words) -> String {
+/// Why the link is down, in the window's words.
+pub(super) fn reason(why: &Down, words: &Words) -> String {
     let with = |phrase, reason: &str| words.tell(phrase, [("reason", reason)]);
     let after = |phrase, time| words.tell(phrase, [("time", humantime::format_duration(time).to_string())]);
     match why {
@@ -31,9 +35,14 @@ fn reason(why: &Down, words: &Words) -> String {
         Down::ConnectTimeout(time) => after(Phrase::WhyNoAnswer, *time),
         Down::Unreachable(reason) => with(Phrase::WhyUnreachable, reason),
         Down::Tls(reason) => with(Phrase::WhyTls, reason),
+        Down::HandshakeFailed(reason) => with(Phrase::WhyHandshake, reason),
         Down::TlsWanted => words.say(Phrase::WhyTlsWanted),
+        Down::KeyMissing => words.say(Phrase::WhyKeyMissing),
+        Down::KeyRefused => words.say(Phrase::WhyKeyRefused),
         Down::NoKeyAsked => words.say(Phrase::WhyNoKeyAsked),
         Down::Impostor => words.say(Phrase::WhyImpostor),
+        Down::NotARelay(reason) => with(Phrase::WhyNotARelay, reason),
+        Down::ClosedAtOnce => words.say(Phrase::WhyClosedAtOnce),
         Down::Closed => words.say(Phrase::WhyClosed),
         Down::SentAway(reason) => with(Phrase::WhySentAway, reason),
         Down::Silent(time) => after(Phrase::WhySilent, *time),

@@ -97,7 +97,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let recorder = Recording { shared: Arc::clone(&shared), limit: args.limit.frames, stop: stop.clone() };
     receive(&link, inbox, recorder)?;
     runtime.block_on(async {
-        let reporting = link::report(&link, output);
+        let reporting = link::report_with_advice(&link, output);
         tokio::select! {
             () = args.limit.time_is_over() => {}
             () = signal::stop() => {}

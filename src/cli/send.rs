@@ -81,7 +81,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     runtime(1)?.block_on(async {
         let mut stop = std::pin::pin!(signal::stop());
         let (link, inbox) = connect(args.source.reported(args.link.config(Role::Sender)?)).await?;
-        let reporting = link::report(&link, output);
+        let reporting = link::report_with_advice(&link, output);
         link::discard(inbox);
         // Opened before anybody waits for the relay: what is wrong with it is told at once.
         let mut outgoing = tokio::select! {

@@ -128,7 +128,7 @@ pub(super) fn run(
         damaged: HashMap::new(),
     };
     receive(link, inbox, audience)?;
-    let reporting = runtime.block_on(async { link::report(link, output) });
+    let reporting = runtime.block_on(async { link::report_with_advice(link, output) });
     runtime.spawn(forward_state(link.state(), handle.clone(), Arc::clone(&words)));
     runtime.spawn(end(limit, who.over, stop.clone(), handle.clone()));
 

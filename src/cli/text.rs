@@ -9,13 +9,13 @@ use serde::Serialize;
 use tokio::{sync::mpsc, time};
 
 use super::{
-    Error,
+    Error, advice,
     link::{self, LinkArgs},
     output::Output,
     runtime, values,
 };
 use crate::{
-    link::{Link, Role, connect},
+    link::{Link, Receipt, Role, connect},
     wire::{Message, Origin},
 };
 
@@ -72,16 +72,22 @@ impl Sender {
         Origin { from: Some(from), id: Some(format!("{run:x}-{count}")) }
     }
 
-    /// Waits until the relay has taken all that was sent.
-    pub(super) async fn delivered(&self, link: &Link, what: &str) -> Result<(), Error> {
-        let flushed =
-            time::timeout(self.deadline, link.flushed()).await.map_err(|_| Error::NotDelivered {
-                what: what.into(),
-                host: link.host().into(),
-                deadline: self.deadline,
-                why: link::trouble(link),
-            })?;
-        Ok(flushed?)
+    /// Waits until the relay has taken what was sent. What no retry heals ends it at once.
+    pub(super) async fn delivered(&self, link: &Link, receipt: Receipt, what: &str) -> Result<(), Error> {
+        let (what, host) = (what.to_owned(), link.host().to_owned());
+        tokio::select! {
+            biased;
+            delivered = receipt.delivered() => {
+                delivered.map_err(|why| Error::Undeliverable { what, host, why: advice::undelivered(&why) })
+            }
+            why = link.lasting_trouble() => {
+                Err(Error::Undeliverable { what, host, why: advice::advised(&why) })
+            }
+            () = time::sleep(self.deadline) => {
+                let (why, patience) = link::trouble(link);
+                Err(Error::NotDelivered { what, host, deadline: self.deadline, why, patience })
+            }
+        }
     }
 }
 
@@ -98,10 +104,10 @@ async fn send(args: &Args) -> Result<(), Error> {
     let mut lines = lines(&args.text);
     while let Some(line) = lines.recv().await {
         let line = line?;
-        link.send(Message::text(&line, &args.sender.origin(run, count))?)?;
+        let receipt = link.send(Message::text(&line, &args.sender.origin(run, count))?)?;
         count += 1;
         // What waits is bounded: the next line is read once the relay has this one.
-        args.sender.delivered(&link, &format!("the text {line:?}")).await?;
+        args.sender.delivered(&link, receipt, &format!("the text {line:?}")).await?;
     }
     if count == 0 {
         return Err(Error::NothingToSend);

@@ -78,6 +78,9 @@ impl<K: PartialEq, T> Sender<K, T> {
     /// See [`Lanes::push_urgent`].
     pub fn send_urgent(&self, item: T) {
         let mut state = self.0.lock();
+        if !state.received {
+            return;
+        }
         state.lanes.push_urgent(item);
         self.0.wake(state);
     }
@@ -157,11 +160,12 @@ impl<K: PartialEq, T> Receiver<K, T> {
         }
     }
 
-    /// Waits until something is there or all senders are gone, and takes nothing. Cancel safe.
+    /// Waits until something can be taken or all senders are gone, and takes nothing. Cancel safe.
     pub async fn ready(&mut self) {
         while {
             let state = self.0.lock();
-            !state.lanes.has_next() && (state.senders > 0 || !state.lanes.is_empty())
+            // With the last sender gone nobody opens a lane again that is held.
+            !state.lanes.has_next() && state.senders > 0
         } {
             self.0.task.notified().await;
         }
@@ -221,7 +225,12 @@ impl<K: PartialEq, T> Receiver<K, T> {
 
 impl<K, T> Drop for Receiver<K, T> {
     fn drop(&mut self) {
-        self.0.lock().received = false;
+        let mut state = self.0.lock();
+        state.received = false;
+        // Senders may live on for long, and nobody takes this any more.
+        let waiting = state.lanes.take_all();
+        drop(state);
+        drop(waiting); // not under the lock: what waits may have a drop of its own
     }
 }
 
@@ -281,6 +290,33 @@ mod tests {
         assert_eq!((sender.replaced(), receiver.replaced()), (1, 1));
         drop(receiver);
         assert_eq!(sender.send_fresh(0, 3), Err(Closed));
+    }
+
+    /// A sender may live for as long as the program does.
+    #[test]
+    fn what_waits_is_let_go_of_with_the_receiver() {
+        let item = Arc::new(());
+        let (sender, receiver) = channel::<u8, Arc<()>>(100);
+        sender.send_urgent(Arc::clone(&item));
+        sender.send_ordered(1, Arc::clone(&item)).unwrap();
+        sender.send_fresh(0, Arc::clone(&item)).unwrap();
+        drop(receiver);
+        assert_eq!(Arc::strong_count(&item), 1);
+        sender.send_urgent(Arc::clone(&item));
+        sender.send_ordered(1, Arc::clone(&item)).unwrap();
+        assert_eq!(Arc::strong_count(&item), 1, "and nothing is kept any more");
+        assert!(sender.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_lane_that_is_held_does_not_hide_that_all_senders_are_gone() {
+        let (sender, mut receiver) = channel::<u8, u8>(100);
+        sender.send_ordered(1, 1).unwrap();
+        sender.hold_ordered(true);
+        drop(sender);
+        tokio::time::timeout(LONG, receiver.ready()).await.expect("it is not waited for");
+        assert_eq!(receiver.try_recv(), Err(Closed));
+        assert_eq!(receiver.recv().await, None);
     }
 
     #[test]

@@ -50,6 +50,16 @@ pub struct Lanes<K, T> {
     replaced: u64,
 }
 
+impl<K, T> Lanes<K, T> {
+    /// Takes out all that waits, whatever is held, so that it can be dropped.
+    pub fn take_all(&mut self) -> impl Iterator<Item = T> + use<K, T> {
+        self.ordered_bytes = 0;
+        let ordered = std::mem::take(&mut self.ordered).into_iter().map(|(_, item)| item);
+        let fresh = std::mem::take(&mut self.fresh).into_iter().map(|(_, item)| item);
+        self.urgent.take().into_iter().chain(ordered).chain(fresh)
+    }
+}
+
 impl<K: PartialEq, T> Lanes<K, T> {
     /// Empty lanes; `budget` bounds the bytes that may wait in order.
     #[must_use]

@@ -33,7 +33,7 @@ type Nonce = [u8; NONCE];
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// It said something else: a Qt program, or one of ours without a key.
-    #[error("this relay asks for a key, and none was given (--key-file)")]
+    #[error("this relay asks for a key, and none was given")]
     NoKey,
     /// Its key opens nothing here.
     #[error("the key is none of this relay's")]
@@ -98,6 +98,12 @@ impl Challenge {
 }
 
 impl Response {
+    /// Whether this message asks for one.
+    #[must_use]
+    pub fn is_asked_by(message: &Message) -> bool {
+        payload(message, CHALLENGE).is_some()
+    }
+
     /// The answer to a challenge; `None` where the message is none.
     ///
     /// # Errors

@@ -9,15 +9,22 @@ reconnecting = reconnecting to { $host }: { $why }
 reconnecting-in = reconnecting in { $seconds } s: { $why }
 refused = { $host } refused: { $why }
 refused-retry-in = { $host } refused: { $why } Trying again in { $seconds } s.
+lasting = { $host }: { $why } This does not go away by itself.
+lasting-retry-in = { $host }: { $why } This does not go away by itself (next try in { $seconds } s).
 
 # Why it is down.
 why-refused = nobody listens there. Is a relay running?
 why-no-answer = no answer within { $time }
 why-unreachable = cannot connect: { $reason }
-why-tls = no TLS with the relay: { $reason }
-why-tls-wanted = the relay speaks TLS only (--tls, with --tls-ca or --tls-pin).
+why-tls = no TLS with the relay: { $reason }.
+why-handshake = the TLS handshake was not finished: { $reason }
+why-tls-wanted = the relay speaks TLS only. Start with --tls and --tls-ca or --tls-pin.
+why-key-missing = the relay asks for a key. Start with --key-file.
+why-key-refused = the relay does not know this key.
 why-no-key-asked = the relay asks for no key, and what is for a room with one is not sent there.
-why-impostor = the relay does not know the key: it is not the one that you mean.
+why-impostor = the relay could not prove that it knows the key. It may not be the one that you mean.
+why-not-a-relay = no pulsecam relay is there: { $reason }.
+why-closed-at-once = something accepts connections there and closes them at once. Is a relay running behind it?
 why-closed = the relay closed the connection
 why-sent-away = { $reason }.
 why-silent = nothing heard for { $time }

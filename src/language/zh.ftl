@@ -9,15 +9,22 @@ reconnecting = 正在重新连接 { $host }：{ $why }
 reconnecting-in = { $seconds } 秒后重新连接：{ $why }
 refused = { $host } 拒绝了连接：{ $why }
 refused-retry-in = { $host } 拒绝了连接：{ $why } { $seconds } 秒后重试。
+lasting = { $host }：{ $why }该问题不会自行恢复。
+lasting-retry-in = { $host }：{ $why }该问题不会自行恢复（{ $seconds } 秒后重试）。
 
 # Why it is down.
 why-refused = 对方没有在监听。中继是否在运行？
 why-no-answer = { $time } 内没有应答
 why-unreachable = 无法连接：{ $reason }
-why-tls = 无法与中继建立 TLS：{ $reason }
-why-tls-wanted = 中继只接受 TLS（--tls，配合 --tls-ca 或 --tls-pin）。
+why-tls = 无法与中继建立 TLS：{ $reason }。
+why-handshake = TLS 握手未完成：{ $reason }
+why-tls-wanted = 中继只接受 TLS。请使用 --tls，并配合 --tls-ca 或 --tls-pin 启动。
+why-key-missing = 中继要求密钥。请使用 --key-file 启动。
+why-key-refused = 中继不认识此密钥。
 why-no-key-asked = 中继没有要求密钥；属于加锁房间的内容不会发往那里。
-why-impostor = 中继不知道密钥：它不是您要找的那一个。
+why-impostor = 中继无法证明它知道密钥，可能不是您要找的那一个。
+why-not-a-relay = 对方不是 pulsecam 中继：{ $reason }。
+why-closed-at-once = 对方接受连接后立即关闭。其后是否有中继在运行？
 why-closed = 中继关闭了连接
 why-sent-away = { $reason }。
 why-silent = { $time } 没有收到任何数据

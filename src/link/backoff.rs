@@ -9,6 +9,10 @@ const AT_ONCE: Duration = Duration::from_millis(50);
 /// The first pause after that; doubled for each one after.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
+/// Pauses of the greatest length that are one pause where trying again cannot help: half a minute by default. The relay may be started
+/// again with the right key, so it is tried for ever.
+const LASTING: u32 = 6;
+
 /// At once, then with doubling pauses up to a limit, for ever. Jitter keeps a hundred clients of a relay that
 /// came back from knocking in the same millisecond.
 #[derive(Clone, Debug)]
@@ -35,6 +39,12 @@ impl Backoff {
         doubled.min(self.max).mul_f64(1.0 - random.clamp(0.0, 1.0) / 2.0)
     }
 
+    /// The pause after a failure that trying again does not heal.
+    #[must_use]
+    pub fn slow(&self, random: f64) -> Duration {
+        self.max.saturating_mul(LASTING).mul_f64(1.0 - random.clamp(0.0, 1.0) / 2.0)
+    }
+
     /// Starts over. Only a session that proved healthy for a while earns it: a relay that accepts, answers and closes
     /// must not be hammered.
     pub const fn reset(&mut self) {
@@ -56,6 +66,13 @@ mod tests {
         }
         backoff.reset();
         assert_eq!(backoff.next(0.0), AT_ONCE);
+    }
+
+    #[test]
+    fn what_does_not_heal_is_tried_slowly() {
+        let backoff = Backoff::new(Duration::from_secs(5));
+        assert_eq!(backoff.slow(0.0), Duration::from_secs(30));
+        assert_eq!(backoff.slow(1.0), Duration::from_secs(15));
     }
 
     #[test]

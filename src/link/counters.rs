@@ -29,7 +29,6 @@ pub(super) struct Tally {
     pub(super) frames_while_down: AtomicU64,
     pub(super) bytes_received: AtomicU64,
     pub(super) sessions: AtomicU64,
-    pub(super) accepted: AtomicU64,
     pub(super) undeliverable: AtomicU64,
     pub(super) frames_too_large: AtomicU64,
     pub(super) frames_late: AtomicU64,

@@ -5,7 +5,7 @@ use std::{fmt, io, net::SocketAddr, pin::Pin, sync::Arc};
 use tokio::{net::TcpStream, time};
 
 use super::{Down, Hub};
-use crate::{socket::Connection, tls};
+use crate::socket::Connection;
 
 type Dialing = Pin<Box<dyn Future<Output = io::Result<(Connection, SocketAddr)>> + Send>>;
 
@@ -58,9 +58,10 @@ async fn tcp(hub: &Hub) -> Result<(Connection, SocketAddr), Down> {
                 };
                 match time::timeout(limit, client.connect(&hub.config.host, stream)).await {
                     Ok(Ok(connection)) => return Ok((connection, peer)),
-                    Ok(Err(error)) => why = Down::Tls(tls::explain(&error)),
+                    Ok(Err(error)) => why = Down::handshake(&error),
                     Err(_) => {
-                        why = Down::Tls(format!("no handshake within {}", humantime::format_duration(limit)));
+                        let within = humantime::format_duration(limit);
+                        why = Down::HandshakeFailed(format!("no answer to it within {within}"));
                     }
                 }
             }

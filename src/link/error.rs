@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::Undeliverable;
 use crate::{fresh::Full, wire::Fault};
 
 /// Why no link can be set up at all, or a message cannot be sent or did not arrive.
@@ -22,9 +23,7 @@ pub enum Error {
     /// Too much waits to be sent.
     #[error("cannot send: {0}")]
     Full(#[from] Full),
-    /// The relay ended the connection each time that it was sent.
-    #[error(
-        "the relay does not take it: {0} times the connection ended with it (is it over the relay's --max-message?)"
-    )]
-    Undeliverable(u32),
+    /// The relay did not take it.
+    #[error(transparent)]
+    Undeliverable(#[from] Undeliverable),
 }

@@ -13,6 +13,12 @@ pub enum Action {
     Wait(Instant),
 }
 
+/// Heartbeats in the time after which the relay takes a silent client for dead, so that two may be late.
+const BEATS_IN_SILENCE: u32 = 3;
+
+/// The shortest interval that a relay can ask for: heartbeats are not to become a load of their own.
+const SHORTEST: Duration = Duration::from_millis(100);
+
 /// Any byte received proves the peer alive; a heartbeat goes out every interval to provoke one.
 #[derive(Clone, Debug)]
 pub struct Pulse {
@@ -27,6 +33,18 @@ impl Pulse {
     #[must_use]
     pub const fn new(interval: Duration, timeout: Duration, now: Instant) -> Self {
         Self { interval, timeout, heard: now, next: now }
+    }
+
+    /// The relay says after how much silence of ours it closes the connection: heartbeats go out often enough for it. True if that
+    /// is more often than before.
+    pub fn must_not_be_silent_for(&mut self, limit: Duration, now: Instant) -> bool {
+        let wanted = (limit / BEATS_IN_SILENCE).max(SHORTEST);
+        let sooner = wanted < self.interval;
+        if sooner {
+            self.interval = wanted;
+            self.next = self.next.min(now + wanted);
+        }
+        sooner
     }
 
     /// Something was received.
@@ -83,6 +101,21 @@ mod tests {
         assert_eq!(pulse.poll(start + 18 * S), Action::Send);
         assert_eq!(pulse.poll(start + 18 * S), Action::Wait(start + 19 * S));
         assert_eq!(pulse.poll(start + 19 * S), Action::Dead);
+    }
+
+    #[test]
+    fn a_relay_that_is_less_patient_hears_more_often() {
+        let start = Instant::now();
+        let mut pulse = Pulse::new(3 * S, 10 * S, start);
+        assert_eq!(pulse.poll(start), Action::Send);
+        assert!(!pulse.must_not_be_silent_for(15 * S, start), "often enough already");
+        assert_eq!(pulse.poll(start), Action::Wait(start + 3 * S));
+        assert!(pulse.must_not_be_silent_for(2 * S, start + S / 2));
+        assert_eq!(pulse.poll(start + S / 2), Action::Wait(start + S / 2 + 2 * S / 3));
+        assert_eq!(pulse.poll(start + 2 * S), Action::Send);
+        assert_eq!(pulse.poll(start + 2 * S), Action::Wait(start + 2 * S + 2 * S / 3));
+        assert!(pulse.must_not_be_silent_for(Duration::ZERO, start + 2 * S));
+        assert_eq!(pulse.poll(start + 2 * S), Action::Wait(start + 2 * S + SHORTEST));
     }
 
     #[test]

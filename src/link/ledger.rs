@@ -11,6 +11,15 @@ use crate::clock::Timestamp;
 /// Heartbeats that can be unanswered at one time; a link that is dead by its own measure has far fewer.
 const MAX_OUTSTANDING: usize = 1024;
 
+/// What an answered heartbeat proves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered<T> {
+    /// When the heartbeat went out.
+    pub sent: Instant,
+    /// The messages that are confirmed by it, in order.
+    pub confirmed: Vec<T>,
+}
+
 /// A book of what went out on the present connection.
 #[derive(Debug)]
 pub struct Ledger<T> {
@@ -52,25 +61,18 @@ impl<T> Ledger<T> {
     }
 
     /// A heartbeat was answered: the one whose time comes back, or, by a Qt peer that repeats no
-    /// time, the oldest. Returns when that went out; `None` where no such heartbeat was sent.
-    pub fn answered(&mut self, t1: Option<Timestamp>) -> Option<Instant> {
+    /// time, the oldest. `None` if no such heartbeat was sent.
+    pub fn answered(&mut self, t1: Option<Timestamp>) -> Option<Answered<T>> {
         let position = match t1 {
             Some(t1) => self.beats.iter().position(|beat| beat.t1 == t1)?,
             None => 0,
         };
         let beat = *self.beats.get(position)?;
         self.beats.drain(..=position);
-        while self.confirmed < beat.covers {
-            self.unconfirmed.pop_front();
-            self.confirmed += 1;
-        }
-        Some(beat.sent)
-    }
-
-    /// Messages known to be taken, since the beginning.
-    #[must_use]
-    pub const fn confirmed(&self) -> u64 {
-        self.confirmed
+        let count = beat.covers.saturating_sub(self.confirmed);
+        self.confirmed += count;
+        let count = usize::try_from(count).map_or(self.unconfirmed.len(), |n| n.min(self.unconfirmed.len()));
+        Some(Answered { sent: beat.sent, confirmed: self.unconfirmed.drain(..count).collect() })
     }
 
     /// Whether a heartbeat should go out to confirm what is not. One at a time: its answer asks again, so that a
@@ -106,8 +108,8 @@ mod tests {
         assert!(!ledger.wants_heartbeat());
         ledger.message("b");
         assert!(!ledger.wants_heartbeat());
-        assert_eq!(ledger.answered(Some(at(1))), Some(now));
-        assert_eq!(ledger.confirmed(), 1);
+        let answered = Answered { sent: now, confirmed: vec!["a"] };
+        assert_eq!(ledger.answered(Some(at(1))), Some(answered));
         assert!(ledger.wants_heartbeat());
         assert_eq!(ledger.take_back(), ["b"]);
     }
@@ -119,10 +121,8 @@ mod tests {
         ledger.heartbeat(at(1), now);
         ledger.message("a");
         ledger.heartbeat(at(2), now);
-        assert!(ledger.answered(None).is_some());
-        assert_eq!(ledger.confirmed(), 0);
-        assert!(ledger.answered(None).is_some());
-        assert_eq!(ledger.confirmed(), 1);
+        assert_eq!(ledger.answered(None).unwrap().confirmed, [""; 0]);
+        assert_eq!(ledger.answered(None).unwrap().confirmed, ["a"]);
         assert_eq!(ledger.answered(None), None);
     }
 
@@ -140,8 +140,7 @@ mod tests {
             ledger.message(message);
         }
         ledger.heartbeat(at(2), now);
-        ledger.answered(Some(at(2)));
-        assert_eq!(ledger.confirmed(), 2);
+        assert_eq!(ledger.answered(Some(at(2))).unwrap().confirmed, ["a", "b"]);
         assert!(ledger.take_back().is_empty());
     }
 

@@ -10,11 +10,13 @@ pub mod backoff;
 pub mod clock;
 mod config;
 mod counters;
+mod delivery;
 mod dial;
 mod entry;
 mod error;
 pub mod heartbeat;
 pub mod ledger;
+mod outages;
 mod progress;
 mod received;
 mod report;
@@ -25,7 +27,10 @@ mod upkeep;
 use std::{
     collections::VecDeque,
     io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -37,6 +42,7 @@ pub use self::{
     account::Account,
     config::{Config, Role},
     counters::Counters,
+    delivery::{Receipt, Undeliverable},
     dial::Dial,
     error::Error,
     received::{Inbox, Received},
@@ -44,8 +50,8 @@ pub use self::{
     state::{Down, State},
 };
 use self::{
-    account::Accounts, clock::Offset, config::with_port, counters::Tally, progress::Progress,
-    report::Departures,
+    account::Accounts, clock::Offset, config::with_port, counters::Tally, delivery::Deliveries,
+    progress::Progress, report::Departures,
 };
 use crate::{
     clock::{Timestamp, now},
@@ -92,7 +98,7 @@ struct Hub {
     viewers: watch::Sender<Option<u32>>,
     reports: watch::Sender<Option<Report>>,
     departures: Mutex<Departures>,
-    confirmed: watch::Sender<u64>,
+    deliveries: Mutex<Deliveries>,
     /// When the newest heartbeat that was answered went out.
     answered: watch::Sender<Option<Instant>>,
     tally: Tally,
@@ -100,6 +106,8 @@ struct Hub {
     progress: Mutex<Progress>,
     accounts: Mutex<Accounts>,
     last_down: Mutex<Option<Down>>,
+    /// The largest size field that the relay is known to take.
+    largest: AtomicU32,
     /// The socket's writing side, while the link is up.
     pen: Mutex<Option<Arc<Pen>>>,
 }
@@ -145,13 +153,14 @@ pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
         viewers: watch::Sender::new(None),
         reports: watch::Sender::new(None),
         departures: Mutex::new(Departures::new(now())),
-        confirmed: watch::Sender::new(0),
+        deliveries: Mutex::default(),
         answered: watch::Sender::new(None),
         tally: Tally::default(),
         seen: Mutex::default(),
         progress: Mutex::default(),
         accounts: Mutex::default(),
         last_down: Mutex::default(),
+        largest: AtomicU32::new(u32::MAX),
         pen: Mutex::default(),
         config,
     });
@@ -168,23 +177,20 @@ fn video(info: &FrameInfo, jpeg: &Bytes, offset: Option<Offset>, out: u64) -> Re
 }
 
 impl Link {
-    /// Queues a text or an image: it waits through an outage and is sent once the link is up.
+    /// Queues a text or an image: it waits through an outage and is sent once the link is up. The receipt tells what becomes of it.
     ///
     /// # Errors
     /// [`Error::Full`] where more than [`Config::budget`] bytes would wait, [`Error::Message`] where it is
     /// larger than [`Config::max_message`].
-    pub fn send(&self, message: Message) -> Result<(), Error> {
+    pub fn send(&self, message: Message) -> Result<Receipt, Error> {
         let (bytes, allowed) = (message.wire_len(), self.hub.config.max_message);
         if bytes - 4 > allowed as usize {
             return Err(Fault::SizeTooLarge { found: bytes as u64 - 4, allowed }.into());
         }
-        // Counted before the session can see it, so that a flush never counts one too few.
-        self.hub.tally.accepted.fetch_add(1, Relaxed);
-        let item = Outbound::Message(Attempt { message, tries: 0 });
-        self.hub.outbox.send_ordered(bytes, item).inspect_err(|_| {
-            self.hub.tally.accepted.fetch_sub(1, Relaxed);
-        })?;
-        Ok(())
+        // Held until it is in line: receipts are in the order of the line.
+        let mut deliveries = self.hub.deliveries();
+        self.hub.outbox.send_ordered(bytes, Outbound::Message(Attempt { message, tries: 0 }))?;
+        Ok(deliveries.accept())
     }
 
     /// Gives a frame: sent as soon as the socket takes it, unless a newer one comes first. While the link is
@@ -194,11 +200,14 @@ impl Link {
             State::Up { offset, .. } => Some(offset),
             State::Connecting | State::Down { .. } => None,
         };
-        let too_large = jpeg.len() + FRAME_OVERHEAD > self.hub.config.max_message as usize;
-        if too_large {
+        let allowed = self.hub.config.max_message.min(self.hub.largest.load(Relaxed));
+        if jpeg.len() + FRAME_OVERHEAD > allowed as usize {
             // Sent, it would end the connection, over and over.
             if self.hub.tally.frames_too_large.fetch_add(1, Relaxed) == 0 {
-                tracing::warn!("a frame of {} bytes is over --max-message and is left out", jpeg.len());
+                tracing::warn!(
+                    "a frame of {} bytes is left out: messages of up to {allowed} bytes are allowed, with what is said of a frame",
+                    jpeg.len()
+                );
             }
         } else if let Some(offset) = offset {
             if !self.hub.write_now(&info, &jpeg, offset) {
@@ -214,15 +223,10 @@ impl Link {
     /// was sent after them. Outages are waited through.
     ///
     /// # Errors
-    /// [`Error::Undeliverable`] where one was given up.
+    /// [`Error::Undeliverable`] with the first of them that was given up since this was called.
     pub async fn flushed(&self) -> Result<(), Error> {
-        let target = self.hub.tally.accepted.load(Relaxed);
-        let mut confirmed = self.hub.confirmed.subscribe();
-        // The sender lives in the hub that this handle holds.
-        let given_up = || self.hub.tally.undeliverable.load(Relaxed);
-        let before = given_up();
-        let _ = confirmed.wait_for(|count| *count + given_up() >= target).await;
-        if given_up() > before { Err(Error::Undeliverable(MAX_TRIES)) } else { Ok(()) }
+        let flush = self.hub.deliveries().flush();
+        Ok(flush.delivered().await?)
     }
 
     /// Waits until the relay has read every frame given so far as well, as far as they were not replaced or
@@ -262,6 +266,25 @@ impl Link {
     #[must_use]
     pub fn last_down(&self) -> Option<Down> {
         self.hub.last_down.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits until the link is down for a reason that trying again does not heal ([`Down::is_lasting`]), and tells it. It is
+    /// tried again all the same: the relay may be started again with the right key.
+    pub async fn lasting_trouble(&self) -> Down {
+        let mut state = self.state();
+        let found =
+            state.wait_for(|state| matches!(state, State::Down { why, .. } if why.is_lasting())).await;
+        match found.as_deref() {
+            Ok(State::Down { why, .. }) => why.clone(),
+            // The sender lives in the hub that this handle holds.
+            _ => std::future::pending().await,
+        }
+    }
+
+    /// Whether there is a connection, be it one on which the relay has not said anything yet.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.hub.pen.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// The host and port that this link goes to.
@@ -304,6 +327,10 @@ impl Hub {
 
     fn departures(&self) -> MutexGuard<'_, Departures> {
         self.departures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn deliveries(&self) -> MutexGuard<'_, Deliveries> {
+        self.deliveries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether newer frames of its stream came before this one.

@@ -6,106 +6,165 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{sync::Notify, time};
+use tokio::{
+    sync::Notify,
+    time::{self, MissedTickBehavior},
+};
 use tracing::{debug, error, info, warn};
 
 use super::{
-    Account, Attempt, Down, Hub, MAX_TRIES, Outbound, Received, State,
+    Account, Down, Hub, MAX_TRIES, Outbound, Received, State, Undeliverable,
     backoff::Backoff,
     clock::OffsetFilter,
-    entry::failed,
+    entry::{Entered, closed, failed},
     heartbeat::{Action, Pulse},
-    ledger::Ledger,
+    ledger::{Answered, Ledger},
+    outages::Outages,
     report::Departures,
     video,
 };
 use crate::{
     clock::{Timestamp, now},
     fresh::{Lane, Receiver, Taken},
-    socket::{self, Feed, Input, Pen},
-    wire::{FrameInfo, Heartbeat, Kind, Message, Reader, Receipts, Side, farewell_reason},
+    socket::{self, Feed, Input},
+    wire::{Farewell, FrameInfo, Heartbeat, Kind, Message, Reader, Receipts, Side},
 };
 
 pub(super) type Outbox = Receiver<(), Outbound>;
-pub(super) type Sent = Ledger<Taken<(), Outbound>>;
 
-/// One connection, from up to down.
+/// What outlives a connection.
+pub(super) struct Upkeep {
+    pub(super) backoff: Backoff,
+    pub(super) outages: Outages,
+    pub(super) ledger: Ledger<Taken<(), Outbound>>,
+    /// Messages that wait and did not survive an earlier connection.
+    pub(super) doubtful: u64,
+}
+
+/// How a connection ended.
+pub(super) struct Ended {
+    pub(super) why: Down,
+    /// How long it was up; `None` if the relay never answered.
+    pub(super) up_for: Option<Duration>,
+}
+
+/// One connection, from its beginning to down. It is up once the relay has said something.
 pub(super) async fn serve(
-    (reader, pen): (Reader<Input>, Arc<Pen>),
+    Entered { reader, pen, answered }: Entered,
     peer: SocketAddr,
     hub: &Hub,
     outbox: &mut Outbox,
-    ledger: &mut Sent,
-    backoff: &mut Backoff,
-) -> Down {
+    kept: &mut Upkeep,
+) -> Ended {
     let overtaken = outbox.clear_fresh();
     hub.tally.frames_while_down.fetch_add(overtaken as u64, Relaxed);
     *hub.departures() = Departures::new(now());
-    let again = ledger.take_back();
-    let suspect = again.len() == 1;
-    let mut doubtful = 0;
-    for mut unconfirmed in again.into_iter().rev() {
-        let Outbound::Message(attempt) = &mut unconfirmed.item else { continue };
-        attempt.tries += u32::from(suspect);
-        if attempt.tries < MAX_TRIES {
-            doubtful += 1;
-            outbox.put_back(unconfirmed);
-        } else {
-            give_up(hub, attempt);
-        }
-    }
-    hub.outbox.hold_ordered(false);
-    let pulse = Pulse::new(hub.config.interval, hub.config.timeout, now());
+    // What did not survive the last connection waits until there is a relay to take it.
+    hub.outbox.hold_ordered(kept.doubtful > 0);
     let session = Session {
         hub,
+        peer,
         began: now(),
         state: Mutex::new(Inner {
-            ledger,
-            backoff,
-            pulse,
+            pulse: Pulse::new(hub.config.interval, hub.config.timeout, now()),
+            kept,
             offsets: OffsetFilter::default(),
+            up_since: None,
             introduced: false,
             farewell: None,
             asked: Timestamp::default(),
             receipts: Receipts::default(),
-            doubtful,
         }),
         confirm: Notify::new(),
     };
-    info!("link to {} is up ({peer})", hub.config.host);
-    hub.tally.sessions.fetch_add(1, Relaxed);
-    hub.state.send_replace(State::Up { peer, rtt: None, offset: None });
+    if answered {
+        session.comes_up();
+    }
+    // The first heartbeat goes before all that waits: its answer tells a relay from anything else.
+    if session.lock().pulse.poll(now()) == Action::Send {
+        hub.outbox.send_urgent(Outbound::Heartbeat);
+    }
     hub.lend(Some(Arc::clone(&pen)));
-    let write = socket::drain(outbox, &pen, &session);
-    let why = tokio::select! {
-        // Reading first: bytes that wait since this process was stopped or starved prove the relay alive.
-        biased;
-        why = session.read(reader) => why,
-        result = write => match result {
-            Err(error) => Down::Lost(error.to_string()),
-            Ok(()) => Down::Closed, // cannot be: the hub holds a sender
-        },
-        why = session.beat() => why,
+    let why = {
+        let mut read = std::pin::pin!(session.read(reader));
+        let ended = tokio::select! {
+            // Reading first: bytes that wait since this process was stopped or starved prove the relay alive.
+            biased;
+            why = &mut read => Ok(why),
+            result = socket::drain(outbox, &pen, &session) => Err(match result {
+                Err(error) => Down::Lost(error.to_string()),
+                Ok(()) => Down::Closed, // cannot be: the hub holds a sender
+            }),
+            why = session.beat() => Ok(why),
+        };
+        match ended {
+            Ok(why) => why,
+            // The relay's last word may be in the socket still.
+            Err(why) => time::timeout(LAST_WORD, read).await.unwrap_or(why),
+        }
     };
     if matches!(why, Down::Silent(_)) {
         pen.abandon();
     }
-    why
+    let Inner { kept, up_since, farewell, .. } =
+        session.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+    take_back(hub, outbox, kept, &why, farewell, up_since.is_some());
+    Ended { why, up_for: up_since.map(|since| now().saturating_duration_since(since)) }
 }
 
-fn give_up(hub: &Hub, attempt: &Attempt) {
-    error!(
-        "a message of {} bytes is given up: {} times the connection ended with it",
-        attempt.message.wire_len(),
-        attempt.tries
-    );
-    hub.tally.undeliverable.fetch_add(1, Relaxed);
-    hub.confirmed.send_modify(|_| ()); // whoever waits looks again
+/// Puts what is not confirmed back to the front, but for what the relay refuses.
+fn take_back(
+    hub: &Hub,
+    outbox: &mut Outbox,
+    kept: &mut Upkeep,
+    why: &Down,
+    farewell: Option<Farewell>,
+    answered: bool,
+) {
+    let mut again = kept.ledger.take_back();
+    let refused = farewell.as_ref().and_then(|farewell| farewell.refused);
+    let size = |taken: &Taken<(), Outbound>| match &taken.item {
+        Outbound::Message(attempt) => u32::try_from(attempt.message.wire_len() - SIZE_FIELD).ok(),
+        Outbound::Heartbeat | Outbound::Frame { .. } => None,
+    };
+    let culprit = refused.and_then(|refused| again.iter().position(|taken| size(taken) == Some(refused)));
+    let largest = match (refused, culprit) {
+        // It was a frame, then.
+        (Some(refused), None) => refused.saturating_sub(1),
+        _ if farewell.is_some() => hub.largest.load(Relaxed),
+        // Maybe another relay next time, with other limits.
+        _ => u32::MAX,
+    };
+    hub.largest.store(largest, Relaxed);
+    // One that is the only one under way is suspected, unless nothing there has shown to be a relay.
+    let suspect = again.len() == 1 && (answered || farewell.is_some());
+    // They are settled in order, and all but the culprit are to be sent again: those before it first.
+    let mut gone = None;
+    if culprit == Some(0) {
+        gone = again.pop_front().map(|_| Undeliverable::Refused(why.clone()));
+    } else if suspect && let Some(Outbound::Message(attempt)) = again.front_mut().map(|taken| &mut taken.item)
+    {
+        attempt.tries += 1;
+        if attempt.tries >= MAX_TRIES {
+            gone = Some(Undeliverable::GivenUp { tries: attempt.tries, why: why.clone() });
+            again.pop_front();
+        }
+    }
+    kept.doubtful = kept.doubtful.saturating_sub(gone.is_some().into()).max(again.len() as u64);
+    for unconfirmed in again.into_iter().rev() {
+        outbox.put_back(unconfirmed);
+    }
+    if let Some(undeliverable) = gone {
+        error!("a message is given up: {undeliverable}");
+        hub.tally.undeliverable.fetch_add(1, Relaxed);
+        hub.deliveries().settle(&Err(undeliverable));
+    }
 }
 
 /// What reading, writing and beating share on one connection.
 struct Session<'a> {
     hub: &'a Hub,
+    peer: SocketAddr,
     began: Instant,
     state: Mutex<Inner<'a>>,
     /// Told when a message went out that wants to be confirmed soon.
@@ -113,20 +172,18 @@ struct Session<'a> {
 }
 
 struct Inner<'a> {
-    ledger: &'a mut Sent,
-    backoff: &'a mut Backoff,
+    kept: &'a mut Upkeep,
     pulse: Pulse,
     offsets: OffsetFilter,
     /// The time in the heartbeat that is about to go out.
     asked: Timestamp,
     receipts: Receipts,
-    /// Whether the relay has answered.
+    /// Since when the link is up: the relay has said something.
+    up_since: Option<Instant>,
+    /// Whether the relay has answered a heartbeat.
     introduced: bool,
     /// Why the relay is about to close the connection, where it said so.
-    farewell: Option<String>,
-    /// Messages that did not survive the last connection and are not confirmed on this one. They go one by one, each
-    /// once the one before it is confirmed, so that the one that the relay refuses is found.
-    doubtful: u64,
+    farewell: Option<Farewell>,
 }
 
 impl Feed<(), Outbound> for &Session<'_> {
@@ -158,12 +215,14 @@ impl Feed<(), Outbound> for &Session<'_> {
             Lane::Urgent => {
                 let mut inner = self.lock();
                 let asked = inner.asked;
-                inner.ledger.heartbeat(asked, now());
+                inner.kept.ledger.heartbeat(asked, now());
             }
             Lane::Ordered(_) => {
                 let mut inner = self.lock();
-                inner.ledger.message(taken.clone());
-                self.hub.outbox.hold_ordered(inner.doubtful > 0);
+                inner.kept.ledger.message(taken.clone());
+                // Those that are in doubt go one by one, each once the one before it is confirmed, so that one that the relay does
+                // not take is found.
+                self.hub.outbox.hold_ordered(inner.kept.doubtful > 0);
                 drop(inner);
                 self.confirm.notify_one();
             }
@@ -197,7 +256,7 @@ impl<'a> Session<'a> {
                 Action::Dead => return Down::Silent(self.hub.config.timeout),
                 Action::Wait(until) => {
                     let wanted = time::timeout_at(until.into(), self.confirm.notified()).await.is_ok();
-                    if wanted && self.lock().ledger.wants_heartbeat() {
+                    if wanted && self.lock().kept.ledger.wants_heartbeat() {
                         self.hub.outbox.send_urgent(Outbound::Heartbeat);
                     }
                 }
@@ -205,10 +264,36 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// The relay has said something: it is there.
+    fn comes_up(&self) {
+        let mut inner = self.lock();
+        if inner.up_since.is_some() {
+            return;
+        }
+        inner.up_since = Some(now());
+        let reported = inner.kept.outages.came_up();
+        drop(inner);
+        self.hub.outbox.hold_ordered(false);
+        self.report_up(reported);
+        self.hub.tally.sessions.fetch_add(1, Relaxed);
+        self.hub.state.send_replace(State::Up { peer: self.peer, rtt: None, offset: None });
+    }
+
+    fn report_up(&self, reported: bool) {
+        let (host, peer) = (&self.hub.config.host, self.peer);
+        if reported {
+            info!("link to {host} is up ({peer})");
+        } else {
+            debug!("link to {host} is up ({peer})");
+        }
+    }
+
     async fn read(&self, mut reader: Reader<Input>) -> Down {
         // Bytes of an unfinished message prove the peer alive too: looked at in between.
         let often = LOOK_INTERVAL.min(self.hub.config.timeout / 4).max(Duration::from_millis(1));
         let mut look = time::interval(often);
+        // After a standstill one look is enough, not one for each second of it.
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut heard = 0;
         loop {
             let next = tokio::select! {
@@ -221,12 +306,23 @@ impl<'a> Session<'a> {
                 heard = reader.received();
                 self.lock().pulse.heard(now());
             }
-            match next {
-                None => {}
-                Some(Ok(Some(message))) => self.take(message),
-                Some(Ok(None)) => return self.lock().farewell.take().map_or(Down::Closed, Down::SentAway),
-                Some(Err(error)) => return failed(error),
-            }
+            let end = match next {
+                None => continue,
+                Some(Ok(Some(message))) => {
+                    self.take(message);
+                    continue;
+                }
+                Some(Ok(None)) => None,
+                Some(Err(error)) => Some(error),
+            };
+            let inner = self.lock();
+            let answered = inner.up_since.is_some();
+            return match (&inner.farewell, end) {
+                // However the connection ends after it: the relay may have reset it.
+                (Some(farewell), _) => Down::said(farewell.clone()),
+                (None, None) => closed(answered),
+                (None, Some(error)) => failed(error, answered),
+            };
         }
     }
 
@@ -239,12 +335,14 @@ impl<'a> Session<'a> {
 
     fn take(&self, message: Message) {
         let (received, received_at) = (Timestamp::now(), now());
+        if let Some(farewell) = Farewell::parse(&message) {
+            // Not an answer: what was sent before it has not been taken.
+            self.lock().farewell = Some(farewell);
+            return;
+        }
+        self.comes_up();
         match message.kind() {
-            Kind::Heartbeat => match farewell_reason(&message) {
-                // Not an answer: what was sent before it has not been taken.
-                Some(reason) => self.lock().farewell = Some(reason),
-                None => self.answered(&Heartbeat::parse(message.description()), received),
-            },
+            Kind::Heartbeat => self.answered(&Heartbeat::parse(message.description()), received),
             Kind::Reserved(number) => debug!("the reserved type {number} is ignored"),
             Kind::Video => {
                 let info = FrameInfo::parse(message.description());
@@ -293,27 +391,41 @@ impl<'a> Session<'a> {
         let mut inner = self.lock();
         inner.introduced = true;
         inner.receipts.asked(answer.report.map(|millis| Duration::from_millis(millis.into())));
-        let before = inner.ledger.confirmed();
-        let Some(sent) = inner.ledger.answered(answer.t1) else { return };
-        let newly = inner.ledger.confirmed() - before;
-        if newly > 0 && inner.doubtful > 0 {
-            inner.doubtful = inner.doubtful.saturating_sub(newly);
+        let shorter = answer.silence.is_some_and(|millis| {
+            inner.pulse.must_not_be_silent_for(Duration::from_millis(millis.into()), now())
+        });
+        if shorter {
+            self.confirm.notify_one(); // whoever beats looks again at when
+        }
+        let Some(Answered { sent, confirmed }) = inner.kept.ledger.answered(answer.t1) else { return };
+        let newly = confirmed.len() as u64;
+        if newly > 0 && inner.kept.doubtful > 0 {
+            inner.kept.doubtful = inner.kept.doubtful.saturating_sub(newly);
             self.hub.outbox.hold_ordered(false);
         }
         let rtt = now().duration_since(sent);
         if now().duration_since(self.began) >= self.hub.config.max_backoff {
-            inner.backoff.reset();
+            inner.kept.backoff.reset();
         }
+        let up_for = inner.up_since.map_or(Duration::ZERO, |since| now().saturating_duration_since(since));
+        let reported = inner.kept.outages.is_up(up_for);
         if let (Some(t1), Some(t2), Some(t3)) = (answer.t1, answer.t2, answer.t3) {
             inner.offsets.sample(t1, t2, t3, t4);
         }
-        let (confirmed, best) = (inner.ledger.confirmed(), inner.offsets.best());
-        let more = inner.ledger.wants_heartbeat();
+        let best = inner.offsets.best();
+        let more = inner.kept.ledger.wants_heartbeat();
         drop(inner);
+        if reported {
+            self.report_up(true);
+        }
         if more {
             self.confirm.notify_one();
         }
-        self.hub.confirmed.send_replace(confirmed);
+        let mut deliveries = self.hub.deliveries();
+        for _ in 0..newly {
+            deliveries.settle(&Ok(()));
+        }
+        drop(deliveries);
         self.hub.answered.send_replace(Some(sent));
         self.hub.state.send_modify(|state| {
             if let State::Up { rtt: shown, offset, .. } = state {
@@ -323,6 +435,12 @@ impl<'a> Session<'a> {
         });
     }
 }
+
+/// How long the relay's last word is waited for after writing failed: it is here, or it does not come.
+const LAST_WORD: Duration = Duration::from_millis(250);
+
+/// Bytes of the field that a message begins with, which it does not count.
+const SIZE_FIELD: usize = 4;
 
 /// What an ordered message costs beside its bytes: its place in the inbox and its allocations.
 const ITEM_COST: usize = 256;

@@ -11,16 +11,20 @@ use super::{
     backoff::Backoff,
     dial::connect,
     entry::enter,
-    session::{Outbox, Sent, serve},
+    outages::Outages,
+    session::{Ended, Outbox, Upkeep, serve},
 };
 use crate::clock::now;
 
 /// Keeps the link up until `stop`.
 pub(super) async fn keep_up(hub: Arc<Hub>, mut outbox: Outbox, stop: CancellationToken) {
-    let mut backoff = Backoff::new(hub.config.max_backoff);
-    let mut ledger = Sent::default();
-    // A reason is logged once, not every few seconds for a night.
-    let mut told = None;
+    let mut kept = Upkeep {
+        backoff: Backoff::new(hub.config.max_backoff),
+        // Longer than a relay can be silent without being taken for dead.
+        outages: Outages::new(hub.config.timeout),
+        ledger: Default::default(),
+        doubtful: 0,
+    };
     let work = async {
         loop {
             hub.state.send_replace(State::Connecting);
@@ -28,25 +32,26 @@ pub(super) async fn keep_up(hub: Arc<Hub>, mut outbox: Outbox, stop: Cancellatio
                 let (connection, peer) = connect(&hub).await?;
                 Ok((enter(connection, peer, &hub).await?, peer))
             };
-            let why = match entering.await {
-                Ok((entered, peer)) => {
-                    told = None;
-                    serve(entered, peer, &hub, &mut outbox, &mut ledger, &mut backoff).await
-                }
-                Err(why) => why,
+            let Ended { why, up_for } = match entering.await {
+                Ok((entered, peer)) => serve(entered, peer, &hub, &mut outbox, &mut kept).await,
+                Err(why) => Ended { why, up_for: None },
             };
             hub.viewers.send_replace(None);
             hub.reports.send_replace(None);
             hub.lend(None);
-            let pause = backoff.next(fastrand::f64());
+            let (lasting, random) = (why.is_lasting(), fastrand::f64());
+            let pause = if lasting { kept.backoff.slow(random) } else { kept.backoff.next(random) };
             let (host, seconds) = (&hub.config.host, pause.as_secs_f64());
-            if told.as_ref() == Some(&why) {
+            if !kept.outages.went_down(&why, up_for) {
                 debug!("link to {host} is still down: {why}; next try in {seconds:.2} s");
+            } else if lasting {
+                warn!(
+                    "link to {host} is down: {why}; trying again does not help by itself: next try in {seconds:.0} s"
+                );
             } else {
                 warn!("link to {host} is down: {why}; trying again until it is up");
             }
-            told = Some(why.clone());
-            *hub.last_down.lock().unwrap_or_else(PoisonError::into_inner) = told.clone();
+            *hub.last_down.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.clone());
             hub.state.send_replace(State::Down { why, retry_at: now() + pause });
             time::sleep(pause).await;
         }

@@ -29,7 +29,7 @@ use crate::{
     clock::{self, Timestamp},
     fresh::{Lane, Taken},
     socket::{self, Feed, Incoming},
-    wire::{Heartbeat, Kind, Message, Reader, Receipts, Side, farewell},
+    wire::{Heartbeat, Kind, Message, Reader, Receipts, Side},
 };
 
 /// Serves one client to the end of its connection.
@@ -60,12 +60,13 @@ pub(super) async fn serve(incoming: Incoming, addr: SocketAddr, house: Arc<House
         }
     };
     let stopping = matches!(reason, LeaveReason::Shutdown);
-    if matches!(reason, LeaveReason::Silent(_)) {
-        pen.abandon();
+    if let Some(farewell) = reason.farewell() {
+        // If something else is half written, it cannot be said.
+        pen.try_write(&farewell.to_message());
     }
-    if reason.is_to_be_told() {
-        // Where something else is half written, it cannot be said.
-        pen.try_write(&farewell(&reason.to_string()));
+    if matches!(reason, LeaveReason::Silent(_)) {
+        // After its last word: one that is only too seldom heard reads it all the same, before the reset.
+        pen.abandon();
     }
     room.leave(&member, reason);
     drop(member);
@@ -137,6 +138,7 @@ impl Feed<ClientId, Item> for Post<'_> {
             t3: answer.t2.map(|_| Timestamp::now()).or(told.t3),
             viewers: self.room.viewers_for(&self.client),
             report: answer.report,
+            silence: answer.t1.map(|_| self.room.house.config.silence_millis()),
             ..told
         };
         Some(heartbeat.to_message(Side::Relay))

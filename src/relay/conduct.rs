@@ -10,6 +10,9 @@ use bytes::Bytes;
 use super::{Limits, allowance::Allowance, event::LeaveReason};
 use crate::wire::{Kind, Message};
 
+/// Bytes of the field that a message begins with, which it does not count.
+const SIZE_FIELD: usize = 4;
+
 /// What a client has sent lately, against what it may.
 pub(super) struct Conduct {
     limits: Limits,
@@ -38,7 +41,8 @@ impl Conduct {
         }
         let (found, allowed) = (message.payload().map_or(0, Bytes::len), self.limits.text);
         if message.kind() == Kind::Text && found > allowed as usize {
-            return Err(LeaveReason::LongText { found, allowed });
+            let size = u32::try_from(message.wire_len() - SIZE_FIELD).unwrap_or(u32::MAX);
+            return Err(LeaveReason::LongText { found, allowed, size });
         }
         Ok(())
     }
@@ -72,15 +76,12 @@ mod tests {
         let none = Limits { messages_per_s: None, bytes_per_s: None, ..Limits::default() };
         assert_eq!(count(none, &text(100)), (1000, String::new()));
         let messages = Limits { messages_per_s: NonZeroU32::new(50), ..none };
-        assert_eq!(
-            count(messages, &text(10)),
-            (100, "sent more than 50 messages a second (--max-messages)".into())
-        );
+        assert_eq!(count(messages, &text(10)), (100, "sent more than 50 messages a second".into()));
         let message = text(1000);
         let bytes = Limits { bytes_per_s: NonZeroU64::new(5 * message.wire_len() as u64), ..none };
         let (allowed, reason) = count(bytes, &message);
         assert_eq!(allowed, 10);
-        assert!(reason.contains("bytes a second (--max-rate)"), "{reason}");
+        assert!(reason.contains("bytes a second"), "{reason}");
         let short = Limits { text: 1000, ..none };
         assert_eq!(count(short, &text(996)).0, 1000, "and the length that stands before it");
         let (allowed, reason) = count(short, &text(1000));

@@ -8,7 +8,10 @@ use std::{
 };
 
 use super::allowance::Allowance;
-use crate::key::Refused;
+use crate::{
+    key::Refused,
+    wire::{Cause, Farewell},
+};
 
 /// Addresses that are remembered before those are forgotten of which nothing need be known: a megabyte.
 const REMEMBERED: usize = 4096;
@@ -18,26 +21,54 @@ const REMEMBERED: usize = 4096;
 #[non_exhaustive]
 pub enum Refusal {
     /// The relay is full.
-    #[error("{0} clients are here already (--max-clients)")]
+    #[error("{0} clients are here already")]
     Full(NonZeroUsize),
     /// Too many from one address.
-    #[error("{0} clients of this address are here already (--max-per-address)")]
+    #[error("{0} clients of this address are here already")]
     AddressFull(NonZeroUsize),
     /// Too often from one address.
-    #[error("more than {0} connections a second from this address (--max-joins)")]
+    #[error("more than {0} connections a second from this address")]
     TooOften(NonZeroU32),
     /// No session came about.
     #[error("no TLS with it: {0}")]
     Tls(String),
+    /// It wants TLS, for which there is no certificate.
+    #[error("speaks TLS, and this relay has no certificate")]
+    SpeaksTls,
     /// No key, or a wrong one.
     #[error(transparent)]
     Key(#[from] Refused),
     /// It did not get that far in time.
-    #[error("it took longer than {} to come in (--hello-time)", humantime::format_duration(*.0))]
+    #[error("it took longer than {} to come in", humantime::format_duration(*.0))]
     TooSlow(Duration),
     /// It is gone, or makes no sense.
     #[error("{0}")]
     Failed(String),
+}
+
+impl Refusal {
+    /// What the client is told.
+    pub(super) fn farewell(&self) -> Farewell {
+        let cause = match self {
+            Self::Key(Refused::NoKey) => Some(Cause::KeyMissing),
+            Self::Key(Refused::WrongKey) => Some(Cause::KeyRefused),
+            _ => None,
+        };
+        Farewell { reason: self.to_string(), cause, refused: None }
+    }
+
+    /// The option of `pulsecam relay` that sets the limit, for whoever runs one.
+    pub(super) const fn option(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Full(_) => "--max-clients",
+            Self::AddressFull(_) => "--max-per-address",
+            Self::TooOften(_) => "--max-joins",
+            Self::TooSlow(_) => "--hello-time",
+            Self::SpeaksTls => "--tls-cert",
+            Self::Key(Refused::NoKey) => "--key-file",
+            _ => return None,
+        })
+    }
 }
 
 /// What it goes by.

@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc};
 
+use bytes::{Buf, Bytes};
 use tokio::time;
 
 use super::{door::Refusal, house::House, room::Room};
@@ -9,7 +10,7 @@ use crate::{
     key::{Challenge, Refused},
     socket::{Connection, Incoming, Input, Pen},
     tls,
-    wire::{Codec, Reader, farewell},
+    wire::{Codec, Error, Reader},
 };
 
 /// The largest message of somebody who has not shown a key: an answer to the challenge has a hundred bytes, an old program's first
@@ -50,6 +51,9 @@ pub(super) async fn enter(
             Ok(None) => {
                 return Err(Refusal::Failed("it closed the connection before it showed a key".into()));
             }
+            Err(Error::Malformed(malformed)) if malformed.is_tls() => {
+                return Err(turned_away(&pen, Refusal::SpeaksTls));
+            }
             Err(error) => return Err(turned_away(&pen, Refusal::Failed(error.to_string()))),
         };
         let keys = ring.keys();
@@ -62,15 +66,21 @@ pub(super) async fn enter(
     time::timeout(limit, entering).await.unwrap_or(Err(Refusal::TooSlow(limit)))
 }
 
-/// Tells why somebody is turned away who has come over plain TCP: the handshake of TLS would cost more than that is worth.
+/// Tells why somebody is turned away. Under TLS it is an alert without words: a handshake would cost more than that is worth.
 pub(super) fn tell(incoming: Incoming, house: &House, reason: &Refusal) {
-    let plain = match incoming {
-        Incoming::Tcp(stream) if house.config.tls.is_none() => Connection::tcp(stream).ok(),
-        Incoming::Tcp(_) => None,
-        Incoming::Other(connection) => Some(connection),
-    };
-    if let Some(connection) = plain {
-        Pen::new(connection.output).try_write(&farewell(&reason.to_string()));
+    let farewell = reason.farewell().to_message();
+    match incoming {
+        Incoming::Tcp(stream) => {
+            let mut words = farewell.to_buf();
+            let words = if house.config.tls.is_some() {
+                Bytes::from_static(&tls::ACCESS_DENIED)
+            } else {
+                words.copy_to_bytes(words.remaining())
+            };
+            // Not through tokio, which does not know yet whether the socket takes anything. If it takes nothing, its end says it.
+            let _ = socket2::SockRef::from(&stream).send(&words);
+        }
+        Incoming::Other(connection) => _ = Pen::new(connection.output).try_write(&farewell),
     }
 }
 
@@ -86,6 +96,6 @@ async fn connection(incoming: Incoming, house: &House) -> Result<Connection, Ref
 }
 
 fn turned_away(pen: &Pen, reason: Refusal) -> Refusal {
-    pen.try_write(&farewell(&reason.to_string()));
+    pen.try_write(&reason.farewell().to_message());
     reason
 }

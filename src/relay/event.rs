@@ -10,7 +10,10 @@ use std::{
 use serde::{Serialize, Serializer};
 
 use super::door::Refusal;
-use crate::{fresh::Full, wire};
+use crate::{
+    fresh::Full,
+    wire::{self, Farewell},
+};
 
 /// Something that happened.
 #[derive(Debug, Serialize)]
@@ -107,27 +110,29 @@ pub enum LeaveReason {
     #[error("silent for {}", humantime::format_duration(*.0))]
     Silent(Duration),
     /// It has not said a thing since it came.
-    #[error("said nothing for {} after it came (--hello-time)", humantime::format_duration(*.0))]
+    #[error("said nothing for {} after it came", humantime::format_duration(*.0))]
     SaidNothing(Duration),
     /// It began a message and did not finish it.
-    #[error("did not finish a message within {} (--message-time)", humantime::format_duration(*.0))]
+    #[error("did not finish a message within {}", humantime::format_duration(*.0))]
     Unfinished(Duration),
     /// More messages than allowed.
-    #[error("sent more than {0} messages a second (--max-messages)")]
+    #[error("sent more than {0} messages a second")]
     TooManyMessages(NonZeroU32),
     /// More bytes than allowed.
-    #[error("sent more than {0} bytes a second (--max-rate)")]
+    #[error("sent more than {0} bytes a second")]
     TooManyBytes(NonZeroU64),
     /// A text that is too long.
-    #[error("sent a text of {found} bytes; up to {allowed} are allowed (--max-text)")]
+    #[error("sent a text of {found} bytes; up to {allowed} are allowed")]
     LongText {
         /// Its bytes.
         found: usize,
         /// The limit.
         allowed: u32,
+        /// The size field of its message.
+        size: u32,
     },
     /// It wants TLS, for which there is no certificate.
-    #[error("speaks TLS, and this relay has no certificate (--tls-cert)")]
+    #[error("speaks TLS, and this relay has no certificate")]
     SpeaksTls,
     /// What it sent is no message, or was cut.
     #[error("{0}")]
@@ -144,8 +149,8 @@ pub enum LeaveReason {
 }
 
 impl LeaveReason {
-    /// Whether the client should be told before the connection is closed: it is there and does what is not allowed.
-    pub(super) const fn is_to_be_told(&self) -> bool {
+    /// Whether the client did what is not allowed.
+    pub(super) const fn is_breach(&self) -> bool {
         match self {
             Self::Closed | Self::Silent(_) | Self::SpeaksTls | Self::Io(_) | Self::Shutdown => false,
             Self::SaidNothing(_)
@@ -157,15 +162,51 @@ impl LeaveReason {
             | Self::MailboxFull(_) => true,
         }
     }
+
+    /// What the client is told before the connection is closed, if it may be there to read it.
+    pub(super) fn farewell(&self) -> Option<Farewell> {
+        let refused = match self {
+            Self::Closed | Self::Io(_) | Self::Shutdown => return None,
+            Self::LongText { size, .. } => Some(*size),
+            Self::Wire(wire::Error::Malformed(malformed)) => malformed.too_large(),
+            _ => None,
+        };
+        Some(Farewell { reason: self.to_string(), refused, ..Farewell::default() })
+    }
+
+    /// The option of `pulsecam relay` that sets the limit, for whoever runs one.
+    const fn option(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Silent(_) => "--client-timeout",
+            Self::SaidNothing(_) => "--hello-time",
+            Self::Unfinished(_) => "--message-time",
+            Self::TooManyMessages(_) => "--max-messages",
+            Self::TooManyBytes(_) => "--max-rate",
+            Self::LongText { .. } => "--max-text",
+            Self::SpeaksTls => "--tls-cert",
+            Self::MailboxFull(_) => "--mailbox",
+            _ => return None,
+        })
+    }
+}
+
+/// Words for whoever runs the relay: with the option that sets a limit.
+struct ForOperator<T>(T, Option<&'static str>);
+
+impl<T: fmt::Display> fmt::Display for ForOperator<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)?;
+        self.1.map_or(Ok(()), |option| write!(f, " ({option})"))
+    }
 }
 
 fn in_words<S: Serializer>(reason: &Refusal, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(reason)
+    serializer.collect_str(&ForOperator(reason, reason.option()))
 }
 
 impl Serialize for LeaveReason {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.collect_str(&ForOperator(self, self.option()))
     }
 }
 
@@ -190,6 +231,7 @@ impl fmt::Display for Event {
                 write!(f, "client {client} ({addr}) joined room {room:?}; {}", count(*clients))
             }
             Self::Left { client, addr, reason, frames_lost, clients } => {
+                let reason = ForOperator(reason, reason.option());
                 write!(f, "client {client} ({addr}) left: {reason}; {}", count(*clients))?;
                 if *frames_lost > 0 {
                     write!(f, "; it was too slow for {frames_lost} frames")?;
@@ -200,8 +242,11 @@ impl fmt::Display for Event {
                 f,
                 "client {client} ({addr}) is slow: {lost} frames replaced by newer ones, {frames_lost} in all"
             ),
-            Self::Refused { addr, reason, times: 1 } => write!(f, "{addr} was turned away: {reason}"),
+            Self::Refused { addr, reason, times: 1 } => {
+                write!(f, "{addr} was turned away: {}", ForOperator(reason, reason.option()))
+            }
             Self::Refused { addr, reason, times } => {
+                let reason = ForOperator(reason, reason.option());
                 write!(f, "{times} were turned away, at last {addr}: {reason}")
             }
             Self::AcceptFailed { reason } => write!(f, "cannot accept a connection: {reason}"),

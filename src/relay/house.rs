@@ -103,7 +103,7 @@ impl House {
     pub(super) fn tell(&self, event: &Event) {
         match event {
             Event::Slow { .. } | Event::Refused { .. } | Event::AcceptFailed { .. } => warn!("{event}"),
-            Event::Left { reason, .. } if reason.is_to_be_told() => {
+            Event::Left { reason, .. } if reason.is_breach() => {
                 match lock(&self.log.breaches).line(clock::now()) {
                     Some(0) => warn!("{event}"),
                     Some(more) => warn!("{event} ({more} others passed a limit since this was last told)"),

@@ -97,6 +97,11 @@ const LOOKS: u32 = 8;
 
 impl Config {
     /// How often a client is looked at where nothing comes of it.
+    /// What clients of ours are told: after how many milliseconds of silence they are closed.
+    fn silence_millis(&self) -> u32 {
+        u32::try_from(self.client_timeout.as_millis()).unwrap_or(u32::MAX)
+    }
+
     fn look_interval(&self) -> Duration {
         let Limits { message_time, hello_time, .. } = self.limits;
         (self.client_timeout.min(message_time).min(hello_time) / LOOKS).max(Duration::from_millis(1))

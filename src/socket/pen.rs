@@ -88,13 +88,15 @@ pub struct Pen {
 struct Page {
     gate: Gate,
     left: Option<Outgoing>,
+    /// [`drain`] is in the middle of a message. If it is dropped there, the message is never finished, and nothing may follow it.
+    amid: bool,
 }
 
 impl Pen {
     /// The writing side of a connection.
     #[must_use]
     pub fn new(outlet: Box<dyn Outlet>) -> Self {
-        let page = Page { gate: Gate::new(), left: None };
+        let page = Page { gate: Gate::new(), left: None, amid: false };
         Self { outlet, page: tokio::sync::Mutex::new(page), left: Notify::new() }
     }
 
@@ -104,10 +106,10 @@ impl Pen {
     }
 
     /// Begins a message now, on the thread that calls; [`drain`] finishes it. Nothing where that cannot be: another is being
-    /// written, or the socket is full or broken. Never waits.
+    /// written or was never finished, or the socket is full or broken. Never waits.
     pub fn try_write(&self, message: &Message) -> Written {
         let Ok(mut page) = self.page.try_lock() else { return Written::Nothing };
-        if page.left.is_some() {
+        if page.left.is_some() || page.amid {
             return Written::Nothing;
         }
         let mut outgoing = Outgoing::new(message);
@@ -157,8 +159,7 @@ pub async fn drain<K: PartialEq, T>(
         }
         let mut page = pen.page.lock().await;
         if let Some(left) = page.left.take() {
-            finish(left, pen, &mut page.gate, &mut feed).await?;
-            feed.finished();
+            finish(left, pen, &mut page, &mut feed).await?;
             continue;
         }
         let taken = match waiting.try_recv() {
@@ -170,6 +171,7 @@ pub async fn drain<K: PartialEq, T>(
         let mut outgoing = Outgoing::new(&message);
         let result = outgoing.write(&*pen.outlet, &mut page.gate);
         if outgoing.started {
+            page.amid = !matches!(result, Ok(true));
             feed.started(&taken, &message);
         } else {
             waiting.put_back(taken);
@@ -179,10 +181,7 @@ pub async fn drain<K: PartialEq, T>(
                 page.gate.close(&*pen.outlet)?;
                 feed.finished();
             }
-            (false, true) => {
-                finish(outgoing, pen, &mut page.gate, &mut feed).await?;
-                feed.finished();
-            }
+            (false, true) => finish(outgoing, pen, &mut page, &mut feed).await?,
             (false, false) => {
                 drop(page);
                 writable(&*pen.outlet).await?;
@@ -195,17 +194,105 @@ pub async fn drain<K: PartialEq, T>(
 async fn finish<K, T>(
     mut outgoing: Outgoing,
     pen: &Pen,
-    gate: &mut Gate,
+    page: &mut Page,
     feed: &mut impl Feed<K, T>,
 ) -> io::Result<()> {
+    page.amid = true;
     loop {
         let full = clock::now();
         writable(&*pen.outlet).await?;
         feed.progressed();
-        gate.waited(clock::now().duration_since(full));
-        gate.lift(&*pen.outlet)?;
-        if outgoing.write(&*pen.outlet, gate)? {
-            return gate.close(&*pen.outlet);
+        page.gate.waited(clock::now().duration_since(full));
+        page.gate.lift(&*pen.outlet)?;
+        if outgoing.write(&*pen.outlet, &mut page.gate)? {
+            page.amid = false;
+            page.gate.close(&*pen.outlet)?;
+            feed.finished();
+            return Ok(());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+    use crate::{
+        fresh::channel,
+        socket::Polled,
+        wire::{Origin, farewell},
+    };
+
+    /// Gives messages as they are.
+    struct Plain;
+
+    impl Feed<(), Message> for Plain {
+        fn prepare(&mut self, item: &Message) -> Option<Message> {
+            Some(item.clone())
+        }
+
+        fn started(&mut self, _: &Taken<(), Message>, _: &Message) {}
+    }
+
+    fn image() -> Message {
+        Message::image(vec![7; 1000].into(), &Origin::default()).unwrap()
+    }
+
+    /// The writer of a client that is sent away is dropped wherever it is.
+    #[tokio::test]
+    async fn nothing_follows_a_message_that_is_never_finished() {
+        let (mut far, near) = tokio::io::duplex(100);
+        let pen = Pen::new(Box::new(Polled::new(near)));
+        let (sender, mut waiting) = channel(10_000);
+        sender.send_ordered(1000, image()).unwrap();
+        {
+            let writing = std::pin::pin!(drain(&mut waiting, &pen, Plain));
+            let amid = tokio::time::timeout(std::time::Duration::from_millis(20), writing).await;
+            assert!(amid.is_err(), "the socket is full");
+        }
+        let mut read = vec![0; 100];
+        far.read_exact(&mut read).await.unwrap();
+        assert_eq!(pen.try_write(&farewell("too late")), Written::Nothing);
+        drop(pen);
+        let mut rest = Vec::new();
+        far.read_to_end(&mut rest).await.unwrap();
+        read.extend(rest);
+        let mut whole = image().to_buf();
+        let whole = whole.copy_to_bytes(whole.remaining());
+        assert!(whole.starts_with(&read), "a part of the message and nothing else");
+    }
+
+    /// The same where another thread began the message.
+    #[tokio::test]
+    async fn nothing_follows_a_message_that_was_begun_elsewhere_and_is_never_finished() {
+        let (mut far, near) = tokio::io::duplex(100);
+        let pen = Pen::new(Box::new(Polled::new(near)));
+        let (_sender, mut waiting) = channel(10_000);
+        assert_eq!(pen.try_write(&image()), Written::Begun);
+        {
+            let writing = std::pin::pin!(drain(&mut waiting, &pen, Plain));
+            assert!(tokio::time::timeout(std::time::Duration::from_millis(20), writing).await.is_err());
+        }
+        let mut read = vec![0; 100];
+        far.read_exact(&mut read).await.unwrap();
+        assert_eq!(pen.try_write(&farewell("too late")), Written::Nothing);
+    }
+
+    #[tokio::test]
+    async fn what_was_finished_is_followed_by_the_next() {
+        let (mut far, near) = tokio::io::duplex(100);
+        let pen = Pen::new(Box::new(Polled::new(near)));
+        let (sender, mut waiting) = channel(10_000);
+        sender.send_ordered(1000, image()).unwrap();
+        let reading = tokio::spawn(async move {
+            let mut read = vec![0; image().wire_len()];
+            far.read_exact(&mut read).await.unwrap();
+            far
+        });
+        drop(sender);
+        drain(&mut waiting, &pen, Plain).await.unwrap();
+        let _far = reading.await.unwrap();
+        assert_eq!(pen.try_write(&image()), Written::Begun, "the socket takes a part of the next");
     }
 }

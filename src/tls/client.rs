@@ -11,7 +11,7 @@ use rustls::{
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::{Error, Fingerprint, provider, server::certificates, session};
+use super::{Error, Fingerprint, REQUIRE_EMS, provider, server::certificates, session};
 use crate::socket::{Connection, tune};
 
 /// Whose certificates a client takes.
@@ -43,7 +43,7 @@ impl Client {
     pub fn new(trust: &Trust) -> Result<Self, Error> {
         let builder =
             ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
-        let config = match trust {
+        let mut config = match trust {
             Trust::Pinned(fingerprint) => {
                 let verifier = Arc::new(Pin { fingerprint: *fingerprint, provider: provider() });
                 builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
@@ -64,6 +64,7 @@ impl Client {
                 builder.with_root_certificates(roots).with_no_client_auth()
             }
         };
+        config.require_ems = REQUIRE_EMS;
         Ok(Self(Arc::new(config)))
     }
 

@@ -22,6 +22,10 @@ pub fn explain(error: &io::Error) -> String {
         Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
             "its certificate is of no authority that is trusted here (self-signed: --tls-pin FINGERPRINT, or --tls-ca FILE)".into()
         }
+        // What our relay says where its limits turn a client away.
+        Error::AlertReceived(AlertDescription::AccessDenied) => {
+            "it lets nobody else in at the moment: it is full, or too many came from this address".into()
+        }
         Error::AlertReceived(AlertDescription::UnknownCA) => "it does not trust the certificate".into(),
         Error::AlertReceived(AlertDescription::HandshakeFailure) => {
             "it broke the handshake off (does it pin another certificate?)".into()

@@ -9,6 +9,7 @@ mod client;
 mod error;
 mod explain;
 mod fingerprint;
+mod lasting;
 mod server;
 mod session;
 
@@ -22,8 +23,16 @@ pub use self::{
     error::Error,
     explain::explain,
     fingerprint::{Fingerprint, NotAFingerprint},
+    lasting::is_lasting,
     server::Server,
 };
+
+/// TLS 1.2 only with the extended master secret: without it two sessions can be made to share their keys, and a proof that is bound to one
+/// of them would be taken in the other (RFC 7627, 5.4).
+const REQUIRE_EMS: bool = true;
+
+/// A record of TLS that tells a client, before any handshake, that it is not let in: a fatal alert, access_denied (RFC 8446, 6).
+pub(crate) const ACCESS_DENIED: [u8; 7] = [0x15, 3, 3, 0, 2, 2, 49];
 
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())

@@ -13,7 +13,7 @@ use rustls::{
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
-use super::{Error, Fingerprint, provider, session};
+use super::{Error, Fingerprint, REQUIRE_EMS, provider, session};
 use crate::socket::{Connection, tune};
 
 /// A certificate with its key, which can be read again while connections go on.
@@ -90,10 +90,11 @@ impl Files {
         let pem = read(&self.key)?;
         let key = PrivateKeyDer::from_pem_slice(&pem)
             .map_err(|_| Error::NotPem { file: self.key.clone(), what: "private key" })?;
-        let config = ServerConfig::builder_with_provider(provider())
+        let mut config = ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_single_cert(chain, key)?;
+        config.require_ems = REQUIRE_EMS;
         Ok(Loaded { config: Arc::new(config), fingerprint })
     }
 }

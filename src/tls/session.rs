@@ -28,13 +28,20 @@ const RECORD: usize = 16 << 10;
 /// What exported keying material is for, as RFC 9266 names it.
 const BINDING_LABEL: &[u8] = b"EXPORTER-Channel-Binding";
 
+/// The context that RFC 9266 asks for: one of no length. In TLS 1.2 that is not the same as none.
+const NO_CONTEXT: Option<&[u8]> = Some(&[]);
+
 /// Both directions of a connection whose peers have agreed.
 pub(super) fn connection(stream: TcpStream, mut tls: rustls::Connection) -> io::Result<Connection> {
     tls.set_buffer_limit(Some(AT_ONCE));
     let mut binding = Binding::default();
     let exported = match &tls {
-        rustls::Connection::Client(tls) => tls.export_keying_material(&mut binding, BINDING_LABEL, None),
-        rustls::Connection::Server(tls) => tls.export_keying_material(&mut binding, BINDING_LABEL, None),
+        rustls::Connection::Client(tls) => {
+            tls.export_keying_material(&mut binding, BINDING_LABEL, NO_CONTEXT)
+        }
+        rustls::Connection::Server(tls) => {
+            tls.export_keying_material(&mut binding, BINDING_LABEL, NO_CONTEXT)
+        }
     };
     exported.map_err(io::Error::other)?;
     let session = Arc::new(Session { stream, tls: Mutex::new(tls) });

@@ -294,7 +294,7 @@ impl Board {
 
     /// What a stream's picture is worth.
     pub(crate) fn life(&self, stream: &Stream, now: Instant) -> Life {
-        let cut = matches!(self.link, LinkState::Down { .. } | LinkState::Refused { .. });
+        let cut = !matches!(self.link, LinkState::Connecting | LinkState::Up { .. });
         stream.life(cut, now)
     }
 

@@ -30,6 +30,13 @@ pub(crate) fn line(words: &Words, host: &str, link: &LinkState, now: Instant) ->
             };
             (line, Tone::Bad)
         }
+        LinkState::Lasting { why, retry_at } => {
+            let line = match seconds_until(*retry_at, now) {
+                0 => with(Phrase::Lasting, why),
+                left => counted(Phrase::LastingRetryIn, why, left),
+            };
+            (line, Tone::Bad)
+        }
         LinkState::Refused { why, retry_at } => {
             let left = retry_at.map_or(0, |retry_at| seconds_until(retry_at, now));
             let line = match left {
@@ -44,7 +51,7 @@ pub(crate) fn line(words: &Words, host: &str, link: &LinkState, now: Instant) ->
 /// When that line changes by itself: it counts down.
 pub(crate) fn next_change(link: &LinkState, now: Instant) -> Option<Instant> {
     let retry_at = match link {
-        LinkState::Down { retry_at, .. } => Some(*retry_at),
+        LinkState::Down { retry_at, .. } | LinkState::Lasting { retry_at, .. } => Some(*retry_at),
         LinkState::Refused { retry_at, .. } => *retry_at,
         LinkState::Connecting | LinkState::Up { .. } => None,
     };

@@ -162,6 +162,13 @@ pub enum LinkState {
         /// When the next try begins.
         retry_at: Instant,
     },
+    /// Nothing gets through, and trying again does not help: somebody has to change something first.
+    Lasting {
+        /// What, in a sentence.
+        why: String,
+        /// When the next try begins all the same.
+        retry_at: Instant,
+    },
     /// The other side does not want us.
     Refused {
         /// What it said.

@@ -4,6 +4,10 @@ use std::{fmt, io, net::SocketAddr};
 
 use super::MIN_SIZE;
 
+/// Half a gigabyte: no peer sends a message of that size, and every printable character read as the first byte of a size
+/// is above it.
+const ABSURD_SIZE: u64 = 0x2000_0000;
+
 /// Why no message could be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -43,6 +47,27 @@ impl Malformed {
     pub(crate) fn is_tls(&self) -> bool {
         const RECORDS: [u64; 2] = [0x1503, 0x1603];
         matches!(self.fault, Fault::SizeTooLarge { found, .. } if self.offset == 0 && RECORDS.contains(&(found >> 16)))
+    }
+
+    /// The size field of a message that is no worse than too large.
+    pub(crate) fn too_large(&self) -> Option<u32> {
+        match self.fault {
+            Fault::SizeTooLarge { found, .. } => u32::try_from(found).ok(),
+            _ => None,
+        }
+    }
+
+    /// The first four bytes of a connection, if they cannot be the size of any sensible message: another protocol.
+    pub(crate) fn foreign_opening(&self) -> Option<[u8; 4]> {
+        let opening = match self.fault {
+            Fault::NegativeSize { found } => found.to_be_bytes(),
+            Fault::SizeTooSmall { found } => found.to_be_bytes(),
+            // Below it may be a message that is only larger than is read here; text is above.
+            Fault::SizeTooLarge { found, .. } => u32::try_from(found).ok()?.to_be_bytes(),
+            _ => return None,
+        };
+        let absurd = !matches!(self.fault, Fault::SizeTooLarge { found, .. } if found < ABSURD_SIZE);
+        (self.offset == 0 && absurd).then_some(opening)
     }
 }
 
@@ -119,5 +144,31 @@ struct Prefix(Option<SocketAddr>);
 impl fmt::Display for Prefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.map_or(Ok(()), |peer| write!(f, "{peer}: "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first(bytes: [u8; 4]) -> Malformed {
+        let found = u32::from_be_bytes(bytes);
+        let fault = match i32::from_be_bytes(bytes) {
+            found @ ..0 => Fault::NegativeSize { found },
+            0..12 => Fault::SizeTooSmall { found },
+            _ => Fault::SizeTooLarge { found: found.into(), allowed: 16 << 20 },
+        };
+        Malformed { peer: None, offset: 0, fault }
+    }
+
+    #[test]
+    fn another_protocol_is_known_by_its_first_bytes() {
+        for opening in [*b"HTTP", *b"SSH-", *b"220 ", *b"RFB ", [0xff, 0xfd, 1, 3], [0, 0, 0, 0]] {
+            assert_eq!(first(opening).foreign_opening(), Some(opening));
+        }
+        // A message of 20 MB, whose only fault is to be larger than is read here.
+        assert_eq!(first(20_000_000_u32.to_be_bytes()).foreign_opening(), None);
+        assert_eq!(Malformed { offset: 16, ..first(*b"HTTP") }.foreign_opening(), None, "in the middle");
+        assert!(first([0x15, 3, 3, 0]).is_tls());
     }
 }

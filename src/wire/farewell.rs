@@ -6,28 +6,93 @@ use super::{
     heartbeat::Side,
 };
 
-/// The attribute.
+/// The attribute with the reason in words.
 const KEY: &str = "bye";
+
+/// The attribute with the reason as a word that a program reads.
+const CAUSE: &str = "cause";
+
+/// The attribute with the size of the message that was refused.
+const REFUSED: &str = "refused";
+
+/// A reason that a client acts on, beside its words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The relay asks for a key, and the client showed none.
+    KeyMissing,
+    /// The client showed a key that the relay does not know.
+    KeyRefused,
+}
+
+impl Cause {
+    const ALL: [Self; 2] = [Self::KeyMissing, Self::KeyRefused];
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::KeyMissing => "key-missing",
+            Self::KeyRefused => "key-refused",
+        }
+    }
+}
+
+/// Why the relay closes the connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Farewell {
+    /// The reason in words.
+    pub reason: String,
+    /// The reason for a program, if it is one of those.
+    pub cause: Option<Cause>,
+    /// The size field of the message that the relay refused, if that is the reason.
+    pub refused: Option<u32>,
+}
+
+impl Farewell {
+    /// A heartbeat of the relay's that says it.
+    #[must_use]
+    pub fn to_message(&self) -> Message {
+        let (mut description, payload) = Side::Relay.plain();
+        attributes::write(&mut description, KEY, &self.reason);
+        if let Some(cause) = self.cause {
+            attributes::write(&mut description, CAUSE, cause.word());
+        }
+        if let Some(refused) = self.refused {
+            attributes::write(&mut description, REFUSED, &refused.to_string());
+        }
+        #[expect(clippy::unwrap_used, reason = "a reason is a line of ours, far below the size limit")]
+        Message::new(Kind::Heartbeat, QString::from(description.as_str()), Some(payload)).unwrap()
+    }
+
+    /// Reads one; `None` if the message is none.
+    #[must_use]
+    pub fn parse(message: &Message) -> Option<Self> {
+        if message.kind() != Kind::Heartbeat {
+            return None;
+        }
+        let text = message.description().to_text_lossy();
+        let (mut reason, mut cause, mut refused) = (None, None, None);
+        for (key, value) in Attributes::parse(&text) {
+            match key {
+                KEY => reason = reason.or_else(|| Some(attributes::shortened(value.into_owned()))),
+                CAUSE => cause = Cause::ALL.into_iter().find(|cause| cause.word() == value),
+                REFUSED => refused = value.parse().ok(),
+                _ => {}
+            }
+        }
+        Some(Self { reason: reason?, cause, refused })
+    }
+}
 
 /// A heartbeat of the relay's that says why it closes the connection next.
 #[must_use]
 pub fn farewell(reason: &str) -> Message {
-    let (mut description, payload) = Side::Relay.plain();
-    attributes::write(&mut description, KEY, reason);
-    #[expect(clippy::unwrap_used, reason = "a reason is a line of ours, far below the size limit")]
-    Message::new(Kind::Heartbeat, QString::from(description.as_str()), Some(payload)).unwrap()
+    Farewell { reason: reason.to_owned(), ..Farewell::default() }.to_message()
 }
 
 /// Why the relay is about to close the connection, where this is a heartbeat that says so.
 #[must_use]
 pub fn farewell_reason(message: &Message) -> Option<String> {
-    if message.kind() != Kind::Heartbeat {
-        return None;
-    }
-    let text = message.description().to_text_lossy();
-    let mut attributes = Attributes::parse(&text);
-    let (_, reason) = attributes.find(|(key, _)| *key == KEY)?;
-    Some(attributes::shortened(reason.into_owned()))
+    Farewell::parse(message).map(|farewell| farewell.reason)
 }
 
 #[cfg(test)]
@@ -42,5 +107,17 @@ mod tests {
         assert_eq!(message.kind(), Kind::Heartbeat);
         assert_eq!(Heartbeat::parse(message.description()), Heartbeat::default());
         assert_eq!(farewell_reason(&Heartbeat::default().to_message(Side::Relay)), None);
+    }
+
+    #[test]
+    fn what_a_program_acts_on_is_read_too_and_anything_else_is_ignored() {
+        for cause in [None, Some(Cause::KeyMissing), Some(Cause::KeyRefused)] {
+            let said = Farewell { reason: "no".into(), cause, refused: Some(17) };
+            assert_eq!(Farewell::parse(&said.to_message()), Some(said));
+        }
+        let odd = Message::new(Kind::Heartbeat, "x; bye=no; cause=weather; refused=-1".into(), None).unwrap();
+        assert_eq!(Farewell::parse(&odd), Some(Farewell { reason: "no".into(), ..Farewell::default() }));
+        let no_reason = Message::new(Kind::Heartbeat, "x; cause=key-missing".into(), None).unwrap();
+        assert_eq!(Farewell::parse(&no_reason), None);
     }
 }

@@ -76,6 +76,8 @@ pub struct Heartbeat {
     pub queued: Option<u64>,
     /// From the relay: of a hundred frames, how many the middle one of its viewers is not given because newer ones come first.
     pub lost: Option<u8>,
+    /// From the relay: after how much silence of a client it closes the connection, in milliseconds.
+    pub silence: Option<u32>,
 }
 
 impl Heartbeat {
@@ -99,6 +101,7 @@ impl Heartbeat {
             ("late", self.late),
             ("queued", self.queued),
             ("lost", self.lost.map(u64::from)),
+            ("silence", self.silence.map(u64::from)),
         ];
         for (key, number) in numbers {
             if let Some(number) = number {
@@ -131,6 +134,7 @@ impl Heartbeat {
                 "late" => heartbeat.late = value.parse().ok(),
                 "queued" => heartbeat.queued = value.parse().ok(),
                 "lost" => heartbeat.lost = value.parse().ok(),
+                "silence" => heartbeat.silence = value.parse().ok(),
                 _ => {}
             }
         }
@@ -161,6 +165,7 @@ mod tests {
             late: Some(2),
             queued: Some(1),
             lost: Some(100),
+            silence: Some(15_000),
             ..report
         };
         assert_eq!(Heartbeat::parse(heartbeat.to_message(Side::Relay).description()), heartbeat);

@@ -21,7 +21,7 @@ mod receipts;
 pub use self::{
     codec::Codec,
     error::{Error, Fault, Malformed},
-    farewell::{farewell, farewell_reason},
+    farewell::{Cause, Farewell, farewell, farewell_reason},
     frame_info::FrameInfo,
     heartbeat::{Heartbeat, Side},
     message::{Kind, Message, Origin},

@@ -1,0 +1,156 @@
+//! What becomes of each text and image that is sent: taken by the relay, or given up.
+
+use std::collections::VecDeque;
+
+use tokio::sync::oneshot;
+
+use super::Down;
+
+/// Why the relay does not have a message.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Undeliverable {
+    /// The relay ended the connection when it came, and said that this message was the reason.
+    #[error("{0}")]
+    Refused(Down),
+    /// The connection ended each time that it was sent.
+    #[error("{tries} times the connection ended when it was sent, the last time: {why}")]
+    GivenUp {
+        /// How often it was sent.
+        tries: u32,
+        /// Why the connection ended the last time.
+        why: Down,
+    },
+    /// The link was dropped first.
+    #[error("the link was closed before the relay had it")]
+    LinkClosed,
+}
+
+type Outcome = Result<(), Undeliverable>;
+
+/// Tells what becomes of one message; may be dropped if nobody asks.
+#[derive(Debug)]
+pub struct Receipt(oneshot::Receiver<Outcome>);
+
+impl Receipt {
+    /// Waits until the relay has taken this message: it has answered a heartbeat that was sent after it. Outages are waited
+    /// through.
+    ///
+    /// # Errors
+    /// Why it will not arrive.
+    pub async fn delivered(self) -> Result<(), Undeliverable> {
+        self.0.await.unwrap_or(Err(Undeliverable::LinkClosed))
+    }
+}
+
+/// The messages that were accepted and whose fate is open, oldest first. They are settled in the order in which they were accepted.
+#[derive(Debug, Default)]
+pub(super) struct Deliveries {
+    open: VecDeque<oneshot::Sender<Outcome>>,
+    /// Messages settled, ever.
+    settled: u64,
+    flushes: Vec<Flush>,
+}
+
+/// Somebody waits for all messages up to one.
+#[derive(Debug)]
+struct Flush {
+    upto: u64,
+    failed: Option<Undeliverable>,
+    done: oneshot::Sender<Outcome>,
+}
+
+impl Deliveries {
+    /// One more message was accepted.
+    pub(super) fn accept(&mut self) -> Receipt {
+        let (open, receipt) = oneshot::channel();
+        self.open.push_back(open);
+        Receipt(receipt)
+    }
+
+    /// The oldest open message has its outcome.
+    pub(super) fn settle(&mut self, outcome: &Outcome) {
+        let Some(open) = self.open.pop_front() else { return };
+        let _ = open.send(outcome.clone()); // nobody asks about this one
+        self.settled += 1;
+        for flush in &mut self.flushes {
+            if flush.failed.is_none() {
+                flush.failed = outcome.clone().err();
+            }
+        }
+        let settled = self.settled;
+        for done in self.flushes.extract_if(.., |flush| flush.upto <= settled || flush.done.is_closed()) {
+            let _ = done.done.send(done.failed.map_or(Ok(()), Err)); // the wait was cancelled
+        }
+    }
+
+    /// Waits for all messages that are open now, and for no others.
+    pub(super) fn flush(&mut self) -> Receipt {
+        let (done, receipt) = oneshot::channel();
+        if self.open.is_empty() {
+            let _ = done.send(Ok(())); // the receiver is here
+        } else {
+            self.flushes.retain(|flush| !flush.done.is_closed());
+            let upto = self.settled + self.open.len() as u64;
+            self.flushes.push(Flush { upto, failed: None, done });
+        }
+        Receipt(receipt)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now(mut receipt: Receipt) -> Option<Outcome> {
+        receipt.0.try_recv().ok()
+    }
+
+    const REFUSED: Outcome = Err(Undeliverable::Refused(Down::Closed));
+
+    #[test]
+    fn each_receipt_tells_of_its_own_message() {
+        let mut deliveries = Deliveries::default();
+        let receipts = [(); 3].map(|()| deliveries.accept());
+        deliveries.settle(&Ok(()));
+        deliveries.settle(&REFUSED);
+        assert_eq!(receipts.map(now), [Some(Ok(())), Some(REFUSED), None]);
+    }
+
+    #[test]
+    fn a_flush_is_about_the_messages_that_were_open_when_it_was_called() {
+        let mut deliveries = Deliveries::default();
+        assert_eq!(now(deliveries.flush()), Some(Ok(())), "nothing is open");
+        let _first = deliveries.accept();
+        let one = deliveries.flush();
+        let _second = deliveries.accept();
+        let both = deliveries.flush();
+        deliveries.settle(&Ok(()));
+        assert_eq!(now(one), Some(Ok(())), "whatever becomes of the second");
+        let second = deliveries.flush();
+        let _third = deliveries.accept();
+        deliveries.settle(&REFUSED);
+        assert_eq!([both, second].map(now), [Some(REFUSED), Some(REFUSED)]);
+        let third = deliveries.flush();
+        deliveries.settle(&Ok(()));
+        assert_eq!(now(third), Some(Ok(())), "a failure before it is not its own");
+    }
+
+    #[test]
+    fn flushes_that_nobody_waits_for_any_more_are_forgotten() {
+        let mut deliveries = Deliveries::default();
+        let _open = deliveries.accept();
+        for _ in 0..1000 {
+            drop(deliveries.flush());
+        }
+        assert!(deliveries.flushes.len() <= 1, "{}", deliveries.flushes.len());
+    }
+
+    #[tokio::test]
+    async fn a_link_that_is_dropped_delivers_nothing() {
+        let mut deliveries = Deliveries::default();
+        let receipt = deliveries.accept();
+        drop(deliveries);
+        assert_eq!(receipt.delivered().await, Err(Undeliverable::LinkClosed));
+    }
+}
