@@ -17,7 +17,8 @@ pub(super) async fn enter(
     peer: SocketAddr,
     hub: &Hub,
 ) -> Result<(Reader<Input>, Arc<Pen>), Down> {
-    let codec = Codec::new(hub.config.max_message).with_peer(peer);
+    // A relay may pass on larger messages than are wanted here.
+    let codec = Codec::new(hub.config.max_message).with_peer(peer).skip_larger();
     let mut reader = Reader::new(connection.input, codec);
     let pen = Arc::new(Pen::new(connection.output));
     if let Some(key) = &hub.config.key {

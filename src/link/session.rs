@@ -22,8 +22,9 @@ use super::{
 use crate::{
     clock::{Timestamp, now},
     fresh::{Lane, Receiver, Taken},
+    relay::pace::{self, Pace},
     socket::{self, Feed, Input, Pen},
-    wire::{FrameInfo, Heartbeat, Kind, Message, Reader, Receipts, Side, farewell_reason},
+    wire::{FrameInfo, Heartbeat, Kind, Message, Reader, Receipts, Side, Skipped, farewell_reason},
 };
 
 pub(super) type Outbox = Receiver<(), Outbound>;
@@ -75,6 +76,9 @@ pub(super) async fn serve(
     info!("link to {} is up ({peer})", hub.config.host);
     hub.tally.sessions.fetch_add(1, Relaxed);
     hub.state.send_replace(State::Up { peer, rtt: None, offset: None });
+    hub.streams().numbered_in(None); // until it says otherwise
+    // The relay learns by the first heartbeat whose frames are to come: none may go before it.
+    hub.outbox.send_urgent(Outbound::Heartbeat);
     hub.lend(Some(Arc::clone(&pen)));
     let write = socket::drain(outbox, &pen, &session);
     let why = tokio::select! {
@@ -139,8 +143,9 @@ impl Feed<(), Outbound> for &Session<'_> {
                 let config = &self.hub.config;
                 let report =
                     config.report.map(|interval| u32::try_from(interval.as_millis()).unwrap_or(u32::MAX));
-                let plain =
-                    Heartbeat { t1: Some(asked), views: config.role.views(), report, ..Heartbeat::default() };
+                let token = self.hub.token.filter(|_| !self.lock().introduced);
+                let views = config.role.views();
+                let plain = Heartbeat { t1: Some(asked), views, report, token, ..Heartbeat::default() };
                 Some(self.lock().receipts.tell(plain, now()).to_message(Side::Client))
             }
             Outbound::Message(attempt) => Some(attempt.message.clone()),
@@ -209,7 +214,8 @@ impl<'a> Session<'a> {
         // Bytes of an unfinished message prove the peer alive too: looked at in between.
         let often = LOOK_INTERVAL.min(self.hub.config.timeout / 4).max(Duration::from_millis(1));
         let mut look = time::interval(often);
-        let mut heard = 0;
+        let (mut heard, mut skipped) = (0, reader.skipped());
+        let mut pace = Pace::new(pace::FLOOD);
         loop {
             let next = tokio::select! {
                 biased;
@@ -221,6 +227,10 @@ impl<'a> Session<'a> {
                 heard = reader.received();
                 self.lock().pulse.heard(now());
             }
+            if reader.skipped() != skipped {
+                self.skipped(skipped, reader.skipped(), &mut pace);
+                skipped = reader.skipped();
+            }
             match next {
                 None => {}
                 Some(Ok(Some(message))) => self.take(message),
@@ -230,11 +240,36 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Whether this comes from somebody whom our relay will tell apart once it knows us, by the first heartbeat. Else it would be a stream
-    /// of its own for a moment.
-    fn is_untold(&self, info: &FrameInfo, now: Instant) -> bool {
-        let nameless = info.stream.is_none() && info.peer.is_none();
-        nameless && now.duration_since(self.began) < INTRODUCTION && !self.lock().introduced
+    /// Whether this is from before our relay knew us, by the first heartbeat: from then on it tells whose each frame is. Else it would be a
+    /// stream of its own for a moment.
+    fn is_untold(&self, now: Instant) -> bool {
+        now.duration_since(self.began) < INTRODUCTION && !self.lock().introduced
+    }
+
+    /// Messages over our limit came and were dropped.
+    fn skipped(&self, before: Skipped, after: Skipped, pace: &mut Pace) {
+        let now = now();
+        self.hub.tally.messages_skipped.fetch_add(after.messages - before.messages, Relaxed);
+        // The relay counts them among the frames that it has given us.
+        for _ in before.frames..after.frames {
+            self.came(now);
+        }
+        if let Some(more) = pace.line(now) {
+            let (size, allowed) = (after.last_size, self.hub.config.max_message);
+            let others = if more > 0 {
+                format!(" ({more} times more since this was last reported)")
+            } else {
+                String::new()
+            };
+            warn!("a message of {size} bytes came and was skipped: at most {allowed} are read here{others}");
+        }
+    }
+
+    /// A video frame came: a report may be due.
+    fn came(&self, now: Instant) {
+        if self.lock().receipts.came(now) {
+            self.hub.outbox.send_urgent(Outbound::Heartbeat);
+        }
     }
 
     fn take(&self, message: Message) {
@@ -247,32 +282,38 @@ impl<'a> Session<'a> {
             },
             Kind::Reserved(number) => debug!("the reserved type {number} is ignored"),
             Kind::Video => {
-                let info = FrameInfo::parse(message.description());
-                if self.is_untold(&info, received_at) {
-                    return;
+                if !self.is_untold(received_at) {
+                    self.show(message, received, received_at);
                 }
-                if !self.hub.is_late(&info, received_at) {
-                    let stream = info.stream_name().into_owned();
-                    let account = self.hub.account(&info);
-                    let item = Received { message, info: Some(info), account, received, received_at };
-                    let _ = self.hub.inbox.send_fresh(stream, item); // nobody looks any more: no loss
-                }
-                if self.lock().receipts.came(received_at) {
-                    self.hub.outbox.send_urgent(Outbound::Heartbeat);
-                }
+                self.came(received_at);
             }
             Kind::Text | Kind::Image | Kind::Other(_) => {
                 if message.origin().id.is_some_and(|id| self.hub.is_repeated(&id)) {
                     return;
                 }
                 let bytes = message.wire_len() + ITEM_COST;
-                let item =
-                    Received { message, info: None, account: Account::default(), received, received_at };
+                let claimed = message.origin().from.unwrap_or_default();
+                let said = || self.hub.streams().said(message.peer(), &claimed, received_at);
+                let sender = message.takes_number().then(said);
+                let account = Account::default();
+                let item = Received { message, info: None, sender, account, received, received_at };
                 if let Err(full) = self.hub.inbox.send_ordered(bytes, item) {
                     warn!("a message was lost because nobody takes what comes in: {full}");
                 }
             }
         }
+    }
+
+    /// Hands a frame on, unless newer ones of its stream came before it.
+    fn show(&self, message: Message, received: Timestamp, received_at: Instant) {
+        let info = FrameInfo::parse(message.description());
+        let Some((sender, account)) = self.hub.streams().frame(&info, received_at) else {
+            self.hub.tally.frames_late.fetch_add(1, Relaxed);
+            return;
+        };
+        let (id, info, sender) = (sender.id, Some(info), Some(sender));
+        let item = Received { message, info, sender, account, received, received_at };
+        let _ = self.hub.inbox.send_fresh(id, item); // nobody looks any more: no loss
     }
 
     fn answered(&self, answer: &Heartbeat, t4: Timestamp) {
@@ -290,7 +331,9 @@ impl<'a> Session<'a> {
             return; // said unasked: no answer to anything
         }
         let mut inner = self.lock();
-        inner.introduced = true;
+        if !std::mem::replace(&mut inner.introduced, true) {
+            self.hub.streams().numbered_in(answer.epoch);
+        }
         inner.receipts.asked(answer.report.map(|millis| Duration::from_millis(millis.into())));
         let before = inner.ledger.confirmed();
         let Some(sent) = inner.ledger.answered(answer.t1) else { return };

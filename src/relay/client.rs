@@ -123,7 +123,7 @@ impl<'a> Post<'a> {
 impl Feed<ClientId, Item> for Post<'_> {
     fn prepare(&mut self, item: &Item) -> Option<Message> {
         if let Item::Message(message, _) = item {
-            return Some(message.clone());
+            return if self.client.is_ours() { self.room.checked(message) } else { Some(message.clone()) };
         }
         self.due = self.due.and(self.client.take());
         let Due { answer, notice, report } = self.due;
@@ -138,6 +138,7 @@ impl Feed<ClientId, Item> for Post<'_> {
             t3: answer.t2.map(|_| Timestamp::now()).or(told.t3),
             viewers: self.room.viewers_for(&self.client),
             report: answer.report,
+            epoch: answer.epoch,
             ..told
         };
         Some(heartbeat.to_message(Side::Relay))

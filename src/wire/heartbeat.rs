@@ -10,11 +10,14 @@
 //! Either side may ask the other to report what video it gets (`report`): how many frames came on this connection (`got`) and how
 //! long ago the last of them came (`ago`). Who knows when it sent that frame then knows how old it was when it came, by one
 //! clock and to within the way back. A relay adds how much later its viewers got it (`late`), and what they lost (`lost`).
+//!
+//! A client shows a random value (`token`), and gets the number back that it had on its last connection; the relay says which of
+//! its runs the numbers belong to (`epoch`).
 
 use bytes::Bytes;
 
 use super::{
-    Kind, Message, QString,
+    Kind, Message, QString, Token,
     attributes::{self, Attributes},
     frame_info::micros,
 };
@@ -72,6 +75,10 @@ pub struct Heartbeat {
     pub late: Option<u64>,
     /// From the relay: of a hundred frames, how many the middle one of its viewers is not given because newer ones come first.
     pub lost: Option<u8>,
+    /// From a client, until it is answered: by which the relay knows it again on its next connection.
+    pub token: Option<Token>,
+    /// From a relay that numbers connections: which run of the relay the numbers belong to.
+    pub epoch: Option<u64>,
 }
 
 impl Heartbeat {
@@ -94,11 +101,15 @@ impl Heartbeat {
             ("ago", self.ago),
             ("late", self.late),
             ("lost", self.lost.map(u64::from)),
+            ("epoch", self.epoch),
         ];
         for (key, number) in numbers {
             if let Some(number) = number {
                 attributes::write(&mut description, key, &number.to_string());
             }
+        }
+        if let Some(token) = self.token {
+            attributes::write(&mut description, "token", &token.to_hex());
         }
         let description = QString::from(description.as_str());
         #[expect(
@@ -125,6 +136,8 @@ impl Heartbeat {
                 "ago" => heartbeat.ago = value.parse().ok(),
                 "late" => heartbeat.late = value.parse().ok(),
                 "lost" => heartbeat.lost = value.parse().ok(),
+                "token" => heartbeat.token = Token::parse(&value),
+                "epoch" => heartbeat.epoch = value.parse().ok(),
                 _ => {}
             }
         }
@@ -150,7 +163,8 @@ mod tests {
         let heartbeat = Heartbeat { t1, t2, t3, viewers: Some(0), late: Some(2), lost: Some(100), ..report };
         assert_eq!(Heartbeat::parse(heartbeat.to_message(Side::Relay).description()), heartbeat);
         for views in [false, true] {
-            let heartbeat = Heartbeat { t1, views: Some(views), ..Heartbeat::default() };
+            let (token, epoch) = (Token::random(), Some(u64::MAX));
+            let heartbeat = Heartbeat { t1, views: Some(views), token, epoch, ..Heartbeat::default() };
             assert_eq!(Heartbeat::parse(heartbeat.to_message(Side::Client).description()), heartbeat);
         }
         let odd = QString::from("x; views=yes; viewers=-1");
