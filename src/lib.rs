@@ -16,6 +16,8 @@
 
 pub mod clock;
 
+pub mod stream_id;
+
 pub mod harmless;
 
 pub mod file_name;

@@ -89,7 +89,8 @@ async fn messages_go_both_ways_and_a_flush_means_that_they_were_taken() {
     let info = FrameInfo { stream: Some("厨房".into()), seq: Some(5), ..FrameInfo::default() };
     one.send_frame(info, Bytes::from_static(b"jpeg"));
     let frame = timeout(PATIENCE, inbox.recv()).await.unwrap().unwrap();
-    assert_eq!(frame.lane, Lane::Fresh("厨房".into()));
+    let sender = frame.item.sender.unwrap();
+    assert_eq!((frame.lane, &*sender.name), (Lane::Fresh(sender.id), "厨房"));
     let info = frame.item.info.unwrap();
     assert_eq!(info.seq, Some(5));
     assert!(info.sent.is_some() && info.sent <= Some(frame.item.received));

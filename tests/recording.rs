@@ -21,6 +21,7 @@ use pulsecam::{
     jpeg::{Decoder, Encoder, Scale},
     picture::{Canvas, Picture, Pixels},
     recording::{self, Place, Reader, Recorder, Taken, Takes},
+    stream_id::StreamId,
 };
 use serde_json::Value;
 
@@ -33,6 +34,8 @@ fn taken(millis: u64, jpeg: &Bytes, size: (usize, usize)) -> Taken {
     let captured = Timestamp::from_micros(1_700_000_000_000_000 + millis * 1_000);
     Taken { captured: Some(captured), arrived: captured.offset(5_000_000), size, jpeg: jpeg.clone() }
 }
+
+const ANN: StreamId = StreamId::new(1);
 
 /// Times that follow no grid, with a long pause.
 const TIMES: [u64; 8] = [0, 33, 40, 190, 191, 1_500, 4_700, 4_733];
@@ -193,21 +196,56 @@ fn each_stream_has_a_file_and_none_is_overwritten() {
     let mut takes = Takes::new(Place::File(path.clone()), None);
     let small = picture(64, 48, 9);
     for time in 0..5 {
-        for stream in ["ann", "../小明"] {
-            let begun = takes.frame(stream, taken(40 * time, &small, (64, 48))).unwrap();
-            assert_eq!(begun.is_some(), time == 0);
+        for (stream, name) in [(ANN, "ann"), (StreamId::new(2), "../小明"), (StreamId::new(3), "ann")] {
+            let begun = takes.frame(stream, name, taken(40 * time, &small, (64, 48))).unwrap();
+            assert_eq!(begun.map(|begun| begun.stream), (time == 0).then_some(stream));
         }
     }
     assert!(takes.finish().into_iter().all(|finished| finished.unwrap().frames == 5));
     let mut names: Vec<_> =
         fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, ["talk-小明.mkv", "talk.mkv"]);
+    assert_eq!(names, ["talk-ann.mkv", "talk-小明.mkv", "talk.mkv"]);
     let mut again = Takes::new(Place::File(path), None);
-    let error = again.frame("ann", taken(0, &small, (64, 48))).unwrap_err();
-    assert!(error.to_string().contains("is there already"), "{error}");
-    assert!(again.frame("ann", taken(1, &small, (64, 48))).unwrap().is_none(), "told once");
-    assert!(again.is_empty());
+    let begun = again.frame(ANN, "ann", taken(0, &small, (64, 48))).unwrap().unwrap();
+    assert_eq!(begun.path, folder.path().join("talk-2.mkv"));
+}
+
+#[test]
+fn a_stream_that_cannot_be_recorded_is_told_once_and_the_others_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let gone = folder.path().join("gone");
+    fs::create_dir(&gone).unwrap();
+    let mut takes = Takes::new(Place::File(gone.join("talk.mkv")), None);
+    let small = picture(64, 48, 9);
+    let mut frame = |stream, time| takes.frame(stream, "ann", taken(time, &small, (64, 48)));
+    frame(ANN, 0).unwrap();
+    fs::rename(&gone, folder.path().join("moved")).unwrap();
+    let other = StreamId::new(2);
+    let error = frame(other, 0).unwrap_err().to_string();
+    assert!(error.contains("cannot record into"), "{error}");
+    for time in 1..5 {
+        assert!(frame(other, time).unwrap().is_none(), "told once");
+        frame(ANN, time).unwrap();
+    }
+    assert!(!takes.is_empty());
+    let finished = takes.finish();
+    assert_eq!(finished.len(), 1);
+    assert_eq!(finished[0].as_ref().unwrap().frames, 5);
+}
+
+#[test]
+fn a_peers_name_steers_no_terminal_that_shows_what_a_file_says_of_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mkv");
+    let name = "a\x1b]0;title\x07\u{9b}2J\u{202e}b\nc";
+    let recorder = Recorder::create(&path, name, (64, 48)).unwrap();
+    recorder.frame(taken(0, &picture(64, 48, 9), (64, 48)));
+    recorder.finish().unwrap();
+    let told = probe(&path, "format_tags=title:stream_tags=title");
+    let calm = "a\u{fffd}]0;title\u{fffd}\u{fffd}2J\u{fffd}b c";
+    assert_eq!(told["format"]["tags"]["title"], calm);
+    assert_eq!(told["streams"][0]["tags"]["title"], calm);
 }
 
 #[test]

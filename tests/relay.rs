@@ -214,7 +214,7 @@ async fn introduce(client: &mut Bare) {
 }
 
 #[tokio::test]
-async fn those_who_give_no_name_are_told_apart_and_old_programs_notice_nothing() {
+async fn each_connection_has_a_number_for_ours_and_old_programs_notice_nothing() {
     let server = Server::start(Config::default()).await;
     let (mut ours, mut old) = (Bare::connect(server.addr).await, Bare::connect(server.addr).await);
     introduce(&mut ours).await;
@@ -230,7 +230,7 @@ async fn those_who_give_no_name_are_told_apart_and_old_programs_notice_nothing()
         assert_eq!(wire_bytes(&old.receive().await), wire_bytes(&frame), "as it came");
     }
     assert_eq!(names, ["peer\u{a0}1", "peer\u{a0}2", "peer\u{a0}1"]);
-    // Whoever connects again has the number from before, as long as nobody else took it.
+    // A program that was started again has the number from before.
     let [first, mut second] = senders;
     drop(first);
     server.told(&["left", "\"client\":3"]).await;
@@ -238,7 +238,7 @@ async fn those_who_give_no_name_are_told_apart_and_old_programs_notice_nothing()
     again.send(&frame).await;
     assert_eq!(told(&ours.receive().await), "peer\u{a0}1");
     old.receive().await;
-    // A text says who, too; what has a name keeps it, and all of its bytes.
+    // A text says who, too; what has a name keeps it.
     let text = Message::text("你好", &Origin::default()).unwrap();
     second.send(&text).await;
     let got = ours.receive().await;
@@ -253,6 +253,13 @@ async fn those_who_give_no_name_are_told_apart_and_old_programs_notice_nothing()
     );
     let named = named.unwrap();
     second.send(&named).await;
-    assert_eq!(wire_bytes(&ours.receive().await), wire_bytes(&named));
+    let got = ours.receive().await;
+    let info = FrameInfo { stream: Some("desk".into()), peer: Some(2), ..FrameInfo::default() };
+    assert_eq!((FrameInfo::parse(got.description()), got.payload()), (info, named.payload()));
+    assert_eq!(wire_bytes(&old.receive().await), wire_bytes(&named));
+    // What is none of ours to describe goes to everybody as it came.
+    let other = Message::new(Kind::Other(7), "x".into(), None).unwrap();
+    second.send(&other).await;
+    assert_eq!(wire_bytes(&ours.receive().await), wire_bytes(&other));
     server.stop().await;
 }

@@ -316,3 +316,109 @@ fn the_encoder_writes_what_the_decoder_reads() {
         assert_eq!(codec.decode(&mut buffer).unwrap(), Some(case.message), "{}", case.name);
     }
 }
+
+/// Messages, some of them over the limit, one after another.
+fn with_larger_ones() -> (Vec<u8>, Vec<Message>) {
+    let message = |kind, bytes: usize| Message::new(kind, "x".into(), Some(vec![7; bytes].into())).unwrap();
+    let limit = LIMIT as usize;
+    let all = [
+        message(Kind::Image, limit),
+        message(Kind::Video, 10),
+        message(Kind::Video, limit + 1),
+        message(Kind::Video, 2 * limit),
+        Message::new(Kind::Image, QString::NULL, Some(vec![7; limit].into())).unwrap(),
+        Message::text("the last", &Origin::default()).unwrap(),
+        message(Kind::Other(65_535), limit),
+    ];
+    let bytes = all.iter().flat_map(wire_bytes).collect();
+    (bytes, vec![all[1].clone(), all[5].clone()])
+}
+
+#[test]
+fn what_is_over_the_limit_is_skipped_however_it_comes() {
+    let (bytes, wanted) = with_larger_ones();
+    for chunk in [1, 3, 11, 12, 13, 4_096, 65_536, 1_000_003, bytes.len()] {
+        let (mut codec, mut buffer) = (Codec::new(LIMIT).skip_larger(), BytesMut::new());
+        let mut read = Vec::new();
+        for chunk in bytes.chunks(chunk) {
+            buffer.extend_from_slice(chunk);
+            while let Some(message) = codec.decode(&mut buffer).unwrap() {
+                read.push(message);
+            }
+            assert!(buffer.len() < 12, "nothing of it is kept");
+        }
+        assert_eq!((&read, codec.decode_eof(&mut buffer).unwrap()), (&wanted, None), "{chunk}");
+        let skipped = codec.skipped();
+        assert_eq!((skipped.messages, skipped.frames, skipped.last_size), (5, 2, LIMIT + 14));
+    }
+}
+
+#[tokio::test]
+async fn a_reader_skips_as_well_and_says_what_was_cut() {
+    let (bytes, wanted) = with_larger_ones();
+    let mut reader = Reader::new(bytes.as_slice(), Codec::new(LIMIT).skip_larger());
+    for message in wanted {
+        assert_eq!(reader.next().await.unwrap(), Some(message));
+    }
+    assert_eq!(reader.next().await.unwrap(), None);
+    assert_eq!((reader.skipped().messages, reader.received()), (5, bytes.len() as u64));
+    let cut = &bytes[..1000];
+    let mut reader = Reader::new(cut, Codec::new(LIMIT).skip_larger());
+    let error = reader.next().await.unwrap_err();
+    let expected = LIMIT as usize + 18;
+    assert!(matches!(error, Error::Cut { received: 1000, expected: all, .. } if all == expected), "{error}");
+}
+
+#[tokio::test]
+async fn what_is_no_message_is_not_skipped() {
+    let begin = |size: u32, rest: &[u8]| [&size.to_be_bytes()[..], rest].concat();
+    let large = LIMIT + 1;
+    for (bytes, why) in [
+        (begin(0x2000_0000, &[0, 0, 0, 3, 0, 0, 0, 0]), "an absurd size"),
+        (b"HTTP/1.1 400 Bad Request".to_vec(), "text"),
+        (begin(0x1503_0300, &[2, 2, 40, 0, 0, 0, 0, 0]), "an alert of TLS"),
+        (begin(0x1603_0300, &[0, 0, 0, 3, 0, 0, 0, 0]), "a handshake of TLS"),
+        (begin(large, b" and text"), "a type that is text"),
+        (begin(large, &[0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]), "a negative type"),
+        (begin(large, &[0, 0, 0, 3, 0, 0, 0, 7]), "half a UTF-16 unit"),
+        (begin(large, &[0, 0, 0, 3, 0x7f, 0, 0, 0]), "a description that is longer than the message"),
+        (begin(large, &[0, 0, 0, 3, 0xff, 0xff, 0xff, 0xfe]), "a 64-bit length"),
+        (begin(large, &[0, 0, 0, 3, 0, 0, 0]), "cut before it can be told"),
+        (begin(large, &[]), "nothing but a size"),
+    ] {
+        let mut reader = Reader::new(bytes.as_slice(), Codec::new(LIMIT).skip_larger());
+        let error = reader.next().await.unwrap_err().to_string();
+        assert!(error.contains("at most 1048576 is allowed"), "{why}: {error}");
+        let mut codec = Codec::new(LIMIT).skip_larger();
+        let error = codec.decode_eof(&mut BytesMut::from(bytes.as_slice())).unwrap_err().to_string();
+        assert!(error.contains("at most 1048576 is allowed"), "{why}: {error}");
+        assert_eq!((codec.skipped().messages, reader.skipped().messages), (0, 0));
+    }
+}
+
+#[test]
+fn a_number_is_added_at_the_end_where_there_is_room_and_a_senders_own_is_not_kept() {
+    let message = |description: &str| {
+        let message = Message::new(Kind::Video, description.into(), Some(vec![7; 9].into())).unwrap();
+        decode_all(&mut Codec::new(LIMIT), &wire_bytes(&message)).unwrap().remove(0)
+    };
+    let plain = message("x; stream=a");
+    let numbered = plain.numbered(7, LIMIT).unwrap();
+    assert_eq!(numbered.description(), &"x; stream=a; peer=7".into());
+    assert_eq!((numbered.peer(), numbered.payload()), (Some(7), plain.payload()));
+    let again = decode_all(&mut Codec::new(LIMIT), &wire_bytes(&numbered)).unwrap().remove(0);
+    assert_eq!(again, numbered, "well-formed");
+    assert!(plain.is_as_it_came() && !numbered.is_as_it_came());
+    let size = numbered.wire_len() as u32 - 4;
+    assert!(plain.numbered(7, size).is_some() && plain.numbered(7, size - 1).is_none());
+    assert_eq!(plain.unnumbered(), None);
+    let forged = message("x; peer=1; peer=2");
+    assert_eq!(forged.numbered(u64::MAX, LIMIT).unwrap().peer(), Some(u64::MAX));
+    assert_eq!(forged.numbered(u64::MAX, 40).unwrap().description(), &"x".into());
+    assert_eq!(forged.unnumbered().unwrap().description(), &"x".into());
+    for kind in [Kind::Heartbeat, Kind::Reserved(150), Kind::Other(7)] {
+        assert_eq!(Message::new(kind, "x".into(), None).unwrap().numbered(7, LIMIT), None);
+    }
+    let null = Message::new(Kind::Image, QString::NULL, None).unwrap().numbered(7, LIMIT).unwrap();
+    assert_eq!((null.peer(), null.payload()), (Some(7), None));
+}

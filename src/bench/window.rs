@@ -26,6 +26,7 @@ use crate::{
     picture::Canvas,
     pipeline::{Arrival, Viewer, receive},
     relay,
+    stream_id::StreamId,
     view::{Handle, Update},
     wire::FrameInfo,
 };
@@ -99,7 +100,7 @@ impl Viewer for Looker {
         (self.update)(arrival).is_none_or(|update| self.handle.push(update))
     }
 
-    fn room(&self, stream: &str) -> Option<(usize, usize)> {
+    fn room(&self, stream: StreamId) -> Option<(usize, usize)> {
         self.handle.room(stream)
     }
 

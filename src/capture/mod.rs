@@ -36,7 +36,7 @@ use crate::{
 
 pub(crate) use self::{camera::Wanted, card::Card};
 pub use self::{
-    camera::{CameraInfo, Fault, Interface, Mode, PixelFormat, Rate, User, Which, cameras},
+    camera::{CameraInfo, Fault, Interface, Mode, PixelFormat, Rate, User, Which, camera_label, cameras},
     control::{Control, ControlError, Entry, Kind, Setting, WrongValue, controls},
     spec::{CameraSettings, Settings, Spec},
 };

@@ -149,6 +149,12 @@ impl Spec {
         Self::Pattern
     }
 
+    /// The camera that is meant, if it is one.
+    #[must_use]
+    pub const fn camera(&self) -> Option<&Which> {
+        if let Self::Camera(which) = self { Some(which) } else { None }
+    }
+
     /// Opens the source. It has to be read on the thread that opens it.
     ///
     /// # Errors

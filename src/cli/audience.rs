@@ -13,8 +13,10 @@ use crate::{
     clock::Timestamp,
     fresh,
     jpeg::{Limits, Strips},
+    link::Sender,
     picture::Canvas,
     pipeline::{Arrival, Viewer},
+    stream_id::StreamId,
     view::{Account, Card, Frame, Handle, Image, Update},
     wire::FrameInfo,
 };
@@ -29,7 +31,7 @@ pub(super) struct Audience {
     pub(super) stop: CancellationToken,
     pub(super) tape: Arc<Tape>,
     /// Frames that could not be decoded.
-    pub(super) damaged: HashMap<String, u64>,
+    pub(super) damaged: HashMap<StreamId, u64>,
 }
 
 impl Viewer for Audience {
@@ -45,7 +47,7 @@ impl Viewer for Audience {
         self.codec.limits()
     }
 
-    fn room(&self, stream: &str) -> Option<(usize, usize)> {
+    fn room(&self, stream: StreamId) -> Option<(usize, usize)> {
         self.handle.room(stream)
     }
 
@@ -79,10 +81,10 @@ impl Audience {
     /// How many of the stream's frames could not be decoded so far.
     fn damaged(&mut self, arrival: &Arrival) -> u64 {
         match arrival {
-            Arrival::Frame(frame) => self.damaged.get(&frame.stream).copied().unwrap_or(0),
-            Arrival::Damaged { stream, .. } => {
-                if self.damaged.len() < fresh::MAX_KEYS || self.damaged.contains_key(stream) {
-                    *self.damaged.entry(stream.clone()).or_default() += 1;
+            Arrival::Frame(frame) => self.damaged.get(&frame.id).copied().unwrap_or(0),
+            Arrival::Damaged { id, .. } => {
+                if self.damaged.len() < fresh::MAX_KEYS || self.damaged.contains_key(id) {
+                    *self.damaged.entry(*id).or_default() += 1;
                 }
                 0
             }
@@ -94,14 +96,18 @@ impl Audience {
 /// What the window is told of it.
 pub(super) fn update(arrival: Arrival, damaged: u64) -> Option<Update> {
     Some(match arrival {
-        Arrival::Text { text, origin } => Update::Text { sender: origin.from, text, at: Timestamp::now() },
-        Arrival::Image { jpeg, header, origin } => {
+        Arrival::Text { text, sender, .. } => {
+            Update::Text { sender: named(sender), text, at: Timestamp::now() }
+        }
+        Arrival::Image { jpeg, header, sender, .. } => {
             let header = header?;
-            Update::Image(Image { sender: origin.from, size: (header.width, header.height), jpeg })
+            Update::Image(Image { sender: named(sender), size: (header.width, header.height), jpeg })
         }
         Arrival::Damaged { .. } => return None,
         Arrival::Frame(frame) => Update::Frame(Frame {
-            stream: frame.stream,
+            stream: frame.id,
+            name: frame.stream,
+            peer: frame.peer,
             seq: frame.info.seq,
             canvas: Arc::new(frame.canvas?),
             size: (frame.header.width, frame.header.height),
@@ -118,6 +124,11 @@ pub(super) fn update(arrival: Arrival, damaged: u64) -> Option<Update> {
             card: frame.info.card.as_deref().map(card),
         }),
     })
+}
+
+/// What somebody is called, if anything.
+fn named(sender: Option<Sender>) -> Option<String> {
+    sender.map(|sender| sender.name.to_string()).filter(|name| !name.is_empty())
 }
 
 fn card(name: &str) -> Card {

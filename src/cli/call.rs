@@ -68,7 +68,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let title = format!("pulsecam: call at {}", args.link.host);
     let who = Who {
         title: &title,
-        name: args.source.name(),
+        name: args.source.person(),
         camera: Some(switch),
         window: (handle, window),
         ..Who::new(&title, String::new())

@@ -83,7 +83,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         Ok::<_, Error>(outgoing)
     })?;
     info!("others on this machine can join: pulsecam view {host}");
-    let who = Who::new("pulsecam demo", args.source.name());
+    let who = Who::new("pulsecam demo", args.source.person());
     let (over, ends, sent) = (who.over.clone(), args.ends, sender.clone());
     let playing = runtime.spawn(async move {
         let mut outgoing = outgoing;

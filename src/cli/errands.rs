@@ -10,7 +10,7 @@ use crate::{
     link::{Link, Undeliverable},
     pipeline::Switch,
     view::{Action, Handle, Update},
-    wire::{Message, Origin},
+    wire::{Message, Origin, unique_id},
 };
 
 /// Does what it asks for.
@@ -24,8 +24,6 @@ pub(super) struct Errands {
     pub(super) folder: PathBuf,
     pub(super) tape: Arc<Tape>,
     pub(super) camera: Option<Switch>,
-    /// Makes the numbers of texts unique among all windows of that name.
-    pub(super) run: u64,
 }
 
 impl Errands {
@@ -67,8 +65,7 @@ impl Errands {
 
     /// Sends a text, and tells the window once the relay has it.
     fn say(&self, number: u64, text: &str) -> Option<String> {
-        let id = format!("{:x}-{number}", self.run);
-        let origin = Origin { from: Some(self.name.clone()), id: Some(id) };
+        let origin = Origin { from: Some(self.name.clone()), id: unique_id() };
         let sent = Message::text(text, &origin)
             .map_err(crate::link::Error::from)
             .and_then(|text| self.link.send(text));

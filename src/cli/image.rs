@@ -54,9 +54,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         let (link, inbox) = connect(args.link.config(Role::Sender)?).await?;
         let reporting = link::report(&link, args.sender.output());
         link::discard(inbox);
-        let run = fastrand::u64(..);
-        for ((file, jpeg), count) in args.files.iter().zip(jpegs).zip(0..) {
-            let receipt = link.send(Message::image(jpeg, &args.sender.origin(run, count))?)?;
+        for (file, jpeg) in args.files.iter().zip(jpegs) {
+            let receipt = link.send(Message::image(jpeg, &args.sender.origin())?)?;
             args.sender.delivered(&link, receipt, &format!("the picture {}", file.display())).await?;
         }
         drop(reporting);

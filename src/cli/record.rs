@@ -22,6 +22,7 @@ use crate::{
     link::{Role, connect},
     pipeline::{Arrival, Shown, Viewer, receive},
     recording::{self, Finished, Place, Takes},
+    stream_id::StreamId,
 };
 
 const EXAMPLES: &str = "\
@@ -59,10 +60,24 @@ pub(super) struct Args {
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 enum Event<'a> {
-    Recording { stream: &'a str, file: String },
-    Status { frames: u64, bytes: u64 },
+    Recording {
+        stream: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        peer: Option<u64>,
+        file: String,
+    },
+    Status {
+        frames: u64,
+        bytes: u64,
+    },
     Saved(Saved),
-    Summary { frames: u64, files: usize, lost: u64, missed: u64 },
+    Summary {
+        frames: u64,
+        files: usize,
+        lost: u64,
+        missed: u64,
+        skipped: u64,
+    },
 }
 
 /// A file that is done.
@@ -107,7 +122,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         drop(reporting);
     });
     let mut progress = shared.lock().unwrap_or_else(PoisonError::into_inner);
-    progress.end()
+    progress.end(link.counters().messages_skipped)
 }
 
 /// What is recorded so far.
@@ -117,7 +132,7 @@ struct Progress {
     frames: u64,
     bytes: u64,
     /// How many of each stream had come with its last frame.
-    arrived: BTreeMap<String, u64>,
+    arrived: BTreeMap<StreamId, u64>,
     /// Frames that came and were replaced before they could be taken.
     missed: u64,
     told: Instant,
@@ -125,24 +140,27 @@ struct Progress {
 }
 
 impl Progress {
-    /// False where it cannot go on.
+    /// False where nothing is recorded any more.
     fn frame(&mut self, frame: &Shown) -> bool {
         let Some(takes) = &mut self.takes else { return false };
-        if !takes.wants(&frame.stream) {
+        // By what the sender calls it, or by what it is called here: of two with one name both are meant, or one.
+        let claimed = frame.info.stream_name();
+        if !takes.wants(&claimed) && !takes.wants(&frame.stream) {
             return true;
         }
         // Each frame that came is numbered; a gap is what newer ones replaced before this program could take it.
         let arrived = frame.account.arrived;
-        if self.arrived.len() < fresh::MAX_KEYS || self.arrived.contains_key(&frame.stream) {
-            let last = self.arrived.insert(frame.stream.clone(), arrived);
+        if self.arrived.len() < fresh::MAX_KEYS || self.arrived.contains_key(&frame.id) {
+            let last = self.arrived.insert(frame.id, arrived);
             self.missed += last.map_or(0, |last| arrived.saturating_sub(last).saturating_sub(1));
         }
-        match takes.frame(&frame.stream, frame.taken()) {
+        match takes.frame(frame.id, &claimed, frame.taken()) {
             Ok(begun) => {
                 if let Some(begun) = begun {
                     let file = begun.path.display().to_string();
-                    let line = format!("recording {:?} into {file}", begun.stream);
-                    self.output.event(&Event::Recording { stream: &begun.stream, file }, Some(&line));
+                    let line = format!("recording {:?} into {file}", frame.stream);
+                    let event = Event::Recording { stream: &frame.stream, peer: frame.peer, file };
+                    self.output.event(&event, Some(&line));
                 }
                 self.frames += 1;
                 self.bytes += frame.jpeg.len() as u64;
@@ -150,8 +168,11 @@ impl Progress {
                 true
             }
             Err(error) => {
-                self.failure = Some(error);
-                false
+                // The other streams go on.
+                let more = !takes.is_empty();
+                tracing::error!("the stream {:?} is not recorded: {error}", frame.stream);
+                self.failure.get_or_insert(error);
+                more
             }
         }
     }
@@ -165,7 +186,7 @@ impl Progress {
         self.output.event(&Event::Status { frames: self.frames, bytes: self.bytes }, Some(&line));
     }
 
-    fn end(&mut self) -> Result<(), Error> {
+    fn end(&mut self, skipped: u64) -> Result<(), Error> {
         let finished = self.takes.take().map(Takes::finish).unwrap_or_default();
         let (mut frames, mut lost, mut files) = (0, 0, 0);
         for finished in finished {
@@ -192,7 +213,7 @@ impl Progress {
             (_, 0) => None,
             _ => Some(format!("{missed} frames came faster than they could be taken, and are not in it")),
         };
-        self.output.event(&Event::Summary { frames, files, lost, missed }, line.as_deref());
+        self.output.event(&Event::Summary { frames, files, lost, missed, skipped }, line.as_deref());
         self.failure.take().map_or(Ok(()), |error| Err(error.into()))
     }
 }

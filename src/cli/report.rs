@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     io::{self, Write},
     path::PathBuf,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -15,7 +16,9 @@ use crate::{
     bench::{Percentiles, Step},
     clock::{Age, Timestamp, local_time},
     file_name, harmless,
+    link::Sender,
     pipeline::{Arrival, Meter, Rates, Shown},
+    stream_id::StreamId,
     wire::FrameInfo,
 };
 
@@ -30,17 +33,26 @@ const MAX_STREAMS: usize = crate::fresh::MAX_KEYS;
 enum Event<'a> {
     Text {
         text: &'a str,
+        /// What the sender calls itself.
         from: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        peer: Option<u64>,
     },
     Image {
         bytes: usize,
         width: Option<usize>,
         height: Option<usize>,
         from: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        peer: Option<u64>,
         saved: Option<&'a str>,
     },
     Frame {
+        /// What it is called here: no two that are there have the same.
         stream: &'a str,
+        /// The number of the sender's connection, if the relay tells.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        peer: Option<u64>,
         seq: Option<u64>,
         bytes: usize,
         width: usize,
@@ -53,6 +65,8 @@ enum Event<'a> {
     },
     Damaged {
         stream: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        peer: Option<u64>,
         reason: &'a str,
     },
     Summary {
@@ -61,6 +75,8 @@ enum Event<'a> {
         texts: u64,
         images: u64,
         damaged: u64,
+        /// Messages that were too large to be read here.
+        skipped: u64,
         lost: u64,
         age_ms: Option<Percentiles>,
         streams: Vec<StreamSummary<'a>>,
@@ -70,6 +86,8 @@ enum Event<'a> {
 #[derive(Serialize)]
 struct StreamSummary<'a> {
     stream: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer: Option<u64>,
     frames: u64,
     lost: u64,
 }
@@ -78,7 +96,7 @@ struct StreamSummary<'a> {
 pub(super) struct Report {
     output: Output,
     save: Option<PathBuf>,
-    streams: BTreeMap<String, Stream>,
+    streams: BTreeMap<StreamId, Stream>,
     frames: u64,
     bytes: u64,
     texts: u64,
@@ -89,6 +107,8 @@ pub(super) struct Report {
 
 #[derive(Default)]
 struct Stream {
+    name: Arc<str>,
+    peer: Option<u64>,
     frames: u64,
     lost: u64,
     last_seq: Option<u64>,
@@ -119,20 +139,20 @@ impl Report {
     /// Tells what came. `status`: a line a second for each stream, for those who see no window.
     pub(super) fn take(&mut self, arrival: &Arrival, status: bool) {
         match arrival {
-            Arrival::Text { text, origin } => {
+            Arrival::Text { text, origin, sender } => {
                 self.texts += 1;
-                let from = origin.from.as_deref();
-                let line = format!("{} {}: {text}", local_time(Timestamp::now()), from.unwrap_or("somebody"));
-                self.output.event(&Event::Text { text, from }, Some(&line));
+                let (from, peer) = (origin.from.as_deref(), peer(sender.as_ref()));
+                let line = format!("{} {}: {text}", local_time(Timestamp::now()), somebody(sender.as_ref()));
+                self.output.event(&Event::Text { text, from, peer }, Some(&line));
             }
-            Arrival::Image { jpeg, header, origin, .. } => {
+            Arrival::Image { jpeg, header, origin, sender } => {
                 self.images += 1;
                 let from = origin.from.as_deref();
                 let saved = self.save_image(from.unwrap_or("image"), jpeg);
                 let size = header.map_or("no JPEG".into(), |h| format!("{}x{}", h.width, h.height));
                 let line = format!(
                     "{} shows a picture: {size}, {} kB{}",
-                    from.unwrap_or("somebody"),
+                    somebody(sender.as_ref()),
                     jpeg.len() / 1000,
                     saved.as_ref().map_or(String::new(), |path| format!(", saved as {path}"))
                 );
@@ -141,16 +161,17 @@ impl Report {
                     width: header.map(|header| header.width),
                     height: header.map(|header| header.height),
                     from,
+                    peer: peer(sender.as_ref()),
                     saved: saved.as_deref(),
                 };
                 self.output.event(&event, Some(&line));
             }
             Arrival::Frame(frame) => self.frame(frame, status),
-            Arrival::Damaged { stream, reason } => {
+            Arrival::Damaged { stream, peer, reason, .. } => {
                 self.damaged += 1;
                 let first = self.damaged == 1;
                 let line = format!("{}: a frame that cannot be shown: {reason}", named(stream));
-                self.output.event(&Event::Damaged { stream, reason }, first.then_some(&line));
+                self.output.event(&Event::Damaged { stream, peer: *peer, reason }, first.then_some(&line));
             }
         }
     }
@@ -165,10 +186,11 @@ impl Report {
         if self.output.is_json() {
             self.output.event(&event(frame), None);
         }
-        if !self.streams.contains_key(&frame.stream) && self.streams.len() >= MAX_STREAMS {
+        if !self.streams.contains_key(&frame.id) && self.streams.len() >= MAX_STREAMS {
             return;
         }
-        let stream = self.streams.entry(frame.stream.clone()).or_default();
+        let stream = self.streams.entry(frame.id).or_default();
+        (stream.name, stream.peer) = (Arc::clone(&frame.stream), frame.peer);
         stream.frames += 1;
         if let (Some(seq), Some(last)) = (frame.info.seq, stream.last_seq) {
             // A number that goes back is a sender that began anew.
@@ -201,27 +223,35 @@ impl Report {
         }
     }
 
-    /// The last word.
-    pub(super) fn summary(&self) {
+    /// The last word. `skipped`: messages that were too large to be read here.
+    pub(super) fn summary(&self, skipped: u64) {
         let lost = self.streams.values().fold(0_u64, |sum, stream| sum.saturating_add(stream.lost));
         let ages = (self.ages.count() > 0).then(|| self.ages.percentiles());
-        let streams = self.streams.iter();
+        let mut streams: Vec<_> = self.streams.values().collect();
+        streams.sort_by(|a, b| (&a.name, a.peer).cmp(&(&b.name, b.peer)));
         let event = Event::Summary {
             frames: self.frames,
             bytes: self.bytes,
             texts: self.texts,
             images: self.images,
             damaged: self.damaged,
+            skipped,
             lost,
             age_ms: ages,
             streams: streams
-                .map(|(name, s)| StreamSummary { stream: name, frames: s.frames, lost: s.lost })
+                .iter()
+                .map(|s| StreamSummary { stream: &s.name, peer: s.peer, frames: s.frames, lost: s.lost })
                 .collect(),
         };
         let age = ages
             .map_or(String::new(), |age| format!("; age {:.1} ms, 99 of 100 below {:.1}", age.p50, age.p99));
+        let skipped = if skipped > 0 {
+            format!(", {} too large to be read", counted(skipped, "message"))
+        } else {
+            String::new()
+        };
         let line = format!(
-            "{} of {}, {lost} lost, {}, {}{age}",
+            "{} of {}, {lost} lost, {}, {}{skipped}{age}",
             counted(self.frames, "frame"),
             counted(self.streams.len() as u64, "stream"),
             counted(self.texts, "text"),
@@ -231,9 +261,19 @@ impl Report {
     }
 }
 
+fn peer(sender: Option<&Sender>) -> Option<u64> {
+    sender.and_then(|sender| sender.peer)
+}
+
+/// What to call who sent it.
+fn somebody(sender: Option<&Sender>) -> &str {
+    sender.map(|sender| &*sender.name).filter(|name| !name.is_empty()).unwrap_or("somebody")
+}
+
 fn event(frame: &Shown) -> Event<'_> {
     Event::Frame {
         stream: &frame.stream,
+        peer: frame.peer,
         seq: frame.info.seq,
         bytes: frame.jpeg.len(),
         width: frame.header.width,
@@ -287,7 +327,9 @@ mod tests {
 
     fn shown(card: Option<&str>) -> Shown {
         Shown {
+            id: StreamId::new(1),
             stream: "desk".into(),
+            peer: None,
             info: FrameInfo { seq: Some(3), card: card.map(str::to_owned), ..FrameInfo::default() },
             jpeg: Bytes::from_static(b"jpeg"),
             header: Header { width: 64, height: 48, components: 3 },
@@ -323,7 +365,7 @@ mod tests {
             report.take(&Arrival::Frame(Box::new(shown(card))), false);
         }
         assert_eq!((report.frames(), report.ages.count()), (3, 2));
-        let stream = report.streams.get_mut("desk").unwrap();
+        let stream = report.streams.get_mut(&StreamId::new(1)).unwrap();
         assert_eq!(stream.meter.rates(Instant::now()), Rates::default());
     }
 }

@@ -153,7 +153,6 @@ pub(super) fn run(
             tape: Arc::clone(&tape),
             camera: who.camera,
             folder: args.save.clone().unwrap_or_else(|| PathBuf::from(".")),
-            run: fastrand::u64(..),
         };
         let mut act = |action| errands.run(action);
         let mut graphics = args.terminal;
@@ -184,7 +183,7 @@ pub(super) fn run(
     for told in tape.end() {
         info!("{told}");
     }
-    report.lock().unwrap_or_else(PoisonError::into_inner).summary();
+    report.lock().unwrap_or_else(PoisonError::into_inner).summary(link.counters().messages_skipped);
     Ok(())
 }
 
@@ -193,6 +192,8 @@ pub(super) fn run(
 #[serde(tag = "event", rename = "shown")]
 struct ShownEvent<'a> {
     stream: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer: Option<u64>,
     seq: Option<u64>,
 }
 
@@ -201,9 +202,9 @@ fn first_pictures(output: Output) -> mpsc::Sender<Presented> {
     let (tell, told) = mpsc::channel::<Presented>();
     thread::spawn(move || {
         let mut seen = HashSet::new();
-        for Presented { stream, seq, .. } in told {
-            if seen.len() < fresh::MAX_KEYS && seen.insert(stream.clone()) {
-                output.event(&ShownEvent { stream: &stream, seq }, None);
+        for Presented { stream, name, peer, seq, .. } in told {
+            if seen.len() < fresh::MAX_KEYS && seen.insert(stream) {
+                output.event(&ShownEvent { stream: &name, peer, seq }, None);
             }
         }
     });

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::{limit::Limit, values};
 use crate::{
-    capture::{CameraSettings, Error, Interface, PixelFormat, Setting, Settings, Source, Spec},
+    capture::{
+        CameraSettings, Error, Interface, PixelFormat, Setting, Settings, Source, Spec, Which, camera_label,
+    },
     jpeg::Strips,
     link::{self, Link},
     pipeline::{Freshness, Job},
@@ -27,7 +29,8 @@ pub(super) struct SourceArgs {
     /// JPEG quality from 1 to 100 [default: 80; JPEG that comes in stays as it is]
     #[arg(long, value_name = "Q", value_parser = clap::value_parser!(u8).range(1..=100), env = "PULSECAM_QUALITY")]
     quality: Option<u8>,
-    /// The stream's name for the others [default: user@host]
+    /// The stream's name for the others [default: user@host; with the camera's name, as in ann@desk (C920), if there are several or
+    /// --source names one]
     #[arg(long, value_name = "NAME", env = "PULSECAM_NAME")]
     name: Option<String>,
     /// Begin again at the end of a file
@@ -103,7 +106,7 @@ impl SourceArgs {
     pub(super) fn opener(&self) -> impl FnMut() -> Result<Box<dyn Source>, Error> + Send + use<> {
         let spec = self.source.clone().unwrap_or_else(|| {
             // Who waits for a camera does not want the test picture instead.
-            if self.camera.wait { Spec::Camera(crate::capture::Which::First) } else { Spec::default_here() }
+            if self.camera.wait { Spec::Camera(Which::First) } else { Spec::default_here() }
         });
         let CameraArgs { pixel_format, controls, wait, camera_timeout, camera_api } = &self.camera;
         let camera = CameraSettings {
@@ -135,6 +138,15 @@ impl SourceArgs {
 
     /// The stream's name for the others.
     pub(super) fn name(&self) -> String {
+        self.name.clone().unwrap_or_else(|| {
+            // Without a source it is the first camera, if there is any.
+            let camera = self.source.as_ref().map_or(Some(&Which::First), Spec::camera);
+            values::stream_name(camera.and_then(camera_label))
+        })
+    }
+
+    /// The name of who sits at this end, for the others.
+    pub(super) fn person(&self) -> String {
         self.name.clone().unwrap_or_else(values::own_name)
     }
 

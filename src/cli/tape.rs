@@ -40,7 +40,7 @@ impl Tape {
     pub(super) fn frame(&self, frame: &Shown) {
         let mut takes = self.takes();
         let Some(under_way) = takes.as_mut() else { return };
-        match under_way.frame(&frame.stream, frame.taken()) {
+        match under_way.frame(frame.id, &frame.stream, frame.taken()) {
             Ok(None) => {}
             Ok(Some(begun)) => {
                 let path = begun.path.display().to_string();

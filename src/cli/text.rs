@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     link::{Link, Receipt, Role, connect},
-    wire::{Message, Origin},
+    wire::{Message, Origin, unique_id},
 };
 
 const EXAMPLES: &str = "\
@@ -66,10 +66,10 @@ impl Sender {
         Output::lasting(self.json)
     }
 
-    /// The origin of message number `count`, unique to it.
-    pub(super) fn origin(&self, run: u64, count: u64) -> Origin {
+    /// The origin of one message, unique to it.
+    pub(super) fn origin(&self) -> Origin {
         let from = self.name.clone().unwrap_or_else(values::own_name);
-        Origin { from: Some(from), id: Some(format!("{run:x}-{count}")) }
+        Origin { from: Some(from), id: unique_id() }
     }
 
     /// Waits until the relay has taken what was sent. What no retry heals ends it at once.
@@ -99,12 +99,11 @@ async fn send(args: &Args) -> Result<(), Error> {
     let (link, inbox) = connect(args.link.config(Role::Sender)?).await?;
     let reporting = link::report(&link, args.sender.output());
     link::discard(inbox);
-    let run = fastrand::u64(..);
     let mut count = 0;
     let mut lines = lines(&args.text);
     while let Some(line) = lines.recv().await {
         let line = line?;
-        let receipt = link.send(Message::text(&line, &args.sender.origin(run, count))?)?;
+        let receipt = link.send(Message::text(&line, &args.sender.origin())?)?;
         count += 1;
         // What waits is bounded: the next line is read once the relay has this one.
         args.sender.delivered(&link, receipt, &format!("the text {line:?}")).await?;

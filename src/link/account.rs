@@ -3,12 +3,7 @@
 //! A sender numbers what its source gives (`seq`) and what it puts on the wire (`out`). A gap in the one without a gap in the other was
 //! left out by the sender, or by its camera; a gap in the other was lost between: at the relay, or with a connection.
 
-use std::collections::VecDeque;
-
 use crate::wire::FrameInfo;
-
-/// Streams that are remembered. A peer that invents names must not fill memory.
-const MAX_STREAMS: usize = 64;
 
 /// Frames of a stream, counted since its first one came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,37 +16,17 @@ pub struct Account {
     pub lost: u64,
 }
 
+/// How far a stream's numbers have come.
 #[derive(Debug, Default)]
-struct Course {
-    stream: String,
+pub(super) struct Course {
     seq: Option<u64>,
     out: Option<u64>,
     account: Account,
 }
 
-/// The accounts of all streams.
-#[derive(Debug, Default)]
-pub(super) struct Accounts(VecDeque<Course>);
-
-impl Accounts {
+impl Course {
     /// A frame came.
     pub(super) fn came(&mut self, info: &FrameInfo) -> Account {
-        let stream = info.stream_name();
-        let at = self.0.iter().position(|course| course.stream == stream).unwrap_or_else(|| {
-            if self.0.len() == MAX_STREAMS {
-                self.0.pop_front();
-            }
-            self.0.push_back(Course { stream: stream.clone().into_owned(), ..Course::default() });
-            self.0.len() - 1
-        });
-        let Some(course) = self.0.get_mut(at) else { return Account::default() };
-        course.came(info);
-        course.account
-    }
-}
-
-impl Course {
-    fn came(&mut self, info: &FrameInfo) {
         let account = &mut self.account;
         account.arrived = account.arrived.saturating_add(1);
         let lost = gap(self.out, info.out);
@@ -66,6 +41,7 @@ impl Course {
         }
         self.out = info.out.or(self.out);
         self.seq = info.seq.or(self.seq);
+        self.account
     }
 }
 
@@ -78,13 +54,10 @@ fn gap(before: Option<u64>, now: Option<u64>) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn frame(stream: &str, seq: Option<u64>, out: Option<u64>) -> FrameInfo {
-        FrameInfo { stream: Some(stream.into()), seq, out, ..FrameInfo::default() }
-    }
-
     fn after(numbers: &[(Option<u64>, Option<u64>)]) -> Account {
-        let mut accounts = Accounts::default();
-        numbers.iter().map(|(seq, out)| accounts.came(&frame("a", *seq, *out))).last().unwrap_or_default()
+        let mut course = Course::default();
+        let frame = |&(seq, out)| FrameInfo { seq, out, ..FrameInfo::default() };
+        numbers.iter().map(frame).map(|info| course.came(&info)).last().unwrap_or_default()
     }
 
     #[test]
@@ -115,15 +88,5 @@ mod tests {
         assert_eq!(after(&[seq(0), seq(4)]), Account { arrived: 2, left_out: 0, lost: 3 });
         let huge = after(&[seq(0), seq(u64::MAX), seq(0), seq(u64::MAX)]);
         assert_eq!(huge.lost, u64::MAX);
-    }
-
-    #[test]
-    fn streams_are_apart_and_invented_names_cannot_fill_memory() {
-        let mut accounts = Accounts::default();
-        for name in 0..3 * MAX_STREAMS {
-            let info = frame(&name.to_string(), Some(0), None);
-            assert_eq!(accounts.came(&info), Account { arrived: 1, ..Account::default() });
-        }
-        assert_eq!(accounts.0.len(), MAX_STREAMS);
     }
 }

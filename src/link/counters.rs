@@ -15,6 +15,8 @@ pub struct Counters {
     pub frames_too_large: u64,
     /// Frames that came after newer ones of their stream, over a connection that their sender had given up: left out.
     pub frames_late: u64,
+    /// Messages that came and were over [`Config::max_message`](super::Config::max_message): skipped.
+    pub messages_skipped: u64,
     /// Texts and images that the relay did not take however often they were sent.
     pub undeliverable: u64,
     /// Bytes received.
@@ -32,6 +34,7 @@ pub(super) struct Tally {
     pub(super) undeliverable: AtomicU64,
     pub(super) frames_too_large: AtomicU64,
     pub(super) frames_late: AtomicU64,
+    pub(super) messages_skipped: AtomicU64,
 }
 
 impl Tally {
@@ -43,6 +46,7 @@ impl Tally {
             frames_while_down: self.frames_while_down.load(Relaxed),
             frames_too_large: self.frames_too_large.load(Relaxed),
             frames_late: self.frames_late.load(Relaxed),
+            messages_skipped: self.messages_skipped.load(Relaxed),
             undeliverable: self.undeliverable.load(Relaxed),
             bytes_received: self.bytes_received.load(Relaxed),
             sessions: self.sessions.load(Relaxed),

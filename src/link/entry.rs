@@ -21,7 +21,8 @@ pub(super) struct Entered {
 
 /// Enters the room that the key opens, if there is one.
 pub(super) async fn enter(connection: Connection, peer: SocketAddr, hub: &Hub) -> Result<Entered, Down> {
-    let codec = Codec::new(hub.config.max_message).with_peer(peer);
+    // A relay may pass on larger messages than are wanted here.
+    let codec = Codec::new(hub.config.max_message).with_peer(peer).skip_larger();
     let mut reader = Reader::new(connection.input, codec);
     let pen = Arc::new(Pen::new(connection.output));
     let Some(key) = &hub.config.key else { return Ok(Entered { reader, pen, answered: false }) };

@@ -15,6 +15,7 @@ mod dial;
 mod entry;
 mod error;
 pub mod heartbeat;
+mod labels;
 pub mod ledger;
 mod outages;
 mod progress;
@@ -22,6 +23,7 @@ mod received;
 mod report;
 mod session;
 mod state;
+mod streams;
 mod upkeep;
 
 use std::{
@@ -48,16 +50,18 @@ pub use self::{
     received::{Inbox, Received},
     report::Report,
     state::{Down, State},
+    streams::Sender,
 };
 use self::{
-    account::Accounts, clock::Offset, config::with_port, counters::Tally, delivery::Deliveries,
-    progress::Progress, report::Departures,
+    clock::Offset, config::with_port, counters::Tally, delivery::Deliveries, report::Departures,
+    streams::Streams,
 };
 use crate::{
     clock::{Timestamp, now},
     fresh,
     socket::{Pen, Written},
-    wire::{Fault, FrameInfo, Message},
+    stream_id::StreamId,
+    wire::{Fault, FrameInfo, Message, Token},
 };
 
 /// Message numbers of texts and images that are remembered to drop what a peer sent twice around an outage.
@@ -93,7 +97,7 @@ struct Attempt {
 struct Hub {
     config: Config,
     outbox: fresh::Sender<(), Outbound>,
-    inbox: fresh::Sender<String, Received>,
+    inbox: fresh::Sender<StreamId, Received>,
     state: watch::Sender<State>,
     viewers: watch::Sender<Option<u32>>,
     reports: watch::Sender<Option<Report>>,
@@ -103,8 +107,9 @@ struct Hub {
     answered: watch::Sender<Option<Instant>>,
     tally: Tally,
     seen: Mutex<VecDeque<String>>,
-    progress: Mutex<Progress>,
-    accounts: Mutex<Accounts>,
+    streams: Mutex<Streams>,
+    /// By which the relay knows this link again on its next connection.
+    token: Option<Token>,
     last_down: Mutex<Option<Down>>,
     /// The largest size field that the relay is known to take.
     largest: AtomicU32,
@@ -157,8 +162,8 @@ pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
         answered: watch::Sender::new(None),
         tally: Tally::default(),
         seen: Mutex::default(),
-        progress: Mutex::default(),
-        accounts: Mutex::default(),
+        streams: Mutex::default(),
+        token: Token::random(),
         last_down: Mutex::default(),
         largest: AtomicU32::new(u32::MAX),
         pen: Mutex::default(),
@@ -333,15 +338,8 @@ impl Hub {
         self.deliveries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether newer frames of its stream came before this one.
-    fn is_late(&self, info: &FrameInfo, now: Instant) -> bool {
-        let late = self.progress.lock().unwrap_or_else(PoisonError::into_inner).is_late(info, now);
-        self.tally.frames_late.fetch_add(late.into(), Relaxed);
-        late
-    }
-
-    fn account(&self, info: &FrameInfo) -> Account {
-        self.accounts.lock().unwrap_or_else(PoisonError::into_inner).came(info)
+    fn streams(&self) -> MutexGuard<'_, Streams> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a message with this number came before.

@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
-use super::Account;
+use super::{Account, Sender};
 use crate::{
     clock::Timestamp,
     fresh,
+    stream_id::StreamId,
     wire::{FrameInfo, Message},
 };
 
@@ -16,6 +17,8 @@ pub struct Received {
     pub message: Message,
     /// What its description tells, for a video frame.
     pub info: Option<FrameInfo>,
+    /// Who sent it; `None` for what is neither text, image nor video.
+    pub sender: Option<Sender>,
     /// What became of its stream's frames up to this one; all zero for what is no video.
     pub account: Account,
     /// When its last byte was read, by the wall clock.
@@ -24,5 +27,5 @@ pub struct Received {
     pub received_at: Instant,
 }
 
-/// What came in: texts and images in order, of each stream the newest frame. Keyed by the stream's name.
-pub type Inbox = fresh::Receiver<String, Received>;
+/// What came in: texts and images in order, of each stream the newest frame.
+pub type Inbox = fresh::Receiver<StreamId, Received>;

@@ -26,8 +26,9 @@ use super::{
 use crate::{
     clock::{Timestamp, now},
     fresh::{Lane, Receiver, Taken},
+    relay::pace::{self, Pace},
     socket::{self, Feed, Input},
-    wire::{Farewell, FrameInfo, Heartbeat, Kind, Message, Reader, Receipts, Side},
+    wire::{Farewell, FrameInfo, Heartbeat, Kind, Message, Reader, Receipts, Side, Skipped},
 };
 
 pub(super) type Outbox = Receiver<(), Outbound>;
@@ -77,10 +78,12 @@ pub(super) async fn serve(
         }),
         confirm: Notify::new(),
     };
+    hub.streams().numbered_in(None); // until it says otherwise
     if answered {
         session.comes_up();
     }
-    // The first heartbeat goes before all that waits: its answer tells a relay from anything else.
+    // The first heartbeat goes before all that waits: its answer tells a relay from anything else, and the relay learns by it whose
+    // frames are to come.
     if session.lock().pulse.poll(now()) == Action::Send {
         hub.outbox.send_urgent(Outbound::Heartbeat);
     }
@@ -196,8 +199,9 @@ impl Feed<(), Outbound> for &Session<'_> {
                 let config = &self.hub.config;
                 let report =
                     config.report.map(|interval| u32::try_from(interval.as_millis()).unwrap_or(u32::MAX));
-                let plain =
-                    Heartbeat { t1: Some(asked), views: config.role.views(), report, ..Heartbeat::default() };
+                let token = self.hub.token.filter(|_| !self.lock().introduced);
+                let views = config.role.views();
+                let plain = Heartbeat { t1: Some(asked), views, report, token, ..Heartbeat::default() };
                 Some(self.lock().receipts.tell(plain, now()).to_message(Side::Client))
             }
             Outbound::Message(attempt) => Some(attempt.message.clone()),
@@ -294,7 +298,8 @@ impl<'a> Session<'a> {
         let mut look = time::interval(often);
         // After a standstill one look is enough, not one for each second of it.
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut heard = 0;
+        let (mut heard, mut skipped) = (0, reader.skipped());
+        let mut pace = Pace::new(pace::FLOOD);
         loop {
             let next = tokio::select! {
                 biased;
@@ -305,6 +310,10 @@ impl<'a> Session<'a> {
                 self.hub.tally.bytes_received.fetch_add(reader.received() - heard, Relaxed);
                 heard = reader.received();
                 self.lock().pulse.heard(now());
+            }
+            if reader.skipped() != skipped {
+                self.skipped(skipped, reader.skipped(), &mut pace);
+                skipped = reader.skipped();
             }
             let end = match next {
                 None => continue,
@@ -326,11 +335,36 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Whether this comes from somebody whom our relay will tell apart once it knows us, by the first heartbeat. Else it would be a stream
-    /// of its own for a moment.
-    fn is_untold(&self, info: &FrameInfo, now: Instant) -> bool {
-        let nameless = info.stream.is_none() && info.peer.is_none();
-        nameless && now.duration_since(self.began) < INTRODUCTION && !self.lock().introduced
+    /// Whether this is from before our relay knew us, by the first heartbeat: from then on it tells whose each frame is. Else it would be a
+    /// stream of its own for a moment.
+    fn is_untold(&self, now: Instant) -> bool {
+        now.duration_since(self.began) < INTRODUCTION && !self.lock().introduced
+    }
+
+    /// Messages over our limit came and were dropped.
+    fn skipped(&self, before: Skipped, after: Skipped, pace: &mut Pace) {
+        let now = now();
+        self.hub.tally.messages_skipped.fetch_add(after.messages - before.messages, Relaxed);
+        // The relay counts them among the frames that it has given us.
+        for _ in before.frames..after.frames {
+            self.came(now);
+        }
+        if let Some(more) = pace.line(now) {
+            let (size, allowed) = (after.last_size, self.hub.config.max_message);
+            let others = if more > 0 {
+                format!(" ({more} times more since this was last reported)")
+            } else {
+                String::new()
+            };
+            warn!("a message of {size} bytes came and was skipped: at most {allowed} are read here{others}");
+        }
+    }
+
+    /// A video frame came: a report may be due.
+    fn came(&self, now: Instant) {
+        if self.lock().receipts.came(now) {
+            self.hub.outbox.send_urgent(Outbound::Heartbeat);
+        }
     }
 
     fn take(&self, message: Message) {
@@ -345,32 +379,38 @@ impl<'a> Session<'a> {
             Kind::Heartbeat => self.answered(&Heartbeat::parse(message.description()), received),
             Kind::Reserved(number) => debug!("the reserved type {number} is ignored"),
             Kind::Video => {
-                let info = FrameInfo::parse(message.description());
-                if self.is_untold(&info, received_at) {
-                    return;
+                if !self.is_untold(received_at) {
+                    self.show(message, received, received_at);
                 }
-                if !self.hub.is_late(&info, received_at) {
-                    let stream = info.stream_name().into_owned();
-                    let account = self.hub.account(&info);
-                    let item = Received { message, info: Some(info), account, received, received_at };
-                    let _ = self.hub.inbox.send_fresh(stream, item); // nobody looks any more: no loss
-                }
-                if self.lock().receipts.came(received_at) {
-                    self.hub.outbox.send_urgent(Outbound::Heartbeat);
-                }
+                self.came(received_at);
             }
             Kind::Text | Kind::Image | Kind::Other(_) => {
                 if message.origin().id.is_some_and(|id| self.hub.is_repeated(&id)) {
                     return;
                 }
                 let bytes = message.wire_len() + ITEM_COST;
-                let item =
-                    Received { message, info: None, account: Account::default(), received, received_at };
+                let claimed = message.origin().from.unwrap_or_default();
+                let said = || self.hub.streams().said(message.peer(), &claimed, received_at);
+                let sender = message.takes_number().then(said);
+                let account = Account::default();
+                let item = Received { message, info: None, sender, account, received, received_at };
                 if let Err(full) = self.hub.inbox.send_ordered(bytes, item) {
                     warn!("a message was lost because nobody takes what comes in: {full}");
                 }
             }
         }
+    }
+
+    /// Hands a frame on, unless newer ones of its stream came before it.
+    fn show(&self, message: Message, received: Timestamp, received_at: Instant) {
+        let info = FrameInfo::parse(message.description());
+        let Some((sender, account)) = self.hub.streams().frame(&info, received_at) else {
+            self.hub.tally.frames_late.fetch_add(1, Relaxed);
+            return;
+        };
+        let (id, info, sender) = (sender.id, Some(info), Some(sender));
+        let item = Received { message, info, sender, account, received, received_at };
+        let _ = self.hub.inbox.send_fresh(id, item); // nobody looks any more: no loss
     }
 
     fn answered(&self, answer: &Heartbeat, t4: Timestamp) {
@@ -389,7 +429,9 @@ impl<'a> Session<'a> {
             return; // said unasked: no answer to anything
         }
         let mut inner = self.lock();
-        inner.introduced = true;
+        if !std::mem::replace(&mut inner.introduced, true) {
+            self.hub.streams().numbered_in(answer.epoch);
+        }
         inner.receipts.asked(answer.report.map(|millis| Duration::from_millis(millis.into())));
         let shorter = answer.silence.is_some_and(|millis| {
             inner.pulse.must_not_be_silent_for(Duration::from_millis(millis.into()), now())

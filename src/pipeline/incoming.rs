@@ -1,7 +1,9 @@
 //! Link → decoder → whoever looks.
 
 use std::{
-    io, thread,
+    io,
+    sync::Arc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -13,9 +15,10 @@ use crate::{
     clock::{Age, Timestamp},
     fresh::Closed,
     jpeg::{Decoder, Header, Limits, Scale, Strips, header},
-    link::{Account, Inbox, Link, Received, State},
+    link::{Account, Inbox, Link, Received, Sender, State},
     picture::{Canvas, Fitter},
     recording::Taken,
+    stream_id::StreamId,
     wire::{FrameInfo, Kind, Origin},
 };
 
@@ -29,8 +32,10 @@ pub enum Arrival {
     Text {
         /// What it says.
         text: String,
-        /// Who says it.
+        /// Who says it, as the message claims.
         origin: Origin,
+        /// Who sent it, as far as that can be told.
+        sender: Option<Sender>,
     },
     /// An image.
     Image {
@@ -38,15 +43,21 @@ pub enum Arrival {
         jpeg: Bytes,
         /// Its header; `None` where it is no JPEG.
         header: Option<Header>,
-        /// Who sent it.
+        /// Who sent it, as the message claims.
         origin: Origin,
+        /// Who sent it, as far as that can be told.
+        sender: Option<Sender>,
     },
     /// A video frame.
     Frame(Box<Shown>),
     /// A video frame that cannot be shown.
     Damaged {
-        /// The stream's name.
-        stream: String,
+        /// The stream.
+        id: StreamId,
+        /// What to call it.
+        stream: Arc<str>,
+        /// The number of its sender's connection, if the relay tells.
+        peer: Option<u64>,
         /// Why.
         reason: String,
     },
@@ -55,8 +66,12 @@ pub enum Arrival {
 /// A video frame that came in.
 #[derive(Debug)]
 pub struct Shown {
-    /// The stream's name; empty where its sender gave none.
-    pub stream: String,
+    /// The stream.
+    pub id: StreamId,
+    /// What to call it: the name that its sender claims, with equal names told apart; empty if it claims none.
+    pub stream: Arc<str>,
+    /// The number of its sender's connection, if the relay tells.
+    pub peer: Option<u64>,
     /// What the sender told, or what the stamp in the pixels tells where it told nothing.
     pub info: FrameInfo,
     /// What became of the stream's frames up to this one.
@@ -132,7 +147,7 @@ pub trait Viewer: Send + 'static {
 
     /// Pixels across and down at which frames of this stream are looked at; `None`: at their own size. A frame that is looked at small is
     /// decoded small, which takes a fraction of the time.
-    fn room(&self, _stream: &str) -> Option<(usize, usize)> {
+    fn room(&self, _stream: StreamId) -> Option<(usize, usize)> {
         None
     }
 
@@ -200,14 +215,15 @@ impl<V: Viewer> Decode<V> {
         match message.kind() {
             Kind::Text => {
                 let text = message.text_content()?.to_text_lossy();
-                Some(Arrival::Text { text, origin: message.origin() })
+                Some(Arrival::Text { text, origin: message.origin(), sender: received.sender })
             }
             Kind::Image => Some(Arrival::Image {
                 header: header(&payload).ok(),
                 jpeg: payload,
                 origin: message.origin(),
+                sender: received.sender,
             }),
-            Kind::Video => Some(self.frame(received, payload, state)),
+            Kind::Video => self.frame(received, payload, state),
             Kind::Heartbeat | Kind::Reserved(_) => None,
             Kind::Other(number) => {
                 debug!("a message of the unknown type {number} came");
@@ -216,10 +232,11 @@ impl<V: Viewer> Decode<V> {
         }
     }
 
-    fn frame(&mut self, received: Received, jpeg: Bytes, state: &State) -> Arrival {
+    fn frame(&mut self, received: Received, jpeg: Bytes, state: &State) -> Option<Arrival> {
         let mut info = received.info.unwrap_or_default();
-        let stream = info.stream_name().into_owned();
-        let damaged = |reason: String| Arrival::Damaged { stream: stream.clone(), reason };
+        let Sender { id, peer, name: stream } = received.sender?;
+        let damaged =
+            |reason: String| Some(Arrival::Damaged { id, stream: Arc::clone(&stream), peer, reason });
         let header = match header(&jpeg) {
             Ok(header) => header,
             Err(error) => return damaged(error.to_string()),
@@ -227,7 +244,7 @@ impl<V: Viewer> Decode<V> {
         let (wanted, from_pixels) =
             (self.viewer.wants_pixels(), info.captured.is_none() && self.viewer.reads_stamps());
         let begin = Instant::now();
-        let room = self.viewer.room(&stream).filter(|_| wanted);
+        let room = self.viewer.room(id).filter(|_| wanted);
         let own = (header.width, header.height);
         // A stamp can only be read in a picture of its own size.
         let scale = room.filter(|_| !from_pixels).map_or(Scale::Full, |room| self.viewer.scale(own, room));
@@ -243,7 +260,7 @@ impl<V: Viewer> Decode<V> {
             canvas = canvas.map(|canvas| self.fitted(canvas, room));
         }
         let (decoded, decoding) = (Timestamp::now(), begin.elapsed());
-        Arrival::Frame(Box::new(Shown {
+        Some(Arrival::Frame(Box::new(Shown {
             age: age(&info, state, decoded),
             account: received.account,
             bytes: received.message.wire_len(),
@@ -251,12 +268,14 @@ impl<V: Viewer> Decode<V> {
             decoding,
             received: received.received,
             received_at: received.received_at,
+            id,
             stream,
+            peer,
             info,
             jpeg,
             header,
             decoded,
-        }))
+        })))
     }
 
     /// The picture at the size at which it is looked at; the memory of the other is kept for the next.

@@ -2,16 +2,25 @@
 
 use std::{
     collections::BTreeMap,
+    fs::File,
+    io,
     path::{Path, PathBuf},
 };
 
 use super::{EXTENSION, Error, Finished, Recorder, Taken};
-use crate::{file_name, fresh};
+use crate::{file_name, fresh, stream_id::StreamId};
+
+/// Bytes of a file name that every usual file system takes.
+const LONGEST: usize = 255;
+
+/// Names that are tried for a file before its folder is given up: more than streams that are recorded at one time, over many days.
+const MAX_TRIES: u32 = 10_000;
 
 /// Where recordings go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// Into this file; further streams into files beside it, with their names in theirs.
+    /// Into this file; further streams into files beside it, with their names in theirs. One whose file is there already goes into
+    /// the next that is free: `talk-ann.mkv`, `talk-ann-2.mkv`.
     File(PathBuf),
     /// Into this folder, under names with time and stream.
     Folder(PathBuf),
@@ -20,8 +29,8 @@ pub enum Place {
 /// A file has begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Begun {
-    /// The stream's name.
-    pub stream: String,
+    /// The stream.
+    pub stream: StreamId,
     /// The file.
     pub path: PathBuf,
 }
@@ -30,34 +39,31 @@ pub struct Begun {
 #[derive(Debug)]
 pub struct Takes {
     place: Place,
-    /// The only stream that is recorded.
+    /// The name of the only streams that are recorded.
     only: Option<String>,
     /// `None` for a stream that cannot be recorded.
-    recorders: BTreeMap<String, Option<Recorder>>,
+    recorders: BTreeMap<StreamId, Option<Recorder>>,
 }
 
 impl Takes {
-    /// None yet. `only`: leaves all other streams out.
+    /// None yet. `only`: leaves all streams of other names out.
     #[must_use]
     pub const fn new(place: Place, only: Option<String>) -> Self {
         Self { place, only, recorders: BTreeMap::new() }
     }
 
-    /// Whether this stream is recorded.
+    /// Whether a stream of this name is to be recorded; whoever gives the frames asks.
     #[must_use]
-    pub fn wants(&self, stream: &str) -> bool {
-        self.only.as_deref().is_none_or(|only| only == stream)
+    pub fn wants(&self, name: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| only == name)
     }
 
-    /// A frame of a stream came. Tells of the file where it is the first.
+    /// A frame of a stream came, which is called by this name. Tells of the file where it is the first.
     ///
     /// # Errors
-    /// Where its file cannot be made or was full, once.
-    pub fn frame(&mut self, stream: &str, taken: Taken) -> Result<Option<Begun>, Error> {
-        if !self.wants(stream) {
-            return Ok(None);
-        }
-        if let Some(known) = self.recorders.get_mut(stream) {
+    /// Where its file cannot be made or was full, once. The other streams go on.
+    pub fn frame(&mut self, stream: StreamId, name: &str, taken: Taken) -> Result<Option<Begun>, Error> {
+        if let Some(known) = self.recorders.get_mut(&stream) {
             if known.as_ref().is_none_or(|recorder| recorder.frame(taken)) {
                 return Ok(None);
             }
@@ -67,29 +73,31 @@ impl Takes {
         if self.recorders.len() >= fresh::MAX_KEYS {
             return Ok(None);
         }
-        let begun = self.begin(stream, &taken);
+        let begun = self.begin(name, &taken);
         let (recorder, told) = match begun {
             Ok(recorder) => {
                 let path = recorder.path().to_owned();
                 recorder.frame(taken);
-                (Some(recorder), Ok(Some(Begun { stream: stream.to_owned(), path })))
+                (Some(recorder), Ok(Some(Begun { stream, path })))
             }
             Err(error) => (None, Err(error)),
         };
-        self.recorders.insert(stream.to_owned(), recorder);
+        self.recorders.insert(stream, recorder);
         told
     }
 
-    fn begin(&self, stream: &str, taken: &Taken) -> Result<Recorder, Error> {
-        match &self.place {
-            Place::File(path) if self.recorders.is_empty() => Recorder::create(path, stream, taken.size),
-            Place::File(path) => Recorder::create(&beside(path, stream), stream, taken.size),
+    fn begin(&self, name: &str, taken: &Taken) -> Result<Recorder, Error> {
+        let (file, path) = match &self.place {
+            Place::File(path) => {
+                let name = (!self.recorders.is_empty()).then_some(name);
+                free(path, name).map_err(|source| Error::Create { path: path.clone(), source })?
+            }
             Place::Folder(folder) => {
                 let create = |source| Error::Create { path: folder.clone(), source };
-                let (file, path) = file_name::create(folder, stream, None, EXTENSION).map_err(create)?;
-                Recorder::begin(file, path, stream, taken.size)
+                file_name::create(folder, name, None, EXTENSION).map_err(create)?
             }
-        }
+        };
+        Recorder::begin(file, path, name, taken.size)
     }
 
     /// Whether anything is being recorded.
@@ -105,10 +113,61 @@ impl Takes {
     }
 }
 
-/// `talk.mkv` and `ann` make `talk-ann.mkv`.
-fn beside(path: &Path, stream: &str) -> PathBuf {
+/// Makes the first file beside `path` that is not there yet: `talk.mkv` for nobody and `talk-ann.mkv` for `ann`, then `talk-ann-2.mkv` and so
+/// on.
+fn free(path: &Path, name: Option<&str>) -> io::Result<(File, PathBuf)> {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let extension =
-        path.extension().map_or(EXTENSION.into(), |extension| extension.to_string_lossy().into_owned());
-    path.with_file_name(format!("{stem}-{}.{extension}", file_name::safe(stream)))
+    let extension = path.extension().map_or(EXTENSION.into(), |extension| extension.to_string_lossy());
+    let mut name = name.map_or(String::new(), |name| format!("-{}", file_name::safe(name)));
+    // A long name of a peer's must not make a file name that no system takes.
+    let room = LONGEST.saturating_sub(stem.len() + 1 + extension.len() + "-99999".len());
+    while name.len() > room {
+        name.pop();
+    }
+    for number in 1..=MAX_TRIES {
+        let number = if number == 1 { String::new() } else { format!("-{number}") };
+        let own = name.is_empty() && number.is_empty();
+        let path = if own {
+            path.to_owned()
+        } else {
+            path.with_file_name(format!("{stem}{name}{number}.{extension}"))
+        };
+        match File::create_new(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            made => return Ok((made?, path)),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(folder: &Path, path: &str, name: Option<&str>) -> String {
+        let (_, made) = free(&folder.join(path), name).unwrap();
+        assert!(made.is_file() && made.parent() == Some(folder));
+        made.file_name().unwrap().to_string_lossy().into_owned()
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_never_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut made = |name| made(folder.path(), "talk.mkv", name);
+        assert_eq!([None, None, None].map(&mut made), ["talk.mkv", "talk-2.mkv", "talk-3.mkv"]);
+        let names = [Some("ann"), Some("ann."), Some("../ann"), Some("ann-2"), Some("")];
+        let files =
+            ["talk-ann.mkv", "talk-ann-2.mkv", "talk-ann-3.mkv", "talk-ann-2-2.mkv", "talk-unnamed.mkv"];
+        assert_eq!(names.map(&mut made), files);
+    }
+
+    #[test]
+    fn a_peers_name_makes_no_file_name_that_is_too_long() {
+        let folder = tempfile::tempdir().unwrap();
+        let long = "😀".repeat(60);
+        let stem = "x".repeat(230);
+        let names = [(); 2].map(|()| made(folder.path(), &format!("{stem}.mkv"), Some(&long)));
+        assert!(names[0].contains("😀") && names.iter().all(|name| name.len() <= LONGEST), "{names:?}");
+        assert_eq!(made(folder.path(), "no extension", Some("ann")), "no extension-ann.mkv");
+    }
 }

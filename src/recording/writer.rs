@@ -16,6 +16,7 @@ use mkv_element::{
 };
 
 use super::timeline::TICK;
+use crate::harmless;
 
 /// Ticks that a cluster spans at the most, a second: what a crash may cost. Times within it are 16 bits.
 const CLUSTER_TICKS: u64 = 1_000_000 / TICK;
@@ -80,9 +81,11 @@ fn other(error: mkv_element::Error) -> io::Error {
 impl<S: Sink> Writer<S> {
     /// Begins a file of frames of about this size.
     pub(super) fn begin(sink: S, title: &str, size: (usize, usize)) -> io::Result<Self> {
+        // A peer's words, which players and lists of files print.
+        let title = harmless::line(title).into_owned();
         let mut writer = Self {
             sink,
-            title: title.to_owned(),
+            title: title.clone(),
             segment: 0,
             whole: 0,
             cluster: None,
@@ -104,7 +107,7 @@ impl<S: Sink> Writer<S> {
         Header { id: Segment::ID, size: VInt64::new_unknown() }.write_to(&mut head).map_err(other)?;
         writer.segment = head.len() as u64;
         head.extend(writer.reserved(None)?);
-        tracks(title, size).write_to(&mut head).map_err(other)?;
+        tracks(&title, size).write_to(&mut head).map_err(other)?;
         writer.sink.write_all(&head)?;
         writer.sink.flush()?;
         writer.whole = head.len() as u64;

@@ -123,7 +123,7 @@ impl<'a> Post<'a> {
 impl Feed<ClientId, Item> for Post<'_> {
     fn prepare(&mut self, item: &Item) -> Option<Message> {
         if let Item::Message(message, _) = item {
-            return Some(message.clone());
+            return if self.client.is_ours() { self.room.checked(message) } else { Some(message.clone()) };
         }
         self.due = self.due.and(self.client.take());
         let Due { answer, notice, report } = self.due;
@@ -139,6 +139,7 @@ impl Feed<ClientId, Item> for Post<'_> {
             viewers: self.room.viewers_for(&self.client),
             report: answer.report,
             silence: answer.t1.map(|_| self.room.house.config.silence_millis()),
+            epoch: answer.epoch,
             ..told
         };
         Some(heartbeat.to_message(Side::Relay))

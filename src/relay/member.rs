@@ -18,7 +18,7 @@ use crate::{
     clock::{Timestamp, now},
     fresh::{self, Full},
     socket::Pen,
-    wire::{Message, QString, Receipts},
+    wire::{Message, QString, Receipts, Token},
 };
 
 /// How often the same client is reported as slow.
@@ -55,8 +55,10 @@ pub(super) struct Member {
     pub(super) got: Arc<Meter>,
     /// What its newest frame told of itself, and when that came.
     pub(super) newest: Mutex<Option<(QString, Timestamp)>>,
-    /// Its number among those who give no name, once it has sent something without one.
-    pub(super) nameless: OnceLock<u32>,
+    /// Its number for the others, from its first text, image or frame on that one of ours gets.
+    pub(super) number: OnceLock<u64>,
+    /// By which it is known again.
+    pub(super) token: OnceLock<Token>,
     /// Kept also by its writer, which outlives its place in the room.
     pub(super) attendance: Arc<Attendance>,
     /// What it is given of others' video. Kept by its writer too.
@@ -91,7 +93,8 @@ impl Member {
             sent: Meter::default(),
             got: Arc::default(),
             newest: Mutex::default(),
-            nameless: OnceLock::new(),
+            number: OnceLock::new(),
+            token: OnceLock::new(),
             attendance: Arc::new(Attendance::new()),
             delivery: Arc::default(),
             intake: Arc::default(),

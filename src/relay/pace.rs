@@ -3,17 +3,17 @@
 use std::time::{Duration, Instant};
 
 /// Lines a second of those who come and go: what a person can still read.
-pub(super) const TRAFFIC: u32 = 20;
+pub(crate) const TRAFFIC: u32 = 20;
 
 /// Lines a second of what strangers can bring about as often as they like.
-pub(super) const FLOOD: u32 = 1;
+pub(crate) const FLOOD: u32 = 1;
 
 /// The time in which so many lines may be written.
 const WINDOW: Duration = Duration::from_secs(1);
 
 /// Which lines are written.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     most: u32,
     begun: Option<Instant>,
     written: u32,
@@ -22,12 +22,12 @@ pub(super) struct Pace {
 
 impl Pace {
     /// So many lines in a second.
-    pub(super) const fn new(most: u32) -> Self {
+    pub(crate) const fn new(most: u32) -> Self {
         Self { most, begun: None, written: 0, left_out: 0 }
     }
 
     /// How many were left out before this line; `None` where it is left out too.
-    pub(super) fn line(&mut self, now: Instant) -> Option<u64> {
+    pub(crate) fn line(&mut self, now: Instant) -> Option<u64> {
         if self.begun.is_none_or(|begun| now.saturating_duration_since(begun) >= WINDOW) {
             (self.begun, self.written) = (Some(now), 0);
         }

@@ -1,7 +1,6 @@
 //! Who is together, and who gets what.
 
 use std::{
-    collections::BTreeSet,
     net::SocketAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -21,6 +20,7 @@ use super::{
     event::LeaveReason,
     house::House,
     member::{ClientId, Item, Member},
+    numbers::Numbers,
     roster::Roster,
     standstill::Standstill,
 };
@@ -60,8 +60,9 @@ pub(super) struct Room {
     /// Members that want to hear what comes of their video.
     reported: AtomicU32,
     pub(super) standstill: Standstill,
-    /// Numbers of members who give no name.
-    numbers: Mutex<BTreeSet<u32>>,
+    numbers: Mutex<Numbers>,
+    /// Tells the numbers of this run of the relay from those of another.
+    epoch: u64,
 }
 
 impl Room {
@@ -75,6 +76,7 @@ impl Room {
             audience: Notify::new(),
             reported: AtomicU32::new(0),
             numbers: Mutex::default(),
+            epoch: fastrand::u64(..),
         }
     }
 
@@ -104,8 +106,8 @@ impl Room {
             self.viewing.fetch_sub(1, Relaxed);
             self.audience.notify_one();
         }
-        if let Some(number) = member.nameless.get() {
-            lock(&self.numbers).remove(number);
+        if let Some(number) = member.number.get() {
+            lock(&self.numbers).leave(*number, matches!(reason, LeaveReason::Closed));
         }
         if lock(&member.intake).is_asked() {
             self.reported.fetch_sub(1, Relaxed);
@@ -120,6 +122,9 @@ impl Room {
         let t2 = heartbeat.t1.map(|_| Timestamp::now());
         if t2.is_some() {
             member.attendance.shows_ours();
+        }
+        if let Some(token) = heartbeat.token {
+            let _ = member.token.set(token); // the first one counts
         }
         if let Some(views) = heartbeat.views
             && member.attendance.says(views)
@@ -146,7 +151,8 @@ impl Room {
         // One that tells the time is ours, and is asked to report where that helps somebody.
         let asked = heartbeat.t1.is_some() && self.reported.load(Relaxed) > 0;
         let report = asked.then_some(REPORT_INTERVAL.as_millis() as u32);
-        let answer = Heartbeat { t1: heartbeat.t1, t2, report, ..Heartbeat::default() };
+        let epoch = heartbeat.t1.map(|_| self.epoch);
+        let answer = Heartbeat { t1: heartbeat.t1, t2, report, epoch, ..Heartbeat::default() };
         member.say(Due { answer: Some(answer), ..Due::default() });
     }
 
@@ -199,8 +205,8 @@ impl Room {
 
     /// Gives a message to everybody but its sender: into the socket at once where nothing waits before it, else into the mailbox.
     ///
-    /// What does not say who sends it goes to those of ours with a number that does; to old programs, which might stumble over it, as it
-    /// came.
+    /// To those of ours it goes with its sender's number, in one new head for all of them; to old programs, which might stumble over
+    /// that, as it came.
     pub(super) fn pass_on(&self, sender: &Member, message: &Message, came: Instant) {
         self.house.count_in(message);
         let from = sender.id;
@@ -213,13 +219,16 @@ impl Room {
                 *lock(&sender.newest) = Some((told, Timestamp::now()));
             }
         }
-        let numbered =
-            if message.names_sender() { None } else { message.with_peer(self.number(sender)).ok() };
+        let mut numbered = None;
         for member in self.roster.list().iter().filter(|member| member.id != from) {
-            let message = numbered.as_ref().filter(|_| member.attendance.is_ours()).unwrap_or(message);
             if is_video && !member.attendance.views() {
                 continue; // it said so itself
             }
+            let message = if member.attendance.is_ours() {
+                numbered.get_or_insert_with(|| self.numbered(sender, message)).as_ref().unwrap_or(message)
+            } else {
+                message
+            };
             // Waking each client's task costs more than writing for it. Only this client's own task takes out of its
             // mailbox, with the pen in hand: what this writes passes nothing by.
             let written =
@@ -250,14 +259,29 @@ impl Room {
         }
     }
 
-    /// The lowest number that nobody has who is here: a program that connects again after a cut has the same again.
-    fn number(&self, member: &Member) -> u32 {
-        *member.nameless.get_or_init(|| {
+    /// The message with its sender's number; `None` if it goes to ours as it came, too.
+    fn numbered(&self, sender: &Member, message: &Message) -> Option<Message> {
+        if !message.takes_number() {
+            return None;
+        }
+        let number = *sender.number.get_or_init(|| {
             let mut numbers = lock(&self.numbers);
-            let free = (1..).find(|number| !numbers.contains(number)).unwrap_or(u32::MAX);
-            numbers.insert(free);
-            free
-        })
+            let mark = numbers.mark(sender.addr.ip(), message);
+            numbers.take(sender.token.get().copied(), mark)
+        });
+        message.numbered(number, self.house.config.max_message)
+    }
+
+    /// What waited for one of ours, as it may leave. Queued before the client said its first word, it has no number, or one that its
+    /// sender made up: such a frame is left out, as newer ones follow, and the rest loses the number.
+    pub(super) fn checked(&self, message: &Message) -> Option<Message> {
+        if !message.is_as_it_came() || !message.takes_number() {
+            return Some(message.clone());
+        }
+        // Too large to be numbered is as it came, too.
+        let fits = message.numbered(u64::MAX, self.house.config.max_message).is_some();
+        let is_early_frame = message.kind() == Kind::Video && fits;
+        (!is_early_frame).then(|| message.unnumbered().unwrap_or_else(|| message.clone()))
     }
 
     /// Reports those that lost frames since they were last reported.
@@ -276,7 +300,7 @@ impl Room {
             let newest = lock(&member.newest).clone();
             let stream = newest.as_ref().map(|(description, _)| {
                 let info = FrameInfo::parse(description);
-                FrameInfo { peer: member.nameless.get().copied(), ..info }
+                FrameInfo { peer: member.number.get().copied(), ..info }
             });
             let captured = stream.as_ref().and_then(FrameInfo::captured_at_relay);
             let viewers = members.iter().filter(|other| other.id != member.id && other.attendance.views());

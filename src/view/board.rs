@@ -25,11 +25,12 @@ use crate::{
     clock::Timestamp,
     language::{Phrase, Words},
     picture::Canvas,
+    stream_id::StreamId,
 };
 
 /// Streams shown at once: beyond that no tile is large enough to see anything, and a sender that makes up
 /// names must not fill the memory.
-const MOST_STREAMS: usize = 64;
+pub(crate) const MOST_STREAMS: usize = 64;
 
 /// Streams whose totals and places are kept after they left, for the same reason.
 const MOST_DEPARTED: usize = 256;
@@ -48,8 +49,8 @@ pub(crate) struct Board {
     link: LinkState,
     /// In the order of their places.
     pub(crate) streams: Vec<Stream>,
-    /// The name of the one that is large.
-    enlarged: Option<String>,
+    /// The one that is large.
+    enlarged: Option<StreamId>,
     pub(crate) chat: Chat,
     pub(crate) images: Gallery,
     pub(crate) own: Option<Own>,
@@ -60,8 +61,8 @@ pub(crate) struct Board {
     buttons_until: Instant,
     stamps: u64,
     departed: Vec<Total>,
-    /// Names in the order in which they came: who comes back gets the place from before.
-    places: Vec<String>,
+    /// Streams in the order in which they came, with what they were called: who comes back gets the place from before.
+    places: Vec<(StreamId, Arc<str>)>,
 }
 
 impl Board {
@@ -91,7 +92,7 @@ impl Board {
     pub(crate) fn apply(&mut self, update: Update, now: Instant) -> Option<Arc<Canvas>> {
         match update {
             Update::Frame(frame) => return self.frame(frame, now),
-            Update::Left { stream } => self.remove(|known, _| known.name() == stream, now),
+            Update::Left { stream } => self.remove(|known, _| known.id() == stream, now),
             Update::Text { sender, text, at } => self.chat.hear(Speaker::Peer(sender), text, at, now),
             Update::Sent { number, left } => self.chat.sent(number, left, now),
             Update::Notice(text) => self.chat.hear(Speaker::Program, text, Timestamp::now(), now),
@@ -117,30 +118,34 @@ impl Board {
 
     fn frame(&mut self, frame: Frame, now: Instant) -> Option<Arc<Canvas>> {
         let stamp = self.stamp();
-        if let Some(stream) = self.streams.iter_mut().find(|stream| stream.name() == frame.stream) {
+        if let Some(stream) = self.streams.iter_mut().find(|stream| stream.id() == frame.stream) {
             return stream.take(frame, stamp, self.paused, now);
         }
         if self.streams.len() >= MOST_STREAMS {
             return Some(frame.canvas);
         }
-        let place = self.place(&frame.stream);
+        let place = self.place(frame.stream, &frame.name);
         let at = self.streams.iter().position(|other| {
-            place < self.places.iter().position(|name| name == other.name()).unwrap_or(usize::MAX)
+            place < self.places.iter().position(|(id, _)| *id == other.id()).unwrap_or(usize::MAX)
         });
         self.streams.insert(at.unwrap_or(self.streams.len()), Stream::new(frame, stamp, now));
         None
     }
 
-    /// Where among those that ever came this name stands.
-    fn place(&mut self, name: &str) -> usize {
-        if let Some(place) = self.places.iter().position(|known| known == name) {
+    /// Where among those that ever came this stream stands. One that is new takes the place of one that has gone and was called the same:
+    /// it may be that one, started again.
+    fn place(&mut self, stream: StreamId, name: &Arc<str>) -> usize {
+        let here = |id: StreamId| self.streams.iter().any(|stream| stream.id() == id);
+        let own = self.places.iter().position(|(known, _)| *known == stream);
+        let left = || self.places.iter().position(|(known, called)| called == name && !here(*known));
+        if let Some(place) = own.or_else(left) {
+            self.places[place] = (stream, Arc::clone(name));
             return place;
         }
         if self.places.len() >= MOST_DEPARTED {
-            let here = |name: &String| self.streams.iter().any(|stream| stream.name() == name);
-            self.places.retain(here);
+            self.places.retain(|(known, _)| here(*known));
         }
-        self.places.push(name.to_owned());
+        self.places.push((stream, Arc::clone(name)));
         self.places.len() - 1
     }
 
@@ -204,9 +209,8 @@ impl Board {
     }
 
     fn enlarge(&mut self, place: usize) {
-        let Some(name) = self.streams.get(place).map(Stream::name) else { return };
-        let is = self.enlarged.as_deref() == Some(name);
-        self.enlarged = (!is).then(|| name.to_owned());
+        let Some(stream) = self.streams.get(place).map(Stream::id) else { return };
+        self.enlarged = (self.enlarged != Some(stream)).then_some(stream);
     }
 
     /// Goes through the streams one by one, and after the last to all of them.
@@ -214,13 +218,13 @@ impl Board {
         let count = self.streams.len();
         // All of them are the place after the last.
         let to = (self.enlarged().unwrap_or(count) + by) % (count + 1);
-        self.enlarged = self.streams.get(to).map(|stream| stream.name().to_owned());
+        self.enlarged = self.streams.get(to).map(Stream::id);
     }
 
     /// The place of the stream that is large, where one is.
     pub(crate) fn enlarged(&self) -> Option<usize> {
-        let name = self.enlarged.as_deref()?;
-        self.streams.iter().position(|stream| stream.name() == name)
+        let large = self.enlarged?;
+        self.streams.iter().position(|stream| stream.id() == large)
     }
 
     /// Puts away the uppermost of what lies over the pictures; false where there is nothing.

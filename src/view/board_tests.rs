@@ -5,7 +5,7 @@ use crate::{
     language::Language,
     view::{
         Counts,
-        look::{frame, image},
+        look::{frame, id, image},
     },
 };
 
@@ -65,7 +65,7 @@ fn a_silent_stream_dims_then_goes_and_its_totals_stay() {
     assert_eq!(board.life(&board.streams[0], now + 29 * SECOND), Life::Frozen(29 * SECOND));
     board.expire(now + 30 * SECOND);
     assert_eq!(names(&board), ["b"]);
-    board.apply(Update::Left { stream: "b".into() }, now);
+    board.apply(Update::Left { stream: id("b") }, now);
     assert!(board.streams.is_empty());
     let counts = Counts { shown: 2, replaced: 2, ..Counts::default() };
     assert_eq!(board.totals()[0], Total { stream: "a".into(), counts });
@@ -80,13 +80,33 @@ fn who_comes_back_gets_the_place_from_before() {
         show(&mut board, name, 0, now);
     }
     for name in ["a", "b"] {
-        board.apply(Update::Left { stream: name.into() }, now);
+        board.apply(Update::Left { stream: id(name) }, now);
     }
     show(&mut board, "d", 0, now);
     show(&mut board, "b", 0, now);
     assert_eq!(names(&board), ["b", "c", "d"]);
     show(&mut board, "a", 0, now);
     assert_eq!(names(&board), ["a", "b", "c", "d"]);
+}
+
+#[test]
+fn two_of_one_name_are_two_and_one_that_was_started_again_gets_the_place_from_before() {
+    let now = Instant::now();
+    let mut board = board("relay", now);
+    let called = |stream: &str, name: &str| Frame { name: name.into(), ..frame(stream, 0, 8, 8) };
+    for (stream, name) in [("1", "ann"), ("2", "ann"), ("3", "bob")] {
+        board.apply(Update::Frame(called(stream, name)), now);
+    }
+    assert_eq!(names(&board), ["ann", "ann", "bob"]);
+    board.apply(Update::Frame(called("1", "ann at home")), now);
+    assert_eq!(names(&board), ["ann at home", "ann", "bob"], "another name is no other stream");
+    board.obey(Command::Enlarge(1), now);
+    board.apply(Update::Left { stream: id("2") }, now);
+    assert_eq!((names(&board), board.enlarged()), (vec!["ann at home", "bob"], None));
+    board.apply(Update::Frame(called("4", "ann")), now);
+    assert_eq!(names(&board), ["ann at home", "ann", "bob"], "started again");
+    board.apply(Update::Frame(called("5", "ann")), now);
+    assert_eq!(names(&board), ["ann at home", "ann", "bob", "ann"], "nobody's place is taken who is there");
 }
 
 #[test]
@@ -108,9 +128,9 @@ fn one_is_enlarged_and_tab_goes_round() {
     assert_eq!(round, [Some(0), Some(1), Some(2), None, Some(0)]);
     assert_eq!(after(Command::Previous), None);
     assert_eq!(after(Command::Previous), Some(2));
-    board.apply(Update::Left { stream: "a".into() }, now);
+    board.apply(Update::Left { stream: id("a") }, now);
     assert_eq!(board.enlarged(), Some(1), "it is the stream that is large, not the place");
-    board.apply(Update::Left { stream: "c".into() }, now);
+    board.apply(Update::Left { stream: id("c") }, now);
     assert_eq!(board.enlarged(), None);
     show(&mut board, "c", 9, now);
     assert_eq!(board.enlarged(), Some(1), "and again when it is back");
@@ -193,7 +213,7 @@ fn made_up_names_do_not_fill_the_memory() {
     }
     assert_eq!(board.streams.len(), MOST_STREAMS);
     for number in 0..1_000_u32 {
-        board.apply(Update::Left { stream: number.to_string() }, now);
+        board.apply(Update::Left { stream: id(&number.to_string()) }, now);
         show(&mut board, &format!("again {number}"), 0, now);
     }
     assert!(board.places.len() <= MOST_DEPARTED && board.departed.len() <= MOST_DEPARTED);

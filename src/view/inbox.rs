@@ -3,21 +3,44 @@
 //! The window thread sleeps until something is pushed, so that a frame is on the screen at once and a quiet
 //! window costs nearly nothing. Frames that wait while a newer one comes are replaced. Buffers of
 //! frames that have been shown go back the same way: fresh ones of some megabytes cost page faults each time.
+//!
+//! A display may hang for as long as it likes: what others send waits within bounds, in number and in bytes. What the window itself
+//! caused, such as the news of a text that was written in it, is never pushed out by that.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use super::update::{Frame, LinkState, Own, Update};
-use crate::picture::Canvas;
+use super::{
+    board::MOST_STREAMS,
+    update::{Frame, Image, LinkState, Own, Update, Wanted},
+    waiting::Waiting,
+};
+use crate::{picture::Canvas, stream_id::StreamId};
+
+/// Bytes of frames that wait, pixels and JPEGs: a frame for each of many streams at the size at which a window of the largest screen
+/// shows them, twice.
+const FRAME_BYTES: usize = 128 << 20;
 
 /// Texts and notices that wait for the window; it shows far fewer, and older ones give way.
 const WAITING_WORDS: usize = 64;
 
+/// Bytes of those: what the conversation keeps.
+const WORD_BYTES: usize = 4 << 20;
+
 /// Images that wait for the window, which may be megabytes each.
 const WAITING_IMAGES: usize = 8;
+
+/// Bytes of those: two of the largest that a relay passes on.
+const IMAGE_BYTES: usize = 32 << 20;
+
+/// Pictures that wait for the window, which asked for them at its size.
+const WAITING_FITTED: usize = 128;
+
+/// Bytes of those.
+const FITTED_BYTES: usize = 64 << 20;
 
 /// Buffers kept for reuse: one in the decoder for each of a few streams.
 const SPARE_BUFFERS: usize = 4;
@@ -37,20 +60,42 @@ pub struct Inbox {
 #[derive(Debug, Default)]
 struct Shared {
     /// Pixels across and down of each stream's tile.
-    rooms: Mutex<HashMap<String, (usize, usize)>>,
-    waiting: Mutex<Waiting>,
+    rooms: Mutex<HashMap<StreamId, (usize, usize)>>,
+    waiting: Mutex<Lanes>,
     arrived: Condvar,
 }
 
-#[derive(Debug, Default)]
-struct Waiting {
-    frames: Vec<Frame>,
+#[derive(Debug)]
+struct Lanes {
+    frames: Waiting<Frame>,
     link: Option<LinkState>,
     own: Option<Own>,
-    words: VecDeque<Update>,
+    /// Texts and notices.
+    words: Waiting<Update>,
+    images: Waiting<Image>,
+    fitted: Waiting<(Wanted, Option<Arc<Canvas>>)>,
+    /// What became of what was done at this window, each of it once.
+    news: Vec<Update>,
     spare: Vec<Canvas>,
     stop: bool,
     closed: bool,
+}
+
+impl Default for Lanes {
+    fn default() -> Self {
+        Self {
+            frames: Waiting::new(MOST_STREAMS, FRAME_BYTES),
+            link: None,
+            own: None,
+            words: Waiting::new(WAITING_WORDS, WORD_BYTES),
+            images: Waiting::new(WAITING_IMAGES, IMAGE_BYTES),
+            fitted: Waiting::new(WAITING_FITTED, FITTED_BYTES),
+            news: Vec::new(),
+            spare: Vec::new(),
+            stop: false,
+            closed: false,
+        }
+    }
 }
 
 /// A new inbox and the handle to fill it.
@@ -62,7 +107,7 @@ pub fn inbox() -> (Handle, Inbox) {
 
 impl Shared {
     /// A producer that panicked leaves whole values behind: each change below is one assignment.
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
+    fn lock(&self) -> MutexGuard<'_, Lanes> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -89,8 +134,8 @@ impl Handle {
     /// Pixels across and down at which frames of this stream are shown, as the window was last painted; `None` for one that it does not
     /// know. A frame that comes at this size needs no scaling.
     #[must_use]
-    pub fn room(&self, stream: &str) -> Option<(usize, usize)> {
-        self.shared.rooms.lock().unwrap_or_else(PoisonError::into_inner).get(stream).copied()
+    pub fn room(&self, stream: StreamId) -> Option<(usize, usize)> {
+        self.shared.rooms.lock().unwrap_or_else(PoisonError::into_inner).get(&stream).copied()
     }
 
     /// Whether the window is still there, or has yet to open.
@@ -100,39 +145,47 @@ impl Handle {
     }
 }
 
-impl Waiting {
+impl Lanes {
     fn take_in(&mut self, update: Update) {
         match update {
             Update::Frame(frame) => self.take_frame(frame),
             Update::Link(link) => self.link = Some(link),
             Update::Own(own) => self.own = Some(own),
             Update::Stop => self.stop = true,
+            Update::Text { ref text, ref sender, .. } => {
+                let bytes = text.len() + sender.as_ref().map_or(0, String::len);
+                self.words.push(bytes, update);
+            }
+            Update::Notice(ref text) => {
+                let bytes = text.len();
+                self.words.push(bytes, update);
+            }
+            Update::Image(image) => _ = self.images.push(image.jpeg.len(), image),
+            Update::Fitted { wanted, canvas } => {
+                let bytes = wanted.jpeg.len() + canvas.as_deref().map_or(0, bytes_of);
+                self.fitted.push(bytes, (wanted, canvas));
+            }
             Update::Left { stream } => {
-                self.frames.retain(|frame| frame.stream != stream);
-                self.words.push_back(Update::Left { stream });
-            }
-            other => {
-                let is_image = |update: &Update| matches!(update, Update::Image(_));
-                let images = self.words.iter().filter(|word| is_image(word)).count();
-                if is_image(&other) && images >= WAITING_IMAGES {
-                    let first = self.words.iter().position(is_image);
-                    first.map(|first| self.words.remove(first));
+                self.frames.take(|frame| frame.stream == stream);
+                let is_known =
+                    |news: &Update| matches!(news, Update::Left { stream: left } if *left == stream);
+                if !self.news.iter().any(is_known) {
+                    self.news.push(Update::Left { stream });
                 }
-                if self.words.len() >= WAITING_WORDS {
-                    self.words.pop_front();
-                }
-                self.words.push_back(other);
             }
+            Update::Recording(since) => {
+                self.news.retain(|news| !matches!(news, Update::Recording(_))); // the last one counts
+                self.news.push(Update::Recording(since));
+            }
+            Update::Sent { .. } | Update::Pasted(_) => self.news.push(update),
         }
     }
 
     fn take_frame(&mut self, frame: Frame) {
-        match self.frames.iter_mut().find(|waiting| waiting.stream == frame.stream) {
-            Some(waiting) => {
-                let old = std::mem::replace(waiting, frame);
-                self.recycle(old.canvas);
-            }
-            None => self.frames.push(frame),
+        let replaced = self.frames.take(|waiting| waiting.stream == frame.stream);
+        let gone = self.frames.push(bytes_of(&frame.canvas) + frame.jpeg.len(), frame);
+        for old in replaced.into_iter().chain(gone) {
+            self.recycle(old.canvas);
         }
     }
 
@@ -147,8 +200,16 @@ impl Waiting {
             && self.link.is_none()
             && self.own.is_none()
             && self.words.is_empty()
+            && self.images.is_empty()
+            && self.fitted.is_empty()
+            && self.news.is_empty()
             && !self.stop
     }
+}
+
+/// Bytes of its pixels.
+fn bytes_of(canvas: &Canvas) -> usize {
+    canvas.pixels.len() * size_of::<u32>()
 }
 
 impl Inbox {
@@ -164,11 +225,14 @@ impl Inbox {
             let woken = self.shared.arrived.wait_timeout(waiting, left);
             waiting = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
-        let Waiting { frames, link, own, words, stop, .. } = &mut *waiting;
-        let mut updates: Vec<Update> = words.drain(..).collect();
+        let Lanes { frames, link, own, words, images, fitted, news, stop, .. } = &mut *waiting;
+        let mut updates = std::mem::take(news);
+        updates.extend(words.drain());
+        updates.extend(images.drain().map(Update::Image));
+        updates.extend(fitted.drain().map(|(wanted, canvas)| Update::Fitted { wanted, canvas }));
         updates.extend(link.take().map(Update::Link));
         updates.extend(own.take().map(Update::Own));
-        updates.extend(frames.drain(..).map(Update::Frame));
+        updates.extend(frames.drain().map(Update::Frame));
         updates.extend(std::mem::take(stop).then_some(Update::Stop));
         updates
     }
@@ -179,7 +243,7 @@ impl Inbox {
     }
 
     /// Tells decoders at which size each stream is shown.
-    pub(crate) fn tell_rooms(&self, rooms: impl Iterator<Item = (String, (usize, usize))>) {
+    pub(crate) fn tell_rooms(&self, rooms: impl Iterator<Item = (StreamId, (usize, usize))>) {
         let mut told = self.shared.rooms.lock().unwrap_or_else(PoisonError::into_inner);
         told.clear();
         told.extend(rooms);
@@ -202,7 +266,7 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use crate::view::look::{frame, image};
+    use crate::view::look::{frame, id, image};
 
     const NONE: Duration = Duration::ZERO;
 
@@ -216,11 +280,11 @@ mod tests {
             .wait(NONE)
             .into_iter()
             .map(|update| match update {
-                Update::Frame(frame) => (frame.stream, frame.seq),
+                Update::Frame(frame) => (frame.name.to_string(), frame.seq),
                 other => panic!("{other:?}"),
             })
             .collect();
-        assert_eq!(found, [("a".into(), Some(3)), ("b".into(), Some(1))]);
+        assert_eq!(found, [("b".into(), Some(1)), ("a".into(), Some(3))]);
         assert!(inbox.wait(NONE).is_empty());
     }
 
@@ -257,19 +321,79 @@ mod tests {
     #[test]
     fn decoders_are_told_how_large_a_stream_is_shown() {
         let (handle, inbox) = inbox();
-        assert_eq!(handle.room("a"), None);
-        inbox.tell_rooms([("a".to_owned(), (640, 360))].into_iter());
-        assert_eq!(handle.room("a"), Some((640, 360)));
+        assert_eq!(handle.room(id("a")), None);
+        inbox.tell_rooms([(id("a"), (640, 360))].into_iter());
+        assert_eq!(handle.room(id("a")), Some((640, 360)));
         inbox.tell_rooms(std::iter::empty());
-        assert_eq!(handle.room("a"), None);
+        assert_eq!(handle.room(id("a")), None);
     }
 
     #[test]
     fn a_stream_that_left_takes_its_waiting_frame_with_it() {
         let (handle, inbox) = inbox();
         handle.push(Update::Frame(frame("a", 1, 8, 8)));
-        handle.push(Update::Left { stream: "a".into() });
+        handle.push(Update::Left { stream: id("a") });
+        handle.push(Update::Left { stream: id("a") });
         assert!(matches!(&inbox.wait(NONE)[..], [Update::Left { .. }]));
+    }
+
+    #[test]
+    fn a_window_that_hangs_is_given_so_many_streams_and_so_many_bytes() {
+        let (handle, inbox) = inbox();
+        for number in 0..10 * MOST_STREAMS {
+            handle.push(Update::Frame(frame(&number.to_string(), 0, 8, 8)));
+        }
+        let waiting = inbox.wait(NONE);
+        assert_eq!(waiting.len(), MOST_STREAMS);
+        let newest = (10 * MOST_STREAMS - 1).to_string();
+        assert!(matches!(waiting.last(), Some(Update::Frame(frame)) if *frame.name == newest));
+        let jpeg = bytes::Bytes::from(vec![0; FRAME_BYTES / 4]);
+        let bytes = |updates: &[Update]| -> usize {
+            let of = |update: &Update| match update {
+                Update::Frame(frame) => frame.jpeg.len() + bytes_of(&frame.canvas),
+                Update::Image(image) => image.jpeg.len(),
+                Update::Text { text, .. } => text.len(),
+                other => panic!("{other:?}"),
+            };
+            updates.iter().map(of).sum()
+        };
+        for number in 0..8 {
+            handle.push(Update::Frame(Frame { jpeg: jpeg.clone(), ..frame(&number.to_string(), 0, 8, 8) }));
+        }
+        let frames = inbox.wait(NONE);
+        assert_eq!(frames.len(), 3, "a quarter each, and the pixels");
+        assert!(bytes(&frames) <= FRAME_BYTES);
+        for number in 0..WAITING_IMAGES {
+            handle.push(Update::Image(Image { jpeg: jpeg.clone(), ..image(&number.to_string(), 8, 8) }));
+        }
+        assert!(bytes(&inbox.wait(NONE)) <= IMAGE_BYTES);
+        for _ in 0..WAITING_WORDS {
+            handle.push(said(&"x".repeat(WORD_BYTES / 8)));
+        }
+        let words = inbox.wait(NONE);
+        assert!(words.len() == 7 && bytes(&words) <= WORD_BYTES, "{}", words.len());
+    }
+
+    fn said(text: &str) -> Update {
+        Update::Text { sender: Some("a".into()), text: text.into(), at: crate::clock::Timestamp::now() }
+    }
+
+    #[test]
+    fn what_became_of_ones_own_texts_is_not_pushed_out_by_those_of_others() {
+        let (handle, inbox) = inbox();
+        handle.push(Update::Sent { number: 1, left: true });
+        handle.push(Update::Recording(Some(Instant::now())));
+        handle.push(Update::Left { stream: id("a") });
+        for number in 0..3 * WAITING_WORDS {
+            handle.push(said(&number.to_string()));
+            handle.push(Update::Image(image("ann", 8, 8)));
+        }
+        handle.push(Update::Recording(None));
+        let updates = inbox.wait(NONE);
+        assert!(matches!(updates[0], Update::Sent { number: 1, left: true }));
+        assert!(matches!(updates[1], Update::Left { .. }));
+        assert!(matches!(updates[2], Update::Recording(None)), "the last one counts");
+        assert_eq!(updates.len(), 3 + WAITING_WORDS + WAITING_IMAGES);
     }
 
     #[test]

@@ -22,12 +22,15 @@ use crate::{
     clock::{Age, Timestamp},
     language::{Language, Words},
     picture::Canvas,
+    stream_id::StreamId,
 };
 
 /// A frame of a stream that is 12 ms old.
 pub(super) fn frame(stream: &str, seq: u64, width: usize, height: usize) -> Frame {
     Frame {
-        stream: stream.to_owned(),
+        stream: id(stream),
+        name: stream.into(),
+        peer: None,
         seq: Some(seq),
         canvas: Arc::new(scene(width, height, seq)),
         size: (width, height),
@@ -38,6 +41,11 @@ pub(super) fn frame(stream: &str, seq: u64, width: usize, height: usize) -> Fram
         account: Account { arrived: seq + 1, ..Account::default() },
         card: None,
     }
+}
+
+/// The same for the same name.
+pub(super) fn id(stream: &str) -> StreamId {
+    StreamId::new(stream.bytes().fold(0, |sum, byte| sum.wrapping_mul(257) + u64::from(byte)))
 }
 
 /// A still picture.

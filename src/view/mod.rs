@@ -42,6 +42,7 @@ pub mod terminal;
 mod theme;
 mod tiles;
 mod update;
+mod waiting;
 mod window;
 
 pub(crate) use self::state::size;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, mpsc};
 
 use super::action::Total;
-use crate::{clock::Timestamp, jpeg::Limits, language::Words};
+use crate::{clock::Timestamp, jpeg::Limits, language::Words, stream_id::StreamId};
 
 /// How the window is to be.
 #[derive(Clone, Debug)]
@@ -29,8 +29,12 @@ pub struct Options {
 /// A frame is on the display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Presented {
-    /// The stream's name.
-    pub stream: String,
+    /// The stream.
+    pub stream: StreamId,
+    /// What it is called.
+    pub name: Arc<str>,
+    /// The number of the connection that it comes from, where that is known.
+    pub peer: Option<u64>,
     /// The frame's number.
     pub seq: Option<u64>,
     /// When the display had taken it; what it does then is its own affair.

@@ -20,6 +20,7 @@ use crate::{
     language::Phrase,
     lettering::{Painter, Plate, Rect, Style, fill, rounded, veil},
     picture::Canvas,
+    stream_id::StreamId,
 };
 
 /// How dark the window becomes behind an image.
@@ -39,8 +40,8 @@ pub(crate) struct Easel {
     pub(crate) surroundings: Surroundings,
     /// Pictures that were not there at their size.
     pub(crate) wishes: Vec<Wanted>,
-    /// Where each stream was painted, by name.
-    pub(crate) rooms: Vec<(String, (usize, usize))>,
+    /// At which size each stream was painted.
+    pub(crate) rooms: Vec<(StreamId, (usize, usize))>,
     /// What a click does where, the uppermost last.
     hits: Vec<(Rect, Option<Command>)>,
 }

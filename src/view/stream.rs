@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::update::{Account, Card, Frame};
-use crate::{clock::Age, picture::Canvas};
+use crate::{clock::Age, picture::Canvas, stream_id::StreamId};
 
 /// Silence after which a picture counts as frozen.
 pub(crate) const STALLED_AFTER: Duration = Duration::from_secs(1);
@@ -131,8 +131,14 @@ impl Stream {
         stream
     }
 
+    /// Which it is, whatever it is called.
+    pub(crate) fn id(&self) -> StreamId {
+        self.frame.stream
+    }
+
+    /// What it is called.
     pub(crate) fn name(&self) -> &str {
-        &self.frame.stream
+        &self.frame.name
     }
 
     /// Takes the next frame: to be shown, or while `paused` to be held back. Returns the buffer that is free now.

@@ -33,7 +33,7 @@ pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas, now: 
         let shown = contain(stream.frame.size, tile);
         fill_around(canvas, if sizes.len() > 1 { tile } else { window }, shown, BACKGROUND);
         let size = (shown.width, shown.height);
-        easel.rooms.push((stream.name().to_owned(), size));
+        easel.rooms.push((stream.id(), size));
         easel.picture(&stream.frame.canvas, canvas, shown, || Wanted {
             stamp: stream.stamp,
             jpeg: stream.frame.jpeg.clone(),

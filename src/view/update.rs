@@ -12,6 +12,7 @@ use bytes::Bytes;
 use crate::{
     clock::{Age, Timestamp},
     picture::Canvas,
+    stream_id::StreamId,
 };
 
 /// Something new to show.
@@ -22,8 +23,8 @@ pub enum Update {
     Frame(Frame),
     /// A stream has ended: its tile goes at once.
     Left {
-        /// The stream's name.
-        stream: String,
+        /// Which.
+        stream: StreamId,
     },
     /// Somebody says something.
     Text {
@@ -67,8 +68,12 @@ pub enum Update {
 /// A decoded frame of a stream.
 #[derive(Clone, Debug)]
 pub struct Frame {
-    /// The stream's name: frames of one name are one stream.
-    pub stream: String,
+    /// The stream to which it belongs.
+    pub stream: StreamId,
+    /// What that is called; empty if it has no name.
+    pub name: Arc<str>,
+    /// The number of the connection that it comes from, where that is known.
+    pub peer: Option<u64>,
     /// The sender's count, where it counts.
     pub seq: Option<u64>,
     /// The pixels: of the size that [`Handle::room`](super::Handle::room) asks for, or any other.

@@ -24,7 +24,7 @@ use super::{
     options::{End, Error, Options, Presented, Summary},
     paint::{Easel, Surroundings},
     pointer::Pointer,
-    update::Update,
+    update::{Frame, Update},
 };
 use crate::{
     clock::Timestamp,
@@ -250,7 +250,8 @@ impl Shell {
         let Some(listener) = &self.listener else { return };
         let at = Timestamp::now();
         for stream in self.board.streams.iter().filter(|stream| stream.stamp > self.told) {
-            let presented = Presented { stream: stream.frame.stream.clone(), seq: stream.frame.seq, at };
+            let Frame { stream, name, peer, seq, .. } = &stream.frame;
+            let presented = Presented { stream: *stream, name: Arc::clone(name), peer: *peer, seq: *seq, at };
             let _ = listener.send(presented); // one that has gone does not care
         }
         self.told = self.board.streams.iter().map(|stream| stream.stamp).max().unwrap_or(self.told);

@@ -53,7 +53,7 @@ pub(super) fn write(description: &mut String, key: &str, value: &str) {
 
 /// What those are called who give no name, by the number that the relay gives them. The space does not break, so that nobody's own name
 /// is the same.
-pub(super) fn peer_name(peer: u32) -> String {
+pub(super) fn peer_name(peer: u64) -> String {
     format!("peer\u{a0}{peer}")
 }
 

@@ -9,7 +9,28 @@ use std::net::SocketAddr;
 use bytes::{Buf, Bytes, BytesMut};
 use tokio_util::codec::{Decoder, Encoder};
 
-use super::{Error, Fault, MIN_SIZE, Malformed, Message};
+use super::{Error, Fault, Kind, LONG_LENGTH, MIN_SIZE, Malformed, Message, NULL_LENGTH};
+
+/// Half a gigabyte: a size from here on is taken for lost framing or another protocol, and not skipped. Every printable character
+/// read as the first byte of a size is above it.
+const ABSURD_SIZE: u32 = 0x2000_0000;
+
+/// The largest type of a message that is skipped, for the same reason: text read as a type is far above it.
+const MAX_SKIPPED_KIND: i32 = 0xffff;
+
+/// Size, type and the length of the description: what shows whether a message is well-framed.
+const FRAMING: usize = 12;
+
+/// Messages over the limit that were skipped, since the connection began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Skipped {
+    /// All of them.
+    pub messages: u64,
+    /// The video frames among them.
+    pub frames: u64,
+    /// The size field of the last one, in bytes.
+    pub last_size: u32,
+}
 
 /// Frames one connection's bytes. Its state belongs to that connection alone.
 #[derive(Debug)]
@@ -19,6 +40,10 @@ pub struct Codec {
     /// Bytes of the connection before the message at hand.
     offset: u64,
     started: Option<Started>,
+    /// Skips what is over the limit instead of failing.
+    skips: bool,
+    skipping: Option<Skipping>,
+    skipped: Skipped,
 }
 
 #[derive(Debug)]
@@ -27,17 +52,40 @@ struct Started {
     length: usize,
 }
 
+/// A message that is being skipped: all its bytes, and those still to come.
+#[derive(Clone, Copy, Debug)]
+struct Skipping {
+    length: usize,
+    left: usize,
+}
+
 impl Codec {
     /// A codec that refuses messages whose size field is over `max_message`.
     #[must_use]
     pub const fn new(max_message: u32) -> Self {
-        Self { max_message, peer: None, offset: 0, started: None }
+        let skipped = Skipped { messages: 0, frames: 0, last_size: 0 };
+        Self { max_message, peer: None, offset: 0, started: None, skips: false, skipping: None, skipped }
     }
 
     /// The same, naming the peer in its errors.
     #[must_use]
     pub fn with_peer(self, peer: SocketAddr) -> Self {
         Self { peer: Some(peer), ..self }
+    }
+
+    /// The same, skipping a well-framed message over the limit: its bytes are dropped as they come, and it is counted.
+    ///
+    /// What does not look like a message stays an error: a size from half a gigabyte on, a type above 65535, a description that does
+    /// not fit the message, and the beginning of TLS.
+    #[must_use]
+    pub fn skip_larger(self) -> Self {
+        Self { skips: true, ..self }
+    }
+
+    /// What was skipped so far.
+    #[must_use]
+    pub const fn skipped(&self) -> Skipped {
+        self.skipped
     }
 
     /// Refuses messages whose size field is over `max_message` from now on.
@@ -55,7 +103,8 @@ impl Codec {
 
     /// How far a message that has begun has come: bytes received, bytes in all.
     pub(super) fn progress(&self) -> Option<(usize, usize)> {
-        self.started.as_ref().map(|started| (started.buffer.len(), started.length))
+        let started = self.started.as_ref().map(|started| (started.buffer.len(), started.length));
+        started.or_else(|| self.skipping.map(|skipping| (skipping.length - skipping.left, skipping.length)))
     }
 
     pub(super) const fn peer(&self) -> Option<SocketAddr> {
@@ -85,6 +134,40 @@ impl Codec {
         Ok(Some(4 + found as usize))
     }
 
+    /// Drops the bytes of messages over the limit, where these are skipped. `true`: more bytes have to come before there is anything else.
+    pub(super) fn skip(&mut self, source: &mut BytesMut) -> bool {
+        if !self.skips || self.started.is_some() {
+            return false;
+        }
+        loop {
+            if let Some(skipping) = &mut self.skipping {
+                let count = source.len().min(skipping.left);
+                skipping.left -= count;
+                if skipping.left > 0 {
+                    source.clear(); // and not advanced: its memory is used again
+                    return true;
+                }
+                source.advance(count);
+                self.offset += skipping.length as u64;
+                self.skipping = None;
+            }
+            let Some(size) = self.oversize(source) else { return false };
+            let Some(framing) = source.first_chunk::<FRAMING>() else { return true };
+            let Some(kind) = skipped_kind(framing) else { return false };
+            let length = 4 + size as usize;
+            self.skipping = Some(Skipping { length, left: length });
+            let frames = self.skipped.frames + u64::from(kind == Kind::Video);
+            self.skipped = Skipped { messages: self.skipped.messages + 1, frames, last_size: size };
+        }
+    }
+
+    /// The size of the message that begins here, if it is over the limit and may be one.
+    fn oversize(&self, source: &[u8]) -> Option<u32> {
+        let size = u32::from_be_bytes(*source.first_chunk()?);
+        let fault = Fault::SizeTooLarge { found: size.into(), allowed: self.max_message };
+        (size > self.max_message && size < ABSURD_SIZE && !self.malformed(0, fault).is_tls()).then_some(size)
+    }
+
     /// Takes a message apart that is whole.
     pub(super) fn whole(&mut self, bytes: &Bytes) -> Result<Message, Malformed> {
         let message = Message::parse(bytes).map_err(|(at, fault)| self.malformed(at, fault))?;
@@ -98,6 +181,9 @@ impl Decoder for Codec {
     type Error = Error;
 
     fn decode(&mut self, source: &mut BytesMut) -> Result<Option<Message>, Error> {
+        if self.skip(source) {
+            return Ok(None);
+        }
         let mut started = match self.started.take() {
             Some(started) => started,
             None => {
@@ -122,9 +208,27 @@ impl Decoder for Codec {
         match self.progress() {
             Some((received, expected)) => Err(Error::Cut { peer: self.peer, received, expected }),
             None if source.is_empty() => Ok(None),
-            None => Err(Error::Cut { peer: self.peer, received: source.len(), expected: 4 }),
+            // What would be skipped is an error if not even its type is there.
+            None => {
+                let expected = self.length(source)?.unwrap_or(4);
+                Err(Error::Cut { peer: self.peer, received: source.len(), expected })
+            }
         }
     }
+}
+
+/// The type in a message's first bytes, if the description's length fits the message as well.
+fn skipped_kind(framing: &[u8; FRAMING]) -> Option<Kind> {
+    let (size, rest) = framing.split_first_chunk::<4>()?;
+    let (kind, described) = rest.split_first_chunk::<4>()?;
+    let (size, kind) = (u32::from_be_bytes(*size), i32::from_be_bytes(*kind));
+    let described = u32::from_be_bytes(*described.first_chunk()?);
+    let fits = match described {
+        NULL_LENGTH => true,
+        LONG_LENGTH => false,
+        length => length % 2 == 0 && length <= size.saturating_sub(MIN_SIZE),
+    };
+    (fits && (0..=MAX_SKIPPED_KIND).contains(&kind)).then(|| kind.into())
 }
 
 impl Encoder<&Message> for Codec {

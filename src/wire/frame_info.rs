@@ -7,6 +7,7 @@ use std::{borrow::Cow, fmt};
 use super::{
     QString,
     attributes::{self, Attributes},
+    number,
 };
 use crate::clock::Timestamp;
 
@@ -32,8 +33,8 @@ pub struct FrameInfo {
     pub within: Option<u64>,
     /// The frame's number among those that the sender put on the wire, from 0, over all its connections.
     pub out: Option<u64>,
-    /// From the relay, where the sender gives no name: its number among those who give none.
-    pub peer: Option<u32>,
+    /// The number that the relay gives the sender's connection ([`Message::peer`](super::Message::peer)).
+    pub peer: Option<u64>,
     /// Says that this is not the camera's picture but a card in its place, and which: [`FrameInfo::NO_SIGNAL`] or [`FrameInfo::CAMERA_OFF`].
     pub card: Option<String>,
 }
@@ -49,7 +50,8 @@ impl FrameInfo {
     #[must_use]
     pub fn parse(description: &QString) -> Self {
         let text = description.to_text_lossy();
-        let mut info = Self::default();
+        let peer = number::find(description.as_bytes()).and_then(|(_, number)| number);
+        let mut info = Self { peer, ..Self::default() };
         for (key, value) in Attributes::parse(&text) {
             match key {
                 "stream" => info.stream = Some(attributes::shortened(value.into_owned())),
@@ -59,7 +61,6 @@ impl FrameInfo {
                 "sent" => info.sent = micros(&value),
                 "offset" => info.offset = value.parse().ok(),
                 "within" => info.within = value.parse().ok(),
-                "peer" => info.peer = value.parse().ok(),
                 "out" => info.out = value.parse().ok(),
                 "card" => info.card = Some(attributes::shortened(value.into_owned())),
                 _ => {}
@@ -68,7 +69,8 @@ impl FrameInfo {
         info
     }
 
-    /// What the stream is called: its own name, or what the relay tells of one without; empty where nothing is known.
+    /// What the sender calls the stream, or what stands for that if it gives no name; empty if nothing is known. A name is a claim:
+    /// two senders may have the same.
     #[must_use]
     pub fn stream_name(&self) -> Cow<'_, str> {
         match (&self.stream, self.peer) {
@@ -102,8 +104,8 @@ impl fmt::Display for FrameInfo {
         put("offset", self.offset.map(|offset| offset.to_string()));
         put("within", self.within.map(|within| within.to_string()));
         put("out", self.out.map(|out| out.to_string()));
-        put("peer", self.peer.map(|peer| peer.to_string()));
         put("card", self.card.clone());
+        put("peer", self.peer.map(|peer| peer.to_string())); // counts at the end only
         f.write_str(&text)
     }
 }

@@ -11,11 +11,14 @@
 //! long ago the last of them came (`ago`). Who knows when it sent that frame then knows how old it was when it came, by one
 //! clock and to within the way back. A relay adds how much later its viewers got it (`late`), how much of that they spent in queues
 //! (`queued`), and what they lost (`lost`).
+//!
+//! A client shows a random value (`token`), and gets the number back that it had on its last connection; the relay says which of
+//! its runs the numbers belong to (`epoch`).
 
 use bytes::Bytes;
 
 use super::{
-    Kind, Message, QString,
+    Kind, Message, QString, Token,
     attributes::{self, Attributes},
     frame_info::micros,
 };
@@ -78,6 +81,10 @@ pub struct Heartbeat {
     pub lost: Option<u8>,
     /// From the relay: after how much silence of a client it closes the connection, in milliseconds.
     pub silence: Option<u32>,
+    /// From a client, until it is answered: by which the relay knows it again on its next connection.
+    pub token: Option<Token>,
+    /// From a relay that numbers connections: which run of the relay the numbers belong to.
+    pub epoch: Option<u64>,
 }
 
 impl Heartbeat {
@@ -102,11 +109,15 @@ impl Heartbeat {
             ("queued", self.queued),
             ("lost", self.lost.map(u64::from)),
             ("silence", self.silence.map(u64::from)),
+            ("epoch", self.epoch),
         ];
         for (key, number) in numbers {
             if let Some(number) = number {
                 attributes::write(&mut description, key, &number.to_string());
             }
+        }
+        if let Some(token) = self.token {
+            attributes::write(&mut description, "token", &token.to_hex());
         }
         let description = QString::from(description.as_str());
         #[expect(
@@ -135,6 +146,8 @@ impl Heartbeat {
                 "queued" => heartbeat.queued = value.parse().ok(),
                 "lost" => heartbeat.lost = value.parse().ok(),
                 "silence" => heartbeat.silence = value.parse().ok(),
+                "token" => heartbeat.token = Token::parse(&value),
+                "epoch" => heartbeat.epoch = value.parse().ok(),
                 _ => {}
             }
         }
@@ -170,7 +183,8 @@ mod tests {
         };
         assert_eq!(Heartbeat::parse(heartbeat.to_message(Side::Relay).description()), heartbeat);
         for views in [false, true] {
-            let heartbeat = Heartbeat { t1, views: Some(views), ..Heartbeat::default() };
+            let (token, epoch) = (Token::random(), Some(u64::MAX));
+            let heartbeat = Heartbeat { t1, views: Some(views), token, epoch, ..Heartbeat::default() };
             assert_eq!(Heartbeat::parse(heartbeat.to_message(Side::Client).description()), heartbeat);
         }
         let odd = QString::from("x; views=yes; viewers=-1");

@@ -5,17 +5,17 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use super::{
     Fault, FrameInfo, LONG_LENGTH, MIN_SIZE, NULL_LENGTH, QString,
     attributes::{self, Attributes},
+    number,
 };
 
 const TEXT_DESCRIPTION: &str = "this is text";
 const IMAGE_DESCRIPTION: &str = "this is image";
 
-/// `stream=` and `from=` as they stand in a description, in UTF-16BE.
-const STREAM_KEY: &[u8] = b"\0s\0t\0r\0e\0a\0m\0=";
-const FROM_KEY: &[u8] = b"\0f\0r\0o\0m\0=";
-
 /// Bytes before the description's text: size, type, length.
 const FIXED_HEAD: usize = 12;
+
+/// Bytes of the longest number with its key, and of the payload's length.
+const NUMBER_ROOM: usize = 2 * ("; peer=".len() + 20) + 4;
 
 /// The `type` field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -202,45 +202,78 @@ impl Message {
     #[must_use]
     pub fn origin(&self) -> Origin {
         let description = self.description.to_text_lossy();
-        let (mut origin, mut peer) = (Origin::default(), None);
+        let mut origin = Origin::default();
         for (key, value) in Attributes::parse(&description) {
             match key {
-                "peer" => peer = value.parse().ok(),
                 "from" => origin.from = Some(attributes::shortened(value.into_owned())),
                 "id" => origin.id = Some(attributes::shortened(value.into_owned())),
                 _ => {}
             }
         }
-        origin.from = origin.from.or_else(|| peer.map(attributes::peer_name));
+        origin.from = origin.from.or_else(|| self.peer().map(attributes::peer_name));
         origin
     }
 
-    /// Whether its description says who sends it, in our attributes. An old program's does not. True for what is neither text, image nor
-    /// video: nobody asks who sent it.
+    /// The number at the end of the description. A relay that numbers connections puts it there, and lets no sender write one of
+    /// its own; through any other relay it is what the sender wrote.
     #[must_use]
-    pub fn names_sender(&self) -> bool {
-        let key = match self.kind {
-            Kind::Video => STREAM_KEY,
-            Kind::Text | Kind::Image => FROM_KEY,
-            Kind::Heartbeat | Kind::Reserved(_) | Kind::Other(_) => return true,
-        };
-        memchr::memmem::find(self.description.as_bytes(), key).is_some()
+    pub fn peer(&self) -> Option<u64> {
+        number::find(self.description.as_bytes())?.1
     }
 
-    /// The same with the number that the relay gave its sender; the payload is shared, and of the description nothing is lost.
+    /// Whether a relay gives it its sender's number: a text, an image or a video frame.
+    #[must_use]
+    pub const fn takes_number(&self) -> bool {
+        matches!(self.kind, Kind::Text | Kind::Image | Kind::Video)
+    }
+
+    /// Whether it is as it came over the wire, and not made or numbered here.
+    #[must_use]
+    pub const fn is_as_it_came(&self) -> bool {
+        matches!(self.wire, Wire::Whole(_))
+    }
+
+    /// The same with the number of its sender's connection, for clients that understand it; `None` if it is for them as it came.
+    /// The payload is shared, and of the description nothing is lost but a number that the sender itself wrote at its end.
     ///
-    /// # Errors
-    /// [`Fault::SizeTooLarge`].
-    pub fn with_peer(&self, peer: u32) -> Result<Self, Fault> {
-        let mut added = String::new();
-        attributes::write(&mut added, "peer", &peer.to_string());
-        let units = self
-            .description
-            .as_bytes()
-            .iter()
-            .copied()
-            .chain(added.encode_utf16().flat_map(u16::to_be_bytes));
-        Self::new(self.kind, QString::from_wire(Some(units.collect())), self.payload.clone())
+    /// A message that would become larger than `max_message` stays without: its receivers may have the same limit.
+    #[must_use]
+    pub fn numbered(&self, peer: u64, max_message: u32) -> Option<Self> {
+        if !self.takes_number() {
+            return None;
+        }
+        let own = number::stripped(self.description.as_bytes());
+        self.described(own, Some(peer), max_message).or_else(|| self.unnumbered())
+    }
+
+    /// The same without a number at the end of its description; `None` if it has none.
+    #[must_use]
+    pub fn unnumbered(&self) -> Option<Self> {
+        let described = self.description.as_bytes();
+        let own = number::stripped(described);
+        (own.len() < described.len()).then(|| self.described(own, None, u32::MAX))?
+    }
+
+    /// The same with another description, if it is no larger than allowed. One allocation, whatever the payload.
+    fn described(&self, own: &[u8], peer: Option<u64>, max_message: u32) -> Option<Self> {
+        let payload_length = self.payload.as_ref().map_or(0, Bytes::len);
+        let mut head = BytesMut::with_capacity(FIXED_HEAD + own.len() + NUMBER_ROOM);
+        head.put_bytes(0, FIXED_HEAD);
+        head.put_slice(own);
+        head.extend(peer.into_iter().flat_map(number::suffix));
+        let length = head.len() - FIXED_HEAD;
+        let size = u64::from(MIN_SIZE) + (length + payload_length) as u64;
+        let wire_size = i32::try_from(size).ok().filter(|_| size <= max_message.into())?;
+        head[..4].copy_from_slice(&wire_size.to_be_bytes());
+        head[4..8].copy_from_slice(&i32::from(self.kind).to_be_bytes());
+        head[8..FIXED_HEAD].copy_from_slice(&u32::try_from(length).ok()?.to_be_bytes());
+        head.put_u32(match &self.payload {
+            Some(_) => u32::try_from(payload_length).ok()?,
+            None => NULL_LENGTH,
+        });
+        let head = head.freeze();
+        let description = QString::from_wire(Some(head.slice(FIXED_HEAD..FIXED_HEAD + length)));
+        Some(Self { kind: self.kind, description, payload: self.payload.clone(), wire: Wire::Head(head) })
     }
 
     /// All bytes as they go over the wire, the size field included, in one or two chunks.

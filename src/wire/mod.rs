@@ -14,12 +14,14 @@ mod farewell;
 mod frame_info;
 mod heartbeat;
 mod message;
+mod number;
 mod qstring;
 mod reader;
 mod receipts;
+mod token;
 
 pub use self::{
-    codec::Codec,
+    codec::{Codec, Skipped},
     error::{Error, Fault, Malformed},
     farewell::{Cause, Farewell, farewell, farewell_reason},
     frame_info::FrameInfo,
@@ -28,6 +30,7 @@ pub use self::{
     qstring::{LoneSurrogate, QString},
     reader::Reader,
     receipts::Receipts,
+    token::{Token, unique_id},
 };
 
 /// The largest `size` that is accepted unless another limit is set: a 16 MiB JPEG is a 40-megapixel

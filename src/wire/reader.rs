@@ -13,7 +13,7 @@ use bytes::{BufMut, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio_util::codec::Decoder;
 
-use super::{Codec, Error, Message};
+use super::{Codec, Error, Message, Skipped};
 
 /// Room for a message of which nothing is known: heads, heartbeats and texts.
 const READ_AHEAD: usize = 4096;
@@ -21,6 +21,9 @@ const READ_AHEAD: usize = 4096;
 /// The most room that is made on the strength of the last message. One that is larger is read in two steps, which its size makes
 /// up for; a peer that sends one large message shall not make every later one cost as much.
 const MAX_EXPECTED: usize = 1 << 20;
+
+/// Room for what is skipped: as much is read and dropped at a time.
+const SKIP_PIECE: usize = 64 << 10;
 
 /// Bytes of the field that a message begins with.
 const SIZE_FIELD: usize = 4;
@@ -56,6 +59,11 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         self.received
     }
 
+    /// Messages over the limit that were skipped ([`Codec::skip_larger`]).
+    pub const fn skipped(&self) -> Skipped {
+        self.codec.skipped()
+    }
+
     /// Whether a message has begun and is not there.
     pub fn is_amid(&self) -> bool {
         self.codec.progress().is_some() || !self.ahead.is_empty()
@@ -86,6 +94,10 @@ impl<R: AsyncRead + Unpin> Reader<R> {
 
     /// A message that is whole in what was read ahead, or begins one that does not fit there.
     fn take(&mut self) -> Result<Option<Message>, Error> {
+        if self.codec.skip(&mut self.ahead) {
+            self.expected = SKIP_PIECE;
+            return Ok(None);
+        }
         if self.codec.progress().is_none() {
             let Some(length) = self.codec.length(&self.ahead)? else { return Ok(None) };
             let room = self.ahead.capacity();

@@ -40,7 +40,7 @@ pub(super) struct Audience<V> {
 impl<V: Viewer> Viewer for Audience<V> {
     fn take(&mut self, arrival: Arrival) -> bool {
         match &arrival {
-            Arrival::Frame(frame) if frame.stream == self.stream => {
+            Arrival::Frame(frame) if *frame.stream == *self.stream => {
                 lock(&self.lives).arrived(frame);
                 self.viewer.take(arrival)
             }

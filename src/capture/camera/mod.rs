@@ -171,6 +171,31 @@ pub(super) fn any() -> bool {
     !backend(Interface::Auto).present().is_empty()
 }
 
+/// What to call a camera, if it has to be told from others: it is one of several, or was named. Cheap, and opens nothing.
+#[must_use]
+pub fn camera_label(which: &Which) -> Option<String> {
+    label(which, &backend(Interface::Auto).present())
+}
+
+fn label(which: &Which, present: &[Found]) -> Option<String> {
+    if *which == Which::First && present.len() < 2 {
+        return None;
+    }
+    let Some(camera) = which.candidates(present).next() else {
+        // Not there yet: as it was named, if not by its device.
+        return match which {
+            Which::Name(name) if !name.starts_with('/') => Some(name.clone()),
+            _ => None,
+        };
+    };
+    let alike = present.iter().filter(|other| other.name == camera.name).count();
+    Some(match (camera.name.as_str(), alike) {
+        ("", _) => format!("camera {}", camera.index),
+        (name, 1) => name.to_owned(),
+        (name, _) => format!("{name}, camera {}", camera.index),
+    })
+}
+
 fn listed(backend: &dyn Backend) -> Vec<CameraInfo> {
     let info = |camera: Found| {
         // Before it is opened here.
@@ -220,6 +245,23 @@ mod tests {
         assert_eq!(find("/dev/video4"), [4]);
         assert!(find("/dev/video").is_empty());
         assert!(find("Brio").is_empty());
+    }
+
+    #[test]
+    fn a_camera_is_called_by_its_name_where_there_are_others() {
+        let one = [camera(0, "C920")];
+        let several = [camera(0, "C920"), camera(2, "Brio"), camera(4, "Brio"), camera(6, "")];
+        let named = |which: &str, present: &[Found]| label(&which.parse().unwrap(), present);
+        assert_eq!(named("", &one), None, "the only one, and nobody asked for it");
+        assert_eq!(named("", &[]), None);
+        assert_eq!(named("0", &one).as_deref(), Some("C920"));
+        assert_eq!(named("", &several).as_deref(), Some("C920"));
+        assert_eq!(named("brio", &several).as_deref(), Some("Brio, camera 2"));
+        assert_eq!(named("4", &several).as_deref(), Some("Brio, camera 4"));
+        assert_eq!(named("6", &several).as_deref(), Some("camera 6"));
+        assert_eq!(named("Webcam", &one).as_deref(), Some("Webcam"), "not there yet");
+        assert_eq!(named("/dev/video7", &one), None);
+        assert_eq!(named("7", &one), None);
     }
 
     #[test]

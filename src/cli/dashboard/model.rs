@@ -39,6 +39,8 @@ impl Order {
 #[derive(Clone, Debug)]
 pub(super) struct Row {
     pub(super) resident: Resident,
+    /// What it calls itself, with equal names told apart in the order in which they came; empty if it sends nothing.
+    pub(super) name: String,
     pub(super) sends: Rate,
     pub(super) gets: Rate,
     pub(super) loses: f64,
@@ -96,8 +98,20 @@ impl Model {
                 gets: rate(resident.got, got),
                 loses: each(resident.lost, lost),
                 slow: slow.is_some_and(|since| now.saturating_duration_since(*since) < SLOW_STAYS),
+                name: resident
+                    .stream
+                    .as_ref()
+                    .map_or(String::new(), |stream| stream.stream_name().into_owned()),
                 resident,
             });
+        }
+        let mut names = BTreeMap::<String, u32>::new();
+        for row in rows.iter_mut().filter(|row| !row.name.is_empty()) {
+            let times = names.entry(row.name.clone()).or_default();
+            *times += 1;
+            if *times > 1 {
+                row.name = format!("{} ({times})", row.name);
+            }
         }
         self.slow.retain(|client, _| before.contains_key(client));
         self.before = before;
@@ -202,6 +216,16 @@ pub(super) mod tests {
         assert!(model.rows[2].slow, "for a while");
         model.take(quiet, start + Duration::from_secs(7));
         assert!(!model.rows[2].slow);
+    }
+
+    #[test]
+    fn two_who_go_by_one_name_are_told_apart() {
+        let mut twins = census(1);
+        twins.clients[0].stream = twins.clients[1].stream.clone();
+        let mut model = Model::default();
+        model.take(twins, Instant::now());
+        let names: Vec<_> = model.rows.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(names, ["ann@desk", "ann@desk (2)", ""]);
     }
 
     #[test]

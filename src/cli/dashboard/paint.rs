@@ -137,7 +137,6 @@ fn clients(frame: &mut Frame<'_>, area: Rect, model: &Model, words: &Words) {
 fn cells(row: &Row, words: &Words) -> Cells<'static> {
     let resident = &row.resident;
     let room = if resident.room.is_empty() { String::new() } else { format!(" {}", resident.room) };
-    let name = resident.stream.as_ref().map_or(String::new(), |stream| stream.stream_name().into_owned());
     let rate = |rate: super::model::Rate| {
         if rate.frames > 0.0 || rate.bytes > 0.0 {
             format!("{:>3.0}/s {:>9}", rate.frames, size(rate.bytes as u64))
@@ -160,7 +159,7 @@ fn cells(row: &Row, words: &Words) -> Cells<'static> {
     };
     Cells::new([
         Cell::from(format!("{} {}{room}", resident.client, resident.addr)),
-        Cell::from(harmless::line(&name).into_owned()),
+        Cell::from(harmless::line(&row.name).into_owned()),
         Cell::from(rate(row.sends)),
         Cell::from(age.map_or("–".to_owned(), |age| format!("{:.0} ms", age.as_secs_f64() * 1e3))),
         Cell::from(rate(row.gets)),

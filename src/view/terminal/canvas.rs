@@ -10,7 +10,7 @@ use ratatui_image::{
     protocol::Protocol,
 };
 
-use crate::{picture::Canvas, view::update::Wanted};
+use crate::{picture::Canvas, stream_id::StreamId, view::update::Wanted};
 
 /// How pictures are drawn in a terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,8 +51,8 @@ pub(super) struct Pictures {
     kept: Vec<Kept>,
     /// Pictures that were not there at their size.
     pub(super) wishes: Vec<Wanted>,
-    /// At which size each stream is shown, by name.
-    pub(super) rooms: Vec<(String, (usize, usize))>,
+    /// At which size each stream is shown.
+    pub(super) rooms: Vec<(StreamId, (usize, usize))>,
 }
 
 struct Kept {

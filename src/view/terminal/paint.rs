@@ -115,7 +115,7 @@ fn streams(frame: &mut Frame<'_>, area: Rect, board: &Board, pictures: &mut Pict
         let left = tile.x + (tile.width - columns.min(tile.width)) / 2;
         let spot = Rect { x: left, y: tile.y + 1, width: columns, height: rows };
         let size = pictures.pixels(columns, rows);
-        pictures.rooms.push((stream.name().to_owned(), size));
+        pictures.rooms.push((stream.id(), size));
         let canvas = &stream.frame.canvas;
         if (canvas.width, canvas.height) != size {
             let jpeg = stream.frame.jpeg.clone();

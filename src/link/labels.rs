@@ -1,0 +1,133 @@
+//! What streams and speakers are called here: the names that they give themselves, with equal ones told apart.
+
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    harmless::{Effect, effect},
+    stream_id::StreamId,
+};
+
+/// Names that are remembered. A peer that invents names must not fill memory.
+const MAX_LABELS: usize = 256;
+
+/// A name that somebody goes by.
+#[derive(Debug)]
+struct Label {
+    whose: StreamId,
+    claimed: String,
+    shown: Arc<str>,
+    /// Of `shown`, what a person sees.
+    seen: String,
+    /// Nobody else is shown under it before.
+    until: Instant,
+}
+
+/// Names in use.
+#[derive(Debug, Default)]
+pub(super) struct Labels(VecDeque<Label>);
+
+impl Labels {
+    /// What `whose` is called who claims this name: the name itself, or `ann (2)` if somebody else goes by it. It is kept for `hold`
+    /// after it was last asked for.
+    pub(super) fn of(&mut self, whose: StreamId, claimed: &str, hold: Duration, now: Instant) -> Arc<str> {
+        let found = self.0.iter().position(|label| label.whose == whose && label.claimed == claimed);
+        let mut label = match found.and_then(|at| self.0.remove(at)) {
+            Some(label) if label.until > now || !self.is_taken(&label.seen, whose, now) => label,
+            _ => {
+                let (shown, seen) = self.free(whose, claimed, now);
+                Label { whose, claimed: claimed.to_owned(), shown: shown.into(), seen, until: now }
+            }
+        };
+        label.until = label.until.max(now + hold);
+        let shown = Arc::clone(&label.shown);
+        if self.0.len() == MAX_LABELS {
+            self.0.pop_front();
+        }
+        // The one that was asked for last is the last to be forgotten.
+        self.0.push_back(label);
+        shown
+    }
+
+    fn is_taken(&self, seen: &str, whose: StreamId, now: Instant) -> bool {
+        self.0.iter().any(|label| label.whose != whose && label.until > now && label.seen == seen)
+    }
+
+    /// A name that nobody else goes by, and what a person sees of it.
+    fn free(&self, whose: StreamId, claimed: &str, now: Instant) -> (String, String) {
+        let mut shown = claimed.to_owned();
+        for number in 2.. {
+            let seen = seen(&shown);
+            if seen.is_empty() || !self.is_taken(&seen, whose, now) {
+                return (shown, seen);
+            }
+            shown = format!("{claimed} ({number})");
+        }
+        (shown, String::new())
+    }
+}
+
+/// What a person sees of a name: two that differ only in what is not seen are the same.
+fn seen(name: &str) -> String {
+    let of_no_width = |c| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}');
+    let visible = name.chars().filter(|c| effect(*c) == Effect::Shown && !of_no_width(*c));
+    let visible: String = visible.collect();
+    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOLD: Duration = Duration::from_secs(30);
+    const ANN: StreamId = StreamId::new(1);
+    const TWIN: StreamId = StreamId::new(2);
+    const THIRD: StreamId = StreamId::new(3);
+
+    #[test]
+    fn equal_names_are_told_apart_for_as_long_as_both_are_there() {
+        let (mut labels, start) = (Labels::default(), Instant::now());
+        let mut of = |whose, after| labels.of(whose, "ann", HOLD, start + after).to_string();
+        assert_eq!(of(ANN, HOLD * 0), "ann");
+        assert_eq!(of(TWIN, HOLD / 2), "ann (2)");
+        assert_eq!(of(THIRD, HOLD / 2), "ann (3)");
+        assert_eq!(of(ANN, HOLD / 2), "ann");
+        // The first has left: nobody is renamed, and a newcomer takes the free name.
+        assert_eq!(of(TWIN, HOLD * 2), "ann (2)");
+        assert_eq!(of(THIRD, HOLD * 4), "ann (3)", "its own is still free");
+        assert_eq!(of(ANN, HOLD * 4), "ann");
+    }
+
+    #[test]
+    fn who_comes_back_to_a_name_that_is_taken_gets_another() {
+        let (mut labels, start) = (Labels::default(), Instant::now());
+        assert_eq!(&*labels.of(ANN, "ann", HOLD, start), "ann");
+        assert_eq!(&*labels.of(TWIN, "ann", HOLD, start + 2 * HOLD), "ann");
+        assert_eq!(&*labels.of(ANN, "ann", HOLD, start + 2 * HOLD), "ann (2)");
+    }
+
+    #[test]
+    fn what_looks_the_same_is_the_same() {
+        let (mut labels, now) = (Labels::default(), Instant::now());
+        assert_eq!(&*labels.of(ANN, "ann", HOLD, now), "ann");
+        for alike in ["a\u{200b}nn", " ann", "ann\u{202e}", "\u{feff}ann"] {
+            assert_eq!(*labels.of(TWIN, alike, HOLD, now), *format!("{alike} (2)"), "{alike:?}");
+        }
+        assert_eq!(&*labels.of(TWIN, "ann (2)", HOLD, now), "ann (2)");
+        assert_eq!(&*labels.of(THIRD, "ann (2)", HOLD, now), "ann (2) (2)", "claimed in so many letters");
+        assert_eq!(&*labels.of(THIRD, "", HOLD, now), "");
+        assert_eq!(&*labels.of(TWIN, "", HOLD, now), "", "no name is none");
+    }
+
+    #[test]
+    fn invented_names_cannot_fill_memory() {
+        let (mut labels, now) = (Labels::default(), Instant::now());
+        for number in 0..3 * MAX_LABELS as u64 {
+            labels.of(StreamId::new(number), "ann", HOLD, now);
+            assert_eq!(labels.0.len(), MAX_LABELS.min(number as usize + 1));
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! The streams that come in: which frame belongs to which, what each is called, and what became of its frames.
+//!
+//! A relay of ours numbers the connections of its senders, and the number alone tells streams apart: a name is what a sender
+//! claims. Numbers are those of one run of a relay. After another run, or behind a relay that numbers nobody, a stream is known
+//! again by its name.
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::{
+    account::{Account, Course},
+    labels::Labels,
+    progress::Progress,
+};
+use crate::{stream_id::StreamId, wire::FrameInfo};
+
+/// Streams that are remembered. A peer that invents names, at a relay that numbers nobody, must not fill memory; one that is
+/// forgotten is counted from the beginning again and stays the same stream.
+const MAX_STREAMS: usize = 256;
+
+/// How long nobody else is shown under the name of a stream from which nothing comes: as long as a window keeps its tile.
+const NAME_HOLD: Duration = Duration::from_secs(30);
+
+/// The same for somebody who writes, and may be silent for a while in a conversation.
+const SPEAKER_HOLD: Duration = Duration::from_secs(600);
+
+/// Who sent something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sender {
+    /// Tells its stream from all others.
+    pub id: StreamId,
+    /// The number of its connection, if the relay tells.
+    pub peer: Option<u64>,
+    /// What to call it: the name that it claims, with equal names told apart; empty if it claims none.
+    pub name: Arc<str>,
+}
+
+/// What tells a stream from others, as it comes in.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Key {
+    Number(u64),
+    Name(String),
+}
+
+#[derive(Debug)]
+struct Stream {
+    id: StreamId,
+    key: Key,
+    /// The run of the relay to which the key belongs.
+    epoch: Option<u64>,
+    claimed: String,
+    seen: Instant,
+    course: Course,
+    progress: Progress,
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub(super) struct Streams {
+    epoch: Option<u64>,
+    known: Vec<Stream>,
+    labels: Labels,
+    hasher: RandomState,
+}
+
+impl Streams {
+    /// The relay has said to which of its runs its numbers belong; `None`: it numbers nobody, or has not said yet.
+    pub(super) const fn numbered_in(&mut self, epoch: Option<u64>) {
+        self.epoch = epoch;
+    }
+
+    /// A frame came: whose it is, and what became of its stream's frames so far. `None` for one that is older than one before.
+    pub(super) fn frame(&mut self, info: &FrameInfo, now: Instant) -> Option<(Sender, Account)> {
+        let claimed = info.stream_name();
+        let peer = self.peer(info.peer);
+        let key = peer.map_or_else(|| Key::Name(claimed.clone().into_owned()), Key::Number);
+        let stream = self.stream(key, &claimed, now);
+        if stream.progress.is_late(info, now) {
+            return None;
+        }
+        let (id, account) = (stream.id, stream.course.came(info));
+        let name = self.label(id, &claimed, NAME_HOLD, now);
+        Some((Sender { id, peer, name }, account))
+    }
+
+    /// A text or an image came from somebody who claims this name.
+    pub(super) fn said(&mut self, peer: Option<u64>, claimed: &str, now: Instant) -> Sender {
+        let peer = self.peer(peer);
+        let key = peer.map_or_else(|| Key::Name(claimed.to_owned()), Key::Number);
+        let id = self.find(&key, claimed).map_or_else(|| self.new_id(&key), |at| self.known[at].id);
+        Sender { id, peer, name: self.label(id, claimed, SPEAKER_HOLD, now) }
+    }
+
+    /// The number, if it is the relay's word.
+    const fn peer(&self, peer: Option<u64>) -> Option<u64> {
+        if self.epoch.is_some() { peer } else { None }
+    }
+
+    /// If nobody is numbered, a name is all that there is.
+    fn label(&mut self, id: StreamId, claimed: &str, hold: Duration, now: Instant) -> Arc<str> {
+        if self.epoch.is_none() { claimed.into() } else { self.labels.of(id, claimed, hold, now) }
+    }
+
+    /// Where a stream is that is known by this key, or was known by this name before the relay was started again.
+    fn find(&self, key: &Key, claimed: &str) -> Option<usize> {
+        let exact = |stream: &Stream| stream.epoch == self.epoch && stream.key == *key;
+        self.known.iter().position(exact).or_else(|| {
+            let before = |stream: &Stream| stream.epoch != self.epoch && stream.claimed == claimed;
+            let known = self.known.iter().enumerate().filter(|(_, stream)| before(stream));
+            known.max_by_key(|(_, stream)| stream.seen).map(|(at, _)| at)
+        })
+    }
+
+    fn stream(&mut self, key: Key, claimed: &str, now: Instant) -> &mut Stream {
+        let (found, epoch) = (self.find(&key, claimed), self.epoch);
+        let at = found.unwrap_or_else(|| {
+            if self.known.len() == MAX_STREAMS
+                && let Some(oldest) = self.known.iter().enumerate().min_by_key(|(_, stream)| stream.seen)
+            {
+                self.known.swap_remove(oldest.0);
+            }
+            self.known.push(Stream {
+                id: self.new_id(&key),
+                key: key.clone(),
+                epoch,
+                claimed: String::new(),
+                seen: now,
+                course: Course::default(),
+                progress: Progress::default(),
+            });
+            self.known.len() - 1
+        });
+        let stream = &mut self.known[at];
+        (stream.key, stream.epoch, stream.seen) = (key, epoch, now);
+        if stream.claimed != claimed {
+            claimed.clone_into(&mut stream.claimed);
+        }
+        stream
+    }
+
+    /// The same for the same key, also after it was forgotten.
+    fn new_id(&self, key: &Key) -> StreamId {
+        let of = |turn: u32| StreamId::new(self.hasher.hash_one((self.epoch, key, turn)));
+        // The stream that once had this key may be known by another now.
+        let is_free = |id: &StreamId| self.known.iter().all(|stream| stream.id != *id);
+        (0..).map(of).find(is_free).unwrap_or_else(|| of(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+
+    fn frame(stream: &str, peer: impl Into<Option<u64>>, seq: u64) -> FrameInfo {
+        FrameInfo {
+            stream: (!stream.is_empty()).then(|| stream.to_owned()),
+            peer: peer.into(),
+            seq: Some(seq),
+            captured: Some(Timestamp::from_micros(1000 * seq)),
+            ..FrameInfo::default()
+        }
+    }
+
+    /// Behind a relay that numbers.
+    fn numbered() -> (Streams, Instant) {
+        let mut streams = Streams::default();
+        streams.numbered_in(Some(5));
+        (streams, Instant::now())
+    }
+
+    fn sender(streams: &mut Streams, info: &FrameInfo, now: Instant) -> Sender {
+        streams.frame(info, now).expect("not late").0
+    }
+
+    #[test]
+    fn the_number_tells_streams_apart_and_names_are_shown() {
+        let (mut streams, now) = numbered();
+        let ann = sender(&mut streams, &frame("ann", 1, 0), now);
+        let twin = sender(&mut streams, &frame("ann", 2, 0), now);
+        assert_ne!(ann.id, twin.id);
+        assert_eq!((&*ann.name, &*twin.name), ("ann", "ann (2)"));
+        assert_eq!((ann.peer, twin.peer), (Some(1), Some(2)));
+        let renamed = sender(&mut streams, &frame("bob", 1, 1), now);
+        assert_eq!((renamed.id, &*renamed.name), (ann.id, "bob"), "another name is no other stream");
+        let nameless = sender(&mut streams, &frame("", 3, 0), now);
+        assert_eq!(&*nameless.name, "peer\u{a0}3");
+        let unnumbered = sender(&mut streams, &frame("ann", None, 9), now);
+        assert!(![ann.id, twin.id].contains(&unnumbered.id), "a name opens no stream that has a number");
+    }
+
+    #[test]
+    fn a_foreign_name_and_a_large_number_silence_nobody() {
+        let (mut streams, now) = numbered();
+        for seq in 0..3 {
+            assert!(streams.frame(&frame("ann", 1, seq), now).is_some());
+        }
+        assert!(streams.frame(&frame("ann", 2, u64::MAX / 1000), now).is_some());
+        assert!(streams.frame(&frame("ann", None, u64::MAX / 1000), now).is_some());
+        let (_, account) = streams.frame(&frame("ann", 1, 3), now).expect("not late");
+        assert_eq!(account, Account { arrived: 4, ..Account::default() }, "and none of its frames is lost");
+        assert!(streams.frame(&frame("ann", 1, 2), now).is_none(), "its own past is late");
+    }
+
+    #[test]
+    fn another_run_of_the_relay_gives_other_numbers_to_the_same_streams() {
+        let (mut streams, now) = numbered();
+        let [ann, bob] =
+            [("ann", 1), ("bob", 2)].map(|(name, peer)| sender(&mut streams, &frame(name, peer, 0), now));
+        streams.numbered_in(Some(6));
+        assert_eq!(sender(&mut streams, &frame("bob", 1, 1), now).id, bob.id);
+        assert_eq!(sender(&mut streams, &frame("ann", 2, 1), now).id, ann.id);
+        let twin = sender(&mut streams, &frame("ann", 3, 1), now);
+        assert_ne!(twin.id, ann.id);
+        assert_eq!(&*twin.name, "ann (2)");
+        // Then a relay that numbers nobody, whose senders write what they like.
+        streams.numbered_in(None);
+        assert_eq!(sender(&mut streams, &frame("ann", 77, 2), now).peer, None);
+        assert_eq!(sender(&mut streams, &frame("bob", None, 2), now).id, bob.id);
+    }
+
+    #[test]
+    fn without_numbers_a_name_is_a_stream() {
+        let (mut streams, now) = (Streams::default(), Instant::now());
+        let ann = sender(&mut streams, &frame("ann", None, 0), now);
+        assert_eq!((&*ann.name, ann.peer), ("ann", None));
+        assert_eq!(sender(&mut streams, &frame("ann", 4, 1), now), ann, "a number that nobody vouches for");
+        assert_eq!(&*sender(&mut streams, &frame("", None, 0), now).name, "");
+        assert_eq!(streams.said(None, "ann", now), ann);
+    }
+
+    #[test]
+    fn who_writes_is_told_apart_from_others_too() {
+        let (mut streams, now) = numbered();
+        let ann = sender(&mut streams, &frame("ann", 1, 0), now);
+        assert_eq!(streams.said(Some(1), "ann", now), ann);
+        let stranger = streams.said(Some(2), "ann", now);
+        assert_eq!((&*stranger.name, stranger.id == ann.id), ("ann (2)", false));
+        assert_eq!(streams.said(Some(2), "ann", now + SPEAKER_HOLD / 2), stranger);
+        assert_eq!(&*streams.said(Some(3), "bob", now).name, "bob");
+        assert_eq!(&*streams.said(Some(3), "", now).name, "");
+    }
+
+    #[test]
+    fn invented_names_cannot_fill_memory_and_a_stream_that_was_forgotten_is_the_same_again() {
+        let (mut streams, now) = (Streams::default(), Instant::now());
+        let ann = sender(&mut streams, &frame("ann", None, 0), now);
+        for name in 0..3 * MAX_STREAMS {
+            let (_, account) = streams.frame(&frame(&name.to_string(), None, 0), now).expect("not late");
+            assert_eq!(account, Account { arrived: 1, ..Account::default() });
+        }
+        assert_eq!(streams.known.len(), MAX_STREAMS);
+        assert_eq!(sender(&mut streams, &frame("ann", None, 1), now), ann);
+    }
+}

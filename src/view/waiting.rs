@@ -1,0 +1,72 @@
+//! What waits for the window, in order: the oldest gives way once there is too much.
+
+use std::collections::VecDeque;
+
+/// Items in order, within a number and an amount of bytes.
+#[derive(Debug)]
+pub(super) struct Waiting<T> {
+    most: usize,
+    most_bytes: usize,
+    bytes: usize,
+    items: VecDeque<(usize, T)>,
+}
+
+impl<T> Waiting<T> {
+    /// None yet.
+    pub(super) const fn new(most: usize, most_bytes: usize) -> Self {
+        Self { most, most_bytes, bytes: 0, items: VecDeque::new() }
+    }
+
+    /// Adds one that holds so many bytes. Returns what had to give way; never the new one, however large it is.
+    pub(super) fn push(&mut self, bytes: usize, item: T) -> Vec<T> {
+        let mut gone = Vec::new();
+        while self.items.len() >= self.most || self.bytes.saturating_add(bytes) > self.most_bytes {
+            let Some((freed, first)) = self.items.pop_front() else { break };
+            self.bytes -= freed;
+            gone.push(first);
+        }
+        self.bytes += bytes;
+        self.items.push_back((bytes, item));
+        gone
+    }
+
+    /// Takes out the first that is meant.
+    pub(super) fn take(&mut self, which: impl Fn(&T) -> bool) -> Option<T> {
+        let at = self.items.iter().position(|(_, item)| which(item))?;
+        let (bytes, item) = self.items.remove(at)?;
+        self.bytes -= bytes;
+        Some(item)
+    }
+
+    /// Takes out all of them.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = T> {
+        self.bytes = 0;
+        self.items.drain(..).map(|(_, item)| item)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_gives_way_to_what_is_too_many_or_too_much() {
+        let mut waiting = Waiting::new(3, 100);
+        assert!(waiting.push(10, 'a').is_empty());
+        assert!(waiting.push(60, 'b').is_empty());
+        assert_eq!(waiting.push(40, 'c'), ['a']);
+        assert_eq!(waiting.push(90, 'd'), ['b', 'c']);
+        assert_eq!(waiting.push(1_000, 'e'), ['d'], "the newest stays, however large");
+        assert_eq!(waiting.push(0, 'f'), ['e']);
+        assert!(waiting.push(0, 'g').is_empty() && waiting.push(0, 'h').is_empty());
+        assert_eq!(waiting.push(0, 'i'), ['f'], "too many");
+        assert_eq!(waiting.take(|item| *item == 'h'), Some('h'));
+        assert_eq!(waiting.take(|item| *item == 'h'), None);
+        assert_eq!(waiting.drain().collect::<String>(), "gi");
+        assert!(waiting.is_empty() && waiting.bytes == 0);
+    }
+}
