@@ -18,6 +18,8 @@ pub mod clock;
 
 pub mod harmless;
 
+pub mod address;
+
 pub mod file_name;
 
 pub mod picture;

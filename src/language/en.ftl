@@ -13,6 +13,8 @@ refused-retry-in = { $host } refused: { $why } Trying again in { $seconds } s.
 # Why it is down.
 why-refused = nobody listens there. Is a relay running?
 why-no-answer = no answer within { $time }
+why-resolving = looking up { $host } takes longer than { $time }
+why-unresolved = cannot look up { $host }: { $reason }
 why-unreachable = cannot connect: { $reason }
 why-tls = no TLS with the relay: { $reason }
 why-tls-wanted = the relay speaks TLS only (--tls, with --tls-ca or --tls-pin).

@@ -13,6 +13,8 @@ refused-retry-in = { $host } 拒绝了连接：{ $why } { $seconds } 秒后重�
 # Why it is down.
 why-refused = 对方没有在监听。中继是否在运行？
 why-no-answer = { $time } 内没有应答
+why-resolving = 解析 { $host } 已超过 { $time }
+why-unresolved = 无法解析 { $host }：{ $reason }
 why-unreachable = 无法连接：{ $reason }
 why-tls = 无法与中继建立 TLS：{ $reason }
 why-tls-wanted = 中继只接受 TLS（--tls，配合 --tls-ca 或 --tls-pin）。

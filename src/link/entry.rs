@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use tokio::time;
 
-use super::{Down, Hub};
+use super::{Down, Hub, patience::Patience};
 use crate::{
     key::Response,
     socket::{Connection, Input, Pen},
@@ -16,14 +16,14 @@ pub(super) async fn enter(
     connection: Connection,
     peer: SocketAddr,
     hub: &Hub,
+    patience: &mut Patience,
 ) -> Result<(Reader<Input>, Arc<Pen>), Down> {
     let codec = Codec::new(hub.config.max_message).with_peer(peer);
     let mut reader = Reader::new(connection.input, codec);
     let pen = Arc::new(Pen::new(connection.output));
     if let Some(key) = &hub.config.key {
         let failed = |error: crate::key::Error| Down::Lost(error.to_string());
-        let asked = time::timeout(hub.config.connect_timeout, next(&mut reader));
-        let challenge = asked.await.map_err(|_| Down::NoKeyAsked)??;
+        let challenge = patience.within(next(&mut reader)).await.ok_or(Down::NoKeyAsked)??;
         let response =
             Response::to(&challenge, key, connection.binding).map_err(failed)?.ok_or(Down::NoKeyAsked)?;
         pen.try_write(&response.message());

@@ -2,7 +2,7 @@
 //!
 //! TCP does not notice a pulled cable, so the client asks every few seconds and silence past a limit means
 //! that the link is dead. It then connects again by itself, for ever. The parts that decide
-//! ([`heartbeat`], [`backoff`], [`ledger`], [`clock`]) are plain types that are told the time; the
+//! ([`heartbeat`], [`backoff`], [`ledger`], [`clock`], and how to get there) are plain types that are told the time; the
 //! session drives them.
 
 mod account;
@@ -15,7 +15,10 @@ mod entry;
 mod error;
 pub mod heartbeat;
 pub mod ledger;
+mod lookup;
+mod patience;
 mod progress;
+mod race;
 mod received;
 mod report;
 mod session;
@@ -24,7 +27,6 @@ mod upkeep;
 
 use std::{
     collections::VecDeque,
-    io,
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
     time::{Duration, Instant},
 };
@@ -44,10 +46,10 @@ pub use self::{
     state::{Down, State},
 };
 use self::{
-    account::Accounts, clock::Offset, config::with_port, counters::Tally, progress::Progress,
-    report::Departures,
+    account::Accounts, clock::Offset, counters::Tally, dial::Dialer, progress::Progress, report::Departures,
 };
 use crate::{
+    address::Address,
     clock::{Timestamp, now},
     fresh,
     socket::{Pen, Written},
@@ -86,6 +88,8 @@ struct Attempt {
 #[derive(Debug)]
 struct Hub {
     config: Config,
+    /// What [`Config::host`] means.
+    address: Address,
     outbox: fresh::Sender<(), Outbound>,
     inbox: fresh::Sender<String, Received>,
     state: watch::Sender<State>,
@@ -123,18 +127,19 @@ impl Drop for Guard {
     }
 }
 
-/// Starts a link and returns at once; it connects, and connects again, by itself.
+/// Starts a link and returns once the host was looked up; it connects, and connects again, by itself. The lookup is waited for no
+/// longer than [`Config::resolve_timeout`], and goes on behind that.
 ///
 /// # Errors
-/// [`Error::Unresolvable`], now rather than for ever in a log. A relay that is not there yet is no error.
+/// [`Error::Address`], [`Error::Unresolvable`], now rather than for ever in a log. A relay that is not there yet is no error, nor is a
+/// network that is not there yet.
 pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
-    config.host = with_port(&config.host);
+    let address: Address = config.host.parse()?;
+    config.host = address.to_string();
+    let mut dialer = Dialer::new(&address, &config);
     if config.dial.is_none() {
         let unresolvable = |source| Error::Unresolvable { host: config.host.clone(), source };
-        let mut addresses = tokio::net::lookup_host(&config.host).await.map_err(unresolvable)?;
-        if addresses.next().is_none() {
-            return Err(unresolvable(io::Error::other("it has no address")));
-        }
+        dialer.look_up(&config).await.map_err(unresolvable)?;
     }
     let (outbox, waiting) = fresh::channel(config.budget);
     let (inbox, arrived) = fresh::channel(config.budget);
@@ -153,10 +158,11 @@ pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
         accounts: Mutex::default(),
         last_down: Mutex::default(),
         pen: Mutex::default(),
+        address,
         config,
     });
     let stop = CancellationToken::new();
-    let task = tokio::spawn(upkeep::keep_up(Arc::clone(&hub), waiting, stop.clone()));
+    let task = tokio::spawn(upkeep::keep_up(Arc::clone(&hub), dialer, waiting, stop.clone()));
     Ok((Link { hub, _guard: Arc::new(Guard { stop, _task: task }) }, arrived))
 }
 

@@ -9,14 +9,14 @@ use tracing::{debug, warn};
 use super::{
     Hub, State,
     backoff::Backoff,
-    dial::connect,
+    dial::Dialer,
     entry::enter,
     session::{Outbox, Sent, serve},
 };
 use crate::clock::now;
 
 /// Keeps the link up until `stop`.
-pub(super) async fn keep_up(hub: Arc<Hub>, mut outbox: Outbox, stop: CancellationToken) {
+pub(super) async fn keep_up(hub: Arc<Hub>, mut dialer: Dialer, mut outbox: Outbox, stop: CancellationToken) {
     let mut backoff = Backoff::new(hub.config.max_backoff);
     let mut ledger = Sent::default();
     // A reason is logged once, not every few seconds for a night.
@@ -25,8 +25,10 @@ pub(super) async fn keep_up(hub: Arc<Hub>, mut outbox: Outbox, stop: Cancellatio
         loop {
             hub.state.send_replace(State::Connecting);
             let entering = async {
-                let (connection, peer) = connect(&hub).await?;
-                Ok((enter(connection, peer, &hub).await?, peer))
+                let (connection, peer) = dialer.connect(&hub).await?;
+                let entered = enter(connection, peer, &hub, dialer.patience()).await?;
+                dialer.entered(peer);
+                Ok((entered, peer))
             };
             let why = match entering.await {
                 Ok((entered, peer)) => {
