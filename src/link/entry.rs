@@ -1,6 +1,6 @@
 //! The way into a room: the client shows that it knows the key, and has the relay show the same.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::time;
 
@@ -10,6 +10,10 @@ use crate::{
     socket::{Connection, Input, Pen},
     wire::{Codec, Error, Message, Reader, farewell_reason},
 };
+
+/// The longest that a challenge is waited for. A relay that wants no key closes the connection of a client that is silent for 10 s, and
+/// its reason would hide the true one.
+const ASKED: Duration = Duration::from_secs(9);
 
 /// A connection on which the relay is ready for anything.
 pub(super) async fn enter(
@@ -23,7 +27,8 @@ pub(super) async fn enter(
     let pen = Arc::new(Pen::new(connection.output));
     if let Some(key) = &hub.config.key {
         let failed = |error: crate::key::Error| Down::Lost(error.to_string());
-        let challenge = patience.within(next(&mut reader)).await.ok_or(Down::NoKeyAsked)??;
+        let asked = patience.within(time::timeout(ASKED, next(&mut reader))).await;
+        let challenge = asked.and_then(Result::ok).ok_or(Down::NoKeyAsked)??;
         let response =
             Response::to(&challenge, key, connection.binding).map_err(failed)?.ok_or(Down::NoKeyAsked)?;
         pen.try_write(&response.message());

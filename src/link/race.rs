@@ -76,12 +76,11 @@ impl<A: Clone + PartialEq> Race<A> {
             }
         }
         let due = if self.waiting.is_empty() { self.next.max(self.round + self.again) } else { self.next };
-        if self.under_way.is_empty() || (now >= due && self.under_way.len() < MAX_UNDER_WAY) {
-            if let Some(target) = self.waiting.pop_front() {
-                self.next = now + STEP;
-                self.under_way.push(target.clone());
-                return Step::Begin(target);
-            }
+        let may_begin = self.under_way.is_empty() || (now >= due && self.under_way.len() < MAX_UNDER_WAY);
+        if let Some(target) = may_begin.then(|| self.waiting.pop_front()).flatten() {
+            self.next = now + STEP;
+            self.under_way.push(target.clone());
+            return Step::Begin(target);
         }
         // With as many under way as there may be, only a failure changes anything.
         Step::Wait(if now < due { due } else { now + self.again.max(STEP) })
