@@ -20,6 +20,8 @@ pub mod stream_id;
 
 pub mod harmless;
 
+pub mod address;
+
 pub mod file_name;
 
 pub mod picture;

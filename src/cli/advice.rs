@@ -17,7 +17,15 @@ pub(super) const fn to_change(why: &Down) -> Option<&'static str> {
 
 /// Whether more time could have helped: nothing was heard that speaks against it.
 pub(super) const fn is_a_matter_of_time(why: &Down) -> bool {
-    matches!(why, Down::ConnectTimeout(_) | Down::HandshakeFailed(_) | Down::Silent(_) | Down::Lost(_))
+    matches!(
+        why,
+        Down::Resolving { .. }
+            | Down::Unresolved { .. }
+            | Down::ConnectTimeout(_)
+            | Down::HandshakeFailed(_)
+            | Down::Silent(_)
+            | Down::Lost(_)
+    )
 }
 
 /// The reason with what to change.

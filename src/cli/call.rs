@@ -65,7 +65,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     };
     let outgoing = runtime.block_on(send::open_job(&args.source, &job, &link))?;
     outgoing.begin();
-    let title = format!("pulsecam: call at {}", args.link.host);
+    let title = format!("pulsecam: call at {}", args.link.address()?);
     let who = Who {
         title: &title,
         name: args.source.person(),

@@ -35,6 +35,10 @@ pub(super) enum Error {
     NotDelivered { what: String, host: String, deadline: Duration, why: String, patience: bool },
     #[error("{what} did not reach the relay at {host}: {why}")]
     Undeliverable { what: String, host: String, why: String },
+    #[error("{what} was not taken: {why}")]
+    Refused { what: String, why: String },
+    #[error("{refused} of {of} were not taken; the reasons stand above")]
+    SomeRefused { refused: u64, of: u64 },
     #[error("nothing to send: give a text, or lines on standard input")]
     NothingToSend,
     #[error("{0}")]
@@ -51,7 +55,7 @@ impl Error {
     /// 2 for what the person wrote wrong, 1 for everything else.
     pub(super) const fn exit_code(&self) -> u8 {
         match self {
-            Self::NothingToSend | Self::Usage(_) => 2,
+            Self::NothingToSend | Self::Usage(_) | Self::Link(link::Error::Address(_)) => 2,
             _ => 1,
         }
     }

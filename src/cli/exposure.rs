@@ -1,27 +1,76 @@
 //! Who can reach a relay and what protects it: what to say about it to the person who starts it.
 
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+};
+
+use tokio::net::TcpListener;
+
+/// Which addresses of this machine lead to a relay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// The one that the person wrote.
+    One,
+    /// All of both families.
+    All,
+    /// All of IPv4.
+    AllOfIpv4,
+    /// All of IPv6.
+    AllOfIpv6,
+}
+
+impl Reach {
+    /// Those of a listener, whoever opened it.
+    pub(super) fn of(listener: &TcpListener) -> io::Result<Self> {
+        let addr = listener.local_addr()?;
+        // Asked of sockets that have it.
+        let only_v6 = addr.is_ipv6() && socket2::SockRef::from(listener).only_v6()?;
+        Ok(Self::at(addr, only_v6))
+    }
+
+    const fn at(addr: SocketAddr, only_v6: bool) -> Self {
+        match addr.ip().to_canonical() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Self::AllOfIpv4,
+            IpAddr::V6(ip) if ip.is_unspecified() && only_v6 => Self::AllOfIpv6,
+            IpAddr::V6(ip) if ip.is_unspecified() => Self::All,
+            _ => Self::One,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::One => "one address",
+            Self::All => "all addresses",
+            Self::AllOfIpv4 => "all IPv4 addresses",
+            Self::AllOfIpv6 => "all IPv6 addresses",
+        }
+    }
+}
+
 /// What there is to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Exposure {
     /// It is as the person wrote it.
     AsAsked,
     /// All addresses, which are more than many think of, but somebody has thought of strangers.
-    Everywhere(&'static str),
+    Everywhere(Reach, &'static str),
     /// All addresses, and nothing that keeps strangers away.
-    Open,
+    Open(Reach),
 }
 
 impl Exposure {
-    /// `everywhere`: the address is the unspecified one (`0.0.0.0`, `::`).
-    pub(super) const fn of(everywhere: bool, has_key: bool, has_tls: bool) -> Self {
-        match (everywhere, has_key, has_tls) {
-            (false, _, _) => Self::AsAsked,
-            (true, false, false) => Self::Open,
-            (true, true, false) => {
-                Self::Everywhere("who has the key; without TLS others on the way can look on")
+    pub(super) const fn of(reach: Reach, has_key: bool, has_tls: bool) -> Self {
+        match (reach, has_key, has_tls) {
+            (Reach::One, _, _) => Self::AsAsked,
+            (_, false, false) => Self::Open(reach),
+            (_, true, false) => {
+                Self::Everywhere(reach, "who has the key; without TLS others on the way can look on")
             }
-            (true, false, true) => Self::Everywhere("everybody, over TLS; without a key anybody may come"),
-            (true, true, true) => Self::Everywhere("who has the key, over TLS"),
+            (_, false, true) => {
+                Self::Everywhere(reach, "everybody, over TLS; without a key anybody may come")
+            }
+            (_, true, true) => Self::Everywhere(reach, "who has the key, over TLS"),
         }
     }
 
@@ -29,10 +78,13 @@ impl Exposure {
     pub(super) fn tell(self) {
         match self {
             Self::AsAsked => {}
-            Self::Everywhere(whom) => tracing::info!("open on all addresses of this machine to {whom}"),
-            Self::Open => tracing::warn!(
-                "open on all addresses of this machine, to everybody and unencrypted: anybody who reaches it can watch and send; \
-                 lock it with --key-file and --tls-cert (`pulsecam key`, `pulsecam cert`), or keep it to one address: --listen 127.0.0.1:6868"
+            Self::Everywhere(reach, whom) => {
+                tracing::info!("open on {} of this machine to {whom}", reach.name());
+            }
+            Self::Open(reach) => tracing::warn!(
+                "open on {} of this machine, to everybody and unencrypted: anybody who reaches it can watch and send; \
+                 lock it with --key-file and --tls-cert (`pulsecam key`, `pulsecam cert`), or keep it to one address: --listen 127.0.0.1",
+                reach.name()
             ),
         }
     }
@@ -45,15 +97,29 @@ mod tests {
     #[test]
     fn it_warns_only_where_strangers_can_come_and_nothing_stops_them() {
         for (key, tls) in [(false, false), (false, true), (true, false), (true, true)] {
-            assert_eq!(Exposure::of(false, key, tls), Exposure::AsAsked);
+            assert_eq!(Exposure::of(Reach::One, key, tls), Exposure::AsAsked);
         }
-        assert_eq!(Exposure::of(true, false, false), Exposure::Open);
-        let said = |key, tls| match Exposure::of(true, key, tls) {
-            Exposure::Everywhere(whom) => whom,
+        for reach in [Reach::All, Reach::AllOfIpv4, Reach::AllOfIpv6] {
+            assert_eq!(Exposure::of(reach, false, false), Exposure::Open(reach));
+        }
+        let said = |key, tls| match Exposure::of(Reach::All, key, tls) {
+            Exposure::Everywhere(Reach::All, whom) => whom,
             other => panic!("{other:?}"),
         };
         assert!(said(true, false).contains("look on"));
         assert!(said(false, true).contains("anybody may come"));
         assert_eq!(said(true, true), "who has the key, over TLS");
+    }
+
+    #[test]
+    fn all_addresses_are_those_of_the_families_that_the_socket_serves() {
+        let at = |text: &str, only_v6| Reach::at(text.parse().unwrap(), only_v6);
+        assert_eq!(at("[::]:1", false), Reach::All);
+        assert_eq!(at("[::]:1", true), Reach::AllOfIpv6);
+        assert_eq!(at("0.0.0.0:1", false), Reach::AllOfIpv4);
+        assert_eq!(at("[::ffff:0.0.0.0]:1", false), Reach::AllOfIpv4);
+        for one in ["127.0.0.1:1", "[::1]:1", "192.0.2.1:1"] {
+            assert_eq!(at(one, false), Reach::One, "{one}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! `pulsecam image`: send pictures, and say whether they arrived.
 
 use std::{
+    ffi::OsString,
     fs,
     path::{Path, PathBuf},
 };
@@ -9,13 +10,14 @@ use bytes::Bytes;
 
 use super::{
     Error,
-    link::{self, LinkArgs},
+    host::{HostOption, Words},
+    link::{self, Reach},
     runtime,
-    text::{Delivered, Sender},
+    text::{Outcome, Sender},
 };
 use crate::{
     jpeg::{Encoder, MAX_DIMENSION, header},
-    link::{Role, connect},
+    link::Role,
     picture::{Picture, Pixels},
     wire::Message,
 };
@@ -23,22 +25,34 @@ use crate::{
 const EXAMPLES: &str = "\
 Examples:
   pulsecam image desk.local plan.jpg
-  pulsecam image desk.local *.png --quality 90";
+  pulsecam image desk.local *.png --quality 90
+  pulsecam image --host desk.local *.png
+
+With --host or PULSECAM_HOST, every argument is a file.";
 
 /// Memory that decoding one picture may take: the largest that is allowed, at eight bytes a pixel.
 const DECODE_LIMIT: u64 = 8 * crate::jpeg::MAX_PIXELS as u64;
 
+/// Bytes of a message that its size does not count.
+const SIZE_FIELD: usize = 4;
+
 /// Send pictures: JPEG as it is; PNG, GIF, WebP and BMP become JPEG.
 ///
-/// Ends with 0 only once the relay has taken every byte: it has answered a heartbeat that was sent after them.
+/// Exits with 0 only once the relay has taken every byte: it has answered a heartbeat that was sent after them. All files are checked
+/// before the first is sent. A picture that the relay does not take is reported, the others are sent, and the exit status is 1.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(
+    after_help = EXAMPLES,
+    override_usage = "pulsecam image [OPTIONS] HOST[:PORT] FILE...\n       pulsecam image [OPTIONS] --host HOST[:PORT] FILE..."
+)]
 pub(super) struct Args {
+    /// The relay unless --host names it, then the pictures
+    #[arg(value_name = "HOST[:PORT]] [FILE")]
+    words: Vec<OsString>,
     #[command(flatten)]
-    link: LinkArgs,
-    /// The pictures
-    #[arg(value_name = "FILE", required = true)]
-    files: Vec<PathBuf>,
+    host: HostOption,
+    #[command(flatten)]
+    reach: Reach,
     /// JPEG quality from 1 to 100, for pictures that are no JPEG
     #[arg(long, value_name = "Q", default_value_t = 90, value_parser = clap::value_parser!(u8).range(1..=100), env = "PULSECAM_QUALITY")]
     quality: u8,
@@ -47,21 +61,45 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    // All files are read before the first is sent: a wrong name must not leave half of them delivered.
-    let mut encoder = Encoder::new(args.quality)?;
-    let jpegs = args.files.iter().map(|file| jpeg(file, &mut encoder)).collect::<Result<Vec<_>, _>>()?;
+    let (relay, files) = args.host.or_first_of(Words::Files, &args.words, &[])?;
+    if files.is_empty() {
+        return Err(Error::Usage("no picture is named: give FILE after the relay".into()));
+    }
+    let config = args.reach.config(&relay, Role::Sender)?;
+    let pictures = read(&files, args, config.max_message)?;
+    let sender = &args.sender;
     runtime(1)?.block_on(async {
-        let (link, inbox) = connect(args.link.config(Role::Sender)?).await?;
-        let reporting = link::report(&link, args.sender.output());
+        let always = || true;
+        let (link, inbox) = sender.connect("the first picture", config, always).await?;
+        let reporting = link::report(&link, sender.output());
         link::discard(inbox);
-        for (file, jpeg) in args.files.iter().zip(jpegs) {
-            let receipt = link.send(Message::image(jpeg, &args.sender.origin())?)?;
-            args.sender.delivered(&link, receipt, &format!("the picture {}", file.display())).await?;
+        let mut outcome = Outcome::default();
+        for (file, picture) in pictures {
+            let what = format!("the picture {}", file.display());
+            outcome.count(sender.deliver(&link, &what, picture, always).await)?;
         }
         drop(reporting);
-        args.sender.output().event(&Delivered { messages: args.files.len() as u64 }, None);
-        Ok(())
+        outcome.end(sender.output())
     })
+}
+
+/// All pictures, before the first is sent: a wrong name must not leave half of them delivered.
+fn read(files: &[OsString], args: &Args, max_message: u32) -> Result<Vec<(PathBuf, Message)>, Error> {
+    let mut encoder = Encoder::new(args.quality)?;
+    let mut pictures = Vec::with_capacity(files.len());
+    for file in files.iter().map(PathBuf::from) {
+        let wrong = |reason: String| Error::File { path: file.clone(), reason };
+        let picture = Message::image(jpeg(&file, &mut encoder)?, &args.sender.origin());
+        let picture = picture.map_err(|fault| wrong(fault.to_string()))?;
+        let size = picture.wire_len() - SIZE_FIELD;
+        if size > max_message as usize {
+            let reason =
+                format!("a message of {size} bytes, and at most {max_message} are allowed (--max-message)");
+            return Err(wrong(reason));
+        }
+        pictures.push((file, picture));
+    }
+    Ok(pictures)
 }
 
 /// The file as it is where it is a JPEG, else its pixels as one.

@@ -5,15 +5,27 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tracing::warn;
 
-use super::{Error, advice, output::Output, trust::TrustArgs, values};
-use crate::link::{Config, Down, Link, Role, State};
+use super::{Error, advice, host::HostOption, output::Output, trust::TrustArgs, values};
+use crate::{
+    address::Address,
+    link::{Config, Down, Link, Role, State},
+};
 
 /// How to reach the relay.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct LinkArgs {
-    /// The relay: HOST or HOST:PORT
-    #[arg(value_name = "HOST[:PORT]", env = "PULSECAM_HOST")]
-    pub(super) host: String,
+    /// The relay: HOST or HOST:PORT [default: that of --host]
+    #[arg(value_name = "HOST[:PORT]")]
+    relay: Option<Address>,
+    #[command(flatten)]
+    host: HostOption,
+    #[command(flatten)]
+    reach: Reach,
+}
+
+/// How to reach a relay that is named in another way.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Reach {
     #[command(flatten)]
     pub(super) trust: TrustArgs,
     #[command(flatten)]
@@ -30,8 +42,11 @@ pub(super) struct Patience {
     /// Silence after which the link is down (the Qt example waits for 300s)
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = values::some_time, env = "PULSECAM_TIMEOUT")]
     timeout: Duration,
-    /// Time for one attempt to connect
-    #[arg(long, value_name = "TIME", default_value = "1.5", value_parser = values::some_time, env = "PULSECAM_CONNECT_TIMEOUT")]
+    /// Time to look up a name before that is reported; the lookup goes on
+    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = values::some_time, env = "PULSECAM_RESOLVE_TIMEOUT")]
+    resolve_timeout: Duration,
+    /// Time for each step of an attempt to connect (TCP, TLS, key); doubled each time it is not enough, up to 12s
+    #[arg(long, value_name = "TIME", default_value = "1.5s", value_parser = values::some_time, env = "PULSECAM_CONNECT_TIMEOUT")]
     connect_timeout: Duration,
     /// The longest pause between two attempts to connect
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = values::some_time, env = "PULSECAM_MAX_BACKOFF")]
@@ -51,6 +66,7 @@ impl Patience {
         Ok(Config {
             interval: self.heartbeat,
             timeout: self.timeout,
+            resolve_timeout: self.resolve_timeout,
             connect_timeout: self.connect_timeout,
             max_backoff: self.max_backoff,
             max_message: self.max_message,
@@ -61,9 +77,25 @@ impl Patience {
 }
 
 impl LinkArgs {
+    /// To this relay.
+    pub(super) const fn to(relay: Address, reach: Reach) -> Self {
+        Self { relay: Some(relay), host: HostOption::NONE, reach }
+    }
+
+    /// The relay that is meant.
+    pub(super) fn address(&self) -> Result<Address, Error> {
+        self.host.or_by_position(self.relay.as_ref())
+    }
+
     pub(super) fn config(&self, role: Role) -> Result<Config, Error> {
+        self.reach.config(&self.address()?, role)
+    }
+}
+
+impl Reach {
+    pub(super) fn config(&self, relay: &Address, role: Role) -> Result<Config, Error> {
         let (tls, key) = (self.trust.tls()?, self.trust.key()?);
-        Ok(Config { tls, key, ..self.patience.config(self.host.as_str(), role)? })
+        Ok(Config { tls, key, ..self.patience.config(relay.to_string(), role)? })
     }
 }
 

@@ -10,14 +10,18 @@ mod codec;
 mod completions;
 mod controls;
 mod dashboard;
+mod deadline;
 mod demo;
+mod environment;
 mod errands;
 mod error;
 mod exposure;
+mod host;
 mod image;
 mod journal;
 mod key;
 mod limit;
+mod lines;
 mod link;
 mod lock;
 mod outlet;
@@ -45,7 +49,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tracing::field::Field;
 use tracing_subscriber::{EnvFilter, field::MakeExt, fmt::format};
 
@@ -63,7 +67,8 @@ Examples:
   pulsecam play talk.mkv                 look at it, or: play talk.mkv desk.local
   ffmpeg -re -i film.mkv -f mjpeg - | pulsecam send desk.local --source -
 
-Each option can also be set by an environment variable, which its help names.";
+Each option can also be set by an environment variable, which its help names; an empty one counts as not set.
+With PULSECAM_HOST set, HOST can be left out everywhere but in play.";
 
 /// Streams a webcam to peers and shows theirs.
 #[derive(Debug, Parser)]
@@ -72,7 +77,7 @@ struct Cli {
     #[command(subcommand)]
     command: Command,
     /// Say more; twice for everything
-    #[arg(short, long, global = true, action = clap::ArgAction::Count, env = "PULSECAM_VERBOSE")]
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, value_parser = values::verbosity, env = "PULSECAM_VERBOSE")]
     verbose: u8,
     /// Say only what went wrong
     #[arg(short, long, global = true, value_parser = values::flag(), env = "PULSECAM_QUIET")]
@@ -115,7 +120,7 @@ enum Command {
 /// wrong usage.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse(); // exits with 2 and a hint on wrong usage
+    let cli = parse();
     let logs = log(&cli);
     let result = match cli.command {
         Command::Demo(args) => demo::run(&args),
@@ -143,6 +148,13 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// The arguments and what the environment adds to them; exits with 2 and a hint on wrong usage.
+fn parse() -> Cli {
+    let mut command = environment::without_unset(Cli::command());
+    let matches = command.get_matches_mut();
+    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit())
+}
+
 /// Logs go to standard error, until the outlet is dropped; `RUST_LOG` overrules the options.
 fn log(cli: &Cli) -> Outlet {
     let level = match (cli.quiet, cli.verbose) {
@@ -153,7 +165,10 @@ fn log(cli: &Cli) -> Outlet {
         (_, 1) => "info,pulsecam=debug",
         _ => "trace",
     };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    // Empty it would silence everything.
+    let asked = std::env::var(EnvFilter::DEFAULT_ENV).ok().filter(|filter| !filter.is_empty());
+    let filter =
+        asked.and_then(|filter| EnvFilter::try_new(filter).ok()).unwrap_or_else(|| EnvFilter::new(level));
     let write = |lines: &[u8]| {
         if screen::takes(lines) {
             return;

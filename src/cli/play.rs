@@ -7,20 +7,21 @@ use super::{
     codec::CodecArgs,
     demo,
     limit::Limit,
-    link::{LinkArgs, Patience},
+    link::{LinkArgs, Reach},
     send,
     show::ShowArgs,
     source::SourceArgs,
-    trust::TrustArgs,
     values,
 };
-use crate::capture::Spec;
+use crate::{address::Address, capture::Spec};
 
 const EXAMPLES: &str = "\
 Examples:
   pulsecam play talk.mkv                         in a window here
   pulsecam play talk.mkv desk.local              to everybody at that relay, at its own timing
-  pulsecam play talk.mkv desk.local --repeat --name \"the talk\"";
+  pulsecam play talk.mkv desk.local --repeat --name \"the talk\"
+
+PULSECAM_HOST does not count here: nothing is sent to others unless a relay is named.";
 
 /// Play a recording, here or to everybody at a relay.
 #[derive(Debug, clap::Args)]
@@ -29,13 +30,14 @@ pub(super) struct Args {
     /// The recording: Matroska with Motion-JPEG, or anything else that --source takes
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// The relay: HOST or HOST:PORT; without one, it is shown here
-    #[arg(value_name = "HOST[:PORT]", env = "PULSECAM_HOST")]
-    host: Option<String>,
+    /// The relay: HOST or HOST:PORT; without one, it is shown here, also with PULSECAM_HOST set
+    #[arg(value_name = "HOST[:PORT]")]
+    relay: Option<Address>,
+    /// The relay, instead of by position
+    #[arg(long, value_name = "HOST[:PORT]", conflicts_with = "relay")]
+    host: Option<Address>,
     #[command(flatten)]
-    trust: TrustArgs,
-    #[command(flatten)]
-    patience: Patience,
+    reach: Reach,
     #[command(flatten)]
     source: SourceArgs,
     #[command(flatten)]
@@ -52,13 +54,13 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let source = args.source.clone().of(Spec::Path(args.file.clone()))?;
     let (codec, limit, json) = (args.codec, args.limit, args.json);
-    match &args.host {
-        Some(host) => {
-            let (host, trust, patience) = (host.clone(), args.trust.clone(), args.patience.clone());
-            send::run(&send::Args { link: LinkArgs { host, trust, patience }, source, codec, limit, json })
+    match args.relay.as_ref().or(args.host.as_ref()) {
+        Some(relay) => {
+            let link = LinkArgs::to(relay.clone(), args.reach.clone());
+            send::run(&send::Args { link, source, codec, limit, json })
         }
         None => {
-            let (show, patience) = (args.show.clone(), args.patience.clone());
+            let (show, patience) = (args.show.clone(), args.reach.patience.clone());
             demo::run(&demo::Args { source, show, codec, limit, patience, json, ends: true })
         }
     }

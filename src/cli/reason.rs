@@ -33,6 +33,13 @@ pub(super) fn reason(why: &Down, words: &Words) -> String {
     match why {
         Down::Refused => words.say(Phrase::WhyRefused),
         Down::ConnectTimeout(time) => after(Phrase::WhyNoAnswer, *time),
+        Down::Resolving { host, limit } => {
+            let time = humantime::format_duration(*limit).to_string();
+            words.tell(Phrase::WhyResolving, [("host", host.as_str()), ("time", &time)])
+        }
+        Down::Unresolved { host, reason } => {
+            words.tell(Phrase::WhyUnresolved, [("host", host.as_str()), ("reason", reason)])
+        }
         Down::Unreachable(reason) => with(Phrase::WhyUnreachable, reason),
         Down::Tls(reason) => with(Phrase::WhyTls, reason),
         Down::HandshakeFailed(reason) => with(Phrase::WhyHandshake, reason),

@@ -12,13 +12,14 @@ use tracing::{info, warn};
 use super::{
     Error,
     dashboard::Dashboard,
-    exposure::Exposure,
+    exposure::{Exposure, Reach},
     lock::LockArgs,
     output::{self, Output},
     service::{self, Manager},
     signal, values,
 };
 use crate::{
+    address::Bind,
     language::Language,
     relay::{self, Config, Limits},
     socket,
@@ -26,7 +27,8 @@ use crate::{
 
 const EXAMPLES: &str = "\
 Examples:
-  pulsecam relay                                 on port 6868 of all addresses
+  pulsecam relay                                 on port 6868 of all addresses, IPv6 and IPv4
+  pulsecam relay --listen 7000                   on another port
   pulsecam relay --listen 127.0.0.1:0 --json     on a free port, told in the first event
   pulsecam relay --max-clients 8 --max-message 2MiB
   pulsecam relay --dashboard                     who is here, what they send, who is slow
@@ -41,9 +43,9 @@ docs/deploy has the units.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Address and port; port 0 takes a free one
-    #[arg(long, value_name = "ADDR:PORT", default_value = "0.0.0.0:6868", env = "PULSECAM_LISTEN")]
-    listen: String,
+    /// Address, port or both; a port alone means all addresses, port 0 a free port
+    #[arg(long, value_name = "[ADDR][:PORT]", default_value_t, env = "PULSECAM_LISTEN")]
+    listen: Bind,
     /// Clients at one time
     #[arg(long, value_name = "N", default_value = "1024", env = "PULSECAM_MAX_CLIENTS")]
     max_clients: NonZeroUsize,
@@ -151,15 +153,19 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     }
     let result = one_thread()?.block_on(async {
         let mut reloads = signal::reloads();
-        let signals = signal::stop();
+        let mut signals = std::pin::pin!(signal::stop());
         let listener = match inherited {
             Some(listener) => TcpListener::from_std(listener)?,
-            None => relay::listen(&args.listen)
-                .await
-                .map_err(|source| Error::Listen { addr: args.listen.clone(), source })?,
+            None => {
+                let addr = args.listen.to_string();
+                tokio::select! {
+                    opened = relay::listen(&addr) => opened.map_err(|source| Error::Listen { addr, source })?,
+                    // A name may take its time.
+                    () = &mut signals => return Ok(()),
+                }
+            }
         };
-        Exposure::of(listener.local_addr()?.ip().is_unspecified(), lock.keys.is_some(), lock.tls.is_some())
-            .tell();
+        Exposure::of(Reach::of(&listener)?, lock.keys.is_some(), lock.tls.is_some()).tell();
         let reloading = async {
             loop {
                 reloads.next().await;

@@ -80,7 +80,11 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let output = Output::new(args.json);
     runtime(1)?.block_on(async {
         let mut stop = std::pin::pin!(signal::stop());
-        let (link, inbox) = connect(args.source.reported(args.link.config(Role::Sender)?)).await?;
+        let config = args.source.reported(args.link.config(Role::Sender)?);
+        let (link, inbox) = tokio::select! {
+            connected = connect(config) => connected?,
+            () = &mut stop => return Ok(()),
+        };
         let reporting = link::report_with_advice(&link, output);
         link::discard(inbox);
         // Opened before anybody waits for the relay: what is wrong with it is told at once.

@@ -1,21 +1,22 @@
 //! `pulsecam text`: send lines of text, and say whether they arrived.
 
-use std::{
-    io::{self, BufRead},
-    time::Duration,
-};
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use tokio::{sync::mpsc, time};
+use tokio::time;
+use tracing::error;
 
 use super::{
     Error, advice,
-    link::{self, LinkArgs},
+    deadline::Deadline,
+    host::{HostOption, Words},
+    lines::{Line, Lines},
+    link::{self, Reach},
     output::Output,
     runtime, values,
 };
 use crate::{
-    link::{Link, Receipt, Role, connect},
+    link::{self as links, Config, Inbox, Link, Role, Undeliverable, connect},
     wire::{Message, Origin, unique_id},
 };
 
@@ -23,19 +24,39 @@ const EXAMPLES: &str = "\
 Examples:
   pulsecam text desk.local coffee is ready
   pulsecam text desk.local 你好 🙂
-  tail -f build.log | pulsecam text desk.local";
+  pulsecam text --host desk.local coffee is ready
+  tail -f build.log | pulsecam text desk.local
+
+With --host or PULSECAM_HOST, every word is the text. Text after -- is never taken for a relay.";
+
+/// Times without progress are looked for this often at least.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// How long a delivery may stand still, if nothing else is said.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Characters of a text by which a person knows it again.
+const SHOWN: usize = 60;
 
 /// Send a line of text; without one, each line of standard input.
 ///
-/// Ends with 0 only once the relay has taken every byte: it has answered a heartbeat that was sent after them.
+/// Exits with 0 only once the relay has taken every byte: it has answered a heartbeat that was sent after them. A line that the relay
+/// does not take is reported, the others are sent, and the exit status is 1. While standard input is open, an outage is waited out.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(
+    after_help = EXAMPLES,
+    override_usage = "pulsecam text [OPTIONS] HOST[:PORT] [TEXT]...\n       pulsecam text [OPTIONS] --host HOST[:PORT] [TEXT]..."
+)]
 pub(super) struct Args {
-    #[command(flatten)]
-    link: LinkArgs,
-    /// The text; several words are joined by spaces
-    #[arg(value_name = "TEXT")]
+    /// The relay unless --host names it, then the text; several words are joined by spaces
+    #[arg(value_name = "HOST[:PORT]] [TEXT")]
+    words: Vec<String>,
+    #[arg(last = true, hide = true)]
     text: Vec<String>,
+    #[command(flatten)]
+    host: HostOption,
+    #[command(flatten)]
+    reach: Reach,
     #[command(flatten)]
     sender: Sender,
 }
@@ -46,9 +67,9 @@ pub(super) struct Sender {
     /// Your name for the others [default: user@host]
     #[arg(long, value_name = "NAME", env = "PULSECAM_NAME")]
     name: Option<String>,
-    /// Give up where the relay has not taken it within this time
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = values::some_time, env = "PULSECAM_DEADLINE")]
-    deadline: Duration,
+    /// Give up after this time without progress [default: 10s; none while standard input is open]
+    #[arg(long, value_name = "TIME", value_parser = values::some_time, env = "PULSECAM_DEADLINE")]
+    deadline: Option<Duration>,
     /// Print events as JSON, one object a line
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,
@@ -57,8 +78,43 @@ pub(super) struct Sender {
 /// The last event: all of it has been taken.
 #[derive(Serialize)]
 #[serde(tag = "event", rename = "summary")]
-pub(super) struct Delivered {
-    pub(super) messages: u64,
+struct Delivered {
+    messages: u64,
+}
+
+/// What became of what was to be sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Outcome {
+    delivered: u64,
+    refused: u64,
+}
+
+impl Outcome {
+    /// Counts one. What the relay or the format does not take is told at once, and no reason to stop.
+    ///
+    /// # Errors
+    /// Anything else.
+    pub(super) fn count(&mut self, result: Result<(), Error>) -> Result<(), Error> {
+        match result {
+            Ok(()) => self.delivered += 1,
+            Err(refused @ Error::Refused { .. }) => {
+                error!("{refused}");
+                self.refused += 1;
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Sums up.
+    ///
+    /// # Errors
+    /// Something was refused.
+    pub(super) fn end(self, output: Output) -> Result<(), Error> {
+        let Self { delivered, refused } = self;
+        output.event(&Delivered { messages: delivered }, None);
+        if refused > 0 { Err(Error::SomeRefused { refused, of: delivered + refused }) } else { Ok(()) }
+    }
 }
 
 impl Sender {
@@ -72,71 +128,151 @@ impl Sender {
         Origin { from: Some(from), id: unique_id() }
     }
 
-    /// Waits until the relay has taken what was sent. What no retry heals ends it at once.
-    pub(super) async fn delivered(&self, link: &Link, receipt: Receipt, what: &str) -> Result<(), Error> {
-        let (what, host) = (what.to_owned(), link.host().to_owned());
-        tokio::select! {
-            biased;
-            delivered = receipt.delivered() => {
-                delivered.map_err(|why| Error::Undeliverable { what, host, why: advice::undelivered(&why) })
+    /// Starts a link to deliver over. `runs` tells whether the deadline counts, here and below.
+    pub(super) async fn connect(
+        &self,
+        what: &str,
+        config: Config,
+        runs: impl Fn() -> bool,
+    ) -> Result<(Link, Inbox), Error> {
+        let host = config.host.clone();
+        let connected = self.moving(connect(config), || 0, runs).await;
+        Ok(connected.ok_or_else(|| {
+            let limit = humantime::format_duration(self.limit());
+            self.late(what, &host, format!("looking up {host} takes longer than {limit}"), true)
+        })??)
+    }
+
+    /// Sends a message and waits until the relay has taken it.
+    pub(super) async fn deliver(
+        &self,
+        link: &Link,
+        what: &str,
+        message: Message,
+        runs: impl Fn() -> bool,
+    ) -> Result<(), Error> {
+        let refused = |why: String| Error::Refused { what: what.to_owned(), why };
+        let receipt = link.send(message).map_err(|error| match error {
+            links::Error::Message(fault) => refused(fault.to_string()),
+            error => error.into(),
+        })?;
+        // What no retry heals ends it at once.
+        let unreachable = |why: String| {
+            let (what, host) = (what.to_owned(), link.host().to_owned());
+            Error::Undeliverable { what, host, why }
+        };
+        let delivering = async {
+            tokio::select! {
+                biased;
+                delivered = receipt.delivered() => delivered.map_err(|why| match why {
+                    Undeliverable::LinkClosed => unreachable(why.to_string()),
+                    why => refused(advice::undelivered(&why)),
+                }),
+                why = link.lasting_trouble() => Err(unreachable(advice::advised(&why))),
             }
-            why = link.lasting_trouble() => {
-                Err(Error::Undeliverable { what, host, why: advice::advised(&why) })
+        };
+        let progress = || link.counters().write_progress;
+        self.moving(delivering, progress, runs).await.unwrap_or_else(|| {
+            let (why, patience) = link::trouble(link);
+            Err(self.late(what, link.host(), why, patience))
+        })
+    }
+
+    fn limit(&self) -> Duration {
+        self.deadline.unwrap_or(DEADLINE)
+    }
+
+    fn late(&self, what: &str, host: &str, why: String, patience: bool) -> Error {
+        Error::NotDelivered { what: what.into(), host: host.into(), deadline: self.limit(), why, patience }
+    }
+
+    /// Waits for what is to be done; `None` once there was no progress for too long.
+    async fn moving<T>(
+        &self,
+        work: impl Future<Output = T>,
+        progress: impl Fn() -> u64,
+        runs: impl Fn() -> bool,
+    ) -> Option<T> {
+        let mut work = std::pin::pin!(work);
+        let mut deadline = Deadline::new(self.limit());
+        loop {
+            if deadline.is_over(progress(), runs(), Instant::now()) {
+                return None;
             }
-            () = time::sleep(self.deadline) => {
-                let (why, patience) = link::trouble(link);
-                Err(Error::NotDelivered { what, host, deadline: self.deadline, why, patience })
+            if let Ok(done) = time::timeout(LOOK.min(self.limit()), &mut work).await {
+                return Some(done);
             }
         }
     }
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    runtime(1)?.block_on(send(args))
-}
-
-async fn send(args: &Args) -> Result<(), Error> {
-    let (link, inbox) = connect(args.link.config(Role::Sender)?).await?;
-    let reporting = link::report(&link, args.sender.output());
-    link::discard(inbox);
-    let mut count = 0;
-    let mut lines = lines(&args.text);
-    while let Some(line) = lines.recv().await {
-        let line = line?;
-        let receipt = link.send(Message::text(&line, &args.sender.origin())?)?;
-        count += 1;
-        // What waits is bounded: the next line is read once the relay has this one.
-        args.sender.delivered(&link, receipt, &format!("the text {line:?}")).await?;
-    }
-    if count == 0 {
-        return Err(Error::NothingToSend);
-    }
-    drop(reporting);
-    args.sender.output().event(&Delivered { messages: count }, None);
-    Ok(())
-}
-
-/// The words as one line, or the lines of standard input as they come.
-fn lines(words: &[String]) -> mpsc::Receiver<io::Result<String>> {
-    let (give, take) = mpsc::channel(1);
-    if !words.is_empty() {
-        let _ = give.try_send(Ok(words.join(" "))); // the one place is free
+    let (relay, words) = args.host.or_first_of(Words::Text, &args.words, &args.text)?;
+    let config = args.reach.config(&relay, Role::Sender)?;
+    if words.is_empty() {
+        send_lines(&args.sender, config)
     } else {
-        std::thread::spawn(move || {
-            let mut input = io::stdin().lock();
-            loop {
-                let mut line = Vec::new();
-                let text = match input.read_until(b'\n', &mut line) {
-                    Ok(0) => return,
-                    // What is no UTF-8 is shown as such; it is no reason to lose the lines after it.
-                    Ok(_) => Ok(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned()),
-                    Err(error) => Err(error),
-                };
-                if give.blocking_send(text).is_err() {
-                    return;
-                }
-            }
-        });
+        send(&args.sender, config, &words.join(" "))
     }
-    take
+}
+
+/// Sends one text.
+fn send(sender: &Sender, config: Config, text: &str) -> Result<(), Error> {
+    let (what, message) = (shown(text), Message::text(text, &sender.origin())?);
+    runtime(1)?.block_on(async {
+        let always = || true;
+        let (link, inbox) = sender.connect(&what, config, always).await?;
+        let reporting = link::report(&link, sender.output());
+        link::discard(inbox);
+        sender.deliver(&link, &what, message, always).await?;
+        drop(reporting);
+        Outcome { delivered: 1, refused: 0 }.end(sender.output())
+    })
+}
+
+/// Sends each line of standard input.
+fn send_lines(sender: &Sender, config: Config) -> Result<(), Error> {
+    let most = config.max_message as usize;
+    let mut lines = Lines::of_input(most);
+    runtime(1)?.block_on(async {
+        let ended = lines.ended();
+        // While more may come, whoever writes it is not to be cut off by an outage: a deadline that was asked for holds all the same.
+        let runs = || sender.deadline.is_some() || ended.is_cancelled();
+        let (link, inbox) = sender.connect("standard input", config, runs).await?;
+        let reporting = link::report(&link, sender.output());
+        link::discard(inbox);
+        let (mut number, mut outcome) = (0, Outcome::default());
+        // What waits is bounded: the next line is read once the relay has this one.
+        while let Some(line) = lines.next().await {
+            let origin = sender.origin();
+            number += 1;
+            let result = match line? {
+                Line::TooLong(bytes) => Err(Error::Refused {
+                    what: format!("line {number}"),
+                    why: format!("it has {bytes} bytes, and a message may have {most} (--max-message)"),
+                }),
+                Line::Text(line) => match Message::text(&line, &origin) {
+                    Ok(message) => {
+                        let what = format!("line {number}, {}", shown(&line));
+                        sender.deliver(&link, &what, message, runs).await
+                    }
+                    Err(fault) => {
+                        Err(Error::Refused { what: format!("line {number}"), why: fault.to_string() })
+                    }
+                },
+            };
+            outcome.count(result)?;
+        }
+        drop(reporting);
+        if number == 0 {
+            return Err(Error::NothingToSend);
+        }
+        outcome.end(sender.output())
+    })
+}
+
+/// A text as a person knows it again.
+fn shown(text: &str) -> String {
+    let start: String = text.chars().take(SHOWN).collect();
+    if start.len() < text.len() { format!("the text {start:?}…") } else { format!("the text {start:?}") }
 }

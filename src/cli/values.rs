@@ -79,9 +79,24 @@ pub(super) fn some_time(text: &str) -> Result<Duration, String> {
     })
 }
 
-/// A switch by environment variable: set to anything but nothing, 0, no, off or false, it is on.
-pub(super) fn flag() -> clap::builder::FalseyValueParser {
-    clap::builder::FalseyValueParser::new()
+/// A switch, as an environment variable sets it.
+pub(super) fn switch(text: &str) -> Result<bool, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" | "y" | "t" => Ok(true),
+        "0" | "false" | "no" | "off" | "n" | "f" => Ok(false),
+        _ => Err("a switch is set by true or false, 1 or 0, yes or no, on or off".into()),
+    }
+}
+
+/// The parser of a switch.
+pub(super) fn flag() -> impl Fn(&str) -> Result<bool, String> + Clone + Send + Sync + 'static {
+    switch
+}
+
+/// How much to say: how often `-v` is given, or a number or a switch in the environment.
+pub(super) fn verbosity(text: &str) -> Result<u8, String> {
+    let switched = || switch(text).map(u8::from).map_err(|_| "a number, or true or false".into());
+    text.trim().parse().or_else(|_| switched())
 }
 
 /// user@host, the name of somebody who gave none.
@@ -128,6 +143,25 @@ mod tests {
         assert_eq!(message_limit("2147483647"), Ok(i32::MAX as u32));
         assert!(message_limit("2G").is_err());
         assert!(message_limit("1").is_err());
+    }
+
+    #[test]
+    fn switches() {
+        for (text, on) in [
+            ("1", true),
+            ("TRUE", true),
+            ("yes", true),
+            ("on", true),
+            ("0", false),
+            ("off", false),
+            ("No", false),
+        ] {
+            assert_eq!(switch(text), Ok(on), "{text}");
+            assert_eq!(verbosity(text), Ok(u8::from(on)), "{text}");
+        }
+        assert!(switch("maybe").is_err() && switch("2").is_err());
+        assert_eq!(verbosity("2"), Ok(2));
+        assert!(verbosity("much").is_err() && verbosity("-1").is_err());
     }
 
     #[test]

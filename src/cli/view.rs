@@ -46,7 +46,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let output = Output::new(args.json);
     let runtime = runtime(1)?;
     let (link, inbox) = runtime.block_on(connect(args.link.config(Role::Viewer)?))?;
-    let title = format!("pulsecam: {}", args.link.host);
+    let title = format!("pulsecam: {}", args.link.address()?);
     let who = Who::new(&title, args.name.clone().unwrap_or_else(values::own_name));
     show::run(&args.show, args.codec, who, output, args.limit, &runtime, (&link, inbox))
 }

@@ -15,6 +15,8 @@ lasting-retry-in = { $host }: { $why } This does not go away by itself (next try
 # Why it is down.
 why-refused = nobody listens there. Is a relay running?
 why-no-answer = no answer within { $time }
+why-resolving = looking up { $host } takes longer than { $time }
+why-unresolved = cannot look up { $host }: { $reason }
 why-unreachable = cannot connect: { $reason }
 why-tls = no TLS with the relay: { $reason }.
 why-handshake = the TLS handshake was not finished: { $reason }

@@ -37,6 +37,8 @@ phrases! {
     // Why it is down.
     WhyRefused = "why-refused",
     WhyNoAnswer = "why-no-answer",
+    WhyResolving = "why-resolving",
+    WhyUnresolved = "why-unresolved",
     WhyUnreachable = "why-unreachable",
     WhyTls = "why-tls",
     WhyHandshake = "why-handshake",

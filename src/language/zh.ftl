@@ -15,6 +15,8 @@ lasting-retry-in = { $host }：{ $why }该问题不会自行恢复（{ $seconds 
 # Why it is down.
 why-refused = 对方没有在监听。中继是否在运行？
 why-no-answer = { $time } 内没有应答
+why-resolving = 解析 { $host } 已超过 { $time }
+why-unresolved = 无法解析 { $host }：{ $reason }
 why-unreachable = 无法连接：{ $reason }
 why-tls = 无法与中继建立 TLS：{ $reason }。
 why-handshake = TLS 握手未完成：{ $reason }

@@ -3,18 +3,21 @@
 use std::time::Duration;
 
 use super::Dial;
-use crate::{key::Key, relay::DEFAULT_PORT, tls, wire};
+use crate::{key::Key, tls, wire};
 
 /// How to connect, and how patient to be.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// `HOST` or `HOST:PORT`; an IPv6 address with a port is written `[::1]:6868`.
+    /// `HOST` or `HOST:PORT`, as [`Address`](crate::address::Address) reads it; an IPv6 address with a port is written `[::1]:6868`.
     pub host: String,
     /// Time between two heartbeats. 3 s, as the Qt example.
     pub interval: Duration,
     /// Silence after which the link is down: three heartbeats and a little. The Qt example waits for 100.
     pub timeout: Duration,
-    /// Time for one attempt to connect.
+    /// Time to look the host up, before that is reported; the lookup goes on all the same. Generous: a dead nameserver alone takes 5 s.
+    pub resolve_timeout: Duration,
+    /// Time for each step of an attempt to connect (TCP, TLS, the key): doubled after each attempt that ran out of it, up to 12 s, and
+    /// shortened again by success.
     pub connect_timeout: Duration,
     /// The longest pause between two attempts.
     pub max_backoff: Duration,
@@ -42,6 +45,7 @@ impl Config {
             host: host.into(),
             interval: Duration::from_secs(3),
             timeout: Duration::from_secs(10),
+            resolve_timeout: Duration::from_secs(20),
             connect_timeout: Duration::from_millis(1500),
             max_backoff: Duration::from_secs(5),
             max_message: wire::DEFAULT_MAX_MESSAGE,
@@ -75,32 +79,5 @@ impl Role {
             Self::Sender => Some(false),
             Self::Both => Some(true),
         }
-    }
-}
-
-/// Adds the usual port where none is given.
-pub(super) fn with_port(host: &str) -> String {
-    let bare_v6 = host.parse::<std::net::Ipv6Addr>().is_ok();
-    let bracketed_only = host.starts_with('[') && host.ends_with(']');
-    if bare_v6 {
-        format!("[{host}]:{DEFAULT_PORT}")
-    } else if bracketed_only || !host.contains(':') {
-        format!("{host}:{DEFAULT_PORT}")
-    } else {
-        host.to_owned()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_port_is_added_where_it_is_missing() {
-        assert_eq!(with_port("cam.local"), "cam.local:6868");
-        assert_eq!(with_port("cam.local:1"), "cam.local:1");
-        assert_eq!(with_port("::1"), "[::1]:6868");
-        assert_eq!(with_port("[::1]"), "[::1]:6868");
-        assert_eq!(with_port("[::1]:7"), "[::1]:7");
     }
 }

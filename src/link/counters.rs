@@ -19,6 +19,8 @@ pub struct Counters {
     pub messages_skipped: u64,
     /// Texts and images that the relay did not take however often they were sent.
     pub undeliverable: u64,
+    /// Times that a socket which was full has taken more of a message: while this grows, a large message gets on.
+    pub write_progress: u64,
     /// Bytes received.
     pub bytes_received: u64,
     /// Sessions that came up.
@@ -29,6 +31,7 @@ pub struct Counters {
 pub(super) struct Tally {
     pub(super) frames_sent: AtomicU64,
     pub(super) frames_while_down: AtomicU64,
+    pub(super) write_progress: AtomicU64,
     pub(super) bytes_received: AtomicU64,
     pub(super) sessions: AtomicU64,
     pub(super) undeliverable: AtomicU64,
@@ -48,6 +51,7 @@ impl Tally {
             frames_late: self.frames_late.load(Relaxed),
             messages_skipped: self.messages_skipped.load(Relaxed),
             undeliverable: self.undeliverable.load(Relaxed),
+            write_progress: self.write_progress.load(Relaxed),
             bytes_received: self.bytes_received.load(Relaxed),
             sessions: self.sessions.load(Relaxed),
         }

@@ -1,11 +1,30 @@
-//! One attempt to connect.
+//! Attempts to connect.
 
-use std::{fmt, io, net::SocketAddr, pin::Pin, sync::Arc};
+use std::{
+    fmt, io,
+    net::SocketAddr,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
 
-use tokio::{net::TcpStream, time};
+use tokio::{net::TcpStream, task::JoinSet, time};
+use tracing::info;
 
-use super::{Down, Hub};
-use crate::socket::Connection;
+use super::{
+    Config, Down, Hub,
+    lookup::{Lookup, Outcome},
+    patience::Patience,
+    race::{Race, Step, order},
+};
+use crate::{
+    address::{Address, LookupError},
+    clock::now,
+    socket::Connection,
+};
+
+/// How long a lookup is waited for in silence: a person wonders after that.
+const NOTICED: Duration = Duration::from_secs(2);
 
 type Dialing = Pin<Box<dyn Future<Output = io::Result<(Connection, SocketAddr)>> + Send>>;
 
@@ -29,45 +48,171 @@ impl fmt::Debug for Dial {
     }
 }
 
-/// A connection to the host.
-pub(super) async fn connect(hub: &Hub) -> Result<(Connection, SocketAddr), Down> {
-    let limit = hub.config.connect_timeout;
-    let Some(Dial(dial)) = &hub.config.dial else { return tcp(hub).await };
-    match time::timeout(limit, dial(&hub.config.host)).await {
-        Ok(result) => result.map_err(|error| Down::connecting(&error)),
-        Err(_) => Err(Down::ConnectTimeout(limit)),
-    }
+/// Connects, and keeps from one attempt to the next what helps: the addresses, the one that worked, how much time is needed.
+#[derive(Debug)]
+pub(super) struct Dialer {
+    lookup: Lookup,
+    patience: Patience,
+    worked: Option<SocketAddr>,
 }
 
-/// Tries each of the host's addresses; each gets the time limit for itself, so that one that swallows everything does
-/// not hide the next.
-async fn tcp(hub: &Hub) -> Result<(Connection, SocketAddr), Down> {
-    let limit = hub.config.connect_timeout;
-    let unreachable = |error: io::Error| Down::connecting(&error);
-    let lookup = tokio::net::lookup_host(hub.config.host.as_str());
-    let addresses = time::timeout(limit, lookup).await.map_err(|_| Down::ConnectTimeout(limit))?;
-    let mut why = Down::Unreachable("the host has no address".into());
-    for address in addresses.map_err(unreachable)? {
-        match time::timeout(limit, TcpStream::connect(address)).await {
-            // A port of our own that nobody listens on can connect to itself.
-            Ok(Ok(stream)) if stream.local_addr().ok() == stream.peer_addr().ok() => why = Down::Refused,
-            Ok(Ok(stream)) => {
-                let peer = stream.peer_addr().map_err(unreachable)?;
-                let Some(client) = &hub.config.tls else {
-                    return Ok((Connection::tcp(stream).map_err(unreachable)?, peer));
-                };
-                match time::timeout(limit, client.connect(&hub.config.host, stream)).await {
-                    Ok(Ok(connection)) => return Ok((connection, peer)),
-                    Ok(Err(error)) => why = Down::handshake(&error),
-                    Err(_) => {
-                        let within = humantime::format_duration(limit);
-                        why = Down::HandshakeFailed(format!("no answer to it within {within}"));
+impl Dialer {
+    /// Nothing is tried yet.
+    pub(super) fn new(address: &Address, config: &Config) -> Self {
+        let patience = Patience::new(config.connect_timeout);
+        Self { lookup: Lookup::new(address), patience, worked: None }
+    }
+
+    /// Looks the host up for the first time, so that a name that does not exist is told at once. Anything else is left to the
+    /// attempts to connect.
+    ///
+    /// # Errors
+    /// The name does not exist.
+    pub(super) async fn look_up(&mut self, config: &Config) -> Result<(), LookupError> {
+        let looking = self.lookup.addresses(config.resolve_timeout);
+        let mut looking = pin!(looking);
+        let outcome = match time::timeout(NOTICED, &mut looking).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                info!("looking up {} takes a while", config.host);
+                looking.await
+            }
+        };
+        match outcome {
+            Outcome::Failed(error) if error.is_final() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// A connection to the host, on which TLS is agreed if it is asked for, and the peer's address.
+    pub(super) async fn connect(&mut self, hub: &Hub) -> Result<(Connection, SocketAddr), Down> {
+        self.patience.begin();
+        if let Some(Dial(dial)) = &hub.config.dial {
+            let dial = |()| {
+                let dialing = dial(&hub.config.host);
+                async { dialing.await.map_err(|error| Down::connecting(&error)) }
+            };
+            return self
+                .first(vec![()], hub.config.connect_timeout, dial)
+                .await
+                .map(|((), connected)| connected);
+        }
+        let host = || hub.address.host();
+        let addresses = match self.lookup.addresses(hub.config.resolve_timeout).await {
+            Outcome::Found(addresses) => addresses,
+            Outcome::Late(limit) => return Err(Down::Resolving { host: host(), limit }),
+            Outcome::Failed(error) => {
+                return Err(Down::Unresolved { host: host(), reason: error.to_string() });
+            }
+        };
+        let mut left = order(&addresses, self.worked);
+        let mut why = None;
+        loop {
+            let raced = self.first(left.clone(), hub.config.connect_timeout, tcp).await;
+            // What a relay said of TLS tells more than that another address is dead.
+            let (address, stream) = raced.map_err(|error| why.take().unwrap_or(error))?;
+            let Some(client) = &hub.config.tls else {
+                return Ok((Connection::tcp(stream).map_err(|error| Down::connecting(&error))?, address));
+            };
+            let limit = self.patience.limit();
+            why = match self.patience.within(client.connect(&hub.config.host, stream)).await {
+                Some(Ok(connection)) => return Ok((connection, address)),
+                Some(Err(error)) => Some(Down::handshake(&error)),
+                None => {
+                    let within = humantime::format_duration(limit);
+                    Some(Down::HandshakeFailed(format!("no answer to it within {within}")))
+                }
+            };
+            left.retain(|other| *other != address);
+        }
+    }
+
+    /// The time that each step of the attempt under way may take.
+    pub(super) const fn patience(&mut self) -> &mut Patience {
+        &mut self.patience
+    }
+
+    /// The attempt under way has come to a connection with a relay at this address.
+    pub(super) fn entered(&mut self, peer: SocketAddr) {
+        self.worked = Some(peer);
+        self.patience.succeeded();
+    }
+
+    /// The first of the targets that can be had. Each gets the time limit for itself, so that one that swallows everything does not
+    /// hide another.
+    async fn first<A, T, F>(
+        &mut self,
+        targets: Vec<A>,
+        again: Duration,
+        begin: impl Fn(A) -> F,
+    ) -> Result<(A, T), Down>
+    where
+        A: Clone + PartialEq + Send + 'static,
+        T: Send + 'static,
+        F: Future<Output = Result<T, Down>> + Send + 'static,
+    {
+        let limit = self.patience.limit();
+        let mut deadline = now() + limit;
+        let mut unbegun = targets.len();
+        let mut race = Race::new(targets, again, now());
+        let mut running = JoinSet::new();
+        let mut why = None;
+        loop {
+            let until = match race.poll(now()) {
+                Step::Begin(target) => {
+                    if unbegun > 0 {
+                        unbegun -= 1;
+                        deadline = now() + limit;
+                    }
+                    let (attempt, began) = (begin(target.clone()), now());
+                    running.spawn(
+                        async move { (target, attempt.await, now().saturating_duration_since(began)) },
+                    );
+                    continue;
+                }
+                Step::Wait(until) => until.min(deadline),
+                Step::Over => return Err(why.unwrap_or(Down::Unreachable("the host has no address".into()))),
+            };
+            tokio::select! {
+                biased;
+                Some(ended) = running.join_next() => match ended {
+                    Ok((target, Ok(connected), time)) => {
+                        self.patience.took(time);
+                        return Ok((target, connected)); // the others are dropped
+                    }
+                    Ok((target, Err(error), _)) => {
+                        race.failed(&target, now());
+                        why = more_telling(why, error);
+                    }
+                    Err(_) => {} // of a task that panicked, and the deadline stands
+                },
+                () = time::sleep_until(until.into()) => {
+                    if until >= deadline {
+                        self.patience.ran_out();
+                        return Err(more_telling(why, Down::ConnectTimeout(limit)).unwrap_or(Down::ConnectTimeout(limit)));
                     }
                 }
             }
-            Ok(Err(error)) => why = Down::connecting(&error),
-            Err(_) => why = Down::ConnectTimeout(limit),
         }
     }
-    Err(why)
+}
+
+/// The reason that helps a person more: that a relay's host is there tells more than silence, and silence more than a way that this
+/// machine has not.
+fn more_telling(one: Option<Down>, other: Down) -> Option<Down> {
+    let rank = |why: &Down| match why {
+        Down::Refused => 2,
+        Down::ConnectTimeout(_) => 1,
+        _ => 0,
+    };
+    match one {
+        Some(one) if rank(&one) > rank(&other) => Some(one),
+        _ => Some(other),
+    }
+}
+
+async fn tcp(address: SocketAddr) -> Result<TcpStream, Down> {
+    let stream = TcpStream::connect(address).await.map_err(|error| Down::connecting(&error))?;
+    // A port of our own that nobody listens on can connect to itself.
+    if stream.local_addr().ok() == stream.peer_addr().ok() { Err(Down::Refused) } else { Ok(stream) }
 }

@@ -4,12 +4,16 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::time;
 
-use super::{Down, Hub};
+use super::{Down, Hub, patience::Patience};
 use crate::{
     key::Response,
     socket::{Connection, Input, Pen},
     wire::{Codec, Error, Farewell, Heartbeat, Message, Reader, Side},
 };
+
+/// The longest that a challenge is waited for. A relay that wants no key closes the connection of a client that is silent for 10 s, and
+/// its reason would hide the true one.
+const ASKED: Duration = Duration::from_secs(9);
 
 /// A connection on which the relay is ready for anything.
 pub(super) struct Entered {
@@ -20,16 +24,21 @@ pub(super) struct Entered {
 }
 
 /// Enters the room that the key opens, if there is one.
-pub(super) async fn enter(connection: Connection, peer: SocketAddr, hub: &Hub) -> Result<Entered, Down> {
+pub(super) async fn enter(
+    connection: Connection,
+    peer: SocketAddr,
+    hub: &Hub,
+    patience: &mut Patience,
+) -> Result<Entered, Down> {
     // A relay may pass on larger messages than are wanted here.
     let codec = Codec::new(hub.config.max_message).with_peer(peer).skip_larger();
     let mut reader = Reader::new(connection.input, codec);
     let pen = Arc::new(Pen::new(connection.output));
     let Some(key) = &hub.config.key else { return Ok(Entered { reader, pen, answered: false }) };
     let failed = |error: crate::key::Error| Down::Lost(error.to_string());
-    let limit = hub.config.connect_timeout;
-    let Ok(challenge) = time::timeout(limit, next(&mut reader, false)).await else {
-        return Err(why_nothing_is_asked(&mut reader, &pen, limit).await);
+    let asked = patience.within(time::timeout(ASKED, next(&mut reader, false))).await;
+    let Some(challenge) = asked.and_then(Result::ok) else {
+        return Err(why_nothing_is_asked(&mut reader, &pen, patience.limit()).await);
     };
     let response =
         Response::to(&challenge?, key, connection.binding).map_err(failed)?.ok_or(Down::NoKeyAsked)?;

@@ -1,21 +1,26 @@
 //! What can go wrong with a link, or with a message on it.
 
-use std::io;
-
 use super::Undeliverable;
-use crate::{fresh::Full, wire::Fault};
+use crate::{
+    address::{self, LookupError},
+    fresh::Full,
+    wire::Fault,
+};
 
 /// Why no link can be set up at all, or a message cannot be sent or did not arrive.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The host's name means nothing.
+    /// The host is not written as one.
+    #[error("the relay's address: {0}")]
+    Address(#[from] address::Error),
+    /// The host's name does not exist, or has no address.
     #[error("cannot find the host {host:?}: {source}")]
     Unresolvable {
         /// The name.
         host: String,
         /// What the resolver said.
-        source: io::Error,
+        source: LookupError,
     },
     /// The message is too large to be a message.
     #[error(transparent)]

@@ -2,7 +2,7 @@
 //!
 //! TCP does not notice a pulled cable, so the client asks every few seconds and silence past a limit means
 //! that the link is dead. It then connects again by itself, for ever. The parts that decide
-//! ([`heartbeat`], [`backoff`], [`ledger`], [`clock`]) are plain types that are told the time; the
+//! ([`heartbeat`], [`backoff`], [`ledger`], [`clock`], and how to get there) are plain types that are told the time; the
 //! session drives them.
 
 mod account;
@@ -17,8 +17,11 @@ mod error;
 pub mod heartbeat;
 mod labels;
 pub mod ledger;
+mod lookup;
 mod outages;
+mod patience;
 mod progress;
+mod race;
 mod received;
 mod report;
 mod session;
@@ -28,7 +31,6 @@ mod upkeep;
 
 use std::{
     collections::VecDeque,
-    io,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering::Relaxed},
@@ -53,10 +55,10 @@ pub use self::{
     streams::Sender,
 };
 use self::{
-    clock::Offset, config::with_port, counters::Tally, delivery::Deliveries, report::Departures,
-    streams::Streams,
+    clock::Offset, counters::Tally, delivery::Deliveries, dial::Dialer, report::Departures, streams::Streams,
 };
 use crate::{
+    address::Address,
     clock::{Timestamp, now},
     fresh,
     socket::{Pen, Written},
@@ -96,6 +98,8 @@ struct Attempt {
 #[derive(Debug)]
 struct Hub {
     config: Config,
+    /// What [`Config::host`] means.
+    address: Address,
     outbox: fresh::Sender<(), Outbound>,
     inbox: fresh::Sender<StreamId, Received>,
     state: watch::Sender<State>,
@@ -136,18 +140,19 @@ impl Drop for Guard {
     }
 }
 
-/// Starts a link and returns at once; it connects, and connects again, by itself.
+/// Starts a link and returns once the host was looked up; it connects, and connects again, by itself. The lookup is waited for no
+/// longer than [`Config::resolve_timeout`], and goes on behind that.
 ///
 /// # Errors
-/// [`Error::Unresolvable`], now rather than for ever in a log. A relay that is not there yet is no error.
+/// [`Error::Address`], [`Error::Unresolvable`], now rather than for ever in a log. A relay that is not there yet is no error, nor is a
+/// network that is not there yet.
 pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
-    config.host = with_port(&config.host);
+    let address: Address = config.host.parse()?;
+    config.host = address.to_string();
+    let mut dialer = Dialer::new(&address, &config);
     if config.dial.is_none() {
         let unresolvable = |source| Error::Unresolvable { host: config.host.clone(), source };
-        let mut addresses = tokio::net::lookup_host(&config.host).await.map_err(unresolvable)?;
-        if addresses.next().is_none() {
-            return Err(unresolvable(io::Error::other("it has no address")));
-        }
+        dialer.look_up(&config).await.map_err(unresolvable)?;
     }
     let (outbox, waiting) = fresh::channel(config.budget);
     let (inbox, arrived) = fresh::channel(config.budget);
@@ -167,10 +172,11 @@ pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
         last_down: Mutex::default(),
         largest: AtomicU32::new(u32::MAX),
         pen: Mutex::default(),
+        address,
         config,
     });
     let stop = CancellationToken::new();
-    let task = tokio::spawn(upkeep::keep_up(Arc::clone(&hub), waiting, stop.clone()));
+    let task = tokio::spawn(upkeep::keep_up(Arc::clone(&hub), dialer, waiting, stop.clone()));
     Ok((Link { hub, _guard: Arc::new(Guard { stop, _task: task }) }, arrived))
 }
 

@@ -242,6 +242,7 @@ impl Feed<(), Outbound> for &Session<'_> {
     /// A large message on a slow link takes longer than the timeout, and no heartbeat can pass it: that the full socket
     /// takes more of it is the proof of life.
     fn progressed(&mut self) {
+        self.hub.tally.write_progress.fetch_add(1, Relaxed);
         self.lock().pulse.heard(now());
     }
 }

@@ -45,6 +45,22 @@ pub enum Down {
     /// No answer within the limit.
     #[error("no answer within {}", humantime::format_duration(*.0))]
     ConnectTimeout(Duration),
+    /// Looking up the host takes longer than the limit, and goes on.
+    #[error("looking up {host} takes longer than {}", humantime::format_duration(*.limit))]
+    Resolving {
+        /// The host's name.
+        host: String,
+        /// The limit.
+        limit: Duration,
+    },
+    /// The host could not be looked up for now.
+    #[error("cannot look up {host}: {reason}")]
+    Unresolved {
+        /// The host's name.
+        host: String,
+        /// What the system said.
+        reason: String,
+    },
     /// Connecting failed otherwise.
     #[error("cannot connect: {0}")]
     Unreachable(String),
@@ -104,7 +120,9 @@ impl Down {
             | Self::NoKeyAsked
             | Self::Impostor
             | Self::NotARelay(_) => true,
-            Self::Refused
+            Self::Resolving { .. }
+            | Self::Unresolved { .. }
+            | Self::Refused
             | Self::ConnectTimeout(_)
             | Self::Unreachable(_)
             | Self::HandshakeFailed(_)

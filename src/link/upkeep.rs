@@ -9,7 +9,7 @@ use tracing::{debug, warn};
 use super::{
     Hub, State,
     backoff::Backoff,
-    dial::connect,
+    dial::Dialer,
     entry::enter,
     outages::Outages,
     session::{Ended, Outbox, Upkeep, serve},
@@ -17,7 +17,7 @@ use super::{
 use crate::clock::now;
 
 /// Keeps the link up until `stop`.
-pub(super) async fn keep_up(hub: Arc<Hub>, mut outbox: Outbox, stop: CancellationToken) {
+pub(super) async fn keep_up(hub: Arc<Hub>, mut dialer: Dialer, mut outbox: Outbox, stop: CancellationToken) {
     let mut kept = Upkeep {
         backoff: Backoff::new(hub.config.max_backoff),
         // Longer than a relay can be silent without being taken for dead.
@@ -29,8 +29,10 @@ pub(super) async fn keep_up(hub: Arc<Hub>, mut outbox: Outbox, stop: Cancellatio
         loop {
             hub.state.send_replace(State::Connecting);
             let entering = async {
-                let (connection, peer) = connect(&hub).await?;
-                Ok((enter(connection, peer, &hub).await?, peer))
+                let (connection, peer) = dialer.connect(&hub).await?;
+                let entered = enter(connection, peer, &hub, dialer.patience()).await?;
+                dialer.entered(peer);
+                Ok((entered, peer))
             };
             let Ended { why, up_for } = match entering.await {
                 Ok((entered, peer)) => serve(entered, peer, &hub, &mut outbox, &mut kept).await,

@@ -16,6 +16,7 @@ mod event;
 mod house;
 mod keyring;
 mod limits;
+mod listen;
 mod member;
 mod numbers;
 pub(crate) mod pace;
@@ -31,7 +32,6 @@ use std::{
 };
 
 use tokio::{
-    net::{TcpListener, TcpSocket},
     task::{self, JoinSet},
     time::{self, MissedTickBehavior},
 };
@@ -44,11 +44,11 @@ pub use self::{
     event::{Event, LeaveReason, Summary},
     keyring::{Keyring, RoomKey},
     limits::Limits,
+    listen::listen,
 };
 use crate::{clock, socket::Listen, tls, wire};
 
-/// The port of the Qt example.
-pub const DEFAULT_PORT: u16 = 6868;
+pub use crate::address::DEFAULT_PORT;
 
 /// How often slow viewers are looked for. More often than this, a log says nothing new.
 const SURVEY_INTERVAL: Duration = Duration::from_secs(1);
@@ -124,33 +124,6 @@ impl Default for Config {
             pulse: None,
         }
     }
-}
-
-/// Connections that may wait to be accepted. The usual 128 fill up where a meeting begins, and whoever is dropped then tries again
-/// only a second later.
-const BACKLOG: u32 = 4096;
-
-/// Opens a listener on the first of the addresses that `address` (`HOST:PORT`) means and that can be had; port 0 takes a free one.
-///
-/// # Errors
-/// Where none can be had: the last one's reason.
-pub async fn listen(address: &str) -> io::Result<TcpListener> {
-    let mut why = io::Error::other("it has no address");
-    for address in tokio::net::lookup_host(address).await? {
-        let open = || {
-            let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-            // A relay that is started again shall have its port at once; on Windows this would let others take it.
-            #[cfg(not(windows))]
-            socket.set_reuseaddr(true)?;
-            socket.bind(address)?;
-            socket.listen(BACKLOG)
-        };
-        match open() {
-            Ok(listener) => return Ok(listener),
-            Err(error) => why = error,
-        }
-    }
-    Err(why)
 }
 
 /// Serves clients until `shutdown` completes, then lets them take what waits, for a second at the most.

@@ -66,7 +66,9 @@ pub trait Listen {
 
 impl Listen for TcpListener {
     async fn accept(&mut self) -> io::Result<(Incoming, SocketAddr)> {
-        let (stream, addr) = Self::accept(self).await?;
+        let (stream, mut addr) = Self::accept(self).await?;
+        // A socket for both families says ::ffff:192.0.2.1 of a client of IPv4.
+        addr.set_ip(addr.ip().to_canonical());
         Ok((Incoming::Tcp(stream), addr))
     }
 

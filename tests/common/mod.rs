@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
 pub mod clip;
+pub mod delay;
 pub mod golden;
 pub mod links;
 pub mod program;

@@ -89,6 +89,29 @@ impl Host {
         &self.namespace
     }
 
+    /// The interface at this end of the cable.
+    pub fn device(&self) -> &str {
+        &self.device
+    }
+
+    /// The address that it has by itself, once the system has made sure that it is nobody else's.
+    pub fn link_local(&self) -> String {
+        for _ in 0..100 {
+            let output = Command::new("ip")
+                .args(["-n", &self.namespace, "-6", "-o", "address", "show", "dev", &self.device])
+                .output()
+                .unwrap();
+            let lines = String::from_utf8(output.stdout).unwrap();
+            let ready = lines.lines().find(|line| line.contains("fe80::") && !line.contains("tentative"));
+            if let Some(line) = ready {
+                let address = line.split_whitespace().find(|word| word.starts_with("fe80::")).unwrap();
+                return address.split('/').next().unwrap().to_owned();
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        panic!("{} has no link-local address", self.namespace);
+    }
+
     /// Runs the built program here.
     pub fn start(&self, arguments: &[&str]) -> Running {
         let program = pulsecam();

@@ -12,6 +12,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod hosts;
+mod names;
 
 use std::time::Instant;
 

@@ -1,0 +1,102 @@
+//! What a relay listens on.
+
+use std::{fmt, str::FromStr};
+
+use super::{Address, DEFAULT_PORT, Error, authority, number, split};
+
+/// Where a relay listens: all addresses of the machine, or one.
+///
+/// Read from `6868`, `:6868` and `*:6868` (all addresses, of IPv6 and IPv4), from an address or a name, with a port or
+/// without (`127.0.0.1`, `[::1]:7000`, `localhost`). Port 0 takes a free one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bind {
+    /// Every address of this machine, with this port.
+    All(u16),
+    /// One address, or the first that can be had of those of a name.
+    One(Address),
+}
+
+impl Default for Bind {
+    fn default() -> Self {
+        Self::All(DEFAULT_PORT)
+    }
+}
+
+impl fmt::Display for Bind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All(port) => write!(f, "*:{port}"),
+            Self::One(address) => address.fmt(f),
+        }
+    }
+}
+
+impl FromStr for Bind {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let text = authority(text)?;
+        let port = |port: &str, host: &str| {
+            number(port).ok_or_else(|| Error::Port { port: port.to_owned(), host: host.to_owned() })
+        };
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(Self::All(port(&text, "*")?));
+        }
+        match text.strip_prefix('*').unwrap_or(&text) {
+            "" => return Ok(Self::default()),
+            rest => {
+                if let Some(digits) = rest.strip_prefix(':').filter(|rest| !rest.contains(':')) {
+                    return Ok(Self::All(port(digits, "*")?));
+                }
+            }
+        }
+        let (host, digits) = split(&text)?;
+        let port = digits.map_or(Ok(DEFAULT_PORT), |digits| port(digits, &host.before_port()))?;
+        Ok(Self::One(Address { host, port }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_alone_is_all_addresses() {
+        for text in ["7000", ":7000", "*:7000", " *:7000 ", "tcp://*:7000"] {
+            assert_eq!(text.parse(), Ok(Bind::All(7000)), "{text}");
+        }
+        assert_eq!("*".parse(), Ok(Bind::All(6868)));
+        assert_eq!(":0".parse(), Ok(Bind::All(0)));
+        assert_eq!(Bind::default().to_string(), "*:6868");
+    }
+
+    #[test]
+    fn an_address_alone_has_the_usual_port() {
+        for (text, shown) in [
+            ("127.0.0.1", "127.0.0.1:6868"),
+            ("::1", "[::1]:6868"),
+            ("[::1]", "[::1]:6868"),
+            ("[::1]:0", "[::1]:0"),
+            ("::", "[::]:6868"),
+            ("0.0.0.0:7", "0.0.0.0:7"),
+            ("localhost", "localhost:6868"),
+            ("nonsense", "nonsense:6868"),
+            ("fe80::2%eth0", "[fe80::2%eth0]:6868"),
+        ] {
+            let bind: Bind = text.parse().unwrap();
+            assert!(matches!(bind, Bind::One(_)), "{text}");
+            assert_eq!(bind.to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn what_is_no_port_is_refused_with_the_right_form() {
+        for text in ["70000", ":", ":x", "*:", "*:70000", "localhost:", "127.0.0.1:-1", "[::1]:x"] {
+            assert!(matches!(text.parse::<Bind>(), Err(Error::Port { .. })), "{text}");
+        }
+        let error = "70000".parse::<Bind>().unwrap_err().to_string();
+        assert!(error.contains("*:6868"), "{error}");
+        assert!(matches!("::1:6868".parse::<Bind>(), Err(Error::Ambiguous(..))));
+        assert_eq!("".parse::<Bind>(), Err(Error::Empty));
+    }
+}

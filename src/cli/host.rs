@@ -1,0 +1,261 @@
+//! Which relay is meant: by position, by `--host`, or by `PULSECAM_HOST`.
+//!
+//! A variable must not change which argument is which in a surprising way. So it stands behind an option, and a command whose
+//! arguments follow the relay (`text`, `image`) takes all of them as its own once an option or the variable names the relay.
+
+use std::{ffi::OsStr, path::Path};
+
+use clap::{Arg, ArgMatches, Command, parser::ValueSource, value_parser};
+
+use super::Error;
+use crate::address::Address;
+
+/// The variable that names the relay.
+const VARIABLE: &str = "PULSECAM_HOST";
+
+/// The option's name.
+const OPTION: &str = "host";
+
+/// The relay as `--host` or the variable names it, if either does.
+#[derive(Clone, Debug)]
+pub(super) struct HostOption {
+    text: Option<String>,
+    is_variable: bool,
+}
+
+impl clap::FromArgMatches for HostOption {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(Self {
+            text: matches.get_one::<String>(OPTION).cloned(),
+            is_variable: matches.value_source(OPTION) == Some(ValueSource::EnvVariable),
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl clap::Args for HostOption {
+    fn augment_args(command: Command) -> Command {
+        command.arg(
+            Arg::new(OPTION)
+                .long(OPTION)
+                .value_name("HOST[:PORT]")
+                .help("The relay, instead of by position")
+                .env(VARIABLE)
+                .value_parser(value_parser!(String)),
+        )
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+/// Where a relay's name came from, for who is to understand which arguments are left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Named {
+    /// By `--host`.
+    Option,
+    /// By the variable.
+    Variable,
+}
+
+impl HostOption {
+    /// No relay is named so.
+    pub(super) const NONE: Self = Self { text: None, is_variable: false };
+
+    /// The relay, and what names it.
+    ///
+    /// # Errors
+    /// It is no address: wrong usage.
+    pub(super) fn address(&self) -> Result<Option<(Address, Named)>, Error> {
+        let Some(text) = &self.text else { return Ok(None) };
+        let (named, who) =
+            if self.is_variable { (Named::Variable, VARIABLE) } else { (Named::Option, "--host") };
+        match text.parse() {
+            Ok(address) => Ok(Some((address, named))),
+            Err(error) => Err(Error::Usage(format!("{who} is {text:?}: {error}"))),
+        }
+    }
+
+    /// The relay of a command that has a place for it.
+    ///
+    /// # Errors
+    /// Wrong usage: none is named, or one by position and another by `--host`.
+    pub(super) fn or_by_position(&self, position: Option<&Address>) -> Result<Address, Error> {
+        match position {
+            Some(_) if self.text.is_some() && !self.is_variable => {
+                Err(Error::Usage("the relay is named twice: by position and by --host".into()))
+            }
+            // The command line wins over the variable, whatever is in that.
+            Some(address) => Ok(address.clone()),
+            None => self.address()?.map(|(address, _)| address).ok_or_else(missing),
+        }
+    }
+
+    /// The relay of a command whose own words follow it, and those words. `before` are those before a `--`, `after` those behind it.
+    ///
+    /// # Errors
+    /// Wrong usage: no relay is named, or it is likely that something else is meant.
+    pub(super) fn or_first_of<W: AsRef<OsStr> + Clone>(
+        &self,
+        words: Words,
+        before: &[W],
+        after: &[W],
+    ) -> Result<(Address, Vec<W>), Error> {
+        let all = || before.iter().chain(after);
+        let text = |word: &W| word.as_ref().to_string_lossy().into_owned();
+        if let Some((address, named)) = self.address()? {
+            let doubtful = before.first().filter(|_| named == Named::Variable).map(text);
+            if let Some(first) = doubtful.filter(|first| words.may_be_a_relay(first)) {
+                return Err(Error::Usage(format!(
+                    "{VARIABLE} names the relay, so {first:?} would be {}: for the relay {first} say --host {first}{}",
+                    words.name(),
+                    words.way_out()
+                )));
+            }
+            return Ok((address, all().cloned().collect()));
+        }
+        let first = text(all().next().ok_or_else(missing)?);
+        if words.are_one(&first) {
+            return Err(Error::Usage(format!(
+                "{first:?} is {}, and no relay is named: give HOST before it, --host HOST, or set {VARIABLE}",
+                words.name()
+            )));
+        }
+        let address =
+            first.parse().map_err(|error| Error::Usage(format!("the relay, {first:?}: {error}")))?;
+        Ok((address, all().skip(1).cloned().collect()))
+    }
+}
+
+/// What a command takes beside the relay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Words {
+    /// A text.
+    Text,
+    /// Names of files.
+    Files,
+}
+
+impl Words {
+    /// Whether this is surely one of them.
+    fn are_one(self, word: &str) -> bool {
+        self == Self::Files && Path::new(word).is_file()
+    }
+
+    /// Whether whoever gave this may have meant a relay.
+    fn may_be_a_relay(self, word: &str) -> bool {
+        !self.are_one(word) && word.parse::<Address>().is_ok_and(|address| address.is_unmistakable())
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "a part of the text",
+            Self::Files => "a file",
+        }
+    }
+
+    /// How to have it as it stands.
+    const fn way_out(self) -> &'static str {
+        match self {
+            Self::Text => "; to send it, put -- before it",
+            Self::Files => " (there is no file of that name)",
+        }
+    }
+}
+
+fn missing() -> Error {
+    Error::Usage(format!("no relay is named: give HOST or HOST:PORT, or set {VARIABLE}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn option(text: &str) -> HostOption {
+        HostOption { text: Some(text.into()), is_variable: false }
+    }
+
+    fn variable(text: &str) -> HostOption {
+        HostOption { text: Some(text.into()), is_variable: true }
+    }
+
+    fn address(text: &str) -> Address {
+        text.parse().unwrap()
+    }
+
+    fn words(text: &str) -> Vec<String> {
+        text.split_whitespace().map(str::to_owned).collect()
+    }
+
+    /// The relay, and what is left of the words.
+    fn split(host: &HostOption, before: &str, after: &str) -> Result<(String, String), Error> {
+        let (address, rest) = host.or_first_of(Words::Text, &words(before), &words(after))?;
+        Ok((address.host(), rest.join(" ")))
+    }
+
+    #[test]
+    fn a_place_of_its_own_wins_over_the_variable_and_not_over_the_option() {
+        let (here, there) = (address("here"), address("there"));
+        assert_eq!(HostOption::NONE.or_by_position(Some(&here)).unwrap(), here);
+        assert_eq!(variable("there").or_by_position(None).unwrap(), there);
+        assert_eq!(option("there").or_by_position(None).unwrap(), there);
+        assert_eq!(variable("there").or_by_position(Some(&here)).unwrap(), here);
+        assert_eq!(variable(":broken").or_by_position(Some(&here)).unwrap(), here);
+        for wrong in [
+            HostOption::NONE.or_by_position(None),
+            option("there").or_by_position(Some(&here)),
+            variable(":broken").or_by_position(None),
+        ] {
+            assert_eq!(wrong.unwrap_err().exit_code(), 2);
+        }
+    }
+
+    #[test]
+    fn words_follow_the_relay_unless_it_is_named_elsewhere() {
+        let is = |host: &str, text: &str| (host.to_owned(), text.to_owned());
+        let none = HostOption::NONE;
+        assert_eq!(
+            split(&none, "desk.local coffee is ready", "").unwrap(),
+            is("desk.local", "coffee is ready")
+        );
+        assert_eq!(split(&none, "desk.local", "-5 degrees").unwrap(), is("desk.local", "-5 degrees"));
+        assert_eq!(split(&none, "", "desk.local hi").unwrap(), is("desk.local", "hi"));
+        for named in [option("there"), variable("there")] {
+            assert_eq!(split(&named, "coffee is ready", "").unwrap(), is("there", "coffee is ready"));
+            assert_eq!(split(&named, "", "desk.local is down").unwrap(), is("there", "desk.local is down"));
+            assert_eq!(split(&named, "", "").unwrap(), is("there", ""));
+        }
+        assert_eq!(split(&option("there"), "desk.local hi", "").unwrap(), is("there", "desk.local hi"));
+        assert_eq!(split(&none, "", "").unwrap_err().exit_code(), 2);
+        assert_eq!(split(&none, "desk.local:x hi", "").unwrap_err().exit_code(), 2);
+    }
+
+    #[test]
+    fn what_looks_like_a_relay_beside_the_variable_is_asked_back() {
+        let error = split(&variable("there"), "desk.local hi", "").unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        let said = error.to_string();
+        assert!(said.contains("--host desk.local") && said.contains("put -- before it"), "{said}");
+    }
+
+    #[test]
+    fn a_file_is_no_relay() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("plan.png");
+        std::fs::write(&file, "").unwrap();
+        let file = [file.to_str().unwrap().to_owned()];
+        let files = |host: &HostOption, words: &[String]| host.or_first_of(Words::Files, words, &[]);
+        assert_eq!(files(&variable("there"), &file).unwrap().1, file);
+        let error = files(&HostOption::NONE, &file).unwrap_err().to_string();
+        assert!(error.contains("no relay is named"), "{error}");
+        let error = files(&variable("there"), &words("desk.local plan.png")).unwrap_err().to_string();
+        assert!(error.contains("--host desk.local"), "{error}");
+        // Whatever it is, it is told of when it is read.
+        assert_eq!(files(&variable("there"), &words("plan")).unwrap().1, ["plan"]);
+    }
+}

@@ -1,0 +1,108 @@
+//! Lines of standard input, as they come.
+
+use std::io::{self, BufRead};
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// A line without its end.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// What stands in it. What is no UTF-8 is shown as such; it is no reason to lose the lines after it.
+    Text(String),
+    /// So many bytes, which are more than anybody takes. They are not kept.
+    TooLong(u64),
+}
+
+/// Where lines come from.
+pub(super) struct Lines {
+    take: mpsc::Receiver<io::Result<Line>>,
+    ended: CancellationToken,
+}
+
+impl Lines {
+    /// Those of standard input. Of each no more than `most` bytes are kept.
+    pub(super) fn of_input(most: usize) -> Self {
+        let (give, take) = mpsc::channel(1);
+        let ended = CancellationToken::new();
+        let end = ended.clone();
+        std::thread::spawn(move || {
+            let mut input = io::stdin().lock();
+            while let Some(line) = next(&mut input, most).transpose() {
+                if give.blocking_send(line).is_err() {
+                    return;
+                }
+            }
+            end.cancel();
+        });
+        Self { take, ended }
+    }
+
+    /// The next line; `None` at the end.
+    pub(super) async fn next(&mut self) -> Option<io::Result<Line>> {
+        self.take.recv().await
+    }
+
+    /// Cancelled once the end of the input has been read. Lines may still wait to be taken.
+    pub(super) fn ended(&self) -> CancellationToken {
+        self.ended.clone()
+    }
+}
+
+fn next(input: &mut impl BufRead, most: usize) -> io::Result<Option<Line>> {
+    let (mut kept, mut length) = (Vec::new(), 0_u64);
+    loop {
+        let buffer = match input.fill_buf() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            buffer => buffer?,
+        };
+        let end = memchr::memchr(b'\n', buffer);
+        let part = end.map_or(buffer, |end| &buffer[..end]);
+        length += part.len() as u64;
+        if length <= most as u64 {
+            kept.extend_from_slice(part);
+        }
+        let (is_last, used) = (buffer.is_empty(), end.map_or(buffer.len(), |end| end + 1));
+        input.consume(used);
+        if is_last && length == 0 {
+            return Ok(None);
+        }
+        if is_last || end.is_some() {
+            let text = || String::from_utf8_lossy(&kept).trim_end_matches('\r').to_owned();
+            return Ok(Some(if length > most as u64 { Line::TooLong(length) } else { Line::Text(text()) }));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(input: &[u8], most: usize) -> Vec<Line> {
+        // A small buffer: lines come in pieces.
+        let mut input = io::BufReader::with_capacity(3, input);
+        std::iter::from_fn(|| next(&mut input, most).unwrap()).collect()
+    }
+
+    fn text(text: &str) -> Line {
+        Line::Text(text.into())
+    }
+
+    #[test]
+    fn each_line_comes_without_its_end() {
+        assert_eq!(
+            all("一\n\r\nthree\r\n\nlast".as_bytes(), 100),
+            [text("一"), text(""), text("three"), text(""), text("last")]
+        );
+        assert_eq!(all(b"", 100), []);
+        assert_eq!(all(b"\n", 100), [text("")]);
+        assert_eq!(all(b"a\xffb\nc\n", 100), [text("a\u{fffd}b"), text("c")]);
+    }
+
+    #[test]
+    fn of_a_line_that_is_too_long_only_the_length_is_kept() {
+        let input = [b"ab\n".as_slice(), &[b'x'; 5000], b"\ncd\n", &[b'y'; 11]].concat();
+        assert_eq!(all(&input, 10), [text("ab"), Line::TooLong(5000), text("cd"), Line::TooLong(11)]);
+        assert_eq!(all(&input[..3], 2), [text("ab")], "the limit itself is allowed");
+    }
+}

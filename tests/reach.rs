@@ -1,0 +1,194 @@
+//! Getting to a relay: far ones, and addresses as people write them. Alone: `make test-reach`. Names, which need a network of
+//! their own, are in `tests/net`.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
+
+mod common;
+
+use std::{
+    net::{Ipv6Addr, SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
+
+use common::{
+    delay,
+    links::up,
+    program::{Running, fails, pulsecam, run, text_of},
+    server::Server,
+};
+use pulsecam::{
+    key::Key,
+    link::{self, Dial, connect},
+    relay::{self, Keyring, RoomKey},
+    socket::Connection,
+    tls::{self, Certificate, Client, Trust},
+};
+use tokio::net::TcpStream;
+
+const KEY: &str = "the key to a far room";
+
+/// Far less than a far relay needs.
+const SHORT: Duration = Duration::from_millis(100);
+
+/// One way.
+const FAR: Duration = Duration::from_millis(250);
+
+#[tokio::test]
+async fn a_relay_that_is_far_away_is_reached_by_itself() {
+    let server = Server::start(relay::Config::default()).await;
+    // As a network that takes longer to connect than one try has.
+    let dial = |host: &str| {
+        let host = host.to_owned();
+        async move {
+            tokio::time::sleep(2 * FAR).await;
+            let stream = TcpStream::connect(host).await?;
+            let peer = stream.peer_addr()?;
+            Ok((Connection::tcp(stream)?, peer))
+        }
+    };
+    let config = link::Config { connect_timeout: SHORT, dial: Some(Dial::new(dial)), ..far(server.addr) };
+    let (link, _inbox) = connect(config).await.unwrap();
+    up(&link).await;
+    server.stop().await;
+}
+
+fn far(addr: SocketAddr) -> link::Config {
+    link::Config { connect_timeout: SHORT, ..link::Config::new(addr.to_string()) }
+}
+
+#[tokio::test]
+async fn the_handshakes_of_a_far_relay_get_the_time_that_they_need() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = Certificate::for_relay(vec!["localhost".into()]).unwrap();
+    let (certificate, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    std::fs::write(&certificate, made.certificate).unwrap();
+    std::fs::write(&key, made.key).unwrap();
+    let server = tls::Server::load(&certificate, &key).unwrap();
+    let room = RoomKey { room: String::new(), key: Key::new(KEY).unwrap() };
+    let relay = relay::Config {
+        tls: Some(Arc::new(server)),
+        keys: Some(Arc::new(Keyring::new(vec![room]))),
+        ..relay::Config::default()
+    };
+    let server = Server::start(relay).await;
+    let config = link::Config {
+        tls: Some(Client::new(&Trust::Pinned(made.fingerprint)).unwrap()),
+        key: Some(Key::new(KEY).unwrap()),
+        ..far(delay::proxy(server.addr, FAR))
+    };
+    let (link, _inbox) = connect(config).await.unwrap();
+    up(&link).await;
+    server.stop().await;
+}
+
+/// The addresses of this machine have both families.
+fn has_ipv6() -> bool {
+    TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok()
+}
+
+/// A relay at this address, and the port that it took.
+fn listening(listen: &str, more: &[&str]) -> (Running, SocketAddr) {
+    let mut relay = Running::start(&[&["relay", "--listen", listen, "--json", "--quiet"], more].concat());
+    let addr = relay.event("listening", |_| true)["addr"].as_str().unwrap().parse().unwrap();
+    (relay, addr)
+}
+
+#[test]
+fn all_addresses_are_those_of_both_families_and_each_is_shown_as_what_it_is() {
+    for all in [":0", "*:0", "0"] {
+        let (mut relay, addr) = listening(all, &[]);
+        assert!(addr.ip().is_unspecified(), "{addr}");
+        let hosts: &[&str] = if has_ipv6() { &["127.0.0.1", "[::1]"] } else { &["127.0.0.1"] };
+        for host in hosts {
+            let _here = std::net::TcpStream::connect(format!("{host}:{}", addr.port())).unwrap();
+            let joined = relay.event("joined", |_| true)["addr"].as_str().unwrap().to_owned();
+            assert!(joined.starts_with(&format!("{host}:")), "{joined}");
+        }
+    }
+}
+
+#[test]
+fn what_a_relay_says_of_its_addresses_is_true() {
+    let said = |listen: &str| {
+        let mut command = pulsecam();
+        command.args(["relay", "--listen", listen, "--exit-with-input"]);
+        text_of(&command.stdin(std::process::Stdio::null()).output().unwrap().stderr)
+    };
+    if has_ipv6() {
+        assert!(said(":0").contains("open on all addresses of this machine"), "{}", said(":0"));
+    }
+    assert!(said("0.0.0.0:0").contains("open on all IPv4 addresses"), "{}", said("0.0.0.0:0"));
+    assert!(!said("127.0.0.1:0").contains("open on"), "{}", said("127.0.0.1:0"));
+}
+
+#[test]
+fn a_relay_listens_on_what_people_write() {
+    let mut forms = vec!["127.0.0.1:0", "localhost:0", "tcp://127.0.0.1:0/", " 127.0.0.1:0 "];
+    if has_ipv6() {
+        forms.push("[::1]:0");
+    }
+    for form in forms {
+        let (_relay, addr) = listening(form, &[]);
+        assert!(addr.ip().is_loopback() && addr.port() > 0, "{form}: {addr}");
+    }
+    // The usual port may be taken by another test: it is tried all the same.
+    for form in ["127.0.0.1", "::1", "[::1]", "localhost", "*"] {
+        let output = pulsecam()
+            .args(["relay", "--listen", form, "--exit-with-input", "--quiet"])
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap();
+        let complaint = text_of(&output.stderr);
+        assert!(output.status.success() || complaint.contains(":6868: "), "{form}: {complaint}");
+    }
+    for (wrong, right) in
+        [("127.0.0.1:70000", "127.0.0.1:6868"), ("70000", "*:6868"), (":", "*:6868"), ("", "HOST:PORT")]
+    {
+        fails(&["relay", "--listen", wrong], 2, &["--listen", right]);
+    }
+    fails(&["relay", "--listen", "::1:6868"], 2, &["[::1]:6868"]);
+    fails(&["relay", "--listen", "no such host"], 1, &["cannot listen on no such host"]);
+}
+
+#[test]
+fn every_client_understands_addresses_or_shows_the_right_form() {
+    let (relay, addr) = listening("127.0.0.1:0", &[]);
+    let port = addr.port();
+    let understood = [
+        format!("127.0.0.1:{port}"),
+        format!(" 127.0.0.1:{port}\n"),
+        format!("http://127.0.0.1:{port}/"),
+        format!("tcp://localhost:{port}"),
+        format!("[::ffff:127.0.0.1]:{port}"),
+    ];
+    for host in &understood {
+        let output = run(&["text", host, "hello", "--quiet"]);
+        assert!(output.status.success(), "{host:?}: {}", text_of(&output.stderr));
+    }
+    drop(relay);
+    let commands: [(&str, &[&str]); 6] = [
+        ("send", &["--source", "pattern"]),
+        ("view", &["--no-window"]),
+        ("call", &["--no-window"]),
+        ("record", &["--out", "/nowhere/talk.mkv"]),
+        ("text", &["hello"]),
+        ("image", &["/no/such.jpg"]),
+    ];
+    for (command, more) in commands {
+        for (host, right) in [
+            ("desk.local:70000", "desk.local:6868"),
+            ("desk.local:", "desk.local:6868"),
+            (":6868", "localhost:6868"),
+            ("::1:6868", "[::1]:6868"),
+            ("ann@desk.local", "write desk.local"),
+            ("https://desk.local", "write desk.local"),
+            ("fe80::2", "fe80::2%eth0"),
+            ("", "HOST:PORT"),
+        ] {
+            fails(&[&[command, host], more].concat(), 2, &[right]);
+            fails(&[&[command, "--host", host], more].concat(), 2, &[right]);
+        }
+    }
+    fails(&["play", "/no/such.mkv", "desk.local:70000"], 2, &["desk.local:6868"]);
+}
