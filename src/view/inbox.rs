@@ -48,6 +48,9 @@ struct Waiting {
     link: Option<LinkState>,
     own: Option<Own>,
     words: VecDeque<Update>,
+    /// What became of texts that were written here. None of it gives way: such a text would be on its way for ever. There are as many as a
+    /// person writes.
+    sent: Vec<Update>,
     spare: Vec<Canvas>,
     stop: bool,
     closed: bool,
@@ -107,6 +110,7 @@ impl Waiting {
             Update::Link(link) => self.link = Some(link),
             Update::Own(own) => self.own = Some(own),
             Update::Stop => self.stop = true,
+            Update::Sent { .. } => self.sent.push(update),
             Update::Left { stream } => {
                 self.frames.retain(|frame| frame.stream != stream);
                 self.words.push_back(Update::Left { stream });
@@ -147,6 +151,7 @@ impl Waiting {
             && self.link.is_none()
             && self.own.is_none()
             && self.words.is_empty()
+            && self.sent.is_empty()
             && !self.stop
     }
 }
@@ -164,8 +169,8 @@ impl Inbox {
             let woken = self.shared.arrived.wait_timeout(waiting, left);
             waiting = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
-        let Waiting { frames, link, own, words, stop, .. } = &mut *waiting;
-        let mut updates: Vec<Update> = words.drain(..).collect();
+        let Waiting { frames, link, own, words, sent, stop, .. } = &mut *waiting;
+        let mut updates: Vec<Update> = sent.drain(..).chain(words.drain(..)).collect();
         updates.extend(link.take().map(Update::Link));
         updates.extend(own.take().map(Update::Own));
         updates.extend(frames.drain(..).map(Update::Frame));
@@ -252,6 +257,21 @@ mod tests {
         let images = inbox.wait(NONE);
         assert_eq!(images.len(), WAITING_IMAGES);
         assert!(matches!(&images[0], Update::Image(image) if image.sender.as_deref() == Some("3")));
+    }
+
+    /// A text would be on its way for ever.
+    #[test]
+    fn what_became_of_a_text_gives_way_to_nothing() {
+        let (handle, inbox) = inbox();
+        handle.push(Update::Sent { number: 1, left: true });
+        for number in 0..2 * WAITING_WORDS {
+            handle.push(Update::Notice(number.to_string()));
+        }
+        handle.push(Update::Sent { number: 2, left: false });
+        let updates = inbox.wait(NONE);
+        let sent = updates.iter().filter(|update| matches!(update, Update::Sent { .. })).count();
+        assert_eq!((sent, updates.len()), (2, WAITING_WORDS + 2));
+        assert!(inbox.wait(NONE).is_empty());
     }
 
     #[test]
