@@ -73,6 +73,9 @@ test-hostile: ## What strangers send to screens alone, and what fuzzing found
 test-trust: deps ## TLS and keys alone
 	$(CARGO) test --release --locked --test tls --test key --test trust
 
+test-reasons: ## What is said of a link that does not come up alone
+	$(CARGO) test --release --locked --test reasons
+
 test-pauses: ## Programs that stand still, and that are ended while they wait, alone
 	$(CARGO) test --release --locked --test pauses
 
@@ -98,7 +101,7 @@ test-recording: deps ## Recordings alone
 	$(CARGO) test --release --locked --test recording
 
 .PHONY: test-congestion test-recording test-terminal
-.PHONY: demo-check test-abuse test-hostile test-wire test-strips test-camera test-net test-pauses test-trust test-deploy deny soak fuzz
+.PHONY: demo-check test-abuse test-hostile test-wire test-strips test-camera test-net test-pauses test-reasons test-trust test-deploy deny soak fuzz
 demo-check: build ## The demonstration runs and ends by itself
 	$(PULSECAM) demo --no-window --for 2s --quiet
 

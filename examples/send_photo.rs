@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use pulsecam::{
-    link::{self, Config},
+    link::{self, Config, Role},
     wire::{Message, Origin},
 };
 
@@ -13,8 +13,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (Some(host), Some(file)) = (arguments.next(), arguments.next()) else {
         return Err("usage: send_photo HOST FILE.jpg".into());
     };
-    let (link, _inbox) = link::connect(Config::new(host)).await?;
-    link.send(Message::image(std::fs::read(file)?.into(), &Origin::default())?)?;
-    link.flushed().await?;
-    Ok(())
+    // The relay sends no video to one that only sends: nobody would take it here.
+    let config = Config { role: Role::Sender, ..Config::new(host) };
+    let (link, _inbox) = link::connect(config).await?;
+    let photo = link.send(Message::image(std::fs::read(file)?.into(), &Origin::default())?)?;
+    tokio::select! {
+        delivered = photo.delivered() => Ok(delivered?),
+        // A relay that is away may come back; one that asks for a key, say, asks for it again.
+        why = link.lasting_trouble() => Err(why.into()),
+    }
 }

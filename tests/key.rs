@@ -83,11 +83,13 @@ async fn who_has_no_key_or_a_wrong_one_is_told_so() {
     let server = two_rooms().await;
     let (wrong, _inbox) = client(server.addr, Some("a key that is wrong")).await;
     let why = down(&wrong).await;
-    assert!(matches!(&why, Down::SentAway(why) if why.contains("none of this relay's")), "{why}");
+    assert_eq!(why, Down::KeyRefused);
+    assert!(why.is_lasting());
     let (none, _inbox) = client(server.addr, None).await;
     say(&none, "let me in");
     let why = down(&none).await;
-    assert!(matches!(&why, Down::SentAway(why) if why.contains("--key-file")), "{why}");
+    assert_eq!(why, Down::KeyMissing);
+    assert_eq!(timeout(PATIENCE, none.lasting_trouble()).await.unwrap(), why);
     assert!(
         timeout(std::time::Duration::from_millis(100), none.flushed()).await.is_err(),
         "a farewell confirms nothing"
@@ -129,6 +131,58 @@ async fn what_is_for_a_room_with_a_key_is_not_sent_where_none_is_asked_for() {
     assert_eq!(open.stop().await.messages_in, 0);
 }
 
+/// Each of them waits for a first word, and so does a client with a key.
+#[tokio::test]
+async fn a_client_with_a_key_learns_what_it_is_that_asks_for_none() {
+    let files = tempfile::tempdir().unwrap();
+    let [cert, key_file] = ["cert.pem", "key.pem"].map(|name| files.path().join(name));
+    let made = Certificate::for_relay(vec!["127.0.0.1".into()]).unwrap();
+    std::fs::write(&cert, made.certificate).unwrap();
+    std::fs::write(&key_file, made.key).unwrap();
+    let tls = Some(Arc::new(tls::Server::load(&cert, &key_file).unwrap()));
+    let server = Server::start(Config { tls, keys: Some(ring(&[("", RED)])), ..Config::default() }).await;
+    let quick = |addr: SocketAddr| link::Config {
+        connect_timeout: std::time::Duration::from_millis(300),
+        key: Some(key(RED)),
+        ..link::Config::new(addr.to_string())
+    };
+    let (link, _inbox) = connect(quick(server.addr)).await.unwrap();
+    assert_eq!(down(&link).await, Down::TlsWanted);
+    server.stop().await;
+
+    // A relay that is only far away: it is not said to ask for no key.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (link, _inbox) = connect(quick(listener.local_addr().unwrap())).await.unwrap();
+    let (mut far, _) = listener.accept().await.unwrap();
+    let mut first = [0; 4];
+    tokio::io::AsyncReadExt::read_exact(&mut far, &mut first).await.unwrap();
+    let challenge = Challenge::new(None).unwrap();
+    far.write_all(&common::wire_bytes(&challenge.message())).await.unwrap();
+    let why = down(&link).await;
+    assert!(matches!(why, Down::ConnectTimeout(_)), "{why}");
+    assert!(!why.is_lasting());
+
+    let web = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (link, _inbox) = connect(quick(web.local_addr().unwrap())).await.unwrap();
+    let (mut web, _) = web.accept().await.unwrap();
+    tokio::io::AsyncReadExt::read_exact(&mut web, &mut first).await.unwrap();
+    web.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+    let why = down(&link).await;
+    assert!(matches!(&why, Down::NotARelay(what) if what.contains("web server")), "{why}");
+}
+
+#[tokio::test]
+async fn a_client_of_tls_at_a_relay_with_keys_and_without_tls_learns_it() {
+    let server = two_rooms().await;
+    let pin = Trust::Pinned("0".repeat(64).parse().unwrap());
+    let tls = Some(Client::new(&pin).unwrap());
+    let (link, _inbox) =
+        connect(link::Config { tls, ..link::Config::new(server.addr.to_string()) }).await.unwrap();
+    assert_eq!(down(&link).await, Down::Tls("it speaks no TLS".into()));
+    server.told(&["refused", "speaks TLS", "--tls-cert"]).await;
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn a_relay_that_only_pretends_to_know_the_key_is_left() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -159,7 +213,7 @@ async fn keys_change_without_dropping_anyone() {
     up(&before).await;
     keys.replace(vec![RoomKey { room: String::new(), key: key(BLUE) }]);
     let (late, _inbox) = client(server.addr, Some(RED)).await;
-    assert!(matches!(down(&late).await, Down::SentAway(_)));
+    assert!(down(&late).await == Down::KeyRefused);
     let (after, _inbox) = client(server.addr, Some(BLUE)).await;
     up(&after).await;
     say(&after, "still here");
@@ -217,6 +271,6 @@ async fn who_sits_between_cannot_pass_the_proof_on() {
     });
     let (link, _inbox) = connect(with(middle, deceived)).await.unwrap();
     let why = down(&link).await;
-    assert!(matches!(&why, Down::SentAway(why) if why.contains("none of this relay's")), "{why}");
+    assert_eq!(why, Down::KeyRefused);
     server.stop().await;
 }

@@ -168,7 +168,12 @@ async fn a_text_that_the_relay_refuses_is_not_called_delivered() {
     let output = tokio::task::spawn_blocking(|| pulsecam().args(text).output().unwrap()).await.unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{told}");
-    assert!(told.contains("up to 1000 are allowed (--max-text)"), "{told}");
+    let last = told.lines().last().unwrap();
+    assert!(last.contains("sent a text of 5004 bytes; up to 1000 are allowed"), "the relay's own reason: {told}");
+    assert!(!told.contains("--"), "an option of the relay is none of this program's: {told}");
+    let joined = server.events.lock().unwrap().iter().filter(|event| event.contains("joined")).count();
+    assert_eq!(joined, 1, "once is enough");
+    server.told(&["left", "--max-text"]).await;
     server.stop().await;
 }
 
@@ -178,7 +183,7 @@ async fn our_own_clients_tell_why_they_were_turned_away() {
     let _first = Bare::connect(server.addr).await;
     let (link, _inbox) = link::connect(link::Config::new(server.addr.to_string())).await.unwrap();
     let mut state = link.state();
-    let turned_away = |state: &State| matches!(state, State::Down { why: Down::SentAway(why), .. } if why.contains("--max-clients"));
+    let turned_away = |state: &State| matches!(state, State::Down { why: Down::SentAway(why), .. } if why == "1 clients are here already");
     timeout(PATIENCE, state.wait_for(turned_away)).await.expect("the reason comes through").unwrap();
     server.stop().await;
 }

@@ -129,16 +129,62 @@ async fn tls_and_no_tls_say_what_they_miss() {
     let server = relay_with(&files.server()).await;
     let (link, _inbox) = client(server.addr, None).await;
     let why = down(&link).await;
-    // The alert may be lost, where the system throws the connection away with what was not read.
-    assert!(matches!(why, Down::TlsWanted | Down::Lost(_) | Down::Closed), "{why}");
+    assert_eq!(why, Down::TlsWanted);
     server.told(&["refused", "no TLS with it"]).await;
     server.stop().await;
 
     let plain = Server::start(relay::Config::default()).await;
     let (link, _inbox) = client(plain.addr, Some(&files.pinned())).await;
-    assert!(matches!(down(&link).await, Down::Tls(_)));
+    assert_eq!(down(&link).await, Down::Tls("it speaks no TLS".into()));
     plain.told(&["left", "--tls-cert"]).await;
     plain.stop().await;
+}
+
+/// A handshake with each client that is turned away would be a gift to whoever floods.
+#[tokio::test]
+async fn a_full_relay_says_so_under_tls_too() {
+    let files = Files::new(&["127.0.0.1"]);
+    let config = relay::Config {
+        tls: Some(files.server()),
+        max_clients: 1.try_into().unwrap(),
+        ..relay::Config::default()
+    };
+    let server = Server::start(config).await;
+    let (first, _inbox) = client(server.addr, Some(&files.pinned())).await;
+    up(&first).await;
+    let (second, _inbox) = client(server.addr, Some(&files.pinned())).await;
+    let why = down(&second).await;
+    assert!(matches!(&why, Down::HandshakeFailed(why) if why.contains("it is full")), "{why}");
+    assert!(!why.is_lasting(), "places are freed");
+    server.stop().await;
+}
+
+/// RFC 7627, 5.4, and RFC 9266: what is bound to a session of TLS 1.2 is bound to that session alone.
+#[tokio::test]
+async fn tls_1_2_has_the_extended_master_secret_or_is_refused() {
+    let files = Files::new(&["127.0.0.1"]);
+    let server = relay_with(&files.server()).await;
+    let addr = server.addr.to_string();
+    // OpenSSL, an independent client. What it should leave out is said in a configuration only.
+    let handshake = async |options: &str| {
+        let config = files.file("openssl.cnf");
+        let text = format!(
+            "openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = it\n[it]\nOptions = {options}\n"
+        );
+        fs::write(&config, text).unwrap();
+        let mut client = tokio::process::Command::new("openssl");
+        client.args(["s_client", "-connect", &addr, "-tls1_2", "-quiet", "-no_ign_eof"]);
+        client.env("OPENSSL_CONF", config).stdin(std::process::Stdio::null());
+        timeout(PATIENCE, client.output()).await.expect("it ends").unwrap()
+    };
+    let without = handshake("-ExtendedMasterSecret").await;
+    let told = String::from_utf8_lossy(&without.stderr).into_owned();
+    assert!(!without.status.success() && told.contains("alert handshake failure"), "{told}");
+    let refused = server.told(&["refused", "no TLS with it"]).await;
+    assert!(refused.to_lowercase().contains("extendedmastersecret"), "{refused}");
+    let with = handshake("ExtendedMasterSecret").await;
+    assert!(with.status.success(), "{}", String::from_utf8_lossy(&with.stderr));
+    server.stop().await;
 }
 
 #[tokio::test]

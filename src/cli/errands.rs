@@ -88,3 +88,73 @@ impl Errands {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use tokio::{net::TcpListener, sync::oneshot};
+
+    use super::*;
+    use crate::{
+        language::Language,
+        link::{Config, connect},
+        relay::{self, Limits},
+        view::{self, Inbox},
+    };
+
+    const LIMIT: Duration = Duration::from_secs(20);
+
+    /// The outcome of texts by their numbers, and what is said beside it.
+    fn until(window: &Inbox, outcomes: usize, notices: usize) -> (Vec<(u64, bool)>, Vec<String>) {
+        let (mut sent, mut said, deadline) = (Vec::new(), Vec::new(), Instant::now() + LIMIT);
+        while (sent.len() < outcomes || said.len() < notices) && Instant::now() < deadline {
+            for update in window.wait(LIMIT) {
+                match update {
+                    Update::Sent { number, left } => sent.push((number, left)),
+                    Update::Notice(text) => said.push(text),
+                    _ => {}
+                }
+            }
+        }
+        (sent, said)
+    }
+
+    #[test]
+    fn a_text_that_is_written_here_ends_as_sent_or_not_sent_and_then_with_the_reason() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        let limits = Limits { text: 1000, ..Limits::default() };
+        let (stop, stopped) = oneshot::channel::<()>();
+        let config = relay::Config { limits, ..relay::Config::default() };
+        runtime.spawn(relay::run(listener, config, async move { _ = stopped.await }));
+        let config = Config { max_backoff: Duration::from_millis(50), ..Config::new(host) };
+        let (link, _inbox) = runtime.block_on(connect(config)).unwrap();
+        let (handle, window) = view::inbox();
+        let words = Arc::new(Words::new(Language::English));
+        let mut errands = Errands {
+            link,
+            runtime: runtime.handle().clone(),
+            handle: handle.clone(),
+            words: Arc::clone(&words),
+            name: "ann".into(),
+            folder: PathBuf::new(),
+            tape: Arc::new(Tape::new(handle, words)),
+            camera: None,
+            run: 1,
+        };
+        let mut say = |number, text: &str| errands.run(Action::Say { number, text: text.into() });
+        assert_eq!(say(1, "hello"), None);
+        assert_eq!(say(2, &"long ".repeat(500)), None);
+        assert_eq!(say(3, "behind it"), None);
+        let (sent, said) = until(&window, 3, 1);
+        assert_eq!(sent, [(1, true), (2, false), (3, true)]);
+        assert_eq!(said, ["sent a text of 5004 bytes; up to 1000 are allowed."]);
+        // The link goes with the window's errands.
+        drop(stop);
+        say(4, "nobody is there any more");
+        drop(errands);
+        assert_eq!(until(&window, 1, 0).0, [(4, false)]);
+    }
+}

@@ -21,7 +21,7 @@ pub(super) enum Error {
     Jpeg(#[from] jpeg::Error),
     #[error(transparent)]
     Tls(#[from] tls::Error),
-    #[error("the key: {0}")]
+    #[error("the key: {}", key_words(.0))]
     Key(#[from] key::Error),
     #[error(transparent)]
     Recording(#[from] recording::Error),
@@ -64,6 +64,13 @@ impl Error {
 /// Only if it would help.
 const fn longer(patience: bool) -> &'static str {
     if patience { " (give it longer with --deadline)" } else { "" }
+}
+
+fn key_words(error: &key::Error) -> String {
+    match error {
+        key::Error::TooShort(_) => format!("{error}: `pulsecam key` makes a good one"),
+        _ => error.to_string(),
+    }
 }
 
 fn hint(error: &io::Error) -> &'static str {

@@ -17,7 +17,7 @@ pub enum Error {
         source: io::Error,
     },
     /// Too easy to guess.
-    #[error("a key has {MIN_LENGTH} characters or more, this one {0}: `pulsecam key` makes a good one")]
+    #[error("a key has {MIN_LENGTH} characters or more, this one {0}")]
     TooShort(usize),
     /// The system has no random numbers.
     #[error("the system gives no random numbers")]

@@ -211,3 +211,54 @@ impl AsyncRead for Input {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rustls::{
+        ClientConfig, RootCertStore, ServerConfig,
+        pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
+        version::TLS12,
+    };
+    use tokio::net::TcpListener;
+    use tokio_rustls::{TlsAcceptor, TlsConnector};
+
+    use super::*;
+    use crate::tls::{Certificate, provider};
+
+    /// A peer in another language computes the same: RFC 9266 asks for a context of no length, which in TLS 1.2 is not none.
+    #[tokio::test]
+    async fn both_ends_of_tls_1_2_know_what_rfc_9266_says_and_nothing_else() {
+        let made = Certificate::for_relay(vec!["localhost".into()]).unwrap();
+        let certificate = CertificateDer::from_pem_slice(made.certificate.as_bytes()).unwrap();
+        let key = PrivateKeyDer::from_pem_slice(made.key.as_bytes()).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate.clone()).unwrap();
+        let server = ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(&[&TLS12])
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .unwrap();
+        let client = ClientConfig::builder_with_provider(provider())
+            .with_protocol_versions(&[&TLS12])
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let to = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (from, _) = listener.accept().await.unwrap();
+        let name = ServerName::try_from("localhost").unwrap();
+        let (server, client) = tokio::join!(
+            TlsAcceptor::from(Arc::new(server)).accept(from),
+            TlsConnector::from(Arc::new(client)).connect(name, to),
+        );
+        let ((from, server), (to, client)) = (server.unwrap().into_inner(), client.unwrap().into_inner());
+        let export = |context: Option<&[u8]>| {
+            client.export_keying_material([0; 32], b"EXPORTER-Channel-Binding", context).unwrap()
+        };
+        let (wanted, without) = (export(Some(&[])), export(None));
+        assert_ne!(wanted, without);
+        let bindings = [connection(from, server.into()), connection(to, client.into())];
+        assert_eq!(bindings.map(|one| one.unwrap().binding), [Some(wanted); 2]);
+    }
+}

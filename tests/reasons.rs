@@ -1,0 +1,289 @@
+//! The last line that a person reads is the reason: of the relay, of TLS, or of whatever else is there. What no retry heals is said at once,
+//! what happens at every try is said once.
+//!
+//! The built program at real relays, and at things that are none. Alone: `make test-reasons`.
+
+#![allow(missing_docs, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
+
+mod common;
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use common::{
+    program::{PATIENCE, RelayProgram, Running, pulsecam, run, text_of},
+    wire_bytes,
+};
+use pulsecam::wire::{Farewell, Heartbeat, Side};
+
+const RED: &str = "the-key-to-the-red-room";
+const BLUE: &str = "the-key-to-the-blue-room";
+
+const PICTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/astronaut_512x512.jpg");
+
+/// Hours: what is said before it was not waited for.
+const LATER: [&str; 2] = ["--deadline", "9h"];
+
+fn write(folder: &Path, name: &str, text: &str) -> String {
+    let file = folder.join(name);
+    fs::write(&file, text).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+/// A certificate of its own for 127.0.0.1: its file, its key's, and its fingerprint.
+fn certificate(folder: &Path) -> [String; 3] {
+    let [cert, key] = ["cert.pem", "key.pem"].map(|name| folder.join(name).display().to_string());
+    let made = run(&["cert", "127.0.0.1", "--cert", &cert, "--key", &key]);
+    [cert, key, text_of(&made.stdout).trim().to_owned()]
+}
+
+/// The last line of a command that fails.
+fn last_line(arguments: &[&str]) -> String {
+    let output = run(arguments);
+    let told = text_of(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {told}");
+    let last = told.lines().last().unwrap_or_default().to_owned();
+    assert!(last.starts_with("pulsecam: "), "{told}");
+    assert!(!last.contains("--deadline") && !last.contains("--max-message"), "this would not help: {last}");
+    last
+}
+
+/// Something that is no relay: does this with each connection, and counts them.
+struct Stranger {
+    addr: String,
+    came: Arc<AtomicUsize>,
+}
+
+impl Stranger {
+    fn new(act: impl Fn(&mut TcpStream) + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let addr = listener.local_addr().unwrap().to_string();
+        let came = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&came);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                stream.set_read_timeout(Some(PATIENCE)).unwrap();
+                act(&mut stream);
+                count.fetch_add(1, Relaxed);
+            }
+        });
+        Self { addr, came }
+    }
+
+    fn wait_for(&self, connections: usize) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.came.load(Relaxed) < connections {
+            assert!(Instant::now() < deadline, "only {} came", self.came.load(Relaxed));
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+/// Reads something first, as a server does.
+fn answers(what: &'static [u8]) -> impl Fn(&mut TcpStream) + Send {
+    move |stream| {
+        let _ = stream.read(&mut [0; 1024]);
+        let _ = stream.write_all(what); // it may be gone
+    }
+}
+
+/// A running command whose log is gathered.
+struct Logged {
+    running: Running,
+    log: Arc<Mutex<String>>,
+}
+
+impl Logged {
+    fn start(arguments: &[&str]) -> Self {
+        let (reader, writer) = std::io::pipe().unwrap();
+        let running = Running::spawn_logging(pulsecam().args(arguments), writer.into());
+        let log = Arc::new(Mutex::new(String::new()));
+        let gathered = Arc::clone(&log);
+        thread::spawn(move || {
+            let mut reader = reader;
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = reader.read(&mut bytes) {
+                gathered.lock().unwrap().push_str(&String::from_utf8_lossy(&bytes[..count]));
+            }
+        });
+        Self { running, log }
+    }
+
+    fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    fn count(&self, words: &str) -> usize {
+        self.log().lines().filter(|line| line.contains(words)).count()
+    }
+
+    fn wait_for(&self, words: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.count(words) == 0 {
+            assert!(Instant::now() < deadline, "no {words:?} in {}", self.log());
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+#[test]
+fn what_no_retry_heals_ends_a_delivery_at_once_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let (red, blue) = (write(folder.path(), "red", RED), write(folder.path(), "blue", BLUE));
+    let [cert, key, pin] = certificate(folder.path());
+    let zeros = "0".repeat(64);
+    let open = RelayProgram::start(&[]);
+    let locked = RelayProgram::start(&["--key-file", &red]);
+    let tls = RelayProgram::start(&["--tls-cert", &cert, "--tls-key", &key]);
+    let web = Stranger::new(answers(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
+    let ssh = Stranger::new(|stream| stream.write_all(b"SSH-2.0-OpenSSH_9.2p1\r\n").unwrap());
+    let mail = Stranger::new(|stream| stream.write_all(b"220 mail.example ESMTP\r\n").unwrap());
+    let cases: &[(&str, &[&str], &[&str])] = &[
+        (&locked.addr, &["--key-file", &blue], &["none of this relay's", "--key-file"]),
+        (&locked.addr, &[], &["asks for a key", "--key-file"]),
+        (&open.addr, &["--key-file", &red], &["asks for no key", "--key-file"]),
+        (&tls.addr, &["--key-file", &red], &["speaks TLS only", "--tls"]),
+        (&tls.addr, &[], &["speaks TLS only", "--tls"]),
+        (&tls.addr, &["--tls-pin", &zeros], &[&pin]),
+        (&tls.addr, &["--tls"], &["certificate"]),
+        (&open.addr, &["--tls-pin", &zeros], &["it speaks no TLS"]),
+        (&locked.addr, &["--tls-pin", &zeros], &["it speaks no TLS"]),
+        (&web.addr, &[], &["no pulsecam relay", "web server"]),
+        (&web.addr, &["--key-file", &red], &["no pulsecam relay", "web server"]),
+        (&web.addr, &["--tls-pin", &zeros], &["it speaks no TLS"]),
+        (&ssh.addr, &[], &["no pulsecam relay", "SSH server"]),
+        (&mail.addr, &[], &["no pulsecam relay", "\"220 \""]),
+    ];
+    for (addr, trust, words) in cases {
+        for command in [vec!["text", addr, "hello"], vec!["image", addr, PICTURE]] {
+            let last = last_line(&[&command, &LATER[..], trust].concat());
+            for word in *words {
+                assert!(last.contains(word), "{addr} {trust:?} should say {word:?}: {last}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_message_over_a_limit_is_refused_with_the_relays_reason() {
+    let relay = RelayProgram::start(&["--max-text", "1k", "--max-message", "2k"]);
+    let (long, longer) = ("long ".repeat(150), "long ".repeat(500));
+    let last = last_line(&[&["text", &relay.addr, &long][..], &LATER].concat());
+    assert!(last.contains("up to 1024 are allowed"), "{last}");
+    let last = last_line(&[&["text", &relay.addr, &longer][..], &LATER].concat());
+    assert!(last.contains("at most 2048 is allowed"), "{last}");
+    let last = last_line(&[&["image", &relay.addr, PICTURE][..], &LATER].concat());
+    assert!(last.contains("at most 2048 is allowed"), "{last}");
+}
+
+#[test]
+fn what_may_pass_is_waited_for_and_its_reason_is_the_last_word() {
+    let full = RelayProgram::start(&["--max-clients", "1"]);
+    let _here = common::program::viewer(&full.addr, &[]);
+    let soon = ["--deadline", "1s", "hello"];
+    let last = last_line(&[&["text", &full.addr][..], &soon].concat());
+    assert!(last.contains("within 1s: the relay closed the connection: 1 clients are here already"), "{last}");
+    let closes = Stranger::new(|_| {});
+    let last = last_line(&[&["text", &closes.addr][..], &soon].concat());
+    assert!(last.contains("closes them at once"), "{last}");
+    // That of a relay that says nothing could have been a matter of time.
+    let mute = TcpListener::bind("127.0.0.1:0").unwrap();
+    let output = run(&[&["text", &mute.local_addr().unwrap().to_string()][..], &soon].concat());
+    let told = text_of(&output.stderr);
+    assert!(told.contains("nothing there has answered yet (is it a pulsecam relay?) (give it longer"), "{told}");
+}
+
+/// Those that would wait for ever go on, for the relay may be started again with the right key.
+#[test]
+fn what_no_retry_heals_is_said_once_with_what_to_do_and_tried_again_seldom() {
+    let folder = tempfile::tempdir().unwrap();
+    let (red, blue) = (write(folder.path(), "red", RED), write(folder.path(), "blue", BLUE));
+    let out = folder.path().join("out.mkv").display().to_string();
+    let mut relay = RelayProgram::start(&["--key-file", &blue]);
+    let quick = ["--max-backoff", "50ms", "--key-file", &red, "--json"];
+    let addr = relay.addr.clone();
+    let commands = [
+        vec!["view", &addr, "--no-window"],
+        vec!["send", &addr, "--source", "pattern", "--size", "64x48"],
+        vec!["record", &addr, "--out", &out],
+    ];
+    let mut all: Vec<_> =
+        commands.iter().map(|command| Logged::start(&[&command[..], &quick].concat())).collect();
+    for command in &mut all {
+        for _ in 0..4 {
+            let down = command.running.event("link", |event| event["state"] == "down");
+            assert_eq!((&down["why"], &down["lasting"]), (&"the key is none of this relay's".into(), &true.into()));
+        }
+        command.wait_for("Ctrl-C ends this");
+        for words in ["is down: the key is none of this relay's", "Ctrl-C ends this"] {
+            assert_eq!(command.count(words), 1, "{}", command.log());
+        }
+        assert_eq!(command.count("is --key-file, or the variable PULSECAM_KEY, the one"), 1);
+    }
+    relay.running.signal("TERM");
+    relay.running.exit_code();
+    let mut relay = Running::start(&["relay", "--listen", &addr, "--json", "--quiet", "--key-file", &red]);
+    relay.event("listening", |_| true);
+    for command in &mut all {
+        command.running.event("link", |event| event["state"] == "up");
+        command.wait_for("is up (");
+        command.running.signal("INT");
+        command.running.exit_code();
+    }
+}
+
+/// A port forward to nowhere, the published port of a container with nobody behind it.
+#[test]
+fn something_that_accepts_and_closes_is_said_once_and_never_called_up() {
+    let closes = Stranger::new(|_| {});
+    let mut view =
+        Logged::start(&["view", &closes.addr, "--no-window", "--json", "--max-backoff", "50ms"]);
+    closes.wait_for(20);
+    view.running.signal("INT");
+    let events = view.running.rest();
+    assert!(events.iter().any(|event| event.contains("closes them at once")), "{events:#?}");
+    assert!(!events.iter().any(|event| event.contains(r#""state":"up""#)), "{events:#?}");
+    assert_eq!(view.count("closes them at once"), 1, "{}", view.log());
+    assert_eq!(view.count("is up ("), 0, "{}", view.log());
+}
+
+/// Each time for the same reason: one of its limits, say.
+#[test]
+fn a_relay_that_sends_a_client_away_over_and_over_is_said_once() {
+    let answer = wire_bytes(&Heartbeat::default().to_message(Side::Relay));
+    let bye = Farewell { reason: "sent more than 9 messages a second".into(), ..Farewell::default() };
+    let bye = wire_bytes(&bye.to_message());
+    let relay = Stranger::new(move |stream| {
+        let _ = stream.read(&mut [0; 1024]);
+        let _ = stream.write_all(&answer).and_then(|()| stream.write_all(&bye)); // it may be gone
+    });
+    let mut view = Logged::start(&["view", &relay.addr, "--no-window", "--json", "--max-backoff", "50ms"]);
+    relay.wait_for(20);
+    view.running.signal("INT");
+    let events = view.running.rest();
+    assert!(events.iter().any(|event| event.contains("sent more than 9 messages")), "{events:#?}");
+    assert_eq!(view.count("sent more than 9 messages a second"), 1, "{}", view.log());
+    assert_eq!(view.count("is up ("), 1, "{}", view.log());
+}
+
+/// As `pulsecam relay --client-timeout 2s`, with clients that beat every 3 s.
+#[test]
+fn a_relay_that_is_less_patient_than_heartbeats_are_frequent_keeps_its_clients() {
+    let relay = RelayProgram::start(&["--client-timeout", "600ms"]);
+    let mut view = Logged::start(&["view", &relay.addr, "--no-window", "--json", "--for", "2s"]);
+    view.running.exit_code();
+    let events = view.running.rest();
+    assert!(!events.iter().any(|event| event.contains(r#""state":"down""#)), "{events:#?}");
+}
