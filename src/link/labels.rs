@@ -91,7 +91,7 @@ mod tests {
     fn equal_names_are_told_apart_for_as_long_as_both_are_there() {
         let (mut labels, start) = (Labels::default(), Instant::now());
         let mut of = |whose, after| labels.of(whose, "ann", HOLD, start + after).to_string();
-        assert_eq!(of(ANN, HOLD * 0), "ann");
+        assert_eq!(of(ANN, Duration::ZERO), "ann");
         assert_eq!(of(TWIN, HOLD / 2), "ann (2)");
         assert_eq!(of(THIRD, HOLD / 2), "ann (3)");
         assert_eq!(of(ANN, HOLD / 2), "ann");
