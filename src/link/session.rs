@@ -78,7 +78,9 @@ pub(super) async fn serve(
     hub.state.send_replace(State::Up { peer, rtt: None, offset: None });
     hub.streams().numbered_in(None); // until it says otherwise
     // The relay learns by the first heartbeat whose frames are to come: none may go before it.
-    hub.outbox.send_urgent(Outbound::Heartbeat);
+    if session.lock().pulse.poll(now()) == Action::Send {
+        hub.outbox.send_urgent(Outbound::Heartbeat);
+    }
     hub.lend(Some(Arc::clone(&pen)));
     let write = socket::drain(outbox, &pen, &session);
     let why = tokio::select! {
