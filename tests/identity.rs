@@ -240,7 +240,9 @@ async fn a_token_brings_a_number_back_and_nobody_else_gets_it() {
         let socket = socket2::SockRef::from(bare.output.as_ref());
         socket.set_linger(Some(std::time::Duration::ZERO)).unwrap();
     }
-    drop((ann, again));
+    for bare in [ann, again] {
+        bare.output.forget(); // or it would say good-bye
+    }
     server.told(&["left", "\"client\":2"]).await;
     server.told(&["left", "\"client\":4"]).await;
     let mut thief = Bare::connect(server.addr).await;
@@ -297,7 +299,16 @@ fn sender(relay: &RelayProgram, name: &str, size: &str) -> Running {
 fn a_viewer_tells_two_of_one_name_apart_and_loses_no_frames_by_it() {
     let relay = RelayProgram::start(&[]);
     let _senders = [sender(&relay, "ann", "320x240"), sender(&relay, "ann", "160x120")];
-    let mut viewer = viewer(&relay.addr, &["--for", "3s"]);
+    let mut viewer = viewer(&relay.addr, &[]);
+    for name in ["ann", "ann (2)"] {
+        viewer.event("frame", |frame| frame["stream"] == name);
+    }
+    let mut frames = 0;
+    while frames < 40 {
+        viewer.event("frame", |_| true);
+        frames += 1;
+    }
+    viewer.signal("INT");
     let summary = viewer.event("summary", |_| true);
     let streams = summary["streams"].as_array().unwrap();
     let names: Vec<_> = streams.iter().map(|stream| stream["stream"].as_str().unwrap()).collect();

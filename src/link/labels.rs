@@ -1,7 +1,7 @@
 //! What streams and speakers are called here: the names that they give themselves, with equal ones told apart.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -14,6 +14,15 @@ use crate::{
 /// Names that are remembered. A peer that invents names must not fill memory.
 const MAX_LABELS: usize = 256;
 
+/// What somebody does under a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Sends video.
+    Streams,
+    /// Writes texts and sends images, as far as is known.
+    Writes,
+}
+
 /// A name that somebody goes by.
 #[derive(Debug)]
 struct Label {
@@ -22,6 +31,7 @@ struct Label {
     shown: Arc<str>,
     /// Of `shown`, what a person sees.
     seen: String,
+    part: Part,
     /// Nobody else is shown under it before.
     until: Instant,
 }
@@ -33,16 +43,30 @@ pub(super) struct Labels(VecDeque<Label>);
 impl Labels {
     /// What `whose` is called who claims this name: the name itself, or `ann (2)` if somebody else goes by it. It is kept for `hold`
     /// after it was last asked for.
-    pub(super) fn of(&mut self, whose: StreamId, claimed: &str, hold: Duration, now: Instant) -> Arc<str> {
+    ///
+    /// Who writes is told apart from everybody, and who streams from others who do: a program that sent a line takes no stream's name.
+    pub(super) fn of(
+        &mut self,
+        whose: StreamId,
+        claimed: &str,
+        part: Part,
+        hold: Duration,
+        now: Instant,
+    ) -> Arc<str> {
         let found = self.0.iter().position(|label| label.whose == whose && label.claimed == claimed);
-        let mut label = match found.and_then(|at| self.0.remove(at)) {
-            Some(label) if label.until > now || !self.is_taken(&label.seen, whose, now) => label,
-            _ => {
-                let (shown, seen) = self.free(whose, claimed, now);
-                Label { whose, claimed: claimed.to_owned(), shown: shown.into(), seen, until: now }
-            }
+        let found = found.and_then(|at| self.0.remove(at));
+        let is_kept = |label: &Label| {
+            (label.part == Part::Streams && label.until > now)
+                || !self.is_taken(&label.seen, whose, part, now)
         };
+        let mut label = found.filter(is_kept).unwrap_or_else(|| {
+            let (shown, seen) = self.free(whose, claimed, part, now);
+            Label { whose, claimed: claimed.to_owned(), shown: shown.into(), seen, part, until: now }
+        });
         label.until = label.until.max(now + hold);
+        if part == Part::Streams {
+            label.part = part;
+        }
         let shown = Arc::clone(&label.shown);
         if self.0.len() == MAX_LABELS {
             self.0.pop_front();
@@ -52,16 +76,26 @@ impl Labels {
         shown
     }
 
-    fn is_taken(&self, seen: &str, whose: StreamId, now: Instant) -> bool {
-        self.0.iter().any(|label| label.whose != whose && label.until > now && label.seen == seen)
+    fn is_taken(&self, seen: &str, whose: StreamId, part: Part, now: Instant) -> bool {
+        self.others(whose, part, now).any(|other| other == seen)
+    }
+
+    /// What a person sees of the names that others go by who count for this.
+    fn others(&self, whose: StreamId, part: Part, now: Instant) -> impl Iterator<Item = &str> {
+        let counts = move |label: &&Label| {
+            let part = part == Part::Writes || label.part == Part::Streams;
+            part && label.whose != whose && label.until > now
+        };
+        self.0.iter().filter(counts).map(|label| label.seen.as_str())
     }
 
     /// A name that nobody else goes by, and what a person sees of it.
-    fn free(&self, whose: StreamId, claimed: &str, now: Instant) -> (String, String) {
+    fn free(&self, whose: StreamId, claimed: &str, part: Part, now: Instant) -> (String, String) {
+        let taken: HashSet<_> = self.others(whose, part, now).collect();
         let mut shown = claimed.to_owned();
         for number in 2.. {
             let seen = seen(&shown);
-            if seen.is_empty() || !self.is_taken(&seen, whose, now) {
+            if seen.is_empty() || !taken.contains(seen.as_str()) {
                 return (shown, seen);
             }
             shown = format!("{claimed} ({number})");
@@ -87,11 +121,16 @@ mod tests {
     const TWIN: StreamId = StreamId::new(2);
     const THIRD: StreamId = StreamId::new(3);
 
+    /// What a stream is called.
+    fn of(labels: &mut Labels, whose: StreamId, claimed: &str, now: Instant) -> String {
+        labels.of(whose, claimed, Part::Streams, HOLD, now).to_string()
+    }
+
     #[test]
     fn equal_names_are_told_apart_for_as_long_as_both_are_there() {
         let (mut labels, start) = (Labels::default(), Instant::now());
-        let mut of = |whose, after| labels.of(whose, "ann", HOLD, start + after).to_string();
-        assert_eq!(of(ANN, HOLD * 0), "ann");
+        let mut of = |whose, after| of(&mut labels, whose, "ann", start + after);
+        assert_eq!(of(ANN, Duration::ZERO), "ann");
         assert_eq!(of(TWIN, HOLD / 2), "ann (2)");
         assert_eq!(of(THIRD, HOLD / 2), "ann (3)");
         assert_eq!(of(ANN, HOLD / 2), "ann");
@@ -104,29 +143,43 @@ mod tests {
     #[test]
     fn who_comes_back_to_a_name_that_is_taken_gets_another() {
         let (mut labels, start) = (Labels::default(), Instant::now());
-        assert_eq!(&*labels.of(ANN, "ann", HOLD, start), "ann");
-        assert_eq!(&*labels.of(TWIN, "ann", HOLD, start + 2 * HOLD), "ann");
-        assert_eq!(&*labels.of(ANN, "ann", HOLD, start + 2 * HOLD), "ann (2)");
+        assert_eq!(of(&mut labels, ANN, "ann", start), "ann");
+        assert_eq!(of(&mut labels, TWIN, "ann", start + 2 * HOLD), "ann");
+        assert_eq!(of(&mut labels, ANN, "ann", start + 2 * HOLD), "ann (2)");
+    }
+
+    #[test]
+    fn who_writes_takes_no_streams_name_and_is_told_apart_from_it() {
+        let (mut labels, now) = (Labels::default(), Instant::now());
+        let says = |labels: &mut Labels, whose| labels.of(whose, "ann", Part::Writes, HOLD, now).to_string();
+        assert_eq!(says(&mut labels, TWIN), "ann");
+        assert_eq!(says(&mut labels, THIRD), "ann (2)");
+        assert_eq!(of(&mut labels, ANN, "ann", now), "ann");
+        assert_eq!(says(&mut labels, ANN), "ann", "who streams and writes is one");
+        assert_eq!(says(&mut labels, TWIN), "ann (3)");
+        assert_eq!(says(&mut labels, THIRD), "ann (2)");
+        assert_eq!(of(&mut labels, THIRD, "ann", now), "ann (2)");
     }
 
     #[test]
     fn what_looks_the_same_is_the_same() {
         let (mut labels, now) = (Labels::default(), Instant::now());
-        assert_eq!(&*labels.of(ANN, "ann", HOLD, now), "ann");
+        let mut of = |whose, claimed: &str| of(&mut labels, whose, claimed, now);
+        assert_eq!(of(ANN, "ann"), "ann");
         for alike in ["a\u{200b}nn", " ann", "ann\u{202e}", "\u{feff}ann"] {
-            assert_eq!(*labels.of(TWIN, alike, HOLD, now), *format!("{alike} (2)"), "{alike:?}");
+            assert_eq!(of(TWIN, alike), format!("{alike} (2)"), "{alike:?}");
         }
-        assert_eq!(&*labels.of(TWIN, "ann (2)", HOLD, now), "ann (2)");
-        assert_eq!(&*labels.of(THIRD, "ann (2)", HOLD, now), "ann (2) (2)", "claimed in so many letters");
-        assert_eq!(&*labels.of(THIRD, "", HOLD, now), "");
-        assert_eq!(&*labels.of(TWIN, "", HOLD, now), "", "no name is none");
+        assert_eq!(of(TWIN, "ann (2)"), "ann (2)");
+        assert_eq!(of(THIRD, "ann (2)"), "ann (2) (2)", "claimed in so many letters");
+        assert_eq!(of(THIRD, ""), "");
+        assert_eq!(of(TWIN, ""), "", "no name is none");
     }
 
     #[test]
     fn invented_names_cannot_fill_memory() {
         let (mut labels, now) = (Labels::default(), Instant::now());
         for number in 0..3 * MAX_LABELS as u64 {
-            labels.of(StreamId::new(number), "ann", HOLD, now);
+            of(&mut labels, StreamId::new(number), "ann", now);
             assert_eq!(labels.0.len(), MAX_LABELS.min(number as usize + 1));
         }
     }

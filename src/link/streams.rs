@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     account::{Account, Course},
-    labels::Labels,
+    labels::{Labels, Part},
     progress::Progress,
 };
 use crate::{stream_id::StreamId, wire::FrameInfo};
@@ -82,7 +82,7 @@ impl Streams {
             return None;
         }
         let (id, account) = (stream.id, stream.course.came(info));
-        let name = self.label(id, &claimed, NAME_HOLD, now);
+        let name = self.label(id, &claimed, Part::Streams, now);
         Some((Sender { id, peer, name }, account))
     }
 
@@ -91,7 +91,7 @@ impl Streams {
         let peer = self.peer(peer);
         let key = peer.map_or_else(|| Key::Name(claimed.to_owned()), Key::Number);
         let id = self.find(&key, claimed).map_or_else(|| self.new_id(&key), |at| self.known[at].id);
-        Sender { id, peer, name: self.label(id, claimed, SPEAKER_HOLD, now) }
+        Sender { id, peer, name: self.label(id, claimed, Part::Writes, now) }
     }
 
     /// The number, if it is the relay's word.
@@ -100,8 +100,12 @@ impl Streams {
     }
 
     /// If nobody is numbered, a name is all that there is.
-    fn label(&mut self, id: StreamId, claimed: &str, hold: Duration, now: Instant) -> Arc<str> {
-        if self.epoch.is_none() { claimed.into() } else { self.labels.of(id, claimed, hold, now) }
+    fn label(&mut self, id: StreamId, claimed: &str, part: Part, now: Instant) -> Arc<str> {
+        if self.epoch.is_none() {
+            return claimed.into();
+        }
+        let hold = if part == Part::Streams { NAME_HOLD } else { SPEAKER_HOLD };
+        self.labels.of(id, claimed, part, hold, now)
     }
 
     /// Where a stream is that is known by this key, or was known by this name before the relay was started again.

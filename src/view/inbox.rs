@@ -320,20 +320,6 @@ mod tests {
 
     /// A text would be on its way for ever.
     #[test]
-    fn what_became_of_a_text_gives_way_to_nothing() {
-        let (handle, inbox) = inbox();
-        handle.push(Update::Sent { number: 1, left: true });
-        for number in 0..2 * WAITING_WORDS {
-            handle.push(Update::Notice(number.to_string()));
-        }
-        handle.push(Update::Sent { number: 2, left: false });
-        let updates = inbox.wait(NONE);
-        let sent = updates.iter().filter(|update| matches!(update, Update::Sent { .. })).count();
-        assert_eq!((sent, updates.len()), (2, WAITING_WORDS + 2));
-        assert!(inbox.wait(NONE).is_empty());
-    }
-
-    #[test]
     fn decoders_are_told_how_large_a_stream_is_shown() {
         let (handle, inbox) = inbox();
         assert_eq!(handle.room(id("a")), None);
