@@ -86,7 +86,7 @@ impl Audience {
                 }
                 0
             }
-            Arrival::Text { .. } | Arrival::Image { .. } => 0,
+            Arrival::Text { .. } | Arrival::UnreadableText { .. } | Arrival::Image { .. } => 0,
         }
     }
 }
@@ -95,6 +95,9 @@ impl Audience {
 pub(super) fn update(arrival: Arrival, damaged: u64) -> Option<Update> {
     Some(match arrival {
         Arrival::Text { text, origin } => Update::Text { sender: origin.from, text, at: Timestamp::now() },
+        Arrival::UnreadableText { bytes, origin, .. } => {
+            Update::UnreadableText { sender: origin.from, bytes, at: Timestamp::now() }
+        }
         Arrival::Image { jpeg, header, origin } => {
             let header = header?;
             Update::Image(Image { sender: origin.from, size: (header.width, header.height), jpeg })

@@ -114,6 +114,7 @@ enum Command {
 /// wrong usage.
 #[must_use]
 pub fn main() -> ExitCode {
+    crate::capture::silence_caught_panics();
     let cli = Cli::parse(); // exits with 2 and a hint on wrong usage
     let logs = log(&cli);
     let result = match cli.command {

@@ -32,6 +32,12 @@ enum Event<'a> {
         text: &'a str,
         from: Option<&'a str>,
     },
+    /// A text that is neither a QString nor UTF-8.
+    UnreadableText {
+        bytes: usize,
+        reason: &'a str,
+        from: Option<&'a str>,
+    },
     Image {
         bytes: usize,
         width: Option<usize>,
@@ -124,6 +130,16 @@ impl Report {
                 let from = origin.from.as_deref();
                 let line = format!("{} {}: {text}", local_time(Timestamp::now()), from.unwrap_or("somebody"));
                 self.output.event(&Event::Text { text, from }, Some(&line));
+            }
+            Arrival::UnreadableText { bytes, reason, origin } => {
+                self.texts += 1;
+                let from = origin.from.as_deref();
+                let line = format!(
+                    "{} {}: a text of {bytes} bytes that cannot be read: neither UTF-8 nor a QString ({reason})",
+                    local_time(Timestamp::now()),
+                    from.unwrap_or("somebody")
+                );
+                self.output.event(&Event::UnreadableText { bytes: *bytes, reason, from }, Some(&line));
             }
             Arrival::Image { jpeg, header, origin, .. } => {
                 self.images += 1;

@@ -24,5 +24,12 @@ pub struct Received {
     pub received_at: Instant,
 }
 
+impl Received {
+    /// Bytes of the message.
+    pub(super) fn weight(&self) -> usize {
+        self.message.wire_len()
+    }
+}
+
 /// What came in: texts and images in order, of each stream the newest frame. Keyed by the stream's name.
 pub type Inbox = fresh::Receiver<String, Received>;

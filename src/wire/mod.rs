@@ -13,10 +13,12 @@ mod error;
 mod farewell;
 mod frame_info;
 mod heartbeat;
+mod held;
 mod message;
 mod qstring;
 mod reader;
 mod receipts;
+mod text;
 
 pub use self::{
     codec::Codec,
@@ -24,10 +26,12 @@ pub use self::{
     farewell::{farewell, farewell_reason},
     frame_info::FrameInfo,
     heartbeat::{Heartbeat, Side},
+    held::{Held, Share},
     message::{Kind, Message, Origin},
     qstring::{LoneSurrogate, QString},
     reader::Reader,
     receipts::Receipts,
+    text::TextContent,
 };
 
 /// The largest `size` that is accepted unless another limit is set: a 16 MiB JPEG is a 40-megapixel
