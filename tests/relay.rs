@@ -4,7 +4,13 @@
 
 mod common;
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    },
+    time::{Duration, Instant},
+};
 
 use common::{
     golden,
@@ -13,10 +19,10 @@ use common::{
 };
 use pulsecam::{
     clock::Timestamp,
-    relay::Config,
+    relay::{self, Census, Config, Event, LeaveReason},
     wire::{FrameInfo, Heartbeat, Kind, Message, Origin, QString, Side},
 };
-use tokio::time::timeout;
+use tokio::{io::AsyncWriteExt, net::TcpListener, time::timeout};
 
 fn is_passed_on(message: &Message) -> bool {
     !matches!(message.kind(), Kind::Heartbeat | Kind::Reserved(_))
@@ -144,11 +150,10 @@ async fn text_is_kept_for_a_slow_viewer_up_to_the_budget_and_then_it_is_sent_awa
 async fn a_liar_is_closed_with_the_reason_and_nobody_else_notices() {
     let server = Server::start(Config::default()).await;
     let (mut good, mut other) = (Bare::connect(server.addr).await, Bare::connect(server.addr).await);
-    let lies: [(&[u8], &str); 5] = [
+    let lies: [(&[u8], &str); 4] = [
         (&[0x7f, 0xff, 0xff, 0xff], "a message size of 2147483647; at most 16777216 is allowed"),
         (&[0xff; 4], "a message size of -1"),
         (&[0, 0, 0, 3], "a message size of 3; at least 12"),
-        (b"\0\0\0\x0c\0\0\0\x01\xff\xff\xff\xff\xff\xff\xff\xff", "a text of 0 bytes that is no QString"),
         (b"\0\0\0\x0c\0\0\0\x02\0\0\0\x07\xff\xff\xff\xff", "a description of 7 bytes; 4 are left"),
     ];
     for (bytes, reason) in lies {
@@ -204,6 +209,140 @@ async fn at_the_end_what_waits_is_delivered() {
     assert_eq!(got, image);
     assert_eq!(summary.unwrap().messages_out, 1);
     viewer.end().await;
+}
+
+#[tokio::test]
+async fn a_text_is_passed_on_whatever_its_payload_is() {
+    let server = Server::start(Config::default()).await;
+    let (mut sender, mut viewer) = (Bare::connect(server.addr).await, Bare::connect(server.addr).await);
+    let payloads: [Option<&'static [u8]>; 6] = [
+        None,
+        Some(b""),
+        Some("raw UTF-8: 你好".as_bytes()),
+        Some(b"\0\0\0\x03hi\0"),
+        Some(b"\xff\xfe"),
+        Some(b"\0"),
+    ];
+    for payload in payloads {
+        let text = Message::new(Kind::Text, "this is text".into(), payload.map(bytes::Bytes::from_static));
+        let bytes = wire_bytes(&text.unwrap());
+        sender.send_bytes(&bytes).await;
+        assert_eq!(wire_bytes(&viewer.receive().await), bytes, "{payload:?}");
+    }
+    sender.ask().await;
+    assert_eq!(server.stop().await.messages_out, payloads.len() as u64);
+}
+
+/// Reads and throws away, counting; ends with the connection.
+fn count_bytes(client: Bare) -> (Arc<AtomicUsize>, tokio::task::JoinHandle<()>) {
+    let count = Arc::<AtomicUsize>::default();
+    let counting = Arc::clone(&count);
+    let reading = tokio::spawn(async move {
+        let mut client = client; // all of it: without its other half it would be closed
+        while let Ok(Some(message)) = client.reader.next().await {
+            counting.fetch_add(message.wire_len(), SeqCst);
+        }
+    });
+    (count, reading)
+}
+
+/// Twenty thousand messages that are in the relay's memory at once are a million to pass on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_tiny_messages_to_fifty_lets_others_have_their_turn() {
+    const FLOOD: usize = 20_000;
+    let server = Server::start_apart(Config::default()).await;
+    let tiny = wire_bytes(&Message::new(Kind::from(200), QString::NULL, None).unwrap());
+    let mut viewers = Vec::new();
+    for _ in 0..50 {
+        viewers.push(count_bytes(Bare::connect(server.addr).await));
+    }
+    let (mut asker, mut flooder) = (Bare::connect(server.addr).await, Bare::connect(server.addr).await);
+    // So that the relay makes room for as many at once as it ever does.
+    flooder.send(&Message::image(vec![7; 1 << 20].into(), &Origin::default()).unwrap()).await;
+    flooder.ask().await;
+    while asker.receive().await.kind() != Kind::Image {}
+    let counted = || viewers.iter().map(|(count, _)| count.load(SeqCst)).min().unwrap();
+    while counted() < 1 << 20 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let before = counted();
+    let flood = tiny.repeat(FLOOD / 2);
+    let flooding = tokio::spawn(async move {
+        flooder.send_bytes(&flood).await;
+        flooder.send_bytes(&flood).await;
+        flooder
+    });
+    while counted() == before {
+        tokio::task::yield_now().await;
+    }
+    let mut slowest = Duration::ZERO;
+    let mut answered = 0;
+    while counted() < before + FLOOD * tiny.len() {
+        let asked = Instant::now();
+        asker.ask().await;
+        slowest = slowest.max(asked.elapsed());
+        answered += 1;
+    }
+    println!("{answered} heartbeats were answered meanwhile, the slowest after {slowest:?}");
+    assert!(answered >= 20, "{answered} heartbeats were answered meanwhile");
+    assert!(slowest < Duration::from_secs(1), "{slowest:?}");
+    // All of it came, to everybody.
+    for (count, _) in &viewers {
+        assert_eq!(count.load(SeqCst) - before, FLOOD * tiny.len());
+    }
+    drop(flooding.await.unwrap());
+    server.stop().await;
+}
+
+/// One that takes a few megabytes a second, and one that takes nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_texts_is_slowed_down_and_no_slow_viewer_has_to_go() {
+    let server = Server::start_apart(Config { mailbox: 2 << 20, ..Config::default() }).await;
+    let mut slow = Bare::connect(server.addr).await;
+    socket2::SockRef::from(slow.output.as_ref()).set_recv_buffer_size(64 << 10).unwrap();
+    let (mut flooder, other) = (Bare::connect(server.addr).await, Bare::connect(server.addr).await);
+    let Bare { reader: mut heard, output: mut said } = other;
+    let listening = tokio::spawn(async move { while matches!(heard.next().await, Ok(Some(_))) {} });
+    let text = Message::text(&"x".repeat(10_000), &Origin::default()).unwrap();
+    let flood = wire_bytes(&text);
+    let enough = Arc::<AtomicBool>::default();
+    let flooding = tokio::spawn({
+        let enough = Arc::clone(&enough);
+        async move {
+            let mut sent = 0_u64;
+            while !enough.load(SeqCst) {
+                flooder.send_bytes(&flood).await;
+                sent += 1;
+            }
+            (flooder, sent)
+        }
+    });
+    // Ten times the mailbox, at a pace that is far below the flood's.
+    let mut taken = 0;
+    let mut others = 0;
+    while taken < 20 << 20 {
+        let message = timeout(PATIENCE, slow.reader.next()).await.unwrap();
+        let message = message.expect("it is not sent away").expect("nor closed");
+        taken += message.wire_len();
+        if message.origin().from.as_deref() == Some("other") {
+            others += 1;
+        } else if taken % 7 == 0 {
+            // Somebody else says a word now and then, and is not held up by the flood.
+            let word = Message::text("a word", &Origin { from: Some("other".into()), id: None }).unwrap();
+            timeout(PATIENCE, said.write_all(&wire_bytes(&word))).await.unwrap().unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    enough.store(true, SeqCst);
+    let (_, reading) = count_bytes(slow);
+    let (_flooder, sent) = timeout(PATIENCE, flooding).await.unwrap().unwrap();
+    assert!(others > 0);
+    // The flood went no faster than it was taken, but for what fits on the way.
+    assert!(sent * text.wire_len() as u64 <= (taken + (16 << 20)) as u64, "{sent} texts were sent");
+    assert!(!server.events.lock().unwrap().iter().any(|event| event.contains("\"left\"")));
+    server.stop().await;
+    reading.await.unwrap();
+    listening.await.unwrap();
 }
 
 /// Says that it understands more than an old program.
@@ -262,4 +401,79 @@ async fn each_connection_has_a_number_for_ours_and_old_programs_notice_nothing()
     second.send(&other).await;
     assert_eq!(wire_bytes(&ours.receive().await), wire_bytes(&other));
     server.stop().await;
+}
+
+/// A task that panics, at whatever point, leaves nobody behind, and the others talk on.
+#[tokio::test]
+async fn a_client_whose_task_fails_is_gone_and_told_of() {
+    let seen = Arc::<Mutex<Vec<String>>>::default();
+    let census = Arc::<Mutex<Census>>::default();
+    // It fails as it hears of the second client, and as that of the third leaves.
+    let fails = |event: &Event| match event {
+        Event::Joined { client, .. } => *client == 2,
+        Event::Left { client, reason, .. } => *client == 3 && !matches!(reason, LeaveReason::Failed(_)),
+        _ => false,
+    };
+    let config = Config {
+        events: Some(Arc::new({
+            let seen = Arc::clone(&seen);
+            move |event: &Event| {
+                assert!(!fails(event), "a listener that fails");
+                seen.lock().unwrap().push(serde_json::to_string(event).unwrap());
+            }
+        })),
+        watcher: Some(Arc::new({
+            let census = Arc::clone(&census);
+            move |now| *census.lock().unwrap() = now
+        })),
+        ..Config::default()
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let running = tokio::spawn(relay::run(listener, config, async move { _ = stopped.await }));
+    let mut one = Bare::connect(addr).await;
+    let mut second = Bare::connect_unseen(addr).await;
+    assert_eq!(second.reader.next().await.map_err(drop).ok().flatten(), None, "closed");
+    let third = Bare::connect(addr).await;
+    drop(third);
+    let told = async |words: &[&str]| {
+        let look = async {
+            while !seen.lock().unwrap().iter().any(|event| words.iter().all(|word| event.contains(word))) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(PATIENCE, look).await.unwrap_or_else(|_| panic!("{words:?}: {seen:?}"));
+    };
+    told(&["\"left\"", "\"client\":2", "the relay failed", "a listener that fails"]).await;
+    told(&["client_failed", "a listener that fails"]).await;
+    // The counts are right as well: one other views.
+    let mut other = Bare::connect(addr).await;
+    let asks = Heartbeat { t1: Some(Timestamp::now()), views: Some(false), ..Heartbeat::default() };
+    one.send(&asks.to_message(Side::Client)).await;
+    let answer = timeout(PATIENCE, async {
+        loop {
+            let heartbeat = Heartbeat::parse(one.receive().await.description());
+            if heartbeat.t1.is_some() {
+                return heartbeat;
+            }
+        }
+    });
+    assert_eq!(answer.await.unwrap().viewers, Some(1));
+    let text = Message::text("we talk on", &Origin::default()).unwrap();
+    one.send(&text).await;
+    assert_eq!(other.receive().await, text);
+    let are_there = async |count: usize| {
+        let look = async {
+            while census.lock().unwrap().clients.len() != count {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(PATIENCE, look).await.unwrap_or_else(|_| panic!("{:?}", census.lock().unwrap().clients));
+    };
+    are_there(2).await;
+    drop((one, other));
+    are_there(0).await;
+    let _ = stop.send(());
+    assert_eq!(timeout(PATIENCE, running).await.unwrap().unwrap().unwrap().joined, 4);
 }

@@ -5,13 +5,19 @@
 
 mod common;
 
+use std::{sync::Arc, time::Duration};
+
 use bytes::{Bytes, BytesMut};
 use common::{golden, wire_bytes};
 use proptest::prelude::*;
 use pulsecam::{
     clock::Timestamp,
-    wire::{Codec, Error, Fault, FrameInfo, Heartbeat, Kind, Message, Origin, QString, Reader, Side},
+    wire::{
+        Codec, DEFAULT_MAX_MESSAGE, Error, Fault, FrameInfo, Heartbeat, Held, Kind, Message, Origin, QString,
+        Reader, Side,
+    },
 };
+use tokio::{io::AsyncWriteExt, time::timeout};
 use tokio_util::codec::{Decoder, Encoder};
 
 const LIMIT: u32 = 1 << 20;
@@ -154,35 +160,87 @@ fn lies_about_lengths_are_told_apart() {
 }
 
 #[test]
-fn a_text_that_is_no_qstring_is_refused_with_the_reason() {
-    let text = |payload: &[u8]| {
+fn a_text_message_may_hold_anything_and_comes_out_as_it_went_in() {
+    let text = |payload: Option<&[u8]>| {
+        let length = payload.map_or(0, <[u8]>::len) as u32;
         let mut bytes = Vec::new();
-        bytes.extend((12 + payload.len() as u32).to_be_bytes());
+        bytes.extend((12 + length).to_be_bytes());
         bytes.extend(1_u32.to_be_bytes());
         bytes.extend(0xffff_ffff_u32.to_be_bytes());
-        bytes.extend((payload.len() as u32).to_be_bytes());
-        bytes.extend(payload);
+        bytes.extend(payload.map_or(0xffff_ffff, |_| length).to_be_bytes());
+        bytes.extend(payload.unwrap_or_default());
         bytes
     };
-    for payload in [
-        b"".as_slice(),
-        b"\0\0\0",
-        b"\0\0\0\x03abc",
-        b"\0\0\0\x04ab",
-        b"\0\0\0\x02ab!",
-        b"\xff\xff\xff\xff!",
-        b"\xff\xff\xff\xfe\0\0\0\0\0\0\0\0",
-        b"hello",
-    ] {
-        let (offset, fault) = fault(&text(payload));
-        assert_eq!(offset, 16, "{payload:?}");
+    let payloads: [Option<&[u8]>; 10] = [
+        None,
+        Some(b""),
+        Some(b"\0\0\0"),
+        Some(b"\0\0\0\x03abc"),
+        Some(b"\0\0\0\x04ab"),
+        Some(b"\0\0\0\x02ab!"),
+        Some(b"\xff\xff\xff\xff!"),
+        Some(b"\xff\xff\xff\xfe\0\0\0\0\0\0\0\0"),
+        Some(b"hello"),
+        Some(b"\xff\xd8\xff\xe0"),
+    ];
+    for payload in payloads {
+        let bytes = text(payload);
+        let messages = decode_all(&mut Codec::new(LIMIT), &bytes).unwrap();
+        assert_eq!(messages.len(), 1);
+        assert_eq!(messages[0].payload().map(|payload| &payload[..]), payload);
+        assert_eq!(messages[0].text_content(), None, "{payload:?}");
+        assert_eq!(wire_bytes(&messages[0]), bytes);
+        let made = Message::new(Kind::Text, QString::NULL, payload.map(Bytes::copy_from_slice));
+        assert_eq!(wire_bytes(&made.unwrap()), bytes);
+    }
+    let null = decode_all(&mut Codec::new(LIMIT), &text(Some(b"\xff\xff\xff\xff"))).unwrap();
+    assert_eq!(null[0].text_content(), Some(QString::NULL), "a null string is one");
+}
+
+/// What has come counts, and next to nothing more: a size field is a claim.
+#[tokio::test]
+async fn memory_for_a_message_grows_with_what_has_come_of_it() {
+    let (mut far, near) = tokio::io::duplex(1 << 20);
+    let all = Arc::<Held>::default();
+    let accounts = [0; 2].map(|_| Arc::new(Held::within(Arc::clone(&all))));
+    let [unfinished, whole] = accounts.each_ref().map(Arc::clone);
+    let mut reader = Reader::new(near, Codec::new(DEFAULT_MAX_MESSAGE)).counting(unfinished, whole);
+    let message = Message::new(Kind::Image, QString::NULL, Some(vec![7; (16 << 20) - 12].into())).unwrap();
+    let bytes = wire_bytes(&message);
+    let mut sent = 0;
+    for (more, most) in [(20, 70_000), (100_000, 300_000), (1_000_000, 3_300_000), (7_000_000, 17_000_000)] {
+        let mut rest = &bytes[sent..sent + more];
+        while !rest.is_empty() {
+            // Some at a time: what is not read has to fit between them.
+            let (some, later) = rest.split_at(rest.len().min(500_000));
+            far.write_all(some).await.unwrap();
+            rest = later;
+            let waiting = timeout(Duration::from_millis(50), reader.next()).await;
+            assert!(waiting.is_err(), "it is not whole");
+        }
+        sent += more;
         assert!(
-            matches!(fault, Fault::NotText { found, .. } if found as usize == payload.len()),
-            "{fault:?}"
+            accounts[0].bytes() >= sent && accounts[0].bytes() <= most,
+            "{sent}: {}",
+            accounts[0].bytes()
         );
     }
-    assert!(decode_all(&mut Codec::new(LIMIT), &text(b"\xff\xff\xff\xff")).is_ok(), "a null string is one");
-    assert!(Message::new(Kind::Text, QString::NULL, None).is_err());
+    let rest = tokio::spawn(async move {
+        far.write_all(&bytes[sent..]).await.unwrap();
+        far
+    });
+    let read = reader.next().await.unwrap().unwrap();
+    assert_eq!(read, message);
+    let [unfinished, whole] = accounts.each_ref().map(|account| account.bytes());
+    assert!(unfinished < 10_000 && (16 << 20..17 << 20).contains(&whole), "{unfinished} {whole}");
+    // Whatever shares its memory keeps it.
+    let payload = read.payload().unwrap().slice(..1);
+    drop(read);
+    assert_eq!(accounts[1].bytes(), whole);
+    drop(payload);
+    assert_eq!(accounts[1].bytes(), 0);
+    drop((rest, reader));
+    assert_eq!(all.bytes(), 0);
 }
 
 #[test]

@@ -11,7 +11,11 @@ use std::{
 
 use bytes::Bytes;
 use serde::Serialize;
-use tokio::{net::TcpListener, sync::oneshot, time};
+use tokio::{
+    net::TcpListener,
+    sync::oneshot,
+    time::{self, MissedTickBehavior},
+};
 
 use super::{
     Percentiles, Step,
@@ -165,6 +169,8 @@ async fn connect(to: SocketAddr, role: Role) -> Result<(Link, Inbox), Error> {
 async fn send(link: Link, plan: Plan) {
     let payload = Bytes::from(vec![0x5a; plan.bytes]);
     let mut due = time::interval(Duration::from_secs_f64(1.0 / plan.fps));
+    // A camera does not take the pictures later that it missed.
+    due.set_missed_tick_behavior(MissedTickBehavior::Skip);
     for seq in 0.. {
         due.tick().await;
         let captured = Some(Timestamp::now());

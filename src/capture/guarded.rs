@@ -2,29 +2,29 @@
 
 use std::{
     cell::Cell,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Once,
+    panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook},
 };
 
 thread_local! {
     static EXPECTED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// `None` where it panics, in silence: it is no news, and looks like a crash.
+/// `None` where it panics: it is no news. It looks like a crash only to a process that has not called [`silence_caught_panics`].
 pub(super) fn guarded<T>(ask: impl FnOnce() -> T) -> Option<T> {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let report = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            if !EXPECTED.get() {
-                report(panic);
-            }
-        }));
-    });
-    EXPECTED.set(true);
+    let before = EXPECTED.replace(true);
     let answer = catch_unwind(AssertUnwindSafe(ask));
-    EXPECTED.set(false);
+    EXPECTED.set(before);
     answer.ok()
+}
+
+/// See [`super::silence_caught_panics`].
+pub(super) fn silence_caught_panics() {
+    let report = take_hook();
+    set_hook(Box::new(move |panic| {
+        if !EXPECTED.get() {
+            report(panic);
+        }
+    }));
 }
 
 #[cfg(test)]

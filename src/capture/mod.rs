@@ -41,6 +41,15 @@ pub use self::{
     spec::{CameraSettings, Settings, Spec},
 };
 
+/// Keeps panics out of the report that are caught here: crates that talk to cameras panic on what some drivers tell them.
+///
+/// For the program, once, when it starts: it puts a panic hook before the one that is there, which is the whole process's business and
+/// not that of a library. Without it those panics are caught all the same, and written to standard error.
+pub fn silence_caught_panics() {
+    #[cfg(target_os = "linux")]
+    guarded::silence_caught_panics();
+}
+
 /// What a source hands on.
 #[derive(Clone, Debug)]
 pub struct Frame {

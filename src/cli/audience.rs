@@ -88,7 +88,7 @@ impl Audience {
                 }
                 0
             }
-            Arrival::Text { .. } | Arrival::Image { .. } => 0,
+            Arrival::Text { .. } | Arrival::UnreadableText { .. } | Arrival::Image { .. } => 0,
         }
     }
 }
@@ -98,6 +98,9 @@ pub(super) fn update(arrival: Arrival, damaged: u64) -> Option<Update> {
     Some(match arrival {
         Arrival::Text { text, sender, .. } => {
             Update::Text { sender: named(sender), text, at: Timestamp::now() }
+        }
+        Arrival::UnreadableText { bytes, sender, .. } => {
+            Update::UnreadableText { sender: named(sender), bytes, at: Timestamp::now() }
         }
         Arrival::Image { jpeg, header, sender, .. } => {
             let header = header?;

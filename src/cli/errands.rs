@@ -142,7 +142,6 @@ mod tests {
             folder: PathBuf::new(),
             tape: Arc::new(Tape::new(handle, words)),
             camera: None,
-            run: 1,
         };
         let mut say = |number, text: &str| errands.run(Action::Say { number, text: text.into() });
         assert_eq!(say(1, "hello"), None);

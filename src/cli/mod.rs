@@ -120,6 +120,7 @@ enum Command {
 /// wrong usage.
 #[must_use]
 pub fn main() -> ExitCode {
+    crate::capture::silence_caught_panics();
     let cli = parse();
     let logs = log(&cli);
     let result = match cli.command {

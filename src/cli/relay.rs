@@ -58,6 +58,9 @@ pub(super) struct Args {
     /// Text and images that may wait for one client before it is dropped as too slow
     #[arg(long, value_name = "SIZE", default_value = "32MiB", value_parser = values::bytes, env = "PULSECAM_MAILBOX")]
     mailbox: u64,
+    /// Messages in memory at one time, unfinished or waiting, before the client goes that most of it is kept for
+    #[arg(long, value_name = "SIZE", default_value = "512MiB", value_parser = values::bytes, env = "PULSECAM_MAX_MEMORY")]
+    max_memory: u64,
     /// Show clients, streams and rates on the whole screen of the terminal
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_DASHBOARD", conflicts_with = "json")]
     dashboard: bool,
@@ -86,9 +89,15 @@ struct LimitArgs {
     /// Connections a second from one address
     #[arg(long, value_name = "N", default_value = "200", env = "PULSECAM_MAX_JOINS")]
     max_joins: u32,
+    /// Connections at one time that have not finished TLS or shown a key; a quarter of them from one address
+    #[arg(long, value_name = "N", default_value = "256", env = "PULSECAM_MAX_UNAUTHENTICATED")]
+    max_unauthenticated: usize,
     /// Messages a second from one client
     #[arg(long, value_name = "N", default_value = "10000", env = "PULSECAM_MAX_MESSAGES")]
     max_messages: u32,
+    /// Messages a second to all others from one client: past it, the client is read no faster
+    #[arg(long, value_name = "N", default_value = "200000", env = "PULSECAM_MAX_DELIVERIES")]
+    max_deliveries: u32,
     /// Bytes a second from one client
     #[arg(long, value_name = "SIZE", default_value = "250MB", value_parser = values::bytes, env = "PULSECAM_MAX_RATE")]
     max_rate: u64,
@@ -108,7 +117,9 @@ impl LimitArgs {
         Limits {
             clients_per_address: NonZero::new(self.max_per_address),
             joins_per_s: NonZero::new(self.max_joins),
+            unauthenticated: NonZero::new(self.max_unauthenticated),
             messages_per_s: NonZero::new(self.max_messages),
+            deliveries_per_s: NonZero::new(self.max_deliveries),
             bytes_per_s: NonZero::new(self.max_rate),
             message_time: self.message_time,
             hello_time: self.hello_time,
@@ -133,6 +144,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         max_message: args.max_message,
         client_timeout: args.client_timeout,
         mailbox: usize::try_from(args.mailbox).unwrap_or(usize::MAX),
+        memory: usize::try_from(args.max_memory).unwrap_or(usize::MAX),
         limits: args.limits.limits(),
         tls: lock.tls.clone(),
         keys: lock.keys.clone(),
@@ -143,7 +155,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         })),
     };
     let reload = || match lock.reload() {
-        Ok(true) => info!("certificate and keys are read again, for those who come from now on"),
+        Ok(true) => info!("certificate and keys are read again; clients whose key is gone are disconnected"),
         Ok(false) => info!("there is nothing to read again: no certificate and no keys"),
         Err(error) => warn!("certificate and keys stay as they were: {error}"),
     };

@@ -38,6 +38,8 @@ enum Event<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         peer: Option<u64>,
     },
+    /// A text that is neither a QString nor UTF-8.
+    UnreadableText { bytes: usize, reason: &'a str, from: Option<&'a str> },
     Image {
         bytes: usize,
         width: Option<usize>,
@@ -144,6 +146,16 @@ impl Report {
                 let (from, peer) = (origin.from.as_deref(), peer(sender.as_ref()));
                 let line = format!("{} {}: {text}", local_time(Timestamp::now()), somebody(sender.as_ref()));
                 self.output.event(&Event::Text { text, from, peer }, Some(&line));
+            }
+            Arrival::UnreadableText { bytes, reason, origin, sender } => {
+                self.texts += 1;
+                let from = origin.from.as_deref();
+                let line = format!(
+                    "{} {}: a text of {bytes} bytes that cannot be read: neither UTF-8 nor a QString ({reason})",
+                    local_time(Timestamp::now()),
+                    somebody(sender.as_ref())
+                );
+                self.output.event(&Event::UnreadableText { bytes: *bytes, reason, from }, Some(&line));
             }
             Arrival::Image { jpeg, header, origin, sender } => {
                 self.images += 1;

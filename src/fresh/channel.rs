@@ -61,13 +61,14 @@ pub struct Receiver<K, T>(Arc<Shared<K, T>>);
 /// A hand-over whose ordered lane holds up to `budget` bytes.
 #[must_use]
 pub fn channel<K: PartialEq, T>(budget: usize) -> (Sender<K, T>, Receiver<K, T>) {
+    over(Lanes::new(budget))
+}
+
+/// A hand-over with these lanes.
+#[must_use]
+pub fn over<K: PartialEq, T>(lanes: Lanes<K, T>) -> (Sender<K, T>, Receiver<K, T>) {
     let shared = Arc::new(Shared {
-        state: Mutex::new(State {
-            lanes: Lanes::new(budget),
-            senders: 1,
-            received: true,
-            thread_waits: false,
-        }),
+        state: Mutex::new(State { lanes, senders: 1, received: true, thread_waits: false }),
         task: Notify::new(),
         thread: Condvar::new(),
     });
@@ -131,6 +132,13 @@ impl<K: PartialEq, T> Sender<K, T> {
     pub fn is_empty(&self) -> bool {
         self.0.lock().lanes.is_empty()
     }
+
+    /// Bytes that wait, ordered and fresh.
+    #[must_use]
+    pub fn waiting_bytes(&self) -> usize {
+        let state = self.0.lock();
+        state.lanes.ordered_bytes().saturating_add(state.lanes.fresh_bytes())
+    }
 }
 
 impl<K, T> Clone for Sender<K, T> {
@@ -181,6 +189,11 @@ impl<K: PartialEq, T> Receiver<K, T> {
             None if state.senders == 0 => Err(Closed),
             next => Ok(next),
         }
+    }
+
+    /// See [`Lanes::pop_ordered`].
+    pub fn try_recv_ordered(&mut self, most: usize) -> Option<Taken<K, T>> {
+        self.0.lock().lanes.pop_ordered(most)
     }
 
     /// Blocks this thread until something is there, for `timeout` at the most: then `Ok(None)`.

@@ -2,9 +2,13 @@
 
 use std::collections::VecDeque;
 
-/// Streams that can wait in one hand-over. One frame of each is held, so this bounds memory against a
-/// peer that invents a new stream name for each frame; a screen with more pictures is unreadable anyway.
+/// Streams that can wait in one hand-over. One frame of each is held, so that a peer that invents a new stream name for each frame
+/// does not fill memory with names; a screen with more pictures is unreadable anyway. Their bytes have a limit of their own
+/// ([`Lanes::with_fresh`]).
 pub const MAX_KEYS: usize = 256;
+
+/// Places in the ordered lane that are kept when it is empty. A flood makes room for a hundred thousand, which is megabytes.
+const KEPT_PLACES: usize = 64;
 
 /// An ordered item that does not fit the budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,6 +51,9 @@ pub struct Lanes<K, T> {
     budget: usize,
     held: bool,
     fresh: VecDeque<(K, T)>,
+    fresh_bytes: usize,
+    fresh_budget: usize,
+    weigh: fn(&T) -> usize,
     replaced: u64,
 }
 
@@ -71,8 +78,18 @@ impl<K: PartialEq, T> Lanes<K, T> {
             budget,
             held: false,
             fresh: VecDeque::new(),
+            fresh_bytes: 0,
+            fresh_budget: usize::MAX,
+            weigh: |_| 0,
             replaced: 0,
         }
+    }
+
+    /// The same with a limit to the bytes of the frames that wait, which `weigh` tells. Past it, the frames that have waited
+    /// longest give way and count as replaced; one frame is always taken.
+    #[must_use]
+    pub fn with_fresh(self, budget: usize, weigh: fn(&T) -> usize) -> Self {
+        Self { fresh_budget: budget, weigh, ..self }
     }
 
     /// Puts an item before all others, in place of an urgent one that still waits.
@@ -90,25 +107,50 @@ impl<K: PartialEq, T> Lanes<K, T> {
         if waiting > 0 && waiting.saturating_add(bytes) > self.budget {
             return Err(Full { waiting, refused: bytes, budget: self.budget });
         }
-        self.ordered_bytes += bytes;
+        self.ordered_bytes = waiting.saturating_add(bytes);
         self.ordered.push_back((bytes, item));
         Ok(())
     }
 
-    /// Puts a frame in, in place of the waiting one of the same key, whose turn it keeps; `true` where
-    /// there was one to replace.
+    /// Puts a frame in, in place of the waiting one of the same key, whose turn it keeps; `true` if one was replaced, or others gave
+    /// way to it.
     pub fn push_fresh(&mut self, key: K, item: T) -> bool {
-        if let Some(waiting) = self.fresh.iter_mut().find(|(waiting, _)| *waiting == key) {
-            waiting.1 = item;
-        } else if self.fresh.len() < MAX_KEYS {
-            self.fresh.push_back((key, item));
-            return false;
-        } else {
-            self.fresh.pop_front();
-            self.fresh.push_back((key, item));
+        let before = self.replaced;
+        let bytes = (self.weigh)(&item);
+        let at = match self.fresh.iter().position(|(waiting, _)| *waiting == key) {
+            Some(at) => {
+                let old = std::mem::replace(&mut self.fresh[at].1, item);
+                self.fresh_bytes -= (self.weigh)(&old);
+                self.replaced += 1;
+                at
+            }
+            None => {
+                if self.fresh.len() >= MAX_KEYS {
+                    self.evict(0);
+                }
+                self.fresh.push_back((key, item));
+                self.fresh.len() - 1
+            }
+        };
+        self.fresh_bytes = self.fresh_bytes.saturating_add(bytes);
+        self.keep_budget(at);
+        self.replaced > before
+    }
+
+    /// Lets frames go, those first that have waited longest, until the budget is kept; the one at `kept` stays.
+    fn keep_budget(&mut self, mut kept: usize) {
+        while self.fresh_bytes > self.fresh_budget && self.fresh.len() > 1 {
+            let first = usize::from(kept == 0);
+            self.evict(first);
+            kept = kept.saturating_sub(1 - first);
         }
-        self.replaced += 1;
-        true
+    }
+
+    fn evict(&mut self, at: usize) {
+        if let Some((_, old)) = self.fresh.remove(at) {
+            self.fresh_bytes -= (self.weigh)(&old);
+            self.replaced += 1;
+        }
     }
 
     /// Takes what goes next.
@@ -116,14 +158,26 @@ impl<K: PartialEq, T> Lanes<K, T> {
         if let Some(item) = self.urgent.take() {
             return Some(Taken { lane: Lane::Urgent, item });
         }
-        if !self.held
-            && let Some((bytes, item)) = self.ordered.pop_front()
-        {
-            self.ordered_bytes -= bytes;
-            return Some(Taken { lane: Lane::Ordered(bytes), item });
+        if let Some(taken) = self.pop_ordered(usize::MAX) {
+            return Some(taken);
         }
         let (key, item) = self.fresh.pop_front()?;
+        self.fresh_bytes -= (self.weigh)(&item);
         Some(Taken { lane: Lane::Fresh(key), item })
+    }
+
+    /// Takes what goes next if it is an ordered item of at most `most` bytes: it may be sent together with another.
+    pub fn pop_ordered(&mut self, most: usize) -> Option<Taken<K, T>> {
+        if self.held || self.urgent.is_some() {
+            return None;
+        }
+        self.ordered.front().filter(|(bytes, _)| *bytes <= most)?;
+        let (bytes, item) = self.ordered.pop_front()?;
+        self.ordered_bytes -= bytes;
+        if self.ordered.is_empty() {
+            self.ordered.shrink_to(KEPT_PLACES);
+        }
+        Some(Taken { lane: Lane::Ordered(bytes), item })
     }
 
     /// Puts back, as the next, what was taken and could not be started; a newer one that came in the
@@ -134,7 +188,7 @@ impl<K: PartialEq, T> Lanes<K, T> {
                 self.urgent.get_or_insert(taken.item);
             }
             Lane::Ordered(bytes) => {
-                self.ordered_bytes += bytes;
+                self.ordered_bytes = self.ordered_bytes.saturating_add(bytes);
                 self.ordered.push_front((bytes, taken.item));
             }
             Lane::Fresh(key) => match self.fresh.iter().position(|(waiting, _)| *waiting == key) {
@@ -144,7 +198,11 @@ impl<K: PartialEq, T> Lanes<K, T> {
                         self.fresh.push_front(newer);
                     }
                 }
-                None => self.fresh.push_front((key, taken.item)),
+                None => {
+                    self.fresh_bytes = self.fresh_bytes.saturating_add((self.weigh)(&taken.item));
+                    self.fresh.push_front((key, taken.item));
+                    self.keep_budget(0);
+                }
             },
         }
     }
@@ -164,6 +222,7 @@ impl<K: PartialEq, T> Lanes<K, T> {
     pub fn clear_fresh(&mut self) -> usize {
         let forgotten = self.fresh.len();
         self.fresh.clear();
+        self.fresh_bytes = 0;
         forgotten
     }
 
@@ -183,6 +242,12 @@ impl<K: PartialEq, T> Lanes<K, T> {
     #[must_use]
     pub const fn ordered_bytes(&self) -> usize {
         self.ordered_bytes
+    }
+
+    /// Bytes of the frames that wait; 0 without [`Self::with_fresh`].
+    #[must_use]
+    pub const fn fresh_bytes(&self) -> usize {
+        self.fresh_bytes
     }
 }
 
@@ -271,6 +336,49 @@ mod tests {
         lanes.hold_ordered(false);
         assert!(lanes.has_next());
         assert_eq!(drain(&mut lanes), ["text"]);
+    }
+
+    #[test]
+    fn frames_that_wait_have_a_budget_of_bytes_and_the_oldest_give_way() {
+        let mut lanes = Lanes::<u8, &str>::new(0).with_fresh(10, |item| item.len());
+        assert!(!lanes.push_fresh(1, "aaaa"));
+        assert!(!lanes.push_fresh(2, "bbbb"));
+        assert!(lanes.push_fresh(3, "cccc"), "the first gave way");
+        assert_eq!((lanes.fresh_bytes(), lanes.replaced()), (8, 1));
+        // One that grows keeps its turn, and others give way to it.
+        assert!(lanes.push_fresh(2, "bbbbbbb"));
+        assert_eq!((lanes.fresh_bytes(), lanes.replaced()), (7, 3));
+        assert!(lanes.push_fresh(4, "larger than the budget, and alone"));
+        let taken = lanes.pop().unwrap();
+        assert_eq!((taken.item, lanes.fresh_bytes()), ("larger than the budget, and alone", 0));
+        lanes.push_fresh(5, "eeee");
+        lanes.put_back(taken);
+        assert_eq!(drain(&mut lanes), ["larger than the budget, and alone"]);
+        assert_eq!((lanes.fresh_bytes(), lanes.replaced()), (0, 5));
+        lanes.push_fresh(6, "ff");
+        lanes.clear_fresh();
+        assert_eq!(lanes.fresh_bytes(), 0);
+    }
+
+    #[test]
+    fn small_ordered_items_are_taken_together_and_nothing_passes_another() {
+        let mut lanes = Lanes::<u8, _>::new(100);
+        lanes.push_ordered(5, "small").unwrap();
+        lanes.push_ordered(50, "large").unwrap();
+        lanes.push_fresh(1, "frame");
+        assert_eq!(lanes.pop_ordered(10).unwrap().item, "small");
+        assert_eq!(lanes.pop_ordered(10), None);
+        lanes.push_urgent("answer");
+        assert_eq!(lanes.pop_ordered(100), None, "what is urgent goes first");
+        assert_eq!(drain(&mut lanes), ["answer", "large", "frame"]);
+    }
+
+    #[test]
+    fn a_flood_that_is_over_leaves_no_memory_behind() {
+        let mut lanes = Lanes::<u8, u64>::new(usize::MAX);
+        (0..100_000).for_each(|number| lanes.push_ordered(1, number).unwrap());
+        while lanes.pop().is_some() {}
+        assert!(lanes.ordered.capacity() <= 2 * KEPT_PLACES, "{}", lanes.ordered.capacity());
     }
 
     #[test]

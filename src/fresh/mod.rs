@@ -10,6 +10,6 @@ mod channel;
 mod lanes;
 
 pub use self::{
-    channel::{Closed, Receiver, Sender, channel},
+    channel::{Closed, Receiver, Sender, channel, over},
     lanes::{Full, Lane, Lanes, MAX_KEYS, Taken},
 };

@@ -55,6 +55,7 @@ nothing-said = Nothing was said yet. What you write goes to everybody here.
 entry-hint = Enter sends · Esc closes
 me = you
 somebody = somebody
+unreadable-text = (a text of { $bytes } bytes that cannot be read)
 leaving = on its way
 left = sent
 not-left = not sent

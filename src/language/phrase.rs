@@ -74,6 +74,7 @@ phrases! {
     EntryHint = "entry-hint",
     Me = "me",
     Somebody = "somebody",
+    UnreadableText = "unreadable-text",
     Leaving = "leaving",
     Left = "left",
     NotLeft = "not-left",

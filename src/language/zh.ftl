@@ -55,6 +55,7 @@ nothing-said = 还没有人说话。您写的内容会发给这里的每个人�
 entry-hint = 回车发送 · Esc 关闭
 me = 我
 somebody = 某人
+unreadable-text = （无法读取的文本，{ $bytes } 字节）
 leaving = 正在发送
 left = 已发送
 not-left = 未能发送

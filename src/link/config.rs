@@ -27,7 +27,8 @@ pub struct Config {
     pub role: Role,
     /// How often our relay is asked to tell what became of the frames that are sent, at the most.
     pub report: Option<Duration>,
-    /// Bytes of text and images that may wait to be sent, and again to be taken.
+    /// Bytes of text and images that may wait to be sent, and again to be taken; and of frames that may wait to be taken, of all streams
+    /// together: past it, those that have waited longest give way.
     pub budget: usize,
     /// Speak TLS, and to whom.
     pub tls: Option<tls::Client>,

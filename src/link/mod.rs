@@ -155,7 +155,8 @@ pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
         dialer.look_up(&config).await.map_err(unresolvable)?;
     }
     let (outbox, waiting) = fresh::channel(config.budget);
-    let (inbox, arrived) = fresh::channel(config.budget);
+    let lanes = fresh::Lanes::new(config.budget).with_fresh(config.budget, Received::weight);
+    let (inbox, arrived) = fresh::over(lanes);
     let hub = Arc::new(Hub {
         outbox,
         inbox,

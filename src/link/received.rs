@@ -27,5 +27,12 @@ pub struct Received {
     pub received_at: Instant,
 }
 
+impl Received {
+    /// Bytes of the message.
+    pub(super) fn weight(&self) -> usize {
+        self.message.wire_len()
+    }
+}
+
 /// What came in: texts and images in order, of each stream the newest frame.
 pub type Inbox = fresh::Receiver<StreamId, Received>;

@@ -19,7 +19,7 @@ use crate::{
     picture::{Canvas, Fitter},
     recording::Taken,
     stream_id::StreamId,
-    wire::{FrameInfo, Kind, Origin},
+    wire::{FrameInfo, Kind, Origin, TextContent},
 };
 
 /// How long the decoder waits before it looks whether it should stop.
@@ -28,11 +28,22 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 /// Something that came in.
 #[derive(Debug)]
 pub enum Arrival {
-    /// A text; lone surrogates are shown as U+FFFD.
+    /// A text; lone surrogates are shown as U+FFFD. UTF-8 in place of a `QString` is taken as well.
     Text {
         /// What it says.
         text: String,
         /// Who says it, as the message claims.
+        origin: Origin,
+        /// Who sent it, as far as that can be told.
+        sender: Option<Sender>,
+    },
+    /// A text whose payload is neither a `QString` nor UTF-8: nobody can read it.
+    UnreadableText {
+        /// Bytes of the payload.
+        bytes: usize,
+        /// Why it is no `QString`.
+        reason: &'static str,
+        /// Who sent it, as the message claims.
         origin: Origin,
         /// Who sent it, as far as that can be told.
         sender: Option<Sender>,
@@ -214,8 +225,16 @@ impl<V: Viewer> Decode<V> {
         let payload = message.payload().cloned().unwrap_or_default();
         match message.kind() {
             Kind::Text => {
-                let text = message.text_content()?.to_text_lossy();
-                Some(Arrival::Text { text, origin: message.origin(), sender: received.sender })
+                let (origin, sender) = (message.origin(), received.sender);
+                Some(match TextContent::of(message)? {
+                    TextContent::QString(text) => {
+                        Arrival::Text { text: text.to_text_lossy(), origin, sender }
+                    }
+                    TextContent::Utf8(text) => Arrival::Text { text, origin, sender },
+                    TextContent::Unreadable { bytes, why } => {
+                        Arrival::UnreadableText { bytes, reason: why, origin, sender }
+                    }
+                })
             }
             Kind::Image => Some(Arrival::Image {
                 header: header(&payload).ok(),

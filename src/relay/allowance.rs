@@ -29,6 +29,13 @@ impl Allowance {
         allowed
     }
 
+    /// Takes `amount` whether it is there or not; how long it takes until something is left again.
+    pub(super) fn spend(&mut self, amount: f64, now: Instant) -> Duration {
+        self.grow(now);
+        self.left -= amount;
+        Duration::try_from_secs_f64(-self.left / self.per_second).unwrap_or(Duration::ZERO)
+    }
+
     /// Whether nothing is missing: it need not be remembered.
     pub(super) fn is_full(&mut self, now: Instant) -> bool {
         self.grow(now);
@@ -76,6 +83,16 @@ mod tests {
         assert!(allowance.take(1_000.0, start));
         assert!(!allowance.take(1.0, start + 7_900 * MS));
         assert!(allowance.take(1.0, start + 8_100 * MS));
+    }
+
+    #[test]
+    fn what_was_spent_too_much_is_waited_for() {
+        let start = Instant::now();
+        let mut allowance = Allowance::new(100.0, start);
+        assert_eq!(allowance.spend(200.0, start), Duration::ZERO);
+        assert_eq!(allowance.spend(50.0, start), 500 * MS);
+        assert_eq!(allowance.spend(0.0, start + 500 * MS), Duration::ZERO);
+        assert_eq!(allowance.spend(1e300, start + 500 * MS), Duration::ZERO, "longer than can be told");
     }
 
     #[test]

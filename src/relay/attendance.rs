@@ -26,6 +26,8 @@ pub(super) struct Due {
     pub(super) notice: bool,
     /// It wants to know what came of its video.
     pub(super) report: bool,
+    /// It is not read for a while, and is to know that the relay is alive.
+    pub(super) alive: bool,
 }
 
 impl Due {
@@ -35,6 +37,7 @@ impl Due {
             answer: newer.answer.or(self.answer),
             notice: self.notice || newer.notice,
             report: self.report || newer.report,
+            alive: self.alive || newer.alive,
         }
     }
 }

@@ -77,7 +77,10 @@ impl Meter {
     }
 }
 
+/// UTF-16 units of a description that are kept: ours have a few hundred, and it may be as long as a message.
+const KEPT: usize = 2048;
+
 /// What a frame's description tells, in bytes of its own: a slice would keep the whole frame.
 pub(super) fn kept(description: &QString) -> QString {
-    QString::from_utf16(&description.units().collect::<Vec<_>>())
+    QString::from_utf16(&description.units().take(KEPT).collect::<Vec<_>>())
 }

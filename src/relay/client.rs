@@ -3,27 +3,38 @@
 use std::{
     future::poll_fn,
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     task::Poll,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
-use tokio::{io::AsyncRead, time};
+use tokio::{
+    io::AsyncRead,
+    task,
+    time::{self, MissedTickBehavior},
+};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::{
     Limits,
     attendance::{Attendance, Due},
+    backlog::Backlog,
     census::Meter,
     conduct::Conduct,
     delivery::Delivery,
     entry::{self, Entered},
     event::LeaveReason,
     house::House,
+    keyring::Pass,
     member::{ClientId, Item, Member},
     room::{Room, lock},
     standstill::Waiting,
+    stay::Stay,
+    turn::Turn,
 };
 use crate::{
     clock::{self, Timestamp},
@@ -35,18 +46,19 @@ use crate::{
 /// Serves one client to the end of its connection.
 pub(super) async fn serve(incoming: Incoming, addr: SocketAddr, house: Arc<House>, stop: CancellationToken) {
     // Held to the end.
-    let _place = match house.knock(addr) {
+    let mut place = match house.knock(addr) {
         Ok(place) => place,
         Err(reason) => return entry::tell(incoming, &house, &reason),
     };
     // In a box: what a handshake needs is given back when it is done, and not kept for each client that is in.
-    let entered = stop.run_until_cancelled(Box::pin(entry::enter(incoming, addr, &house))).await;
-    let Entered { mut reader, pen, room } = match entered {
+    let entered = stop.run_until_cancelled(Box::pin(entry::enter(incoming, addr, &house, &mut place))).await;
+    let Entered { mut reader, pen, room, accounts, pass } = match entered {
         Some(Ok(entered)) => entered,
         Some(Err(reason)) => return house.refuse(addr, &reason),
         None => return,
     };
-    let (member, mut waiting) = room.join(addr, Arc::clone(&pen), stop.child_token());
+    let (stay, mut waiting) = Stay::begin(room, addr, Arc::clone(&pen), accounts, stop.child_token());
+    let (room, member) = (Arc::clone(&stay.room), Arc::clone(&stay.member));
     let mut write = std::pin::pin!(socket::drain(&mut waiting, &pen, Post::new(&room, &member)));
     let writing = async {
         let result = (&mut write).await;
@@ -56,8 +68,9 @@ pub(super) async fn serve(incoming: Incoming, addr: SocketAddr, house: Arc<House
         biased;
         reason = in_turns(read(&mut reader, &member, &room), writing) => reason,
         () = member.dismissed.cancelled() => {
-            member.overflow().map_or(LeaveReason::Shutdown, LeaveReason::MailboxFull)
+            member.dismissal().map_or(LeaveReason::Shutdown, LeaveReason::from)
         }
+        () = revoked(pass) => LeaveReason::KeyGone,
     };
     let stopping = matches!(reason, LeaveReason::Shutdown);
     if let Some(farewell) = reason.farewell() {
@@ -68,11 +81,19 @@ pub(super) async fn serve(incoming: Incoming, addr: SocketAddr, house: Arc<House
         // After its last word: one that is only too seldom heard reads it all the same, before the reset.
         pen.abandon();
     }
-    room.leave(&member, reason);
     drop(member);
+    stay.end(reason);
     if stopping {
         // With the last sender gone, the writer ends once the mailbox is empty.
         let _ = write.await;
+    }
+}
+
+/// Completes once the key is gone that somebody came in with.
+async fn revoked(pass: Option<Pass>) {
+    match pass {
+        Some(pass) => pass.revoked().await,
+        None => std::future::pending().await,
     }
 }
 
@@ -101,6 +122,8 @@ struct Post<'a> {
     client: Arc<Attendance>,
     delivery: Arc<Mutex<Delivery>>,
     intake: Arc<Mutex<Receipts>>,
+    backlog: Arc<Mutex<Backlog>>,
+    behind: Arc<AtomicUsize>,
     got: Arc<Meter>,
     /// What the heartbeat says that is about to leave; it may have to wait after all.
     due: Due,
@@ -114,6 +137,8 @@ impl<'a> Post<'a> {
             client: Arc::clone(&member.attendance),
             delivery: Arc::clone(&member.delivery),
             intake: Arc::clone(&member.intake),
+            backlog: Arc::clone(&member.backlog),
+            behind: Arc::clone(&member.behind),
             got: Arc::clone(&member.got),
             due: Due::default(),
         }
@@ -122,12 +147,12 @@ impl<'a> Post<'a> {
 
 impl Feed<ClientId, Item> for Post<'_> {
     fn prepare(&mut self, item: &Item) -> Option<Message> {
-        if let Item::Message(message, _) = item {
+        if let Item::Message(message, _) | Item::Ordered { message, .. } = item {
             return if self.client.is_ours() { self.room.checked(message) } else { Some(message.clone()) };
         }
         self.due = self.due.and(self.client.take());
-        let Due { answer, notice, report } = self.due;
-        if answer.is_none() && !notice && !report {
+        let Due { answer, report, alive, notice: _ } = self.due;
+        if self.due == Due::default() {
             return None;
         }
         let told = if report { self.room.report(self.id, &self.intake) } else { Heartbeat::default() };
@@ -136,7 +161,7 @@ impl Feed<ClientId, Item> for Post<'_> {
             t1: answer.t1,
             t2: answer.t2,
             t3: answer.t2.map(|_| Timestamp::now()).or(told.t3),
-            viewers: self.room.viewers_for(&self.client),
+            viewers: self.room.viewers_for(&self.client, alive),
             report: answer.report,
             silence: answer.t1.map(|_| self.room.house.config.silence_millis()),
             epoch: answer.epoch,
@@ -154,9 +179,25 @@ impl Feed<ClientId, Item> for Post<'_> {
         if self.room.house.config.watcher.is_some() {
             self.got.count(message);
         }
-        if let (Lane::Fresh(from), Item::Message(_, came)) = (&taken.lane, &taken.item) {
-            lock(&self.delivery).given(*from, *came);
+        match (&taken.lane, &taken.item) {
+            (Lane::Fresh(from), Item::Message(_, came)) => lock(&self.delivery).given(*from, *came),
+            (Lane::Ordered(bytes), Item::Ordered { from, .. }) => {
+                let mut backlog = lock(&self.backlog);
+                backlog.remove(*from, *bytes);
+                self.behind.store(backlog.items(), Relaxed);
+            }
+            _ => {}
         }
+    }
+
+    fn wrote(&mut self, bytes: usize) {
+        if self.behind.load(Relaxed) > 0 {
+            lock(&self.backlog).took(bytes);
+        }
+    }
+
+    fn joins(&self) -> bool {
+        true
     }
 
     fn finished(&mut self) {
@@ -169,9 +210,12 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
     let limit = room.house.config.client_timeout;
     let Limits { message_time, hello_time, .. } = room.house.config.limits;
     let mut look = time::interval(room.house.config.look_interval());
+    // After a standstill, one look tells as much as all that were missed.
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let came = clock::now();
     let (mut received, mut heard) = (reader.received(), came);
     let mut conduct = Conduct::new(&room.house.config.limits, heard);
+    let mut turn = Turn::default();
     // Since when a message is under way, and whether any ever came.
     let (mut begun, mut said) = (None, false);
     let mut waiting = Waiting::new(came);
@@ -197,7 +241,20 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
                 if let Err(reason) = conduct.judge(&message, now) {
                     return reason;
                 }
+                if message.kind().is_ordered() && hold(&message, member, room).await {
+                    heard = clock::now();
+                }
+                member.crowds.store(turn.is_crowd(message.wire_len()), Relaxed);
                 handle(&message, now, member, room, waiting.is_old(stood));
+                let others = if message.kind().is_passed_on() { room.others() } else { 0 };
+                let over = turn.passed_on(message.wire_len(), others, reader.is_amid());
+                let pause = conduct.pause(others, now);
+                if !pause.is_zero() {
+                    time::sleep(pause).await;
+                    heard = clock::now();
+                } else if over {
+                    task::yield_now().await;
+                }
             }
             Some(Ok(None)) => return LeaveReason::Closed,
             Some(Err(error)) => return error.into(),
@@ -213,6 +270,37 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
             }
             None => {}
         }
+    }
+}
+
+/// How often it is looked whether others have taken what a client has sent. So much of a mailbox is free then that a fast one is never
+/// empty meanwhile.
+const HOLD_LOOK: Duration = Duration::from_millis(5);
+
+/// The longest that a message waits because the relay's memory is short: others may keep it full who never read.
+const HOLD_FOR_MEMORY: Duration = Duration::from_secs(1);
+
+/// How often a client that is not read is told that the relay is alive, for it hears no answers: well within ten seconds.
+const ALIVE_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Waits while what the client has sent fills what others can take, or too much of the relay's memory; whether that was so.
+async fn hold(message: &Message, member: &Member, room: &Room) -> bool {
+    let begun = clock::now();
+    let mut told = begun;
+    loop {
+        let now = clock::now();
+        let bytes = message.wire_len();
+        let others = member.accounts.sent.bytes().saturating_sub(bytes);
+        let fills_memory =
+            others > room.house.memory.free() && now.saturating_duration_since(begun) < HOLD_FOR_MEMORY;
+        if !fills_memory && !room.is_held_up(member, bytes, now) {
+            return now > begun;
+        }
+        if member.attendance.is_ours() && now.saturating_duration_since(told) >= ALIVE_INTERVAL {
+            told = now;
+            member.say(Due { alive: true, ..Due::default() });
+        }
+        time::sleep(HOLD_LOOK).await;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     num::{NonZeroU32, NonZeroU64},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -18,13 +18,20 @@ pub(super) struct Conduct {
     limits: Limits,
     messages: Option<(NonZeroU32, Allowance)>,
     bytes: Option<(NonZeroU64, Allowance)>,
+    deliveries: Option<Allowance>,
 }
 
 impl Conduct {
     pub(super) fn new(limits: &Limits, now: Instant) -> Self {
         let messages = limits.messages_per_s.map(|rate| (rate, Allowance::new(rate.get().into(), now)));
         let bytes = limits.bytes_per_s.map(|rate| (rate, Allowance::new(rate.get() as f64, now)));
-        Self { limits: *limits, messages, bytes }
+        let deliveries = limits.deliveries_per_s.map(|rate| Allowance::new(rate.get().into(), now));
+        Self { limits: *limits, messages, bytes, deliveries }
+    }
+
+    /// How long the client is not to be read after one of its messages went to so many others.
+    pub(super) fn pause(&mut self, others: usize, now: Instant) -> Duration {
+        self.deliveries.as_mut().map_or(Duration::ZERO, |left| left.spend(others as f64, now))
     }
 
     /// Whether this message may still come.
@@ -73,7 +80,8 @@ mod tests {
 
     #[test]
     fn messages_bytes_and_the_length_of_texts_have_limits() {
-        let none = Limits { messages_per_s: None, bytes_per_s: None, ..Limits::default() };
+        let none =
+            Limits { messages_per_s: None, bytes_per_s: None, deliveries_per_s: None, ..Limits::default() };
         assert_eq!(count(none, &text(100)), (1000, String::new()));
         let messages = Limits { messages_per_s: NonZeroU32::new(50), ..none };
         assert_eq!(count(messages, &text(10)), (100, "sent more than 50 messages a second".into()));
@@ -82,6 +90,11 @@ mod tests {
         let (allowed, reason) = count(bytes, &message);
         assert_eq!(allowed, 10);
         assert!(reason.contains("bytes a second"), "{reason}");
+        let mut conduct =
+            Conduct::new(&Limits { deliveries_per_s: NonZeroU32::new(1000), ..none }, Instant::now());
+        let now = Instant::now();
+        assert_eq!((0..40).map(|_| conduct.pause(50, now)).max(), Some(Duration::ZERO), "two seconds' worth");
+        assert!(conduct.pause(50, now) > Duration::from_millis(40), "then as long as it takes");
         let short = Limits { text: 1000, ..none };
         assert_eq!(count(short, &text(996)).0, 1000, "and the length that stands before it");
         let (allowed, reason) = count(short, &text(1000));

@@ -7,7 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::allowance::Allowance;
+use super::{
+    allowance::Allowance,
+    strangers::{Number, Strangers},
+};
 use crate::{
     key::Refused,
     wire::{Cause, Farewell},
@@ -29,6 +32,9 @@ pub enum Refusal {
     /// Too often from one address.
     #[error("more than {0} connections a second from this address")]
     TooOften(NonZeroU32),
+    /// It did not show a key while many others came.
+    #[error("too many connections wait to be let in, and this one has waited longest")]
+    Crowded,
     /// No session came about.
     #[error("no TLS with it: {0}")]
     Tls(String),
@@ -77,12 +83,15 @@ pub(super) struct Rules {
     pub(super) clients: NonZeroUsize,
     pub(super) per_address: Option<NonZeroUsize>,
     pub(super) joins_per_s: Option<NonZeroU32>,
+    /// Those who have not shown yet who they are.
+    pub(super) strangers: Option<NonZeroUsize>,
 }
 
-/// Those who are in, by where they come from.
+/// Those who are in, by where they come from, and those who wait to be let in.
 #[derive(Debug)]
 pub(super) struct Door {
     rules: Rules,
+    strangers: Strangers,
     inside: usize,
     origins: HashMap<IpAddr, Origin>,
     /// Origins are looked through when there are so many.
@@ -98,28 +107,54 @@ struct Origin {
 impl Door {
     pub(super) fn new(rules: Rules) -> Self {
         let (origins, sweep_at) = (HashMap::new(), REMEMBERED);
-        Self { rules, inside: 0, origins, sweep_at }
+        Self { rules, strangers: Strangers::new(rules.strangers), inside: 0, origins, sweep_at }
     }
 
-    /// Lets somebody in, or says why not.
+    /// Somebody comes who has to show first who it is: its number, and that of the one that has to go for it.
+    pub(super) fn come(
+        &mut self,
+        address: IpAddr,
+        now: Instant,
+    ) -> Result<(Number, Option<Number>), Refusal> {
+        self.knock(address, now)?;
+        Ok(self.strangers.come(network(address)))
+    }
+
+    /// It has shown who it is, or is gone.
+    pub(super) fn gone(&mut self, stranger: Number) {
+        self.strangers.gone(stranger);
+    }
+
+    /// Somebody comes, not too often.
     pub(super) fn knock(&mut self, address: IpAddr, now: Instant) -> Result<(), Refusal> {
-        let Rules { clients, per_address, joins_per_s } = self.rules;
+        let joins_per_s = self.rules.joins_per_s;
         if self.origins.len() >= self.sweep_at {
             self.origins.retain(|_, origin| origin.inside > 0 || !origin.is_calm(now));
             // Not again for each that comes while they are many.
             self.sweep_at = REMEMBERED.max(2 * self.origins.len());
         }
-        let fresh =
-            || Origin { inside: 0, joins: joins_per_s.map(|rate| Allowance::new(rate.get().into(), now)) };
-        let origin = self.origins.entry(network(address)).or_insert_with(fresh);
+        let origin = self.origin(address, now);
         // Also who is refused for another reason has knocked.
         let too_often = origin.joins.as_mut().is_some_and(|joins| !joins.take(1.0, now));
         if let Some(rate) = joins_per_s.filter(|_| too_often) {
             return Err(Refusal::TooOften(rate));
         }
+        Ok(())
+    }
+
+    fn origin(&mut self, address: IpAddr, now: Instant) -> &mut Origin {
+        let joins = self.rules.joins_per_s;
+        let fresh = || Origin { inside: 0, joins: joins.map(|rate| Allowance::new(rate.get().into(), now)) };
+        self.origins.entry(network(address)).or_insert_with(fresh)
+    }
+
+    /// Lets somebody in who may come in, or says why not.
+    pub(super) fn admit(&mut self, address: IpAddr, now: Instant) -> Result<(), Refusal> {
+        let Rules { clients, per_address, .. } = self.rules;
         if self.inside >= clients.get() {
             return Err(Refusal::Full(clients));
         }
+        let origin = self.origin(address, now);
         if let Some(most) = per_address.filter(|most| origin.inside >= most.get()) {
             return Err(Refusal::AddressFull(most));
         }
@@ -148,7 +183,7 @@ impl Origin {
 }
 
 /// What counts as one address: of IPv6 the first 64 bits, as one host has all that follow.
-fn network(address: IpAddr) -> IpAddr {
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
@@ -167,7 +202,15 @@ mod tests {
             clients: clients.try_into().unwrap(),
             per_address: NonZeroUsize::new(per_address),
             joins_per_s: NonZeroU32::new(joins_per_s),
+            strangers: NonZeroUsize::new(4),
         })
+    }
+
+    impl Door {
+        fn enter(&mut self, address: IpAddr, now: Instant) -> Result<(), Refusal> {
+            self.knock(address, now)?;
+            self.admit(address, now)
+        }
     }
 
     fn from(last: u8) -> IpAddr {
@@ -177,33 +220,44 @@ mod tests {
     #[test]
     fn a_place_that_is_freed_is_taken() {
         let (mut door, now) = (door(3, 2, 0), Instant::now());
-        assert_eq!([1, 1].map(|last| door.knock(from(last), now)), [Ok(()), Ok(())]);
-        assert_eq!(door.knock(from(1), now), Err(Refusal::AddressFull(2.try_into().unwrap())));
-        assert_eq!(door.knock(from(2), now), Ok(()));
-        assert_eq!(door.knock(from(3), now), Err(Refusal::Full(3.try_into().unwrap())));
+        assert_eq!([1, 1].map(|last| door.enter(from(last), now)), [Ok(()), Ok(())]);
+        assert_eq!(door.enter(from(1), now), Err(Refusal::AddressFull(2.try_into().unwrap())));
+        assert_eq!(door.enter(from(2), now), Ok(()));
+        assert_eq!(door.enter(from(3), now), Err(Refusal::Full(3.try_into().unwrap())));
         door.left(from(1), now);
-        assert_eq!(door.knock(from(3), now), Ok(()));
+        assert_eq!(door.enter(from(3), now), Ok(()));
     }
 
     #[test]
     fn a_rush_from_one_address_is_stopped_and_others_come_in() {
         let (mut door, start) = (door(10_000, 0, 50), Instant::now());
-        let let_in = (0..1_000).filter(|_| door.knock(from(1), start).is_ok()).count();
+        let let_in = (0..1_000).filter(|_| door.enter(from(1), start).is_ok()).count();
         assert_eq!(let_in, 100, "two seconds' worth");
-        assert_eq!(door.knock(from(2), start), Ok(()));
-        assert_eq!(door.knock(from(1), start), Err(Refusal::TooOften(50.try_into().unwrap())));
-        assert_eq!(door.knock(from(1), start + Duration::from_secs(1)), Ok(()));
+        assert_eq!(door.enter(from(2), start), Ok(()));
+        assert_eq!(door.enter(from(1), start), Err(Refusal::TooOften(50.try_into().unwrap())));
+        assert_eq!(door.enter(from(1), start + Duration::from_secs(1)), Ok(()));
     }
 
     #[test]
     fn one_host_is_one_address_whatever_it_calls_itself() {
         let (mut door, now) = (door(10, 1, 0), Instant::now());
         let full = Err(Refusal::AddressFull(1.try_into().unwrap()));
-        assert_eq!(door.knock("2001:db8::1".parse().unwrap(), now), Ok(()));
-        assert_eq!(door.knock("2001:db8::2:3:4:5".parse().unwrap(), now), full);
-        assert_eq!(door.knock("2001:db8:0:1::1".parse().unwrap(), now), Ok(()));
-        assert_eq!(door.knock(from(7), now), Ok(()));
-        assert_eq!(door.knock("::ffff:192.0.2.7".parse().unwrap(), now), full);
+        assert_eq!(door.enter("2001:db8::1".parse().unwrap(), now), Ok(()));
+        assert_eq!(door.enter("2001:db8::2:3:4:5".parse().unwrap(), now), full);
+        assert_eq!(door.enter("2001:db8:0:1::1".parse().unwrap(), now), Ok(()));
+        assert_eq!(door.enter(from(7), now), Ok(()));
+        assert_eq!(door.enter("::ffff:192.0.2.7".parse().unwrap(), now), full);
+    }
+
+    #[test]
+    fn strangers_take_nobodys_place() {
+        let (mut door, now) = (door(2, 2, 0), Instant::now());
+        for last in 1..=20 {
+            assert!(door.come(from(last), now).is_ok());
+        }
+        assert_eq!(door.admit(from(1), now), Ok(()));
+        assert_eq!(door.admit(from(9), now), Ok(()));
+        assert_eq!(door.admit(from(1), now), Err(Refusal::Full(2.try_into().unwrap())));
     }
 
     #[test]
@@ -212,7 +266,7 @@ mod tests {
         for number in 0..100_000_u32 {
             let now = start + Duration::from_millis(u64::from(number));
             let address = IpAddr::from(number.to_be_bytes());
-            if door.knock(address, now).is_ok() {
+            if door.enter(address, now).is_ok() {
                 door.left(address, now);
             }
         }

@@ -1,14 +1,24 @@
 //! The way in: TLS where the relay has a certificate, then the key where it has one.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+};
 
 use bytes::{Buf, Bytes};
 use tokio::time;
 
-use super::{door::Refusal, house::House, room::Room};
+use super::{
+    door::Refusal,
+    house::{House, Place},
+    keyring::Pass,
+    memory::{Accounts, Gated},
+    room::Room,
+};
 use crate::{
-    key::{Challenge, Refused},
-    socket::{Connection, Incoming, Input, Pen},
+    key::Challenge,
+    socket::{Connection, Incoming, Pen},
     tls,
     wire::{Codec, Error, Reader},
 };
@@ -19,9 +29,12 @@ const STRANGERS_MESSAGE: u32 = 4096;
 
 /// Somebody who is in.
 pub(super) struct Entered {
-    pub(super) reader: Reader<Input>,
+    pub(super) reader: Reader<Gated>,
     pub(super) pen: Arc<Pen>,
     pub(super) room: Arc<Room>,
+    pub(super) accounts: Accounts,
+    /// The key that it has shown, where keys are asked for.
+    pub(super) pass: Option<Pass>,
 }
 
 /// Lets somebody in, for as long as a relay waits for a first word.
@@ -32,38 +45,59 @@ pub(super) async fn enter(
     incoming: Incoming,
     addr: SocketAddr,
     house: &Arc<House>,
+    place: &mut Place,
 ) -> Result<Entered, Refusal> {
     let limit = house.config.limits.hello_time;
-    let entering = async {
-        let connection = connection(incoming, house).await?;
-        let codec = Codec::new(house.config.max_message).with_peer(addr);
-        let mut reader = Reader::new(connection.input, codec);
-        let pen = Arc::new(Pen::new(connection.output));
-        let Some(ring) = &house.config.keys else {
-            return Ok(Entered { reader, pen, room: house.room("") });
-        };
-        reader.allow(STRANGERS_MESSAGE);
-        let challenge =
-            Challenge::new(connection.binding).map_err(|error| Refusal::Failed(error.to_string()))?;
-        pen.try_write(&challenge.message());
-        let answer = match reader.next().await {
-            Ok(Some(answer)) => answer,
-            Ok(None) => {
-                return Err(Refusal::Failed("it closed the connection before it showed a key".into()));
-            }
-            Err(Error::Malformed(malformed)) if malformed.is_tls() => {
-                return Err(turned_away(&pen, Refusal::SpeaksTls));
-            }
-            Err(error) => return Err(turned_away(&pen, Refusal::Failed(error.to_string()))),
-        };
-        let keys = ring.keys();
-        let judged = challenge.judge(&answer, keys.iter().map(|entry| (&entry.room, &entry.key)));
-        let (room, welcome) = judged.map_err(|reason: Refused| turned_away(&pen, reason.into()))?;
-        pen.try_write(&welcome);
-        reader.allow(house.config.max_message);
-        Ok(Entered { reader, pen, room: house.room(room) })
+    // To tell it why, once something can be told.
+    let told = OnceLock::new();
+    let pushed_out = place.pushed_out();
+    let entered = tokio::select! {
+        biased;
+        () = pushed_out => Err(Refusal::Crowded),
+        result = time::timeout(limit, entering(incoming, addr, house, place, &told)) => {
+            result.unwrap_or(Err(Refusal::TooSlow(limit)))
+        }
     };
-    time::timeout(limit, entering).await.unwrap_or(Err(Refusal::TooSlow(limit)))
+    if let (Err(reason), Some(pen)) = (&entered, told.get()) {
+        pen.try_write(&reason.farewell().to_message());
+    }
+    entered
+}
+
+async fn entering(
+    incoming: Incoming,
+    addr: SocketAddr,
+    house: &Arc<House>,
+    place: &mut Place,
+    told: &OnceLock<Arc<Pen>>,
+) -> Result<Entered, Refusal> {
+    let connection = connection(incoming, house).await?;
+    let accounts = house.memory.open();
+    let codec = Codec::new(house.config.max_message).with_peer(addr);
+    let input = Gated::new(connection.input, Arc::clone(&house.memory));
+    let reader = Reader::new(input, codec);
+    let mut reader = reader.counting(Arc::clone(&accounts.unfinished), Arc::clone(&accounts.sent));
+    let pen = Arc::clone(told.get_or_init(|| Arc::new(Pen::new(connection.output))));
+    let Some(ring) = &house.config.keys else {
+        place.admit()?;
+        return Ok(Entered { reader, pen, room: house.room(""), accounts, pass: None });
+    };
+    reader.allow(STRANGERS_MESSAGE);
+    let challenge = Challenge::new(connection.binding).map_err(|error| Refusal::Failed(error.to_string()))?;
+    pen.try_write(&challenge.message());
+    let failed = |why: String| Refusal::Failed(why);
+    let answer = reader.next().await.map_err(|error| match error {
+        Error::Malformed(malformed) if malformed.is_tls() => Refusal::SpeaksTls,
+        error => failed(error.to_string()),
+    })?;
+    let answer = answer.ok_or_else(|| failed("it closed the connection before it showed a key".into()))?;
+    let keys = ring.keys();
+    let (shown, welcome) = challenge.judge(&answer, keys.iter().map(|entry| (entry, &entry.key)))?;
+    // Before it is welcome: then it is in.
+    place.admit()?;
+    pen.try_write(&welcome);
+    reader.allow(house.config.max_message);
+    Ok(Entered { reader, pen, room: house.room(&shown.room), accounts, pass: Some(ring.pass(shown)) })
 }
 
 /// Tells why somebody is turned away. Under TLS it is an alert without words: a handshake would cost more than that is worth.
@@ -93,9 +127,4 @@ async fn connection(incoming: Incoming, house: &House) -> Result<Connection, Ref
         (Incoming::Tcp(stream), None) => Connection::tcp(stream).map_err(gone),
         (Incoming::Other(connection), _) => Ok(connection),
     }
-}
-
-fn turned_away(pen: &Pen, reason: Refusal) -> Refusal {
-    pen.try_write(&reason.farewell().to_message());
-    reason
 }

@@ -71,6 +71,11 @@ pub enum Event {
         /// How many were turned away since this was last told, this one included.
         times: u64,
     },
+    /// A client's connection ended because this program failed, before the client was in.
+    ClientFailed {
+        /// What failed.
+        reason: String,
+    },
     /// The system could not accept a connection.
     AcceptFailed {
         /// What it said.
@@ -143,6 +148,17 @@ pub enum LeaveReason {
     /// Too much text or images wait for it.
     #[error("too slow for text and images: {0}")]
     MailboxFull(Full),
+    /// The relay's memory for messages is full, and most of it was for this client's sake.
+    #[error(
+        "the memory for messages is full, and {0} bytes are unfinished messages of this client, or wait for it"
+    )]
+    Hoard(usize),
+    /// The key that it came with opens its room no more.
+    #[error("the key that it came with is not valid any more")]
+    KeyGone,
+    /// This program failed while it served the client.
+    #[error("the relay failed while it served this client: {0}")]
+    Failed(String),
     /// The relay stops.
     #[error("the relay stopped")]
     Shutdown,
@@ -152,13 +168,20 @@ impl LeaveReason {
     /// Whether the client did what is not allowed.
     pub(super) const fn is_breach(&self) -> bool {
         match self {
-            Self::Closed | Self::Silent(_) | Self::SpeaksTls | Self::Io(_) | Self::Shutdown => false,
+            Self::Closed
+            | Self::Silent(_)
+            | Self::SpeaksTls
+            | Self::Io(_)
+            | Self::Failed(_)
+            | Self::Shutdown => false,
             Self::SaidNothing(_)
             | Self::Unfinished(_)
             | Self::TooManyMessages(_)
             | Self::TooManyBytes(_)
             | Self::LongText { .. }
             | Self::Wire(_)
+            | Self::Hoard(_)
+            | Self::KeyGone
             | Self::MailboxFull(_) => true,
         }
     }
@@ -249,6 +272,7 @@ impl fmt::Display for Event {
                 let reason = ForOperator(reason, reason.option());
                 write!(f, "{times} were turned away, at last {addr}: {reason}")
             }
+            Self::ClientFailed { reason } => write!(f, "the relay failed while it let a client in: {reason}"),
             Self::AcceptFailed { reason } => write!(f, "cannot accept a connection: {reason}"),
             Self::Summary(summary) => write!(
                 f,

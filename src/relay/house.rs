@@ -1,9 +1,10 @@
 //! A relay: its door, its rooms, and what is counted in all of them.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap, VecDeque},
     io,
     net::{IpAddr, SocketAddr},
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -11,23 +12,32 @@ use std::{
     time::Instant,
 };
 
-use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tokio::{task::JoinError, time};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tracing::{error, info, warn};
 
 use super::{
     Config, Event, Summary,
     census::Census,
-    door::{Door, Refusal, Rules},
-    member::ClientId,
+    door::{self, Door, Refusal, Rules},
+    event::LeaveReason,
+    member::{ClientId, Dismissal, Member},
+    memory::{self, Hoard, Memory},
     pace::{self, Pace},
     room::{Room, lock},
+    strangers,
 };
 use crate::{clock, wire::Message};
 
 /// A relay's rooms and its door.
 pub(super) struct House {
     pub(super) config: Config,
+    pub(super) memory: Arc<Memory>,
     door: Mutex<Door>,
+    /// Those who have not shown yet who they are, to be told to go.
+    strangers: Mutex<HashMap<strangers::Number, CancellationToken>>,
+    /// Members whose tasks have failed, as they left.
+    failed: Mutex<VecDeque<Event>>,
     /// By name; without keys there is one, which has none. A room stays once it was entered: there are no more than keys.
     rooms: Mutex<BTreeMap<String, Arc<Room>>>,
     joined: AtomicU64,
@@ -54,15 +64,41 @@ struct Counters {
     frames_lost_by_gone: AtomicU64,
 }
 
-/// A place inside, held until this is dropped.
+/// A place at the door or inside, held until this is dropped.
 pub(super) struct Place {
     house: Arc<House>,
     address: IpAddr,
+    /// At the door, until it is inside.
+    stranger: Option<(strangers::Number, CancellationToken)>,
+}
+
+impl Place {
+    /// Its holder has shown who it is.
+    ///
+    /// # Errors
+    /// Why it may not come in.
+    pub(super) fn admit(&mut self) -> Result<(), Refusal> {
+        if let Some((number, _)) = &self.stranger {
+            lock(&self.house.door).admit(self.address, clock::now())?;
+            self.house.no_stranger(*number);
+            self.stranger = None;
+        }
+        Ok(())
+    }
+
+    /// Completes if its place at the door is needed for another.
+    pub(super) fn pushed_out(&self) -> WaitForCancellationFutureOwned {
+        let token = self.stranger.as_ref().map(|(_, token)| token.clone());
+        token.unwrap_or_default().cancelled_owned()
+    }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        lock(&self.house.door).left(self.address, clock::now());
+        match &self.stranger {
+            Some((number, _)) => self.house.no_stranger(*number),
+            None => lock(&self.house.door).left(self.address, clock::now()),
+        }
     }
 }
 
@@ -83,10 +119,14 @@ impl House {
             clients: config.max_clients,
             per_address: config.limits.clients_per_address,
             joins_per_s: config.limits.joins_per_s,
+            strangers: config.limits.unauthenticated,
         };
         Self {
+            memory: Arc::new(Memory::new(config.memory)),
             config,
             door: Mutex::new(Door::new(rules)),
+            strangers: Mutex::default(),
+            failed: Mutex::default(),
             rooms: Mutex::default(),
             joined: AtomicU64::new(0),
             log: Log {
@@ -103,10 +143,13 @@ impl House {
     pub(super) fn tell(&self, event: &Event) {
         match event {
             Event::Slow { .. } | Event::Refused { .. } | Event::AcceptFailed { .. } => warn!("{event}"),
+            Event::ClientFailed { .. } | Event::Left { reason: LeaveReason::Failed(_), .. } => {
+                error!("{event}");
+            }
             Event::Left { reason, .. } if reason.is_breach() => {
                 match lock(&self.log.breaches).line(clock::now()) {
                     Some(0) => warn!("{event}"),
-                    Some(more) => warn!("{event} ({more} others passed a limit since this was last told)"),
+                    Some(more) => warn!("{event} ({more} others were sent away since this was last told)"),
                     None => {}
                 }
             }
@@ -122,18 +165,99 @@ impl House {
         }
     }
 
-    /// Lets somebody in, as far as the door is concerned.
+    /// The same from the relay's own loop, which must not end with whoever listens.
+    pub(super) fn tell_safely(&self, event: &Event) {
+        if catch_unwind(AssertUnwindSafe(|| self.tell(event))).is_err() {
+            error!("the listener of events failed");
+        }
+    }
+
+    /// A member's task has failed; it has left.
+    pub(super) fn has_failed(&self, left: Event) {
+        lock(&self.failed).push_back(left);
+    }
+
+    /// A client's task has ended, and not as it should.
+    pub(super) fn tell_failure(&self, error: JoinError) {
+        let Ok(panic) = error.try_into_panic() else { return };
+        let words = panic.downcast_ref::<&str>().map(|words| (*words).to_owned());
+        let words = words.or_else(|| panic.downcast_ref::<String>().cloned());
+        let reason = words.unwrap_or_else(|| "it panicked".into());
+        let left = lock(&self.failed).pop_front();
+        self.tell_safely(&match left {
+            Some(Event::Left { client, addr, frames_lost, clients, .. }) => {
+                Event::Left { client, addr, reason: LeaveReason::Failed(reason), frames_lost, clients }
+            }
+            _ => Event::ClientFailed { reason },
+        });
+    }
+
+    /// Somebody comes: to show first who it is, where there is anything to show.
     ///
     /// # Errors
     /// Why they are turned away.
     pub(super) fn knock(self: &Arc<Self>, addr: SocketAddr) -> Result<Place, Refusal> {
-        let result = lock(&self.door).knock(addr.ip(), clock::now());
-        match result {
-            Ok(()) => Ok(Place { house: Arc::clone(self), address: addr.ip() }),
-            Err(reason) => {
-                self.refuse(addr, &reason);
-                Err(reason)
+        let (address, now) = (addr.ip(), clock::now());
+        let is_open = self.config.keys.is_none() && self.config.tls.is_none();
+        let mut door = lock(&self.door);
+        let result = if is_open {
+            door.knock(address, now).and_then(|()| door.admit(address, now)).map(|()| None)
+        } else {
+            door.come(address, now).map(Some)
+        };
+        drop(door);
+        let stranger = result.inspect_err(|reason| self.refuse(addr, reason))?.map(|(number, goes)| {
+            let token = CancellationToken::new();
+            let mut strangers = lock(&self.strangers);
+            if let Some(pushed_out) = goes.and_then(|goes| strangers.remove(&goes)) {
+                pushed_out.cancel();
             }
+            strangers.insert(number, token.clone());
+            (number, token)
+        });
+        Ok(Place { house: Arc::clone(self), address, stranger })
+    }
+
+    /// It is inside, or gone.
+    fn no_stranger(&self, number: strangers::Number) {
+        lock(&self.door).gone(number);
+        lock(&self.strangers).remove(&number);
+    }
+
+    /// Sends clients away while the memory for messages is full.
+    pub(super) async fn keep_within_memory(&self) {
+        loop {
+            self.memory.passed().await;
+            self.relieve();
+            time::sleep(memory::PAUSE).await;
+        }
+    }
+
+    fn relieve(&self) {
+        let rooms = self.rooms();
+        let members: Vec<_> = rooms.iter().flat_map(|room| room.members().to_vec()).collect();
+        let (leaving, staying): (Vec<_>, Vec<_>) =
+            members.iter().partition(|member| member.dismissed.is_cancelled());
+        // What those hold will be free in a moment.
+        let soon = leaving.iter().fold(0_usize, |sum, member| sum.saturating_add(member.hoard()));
+        if soon >= self.memory.excess() {
+            return;
+        }
+        let heaviest = |bytes: &dyn Fn(&Member) -> usize| {
+            let hoard = |member: &&Arc<Member>| Hoard {
+                client: member.id,
+                network: door::network(member.addr.ip()),
+                bytes: bytes(member),
+            };
+            memory::heaviest(&staying.iter().map(hoard).collect::<Vec<_>>())
+        };
+        // What waits is others' too; it counts where nobody holds much alone.
+        let heaviest =
+            heaviest(&Member::hoard).or_else(|| heaviest(&|member| member.mailbox.waiting_bytes()));
+        if let Some(Hoard { client, bytes, .. }) = heaviest
+            && let Some(member) = staying.iter().find(|member| member.id == client)
+        {
+            member.dismiss(Dismissal::Hoard(bytes));
         }
     }
 
@@ -149,7 +273,7 @@ impl House {
     /// Tells that nobody can be accepted, but not each time.
     pub(super) fn cannot_accept(&self, error: &io::Error) {
         if lock(&self.log.accepting).line(clock::now()).is_some() {
-            self.tell(&Event::AcceptFailed { reason: error.to_string() });
+            self.tell_safely(&Event::AcceptFailed { reason: error.to_string() });
         }
     }
 

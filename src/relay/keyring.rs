@@ -1,12 +1,14 @@
 //! Which key opens which room.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
+
+use tokio::sync::watch;
 
 use crate::key::Key;
 
-/// Keys of a relay, which can be changed while it runs: those who are in stay.
-#[derive(Debug, Default)]
-pub struct Keyring(RwLock<Arc<[RoomKey]>>);
+/// Keys of a relay, which can be changed while it runs: those whose key is gone are sent away, the others stay.
+#[derive(Debug)]
+pub struct Keyring(watch::Sender<Arc<[RoomKey]>>);
 
 /// A key and the room that it opens.
 #[derive(Clone, Debug)]
@@ -17,20 +19,82 @@ pub struct RoomKey {
     pub key: Key,
 }
 
+/// What somebody came in with.
+pub(super) struct Pass {
+    keys: watch::Receiver<Arc<[RoomKey]>>,
+    shown: RoomKey,
+}
+
 impl Keyring {
     /// A ring of these.
     #[must_use]
     pub fn new(keys: Vec<RoomKey>) -> Self {
-        Self(RwLock::new(keys.into()))
+        Self(watch::Sender::new(keys.into()))
     }
 
-    /// Has these from now on.
+    /// Has these from now on. Whoever came in with a key that is not among them, or opens another room now, is disconnected.
     pub fn replace(&self, keys: Vec<RoomKey>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = keys.into();
+        self.0.send_replace(keys.into());
     }
 
     /// Those that it has now.
     pub(super) fn keys(&self) -> Arc<[RoomKey]> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.0.borrow())
+    }
+
+    /// For somebody who has shown this one.
+    pub(super) fn pass(&self, shown: &RoomKey) -> Pass {
+        let mut keys = self.0.subscribe();
+        // It may have been taken away since.
+        keys.mark_changed();
+        Pass { keys, shown: shown.clone() }
+    }
+}
+
+impl Default for Keyring {
+    fn default() -> Self {
+        Self::new(Vec::new())
+    }
+}
+
+impl Pass {
+    /// Completes once the key opens that room no more.
+    pub(super) async fn revoked(mut self) {
+        let RoomKey { room, key } = &self.shown;
+        let opens = |keys: &Arc<[RoomKey]>| keys.iter().any(|one| one.room == *room && one.key.is_same(key));
+        // The ring itself goes with the relay.
+        while self.keys.changed().await.is_ok() {
+            if !opens(&self.keys.borrow_and_update()) {
+                return;
+            }
+        }
+        std::future::pending::<()>().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn key(room: &str, text: &str) -> RoomKey {
+        RoomKey { room: room.into(), key: Key::new(&text.repeat(20)).unwrap() }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pass_is_good_for_as_long_as_its_key_opens_its_room() {
+        let ring = Keyring::new(vec![key("lab", "a"), key("office", "b")]);
+        let is_good =
+            async |pass: Pass| tokio::time::timeout(Duration::from_secs(1), pass.revoked()).await.is_err();
+        assert!(is_good(ring.pass(&key("lab", "a"))).await);
+        let [stays, moved, gone] =
+            [key("lab", "a"), key("office", "b"), key("lab", "a")].map(|key| ring.pass(&key));
+        ring.replace(vec![key("lab", "a"), key("cellar", "b")]);
+        assert!(is_good(stays).await);
+        assert!(!is_good(moved).await, "it opens another room");
+        ring.replace(vec![key("lab", "c")]);
+        assert!(!is_good(gone).await);
+        assert!(!is_good(ring.pass(&key("lab", "a"))).await, "taken away while it was shown");
     }
 }

@@ -5,15 +5,22 @@ use std::{
     time::Duration,
 };
 
-/// What each client may do, and each address. `None` is no limit.
+/// What each client may do, and each address, and those who are not let in yet. `None` is no limit.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Clients from one address at one time: a household, an office behind one address, never the whole relay.
     pub clients_per_address: Option<NonZeroUsize>,
     /// Connections a second from one address: more than any network that comes back after an outage.
     pub joins_per_s: Option<NonZeroU32>,
-    /// Messages a second from one client: a hundred streams' worth. Each costs what it costs to pass on, however small it is.
+    /// Connections that have not finished TLS or not shown a key yet; one address may have a quarter of them. Enough for everybody who
+    /// comes back after an outage, as none needs more than a few round trips. Without keys and TLS nobody has anything to show.
+    pub unauthenticated: Option<NonZeroUsize>,
+    /// Messages a second from one client: a hundred streams' worth.
     pub messages_per_s: Option<NonZeroU32>,
+    /// Messages a second that those of one client become for all others: each costs what it costs to pass on, however small it is.
+    /// Past it, the client is read no faster. By default three streams of sixty frames a second for a thousand viewers: half of a
+    /// processor if each is written by itself, a twentieth if they are small and joined.
+    pub deliveries_per_s: Option<NonZeroU32>,
     /// Bytes a second from one client: twice what a gigabit link carries.
     pub bytes_per_s: Option<NonZeroU64>,
     /// Time to finish a message that was begun: the largest one at a megabit a second takes two minutes.
@@ -30,7 +37,9 @@ impl Default for Limits {
             Self {
                 clients_per_address: NonZeroUsize::new(256),
                 joins_per_s: NonZeroU32::new(200),
+                unauthenticated: NonZeroUsize::new(256),
                 messages_per_s: NonZeroU32::new(10_000),
+                deliveries_per_s: NonZeroU32::new(200_000),
                 bytes_per_s: NonZeroU64::new(250_000_000),
                 message_time: Duration::from_secs(120),
                 hello_time: Duration::from_secs(10),

@@ -2,7 +2,10 @@
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -10,15 +13,18 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     attendance::{Attendance, Due},
+    backlog::Backlog,
     census::Meter,
     delivery::Delivery,
+    event::LeaveReason,
+    memory::Accounts,
     room::lock,
 };
 use crate::{
     clock::{Timestamp, now},
     fresh::{self, Full},
     socket::Pen,
-    wire::{Message, QString, Receipts, Token},
+    wire::{Message, QString, Receipts, Share, Token},
 };
 
 /// How often the same client is reported as slow.
@@ -27,13 +33,52 @@ const SLOW_REPORT_INTERVAL: Duration = Duration::from_secs(5);
 /// A client's number: the key of its frames in every other client's mailbox.
 pub(super) type ClientId = u64;
 
+/// What an ordered message costs beside its bytes: its place in the mailbox and its allocations. Without it, a flood of
+/// tiny messages would take ten times the budget.
+const ITEM_COST: usize = 256;
+
 /// What waits in a mailbox.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Item {
     /// A heartbeat; what it says is in the client's [`Attendance`] until it leaves.
     Heartbeat,
-    /// A message from another client, and when it came.
+    /// A frame from another client, and when it came.
     Message(Message, Instant),
+    /// A message that waits in order.
+    Ordered {
+        message: Message,
+        from: ClientId,
+        /// Its place, which counts as its sender's.
+        _place: Share,
+    },
+}
+
+impl Item {
+    /// Bytes of the message.
+    pub(super) fn weight(&self) -> usize {
+        match self {
+            Self::Heartbeat => 0,
+            Self::Message(message, _) | Self::Ordered { message, .. } => message.wire_len(),
+        }
+    }
+}
+
+/// Why the relay sends a client away of its own accord.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Dismissal {
+    /// More waits for it than may.
+    MailboxFull(Full),
+    /// It holds so many bytes, and the memory for messages is full.
+    Hoard(usize),
+}
+
+impl From<Dismissal> for LeaveReason {
+    fn from(dismissal: Dismissal) -> Self {
+        match dismissal {
+            Dismissal::MailboxFull(full) => Self::MailboxFull(full),
+            Dismissal::Hoard(bytes) => Self::Hoard(bytes),
+        }
+    }
 }
 
 /// One client.
@@ -45,8 +90,16 @@ pub(super) struct Member {
     pub(super) pen: Arc<Pen>,
     /// Cancelled to send it away; the reason is set before.
     pub(super) dismissed: CancellationToken,
-    overflow: OnceLock<Full>,
+    dismissal: OnceLock<Dismissal>,
     slow: Mutex<SlowReport>,
+    /// What waits for it in order. Kept by its writer too.
+    pub(super) backlog: Arc<Mutex<Backlog>>,
+    /// Whether any of that does, for those who only want to know that.
+    pub(super) behind: Arc<AtomicUsize>,
+    /// What its messages take of the relay's memory.
+    pub(super) accounts: Accounts,
+    /// Whether it sends many small messages in a row: they are not written one by one.
+    pub(super) crowds: AtomicBool,
     /// When it came.
     pub(super) came: Instant,
     /// What came of it and what it was given, where somebody watches.
@@ -79,17 +132,24 @@ impl Member {
         addr: SocketAddr,
         mailbox: fresh::Sender<ClientId, Item>,
         pen: Arc<Pen>,
+        budget: usize,
+        accounts: Accounts,
         dismissed: CancellationToken,
     ) -> Self {
+        let came = now();
         Self {
             id,
             addr,
             mailbox,
             pen,
             dismissed,
-            overflow: OnceLock::new(),
+            dismissal: OnceLock::new(),
             slow: Mutex::default(),
-            came: now(),
+            backlog: Arc::new(Mutex::new(Backlog::new(budget, came))),
+            behind: Arc::default(),
+            accounts,
+            crowds: AtomicBool::new(false),
+            came,
             sent: Meter::default(),
             got: Arc::default(),
             newest: Mutex::default(),
@@ -101,15 +161,43 @@ impl Member {
         }
     }
 
-    /// More waits for it than may: it is sent away.
-    pub(super) fn overflows(&self, full: Full) {
-        let _ = self.overflow.set(full); // once is enough
+    /// The relay sends it away.
+    pub(super) fn dismiss(&self, why: Dismissal) {
+        let _ = self.dismissal.set(why); // once is enough
         self.dismissed.cancel();
     }
 
-    /// Why it was sent away, where its mailbox was the reason.
-    pub(super) fn overflow(&self) -> Option<Full> {
-        self.overflow.get().copied()
+    /// Why it was sent away, if that was not because the relay stops.
+    pub(super) fn dismissal(&self) -> Option<Dismissal> {
+        self.dismissal.get().copied()
+    }
+
+    /// Gives it a message of another that must not be lost; one for which too much waits is sent away.
+    pub(super) fn give_ordered(&self, from: &Self, message: &Message) {
+        let bytes = message.wire_len().saturating_add(ITEM_COST);
+        let mut backlog = lock(&self.backlog);
+        let place = from.accounts.beside(ITEM_COST);
+        let item = Item::Ordered { message: message.clone(), from: from.id, _place: place };
+        match self.mailbox.send_ordered(bytes, item) {
+            Ok(()) => {
+                backlog.add(from.id, bytes, now());
+                self.behind.store(backlog.items(), Relaxed);
+            }
+            Err(full) => self.dismiss(Dismissal::MailboxFull(full)),
+        }
+    }
+
+    /// Whether a message of so many bytes has to wait at its sender until this client has taken more.
+    pub(super) fn holds_up(&self, from: ClientId, bytes: usize, now: Instant) -> bool {
+        self.behind.load(Relaxed) > 0
+            && !self.dismissed.is_cancelled()
+            && lock(&self.backlog).holds_up(from, bytes.saturating_add(ITEM_COST), now)
+    }
+
+    /// What would be free in memory if it were gone, all but what others hold too.
+    pub(super) fn hoard(&self) -> usize {
+        let places = lock(&self.backlog).items().saturating_mul(ITEM_COST);
+        self.accounts.unfinished.bytes().saturating_add(self.pen.holds()).saturating_add(places)
     }
 
     pub(super) fn say(&self, more: Due) {
@@ -121,7 +209,7 @@ impl Member {
     pub(super) fn is_slow(&self, now: Instant) -> Option<(u64, u64)> {
         let frames_lost = self.mailbox.replaced();
         let mut slow = lock(&self.slow);
-        let lost = frames_lost - slow.told;
+        let lost = frames_lost.saturating_sub(slow.told);
         let due = slow.last.is_none_or(|last| now.duration_since(last) >= SLOW_REPORT_INTERVAL);
         (lost > 0 && due).then(|| {
             *slow = SlowReport { told: frames_lost, last: Some(now) };

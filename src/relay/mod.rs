@@ -6,6 +6,7 @@
 
 mod allowance;
 mod attendance;
+mod backlog;
 mod census;
 mod client;
 mod conduct;
@@ -18,11 +19,15 @@ mod keyring;
 mod limits;
 mod listen;
 mod member;
+mod memory;
 mod numbers;
 pub(crate) mod pace;
 mod room;
 mod roster;
 mod standstill;
+mod stay;
+mod strangers;
+mod turn;
 
 use std::{
     io,
@@ -79,6 +84,10 @@ pub struct Config {
     pub client_timeout: Duration,
     /// Bytes of text and images that may wait for one client: two messages of the largest size.
     pub mailbox: usize,
+    /// Bytes of messages that are in memory at one time, of all clients together: what is not whole yet, what waits, and what is being
+    /// written. Past it, the client goes for which most of it is kept. By default it holds 32 messages of the largest size, or a frame
+    /// of a thousand clients each.
+    pub memory: usize,
     /// What each client may do, and each address.
     pub limits: Limits,
     /// The certificate that clients are shown; without one, nobody need speak TLS and nobody can.
@@ -116,6 +125,7 @@ impl Default for Config {
             max_message: wire::DEFAULT_MAX_MESSAGE,
             client_timeout: Duration::from_secs(15),
             mailbox: 32 << 20,
+            memory: 512 << 20,
             limits: Limits::default(),
             tls: None,
             keys: None,
@@ -139,7 +149,11 @@ pub async fn run(
     let stop = CancellationToken::new();
     let house = Arc::new(House::new(config, stop.clone()));
     let _nothing_stays = Closing(Arc::clone(&house));
-    house.tell(&Event::Listening { addr: listener.local_addr()? });
+    tokio::spawn({
+        let (stop, house) = (stop.clone(), Arc::clone(&house));
+        async move { stop.run_until_cancelled(house.keep_within_memory()).await }
+    });
+    house.tell_safely(&Event::Listening { addr: listener.local_addr()? });
     let mut clients = JoinSet::new();
     let mut survey = time::interval(SURVEY_INTERVAL);
     survey.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -159,7 +173,11 @@ pub async fn run(
                     pulse(now);
                 }
             }
-            Some(_) = clients.join_next(), if !clients.is_empty() => {}
+            Some(ended) = clients.join_next(), if !clients.is_empty() => {
+                if let Err(error) = ended {
+                    house.tell_failure(error);
+                }
+            }
             accepted = listener.accept() => match accepted {
                 Ok((incoming, addr)) => {
                     clients.spawn(client::serve(incoming, addr, Arc::clone(&house), stop.child_token()));
@@ -179,6 +197,6 @@ pub async fn run(
     let _ = time::timeout(DRAIN_LIMIT, async { while clients.join_next().await.is_some() {} }).await;
     drop(clients);
     let summary = house.summary();
-    house.tell(&Event::Summary(summary));
+    house.tell_safely(&Event::Summary(summary));
     Ok(summary)
 }

@@ -4,7 +4,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, Ordering::Relaxed},
+        atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
@@ -20,6 +20,7 @@ use super::{
     event::LeaveReason,
     house::House,
     member::{ClientId, Item, Member},
+    memory::Accounts,
     numbers::Numbers,
     roster::Roster,
     standstill::Standstill,
@@ -44,15 +45,13 @@ const NOTICES_AT_ONCE: usize = 16;
 /// The pause before the next are told: a thousand notices a second at the most, a fiftieth of a processor.
 const NOTICE_PAUSE: Duration = Duration::from_millis(16);
 
-/// What an ordered message costs beside its bytes: its place in the mailbox and its allocations. Without it, a flood of
-/// tiny messages would take ten times the budget.
-const ITEM_COST: usize = 256;
-
 /// Clients that see and hear each other.
 pub(super) struct Room {
     pub(super) house: Arc<House>,
     name: String,
     roster: Roster,
+    /// How many there are.
+    here: AtomicUsize,
     /// Members that may show video.
     viewing: AtomicU32,
     /// Told when that changes.
@@ -72,6 +71,7 @@ impl Room {
             house,
             name,
             roster: Roster::default(),
+            here: AtomicUsize::new(0),
             viewing: AtomicU32::new(0),
             audience: Notify::new(),
             reported: AtomicU32::new(0),
@@ -85,19 +85,24 @@ impl Room {
         &self,
         addr: SocketAddr,
         pen: Arc<Pen>,
+        accounts: Accounts,
         dismissed: CancellationToken,
-    ) -> (Arc<Member>, fresh::Receiver<ClientId, Item>) {
-        let (mailbox, waiting) = fresh::channel(self.house.config.mailbox);
-        let member = Arc::new(Member::new(self.house.next_client(), addr, mailbox, pen, dismissed));
+    ) -> (Arc<Member>, fresh::Receiver<ClientId, Item>, Event) {
+        let (id, budget) = (self.house.next_client(), self.house.config.mailbox);
+        let lanes = fresh::Lanes::new(budget).with_fresh(budget, Item::weight);
+        let (mailbox, waiting) = fresh::over(lanes);
+        let member = Arc::new(Member::new(id, addr, mailbox, pen, budget, accounts, dismissed));
         let clients = self.roster.join(&member);
         self.viewing.fetch_add(1, Relaxed);
         self.audience.notify_one();
         let room = (!self.name.is_empty()).then(|| self.name.clone());
-        self.house.tell(&Event::Joined { client: member.id, addr, room, clients });
-        (member, waiting)
+        self.here.store(clients, Relaxed);
+        let joined = Event::Joined { client: member.id, addr, room, clients };
+        (member, waiting, joined)
     }
 
-    pub(super) fn leave(&self, member: &Member, reason: LeaveReason) {
+    /// Lets it go; what is to be told of it.
+    pub(super) fn leave(&self, member: &Member, reason: LeaveReason) -> Event {
         let clients = self.roster.leave(member.id);
         if clients == 0 {
             self.standstill.rest();
@@ -114,7 +119,25 @@ impl Room {
         }
         let frames_lost = member.mailbox.replaced();
         self.house.count_lost(frames_lost);
-        self.house.tell(&Event::Left { client: member.id, addr: member.addr, reason, frames_lost, clients });
+        self.here.store(clients, Relaxed);
+        Event::Left { client: member.id, addr: member.addr, reason, frames_lost, clients }
+    }
+
+    /// Whether a message of so many bytes that must not be lost has to wait, because what this client has sent fills what another one
+    /// can take.
+    pub(super) fn is_held_up(&self, sender: &Member, bytes: usize, now: Instant) -> bool {
+        let members = self.roster.list();
+        members.iter().any(|other| other.id != sender.id && other.holds_up(sender.id, bytes, now))
+    }
+
+    /// How many others are here.
+    pub(super) fn others(&self) -> usize {
+        self.here.load(Relaxed).saturating_sub(1)
+    }
+
+    /// Everybody who is here.
+    pub(super) fn members(&self) -> Arc<[Arc<Member>]> {
+        self.roster.list()
     }
 
     /// A client's heartbeat came. A plain one is answered plainly, as a Qt client expects; one with a time gets the relay's times.
@@ -174,10 +197,10 @@ impl Room {
         }
     }
 
-    /// How many others may show what a client sends; `None` for who did not ask.
-    pub(super) fn viewers_for(&self, client: &Attendance) -> Option<u32> {
+    /// How many others may show what a client sends; `None` for who did not ask, unless it is told in any case.
+    pub(super) fn viewers_for(&self, client: &Attendance, in_any_case: bool) -> Option<u32> {
         let itself = u32::from(client.views());
-        client.asks().then(|| self.viewing.load(Relaxed).saturating_sub(itself))
+        (client.asks() || in_any_case).then(|| self.viewing.load(Relaxed).saturating_sub(itself))
     }
 
     /// Tells those who asked how many view: at once when it changes, and then not again for a moment. Were each of a thousand told
@@ -220,6 +243,8 @@ impl Room {
             }
         }
         let mut numbered = None;
+        // Many small ones in a row are joined by the viewers' writers.
+        let crowds = !is_video && sender.crowds.load(Relaxed);
         for member in self.roster.list().iter().filter(|member| member.id != from) {
             if is_video && !member.attendance.views() {
                 continue; // it said so itself
@@ -231,8 +256,8 @@ impl Room {
             };
             // Waking each client's task costs more than writing for it. Only this client's own task takes out of its
             // mailbox, with the pen in hand: what this writes passes nothing by.
-            let written =
-                if member.mailbox.is_empty() { member.pen.try_write(message) } else { Written::Nothing };
+            let at_once = !crowds && member.mailbox.is_empty();
+            let written = if at_once { member.pen.try_write(message) } else { Written::Nothing };
             if written != Written::Nothing {
                 self.house.count_out(message);
                 if watched {
@@ -250,11 +275,8 @@ impl Room {
                 if member.mailbox.send_fresh(from, Item::Message(message.clone(), came)).unwrap_or(false) {
                     lock(&member.delivery).replaced(from);
                 }
-            } else if let Err(full) = member
-                .mailbox
-                .send_ordered(message.wire_len() + ITEM_COST, Item::Message(message.clone(), came))
-            {
-                member.overflows(full);
+            } else {
+                member.give_ordered(sender, message);
             }
         }
     }
@@ -288,7 +310,12 @@ impl Room {
     pub(super) fn survey(&self, now: Instant) {
         for member in self.roster.list().iter() {
             if let Some((lost, frames_lost)) = member.is_slow(now) {
-                self.house.tell(&Event::Slow { client: member.id, addr: member.addr, lost, frames_lost });
+                self.house.tell_safely(&Event::Slow {
+                    client: member.id,
+                    addr: member.addr,
+                    lost,
+                    frames_lost,
+                });
             }
         }
     }
@@ -303,7 +330,10 @@ impl Room {
                 FrameInfo { peer: member.number.get().copied(), ..info }
             });
             let captured = stream.as_ref().and_then(FrameInfo::captured_at_relay);
-            let viewers = members.iter().filter(|other| other.id != member.id && other.attendance.views());
+            // Of who sends nothing there is nothing to look up: with a thousand members that would be a million times.
+            let sends = newest.is_some();
+            let viewers =
+                members.iter().filter(|other| sends && other.id != member.id && other.attendance.views());
             let mut lateness: Vec<_> =
                 viewers.filter_map(|viewer| lock(&viewer.delivery).known_lateness(member.id, now)).collect();
             lateness.sort_unstable();

@@ -5,6 +5,7 @@
 //! than that many wait to be sent, so that the choice of what goes next is made as late as possible:
 //! measured, a fifteenth of the age at the same throughput. See `docs/architecture.md`.
 
+mod batch;
 mod connection;
 mod gate;
 mod outlet;

@@ -1,11 +1,14 @@
 //! Writes messages whole, one after the other, and chooses what goes next as late as can be.
 
-use std::io;
+use std::{
+    io,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+};
 
 use bytes::Buf;
 use tokio::sync::Notify;
 
-use super::{Outlet, gate::Gate, outlet::writable};
+use super::{Outlet, batch::Batch, gate::Gate, outlet::writable};
 use crate::{
     clock,
     fresh::{Closed, Receiver, Taken},
@@ -24,8 +27,8 @@ struct Outgoing {
 }
 
 impl Outgoing {
-    fn new(message: &Message) -> Self {
-        Self { bytes: message.to_buf(), started: false }
+    fn new(bytes: bytes::buf::Chain<bytes::Bytes, bytes::Bytes>) -> Self {
+        Self { bytes, started: false }
     }
 
     /// Writes what the socket takes now; `true` once all of it is out, `false` where the socket is full.
@@ -70,6 +73,14 @@ pub trait Feed<K, T> {
 
     /// A socket that was full has taken more of a started message: the peer is alive and reading.
     fn progressed(&mut self) {}
+
+    /// The socket has taken so many bytes.
+    fn wrote(&mut self, _bytes: usize) {}
+
+    /// Whether small ordered messages that wait one behind the other may go out in one write.
+    fn joins(&self) -> bool {
+        false
+    }
 }
 
 /// A connection's writing side, one message at a time: that of a task ([`drain`]), or of whoever has a message and finds it idle.
@@ -80,6 +91,8 @@ pub trait Feed<K, T> {
 pub struct Pen {
     outlet: Box<dyn Outlet>,
     page: tokio::sync::Mutex<Page>,
+    /// Bytes of the message that is being written.
+    holds: AtomicUsize,
     /// Something was left unfinished.
     left: Notify,
 }
@@ -97,7 +110,13 @@ impl Pen {
     #[must_use]
     pub fn new(outlet: Box<dyn Outlet>) -> Self {
         let page = Page { gate: Gate::new(), left: None, amid: false };
-        Self { outlet, page: tokio::sync::Mutex::new(page), left: Notify::new() }
+        let holds = AtomicUsize::new(0);
+        Self { outlet, page: tokio::sync::Mutex::new(page), holds, left: Notify::new() }
+    }
+
+    /// Bytes of the message that has begun and is not out: it stays in memory until all of it is.
+    pub fn holds(&self) -> usize {
+        self.holds.load(Relaxed)
     }
 
     /// What was written and is not over there shall not be sent any more, once the connection is closed.
@@ -112,7 +131,7 @@ impl Pen {
         if page.left.is_some() || page.amid {
             return Written::Nothing;
         }
-        let mut outgoing = Outgoing::new(message);
+        let mut outgoing = Outgoing::new(message.to_buf());
         let done = outgoing.write(&*self.outlet, &mut page.gate);
         match (outgoing.started, done) {
             (false, _) => Written::Nothing,
@@ -123,6 +142,7 @@ impl Pen {
             // Also where it broke: the task will find the same.
             (true, _) => {
                 page.left = Some(outgoing);
+                self.holds.store(message.wire_len(), Relaxed);
                 self.left.notify_one();
                 Written::Begun
             }
@@ -168,20 +188,30 @@ pub async fn drain<K: PartialEq, T>(
             Err(Closed) => return Ok(()),
         };
         let Some(message) = feed.prepare(&taken.item) else { continue };
-        let mut outgoing = Outgoing::new(&message);
+        let mut batch = Batch::new(taken, message);
+        if feed.joins() {
+            batch.fill(waiting, &mut feed);
+        }
+        let mut outgoing = Outgoing::new(batch.to_buf());
         let result = outgoing.write(&*pen.outlet, &mut page.gate);
+        let length = batch.wire_len();
+        feed.wrote(length - outgoing.bytes.remaining());
         if outgoing.started {
             page.amid = !matches!(result, Ok(true));
-            feed.started(&taken, &message);
+            batch.for_each(|taken, message| feed.started(taken, message));
         } else {
-            waiting.put_back(taken);
+            batch.put_back(waiting);
         }
         match (result?, outgoing.started) {
             (true, _) => {
                 page.gate.close(&*pen.outlet)?;
                 feed.finished();
             }
-            (false, true) => finish(outgoing, pen, &mut page, &mut feed).await?,
+            (false, true) => {
+                pen.holds.store(length, Relaxed);
+                finish(outgoing, pen, &mut page, &mut feed).await?;
+                feed.finished();
+            }
             (false, false) => {
                 drop(page);
                 writable(&*pen.outlet).await?;
@@ -204,11 +234,13 @@ async fn finish<K, T>(
         feed.progressed();
         page.gate.waited(clock::now().duration_since(full));
         page.gate.lift(&*pen.outlet)?;
-        if outgoing.write(&*pen.outlet, &mut page.gate)? {
+        let before = outgoing.bytes.remaining();
+        let done = outgoing.write(&*pen.outlet, &mut page.gate)?;
+        feed.wrote(before - outgoing.bytes.remaining());
+        if done {
             page.amid = false;
-            page.gate.close(&*pen.outlet)?;
-            feed.finished();
-            return Ok(());
+            pen.holds.store(0, Relaxed);
+            return page.gate.close(&*pen.outlet);
         }
     }
 }

@@ -94,6 +94,10 @@ impl Board {
             Update::Frame(frame) => return self.frame(frame, now),
             Update::Left { stream } => self.remove(|known, _| known.id() == stream, now),
             Update::Text { sender, text, at } => self.chat.hear(Speaker::Peer(sender), text, at, now),
+            Update::UnreadableText { sender, bytes, at } => {
+                let text = self.words.tell(Phrase::UnreadableText, [("bytes", bytes.to_string())]);
+                self.chat.hear(Speaker::Peer(sender), text, at, now);
+            }
             Update::Sent { number, left } => self.chat.sent(number, left, now),
             Update::Notice(text) => self.chat.hear(Speaker::Program, text, Timestamp::now(), now),
             Update::Image(image) => {

@@ -156,6 +156,10 @@ impl Lanes {
                 let bytes = text.len() + sender.as_ref().map_or(0, String::len);
                 self.words.push(bytes, update);
             }
+            Update::UnreadableText { ref sender, .. } => {
+                let bytes = sender.as_ref().map_or(0, String::len);
+                self.words.push(bytes, update);
+            }
             Update::Notice(ref text) => {
                 let bytes = text.len();
                 self.words.push(bytes, update);

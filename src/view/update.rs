@@ -35,6 +35,15 @@ pub enum Update {
         /// When it came.
         at: Timestamp,
     },
+    /// Somebody sent a text that cannot be read.
+    UnreadableText {
+        /// Who, where that is known.
+        sender: Option<String>,
+        /// Bytes of it.
+        bytes: usize,
+        /// When it came.
+        at: Timestamp,
+    },
     /// What became of a text that was written here ([`Action::Say`](super::Action::Say)).
     Sent {
         /// Its number.

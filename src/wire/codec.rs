@@ -1,15 +1,15 @@
 //! Messages out of a stream of bytes, and into one.
 //!
-//! Each message gets a buffer of its own exact size as soon as its size field is there and within the
-//! limit: what is handed on holds no memory but its own, and [`super::Reader`] lets the socket write
-//! straight into that buffer.
+//! Each message ends in a buffer of its own exact size: what is handed on holds no memory but its own, and [`super::Reader`] lets
+//! the socket write straight into that buffer. The buffer of a large message grows with what has come of it: a size field is a claim,
+//! and costs a peer nothing.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use bytes::{Buf, Bytes, BytesMut};
 use tokio_util::codec::{Decoder, Encoder};
 
-use super::{Error, Fault, Kind, LONG_LENGTH, MIN_SIZE, Malformed, Message, NULL_LENGTH};
+use super::{Error, Fault, Held, Kind, LONG_LENGTH, MIN_SIZE, Malformed, Message, NULL_LENGTH, Share};
 
 /// Half a gigabyte: a size from here on is taken for lost framing or another protocol, and not skipped. Every printable character
 /// read as the first byte of a size is above it.
@@ -32,6 +32,15 @@ pub struct Skipped {
     pub last_size: u32,
 }
 
+/// Room for a message of which next to nothing has come: it holds most messages whole.
+const FIRST_ROOM: usize = 64 << 10;
+
+/// How many times as much room as has come is made for a message: twice, so that all copies together are no longer than the message.
+const GROWTH: usize = 2;
+
+/// Memory that a message takes beside its bytes: allocations and reference counts.
+const MESSAGE_COST: usize = 128;
+
 /// Frames one connection's bytes. Its state belongs to that connection alone.
 #[derive(Debug)]
 pub struct Codec {
@@ -44,6 +53,8 @@ pub struct Codec {
     skips: bool,
     skipping: Option<Skipping>,
     skipped: Skipped,
+    /// Where the bytes of whole messages count.
+    held: Option<Arc<Held>>,
 }
 
 #[derive(Debug)]
@@ -59,12 +70,38 @@ struct Skipping {
     left: usize,
 }
 
+impl Started {
+    /// Makes room for `more` bytes, or for as many as have come.
+    fn grow(&mut self, more: usize) {
+        let needed = self.buffer.len() + more;
+        if needed > self.buffer.capacity() {
+            let room = needed.max(GROWTH * self.buffer.len()).clamp(FIRST_ROOM.min(self.length), self.length);
+            let mut larger = BytesMut::with_capacity(room);
+            larger.extend_from_slice(&self.buffer);
+            self.buffer = larger;
+        }
+    }
+}
+
+/// The memory of a message, which counts until the last slice of it is gone.
+struct Counted {
+    buffer: BytesMut,
+    _share: Share,
+}
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.buffer
+    }
+}
+
 impl Codec {
     /// A codec that refuses messages whose size field is over `max_message`.
     #[must_use]
     pub const fn new(max_message: u32) -> Self {
         let skipped = Skipped { messages: 0, frames: 0, last_size: 0 };
-        Self { max_message, peer: None, offset: 0, started: None, skips: false, skipping: None, skipped }
+        let (started, held, skipping) = (None, None, None);
+        Self { max_message, peer: None, offset: 0, started, skips: false, skipping, skipped, held }
     }
 
     /// The same, naming the peer in its errors.
@@ -93,12 +130,29 @@ impl Codec {
         self.max_message = max_message;
     }
 
+    /// Counts the bytes of whole messages in `held` for as long as they are in memory.
+    pub(super) fn count(&mut self, held: Arc<Held>) {
+        self.held = Some(held);
+    }
+
     /// The buffer of a message that has begun and the bytes that it still lacks, so that these can be
     /// read straight to their place. `None` between messages.
     pub(super) fn unfinished(&mut self) -> Option<(&mut BytesMut, usize)> {
         let Started { buffer, length } = self.started.as_mut()?;
         let lacking = *length - buffer.len();
         (lacking > 0).then_some((buffer, lacking))
+    }
+
+    /// Makes room for more of a message that has begun.
+    pub(super) fn make_room(&mut self) {
+        if let Some(started) = self.started.as_mut().filter(|started| started.buffer.len() < started.length) {
+            started.grow(1);
+        }
+    }
+
+    /// Room that is made for a message that has begun.
+    pub(super) fn room(&self) -> usize {
+        self.started.as_ref().map_or(0, |started| started.buffer.capacity())
     }
 
     /// How far a message that has begun has come: bytes received, bytes in all.
@@ -168,9 +222,16 @@ impl Codec {
         (size > self.max_message && size < ABSURD_SIZE && !self.malformed(0, fault).is_tls()).then_some(size)
     }
 
-    /// Takes a message apart that is whole.
-    pub(super) fn whole(&mut self, bytes: &Bytes) -> Result<Message, Malformed> {
-        let message = Message::parse(bytes).map_err(|(at, fault)| self.malformed(at, fault))?;
+    /// Takes a message apart that is whole, and whose buffer has `room` bytes.
+    pub(super) fn whole(&mut self, buffer: BytesMut, room: usize) -> Result<Message, Malformed> {
+        let bytes = match &self.held {
+            Some(held) => {
+                let share = Share::new(Arc::clone(held), room + MESSAGE_COST);
+                Bytes::from_owner(Counted { buffer, _share: share })
+            }
+            None => buffer.freeze(),
+        };
+        let message = Message::parse(&bytes).map_err(|(at, fault)| self.malformed(at, fault))?;
         self.offset += bytes.len() as u64;
         Ok(message)
     }
@@ -188,17 +249,19 @@ impl Decoder for Codec {
             Some(started) => started,
             None => {
                 let Some(length) = self.length(source)? else { return Ok(None) };
-                Started { buffer: BytesMut::with_capacity(length), length }
+                Started { buffer: BytesMut::new(), length }
             }
         };
         let taken = source.len().min(started.length - started.buffer.len());
+        started.grow(taken);
         started.buffer.extend_from_slice(&source[..taken]);
         source.advance(taken);
         if started.buffer.len() < started.length {
             self.started = Some(started);
             return Ok(None);
         }
-        Ok(Some(self.whole(&started.buffer.freeze())?))
+        let room = started.buffer.capacity();
+        Ok(Some(self.whole(started.buffer, room)?))
     }
 
     fn decode_eof(&mut self, source: &mut BytesMut) -> Result<Option<Message>, Error> {

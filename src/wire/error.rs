@@ -129,14 +129,6 @@ pub enum Fault {
         /// Bytes too many.
         found: u32,
     },
-    /// A text message whose payload is not one `QString`.
-    #[error("a text of {found} bytes that is no QString: {why}")]
-    NotText {
-        /// Length of the payload.
-        found: u32,
-        /// What is wrong with it.
-        why: &'static str,
-    },
 }
 
 struct Prefix(Option<SocketAddr>);

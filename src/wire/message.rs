@@ -5,7 +5,7 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use super::{
     Fault, FrameInfo, LONG_LENGTH, MIN_SIZE, NULL_LENGTH, QString,
     attributes::{self, Attributes},
-    number,
+    number, text,
 };
 
 const TEXT_DESCRIPTION: &str = "this is text";
@@ -20,7 +20,7 @@ const NUMBER_ROOM: usize = 2 * ("; peer=".len() + 20) + 4;
 /// The `type` field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// 1: the payload is a `QDataStream` with one `QString`.
+    /// 1: the payload should be a `QDataStream` with one `QString`. It is passed on whatever it is.
     Text,
     /// 2: the payload is a JPEG file.
     Image,
@@ -32,6 +32,20 @@ pub enum Kind {
     Reserved(i32),
     /// A type that we do not know, passed on as it is.
     Other(i32),
+}
+
+impl Kind {
+    /// Whether a relay passes it on.
+    #[must_use]
+    pub const fn is_passed_on(self) -> bool {
+        !matches!(self, Self::Heartbeat | Self::Reserved(_))
+    }
+
+    /// Whether a relay delivers all of it, in order: of video, only the newest counts.
+    #[must_use]
+    pub const fn is_ordered(self) -> bool {
+        self.is_passed_on() && !matches!(self, Self::Video)
+    }
 }
 
 impl From<i32> for Kind {
@@ -99,8 +113,7 @@ impl Message {
     /// A message of any kind. `None` is the null array, which Qt tells from the empty one.
     ///
     /// # Errors
-    /// [`Fault::SizeTooLarge`] where it would not fit the format's 31-bit size, [`Fault::NotText`] for a
-    /// text whose payload is none.
+    /// [`Fault::SizeTooLarge`] if it does not fit the format's 31-bit size.
     pub fn new(kind: Kind, description: QString, payload: Option<Bytes>) -> Result<Self, Fault> {
         let kind = Kind::from(i32::from(kind)); // Other(1) is a text all the same
         let payload_length = payload.as_ref().map_or(0, Bytes::len);
@@ -118,9 +131,7 @@ impl Message {
         head.put_u32(description.wire_length());
         head.put_slice(description.as_bytes());
         head.put_u32(payload_field);
-        let message = Self { kind, description, payload, wire: Wire::Head(head.freeze()) };
-        message.check_text().map_err(|(_, fault)| fault)?;
-        Ok(message)
+        Ok(Self { kind, description, payload, wire: Wire::Head(head.freeze()) })
     }
 
     /// A text message.
@@ -129,7 +140,7 @@ impl Message {
     /// [`Fault::SizeTooLarge`].
     pub fn text(text: &str, origin: &Origin) -> Result<Self, Fault> {
         let description = origin.describe(TEXT_DESCRIPTION);
-        Self::new(Kind::Text, description, Some(encode_text(&QString::from(text))))
+        Self::new(Kind::Text, description, Some(text::encode(&QString::from(text))))
     }
 
     /// An image message around a JPEG file.
@@ -166,9 +177,7 @@ impl Message {
             return Err((rest.position, Fault::LeftOver { found: rest.left() }));
         }
         let (description, wire) = (QString::from_wire(description), Wire::Whole(bytes.clone()));
-        let message = Self { kind, description, payload, wire };
-        message.check_text()?;
-        Ok(message)
+        Ok(Self { kind, description, payload, wire })
     }
 
     /// The type.
@@ -189,13 +198,14 @@ impl Message {
         self.payload.as_ref()
     }
 
-    /// The text of a text message; `None` for every other kind.
+    /// The text of a text message whose payload is a `QString`; `None` for every other message. See [`TextContent`] for payloads
+    /// that are text in another form.
     #[must_use]
     pub fn text_content(&self) -> Option<QString> {
         if self.kind != Kind::Text {
             return None;
         }
-        decode_text(self.payload.as_ref()?).ok()
+        text::decode(self.payload.as_ref()?).ok()
     }
 
     /// Who sent a text or an image, as far as its description tells.
@@ -293,16 +303,6 @@ impl Message {
             Wire::Head(head) => head.len() + self.payload.as_ref().map_or(0, Bytes::len),
         }
     }
-
-    fn check_text(&self) -> Result<(), (usize, Fault)> {
-        if self.kind != Kind::Text {
-            return Ok(());
-        }
-        let payload = self.payload.clone().unwrap_or_default();
-        let found = u32::try_from(payload.len()).unwrap_or(u32::MAX);
-        let at = self.wire_len() - payload.len();
-        decode_text(&payload).map(drop).map_err(|why| (at, Fault::NotText { found, why }))
-    }
 }
 
 impl Origin {
@@ -315,28 +315,6 @@ impl Origin {
             attributes::write(&mut text, "id", id);
         }
         QString::from(text.as_str())
-    }
-}
-
-/// A `QDataStream` with one `QString`.
-pub(super) fn encode_text(text: &QString) -> Bytes {
-    let mut payload = BytesMut::with_capacity(4 + text.as_bytes().len());
-    payload.put_u32(text.wire_length());
-    payload.put_slice(text.as_bytes());
-    payload.freeze()
-}
-
-fn decode_text(payload: &Bytes) -> Result<QString, &'static str> {
-    let mut rest = payload.clone();
-    let length = rest.try_get_u32().map_err(|_| "fewer than the 4 bytes of its length")?;
-    match (length, rest.len()) {
-        (NULL_LENGTH, 0) => Ok(QString::NULL),
-        (NULL_LENGTH, _) => Err("bytes after a null string"),
-        (LONG_LENGTH, _) => Err("a 64-bit length, as Qt 6.7 writes past 4 GiB"),
-        (length, _) if length % 2 != 0 => Err("an odd number of bytes of UTF-16"),
-        (length, have) if (length as usize) > have => Err("its length reaches past the payload"),
-        (length, have) if (length as usize) < have => Err("bytes after the string"),
-        _ => Ok(QString::from_wire(Some(rest))),
     }
 }
 

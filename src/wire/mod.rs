@@ -13,11 +13,13 @@ mod error;
 mod farewell;
 mod frame_info;
 mod heartbeat;
+mod held;
 mod message;
 mod number;
 mod qstring;
 mod reader;
 mod receipts;
+mod text;
 mod token;
 
 pub use self::{
@@ -26,10 +28,12 @@ pub use self::{
     farewell::{Cause, Farewell, farewell, farewell_reason},
     frame_info::FrameInfo,
     heartbeat::{Heartbeat, Side},
+    held::{Held, Share},
     message::{Kind, Message, Origin},
     qstring::{LoneSurrogate, QString},
     reader::Reader,
     receipts::Receipts,
+    text::TextContent,
     token::{Token, unique_id},
 };
 

@@ -1,11 +1,12 @@
 //! Reads messages from a socket, each into a buffer of its own.
 //!
 //! Frames of a stream are alike in size, so the next message is given room for one like the last, and what comes is read straight
-//! to its place with one system call. A message that turns out larger goes on in a buffer of its exact size. Nothing is held for
-//! a connection that is silent.
+//! to its place with one system call. A message that turns out larger goes on in a buffer that grows to its exact size. Nothing is
+//! held for a connection that is silent.
 
 use std::{
     io,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -13,7 +14,7 @@ use bytes::{BufMut, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio_util::codec::Decoder;
 
-use super::{Codec, Error, Message, Skipped};
+use super::{Codec, Error, Held, Message, Share, Skipped};
 
 /// Room for a message of which nothing is known: heads, heartbeats and texts.
 const READ_AHEAD: usize = 4096;
@@ -38,15 +39,29 @@ pub struct Reader<R> {
     io: R,
     codec: Codec,
     ahead: BytesMut,
+    /// The whole allocation of `ahead`, with what was taken out of it already.
+    room: usize,
     /// Room to make for the next message.
     expected: usize,
     received: u64,
+    /// What has come of messages that are not whole.
+    unfinished: Option<Share>,
 }
 
 impl<R: AsyncRead + Unpin> Reader<R> {
     /// A reader of `io`.
     pub fn new(io: R, codec: Codec) -> Self {
-        Self { io, codec, ahead: BytesMut::new(), expected: READ_AHEAD, received: 0 }
+        let ahead = BytesMut::new();
+        Self { io, codec, ahead, room: 0, expected: READ_AHEAD, received: 0, unfinished: None }
+    }
+
+    /// Counts the memory of whole messages in `whole`, for as long as anybody has them, and in `unfinished` that of those which are on
+    /// their way.
+    #[must_use]
+    pub fn counting(mut self, unfinished: Arc<Held>, whole: Arc<Held>) -> Self {
+        self.codec.count(whole);
+        self.unfinished = Some(Share::new(unfinished, 0));
+        self
     }
 
     /// Refuses messages whose size field is over `max_message` from now on.
@@ -78,7 +93,10 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     /// [`Error::Io`].
     pub async fn next(&mut self) -> Result<Option<Message>, Error> {
         loop {
-            if let Some(message) = self.take()? {
+            let taken = self.take();
+            self.codec.make_room();
+            self.count();
+            if let Some(message) = taken? {
                 return Ok(Some(message));
             }
             let count = match self.codec.unfinished() {
@@ -100,7 +118,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         }
         if self.codec.progress().is_none() {
             let Some(length) = self.codec.length(&self.ahead)? else { return Ok(None) };
-            let room = self.ahead.capacity();
+            let (room, capacity) = (self.room, self.ahead.capacity());
             self.expected = (length + length / SLACK).clamp(READ_AHEAD, MAX_EXPECTED);
             if length <= self.ahead.len() && room <= length + length / 4 {
                 let mut whole = std::mem::take(&mut self.ahead);
@@ -108,9 +126,10 @@ impl<R: AsyncRead + Unpin> Reader<R> {
                 // Into memory of its own: no two messages keep each other's.
                 self.ahead.extend_from_slice(&rest);
                 drop(rest);
-                return Ok(Some(self.codec.whole(&whole.freeze())?));
+                self.room = self.ahead.capacity();
+                return Ok(Some(self.codec.whole(whole, room)?));
             }
-            if length > self.ahead.len() && length <= room {
+            if length > self.ahead.len() && length <= capacity {
                 return Ok(None);
             }
         }
@@ -121,14 +140,26 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     fn poll_ahead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         if self.ahead.is_empty() && self.ahead.capacity() < self.expected {
             self.ahead = BytesMut::with_capacity(self.expected);
+            self.room = self.ahead.capacity();
         } else if self.ahead.len() == self.ahead.capacity() {
-            self.ahead.reserve(self.expected);
+            // Not reserved: what was read out of it before would stay allocated.
+            let mut larger = BytesMut::with_capacity(self.ahead.len() + self.expected);
+            larger.extend_from_slice(&self.ahead);
+            self.room = larger.capacity();
+            self.ahead = larger;
         }
         let poll = std::pin::pin!(self.io.read_buf(&mut self.ahead)).poll(context);
         if poll.is_pending() && self.ahead.is_empty() {
-            self.ahead = BytesMut::new();
+            (self.ahead, self.room) = (BytesMut::new(), 0);
         }
+        self.count();
         poll
+    }
+
+    fn count(&mut self) {
+        if let Some(unfinished) = &mut self.unfinished {
+            unfinished.resize(self.room + self.codec.room());
+        }
     }
 
     fn end(&self) -> Result<Option<Message>, Error> {

@@ -41,13 +41,33 @@ impl Server {
     pub async fn start_on(addr: &str, config: Config) -> Self {
         let listener = TcpListener::bind(addr).await.unwrap();
         let addr = listener.local_addr().unwrap();
-        let events = Arc::new(Mutex::new(Vec::new()));
-        let sink = Arc::clone(&events);
-        let told = move |event: &Event| sink.lock().unwrap().push(serde_json::to_string(event).unwrap());
-        let config = Config { events: Some(Arc::new(told)), ..config };
+        let (events, config) = Self::listening(config);
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(relay::run(listener, config, async move { _ = stopped.await }));
         Self { addr, events, stop: Some(stop), task }
+    }
+
+    /// On a thread of its own, as the program runs it: nothing that the test does takes its time.
+    pub async fn start_apart(config: Config) -> Self {
+        let (events, config) = Self::listening(config);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (tell, told) = oneshot::channel();
+        let task = tokio::task::spawn_blocking(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(async {
+                let listener = TcpListener::bind("127.0.0.1:0").await?;
+                tell.send(listener.local_addr()?).unwrap();
+                relay::run(listener, config, async move { _ = stopped.await }).await
+            })
+        });
+        Self { addr: told.await.unwrap(), events, stop: Some(stop), task }
+    }
+
+    fn listening(config: Config) -> (Arc<Mutex<Vec<String>>>, Config) {
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&events);
+        let told = move |event: &Event| sink.lock().unwrap().push(serde_json::to_string(event).unwrap());
+        (events, Config { events: Some(Arc::new(told)), ..config })
     }
 
     pub async fn stop(mut self) -> Summary {

@@ -172,6 +172,8 @@ pub(super) fn relay(program: &Path) -> Result<(Subject, Target), Error> {
         "0",
         "--max-messages",
         "0",
+        "--max-deliveries",
+        "0",
         "--max-rate",
         "0",
     ];

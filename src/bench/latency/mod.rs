@@ -11,7 +11,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{net::TcpListener, sync::oneshot, time};
+use tokio::{
+    net::TcpListener,
+    sync::oneshot,
+    time::{self, MissedTickBehavior},
+};
 
 use self::audience::{Audience, lock};
 pub use self::{
@@ -201,6 +205,7 @@ async fn measure_way<V: Viewer>(
     let cpu = own_cpu_time();
     outgoing.begin();
     let mut tick = time::interval(Duration::from_millis(250));
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = outgoing.ended() => break,

@@ -1,6 +1,9 @@
 //! What a system's cameras have to be able to do, and what goes wrong with them.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
 use serde::Serialize;
 
@@ -23,6 +26,11 @@ pub(crate) trait Backend {
 
     /// Who else has it open.
     fn users(&self, camera: &Found) -> Vec<User>;
+
+    /// The time by which it is told that a camera has stalled.
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
 }
 
 /// A camera that runs. Dropping it stops it.
@@ -30,7 +38,7 @@ pub(crate) trait Device {
     /// What really was set.
     fn shape(&self) -> Shape;
 
-    /// Waits for a frame; `None` where none comes within the limit.
+    /// Waits for a frame; `None` if none comes within the limit. It may come sooner, as after a signal.
     fn take(&mut self, limit: Duration) -> Result<Option<Taken<'_>>, Fault>;
 }
 

@@ -1,6 +1,6 @@
 //! A camera as a source: opened, read, lost, found again.
 
-use std::time::Duration;
+use std::{thread, time::Duration};
 
 use super::{
     Which,
@@ -22,6 +22,9 @@ const DAMAGED_IN_A_ROW: u32 = 30;
 
 /// The least time that a camera gets for its first frame: exposure and focus settle first, and some take seconds.
 const FIRST_FRAME: Duration = Duration::from_secs(5);
+
+/// A pause before a camera that gave nothing, and too soon, is asked again: it must not spin.
+const ASK_AGAIN: Duration = Duration::from_millis(5);
 
 /// Silence after which viewers are told, at rates where it is more than three frames: with the time that drawing and sending takes,
 /// they see it within a second.
@@ -178,8 +181,19 @@ impl Camera {
         let shape = device.shape();
         let stall = self.settings.stall_limit;
         let limit = if self.warm { stall } else { stall.max(FIRST_FRAME) };
+        let backend = &self.backend;
+        let mut asked = backend.now();
         loop {
-            let Some(taken) = device.take(limit)? else { return Err(Fault::Stalled(limit)) };
+            let waited = || backend.now().saturating_duration_since(asked);
+            let Some(taken) = device.take(limit.saturating_sub(waited()))? else {
+                // Only the time tells that it stalled: waiting ends for other reasons too, such as a frame that was none.
+                if waited() >= limit {
+                    return Err(Fault::Stalled(limit));
+                }
+                thread::sleep(ASK_AGAIN);
+                continue;
+            };
+            asked = backend.now();
             let (seq, missed) = self.numbers.number(taken.sequence);
             self.losses.missed += missed;
             let captured = taken.captured;

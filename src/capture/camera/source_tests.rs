@@ -134,6 +134,20 @@ fn silence_means_that_it_is_opened_anew() {
 }
 
 #[test]
+fn a_signal_while_a_frame_is_waited_for_is_no_silence() {
+    let stage = Stage::with(&[(0, "C920", "a")]);
+    let mut camera = stage.camera("");
+    stage.acts(give([0]));
+    number(&mut camera);
+    stage.acts([Act::Interrupted, Act::Interrupted]);
+    stage.acts(give([1]));
+    assert_eq!(number(&mut camera), 1);
+    assert_eq!(stage.started().len(), 1, "the camera was not closed");
+    stage.acts([Act::Interrupted, Act::Nothing]);
+    assert_eq!(fault(camera.next_frame()).to_string(), "no picture for 2s", "that was");
+}
+
+#[test]
 fn damaged_frames_are_left_out_and_counted() {
     let stage = Stage::with(&[(0, "C920", "a")]);
     let mut camera = stage.camera("");

@@ -1,6 +1,12 @@
 //! Cameras that are played, for tests: they do on demand what a real one does at its worst.
 
-use std::{cell::RefCell, collections::VecDeque, rc::Rc, time::Duration};
+use std::{
+    cell::RefCell,
+    collections::VecDeque,
+    rc::Rc,
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
 
 use super::{
     device::{Backend, Device, Fault, Found, Modes, Shape, Taken, User, Wish},
@@ -19,7 +25,10 @@ pub(super) enum Act {
     Give(Vec<u8>, u32),
     /// As [`Act::Give`], and says that it is damaged.
     Flag(u32),
+    /// Gives none for as long as it is waited for.
     Nothing,
+    /// Stops waiting at once, as after a signal.
+    Interrupted,
     Fail(Fault),
 }
 
@@ -32,6 +41,8 @@ struct World {
     /// Paths and modes that were started.
     started: Vec<(String, Mode)>,
     running: usize,
+    /// What has passed of the played time.
+    passed: Duration,
 }
 
 #[derive(Clone, Default)]
@@ -65,6 +76,11 @@ impl Backend for Stage {
     fn users(&self, _: &Found) -> Vec<User> {
         Vec::new()
     }
+
+    fn now(&self) -> Instant {
+        static BEGUN: LazyLock<Instant> = LazyLock::new(Instant::now);
+        *BEGUN + self.0.borrow().passed
+    }
 }
 
 impl Drop for Player {
@@ -78,13 +94,17 @@ impl Device for Player {
         Shape { mode: self.1, stride: 0, full_range: true }
     }
 
-    fn take(&mut self, _: Duration) -> Result<Option<Taken<'_>>, Fault> {
+    fn take(&mut self, limit: Duration) -> Result<Option<Taken<'_>>, Fault> {
         let act = self.0.0.borrow_mut().acts.pop_front();
         let (bytes, sequence, damaged) = match act {
             Some(Act::Give(bytes, sequence)) => (bytes, sequence, false),
             Some(Act::Flag(sequence)) => (whole(), sequence, true),
             Some(Act::Fail(fault)) => return Err(fault),
-            Some(Act::Nothing) | None => return Ok(None),
+            Some(Act::Interrupted) => return Ok(None),
+            Some(Act::Nothing) | None => {
+                self.0.0.borrow_mut().passed += limit;
+                return Ok(None);
+            }
         };
         self.2 = bytes;
         let captured = Timestamp::from_micros(sequence.into());

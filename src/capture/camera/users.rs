@@ -1,8 +1,50 @@
 //! Who has a device open, as far as this user may see.
 
-use std::{fs, os::unix::fs::MetadataExt, path::Path};
+use std::{
+    fs,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use super::device::User;
+
+/// How long an answer stands: a camera that is busy is tried four times a second, and looking through all that every process has open
+/// costs tens of milliseconds on a desktop.
+const STANDS: Duration = Duration::from_secs(5);
+
+/// The programs that have the device open, but for this one, as they were a few seconds ago at most.
+pub(super) fn lately(device: &Path) -> Vec<User> {
+    static LATEST: Mutex<Option<Answer>> = Mutex::new(None);
+    let mut latest = LATEST.lock().unwrap_or_else(PoisonError::into_inner);
+    Answer::current(&mut latest, device, Instant::now(), of).users.clone()
+}
+
+/// Who had a device open, and when that was.
+#[derive(Debug)]
+struct Answer {
+    device: PathBuf,
+    at: Instant,
+    users: Vec<User>,
+}
+
+impl Answer {
+    /// The latest answer, or a new one if it is about another device, or old.
+    fn current<'a>(
+        latest: &'a mut Option<Self>,
+        device: &Path,
+        now: Instant,
+        ask: impl FnOnce(&Path) -> Vec<User>,
+    ) -> &'a Self {
+        let stands =
+            |answer: &Self| answer.device == device && now.saturating_duration_since(answer.at) < STANDS;
+        if !latest.as_ref().is_some_and(stands) {
+            *latest = None;
+        }
+        latest.get_or_insert_with(|| Self { device: device.to_owned(), at: now, users: ask(device) })
+    }
+}
 
 /// The programs that have the device open, but for this one. Root sees all, others their own.
 pub(super) fn of(device: &Path) -> Vec<User> {
@@ -37,6 +79,22 @@ mod tests {
     use std::{io::BufRead, process};
 
     use super::*;
+
+    #[test]
+    fn a_camera_that_stays_busy_is_looked_up_seldom() {
+        let (mut latest, start, mut asked) = (None, Instant::now(), 0);
+        // Tried four times a second for a minute.
+        for quarter in 0..240_u32 {
+            let now = start + quarter * Duration::from_millis(250);
+            Answer::current(&mut latest, Path::new("/dev/video0"), now, |_| {
+                asked += 1;
+                vec![User { pid: asked, program: "zoom".into() }]
+            });
+        }
+        assert_eq!(asked, 12);
+        let other = Answer::current(&mut latest, Path::new("/dev/video1"), start, |_| Vec::new());
+        assert_eq!(other.users, [], "another camera is another question");
+    }
 
     #[test]
     fn another_process_that_has_a_file_open_is_found_and_this_one_is_not() {

@@ -5,7 +5,11 @@
 //! too, gives all of it. Its own traps are kept in this file: `query_caps` and others panic on what they do not know, dropping a
 //! stream panics on an error, and `Stream::next` loses its place after one.
 
-use std::{io, path::Path, time::Duration};
+use std::{
+    io,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use rustix::time::{ClockId, clock_gettime};
 use v4l::{
@@ -179,11 +183,16 @@ impl Drop for Guarded {
 
 /// Waits until a frame can be taken; false where none comes in time.
 fn wait(stream: &Stream<'_>, limit: Duration) -> io::Result<bool> {
-    let milliseconds = i32::try_from(limit.as_millis()).unwrap_or(i32::MAX);
-    match stream.handle().poll(READABLE, milliseconds) {
-        // A signal: the caller asks again.
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(false),
-        other => Ok(other? > 0),
+    let begun = Instant::now();
+    loop {
+        let left = limit.saturating_sub(begun.elapsed());
+        // Rounded up: a rest of a millisecond is no reason to spin.
+        let milliseconds = i32::try_from(left.as_micros().div_ceil(1000)).unwrap_or(i32::MAX);
+        match stream.handle().poll(READABLE, milliseconds) {
+            // A signal: the time goes on.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return Ok(other? > 0),
+        }
     }
 }
 
@@ -218,7 +227,7 @@ fn fault(what: &'static str, error: &io::Error, camera: &Found) -> Fault {
         return Fault::Gone;
     }
     match error.kind() {
-        io::ErrorKind::ResourceBusy => Fault::Busy(users::of(Path::new(&camera.path))),
+        io::ErrorKind::ResourceBusy => Fault::Busy(users::lately(Path::new(&camera.path))),
         io::ErrorKind::StorageFull => Fault::Driver {
             what,
             reason: "no room for it on its USB bus: another camera takes it; try another socket, a smaller --size or --fps, or --pixel-format mjpeg".into(),

@@ -1,0 +1,171 @@
+//! What waits in order for one client, by who sent it, and whether the client takes it.
+//!
+//! Text and images are never dropped, so a client for which too much waits has to go. That must not be for another client to decide:
+//! one that sends more than others can take is not read for a while instead. Each may fill as much of a mailbox as the rest
+//! leaves free (dynamic thresholds, as switches share their memory): one alone fills half of it, two a third each, and there is
+//! always room for who sends little. A client that does not take what waits for it holds up nobody: it goes once its mailbox is full.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use super::member::ClientId;
+
+/// A client that would take longer than this for a whole mailbox does not take what waits for it: 112 kB/s by default, with which
+/// nobody can look at video.
+const SLOWEST: Duration = Duration::from_secs(300);
+
+/// Time over which it is measured what a client takes. Systems tell of room for more in steps of up to a few hundred kilobytes.
+const WINDOW: Duration = Duration::from_secs(3);
+
+/// A mailbox's ordered part, counted.
+#[derive(Debug)]
+pub(super) struct Backlog {
+    budget: usize,
+    total: usize,
+    items: usize,
+    shares: BTreeMap<ClientId, usize>,
+    /// When the measuring began, and what was taken since.
+    begun: Instant,
+    taken: usize,
+    keeps_up: bool,
+}
+
+impl Backlog {
+    /// An empty one, for a mailbox of `budget` bytes.
+    pub(super) const fn new(budget: usize, now: Instant) -> Self {
+        Self { budget, total: 0, items: 0, shares: BTreeMap::new(), begun: now, taken: 0, keeps_up: true }
+    }
+
+    /// So many bytes from this sender wait from now on.
+    pub(super) fn add(&mut self, from: ClientId, bytes: usize, now: Instant) {
+        if self.total == 0 {
+            (self.begun, self.taken, self.keeps_up) = (now, 0, true);
+        }
+        self.total = self.total.saturating_add(bytes);
+        self.items = self.items.saturating_add(1);
+        let share = self.shares.entry(from).or_default();
+        *share = share.saturating_add(bytes);
+    }
+
+    /// They wait no more: their writing has begun.
+    pub(super) fn remove(&mut self, from: ClientId, bytes: usize) {
+        self.total = self.total.saturating_sub(bytes);
+        self.items = self.items.saturating_sub(1);
+        if let Some(share) = self.shares.get_mut(&from) {
+            *share = share.saturating_sub(bytes);
+            if *share == 0 {
+                self.shares.remove(&from);
+            }
+        }
+    }
+
+    /// The client's socket took so many bytes.
+    pub(super) const fn took(&mut self, bytes: usize) {
+        self.taken = self.taken.saturating_add(bytes);
+    }
+
+    /// Messages that wait.
+    pub(super) const fn items(&self) -> usize {
+        self.items
+    }
+
+    /// Whether a message of so many bytes has to wait at its sender until the client has taken more.
+    pub(super) fn holds_up(&mut self, from: ClientId, bytes: usize, now: Instant) -> bool {
+        if self.total == 0 {
+            return false;
+        }
+        let free = self.budget.saturating_sub(self.total);
+        let share = self.shares.get(&from).copied().unwrap_or(0);
+        let fits = bytes <= free && (share == 0 || share.saturating_add(bytes) <= free - bytes);
+        !fits && self.keeps_up(now)
+    }
+
+    fn keeps_up(&mut self, now: Instant) -> bool {
+        let time = now.saturating_duration_since(self.begun);
+        if time >= WINDOW {
+            let least = self.budget as f64 * time.as_secs_f64() / SLOWEST.as_secs_f64();
+            self.keeps_up = self.taken as f64 >= least;
+            (self.begun, self.taken) = (now, 0);
+        }
+        self.keeps_up
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const S: Duration = Duration::from_secs(1);
+
+    /// Fills it with what each of these may send, in turns.
+    fn filled(senders: u64, bytes: usize) -> Backlog {
+        let start = Instant::now();
+        let mut backlog = Backlog::new(1000, start);
+        loop {
+            let before = backlog.total;
+            for sender in 0..senders {
+                if !backlog.holds_up(sender, bytes, start) {
+                    backlog.add(sender, bytes, start);
+                }
+            }
+            if backlog.total == before {
+                return backlog;
+            }
+        }
+    }
+
+    #[test]
+    fn one_sender_fills_half_two_a_third_each_and_none_all_of_it() {
+        assert!((480..=500).contains(&filled(1, 10).total));
+        let two = filled(2, 10);
+        assert!(two.shares.values().all(|share| (310..=340).contains(share)), "{:?}", two.shares);
+        for (senders, bytes) in [(5, 10), (20, 10), (3, 300), (200, 7), (2, 500)] {
+            let mut backlog = filled(senders, bytes);
+            assert!(backlog.total <= 1000, "{senders} {bytes}");
+            let free = 1000 - backlog.total;
+            assert!(free == 0 || !backlog.holds_up(999, 1.min(free), Instant::now()), "room for another");
+        }
+    }
+
+    #[test]
+    fn a_message_larger_than_the_mailbox_waits_until_nothing_else_does() {
+        let now = Instant::now();
+        let mut backlog = Backlog::new(1000, now);
+        assert!(!backlog.holds_up(1, 5000, now));
+        backlog.add(2, 10, now);
+        assert!(backlog.holds_up(1, 5000, now));
+        backlog.remove(2, 10);
+        assert!(!backlog.holds_up(1, 5000, now) && backlog.shares.is_empty());
+    }
+
+    #[test]
+    fn a_client_that_takes_nothing_holds_up_nobody_after_a_moment() {
+        let start = Instant::now();
+        let mut backlog = Backlog::new(300_000, start);
+        backlog.add(1, 250_000, start);
+        assert!(backlog.holds_up(1, 60_000, start + 2 * S));
+        assert!(!backlog.holds_up(1, 60_000, start + 3 * S));
+        assert!(!backlog.holds_up(1, 60_000, start + 4 * S), "nor later on");
+        // Slow, and enough: 1000 bytes a second would empty it in time.
+        for second in 4..=60 {
+            backlog.took(1100);
+            backlog.holds_up(1, 60_000, start + second * S);
+        }
+        assert!(backlog.holds_up(1, 60_000, start + 60 * S), "it takes what waits");
+        for second in 61..=70 {
+            backlog.took(900);
+            backlog.holds_up(1, 60_000, start + second * S);
+        }
+        assert!(!backlog.holds_up(1, 60_000, start + 70 * S), "it never would");
+    }
+
+    #[test]
+    fn a_client_for_which_nothing_waited_was_not_slow() {
+        let start = Instant::now();
+        let mut backlog = Backlog::new(1000, start);
+        backlog.add(1, 900, start + 500 * S);
+        assert!(backlog.holds_up(1, 200, start + 501 * S));
+    }
+}

@@ -1,0 +1,189 @@
+//! The memory that messages take in the relay: a limit for all of them together, and who goes when it is reached.
+//!
+//! Each client may begin a message of the largest size, and the limits of each client times the number of clients is more than any
+//! machine has. So what is really in memory is counted, from when room is made for a message until its last byte is out everywhere.
+
+use std::{
+    net::IpAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, ReadBuf},
+    sync::Notify,
+    time::{Sleep, sleep},
+};
+
+use super::member::ClientId;
+use crate::{
+    socket::Input,
+    wire::{Held, Share},
+};
+
+/// How long a read waits at a time while the limit is passed, and how often somebody is sent away meanwhile.
+pub(super) const PAUSE: Duration = Duration::from_millis(1);
+
+/// Pauses of one read at most: should sending clients away not help, the relay goes on.
+const MOST_PAUSES: u32 = 100;
+
+/// Who holds less than this is not sent away: it would not help.
+const NOTEWORTHY: usize = 64 << 10;
+
+/// All messages in memory.
+#[derive(Debug)]
+pub(super) struct Memory {
+    all: Arc<Held>,
+    limit: usize,
+    /// Told when the limit is passed.
+    passed: Notify,
+}
+
+/// What one client's messages take.
+#[derive(Clone, Debug)]
+pub(super) struct Accounts {
+    /// Whatever it has sent, for as long as anybody has it.
+    pub(super) sent: Arc<Held>,
+    /// What of that is not whole.
+    pub(super) unfinished: Arc<Held>,
+}
+
+impl Memory {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { all: Arc::default(), limit, passed: Notify::new() }
+    }
+
+    /// Accounts of one more client.
+    pub(super) fn open(&self) -> Accounts {
+        let sent = Arc::new(Held::within(Arc::clone(&self.all)));
+        let unfinished = Arc::new(Held::within(Arc::clone(&sent)));
+        Accounts { sent, unfinished }
+    }
+
+    /// Bytes over the limit.
+    pub(super) fn excess(&self) -> usize {
+        self.all.bytes().saturating_sub(self.limit)
+    }
+
+    /// Bytes that are left.
+    pub(super) fn free(&self) -> usize {
+        self.limit.saturating_sub(self.all.bytes())
+    }
+
+    /// Waits until the limit is passed.
+    pub(super) async fn passed(&self) {
+        while self.excess() == 0 {
+            self.passed.notified().await;
+        }
+    }
+}
+
+impl Accounts {
+    /// So many bytes that its messages take beside their own.
+    pub(super) fn beside(&self, bytes: usize) -> Share {
+        Share::new(Arc::clone(&self.sent), bytes)
+    }
+}
+
+/// A connection of which nothing is read while the limit is passed.
+pub(super) struct Gated {
+    input: Input,
+    memory: Arc<Memory>,
+    pause: Option<Pin<Box<Sleep>>>,
+    pauses: u32,
+}
+
+impl Gated {
+    pub(super) fn new(input: Input, memory: Arc<Memory>) -> Self {
+        Self { input, memory, pause: None, pauses: 0 }
+    }
+}
+
+impl AsyncRead for Gated {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        while self.memory.excess() > 0 && self.pauses < MOST_PAUSES {
+            self.memory.passed.notify_one();
+            let pause = self.pause.get_or_insert_with(|| Box::pin(sleep(PAUSE)));
+            std::task::ready!(pause.as_mut().poll(context));
+            self.pause = None;
+            self.pauses += 1;
+        }
+        (self.pause, self.pauses) = (None, 0);
+        Pin::new(&mut self.input).poll_read(context, to)
+    }
+}
+
+/// What one client keeps in memory that would be free without it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hoard {
+    pub(super) client: ClientId,
+    /// Of IPv6 the network: who has one has all addresses of it.
+    pub(super) network: IpAddr,
+    pub(super) bytes: usize,
+}
+
+/// Who is to go: of those from the address that holds most, the one that holds most; of two, the one that came last. Somebody
+/// with many connections is one somebody, and whoever sends a large picture from elsewhere meanwhile stays.
+pub(super) fn heaviest(hoards: &[Hoard]) -> Option<Hoard> {
+    let mut totals = std::collections::HashMap::<IpAddr, usize>::new();
+    for hoard in hoards {
+        let total = totals.entry(hoard.network).or_default();
+        *total = total.saturating_add(hoard.bytes);
+    }
+    let total = |hoard: &Hoard| totals.get(&hoard.network).copied();
+    let worth = hoards.iter().filter(|hoard| hoard.bytes >= NOTEWORTHY);
+    worth.max_by_key(|hoard| (total(hoard), hoard.bytes, hoard.client)).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MB: usize = 1_000_000;
+
+    fn hoard(client: ClientId, last: u8, bytes: usize) -> Hoard {
+        Hoard { client, network: [192, 0, 2, last].into(), bytes }
+    }
+
+    #[test]
+    fn many_connections_of_one_address_pay_before_one_large_message_of_another() {
+        let mut hoards: Vec<_> = (1..=100).map(|client| hoard(client, 1, MB)).collect();
+        hoards.push(hoard(101, 2, 16 * MB));
+        assert_eq!(heaviest(&hoards).map(|hoard| hoard.client), Some(100), "the one that came last");
+        hoards.push(hoard(102, 1, 2 * MB));
+        assert_eq!(heaviest(&hoards).map(|hoard| hoard.client), Some(102));
+        hoards.retain(|hoard| hoard.network == IpAddr::from([192, 0, 2, 2]));
+        assert_eq!(heaviest(&hoards).map(|hoard| hoard.client), Some(101));
+    }
+
+    #[test]
+    fn who_holds_next_to_nothing_stays() {
+        assert!(heaviest(&[]).is_none());
+        assert!(heaviest(&[hoard(1, 1, 1000), hoard(2, 1, 0)]).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_read_past_the_limit_and_not_for_ever() {
+        use tokio::io::AsyncReadExt;
+        let memory = Arc::new(Memory::new(100));
+        let accounts = memory.open();
+        let mut gated = Gated::new(Box::new(&b"abcdef"[..]), Arc::clone(&memory));
+        let mut read = [0; 3];
+        gated.read_exact(&mut read).await.unwrap();
+        let too_much = accounts.beside(101);
+        assert_eq!(memory.excess(), 1);
+        memory.passed().await;
+        let begun = tokio::time::Instant::now();
+        gated.read_exact(&mut read).await.unwrap();
+        assert_eq!(&read, b"def");
+        assert!(begun.elapsed() >= MOST_PAUSES * PAUSE);
+        drop(too_much);
+        assert_eq!((memory.excess(), memory.free()), (0, 100));
+    }
+}

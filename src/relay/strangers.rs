@@ -1,0 +1,104 @@
+//! Those who have connected and not yet shown who they are.
+//!
+//! They have places of their own (as sshd's MaxStartups), so that they cannot take those of members. Where all are taken, the newest
+//! is let in and the one goes that has waited longest, of the address that has most of them: showing a key takes a round trip or
+//! two, and only who does not mean to show one stays longer.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::IpAddr,
+    num::NonZeroUsize,
+};
+
+/// The share of all places that one address may have.
+const PER_ADDRESS: usize = 4;
+
+/// A stranger's number: the order in which they came.
+pub(super) type Number = u64;
+
+/// Who waits.
+#[derive(Debug)]
+pub(super) struct Strangers {
+    places: Option<NonZeroUsize>,
+    waiting: BTreeMap<Number, IpAddr>,
+    next: Number,
+}
+
+impl Strangers {
+    pub(super) const fn new(places: Option<NonZeroUsize>) -> Self {
+        Self { places, waiting: BTreeMap::new(), next: 0 }
+    }
+
+    /// One more has come from this network: its number, and that of the one that has to go for it.
+    pub(super) fn come(&mut self, network: IpAddr) -> (Number, Option<Number>) {
+        let goes = self.places.and_then(|places| {
+            let mut counts = HashMap::<IpAddr, usize>::new();
+            self.waiting.values().for_each(|from| *counts.entry(*from).or_default() += 1);
+            let own = counts.get(&network).copied().unwrap_or(0);
+            let crowded = if own >= places.get().div_ceil(PER_ADDRESS) {
+                Some(network)
+            } else if self.waiting.len() >= places.get() {
+                // Of two that have as many, the lower address: the same again in a simulation.
+                counts
+                    .into_iter()
+                    .max_by_key(|(from, count)| (*count, std::cmp::Reverse(*from)))
+                    .map(|(from, _)| from)
+            } else {
+                None
+            };
+            let oldest = self.waiting.iter().find(|(_, from)| Some(**from) == crowded);
+            oldest.map(|(number, _)| *number)
+        });
+        if let Some(number) = goes {
+            self.waiting.remove(&number);
+        }
+        let number = self.next;
+        self.next += 1;
+        self.waiting.insert(number, network);
+        (number, goes)
+    }
+
+    /// It has shown who it is, or is gone.
+    pub(super) fn gone(&mut self, number: Number) {
+        self.waiting.remove(&number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(last: u8) -> IpAddr {
+        [192, 0, 2, last].into()
+    }
+
+    #[test]
+    fn one_address_has_a_share_and_pushes_out_its_own() {
+        let mut strangers = Strangers::new(NonZeroUsize::new(8));
+        assert_eq!(strangers.come(from(1)), (0, None));
+        assert_eq!(strangers.come(from(1)), (1, None));
+        assert_eq!(strangers.come(from(1)), (2, Some(0)));
+        assert_eq!(strangers.come(from(2)), (3, None));
+        strangers.gone(1);
+        assert_eq!(strangers.come(from(1)), (4, None));
+    }
+
+    #[test]
+    fn where_all_is_full_the_oldest_of_the_most_goes_and_a_newcomer_has_its_time() {
+        let mut strangers = Strangers::new(NonZeroUsize::new(8));
+        for last in [9, 1, 1, 2, 2, 3, 3, 4] {
+            assert_eq!(strangers.come(from(last)).1, None);
+        }
+        // Three addresses have two each; each that comes pushes out one of theirs, and not the one that is alone.
+        let gone: Vec<_> = (10..13).map(|last| strangers.come(from(last)).1).collect();
+        assert_eq!(gone, [Some(1), Some(3), Some(5)]);
+        assert!(strangers.waiting.contains_key(&0), "it came first, and alone");
+        assert_eq!(strangers.waiting.len(), 8);
+    }
+
+    #[test]
+    fn without_a_limit_nobody_has_to_go() {
+        let mut strangers = Strangers::new(None);
+        assert!((0..1000).all(|_| strangers.come(from(1)).1.is_none()));
+    }
+}

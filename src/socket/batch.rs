@@ -1,0 +1,72 @@
+//! Messages that go out in one write: one, or several small ones that wait in order one behind the other.
+
+use bytes::{Buf, BufMut, Bytes, BytesMut, buf::Chain};
+
+use super::Feed;
+use crate::{
+    fresh::{Lane, Receiver, Taken},
+    wire::Message,
+};
+
+/// Bytes of messages that are joined. Half of what the kernel may hold unsent: an answer to a heartbeat waits for no more than that.
+const MAX_JOINED: usize = super::NOTSENT_LOWAT as usize / 2;
+
+/// Bytes of a message that is joined to others. What is larger costs more to copy than a write of its own.
+const SMALL: usize = 1 << 10;
+
+/// What is written next.
+#[derive(Debug)]
+pub(super) struct Batch<K, T> {
+    first: (Taken<K, T>, Message),
+    more: Vec<(Taken<K, T>, Message)>,
+    length: usize,
+}
+
+impl<K: PartialEq, T> Batch<K, T> {
+    pub(super) fn new(taken: Taken<K, T>, message: Message) -> Self {
+        Self { length: message.wire_len(), first: (taken, message), more: Vec::new() }
+    }
+
+    /// Adds what waits behind it and is small too.
+    pub(super) fn fill(&mut self, waiting: &mut Receiver<K, T>, feed: &mut impl Feed<K, T>) {
+        if !matches!(self.first.0.lane, Lane::Ordered(_)) || self.length > SMALL {
+            return;
+        }
+        while self.length + SMALL <= MAX_JOINED
+            && let Some(taken) = waiting.try_recv_ordered(SMALL)
+        {
+            if let Some(message) = feed.prepare(&taken.item) {
+                self.length += message.wire_len();
+                self.more.push((taken, message));
+            }
+        }
+    }
+
+    /// All bytes.
+    pub(super) const fn wire_len(&self) -> usize {
+        self.length
+    }
+
+    pub(super) fn to_buf(&self) -> Chain<Bytes, Bytes> {
+        if self.more.is_empty() {
+            return self.first.1.to_buf();
+        }
+        let mut joined = BytesMut::with_capacity(self.length);
+        self.for_each(|_, message| joined.put(message.to_buf()));
+        joined.freeze().chain(Bytes::new())
+    }
+
+    pub(super) fn for_each(&self, mut each: impl FnMut(&Taken<K, T>, &Message)) {
+        for (taken, message) in std::iter::once(&self.first).chain(&self.more) {
+            each(taken, message);
+        }
+    }
+
+    /// Nothing of it was written: it goes next.
+    pub(super) fn put_back(self, waiting: &mut Receiver<K, T>) {
+        for (taken, _) in self.more.into_iter().rev() {
+            waiting.put_back(taken);
+        }
+        waiting.put_back(self.first.0);
+    }
+}

@@ -1,0 +1,84 @@
+//! How many bytes of messages are in memory, of each peer and of all together.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::Relaxed},
+};
+
+/// Bytes in memory: from the moment when room is made for them until the last that shares them is gone.
+#[derive(Debug, Default)]
+pub struct Held {
+    bytes: AtomicUsize,
+    within: Option<Arc<Self>>,
+}
+
+impl Held {
+    /// An account whose bytes count in `all` as well.
+    #[must_use]
+    pub const fn within(all: Arc<Self>) -> Self {
+        Self { bytes: AtomicUsize::new(0), within: Some(all) }
+    }
+
+    /// Bytes that are held now.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes.load(Relaxed)
+    }
+
+    fn change(&self, from: usize, to: usize) {
+        // Wraps in between: what is taken off was put on before.
+        self.bytes.fetch_add(to.wrapping_sub(from), Relaxed);
+        if let Some(all) = &self.within {
+            all.change(from, to);
+        }
+    }
+}
+
+/// Bytes that count in an account until this is dropped.
+#[derive(Debug)]
+pub struct Share {
+    held: Arc<Held>,
+    bytes: usize,
+}
+
+impl Share {
+    /// So many bytes of `held`.
+    #[must_use]
+    pub fn new(held: Arc<Held>, bytes: usize) -> Self {
+        held.change(0, bytes);
+        Self { held, bytes }
+    }
+
+    /// It is so many bytes now.
+    pub fn resize(&mut self, bytes: usize) {
+        if bytes != self.bytes {
+            self.held.change(self.bytes, bytes);
+            self.bytes = bytes;
+        }
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.held.change(self.bytes, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_holds_counts_in_all_until_it_is_dropped() {
+        let all = Arc::<Held>::default();
+        let [one, other] = [0; 2].map(|_| Arc::new(Held::within(Arc::clone(&all))));
+        let mut first = Share::new(Arc::clone(&one), 100);
+        let second = Share::new(Arc::clone(&other), 10);
+        first.resize(70);
+        assert_eq!((one.bytes(), other.bytes(), all.bytes()), (70, 10, 80));
+        drop(first);
+        assert_eq!((one.bytes(), other.bytes(), all.bytes()), (0, 10, 10));
+        drop(second);
+        assert_eq!(all.bytes(), 0);
+    }
+}
