@@ -20,6 +20,8 @@ pub mod harmless;
 
 pub mod file_name;
 
+pub mod text_file;
+
 pub mod picture;
 
 mod lettering;

@@ -1,7 +1,7 @@
 //! `pulsecam record`: what the others stream, into files.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -13,13 +13,13 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Error,
     limit::Limit,
-    link::{self, LinkArgs},
+    link::{self, LinkArgs, Reached},
     output::Output,
     runtime, signal, values,
 };
 use crate::{
     fresh,
-    link::{Role, connect},
+    link::Role,
     pipeline::{Arrival, Shown, Viewer, receive},
     recording::{self, Finished, Place, Takes},
 };
@@ -36,6 +36,9 @@ at which it was taken. After a crash or on a full disk, all but the last second 
 
 /// How often it is told how far the recording is.
 const STATUS_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Streams that are named where another one was asked for.
+const NAMED: usize = 8;
 
 /// Record what the others stream, without a window.
 #[derive(Debug, clap::Args)]
@@ -62,7 +65,7 @@ enum Event<'a> {
     Recording { stream: &'a str, file: String },
     Status { frames: u64, bytes: u64 },
     Saved(Saved),
-    Summary { frames: u64, files: usize, lost: u64, missed: u64 },
+    Summary { frames: u64, files: usize, lost: u64, missed: u64, unrecorded: u64 },
 }
 
 /// A file that is done.
@@ -82,7 +85,9 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     }
     let output = Output::lasting(args.json);
     let runtime = runtime(1)?;
-    let (link, inbox) = runtime.block_on(connect(args.link.config(Role::Viewer)?))?;
+    let mut signal = signal::listen(&runtime);
+    let (link, inbox) = runtime.block_on(link::open(args.link.config(Role::Viewer)?, &mut signal))?;
+    let reached = Reached::watch(&link, runtime.handle());
     let stop = CancellationToken::new();
     let shared = Arc::new(Mutex::new(Progress {
         takes: Some(Takes::new(Place::File(args.out.clone()), args.stream.clone())),
@@ -91,6 +96,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         bytes: 0,
         arrived: BTreeMap::new(),
         missed: 0,
+        others: BTreeSet::new(),
         told: Instant::now(),
         failure: None,
     }));
@@ -98,16 +104,16 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     receive(&link, inbox, recorder)?;
     runtime.block_on(async {
         let reporting = link::report(&link, output);
-        tokio::select! {
-            () = args.limit.time_is_over() => {}
-            () = signal::stop() => {}
-            () = stop.cancelled() => {}
-        }
+        args.limit.end(&mut signal, stop.cancelled()).await;
         stop.cancel();
         drop(reporting);
     });
     let mut progress = shared.lock().unwrap_or_else(PoisonError::into_inner);
-    progress.end()
+    let frames = progress.end()?;
+    // However it was ended: there is no file.
+    let why = (frames == 0)
+        .then(|| reached.failure(&link).unwrap_or_else(|| progress.nothing(args.stream.as_deref())));
+    why.map_or(Ok(()), |why| Err(Error::Nothing(format!("nothing was recorded: {why}"))))
 }
 
 /// What is recorded so far.
@@ -120,6 +126,8 @@ struct Progress {
     arrived: BTreeMap<String, u64>,
     /// Frames that came and were replaced before they could be taken.
     missed: u64,
+    /// Streams that were not asked for.
+    others: BTreeSet<String>,
     told: Instant,
     failure: Option<recording::Error>,
 }
@@ -129,6 +137,9 @@ impl Progress {
     fn frame(&mut self, frame: &Shown) -> bool {
         let Some(takes) = &mut self.takes else { return false };
         if !takes.wants(&frame.stream) {
+            if self.others.len() < fresh::MAX_KEYS {
+                self.others.insert(frame.stream.clone());
+            }
             return true;
         }
         // Each frame that came is numbered; a gap is what newer ones replaced before this program could take it.
@@ -165,7 +176,20 @@ impl Progress {
         self.output.event(&Event::Status { frames: self.frames, bytes: self.bytes }, Some(&line));
     }
 
-    fn end(&mut self) -> Result<(), Error> {
+    /// Why nothing was recorded although the relay was there.
+    fn nothing(&self, wanted: Option<&str>) -> String {
+        let Some(wanted) = wanted.filter(|_| !self.others.is_empty()) else {
+            return "nobody streamed".into();
+        };
+        let mut names: Vec<_> = self.others.iter().take(NAMED).map(|name| format!("{name:?}")).collect();
+        if self.others.len() > NAMED {
+            names.push(format!("{} more", self.others.len() - NAMED));
+        }
+        format!("there was no stream {wanted:?}, but {}", names.join(", "))
+    }
+
+    /// Ends all files; the frames that are in them.
+    fn end(&mut self) -> Result<u64, Error> {
         let finished = self.takes.take().map(Takes::finish).unwrap_or_default();
         let (mut frames, mut lost, mut files) = (0, 0, 0);
         for finished in finished {
@@ -181,19 +205,25 @@ impl Progress {
                     let megabytes = bytes as f64 / 1e6;
                     let line = format!("{file}: {some} frames in {seconds:.1} s, {megabytes:.1} MB{slow}");
                     let saved = Saved { file, frames: some, seconds, bytes, lost: too_many };
-                    self.output.event(&Event::Saved(saved), Some(&line));
+                    self.output.last(&Event::Saved(saved), Some(&line));
                 }
                 Err(error) => _ = self.failure.get_or_insert(error),
             }
         }
         let missed = self.missed;
-        let line = match (files, missed) {
-            (0, _) if self.failure.is_none() => Some("nothing came: no file was made".to_owned()),
-            (_, 0) => None,
-            _ => Some(format!("{missed} frames came faster than they could be taken, and are not in it")),
-        };
-        self.output.event(&Event::Summary { frames, files, lost, missed }, line.as_deref());
-        self.failure.take().map_or(Ok(()), |error| Err(error.into()))
+        let unrecorded = self.frames.saturating_sub(frames + lost);
+        let reasons = [
+            (missed, "came faster than they could be taken"),
+            (unrecorded, "are of a file that failed, or of too many streams"),
+        ];
+        let reasons: Vec<_> = reasons
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, why)| format!("{count} frames {why}, and are not in it"))
+            .collect();
+        let line = (!reasons.is_empty()).then(|| reasons.join("; "));
+        self.output.last(&Event::Summary { frames, files, lost, missed, unrecorded }, line.as_deref());
+        self.failure.take().map_or(Ok(frames), |error| Err(error.into()))
     }
 }
 

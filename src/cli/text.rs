@@ -12,10 +12,11 @@ use super::{
     Error,
     link::{self, LinkArgs},
     output::Output,
-    runtime, values,
+    runtime, signal, values,
 };
 use crate::{
     link::{Link, Role, connect},
+    text_file,
     wire::{Message, Origin},
 };
 
@@ -62,7 +63,7 @@ pub(super) struct Delivered {
 }
 
 impl Sender {
-    pub(super) const fn output(&self) -> Output {
+    pub(super) fn output(&self) -> Output {
         Output::lasting(self.json)
     }
 
@@ -86,7 +87,7 @@ impl Sender {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    runtime(1)?.block_on(send(args))
+    runtime(1)?.block_on(signal::or_stopped(send(args)))
 }
 
 async fn send(args: &Args) -> Result<(), Error> {
@@ -107,9 +108,13 @@ async fn send(args: &Args) -> Result<(), Error> {
         return Err(Error::NothingToSend);
     }
     drop(reporting);
-    args.sender.output().event(&Delivered { messages: count }, None);
+    args.sender.output().last(&Delivered { messages: count }, None);
     Ok(())
 }
+
+/// What to do about lines that cannot be told apart by their bytes.
+const UTF16: &str =
+    "standard input is UTF-16, as PowerShell writes it: pipe it through iconv -f UTF-16 -t UTF-8";
 
 /// The words as one line, or the lines of standard input as they come.
 fn lines(words: &[String]) -> mpsc::Receiver<io::Result<String>> {
@@ -119,9 +124,18 @@ fn lines(words: &[String]) -> mpsc::Receiver<io::Result<String>> {
     } else {
         std::thread::spawn(move || {
             let mut input = io::stdin().lock();
+            let mut is_first = true;
             loop {
                 let mut line = Vec::new();
-                let text = match input.read_until(b'\n', &mut line) {
+                let read = input.read_until(b'\n', &mut line);
+                if std::mem::take(&mut is_first) {
+                    if text_file::is_utf16(&line) {
+                        let _ = give.blocking_send(Err(io::Error::new(io::ErrorKind::InvalidData, UTF16))); // nobody waits
+                        return;
+                    }
+                    line = text_file::utf8(line);
+                }
+                let text = match read {
                     Ok(0) => return,
                     // What is no UTF-8 is shown as such; it is no reason to lose the lines after it.
                     Ok(_) => Ok(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned()),

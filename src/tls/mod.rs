@@ -8,7 +8,9 @@ mod certificate;
 mod client;
 mod error;
 mod explain;
+mod files;
 mod fingerprint;
+mod listed;
 mod server;
 mod session;
 
