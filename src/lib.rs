@@ -24,6 +24,8 @@ pub mod address;
 
 pub mod file_name;
 
+pub mod text_file;
+
 pub mod picture;
 
 mod lettering;

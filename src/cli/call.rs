@@ -6,14 +6,15 @@ use super::{
     Error,
     codec::CodecArgs,
     limit::Limit,
-    link::LinkArgs,
+    link::{self, LinkArgs},
     output::Output,
     runtime, send,
     show::{self, ShowArgs, Who},
+    signal,
     source::SourceArgs,
 };
 use crate::{
-    link::{Role, connect},
+    link::Role,
     pipeline::{Job, Mirror, Reflection, Switch},
     view::{self, Handle, Own, Update},
 };
@@ -52,9 +53,11 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    let output = Output::new(args.json);
+    let output = Output::lasting(args.json);
     let runtime = runtime(1)?;
-    let (link, inbox) = runtime.block_on(connect(args.source.reported(args.link.config(Role::Both)?)))?;
+    let mut signal = signal::listen(&runtime);
+    let config = args.source.reported(args.link.config(Role::Both)?);
+    let (link, inbox) = runtime.block_on(link::open(config, &mut signal))?;
     let (handle, window) = view::inbox();
     let switch = Switch::new(!args.camera_off);
     // A call goes on until one hangs up: its limits are those of what comes in, not of what is sent.
@@ -63,7 +66,12 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         switch: Some(switch.clone()),
         ..args.source.job(Limit::default(), args.codec.strips, &link)
     };
-    let outgoing = runtime.block_on(send::open_job(&args.source, &job, &link))?;
+    let outgoing = runtime.block_on(async {
+        tokio::select! {
+            opened = send::open_job(&args.source, &job, &link) => opened,
+            stop = &mut signal => Err(Error::Stopped(stop)),
+        }
+    })?;
     outgoing.begin();
     let title = format!("pulsecam: call at {}", args.link.address()?);
     let who = Who {
@@ -71,7 +79,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         name: args.source.person(),
         camera: Some(switch),
         window: (handle, window),
-        ..Who::new(&title, String::new())
+        ..Who::new(&title, String::new(), signal)
     };
     show::run(&args.show, args.codec, who, output, args.limit, &runtime, (&link, inbox))
 }

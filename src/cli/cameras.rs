@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{
     Error, controls,
-    output::{Output, print},
+    output::{print, print_json},
 };
 use crate::{
     capture::{self, CameraInfo, Mode, Spec, Which},
@@ -47,19 +47,19 @@ fn camera(text: &str) -> Result<Which, String> {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    let output = Output::new(args.json);
     if let Some(which) = &args.controls {
-        return controls::list(which, output);
+        return controls::list(which, args.json);
     }
     let cameras = capture::cameras();
     if cameras.is_empty() {
         return Err(capture::Error::NoCamera.into());
     }
     for camera in cameras {
-        output.event(&camera, None);
-        if !output.is_json() {
+        if args.json {
+            print_json(&camera)?;
+        } else {
             for line in described(&camera).lines() {
-                print(&harmless::line(line));
+                print(&harmless::line(line))?;
             }
         }
     }

@@ -38,9 +38,10 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let made = Certificate::for_relay(args.names.clone())?;
     // The key first: a certificate without one is of no use.
     write(&args.key, &made.key, true, args.force)?;
-    write(&args.cert, &made.certificate, false, args.force)?;
-    print(&made.fingerprint.to_string());
-    Ok(())
+    write(&args.cert, &made.certificate, false, args.force).inspect_err(|_| {
+        let _ = std::fs::remove_file(&args.key); // it would be in the way of the next try
+    })?;
+    print(&made.fingerprint.to_string())
 }
 
 fn write(file: &Path, text: &str, secret: bool, force: bool) -> Result<(), Error> {
@@ -65,5 +66,9 @@ fn write(file: &Path, text: &str, secret: bool, force: bool) -> Result<(), Error
         let _ = std::fs::remove_file(file);
     }
     let mut opened = options.open(file).map_err(failed)?;
-    opened.write_all(text.as_bytes()).map_err(failed)
+    // A network disk says only at the end that it is full. A part of it would be in the way of the next try.
+    opened.write_all(text.as_bytes()).and_then(|()| opened.sync_all()).map_err(|error| {
+        let _ = std::fs::remove_file(file); // what matters is why it is not complete
+        failed(error)
+    })
 }

@@ -1,11 +1,9 @@
 //! `pulsecam completions`: what Tab knows.
 
-use std::io::{self, Write};
-
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::{Cli, Error};
+use super::{Cli, Error, output::print_bytes};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,6 +22,5 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "pulsecam", &mut script);
-    io::stdout().write_all(&script)?;
-    Ok(())
+    print_bytes(&script)
 }

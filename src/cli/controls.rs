@@ -2,7 +2,7 @@
 
 use super::{
     Error,
-    output::{Output, print},
+    output::{print, print_json},
 };
 use crate::{
     capture::{self, Control, Which},
@@ -10,20 +10,17 @@ use crate::{
 };
 
 /// Lists a camera's controls.
-pub(super) fn list(which: &Which, output: Output) -> Result<(), Error> {
+pub(super) fn list(which: &Which, json: bool) -> Result<(), Error> {
     let (name, controls) = capture::controls(which)?;
-    if output.is_json() {
-        for control in &controls {
-            output.event(control, None);
-        }
-        return Ok(());
+    if json {
+        return controls.iter().try_for_each(print_json);
     }
-    print(&harmless::line(&name));
+    print(&harmless::line(&name))?;
     if controls.is_empty() {
-        print("  has nothing that can be adjusted");
+        print("  has nothing that can be adjusted")?;
     }
     for line in table(&controls) {
-        print(&harmless::line(&line));
+        print(&harmless::line(&line))?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `pulsecam demo`: relay, source and viewer in one process, over real sockets.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tracing::info;
@@ -10,9 +10,10 @@ use super::{
     codec::CodecArgs,
     limit::Limit,
     link::{self, Patience},
-    output::{self, Output},
+    output::Output,
     runtime, send,
     show::{self, ShowArgs, Who},
+    signal,
     source::SourceArgs,
 };
 use crate::{
@@ -57,16 +58,14 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let output = Output::new(args.json);
     let runtime = runtime(2)?;
-    let printing = args.json.then(|| output::listener(output));
+    let mut signal = signal::listen(&runtime);
     let relay_stop = CancellationToken::new();
     let (relay, host) = runtime.block_on(async {
         let listener =
             relay::listen(ADDRESS).await.map_err(|source| Error::Listen { addr: ADDRESS.into(), source })?;
         let host = listener.local_addr()?.to_string();
-        let config = relay::Config {
-            events: printing.as_ref().map(|(listener, _)| Arc::clone(listener)),
-            ..relay::Config::default()
-        };
+        let config =
+            relay::Config { events: args.json.then(|| output.listener()), ..relay::Config::default() };
         let relay = tokio::spawn(relay::run(listener, config, relay_stop.clone().cancelled_owned()));
         Ok::<_, Error>((relay, host))
     })?;
@@ -78,12 +77,15 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     })?;
     let outgoing = runtime.block_on(async {
         link::discard(ignored);
-        let outgoing = send::open(&args.source, args.codec, Limit::default(), &sender).await?;
+        let outgoing = tokio::select! {
+            opened = send::open(&args.source, args.codec, Limit::default(), &sender) => opened?,
+            stop = &mut signal => return Err(Error::Stopped(stop)),
+        };
         outgoing.begin();
-        Ok::<_, Error>(outgoing)
+        Ok(outgoing)
     })?;
     info!("others on this machine can join: pulsecam view {host}");
-    let who = Who::new("pulsecam demo", args.source.person());
+    let who = Who::new("pulsecam demo", args.source.person(), signal);
     let (over, ends, sent) = (who.over.clone(), args.ends, sender.clone());
     let playing = runtime.spawn(async move {
         let mut outgoing = outgoing;
@@ -95,11 +97,10 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         tokio::time::sleep(LAST_LOOK).await;
         over.cancel();
     });
-    show::run(&args.show, args.codec, who, output, args.limit, &runtime, (&viewer, inbox))?;
+    let shown = show::run(&args.show, args.codec, who, output, args.limit, &runtime, (&viewer, inbox));
     playing.abort();
     drop((sender, viewer));
     relay_stop.cancel();
     runtime.block_on(relay).map_err(std::io::Error::from)??;
-    drop(printing);
-    Ok(())
+    shown
 }

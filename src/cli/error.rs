@@ -2,6 +2,7 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
+use super::signal::Stop;
 use crate::{bench::plot, capture, jpeg, key, link, pipeline, recording, tls, view, wire};
 
 /// Why a command failed.
@@ -47,17 +48,35 @@ pub(super) enum Error {
     Bench(String),
     #[error("the plots: {0}")]
     Plot(#[from] plot::Error),
+    /// The reader of standard output closed its end: no fault of anybody's.
+    #[error("nobody reads the output")]
+    ReaderGone,
+    #[error("cannot write to standard output: {0}: what is there is not complete")]
+    Print(String),
+    /// The time is over, and nothing was done in it.
+    #[error("{0}")]
+    Nothing(String),
+    /// A signal ended it before it was done.
+    #[error("ended by {0}")]
+    Stopped(Stop),
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
 impl Error {
-    /// 2 for what the person wrote wrong, 1 for everything else.
+    /// 2 for what the person wrote wrong, what a shell expects of a signal, 1 for everything else.
     pub(super) const fn exit_code(&self) -> u8 {
         match self {
+            Self::ReaderGone => 0,
             Self::NothingToSend | Self::Usage(_) | Self::Link(link::Error::Address(_)) => 2,
+            Self::Stopped(stop) => stop.exit_code(),
             _ => 1,
         }
+    }
+
+    /// Whether a person has to hear of it.
+    pub(super) const fn is_told(&self) -> bool {
+        !matches!(self, Self::ReaderGone | Self::Stopped(_))
     }
 }
 

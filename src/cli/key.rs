@@ -1,6 +1,6 @@
 //! `pulsecam key`: make a key to a room.
 
-use super::{Error, output::print};
+use super::{Error, output::print_for_good};
 use crate::key::Key;
 
 const EXAMPLES: &str = "\
@@ -15,6 +15,5 @@ Examples:
 pub(super) struct Args {}
 
 pub(super) fn run(_: &Args) -> Result<(), Error> {
-    print(&Key::generate()?);
-    Ok(())
+    print_for_good(&Key::generate()?)
 }

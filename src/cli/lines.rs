@@ -5,6 +5,15 @@ use std::io::{self, BufRead};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::text_file;
+
+/// What to do about lines that cannot be told apart by their bytes.
+const UTF16: &str =
+    "standard input is UTF-16, as PowerShell writes it: pipe it through iconv -f UTF-16 -t UTF-8";
+
+/// The byte-order mark of UTF-8, which Notepad puts before a text.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// A line without its end.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Line {
@@ -28,6 +37,10 @@ impl Lines {
         let end = ended.clone();
         std::thread::spawn(move || {
             let mut input = io::stdin().lock();
+            if let Err(error) = skip_mark(&mut input) {
+                let _ = give.blocking_send(Err(error)); // nobody waits
+                return;
+            }
             while let Some(line) = next(&mut input, most).transpose() {
                 if give.blocking_send(line).is_err() {
                     return;
@@ -47,6 +60,18 @@ impl Lines {
     pub(super) fn ended(&self) -> CancellationToken {
         self.ended.clone()
     }
+}
+
+/// Passes over a byte-order mark at the beginning; fails if it says that the text is UTF-16.
+fn skip_mark(input: &mut impl BufRead) -> io::Result<()> {
+    let start = input.fill_buf()?;
+    if text_file::is_utf16(start) {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, UTF16));
+    }
+    if start.starts_with(MARK) {
+        input.consume(MARK.len());
+    }
+    Ok(())
 }
 
 fn next(input: &mut impl BufRead, most: usize) -> io::Result<Option<Line>> {
@@ -97,6 +122,16 @@ mod tests {
         assert_eq!(all(b"", 100), []);
         assert_eq!(all(b"\n", 100), [text("")]);
         assert_eq!(all(b"a\xffb\nc\n", 100), [text("a\u{fffd}b"), text("c")]);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_first_line() {
+        let mut marked = b"\xef\xbb\xbfone\ntwo".as_slice();
+        skip_mark(&mut marked).unwrap();
+        assert_eq!(all(marked, 100), [text("one"), text("two")]);
+        let error = skip_mark(&mut b"\xff\xfeo\0n\0".as_slice()).unwrap_err();
+        assert!(error.to_string().contains("iconv"), "{error}");
+        skip_mark(&mut b"".as_slice()).unwrap();
     }
 
     #[test]

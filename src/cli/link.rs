@@ -1,14 +1,21 @@
 //! Options that every client shares, and reporting its link.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
 
 use serde::Serialize;
+use tokio::runtime::Handle;
 use tracing::warn;
 
-use super::{Error, advice, host::HostOption, output::Output, trust::TrustArgs, values};
+use super::{Error, advice, host::HostOption, output::Output, signal::Stopping, trust::TrustArgs, values};
 use crate::{
     address::Address,
-    link::{Config, Down, Link, Role, State},
+    link::{Config, Down, Inbox, Link, Role, State, connect},
 };
 
 /// How to reach the relay.
@@ -96,6 +103,38 @@ impl Reach {
     pub(super) fn config(&self, relay: &Address, role: Role) -> Result<Config, Error> {
         let (tls, key) = (self.trust.tls()?, self.trust.key()?);
         Ok(Config { tls, key, ..self.patience.config(relay.to_string(), role)? })
+    }
+}
+
+/// Starts a link. A signal ends it: to find the relay's address can take a while.
+pub(super) async fn open(config: Config, stop: &mut Stopping) -> Result<(Link, Inbox), Error> {
+    tokio::select! {
+        connected = connect(config) => Ok(connected?),
+        signal = stop => Err(Error::Stopped(signal)),
+    }
+}
+
+/// Remembers whether the relay was ever reached.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reached(Arc<AtomicBool>);
+
+impl Reached {
+    /// Looks from now on, in a task of this runtime.
+    pub(super) fn watch(link: &Link, runtime: &Handle) -> Self {
+        let reached = Self::default();
+        let (mut state, seen) = (link.state(), reached.clone());
+        runtime.spawn(async move {
+            let up = state.wait_for(|state| matches!(state, State::Up { .. })).await.is_ok();
+            seen.0.store(up, Relaxed);
+        });
+        reached
+    }
+
+    /// Why nothing could be done, if the relay was never there.
+    pub(super) fn failure(&self, link: &Link) -> Option<String> {
+        let is_up = matches!(*link.state().borrow(), State::Up { .. });
+        let never = !is_up && !self.0.load(Relaxed);
+        never.then(|| format!("the relay at {} was never reached: {}", link.host(), trouble(link).0))
     }
 }
 

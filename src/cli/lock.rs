@@ -1,6 +1,6 @@
 //! What guards a relay: its certificate, and the keys to its rooms.
 
-use std::{path::PathBuf, str::FromStr, sync::Arc};
+use std::{env, path::PathBuf, str::FromStr, sync::Arc};
 
 use super::{Error, trust};
 use crate::{
@@ -8,6 +8,9 @@ use crate::{
     relay::{Keyring, RoomKey},
     tls::Server,
 };
+
+/// The variable for [`LockArgs::key_file`].
+const VARIABLE: &str = "PULSECAM_KEY_FILE";
 
 /// Who is let in, and over what.
 #[derive(Clone, Debug, clap::Args)]
@@ -20,8 +23,10 @@ pub(super) struct LockArgs {
     #[arg(long, value_name = "FILE", requires = "tls_cert", env = "PULSECAM_TLS_KEY")]
     tls_key: Option<PathBuf>,
     /// Let in only who knows the key in this file; with a room's name before it, into that room. Can be given for each of several
-    /// rooms (or one key itself in the variable PULSECAM_KEY)
-    #[arg(long, value_name = "[ROOM=]FILE", env = "PULSECAM_KEY_FILE", value_delimiter = ',')]
+    /// rooms (or one key itself in the variable PULSECAM_KEY) [env: PULSECAM_KEY_FILE, in which several are separated by commas, or by line
+    /// breaks if there are any]
+    // Not by clap: it would split what stands on the command line as well, where a comma belongs to a file's name.
+    #[arg(long, value_name = "[ROOM=]FILE")]
     key_file: Vec<KeyFile>,
 }
 
@@ -36,8 +41,14 @@ impl FromStr for KeyFile {
     type Err = std::convert::Infallible;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self::of(text))
+    }
+}
+
+impl KeyFile {
+    fn of(text: &str) -> Self {
         let (room, file) = text.split_once('=').unwrap_or(("", text));
-        Ok(Self { room: room.to_owned(), file: file.into() })
+        Self { room: room.to_owned(), file: file.into() }
     }
 }
 
@@ -63,8 +74,9 @@ impl LockArgs {
 
     fn keys(&self) -> Result<Vec<RoomKey>, Error> {
         let mut keys = Vec::new();
-        for KeyFile { room, file } in &self.key_file {
-            keys.push(RoomKey { room: room.clone(), key: Key::load(file)? });
+        let files = if self.key_file.is_empty() { from_variable()? } else { self.key_file.clone() };
+        for KeyFile { room, file } in files {
+            keys.push(RoomKey { room, key: Key::load(&file)? });
         }
         if keys.is_empty()
             && let Some(key) = trust::from_environment()?
@@ -76,6 +88,20 @@ impl LockArgs {
         }
         Ok(keys)
     }
+}
+
+/// The files that the variable names; none if it is not set, or to nothing.
+fn from_variable() -> Result<Vec<KeyFile>, Error> {
+    let Some(value) = env::var_os(VARIABLE) else { return Ok(Vec::new()) };
+    let value = value.into_string().map_err(|_| Error::Usage(format!("{VARIABLE} is no text")))?;
+    Ok(several(&value))
+}
+
+/// A file on each line; on a single line, several are separated by commas.
+fn several(value: &str) -> Vec<KeyFile> {
+    let separators: &[char] = if value.contains('\n') { &['\n', '\r'] } else { &[','] };
+    let parts = value.split(separators).filter(|part| !part.trim().is_empty());
+    parts.map(|part| KeyFile::of(part)).collect()
 }
 
 /// Two rooms with one key: nobody could tell which one it opens.
@@ -110,6 +136,15 @@ mod tests {
         let read = |text: &str| text.parse::<KeyFile>().unwrap();
         assert_eq!(read("room.key"), KeyFile { room: String::new(), file: "room.key".into() });
         assert_eq!(read("lab=keys/lab.key"), KeyFile { room: "lab".into(), file: "keys/lab.key".into() });
+    }
+
+    #[test]
+    fn a_variable_names_several_by_commas_or_line_breaks() {
+        let file = |room: &str, file: &str| KeyFile { room: room.into(), file: file.into() };
+        assert_eq!(several("lab=a.key,office=b.key"), [file("lab", "a.key"), file("office", "b.key")]);
+        assert_eq!(several("lab=a,b/k\noffice=c\r\n"), [file("lab", "a,b/k"), file("office", "c")]);
+        assert_eq!(several("a,b/k\n"), [file("", "a,b/k")]);
+        assert_eq!(several(""), []);
     }
 
     #[test]

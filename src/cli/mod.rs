@@ -37,6 +37,7 @@ mod service;
 mod show;
 mod signal;
 mod source;
+mod standard;
 mod tape;
 mod text;
 mod trust;
@@ -47,13 +48,14 @@ use std::{
     fmt,
     io::{self, IsTerminal, Write},
     process::ExitCode,
+    time::Instant,
 };
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tracing::field::Field;
 use tracing_subscriber::{EnvFilter, field::MakeExt, fmt::format};
 
-use self::{error::Error, journal::Journal, outlet::Outlet};
+use self::{error::Error, journal::Journal};
 use crate::harmless;
 
 const EXAMPLES: &str = "\
@@ -116,14 +118,56 @@ enum Command {
     Completions(completions::Args),
 }
 
-/// Parses the arguments, runs the command, and turns errors into one line and an exit code: 0 done, 1 failed, 2
+impl Command {
+    /// Whether it has no duty beside printing, so that it does not listen for signals.
+    const fn only_prints(&self) -> bool {
+        matches!(
+            self,
+            Self::Cameras(_) | Self::Cert(_) | Self::Key(_) | Self::Bench(_) | Self::Completions(_)
+        )
+    }
+}
+
+/// Parses the arguments, runs the command, and turns errors into one line and an exit code: 0 done, 1 failed or nothing done, 2
 /// wrong usage.
 #[must_use]
 pub fn main() -> ExitCode {
     crate::capture::silence_caught_panics();
-    let cli = parse();
-    let logs = log(&cli);
-    let result = match cli.command {
+    let (result, since) = match parse() {
+        Ok(cli) => {
+            let result = run(cli);
+            let since = Instant::now();
+            (result.and(output::end(since)), since)
+        }
+        Err(told) => (say(&told), Instant::now()),
+    };
+    let code = match &result {
+        Ok(()) => 0,
+        Err(error) => {
+            if error.is_told() {
+                output::complain(error);
+            }
+            error.exit_code()
+        }
+    };
+    output::end_log(since);
+    ExitCode::from(code)
+}
+
+/// Help and version go to standard output; for wrong usage there is a hint, and the program exits with 2.
+fn say(told: &clap::Error) -> Result<(), Error> {
+    if told.use_stderr() {
+        told.exit();
+    }
+    told.print().and_then(|()| io::stdout().flush()).map_err(|error| output::printing(&error))
+}
+
+fn run(cli: Cli) -> Result<(), Error> {
+    log(&cli);
+    if cli.command.only_prints() {
+        signal::end_first_process();
+    }
+    match cli.command {
         Command::Demo(args) => demo::run(&args),
         Command::Relay(args) => relay::run(&args),
         Command::Send(args) => send::run(&args),
@@ -138,26 +182,18 @@ pub fn main() -> ExitCode {
         Command::Key(args) => key::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Completions(args) => completions::run(&args),
-    };
-    drop(logs); // before the last word
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            output::complain(&error);
-            ExitCode::from(error.exit_code())
-        }
     }
 }
 
-/// The arguments and what the environment adds to them; exits with 2 and a hint on wrong usage.
-fn parse() -> Cli {
+/// The arguments and what the environment adds to them.
+fn parse() -> Result<Cli, clap::Error> {
     let mut command = environment::without_unset(Cli::command());
-    let matches = command.get_matches_mut();
-    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit())
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
-/// Logs go to standard error, until the outlet is dropped; `RUST_LOG` overrules the options.
-fn log(cli: &Cli) -> Outlet {
+/// Logs go to standard error; `RUST_LOG` overrules the options.
+fn log(cli: &Cli) {
     let level = match (cli.quiet, cli.verbose) {
         (true, _) => "error",
         // A measurement's own relay and links are not worth a line each; a noisy machine is.
@@ -170,14 +206,7 @@ fn log(cli: &Cli) -> Outlet {
     let asked = std::env::var(EnvFilter::DEFAULT_ENV).ok().filter(|filter| !filter.is_empty());
     let filter =
         asked.and_then(|filter| EnvFilter::try_new(filter).ok()).unwrap_or_else(|| EnvFilter::new(level));
-    let write = |lines: &[u8]| {
-        if screen::takes(lines) {
-            return;
-        }
-        let _ = io::stderr().write_all(lines); // closed: nobody left to tell
-    };
-    let outlet = Outlet::new(write, |lost| format!("{lost} lines of the log were lost: they were not taken"));
-    let inlet = outlet.inlet();
+    let inlet = output::log();
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .fmt_fields(format::debug_fn(log_field).delimited(" "))
@@ -187,7 +216,6 @@ fn log(cli: &Cli) -> Outlet {
     } else {
         lines.with_ansi(io::stderr().is_terminal()).with_writer(move || inlet.clone()).init();
     }
-    outlet
 }
 
 /// Writes one field of a line of the log. What a peer said may be in any of them.

@@ -1,4 +1,4 @@
-//! Lines that a thread of its own writes: a terminal that is held, or a pipe that nobody empties, must not hold up a frame.
+//! Lines that a thread of its own writes: a terminal that is held, or a pipe that nobody reads, must not hold up a frame.
 //!
 //! Lines that come close together are written together. Waking the thread for each would cost a relay whose clients come and go
 //! more than all else it does for them.
@@ -7,54 +7,107 @@ use std::{
     io::{self, Write},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-/// Bytes that may wait for whoever reads them slowly: some ten thousand lines. What comes after is lost, and counted.
-const WAITING: usize = 1 << 20;
+use tokio_util::sync::CancellationToken;
 
-/// How long lines are gathered after some were written: too short to notice, and a hundred wake-ups a second at the most.
+/// Bytes that may wait for a slow reader: some twenty thousand lines. Further lines are lost, and counted.
+const WAITING: usize = 4 << 20;
+
+/// Bytes of memory that are kept while nothing waits.
+const KEPT: usize = 64 << 10;
+
+/// Whole lines up to this length are written in one piece: a pipe takes that much at once or not at all (`PIPE_BUF` on Linux), so that a
+/// reader finds whole lines only, however the program ends. Only a longer line can be cut.
+const PIECE: usize = 4096;
+
+/// How long lines are gathered after some were written: too short to notice, and at most a hundred wake-ups a second.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// How long the end of the program waits for the last lines to be taken.
+/// How long the end of the program waits for a reader that takes nothing.
 const END_LIMIT: Duration = Duration::from_secs(1);
 
-/// Where lines go. Whoever drops it waits until the last one is out, for a second at the most.
+/// How long the end of the program waits for a reader that is slow.
+const SLOW_LIMIT: Duration = Duration::from_secs(5);
+
+/// How long a line may take to be written although the wait is over.
+const LAST_CHANCE: Duration = Duration::from_millis(100);
+
+/// How long a disk that is full is left alone before it is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// What became of what was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It was taken, or is not read yet.
+    Well,
+    /// The reader closed its end.
+    ReaderGone,
+    /// It cannot be written: the disk is full, the terminal is gone.
+    Failed(String),
+}
+
+/// Where lines go, written by a thread of its own.
 pub(super) struct Outlet(Arc<Shared>);
 
 /// Gives lines to an [`Outlet`]; never waits. As [`Write`], each call is a line.
 #[derive(Clone)]
 pub(super) struct Inlet(Arc<Shared>);
 
-#[derive(Default)]
 struct Shared {
     waiting: Mutex<Waiting>,
     /// There are lines, or it is over.
     more: Condvar,
-    /// The thread has ended.
-    done: Condvar,
+    /// Something was taken, or the thread has ended.
+    progress: Condvar,
+    /// Nobody will read any more.
+    over: CancellationToken,
+    /// The line that stands in place of lines that were lost.
+    lost: Box<dyn Fn(u64) -> String + Send + Sync>,
 }
 
-#[derive(Default)]
 struct Waiting {
     bytes: Vec<u8>,
+    /// Bytes that the thread has in hand and are not written yet.
+    in_hand: usize,
     lost: u64,
     /// The thread must be woken for the next line.
     asleep: bool,
     ended: bool,
     done: bool,
+    /// When something was taken last.
+    taken: Option<Instant>,
+    fate: Fate,
 }
 
 impl Outlet {
-    /// Starts the thread, which gives what is there to `write`; lines that were lost are told by the line that `lost` makes.
+    /// Starts the thread, which writes by `write`: as [`Write::write`], which may take a part. Lines that were lost are replaced by the line
+    /// that `lost` makes; the first failure is told to `failed`.
     pub(super) fn new(
-        write: impl FnMut(&[u8]) + Send + 'static,
-        lost: impl Fn(u64) -> String + Send + 'static,
+        write: impl FnMut(&[u8]) -> io::Result<usize> + Send + 'static,
+        lost: impl Fn(u64) -> String + Send + Sync + 'static,
+        failed: impl Fn(&io::Error) + Send + 'static,
     ) -> Self {
-        let shared = Arc::<Shared>::default();
+        let shared = Arc::new(Shared {
+            waiting: Mutex::new(Waiting {
+                bytes: Vec::new(),
+                in_hand: 0,
+                lost: 0,
+                asleep: false,
+                ended: false,
+                done: false,
+                taken: None,
+                fate: Fate::Well,
+            }),
+            more: Condvar::new(),
+            progress: Condvar::new(),
+            over: CancellationToken::new(),
+            lost: Box::new(lost),
+        });
         thread::spawn({
             let shared = Arc::clone(&shared);
-            move || shared.run(write, lost)
+            move || shared.run(write, failed)
         });
         Self(shared)
     }
@@ -62,25 +115,63 @@ impl Outlet {
     pub(super) fn inlet(&self) -> Inlet {
         Inlet(Arc::clone(&self.0))
     }
-}
 
-impl Drop for Outlet {
-    fn drop(&mut self) {
-        let mut waiting = self.0.lock();
+    /// Cancelled once nobody will read any more: the reader is gone, or nothing can be written.
+    pub(super) fn over(&self) -> &CancellationToken {
+        &self.0.over
+    }
+
+    /// Waits until everything is written, and at most a second (from `since`, or from when something was taken last) for a reader that takes
+    /// nothing: what is left is lost.
+    pub(super) fn end(&self, since: Instant) -> Fate {
+        let shared = &*self.0;
+        let mut waiting = shared.lock();
+        if !waiting.ended && waiting.lost > 0 {
+            waiting.note_lost(&*shared.lost);
+        }
         waiting.ended = true;
-        self.0.more.notify_one();
-        let ended = self.0.done.wait_timeout_while(waiting, END_LIMIT, |waiting| !waiting.done);
-        drop(ended); // whether in time or not, there is nothing more to do
+        shared.more.notify_one();
+        let least = Instant::now() + LAST_CHANCE;
+        while !waiting.done {
+            let stalled = waiting.taken.map_or(since, |taken| taken.max(since)) + END_LIMIT;
+            let left = stalled.min(since + SLOW_LIMIT).max(least).saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            waiting = shared.progress.wait_timeout(waiting, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        waiting.fate.clone()
     }
 }
 
 impl Inlet {
-    /// A line with its end.
+    /// A line with its end; lost if too much waits already. A line that is longer than all that may wait is taken if nothing else waits.
     pub(super) fn give(&self, line: &[u8]) {
+        self.take(line, false);
+    }
+
+    /// One of the last lines: taken however much waits.
+    pub(super) fn give_last(&self, line: &[u8]) {
+        self.take(line, true);
+    }
+
+    /// Whether nobody will read any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.0.lock().fate == Fate::ReaderGone
+    }
+
+    fn take(&self, line: &[u8], last: bool) {
         let mut waiting = self.0.lock();
-        if waiting.bytes.len() + line.len() > WAITING {
+        if waiting.fate == Fate::ReaderGone {
+            return;
+        }
+        let before = waiting.bytes.len() + waiting.in_hand;
+        if !last && before > 0 && before + line.len() > WAITING {
             waiting.lost += 1;
             return;
+        }
+        if waiting.lost > 0 {
+            waiting.note_lost(&*self.0.lost);
         }
         waiting.bytes.extend_from_slice(line);
         if std::mem::take(&mut waiting.asleep) {
@@ -100,9 +191,17 @@ impl Write for Inlet {
     }
 }
 
+impl Waiting {
+    fn note_lost(&mut self, told: &dyn Fn(u64) -> String) {
+        let told = told(std::mem::take(&mut self.lost));
+        self.bytes.extend_from_slice(told.as_bytes());
+        self.bytes.push(b'\n');
+    }
+}
+
 impl Shared {
-    fn run(&self, mut write: impl FnMut(&[u8]), lost: impl Fn(u64) -> String) {
-        let mut bytes = Vec::new();
+    fn run(&self, mut write: impl FnMut(&[u8]) -> io::Result<usize>, failed: impl Fn(&io::Error)) {
+        let mut hand = Vec::new();
         let mut waiting = self.lock();
         loop {
             while waiting.bytes.is_empty() && !waiting.ended {
@@ -113,20 +212,75 @@ impl Shared {
             if waiting.bytes.is_empty() {
                 break;
             }
-            std::mem::swap(&mut waiting.bytes, &mut bytes);
-            let missing = std::mem::take(&mut waiting.lost);
+            std::mem::swap(&mut waiting.bytes, &mut hand);
+            waiting.in_hand = hand.len();
             drop(waiting);
-            if missing > 0 {
-                bytes.extend_from_slice(lost(missing).as_bytes());
-                bytes.push(b'\n');
+            let goes_on = self.write_all(&hand, &mut write, &failed);
+            hand.clear();
+            hand.shrink_to(KEPT);
+            waiting = self.lock();
+            waiting.in_hand = 0;
+            if !goes_on {
+                waiting.bytes = Vec::new();
+                break;
             }
-            write(&bytes);
-            bytes.clear();
-            let pause = self.more.wait_timeout_while(self.lock(), PAUSE, |waiting| !waiting.ended);
-            waiting = pause.unwrap_or_else(PoisonError::into_inner).0;
+            waiting = self.pause(waiting, PAUSE);
         }
         waiting.done = true;
-        self.done.notify_all();
+        self.progress.notify_all();
+    }
+
+    /// Writes lines, a disk that is full again and again; `false` if nobody will read them.
+    fn write_all(
+        &self,
+        lines: &[u8],
+        mut write: impl FnMut(&[u8]) -> io::Result<usize>,
+        failed: impl Fn(&io::Error),
+    ) -> bool {
+        let mut left = lines;
+        while !left.is_empty() {
+            let result = write(piece(left)).and_then(|written| match written {
+                0 => Err(io::ErrorKind::WriteZero.into()),
+                written => Ok(written),
+            });
+            let mut waiting = self.lock();
+            match result {
+                Ok(written) => {
+                    left = left.get(written..).unwrap_or_default();
+                    waiting.in_hand = left.len();
+                    waiting.taken = Some(Instant::now());
+                    self.progress.notify_all();
+                }
+                Err(error) if is_gone(&error) => {
+                    waiting.fate = Fate::ReaderGone;
+                    drop(waiting);
+                    self.over.cancel();
+                    return false;
+                }
+                Err(error) => {
+                    let first = waiting.fate == Fate::Well;
+                    waiting.fate = Fate::Failed(error.to_string());
+                    // After the end it was tried once more.
+                    let ended = waiting.ended;
+                    drop(waiting);
+                    if first {
+                        failed(&error);
+                        self.over.cancel();
+                    }
+                    if ended {
+                        return false;
+                    }
+                    drop(self.pause(self.lock(), RETRY));
+                }
+            }
+        }
+        true
+    }
+
+    /// Waits for this long, or for the end.
+    fn pause<'a>(&'a self, waiting: MutexGuard<'a, Waiting>, time: Duration) -> MutexGuard<'a, Waiting> {
+        let pause = self.more.wait_timeout_while(waiting, time, |waiting| !waiting.ended);
+        pause.unwrap_or_else(PoisonError::into_inner).0
     }
 
     /// What it guards is whole between any two statements.
@@ -135,49 +289,23 @@ impl Shared {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::sync::mpsc;
-
-    use super::*;
-
-    #[test]
-    fn every_line_comes_out_in_order_before_the_end() {
-        let (seen, written) = mpsc::channel();
-        let outlet =
-            Outlet::new(move |bytes| seen.send(bytes.to_vec()).unwrap(), |lost| format!("{lost} lost"));
-        let inlet = outlet.inlet();
-        let lines: Vec<String> = (0..1000).map(|number| format!("line {number}\n")).collect();
-        for line in &lines {
-            inlet.give(line.as_bytes());
-        }
-        drop(outlet);
-        let all: Vec<u8> = written.try_iter().flatten().collect();
-        assert_eq!(String::from_utf8(all).unwrap(), lines.concat());
-    }
-
-    #[test]
-    fn a_reader_that_is_stuck_holds_up_nobody_and_is_told_what_it_missed() {
-        let (seen, written) = mpsc::channel();
-        let (go, stuck) = mpsc::channel::<()>();
-        let outlet = Outlet::new(
-            move |bytes| {
-                seen.send(bytes.to_vec()).unwrap();
-                let _ = stuck.recv(); // until the test lets it go
-            },
-            |lost| format!("{lost} lost"),
-        );
-        let inlet = outlet.inlet();
-        inlet.give(b"first\n");
-        assert_eq!(written.recv().unwrap(), b"first\n");
-        let line = [b'x'; 1 << 10];
-        for _ in 0..WAITING / line.len() + 7 {
-            inlet.give(&line);
-        }
-        drop(go);
-        drop(outlet);
-        let rest: Vec<u8> = written.try_iter().flatten().collect();
-        assert_eq!(rest.len(), WAITING + "7 lost\n".len());
-        assert!(rest.ends_with(b"7 lost\n"));
-    }
+/// Whether the error says that the reader closed its end.
+pub(super) fn is_gone(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
 }
+
+/// As many of the first lines as go in one piece, or the first line if it is longer.
+fn piece(lines: &[u8]) -> &[u8] {
+    let end = match lines.get(..PIECE) {
+        None => lines.len(),
+        Some(start) => {
+            let fits = memchr::memrchr(b'\n', start).map(|at| at + 1);
+            fits.or_else(|| memchr::memchr(b'\n', lines).map(|at| at + 1)).unwrap_or(lines.len())
+        }
+    };
+    lines.get(..end).unwrap_or(lines)
+}
+
+#[cfg(test)]
+#[path = "outlet_tests.rs"]
+mod tests;

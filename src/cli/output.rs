@@ -1,32 +1,67 @@
 //! What goes to standard output and to a person: the only place that prints.
+//!
+//! A command that only prints waits for its reader ([`print()`]). A command with more to do never does ([`Output`]): its lines are written
+//! by a thread of their own.
 
 use std::{
     borrow::Cow,
-    io::{self, Write},
-    sync::Arc,
+    io,
+    sync::{Arc, OnceLock},
+    time::Instant,
 };
 
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 
-use super::{Error, journal, outlet::Outlet, screen};
+use super::{
+    Error, journal,
+    outlet::{Fate, Inlet, Outlet, is_gone},
+    screen, standard,
+};
 use crate::{harmless, relay};
 
-/// Where and how a command reports.
-#[derive(Clone, Copy, Debug)]
+/// Standard output, once a command prints while it does something else.
+static OUTPUT: OnceLock<Outlet> = OnceLock::new();
+
+/// Standard error.
+static LOG: OnceLock<Outlet> = OnceLock::new();
+
+/// Where and how a command reports while it works. Nothing here waits for the reader.
+#[derive(Clone, Copy)]
 pub(super) struct Output {
     json: bool,
-    /// Goes on when nobody reads what it prints.
-    lasting: bool,
+    outlet: &'static Outlet,
 }
 
 impl Output {
-    pub(super) const fn new(json: bool) -> Self {
-        Self { json, lasting: false }
+    /// For a command whose end [`Output::over`] may be.
+    pub(super) fn new(json: bool) -> Self {
+        Self::open(json, false)
     }
 
-    /// For what has a duty beside printing (a relay, a delivery): a reader that goes away does not end it.
-    pub(super) const fn lasting(json: bool) -> Self {
-        Self { json, lasting: true }
+    /// For what has a duty beside printing (a relay, a delivery, a recording): it goes on whether its lines are read or not, and says once if
+    /// they cannot be written.
+    pub(super) fn lasting(json: bool) -> Self {
+        Self::open(json, true)
+    }
+
+    fn open(json: bool, lasting: bool) -> Self {
+        let write = |lines: &[u8]| {
+            if screen::is_taken() { Ok(lines.len()) } else { standard::output(lines) }
+        };
+        let lost = move |lost| {
+            if json {
+                format!(r#"{{"event":"events_lost","events":{lost}}}"#)
+            } else {
+                format!("{lost} lines were lost here: nobody read them")
+            }
+        };
+        let failed = move |error: &io::Error| {
+            if lasting {
+                tracing::error!("cannot write to standard output: {error}; the rest goes on without it");
+            }
+        };
+        Self { json, outlet: OUTPUT.get_or_init(|| Outlet::new(write, lost, failed)) }
     }
 
     /// Whether programs read it.
@@ -34,58 +69,138 @@ impl Output {
         self.json
     }
 
-    /// One event: an object on a line with `--json`, else the line for a person, where there is one.
+    /// One event: an object on a line with `--json`, else the line for a person, if there is one.
     pub(super) fn event(self, event: &impl Serialize, line: Option<&str>) {
-        let line = if self.json {
-            Cow::Owned(harmless::json(&serde_json::to_string(event).unwrap_or_default()).into_owned())
-        } else {
-            match line {
-                Some(line) => harmless::line(line),
-                None => return,
+        self.give(event, line, Inlet::give);
+    }
+
+    /// As [`Output::event`], for the last words: they are kept however much waits.
+    pub(super) fn last(self, event: &impl Serialize, line: Option<&str>) {
+        self.give(event, line, Inlet::give_last);
+    }
+
+    /// A line for a person.
+    pub(super) fn line(self, line: &str) {
+        self.put(harmless::line(line), Inlet::give);
+    }
+
+    fn give(self, event: &impl Serialize, line: Option<&str>, give: fn(&Inlet, &[u8])) {
+        if self.json {
+            self.put(Cow::Owned(json(event)), give);
+        } else if let Some(line) = line {
+            self.put(harmless::line(line), give);
+        }
+    }
+
+    fn put(self, line: Cow<'_, str>, give: fn(&Inlet, &[u8])) {
+        if screen::is_taken() {
+            return;
+        }
+        let mut line = line.into_owned();
+        line.push('\n');
+        give(&self.outlet.inlet(), line.as_bytes());
+    }
+
+    /// Cancelled once nobody will read any more, or nothing can be written: the end of a command that has nothing else to do.
+    pub(super) fn over(self) -> &'static CancellationToken {
+        self.outlet.over()
+    }
+
+    /// A listener that prints a relay's events.
+    pub(super) fn listener(self) -> relay::Listener {
+        let inlet = self.outlet.inlet();
+        Arc::new(move |event: &relay::Event| {
+            if inlet.is_over() {
+                return;
             }
-        };
-        if try_print(&line).is_err() && !self.lasting {
-            std::process::exit(0);
+            let line = json(event) + "\n";
+            match event {
+                relay::Event::Summary(_) => inlet.give_last(line.as_bytes()),
+                _ => inlet.give(line.as_bytes()),
+            }
+        })
+    }
+}
+
+/// Waits for the reader of what [`Output`] printed, a moment at most; fails if something could not be written.
+pub(super) fn end(since: Instant) -> Result<(), Error> {
+    match OUTPUT.get().map(|outlet| outlet.end(since)) {
+        Some(Fate::Failed(reason)) => Err(Error::Print(reason)),
+        None | Some(Fate::Well | Fate::ReaderGone) => Ok(()),
+    }
+}
+
+/// A line on standard output, for a command that has nothing else to do.
+///
+/// # Errors
+/// [`Error::ReaderGone`], [`Error::Print`].
+pub(super) fn print(line: &str) -> Result<(), Error> {
+    print_bytes(format!("{line}\n").as_bytes())
+}
+
+/// The same for an object.
+///
+/// # Errors
+/// As [`print()`].
+pub(super) fn print_json(object: &impl Serialize) -> Result<(), Error> {
+    print(&json(object))
+}
+
+/// The same for bytes with their line ends.
+///
+/// # Errors
+/// As [`print()`].
+pub(super) fn print_bytes(bytes: &[u8]) -> Result<(), Error> {
+    let mut left = bytes;
+    while !left.is_empty() {
+        match standard::output(left) {
+            Ok(0) => return Err(printing(&io::ErrorKind::WriteZero.into())),
+            Ok(written) => left = left.get(written..).unwrap_or_default(),
+            Err(error) => return Err(printing(&error)),
         }
     }
+    Ok(())
 }
 
-/// A line on standard output, seen at once. A reader that went away ends the program quietly, as with any filter.
-pub(super) fn print(line: &str) {
-    if try_print(line).is_err() {
-        std::process::exit(0);
-    }
+/// As [`print()`], for what must not be lost: also fails if a disk cannot store it.
+///
+/// # Errors
+/// As [`print()`].
+pub(super) fn print_for_good(line: &str) -> Result<(), Error> {
+    print(line)?;
+    standard::store_output().map_err(|error| printing(&error))
 }
 
-fn try_print(line: &str) -> io::Result<()> {
-    if screen::is_taken() {
-        return Ok(());
-    }
-    let mut out = io::stdout().lock();
-    writeln!(out, "{line}").and_then(|()| out.flush())
+/// What an error of standard output means.
+pub(super) fn printing(error: &io::Error) -> Error {
+    if is_gone(error) { Error::ReaderGone } else { Error::Print(error.to_string()) }
 }
 
-/// A listener that prints a relay's events without waiting for who reads them. Drop the second part after the relay.
-pub(super) fn listener(output: Output) -> (relay::Listener, Outlet) {
-    let write = move |lines: &[u8]| {
-        let mut out = io::stdout().lock();
-        if out.write_all(lines).and_then(|()| out.flush()).is_err() && !output.lasting {
-            std::process::exit(0);
+fn json(object: &impl Serialize) -> String {
+    harmless::json(&serde_json::to_string(object).unwrap_or_default()).into_owned()
+}
+
+/// Where lines for standard error go: the log's, and what is said beside it. Nobody waits for them.
+pub(super) fn log() -> Inlet {
+    let write = |lines: &[u8]| {
+        if screen::takes(lines) {
+            return Ok(lines.len());
         }
+        Ok(standard::error(lines).unwrap_or(lines.len())) // closed: nobody left to tell
     };
-    let outlet = Outlet::new(write, |lost| format!(r#"{{"event":"events_lost","events":{lost}}}"#));
-    let inlet = outlet.inlet();
-    let listener = move |event: &relay::Event| {
-        let mut line = serde_json::to_vec(event).unwrap_or_default();
-        line.push(b'\n');
-        inlet.give(&line);
-    };
-    (Arc::new(listener), outlet)
+    let lost = |lost| format!("{lost} lines of the log were lost: nobody read them");
+    LOG.get_or_init(|| Outlet::new(write, lost, |_| ())).inlet()
 }
 
 /// The one line that says what went wrong.
 pub(super) fn complain(error: &Error) {
-    // Standard error closed: nobody left to tell.
     let priority = if journal::is_read() { journal::ERROR } else { "" };
-    let _ = writeln!(io::stderr(), "{priority}pulsecam: {}", harmless::line(&error.to_string()));
+    log().give_last(format!("{priority}pulsecam: {}\n", harmless::line(&error.to_string())).as_bytes());
+}
+
+/// Waits for the reader of standard error, a moment at most.
+pub(super) fn end_log(since: Instant) {
+    if let Some(log) = LOG.get() {
+        log.end(since);
+    }
 }

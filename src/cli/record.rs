@@ -1,7 +1,7 @@
 //! `pulsecam record`: what the others stream, into files.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -13,13 +13,13 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Error,
     limit::Limit,
-    link::{self, LinkArgs},
+    link::{self, LinkArgs, Reached},
     output::Output,
     runtime, signal, values,
 };
 use crate::{
     fresh,
-    link::{Role, connect},
+    link::Role,
     pipeline::{Arrival, Shown, Viewer, receive},
     recording::{self, Finished, Place, Takes},
     stream_id::StreamId,
@@ -37,6 +37,9 @@ at which it was taken. After a crash or on a full disk, all but the last second 
 
 /// How often it is told how far the recording is.
 const STATUS_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Streams that are named where another one was asked for.
+const NAMED: usize = 8;
 
 /// Record what the others stream, without a window.
 #[derive(Debug, clap::Args)]
@@ -77,6 +80,7 @@ enum Event<'a> {
         lost: u64,
         missed: u64,
         skipped: u64,
+        unrecorded: u64,
     },
 }
 
@@ -97,7 +101,9 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     }
     let output = Output::lasting(args.json);
     let runtime = runtime(1)?;
-    let (link, inbox) = runtime.block_on(connect(args.link.config(Role::Viewer)?))?;
+    let mut signal = signal::listen(&runtime);
+    let (link, inbox) = runtime.block_on(link::open(args.link.config(Role::Viewer)?, &mut signal))?;
+    let reached = Reached::watch(&link, runtime.handle());
     let stop = CancellationToken::new();
     let shared = Arc::new(Mutex::new(Progress {
         takes: Some(Takes::new(Place::File(args.out.clone()), args.stream.clone())),
@@ -106,6 +112,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         bytes: 0,
         arrived: BTreeMap::new(),
         missed: 0,
+        others: BTreeSet::new(),
         told: Instant::now(),
         failure: None,
     }));
@@ -113,16 +120,16 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     receive(&link, inbox, recorder)?;
     runtime.block_on(async {
         let reporting = link::report_with_advice(&link, output);
-        tokio::select! {
-            () = args.limit.time_is_over() => {}
-            () = signal::stop() => {}
-            () = stop.cancelled() => {}
-        }
+        args.limit.end(&mut signal, stop.cancelled()).await;
         stop.cancel();
         drop(reporting);
     });
     let mut progress = shared.lock().unwrap_or_else(PoisonError::into_inner);
-    progress.end(link.counters().messages_skipped)
+    let frames = progress.end(link.counters().messages_skipped)?;
+    // However it was ended: there is no file.
+    let why = (frames == 0)
+        .then(|| reached.failure(&link).unwrap_or_else(|| progress.nothing(args.stream.as_deref())));
+    why.map_or(Ok(()), |why| Err(Error::Nothing(format!("nothing was recorded: {why}"))))
 }
 
 /// What is recorded so far.
@@ -135,6 +142,8 @@ struct Progress {
     arrived: BTreeMap<StreamId, u64>,
     /// Frames that came and were replaced before they could be taken.
     missed: u64,
+    /// Streams that were not asked for.
+    others: BTreeSet<String>,
     told: Instant,
     failure: Option<recording::Error>,
 }
@@ -146,6 +155,9 @@ impl Progress {
         // By what the sender calls it, or by what it is called here: of two with one name both are meant, or one.
         let claimed = frame.info.stream_name();
         if !takes.wants(&claimed) && !takes.wants(&frame.stream) {
+            if self.others.len() < fresh::MAX_KEYS {
+                self.others.insert(frame.stream.to_string());
+            }
             return true;
         }
         // Each frame that came is numbered; a gap is what newer ones replaced before this program could take it.
@@ -186,7 +198,20 @@ impl Progress {
         self.output.event(&Event::Status { frames: self.frames, bytes: self.bytes }, Some(&line));
     }
 
-    fn end(&mut self, skipped: u64) -> Result<(), Error> {
+    /// Why nothing was recorded although the relay was there.
+    fn nothing(&self, wanted: Option<&str>) -> String {
+        let Some(wanted) = wanted.filter(|_| !self.others.is_empty()) else {
+            return "nobody streamed".into();
+        };
+        let mut names: Vec<_> = self.others.iter().take(NAMED).map(|name| format!("{name:?}")).collect();
+        if self.others.len() > NAMED {
+            names.push(format!("{} more", self.others.len() - NAMED));
+        }
+        format!("there was no stream {wanted:?}, but {}", names.join(", "))
+    }
+
+    /// Ends all files; the frames that are in them. `skipped`: messages that were too large to be read.
+    fn end(&mut self, skipped: u64) -> Result<u64, Error> {
         let finished = self.takes.take().map(Takes::finish).unwrap_or_default();
         let (mut frames, mut lost, mut files) = (0, 0, 0);
         for finished in finished {
@@ -202,19 +227,26 @@ impl Progress {
                     let megabytes = bytes as f64 / 1e6;
                     let line = format!("{file}: {some} frames in {seconds:.1} s, {megabytes:.1} MB{slow}");
                     let saved = Saved { file, frames: some, seconds, bytes, lost: too_many };
-                    self.output.event(&Event::Saved(saved), Some(&line));
+                    self.output.last(&Event::Saved(saved), Some(&line));
                 }
                 Err(error) => _ = self.failure.get_or_insert(error),
             }
         }
         let missed = self.missed;
-        let line = match (files, missed) {
-            (0, _) if self.failure.is_none() => Some("nothing came: no file was made".to_owned()),
-            (_, 0) => None,
-            _ => Some(format!("{missed} frames came faster than they could be taken, and are not in it")),
-        };
-        self.output.event(&Event::Summary { frames, files, lost, missed, skipped }, line.as_deref());
-        self.failure.take().map_or(Ok(()), |error| Err(error.into()))
+        let unrecorded = self.frames.saturating_sub(frames + lost);
+        let reasons = [
+            (missed, "came faster than they could be taken"),
+            (unrecorded, "are of a file that failed, or of too many streams"),
+        ];
+        let reasons: Vec<_> = reasons
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, why)| format!("{count} frames {why}, and are not in it"))
+            .collect();
+        let line = (!reasons.is_empty()).then(|| reasons.join("; "));
+        self.output
+            .last(&Event::Summary { frames, files, lost, missed, skipped, unrecorded }, line.as_deref());
+        self.failure.take().map_or(Ok(frames), |error| Err(error.into()))
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     dashboard::Dashboard,
     exposure::{Exposure, Reach},
     lock::LockArgs,
-    output::{self, Output},
+    output::Output,
     service::{self, Manager},
     signal, values,
 };
@@ -81,7 +81,7 @@ pub(super) struct Args {
 
 /// What each client may do, and each address.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Limits on strangers (amounts: 0 is none)")]
+#[command(next_help_heading = "Limits on strangers (0: no limit)")]
 struct LimitArgs {
     /// Clients from one address at one time
     #[arg(long, value_name = "N", default_value = "256", env = "PULSECAM_MAX_PER_ADDRESS")]
@@ -102,13 +102,13 @@ struct LimitArgs {
     #[arg(long, value_name = "SIZE", default_value = "250MB", value_parser = values::bytes, env = "PULSECAM_MAX_RATE")]
     max_rate: u64,
     /// Bytes of a text
-    #[arg(long, value_name = "SIZE", default_value = "64KiB", value_parser = values::message_limit, env = "PULSECAM_MAX_TEXT")]
+    #[arg(long, value_name = "SIZE", default_value = "64KiB", value_parser = values::message_limit_or_none, env = "PULSECAM_MAX_TEXT")]
     max_text: u32,
     /// Time to finish a message that was begun
-    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = values::some_time, env = "PULSECAM_MESSAGE_TIME")]
+    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = values::time_or_none, env = "PULSECAM_MESSAGE_TIME")]
     message_time: Duration,
     /// Time to say anything after connecting
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = values::some_time, env = "PULSECAM_HELLO_TIME")]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = values::time_or_none, env = "PULSECAM_HELLO_TIME")]
     hello_time: Duration,
 }
 
@@ -131,8 +131,6 @@ impl LimitArgs {
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let inherited = service::inherited_listener()?;
     let manager = Arc::new(Manager::from_env());
-    // Dropped last: the relay's last event is printed before the program ends.
-    let printing = args.json.then(|| output::listener(Output::lasting(true)));
     let lock = args.lock.open()?;
     if let Some(tls) = &lock.tls {
         info!("the certificate's fingerprint is {}", tls.fingerprint());
@@ -148,7 +146,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         limits: args.limits.limits(),
         tls: lock.tls.clone(),
         keys: lock.keys.clone(),
-        events: printing.as_ref().map(|(listener, _)| Arc::clone(listener)),
+        events: args.json.then(|| Output::lasting(true).listener()),
         pulse: Some(Arc::new({
             let manager = Arc::clone(&manager);
             move |now| manager.alive(now)
@@ -173,7 +171,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
                 tokio::select! {
                     opened = relay::listen(&addr) => opened.map_err(|source| Error::Listen { addr, source })?,
                     // A name may take its time.
-                    () = &mut signals => return Ok(()),
+                    _ = &mut signals => return Ok(()),
                 }
             }
         };
@@ -188,9 +186,9 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         };
         let stopping = async {
             match &dashboard {
-                None => signals.await,
+                None => _ = signals.await,
                 Some(dashboard) => tokio::select! {
-                    () = signals => {}
+                    _ = signals => {}
                     () = dashboard.closed() => {}
                 },
             }
@@ -208,7 +206,6 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         Ok(())
     });
     drop(dashboard);
-    drop(printing);
     result
 }
 

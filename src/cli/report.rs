@@ -15,7 +15,7 @@ use super::{link::millis, output::Output};
 use crate::{
     bench::{Percentiles, Step},
     clock::{Age, Timestamp, local_time},
-    file_name, harmless,
+    file_name,
     link::Sender,
     pipeline::{Arrival, Meter, Rates, Shown},
     stream_id::StreamId,
@@ -138,6 +138,11 @@ impl Report {
         self.frames
     }
 
+    /// Whether nothing came so far.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.frames + self.texts + self.images + self.damaged == 0
+    }
+
     /// Tells what came. `status`: a line a second for each stream, for those who see no window.
     pub(super) fn take(&mut self, arrival: &Arrival, status: bool) {
         match arrival {
@@ -219,7 +224,7 @@ impl Report {
         if status && due && !self.output.is_json() {
             stream.told = Some(now);
             let rates = stream.meter.rates(now);
-            super::output::print(&harmless::line(&status_line(frame, rates, stream.lost)));
+            self.output.line(&status_line(frame, rates, stream.lost));
         }
     }
 
@@ -269,7 +274,7 @@ impl Report {
             counted(self.texts, "text"),
             counted(self.images, "image")
         );
-        self.output.event(&event, Some(&line));
+        self.output.last(&event, Some(&line));
     }
 }
 

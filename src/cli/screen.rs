@@ -2,8 +2,10 @@
 
 use std::{
     collections::VecDeque,
-    io::{self, IsTerminal, Write},
-    sync::{Mutex, MutexGuard, PoisonError},
+    io::{self, IsTerminal},
+    sync::{Mutex, MutexGuard, PoisonError, mpsc},
+    thread,
+    time::Duration,
 };
 
 use ratatui::{
@@ -11,11 +13,21 @@ use ratatui::{
     crossterm::{
         event::{DisableBracketedPaste, EnableBracketedPaste},
         execute,
+        terminal::disable_raw_mode,
     },
 };
+use tokio_util::sync::CancellationToken;
+
+use super::output;
 
 /// Lines of the log that are kept while the screen is taken: as many as the tallest terminal shows.
 const KEPT_LINES: usize = 200;
+
+/// How long a terminal that takes nothing is waited for at the end: it may be held (Ctrl-S).
+const END_LIMIT: Duration = Duration::from_millis(500);
+
+/// How often it is looked whether the end was asked for.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// The log's lines while the screen is taken.
 static LINES: Mutex<Option<VecDeque<String>>> = Mutex::new(None);
@@ -51,11 +63,41 @@ impl Drop for Screen {
         ratatui::restore();
         // What was said meanwhile is not lost with the screen.
         let said = lines().take().unwrap_or_default();
-        let mut log = io::stderr().lock();
+        let log = output::log();
         for line in said {
-            let _ = writeln!(log, "{line}"); // closed: nobody left to tell
+            log.give(format!("{line}\n").as_bytes());
         }
     }
+}
+
+/// Takes the screen and paints it on a thread of its own, to the end of `paint`, or for a moment after `stop`: a terminal that is held would
+/// hold the program. Left like that it is still in the other screen, but shows what is typed.
+pub(super) fn on_a_thread<T: Send + 'static>(
+    name: &str,
+    stop: &CancellationToken,
+    paint: impl FnOnce(Screen) -> T + Send + 'static,
+) -> io::Result<Option<T>> {
+    let (ended, end) = mpsc::channel();
+    thread::Builder::new().name(name.into()).spawn(move || ended.send(Screen::take().map(paint)))?;
+    loop {
+        match end.recv_timeout(LOOK) {
+            Ok(result) => return result.map(Some),
+            Err(mpsc::RecvTimeoutError::Timeout) if !stop.is_cancelled() => {}
+            Err(_) => break,
+        }
+    }
+    match end.recv_timeout(END_LIMIT) {
+        Ok(result) => result.map(Some),
+        Err(_) => {
+            give_up();
+            Ok(None)
+        }
+    }
+}
+
+/// The screen is not given back: its terminal takes nothing.
+pub(super) fn give_up() {
+    let _ = disable_raw_mode(); // it may be gone
 }
 
 /// Takes lines of the log while the screen is taken; whether it is.

@@ -7,15 +7,15 @@ use serde::Serialize;
 use super::{
     Error,
     codec::CodecArgs,
-    limit::Limit,
-    link::{self, LinkArgs},
+    limit::{End, Limit},
+    link::{self, LinkArgs, Reached},
     output::Output,
     runtime, signal,
     source::SourceArgs,
     values,
 };
 use crate::{
-    link::{Counters, Link, Role, State, connect},
+    link::{Counters, Link, Role, State},
     pipeline::{Counts, Job, Outgoing},
 };
 
@@ -56,51 +56,70 @@ struct SourceEvent<'a> {
     source: &'a str,
 }
 
-/// What was sent in all.
+/// What was sent in all. `captured` and `cards` are as many as all other numbers together, but for `damaged`, `missed`, `outages` and the two
+/// that say how pictures became JPEG (`passed_through`, `encoded`).
 #[derive(Serialize)]
 #[serde(tag = "event", rename = "summary")]
 struct Summary {
     captured: u64,
     damaged: u64,
     missed: u64,
+    outages: u64,
     unseen: u64,
     still: u64,
     thinned: u64,
     cards: u64,
     sent: u64,
+    cards_sent: u64,
     passed_through: u64,
     encoded: u64,
     failed: u64,
     skipped_before_encoding: u64,
     replaced_before_sending: u64,
     while_link_down: u64,
+    too_large: u64,
+    left_over: u64,
+    /// Why nothing was done, if that is so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nothing: Option<String>,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    let output = Output::new(args.json);
-    runtime(1)?.block_on(async {
-        let mut stop = std::pin::pin!(signal::stop());
+    let output = Output::lasting(args.json);
+    let runtime = runtime(1)?;
+    let mut signal = signal::listen(&runtime);
+    runtime.block_on(async {
         let config = args.source.reported(args.link.config(Role::Sender)?);
-        let (link, inbox) = tokio::select! {
-            connected = connect(config) => connected?,
-            () = &mut stop => return Ok(()),
-        };
+        let (link, inbox) = link::open(config, &mut signal).await?;
+        let reached = Reached::watch(&link, runtime.handle());
         let reporting = link::report_with_advice(&link, output);
         link::discard(inbox);
         // Opened before anybody waits for the relay: what is wrong with it is told at once.
         let mut outgoing = tokio::select! {
             opened = open(&args.source, args.codec, args.limit, &link) => opened?,
-            () = &mut stop => return Ok(()),
+            _ = &mut signal => return Ok(()),
         };
-        output.event(&SourceEvent { source: outgoing.description() }, None);
-        tokio::select! {
-            () = stream(&link, &mut outgoing) => {}
-            () = args.limit.time_is_over() => {}
-            () = &mut stop => {}
-        }
+        let source = outgoing.description().to_owned();
+        output.event(&SourceEvent { source: &source }, None);
+        let end = args.limit.end(&mut signal, stream(&link, &mut outgoing)).await;
         drop(reporting);
-        summarize(output, outgoing.counts(), link.counters());
-        Ok(())
+        // The link's first: what it was given is counted before.
+        let counters = link.counters();
+        let mut summary = Summary::new(outgoing.counts(), counters);
+        let nothing = summary.is_nothing().then(|| {
+            let why = || match summary.captured {
+                0 => format!("{source} gave no frame"),
+                captured => format!("none of {captured} frames could be sent"),
+            };
+            reached.failure(&link).unwrap_or_else(why)
+        });
+        summary.nothing.clone_from(&nothing);
+        output.last(&summary, Some(&summary.line()));
+        match nothing {
+            // A sender that is stopped before it could begin was not to do more.
+            Some(why) if end != End::Asked => Err(Error::Nothing(format!("nothing was sent: {why}"))),
+            _ => Ok(()),
+        }
     })
 }
 
@@ -132,40 +151,65 @@ pub(super) async fn open_job(source: &SourceArgs, job: &Job, link: &Link) -> Res
     Ok(outgoing)
 }
 
-fn summarize(output: Output, counts: Counts, counters: Counters) {
-    let summary = Summary {
-        captured: counts.captured,
-        damaged: counts.damaged,
-        missed: counts.missed,
-        unseen: counts.unseen,
-        still: counts.still,
-        thinned: counts.thinned,
-        cards: counts.cards,
-        sent: counters.frames_sent.saturating_sub(counts.cards),
-        passed_through: counts.passed_through,
-        encoded: counts.encoded,
-        failed: counts.failed,
-        skipped_before_encoding: counts.skipped,
-        replaced_before_sending: counters.frames_replaced,
-        while_link_down: counters.frames_while_down,
-    };
-    let reasons = [
-        (summary.unseen, "unseen because nobody viewed"),
-        (summary.still, "the same as the one before"),
-        (summary.thinned, "left out for a slow link"),
-        (summary.skipped_before_encoding + summary.replaced_before_sending, "replaced by newer ones"),
-        (summary.while_link_down, "while the link was down"),
-        (summary.failed, "failed"),
-    ];
-    let reasons: Vec<_> =
-        reasons.iter().filter(|(count, _)| *count > 0).map(|(count, why)| format!("{count} {why}")).collect();
-    let reasons = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) };
-    let mut line = format!("sent {} of {} frames{reasons}", summary.sent, summary.captured);
-    if summary.cards > 0 {
-        line += &format!("; {} cards in place of a picture", summary.cards);
+impl Summary {
+    fn new(counts: Counts, counters: Counters) -> Self {
+        let on_the_way = (counts.handed_on + counts.cards).saturating_sub(counters.frames_given);
+        Self {
+            captured: counts.captured,
+            damaged: counts.damaged,
+            missed: counts.missed,
+            outages: counts.outages,
+            unseen: counts.unseen,
+            still: counts.still,
+            thinned: counts.thinned,
+            cards: counts.cards,
+            sent: counters.frames_sent.saturating_sub(counters.cards_sent),
+            cards_sent: counters.cards_sent,
+            passed_through: counts.passed_through,
+            encoded: counts.encoded,
+            failed: counts.failed,
+            skipped_before_encoding: counts.skipped,
+            replaced_before_sending: counters.frames_replaced,
+            while_link_down: counters.frames_while_down,
+            too_large: counters.frames_too_large,
+            left_over: counts.left + counters.frames_waiting() + on_the_way,
+            nothing: None,
+        }
     }
-    if summary.damaged + summary.missed > 0 {
-        line += &format!("; the camera lost {} and damaged {}", summary.missed, summary.damaged);
+
+    /// Whether nobody could have seen anything. Frames that nobody wanted to see were at hand: that is thrift.
+    const fn is_nothing(&self) -> bool {
+        self.sent == 0 && self.unseen == 0
     }
-    output.event(&summary, Some(&line));
+
+    /// The same for a person.
+    fn line(&self) -> String {
+        let reasons = [
+            (self.unseen, "unseen because nobody viewed"),
+            (self.still, "the same as the one before"),
+            (self.thinned, "left out for a slow link"),
+            (self.skipped_before_encoding + self.replaced_before_sending, "replaced by newer ones"),
+            (self.while_link_down, "while the link was down"),
+            (self.too_large, "too large"),
+            (self.failed, "failed"),
+            (self.left_over, "left over at the end"),
+        ];
+        let reasons: Vec<_> = reasons
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, why)| format!("{count} {why}"))
+            .collect();
+        let reasons = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) };
+        let mut line = format!("sent {} of {} frames{reasons}", self.sent, self.captured);
+        if self.cards > 0 {
+            line += &format!("; {} of {} cards in place of a picture", self.cards_sent, self.cards);
+        }
+        if self.damaged + self.missed > 0 {
+            line += &format!("; the camera lost {} and damaged {}", self.missed, self.damaged);
+        }
+        if let Some(why) = &self.nothing {
+            line += &format!("; {why}");
+        }
+        line
+    }
 }

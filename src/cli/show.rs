@@ -13,8 +13,18 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::{
-    Error, audience::Audience, codec::CodecArgs, errands::Errands, limit::Limit, link, output::Output,
-    reason, report::Report, screen::Screen, signal, tape::Tape,
+    Error,
+    audience::Audience,
+    codec::CodecArgs,
+    errands::Errands,
+    limit::{End, Limit},
+    link::{self, Reached},
+    output::Output,
+    reason,
+    report::Report,
+    screen::{self, Screen},
+    signal::Stopping,
+    tape::Tape,
 };
 use crate::{
     fresh,
@@ -74,12 +84,15 @@ pub(super) struct Who<'a> {
     pub(super) window: (Handle, view::Inbox),
     /// Ends it when it is cancelled: what was to be shown is over.
     pub(super) over: CancellationToken,
+    /// Ends it too.
+    pub(super) signal: Stopping,
 }
 
 impl<'a> Who<'a> {
     /// One without a camera.
-    pub(super) fn new(title: &'a str, name: String) -> Self {
-        Self { title, name, camera: None, window: view::inbox(), over: CancellationToken::new() }
+    pub(super) fn new(title: &'a str, name: String, signal: Stopping) -> Self {
+        let over = CancellationToken::new();
+        Self { title, name, camera: None, window: view::inbox(), over, signal }
     }
 }
 
@@ -100,6 +113,9 @@ fn ui_scale(text: &str) -> Result<UiScale, String> {
 }
 
 /// Shows what arrives until the limit, a signal or the window ends it; then sums up.
+///
+/// # Errors
+/// [`Error::Nothing`] if nothing came in its time.
 pub(super) fn run(
     args: &ShowArgs,
     codec: CodecArgs,
@@ -127,10 +143,11 @@ pub(super) fn run(
         stop: stop.clone(),
         damaged: HashMap::new(),
     };
+    let (reached, sends) = (Reached::watch(link, runtime.handle()), who.camera.is_some());
     receive(link, inbox, audience)?;
     let reporting = runtime.block_on(async { link::report_with_advice(link, output) });
     runtime.spawn(forward_state(link.state(), handle.clone(), Arc::clone(&words)));
-    runtime.spawn(end(limit, who.over, stop.clone(), handle.clone()));
+    let ending = runtime.spawn(end(limit, who.signal, who.over, stop.clone(), handle.clone()));
 
     let mut shown = false;
     if let Some(window) = window {
@@ -154,7 +171,7 @@ pub(super) fn run(
             camera: who.camera,
             folder: args.save.clone().unwrap_or_else(|| PathBuf::from(".")),
         };
-        let mut act = |action| errands.run(action);
+        let mut act = move |action| errands.run(action);
         let mut graphics = args.terminal;
         if graphics.is_none() {
             match view::run(&options, &window, &mut act) {
@@ -170,21 +187,38 @@ pub(super) fn run(
             }
         }
         if let Some(graphics) = graphics {
-            let mut screen = Screen::take()?;
-            terminal::run(&mut screen.terminal, graphics, &options, &window, &mut act)?;
+            let painted = screen::on_a_thread("terminal", &stop, move |mut screen| {
+                terminal::run(&mut screen.terminal, graphics, &options, &window, &mut act)
+            })?;
+            painted.transpose()?;
             shown = true;
         }
     }
     if !shown {
-        runtime.block_on(stop.cancelled());
+        // What is saved is a duty, and what is sent; else there is nothing to do for a reader that is gone.
+        let idle = args.save.is_none() && !sends;
+        runtime.block_on(async {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = output.over().cancelled(), if idle => {}
+            }
+        });
     }
+    let asked = shown && !stop.is_cancelled();
     stop.cancel();
     drop(reporting);
     for told in tape.end() {
         info!("{told}");
     }
-    report.lock().unwrap_or_else(PoisonError::into_inner).summary(link.counters().messages_skipped);
-    Ok(())
+    let report = report.lock().unwrap_or_else(PoisonError::into_inner);
+    report.summary(link.counters().messages_skipped);
+    let asked = asked || runtime.block_on(ending).is_ok_and(|end| end == End::Asked);
+    if asked || output.over().is_cancelled() {
+        return Ok(());
+    }
+    let nobody = || (!sends && report.is_empty()).then(|| "nobody streamed or said anything".to_owned());
+    let why = reached.failure(link).or_else(nobody);
+    why.map_or(Ok(()), |why| Err(Error::Nothing(format!("nothing came: {why}"))))
 }
 
 /// A stream's first picture is on the display.
@@ -212,15 +246,23 @@ fn first_pictures(output: Output) -> mpsc::Sender<Presented> {
 }
 
 /// Completes the stop at the time limit, a signal or the end of what was to be shown, and tells the window.
-async fn end(limit: Limit, over: CancellationToken, stop: CancellationToken, handle: Handle) {
-    tokio::select! {
-        () = over.cancelled() => {}
-        () = limit.time_is_over() => {}
-        () = signal::stop() => {}
-        () = stop.cancelled() => {}
-    }
+async fn end(
+    limit: Limit,
+    mut signal: Stopping,
+    over: CancellationToken,
+    stop: CancellationToken,
+    handle: Handle,
+) -> End {
+    let done = async {
+        tokio::select! {
+            () = over.cancelled() => {}
+            () = stop.cancelled() => {}
+        }
+    };
+    let end = limit.end(&mut signal, done).await;
     stop.cancel();
     handle.push(Update::Stop);
+    end
 }
 
 async fn forward_state(mut state: watch::Receiver<State>, handle: Handle, words: Arc<Words>) {

@@ -1,9 +1,62 @@
 //! When somebody wants us to stop, or to read our settings again.
 
+use std::{fmt, pin::Pin};
+
+use tokio::runtime::Runtime;
+
+use super::Error;
+
+/// A signal that asks for the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// SIGINT: Ctrl-C.
+    Interrupt,
+    /// SIGTERM.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "there is none"))]
+    Terminate,
+}
+
+impl Stop {
+    /// With which a shell reports a program that the signal ended: 128 and the signal's number.
+    pub(super) const fn exit_code(self) -> u8 {
+        match self {
+            Self::Interrupt => 130,
+            Self::Terminate => 143,
+        }
+    }
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Interrupt => "SIGINT",
+            Self::Terminate => "SIGTERM",
+        })
+    }
+}
+
+/// [`stop`], for a command that waits for several things one after the other.
+pub(super) type Stopping = Pin<Box<dyn Future<Output = Stop> + Send>>;
+
+/// [`stop`], from here on.
+pub(super) fn listen(runtime: &Runtime) -> Stopping {
+    let _inside = runtime.enter();
+    Box::pin(stop())
+}
+
+/// Does it, unless a signal comes first: for what is not done then.
+pub(super) async fn or_stopped<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let stop = stop();
+    tokio::select! {
+        done = work => done,
+        stop = stop => Err(Error::Stopped(stop)),
+    }
+}
+
 /// Completes at the first SIGINT (Ctrl-C) or SIGTERM.
 /// Listens from the call on, not only from the first poll.
 #[cfg(unix)]
-pub(super) fn stop() -> impl Future<Output = ()> + Send + 'static {
+pub(super) fn stop() -> impl Future<Output = Stop> + Send + 'static {
     use tokio::signal::unix::{SignalKind, signal};
 
     let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
@@ -13,17 +66,33 @@ pub(super) fn stop() -> impl Future<Output = ()> + Send + 'static {
             return std::future::pending().await;
         };
         tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+            _ = interrupt.recv() => Stop::Interrupt,
+            _ = terminate.recv() => Stop::Terminate,
         }
     }
 }
 
 /// Completes at Ctrl-C.
 #[cfg(not(unix))]
-pub(super) async fn stop() {
+pub(super) async fn stop() -> Stop {
     if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
+        return std::future::pending().await;
+    }
+    Stop::Interrupt
+}
+
+/// From now on SIGINT and SIGTERM end the program also if it is the first process of a container: to that one they do nothing by
+/// themselves. For commands that do not listen for them.
+pub(super) fn end_first_process() {
+    #[cfg(unix)]
+    if std::process::id() == 1 {
+        std::thread::spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            if let Ok(runtime) = runtime {
+                let stop = runtime.block_on(async { stop().await });
+                std::process::exit(stop.exit_code().into());
+            }
+        });
     }
 }
 

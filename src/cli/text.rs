@@ -13,7 +13,7 @@ use super::{
     lines::{Line, Lines},
     link::{self, Reach},
     output::Output,
-    runtime, values,
+    runtime, signal, values,
 };
 use crate::{
     link::{self as links, Config, Inbox, Link, Role, Undeliverable, connect},
@@ -112,13 +112,13 @@ impl Outcome {
     /// Something was refused.
     pub(super) fn end(self, output: Output) -> Result<(), Error> {
         let Self { delivered, refused } = self;
-        output.event(&Delivered { messages: delivered }, None);
+        output.last(&Delivered { messages: delivered }, None);
         if refused > 0 { Err(Error::SomeRefused { refused, of: delivered + refused }) } else { Ok(()) }
     }
 }
 
 impl Sender {
-    pub(super) const fn output(&self) -> Output {
+    pub(super) fn output(&self) -> Output {
         Output::lasting(self.json)
     }
 
@@ -219,7 +219,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
 /// Sends one text.
 fn send(sender: &Sender, config: Config, text: &str) -> Result<(), Error> {
     let (what, message) = (shown(text), Message::text(text, &sender.origin())?);
-    runtime(1)?.block_on(async {
+    runtime(1)?.block_on(signal::or_stopped(async {
         let always = || true;
         let (link, inbox) = sender.connect(&what, config, always).await?;
         let reporting = link::report(&link, sender.output());
@@ -227,14 +227,14 @@ fn send(sender: &Sender, config: Config, text: &str) -> Result<(), Error> {
         sender.deliver(&link, &what, message, always).await?;
         drop(reporting);
         Outcome { delivered: 1, refused: 0 }.end(sender.output())
-    })
+    }))
 }
 
 /// Sends each line of standard input.
 fn send_lines(sender: &Sender, config: Config) -> Result<(), Error> {
     let most = config.max_message as usize;
     let mut lines = Lines::of_input(most);
-    runtime(1)?.block_on(async {
+    runtime(1)?.block_on(signal::or_stopped(async {
         let ended = lines.ended();
         // While more may come, whoever writes it is not to be cut off by an outage: a deadline that was asked for holds all the same.
         let runs = || sender.deadline.is_some() || ended.is_cancelled();
@@ -268,7 +268,7 @@ fn send_lines(sender: &Sender, config: Config) -> Result<(), Error> {
             return Err(Error::NothingToSend);
         }
         outcome.end(sender.output())
-    })
+    }))
 }
 
 /// A text as a person knows it again.

@@ -52,6 +52,14 @@ pub(super) fn message_limit(text: &str) -> Result<u32, String> {
         .ok_or_else(|| "from 1k to 2G less one byte".into())
 }
 
+/// As [`message_limit`]; 0 is as much as the format can say.
+pub(super) fn message_limit_or_none(text: &str) -> Result<u32, String> {
+    if bytes(text) == Ok(0) {
+        return Ok(i32::MAX.unsigned_abs());
+    }
+    message_limit(text).map_err(|range| format!("{range}, or 0 for no limit"))
+}
+
 /// Frames a second, fractions allowed.
 pub(super) fn frame_rate(text: &str) -> Result<f64, String> {
     text.parse()
@@ -77,6 +85,14 @@ pub(super) fn some_time(text: &str) -> Result<Duration, String> {
     duration(text).and_then(|time| {
         if WAITS.contains(&time) { Ok(time) } else { Err("a time is from 1ms to a year".into()) }
     })
+}
+
+/// As [`some_time`]; 0 is the longest: longer than any connection lasts.
+pub(super) fn time_or_none(text: &str) -> Result<Duration, String> {
+    if duration(text) == Ok(Duration::ZERO) {
+        return Ok(*WAITS.end());
+    }
+    some_time(text).map_err(|range| format!("{range}, or 0 for no limit"))
 }
 
 /// A switch, as an environment variable sets it.
@@ -142,7 +158,10 @@ mod tests {
         }
         assert_eq!(message_limit("2147483647"), Ok(i32::MAX as u32));
         assert!(message_limit("2G").is_err());
-        assert!(message_limit("1").is_err());
+        assert!(message_limit("1").is_err() && message_limit("0").is_err());
+        assert_eq!(message_limit_or_none("64KiB"), Ok(64 << 10));
+        assert_eq!(message_limit_or_none("0"), Ok(i32::MAX as u32));
+        assert!(message_limit_or_none("1").unwrap_err().contains("0 for no limit"));
     }
 
     #[test]
@@ -171,6 +190,9 @@ mod tests {
         assert_eq!(duration("0.25"), Ok(Duration::from_millis(250)));
         assert!(duration("soon").is_err() && duration("-1").is_err());
         assert!(some_time("0").is_err() && some_time("1ns").is_err() && some_time("1e18").is_err());
+        assert_eq!(time_or_none("10s"), Ok(Duration::from_secs(10)));
+        assert_eq!([time_or_none("0"), time_or_none("0s")], [Ok(*WAITS.end()), Ok(*WAITS.end())]);
+        assert!(time_or_none("1ns").unwrap_err().contains("0 for no limit"));
         assert_eq!(frame_rate("29.97"), Ok(29.97));
         assert!(frame_rate("0").is_err() && frame_rate("nan").is_err());
     }

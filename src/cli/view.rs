@@ -4,13 +4,13 @@ use super::{
     Error,
     codec::CodecArgs,
     limit::Limit,
-    link::LinkArgs,
+    link::{self, LinkArgs},
     output::Output,
     runtime,
     show::{self, ShowArgs, Who},
-    values,
+    signal, values,
 };
-use crate::link::{Role, connect};
+use crate::link::Role;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,8 +45,10 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let output = Output::new(args.json);
     let runtime = runtime(1)?;
-    let (link, inbox) = runtime.block_on(connect(args.link.config(Role::Viewer)?))?;
+    let mut signal = signal::listen(&runtime);
+    let (link, inbox) = runtime.block_on(link::open(args.link.config(Role::Viewer)?, &mut signal))?;
     let title = format!("pulsecam: {}", args.link.address()?);
-    let who = Who::new(&title, args.name.clone().unwrap_or_else(values::own_name));
+    let name = args.name.clone().unwrap_or_else(values::own_name);
+    let who = Who::new(&title, name, signal);
     show::run(&args.show, args.codec, who, output, args.limit, &runtime, (&link, inbox))
 }

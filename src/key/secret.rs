@@ -1,6 +1,6 @@
 //! The key itself, which nothing prints.
 
-use std::{fmt, fs, path::Path};
+use std::{fmt, fs, io, path::Path};
 
 use ring::{
     hmac,
@@ -8,6 +8,7 @@ use ring::{
 };
 
 use super::Error;
+use crate::text_file;
 
 /// Characters of a key, at the least. Whoever overhears one handshake without TLS can try keys at home; sixteen that are chosen by
 /// chance are beyond that.
@@ -27,12 +28,12 @@ impl fmt::Debug for Key {
 }
 
 impl Key {
-    /// From its text; space around it does not count, so that a line in a file is a key.
+    /// From its text; space around it and a byte-order mark before it do not count, so that a line in a file is a key.
     ///
     /// # Errors
     /// [`Error::TooShort`].
     pub fn new(text: &str) -> Result<Self, Error> {
-        let text = text.trim();
+        let text = text.trim_start_matches('\u{feff}').trim();
         let length = text.chars().count();
         if length < MIN_LENGTH {
             return Err(Error::TooShort(length));
@@ -45,8 +46,10 @@ impl Key {
     /// # Errors
     /// [`Error::Read`], also where it is no text, and [`Error::TooShort`].
     pub fn load(file: &Path) -> Result<Self, Error> {
-        let text =
-            fs::read_to_string(file).map_err(|source| Error::Read { file: file.to_owned(), source })?;
+        let wrong = |source| Error::Read { file: file.to_owned(), source };
+        let bytes = fs::read(file).map_err(wrong)?;
+        let text = String::from_utf8(text_file::utf8(bytes))
+            .map_err(|_| wrong(io::Error::new(io::ErrorKind::InvalidData, "it is no text")))?;
         Self::new(&text)
     }
 

@@ -2,11 +2,17 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use crate::wire::FrameInfo;
+
 /// What a link has counted since it was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
+    /// Frames that were given: sent, replaced, while down, too large, or waiting.
+    pub frames_given: u64,
     /// Frames whose writing began.
     pub frames_sent: u64,
+    /// Those of them that were cards in place of a picture.
+    pub cards_sent: u64,
     /// Frames that a newer one replaced before the link could take them.
     pub frames_replaced: u64,
     /// Frames given while the link was down, or still waiting when it went down: counted once it is up again.
@@ -29,7 +35,9 @@ pub struct Counters {
 
 #[derive(Debug, Default)]
 pub(super) struct Tally {
+    pub(super) frames_given: AtomicU64,
     pub(super) frames_sent: AtomicU64,
+    pub(super) cards_sent: AtomicU64,
     pub(super) frames_while_down: AtomicU64,
     pub(super) write_progress: AtomicU64,
     pub(super) bytes_received: AtomicU64,
@@ -40,11 +48,29 @@ pub(super) struct Tally {
     pub(super) messages_skipped: AtomicU64,
 }
 
+impl Counters {
+    /// Frames of which nothing has become yet.
+    #[must_use]
+    pub const fn frames_waiting(&self) -> u64 {
+        let settled =
+            self.frames_sent + self.frames_replaced + self.frames_while_down + self.frames_too_large;
+        self.frames_given.saturating_sub(settled)
+    }
+}
+
 impl Tally {
+    /// The writing of a frame began.
+    pub(super) fn frame_sent(&self, info: &FrameInfo) {
+        self.cards_sent.fetch_add(info.card.is_some().into(), Relaxed);
+        self.frames_sent.fetch_add(1, Relaxed);
+    }
+
     /// What was counted, with the frames that the hand-over replaced.
     pub(super) fn counters(&self, frames_replaced: u64) -> Counters {
-        Counters {
+        let counters = Counters {
+            frames_given: 0,
             frames_sent: self.frames_sent.load(Relaxed),
+            cards_sent: self.cards_sent.load(Relaxed),
             frames_replaced,
             frames_while_down: self.frames_while_down.load(Relaxed),
             frames_too_large: self.frames_too_large.load(Relaxed),
@@ -54,6 +80,8 @@ impl Tally {
             write_progress: self.write_progress.load(Relaxed),
             bytes_received: self.bytes_received.load(Relaxed),
             sessions: self.sessions.load(Relaxed),
-        }
+        };
+        // Read last: what has become of a frame is counted after its coming.
+        Counters { frames_given: self.frames_given.load(Relaxed), ..counters }
     }
 }

@@ -208,6 +208,7 @@ impl Link {
     /// Gives a frame: sent as soon as the socket takes it, unless a newer one comes first. While the link is
     /// down it is counted and forgotten.
     pub fn send_frame(&self, info: FrameInfo, jpeg: Bytes) {
+        self.hub.tally.frames_given.fetch_add(1, Relaxed);
         let offset = match *self.hub.state.borrow() {
             State::Up { offset, .. } => Some(offset),
             State::Connecting | State::Down { .. } => None,
@@ -331,9 +332,9 @@ impl Hub {
         let written = pen.as_ref().is_some_and(|pen| pen.try_write(&message) != Written::Nothing);
         if written {
             departures.sent(info, now(), Timestamp::now());
+            self.tally.frame_sent(info);
         }
         drop(departures);
-        self.tally.frames_sent.fetch_add(written.into(), Relaxed);
         written
     }
 

@@ -233,8 +233,8 @@ impl Feed<(), Outbound> for &Session<'_> {
             Lane::Fresh(()) => {
                 if let Outbound::Frame { info, .. } = &taken.item {
                     self.hub.departures().sent(info, now(), Timestamp::now());
+                    self.hub.tally.frame_sent(info);
                 }
-                self.hub.tally.frames_sent.fetch_add(1, Relaxed);
             }
         }
     }

@@ -139,6 +139,7 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
         }
         let Frame { seq, captured, data } = frame;
         if self.is_off() {
+            self.tally.switched_off.fetch_add(1, Relaxed);
             self.use_again(data);
             return;
         }
@@ -169,9 +170,10 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
         let sent = jpeg.is_ok();
         match jpeg {
             // It was switched off while the picture was encoded: nobody is to see it.
-            Ok(_) if self.is_off() => {}
+            Ok(_) if self.is_off() => _ = self.tally.switched_off.fetch_add(1, Relaxed),
             Ok(jpeg) => {
                 let info = self.info(captured);
+                self.tally.handed_on.fetch_add(1, Relaxed);
                 (self.sink)(FrameInfo { seq: Some(seq), ..info }, jpeg);
             }
             Err(error) => {
@@ -288,8 +290,8 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
             Ok(jpeg) => {
                 let info = self.info(Timestamp::now());
                 let card = if silence.off { FrameInfo::CAMERA_OFF } else { FrameInfo::NO_SIGNAL };
-                (self.sink)(FrameInfo { card: Some(card.into()), ..info }, jpeg.clone());
                 self.tally.cards.fetch_add(1, Relaxed);
+                (self.sink)(FrameInfo { card: Some(card.into()), ..info }, jpeg.clone());
                 self.card = Some(Sent { silence, viewers, jpeg, at: now });
             }
             Err(error) => debug!("no card: {error}"),

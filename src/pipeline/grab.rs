@@ -73,8 +73,9 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
             let live = source.signal();
             self.source = Some(source);
             match step {
-                Ok(true) => self.came(),
-                Ok(false) => return,
+                Ok(Step::Came) => self.came(),
+                Ok(Step::Last) => return self.came(),
+                Ok(Step::End) => return,
                 Err(error) => self.failed(&error, live),
             }
         }
@@ -92,7 +93,7 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
         drop(life);
         // Told once, not four times a second for a night.
         if first {
-            self.tally.failed.fetch_add(1, Relaxed);
+            self.tally.outages.fetch_add(1, Relaxed);
             warn!("{error}{lasting}");
             self.encode().reflect(Reflection::NoSignal(error.reason()));
         }
@@ -129,48 +130,52 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
         }
     }
 
-    /// Takes a frame and sees to it; false where no more are to come.
-    fn step(&mut self, source: &mut dyn Source) -> Result<bool, Error> {
+    /// Takes a frame and sees to it.
+    fn step(&mut self, source: &mut dyn Source) -> Result<Step, Error> {
         if viewing(self.job.viewers.as_ref()) == Some(0) {
             return self.unseen(source);
         }
         if let Some(memory) = self.spare.take() {
             source.reuse(memory);
         }
-        let Some(frame) = source.next_frame()? else { return Ok(false) };
+        let Some(frame) = source.next_frame()? else { return Ok(Step::End) };
+        self.tally.captured.fetch_add(1, Relaxed);
         let frame = Frame { seq: self.numbers.of(frame.seq), ..frame };
         // Where it is busy, with a card, the frame waits as any other.
         if let Ok(mut encode) = self.encode.try_lock()
             && encode.is_free(&frame)
         {
             encode.frame(frame);
-            return Ok(!encode.is_done());
+            return Ok(Step::of(encode.is_done()));
         }
-        let Ok(replaced) = self.frames.send_fresh((), frame) else { return Ok(false) };
+        let Ok(replaced) = self.frames.send_fresh((), frame) else { return Ok(Step::Last) };
         self.tally.skipped.fetch_add(replaced.into(), Relaxed);
-        Ok(true)
+        Ok(Step::Came)
     }
 
     /// A frame that goes by, but for the mirror's picture.
-    fn unseen(&self, source: &mut dyn Source) -> Result<bool, Error> {
+    fn unseen(&self, source: &mut dyn Source) -> Result<Step, Error> {
         let wanted = self.encode.try_lock().is_ok_and(|encode| encode.wants_a_look(Instant::now()));
-        let more = if wanted {
+        let came = if wanted {
             let frame = source.next_frame()?;
-            let more = frame.is_some();
+            let came = frame.is_some();
             if let Some(frame) = frame {
                 self.encode().look_only(frame.data);
             }
-            more
+            came
         } else {
             source.pass_by()?
         };
-        self.tally.unseen.fetch_add(more.into(), Relaxed);
-        let done = self.encode.try_lock().is_ok_and(|encode| encode.is_done());
-        Ok(more && !done)
+        if !came {
+            return Ok(Step::End);
+        }
+        self.tally.captured.fetch_add(1, Relaxed);
+        self.tally.unseen.fetch_add(1, Relaxed);
+        Ok(Step::of(self.encode.try_lock().is_ok_and(|encode| encode.is_done())))
     }
 
+    /// A frame came: the source is alive.
     fn came(&self) {
-        self.tally.captured.fetch_add(1, Relaxed);
         let away = self.tally.life().frame(Instant::now());
         if let Some(away) = away {
             // It may have come back as another device, or in another mode.
@@ -178,6 +183,22 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
             self.tally.life().known_as(source.signal());
             info!("{} is back after {:.1} s", source.describe(), away.as_secs_f64());
         }
+    }
+}
+
+/// What became of an attempt to take a frame.
+enum Step {
+    /// One came.
+    Came,
+    /// One came, and no more are wanted.
+    Last,
+    /// None came, and none will.
+    End,
+}
+
+impl Step {
+    const fn of(is_done: bool) -> Self {
+        if is_done { Self::Last } else { Self::Came }
     }
 }
 

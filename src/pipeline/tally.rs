@@ -13,7 +13,8 @@ use crate::capture::{Losses, Signal};
 /// What went through, so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Frames that the source gave.
+    /// Frames that the source gave: the sum of those that went by unseen, were skipped, still, thinned, failed, switched off, handed on or
+    /// are left.
     pub captured: u64,
     /// Frames that came out of the source damaged, and were left out.
     pub damaged: u64,
@@ -31,10 +32,31 @@ pub struct Counts {
     pub passed_through: u64,
     /// Frames that were encoded.
     pub encoded: u64,
-    /// Frames that could not be, and times that the source failed.
+    /// Frames that could not be encoded.
     pub failed: u64,
+    /// Frames that were taken before the source was switched off, and nobody is to see.
+    pub switched_off: u64,
+    /// Frames that were handed on.
+    pub handed_on: u64,
+    /// Frames that nothing has become of: on their way, and at the end those that came too late.
+    pub left: u64,
+    /// Times that the source failed, each however long it lasted.
+    pub outages: u64,
     /// Pictures that were sent in place of frames while the source gave none.
     pub cards: u64,
+}
+
+impl Counts {
+    /// Frames of which it is known what became of them.
+    const fn settled(&self) -> u64 {
+        self.unseen
+            + self.skipped
+            + self.still
+            + self.thinned
+            + self.failed
+            + self.switched_off
+            + self.handed_on
+    }
 }
 
 #[derive(Debug, Default)]
@@ -49,6 +71,9 @@ pub(super) struct Tally {
     pub(super) passed_through: AtomicU64,
     pub(super) encoded: AtomicU64,
     pub(super) failed: AtomicU64,
+    pub(super) switched_off: AtomicU64,
+    pub(super) handed_on: AtomicU64,
+    pub(super) outages: AtomicU64,
     pub(super) cards: AtomicU64,
     pub(super) stop: AtomicBool,
     life: Mutex<Life>,
@@ -56,8 +81,8 @@ pub(super) struct Tally {
 
 impl Tally {
     pub(super) fn counts(&self) -> Counts {
-        Counts {
-            captured: self.captured.load(Relaxed),
+        let mut counts = Counts {
+            captured: 0,
             damaged: self.damaged.load(Relaxed),
             missed: self.missed.load(Relaxed),
             unseen: self.unseen.load(Relaxed),
@@ -67,8 +92,16 @@ impl Tally {
             passed_through: self.passed_through.load(Relaxed),
             encoded: self.encoded.load(Relaxed),
             failed: self.failed.load(Relaxed),
+            switched_off: self.switched_off.load(Relaxed),
+            handed_on: self.handed_on.load(Relaxed),
+            left: 0,
+            outages: self.outages.load(Relaxed),
             cards: self.cards.load(Relaxed),
-        }
+        };
+        // Read last: what has become of a frame is counted after its coming.
+        counts.captured = self.captured.load(Relaxed);
+        counts.left = counts.captured.saturating_sub(counts.settled());
+        counts
     }
 
     pub(super) fn lost(&self, losses: Losses) {

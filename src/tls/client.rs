@@ -11,7 +11,7 @@ use rustls::{
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::{Error, Fingerprint, REQUIRE_EMS, provider, server::certificates, session};
+use super::{Error, Fingerprint, REQUIRE_EMS, files::certificates, listed::Listed, provider, session};
 use crate::socket::{Connection, tune};
 
 /// Whose certificates a client takes.
@@ -19,7 +19,7 @@ use crate::socket::{Connection, tune};
 pub enum Trust {
     /// Those of the authorities that the system knows.
     System,
-    /// Those of the authorities in a PEM file, or a self-signed certificate in it.
+    /// Those of the authorities in a file, PEM or DER, and the certificates in it themselves.
     Authority(PathBuf),
     /// One certificate and no other, whatever name and dates are in it.
     Pinned(Fingerprint),
@@ -49,11 +49,8 @@ impl Client {
                 builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
             }
             Trust::Authority(file) => {
-                let mut roots = RootCertStore::empty();
-                for certificate in certificates(file)? {
-                    roots.add(certificate)?;
-                }
-                builder.with_root_certificates(roots).with_no_client_auth()
+                let verifier = Arc::new(Listed::new(certificates(file)?)?);
+                builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
             }
             Trust::System => {
                 let mut roots = RootCertStore::empty();

@@ -8,8 +8,10 @@ mod certificate;
 mod client;
 mod error;
 mod explain;
+mod files;
 mod fingerprint;
 mod lasting;
+mod listed;
 mod server;
 mod session;
 

@@ -6,14 +6,15 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use rustls::{
-    ServerConfig,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
-};
+use rustls::ServerConfig;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
-use super::{Error, Fingerprint, REQUIRE_EMS, provider, session};
+use super::{
+    Error, Fingerprint, REQUIRE_EMS,
+    files::{certificates, private_key},
+    provider, session,
+};
 use crate::socket::{Connection, tune};
 
 /// A certificate with its key, which can be read again while connections go on.
@@ -85,29 +86,20 @@ impl fmt::Debug for Server {
 impl Files {
     fn load(&self) -> Result<Loaded, Error> {
         let chain = certificates(&self.certificate)?;
-        let not_pem = Error::NotPem { file: self.certificate.clone(), what: "certificate" };
+        let not_pem =
+            Error::NotPem { file: self.certificate.clone(), what: "certificate", found: String::new() };
         let fingerprint = chain.first().map(Fingerprint::of).ok_or(not_pem)?;
-        let pem = read(&self.key)?;
-        let key = PrivateKeyDer::from_pem_slice(&pem)
-            .map_err(|_| Error::NotPem { file: self.key.clone(), what: "private key" })?;
+        let key = private_key(&self.key)?;
         let mut config = ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
-            .with_single_cert(chain, key)?;
+            .with_single_cert(chain, key)
+            .map_err(|error| match error {
+                // ring knows no others; rustls's words name them all.
+                rustls::Error::General(_) => Error::OddKey { file: self.key.clone() },
+                error => error.into(),
+            })?;
         config.require_ems = REQUIRE_EMS;
         Ok(Loaded { config: Arc::new(config), fingerprint })
     }
-}
-
-/// All certificates of a PEM file.
-pub(super) fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
-    let pem = read(file)?;
-    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-    all.ok()
-        .filter(|all| !all.is_empty())
-        .ok_or_else(|| Error::NotPem { file: file.to_owned(), what: "certificate" })
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(file).map_err(|source| Error::Read { file: file.to_owned(), source })
 }

@@ -10,7 +10,7 @@ use tracing::warn;
 
 use super::super::{
     Error,
-    output::{Output, print},
+    output::{print, print_json},
     values,
 };
 use crate::bench::{Plot, Table, Warning, Watch};
@@ -76,19 +76,17 @@ impl Exporter<'_> {
             }
         }
         match csv {
-            Some(_) if self.export.csv_on_stdout() => print(table.csv().trim_end()),
+            Some(_) if self.export.csv_on_stdout() => print(table.csv().trim_end())?,
             Some(path) => fs::write(path, table.csv())
                 .map_err(|error| Error::File { path: path.clone(), reason: error.to_string() })?,
             None => {}
         }
-        let output = Output::new(*json);
-        for event in events {
-            output.event(event, None);
-        }
-        if !json && !self.export.csv_on_stdout() {
-            print(table.text().trim_end());
+        if *json {
+            events.iter().try_for_each(print_json)?;
+        } else if !self.export.csv_on_stdout() {
+            print(table.text().trim_end())?;
             if !closing.is_empty() {
-                print(&format!("\n{closing}"));
+                print(&format!("\n{closing}"))?;
             }
         }
         Ok(())

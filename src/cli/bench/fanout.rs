@@ -155,6 +155,6 @@ fn scaling(title: &str, unit: &str, found: &[Figures], figure: impl Fn(&Figures)
 pub(super) fn floor() -> Result<(), Error> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     signal::exit_with_input();
-    print(&format!("\"{}\"", listener.local_addr()?));
+    print(&format!("\"{}\"", listener.local_addr()?))?;
     match fanout::serve_floor(&listener)? {}
 }

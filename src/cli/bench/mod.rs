@@ -16,9 +16,9 @@ mod scene;
 #[cfg(target_os = "linux")]
 mod window;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
-use super::Error;
+use super::{Error, output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -97,17 +97,15 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
 
 /// A bar on a terminal, nothing in a log.
 fn show_progress(done: f64) {
-    let mut err = io::stderr();
-    if err.is_terminal() {
+    if io::stderr().is_terminal() {
         let filled = (done * 30.0) as usize;
         let end = if done >= 1.0 { "\r\x1b[K" } else { "" };
-        let _ = write!(err, "\rmeasuring [{:30}] {:3.0} %{end}", "=".repeat(filled.min(30)), done * 100.0);
-        let _ = err.flush();
+        let bar = format!("\rmeasuring [{:30}] {:3.0} %{end}", "=".repeat(filled.min(30)), done * 100.0);
+        output::log().give(bar.as_bytes());
     }
 }
 
 /// What is being done now, in a log too: minutes of silence look like a hang.
 fn say(what: &str) {
-    // Standard error closed: nobody left to tell.
-    let _ = writeln!(io::stderr(), "{what}");
+    output::log().give(format!("{what}\n").as_bytes());
 }

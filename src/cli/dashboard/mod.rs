@@ -6,7 +6,7 @@ mod paint;
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError, mpsc},
-    thread::{self, JoinHandle},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -32,16 +32,22 @@ const LOOK: Duration = Duration::from_millis(100);
 /// It is painted this often at least, for the clock in it.
 const REPAINT: Duration = Duration::from_secs(1);
 
+/// How long a terminal that takes nothing is waited for at the end: it may be held (Ctrl-S).
+const END_LIMIT: Duration = Duration::from_millis(500);
+
 /// Rows that a page has.
 const PAGE: isize = 10;
 
 /// The dashboard, until it is dropped.
 pub(super) struct Dashboard {
-    give: mpsc::Sender<Census>,
+    newest: Newest,
     facts: Arc<Mutex<Option<Facts>>>,
     closed: CancellationToken,
-    thread: Option<JoinHandle<()>>,
+    ended: mpsc::Receiver<()>,
 }
+
+/// The newest census, until it is painted: a terminal that is held must not make the others pile up.
+type Newest = Arc<Mutex<Option<Census>>>;
 
 impl Dashboard {
     /// Takes the screen.
@@ -51,19 +57,23 @@ impl Dashboard {
         }
         let words = Words::new(language.unwrap_or_else(Language::of_the_system));
         let screen = Screen::take()?;
-        let (give, take) = mpsc::channel();
+        let newest = Newest::default();
+        let (end, ended) = mpsc::channel();
         let (facts, closed) = (Arc::<Mutex<Option<Facts>>>::default(), CancellationToken::new());
-        let thread = thread::Builder::new().name("dashboard".into()).spawn({
-            let (facts, closed) = (Arc::clone(&facts), closed.clone());
-            move || show(screen, &take, &facts, &closed, &words)
+        thread::Builder::new().name("dashboard".into()).spawn({
+            let (newest, facts, closed) = (Arc::clone(&newest), Arc::clone(&facts), closed.clone());
+            move || {
+                show(screen, &newest, &facts, &closed, &words);
+                let _ = end.send(()); // nobody waits any more
+            }
         })?;
-        Ok(Self { give, facts, closed, thread: Some(thread) })
+        Ok(Self { newest, facts, closed, ended })
     }
 
     /// What the relay tells.
     pub(super) fn watcher(&self) -> Watcher {
-        let give = self.give.clone();
-        Arc::new(move |census| _ = give.send(census)) // closed: the relay is about to end
+        let newest = Arc::clone(&self.newest);
+        Arc::new(move |census| *newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(census))
     }
 
     /// The relay listens.
@@ -81,15 +91,15 @@ impl Drop for Dashboard {
     /// Gives the screen back.
     fn drop(&mut self) {
         self.closed.cancel();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join(); // it has said what it had to say
+        if let Err(mpsc::RecvTimeoutError::Timeout) = self.ended.recv_timeout(END_LIMIT) {
+            screen::give_up();
         }
     }
 }
 
 fn show(
     mut screen: Screen,
-    take: &mpsc::Receiver<Census>,
+    newest: &Mutex<Option<Census>>,
     facts: &Mutex<Option<Facts>>,
     closed: &CancellationToken,
     words: &Words,
@@ -99,7 +109,8 @@ fn show(
     let mut painted: Option<Instant> = None;
     while !closed.is_cancelled() {
         let mut news = painted.is_none_or(|painted| painted.elapsed() >= REPAINT);
-        for census in take.try_iter() {
+        let census = newest.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(census) = census {
             model.take(census, Instant::now());
             news = true;
         }

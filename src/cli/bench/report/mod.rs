@@ -117,7 +117,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         }
     });
     fs::write(&args.out, filled).map_err(|error| failed(&args.out, error.to_string()))?;
-    print(&args.out.display().to_string());
+    print(&args.out.display().to_string())?;
     failure.map_or(Ok(()), Err)
 }
 

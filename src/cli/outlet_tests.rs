@@ -1,0 +1,157 @@
+//! Tests of the outlet: a reader that is slow, stuck, gone, or a disk that is full.
+
+use std::sync::mpsc;
+
+use super::*;
+
+/// An outlet into a channel, one message for each write.
+fn outlet() -> (Outlet, mpsc::Receiver<Vec<u8>>) {
+    let (seen, written) = mpsc::channel();
+    let write = move |bytes: &[u8]| {
+        seen.send(bytes.to_vec()).unwrap();
+        Ok(bytes.len())
+    };
+    (Outlet::new(write, |lost| format!("{lost} lost"), |_| ()), written)
+}
+
+fn text(written: &mpsc::Receiver<Vec<u8>>) -> String {
+    String::from_utf8(written.try_iter().flatten().collect()).unwrap()
+}
+
+#[test]
+fn every_line_comes_out_in_order_before_the_end() {
+    let (outlet, written) = outlet();
+    let inlet = outlet.inlet();
+    let lines: Vec<String> = (0..1000).map(|number| format!("line {number}\n")).collect();
+    for line in &lines {
+        inlet.give(line.as_bytes());
+    }
+    assert_eq!(outlet.end(Instant::now()), Fate::Well);
+    let pieces: Vec<_> = written.try_iter().collect();
+    assert!(pieces.iter().all(|piece| piece.ends_with(b"\n") && piece.len() <= PIECE), "whole lines only");
+    assert_eq!(String::from_utf8(pieces.concat()).unwrap(), lines.concat());
+}
+
+#[test]
+fn a_line_that_is_longer_than_a_piece_is_written_alone() {
+    let long = [vec![b'x'; PIECE], b"\n".to_vec()].concat();
+    let lines = [b"short\n".as_slice(), &long, b"short\n"].concat();
+    assert_eq!(piece(&lines), b"short\n");
+    let (_, rest) = lines.split_at(6);
+    assert_eq!(piece(rest), long);
+    assert_eq!(piece(b"no end"), b"no end");
+    assert_eq!(piece(&long[..PIECE]), &long[..PIECE], "as much of a line as there is");
+}
+
+/// An outlet whose reader takes nothing until the test lets it; the first write is told.
+fn stuck() -> (Outlet, mpsc::Receiver<Vec<u8>>, mpsc::Sender<()>) {
+    let (seen, written) = mpsc::channel();
+    let (go, wait) = mpsc::channel::<()>();
+    let write = move |bytes: &[u8]| {
+        seen.send(bytes.to_vec()).unwrap();
+        let _ = wait.recv();
+        Ok(bytes.len())
+    };
+    (Outlet::new(write, |lost| format!("{lost} lost"), |_| ()), written, go)
+}
+
+#[test]
+fn a_reader_that_is_stuck_holds_up_nobody_and_learns_where_it_missed_lines() {
+    let (outlet, written, go) = stuck();
+    let inlet = outlet.inlet();
+    inlet.give(b"first\n");
+    assert_eq!(written.recv().unwrap(), b"first\n");
+    let line = [vec![b'x'; 1023], b"\n".to_vec()].concat();
+    // What the thread has in hand counts.
+    for _ in 0..WAITING / line.len() + 7 {
+        inlet.give(&line);
+    }
+    inlet.give_last(b"summary\n");
+    drop(go);
+    assert_eq!(outlet.end(Instant::now()), Fate::Well);
+    let rest = text(&written);
+    let kept = (WAITING - "first\n".len()) / line.len();
+    assert_eq!(rest.len(), kept * line.len() + "8 lost\nsummary\n".len());
+    assert!(rest.ends_with("x\n8 lost\nsummary\n"), "the notice stands where the lines are missing");
+}
+
+#[test]
+fn the_end_waits_a_moment_for_a_reader_that_takes_nothing() {
+    let (outlet, _written, _go) = stuck();
+    outlet.inlet().give(b"line\n");
+    let long_ago = Instant::now().checked_sub(SLOW_LIMIT).unwrap();
+    assert_eq!(outlet.end(long_ago), Fate::Well, "it comes back");
+    assert_eq!(outlet.end(Instant::now()), Fate::Well, "so it does within the limit");
+}
+
+#[test]
+fn a_reader_that_comes_back_at_the_end_gets_the_last_word() {
+    let (outlet, written, go) = stuck();
+    let inlet = outlet.inlet();
+    inlet.give(b"first\n");
+    assert_eq!(written.recv().unwrap(), b"first\n");
+    inlet.give_last(b"summary\n");
+    thread::spawn(move || {
+        thread::sleep(END_LIMIT / 4);
+        drop(go);
+    });
+    outlet.end(Instant::now());
+    assert_eq!(text(&written), "summary\n");
+}
+
+/// An outlet whose writes end so, one after the other.
+fn failing(
+    results: impl IntoIterator<Item = io::Result<usize>> + Send + 'static,
+) -> (Outlet, mpsc::Receiver<Vec<u8>>, mpsc::Receiver<String>) {
+    let (seen, written) = mpsc::channel();
+    let (tell, told) = mpsc::channel();
+    let mut results: Vec<_> = results.into_iter().collect();
+    let write = move |bytes: &[u8]| {
+        let result = if results.is_empty() { Ok(bytes.len()) } else { results.remove(0) };
+        if let Ok(written) = &result {
+            seen.send(bytes[..*written].to_vec()).unwrap();
+        }
+        result
+    };
+    let failed = move |error: &io::Error| tell.send(error.to_string()).unwrap();
+    (Outlet::new(write, |lost| format!("{lost} lost"), failed), written, told)
+}
+
+#[test]
+fn a_reader_that_is_gone_ends_the_writing_and_is_no_failure() {
+    let (outlet, written, told) = failing([Err(io::ErrorKind::BrokenPipe.into())]);
+    let inlet = outlet.inlet();
+    inlet.give(b"line\n");
+    while !outlet.over().is_cancelled() {
+        thread::sleep(PAUSE);
+    }
+    assert!(inlet.is_over());
+    inlet.give(b"another\n");
+    assert_eq!(outlet.end(Instant::now()), Fate::ReaderGone);
+    assert_eq!((text(&written), told.try_recv().ok()), (String::new(), None));
+}
+
+#[test]
+fn a_full_disk_is_told_once_and_the_line_goes_on_where_it_broke_off() {
+    let full = || Err(io::ErrorKind::StorageFull.into());
+    let (outlet, written, told) = failing([Ok(3)].into_iter().chain((0..100).map(move |_| full())));
+    outlet.inlet().give(b"a line\n");
+    let reason = told.recv().unwrap();
+    assert!(outlet.over().is_cancelled());
+    // At the end it is tried once more: it is full still.
+    assert_eq!(outlet.end(Instant::now()), Fate::Failed(reason));
+    assert_eq!((text(&written).as_str(), told.try_recv().ok()), ("a l", None));
+
+    let (outlet, written, told) = failing([Ok(3), full()]);
+    outlet.inlet().give(b"a line\n");
+    let reason = told.recv().unwrap();
+    assert_eq!(outlet.end(Instant::now()), Fate::Failed(reason), "it was not always well");
+    assert_eq!(text(&written), "a line\n", "there is room again");
+}
+
+#[test]
+fn what_takes_nothing_and_says_nothing_is_a_failure() {
+    let (outlet, _written, _told) = failing([Ok(0), Ok(0), Ok(0)]);
+    outlet.inlet().give(b"line\n");
+    assert!(matches!(outlet.end(Instant::now()), Fate::Failed(_)));
+}
