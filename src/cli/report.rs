@@ -19,7 +19,7 @@ use crate::{
     link::Sender,
     pipeline::{Arrival, Meter, Rates, Shown},
     stream_id::StreamId,
-    wire::FrameInfo,
+    wire::{FrameInfo, Origin},
 };
 
 /// How often a stream's figures are printed where there is no window.
@@ -148,7 +148,7 @@ impl Report {
         match arrival {
             Arrival::Text { text, origin, sender } => {
                 self.texts += 1;
-                let (from, peer) = (origin.from.as_deref(), peer(sender.as_ref()));
+                let (from, peer) = (from(origin, sender.as_ref()), peer(sender.as_ref()));
                 let line = format!("{} {}: {text}", local_time(Timestamp::now()), somebody(sender.as_ref()));
                 self.output.event(&Event::Text { text, from, peer }, Some(&line));
             }
@@ -164,7 +164,7 @@ impl Report {
             }
             Arrival::Image { jpeg, header, origin, sender } => {
                 self.images += 1;
-                let from = origin.from.as_deref();
+                let from = from(origin, sender.as_ref());
                 let saved = self.save_image(from.unwrap_or("image"), jpeg);
                 let size = header.map_or("no JPEG".into(), |h| format!("{}x{}", h.width, h.height));
                 let line = format!(
@@ -280,6 +280,11 @@ impl Report {
 
 fn peer(sender: Option<&Sender>) -> Option<u64> {
     sender.and_then(|sender| sender.peer)
+}
+
+/// What the sender calls itself, or what stands for that.
+fn from<'a>(origin: &'a Origin, sender: Option<&'a Sender>) -> Option<&'a str> {
+    origin.from.as_deref().or_else(|| sender.map(|sender| &*sender.name).filter(|name| !name.is_empty()))
 }
 
 /// What to call who sent it.

@@ -13,7 +13,7 @@ use crate::{
 /// A message that came in.
 #[derive(Clone, Debug)]
 pub struct Received {
-    /// The message.
+    /// The message as its sender wrote it.
     pub message: Message,
     /// What its description tells, for a video frame.
     pub info: Option<FrameInfo>,

@@ -13,7 +13,7 @@ use tokio::{
 use tracing::{debug, error, info, warn};
 
 use super::{
-    Account, Down, Hub, MAX_TRIES, Outbound, Received, State, Undeliverable,
+    Account, Down, Hub, MAX_TRIES, Outbound, Received, Sender, State, Undeliverable,
     backoff::Backoff,
     clock::OffsetFilter,
     entry::{Entered, closed, failed},
@@ -393,7 +393,7 @@ impl<'a> Session<'a> {
                 let claimed = message.origin().from.unwrap_or_default();
                 let said = || self.hub.streams().said(message.peer(), &claimed, received_at);
                 let sender = message.takes_number().then(said);
-                let account = Account::default();
+                let (account, message) = (Account::default(), as_written(message, sender.as_ref()));
                 let item = Received { message, info: None, sender, account, received, received_at };
                 if let Err(full) = self.hub.inbox.send_ordered(bytes, item) {
                     warn!("a message was lost because nobody takes what comes in: {full}");
@@ -410,6 +410,7 @@ impl<'a> Session<'a> {
             return;
         };
         let (id, info, sender) = (sender.id, Some(info), Some(sender));
+        let message = as_written(message, sender.as_ref());
         let item = Received { message, info, sender, account, received, received_at };
         let _ = self.hub.inbox.send_fresh(id, item); // nobody looks any more: no loss
     }
@@ -484,6 +485,11 @@ const LAST_WORD: Duration = Duration::from_millis(250);
 
 /// Bytes of the field that a message begins with, which it does not count.
 const SIZE_FIELD: usize = 4;
+/// The message as its sender wrote it: without the relay's number, if that is one.
+fn as_written(message: Message, sender: Option<&Sender>) -> Message {
+    let numbered = sender.is_some_and(|sender| sender.peer.is_some());
+    numbered.then(|| message.unnumbered()).flatten().unwrap_or(message)
+}
 
 /// What an ordered message costs beside its bytes: its place in the inbox and its allocations.
 const ITEM_COST: usize = 256;

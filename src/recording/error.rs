@@ -27,6 +27,9 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// More streams than are recorded at one time.
+    #[error("{0} streams are recorded: no more at one time")]
+    TooMany(usize),
     /// What is read is no Matroska file.
     #[error("this is no Matroska file")]
     NotMatroska,

@@ -17,6 +17,9 @@ use super::{Error, Taken, timeline::Timeline, writer::Writer};
 /// Bytes that may wait for the disk: some seconds of a large stream. Past it frames are left out, and counted.
 const WAITING: usize = 64 << 20;
 
+/// The same for all streams that are recorded together. Strangers may send as many as they like.
+const WAITING_IN_ALL: usize = 256 << 20;
+
 /// How long a frame waits in memory at the most: what a crash may cost.
 const REST: Duration = Duration::from_secs(1);
 
@@ -35,12 +38,41 @@ pub struct Finished {
     pub lost: u64,
 }
 
+/// Bytes that wait for the disk: of one stream, and of all that are recorded together.
+#[derive(Clone, Debug, Default)]
+struct Waiting {
+    own: Arc<AtomicUsize>,
+    all: Arc<AtomicUsize>,
+}
+
+impl Waiting {
+    /// Counts so many more, if they may wait.
+    fn add(&self, bytes: usize) -> bool {
+        if self.own.load(Relaxed) + bytes > WAITING || self.all.load(Relaxed) + bytes > WAITING_IN_ALL {
+            return false;
+        }
+        self.own.fetch_add(bytes, Relaxed);
+        self.all.fetch_add(bytes, Relaxed);
+        true
+    }
+
+    fn remove(&self, bytes: usize) {
+        self.own.fetch_sub(bytes, Relaxed);
+        self.all.fetch_sub(bytes, Relaxed);
+    }
+
+    /// Nothing waits any more: what was not written is dropped.
+    fn end(&self) {
+        self.all.fetch_sub(self.own.swap(0, Relaxed), Relaxed);
+    }
+}
+
 /// A recording under way.
 #[derive(Debug)]
 pub struct Recorder {
     path: PathBuf,
     give: Option<mpsc::Sender<Taken>>,
-    waiting: Arc<AtomicUsize>,
+    waiting: Waiting,
     lost: AtomicU64,
     /// What it failed with, where it did.
     failure: Arc<Mutex<Option<Error>>>,
@@ -65,14 +97,26 @@ impl Recorder {
     /// # Errors
     /// [`Error::Create`].
     pub fn begin(file: fs::File, path: PathBuf, title: &str, size: (usize, usize)) -> Result<Self, Error> {
+        Self::begin_with(file, path, title, size, Arc::default())
+    }
+
+    /// The same beside others: `all` counts the bytes that wait of all of them.
+    pub(super) fn begin_with(
+        file: fs::File,
+        path: PathBuf,
+        title: &str,
+        size: (usize, usize),
+        all: Arc<AtomicUsize>,
+    ) -> Result<Self, Error> {
         let create = |source| Error::Create { path: path.clone(), source };
         let writer = Writer::begin(file, title, size).map_err(create)?;
         let (give, take) = mpsc::channel();
-        let (waiting, failure) = (Arc::<AtomicUsize>::default(), Arc::<Mutex<Option<Error>>>::default());
+        let (waiting, failure) =
+            (Waiting { all, ..Waiting::default() }, Arc::<Mutex<Option<Error>>>::default());
         let thread = thread::Builder::new()
             .name("record".into())
             .spawn({
-                let (path, waiting, failure) = (path.clone(), Arc::clone(&waiting), Arc::clone(&failure));
+                let (path, waiting, failure) = (path.clone(), waiting.clone(), Arc::clone(&failure));
                 move || match write(writer, &take, &waiting, &path) {
                     Ok(finished) => Some(finished),
                     Err(error) => {
@@ -95,11 +139,10 @@ impl Recorder {
     /// Gives a frame; never waits. False where the recording has failed.
     pub fn frame(&self, taken: Taken) -> bool {
         let bytes = taken.jpeg.len();
-        if self.waiting.load(Relaxed) + bytes > WAITING {
+        if !self.waiting.add(bytes) {
             self.lost.fetch_add(1, Relaxed);
             return true;
         }
-        self.waiting.fetch_add(bytes, Relaxed);
         self.give.as_ref().is_some_and(|give| give.send(taken).is_ok())
     }
 
@@ -127,20 +170,21 @@ impl Drop for Recorder {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join(); // what it said nobody asks for
         }
+        self.waiting.end();
     }
 }
 
 fn write(
     mut writer: Writer<fs::File>,
     take: &mpsc::Receiver<Taken>,
-    waiting: &AtomicUsize,
+    waiting: &Waiting,
     path: &Path,
 ) -> Result<Finished, Error> {
     let mut timeline = Timeline::default();
     let failed = loop {
         let written = match take.recv_timeout(REST) {
             Ok(Taken { captured, arrived, jpeg, .. }) => {
-                waiting.fetch_sub(jpeg.len(), Relaxed);
+                waiting.remove(jpeg.len());
                 writer.frame(timeline.place(captured, arrived), &jpeg)
             }
             Err(mpsc::RecvTimeoutError::Timeout) => writer.rest(),

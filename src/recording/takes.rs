@@ -5,6 +5,7 @@ use std::{
     fs::File,
     io,
     path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicUsize},
 };
 
 use super::{EXTENSION, Error, Finished, Recorder, Taken};
@@ -43,13 +44,17 @@ pub struct Takes {
     only: Option<String>,
     /// `None` for a stream that cannot be recorded.
     recorders: BTreeMap<StreamId, Option<Recorder>>,
+    /// Bytes of all of them that wait for the disk.
+    waiting: Arc<AtomicUsize>,
+    /// Whether it was told that there are too many streams.
+    told: bool,
 }
 
 impl Takes {
     /// None yet. `only`: leaves all streams of other names out.
     #[must_use]
-    pub const fn new(place: Place, only: Option<String>) -> Self {
-        Self { place, only, recorders: BTreeMap::new() }
+    pub fn new(place: Place, only: Option<String>) -> Self {
+        Self { place, only, recorders: BTreeMap::new(), waiting: Arc::default(), told: false }
     }
 
     /// Whether a stream of this name is to be recorded; whoever gives the frames asks.
@@ -61,7 +66,7 @@ impl Takes {
     /// A frame of a stream came, which is called by this name. Tells of the file where it is the first.
     ///
     /// # Errors
-    /// Where its file cannot be made or was full, once. The other streams go on.
+    /// Where its file cannot be made or was full, once; [`Error::TooMany`], once for all. The other streams go on.
     pub fn frame(&mut self, stream: StreamId, name: &str, taken: Taken) -> Result<Option<Begun>, Error> {
         if let Some(known) = self.recorders.get_mut(&stream) {
             if known.as_ref().is_none_or(|recorder| recorder.frame(taken)) {
@@ -71,7 +76,8 @@ impl Takes {
             return known.take().map_or(Ok(None), |recorder| recorder.finish().map(|_| None));
         }
         if self.recorders.len() >= fresh::MAX_KEYS {
-            return Ok(None);
+            let told = std::mem::replace(&mut self.told, true);
+            return if told { Ok(None) } else { Err(Error::TooMany(fresh::MAX_KEYS)) };
         }
         let begun = self.begin(name, &taken);
         let (recorder, told) = match begun {
@@ -97,7 +103,7 @@ impl Takes {
                 file_name::create(folder, name, None, EXTENSION).map_err(create)?
             }
         };
-        Recorder::begin(file, path, name, taken.size)
+        Recorder::begin_with(file, path, name, taken.size, Arc::clone(&self.waiting))
     }
 
     /// Whether anything is being recorded.
@@ -159,6 +165,22 @@ mod tests {
         let files =
             ["talk-ann.mkv", "talk-ann-2.mkv", "talk-ann-3.mkv", "talk-ann-2-2.mkv", "talk-unnamed.mkv"];
         assert_eq!(names.map(&mut made), files);
+    }
+
+    #[test]
+    fn a_crowd_of_streams_is_recorded_up_to_a_number_which_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut takes = Takes::new(Place::File(folder.path().join("talk.mkv")), None);
+        let mut frame = |stream: usize| {
+            let jpeg = bytes::Bytes::from_static(b"jpeg");
+            let arrived = crate::clock::Timestamp::now();
+            let taken = Taken { captured: None, arrived, size: (8, 8), jpeg };
+            takes.frame(StreamId::new(stream as u64), "ann", taken)
+        };
+        assert!((0..fresh::MAX_KEYS).all(|stream| matches!(frame(stream), Ok(Some(_)))));
+        assert!(matches!(frame(fresh::MAX_KEYS), Err(Error::TooMany(fresh::MAX_KEYS))));
+        assert!(matches!(frame(fresh::MAX_KEYS + 1), Ok(None)), "told once");
+        assert!(matches!(frame(0), Ok(None)), "those under way go on");
     }
 
     #[test]
