@@ -17,8 +17,9 @@ pub struct Counters {
     pub frames_late: u64,
     /// Texts and images that the relay did not take however often they were sent.
     pub undeliverable: u64,
-    /// Times that a socket which was full has taken more of a message: while this grows, a large message gets on.
-    pub write_progress: u64,
+    /// Grows while a delivery gets on: with each step of connecting that was never reached before, and each time that a socket which was
+    /// full has taken more of a message.
+    pub progress: u64,
     /// Bytes received.
     pub bytes_received: u64,
     /// Sessions that came up.
@@ -29,7 +30,8 @@ pub struct Counters {
 pub(super) struct Tally {
     pub(super) frames_sent: AtomicU64,
     pub(super) frames_while_down: AtomicU64,
-    pub(super) write_progress: AtomicU64,
+    pub(super) written_on: AtomicU64,
+    farthest: AtomicU64,
     pub(super) bytes_received: AtomicU64,
     pub(super) sessions: AtomicU64,
     pub(super) accepted: AtomicU64,
@@ -38,7 +40,25 @@ pub(super) struct Tally {
     pub(super) frames_late: AtomicU64,
 }
 
+/// How far connecting has come.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step {
+    /// There is a connection.
+    Connected = 1,
+    /// TLS is agreed, if it is asked for.
+    Agreed,
+    /// The key is shown, if there is one.
+    Entered,
+    /// The relay has answered.
+    Answered,
+}
+
 impl Tally {
+    /// Connecting has come this far. Only the farthest counts: what comes and goes again is no progress.
+    pub(super) fn reached(&self, step: Step) {
+        self.farthest.fetch_max(step as u64, Relaxed);
+    }
+
     /// What was counted, with the frames that the hand-over replaced.
     pub(super) fn counters(&self, frames_replaced: u64) -> Counters {
         Counters {
@@ -48,9 +68,28 @@ impl Tally {
             frames_too_large: self.frames_too_large.load(Relaxed),
             frames_late: self.frames_late.load(Relaxed),
             undeliverable: self.undeliverable.load(Relaxed),
-            write_progress: self.write_progress.load(Relaxed),
+            progress: self.written_on.load(Relaxed) + self.farthest.load(Relaxed),
             bytes_received: self.bytes_received.load(Relaxed),
             sessions: self.sessions.load(Relaxed),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_and_goes_again_is_no_progress() {
+        let tally = Tally::default();
+        for _ in 0..3 {
+            tally.reached(Step::Connected);
+            tally.reached(Step::Agreed);
+        }
+        assert_eq!(tally.counters(0).progress, 2);
+        tally.reached(Step::Entered);
+        tally.written_on.fetch_add(1, Relaxed);
+        tally.reached(Step::Connected);
+        assert_eq!(tally.counters(0).progress, 4);
     }
 }

@@ -13,6 +13,7 @@ use super::{
     Account, Attempt, Down, Hub, MAX_TRIES, Outbound, Received, State,
     backoff::Backoff,
     clock::OffsetFilter,
+    counters::Step,
     entry::failed,
     heartbeat::{Action, Pulse},
     ledger::Ledger,
@@ -179,7 +180,7 @@ impl Feed<(), Outbound> for &Session<'_> {
     /// A large message on a slow link takes longer than the timeout, and no heartbeat can pass it: that the full socket
     /// takes more of it is the proof of life.
     fn progressed(&mut self) {
-        self.hub.tally.write_progress.fetch_add(1, Relaxed);
+        self.hub.tally.written_on.fetch_add(1, Relaxed);
         self.lock().pulse.heard(now());
     }
 }
@@ -295,6 +296,7 @@ impl<'a> Session<'a> {
         inner.receipts.asked(answer.report.map(|millis| Duration::from_millis(millis.into())));
         let before = inner.ledger.confirmed();
         let Some(sent) = inner.ledger.answered(answer.t1) else { return };
+        self.hub.tally.reached(Step::Answered);
         let newly = inner.ledger.confirmed() - before;
         if newly > 0 && inner.doubtful > 0 {
             inner.doubtful = inner.doubtful.saturating_sub(newly);
