@@ -85,8 +85,12 @@ SEEDS ?=
 test-simulation: ## Link and relay in a simulated network alone
 	PULSECAM_SEEDS=$(SEEDS) $(CARGO) test --release --locked --test simulation -- $(if $(PULSECAM_SEED),--nocapture)
 
+.PHONY: test-reach
+test-reach: ## Far relays, addresses as people write them, and slow deliveries alone
+	$(CARGO) test --release --locked --test reach --test delivery
+
 test-cli: ## The built program alone
-	$(CARGO) test --release --locked --test cli --test usage --test thrift --test bench
+	$(CARGO) test --release --locked --test cli --test usage --test host_variable --test thrift --test bench
 
 test-qt: deps ## Against a real Qt program alone
 	$(CARGO) test --release --locked --test qt_peer
@@ -105,7 +109,7 @@ test-recording: deps ## Recordings alone
 demo-check: build ## The demonstration runs and ends by itself
 	$(PULSECAM) demo --no-window --for 2s --quiet
 
-test-net: build ## Pulled cables between two hosts alone (root, Linux)
+test-net: build ## Pulled cables and nameservers between two hosts alone (root, Linux)
 	$(CARGO) test --release --locked --test net -- --ignored --test-threads=1
 
 test-deploy: deps ## The relay as a service of systemd, and its units, alone (root, Linux)

@@ -82,6 +82,26 @@ async fn the_handshakes_of_a_far_relay_get_the_time_that_they_need() {
     server.stop().await;
 }
 
+#[test]
+fn a_text_over_a_long_way_is_not_given_up_while_connecting_gets_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let made = Certificate::for_relay(vec!["localhost".into()]).unwrap();
+    for (name, text) in [("cert.pem", made.certificate), ("key.pem", made.key), ("room.key", KEY.into())] {
+        std::fs::write(file(name), text).unwrap();
+    }
+    let (cert, key, room, pin) =
+        (file("cert.pem"), file("key.pem"), file("room.key"), made.fingerprint.to_string());
+    let locked = ["--tls-cert", &cert, "--tls-key", &key, "--key-file", &room];
+    let (_relay, addr) = listening("127.0.0.1:0", &locked);
+    let far = delay::proxy(addr, FAR).to_string();
+    // TLS, the key and the answer take two, four and two ways.
+    let deadline = humantime::format_duration(6 * FAR).to_string();
+    let trust = ["--tls-pin", &pin, "--key-file", &room, "--connect-timeout", "5s", "--deadline", &deadline];
+    let output = run(&[&["text", &far, "hello", "--quiet"][..], &trust].concat());
+    assert!(output.status.success(), "{}", text_of(&output.stderr));
+}
+
 /// The addresses of this machine have both families.
 fn has_ipv6() -> bool {
     TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok()
@@ -111,9 +131,14 @@ fn all_addresses_are_those_of_both_families_and_each_is_shown_as_what_it_is() {
 #[test]
 fn what_a_relay_says_of_its_addresses_is_true() {
     let said = |listen: &str| {
+        let log = tempfile::NamedTempFile::new().unwrap();
         let mut command = pulsecam();
-        command.args(["relay", "--listen", listen, "--exit-with-input"]);
-        text_of(&command.stdin(std::process::Stdio::null()).output().unwrap().stderr)
+        command.args(["relay", "--listen", listen, "--json"]);
+        let mut relay = Running::spawn_logging(&mut command, log.reopen().unwrap().into());
+        relay.event("listening", |_| true);
+        relay.signal("TERM");
+        assert_eq!(relay.exit_code(), 0);
+        std::fs::read_to_string(log.path()).unwrap()
     };
     if has_ipv6() {
         assert!(said(":0").contains("open on all addresses of this machine"), "{}", said(":0"));

@@ -28,7 +28,10 @@ Examples:
   pulsecam image desk.local *.png --quality 90
   pulsecam image --host desk.local *.png
 
-With --host or PULSECAM_HOST, every argument is a file.";
+With --host or PULSECAM_HOST, every argument is a file.
+
+Exits with 0 only once the relay has taken all of them. All files are checked before the first is sent. A picture that the relay
+does not take is reported, the others are sent, and the exit status is 1.";
 
 /// Memory that decoding one picture may take: the largest that is allowed, at eight bytes a pixel.
 const DECODE_LIMIT: u64 = 8 * crate::jpeg::MAX_PIXELS as u64;
@@ -38,8 +41,7 @@ const SIZE_FIELD: usize = 4;
 
 /// Send pictures: JPEG as it is; PNG, GIF, WebP and BMP become JPEG.
 ///
-/// Exits with 0 only once the relay has taken every byte: it has answered a heartbeat that was sent after them. All files are checked
-/// before the first is sent. A picture that the relay does not take is reported, the others are sent, and the exit status is 1.
+/// Exits with 0 only once the relay has taken every byte: it has answered a heartbeat that was sent after them.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = EXAMPLES,

@@ -27,7 +27,10 @@ Examples:
   pulsecam text --host desk.local coffee is ready
   tail -f build.log | pulsecam text desk.local
 
-With --host or PULSECAM_HOST, every word is the text. Text after -- is never taken for a relay.";
+With --host or PULSECAM_HOST, every word is the text, and what follows -- is never taken for a relay.
+
+Exits with 0 only once the relay has taken all of it. While standard input is open, an outage is waited out. A line that the
+relay does not take is reported, the others are sent, and the exit status is 1.";
 
 /// Times without progress are looked for this often at least.
 const LOOK: Duration = Duration::from_millis(100);
@@ -40,8 +43,7 @@ const SHOWN: usize = 60;
 
 /// Send a line of text; without one, each line of standard input.
 ///
-/// Exits with 0 only once the relay has taken every byte: it has answered a heartbeat that was sent after them. A line that the relay
-/// does not take is reported, the others are sent, and the exit status is 1. While standard input is open, an outage is waited out.
+/// Exits with 0 only once the relay has taken every byte: it has answered a heartbeat that was sent after them.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = EXAMPLES,
@@ -171,7 +173,7 @@ impl Sender {
                 why = link.lasting_trouble() => Err(unreachable(advice::advised(&why))),
             }
         };
-        let progress = || link.counters().write_progress;
+        let progress = || link.counters().progress;
         self.moving(delivering, progress, runs).await.unwrap_or_else(|| {
             let (why, patience) = link::trouble(link);
             Err(self.late(what, link.host(), why, patience))

@@ -25,8 +25,9 @@ pub struct Counters {
     pub messages_skipped: u64,
     /// Texts and images that the relay did not take however often they were sent.
     pub undeliverable: u64,
-    /// Times that a socket which was full has taken more of a message: while this grows, a large message gets on.
-    pub write_progress: u64,
+    /// Grows while a delivery gets on: with each step of connecting that was never reached before, and each time that a socket which was
+    /// full has taken more of a message.
+    pub progress: u64,
     /// Bytes received.
     pub bytes_received: u64,
     /// Sessions that came up.
@@ -39,7 +40,8 @@ pub(super) struct Tally {
     pub(super) frames_sent: AtomicU64,
     pub(super) cards_sent: AtomicU64,
     pub(super) frames_while_down: AtomicU64,
-    pub(super) write_progress: AtomicU64,
+    pub(super) written_on: AtomicU64,
+    farthest: AtomicU64,
     pub(super) bytes_received: AtomicU64,
     pub(super) sessions: AtomicU64,
     pub(super) undeliverable: AtomicU64,
@@ -58,11 +60,29 @@ impl Counters {
     }
 }
 
+/// How far connecting has come.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step {
+    /// There is a connection.
+    Connected = 1,
+    /// TLS is agreed, if it is asked for.
+    Agreed,
+    /// The key is shown, if there is one.
+    Entered,
+    /// The relay has answered.
+    Answered,
+}
+
 impl Tally {
     /// The writing of a frame began.
     pub(super) fn frame_sent(&self, info: &FrameInfo) {
         self.cards_sent.fetch_add(info.card.is_some().into(), Relaxed);
         self.frames_sent.fetch_add(1, Relaxed);
+    }
+
+    /// Connecting has come this far. Only the farthest counts: what comes and goes again is no progress.
+    pub(super) fn reached(&self, step: Step) {
+        self.farthest.fetch_max(step as u64, Relaxed);
     }
 
     /// What was counted, with the frames that the hand-over replaced.
@@ -77,11 +97,30 @@ impl Tally {
             frames_late: self.frames_late.load(Relaxed),
             messages_skipped: self.messages_skipped.load(Relaxed),
             undeliverable: self.undeliverable.load(Relaxed),
-            write_progress: self.write_progress.load(Relaxed),
+            progress: self.written_on.load(Relaxed) + self.farthest.load(Relaxed),
             bytes_received: self.bytes_received.load(Relaxed),
             sessions: self.sessions.load(Relaxed),
         };
         // Read last: what has become of a frame is counted after its coming.
         Counters { frames_given: self.frames_given.load(Relaxed), ..counters }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_and_goes_again_is_no_progress() {
+        let tally = Tally::default();
+        for _ in 0..3 {
+            tally.reached(Step::Connected);
+            tally.reached(Step::Agreed);
+        }
+        assert_eq!(tally.counters(0).progress, 2);
+        tally.reached(Step::Entered);
+        tally.written_on.fetch_add(1, Relaxed);
+        tally.reached(Step::Connected);
+        assert_eq!(tally.counters(0).progress, 4);
     }
 }

@@ -12,7 +12,7 @@ use tokio::{net::TcpStream, task::JoinSet, time};
 use tracing::info;
 
 use super::{
-    Config, Down, Hub,
+    Config, Down, Hub, counters,
     lookup::{Lookup, Outcome},
     patience::Patience,
     race::{Race, Step, order},
@@ -68,13 +68,13 @@ impl Dialer {
     ///
     /// # Errors
     /// The name does not exist.
-    pub(super) async fn look_up(&mut self, config: &Config) -> Result<(), LookupError> {
-        let looking = self.lookup.addresses(config.resolve_timeout);
+    pub(super) async fn look_up(&mut self, address: &Address, limit: Duration) -> Result<(), LookupError> {
+        let looking = self.lookup.addresses(limit);
         let mut looking = pin!(looking);
         let outcome = match time::timeout(NOTICED, &mut looking).await {
             Ok(outcome) => outcome,
             Err(_) => {
-                info!("looking up {} takes a while", config.host);
+                info!("looking up {} takes a while", address.host());
                 looking.await
             }
         };
@@ -111,12 +111,16 @@ impl Dialer {
             let raced = self.first(left.clone(), hub.config.connect_timeout, tcp).await;
             // What a relay said of TLS tells more than that another address is dead.
             let (address, stream) = raced.map_err(|error| why.take().unwrap_or(error))?;
+            hub.tally.reached(counters::Step::Connected);
             let Some(client) = &hub.config.tls else {
                 return Ok((Connection::tcp(stream).map_err(|error| Down::connecting(&error))?, address));
             };
             let limit = self.patience.limit();
             why = match self.patience.within(client.connect(&hub.config.host, stream)).await {
-                Some(Ok(connection)) => return Ok((connection, address)),
+                Some(Ok(connection)) => {
+                    hub.tally.reached(counters::Step::Agreed);
+                    return Ok((connection, address));
+                }
                 Some(Err(error)) => Some(Down::handshake(&error)),
                 None => {
                     let within = humantime::format_duration(limit);
@@ -133,7 +137,8 @@ impl Dialer {
     }
 
     /// The attempt under way has come to a connection with a relay at this address.
-    pub(super) fn entered(&mut self, peer: SocketAddr) {
+    pub(super) fn entered(&mut self, peer: SocketAddr, hub: &Hub) {
+        hub.tally.reached(counters::Step::Entered);
         self.worked = Some(peer);
         self.patience.succeeded();
     }
@@ -215,4 +220,79 @@ async fn tcp(address: SocketAddr) -> Result<TcpStream, Down> {
     let stream = TcpStream::connect(address).await.map_err(|error| Down::connecting(&error))?;
     // A port of our own that nobody listens on can connect to itself.
     if stream.local_addr().ok() == stream.peer_addr().ok() { Err(Down::Refused) } else { Ok(stream) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dialer() -> Dialer {
+        let config = Config::new("192.0.2.1");
+        Dialer::new(&config.host.parse().unwrap(), &config)
+    }
+
+    const BASE: Duration = Duration::from_millis(1500);
+
+    /// Connects to `a` after so many milliseconds, to `b` after so many, and `x` refuses.
+    async fn race(dialer: &mut Dialer, targets: &str, [a, b]: [u64; 2]) -> Result<(char, ()), Down> {
+        let begin = |target| async move {
+            time::sleep(Duration::from_millis(if target == 'a' { a } else { b })).await;
+            if target == 'x' { Err(Down::Refused) } else { Ok(()) }
+        };
+        dialer.first(targets.chars().collect(), BASE, begin).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_that_swallows_everything_costs_a_step() {
+        let (mut dialer, began) = (dialer(), time::Instant::now());
+        assert_eq!(race(&mut dialer, "ab", [100_000, 20]).await, Ok(('b', ())));
+        assert_eq!(began.elapsed(), Duration::from_millis(270));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_last_address_has_the_whole_limit_for_itself() {
+        let (mut dialer, began) = (dialer(), time::Instant::now());
+        assert_eq!(race(&mut dialer, "aaab", [100_000, 1490]).await, Ok(('b', ())));
+        assert_eq!(began.elapsed(), Duration::from_millis(750 + 1490));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_way_that_takes_longer_than_the_limit_is_gone_at_a_later_try() {
+        let (mut dialer, mut tries) = (dialer(), 0);
+        loop {
+            tries += 1;
+            dialer.patience.begin();
+            match race(&mut dialer, "b", [0, 1600]).await {
+                Ok(_) => break,
+                Err(why) => assert_eq!(why, Down::ConnectTimeout(BASE)),
+            }
+        }
+        assert_eq!(tries, 2);
+        dialer.patience.succeeded();
+        dialer.patience.begin();
+        assert_eq!(race(&mut dialer, "b", [0, 1600]).await, Ok(('b', ())), "the time it took is remembered");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_way_that_opens_again_is_found_before_a_long_try_is_over() {
+        let (mut dialer, began) = (dialer(), time::Instant::now());
+        for _ in 0..3 {
+            dialer.patience.ran_out();
+            dialer.patience.begin();
+        }
+        // What is sent in the first four seconds is lost.
+        let begin = |()| async move {
+            if began.elapsed() < Duration::from_secs(4) { std::future::pending().await } else { Ok(()) }
+        };
+        assert_eq!(dialer.first(vec![()], BASE, begin).await, Ok(((), ())));
+        assert_eq!(began.elapsed(), Duration::from_millis(4500));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_reason_that_tells_more_is_told() {
+        let mut dialer = dialer();
+        assert_eq!(race(&mut dialer, "xa", [100_000, 0]).await, Err(Down::Refused));
+        assert_eq!(race(&mut dialer, "ax", [100_000, 0]).await, Err(Down::Refused));
+        assert_eq!(race(&mut dialer, "a", [100_000, 0]).await, Err(Down::ConnectTimeout(BASE)));
+    }
 }

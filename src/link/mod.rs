@@ -151,8 +151,8 @@ pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
     config.host = address.to_string();
     let mut dialer = Dialer::new(&address, &config);
     if config.dial.is_none() {
-        let unresolvable = |source| Error::Unresolvable { host: config.host.clone(), source };
-        dialer.look_up(&config).await.map_err(unresolvable)?;
+        let unresolvable = |source| Error::Unresolvable { host: address.host(), source };
+        dialer.look_up(&address, config.resolve_timeout).await.map_err(unresolvable)?;
     }
     let (outbox, waiting) = fresh::channel(config.budget);
     let lanes = fresh::Lanes::new(config.budget).with_fresh(config.budget, Received::weight);

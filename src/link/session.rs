@@ -16,6 +16,7 @@ use super::{
     Account, Down, Hub, MAX_TRIES, Outbound, Received, Sender, State, Undeliverable,
     backoff::Backoff,
     clock::OffsetFilter,
+    counters::Step,
     entry::{Entered, closed, failed},
     heartbeat::{Action, Pulse},
     ledger::{Answered, Ledger},
@@ -242,7 +243,7 @@ impl Feed<(), Outbound> for &Session<'_> {
     /// A large message on a slow link takes longer than the timeout, and no heartbeat can pass it: that the full socket
     /// takes more of it is the proof of life.
     fn progressed(&mut self) {
-        self.hub.tally.write_progress.fetch_add(1, Relaxed);
+        self.hub.tally.written_on.fetch_add(1, Relaxed);
         self.lock().pulse.heard(now());
     }
 }
@@ -442,6 +443,7 @@ impl<'a> Session<'a> {
             self.confirm.notify_one(); // whoever beats looks again at when
         }
         let Some(Answered { sent, confirmed }) = inner.kept.ledger.answered(answer.t1) else { return };
+        self.hub.tally.reached(Step::Answered);
         let newly = confirmed.len() as u64;
         if newly > 0 && inner.kept.doubtful > 0 {
             inner.kept.doubtful = inner.kept.doubtful.saturating_sub(newly);

@@ -31,7 +31,7 @@ pub(super) async fn keep_up(hub: Arc<Hub>, mut dialer: Dialer, mut outbox: Outbo
             let entering = async {
                 let (connection, peer) = dialer.connect(&hub).await?;
                 let entered = enter(connection, peer, &hub, dialer.patience()).await?;
-                dialer.entered(peer);
+                dialer.entered(peer, &hub);
                 Ok((entered, peer))
             };
             let Ended { why, up_for } = match entering.await {

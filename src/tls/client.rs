@@ -86,6 +86,8 @@ fn name(host: &str) -> io::Result<ServerName<'static>> {
     if let Ok(address) = bare.parse::<IpAddr>() {
         return Ok(ServerName::IpAddress(address.into()));
     }
+    // A dot at the end only says that the name is whole.
+    let bare = bare.strip_suffix('.').unwrap_or(bare);
     ServerName::try_from(bare.to_owned()).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))
 }
 
@@ -153,6 +155,7 @@ mod tests {
     fn the_name_is_what_stands_before_the_port() {
         let shown = |host: &str| format!("{:?}", name(host).unwrap());
         assert!(shown("cam.local:6868").contains("cam.local"));
+        assert_eq!(name("cam.local.:6868").unwrap(), name("cam.local:6868").unwrap());
         for (host, address) in
             [("192.0.2.1:6868", "192.0.2.1"), ("[::1]:6868", "::1"), ("[fe80::1%eth0]:1", "fe80::1")]
         {

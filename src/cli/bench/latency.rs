@@ -10,6 +10,7 @@ use super::{
     show_progress,
 };
 use crate::{
+    address::Address,
     bench::{
         Percentiles, Plot, Table,
         latency::{self, Nobody, Plan, Report, Way},
@@ -38,8 +39,8 @@ pub(super) struct Args {
     #[arg(long = "for", value_name = "TIME", default_value = "10s", value_parser = values::some_time, env = "PULSECAM_FOR")]
     time: Duration,
     /// Go through a relay that runs already, near or far, instead of one of our own
-    #[arg(long, value_name = "HOST", env = "PULSECAM_VIA")]
-    via: Option<String>,
+    #[arg(long, value_name = "HOST[:PORT]", env = "PULSECAM_VIA")]
+    via: Option<Address>,
     /// Show the frames in a window, and measure until the display has them
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_BENCH_WINDOW")]
     window: bool,
@@ -66,8 +67,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         time: args.time,
     };
     let exporter = args.export.begin()?;
-    let report =
-        if args.window { measure_shown(plan, args.via.clone()) } else { measure(plan, args.via.clone()) }?;
+    let via = args.via.as_ref().map(ToString::to_string);
+    let report = if args.window { measure_shown(plan, via) } else { measure(plan, via) }?;
     let noisy = exporter.noisy();
     let closing = closing(&report, args.via.is_some());
     let plots = [
