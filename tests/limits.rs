@@ -169,7 +169,10 @@ async fn a_text_that_the_relay_refuses_is_not_called_delivered() {
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{told}");
     let last = told.lines().last().unwrap();
-    assert!(last.contains("sent a text of 5004 bytes; up to 1000 are allowed"), "the relay's own reason: {told}");
+    assert!(
+        last.contains("sent a text of 5004 bytes; up to 1000 are allowed"),
+        "the relay's own reason: {told}"
+    );
     assert!(!told.contains("--"), "an option of the relay is none of this program's: {told}");
     let joined = server.events.lock().unwrap().iter().filter(|event| event.contains("joined")).count();
     assert_eq!(joined, 1, "once is enough");

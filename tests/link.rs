@@ -12,7 +12,10 @@ use pulsecam::{
     fresh::Lane,
     link::{self, Down, Inbox, Link, Receipt, State, Undeliverable},
     relay,
-    wire::{Codec, DEFAULT_MAX_MESSAGE, FrameInfo, Heartbeat, Kind, Message, Origin, Reader, Side, farewell_reason},
+    wire::{
+        Codec, DEFAULT_MAX_MESSAGE, FrameInfo, Heartbeat, Kind, Message, Origin, Reader, Side,
+        farewell_reason,
+    },
 };
 use tokio::{
     io::AsyncWriteExt,
@@ -337,7 +340,10 @@ async fn a_receipt_is_about_its_own_message_whatever_becomes_of_others() {
     let delivered = async |receipt: Receipt| timeout(PATIENCE, receipt.delivered()).await.unwrap();
     assert_eq!(delivered(before).await, Ok(()));
     let why = delivered(long).await.unwrap_err();
-    assert!(matches!(&why, Undeliverable::Refused(Down::SentAway(why)) if why.contains("up to 1000")), "{why}");
+    assert!(
+        matches!(&why, Undeliverable::Refused(Down::SentAway(why)) if why.contains("up to 1000")),
+        "{why}"
+    );
     assert_eq!(delivered(behind).await, Ok(()));
     let after = link.send(text("after")).unwrap();
     let flushed = timeout(PATIENCE, link.flushed()).await.unwrap();
@@ -412,9 +418,11 @@ async fn a_link_is_up_once_the_relay_has_answered_or_said_anything() {
 /// The relay closes with a reset, and the last word comes before it.
 #[tokio::test]
 async fn a_client_that_is_too_silent_hears_why() {
-    let server =
-        Server::start(relay::Config { client_timeout: Duration::from_millis(300), ..relay::Config::default() })
-            .await;
+    let server = Server::start(relay::Config {
+        client_timeout: Duration::from_millis(300),
+        ..relay::Config::default()
+    })
+    .await;
     let mut silent = Bare::connect(server.addr).await;
     let last = timeout(PATIENCE, silent.reader.next()).await.unwrap().unwrap().unwrap();
     assert_eq!(farewell_reason(&last).as_deref(), Some("silent for 300ms"));

@@ -194,7 +194,10 @@ fn what_may_pass_is_waited_for_and_its_reason_is_the_last_word() {
     let _here = common::program::viewer(&full.addr, &[]);
     let soon = ["--deadline", "1s", "hello"];
     let last = last_line(&[&["text", &full.addr][..], &soon].concat());
-    assert!(last.contains("within 1s: the relay closed the connection: 1 clients are here already"), "{last}");
+    assert!(
+        last.contains("within 1s: the relay closed the connection: 1 clients are here already"),
+        "{last}"
+    );
     let closes = Stranger::new(|_| {});
     let last = last_line(&[&["text", &closes.addr][..], &soon].concat());
     assert!(last.contains("closes them at once"), "{last}");
@@ -202,7 +205,10 @@ fn what_may_pass_is_waited_for_and_its_reason_is_the_last_word() {
     let mute = TcpListener::bind("127.0.0.1:0").unwrap();
     let output = run(&[&["text", &mute.local_addr().unwrap().to_string()][..], &soon].concat());
     let told = text_of(&output.stderr);
-    assert!(told.contains("nothing there has answered yet (is it a pulsecam relay?) (give it longer"), "{told}");
+    assert!(
+        told.contains("nothing there has answered yet (is it a pulsecam relay?) (give it longer"),
+        "{told}"
+    );
 }
 
 /// Those that would wait for ever go on, for the relay may be started again with the right key.
@@ -224,7 +230,10 @@ fn what_no_retry_heals_is_said_once_with_what_to_do_and_tried_again_seldom() {
     for command in &mut all {
         for _ in 0..4 {
             let down = command.running.event("link", |event| event["state"] == "down");
-            assert_eq!((&down["why"], &down["lasting"]), (&"the key is none of this relay's".into(), &true.into()));
+            assert_eq!(
+                (&down["why"], &down["lasting"]),
+                (&"the key is none of this relay's".into(), &true.into())
+            );
         }
         command.wait_for("Ctrl-C ends this");
         for words in ["is down: the key is none of this relay's", "Ctrl-C ends this"] {
@@ -248,8 +257,7 @@ fn what_no_retry_heals_is_said_once_with_what_to_do_and_tried_again_seldom() {
 #[test]
 fn something_that_accepts_and_closes_is_said_once_and_never_called_up() {
     let closes = Stranger::new(|_| {});
-    let mut view =
-        Logged::start(&["view", &closes.addr, "--no-window", "--json", "--max-backoff", "50ms"]);
+    let mut view = Logged::start(&["view", &closes.addr, "--no-window", "--json", "--max-backoff", "50ms"]);
     closes.wait_for(20);
     view.running.signal("INT");
     let events = view.running.rest();

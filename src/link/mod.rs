@@ -272,7 +272,8 @@ impl Link {
     /// tried again all the same: the relay may be started again with the right key.
     pub async fn lasting_trouble(&self) -> Down {
         let mut state = self.state();
-        let found = state.wait_for(|state| matches!(state, State::Down { why, .. } if why.is_lasting())).await;
+        let found =
+            state.wait_for(|state| matches!(state, State::Down { why, .. } if why.is_lasting())).await;
         match found.as_deref() {
             Ok(State::Down { why, .. }) => why.clone(),
             // The sender lives in the hub that this handle holds.

@@ -142,8 +142,7 @@ fn take_back(
     let mut gone = None;
     if culprit == Some(0) {
         gone = again.pop_front().map(|_| Undeliverable::Refused(why.clone()));
-    } else if suspect
-        && let Some(Outbound::Message(attempt)) = again.front_mut().map(|taken| &mut taken.item)
+    } else if suspect && let Some(Outbound::Message(attempt)) = again.front_mut().map(|taken| &mut taken.item)
     {
         attempt.tries += 1;
         if attempt.tries >= MAX_TRIES {

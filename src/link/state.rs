@@ -141,7 +141,9 @@ impl Down {
 
     /// Bytes that are no message, where the first ones should have been the relay's.
     pub(super) fn foreign(malformed: &Malformed) -> Self {
-        let Some(opening) = malformed.foreign_opening() else { return Self::Malformed(malformed.to_string()) };
+        let Some(opening) = malformed.foreign_opening() else {
+            return Self::Malformed(malformed.to_string());
+        };
         Self::NotARelay(match &opening {
             b"HTTP" => "a web server answers (HTTP)".into(),
             b"SSH-" => "an SSH server answers".into(),
@@ -162,7 +164,11 @@ mod tests {
     fn what_answers_in_another_protocol_is_named() {
         let first = |bytes: &[u8; 4]| {
             let found = u64::from(u32::from_be_bytes(*bytes));
-            Down::foreign(&Malformed { peer: None, offset: 0, fault: Fault::SizeTooLarge { found, allowed: 1 } })
+            Down::foreign(&Malformed {
+                peer: None,
+                offset: 0,
+                fault: Fault::SizeTooLarge { found, allowed: 1 },
+            })
         };
         for (bytes, words) in [(b"HTTP", "a web server"), (b"SSH-", "an SSH server"), (b"220 ", "\"220 \"")] {
             let why = first(bytes);

@@ -76,10 +76,7 @@ mod tests {
         let none = Limits { messages_per_s: None, bytes_per_s: None, ..Limits::default() };
         assert_eq!(count(none, &text(100)), (1000, String::new()));
         let messages = Limits { messages_per_s: NonZeroU32::new(50), ..none };
-        assert_eq!(
-            count(messages, &text(10)),
-            (100, "sent more than 50 messages a second".into())
-        );
+        assert_eq!(count(messages, &text(10)), (100, "sent more than 50 messages a second".into()));
         let message = text(1000);
         let bytes = Limits { bytes_per_s: NonZeroU64::new(5 * message.wire_len() as u64), ..none };
         let (allowed, reason) = count(bytes, &message);

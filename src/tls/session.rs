@@ -36,8 +36,12 @@ pub(super) fn connection(stream: TcpStream, mut tls: rustls::Connection) -> io::
     tls.set_buffer_limit(Some(AT_ONCE));
     let mut binding = Binding::default();
     let exported = match &tls {
-        rustls::Connection::Client(tls) => tls.export_keying_material(&mut binding, BINDING_LABEL, NO_CONTEXT),
-        rustls::Connection::Server(tls) => tls.export_keying_material(&mut binding, BINDING_LABEL, NO_CONTEXT),
+        rustls::Connection::Client(tls) => {
+            tls.export_keying_material(&mut binding, BINDING_LABEL, NO_CONTEXT)
+        }
+        rustls::Connection::Server(tls) => {
+            tls.export_keying_material(&mut binding, BINDING_LABEL, NO_CONTEXT)
+        }
     };
     exported.map_err(io::Error::other)?;
     let session = Arc::new(Session { stream, tls: Mutex::new(tls) });
