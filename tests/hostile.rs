@@ -227,7 +227,12 @@ fn a_relays_last_word_forges_nothing() {
     assert_eq!(status.code(), Some(1));
     assert!(stdout.is_empty());
     let told = has_no_forged_line(&stderr, "the relay closed the connection: ");
-    assert!(told.lines().last().unwrap().starts_with("pulsecam: the relay does not take it"), "{told}");
+    let last = told.lines().last().unwrap();
+    assert!(last.starts_with("pulsecam: the text \"hello\" did not reach the relay at 127.0.0.1:"), "{told}");
+    assert!(
+        last.contains("within 1s: the relay closed the connection: ") && last.contains("FORGED"),
+        "{told}"
+    );
     let Output { stdout, .. } = text(&["--json"]);
     let told = has_no_forged_line(&stdout, r#"{"event":"link","state":"down""#);
     let down = told.lines().find(|line| line.contains("FORGED")).unwrap();

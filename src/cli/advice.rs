@@ -15,13 +15,15 @@ pub(super) const fn to_change(why: &Down) -> Option<&'static str> {
     })
 }
 
-/// Whether more time could have helped: nothing was heard that speaks against it.
+/// Whether more time could have helped: nobody has said anything that speaks against it.
 pub(super) const fn is_a_matter_of_time(why: &Down) -> bool {
     matches!(
         why,
-        Down::Resolving { .. }
+        Down::Refused
+            | Down::Resolving { .. }
             | Down::Unresolved { .. }
             | Down::ConnectTimeout(_)
+            | Down::Unreachable(_)
             | Down::HandshakeFailed(_)
             | Down::Silent(_)
             | Down::Lost(_)
@@ -49,7 +51,7 @@ mod tests {
     fn an_option_is_named_only_if_it_helps() {
         assert!(advised(&Down::KeyMissing).contains("--key-file"));
         assert_eq!(advised(&Down::Closed), Down::Closed.to_string());
-        for why in [Down::Refused, Down::KeyRefused, Down::SentAway("full".into()), Down::ClosedAtOnce] {
+        for why in [Down::KeyRefused, Down::SentAway("full".into()), Down::ClosedAtOnce] {
             assert!(!is_a_matter_of_time(&why), "{why}");
         }
     }

@@ -233,7 +233,7 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
         }
         let stood = room.standstill.turn(now);
         if next.is_none() {
-            waiting.emptied(now);
+            waiting.emptied(now, stood);
         }
         match next {
             Some(Ok(Some(message))) => {

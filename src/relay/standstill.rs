@@ -15,6 +15,10 @@ const STANDSTILL: Duration = Duration::from_secs(2);
 /// Connections that waited to be accepted over a standstill are accepted within this after it.
 const BACKLOG: Duration = Duration::from_secs(1);
 
+/// After a standstill, timers are noticed before the system has said which sockets have something: for so long, one that seems empty may
+/// not be.
+const UNCERTAIN: Duration = Duration::from_millis(100);
+
 /// Told whenever a client's task turns, and by each of them at least every so often.
 #[derive(Debug)]
 pub(super) struct Standstill {
@@ -62,9 +66,11 @@ impl Waiting {
         Self { emptied: came.checked_sub(BACKLOG) }
     }
 
-    /// Its socket was read empty.
-    pub(super) fn emptied(&mut self, now: Instant) {
-        self.emptied = Some(now);
+    /// Its socket was read empty; `ended`: when the last standstill was over.
+    pub(super) fn emptied(&mut self, now: Instant, ended: Option<Instant>) {
+        if ended.is_none_or(|ended| now.saturating_duration_since(ended) >= UNCERTAIN) {
+            self.emptied = Some(now);
+        }
     }
 
     /// Whether what comes may be from before a standstill that ended then.
@@ -84,13 +90,16 @@ mod tests {
         let (standstill, start) = (Standstill::new(S), Instant::now() + 100 * S);
         let mut waiting = Waiting::new(start);
         for second in 0..5 {
-            assert!(!waiting.is_old(standstill.turn(start + second * S)), "{second}");
-            waiting.emptied(start + second * S);
+            let ended = standstill.turn(start + second * S);
+            assert!(!waiting.is_old(ended), "{second}");
+            waiting.emptied(start + second * S, ended);
         }
         let ended = standstill.turn(start + 20 * S);
         assert_eq!(ended, Some(start + 20 * S));
         assert!(waiting.is_old(ended));
-        waiting.emptied(start + 20 * S);
+        waiting.emptied(start + 20 * S, ended);
+        assert!(waiting.is_old(ended), "the system has not said yet what has come");
+        waiting.emptied(start + 20 * S + UNCERTAIN, ended);
         assert!(!waiting.is_old(standstill.turn(start + 21 * S)));
     }
 
