@@ -278,10 +278,11 @@ fn a_sender_ends_at_the_first_signal_and_at_its_time_whatever_it_waits_for() {
     waiting.event("link", |event| event["state"] == "down");
     waiting.signal("INT");
     assert_eq!(waiting.exit_code(), 0);
-    assert!(run(&["send", &nobody, "--source", "pattern", "--for", "300ms", "--quiet"]).status.success());
+    let pattern = ["send", &nobody, "--source", "pattern", "--for", "300ms", "--quiet"];
+    fails(&pattern, 1, &["nothing was sent", &nobody, "never reached", "connection refused"]);
     let relay = RelayProgram::start(&[]);
     let mut silent = Running::start(&["send", &relay.addr, "--source", "-", "--for", "500ms", "--quiet"]);
-    assert_eq!(silent.exit_code(), 0);
+    assert_eq!(silent.exit_code(), 1, "nothing was sent");
     // What is wrong with a source is told without a relay.
     fails(&["send", &nobody, "--source", "/no/such/file"], 1, &["/no/such/file"]);
 }

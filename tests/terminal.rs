@@ -199,3 +199,91 @@ fn a_demonstration_without_a_display_is_drawn_in_the_terminal() {
     terminal.key("q");
     terminal.shows("the end", |screen| screen.contains("ended with 0"));
 }
+
+/// Waits until something is so.
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "never: {what}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+impl Terminal {
+    /// The process of the program that runs in it.
+    fn program(&self) -> String {
+        let shell = self.tmux(&["display-message", "-p", "#{pane_pid}"]).trim().to_owned();
+        let children = Command::new("pgrep").args(["-P", &shell]).output().expect("pgrep runs (make deps)");
+        String::from_utf8(children.stdout).unwrap().trim().to_owned()
+    }
+
+    /// Stops all reading of the terminal, as a laptop does that sleeps with an ssh session open, until it is dropped.
+    fn hold(&self) -> Held {
+        let server = self.tmux(&["display-message", "-p", "#{pid}"]).trim().to_owned();
+        kill("-STOP", &server);
+        Held(server)
+    }
+}
+
+/// A terminal that takes nothing.
+struct Held(String);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        kill("-CONT", &self.0);
+    }
+}
+
+fn kill(signal: &str, process: &str) {
+    assert!(Command::new("kill").args([signal, process]).status().unwrap().success());
+}
+
+fn is_there(process: &str) -> bool {
+    // Its shell may not have collected it yet.
+    let status = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    status.rsplit(')').next().is_some_and(|rest| !rest.trim().is_empty() && !rest.trim().starts_with('Z'))
+}
+
+#[test]
+fn a_recording_goes_on_in_a_terminal_that_is_held_and_ends_when_it_is_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let relay = RelayProgram::start(&[]);
+    let _sending = sender(&relay.addr, folder.path(), "ann");
+    let file = folder.path().join("a.mkv");
+    let recording = Terminal::start(100, 24, &["record", &relay.addr, "--out", file.to_str().unwrap()]);
+    recording.shows("how far it is", |screen| screen.contains("frames, "));
+    let program = recording.program();
+    // Ctrl-S: the system keeps what is printed from then on.
+    recording.key("C-s");
+    let size = || std::fs::metadata(&file).map_or(0, |about| about.len());
+    for _ in 0..3 {
+        let before = size();
+        thread::sleep(Duration::from_millis(1100));
+        until("the file grows", || size() > before + 10_000);
+    }
+    kill("-TERM", &program);
+    until("it ends", || !is_there(&program));
+    recording.key("C-q");
+    recording.shows("the end", |screen| screen.contains("ended with 0"));
+}
+
+#[test]
+fn what_has_the_whole_screen_ends_in_a_terminal_that_takes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = free_address();
+    let relay = Terminal::start(100, 24, &["relay", "--listen", &address, "--dashboard", "--lang", "en"]);
+    relay.shows("that nobody is here", |screen| screen.contains("Nobody is here"));
+    let _sending = sender(&address, folder.path(), "ann");
+    let shown = Terminal::start(100, 40, &["view", &address, "--terminal=blocks", "--lang", "en"]);
+    shown.shows("the stream", |screen| screen.contains("ann"));
+    let (relay_program, view_program) = (relay.program(), shown.program());
+    let _held = (relay.hold(), shown.hold());
+    // Long enough for the pictures to fill what the system takes.
+    thread::sleep(Duration::from_secs(2));
+    kill("-TERM", &view_program);
+    until("the viewer ends", || !is_there(&view_program));
+    let mut viewer = Running::start(&["view", &address, "--no-window", "--json"]);
+    viewer.event("frame", |_| true);
+    kill("-TERM", &relay_program);
+    until("the relay ends", || !is_there(&relay_program));
+}

@@ -123,6 +123,88 @@ async fn a_certificate_that_is_not_trusted_ends_it_and_the_reason_is_told() {
     server.stop().await;
 }
 
+/// What `openssl req -x509` makes: an authority's certificate, which signs itself.
+struct Tutorial {
+    is_authority: bool,
+    names: &'static [&'static str],
+    expired: bool,
+}
+
+impl Tutorial {
+    const fn new(names: &'static [&'static str]) -> Self {
+        Self { is_authority: true, names, expired: false }
+    }
+
+    /// Certificate and key, as PEM.
+    fn make(&self) -> (String, String) {
+        let names: Vec<String> = self.names.iter().map(|name| (*name).to_owned()).collect();
+        let mut params = rcgen::CertificateParams::new(names).unwrap();
+        params.distinguished_name.push(rcgen::DnType::CommonName, "desk.local");
+        if self.is_authority {
+            params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        }
+        params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        params.not_after = rcgen::date_time_ymd(if self.expired { 2021 } else { 2999 }, 1, 1);
+        let key = rcgen::KeyPair::generate().unwrap();
+        (params.self_signed(&key).unwrap().pem(), key.serialize_pem())
+    }
+}
+
+#[tokio::test]
+async fn a_file_with_the_relays_own_certificate_is_trust_whatever_it_calls_itself() {
+    let here: &[&str] = &["127.0.0.1"];
+    let nameless: &[&str] = &[];
+    let elsewhere: &[&str] = &["another.name"];
+    let other = Tutorial::new(here).make().0;
+    // What the relay shows, what else is in the file, and why it is not enough.
+    for (made, more, refused) in [
+        (Tutorial::new(here), "", None),
+        (Tutorial::new(here), other.as_str(), None),
+        (Tutorial { is_authority: false, ..Tutorial::new(here) }, "", None),
+        (Tutorial::new(nameless), "", None),
+        (Tutorial { is_authority: false, ..Tutorial::new(nameless) }, "", None),
+        // With several in the file, one of them could be taken for another.
+        (Tutorial::new(nameless), other.as_str(), Some("its certificate has no names")),
+        (Tutorial::new(elsewhere), "", Some("is for another.name, and not for 127.0.0.1")),
+        (Tutorial { is_authority: false, ..Tutorial::new(elsewhere) }, "", Some("is for another.name")),
+        (Tutorial { expired: true, ..Tutorial::new(here) }, "", Some("expired on 2021-01-01")),
+        (Tutorial { expired: true, ..Tutorial::new(nameless) }, "", Some("expired on 2021-01-01")),
+    ] {
+        let (certificate, key) = made.make();
+        let files = Files::new(&["localhost"]);
+        fs::write(files.file("cert.pem"), &certificate).unwrap();
+        fs::write(files.file("key.pem"), key).unwrap();
+        let server = relay_with(&files.server()).await;
+        fs::write(files.file("trusted.pem"), certificate + more).unwrap();
+        let (link, _inbox) = client(server.addr, Some(&Trust::Authority(files.file("trusted.pem")))).await;
+        match refused {
+            None => up(&link).await,
+            Some(words) => {
+                let why = down(&link).await.to_string();
+                assert!(why.contains(words), "{words:?} in: {why}");
+            }
+        }
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn another_certificate_of_the_same_name_is_not_the_one_in_the_file() {
+    for is_authority in [true, false] {
+        let made = Tutorial { is_authority, ..Tutorial::new(&["127.0.0.1"]) };
+        let files = Files::new(&["localhost"]);
+        let (certificate, key) = made.make();
+        fs::write(files.file("cert.pem"), certificate).unwrap();
+        fs::write(files.file("key.pem"), key).unwrap();
+        let server = relay_with(&files.server()).await;
+        fs::write(files.file("trusted.pem"), made.make().0).unwrap();
+        let (link, _inbox) = client(server.addr, Some(&Trust::Authority(files.file("trusted.pem")))).await;
+        let why = down(&link).await.to_string();
+        assert!(why.contains("its certificate") && !why.contains("Other"), "{why}");
+        server.stop().await;
+    }
+}
+
 #[tokio::test]
 async fn tls_and_no_tls_say_what_they_miss() {
     let files = Files::new(&["127.0.0.1"]);

@@ -6,7 +6,9 @@ mod common;
 
 use std::{fs, process::Stdio};
 
-use common::program::{RelayProgram, fails, pulsecam, run, text_of, viewer};
+use common::program::{RelayProgram, Running, fails, pulsecam, run, text_of, viewer};
+
+const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
 
 #[test]
 fn what_cannot_be_is_told_in_one_line_with_what_to_do() {
@@ -48,6 +50,74 @@ fn a_text_that_nobody_takes_is_a_failure_with_the_reason() {
     };
     let arguments = ["text", &addr, "hello", "--deadline", "700ms", "--max-backoff", "100ms"];
     fails(&arguments, 1, &["did not reach the relay", &addr, "connection refused", "--deadline"]);
+}
+
+#[test]
+fn what_did_nothing_in_its_time_fails_with_the_reason() {
+    let nobody = {
+        let relay = RelayProgram::start(&[]);
+        relay.addr.clone()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("a.mkv");
+    let film = folder.path().join("film.mjpeg");
+    fs::write(&film, fs::read(format!("{DATA}/coffee_600x400.jpg")).unwrap().repeat(4)).unwrap();
+    let (out, film) = (out.to_str().unwrap(), film.to_str().unwrap());
+    let record = |addr: &str, more: &[&str]| {
+        let all = ["record", addr, "--out", out, "--for", "700ms", "--quiet"];
+        [&all[..], more].concat().iter().map(|word| (*word).to_owned()).collect::<Vec<_>>()
+    };
+    let fails_with = |arguments: &[String], words: &[&str]| {
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+        fails(&arguments, 1, words);
+    };
+    let never = ["never reached", &nobody, "connection refused"];
+    fails_with(&record(&nobody, &[]), &["nothing was recorded", never[0], never[1], never[2]]);
+    let view = ["view", &nobody, "--no-window", "--for", "500ms", "--quiet"];
+    fails(&view, 1, &["nothing came", never[0], never[1], never[2]]);
+    fails(
+        &["play", film, &nobody, "--for", "500ms", "--quiet"],
+        1,
+        &["nothing was sent", never[0], never[2]],
+    );
+
+    // The relay is there, and nobody else.
+    let relay = RelayProgram::start(&[]);
+    fails_with(&record(&relay.addr, &[]), &["nothing was recorded", "nobody streamed"]);
+    fails(&["view", &relay.addr, "--no-window", "--for", "500ms", "--quiet"], 1, &["nobody streamed"]);
+    let silent = ["send", &relay.addr, "--source", "-", "--quiet"];
+    fails(&silent, 1, &["nothing was sent", "standard input is no MJPEG stream", "ffmpeg"]);
+    // Somebody streams, and another one was asked for.
+    let send = ["send", &relay.addr, "--source", "pattern", "--size", "160x120", "--name", "厨房", "--quiet"];
+    let _sending = Running::start(&send);
+    let mut watching = viewer(&relay.addr, &[]);
+    watching.event("frame", |_| true);
+    fails_with(&record(&relay.addr, &["--stream", "desk"]), &["no stream \"desk\"", "厨房"]);
+    assert!(!std::path::Path::new(out).exists());
+    // A recording whose end a person decides is as empty.
+    let mut recording =
+        Running::start(&["record", &relay.addr, "--out", out, "--stream", "desk", "--json", "--quiet"]);
+    recording.event("link", |event| event["state"] == "up");
+    recording.signal("INT");
+    assert_eq!(recording.exit_code(), 1);
+    // A text is something.
+    let text = ["text", &relay.addr, "hello", "--quiet"];
+    let quiet = RelayProgram::start(&[]);
+    let mut reading =
+        Running::start(&["view", &quiet.addr, "--no-window", "--json", "--for", "3s", "--quiet"]);
+    reading.event("link", |event| event["state"] == "up");
+    assert!(run(&[&text[..1], &[quiet.addr.as_str()], &text[2..]].concat()).status.success());
+    reading.event("text", |_| true);
+    assert_eq!(reading.exit_code(), 0);
+}
+
+#[test]
+fn a_sender_that_nobody_watched_has_done_its_work_and_says_so() {
+    let relay = RelayProgram::start(&[]);
+    let send = ["send", &relay.addr, "--source", "pattern", "--frames", "3", "--fps", "20", "--quiet"];
+    let output = run(&send);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(text_of(&output.stdout).trim(), "sent 0 of 3 frames (3 unseen because nobody viewed)");
 }
 
 #[test]
@@ -97,9 +167,11 @@ fn help_has_examples_and_completions_are_scripts() {
 #[test]
 fn switches_can_be_set_by_the_environment() {
     let relay = RelayProgram::start(&[]);
+    let _sending =
+        Running::start(&["send", &relay.addr, "--source", "pattern", "--size", "160x120", "--quiet"]);
     for (value, json) in [("1", true), ("yes", true), ("0", false), ("", false)] {
         let output = pulsecam()
-            .args(["view", &relay.addr, "--for", "300ms", "--quiet"])
+            .args(["view", &relay.addr, "--for", "1s", "--quiet"])
             .envs([("PULSECAM_JSON", value), ("PULSECAM_NO_WINDOW", "1")])
             .stdin(Stdio::null())
             .output()

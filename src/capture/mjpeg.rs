@@ -155,6 +155,8 @@ pub(super) struct Mjpeg<R> {
     /// Pictures since the last start.
     shown: u64,
     seq: u64,
+    /// It failed for good.
+    over: bool,
 }
 
 impl Mjpeg<io::Stdin> {
@@ -166,7 +168,14 @@ impl Mjpeg<io::Stdin> {
 
 impl<R: Read> Mjpeg<R> {
     fn live(reader: R, name: &str) -> Self {
-        Self { splitter: Splitter::new(reader, name), pacer: None, rewind: None, shown: 0, seq: 0 }
+        Self {
+            splitter: Splitter::new(reader, name),
+            pacer: None,
+            rewind: None,
+            shown: 0,
+            seq: 0,
+            over: false,
+        }
     }
 }
 
@@ -178,14 +187,20 @@ impl Mjpeg<File> {
         let mut splitter = Splitter::new(file, name);
         splitter.find_start()?;
         let rewind: Option<fn(&mut File) -> io::Result<()>> = if repeat { Some(File::rewind) } else { None };
-        Ok(Self { splitter, pacer: Some(Pacer::new(fps)), rewind, shown: 0, seq: 0 })
+        Ok(Self { splitter, pacer: Some(Pacer::new(fps)), rewind, shown: 0, seq: 0, over: false })
     }
 }
 
 impl<R: Read> Source for Mjpeg<R> {
     fn next_frame(&mut self) -> Result<Option<Frame>, Error> {
         let jpeg = loop {
-            if let Some(jpeg) = self.splitter.next_jpeg()? {
+            if self.over {
+                return Ok(None);
+            }
+            let next = self.splitter.next_jpeg();
+            // A picture that is too long is skipped; of what cannot be read, or has no pictures, nothing will ever come.
+            self.over = matches!(next, Err(Error::Io { .. } | Error::NotMjpeg { .. }));
+            if let Some(jpeg) = next? {
                 break jpeg;
             }
             // A round without a picture would be followed by another such.

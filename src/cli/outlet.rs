@@ -264,8 +264,8 @@ impl Shared {
                     let ended = waiting.ended;
                     drop(waiting);
                     if first {
-                        failed(&error);
                         self.over.cancel();
+                        failed(&error);
                     }
                     if ended {
                         return false;

@@ -81,6 +81,8 @@ enum Event<'a> {
         skipped: u64,
         lost: u64,
         age_ms: Option<Percentiles>,
+        /// Frames of further streams than are counted apart.
+        other_frames: u64,
         streams: Vec<StreamSummary<'a>>,
     },
 }
@@ -105,6 +107,7 @@ pub(super) struct Report {
     images: u64,
     damaged: u64,
     ages: Step,
+    other_frames: u64,
 }
 
 #[derive(Default)]
@@ -130,6 +133,7 @@ impl Report {
             images: 0,
             damaged: 0,
             ages: Step::default(),
+            other_frames: 0,
         }
     }
 
@@ -204,6 +208,7 @@ impl Report {
             self.output.event(&event(frame), None);
         }
         if !self.streams.contains_key(&frame.id) && self.streams.len() >= MAX_STREAMS {
+            self.other_frames += 1;
             return;
         }
         let stream = self.streams.entry(frame.id).or_default();
@@ -255,6 +260,7 @@ impl Report {
             skipped,
             lost,
             age_ms: ages,
+            other_frames: self.other_frames,
             streams: streams
                 .iter()
                 .map(|s| StreamSummary { stream: &s.name, peer: s.peer, frames: s.frames, lost: s.lost })
@@ -267,8 +273,12 @@ impl Report {
         } else {
             String::new()
         };
+        let damaged = match self.damaged {
+            0 => String::new(),
+            damaged => format!(", {damaged} damaged"),
+        };
         let line = format!(
-            "{} of {}, {lost} lost, {}, {}{skipped}{age}",
+            "{} of {}, {lost} lost{damaged}, {}, {}{skipped}{age}",
             counted(self.frames, "frame"),
             counted(self.streams.len() as u64, "stream"),
             counted(self.texts, "text"),
@@ -378,6 +388,20 @@ mod tests {
         let json = |frame| serde_json::to_value(event(frame)).unwrap();
         assert_eq!(json(&live).get("card"), None);
         assert_eq!(json(&card)["card"], "no-signal");
+    }
+
+    #[test]
+    fn all_frames_are_those_of_the_streams_and_of_too_many_streams() {
+        let mut report = Report::new(Output::new(false), None);
+        for number in 0..MAX_STREAMS + 5 {
+            let frame = Shown { stream: number.to_string(), ..shown(None) };
+            for frame in [shown(None), frame] {
+                report.take(&Arrival::Frame(Box::new(frame)), false);
+            }
+        }
+        let counted: u64 = report.streams.values().map(|stream| stream.frames).sum();
+        assert_eq!(report.frames(), 2 * (MAX_STREAMS as u64 + 5));
+        assert_eq!((report.frames() - counted, report.other_frames), (6, 6));
     }
 
     #[test]

@@ -108,7 +108,10 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         let mut summary = Summary::new(outgoing.counts(), counters);
         let nothing = summary.is_nothing().then(|| {
             let why = || match summary.captured {
-                0 => format!("{source} gave no frame"),
+                0 => outgoing.trouble().map_or_else(
+                    || format!("{source} gave no frame"),
+                    |trouble| format!("{source} gave no frame: {trouble}"),
+                ),
                 captured => format!("none of {captured} frames could be sent"),
             };
             reached.failure(&link).unwrap_or_else(why)

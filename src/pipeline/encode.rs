@@ -135,6 +135,7 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
     /// Hands a frame on, or leaves it out.
     pub(super) fn frame(&mut self, frame: Frame) {
         if self.is_done() {
+            self.tally.not_wanted();
             return;
         }
         let Frame { seq, captured, data } = frame;

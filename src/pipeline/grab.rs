@@ -148,7 +148,10 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
             encode.frame(frame);
             return Ok(Step::of(encode.is_done()));
         }
-        let Ok(replaced) = self.frames.send_fresh((), frame) else { return Ok(Step::Last) };
+        let Ok(replaced) = self.frames.send_fresh((), frame) else {
+            self.tally.not_wanted();
+            return Ok(Step::Last);
+        };
         self.tally.skipped.fetch_add(replaced.into(), Relaxed);
         Ok(Step::Came)
     }

@@ -168,6 +168,12 @@ impl Outgoing {
         self.tally.counts()
     }
 
+    /// Why no frames come, if the source failed and none came since.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        self.tally.life().trouble()
+    }
+
     /// Waits for the end: of the material, of the number of frames, of the time.
     pub async fn ended(&mut self) {
         if !self.done.is_terminated() {
@@ -198,6 +204,11 @@ fn run<F: FnMut(FrameInfo, Bytes)>(
             Err(fresh::Closed) => return,
         }
     }
+    if encode().is_done() {
+        while let Ok(Some(_)) = frames.try_recv() {
+            tally.not_wanted();
+        }
+    }
 }
 
 #[cfg(test)]
@@ -223,6 +234,66 @@ mod tests {
         fn describe(&self) -> String {
             "a camera that hangs".into()
         }
+    }
+
+    /// Gives so many frames, one each millisecond: JPEG or pictures.
+    struct Counted {
+        given: u64,
+        last: u64,
+        as_pictures: bool,
+    }
+
+    impl Source for Counted {
+        fn next_frame(&mut self) -> Result<Option<Frame>, capture::Error> {
+            thread::sleep(Duration::from_millis(1));
+            if self.given == self.last {
+                return Ok(None);
+            }
+            self.given += 1;
+            let data = if self.as_pictures {
+                let pixels = crate::picture::Pixels::Rgb(vec![0; 64 * 48 * 3]);
+                capture::FrameData::Picture(crate::picture::Picture { width: 64, height: 48, pixels })
+            } else {
+                capture::FrameData::Jpeg(Bytes::from_static(b"jpeg"))
+            };
+            Ok(Some(Frame { seq: self.given - 1, captured: crate::clock::Timestamp::now(), data }))
+        }
+
+        fn describe(&self) -> String {
+            "so many frames".into()
+        }
+    }
+
+    /// What is counted of a source of 50 frames, at the end.
+    async fn counted(job: Job, as_pictures: bool) -> Counts {
+        let open = move || Ok(Box::new(Counted { given: 0, last: 50, as_pictures }) as Box<dyn Source>);
+        let mut outgoing = Outgoing::open(&job, open, |_, _| ()).await.unwrap();
+        outgoing.begin();
+        outgoing.ended().await;
+        outgoing.counts()
+    }
+
+    #[tokio::test]
+    async fn each_frame_that_came_is_counted_once_by_what_became_of_it() {
+        let viewers = || Some(watch::Sender::new(Some(0)).subscribe());
+        for as_pictures in [false, true] {
+            for frames in [None, Some(7)] {
+                let all = frames.unwrap_or(50);
+                let seen = counted(Job { frames, ..Job::default() }, as_pictures).await;
+                assert_eq!((seen.captured, seen.left), (seen.handed_on + seen.skipped, 0), "{seen:?}");
+                assert!(seen.handed_on == all || frames.is_none(), "{seen:?}");
+                let unseen = counted(Job { frames, viewers: viewers(), ..Job::default() }, as_pictures).await;
+                assert_eq!((unseen.captured, unseen.unseen, unseen.left), (all, all, 0), "{unseen:?}");
+                let still = Job { frames, skip_still: true, ..Job::default() };
+                let still = counted(still, as_pictures).await;
+                let settled = still.handed_on + still.skipped + still.still;
+                assert_eq!((still.captured, still.left), (settled, 0), "{still:?}");
+                assert!(still.still > 0, "{still:?}");
+            }
+        }
+        // A JPEG that cannot be decoded where another quality is asked for.
+        let failed = counted(Job { quality: Some(50), ..Job::default() }, false).await;
+        assert_eq!((failed.captured, failed.failed + failed.skipped), (50, 50), "{failed:?}");
     }
 
     #[tokio::test]

@@ -75,6 +75,7 @@ pub(super) struct Tally {
     pub(super) handed_on: AtomicU64,
     pub(super) outages: AtomicU64,
     pub(super) cards: AtomicU64,
+    not_wanted: AtomicU64,
     pub(super) stop: AtomicBool,
     life: Mutex<Life>,
 }
@@ -99,9 +100,14 @@ impl Tally {
             cards: self.cards.load(Relaxed),
         };
         // Read last: what has become of a frame is counted after its coming.
-        counts.captured = self.captured.load(Relaxed);
+        counts.captured = self.captured.load(Relaxed).saturating_sub(self.not_wanted.load(Relaxed));
         counts.left = counts.captured.saturating_sub(counts.settled());
         counts
+    }
+
+    /// A frame was taken that nobody asked for: the last one was on its way.
+    pub(super) fn not_wanted(&self) {
+        self.not_wanted.fetch_add(1, Relaxed);
     }
 
     pub(super) fn lost(&self, losses: Losses) {
@@ -176,6 +182,11 @@ impl Life {
             (self.off, self.trouble, self.gone) = (Some(signal), None, false);
         }
         news
+    }
+
+    /// Why no frames come, if the source failed and none came since.
+    pub(super) fn trouble(&self) -> Option<String> {
+        self.trouble.clone()
     }
 
     /// How the source calls itself now.
