@@ -107,7 +107,7 @@ async fn send(args: &Args) -> Result<(), Error> {
         let receipt = link.send(Message::text(&line, &args.sender.origin(run, count))?)?;
         count += 1;
         // What waits is bounded: the next line is read once the relay has this one.
-        args.sender.delivered(&link, receipt, &format!("the text {line:?}")).await?;
+        args.sender.delivered(&link, receipt, &quoted(&line)).await?;
     }
     if count == 0 {
         return Err(Error::NothingToSend);
@@ -115,6 +115,17 @@ async fn send(args: &Args) -> Result<(), Error> {
     drop(reporting);
     args.sender.output().event(&Delivered { messages: count }, None);
     Ok(())
+}
+
+/// Characters of a text that are repeated in an error: enough to know which one it was.
+const QUOTED: usize = 60;
+
+/// A text as an error names it.
+fn quoted(line: &str) -> String {
+    match line.char_indices().nth(QUOTED) {
+        Some((end, _)) => format!("the text \"{}…\"", line[..end].escape_debug()),
+        None => format!("the text {line:?}"),
+    }
 }
 
 /// The words as one line, or the lines of standard input as they come.

@@ -54,6 +54,9 @@ pub(super) async fn enter(
             Err(Error::Malformed(malformed)) if malformed.is_tls() => {
                 return Err(turned_away(&pen, Refusal::SpeaksTls));
             }
+            Err(Error::Malformed(malformed)) => {
+                return Err(turned_away(&pen, Refusal::Failed(malformed.for_peer().to_string())));
+            }
             Err(error) => return Err(turned_away(&pen, Refusal::Failed(error.to_string()))),
         };
         let keys = ring.keys();
