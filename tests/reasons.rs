@@ -182,6 +182,7 @@ fn a_message_over_a_limit_is_refused_with_the_relays_reason() {
     let (long, longer) = ("long ".repeat(150), "long ".repeat(500));
     let last = last_line(&[&["text", &relay.addr, &long][..], &LATER].concat());
     assert!(last.contains("up to 1024 are allowed"), "{last}");
+    assert!(last.len() < 300, "and not all of the text: {last}");
     let last = last_line(&[&["text", &relay.addr, &longer][..], &LATER].concat());
     assert!(last.contains("at most 2048 is allowed"), "{last}");
     let last = last_line(&[&["image", &relay.addr, PICTURE][..], &LATER].concat());

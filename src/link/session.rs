@@ -112,7 +112,7 @@ pub(super) async fn serve(
     }
     let Inner { kept, up_since, farewell, .. } =
         session.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-    take_back(hub, outbox, kept, &why, farewell, up_since.is_some());
+    take_back(hub, outbox, kept, &why, farewell.as_ref(), up_since.is_some());
     Ended { why, up_for: up_since.map(|since| now().saturating_duration_since(since)) }
 }
 
@@ -122,11 +122,11 @@ fn take_back(
     outbox: &mut Outbox,
     kept: &mut Upkeep,
     why: &Down,
-    farewell: Option<Farewell>,
+    farewell: Option<&Farewell>,
     answered: bool,
 ) {
     let mut again = kept.ledger.take_back();
-    let refused = farewell.as_ref().and_then(|farewell| farewell.refused);
+    let refused = farewell.and_then(|farewell| farewell.refused);
     let size = |taken: &Taken<(), Outbound>| match &taken.item {
         Outbound::Message(attempt) => u32::try_from(attempt.message.wire_len() - SIZE_FIELD).ok(),
         Outbound::Heartbeat | Outbound::Frame { .. } => None,

@@ -88,6 +88,7 @@ async fn entering(
     let failed = |why: String| Refusal::Failed(why);
     let answer = reader.next().await.map_err(|error| match error {
         Error::Malformed(malformed) if malformed.is_tls() => Refusal::SpeaksTls,
+        Error::Malformed(malformed) => failed(malformed.for_peer().to_string()),
         error => failed(error.to_string()),
     })?;
     let answer = answer.ok_or_else(|| failed("it closed the connection before it showed a key".into()))?;

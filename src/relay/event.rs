@@ -194,7 +194,11 @@ impl LeaveReason {
             Self::Wire(wire::Error::Malformed(malformed)) => malformed.too_large(),
             _ => None,
         };
-        Some(Farewell { reason: self.to_string(), refused, ..Farewell::default() })
+        let reason = match self {
+            Self::Wire(wire::Error::Malformed(malformed)) => malformed.for_peer().to_string(),
+            other => other.to_string(),
+        };
+        Some(Farewell { reason, refused, ..Farewell::default() })
     }
 
     /// The option of `pulsecam relay` that sets the limit, for whoever runs one.

@@ -40,6 +40,12 @@ fn an_empty_window_says_what_it_waits_for() {
     let again = LinkState::Refused { why: "full.".into(), retry_at: Some(now + 3 * SECOND) };
     board.apply(Update::Link(again), now);
     assert_eq!(board.headline(now).0, "relay:6868 refused: full. Trying again in 3 s.");
+    let lasting = LinkState::Lasting { why: "no key.".into(), retry_at: now + 20 * SECOND };
+    board.apply(Update::Link(lasting), now);
+    let words = "relay:6868: no key. This does not go away by itself";
+    assert_eq!(board.headline(now), (format!("{words} (next try in 20 s)."), Tone::Bad));
+    assert_eq!(board.headline(now + 20 * SECOND).0, format!("{words}."));
+    assert_eq!(board.next_change(now).map(|then| then - now), Some(SECOND), "it counts down");
 }
 
 #[test]

@@ -198,9 +198,13 @@ fn links(draw: &mut impl FnMut(&str, &mut Board, (usize, usize), Instant), now: 
     down.apply(cut.clone(), now);
     draw("reconnecting", &mut down, hd, now);
     let mut refused = fed(&[], now);
-    let why = "the relay does not know the key: it is not the one that you mean.".into();
+    let why = "1024 clients are here already.".into();
     refused.apply(Update::Link(LinkState::Refused { why, retry_at: Some(now + 4_000 * MS) }), now);
     draw("refused", &mut refused, hd, now);
+    let mut lasting = fed(&[], now);
+    let why = "the relay could not prove that it knows the key. It may not be the one that you mean.".into();
+    lasting.apply(Update::Link(LinkState::Lasting { why, retry_at: now + 20_000 * MS }), now);
+    draw("lasting", &mut lasting, hd, now);
     let mut cut_off = fed(&[("ann@desk", 1280, 720)], now - 700 * MS);
     cut_off.apply(cut, now);
     draw("cut", &mut cut_off, hd, now);

@@ -49,6 +49,11 @@ impl Malformed {
         matches!(self.fault, Fault::SizeTooLarge { found, .. } if self.offset == 0 && RECORDS.contains(&(found >> 16)))
     }
 
+    /// The same for the peer itself, which knows its own address.
+    pub(crate) fn for_peer(self) -> Self {
+        Self { peer: None, ..self }
+    }
+
     /// The size field of a message that is no worse than too large.
     pub(crate) fn too_large(&self) -> Option<u32> {
         match self.fault {
