@@ -23,7 +23,7 @@ use pulsecam::{
     clock::Timestamp,
     jpeg::Encoder,
     picture::{Picture, Pixels},
-    wire::{FrameInfo, Heartbeat, Message, Origin, Side, farewell},
+    wire::{FrameInfo, Heartbeat, Kind, Message, Origin, Side, farewell},
 };
 use serde_json::Value;
 
@@ -175,6 +175,48 @@ fn json_says_what_was_sent_and_is_safe_on_a_terminal_too() {
     assert_eq!(of("frame")["stream"], name());
     assert_eq!(of("damaged")["reason"], "a picture in 5000 scans; up to 12 are allowed at its size");
     is_unharmed(&stderr);
+}
+
+/// What programs send as a text that write no QString: what is text is shown, and what is none is called so, in lines and in JSON.
+#[test]
+fn texts_in_any_form_are_shown_or_called_unreadable() {
+    let origin = Origin { from: Some("old".into()), id: None };
+    let description = Message::text("", &origin).unwrap().description().clone();
+    let payloads: [Option<&[u8]>; 5] = [
+        Some("grüße 你好".as_bytes()),
+        Some(b"\0\0\0\x03hi\0"),
+        None,
+        Some(b"\xff\xd8\xff\xe0\x1b[2J"),
+        Some(b"\x1b[2J"),
+    ];
+    let mut texts: Vec<_> = payloads
+        .map(|payload| {
+            Message::new(Kind::Text, description.clone(), payload.map(|p| p.to_vec().into())).unwrap()
+        })
+        .into();
+    texts.push(Message::text("a QString", &origin).unwrap());
+    let mut relay = RelayProgram::start(&[]);
+    let viewers = [start_viewer(&mut relay, &["--json"]), start_viewer(&mut relay, &[])];
+    say(&relay.addr, &texts);
+    say(&relay.addr, &[video("the end", jpeg())]);
+    let [json, lines] = viewers.map(|viewer| {
+        let Output { status, stdout, stderr } = viewer.wait_with_output().unwrap();
+        assert!(status.success());
+        is_unharmed(&stderr);
+        is_unharmed(&stdout)
+    });
+    let events: Vec<Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let said: Vec<_> =
+        events.iter().filter(|event| event["event"] == "text").map(|event| &event["text"]).collect();
+    assert_eq!(said, ["grüße 你好", "hi", "", "a QString"]);
+    let unreadable: Vec<_> = events.iter().filter(|event| event["event"] == "unreadable_text").collect();
+    assert_eq!(unreadable.iter().map(|event| &event["bytes"]).collect::<Vec<_>>(), [8, 4]);
+    assert!(unreadable.iter().all(|event| event["from"] == "old" && event["reason"].is_string()), "{json}");
+    let said: Vec<_> =
+        lines.lines().filter_map(|line| line.split_once(" old: ").map(|(_, said)| said)).collect();
+    assert_eq!((said.len(), said[0], said[1], said[2], said[5]), (6, "grüße 你好", "hi", "", "a QString"));
+    assert!(said[3].starts_with("a text of 8 bytes that cannot be read"), "{lines}");
+    assert!(said[4].starts_with("a text of 4 bytes that cannot be read"), "{lines}");
 }
 
 /// One stranger's bombs, and a friend's pictures beside them.

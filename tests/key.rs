@@ -5,7 +5,7 @@
 
 mod common;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, num::NonZero, sync::Arc, time::Duration};
 
 use common::{
     links::{down, up},
@@ -14,7 +14,7 @@ use common::{
 use pulsecam::{
     key::{Challenge, Key},
     link::{self, Down, Inbox, Link, connect},
-    relay::{Config, Keyring, RoomKey},
+    relay::{Config, Keyring, Limits, RoomKey},
     socket::{Outlet, Pen},
     tls::{self, Certificate, Client, Fingerprint, Trust},
     wire::{Codec, DEFAULT_MAX_MESSAGE, Heartbeat, Kind, Message, Origin, Reader, Side, farewell_reason},
@@ -91,7 +91,7 @@ async fn who_has_no_key_or_a_wrong_one_is_told_so() {
     assert_eq!(why, Down::KeyMissing);
     assert_eq!(timeout(PATIENCE, none.lasting_trouble()).await.unwrap(), why);
     assert!(
-        timeout(std::time::Duration::from_millis(100), none.flushed()).await.is_err(),
+        timeout(Duration::from_millis(100), none.flushed()).await.is_err(),
         "a farewell confirms nothing"
     );
     server.told(&["refused"]).await;
@@ -122,7 +122,7 @@ async fn an_old_program_is_refused_with_a_clear_word() {
 async fn what_is_for_a_room_with_a_key_is_not_sent_where_none_is_asked_for() {
     let open = Server::start(Config::default()).await;
     let patience = link::Config {
-        connect_timeout: std::time::Duration::from_millis(300),
+        connect_timeout: Duration::from_millis(300),
         ..link::Config::new(open.addr.to_string())
     };
     let (link, _inbox) = connect(link::Config { key: Some(key(RED)), ..patience }).await.unwrap();
@@ -206,20 +206,96 @@ async fn a_relay_that_only_pretends_to_know_the_key_is_left() {
 }
 
 #[tokio::test]
-async fn keys_change_without_dropping_anyone() {
-    let keys = ring(&[("", RED)]);
+async fn a_key_that_is_taken_away_sends_away_those_who_came_with_it_and_nobody_else() {
+    let keys = ring(&[("", RED), ("", BLUE)]);
     let server = Server::start(Config { keys: Some(Arc::clone(&keys)), ..Config::default() }).await;
-    let (before, mut inbox) = client(server.addr, Some(RED)).await;
-    up(&before).await;
-    keys.replace(vec![RoomKey { room: String::new(), key: key(BLUE) }]);
+    let (goes, _inbox) = client(server.addr, Some(RED)).await;
+    let (stays, mut inbox) = client(server.addr, Some(BLUE)).await;
+    up(&goes).await;
+    up(&stays).await;
+    const GREEN: &str = "the key to the green room";
+    let new = |text| RoomKey { room: String::new(), key: key(text) };
+    keys.replace(vec![new(BLUE), new(GREEN)]);
+    let why = down(&goes).await;
+    assert!(matches!(&why, Down::SentAway(why) if why.contains("is not valid any more")), "{why}");
+    server.told(&["left", "is not valid any more"]).await;
     let (late, _inbox) = client(server.addr, Some(RED)).await;
     assert!(down(&late).await == Down::KeyRefused);
-    let (after, _inbox) = client(server.addr, Some(BLUE)).await;
+    let (after, _inbox) = client(server.addr, Some(GREEN)).await;
     up(&after).await;
     say(&after, "still here");
     assert_eq!(text(&mut inbox).await, "still here");
-    assert_eq!(before.counters().sessions, 1);
+    assert_eq!(stays.counters().sessions, 1);
+    // The same key, and another room: nobody stays where it does not open any more.
+    keys.replace(vec![RoomKey { room: "another".into(), key: key(BLUE) }, new(GREEN)]);
+    let why = down(&stays).await;
+    assert!(matches!(&why, Down::SentAway(why) if why.contains("is not valid any more")), "{why}");
+    assert_eq!(after.counters().sessions, 1);
     server.stop().await;
+}
+
+/// Strangers without a key, more than there are places for members, and more than may wait.
+#[tokio::test]
+async fn strangers_take_no_places_of_members() {
+    let limits = Limits { unauthenticated: NonZero::new(8), ..Limits::default() };
+    let config = Config {
+        keys: Some(ring(&[("", RED)])),
+        max_clients: NonZero::new(2).unwrap(),
+        limits,
+        ..Config::default()
+    };
+    let server = Server::start(config).await;
+    let mut strangers = Vec::new();
+    for _ in 0..20 {
+        let mut stranger = Bare::connect_unseen(server.addr).await;
+        assert_eq!(stranger.receive().await.kind(), Kind::Reserved(101), "it is asked for a key");
+        strangers.push(stranger);
+    }
+    // The oldest had to go for the newest, and know why; all are from one address, which may have a quarter of the places.
+    let last = strangers[0].receive().await;
+    assert!(farewell_reason(&last).unwrap().contains("waited longest"), "{last:?}");
+    strangers[0].end().await;
+    server.told(&["refused", "waited longest"]).await;
+    // Members come in, as many as there are places.
+    let [(one, _inbox), (other, mut inbox)] =
+        [client(server.addr, Some(RED)).await, client(server.addr, Some(RED)).await];
+    up(&one).await;
+    up(&other).await;
+    say(&one, "we are in");
+    assert_eq!(text(&mut inbox).await, "we are in");
+    let (third, _inbox) = client(server.addr, Some(RED)).await;
+    let why = down(&third).await;
+    assert!(matches!(&why, Down::SentAway(why) if why.contains("2 clients are here already")), "{why}");
+    // While more strangers come all the time.
+    drop(other);
+    server.told(&["left"]).await;
+    let addr = server.addr;
+    let flood = tokio::spawn(async move {
+        loop {
+            let _ = timeout(Duration::from_millis(5), Bare::connect_unseen(addr).await.reader.next()).await;
+        }
+    });
+    up(&third).await;
+    flood.abort();
+    assert_eq!(server.stop().await.joined, 3);
+}
+
+/// Handshakes of TLS that are never finished are strangers too.
+#[tokio::test]
+async fn who_does_not_finish_tls_takes_no_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let (tls, fingerprint) = certificate(folder.path());
+    let config = Config { tls: Some(tls), max_clients: NonZero::new(1).unwrap(), ..Config::default() };
+    let server = Server::start(config).await;
+    let mut silent = Vec::new();
+    for _ in 0..10 {
+        silent.push(TcpStream::connect(server.addr).await.unwrap());
+    }
+    let tls = Some(Client::new(&Trust::Pinned(fingerprint)).unwrap());
+    let config = link::Config { tls, ..link::Config::new(server.addr.to_string()) };
+    let (link, _inbox) = connect(config).await.unwrap();
+    up(&link).await;
+    assert_eq!(server.stop().await.joined, 1);
 }
 
 /// Files of a certificate, and its fingerprint.

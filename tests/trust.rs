@@ -147,21 +147,36 @@ fn a_picture_comes_through_tls_into_a_room() {
 
 #[test]
 #[cfg(unix)]
-fn a_signal_has_certificate_and_keys_read_again_and_drops_nobody() {
+fn a_signal_has_certificate_and_keys_read_again_and_drops_those_whose_key_is_gone() {
     let folder = tempfile::tempdir().unwrap();
     let [cert, key] = ["cert.pem", "key.pem"].map(|name| folder.path().join(name).display().to_string());
     let make = || {
         let made = run(&["cert", "127.0.0.1", "--cert", &cert, "--key", &key, "--force"]);
         text_of(&made.stdout).trim().to_owned()
     };
-    let room = write(folder.path(), "room.key", RED);
+    let [room, lasting] = [("room.key", RED), ("lasting.key", "the-key-that-is-never-changed")]
+        .map(|(name, text)| write(folder.path(), name, text));
     let before = make();
-    let relay = RelayProgram::start(&["--tls-cert", &cert, "--tls-key", &key, "--key-file", &room]);
-    let mut stays = viewer(&relay.addr, &["--tls-pin", &before, "--key-file", &room]);
+    // One room, to which two keys open.
+    let mut relay = RelayProgram::start(&[
+        "--tls-cert",
+        &cert,
+        "--tls-key",
+        &key,
+        "--key-file",
+        &room,
+        "--key-file",
+        &lasting,
+    ]);
+    let mut stays = viewer(&relay.addr, &["--tls-pin", &before, "--key-file", &lasting]);
+    let mut goes = viewer(&relay.addr, &["--tls-pin", &before, "--key-file", &room]);
     let after = make();
     let old = write(folder.path(), "old.key", RED);
     write(folder.path(), "room.key", BLUE);
     relay.running.signal("HUP");
+    let gone = goes.event("link", |event| event["state"] == "down");
+    assert!(gone["why"].as_str().unwrap().contains("is not valid any more"), "{gone}");
+    relay.running.event("left", |event| event["reason"].as_str().unwrap().contains("is not valid any more"));
     // Who comes with the old ones is turned away once the signal was heeded.
     let say = |pin: &str, key: &str| {
         let text =
@@ -177,5 +192,5 @@ fn a_signal_has_certificate_and_keys_read_again_and_drops_nobody() {
     assert_eq!(say(&after, &room), Some(0));
     stays.event("text", |_| true);
     stays.signal("INT");
-    assert!(!stays.rest().join("\n").contains("\"state\":\"down\""), "nobody was dropped");
+    assert!(!stays.rest().join("\n").contains("\"state\":\"down\""), "whose key is there was dropped");
 }

@@ -71,14 +71,16 @@ impl Backlog {
         self.items
     }
 
-    /// Whether a message of so many bytes has to wait at its sender until the client has taken more.
-    pub(super) fn holds_up(&mut self, from: ClientId, bytes: usize, now: Instant) -> bool {
+    /// Whether a message of so many bytes has to wait at its sender until the client has taken more. `amid`: the client could take
+    /// nothing since the last one, as it is still the sender's turn.
+    pub(super) fn holds_up(&mut self, from: ClientId, bytes: usize, amid: bool, now: Instant) -> bool {
         if self.total == 0 {
             return false;
         }
         let free = self.budget.saturating_sub(self.total);
         let share = self.shares.get(&from).copied().unwrap_or(0);
-        let fits = bytes <= free && (share == 0 || share.saturating_add(bytes) <= free - bytes);
+        let is_alone = amid || share == 0;
+        let fits = bytes <= free && (is_alone || share.saturating_add(bytes) <= free - bytes);
         !fits && self.keeps_up(now)
     }
 
@@ -106,7 +108,7 @@ mod tests {
         loop {
             let before = backlog.total;
             for sender in 0..senders {
-                if !backlog.holds_up(sender, bytes, start) {
+                if !backlog.holds_up(sender, bytes, false, start) {
                     backlog.add(sender, bytes, start);
                 }
             }
@@ -125,19 +127,31 @@ mod tests {
             let mut backlog = filled(senders, bytes);
             assert!(backlog.total <= 1000, "{senders} {bytes}");
             let free = 1000 - backlog.total;
-            assert!(free == 0 || !backlog.holds_up(999, 1.min(free), Instant::now()), "room for another");
+            assert!(
+                free == 0 || !backlog.holds_up(999, 1.min(free), false, Instant::now()),
+                "room for another"
+            );
         }
+    }
+
+    #[test]
+    fn within_a_turn_nothing_waits_that_fits() {
+        let now = Instant::now();
+        let mut backlog = Backlog::new(1000, now);
+        backlog.add(1, 700, now);
+        assert!(backlog.holds_up(1, 100, false, now) && !backlog.holds_up(1, 100, true, now));
+        assert!(backlog.holds_up(1, 301, true, now));
     }
 
     #[test]
     fn a_message_larger_than_the_mailbox_waits_until_nothing_else_does() {
         let now = Instant::now();
         let mut backlog = Backlog::new(1000, now);
-        assert!(!backlog.holds_up(1, 5000, now));
+        assert!(!backlog.holds_up(1, 5000, false, now));
         backlog.add(2, 10, now);
-        assert!(backlog.holds_up(1, 5000, now));
+        assert!(backlog.holds_up(1, 5000, false, now));
         backlog.remove(2, 10);
-        assert!(!backlog.holds_up(1, 5000, now) && backlog.shares.is_empty());
+        assert!(!backlog.holds_up(1, 5000, false, now) && backlog.shares.is_empty());
     }
 
     #[test]
@@ -145,20 +159,20 @@ mod tests {
         let start = Instant::now();
         let mut backlog = Backlog::new(300_000, start);
         backlog.add(1, 250_000, start);
-        assert!(backlog.holds_up(1, 60_000, start + 2 * S));
-        assert!(!backlog.holds_up(1, 60_000, start + 3 * S));
-        assert!(!backlog.holds_up(1, 60_000, start + 4 * S), "nor later on");
+        assert!(backlog.holds_up(1, 60_000, false, start + 2 * S));
+        assert!(!backlog.holds_up(1, 60_000, false, start + 3 * S));
+        assert!(!backlog.holds_up(1, 60_000, false, start + 4 * S), "nor later on");
         // Slow, and enough: 1000 bytes a second would empty it in time.
         for second in 4..=60 {
             backlog.took(1100);
-            backlog.holds_up(1, 60_000, start + second * S);
+            backlog.holds_up(1, 60_000, false, start + second * S);
         }
-        assert!(backlog.holds_up(1, 60_000, start + 60 * S), "it takes what waits");
+        assert!(backlog.holds_up(1, 60_000, false, start + 60 * S), "it takes what waits");
         for second in 61..=70 {
             backlog.took(900);
-            backlog.holds_up(1, 60_000, start + second * S);
+            backlog.holds_up(1, 60_000, false, start + second * S);
         }
-        assert!(!backlog.holds_up(1, 60_000, start + 70 * S), "it never would");
+        assert!(!backlog.holds_up(1, 60_000, false, start + 70 * S), "it never would");
     }
 
     #[test]
@@ -166,6 +180,6 @@ mod tests {
         let start = Instant::now();
         let mut backlog = Backlog::new(1000, start);
         backlog.add(1, 900, start + 500 * S);
-        assert!(backlog.holds_up(1, 200, start + 501 * S));
+        assert!(backlog.holds_up(1, 200, false, start + 501 * S));
     }
 }

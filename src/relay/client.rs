@@ -241,7 +241,7 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
                 if let Err(reason) = conduct.judge(&message, now) {
                     return reason;
                 }
-                if message.kind().is_ordered() && hold(&message, member, room).await {
+                if message.kind().is_ordered() && hold(&message, member, room, !turn.is_new()).await {
                     heard = clock::now();
                 }
                 member.crowds.store(turn.is_crowd(message.wire_len()), Relaxed);
@@ -273,8 +273,10 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
     }
 }
 
-/// How often it is looked whether others have taken what a client has sent. So much of a mailbox is free then that a fast one is never
-/// empty meanwhile.
+/// Turns that others get at once to take what a client has sent, before it is looked again only after a while.
+const TURNS: u32 = 3;
+
+/// How often it is looked then. So much of a mailbox is free that a fast client does not empty it meanwhile.
 const HOLD_LOOK: Duration = Duration::from_millis(5);
 
 /// The longest that a message waits because the relay's memory is short: others may keep it full who never read.
@@ -283,18 +285,25 @@ const HOLD_FOR_MEMORY: Duration = Duration::from_secs(1);
 /// How often a client that is not read is told that the relay is alive, for it hears no answers: well within ten seconds.
 const ALIVE_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Waits while what the client has sent fills what others can take, or too much of the relay's memory; whether that was so.
-async fn hold(message: &Message, member: &Member, room: &Room) -> bool {
+/// Waits while what the client has sent fills what others can take, or too much of the relay's memory; whether that was so. `amid`: its
+/// turn is not over.
+async fn hold(message: &Message, member: &Member, room: &Room, mut amid: bool) -> bool {
     let begun = clock::now();
-    let mut told = begun;
+    let (mut told, mut looks) = (begun, 0_u32);
     loop {
         let now = clock::now();
         let bytes = message.wire_len();
         let others = member.accounts.sent.bytes().saturating_sub(bytes);
         let fills_memory =
             others > room.house.memory.free() && now.saturating_duration_since(begun) < HOLD_FOR_MEMORY;
-        if !fills_memory && !room.is_held_up(member, bytes, now) {
-            return now > begun;
+        if !fills_memory && !room.is_held_up(member, bytes, amid, now) {
+            return looks > 0;
+        }
+        amid = false;
+        looks = looks.saturating_add(1);
+        if looks <= TURNS {
+            task::yield_now().await;
+            continue;
         }
         if member.attendance.is_ours() && now.saturating_duration_since(told) >= ALIVE_INTERVAL {
             told = now;

@@ -187,11 +187,11 @@ impl Member {
         }
     }
 
-    /// Whether a message of so many bytes has to wait at its sender until this client has taken more.
-    pub(super) fn holds_up(&self, from: ClientId, bytes: usize, now: Instant) -> bool {
+    /// See [`Backlog::holds_up`].
+    pub(super) fn holds_up(&self, from: ClientId, bytes: usize, amid: bool, now: Instant) -> bool {
         self.behind.load(Relaxed) > 0
             && !self.dismissed.is_cancelled()
-            && lock(&self.backlog).holds_up(from, bytes.saturating_add(ITEM_COST), now)
+            && lock(&self.backlog).holds_up(from, bytes.saturating_add(ITEM_COST), amid, now)
     }
 
     /// What would be free in memory if it were gone, all but what others hold too.

@@ -125,9 +125,9 @@ impl Room {
 
     /// Whether a message of so many bytes that must not be lost has to wait, because what this client has sent fills what another one
     /// can take.
-    pub(super) fn is_held_up(&self, sender: &Member, bytes: usize, now: Instant) -> bool {
+    pub(super) fn is_held_up(&self, sender: &Member, bytes: usize, amid: bool, now: Instant) -> bool {
         let members = self.roster.list();
-        members.iter().any(|other| other.id != sender.id && other.holds_up(sender.id, bytes, now))
+        members.iter().any(|other| other.id != sender.id && other.holds_up(sender.id, bytes, amid, now))
     }
 
     /// How many others are here.

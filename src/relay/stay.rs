@@ -44,13 +44,14 @@ impl Stay {
 
 impl Drop for Stay {
     fn drop(&mut self) {
-        let failed = thread::panicking();
         let reason = self.reason.take();
+        // Cut short without a reason, it is the whole relay that ends, and nobody is told any more.
+        let is_told = reason.is_some();
         let left = self.room.leave(&self.member, reason.unwrap_or(LeaveReason::Shutdown));
-        if failed {
+        if thread::panicking() {
             // Whoever listens may be what failed: the relay's own loop tells it.
             self.room.house.has_failed(left);
-        } else {
+        } else if is_told {
             self.room.house.tell(&left);
         }
     }

@@ -12,9 +12,9 @@ const WRITE: usize = 16;
 /// Bytes that are copied into a socket in the time of one unit of work.
 const COPIED: usize = 1 << 10;
 
-/// Work of one turn: a third of a millisecond, so that even two hundred who send as fast as they can leave a heartbeat waiting less
-/// than a tenth of a second.
-const TURN: usize = 2048;
+/// Work of one turn: a millisecond, so that dozens who send as fast as they can leave a heartbeat waiting less than a tenth of a second.
+/// Longer than a frame to hundreds of viewers takes, and enough to find who goes beyond the limits before it is gone again.
+const TURN: usize = 8192;
 
 /// Messages that came one directly behind the other before those that follow go into the mailboxes, where their writers join them. A
 /// person who sends a few lines at once does not get there.
@@ -31,6 +31,11 @@ pub(super) struct Turn {
 }
 
 impl Turn {
+    /// Whether it has just begun: the others had theirs.
+    pub(super) const fn is_new(&self) -> bool {
+        self.spent == 0
+    }
+
     /// Whether a message of so many bytes is one of a crowd of small ones.
     pub(super) const fn is_crowd(&self, bytes: usize) -> bool {
         self.in_a_row >= IN_A_ROW && bytes <= SMALL
@@ -59,7 +64,7 @@ mod tests {
         // Tiny messages to fifty, as a flood: the first few are written one by one, then they are joined.
         let mut turn = Turn::default();
         let mut turns = || (1..).find(|_| turn.passed_on(16, 50, true)).unwrap();
-        assert_eq!([turns(), turns(), turns()], [3, 25, 41]);
+        assert_eq!([turns(), turns()], [102, 161]);
         // Frames of a stream to a thousand: one is more than a turn.
         let mut turn = Turn::default();
         assert!(turn.passed_on(100_000, 1000, false) && turn.passed_on(100_000, 1000, false));

@@ -239,3 +239,16 @@ fn the_buttons_are_there_for_who_looks_for_them() {
     );
     assert!(!board.has_buttons(later + BUTTONS_STAY));
 }
+
+#[test]
+fn a_text_that_cannot_be_read_is_said_to_have_come() {
+    let now = Instant::now();
+    let mut board = board("relay", now);
+    let sender = Some("ann".to_owned());
+    board.apply(Update::UnreadableText { sender: sender.clone(), bytes: 12, at: Timestamp::now() }, now);
+    let line = board.chat.fresh(now).next().unwrap();
+    assert_eq!(
+        (&line.speaker, line.text.as_str()),
+        (&Speaker::Peer(sender), "(a text of 12 bytes that cannot be read)")
+    );
+}
