@@ -394,7 +394,11 @@ mod tests {
     fn all_frames_are_those_of_the_streams_and_of_too_many_streams() {
         let mut report = Report::new(Output::new(false), None);
         for number in 0..MAX_STREAMS + 5 {
-            let frame = Shown { stream: number.to_string(), ..shown(None) };
+            let frame = Shown {
+                stream: number.to_string().into(),
+                id: StreamId::new(2 + number as u64),
+                ..shown(None)
+            };
             for frame in [shown(None), frame] {
                 report.take(&Arrival::Frame(Box::new(frame)), false);
             }

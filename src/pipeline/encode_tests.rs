@@ -118,6 +118,6 @@ fn no_step_down_makes_a_jpeg_that_came_in_larger() {
             "{sizes:?}"
         );
         let sent: usize = sizes.iter().map(|(bytes, _)| bytes).sum();
-        assert!(sent < 30 * original.len(), "and less was sent: {sizes:?}");
+        assert!(sent < 39 * original.len(), "and less was sent: {sizes:?}");
     }
 }
