@@ -141,9 +141,10 @@ fn what_a_relay_says_of_its_addresses_is_true() {
         std::fs::read_to_string(log.path()).unwrap()
     };
     if has_ipv6() {
-        assert!(said(":0").contains("open on all addresses of this machine"), "{}", said(":0"));
+        assert!(said(":0").contains("open on all addresses of this machine,"), "{}", said(":0"));
     }
-    assert!(said("0.0.0.0:0").contains("open on all IPv4 addresses"), "{}", said("0.0.0.0:0"));
+    let ipv4 = said("0.0.0.0:0");
+    assert!(ipv4.contains("open on all addresses of this machine (IPv4 only)"), "{ipv4}");
     assert!(!said("127.0.0.1:0").contains("open on"), "{}", said("127.0.0.1:0"));
 }
 

@@ -40,10 +40,10 @@ impl Reach {
 
     const fn name(self) -> &'static str {
         match self {
-            Self::One => "one address",
-            Self::All => "all addresses",
-            Self::AllOfIpv4 => "all IPv4 addresses",
-            Self::AllOfIpv6 => "all IPv6 addresses",
+            Self::One => "one address of this machine",
+            Self::All => "all addresses of this machine",
+            Self::AllOfIpv4 => "all addresses of this machine (IPv4 only)",
+            Self::AllOfIpv6 => "all addresses of this machine (IPv6 only)",
         }
     }
 }
@@ -79,10 +79,10 @@ impl Exposure {
         match self {
             Self::AsAsked => {}
             Self::Everywhere(reach, whom) => {
-                tracing::info!("open on {} of this machine to {whom}", reach.name());
+                tracing::info!("open on {} to {whom}", reach.name());
             }
             Self::Open(reach) => tracing::warn!(
-                "open on {} of this machine, to everybody and unencrypted: anybody who reaches it can watch and send; \
+                "open on {}, to everybody and unencrypted: anybody who reaches it can watch and send; \
                  lock it with --key-file and --tls-cert (`pulsecam key`, `pulsecam cert`), or keep it to one address: --listen 127.0.0.1",
                 reach.name()
             ),

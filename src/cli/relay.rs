@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tracing::{info, warn};
 
 use super::{
-    Error,
+    Error, Runtime,
     dashboard::Dashboard,
     exposure::{Exposure, Reach},
     lock::LockArgs,
@@ -43,7 +43,7 @@ docs/deploy has the units.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Address, port or both; a port alone means all addresses, port 0 a free port
+    /// Address, port or both; a port alone means all addresses, a name the first of its addresses, port 0 a free port
     #[arg(long, value_name = "[ADDR][:PORT]", default_value_t, env = "PULSECAM_LISTEN")]
     listen: Bind,
     /// Clients at one time
@@ -211,6 +211,6 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
 
 /// One thread is enough: it passes on several gigabytes a second, more than a network takes, and what comes goes straight from the
 /// reader into the viewers' sockets. A second one costs a wake-up for each message and a third more processor time.
-fn one_thread() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()
+fn one_thread() -> std::io::Result<Runtime> {
+    Ok(Runtime(Some(tokio::runtime::Builder::new_current_thread().enable_all().build()?)))
 }

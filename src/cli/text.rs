@@ -16,7 +16,8 @@ use super::{
     runtime, signal, values,
 };
 use crate::{
-    link::{self as links, Config, Inbox, Link, Role, Undeliverable, connect},
+    address::Address,
+    link::{self as links, Config, Down, Inbox, Link, Role, Undeliverable, connect},
     wire::{Message, Origin, unique_id},
 };
 
@@ -137,11 +138,12 @@ impl Sender {
         config: Config,
         runs: impl Fn() -> bool,
     ) -> Result<(Link, Inbox), Error> {
-        let host = config.host.clone();
+        let relay = config.host.clone();
         let connected = self.moving(connect(config), || 0, runs).await;
         Ok(connected.ok_or_else(|| {
-            let limit = humantime::format_duration(self.limit());
-            self.late(what, &host, format!("looking up {host} takes longer than {limit}"), true)
+            let host = relay.parse().map_or_else(|_| relay.clone(), |address: Address| address.host());
+            let why = Down::Resolving { host, limit: self.limit() };
+            self.late(what, &relay, why.to_string(), true)
         })??)
     }
 

@@ -5,7 +5,10 @@ use std::{
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    task,
+};
 
 use crate::address::Bind;
 
@@ -26,9 +29,12 @@ pub async fn listen(address: &str) -> io::Result<TcpListener> {
         Bind::All(port) => return all(port),
         Bind::One(address) => address,
     };
-    let looking = tokio::task::spawn_blocking(move || one.look_up());
     let mut why = io::Error::other("it has no address");
-    for address in looking.await?.map_err(io::Error::other)? {
+    let addresses = match one.literal() {
+        Some(address) => vec![address],
+        None => task::spawn_blocking(move || one.look_up()).await?.map_err(io::Error::other)?,
+    };
+    for address in addresses {
         match open(address) {
             Ok(listener) => return Ok(listener),
             Err(error) => why = error,

@@ -182,14 +182,20 @@ fn a_network_that_is_not_there_yet_is_waited_for_and_a_name_that_does_not_exist_
 
 #[test]
 #[ignore = "needs root and network namespaces: make test-net"]
-fn a_signal_ends_a_program_that_waits_for_a_nameserver() {
+fn a_signal_and_a_deadline_end_a_program_that_waits_for_a_nameserver() {
     let cable = Cable::new();
     let _resolving = Resolving::by(&cable.client, &[SILENT, SILENT, SILENT]);
     let _names = Nameserver::start(&cable.client, &cable.relay.address.to_string(), 0);
+    // The system gives up after half a minute.
     let mut send = cable.client.start(&["send", "desk.example", "--source", "pattern"]);
+    let mut relay = cable.client.start(&["relay", "--listen", "desk.example"]);
+    let mut text = cable.client.start(&["text", "desk.example", "hello", "--deadline", "500ms"]);
     thread::sleep(Duration::from_secs(1));
-    send.signal("TERM");
-    assert_eq!(send.exit_code(), 0);
+    for program in [&mut send, &mut relay] {
+        program.signal("TERM");
+        assert_eq!(program.exit_code(), 0);
+    }
+    assert_eq!(text.exit_code(), 1);
 }
 
 #[test]
