@@ -86,23 +86,28 @@ struct Delivered {
 }
 
 /// What became of what was to be sent.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Outcome {
     delivered: u64,
     refused: u64,
+    /// The newest refusal. It is logged when more comes after it, else it is the last word.
+    last: Option<Error>,
 }
 
 impl Outcome {
-    /// Counts one. What the relay or the format does not take is told at once, and no reason to stop.
+    /// Goes on after what the relay does not take.
     ///
     /// # Errors
     /// Anything else.
     pub(super) fn count(&mut self, result: Result<(), Error>) -> Result<(), Error> {
+        if let Some(before) = self.last.take() {
+            error!("{before}");
+        }
         match result {
             Ok(()) => self.delivered += 1,
             Err(refused @ Error::Refused { .. }) => {
-                error!("{refused}");
                 self.refused += 1;
+                self.last = Some(refused);
             }
             Err(error) => return Err(error),
         }
@@ -114,9 +119,18 @@ impl Outcome {
     /// # Errors
     /// Something was refused.
     pub(super) fn end(self, output: Output) -> Result<(), Error> {
-        let Self { delivered, refused } = self;
+        let Self { delivered, refused, last } = self;
         output.last(&Delivered { messages: delivered }, None);
-        if refused > 0 { Err(Error::SomeRefused { refused, of: delivered + refused }) } else { Ok(()) }
+        match (refused, delivered + refused, last) {
+            (0, ..) => Ok(()),
+            (1, 1, Some(only)) => Err(only),
+            (refused, of, last) => {
+                if let Some(last) = last {
+                    error!("{last}");
+                }
+                Err(Error::SomeRefused { refused, of })
+            }
+        }
     }
 }
 
@@ -230,7 +244,7 @@ fn send(sender: &Sender, config: Config, text: &str) -> Result<(), Error> {
         link::discard(inbox);
         sender.deliver(&link, &what, message, always).await?;
         drop(reporting);
-        Outcome { delivered: 1, refused: 0 }.end(sender.output())
+        Outcome { delivered: 1, ..Outcome::default() }.end(sender.output())
     }))
 }
 

@@ -34,6 +34,9 @@ pub(super) fn words(error: &Error) -> String {
         Error::AlertReceived(alert) => alerted(*alert).into(),
         Error::NoCertificatesPresented => "it shows no certificate".into(),
         Error::UnsupportedNameType => "its name is of a kind that no certificate can have".into(),
+        Error::PeerIncompatible(PeerIncompatible::ExtendedMasterSecretExtensionRequired) => {
+            "its TLS 1.2 has no extended master secret (RFC 7627), without which the session is bound to nobody: use TLS 1.3".into()
+        }
         Error::PeerIncompatible(_) => {
             "it knows none of the versions and ciphers of TLS that are known here (TLS 1.3, or 1.2 with ECDHE)".into()
         }
