@@ -163,7 +163,8 @@ impl Down {
             return Self::Malformed(malformed.to_string());
         };
         Self::NotARelay(match &opening {
-            b"HTTP" => "a web server answers (HTTP)".into(),
+            // Some answer what is no request of theirs with the bare page.
+            b"HTTP" | b"<!DO" | b"<!do" | b"<htm" | b"<HTM" => "a web server answers".into(),
             b"SSH-" => "an SSH server answers".into(),
             _ if opening.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ') => {
                 format!("what answers begins with {:?}", String::from_utf8_lossy(&opening))
@@ -188,6 +189,7 @@ mod tests {
                 fault: Fault::SizeTooLarge { found, allowed: 1 },
             })
         };
+        assert_eq!(first(b"<!DO"), first(b"HTTP"));
         for (bytes, words) in [(b"HTTP", "a web server"), (b"SSH-", "an SSH server"), (b"220 ", "\"220 \"")] {
             let why = first(bytes);
             assert!(matches!(&why, Down::NotARelay(what) if what.contains(words)), "{why}");
