@@ -456,7 +456,7 @@ fn a_display_that_is_not_there_is_told_and_the_frames_are_printed() {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    assert!(output.status.success(), "{output:?}");
     let told = String::from_utf8(output.stderr).unwrap();
-    assert!(told.contains("no window can be opened"), "{told}");
+    assert_eq!(output.status.code(), Some(1), "nobody streams: {told}");
+    assert!(told.contains("no window can be opened") && told.contains("nobody streamed"), "{told}");
 }

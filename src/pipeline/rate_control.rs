@@ -69,6 +69,9 @@ const ALL: f64 = 0.97;
 /// alike at first.
 const FUTILE: (u32, u32) = (2, 3);
 
+/// Frames a second that at least arrive if their number is to tell anything: with fewer, one more or less is chance.
+const COUNTABLE: f64 = 3.0;
+
 /// A queue between these parts of what it was has not changed.
 const UNCHANGED: (f64, f64) = (0.8, 1.25);
 
@@ -340,7 +343,10 @@ impl Attempt {
                 self.steps > FUTILE.0 && (least..=most).contains(&queued)
             }
             // Half the bytes and not one frame more: it is frames that are too many, and they are left out on the way already.
-            Cause::Loss => self.steps > FUTILE.1 && arrived < self.arrived * UNCHANGED.1,
+            Cause::Loss => {
+                let known = self.arrived >= COUNTABLE && arrived >= COUNTABLE;
+                self.steps > FUTILE.1 && known && arrived < self.arrived * UNCHANGED.1
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 
 use rustls::{
-    AlertDescription, CertificateError, Error, ExtendedKeyPurpose, InconsistentKeys,
+    AlertDescription, CertificateError, Error, ExtendedKeyPurpose, InconsistentKeys, PeerIncompatible,
     pki_types::{ServerName, UnixTime},
 };
 
