@@ -19,11 +19,13 @@ mod labels;
 pub mod ledger;
 mod lookup;
 mod outages;
+mod outbound;
 mod patience;
 mod progress;
 mod race;
 mod received;
 mod report;
+mod resend;
 mod session;
 mod state;
 mod streams;
@@ -55,7 +57,13 @@ pub use self::{
     streams::Sender,
 };
 use self::{
-    clock::Offset, counters::Tally, delivery::Deliveries, dial::Dialer, report::Departures, streams::Streams,
+    clock::Offset,
+    counters::Tally,
+    delivery::Deliveries,
+    dial::Dialer,
+    outbound::{Attempt, Outbound, video},
+    report::Departures,
+    streams::Streams,
 };
 use crate::{
     address::Address,
@@ -69,30 +77,11 @@ use crate::{
 /// Message numbers of texts and images that are remembered to drop what a peer sent twice around an outage.
 const REMEMBERED_IDS: usize = 1024;
 
-/// Sessions that a message may fail to survive while it is the only one under way. An outage takes one or two; a relay
-/// that refuses the message takes them all, and everything behind it would wait for ever.
-const MAX_TRIES: u32 = 5;
-
 /// Bytes of a frame's message beside its JPEG, at the most: the description with a name in the longest script.
 const FRAME_OVERHEAD: usize = 4096;
 
 /// How often the end of a transfer looks whether the last frame has left.
 const SETTLE_INTERVAL: Duration = Duration::from_millis(2);
-
-/// What goes out, made into a message as late as can be.
-#[derive(Clone, Debug)]
-enum Outbound {
-    Heartbeat,
-    Message(Attempt),
-    Frame { info: FrameInfo, jpeg: Bytes },
-}
-
-/// A message that must arrive, and how often its writing began.
-#[derive(Clone, Debug)]
-struct Attempt {
-    message: Message,
-    tries: u32,
-}
 
 /// What the handle and the connection's task share.
 #[derive(Debug)]
@@ -179,13 +168,6 @@ pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
     let stop = CancellationToken::new();
     let task = tokio::spawn(upkeep::keep_up(Arc::clone(&hub), dialer, waiting, stop.clone()));
     Ok((Link { hub, _guard: Arc::new(Guard { stop, _task: task }) }, arrived))
-}
-
-/// A frame's message, with what is known of its sending only as it leaves.
-fn video(info: &FrameInfo, jpeg: &Bytes, offset: Option<Offset>, out: u64) -> Result<Message, Fault> {
-    let (within, offset) = (offset.map(|offset| offset.uncertainty), offset.map(|offset| offset.micros));
-    let info = FrameInfo { sent: Some(Timestamp::now()), offset, within, out: Some(out), ..info.clone() };
-    Message::video(jpeg.clone(), &info)
 }
 
 impl Link {

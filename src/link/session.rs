@@ -10,10 +10,10 @@ use tokio::{
     sync::Notify,
     time::{self, MissedTickBehavior},
 };
-use tracing::{debug, error, info, warn};
+use tracing::{debug, info, warn};
 
 use super::{
-    Account, Down, Hub, MAX_TRIES, Outbound, Received, Sender, State, Undeliverable,
+    Account, Down, Hub, Received, Sender, State,
     backoff::Backoff,
     clock::OffsetFilter,
     counters::Step,
@@ -21,15 +21,16 @@ use super::{
     heartbeat::{Action, Pulse},
     ledger::{Answered, Ledger},
     outages::Outages,
+    outbound::Outbound,
     report::Departures,
-    video,
+    resend::take_back,
 };
 use crate::{
     clock::{Timestamp, now},
-    fresh::{Lane, Receiver, Taken},
+    fresh::{Receiver, Taken},
     relay::pace::{self, Pace},
-    socket::{self, Feed, Input},
-    wire::{Farewell, FrameInfo, Heartbeat, Kind, Message, Reader, Receipts, Side, Skipped},
+    socket::{self, Input},
+    wire::{Farewell, FrameInfo, Heartbeat, Kind, Message, Reader, Receipts, Skipped},
 };
 
 pub(super) type Outbox = Receiver<(), Outbound>;
@@ -116,140 +117,33 @@ pub(super) async fn serve(
     Ended { why, up_for: up_since.map(|since| now().saturating_duration_since(since)) }
 }
 
-/// Puts what is not confirmed back to the front, but for what the relay refuses.
-fn take_back(
-    hub: &Hub,
-    outbox: &mut Outbox,
-    kept: &mut Upkeep,
-    why: &Down,
-    farewell: Option<&Farewell>,
-    answered: bool,
-) {
-    let mut again = kept.ledger.take_back();
-    let refused = farewell.and_then(|farewell| farewell.refused);
-    let size = |taken: &Taken<(), Outbound>| match &taken.item {
-        Outbound::Message(attempt) => u32::try_from(attempt.message.wire_len() - SIZE_FIELD).ok(),
-        Outbound::Heartbeat | Outbound::Frame { .. } => None,
-    };
-    let culprit = refused.and_then(|refused| again.iter().position(|taken| size(taken) == Some(refused)));
-    let largest = match (refused, culprit) {
-        // It was a frame, then.
-        (Some(refused), None) => refused.saturating_sub(1),
-        _ if farewell.is_some() => hub.largest.load(Relaxed),
-        // Maybe another relay next time, with other limits.
-        _ => u32::MAX,
-    };
-    hub.largest.store(largest, Relaxed);
-    // One that is the only one under way is suspected, unless nothing there has shown to be a relay.
-    let suspect = again.len() == 1 && (answered || farewell.is_some());
-    // They are settled in order, and all but the culprit are to be sent again: those before it first.
-    let mut gone = None;
-    if culprit == Some(0) {
-        gone = again.pop_front().map(|_| Undeliverable::Refused(why.clone()));
-    } else if suspect && let Some(Outbound::Message(attempt)) = again.front_mut().map(|taken| &mut taken.item)
-    {
-        attempt.tries += 1;
-        if attempt.tries >= MAX_TRIES {
-            gone = Some(Undeliverable::GivenUp { tries: attempt.tries, why: why.clone() });
-            again.pop_front();
-        }
-    }
-    kept.doubtful = kept.doubtful.saturating_sub(gone.is_some().into()).max(again.len() as u64);
-    for unconfirmed in again.into_iter().rev() {
-        outbox.put_back(unconfirmed);
-    }
-    if let Some(undeliverable) = gone {
-        error!("a message is given up: {undeliverable}");
-        hub.tally.undeliverable.fetch_add(1, Relaxed);
-        hub.deliveries().settle(&Err(undeliverable));
-    }
-}
-
 /// What reading, writing and beating share on one connection.
-struct Session<'a> {
-    hub: &'a Hub,
+pub(super) struct Session<'a> {
+    pub(super) hub: &'a Hub,
     peer: SocketAddr,
     began: Instant,
     state: Mutex<Inner<'a>>,
     /// Told when a message went out that wants to be confirmed soon.
-    confirm: Notify,
+    pub(super) confirm: Notify,
 }
 
-struct Inner<'a> {
-    kept: &'a mut Upkeep,
-    pulse: Pulse,
-    offsets: OffsetFilter,
+pub(super) struct Inner<'a> {
+    pub(super) kept: &'a mut Upkeep,
+    pub(super) pulse: Pulse,
+    pub(super) offsets: OffsetFilter,
     /// The time in the heartbeat that is about to go out.
-    asked: Timestamp,
-    receipts: Receipts,
+    pub(super) asked: Timestamp,
+    pub(super) receipts: Receipts,
     /// Since when the link is up: the relay has said something.
     up_since: Option<Instant>,
     /// Whether the relay has answered a heartbeat.
-    introduced: bool,
+    pub(super) introduced: bool,
     /// Why the relay is about to close the connection, where it said so.
     farewell: Option<Farewell>,
 }
 
-impl Feed<(), Outbound> for &Session<'_> {
-    /// With times as late as can be.
-    fn prepare(&mut self, item: &Outbound) -> Option<Message> {
-        match item {
-            Outbound::Heartbeat => {
-                let asked = Timestamp::now();
-                self.lock().asked = asked;
-                let config = &self.hub.config;
-                let report =
-                    config.report.map(|interval| u32::try_from(interval.as_millis()).unwrap_or(u32::MAX));
-                let token = self.hub.token.filter(|_| !self.lock().introduced);
-                let views = config.role.views();
-                let plain = Heartbeat { t1: Some(asked), views, report, token, ..Heartbeat::default() };
-                Some(self.lock().receipts.tell(plain, now()).to_message(Side::Client))
-            }
-            Outbound::Message(attempt) => Some(attempt.message.clone()),
-            Outbound::Frame { info, jpeg } => {
-                let offset = self.lock().offsets.best();
-                let out = self.hub.tally.frames_sent.load(Relaxed);
-                let message = video(info, jpeg, offset, out);
-                message.inspect_err(|fault| warn!("a frame cannot be sent: {fault}")).ok()
-            }
-        }
-    }
-
-    fn started(&mut self, taken: &Taken<(), Outbound>, _: &Message) {
-        match taken.lane {
-            Lane::Urgent => {
-                let mut inner = self.lock();
-                let asked = inner.asked;
-                inner.kept.ledger.heartbeat(asked, now());
-            }
-            Lane::Ordered(_) => {
-                let mut inner = self.lock();
-                inner.kept.ledger.message(taken.clone());
-                // Those that are in doubt go one by one, each once the one before it is confirmed, so that one that the relay does
-                // not take is found.
-                self.hub.outbox.hold_ordered(inner.kept.doubtful > 0);
-                drop(inner);
-                self.confirm.notify_one();
-            }
-            Lane::Fresh(()) => {
-                if let Outbound::Frame { info, .. } = &taken.item {
-                    self.hub.departures().sent(info, now(), Timestamp::now());
-                    self.hub.tally.frame_sent(info);
-                }
-            }
-        }
-    }
-
-    /// A large message on a slow link takes longer than the timeout, and no heartbeat can pass it: that the full socket
-    /// takes more of it is the proof of life.
-    fn progressed(&mut self) {
-        self.hub.tally.written_on.fetch_add(1, Relaxed);
-        self.lock().pulse.heard(now());
-    }
-}
-
 impl<'a> Session<'a> {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Inner<'a>> {
+    pub(super) fn lock(&self) -> std::sync::MutexGuard<'_, Inner<'a>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -485,8 +379,6 @@ impl<'a> Session<'a> {
 /// How long the relay's last word is waited for after writing failed: it is here, or it does not come.
 const LAST_WORD: Duration = Duration::from_millis(250);
 
-/// Bytes of the field that a message begins with, which it does not count.
-const SIZE_FIELD: usize = 4;
 /// The message as its sender wrote it: without the relay's number, if that is one.
 fn as_written(message: Message, sender: Option<&Sender>) -> Message {
     let numbered = sender.is_some_and(|sender| sender.peer.is_some());

@@ -1,0 +1,99 @@
+//! What goes out, made into messages as late as can be.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use bytes::Bytes;
+use tracing::warn;
+
+use super::{clock::Offset, session::Session};
+use crate::{
+    clock::{Timestamp, now},
+    fresh::{Lane, Taken},
+    socket::Feed,
+    wire::{Fault, FrameInfo, Heartbeat, Message, Side},
+};
+
+/// What goes out, made into a message as late as can be.
+#[derive(Clone, Debug)]
+pub(super) enum Outbound {
+    Heartbeat,
+    Message(Attempt),
+    Frame { info: FrameInfo, jpeg: Bytes },
+}
+
+/// A message that must arrive, and how often its writing began.
+#[derive(Clone, Debug)]
+pub(super) struct Attempt {
+    pub(super) message: Message,
+    pub(super) tries: u32,
+}
+
+/// A frame's message, with what is known of its sending only as it leaves.
+pub(super) fn video(
+    info: &FrameInfo,
+    jpeg: &Bytes,
+    offset: Option<Offset>,
+    out: u64,
+) -> Result<Message, Fault> {
+    let (within, offset) = (offset.map(|offset| offset.uncertainty), offset.map(|offset| offset.micros));
+    let info = FrameInfo { sent: Some(Timestamp::now()), offset, within, out: Some(out), ..info.clone() };
+    Message::video(jpeg.clone(), &info)
+}
+
+impl Feed<(), Outbound> for &Session<'_> {
+    /// With times as late as can be.
+    fn prepare(&mut self, item: &Outbound) -> Option<Message> {
+        match item {
+            Outbound::Heartbeat => {
+                let asked = Timestamp::now();
+                self.lock().asked = asked;
+                let config = &self.hub.config;
+                let report =
+                    config.report.map(|interval| u32::try_from(interval.as_millis()).unwrap_or(u32::MAX));
+                let token = self.hub.token.filter(|_| !self.lock().introduced);
+                let views = config.role.views();
+                let plain = Heartbeat { t1: Some(asked), views, report, token, ..Heartbeat::default() };
+                Some(self.lock().receipts.tell(plain, now()).to_message(Side::Client))
+            }
+            Outbound::Message(attempt) => Some(attempt.message.clone()),
+            Outbound::Frame { info, jpeg } => {
+                let offset = self.lock().offsets.best();
+                let out = self.hub.tally.frames_sent.load(Relaxed);
+                let message = video(info, jpeg, offset, out);
+                message.inspect_err(|fault| warn!("a frame cannot be sent: {fault}")).ok()
+            }
+        }
+    }
+
+    fn started(&mut self, taken: &Taken<(), Outbound>, _: &Message) {
+        match taken.lane {
+            Lane::Urgent => {
+                let mut inner = self.lock();
+                let asked = inner.asked;
+                inner.kept.ledger.heartbeat(asked, now());
+            }
+            Lane::Ordered(_) => {
+                let mut inner = self.lock();
+                inner.kept.ledger.message(taken.clone());
+                // Those that are in doubt go one by one, each once the one before it is confirmed, so that one that the relay does
+                // not take is found.
+                self.hub.outbox.hold_ordered(inner.kept.doubtful > 0);
+                drop(inner);
+                self.confirm.notify_one();
+            }
+            Lane::Fresh(()) => {
+                if let Outbound::Frame { info, .. } = &taken.item {
+                    self.hub.departures().sent(info, now(), Timestamp::now());
+                    self.hub.tally.frame_sent(info);
+                }
+            }
+        }
+    }
+
+    /// A large message on a slow link takes longer than the timeout, and no heartbeat can pass it: that the full socket
+    /// takes more of it is the proof of life.
+    fn progressed(&mut self) {
+        self.hub.tally.written_on.fetch_add(1, Relaxed);
+        self.lock().pulse.heard(now());
+    }
+}

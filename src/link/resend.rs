@@ -1,0 +1,68 @@
+//! What becomes of texts and images that were under way when a connection ended.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use tracing::error;
+
+use super::{
+    Down, Hub, Undeliverable,
+    outbound::Outbound,
+    session::{Outbox, Upkeep},
+};
+use crate::{fresh::Taken, wire::Farewell};
+
+/// Sessions that a message may fail to survive while it is the only one under way. An outage takes one or two; a relay
+/// that refuses the message takes them all, and everything behind it would wait for ever.
+const MAX_TRIES: u32 = 5;
+
+/// Bytes of the field that a message begins with, which it does not count.
+const SIZE_FIELD: usize = 4;
+
+/// Puts what is not confirmed back to the front, but for what the relay refuses.
+pub(super) fn take_back(
+    hub: &Hub,
+    outbox: &mut Outbox,
+    kept: &mut Upkeep,
+    why: &Down,
+    farewell: Option<&Farewell>,
+    answered: bool,
+) {
+    let mut again = kept.ledger.take_back();
+    let refused = farewell.and_then(|farewell| farewell.refused);
+    let size = |taken: &Taken<(), Outbound>| match &taken.item {
+        Outbound::Message(attempt) => u32::try_from(attempt.message.wire_len() - SIZE_FIELD).ok(),
+        Outbound::Heartbeat | Outbound::Frame { .. } => None,
+    };
+    let culprit = refused.and_then(|refused| again.iter().position(|taken| size(taken) == Some(refused)));
+    let largest = match (refused, culprit) {
+        // It was a frame, then.
+        (Some(refused), None) => refused.saturating_sub(1),
+        _ if farewell.is_some() => hub.largest.load(Relaxed),
+        // Maybe another relay next time, with other limits.
+        _ => u32::MAX,
+    };
+    hub.largest.store(largest, Relaxed);
+    // One that is the only one under way is suspected, unless nothing there has shown to be a relay.
+    let suspect = again.len() == 1 && (answered || farewell.is_some());
+    // They are settled in order, and all but the culprit are to be sent again: those before it first.
+    let mut gone = None;
+    if culprit == Some(0) {
+        gone = again.pop_front().map(|_| Undeliverable::Refused(why.clone()));
+    } else if suspect && let Some(Outbound::Message(attempt)) = again.front_mut().map(|taken| &mut taken.item)
+    {
+        attempt.tries += 1;
+        if attempt.tries >= MAX_TRIES {
+            gone = Some(Undeliverable::GivenUp { tries: attempt.tries, why: why.clone() });
+            again.pop_front();
+        }
+    }
+    kept.doubtful = kept.doubtful.saturating_sub(gone.is_some().into()).max(again.len() as u64);
+    for unconfirmed in again.into_iter().rev() {
+        outbox.put_back(unconfirmed);
+    }
+    if let Some(undeliverable) = gone {
+        error!("a message is given up: {undeliverable}");
+        hub.tally.undeliverable.fetch_add(1, Relaxed);
+        hub.deliveries().settle(&Err(undeliverable));
+    }
+}
