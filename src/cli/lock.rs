@@ -101,7 +101,7 @@ fn from_variable() -> Result<Vec<KeyFile>, Error> {
 fn several(value: &str) -> Vec<KeyFile> {
     let separators: &[char] = if value.contains('\n') { &['\n', '\r'] } else { &[','] };
     let parts = value.split(separators).filter(|part| !part.trim().is_empty());
-    parts.map(|part| KeyFile::of(part)).collect()
+    parts.map(KeyFile::of).collect()
 }
 
 /// Two rooms with one key: nobody could tell which one it opens.
