@@ -101,6 +101,31 @@ fn keys_open_rooms_and_are_seen_nowhere() {
 }
 
 #[test]
+fn a_comma_in_a_key_files_name_is_part_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let odd = folder.path().join("a,b");
+    fs::create_dir(&odd).unwrap();
+    let odd = odd.join("k").to_str().unwrap().to_owned();
+    let room = folder.path().join("room.key").to_str().unwrap().to_owned();
+    fs::write(&odd, "sixteen letters one").unwrap();
+    fs::write(&room, "sixteen letters two").unwrap();
+    // On the command line one file each; in the variable by commas, or by lines.
+    let lines = format!("a={odd}\nb={room}\n");
+    let commas = format!("a={room},b={}", odd.replace("a,b/k", "room.key"));
+    for (arguments, variable) in [(&["--key-file", odd.as_str()][..], ""), (&[], lines.as_str())] {
+        let mut relay = pulsecam();
+        relay.args(["relay", "--listen", "127.0.0.1:0", "--json", "--quiet"]).args(arguments);
+        let mut relay = Running::spawn(relay.env("PULSECAM_KEY_FILE", variable));
+        let addr = relay.event("listening", |_| true)["addr"].as_str().unwrap().to_owned();
+        viewer(&addr, &["--key-file", &odd]);
+    }
+    let mut relay = pulsecam();
+    relay.args(["relay", "--listen", "127.0.0.1:0"]).env("PULSECAM_KEY_FILE", commas).stdin(Stdio::null());
+    let told = text_of(&relay.output().unwrap().stderr);
+    assert!(told.contains("the rooms \"a\" and \"b\" have the same key"), "two of them: {told}");
+}
+
+#[test]
 fn a_key_that_is_none_is_said_so() {
     let folder = tempfile::tempdir().unwrap();
     let short = write(folder.path(), "short.key", "secret");

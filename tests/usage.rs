@@ -53,6 +53,26 @@ fn a_text_that_nobody_takes_is_a_failure_with_the_reason() {
 }
 
 #[test]
+fn lines_from_windows_are_read_or_said_what_to_do() {
+    let relay = RelayProgram::start(&[]);
+    let mut viewer = viewer(&relay.addr, &[]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lines.txt");
+    let text = |bytes: &[u8]| {
+        fs::write(&file, bytes).unwrap();
+        let lines = fs::File::open(&file).unwrap();
+        pulsecam().args(["text", &relay.addr, "--quiet"]).stdin(lines).output().unwrap()
+    };
+    assert!(text("\u{feff}one\r\ntwo\r\n".as_bytes()).status.success());
+    assert_eq!(viewer.event("text", |_| true)["text"], "one");
+    assert_eq!(viewer.event("text", |_| true)["text"], "two");
+    let utf16: Vec<u8> = "\u{feff}one\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let refused = text(&utf16);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text_of(&refused.stderr).contains("iconv -f UTF-16"), "{refused:?}");
+}
+
+#[test]
 fn what_did_nothing_in_its_time_fails_with_the_reason() {
     let nobody = {
         let relay = RelayProgram::start(&[]);
@@ -118,6 +138,20 @@ fn a_sender_that_nobody_watched_has_done_its_work_and_says_so() {
     let output = run(&send);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(text_of(&output.stdout).trim(), "sent 0 of 3 frames (3 unseen because nobody viewed)");
+}
+
+#[test]
+fn zero_is_no_limit_on_strangers() {
+    let relay = RelayProgram::start(&["--max-text", "0", "--message-time", "0", "--hello-time", "0"]);
+    let mut viewer = viewer(&relay.addr, &[]);
+    let long = "x".repeat(60_000);
+    assert!(run(&["text", &relay.addr, &long, "--quiet"]).status.success());
+    assert_eq!(viewer.event("text", |_| true)["text"].as_str().map(str::len), Some(long.len()));
+    let none = ["--max-per-address", "--max-joins", "--max-messages", "--max-rate"];
+    let none: Vec<_> = none.iter().flat_map(|option| [*option, "0"]).collect();
+    RelayProgram::start(&none);
+    let help = text_of(&run(&["relay", "--help"]).stdout);
+    assert!(help.contains("Limits on strangers (0: no limit)"), "{help}");
 }
 
 #[test]

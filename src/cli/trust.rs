@@ -15,7 +15,7 @@ pub(super) struct TrustArgs {
     /// Speak TLS: the relay's certificate has to be of an authority that this system knows
     #[arg(long, value_parser = super::values::flag(), env = "PULSECAM_TLS")]
     tls: bool,
-    /// The same with the authorities in this PEM file, or with the certificate in it
+    /// The same with the authorities in this file (PEM or DER), or with the relay's own certificate in it
     #[arg(long, value_name = "FILE", env = "PULSECAM_TLS_CA", conflicts_with = "tls_pin")]
     tls_ca: Option<PathBuf>,
     /// The same with this one certificate, whatever it says: the fingerprint that `pulsecam cert` and the relay print

@@ -92,6 +92,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_key_in_a_file_is_the_same_however_an_editor_saved_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("room.key");
+        let load = |bytes: &[u8]| {
+            fs::write(&file, bytes).unwrap();
+            Key::load(&file)
+        };
+        let key = load(b"sixteen letters.\n").unwrap();
+        let utf16: Vec<u8> =
+            "\u{feff}sixteen letters.\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for bytes in ["\u{feff}sixteen letters.\r\n".as_bytes(), &utf16] {
+            assert!(key.is_same(&load(bytes).unwrap()));
+        }
+        assert!(key.is_same(&Key::new("\u{feff}sixteen letters.").unwrap()), "in a variable, too");
+        assert!(load(b"\xffsixteen letters.").unwrap_err().to_string().contains("it is no text"));
+    }
+
+    #[test]
     fn a_key_is_long_enough_and_never_shown() {
         let key = Key::new("  sixteen letters.\n").unwrap();
         assert_eq!(format!("{key:?}"), "Key");
