@@ -121,7 +121,7 @@ pub(super) fn middle(mut all: Vec<Lateness>, frames: u32) -> Option<(Duration, u
     all.sort_by_key(|one| one.late);
     let late = all[at].late;
     all.sort_by_key(|one| std::cmp::Reverse(one.given));
-    let lost = frames.saturating_sub(all[at].given) * 100 / frames.max(1);
+    let lost = u64::from(frames.saturating_sub(all[at].given)) * 100 / u64::from(frames.max(1));
     Some((late, u8::try_from(lost).unwrap_or(100)))
 }
 
@@ -179,5 +179,6 @@ mod tests {
         assert_eq!(middle(vec![one(500, 2), one(5, 10), one(50, 5)], 10), Some((50 * MS, 50)));
         assert_eq!(middle(vec![one(5, 12)], 10), Some((5 * MS, 0)), "more than came in that time");
         assert_eq!(middle(vec![one(5, 0)], 0), Some((5 * MS, 0)));
+        assert_eq!(middle(vec![one(5, 0)], u32::MAX), Some((5 * MS, 100)), "an hour of all that is allowed");
     }
 }

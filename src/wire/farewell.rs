@@ -24,7 +24,7 @@ pub fn farewell_reason(message: &Message) -> Option<String> {
     if message.kind() != Kind::Heartbeat {
         return None;
     }
-    let text = message.description().to_text_lossy();
+    let text = message.description().beginning();
     let mut attributes = Attributes::parse(&text);
     let (_, reason) = attributes.find(|(key, _)| *key == KEY)?;
     Some(attributes::shortened(reason.into_owned()))

@@ -48,7 +48,7 @@ impl FrameInfo {
     /// Reads any description, tolerantly: attributes that are unknown or cannot be read are left out.
     #[must_use]
     pub fn parse(description: &QString) -> Self {
-        let text = description.to_text_lossy();
+        let text = description.beginning();
         let mut info = Self::default();
         for (key, value) in Attributes::parse(&text) {
             match key {

@@ -15,6 +15,9 @@ const IMAGE_DESCRIPTION: &str = "this is image";
 const STREAM_KEY: &[u8] = b"\0s\0t\0r\0e\0a\0m\0=";
 const FROM_KEY: &[u8] = b"\0f\0r\0o\0m\0=";
 
+/// Bytes of a description to which the relay adds: a copy of it, which is in memory beside the message.
+const MAX_NUMBERED: usize = 64 << 10;
+
 /// Bytes before the description's text: size, type, length.
 const FIXED_HEAD: usize = 12;
 
@@ -212,7 +215,7 @@ impl Message {
     /// Who sent a text or an image, as far as its description tells.
     #[must_use]
     pub fn origin(&self) -> Origin {
-        let description = self.description.to_text_lossy();
+        let description = self.description.beginning();
         let (mut origin, mut peer) = (Origin::default(), None);
         for (key, value) in Attributes::parse(&description) {
             match key {
@@ -241,8 +244,12 @@ impl Message {
     /// The same with the number that the relay gave its sender; the payload is shared, and of the description nothing is lost.
     ///
     /// # Errors
-    /// [`Fault::SizeTooLarge`].
+    /// [`Fault::SizeTooLarge`], also for a description of more than 64 KiB: it is copied.
     pub fn with_peer(&self, peer: u32) -> Result<Self, Fault> {
+        let found = self.description.as_bytes().len();
+        if found > MAX_NUMBERED {
+            return Err(Fault::SizeTooLarge { found: found as u64, allowed: MAX_NUMBERED as u32 });
+        }
         let mut added = String::new();
         attributes::write(&mut added, "peer", &peer.to_string());
         let units = self
