@@ -208,7 +208,7 @@ async fn memory_for_a_message_grows_with_what_has_come_of_it() {
     let message = Message::new(Kind::Image, QString::NULL, Some(vec![7; (16 << 20) - 12].into())).unwrap();
     let bytes = wire_bytes(&message);
     let mut sent = 0;
-    for (more, most) in [(20, 70_000), (100_000, 300_000), (1_000_000, 3_300_000), (7_000_000, 17_000_000)] {
+    for (more, most) in [(20, 70_000), (100_000, 1_200_000), (1_000_000, 2_200_000), (7_000_000, 9_300_000)] {
         let mut rest = &bytes[sent..sent + more];
         while !rest.is_empty() {
             // Some at a time: what is not read has to fit between them.

@@ -209,9 +209,7 @@ impl Feed<ClientId, Item> for Post<'_> {
 async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, room: &Room) -> LeaveReason {
     let limit = room.house.config.client_timeout;
     let Limits { message_time, hello_time, .. } = room.house.config.limits;
-    let mut look = time::interval(room.house.config.look_interval());
-    // After a standstill, one look tells as much as all that were missed.
-    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut look = looks(room.house.config.look_interval());
     let came = clock::now();
     let (mut received, mut heard) = (reader.received(), came);
     let mut conduct = Conduct::new(&room.house.config.limits, heard);
@@ -273,6 +271,13 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
     }
 }
 
+/// When a client is looked at of which nothing comes. After a standstill, one look tells as much as all that were missed.
+fn looks(every: Duration) -> time::Interval {
+    let mut looks = time::interval(every);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    looks
+}
+
 /// Turns that others get at once to take what a client has sent, before it is looked again only after a while.
 const TURNS: u32 = 3;
 
@@ -325,5 +330,22 @@ fn handle(message: &Message, came: Instant, member: &Member, room: &Room, old: b
                 member.say(Due { report: true, ..Due::default() });
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_standstill_of_hours_is_looked_at_once() {
+        let mut looks = looks(Duration::from_secs(1));
+        looks.tick().await;
+        time::advance(Duration::from_secs(8 * 3600)).await;
+        let mut at_once = 0;
+        while time::timeout(Duration::ZERO, looks.tick()).await.is_ok() {
+            at_once += 1;
+        }
+        assert_eq!(at_once, 1);
     }
 }

@@ -18,8 +18,8 @@ pub struct Limits {
     /// Messages a second from one client: a hundred streams' worth.
     pub messages_per_s: Option<NonZeroU32>,
     /// Messages a second that those of one client become for all others: each costs what it costs to pass on, however small it is.
-    /// Past it, the client is read no faster. By default three streams of sixty frames a second for a thousand viewers: half of a
-    /// processor if each is written by itself, a twentieth if they are small and joined.
+    /// Past it, the client is read no faster. The default is three streams of sixty frames a second for a thousand viewers; so many
+    /// tiny texts take a tenth of a processor.
     pub deliveries_per_s: Option<NonZeroU32>,
     /// Bytes a second from one client: twice what a gigabit link carries.
     pub bytes_per_s: Option<NonZeroU64>,

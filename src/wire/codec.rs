@@ -1,15 +1,17 @@
 //! Messages out of a stream of bytes, and into one.
 //!
 //! Each message ends in a buffer of its own exact size: what is handed on holds no memory but its own, and [`super::Reader`] lets
-//! the socket write straight into that buffer. The buffer of a large message grows with what has come of it: a size field is a claim,
-//! and costs a peer nothing.
+//! the socket write straight to where the bytes belong.
 
 use std::{net::SocketAddr, sync::Arc};
 
 use bytes::{Buf, Bytes, BytesMut};
 use tokio_util::codec::{Decoder, Encoder};
 
-use super::{Error, Fault, Held, Kind, LONG_LENGTH, MIN_SIZE, Malformed, Message, NULL_LENGTH, Share};
+use super::{
+    Error, Fault, Held, Kind, LONG_LENGTH, MIN_SIZE, Malformed, Message, NULL_LENGTH, Share,
+    assembly::Assembly,
+};
 
 /// Half a gigabyte: a size from here on is taken for lost framing or another protocol, and not skipped. Every printable character
 /// read as the first byte of a size is above it.
@@ -32,12 +34,6 @@ pub struct Skipped {
     pub last_size: u32,
 }
 
-/// Room for a message of which next to nothing has come: it holds most messages whole.
-const FIRST_ROOM: usize = 64 << 10;
-
-/// How many times as much room as has come is made for a message: twice, so that all copies together are no longer than the message.
-const GROWTH: usize = 2;
-
 /// Memory that a message takes beside its bytes: allocations and reference counts.
 const MESSAGE_COST: usize = 128;
 
@@ -48,7 +44,7 @@ pub struct Codec {
     peer: Option<SocketAddr>,
     /// Bytes of the connection before the message at hand.
     offset: u64,
-    started: Option<Started>,
+    started: Option<Assembly>,
     /// Skips what is over the limit instead of failing.
     skips: bool,
     skipping: Option<Skipping>,
@@ -57,30 +53,11 @@ pub struct Codec {
     held: Option<Arc<Held>>,
 }
 
-#[derive(Debug)]
-struct Started {
-    buffer: BytesMut,
-    length: usize,
-}
-
 /// A message that is being skipped: all its bytes, and those still to come.
 #[derive(Clone, Copy, Debug)]
 struct Skipping {
     length: usize,
     left: usize,
-}
-
-impl Started {
-    /// Makes room for `more` bytes, or for as many as have come.
-    fn grow(&mut self, more: usize) {
-        let needed = self.buffer.len() + more;
-        if needed > self.buffer.capacity() {
-            let room = needed.max(GROWTH * self.buffer.len()).clamp(FIRST_ROOM.min(self.length), self.length);
-            let mut larger = BytesMut::with_capacity(room);
-            larger.extend_from_slice(&self.buffer);
-            self.buffer = larger;
-        }
-    }
 }
 
 /// The memory of a message, which counts until the last slice of it is gone.
@@ -135,29 +112,33 @@ impl Codec {
         self.held = Some(held);
     }
 
-    /// The buffer of a message that has begun and the bytes that it still lacks, so that these can be
-    /// read straight to their place. `None` between messages.
+    /// Where the next bytes of a message that has begun can be read straight to, and how many fit there. `None` between messages.
     pub(super) fn unfinished(&mut self) -> Option<(&mut BytesMut, usize)> {
-        let Started { buffer, length } = self.started.as_mut()?;
-        let lacking = *length - buffer.len();
-        (lacking > 0).then_some((buffer, lacking))
+        self.started.as_mut().filter(|started| started.have() < started.length()).map(Assembly::space)
+    }
+
+    /// So many were read to there.
+    pub(super) fn took(&mut self, bytes: usize) {
+        if let Some(started) = &mut self.started {
+            started.took(bytes);
+        }
     }
 
     /// Makes room for more of a message that has begun.
     pub(super) fn make_room(&mut self) {
-        if let Some(started) = self.started.as_mut().filter(|started| started.buffer.len() < started.length) {
-            started.grow(1);
+        if let Some(started) = &mut self.started {
+            started.make_room();
         }
     }
 
-    /// Room that is made for a message that has begun.
+    /// Memory of a message that has begun.
     pub(super) fn room(&self) -> usize {
-        self.started.as_ref().map_or(0, |started| started.buffer.capacity())
+        self.started.as_ref().map_or(0, Assembly::room)
     }
 
     /// How far a message that has begun has come: bytes received, bytes in all.
     pub(super) fn progress(&self) -> Option<(usize, usize)> {
-        let started = self.started.as_ref().map(|started| (started.buffer.len(), started.length));
+        let started = self.started.as_ref().map(|started| (started.have(), started.length()));
         started.or_else(|| self.skipping.map(|skipping| (skipping.length - skipping.left, skipping.length)))
     }
 
@@ -249,19 +230,17 @@ impl Decoder for Codec {
             Some(started) => started,
             None => {
                 let Some(length) = self.length(source)? else { return Ok(None) };
-                Started { buffer: BytesMut::new(), length }
+                Assembly::new(length, source.len())
             }
         };
-        let taken = source.len().min(started.length - started.buffer.len());
-        started.grow(taken);
-        started.buffer.extend_from_slice(&source[..taken]);
-        source.advance(taken);
-        if started.buffer.len() < started.length {
+        started.take(source);
+        if started.have() < started.length() {
             self.started = Some(started);
             return Ok(None);
         }
-        let room = started.buffer.capacity();
-        Ok(Some(self.whole(started.buffer, room)?))
+        let whole = started.whole();
+        let room = whole.capacity();
+        Ok(Some(self.whole(whole, room)?))
     }
 
     fn decode_eof(&mut self, source: &mut BytesMut) -> Result<Option<Message>, Error> {

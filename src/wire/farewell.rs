@@ -69,7 +69,7 @@ impl Farewell {
         if message.kind() != Kind::Heartbeat {
             return None;
         }
-        let text = message.description().to_text_lossy();
+        let text = message.description().beginning();
         let (mut reason, mut cause, mut refused) = (None, None, None);
         for (key, value) in Attributes::parse(&text) {
             match key {

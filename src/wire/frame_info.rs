@@ -49,7 +49,7 @@ impl FrameInfo {
     /// Reads any description, tolerantly: attributes that are unknown or cannot be read are left out.
     #[must_use]
     pub fn parse(description: &QString) -> Self {
-        let text = description.to_text_lossy();
+        let text = description.beginning();
         let peer = number::find(description.as_bytes()).and_then(|(_, number)| number);
         let mut info = Self { peer, ..Self::default() };
         for (key, value) in Attributes::parse(&text) {

@@ -130,7 +130,7 @@ impl Heartbeat {
     /// Reads any heartbeat's attributes, tolerantly.
     #[must_use]
     pub fn parse(description: &QString) -> Self {
-        let text = description.to_text_lossy();
+        let text = description.beginning();
         let mut heartbeat = Self::default();
         for (key, value) in Attributes::parse(&text) {
             match key {

@@ -11,6 +11,9 @@ use super::{
 const TEXT_DESCRIPTION: &str = "this is text";
 const IMAGE_DESCRIPTION: &str = "this is image";
 
+/// Bytes of a description to which a number is added: it is copied, which is memory beside the message.
+const MAX_NUMBERED: usize = 64 << 10;
+
 /// Bytes before the description's text: size, type, length.
 const FIXED_HEAD: usize = 12;
 
@@ -211,7 +214,7 @@ impl Message {
     /// Who sent a text or an image, as far as its description tells.
     #[must_use]
     pub fn origin(&self) -> Origin {
-        let description = self.description.to_text_lossy();
+        let description = self.description.beginning();
         let mut origin = Origin::default();
         for (key, value) in Attributes::parse(&description) {
             match key {
@@ -246,14 +249,17 @@ impl Message {
     /// The same with the number of its sender's connection, for clients that understand it; `None` if it is for them as it came.
     /// The payload is shared, and of the description nothing is lost but a number that the sender itself wrote at its end.
     ///
-    /// A message that would become larger than `max_message` stays without: its receivers may have the same limit.
+    /// A message that would become larger than `max_message` stays without, for its receivers may have the same limit; so does one whose
+    /// description is longer than anything of ours.
     #[must_use]
     pub fn numbered(&self, peer: u64, max_message: u32) -> Option<Self> {
         if !self.takes_number() {
             return None;
         }
         let own = number::stripped(self.description.as_bytes());
-        self.described(own, Some(peer), max_message).or_else(|| self.unnumbered())
+        let numbered =
+            (own.len() <= MAX_NUMBERED).then(|| self.described(own, Some(peer), max_message)).flatten();
+        numbered.or_else(|| self.unnumbered())
     }
 
     /// The same without a number at the end of its description; `None` if it has none.

@@ -7,6 +7,7 @@
 //! Parse, don't validate: a [`Message`] that exists is well-formed. Nothing here does I/O except the
 //! short [`Reader`]; [`Codec`] decodes from any buffer.
 
+mod assembly;
 mod attributes;
 mod codec;
 mod error;

@@ -7,6 +7,9 @@ use std::fmt;
 
 use bytes::Bytes;
 
+/// Units of a description that are read for attributes: reading all of the largest would keep a relay busy for a tenth of a second.
+const MAX_READ: usize = 32 << 10;
+
 /// UTF-16 in big-endian order, or the null string, which Qt tells from the empty one.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct QString(Option<Bytes>);
@@ -74,6 +77,12 @@ impl QString {
     #[must_use]
     pub fn to_text_lossy(&self) -> String {
         char::decode_utf16(self.units()).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+    }
+
+    /// The beginning of it, in which our attributes stand: a few hundred units, and what a peer sends may be as long as a message.
+    pub(super) fn beginning(&self) -> String {
+        let units = self.units().take(MAX_READ);
+        char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
     }
 
     /// The length field that goes before it.

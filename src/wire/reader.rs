@@ -100,7 +100,11 @@ impl<R: AsyncRead + Unpin> Reader<R> {
                 return Ok(Some(message));
             }
             let count = match self.codec.unfinished() {
-                Some((buffer, lacking)) => self.io.read_buf(&mut buffer.limit(lacking)).await?,
+                Some((buffer, lacking)) => {
+                    let count = self.io.read_buf(&mut buffer.limit(lacking)).await?;
+                    self.codec.took(count);
+                    count
+                }
                 None => std::future::poll_fn(|context| self.poll_ahead(context)).await?,
             };
             if count == 0 {
