@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::{
     Error,
     link::{self, LinkArgs},
-    runtime, signal,
+    runtime,
     text::{Delivered, Sender},
 };
 use crate::{
@@ -50,7 +50,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     // All files are read before the first is sent: a wrong name must not leave half of them delivered.
     let mut encoder = Encoder::new(args.quality)?;
     let jpegs = args.files.iter().map(|file| jpeg(file, &mut encoder)).collect::<Result<Vec<_>, _>>()?;
-    runtime(1)?.block_on(signal::or_stopped(async {
+    runtime(1)?.block_on(async {
         let (link, inbox) = connect(args.link.config(Role::Sender)?).await?;
         let reporting = link::report(&link, args.sender.output());
         link::discard(inbox);
@@ -62,7 +62,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         drop(reporting);
         args.sender.output().last(&Delivered { messages: args.files.len() as u64 }, None);
         Ok(())
-    }))
+    })
 }
 
 /// The file as it is where it is a JPEG, else its pixels as one.

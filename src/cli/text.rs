@@ -12,7 +12,7 @@ use super::{
     Error,
     link::{self, LinkArgs},
     output::Output,
-    runtime, signal, values,
+    runtime, values,
 };
 use crate::{
     link::{Link, Role, connect},
@@ -87,7 +87,7 @@ impl Sender {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    runtime(1)?.block_on(signal::or_stopped(send(args)))
+    runtime(1)?.block_on(send(args))
 }
 
 async fn send(args: &Args) -> Result<(), Error> {
