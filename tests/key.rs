@@ -237,7 +237,8 @@ async fn a_key_that_is_taken_away_sends_away_those_who_came_with_it_and_nobody_e
 /// Strangers without a key, more than there are places for members, and more than may wait.
 #[tokio::test]
 async fn strangers_take_no_places_of_members() {
-    let limits = Limits { unauthenticated: NonZero::new(8), ..Limits::default() };
+    // All are from one address, whose members would share its limit of connections a second with the strangers.
+    let limits = Limits { unauthenticated: NonZero::new(8), joins_per_s: None, ..Limits::default() };
     let config = Config {
         keys: Some(ring(&[("", RED)])),
         max_clients: NonZero::new(2).unwrap(),

@@ -203,6 +203,7 @@ fn switches_can_be_set_by_the_environment() {
     let relay = RelayProgram::start(&[]);
     let _sending =
         Running::start(&["send", &relay.addr, "--source", "pattern", "--size", "160x120", "--quiet"]);
+    viewer(&relay.addr, &[]).event("frame", |_| true);
     for (value, json) in [("1", true), ("yes", true), ("0", false), ("", false)] {
         let output = pulsecam()
             .args(["view", &relay.addr, "--for", "1s", "--quiet"])

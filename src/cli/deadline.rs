@@ -2,33 +2,44 @@
 
 use std::time::{Duration, Instant};
 
+/// How much longer than a delivery has moved so far it may stand still: what the kernel has taken is under way for about as long as it took
+/// to be taken (in slow start half of all), and nobody sees it move.
+const UNDER_WAY: f64 = 1.5;
+
+/// The same at most, in limits: buffers have an end.
+const LONGEST: u32 = 12;
+
 /// A limit on standing still, not on the whole.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deadline {
     limit: Duration,
     progress: u64,
+    began: Option<Instant>,
     since: Option<Instant>,
 }
 
 impl Deadline {
     /// A limit that counts from the first [`Self::is_over`].
     pub(super) const fn new(limit: Duration) -> Self {
-        Self { limit, progress: 0, since: None }
+        Self { limit, progress: 0, began: None, since: None }
     }
 
     /// Whether `progress`, a number that grows with it, has stood still for the limit. `runs`: while it does not, the limit does not
     /// count either, and begins again after that.
     pub(super) fn is_over(&mut self, progress: u64, runs: bool, now: Instant) -> bool {
         if !runs {
-            self.since = None;
+            (self.began, self.since) = (None, None);
             return false;
         }
+        let began = *self.began.get_or_insert(now);
         let since = *self.since.get_or_insert(now);
         if progress != self.progress {
             (self.progress, self.since) = (progress, Some(now));
             return false;
         }
-        now.saturating_duration_since(since) >= self.limit
+        let moved = since.saturating_duration_since(began).mul_f64(UNDER_WAY);
+        let limit = self.limit.max(moved.min(self.limit.saturating_mul(LONGEST)));
+        now.saturating_duration_since(since) >= limit
     }
 }
 
@@ -44,8 +55,17 @@ mod tests {
         for second in 0..60 {
             assert!(!deadline.is_over(second, true, at(second)), "it moves on");
         }
-        assert!(!deadline.is_over(59, true, at(68)));
-        assert!(deadline.is_over(59, true, at(69)));
+        // What the kernel has taken may be under way for as long as all before it, and half as long again.
+        assert!(!deadline.is_over(59, true, at(59 + 88)));
+        assert!(deadline.is_over(59, true, at(59 + 89)));
+        let mut deadline = Deadline::new(limit);
+        for second in 0..3_600 {
+            assert!(!deadline.is_over(second, true, at(second)));
+        }
+        assert!(deadline.is_over(3_599, true, at(3_599 + 120)), "but not for ever");
+        let mut deadline = Deadline::new(limit);
+        assert!(!deadline.is_over(0, true, at(0)) && !deadline.is_over(1, true, at(1)));
+        assert!(!deadline.is_over(1, true, at(10)) && deadline.is_over(1, true, at(11)));
     }
 
     #[test]

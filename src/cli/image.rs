@@ -12,7 +12,7 @@ use super::{
     Error,
     host::{HostOption, Words},
     link::{self, Reach},
-    runtime, signal,
+    runtime,
     text::{Outcome, Sender},
 };
 use crate::{
@@ -70,7 +70,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let config = args.reach.config(&relay, Role::Sender)?;
     let pictures = read(&files, args, config.max_message)?;
     let sender = &args.sender;
-    runtime(1)?.block_on(signal::or_stopped(async {
+    runtime(1)?.block_on(async {
         let always = || true;
         let (link, inbox) = sender.connect("the first picture", config, always).await?;
         let reporting = link::report(&link, sender.output());
@@ -82,7 +82,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         }
         drop(reporting);
         outcome.end(sender.output())
-    }))
+    })
 }
 
 /// All pictures, before the first is sent: a wrong name must not leave half of them delivered.

@@ -119,12 +119,24 @@ enum Command {
 }
 
 impl Command {
-    /// Whether it has no duty beside printing, so that it does not listen for signals.
-    const fn only_prints(&self) -> bool {
-        matches!(
-            self,
-            Self::Cameras(_) | Self::Cert(_) | Self::Key(_) | Self::Bench(_) | Self::Completions(_)
-        )
+    /// Whether it listens for signals. The others have nothing to finish: a signal ends them as it ends any program.
+    const fn listens(&self) -> bool {
+        match self {
+            Self::Demo(_)
+            | Self::Relay(_)
+            | Self::Send(_)
+            | Self::View(_)
+            | Self::Call(_)
+            | Self::Record(_)
+            | Self::Play(_) => true,
+            Self::Text(_)
+            | Self::Image(_)
+            | Self::Cameras(_)
+            | Self::Cert(_)
+            | Self::Key(_)
+            | Self::Bench(_)
+            | Self::Completions(_) => false,
+        }
     }
 }
 
@@ -164,7 +176,7 @@ fn say(told: &clap::Error) -> Result<(), Error> {
 
 fn run(cli: Cli) -> Result<(), Error> {
     log(&cli);
-    if cli.command.only_prints() {
+    if !cli.command.listens() {
         signal::end_first_process();
     }
     match cli.command {

@@ -15,6 +15,9 @@ use tokio_util::sync::CancellationToken;
 /// Bytes that may wait for a slow reader: some twenty thousand lines. Further lines are lost, and counted.
 const WAITING: usize = 4 << 20;
 
+/// Bytes that may wait for lines to be taken again after some were lost.
+const AFTER_LOSS: usize = WAITING / 4 * 3;
+
 /// Bytes of memory that are kept while nothing waits.
 const KEPT: usize = 64 << 10;
 
@@ -166,7 +169,9 @@ impl Inlet {
             return;
         }
         let before = waiting.bytes.len() + waiting.in_hand;
-        if !last && before > 0 && before + line.len() > WAITING {
+        // Once lines are lost they are lost in a row: not each short one in between is worth a line that says how many are missing.
+        let room = if waiting.lost > 0 { AFTER_LOSS } else { WAITING };
+        if !last && before > 0 && before + line.len() > room {
             waiting.lost += 1;
             return;
         }

@@ -4,8 +4,6 @@ use std::{fmt, pin::Pin};
 
 use tokio::runtime::Runtime;
 
-use super::Error;
-
 /// A signal that asks for the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stop {
@@ -44,15 +42,6 @@ pub(super) fn listen(runtime: &Runtime) -> Stopping {
     Box::pin(stop())
 }
 
-/// Does it, unless a signal comes first: for what is not done then.
-pub(super) async fn or_stopped<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    let stop = stop();
-    tokio::select! {
-        done = work => done,
-        stop = stop => Err(Error::Stopped(stop)),
-    }
-}
-
 /// Completes at the first SIGINT (Ctrl-C) or SIGTERM.
 /// Listens from the call on, not only from the first poll.
 #[cfg(unix)]
@@ -82,7 +71,7 @@ pub(super) async fn stop() -> Stop {
 }
 
 /// From now on SIGINT and SIGTERM end the program also if it is the first process of a container: to that one they do nothing by
-/// themselves. For commands that do not listen for them.
+/// themselves. For commands that do not listen for them: everywhere else they die of the signal, which a shell's loop notices.
 pub(super) fn end_first_process() {
     #[cfg(unix)]
     if std::process::id() == 1 {

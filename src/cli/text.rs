@@ -13,7 +13,7 @@ use super::{
     lines::{Line, Lines},
     link::{self, Reach},
     output::Output,
-    runtime, signal, values,
+    runtime, values,
 };
 use crate::{
     address::Address,
@@ -237,7 +237,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
 /// Sends one text.
 fn send(sender: &Sender, config: Config, text: &str) -> Result<(), Error> {
     let (what, message) = (shown(text), Message::text(text, &sender.origin())?);
-    runtime(1)?.block_on(signal::or_stopped(async {
+    runtime(1)?.block_on(async {
         let always = || true;
         let (link, inbox) = sender.connect(&what, config, always).await?;
         let reporting = link::report(&link, sender.output());
@@ -245,14 +245,14 @@ fn send(sender: &Sender, config: Config, text: &str) -> Result<(), Error> {
         sender.deliver(&link, &what, message, always).await?;
         drop(reporting);
         Outcome { delivered: 1, ..Outcome::default() }.end(sender.output())
-    }))
+    })
 }
 
 /// Sends each line of standard input.
 fn send_lines(sender: &Sender, config: Config) -> Result<(), Error> {
     let most = config.max_message as usize;
     let mut lines = Lines::of_input(most);
-    runtime(1)?.block_on(signal::or_stopped(async {
+    runtime(1)?.block_on(async {
         let ended = lines.ended();
         // While more may come, whoever writes it is not to be cut off by an outage: a deadline that was asked for holds all the same.
         let runs = || sender.deadline.is_some() || ended.is_cancelled();
@@ -286,7 +286,7 @@ fn send_lines(sender: &Sender, config: Config) -> Result<(), Error> {
             return Err(Error::NothingToSend);
         }
         outcome.end(sender.output())
-    }))
+    })
 }
 
 /// A text as a person knows it again.
