@@ -403,6 +403,31 @@ async fn each_connection_has_a_number_for_ours_and_old_programs_notice_nothing()
     server.stop().await;
 }
 
+/// It gets no answers meanwhile, and must not take the relay for dead.
+#[tokio::test]
+async fn a_client_that_is_not_read_for_a_while_hears_that_the_relay_is_alive() {
+    let server = Server::start(Config { mailbox: 1 << 20, ..Config::default() }).await;
+    let _stalled = Bare::connect(server.addr).await;
+    let mut sender = Bare::connect(server.addr).await;
+    introduce(&mut sender).await;
+    let Bare { mut reader, mut output } = sender;
+    let image = wire_bytes(&Message::image(vec![7; 100_000].into(), &Origin::default()).unwrap());
+    let sending = tokio::spawn(async move {
+        for _ in 0..200 {
+            output.write_all(&image).await.unwrap();
+        }
+        output
+    });
+    let heard = timeout(PATIENCE, reader.next()).await.expect("something is heard").unwrap().unwrap();
+    let heartbeat = Heartbeat::parse(heard.description());
+    assert_eq!((heard.kind(), heartbeat.viewers), (Kind::Heartbeat, Some(1)));
+    assert_eq!((heartbeat.t1, heartbeat.t2, heartbeat.t3), (None, None, None), "it answers nothing");
+    // The one that takes nothing goes, and all is taken.
+    server.told(&["left", "\"client\":1", "too slow for text and images"]).await;
+    drop(timeout(PATIENCE, sending).await.unwrap().unwrap());
+    server.stop().await;
+}
+
 /// A task that panics, at whatever point, leaves nobody behind, and the others talk on.
 #[tokio::test]
 async fn a_client_whose_task_fails_is_gone_and_told_of() {

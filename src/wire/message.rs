@@ -201,7 +201,7 @@ impl Message {
         self.payload.as_ref()
     }
 
-    /// The text of a text message whose payload is a `QString`; `None` for every other message. See [`TextContent`] for payloads
+    /// The text of a text message whose payload is a `QString`; `None` for every other message. See [`TextContent`](super::TextContent) for payloads
     /// that are text in another form.
     #[must_use]
     pub fn text_content(&self) -> Option<QString> {
