@@ -6,6 +6,7 @@
 #[cfg(unix)]
 mod camera;
 mod codec;
+mod congestion;
 #[cfg(target_os = "linux")]
 mod crowd;
 #[cfg(target_os = "linux")]
@@ -34,6 +35,7 @@ type Section = fn(&Page<'_>) -> Result<String, Error>;
 const SECTIONS: &[(&str, Section)] = &[
     ("latency", latency::section),
     ("freshness", freshness::section),
+    ("congestion", congestion::section),
     #[cfg(target_os = "linux")]
     ("fanout", fanout::section),
     #[cfg(target_os = "linux")]
