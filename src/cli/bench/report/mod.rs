@@ -124,7 +124,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
 }
 
 /// Everything that the template has to have a place for: also what cannot be measured on this system, for the page is one.
-const PLACES: [&str; 8] = ["date", "machine", "latency", "freshness", "fanout", "crowd", "codec", "camera"];
+const PLACES: [&str; 9] =
+    ["date", "machine", "latency", "freshness", "congestion", "fanout", "crowd", "codec", "camera"];
 
 /// Whoever reads figures has to know that they are doubtful.
 fn doubts(noisy: &[String]) -> String {
