@@ -69,7 +69,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let outgoing = runtime.block_on(async {
         tokio::select! {
             opened = send::open_job(&args.source, &job, &link) => opened,
-            stop = &mut signal => Err(Error::Stopped(stop)),
+            _ = &mut signal => Err(Error::Stopped),
         }
     })?;
     outgoing.begin();

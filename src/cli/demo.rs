@@ -79,7 +79,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         link::discard(ignored);
         let outgoing = tokio::select! {
             opened = send::open(&args.source, args.codec, Limit::default(), &sender) => opened?,
-            stop = &mut signal => return Err(Error::Stopped(stop)),
+            _ = &mut signal => return Err(Error::Stopped),
         };
         outgoing.begin();
         Ok(outgoing)

@@ -2,7 +2,6 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
-use super::signal::Stop;
 use crate::{bench::plot, capture, jpeg, key, link, pipeline, recording, tls, view, wire};
 
 /// Why a command failed.
@@ -56,27 +55,26 @@ pub(super) enum Error {
     /// The time is over, and nothing was done in it.
     #[error("{0}")]
     Nothing(String),
-    /// A signal ended it before it was done.
-    #[error("ended by {0}")]
-    Stopped(Stop),
+    /// A signal ended it before it had begun: what runs for as long as it is wanted is done then.
+    #[error("ended by a signal")]
+    Stopped,
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
 impl Error {
-    /// 2 for what the person wrote wrong, what a shell expects of a signal, 1 for everything else.
+    /// 2 for what the person wrote wrong, 0 for an end that was asked for, 1 for everything else.
     pub(super) const fn exit_code(&self) -> u8 {
         match self {
-            Self::ReaderGone => 0,
+            Self::ReaderGone | Self::Stopped => 0,
             Self::NothingToSend | Self::Usage(_) | Self::Link(link::Error::Address(_)) => 2,
-            Self::Stopped(stop) => stop.exit_code(),
             _ => 1,
         }
     }
 
     /// Whether a person has to hear of it.
     pub(super) const fn is_told(&self) -> bool {
-        !matches!(self, Self::ReaderGone | Self::Stopped(_))
+        !matches!(self, Self::ReaderGone | Self::Stopped)
     }
 }
 

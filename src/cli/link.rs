@@ -110,7 +110,7 @@ impl Reach {
 pub(super) async fn open(config: Config, stop: &mut Stopping) -> Result<(Link, Inbox), Error> {
     tokio::select! {
         connected = connect(config) => Ok(connected?),
-        signal = stop => Err(Error::Stopped(signal)),
+        _ = stop => Err(Error::Stopped),
     }
 }
 

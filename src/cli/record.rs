@@ -102,7 +102,12 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let output = Output::lasting(args.json);
     let runtime = runtime(1)?;
     let mut signal = signal::listen(&runtime);
-    let (link, inbox) = runtime.block_on(link::open(args.link.config(Role::Viewer)?, &mut signal))?;
+    let config = args.link.config(Role::Viewer)?;
+    let (link, inbox) = runtime.block_on(link::open(config, &mut signal)).map_err(|error| match error {
+        // However it was ended: there is no file.
+        Error::Stopped => Error::Nothing("nothing was recorded: the relay was still being looked up".into()),
+        error => error,
+    })?;
     let reached = Reached::watch(&link, runtime.handle());
     let stop = CancellationToken::new();
     let shared = Arc::new(Mutex::new(Progress {

@@ -1,6 +1,6 @@
 //! When somebody wants us to stop, or to read our settings again.
 
-use std::{fmt, pin::Pin};
+use std::pin::Pin;
 
 use tokio::runtime::Runtime;
 
@@ -21,15 +21,6 @@ impl Stop {
             Self::Interrupt => 130,
             Self::Terminate => 143,
         }
-    }
-}
-
-impl fmt::Display for Stop {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Interrupt => "SIGINT",
-            Self::Terminate => "SIGTERM",
-        })
     }
 }
 
