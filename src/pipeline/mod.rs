@@ -12,6 +12,7 @@ mod mirror;
 mod outgoing;
 mod rate_control;
 mod setting;
+mod span;
 mod still;
 mod switch;
 mod tally;

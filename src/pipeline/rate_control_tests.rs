@@ -1,6 +1,8 @@
 //! The controller on simulated paths: a sender, a relay and a viewer, newest-wins slots before both hops, and reports as the link and
 //! the relay make them. Pictures cost something else than the controller believes, as real ones do.
 
+use std::collections::VecDeque;
+
 use super::*;
 use crate::feedback::QueueingDelay;
 
