@@ -14,6 +14,9 @@ const BLOCK: usize = 1 << 20;
 /// A message of which this part has come gets all of its room at once: it means what it says.
 const SERIOUS: usize = 4;
 
+/// Room beyond the last message's size: an eighth, as frames of one stream differ from one to the next.
+const SLACK: usize = 8;
+
 /// The bytes of a message so far.
 #[derive(Debug)]
 pub(super) struct Assembly {
@@ -26,9 +29,11 @@ pub(super) struct Assembly {
 }
 
 impl Assembly {
-    /// Of a message of so many bytes, of which `have` are there.
-    pub(super) fn new(length: usize, have: usize) -> Self {
-        let at_once = length <= FIRST.max(have.saturating_mul(SERIOUS));
+    /// Of a message of so many bytes, of which `have` are there. `last`: the bytes of the peer's last message. One like it gets all of
+    /// its room at once, up to a block, so that no frame of a stream is copied.
+    pub(super) fn new(length: usize, have: usize, last: usize) -> Self {
+        let alike = last.saturating_add(last / SLACK).min(BLOCK);
+        let at_once = length <= FIRST.max(have.saturating_mul(SERIOUS)).max(alike);
         let room = if at_once { length } else { FIRST };
         Self { length, full: Vec::new(), last: BytesMut::with_capacity(room), have: 0 }
     }
@@ -109,7 +114,7 @@ mod tests {
     /// Filled in steps of so many bytes: the most memory that it took for each byte that had come, and the whole.
     fn fill(length: usize, step: usize) -> (usize, BytesMut) {
         let bytes: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
-        let mut assembly = Assembly::new(length, 0);
+        let mut assembly = Assembly::new(length, 0, 0);
         let mut most = 0;
         for some in bytes.chunks(step) {
             assembly.take(&mut BytesMut::from(some));
@@ -130,12 +135,18 @@ mod tests {
                 assert!(whole.capacity() <= length.max(FIRST.min(length)), "{length}: {}", whole.capacity());
             }
         }
-        assert_eq!(Assembly::new(16 * BLOCK, 4).room(), FIRST);
+        assert_eq!(
+            Assembly::new(16 * BLOCK, 4, 16 * BLOCK).room(),
+            FIRST,
+            "a block is the most for being like the last"
+        );
+        assert_eq!(Assembly::new(110_000, 4, 100_000).room(), 110_000);
+        assert_eq!(Assembly::new(120_000, 4, 100_000).room(), FIRST);
     }
 
     #[test]
     fn a_message_of_which_much_is_there_is_read_straight_to_its_place() {
-        let mut assembly = Assembly::new(3 * BLOCK, BLOCK);
+        let mut assembly = Assembly::new(3 * BLOCK, BLOCK, 0);
         assert_eq!(assembly.room(), 3 * BLOCK);
         assembly.take(&mut BytesMut::from(&vec![7; 3 * BLOCK + 5][..]));
         assert_eq!(assembly.whole().len(), 3 * BLOCK);

@@ -45,6 +45,8 @@ pub struct Codec {
     /// Bytes of the connection before the message at hand.
     offset: u64,
     started: Option<Assembly>,
+    /// Bytes of the last message.
+    last: usize,
     /// Skips what is over the limit instead of failing.
     skips: bool,
     skipping: Option<Skipping>,
@@ -78,7 +80,7 @@ impl Codec {
     pub const fn new(max_message: u32) -> Self {
         let skipped = Skipped { messages: 0, frames: 0, last_size: 0 };
         let (started, held, skipping) = (None, None, None);
-        Self { max_message, peer: None, offset: 0, started, skips: false, skipping, skipped, held }
+        Self { max_message, peer: None, offset: 0, started, last: 0, skips: false, skipping, skipped, held }
     }
 
     /// The same, naming the peer in its errors.
@@ -214,6 +216,7 @@ impl Codec {
         };
         let message = Message::parse(&bytes).map_err(|(at, fault)| self.malformed(at, fault))?;
         self.offset += bytes.len() as u64;
+        self.last = bytes.len();
         Ok(message)
     }
 }
@@ -230,7 +233,7 @@ impl Decoder for Codec {
             Some(started) => started,
             None => {
                 let Some(length) = self.length(source)? else { return Ok(None) };
-                Assembly::new(length, source.len())
+                Assembly::new(length, source.len(), self.last)
             }
         };
         started.take(source);
