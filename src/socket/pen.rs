@@ -210,7 +210,6 @@ pub async fn drain<K: PartialEq, T>(
             (false, true) => {
                 pen.holds.store(length, Relaxed);
                 finish(outgoing, pen, &mut page, &mut feed).await?;
-                feed.finished();
             }
             (false, false) => {
                 drop(page);
@@ -240,7 +239,9 @@ async fn finish<K, T>(
         if done {
             page.amid = false;
             pen.holds.store(0, Relaxed);
-            return page.gate.close(&*pen.outlet);
+            page.gate.close(&*pen.outlet)?;
+            feed.finished();
+            return Ok(());
         }
     }
 }
@@ -309,6 +310,40 @@ mod tests {
         let mut read = vec![0; 100];
         far.read_exact(&mut read).await.unwrap();
         assert_eq!(pen.try_write(&farewell("too late")), Written::Nothing);
+    }
+
+    /// Counts what was finished.
+    struct Counting<'a>(&'a AtomicUsize);
+
+    impl Feed<(), Message> for Counting<'_> {
+        fn prepare(&mut self, item: &Message) -> Option<Message> {
+            Some(item.clone())
+        }
+
+        fn started(&mut self, _: &Taken<(), Message>, _: &Message) {}
+
+        fn finished(&mut self) {
+            self.0.fetch_add(1, Relaxed);
+        }
+    }
+
+    #[tokio::test]
+    async fn each_message_is_finished_once_whoever_began_it() {
+        let (mut far, near) = tokio::io::duplex(100);
+        let pen = Pen::new(Box::new(Polled::new(near)));
+        let (sender, mut waiting) = channel(10_000);
+        assert_eq!(pen.try_write(&image()), Written::Begun);
+        sender.send_ordered(1000, image()).unwrap();
+        let reading = tokio::spawn(async move {
+            let mut read = vec![0; 2 * image().wire_len()];
+            far.read_exact(&mut read).await.unwrap();
+            far
+        });
+        drop(sender);
+        let finished = AtomicUsize::new(0);
+        drain(&mut waiting, &pen, Counting(&finished)).await.unwrap();
+        assert_eq!(finished.load(Relaxed), 2);
+        drop(reading.await.unwrap());
     }
 
     #[tokio::test]
