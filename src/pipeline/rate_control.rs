@@ -68,17 +68,32 @@ pub struct RateControl {
     changed: Option<Instant>,
     span: Option<Span>,
     calm_since: Option<Instant>,
-    growth: f64,
+    growth: Growth,
+    futility: Futility,
+}
+
+/// How far up the next step goes, and when.
+#[derive(Clone, Copy, Debug)]
+struct Growth {
+    /// What the next step multiplies the share by.
+    factor: f64,
     /// The largest share that was carried for a while, since it last was too much.
     proven: f64,
     /// What arrived when it last was too much.
     ceiling: Option<f64>,
+    /// Time before more than that is tried.
     patience: Duration,
-    /// Whether more than that is being tried.
+    /// Whether it is being tried.
     trial: bool,
+}
+
+/// What steps down have not helped against.
+#[derive(Clone, Copy, Debug)]
+struct Futility {
     attempt: Option<Attempt>,
     endured: Option<Endured>,
-    endure: Duration,
+    /// How long the next such thing is endured.
+    time: Duration,
 }
 
 /// Steps down in a row, and what there was before them.
@@ -130,14 +145,14 @@ impl RateControl {
             changed: None,
             span: None,
             calm_since: None,
-            growth: GROWTH.0,
-            proven: 1.0,
-            ceiling: None,
-            patience: PATIENCE.0,
-            trial: false,
-            attempt: None,
-            endured: None,
-            endure: ENDURE.0,
+            growth: Growth {
+                factor: GROWTH.0,
+                proven: 1.0,
+                ceiling: None,
+                patience: PATIENCE.0,
+                trial: false,
+            },
+            futility: Futility { attempt: None, endured: None, time: ENDURE.0 },
         }
     }
 
@@ -174,7 +189,7 @@ impl RateControl {
         span.add(report, now);
         let verdict = self.verdict(now);
         if matches!(verdict, Verdict::Calm) {
-            self.attempt = None;
+            self.futility.attempt = None;
             let since = *self.calm_since.get_or_insert(now);
             return self.more(now.saturating_duration_since(since), now);
         }
@@ -188,13 +203,13 @@ impl RateControl {
     }
 
     fn verdict(&mut self, now: Instant) -> Verdict {
-        let endured = self.endured.filter(|endured| now < endured.until);
+        let endured = self.futility.endured.filter(|endured| now < endured.until);
         let Some(span) = &mut self.span else { return Verdict::Unclear };
         let over = now.saturating_duration_since(span.began);
         let limit = span.queue_limit(self.max_queued, over);
         let endures = |cause| endured.filter(|endured| endured.cause == cause);
         if endures(Cause::Loss).is_none()
-            && let Some(arrived) = span.loss(over, self.share > self.proven)
+            && let Some(arrived) = span.loss(over, self.share > self.growth.proven)
         {
             self.calm_since = None;
             return Verdict::Loss(arrived);
@@ -216,60 +231,60 @@ impl RateControl {
     }
 
     fn less(&mut self, cause: Cause, factor: f64, queued: Duration, now: Instant) -> bool {
-        if std::mem::take(&mut self.trial) {
-            self.patience = (self.patience * 2).min(PATIENCE.1);
+        if std::mem::take(&mut self.growth.trial) {
+            self.growth.patience = (self.growth.patience * 2).min(PATIENCE.1);
         }
         let least = self.ladder.least();
         if self.share <= least {
             return self.set_share(least, now);
         }
         let arrived = self.span.as_ref().map_or(0.0, |span| span.arrived_per_s(now));
-        let attempt = match self.attempt {
+        let attempt = match self.futility.attempt {
             Some(attempt) if attempt.cause == cause => Attempt { steps: attempt.steps + 1, ..attempt },
             _ => Attempt { cause, share: self.share, steps: 1, arrived, queued },
         };
-        self.attempt = Some(attempt);
+        self.futility.attempt = Some(attempt);
         if attempt.is_futile(arrived, queued) {
-            self.endured = Some(Endured { cause, queued, until: now + self.endure });
-            self.endure = (self.endure * 2).min(ENDURE.1);
-            (self.attempt, self.ceiling, self.proven) = (None, None, attempt.share);
+            self.futility.endured = Some(Endured { cause, queued, until: now + self.futility.time });
+            self.futility.time = (self.futility.time * 2).min(ENDURE.1);
+            (self.futility.attempt, self.growth.ceiling, self.growth.proven) = (None, None, attempt.share);
             return self.set_share(attempt.share, now);
         }
         let mut share = (self.share * factor.clamp(LARGEST_STEP, ROOM)).max(least);
-        if self.proven < self.share {
+        if self.growth.proven < self.share {
             // A step up was too large; the one before it was not.
-            share = share.max(self.proven).min(self.share * ROOM);
+            share = share.max(self.growth.proven).min(self.share * ROOM);
         }
-        self.proven = self.proven.min(share);
-        self.ceiling = Some(share / ROOM);
-        self.growth = GROWTH.0;
+        self.growth.proven = self.growth.proven.min(share);
+        self.growth.ceiling = Some(share / ROOM);
+        self.growth.factor = GROWTH.0;
         self.set_share(share, now)
     }
 
     fn more(&mut self, calm: Duration, now: Instant) -> bool {
         if calm >= TRIAL {
-            self.proven = self.share;
-            if std::mem::take(&mut self.trial) {
-                (self.ceiling, self.patience) = (None, PATIENCE.0);
+            self.growth.proven = self.share;
+            if std::mem::take(&mut self.growth.trial) {
+                (self.growth.ceiling, self.growth.patience) = (None, PATIENCE.0);
             }
         }
-        if self.share >= 1.0 || self.trial || calm < CALM {
+        if self.share >= 1.0 || self.growth.trial || calm < CALM {
             return false;
         }
-        let mut share = self.share * self.growth;
-        if let Some(ceiling) = self.ceiling {
+        let mut share = self.share * self.growth.factor;
+        if let Some(ceiling) = self.growth.ceiling {
             let known = ceiling * ROOM;
             if self.share < known * ALL {
                 share = share.min(known);
-            } else if calm < self.patience {
+            } else if calm < self.growth.patience {
                 return false;
             } else {
                 share = self.share * TRIAL_STEP;
-                self.trial = true;
+                self.growth.trial = true;
             }
         }
         // 1.15, 1.32, 1.75, 2 …: after what was right, the next step is bolder.
-        self.growth = (self.growth * self.growth).min(GROWTH.1);
+        self.growth.factor = (self.growth.factor * self.growth.factor).min(GROWTH.1);
         self.set_share(share, now)
     }
 
