@@ -13,13 +13,13 @@ use tokio::{net::TcpListener, sync::oneshot, time};
 
 use super::{
     Percentiles, Step,
-    freshness::Hop,
+    freshness::{Hop, connect},
     scene::Scene,
     shaped_link::{ShapedLink, UNLIMITED},
 };
 use crate::{
     capture, jpeg,
-    link::{self, Inbox, Link, Role, State},
+    link::{self, Inbox, Link, Role},
     pipeline::{self, Freshness, Job, Outgoing},
     relay,
 };
@@ -128,10 +128,7 @@ pub async fn measure(plan: Plan, case: Case, progress: impl Fn(f64)) -> Result<F
         tokio::spawn(relay::run(listener, relay::Config::default(), async move { _ = stopped.await }));
     let delay = Duration::from_millis(case.round_trip_ms) / 2;
     let shaped = ShapedLink::to(address, delay, UNLIMITED, UNLIMITED)?;
-    let (at_sender, at_viewer) = match case.hop {
-        Hop::SenderToRelay => (shaped.address(), address),
-        Hop::RelayToViewer => (address, shaped.address()),
-    };
+    let (at_sender, at_viewer) = case.hop.through(shaped.address(), address);
     let (viewer, mut inbox) = connect(link::Config::new(at_viewer.to_string())).await?;
     let report = Some(Duration::from_millis(250));
     let config = link::Config { role: Role::Sender, report, ..link::Config::new(at_sender.to_string()) };
@@ -163,13 +160,6 @@ pub async fn measure(plan: Plan, case: Case, progress: impl Fn(f64)) -> Result<F
     let _ = relay.await;
     progress(1.0);
     seen.figures(plan, case, recovered_s).ok_or(Error::Nothing)
-}
-
-async fn connect(config: link::Config) -> Result<(Link, Inbox), Error> {
-    let (link, inbox) = link::connect(config).await?;
-    // The relay lives in this process: it will be up.
-    let _ = link.state().wait_for(|state| matches!(state, State::Up { .. })).await;
-    Ok((link, inbox))
 }
 
 async fn open(plan: Plan, sender: &Link) -> Result<Outgoing, Error> {

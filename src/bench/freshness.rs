@@ -120,12 +120,10 @@ async fn measure(plan: Plan, hop: Hop, progress: impl Fn(f64)) -> Result<Figures
         Hop::RelayToViewer => Slow::FromRelay,
     };
     let slowly = proxy(address, slow, &bucket)?;
-    let (at_sender, at_viewer) = match hop {
-        Hop::SenderToRelay => (slowly, address),
-        Hop::RelayToViewer => (address, slowly),
-    };
-    let (viewer, mut inbox) = connect(at_viewer, Role::Viewer).await?;
-    let (sender, _ignored) = connect(at_sender, Role::Sender).await?;
+    let (at_sender, at_viewer) = hop.through(slowly, address);
+    let (viewer, mut inbox) = connect(link::Config::new(at_viewer.to_string())).await?;
+    let config = link::Config { role: Role::Sender, ..link::Config::new(at_sender.to_string()) };
+    let (sender, _ignored) = connect(config).await?;
     let sending = tokio::spawn(send(sender, plan));
     let (mut ages, mut came) = (Step::default(), 0_u64);
     let (begin, time) = (Instant::now(), plan.time / 2);
@@ -159,8 +157,19 @@ async fn measure(plan: Plan, hop: Hop, progress: impl Fn(f64)) -> Result<Figures
     })
 }
 
-async fn connect(to: SocketAddr, role: Role) -> Result<(Link, Inbox), Error> {
-    let (link, inbox) = link::connect(link::Config { role, ..link::Config::new(to.to_string()) }).await?;
+impl Hop {
+    /// Where sender and viewer connect, if this hop goes through `proxy` and the other straight to `relay`.
+    pub(super) const fn through(self, proxy: SocketAddr, relay: SocketAddr) -> (SocketAddr, SocketAddr) {
+        match self {
+            Self::SenderToRelay => (proxy, relay),
+            Self::RelayToViewer => (relay, proxy),
+        }
+    }
+}
+
+/// A link that is up.
+pub(super) async fn connect(config: link::Config) -> Result<(Link, Inbox), link::Error> {
+    let (link, inbox) = link::connect(config).await?;
     // The relay lives in this process: it will be up.
     let _ = link.state().wait_for(|state| matches!(state, State::Up { .. })).await;
     Ok((link, inbox))
