@@ -157,7 +157,7 @@ fn what_no_retry_heals_ends_a_delivery_at_once_with_the_reason() {
         (&tls.addr, &["--key-file", &red], &["speaks TLS only", "--tls"]),
         (&tls.addr, &[], &["speaks TLS only", "--tls"]),
         (&tls.addr, &["--tls-pin", &zeros], &[&pin]),
-        (&tls.addr, &["--tls"], &["certificate"]),
+        (&tls.addr, &["--tls"], &["certificate", "--tls-pin", "--tls-ca"]),
         (&open.addr, &["--tls-pin", &zeros], &["it speaks no TLS"]),
         (&locked.addr, &["--tls-pin", &zeros], &["it speaks no TLS"]),
         (&web.addr, &[], &["no pulsecam relay", "web server"]),
@@ -252,6 +252,22 @@ fn what_no_retry_heals_is_said_once_with_what_to_do_and_tried_again_seldom() {
         command.running.signal("INT");
         command.running.exit_code();
     }
+}
+
+/// Its challenge is no answer to a client that has nothing to show.
+#[test]
+fn a_relay_that_asks_for_a_key_is_never_called_up_by_who_has_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let red = write(folder.path(), "red", RED);
+    let locked = RelayProgram::start(&["--key-file", &red]);
+    let mut view = Logged::start(&["view", &locked.addr, "--no-window", "--json", "--max-backoff", "50ms"]);
+    for _ in 0..6 {
+        let link = view.running.event("link", |_| true);
+        assert_ne!(link["state"], "up", "{link}");
+    }
+    assert_eq!(view.count("is up ("), 0, "{}", view.log());
+    view.running.signal("INT");
+    view.running.exit_code();
 }
 
 /// A port forward to nowhere, the published port of a container with nobody behind it.

@@ -7,6 +7,7 @@ use crate::link::{Down, Undeliverable};
 pub(super) const fn to_change(why: &Down) -> Option<&'static str> {
     Some(match why {
         Down::TlsWanted => "--tls, with --tls-ca or --tls-pin unless its certificate is of a known authority",
+        Down::Untrusted(_) => "trust it with --tls-pin and its fingerprint, or with --tls-ca and its file",
         Down::KeyMissing => "give it with --key-file, or in the variable PULSECAM_KEY",
         Down::KeyRefused => "is --key-file, or the variable PULSECAM_KEY, the one for this relay?",
         Down::NoKeyAsked => "leave --key-file and PULSECAM_KEY out, or start the relay with the key",

@@ -41,7 +41,7 @@ pub(super) fn reason(why: &Down, words: &Words) -> String {
             words.tell(Phrase::WhyUnresolved, [("host", host.as_str()), ("reason", reason)])
         }
         Down::Unreachable(reason) => with(Phrase::WhyUnreachable, reason),
-        Down::Tls(reason) => with(Phrase::WhyTls, reason),
+        Down::Tls(reason) | Down::Untrusted(reason) => with(Phrase::WhyTls, reason),
         Down::HandshakeFailed(reason) => with(Phrase::WhyHandshake, reason),
         Down::TlsWanted => words.say(Phrase::WhyTlsWanted),
         Down::KeyMissing => words.say(Phrase::WhyKeyMissing),

@@ -28,6 +28,7 @@ use super::{
 use crate::{
     clock::{Timestamp, now},
     fresh::{Receiver, Taken},
+    key::Response,
     relay::pace::{self, Pace},
     socket::{self, Input},
     wire::{Farewell, FrameInfo, Heartbeat, Kind, Message, Reader, Receipts, Skipped},
@@ -268,6 +269,10 @@ impl<'a> Session<'a> {
         if let Some(farewell) = Farewell::parse(&message) {
             // Not an answer: what was sent before it has not been taken.
             self.lock().farewell = Some(farewell);
+            return;
+        }
+        if Response::is_asked_by(&message) {
+            // Not an answer either: it lets nobody in who has no key, and says so next.
             return;
         }
         self.comes_up();

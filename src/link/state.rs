@@ -64,9 +64,12 @@ pub enum Down {
     /// Connecting failed otherwise.
     #[error("cannot connect: {0}")]
     Unreachable(String),
-    /// TLS is impossible with what is there, or its certificate is not trusted.
+    /// TLS is impossible with what is there, or its certificate is wrong.
     #[error("no TLS with the relay: {0}")]
     Tls(String),
+    /// TLS would be possible if the relay's certificate, or its authority, were trusted here.
+    #[error("no TLS with the relay: {0}")]
+    Untrusted(String),
     /// The handshake of TLS was broken off for a reason that may pass.
     #[error("the TLS handshake was not finished: {0}")]
     HandshakeFailed(String),
@@ -114,6 +117,7 @@ impl Down {
     pub const fn is_lasting(&self) -> bool {
         match self {
             Self::Tls(_)
+            | Self::Untrusted(_)
             | Self::TlsWanted
             | Self::KeyMissing
             | Self::KeyRefused
@@ -145,6 +149,9 @@ impl Down {
     /// A handshake of TLS that failed.
     pub(super) fn handshake(error: &io::Error) -> Self {
         let why = tls::explain(error);
+        if tls::is_untrusted(error) {
+            return Self::Untrusted(why);
+        }
         if tls::is_lasting(error) { Self::Tls(why) } else { Self::HandshakeFailed(why) }
     }
 

@@ -24,7 +24,23 @@ pub fn explain(error: &io::Error) -> String {
     words(inner)
 }
 
-/// The same for what rustls says.
+/// Whether the certificate would do if it, or its authority, were trusted here.
+#[must_use]
+pub fn is_untrusted(error: &io::Error) -> bool {
+    let Some(Error::InvalidCertificate(wrong)) = error.get_ref().and_then(|inner| inner.downcast_ref())
+    else {
+        return false;
+    };
+    match wrong {
+        CertificateError::UnknownIssuer => true,
+        CertificateError::Other(other) => {
+            matches!(other.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
+        }
+        _ => false,
+    }
+}
+
+/// What an error of rustls means.
 pub(super) fn words(error: &Error) -> String {
     match error {
         Error::InvalidMessage(_) => "it speaks no TLS".into(),
@@ -82,7 +98,7 @@ fn certificate(error: &CertificateError) -> String {
             "its certificate asks for a check that is not known here".into()
         }
         Wrong::UnknownIssuer => {
-            "its certificate is of no authority that is trusted here (self-signed: --tls-pin FINGERPRINT, or --tls-ca FILE)".into()
+            "its certificate is of no authority that is trusted here".into()
         }
         Wrong::UnknownRevocationStatus
         | Wrong::ExpiredRevocationList
@@ -114,9 +130,7 @@ fn certificate(error: &CertificateError) -> String {
 const fn odd(error: &webpki::Error) -> &'static str {
     use webpki::Error as Wrong;
     match error {
-        Wrong::CaUsedAsEndEntity => {
-            "its certificate is that of an authority (self-signed: trust its fingerprint, or its file)"
-        }
+        Wrong::CaUsedAsEndEntity => "its certificate is self-signed, and nobody here trusts it",
         Wrong::EndEntityUsedAsCa => "its certificate is signed by one that may sign none",
         Wrong::UnsupportedCertVersion => {
             "its certificate is of an old kind, X.509 version 1 (openssl req -x509 makes version 3)"

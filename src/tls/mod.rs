@@ -23,7 +23,7 @@ pub use self::{
     certificate::Certificate,
     client::{Client, Trust},
     error::Error,
-    explain::explain,
+    explain::{explain, is_untrusted},
     fingerprint::{Fingerprint, NotAFingerprint},
     lasting::is_lasting,
     server::Server,
