@@ -138,6 +138,23 @@ fn a_key_that_is_none_is_said_so() {
     assert_eq!(text_of(&key.stdout).trim().len(), 64);
 }
 
+#[test]
+fn a_pair_that_cannot_be_replaced_whole_stays_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (key, nowhere) = (path("key.pem"), path("gone/cert.pem"));
+    assert!(run(&["cert", "--cert", &path("cert.pem"), "--key", &key]).status.success());
+    let before = std::fs::read(&key).unwrap();
+    fails(&["cert", "--cert", &nowhere, "--key", &key, "--force"], 1, &["gone/cert.pem"]);
+    assert_eq!(std::fs::read(&key).unwrap(), before);
+    assert!(run(&["cert", "--cert", &path("cert.pem"), "--key", &key, "--force"]).status.success());
+    assert_ne!(std::fs::read(&key).unwrap(), before);
+    let mut left: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["cert.pem", "key.pem"], "and nothing beside them");
+}
+
 /// Certificate and key together, to the picture.
 #[test]
 fn a_picture_comes_through_tls_into_a_room() {

@@ -1,7 +1,7 @@
 //! `pulsecam cert`: make a certificate for a relay.
 
 use std::{
-    fs::OpenOptions,
+    fs::{self, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -36,39 +36,72 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let made = Certificate::for_relay(args.names.clone())?;
-    // The key first: a certificate without one is of no use.
-    write(&args.key, &made.key, true, args.force)?;
-    write(&args.cert, &made.certificate, false, args.force).inspect_err(|_| {
-        let _ = std::fs::remove_file(&args.key); // it would be in the way of the next try
-    })?;
+    // The key first: a certificate without one is of no use. Neither takes its place before both are whole: a full disk must not cost the
+    // pair that is in use.
+    let key = New::write(&args.key, &made.key, true, args.force)?;
+    let certificate = New::write(&args.cert, &made.certificate, false, args.force)?;
+    key.keep()?;
+    certificate.keep()?;
     print(&made.fingerprint.to_string())
 }
 
-fn write(file: &Path, text: &str, secret: bool, force: bool) -> Result<(), Error> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(if secret { 0o600 } else { 0o644 });
+/// A file that is written and goes again unless it is kept.
+struct New {
+    /// Where it shall be.
+    target: PathBuf,
+    /// Where it is until then: beside a file that it replaces.
+    path: PathBuf,
+    kept: bool,
+}
+
+impl New {
+    fn write(target: &Path, text: &str, secret: bool, replace: bool) -> Result<Self, Error> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt;
+            options.mode(if secret { 0o600 } else { 0o644 });
+        }
+        #[cfg(not(unix))]
+        let _ = secret;
+        let mut path = target.to_owned();
+        if replace {
+            // Not written over: its permissions may be others.
+            path.as_mut_os_string().push(format!(".{}.new", std::process::id()));
+        }
+        let mut opened = options.open(&path).map_err(|error| failed(target, &error))?;
+        let new = Self { target: target.to_owned(), path, kept: false };
+        // A network disk says only at the end that it is full.
+        opened
+            .write_all(text.as_bytes())
+            .and_then(|()| opened.sync_all())
+            .map_err(|error| failed(target, &error))?;
+        Ok(new)
     }
-    #[cfg(not(unix))]
-    let _ = secret;
-    let failed = |error: io::Error| {
-        let reason = match error.kind() {
-            io::ErrorKind::AlreadyExists => "is there already (--force replaces it)".into(),
-            _ => error.to_string(),
-        };
-        Error::File { path: file.to_owned(), reason }
+
+    fn keep(mut self) -> Result<(), Error> {
+        if self.path != self.target {
+            fs::rename(&self.path, &self.target).map_err(|error| failed(&self.target, &error))?;
+        }
+        self.kept = true;
+        Ok(())
+    }
+}
+
+impl Drop for New {
+    /// A part of a file would be in the way of the next try.
+    fn drop(&mut self) {
+        if !self.kept {
+            let _ = fs::remove_file(&self.path); // what matters is why it is not complete
+        }
+    }
+}
+
+fn failed(file: &Path, error: &io::Error) -> Error {
+    let reason = match error.kind() {
+        io::ErrorKind::AlreadyExists => "is there already (--force replaces it)".into(),
+        _ => error.to_string(),
     };
-    if force {
-        // Not written over: its permissions may be others.
-        let _ = std::fs::remove_file(file);
-    }
-    let mut opened = options.open(file).map_err(failed)?;
-    // A network disk says only at the end that it is full. A part of it would be in the way of the next try.
-    opened.write_all(text.as_bytes()).and_then(|()| opened.sync_all()).map_err(|error| {
-        let _ = std::fs::remove_file(file); // what matters is why it is not complete
-        failed(error)
-    })
+    Error::File { path: file.to_owned(), reason }
 }

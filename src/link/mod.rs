@@ -6,6 +6,7 @@
 //! session drives them.
 
 mod account;
+mod answer;
 pub mod backoff;
 pub mod clock;
 mod config;

@@ -16,10 +16,9 @@ use super::{
     Account, Down, Hub, Received, Sender, State,
     backoff::Backoff,
     clock::OffsetFilter,
-    counters::Step,
     entry::{Entered, closed, failed},
     heartbeat::{Action, Pulse},
-    ledger::{Answered, Ledger},
+    ledger::Ledger,
     outages::Outages,
     outbound::Outbound,
     report::Departures,
@@ -122,7 +121,7 @@ pub(super) async fn serve(
 pub(super) struct Session<'a> {
     pub(super) hub: &'a Hub,
     peer: SocketAddr,
-    began: Instant,
+    pub(super) began: Instant,
     state: Mutex<Inner<'a>>,
     /// Told when a message went out that wants to be confirmed soon.
     pub(super) confirm: Notify,
@@ -136,7 +135,7 @@ pub(super) struct Inner<'a> {
     pub(super) asked: Timestamp,
     pub(super) receipts: Receipts,
     /// Since when the link is up: the relay has said something.
-    up_since: Option<Instant>,
+    pub(super) up_since: Option<Instant>,
     /// Whether the relay has answered a heartbeat.
     pub(super) introduced: bool,
     /// Why the relay is about to close the connection, where it said so.
@@ -180,7 +179,7 @@ impl<'a> Session<'a> {
         self.hub.state.send_replace(State::Up { peer: self.peer, rtt: None, offset: None });
     }
 
-    fn report_up(&self, reported: bool) {
+    pub(super) fn report_up(&self, reported: bool) {
         let (host, peer) = (&self.hub.config.host, self.peer);
         if reported {
             info!("link to {host} is up ({peer})");
@@ -313,71 +312,6 @@ impl<'a> Session<'a> {
         let message = as_written(message, sender.as_ref());
         let item = Received { message, info, sender, account, received, received_at };
         let _ = self.hub.inbox.send_fresh(id, item); // nobody looks any more: no loss
-    }
-
-    fn answered(&self, answer: &Heartbeat, t4: Timestamp) {
-        if let Some(viewers) = answer.viewers {
-            let new = Some(viewers);
-            self.hub.viewers.send_if_modified(|known| std::mem::replace(known, new) != new);
-        }
-        if answer.got.is_some() {
-            let counts = (self.hub.tally.frames_sent.load(Relaxed), self.hub.outbox.replaced());
-            let report = self.hub.departures().reported(answer, counts, now());
-            if report.is_some() {
-                self.hub.reports.send_replace(report);
-            }
-        }
-        if answer.t1.is_none() && (answer.viewers.is_some() || answer.got.is_some()) {
-            return; // said unasked: no answer to anything
-        }
-        let mut inner = self.lock();
-        if !std::mem::replace(&mut inner.introduced, true) {
-            self.hub.streams().numbered_in(answer.epoch);
-        }
-        inner.receipts.asked(answer.report.map(|millis| Duration::from_millis(millis.into())));
-        let shorter = answer.silence.is_some_and(|millis| {
-            inner.pulse.must_not_be_silent_for(Duration::from_millis(millis.into()), now())
-        });
-        if shorter {
-            self.confirm.notify_one(); // whoever beats looks again at when
-        }
-        let Some(Answered { sent, confirmed }) = inner.kept.ledger.answered(answer.t1) else { return };
-        self.hub.tally.reached(Step::Answered);
-        let newly = confirmed.len() as u64;
-        if newly > 0 && inner.kept.doubtful > 0 {
-            inner.kept.doubtful = inner.kept.doubtful.saturating_sub(newly);
-            self.hub.outbox.hold_ordered(false);
-        }
-        let rtt = now().duration_since(sent);
-        if now().duration_since(self.began) >= self.hub.config.max_backoff {
-            inner.kept.backoff.reset();
-        }
-        let up_for = inner.up_since.map_or(Duration::ZERO, |since| now().saturating_duration_since(since));
-        let reported = inner.kept.outages.is_up(up_for);
-        if let (Some(t1), Some(t2), Some(t3)) = (answer.t1, answer.t2, answer.t3) {
-            inner.offsets.sample(t1, t2, t3, t4);
-        }
-        let best = inner.offsets.best();
-        let more = inner.kept.ledger.wants_heartbeat();
-        drop(inner);
-        if reported {
-            self.report_up(true);
-        }
-        if more {
-            self.confirm.notify_one();
-        }
-        let mut deliveries = self.hub.deliveries();
-        for _ in 0..newly {
-            deliveries.settle(&Ok(()));
-        }
-        drop(deliveries);
-        self.hub.answered.send_replace(Some(sent));
-        self.hub.state.send_modify(|state| {
-            if let State::Up { rtt: shown, offset, .. } = state {
-                *shown = Some(rtt);
-                *offset = best;
-            }
-        });
     }
 }
 

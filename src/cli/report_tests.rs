@@ -1,0 +1,63 @@
+//! Tests of the report: what stands in it.
+
+use super::*;
+use crate::{jpeg::Header, link::Account};
+
+fn shown(card: Option<&str>) -> Shown {
+    Shown {
+        id: StreamId::new(1),
+        stream: "desk".into(),
+        peer: None,
+        info: FrameInfo { seq: Some(3), card: card.map(str::to_owned), ..FrameInfo::default() },
+        jpeg: Bytes::from_static(b"jpeg"),
+        header: Header { width: 64, height: 48, components: 3 },
+        account: Account::default(),
+        canvas: None,
+        received: Timestamp::now(),
+        received_at: Instant::now(),
+        decoded: Timestamp::now(),
+        decoding: Duration::ZERO,
+        age: Some(Age { time: Duration::from_millis(12), within: Some(Duration::from_micros(340)) }),
+        bytes: 100,
+    }
+}
+
+#[test]
+fn a_card_is_told_as_one_and_not_as_a_live_picture() {
+    let rates = Rates { frames: 25.0, bytes: 2e6 };
+    let (live, card) = (shown(None), shown(Some(FrameInfo::NO_SIGNAL)));
+    assert_eq!(
+        status_line(&live, rates, 1),
+        "desk: 64x48, 25.0 frames/s, 2.0 MB/s, age 12.0 ±0.3 ms, 1 lost"
+    );
+    assert_eq!(status_line(&card, rates, 1), "desk: 64x48, no signal, 1 lost");
+    let json = |frame| serde_json::to_value(event(frame)).unwrap();
+    assert_eq!(json(&live).get("card"), None);
+    assert_eq!(json(&card)["card"], "no-signal");
+}
+
+#[test]
+fn all_frames_are_those_of_the_streams_and_of_too_many_streams() {
+    let mut report = Report::new(Output::new(false), None);
+    for number in 0..MAX_STREAMS + 5 {
+        let frame =
+            Shown { stream: number.to_string().into(), id: StreamId::new(2 + number as u64), ..shown(None) };
+        for frame in [shown(None), frame] {
+            report.take(&Arrival::Frame(Box::new(frame)), false);
+        }
+    }
+    let counted: u64 = report.streams.values().map(|stream| stream.frames).sum();
+    assert_eq!(report.frames(), 2 * (MAX_STREAMS as u64 + 5));
+    assert_eq!((report.frames() - counted, report.other_frames), (6, 6));
+}
+
+#[test]
+fn cards_do_not_spoil_the_rates_and_ages_of_pictures() {
+    let mut report = Report::new(Output::new(false), None);
+    for card in [None, None, Some(FrameInfo::NO_SIGNAL)] {
+        report.take(&Arrival::Frame(Box::new(shown(card))), false);
+    }
+    assert_eq!((report.frames(), report.ages.count()), (3, 2));
+    let stream = report.streams.get_mut(&StreamId::new(1)).unwrap();
+    assert_eq!(stream.meter.rates(Instant::now()), Rates::default());
+}
