@@ -10,7 +10,6 @@ use pulsecam::{
     fresh::Lanes,
     wire::{Codec, DEFAULT_MAX_MESSAGE, FrameInfo, Heartbeat, Message, QString, Reader, Side},
 };
-use tokio_util::codec::Decoder;
 
 /// Bytes of a frame: a small one, and those of 1280x720 and 1920x1080 at quality 80.
 const FRAMES: [usize; 3] = [10_000, 184_000, 334_000];

@@ -20,7 +20,6 @@ use pulsecam::{
     wire::{Codec, Error, FrameInfo, Heartbeat, Message, QString, Reader, Side},
 };
 use tokio::io::{AsyncRead, ReadBuf};
-use tokio_util::codec::Decoder as _;
 
 pub use self::relay::relay;
 

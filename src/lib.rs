@@ -14,17 +14,13 @@
 //! know those above them in this list and none below. `docs/architecture.md` tells why things are as they are,
 //! `docs/protocol.md` what goes over the wire.
 
+pub use pulsecam_net::{
+    address, feedback, fresh, harmless, key, link, relay, socket, stream_id, text_file, tls, wire,
+};
+
 pub mod clock;
 
-pub mod stream_id;
-
-pub mod harmless;
-
-pub mod address;
-
 pub mod file_name;
-
-pub mod text_file;
 
 pub mod picture;
 
@@ -32,27 +28,11 @@ mod lettering;
 
 pub mod language;
 
-pub mod wire;
-
-pub mod fresh;
-
 pub mod jpeg;
 
 pub mod recording;
 
 pub mod capture;
-
-pub mod socket;
-
-pub mod tls;
-
-pub mod key;
-
-mod feedback;
-
-pub mod relay;
-
-pub mod link;
 
 pub mod pipeline;
 

@@ -54,5 +54,6 @@ pub(super) fn reason(why: &Down, words: &Words) -> String {
         Down::SentAway(reason) => with(Phrase::WhySentAway, reason),
         Down::Silent(time) => after(Phrase::WhySilent, *time),
         Down::Malformed(reason) | Down::Lost(reason) => with(Phrase::WhyLost, reason),
+        other => with(Phrase::WhyLost, &other.to_string()),
     }
 }

@@ -19,7 +19,7 @@ const CLOCK_JUMP: i64 = 500_000;
 
 /// The smallest value of the last half minute.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct WindowedMin {
+pub struct WindowedMin {
     began: Option<Instant>,
     /// The bucket's number and its smallest value.
     buckets: [Option<(u64, i64)>; BUCKETS],
@@ -27,7 +27,7 @@ pub(crate) struct WindowedMin {
 
 impl WindowedMin {
     /// Takes a value; the smallest of the window, which is at most that value.
-    pub(crate) fn sample(&mut self, value: i64, now: Instant) -> i64 {
+    pub fn sample(&mut self, value: i64, now: Instant) -> i64 {
         let began = *self.began.get_or_insert(now);
         let bucket = now.saturating_duration_since(began).as_secs() / BUCKET.as_secs();
         let place = &mut self.buckets[bucket as usize % BUCKETS];
@@ -46,7 +46,7 @@ impl WindowedMin {
 /// the other end's clock, whose offset drops out when the base is subtracted. Neither understates the queues of the way there by more
 /// than its own base does, so the smaller of the two counts.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct QueueingDelay {
+pub struct QueueingDelay {
     round: WindowedMin,
     one_way: WindowedMin,
 }
@@ -54,7 +54,7 @@ pub(crate) struct QueueingDelay {
 impl QueueingDelay {
     /// Takes what one frame and the report of it took, and, if the other end says by its clock when the frame came, the difference of
     /// the two clocks' readings in microseconds, whatever their epochs. Returns how long the frame waited in queues.
-    pub(crate) fn sample(&mut self, round: Duration, one_way: Option<i64>, now: Instant) -> Duration {
+    pub fn sample(&mut self, round: Duration, one_way: Option<i64>, now: Instant) -> Duration {
         let round = i64::try_from(round.as_micros()).unwrap_or(i64::MAX);
         let mut queued = round.saturating_sub(self.round.sample(round, now));
         if let Some(one_way) = one_way {

@@ -9,7 +9,6 @@ use super::{Kind, LONG_LENGTH, Message, NULL_LENGTH, QString};
 
 /// What the payload of a text message is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum TextContent {
     /// A `QDataStream` with one `QString`, as the format has it.
     QString(QString),

@@ -13,16 +13,21 @@ mod codec;
 mod error;
 mod farewell;
 mod frame_info;
+pub mod harmless;
 mod heartbeat;
 mod held;
 mod message;
 mod number;
 mod qstring;
+#[cfg(feature = "tokio")]
 mod reader;
 mod receipts;
 mod text;
+pub mod timestamp;
 mod token;
 
+#[cfg(feature = "tokio")]
+pub use self::reader::Reader;
 pub use self::{
     codec::{Codec, Skipped},
     error::{Error, Fault, Malformed},
@@ -32,7 +37,6 @@ pub use self::{
     held::{Held, Share},
     message::{Kind, Message, Origin},
     qstring::{LoneSurrogate, QString},
-    reader::Reader,
     receipts::Receipts,
     text::TextContent,
     token::{Token, unique_id},

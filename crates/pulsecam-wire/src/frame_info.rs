@@ -9,7 +9,7 @@ use super::{
     attributes::{self, Attributes},
     number,
 };
-use crate::clock::Timestamp;
+use crate::timestamp::Timestamp;
 
 const DESCRIPTION: &str = "this is video image";
 

@@ -44,18 +44,21 @@ pub struct Malformed {
 
 impl Malformed {
     /// Whether it is the beginning of TLS: a handshake, or an alert of somebody who expected one (RFC 8446, 5.1).
-    pub(crate) fn is_tls(&self) -> bool {
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
         const RECORDS: [u64; 2] = [0x1503, 0x1603];
         matches!(self.fault, Fault::SizeTooLarge { found, .. } if self.offset == 0 && RECORDS.contains(&(found >> 16)))
     }
 
     /// The same for the peer itself, which knows its own address.
-    pub(crate) fn for_peer(self) -> Self {
+    #[must_use]
+    pub fn for_peer(self) -> Self {
         Self { peer: None, ..self }
     }
 
     /// The size field of a message that is no worse than too large.
-    pub(crate) fn too_large(&self) -> Option<u32> {
+    #[must_use]
+    pub fn too_large(&self) -> Option<u32> {
         match self.fault {
             Fault::SizeTooLarge { found, .. } => u32::try_from(found).ok(),
             _ => None,
@@ -63,7 +66,8 @@ impl Malformed {
     }
 
     /// The first four bytes of a connection, if they cannot be the size of any sensible message: another protocol.
-    pub(crate) fn foreign_opening(&self) -> Option<[u8; 4]> {
+    #[must_use]
+    pub fn foreign_opening(&self) -> Option<[u8; 4]> {
         let opening = match self.fault {
             Fault::NegativeSize { found } => found.to_be_bytes(),
             Fault::SizeTooSmall { found } => found.to_be_bytes(),

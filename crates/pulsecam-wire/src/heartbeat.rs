@@ -22,7 +22,7 @@ use super::{
     attributes::{self, Attributes},
     frame_info::micros,
 };
-use crate::clock::Timestamp;
+use crate::timestamp::Timestamp;
 
 const FROM_CLIENT: &str = "This is a heartbeat msg to server.";
 const FROM_RELAY: &str = "This is a message of heartbeat from server.";

@@ -2,4 +2,4 @@
 
 mod delay;
 
-pub(crate) use self::delay::{QueueingDelay, WindowedMin};
+pub use self::delay::{QueueingDelay, WindowedMin};

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use ring::rand::{self, SystemRandom};
-
 /// What a client shows the relay to get the number back that it had before: random, and the same on all its connections.
 ///
 /// Never passed on. Whoever knows it can take the client's number while that is away.
@@ -43,8 +41,9 @@ pub fn unique_id() -> Option<String> {
 }
 
 fn random() -> Option<u128> {
-    let bytes = rand::generate::<[u8; 16]>(&SystemRandom::new()).ok()?;
-    Some(u128::from_be_bytes(bytes.expose()))
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).ok()?;
+    Some(u128::from_be_bytes(bytes))
 }
 
 #[cfg(test)]

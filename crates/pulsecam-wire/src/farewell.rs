@@ -98,7 +98,7 @@ pub fn farewell_reason(message: &Message) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::Heartbeat;
+    use crate::Heartbeat;
 
     #[test]
     fn a_reason_is_read_as_it_was_said_and_is_a_plain_heartbeat_to_others() {

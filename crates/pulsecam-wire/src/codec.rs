@@ -6,7 +6,6 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use bytes::{Buf, Bytes, BytesMut};
-use tokio_util::codec::{Decoder, Encoder};
 
 use super::{
     Error, Fault, Held, Kind, LONG_LENGTH, MIN_SIZE, Malformed, Message, NULL_LENGTH, Share,
@@ -104,48 +103,10 @@ impl Codec {
         self.skipped
     }
 
-    /// Refuses messages whose size field is over `max_message` from now on.
-    pub(super) const fn allow(&mut self, max_message: u32) {
-        self.max_message = max_message;
-    }
-
-    /// Counts the bytes of whole messages in `held` for as long as they are in memory.
-    pub(super) fn count(&mut self, held: Arc<Held>) {
-        self.held = Some(held);
-    }
-
-    /// Where the next bytes of a message that has begun can be read straight to, and how many fit there. `None` between messages.
-    pub(super) fn unfinished(&mut self) -> Option<(&mut BytesMut, usize)> {
-        self.started.as_mut().filter(|started| started.have() < started.length()).map(Assembly::space)
-    }
-
-    /// So many were read to there.
-    pub(super) fn took(&mut self, bytes: usize) {
-        if let Some(started) = &mut self.started {
-            started.took(bytes);
-        }
-    }
-
-    /// Makes room for more of a message that has begun.
-    pub(super) fn make_room(&mut self) {
-        if let Some(started) = &mut self.started {
-            started.make_room();
-        }
-    }
-
-    /// Memory of a message that has begun.
-    pub(super) fn room(&self) -> usize {
-        self.started.as_ref().map_or(0, Assembly::room)
-    }
-
     /// How far a message that has begun has come: bytes received, bytes in all.
     pub(super) fn progress(&self) -> Option<(usize, usize)> {
         let started = self.started.as_ref().map(|started| (started.have(), started.length()));
         started.or_else(|| self.skipping.map(|skipping| (skipping.length - skipping.left, skipping.length)))
-    }
-
-    pub(super) const fn peer(&self) -> Option<SocketAddr> {
-        self.peer
     }
 
     fn malformed(&self, at: usize, fault: Fault) -> Malformed {
@@ -221,11 +182,54 @@ impl Codec {
     }
 }
 
-impl Decoder for Codec {
-    type Item = Message;
-    type Error = Error;
+/// What a [`super::Reader`] asks, which reads straight to where a message's bytes belong.
+#[cfg(feature = "tokio")]
+impl Codec {
+    /// Refuses messages whose size field is over `max_message` from now on.
+    pub(super) const fn allow(&mut self, max_message: u32) {
+        self.max_message = max_message;
+    }
 
-    fn decode(&mut self, source: &mut BytesMut) -> Result<Option<Message>, Error> {
+    /// Counts the bytes of whole messages in `held` for as long as they are in memory.
+    pub(super) fn count(&mut self, held: Arc<Held>) {
+        self.held = Some(held);
+    }
+
+    /// Where the next bytes of a message that has begun can be read straight to, and how many fit there. `None` between messages.
+    pub(super) fn unfinished(&mut self) -> Option<(&mut BytesMut, usize)> {
+        self.started.as_mut().filter(|started| started.have() < started.length()).map(Assembly::space)
+    }
+
+    /// So many were read to there.
+    pub(super) fn took(&mut self, bytes: usize) {
+        if let Some(started) = &mut self.started {
+            started.took(bytes);
+        }
+    }
+
+    /// Makes room for more of a message that has begun.
+    pub(super) fn make_room(&mut self) {
+        if let Some(started) = &mut self.started {
+            started.make_room();
+        }
+    }
+
+    /// Memory of a message that has begun.
+    pub(super) fn room(&self) -> usize {
+        self.started.as_ref().map_or(0, Assembly::room)
+    }
+
+    pub(super) const fn peer(&self) -> Option<SocketAddr> {
+        self.peer
+    }
+}
+
+impl Codec {
+    /// The next message, taken from the front of `source`; `None` until the rest of it has come.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`], after which the connection is of no more use.
+    pub fn decode(&mut self, source: &mut BytesMut) -> Result<Option<Message>, Error> {
         if self.skip(source) {
             return Ok(None);
         }
@@ -246,7 +250,11 @@ impl Decoder for Codec {
         Ok(Some(self.whole(whole, room)?))
     }
 
-    fn decode_eof(&mut self, source: &mut BytesMut) -> Result<Option<Message>, Error> {
+    /// The same where no more bytes will come.
+    ///
+    /// # Errors
+    /// [`Error::Cut`] if the bytes end inside a message, and what [`Codec::decode`] finds wrong.
+    pub fn decode_eof(&mut self, source: &mut BytesMut) -> Result<Option<Message>, Error> {
         if let Some(message) = self.decode(source)? {
             return Ok(Some(message));
         }
@@ -258,6 +266,18 @@ impl Decoder for Codec {
                 let expected = self.length(source)?.unwrap_or(4);
                 Err(Error::Cut { peer: self.peer, received: source.len(), expected })
             }
+        }
+    }
+
+    /// Appends a message to `target`.
+    pub fn encode(&mut self, message: &Message, target: &mut BytesMut) {
+        target.reserve(message.wire_len());
+        let mut bytes = message.to_buf();
+        while bytes.has_remaining() {
+            let chunk = bytes.chunk();
+            target.extend_from_slice(chunk);
+            let length = chunk.len();
+            bytes.advance(length);
         }
     }
 }
@@ -276,18 +296,26 @@ fn skipped_kind(framing: &[u8; FRAMING]) -> Option<Kind> {
     (fits && (0..=MAX_SKIPPED_KIND).contains(&kind)).then(|| kind.into())
 }
 
-impl Encoder<&Message> for Codec {
+#[cfg(feature = "tokio")]
+impl tokio_util::codec::Decoder for Codec {
+    type Item = Message;
+    type Error = Error;
+
+    fn decode(&mut self, source: &mut BytesMut) -> Result<Option<Message>, Error> {
+        Self::decode(self, source)
+    }
+
+    fn decode_eof(&mut self, source: &mut BytesMut) -> Result<Option<Message>, Error> {
+        Self::decode_eof(self, source)
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl tokio_util::codec::Encoder<&Message> for Codec {
     type Error = Error;
 
     fn encode(&mut self, message: &Message, target: &mut BytesMut) -> Result<(), Error> {
-        target.reserve(message.wire_len());
-        let mut bytes = message.to_buf();
-        while bytes.has_remaining() {
-            let chunk = bytes.chunk();
-            target.extend_from_slice(chunk);
-            let length = chunk.len();
-            bytes.advance(length);
-        }
+        Self::encode(self, message, target);
         Ok(())
     }
 }

@@ -49,6 +49,7 @@ impl Assembly {
     }
 
     /// Bytes of memory.
+    #[cfg(feature = "tokio")]
     pub(super) fn room(&self) -> usize {
         self.full.iter().map(BytesMut::capacity).sum::<usize>() + self.last.capacity()
     }

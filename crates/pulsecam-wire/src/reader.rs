@@ -12,7 +12,6 @@ use std::{
 
 use bytes::{BufMut, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio_util::codec::Decoder;
 
 use super::{Codec, Error, Held, Message, Share, Skipped};
 

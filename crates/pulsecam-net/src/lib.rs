@@ -1,0 +1,35 @@
+//! Everything of pulsecam that talks over the network: the relay, the client's link, and what both stand on.
+//!
+//! A frame's way through this crate:
+//!
+//! ```text
+//! Link::send_frame ──► fresh ──► socket ══TCP══► relay ──► fresh ──► socket ══TCP══► Link's inbox
+//! ```
+//!
+//! Every hand-over keeps only what is [`fresh`]: if a stage is slower than the one before it, the newest frame replaces the waiting
+//! one. Text and images are never dropped.
+
+pub mod clock;
+
+pub mod stream_id;
+
+pub mod address;
+
+pub mod text_file;
+
+pub mod fresh;
+
+pub mod socket;
+
+pub mod tls;
+
+pub mod key;
+
+pub mod feedback;
+
+pub mod relay;
+
+pub mod link;
+
+pub use pulsecam_wire as wire;
+pub use pulsecam_wire::harmless;

@@ -1,0 +1,93 @@
+//! Wall-clock timestamps that travel with frames and heartbeats.
+//!
+//! The unit is the microsecond since the Unix epoch: fine enough for a loopback hop, and 64 bits of
+//! it last for half a million years. Between machines such stamps are comparable only through the
+//! clock offset that a link measures from heartbeats.
+
+use std::{
+    cell::Cell,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+thread_local! {
+    static WALL: Cell<Option<fn() -> Timestamp>> = const { Cell::new(None) };
+}
+
+/// From now on this thread takes the wall clock's time from `wall`, and with `None` from the system again: for simulations, where
+/// each host may have a clock of its own.
+pub fn hang(wall: Option<fn() -> Timestamp>) {
+    WALL.set(wall);
+}
+
+/// Microseconds since the Unix epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// The system's wall clock, now; in a simulation the one that [`hang`]s there.
+    #[must_use]
+    pub fn now() -> Self {
+        WALL.get().map_or_else(|| Self::from(SystemTime::now()), |wall| wall())
+    }
+
+    /// From microseconds since the Unix epoch.
+    #[must_use]
+    pub const fn from_micros(micros: u64) -> Self {
+        Self(micros)
+    }
+
+    /// Microseconds since the Unix epoch.
+    #[must_use]
+    pub const fn as_micros(self) -> u64 {
+        self.0
+    }
+
+    /// Microseconds from `earlier` to `self`; negative where `earlier` is in fact later.
+    #[must_use]
+    pub const fn micros_since(self, earlier: Self) -> i64 {
+        self.0.wrapping_sub(earlier.0).cast_signed()
+    }
+
+    /// The time from `earlier` to `self`, nothing where `earlier` is later.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(self.0.saturating_sub(earlier.0))
+    }
+
+    /// Moved by `micros`, stopping at the ends of the range.
+    #[must_use]
+    pub const fn offset(self, micros: i64) -> Self {
+        Self(self.0.saturating_add_signed(micros))
+    }
+}
+
+impl From<SystemTime> for Timestamp {
+    /// A clock set before 1970 counts as 1970.
+    fn from(time: SystemTime) -> Self {
+        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_may_have_a_wall_clock_of_its_own() {
+        hang(Some(|| Timestamp::from_micros(7)));
+        assert_eq!(Timestamp::now(), Timestamp::from_micros(7));
+        let elsewhere = std::thread::spawn(Timestamp::now).join().unwrap();
+        hang(None);
+        assert!(elsewhere <= Timestamp::now() && elsewhere > Timestamp::from_micros(7));
+    }
+
+    #[test]
+    fn differences_are_signed_and_saturate_where_asked() {
+        let (early, late) = (Timestamp::from_micros(1_000), Timestamp::from_micros(3_500));
+        assert_eq!(late.micros_since(early), 2_500);
+        assert_eq!(early.micros_since(late), -2_500);
+        assert_eq!(early.since(late), Duration::ZERO);
+        assert_eq!(early.offset(-2_000), Timestamp::from_micros(0));
+    }
+}
