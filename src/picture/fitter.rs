@@ -3,10 +3,10 @@
 use fast_image_resize::{
     FilterType, ResizeAlg, ResizeOptions, Resizer,
     images::{TypedImage, TypedImageRef},
-    pixels::U8x4,
+    pixels::{U8x3, U8x4},
 };
 
-use super::Canvas;
+use super::{Canvas, Picture, Pixels};
 
 /// Fits pictures; keeps what it works with from one to the next.
 #[derive(Debug)]
@@ -39,6 +39,18 @@ impl Fitter {
         let mut into = TypedImage::<U8x4>::from_buffer(to.0, to.1, pixels).ok()?;
         self.resizer.resize_typed(&from, &mut into, &self.options).ok()?;
         Some(canvas)
+    }
+
+    /// A picture of packed RGB at `size`; `None` for other pixels, and where either has none.
+    pub fn fit_rgb(&mut self, source: &Picture, size: (usize, usize)) -> Option<Picture> {
+        let side = |side: usize| u32::try_from(side).ok().filter(|&side| side > 0);
+        let Pixels::Rgb(pixels) = &source.pixels else { return None };
+        let from =
+            TypedImageRef::<U8x3>::from_buffer(side(source.width)?, side(source.height)?, pixels).ok()?;
+        let mut fitted = vec![0; size.0.checked_mul(size.1)?.checked_mul(3)?];
+        let mut into = TypedImage::<U8x3>::from_buffer(side(size.0)?, side(size.1)?, &mut fitted).ok()?;
+        self.resizer.resize_typed(&from, &mut into, &self.options).ok()?;
+        Some(Picture { width: size.0, height: size.1, pixels: Pixels::Rgb(fitted) })
     }
 }
 
