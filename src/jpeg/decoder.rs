@@ -169,13 +169,19 @@ impl Decoder {
         factor: ScalingFactor,
     ) -> Result<(Picture, Option<String>), Error> {
         let (width, height) = (factor.scale(header.width), factor.scale(header.height));
-        let inks = header.components == INKS;
-        let format = if inks { PixelFormat::CMYK } else { PixelFormat::RGB };
+        let format = match header.components {
+            // Of what is lossless, libjpeg-turbo converts no colours, not even grey.
+            1 => PixelFormat::GRAY,
+            INKS => PixelFormat::CMYK,
+            _ => PixelFormat::RGB,
+        };
         let mut pixels = vec![0; width * height * format.size()];
         let rows = Rows { pixels: &mut pixels, width, height, format };
         let warning = self.decompress(jpeg, header, factor, rows)?;
-        if inks {
-            pixels = ink::to_rgb(&pixels);
+        match format {
+            PixelFormat::GRAY => pixels = pixels.iter().flat_map(|&level| [level; 3]).collect(),
+            PixelFormat::CMYK => pixels = ink::to_rgb(&pixels),
+            _ => {}
         }
         Ok((Picture { width, height, pixels: Pixels::Rgb(pixels) }, warning))
     }

@@ -176,7 +176,8 @@ fn inks_become_the_colours_of_a_screen() {
         assert_eq!(still.changes.to_string(), "converted from CMYK");
         let canvas = Decoder::new().unwrap();
         let mut canvas = canvas;
-        let shown = canvas.decode(&file, crate::jpeg::Scale::Full, crate::picture::Canvas::default()).unwrap();
+        let shown =
+            canvas.decode(&file, crate::jpeg::Scale::Full, crate::picture::Canvas::default()).unwrap();
         let [_, found @ ..] = shown.canvas.pixels[9].to_be_bytes();
         assert!(found.iter().zip(wanted).all(|(a, b)| a.abs_diff(b) <= 3), "in the window: {found:?}");
     }
@@ -230,7 +231,8 @@ impl Bits {
     /// The first block as it was, and then so many that are like it.
     fn copy(&mut self, first: &[u8], blocks: usize, _bits: u32) {
         // What fills the last byte are ones; the block ends with 1010 before them.
-        let all: Vec<u8> = first.iter().flat_map(|byte| (0..8).rev().map(move |at| (byte >> at) & 1)).collect();
+        let all: Vec<u8> =
+            first.iter().flat_map(|byte| (0..8).rev().map(move |at| (byte >> at) & 1)).collect();
         let end = (4..=all.len()).rev().find(|&end| all[end - 4..end] == [1, 0, 1, 0]).unwrap();
         for &bit in &all[..end] {
             self.put(bit.into(), 1);
@@ -269,7 +271,8 @@ fn what_is_too_large_for_viewers_is_scaled_down() {
 fn sizes_are_brought_within_what_viewers_decode_and_never_enlarged() {
     assert_eq!(allowed((640, 480)), (640, 480));
     assert_eq!(allowed((16_384, 2_000)), (16_384, 2_000));
-    for own in [(8_064, 6_048), (60_000, 60_000), (65_535, 1), (1, 65_535), (6_325, 6_325), (16_385, 16_384)] {
+    for own in [(8_064, 6_048), (60_000, 60_000), (65_535, 1), (1, 65_535), (6_325, 6_325), (16_385, 16_384)]
+    {
         let (width, height) = allowed(own);
         assert!(width <= MAX_DIMENSION && height <= MAX_DIMENSION && width * height <= MAX_PIXELS, "{own:?}");
         assert!(width > 0 && height > 0 && width <= own.0 && height <= own.1, "{own:?}");

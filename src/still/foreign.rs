@@ -13,6 +13,14 @@ pub struct Foreign {
     pub extension: Option<&'static str>,
 }
 
+impl Foreign {
+    /// Whether it is a film.
+    #[must_use]
+    pub fn is_film(&self) -> bool {
+        self.advice == FILM
+    }
+}
+
 impl fmt::Display for Foreign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, advice, .. } = self;
@@ -24,9 +32,11 @@ const fn picture(name: &'static str, extension: &'static str, advice: &'static s
     Foreign { name, advice, extension: Some(extension) }
 }
 
+/// What to do with a film. It ends so that what takes the pictures can be written behind it.
+const FILM: &str = "send one picture of it (ffmpeg -i INPUT -frames:v 1 OUTPUT.jpg), or stream it: ffmpeg -i INPUT -f mjpeg -";
+
 const fn film(name: &'static str) -> Foreign {
-    let advice = "one picture of it: ffmpeg -i INPUT -frames:v 1 OUTPUT.jpg; all of them, to be streamed from standard input: ffmpeg -i INPUT -f mjpeg -";
-    Foreign { name, advice, extension: None }
+    Foreign { name, advice: FILM, extension: None }
 }
 
 const fn other(name: &'static str, advice: &'static str) -> Foreign {
@@ -44,8 +54,7 @@ const TIFF: Foreign = picture(
     "tif",
     "convert it with: magick INPUT.tif OUTPUT.png",
 );
-const JPEG_XL: Foreign =
-    picture("JPEG XL is not read", "jxl", "convert it with: djxl INPUT.jxl OUTPUT.png");
+const JPEG_XL: Foreign = picture("JPEG XL is not read", "jxl", "convert it with: djxl INPUT.jxl OUTPUT.png");
 const JPEG_2000: Foreign =
     picture("JPEG 2000 is not read", "jp2", "convert it with: ffmpeg -i INPUT.jp2 OUTPUT.png");
 const SVG: Foreign =
@@ -140,7 +149,9 @@ fn words(start: &[u8]) -> Option<Foreign> {
     // A letter may have been cut at the end of what was read.
     let text = match std::str::from_utf8(start) {
         Ok(text) => text,
-        Err(error) if error.error_len().is_none() => str::from_utf8(start.get(..error.valid_up_to())?).ok()?,
+        Err(error) if error.error_len().is_none() => {
+            str::from_utf8(start.get(..error.valid_up_to())?).ok()?
+        }
         Err(_) => return None,
     };
     if text.is_empty() || text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\x0c')) {

@@ -1,10 +1,6 @@
 //! Reading a picture's bytes: what its first bytes say decides whether more is read.
 
-use std::{
-    fs::File,
-    io::Read,
-    path::Path,
-};
+use std::{fs::File, io::Read, path::Path};
 
 use bytes::Bytes;
 

@@ -72,7 +72,9 @@ fn others_become_jpeg_at_the_chosen_quality() {
 #[test]
 fn what_is_larger_than_is_wanted_is_scaled_down_and_what_is_not_stays() {
     let jpeg = halves(64, 32, 80);
-    for (room, size) in [((32, 32), (32, 16)), ((64, 8), (16, 8)), ((64, 32), (64, 32)), ((900, 900), (64, 32))] {
+    for (room, size) in
+        [((32, 32), (32, 16)), ((64, 8), (16, 8)), ((64, 32), (64, 32)), ((900, 900), (64, 32))]
+    {
         let sent = outgoing(jpeg.clone(), 90, Some(room)).unwrap();
         let header = header(&sent.jpeg).unwrap();
         assert_eq!((header.width, header.height), size);

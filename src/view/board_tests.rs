@@ -195,8 +195,8 @@ fn a_picture_that_was_fitted_is_shown_unless_another_came() {
     let mut board = board("relay", now);
     show(&mut board, "a", 0, now);
     let fitted = |stamp| {
-        let wanted = Wanted { stamp, jpeg: Bytes::new(), size: (4, 4) };
-        Update::Fitted { wanted, canvas: Some(Arc::new(Canvas::filled(4, 4, 7))) }
+        let wanted = Wanted { stamp, file: Bytes::new(), is_image: false, size: (4, 4) };
+        Update::Fitted { wanted, canvas: Ok(Arc::new(Canvas::filled(4, 4, 7))) }
     };
     let stamp = board.streams[0].stamp;
     board.apply(fitted(stamp), now);
