@@ -460,3 +460,89 @@ fn a_display_that_is_not_there_is_told_and_the_frames_are_printed() {
     assert_eq!(output.status.code(), Some(1), "nobody streams: {told}");
     assert!(told.contains("no window can be opened") && told.contains("nobody streamed"), "{told}");
 }
+
+/// A peer that sends a frame of this stream ten times a second, as raw bytes, until it is dropped.
+struct Peer {
+    stop: std::sync::mpsc::Sender<()>,
+}
+
+impl Peer {
+    fn sending(host: &str, messages: Vec<pulsecam::wire::Message>) -> Self {
+        let (stop, stopped) = std::sync::mpsc::channel();
+        let mut socket = std::net::TcpStream::connect(host).unwrap();
+        thread::spawn(move || {
+            let pause = Duration::from_millis(100);
+            // The first is sent once, the last over and over.
+            for message in messages.iter().chain(std::iter::repeat(messages.last().unwrap())) {
+                let sent = std::io::Write::write_all(&mut socket, &common::wire_bytes(message));
+                if sent.is_err()
+                    || stopped.recv_timeout(pause) != Err(std::sync::mpsc::RecvTimeoutError::Timeout)
+                {
+                    return;
+                }
+            }
+        });
+        Self { stop }
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _ = self.stop.send(());
+    }
+}
+
+#[test]
+fn what_cannot_be_shown_says_so_where_it_would_be() {
+    use pulsecam::wire::{Kind, Message};
+    let folder = tempfile::tempdir().unwrap();
+    let display = Display::start();
+    let relay = RelayProgram::start(&[]);
+    let mut window = display.view(&relay.addr, folder.path());
+    window.event("link", |event| event["state"] == "up");
+    let mut deep = two_halves();
+    let sof = deep.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+    (deep[sof + 1], deep[sof + 4]) = (0xc1, 12);
+    let message = |kind, what: &str, payload: &[u8]| {
+        Message::new(kind, what.into(), Some(bytes::Bytes::copy_from_slice(payload))).unwrap()
+    };
+    let frames = vec![message(Kind::Video, "this is video image; stream=深い", &deep)];
+    let peer = Peer::sending(&relay.addr, frames.clone());
+    window.event("damaged", |event| event["stream"] == "深い");
+    // The tile has a background of its own, and words in its middle.
+    let told = |shot: &RgbImage| light(shot, 100..700, 200..400) > 400 && near(shot, 400, 500, [24, 26, 32]);
+    let tile = display.shows("that the stream cannot be decoded", told);
+    tile.save(Path::new(env!("CARGO_TARGET_TMPDIR")).join("undecodable-stream.png")).unwrap();
+    drop(peer);
+
+    // An image of a kind that is not shown, over a picture that is.
+    let _sender = sender(&relay.addr, folder.path());
+    window.event("frame", |frame| frame["stream"] == "测试 Küche");
+    let image = vec![message(Kind::Image, "this is image", &deep), frames[0].clone()];
+    let peer = Peer::sending(&relay.addr, image);
+    window.event("image", |event| event["reason"].as_str().is_some_and(|why| why.contains("12 bits")));
+    let shown = display.shows("why the image is not there", |shot| {
+        // Dimmed around it, dark in it, and light words.
+        light(shot, 150..650, 150..450) > 400 && !near(shot, 200, 300, RED)
+    });
+    shown.save(Path::new(env!("CARGO_TARGET_TMPDIR")).join("undecodable-image.png")).unwrap();
+    display.key("x");
+    drop(peer);
+
+    // A PNG, as a Qt program may send it, is shown.
+    let mut png = std::io::Cursor::new(Vec::new());
+    RgbImage::from_pixel(300, 200, image::Rgb([20, 40, 230]))
+        .write_to(&mut png, image::ImageFormat::Png)
+        .unwrap();
+    let _peer = Peer::sending(
+        &relay.addr,
+        vec![message(Kind::Image, "this is image", &png.into_inner()), frames[0].clone()],
+    );
+    let event = window.event("image", |event| event["format"] == "png");
+    assert!(event["saved"].as_str().unwrap().ends_with(".png"), "{event}");
+    display.shows("the PNG", |shot| near(shot, 400, 300, [20, 40, 230]));
+    display.key("q");
+    let summary = window.event("summary", |_| true);
+    assert!(summary["damaged"].as_u64().unwrap() >= 2, "{summary}");
+    assert_eq!(window.exit_code(), 0);
+}

@@ -179,7 +179,7 @@ impl Decoder {
         let rows = Rows { pixels: &mut pixels, width, height, format };
         let warning = self.decompress(jpeg, header, factor, rows)?;
         match format {
-            PixelFormat::GRAY => pixels = pixels.iter().flat_map(|&level| [level; 3]).collect(),
+            PixelFormat::GRAY => pixels = coloured(&pixels),
             PixelFormat::CMYK => pixels = ink::to_rgb(&pixels),
             _ => {}
         }
@@ -228,6 +228,15 @@ impl Decoder {
         });
         Ok(jobs.iter().all(|&(.., flawless)| flawless))
     }
+}
+
+/// Grey as red, green and blue.
+fn coloured(levels: &[u8]) -> Vec<u8> {
+    let mut pixels = vec![0; 3 * levels.len()];
+    for (pixel, &level) in pixels.as_chunks_mut::<3>().0.iter_mut().zip(levels) {
+        *pixel = [level; 3];
+    }
+    pixels
 }
 
 #[cfg(test)]

@@ -19,7 +19,12 @@ pub(super) fn to_canvas(pixels: &mut [u32]) {
 
 /// Pixels of four inks to packed RGB.
 pub(super) fn to_rgb(inks: &[u8]) -> Vec<u8> {
-    inks.as_chunks::<4>().0.iter().flat_map(|&pixel| rgb(pixel)).collect()
+    let inks = inks.as_chunks::<4>().0;
+    let mut pixels = vec![0; 3 * inks.len()];
+    for (pixel, &inks) in pixels.as_chunks_mut::<3>().0.iter_mut().zip(inks) {
+        *pixel = rgb(inks);
+    }
+    pixels
 }
 
 #[cfg(test)]

@@ -154,12 +154,12 @@ fn opaque(image: DynamicImage) -> Picture {
             let (sample, alpha) = (u16::from(sample), u16::from(alpha));
             ((sample * alpha + 255 * (255 - alpha) + 127) / 255) as u8
         };
-        let on_white = |pixel: &image::Rgba<u8>| {
-            let [red, green, blue, alpha] = pixel.0;
-            [red, green, blue].map(|sample| over_white(sample, alpha))
-        };
-        let mut pixels = Vec::with_capacity(width * height * 3);
-        pixels.extend(image.into_rgba8().pixels().flat_map(on_white));
+        let image = image.into_rgba8();
+        let mut pixels = vec![0; 3 * width * height];
+        for (pixel, transparent) in pixels.as_chunks_mut::<3>().0.iter_mut().zip(image.pixels()) {
+            let [red, green, blue, alpha] = transparent.0;
+            *pixel = [red, green, blue].map(|sample| over_white(sample, alpha));
+        }
         pixels
     } else {
         image.into_rgb8().into_raw()
