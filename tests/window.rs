@@ -509,8 +509,12 @@ fn what_cannot_be_shown_says_so_where_it_would_be() {
     let frames = vec![message(Kind::Video, "this is video image; stream=深い", &deep)];
     let peer = Peer::sending(&relay.addr, frames.clone());
     window.event("damaged", |event| event["stream"] == "深い");
-    // The tile has a background of its own, and words in its middle.
-    let told = |shot: &RgbImage| light(shot, 100..700, 200..400) > 400 && near(shot, 400, 500, [24, 26, 32]);
+    // The ring of what is bad stands before its name in the corner, and words in the middle.
+    let ring = |shot: &RgbImage| {
+        let mut corner = (0..60).flat_map(|y| (0..60).map(move |x| (x, y)));
+        corner.any(|(x, y)| near(shot, x, y, [255, 125, 114]))
+    };
+    let told = |shot: &RgbImage| ring(shot) && light(shot, 100..700, 240..360) > 400;
     let tile = display.shows("that the stream cannot be decoded", told);
     tile.save(Path::new(env!("CARGO_TARGET_TMPDIR")).join("undecodable-stream.png")).unwrap();
     drop(peer);
@@ -521,12 +525,15 @@ fn what_cannot_be_shown_says_so_where_it_would_be() {
     let image = vec![message(Kind::Image, "this is image", &deep), frames[0].clone()];
     let peer = Peer::sending(&relay.addr, image);
     window.event("image", |event| event["reason"].as_str().is_some_and(|why| why.contains("12 bits")));
+    // Two streams side by side, the right one red and green; over them the image's frame, empty but for words.
+    let red = |shot: &RgbImage| near(shot, 590, 430, RED);
+    let dark = |shot: &RgbImage, x, y| shot.get_pixel(x, y).0.iter().all(|channel| *channel < 45);
     let shown = display.shows("why the image is not there", |shot| {
-        // Dimmed around it, dark in it, and light words.
-        light(shot, 150..650, 150..450) > 400 && !near(shot, 200, 300, RED)
+        dark(shot, 590, 430) && dark(shot, 420, 430) && light(shot, 150..650, 230..350) > 400
     });
     shown.save(Path::new(env!("CARGO_TARGET_TMPDIR")).join("undecodable-image.png")).unwrap();
     display.key("x");
+    display.shows("the streams without the image", red);
     drop(peer);
 
     // A PNG, as a Qt program may send it, is shown.
