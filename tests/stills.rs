@@ -16,12 +16,12 @@ use std::{
 
 use bytes::Bytes;
 use common::{
-    clip,
+    clip, peer,
     program::{RelayProgram, Running, fails, pulsecam, run, text_of, viewer},
     server::Bare,
 };
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
-use pulsecam::wire::{Kind, Message};
+use pulsecam::wire::Kind;
 use serde_json::Value;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
@@ -68,14 +68,6 @@ fn lying(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     let mut exif = b"\xff\xe1\0\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
     exif.extend([orientation, 0, 0, 0, 0, 0, 0]);
     [&jpeg[..2], &exif, &jpeg[2..]].concat()
-}
-
-/// The JPEG of `clip::two_halves`, with 12 bits a sample as far as its header says.
-fn deep() -> Vec<u8> {
-    let mut jpeg = clip::two_halves(64, 48);
-    let sof = jpeg.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
-    (jpeg[sof + 1], jpeg[sof + 4]) = (0xc1, 12);
-    jpeg
 }
 
 fn piped(arguments: &[&str], input: &[u8]) -> Output {
@@ -166,7 +158,7 @@ async fn what_viewers_cannot_show_is_refused_by_name_and_nothing_is_sent() {
     let good = format!("{DATA}/coffee_600x400.jpg");
     let png = encoded(&RgbImage::new(200, 200).into(), ImageFormat::Png);
     let cases: &[(&str, &[u8], &[&str])] = &[
-        ("deep.jpg", &deep(), &["12 bits a sample"]),
+        ("deep.jpg", &clip::deep(&clip::two_halves(64, 48)), &["12 bits a sample"]),
         ("cut.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF", &["no picture that can be read"]),
         ("cut.png", &png[..png.len() / 2], &["no picture that can be read"]),
         ("IMG_1234.HEIC", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", &["HEIC", "heif-convert"]),
@@ -224,15 +216,8 @@ fn a_film_is_refused_from_its_first_bytes_whatever_comes_behind_them() {
     drop(film);
 }
 
-/// A raw sender's message of an image.
-fn image(payload: &[u8]) -> Message {
-    Message::new(Kind::Image, "this is image".into(), Some(Bytes::copy_from_slice(payload))).unwrap()
-}
-
-fn frame(payload: &[u8]) -> Message {
-    let what = "this is video image; stream=broken";
-    Message::new(Kind::Video, what.into(), Some(Bytes::copy_from_slice(payload))).unwrap()
-}
+/// The file's content, its size as shown or why it is not, and how its saved name ends.
+type Case<'a> = (&'a [u8], Result<(u32, u32), &'a str>, Option<&'a str>);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_viewer_saves_each_image_as_what_it_is_and_says_what_it_cannot_show() {
@@ -243,9 +228,8 @@ async fn a_viewer_saves_each_image_as_what_it_is_and_says_what_it_cannot_show() 
     let png = encoded(&RgbImage::from_pixel(40, 30, Rgb([1, 2, 3])).into(), ImageFormat::Png);
     let jpeg = clip::two_halves(64, 48);
     let heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic";
-    let (lying, deep) = (lying(&jpeg, 8), deep());
-    // The file's content, its size as shown or why it is not, and how its saved name ends.
-    let cases: [(&[u8], Result<(u32, u32), &str>, Option<&str>); 7] = [
+    let (lying, deep) = (lying(&jpeg, 8), clip::deep(&jpeg));
+    let cases: [Case<'_>; 7] = [
         (&png, Ok((40, 30)), Some("png")),
         (&jpeg, Ok((64, 48)), Some("jpg")),
         (&lying, Ok((48, 64)), Some("jpg")),
@@ -255,7 +239,7 @@ async fn a_viewer_saves_each_image_as_what_it_is_and_says_what_it_cannot_show() 
         (b"\x93\x01 garbage", Err("no picture"), None),
     ];
     for (content, shown, extension) in cases {
-        peer.send(&image(content)).await;
+        peer.send(&peer::image(content)).await;
         let event = viewer.event("image", |_| true);
         assert_eq!(event["bytes"], content.len());
         match shown {
@@ -280,11 +264,11 @@ async fn a_viewer_saves_each_image_as_what_it_is_and_says_what_it_cannot_show() 
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 5);
     // A stream of which no frame can be decoded.
     for payload in [&b"no jpeg"[..], &deep, b""] {
-        peer.send(&frame(payload)).await;
+        peer.send(&peer::frame("broken", payload)).await;
         let event = viewer.event("damaged", |_| true);
         assert_eq!(event["stream"], "broken");
     }
-    peer.send(&frame(&jpeg)).await;
+    peer.send(&peer::frame("broken", &jpeg)).await;
     let summary = viewer.event("summary", |_| true);
     assert_eq!((&summary["images"], &summary["damaged"]), (&7.into(), &7.into()), "4 images, 3 frames");
     let stream = &summary["streams"][0];
@@ -320,11 +304,11 @@ async fn a_full_disk_leaves_no_file_behind_and_is_a_failure() {
     );
     view.event("link", |event| event["state"] == "up" && event["rtt_ms"].is_number());
     let mut peer = Bare::connect(relay.addr.parse().unwrap()).await;
-    peer.send(&image(&jpeg)).await;
+    peer.send(&peer::image(&jpeg)).await;
     let event = view.event("image", |_| true);
     assert_eq!(event["saved"], Value::Null);
     assert!(event["not_saved"].as_str().unwrap().contains("No space left"), "{event}");
-    peer.send(&frame(&jpeg)).await;
+    peer.send(&peer::frame("broken", &jpeg)).await;
     view.event("summary", |_| true);
     assert_eq!(view.line("what is left", |line| line.starts_with("left:")), "left: ");
     assert_eq!(view.exit_code(), 1);
@@ -333,7 +317,7 @@ async fn a_full_disk_leaves_no_file_behind_and_is_a_failure() {
         on_a_full_disk(disk.path(), &format!("record {host} --json --quiet --for 5s --out {path}/x.mkv"));
     record.event("link", |event| event["state"] == "up" && event["rtt_ms"].is_number());
     for _ in 0..40 {
-        peer.send(&frame(&jpeg)).await;
+        peer.send(&peer::frame("broken", &jpeg)).await;
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         if record.child.try_wait().unwrap().is_some() {
             break;

@@ -17,6 +17,7 @@ use std::{
 
 use common::{
     clip::{self, GREEN, RED},
+    peer::{self, Peer},
     program::{RelayProgram, Running, pulsecam, run},
 };
 use image::RgbImage;
@@ -461,53 +462,16 @@ fn a_display_that_is_not_there_is_told_and_the_frames_are_printed() {
     assert!(told.contains("no window can be opened") && told.contains("nobody streamed"), "{told}");
 }
 
-/// A peer that sends a frame of this stream ten times a second, as raw bytes, until it is dropped.
-struct Peer {
-    stop: std::sync::mpsc::Sender<()>,
-}
-
-impl Peer {
-    fn sending(host: &str, messages: Vec<pulsecam::wire::Message>) -> Self {
-        let (stop, stopped) = std::sync::mpsc::channel();
-        let mut socket = std::net::TcpStream::connect(host).unwrap();
-        thread::spawn(move || {
-            let pause = Duration::from_millis(100);
-            // The first is sent once, the last over and over.
-            for message in messages.iter().chain(std::iter::repeat(messages.last().unwrap())) {
-                let sent = std::io::Write::write_all(&mut socket, &common::wire_bytes(message));
-                if sent.is_err()
-                    || stopped.recv_timeout(pause) != Err(std::sync::mpsc::RecvTimeoutError::Timeout)
-                {
-                    return;
-                }
-            }
-        });
-        Self { stop }
-    }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        let _ = self.stop.send(());
-    }
-}
-
 #[test]
 fn what_cannot_be_shown_says_so_where_it_would_be() {
-    use pulsecam::wire::{Kind, Message};
     let folder = tempfile::tempdir().unwrap();
     let display = Display::start();
     let relay = RelayProgram::start(&[]);
     let mut window = display.view(&relay.addr, folder.path());
     window.event("link", |event| event["state"] == "up");
-    let mut deep = two_halves();
-    let sof = deep.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
-    (deep[sof + 1], deep[sof + 4]) = (0xc1, 12);
-    let message = |kind, what: &str, payload: &[u8]| {
-        Message::new(kind, what.into(), Some(bytes::Bytes::copy_from_slice(payload))).unwrap()
-    };
-    let frames = vec![message(Kind::Video, "this is video image; stream=深い", &deep)];
-    let peer = Peer::sending(&relay.addr, frames.clone());
+    let deep = clip::deep(&two_halves());
+    let frames = vec![peer::frame("深い", &deep)];
+    let peer = Peer::sending(&relay.addr, frames);
     window.event("damaged", |event| event["stream"] == "深い");
     // The ring of what is bad stands before its name in the corner, and words in the middle.
     let ring = |shot: &RgbImage| {
@@ -519,14 +483,15 @@ fn what_cannot_be_shown_says_so_where_it_would_be() {
     tile.save(Path::new(env!("CARGO_TARGET_TMPDIR")).join("undecodable-stream.png")).unwrap();
     drop(peer);
 
-    // An image of a kind that is not shown, over a picture that is.
+    // An image of a kind that is not shown, over a picture that is: two streams side by side, the right one red and green.
     let _sender = sender(&relay.addr, folder.path());
-    window.event("frame", |frame| frame["stream"] == "测试 Küche");
-    let image = vec![message(Kind::Image, "this is image", &deep), frames[0].clone()];
+    let red = |shot: &RgbImage| near(shot, 590, 430, RED);
+    display.shows("the streams", red);
+    let beat = pulsecam::wire::Heartbeat::default().to_message(pulsecam::wire::Side::Client);
+    let image = vec![peer::image(&deep), beat.clone()];
     let peer = Peer::sending(&relay.addr, image);
     window.event("image", |event| event["reason"].as_str().is_some_and(|why| why.contains("12 bits")));
-    // Two streams side by side, the right one red and green; over them the image's frame, empty but for words.
-    let red = |shot: &RgbImage| near(shot, 590, 430, RED);
+    // Its frame, empty but for words.
     let dark = |shot: &RgbImage, x, y| shot.get_pixel(x, y).0.iter().all(|channel| *channel < 45);
     let shown = display.shows("why the image is not there", |shot| {
         dark(shot, 590, 430) && dark(shot, 420, 430) && light(shot, 150..650, 230..350) > 400
@@ -541,10 +506,7 @@ fn what_cannot_be_shown_says_so_where_it_would_be() {
     RgbImage::from_pixel(300, 200, image::Rgb([20, 40, 230]))
         .write_to(&mut png, image::ImageFormat::Png)
         .unwrap();
-    let _peer = Peer::sending(
-        &relay.addr,
-        vec![message(Kind::Image, "this is image", &png.into_inner()), frames[0].clone()],
-    );
+    let _peer = Peer::sending(&relay.addr, vec![peer::image(&png.into_inner()), beat]);
     let event = window.event("image", |event| event["format"] == "png");
     assert!(event["saved"].as_str().unwrap().ends_with(".png"), "{event}");
     display.shows("the PNG", |shot| near(shot, 400, 300, [20, 40, 230]));
