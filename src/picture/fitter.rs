@@ -1,9 +1,9 @@
 //! Pictures brought to the size at which they are looked at, with a filter that is kind to what is in them.
 
 use fast_image_resize::{
-    FilterType, ResizeAlg, ResizeOptions, Resizer,
-    images::{TypedImage, TypedImageRef},
-    pixels::{U8x3, U8x4},
+    FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
+    images::{Image, ImageRef, TypedImage, TypedImageRef},
+    pixels::U8x4,
 };
 
 use super::{Canvas, Picture, Pixels};
@@ -45,11 +45,12 @@ impl Fitter {
     pub fn fit_rgb(&mut self, source: &Picture, size: (usize, usize)) -> Option<Picture> {
         let side = |side: usize| u32::try_from(side).ok().filter(|&side| side > 0);
         let Pixels::Rgb(pixels) = &source.pixels else { return None };
-        let from =
-            TypedImageRef::<U8x3>::from_buffer(side(source.width)?, side(source.height)?, pixels).ok()?;
+        let (width, height) = (side(source.width)?, side(source.height)?);
+        let from = ImageRef::new(width, height, pixels, PixelType::U8x3).ok()?;
         let mut fitted = vec![0; size.0.checked_mul(size.1)?.checked_mul(3)?];
-        let mut into = TypedImage::<U8x3>::from_buffer(side(size.0)?, side(size.1)?, &mut fitted).ok()?;
-        self.resizer.resize_typed(&from, &mut into, &self.options).ok()?;
+        let (width, height) = (side(size.0)?, side(size.1)?);
+        let mut into = Image::from_slice_u8(width, height, &mut fitted, PixelType::U8x3).ok()?;
+        self.resizer.resize(&from, &mut into, &self.options).ok()?;
         Some(Picture { width: size.0, height: size.1, pixels: Pixels::Rgb(fitted) })
     }
 }
