@@ -10,13 +10,14 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use pulsecam::{
     jpeg::{
-        self, Decoder, Length, Scale, Strips,
+        self, Coding, Decoder, Length, Limits, Scale, Strips,
         marker::{EndScanner, Scan},
     },
     picture::Canvas,
+    still,
     wire::{Codec, Error, FrameInfo, Heartbeat, Message, QString, Reader, Side},
 };
 use tokio::io::{AsyncRead, ReadBuf};
@@ -28,8 +29,14 @@ pub use self::relay::relay;
 pub type Target = fn(&[u8]);
 
 /// All of them, by the names of their corpora.
-pub const TARGETS: [(&str, Target); 5] =
-    [("codec", codec), ("descriptions", descriptions), ("jpeg", jpeg), ("relay", relay), ("strips", strips)];
+pub const TARGETS: [(&str, Target); 6] = [
+    ("codec", codec),
+    ("descriptions", descriptions),
+    ("jpeg", jpeg),
+    ("relay", relay),
+    ("still", still),
+    ("strips", strips),
+];
 
 /// The largest message that the codec is to take: small, so that the limit is met often.
 const MAX_MESSAGE: u32 = 1 << 14;
@@ -95,6 +102,28 @@ pub fn jpeg(data: &[u8]) {
             assert_eq!(pixels.len(), width * height);
         }
     }
+}
+
+/// A still picture of any format: it is named, shown at the size that was asked for, and what is sent of it is shown by all and stays as it is.
+pub fn still(data: &[u8]) {
+    if let Err(error) = still::Format::of(data) {
+        assert!(!error.to_string().is_empty());
+    }
+    let _ = still::extension(data);
+    let Ok(look) = still::look(data) else { return };
+    if look.size.0 > MAX_SIDE || look.size.1 > MAX_SIDE {
+        return;
+    }
+    let (size, limits) = ((look.size.0.div_ceil(2), look.size.1.div_ceil(2)), Limits::default());
+    if let Ok(canvas) = still::display(data, size, limits, Strips::Off) {
+        assert_eq!((canvas.width, canvas.height, canvas.pixels.len()), (size.0, size.1, size.0 * size.1));
+    }
+    let Ok(sent) = still::outgoing(Bytes::copy_from_slice(data), 80, None) else { return };
+    let header = jpeg::header(&sent.jpeg).expect("a JPEG");
+    assert_eq!((header.width, header.height), look.size, "upright");
+    assert_eq!(Coding::of(&sent.jpeg).ok(), Some(Coding::default()));
+    let again = still::outgoing(sent.jpeg.clone(), 80, None).expect("sent once, sent again");
+    assert_eq!(again.jpeg, sent.jpeg);
 }
 
 /// A picture in strips: each piece is a picture of its own, they cover the whole, and the pixels have its size.

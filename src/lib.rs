@@ -38,6 +38,8 @@ pub mod fresh;
 
 pub mod jpeg;
 
+pub mod still;
+
 pub mod recording;
 
 pub mod capture;

@@ -106,6 +106,32 @@ fn make_seeds() {
         write("strips", &format!("{name}-cut"), jpeg[..cut].to_vec());
     }
 
+    let image = image::RgbaImage::from_fn(20, 12, |x, y| {
+        image::Rgba([(x * 12) as u8, (y * 20) as u8, 90, if x > y { 255 } else { 40 }])
+    });
+    let image = image::DynamicImage::from(image);
+    let formats = [
+        ("png", image::ImageFormat::Png),
+        ("gif", image::ImageFormat::Gif),
+        ("webp", image::ImageFormat::WebP),
+        ("bmp", image::ImageFormat::Bmp),
+    ];
+    for (name, format) in formats {
+        let mut file = std::io::Cursor::new(Vec::new());
+        image.write_to(&mut file, format).unwrap();
+        write("still", name, file.into_inner());
+    }
+    let samples = (0..32 * 16 * 3).map(|i| (i * 7 % 251) as u8).collect();
+    let picture = Picture { width: 32, height: 16, pixels: Pixels::Rgb(samples) };
+    let jpeg = Encoder::new(40).unwrap().encode(&picture).unwrap();
+    for orientation in [1, 6, 7] {
+        let mut exif = b"\xff\xe1\0\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
+        exif.extend([orientation, 0, 0, 0, 0, 0, 0]);
+        write("still", &format!("exif-{orientation}"), [&jpeg[..2], &exif, &jpeg[2..]].concat());
+    }
+    write("still", "heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".to_vec());
+    write("still", "svg", b"\xef\xbb\xbf<?xml version=\"1.0\"?><svg/>".to_vec());
+
     let bytes = |message: &Message| {
         let chain = message.to_buf();
         [&chain.first_ref()[..], &chain.last_ref()[..]].concat()

@@ -15,6 +15,7 @@ use std::{
 
 use common::{
     clip,
+    peer::{self, Peer},
     program::{RelayProgram, Running, pulsecam, run},
 };
 
@@ -286,4 +287,28 @@ fn what_has_the_whole_screen_ends_in_a_terminal_that_takes_nothing() {
     viewer.event("frame", |_| true);
     kill("-TERM", &relay_program);
     until("the relay ends", || !is_there(&relay_program));
+}
+
+#[test]
+fn what_cannot_be_shown_says_so_in_letters_too() {
+    let relay = RelayProgram::start(&[]);
+    let view = Terminal::start(100, 30, &["view", &relay.addr, "--terminal=blocks", "--lang", "en"]);
+    view.shows("that it waits", |screen| screen.contains("waiting for pictures"));
+    let deep = clip::deep(&clip::two_halves(320, 240));
+    let frames = Peer::sending(&relay.addr, vec![peer::frame("ann", &deep)]);
+    let screen = view.shows("that the stream cannot be decoded", |screen| {
+        screen.contains("cannot be decoded: a JPEG with 12 bits a sample")
+    });
+    assert!(screen.contains("○ ann") && screen.contains("320×240"), "whose it is:\n{screen}");
+    drop(frames);
+    let _image = Peer::sending(&relay.addr, vec![peer::image(&deep), peer::frame("ann", &deep)]);
+    view.shows("that the image cannot be shown", |screen| {
+        screen.contains("cannot be shown:")
+            && screen.contains("12 bits a sample")
+            && screen.contains("x closes")
+    });
+    view.key("x");
+    view.shows("the streams", |screen| screen.contains("cannot be decoded") && !screen.contains("x closes"));
+    view.key("q");
+    view.shows("the end", |screen| screen.contains("ended with 0"));
 }

@@ -17,6 +17,7 @@ use std::{
 
 use common::{
     clip::{self, GREEN, RED},
+    peer::{self, Peer},
     program::{RelayProgram, Running, pulsecam, run},
 };
 use image::RgbImage;
@@ -459,4 +460,58 @@ fn a_display_that_is_not_there_is_told_and_the_frames_are_printed() {
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "nobody streams: {told}");
     assert!(told.contains("no window can be opened") && told.contains("nobody streamed"), "{told}");
+}
+
+#[test]
+fn what_cannot_be_shown_says_so_where_it_would_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let display = Display::start();
+    let relay = RelayProgram::start(&[]);
+    let mut window = display.view(&relay.addr, folder.path());
+    window.event("link", |event| event["state"] == "up");
+    let deep = clip::deep(&two_halves());
+    let frames = vec![peer::frame("深い", &deep)];
+    let peer = Peer::sending(&relay.addr, frames);
+    window.event("damaged", |event| event["stream"] == "深い");
+    // The ring of what is bad stands before its name in the corner, and words in the middle.
+    let ring = |shot: &RgbImage| {
+        let mut corner = (0..60).flat_map(|y| (0..60).map(move |x| (x, y)));
+        corner.any(|(x, y)| near(shot, x, y, [255, 125, 114]))
+    };
+    let told = |shot: &RgbImage| ring(shot) && light(shot, 100..700, 240..360) > 400;
+    let tile = display.shows("that the stream cannot be decoded", told);
+    tile.save(Path::new(env!("CARGO_TARGET_TMPDIR")).join("undecodable-stream.png")).unwrap();
+    drop(peer);
+
+    // An image of a kind that is not shown, over a picture that is: two streams side by side, the right one red and green.
+    let _sender = sender(&relay.addr, folder.path());
+    let red = |shot: &RgbImage| near(shot, 590, 430, RED);
+    display.shows("the streams", red);
+    let beat = pulsecam::wire::Heartbeat::default().to_message(pulsecam::wire::Side::Client);
+    let image = vec![peer::image(&deep), beat.clone()];
+    let peer = Peer::sending(&relay.addr, image);
+    window.event("image", |event| event["reason"].as_str().is_some_and(|why| why.contains("12 bits")));
+    // Its frame, empty but for words.
+    let dark = |shot: &RgbImage, x, y| shot.get_pixel(x, y).0.iter().all(|channel| *channel < 45);
+    let shown = display.shows("why the image is not there", |shot| {
+        dark(shot, 590, 430) && dark(shot, 420, 430) && light(shot, 150..650, 230..350) > 400
+    });
+    shown.save(Path::new(env!("CARGO_TARGET_TMPDIR")).join("undecodable-image.png")).unwrap();
+    display.key("x");
+    display.shows("the streams without the image", red);
+    drop(peer);
+
+    // A PNG, as a Qt program may send it, is shown.
+    let mut png = std::io::Cursor::new(Vec::new());
+    RgbImage::from_pixel(300, 200, image::Rgb([20, 40, 230]))
+        .write_to(&mut png, image::ImageFormat::Png)
+        .unwrap();
+    let _peer = Peer::sending(&relay.addr, vec![peer::image(&png.into_inner()), beat]);
+    let event = window.event("image", |event| event["format"] == "png");
+    assert!(event["saved"].as_str().unwrap().ends_with(".png"), "{event}");
+    display.shows("the PNG", |shot| near(shot, 400, 300, [20, 40, 230]));
+    display.key("q");
+    let summary = window.event("summary", |_| true);
+    assert!(summary["damaged"].as_u64().unwrap() >= 2, "{summary}");
+    assert_eq!(window.exit_code(), 0);
 }

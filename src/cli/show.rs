@@ -115,7 +115,7 @@ fn ui_scale(text: &str) -> Result<UiScale, String> {
 /// Shows what arrives until the limit, a signal or the window ends it; then sums up.
 ///
 /// # Errors
-/// [`Error::Nothing`] if nothing came in its time.
+/// [`Error::Nothing`] if nothing came in its time, [`Error::NotSaved`] if an image that was to be saved was not.
 pub(super) fn run(
     args: &ShowArgs,
     codec: CodecArgs,
@@ -212,6 +212,9 @@ pub(super) fn run(
     }
     let report = report.lock().unwrap_or_else(PoisonError::into_inner);
     report.summary(link.counters().messages_skipped);
+    if let Some(reason) = report.unsaved() {
+        return Err(Error::NotSaved(reason.to_owned()));
+    }
     let asked = asked || runtime.block_on(ending).is_ok_and(|end| end == End::Asked);
     if asked || output.over().is_cancelled() {
         return Ok(());

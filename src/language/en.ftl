@@ -39,6 +39,7 @@ no-picture = no picture
 no-picture-for = no picture for { $seconds } s
 no-signal = no signal
 camera-off = camera off
+cannot-decode = cannot be decoded: { $reason }
 frames-per-second = { $rate } fps
 paused-hint = paused · Space goes on
 own-camera = you
@@ -48,6 +49,7 @@ own-camera-off = Your camera is off. m turns it on.
 image = image
 image-of = image { $number } of { $count }
 image-hint = s saves · x closes
+cannot-show = cannot be shown: { $reason }
 
 # The conversation.
 conversation = Conversation

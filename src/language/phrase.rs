@@ -60,6 +60,7 @@ phrases! {
     NoPictureFor = "no-picture-for",
     NoSignal = "no-signal",
     CameraOff = "camera-off",
+    CannotDecode = "cannot-decode",
     FramesPerSecond = "frames-per-second",
     PausedHint = "paused-hint",
     OwnCamera = "own-camera",
@@ -68,6 +69,7 @@ phrases! {
     Image = "image",
     ImageOf = "image-of",
     ImageHint = "image-hint",
+    CannotShow = "cannot-show",
     // The conversation.
     Conversation = "conversation",
     NothingSaid = "nothing-said",

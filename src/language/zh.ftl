@@ -39,6 +39,7 @@ no-picture = 没有画面
 no-picture-for = 已 { $seconds } 秒没有画面
 no-signal = 无信号
 camera-off = 摄像头已关闭
+cannot-decode = 画面无法解码：{ $reason }
 frames-per-second = { $rate } 帧/秒
 paused-hint = 已暂停 · 按空格键继续
 own-camera = 我
@@ -48,6 +49,7 @@ own-camera-off = 您的摄像头已关闭。按 m 打开。
 image = 图片
 image-of = 第 { $number } 张图片，共 { $count } 张
 image-hint = s 保存 · x 关闭
+cannot-show = 无法显示：{ $reason }
 
 # The conversation.
 conversation = 对话

@@ -108,7 +108,11 @@ impl Recorder {
         size: (usize, usize),
         all: Arc<AtomicUsize>,
     ) -> Result<Self, Error> {
-        let create = |source| Error::Create { path: path.clone(), source };
+        let create = |source| {
+            // A file that not even its head fits into is of no use.
+            let _ = fs::remove_file(&path);
+            Error::Create { path: path.clone(), source }
+        };
         let writer = Writer::begin(file, title, size).map_err(create)?;
         let (give, take) = mpsc::channel();
         let (waiting, failure) =
@@ -195,10 +199,13 @@ fn write(
         }
     };
     let (frames, length) = (writer.frames(), timeline.length());
-    let bytes = writer.finish(failed).map_err(|(frames, source)| Error::Write {
-        path: path.to_owned(),
-        frames,
-        source,
+    let bytes = writer.finish(failed).map_err(|(frames, source)| {
+        if frames == 0 {
+            // A head without a single frame.
+            let _ = fs::remove_file(path);
+            return Error::Create { path: path.to_owned(), source };
+        }
+        Error::Write { path: path.to_owned(), frames, source }
     })?;
     Ok(Finished { path: path.to_owned(), frames, length, bytes, lost: 0 })
 }

@@ -22,7 +22,7 @@ pub enum Action {
         /// Who sent it, where that is known.
         sender: Option<String>,
         /// The file.
-        jpeg: Bytes,
+        file: Bytes,
     },
     /// Send a text to everybody, and tell what became of it ([`Update::Sent`](super::Update::Sent)).
     Say {
@@ -35,7 +35,7 @@ pub enum Action {
     Record(bool),
     /// Switch the own camera on or off.
     Camera(bool),
-    /// Give this picture to whatever is pasted into next.
+    /// Give this picture, an image or a stream's frame, to whatever is pasted into next.
     Copy(Bytes),
 }
 

@@ -19,7 +19,7 @@ use super::{
     state,
     stream::{Life, Stream},
     theme::Tone,
-    update::{Frame, Image, LinkState, Own, Update, Wanted},
+    update::{Damaged, Frame, Image, LinkState, Own, Update, Wanted},
 };
 use crate::{
     clock::Timestamp,
@@ -92,6 +92,7 @@ impl Board {
     pub(crate) fn apply(&mut self, update: Update, now: Instant) -> Option<Arc<Canvas>> {
         match update {
             Update::Frame(frame) => return self.frame(frame, now),
+            Update::Damaged(damaged) => self.damaged(damaged, now),
             Update::Left { stream } => self.remove(|known, _| known.id() == stream, now),
             Update::Text { sender, text, at } => self.chat.hear(Speaker::Peer(sender), text, at, now),
             Update::UnreadableText { sender, bytes, at } => {
@@ -104,13 +105,13 @@ impl Board {
                 let stamp = self.stamp();
                 self.images.push(stamp, image);
             }
-            Update::Fitted { wanted: Wanted { stamp, .. }, canvas: Some(canvas) } => {
+            Update::Fitted { wanted: Wanted { stamp, .. }, canvas: Ok(canvas) } => {
                 if let Some(stream) = self.streams.iter_mut().find(|stream| stream.stamp == stamp) {
                     return Some(stream.fit(canvas));
                 }
                 return self.images.fit(stamp, canvas);
             }
-            Update::Fitted { canvas: None, .. } => {}
+            Update::Fitted { wanted: Wanted { stamp, .. }, canvas: Err(why) } => self.images.fail(stamp, why),
             Update::Own(own) => self.own = Some(own),
             Update::Pasted(text) => self.edit(&Edit::Put(text), now),
             Update::Recording(since) => self.recording = since,
@@ -128,12 +129,26 @@ impl Board {
         if self.streams.len() >= MOST_STREAMS {
             return Some(frame.canvas);
         }
-        let place = self.place(frame.stream, &frame.name);
+        self.insert(Stream::new(frame, stamp, now));
+        None
+    }
+
+    /// A frame that cannot be decoded: a stream of which nothing else came has a tile too, to say so.
+    fn damaged(&mut self, damaged: Damaged, now: Instant) {
+        if let Some(stream) = self.streams.iter_mut().find(|stream| stream.id() == damaged.stream) {
+            stream.damaged(damaged, now);
+        } else if self.streams.len() < MOST_STREAMS {
+            let stamp = self.stamp();
+            self.insert(Stream::undecodable(damaged, stamp, now));
+        }
+    }
+
+    fn insert(&mut self, stream: Stream) {
+        let place = self.place(stream.id(), &stream.frame.name);
         let at = self.streams.iter().position(|other| {
             place < self.places.iter().position(|(id, _)| *id == other.id()).unwrap_or(usize::MAX)
         });
-        self.streams.insert(at.unwrap_or(self.streams.len()), Stream::new(frame, stamp, now));
-        None
+        self.streams.insert(at.unwrap_or(self.streams.len()), stream);
     }
 
     /// Where among those that ever came this stream stands. One that is new takes the place of one that has gone and was called the same:
@@ -267,8 +282,8 @@ impl Board {
     }
 
     fn save(&mut self, now: Instant) -> Vec<Action> {
-        if let Some(Shown { image: Image { sender, jpeg, .. }, .. }) = self.images.newest() {
-            return vec![Action::SaveImage { sender: sender.clone(), jpeg: jpeg.clone() }];
+        if let Some(Shown { image: Image { sender, file, .. }, .. }) = self.images.newest() {
+            return vec![Action::SaveImage { sender: sender.clone(), file: file.clone() }];
         }
         let snapshot = |stream: &Stream| Action::Snapshot {
             stream: stream.name().to_owned(),
@@ -276,7 +291,8 @@ impl Board {
             jpeg: stream.frame.jpeg.clone(),
         };
         let seen = self.enlarged().map_or(0..self.streams.len(), |place| place..place + 1);
-        let actions: Vec<_> = self.streams.get(seen).unwrap_or_default().iter().map(snapshot).collect();
+        let seen = self.streams.get(seen).unwrap_or_default().iter().filter(|stream| stream.has_picture());
+        let actions: Vec<_> = seen.map(snapshot).collect();
         if actions.is_empty() {
             let word = self.words.say(Phrase::NothingToSave);
             self.chat.hear(Speaker::Program, word, Timestamp::now(), now);
@@ -286,8 +302,9 @@ impl Board {
 
     /// The picture that is looked at: the image, the large stream, or the first.
     fn copy(&self) -> Option<Bytes> {
-        let stream = || self.streams.get(self.enlarged().unwrap_or(0)).map(|stream| &stream.frame.jpeg);
-        self.images.newest().map(|shown| &shown.image.jpeg).or_else(stream).cloned()
+        let stream = self.streams.get(self.enlarged().unwrap_or(0)).filter(|stream| stream.has_picture());
+        let stream = || stream.map(|stream| &stream.frame.jpeg);
+        self.images.newest().map(|shown| &shown.image.file).or_else(stream).cloned()
     }
 
     /// The pointer moved: who reaches for it looks for something to press.

@@ -12,7 +12,7 @@ use std::{
 use bytes::Bytes;
 
 use super::{
-    Account, Card, Frame, Image, LinkState, Own, Update, Wanted,
+    Account, Card, Damaged, Frame, Image, LinkState, Own, Update, Wanted,
     board::Board,
     entry::Edit,
     keys::{Command, Writing},
@@ -50,7 +50,20 @@ pub(super) fn id(stream: &str) -> StreamId {
 
 /// A still picture.
 pub(super) fn image(sender: &str, width: usize, height: usize) -> Image {
-    Image { sender: Some(sender.to_owned()), size: (width, height), jpeg: Bytes::from_static(b"jpeg") }
+    let (sender, size) = (Some(sender.to_owned()), Some((width, height)));
+    Image { sender, size, file: Bytes::from_static(b"jpeg"), fault: None }
+}
+
+/// A frame of a stream that cannot be decoded.
+pub(super) fn damaged(stream: &str, damaged: u64) -> Damaged {
+    Damaged {
+        stream: id(stream),
+        name: stream.into(),
+        peer: None,
+        size: Some((1280, 720)),
+        reason: "a JPEG with 12 bits a sample; only those with 8 can be shown".into(),
+        damaged,
+    }
 }
 
 /// Hills under a sky, with a sun that moves: bright and dark, smooth and busy.
@@ -133,7 +146,7 @@ fn every_state_is_painted_whole_and_with_words() {
             while easel.painter.searching() || !easel.wishes.is_empty() {
                 for wanted in std::mem::take(&mut easel.wishes) {
                     let Wanted { stamp, size: (width, height), .. } = wanted;
-                    let canvas = Some(Arc::new(scene(width, height, 10 + stamp)));
+                    let canvas = Ok(Arc::new(scene(width, height, 10 + stamp)));
                     board.apply(Update::Fitted { wanted, canvas }, at);
                 }
                 easel.painter.refresh();
@@ -228,6 +241,17 @@ fn panels(
     card.apply(Update::Image(image("小明", 900, 1200)), now);
     card.apply(Update::Image(image("ann", 1600, 900)), now);
     draw("image", &mut card, hd, now);
+    let fault = || Some("a JPEG with 12 bits a sample; only those with 8 can be shown".to_owned());
+    card.apply(Update::Image(Image { fault: fault(), ..image("小明", 900, 1200) }), now);
+    draw("image-fault", &mut card, hd, now);
+    card.apply(Update::Image(Image { size: None, fault: fault(), ..image("", 0, 0) }), now);
+    draw("image-fault-unknown", &mut card, hd, now);
+    let mut undecodable = fed(&four[..2], now);
+    undecodable.apply(Update::Damaged(damaged("مصور", 3)), now);
+    draw("undecodable", &mut undecodable, hd, now);
+    let mut alone = fed(&[], now);
+    alone.apply(Update::Damaged(damaged("the only one", 1)), now);
+    draw("undecodable-alone", &mut alone, hd, now);
     let mut help = fed(one, now);
     help.apply(Update::Own(Own::Off), now);
     help.obey(Command::Help, now);

@@ -51,6 +51,6 @@ pub use self::{
     inbox::{Handle, Inbox, inbox},
     options::{End, Error, Options, Presented, Summary},
     stream::Counts,
-    update::{Account, Card, Frame, Image, LinkState, Own, Update, Wanted},
+    update::{Account, Card, Damaged, Frame, Image, LinkState, Own, Update, Wanted},
     window::run,
 };

@@ -12,6 +12,7 @@ pub mod clip;
 pub mod delay;
 pub mod golden;
 pub mod links;
+pub mod peer;
 pub mod program;
 pub mod server;
 

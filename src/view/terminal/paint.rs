@@ -20,7 +20,7 @@ use crate::{
         chat::{Line as Said, Speaker},
         grid::{contain, layout, spotlight},
         keys, numbers, state,
-        stream::{Life, Stream},
+        stream::Stream,
         talk,
         theme::Tone,
         tiles,
@@ -117,23 +117,36 @@ fn streams(frame: &mut Frame<'_>, area: Rect, board: &Board, pictures: &mut Pict
         let size = pictures.pixels(columns, rows);
         pictures.rooms.push((stream.id(), size));
         let canvas = &stream.frame.canvas;
-        if (canvas.width, canvas.height) != size {
-            let jpeg = stream.frame.jpeg.clone();
-            pictures.wishes.push(Wanted { stamp: stream.stamp, jpeg, size });
-        }
         let life = board.life(stream, now);
-        let frozen = matches!(life, Life::Frozen(_));
-        pictures.draw(frame, spot, stream.stamp, canvas, frozen);
-        if let Life::Frozen(silence) = life {
-            let told = tiles::no_picture_for(&board.words, silence.as_secs());
-            let line =
-                Line::from(format!(" {told} ")).style(Style::new().fg(Color::White).bg(Color::Black).bold());
-            let width = u16::try_from(line.width()).unwrap_or(u16::MAX).min(spot.width);
-            let at =
-                Rect { x: spot.x + (spot.width - width) / 2, y: spot.y + spot.height / 2, width, height: 1 };
-            frame.render_widget(line, at);
+        let instead = tiles::instead(&board.words, stream, life);
+        if stream.has_picture() {
+            if (canvas.width, canvas.height) != size {
+                let (stamp, file) = (stream.stamp, stream.frame.jpeg.clone());
+                pictures.wishes.push(Wanted { stamp, file, is_image: false, size });
+            }
+            pictures.draw(frame, spot, stream.stamp, canvas, instead.is_some());
+        }
+        if let Some(told) = instead {
+            say(frame, spot, &calm(&told));
         }
     }
+}
+
+/// A sentence in the middle of a picture, or in its place: as many lines as it takes.
+fn say(frame: &mut Frame<'_>, spot: Rect, told: &str) {
+    let text = Line::from(format!(" {told} "));
+    let width = u16::try_from(text.width()).unwrap_or(u16::MAX).min(spot.width).max(1);
+    // Words that are not cut make it a line more at times.
+    let lines = match u16::try_from(text.width().div_ceil(width.into())).unwrap_or(u16::MAX) {
+        1 => 1,
+        lines => lines.saturating_add(1).min(spot.height),
+    };
+    let (x, y) = (spot.x + (spot.width - width) / 2, spot.y + (spot.height - lines) / 2);
+    let at = Rect { x, y, width, height: lines };
+    let style = Style::new().fg(Color::White).bg(Color::Black).bold();
+    frame.render_widget(Clear, at);
+    let text = Paragraph::new(text).style(style).alignment(Alignment::Center).wrap(Wrap { trim: true });
+    frame.render_widget(text, at);
 }
 
 fn name(
@@ -277,14 +290,19 @@ fn image(
     }
     frame.render_widget(Clear, area);
     let sender = shown.image.sender.as_deref().map(calm).unwrap_or_default();
-    let (width, height) = shown.image.size;
+    let size = shown.image.size.map_or(String::new(), |(width, height)| format!("  {width}×{height}"));
     let hint = board.words.say(Phrase::ImageHint);
-    frame.render_widget(
-        Line::from(format!("{sender}  {width}×{height}   {hint}")),
-        Rect { height: 1, ..area },
-    );
+    frame.render_widget(Line::from(format!("{sender}{size}   {hint}")), Rect { height: 1, ..area });
+    if let Some(reason) = &shown.image.fault {
+        return say(
+            frame,
+            inner,
+            &calm(&board.words.tell(Phrase::CannotShow, [("reason", reason.as_str())])),
+        );
+    }
+    let Some(size) = shown.image.size else { return };
     let room = pictures.pixels(inner.width, inner.height);
-    let fitted = contain(shown.image.size, lettering::Rect::new(0, 0, room.0, room.1));
+    let fitted = contain(size, lettering::Rect::new(0, 0, room.0, room.1));
     let (columns, rows) = pictures.cells((fitted.width, fitted.height));
     let size = pictures.pixels(columns.max(1), rows.max(1));
     match &shown.canvas {
@@ -297,6 +315,11 @@ fn image(
             };
             pictures.draw(frame, spot, shown.stamp, canvas, false);
         }
-        _ => pictures.wishes.push(Wanted { stamp: shown.stamp, jpeg: shown.image.jpeg.clone(), size }),
+        _ => pictures.wishes.push(Wanted {
+            stamp: shown.stamp,
+            file: shown.image.file.clone(),
+            is_image: true,
+            size,
+        }),
     }
 }
