@@ -1,6 +1,9 @@
 //! `pulsecam demo`: relay, source and viewer in one process, over real sockets.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use tokio_util::sync::CancellationToken;
 use tracing::info;
@@ -87,10 +90,14 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     info!("others on this machine can join: pulsecam view {host}");
     let who = Who::new("pulsecam demo", args.source.person(), signal);
     let (over, ends, sent) = (who.over.clone(), args.ends, sender.clone());
+    let failure = Arc::new(OnceLock::new());
+    let failed = Arc::clone(&failure);
     let playing = runtime.spawn(async move {
         let mut outgoing = outgoing;
         outgoing.ended().await;
-        if !ends {
+        if let Some(why) = outgoing.failure() {
+            _ = failed.set(why); // once
+        } else if !ends {
             return std::future::pending().await;
         }
         sent.settled().await;
@@ -102,5 +109,5 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     drop((sender, viewer));
     relay_stop.cancel();
     runtime.block_on(relay).map_err(std::io::Error::from)??;
-    shown
+    failure.get().map_or(shown, |why| Err(Error::SourceFailed(why.clone())))
 }
