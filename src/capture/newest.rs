@@ -16,6 +16,9 @@ use crate::clock::Timestamp;
 /// several at once, or this one getting the processor late. Shorter than the time between two frames of a camera.
 const BURST: Duration = Duration::from_millis(20);
 
+/// The pictures of a burst go on this far apart: what sends them takes one at a time, and would pass them over for each other.
+const SPREAD: Duration = Duration::from_millis(1);
+
 /// Bytes of a burst that may wait beside its newest picture.
 const BURST_BYTES: usize = 1 << 20;
 
@@ -80,6 +83,8 @@ pub(super) struct Waiting {
     /// A newer one that came too early.
     early: Option<Came>,
     passed_over: u64,
+    /// When one was taken last.
+    taken: Option<Instant>,
     ended: bool,
 }
 
@@ -97,7 +102,7 @@ pub(super) enum Next {
 impl Waiting {
     /// With a ceiling, if there is one.
     pub(super) fn new(ceiling: Option<Ceiling>) -> Self {
-        Self { ceiling, ready: VecDeque::new(), early: None, passed_over: 0, ended: false }
+        Self { ceiling, ready: VecDeque::new(), early: None, passed_over: 0, taken: None, ended: false }
     }
 
     /// A picture came.
@@ -129,7 +134,12 @@ impl Waiting {
 
     /// Takes the next picture.
     pub(super) fn take(&mut self, now: Instant) -> Next {
+        let spread = self.taken.map(|taken| taken + SPREAD).filter(|&spread| spread > now);
+        if let (Some(spread), false) = (spread, self.ready.is_empty()) {
+            return Next::Wait(Some(spread));
+        }
         if let Some(picture) = self.ready.pop_front() {
+            self.taken = Some(now);
             return Next::Picture(picture);
         }
         if let (Some(picture), Some(ceiling)) = (self.early.take(), &mut self.ceiling) {
@@ -258,7 +268,9 @@ mod tests {
             waiting.came(picture(number, start + 5000 * MS + number as u32 * MS));
         }
         for number in 0..20 {
-            assert!(matches!(waiting.take(start), Next::Picture(came) if came.damaged == number));
+            let now = start + 5000 * MS + number as u32 * SPREAD;
+            assert!(matches!(waiting.take(now), Next::Picture(came) if came.damaged == number));
+            assert!(matches!(waiting.take(now), Next::Wait(_)), "one at a time");
         }
         let large = Bytes::from(vec![0; BURST_BYTES]);
         for number in 0..5 {

@@ -102,7 +102,7 @@ fn place(rest: &[u8]) -> Option<(usize, usize)> {
         return None;
     }
     let width = match rest.get(..digits)? {
-        [] => 0,
+        [] | [b'0'] => 0,
         [b'0', width @ ..] => std::str::from_utf8(width).ok()?.parse().ok()?,
         _ => return None,
     };

@@ -133,7 +133,7 @@ impl Kind {
     const fn demuxer(self) -> Option<&'static str> {
         Some(match self {
             Self::Png => "png_pipe",
-            Self::Gif => "gif",
+            Self::Gif => "gif_pipe",
             Self::WebP => "webp_pipe",
             Self::Bmp => "bmp_pipe",
             Self::Tiff => "tiff_pipe",
