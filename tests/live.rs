@@ -299,6 +299,25 @@ fn a_first_picture_is_found_behind_megabytes_of_other_bytes() {
 }
 
 #[test]
+fn an_avi_with_sound_through_a_pipe_gives_all_its_pictures() {
+    let relay = RelayProgram::start(&[]);
+    let _watching = viewer(&relay.addr, &[]);
+    let pictures = |arguments: &[&str]| {
+        // Quiet noise: its samples look like the start of a JPEG many times a second.
+        let sound = ["-f", "lavfi", "-i", "anoisesrc=r=44100:a=0.01:d=1", "-c:a", "pcm_s16le", "-shortest"];
+        ffmpeg(&[&sound[..], arguments, &["-f", "avi"]].concat())
+    };
+    let send = ["send", &relay.addr, "--source", "-", "--json", "--quiet"];
+    let output = run_piped(&send, &pictures(&["-c:v", "mjpeg"]));
+    let summary = text_of(&output.stdout).lines().last().unwrap().to_owned();
+    assert!(output.status.success() && summary.contains("\"captured\":25,\"damaged\":0"), "{summary}");
+    failed(
+        &run_piped(&send, &pictures(&["-c:v", "libx264"])),
+        &["AVI", "without JPEG pictures", "ffmpeg -f avi"],
+    );
+}
+
+#[test]
 fn an_endless_device_without_pictures_ends_with_a_word() {
     let relay = RelayProgram::start(&[]);
     let mut command = pulsecam();

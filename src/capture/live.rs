@@ -15,8 +15,9 @@ use std::{
 
 use super::{
     Error, Frame, FrameData, Losses, Source,
+    avi_pipe::VideoChunks,
     newest::{Came, Ceiling, Next, Waiting},
-    probe::{PROBED, described, probe},
+    probe::{Kind, PROBED, described, probe},
     splitter::Splitter,
 };
 use crate::clock::Timestamp;
@@ -217,6 +218,8 @@ struct Watched {
     /// Whether no picture has come yet.
     searching: bool,
     told: bool,
+    /// Picks the pictures out of an AVI.
+    avi: Option<VideoChunks>,
     /// Why it reads no further, although there is more.
     over: Option<Error>,
 }
@@ -224,12 +227,26 @@ struct Watched {
 impl Watched {
     fn new(input: Input, name: String) -> Self {
         let came = (Instant::now(), Timestamp::now());
-        Self { input, name, came, start: Vec::new(), bytes: 0, searching: true, told: false, over: None }
+        Self {
+            input,
+            name,
+            came,
+            start: Vec::new(),
+            bytes: 0,
+            searching: true,
+            told: false,
+            avi: None,
+            over: None,
+        }
     }
 
     /// The end came, and no picture.
     fn nothing(&self, damaged: u64) -> Error {
         let bytes = self.bytes;
+        if self.avi.is_some() {
+            let what = format!("{} without JPEG pictures", Kind::Avi);
+            return Error::other(&self.name, what, Kind::Avi.advice());
+        }
         let brought = match bytes {
             0 => "0 bytes".into(),
             _ if damaged > 0 => format!("{bytes} bytes with {damaged} damaged pictures"),
@@ -243,9 +260,19 @@ impl Watched {
         self.bytes += bytes.len() as u64;
         let room = PROBED - self.start.len();
         if room > 0 {
+            let before = self.start.len();
             self.start.extend_from_slice(&bytes[..bytes.len().min(room)]);
-            let kind = probe(&self.start).filter(|kind| !kind.may_hold_jpegs());
-            self.over = kind.map(|kind| Error::other(&self.name, kind.to_string(), kind.advice()));
+            match probe(&self.start) {
+                Some(Kind::Avi) if self.avi.is_none() => {
+                    let mut chunks = VideoChunks::default();
+                    chunks.keep(&mut self.start[..before].to_vec());
+                    self.avi = Some(chunks);
+                }
+                Some(kind) if kind != Kind::Avi && !kind.may_hold_jpegs() => {
+                    self.over = Some(Error::other(&self.name, kind.to_string(), kind.advice()));
+                }
+                _ => {}
+            }
         }
         if self.bytes > TELL_AFTER && !self.told {
             self.told = true;
@@ -265,15 +292,20 @@ impl Read for Watched {
         if self.over.is_some() {
             return Ok(0);
         }
-        let count = self.input.read(buffer)?;
-        self.came = (Instant::now(), Timestamp::now());
-        if self.searching {
-            self.look(&buffer[..count]);
-            if self.over.is_some() {
-                return Ok(0);
+        loop {
+            let count = self.input.read(buffer)?;
+            self.came = (Instant::now(), Timestamp::now());
+            if self.searching {
+                self.look(&buffer[..count]);
+                if self.over.is_some() {
+                    return Ok(0);
+                }
+            }
+            let kept = self.avi.as_mut().map_or(count, |chunks| chunks.keep(&mut buffer[..count]));
+            if kept > 0 || count == 0 {
+                return Ok(kept); // nothing is the end
             }
         }
-        Ok(count)
     }
 }
 
@@ -283,6 +315,8 @@ mod tests {
         io::{PipeWriter, Write},
         time::Duration,
     };
+
+    use bytes::Bytes;
 
     use super::*;
 

@@ -5,11 +5,15 @@ use std::{
     fs::File,
     io::{Read, Seek, SeekFrom},
     path::Path,
+    time::Duration,
 };
 
+use bytes::Bytes;
+
 use super::{
-    Error, Frame, FrameData, Losses, Source,
+    Error, Frame, FrameData, Losses, Settings, Source,
     pace::Pacer,
+    playback::{Playback, Wake},
     probe::{PROBED, probe},
     splitter::Splitter,
 };
@@ -20,25 +24,29 @@ pub(super) struct Mjpeg {
     splitter: Splitter<File>,
     name: String,
     pacer: Pacer,
-    /// Where to start again at the end, if that is wanted.
-    again: Option<u64>,
+    /// Where it begins.
+    from: u64,
+    repeat: bool,
     /// Pictures since the last start.
     shown: u64,
     seq: u64,
+    /// Pictures that were damaged, each counted as often as it came.
+    damaged: u64,
     /// It failed for good.
     over: bool,
+    playback: Option<Playback>,
 }
 
 impl Mjpeg {
-    /// A file, at `fps` frames a second, for ever where `repeat` is set.
-    pub(super) fn open(path: &Path, fps: f64, repeat: bool) -> Result<Self, Error> {
+    /// A file, at `fps` frames a second.
+    pub(super) fn open(path: &Path, fps: f64, settings: &Settings) -> Result<Self, Error> {
         let name = path.display().to_string();
         let file = File::open(path).map_err(|source| Error::Io { name: name.clone(), source })?;
-        Self::read(file, name, fps, repeat)
+        Self::read(file, name, fps, settings)
     }
 
     /// An open file, from where it stands.
-    pub(super) fn read(mut file: File, name: String, fps: f64, repeat: bool) -> Result<Self, Error> {
+    pub(super) fn read(mut file: File, name: String, fps: f64, settings: &Settings) -> Result<Self, Error> {
         let (from, start) =
             beginning(&mut file).map_err(|source| Error::Io { name: name.clone(), source })?;
         if let Some(kind) = probe(&start).filter(|kind| !kind.may_hold_jpegs()) {
@@ -46,18 +54,97 @@ impl Mjpeg {
         }
         let mut splitter = Splitter::new(file, name.clone());
         splitter.find_start()?;
-        let again = repeat.then_some(from);
-        Ok(Self { splitter, name, pacer: Pacer::new(fps), again, shown: 0, seq: 0, over: false })
+        let Settings { repeat, playback, .. } = settings.clone();
+        if let Some(playback) = &playback {
+            playback.opened(None, true); // how long it is shows at its end
+        }
+        let pacer = Pacer::new(fps);
+        Ok(Self { splitter, name, pacer, from, repeat, shown: 0, seq: 0, damaged: 0, over: false, playback })
     }
 
-    /// Goes back to the beginning; false if that is not wanted, or would be of no use.
-    fn rewind(&mut self) -> Result<bool, Error> {
-        // A round without a picture would be followed by another such.
-        let (Some(from), 1..) = (self.again, self.shown) else { return Ok(false) };
+    /// The next picture; `None` at the end.
+    fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        let before = self.splitter.damaged;
+        let next = self.splitter.next_jpeg();
+        self.damaged += self.splitter.damaged - before;
+        self.shown += u64::from(matches!(next, Ok(Some(_))));
+        next
+    }
+
+    /// Goes back to the beginning.
+    fn rewind(&mut self) -> Result<(), Error> {
         self.shown = 0;
         let io = |source| Error::Io { name: self.name.clone(), source };
-        self.splitter.reader.seek(SeekFrom::Start(from)).map_err(io)?;
-        Ok(true)
+        let mut file = self.splitter.reader.try_clone().map_err(io)?;
+        file.seek(SeekFrom::Start(self.from)).map_err(io)?;
+        self.splitter = Splitter::new(file, self.name.clone());
+        Ok(())
+    }
+
+    /// Goes to the picture that is shown at this time, or to the last one, by reading up to it: nothing in such a file says where
+    /// its pictures are.
+    fn seek(&mut self, to: Duration) -> Result<Option<Bytes>, Error> {
+        let number = (to.as_secs_f64() * self.pacer.fps()).round() as u64;
+        if number < self.shown {
+            self.rewind()?;
+        }
+        let mut last = None;
+        while self.shown <= number {
+            match self.splitter.next_jpeg() {
+                Ok(Some(jpeg)) => {
+                    last = Some(jpeg);
+                    self.shown += 1;
+                }
+                Ok(None) => break,
+                Err(error) if error.is_final() => return Err(error),
+                Err(_) => {}
+            }
+        }
+        Ok(last)
+    }
+
+    /// The end: whether it is no end, because it begins again or a person went back in it. A picture that is to be shown next.
+    fn at_end(&mut self) -> Result<Option<Option<Bytes>>, Error> {
+        if self.seq == 0 {
+            let brought = format!("has no whole picture: {} are damaged", self.damaged);
+            return Err(Error::NoPicture { name: self.name.clone(), brought });
+        }
+        // A round without a picture would be followed by another such.
+        if self.repeat && self.shown > 0 {
+            self.rewind()?;
+            return Ok(Some(None));
+        }
+        let Some(playback) = self.playback.clone() else { return Ok(None) };
+        playback.opened(Some(Duration::from_secs_f64(self.shown as f64 / self.pacer.fps())), true);
+        match playback.wait_at_end() {
+            Wake::Seek(to) => self.seek(to).map(Some),
+            Wake::Due { .. } | Wake::Closed => Ok(None),
+        }
+    }
+}
+
+impl Mjpeg {
+    /// The next picture, when it is due.
+    fn paced(&mut self) -> Result<Option<Bytes>, Error> {
+        let mut found = None;
+        loop {
+            let jpeg = match found.take() {
+                Some(jpeg) => jpeg,
+                None => match self.next()? {
+                    Some(jpeg) => jpeg,
+                    None => {
+                        let Some(next) = self.at_end()? else { return Ok(None) };
+                        found = next;
+                        continue;
+                    }
+                },
+            };
+            match self.pacer.wait_for(self.playback.as_ref()) {
+                Wake::Due { .. } => return Ok(Some(jpeg)),
+                Wake::Seek(to) => found = self.seek(to)?,
+                Wake::Closed => return Ok(None),
+            }
+        }
     }
 }
 
@@ -72,29 +159,18 @@ fn beginning(file: &mut File) -> std::io::Result<(u64, Vec<u8>)> {
 
 impl Source for Mjpeg {
     fn next_frame(&mut self) -> Result<Option<Frame>, Error> {
-        let jpeg = loop {
-            if self.over {
-                return Ok(None);
-            }
-            let next = self.splitter.next_jpeg();
-            // A picture that is too long is skipped; of what cannot be read, nothing will ever come.
-            self.over = next.as_ref().is_err_and(Error::is_final);
-            if let Some(jpeg) = next? {
-                break jpeg;
-            }
-            if !self.rewind()? {
-                self.over = true;
-                if self.seq == 0 {
-                    let brought = format!("has no whole picture: {} are damaged", self.splitter.damaged);
-                    return Err(Error::NoPicture { name: self.name.clone(), brought });
-                }
-                return Ok(None);
-            }
-        };
-        self.pacer.wait();
-        let seq = self.seq + self.splitter.damaged;
+        if self.over {
+            return Ok(None);
+        }
+        let next = self.paced();
+        // A picture that is too long is skipped; of what cannot be read, nothing will ever come.
+        self.over = next.as_ref().map_or_else(Error::is_final, Option::is_none);
+        let Some(jpeg) = next? else { return Ok(None) };
+        if let Some(playback) = &self.playback {
+            playback.shown(Duration::from_secs_f64(self.shown.saturating_sub(1) as f64 / self.pacer.fps()));
+        }
+        let seq = self.seq + self.damaged;
         self.seq += 1;
-        self.shown += 1;
         Ok(Some(Frame { seq, captured: Timestamp::now(), data: FrameData::Jpeg(jpeg) }))
     }
 
@@ -103,7 +179,7 @@ impl Source for Mjpeg {
     }
 
     fn losses(&self) -> Losses {
-        Losses { damaged: self.splitter.damaged, ..Losses::default() }
+        Losses { damaged: self.damaged, ..Losses::default() }
     }
 }
 
@@ -119,7 +195,7 @@ mod tests {
     fn open(folder: &Path, content: &[u8], repeat: bool) -> Result<Mjpeg, Error> {
         let path = folder.join("clip.mjpeg");
         std::fs::write(&path, content).unwrap();
-        Mjpeg::open(&path, 1000.0, repeat)
+        Mjpeg::open(&path, 1000.0, &Settings { repeat, ..Settings::default() })
     }
 
     #[test]
@@ -158,5 +234,31 @@ mod tests {
         let late = [&vec![7; 3 << 20][..], &jpeg(b"late")].concat();
         assert!(open(folder.path(), &late, false).unwrap().next_frame().unwrap().is_some());
         assert!(matches!(open(folder.path(), &[7; 100], false), Err(Error::NotMjpeg { searched: 100, .. })));
+    }
+
+    #[test]
+    fn a_person_moves_in_it_and_it_waits_at_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("clip.mjpeg");
+        let clip: Vec<u8> = (0..5_u8).flat_map(|number| jpeg(&[number])).collect();
+        std::fs::write(&path, clip).unwrap();
+        let film = Playback::default();
+        let settings = Settings { playback: Some(film.clone()), ..Settings::default() };
+        let mut source = Mjpeg::open(&path, 100.0, &settings).unwrap();
+        let ms = Duration::from_millis;
+        let mut next = || match source.next_frame().unwrap().map(|frame| frame.data) {
+            Some(FrameData::Jpeg(found)) => (0..5).find(|&number| found == jpeg(&[number])),
+            _ => None,
+        };
+        assert_eq!((next(), next()), (Some(0), Some(1)));
+        film.seek(ms(30));
+        assert_eq!((next(), film.progress().position), (Some(3), ms(30)), "forward");
+        film.seek(ms(10));
+        assert_eq!((next(), next()), (Some(1), Some(2)), "back");
+        film.seek(ms(9_000));
+        assert_eq!(next(), Some(4), "past the end: the last one");
+        film.close();
+        assert_eq!(next(), None);
+        assert_eq!(film.progress().length, None);
     }
 }

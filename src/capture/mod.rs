@@ -5,6 +5,7 @@
 //! give without work (a JPEG from a camera, a planar picture from another) it leaves to the
 //! encoder: [`FrameData`] says which it is.
 
+mod avi_pipe;
 pub(crate) mod camera;
 mod card;
 mod control;

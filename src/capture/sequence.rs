@@ -6,12 +6,18 @@ use std::{
     fs::{self, File},
     io::{self, Read},
     path::Path,
+    time::Duration,
 };
 
 use bytes::Bytes;
 
 use super::{
-    Error, Frame, FrameData, Source, numbered::Numbered, pace::Pacer, photo, probe::Kind, probe::probe,
+    Error, Frame, FrameData, Settings, Source,
+    numbered::Numbered,
+    pace::Pacer,
+    photo,
+    playback::{Playback, Wake},
+    probe::{Kind, probe},
     splitter::MAX_JPEG,
 };
 use crate::{
@@ -36,6 +42,9 @@ pub(super) struct Sequence {
     round: Round,
     /// Whether it was reported what ended it.
     told: bool,
+    playback: Option<Playback>,
+    /// Pictures from the first one to a gap.
+    count: u64,
 }
 
 /// What a round through the sequence has brought.
@@ -47,9 +56,9 @@ struct Round {
 }
 
 impl Sequence {
-    /// The files that `text` stands for, from `start` or the lowest number on, at `fps` frames a second, for ever where
-    /// `repeat` is set.
-    pub(super) fn open(text: &OsStr, start: Option<u64>, fps: f64, repeat: bool) -> Result<Self, Error> {
+    /// The files that `text` stands for, at `fps` frames a second.
+    pub(super) fn open(text: &OsStr, fps: f64, settings: &Settings) -> Result<Self, Error> {
+        let Settings { start_number, repeat, playback, .. } = settings;
         let shown = text.display().to_string();
         let parsed = Numbered::parse(text).ok_or_else(|| Error::NoSuchSource(shown.clone()))?;
         // A name may have two percent signs of its own.
@@ -63,15 +72,33 @@ impl Sequence {
             ));
         };
         let (lowest, highest) = (present[0], present[present.len() - 1]);
-        let first = start.unwrap_or(lowest);
-        if present.binary_search(&first).is_err() {
+        let first = start_number.unwrap_or(lowest);
+        let Ok(place) = present.binary_search(&first) else {
             return Err(none(format!(
                 " with the number {first}; there are numbers from {lowest} to {highest}"
             )));
-        }
+        };
+        let follows = |(wanted, found): &(u64, &u64)| wanted == *found;
+        let count = (first..=highest).zip(&present[place..]).take_while(follows).count() as u64;
         let pacer = Pacer::new(fps);
         let round = Round::default();
-        Ok(Self { files, text: shown, first, next: Some(first), seq: 0, repeat, pacer, round, told: false })
+        let (repeat, playback) = (*repeat, playback.clone());
+        if let Some(playback) = &playback {
+            playback.opened(Some(Duration::from_secs_f64(count as f64 / pacer.fps())), true);
+        }
+        Ok(Self {
+            files,
+            text: shown,
+            first,
+            next: Some(first),
+            seq: 0,
+            repeat,
+            pacer,
+            round,
+            told: false,
+            playback,
+            count,
+        })
     }
 
     /// The picture of this number; a number without a file ends the sequence.
@@ -104,6 +131,19 @@ impl Sequence {
             self.next = self.again(number)?.then_some(self.first);
         }
         Ok(None)
+    }
+
+    /// Goes to the picture that is shown at this time.
+    fn seek(&mut self, to: Duration) {
+        let number = ((to.as_secs_f64() * self.pacer.fps()).round() as u64).min(self.count.saturating_sub(1));
+        self.next = self.first.checked_add(number);
+    }
+
+    /// Nothing follows. Whether a person went back in it.
+    fn goes_on(&mut self) -> bool {
+        let Some(Wake::Seek(to)) = self.playback.as_ref().map(Playback::wait_at_end) else { return false };
+        self.seek(to);
+        true
     }
 
     /// The end came, with this number: whether it begins again.
@@ -161,14 +201,25 @@ fn unreadable(path: &Path, error: &io::Error) -> Error {
 
 impl Source for Sequence {
     fn next_frame(&mut self) -> Result<Option<Frame>, Error> {
-        let loaded = match self.next() {
-            Ok(None) => return Ok(None),
-            Err(error) if error.is_final() => return Err(error),
-            Ok(Some(data)) => Ok(data),
-            Err(error) => Err(error),
+        let loaded = loop {
+            let loaded = match self.next() {
+                Ok(None) if self.goes_on() => continue,
+                Ok(None) => return Ok(None),
+                Err(error) if error.is_final() => return Err(error),
+                Ok(Some(data)) => Ok(data),
+                Err(error) => Err(error),
+            };
+            // Also a file that fails has its turn: a sequence of nothing else must not spin.
+            match self.pacer.wait_for(self.playback.as_ref()) {
+                Wake::Due { .. } => break loaded,
+                Wake::Seek(to) => self.seek(to),
+                Wake::Closed => return Ok(None),
+            }
         };
-        // Also a file that fails has its turn: a sequence of nothing else must not spin.
-        self.pacer.wait();
+        if let (Some(playback), Some(next)) = (&self.playback, self.next) {
+            let number = next.saturating_sub(self.first + 1);
+            playback.shown(Duration::from_secs_f64(number as f64 / self.pacer.fps()));
+        }
         let seq = self.seq;
         self.seq += 1;
         match &loaded {
@@ -197,7 +248,8 @@ mod tests {
     }
 
     fn open(folder: &Path, pattern: &str, start: Option<u64>, repeat: bool) -> Result<Sequence, Error> {
-        Sequence::open(folder.join(pattern).as_os_str(), start, 1000.0, repeat)
+        let settings = Settings { start_number: start, repeat, ..Settings::default() };
+        Sequence::open(folder.join(pattern).as_os_str(), 1000.0, &settings)
     }
 
     #[test]
@@ -295,5 +347,41 @@ mod tests {
         let mut source = open(folder.path(), "%d.jpg", None, false).unwrap();
         assert!(source.next_frame().unwrap().is_some());
         assert!(source.next_frame().unwrap().is_none());
+    }
+
+    #[test]
+    fn a_person_moves_in_it_and_it_waits_at_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        for number in [3_u8, 4, 5, 6, 9] {
+            fs::write(folder.path().join(format!("{number}.jpg")), small_jpeg(number * 20)).unwrap();
+        }
+        let film = Playback::default();
+        let settings = Settings { playback: Some(film.clone()), ..Settings::default() };
+        let pattern = folder.path().join("%d.jpg");
+        let mut source = Sequence::open(pattern.as_os_str(), 100.0, &settings).unwrap();
+        let ms = Duration::from_millis;
+        assert_eq!((film.progress().length, film.progress().can_seek), (Some(ms(40)), true));
+        let mut next = || match source.next_frame().unwrap().map(|frame| frame.data) {
+            Some(FrameData::Jpeg(jpeg)) => (3..7).find(|&number| jpeg == small_jpeg(number * 20)),
+            _ => None,
+        };
+        assert_eq!((next(), next()), (Some(3), Some(4)));
+        film.seek(ms(30));
+        assert_eq!((next(), film.progress().position), (Some(6), ms(30)));
+        let person = std::thread::spawn({
+            let film = film.clone();
+            move || {
+                while !film.progress().ended {
+                    std::thread::yield_now();
+                }
+                film.toggle_pause();
+                while film.progress().position != ms(30) || !film.progress().ended {
+                    std::thread::yield_now();
+                }
+                film.close();
+            }
+        });
+        assert_eq!([next(), next(), next(), next(), next()], [Some(3), Some(4), Some(5), Some(6), None]);
+        person.join().unwrap();
     }
 }

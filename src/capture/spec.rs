@@ -215,16 +215,14 @@ impl Spec {
             }
             Self::Stdin => stdin(settings)?,
             // Chunks of sound may look like pictures: a container is read as one.
-            Self::Mjpeg(path) if probe(&start(existing(path)?)?).is_some_and(|kind| kind.is_film()) => {
+            Self::Mjpeg(path) if probe(&start(existing(path)?)?).is_some_and(Kind::is_film) => {
                 return Self::Recording(path.clone()).open(settings);
             }
-            Self::Mjpeg(path) => Box::new(Mjpeg::open(path, fps, settings.repeat)?),
+            Self::Mjpeg(path) => Box::new(Mjpeg::open(path, fps, settings)?),
             Self::Recording(path) => {
                 Box::new(Recording::open(existing(path)?, settings.fps, settings.repeat)?)
             }
-            Self::Sequence(text) => {
-                Box::new(Sequence::open(text, settings.start_number, fps, settings.repeat)?)
-            }
+            Self::Sequence(text) => Box::new(Sequence::open(text, fps, settings)?),
         };
         // These have a size of their own; frames that happen to fit pass through it untouched.
         Ok(match settings.size {
@@ -298,7 +296,7 @@ fn stdin(settings: &Settings) -> Result<Box<dyn Source>, Error> {
         let file = File::from(std::io::stdin().as_fd().try_clone_to_owned().map_err(io)?);
         if file.metadata().map_err(io)?.is_file() {
             let fps = settings.fps.unwrap_or(DEFAULT_FPS);
-            return Ok(Box::new(Mjpeg::read(file, name(), fps, settings.repeat)?));
+            return Ok(Box::new(Mjpeg::read(file, name(), fps, settings)?));
         }
         Ok(Box::new(Live::stdin(Box::new(file), settings.fps)?))
     }
