@@ -375,6 +375,9 @@ mod tests {
                     std::thread::yield_now();
                 }
                 film.toggle_pause();
+                while film.progress().ended {
+                    std::thread::yield_now(); // it begins again
+                }
                 while film.progress().position != ms(30) || !film.progress().ended {
                     std::thread::yield_now();
                 }

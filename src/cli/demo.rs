@@ -20,7 +20,7 @@ use super::{
     source::SourceArgs,
 };
 use crate::{
-    link::{Role, connect},
+    link::{Role, State, connect},
     relay,
 };
 
@@ -32,6 +32,9 @@ Examples:
 
 /// How long the last picture stays.
 const LAST_LOOK: Duration = Duration::from_millis(500);
+
+/// How long the links within this process may take to be up.
+const UP_LIMIT: Duration = Duration::from_secs(2);
 
 /// Loopback: a demonstration is nobody else's business.
 const ADDRESS: &str = "127.0.0.1:0";
@@ -84,6 +87,12 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
             opened = send::open(&args.source, args.codec, Limit::default(), &sender) => opened?,
             _ = &mut signal => return Err(Error::Stopped),
         };
+        // A film's first frames would go by before anybody looks.
+        for link in [&viewer, &sender] {
+            let mut state = link.state();
+            let up = state.wait_for(|state| matches!(state, State::Up { .. }));
+            let _ = tokio::time::timeout(UP_LIMIT, up).await;
+        }
         outgoing.begin();
         Ok(outgoing)
     })?;
