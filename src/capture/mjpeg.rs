@@ -1,96 +1,185 @@
-//! JPEGs one after another, in a file or on standard input: `ffmpeg … -f mjpeg -`, HTTP multipart
-//! bodies, recordings of cameras, the chunks of a Motion-JPEG AVI.
-//!
-//! Files keep a pace of their own; a pipe sets it.
+//! JPEGs one after another, in a file: `ffmpeg … -f mjpeg clip.mjpeg`, dumps of HTTP multipart bodies, recordings of cameras.
+//! Pipes are read by [`super::live`].
 
 use std::{
     fs::File,
-    io::{self, Read, Seek},
+    io::{Read, Seek, SeekFrom},
     path::Path,
+    time::Duration,
 };
 
-use super::{Error, Frame, FrameData, Source, pace::Pacer, splitter::Splitter};
+use bytes::Bytes;
+
+use super::{
+    Error, Frame, FrameData, Losses, Settings, Source,
+    pace::Pacer,
+    playback::{Playback, Wake},
+    probe::{PROBED, probe},
+    splitter::Splitter,
+};
 use crate::clock::Timestamp;
 
-/// A stream of JPEGs as a source.
-pub(super) struct Mjpeg<R> {
-    splitter: Splitter<R>,
-    /// `None` for a live stream, which sets its own pace.
-    pacer: Option<Pacer>,
-    /// How to start again at the end, where that is wanted.
-    rewind: Option<fn(&mut R) -> io::Result<()>>,
+/// A file of JPEGs as a source.
+pub(super) struct Mjpeg {
+    splitter: Splitter<File>,
+    name: String,
+    pacer: Pacer,
+    /// Where it begins.
+    from: u64,
+    repeat: bool,
     /// Pictures since the last start.
     shown: u64,
     seq: u64,
+    /// Pictures that were damaged, each counted as often as it came.
+    damaged: u64,
     /// It failed for good.
     over: bool,
+    playback: Option<Playback>,
 }
 
-impl Mjpeg<io::Stdin> {
-    /// Standard input: each picture as soon as it is whole, or at `fps` frames a second where that is asked for.
-    pub(super) fn stdin(fps: Option<f64>) -> Self {
-        Self { pacer: fps.map(Pacer::new), ..Self::live(io::stdin(), "standard input") }
-    }
-}
-
-impl<R: Read> Mjpeg<R> {
-    fn live(reader: R, name: &str) -> Self {
-        Self {
-            splitter: Splitter::new(reader, name),
-            pacer: None,
-            rewind: None,
-            shown: 0,
-            seq: 0,
-            over: false,
-        }
-    }
-}
-
-impl Mjpeg<File> {
-    /// A file, at `fps` frames a second, for ever where `repeat` is set.
-    pub(super) fn open(path: &Path, fps: f64, repeat: bool) -> Result<Self, Error> {
+impl Mjpeg {
+    /// A file, at `fps` frames a second.
+    pub(super) fn open(path: &Path, fps: f64, settings: &Settings) -> Result<Self, Error> {
         let name = path.display().to_string();
         let file = File::open(path).map_err(|source| Error::Io { name: name.clone(), source })?;
-        let mut splitter = Splitter::new(file, name);
+        Self::read(file, name, fps, settings)
+    }
+
+    /// An open file, from where it stands.
+    pub(super) fn read(mut file: File, name: String, fps: f64, settings: &Settings) -> Result<Self, Error> {
+        let (from, start) =
+            beginning(&mut file).map_err(|source| Error::Io { name: name.clone(), source })?;
+        if let Some(kind) = probe(&start).filter(|kind| !kind.may_hold_jpegs()) {
+            return Err(Error::other(&name, kind.to_string(), kind.advice_for_file()));
+        }
+        let mut splitter = Splitter::new(file, name.clone());
         splitter.find_start()?;
-        let rewind: Option<fn(&mut File) -> io::Result<()>> = if repeat { Some(File::rewind) } else { None };
-        Ok(Self { splitter, pacer: Some(Pacer::new(fps)), rewind, shown: 0, seq: 0, over: false })
+        let Settings { repeat, playback, .. } = settings.clone();
+        if let Some(playback) = &playback {
+            playback.opened(None, true); // how long it is shows at its end
+        }
+        let pacer = Pacer::new(fps);
+        Ok(Self { splitter, name, pacer, from, repeat, shown: 0, seq: 0, damaged: 0, over: false, playback })
+    }
+
+    /// The next picture; `None` at the end.
+    fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        let before = self.splitter.damaged;
+        let next = self.splitter.next_jpeg();
+        self.damaged += self.splitter.damaged - before;
+        self.shown += u64::from(matches!(next, Ok(Some(_))));
+        next
+    }
+
+    /// Goes back to the beginning.
+    fn rewind(&mut self) -> Result<(), Error> {
+        self.shown = 0;
+        let io = |source| Error::Io { name: self.name.clone(), source };
+        let mut file = self.splitter.reader.try_clone().map_err(io)?;
+        file.seek(SeekFrom::Start(self.from)).map_err(io)?;
+        self.splitter = Splitter::new(file, self.name.clone());
+        Ok(())
+    }
+
+    /// Goes to the picture that is shown at this time, or to the last one, by reading up to it: nothing in such a file says where
+    /// its pictures are.
+    fn seek(&mut self, to: Duration) -> Result<Option<Bytes>, Error> {
+        let number = (to.as_secs_f64() * self.pacer.fps()).round() as u64;
+        if number < self.shown {
+            self.rewind()?;
+        }
+        let mut last = None;
+        while self.shown <= number {
+            match self.splitter.next_jpeg() {
+                Ok(Some(jpeg)) => {
+                    last = Some(jpeg);
+                    self.shown += 1;
+                }
+                Ok(None) => break,
+                Err(error) if error.is_final() => return Err(error),
+                Err(_) => {}
+            }
+        }
+        Ok(last)
+    }
+
+    /// The end: whether it is no end, because it begins again or a person went back in it. A picture that is to be shown next.
+    fn at_end(&mut self) -> Result<Option<Option<Bytes>>, Error> {
+        if self.seq == 0 {
+            let brought = format!("has no whole picture: {} are damaged", self.damaged);
+            return Err(Error::NoPicture { name: self.name.clone(), brought });
+        }
+        // A round without a picture would be followed by another such.
+        if self.repeat && self.shown > 0 {
+            self.rewind()?;
+            return Ok(Some(None));
+        }
+        let Some(playback) = self.playback.clone() else { return Ok(None) };
+        playback.opened(Some(Duration::from_secs_f64(self.shown as f64 / self.pacer.fps())), true);
+        match playback.wait_at_end() {
+            Wake::Seek(to) => self.seek(to).map(Some),
+            Wake::Due { .. } | Wake::Closed => Ok(None),
+        }
     }
 }
 
-impl<R: Read> Source for Mjpeg<R> {
-    fn next_frame(&mut self) -> Result<Option<Frame>, Error> {
-        let jpeg = loop {
-            if self.over {
-                return Ok(None);
+impl Mjpeg {
+    /// The next picture, when it is due.
+    fn paced(&mut self) -> Result<Option<Bytes>, Error> {
+        let mut found = None;
+        loop {
+            let jpeg = match found.take() {
+                Some(jpeg) => jpeg,
+                None => match self.next()? {
+                    Some(jpeg) => jpeg,
+                    None => {
+                        let Some(next) = self.at_end()? else { return Ok(None) };
+                        found = next;
+                        continue;
+                    }
+                },
+            };
+            match self.pacer.wait_for(self.playback.as_ref()) {
+                Wake::Due { .. } => return Ok(Some(jpeg)),
+                Wake::Seek(to) => found = self.seek(to)?,
+                Wake::Closed => return Ok(None),
             }
-            let next = self.splitter.next_jpeg();
-            // A picture that is too long is skipped; of what cannot be read, or has no pictures, nothing will ever come.
-            self.over = matches!(next, Err(Error::Io { .. } | Error::NotMjpeg { .. }));
-            if let Some(jpeg) = next? {
-                break jpeg;
-            }
-            // A round without a picture would be followed by another such.
-            let (Some(rewind), 1..) = (self.rewind, self.shown) else { return Ok(None) };
-            self.shown = 0;
-            rewind(&mut self.splitter.reader)
-                .map_err(|source| Error::Io { name: self.splitter.name.clone(), source })?;
-        };
-        if let Some(pacer) = &mut self.pacer {
-            pacer.wait();
         }
-        let seq = self.seq + self.splitter.damaged;
+    }
+}
+
+/// Where a file stands, and its next bytes; it stands there again.
+fn beginning(file: &mut File) -> std::io::Result<(u64, Vec<u8>)> {
+    let from = file.stream_position()?;
+    let mut start = Vec::new();
+    file.take(PROBED as u64).read_to_end(&mut start)?;
+    file.seek(SeekFrom::Start(from))?;
+    Ok((from, start))
+}
+
+impl Source for Mjpeg {
+    fn next_frame(&mut self) -> Result<Option<Frame>, Error> {
+        if self.over {
+            return Ok(None);
+        }
+        let next = self.paced();
+        // A picture that is too long is skipped; of what cannot be read, nothing will ever come.
+        self.over = next.as_ref().map_or_else(Error::is_final, Option::is_none);
+        let Some(jpeg) = next? else { return Ok(None) };
+        if let Some(playback) = &self.playback {
+            playback.shown(Duration::from_secs_f64(self.shown.saturating_sub(1) as f64 / self.pacer.fps()));
+        }
+        let seq = self.seq + self.damaged;
         self.seq += 1;
-        self.shown += 1;
         Ok(Some(Frame { seq, captured: Timestamp::now(), data: FrameData::Jpeg(jpeg) }))
     }
 
     fn describe(&self) -> String {
-        let name = &self.splitter.name;
-        match &self.pacer {
-            Some(pacer) => format!("MJPEG from {name}, {} fps", pacer.fps()),
-            None => format!("MJPEG from {name}, as it comes"),
-        }
+        format!("MJPEG from {}, {} fps", self.name, self.pacer.fps())
+    }
+
+    fn losses(&self) -> Losses {
+        Losses { damaged: self.damaged, ..Losses::default() }
     }
 }
 
@@ -98,40 +187,78 @@ impl<R: Read> Source for Mjpeg<R> {
 mod tests {
     use super::*;
 
-    /// A skeleton of a JPEG: a thumbnail hidden in a segment, `body` as entropy-coded data.
+    /// A skeleton of a JPEG with `body` as entropy-coded data.
     fn jpeg(body: &[u8]) -> Vec<u8> {
-        let mut jpeg = vec![0xff, 0xd8, 0xff, 0xe1, 0, 7, 0xff, 0xd8, 0xff, 0xff, 0xd9];
-        jpeg.extend([0xff, 0xda, 0, 2]);
-        jpeg.extend(body);
-        jpeg.extend([0xff, 0xd9]);
-        jpeg
+        [b"\xff\xd8\xff\xda\0\x02", body, b"\xff\xd9"].concat()
+    }
+
+    fn open(folder: &Path, content: &[u8], repeat: bool) -> Result<Mjpeg, Error> {
+        let path = folder.join("clip.mjpeg");
+        std::fs::write(&path, content).unwrap();
+        Mjpeg::open(&path, 1000.0, &Settings { repeat, ..Settings::default() })
     }
 
     #[test]
     fn files_repeat_where_asked_and_damage_leaves_a_gap_in_the_numbers() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("clip.mjpeg");
         let (one, torn, two) = (jpeg(b"one"), jpeg(b"torn"), jpeg(b"two"));
-        std::fs::write(&path, [&one[..], &torn[..torn.len() - 3], &two].concat()).unwrap();
+        let clip = [&one[..], &torn[..torn.len() - 3], &two].concat();
         let numbers = |repeat, wanted| {
-            let mut source = Mjpeg::open(&path, 1000.0, repeat).unwrap();
+            let mut source = open(folder.path(), &clip, repeat).unwrap();
             let mut next = || source.next_frame().unwrap().map(|frame| frame.seq);
-            (0..wanted).map(|_| next()).collect::<Vec<_>>()
+            let numbers = (0..wanted).map(|_| next()).collect::<Vec<_>>();
+            (numbers, source.losses().damaged)
         };
-        assert_eq!(numbers(false, 4), [Some(0), Some(2), None, None]);
-        assert_eq!(numbers(true, 4), [Some(0), Some(2), Some(3), Some(5)]);
+        assert_eq!(numbers(false, 4), (vec![Some(0), Some(2), None, None], 1));
+        assert_eq!(numbers(true, 4), (vec![Some(0), Some(2), Some(3), Some(5)], 2));
     }
 
     #[test]
-    fn a_live_stream_is_handed_on_byte_for_byte() {
-        let stream = [jpeg(b"a"), jpeg(b"b")].concat();
-        let mut source = Mjpeg::live(&stream[..], "pipe");
-        for wanted in [jpeg(b"a"), jpeg(b"b")] {
-            let Some(Frame { data: FrameData::Jpeg(found), .. }) = source.next_frame().unwrap() else {
-                panic!("no JPEG")
-            };
-            assert_eq!(found, wanted);
+    fn a_file_without_a_whole_picture_ends_with_the_reason_and_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        for repeat in [false, true] {
+            let torn = jpeg(b"torn");
+            let mut source = open(folder.path(), &torn[..torn.len() - 3], repeat).unwrap();
+            let error = source.next_frame().unwrap_err();
+            assert!(matches!(&error, Error::NoPicture { .. }) && error.is_final(), "{error}");
+            assert!(source.next_frame().unwrap().is_none());
         }
-        assert!(source.next_frame().unwrap().is_none());
+    }
+
+    #[test]
+    fn another_format_is_refused_by_its_first_bytes_and_a_late_picture_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let film = [&b"\0\0\0\x01\x67\x42\xc0\x1e"[..], &jpeg(b"by chance")].concat();
+        let error = open(folder.path(), &film, false).err().unwrap();
+        assert!(matches!(&error, Error::Other { .. }) && error.to_string().contains("H.264"), "{error}");
+        let late = [&vec![7; 3 << 20][..], &jpeg(b"late")].concat();
+        assert!(open(folder.path(), &late, false).unwrap().next_frame().unwrap().is_some());
+        assert!(matches!(open(folder.path(), &[7; 100], false), Err(Error::NotMjpeg { searched: 100, .. })));
+    }
+
+    #[test]
+    fn a_person_moves_in_it_and_it_waits_at_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("clip.mjpeg");
+        let clip: Vec<u8> = (0..5_u8).flat_map(|number| jpeg(&[number])).collect();
+        std::fs::write(&path, clip).unwrap();
+        let film = Playback::default();
+        let settings = Settings { playback: Some(film.clone()), ..Settings::default() };
+        let mut source = Mjpeg::open(&path, 100.0, &settings).unwrap();
+        let ms = Duration::from_millis;
+        let mut next = || match source.next_frame().unwrap().map(|frame| frame.data) {
+            Some(FrameData::Jpeg(found)) => (0..5).find(|&number| found == jpeg(&[number])),
+            _ => None,
+        };
+        assert_eq!((next(), next()), (Some(0), Some(1)));
+        film.seek(ms(30));
+        assert_eq!((next(), film.progress().position), (Some(3), ms(30)), "forward");
+        film.seek(ms(10));
+        assert_eq!((next(), next()), (Some(1), Some(2)), "back");
+        film.seek(ms(9_000));
+        assert_eq!(next(), Some(4), "past the end: the last one");
+        film.close();
+        assert_eq!(film.progress().length, None, "nobody has seen the end");
+        assert_eq!((next(), film.progress().length), (None, Some(ms(50))));
     }
 }

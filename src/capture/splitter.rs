@@ -15,10 +15,6 @@ use crate::jpeg::marker::{EndScanner, Scan};
 /// this has lost its end.
 pub(super) const MAX_JPEG: usize = 16 << 20;
 
-/// Bytes within which the first picture has to begin: headers in front of one take kilobytes, and what
-/// has none in a megabyte is another format.
-const MAX_PREAMBLE: usize = 1 << 20;
-
 /// Bytes asked for at a time: what a Linux pipe holds.
 const CHUNK: usize = 64 << 10;
 
@@ -87,9 +83,6 @@ impl<R: Read> Splitter<R> {
             self.buffer.advance(skipped);
             if let Some(preamble) = &mut self.preamble {
                 *preamble += skipped;
-                if *preamble > MAX_PREAMBLE {
-                    return Err(Error::NotMjpeg { name: self.name.clone(), searched: *preamble });
-                }
             }
             if found.is_some() {
                 self.in_picture = true;
@@ -206,12 +199,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_stream_of_jpegs_is_told_soon() {
-        let other = vec![0x55; 3 * MAX_PREAMBLE];
-        let mut splitter = Splitter::new(&other[..], "film.mkv");
-        let error = splitter.next_jpeg().unwrap_err();
-        assert!(matches!(&error, Error::NotMjpeg { name, searched }
-            if name == "film.mkv" && (MAX_PREAMBLE..MAX_PREAMBLE + 2 * CHUNK).contains(searched)));
+    fn a_first_picture_is_found_wherever_it_is_and_none_is_an_error() {
+        let other = vec![0x55; 3 << 20];
+        let stream = [&other[..], &jpeg(b"late")].concat();
+        let mut splitter = Splitter::new(&stream[..], "test");
+        assert_eq!(splitter.next_jpeg().unwrap().unwrap(), jpeg(b"late"));
+        let error = Splitter::new(&other[..], "film.mkv").next_jpeg().unwrap_err();
+        assert!(
+            matches!(&error, Error::NotMjpeg { name, searched } if name == "film.mkv" && *searched == other.len())
+        );
         let error = Splitter::new(&other[..100], "short").next_jpeg().unwrap_err();
         assert!(matches!(error, Error::NotMjpeg { searched: 100, .. }));
         assert!(matches!(Splitter::new(&b""[..], "empty").find_start(), Err(Error::NotMjpeg { .. })));

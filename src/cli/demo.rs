@@ -1,6 +1,9 @@
 //! `pulsecam demo`: relay, source and viewer in one process, over real sockets.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use tokio_util::sync::CancellationToken;
 use tracing::info;
@@ -17,7 +20,7 @@ use super::{
     source::SourceArgs,
 };
 use crate::{
-    link::{Role, connect},
+    link::{Role, State, connect},
     relay,
 };
 
@@ -29,6 +32,9 @@ Examples:
 
 /// How long the last picture stays.
 const LAST_LOOK: Duration = Duration::from_millis(500);
+
+/// How long the links within this process may take to be up.
+const UP_LIMIT: Duration = Duration::from_secs(2);
 
 /// Loopback: a demonstration is nobody else's business.
 const ADDRESS: &str = "127.0.0.1:0";
@@ -81,16 +87,26 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
             opened = send::open(&args.source, args.codec, Limit::default(), &sender) => opened?,
             _ = &mut signal => return Err(Error::Stopped),
         };
+        // A film's first frames would go by before anybody looks.
+        for link in [&viewer, &sender] {
+            let mut state = link.state();
+            let up = state.wait_for(|state| matches!(state, State::Up { .. }));
+            let _ = tokio::time::timeout(UP_LIMIT, up).await;
+        }
         outgoing.begin();
         Ok(outgoing)
     })?;
     info!("others on this machine can join: pulsecam view {host}");
     let who = Who::new("pulsecam demo", args.source.person(), signal);
     let (over, ends, sent) = (who.over.clone(), args.ends, sender.clone());
+    let failure = Arc::new(OnceLock::new());
+    let failed = Arc::clone(&failure);
     let playing = runtime.spawn(async move {
         let mut outgoing = outgoing;
         outgoing.ended().await;
-        if !ends {
+        if let Some(why) = outgoing.failure() {
+            _ = failed.set(why); // once
+        } else if !ends {
             return std::future::pending().await;
         }
         sent.settled().await;
@@ -102,5 +118,5 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     drop((sender, viewer));
     relay_stop.cancel();
     runtime.block_on(relay).map_err(std::io::Error::from)??;
-    shown
+    failure.get().map_or(shown, |why| Err(Error::SourceFailed(why.clone())))
 }

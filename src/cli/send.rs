@@ -27,6 +27,8 @@ Examples:
   pulsecam send desk.local --source pattern --size 640x480
   pulsecam send desk.local --source holiday/                photos, in motion
   pulsecam send desk.local --source clip.mjpeg --fps 25
+  pulsecam send desk.local --source shots/%04d.png --start-number 100 --fps 10
+  curl -sN http://camera/ | pulsecam send desk.local --source - --fps 15
   ffmpeg -re -i film.mkv -f mjpeg - | pulsecam send desk.local --source -";
 
 /// How long a last frame may take to leave at the end.
@@ -82,6 +84,9 @@ struct Summary {
     /// Why nothing was done, if that is so.
     #[serde(skip_serializing_if = "Option::is_none")]
     nothing: Option<String>,
+    /// Why the source ended, if it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<String>,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
@@ -107,20 +112,22 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         let counters = link.counters();
         let mut summary = Summary::new(outgoing.counts(), counters);
         let nothing = summary.is_nothing().then(|| {
-            let why = || match summary.captured {
-                0 => outgoing.trouble().map_or_else(
-                    || format!("{source} gave no frame"),
-                    |trouble| format!("{source} gave no frame: {trouble}"),
-                ),
-                captured => format!("none of {captured} frames could be sent"),
+            let why = || match (summary.captured, outgoing.failure()) {
+                (0, None) => format!("{source} gave no frame"),
+                (0, Some(why)) => why,
+                (captured, None) => format!("none of {captured} frames could be sent"),
+                (captured, Some(why)) => format!("none of {captured} frames could be sent: {why}"),
             };
             reached.failure(&link).unwrap_or_else(why)
         });
         summary.nothing.clone_from(&nothing);
+        summary.failure = outgoing.failure();
+        let failure = summary.failure.clone();
         output.last(&summary, Some(&summary.line()));
         match nothing {
             // A sender that is stopped before it could begin was not to do more.
             Some(why) if end != End::Asked => Err(Error::Nothing(format!("nothing was sent: {why}"))),
+            None => failure.map_or(Ok(()), |why| Err(Error::SourceFailed(why))),
             _ => Ok(()),
         }
     })
@@ -177,6 +184,7 @@ impl Summary {
             too_large: counters.frames_too_large,
             left_over: counts.left + counters.frames_waiting() + on_the_way,
             nothing: None,
+            failure: None,
         }
     }
 

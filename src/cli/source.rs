@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
+
 use super::{limit::Limit, values};
 use crate::{
     capture::{
@@ -16,14 +18,14 @@ use crate::{
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Source")]
 pub(super) struct SourceArgs {
-    /// camera[:N|:NAME|:/dev/videoN], pattern, a photo, a folder of photos, a recording, an MJPEG file, shots/%04d.jpg, or - for MJPEG on
-    /// standard input [default: camera where there is one, else pattern]
-    #[arg(long, value_name = "S", env = "PULSECAM_SOURCE")]
+    /// camera[:N|:NAME|:/dev/videoN], pattern, a photo, a folder of photos, a recording, an MJPEG file or pipe, numbered pictures as in
+    /// shots/%04d.jpg (%% is a percent sign), or - for MJPEG on standard input [default: camera where there is one, else pattern]
+    #[arg(long, value_name = "S", value_parser = spec(), env = "PULSECAM_SOURCE")]
     source: Option<Spec>,
     /// Size in pixels; a camera gives the nearest it has, other JPEG of another size is decoded and scaled
     #[arg(long, value_name = "WxH", value_parser = values::picture_size, env = "PULSECAM_SIZE")]
     size: Option<(usize, usize)>,
-    /// Frames a second; a camera gives the nearest it has
+    /// Frames a second; a camera gives the nearest it has, of a pipe at most so many go on, the newest
     #[arg(long, value_name = "N", value_parser = values::frame_rate, env = "PULSECAM_FPS")]
     fps: Option<f64>,
     /// JPEG quality from 1 to 100 [default: 80; JPEG that comes in stays as it is]
@@ -36,6 +38,10 @@ pub(super) struct SourceArgs {
     /// Begin again at the end of a file
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_REPEAT")]
     repeat: bool,
+    /// Number of the first picture of a numbered sequence, as in --source shots/%04d.jpg --start-number 100 [default: the lowest
+    /// there is]
+    #[arg(long, value_name = "N", env = "PULSECAM_START_NUMBER")]
+    start_number: Option<u64>,
     /// Leave out frames that are the same as the one before; one goes out each second all the same
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_SKIP_STILL")]
     skip_still: bool,
@@ -93,6 +99,11 @@ fn interface(text: &str) -> Result<Interface, String> {
     }
 }
 
+/// A source, also one whose name is no Unicode.
+pub(super) fn spec() -> impl TypedValueParser<Value = Spec> {
+    OsStringValueParser::new().try_map(|text| Spec::parse(&text))
+}
+
 impl SourceArgs {
     /// The same with this source, where none was named.
     pub(super) fn of(self, source: Spec) -> Result<Self, super::Error> {
@@ -120,7 +131,7 @@ impl SourceArgs {
             size: self.size,
             fps: self.fps,
             repeat: self.repeat,
-            start_number: None,
+            start_number: self.start_number,
             playback: None,
             camera,
         };
