@@ -38,6 +38,8 @@ pub mod fresh;
 
 pub mod jpeg;
 
+pub mod film;
+
 pub mod recording;
 
 pub mod capture;

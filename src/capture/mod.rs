@@ -20,6 +20,7 @@ mod playback;
 mod recording;
 mod resize;
 mod scale;
+mod schedule;
 pub(crate) use self::scale::Scaler;
 mod sequence;
 mod spec;

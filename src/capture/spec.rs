@@ -27,7 +27,10 @@ use super::{
     sequence::{Numbered, Sequence},
     splitter::Splitter,
 };
-use crate::jpeg::{self, MAX_DIMENSION, MAX_PIXELS};
+use crate::{
+    film::MAGIC_LENGTH,
+    jpeg::{self, MAX_DIMENSION, MAX_PIXELS},
+};
 
 /// The size of sources that are made here.
 const DEFAULT_SIZE: (usize, usize) = (1280, 720);
@@ -190,9 +193,7 @@ impl Spec {
             }
             Self::Stdin => Box::new(Mjpeg::stdin(settings.fps)),
             Self::Mjpeg(path) => Box::new(Mjpeg::open(existing(path)?, fps, settings.repeat)?),
-            Self::Recording(path) => {
-                Box::new(Recording::open(existing(path)?, settings.fps, settings.repeat)?)
-            }
+            Self::Recording(path) => Box::new(Recording::open(path, settings)?),
             Self::Sequence(text) => Box::new(Sequence::open(text, fps, settings.repeat)?),
         };
         // These have a size of their own; frames that happen to fit pass through it untouched.
@@ -225,7 +226,7 @@ impl Spec {
 fn start(path: &Path) -> Result<Vec<u8>, Error> {
     let io = |source| Error::Io { name: path.display().to_string(), source };
     let mut start = Vec::new();
-    File::open(path).map_err(io)?.take(4).read_to_end(&mut start).map_err(io)?;
+    File::open(path).map_err(io)?.take(MAGIC_LENGTH as u64).read_to_end(&mut start).map_err(io)?;
     Ok(start)
 }
 
