@@ -10,7 +10,7 @@ pub enum Error {
     #[error("{} is there already: choose another name, or move it away", .0.display())]
     Exists(PathBuf),
     /// The file cannot be made.
-    #[error("cannot record into {}: {source}", path.display())]
+    #[error("cannot record into {}: {}", path.display(), reason(source))]
     Create {
         /// The file.
         path: PathBuf,

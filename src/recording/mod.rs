@@ -9,6 +9,7 @@
 //! a memory card that is asked to may stop for seconds, in which frames would be lost on every run to save a few after a power cut.
 
 mod error;
+mod live;
 mod recorder;
 mod takes;
 mod timeline;
@@ -16,6 +17,7 @@ mod writer;
 
 pub use self::{
     error::Error,
+    live::{Given, Live},
     recorder::{Finished, Recorder},
     takes::{Begun, Place, Takes},
     timeline::Timeline,

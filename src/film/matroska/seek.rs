@@ -5,11 +5,16 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::{
     Matroska, Place,
     element::{Head, id, unsigned},
 };
 use crate::film::{Error, Input};
+
+/// Nanoseconds by which it is gone back first, if there is no frame before the one that is looked for.
+const STEP_BACK: u64 = 1_000_000_000;
 
 /// Elements of a cluster that are looked at for its time.
 const MAX_BEFORE_TIME: usize = 8;
@@ -37,8 +42,25 @@ impl Matroska {
         if !self.input.can_seek() {
             return Err(Error::NeedsFile);
         }
-        let ticks = u64::try_from(to.as_nanos() / u128::from(self.scale)).unwrap_or(u64::MAX);
-        self.go_to_cluster(ticks)?;
+        let mut ticks = u64::try_from(to.as_nanos() / u128::from(self.scale)).unwrap_or(u64::MAX);
+        let mut back = (STEP_BACK / self.scale).max(1);
+        loop {
+            let cluster = self.go_to_cluster(ticks)?;
+            if let Some(last) = self.read_to(to)? {
+                self.ready.push_front(last);
+                return Ok(());
+            }
+            // That cluster may have nothing but sound before that time.
+            match cluster {
+                Some(time) if ticks > 0 => ticks = time.min(ticks).saturating_sub(back),
+                _ => return Ok(()),
+            }
+            back = back.saturating_mul(2);
+        }
+    }
+
+    /// Reads on to the last frame that is not after a time, which is given; the next one stays.
+    fn read_to(&mut self, to: Duration) -> Result<Option<(Duration, Bytes)>, Error> {
         let mut last = None;
         while self.read()? {
             let Some(frame) = self.ready.pop_front() else { break };
@@ -48,10 +70,7 @@ impl Matroska {
             }
             last = Some(frame);
         }
-        if let Some(last) = last {
-            self.ready.push_front(last);
-        }
-        Ok(())
+        Ok(last)
     }
 
     /// The time of the last frame.
@@ -60,32 +79,28 @@ impl Matroska {
             return Ok(None);
         }
         let (position, place, ready) = (self.input.position(), self.place, std::mem::take(&mut self.ready));
-        self.go_to_cluster(u64::MAX)?;
-        let mut last = None;
-        while self.read()? {
-            let Some((time, _)) = self.ready.pop_front() else { break };
-            last = last.max(Some(time));
-        }
+        self.move_to(Duration::MAX)?;
+        let last = self.ready.front().map(|(time, _)| *time);
         self.input.seek(position)?;
         (self.place, self.ready) = (place, ready);
         Ok(last)
     }
 
-    /// Moves to the last cluster that begins not after a time, or to the first.
-    fn go_to_cluster(&mut self, ticks: u64) -> Result<(), Error> {
+    /// Moves to the last cluster that begins not after a time, and gives its time; or to the beginning.
+    fn go_to_cluster(&mut self, ticks: u64) -> Result<Option<u64>, Error> {
         let (mut low, mut high) = (self.body, self.input.length()?.unwrap_or(0));
-        let mut best = self.body;
-        while low < high {
+        let mut best = None;
+        while ticks > 0 && low < high {
             let middle = low + (high - low) / 2;
             match next_cluster(&mut self.input, middle, high)? {
-                Some(Found { at, time }) if time <= ticks => (best, low) = (at, at + 1),
+                Some(found) if found.time <= ticks => (best, low) = (Some(found), found.at + 1),
                 Some(_) | None => high = middle,
             }
         }
-        self.input.seek(best)?;
+        self.input.seek(best.map_or(self.body, |found| found.at))?;
         self.place = Place::default();
         self.ready.clear();
-        Ok(())
+        Ok(best.map(|found| found.time))
     }
 }
 
