@@ -5,13 +5,15 @@
 mod relay;
 
 use std::{
-    io,
+    io::{self, Cursor},
     pin::{Pin, pin},
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use bytes::BytesMut;
 use pulsecam::{
+    film::{self, Film, Input},
     jpeg::{
         self, Decoder, Length, Scale, Strips,
         marker::{EndScanner, Scan},
@@ -28,14 +30,25 @@ pub use self::relay::relay;
 pub type Target = fn(&[u8]);
 
 /// All of them, by the names of their corpora.
-pub const TARGETS: [(&str, Target); 5] =
-    [("codec", codec), ("descriptions", descriptions), ("jpeg", jpeg), ("relay", relay), ("strips", strips)];
+pub const TARGETS: [(&str, Target); 8] = [
+    ("avi", film),
+    ("codec", codec),
+    ("descriptions", descriptions),
+    ("jpeg", jpeg),
+    ("matroska", film),
+    ("quicktime", film),
+    ("relay", relay),
+    ("strips", strips),
+];
 
 /// The largest message that the codec is to take: small, so that the limit is met often.
 const MAX_MESSAGE: u32 = 1 << 14;
 
 /// Pixels a side that are decoded; what lies above is time without new ways through the code.
 const MAX_SIDE: usize = 256;
+
+/// Frames of a film that are looked at: its tables may name the same bytes again and again.
+const MAX_FRAMES: usize = 2_000;
 
 /// Messages, and why they ended; by the text, as errors cannot be compared.
 type Taken = (Vec<Message>, String);
@@ -93,6 +106,34 @@ pub fn jpeg(data: &[u8]) {
         if let Ok(decoded) = decoder.decode(data, scale, Canvas::default()) {
             let Canvas { width, height, pixels } = decoded.canvas;
             assert_eq!(pixels.len(), width * height);
+        }
+    }
+}
+
+/// A film in any container: it is refused, or gives frames to its end, wherever it is moved to; also as it comes through a pipe, as far
+/// as that can be.
+pub fn film(data: &[u8]) {
+    let bytes = data.to_vec();
+    let Ok(mut film) = film::open(Input::file(Cursor::new(bytes.clone())).expect("memory can be read"))
+    else {
+        return;
+    };
+    let read = |film: &mut dyn Film| -> Vec<_> {
+        std::iter::from_fn(|| film.next_frame().expect("memory can be read")).take(MAX_FRAMES).collect()
+    };
+    let length = film.length().expect("memory can be read");
+    let frames = read(film.as_mut());
+    assert!(frames.iter().all(|(_, frame)| frame.len() <= film::MAX_FRAME));
+    let damaged = film.damaged();
+    for to in [Duration::ZERO, Duration::from_millis(500), length.unwrap_or(Duration::MAX)] {
+        film.seek(to).expect("memory can be moved in");
+        film.next_frame().expect("memory can be read");
+    }
+    assert!(film.damaged() >= damaged, "what was counted stays counted");
+    if let Ok(mut film) = film::open(Input::pipe(Cursor::new(bytes))) {
+        let mut count = 0;
+        while count < MAX_FRAMES && film.next_frame().is_ok_and(|frame| frame.is_some()) {
+            count += 1;
         }
     }
 }
