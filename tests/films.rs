@@ -16,10 +16,17 @@ use std::{
 };
 
 use bytes::Bytes;
+use common::{
+    program::{RelayProgram, Running, fails, pulsecam, text_of},
+    server::{Bare, Server},
+};
 use pulsecam::{
     film::{self, Film, Input},
     jpeg,
+    relay::Config,
+    wire::Kind,
 };
+use serde_json::Value;
 
 type Frames = Vec<(Duration, Bytes)>;
 
@@ -436,4 +443,172 @@ fn no_change_of_a_films_bytes_makes_it_panic_or_hang() {
         }
         assert_eq!(whole(&rest(open(&path).as_mut())), 25);
     }
+}
+
+/// What a sender's last event says of this film, and the frames that came out of the relay.
+async fn streamed(source: &str, stdin: Stdio) -> (Value, Vec<u8>) {
+    let server = Server::start(Config::default()).await;
+    let mut receiver = Bare::connect(server.addr).await;
+    let addr = server.addr.to_string();
+    let arguments = ["send", &addr, "--source", source, "--json", "--quiet"];
+    let mut sending = Running::spawn_with(pulsecam().args(arguments), stdin);
+    let (summary, code) = tokio::task::spawn_blocking(move || {
+        let summary = sending.event("summary", |event| event["captured"].is_u64());
+        (summary, sending.exit_code())
+    })
+    .await
+    .unwrap();
+    assert_eq!(code, 0, "{summary}");
+    let mut frames = Vec::new();
+    for _ in 0..summary["sent"].as_u64().unwrap() {
+        let message = loop {
+            let message = receiver.receive().await;
+            if message.kind() == Kind::Video {
+                break message;
+            }
+        };
+        frames.extend_from_slice(message.payload().unwrap());
+    }
+    (summary, frames)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_streams_every_frame_of_a_film_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let avi = made(folder.path(), "film.avi", 1, "0.01", &[]);
+    let mov = copied(&avi, "film.mov", &[]);
+    let wanted = bytes_by_ffmpeg(&avi);
+    for path in [&avi, &mov, &copied(&avi, "film.mp4", &["-an"]), &copied(&avi, "film.mkv", &[])] {
+        let (summary, frames) = streamed(path.to_str().unwrap(), Stdio::null()).await;
+        assert_eq!(
+            (&summary["sent"], &summary["damaged"]),
+            (&25.into(), &0.into()),
+            "{}: {summary}",
+            path.display()
+        );
+        assert!(frames == wanted, "{}", path.display());
+    }
+    let (_, frames) = streamed("recording:-", File::open(&mov).unwrap().into()).await;
+    assert!(frames == wanted, "standard input that is a file can be moved in");
+    let mut cat = Command::new("cat").arg(&avi).stdout(Stdio::piped()).spawn().unwrap();
+    let (_, frames) = streamed("recording:-", cat.stdout.take().unwrap().into()).await;
+    assert!(cat.wait().unwrap().success() && frames == wanted, "and a pipe is read on");
+    // What is damaged is counted in the last line.
+    let mut spoilt = fs::read(&avi).unwrap();
+    let third = places(&spoilt, b"00dc")[2];
+    spoilt[third..third + 300].fill(0x55);
+    let path = folder.path().join("spoilt.avi");
+    fs::write(&path, spoilt).unwrap();
+    let (summary, _) = streamed(path.to_str().unwrap(), Stdio::null()).await;
+    assert_eq!((&summary["sent"], &summary["damaged"]), (&24.into(), &1.into()), "{summary}");
+}
+
+fn pattern(relay: &RelayProgram, name: &str) -> Running {
+    let source = ["--source", "pattern", "--size", "160x120", "--fps", "25", "--quiet", "--name", name];
+    Running::start(&[&["send", &relay.addr][..], &source].concat())
+}
+
+/// Runs `record HOST --out -` into another program.
+fn piped(relay: &RelayProgram, more: &[&str], into: &str) -> (Vec<u8>, String, i32) {
+    let script = format!(r#"set -o pipefail; "$0" record "$@" --out - | {into}"#);
+    let mut shell = Command::new("bash");
+    shell.args(["-c", &script]).arg(pulsecam().get_program()).arg(&relay.addr).args(more);
+    let output = shell.env_remove("DISPLAY").stdin(Stdio::null()).output().unwrap();
+    let code = output.status.code().unwrap_or(-1);
+    (output.stdout, String::from_utf8_lossy(&output.stderr).into_owned(), code)
+}
+
+#[test]
+fn a_recording_goes_through_a_pipe_as_it_comes() {
+    let relay = RelayProgram::start(&[]);
+    let (_ann, _bob) = (pattern(&relay, "ann"), pattern(&relay, "bob"));
+    let probe =
+        "ffprobe -v warning -count_packets -show_entries stream=codec_name,nb_read_packets -of csv=p=0 -";
+    let (out, told, code) = piped(&relay, &["--stream", "ann", "--frames", "30"], probe);
+    assert_eq!(
+        (text_of(&out).trim().trim_end_matches(",side_data,").trim(), code),
+        ("mjpeg,30", 0),
+        "{told}"
+    );
+    assert!(told.contains("30 frames") && !told.contains("prematurely"), "{told}");
+    let (out, told, code) = piped(&relay, &["--frames", "30"], "cat");
+    let mut film = film::open(Input::pipe(Cursor::new(out))).unwrap();
+    let frames = rest(film.as_mut());
+    assert_eq!((frames.len(), whole(&frames), code), (30, 30, 0), "{told}");
+    assert!(told.contains("standard output takes one"), "the other stream gets a word: {told}");
+    // A reader that has enough ends it, and that is no error; one that cannot store it is.
+    let (_, told, code) = piped(&relay, &["--for", "60s"], "head -c 20000 >/dev/null");
+    assert_eq!(code, 0, "{told}");
+    let script = r#""$0" record "$1" --out - >/dev/full"#;
+    let mut shell = Command::new("bash");
+    shell.args(["-c", script]).arg(pulsecam().get_program()).arg(&relay.addr).stdin(Stdio::null());
+    let output = shell.output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("cannot record into standard output: the disk is full"), "{told}");
+    // One that takes nothing holds up no end.
+    let (mut stuck, mut command) = (Vec::new(), pulsecam());
+    let child =
+        command.args(["record", &relay.addr, "--out", "-"]).stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = child.stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
+    // Some seconds on, the pipe is full.
+    stuck.extend(lines.by_ref().map_while(Result::ok).take_while(|line| !line.starts_with("7")));
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    stuck.extend(lines.map_while(Result::ok));
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{stuck:?}");
+    assert!(stuck.iter().any(|line| line.contains("its reader was too slow for")), "{stuck:?}");
+}
+
+#[test]
+fn a_recording_says_what_it_will_not_write() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["x.mp4", "x.AVI", "x.jpg", "x.webm"] {
+        let path = folder.path().join(name);
+        let words = ["recordings are Matroska", "x.mkv", "ffmpeg -i"];
+        fails(&["record", "127.0.0.1:9", "--out", path.to_str().unwrap()], 2, &words);
+    }
+    fails(&["record", "127.0.0.1:9", "--out", "-", "--json"], 2, &["--json"]);
+}
+
+#[test]
+fn a_disk_that_is_full_at_once_keeps_no_empty_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let relay = RelayProgram::start(&[]);
+    let _ann = pattern(&relay, "ann");
+    // A file may hold nothing, or a header only (1 kB).
+    for blocks in [0, 1] {
+        let script =
+            format!(r#"trap "" XFSZ; ulimit -f {blocks}; exec "$0" record "$1" --out "$2" --for 60s"#);
+        let mut shell = Command::new("bash");
+        shell
+            .args(["-c", &script])
+            .arg(pulsecam().get_program())
+            .arg(&relay.addr)
+            .arg(folder.path().join("x.mkv"));
+        let output = shell.stdin(Stdio::null()).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains("cannot record into"), "{told}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "{told}");
+    }
+}
+
+#[test]
+fn names_that_make_one_file_name_go_into_files_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let relay = RelayProgram::start(&[]);
+    let _all = ["first", "ann", "ann.", "ann"].map(|name| pattern(&relay, name));
+    fs::write(folder.path().join("talk-ann.mkv"), "yesterday's").unwrap();
+    let file = folder.path().join("talk.mkv");
+    let mut recording = Running::start(&["record", &relay.addr, "--out", file.to_str().unwrap(), "--json"]);
+    let mut files: Vec<_> =
+        (0..4).map(|_| recording.event("recording", |_| true)["file"].to_string()).collect();
+    recording.event("status", |_| true);
+    recording.signal("INT");
+    assert_eq!(recording.exit_code(), 0);
+    files.sort();
+    files.dedup();
+    assert_eq!(files.len(), 4, "{files:?}");
+    assert_eq!(fs::read(folder.path().join("talk-ann.mkv")).unwrap(), b"yesterday's");
 }

@@ -162,6 +162,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let shared = Arc::new(Mutex::new(Progress {
         sink: Some(Sink::open(args)?),
         wanted: args.stream.clone(),
+        to_stdout: args.to_stdout(),
         over: false,
         output,
         frames: 0,
@@ -262,6 +263,8 @@ struct Progress {
     sink: Option<Sink>,
     /// The only name that is recorded.
     wanted: Option<String>,
+    /// One stream goes to standard output.
+    to_stdout: bool,
     /// Standard output takes nothing any more.
     over: bool,
     output: Output,
@@ -361,13 +364,14 @@ impl Progress {
     fn end(&mut self, skipped: u64) -> Result<u64, Error> {
         let finished = self.sink.take().map(Sink::finish).unwrap_or_default();
         let (mut frames, mut lost, mut files) = (0, 0, 0);
+        let slow_one = if self.to_stdout { "its reader" } else { "the disk" };
         for finished in finished {
             match finished {
                 Ok(Finished { path, frames: some, length, bytes, lost: too_many }) => {
                     (frames, lost, files) = (frames + some, lost + too_many, files + 1);
                     let (file, seconds) = (path.display().to_string(), length.as_secs_f64());
                     let slow = if too_many > 0 {
-                        format!("; the disk was too slow for {too_many}")
+                        format!("; {slow_one} was too slow for {too_many}")
                     } else {
                         String::new()
                     };

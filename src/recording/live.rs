@@ -40,6 +40,7 @@ pub struct Live {
     /// With the title of the stream before its first frame.
     give: Option<mpsc::Sender<(Option<String>, Taken)>>,
     waiting: Waiting,
+    given: u64,
     lost: u64,
     current: Option<Current>,
     shared: Arc<Shared>,
@@ -93,7 +94,7 @@ impl Live {
                 shared.changed.notify_all();
             }
         })?;
-        Ok(Self { give: Some(give), waiting, lost: 0, current: None, shared })
+        Ok(Self { give: Some(give), waiting, given: 0, lost: 0, current: None, shared })
     }
 
     /// Gives a frame of a stream that is called by this name; never waits. The first stream that comes is the one.
@@ -125,6 +126,7 @@ impl Live {
         if self.give.as_ref().is_none_or(|give| give.send((title, taken)).is_err()) {
             return Given::Over;
         }
+        self.given += 1;
         given
     }
 
@@ -145,12 +147,13 @@ impl Live {
         }
         let (path, frames) = (PathBuf::from("standard output"), self.shared.frames.load(Relaxed));
         match end.failure.take() {
-            Some(source) if !is_gone(&source) => Err(Error::Write { path, frames, source }),
-            _ => {
-                let bytes = self.shared.bytes.load(Relaxed);
-                Ok(Finished { path, frames, length: end.length, bytes, lost: self.lost })
-            }
+            Some(source) if is_gone(&source) => {}
+            Some(source) if frames == 0 => return Err(Error::Create { path, source }),
+            Some(source) => return Err(Error::Write { path, frames, source }),
+            None => self.lost += self.given - frames,
         }
+        let bytes = self.shared.bytes.load(Relaxed);
+        Ok(Finished { path, frames, length: end.length, bytes, lost: self.lost })
     }
 }
 
@@ -275,6 +278,7 @@ mod tests {
         }
         let mut live = Live::new(Stuck).unwrap();
         live.frame(ANN, "ann", frame(0));
-        assert_eq!(live.finish().unwrap().frames, 0);
+        let finished = live.finish().unwrap();
+        assert_eq!((finished.frames, finished.lost), (0, 1));
     }
 }
