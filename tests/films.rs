@@ -525,11 +525,7 @@ fn a_recording_goes_through_a_pipe_as_it_comes() {
     let probe =
         "ffprobe -v warning -count_packets -show_entries stream=codec_name,nb_read_packets -of csv=p=0 -";
     let (out, told, code) = piped(&relay, &["--stream", "ann", "--frames", "30"], probe);
-    assert_eq!(
-        (text_of(&out).trim().trim_end_matches(",side_data,").trim(), code),
-        ("mjpeg,30", 0),
-        "{told}"
-    );
+    assert!(text_of(&out).starts_with("mjpeg,30") && code == 0, "{out:?}: {told}");
     assert!(told.contains("30 frames") && !told.contains("prematurely"), "{told}");
     let (out, told, code) = piped(&relay, &["--frames", "30"], "cat");
     let mut film = film::open(Input::pipe(Cursor::new(out))).unwrap();
@@ -552,8 +548,9 @@ fn a_recording_goes_through_a_pipe_as_it_comes() {
         command.args(["record", &relay.addr, "--out", "-"]).stdin(Stdio::null()).stdout(Stdio::piped());
     let mut child = child.stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
-    // Some seconds on, the pipe is full.
-    stuck.extend(lines.by_ref().map_while(Result::ok).take_while(|line| !line.starts_with("7")));
+    // Each second a line says how far it is: some on, the pipe is full.
+    let told = lines.by_ref().map_while(Result::ok).filter(|line| line.contains(" frames, "));
+    stuck.extend(told.take(4));
     assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
     stuck.extend(lines.map_while(Result::ok));
     assert_eq!(child.wait().unwrap().code(), Some(0), "{stuck:?}");

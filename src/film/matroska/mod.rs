@@ -140,7 +140,7 @@ impl Matroska {
             match head.id {
                 id::SEGMENT | id::BLOCK_GROUP => {}
                 id::CLUSTER => {
-                    self.place.end = head.body.map(|size| self.input.position().saturating_add(size))
+                    self.place.end = head.body.map(|size| self.input.position().saturating_add(size));
                 }
                 id::TIMESTAMP if size <= 8 => {
                     let Some(time) = self.input.take(size as usize)? else { return Ok(false) };

@@ -208,7 +208,7 @@ mod tests {
         head.iter().chain(entries).flat_map(|number| number.to_be_bytes()).collect()
     }
 
-    fn tables(sizes: Bytes, chunks: &[u32], runs: &[u32], paces: &[u32]) -> Tables {
+    fn tables(sizes: &Bytes, chunks: &[u32], runs: &[u32], paces: &[u32]) -> Tables {
         let atom = |kind: &[u8; 4]| match kind {
             b"stsz" => Some(sizes.clone()),
             b"stco" => Some(table(&[0, chunks.len() as u32], chunks)),
@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn samples_are_where_the_tables_say() {
         let sizes = table(&[0, 0, 5], &[10, 20, 30, 40, 50]);
-        let tables = tables(sizes, &[100, 500, 900], &[1, 2, 1, 3, 1, 1], &[2, 5, 3, 7]);
+        let tables = tables(&sizes, &[100, 500, 900], &[1, 2, 1, 3, 1, 1], &[2, 5, 3, 7]);
         let wanted = [(100, 10, 0), (110, 20, 5), (500, 30, 10), (530, 40, 17), (900, 50, 24)];
         assert_eq!(samples(&tables), wanted);
         assert_eq!(tables.ticks(), 31);
@@ -237,11 +237,11 @@ mod tests {
 
     #[test]
     fn claims_are_bounded_by_what_is_there() {
-        let all = tables(table(&[0, 100, u32::MAX], &[]), &[0], &[1, u32::MAX, 1], &[u32::MAX, 1]);
+        let all = tables(&table(&[0, 100, u32::MAX], &[]), &[0], &[1, u32::MAX, 1], &[u32::MAX, 1]);
         assert_eq!((all.count(), samples(&all).len()), (100, 100), "as many as 10,000 bytes have room for");
         let lying = table(&[0, 0, u32::MAX], &[1, 2]);
-        assert_eq!(samples(&tables(lying, &[7], &[1, 9, 1], &[])), [(7, 1, 0), (8, 2, 0)]);
-        let empty = tables(table(&[0, 0, 3], &[1, 1, 1]), &[1, 2, 3], &[1, 0, 1], &[]);
+        assert_eq!(samples(&tables(&lying, &[7], &[1, 9, 1], &[])), [(7, 1, 0), (8, 2, 0)]);
+        let empty = tables(&table(&[0, 0, 3], &[1, 1, 1]), &[1, 2, 3], &[1, 0, 1], &[]);
         assert_eq!(samples(&empty), []);
         let unordered =
             tables(table(&[0, 0, 3], &[1, 1, 1]), &[9, 5, 7], &[5, 1, 1, 2, 2, 1], &[1, u32::MAX, 1, 3]);
