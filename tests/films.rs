@@ -30,6 +30,9 @@ use serde_json::Value;
 
 type Frames = Vec<(Duration, Bytes)>;
 
+/// How a frame is stored.
+type Store<'a> = &'a dyn Fn(&[u8]) -> Vec<u8>;
+
 /// Runs ffmpeg, which has to find nothing wrong.
 fn ffmpeg(arguments: &[&str]) {
     let output =
@@ -224,7 +227,7 @@ fn an_avi_in_parts_with_dropped_frames_odd_sizes_and_nested_lists_plays() {
         chunk
     };
     let list = |name: &[u8], kind: &[u8], body: &[u8]| chunk(name, &[kind, body].concat(), true);
-    let odd = |frame: &Bytes| [&frame[..], &[0][..frame.len() % 2 ^ 1]].concat();
+    let odd = |frame: &Bytes| [&frame[..], &[0][..(frame.len() + 1) % 2]].concat();
     let jpegs: Vec<_> = all.iter().map(|(_, frame)| odd(frame)).collect();
     // Sound that looks like a JPEG, and like a chunk.
     let sound = chunk(b"01wb", b"\xff\xd8\xff\xe000dc\x09\0\0\0\xff\xd8\xff", true);
@@ -376,8 +379,7 @@ fn compressed_tracks_of_matroska_are_read() {
     };
     let strip = |frame: &[u8]| frame[4..].to_vec();
     let settings = [element(b"\x42\x54", &[3]), element(b"\x42\x55", &all[0].1[..4])].concat();
-    let ways: [(Vec<u8>, &dyn Fn(&[u8]) -> Vec<u8>); 2] =
-        [(element(b"\x42\x54", &[0]), &zlib), (settings, &strip)];
+    let ways: [(Vec<u8>, Store<'_>); 2] = [(element(b"\x42\x54", &[0]), &zlib), (settings, &strip)];
     for (compression, store) in ways {
         let encoding = element(b"\x62\x40", &element(b"\x50\x34", &compression));
         let track = [

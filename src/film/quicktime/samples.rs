@@ -244,7 +244,7 @@ mod tests {
         let empty = tables(&table(&[0, 0, 3], &[1, 1, 1]), &[1, 2, 3], &[1, 0, 1], &[]);
         assert_eq!(samples(&empty), []);
         let unordered =
-            tables(table(&[0, 0, 3], &[1, 1, 1]), &[9, 5, 7], &[5, 1, 1, 2, 2, 1], &[1, u32::MAX, 1, 3]);
+            tables(&table(&[0, 0, 3], &[1, 1, 1]), &[9, 5, 7], &[5, 1, 1, 2, 2, 1], &[1, u32::MAX, 1, 3]);
         assert_eq!(samples(&unordered), [(9, 1, 0), (5, 1, 0), (6, 1, 3)]);
     }
 }
