@@ -102,7 +102,7 @@ test-terminal: deps ## The dashboard and the view in a terminal alone
 	$(CARGO) test --release --locked --test terminal
 
 test-recording: deps ## Recordings alone
-	$(CARGO) test --release --locked --test recording
+	$(CARGO) test --release --locked --test recording --test films
 
 .PHONY: test-congestion test-recording test-terminal
 .PHONY: demo-check test-abuse test-hostile test-wire test-strips test-camera test-net test-pauses test-reasons test-trust test-deploy deny soak fuzz
@@ -126,7 +126,7 @@ soak: build ## Endurance: programs come, go, stall and die, links break, for MIN
 
 # Each target for so many seconds; what it finds belongs into fuzz/corpus, which every run of the tests replays.
 FUZZ_FOR ?= 60
-FUZZ_TARGETS ?= codec descriptions jpeg relay still strips
+FUZZ_TARGETS ?= avi codec descriptions jpeg matroska quicktime relay still strips
 fuzz: deps ## Fuzz what takes bytes from strangers
 	command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz
 	for target in $(FUZZ_TARGETS); do \

@@ -5,13 +5,15 @@
 mod relay;
 
 use std::{
-    io,
+    io::{self, Cursor},
     pin::{Pin, pin},
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
 use pulsecam::{
+    film::{self, Film, Input},
     jpeg::{
         self, Coding, Decoder, Length, Limits, Scale, Strips,
         marker::{EndScanner, Scan},
@@ -29,10 +31,13 @@ pub use self::relay::relay;
 pub type Target = fn(&[u8]);
 
 /// All of them, by the names of their corpora.
-pub const TARGETS: [(&str, Target); 6] = [
+pub const TARGETS: [(&str, Target); 9] = [
+    ("avi", film),
     ("codec", codec),
     ("descriptions", descriptions),
     ("jpeg", jpeg),
+    ("matroska", film),
+    ("quicktime", film),
     ("relay", relay),
     ("still", still),
     ("strips", strips),
@@ -43,6 +48,9 @@ const MAX_MESSAGE: u32 = 1 << 14;
 
 /// Pixels a side that are decoded; what lies above is time without new ways through the code.
 const MAX_SIDE: usize = 256;
+
+/// Frames of a film that are looked at: its tables may name the same bytes again and again.
+const MAX_FRAMES: usize = 2_000;
 
 /// Messages, and why they ended; by the text, as errors cannot be compared.
 type Taken = (Vec<Message>, String);
@@ -124,6 +132,34 @@ pub fn still(data: &[u8]) {
     assert_eq!(Coding::of(&sent.jpeg).ok(), Some(Coding::default()));
     let again = still::outgoing(sent.jpeg.clone(), 80, None).expect("sent once, sent again");
     assert_eq!(again.jpeg, sent.jpeg);
+}
+
+/// A film in any container: it is refused, or gives frames to its end, wherever it is moved to; also as it comes through a pipe, as far
+/// as that can be.
+pub fn film(data: &[u8]) {
+    let bytes = data.to_vec();
+    let Ok(mut film) = film::open(Input::file(Cursor::new(bytes.clone())).expect("memory can be read"))
+    else {
+        return;
+    };
+    let read = |film: &mut dyn Film| -> Vec<_> {
+        std::iter::from_fn(|| film.next_frame().expect("memory can be read")).take(MAX_FRAMES).collect()
+    };
+    let length = film.length().expect("memory can be read");
+    let frames = read(film.as_mut());
+    assert!(frames.iter().all(|(_, frame)| frame.len() <= film::MAX_FRAME));
+    let damaged = film.damaged();
+    for to in [Duration::ZERO, Duration::from_millis(500), length.unwrap_or(Duration::MAX)] {
+        film.seek(to).expect("memory can be moved in");
+        film.next_frame().expect("memory can be read");
+    }
+    assert!(film.damaged() >= damaged, "what was counted stays counted");
+    if let Ok(mut film) = film::open(Input::pipe(Cursor::new(bytes))) {
+        let mut count = 0;
+        while count < MAX_FRAMES && film.next_frame().is_ok_and(|frame| frame.is_some()) {
+            count += 1;
+        }
+    }
 }
 
 /// A picture in strips: each piece is a picture of its own, they cover the whole, and the pixels have its size.

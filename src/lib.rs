@@ -40,6 +40,8 @@ pub mod jpeg;
 
 pub mod still;
 
+pub mod film;
+
 pub mod recording;
 
 pub mod capture;

@@ -25,6 +25,7 @@ pub(crate) mod probe;
 mod recording;
 mod resize;
 mod scale;
+mod schedule;
 pub(crate) use self::scale::Scaler;
 mod sequence;
 mod spec;

@@ -219,9 +219,7 @@ impl Spec {
                 return Self::Recording(path.clone()).open(settings);
             }
             Self::Mjpeg(path) => Box::new(Mjpeg::open(path, fps, settings)?),
-            Self::Recording(path) => {
-                Box::new(Recording::open(existing(path)?, settings.fps, settings.repeat)?)
-            }
+            Self::Recording(path) => Box::new(Recording::open(path, settings)?),
             Self::Sequence(text) => Box::new(Sequence::open(text, fps, settings)?),
         };
         // These have a size of their own; frames that happen to fit pass through it untouched.
