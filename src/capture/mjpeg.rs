@@ -9,7 +9,7 @@ use std::{
     path::Path,
 };
 
-use super::{Error, Frame, FrameData, Source, pace::Pacer, splitter::Splitter};
+use super::{Error, Frame, FrameData, Losses, Source, pace::Pacer, splitter::Splitter};
 use crate::clock::Timestamp;
 
 /// A stream of JPEGs as a source.
@@ -79,10 +79,14 @@ impl<R: Read> Source for Mjpeg<R> {
         if let Some(pacer) = &mut self.pacer {
             pacer.wait();
         }
-        let seq = self.seq + self.splitter.damaged;
+        let seq = self.seq + self.splitter.losses().damaged;
         self.seq += 1;
         self.shown += 1;
         Ok(Some(Frame { seq, captured: Timestamp::now(), data: FrameData::Jpeg(jpeg) }))
+    }
+
+    fn losses(&self) -> Losses {
+        self.splitter.losses()
     }
 
     fn describe(&self) -> String {

@@ -65,26 +65,13 @@ pub(super) fn load(path: &Path, enough: (usize, usize)) -> Result<Picture, Error
 
 fn decode_jpeg(file: &[u8]) -> Result<Picture, jpeg::Error> {
     let picture = Decoder::new()?.decode_rgb(file)?;
-    let upright = exif(file).and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms);
+    let upright =
+        jpeg::exif(file).and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms);
     if upright == Orientation::NoTransforms {
         return Ok(picture);
     }
     let image = RgbImage::from_raw(picture.width as u32, picture.height as u32, picture.bytes().to_vec());
     Ok(image.map_or(picture, |image| turned(image.into(), upright)))
-}
-
-/// The Exif data of a JPEG, where cameras note how they were held.
-fn exif(file: &[u8]) -> Option<&[u8]> {
-    const APP1: u8 = 0xe1;
-    let mut rest = file.get(2..)?;
-    while let &[0xff, marker @ 0xe0..=0xef, high, low, ..] = rest {
-        let (segment, behind) = rest.split_at_checked(2 + usize::from(u16::from_be_bytes([high, low])))?;
-        if let (APP1, Some(exif)) = (marker, segment.get(4..)?.strip_prefix(b"Exif\0\0")) {
-            return Some(exif);
-        }
-        rest = behind;
-    }
-    None
 }
 
 fn decode_other(file: &[u8]) -> image::ImageResult<Picture> {

@@ -10,10 +10,10 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{Error, Frame, FrameData, Source, pace::Pacer};
+use super::{Error, Frame, FrameData, Losses, Source, mender::Mender, pace::Pacer};
 use crate::{
     clock::Timestamp,
-    jpeg,
+    jpeg::Length,
     recording::{self, Reader},
 };
 
@@ -34,6 +34,7 @@ pub(super) struct Recording {
     /// Where another rate than its own was asked for.
     pacer: Option<Pacer>,
     repeat: bool,
+    mender: Mender,
     seq: u64,
     /// Frames since the file began anew.
     since: u64,
@@ -86,21 +87,20 @@ impl Recording {
     pub(super) fn open(path: &Path, fps: Option<f64>, repeat: bool) -> Result<Self, Error> {
         let reader = open(path)?;
         let (path, pacer) = (path.to_owned(), fps.map(Pacer::new));
-        Ok(Self { path, reader, schedule: Schedule::default(), pacer, repeat, seq: 0, since: 0 })
+        let mender = Mender::new(path.display().to_string());
+        Ok(Self { path, reader, schedule: Schedule::default(), pacer, repeat, mender, seq: 0, since: 0 })
     }
 
-    /// The next picture in the file; what is none is left out.
+    /// The next picture in the file; a damaged one is left out.
     fn next_jpeg(&mut self) -> Result<Option<(Duration, Bytes)>, Error> {
         loop {
             let Some((time, frame)) = self.reader.next_frame().map_err(|error| failed(&self.path, error))?
             else {
                 return Ok(None);
             };
-            let length = jpeg::header(&frame).ok().and_then(|_| jpeg::trimmed(&frame)).map(<[u8]>::len);
-            if let Some(length) = length {
-                return Ok(Some((time, frame.slice(..length))));
+            if let Some(jpeg) = self.mender.frame(&frame, Length::Unknown) {
+                return Ok(Some((time, jpeg)));
             }
-            tracing::debug!("{}: a frame that is no JPEG is left out", self.path.display());
         }
     }
 }
@@ -137,9 +137,14 @@ impl Source for Recording {
                 thread::sleep(self.schedule.due(time, now).saturating_duration_since(now));
             }
         }
-        let seq = self.seq;
+        // A frame that was left out leaves a gap.
+        let seq = self.seq + self.mender.losses().damaged;
         self.seq += 1;
         Ok(Some(Frame { seq, captured: Timestamp::now(), data: FrameData::Jpeg(jpeg) }))
+    }
+
+    fn losses(&self) -> Losses {
+        self.mender.losses()
     }
 
     fn describe(&self) -> String {

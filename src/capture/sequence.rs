@@ -5,8 +5,11 @@ use std::{fs, path::PathBuf};
 
 use bytes::Bytes;
 
-use super::{Error, Frame, FrameData, Source, pace::Pacer, splitter::MAX_JPEG};
-use crate::{clock::Timestamp, jpeg};
+use super::{Error, Frame, FrameData, Losses, Source, mender::Mender, pace::Pacer, splitter::MAX_JPEG};
+use crate::{
+    clock::Timestamp,
+    jpeg::{self, Length},
+};
 
 /// Digits that a number is padded to at the most: more than a u64 ever has.
 const MAX_WIDTH: usize = 20;
@@ -45,6 +48,19 @@ pub(super) struct Sequence {
     seq: u64,
     repeat: bool,
     pacer: Pacer,
+    mender: Mender,
+    /// Pictures since it began or began again.
+    shown: u64,
+}
+
+/// A file of a sequence.
+enum Loaded {
+    /// A whole picture.
+    Whole(Bytes),
+    /// A JPEG that is damaged, which is counted.
+    Damaged,
+    /// There is no such file.
+    None,
 }
 
 impl Sequence {
@@ -54,52 +70,61 @@ impl Sequence {
         let first = (0..=1)
             .find(|&number| files.path(number).is_file())
             .ok_or_else(|| Error::EmptySequence(text.into()))?;
-        let pacer = Pacer::new(fps);
-        Ok(Self { files, text: text.into(), first, next: first, seq: 0, repeat, pacer })
+        let (pacer, mender) = (Pacer::new(fps), Mender::new(text));
+        Ok(Self { files, text: text.into(), first, next: first, seq: 0, repeat, pacer, mender, shown: 0 })
     }
 
     /// The file of this number, whole; a number without a file ends the sequence.
-    fn load(&self, number: u64) -> Result<Option<Bytes>, Error> {
+    fn load(&mut self, number: u64) -> Result<Loaded, Error> {
         let path = self.files.path(number);
         let io = |source| Error::Io { name: path.display().to_string(), source };
         let length = match fs::metadata(&path) {
             Ok(metadata) => metadata.len(),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Loaded::None),
             Err(error) => return Err(io(error)),
         };
         if length > MAX_JPEG as u64 {
             return Err(Error::TooLong { name: path.display().to_string(), allowed: MAX_JPEG });
         }
         let file = Bytes::from(fs::read(&path).map_err(io)?);
-        let whole = jpeg::header(&file).map(|_| jpeg::trimmed(&file).map(<[u8]>::len));
-        match whole {
-            Ok(Some(length)) => Ok(Some(file.slice(..length))),
-            Ok(None) => Err(Error::NotAPicture { path, reason: "the JPEG has no end".into() }),
-            Err(error) => Err(Error::NotAPicture { path, reason: error.to_string() }),
+        if let Err(error @ jpeg::Error::NotJpeg { .. }) = jpeg::header(&file) {
+            return Err(Error::NotAPicture { path, reason: error.to_string() });
         }
+        Ok(self.mender.frame(&file, Length::Unknown).map_or(Loaded::Damaged, Loaded::Whole))
     }
 }
 
 impl Source for Sequence {
     fn next_frame(&mut self) -> Result<Option<Frame>, Error> {
-        let mut number = self.next;
-        self.next += 1;
-        let mut loaded = self.load(number);
-        if self.repeat && number != self.first && matches!(loaded, Ok(None)) {
-            number = self.first;
-            self.next = number + 1;
-            loaded = self.load(number);
+        loop {
+            let mut number = self.next;
+            self.next += 1;
+            let mut loaded = self.load(number);
+            // A round without a picture would be followed by another such.
+            let begins_again = self.repeat && number != self.first && self.shown > 0;
+            if begins_again && matches!(loaded, Ok(Loaded::None)) {
+                number = self.first;
+                self.next = number + 1;
+                self.shown = 0;
+                loaded = self.load(number);
+            }
+            if matches!(loaded, Ok(Loaded::None)) {
+                self.next = number; // the end stays the end, however often it is asked for
+                return Ok(None);
+            }
+            // Also a file that fails has its turn: a sequence of nothing else must not spin.
+            self.pacer.wait();
+            let seq = self.seq;
+            self.seq += 1;
+            if let Loaded::Whole(jpeg) = loaded? {
+                self.shown += 1;
+                return Ok(Some(Frame { seq, captured: Timestamp::now(), data: FrameData::Jpeg(jpeg) }));
+            }
         }
-        if matches!(loaded, Ok(None)) {
-            self.next = number; // the end stays the end, however often it is asked for
-            return Ok(None);
-        }
-        // Also a file that fails has its turn: a sequence of nothing else must not spin.
-        self.pacer.wait();
-        let seq = self.seq;
-        self.seq += 1;
-        let Some(jpeg) = loaded? else { return Ok(None) };
-        Ok(Some(Frame { seq, captured: Timestamp::now(), data: FrameData::Jpeg(jpeg) }))
+    }
+
+    fn losses(&self) -> Losses {
+        self.mender.losses()
     }
 
     fn describe(&self) -> String {

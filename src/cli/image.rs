@@ -16,7 +16,7 @@ use super::{
     text::{Outcome, Sender},
 };
 use crate::{
-    jpeg::{Encoder, MAX_DIMENSION, header},
+    jpeg::{Encoder, Length, MAX_DIMENSION, Repaired, Repairer},
     link::Role,
     picture::{Picture, Pixels},
     wire::Message,
@@ -104,13 +104,21 @@ fn read(files: &[OsString], args: &Args, max_message: u32) -> Result<Vec<(PathBu
     Ok(pictures)
 }
 
-/// The file as it is where it is a JPEG, else its pixels as one.
+/// The file as it is if it is a JPEG, repaired if it has a flaw; else its pixels as one.
 fn jpeg(path: &Path, encoder: &mut Encoder) -> Result<Bytes, Error> {
     let wrong = |reason: String| Error::File { path: path.to_owned(), reason };
     let bytes = fs::read(path).map_err(|error| wrong(error.to_string()))?;
-    if bytes.starts_with(&[0xff, 0xd8, 0xff]) {
-        header(&bytes).map_err(|error| wrong(error.to_string()))?;
-        return Ok(bytes.into());
+    if bytes.starts_with(&[0xff, 0xd8]) {
+        let repaired = Repairer::default().with_cuts().repair(&bytes, Length::Unknown);
+        return match repaired.map_err(|error| wrong(error.to_string()))? {
+            Repaired::Whole(_) => Ok(bytes.into()),
+            Repaired::Mended { jpeg, flaw } => {
+                if let Some(flaw) = flaw {
+                    tracing::warn!("{} is repaired: {flaw}", path.display());
+                }
+                Ok(jpeg)
+            }
+        };
     }
     let mut reader = image::ImageReader::new(std::io::Cursor::new(&bytes));
     let mut limits = image::Limits::default();
