@@ -126,7 +126,7 @@ soak: build ## Endurance: programs come, go, stall and die, links break, for MIN
 
 # Each target for so many seconds; what it finds belongs into fuzz/corpus, which every run of the tests replays.
 FUZZ_FOR ?= 60
-FUZZ_TARGETS ?= avi codec descriptions jpeg matroska quicktime relay still strips
+FUZZ_TARGETS ?= avi codec descriptions jpeg matroska quicktime relay repair splitter still strips
 fuzz: deps ## Fuzz what takes bytes from strangers
 	command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz
 	for target in $(FUZZ_TARGETS); do \

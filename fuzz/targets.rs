@@ -13,9 +13,10 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use pulsecam::{
+    capture::jpegs,
     film::{self, Film, Input},
     jpeg::{
-        self, Coding, Decoder, Length, Limits, Scale, Strips,
+        self, Coding, Decoder, Length, Limits, Repaired, Repairer, Scale, Strips,
         marker::{EndScanner, Scan},
     },
     picture::Canvas,
@@ -31,7 +32,7 @@ pub use self::relay::relay;
 pub type Target = fn(&[u8]);
 
 /// All of them, by the names of their corpora.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 11] = [
     ("avi", film),
     ("codec", codec),
     ("descriptions", descriptions),
@@ -39,6 +40,8 @@ pub const TARGETS: [(&str, Target); 9] = [
     ("matroska", film),
     ("quicktime", film),
     ("relay", relay),
+    ("repair", repair),
+    ("splitter", splitter),
     ("still", still),
     ("strips", strips),
 ];
@@ -86,17 +89,17 @@ pub fn descriptions(data: &[u8]) {
 
 /// A picture: its end is found however it comes, and decoding gives pixels or an error.
 pub fn jpeg(data: &[u8]) {
-    let whole = EndScanner::default().scan(data);
+    let whole = EndScanner::default().finish(data);
     let mut growing = EndScanner::default();
     let found = (0..=data.len()).map(|end| growing.scan(&data[..end])).find(|scan| *scan != Scan::More);
-    assert_eq!(found.unwrap_or(Scan::More), whole);
+    assert_eq!(found.unwrap_or_else(|| growing.finish(data)), whole);
     assert_eq!(
         jpeg::trimmed(data).map(<[u8]>::len),
         if let Scan::End(end) = whole { Some(end) } else { None }
     );
     for length in [Length::Told, Length::Unknown] {
-        if let Some(complete) = jpeg::complete(data, length) {
-            assert!(jpeg::header(&complete).is_ok());
+        if let Ok(Repaired::Whole(whole)) = jpeg::repair(data, length) {
+            assert!(jpeg::header(&data[..whole]).is_ok());
         }
     }
     let Ok(header) = jpeg::header(data) else { return };
@@ -160,6 +163,51 @@ pub fn film(data: &[u8]) {
             count += 1;
         }
     }
+}
+
+/// A damaged picture: what comes out of a repair decodes, needs no other, and shows what the damaged one showed.
+pub fn repair(data: &[u8]) {
+    if jpeg::header(data).is_ok_and(|header| header.width > MAX_SIDE || header.height > MAX_SIDE) {
+        return;
+    }
+    let decode = |jpeg: &[u8]| {
+        let decoded =
+            Decoder::new().expect("a decoder can be had").decode(jpeg, Scale::Eighth, Canvas::default());
+        decoded.map(|decoded| decoded.canvas)
+    };
+    for length in [Length::Told, Length::Unknown] {
+        for mut repairer in [Repairer::default(), Repairer::default().with_cuts()] {
+            match repairer.repair(data, length) {
+                Ok(Repaired::Whole(whole)) => assert!(data[..whole].ends_with(&[0xff, 0xd9])),
+                Ok(Repaired::Mended { jpeg, flaw }) => {
+                    assert!(jpeg.starts_with(&[0xff, 0xd8, 0xff]) && jpeg.ends_with(&[0xff, 0xd9]));
+                    let decoded = decode(&jpeg);
+                    assert!(decoded.is_ok() || flaw.is_none(), "{decoded:?}");
+                    let again = repairer.repair(&jpeg, Length::Told).expect("what was repaired is a picture");
+                    assert_eq!(again, Repaired::Whole(jpeg.len()));
+                }
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+/// A stream: the same pictures come out however it comes in, each from its start marker to its end marker, and none twice.
+pub fn splitter(data: &[u8]) {
+    let Some((&seed, stream)) = data.split_first() else { return };
+    let taken = |reader: &mut dyn io::Read| {
+        let mut jpegs = jpegs(reader, "fuzz");
+        let found: Vec<_> = jpegs.by_ref().map_while(Result::ok).collect();
+        (found, jpegs.losses())
+    };
+    let whole = taken(&mut { stream });
+    let (found, losses) = &whole;
+    for jpeg in found {
+        assert!(jpeg.starts_with(&[0xff, 0xd8, 0xff]) && jpeg.ends_with(&[0xff, 0xd9]));
+    }
+    let added = losses.repaired as usize * 2 + found.len() * 420;
+    assert!(found.iter().map(bytes::Bytes::len).sum::<usize>() <= stream.len() + added);
+    assert_eq!(taken(&mut Slow(stream, Sizes(seed))), whole, "in chunks");
 }
 
 /// A picture in strips: each piece is a picture of its own, they cover the whole, and the pixels have its size.
@@ -255,6 +303,16 @@ impl<'a> Iterator for Chunks<'a> {
         let (chunk, rest) = self.0.split_at(size);
         self.0 = rest;
         (!chunk.is_empty()).then_some(chunk)
+    }
+}
+
+/// A file that gives a few bytes at a time.
+struct Slow<'a>(&'a [u8], Sizes);
+
+impl io::Read for Slow<'_> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let size = self.1.next().min(to.len());
+        self.0.read(&mut to[..size])
     }
 }
 

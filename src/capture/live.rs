@@ -111,26 +111,25 @@ impl Shared {
         let mut count = 0;
         loop {
             let next = splitter.next_jpeg();
+            let losses = splitter.losses();
+            let damaged = losses.damaged;
             let watched = &mut splitter.reader;
             let result = match next {
                 // Whatever the bytes before the end were taken for.
                 Ok(None) | Err(Error::NotMjpeg { .. }) => {
                     let end = watched.over.take().map_or(Ok(()), Err);
-                    return end.and_then(|()| {
-                        if count > 0 { Ok(()) } else { Err(watched.nothing(splitter.damaged)) }
-                    });
+                    return end.and_then(|()| if count > 0 { Ok(()) } else { Err(watched.nothing(damaged)) });
                 }
                 Err(error) if error.is_final() => return Err(error),
                 other => other,
             };
             watched.searching &= result.is_err();
             let (at, captured) = watched.came;
-            let damaged = splitter.damaged;
             let mut state = self.state();
             if state.closed {
                 return Ok(());
             }
-            state.losses = Losses { damaged, ..Losses::default() };
+            state.losses = losses;
             match result {
                 Ok(jpeg) => {
                     count += 1;

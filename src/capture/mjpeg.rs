@@ -30,8 +30,8 @@ pub(super) struct Mjpeg {
     /// Pictures since the last start.
     shown: u64,
     seq: u64,
-    /// Pictures that were damaged, each counted as often as it came.
-    damaged: u64,
+    /// Pictures that were damaged or repaired, each counted as often as it came.
+    losses: Losses,
     /// It failed for good.
     over: bool,
     playback: Option<Playback>,
@@ -59,14 +59,27 @@ impl Mjpeg {
             playback.opened(None, true); // how long it is shows at its end
         }
         let pacer = Pacer::new(fps);
-        Ok(Self { splitter, name, pacer, from, repeat, shown: 0, seq: 0, damaged: 0, over: false, playback })
+        Ok(Self {
+            splitter,
+            name,
+            pacer,
+            from,
+            repeat,
+            shown: 0,
+            seq: 0,
+            losses: Losses::default(),
+            over: false,
+            playback,
+        })
     }
 
     /// The next picture; `None` at the end.
     fn next(&mut self) -> Result<Option<Bytes>, Error> {
-        let before = self.splitter.damaged;
+        let before = self.splitter.losses();
         let next = self.splitter.next_jpeg();
-        self.damaged += self.splitter.damaged - before;
+        let after = self.splitter.losses();
+        self.losses.damaged += after.damaged - before.damaged;
+        self.losses.repaired += after.repaired - before.repaired;
         self.shown += u64::from(matches!(next, Ok(Some(_))));
         next
     }
@@ -106,7 +119,7 @@ impl Mjpeg {
     /// The end: whether it is no end, because it begins again or a person went back in it. A picture that is to be shown next.
     fn at_end(&mut self) -> Result<Option<Option<Bytes>>, Error> {
         if self.seq == 0 {
-            let brought = format!("has no whole picture: {} are damaged", self.damaged);
+            let brought = format!("has no whole picture: {} are damaged", self.losses.damaged);
             return Err(Error::NoPicture { name: self.name.clone(), brought });
         }
         // A round without a picture would be followed by another such.
@@ -169,7 +182,7 @@ impl Source for Mjpeg {
         if let Some(playback) = &self.playback {
             playback.shown(Duration::from_secs_f64(self.shown.saturating_sub(1) as f64 / self.pacer.fps()));
         }
-        let seq = self.seq + self.damaged;
+        let seq = self.seq + self.losses.damaged;
         self.seq += 1;
         Ok(Some(Frame { seq, captured: Timestamp::now(), data: FrameData::Jpeg(jpeg) }))
     }
@@ -179,7 +192,7 @@ impl Source for Mjpeg {
     }
 
     fn losses(&self) -> Losses {
-        Losses { damaged: self.damaged, ..Losses::default() }
+        self.losses
     }
 }
 

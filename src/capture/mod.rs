@@ -13,6 +13,7 @@ mod digits;
 #[cfg(target_os = "linux")]
 mod guarded;
 mod live;
+mod mender;
 mod mjpeg;
 mod motion;
 mod newest;
@@ -48,6 +49,7 @@ pub use self::{
     control::{Control, ControlError, Entry, Kind, Setting, WrongValue, controls},
     playback::{Playback, Progress},
     spec::{CameraSettings, Settings, Spec},
+    splitter::{Jpegs, jpegs},
 };
 
 /// Keeps panics out of the report that are caught here: crates that talk to cameras panic on what some drivers tell them.

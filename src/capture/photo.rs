@@ -49,13 +49,6 @@ pub(super) fn load(path: &Path, enough: (usize, usize)) -> Result<Picture, Error
     planar(&Scaler::default().scale(&rgb, Part::WHOLE, size)?)
 }
 
-/// Loads a picture as a JPEG that each viewer can show: the file as it is where it is one, upright in any case.
-#[expect(dead_code, reason = "sequences are to read their pictures by it")]
-pub(super) fn load_jpeg(path: &Path, quality: u8) -> Result<Bytes, Error> {
-    let outgoing = still::outgoing(read(path)?, quality, None).map_err(|error| wrong(path, error))?;
-    Ok(outgoing.jpeg)
-}
-
 fn read(path: &Path) -> Result<Bytes, Error> {
     still::read_file(path).map_err(|error| wrong(path, error))
 }

@@ -12,6 +12,7 @@ use bytes::Bytes;
 
 use super::{
     Error, Frame, FrameData, Losses, Settings, Source,
+    mender::Mender,
     pace::Pacer,
     playback::{Playback, Wake},
     schedule::Schedule,
@@ -19,7 +20,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     film::{self, Container, Film, Input},
-    jpeg,
+    jpeg::Length,
 };
 
 /// The path that means standard input.
@@ -42,8 +43,7 @@ pub(super) struct Recording {
     given: u64,
     /// Frames since the film began again.
     since: u64,
-    /// Frames that were no JPEG.
-    no_jpeg: u64,
+    mender: Mender,
     /// It has ended for good.
     over: bool,
 }
@@ -72,6 +72,7 @@ impl Recording {
 
     fn new(name: String, film: Box<dyn Film>, settings: &Settings) -> Result<Self, Error> {
         let mut recording = Self {
+            mender: Mender::new(name.clone()),
             name,
             film,
             schedule: Schedule::default(),
@@ -82,7 +83,6 @@ impl Recording {
             first: None,
             given: 0,
             since: 0,
-            no_jpeg: 0,
             over: false,
         };
         if let Some(playback) = &settings.playback {
@@ -94,7 +94,7 @@ impl Recording {
         Ok(recording)
     }
 
-    /// The next picture in the file; what is none is left out and counted.
+    /// The next picture in the file; a damaged one is left out and counted.
     fn next_jpeg(&mut self) -> Result<Option<(Duration, Bytes)>, Error> {
         if let Some(ahead) = self.ahead.take() {
             return Ok(Some(ahead));
@@ -104,17 +104,10 @@ impl Recording {
             else {
                 return Ok(None);
             };
-            if let Some(jpeg) = picture(&frame) {
+            // Of two fields, as interlaced cameras store them, it is the first.
+            if let Some(jpeg) = self.mender.frame(&frame, Length::Unknown) {
                 return Ok(Some((time, jpeg)));
             }
-            if self.no_jpeg == 0 {
-                tracing::warn!(
-                    "{}: a frame at {:.1} s is no JPEG; such frames are left out and counted",
-                    self.name,
-                    time.as_secs_f64()
-                );
-            }
-            self.no_jpeg += 1;
         }
     }
 
@@ -179,12 +172,6 @@ impl Recording {
     }
 }
 
-/// The JPEG at the beginning of a frame; `None` if there is none. Of two fields, as interlaced cameras store them, that is the first.
-fn picture(frame: &Bytes) -> Option<Bytes> {
-    jpeg::header(frame).ok()?;
-    jpeg::trimmed(frame).map(|jpeg| frame.slice(..jpeg.len()))
-}
-
 /// A file that can be moved in, or a pipe.
 fn input(file: File) -> io::Result<Input> {
     if file.metadata()?.is_file() { Input::file(file) } else { Ok(Input::pipe(file)) }
@@ -226,7 +213,8 @@ impl Source for Recording {
     }
 
     fn losses(&self) -> Losses {
-        Losses { damaged: self.no_jpeg + self.film.damaged(), ..Losses::default() }
+        let losses = self.mender.losses();
+        Losses { damaged: losses.damaged + self.film.damaged(), ..losses }
     }
 
     fn describe(&self) -> String {

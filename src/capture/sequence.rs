@@ -12,7 +12,8 @@ use std::{
 use bytes::Bytes;
 
 use super::{
-    Error, Frame, FrameData, Settings, Source,
+    Error, Frame, FrameData, Losses, Settings, Source,
+    mender::Mender,
     numbered::Numbered,
     pace::Pacer,
     photo,
@@ -22,12 +23,16 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    jpeg::{self, MAX_DIMENSION, MAX_PIXELS},
+    jpeg::{Length, MAX_DIMENSION, MAX_PIXELS},
     picture::Picture,
+    still,
 };
 
 /// The largest file of another format: a bitmap of the largest picture, 16 bits a sample.
 const MAX_STILL: u64 = MAX_PIXELS as u64 * 8;
+
+/// The quality of a JPEG that has to be made of one whose own quality is not known.
+const QUALITY: u8 = 90;
 
 /// A numbered sequence as a source.
 pub(super) struct Sequence {
@@ -39,12 +44,20 @@ pub(super) struct Sequence {
     seq: u64,
     repeat: bool,
     pacer: Pacer,
+    mender: Mender,
     round: Round,
     /// Whether it was reported what ended it.
     told: bool,
     playback: Option<Playback>,
     /// Pictures from the first one to a gap.
     count: u64,
+}
+
+/// A file of a sequence.
+enum Loaded {
+    Picture(FrameData),
+    /// A JPEG that cannot be repaired, which the mender has counted and reported.
+    Damaged,
 }
 
 /// What a round through the sequence has brought.
@@ -81,7 +94,7 @@ impl Sequence {
         let follows = |(wanted, found): &(u64, &u64)| wanted == *found;
         let count = (first..=highest).zip(&present[place..]).take_while(follows).count() as u64;
         let pacer = Pacer::new(fps);
-        let round = Round::default();
+        let (round, mender) = (Round::default(), Mender::new(shown.clone()));
         let (repeat, playback) = (*repeat, playback.clone());
         if let Some(playback) = &playback {
             playback.opened(Some(Duration::from_secs_f64(count as f64 / pacer.fps())), true);
@@ -94,6 +107,7 @@ impl Sequence {
             seq: 0,
             repeat,
             pacer,
+            mender,
             round,
             told: false,
             playback,
@@ -102,10 +116,10 @@ impl Sequence {
     }
 
     /// The picture of this number; a number without a file ends the sequence.
-    fn load(&self, number: u64) -> Result<Option<FrameData>, Error> {
+    fn load(&mut self, number: u64) -> Result<Option<Loaded>, Error> {
         let path = self.files.path(number);
         match fs::metadata(&path) {
-            Ok(metadata) => load(&path, &metadata).map(Some),
+            Ok(metadata) => load(&path, &metadata, &mut self.mender).map(Some),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(unreadable(&path, &error)),
         }
@@ -121,7 +135,7 @@ impl Sequence {
     }
 
     /// The next picture, with the sequence's beginning behind its end if it repeats.
-    fn next(&mut self) -> Result<Option<FrameData>, Error> {
+    fn next(&mut self) -> Result<Option<Loaded>, Error> {
         while let Some(number) = self.next {
             let loaded = self.load(number);
             if !matches!(loaded, Ok(None)) {
@@ -160,8 +174,8 @@ impl Sequence {
     }
 }
 
-/// Reads a file: a JPEG as it is, other pictures decoded.
-fn load(path: &Path, metadata: &fs::Metadata) -> Result<FrameData, Error> {
+/// Reads a file: a JPEG as it is if every viewer shows it upright, other pictures decoded.
+fn load(path: &Path, metadata: &fs::Metadata, mender: &mut Mender) -> Result<Loaded, Error> {
     let not = |reason: String| Error::NotAPicture { path: path.into(), reason };
     if !metadata.is_file() {
         return Err(not("it is no file".into())); // a FIFO would be waited for for ever
@@ -174,20 +188,20 @@ fn load(path: &Path, metadata: &fs::Metadata) -> Result<FrameData, Error> {
         return Err(Error::TooLong { name: path.display().to_string(), allowed: MAX_JPEG });
     }
     if !is_jpeg {
-        return still(path).map(FrameData::Picture);
+        return decoded(path).map(|picture| Loaded::Picture(FrameData::Picture(picture)));
     }
     file.take(MAX_JPEG as u64).read_to_end(&mut start).map_err(|error| unreadable(path, &error))?;
     let file = Bytes::from(start);
-    let whole = jpeg::header(&file).map(|_| jpeg::trimmed(&file).map(<[u8]>::len));
-    match whole {
-        Ok(Some(length)) => Ok(FrameData::Jpeg(file.slice(..length))),
-        Ok(None) => Err(not("the JPEG has no end".into())),
-        Err(error) => Err(not(error.to_string())),
+    let Some(jpeg) = mender.frame(&file, Length::Unknown) else { return Ok(Loaded::Damaged) };
+    if still::is_plain(&jpeg) {
+        return Ok(Loaded::Picture(FrameData::Jpeg(jpeg)));
     }
+    let sent = still::outgoing(jpeg, QUALITY, None).map_err(|error| not(error.to_string()))?;
+    Ok(Loaded::Picture(FrameData::Jpeg(sent.jpeg)))
 }
 
 /// The picture of a file that is no JPEG, at its own size.
-fn still(path: &Path) -> Result<Picture, Error> {
+fn decoded(path: &Path) -> Result<Picture, Error> {
     photo::load(path, (MAX_DIMENSION, MAX_DIMENSION)).map_err(|error| match error {
         Error::Io { source, .. } => unreadable(path, &source),
         other => other,
@@ -206,12 +220,22 @@ impl Source for Sequence {
                 Ok(None) if self.goes_on() => continue,
                 Ok(None) => return Ok(None),
                 Err(error) if error.is_final() => return Err(error),
-                Ok(Some(data)) => Ok(data),
+                Ok(Some(Loaded::Picture(data))) => Ok(Some(data)),
+                Ok(Some(Loaded::Damaged)) => Ok(None),
                 Err(error) => Err(error),
             };
             // Also a file that fails has its turn: a sequence of nothing else must not spin.
             match self.pacer.wait_for(self.playback.as_ref()) {
-                Wake::Due { .. } => break loaded,
+                Wake::Due { .. } => match loaded {
+                    Ok(Some(data)) => break Ok(data),
+                    Err(error) => break Err(error),
+                    Ok(None) => {
+                        // Left out, and counted: a gap in the numbers.
+                        self.seq += 1;
+                        self.round.bad += 1;
+                        self.round.last = "it is damaged".into();
+                    }
+                },
                 Wake::Seek(to) => self.seek(to),
                 Wake::Closed => return Ok(None),
             }
@@ -230,6 +254,10 @@ impl Source for Sequence {
             }
         }
         loaded.map(|data| Some(Frame { seq, captured: Timestamp::now(), data }))
+    }
+
+    fn losses(&self) -> Losses {
+        self.mender.losses()
     }
 
     fn describe(&self) -> String {

@@ -1,15 +1,21 @@
 //! Cuts a stream of bytes into JPEGs.
 //!
 //! The pictures are found by walking their markers, each byte once, and what lies between them is
-//! skipped: a multipart boundary and an AVI chunk header look alike from here. The bytes of a picture are
-//! handed on untouched and uncopied.
+//! skipped: a multipart boundary and an AVI chunk header look alike from here. The bytes of a picture that is
+//! whole are handed on untouched and uncopied; one without its end marker ends where the next begins.
+//!
+//! Three bytes that look like a start are a guess. If no header follows, what the guess jumped over is looked at again.
 
 use std::io::{ErrorKind, Read};
 
 use bytes::{Buf, Bytes, BytesMut};
+use memchr::memmem;
 
-use super::Error;
-use crate::jpeg::marker::{EndScanner, Scan};
+use super::{Error, Losses, mender::Mender};
+use crate::jpeg::{
+    Repaired,
+    marker::{EndScanner, Scan},
+};
 
 /// The largest picture that is taken. An 8K frame at quality 95 is about 12 MB; a picture that grows past
 /// this has lost its end.
@@ -31,53 +37,96 @@ pub(super) struct Splitter<R> {
     in_picture: bool,
     /// Bytes skipped in search of the first picture; `None` once it was found.
     preamble: Option<usize>,
-    /// Damaged pictures that were skipped.
-    pub(super) damaged: u64,
+    mender: Mender,
+    /// Bytes that may be looked at again because a picture behind a doubtful header could not be decoded: [`MAX_JPEG`], and as many
+    /// again as come. Bytes that are made for it would be gone through for ever.
+    again: usize,
 }
 
 impl<R: Read> Splitter<R> {
     /// Cuts what `reader` gives; `name` is for errors.
     pub(super) fn new(reader: R, name: impl Into<String>) -> Self {
+        let name = name.into();
         Self {
             reader,
-            name: name.into(),
+            mender: Mender::new(name.clone()),
+            name,
             buffer: BytesMut::new(),
             scanner: EndScanner::default(),
             in_picture: false,
             preamble: Some(0),
-            damaged: 0,
+            again: MAX_JPEG,
         }
     }
 
-    /// The next whole picture; `None` at the end. A picture that the end cuts off is dropped.
+    /// The next whole picture, repaired if need be; `None` at the end.
     pub(super) fn next_jpeg(&mut self) -> Result<Option<Bytes>, Error> {
         while self.find_start()? {
-            match self.scanner.scan(&self.buffer) {
-                Scan::End(length) if length <= MAX_JPEG => {
-                    self.in_picture = false;
-                    return Ok(Some(self.buffer.split_to(length).freeze()));
+            let mut scan = self.scanner.scan(&self.buffer);
+            if scan == Scan::More && self.buffer.len() <= MAX_JPEG {
+                if self.fill()? {
+                    continue;
                 }
-                // What stands where a marker should be may start the next picture.
-                Scan::Broken(at) => self.skip_damaged(at),
-                Scan::End(length) => return Err(self.too_long(length)),
-                Scan::More if self.buffer.len() > MAX_JPEG => {
-                    return Err(self.too_long(self.buffer.len()));
+                scan = self.scanner.finish(&self.buffer);
+            }
+            match scan {
+                Scan::More => return Err(self.too_long(self.buffer.len())),
+                Scan::End(length) | Scan::Unended(length) if length > MAX_JPEG => {
+                    return Err(self.too_long(length));
                 }
-                Scan::More => {
-                    if !self.fill()? {
-                        tracing::debug!(name = self.name, bytes = self.buffer.len(), "cut off by the end");
-                        self.skip_damaged(self.buffer.len());
+                Scan::End(length) | Scan::Unended(length) => {
+                    if let Some(jpeg) = self.picture(length, scan) {
+                        return Ok(Some(jpeg));
                     }
+                }
+                Scan::Broken(at) => {
+                    if self.scanner.is_picture(&self.buffer) {
+                        self.mender.damaged(&"its header breaks off");
+                    }
+                    self.skip(at.max(START.len() - 1));
                 }
             }
         }
         Ok(None)
     }
 
+    /// Takes a picture that has come; `None` if it is damaged.
+    fn picture(&mut self, length: usize, scan: Scan) -> Option<Bytes> {
+        match self.mender.walked(&self.buffer, &self.scanner, scan) {
+            Ok(Repaired::Whole(whole)) => {
+                self.in_picture = false;
+                Some(self.buffer.split_to(whole.min(length)).freeze())
+            }
+            Ok(Repaired::Mended { jpeg, flaw }) => {
+                self.mender.repaired(flaw);
+                self.skip(length);
+                Some(jpeg)
+            }
+            Err(error) => match self.scanner.doubtful() {
+                // It was none, and swallowed those that it ran into.
+                Some(at) if length <= self.again => {
+                    self.again -= length;
+                    self.skip(at.max(START.len() - 1));
+                    None
+                }
+                _ => {
+                    self.mender.damaged(&error);
+                    self.skip(length);
+                    None
+                }
+            },
+        }
+    }
+
+    /// What was damaged and repaired so far.
+    pub(super) const fn losses(&self) -> Losses {
+        self.mender.losses()
+    }
+
     /// Moves to where a picture begins; `false` at the end.
     pub(super) fn find_start(&mut self) -> Result<bool, Error> {
         while !self.in_picture {
-            let found = self.buffer.windows(START.len()).position(|bytes| bytes == START);
+            let found = memmem::find(&self.buffer, &START);
             // Two bytes may be the beginning of a start that has not come whole.
             let skipped = found.unwrap_or(self.buffer.len().saturating_sub(START.len() - 1));
             self.buffer.advance(skipped);
@@ -102,14 +151,15 @@ impl<R: Read> Splitter<R> {
     }
 
     fn too_long(&mut self, bytes: usize) -> Error {
-        self.skip_damaged(bytes);
-        Error::TooLong { name: self.name.clone(), allowed: MAX_JPEG }
+        let error = Error::TooLong { name: self.name.clone(), allowed: MAX_JPEG };
+        self.mender.damaged(&error);
+        self.skip(bytes);
+        error
     }
 
-    fn skip_damaged(&mut self, bytes: usize) {
-        self.damaged += 1;
+    fn skip(&mut self, bytes: usize) {
         self.in_picture = false;
-        self.buffer.advance(bytes);
+        self.buffer.advance(bytes.min(self.buffer.len()));
     }
 
     /// Reads on; `false` at the end.
@@ -124,101 +174,40 @@ impl<R: Read> Splitter<R> {
         };
         self.buffer.truncate(held + result.as_ref().map_or(0, |&read| read));
         match result {
-            Ok(read) => Ok(read > 0),
+            Ok(read) => {
+                self.again = (self.again + read).min(MAX_JPEG);
+                Ok(read > 0)
+            }
             Err(source) => Err(Error::Io { name: self.name.clone(), source }),
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::io;
+/// The JPEGs of a stream of bytes, each whole: see [`jpegs`].
+pub struct Jpegs<R>(Splitter<R>);
 
-    use super::*;
+/// Cuts what `reader` gives into JPEGs, wherever they stand in it: `ffmpeg … -f mjpeg -`, a multipart body, a dump of a camera.
+/// Those that have a flaw are repaired, and damaged ones left out. `name` is for errors and reports.
+pub fn jpegs<R: Read>(reader: R, name: &str) -> Jpegs<R> {
+    Jpegs(Splitter::new(reader, name))
+}
 
-    /// Hands out a fixed number of bytes a time, as a pipe may.
-    struct Chunks<'a>(&'a [u8], usize);
-
-    impl Read for Chunks<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            let step = self.1.min(buffer.len());
-            self.0.read(&mut buffer[..step])
-        }
-    }
-
-    /// A skeleton of a JPEG: a thumbnail hidden in a segment, `body` as entropy-coded data.
-    fn jpeg(body: &[u8]) -> Vec<u8> {
-        let mut jpeg = vec![0xff, 0xd8, 0xff, 0xe1, 0, 7, 0xff, 0xd8, 0xff, 0xff, 0xd9];
-        jpeg.extend([0xff, 0xda, 0, 2]);
-        jpeg.extend(body);
-        jpeg.extend([0xff, 0xd9]);
-        jpeg
-    }
-
-    fn split(stream: &[u8], step: usize) -> (Vec<Bytes>, u64) {
-        let mut splitter = Splitter::new(Chunks(stream, step), "test");
-        let mut found = Vec::new();
-        while let Some(jpeg) = splitter.next_jpeg().unwrap() {
-            found.push(jpeg);
-        }
-        (found, splitter.damaged)
-    }
-
-    #[test]
-    fn pictures_come_out_exact_whatever_the_chunks_and_the_garbage_between() {
-        let pictures = [jpeg(b"one"), jpeg(&[1, 0xff, 0, 2, 0xff, 0xd3, 3]), jpeg(b""), jpeg(b"last")];
-        let gaps: [&[u8]; 5] = [
-            b"--frame\r\nContent-Type: image/jpeg\r\n\r\n",
-            b"",
-            b"00dc\x10\xff\xd8\0",
-            b"\xff\xd8\x01",
-            b"\xff",
-        ];
-        let mut stream = Vec::new();
-        for (gap, picture) in gaps.iter().zip(&pictures) {
-            stream.extend_from_slice(gap);
-            stream.extend_from_slice(picture);
-        }
-        stream.extend_from_slice(gaps[4]);
-        for step in 1..=stream.len() {
-            let (found, damaged) = split(&stream, step);
-            assert_eq!(found, pictures, "chunks of {step}");
-            assert_eq!(damaged, 0);
-        }
-    }
-
-    #[test]
-    fn a_picture_cut_short_costs_only_itself() {
-        let (whole, torn) = (jpeg(b"whole"), jpeg(b"torn in the middle"));
-        let stream = [&torn[..torn.len() - 9], &whole, &torn[..20]].concat();
-        for step in [1, 2, 3, 7, 1000] {
-            let (found, damaged) = split(&stream, step);
-            assert_eq!(found, std::slice::from_ref(&whole), "chunks of {step}");
-            assert_eq!(damaged, 2);
-        }
-    }
-
-    #[test]
-    fn a_first_picture_is_found_wherever_it_is_and_none_is_an_error() {
-        let other = vec![0x55; 3 << 20];
-        let stream = [&other[..], &jpeg(b"late")].concat();
-        let mut splitter = Splitter::new(&stream[..], "test");
-        assert_eq!(splitter.next_jpeg().unwrap().unwrap(), jpeg(b"late"));
-        let error = Splitter::new(&other[..], "film.mkv").next_jpeg().unwrap_err();
-        assert!(
-            matches!(&error, Error::NotMjpeg { name, searched } if name == "film.mkv" && *searched == other.len())
-        );
-        let error = Splitter::new(&other[..100], "short").next_jpeg().unwrap_err();
-        assert!(matches!(error, Error::NotMjpeg { searched: 100, .. }));
-        assert!(matches!(Splitter::new(&b""[..], "empty").find_start(), Err(Error::NotMjpeg { .. })));
-    }
-
-    #[test]
-    fn a_picture_without_end_is_an_error_after_which_the_stream_goes_on() {
-        let mut stream = jpeg(&vec![7; MAX_JPEG]);
-        stream.extend(jpeg(b"next"));
-        let mut splitter = Splitter::new(&stream[..], "test");
-        assert!(matches!(splitter.next_jpeg(), Err(Error::TooLong { allowed: MAX_JPEG, .. })));
-        assert_eq!(splitter.next_jpeg().unwrap().unwrap(), jpeg(b"next"));
+impl<R: Read> Jpegs<R> {
+    /// What was damaged and repaired so far.
+    #[must_use]
+    pub const fn losses(&self) -> Losses {
+        self.0.losses()
     }
 }
+
+impl<R: Read> Iterator for Jpegs<R> {
+    type Item = Result<Bytes, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next_jpeg().transpose()
+    }
+}
+
+#[cfg(test)]
+#[path = "splitter_tests.rs"]
+mod tests;

@@ -58,13 +58,14 @@ struct SourceEvent<'a> {
     source: &'a str,
 }
 
-/// What was sent in all. `captured` and `cards` are as many as all other numbers together, but for `damaged`, `missed`, `outages` and the two
+/// What was sent in all. `captured` and `cards` are as many as all other numbers together, but for `damaged`, `repaired`, `missed`, `outages` and the two
 /// that say how pictures became JPEG (`passed_through`, `encoded`).
 #[derive(Serialize)]
 #[serde(tag = "event", rename = "summary")]
 struct Summary {
     captured: u64,
     damaged: u64,
+    repaired: u64,
     missed: u64,
     outages: u64,
     unseen: u64,
@@ -113,6 +114,9 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         let mut summary = Summary::new(outgoing.counts(), counters);
         let nothing = summary.is_nothing().then(|| {
             let why = || match (summary.captured, outgoing.failure()) {
+                (0, _) if summary.damaged > 0 => {
+                    format!("{source} gave no frame that can be decoded ({} damaged)", summary.damaged)
+                }
                 (0, None) => format!("{source} gave no frame"),
                 (0, Some(why)) => why,
                 (captured, None) => format!("none of {captured} frames could be sent"),
@@ -167,6 +171,7 @@ impl Summary {
         Self {
             captured: counts.captured,
             damaged: counts.damaged,
+            repaired: counts.repaired,
             missed: counts.missed,
             outages: counts.outages,
             unseen: counts.unseen,
@@ -215,8 +220,15 @@ impl Summary {
         if self.cards > 0 {
             line += &format!("; {} of {} cards in place of a picture", self.cards_sent, self.cards);
         }
-        if self.damaged + self.missed > 0 {
-            line += &format!("; the camera lost {} and damaged {}", self.missed, self.damaged);
+        let losses = [
+            (self.missed, "lost by the camera"),
+            (self.damaged, "damaged and left out"),
+            (self.repaired, "repaired"),
+        ];
+        let losses = losses.iter().filter(|(count, _)| *count > 0);
+        let losses: Vec<_> = losses.map(|(count, what)| format!("{count} {what}")).collect();
+        if !losses.is_empty() {
+            line += &format!("; {}", losses.join(", "));
         }
         if let Some(why) = &self.nothing {
             line += &format!("; {why}");

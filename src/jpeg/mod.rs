@@ -8,30 +8,34 @@
 
 mod band;
 pub(crate) mod bare;
-mod complete;
 mod cores;
 mod crew;
 mod decoder;
 mod encoder;
+mod end;
 mod head;
 mod ink;
 mod limits;
 pub mod marker;
 mod quality;
 mod reader;
+mod repair;
 mod scale;
 mod splice;
 mod split;
 mod strips;
+mod tables;
+mod tail;
 mod turn;
 
 pub use self::{
-    complete::{Length, complete},
     decoder::{Coding, Decoded, Decoder, Reduced},
     encoder::Encoder,
+    end::trimmed,
     limits::Limits,
-    marker::{Header, header, trimmed},
+    marker::{Header, exif, header, segments},
     quality::quality,
+    repair::{Flaw, Length, Repaired, Repairer, repair},
     scale::Scale,
     splice::splice,
     split::{Piece, split},
@@ -74,6 +78,12 @@ pub enum Error {
     /// No frame header before the pixel data.
     #[error("a JPEG without a frame header")]
     NoHeader,
+    /// The pixels end in the middle of the picture.
+    #[error("a picture that was cut off after {bytes} bytes")]
+    CutOff {
+        /// Bytes that are there.
+        bytes: usize,
+    },
     /// A header that claims no pixels.
     #[error("a JPEG of {width}x{height} pixels")]
     Empty {

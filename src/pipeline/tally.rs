@@ -18,6 +18,8 @@ pub struct Counts {
     pub captured: u64,
     /// Frames that came out of the source damaged, and were left out.
     pub damaged: u64,
+    /// Frames that went on after something was put right.
+    pub repaired: u64,
     /// Frames that the source's own numbers tell were lost before they came here.
     pub missed: u64,
     /// Frames that went by because nobody views.
@@ -63,6 +65,7 @@ impl Counts {
 pub(super) struct Tally {
     pub(super) captured: AtomicU64,
     pub(super) damaged: AtomicU64,
+    pub(super) repaired: AtomicU64,
     pub(super) missed: AtomicU64,
     pub(super) unseen: AtomicU64,
     pub(super) skipped: AtomicU64,
@@ -98,6 +101,7 @@ impl Tally {
         let mut counts = Counts {
             captured: 0,
             damaged: self.damaged.load(Relaxed),
+            repaired: self.repaired.load(Relaxed),
             missed: self.missed.load(Relaxed),
             unseen: self.unseen.load(Relaxed),
             skipped: self.skipped.load(Relaxed) + passed_over,
@@ -127,6 +131,7 @@ impl Tally {
     pub(super) fn lost(&self, losses: Losses) {
         self.damaged.store(losses.damaged, Relaxed);
         self.missed.store(losses.missed, Relaxed);
+        self.repaired.store(losses.repaired, Relaxed);
     }
 
     /// How many frames a live source has passed over.

@@ -20,5 +20,5 @@ pub use self::{
     foreign::Foreign,
     format::{Format, extension},
     input::{MAX_FILE_BYTES, read, read_file},
-    outgoing::{Outgoing, outgoing},
+    outgoing::{Outgoing, is_plain, outgoing},
 };

@@ -9,7 +9,9 @@ use super::{
     orientation::{note_upright, of_jpeg, upright_size},
 };
 use crate::{
-    jpeg::{self, Coding, Decoder, Encoder, MAX_DIMENSION, MAX_PIXELS, Scale, header},
+    jpeg::{
+        self, Coding, Decoder, Encoder, Length, MAX_DIMENSION, MAX_PIXELS, Repaired, Repairer, Scale, header,
+    },
     picture::{Canvas, contained},
 };
 
@@ -34,16 +36,14 @@ pub fn outgoing(file: Bytes, quality: u8, room: Option<(usize, usize)>) -> Resul
         let still = decode(&file)?;
         return encoded(still, quality, room);
     }
-    let file = repaired(file);
+    let (file, flaw) = repaired(file)?;
     let header = header(&file)?;
     let upright = of_jpeg(&file);
     let own = upright_size((header.width, header.height), upright);
-    let coding = Coding::of(&file)?;
-    let within = own.0 <= MAX_DIMENSION && own.1 <= MAX_DIMENSION && own.0 * own.1 <= MAX_PIXELS;
     let fits = room.is_none_or(|room| own.0 <= room.0 && own.1 <= room.1);
-    if coding == Coding::default() && within && fits {
+    if is_common(&file, own)? && fits {
         // What a viewer does, at an eighth of the size: each byte is looked at all the same.
-        let flaw = Decoder::new()?.decode(&file, Scale::Eighth, Canvas::default())?.warning;
+        let flaw = Decoder::new()?.decode(&file, Scale::Eighth, Canvas::default())?.warning.or(flaw);
         if upright == Orientation::NoTransforms {
             return Ok(Outgoing { jpeg: file, changes: Changes { flaw, ..Changes::default() } });
         }
@@ -55,10 +55,27 @@ pub fn outgoing(file: Bytes, quality: u8, room: Option<(usize, usize)>) -> Resul
     encoded(decode(&file)?, own_quality, room)
 }
 
-/// The place where a JPEG with faults that libjpeg-turbo overlooks is made whole (its end marker added, stray bytes taken out), so that
-/// other decoders show it too.
-const fn repaired(file: Bytes) -> Bytes {
-    file
+/// Whether a JPEG can go as it is, by its header alone: each viewer shows it, and upright.
+#[must_use]
+pub fn is_plain(file: &[u8]) -> bool {
+    let Ok(header) = header(file) else { return false };
+    of_jpeg(file) == Orientation::NoTransforms
+        && is_common(file, (header.width, header.height)).is_ok_and(|common| common)
+}
+
+/// Whether each viewer decodes it.
+fn is_common(file: &[u8], size: (usize, usize)) -> Result<bool, Error> {
+    let within = size.0 <= MAX_DIMENSION && size.1 <= MAX_DIMENSION && size.0 * size.1 <= MAX_PIXELS;
+    Ok(Coding::of(file)? == Coding::default() && within)
+}
+
+/// A JPEG with faults that libjpeg-turbo overlooks is made whole (its end marker added, stray bytes taken out), so that other decoders
+/// show it too. One that was cut off is a picture all the same, with a word.
+fn repaired(file: Bytes) -> Result<(Bytes, Option<String>), Error> {
+    Ok(match Repairer::default().with_cuts().repair(&file, Length::Unknown)? {
+        Repaired::Whole(_) => (file, None),
+        Repaired::Mended { jpeg, flaw } => (jpeg, flaw.map(|flaw| flaw.to_string())),
+    })
 }
 
 fn turned(file: &[u8], upright: Orientation) -> Option<Bytes> {
