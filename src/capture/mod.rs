@@ -16,12 +16,14 @@ mod motion;
 mod pace;
 mod pattern;
 mod photo;
+mod playback;
 mod recording;
 mod resize;
 mod scale;
 pub(crate) use self::scale::Scaler;
 mod sequence;
 mod spec;
+mod splitter;
 pub mod stamp;
 
 use std::{path::PathBuf, time::Duration};
@@ -38,6 +40,7 @@ pub(crate) use self::{camera::Wanted, card::Card};
 pub use self::{
     camera::{CameraInfo, Fault, Interface, Mode, PixelFormat, Rate, User, Which, camera_label, cameras},
     control::{Control, ControlError, Entry, Kind, Setting, WrongValue, controls},
+    playback::{Playback, Progress},
     spec::{CameraSettings, Settings, Spec},
 };
 
@@ -127,6 +130,8 @@ pub struct Losses {
     pub damaged: u64,
     /// Never came, as the driver's frame numbers tell.
     pub missed: u64,
+    /// Sent, but only after something was put right: an end marker added, stray bytes removed.
+    pub repaired: u64,
 }
 
 /// Why a source cannot be opened or cannot go on.

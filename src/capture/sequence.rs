@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 
 use bytes::Bytes;
 
-use super::{Error, Frame, FrameData, Source, mjpeg::MAX_JPEG, pace::Pacer};
+use super::{Error, Frame, FrameData, Source, pace::Pacer, splitter::MAX_JPEG};
 use crate::{clock::Timestamp, jpeg};
 
 /// Digits that a number is padded to at the most: more than a u64 ever has.

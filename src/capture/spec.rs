@@ -17,13 +17,15 @@ use super::{
     Error, Source,
     camera::{self, Interface, PixelFormat, Wanted, Which},
     control::Setting,
-    mjpeg::{Mjpeg, Splitter},
+    mjpeg::Mjpeg,
     motion::Motion,
     pace::DEFAULT_FPS,
     pattern::Pattern,
+    playback::Playback,
     recording::Recording,
     resize::Resize,
     sequence::{Numbered, Sequence},
+    splitter::Splitter,
 };
 use crate::jpeg::{self, MAX_DIMENSION, MAX_PIXELS};
 
@@ -55,7 +57,7 @@ pub enum Spec {
 }
 
 /// How a source shall be.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// Width and height. Without it, sources that have a size of their own keep it, a camera is asked for
     /// about 1280x720, and what is made here has that size. A camera gives the nearest size that it has.
@@ -64,6 +66,10 @@ pub struct Settings {
     pub fps: Option<f64>,
     /// Whether files start again at their end. Photos and the test picture never end.
     pub repeat: bool,
+    /// The number with which a sequence begins; without it, the lowest there is.
+    pub start_number: Option<u64>,
+    /// Controls of a film that is played for somebody who can pause it.
+    pub playback: Option<Playback>,
     /// What concerns cameras only.
     pub camera: CameraSettings,
 }

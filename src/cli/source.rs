@@ -116,7 +116,14 @@ impl SourceArgs {
             controls: controls.clone(),
             interface: *camera_api,
         };
-        let settings = Settings { size: self.size, fps: self.fps, repeat: self.repeat, camera };
+        let settings = Settings {
+            size: self.size,
+            fps: self.fps,
+            repeat: self.repeat,
+            start_number: None,
+            playback: None,
+            camera,
+        };
         move || spec.open(&settings)
     }
 
