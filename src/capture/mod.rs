@@ -16,7 +16,6 @@ mod motion;
 mod pace;
 mod pattern;
 mod photo;
-mod playback;
 mod recording;
 mod resize;
 mod scale;
@@ -34,15 +33,16 @@ use crate::{
     clock::Timestamp,
     jpeg::{MAX_DIMENSION, MAX_PIXELS},
     picture::Picture,
+    playback,
 };
 
 pub(crate) use self::{camera::Wanted, card::Card};
 pub use self::{
     camera::{CameraInfo, Fault, Interface, Mode, PixelFormat, Rate, User, Which, camera_label, cameras},
     control::{Control, ControlError, Entry, Kind, Setting, WrongValue, controls},
-    playback::{Playback, Progress},
     spec::{CameraSettings, Settings, Spec},
 };
+pub use crate::playback::{Playback, Progress};
 
 /// Keeps panics out of the report that are caught here: crates that talk to cameras panic on what some drivers tell them.
 ///
