@@ -10,7 +10,11 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{Error, Frame, FrameData, Source, pace::Pacer};
+use super::{
+    Error, Frame, FrameData, Source,
+    pace::Pacer,
+    playback::{Playback, Wake},
+};
 use crate::{
     clock::Timestamp,
     jpeg,
@@ -37,6 +41,10 @@ pub(super) struct Recording {
     seq: u64,
     /// Frames since the file began anew.
     since: u64,
+    playback: Option<Playback>,
+    /// The time of the first frame.
+    first: Option<Duration>,
+    sought: Option<(Duration, Bytes)>,
 }
 
 /// When frames are due, by their times in the file.
@@ -83,10 +91,46 @@ impl Recording {
     }
 
     /// Opens it; `fps`: at this rate instead of its own.
-    pub(super) fn open(path: &Path, fps: Option<f64>, repeat: bool) -> Result<Self, Error> {
+    pub(super) fn open(
+        path: &Path,
+        fps: Option<f64>,
+        repeat: bool,
+        playback: Option<Playback>,
+    ) -> Result<Self, Error> {
         let reader = open(path)?;
+        if let Some(playback) = &playback {
+            playback.opened(reader.length(), true);
+        }
         let (path, pacer) = (path.to_owned(), fps.map(Pacer::new));
-        Ok(Self { path, reader, schedule: Schedule::default(), pacer, repeat, seq: 0, since: 0 })
+        let schedule = Schedule::default();
+        Ok(Self {
+            path,
+            reader,
+            schedule,
+            pacer,
+            repeat,
+            seq: 0,
+            since: 0,
+            playback,
+            first: None,
+            sought: None,
+        })
+    }
+
+    fn seek(&mut self, to: Duration) -> Result<(), Error> {
+        self.reader = open(&self.path)?;
+        self.schedule = Schedule::default();
+        let to = to + self.first.unwrap_or_default();
+        let mut found = None;
+        while let Some(next) = self.next_jpeg()? {
+            let late = next.0 >= to;
+            found = Some(next);
+            if late {
+                break;
+            }
+        }
+        self.sought = found;
+        Ok(())
     }
 
     /// The next picture in the file; what is none is left out.
@@ -121,25 +165,45 @@ fn failed(path: &Path, error: recording::Error) -> Error {
 
 impl Source for Recording {
     fn next_frame(&mut self) -> Result<Option<Frame>, Error> {
-        let mut next = self.next_jpeg()?;
-        if next.is_none() && self.repeat && self.since > 0 {
-            thread::sleep(self.schedule.again(Instant::now()));
-            self.reader = open(&self.path)?;
-            self.since = 0;
-            next = self.next_jpeg()?;
-        }
-        let Some((time, jpeg)) = next else { return Ok(None) };
-        self.since += 1;
-        match &mut self.pacer {
-            Some(pacer) => _ = pacer.wait(),
-            None => {
-                let now = Instant::now();
-                thread::sleep(self.schedule.due(time, now).saturating_duration_since(now));
+        loop {
+            let mut next = self.sought.take().map_or_else(|| self.next_jpeg(), |sought| Ok(Some(sought)))?;
+            if next.is_none() && self.repeat && self.since > 0 {
+                thread::sleep(self.schedule.again(Instant::now()));
+                self.reader = open(&self.path)?;
+                self.since = 0;
+                next = self.next_jpeg()?;
             }
+            let Some((time, jpeg)) = next else {
+                match self.playback.as_ref().map(Playback::wait_at_end) {
+                    Some(Wake::Seek(to)) => self.seek(to)?,
+                    _ => return Ok(None),
+                }
+                continue;
+            };
+            self.since += 1;
+            let first = *self.first.get_or_insert(time);
+            let now = Instant::now();
+            match (&mut self.pacer, &self.playback) {
+                (Some(pacer), _) => _ = pacer.wait(),
+                (None, None) => {
+                    thread::sleep(self.schedule.due(time, now).saturating_duration_since(now));
+                }
+                (None, Some(playback)) => match playback.wait_until(self.schedule.due(time, now)) {
+                    Wake::Due { paused } => {
+                        self.schedule.began = self.schedule.began.map(|(at, time)| (at + paused, time));
+                        playback.shown(time.saturating_sub(first));
+                    }
+                    Wake::Seek(to) => {
+                        self.seek(to)?;
+                        continue;
+                    }
+                    Wake::Closed => return Ok(None),
+                },
+            }
+            let seq = self.seq;
+            self.seq += 1;
+            return Ok(Some(Frame { seq, captured: Timestamp::now(), data: FrameData::Jpeg(jpeg) }));
         }
-        let seq = self.seq;
-        self.seq += 1;
-        Ok(Some(Frame { seq, captured: Timestamp::now(), data: FrameData::Jpeg(jpeg) }))
     }
 
     fn describe(&self) -> String {

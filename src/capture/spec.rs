@@ -190,9 +190,12 @@ impl Spec {
             }
             Self::Stdin => Box::new(Mjpeg::stdin(settings.fps)),
             Self::Mjpeg(path) => Box::new(Mjpeg::open(existing(path)?, fps, settings.repeat)?),
-            Self::Recording(path) => {
-                Box::new(Recording::open(existing(path)?, settings.fps, settings.repeat)?)
-            }
+            Self::Recording(path) => Box::new(Recording::open(
+                existing(path)?,
+                settings.fps,
+                settings.repeat,
+                settings.playback.clone(),
+            )?),
             Self::Sequence(text) => Box::new(Sequence::open(text, fps, settings.repeat)?),
         };
         // These have a size of their own; frames that happen to fit pass through it untouched.

@@ -39,9 +39,15 @@ pub struct Reader<R> {
     scale: u64,
     track: Option<u64>,
     cluster: u64,
+    length: Option<Duration>,
 }
 
 impl<R: Read> Reader<R> {
+    /// How long the file says that it is.
+    pub fn length(&self) -> Option<Duration> {
+        self.length
+    }
+
     /// Reads how the file begins.
     ///
     /// # Errors
@@ -51,7 +57,7 @@ impl<R: Read> Reader<R> {
         if header.id != Ebml::ID || header.size.is_unknown {
             return Err(Error::NotMatroska);
         }
-        let mut reader = Self { input, scale: 1_000_000, track: None, cluster: 0 };
+        let mut reader = Self { input, scale: 1_000_000, track: None, cluster: 0, length: None };
         reader.skip(header.size)?;
         while reader.track.is_none() {
             let Some(header) = reader.next_header()? else {
@@ -62,6 +68,10 @@ impl<R: Read> Reader<R> {
                 Info::ID => {
                     let info: Info = reader.element(header)?;
                     reader.scale = (*info.timestamp_scale).max(1);
+                    reader.length = info
+                        .duration
+                        .as_ref()
+                        .map(|ticks| Duration::from_secs_f64(**ticks * reader.scale as f64 / 1e9));
                 }
                 Tracks::ID => reader.tracks(header)?,
                 // Frames before anything says what they are.
