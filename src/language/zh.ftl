@@ -41,6 +41,9 @@ no-signal = 无信号
 camera-off = 摄像头已关闭
 frames-per-second = { $rate } 帧/秒
 paused-hint = 已暂停 · 按空格键继续
+the-end = 播放结束
+film-ended = 播放结束 · 按空格键重播
+film-no-seek = 该影片不支持跳转，只能从头播放到尾。
 own-camera = 我
 own-camera-off = 您的摄像头已关闭。按 m 打开。
 
@@ -74,6 +77,9 @@ key-record = 开始或停止录制
 key-copy = 复制画面
 key-camera = 打开或关闭您的摄像头
 key-pause = 暂停或继续
+key-seek = 后退、前进 5 秒
+key-seek-far = 后退、前进 30 秒
+key-ends = 跳到开头、跳到结尾
 key-numbers = 显示数据
 key-dismiss = 收起图片
 key-help = 显示这些按键
@@ -120,6 +126,7 @@ rate-graph = 最近一分钟的每秒帧数
 
 # In a terminal.
 terminal-keys = t 说话 · s 保存 · r 录制 · h 按键 · q 退出
+terminal-film-keys = 空格 暂停 · ← → 5 秒 · s 保存 · h 按键 · q 退出
 
 # The dashboard of a relay.
 dashboard-clients = 客户端：{ $count } · 已运行 { $up }
