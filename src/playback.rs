@@ -74,8 +74,10 @@ impl Playback {
     pub fn toggle_pause(&self) {
         let mut state = self.state();
         if state.progress.ended {
-            state.seek = state.progress.can_seek.then_some(Duration::ZERO);
             state.progress.paused = false;
+            if state.progress.can_seek {
+                state.move_to(Duration::ZERO);
+            }
         } else {
             state.progress.paused = !state.progress.paused;
         }
@@ -87,9 +89,7 @@ impl Playback {
         let mut state = self.state();
         if state.progress.can_seek {
             let to = state.progress.length.map_or(to, |length| to.min(length));
-            state.seek = Some(to);
-            // Where it will be: a key that is held moves on from there.
-            state.progress.position = to;
+            state.move_to(to);
             self.0.changed.notify_all();
         }
     }
@@ -186,6 +186,13 @@ impl Playback {
 }
 
 impl State {
+    fn move_to(&mut self, to: Duration) {
+        self.seek = Some(to);
+        // Where it will be: a key that is held moves on from there.
+        self.progress.position = to;
+        self.progress.ended = false;
+    }
+
     fn take_command(&mut self) -> Option<Wake> {
         if self.closed {
             return Some(Wake::Closed);
@@ -261,8 +268,9 @@ mod tests {
             thread::yield_now();
         }
         film.toggle_pause();
+        let Progress { paused, ended, position, .. } = film.progress();
+        assert_eq!((paused, ended, position), (false, false, Duration::ZERO), "at once");
         assert_eq!(waiting.join().unwrap(), Wake::Seek(Duration::ZERO));
-        assert!(!film.progress().paused && !film.progress().ended);
     }
 
     #[test]

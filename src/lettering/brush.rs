@@ -105,10 +105,9 @@ pub(crate) fn triangle(canvas: &mut Canvas, corners: [(f32, f32); 3], radius: f3
         for (column, pixel) in row.iter_mut().enumerate() {
             let (px, py) = ((x + column) as f32 + 0.5, row_y as f32 + 0.5);
             let within = edges.map(|(from, normal)| (px - from.0) * normal.0 + (py - from.1) * normal.1);
-            // In a corner, the distance to the smaller triangle whose edges lie deeper by the radius.
-            let out = within.map(|within| (radius - within).max(0.0));
-            let corner = radius - out.iter().map(|out| out * out).sum::<f32>().sqrt();
-            let cover = (corner.min(within.into_iter().fold(f32::MAX, f32::min)) + 0.5).clamp(0.0, 1.0);
+            // Near an edge or a corner, what counts is the distance to the triangle whose edges lie deeper by the radius.
+            let out = within.map(|within| (radius - within).max(0.0)).into_iter().fold(0.0, f32::hypot);
+            let cover = if out > 0.0 { (radius - out + 0.5).clamp(0.0, 1.0) } else { 1.0 };
             *pixel = blend(*pixel, colour, (255.0 * cover) as u32);
         }
     }

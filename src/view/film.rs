@@ -126,7 +126,9 @@ impl Film {
 
     /// Lets go of the knob.
     pub(crate) fn release(&mut self) {
-        self.moved |= std::mem::take(&mut self.is_held);
+        if std::mem::take(&mut self.is_held) {
+            (self.moved, self.hover) = (true, None);
+        }
     }
 
     /// What is new since the last look.

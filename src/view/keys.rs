@@ -97,6 +97,8 @@ pub(crate) fn help(own: bool, copies: bool, film: bool) -> impl Iterator<Item = 
         Phrase::KeyCamera => own,
         Phrase::KeyCopy => copies,
         Phrase::KeySeek | Phrase::KeySeekFar | Phrase::KeyEnds => film,
+        // It is alone here.
+        Phrase::KeyEnlarge | Phrase::KeyNext | Phrase::KeyAll => !film,
         _ => true,
     })
 }
