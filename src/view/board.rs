@@ -333,8 +333,8 @@ impl Board {
     pub(crate) fn life(&self, stream: &Stream, now: Instant) -> Life {
         let cut = !matches!(self.link, LinkState::Connecting | LinkState::Up { .. });
         match stream.life(cut, now) {
-            // A film may stand still.
-            Life::Frozen(_) if !cut && self.is_film(stream) => Life::Live,
+            // A film may stand still, and is as late as somebody began to play it.
+            Life::Frozen(_) | Life::Late(_) if !cut && self.is_film(stream) => Life::Live,
             life => life,
         }
     }

@@ -5,6 +5,7 @@ use super::{
     *,
 };
 use crate::{
+    clock::Age,
     language::Language,
     playback::Playback,
     view::{
@@ -329,4 +330,20 @@ fn a_film_that_plays_is_seen_without_words_until_somebody_reaches_for_it() {
     assert!(board.is_bare(&board.streams[0], Life::Live, later + 5 * SECOND));
     controls.toggle_pause();
     assert!(!board.is_bare(&board.streams[0], Life::Live, later + 5 * SECOND));
+}
+
+#[test]
+fn a_film_is_never_late() {
+    let now = Instant::now();
+    let (_, mut board) = playing(Some(60 * SECOND), now);
+    let age = Some(Age { time: 5 * SECOND, within: Some(Duration::ZERO) });
+    for step in 1..=30 {
+        for name in ["film", "camera"] {
+            let at = now + SECOND * step / 20;
+            let late = Frame { age, decoded: at, ..frame(name, step.into(), 8, 8) };
+            board.apply(Update::Frame(late), at);
+        }
+    }
+    let life = |place: usize| board.life(&board.streams[place], now + 2 * SECOND);
+    assert!(matches!((life(0), life(1)), (Life::Live, Life::Late(_))), "{:?} {:?}", life(0), life(1));
 }

@@ -147,15 +147,15 @@ pub(crate) fn times(progress: &Progress) -> (String, Option<String>) {
     (clock(progress.shown_position()), progress.length.map(clock))
 }
 
-/// What is said beside them.
-pub(crate) fn word(words: &Words, progress: &Progress) -> Option<String> {
-    let phrase = match progress {
-        Progress { ended: true, can_seek: true, .. } => Phrase::FilmEnded,
-        Progress { ended: true, .. } => Phrase::TheEnd,
-        Progress { paused: true, .. } => Phrase::PausedHint,
+/// What is said beside them while it stands still: in full with the key that goes on, and in short.
+pub(crate) fn word(words: &Words, progress: &Progress) -> Option<[String; 2]> {
+    let (full, short) = match progress {
+        Progress { ended: true, can_seek: true, .. } => (Phrase::FilmEnded, Phrase::TheEnd),
+        Progress { ended: true, .. } => (Phrase::TheEnd, Phrase::TheEnd),
+        Progress { paused: true, .. } => (Phrase::PausedHint, Phrase::Paused),
         _ => return None,
     };
-    Some(words.say(phrase))
+    Some([full, short].map(|phrase| words.say(phrase)))
 }
 
 impl Progress {
@@ -293,14 +293,15 @@ mod tests {
         };
         assert_eq!(times(&progress), ("0:59".into(), Some("1:00".into())));
         let words = Words::default();
-        assert_eq!(word(&words, &progress), None);
+        let full = |progress| word(&words, progress).map(|[full, _]| full);
+        assert_eq!(full(&progress), None);
         progress.paused = true;
-        assert_eq!(word(&words, &progress).as_deref(), Some("paused · Space goes on"));
+        assert_eq!(full(&progress).as_deref(), Some("paused · Space goes on"));
         progress.ended = true;
         assert_eq!(times(&progress).0, "1:00");
-        assert_eq!(word(&words, &progress).as_deref(), Some("The end · Space plays it again"));
+        assert_eq!(full(&progress).as_deref(), Some("The end · Space plays it again"));
         progress.can_seek = false;
-        assert_eq!(word(&words, &progress).as_deref(), Some("The end"));
+        assert_eq!(full(&progress).as_deref(), Some("The end"));
         progress.length = None;
         assert_eq!(times(&progress), ("0:59".into(), None));
     }

@@ -138,21 +138,23 @@ fn words(easel: &mut Easel, board: &Board, canvas: &mut Canvas, room: Rect, prog
     let Measures { text, margin, .. } = easel.measures;
     let (position, length) = times(progress);
     let mut left = room.x;
-    let mut put = |easel: &mut Easel, canvas: &mut Canvas, words: &str, colour| {
-        let style = Style::line(text, colour, room.right().saturating_sub(left));
+    let put = |easel: &mut Easel, canvas: &mut Canvas, left: &mut usize, words: &str, colour| {
+        let style = Style::line(text, colour, room.right().saturating_sub(*left));
         let (width, _) = easel.painter.measure(words, style);
-        easel.painter.draw(canvas, words, left, room.y, style);
-        left += width;
-        left
+        easel.painter.draw(canvas, words, *left, room.y, style);
+        *left += width;
     };
-    put(easel, canvas, &position, TEXT);
+    put(easel, canvas, &mut left, &position, TEXT);
     if let Some(length) = length {
-        put(easel, canvas, &format!(" / {length}"), FAINT);
+        put(easel, canvas, &mut left, &format!(" / {length}"), FAINT);
     }
-    if let Some(word) = word(&board.words, progress) {
-        put(easel, canvas, &format!("     {word}"), TEXT);
+    if let Some([full, short]) = word(&board.words, progress) {
+        left += 2 * margin;
+        let rest = room.right().saturating_sub(left);
+        let fits = easel.painter.measure(&full, Style::line(text, TEXT, usize::MAX >> 32)).0 <= rest;
+        put(easel, canvas, &mut left, if fits { &full } else { &short }, TEXT);
     }
-    let left = put(easel, canvas, "", TEXT) + 2 * margin;
+    left += 2 * margin;
     let rest = Rect::new(left, room.y, (room.right() + margin / 2).saturating_sub(left), room.height);
     bar::within(easel, board, canvas, rest);
 }

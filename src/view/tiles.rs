@@ -95,7 +95,7 @@ pub(super) fn figures(board: &Board, stream: &Stream, life: Life) -> (String, To
             Tone::Warning
         }
         // A film has no age, and no rate while it stands still.
-        Life::Live | Life::Late(_) if board.is_film(stream) => {
+        Life::Live if board.is_film(stream) => {
             parts.extend(match board.film().map(Film::progress) {
                 Some(Progress { ended: true, .. }) => Some(words.say(Phrase::TheEnd)),
                 Some(Progress { paused: true, .. }) => Some(words.say(Phrase::Paused)),

@@ -224,7 +224,10 @@ fn film(area: Rect, board: &Board, progress: &Progress) -> Vec<Span<'static>> {
         spans.push(Span::from("━".repeat(played)).fg(Color::Green));
         spans.push(Span::from("─".repeat(rest)).dim());
     }
-    if let Some(word) = word(&board.words, progress) {
+    if let Some([full, short]) = word(&board.words, progress) {
+        let used: usize = spans.iter().map(Span::width).sum();
+        let word =
+            if used + Line::from(full.as_str()).width() + 2 > usize::from(area.width) { short } else { full };
         spans.push(Span::from(format!("  {word}")).fg(Color::Yellow));
     }
     spans.push(Span::from("  "));
