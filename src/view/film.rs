@@ -293,7 +293,7 @@ mod tests {
         };
         assert_eq!(times(&progress), ("0:59".into(), Some("1:00".into())));
         let words = Words::default();
-        let full = |progress| word(&words, progress).map(|[full, _]| full);
+        let full = |progress: &Progress| word(&words, progress).map(|[full, _]| full);
         assert_eq!(full(&progress), None);
         progress.paused = true;
         assert_eq!(full(&progress).as_deref(), Some("paused · Space goes on"));
