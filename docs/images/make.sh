@@ -61,7 +61,7 @@ ffmpeg -v error -loop 1 -framerate 1 -i "$data/raccoon_1024x768.jpg" -t 180 -c:v
 "$program" play "$work/garden.mkv" --window 1280x720 --quiet >/dev/null &
 pids+=($!)
 sleep 2
-xdotool mousemove 500 667 mousedown 1 sleep 0.1 mouseup 1 mousemove 840 667
+xdotool mousemove 500 667 mousedown 1 sleep 0.1 mouseup 1 sleep 0.1 mousemove 840 667
 sleep 0.7
 shoot film.jpg
 kill "${pids[-1]}" || true

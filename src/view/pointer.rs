@@ -48,6 +48,10 @@ impl Pointer {
     fn turn(&mut self, at: Option<(usize, usize)>, down: bool, wheel: f32) -> Vec<Seen> {
         let mut seen = Vec::new();
         // Where it stands at first, it has not moved to.
+        // Where it was when the button came up is not told: what it moved since the last look may be after that.
+        if !down && std::mem::take(&mut self.pressed) {
+            seen.push(Seen::Released);
+        }
         if let Some((x, y)) = at.filter(|_| at != self.at && self.at.is_some()) {
             seen.push(if self.pressed { Seen::Dragged(x, y) } else { Seen::Moved(x, y) });
         }
@@ -58,9 +62,6 @@ impl Pointer {
         if let (Some((x, y)), true, false) = (at, down, self.down) {
             seen.push(Seen::Click(x, y));
             self.pressed = true;
-        }
-        if !down && std::mem::take(&mut self.pressed) {
-            seen.push(Seen::Released);
         }
         let lines = (wheel * NOTCH).round() as isize;
         if lines != 0 {
@@ -81,7 +82,7 @@ mod tests {
         assert_eq!(pointer.turn(Some((5, 5)), false, 0.0), []);
         assert_eq!(pointer.turn(Some((6, 5)), true, 0.0), [Seen::Moved(6, 5), Seen::Click(6, 5)]);
         assert_eq!(pointer.turn(Some((6, 5)), true, 0.0), []);
-        assert_eq!(pointer.turn(None, false, 0.0), [Seen::Left, Seen::Released]);
+        assert_eq!(pointer.turn(None, false, 0.0), [Seen::Released, Seen::Left]);
         assert_eq!(pointer.turn(None, true, 0.0), [], "outside");
         assert_eq!(pointer.turn(Some((6, 5)), true, -1.0), [Seen::Wheel(-3)], "and no click by coming in");
     }
@@ -92,7 +93,7 @@ mod tests {
         pointer.turn(Some((5, 5)), false, 0.0);
         assert_eq!(pointer.turn(Some((5, 5)), true, 0.0), [Seen::Click(5, 5)]);
         assert_eq!(pointer.turn(Some((9, 5)), true, 0.0), [Seen::Dragged(9, 5)]);
-        assert_eq!(pointer.turn(Some((12, 5)), false, 0.0), [Seen::Dragged(12, 5), Seen::Released]);
+        assert_eq!(pointer.turn(Some((12, 5)), false, 0.0), [Seen::Released, Seen::Moved(12, 5)]);
         assert_eq!(pointer.turn(Some((13, 5)), false, 0.0), [Seen::Moved(13, 5)]);
     }
 }
