@@ -68,10 +68,9 @@ impl<R: Read> Reader<R> {
                 Info::ID => {
                     let info: Info = reader.element(header)?;
                     reader.scale = (*info.timestamp_scale).max(1);
-                    reader.length = info
-                        .duration
-                        .as_ref()
-                        .map(|ticks| Duration::from_secs_f64(**ticks * reader.scale as f64 / 1e9));
+                    reader.length = info.duration.as_ref().and_then(|ticks| {
+                        Duration::try_from_secs_f64(**ticks * reader.scale as f64 / 1e9).ok()
+                    });
                 }
                 Tracks::ID => reader.tracks(header)?,
                 // Frames before anything says what they are.
