@@ -36,6 +36,8 @@ pub mod wire;
 
 pub mod fresh;
 
+pub mod playback;
+
 pub mod jpeg;
 
 pub mod still;

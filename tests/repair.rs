@@ -20,9 +20,10 @@ use bytes::Bytes;
 use common::program::{RelayProgram, Running, pulsecam};
 use pulsecam::{
     clock::Timestamp,
+    film::{self, Film, Input},
     jpeg::{Decoder, Encoder, Scale, segments},
     picture::{Canvas, Picture, Pixels},
-    recording::{Reader, Recorder, Taken},
+    recording::{Recorder, Taken},
 };
 use serde_json::Value;
 
@@ -138,7 +139,7 @@ fn send(folder: &Path, arguments: &[&str], parts: Vec<Vec<u8>>) -> Sent {
     recording.exit_code();
     let mut pictures = Vec::new();
     if let Ok(file) = File::open(&tape) {
-        let mut reader = Reader::new(file).unwrap();
+        let mut reader = film::open(Input::file(file).unwrap()).unwrap();
         while let Some((_, jpeg)) = reader.next_frame().unwrap() {
             pictures.push(jpeg);
         }

@@ -14,7 +14,7 @@ use std::{
 };
 
 use common::{
-    clip,
+    clip, film,
     peer::{self, Peer},
     program::{RelayProgram, Running, pulsecam, run},
 };
@@ -197,6 +197,53 @@ fn a_demonstration_without_a_display_is_drawn_in_the_terminal() {
     let terminal =
         Terminal::start(80, 24, &["demo", "--source", "pattern", "--size", "320x240", "--lang", "en"]);
     terminal.shows("a moving picture", |screen| screen.contains("320×240") && screen.contains("30 fps"));
+    terminal.key("q");
+    terminal.shows("the end", |screen| screen.contains("ended with 0"));
+}
+
+/// The time that stands before the length of a film of a minute, in seconds.
+fn position(screen: &str) -> Option<u64> {
+    let (before, _) = screen.split_once(" / 1:00")?;
+    let (minutes, seconds) = before.rsplit(' ').next()?.split_once(':')?;
+    Some(minutes.parse::<u64>().ok()? * 60 + seconds.parse::<u64>().ok()?)
+}
+
+#[test]
+fn a_film_is_paused_and_moved_in_and_stays_at_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = film::write(&folder.path().join("a film.mkv"), &[(clip::RED, 30), (clip::GREEN, 30)]);
+    let terminal = Terminal::start(100, 24, &["play", &path, "--lang", "en"]);
+    terminal.shows("its name, and that it plays", |screen| {
+        screen.contains("a film.mkv") && position(screen).is_some_and(|seconds| seconds > 0)
+    });
+    terminal.key("Space");
+    let paused = terminal.shows("that it is paused", |screen| screen.contains("paused · Space goes on"));
+    let at = position(&paused).unwrap();
+    // Longer than a live picture may stand still before it is called frozen.
+    thread::sleep(Duration::from_millis(1_500));
+    let still = terminal.screen();
+    assert_eq!(position(&still), Some(at), "{still}");
+    assert!(!still.contains("no picture"), "{still}");
+    terminal.key("Right");
+    terminal.shows("five seconds on", |screen| position(screen) == Some(at + 5));
+    terminal.key("S-Right");
+    terminal.shows("thirty more", |screen| position(screen) == Some(at + 35));
+    terminal.key("Left");
+    terminal.shows("five back", |screen| position(screen) == Some(at + 30));
+    terminal.key("Home");
+    terminal.shows("the beginning", |screen| position(screen) == Some(0));
+    terminal.key("h");
+    terminal.shows("the keys", |screen| screen.contains("30 seconds back or forward"));
+    terminal.key("h");
+    terminal.key("End");
+    let end = terminal.shows("its end", |screen| screen.contains("The end · Space plays it again"));
+    assert_eq!(position(&end), Some(60), "{end}");
+    thread::sleep(Duration::from_millis(1_500));
+    assert!(terminal.screen().contains("The end"), "and stays");
+    terminal.key("Space");
+    terminal.shows("it again", |screen| {
+        !screen.contains("The end") && position(screen).is_some_and(|seconds| seconds < 20)
+    });
     terminal.key("q");
     terminal.shows("the end", |screen| screen.contains("ended with 0"));
 }

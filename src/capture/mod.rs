@@ -21,7 +21,6 @@ mod numbered;
 mod pace;
 mod pattern;
 mod photo;
-mod playback;
 pub(crate) mod probe;
 mod recording;
 mod resize;
@@ -41,16 +40,17 @@ use crate::{
     clock::Timestamp,
     jpeg::{MAX_DIMENSION, MAX_PIXELS},
     picture::Picture,
+    playback,
 };
 
 pub(crate) use self::{camera::Wanted, card::Card};
 pub use self::{
     camera::{CameraInfo, Fault, Interface, Mode, PixelFormat, Rate, User, Which, camera_label, cameras},
     control::{Control, ControlError, Entry, Kind, Setting, WrongValue, controls},
-    playback::{Playback, Progress},
     spec::{CameraSettings, Settings, Spec},
     splitter::{Jpegs, jpegs},
 };
+pub use crate::playback::{Playback, Progress};
 
 /// Keeps panics out of the report that are caught here: crates that talk to cameras panic on what some drivers tell them.
 ///

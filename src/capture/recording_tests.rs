@@ -82,7 +82,11 @@ fn what_is_no_jpeg_is_left_out_counted_and_missing_in_the_numbers() {
 #[test]
 fn two_fields_in_a_frame_give_the_first() {
     let both = [&jpeg(1)[..], &jpeg(2)].concat();
-    assert_eq!(picture(&both.into()), Some(jpeg(1)));
+    let frames = vec![(Duration::ZERO, both.into())];
+    let reel = Reel { frames, next: 0, damaged: 0, fails_at: None };
+    let mut recording = Recording::new("reel".into(), Box::new(reel), &Settings::default()).unwrap();
+    assert_eq!(next(&mut recording), Some((0, jpeg(1))));
+    assert_eq!(recording.losses(), Losses::default());
 }
 
 #[test]

@@ -20,8 +20,9 @@ use super::{
     source::SourceArgs,
 };
 use crate::{
+    capture::Playback,
     link::{Role, State, connect},
-    relay,
+    relay, view,
 };
 
 const EXAMPLES: &str = "\
@@ -81,10 +82,18 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
             connect(args.source.reported(args.patience.config(host.as_str(), Role::Sender)?)).await?;
         Ok::<_, Error>((viewer, sender))
     })?;
+    let mut job = args.source.job(Limit::default(), args.codec.strips, &sender);
+    if args.ends {
+        job.name = args.source.film_name();
+    }
+    // Without anybody who could pause it, a film ends at its end.
+    let film = (args.ends && !args.show.no_window)
+        .then(|| view::Film { controls: Playback::default(), stream: job.name.clone() });
+    let playback = film.as_ref().map(|film| film.controls.clone());
     let outgoing = runtime.block_on(async {
         link::discard(ignored);
         let outgoing = tokio::select! {
-            opened = send::open(&args.source, args.codec, Limit::default(), &sender) => opened?,
+            opened = send::open_job(&args.source, &job, playback, &sender) => opened?,
             _ = &mut signal => return Err(Error::Stopped),
         };
         // A film's first frames would go by before anybody looks.
@@ -97,7 +106,9 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         Ok(outgoing)
     })?;
     info!("others on this machine can join: pulsecam view {host}");
-    let who = Who::new("pulsecam demo", args.source.person(), signal);
+    let title = args.source.file_name().filter(|_| args.ends).map(|name| format!("pulsecam: {name}"));
+    let title = title.as_deref().unwrap_or("pulsecam demo");
+    let who = Who { film: film.clone(), ..Who::new(title, args.source.person(), signal) };
     let (over, ends, sent) = (who.over.clone(), args.ends, sender.clone());
     let failure = Arc::new(OnceLock::new());
     let failed = Arc::clone(&failure);
@@ -114,6 +125,9 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         over.cancel();
     });
     let shown = show::run(&args.show, args.codec, who, output, args.limit, &runtime, (&viewer, inbox));
+    if let Some(film) = film {
+        film.controls.close();
+    }
     playing.abort();
     drop((sender, viewer));
     relay_stop.cancel();

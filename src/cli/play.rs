@@ -19,6 +19,9 @@ Examples:
   pulsecam play talk.mkv desk.local              to everybody at that relay, at its own timing
   pulsecam play talk.mkv desk.local --repeat --name \"the talk\"
 
+Keys here: Space pauses and goes on, Left and Right move 5 seconds (with Shift 30), Home and End go to
+the ends, h lists all. At the end the last picture stays.
+
 PULSECAM_HOST does not count here: nothing is sent to others unless a relay is named.";
 
 /// Play a recording, here or to everybody at a relay.

@@ -15,6 +15,7 @@ use super::{
     values,
 };
 use crate::{
+    capture::Playback,
     link::{Counters, Link, Role, State},
     pipeline::{Counts, Job, Outgoing},
 };
@@ -155,12 +156,17 @@ pub(super) async fn open(
     limit: Limit,
     link: &Link,
 ) -> Result<Outgoing, Error> {
-    open_job(source, &source.job(limit, codec.strips, link), link).await
+    open_job(source, &source.job(limit, codec.strips, link), None, link).await
 }
 
 /// The same for a job with more to it.
-pub(super) async fn open_job(source: &SourceArgs, job: &Job, link: &Link) -> Result<Outgoing, Error> {
-    let outgoing = Outgoing::open(job, source.opener(), link::sink(link)).await?;
+pub(super) async fn open_job(
+    source: &SourceArgs,
+    job: &Job,
+    playback: Option<Playback>,
+    link: &Link,
+) -> Result<Outgoing, Error> {
+    let outgoing = Outgoing::open(job, source.opener(playback), link::sink(link)).await?;
     tracing::info!("sending {} as {:?} to {}", outgoing.description(), job.name, link.host());
     Ok(outgoing)
 }

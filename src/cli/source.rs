@@ -1,13 +1,14 @@
 //! Options of a source, which `send`, `call` and `demo` share.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use super::{limit::Limit, values};
 use crate::{
     capture::{
-        CameraSettings, Error, Interface, PixelFormat, Setting, Settings, Source, Spec, Which, camera_label,
+        CameraSettings, Error, Interface, PixelFormat, Playback, Setting, Settings, Source, Spec, Which,
+        camera_label,
     },
     jpeg::Strips,
     link::{self, Link},
@@ -113,8 +114,11 @@ impl SourceArgs {
         }
     }
 
-    /// Opens it, on the thread that calls.
-    pub(super) fn opener(&self) -> impl FnMut() -> Result<Box<dyn Source>, Error> + Send + use<> {
+    /// Opens it, on the thread that calls. A film obeys these controls, if there are any.
+    pub(super) fn opener(
+        &self,
+        playback: Option<Playback>,
+    ) -> impl FnMut() -> Result<Box<dyn Source>, Error> + Send + use<> {
         let spec = self.source.clone().unwrap_or_else(|| {
             // Who waits for a camera does not want the test picture instead.
             if self.camera.wait { Spec::Camera(Which::First) } else { Spec::default_here() }
@@ -132,7 +136,7 @@ impl SourceArgs {
             fps: self.fps,
             repeat: self.repeat,
             start_number: self.start_number,
-            playback: None,
+            playback,
             camera,
         };
         move || spec.open(&settings)
@@ -161,6 +165,21 @@ impl SourceArgs {
             let camera = self.source.as_ref().map_or(Some(&Which::First), Spec::camera);
             values::stream_name(camera.and_then(camera_label))
         })
+    }
+
+    /// The name of the file that is the source, if it is one.
+    pub(super) fn file_name(&self) -> Option<String> {
+        let path = match self.source.as_ref()? {
+            Spec::Path(path) | Spec::Photo(path) | Spec::Mjpeg(path) | Spec::Recording(path) => path,
+            Spec::Sequence(text) => Path::new(text),
+            Spec::Camera(_) | Spec::Pattern | Spec::Stdin => return None,
+        };
+        Some(path.file_name()?.to_string_lossy().into_owned())
+    }
+
+    /// The stream's name where it is played for who sits here: the file's, unless another was given.
+    pub(super) fn film_name(&self) -> String {
+        self.name.clone().or_else(|| self.file_name()).unwrap_or_else(|| self.name())
     }
 
     /// The name of who sits at this end, for the others.

@@ -63,6 +63,9 @@ phrases! {
     CannotDecode = "cannot-decode",
     FramesPerSecond = "frames-per-second",
     PausedHint = "paused-hint",
+    TheEnd = "the-end",
+    FilmEnded = "film-ended",
+    FilmNoSeek = "film-no-seek",
     OwnCamera = "own-camera",
     OwnCameraOff = "own-camera-off",
     // Images.
@@ -94,6 +97,9 @@ phrases! {
     KeyCopy = "key-copy",
     KeyCamera = "key-camera",
     KeyPause = "key-pause",
+    KeySeek = "key-seek",
+    KeySeekFar = "key-seek-far",
+    KeyEnds = "key-ends",
     KeyNumbers = "key-numbers",
     KeyDismiss = "key-dismiss",
     KeyHelp = "key-help",
@@ -135,6 +141,7 @@ phrases! {
     AgeGraph = "age-graph",
     RateGraph = "rate-graph",
     TerminalKeys = "terminal-keys",
+    TerminalFilmKeys = "terminal-film-keys",
     // The dashboard of a relay.
     DashboardClients = "dashboard-clients",
     DashboardTraffic = "dashboard-traffic",

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::stream::Counts;
+use crate::playback::Progress;
 
 /// What the caller is asked to do: the window itself writes no files and knows no network.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub enum Action {
     Camera(bool),
     /// Give this picture, an image or a stream's frame, to whatever is pasted into next.
     Copy(Bytes),
+    /// Nothing: the film that is played was paused, goes on, was moved in, or has ended.
+    Played(Progress),
 }
 
 /// A stream and what became of its frames, for the summary at the end.

@@ -14,6 +14,7 @@ use super::{
     action::{Action, Total},
     chat::{Chat, Speaker},
     entry::Edit,
+    film::Film,
     gallery::{Gallery, Shown},
     keys::{Command, Writing},
     state,
@@ -54,6 +55,7 @@ pub(crate) struct Board {
     pub(crate) chat: Chat,
     pub(crate) images: Gallery,
     pub(crate) own: Option<Own>,
+    pub(crate) film: Option<Film>,
     pub(crate) recording: Option<Instant>,
     pub(crate) paused: bool,
     pub(crate) numbers: bool,
@@ -77,6 +79,7 @@ impl Board {
             chat: Chat::default(),
             images: Gallery::default(),
             own: None,
+            film: None,
             recording: None,
             paused: false,
             numbers: false,
@@ -184,7 +187,11 @@ impl Board {
 
     /// Takes away what has been shown long enough.
     pub(crate) fn expire(&mut self, now: Instant) {
-        self.remove(Stream::gone, now);
+        let film = self.film.take();
+        let stays =
+            |stream: &Stream| film.as_ref().is_some_and(|film| film.is_open() && film.is_shown_by(stream));
+        self.remove(|stream, now| stream.gone(now) && !stays(stream), now);
+        self.film = film;
         self.chat.expire(now);
         for stream in self.streams.iter_mut().filter(|stream| stream.stalled(now).is_some()) {
             stream.measure(now);
@@ -193,7 +200,18 @@ impl Board {
 
     /// Does what a key or a button asks for; what is beyond the window is returned.
     pub(crate) fn obey(&mut self, command: Command, now: Instant) -> Vec<Action> {
+        if let Some(film) = &mut self.film {
+            film.stir(now);
+        }
         match command {
+            Command::Pause if self.film().is_some() => {
+                let obeyed = self.film().is_none_or(Film::toggle);
+                self.complain(obeyed, now);
+            }
+            Command::Seek(target) => {
+                let obeyed = self.film.as_mut().is_none_or(|film| film.seek(target));
+                self.complain(obeyed, now);
+            }
             Command::Pause => {
                 self.paused = !self.paused;
                 if !self.paused {
@@ -225,6 +243,14 @@ impl Board {
             Command::Quit => {}
         }
         Vec::new()
+    }
+
+    /// Says that a film cannot be moved in, unless it obeyed.
+    fn complain(&mut self, obeyed: bool, now: Instant) {
+        if !obeyed {
+            let word = self.words.say(Phrase::FilmNoSeek);
+            self.chat.hear(Speaker::Program, word, Timestamp::now(), now);
+        }
     }
 
     fn enlarge(&mut self, place: usize) {
@@ -310,17 +336,24 @@ impl Board {
     /// The pointer moved: who reaches for it looks for something to press.
     pub(crate) fn pointed(&mut self, now: Instant) {
         self.buttons_until = self.buttons_until.max(now + BUTTONS_STAY);
+        if let Some(film) = &mut self.film {
+            film.stir(now);
+        }
     }
 
     /// Whether the buttons are there.
     pub(crate) fn has_buttons(&self, now: Instant) -> bool {
-        self.streams.is_empty() || now < self.buttons_until
+        self.film().map_or(self.streams.is_empty() || now < self.buttons_until, |film| film.has_bar(now))
     }
 
     /// What a stream's picture is worth.
     pub(crate) fn life(&self, stream: &Stream, now: Instant) -> Life {
         let cut = !matches!(self.link, LinkState::Connecting | LinkState::Up { .. });
-        stream.life(cut, now)
+        match stream.life(cut, now) {
+            // A film may stand still, and is as late as somebody began to play it.
+            Life::Frozen(_) | Life::Late(_) if !cut && self.is_film(stream) => Life::Live,
+            life => life,
+        }
     }
 
     /// How the link is, in a line.
@@ -349,8 +382,10 @@ impl Board {
         let countdown = state::next_change(&self.link, now);
         let recording = self.recording.map(second);
         let buttons = (self.buttons_until > now).then_some(self.buttons_until);
-        let streams = self.streams.iter().map(|stream| stream.next_change(now));
-        let others = [countdown, recording, buttons, self.chat.next_change(now)];
+        let streams = self.streams.iter().filter(|stream| !self.is_film(stream));
+        let streams = streams.map(|stream| stream.next_change(now));
+        let film = self.film().and_then(|film| film.next_change(now));
+        let others = [countdown, recording, buttons, film, self.chat.next_change(now)];
         others.into_iter().flatten().chain(streams).min()
     }
 

@@ -15,13 +15,16 @@ use super::{
     Account, Card, Damaged, Frame, Image, LinkState, Own, Update, Wanted,
     board::Board,
     entry::Edit,
-    keys::{Command, Writing},
+    film::Film,
+    keys::{Command, Target, Writing},
+    options,
     paint::{Easel, Surroundings},
 };
 use crate::{
     clock::{Age, Timestamp},
     language::{Language, Words},
     picture::Canvas,
+    playback::Playback,
     stream_id::StreamId,
 };
 
@@ -199,7 +202,48 @@ fn states(mut draw: impl FnMut(&str, &mut Board, (usize, usize), Instant), now: 
     }
     draw("late", &mut late, hd, now + 600 * MS);
     links(&mut draw, now);
+    films(&mut draw, now);
     panels(&mut draw, &four, now);
+}
+
+/// A board with a film of twelve minutes, and its controls.
+fn film(language: Language, length: Option<Duration>, now: Instant) -> (Playback, Board) {
+    let mut board = board(language, now);
+    feed(&mut board, &[("talk.mkv", 1280, 720)], now);
+    let controls = Playback::default();
+    controls.opened(length, length.is_some());
+    controls.shown(Duration::from_secs(251));
+    let film = options::Film { controls: controls.clone(), stream: "talk.mkv".into() };
+    board.film = Some(Film::new(&film, now));
+    (controls, board)
+}
+
+fn films(draw: &mut impl FnMut(&str, &mut Board, (usize, usize), Instant), now: Instant) {
+    let (length, hd, small) = (Some(Duration::from_secs(760)), (1280, 720), (640, 360));
+    let (_, mut board) = film(Language::English, length, now);
+    draw("film", &mut board, hd, now);
+    board.hover(Some(Duration::from_secs(700)));
+    chat(&mut board, now);
+    board.apply(Update::Recording(Some(now - 75_000 * MS)), now);
+    draw("film-hover", &mut board, hd, now);
+    draw("film-tiny", &mut board, (300, 120), now);
+    board.obey(Command::Say, now);
+    draw("film-talk", &mut board, hd, now);
+    let (controls, mut board) = film(Language::Chinese, length, now);
+    controls.toggle_pause();
+    draw("film-paused", &mut board, small, now + 60_000 * MS);
+    let (_, mut board) = film(Language::English, None, now);
+    board.obey(Command::Seek(Target::Forward(5)), now);
+    draw("film-of-unknown-length", &mut board, small, now);
+    let (controls, mut board) = film(Language::English, length, now);
+    let reader = controls.clone();
+    let ending = thread::spawn(move || reader.wait_at_end());
+    while !controls.progress().ended {
+        thread::sleep(MS);
+    }
+    draw("film-ended", &mut board, small, now + 60_000 * MS);
+    controls.close();
+    ending.join().unwrap();
 }
 
 fn links(draw: &mut impl FnMut(&str, &mut Board, (usize, usize), Instant), now: Instant) {

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::{
     board::Board,
+    film::Film,
     grid::{contain, layout, spotlight},
     keys::Command,
     paint::{Easel, state_dot},
@@ -16,6 +17,7 @@ use crate::{
     language::{Phrase, Words},
     lettering::{Rect, Style, fill, fill_around, veil},
     picture::Canvas,
+    playback::Progress,
 };
 
 pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas, now: Instant) {
@@ -55,6 +57,9 @@ pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas, now: 
                 shown,
                 Style { lines: 4, centred: true, ..Style::line(large, TEXT, shown.width * 9 / 10) },
             );
+        }
+        if board.is_bare(stream, life, now) {
+            continue;
         }
         let number = (tiles.len() > 1).then_some(place + 1);
         name(easel, board, stream, canvas, shown, (life, number));
@@ -101,6 +106,15 @@ pub(super) fn figures(board: &Board, stream: &Stream, life: Life) -> (String, To
         Life::Live | Life::Late(_) if board.paused => {
             parts.push(words.say(Phrase::Paused));
             Tone::Warning
+        }
+        // A film has no age, and no rate while it stands still.
+        Life::Live if board.is_film(stream) => {
+            parts.extend(match board.film().map(Film::progress) {
+                Some(Progress { ended: true, .. }) => Some(words.say(Phrase::TheEnd)),
+                Some(Progress { paused: true, .. }) => Some(words.say(Phrase::Paused)),
+                _ => rate(),
+            });
+            Tone::Good
         }
         Life::Live => {
             parts.extend(rate());

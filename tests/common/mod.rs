@@ -10,6 +10,7 @@
 
 pub mod clip;
 pub mod delay;
+pub mod film;
 pub mod golden;
 pub mod links;
 pub mod peer;

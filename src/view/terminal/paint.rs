@@ -15,9 +15,11 @@ use crate::{
     harmless,
     language::Phrase,
     lettering,
+    playback::Progress,
     view::{
         board::Board,
         chat::{Line as Said, Speaker},
+        film::{Film, times, word},
         grid::{contain, layout, spotlight},
         keys, numbers, state,
         stream::Stream,
@@ -33,6 +35,9 @@ const TALK_LINES: u16 = 4;
 
 /// Without so many rows in all there are only pictures and the link.
 const ROOM_FOR_TALK: u16 = 14;
+
+/// Columns of a film's track, where there is room for them.
+const TRACK: u16 = 40;
 
 pub(super) fn paint(frame: &mut Frame<'_>, board: &Board, pictures: &mut Pictures, now: Instant) {
     pictures.begin();
@@ -218,9 +223,34 @@ fn spoken(board: &Board, line: &Said) -> Line<'static> {
     }
 }
 
+/// Where a film is: its position and length, a track, and what is said beside it.
+fn film(area: Rect, board: &Board, progress: &Progress) -> Vec<Span<'static>> {
+    let sign = if progress.paused || progress.ended { "▶ " } else { "‖ " };
+    let (position, length) = times(progress);
+    let mut spans = vec![Span::from(sign).bold(), Span::from(position).bold()];
+    if let (Some(length), Some(whole)) = (length, progress.length) {
+        let room = TRACK.min(area.width / 4);
+        let part = if whole.is_zero() { 1.0 } else { progress.shown_position().div_duration_f64(whole) };
+        let played = (f64::from(room) * part).round() as usize;
+        let rest = usize::from(room) - played.min(room.into());
+        spans.push(Span::from(format!(" / {length}  ")).dim());
+        spans.push(Span::from("━".repeat(played)).fg(Color::Green));
+        spans.push(Span::from("─".repeat(rest)).dim());
+    }
+    if let Some([full, short]) = word(&board.words, progress) {
+        let used: usize = spans.iter().map(Span::width).sum();
+        let word =
+            if used + Line::from(full.as_str()).width() + 2 > usize::from(area.width) { short } else { full };
+        spans.push(Span::from(format!("  {word}")).fg(Color::Yellow));
+    }
+    spans.push(Span::from("  "));
+    spans
+}
+
 fn footer(frame: &mut Frame<'_>, area: Rect, board: &Board, now: Instant) {
     let (line, tone) = board.link_line(now);
-    let mut left = Vec::new();
+    let progress = board.film().map(Film::progress);
+    let mut left = progress.iter().flat_map(|progress| film(area, board, progress)).collect::<Vec<_>>();
     if let Some(since) = board.recording {
         let time = state::clock(now.saturating_duration_since(since));
         left.push(
@@ -230,11 +260,16 @@ fn footer(frame: &mut Frame<'_>, area: Rect, board: &Board, now: Instant) {
     if board.paused {
         left.push(Span::from(format!("‖ {}  ", board.words.say(Phrase::PausedHint))).fg(Color::Yellow));
     }
-    left.push(Span::from(calm(&line)).fg(colour(tone)));
-    frame.render_widget(Line::from(left), area);
-    let keys = Line::from(board.words.say(Phrase::TerminalKeys)).dim().right_aligned();
+    if !board.is_at_home(now) {
+        left.push(Span::from(calm(&line)).fg(colour(tone)));
+    }
+    let left = Line::from(left);
+    let used = left.width();
+    frame.render_widget(left, area);
+    let keys = if progress.is_some() { Phrase::TerminalFilmKeys } else { Phrase::TerminalKeys };
+    let keys = Line::from(board.words.say(keys)).dim().right_aligned();
     let room = usize::from(area.width);
-    if keys.width() + line.len() + 4 < room {
+    if keys.width() + used + 4 < room {
         frame.render_widget(keys, area);
     }
 }
@@ -255,7 +290,7 @@ fn figures(frame: &mut Frame<'_>, area: Rect, board: &Board) {
 }
 
 fn help(frame: &mut Frame<'_>, area: Rect, board: &Board) {
-    let keys = keys::help(board.own.is_some(), false);
+    let keys = keys::help(board.own.is_some(), false, board.film().is_some());
     let rows = keys.map(|(key, what)| format!("{key:<10}{}", board.words.say(what))).collect();
     panel(frame, area, &board.words.say(Phrase::Keys), rows, Alignment::Center);
 }

@@ -1,7 +1,7 @@
 //! What a person does with a film that is played: pause it, move in it, see where it is.
 //!
 //! One [`Playback`] is shared between whoever shows the film and the thread that reads it. The reader asks it when the next frame
-//! is due; everything else follows from the answer.
+//! is due; everything else follows from the answer. It knows neither files nor windows.
 
 use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
@@ -25,11 +25,15 @@ struct State {
     /// One frame is shown although the film is paused: the one that a person moved to.
     step: bool,
     closed: bool,
+    /// Nobody can control it: it plays to its end.
+    released: bool,
 }
 
 /// Where a film is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
+    /// Whether what is played is a film at all. A live source has no position and obeys no controls.
+    pub is_film: bool,
     /// The time of the frame that is shown, from the first one on.
     pub position: Duration,
     /// From the first frame to the end; `None` if the file does not say.
@@ -41,6 +45,9 @@ pub struct Progress {
     /// Whether it has stopped on its last frame.
     pub ended: bool,
 }
+
+/// A file that claims to be longer than its last frame by more than this is corrected once its end is reached.
+const LAST_FRAME_STAYS: Duration = Duration::from_secs(2);
 
 /// Why a wait is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,8 +74,10 @@ impl Playback {
     pub fn toggle_pause(&self) {
         let mut state = self.state();
         if state.progress.ended {
-            state.seek = state.progress.can_seek.then_some(Duration::ZERO);
             state.progress.paused = false;
+            if state.progress.can_seek {
+                state.move_to(Duration::ZERO);
+            }
         } else {
             state.progress.paused = !state.progress.paused;
         }
@@ -80,17 +89,17 @@ impl Playback {
         let mut state = self.state();
         if state.progress.can_seek {
             let to = state.progress.length.map_or(to, |length| to.min(length));
-            state.seek = Some(to);
-            // Where it will be: a key that is held moves on from there.
-            state.progress.position = to;
+            state.move_to(to);
             self.0.changed.notify_all();
         }
     }
 
-    /// Moves on by a time.
+    /// Moves on by a time. At the end there is nothing to move on to.
     pub fn forward(&self, by: Duration) {
-        let position = self.progress().position;
-        self.seek(position.saturating_add(by));
+        let Progress { position, ended, .. } = self.progress();
+        if !ended {
+            self.seek(position.saturating_add(by));
+        }
     }
 
     /// Moves back by a time.
@@ -105,9 +114,18 @@ impl Playback {
         self.0.changed.notify_all();
     }
 
-    /// Says what kind of film it is.
+    /// Nobody can control it, because there is neither a window nor a terminal: it plays to its end and stops there.
+    pub fn release(&self) {
+        let mut state = self.state();
+        state.released = true;
+        state.progress.paused = false;
+        self.0.changed.notify_all();
+    }
+
+    /// Says that it is a film, and of what kind.
     pub(crate) fn opened(&self, length: Option<Duration>, can_seek: bool) {
         let mut state = self.state();
+        state.progress.is_film = true;
         state.progress.length = length;
         state.progress.can_seek = can_seek;
     }
@@ -144,12 +162,17 @@ impl Playback {
         }
     }
 
-    /// Waits at the film's end until a person moves back, or looks no more.
+    /// Waits at the film's end until a person moves back, or looks no more. From then on its length is known.
     pub(crate) fn wait_at_end(&self) -> Wake {
         let mut state = self.state();
         state.progress.ended = true;
+        let position = state.progress.position;
+        let far = position.saturating_add(LAST_FRAME_STAYS);
+        if state.progress.length.is_none_or(|length| length < position || length > far) {
+            state.progress.length = Some(position);
+        }
         loop {
-            if let Some(over) = state.take_command() {
+            if let Some(over) = state.take_command().or(state.released.then_some(Wake::Closed)) {
                 state.progress.ended = false;
                 return over;
             }
@@ -163,6 +186,13 @@ impl Playback {
 }
 
 impl State {
+    fn move_to(&mut self, to: Duration) {
+        self.seek = Some(to);
+        // Where it will be: a key that is held moves on from there.
+        self.progress.position = to;
+        self.progress.ended = false;
+    }
+
     fn take_command(&mut self) -> Option<Wake> {
         if self.closed {
             return Some(Wake::Closed);
@@ -238,7 +268,35 @@ mod tests {
             thread::yield_now();
         }
         film.toggle_pause();
+        let Progress { paused, ended, position, .. } = film.progress();
+        assert_eq!((paused, ended, position), (false, false, Duration::ZERO), "at once");
         assert_eq!(waiting.join().unwrap(), Wake::Seek(Duration::ZERO));
-        assert!(!film.progress().paused && !film.progress().ended);
+    }
+
+    #[test]
+    fn at_its_end_there_is_no_way_on_and_its_length_is_known() {
+        for (claimed, wanted) in [(None, 4), (Some(60), 4), (Some(2), 4), (Some(5), 5)] {
+            let film = Playback::default();
+            film.opened(claimed.map(|seconds: u32| seconds * SECOND), true);
+            film.shown(4 * SECOND);
+            let reader = film.clone();
+            let waiting = thread::spawn(move || reader.wait_at_end());
+            while !film.progress().ended {
+                thread::yield_now();
+            }
+            film.forward(SECOND);
+            assert_eq!(film.progress().length, Some(wanted * SECOND), "claimed {claimed:?}");
+            film.back(3 * SECOND);
+            assert_eq!(waiting.join().unwrap(), Wake::Seek(SECOND));
+        }
+    }
+
+    #[test]
+    fn what_nobody_can_control_plays_to_its_end() {
+        let film = film();
+        film.toggle_pause();
+        film.release();
+        assert_eq!(film.wait_until(Instant::now()), Wake::Due { paused: Duration::ZERO });
+        assert_eq!(film.wait_at_end(), Wake::Closed);
     }
 }
