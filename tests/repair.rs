@@ -20,7 +20,7 @@ use bytes::Bytes;
 use common::program::{RelayProgram, Running, pulsecam};
 use pulsecam::{
     clock::Timestamp,
-    film::{self, Film, Input},
+    film::{self, Input},
     jpeg::{Decoder, Encoder, Scale, segments},
     picture::{Canvas, Picture, Pixels},
     recording::{Recorder, Taken},
