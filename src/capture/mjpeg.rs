@@ -202,7 +202,7 @@ mod tests {
 
     /// A skeleton of a JPEG with `body` as entropy-coded data.
     fn jpeg(body: &[u8]) -> Vec<u8> {
-        [b"\xff\xd8\xff\xda\0\x02", body, b"\xff\xd9"].concat()
+        [b"\xff\xd8\xff\xe0\0\x08JFIF\0\x01\xff\xda\0\x02", body, b"\xff\xd9"].concat()
     }
 
     fn open(folder: &Path, content: &[u8], repeat: bool) -> Result<Mjpeg, Error> {
