@@ -55,6 +55,9 @@ unit: deps ## All tests
 test-wire: ## The wire format alone
 	$(CARGO) test --release --locked --test wire
 
+test-media: deps ## Pictures, films, pipes and what is wrong with them, alone
+	$(CARGO) test --release --locked --test stills --test repair --test live --test films
+
 test-strips: deps ## Pictures in strips alone
 	$(CARGO) test --release --locked --test strips
 
@@ -105,7 +108,7 @@ test-recording: deps ## Recordings alone
 	$(CARGO) test --release --locked --test recording --test films
 
 .PHONY: test-congestion test-recording test-terminal
-.PHONY: demo-check test-abuse test-hostile test-wire test-strips test-camera test-net test-pauses test-reasons test-trust test-deploy deny soak fuzz
+.PHONY: demo-check test-abuse test-hostile test-media test-wire test-strips test-camera test-net test-pauses test-reasons test-trust test-deploy deny soak fuzz
 demo-check: build ## The demonstration runs and ends by itself
 	$(PULSECAM) demo --no-window --for 2s --quiet
 
