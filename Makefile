@@ -55,6 +55,9 @@ unit: deps ## All tests
 test-wire: ## The wire format alone
 	$(CARGO) test --release --locked --test wire
 
+test-media: deps ## Pictures, films, pipes and what is wrong with them, alone
+	$(CARGO) test --release --locked --test stills --test repair --test live --test films
+
 test-strips: deps ## Pictures in strips alone
 	$(CARGO) test --release --locked --test strips
 
@@ -102,10 +105,10 @@ test-terminal: deps ## The dashboard and the view in a terminal alone
 	$(CARGO) test --release --locked --test terminal
 
 test-recording: deps ## Recordings alone
-	$(CARGO) test --release --locked --test recording
+	$(CARGO) test --release --locked --test recording --test films
 
 .PHONY: test-congestion test-recording test-terminal
-.PHONY: demo-check test-abuse test-hostile test-wire test-strips test-camera test-net test-pauses test-reasons test-trust test-deploy deny soak fuzz
+.PHONY: demo-check test-abuse test-hostile test-media test-wire test-strips test-camera test-net test-pauses test-reasons test-trust test-deploy deny soak fuzz
 demo-check: build ## The demonstration runs and ends by itself
 	$(PULSECAM) demo --no-window --for 2s --quiet
 
@@ -126,7 +129,7 @@ soak: build ## Endurance: programs come, go, stall and die, links break, for MIN
 
 # Each target for so many seconds; what it finds belongs into fuzz/corpus, which every run of the tests replays.
 FUZZ_FOR ?= 60
-FUZZ_TARGETS ?= codec descriptions jpeg relay strips
+FUZZ_TARGETS ?= avi codec descriptions jpeg matroska quicktime relay repair splitter still strips
 fuzz: deps ## Fuzz what takes bytes from strangers
 	command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz
 	for target in $(FUZZ_TARGETS); do \

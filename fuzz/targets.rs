@@ -5,18 +5,22 @@
 mod relay;
 
 use std::{
-    io,
+    io::{self, Cursor},
     pin::{Pin, pin},
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use pulsecam::{
+    capture::jpegs,
+    film::{self, Film, Input},
     jpeg::{
-        self, Decoder, Length, Scale, Strips,
+        self, Coding, Decoder, Length, Limits, Repaired, Repairer, Scale, Strips,
         marker::{EndScanner, Scan},
     },
     picture::Canvas,
+    still,
     wire::{Codec, Error, FrameInfo, Heartbeat, Message, QString, Reader, Side},
 };
 use tokio::io::{AsyncRead, ReadBuf};
@@ -27,14 +31,28 @@ pub use self::relay::relay;
 pub type Target = fn(&[u8]);
 
 /// All of them, by the names of their corpora.
-pub const TARGETS: [(&str, Target); 5] =
-    [("codec", codec), ("descriptions", descriptions), ("jpeg", jpeg), ("relay", relay), ("strips", strips)];
+pub const TARGETS: [(&str, Target); 11] = [
+    ("avi", film),
+    ("codec", codec),
+    ("descriptions", descriptions),
+    ("jpeg", jpeg),
+    ("matroska", film),
+    ("quicktime", film),
+    ("relay", relay),
+    ("repair", repair),
+    ("splitter", splitter),
+    ("still", still),
+    ("strips", strips),
+];
 
 /// The largest message that the codec is to take: small, so that the limit is met often.
 const MAX_MESSAGE: u32 = 1 << 14;
 
 /// Pixels a side that are decoded; what lies above is time without new ways through the code.
 const MAX_SIDE: usize = 256;
+
+/// Frames of a film that are looked at: its tables may name the same bytes again and again.
+const MAX_FRAMES: usize = 2_000;
 
 /// Messages, and why they ended; by the text, as errors cannot be compared.
 type Taken = (Vec<Message>, String);
@@ -70,17 +88,17 @@ pub fn descriptions(data: &[u8]) {
 
 /// A picture: its end is found however it comes, and decoding gives pixels or an error.
 pub fn jpeg(data: &[u8]) {
-    let whole = EndScanner::default().scan(data);
+    let whole = EndScanner::default().finish(data);
     let mut growing = EndScanner::default();
     let found = (0..=data.len()).map(|end| growing.scan(&data[..end])).find(|scan| *scan != Scan::More);
-    assert_eq!(found.unwrap_or(Scan::More), whole);
+    assert_eq!(found.unwrap_or_else(|| growing.finish(data)), whole);
     assert_eq!(
         jpeg::trimmed(data).map(<[u8]>::len),
         if let Scan::End(end) = whole { Some(end) } else { None }
     );
     for length in [Length::Told, Length::Unknown] {
-        if let Some(complete) = jpeg::complete(data, length) {
-            assert!(jpeg::header(&complete).is_ok());
+        if let Ok(Repaired::Whole(whole)) = jpeg::repair(data, length) {
+            assert!(jpeg::header(&data[..whole]).is_ok());
         }
     }
     let Ok(header) = jpeg::header(data) else { return };
@@ -94,6 +112,101 @@ pub fn jpeg(data: &[u8]) {
             assert_eq!(pixels.len(), width * height);
         }
     }
+}
+
+/// A still picture of any format: it is named, shown at the size that was asked for, and what is sent of it is shown by all and stays as it is.
+pub fn still(data: &[u8]) {
+    if let Err(error) = still::Format::of(data) {
+        assert!(!error.to_string().is_empty());
+    }
+    let _ = still::extension(data);
+    let Ok(look) = still::look(data) else { return };
+    if look.size.0 > MAX_SIDE || look.size.1 > MAX_SIDE {
+        return;
+    }
+    let (size, limits) = ((look.size.0.div_ceil(2), look.size.1.div_ceil(2)), Limits::default());
+    if let Ok(canvas) = still::display(data, size, limits, Strips::Off) {
+        assert_eq!((canvas.width, canvas.height, canvas.pixels.len()), (size.0, size.1, size.0 * size.1));
+    }
+    let Ok(sent) = still::outgoing(Bytes::copy_from_slice(data), 80, None) else { return };
+    let header = jpeg::header(&sent.jpeg).expect("a JPEG");
+    assert_eq!((header.width, header.height), look.size, "upright");
+    assert_eq!(Coding::of(&sent.jpeg).ok(), Some(Coding::default()));
+    let again = still::outgoing(sent.jpeg.clone(), 80, None).expect("sent once, sent again");
+    assert_eq!(again.jpeg, sent.jpeg);
+}
+
+/// A film in any container: it is refused, or gives frames to its end, wherever it is moved to; also as it comes through a pipe, as far
+/// as that can be.
+pub fn film(data: &[u8]) {
+    let bytes = data.to_vec();
+    let Ok(mut film) = film::open(Input::file(Cursor::new(bytes.clone())).expect("memory can be read"))
+    else {
+        return;
+    };
+    let read = |film: &mut dyn Film| -> Vec<_> {
+        std::iter::from_fn(|| film.next_frame().expect("memory can be read")).take(MAX_FRAMES).collect()
+    };
+    let length = film.length().expect("memory can be read");
+    let frames = read(film.as_mut());
+    assert!(frames.iter().all(|(_, frame)| frame.len() <= film::MAX_FRAME));
+    let damaged = film.damaged();
+    for to in [Duration::ZERO, Duration::from_millis(500), length.unwrap_or(Duration::MAX)] {
+        film.seek(to).expect("memory can be moved in");
+        film.next_frame().expect("memory can be read");
+    }
+    assert!(film.damaged() >= damaged, "what was counted stays counted");
+    if let Ok(mut film) = film::open(Input::pipe(Cursor::new(bytes))) {
+        let mut count = 0;
+        while count < MAX_FRAMES && film.next_frame().is_ok_and(|frame| frame.is_some()) {
+            count += 1;
+        }
+    }
+}
+
+/// A damaged picture: what comes out of a repair decodes, needs no other, and shows what the damaged one showed.
+pub fn repair(data: &[u8]) {
+    if jpeg::header(data).is_ok_and(|header| header.width > MAX_SIDE || header.height > MAX_SIDE) {
+        return;
+    }
+    let decode = |jpeg: &[u8]| {
+        let decoded =
+            Decoder::new().expect("a decoder can be had").decode(jpeg, Scale::Eighth, Canvas::default());
+        decoded.map(|decoded| decoded.canvas)
+    };
+    for length in [Length::Told, Length::Unknown] {
+        for mut repairer in [Repairer::default(), Repairer::default().with_cuts()] {
+            match repairer.repair(data, length) {
+                Ok(Repaired::Whole(whole)) => assert!(data[..whole].ends_with(&[0xff, 0xd9])),
+                Ok(Repaired::Mended { jpeg, flaw }) => {
+                    assert!(jpeg.starts_with(&[0xff, 0xd8, 0xff]) && jpeg.ends_with(&[0xff, 0xd9]));
+                    let decoded = decode(&jpeg);
+                    assert!(decoded.is_ok() || flaw.is_none(), "{decoded:?}");
+                    let again = repairer.repair(&jpeg, Length::Told).expect("what was repaired is a picture");
+                    assert_eq!(again, Repaired::Whole(jpeg.len()));
+                }
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+/// A stream: the same pictures come out however it comes in, each from its start marker to its end marker, and none twice.
+pub fn splitter(data: &[u8]) {
+    let Some((&seed, stream)) = data.split_first() else { return };
+    let taken = |reader: &mut dyn io::Read| {
+        let mut jpegs = jpegs(reader, "fuzz");
+        let found: Vec<_> = jpegs.by_ref().map_while(Result::ok).collect();
+        (found, jpegs.losses())
+    };
+    let whole = taken(&mut { stream });
+    let (found, losses) = &whole;
+    for jpeg in found {
+        assert!(jpeg.starts_with(&[0xff, 0xd8, 0xff]) && jpeg.ends_with(&[0xff, 0xd9]));
+    }
+    let added = losses.repaired as usize * 2 + found.len() * 420;
+    assert!(found.iter().map(bytes::Bytes::len).sum::<usize>() <= stream.len() + added);
+    assert_eq!(taken(&mut Slow(stream, Sizes(seed))), whole, "in chunks");
 }
 
 /// A picture in strips: each piece is a picture of its own, they cover the whole, and the pixels have its size.
@@ -189,6 +302,16 @@ impl<'a> Iterator for Chunks<'a> {
         let (chunk, rest) = self.0.split_at(size);
         self.0 = rest;
         (!chunk.is_empty()).then_some(chunk)
+    }
+}
+
+/// A file that gives a few bytes at a time.
+struct Slow<'a>(&'a [u8], Sizes);
+
+impl io::Read for Slow<'_> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let size = self.1.next().min(to.len());
+        self.0.read(&mut to[..size])
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::{
     fs::{self, File},
-    io,
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -41,6 +41,35 @@ pub fn create(folder: &Path, stream: &str, seq: Option<u64>, extension: &str) ->
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => taken = taken.offset(1_000),
             created => return Ok((created?, path)),
         }
+    }
+}
+
+/// Writes a whole file of such a name, or none: what cannot be written to its end is taken away again.
+///
+/// # Errors
+/// What the system says.
+pub fn save(
+    folder: &Path,
+    stream: &str,
+    seq: Option<u64>,
+    extension: &str,
+    content: &[u8],
+) -> io::Result<PathBuf> {
+    let (mut file, path) = create(folder, stream, seq, extension)?;
+    // A disk may find out only when it writes that it is full, and a server on the network when the file ends.
+    if let Err(error) = file.write_all(content).and_then(|()| file.sync_data().or_else(unsupported)) {
+        drop(file);
+        let _ = fs::remove_file(&path); // its own error says less
+        return Err(error);
+    }
+    Ok(path)
+}
+
+/// Not every file system can be asked to write at once.
+fn unsupported(error: io::Error) -> io::Result<()> {
+    match error.kind() {
+        io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput => Ok(()),
+        _ => Err(error),
     }
 }
 

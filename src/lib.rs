@@ -28,7 +28,13 @@ mod lettering;
 
 pub mod language;
 
+pub mod playback;
+
 pub mod jpeg;
+
+pub mod still;
+
+pub mod film;
 
 pub mod recording;
 

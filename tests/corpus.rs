@@ -106,6 +106,75 @@ fn make_seeds() {
         write("strips", &format!("{name}-cut"), jpeg[..cut].to_vec());
     }
 
+    let image = image::RgbaImage::from_fn(20, 12, |x, y| {
+        image::Rgba([(x * 12) as u8, (y * 20) as u8, 90, if x > y { 255 } else { 40 }])
+    });
+    let image = image::DynamicImage::from(image);
+    let formats = [
+        ("png", image::ImageFormat::Png),
+        ("gif", image::ImageFormat::Gif),
+        ("webp", image::ImageFormat::WebP),
+        ("bmp", image::ImageFormat::Bmp),
+    ];
+    for (name, format) in formats {
+        let mut file = std::io::Cursor::new(Vec::new());
+        image.write_to(&mut file, format).unwrap();
+        write("still", name, file.into_inner());
+    }
+    let samples = (0..32 * 16 * 3).map(|i| (i * 7 % 251) as u8).collect();
+    let picture = Picture { width: 32, height: 16, pixels: Pixels::Rgb(samples) };
+    let jpeg = Encoder::new(40).unwrap().encode(&picture).unwrap();
+    for orientation in [1, 6, 7] {
+        let mut exif = b"\xff\xe1\0\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
+        exif.extend([orientation, 0, 0, 0, 0, 0, 0]);
+        write("still", &format!("exif-{orientation}"), [&jpeg[..2], &exif, &jpeg[2..]].concat());
+    }
+    write("still", "heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".to_vec());
+    write("still", "svg", b"\xef\xbb\xbf<?xml version=\"1.0\"?><svg/>".to_vec());
+    let samples = |subsampling: Subsampling| {
+        (0..subsampling.bytes(48, 40)).map(|i| (i * 7 % 251) as u8).collect::<Vec<_>>()
+    };
+    let encode = |subsampling| {
+        let picture =
+            Picture { width: 48, height: 40, pixels: Pixels::Planar(subsampling, samples(subsampling)) };
+        Encoder::new(30).unwrap().encode(&picture).unwrap().to_vec()
+    };
+    let (colour, grey) = (encode(Subsampling::Yuv420), encode(Subsampling::Grey));
+    let boundary = b"\r\n--frame\r\nContent-Type: image/jpeg\r\n\r\n";
+    let part = |jpeg: &[u8], from: usize, to: usize| jpeg[from..to].to_vec();
+    let length = colour.len();
+    for (name, jpeg) in [
+        ("whole", colour.clone()),
+        ("no-end", part(&colour, 0, length - 2)),
+        ("zeros", [&colour[..length - 2], &[0; 40]].concat()),
+        ("last-row", part(&colour, 0, length - 20)),
+        ("cut", part(&colour, 0, length - 150)),
+        ("text-behind", [&colour[..length - 2], boundary].concat()),
+        ("stray", [&colour[..20], b"\0\0junk\xff\0", &colour[20..]].concat()),
+        ("two-starts", [b"\xff\xd8", &colour[..]].concat()),
+        ("odd-marker", [&colour[..length - 60], b"\xff\x3c", &colour[length - 60..]].concat()),
+        ("grey-no-end", part(&grey, 0, grey.len() - 2)),
+    ] {
+        write("repair", name, jpeg);
+    }
+    let thumbnail = [&[0xff, 0xe1, 0, 8 + 100], &b"Exif\0\0"[..], &grey[..100]].concat();
+    let hidden = [&colour[..20], &thumbnail, &colour[20..]].concat();
+    for (name, stream) in [
+        ("three", [&colour[..], &grey, &colour].concat()),
+        ("no-ends", [&colour[..length - 2], &grey[..grey.len() - 2], &colour[..length - 2]].concat()),
+        ("parts", [boundary, &colour[..length - 2], boundary, &grey, boundary].concat()),
+        ("cut", [&colour[..length - 200], &grey, &colour[..300], &grey].concat()),
+        (
+            "false-start",
+            [b"\xff\xff\xd8\xff\xfe\x03\0", &colour[..], b"\xff\xd8\xff\xe0\x10\0", &grey].concat(),
+        ),
+        ("thumbnail", [&hidden[..], &hidden[..hidden.len() - 2], &colour].concat()),
+        ("stray", [&colour[..20], b"\0\0\0", &colour[20..], b"\xff\xd8", &grey].concat()),
+        ("odd-marker", [&colour[..length - 60], b"\xff\xe3\0\x20", &colour[length - 60..], &grey].concat()),
+    ] {
+        write("splitter", name, [&[7], &stream[..]].concat());
+    }
+
     let bytes = |message: &Message| {
         let chain = message.to_buf();
         [&chain.first_ref()[..], &chain.last_ref()[..]].concat()

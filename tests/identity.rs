@@ -14,9 +14,9 @@ use common::{
 };
 use pulsecam::{
     clock::Timestamp,
+    film::{self, Input},
     jpeg,
     link::{self, Inbox, Link, Received},
-    recording::Reader,
     relay::Config,
     wire::{DEFAULT_MAX_MESSAGE, FrameInfo, Heartbeat, Kind, Message, Origin, QString, Side, Token},
 };
@@ -323,7 +323,7 @@ fn a_viewer_tells_two_of_one_name_apart_and_loses_no_frames_by_it() {
 
 /// The sizes of a recording's frames, and how many it has.
 fn sizes(path: &Path) -> (BTreeSet<usize>, usize) {
-    let mut reader = Reader::new(fs::File::open(path).unwrap()).unwrap();
+    let mut reader = film::open(Input::file(fs::File::open(path).unwrap()).unwrap()).unwrap();
     let (mut sizes, mut frames) = (BTreeSet::new(), 0);
     while let Some((_, frame)) = reader.next_frame().unwrap() {
         sizes.insert(jpeg::header(&frame).unwrap().width);

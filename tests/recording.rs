@@ -8,6 +8,7 @@ mod common;
 
 use std::{
     fs::{self, File},
+    io::Cursor,
     path::Path,
     process::{Command, Stdio},
     time::Duration,
@@ -18,9 +19,10 @@ use common::program::{RelayProgram, Running, pulsecam};
 use pulsecam::{
     capture::stamp,
     clock::Timestamp,
+    film::{self, Film, Input},
     jpeg::{Decoder, Encoder, Scale},
     picture::{Canvas, Picture, Pixels},
-    recording::{self, Place, Reader, Recorder, Taken, Takes},
+    recording::{Place, Recorder, Taken, Takes},
     stream_id::StreamId,
 };
 use serde_json::Value;
@@ -51,6 +53,14 @@ fn recorded(path: &Path) -> Vec<Bytes> {
     assert_eq!((finished.frames, finished.length, finished.lost), (8, Duration::from_millis(4_733), 0));
     assert_eq!(finished.bytes, fs::metadata(path).unwrap().len());
     frames
+}
+
+fn open(path: &Path) -> Box<dyn Film> {
+    film::open(Input::file(File::open(path).unwrap()).unwrap()).unwrap()
+}
+
+fn pipe(bytes: &[u8]) -> Result<Box<dyn Film>, film::Error> {
+    film::open(Input::pipe(Cursor::new(bytes.to_vec())))
 }
 
 /// What ffprobe tells, which must not complain.
@@ -109,7 +119,7 @@ fn players_read_the_times_the_size_and_every_frame_as_it_came() {
     ffmpeg(&path, Some("4.70"), &found);
     assert!(fs::read(&found).unwrap() == frames[6], "the seventh");
 
-    let mut reader = Reader::new(File::open(&path).unwrap()).unwrap();
+    let mut reader = open(&path);
     for (time, frame) in TIMES.iter().zip(&frames) {
         assert_eq!(reader.next_frame().unwrap(), Some((Duration::from_millis(*time), frame.clone())));
     }
@@ -124,7 +134,7 @@ fn a_file_that_is_cut_anywhere_plays_to_its_last_whole_frame() {
     let whole = fs::read(&path).unwrap();
     let mut most = 0;
     for length in (0..whole.len()).step_by(97) {
-        let Ok(mut reader) = Reader::new(&whole[..length]) else { continue };
+        let Ok(mut reader) = pipe(&whole[..length]) else { continue };
         let mut count = 0;
         while let Some((_, frame)) = reader.next_frame().unwrap() {
             assert_eq!(frame, frames[count]);
@@ -147,7 +157,7 @@ fn what_others_write_is_read_and_what_is_none_is_told() {
         assert!(command.status().unwrap().success());
     };
     remux(&["-c", "copy"]);
-    let mut reader = Reader::new(File::open(&other).unwrap()).unwrap();
+    let mut reader = open(&other);
     let mut count = 0;
     while let Some((_, frame)) = reader.next_frame().unwrap() {
         assert_eq!(frame, frames[count]);
@@ -155,9 +165,9 @@ fn what_others_write_is_read_and_what_is_none_is_told() {
     }
     assert_eq!(count, frames.len());
     remux(&["-c:v", "ffv1"]);
-    let error = Reader::new(File::open(&other).unwrap()).unwrap_err().to_string();
-    assert!(error.contains("Motion-JPEG") && error.contains("but V_"), "{error}");
-    assert!(matches!(Reader::new(&b"no film"[..]), Err(recording::Error::NotMatroska)));
+    let error = film::open(Input::file(File::open(&other).unwrap()).unwrap()).err().unwrap().to_string();
+    assert!(error.contains("FFV1 (FFV1), not Motion-JPEG"), "{error}");
+    assert!(matches!(pipe(b"no film"), Err(film::Error::NotAFilm)));
 }
 
 #[test]
@@ -175,7 +185,7 @@ fn hostile_files_end_or_are_refused() {
             let at = dice.usize(..end);
             spoilt[at] = dice.u8(..);
         }
-        let Ok(mut reader) = Reader::new(spoilt.as_slice()) else { continue };
+        let Ok(mut reader) = pipe(&spoilt) else { continue };
         let frames = std::iter::from_fn(|| reader.next_frame().ok().flatten()).take(1_000).count();
         assert!(frames < 1_000);
     }
@@ -183,10 +193,8 @@ fn hostile_files_end_or_are_refused() {
     let mut huge = whole[..700].to_vec();
     huge.extend([0x1f, 0x43, 0xb6, 0x75, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
     huge.extend([0xa3, 0x01, 0, 0, 0x0f, 0xff, 0xff, 0xff, 0xff]);
-    if let Ok(mut reader) = Reader::new(huge.as_slice()) {
-        let error = reader.next_frame();
-        assert!(matches!(error, Err(recording::Error::TooLong { .. }) | Ok(None)), "{error:?}");
-    }
+    let mut reader = pipe(&huge).unwrap();
+    assert_eq!((reader.next_frame().unwrap(), reader.damaged()), (None, 1));
 }
 
 #[test]
@@ -288,7 +296,7 @@ fn the_program_records_until_it_is_told_to_stop_and_plays_what_it_recorded() {
     let frames = saved["frames"].as_u64().unwrap() as usize;
     assert_eq!(packets(&path), frames);
     // The stamps in the test picture tell which frames they are: all of them, one after another, each a 25th of a second later.
-    let mut reader = Reader::new(File::open(&path).unwrap()).unwrap();
+    let mut reader = open(&path);
     let mut seqs = Vec::new();
     let mut decoder = Decoder::new().unwrap();
     while let Some((time, frame)) = reader.next_frame().unwrap() {

@@ -14,7 +14,8 @@ use std::{
 };
 
 use common::{
-    clip,
+    clip, film,
+    peer::{self, Peer},
     program::{RelayProgram, Running, pulsecam, run},
 };
 
@@ -200,6 +201,53 @@ fn a_demonstration_without_a_display_is_drawn_in_the_terminal() {
     terminal.shows("the end", |screen| screen.contains("ended with 0"));
 }
 
+/// The time that stands before the length of a film of a minute, in seconds.
+fn position(screen: &str) -> Option<u64> {
+    let (before, _) = screen.split_once(" / 1:00")?;
+    let (minutes, seconds) = before.rsplit(' ').next()?.split_once(':')?;
+    Some(minutes.parse::<u64>().ok()? * 60 + seconds.parse::<u64>().ok()?)
+}
+
+#[test]
+fn a_film_is_paused_and_moved_in_and_stays_at_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = film::write(&folder.path().join("a film.mkv"), &[(clip::RED, 30), (clip::GREEN, 30)]);
+    let terminal = Terminal::start(100, 24, &["play", &path, "--lang", "en"]);
+    terminal.shows("its name, and that it plays", |screen| {
+        screen.contains("a film.mkv") && position(screen).is_some_and(|seconds| seconds > 0)
+    });
+    terminal.key("Space");
+    let paused = terminal.shows("that it is paused", |screen| screen.contains("paused · Space goes on"));
+    let at = position(&paused).unwrap();
+    // Longer than a live picture may stand still before it is called frozen.
+    thread::sleep(Duration::from_millis(1_500));
+    let still = terminal.screen();
+    assert_eq!(position(&still), Some(at), "{still}");
+    assert!(!still.contains("no picture"), "{still}");
+    terminal.key("Right");
+    terminal.shows("five seconds on", |screen| position(screen) == Some(at + 5));
+    terminal.key("S-Right");
+    terminal.shows("thirty more", |screen| position(screen) == Some(at + 35));
+    terminal.key("Left");
+    terminal.shows("five back", |screen| position(screen) == Some(at + 30));
+    terminal.key("Home");
+    terminal.shows("the beginning", |screen| position(screen) == Some(0));
+    terminal.key("h");
+    terminal.shows("the keys", |screen| screen.contains("30 seconds back or forward"));
+    terminal.key("h");
+    terminal.key("End");
+    let end = terminal.shows("its end", |screen| screen.contains("The end · Space plays it again"));
+    assert_eq!(position(&end), Some(60), "{end}");
+    thread::sleep(Duration::from_millis(1_500));
+    assert!(terminal.screen().contains("The end"), "and stays");
+    terminal.key("Space");
+    terminal.shows("it again", |screen| {
+        !screen.contains("The end") && position(screen).is_some_and(|seconds| seconds < 20)
+    });
+    terminal.key("q");
+    terminal.shows("the end", |screen| screen.contains("ended with 0"));
+}
+
 /// Waits until something is so.
 fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
@@ -286,4 +334,28 @@ fn what_has_the_whole_screen_ends_in_a_terminal_that_takes_nothing() {
     viewer.event("frame", |_| true);
     kill("-TERM", &relay_program);
     until("the relay ends", || !is_there(&relay_program));
+}
+
+#[test]
+fn what_cannot_be_shown_says_so_in_letters_too() {
+    let relay = RelayProgram::start(&[]);
+    let view = Terminal::start(100, 30, &["view", &relay.addr, "--terminal=blocks", "--lang", "en"]);
+    view.shows("that it waits", |screen| screen.contains("waiting for pictures"));
+    let deep = clip::deep(&clip::two_halves(320, 240));
+    let frames = Peer::sending(&relay.addr, vec![peer::frame("ann", &deep)]);
+    let screen = view.shows("that the stream cannot be decoded", |screen| {
+        screen.contains("cannot be decoded: a JPEG with 12 bits a sample")
+    });
+    assert!(screen.contains("○ ann") && screen.contains("320×240"), "whose it is:\n{screen}");
+    drop(frames);
+    let _image = Peer::sending(&relay.addr, vec![peer::image(&deep), peer::frame("ann", &deep)]);
+    view.shows("that the image cannot be shown", |screen| {
+        screen.contains("cannot be shown:")
+            && screen.contains("12 bits a sample")
+            && screen.contains("x closes")
+    });
+    view.key("x");
+    view.shows("the streams", |screen| screen.contains("cannot be decoded") && !screen.contains("x closes"));
+    view.key("q");
+    view.shows("the end", |screen| screen.contains("ended with 0"));
 }

@@ -17,6 +17,8 @@ use std::{
 
 use common::{
     clip::{self, GREEN, RED},
+    film,
+    peer::{self, Peer},
     program::{RelayProgram, Running, pulsecam, run},
 };
 use image::RgbImage;
@@ -459,4 +461,230 @@ fn a_display_that_is_not_there_is_told_and_the_frames_are_printed() {
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "nobody streams: {told}");
     assert!(told.contains("no window can be opened") && told.contains("nobody streamed"), "{told}");
+}
+
+#[test]
+fn what_cannot_be_shown_says_so_where_it_would_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let display = Display::start();
+    let relay = RelayProgram::start(&[]);
+    let mut window = display.view(&relay.addr, folder.path());
+    window.event("link", |event| event["state"] == "up");
+    let deep = clip::deep(&two_halves());
+    let frames = vec![peer::frame("深い", &deep)];
+    let peer = Peer::sending(&relay.addr, frames);
+    window.event("damaged", |event| event["stream"] == "深い");
+    // The ring of what is bad stands before its name in the corner, and words in the middle.
+    let ring = |shot: &RgbImage| {
+        let mut corner = (0..60).flat_map(|y| (0..60).map(move |x| (x, y)));
+        corner.any(|(x, y)| near(shot, x, y, [255, 125, 114]))
+    };
+    let told = |shot: &RgbImage| ring(shot) && light(shot, 100..700, 240..360) > 400;
+    let tile = display.shows("that the stream cannot be decoded", told);
+    tile.save(Path::new(env!("CARGO_TARGET_TMPDIR")).join("undecodable-stream.png")).unwrap();
+    drop(peer);
+
+    // An image of a kind that is not shown, over a picture that is: two streams side by side, the right one red and green.
+    let _sender = sender(&relay.addr, folder.path());
+    let red = |shot: &RgbImage| near(shot, 590, 430, RED);
+    display.shows("the streams", red);
+    let beat = pulsecam::wire::Heartbeat::default().to_message(pulsecam::wire::Side::Client);
+    let image = vec![peer::image(&deep), beat.clone()];
+    let peer = Peer::sending(&relay.addr, image);
+    window.event("image", |event| event["reason"].as_str().is_some_and(|why| why.contains("12 bits")));
+    // Its frame, empty but for words.
+    let dark = |shot: &RgbImage, x, y| shot.get_pixel(x, y).0.iter().all(|channel| *channel < 45);
+    let shown = display.shows("why the image is not there", |shot| {
+        dark(shot, 590, 430) && dark(shot, 420, 430) && light(shot, 150..650, 230..350) > 400
+    });
+    shown.save(Path::new(env!("CARGO_TARGET_TMPDIR")).join("undecodable-image.png")).unwrap();
+    display.key("x");
+    display.shows("the streams without the image", red);
+    drop(peer);
+
+    // A PNG, as a Qt program may send it, is shown.
+    let mut png = std::io::Cursor::new(Vec::new());
+    RgbImage::from_pixel(300, 200, image::Rgb([20, 40, 230]))
+        .write_to(&mut png, image::ImageFormat::Png)
+        .unwrap();
+    let _peer = Peer::sending(&relay.addr, vec![peer::image(&png.into_inner()), beat]);
+    let event = window.event("image", |event| event["format"] == "png");
+    assert!(event["saved"].as_str().unwrap().ends_with(".png"), "{event}");
+    display.shows("the PNG", |shot| near(shot, 400, 300, [20, 40, 230]));
+    display.key("q");
+    let summary = window.event("summary", |_| true);
+    assert!(summary["damaged"].as_u64().unwrap() >= 2, "{summary}");
+    assert_eq!(window.exit_code(), 0);
+}
+
+/// A film of a minute: red, green and blue for twenty seconds each.
+fn three_colours(folder: &Path) -> String {
+    film::write(&folder.join("three colours.mkv"), &[RED, GREEN, BLUE].map(|colour| (colour, 20)))
+}
+
+/// In full, away from words and bar.
+fn is_plain(shot: &RgbImage, colour: [u8; 3]) -> bool {
+    [(400, 300), (400, 150), (650, 450)].iter().all(|&(x, y)| near(shot, x, y, colour))
+}
+
+/// What is played of a film's track, as wide as the window but for its margins: the row, and where it ends.
+fn played(shot: &RgbImage) -> Option<(u32, u32)> {
+    const PLAYED: [u8; 3] = [0x56, 0xd3, 0x8c];
+    let row = (500..600).find(|&y| near(shot, 30, y, PLAYED))?;
+    let end = (30..780).take_while(|&x| near(shot, x, row + 1, PLAYED)).last()?;
+    Some((row + 1, end))
+}
+
+/// The left end of that track, and its length.
+const TRACK: (u32, u32) = (24, 752);
+
+/// Pixels that half the knob covers.
+const KNOB: u32 = 10;
+
+/// Whether the bar says that this much of a minute is played.
+fn is_at(shot: &RgbImage, millis: u64) -> bool {
+    let column = TRACK.0 + (u64::from(TRACK.1) * millis / 60_000) as u32;
+    played(shot).is_some_and(|(_, end)| end.abs_diff(column) <= KNOB)
+}
+
+fn position(event: &serde_json::Value) -> u64 {
+    event["position_ms"].as_u64().unwrap()
+}
+
+#[test]
+fn a_film_is_paused_and_moved_in_by_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let display = Display::start();
+    let film = three_colours(folder.path());
+    let mut window = display.open(&["play", &film], folder.path());
+    display.shows("its beginning", |shot| is_plain(shot, RED));
+    display.xdotool(&["search", "--onlyvisible", "--name", "three colours.mkv"]);
+
+    display.key("space");
+    let paused = window.event("played", |event| event["state"] == "paused");
+    assert_eq!(paused["length_ms"], 60_000);
+    // Longer than a live picture may stand still before it is called frozen.
+    thread::sleep(Duration::from_millis(1_500));
+    let still = display.screenshot();
+    assert!(
+        is_plain(&still, RED) && light(&still, 200..600, 250..350) == 0,
+        "neither dark nor with words over it"
+    );
+    assert!(light(&still, 30..500, 550..590) > 100, "the bar is there");
+
+    // While it is paused, each move shows one picture.
+    window.forget();
+    let mut expected = position(&paused);
+    let mut seq = None;
+    for (key, by) in [("Right", 5_000), ("shift+Right", 30_000), ("Left", -5_000), ("Right", 5_000)] {
+        display.key(key);
+        let moved = window.any_event(&["played", "frame"]);
+        let other = if moved["event"] == "played" { "frame" } else { "played" };
+        let second = window.event(other, |_| true);
+        let (moved, frame) = if other == "frame" { (moved, second) } else { (second, moved) };
+        expected = expected.saturating_add_signed(by);
+        assert!(position(&moved).abs_diff(expected) <= 100, "{key}: {moved} is not {expected}");
+        assert_eq!(moved["state"], "paused");
+        let next = frame["seq"].as_u64();
+        assert!(seq.is_none_or(|seq| next == Some(seq + 1)), "one picture for each move");
+        seq = next;
+        display.shows("where it is", |shot| is_at(shot, expected));
+    }
+    display.shows("what is there", |shot| is_plain(shot, GREEN));
+    display.key("Home");
+    assert_eq!(position(&window.event("played", |_| true)), 0);
+    display.shows("the beginning", |shot| is_plain(shot, RED));
+
+    // At the end the last picture stays, and so does the window.
+    display.key("End");
+    window.event("played", |event| event["state"] == "ended");
+    thread::sleep(Duration::from_millis(1_500));
+    let end = display.shows("its end", |shot| is_plain(shot, BLUE) && is_at(shot, 60_000));
+    assert!(light(&end, 150..500, 550..590) > 100, "and says so");
+    display.key("space");
+    window.event("played", |event| event["state"] == "playing" && position(event) < 1_000);
+    display.shows("the beginning again", |shot| is_plain(shot, RED));
+    display.key("q");
+    assert_eq!(window.exit_code(), 0);
+}
+
+#[test]
+fn a_film_is_paused_and_moved_in_by_its_bar_which_goes_while_it_plays() {
+    let folder = tempfile::tempdir().unwrap();
+    let display = Display::start();
+    let film = three_colours(folder.path());
+    let mut window = display.open(&["play", &film], folder.path());
+    display.shows("its beginning", |shot| is_plain(shot, RED));
+    display.shows("nothing but the film", |shot| light(shot, 0..800, 0..600) == 0);
+    display.xdotool(&["mousemove", "400", "400"]);
+    display.xdotool(&["mousemove", "401", "400"]);
+    let bar = display.shows("the bar", |shot| played(shot).is_some());
+    let (row, _) = played(&bar).unwrap();
+
+    let before = light(&bar, 300..500, 480..530);
+    display.xdotool(&["mousemove", "400", &row.to_string()]);
+    display.shows("the time at the pointer", |shot| light(shot, 300..500, 480..530) > before + 10);
+    // Each step is waited for: a window of a busy machine looks at the pointer seldom.
+    let row = row.to_string();
+    let press = |x: u32, y: &str| display.xdotool(&["mousemove", &x.to_string(), y, "mousedown", "1"]);
+    let release = || display.xdotool(&["mouseup", "1"]);
+    press(TRACK.0 + TRACK.1 / 2, &row);
+    display.shows("the middle", |shot| is_plain(shot, GREEN));
+    release();
+    let clicked = window.event("played", |_| true);
+    assert!((29_000..60_000).contains(&position(&clicked)), "{clicked}");
+    assert_eq!(clicked["state"], "playing");
+
+    // Dragged, also beyond the bar's edges.
+    press(TRACK.0 + TRACK.1 / 20, &row);
+    display.shows("where it is pressed", |shot| is_plain(shot, RED));
+    display.xdotool(&["mousemove", &(TRACK.0 + TRACK.1 * 3 / 4).to_string(), "300"]);
+    display.shows("where it is dragged to", |shot| is_plain(shot, BLUE));
+    display.xdotool(&["mousemove", "2", "300"]);
+    display.shows("where it is dragged to beyond the track", |shot| is_plain(shot, RED));
+    release();
+    let dragged = window.event("played", |_| true);
+    assert!(position(&dragged) < 20_000, "{dragged}");
+
+    // The sign below the track's left end.
+    press(30, &(row.parse::<u32>().unwrap() + 22).to_string());
+    window.event("played", |event| event["state"] == "paused");
+    release();
+    display.key("space");
+    window.event("played", |event| event["state"] == "playing");
+    display.key("q");
+    assert_eq!(window.exit_code(), 0);
+}
+
+#[test]
+fn a_film_that_nobody_can_pause_ends_at_its_end_and_one_with_a_limit_at_that() {
+    let folder = tempfile::tempdir().unwrap();
+    let short = film::write(&folder.path().join("short.mkv"), &[(RED, 1)]);
+    let play = |display: &str, more: &[&str]| {
+        let mut command = pulsecam();
+        command.args(["play", &short, "--json"]).args(more).env("DISPLAY", display).stdin(Stdio::null());
+        let mut playing = Running::spawn(&mut command);
+        let lines = playing.rest();
+        assert_eq!(playing.exit_code(), 0, "{more:?}");
+        lines.iter().filter(|line| line.contains(r#""event":"frame""#)).count()
+    };
+    assert!(play(":9999", &[]) > 0, "no such display");
+    let display = Display::start();
+    assert!(play(&display.name, &["--no-window"]) > 0);
+    assert!(play(&display.name, &["--for", "3s"]) > 0, "though its last picture would stay");
+    assert!(play(&display.name, &["--frames", "15", "--repeat"]) >= 15, "over and over");
+}
+
+#[test]
+fn a_pattern_is_no_film() {
+    let folder = tempfile::tempdir().unwrap();
+    let display = Display::start();
+    let mut window = display.open(&["demo", "--source", "pattern", "--size", "640x480"], folder.path());
+    window.event("shown", |_| true);
+    display.key("space");
+    display.shows("that the window is paused", |shot| light(shot, 12..300, 560..590) > 60);
+    window.forget();
+    window.event("frame", |_| true);
+    display.key("q");
+    assert_eq!(window.exit_code(), 0);
 }

@@ -55,6 +55,18 @@ shoot talk.jpg
 pkill -P $$ -f "call $host" || true
 sleep 0.5
 
+# A film with its bar, in the middle of it and with the pointer on its track.
+ffmpeg -v error -loop 1 -framerate 1 -i "$data/raccoon_1024x768.jpg" -t 180 -c:v mjpeg -q:v 4 \
+  -vf "scale=1280:720:force_original_aspect_ratio=increase,crop=1280:720" "$work/garden.mkv"
+"$program" play "$work/garden.mkv" --window 1280x720 --quiet >/dev/null &
+pids+=($!)
+sleep 2
+xdotool mousemove 500 667 mousedown 1 sleep 0.1 mouseup 1 sleep 0.1 mousemove 840 667
+sleep 0.7
+shoot film.jpg
+kill "${pids[-1]}" || true
+sleep 0.5
+
 # The dashboard, in a terminal on that display, of a relay of its own.
 xterm -fa "DejaVu Sans Mono" -fs 11 -geometry 130x28 -bg "#101216" -fg "#f1f3f5" -e "$program" relay --listen 127.0.0.1:6868 --dashboard --lang en &
 pids+=($!)
@@ -66,4 +78,4 @@ send --source "$data/raccoon_1024x768.jpg" --name "花园 garden"
 pids+=($!)
 sleep 6
 import -window "$(xdotool search --onlyvisible --class xterm | head -1)" "$here/dashboard.png"
-echo "made $here/{window,grid,talk}.jpg and $here/dashboard.png"
+echo "made $here/{window,grid,talk,film}.jpg and $here/dashboard.png"

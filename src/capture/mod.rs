@@ -5,23 +5,31 @@
 //! give without work (a JPEG from a camera, a planar picture from another) it leaves to the
 //! encoder: [`FrameData`] says which it is.
 
+mod avi_pipe;
 pub(crate) mod camera;
 mod card;
 mod control;
 mod digits;
 #[cfg(target_os = "linux")]
 mod guarded;
+mod live;
+mod mender;
 mod mjpeg;
 mod motion;
+mod newest;
+mod numbered;
 mod pace;
 mod pattern;
 mod photo;
+pub(crate) mod probe;
 mod recording;
 mod resize;
 mod scale;
+mod schedule;
 pub(crate) use self::scale::Scaler;
 mod sequence;
 mod spec;
+mod splitter;
 pub mod stamp;
 
 use std::{path::PathBuf, time::Duration};
@@ -32,6 +40,7 @@ use crate::{
     clock::Timestamp,
     jpeg::{MAX_DIMENSION, MAX_PIXELS},
     picture::Picture,
+    playback,
 };
 
 pub(crate) use self::{camera::Wanted, card::Card};
@@ -39,7 +48,9 @@ pub use self::{
     camera::{CameraInfo, Fault, Interface, Mode, PixelFormat, Rate, User, Which, camera_label, cameras},
     control::{Control, ControlError, Entry, Kind, Setting, WrongValue, controls},
     spec::{CameraSettings, Settings, Spec},
+    splitter::{Jpegs, jpegs},
 };
+pub use crate::playback::{Playback, Progress};
 
 /// Keeps panics out of the report that are caught here: crates that talk to cameras panic on what some drivers tell them.
 ///
@@ -78,7 +89,8 @@ pub trait Source {
     /// Blocks until the next frame is due; `None` at the end of the material.
     ///
     /// # Errors
-    /// What went wrong with the device, file or pipe. A source may be asked again after an error.
+    /// What went wrong with the device, file or pipe. A source may be asked again after an error, unless it
+    /// [is final](Error::is_final).
     fn next_frame(&mut self) -> Result<Option<Frame>, Error>;
 
     /// One line for a person: what it is, at which size and rate.
@@ -101,6 +113,12 @@ pub trait Source {
     /// What was lost so far.
     fn losses(&self) -> Losses {
         Losses::default()
+    }
+
+    /// Frames that came and that the source left out for newer ones, all of them whole: it is live, and more came than were
+    /// wanted or taken.
+    fn passed_over(&self) -> u64 {
+        0
     }
 
     /// Takes memory of an earlier picture, to make the next one in.
@@ -127,6 +145,8 @@ pub struct Losses {
     pub damaged: u64,
     /// Never came, as the driver's frame numbers tell.
     pub missed: u64,
+    /// Sent, but only after something was put right: an end marker added, stray bytes removed.
+    pub repaired: u64,
 }
 
 /// Why a source cannot be opened or cannot go on.
@@ -161,8 +181,23 @@ pub enum Error {
     #[error("{} has no pictures (looked for .jpg, .jpeg, .png, .gif, .webp and .bmp)", .0.display())]
     NoPictures(PathBuf),
     /// A sequence pattern that matches no file.
-    #[error("no file matches {0:?}: numbers start at 0 or 1, as in shots/%04d.jpg")]
-    EmptySequence(String),
+    #[error("no file matches {text:?}{hint}")]
+    EmptySequence {
+        /// The pattern.
+        text: String,
+        /// What there is instead, or what a pattern looks like.
+        hint: String,
+    },
+    /// A sequence of which no file is a picture.
+    #[error("none of the {count} files of {text:?} is a picture; the last: {last}")]
+    NoneGood {
+        /// The pattern.
+        text: String,
+        /// How many were tried.
+        count: u64,
+        /// What is wrong with the last one.
+        last: String,
+    },
     /// A size that no picture can have.
     #[error(
         "a picture of {width}x{height} pixels cannot be made: up to {MAX_DIMENSION} a side and {MAX_PIXELS} in all are allowed"
@@ -190,6 +225,24 @@ pub enum Error {
         name: String,
         /// Bytes that were searched.
         searched: usize,
+    },
+    /// A stream that ended without a picture, or brought so much without one that none is expected any more.
+    #[error("{name} {brought}")]
+    NoPicture {
+        /// The pipe, the file, or standard input.
+        name: String,
+        /// What it brought instead, as a sentence about it.
+        brought: String,
+    },
+    /// Another format than JPEGs one after another.
+    #[error("{name} brings {what}, not JPEG pictures{advice}")]
+    Other {
+        /// The pipe, the file, or standard input.
+        name: String,
+        /// The format.
+        what: String,
+        /// How to convert it, if that is known.
+        advice: String,
     },
     /// A picture in a stream that grows past what a message may hold.
     #[error("{name}: a picture of more than {allowed} bytes")]
@@ -234,6 +287,37 @@ pub enum Error {
 }
 
 impl Error {
+    /// Something else than JPEGs, and the command that converts it.
+    pub(crate) fn other(name: &str, what: String, advice: Option<String>) -> Self {
+        let advice = advice.map_or_else(String::new, |command| format!(" (convert it with: {command})"));
+        Self::Other { name: name.to_owned(), what, advice }
+    }
+
+    /// Whether nothing will ever come of this source any more: a pipe that cannot be read, a file of another format. After other
+    /// errors it may be asked again: a camera may come back, and behind a damaged picture there may be a good one.
+    #[must_use]
+    pub const fn is_final(&self) -> bool {
+        match self {
+            Self::NoSuchSource(_)
+            | Self::NoPictures(_)
+            | Self::EmptySequence { .. }
+            | Self::NoneGood { .. }
+            | Self::BadSize { .. }
+            | Self::NotMjpeg { .. }
+            | Self::NoPicture { .. }
+            | Self::Other { .. }
+            | Self::Io { .. }
+            | Self::Recording { .. } => true,
+            Self::NoCamera
+            | Self::NoSuchCamera { .. }
+            | Self::Camera { .. }
+            | Self::NotAPicture { .. }
+            | Self::TooLong { .. }
+            | Self::Picture { .. }
+            | Self::Controls { .. } => false,
+        }
+    }
+
     /// Whether it lasts for longer than a moment: a camera that is not there, or that somebody else has.
     #[must_use]
     pub const fn is_lasting(&self) -> bool {

@@ -9,6 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::playback::{Playback, Wake};
+
 /// The rate of sources that have none of their own.
 pub(super) const DEFAULT_FPS: f64 = 30.0;
 
@@ -64,6 +66,22 @@ impl Pacer {
         Due { at: grid.start.checked_add(offset).unwrap_or(now), tick }
     }
 
+    /// Waits until the next frame is due, longer while a person has paused it.
+    pub(super) fn wait_for(&mut self, playback: Option<&Playback>) -> Wake {
+        let Some(playback) = playback else {
+            self.wait();
+            return Wake::Due { paused: Duration::ZERO };
+        };
+        let due = self.due(Instant::now());
+        let wake = playback.wait_until(due.at);
+        match (&wake, &mut self.grid) {
+            (Wake::Due { paused }, Some(grid)) => grid.start += *paused,
+            // What comes next is due at once, and begins another grid.
+            _ => self.grid = None,
+        }
+        wake
+    }
+
     /// Sleeps until the next frame is due, and gives its number.
     pub(super) fn wait(&mut self) -> u64 {
         let now = Instant::now();
@@ -111,6 +129,19 @@ mod tests {
         pacer.due(start);
         assert_eq!(pacer.due(start + 19 * MS).tick, 1);
         assert_eq!(pacer.due(start + 20 * MS).tick, 2);
+    }
+
+    #[test]
+    fn a_pause_moves_the_grid_and_a_move_begins_another() {
+        let film = Playback::default();
+        film.opened(None, true);
+        let mut pacer = Pacer::new(0.01);
+        assert_eq!(pacer.wait_for(Some(&film)), Wake::Due { paused: Duration::ZERO });
+        film.seek(5 * MS);
+        assert_eq!(pacer.wait_for(Some(&film)), Wake::Seek(5 * MS), "long before it is due");
+        assert!(pacer.grid.is_none());
+        film.close();
+        assert_eq!(pacer.wait_for(Some(&film)), Wake::Closed);
     }
 
     #[test]

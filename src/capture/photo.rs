@@ -3,30 +3,22 @@
 
 use std::{
     fs,
-    io::Cursor,
     path::{Path, PathBuf},
 };
 
-use image::{
-    DynamicImage, ImageDecoder, ImageError, ImageReader, Limits, RgbImage,
-    error::{LimitError, LimitErrorKind},
-    metadata::Orientation,
-};
+use bytes::Bytes;
 
 use super::{
     Error,
     scale::{Part, Scaler, plane_sizes},
 };
 use crate::{
-    jpeg::{self, Decoder, MAX_DIMENSION, MAX_PIXELS},
     picture::{Picture, Pixels, Subsampling},
+    still,
 };
 
 /// Names that a folder is searched for.
 const EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "gif", "webp", "bmp"];
-
-/// Bytes a pixel that decoding may take: 16-bit RGBA.
-const DEEPEST_PIXEL: u64 = 8;
 
 /// The pictures in a folder, by name.
 pub(super) fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Error> {
@@ -45,14 +37,8 @@ pub(super) fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 
 /// Loads a picture as planar 4:2:0, shrunk where it is larger than is needed to cover `enough`.
 pub(super) fn load(path: &Path, enough: (usize, usize)) -> Result<Picture, Error> {
-    let name = || path.display().to_string();
-    let file = fs::read(path).map_err(|source| Error::Io { name: name(), source })?;
-    let no_picture = |reason: String| Error::NotAPicture { path: path.into(), reason };
-    let rgb = if file.starts_with(&[0xff, 0xd8, 0xff]) {
-        decode_jpeg(&file).map_err(|error| no_picture(error.to_string()))?
-    } else {
-        decode_other(&file).map_err(|error| no_picture(error.to_string()))?
-    };
+    let file = read(path)?;
+    let rgb = still::decode(&file).map_err(|error| wrong(path, error))?.picture;
     let (width, height) = (rgb.width, rgb.height);
     let factor = f64::max(enough.0 as f64 / width as f64, enough.1 as f64 / height as f64);
     if factor >= 1.0 {
@@ -63,63 +49,25 @@ pub(super) fn load(path: &Path, enough: (usize, usize)) -> Result<Picture, Error
     planar(&Scaler::default().scale(&rgb, Part::WHOLE, size)?)
 }
 
-fn decode_jpeg(file: &[u8]) -> Result<Picture, jpeg::Error> {
-    let picture = Decoder::new()?.decode_rgb(file)?;
-    let upright = exif(file).and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms);
-    if upright == Orientation::NoTransforms {
-        return Ok(picture);
-    }
-    let image = RgbImage::from_raw(picture.width as u32, picture.height as u32, picture.bytes().to_vec());
-    Ok(image.map_or(picture, |image| turned(image.into(), upright)))
+fn read(path: &Path) -> Result<Bytes, Error> {
+    still::read_file(path).map_err(|error| wrong(path, error))
 }
 
-/// The Exif data of a JPEG, where cameras note how they were held.
-fn exif(file: &[u8]) -> Option<&[u8]> {
-    const APP1: u8 = 0xe1;
-    let mut rest = file.get(2..)?;
-    while let &[0xff, marker @ 0xe0..=0xef, high, low, ..] = rest {
-        let (segment, behind) = rest.split_at_checked(2 + usize::from(u16::from_be_bytes([high, low])))?;
-        if let (APP1, Some(exif)) = (marker, segment.get(4..)?.strip_prefix(b"Exif\0\0")) {
-            return Some(exif);
+fn wrong(path: &Path, error: still::Error) -> Error {
+    match error {
+        still::Error::Io(source) => Error::Io { name: path.display().to_string(), source },
+        // What can be converted is named for what it is.
+        still::Error::Foreign(foreign) if !foreign.advice.is_empty() => {
+            Error::Picture { name: path.display().to_string(), reason: foreign.to_string() }
         }
-        rest = behind;
+        error => {
+            let reason = error.to_string();
+            let bare = ["no picture: ", "no picture that can be read: "];
+            let reason =
+                bare.iter().find_map(|words| reason.strip_prefix(words)).unwrap_or(&reason).to_owned();
+            Error::NotAPicture { path: path.into(), reason }
+        }
     }
-    None
-}
-
-fn decode_other(file: &[u8]) -> image::ImageResult<Picture> {
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(MAX_DIMENSION as u32);
-    limits.max_image_height = Some(MAX_DIMENSION as u32);
-    limits.max_alloc = Some(MAX_PIXELS as u64 * DEEPEST_PIXEL);
-    let mut reader = ImageReader::new(Cursor::new(file)).with_guessed_format()?;
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder()?;
-    let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MAX_PIXELS as u64 {
-        return Err(ImageError::Limits(LimitError::from_kind(LimitErrorKind::DimensionError)));
-    }
-    let upright = decoder.orientation()?;
-    Ok(turned(DynamicImage::from_decoder(decoder)?, upright))
-}
-
-/// Upright, and on white where it is transparent.
-fn turned(mut image: DynamicImage, upright: Orientation) -> Picture {
-    image.apply_orientation(upright);
-    let (width, height) = (image.width() as usize, image.height() as usize);
-    let pixels = if image.color().has_alpha() {
-        let over_white = |sample: u8, alpha: u8| {
-            ((u16::from(sample) * u16::from(alpha) + 255 * (255 - u16::from(alpha))) / 255) as u8
-        };
-        let on_white = |pixel: &image::Rgba<u8>| {
-            let [red, green, blue, alpha] = pixel.0;
-            [red, green, blue].map(|sample| over_white(sample, alpha))
-        };
-        image.into_rgba8().pixels().flat_map(on_white).collect()
-    } else {
-        image.into_rgb8().into_raw()
-    };
-    Picture { width, height, pixels: Pixels::Rgb(pixels) }
 }
 
 /// RGB to planar 4:2:0, full range BT.601. Slow against the encoder's own, and done once a photo.

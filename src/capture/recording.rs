@@ -1,181 +1,228 @@
-//! A recording as a source: each frame at its own time, passed on as it is.
+//! A film as a source: a recording, or what others put into Matroska, AVI or QuickTime. Each frame at its own time, passed on as it is.
 
 use std::{
     fs::File,
-    io::BufReader,
-    path::{Path, PathBuf},
+    io,
+    path::Path,
     thread,
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 
-use super::{Error, Frame, FrameData, Source, pace::Pacer};
+use super::{
+    Error, Frame, FrameData, Losses, Settings, Source,
+    mender::Mender,
+    pace::Pacer,
+    playback::{Playback, Wake},
+    schedule::Schedule,
+};
 use crate::{
     clock::Timestamp,
-    jpeg,
-    recording::{self, Reader},
+    film::{self, Container, Film, Input},
+    jpeg::Length,
 };
 
-/// What a Matroska file begins with.
-const MAGIC: [u8; 4] = [0x1a, 0x45, 0xdf, 0xa3];
+/// The path that means standard input.
+const STDIN: &str = "-";
 
-/// The longest that is waited for a frame: a file may claim that its next one comes in a century.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-
-/// A frame stays on until the next; the last of a file that begins again, as long as this where nothing else is known.
-const LAST_STAYS: Duration = Duration::from_millis(40);
-
-/// A recording being played.
+/// A film being played.
 pub(super) struct Recording {
-    path: PathBuf,
-    reader: Reader<BufReader<File>>,
+    name: String,
+    film: Box<dyn Film>,
     schedule: Schedule,
     /// Where another rate than its own was asked for.
     pacer: Option<Pacer>,
     repeat: bool,
-    seq: u64,
-    /// Frames since the file began anew.
+    playback: Option<Playback>,
+    /// The first frame, if it was read before it was asked for.
+    ahead: Option<(Duration, Bytes)>,
+    /// The time of the first frame: positions count from there.
+    first: Option<Duration>,
+    /// Frames given.
+    given: u64,
+    /// Frames since the film began again.
     since: u64,
-}
-
-/// When frames are due, by their times in the file.
-#[derive(Debug, Default)]
-struct Schedule {
-    /// When the first was, and its time.
-    began: Option<(Instant, Duration)>,
-    last: Duration,
-    pace: Duration,
-}
-
-impl Schedule {
-    /// When the frame with this time is due.
-    fn due(&mut self, time: Duration, now: Instant) -> Instant {
-        let (began, first) = *self.began.get_or_insert((now, time));
-        let pause = time.saturating_sub(self.last).min(LONGEST_PAUSE);
-        if self.last > Duration::ZERO {
-            self.pace = pause;
-        }
-        self.last = time;
-        let due = began.checked_add(time.saturating_sub(first)).unwrap_or(now);
-        // A longer gap than that, or a machine that was asleep: go on from here.
-        let latest = now + LONGEST_PAUSE;
-        if due > latest || now.saturating_duration_since(due) > LONGEST_PAUSE {
-            self.began = Some((now, time));
-            return now;
-        }
-        due
-    }
-
-    /// The next file begins where this one ends.
-    fn again(&mut self, now: Instant) -> Duration {
-        let stays = if self.pace.is_zero() { LAST_STAYS } else { self.pace };
-        let end = self.began.map_or(now, |(began, first)| began + self.last.saturating_sub(first) + stays);
-        *self = Self::default();
-        end.saturating_duration_since(now)
-    }
+    mender: Mender,
+    /// It has ended for good.
+    over: bool,
 }
 
 impl Recording {
-    /// Whether a file is one, by how it begins.
+    /// Whether a file is one, by its first [`film::MAGIC_LENGTH`] bytes.
     pub(super) fn is_one(start: &[u8]) -> bool {
-        start.starts_with(&MAGIC)
+        Container::of(start).is_some()
     }
 
-    /// Opens it; `fps`: at this rate instead of its own.
-    pub(super) fn open(path: &Path, fps: Option<f64>, repeat: bool) -> Result<Self, Error> {
-        let reader = open(path)?;
-        let (path, pacer) = (path.to_owned(), fps.map(Pacer::new));
-        Ok(Self { path, reader, schedule: Schedule::default(), pacer, repeat, seq: 0, since: 0 })
+    /// Opens it; `-` is standard input. What cannot be moved in, a pipe, is read on as it comes.
+    pub(super) fn open(path: &Path, settings: &Settings) -> Result<Self, Error> {
+        let is_stdin = path.as_os_str() == STDIN;
+        let name = if is_stdin { "standard input".to_owned() } else { path.display().to_string() };
+        let io = |source| Error::Io { name: name.clone(), source };
+        let input = if is_stdin {
+            stdin()
+        } else if path.exists() {
+            File::open(path).and_then(input)
+        } else {
+            return Err(Error::NoSuchSource(name));
+        };
+        let film = film::open(input.map_err(io)?).map_err(|error| failed(&name, error))?;
+        Self::new(name, film, settings)
     }
 
-    /// The next picture in the file; what is none is left out.
+    fn new(name: String, film: Box<dyn Film>, settings: &Settings) -> Result<Self, Error> {
+        let mut recording = Self {
+            mender: Mender::new(name.clone()),
+            name,
+            film,
+            schedule: Schedule::default(),
+            pacer: settings.fps.map(Pacer::new),
+            repeat: settings.repeat,
+            playback: settings.playback.clone(),
+            ahead: None,
+            first: None,
+            given: 0,
+            since: 0,
+            over: false,
+        };
+        if let Some(playback) = &settings.playback {
+            recording.ahead = recording.next_jpeg()?;
+            let first = recording.ahead.as_ref().map_or(Duration::ZERO, |(time, _)| *time);
+            let length = recording.film.length().map_err(|error| failed(&recording.name, error))?;
+            playback.opened(length.map(|length| length.saturating_sub(first)), recording.film.can_seek());
+        }
+        Ok(recording)
+    }
+
+    /// The next picture in the file; a damaged one is left out and counted.
     fn next_jpeg(&mut self) -> Result<Option<(Duration, Bytes)>, Error> {
+        if let Some(ahead) = self.ahead.take() {
+            return Ok(Some(ahead));
+        }
         loop {
-            let Some((time, frame)) = self.reader.next_frame().map_err(|error| failed(&self.path, error))?
+            let Some((time, frame)) = self.film.next_frame().map_err(|error| failed(&self.name, error))?
             else {
                 return Ok(None);
             };
-            let length = jpeg::header(&frame).ok().and_then(|_| jpeg::trimmed(&frame)).map(<[u8]>::len);
-            if let Some(length) = length {
-                return Ok(Some((time, frame.slice(..length))));
+            // Of two fields, as interlaced cameras store them, it is the first.
+            if let Some(jpeg) = self.mender.frame(&frame, Length::Unknown) {
+                return Ok(Some((time, jpeg)));
             }
-            tracing::debug!("{}: a frame that is no JPEG is left out", self.path.display());
+        }
+    }
+
+    /// Moves to a position, counted from the first frame.
+    fn seek(&mut self, to: Duration) -> Result<(), Error> {
+        let to = self.first.unwrap_or_default().saturating_add(to);
+        (self.ahead, self.schedule) = (None, Schedule::default());
+        self.film.seek(to).map_err(|error| failed(&self.name, error))
+    }
+
+    /// After the last frame: true if there are more, because it begins again or was moved in.
+    fn goes_on(&mut self) -> Result<bool, Error> {
+        if self.repeat && self.since > 0 && self.film.can_seek() {
+            let end = self.schedule.end().unwrap_or_else(Instant::now);
+            match self.wait_until(end) {
+                Wake::Due { .. } => self.seek(Duration::ZERO)?,
+                Wake::Seek(to) => self.seek(to)?,
+                Wake::Closed => return Ok(false),
+            }
+            self.since = 0;
+            return Ok(true);
+        }
+        match self.playback.as_ref().map(Playback::wait_at_end) {
+            Some(Wake::Seek(to)) => self.seek(to).map(|()| true),
+            Some(Wake::Due { .. } | Wake::Closed) | None => Ok(false),
+        }
+    }
+
+    fn wait_until(&self, due: Instant) -> Wake {
+        if let Some(playback) = &self.playback {
+            return playback.wait_until(due);
+        }
+        thread::sleep(due.saturating_duration_since(Instant::now()));
+        Wake::Due { paused: Duration::ZERO }
+    }
+
+    /// Waits for the next picture and gives it.
+    fn next_shown(&mut self) -> Result<Option<Bytes>, Error> {
+        loop {
+            let Some((time, jpeg)) = self.next_jpeg()? else {
+                if self.goes_on()? {
+                    continue;
+                }
+                return Ok(None);
+            };
+            let first = *self.first.get_or_insert(time);
+            let now = Instant::now();
+            let own = self.schedule.due(time, now);
+            let due = self.pacer.as_mut().map_or(own, |pacer| pacer.due(now).at);
+            match self.wait_until(due) {
+                Wake::Due { paused } => {
+                    self.schedule.shift(paused);
+                    if let Some(playback) = &self.playback {
+                        playback.shown(time.saturating_sub(first));
+                    }
+                    return Ok(Some(jpeg));
+                }
+                Wake::Seek(to) => self.seek(to)?,
+                Wake::Closed => return Ok(None),
+            }
         }
     }
 }
 
-fn open(path: &Path) -> Result<Reader<BufReader<File>>, Error> {
-    let io = |source| Error::Io { name: path.display().to_string(), source };
-    let file = File::open(path).map_err(io)?;
-    Reader::new(BufReader::new(file)).map_err(|error| failed(path, error))
+/// A file that can be moved in, or a pipe.
+fn input(file: File) -> io::Result<Input> {
+    if file.metadata()?.is_file() { Input::file(file) } else { Ok(Input::pipe(file)) }
 }
 
-fn failed(path: &Path, error: recording::Error) -> Error {
-    let name = path.display().to_string();
+/// Standard input, which may be a file as well.
+fn stdin() -> io::Result<Input> {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+        input(io::stdin().as_fd().try_clone_to_owned()?.into())
+    }
+    #[cfg(not(unix))]
+    Ok(Input::pipe(io::stdin()))
+}
+
+fn failed(name: &str, error: film::Error) -> Error {
+    let name = name.to_owned();
     match error {
-        recording::Error::Read(source) => Error::Io { name, source },
+        film::Error::Read(source) => Error::Io { name, source },
         other => Error::Recording { name, reason: other.to_string() },
     }
 }
 
 impl Source for Recording {
     fn next_frame(&mut self) -> Result<Option<Frame>, Error> {
-        let mut next = self.next_jpeg()?;
-        if next.is_none() && self.repeat && self.since > 0 {
-            thread::sleep(self.schedule.again(Instant::now()));
-            self.reader = open(&self.path)?;
-            self.since = 0;
-            next = self.next_jpeg()?;
+        if self.over {
+            return Ok(None);
         }
-        let Some((time, jpeg)) = next else { return Ok(None) };
+        let next = self.next_shown();
+        // What could not be read once, or was closed, gives nothing more.
+        self.over = !matches!(next, Ok(Some(_)));
+        let Some(jpeg) = next? else { return Ok(None) };
+        // Numbers that are left out say that something is missing.
+        let seq = self.given + self.losses().damaged;
+        self.given += 1;
         self.since += 1;
-        match &mut self.pacer {
-            Some(pacer) => _ = pacer.wait(),
-            None => {
-                let now = Instant::now();
-                thread::sleep(self.schedule.due(time, now).saturating_duration_since(now));
-            }
-        }
-        let seq = self.seq;
-        self.seq += 1;
         Ok(Some(Frame { seq, captured: Timestamp::now(), data: FrameData::Jpeg(jpeg) }))
+    }
+
+    fn losses(&self) -> Losses {
+        let losses = self.mender.losses();
+        Losses { damaged: losses.damaged + self.film.damaged(), ..losses }
     }
 
     fn describe(&self) -> String {
         let rate = self.pacer.as_ref().map(|pacer| format!(" at {} frames/s", pacer.fps()));
-        format!("the recording {}{}", self.path.display(), rate.unwrap_or_default())
+        format!("the {} film {}{}", self.film.container(), self.name, rate.unwrap_or_default())
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MS: Duration = Duration::from_millis(1);
-
-    #[test]
-    fn frames_are_due_at_their_own_times() {
-        let start = Instant::now();
-        let mut schedule = Schedule::default();
-        let due: Vec<_> = [5_000, 5_033, 5_500, 5_501]
-            .map(|time| schedule.due(time * MS, start + 3 * MS).duration_since(start))
-            .into();
-        assert_eq!(due, [3, 36, 503, 504].map(|at| at * MS));
-        assert_eq!(schedule.again(start + 504 * MS), MS, "as long as the one before");
-        assert_eq!(schedule.due(Duration::ZERO, start + 505 * MS), start + 505 * MS);
-    }
-
-    #[test]
-    fn who_is_late_catches_up_and_who_slept_does_not() {
-        let start = Instant::now();
-        let mut schedule = Schedule::default();
-        schedule.due(Duration::ZERO, start);
-        assert_eq!(schedule.due(40 * MS, start + 90 * MS), start + 40 * MS, "at once");
-        let woken = start + 3_600_000 * MS;
-        assert_eq!(schedule.due(80 * MS, woken), woken);
-        assert_eq!(schedule.due(120 * MS, woken), woken + 40 * MS);
-        let century = Duration::from_secs(3_000_000_000);
-        assert_eq!(schedule.due(century, woken), woken, "nobody waits so long");
-    }
-}
+#[path = "recording_tests.rs"]
+mod tests;

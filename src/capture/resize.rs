@@ -4,7 +4,7 @@
 //! both sides, as cameras themselves do between 16:9 and 4:3; bars would be encoded and sent for ever. Frames
 //! that have the size already pass untouched, and so a JPEG is decoded only where it must be.
 
-use super::{Error, Frame, FrameData, Source, scale::Scaler};
+use super::{Error, Frame, FrameData, Losses, Signal, Source, scale::Scaler};
 use crate::jpeg::{self, Decoder};
 
 /// Wraps a source.
@@ -44,6 +44,22 @@ impl Source for Resize {
     fn next_frame(&mut self) -> Result<Option<Frame>, Error> {
         let Some(frame) = self.source.next_frame()? else { return Ok(None) };
         Ok(Some(Frame { data: self.fit(frame.data)?, ..frame }))
+    }
+
+    fn pass_by(&mut self) -> Result<bool, Error> {
+        self.source.pass_by()
+    }
+
+    fn signal(&self) -> Option<Signal> {
+        self.source.signal()
+    }
+
+    fn losses(&self) -> Losses {
+        self.source.losses()
+    }
+
+    fn passed_over(&self) -> u64 {
+        self.source.passed_over()
     }
 
     fn describe(&self) -> String {

@@ -5,6 +5,7 @@
 //! that guess is wrong.
 
 use std::{
+    ffi::{OsStr, OsString},
     fmt,
     fs::File,
     io::Read,
@@ -17,21 +18,30 @@ use super::{
     Error, Source,
     camera::{self, Interface, PixelFormat, Wanted, Which},
     control::Setting,
-    mjpeg::{Mjpeg, Splitter},
+    live::Live,
+    mjpeg::Mjpeg,
     motion::Motion,
+    numbered::Numbered,
     pace::DEFAULT_FPS,
     pattern::Pattern,
+    playback::Playback,
+    probe::{Kind, PROBED, described, probe},
     recording::Recording,
     resize::Resize,
-    sequence::{Numbered, Sequence},
+    sequence::Sequence,
+    splitter::{MAX_JPEG, Splitter},
 };
 use crate::jpeg::{self, MAX_DIMENSION, MAX_PIXELS};
 
 /// The size of sources that are made here.
 const DEFAULT_SIZE: (usize, usize) = (1280, 720);
 
-/// Extensions of files that are taken for streams without a look inside.
+/// Extensions of files that are taken for streams unless they are another format.
 const MJPEG_EXTENSIONS: [&str; 2] = ["mjpeg", "mjpg"];
+
+/// Bytes that are read to see whether a file without a name for it is a stream: two of the largest pictures, and what
+/// may stand around them.
+const GUESSED_FROM: u64 = 2 * MAX_JPEG as u64 + (1 << 20);
 
 /// Where frames shall come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,22 +50,22 @@ pub enum Spec {
     Camera(Which),
     /// `pattern`: the test picture.
     Pattern,
-    /// `-`: a stream of JPEGs on standard input.
+    /// `-`: a stream of JPEGs on standard input. Live if it is a pipe: the newest picture counts.
     Stdin,
     /// `photo:PATH`: a photo, or a folder of photos, in motion.
     Photo(PathBuf),
-    /// `mjpeg:PATH`: a file of JPEGs one after another.
+    /// `mjpeg:PATH`: a file of JPEGs one after another, or a pipe that brings them.
     Mjpeg(PathBuf),
     /// `recording:PATH`: a recording, at its own timing.
     Recording(PathBuf),
-    /// `shots/%04d.jpg`: numbered JPEGs.
-    Sequence(String),
+    /// `shots/%04d.jpg`: numbered pictures.
+    Sequence(OsString),
     /// Another path: what it is shows when it is opened.
     Path(PathBuf),
 }
 
 /// How a source shall be.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// Width and height. Without it, sources that have a size of their own keep it, a camera is asked for
     /// about 1280x720, and what is made here has that size. A camera gives the nearest size that it has.
@@ -64,6 +74,10 @@ pub struct Settings {
     pub fps: Option<f64>,
     /// Whether files start again at their end. Photos and the test picture never end.
     pub repeat: bool,
+    /// The number with which a sequence begins; without it, the lowest there is.
+    pub start_number: Option<u64>,
+    /// Controls of a film that is played for somebody who can pause it.
+    pub playback: Option<Playback>,
     /// What concerns cameras only.
     pub camera: CameraSettings,
 }
@@ -105,21 +119,7 @@ impl FromStr for Spec {
 
     /// Any text but the empty one means something; whether it exists shows when it is opened.
     fn from_str(text: &str) -> Result<Self, Error> {
-        if let Some(which) = text.strip_prefix("camera:") {
-            let Ok(which) = which.parse();
-            return Ok(Self::Camera(which));
-        }
-        Ok(match (text, text.split_once(':')) {
-            ("", _) => return Err(Error::NoSuchSource(text.into())),
-            ("camera", _) => Self::Camera(Which::First),
-            ("pattern", _) => Self::Pattern,
-            ("-", _) => Self::Stdin,
-            (_, Some(("photo", path))) => Self::Photo(path.into()),
-            (_, Some(("mjpeg", path))) => Self::Mjpeg(path.into()),
-            (_, Some(("recording", path))) => Self::Recording(path.into()),
-            _ if Numbered::parse(text).is_some() => Self::Sequence(text.into()),
-            _ => Self::Path(text.into()),
-        })
+        Self::parse(text.as_ref())
     }
 }
 
@@ -132,13 +132,42 @@ impl fmt::Display for Spec {
             Self::Photo(path) => write!(f, "photo:{}", path.display()),
             Self::Mjpeg(path) => write!(f, "mjpeg:{}", path.display()),
             Self::Recording(path) => write!(f, "recording:{}", path.display()),
-            Self::Sequence(text) => f.write_str(text),
+            Self::Sequence(text) => text.display().fmt(f),
             Self::Path(path) => path.display().fmt(f),
         }
     }
 }
 
 impl Spec {
+    /// Reads what a person wrote, also with names of files that are no Unicode.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchSource`] for the empty text.
+    pub fn parse(text: &OsStr) -> Result<Self, Error> {
+        if let Some(Ok(which)) = text.to_str().and_then(|text| text.strip_prefix("camera:")).map(str::parse) {
+            return Ok(Self::Camera(which));
+        }
+        Ok(match text.to_str() {
+            Some("") => return Err(Error::NoSuchSource(String::new())),
+            Some("camera") => Self::Camera(Which::First),
+            Some("pattern") => Self::Pattern,
+            Some("-") => Self::Stdin,
+            _ => {
+                if let Some(path) = behind(text, "photo:") {
+                    Self::Photo(path)
+                } else if let Some(path) = behind(text, "mjpeg:") {
+                    Self::Mjpeg(path)
+                } else if let Some(path) = behind(text, "recording:") {
+                    Self::Recording(path)
+                } else if Numbered::parse(text).is_some() {
+                    Self::Sequence(text.into())
+                } else {
+                    Self::Path(text.into())
+                }
+            }
+        })
+    }
+
     /// The source for who named none: a camera where there is one, else the test picture.
     #[must_use]
     pub fn default_here() -> Self {
@@ -171,10 +200,12 @@ impl Spec {
         let source: Box<dyn Source> = match self {
             Self::Pattern => return Ok(Box::new(Pattern::new(size, fps))),
             Self::Photo(path) => return Ok(Box::new(Motion::open(existing(path)?, size, fps)?)),
+            // A look inside would take away what it brings.
+            Self::Path(path) | Self::Mjpeg(path) if is_pipe(path) => pipe(path, settings.fps)?,
             Self::Path(path) => return Self::look(existing(path)?)?.open(settings),
             // A name such as 100%done.jpg looks like a pattern.
             Self::Sequence(text) if Path::new(text).exists() => {
-                return Self::look(Path::new(text))?.open(settings);
+                return Self::Path(text.into()).open(settings);
             }
             // Never scaled: that would cost a decoding where the camera's JPEGs can go as they are.
             Self::Camera(which) => {
@@ -182,12 +213,14 @@ impl Spec {
                     Wanted { size: settings.size, fps: settings.fps, format: settings.camera.format };
                 return Ok(Box::new(camera::open(which, wanted, settings.camera.clone())?));
             }
-            Self::Stdin => Box::new(Mjpeg::stdin(settings.fps)),
-            Self::Mjpeg(path) => Box::new(Mjpeg::open(existing(path)?, fps, settings.repeat)?),
-            Self::Recording(path) => {
-                Box::new(Recording::open(existing(path)?, settings.fps, settings.repeat)?)
+            Self::Stdin => stdin(settings)?,
+            // Chunks of sound may look like pictures: a container is read as one.
+            Self::Mjpeg(path) if probe(&start(existing(path)?)?).is_some_and(Kind::is_film) => {
+                return Self::Recording(path.clone()).open(settings);
             }
-            Self::Sequence(text) => Box::new(Sequence::open(text, fps, settings.repeat)?),
+            Self::Mjpeg(path) => Box::new(Mjpeg::open(path, fps, settings)?),
+            Self::Recording(path) => Box::new(Recording::open(path, settings)?),
+            Self::Sequence(text) => Box::new(Sequence::open(text, fps, settings)?),
         };
         // These have a size of their own; frames that happen to fit pass through it untouched.
         Ok(match settings.size {
@@ -196,22 +229,78 @@ impl Spec {
         })
     }
 
-    /// What a path turns out to be: never a path again.
+    /// What a file or a folder turns out to be: never a path again.
     fn look(path: &Path) -> Result<Self, Error> {
         if path.is_dir() {
             return Ok(Self::Photo(path.into()));
         }
         let start = start(path)?;
+        let kind = probe(&start);
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        Ok(if Recording::is_one(&start) {
-            Self::Recording(path.into())
-        } else if MJPEG_EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
-            || (start.starts_with(&[0xff, 0xd8, 0xff]) && has_more_than_one(path)?)
-        {
-            Self::Mjpeg(path.into())
-        } else {
-            Self::Photo(path.into())
-        })
+        let named_so = MJPEG_EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known));
+        match kind {
+            Some(kind) if kind.is_film() || Recording::is_one(&start) => Ok(Self::Recording(path.into())),
+            Some(kind) if !kind.may_hold_jpegs() && !kind.is_still() => {
+                let name = path.display().to_string();
+                Err(Error::other(&name, kind.to_string(), kind.advice_for_file()))
+            }
+            Some(kind) if !kind.may_hold_jpegs() => Ok(Self::Photo(path.into())),
+            Some(Kind::Multipart | Kind::Http) => Ok(Self::Mjpeg(path.into())),
+            _ if named_so => Ok(Self::Mjpeg(path.into())),
+            Some(Kind::Jpeg) if !has_more_than_one(path)? => Ok(Self::Photo(path.into())),
+            Some(Kind::Jpeg) => Ok(Self::Mjpeg(path.into())),
+            // The dump of a stream may begin with anything; what is none is not read into memory to be refused.
+            _ if has_more_than_one(path)? => Ok(Self::Mjpeg(path.into())),
+            _ => {
+                Err(Error::NotAPicture { path: path.into(), reason: format!("it is {}", described(&start)) })
+            }
+        }
+    }
+}
+
+/// What stands behind a prefix.
+fn behind(text: &OsStr, prefix: &str) -> Option<PathBuf> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        Some(PathBuf::from(OsStr::from_bytes(text.as_bytes().strip_prefix(prefix.as_bytes())?)))
+    }
+    #[cfg(not(unix))]
+    {
+        text.to_str()?.strip_prefix(prefix).map(PathBuf::from)
+    }
+}
+
+/// Whether a path is something that can be read once only: a FIFO, a device, a socket.
+fn is_pipe(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
+fn pipe(path: &Path, fps: Option<f64>) -> Result<Box<dyn Source>, Error> {
+    // A socket is no name that can be opened again.
+    if ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].iter().any(|name| path == Path::new(name)) {
+        return Ok(Box::new(Live::stdin(Box::new(std::io::stdin()), fps)?));
+    }
+    Ok(Box::new(Live::open(path, fps)?))
+}
+
+/// Standard input: live, unless it is a file.
+fn stdin(settings: &Settings) -> Result<Box<dyn Source>, Error> {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+        let name = || "standard input".to_owned();
+        let io = |source| Error::Io { name: name(), source };
+        let file = File::from(std::io::stdin().as_fd().try_clone_to_owned().map_err(io)?);
+        if file.metadata().map_err(io)?.is_file() {
+            let fps = settings.fps.unwrap_or(DEFAULT_FPS);
+            return Ok(Box::new(Mjpeg::read(file, name(), fps, settings)?));
+        }
+        Ok(Box::new(Live::stdin(Box::new(file), settings.fps)?))
+    }
+    #[cfg(not(unix))]
+    {
+        Ok(Box::new(Live::stdin(Box::new(std::io::stdin()), settings.fps)?))
     }
 }
 
@@ -219,7 +308,7 @@ impl Spec {
 fn start(path: &Path) -> Result<Vec<u8>, Error> {
     let io = |source| Error::Io { name: path.display().to_string(), source };
     let mut start = Vec::new();
-    File::open(path).map_err(io)?.take(4).read_to_end(&mut start).map_err(io)?;
+    File::open(path).map_err(io)?.take(PROBED as u64).read_to_end(&mut start).map_err(io)?;
     Ok(start)
 }
 
@@ -227,12 +316,12 @@ fn existing(path: &Path) -> Result<&Path, Error> {
     if path.exists() { Ok(path) } else { Err(Error::NoSuchSource(path.display().to_string())) }
 }
 
-/// Whether a file is one JPEG and then another of the same size. Phones put previews and depth maps behind
-/// a photo; those are smaller than it.
+/// Whether two JPEGs of the same size come first in a file. Phones put previews and depth maps behind a photo; those are
+/// smaller than it.
 fn has_more_than_one(path: &Path) -> Result<bool, Error> {
     let name = path.display().to_string();
     let file = File::open(path).map_err(|source| Error::Io { name: name.clone(), source })?;
-    let mut splitter = Splitter::new(file, name);
+    let mut splitter = Splitter::new(file.take(GUESSED_FROM), name);
     let mut next_size = || {
         let jpeg = splitter.next_jpeg().ok()??;
         jpeg::header(&jpeg).ok().map(|header| (header.width, header.height))
@@ -295,8 +384,6 @@ mod tests {
         assert!(is_stream(look("one.MJPG", large.clone())));
         assert!(!is_stream(look("one.jpg", large.clone())));
         assert!(!is_stream(look("phone.jpg", [&large[..], &small].concat())));
-        assert!(!is_stream(look("short.jpg", vec![0xff])));
-        assert!(!is_stream(look("text.txt", b"text".to_vec())));
         assert!(!is_stream(Spec::look(folder.path()).unwrap()));
     }
 

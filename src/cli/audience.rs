@@ -17,7 +17,7 @@ use crate::{
     picture::Canvas,
     pipeline::{Arrival, Viewer},
     stream_id::StreamId,
-    view::{Account, Card, Frame, Handle, Image, Update},
+    view::{Account, Card, Damaged, Frame, Handle, Image, Update},
     wire::FrameInfo,
 };
 
@@ -83,10 +83,12 @@ impl Audience {
         match arrival {
             Arrival::Frame(frame) => self.damaged.get(&frame.id).copied().unwrap_or(0),
             Arrival::Damaged { id, .. } => {
-                if self.damaged.len() < fresh::MAX_KEYS || self.damaged.contains_key(id) {
-                    *self.damaged.entry(*id).or_default() += 1;
+                if self.damaged.len() >= fresh::MAX_KEYS && !self.damaged.contains_key(id) {
+                    return 1;
                 }
-                0
+                let count = self.damaged.entry(*id).or_default();
+                *count += 1;
+                *count
             }
             Arrival::Text { .. } | Arrival::UnreadableText { .. } | Arrival::Image { .. } => 0,
         }
@@ -102,11 +104,16 @@ pub(super) fn update(arrival: Arrival, damaged: u64) -> Option<Update> {
         Arrival::UnreadableText { bytes, sender, .. } => {
             Update::UnreadableText { sender: named(sender), bytes, at: Timestamp::now() }
         }
-        Arrival::Image { jpeg, header, sender, .. } => {
-            let header = header?;
-            Update::Image(Image { sender: named(sender), size: (header.width, header.height), jpeg })
+        Arrival::Image { file, look, sender, .. } => {
+            let (size, fault) = match look {
+                Ok(look) => (Some(look.size), None),
+                Err(reason) => (None, Some(reason)),
+            };
+            Update::Image(Image { sender: named(sender), size, file, fault })
         }
-        Arrival::Damaged { .. } => return None,
+        Arrival::Damaged { id, stream, peer, size, reason } => {
+            Update::Damaged(Damaged { stream: id, name: stream, peer, size, reason, damaged })
+        }
         Arrival::Frame(frame) => Update::Frame(Frame {
             stream: frame.id,
             name: frame.stream,

@@ -68,7 +68,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     };
     let outgoing = runtime.block_on(async {
         tokio::select! {
-            opened = send::open_job(&args.source, &job, &link) => opened,
+            opened = send::open_job(&args.source, &job, None, &link) => opened,
             _ = &mut signal => Err(Error::Stopped),
         }
     })?;

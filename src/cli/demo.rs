@@ -1,6 +1,9 @@
 //! `pulsecam demo`: relay, source and viewer in one process, over real sockets.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use tokio_util::sync::CancellationToken;
 use tracing::info;
@@ -17,8 +20,9 @@ use super::{
     source::SourceArgs,
 };
 use crate::{
-    link::{Role, connect},
-    relay,
+    capture::Playback,
+    link::{Role, State, connect},
+    relay, view,
 };
 
 const EXAMPLES: &str = "\
@@ -29,6 +33,9 @@ Examples:
 
 /// How long the last picture stays.
 const LAST_LOOK: Duration = Duration::from_millis(500);
+
+/// How long the links within this process may take to be up.
+const UP_LIMIT: Duration = Duration::from_secs(2);
 
 /// Loopback: a demonstration is nobody else's business.
 const ADDRESS: &str = "127.0.0.1:0";
@@ -75,22 +82,42 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
             connect(args.source.reported(args.patience.config(host.as_str(), Role::Sender)?)).await?;
         Ok::<_, Error>((viewer, sender))
     })?;
+    let mut job = args.source.job(Limit::default(), args.codec.strips, &sender);
+    if args.ends {
+        job.name = args.source.film_name();
+    }
+    // Without anybody who could pause it, a film ends at its end.
+    let film = (args.ends && !args.show.no_window)
+        .then(|| view::Film { controls: Playback::default(), stream: job.name.clone() });
+    let playback = film.as_ref().map(|film| film.controls.clone());
     let outgoing = runtime.block_on(async {
         link::discard(ignored);
         let outgoing = tokio::select! {
-            opened = send::open(&args.source, args.codec, Limit::default(), &sender) => opened?,
+            opened = send::open_job(&args.source, &job, playback, &sender) => opened?,
             _ = &mut signal => return Err(Error::Stopped),
         };
+        // A film's first frames would go by before anybody looks.
+        for link in [&viewer, &sender] {
+            let mut state = link.state();
+            let up = state.wait_for(|state| matches!(state, State::Up { .. }));
+            let _ = tokio::time::timeout(UP_LIMIT, up).await;
+        }
         outgoing.begin();
         Ok(outgoing)
     })?;
     info!("others on this machine can join: pulsecam view {host}");
-    let who = Who::new("pulsecam demo", args.source.person(), signal);
+    let title = args.source.file_name().filter(|_| args.ends).map(|name| format!("pulsecam: {name}"));
+    let title = title.as_deref().unwrap_or("pulsecam demo");
+    let who = Who { film: film.clone(), ..Who::new(title, args.source.person(), signal) };
     let (over, ends, sent) = (who.over.clone(), args.ends, sender.clone());
+    let failure = Arc::new(OnceLock::new());
+    let failed = Arc::clone(&failure);
     let playing = runtime.spawn(async move {
         let mut outgoing = outgoing;
         outgoing.ended().await;
-        if !ends {
+        if let Some(why) = outgoing.failure() {
+            _ = failed.set(why); // once
+        } else if !ends {
             return std::future::pending().await;
         }
         sent.settled().await;
@@ -98,9 +125,12 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         over.cancel();
     });
     let shown = show::run(&args.show, args.codec, who, output, args.limit, &runtime, (&viewer, inbox));
+    if let Some(film) = film {
+        film.controls.close();
+    }
     playing.abort();
     drop((sender, viewer));
     relay_stop.cancel();
     runtime.block_on(relay).map_err(std::io::Error::from)??;
-    shown
+    failure.get().map_or(shown, |why| Err(Error::SourceFailed(why.clone())))
 }

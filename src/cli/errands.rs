@@ -33,9 +33,9 @@ impl Errands {
             Action::Snapshot { stream, seq, jpeg } => {
                 Some(self.saved(report::save(&self.folder, &stream, seq, &jpeg)))
             }
-            Action::SaveImage { sender, jpeg } => {
+            Action::SaveImage { sender, file } => {
                 let name = sender.unwrap_or_else(|| self.words.say(Phrase::Image));
-                Some(self.saved(report::save(&self.folder, &name, None, &jpeg)))
+                Some(self.saved(report::save(&self.folder, &name, None, &file)))
             }
             Action::Say { number, text } => self.say(number, &text),
             Action::Camera(on) => {
@@ -56,10 +56,10 @@ impl Errands {
         }
     }
 
-    fn saved(&self, saved: Result<String, String>) -> String {
+    fn saved(&self, saved: Result<String, report::Unsaved>) -> String {
         match saved {
             Ok(path) => self.words.tell(Phrase::SavedAs, [("path", path)]),
-            Err(reason) => self.words.tell(Phrase::CannotSave, [("reason", reason)]),
+            Err(unsaved) => self.words.tell(Phrase::CannotSave, [("reason", unsaved.to_string())]),
         }
     }
 

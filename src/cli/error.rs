@@ -55,6 +55,12 @@ pub(super) enum Error {
     /// The time is over, and nothing was done in it.
     #[error("{0}")]
     Nothing(String),
+    /// What was to be kept is lost.
+    #[error("not everything that came was saved: {0}")]
+    NotSaved(String),
+    /// The source failed on the way; what came before was sent.
+    #[error("the source ended early: {0}")]
+    SourceFailed(String),
     /// A signal ended it before it had begun: what runs for as long as it is wanted is done then.
     #[error("ended by a signal")]
     Stopped,

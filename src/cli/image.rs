@@ -1,12 +1,8 @@
 //! `pulsecam image`: send pictures, and say whether they arrived.
 
-use std::{
-    ffi::OsString,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{ffi::OsString, io, path::Path};
 
-use bytes::Bytes;
+use tracing::{info, warn};
 
 use super::{
     Error,
@@ -16,9 +12,8 @@ use super::{
     text::{Outcome, Sender},
 };
 use crate::{
-    jpeg::{Encoder, MAX_DIMENSION, header},
     link::Role,
-    picture::{Picture, Pixels},
+    still::{self, Changes, Outgoing},
     wire::Message,
 };
 
@@ -27,19 +22,24 @@ Examples:
   pulsecam image desk.local plan.jpg
   pulsecam image desk.local *.png --quality 90
   pulsecam image --host desk.local *.png
+  pulsecam image desk.local scan.png --size 1920x1080
+  scrot - | pulsecam image desk.local -
 
 With --host or PULSECAM_HOST, every argument is a file.
+
+Pictures arrive upright, opaque (transparent parts become white) and as JPEG. One that is larger than viewers decode (16384 pixels a
+side, 40 million in all) is scaled down. A film, HEIC, TIFF, SVG or PDF is refused with the command that converts it.
 
 Exits with 0 only once the relay has taken all of them. All files are checked before the first is sent. A picture that the relay
 does not take is reported, the others are sent, and the exit status is 1.";
 
-/// Memory that decoding one picture may take: the largest that is allowed, at eight bytes a pixel.
-const DECODE_LIMIT: u64 = 8 * crate::jpeg::MAX_PIXELS as u64;
+/// The name of standard input among the files.
+const STDIN: &str = "-";
 
 /// Bytes of a message that its size does not count.
 const SIZE_FIELD: usize = 4;
 
-/// Send pictures: JPEG as it is; PNG, GIF, WebP and BMP become JPEG.
+/// Send pictures: JPEG as it is, if it is upright and of a kind that each viewer shows; else, and PNG, GIF, WebP and BMP, as JPEG.
 ///
 /// Exits with 0 only once the relay has taken every byte: it has answered a heartbeat that was sent after them.
 #[derive(Debug, clap::Args)]
@@ -48,7 +48,7 @@ const SIZE_FIELD: usize = 4;
     override_usage = "pulsecam image [OPTIONS] HOST[:PORT] FILE...\n       pulsecam image [OPTIONS] --host HOST[:PORT] FILE..."
 )]
 pub(super) struct Args {
-    /// The relay unless --host names it, then the pictures
+    /// The relay unless --host names it, then the pictures; - is standard input
     #[arg(value_name = "HOST[:PORT]] [FILE")]
     words: Vec<OsString>,
     #[command(flatten)]
@@ -58,6 +58,9 @@ pub(super) struct Args {
     /// JPEG quality from 1 to 100, for pictures that are no JPEG
     #[arg(long, value_name = "Q", default_value_t = 90, value_parser = clap::value_parser!(u8).range(1..=100), env = "PULSECAM_QUALITY")]
     quality: u8,
+    /// Scale pictures down to fit into this size
+    #[arg(long, value_name = "WxH", value_parser = super::values::picture_size, env = "PULSECAM_IMAGE_SIZE")]
+    size: Option<(usize, usize)>,
     #[command(flatten)]
     sender: Sender,
 }
@@ -77,7 +80,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         link::discard(inbox);
         let mut outcome = Outcome::default();
         for (file, picture) in pictures {
-            let what = format!("the picture {}", file.display());
+            let what = format!("the picture {file}");
             outcome.count(sender.deliver(&link, &what, picture, always).await)?;
         }
         drop(reporting);
@@ -86,45 +89,40 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
 }
 
 /// All pictures, before the first is sent: a wrong name must not leave half of them delivered.
-fn read(files: &[OsString], args: &Args, max_message: u32) -> Result<Vec<(PathBuf, Message)>, Error> {
-    let mut encoder = Encoder::new(args.quality)?;
+fn read(files: &[OsString], args: &Args, max_message: u32) -> Result<Vec<(String, Message)>, Error> {
     let mut pictures = Vec::with_capacity(files.len());
-    for file in files.iter().map(PathBuf::from) {
-        let wrong = |reason: String| Error::File { path: file.clone(), reason };
-        let picture = Message::image(jpeg(&file, &mut encoder)?, &args.sender.origin());
-        let picture = picture.map_err(|fault| wrong(fault.to_string()))?;
+    for file in files {
+        let path = if file == STDIN { Path::new("standard input") } else { Path::new(file) };
+        let wrong = |reason: String| Error::File { path: path.to_owned(), reason };
+        let content = if file == STDIN { still::read(io::stdin().lock()) } else { still::read_file(path) };
+        let made = content.and_then(|content| still::outgoing(content, args.quality, args.size));
+        let Outgoing { jpeg, changes } = made.map_err(|error| wrong(advised(&error)))?;
+        let recoded = changes.recoded;
+        if changes.flaw.is_some() {
+            warn!("{}: {changes}", path.display());
+        } else if changes != Changes::default() {
+            info!("{}: {changes}", path.display());
+        }
+        let picture =
+            Message::image(jpeg, &args.sender.origin()).map_err(|fault| wrong(fault.to_string()))?;
         let size = picture.wire_len() - SIZE_FIELD;
         if size > max_message as usize {
-            let reason =
-                format!("a message of {size} bytes, and at most {max_message} are allowed (--max-message)");
-            return Err(wrong(reason));
+            let quality = if recoded { ", or with a lower --quality" } else { "" };
+            return Err(wrong(format!(
+                "a message of {size} bytes, and at most {max_message} are allowed: send it smaller, with --size 1920x1080{quality} (--max-message allows more)"
+            )));
         }
-        pictures.push((file, picture));
+        pictures.push((path.display().to_string(), picture));
     }
     Ok(pictures)
 }
 
-/// The file as it is where it is a JPEG, else its pixels as one.
-fn jpeg(path: &Path, encoder: &mut Encoder) -> Result<Bytes, Error> {
-    let wrong = |reason: String| Error::File { path: path.to_owned(), reason };
-    let bytes = fs::read(path).map_err(|error| wrong(error.to_string()))?;
-    if bytes.starts_with(&[0xff, 0xd8, 0xff]) {
-        header(&bytes).map_err(|error| wrong(error.to_string()))?;
-        return Ok(bytes.into());
+/// Why it cannot be sent, with what else can be done with a film.
+fn advised(error: &still::Error) -> String {
+    match error {
+        still::Error::Foreign(foreign) if foreign.is_film() => {
+            format!("{foreign} | pulsecam send HOST --source -")
+        }
+        other => other.to_string(),
     }
-    let mut reader = image::ImageReader::new(std::io::Cursor::new(&bytes));
-    let mut limits = image::Limits::default();
-    limits.max_image_width = u32::try_from(MAX_DIMENSION).ok();
-    limits.max_image_height = limits.max_image_width;
-    limits.max_alloc = Some(DECODE_LIMIT);
-    reader.limits(limits);
-    let decoded = reader
-        .with_guessed_format()
-        .map_err(|error| wrong(error.to_string()))?
-        .decode()
-        .map_err(|error| wrong(format!("no picture that can be read ({error})")))?
-        .into_rgb8();
-    let (width, height) = (decoded.width() as usize, decoded.height() as usize);
-    let picture = Picture { width, height, pixels: Pixels::Rgb(decoded.into_raw()) };
-    encoder.encode(&picture).map_err(|error| wrong(error.to_string()))
 }

@@ -45,6 +45,13 @@ impl Output {
         Self::open(json, true)
     }
 
+    /// The same on standard error, for a command whose standard output carries something else.
+    pub(super) fn beside() -> Self {
+        let lost = |lost| format!("{lost} lines were lost here: nobody read them");
+        let outlet = OUTPUT.get_or_init(|| Outlet::new(standard::error, lost, |_| ()));
+        Self { json: false, outlet }
+    }
+
     fn open(json: bool, lasting: bool) -> Self {
         let write = |lines: &[u8]| {
             if screen::is_taken() { Ok(lines.len()) } else { standard::output(lines) }

@@ -1,7 +1,5 @@
 //! `pulsecam play`: a recording, here or to everybody at a relay.
 
-use std::path::PathBuf;
-
 use super::{
     Error,
     codec::CodecArgs,
@@ -10,7 +8,7 @@ use super::{
     link::{LinkArgs, Reach},
     send,
     show::ShowArgs,
-    source::SourceArgs,
+    source::{self, SourceArgs},
     values,
 };
 use crate::{address::Address, capture::Spec};
@@ -21,15 +19,18 @@ Examples:
   pulsecam play talk.mkv desk.local              to everybody at that relay, at its own timing
   pulsecam play talk.mkv desk.local --repeat --name \"the talk\"
 
+Keys here: Space pauses and goes on, Left and Right move 5 seconds (with Shift 30), Home and End go to
+the ends, h lists all. At the end the last picture stays.
+
 PULSECAM_HOST does not count here: nothing is sent to others unless a relay is named.";
 
 /// Play a recording, here or to everybody at a relay.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// The recording: Matroska with Motion-JPEG, or anything else that --source takes
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    /// The recording: Matroska with Motion-JPEG, or anything else that --source takes; ./pattern is a file of that name
+    #[arg(value_name = "FILE", value_parser = source::spec())]
+    file: Spec,
     /// The relay: HOST or HOST:PORT; without one, it is shown here, also with PULSECAM_HOST set
     #[arg(value_name = "HOST[:PORT]")]
     relay: Option<Address>,
@@ -52,7 +53,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    let source = args.source.clone().of(Spec::Path(args.file.clone()))?;
+    let source = args.source.clone().of(args.file.clone())?;
     let (codec, limit, json) = (args.codec, args.limit, args.json);
     match args.relay.as_ref().or(args.host.as_ref()) {
         Some(relay) => {

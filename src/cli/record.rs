@@ -2,8 +2,13 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    io::{self, IsTerminal},
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    thread,
     time::{Duration, Instant},
 };
 
@@ -15,13 +20,13 @@ use super::{
     limit::Limit,
     link::{self, LinkArgs, Reached},
     output::Output,
-    runtime, signal, values,
+    runtime, signal, standard, values,
 };
 use crate::{
     fresh,
     link::Role,
     pipeline::{Arrival, Shown, Viewer, receive},
-    recording::{self, Finished, Place, Takes},
+    recording::{self, Begun, Finished, Given, Live, Place, Taken, Takes},
     stream_id::StreamId,
 };
 
@@ -29,6 +34,7 @@ const EXAMPLES: &str = "\
 Examples:
   pulsecam record desk.local --out talk.mkv            until Ctrl-C; each further stream into a file beside it
   pulsecam record desk.local --out talk.mkv --stream ann@desk --for 10m
+  pulsecam record desk.local --out - | ffplay -        one stream to another program, as it comes
   pulsecam play talk.mkv                               look at it
   pulsecam send desk.local --source talk.mkv           stream it, at its own timing
 
@@ -47,7 +53,7 @@ const NAMED: usize = 8;
 pub(super) struct Args {
     #[command(flatten)]
     link: LinkArgs,
-    /// The file for the first stream; it must not be there yet
+    /// The file for the first stream; it must not be there yet. Or - for standard output, which takes one stream
     #[arg(long, value_name = "FILE", env = "PULSECAM_OUT")]
     out: PathBuf,
     /// Record only the stream of this name
@@ -95,11 +101,54 @@ struct Saved {
     lost: u64,
 }
 
-pub(super) fn run(args: &Args) -> Result<(), Error> {
-    if args.out.exists() {
-        return Err(recording::Error::Exists(args.out.clone()).into());
+/// What names that promise another format end with.
+const OTHER_FORMATS: [&str; 22] = [
+    "mp4", "m4v", "mov", "qt", "avi", "webm", "ogv", "flv", "wmv", "asf", "mpg", "mpeg", "ts", "m2ts", "3gp",
+    "gif", "jpg", "jpeg", "png", "webp", "mjpeg", "mjpg",
+];
+
+/// The name that means standard output.
+const STDOUT: &str = "-";
+
+impl Args {
+    fn to_stdout(&self) -> bool {
+        self.out.as_os_str() == STDOUT
     }
-    let output = Output::lasting(args.json);
+
+    /// Whether it can be recorded there.
+    fn check(&self) -> Result<(), Error> {
+        if self.to_stdout() {
+            if self.json {
+                return Err(Error::Usage(
+                    "--json and the recording cannot both go to standard output".into(),
+                ));
+            }
+            if io::stdout().is_terminal() {
+                return Err(Error::Usage(
+                    "standard output is a terminal: --out - is for another program, as in --out - | ffplay -"
+                        .into(),
+                ));
+            }
+            return Ok(());
+        }
+        let extension = self.out.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+        if OTHER_FORMATS.contains(&extension.as_str()) {
+            let mkv = self.out.with_extension("mkv");
+            let (mkv, out) = (mkv.display(), self.out.display());
+            return Err(Error::Usage(format!(
+                "recordings are Matroska: name it {mkv}, and convert it afterwards with ffmpeg -i {mkv} {out}"
+            )));
+        }
+        if self.out.exists() {
+            return Err(recording::Error::Exists(self.out.clone()).into());
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Error> {
+    args.check()?;
+    let output = if args.to_stdout() { Output::beside() } else { Output::lasting(args.json) };
     let runtime = runtime(1)?;
     let mut signal = signal::listen(&runtime);
     let config = args.link.config(Role::Viewer)?;
@@ -111,7 +160,10 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let reached = Reached::watch(&link, runtime.handle());
     let stop = CancellationToken::new();
     let shared = Arc::new(Mutex::new(Progress {
-        takes: Some(Takes::new(Place::File(args.out.clone()), args.stream.clone())),
+        sink: Some(Sink::open(args)?),
+        wanted: args.stream.clone(),
+        to_stdout: args.to_stdout(),
+        over: false,
         output,
         frames: 0,
         bytes: 0,
@@ -121,6 +173,16 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         told: Instant::now(),
         failure: None,
     }));
+    let reader_gone = Arc::<AtomicBool>::default();
+    if args.to_stdout() {
+        // Also while nobody streams.
+        let (stop, reader_gone) = (stop.clone(), Arc::clone(&reader_gone));
+        thread::spawn(move || {
+            standard::reader_gone();
+            reader_gone.store(true, Relaxed);
+            stop.cancel();
+        });
+    }
     let recorder = Recording { shared: Arc::clone(&shared), limit: args.limit.frames, stop: stop.clone() };
     receive(&link, inbox, recorder)?;
     runtime.block_on(async {
@@ -131,15 +193,80 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     });
     let mut progress = shared.lock().unwrap_or_else(PoisonError::into_inner);
     let frames = progress.end(link.counters().messages_skipped)?;
+    let reader_gone = progress.over || reader_gone.load(Relaxed);
     // However it was ended: there is no file.
-    let why = (frames == 0)
+    let why = (frames == 0 && !reader_gone)
         .then(|| reached.failure(&link).unwrap_or_else(|| progress.nothing(args.stream.as_deref())));
     why.map_or(Ok(()), |why| Err(Error::Nothing(format!("nothing was recorded: {why}"))))
 }
 
+/// Where streams go.
+enum Sink {
+    Files(Takes),
+    Stdout(Live),
+}
+
+impl Sink {
+    fn open(args: &Args) -> io::Result<Self> {
+        Ok(if args.to_stdout() {
+            Self::Stdout(Live::new(standard::Pipe)?)
+        } else {
+            Self::Files(Takes::new(Place::File(args.out.clone()), args.stream.clone()))
+        })
+    }
+
+    /// Gives it a frame; `None` where nothing is taken any more.
+    fn frame(
+        &mut self,
+        stream: StreamId,
+        name: &str,
+        taken: Taken,
+    ) -> Result<Option<Taking>, recording::Error> {
+        match self {
+            Self::Files(takes) => {
+                let begun = takes.frame(stream, name, taken)?;
+                let file = |Begun { path, .. }: Begun| Taking::Begun(path.display().to_string());
+                Ok(Some(begun.map_or(Taking::GoesOn, file)))
+            }
+            Self::Stdout(live) => Ok(match live.frame(stream, name, taken) {
+                Given::Begun => Some(Taking::Begun("standard output".into())),
+                Given::Taken => Some(Taking::GoesOn),
+                Given::Other => Some(Taking::Other),
+                Given::Over => None,
+            }),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::Files(takes) if takes.is_empty())
+    }
+
+    fn finish(self) -> Vec<Result<Finished, recording::Error>> {
+        match self {
+            Self::Files(takes) => takes.finish(),
+            Self::Stdout(live) => vec![live.finish()],
+        }
+    }
+}
+
+/// What became of a frame.
+enum Taking {
+    /// It is the first in this file.
+    Begun(String),
+    GoesOn,
+    /// There is no room for its stream.
+    Other,
+}
+
 /// What is recorded so far.
 struct Progress {
-    takes: Option<Takes>,
+    sink: Option<Sink>,
+    /// The only name that is recorded.
+    wanted: Option<String>,
+    /// One stream goes to standard output.
+    to_stdout: bool,
+    /// Standard output takes nothing any more.
+    over: bool,
     output: Output,
     frames: u64,
     bytes: u64,
@@ -156,10 +283,11 @@ struct Progress {
 impl Progress {
     /// False where nothing is recorded any more.
     fn frame(&mut self, frame: &Shown) -> bool {
-        let Some(takes) = &mut self.takes else { return false };
+        let Some(sink) = &mut self.sink else { return false };
         // By what the sender calls it, or by what it is called here: of two with one name both are meant, or one.
         let claimed = frame.info.stream_name();
-        if !takes.wants(&claimed) && !takes.wants(&frame.stream) {
+        let is_wanted = |wanted: &String| *wanted == claimed || *wanted == *frame.stream;
+        if !self.wanted.as_ref().is_none_or(is_wanted) {
             if self.others.len() < fresh::MAX_KEYS {
                 self.others.insert(frame.stream.to_string());
             }
@@ -171,10 +299,23 @@ impl Progress {
             let last = self.arrived.insert(frame.id, arrived);
             self.missed += last.map_or(0, |last| arrived.saturating_sub(last).saturating_sub(1));
         }
-        match takes.frame(frame.id, &claimed, frame.taken()) {
-            Ok(begun) => {
-                if let Some(begun) = begun {
-                    let file = begun.path.display().to_string();
+        match sink.frame(frame.id, &claimed, frame.taken()) {
+            Ok(Some(begun)) => {
+                let begun = match begun {
+                    Taking::Begun(file) => Some(file),
+                    Taking::GoesOn => None,
+                    Taking::Other => {
+                        if self.others.len() < fresh::MAX_KEYS && self.others.insert(frame.stream.to_string())
+                        {
+                            tracing::warn!(
+                                "the stream {:?} is not recorded: standard output takes one (choose it with --stream)",
+                                frame.stream
+                            );
+                        }
+                        return true;
+                    }
+                };
+                if let Some(file) = begun {
                     let line = format!("recording {:?} into {file}", frame.stream);
                     let event = Event::Recording { stream: &frame.stream, peer: frame.peer, file };
                     self.output.event(&event, Some(&line));
@@ -184,9 +325,13 @@ impl Progress {
                 self.tell();
                 true
             }
+            Ok(None) => {
+                self.over = true;
+                false
+            }
             Err(error) => {
                 // The other streams go on.
-                let more = !takes.is_empty();
+                let more = !sink.is_empty();
                 tracing::error!("the stream {:?} is not recorded: {error}", frame.stream);
                 self.failure.get_or_insert(error);
                 more
@@ -217,15 +362,16 @@ impl Progress {
 
     /// Ends all files; the frames that are in them. `skipped`: messages that were too large to be read.
     fn end(&mut self, skipped: u64) -> Result<u64, Error> {
-        let finished = self.takes.take().map(Takes::finish).unwrap_or_default();
+        let finished = self.sink.take().map(Sink::finish).unwrap_or_default();
         let (mut frames, mut lost, mut files) = (0, 0, 0);
+        let slow_one = if self.to_stdout { "its reader" } else { "the disk" };
         for finished in finished {
             match finished {
                 Ok(Finished { path, frames: some, length, bytes, lost: too_many }) => {
                     (frames, lost, files) = (frames + some, lost + too_many, files + 1);
                     let (file, seconds) = (path.display().to_string(), length.as_secs_f64());
                     let slow = if too_many > 0 {
-                        format!("; the disk was too slow for {too_many}")
+                        format!("; {slow_one} was too slow for {too_many}")
                     } else {
                         String::new()
                     };

@@ -2,13 +2,12 @@
 
 use std::{
     collections::BTreeMap,
-    io::{self, Write},
-    path::PathBuf,
+    io,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
 use serde::Serialize;
 
 use super::{link::millis, output::Output};
@@ -18,6 +17,7 @@ use crate::{
     file_name,
     link::Sender,
     pipeline::{Arrival, Meter, Rates, Shown},
+    still::{self, Look},
     stream_id::StreamId,
     wire::{FrameInfo, Origin},
 };
@@ -42,12 +42,20 @@ enum Event<'a> {
     UnreadableText { bytes: usize, reason: &'a str, from: Option<&'a str> },
     Image {
         bytes: usize,
+        /// As files' names end: jpg, png, gif, webp, bmp.
+        format: Option<&'a str>,
         width: Option<usize>,
         height: Option<usize>,
         from: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         peer: Option<u64>,
+        /// Why it cannot be shown.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'a str>,
         saved: Option<&'a str>,
+        /// Why it was not saved.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        not_saved: Option<&'a str>,
     },
     Frame {
         /// What it is called here: no two that are there have the same.
@@ -76,6 +84,7 @@ enum Event<'a> {
         bytes: u64,
         texts: u64,
         images: u64,
+        /// Frames and images that cannot be shown.
         damaged: u64,
         /// Messages that were too large to be read here.
         skipped: u64,
@@ -94,12 +103,15 @@ struct StreamSummary<'a> {
     peer: Option<u64>,
     frames: u64,
     lost: u64,
+    damaged: u64,
 }
 
 /// Reports arrivals; knows nothing of windows.
 pub(super) struct Report {
     output: Output,
     save: Option<PathBuf>,
+    /// Why the last image was not saved that could not be.
+    unsaved: Option<String>,
     streams: BTreeMap<StreamId, Stream>,
     frames: u64,
     bytes: u64,
@@ -116,6 +128,7 @@ struct Stream {
     peer: Option<u64>,
     frames: u64,
     lost: u64,
+    damaged: u64,
     last_seq: Option<u64>,
     meter: Meter,
     told: Option<Instant>,
@@ -126,6 +139,7 @@ impl Report {
         Self {
             output,
             save,
+            unsaved: None,
             streams: BTreeMap::new(),
             frames: 0,
             bytes: 0,
@@ -166,31 +180,51 @@ impl Report {
                 );
                 self.output.event(&Event::UnreadableText { bytes: *bytes, reason, from }, Some(&line));
             }
-            Arrival::Image { jpeg, header, origin, sender } => {
+            Arrival::Image { file, look, origin, sender } => {
                 self.images += 1;
+                self.damaged += u64::from(look.is_err());
                 let from = from(origin, sender.as_ref());
-                let saved = self.save_image(from.unwrap_or("image"), jpeg);
-                let size = header.map_or("no JPEG".into(), |h| format!("{}x{}", h.width, h.height));
+                let saved = self.save_image(from.unwrap_or("image"), file);
+                let what = match look {
+                    Ok(Look { size: (width, height), .. }) => format!("a picture: {width}x{height}"),
+                    Err(reason) => format!("a picture that cannot be shown ({reason})"),
+                };
                 let line = format!(
-                    "{} shows a picture: {size}, {} kB{}",
+                    "{} shows {what}, {} kB{}",
                     somebody(sender.as_ref()),
-                    jpeg.len() / 1000,
-                    saved.as_ref().map_or(String::new(), |path| format!(", saved as {path}"))
+                    file.len() / 1000,
+                    match &saved {
+                        None => String::new(),
+                        Some(Ok(path)) => format!(", saved as {path}"),
+                        Some(Err(reason)) => format!(", not saved: {reason}"),
+                    }
                 );
+                let size = look.as_ref().ok().map(|look| look.size);
                 let event = Event::Image {
-                    bytes: jpeg.len(),
-                    width: header.map(|header| header.width),
-                    height: header.map(|header| header.height),
+                    bytes: file.len(),
+                    format: look.as_ref().ok().map(|look| look.format.extension()),
+                    width: size.map(|(width, _)| width),
+                    height: size.map(|(_, height)| height),
                     from,
                     peer: peer(sender.as_ref()),
-                    saved: saved.as_deref(),
+                    reason: look.as_ref().err().map(String::as_str),
+                    saved: saved.as_ref().and_then(|saved| saved.as_deref().ok()),
+                    not_saved: saved.as_ref().and_then(|saved| saved.as_ref().err()).map(String::as_str),
                 };
                 self.output.event(&event, Some(&line));
             }
             Arrival::Frame(frame) => self.frame(frame, status),
-            Arrival::Damaged { stream, peer, reason, .. } => {
+            Arrival::Damaged { id, stream, peer, reason, .. } => {
                 self.damaged += 1;
-                let first = self.damaged == 1;
+                // The first of each stream is worth a line.
+                let first = match self.stream(*id) {
+                    Some(counted) => {
+                        (counted.name, counted.peer) = (Arc::clone(stream), *peer);
+                        counted.damaged += 1;
+                        counted.damaged == 1
+                    }
+                    None => false,
+                };
                 let line = format!("{}: a frame that cannot be shown: {reason}", named(stream));
                 self.output.event(&Event::Damaged { stream, peer: *peer, reason }, first.then_some(&line));
             }
@@ -207,11 +241,11 @@ impl Report {
         if self.output.is_json() {
             self.output.event(&event(frame), None);
         }
-        if !self.streams.contains_key(&frame.id) && self.streams.len() >= MAX_STREAMS {
+        let json = self.output.is_json();
+        let Some(stream) = self.stream(frame.id) else {
             self.other_frames += 1;
             return;
-        }
-        let stream = self.streams.entry(frame.id).or_default();
+        };
         (stream.name, stream.peer) = (Arc::clone(&frame.stream), frame.peer);
         stream.frames += 1;
         if let (Some(seq), Some(last)) = (frame.info.seq, stream.last_seq) {
@@ -226,23 +260,35 @@ impl Report {
             stream.meter = Meter::default();
         }
         let due = stream.told.is_none_or(|told| now.duration_since(told) >= STATUS_INTERVAL);
-        if status && due && !self.output.is_json() {
+        if status && due && !json {
             stream.told = Some(now);
-            let rates = stream.meter.rates(now);
-            self.output.line(&status_line(frame, rates, stream.lost));
+            let line = status_line(frame, stream.meter.rates(now), stream.lost);
+            self.output.line(&line);
         }
     }
 
-    /// Saves a frame or an image under a name of its own; where, or why not.
-    pub(super) fn save_image(&self, name: &str, jpeg: &Bytes) -> Option<String> {
+    /// What is counted of a stream; `None` for one beyond those that are counted apart.
+    fn stream(&mut self, id: StreamId) -> Option<&mut Stream> {
+        let known = self.streams.len() < MAX_STREAMS || self.streams.contains_key(&id);
+        known.then(|| self.streams.entry(id).or_default())
+    }
+
+    /// Saves an image under a name of its own, if that is asked for; where, or why not.
+    fn save_image(&mut self, name: &str, file: &[u8]) -> Option<Result<String, String>> {
         let folder = self.save.as_ref()?;
-        match save(folder, name, None, jpeg) {
-            Ok(path) => Some(path),
-            Err(reason) => {
+        Some(save(folder, name, None, file).map_err(|unsaved| {
+            let reason = unsaved.to_string();
+            if let Unsaved::Io { .. } = unsaved {
                 tracing::warn!("{reason}");
-                None
+                self.unsaved = Some(reason.clone());
             }
-        }
+            reason
+        }))
+    }
+
+    /// Why an image that was to be saved was not, the last time that happened.
+    pub(super) fn unsaved(&self) -> Option<&str> {
+        self.unsaved.as_deref()
     }
 
     /// The last word. `skipped`: messages that were too large to be read here.
@@ -263,7 +309,13 @@ impl Report {
             other_frames: self.other_frames,
             streams: streams
                 .iter()
-                .map(|s| StreamSummary { stream: &s.name, peer: s.peer, frames: s.frames, lost: s.lost })
+                .map(|s| StreamSummary {
+                    stream: &s.name,
+                    peer: s.peer,
+                    frames: s.frames,
+                    lost: s.lost,
+                    damaged: s.damaged,
+                })
                 .collect(),
         };
         let age = ages
@@ -331,17 +383,23 @@ fn status_line(frame: &Shown, rates: Rates, lost: u64) -> String {
     format!("{}: {}x{}, {what}, {lost} lost", named(&frame.stream), frame.header.width, frame.header.height)
 }
 
-/// Writes a JPEG as it came into `folder`, which is made where it is missing; never over a file that is there.
-pub(super) fn save(
-    folder: &std::path::Path,
-    name: &str,
-    seq: Option<u64>,
-    jpeg: &Bytes,
-) -> Result<String, String> {
-    let wrong = |error: io::Error| format!("cannot save into {}: {error}", folder.display());
-    let (mut file, path) = file_name::create(folder, name, seq, "jpg").map_err(wrong)?;
-    file.write_all(jpeg).map_err(wrong)?;
-    Ok(path.display().to_string())
+/// Writes a picture as it came into `folder`, which is made where it is missing, under a name that ends as its content is; never over a
+/// file that is there. What is no picture is not saved.
+pub(super) fn save(folder: &Path, name: &str, seq: Option<u64>, file: &[u8]) -> Result<String, Unsaved> {
+    let extension = still::extension(file).ok_or(Unsaved::NoPicture)?;
+    match file_name::save(folder, name, seq, extension, file) {
+        Ok(path) => Ok(path.display().to_string()),
+        Err(source) => Err(Unsaved::Io { folder: folder.to_owned(), source }),
+    }
+}
+
+/// Why something was not saved.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unsaved {
+    #[error("it is no picture")]
+    NoPicture,
+    #[error("cannot save into {}: {source}", folder.display())]
+    Io { folder: PathBuf, source: io::Error },
 }
 
 fn counted(number: u64, noun: &str) -> String {

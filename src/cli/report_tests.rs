@@ -1,5 +1,7 @@
 //! Tests of the report: what stands in it.
 
+use bytes::Bytes;
+
 use super::*;
 use crate::{jpeg::Header, link::Account};
 

@@ -15,6 +15,7 @@ use super::{
     values,
 };
 use crate::{
+    capture::Playback,
     link::{Counters, Link, Role, State},
     pipeline::{Counts, Job, Outgoing},
 };
@@ -27,6 +28,8 @@ Examples:
   pulsecam send desk.local --source pattern --size 640x480
   pulsecam send desk.local --source holiday/                photos, in motion
   pulsecam send desk.local --source clip.mjpeg --fps 25
+  pulsecam send desk.local --source shots/%04d.png --start-number 100 --fps 10
+  curl -sN http://camera/ | pulsecam send desk.local --source - --fps 15
   ffmpeg -re -i film.mkv -f mjpeg - | pulsecam send desk.local --source -";
 
 /// How long a last frame may take to leave at the end.
@@ -56,13 +59,14 @@ struct SourceEvent<'a> {
     source: &'a str,
 }
 
-/// What was sent in all. `captured` and `cards` are as many as all other numbers together, but for `damaged`, `missed`, `outages` and the two
+/// What was sent in all. `captured` and `cards` are as many as all other numbers together, but for `damaged`, `repaired`, `missed`, `outages` and the two
 /// that say how pictures became JPEG (`passed_through`, `encoded`).
 #[derive(Serialize)]
 #[serde(tag = "event", rename = "summary")]
 struct Summary {
     captured: u64,
     damaged: u64,
+    repaired: u64,
     missed: u64,
     outages: u64,
     unseen: u64,
@@ -82,6 +86,9 @@ struct Summary {
     /// Why nothing was done, if that is so.
     #[serde(skip_serializing_if = "Option::is_none")]
     nothing: Option<String>,
+    /// Why the source ended, if it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<String>,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
@@ -107,20 +114,25 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         let counters = link.counters();
         let mut summary = Summary::new(outgoing.counts(), counters);
         let nothing = summary.is_nothing().then(|| {
-            let why = || match summary.captured {
-                0 => outgoing.trouble().map_or_else(
-                    || format!("{source} gave no frame"),
-                    |trouble| format!("{source} gave no frame: {trouble}"),
-                ),
-                captured => format!("none of {captured} frames could be sent"),
+            let why = || match (summary.captured, outgoing.failure()) {
+                (0, _) if summary.damaged > 0 => {
+                    format!("{source} gave no frame that can be decoded ({} damaged)", summary.damaged)
+                }
+                (0, None) => format!("{source} gave no frame"),
+                (0, Some(why)) => why,
+                (captured, None) => format!("none of {captured} frames could be sent"),
+                (captured, Some(why)) => format!("none of {captured} frames could be sent: {why}"),
             };
             reached.failure(&link).unwrap_or_else(why)
         });
         summary.nothing.clone_from(&nothing);
+        summary.failure = outgoing.failure();
+        let failure = summary.failure.clone();
         output.last(&summary, Some(&summary.line()));
         match nothing {
             // A sender that is stopped before it could begin was not to do more.
             Some(why) if end != End::Asked => Err(Error::Nothing(format!("nothing was sent: {why}"))),
+            None => failure.map_or(Ok(()), |why| Err(Error::SourceFailed(why))),
             _ => Ok(()),
         }
     })
@@ -144,12 +156,17 @@ pub(super) async fn open(
     limit: Limit,
     link: &Link,
 ) -> Result<Outgoing, Error> {
-    open_job(source, &source.job(limit, codec.strips, link), link).await
+    open_job(source, &source.job(limit, codec.strips, link), None, link).await
 }
 
 /// The same for a job with more to it.
-pub(super) async fn open_job(source: &SourceArgs, job: &Job, link: &Link) -> Result<Outgoing, Error> {
-    let outgoing = Outgoing::open(job, source.opener(), link::sink(link)).await?;
+pub(super) async fn open_job(
+    source: &SourceArgs,
+    job: &Job,
+    playback: Option<Playback>,
+    link: &Link,
+) -> Result<Outgoing, Error> {
+    let outgoing = Outgoing::open(job, source.opener(playback), link::sink(link)).await?;
     tracing::info!("sending {} as {:?} to {}", outgoing.description(), job.name, link.host());
     Ok(outgoing)
 }
@@ -160,6 +177,7 @@ impl Summary {
         Self {
             captured: counts.captured,
             damaged: counts.damaged,
+            repaired: counts.repaired,
             missed: counts.missed,
             outages: counts.outages,
             unseen: counts.unseen,
@@ -177,6 +195,7 @@ impl Summary {
             too_large: counters.frames_too_large,
             left_over: counts.left + counters.frames_waiting() + on_the_way,
             nothing: None,
+            failure: None,
         }
     }
 
@@ -207,8 +226,15 @@ impl Summary {
         if self.cards > 0 {
             line += &format!("; {} of {} cards in place of a picture", self.cards_sent, self.cards);
         }
-        if self.damaged + self.missed > 0 {
-            line += &format!("; the camera lost {} and damaged {}", self.missed, self.damaged);
+        let losses = [
+            (self.missed, "lost by the camera"),
+            (self.damaged, "damaged and left out"),
+            (self.repaired, "repaired"),
+        ];
+        let losses = losses.iter().filter(|(count, _)| *count > 0);
+        let losses: Vec<_> = losses.map(|(count, what)| format!("{count} {what}")).collect();
+        if !losses.is_empty() {
+            line += &format!("; {}", losses.join(", "));
         }
         if let Some(why) = &self.nothing {
             line += &format!("; {why}");

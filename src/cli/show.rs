@@ -5,6 +5,7 @@ use std::{
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
+    time::Duration,
 };
 
 use serde::Serialize;
@@ -31,8 +32,9 @@ use crate::{
     language::{Language, Words},
     link::{Inbox, Link, State},
     pipeline::{Switch, receive},
+    playback::Progress,
     view::{
-        self, Handle, Options, Presented, Update,
+        self, Action, Handle, Options, Presented, Update,
         terminal::{self, Graphics},
     },
 };
@@ -80,6 +82,8 @@ pub(super) struct Who<'a> {
     pub(super) name: String,
     /// Switches the own camera, where there is one.
     pub(super) camera: Option<Switch>,
+    /// The film that is played, where one can be paused.
+    pub(super) film: Option<view::Film>,
     /// Both ends of what the window is told.
     pub(super) window: (Handle, view::Inbox),
     /// Ends it when it is cancelled: what was to be shown is over.
@@ -92,7 +96,7 @@ impl<'a> Who<'a> {
     /// One without a camera.
     pub(super) fn new(title: &'a str, name: String, signal: Stopping) -> Self {
         let over = CancellationToken::new();
-        Self { title, name, camera: None, window: view::inbox(), over, signal }
+        Self { title, name, camera: None, film: None, window: view::inbox(), over, signal }
     }
 }
 
@@ -115,7 +119,7 @@ fn ui_scale(text: &str) -> Result<UiScale, String> {
 /// Shows what arrives until the limit, a signal or the window ends it; then sums up.
 ///
 /// # Errors
-/// [`Error::Nothing`] if nothing came in its time.
+/// [`Error::Nothing`] if nothing came in its time, [`Error::NotSaved`] if an image that was to be saved was not.
 pub(super) fn run(
     args: &ShowArgs,
     codec: CodecArgs,
@@ -160,6 +164,7 @@ pub(super) fn run(
             words: Arc::clone(&words),
             limits: codec.limits(),
             presented: output.is_json().then(|| first_pictures(output)),
+            film: who.film.clone(),
         };
         let mut errands = Errands {
             link: link.clone(),
@@ -171,7 +176,13 @@ pub(super) fn run(
             camera: who.camera,
             folder: args.save.clone().unwrap_or_else(|| PathBuf::from(".")),
         };
-        let mut act = move |action| errands.run(action);
+        let mut act = move |action| match action {
+            Action::Played(progress) => {
+                output.event(&PlayedEvent::new(&progress), None);
+                None
+            }
+            other => errands.run(other),
+        };
         let mut graphics = args.terminal;
         if graphics.is_none() {
             match view::run(&options, &window, &mut act) {
@@ -194,6 +205,9 @@ pub(super) fn run(
             shown = true;
         }
     }
+    if let Some(film) = who.film.filter(|_| !shown) {
+        film.controls.release();
+    }
     if !shown {
         // What is saved is a duty, and what is sent; else there is nothing to do for a reader that is gone.
         let idle = args.save.is_none() && !sends;
@@ -212,6 +226,9 @@ pub(super) fn run(
     }
     let report = report.lock().unwrap_or_else(PoisonError::into_inner);
     report.summary(link.counters().messages_skipped);
+    if let Some(reason) = report.unsaved() {
+        return Err(Error::NotSaved(reason.to_owned()));
+    }
     let asked = asked || runtime.block_on(ending).is_ok_and(|end| end == End::Asked);
     if asked || output.over().is_cancelled() {
         return Ok(());
@@ -229,6 +246,28 @@ struct ShownEvent<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     peer: Option<u64>,
     seq: Option<u64>,
+}
+
+/// The film that is played was paused, goes on, was moved in, or has ended.
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "played")]
+struct PlayedEvent {
+    state: &'static str,
+    position_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    length_ms: Option<u64>,
+}
+
+impl PlayedEvent {
+    fn new(progress: &Progress) -> Self {
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let state = match progress {
+            Progress { ended: true, .. } => "ended",
+            Progress { paused: true, .. } => "paused",
+            _ => "playing",
+        };
+        Self { state, position_ms: millis(progress.position), length_ms: progress.length.map(millis) }
+    }
 }
 
 /// Tells programs of the first picture of each stream that is on the display.

@@ -1,11 +1,14 @@
 //! Options of a source, which `send`, `call` and `demo` share.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use super::{limit::Limit, values};
 use crate::{
     capture::{
-        CameraSettings, Error, Interface, PixelFormat, Setting, Settings, Source, Spec, Which, camera_label,
+        CameraSettings, Error, Interface, PixelFormat, Playback, Setting, Settings, Source, Spec, Which,
+        camera_label,
     },
     jpeg::Strips,
     link::{self, Link},
@@ -16,14 +19,14 @@ use crate::{
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Source")]
 pub(super) struct SourceArgs {
-    /// camera[:N|:NAME|:/dev/videoN], pattern, a photo, a folder of photos, a recording, an MJPEG file, shots/%04d.jpg, or - for MJPEG on
-    /// standard input [default: camera where there is one, else pattern]
-    #[arg(long, value_name = "S", env = "PULSECAM_SOURCE")]
+    /// camera[:N|:NAME|:/dev/videoN], pattern, a photo, a folder of photos, a recording, an MJPEG file or pipe, numbered pictures as in
+    /// shots/%04d.jpg (%% is a percent sign), or - for MJPEG on standard input [default: camera where there is one, else pattern]
+    #[arg(long, value_name = "S", value_parser = spec(), env = "PULSECAM_SOURCE")]
     source: Option<Spec>,
     /// Size in pixels; a camera gives the nearest it has, other JPEG of another size is decoded and scaled
     #[arg(long, value_name = "WxH", value_parser = values::picture_size, env = "PULSECAM_SIZE")]
     size: Option<(usize, usize)>,
-    /// Frames a second; a camera gives the nearest it has
+    /// Frames a second; a camera gives the nearest it has, of a pipe at most so many go on, the newest
     #[arg(long, value_name = "N", value_parser = values::frame_rate, env = "PULSECAM_FPS")]
     fps: Option<f64>,
     /// JPEG quality from 1 to 100 [default: 80; JPEG that comes in stays as it is]
@@ -36,6 +39,10 @@ pub(super) struct SourceArgs {
     /// Begin again at the end of a file
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_REPEAT")]
     repeat: bool,
+    /// Number of the first picture of a numbered sequence, as in --source shots/%04d.jpg --start-number 100 [default: the lowest
+    /// there is]
+    #[arg(long, value_name = "N", env = "PULSECAM_START_NUMBER")]
+    start_number: Option<u64>,
     /// Leave out frames that are the same as the one before; one goes out each second all the same
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_SKIP_STILL")]
     skip_still: bool,
@@ -93,6 +100,11 @@ fn interface(text: &str) -> Result<Interface, String> {
     }
 }
 
+/// A source, also one whose name is no Unicode.
+pub(super) fn spec() -> impl TypedValueParser<Value = Spec> {
+    OsStringValueParser::new().try_map(|text| Spec::parse(&text))
+}
+
 impl SourceArgs {
     /// The same with this source, where none was named.
     pub(super) fn of(self, source: Spec) -> Result<Self, super::Error> {
@@ -102,8 +114,11 @@ impl SourceArgs {
         }
     }
 
-    /// Opens it, on the thread that calls.
-    pub(super) fn opener(&self) -> impl FnMut() -> Result<Box<dyn Source>, Error> + Send + use<> {
+    /// Opens it, on the thread that calls. A film obeys these controls, if there are any.
+    pub(super) fn opener(
+        &self,
+        playback: Option<Playback>,
+    ) -> impl FnMut() -> Result<Box<dyn Source>, Error> + Send + use<> {
         let spec = self.source.clone().unwrap_or_else(|| {
             // Who waits for a camera does not want the test picture instead.
             if self.camera.wait { Spec::Camera(Which::First) } else { Spec::default_here() }
@@ -116,7 +131,14 @@ impl SourceArgs {
             controls: controls.clone(),
             interface: *camera_api,
         };
-        let settings = Settings { size: self.size, fps: self.fps, repeat: self.repeat, camera };
+        let settings = Settings {
+            size: self.size,
+            fps: self.fps,
+            repeat: self.repeat,
+            start_number: self.start_number,
+            playback,
+            camera,
+        };
         move || spec.open(&settings)
     }
 
@@ -143,6 +165,21 @@ impl SourceArgs {
             let camera = self.source.as_ref().map_or(Some(&Which::First), Spec::camera);
             values::stream_name(camera.and_then(camera_label))
         })
+    }
+
+    /// The name of the file that is the source, if it is one.
+    pub(super) fn file_name(&self) -> Option<String> {
+        let path = match self.source.as_ref()? {
+            Spec::Path(path) | Spec::Photo(path) | Spec::Mjpeg(path) | Spec::Recording(path) => path,
+            Spec::Sequence(text) => Path::new(text),
+            Spec::Camera(_) | Spec::Pattern | Spec::Stdin => return None,
+        };
+        Some(path.file_name()?.to_string_lossy().into_owned())
+    }
+
+    /// The stream's name where it is played for who sits here: the file's, unless another was given.
+    pub(super) fn film_name(&self) -> String {
+        self.name.clone().or_else(|| self.file_name()).unwrap_or_else(|| self.name())
     }
 
     /// The name of who sits at this end, for the others.

@@ -18,6 +18,27 @@ pub(super) fn error(bytes: &[u8]) -> io::Result<usize> {
     return other::write(&mut io::stderr(), bytes);
 }
 
+/// Standard output for what is not text; each write takes what it takes, as soon as it takes anything.
+pub(super) struct Pipe;
+
+impl io::Write for Pipe {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        output(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Waits until whoever reads standard output has closed the other end; for ever if it is no pipe.
+pub(super) fn reader_gone() {
+    #[cfg(unix)]
+    unix::wait_closed(&io::stdout());
+    #[cfg(not(unix))]
+    std::thread::park();
+}
+
 /// Asks for what was written to standard output to be on the disk, if it is a file: a network disk says only then that it is full.
 pub(super) fn store_output() -> io::Result<()> {
     #[cfg(unix)]
@@ -39,6 +60,11 @@ mod unix {
         event::{PollFd, PollFlags, poll},
         io::{Errno, write as give},
     };
+
+    /// Errors and a closed end are reported without being asked for.
+    pub(super) fn wait_closed(of: &impl AsFd) {
+        while let Err(Errno::INTR) = poll(&mut [PollFd::new(of, PollFlags::empty())], None) {}
+    }
 
     /// A terminal may have been switched to not wait by another program that has it: then this waits.
     pub(super) fn write(to: &impl AsFd, bytes: &[u8]) -> io::Result<usize> {

@@ -3,13 +3,20 @@
 use turbojpeg::{PixelFormat, ScalingFactor};
 
 use super::{
-    Error, Header, Limits, Scale, Strips,
+    Error, Header, Limits, MAX_REDUCED_PIXELS, MAX_REDUCED_SCANNED_PIXELS, MAX_SCANS, Scale, Strips,
     crew::Crew,
-    header,
+    encoder::check_size,
+    header, ink, marker,
     reader::{Reader, Rows},
     split,
 };
 use crate::picture::{Canvas, Picture, Pixels};
+
+/// Components of a picture in inks.
+const INKS: u8 = 4;
+
+/// Fractions of its size at which a picture that is too large is decoded, in eighths, the largest first.
+const EIGHTHS: std::ops::RangeInclusive<usize> = 1..=8;
 
 /// A decoded picture.
 #[derive(Clone, Debug)]
@@ -20,6 +27,39 @@ pub struct Decoded {
     pub header: Header,
     /// What libjpeg-turbo complained about; the picture is whole or nearly so.
     pub warning: Option<String>,
+}
+
+/// A picture that was decoded at a smaller size if it has to be.
+#[derive(Clone, Debug)]
+pub struct Reduced {
+    /// The pixels, as RGB.
+    pub picture: Picture,
+    /// The size in the JPEG's header.
+    pub header: Header,
+    /// What libjpeg-turbo complained about; the picture is whole or nearly so.
+    pub warning: Option<String>,
+}
+
+/// How a JPEG is coded, as far as other decoders than libjpeg-turbo 3 may not know it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Coding {
+    /// Without a transform (SOF3), as scanners of films and medical devices write.
+    pub lossless: bool,
+    /// In inks: CMYK or YCCK.
+    pub inks: bool,
+}
+
+impl Coding {
+    /// That of this JPEG.
+    ///
+    /// # Errors
+    /// [`Error::Codec`] for what libjpeg-turbo takes for no JPEG.
+    pub fn of(jpeg: &[u8]) -> Result<Self, Error> {
+        let header = header(jpeg)?;
+        // A warning on the way to the frame header is an error to turbojpeg; such a JPEG is not lossless by any chance.
+        let lossless = turbojpeg::read_header(jpeg).is_ok_and(|header| header.is_lossless);
+        Ok(Self { lossless, inks: header.components == INKS })
+    }
 }
 
 /// Decodes one JPEG after another with decompressors that are kept.
@@ -76,9 +116,17 @@ impl Decoder {
         let (width, height) = (factor.scale(header.width), factor.scale(header.height));
         let mut canvas = Canvas { width, height, ..reuse };
         canvas.pixels.resize(width * height, 0);
-        let format = if cfg!(target_endian = "little") { PixelFormat::BGRX } else { PixelFormat::XRGB };
+        let inks = header.components == INKS;
+        let format = match () {
+            () if inks => PixelFormat::CMYK,
+            () if cfg!(target_endian = "little") => PixelFormat::BGRX,
+            () => PixelFormat::XRGB,
+        };
         let rows = Rows { pixels: bytemuck::cast_slice_mut(&mut canvas.pixels), width, height, format };
         let warning = self.decompress(jpeg, header, factor, rows)?;
+        if inks {
+            ink::to_canvas(&mut canvas.pixels);
+        }
         Ok(Decoded { canvas, header, warning })
     }
 
@@ -88,11 +136,54 @@ impl Decoder {
     /// As [`Decoder::decode`].
     pub fn decode_rgb(&mut self, jpeg: &[u8]) -> Result<Picture, Error> {
         let header = self.checked_header(jpeg)?;
+        Ok(self.rgb(jpeg, header, ScalingFactor::ONE)?.0)
+    }
+
+    /// Decodes to packed RGB, at the largest number of eighths of its size that are within what is decoded at all.
+    ///
+    /// # Errors
+    /// What [`header`] finds wrong; [`Error::BeyondReducing`] and [`Error::TooManyScans`] before anything is allocated; [`Error::Codec`] for
+    /// what libjpeg-turbo cannot decode, or not at this size (a lossless JPEG).
+    pub fn decode_reduced(&mut self, jpeg: &[u8]) -> Result<Reduced, Error> {
+        let header = header(jpeg)?;
         let Header { width, height, .. } = header;
-        let mut pixels = vec![0; width * height * 3];
-        let rows = Rows { pixels: &mut pixels, width, height, format: PixelFormat::RGB };
-        self.decompress(jpeg, header, ScalingFactor::ONE, rows)?;
-        Ok(Picture { width, height, pixels: Pixels::Rgb(pixels) })
+        let found = marker::scans(jpeg);
+        if found > MAX_SCANS {
+            return Err(Error::TooManyScans { found, allowed: MAX_SCANS });
+        }
+        let allowed = if found > 1 { MAX_REDUCED_SCANNED_PIXELS } else { MAX_REDUCED_PIXELS };
+        if width * height > allowed {
+            return Err(Error::BeyondReducing { width, height, allowed });
+        }
+        let fits = |factor: &ScalingFactor| check_size(factor.scale(width), factor.scale(height)).is_ok();
+        let factor = EIGHTHS.rev().map(|eighths| ScalingFactor::new(eighths, 8)).find(fits);
+        let factor = factor.ok_or(Error::TooLarge { width, height })?;
+        let (picture, warning) = self.rgb(jpeg, header, factor)?;
+        Ok(Reduced { picture, header, warning })
+    }
+
+    fn rgb(
+        &mut self,
+        jpeg: &[u8],
+        header: Header,
+        factor: ScalingFactor,
+    ) -> Result<(Picture, Option<String>), Error> {
+        let (width, height) = (factor.scale(header.width), factor.scale(header.height));
+        let format = match header.components {
+            // Of what is lossless, libjpeg-turbo converts no colours, not even grey.
+            1 => PixelFormat::GRAY,
+            INKS => PixelFormat::CMYK,
+            _ => PixelFormat::RGB,
+        };
+        let mut pixels = vec![0; width * height * format.size()];
+        let rows = Rows { pixels: &mut pixels, width, height, format };
+        let warning = self.decompress(jpeg, header, factor, rows)?;
+        match format {
+            PixelFormat::GRAY => pixels = coloured(&pixels),
+            PixelFormat::CMYK => pixels = ink::to_rgb(&pixels),
+            _ => {}
+        }
+        Ok((Picture { width, height, pixels: Pixels::Rgb(pixels) }, warning))
     }
 
     /// `Ok` with a mere warning's text.
@@ -137,6 +228,15 @@ impl Decoder {
         });
         Ok(jobs.iter().all(|&(.., flawless)| flawless))
     }
+}
+
+/// Grey as red, green and blue.
+fn coloured(levels: &[u8]) -> Vec<u8> {
+    let mut pixels = vec![0; 3 * levels.len()];
+    for (pixel, &level) in pixels.as_chunks_mut::<3>().0.iter_mut().zip(levels) {
+        *pixel = [level; 3];
+    }
+    pixels
 }
 
 #[cfg(test)]

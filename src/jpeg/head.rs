@@ -4,7 +4,7 @@
 //! table that the scan uses defined in this very picture. All others are left to libjpeg-turbo as they are. Layout as
 //! in ITU-T T.81, annex B.
 
-use super::marker::{DHT, DQT, DRI, SOF0, SOF1, SOI, SOS, TEM};
+use super::marker::{DHT, DQT, DRI, SOF0, SOF1, SOS, segments};
 
 /// The side of a block of samples in pixels.
 const BLOCK: usize = 8;
@@ -39,26 +39,21 @@ pub(super) struct Head {
 impl Head {
     /// Reads it. `None` for all pictures that are not understood, and those that are none.
     pub(super) fn read(jpeg: &[u8]) -> Option<Self> {
-        if jpeg.get(..2)? != [0xff, SOI] {
-            return None;
-        }
-        let (mut at, mut frame, mut interval, mut tables) = (2, None, 0, Tables::default());
-        loop {
-            let &[0xff, marker] = jpeg.get(at..at + 2)? else { return None };
-            if marker == TEM || !(SOF0..=0xfe).contains(&marker) || at > LONGEST {
+        let (mut frame, mut interval, mut tables) = (None, 0, Tables::default());
+        for segment in segments(jpeg) {
+            let (at, payload) = (segment.at, segment.payload);
+            // Cut off, or with bytes between segments that would be copied into each piece.
+            if at > LONGEST || segment.stray > 0 || segment.end > jpeg.len() {
                 return None;
             }
-            let length = usize::from(be16(jpeg, at + 2)?);
-            let end = at + 2 + length;
-            let segment = jpeg.get(at + 4..end)?;
-            match marker {
-                SOF0 | SOF1 if frame.is_none() => frame = Some((at, Frame::read(segment)?)),
-                DQT => tables.quantization(segment)?,
-                DHT => tables.huffman(segment)?,
-                DRI => interval = usize::from(be16(segment, 0)?),
+            match segment.marker {
+                SOF0 | SOF1 if frame.is_none() => frame = Some((at, Frame::read(payload)?)),
+                DQT => tables.quantization(payload)?,
+                DHT => tables.huffman(payload)?,
+                DRI => interval = usize::from(be16(payload, 0)?),
                 SOS => {
                     let (sof, frame) = frame?;
-                    frame.is_whole_in(segment, &tables).then_some(())?;
+                    frame.is_whole_in(payload, &tables).then_some(())?;
                     let Frame { width, height, across, down, .. } = frame;
                     return Some(Self {
                         width,
@@ -68,7 +63,7 @@ impl Head {
                         mcu_height: down * BLOCK,
                         interval,
                         sos: at,
-                        data: end,
+                        data: segment.end,
                     });
                 }
                 // Application data and comments.
@@ -76,8 +71,8 @@ impl Head {
                 // Other processes than baseline, arithmetic coding, heights that come later.
                 _ => return None,
             }
-            at = end;
         }
+        None
     }
 
     /// MCUs in a row.

@@ -1,13 +1,13 @@
-//! What a JPEG's markers tell without decoding it: its size in pixels and where it really ends.
+//! What a JPEG's markers tell without decoding it: its segments, its size in pixels, its Exif data.
 //!
-//! Cameras hand over buffers with old data behind the picture, and streams concatenate pictures, so
-//! the end has to be walked to: segments by their lengths, then entropy-coded data up to the next
-//! marker. A search for `FFD9` finds thumbnails and stale data instead. Layout as in ITU-T T.81,
-//! annex B.
+//! One walker serves all who look at markers: [`segments`] over a picture that is there, and [`EndScanner`](super::EndScanner) over
+//! one that still arrives. Both find markers with [`next`] and know their kinds from [`Kind`], which follow libjpeg-turbo: bytes
+//! between segments are passed over, as are fill bytes and stuffed zeros. Layout as in ITU-T T.81, annex B.
 
 use memchr::memchr;
 
 use super::Error;
+pub use super::end::{EndScanner, Scan, trimmed};
 
 pub(super) const SOI: u8 = 0xd8;
 pub(super) const EOI: u8 = 0xd9;
@@ -17,7 +17,8 @@ pub(super) const DQT: u8 = 0xdb;
 pub(super) const DRI: u8 = 0xdd;
 pub(super) const SOF0: u8 = 0xc0;
 pub(super) const SOF1: u8 = 0xc1;
-pub(super) const TEM: u8 = 0x01;
+pub(super) const SOF2: u8 = 0xc2;
+pub(super) const APP1: u8 = 0xe1;
 pub(super) const RST0: u8 = 0xd0;
 pub(super) const RST7: u8 = 0xd7;
 
@@ -32,184 +33,182 @@ pub struct Header {
     pub components: u8,
 }
 
-/// Where [`EndScanner`] is after the bytes it was given.
+/// What follows a marker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scan {
-    /// The picture goes on past these bytes.
-    More,
-    /// The picture takes this many bytes, its end marker included.
-    End(usize),
-    /// No marker where one must be, at this byte: no JPEG, or a damaged one.
-    Broken(usize),
+pub(super) enum Kind {
+    /// SOI: a picture begins.
+    Start,
+    /// EOI: it ends.
+    End,
+    /// RSTn and TEM: nothing.
+    Alone,
+    /// SOS: a segment, then entropy-coded data.
+    Scan,
+    /// A length and so many bytes.
+    Segment,
+    /// A reserved marker. libjpeg-turbo gives up at one.
+    Reserved,
 }
 
-/// Finds the end of the JPEG that starts at byte 0 of a growing buffer, reading each byte once.
-#[derive(Clone, Debug, Default)]
-pub struct EndScanner {
-    position: usize,
+impl Kind {
+    pub(super) const fn of(marker: u8) -> Self {
+        match marker {
+            SOI => Self::Start,
+            EOI => Self::End,
+            SOS => Self::Scan,
+            0x01 | RST0..=RST7 => Self::Alone,
+            // JPG among the frame headers, and JPGn.
+            0x00 | 0x02..SOF0 | 0xc8 | 0xf0..=0xfd | 0xff => Self::Reserved,
+            _ => Self::Segment,
+        }
+    }
+}
+
+/// Whether a marker is that of a frame header: SOF0 to SOF15 without DHT, JPG and DAC, which share the range.
+pub(super) const fn is_frame_header(marker: u8) -> bool {
+    matches!(marker, SOF0..=0xcf) && !matches!(marker, DHT | 0xc8 | 0xcc)
+}
+
+/// The outcome of a search for a marker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Its 0xff stands at `at`, behind any fill bytes.
+    Marker { at: usize, marker: u8 },
+    /// None so far: go on from this byte once there are more.
+    More(usize),
+}
+
+/// The first marker from `at` on, wherever it stands. Stuffed zeros are data, and fill bytes are passed over.
+pub(super) fn next(bytes: &[u8], mut at: usize) -> Next {
+    loop {
+        let Some(rest) = bytes.get(at..) else { return Next::More(at) };
+        let Some(found) = memchr(0xff, rest) else { return Next::More(bytes.len()) };
+        at += found;
+        match bytes.get(at + 1) {
+            None => return Next::More(at),
+            Some(0x00) => at += 2,
+            Some(0xff) => at += 1,
+            Some(&marker) => return Next::Marker { at, marker },
+        }
+    }
+}
+
+/// The bytes that a segment takes behind its marker, its length field included; `None` if they have not come.
+pub(super) fn length(bytes: &[u8], marker_at: usize) -> Option<usize> {
+    Some(u16::from_be_bytes(*bytes.get(marker_at + 2..)?.first_chunk()?).into())
+}
+
+/// A marker of a JPEG with what belongs to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment<'a> {
+    /// The byte behind 0xff.
+    pub marker: u8,
+    /// Where its 0xff stands.
+    pub at: usize,
+    /// What comes behind its length: empty for markers without one, and shorter than the length says if the JPEG is cut off.
+    pub payload: &'a [u8],
+    /// Where it ends, as its length has it: this may be behind the JPEG's last byte.
+    pub end: usize,
+    /// Bytes before it that belong to nothing. Fill bytes are legal, and not counted.
+    pub stray: usize,
+}
+
+/// The markers behind the first (SOI) in the order in which a decoder meets them, up to the end marker. Restart markers in
+/// entropy-coded data are part of it.
+#[derive(Clone, Debug)]
+pub struct Segments<'a> {
+    jpeg: &'a [u8],
+    at: usize,
     in_scan: bool,
 }
 
-impl EndScanner {
-    /// Goes on where the last call stopped; `buffer` holds all bytes since the start of the picture.
-    pub fn scan(&mut self, buffer: &[u8]) -> Scan {
-        loop {
-            if self.in_scan && !self.skip_entropy_coded(buffer) {
-                return Scan::More;
-            }
-            let at = self.position;
-            let Some(&first) = buffer.get(at) else { return Scan::More };
-            if first != 0xff {
-                return Scan::Broken(at);
-            }
-            let Some(&marker) = buffer.get(at + 1) else { return Scan::More };
-            match marker {
-                SOI if at == 0 => self.position = 2,
-                _ if at == 0 => return Scan::Broken(0),
-                0xff => self.position += 1, // a fill byte before the marker
-                EOI => return Scan::End(at + 2),
-                0x00 | SOI => return Scan::Broken(at),
-                TEM | RST0..=RST7 => self.position += 2,
-                _ => {
-                    let Some(length) = buffer.get(at + 2..at + 4) else { return Scan::More };
-                    let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
-                    if length < 2 {
-                        return Scan::Broken(at + 2);
-                    }
-                    self.position = at + 2 + length;
-                    self.in_scan = marker == SOS;
-                }
-            }
-        }
-    }
-
-    /// Moves to the marker that ends the entropy-coded data; `false` where it has not come yet.
-    fn skip_entropy_coded(&mut self, buffer: &[u8]) -> bool {
-        let mut at = self.position;
-        loop {
-            let Some(found) = buffer.get(at..).and_then(|rest| rest.iter().position(|&b| b == 0xff)) else {
-                self.position = self.position.max(buffer.len());
-                return false;
-            };
-            at += found;
-            match buffer.get(at + 1) {
-                None => {
-                    self.position = at;
-                    return false;
-                }
-                Some(0x00 | RST0..=RST7) => at += 2,
-                Some(0xff) => at += 1,
-                Some(_) => {
-                    self.position = at;
-                    self.in_scan = false;
-                    return true;
-                }
-            }
-        }
-    }
-}
-
-/// The JPEG at the start of `bytes` without what lies behind its end; `None` where it has no end.
+/// The segments of a JPEG; none if it does not start as one.
 #[must_use]
-pub fn trimmed(bytes: &[u8]) -> Option<&[u8]> {
-    match EndScanner::default().scan(bytes) {
-        Scan::End(end) => bytes.get(..end),
-        Scan::More | Scan::Broken(_) => None,
+pub fn segments(jpeg: &[u8]) -> Segments<'_> {
+    let is_jpeg = jpeg.starts_with(&[0xff, SOI]);
+    Segments { jpeg, at: if is_jpeg { 2 } else { jpeg.len() }, in_scan: false }
+}
+
+impl<'a> Iterator for Segments<'a> {
+    type Item = Segment<'a>;
+
+    fn next(&mut self) -> Option<Segment<'a>> {
+        let mut from = self.at;
+        let (at, marker) = loop {
+            let Next::Marker { at, marker } = next(self.jpeg, from) else { return None };
+            if !self.in_scan || !matches!(marker, RST0..=RST7) {
+                break (at, marker);
+            }
+            from = at + 2;
+        };
+        let stray = if self.in_scan { 0 } else { stray(self.jpeg.get(self.at..at)?) };
+        let kind = Kind::of(marker);
+        let end = match kind {
+            Kind::Segment | Kind::Scan => at + 2 + length(self.jpeg, at).unwrap_or(2).max(2),
+            Kind::Start | Kind::End | Kind::Alone | Kind::Reserved => at + 2,
+        };
+        let payload = self.jpeg.get(at + 4..end.min(self.jpeg.len())).unwrap_or_default();
+        // Bytes between two scans are passed over as entropy-coded data is.
+        self.in_scan |= kind == Kind::Scan;
+        self.at = if kind == Kind::End { self.jpeg.len() } else { end };
+        Some(Segment { marker, at, payload, end, stray })
     }
 }
 
-/// How many scans a decoder would find: as libjpeg-turbo looks for markers, which passes over whatever stands between them. One where the
-/// first scan has the whole picture, as nearly all have: then a second one is an error to a decoder.
+/// How many of the bytes before a marker are more than fill bytes.
+pub(super) fn stray(gap: &[u8]) -> usize {
+    gap.iter().rposition(|&byte| byte != 0xff).map_or(0, |last| last + 1)
+}
+
+/// The segments before the first scan.
+fn before_pixels(jpeg: &[u8]) -> impl Iterator<Item = Segment<'_>> {
+    segments(jpeg).take_while(|segment| !matches!(segment.marker, SOS | EOI))
+}
+
+/// How many scans a decoder would find. One if the first scan has the whole picture, as nearly all have: then a second one is an
+/// error to a decoder.
 pub(super) fn scans(jpeg: &[u8]) -> usize {
-    let (mut at, mut components, mut count) = (2, None, 0);
-    while let Some((marker, behind)) = next_marker(jpeg, at) {
-        at = behind;
-        let length = || {
-            let length = jpeg.get(behind..behind + 2)?;
-            Some(usize::from(u16::from_be_bytes([length[0], length[1]])).max(2))
-        };
-        match marker {
-            EOI => break,
-            // No segment: a restart, or what a decoder passes over on the way to one.
-            0x00..SOF0 | RST0..=SOI => continue,
-            SOF0 | SOF1 => components = jpeg.get(behind + 7),
+    let (mut components, mut count) = (None, 0);
+    for segment in segments(jpeg) {
+        match segment.marker {
+            SOF0 | SOF1 => components = segment.payload.get(5),
             SOS => {
                 count += 1;
-                if count == 1 && components.is_some() && components == jpeg.get(behind + 2) {
+                if count == 1 && components.is_some() && components == segment.payload.first() {
                     return 1;
                 }
             }
             _ => {}
         }
-        let Some(length) = length() else { break };
-        at += length;
     }
     count
 }
 
-/// The first marker from `at` on, wherever it stands, and where it ends.
-fn next_marker(jpeg: &[u8], mut at: usize) -> Option<(u8, usize)> {
-    loop {
-        at += memchr(0xff, jpeg.get(at..)?)? + 1;
-        match jpeg.get(at)? {
-            0x00 => at += 1,
-            0xff => {}
-            &marker => return Some((marker, at + 1)),
-        }
-    }
-}
-
-/// Where the first scan's header begins, and whether Huffman tables come before it; `None` where no scan does.
-pub(super) fn first_scan(jpeg: &[u8]) -> Option<(usize, bool)> {
-    let (mut at, mut tables) = (2, false);
-    loop {
-        let &[0xff, marker] = jpeg.get(at..at + 2)? else { return None };
-        match marker {
-            0xff => at += 1,
-            TEM | RST0..=RST7 => at += 2,
-            SOS => return Some((at, tables)),
-            SOI | EOI | 0x00 => return None,
-            _ => {
-                tables |= marker == DHT;
-                let length = jpeg.get(at + 2..at + 4)?;
-                at += 2 + usize::from(u16::from_be_bytes([length[0], length[1]])).max(2);
-            }
-        }
-    }
+/// The Exif data of a JPEG, in which cameras note how they were held: the TIFF structure, without the name before it.
+#[must_use]
+pub fn exif(jpeg: &[u8]) -> Option<&[u8]> {
+    before_pixels(jpeg)
+        .filter(|segment| segment.marker == APP1)
+        .find_map(|segment| segment.payload.strip_prefix(b"Exif\0\0"))
 }
 
 /// Reads the frame header: size and components, without touching pixel data.
 ///
 /// # Errors
-/// [`Error::NotJpeg`] where the bytes do not start as a JPEG, [`Error::NoHeader`] where no frame
-/// header comes before the pixel data, [`Error::Empty`] where it claims no pixels.
+/// [`Error::NotJpeg`] if the bytes do not start as a JPEG, [`Error::NoHeader`] if no frame header comes before the pixel data,
+/// [`Error::Empty`] if it claims no pixels.
 pub fn header(jpeg: &[u8]) -> Result<Header, Error> {
     if jpeg.get(..3).is_none_or(|start| start != [0xff, SOI, 0xff]) {
         return Err(Error::NotJpeg { found: jpeg.iter().take(4).copied().collect() });
     }
-    let mut at = 2;
-    while let Some(&[0xff, marker]) = jpeg.get(at..at + 2) {
-        match marker {
-            0xff => at += 1,
-            TEM | RST0..=RST7 => at += 2,
-            SOS | EOI => break,
-            // SOF0..SOF15 without DHT, JPG and DAC, which share the range.
-            0xc0..=0xcf if !matches!(marker, 0xc4 | 0xc8 | 0xcc) => {
-                let Some(segment) = jpeg.get(at + 4..at + 10) else { break };
-                let height = usize::from(u16::from_be_bytes([segment[1], segment[2]]));
-                let width = usize::from(u16::from_be_bytes([segment[3], segment[4]]));
-                if width == 0 || height == 0 {
-                    return Err(Error::Empty { width, height });
-                }
-                return Ok(Header { width, height, components: segment[5] });
-            }
-            _ => {
-                let Some(length) = jpeg.get(at + 2..at + 4) else { break };
-                at += 2 + usize::from(u16::from_be_bytes([length[0], length[1]])).max(2);
-            }
-        }
+    let frame = before_pixels(jpeg).find(|segment| is_frame_header(segment.marker)).ok_or(Error::NoHeader)?;
+    let &[_, h1, h0, w1, w0, components, ..] = frame.payload else { return Err(Error::NoHeader) };
+    let (width, height) = (u16::from_be_bytes([w1, w0]).into(), u16::from_be_bytes([h1, h0]).into());
+    if width == 0 || height == 0 {
+        Err(Error::Empty { width, height })
+    } else {
+        Ok(Header { width, height, components })
     }
-    Err(Error::NoHeader)
 }
 
 #[cfg(test)]
@@ -257,11 +256,35 @@ mod tests {
         let jpeg = tiny();
         for length in 0..jpeg.len() {
             assert_eq!(EndScanner::default().scan(&jpeg[..length]), Scan::More, "{length} bytes");
+            let last = EndScanner::default().finish(&jpeg[..length]);
+            assert!(
+                matches!(last, Scan::Unended(end) if end == length) == (length >= 39),
+                "{length} {last:?}"
+            );
         }
         assert_eq!(EndScanner::default().scan(b"\x00\xff\xd8"), Scan::Broken(0));
-        assert_eq!(EndScanner::default().scan(b"\xff\xd8\x00\x01"), Scan::Broken(2));
+        assert_eq!(EndScanner::default().scan(b"\xff\xd8\x00\x01"), Scan::More, "stray bytes, perhaps");
+        assert_eq!(EndScanner::default().scan(b"\xff\xd8\xff\x00\xff\xe0"), Scan::Broken(2), "sound");
         assert_eq!(EndScanner::default().scan(b"\xff\xd8\xff\xe0\x00\x01"), Scan::Broken(4));
         assert_eq!(trimmed(b"GIF89a"), None);
+    }
+
+    #[test]
+    fn segments_are_walked_as_a_decoder_does() {
+        let jpeg = tiny();
+        let walked = |jpeg: &[u8]| -> Vec<_> {
+            segments(jpeg).map(|s| (s.marker, s.at, s.payload.len(), s.stray)).collect()
+        };
+        let wanted = [(0xe1, 2, 6, 0), (0xc0, 12, 15, 0), (0xda, 31, 4, 0), (0xd9, 47, 0, 0)];
+        assert_eq!(walked(&jpeg), wanted);
+        let odd = [&jpeg[..12], b"\0\0\xff\0ab\xff\xff", &jpeg[12..]].concat();
+        assert_eq!(walked(&odd)[1], (0xc0, 20, 15, 6));
+        assert_eq!(walked(&odd).len(), 4);
+        assert_eq!(walked(&jpeg[..15]), [(0xe1, 2, 6, 0), (0xc0, 12, 0, 0)], "cut off");
+        assert!(walked(&jpeg[1..]).is_empty());
+        let exif = [&[0xff, 0xd8, 0xff, 0xe1, 0, 10], &b"Exif\0\0MM\0\0\xff\xda"[..]].concat();
+        assert_eq!(super::exif(&exif), Some(&b"MM"[..]));
+        assert_eq!(super::exif(&jpeg), None);
     }
 
     #[test]

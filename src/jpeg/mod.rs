@@ -8,32 +8,39 @@
 
 mod band;
 pub(crate) mod bare;
-mod complete;
 mod cores;
 mod crew;
 mod decoder;
 mod encoder;
+mod end;
 mod head;
+mod ink;
 mod limits;
 pub mod marker;
 mod quality;
 mod reader;
+mod repair;
 mod scale;
 mod splice;
 mod split;
 mod strips;
+mod tables;
+mod tail;
+mod turn;
 
 pub use self::{
-    complete::{Length, complete},
-    decoder::{Decoded, Decoder},
+    decoder::{Coding, Decoded, Decoder, Reduced},
     encoder::Encoder,
+    end::trimmed,
     limits::Limits,
-    marker::{Header, header, trimmed},
+    marker::{Header, exif, header, segments},
     quality::quality,
+    repair::{Flaw, Length, Repaired, Repairer, repair},
     scale::Scale,
     splice::splice,
     split::{Piece, split},
     strips::Strips,
+    turn::turned,
 };
 
 /// The largest width and height that is decoded: 8K with room to spare. A 13 kB file can claim
@@ -51,6 +58,13 @@ pub const MAX_SCANS: usize = 32;
 /// bomb takes half a second, where [`MAX_SCANS`] alone would let it take two.
 pub const MAX_SCANNED_PIXELS: usize = 10 * MAX_PIXELS;
 
+/// The most pixels of a JPEG that [`Decoder::decode_reduced`] makes a smaller picture of: phones make 200 million. In one scan that takes no
+/// memory beyond the result.
+pub const MAX_REDUCED_PIXELS: usize = 270_000_000;
+
+/// The same for a JPEG in several scans (progressive), of which libjpeg-turbo keeps every coefficient: up to 600 MB.
+pub const MAX_REDUCED_SCANNED_PIXELS: usize = 100_000_000;
+
 /// Why a picture could not be encoded or decoded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -64,6 +78,12 @@ pub enum Error {
     /// No frame header before the pixel data.
     #[error("a JPEG without a frame header")]
     NoHeader,
+    /// The pixels end in the middle of the picture.
+    #[error("a picture that was cut off after {bytes} bytes")]
+    CutOff {
+        /// Bytes that are there.
+        bytes: usize,
+    },
     /// A header that claims no pixels.
     #[error("a JPEG of {width}x{height} pixels")]
     Empty {
@@ -92,6 +112,19 @@ pub enum Error {
         /// The limit.
         allowed: usize,
     },
+    /// More pixels than can be made a smaller picture of.
+    #[error("a JPEG of {width}x{height} pixels; up to {allowed} in all can be scaled down")]
+    BeyondReducing {
+        /// Pixels across.
+        width: usize,
+        /// Pixels down.
+        height: usize,
+        /// The limit: [`MAX_REDUCED_PIXELS`], or [`MAX_REDUCED_SCANNED_PIXELS`].
+        allowed: usize,
+    },
+    /// A JPEG with more than 8 bits a sample, as medical devices make.
+    #[error("a JPEG with {0} bits a sample; only those with 8 can be shown")]
+    Precision(u8),
     /// More scans than are allowed for a picture of this size.
     #[error("a picture in {found} scans; up to {allowed} are allowed at its size")]
     TooManyScans {

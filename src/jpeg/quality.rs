@@ -3,7 +3,7 @@
 //! Quality is no field of the format: it is how far an encoder scales the quantization tables. Nearly all scale those of ITU-T T.81,
 //! annex K, as libjpeg does, so the nearest of those hundred tells the quality, also of a camera's or a Qt program's picture.
 
-use super::marker::{DQT, SOI, SOS};
+use super::marker::{DQT, SOS, segments};
 
 /// The luminance table of annex K, in the order in which it is written (zigzag).
 const LUMINANCE: [u16; 64] = [
@@ -35,26 +35,17 @@ fn scaled(value: u16, quality: u16) -> u16 {
 
 /// The table with number 0, which the first component uses.
 fn luminance(jpeg: &[u8]) -> Option<&[u8]> {
-    let mut rest = jpeg.strip_prefix(&[0xff, SOI])?;
-    for _ in 0..MOST_SEGMENTS {
-        let &[0xff, marker, high, low, ..] = rest else { return None };
-        let (segment, after) = rest.split_at_checked(2 + usize::from(u16::from_be_bytes([high, low])))?;
-        match marker {
-            DQT => {
-                let mut tables = segment.get(4..)?;
-                while let Some((&kind, more)) = tables.split_first() {
-                    let length = if kind >> 4 == 0 { 64 } else { 128 };
-                    let (table, more) = more.split_at_checked(length)?;
-                    if kind == 0 {
-                        return Some(table);
-                    }
-                    tables = more;
-                }
+    let before_pixels = segments(jpeg).take(MOST_SEGMENTS).take_while(|segment| segment.marker != SOS);
+    for segment in before_pixels.filter(|segment| segment.marker == DQT) {
+        let mut tables = segment.payload;
+        while let Some((&kind, more)) = tables.split_first() {
+            let length = if kind >> 4 == 0 { 64 } else { 128 };
+            let (table, more) = more.split_at_checked(length)?;
+            if kind == 0 {
+                return Some(table);
             }
-            SOS => return None,
-            _ => {}
+            tables = more;
         }
-        rest = after;
     }
     None
 }

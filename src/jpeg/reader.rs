@@ -98,6 +98,13 @@ fn tolerate(result: turbojpeg::Result<()>) -> Result<Option<String>, Error> {
         {
             Ok(Some(text))
         }
+        Err(turbojpeg::Error::TurboJpegError(text)) => Err(precision(&text).unwrap_or(Error::Codec(text))),
         Err(error) => Err(codec(error)),
     }
+}
+
+/// Told by its text too: how many bits a sample has stands in no other place that turbojpeg passes on.
+fn precision(text: &str) -> Option<Error> {
+    let (_, bits) = text.split_once("Unsupported JPEG data precision ")?;
+    bits.trim().parse().ok().map(Error::Precision)
 }

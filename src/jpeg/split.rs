@@ -1,10 +1,8 @@
 //! A JPEG with restart markers becomes pieces that can be decoded side by side.
 
-use memchr::memchr;
-
 use super::{
     head::Head,
-    marker::{EOI, RST0, RST7},
+    marker::{EOI, Next, RST0, RST7, next},
 };
 
 /// Some whole rows of MCUs of a JPEG, which begin at a restart marker.
@@ -36,12 +34,12 @@ impl Piece<'_> {
         // The numbers begin with 0 in each picture, and go round after eight.
         if !self.restarts.is_multiple_of(8) {
             let (mut at, mut number) = (data, 0);
-            while let Some((marker, kind)) = jpeg.get(at..).and_then(next_marker) {
-                if let (RST0..=RST7, Some(place)) = (kind, jpeg.get_mut(at + marker + 1)) {
-                    *place = RST0 + number % 8;
+            while let Next::Marker { at: place, marker } = next(jpeg, at) {
+                if let (RST0..=RST7, Some(marker)) = (marker, jpeg.get_mut(place + 1)) {
+                    *marker = RST0 + number % 8;
                     number = (number + 1) % 8;
                 }
-                at += marker + 2;
+                at = place + 2;
             }
         }
         jpeg.extend_from_slice(&[0xff, EOI]);
@@ -121,8 +119,7 @@ impl Cuts {
         starts.push((0, 0));
         let (mut at, mut restarts) = (0, 0);
         loop {
-            let (found, kind) = next_marker(data.get(at..)?)?;
-            let marker = at + found;
+            let Next::Marker { at: marker, marker: kind } = next(data, at) else { return None };
             at = marker + 2;
             match kind {
                 EOI if restarts + 1 == self.intervals => {
@@ -137,18 +134,6 @@ impl Cuts {
                 }
                 _ => return None,
             }
-        }
-    }
-}
-
-/// The first marker in entropy-coded data: where it stands, and which it is.
-fn next_marker(data: &[u8]) -> Option<(usize, u8)> {
-    let mut at = 0;
-    loop {
-        at += memchr(0xff, data.get(at..)?)?;
-        match data.get(at + 1)? {
-            0 => at += 2,
-            &kind => return Some((at, kind)),
         }
     }
 }

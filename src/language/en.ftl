@@ -39,8 +39,12 @@ no-picture = no picture
 no-picture-for = no picture for { $seconds } s
 no-signal = no signal
 camera-off = camera off
+cannot-decode = cannot be decoded: { $reason }
 frames-per-second = { $rate } fps
 paused-hint = paused · Space goes on
+the-end = The end
+film-ended = The end · Space plays it again
+film-no-seek = This film can only be played from beginning to end.
 own-camera = you
 own-camera-off = Your camera is off. m turns it on.
 
@@ -48,6 +52,7 @@ own-camera-off = Your camera is off. m turns it on.
 image = image
 image-of = image { $number } of { $count }
 image-hint = s saves · x closes
+cannot-show = cannot be shown: { $reason }
 
 # The conversation.
 conversation = Conversation
@@ -74,6 +79,9 @@ key-record = start and stop recording
 key-copy = copy the picture
 key-camera = your camera on and off
 key-pause = pause and go on
+key-seek = 5 seconds back or forward
+key-seek-far = 30 seconds back or forward
+key-ends = to the beginning or the end
 key-numbers = the numbers
 key-dismiss = put an image away
 key-help = these keys
@@ -120,6 +128,7 @@ rate-graph = frames a second, last minute
 
 # In a terminal.
 terminal-keys = t say · s save · r record · h keys · q quit
+terminal-film-keys = Space pause · ← → 5 s · s save · h keys · q quit
 
 # The dashboard of a relay.
 dashboard-clients = clients: { $count } · up for { $up }

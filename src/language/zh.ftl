@@ -39,8 +39,12 @@ no-picture = 没有画面
 no-picture-for = 已 { $seconds } 秒没有画面
 no-signal = 无信号
 camera-off = 摄像头已关闭
+cannot-decode = 画面无法解码：{ $reason }
 frames-per-second = { $rate } 帧/秒
 paused-hint = 已暂停 · 按空格键继续
+the-end = 播放结束
+film-ended = 播放结束 · 按空格键重播
+film-no-seek = 该影片不支持跳转，只能从头播放到尾。
 own-camera = 我
 own-camera-off = 您的摄像头已关闭。按 m 打开。
 
@@ -48,6 +52,7 @@ own-camera-off = 您的摄像头已关闭。按 m 打开。
 image = 图片
 image-of = 第 { $number } 张图片，共 { $count } 张
 image-hint = s 保存 · x 关闭
+cannot-show = 无法显示：{ $reason }
 
 # The conversation.
 conversation = 对话
@@ -74,6 +79,9 @@ key-record = 开始或停止录制
 key-copy = 复制画面
 key-camera = 打开或关闭您的摄像头
 key-pause = 暂停或继续
+key-seek = 后退或前进 5 秒
+key-seek-far = 后退或前进 30 秒
+key-ends = 跳到开头或结尾
 key-numbers = 显示数据
 key-dismiss = 收起图片
 key-help = 显示这些按键
@@ -120,6 +128,7 @@ rate-graph = 最近一分钟的每秒帧数
 
 # In a terminal.
 terminal-keys = t 说话 · s 保存 · r 录制 · h 按键 · q 退出
+terminal-film-keys = 空格 暂停 · ← → 5 秒 · s 保存 · h 按键 · q 退出
 
 # The dashboard of a relay.
 dashboard-clients = 客户端：{ $count } · 已运行 { $up }

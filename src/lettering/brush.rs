@@ -1,4 +1,4 @@
-//! Flat shapes: filled, rounded and hatched rectangles, lines, and the blending they share with text.
+//! Flat shapes: filled, rounded and hatched rectangles, lines, triangles, and the blending they share with text.
 //!
 //! A drawing crate would bring paths and gradients that nothing here uses.
 
@@ -87,6 +87,32 @@ pub(crate) fn stroke(canvas: &mut Canvas, from: (f32, f32), to: (f32, f32), thic
     }
 }
 
+/// A filled triangle with smooth edges; its corners run clockwise, and are rounded by `radius` within it.
+pub(crate) fn triangle(canvas: &mut Canvas, corners: [(f32, f32); 3], radius: f32, colour: u32) {
+    let least = |value: fn((f32, f32)) -> f32| corners.map(value).into_iter().fold(f32::MAX, f32::min);
+    let most = |value: fn((f32, f32)) -> f32| corners.map(value).into_iter().fold(0.0, f32::max);
+    let (x, y) = (least(|corner| corner.0) as usize, least(|corner| corner.1) as usize);
+    let (right, bottom) = (most(|corner| corner.0).ceil() as usize, most(|corner| corner.1).ceil() as usize);
+    let rect = Rect::new(x, y, right.saturating_sub(x), bottom.saturating_sub(y));
+    // How far within each edge a point lies.
+    let edges = [0, 1, 2].map(|at| {
+        let (from, to) = (corners[at], corners[(at + 1) % 3]);
+        let (across, down) = (to.0 - from.0, to.1 - from.1);
+        let length = across.hypot(down).max(f32::MIN_POSITIVE);
+        (from, (-down / length, across / length))
+    });
+    for (row_y, row) in rows(canvas, rect) {
+        for (column, pixel) in row.iter_mut().enumerate() {
+            let (px, py) = ((x + column) as f32 + 0.5, row_y as f32 + 0.5);
+            let within = edges.map(|(from, normal)| (px - from.0) * normal.0 + (py - from.1) * normal.1);
+            // Near an edge or a corner, what counts is the distance to the triangle whose edges lie deeper by the radius.
+            let out = within.map(|within| (radius - within).max(0.0)).into_iter().fold(0.0, f32::hypot);
+            let cover = if out > 0.0 { (radius - out + 0.5).clamp(0.0, 1.0) } else { 1.0 };
+            *pixel = blend(*pixel, colour, (255.0 * cover) as u32);
+        }
+    }
+}
+
 /// Diagonal stripes, each `stripe` pixels across on its row and as far from the next; what lies between
 /// them stays.
 pub(crate) fn hatch(canvas: &mut Canvas, rect: Rect, stripe: usize, colour: u32) {
@@ -150,6 +176,17 @@ mod tests {
         assert_eq!(canvas, before);
         stroke(&mut canvas, (3.0, 3.0), (3.0, 3.0), 3.0, 0x00ff_ffff);
         assert_eq!(canvas.pixel(2, 2), Some(0x00ff_ffff), "a line without length is a dot");
+    }
+
+    #[test]
+    fn a_triangle_is_half_its_rectangle_and_may_leave_the_canvas() {
+        let mut canvas = Canvas::filled(40, 40, 0);
+        triangle(&mut canvas, [(4.0, 4.0), (36.0, 20.0), (4.0, 36.0)], 0.0, 0x00ff_ffff);
+        let ink = canvas.pixels.iter().map(|pixel| pixel & 0xff).sum::<u32>() / 255;
+        assert!((480..=540).contains(&ink), "{ink} of 512");
+        assert_eq!((canvas.pixel(6, 20), canvas.pixel(30, 8)), (Some(0x00ff_ffff), Some(0)));
+        triangle(&mut canvas, [(30.0, 30.0), (90.0, 50.0), (30.0, 90.0)], 2.0, 0x00ff_ffff);
+        triangle(&mut canvas, [(90.0, 90.0), (95.0, 95.0), (90.0, 99.0)], 2.0, 0x00ff_ffff);
     }
 
     #[test]

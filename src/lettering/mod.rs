@@ -7,7 +7,7 @@ mod text;
 mod typeface;
 
 pub(crate) use self::{
-    brush::{fill, fill_around, hatch, rounded, stroke, veil},
+    brush::{fill, fill_around, hatch, rounded, stroke, triangle, veil},
     rect::Rect,
     text::{Painter, Plate, Style},
     typeface::SANS,

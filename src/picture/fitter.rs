@@ -1,12 +1,12 @@
 //! Pictures brought to the size at which they are looked at, with a filter that is kind to what is in them.
 
 use fast_image_resize::{
-    FilterType, ResizeAlg, ResizeOptions, Resizer,
-    images::{TypedImage, TypedImageRef},
+    FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
+    images::{Image, ImageRef, TypedImage, TypedImageRef},
     pixels::U8x4,
 };
 
-use super::Canvas;
+use super::{Canvas, Picture, Pixels};
 
 /// Fits pictures; keeps what it works with from one to the next.
 #[derive(Debug)]
@@ -39,6 +39,19 @@ impl Fitter {
         let mut into = TypedImage::<U8x4>::from_buffer(to.0, to.1, pixels).ok()?;
         self.resizer.resize_typed(&from, &mut into, &self.options).ok()?;
         Some(canvas)
+    }
+
+    /// A picture of packed RGB at `size`; `None` for other pixels, and where either has none.
+    pub fn fit_rgb(&mut self, source: &Picture, size: (usize, usize)) -> Option<Picture> {
+        let side = |side: usize| u32::try_from(side).ok().filter(|&side| side > 0);
+        let Pixels::Rgb(pixels) = &source.pixels else { return None };
+        let (width, height) = (side(source.width)?, side(source.height)?);
+        let from = ImageRef::new(width, height, pixels, PixelType::U8x3).ok()?;
+        let mut fitted = vec![0; size.0.checked_mul(size.1)?.checked_mul(3)?];
+        let (width, height) = (side(size.0)?, side(size.1)?);
+        let mut into = Image::from_slice_u8(width, height, &mut fitted, PixelType::U8x3).ok()?;
+        self.resizer.resize(&from, &mut into, &self.options).ok()?;
+        Some(Picture { width: size.0, height: size.1, pixels: Pixels::Rgb(fitted) })
     }
 }
 

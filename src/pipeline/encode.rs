@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
 
 use super::{
     Job, Viewers,
@@ -178,7 +178,12 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
                 (self.sink)(FrameInfo { seq: Some(seq), ..info }, jpeg);
             }
             Err(error) => {
-                debug!("frame {seq} is left out: {error}");
+                let error = error.to_string();
+                if self.tally.reasons().failed.replace(error.clone()).is_none() {
+                    warn!("frame {seq} is left out: {error}");
+                } else {
+                    debug!("frame {seq} is left out: {error}");
+                }
                 self.tally.failed.fetch_add(1, Relaxed);
             }
         }

@@ -70,15 +70,25 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
             };
             let step = self.step(source.as_mut());
             self.tally.lost(source.losses());
+            self.tally.passed_over(source.passed_over());
             let live = source.signal();
             self.source = Some(source);
             match step {
                 Ok(Step::Came) => self.came(),
                 Ok(Step::Last) => return self.came(),
                 Ok(Step::End) => return,
+                Err(error) if error.is_final() => return self.ended(&error, live),
                 Err(error) => self.failed(&error, live),
             }
         }
+    }
+
+    /// The source failed for good: nothing is gained by asking it again.
+    fn ended(&self, error: &Error, live: Option<Signal>) {
+        warn!("{error}");
+        self.tally.life().known_as(live);
+        self.tally.reasons().ended = Some(error.to_string());
+        self.encode().reflect(Reflection::NoSignal(error.reason()));
     }
 
     fn encode(&self) -> MutexGuard<'_, Encode<F>> {

@@ -10,6 +10,7 @@ use std::{
 use bytes::Bytes;
 use tracing::debug;
 
+use super::inspect::Inspector;
 use crate::{
     capture::stamp,
     clock::{Age, Timestamp},
@@ -18,6 +19,7 @@ use crate::{
     link::{Account, Inbox, Link, Received, Sender, State},
     picture::{Canvas, Fitter},
     recording::Taken,
+    still::Look,
     stream_id::StreamId,
     wire::{FrameInfo, Kind, Origin, TextContent},
 };
@@ -51,9 +53,9 @@ pub enum Arrival {
     /// An image.
     Image {
         /// The file as it came.
-        jpeg: Bytes,
-        /// Its header; `None` where it is no JPEG.
-        header: Option<Header>,
+        file: Bytes,
+        /// What it is and how large, or why it cannot be shown.
+        look: Result<Look, String>,
         /// Who sent it, as the message claims.
         origin: Origin,
         /// Who sent it, as far as that can be told.
@@ -69,6 +71,8 @@ pub enum Arrival {
         stream: Arc<str>,
         /// The number of its sender's connection, if the relay tells.
         peer: Option<u64>,
+        /// Width and height, as far as its header can be read.
+        size: Option<(usize, usize)>,
         /// Why.
         reason: String,
     },
@@ -189,7 +193,8 @@ impl<F: FnMut(Arrival) -> bool + Send + 'static> Viewer for F {
 /// # Errors
 /// Where no thread can be had.
 pub fn receive(link: &Link, mut inbox: Inbox, viewer: impl Viewer) -> io::Result<()> {
-    let mut decode = Decode { viewer, decoder: None, fitter: Fitter::default(), unfitted: Canvas::default() };
+    let (fitter, unfitted, inspector) = (Fitter::default(), Canvas::default(), Inspector::default());
+    let mut decode = Decode { viewer, decoder: None, fitter, unfitted, inspector };
     let state = link.state();
     thread::Builder::new().name("decode".into()).spawn(move || {
         loop {
@@ -217,6 +222,7 @@ struct Decode<V> {
     fitter: Fitter,
     /// The memory of a picture before it was scaled.
     unfitted: Canvas,
+    inspector: Inspector,
 }
 
 impl<V: Viewer> Decode<V> {
@@ -237,8 +243,8 @@ impl<V: Viewer> Decode<V> {
                 })
             }
             Kind::Image => Some(Arrival::Image {
-                header: header(&payload).ok(),
-                jpeg: payload,
+                look: self.inspector.look(&payload, self.viewer.limits()).map_err(|error| error.to_string()),
+                file: payload,
                 origin: message.origin(),
                 sender: received.sender,
             }),
@@ -254,11 +260,13 @@ impl<V: Viewer> Decode<V> {
     fn frame(&mut self, received: Received, jpeg: Bytes, state: &State) -> Option<Arrival> {
         let mut info = received.info.unwrap_or_default();
         let Sender { id, peer, name: stream } = received.sender?;
-        let damaged =
-            |reason: String| Some(Arrival::Damaged { id, stream: Arc::clone(&stream), peer, reason });
+        let damaged = |size: Option<(usize, usize)>, error: crate::jpeg::Error| {
+            let (stream, reason) = (Arc::clone(&stream), error.to_string());
+            Some(Arrival::Damaged { id, stream, peer, size, reason })
+        };
         let header = match header(&jpeg) {
             Ok(header) => header,
-            Err(error) => return damaged(error.to_string()),
+            Err(error) => return damaged(None, error),
         };
         let (wanted, from_pixels) =
             (self.viewer.wants_pixels(), info.captured.is_none() && self.viewer.reads_stamps());
@@ -269,7 +277,7 @@ impl<V: Viewer> Decode<V> {
         let scale = room.filter(|_| !from_pixels).map_or(Scale::Full, |room| self.viewer.scale(own, room));
         let mut canvas = match (wanted || from_pixels).then(|| self.decode(&jpeg, scale)).transpose() {
             Ok(canvas) => canvas,
-            Err(error) => return damaged(error.to_string()),
+            Err(error) => return damaged(Some(own), error),
         };
         if let Some(stamp) = canvas.as_ref().filter(|_| from_pixels).and_then(stamp::read) {
             info.captured = Some(stamp.captured);

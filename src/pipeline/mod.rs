@@ -6,6 +6,7 @@
 mod encode;
 mod grab;
 mod incoming;
+mod inspect;
 mod lessen;
 mod meter;
 mod mirror;

@@ -174,6 +174,20 @@ impl Outgoing {
         self.tally.life().trouble()
     }
 
+    /// Why it did not do its work: the source failed for good, or gave nothing that could be sent.
+    #[must_use]
+    pub fn failure(&self) -> Option<String> {
+        let reasons = self.tally.reasons();
+        if reasons.ended.is_some() {
+            return reasons.ended.clone();
+        }
+        let Counts { handed_on, unseen, .. } = self.counts();
+        if handed_on + unseen > 0 {
+            return None;
+        }
+        reasons.failed.clone().or_else(|| self.trouble())
+    }
+
     /// Waits for the end: of the material, of the number of frames, of the time.
     pub async fn ended(&mut self) {
         if !self.done.is_terminated() {

@@ -18,11 +18,13 @@ pub struct Counts {
     pub captured: u64,
     /// Frames that came out of the source damaged, and were left out.
     pub damaged: u64,
+    /// Frames that went on after something was put right.
+    pub repaired: u64,
     /// Frames that the source's own numbers tell were lost before they came here.
     pub missed: u64,
     /// Frames that went by because nobody views.
     pub unseen: u64,
-    /// Frames that were replaced by newer ones before the encoder took them.
+    /// Frames that were replaced by newer ones before the encoder took them, those included that a live source passed over.
     pub skipped: u64,
     /// Frames that were left out because they were the same as the one before.
     pub still: u64,
@@ -63,6 +65,7 @@ impl Counts {
 pub(super) struct Tally {
     pub(super) captured: AtomicU64,
     pub(super) damaged: AtomicU64,
+    pub(super) repaired: AtomicU64,
     pub(super) missed: AtomicU64,
     pub(super) unseen: AtomicU64,
     pub(super) skipped: AtomicU64,
@@ -76,18 +79,32 @@ pub(super) struct Tally {
     pub(super) outages: AtomicU64,
     pub(super) cards: AtomicU64,
     not_wanted: AtomicU64,
+    /// Frames that the source itself replaced by newer ones; counted as captured and skipped.
+    passed_over: AtomicU64,
+    reasons: Mutex<Reasons>,
     pub(super) stop: AtomicBool,
     life: Mutex<Life>,
 }
 
+/// Why there is nothing to see.
+#[derive(Debug, Default)]
+pub(super) struct Reasons {
+    /// Why the source ended, if it did not come to the end of its material.
+    pub(super) ended: Option<String>,
+    /// Why the last frame that could not be encoded could not.
+    pub(super) failed: Option<String>,
+}
+
 impl Tally {
     pub(super) fn counts(&self) -> Counts {
+        let passed_over = self.passed_over.load(Relaxed);
         let mut counts = Counts {
             captured: 0,
             damaged: self.damaged.load(Relaxed),
+            repaired: self.repaired.load(Relaxed),
             missed: self.missed.load(Relaxed),
             unseen: self.unseen.load(Relaxed),
-            skipped: self.skipped.load(Relaxed),
+            skipped: self.skipped.load(Relaxed) + passed_over,
             still: self.still.load(Relaxed),
             thinned: self.thinned.load(Relaxed),
             passed_through: self.passed_through.load(Relaxed),
@@ -100,7 +117,8 @@ impl Tally {
             cards: self.cards.load(Relaxed),
         };
         // Read last: what has become of a frame is counted after its coming.
-        counts.captured = self.captured.load(Relaxed).saturating_sub(self.not_wanted.load(Relaxed));
+        counts.captured =
+            self.captured.load(Relaxed).saturating_sub(self.not_wanted.load(Relaxed)) + passed_over;
         counts.left = counts.captured.saturating_sub(counts.settled());
         counts
     }
@@ -113,6 +131,16 @@ impl Tally {
     pub(super) fn lost(&self, losses: Losses) {
         self.damaged.store(losses.damaged, Relaxed);
         self.missed.store(losses.missed, Relaxed);
+        self.repaired.store(losses.repaired, Relaxed);
+    }
+
+    /// How many frames a live source has passed over.
+    pub(super) fn passed_over(&self, frames: u64) {
+        self.passed_over.store(frames, Relaxed);
+    }
+
+    pub(super) fn reasons(&self) -> MutexGuard<'_, Reasons> {
+        self.reasons.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn life(&self) -> MutexGuard<'_, Life> {

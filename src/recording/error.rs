@@ -1,4 +1,4 @@
-//! Why something cannot be recorded or played.
+//! Why something cannot be recorded.
 
 use std::{io, path::PathBuf};
 
@@ -10,7 +10,7 @@ pub enum Error {
     #[error("{} is there already: choose another name, or move it away", .0.display())]
     Exists(PathBuf),
     /// The file cannot be made.
-    #[error("cannot record into {}: {source}", path.display())]
+    #[error("cannot record into {}: {}", path.display(), reason(source))]
     Create {
         /// The file.
         path: PathBuf,
@@ -30,28 +30,6 @@ pub enum Error {
     /// More streams than are recorded at one time.
     #[error("{0} streams are recorded: no more at one time")]
     TooMany(usize),
-    /// What is read is no Matroska file.
-    #[error("this is no Matroska file")]
-    NotMatroska,
-    /// It has no video that can be passed on as it is.
-    #[error(
-        "it has no Motion-JPEG video (make it one with: ffmpeg -i FILE -c:v mjpeg -q:v 3 other.mkv), but {0}"
-    )]
-    NotMotionJpeg(String),
-    /// Several frames in one block, which nobody does with video.
-    #[error("its frames are laced")]
-    Laced,
-    /// A part of it is longer than it may be.
-    #[error("a part of {found} bytes; up to {allowed} are allowed")]
-    TooLong {
-        /// Its bytes.
-        found: u64,
-        /// The limit.
-        allowed: u64,
-    },
-    /// Reading failed.
-    #[error(transparent)]
-    Read(#[from] io::Error),
 }
 
 fn reason(error: &io::Error) -> String {

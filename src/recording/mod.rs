@@ -9,7 +9,7 @@
 //! a memory card that is asked to may stop for seconds, in which frames would be lost on every run to save a few after a power cut.
 
 mod error;
-mod reader;
+mod live;
 mod recorder;
 mod takes;
 mod timeline;
@@ -17,7 +17,7 @@ mod writer;
 
 pub use self::{
     error::Error,
-    reader::Reader,
+    live::{Given, Live},
     recorder::{Finished, Recorder},
     takes::{Begun, Place, Takes},
     timeline::Timeline,
@@ -29,9 +29,6 @@ use crate::clock::Timestamp;
 
 /// What a file's name ends with.
 pub const EXTENSION: &str = "mkv";
-
-/// The largest frame that is read or written: what a message may hold.
-pub const MAX_FRAME: usize = 16 << 20;
 
 /// A frame to be kept.
 #[derive(Clone, Debug)]

@@ -40,14 +40,14 @@ pub struct Finished {
 
 /// Bytes that wait for the disk: of one stream, and of all that are recorded together.
 #[derive(Clone, Debug, Default)]
-struct Waiting {
+pub(super) struct Waiting {
     own: Arc<AtomicUsize>,
     all: Arc<AtomicUsize>,
 }
 
 impl Waiting {
     /// Counts so many more, if they may wait.
-    fn add(&self, bytes: usize) -> bool {
+    pub(super) fn add(&self, bytes: usize) -> bool {
         if self.own.load(Relaxed) + bytes > WAITING || self.all.load(Relaxed) + bytes > WAITING_IN_ALL {
             return false;
         }
@@ -56,7 +56,7 @@ impl Waiting {
         true
     }
 
-    fn remove(&self, bytes: usize) {
+    pub(super) fn remove(&self, bytes: usize) {
         self.own.fetch_sub(bytes, Relaxed);
         self.all.fetch_sub(bytes, Relaxed);
     }
@@ -108,7 +108,11 @@ impl Recorder {
         size: (usize, usize),
         all: Arc<AtomicUsize>,
     ) -> Result<Self, Error> {
-        let create = |source| Error::Create { path: path.clone(), source };
+        // An empty file, or one with nothing but a header, is left to nobody.
+        let create = |source| {
+            let _ = fs::remove_file(&path); // it may be gone
+            Error::Create { path: path.clone(), source }
+        };
         let writer = Writer::begin(file, title, size).map_err(create)?;
         let (give, take) = mpsc::channel();
         let (waiting, failure) =
@@ -195,10 +199,13 @@ fn write(
         }
     };
     let (frames, length) = (writer.frames(), timeline.length());
-    let bytes = writer.finish(failed).map_err(|(frames, source)| Error::Write {
-        path: path.to_owned(),
-        frames,
-        source,
+    let bytes = writer.finish(failed).map_err(|(frames, source)| {
+        let path = path.to_owned();
+        if frames == 0 {
+            let _ = fs::remove_file(&path); // there is nothing in it
+            return Error::Create { path, source };
+        }
+        Error::Write { path, frames, source }
     })?;
     Ok(Finished { path: path.to_owned(), frames, length, bytes, lost: 0 })
 }

@@ -93,18 +93,7 @@ impl<S: Sink> Writer<S> {
             last: 0,
             frames: 0,
         };
-        let mut head = Vec::new();
-        let ebml = Ebml {
-            ebml_max_id_length: EbmlMaxIdLength(4),
-            ebml_max_size_length: EbmlMaxSizeLength(8),
-            doc_type: Some(DocType("matroska".into())),
-            doc_type_version: Some(DocTypeVersion(4)),
-            doc_type_read_version: Some(DocTypeReadVersion(2)),
-            ..Ebml::default()
-        };
-        ebml.write_to(&mut head).map_err(other)?;
-        // Open to its end: what comes is not known yet.
-        Header { id: Segment::ID, size: VInt64::new_unknown() }.write_to(&mut head).map_err(other)?;
+        let mut head = beginning()?;
         writer.segment = head.len() as u64;
         head.extend(writer.reserved(None)?);
         tracks(&title, size).write_to(&mut head).map_err(other)?;
@@ -130,13 +119,8 @@ impl<S: Sink> Writer<S> {
         let begin = |tick| Pending { begin: tick, bytes: 0, blocks: Vec::new() };
         let pending = self.cluster.get_or_insert_with(|| begin(tick));
         let within = i16::try_from(tick.saturating_sub(pending.begin)).unwrap_or(i16::MAX);
-        let mut block = BytesMut::with_capacity(4 + jpeg.len());
-        block.put_u8(0x80 | TRACK as u8);
-        block.put_i16(within);
-        block.put_u8(KEY_FRAME);
-        block.put_slice(jpeg);
         pending.bytes += jpeg.len();
-        pending.blocks.push(ClusterBlock::Simple(SimpleBlock(block.freeze())));
+        pending.blocks.push(ClusterBlock::Simple(block(within, jpeg)));
         self.last = tick;
         self.frames += 1;
         Ok(())
@@ -231,20 +215,87 @@ impl<S: Sink> Writer<S> {
             };
             SeekHead { seek: vec![seek], ..SeekHead::default() }.write_to(&mut bytes).map_err(other)?;
         }
-        let info = Info {
-            timestamp_scale: TimestampScale(TICK * 1_000),
-            duration: end.map(|_| Duration((self.last + 1) as f64)),
-            title: Some(Title(self.title.chars().take(60).collect())),
-            muxing_app: MuxingApp(PROGRAM.into()),
-            writing_app: WritingApp(PROGRAM.into()),
-            ..Info::default()
-        };
-        info.write_to(&mut bytes).map_err(other)?;
+        let duration = end.map(|_| Duration((self.last + 1) as f64));
+        info(&self.title, duration).write_to(&mut bytes).map_err(other)?;
         // An element of its own takes two bytes, three where it is longer.
         let room =
             RESERVED.checked_sub(bytes.len() + 3).ok_or_else(|| io::Error::other("too long a title"))?;
         bytes.extend([0xec, 0x40 | (room >> 8) as u8, (room & 0xff) as u8]);
         bytes.resize(RESERVED, 0);
+        Ok(bytes)
+    }
+}
+
+/// What any file begins with.
+fn beginning() -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let ebml = Ebml {
+        ebml_max_id_length: EbmlMaxIdLength(4),
+        ebml_max_size_length: EbmlMaxSizeLength(8),
+        doc_type: Some(DocType("matroska".into())),
+        doc_type_version: Some(DocTypeVersion(4)),
+        doc_type_read_version: Some(DocTypeReadVersion(2)),
+        ..Ebml::default()
+    };
+    ebml.write_to(&mut bytes).map_err(other)?;
+    // Open to its end: what comes is not known yet.
+    Header { id: Segment::ID, size: VInt64::new_unknown() }.write_to(&mut bytes).map_err(other)?;
+    Ok(bytes)
+}
+
+fn info(title: &str, duration: Option<Duration>) -> Info {
+    Info {
+        timestamp_scale: TimestampScale(TICK * 1_000),
+        duration,
+        title: Some(Title(title.chars().take(60).collect())),
+        muxing_app: MuxingApp(PROGRAM.into()),
+        writing_app: WritingApp(PROGRAM.into()),
+        ..Info::default()
+    }
+}
+
+fn block(within: i16, jpeg: &Bytes) -> SimpleBlock {
+    let mut block = BytesMut::with_capacity(4 + jpeg.len());
+    block.put_u8(0x80 | TRACK as u8);
+    block.put_i16(within);
+    block.put_u8(KEY_FRAME);
+    block.put_slice(jpeg);
+    SimpleBlock(block.freeze())
+}
+
+/// Makes what goes through a pipe: all is open to its end, and each frame is whole by itself, so that a reader sees it at once.
+pub(super) struct Stream {
+    /// When the cluster begins.
+    begin: Option<u64>,
+    head: Vec<u8>,
+}
+
+impl Stream {
+    /// Begins a stream of frames of about this size.
+    pub(super) fn begin(title: &str, size: (usize, usize)) -> io::Result<Self> {
+        let title = harmless::line(title);
+        let mut head = beginning()?;
+        info(&title, None).write_to(&mut head).map_err(other)?;
+        tracks(&title, size).write_to(&mut head).map_err(other)?;
+        Ok(Self { begin: None, head })
+    }
+
+    /// The bytes of the next frame. Ticks only grow.
+    pub(super) fn frame(&mut self, tick: u64, jpeg: &Bytes) -> io::Result<Vec<u8>> {
+        let mut bytes = std::mem::take(&mut self.head);
+        let begin = match self.begin {
+            Some(begin) if tick.saturating_sub(begin) < CLUSTER_TICKS => begin,
+            _ => {
+                Header { id: Cluster::ID, size: VInt64::new_unknown() }
+                    .write_to(&mut bytes)
+                    .map_err(other)?;
+                Timestamp(tick).write_to(&mut bytes).map_err(other)?;
+                self.begin = Some(tick);
+                tick
+            }
+        };
+        let within = i16::try_from(tick.saturating_sub(begin)).unwrap_or(i16::MAX);
+        block(within, jpeg).write_to(&mut bytes).map_err(other)?;
         Ok(bytes)
     }
 }

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::stream::Counts;
+use crate::playback::Progress;
 
 /// What the caller is asked to do: the window itself writes no files and knows no network.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub enum Action {
         /// Who sent it, where that is known.
         sender: Option<String>,
         /// The file.
-        jpeg: Bytes,
+        file: Bytes,
     },
     /// Send a text to everybody, and tell what became of it ([`Update::Sent`](super::Update::Sent)).
     Say {
@@ -35,8 +36,10 @@ pub enum Action {
     Record(bool),
     /// Switch the own camera on or off.
     Camera(bool),
-    /// Give this picture to whatever is pasted into next.
+    /// Give this picture, an image or a stream's frame, to whatever is pasted into next.
     Copy(Bytes),
+    /// Nothing: the film that is played was paused, goes on, was moved in, or has ended.
+    Played(Progress),
 }
 
 /// A stream and what became of its frames, for the summary at the end.

@@ -28,12 +28,19 @@ impl Button {
 
 /// Those that do something now.
 fn buttons(board: &Board) -> Vec<Button> {
-    let mut buttons = vec![Button::new(Command::Say, Phrase::ButtonSay, "t")];
+    let film = board.film().is_some();
+    let mut buttons = Vec::new();
+    if !film {
+        buttons.push(Button::new(Command::Say, Phrase::ButtonSay, "t"));
+    }
     if !board.streams.is_empty() {
         buttons.push(Button::new(Command::Save, Phrase::ButtonSave, "s"));
     }
-    let record = if board.recording.is_some() { Phrase::ButtonStop } else { Phrase::ButtonRecord };
-    buttons.push(Button::new(Command::Record, record, "r"));
+    if board.recording.is_some() {
+        buttons.push(Button::new(Command::Record, Phrase::ButtonStop, "r"));
+    } else if !film {
+        buttons.push(Button::new(Command::Record, Phrase::ButtonRecord, "r"));
+    }
     if board.own.is_some() {
         buttons.push(Button::new(Command::Camera, Phrase::ButtonCamera, "m"));
     }
@@ -45,41 +52,72 @@ fn buttons(board: &Board) -> Vec<Button> {
     buttons
 }
 
+/// Buttons in a row, measured.
+struct Row {
+    buttons: Vec<(Button, String, usize, usize)>,
+    width: usize,
+}
+
+impl Row {
+    /// As many as fit into `room`.
+    fn new(easel: &mut Easel, board: &Board, room: usize) -> Self {
+        let Measures { text, small, margin, .. } = easel.measures;
+        let (label, key) =
+            (Style::line(text, TEXT, usize::MAX >> 32), Style::line(small, FAINT, usize::MAX >> 32));
+        let mut row = Self { buttons: Vec::new(), width: 0 };
+        for button in buttons(board) {
+            let said = board.words.say(button.label);
+            let (width, _) = easel.painter.measure(&said, label);
+            let (key_width, _) = easel.painter.measure(button.key, key);
+            let width = width + key_width + 3 * margin;
+            if row.width + width > room {
+                break;
+            }
+            row.width += width;
+            row.buttons.push((button, said, width, key_width));
+        }
+        row
+    }
+
+    fn paint(self, easel: &mut Easel, canvas: &mut Canvas, at: Rect) {
+        let Measures { text, small, margin, .. } = easel.measures;
+        let (label, key) = (Style::line(text, TEXT, canvas.width), Style::line(small, FAINT, canvas.width));
+        let mut x = at.x;
+        for (button, said, width, key_width) in self.buttons {
+            let rect = Rect { x, width, ..at };
+            easel.clickable(rect, Some(button.command));
+            let left = x + margin / 2;
+            let height = at.height.saturating_sub(margin * 2 / 3);
+            let cap = Rect::new(left, at.y + margin / 3, key_width + margin, height);
+            rounded(canvas, cap, margin as f32 * 0.4, RAISED, 255);
+            let (_, key_line) = easel.painter.measure(button.key, key);
+            let key_top = cap.y + cap.height.saturating_sub(key_line) / 2;
+            easel.painter.draw(canvas, button.key, cap.x + margin / 2, key_top, key);
+            easel.painter.draw(canvas, &said, cap.right() + margin / 2, at.y + margin / 2, label);
+            x += width;
+        }
+    }
+}
+
 /// Paints them in a row that ends at `floor`; returns where it begins. As many as fit.
 pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas, floor: usize) -> usize {
-    let Measures { text, small, margin, .. } = easel.measures;
-    let (label, key) = (Style::line(text, TEXT, canvas.width), Style::line(small, FAINT, canvas.width));
-    let room = canvas.width.saturating_sub(2 * margin);
-    let mut row = Vec::new();
-    let mut used = 0;
-    for button in buttons(board) {
-        let said = board.words.say(button.label);
-        let (width, _) = easel.painter.measure(&said, label);
-        let (key_width, _) = easel.painter.measure(button.key, key);
-        let width = width + key_width + 3 * margin;
-        if used + width > room {
-            break;
-        }
-        used += width;
-        row.push((button, said, width, key_width));
-    }
-    let (_, line) = easel.painter.measure("0", label);
+    let Measures { text, margin, .. } = easel.measures;
+    let row = Row::new(easel, board, canvas.width.saturating_sub(2 * margin));
+    let (_, line) = easel.painter.measure("0", Style::line(text, TEXT, canvas.width));
     let height = line + margin;
     let top = floor.saturating_sub(height);
-    let mut x = canvas.width.saturating_sub(used) / 2;
-    rounded(canvas, Rect::new(x, top, used, height), margin as f32 * 0.8, PANEL, PANEL_ALPHA);
-    for (button, said, width, key_width) in row {
-        let rect = Rect::new(x, top, width, height);
-        easel.clickable(rect, Some(button.command));
-        let left = x + margin / 2;
-        let cap =
-            Rect::new(left, top + margin / 3, key_width + margin, height.saturating_sub(margin * 2 / 3));
-        rounded(canvas, cap, margin as f32 * 0.4, RAISED, 255);
-        let (_, key_line) = easel.painter.measure(button.key, key);
-        let key_top = cap.y + cap.height.saturating_sub(key_line) / 2;
-        easel.painter.draw(canvas, button.key, cap.x + margin / 2, key_top, key);
-        easel.painter.draw(canvas, &said, cap.right() + margin / 2, top + margin / 2, label);
-        x += width;
-    }
+    let at = Rect::new(canvas.width.saturating_sub(row.width) / 2, top, row.width, height);
+    rounded(canvas, at, margin as f32 * 0.8, PANEL, PANEL_ALPHA);
+    row.paint(easel, canvas, at);
     top.saturating_sub(margin / 2)
+}
+
+/// Paints as many as fit at the right edge of `line`, which is as high as a line of text.
+pub(super) fn within(easel: &mut Easel, board: &Board, canvas: &mut Canvas, line: Rect) {
+    let margin = easel.measures.margin;
+    let row = Row::new(easel, board, line.width);
+    let left = line.right() - row.width;
+    let top = line.y.saturating_sub(margin / 2);
+    let at = Rect::new(left, top, row.width, line.height + margin);
+    row.paint(easel, canvas, at);
 }

@@ -14,12 +14,13 @@ use super::{
     action::{Action, Total},
     chat::{Chat, Speaker},
     entry::Edit,
+    film::Film,
     gallery::{Gallery, Shown},
     keys::{Command, Writing},
     state,
     stream::{Life, Stream},
     theme::Tone,
-    update::{Frame, Image, LinkState, Own, Update, Wanted},
+    update::{Damaged, Frame, Image, LinkState, Own, Update, Wanted},
 };
 use crate::{
     clock::Timestamp,
@@ -54,6 +55,7 @@ pub(crate) struct Board {
     pub(crate) chat: Chat,
     pub(crate) images: Gallery,
     pub(crate) own: Option<Own>,
+    pub(crate) film: Option<Film>,
     pub(crate) recording: Option<Instant>,
     pub(crate) paused: bool,
     pub(crate) numbers: bool,
@@ -77,6 +79,7 @@ impl Board {
             chat: Chat::default(),
             images: Gallery::default(),
             own: None,
+            film: None,
             recording: None,
             paused: false,
             numbers: false,
@@ -92,6 +95,7 @@ impl Board {
     pub(crate) fn apply(&mut self, update: Update, now: Instant) -> Option<Arc<Canvas>> {
         match update {
             Update::Frame(frame) => return self.frame(frame, now),
+            Update::Damaged(damaged) => self.damaged(damaged, now),
             Update::Left { stream } => self.remove(|known, _| known.id() == stream, now),
             Update::Text { sender, text, at } => self.chat.hear(Speaker::Peer(sender), text, at, now),
             Update::UnreadableText { sender, bytes, at } => {
@@ -104,13 +108,13 @@ impl Board {
                 let stamp = self.stamp();
                 self.images.push(stamp, image);
             }
-            Update::Fitted { wanted: Wanted { stamp, .. }, canvas: Some(canvas) } => {
+            Update::Fitted { wanted: Wanted { stamp, .. }, canvas: Ok(canvas) } => {
                 if let Some(stream) = self.streams.iter_mut().find(|stream| stream.stamp == stamp) {
                     return Some(stream.fit(canvas));
                 }
                 return self.images.fit(stamp, canvas);
             }
-            Update::Fitted { canvas: None, .. } => {}
+            Update::Fitted { wanted: Wanted { stamp, .. }, canvas: Err(why) } => self.images.fail(stamp, why),
             Update::Own(own) => self.own = Some(own),
             Update::Pasted(text) => self.edit(&Edit::Put(text), now),
             Update::Recording(since) => self.recording = since,
@@ -128,12 +132,26 @@ impl Board {
         if self.streams.len() >= MOST_STREAMS {
             return Some(frame.canvas);
         }
-        let place = self.place(frame.stream, &frame.name);
+        self.insert(Stream::new(frame, stamp, now));
+        None
+    }
+
+    /// A frame that cannot be decoded: a stream of which nothing else came has a tile too, to say so.
+    fn damaged(&mut self, damaged: Damaged, now: Instant) {
+        if let Some(stream) = self.streams.iter_mut().find(|stream| stream.id() == damaged.stream) {
+            stream.damaged(damaged, now);
+        } else if self.streams.len() < MOST_STREAMS {
+            let stamp = self.stamp();
+            self.insert(Stream::undecodable(damaged, stamp, now));
+        }
+    }
+
+    fn insert(&mut self, stream: Stream) {
+        let place = self.place(stream.id(), &stream.frame.name);
         let at = self.streams.iter().position(|other| {
             place < self.places.iter().position(|(id, _)| *id == other.id()).unwrap_or(usize::MAX)
         });
-        self.streams.insert(at.unwrap_or(self.streams.len()), Stream::new(frame, stamp, now));
-        None
+        self.streams.insert(at.unwrap_or(self.streams.len()), stream);
     }
 
     /// Where among those that ever came this stream stands. One that is new takes the place of one that has gone and was called the same:
@@ -169,7 +187,11 @@ impl Board {
 
     /// Takes away what has been shown long enough.
     pub(crate) fn expire(&mut self, now: Instant) {
-        self.remove(Stream::gone, now);
+        let film = self.film.take();
+        let stays =
+            |stream: &Stream| film.as_ref().is_some_and(|film| film.is_open() && film.is_shown_by(stream));
+        self.remove(|stream, now| stream.gone(now) && !stays(stream), now);
+        self.film = film;
         self.chat.expire(now);
         for stream in self.streams.iter_mut().filter(|stream| stream.stalled(now).is_some()) {
             stream.measure(now);
@@ -178,7 +200,18 @@ impl Board {
 
     /// Does what a key or a button asks for; what is beyond the window is returned.
     pub(crate) fn obey(&mut self, command: Command, now: Instant) -> Vec<Action> {
+        if let Some(film) = &mut self.film {
+            film.stir(now);
+        }
         match command {
+            Command::Pause if self.film().is_some() => {
+                let obeyed = self.film().is_none_or(Film::toggle);
+                self.complain(obeyed, now);
+            }
+            Command::Seek(target) => {
+                let obeyed = self.film.as_mut().is_none_or(|film| film.seek(target));
+                self.complain(obeyed, now);
+            }
             Command::Pause => {
                 self.paused = !self.paused;
                 if !self.paused {
@@ -210,6 +243,14 @@ impl Board {
             Command::Quit => {}
         }
         Vec::new()
+    }
+
+    /// Says that a film cannot be moved in, unless it obeyed.
+    fn complain(&mut self, obeyed: bool, now: Instant) {
+        if !obeyed {
+            let word = self.words.say(Phrase::FilmNoSeek);
+            self.chat.hear(Speaker::Program, word, Timestamp::now(), now);
+        }
     }
 
     fn enlarge(&mut self, place: usize) {
@@ -267,8 +308,8 @@ impl Board {
     }
 
     fn save(&mut self, now: Instant) -> Vec<Action> {
-        if let Some(Shown { image: Image { sender, jpeg, .. }, .. }) = self.images.newest() {
-            return vec![Action::SaveImage { sender: sender.clone(), jpeg: jpeg.clone() }];
+        if let Some(Shown { image: Image { sender, file, .. }, .. }) = self.images.newest() {
+            return vec![Action::SaveImage { sender: sender.clone(), file: file.clone() }];
         }
         let snapshot = |stream: &Stream| Action::Snapshot {
             stream: stream.name().to_owned(),
@@ -276,7 +317,8 @@ impl Board {
             jpeg: stream.frame.jpeg.clone(),
         };
         let seen = self.enlarged().map_or(0..self.streams.len(), |place| place..place + 1);
-        let actions: Vec<_> = self.streams.get(seen).unwrap_or_default().iter().map(snapshot).collect();
+        let seen = self.streams.get(seen).unwrap_or_default().iter().filter(|stream| stream.has_picture());
+        let actions: Vec<_> = seen.map(snapshot).collect();
         if actions.is_empty() {
             let word = self.words.say(Phrase::NothingToSave);
             self.chat.hear(Speaker::Program, word, Timestamp::now(), now);
@@ -286,24 +328,32 @@ impl Board {
 
     /// The picture that is looked at: the image, the large stream, or the first.
     fn copy(&self) -> Option<Bytes> {
-        let stream = || self.streams.get(self.enlarged().unwrap_or(0)).map(|stream| &stream.frame.jpeg);
-        self.images.newest().map(|shown| &shown.image.jpeg).or_else(stream).cloned()
+        let stream = self.streams.get(self.enlarged().unwrap_or(0)).filter(|stream| stream.has_picture());
+        let stream = || stream.map(|stream| &stream.frame.jpeg);
+        self.images.newest().map(|shown| &shown.image.file).or_else(stream).cloned()
     }
 
     /// The pointer moved: who reaches for it looks for something to press.
     pub(crate) fn pointed(&mut self, now: Instant) {
         self.buttons_until = self.buttons_until.max(now + BUTTONS_STAY);
+        if let Some(film) = &mut self.film {
+            film.stir(now);
+        }
     }
 
     /// Whether the buttons are there.
     pub(crate) fn has_buttons(&self, now: Instant) -> bool {
-        self.streams.is_empty() || now < self.buttons_until
+        self.film().map_or(self.streams.is_empty() || now < self.buttons_until, |film| film.has_bar(now))
     }
 
     /// What a stream's picture is worth.
     pub(crate) fn life(&self, stream: &Stream, now: Instant) -> Life {
         let cut = !matches!(self.link, LinkState::Connecting | LinkState::Up { .. });
-        stream.life(cut, now)
+        match stream.life(cut, now) {
+            // A film may stand still, and is as late as somebody began to play it.
+            Life::Frozen(_) | Life::Late(_) if !cut && self.is_film(stream) => Life::Live,
+            life => life,
+        }
     }
 
     /// How the link is, in a line.
@@ -332,8 +382,10 @@ impl Board {
         let countdown = state::next_change(&self.link, now);
         let recording = self.recording.map(second);
         let buttons = (self.buttons_until > now).then_some(self.buttons_until);
-        let streams = self.streams.iter().map(|stream| stream.next_change(now));
-        let others = [countdown, recording, buttons, self.chat.next_change(now)];
+        let streams = self.streams.iter().filter(|stream| !self.is_film(stream));
+        let streams = streams.map(|stream| stream.next_change(now));
+        let film = self.film().and_then(|film| film.next_change(now));
+        let others = [countdown, recording, buttons, film, self.chat.next_change(now)];
         others.into_iter().flatten().chain(streams).min()
     }
 

@@ -1,11 +1,16 @@
 //! The board's states, each at its own time.
 
-use super::*;
+use super::{
+    super::{keys::Target, options, tiles},
+    *,
+};
 use crate::{
+    clock::Age,
     language::Language,
+    playback::Playback,
     view::{
         Counts,
-        look::{frame, id, image},
+        look::{damaged, frame, id, image},
     },
 };
 
@@ -195,8 +200,8 @@ fn a_picture_that_was_fitted_is_shown_unless_another_came() {
     let mut board = board("relay", now);
     show(&mut board, "a", 0, now);
     let fitted = |stamp| {
-        let wanted = Wanted { stamp, jpeg: Bytes::new(), size: (4, 4) };
-        Update::Fitted { wanted, canvas: Some(Arc::new(Canvas::filled(4, 4, 7))) }
+        let wanted = Wanted { stamp, file: Bytes::new(), is_image: false, size: (4, 4) };
+        Update::Fitted { wanted, canvas: Ok(Arc::new(Canvas::filled(4, 4, 7))) }
     };
     let stamp = board.streams[0].stamp;
     board.apply(fitted(stamp), now);
@@ -251,4 +256,159 @@ fn a_text_that_cannot_be_read_is_said_to_have_come() {
         (&line.speaker, line.text.as_str()),
         (&Speaker::Peer(sender), "(a text of 12 bytes that cannot be read)")
     );
+}
+
+#[test]
+fn a_stream_of_which_no_frame_can_be_decoded_has_a_tile_that_says_so() {
+    let now = Instant::now();
+    let after = |ms: u64| now + Duration::from_millis(ms);
+    let mut board = board("relay", now);
+    board.apply(Update::Link(LinkState::Up { rtt: None }), now);
+    for step in 0..20 {
+        board.apply(Update::Damaged(damaged("ann", step + 1)), after(100 * step));
+    }
+    let [stream] = &board.streams[..] else { panic!("one tile") };
+    assert_eq!((stream.name(), stream.frame.size), ("ann", (1280, 720)));
+    assert_eq!(board.life(stream, after(2_000)), Life::Undecodable);
+    let told = tiles::instead(&board.words, stream, Life::Undecodable).unwrap();
+    assert!(told.contains("cannot be decoded: a JPEG with 12 bits"), "{told}");
+    let counts = stream.counts();
+    assert_eq!((counts.shown, counts.replaced, counts.damaged), (0, 0, 20));
+    // There is nothing to save or to copy of it.
+    assert!(board.obey(Command::Copy, after(2_000)).is_empty());
+    assert!(board.obey(Command::Save, after(2_000)).is_empty());
+    assert_eq!(board.chat.fresh(after(2_000)).count(), 1, "it says why not");
+    // Its sender stops: that is another thing to say, and then it goes.
+    assert!(matches!(board.life(&board.streams[0], after(8_000)), Life::Frozen(_)));
+    board.expire(after(20_000));
+    assert_eq!(board.streams.len(), 1);
+    board.expire(after(40_000));
+    assert!(board.streams.is_empty());
+}
+
+#[test]
+fn a_stream_is_what_its_newest_frames_are() {
+    let now = Instant::now();
+    let after = |ms: u64| now + Duration::from_millis(ms);
+    let mut board = board("relay", now);
+    board.apply(Update::Link(LinkState::Up { rtt: None }), now);
+    board.apply(Update::Damaged(damaged("ann", 1)), now);
+    board.apply(Update::Frame(frame("ann", 2, 8, 8)), after(50));
+    assert_eq!(board.life(&board.streams[0], after(60)), Life::Live, "one that can be shown");
+    assert!(board.streams[0].has_picture() && board.streams[0].frame.canvas.width == 8);
+    // One bad frame among good ones is only counted.
+    board.apply(Update::Damaged(damaged("ann", 2)), after(100));
+    assert_eq!(board.life(&board.streams[0], after(110)), Life::Live);
+    assert_eq!(board.streams[0].counts().damaged, 2);
+    // From now on none can be decoded: its last picture is old, and it says why.
+    for step in 0..30 {
+        board.apply(Update::Damaged(damaged("ann", 3 + step)), after(200 + 100 * step));
+    }
+    assert_eq!(board.life(&board.streams[0], after(3_200)), Life::Undecodable);
+    assert_eq!(board.obey(Command::Save, after(3_200)).len(), 1, "that picture can be saved");
+    // Nothing gets through: that comes first.
+    let cut = LinkState::Down { why: "cut".into(), retry_at: after(9_000) };
+    board.apply(Update::Link(cut), after(3_200));
+    assert!(matches!(board.life(&board.streams[0], after(3_200)), Life::Frozen(_)));
+}
+
+#[test]
+fn an_image_that_cannot_be_shown_keeps_the_reason() {
+    let now = Instant::now();
+    let mut board = board("relay", now);
+    board.apply(Update::Image(image("ann", 20, 10)), now);
+    let stamp = board.images.newest().unwrap().stamp;
+    let wanted = Wanted { stamp, file: Bytes::new(), is_image: true, size: (4, 4) };
+    board.apply(Update::Fitted { wanted, canvas: Err("no end".into()) }, now);
+    assert_eq!(board.images.newest().unwrap().image.fault.as_deref(), Some("no end"));
+}
+
+/// A board with a film that is the stream `film`, and its controls.
+fn playing(length: Option<Duration>, now: Instant) -> (Playback, Board) {
+    let mut board = board("relay", now);
+    let controls = Playback::default();
+    controls.opened(length, length.is_some());
+    let film = options::Film { controls: controls.clone(), stream: "film".into() };
+    board.film = Some(Film::new(&film, now));
+    board.apply(Update::Link(LinkState::Up { rtt: None }), now);
+    show(&mut board, "film", 0, now);
+    (controls, board)
+}
+
+#[test]
+fn a_film_that_stands_still_is_neither_frozen_nor_gone() {
+    let now = Instant::now();
+    let (_, mut board) = playing(Some(60 * SECOND), now);
+    show(&mut board, "camera", 0, now);
+    assert!(board.obey(Command::Pause, now).is_empty());
+    assert!(!board.paused, "the film pauses, not the window");
+    let later = now + 3_600 * SECOND;
+    board.expire(later);
+    assert_eq!(names(&board), ["film"], "and what is live still goes");
+    let film = &board.streams[0];
+    assert_eq!(board.life(film, later), Life::Live);
+    assert_eq!(tiles::figures(&board, film, Life::Live), ("8×8   paused".into(), Tone::Good));
+    assert_eq!(board.next_change(later), None, "nothing counts");
+    board.apply(Update::Link(LinkState::Down { why: "reset".into(), retry_at: later }), later);
+    assert!(matches!(board.life(&board.streams[0], later), Life::Frozen(_)), "what is cut is cut");
+}
+
+#[test]
+fn space_pauses_a_film_and_freezes_what_is_live() {
+    let now = Instant::now();
+    let (controls, mut board) = playing(Some(60 * SECOND), now);
+    board.obey(Command::Pause, now);
+    assert!(controls.progress().paused);
+    board.obey(Command::Seek(Target::Forward(5)), now);
+    assert_eq!(controls.progress().position, 5 * SECOND);
+    board.obey(Command::Pause, now);
+    assert!(!controls.progress().paused);
+    // A camera is given controls too, and never says that it is a film.
+    let mut live = self::board("relay", now);
+    let film = options::Film { controls: Playback::default(), stream: "camera".into() };
+    live.film = Some(Film::new(&film, now));
+    show(&mut live, "camera", 0, now);
+    live.obey(Command::Pause, now);
+    assert!(live.paused && live.film().is_none());
+    assert!(matches!(live.life(&live.streams[0], now + 5 * SECOND), Life::Frozen(_)));
+}
+
+#[test]
+fn a_film_that_cannot_be_moved_in_says_so() {
+    let now = Instant::now();
+    let (_, mut board) = playing(None, now);
+    board.obey(Command::Seek(Target::Forward(5)), now);
+    let said: Vec<_> = board.chat.fresh(now).map(|line| line.text.as_str()).collect();
+    assert_eq!(said, ["This film can only be played from beginning to end."]);
+}
+
+#[test]
+fn a_film_that_plays_is_seen_without_words_until_somebody_reaches_for_it() {
+    let now = Instant::now();
+    let (controls, mut board) = playing(Some(60 * SECOND), now);
+    let later = now + 10 * SECOND;
+    assert!(board.is_bare(&board.streams[0], Life::Live, later));
+    assert!(!board.is_bare(&board.streams[0], Life::Frozen(SECOND), later), "what is wrong is said");
+    board.pointed(later);
+    assert!(!board.is_bare(&board.streams[0], Life::Live, later));
+    assert!(board.next_change(later).is_some_and(|at| at > later), "when the bar goes");
+    assert!(board.is_bare(&board.streams[0], Life::Live, later + 5 * SECOND));
+    controls.toggle_pause();
+    assert!(!board.is_bare(&board.streams[0], Life::Live, later + 5 * SECOND));
+}
+
+#[test]
+fn a_film_is_never_late() {
+    let now = Instant::now();
+    let (_, mut board) = playing(Some(60 * SECOND), now);
+    let age = Some(Age { time: 5 * SECOND, within: Some(Duration::ZERO) });
+    for step in 1..=30 {
+        for name in ["film", "camera"] {
+            let at = now + SECOND * step / 20;
+            let late = Frame { age, decoded: at, ..frame(name, step.into(), 8, 8) };
+            board.apply(Update::Frame(late), at);
+        }
+    }
+    let life = |place: usize| board.life(&board.streams[place], now + 2 * SECOND);
+    assert!(matches!((life(0), life(1)), (Life::Live, Life::Late(_))), "{:?} {:?}", life(0), life(1));
 }

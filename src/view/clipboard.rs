@@ -14,8 +14,10 @@ use bytes::Bytes;
 
 use super::{inbox::Handle, update::Update};
 use crate::{
-    jpeg::{Decoder, Limits},
+    jpeg::{Limits, Strips},
     language::{Phrase, Words},
+    picture::Canvas,
+    still,
 };
 
 /// The clipboard, where there is one.
@@ -46,10 +48,10 @@ impl Clipboard {
     }
 
     /// Puts a picture on it, and tells so.
-    pub(crate) fn copy(&self, jpeg: Bytes, limits: Limits, words: &Arc<Words>) {
+    pub(crate) fn copy(&self, file: Bytes, limits: Limits, words: &Arc<Words>) {
         let (handle, words) = (self.handle.clone(), Arc::clone(words));
         self.beside("copy", move |system| {
-            let notice = match copy(system, &jpeg, limits) {
+            let notice = match copy(system, &file, limits) {
                 Ok(()) => words.say(Phrase::Copied),
                 Err(reason) => words.tell(Phrase::CannotCopy, [("reason", reason)]),
             };
@@ -68,12 +70,14 @@ impl Clipboard {
     }
 }
 
-fn copy(system: &mut System, jpeg: &[u8], limits: Limits) -> Result<(), String> {
-    let decoder = Decoder::new().map(|decoder| decoder.with_limits(limits));
-    let picture =
-        decoder.and_then(|mut decoder| decoder.decode_rgb(jpeg)).map_err(|error| error.to_string())?;
-    let (width, height) = (picture.width, picture.height);
-    let pixels = picture.bytes().chunks_exact(3).flat_map(|rgb| [rgb[0], rgb[1], rgb[2], 255]);
+fn copy(system: &mut System, file: &[u8], limits: Limits) -> Result<(), String> {
+    let shown = still::look(file).and_then(|look| still::display(file, look.size, limits, Strips::Off));
+    let Canvas { width, height, pixels } = shown.map_err(|error| error.to_string())?;
+    let opaque = |pixel: u32| {
+        let [_, red, green, blue] = pixel.to_be_bytes();
+        [red, green, blue, 255]
+    };
+    let pixels = pixels.into_iter().flat_map(opaque);
     let bytes = Cow::Owned(pixels.collect());
     system.set_image(ImageData { width, height, bytes }).map_err(|error| error.to_string())
 }

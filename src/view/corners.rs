@@ -19,12 +19,18 @@ use crate::{
 /// Signs are looked for.
 const SIGN_ALPHA: u32 = 235;
 
-/// The line at the lower edge: what is paused and recorded on the left, the link on the right. Returns where it begins.
-pub(super) fn signs(easel: &mut Easel, board: &Board, canvas: &mut Canvas, now: Instant) -> usize {
+/// A line above `floor`: what is paused and recorded on the left, the link on the right. Returns where it begins.
+pub(super) fn signs(
+    easel: &mut Easel,
+    board: &Board,
+    canvas: &mut Canvas,
+    floor: usize,
+    now: Instant,
+) -> usize {
     let Measures { text, margin, .. } = easel.measures;
     let (_, line) = easel.painter.measure("0", Style::line(text, TEXT, usize::MAX >> 32));
     let height = line + 2 * easel.measures.plate().padding.1;
-    let top = canvas.height.saturating_sub(height + margin);
+    let top = floor.saturating_sub(height);
     let mut left = margin;
     if let Some(since) = board.recording {
         let time = clock(now.saturating_duration_since(since));
@@ -36,10 +42,11 @@ pub(super) fn signs(easel: &mut Easel, board: &Board, canvas: &mut Canvas, now: 
         left += sign(easel, canvas, &label, Rect::new(left, top, 0, height), Mark::Paused) + margin / 2;
     }
     // An empty window says it in its middle.
-    if !board.streams.is_empty() {
+    let has_link = !board.streams.is_empty() && !board.is_at_home(now);
+    if has_link {
         link(easel, board, canvas, Rect::new(left, top, 0, height), now);
     }
-    top.saturating_sub(margin / 2)
+    if left > margin || board.film().is_none() || has_link { top.saturating_sub(margin / 2) } else { floor }
 }
 
 #[derive(Clone, Copy)]

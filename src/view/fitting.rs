@@ -15,8 +15,9 @@ use super::{
     update::{Update, Wanted},
 };
 use crate::{
-    jpeg::{Decoder, Limits, Scale, Strips},
+    jpeg::{self, Decoder, Limits, Scale, Strips},
     picture::{Canvas, Fitter},
+    still,
 };
 
 /// Requests that are remembered, so that none is made twice: a window of tiles and images.
@@ -36,7 +37,8 @@ impl Fitting {
         thread::Builder::new().name("fit".into()).spawn(move || {
             let mut fitter = Fitter::default();
             while let Ok(wanted) = take.recv() {
-                let canvas = fit(&mut fitter, &wanted, limits, strips).map(Arc::new);
+                let canvas = fit(&mut fitter, &wanted, limits, strips);
+                let canvas = canvas.map(Arc::new).map_err(|error| error.to_string());
                 if !handle.push(Update::Fitted { wanted, canvas }) {
                     return;
                 }
@@ -59,16 +61,20 @@ impl Fitting {
     }
 }
 
-fn fit(fitter: &mut Fitter, wanted: &Wanted, limits: Limits, strips: Strips) -> Option<Canvas> {
-    // What one picture left in a decoder is nothing to the next, which may be from somebody else.
-    let mut decoder = Decoder::new().ok()?.with_limits(limits).with_strips(strips);
-    let header = crate::jpeg::header(&wanted.jpeg).ok()?;
-    let scale = Scale::at_least((header.width, header.height), wanted.size);
-    let canvas = decoder.decode(&wanted.jpeg, scale, Canvas::default()).ok()?.canvas;
-    if (canvas.width, canvas.height) == wanted.size {
-        return Some(canvas);
+fn fit(fitter: &mut Fitter, wanted: &Wanted, limits: Limits, strips: Strips) -> Result<Canvas, still::Error> {
+    let Wanted { file, size, .. } = wanted;
+    if wanted.is_image {
+        return still::display(file, *size, limits, strips);
     }
-    fitter.fit(&canvas, wanted.size, Canvas::default())
+    // What one picture left in a decoder is nothing to the next, which may be from somebody else.
+    let mut decoder = Decoder::new()?.with_limits(limits).with_strips(strips);
+    let header = jpeg::header(file)?;
+    let scale = Scale::at_least((header.width, header.height), *size);
+    let canvas = decoder.decode(file, scale, Canvas::default())?.canvas;
+    if (canvas.width, canvas.height) == *size {
+        return Ok(canvas);
+    }
+    Ok(fitter.fit(&canvas, *size, Canvas::default()).unwrap_or(canvas))
 }
 
 #[cfg(test)]
@@ -84,6 +90,12 @@ mod tests {
         view::inbox,
     };
 
+    /// The JPEG with Exif data that says that it lies on its side.
+    fn lying(jpeg: &[u8]) -> Vec<u8> {
+        let exif = b"\xff\xe1\0\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+        [&jpeg[..2], exif, &jpeg[2..]].concat()
+    }
+
     #[test]
     fn a_picture_comes_back_at_its_size_and_one_that_is_none_comes_back_empty() {
         let red = Picture { width: 640, height: 480, pixels: Pixels::Rgb([200, 20, 30].repeat(640 * 480)) };
@@ -95,19 +107,25 @@ mod tests {
             (1, jpeg.clone(), (160, 120)),
             (1, jpeg.clone(), (801, 601)),
             (2, Bytes::from_static(b"no picture"), (10, 10)),
-            (3, jpeg, (0, 10)),
         ] {
-            fitting.ask(Wanted { stamp, jpeg, size });
+            fitting.ask(Wanted { stamp, file: jpeg, is_image: false, size });
         }
+        let (lying, what) = (Bytes::from(lying(&jpeg)), Bytes::from_static(b"II*\0\x08\0\0\0"));
+        fitting.ask(Wanted { stamp: 3, file: lying, is_image: true, size: (120, 160) });
+        fitting.ask(Wanted { stamp: 4, file: what, is_image: true, size: (120, 160) });
         let mut found = Vec::new();
-        while found.len() < 4 {
+        while found.len() < 5 {
             for update in inbox.wait(Duration::from_secs(20)) {
                 let Update::Fitted { wanted, canvas } = update else { panic!("{update:?}") };
-                let pixel = canvas.as_ref().and_then(|canvas| canvas.pixel(5, 5));
+                let pixel = canvas.as_ref().ok().and_then(|canvas| canvas.pixel(5, 5));
                 assert!(pixel.is_none_or(|pixel| ((pixel >> 16) & 0xff).abs_diff(200) < 5));
-                found.push((wanted.stamp, canvas.map(|canvas| (canvas.width, canvas.height))));
+                let why = canvas.as_ref().err().cloned().unwrap_or_default();
+                assert_eq!(why.contains("TIFF"), wanted.stamp == 4, "{why}");
+                found.push((wanted.stamp, canvas.ok().map(|canvas| (canvas.width, canvas.height))));
             }
         }
-        assert_eq!(found, [(1, Some((160, 120))), (1, Some((801, 601))), (2, None), (3, None)]);
+        let fitted =
+            [(1, Some((160, 120))), (1, Some((801, 601))), (2, None), (3, Some((120, 160))), (4, None)];
+        assert_eq!(found, fitted);
     }
 }

@@ -34,7 +34,7 @@ impl Gallery {
     }
 
     fn bytes(&self) -> usize {
-        self.0.iter().map(|shown| shown.image.jpeg.len()).sum()
+        self.0.iter().map(|shown| shown.image.file.len()).sum()
     }
 
     /// How many there are.
@@ -57,6 +57,13 @@ impl Gallery {
         let shown = self.0.iter_mut().find(|shown| shown.stamp == stamp);
         shown.and_then(|shown| shown.canvas.replace(canvas))
     }
+
+    /// One cannot be shown.
+    pub(crate) fn fail(&mut self, stamp: u64, why: String) {
+        if let Some(shown) = self.0.iter_mut().find(|shown| shown.stamp == stamp) {
+            shown.image.fault = Some(why);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -74,10 +81,13 @@ mod tests {
         }
         assert_eq!((gallery.len(), gallery.newest().unwrap().stamp), (MOST_IMAGES, 999));
         for stamp in 1_000..1_010 {
-            gallery.push(stamp, Image { jpeg: Bytes::from(vec![0; 16 << 20]), ..image("bob", 20, 10) });
+            gallery.push(stamp, Image { file: Bytes::from(vec![0; 16 << 20]), ..image("bob", 20, 10) });
         }
         assert!(gallery.len() <= 4 && gallery.bytes() <= MOST_IMAGE_BYTES);
         assert!(gallery.dismiss());
         assert_eq!(gallery.newest().unwrap().stamp, 1_008, "the one before it");
+        gallery.fail(1_008, "12 bits a sample".into());
+        gallery.fail(1_009, "put away".into());
+        assert_eq!(gallery.newest().unwrap().image.fault.as_deref(), Some("12 bits a sample"));
     }
 }

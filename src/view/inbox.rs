@@ -15,7 +15,7 @@ use std::{
 
 use super::{
     board::MOST_STREAMS,
-    update::{Frame, Image, LinkState, Own, Update, Wanted},
+    update::{Damaged, Frame, Image, LinkState, Own, Update, Wanted},
     waiting::Waiting,
 };
 use crate::{picture::Canvas, stream_id::StreamId};
@@ -68,12 +68,14 @@ struct Shared {
 #[derive(Debug)]
 struct Lanes {
     frames: Waiting<Frame>,
+    /// The newest of each stream.
+    damaged: Waiting<Damaged>,
     link: Option<LinkState>,
     own: Option<Own>,
     /// Texts and notices.
     words: Waiting<Update>,
     images: Waiting<Image>,
-    fitted: Waiting<(Wanted, Option<Arc<Canvas>>)>,
+    fitted: Waiting<(Wanted, Result<Arc<Canvas>, String>)>,
     /// What became of what was done at this window, each of it once.
     news: Vec<Update>,
     spare: Vec<Canvas>,
@@ -85,6 +87,7 @@ impl Default for Lanes {
     fn default() -> Self {
         Self {
             frames: Waiting::new(MOST_STREAMS, FRAME_BYTES),
+            damaged: Waiting::new(MOST_STREAMS, WORD_BYTES),
             link: None,
             own: None,
             words: Waiting::new(WAITING_WORDS, WORD_BYTES),
@@ -149,6 +152,10 @@ impl Lanes {
     fn take_in(&mut self, update: Update) {
         match update {
             Update::Frame(frame) => self.take_frame(frame),
+            Update::Damaged(damaged) => {
+                self.damaged.take(|waiting| waiting.stream == damaged.stream);
+                self.damaged.push(damaged.reason.len() + damaged.name.len(), damaged);
+            }
             Update::Link(link) => self.link = Some(link),
             Update::Own(own) => self.own = Some(own),
             Update::Stop => self.stop = true,
@@ -164,13 +171,14 @@ impl Lanes {
                 let bytes = text.len();
                 self.words.push(bytes, update);
             }
-            Update::Image(image) => _ = self.images.push(image.jpeg.len(), image),
+            Update::Image(image) => _ = self.images.push(image.file.len(), image),
             Update::Fitted { wanted, canvas } => {
-                let bytes = wanted.jpeg.len() + canvas.as_deref().map_or(0, bytes_of);
+                let bytes = wanted.file.len() + canvas.as_deref().map_or(0, bytes_of);
                 self.fitted.push(bytes, (wanted, canvas));
             }
             Update::Left { stream } => {
                 self.frames.take(|frame| frame.stream == stream);
+                self.damaged.take(|damaged| damaged.stream == stream);
                 let is_known =
                     |news: &Update| matches!(news, Update::Left { stream: left } if *left == stream);
                 if !self.news.iter().any(is_known) {
@@ -201,6 +209,7 @@ impl Lanes {
 
     fn is_empty(&self) -> bool {
         self.frames.is_empty()
+            && self.damaged.is_empty()
             && self.link.is_none()
             && self.own.is_none()
             && self.words.is_empty()
@@ -229,13 +238,15 @@ impl Inbox {
             let woken = self.shared.arrived.wait_timeout(waiting, left);
             waiting = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
-        let Lanes { frames, link, own, words, images, fitted, news, stop, .. } = &mut *waiting;
+        let Lanes { frames, damaged, link, own, words, images, fitted, news, stop, .. } = &mut *waiting;
         let mut updates = std::mem::take(news);
         updates.extend(words.drain());
         updates.extend(images.drain().map(Update::Image));
         updates.extend(fitted.drain().map(|(wanted, canvas)| Update::Fitted { wanted, canvas }));
         updates.extend(link.take().map(Update::Link));
         updates.extend(own.take().map(Update::Own));
+        // A frame that can be shown is newer, or says at least that the stream is alive.
+        updates.extend(damaged.drain().map(Update::Damaged));
         updates.extend(frames.drain().map(Update::Frame));
         updates.extend(std::mem::take(stop).then_some(Update::Stop));
         updates

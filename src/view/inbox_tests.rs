@@ -89,7 +89,7 @@ fn a_window_that_hangs_is_given_so_many_streams_and_so_many_bytes() {
     let bytes = |updates: &[Update]| -> usize {
         let of = |update: &Update| match update {
             Update::Frame(frame) => frame.jpeg.len() + bytes_of(&frame.canvas),
-            Update::Image(image) => image.jpeg.len(),
+            Update::Image(image) => image.file.len(),
             Update::Text { text, .. } => text.len(),
             other => panic!("{other:?}"),
         };
@@ -102,7 +102,7 @@ fn a_window_that_hangs_is_given_so_many_streams_and_so_many_bytes() {
     assert_eq!(frames.len(), 3, "a quarter each, and the pixels");
     assert!(bytes(&frames) <= FRAME_BYTES);
     for number in 0..WAITING_IMAGES {
-        handle.push(Update::Image(Image { jpeg: jpeg.clone(), ..image(&number.to_string(), 8, 8) }));
+        handle.push(Update::Image(Image { file: jpeg.clone(), ..image(&number.to_string(), 8, 8) }));
     }
     assert!(bytes(&inbox.wait(NONE)) <= IMAGE_BYTES);
     for _ in 0..WAITING_WORDS {

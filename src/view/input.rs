@@ -1,10 +1,11 @@
 //! What keys and pointer do to the window.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{
     action::Action,
     keys::{Command, Stroke, Writing},
+    paint::Hit,
     pointer::Seen,
     window::Shell,
 };
@@ -20,13 +21,38 @@ impl Shell {
         for seen in self.pointer.look(&self.window) {
             self.touched = now;
             let command = match seen {
-                Seen::Moved => {
-                    // Only where it makes the buttons appear.
+                Seen::Moved(x, y) => {
+                    // Only where it makes the buttons appear, or a time at the pointer.
                     self.dirty |= !self.board.has_buttons(now);
                     self.board.pointed(now);
+                    let on_track = self.easel.hit(x, y).and_then(|hit| hit.time_at(x));
+                    self.dirty |= self.board.hover(on_track);
                     None
                 }
-                Seen::Click(x, y) => self.easel.hit(x, y),
+                Seen::Click(x, y) => match self.easel.hit(x, y) {
+                    Some(Hit::Command(command)) => Some(command),
+                    Some(hit @ Hit::Track(_)) => {
+                        self.hold(hit.time_at(x), now);
+                        None
+                    }
+                    None => None,
+                },
+                Seen::Dragged(x, _) => {
+                    if self.board.film().is_some_and(|film| film.is_held) {
+                        self.hold(self.easel.track.map(|track| track.time_at(x)), now);
+                    }
+                    None
+                }
+                Seen::Released => {
+                    if let Some(film) = &mut self.board.film {
+                        film.release();
+                    }
+                    None
+                }
+                Seen::Left => {
+                    self.dirty |= self.board.hover(None);
+                    None
+                }
                 Seen::Wheel(lines) => Some(Command::Scroll(lines)),
             };
             if let Some(command) = command {
@@ -37,6 +63,15 @@ impl Shell {
         actions
     }
 
+    /// Takes the knob of the film's track there.
+    fn hold(&mut self, at: Option<Duration>, now: Instant) {
+        if let (Some(film), Some(at)) = (&mut self.board.film, at) {
+            self.dirty = true;
+            film.stir(now);
+            film.hold(at);
+        }
+    }
+
     fn stroke(&mut self, stroke: &Stroke, actions: &mut Vec<Action>, now: Instant) {
         if self.board.chat.entry.is_none() {
             // What lies on top goes first; the window itself only when there is nothing else to close.
@@ -44,7 +79,7 @@ impl Shell {
             if escaped && self.board.close() {
                 return;
             }
-            if let Some(command) = stroke.command() {
+            if let Some(command) = stroke.command(self.board.film().is_some()) {
                 self.obey(command, actions, now);
             }
             return;

@@ -42,10 +42,36 @@ pub(crate) enum Command {
     All,
     /// So many lines up.
     Scroll(isize),
+    /// Moves in the film that is played.
+    Seek(Target),
+}
+
+/// Where to in a film; times in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    Forward(u64),
+    Back(u64),
+    Beginning,
+    End,
+}
+
+impl Target {
+    /// Seconds that an arrow key moves.
+    const STEP: u64 = 5;
+    /// The same with Shift.
+    const STRIDE: u64 = 30;
+
+    pub(crate) const fn forward(far: bool) -> Self {
+        Self::Forward(if far { Self::STRIDE } else { Self::STEP })
+    }
+
+    pub(crate) const fn back(far: bool) -> Self {
+        Self::Back(if far { Self::STRIDE } else { Self::STEP })
+    }
 }
 
 /// The keys and what they do, for the help panel; one list, so that help and truth agree.
-const HELP: [(&str, Phrase); 14] = [
+const HELP: [(&str, Phrase); 17] = [
     ("1 – 9", Phrase::KeyEnlarge),
     ("Tab", Phrase::KeyNext),
     ("0", Phrase::KeyAll),
@@ -56,17 +82,23 @@ const HELP: [(&str, Phrase); 14] = [
     ("c", Phrase::KeyCopy),
     ("m", Phrase::KeyCamera),
     ("Space", Phrase::KeyPause),
+    ("← →", Phrase::KeySeek),
+    ("Shift ← →", Phrase::KeySeekFar),
+    ("Home  End", Phrase::KeyEnds),
     ("i", Phrase::KeyNumbers),
     ("x", Phrase::KeyDismiss),
     ("h", Phrase::KeyHelp),
     ("q  Esc", Phrase::KeyQuit),
 ];
 
-/// The keys that do something, and what: `own`, there is an own picture; `copies`, a picture can be copied.
-pub(crate) fn help(own: bool, copies: bool) -> impl Iterator<Item = (&'static str, Phrase)> {
+/// The keys that do something, and what: `own`, there is an own picture; `copies`, a picture can be copied; `film`, one is played.
+pub(crate) fn help(own: bool, copies: bool, film: bool) -> impl Iterator<Item = (&'static str, Phrase)> {
     HELP.into_iter().filter(move |(_, what)| match what {
         Phrase::KeyCamera => own,
         Phrase::KeyCopy => copies,
+        Phrase::KeySeek | Phrase::KeySeekFar | Phrase::KeyEnds => film,
+        // It is alone here.
+        Phrase::KeyEnlarge | Phrase::KeyNext | Phrase::KeyAll => !film,
         _ => true,
     })
 }
@@ -161,14 +193,29 @@ impl InputCallback for Keys {
 }
 
 impl Stroke {
-    /// What it asks for while nothing is written.
-    pub(crate) fn command(&self) -> Option<Command> {
+    /// What it asks for while nothing is written; `film`, one is played.
+    pub(crate) fn command(&self, film: bool) -> Option<Command> {
         let key = self.key?;
-        // A key that is held repeats itself; a pause that flickers helps nobody. Reading goes on.
-        let scrolls = matches!(key, Key::PageUp | Key::PageDown | Key::Up | Key::Down);
-        if (self.repeated && !scrolls) || self.control {
-            return None;
-        }
+        let command = match self.seek(key) {
+            Some(target) if film => Command::Seek(target),
+            _ => self.plain_command(key)?,
+        };
+        // A key that is held repeats itself; a pause that flickers helps nobody. Reading and moving go on.
+        let repeats = matches!(command, Command::Scroll(_) | Command::Seek(_));
+        ((repeats || !self.repeated) && !self.control).then_some(command)
+    }
+
+    const fn seek(&self, key: Key) -> Option<Target> {
+        Some(match key {
+            Key::Right => Target::forward(self.shift),
+            Key::Left => Target::back(self.shift),
+            Key::Home => Target::Beginning,
+            Key::End => Target::End,
+            _ => return None,
+        })
+    }
+
+    fn plain_command(&self, key: Key) -> Option<Command> {
         Some(match key {
             Key::Q | Key::Escape => Command::Quit,
             Key::S => Command::Save,
@@ -241,7 +288,7 @@ mod tests {
     use super::*;
 
     fn commands(keys: &Keys) -> Vec<Command> {
-        keys.strokes().iter().filter_map(Stroke::command).collect()
+        keys.strokes().iter().filter_map(|stroke| stroke.command(false)).collect()
     }
 
     #[test]
@@ -275,7 +322,7 @@ mod tests {
         events.add_char(8);
         events.set_key_state(Key::Backspace, true);
         let strokes = keys.strokes();
-        assert_eq!(strokes[0].command(), Some(Command::Say));
+        assert_eq!(strokes[0].command(false), Some(Command::Say));
         let written: Vec<_> = strokes[1..].iter().filter_map(Stroke::writing).collect();
         let put = |text: &str| Writing::Edit(Edit::Put(text.into()));
         let back = || Writing::Edit(Edit::Back);
@@ -295,17 +342,35 @@ mod tests {
         events.set_key_state(Key::Tab, true);
         let strokes = keys.strokes();
         assert_eq!(strokes[1].writing(), Some(Writing::Paste));
-        assert_eq!(strokes[1].command(), None);
-        assert_eq!((strokes[2].command(), strokes[2].writing()), (None, None));
-        assert_eq!(strokes.last().unwrap().command(), Some(Command::Previous));
+        assert_eq!(strokes[1].command(false), None);
+        assert_eq!((strokes[2].command(false), strokes[2].writing()), (None, None));
+        assert_eq!(strokes.last().unwrap().command(false), Some(Command::Previous));
     }
 
     #[test]
     fn digits_enlarge_on_either_block_of_keys() {
         let stroke = |key| Stroke { key: Some(key), ..Stroke::default() };
-        assert_eq!(stroke(Key::Key1).command(), Some(Command::Enlarge(0)));
-        assert_eq!(stroke(Key::NumPad9).command(), Some(Command::Enlarge(8)));
-        assert_eq!(stroke(Key::Key0).command(), Some(Command::All));
-        assert_eq!(stroke(Key::F5).command(), None);
+        assert_eq!(stroke(Key::Key1).command(false), Some(Command::Enlarge(0)));
+        assert_eq!(stroke(Key::NumPad9).command(false), Some(Command::Enlarge(8)));
+        assert_eq!(stroke(Key::Key0).command(false), Some(Command::All));
+        assert_eq!(stroke(Key::F5).command(false), None);
+    }
+
+    #[test]
+    fn arrows_move_in_a_film_as_long_as_they_are_held_and_turn_pages_of_streams_else() {
+        let stroke = |key, shift, repeated| Stroke { key: Some(key), shift, repeated, ..Stroke::default() };
+        let seek = |key, shift, repeated| stroke(key, shift, repeated).command(true);
+        assert_eq!(seek(Key::Right, false, false), Some(Command::Seek(Target::Forward(5))));
+        assert_eq!(seek(Key::Left, true, true), Some(Command::Seek(Target::Back(30))));
+        assert_eq!(seek(Key::Home, false, false), Some(Command::Seek(Target::Beginning)));
+        assert_eq!(seek(Key::End, false, false), Some(Command::Seek(Target::End)));
+        assert_eq!(seek(Key::Space, false, false), Some(Command::Pause));
+        assert_eq!(seek(Key::Space, false, true), None, "what is held pauses once");
+        assert_eq!(seek(Key::Key2, false, false), Some(Command::Enlarge(1)));
+        let live = |key, repeated| stroke(key, false, repeated).command(false);
+        assert_eq!(live(Key::Right, false), Some(Command::Next));
+        assert_eq!((live(Key::Right, true), live(Key::Home, false)), (None, None));
+        let listed = |film| help(false, false, film).any(|(_, what)| what == Phrase::KeySeek);
+        assert!(listed(true) && !listed(false));
     }
 }

@@ -12,16 +12,19 @@ use std::{
 use bytes::Bytes;
 
 use super::{
-    Account, Card, Frame, Image, LinkState, Own, Update, Wanted,
+    Account, Card, Damaged, Frame, Image, LinkState, Own, Update, Wanted,
     board::Board,
     entry::Edit,
-    keys::{Command, Writing},
+    film::Film,
+    keys::{Command, Target, Writing},
+    options,
     paint::{Easel, Surroundings},
 };
 use crate::{
     clock::{Age, Timestamp},
     language::{Language, Words},
     picture::Canvas,
+    playback::Playback,
     stream_id::StreamId,
 };
 
@@ -50,7 +53,20 @@ pub(super) fn id(stream: &str) -> StreamId {
 
 /// A still picture.
 pub(super) fn image(sender: &str, width: usize, height: usize) -> Image {
-    Image { sender: Some(sender.to_owned()), size: (width, height), jpeg: Bytes::from_static(b"jpeg") }
+    let (sender, size) = (Some(sender.to_owned()), Some((width, height)));
+    Image { sender, size, file: Bytes::from_static(b"jpeg"), fault: None }
+}
+
+/// A frame of a stream that cannot be decoded.
+pub(super) fn damaged(stream: &str, damaged: u64) -> Damaged {
+    Damaged {
+        stream: id(stream),
+        name: stream.into(),
+        peer: None,
+        size: Some((1280, 720)),
+        reason: "a JPEG with 12 bits a sample; only those with 8 can be shown".into(),
+        damaged,
+    }
 }
 
 /// Hills under a sky, with a sun that moves: bright and dark, smooth and busy.
@@ -133,7 +149,7 @@ fn every_state_is_painted_whole_and_with_words() {
             while easel.painter.searching() || !easel.wishes.is_empty() {
                 for wanted in std::mem::take(&mut easel.wishes) {
                     let Wanted { stamp, size: (width, height), .. } = wanted;
-                    let canvas = Some(Arc::new(scene(width, height, 10 + stamp)));
+                    let canvas = Ok(Arc::new(scene(width, height, 10 + stamp)));
                     board.apply(Update::Fitted { wanted, canvas }, at);
                 }
                 easel.painter.refresh();
@@ -186,7 +202,48 @@ fn states(mut draw: impl FnMut(&str, &mut Board, (usize, usize), Instant), now: 
     }
     draw("late", &mut late, hd, now + 600 * MS);
     links(&mut draw, now);
+    films(&mut draw, now);
     panels(&mut draw, &four, now);
+}
+
+/// A board with a film of twelve minutes, and its controls.
+fn film(language: Language, length: Option<Duration>, now: Instant) -> (Playback, Board) {
+    let mut board = board(language, now);
+    feed(&mut board, &[("talk.mkv", 1280, 720)], now);
+    let controls = Playback::default();
+    controls.opened(length, length.is_some());
+    controls.shown(Duration::from_secs(251));
+    let film = options::Film { controls: controls.clone(), stream: "talk.mkv".into() };
+    board.film = Some(Film::new(&film, now));
+    (controls, board)
+}
+
+fn films(draw: &mut impl FnMut(&str, &mut Board, (usize, usize), Instant), now: Instant) {
+    let (length, hd, small) = (Some(Duration::from_secs(760)), (1280, 720), (640, 360));
+    let (_, mut board) = film(Language::English, length, now);
+    draw("film", &mut board, hd, now);
+    board.hover(Some(Duration::from_secs(700)));
+    chat(&mut board, now);
+    board.apply(Update::Recording(Some(now - 75_000 * MS)), now);
+    draw("film-hover", &mut board, hd, now);
+    draw("film-tiny", &mut board, (300, 120), now);
+    board.obey(Command::Say, now);
+    draw("film-talk", &mut board, hd, now);
+    let (controls, mut board) = film(Language::Chinese, length, now);
+    controls.toggle_pause();
+    draw("film-paused", &mut board, small, now + 60_000 * MS);
+    let (_, mut board) = film(Language::English, None, now);
+    board.obey(Command::Seek(Target::Forward(5)), now);
+    draw("film-of-unknown-length", &mut board, small, now);
+    let (controls, mut board) = film(Language::English, length, now);
+    let reader = controls.clone();
+    let ending = thread::spawn(move || reader.wait_at_end());
+    while !controls.progress().ended {
+        thread::sleep(MS);
+    }
+    draw("film-ended", &mut board, small, now + 60_000 * MS);
+    controls.close();
+    ending.join().unwrap();
 }
 
 fn links(draw: &mut impl FnMut(&str, &mut Board, (usize, usize), Instant), now: Instant) {
@@ -228,6 +285,17 @@ fn panels(
     card.apply(Update::Image(image("小明", 900, 1200)), now);
     card.apply(Update::Image(image("ann", 1600, 900)), now);
     draw("image", &mut card, hd, now);
+    let fault = || Some("a JPEG with 12 bits a sample; only those with 8 can be shown".to_owned());
+    card.apply(Update::Image(Image { fault: fault(), ..image("小明", 900, 1200) }), now);
+    draw("image-fault", &mut card, hd, now);
+    card.apply(Update::Image(Image { size: None, fault: fault(), ..image("", 0, 0) }), now);
+    draw("image-fault-unknown", &mut card, hd, now);
+    let mut undecodable = fed(&four[..2], now);
+    undecodable.apply(Update::Damaged(damaged("مصور", 3)), now);
+    draw("undecodable", &mut undecodable, hd, now);
+    let mut alone = fed(&[], now);
+    alone.apply(Update::Damaged(damaged("the only one", 1)), now);
+    draw("undecodable-alone", &mut alone, hd, now);
     let mut help = fed(one, now);
     help.apply(Update::Own(Own::Off), now);
     help.obey(Command::Help, now);

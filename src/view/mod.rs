@@ -21,6 +21,8 @@ mod clipboard;
 mod corners;
 mod density;
 mod entry;
+mod film;
+mod film_bar;
 mod fit;
 mod fitting;
 mod gallery;
@@ -49,8 +51,8 @@ pub(crate) use self::state::size;
 pub use self::{
     action::{Action, Total},
     inbox::{Handle, Inbox, inbox},
-    options::{End, Error, Options, Presented, Summary},
+    options::{End, Error, Film, Options, Presented, Summary},
     stream::Counts,
-    update::{Account, Card, Frame, Image, LinkState, Own, Update, Wanted},
+    update::{Account, Card, Damaged, Frame, Image, LinkState, Own, Update, Wanted},
     window::run,
 };

@@ -3,7 +3,7 @@
 use std::sync::{Arc, mpsc};
 
 use super::action::Total;
-use crate::{clock::Timestamp, jpeg::Limits, language::Words, stream_id::StreamId};
+use crate::{clock::Timestamp, jpeg::Limits, language::Words, playback::Playback, stream_id::StreamId};
 
 /// How the window is to be.
 #[derive(Clone, Debug)]
@@ -24,6 +24,17 @@ pub struct Options {
     pub limits: Limits,
     /// Is told of each frame as soon as the display has it.
     pub presented: Option<mpsc::Sender<Presented>>,
+    /// The film that is played here, for who may pause it and move in it.
+    pub film: Option<Film>,
+}
+
+/// A film that is played in the window.
+#[derive(Clone, Debug)]
+pub struct Film {
+    /// Its controls.
+    pub controls: Playback,
+    /// The name of the stream that shows it.
+    pub stream: String,
 }
 
 /// A frame is on the display.
@@ -52,6 +63,7 @@ impl Default for Options {
             words: Arc::default(),
             limits: Limits::default(),
             presented: None,
+            film: None,
         }
     }
 }

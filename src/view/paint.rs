@@ -4,12 +4,14 @@
 //! it has to be read on snow as well as at night; and states in words first, colour second. What can be clicked is noted as it is
 //! painted, so that a click always means what is seen.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{
     bar,
     board::Board,
-    corners, fit,
+    corners, film_bar,
+    film_bar::Track,
+    fit,
     keys::Command,
     numbers, panels, talk,
     theme::{BACKGROUND, FAINT, Measures, PANEL, TEXT, Tone},
@@ -42,21 +44,39 @@ pub(crate) struct Easel {
     pub(crate) wishes: Vec<Wanted>,
     /// At which size each stream was painted.
     pub(crate) rooms: Vec<(StreamId, (usize, usize))>,
+    /// The film's track, where one was painted.
+    pub(crate) track: Option<Track>,
     /// What a click does where, the uppermost last.
-    hits: Vec<(Rect, Option<Command>)>,
+    hits: Vec<(Rect, Option<Hit>)>,
+}
+
+/// What can be clicked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hit {
+    Command(Command),
+    /// Moves in a film to where it is clicked.
+    Track(Track),
+}
+
+impl Hit {
+    /// The time that a click in this column means.
+    pub(crate) fn time_at(self, x: usize) -> Option<Duration> {
+        if let Self::Track(track) = self { Some(track.time_at(x)) } else { None }
+    }
 }
 
 impl Easel {
     pub(crate) fn new(scale: f32, surroundings: Surroundings) -> Self {
         let measures = Measures::new(scale);
         let (wishes, rooms, hits) = (Vec::new(), Vec::new(), Vec::new());
-        Self { painter: Painter::new(), measures, surroundings, wishes, rooms, hits }
+        Self { painter: Painter::new(), measures, surroundings, wishes, rooms, track: None, hits }
     }
 
     /// Paints the whole canvas.
     pub(crate) fn paint(&mut self, board: &Board, canvas: &mut Canvas, now: Instant) {
         self.wishes.clear();
         self.rooms.clear();
+        self.track = None;
         self.hits.clear();
         let window = Rect::new(0, 0, canvas.width, canvas.height);
         if board.streams.is_empty() {
@@ -66,9 +86,12 @@ impl Easel {
             tiles::paint(self, board, canvas, now);
         }
         corners::own(self, board, canvas);
-        // From the bottom up: a line of signs, the buttons, the conversation.
-        let mut floor = corners::signs(self, board, canvas, now);
-        if board.has_buttons(now) && !board.chat.is_open() {
+        // From the bottom up: a film's bar, a line of signs, the buttons, the conversation.
+        let floor = canvas.height.saturating_sub(self.measures.margin);
+        let floor = film_bar::paint(self, board, canvas, floor, now);
+        let mut floor = corners::signs(self, board, canvas, floor, now);
+        // A film's bar has its own.
+        if board.has_buttons(now) && !board.chat.is_open() && board.film().is_none() {
             floor = bar::paint(self, board, canvas, floor);
         }
         if board.numbers {
@@ -86,14 +109,20 @@ impl Easel {
 
     /// Notes what a click does there; with nothing, that it does nothing.
     pub(crate) fn clickable(&mut self, rect: Rect, command: Option<Command>) {
-        self.hits.push((rect, command));
+        self.hits.push((rect, command.map(Hit::Command)));
+    }
+
+    /// Notes that a film can be moved in there.
+    pub(crate) fn track(&mut self, reach: Rect, track: Track) {
+        self.track = Some(track);
+        self.hits.push((reach, Some(Hit::Track(track))));
     }
 
     /// What a click at this place asks for.
-    pub(crate) fn hit(&self, x: usize, y: usize) -> Option<Command> {
+    pub(crate) fn hit(&self, x: usize, y: usize) -> Option<Hit> {
         let inside =
             |rect: &Rect| (rect.x..rect.right()).contains(&x) && (rect.y..rect.bottom()).contains(&y);
-        self.hits.iter().rev().find(|(rect, _)| inside(rect)).and_then(|(_, command)| *command)
+        self.hits.iter().rev().find(|(rect, _)| inside(rect)).and_then(|(_, hit)| *hit)
     }
 
     /// Lays a picture over its place; where it is not there at that size, asks for it.

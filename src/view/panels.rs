@@ -15,6 +15,9 @@ use crate::{
     picture::Canvas,
 };
 
+/// The size of the place of an image whose own is not known.
+const UNKNOWN_SIZE: (usize, usize) = (320, 180);
+
 /// An image in its frame, with who sent it and what can be done with it.
 pub(super) fn image(easel: &mut Easel, board: &Board, shown: &Shown, canvas: &mut Canvas) {
     let Measures { text, small, margin, .. } = easel.measures;
@@ -23,7 +26,7 @@ pub(super) fn image(easel: &mut Easel, board: &Board, shown: &Shown, canvas: &mu
     let room = window.inset(canvas.width.min(canvas.height) / 12 + margin);
     let room = Rect { height: room.height.saturating_sub(caption_height), ..room };
     // Small pictures are not blown up beyond twice their size.
-    let size = shown.image.size;
+    let size = shown.image.size.unwrap_or(UNKNOWN_SIZE);
     let most = room.middle(size.0.saturating_mul(2), size.1.saturating_mul(2));
     let inner = contain(size, most);
     let wide = inner.width.max((text * 22.0) as usize).min(room.width);
@@ -51,20 +54,32 @@ pub(super) fn image(easel: &mut Easel, board: &Board, shown: &Shown, canvas: &mu
         count => words.tell(Phrase::ImageOf, [("number", count), ("count", count)]),
     };
     let sender = shown.image.sender.as_ref().map_or(String::new(), |sender| format!("{sender}   "));
-    let caption = format!("{sender}{which}   {}×{}", size.0, size.1);
+    let size = shown.image.size.map_or(String::new(), |(width, height)| format!("   {width}×{height}"));
+    let caption = format!("{sender}{which}{size}");
     let style = Style::line(text, TEXT, wide.saturating_sub(hint_width + margin));
     easel.painter.draw(canvas, &caption, frame_x, top, style);
-    let wish =
-        || Wanted { stamp: shown.stamp, jpeg: shown.image.jpeg.clone(), size: (inner.width, inner.height) };
-    match &shown.canvas {
-        Some(picture) => easel.picture(picture, canvas, inner, wish),
-        None => easel.wishes.push(wish()),
+    let wish = || Wanted {
+        stamp: shown.stamp,
+        file: shown.image.file.clone(),
+        is_image: true,
+        size: (inner.width, inner.height),
+    };
+    match (&shown.image.fault, &shown.canvas) {
+        (Some(reason), _) => {
+            let told = words.tell(Phrase::CannotShow, [("reason", reason.as_str())]);
+            // As wide as the frame: what cannot be shown may be narrow.
+            let room = Rect { x: frame_x, width: wide, ..inner };
+            let style = Style { lines: 6, centred: true, ..Style::line(text, TEXT, wide * 9 / 10) };
+            easel.centred(canvas, &told, room, style);
+        }
+        (None, Some(picture)) => easel.picture(picture, canvas, inner, wish),
+        (None, None) => easel.wishes.push(wish()),
     }
 }
 
 /// The keys and what they do, in the middle: those that do something here.
 pub(super) fn help(easel: &mut Easel, board: &Board, canvas: &mut Canvas) {
-    let keys = keys::help(board.own.is_some(), easel.surroundings.clipboard);
+    let keys = keys::help(board.own.is_some(), easel.surroundings.clipboard, board.film().is_some());
     let rows: Vec<[String; 2]> = keys.map(|(key, what)| [key.to_owned(), board.words.say(what)]).collect();
     let window = Rect::new(0, 0, canvas.width, canvas.height);
     easel.clickable(window, Some(Command::Help));

@@ -8,7 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::update::{Account, Card, Frame};
+use bytes::Bytes;
+
+use super::update::{Account, Card, Damaged, Frame};
 use crate::{clock::Age, picture::Canvas, stream_id::StreamId};
 
 /// Silence after which a picture counts as frozen.
@@ -25,6 +27,9 @@ const SLOWEST_PACE: Duration = Duration::from_secs(4);
 
 /// A card changes seldom, and its sender may repeat it slowly: no reason to say that it stands still.
 const CARD_STALLED_AFTER: Duration = Duration::from_secs(4);
+
+/// The size of a tile whose pictures cannot be decoded, if not even their size is known.
+const UNKNOWN_SIZE: (usize, usize) = (640, 360);
 
 /// Rates are counted over this time.
 const WINDOW: Duration = Duration::from_secs(1);
@@ -63,6 +68,8 @@ pub(crate) enum Life {
     Card(Card),
     /// It has stood still for so long.
     Frozen(Duration),
+    /// Pictures come, and none of them can be decoded ([`Stream::reason`]).
+    Undecodable,
 }
 
 /// What is measured of a stream, as it is displayed.
@@ -100,6 +107,8 @@ pub(crate) struct Stream {
     arrivals: VecDeque<Arrival>,
     last: Instant,
     pace: Duration,
+    /// When the last frame came that could not be decoded, and why; nothing once another came that could.
+    undecodable: Option<(Instant, String)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -124,11 +133,55 @@ impl Stream {
             arrivals: VecDeque::new(),
             last: now,
             pace: Duration::ZERO,
+            undecodable: None,
             frame,
         };
         stream.note_arrival(now);
         stream.measure(now);
         stream
+    }
+
+    /// A stream of which no frame can be decoded: there is nothing to show, but that.
+    pub(crate) fn undecodable(damaged: Damaged, stamp: u64, now: Instant) -> Self {
+        let frame = Frame {
+            stream: damaged.stream,
+            name: Arc::clone(&damaged.name),
+            peer: damaged.peer,
+            seq: None,
+            canvas: Arc::default(),
+            size: damaged.size.unwrap_or(UNKNOWN_SIZE),
+            jpeg: Bytes::new(),
+            age: None,
+            decoded: now,
+            decode: Duration::ZERO,
+            account: Account::default(),
+            card: None,
+        };
+        let mut stream = Self::new(frame, stamp, now);
+        stream.shown = 0;
+        stream.arrivals.clear();
+        stream.figures = Figures::default();
+        stream.damaged(damaged, now);
+        stream
+    }
+
+    /// A frame came that cannot be decoded.
+    pub(crate) fn damaged(&mut self, damaged: Damaged, now: Instant) {
+        let newest = self.held.as_mut().unwrap_or(&mut self.frame);
+        let account = &mut newest.account;
+        account.arrived = account.arrived.saturating_add(1).max(damaged.damaged);
+        account.damaged = account.damaged.max(damaged.damaged);
+        self.undecodable = Some((now, damaged.reason));
+    }
+
+    /// Why its pictures cannot be decoded.
+    pub(crate) fn reason(&self) -> &str {
+        self.undecodable.as_ref().map_or("", |(_, reason)| reason)
+    }
+
+    /// Whether there is a picture of it.
+    pub(crate) fn has_picture(&self) -> bool {
+        self.shown > 0
     }
 
     /// Which it is, whatever it is called.
@@ -150,6 +203,7 @@ impl Stream {
         now: Instant,
     ) -> Option<Arc<Canvas>> {
         let turned = self.newest().card != frame.card;
+        self.undecodable = None;
         self.pace = now.saturating_duration_since(self.last).min(SLOWEST_PACE);
         self.last = now;
         if turned {
@@ -157,7 +211,8 @@ impl Stream {
             self.arrivals.clear();
             self.pace = Duration::ZERO;
         }
-        let freed = if paused {
+        // A tile without a picture has nothing to hold on to.
+        let freed = if paused && self.has_picture() {
             self.held.replace(frame)
         } else {
             self.shown += 1;
@@ -266,6 +321,11 @@ impl Stream {
     /// What its picture is worth; `cut`: nothing can come.
     pub(crate) fn life(&self, cut: bool, now: Instant) -> Life {
         let frozen = self.stalled(now).or_else(|| cut.then(|| self.silence(now)));
+        let comes = |(at, _): &(Instant, String)| now.saturating_duration_since(*at) <= CARD_STALLED_AFTER;
+        let bad = self.undecodable.as_ref().is_some_and(comes) && (frozen.is_some() || !self.has_picture());
+        if bad && !cut {
+            return Life::Undecodable;
+        }
         // Where nothing is known of how the clocks go together, an age may as well be their difference.
         let age = self.figures.age.and_then(|age| Some(age.time.saturating_sub(age.within?)));
         match (frozen, self.frame.card, age) {
@@ -276,9 +336,15 @@ impl Stream {
         }
     }
 
-    /// Time without a frame.
+    /// Time without a frame that could be shown.
     pub(crate) fn silence(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.last)
+    }
+
+    /// Time without any frame.
+    fn absence(&self, now: Instant) -> Duration {
+        let bad = self.undecodable.as_ref().map(|(at, _)| now.saturating_duration_since(*at));
+        bad.map_or(self.silence(now), |bad| bad.min(self.silence(now)))
     }
 
     fn patience(&self) -> Duration {
@@ -294,7 +360,7 @@ impl Stream {
 
     /// Whether it is time to take the tile away.
     pub(crate) fn gone(&self, now: Instant) -> bool {
-        self.silence(now) >= GONE_AFTER.max(self.patience())
+        self.absence(now) >= GONE_AFTER.max(self.patience())
     }
 
     /// When its appearance will change although nothing arrives.

@@ -4,18 +4,20 @@ use std::time::Instant;
 
 use super::{
     board::Board,
+    film::Film,
     grid::{contain, layout, spotlight},
     keys::Command,
     paint::{Easel, state_dot},
     state::{aged, millis},
     stream::{Life, Stream},
-    theme::{BACKGROUND, FAINT, FROZEN_ALPHA, Measures, TEXT, Tone},
+    theme::{BACKGROUND, FAINT, FROZEN_ALPHA, Measures, PANEL, TEXT, Tone},
     update::{Card, Wanted},
 };
 use crate::{
     language::{Phrase, Words},
     lettering::{Rect, Style, fill, fill_around, veil},
     picture::Canvas,
+    playback::Progress,
 };
 
 pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas, now: Instant) {
@@ -34,23 +36,30 @@ pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas, now: 
         fill_around(canvas, if sizes.len() > 1 { tile } else { window }, shown, BACKGROUND);
         let size = (shown.width, shown.height);
         easel.rooms.push((stream.id(), size));
-        easel.picture(&stream.frame.canvas, canvas, shown, || Wanted {
-            stamp: stream.stamp,
-            jpeg: stream.frame.jpeg.clone(),
-            size,
-        });
+        if stream.has_picture() {
+            easel.picture(&stream.frame.canvas, canvas, shown, || Wanted {
+                stamp: stream.stamp,
+                file: stream.frame.jpeg.clone(),
+                is_image: false,
+                size,
+            });
+        } else {
+            fill(canvas, shown, PANEL);
+        }
         easel.clickable(tile, (tiles.len() > 1).then_some(Command::Enlarge(place)));
         let life = board.life(stream, now);
-        if let Life::Frozen(silence) = life {
+        if let Some(text) = instead(&board.words, stream, life) {
             veil(canvas, shown, BACKGROUND, FROZEN_ALPHA);
-            let text = no_picture_for(&board.words, silence.as_secs());
             let large = easel.measures.large.min(shown.height as f32 / 8.0);
             easel.centred(
                 canvas,
                 &text,
                 shown,
-                Style { lines: 2, centred: true, ..Style::line(large, TEXT, shown.width) },
+                Style { lines: 4, centred: true, ..Style::line(large, TEXT, shown.width * 9 / 10) },
             );
+        }
+        if board.is_bare(stream, life, now) {
+            continue;
         }
         let number = (tiles.len() > 1).then_some(place + 1);
         name(easel, board, stream, canvas, shown, (life, number));
@@ -58,7 +67,16 @@ pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas, now: 
     between(canvas, &tiles);
 }
 
-pub(super) fn no_picture_for(words: &Words, seconds: u64) -> String {
+/// What is said over a picture, or in its place, that is not what the camera sees now.
+pub(super) fn instead(words: &Words, stream: &Stream, life: Life) -> Option<String> {
+    match life {
+        Life::Frozen(silence) => Some(no_picture_for(words, silence.as_secs())),
+        Life::Undecodable => Some(words.tell(Phrase::CannotDecode, [("reason", stream.reason())])),
+        Life::Live | Life::Late(_) | Life::Card(_) => None,
+    }
+}
+
+fn no_picture_for(words: &Words, seconds: u64) -> String {
     match seconds {
         0 => words.say(Phrase::NoPicture),
         seconds => words.tell(Phrase::NoPictureFor, [("seconds", seconds)]),
@@ -89,6 +107,15 @@ pub(super) fn figures(board: &Board, stream: &Stream, life: Life) -> (String, To
             parts.push(words.say(Phrase::Paused));
             Tone::Warning
         }
+        // A film has no age, and no rate while it stands still.
+        Life::Live if board.is_film(stream) => {
+            parts.extend(match board.film().map(Film::progress) {
+                Some(Progress { ended: true, .. }) => Some(words.say(Phrase::TheEnd)),
+                Some(Progress { paused: true, .. }) => Some(words.say(Phrase::Paused)),
+                _ => rate(),
+            });
+            Tone::Good
+        }
         Life::Live => {
             parts.extend(rate());
             parts.extend(stream.figures.age.map(aged));
@@ -108,7 +135,7 @@ pub(super) fn figures(board: &Board, stream: &Stream, life: Life) -> (String, To
             parts.push(words.say(Phrase::CameraOff));
             Tone::Warning
         }
-        Life::Frozen(_) => Tone::Bad,
+        Life::Frozen(_) | Life::Undecodable => Tone::Bad,
     };
     (parts.join("   "), tone)
 }

@@ -21,6 +21,8 @@ use crate::{
 pub enum Update {
     /// A frame of a stream.
     Frame(Frame),
+    /// A frame of a stream came that cannot be decoded.
+    Damaged(Damaged),
     /// A stream has ended: its tile goes at once.
     Left {
         /// Which.
@@ -57,8 +59,8 @@ pub enum Update {
     Fitted {
         /// What was asked for.
         wanted: Wanted,
-        /// The picture; `None` where it cannot be had.
-        canvas: Option<Arc<Canvas>>,
+        /// The picture, or why it cannot be had.
+        canvas: Result<Arc<Canvas>, String>,
     },
     /// What the own camera sees, or why there is nothing to see.
     Own(Own),
@@ -103,6 +105,23 @@ pub struct Frame {
     pub card: Option<Card>,
 }
 
+/// A frame that cannot be decoded.
+#[derive(Clone, Debug)]
+pub struct Damaged {
+    /// The stream to which it belongs.
+    pub stream: StreamId,
+    /// What that is called; empty if it has no name.
+    pub name: Arc<str>,
+    /// The number of the connection that it comes from, where that is known.
+    pub peer: Option<u64>,
+    /// Width and height as in the JPEG's header, where it has one.
+    pub size: Option<(usize, usize)>,
+    /// Why it cannot be decoded.
+    pub reason: String,
+    /// Frames of the stream that could not be decoded so far, this one included.
+    pub damaged: u64,
+}
+
 /// Frames of a stream, counted since it came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Account {
@@ -141,10 +160,12 @@ pub enum Own {
 pub struct Image {
     /// Who, where that is known.
     pub sender: Option<String>,
-    /// Width and height as in the file.
-    pub size: (usize, usize),
-    /// The file as received.
-    pub jpeg: Bytes,
+    /// Width and height of the picture, upright; `None` where they are not known.
+    pub size: Option<(usize, usize)>,
+    /// The file as received: JPEG as a rule, but a peer may send what it likes.
+    pub file: Bytes,
+    /// Why it cannot be shown, if that is known already.
+    pub fault: Option<String>,
 }
 
 /// A picture that the window shows at a size at which it was not decoded.
@@ -152,8 +173,10 @@ pub struct Image {
 pub struct Wanted {
     /// Names its content.
     pub stamp: u64,
-    /// The JPEG.
-    pub jpeg: Bytes,
+    /// The file: a stream's JPEG, or an image.
+    pub file: Bytes,
+    /// Whether it is an image, which may be no JPEG, or lie.
+    pub is_image: bool,
     /// Pixels across and down.
     pub size: (usize, usize),
 }

@@ -18,6 +18,7 @@ use super::{
     board::Board,
     clipboard::Clipboard,
     density,
+    film::Film,
     fitting::Fitting,
     inbox::Inbox,
     keys::Keys,
@@ -94,8 +95,10 @@ pub fn run(
                 inbox.recycle(canvas);
             }
         }
+        let film = shell.board.look_at_film();
+        shell.dirty |= film.is_visible && shell.board.has_buttons(now);
         shell.show(inbox, now)?;
-        for action in shell.input(now) {
+        for action in shell.input(now).into_iter().chain(film.told.map(Action::Played)) {
             if let Action::Copy(jpeg) = action {
                 shell.clipboard.copy(jpeg, options.limits, &options.words);
             } else if let Some(notice) = act(action) {
@@ -156,6 +159,7 @@ impl Shell {
         window.set_input_callback(Box::new(keys.clone()));
         let mut board = Board::new(&options.host, Arc::clone(&options.words), Instant::now());
         board.numbers = options.numbers;
+        board.film = options.film.as_ref().map(|film| Film::new(film, Instant::now()));
         let clipboard = Clipboard::open(inbox.handle());
         let fitting = Fitting::start(inbox.handle(), options.limits, Strips::default());
         let surroundings = Surroundings { clipboard: clipboard.works() };

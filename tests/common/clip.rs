@@ -28,6 +28,14 @@ fn jpeg(width: usize, height: usize, pixels: Vec<u8>) -> Vec<u8> {
     Encoder::new(90).unwrap().encode(&picture).unwrap().to_vec()
 }
 
+/// The JPEG with 12 bits a sample, as far as its header says: nobody shows it.
+pub fn deep(jpeg: &[u8]) -> Vec<u8> {
+    let mut deep = jpeg.to_vec();
+    let sof = deep.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+    (deep[sof + 1], deep[sof + 4]) = (0xc1, 12);
+    deep
+}
+
 /// Writes a clip of four such frames; its path is what `--source` takes.
 pub fn write(folder: &Path, name: &str, jpeg: &[u8]) -> String {
     let clip = folder.join(format!("{name}.mjpeg"));

@@ -10,8 +10,10 @@
 
 pub mod clip;
 pub mod delay;
+pub mod film;
 pub mod golden;
 pub mod links;
+pub mod peer;
 pub mod program;
 pub mod server;
 

@@ -8,10 +8,7 @@ use super::{
     mode::{Mode, PixelFormat, Wanted},
     unpack,
 };
-use crate::{
-    capture::{CameraSettings, Error, Frame, FrameData, Losses, Signal, Source},
-    jpeg,
-};
+use crate::capture::{CameraSettings, Error, Frame, FrameData, Losses, Signal, Source, mender::Mender};
 
 /// Modes that are tried before giving up: a driver may list what it then refuses.
 const ATTEMPTS: usize = 4;
@@ -51,7 +48,9 @@ pub(crate) struct Camera {
     /// Whether a frame came since it was started.
     warm: bool,
     damaged_in_a_row: u32,
-    losses: Losses,
+    /// Frames that never came.
+    missed: u64,
+    mender: Mender,
     spare: Vec<u8>,
 }
 
@@ -85,7 +84,8 @@ impl Camera {
             numbers: Numbers::default(),
             warm: false,
             damaged_in_a_row: 0,
-            losses: Losses::default(),
+            missed: 0,
+            mender: Mender::new("camera"),
             spare: Vec::new(),
         };
         if let Err(error) = camera.start() {
@@ -145,6 +145,7 @@ impl Camera {
     fn begun(&mut self, camera: Found, device: Box<dyn Device>, present: &[Found]) {
         let twins = present.iter().filter(|other| other.name == camera.name && other.path != camera.path);
         let twins = twins.map(|twin| twin.socket.clone()).collect();
+        self.mender.rename(format!("camera {}", camera.name));
         self.known = Some(Known { camera, shape: device.shape(), twins });
         self.running = Some(device);
         self.numbers.began_anew();
@@ -195,9 +196,9 @@ impl Camera {
             };
             asked = backend.now();
             let (seq, missed) = self.numbers.number(taken.sequence);
-            self.losses.missed += missed;
+            self.missed += missed;
             let captured = taken.captured;
-            let data = unpack(&taken, &shape, seen, &mut self.spare);
+            let data = unpack(&taken, &shape, seen, &mut self.spare, &mut self.mender);
             match data {
                 Some(data) => {
                     self.warm = true;
@@ -205,9 +206,7 @@ impl Camera {
                     return Ok(data.map(|data| Frame { seq, captured, data }));
                 }
                 None => {
-                    self.losses.damaged += 1;
                     self.damaged_in_a_row += 1;
-                    tracing::debug!(seq, damaged = self.losses.damaged, "a damaged frame is left out");
                     if self.damaged_in_a_row >= DAMAGED_IN_A_ROW {
                         return Err(Fault::Damaged(self.damaged_in_a_row));
                     }
@@ -217,17 +216,30 @@ impl Camera {
     }
 }
 
-/// The picture of a frame, `Some(None)` where nobody will see it; `None` where it is damaged.
-fn unpack(taken: &Taken<'_>, shape: &Shape, seen: bool, spare: &mut Vec<u8>) -> Option<Option<FrameData>> {
+/// The picture of a frame, `Some(None)` where nobody will see it; `None` where it is damaged, which is counted.
+fn unpack(
+    taken: &Taken<'_>,
+    shape: &Shape,
+    seen: bool,
+    spare: &mut Vec<u8>,
+    mender: &mut Mender,
+) -> Option<Option<FrameData>> {
     if taken.damaged {
+        mender.damaged(&"the driver marked it as damaged");
         return None;
     }
     if !seen {
         return Some(None);
     }
     Some(Some(match shape.mode.format {
-        PixelFormat::Mjpeg => FrameData::Jpeg(jpeg::complete(taken.bytes, taken.length)?),
-        _ => FrameData::Picture(unpack::picture(taken.bytes, shape, std::mem::take(spare))?),
+        PixelFormat::Mjpeg => FrameData::Jpeg(mender.copied(taken.bytes, taken.length)?),
+        _ => {
+            let picture = unpack::picture(taken.bytes, shape, std::mem::take(spare));
+            if picture.is_none() {
+                mender.damaged(&"it came in part");
+            }
+            FrameData::Picture(picture?)
+        }
     }))
 }
 
@@ -261,7 +273,7 @@ impl Source for Camera {
     }
 
     fn losses(&self) -> Losses {
-        self.losses
+        Losses { missed: self.missed, ..self.mender.losses() }
     }
 
     fn reuse(&mut self, memory: Vec<u8>) {

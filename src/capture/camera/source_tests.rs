@@ -29,7 +29,7 @@ fn frames_are_numbered_on_over_losses_and_new_beginnings() {
     let mut camera = stage.camera("");
     stage.acts(give([5, 6, 9]));
     assert_eq!([0; 3].map(|_| number(&mut camera)), [0, 1, 4]);
-    assert_eq!(camera.losses(), Losses { damaged: 0, missed: 2 });
+    assert_eq!(camera.losses(), Losses { damaged: 0, missed: 2, repaired: 0 });
     stage.acts([Act::Fail(Fault::Driver { what: "read a frame", reason: "EIO".into() })]);
     assert!(matches!(fault(camera.next_frame()), Fault::Driver { .. }));
     stage.acts(give([0, 1, u32::MAX, 0, 0, 0]));
@@ -154,7 +154,7 @@ fn damaged_frames_are_left_out_and_counted() {
     stage.acts([Act::Flag(0), Act::Give(vec![1], 1), Act::Give(Vec::new(), 2)]);
     stage.acts(give([3]));
     assert_eq!(number(&mut camera), 3);
-    assert_eq!(camera.losses(), Losses { damaged: 3, missed: 0 });
+    assert_eq!(camera.losses(), Losses { damaged: 3, missed: 0, repaired: 0 });
     stage.acts((4..4 + DAMAGED_IN_A_ROW).map(Act::Flag));
     assert!(matches!(fault(camera.next_frame()), Fault::Damaged(DAMAGED_IN_A_ROW)));
     stage.acts(give([0]));

@@ -4,7 +4,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::view::{
     entry::Edit,
-    keys::{Command, Writing},
+    keys::{Command, Target, Writing},
 };
 
 /// Lines that a page of the history has.
@@ -25,8 +25,23 @@ fn control(key: &KeyEvent) -> bool {
     key.modifiers.contains(KeyModifiers::CONTROL)
 }
 
-/// While nothing is written. What needs a window (copying) or a camera of one's own is not there.
-pub(super) fn command(key: &KeyEvent) -> Meaning {
+/// Where a key moves in a film.
+fn seek(key: &KeyEvent) -> Option<Target> {
+    let far = key.modifiers.contains(KeyModifiers::SHIFT);
+    Some(match key.code {
+        KeyCode::Right => Target::forward(far),
+        KeyCode::Left => Target::back(far),
+        KeyCode::Home => Target::Beginning,
+        KeyCode::End => Target::End,
+        _ => return None,
+    })
+}
+
+/// While nothing is written; `film`, one is played. What needs a window (copying) or a camera of one's own is not there.
+pub(super) fn command(key: &KeyEvent, film: bool) -> Meaning {
+    if let Some(target) = seek(key).filter(|_| film && !control(key)) {
+        return Meaning::Command(Command::Seek(target));
+    }
     let command = match key.code {
         // Raw keys: the terminal sends no signal.
         KeyCode::Char('c' | 'd') if control(key) => return Meaning::End,
@@ -86,12 +101,27 @@ mod tests {
     fn a_letter_is_a_command_or_a_letter() {
         let key = |code, modifiers| KeyEvent::new(code, modifiers);
         let plain = |c| key(KeyCode::Char(c), KeyModifiers::NONE);
-        assert_eq!(command(&plain('q')), Meaning::Command(Command::Quit));
-        assert_eq!(command(&plain('3')), Meaning::Command(Command::Enlarge(2)));
+        assert_eq!(command(&plain('q'), false), Meaning::Command(Command::Quit));
+        assert_eq!(command(&plain('3'), false), Meaning::Command(Command::Enlarge(2)));
         assert_eq!(writing(&plain('q')), Meaning::Writing(Writing::Edit(Edit::Put("q".into()))));
         assert_eq!(writing(&plain('你')), Meaning::Writing(Writing::Edit(Edit::Put("你".into()))));
         let control = |c| key(KeyCode::Char(c), KeyModifiers::CONTROL);
-        assert_eq!((command(&control('c')), writing(&control('c'))), (Meaning::End, Meaning::End));
-        assert_eq!((command(&control('s')), writing(&control('s'))), (Meaning::Nothing, Meaning::Nothing));
+        assert_eq!((command(&control('c'), false), writing(&control('c'))), (Meaning::End, Meaning::End));
+        assert_eq!(
+            (command(&control('s'), false), writing(&control('s'))),
+            (Meaning::Nothing, Meaning::Nothing)
+        );
+    }
+
+    #[test]
+    fn arrows_move_in_a_film() {
+        let meaning = |code, modifiers, film| command(&KeyEvent::new(code, modifiers), film);
+        let seek = |target| Meaning::Command(Command::Seek(target));
+        let (plain, shift) = (KeyModifiers::NONE, KeyModifiers::SHIFT);
+        assert_eq!(meaning(KeyCode::Right, plain, true), seek(Target::Forward(5)));
+        assert_eq!(meaning(KeyCode::Left, shift, true), seek(Target::Back(30)));
+        assert_eq!(meaning(KeyCode::End, plain, true), seek(Target::End));
+        assert_eq!(meaning(KeyCode::Right, plain, false), Meaning::Command(Command::Next));
+        assert_eq!(meaning(KeyCode::Char('d'), KeyModifiers::CONTROL, true), Meaning::End);
     }
 }

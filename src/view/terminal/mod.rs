@@ -25,6 +25,7 @@ use self::{
 use super::{
     action::Action,
     board::Board,
+    film::Film,
     fitting::Fitting,
     inbox::Inbox,
     keys::Command,
@@ -56,6 +57,7 @@ pub fn run(
     let lost = |error: std::io::Error| Error::Lost(error.to_string());
     let mut board = Board::new(&options.host, Arc::clone(&options.words), Instant::now());
     board.numbers = options.numbers;
+    board.film = options.film.as_ref().map(|film| Film::new(film, Instant::now()));
     let mut pictures = Pictures::new(graphics);
     let mut fitting = Fitting::start(inbox.handle(), options.limits, Strips::default()).ok();
     let (mut dirty, mut next_change) = (true, None::<Instant>);
@@ -78,6 +80,11 @@ pub fn run(
                     board.apply(Update::Notice(notice), Instant::now());
                 }
             }
+        }
+        let film = board.look_at_film();
+        dirty |= film.is_visible;
+        if let Some(progress) = film.told {
+            act(Action::Played(progress));
         }
         if let Some(end) = end {
             return Ok(Summary { end, totals: board.totals() });
@@ -115,7 +122,7 @@ fn obey(event: &Event, board: &mut Board, end: &mut Option<End>) -> Vec<Action> 
         }
         _ => return Vec::new(),
     };
-    match if board.chat.entry.is_some() { writing(key) } else { command(key) } {
+    match if board.chat.entry.is_some() { writing(key) } else { command(key, board.film().is_some()) } {
         Meaning::End => *end = Some(End::Quit),
         Meaning::Close if board.close() => {}
         Meaning::Close => *end = Some(End::Quit),

@@ -15,12 +15,14 @@ use crate::{
     harmless,
     language::Phrase,
     lettering,
+    playback::Progress,
     view::{
         board::Board,
         chat::{Line as Said, Speaker},
+        film::{Film, times, word},
         grid::{contain, layout, spotlight},
         keys, numbers, state,
-        stream::{Life, Stream},
+        stream::Stream,
         talk,
         theme::Tone,
         tiles,
@@ -33,6 +35,9 @@ const TALK_LINES: u16 = 4;
 
 /// Without so many rows in all there are only pictures and the link.
 const ROOM_FOR_TALK: u16 = 14;
+
+/// Columns of a film's track, where there is room for them.
+const TRACK: u16 = 40;
 
 pub(super) fn paint(frame: &mut Frame<'_>, board: &Board, pictures: &mut Pictures, now: Instant) {
     pictures.begin();
@@ -117,23 +122,36 @@ fn streams(frame: &mut Frame<'_>, area: Rect, board: &Board, pictures: &mut Pict
         let size = pictures.pixels(columns, rows);
         pictures.rooms.push((stream.id(), size));
         let canvas = &stream.frame.canvas;
-        if (canvas.width, canvas.height) != size {
-            let jpeg = stream.frame.jpeg.clone();
-            pictures.wishes.push(Wanted { stamp: stream.stamp, jpeg, size });
-        }
         let life = board.life(stream, now);
-        let frozen = matches!(life, Life::Frozen(_));
-        pictures.draw(frame, spot, stream.stamp, canvas, frozen);
-        if let Life::Frozen(silence) = life {
-            let told = tiles::no_picture_for(&board.words, silence.as_secs());
-            let line =
-                Line::from(format!(" {told} ")).style(Style::new().fg(Color::White).bg(Color::Black).bold());
-            let width = u16::try_from(line.width()).unwrap_or(u16::MAX).min(spot.width);
-            let at =
-                Rect { x: spot.x + (spot.width - width) / 2, y: spot.y + spot.height / 2, width, height: 1 };
-            frame.render_widget(line, at);
+        let instead = tiles::instead(&board.words, stream, life);
+        if stream.has_picture() {
+            if (canvas.width, canvas.height) != size {
+                let (stamp, file) = (stream.stamp, stream.frame.jpeg.clone());
+                pictures.wishes.push(Wanted { stamp, file, is_image: false, size });
+            }
+            pictures.draw(frame, spot, stream.stamp, canvas, instead.is_some());
+        }
+        if let Some(told) = instead {
+            say(frame, spot, &calm(&told));
         }
     }
+}
+
+/// A sentence in the middle of a picture, or in its place: as many lines as it takes.
+fn say(frame: &mut Frame<'_>, spot: Rect, told: &str) {
+    let text = Line::from(format!(" {told} "));
+    let width = u16::try_from(text.width()).unwrap_or(u16::MAX).min(spot.width).max(1);
+    // Words that are not cut make it a line more at times.
+    let lines = match u16::try_from(text.width().div_ceil(width.into())).unwrap_or(u16::MAX) {
+        1 => 1,
+        lines => lines.saturating_add(1).min(spot.height),
+    };
+    let (x, y) = (spot.x + (spot.width - width) / 2, spot.y + (spot.height - lines) / 2);
+    let at = Rect { x, y, width, height: lines };
+    let style = Style::new().fg(Color::White).bg(Color::Black).bold();
+    frame.render_widget(Clear, at);
+    let text = Paragraph::new(text).style(style).alignment(Alignment::Center).wrap(Wrap { trim: true });
+    frame.render_widget(text, at);
 }
 
 fn name(
@@ -205,9 +223,34 @@ fn spoken(board: &Board, line: &Said) -> Line<'static> {
     }
 }
 
+/// Where a film is: its position and length, a track, and what is said beside it.
+fn film(area: Rect, board: &Board, progress: &Progress) -> Vec<Span<'static>> {
+    let sign = if progress.paused || progress.ended { "▶ " } else { "‖ " };
+    let (position, length) = times(progress);
+    let mut spans = vec![Span::from(sign).bold(), Span::from(position).bold()];
+    if let (Some(length), Some(whole)) = (length, progress.length) {
+        let room = TRACK.min(area.width / 4);
+        let part = if whole.is_zero() { 1.0 } else { progress.shown_position().div_duration_f64(whole) };
+        let played = (f64::from(room) * part).round() as usize;
+        let rest = usize::from(room) - played.min(room.into());
+        spans.push(Span::from(format!(" / {length}  ")).dim());
+        spans.push(Span::from("━".repeat(played)).fg(Color::Green));
+        spans.push(Span::from("─".repeat(rest)).dim());
+    }
+    if let Some([full, short]) = word(&board.words, progress) {
+        let used: usize = spans.iter().map(Span::width).sum();
+        let word =
+            if used + Line::from(full.as_str()).width() + 2 > usize::from(area.width) { short } else { full };
+        spans.push(Span::from(format!("  {word}")).fg(Color::Yellow));
+    }
+    spans.push(Span::from("  "));
+    spans
+}
+
 fn footer(frame: &mut Frame<'_>, area: Rect, board: &Board, now: Instant) {
     let (line, tone) = board.link_line(now);
-    let mut left = Vec::new();
+    let progress = board.film().map(Film::progress);
+    let mut left = progress.iter().flat_map(|progress| film(area, board, progress)).collect::<Vec<_>>();
     if let Some(since) = board.recording {
         let time = state::clock(now.saturating_duration_since(since));
         left.push(
@@ -217,11 +260,16 @@ fn footer(frame: &mut Frame<'_>, area: Rect, board: &Board, now: Instant) {
     if board.paused {
         left.push(Span::from(format!("‖ {}  ", board.words.say(Phrase::PausedHint))).fg(Color::Yellow));
     }
-    left.push(Span::from(calm(&line)).fg(colour(tone)));
-    frame.render_widget(Line::from(left), area);
-    let keys = Line::from(board.words.say(Phrase::TerminalKeys)).dim().right_aligned();
+    if !board.is_at_home(now) {
+        left.push(Span::from(calm(&line)).fg(colour(tone)));
+    }
+    let left = Line::from(left);
+    let used = left.width();
+    frame.render_widget(left, area);
+    let keys = if progress.is_some() { Phrase::TerminalFilmKeys } else { Phrase::TerminalKeys };
+    let keys = Line::from(board.words.say(keys)).dim().right_aligned();
     let room = usize::from(area.width);
-    if keys.width() + line.len() + 4 < room {
+    if keys.width() + used + 4 < room {
         frame.render_widget(keys, area);
     }
 }
@@ -242,7 +290,7 @@ fn figures(frame: &mut Frame<'_>, area: Rect, board: &Board) {
 }
 
 fn help(frame: &mut Frame<'_>, area: Rect, board: &Board) {
-    let keys = keys::help(board.own.is_some(), false);
+    let keys = keys::help(board.own.is_some(), false, board.film().is_some());
     let rows = keys.map(|(key, what)| format!("{key:<10}{}", board.words.say(what))).collect();
     panel(frame, area, &board.words.say(Phrase::Keys), rows, Alignment::Center);
 }
@@ -277,14 +325,19 @@ fn image(
     }
     frame.render_widget(Clear, area);
     let sender = shown.image.sender.as_deref().map(calm).unwrap_or_default();
-    let (width, height) = shown.image.size;
+    let size = shown.image.size.map_or(String::new(), |(width, height)| format!("  {width}×{height}"));
     let hint = board.words.say(Phrase::ImageHint);
-    frame.render_widget(
-        Line::from(format!("{sender}  {width}×{height}   {hint}")),
-        Rect { height: 1, ..area },
-    );
+    frame.render_widget(Line::from(format!("{sender}{size}   {hint}")), Rect { height: 1, ..area });
+    if let Some(reason) = &shown.image.fault {
+        return say(
+            frame,
+            inner,
+            &calm(&board.words.tell(Phrase::CannotShow, [("reason", reason.as_str())])),
+        );
+    }
+    let Some(size) = shown.image.size else { return };
     let room = pictures.pixels(inner.width, inner.height);
-    let fitted = contain(shown.image.size, lettering::Rect::new(0, 0, room.0, room.1));
+    let fitted = contain(size, lettering::Rect::new(0, 0, room.0, room.1));
     let (columns, rows) = pictures.cells((fitted.width, fitted.height));
     let size = pictures.pixels(columns.max(1), rows.max(1));
     match &shown.canvas {
@@ -297,6 +350,11 @@ fn image(
             };
             pictures.draw(frame, spot, shown.stamp, canvas, false);
         }
-        _ => pictures.wishes.push(Wanted { stamp: shown.stamp, jpeg: shown.image.jpeg.clone(), size }),
+        _ => pictures.wishes.push(Wanted {
+            stamp: shown.stamp,
+            file: shown.image.file.clone(),
+            is_image: true,
+            size,
+        }),
     }
 }

@@ -13,7 +13,10 @@ fn told(error: Error) -> String {
 #[test]
 fn a_person_is_told_what_to_do() {
     assert_eq!(told(Error::InvalidMessage(InvalidMessage::InvalidContentType)), "it speaks no TLS");
-    assert!(told(Error::InvalidCertificate(CertificateError::UnknownIssuer)).contains("--tls-pin"));
+    assert!(
+        told(Error::InvalidCertificate(CertificateError::UnknownIssuer))
+            .contains("no authority that is trusted here")
+    );
     assert_eq!(told(Error::General("another certificate".into())), "another certificate");
     assert_eq!(told(Error::InvalidCertificate(CertificateError::Expired)), "its certificate has expired");
     assert!(explain(&io::ErrorKind::UnexpectedEof.into()).contains("closed"));

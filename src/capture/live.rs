@@ -1,0 +1,416 @@
+//! A pipe as a source: the output of a camera's program, a FIFO, a socket.
+//!
+//! Whoever writes into a pipe waits while nobody reads, and pictures grow old in it unseen. A thread therefore reads all the
+//! time, notes when each picture's last byte came, and keeps the newest only ([`super::newest`]). Files are read at their own
+//! pace instead ([`super::mjpeg`]).
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Instant,
+};
+
+use super::{
+    Error, Frame, FrameData, Losses, Source,
+    avi_pipe::VideoChunks,
+    newest::{Came, Ceiling, Next, Waiting},
+    probe::{Kind, PROBED, described, probe},
+    splitter::Splitter,
+};
+use crate::clock::Timestamp;
+
+/// Bytes without a picture after which it is reported that none came.
+const TELL_AFTER: u64 = 1 << 20;
+
+/// Bytes without a picture after which none is expected any more: minutes of a camera's stream, a second of `/dev/zero`.
+const GIVE_UP_AFTER: u64 = 1 << 30;
+
+/// What a live stream is read from.
+pub(super) type Input = Box<dyn Read + Send>;
+
+/// A live stream of JPEGs.
+pub(super) struct Live {
+    name: String,
+    fps: Option<f64>,
+    shared: Arc<Shared>,
+    given: u64,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    waiting: Waiting,
+    losses: Losses,
+    /// What went wrong and is still to be reported.
+    trouble: Option<Error>,
+    /// Nobody takes pictures any more.
+    closed: bool,
+}
+
+impl Live {
+    /// Standard input.
+    pub(super) fn stdin(input: Input, fps: Option<f64>) -> Result<Self, Error> {
+        Self::start("standard input".into(), fps, move || Ok(input))
+    }
+
+    /// A path that is no regular file. It is opened once; a FIFO waits for who writes, on the thread that reads it.
+    pub(super) fn open(path: &Path, fps: Option<f64>) -> Result<Self, Error> {
+        let opened = path.to_owned();
+        Self::start(path.display().to_string(), fps, move || input(&opened))
+    }
+
+    fn start(
+        name: String,
+        fps: Option<f64>,
+        open: impl FnOnce() -> io::Result<Input> + Send + 'static,
+    ) -> Result<Self, Error> {
+        let waiting = Waiting::new(fps.map(Ceiling::new));
+        let state = State { waiting, losses: Losses::default(), trouble: None, closed: false };
+        let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
+        let reader = thread::Builder::new().name("pipe".into()).spawn({
+            let (shared, name) = (Arc::clone(&shared), name.clone());
+            move || {
+                let end = match open() {
+                    Ok(input) => shared.read(Splitter::new(Watched::new(input, name.clone()), name)),
+                    Err(source) => Err(Error::Io { name, source }),
+                };
+                shared.ended(end);
+            }
+        });
+        reader.map_err(|source| Error::Io { name: "the thread that reads the pipe".into(), source })?;
+        Ok(Self { name, fps, shared, given: 0 })
+    }
+}
+
+/// Opens what is no regular file.
+fn input(path: &Path) -> io::Result<Input> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::{fs::FileTypeExt, net::UnixStream};
+        if path.metadata()?.file_type().is_socket() {
+            // A socket of this process, as in /dev/fd/3, or one of a file system.
+            return Ok(Box::new(UnixStream::connect(path)?));
+        }
+    }
+    Ok(Box::new(File::open(path)?))
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads to the end.
+    fn read(&self, mut splitter: Splitter<Watched>) -> Result<(), Error> {
+        let mut count = 0;
+        loop {
+            let next = splitter.next_jpeg();
+            let losses = splitter.losses();
+            let damaged = losses.damaged;
+            let watched = &mut splitter.reader;
+            let result = match next {
+                // Whatever the bytes before the end were taken for.
+                Ok(None) | Err(Error::NotMjpeg { .. }) => {
+                    let end = watched.over.take().map_or(Ok(()), Err);
+                    return end.and_then(|()| if count > 0 { Ok(()) } else { Err(watched.nothing(damaged)) });
+                }
+                Err(error) if error.is_final() => return Err(error),
+                other => other,
+            };
+            watched.searching &= result.is_err();
+            let (at, captured) = watched.came;
+            let mut state = self.state();
+            if state.closed {
+                return Ok(());
+            }
+            state.losses = losses;
+            match result {
+                Ok(jpeg) => {
+                    count += 1;
+                    state.waiting.came(Came { at, captured, damaged, jpeg: jpeg.unwrap_or_default() });
+                }
+                Err(error) => state.trouble = Some(error),
+            }
+            drop(state);
+            self.changed.notify_all();
+        }
+    }
+
+    fn ended(&self, end: Result<(), Error>) {
+        let mut state = self.state();
+        state.waiting.end();
+        if let Err(error) = end {
+            state.trouble = Some(error);
+        }
+        drop(state);
+        self.changed.notify_all();
+    }
+}
+
+impl Source for Live {
+    fn next_frame(&mut self) -> Result<Option<Frame>, Error> {
+        let mut state = self.shared.state();
+        loop {
+            let now = Instant::now();
+            let until = match state.waiting.take(now) {
+                Next::Picture(Came { captured, damaged, jpeg, .. }) => {
+                    // Damage leaves a gap in the numbers; what is passed over does not, for nobody wanted it.
+                    let seq = self.given + damaged;
+                    self.given += 1;
+                    return Ok(Some(Frame { seq, captured, data: FrameData::Jpeg(jpeg) }));
+                }
+                Next::End => return state.trouble.take().map_or(Ok(None), Err),
+                Next::Wait(until) => until,
+            };
+            // One that ends the stream waits for the pictures before it.
+            if let Some(error) = state.trouble.take_if(|error| !error.is_final()) {
+                return Err(error);
+            }
+            state = match until {
+                None => self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(until) => {
+                    let left = until.saturating_duration_since(now);
+                    self.shared.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+    }
+
+    fn describe(&self) -> String {
+        match self.fps {
+            Some(fps) => format!("MJPEG from {}, as it comes, at most {fps} fps", self.name),
+            None => format!("MJPEG from {}, as it comes", self.name),
+        }
+    }
+
+    fn losses(&self) -> Losses {
+        self.shared.state().losses
+    }
+
+    fn passed_over(&self) -> u64 {
+        self.shared.state().waiting.passed_over()
+    }
+}
+
+impl Drop for Live {
+    /// Its thread ends with the next picture, or with the stream: a read cannot be interrupted.
+    fn drop(&mut self) {
+        self.shared.state().closed = true;
+    }
+}
+
+/// Reads, and notes when and what.
+struct Watched {
+    input: Input,
+    name: String,
+    /// When the last bytes came.
+    came: (Instant, Timestamp),
+    /// What the stream begins with.
+    start: Vec<u8>,
+    bytes: u64,
+    /// Whether no picture has come yet.
+    searching: bool,
+    told: bool,
+    /// Picks the pictures out of an AVI.
+    avi: Option<VideoChunks>,
+    /// Why it reads no further, although there is more.
+    over: Option<Error>,
+}
+
+impl Watched {
+    fn new(input: Input, name: String) -> Self {
+        let came = (Instant::now(), Timestamp::now());
+        Self {
+            input,
+            name,
+            came,
+            start: Vec::new(),
+            bytes: 0,
+            searching: true,
+            told: false,
+            avi: None,
+            over: None,
+        }
+    }
+
+    /// The end came, and no picture.
+    fn nothing(&self, damaged: u64) -> Error {
+        let bytes = self.bytes;
+        if self.avi.is_some() {
+            let what = format!("{} without JPEG pictures", Kind::Avi);
+            return Error::other(&self.name, what, Kind::Avi.advice());
+        }
+        let brought = match bytes {
+            0 => "0 bytes".into(),
+            _ if damaged > 0 => format!("{bytes} bytes with {damaged} damaged pictures"),
+            _ => format!("{bytes} bytes ({})", described(&self.start)),
+        };
+        let brought = format!("ended before a picture came: {brought}");
+        Error::NoPicture { name: self.name.clone(), brought }
+    }
+
+    fn look(&mut self, bytes: &[u8]) {
+        self.bytes += bytes.len() as u64;
+        let room = PROBED - self.start.len();
+        if room > 0 {
+            let before = self.start.len();
+            self.start.extend_from_slice(&bytes[..bytes.len().min(room)]);
+            match probe(&self.start) {
+                Some(Kind::Avi) if self.avi.is_none() => {
+                    let mut chunks = VideoChunks::default();
+                    chunks.keep(&mut self.start[..before].to_vec());
+                    self.avi = Some(chunks);
+                }
+                Some(kind) if kind != Kind::Avi && !kind.may_hold_jpegs() => {
+                    self.over = Some(Error::other(&self.name, kind.to_string(), kind.advice()));
+                }
+                _ => {}
+            }
+        }
+        if self.bytes > TELL_AFTER && !self.told {
+            self.told = true;
+            let what = described(&self.start);
+            tracing::warn!("{}: no picture in its first MiB ({what}); still looking for one", self.name);
+        }
+        if self.bytes > GIVE_UP_AFTER {
+            let (name, what) = (self.name.clone(), described(&self.start));
+            let brought = format!("brought no picture in its first GiB ({what})");
+            self.over = Some(Error::NoPicture { name, brought });
+        }
+    }
+}
+
+impl Read for Watched {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.over.is_some() {
+            return Ok(0);
+        }
+        loop {
+            let count = self.input.read(buffer)?;
+            self.came = (Instant::now(), Timestamp::now());
+            if self.searching {
+                self.look(&buffer[..count]);
+                if self.over.is_some() {
+                    return Ok(0);
+                }
+            }
+            let kept = self.avi.as_mut().map_or(count, |chunks| chunks.keep(&mut buffer[..count]));
+            if kept > 0 || count == 0 {
+                return Ok(kept); // nothing is the end
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{PipeWriter, Write},
+        time::Duration,
+    };
+
+    use bytes::Bytes;
+
+    use super::*;
+
+    /// A skeleton of a JPEG with `body` as entropy-coded data.
+    fn jpeg(body: &[u8]) -> Vec<u8> {
+        [b"\xff\xd8\xff\xe0\0\x08JFIF\0\x01\xff\xda\0\x02", body, b"\xff\xd9"].concat()
+    }
+
+    fn live(fps: Option<f64>) -> (Live, PipeWriter) {
+        let (reader, writer) = io::pipe().unwrap();
+        (Live::stdin(Box::new(reader), fps).unwrap(), writer)
+    }
+
+    /// The rest, with the numbers of frames.
+    fn rest(source: &mut Live) -> Vec<(u64, Bytes)> {
+        let jpeg = |frame: Frame| match frame.data {
+            FrameData::Jpeg(jpeg) => (frame.seq, jpeg),
+            FrameData::Picture(_) => panic!("no JPEG"),
+        };
+        std::iter::from_fn(|| source.next_frame().unwrap().map(jpeg)).collect()
+    }
+
+    #[test]
+    fn a_burst_is_handed_on_whole_and_byte_for_byte_and_damage_leaves_a_gap() {
+        let (mut source, mut writer) = live(None);
+        let torn = jpeg(b"torn");
+        let torn = &torn[..torn.len() - 3];
+        writer.write_all(&[&jpeg(b"a"), torn, &jpeg(b"b"), &jpeg(b"c")].concat()).unwrap();
+        drop(writer);
+        assert_eq!(
+            rest(&mut source),
+            [(0, jpeg(b"a").into()), (2, jpeg(b"b").into()), (3, jpeg(b"c").into())]
+        );
+        assert_eq!((source.losses().damaged, source.passed_over()), (1, 0));
+        assert!(source.next_frame().unwrap().is_none());
+    }
+
+    #[test]
+    fn who_comes_late_gets_the_newest_with_the_time_at_which_it_came() {
+        const PICTURES: u8 = 40;
+        let (mut source, mut writer) = live(None);
+        let mut written = Vec::new();
+        for number in 0..PICTURES {
+            writer.write_all(&jpeg(&[number; 20_000])).unwrap();
+            written.push(Timestamp::now());
+            thread::sleep(Duration::from_millis(25)); // longer than a burst
+        }
+        // 800 kB, far more than a pipe holds: they were all read.
+        let first = source.next_frame().unwrap().unwrap();
+        assert!(source.passed_over() >= u64::from(PICTURES) - 3, "{}", source.passed_over());
+        assert_eq!(first.seq, 0, "what nobody wanted is no loss");
+        let came = usize::try_from(source.passed_over()).unwrap();
+        let off = first.captured.as_micros().abs_diff(written[came].as_micros());
+        assert!(off < 1_000_000, "it says when it came, not when it was taken: {off} µs off");
+        drop(writer);
+        assert!(rest(&mut source).len() < 3);
+    }
+
+    #[test]
+    fn what_brings_no_picture_ends_with_what_it_brought() {
+        let end = |bytes: &[u8]| {
+            let (mut source, mut writer) = live(None);
+            writer.write_all(bytes).unwrap();
+            drop(writer);
+            let error = source.next_frame().unwrap_err();
+            assert!(error.is_final() && source.next_frame().unwrap().is_none(), "{error}");
+            error.to_string()
+        };
+        assert_eq!(end(b""), "standard input ended before a picture came: 0 bytes");
+        assert_eq!(
+            end(b"no camera here\nreally\n"),
+            "standard input ended before a picture came: 22 bytes (text, \"no camera here\")"
+        );
+        let png = end(b"\x89PNG\r\n\x1a\n and much more");
+        assert!(png.contains("a PNG picture") && png.contains("ffmpeg -f png_pipe"), "{png}");
+        let torn = jpeg(b"torn");
+        assert!(end(&torn[..torn.len() - 2]).contains("damaged"));
+    }
+
+    #[test]
+    fn a_pipe_that_cannot_be_read_says_why() {
+        struct Broken(Vec<u8>);
+        impl Read for Broken {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                let count = self.0.len().min(buffer.len());
+                buffer[..count].copy_from_slice(&self.0[..count]);
+                self.0.drain(..count);
+                if count > 0 { Ok(count) } else { Err(io::Error::other("the cable is out")) }
+            }
+        }
+        let mut source = Live::stdin(Box::new(Broken(jpeg(b"one"))), None).unwrap();
+        assert!(source.next_frame().unwrap().is_some(), "what came before is handed on");
+        let error = source.next_frame().unwrap_err();
+        assert!(error.is_final() && error.to_string().contains("the cable is out"), "{error}");
+        let mut missing = Live::open(Path::new("/nowhere/fifo"), None).unwrap();
+        assert!(missing.next_frame().unwrap_err().to_string().contains("/nowhere/fifo"));
+    }
+}

@@ -1,0 +1,289 @@
+//! Which pictures of a live stream go on: the newest, and no more of them a second than are wanted.
+//!
+//! A live stream cannot be asked to wait, so what comes too fast is passed over. Plain types that are given the time.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+
+use super::pace::Pacer;
+use crate::clock::Timestamp;
+
+/// Pictures that come within this time are one burst, of which none is passed over for a newer one: a program that writes
+/// several at once, or this one getting the processor late. Shorter than the time between two frames of a camera.
+const BURST: Duration = Duration::from_millis(20);
+
+/// The pictures of a burst go on this far apart: what sends them takes one at a time, and would pass them over for each other.
+const SPREAD: Duration = Duration::from_millis(1);
+
+/// Bytes of a burst that may wait beside its newest picture.
+const BURST_BYTES: usize = 1 << 20;
+
+/// A picture that came.
+#[derive(Debug)]
+pub(super) struct Came {
+    /// When its last byte came.
+    pub(super) at: Instant,
+    /// The same for others.
+    pub(super) captured: Timestamp,
+    /// Pictures before it that were damaged.
+    pub(super) damaged: u64,
+    pub(super) jpeg: Bytes,
+}
+
+/// At most so many a second, on an even grid: neither jitter nor rounding adds up.
+#[derive(Debug)]
+pub(super) struct Ceiling {
+    interval: Duration,
+    /// When the next one is due; `None` before the first.
+    next: Option<Instant>,
+}
+
+impl Ceiling {
+    /// Of `fps` frames a second, brought into the range that makes sense.
+    pub(super) fn new(fps: f64) -> Self {
+        Self { interval: Duration::from_secs_f64(1.0 / Pacer::new(fps).fps()), next: None }
+    }
+
+    /// Whether a picture that comes now goes on at once. It may be early by a quarter of an interval, so that jitter does not
+    /// choose among the frames of a stream that is twice as fast.
+    fn lets_through(&mut self, now: Instant) -> bool {
+        if self.next.is_some_and(|next| now + self.interval / 4 < next) {
+            return false;
+        }
+        self.passed(now);
+        true
+    }
+
+    /// One goes on now.
+    fn passed(&mut self, now: Instant) {
+        self.next = Some(match self.next {
+            Some(next) if now < next + self.interval => next + self.interval,
+            _ => now + self.interval,
+        });
+    }
+
+    /// When a picture that came too early goes on after all: when its turn has passed without a newer one, or at its turn if
+    /// none can come.
+    fn turn(&self, is_last: bool, now: Instant) -> Instant {
+        let next = self.next.unwrap_or(now);
+        if is_last { next } else { next + self.interval }
+    }
+}
+
+/// The pictures that wait for whoever takes them.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    ceiling: Option<Ceiling>,
+    /// The newest that may go on, behind those of the same burst.
+    ready: VecDeque<Came>,
+    /// A newer one that came too early.
+    early: Option<Came>,
+    passed_over: u64,
+    /// When one was taken last.
+    taken: Option<Instant>,
+    ended: bool,
+}
+
+/// What there is to take.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// This picture.
+    Picture(Came),
+    /// Nothing yet; something at this time, if nothing comes before it.
+    Wait(Option<Instant>),
+    /// Nothing any more.
+    End,
+}
+
+impl Waiting {
+    /// With a ceiling, if there is one.
+    pub(super) fn new(ceiling: Option<Ceiling>) -> Self {
+        Self { ceiling, ready: VecDeque::new(), early: None, passed_over: 0, taken: None, ended: false }
+    }
+
+    /// A picture came.
+    pub(super) fn came(&mut self, picture: Came) {
+        if let Some(ceiling) = &mut self.ceiling {
+            if !ceiling.lets_through(picture.at) {
+                self.passed_over += u64::from(self.early.replace(picture).is_some());
+                return;
+            }
+            self.passed_over += u64::from(self.early.take().is_some()) + self.ready.len() as u64;
+            self.ready.clear();
+        }
+        let oldest = picture.at.checked_sub(BURST);
+        self.ready.push_back(picture);
+        while let [first, rest @ .., _newest] = self.ready.make_contiguous() {
+            let bytes = first.jpeg.len() + rest.iter().map(|came| came.jpeg.len()).sum::<usize>();
+            if bytes <= BURST_BYTES && oldest.is_none_or(|oldest| first.at >= oldest) {
+                break;
+            }
+            self.ready.pop_front();
+            self.passed_over += 1;
+        }
+    }
+
+    /// No more will come.
+    pub(super) fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// Takes the next picture.
+    pub(super) fn take(&mut self, now: Instant) -> Next {
+        let spread = self.taken.map(|taken| taken + SPREAD).filter(|&spread| spread > now);
+        if let (Some(spread), false) = (spread, self.ready.is_empty()) {
+            return Next::Wait(Some(spread));
+        }
+        if let Some(picture) = self.ready.pop_front() {
+            self.taken = Some(now);
+            return Next::Picture(picture);
+        }
+        if let (Some(picture), Some(ceiling)) = (self.early.take(), &mut self.ceiling) {
+            let turn = ceiling.turn(self.ended, now);
+            if turn > now {
+                self.early = Some(picture);
+                return Next::Wait(Some(turn));
+            }
+            ceiling.passed(now);
+            return Next::Picture(picture);
+        }
+        if self.ended { Next::End } else { Next::Wait(None) }
+    }
+
+    /// Pictures that came and that nobody will see, because a newer one went on in their place.
+    pub(super) fn passed_over(&self) -> u64 {
+        self.passed_over
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn picture(number: u64, at: Instant) -> Came {
+        Came { at, captured: Timestamp::now(), damaged: number, jpeg: Bytes::from_static(b"jpeg") }
+    }
+
+    /// The numbers of what a consumer that is always there gets, and how old each is then.
+    fn taken(waiting: &mut Waiting, came: impl IntoIterator<Item = Instant>) -> Vec<(u64, Duration)> {
+        let mut out = Vec::new();
+        let mut take = |waiting: &mut Waiting, until: Option<Instant>| loop {
+            let now = match waiting.take(until.unwrap_or_else(Instant::now)) {
+                Next::Picture(came) => {
+                    out.push((came.damaged, until.map_or(Duration::ZERO, |now| now - came.at)));
+                    continue;
+                }
+                other => other,
+            };
+            return now;
+        };
+        for (number, at) in came.into_iter().enumerate() {
+            // What was due before this one came.
+            if let Next::Wait(Some(due)) = waiting.take(at - MS)
+                && due < at
+            {
+                take(waiting, Some(due));
+            }
+            waiting.came(picture(number as u64, at));
+            take(waiting, Some(at));
+        }
+        out
+    }
+
+    fn even(start: Instant, fps: f64, seconds: u64) -> impl Iterator<Item = Instant> {
+        (0..(fps * seconds as f64) as u64).map(move |n| start + Duration::from_secs_f64(n as f64 / fps))
+    }
+
+    #[test]
+    fn of_a_stream_twice_as_fast_every_other_picture_goes_on_at_once() {
+        let start = Instant::now() + 1000 * MS;
+        let jitter = [0, 4, 1, 7, 2, 5, 3].map(|ms| ms * MS);
+        let came = even(start, 30.0, 60).zip(jitter.iter().cycle()).map(|(at, jitter)| at + *jitter);
+        let mut waiting = Waiting::new(Some(Ceiling::new(15.0)));
+        let out = taken(&mut waiting, came);
+        let numbers: Vec<_> = out.iter().map(|(number, _)| *number).collect();
+        assert_eq!(numbers, (0..900).map(|n| 2 * n).collect::<Vec<_>>());
+        assert!(out.iter().all(|(_, age)| *age == Duration::ZERO), "nothing waits");
+        assert_eq!(waiting.passed_over(), 900 - 1, "the last is still waiting");
+    }
+
+    #[test]
+    fn no_more_go_on_than_the_ceiling_and_hardly_fewer() {
+        let start = Instant::now() + 1000 * MS;
+        for (fps, ceiling) in
+            [(25.0, 10.0), (20.0, 15.0), (60.0, 15.0), (30.0, 29.0), (33.0, 30.0), (1000.0, 30.0)]
+        {
+            let mut waiting = Waiting::new(Some(Ceiling::new(ceiling)));
+            let out = taken(&mut waiting, even(start, fps, 100));
+            let wanted = 100.0 * ceiling;
+            assert!(
+                (wanted - 3.0..=wanted + 1.0).contains(&(out.len() as f64)),
+                "{fps} to {ceiling}: {}",
+                out.len()
+            );
+        }
+        for (fps, ceiling) in [(30.0, 30.0), (15.0, 30.0), (0.5, 15.0)] {
+            let mut waiting = Waiting::new(Some(Ceiling::new(ceiling)));
+            let out = taken(&mut waiting, even(start, fps, 100));
+            assert_eq!(out.len() as f64, fps * 100.0, "all of a slower one: {fps} to {ceiling}");
+        }
+    }
+
+    #[test]
+    fn what_came_too_early_goes_on_when_nothing_follows() {
+        let start = Instant::now();
+        let mut waiting = Waiting::new(Some(Ceiling::new(10.0)));
+        waiting.came(picture(0, start));
+        waiting.came(picture(1, start + 10 * MS));
+        waiting.came(picture(2, start + 20 * MS));
+        assert!(matches!(waiting.take(start + 20 * MS), Next::Picture(Came { damaged: 0, .. })));
+        assert!(matches!(waiting.take(start + 20 * MS), Next::Wait(Some(at)) if at == start + 200 * MS));
+        assert!(matches!(waiting.take(start + 200 * MS), Next::Picture(Came { damaged: 2, .. })));
+        assert!(matches!(waiting.take(start + 200 * MS), Next::Wait(None)));
+        assert_eq!(waiting.passed_over(), 1);
+        waiting.came(picture(3, start + 210 * MS));
+        waiting.end();
+        assert!(matches!(waiting.take(start + 220 * MS), Next::Wait(Some(at)) if at == start + 300 * MS));
+        assert!(matches!(waiting.take(start + 300 * MS), Next::Picture(Came { damaged: 3, .. })));
+        assert!(matches!(waiting.take(start + 300 * MS), Next::End));
+    }
+
+    #[test]
+    fn a_slow_consumer_gets_the_newest_and_a_burst_comes_whole() {
+        let start = Instant::now();
+        let mut waiting = Waiting::new(None);
+        for (number, at) in even(start, 30.0, 2).enumerate() {
+            waiting.came(picture(number as u64, at));
+        }
+        assert!(matches!(waiting.take(start), Next::Picture(Came { damaged: 59, .. })));
+        assert!(matches!(waiting.take(start), Next::Wait(None)));
+        assert_eq!(waiting.passed_over(), 59);
+        for number in 0..20 {
+            waiting.came(picture(number, start + 5000 * MS + number as u32 * MS));
+        }
+        for number in 0..20 {
+            let now = start + 5000 * MS + number as u32 * SPREAD;
+            assert!(matches!(waiting.take(now), Next::Picture(came) if came.damaged == number));
+            assert!(matches!(waiting.take(now), Next::Wait(_)), "one at a time");
+        }
+        let large = Bytes::from(vec![0; BURST_BYTES]);
+        for number in 0..5 {
+            waiting.came(Came { jpeg: large.clone(), ..picture(number, start + 9000 * MS) });
+        }
+        assert!(waiting.ready.len() <= 2, "bounded in bytes");
+    }
+
+    #[test]
+    fn senseless_rates_are_survived() {
+        for fps in [0.0, f64::NAN, f64::INFINITY, -1.0] {
+            let mut ceiling = Ceiling::new(fps);
+            assert!(ceiling.lets_through(Instant::now()));
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! AVI: what webcams' programs, dashboard cameras and digital cameras write, usually with PCM sound.
+//!
+//! No index is read. They come in two kinds, are missing after a crash and wrong in many files; the chunks themselves say all that is
+//! needed, one after another, and a file in several parts of a gigabyte (OpenDML) is read the same way. Sizes of lists are not believed
+//! either: a camera whose battery died never wrote them. Moving in the file walks from chunk to chunk, and remembers the way.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::{Error, Film, Input, MAX_FRAME, codec, damage::Damage};
+
+/// Bytes of a header's chunk that are looked at; the rest has palettes and names.
+const MAX_HEADER: u64 = 256;
+
+/// Frames between two whose places are remembered.
+const MARK_EVERY: u64 = 64;
+
+/// Nanoseconds of a frame where the header says nothing: 30 a second, which most webcams have.
+const USUAL: u64 = 33_333_333;
+
+/// Nanoseconds that a frame may claim to take, from a thousandth of a second to a minute: another claim is not believed.
+const FRAME_TIMES: std::ops::RangeInclusive<u64> = 1_000_000..=60_000_000_000;
+
+/// How long each frame takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Rate {
+    /// Units of a frame.
+    scale: u64,
+    /// Units of a second.
+    rate: u64,
+}
+
+impl Rate {
+    const NANOSECONDS: u64 = 1_000_000_000;
+
+    /// What a header says, if that makes sense.
+    fn new(scale: u64, rate: u64) -> Option<Self> {
+        let nanos = scale.checked_mul(Self::NANOSECONDS)?.checked_div(rate)?;
+        FRAME_TIMES.contains(&nanos).then_some(Self { scale, rate })
+    }
+
+    fn time(self, frame: u64) -> Duration {
+        let nanos = u128::from(frame) * u128::from(self.scale) * u128::from(Self::NANOSECONDS)
+            / u128::from(self.rate);
+        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+
+    /// The frame that is shown at a time.
+    fn frame(self, time: Duration) -> u64 {
+        let frame = time.as_nanos().saturating_mul(u128::from(self.rate))
+            / (u128::from(self.scale) * u128::from(Self::NANOSECONDS));
+        u64::try_from(frame).unwrap_or(u64::MAX)
+    }
+}
+
+/// What the headers say.
+#[derive(Debug, Default)]
+struct Headers {
+    /// Nanoseconds to a frame.
+    main: Option<Rate>,
+    /// Streams so far.
+    streams: u8,
+    /// Of the stream whose headers are being read: its type, the codec by its handler, its rate, its frames.
+    kind: [u8; 4],
+    handler: [u8; 4],
+    rate: Option<Rate>,
+    frames: u64,
+    video: Option<Video>,
+    /// The codec of the first video that is something else.
+    other: Option<[u8; 4]>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Video {
+    stream: u8,
+    rate: Option<Rate>,
+    frames: u64,
+}
+
+/// An AVI file.
+#[derive(Debug)]
+pub(super) struct Avi {
+    input: Input,
+    /// What the video's chunks begin with.
+    stream: [u8; 2],
+    rate: Rate,
+    /// How many frames there are, as the header says.
+    claimed: u64,
+    /// The next frame's number.
+    next: u64,
+    /// The last chunk had an odd size: there may be a byte before the next.
+    odd: bool,
+    /// Where every so many frames are, as far as they were seen.
+    marks: Vec<u64>,
+    damage: Damage,
+}
+
+/// A chunk of the video; its body is next.
+#[derive(Clone, Copy, Debug)]
+struct Chunk {
+    frame: u64,
+    /// Where its header is.
+    at: u64,
+    size: u32,
+}
+
+impl Avi {
+    pub(super) fn open(mut input: Input) -> Result<Self, Error> {
+        input.skip(12)?;
+        let headers = read_headers(&mut input)?;
+        let video = match (headers.video, headers.other) {
+            (Some(video), _) => video,
+            (None, Some(code)) => return Err(Error::NotMotionJpeg(codec::name(code))),
+            (None, None) => return Err(Error::NoVideo),
+        };
+        let usual = Rate { scale: USUAL, rate: Rate::NANOSECONDS };
+        Ok(Self {
+            stream: [b'0' + video.stream / 10 % 10, b'0' + video.stream % 10],
+            rate: video.rate.or(headers.main).unwrap_or(usual),
+            claimed: video.frames,
+            next: 0,
+            odd: false,
+            marks: Vec::new(),
+            damage: Damage::default(),
+            input,
+        })
+    }
+
+    /// Goes on to the next chunk of the video; `None` at the end.
+    fn next_chunk(&mut self) -> Result<Option<Chunk>, Error> {
+        loop {
+            let head = self.input.peek(13)?;
+            if head.len() < 8 {
+                return Ok(None);
+            }
+            // Not everybody writes the byte that makes a size even.
+            let padded = self.odd && (is_usual(head.get(1..5)) || !is_chunk(head.get(..4)));
+            self.odd = false;
+            let Some(head) = head.get(usize::from(padded)..).filter(|head| is_chunk(head.get(..4))) else {
+                if self.find_chunk()? {
+                    continue;
+                }
+                return Ok(None);
+            };
+            let (size, of_video) = (u32_at(head, 4).unwrap_or(0), is_video(head, self.stream));
+            let is_open = (head.starts_with(b"RIFF") || head.starts_with(b"LIST"))
+                && matches!(head.get(8..12), Some(b"AVI " | b"AVIX" | b"movi" | b"rec "));
+            self.input.skip(padded.into())?;
+            let at = self.input.position();
+            if is_open {
+                self.input.skip(12)?;
+            } else if of_video && size as usize <= MAX_FRAME {
+                let frame = self.next;
+                self.next += 1;
+                if frame == self.marks.len() as u64 * MARK_EVERY {
+                    self.marks.push(at);
+                }
+                self.input.skip(8)?;
+                self.odd = size % 2 == 1;
+                return Ok(Some(Chunk { frame, at, size }));
+            } else {
+                self.input.skip(8)?;
+                if self.input.has(size.into())? {
+                    self.input.skip(size.into())?;
+                    self.odd = size % 2 == 1;
+                } else if !self.find_chunk()? {
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    /// After what is no chunk: moves to the next one that has a JPEG of the video.
+    fn find_chunk(&mut self) -> Result<bool, Error> {
+        let (from, [tens, ones]) = (self.input.position(), self.stream);
+        let found = self.input.search(&[tens, ones, b'd'], u64::MAX, |bytes| {
+            matches!(bytes.get(3), Some(b'c' | b'b'))
+                && u32_at(bytes, 4).is_some_and(|size| (4..=MAX_FRAME).contains(&(size as usize)))
+                && bytes.get(8..11) == Some(&[0xff, 0xd8, 0xff])
+        })?;
+        // What is behind the last frame of a file that was never ended costs nothing.
+        if found {
+            self.damage.at(from);
+        }
+        Ok(found)
+    }
+
+    /// Passes over frames up to this one; the last that has a picture, if there is any between.
+    fn walk(&mut self, last: u64) -> Result<Option<Chunk>, Error> {
+        let mut seen = None;
+        while self.next <= last
+            && let Some(chunk) = self.next_chunk()?
+        {
+            if chunk.size > 0 {
+                seen = Some(chunk);
+            }
+            self.input.skip(chunk.size.into())?;
+        }
+        Ok(seen)
+    }
+
+    /// Goes back to where a frame is whose place is remembered, the last before `frame`.
+    fn go_back(&mut self, frame: u64) -> Result<(), Error> {
+        let mark = (frame / MARK_EVERY).min(self.marks.len().saturating_sub(1) as u64);
+        if let Some(&at) = self.marks.get(mark as usize) {
+            self.input.seek(at)?;
+            (self.next, self.odd) = (mark * MARK_EVERY, false);
+        }
+        Ok(())
+    }
+}
+
+impl Film for Avi {
+    fn next_frame(&mut self) -> Result<Option<(Duration, Bytes)>, Error> {
+        while let Some(chunk) = self.next_chunk()? {
+            // Nothing: the picture before it stays on.
+            if chunk.size == 0 {
+                continue;
+            }
+            if let Some(jpeg) = self.input.take(chunk.size as usize)? {
+                return Ok(Some((self.rate.time(chunk.frame), jpeg)));
+            }
+            self.damage.at(chunk.at);
+        }
+        Ok(None)
+    }
+
+    fn seek(&mut self, to: Duration) -> Result<(), Error> {
+        if !self.can_seek() {
+            return Err(Error::NeedsFile);
+        }
+        let frame = self.rate.frame(to);
+        if self.marks.is_empty() {
+            self.walk(0)?;
+        }
+        self.go_back(frame)?;
+        if let Some(chunk) = self.walk(frame)? {
+            self.input.seek(chunk.at)?;
+            (self.next, self.odd) = (chunk.frame, false);
+        }
+        Ok(())
+    }
+
+    fn can_seek(&self) -> bool {
+        self.input.can_seek()
+    }
+
+    fn length(&mut self) -> Result<Option<Duration>, Error> {
+        let possible = self.input.length()?.map_or(u64::MAX, |bytes| bytes / 8);
+        if (self.claimed == 0 || self.claimed > possible) && self.can_seek() {
+            let (position, next, odd) = (self.input.position(), self.next, self.odd);
+            self.walk(u64::MAX - 1)?;
+            self.claimed = self.next;
+            self.input.seek(position)?;
+            (self.next, self.odd) = (next, odd);
+        }
+        Ok((self.claimed > 0).then(|| self.rate.time(self.claimed)))
+    }
+
+    fn damaged(&self) -> u64 {
+        self.damage.count()
+    }
+
+    fn container(&self) -> &'static str {
+        "AVI"
+    }
+}
+
+/// Reads up to the first frame, or what comes before it.
+fn read_headers(input: &mut Input) -> Result<Headers, Error> {
+    let mut headers = Headers::default();
+    loop {
+        let head = input.peek(12)?;
+        let (kind, Some(size)) = (four(head, 0), u32_at(head, 4)) else {
+            return Err(Error::Damaged("it ends before its first frame"));
+        };
+        match (&kind, head.get(8..12)) {
+            (b"LIST", Some(b"movi")) => {
+                input.skip(12)?;
+                return Ok(headers);
+            }
+            (b"LIST", Some(b"hdrl" | b"strl")) => {
+                input.skip(12)?;
+                continue;
+            }
+            _ if !is_chunk(Some(&kind)) => {
+                return Err(Error::Damaged("its header has no chunk where one should be"));
+            }
+            _ => input.skip(8)?,
+        };
+        let size = u64::from(size);
+        let looked_at = if matches!(&kind, b"avih" | b"strh" | b"strf") { size.min(MAX_HEADER) } else { 0 };
+        let Some(body) = input.take(looked_at as usize)? else {
+            return Err(Error::Damaged("it ends before its first frame"));
+        };
+        headers.chunk(kind, &body);
+        input.skip(size - looked_at + size % 2)?;
+    }
+}
+
+impl Headers {
+    fn chunk(&mut self, kind: [u8; 4], body: &[u8]) {
+        let number = |at| u32_at(body, at).map_or(0, u64::from);
+        match &kind {
+            b"avih" => self.main = Rate::new(number(0), 1_000_000),
+            b"strh" => {
+                (self.kind, self.handler) = (four(body, 0), four(body, 4));
+                (self.rate, self.frames) = (Rate::new(number(20), number(24)), number(32));
+                self.streams = self.streams.saturating_add(1);
+            }
+            b"strf" if &self.kind == b"vids" || &self.kind == b"iavs" => {
+                let code = if body.len() < 20 { self.handler } else { four(body, 16) };
+                let is_ours =
+                    codec::is_motion_jpeg(code) || (code == [0; 4] && codec::is_motion_jpeg(self.handler));
+                if is_ours && self.video.is_none() && self.streams <= 100 {
+                    self.video =
+                        Some(Video { stream: self.streams - 1, rate: self.rate, frames: self.frames });
+                } else if !is_ours {
+                    self.other.get_or_insert(if &self.kind == b"iavs" { self.kind } else { code });
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether a chunk is the video's: not its palette, and no sound.
+fn is_video(head: &[u8], stream: [u8; 2]) -> bool {
+    head.starts_with(&stream) && !matches!(head.get(2..4), Some(b"wb" | b"pc" | b"tx" | b"sb"))
+}
+
+/// Whether a chunk can have this name.
+fn is_chunk(name: Option<&[u8]>) -> bool {
+    name.is_some_and(|name| {
+        name.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ') && name.first() != Some(&b' ')
+    })
+}
+
+/// Whether this is what chunks among frames are usually called.
+fn is_usual(name: Option<&[u8]>) -> bool {
+    match name {
+        Some(b"LIST" | b"RIFF" | b"JUNK" | b"idx1") => true,
+        Some(&[b'i', b'x', tens, ones]) => tens.is_ascii_digit() && ones.is_ascii_digit(),
+        Some(&[tens, ones, a, b]) => {
+            tens.is_ascii_digit()
+                && ones.is_ascii_digit()
+                && a.is_ascii_alphabetic()
+                && b.is_ascii_alphabetic()
+        }
+        _ => false,
+    }
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..)?.first_chunk().map(|bytes| u32::from_le_bytes(*bytes))
+}
+
+/// Four characters; zeros if they are not there.
+fn four(bytes: &[u8], at: usize) -> [u8; 4] {
+    bytes.get(at..).and_then(|bytes| bytes.first_chunk()).copied().unwrap_or_default()
+}

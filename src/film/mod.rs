@@ -1,0 +1,119 @@
+//! Films: files of JPEG frames that have times, whoever wrote them.
+//!
+//! Matroska, AVI, and QuickTime with its child MP4, each with a demuxer of its own. No crate reads all that webcams' programs and
+//! digital cameras write: the AVI readers there are know one index or none and no damage, and those for MP4 refuse QuickTime's
+//! codecs or allocate what a table claims. What is needed here is small: one video track, no re-ordering, no sound.
+//!
+//! A file may come from anywhere. Every length is checked before anything is allocated, tables are read where they lie, and what is
+//! damaged is skipped and counted.
+
+mod avi;
+mod codec;
+mod damage;
+mod error;
+mod input;
+mod matroska;
+mod quicktime;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+pub use self::{error::Error, input::Input};
+
+/// The largest frame that is read: what a message may hold.
+pub const MAX_FRAME: usize = 16 << 20;
+
+/// Bytes from which a container is recognised.
+pub const MAGIC_LENGTH: usize = 12;
+
+/// A demuxer: gives the frames of one file.
+pub trait Film {
+    /// The next frame and its time in the file; `None` at the end, also if the file is cut off. A frame is what the file says is
+    /// one: whether it is a whole JPEG is not checked.
+    ///
+    /// # Errors
+    /// [`Error::Read`], after which there is nothing more.
+    fn next_frame(&mut self) -> Result<Option<(Duration, Bytes)>, Error>;
+
+    /// Moves: the next frame is the last one whose time is not after `to`, or the first of all.
+    ///
+    /// # Errors
+    /// [`Error::NeedsFile`] if [`Film::can_seek`] is false, [`Error::Read`].
+    fn seek(&mut self, to: Duration) -> Result<(), Error>;
+
+    /// Whether it can be moved in: not if it comes through a pipe.
+    fn can_seek(&self) -> bool;
+
+    /// The time at which it ends, counted as frames' times are; `None` if it is not known. Looks for the end if the file does not say.
+    ///
+    /// # Errors
+    /// [`Error::Read`].
+    fn length(&mut self) -> Result<Option<Duration>, Error>;
+
+    /// Damaged stretches that were skipped; each has cost one frame at least.
+    fn damaged(&self) -> u64;
+
+    /// What kind of file it is: Matroska, AVI, QuickTime.
+    fn container(&self) -> &'static str;
+}
+
+/// A kind of file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Container {
+    /// Matroska and WebM.
+    Matroska,
+    /// AVI.
+    Avi,
+    /// QuickTime and MP4.
+    QuickTime,
+}
+
+impl Container {
+    /// Recognises a file by its first [`MAGIC_LENGTH`] bytes.
+    #[must_use]
+    pub fn of(start: &[u8]) -> Option<Self> {
+        if start.starts_with(&matroska::MAGIC) {
+            return Some(Self::Matroska);
+        }
+        if start.starts_with(b"RIFF") && start.get(8..12) == Some(b"AVI ") {
+            return Some(Self::Avi);
+        }
+        quicktime::FIRST_ATOMS.iter().any(|atom| start.get(4..8) == Some(*atom)).then_some(Self::QuickTime)
+    }
+}
+
+/// Opens a film of any kind, by its first bytes.
+///
+/// # Errors
+/// [`Error::NotAFilm`], and what its header says that cannot be shown here.
+pub fn open(mut input: Input) -> Result<Box<dyn Film>, Error> {
+    match Container::of(input.peek(MAGIC_LENGTH)?) {
+        Some(Container::Matroska) => Ok(Box::new(matroska::Matroska::open(input)?)),
+        Some(Container::Avi) => Ok(Box::new(avi::Avi::open(input)?)),
+        Some(Container::QuickTime) => Ok(Box::new(quicktime::QuickTime::open(input)?)),
+        None => Err(Error::NotAFilm),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_recognised_by_their_first_bytes() {
+        let starts: [(&[u8], _); 8] = [
+            (b"\x1a\x45\xdf\xa3\x01\0\0\0", Some(Container::Matroska)),
+            (b"RIFF\0\0\0\0AVI LIST", Some(Container::Avi)),
+            (b"RIFF\0\0\0\0WAVEfmt ", None),
+            (b"RIFF\0\0\0\0WEBP", None),
+            (b"\0\0\0\x14ftypqt  ", Some(Container::QuickTime)),
+            (b"\0\0\0\x08wide\0\0", Some(Container::QuickTime)),
+            (b"\xff\xd8\xff\xe0\0\x10JFIF", None),
+            (b"", None),
+        ];
+        for (start, wanted) in starts {
+            assert_eq!(Container::of(start), wanted, "{start:?}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! QuickTime, and MP4, which is made the same way: what digital cameras and phones write.
+//!
+//! Their index is in one piece, `moov`, at the beginning or at the end. A file whose recording was cut off before it was written has
+//! none, and cannot be read. Edit lists are not followed: they delay or trim by fractions of a second, and sound that is not played.
+
+mod atom;
+mod samples;
+mod track;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use self::{
+    atom::Head,
+    samples::{Cursor, Sample},
+    track::Track,
+};
+use super::{Error, Film, Input, MAX_FRAME, damage::Damage};
+
+/// What such a file begins with.
+pub(super) const FIRST_ATOMS: [&[u8; 4]; 8] =
+    [b"ftyp", b"moov", b"wide", b"mdat", b"free", b"skip", b"pnot", b"junk"];
+
+/// Bytes of the index: a day of video with sound has some 50 MB.
+const MAX_INDEX: u64 = 128 << 20;
+
+/// A QuickTime or MP4 file.
+#[derive(Debug)]
+pub(super) struct QuickTime {
+    input: Input,
+    track: Track,
+    cursor: Cursor,
+    damage: Damage,
+}
+
+impl QuickTime {
+    pub(super) fn open(mut input: Input) -> Result<Self, Error> {
+        let moov = find_index(&mut input)?;
+        let length = input.length()?;
+        let track = Track::find(&moov, length)?;
+        Ok(Self { input, track, cursor: Cursor::default(), damage: Damage::default() })
+    }
+
+    /// The sample's bytes; `None` if they are not to be had.
+    fn read(&mut self, sample: Sample) -> Result<Option<Bytes>, Error> {
+        if sample.size as usize > MAX_FRAME {
+            return Ok(None);
+        }
+        if !self.input.can_seek() && sample.at < self.input.position() {
+            return Err(Error::NeedsFile);
+        }
+        let end = sample.at.saturating_add(sample.size.into());
+        let ahead = end.saturating_sub(self.input.position());
+        if !self.input.has(ahead)? {
+            return Ok(None);
+        }
+        self.input.seek(sample.at)?;
+        Ok(self.input.take(sample.size as usize)?)
+    }
+}
+
+/// The body of `moov`.
+fn find_index(input: &mut Input) -> Result<Bytes, Error> {
+    loop {
+        let head = input.peek(Head::LONGEST)?;
+        let Some(Head { kind, length, body }) = Head::parse(head) else {
+            return Err(Error::Damaged(
+                "it has no index (moov): its recording was cut off before that was written",
+            ));
+        };
+        match (&kind, body) {
+            (b"moov", Some(found)) => {
+                if found > MAX_INDEX {
+                    return Err(Error::TooLong { found, allowed: MAX_INDEX });
+                }
+                input.skip(length as u64)?;
+                return input.take(found as usize)?.ok_or(Error::Damaged("its index (moov) is cut off"));
+            }
+            // Its frames are gone by the time that anything says where they are.
+            (b"mdat", _) if !input.can_seek() => return Err(Error::NeedsFile),
+            (b"moof", _) => return Err(Error::Unsupported("it is fragmented")),
+            (_, body) => {
+                let whole = body.is_some_and(|body| body.checked_add(length as u64).is_some());
+                if !whole || !input.skip(body.unwrap_or(0) + length as u64)? {
+                    return Err(Error::Damaged(
+                        "it has no index (moov): its recording was cut off before that was written",
+                    ));
+                }
+            }
+        }
+    }
+}
+
+impl Film for QuickTime {
+    fn next_frame(&mut self) -> Result<Option<(Duration, Bytes)>, Error> {
+        while let Some(sample) = self.cursor.next(&self.track.tables) {
+            if sample.size == 0 {
+                continue;
+            }
+            match self.read(sample)? {
+                Some(jpeg) => return Ok(Some((self.track.time(sample.ticks), jpeg))),
+                None => self.damage.at(sample.at),
+            }
+        }
+        Ok(None)
+    }
+
+    fn seek(&mut self, to: Duration) -> Result<(), Error> {
+        if !self.can_seek() {
+            return Err(Error::NeedsFile);
+        }
+        let mut cursor = Cursor::default();
+        let mut found = None;
+        loop {
+            let before = cursor.clone();
+            let Some(sample) = cursor.next(&self.track.tables) else { break };
+            if self.track.time(sample.ticks) > to {
+                break;
+            }
+            if sample.size > 0 {
+                found = Some(before);
+            }
+        }
+        self.cursor = found.unwrap_or_default();
+        Ok(())
+    }
+
+    fn can_seek(&self) -> bool {
+        self.input.can_seek()
+    }
+
+    fn length(&mut self) -> Result<Option<Duration>, Error> {
+        let ticks = self.track.ticks.unwrap_or_else(|| self.track.tables.ticks());
+        Ok((ticks > 0).then(|| self.track.time(ticks)))
+    }
+
+    fn damaged(&self) -> u64 {
+        self.damage.count()
+    }
+
+    fn container(&self) -> &'static str {
+        "QuickTime"
+    }
+}

@@ -1,0 +1,83 @@
+//! Whether an image that somebody sent can be shown, found out when it comes: the window, the saved file and whoever reads the
+//! events say the same of it.
+//!
+//! Only decoding tells, which for a large picture takes as long as several frames, on the thread that decodes those. So it may take a
+//! share of that thread's time and no more, whatever a peer sends; past it, only headers are looked at.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    jpeg::{Limits, Strips},
+    still::{self, Look},
+};
+
+/// Time that must pass after a decoding, in times of what that took: a quarter of the time is decoding then, at most.
+const REST: u32 = 3;
+
+/// Looks at images, within its share of the time.
+#[derive(Debug, Default)]
+pub(super) struct Inspector {
+    /// When the next may be decoded.
+    rested: Option<Instant>,
+}
+
+impl Inspector {
+    /// What it is, or why it cannot be shown.
+    pub(super) fn look(&mut self, file: &[u8], limits: Limits) -> Result<Look, still::Error> {
+        let look = still::look(file)?;
+        let begin = Instant::now();
+        if self.may(begin) {
+            // An eighth is enough: each byte of a JPEG is looked at all the same.
+            let eighth = |side: usize| side.div_ceil(8);
+            let shown = still::display(file, (eighth(look.size.0), eighth(look.size.1)), limits, Strips::Off);
+            self.spent(begin, Instant::now());
+            shown?;
+        }
+        Ok(look)
+    }
+
+    fn may(&self, now: Instant) -> bool {
+        self.rested.is_none_or(|rested| now >= rested)
+    }
+
+    fn spent(&mut self, begin: Instant, end: Instant) {
+        let took: Duration = end.saturating_duration_since(begin);
+        self.rested = Some(end + took.saturating_mul(REST));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        jpeg::Encoder,
+        picture::{Picture, Pixels},
+    };
+
+    #[test]
+    fn decoding_takes_a_quarter_of_the_time_at_most() {
+        let (mut inspector, start, ms) = (Inspector::default(), Instant::now(), Duration::from_millis(1));
+        assert!(inspector.may(start));
+        inspector.spent(start, start + 100 * ms);
+        assert!(!inspector.may(start + 100 * ms) && !inspector.may(start + 399 * ms));
+        assert!(inspector.may(start + 400 * ms));
+    }
+
+    #[test]
+    fn what_cannot_be_shown_is_known_with_the_reason() {
+        let picture = Picture { width: 20, height: 10, pixels: Pixels::Rgb(vec![90; 600]) };
+        let jpeg = Encoder::new(80).unwrap().encode(&picture).unwrap();
+        let look = |file: &[u8]| Inspector::default().look(file, Limits::default());
+        assert_eq!(look(&jpeg).unwrap().size, (20, 10));
+        let mut deep = jpeg.to_vec();
+        let sof = deep.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+        deep[sof + 4] = 12;
+        for (file, words) in [(&deep[..], "12 bits"), (b"", "empty"), (b"text", "text"), (b"%PDF-1", "PDF")] {
+            let error = look(file).unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+        }
+        let few = Limits { pixels: 100, ..Limits::default() };
+        let error = Inspector::default().look(&jpeg, few).unwrap_err().to_string();
+        assert!(error.contains("20x10 pixels; up to 100"), "{error}");
+    }
+}

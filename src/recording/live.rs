@@ -1,0 +1,284 @@
+//! One stream into a pipe, as it comes: for a player or a converter that reads it there.
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+        mpsc,
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{Error, Finished, Taken, recorder::Waiting, timeline::Timeline, writer::Stream};
+use crate::{clock::Timestamp, stream_id::StreamId};
+
+/// Silence of the stream after which another of its name takes its place, in microseconds: its sender has connected again.
+const SILENCE: u64 = 2_000_000;
+
+/// How long the end waits for a reader that takes nothing: what is left is lost then.
+const END_LIMIT: Duration = Duration::from_secs(1);
+
+/// What became of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// It is the first of the stream.
+    Begun,
+    /// It was taken, or left out because the reader is too slow.
+    Taken,
+    /// It is of another stream: only one goes through the pipe.
+    Other,
+    /// Nothing is taken any more: the reader is gone, or writing failed.
+    Over,
+}
+
+/// A stream that goes through a pipe.
+#[derive(Debug)]
+pub struct Live {
+    /// With the title of the stream before its first frame.
+    give: Option<mpsc::Sender<(Option<String>, Taken)>>,
+    waiting: Waiting,
+    given: u64,
+    lost: u64,
+    current: Option<Current>,
+    shared: Arc<Shared>,
+}
+
+/// The stream that goes through.
+#[derive(Debug)]
+struct Current {
+    id: StreamId,
+    name: String,
+    last: Timestamp,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    end: Mutex<End>,
+    changed: Condvar,
+    frames: AtomicU64,
+    bytes: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct End {
+    done: bool,
+    length: Duration,
+    /// When the reader took something last.
+    taken: Option<Instant>,
+    failure: Option<io::Error>,
+}
+
+impl Shared {
+    fn end(&self) -> MutexGuard<'_, End> {
+        self.end.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Live {
+    /// Writes into `output`, on a thread of its own. What is written is whole after each frame.
+    ///
+    /// # Errors
+    /// What the system says about the thread.
+    pub fn new(output: impl Write + Send + 'static) -> io::Result<Self> {
+        let (give, take) = mpsc::channel();
+        let (waiting, shared) = (Waiting::default(), Arc::<Shared>::default());
+        thread::Builder::new().name("record".into()).spawn({
+            let (waiting, shared) = (waiting.clone(), Arc::clone(&shared));
+            move || {
+                let failure = write(output, &take, &waiting, &shared).err();
+                let mut end = shared.end();
+                (end.done, end.failure) = (true, failure);
+                shared.changed.notify_all();
+            }
+        })?;
+        Ok(Self { give: Some(give), waiting, given: 0, lost: 0, current: None, shared })
+    }
+
+    /// Gives a frame of a stream that is called by this name; never waits. The first stream that comes is the one.
+    pub fn frame(&mut self, stream: StreamId, name: &str, taken: Taken) -> Given {
+        let mut given = Given::Taken;
+        match &mut self.current {
+            Some(current) if current.id == stream => current.last = taken.arrived,
+            Some(Current { name: known, last, .. })
+                if known != name || taken.arrived.as_micros().saturating_sub(last.as_micros()) < SILENCE =>
+            {
+                return Given::Other;
+            }
+            current => {
+                if current.is_none() {
+                    given = Given::Begun;
+                }
+                *current = Some(Current { id: stream, name: name.to_owned(), last: taken.arrived });
+            }
+        }
+        if self.shared.end().done {
+            return Given::Over;
+        }
+        let bytes = taken.jpeg.len();
+        if !self.waiting.add(bytes) {
+            self.lost += 1;
+            return given;
+        }
+        let title = (given == Given::Begun).then(|| name.to_owned());
+        if self.give.as_ref().is_none_or(|give| give.send((title, taken)).is_err()) {
+            return Given::Over;
+        }
+        self.given += 1;
+        given
+    }
+
+    /// Waits until all is written, for a reader that takes nothing only a moment. A reader that went away is no error.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn finish(mut self) -> Result<Finished, Error> {
+        self.give = None;
+        let (since, mut end) = (Instant::now(), self.shared.end());
+        while !end.done {
+            let stalled = end.taken.map_or(since, |taken| taken.max(since)) + END_LIMIT;
+            let left = stalled.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            end = self.shared.changed.wait_timeout(end, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        let (path, frames) = (PathBuf::from("standard output"), self.shared.frames.load(Relaxed));
+        match end.failure.take() {
+            Some(source) if is_gone(&source) => {}
+            Some(source) if frames == 0 => return Err(Error::Create { path, source }),
+            Some(source) => return Err(Error::Write { path, frames, source }),
+            None => self.lost += self.given - frames,
+        }
+        let bytes = self.shared.bytes.load(Relaxed);
+        Ok(Finished { path, frames, length: end.length, bytes, lost: self.lost })
+    }
+}
+
+/// Whether an error says that the reader went away.
+fn is_gone(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
+}
+
+fn write(
+    mut output: impl Write,
+    take: &mpsc::Receiver<(Option<String>, Taken)>,
+    waiting: &Waiting,
+    shared: &Shared,
+) -> io::Result<()> {
+    let (mut timeline, mut stream) = (Timeline::default(), None);
+    while let Ok((title, Taken { captured, arrived, size, jpeg })) = take.recv() {
+        let stream = match &mut stream {
+            Some(stream) => stream,
+            none => none.insert(Stream::begin(&title.unwrap_or_default(), size)?),
+        };
+        let bytes = stream.frame(timeline.place(captured, arrived), &jpeg)?;
+        let mut left = bytes.as_slice();
+        while !left.is_empty() {
+            match output.write(left) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => {
+                    left = left.get(written..).unwrap_or_default();
+                    shared.end().taken = Some(Instant::now());
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        output.flush()?;
+        waiting.remove(jpeg.len());
+        shared.frames.fetch_add(1, Relaxed);
+        shared.bytes.fetch_add(bytes.len() as u64, Relaxed);
+        shared.end().length = timeline.length();
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::film::{self, Input};
+
+    /// Hands on what it gets; an error once told to.
+    struct Pipe(mpsc::Sender<Vec<u8>>);
+
+    impl Write for Pipe {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.send(bytes.to_vec()).map_err(|_| io::ErrorKind::BrokenPipe)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn frame(millis: u64) -> Taken {
+        let arrived = Timestamp::from_micros(1_000_000 + 1_000 * millis);
+        Taken { captured: None, arrived, size: (8, 8), jpeg: format!("frame {millis}").into() }
+    }
+
+    const ANN: StreamId = StreamId::new(1);
+
+    #[test]
+    fn each_frame_is_whole_as_soon_as_it_came() {
+        let (give, take) = mpsc::channel();
+        let mut live = Live::new(Pipe(give)).unwrap();
+        let mut came = Vec::new();
+        for (number, millis) in [0, 40, 1_200, 1_240].into_iter().enumerate() {
+            let given = live.frame(ANN, "ann", frame(millis));
+            assert_eq!(given, if number == 0 { Given::Begun } else { Given::Taken });
+            came.extend(take.recv_timeout(Duration::from_secs(20)).unwrap());
+            let mut film = film::open(Input::pipe(io::Cursor::new(came.clone()))).unwrap();
+            let frames: Vec<_> = std::iter::from_fn(|| film.next_frame().unwrap()).collect();
+            assert_eq!(frames.len(), number + 1);
+            assert_eq!(frames[number], (Duration::from_millis(millis), format!("frame {millis}").into()));
+        }
+        let finished = live.finish().unwrap();
+        assert_eq!((finished.frames, finished.bytes, finished.lost), (4, came.len() as u64, 0));
+    }
+
+    #[test]
+    fn one_stream_goes_through_and_its_sender_may_connect_again() {
+        let (give, _take) = mpsc::channel();
+        let mut live = Live::new(Pipe(give)).unwrap();
+        let [again, other] = [2, 3].map(StreamId::new);
+        assert_eq!(live.frame(ANN, "ann", frame(0)), Given::Begun);
+        assert_eq!(live.frame(other, "bob", frame(1)), Given::Other);
+        assert_eq!(live.frame(again, "ann", frame(100)), Given::Other, "two of one name");
+        assert_eq!(live.frame(other, "bob", frame(5_000)), Given::Other);
+        assert_eq!(live.frame(again, "ann", frame(5_000)), Given::Taken);
+        assert_eq!(live.frame(ANN, "ann", frame(5_001)), Given::Other);
+        assert_eq!(live.finish().unwrap().frames, 2);
+    }
+
+    #[test]
+    fn a_reader_that_went_away_is_no_error_and_a_stuck_one_ends() {
+        let (give, take) = mpsc::channel();
+        drop(take);
+        let mut live = Live::new(Pipe(give)).unwrap();
+        live.frame(ANN, "ann", frame(0));
+        while live.frame(ANN, "ann", frame(1)) != Given::Over {
+            thread::yield_now();
+        }
+        assert_eq!(live.finish().unwrap().frames, 0);
+
+        struct Stuck;
+        impl Write for Stuck {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                loop {
+                    thread::park();
+                }
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut live = Live::new(Stuck).unwrap();
+        live.frame(ANN, "ann", frame(0));
+        let finished = live.finish().unwrap();
+        assert_eq!((finished.frames, finished.lost), (0, 1));
+    }
+}

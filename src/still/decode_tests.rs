@@ -1,0 +1,307 @@
+use image::{GrayAlphaImage, GrayImage, ImageBuffer, ImageFormat, Luma, Rgba, RgbaImage};
+
+use super::*;
+use crate::jpeg::Encoder;
+
+/// The pixels of a picture, whose values may be off by so much.
+fn assert_pixels(file: &[u8], wanted: &[(usize, [u8; 3])], off: u8, what: &str) -> Still {
+    let still = decode(file).unwrap_or_else(|error| panic!("{what}: {error}"));
+    for &(at, wanted) in wanted {
+        let found = &still.picture.bytes()[3 * at..3 * at + 3];
+        assert!(found.iter().zip(wanted).all(|(a, b)| a.abs_diff(b) <= off), "{what}: {at}: {found:?}");
+    }
+    still
+}
+
+fn written(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+    let mut file = Cursor::new(Vec::new());
+    image.write_to(&mut file, format).unwrap();
+    file.into_inner()
+}
+
+/// A PNG made of its chunks, for what no encoder here writes.
+fn png(width: u32, height: u32, depth: u8, colour: u8, chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
+    let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
+    let mut chunk = |name: &[u8; 4], data: &[u8]| {
+        file.extend(u32::try_from(data.len()).unwrap().to_be_bytes());
+        let body = [&name[..], data].concat();
+        file.extend(&body);
+        file.extend(crc(&body).to_be_bytes());
+    };
+    let mut head = [width.to_be_bytes(), height.to_be_bytes()].concat();
+    head.extend([depth, colour, 0, 0, 0]);
+    chunk(b"IHDR", &head);
+    for (name, data) in chunks {
+        chunk(name, data);
+    }
+    chunk(b"IEND", b"");
+    file
+}
+
+fn crc(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0_u32, |crc, &byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg()))
+    })
+}
+
+/// As zlib stores what it does not compress.
+fn stored(bytes: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(bytes.len()).unwrap();
+    let (mut a, mut b) = (1_u32, 0_u32);
+    for &byte in bytes {
+        a = (a + u32::from(byte)) % 65_521;
+        b = (b + a) % 65_521;
+    }
+    let mut zlib = vec![0x78, 0x01, 0x01];
+    zlib.extend(length.to_le_bytes());
+    zlib.extend((!length).to_le_bytes());
+    zlib.extend(bytes);
+    zlib.extend(((b << 16) | a).to_be_bytes());
+    zlib
+}
+
+/// Big-endian TIFF with one entry: orientation.
+fn exif(orientation: u8) -> Vec<u8> {
+    let mut tiff = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
+    tiff.extend([orientation, 0, 0, 0, 0, 0, 0]);
+    tiff
+}
+
+#[test]
+fn transparency_comes_on_white_and_what_is_half_there_half_white() {
+    let mut image = RgbaImage::from_pixel(4, 1, Rgba([200, 10, 20, 255]));
+    image.put_pixel(0, 0, Rgba([0, 0, 0, 0]));
+    image.put_pixel(1, 0, Rgba([0, 0, 0, 128]));
+    image.put_pixel(2, 0, Rgba([255, 0, 100, 51]));
+    let image = DynamicImage::from(image);
+    let wanted = [(0, [255; 3]), (1, [127; 3]), (2, [255, 204, 224]), (3, [200, 10, 20])];
+    for format in [ImageFormat::Png, ImageFormat::WebP] {
+        let still = assert_pixels(&written(&image, format), &wanted, 0, &format!("{format:?}"));
+        assert!(still.changes.on_white);
+        assert_eq!(still.changes.to_string(), "transparent parts made white");
+    }
+    let gif = written(&image, ImageFormat::Gif);
+    assert_pixels(&gif, &[(0, [255; 3]), (3, [200, 10, 20])], 8, "GIF");
+}
+
+#[test]
+fn every_depth_and_kind_of_colour_keeps_its_values() {
+    let deep = ImageBuffer::<Rgba<u16>, _>::from_fn(3, 1, |x, _| {
+        Rgba([[65_535, 0, 0x8080, 65_535], [0, 0, 0, 0], [0, 0, 0, 0x8080]][x as usize])
+    });
+    let deep = written(&DynamicImage::from(deep), ImageFormat::Png);
+    assert_pixels(&deep, &[(0, [255, 0, 128]), (1, [255; 3]), (2, [127; 3])], 0, "16 bits and transparency");
+    let grey = ImageBuffer::<Luma<u16>, _>::from_pixel(2, 1, Luma([0x4040]));
+    assert_pixels(&written(&grey.into(), ImageFormat::Png), &[(1, [64; 3])], 0, "16 bits of grey");
+    let grey = GrayImage::from_pixel(2, 1, Luma([77]));
+    assert_pixels(&written(&grey.into(), ImageFormat::Png), &[(1, [77; 3])], 0, "grey");
+    let grey = GrayAlphaImage::from_fn(2, 1, |x, _| image::LumaA([40, [0, 255][x as usize]]));
+    let wanted = [(0, [255; 3]), (1, [40; 3])];
+    assert_pixels(&written(&grey.into(), ImageFormat::Png), &wanted, 0, "grey with transparency");
+    let bits = png(8, 1, 1, 0, &[(b"IDAT", &stored(&[0, 0b1010_0000]))]);
+    assert_pixels(&bits, &[(0, [255; 3]), (1, [0; 3]), (2, [255; 3])], 0, "1 bit");
+    let palette: &[u8] = &[200, 10, 20, 1, 2, 3, 0, 0, 250];
+    let chunks: [(&[u8; 4], &[u8]); 3] =
+        [(b"PLTE", palette), (b"tRNS", &[255, 0]), (b"IDAT", &stored(&[0, 0b0001_1000]))];
+    let wanted = [(0, [200, 10, 20]), (1, [255; 3]), (2, [0, 0, 250])];
+    assert_pixels(&png(3, 1, 2, 3, &chunks), &wanted, 0, "a palette with a transparent colour");
+    let key = [(b"tRNS", &[0, 10, 0, 20, 0, 30][..]), (b"IDAT", &stored(&[0, 10, 20, 30, 10, 20, 31]))];
+    assert_pixels(&png(2, 1, 8, 2, &key), &[(0, [255; 3]), (1, [10, 20, 31])], 0, "a transparent colour");
+    let bmp = written(&RgbImage::from_pixel(3, 2, image::Rgb([9, 8, 7])).into(), ImageFormat::Bmp);
+    assert_pixels(&bmp, &[(5, [9, 8, 7])], 0, "BMP");
+}
+
+/// A row of red and a row of blue, two pixels wide and three rows high in all.
+const LYING: [u8; 18] = [250, 0, 0, 250, 0, 0, 0, 0, 250, 0, 0, 250, 0, 0, 250, 0, 0, 250];
+
+#[test]
+fn pictures_of_each_format_come_upright() {
+    // A quarter to the right: what was above is right.
+    let rows: Vec<u8> = LYING.chunks(6).flat_map(|row| [&[0], row].concat()).collect();
+    let turned = png(2, 3, 8, 2, &[(b"eXIf", &exif(6)), (b"IDAT", &stored(&rows))]);
+    let image = RgbImage::from_raw(2, 3, LYING.to_vec()).unwrap();
+    let mut webp = Vec::new();
+    let mut encoder = image::codecs::webp::WebPEncoder::new_lossless(&mut webp);
+    image::ImageEncoder::set_exif_metadata(&mut encoder, exif(6)).unwrap();
+    encoder.encode(&image, 2, 3, image::ExtendedColorType::Rgb8).unwrap();
+    for (file, what) in [(turned, "PNG"), (webp, "WebP")] {
+        let wanted = [(0, [0, 0, 250]), (1, [0, 0, 250]), (2, [250, 0, 0]), (5, [250, 0, 0])];
+        let still = assert_pixels(&file, &wanted, 0, what);
+        assert_eq!((still.picture.width, still.picture.height, still.changes.turned), (3, 2, true));
+        assert_eq!(still.changes.to_string(), "turned upright");
+    }
+}
+
+/// A JPEG in inks as Adobe's programs write it: as `transform` says, CMYK (0) or YCCK (2). One colour.
+fn inks(colour: [u8; 4], transform: u8) -> Vec<u8> {
+    let picture = |sample| Picture {
+        width: 8,
+        height: 8,
+        pixels: Pixels::Planar(crate::picture::Subsampling::Grey, vec![sample; 64]),
+    };
+    // Four grey pictures, whose scans are put into one file as its components.
+    let mut encoder = Encoder::new(100).unwrap();
+    let greys = colour.map(|sample| encoder.encode(&picture(sample)).unwrap());
+    let find = |jpeg: &[u8], marker: u8| jpeg.windows(2).position(|pair| pair == [0xff, marker]).unwrap();
+    let mut file = vec![0xff, 0xd8, 0xff, 0xee, 0, 14];
+    file.extend(b"Adobe\0\x64\0\0\0\0");
+    file.push(transform);
+    let (tables, frame, scan) = (find(&greys[0], 0xdb), find(&greys[0], 0xc0), find(&greys[0], 0xda));
+    file.extend(&greys[0][tables..frame]);
+    file.extend([0xff, 0xc0, 0, 20, 8, 0, 8, 0, 8, 4, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0, 4, 0x11, 0]);
+    file.extend(&greys[0][find(&greys[0], 0xc4)..scan]);
+    for (number, grey) in greys.iter().enumerate() {
+        let scan = find(grey, 0xda);
+        file.extend([0xff, 0xda, 0, 8, 1, number as u8 + 1, 0, 0, 63, 0]);
+        file.extend(&grey[scan + 10..grey.len() - 2]);
+    }
+    file.extend([0xff, 0xd9]);
+    file
+}
+
+#[test]
+fn inks_become_the_colours_of_a_screen() {
+    for (colour, transform, wanted) in [
+        ([255, 255, 255, 255], 0, [255; 3]),
+        ([0, 255, 255, 255], 0, [0, 255, 255]),
+        ([200, 100, 50, 128], 0, [100, 50, 25]),
+        // YCCK: the complement of inks as luma and chroma.
+        ([255, 128, 128, 255], 2, [0; 3]),
+        ([0, 128, 128, 255], 2, [255; 3]),
+        ([0, 128, 128, 100], 2, [100; 3]),
+        ([76, 85, 255, 255], 2, [1, 255, 255]),
+    ] {
+        let file = inks(colour, transform);
+        let still = assert_pixels(&file, &[(0, wanted), (63, wanted)], 3, &format!("{colour:?} {transform}"));
+        assert_eq!(still.changes.to_string(), "converted from CMYK");
+        let canvas = Decoder::new().unwrap();
+        let mut canvas = canvas;
+        let shown =
+            canvas.decode(&file, crate::jpeg::Scale::Full, crate::picture::Canvas::default()).unwrap();
+        let [_, found @ ..] = shown.canvas.pixels[9].to_be_bytes();
+        assert!(found.iter().zip(wanted).all(|(a, b)| a.abs_diff(b) <= 3), "in the window: {found:?}");
+    }
+}
+
+/// A grey JPEG of this size and one level; nothing of it is ever in memory as a whole.
+fn grey_jpeg(width: u16, height: u16) -> Vec<u8> {
+    let small = Picture {
+        width: 8,
+        height: 8,
+        pixels: Pixels::Planar(crate::picture::Subsampling::Grey, vec![90; 64]),
+    };
+    let small = Encoder::new(80).unwrap().encode(&small).unwrap();
+    let sof = small.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+    let scan = small.windows(2).position(|pair| pair == [0xff, 0xda]).unwrap();
+    let mut file = small[..scan].to_vec();
+    file[sof + 5..sof + 7].copy_from_slice(&height.to_be_bytes());
+    file[sof + 7..sof + 9].copy_from_slice(&width.to_be_bytes());
+    // One block to a restart interval would be long; the level of the first block is that of all: no difference, end of block.
+    // Luma's DC category 0 is 00, and the end of block is 1010, of the usual tables.
+    let first = &small[scan + 10..small.len() - 2];
+    file.extend(&small[scan..scan + 10]);
+    let blocks = usize::from(width).div_ceil(8) * usize::from(height).div_ceil(8);
+    let mut bits = Bits::default();
+    bits.copy(first, blocks, 6);
+    file.extend(bits.bytes);
+    file.extend([0xff, 0xd9]);
+    file
+}
+
+/// Bits that are put into bytes.
+#[derive(Default)]
+struct Bits {
+    bytes: Vec<u8>,
+    now: u32,
+    count: u32,
+}
+
+impl Bits {
+    fn put(&mut self, bits: u32, count: u32) {
+        for at in (0..count).rev() {
+            self.now = (self.now << 1) | ((bits >> at) & 1);
+            self.count += 1;
+            if self.count == 8 {
+                self.bytes.push(self.now as u8);
+                (self.now, self.count) = (0, 0);
+            }
+        }
+    }
+
+    /// The first block as it was, and then so many that are like it.
+    fn copy(&mut self, first: &[u8], blocks: usize, _bits: u32) {
+        // What fills the last byte are ones; the block ends with 1010 before them.
+        let all: Vec<u8> =
+            first.iter().flat_map(|byte| (0..8).rev().map(move |at| (byte >> at) & 1)).collect();
+        let end = (4..=all.len()).rev().find(|&end| all[end - 4..end] == [1, 0, 1, 0]).unwrap();
+        for &bit in &all[..end] {
+            self.put(bit.into(), 1);
+        }
+        for _ in 1..blocks {
+            self.put(0b00_1010, 6);
+        }
+        while self.count != 0 {
+            self.put(1, 1);
+        }
+    }
+}
+
+#[test]
+fn what_is_too_large_for_viewers_is_scaled_down() {
+    for (file, own, what) in [
+        (grey_jpeg(8_064, 6_048), (8_064, 6_048), "48 megapixels of a phone"),
+        (grey_jpeg(20_000, 304), (20_000, 304), "a panorama"),
+        (grey_jpeg(16_320, 12_240), (16_320, 12_240), "200 megapixels"),
+    ] {
+        let still = assert_pixels(&file, &[(0, [90; 3])], 3, what);
+        let (width, height) = (still.picture.width, still.picture.height);
+        assert!(width <= MAX_DIMENSION && width * height <= MAX_PIXELS, "{what}: {width}x{height}");
+        assert!(width * 5 / 4 >= MAX_DIMENSION || width * height * 8 / 5 >= MAX_PIXELS, "{what}: {width}");
+        assert!((width * own.1).abs_diff(height * own.0) <= own.0.max(own.1), "{what}: proportions");
+        assert_eq!(still.changes.reduced_from, Some(own));
+    }
+    let wide = GrayImage::from_fn(20_000, 30, |x, _| Luma([if x < 10_000 { 40 } else { 220 }]));
+    let still = decode(&written(&wide.into(), ImageFormat::Png)).unwrap();
+    assert_eq!((still.picture.width, still.picture.height), (16_384, 25));
+    assert_eq!((still.picture.bytes()[0], still.picture.bytes()[16_383 * 3]), (40, 220));
+    assert_eq!(still.changes.to_string(), "scaled down from 20000x30");
+}
+
+#[test]
+fn sizes_are_brought_within_what_viewers_decode_and_never_enlarged() {
+    assert_eq!(allowed((640, 480)), (640, 480));
+    assert_eq!(allowed((16_384, 2_000)), (16_384, 2_000));
+    for own in [(8_064, 6_048), (60_000, 60_000), (65_535, 1), (1, 65_535), (6_325, 6_325), (16_385, 16_384)]
+    {
+        let (width, height) = allowed(own);
+        assert!(width <= MAX_DIMENSION && height <= MAX_DIMENSION && width * height <= MAX_PIXELS, "{own:?}");
+        assert!(width > 0 && height > 0 && width <= own.0 && height <= own.1, "{own:?}");
+    }
+}
+
+#[test]
+fn what_takes_too_much_memory_is_refused_before_it_does() {
+    let huge = png(60_000, 60_000, 8, 6, &[(b"IDAT", &stored(&[0]))]);
+    let error = decode(&huge).unwrap_err();
+    assert!(matches!(error, Error::TooLarge { width: 60_000, height: 60_000, .. }), "{error}");
+    let mut bomb = grey_jpeg(64, 64);
+    let sof = bomb.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+    bomb[sof + 5..sof + 9].copy_from_slice(&[0xff; 4]);
+    let error = decode(&bomb).unwrap_err().to_string();
+    assert!(error.contains("65535x65535 pixels; up to 270000000"), "{error}");
+}
+
+#[test]
+fn what_nobody_shows_is_an_error_with_the_reason() {
+    let mut deep = grey_jpeg(64, 64);
+    let sof = deep.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+    deep[sof + 1] = 0xc1;
+    deep[sof + 4] = 12;
+    let error = decode(&deep).unwrap_err().to_string();
+    assert!(error.contains("12 bits a sample"), "{error}");
+    let whole = written(&GrayImage::new(300, 300).into(), ImageFormat::Png);
+    for cut in [8, 20, 40, whole.len() / 2, whole.len() - 20] {
+        assert!(decode(&whole[..cut]).is_err(), "{cut} bytes of a PNG");
+    }
+    assert!(decode(b"\xff\xd8\xff\xe0").is_err());
+}

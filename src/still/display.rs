@@ -1,0 +1,76 @@
+//! Images that others sent, as a viewer shows them.
+
+use image::{ImageDecoder, metadata::Orientation};
+
+use super::{
+    Error, Format,
+    decode::{decode, decoder},
+    orientation::{lies, of_jpeg, turned_canvas, upright_size},
+};
+use crate::{
+    jpeg::{self, Decoder, Limits, Scale, Strips},
+    picture::{Canvas, Fitter},
+};
+
+/// What a picture's header says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Its format.
+    pub format: Format,
+    /// Pixels across and down, once it is upright.
+    pub size: (usize, usize),
+}
+
+/// Looks at a picture's header, without decoding it.
+///
+/// # Errors
+/// What [`Format::of`] says of its first bytes, and what is wrong with its header.
+pub fn look(file: &[u8]) -> Result<Look, Error> {
+    let format = Format::of(file)?;
+    let (own, upright) = match format.decoder() {
+        None => {
+            let header = jpeg::header(file)?;
+            ((header.width, header.height), of_jpeg(file))
+        }
+        Some(known) => {
+            let mut decoder = decoder(file, known)?;
+            let (width, height) = decoder.dimensions();
+            let upright = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+            ((width as usize, height as usize), upright)
+        }
+    };
+    Ok(Look { format, size: upright_size(own, upright) })
+}
+
+/// Decodes a picture at the size at which it is shown, within what a viewer wants to decode of others.
+///
+/// # Errors
+/// As [`look`]; [`Error::TooManyPixels`] and [`jpeg::Error`] for what is beyond `limits`; what the decoder says.
+pub fn display(file: &[u8], size: (usize, usize), limits: Limits, strips: Strips) -> Result<Canvas, Error> {
+    let canvas = match Format::of(file)?.decoder() {
+        None => {
+            let upright = of_jpeg(file);
+            // What one picture left in a decoder is nothing to the next, which may be from somebody else.
+            let mut decoder = Decoder::new()?.with_limits(limits).with_strips(strips);
+            let header = jpeg::header(file)?;
+            let lying = if lies(upright) { (size.1, size.0) } else { size };
+            let scale = Scale::at_least((header.width, header.height), lying);
+            let canvas = decoder.decode(file, scale, Canvas::default())?.canvas;
+            turned_canvas(canvas, upright).unwrap_or_default()
+        }
+        Some(format) => {
+            let (width, height) = decoder(file, format)?.dimensions();
+            if u64::from(width) * u64::from(height) > limits.pixels as u64 {
+                return Err(Error::TooManyPixels { width, height, allowed: limits.pixels });
+            }
+            let picture = decode(file)?.picture;
+            let pixel = |&[red, green, blue]: &[u8; 3]| u32::from_be_bytes([0, red, green, blue]);
+            let pixels = picture.bytes().as_chunks::<3>().0.iter().map(pixel).collect();
+            Canvas { width: picture.width, height: picture.height, pixels }
+        }
+    };
+    if (canvas.width, canvas.height) == size {
+        return Ok(canvas);
+    }
+    Ok(Fitter::default().fit(&canvas, size, Canvas::default()).unwrap_or(canvas))
+}

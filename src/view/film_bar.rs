@@ -1,0 +1,256 @@
+//! The bar of a film: play or pause, where it is and how long it takes, and a track to click and drag.
+
+use std::time::{Duration, Instant};
+
+use super::{
+    bar,
+    board::Board,
+    film::{times, word},
+    keys::Command,
+    paint::Easel,
+    state::clock,
+    theme::{FAINT, GOOD, Measures, PANEL, PANEL_ALPHA, RAISED, TEXT},
+};
+use crate::{
+    lettering::{Rect, Style, rounded, stroke, triangle},
+    picture::Canvas,
+    playback::Progress,
+};
+
+/// Where a film's track lies, and which times its pixels stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Track {
+    /// From its beginning to its end.
+    pub(crate) line: Rect,
+    pub(crate) length: Duration,
+}
+
+impl Track {
+    /// The time at this column; beside the track, that at its nearer end.
+    pub(crate) fn time_at(self, x: usize) -> Duration {
+        let last = self.line.width.saturating_sub(1).max(1);
+        let along = x.saturating_sub(self.line.x).min(last);
+        let nanos = self.length.as_nanos() * along as u128 / last as u128;
+        let seconds = u64::try_from(nanos / 1_000_000_000).unwrap_or(u64::MAX);
+        Duration::new(seconds, (nanos % 1_000_000_000) as u32)
+    }
+
+    /// The column of a time.
+    fn column(self, time: Duration) -> usize {
+        let part = if self.length.is_zero() { 0.0 } else { time.as_secs_f64() / self.length.as_secs_f64() };
+        let last = self.line.width.saturating_sub(1);
+        self.line.x + (part.min(1.0) * last as f64).round() as usize
+    }
+}
+
+/// Where the parts of the bar are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Parts {
+    panel: Rect,
+    /// The line of the track, where there is one.
+    line: Option<Rect>,
+    /// All that can be clicked of it.
+    reach: Rect,
+    sign: Rect,
+    /// Words and buttons, beside the sign.
+    words: Rect,
+}
+
+/// Lays the bar out above `floor` in a window that is `width` wide; `row`: how high a line of text is.
+fn parts(width: usize, floor: usize, row: usize, measures: Measures, has_track: bool) -> Parts {
+    let margin = measures.margin;
+    let (across, down) = (margin, margin * 2 / 3);
+    let thick = (measures.text / 3.2).round().max(2.0) as usize;
+    let above = if has_track { thick + margin * 5 / 6 } else { 0 };
+    let height = above + row + 2 * down;
+    let panel = Rect::new(margin, floor.saturating_sub(height), width.saturating_sub(2 * margin), height);
+    let inner = Rect::new(
+        panel.x + across,
+        panel.y + down,
+        panel.width.saturating_sub(2 * across),
+        height.saturating_sub(2 * down),
+    );
+    let line = has_track.then(|| Rect { y: inner.y + thick / 2, height: thick, ..inner });
+    let reach = Rect { height: down + above, ..panel };
+    let side = row * 4 / 5;
+    let top = inner.y + above;
+    let sign = Rect::new(inner.x, top + (row - side) / 2, side, side);
+    let left = sign.right() + margin * 5 / 6;
+    let words = Rect::new(left, top, inner.right().saturating_sub(left), row);
+    Parts { panel, line, reach, sign, words }
+}
+
+/// Paints it above `floor`, if it is there; returns where it begins.
+pub(super) fn paint(
+    easel: &mut Easel,
+    board: &Board,
+    canvas: &mut Canvas,
+    floor: usize,
+    now: Instant,
+) -> usize {
+    let Some(film) = board.film().filter(|film| film.has_bar(now)) else { return floor };
+    let progress = film.progress();
+    let Measures { text, margin, .. } = easel.measures;
+    let (_, row) = easel.painter.measure("0", Style::line(text, TEXT, canvas.width));
+    let length = progress.length.filter(|length| !length.is_zero());
+    let parts = parts(canvas.width, floor, row, easel.measures, length.is_some());
+    if parts.words.width < row || parts.panel.y < margin {
+        return floor;
+    }
+    rounded(canvas, parts.panel, margin as f32 * 0.8, PANEL, PANEL_ALPHA);
+    easel.clickable(parts.panel, None);
+    let button = Rect::new(parts.panel.x, parts.words.y, parts.words.x - parts.panel.x, row + margin);
+    easel.clickable(button.within(canvas.width, parts.panel.bottom()), Some(Command::Pause));
+    sign(canvas, parts.sign, &progress);
+    words(easel, board, canvas, parts.words, &progress);
+    if let (Some(line), Some(length)) = (parts.line, length) {
+        let track = Track { line, length };
+        let pointed = progress.can_seek.then_some(film.hover).flatten();
+        draw_track(canvas, track, &progress, pointed.is_some());
+        if progress.can_seek {
+            easel.track(parts.reach, track);
+        }
+        if let Some(at) = pointed {
+            tell_time(easel, canvas, parts.panel.y, track, at);
+        }
+    }
+    parts.panel.y.saturating_sub(margin / 2)
+}
+
+/// What a click on it does: two bars pause, a triangle plays.
+fn sign(canvas: &mut Canvas, rect: Rect, progress: &Progress) {
+    let (x, y, side) = (rect.x as f32, rect.y as f32, rect.height as f32);
+    if progress.paused || progress.ended {
+        let (left, middle) = (x + side * 0.12, y + side / 2.0);
+        let corners = [(left, y), (x + side * 0.96, middle), (left, y + side)];
+        triangle(canvas, corners, side * 0.07, TEXT);
+    } else {
+        let (bar, gap) = ((side * 0.3).round() as usize, (side * 0.22).round() as usize);
+        let left = rect.x + rect.width.saturating_sub(2 * bar + gap) / 2;
+        for left in [left, left + bar + gap] {
+            rounded(canvas, Rect::new(left, rect.y, bar, rect.height), side * 0.08, TEXT, 255);
+        }
+    }
+}
+
+/// Position, length, what is said beside them, and as many buttons as there is room for.
+fn words(easel: &mut Easel, board: &Board, canvas: &mut Canvas, room: Rect, progress: &Progress) {
+    let Measures { text, margin, .. } = easel.measures;
+    let (position, length) = times(progress);
+    let mut left = room.x;
+    let put = |easel: &mut Easel, canvas: &mut Canvas, left: &mut usize, words: &str, colour| {
+        let style = Style::line(text, colour, room.right().saturating_sub(*left));
+        let (width, _) = easel.painter.measure(words, style);
+        easel.painter.draw(canvas, words, *left, room.y, style);
+        *left += width;
+    };
+    put(easel, canvas, &mut left, &position, TEXT);
+    if let Some(length) = length {
+        put(easel, canvas, &mut left, &format!(" / {length}"), FAINT);
+    }
+    if let Some([full, short]) = word(&board.words, progress) {
+        left += 2 * margin;
+        let rest = room.right().saturating_sub(left);
+        let fits = easel.painter.measure(&full, Style::line(text, TEXT, usize::MAX >> 32)).0 <= rest;
+        put(easel, canvas, &mut left, if fits { &full } else { &short }, TEXT);
+    }
+    left += 2 * margin;
+    let rest = Rect::new(left, room.y, (room.right() + margin / 2).saturating_sub(left), room.height);
+    bar::within(easel, board, canvas, rest);
+}
+
+fn draw_track(canvas: &mut Canvas, track: Track, progress: &Progress, pointed: bool) {
+    let Rect { x, y, height, .. } = track.line;
+    let at = track.column(progress.shown_position());
+    let radius = height as f32 / 2.0;
+    rounded(canvas, track.line, radius, RAISED, 255);
+    rounded(canvas, Rect::new(x, y, at - x, height), radius, GOOD, 255);
+    if progress.can_seek {
+        let middle = (at as f32 + 0.5, y as f32 + radius);
+        let size = height as f32 * if pointed { 3.2 } else { 2.6 };
+        stroke(canvas, middle, middle, size, TEXT);
+    }
+}
+
+/// The time that a click would move to, above the bar.
+fn tell_time(easel: &mut Easel, canvas: &mut Canvas, floor: usize, track: Track, at: Duration) {
+    let Measures { text, margin, .. } = easel.measures;
+    // To the nearest second: a pixel may be less.
+    let time = clock(at + Duration::from_millis(500));
+    let style = Style::line(text, TEXT, canvas.width);
+    let plate = easel.measures.plate();
+    let (width, height) = easel.painter.measure(&time, style);
+    let (width, height) = (width + 2 * plate.padding.0, height + 2 * plate.padding.1);
+    let right = canvas.width.saturating_sub(width + margin);
+    let left = track.column(at).saturating_sub(width / 2).min(right).max(margin);
+    let top = floor.saturating_sub(height + margin / 3);
+    rounded(canvas, Rect::new(left, top, width, height), plate.radius, PANEL, PANEL_ALPHA);
+    easel.painter.draw(canvas, &time, left + plate.padding.0, top + plate.padding.1, style);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn columns_are_times_and_times_are_columns() {
+        let track = Track { line: Rect::new(20, 700, 601, 5), length: 60 * SECOND };
+        for (x, seconds) in [(20, 0), (30, 1), (320, 30), (620, 60)] {
+            assert_eq!(track.time_at(x), seconds * SECOND, "{x}");
+            assert_eq!(track.column(seconds * SECOND), x, "{seconds}");
+        }
+        assert_eq!((track.time_at(0), track.time_at(9_999)), (Duration::ZERO, 60 * SECOND), "beside it");
+        assert_eq!(track.column(90 * SECOND), 620, "a film that is longer than it says");
+        for x in 20..=620 {
+            assert_eq!(track.column(track.time_at(x)), x);
+        }
+    }
+
+    #[test]
+    fn tracks_without_length_or_width_are_no_reason_to_panic() {
+        for width in [0, 1, 2] {
+            for length in [Duration::ZERO, SECOND, Duration::MAX] {
+                let track = Track { line: Rect::new(5, 5, width, 4), length };
+                for x in [0, 5, 6, 100] {
+                    assert!(track.time_at(x) <= length);
+                }
+                assert!((5..=7).contains(&track.column(length)));
+            }
+        }
+    }
+
+    #[test]
+    fn the_parts_lie_within_the_bar_and_the_bar_in_the_window() {
+        for scale in [1.0, 1.5, 2.0] {
+            let measures = Measures::new(scale);
+            let row = (measures.text * 1.3) as usize;
+            for (width, height) in [(1280, 720), (640, 360), (120, 120)] {
+                for has_track in [false, true] {
+                    let floor = height - measures.margin;
+                    let parts = parts(width, floor, row, measures, has_track);
+                    let Parts { panel, line, reach, sign, words } = parts;
+                    if panel.y == 0 {
+                        assert!(height < 200, "there is room");
+                        continue;
+                    }
+                    assert!(panel.right() <= width && panel.bottom() == floor);
+                    for part in [reach, sign, words].into_iter().chain(line) {
+                        let across = panel.x <= part.x && part.right() <= panel.right();
+                        let down = panel.y <= part.y && part.bottom() <= panel.bottom();
+                        assert!((across || width == 120) && down, "{part:?} {panel:?}");
+                    }
+                    assert_eq!(line.is_some(), has_track);
+                    if let Some(line) = line {
+                        assert!(
+                            reach.y <= line.y && line.bottom() <= reach.bottom(),
+                            "what is seen is clicked"
+                        );
+                        assert!(reach.bottom() <= sign.y, "and does not pause");
+                    }
+                }
+            }
+        }
+    }
+}

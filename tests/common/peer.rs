@@ -1,0 +1,49 @@
+//! A peer that sends what it likes, as raw messages.
+
+use std::{io::Write, net::TcpStream, sync::mpsc, thread, time::Duration};
+
+use bytes::Bytes;
+use pulsecam::wire::{Kind, Message};
+
+/// Sends on a connection of its own, ten messages a second, until it is dropped.
+pub struct Peer {
+    stop: mpsc::Sender<()>,
+}
+
+impl Peer {
+    /// One after the other, and the last over and over.
+    pub fn sending(host: &str, messages: Vec<Message>) -> Self {
+        let (stop, stopped) = mpsc::channel();
+        let mut socket = TcpStream::connect(host).unwrap();
+        thread::spawn(move || {
+            for message in messages.iter().chain(std::iter::repeat(messages.last().unwrap())) {
+                let sent = socket.write_all(&super::wire_bytes(message));
+                let pause = stopped.recv_timeout(Duration::from_millis(100));
+                if sent.is_err() || pause != Err(mpsc::RecvTimeoutError::Timeout) {
+                    return;
+                }
+            }
+        });
+        Self { stop }
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _ = self.stop.send(());
+    }
+}
+
+/// A message of an image.
+pub fn image(file: &[u8]) -> Message {
+    message(Kind::Image, "this is image", file)
+}
+
+/// A message of a frame of this stream.
+pub fn frame(stream: &str, jpeg: &[u8]) -> Message {
+    message(Kind::Video, &format!("this is video image; stream={stream}"), jpeg)
+}
+
+fn message(kind: Kind, description: &str, payload: &[u8]) -> Message {
+    Message::new(kind, description.into(), Some(Bytes::copy_from_slice(payload))).unwrap()
+}
