@@ -14,31 +14,14 @@
 //! know those above them in this list and none below. `docs/architecture.md` tells why things are as they are,
 //! `docs/protocol.md` what goes over the wire.
 
+pub use pulsecam_media::{capture, file_name, film, jpeg, lettering, picture, playback, recording, still};
 pub use pulsecam_net::{
     address, feedback, fresh, harmless, key, link, relay, socket, stream_id, text_file, tls, wire,
 };
 
 pub mod clock;
 
-pub mod file_name;
-
-pub mod picture;
-
-mod lettering;
-
 pub mod language;
-
-pub mod playback;
-
-pub mod jpeg;
-
-pub mod still;
-
-pub mod film;
-
-pub mod recording;
-
-pub mod capture;
 
 pub mod pipeline;
 

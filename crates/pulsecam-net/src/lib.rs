@@ -11,13 +11,9 @@
 
 pub mod clock;
 
-pub mod stream_id;
-
 pub mod address;
 
 pub mod text_file;
-
-pub mod fresh;
 
 pub mod socket;
 
@@ -32,4 +28,5 @@ pub mod relay;
 pub mod link;
 
 pub use pulsecam_wire as wire;
-pub use pulsecam_wire::harmless;
+pub use pulsecam_queue as fresh;
+pub use pulsecam_wire::{harmless, stream_id};

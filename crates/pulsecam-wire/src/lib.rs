@@ -23,6 +23,7 @@ mod qstring;
 mod reader;
 mod receipts;
 mod text;
+pub mod stream_id;
 pub mod timestamp;
 mod token;
 

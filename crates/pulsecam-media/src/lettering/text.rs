@@ -35,22 +35,22 @@ const LINE_HEIGHT: f32 = 1.35;
 
 /// How large, in which colour and in which room a text is set.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Style {
+pub struct Style {
     /// Pixels to the em.
-    pub(crate) size: f32,
+    pub size: f32,
     /// `0x00RRGGBB`.
-    pub(crate) colour: u32,
+    pub colour: u32,
     /// Pixels across before it is wrapped, or cut with an ellipsis on its last line.
-    pub(crate) width: usize,
+    pub width: usize,
     /// Lines at the most.
-    pub(crate) lines: usize,
+    pub lines: usize,
     /// Whether several lines are centred on each other, rather than beginning below each other.
-    pub(crate) centred: bool,
+    pub centred: bool,
 }
 
 impl Style {
     /// One line.
-    pub(crate) const fn line(size: f32, colour: u32, width: usize) -> Self {
+    pub const fn line(size: f32, colour: u32, width: usize) -> Self {
         Self { size, colour, width, lines: 1, centred: false }
     }
 }
@@ -71,7 +71,7 @@ struct Setting {
 }
 
 /// Draws text, and remembers how.
-pub(crate) struct Painter {
+pub struct Painter {
     typeface: Typeface,
     glyphs: SwashCache,
     // Two levels, so that a look-up needs no String of its own.
@@ -81,17 +81,17 @@ pub(crate) struct Painter {
 
 impl Painter {
     /// With the bundled fonts; the system's join when a text needs them.
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         Self { typeface: Typeface::bundled(), glyphs: SwashCache::new(), shaped: HashMap::new(), kept: 0 }
     }
 
     /// Whether better fonts are on their way, so that a repaint may be due without any other change.
-    pub(crate) fn searching(&self) -> bool {
+    pub fn searching(&self) -> bool {
         self.typeface.searching()
     }
 
     /// Takes over fonts that have been found; true where everything should be painted anew.
-    pub(crate) fn refresh(&mut self) -> bool {
+    pub fn refresh(&mut self) -> bool {
         let new = self.typeface.refresh();
         if new {
             self.forget();
@@ -106,19 +106,19 @@ impl Painter {
     }
 
     /// Pixels across and down that a text takes.
-    pub(crate) fn measure(&mut self, text: &str, style: Style) -> (usize, usize) {
+    pub fn measure(&mut self, text: &str, style: Style) -> (usize, usize) {
         let Self { typeface, shaped, kept, .. } = self;
         let shaped = look_up(typeface, shaped, kept, text, style);
         (shaped.width, shaped.height)
     }
 
     /// Draws a text with its upper left corner at `x`, `y`; what lies outside the canvas is cut.
-    pub(crate) fn draw(&mut self, canvas: &mut Canvas, text: &str, x: usize, y: usize, style: Style) {
+    pub fn draw(&mut self, canvas: &mut Canvas, text: &str, x: usize, y: usize, style: Style) {
         self.draw_at(canvas, text, (x as i64, y as i64), style);
     }
 
     /// The same from `above` pixels below the text's upper edge on: the end of what is too high.
-    pub(crate) fn draw_end(&mut self, canvas: &mut Canvas, text: &str, above: usize, style: Style) {
+    pub fn draw_end(&mut self, canvas: &mut Canvas, text: &str, above: usize, style: Style) {
         self.draw_at(canvas, text, (0, -(above as i64)), style);
     }
 
@@ -142,7 +142,7 @@ impl Painter {
     }
 
     /// Draws a text on a translucent rounded plate, so that it can be read on any picture; returns the plate.
-    pub(crate) fn plate(
+    pub fn plate(
         &mut self,
         canvas: &mut Canvas,
         text: &str,
@@ -161,15 +161,15 @@ impl Painter {
 
 /// What lies behind a text.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Plate {
+pub struct Plate {
     /// Pixels left and right of the text, above and below it.
-    pub(crate) padding: (usize, usize),
+    pub padding: (usize, usize),
     /// Of the corners.
-    pub(crate) radius: f32,
+    pub radius: f32,
     /// `0x00RRGGBB`.
-    pub(crate) colour: u32,
+    pub colour: u32,
     /// 0 to 255.
-    pub(crate) alpha: u32,
+    pub alpha: u32,
 }
 
 fn look_up<'a>(

@@ -295,7 +295,7 @@ fn warnings_are_known_by_what_libjpeg_turbo_says() {
 #[ignore = "a measurement, for a person"]
 fn what_a_repair_costs() {
     let jpeg =
-        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/raccoon_1024x768.jpg")).unwrap();
+        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/raccoon_1024x768.jpg")).unwrap();
     let mut repairer = Repairer::default();
     let stray = [&jpeg[..gap(&jpeg, 0)], &[0; 4], &jpeg[gap(&jpeg, 0)..]].concat();
     for (name, bytes, length) in [

@@ -7,7 +7,8 @@
 //! baseline JPEG ([`splice`]), and the decoder cuts a JPEG at such markers, whoever made it ([`split`]).
 
 mod band;
-pub(crate) mod bare;
+#[doc(hidden)]
+pub mod bare;
 mod cores;
 mod crew;
 mod decoder;

@@ -242,7 +242,7 @@ mod tests {
     }
 
     fn photo(name: &str) -> Vec<u8> {
-        std::fs::read(format!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/{}"), name)).unwrap()
+        std::fs::read(format!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/{}"), name)).unwrap()
     }
 
     #[test]

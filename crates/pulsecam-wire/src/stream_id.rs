@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A stream, as long as it can be told from others. Says nothing; only compared.
 ///
-/// [`crate::link`] makes one for each connection that its relay numbers, and for each name if the relay numbers none.
+/// A client's link makes one for each connection that its relay numbers, and for each name if the relay numbers none.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamId(u64);
 

@@ -46,7 +46,7 @@ impl Part {
 
 /// Scales one plane after another, with the memory of the last.
 #[derive(Default)]
-pub(crate) struct Scaler {
+pub struct Scaler {
     resizer: Resizer,
 }
 
@@ -63,7 +63,7 @@ impl Scaler {
 
     /// Scales a picture to cover `size`: proportions are kept and what stands out is cut off evenly.
     /// Planes stay planes and RGB stays RGB.
-    pub(crate) fn cover(&mut self, picture: &Picture, size: (usize, usize)) -> Result<Picture, Error> {
+    pub fn cover(&mut self, picture: &Picture, size: (usize, usize)) -> Result<Picture, Error> {
         let from = (picture.width, picture.height);
         self.scale(picture, Part::covering(from, size), size)
     }

@@ -2,46 +2,46 @@
 
 /// A rectangle of whole pixels; it may be empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Rect {
+pub struct Rect {
     /// Left edge.
-    pub(crate) x: usize,
+    pub x: usize,
     /// Upper edge.
-    pub(crate) y: usize,
+    pub y: usize,
     /// Pixels across.
-    pub(crate) width: usize,
+    pub width: usize,
     /// Pixels down.
-    pub(crate) height: usize,
+    pub height: usize,
 }
 
 impl Rect {
     /// A rectangle.
     #[must_use]
-    pub(crate) const fn new(x: usize, y: usize, width: usize, height: usize) -> Self {
+    pub const fn new(x: usize, y: usize, width: usize, height: usize) -> Self {
         Self { x, y, width, height }
     }
 
     /// The column after the last.
     #[must_use]
-    pub(crate) const fn right(self) -> usize {
+    pub const fn right(self) -> usize {
         self.x.saturating_add(self.width)
     }
 
     /// The row after the last.
     #[must_use]
-    pub(crate) const fn bottom(self) -> usize {
+    pub const fn bottom(self) -> usize {
         self.y.saturating_add(self.height)
     }
 
     /// The part that lies within `width` x `height`.
     #[must_use]
-    pub(crate) fn within(self, width: usize, height: usize) -> Self {
+    pub fn within(self, width: usize, height: usize) -> Self {
         let (x, y) = (self.x.min(width), self.y.min(height));
         Self { x, y, width: self.right().min(width) - x, height: self.bottom().min(height) - y }
     }
 
     /// Smaller by `by` on every side; empty where there is not so much.
     #[must_use]
-    pub(crate) fn inset(self, by: usize) -> Self {
+    pub fn inset(self, by: usize) -> Self {
         Self {
             x: self.x + by.min(self.width / 2),
             y: self.y + by.min(self.height / 2),
@@ -52,7 +52,7 @@ impl Rect {
 
     /// A rectangle of the given size in the middle of this one, cut to it.
     #[must_use]
-    pub(crate) fn middle(self, width: usize, height: usize) -> Self {
+    pub fn middle(self, width: usize, height: usize) -> Self {
         let (width, height) = (width.min(self.width), height.min(self.height));
         Self { x: self.x + (self.width - width) / 2, y: self.y + (self.height - height) / 2, width, height }
     }

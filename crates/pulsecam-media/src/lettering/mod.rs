@@ -6,7 +6,7 @@ mod rect;
 mod text;
 mod typeface;
 
-pub(crate) use self::{
+pub use self::{
     brush::{fill, fill_around, hatch, rounded, stroke, triangle, veil},
     rect::Rect,
     text::{Painter, Plate, Style},

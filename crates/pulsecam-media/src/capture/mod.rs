@@ -26,7 +26,8 @@ mod recording;
 mod resize;
 mod scale;
 mod schedule;
-pub(crate) use self::scale::Scaler;
+#[doc(hidden)]
+pub use self::scale::Scaler;
 mod sequence;
 mod spec;
 mod splitter;
@@ -43,7 +44,8 @@ use crate::{
     playback,
 };
 
-pub(crate) use self::{camera::Wanted, card::Card};
+#[doc(hidden)]
+pub use self::{camera::Wanted, card::Card};
 pub use self::{
     camera::{CameraInfo, Fault, Interface, Mode, PixelFormat, Rate, User, Which, camera_label, cameras},
     control::{Control, ControlError, Entry, Kind, Setting, WrongValue, controls},

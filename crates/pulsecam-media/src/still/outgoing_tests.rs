@@ -5,7 +5,7 @@ use image::{DynamicImage, ImageFormat, RgbImage};
 use super::*;
 use crate::picture::{Picture, Pixels};
 
-const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
+const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data");
 
 fn file(name: &str) -> Bytes {
     std::fs::read(format!("{DATA}/{name}")).unwrap().into()

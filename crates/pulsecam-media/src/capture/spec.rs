@@ -339,7 +339,7 @@ mod tests {
         picture::{Picture, Pixels},
     };
 
-    const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
+    const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data");
 
     #[test]
     fn texts_are_understood_and_given_back() {

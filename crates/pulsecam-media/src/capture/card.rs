@@ -38,11 +38,11 @@ const UNLIMITED: usize = 100_000;
 
 /// What a camera that gives no picture says instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Card {
+pub struct Card {
     /// The camera's name, any text; may be empty.
-    pub(crate) name: String,
+    pub name: String,
     /// Why there is no picture, in a few words; may be empty.
-    pub(crate) reason: String,
+    pub reason: String,
 }
 
 /// A text and where it goes.
@@ -56,7 +56,7 @@ struct Line<'a> {
 impl Card {
     /// The card as a picture of `width` x `height` pixels, of any size that an encoder takes. What does not fit
     /// in a readable size is left out: first the symbol, then the reason, then the name.
-    pub(crate) fn picture(&self, painter: &mut Painter, width: usize, height: usize) -> Picture {
+    pub fn picture(&self, painter: &mut Painter, width: usize, height: usize) -> Picture {
         let mut canvas = Canvas::filled(width, height, BACKGROUND);
         let band = height.min(width) / 16;
         let room = Rect::new(0, band, width, height - 2 * band).inset((band * 2 / 3).max(1));

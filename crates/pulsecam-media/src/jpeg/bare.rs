@@ -6,27 +6,27 @@ use super::{Error, Scale, band::Band, encoder::codec};
 use crate::picture::Picture;
 
 /// A compressor with its buffer.
-pub(crate) struct Compress {
+pub struct Compress {
     compressor: Compressor,
     buffer: Vec<u8>,
 }
 
 impl Compress {
-    pub(crate) fn new(quality: u8) -> Result<Self, Error> {
+    pub fn new(quality: u8) -> Result<Self, Error> {
         let mut compressor = Compressor::new().map_err(codec)?;
         compressor.set_quality(quality.into()).map_err(codec)?;
         Ok(Self { compressor, buffer: Vec::new() })
     }
 
     /// The length of the JPEG, which stays in the buffer.
-    pub(crate) fn call(&mut self, picture: &Picture) -> Result<usize, Error> {
+    pub fn call(&mut self, picture: &Picture) -> Result<usize, Error> {
         let whole = Band::of(picture, 0, picture.height).ok_or(Error::NoHeader)?;
         whole.compress(&mut self.compressor, &mut self.buffer).map_err(codec)
     }
 }
 
 /// A decompressor with its pixels.
-pub(crate) struct Decompress {
+pub struct Decompress {
     decompressor: Decompressor,
     pixels: Vec<u8>,
     width: usize,
@@ -35,14 +35,14 @@ pub(crate) struct Decompress {
 
 impl Decompress {
     /// For pictures of this size before scaling.
-    pub(crate) fn new((width, height): (usize, usize), scale: Scale) -> Result<Self, Error> {
+    pub fn new((width, height): (usize, usize), scale: Scale) -> Result<Self, Error> {
         let mut decompressor = Decompressor::new().map_err(codec)?;
         decompressor.set_scaling_factor(scale.factor()).map_err(codec)?;
         let (width, height) = (scale.factor().scale(width), scale.factor().scale(height));
         Ok(Self { decompressor, pixels: vec![0; width * height * 4], width, height })
     }
 
-    pub(crate) fn call(&mut self, jpeg: &[u8]) -> Result<(), Error> {
+    pub fn call(&mut self, jpeg: &[u8]) -> Result<(), Error> {
         let Self { decompressor, pixels, width, height } = self;
         let (width, height, format) = (*width, *height, PixelFormat::BGRX);
         decompressor

@@ -212,7 +212,7 @@ fn in_background(mut paths: Vec<PathBuf>, enough: (usize, usize)) -> Result<Rece
 mod tests {
     use super::*;
 
-    const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
+    const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data");
     const SIZE: (usize, usize) = (320, 180);
 
     fn difference(a: &Picture, b: &Picture) -> f64 {

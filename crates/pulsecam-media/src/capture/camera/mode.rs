@@ -156,13 +156,13 @@ const RATE_TOLERANCE: u64 = 5;
 
 /// What a mode should come near to.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Wanted {
+pub struct Wanted {
     /// The size that was asked for, if one was.
-    pub(crate) size: Option<(usize, usize)>,
+    pub size: Option<(usize, usize)>,
     /// The rate that was asked for, if one was.
-    pub(crate) fps: Option<f64>,
+    pub fps: Option<f64>,
     /// The only format that will do, if one was asked for.
-    pub(crate) format: Option<PixelFormat>,
+    pub format: Option<PixelFormat>,
 }
 
 impl Wanted {

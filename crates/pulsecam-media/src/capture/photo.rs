@@ -104,7 +104,7 @@ pub(super) fn yuv(rgb: [u8; 3]) -> [u8; 3] {
 mod tests {
     use super::*;
 
-    const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
+    const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data");
 
     #[test]
     fn folders_give_their_pictures_by_name() {

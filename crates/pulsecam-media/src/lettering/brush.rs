@@ -8,7 +8,7 @@ use crate::picture::Canvas;
 /// `colour` laid over `under` with an opacity of 0 to 255.
 #[inline]
 #[must_use]
-pub(crate) fn blend(under: u32, colour: u32, alpha: u32) -> u32 {
+pub fn blend(under: u32, colour: u32, alpha: u32) -> u32 {
     // Two channels at a time; 256 instead of 255 levels make full opacity exact and division a shift.
     let alpha = alpha + (alpha >> 7);
     let rest = 256 - alpha;
@@ -26,19 +26,19 @@ fn rows(canvas: &mut Canvas, rect: Rect) -> impl Iterator<Item = (usize, &mut [u
 }
 
 /// A filled rectangle.
-pub(crate) fn fill(canvas: &mut Canvas, rect: Rect, colour: u32) {
+pub fn fill(canvas: &mut Canvas, rect: Rect, colour: u32) {
     rows(canvas, rect).for_each(|(_, row)| row.fill(colour));
 }
 
 /// A translucent rectangle.
-pub(crate) fn veil(canvas: &mut Canvas, rect: Rect, colour: u32, alpha: u32) {
+pub fn veil(canvas: &mut Canvas, rect: Rect, colour: u32, alpha: u32) {
     for (_, row) in rows(canvas, rect) {
         row.iter_mut().for_each(|pixel| *pixel = blend(*pixel, colour, alpha));
     }
 }
 
 /// What surrounds `hole` within `rect`, filled.
-pub(crate) fn fill_around(canvas: &mut Canvas, rect: Rect, hole: Rect, colour: u32) {
+pub fn fill_around(canvas: &mut Canvas, rect: Rect, hole: Rect, colour: u32) {
     let above = Rect { height: hole.y.saturating_sub(rect.y), ..rect };
     let below = Rect { y: hole.bottom(), height: rect.bottom().saturating_sub(hole.bottom()), ..rect };
     let left = Rect { x: rect.x, width: hole.x.saturating_sub(rect.x), ..hole };
@@ -49,7 +49,7 @@ pub(crate) fn fill_around(canvas: &mut Canvas, rect: Rect, hole: Rect, colour: u
 }
 
 /// A translucent rectangle with smooth round corners; with half its height as `radius`, a pill or a dot.
-pub(crate) fn rounded(canvas: &mut Canvas, rect: Rect, radius: f32, colour: u32, alpha: u32) {
+pub fn rounded(canvas: &mut Canvas, rect: Rect, radius: f32, colour: u32, alpha: u32) {
     let radius = radius.min(rect.width.min(rect.height) as f32 / 2.0);
     for (y, row) in rows(canvas, rect) {
         let down = beyond(y - rect.y, rect.height, radius);
@@ -62,7 +62,7 @@ pub(crate) fn rounded(canvas: &mut Canvas, rect: Rect, radius: f32, colour: u32,
 }
 
 /// A straight line with round ends and smooth edges. What lies outside the canvas is cut.
-pub(crate) fn stroke(canvas: &mut Canvas, from: (f32, f32), to: (f32, f32), thickness: f32, colour: u32) {
+pub fn stroke(canvas: &mut Canvas, from: (f32, f32), to: (f32, f32), thickness: f32, colour: u32) {
     let half = thickness / 2.0;
     let (left, top) = (from.0.min(to.0) - half - 1.0, from.1.min(to.1) - half - 1.0);
     let (right, bottom) = (from.0.max(to.0) + half + 1.0, from.1.max(to.1) + half + 1.0);
@@ -88,7 +88,7 @@ pub(crate) fn stroke(canvas: &mut Canvas, from: (f32, f32), to: (f32, f32), thic
 }
 
 /// A filled triangle with smooth edges; its corners run clockwise, and are rounded by `radius` within it.
-pub(crate) fn triangle(canvas: &mut Canvas, corners: [(f32, f32); 3], radius: f32, colour: u32) {
+pub fn triangle(canvas: &mut Canvas, corners: [(f32, f32); 3], radius: f32, colour: u32) {
     let least = |value: fn((f32, f32)) -> f32| corners.map(value).into_iter().fold(f32::MAX, f32::min);
     let most = |value: fn((f32, f32)) -> f32| corners.map(value).into_iter().fold(0.0, f32::max);
     let (x, y) = (least(|corner| corner.0) as usize, least(|corner| corner.1) as usize);
@@ -115,7 +115,7 @@ pub(crate) fn triangle(canvas: &mut Canvas, corners: [(f32, f32); 3], radius: f3
 
 /// Diagonal stripes, each `stripe` pixels across on its row and as far from the next; what lies between
 /// them stays.
-pub(crate) fn hatch(canvas: &mut Canvas, rect: Rect, stripe: usize, colour: u32) {
+pub fn hatch(canvas: &mut Canvas, rect: Rect, stripe: usize, colour: u32) {
     let stripe = stripe.max(1) as f32;
     for (y, row) in rows(canvas, rect) {
         for (x, pixel) in row.iter_mut().enumerate() {
