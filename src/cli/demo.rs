@@ -102,6 +102,10 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
             let up = state.wait_for(|state| matches!(state, State::Up { .. }));
             let _ = tokio::time::timeout(UP_LIMIT, up).await;
         }
+        // The relay may have answered the sender before it knew the viewer.
+        let mut viewers = sender.viewers();
+        let seen = viewers.wait_for(|viewers| viewers.is_some_and(|viewers| viewers > 0));
+        let _ = tokio::time::timeout(UP_LIMIT, seen).await;
         outgoing.begin();
         Ok(outgoing)
     })?;
