@@ -1,7 +1,7 @@
 //! What a JPEG's markers tell without decoding it: its segments, its size in pixels, its Exif data.
 //!
-//! One walker serves all who look at markers: [`segments`] over a picture that is there, and [`EndScanner`](super::EndScanner) over
-//! one that still arrives. Both find markers with [`next`] and know their kinds from [`Kind`], which follow libjpeg-turbo: bytes
+//! One walker serves all who look at markers: [`segments`] over a picture that is there, and [`EndScanner`] over
+//! one that still arrives. Both find markers with `next` and know their kinds from `Kind`, which follow libjpeg-turbo: bytes
 //! between segments are passed over, as are fill bytes and stuffed zeros. Layout as in ITU-T T.81, annex B.
 
 use memchr::memchr;
