@@ -159,6 +159,23 @@ fn what_can_be_read_in_its_order_comes_through_a_pipe() {
     assert!(matches!(pipe(&copied(&avi, "film.mov", &[])), Err(film::Error::NeedsFile)));
 }
 
+/// `- < film.avi`, as the same file by its name.
+#[test]
+fn a_film_as_standard_input_is_played_as_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let relay = RelayProgram::start(&[]);
+    let avi = made(folder.path(), "film.avi", 1, "0.01", &[]);
+    for path in [avi.clone(), copied(&avi, "film.mkv", &[]), copied(&avi, "film.mov", &[])] {
+        let mut command = pulsecam();
+        command.args(["send", &relay.addr, "--source", "-", "--json"]).stdin(File::open(&path).unwrap());
+        let output = command.output().unwrap();
+        let (out, told) = (text_of(&output.stdout), text_of(&output.stderr));
+        assert_eq!(output.status.code(), Some(0), "{}: {told}", path.display());
+        let captured = rest(open(&path).as_mut()).len();
+        assert!(out.contains(&format!("\"captured\":{captured},")), "{}: {out}", path.display());
+    }
+}
+
 #[test]
 fn moving_finds_the_frame_at_a_time_or_before_it() {
     let folder = tempfile::tempdir().unwrap();

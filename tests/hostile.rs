@@ -154,9 +154,10 @@ fn a_terminal_and_a_folder_are_safe_from_what_comes() {
     let said = lines[0].split_once(' ').map_or("", |(_time, said)| said);
     assert!(said.starts_with("../../../../tmp/.") && said.contains(": hello"), "{text}");
     assert!(lines.iter().any(|line| line.contains("a picture in 5000 scans; up to")), "{text}");
-    assert!(lines[5].starts_with("1 frame of 1 stream"), "{text}");
+    assert!(lines[5].starts_with("1 frame of 2 streams, 0 lost, 2 damaged"), "{text}");
     is_unharmed(&stderr);
-    saved_well(&folder, 2);
+    // What is no picture is not kept.
+    saved_well(&folder, 1);
 }
 
 #[test]

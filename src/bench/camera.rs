@@ -15,6 +15,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Buf;
 use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 
@@ -30,6 +31,7 @@ use crate::{
     jpeg::{self, Encoder},
     link::{self, State},
     pipeline::{self, Job, Outgoing},
+    wire::{Heartbeat, Side},
 };
 
 /// Rounds of both sides in turn; the median of their ratios counts.
@@ -169,13 +171,18 @@ fn nanoseconds(clock: ClockId) -> u64 {
     time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_nsec.unsigned_abs()
 }
 
-/// Reads whatever comes on a connection, and tells the processor time that it takes.
+/// Reads whatever comes on a connection, and tells the processor time that it takes. It says one word first, as a relay does: without that a
+/// link is not up.
 fn reader(cost: &Arc<AtomicU64>) -> io::Result<std::net::SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
     let cost = Arc::clone(cost);
     thread::Builder::new().name("reader".into()).spawn(move || {
         let Ok((mut stream, _)) = listener.accept() else { return };
+        let hello = Heartbeat::default().to_message(Side::Relay);
+        if io::copy(&mut hello.to_buf().reader(), &mut stream).is_err() {
+            return;
+        }
         let mut buffer = vec![0; READ_SIZE];
         while stream.read(&mut buffer).is_ok_and(|bytes| bytes > 0) {
             cost.store(nanoseconds(ClockId::ThreadCPUTime), Relaxed);
@@ -188,7 +195,7 @@ fn reader(cost: &Arc<AtomicU64>) -> io::Result<std::net::SocketAddr> {
 async fn pass(studio: &Studio, frames: u64) -> Result<f64, Error> {
     let cost = Arc::new(AtomicU64::new(0));
     let address = reader(&cost)?;
-    // The reader never answers a heartbeat.
+    // The reader answers no further heartbeat.
     let config =
         link::Config { timeout: Duration::from_secs(3600), ..link::Config::new(address.to_string()) };
     let (link, mut ignored) = link::connect(config).await?;
@@ -263,4 +270,19 @@ fn unpack_and_encode(studio: &Studio, frames: u64) -> Result<f64, Error> {
         spare = picture.into_bytes();
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Waited for without a limit by a measurement, which then never began.
+    #[tokio::test]
+    async fn the_reader_brings_a_link_up() {
+        let address = reader(&Arc::default()).unwrap();
+        let (link, _inbox) = link::connect(link::Config::new(address.to_string())).await.unwrap();
+        let mut state = link.state();
+        let up = state.wait_for(|state| matches!(state, State::Up { .. }));
+        tokio::time::timeout(Duration::from_secs(30), up).await.expect("it comes up").unwrap();
+    }
 }

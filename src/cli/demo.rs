@@ -37,6 +37,9 @@ const LAST_LOOK: Duration = Duration::from_millis(500);
 /// How long the links within this process may take to be up.
 const UP_LIMIT: Duration = Duration::from_secs(2);
 
+/// How long the two links may take to end.
+const LEAVE_LIMIT: Duration = Duration::from_millis(250);
+
 /// Loopback: a demonstration is nobody else's business.
 const ADDRESS: &str = "127.0.0.1:0";
 
@@ -102,6 +105,10 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
             let up = state.wait_for(|state| matches!(state, State::Up { .. }));
             let _ = tokio::time::timeout(UP_LIMIT, up).await;
         }
+        // The relay may have answered the sender before it knew the viewer.
+        let mut viewers = sender.viewers();
+        let seen = viewers.wait_for(|viewers| viewers.is_some_and(|viewers| viewers > 0));
+        let _ = tokio::time::timeout(UP_LIMIT, seen).await;
         outgoing.begin();
         Ok(outgoing)
     })?;
@@ -129,7 +136,17 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         film.controls.close();
     }
     playing.abort();
+    // It holds a link too, which would miss the relay.
+    let _ = runtime.block_on(playing); // aborted, or over
+    // Their connections go before the relay does: else each of them would report that it is gone.
+    let links = [sender.state(), viewer.state()];
     drop((sender, viewer));
+    let ended = async {
+        for mut state in links {
+            while state.changed().await.is_ok() {}
+        }
+    };
+    let _ = runtime.block_on(async { tokio::time::timeout(LEAVE_LIMIT, ended).await });
     relay_stop.cancel();
     runtime.block_on(relay).map_err(std::io::Error::from)??;
     failure.get().map_or(shown, |why| Err(Error::SourceFailed(why.clone())))

@@ -98,7 +98,7 @@ fn read(files: &[OsString], args: &Args, max_message: u32) -> Result<Vec<(String
         let made = content.and_then(|content| still::outgoing(content, args.quality, args.size));
         let Outgoing { jpeg, changes } = made.map_err(|error| wrong(advised(&error)))?;
         let recoded = changes.recoded;
-        if changes.flaw.is_some() {
+        if changes.flaw.is_some() || changes.repaired.is_some() {
             warn!("{}: {changes}", path.display());
         } else if changes != Changes::default() {
             info!("{}: {changes}", path.display());

@@ -100,7 +100,7 @@ enum Command {
     Call(call::Args),
     /// Record what the others stream
     Record(record::Args),
-    /// Play a recording, here or to everybody at a relay
+    /// Play a film or a recording, here or to everybody at a relay
     Play(play::Args),
     /// Send a line of text
     Text(text::Args),

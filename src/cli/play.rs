@@ -24,11 +24,11 @@ the ends, h lists all. At the end the last picture stays.
 
 PULSECAM_HOST does not count here: nothing is sent to others unless a relay is named.";
 
-/// Play a recording, here or to everybody at a relay.
+/// Play a film or a recording, here or to everybody at a relay.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// The recording: Matroska with Motion-JPEG, or anything else that --source takes; ./pattern is a file of that name
+    /// The film: Motion-JPEG in Matroska (as `record` writes it), AVI, QuickTime or MP4, or anything else that --source takes; ./pattern is a file of that name
     #[arg(value_name = "FILE", value_parser = source::spec())]
     file: Spec,
     /// The relay: HOST or HOST:PORT; without one, it is shown here, also with PULSECAM_HOST set

@@ -49,11 +49,26 @@ impl Screen {
 
     /// Takes it: another screen, keys without echo. A panic gives it back as well.
     pub(super) fn take() -> io::Result<Self> {
-        let terminal = ratatui::try_init()?;
-        // What is pasted comes in one piece, and not as keys.
-        execute!(io::stdout(), EnableBracketedPaste)?;
+        // Before it is another screen: a line that is written a moment later would stand in the middle of it.
         *lines() = Some(VecDeque::new());
-        Ok(Self { terminal })
+        // What is pasted comes in one piece, and not as keys.
+        let taken = ratatui::try_init().and_then(|terminal| {
+            execute!(io::stdout(), EnableBracketedPaste)?;
+            Ok(Self { terminal })
+        });
+        if taken.is_err() {
+            give_back_the_log();
+        }
+        taken
+    }
+}
+
+/// What was said meanwhile is not lost with the screen.
+fn give_back_the_log() {
+    let said = lines().take().unwrap_or_default();
+    let log = output::log();
+    for line in said {
+        log.give(format!("{line}\n").as_bytes());
     }
 }
 
@@ -61,12 +76,7 @@ impl Drop for Screen {
     fn drop(&mut self) {
         let _ = execute!(io::stdout(), DisableBracketedPaste); // the terminal may be gone
         ratatui::restore();
-        // What was said meanwhile is not lost with the screen.
-        let said = lines().take().unwrap_or_default();
-        let log = output::log();
-        for line in said {
-            log.give(format!("{line}\n").as_bytes());
-        }
+        give_back_the_log();
     }
 }
 

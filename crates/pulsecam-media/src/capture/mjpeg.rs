@@ -162,7 +162,7 @@ impl Mjpeg {
 }
 
 /// Where a file stands, and its next bytes; it stands there again.
-fn beginning(file: &mut File) -> std::io::Result<(u64, Vec<u8>)> {
+pub(super) fn beginning(file: &mut File) -> std::io::Result<(u64, Vec<u8>)> {
     let from = file.stream_position()?;
     let mut start = Vec::new();
     file.take(PROBED as u64).read_to_end(&mut start)?;

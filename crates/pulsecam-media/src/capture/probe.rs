@@ -294,7 +294,7 @@ fn boxes(start: &[u8]) -> Option<Kind> {
                 Kind::Mov
             })
         }
-        b"moov" | b"wide" | b"mdat" | b"free" | b"skip" | b"pnot" | b"styp" | b"moof" | b"sidx" => {
+        b"moov" | b"wide" | b"mdat" | b"free" | b"skip" | b"pnot" | b"junk" | b"styp" | b"moof" | b"sidx" => {
             Some(Kind::Mov)
         }
         _ => None,

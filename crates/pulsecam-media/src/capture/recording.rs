@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    film::{self, Container, Film, Input},
+    film::{self, Film, Input},
     jpeg::Length,
 };
 
@@ -49,11 +49,6 @@ pub(super) struct Recording {
 }
 
 impl Recording {
-    /// Whether a file is one, by its first [`film::MAGIC_LENGTH`] bytes.
-    pub(super) fn is_one(start: &[u8]) -> bool {
-        Container::of(start).is_some()
-    }
-
     /// Opens it; `-` is standard input. What cannot be moved in, a pipe, is read on as it comes.
     pub(super) fn open(path: &Path, settings: &Settings) -> Result<Self, Error> {
         let is_stdin = path.as_os_str() == STDIN;

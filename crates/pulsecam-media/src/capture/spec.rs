@@ -19,7 +19,7 @@ use super::{
     camera::{self, Interface, PixelFormat, Wanted, Which},
     control::Setting,
     live::Live,
-    mjpeg::Mjpeg,
+    mjpeg::{self, Mjpeg},
     motion::Motion,
     numbered::Numbered,
     pace::DEFAULT_FPS,
@@ -239,7 +239,7 @@ impl Spec {
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         let named_so = MJPEG_EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known));
         match kind {
-            Some(kind) if kind.is_film() || Recording::is_one(&start) => Ok(Self::Recording(path.into())),
+            Some(kind) if kind.is_film() => Ok(Self::Recording(path.into())),
             Some(kind) if !kind.may_hold_jpegs() && !kind.is_still() => {
                 let name = path.display().to_string();
                 Err(Error::other(&name, kind.to_string(), kind.advice_for_file()))
@@ -293,6 +293,11 @@ fn stdin(settings: &Settings) -> Result<Box<dyn Source>, Error> {
         let io = |source| Error::Io { name: name(), source };
         let file = File::from(std::io::stdin().as_fd().try_clone_to_owned().map_err(io)?);
         if file.metadata().map_err(io)?.is_file() {
+            let mut file = file;
+            let (_, start) = mjpeg::beginning(&mut file).map_err(io)?;
+            if probe(&start).is_some_and(Kind::is_film) {
+                return Spec::Recording("-".into()).open(settings);
+            }
             let fps = settings.fps.unwrap_or(DEFAULT_FPS);
             return Ok(Box::new(Mjpeg::read(file, name(), fps, settings)?));
         }
@@ -428,6 +433,14 @@ mod tests {
         assert!(matches!(first("photo:/nowhere", None), Err(Error::NoSuchSource(_))));
         assert!(matches!(first(&format!("{DATA}/README.md"), None), Err(Error::NotAPicture { .. })));
         assert!(matches!(first(&format!("mjpeg:{DATA}/README.md"), None), Err(Error::NotMjpeg { .. })));
+        // Pictures of phones, which share their structure with films.
+        let folder = tempfile::tempdir().unwrap();
+        for (brand, name) in [("heic", "HEIC"), ("mif1", "HEIC"), ("avif", "AVIF")] {
+            let path = folder.path().join(brand);
+            std::fs::write(&path, format!("\0\0\0\x18ftyp{brand}\0\0\0\0{brand}miaf")).unwrap();
+            let error = first(path.to_str().unwrap(), None).unwrap_err().to_string();
+            assert!(error.contains(name), "{brand}: {error}");
+        }
         for size in [(0, 5), (5, 0), (MAX_DIMENSION + 1, 5), (MAX_DIMENSION, MAX_DIMENSION)] {
             assert!(matches!(first("pattern", Some(size)), Err(Error::BadSize { .. })), "{size:?}");
         }

@@ -1,8 +1,8 @@
 //! Films: files of JPEG frames that have times, whoever wrote them.
 //!
-//! Matroska, AVI, and QuickTime with its child MP4, each with a demuxer of its own. No crate reads all that webcams' programs and
-//! digital cameras write: the AVI readers there are know one index or none and no damage, and those for MP4 refuse QuickTime's
-//! codecs or allocate what a table claims. What is needed here is small: one video track, no re-ordering, no sound.
+//! Matroska, AVI, and QuickTime with its child MP4, each with a demuxer of its own. A search found no kept crate
+//! that reads all of what webcams' programs and digital cameras write, damaged files among it. What is needed here is small: one video
+//! track, no re-ordering, no sound.
 //!
 //! A file may come from anywhere. Every length is checked before anything is allocated, tables are read where they lie, and what is
 //! damaged is skipped and counted.

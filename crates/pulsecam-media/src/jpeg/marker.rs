@@ -1,8 +1,10 @@
 //! What a JPEG's markers tell without decoding it: its segments, its size in pixels, its Exif data.
 //!
-//! One walker serves all who look at markers: [`segments`] over a picture that is there, and [`EndScanner`](super::EndScanner) over
-//! one that still arrives. Both find markers with [`next`] and know their kinds from [`Kind`], which follow libjpeg-turbo: bytes
+//! One walker serves all who look at markers: [`segments`] over a picture that is there, and [`EndScanner`] over
+//! one that still arrives. Both find markers with `next` and know their kinds from `Kind`, which follow libjpeg-turbo: bytes
 //! between segments are passed over, as are fill bytes and stuffed zeros. Layout as in ITU-T T.81, annex B.
+
+use std::ops::Range;
 
 use memchr::memchr;
 
@@ -68,6 +70,9 @@ impl Kind {
 pub(super) const fn is_frame_header(marker: u8) -> bool {
     matches!(marker, SOF0..=0xcf) && !matches!(marker, DHT | 0xc8 | 0xcc)
 }
+
+/// Bytes of a segment before its payload: marker and length.
+const SEGMENT_HEAD: usize = 4;
 
 /// The outcome of a search for a marker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,7 +152,7 @@ impl<'a> Iterator for Segments<'a> {
             Kind::Segment | Kind::Scan => at + 2 + length(self.jpeg, at).unwrap_or(2).max(2),
             Kind::Start | Kind::End | Kind::Alone | Kind::Reserved => at + 2,
         };
-        let payload = self.jpeg.get(at + 4..end.min(self.jpeg.len())).unwrap_or_default();
+        let payload = self.jpeg.get(at + SEGMENT_HEAD..end.min(self.jpeg.len())).unwrap_or_default();
         // Bytes between two scans are passed over as entropy-coded data is.
         self.in_scan |= kind == Kind::Scan;
         self.at = if kind == Kind::End { self.jpeg.len() } else { end };
@@ -187,9 +192,17 @@ pub(super) fn scans(jpeg: &[u8]) -> usize {
 /// The Exif data of a JPEG, in which cameras note how they were held: the TIFF structure, without the name before it.
 #[must_use]
 pub fn exif(jpeg: &[u8]) -> Option<&[u8]> {
-    before_pixels(jpeg)
-        .filter(|segment| segment.marker == APP1)
-        .find_map(|segment| segment.payload.strip_prefix(b"Exif\0\0"))
+    jpeg.get(exif_range(jpeg)?)
+}
+
+/// Where [`exif`] stands, for who changes it.
+#[must_use]
+pub fn exif_range(jpeg: &[u8]) -> Option<Range<usize>> {
+    const NAME: &[u8] = b"Exif\0\0";
+    let is_exif = |segment: &Segment<'_>| segment.marker == APP1 && segment.payload.starts_with(NAME);
+    let segment = before_pixels(jpeg).find(is_exif)?;
+    let payload = segment.at + SEGMENT_HEAD;
+    Some(payload + NAME.len()..payload + segment.payload.len())
 }
 
 /// Reads the frame header: size and components, without touching pixel data.

@@ -34,7 +34,7 @@ pub use self::{
     encoder::Encoder,
     end::trimmed,
     limits::Limits,
-    marker::{Header, exif, header, segments},
+    marker::{Header, exif, exif_range, header, segments},
     quality::quality,
     repair::{Flaw, Length, Repaired, Repairer, repair},
     scale::Scale,

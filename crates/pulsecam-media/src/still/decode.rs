@@ -39,6 +39,8 @@ pub struct Changes {
     pub recoded: bool,
     /// Scaled down from this size.
     pub reduced_from: Option<(usize, usize)>,
+    /// Made whole, because this was wrong with it.
+    pub repaired: Option<String>,
     /// Decoded with this complaint: it may not be whole.
     pub flaw: Option<String>,
 }
@@ -53,6 +55,7 @@ impl fmt::Display for Changes {
             done(self.from_inks, "converted from CMYK"),
             self.reduced_from.map(|(width, height)| format!("scaled down from {width}x{height}")),
             done(self.recoded, "encoded as JPEG"),
+            self.repaired.as_ref().map(|flaw| format!("repaired ({flaw})")),
             self.flaw.as_ref().map(|flaw| format!("with a flaw ({flaw})")),
         ];
         let parts: Vec<_> = parts.into_iter().flatten().collect();

@@ -2,38 +2,20 @@
 
 use image::{ImageBuffer, Luma, Pixel, imageops, metadata::Orientation};
 
-use crate::picture::Canvas;
-
-const APP1: u8 = 0xe1;
-const EXIF: &[u8] = b"Exif\0\0";
+use crate::{jpeg, picture::Canvas};
 
 /// How a JPEG has to be turned to be upright.
 pub(super) fn of_jpeg(jpeg: &[u8]) -> Orientation {
-    let exif = exif(jpeg).and_then(|(start, length)| jpeg.get(start..start + length));
-    exif.and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms)
+    jpeg::exif(jpeg).and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms)
 }
 
 /// Notes in a JPEG's Exif data that it is upright.
 pub(super) fn note_upright(jpeg: &mut [u8]) {
-    if let Some((start, length)) = exif(jpeg)
-        && let Some(exif) = jpeg.get_mut(start..start + length)
+    if let Some(range) = jpeg::exif_range(jpeg)
+        && let Some(exif) = jpeg.get_mut(range)
     {
         let _ = Orientation::remove_from_exif_chunk(exif); // none there: upright anyway
     }
-}
-
-/// Where a JPEG's Exif data begins, and its length.
-fn exif(jpeg: &[u8]) -> Option<(usize, usize)> {
-    let mut at = 2;
-    while let &[0xff, marker @ (0xe0..=0xef | 0xfe), high, low] = jpeg.get(at..at + 4)? {
-        let length = usize::from(u16::from_be_bytes([high, low]));
-        let segment = jpeg.get(at + 4..at + 2 + length)?;
-        if marker == APP1 && segment.starts_with(EXIF) {
-            return Some((at + 4 + EXIF.len(), segment.len() - EXIF.len()));
-        }
-        at += 2 + length;
-    }
-    None
 }
 
 /// Whether turning changes places of width and height.
@@ -101,7 +83,7 @@ mod tests {
         let mut jpeg = vec![0xff, 0xd8];
         jpeg.extend(before);
         jpeg.extend([0xff, 0xe1, 0, (8 + tiff.len()) as u8]);
-        jpeg.extend(EXIF);
+        jpeg.extend(b"Exif\0\0");
         jpeg.extend(tiff);
         jpeg.extend([0xff, 0xda]);
         jpeg

@@ -36,23 +36,26 @@ pub fn outgoing(file: Bytes, quality: u8, room: Option<(usize, usize)>) -> Resul
         let still = decode(&file)?;
         return encoded(still, quality, room);
     }
-    let (file, flaw) = repaired(file)?;
+    let (file, repaired) = repaired(file)?;
     let header = header(&file)?;
     let upright = of_jpeg(&file);
     let own = upright_size((header.width, header.height), upright);
     let fits = room.is_none_or(|room| own.0 <= room.0 && own.1 <= room.1);
     if is_common(&file, own)? && fits {
         // What a viewer does, at an eighth of the size: each byte is looked at all the same.
-        let flaw = Decoder::new()?.decode(&file, Scale::Eighth, Canvas::default())?.warning.or(flaw);
+        let flaw = Decoder::new()?.decode(&file, Scale::Eighth, Canvas::default())?.warning;
+        let changes = Changes { repaired: repaired.clone(), flaw, ..Changes::default() };
         if upright == Orientation::NoTransforms {
-            return Ok(Outgoing { jpeg: file, changes: Changes { flaw, ..Changes::default() } });
+            return Ok(Outgoing { jpeg: file, changes });
         }
         if let Some(jpeg) = turned(&file, upright) {
-            return Ok(Outgoing { jpeg, changes: Changes { turned: true, flaw, ..Changes::default() } });
+            return Ok(Outgoing { jpeg, changes: Changes { turned: true, ..changes } });
         }
     }
     let own_quality = jpeg::quality(&file).unwrap_or(quality);
-    encoded(decode(&file)?, own_quality, room)
+    let mut still = decode(&file)?;
+    still.changes.repaired = repaired;
+    encoded(still, own_quality, room)
 }
 
 /// Whether a JPEG can go as it is, by its header alone: each viewer shows it, and upright.

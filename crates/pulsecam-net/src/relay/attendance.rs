@@ -2,7 +2,7 @@
 
 use std::sync::{
     Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering::Relaxed},
+    atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
 };
 
 use crate::wire::Heartbeat;
@@ -14,7 +14,12 @@ pub(super) struct Attendance {
     views: AtomicBool,
     asks: AtomicBool,
     ours: AtomicBool,
+    /// How many others view, as it was last told; [`NEVER_TOLD`] before.
+    told: AtomicU64,
 }
+
+/// No number of viewers.
+const NEVER_TOLD: u64 = u64::MAX;
 
 /// What the next heartbeat to a client has to say. A hand-over keeps the newest heartbeat only, and a notice must not take the
 /// place of an answer: texts are confirmed by answers.
@@ -46,7 +51,13 @@ impl Attendance {
     /// Whoever comes views until it says otherwise: an old peer never says anything.
     pub(super) fn new() -> Self {
         let no = || AtomicBool::new(false);
-        Self { due: Mutex::default(), views: AtomicBool::new(true), asks: no(), ours: no() }
+        Self {
+            due: Mutex::default(),
+            views: AtomicBool::new(true),
+            asks: no(),
+            ours: no(),
+            told: AtomicU64::new(NEVER_TOLD),
+        }
     }
 
     /// Whether it understands more than an old program.
@@ -67,6 +78,16 @@ impl Attendance {
     /// Whether it is to be told how many others may.
     pub(super) fn asks(&self) -> bool {
         self.asks.load(Relaxed)
+    }
+
+    /// It is being told how many others view.
+    pub(super) fn told(&self, viewers: u32) {
+        self.told.store(viewers.into(), Relaxed);
+    }
+
+    /// Whether it was told this number last.
+    pub(super) fn knows(&self, viewers: u32) -> bool {
+        self.told.load(Relaxed) == u64::from(viewers)
     }
 
     /// What its heartbeat says of it; whether that is new.

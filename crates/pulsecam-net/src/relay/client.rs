@@ -157,11 +157,15 @@ impl Feed<ClientId, Item> for Post<'_> {
         }
         let told = if report { self.room.report(self.id, &self.intake) } else { Heartbeat::default() };
         let answer = answer.unwrap_or_default();
+        let viewers = self.room.viewers_for(&self.client, alive);
+        if let Some(viewers) = viewers {
+            self.client.told(viewers);
+        }
         let heartbeat = Heartbeat {
             t1: answer.t1,
             t2: answer.t2,
             t3: answer.t2.map(|_| Timestamp::now()).or(told.t3),
-            viewers: self.room.viewers_for(&self.client, alive),
+            viewers,
             report: answer.report,
             silence: answer.t1.map(|_| self.room.house.config.silence_millis()),
             epoch: answer.epoch,

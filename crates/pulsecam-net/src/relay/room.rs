@@ -206,16 +206,17 @@ impl Room {
     /// Tells those who asked how many view: at once when it changes, and then not again for a moment. Were each of a thousand told
     /// of each that comes, a crowd at the door would be a million messages.
     pub(super) async fn keep_senders_told(&self) {
-        let mut told = None;
         loop {
             self.audience.notified().await;
-            let viewing = Some(self.viewing.load(Relaxed));
-            if told == viewing {
+            let mut asking = self.roster.list().to_vec();
+            // Each by what it was told itself: an answer may have told one what was true a moment ago.
+            asking.retain(|member| {
+                let viewers = self.viewers_for(&member.attendance, false);
+                viewers.is_some_and(|viewers| !member.attendance.knows(viewers))
+            });
+            if asking.is_empty() {
                 continue;
             }
-            told = viewing;
-            let mut asking = self.roster.list().to_vec();
-            asking.retain(|member| member.attendance.asks());
             for some in asking.chunks(NOTICES_AT_ONCE) {
                 for member in some {
                     member.say(Due { notice: true, ..Due::default() });
