@@ -158,17 +158,6 @@ pub(crate) fn word(words: &Words, progress: &Progress) -> Option<[String; 2]> {
     Some([full, short].map(|phrase| words.say(phrase)))
 }
 
-impl Progress {
-    /// The position that is displayed.
-    pub(crate) fn shown_position(&self) -> Duration {
-        match self.length {
-            Some(length) if self.ended => length,
-            Some(length) => self.position.min(length),
-            None => self.position,
-        }
-    }
-}
-
 impl Board {
     /// The film that is played here, if one is.
     pub(crate) fn film(&self) -> Option<&Film> {

@@ -46,12 +46,23 @@ pub struct Progress {
     pub ended: bool,
 }
 
+impl Progress {
+    /// The position that is displayed.
+    pub fn shown_position(&self) -> Duration {
+        match self.length {
+            Some(length) if self.ended => length,
+            Some(length) => self.position.min(length),
+            None => self.position,
+        }
+    }
+}
+
 /// A file that claims to be longer than its last frame by more than this is corrected once its end is reached.
 const LAST_FRAME_STAYS: Duration = Duration::from_secs(2);
 
 /// Why a wait is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wake {
+pub enum Wake {
     /// The frame is due. The film was paused for this long meanwhile: frames after it are due later by as much.
     Due {
         /// Time spent paused.
@@ -123,7 +134,7 @@ impl Playback {
     }
 
     /// Says that it is a film, and of what kind.
-    pub(crate) fn opened(&self, length: Option<Duration>, can_seek: bool) {
+    pub fn opened(&self, length: Option<Duration>, can_seek: bool) {
         let mut state = self.state();
         state.progress.is_film = true;
         state.progress.length = length;
@@ -131,7 +142,7 @@ impl Playback {
     }
 
     /// The frame at this position is shown now.
-    pub(crate) fn shown(&self, position: Duration) {
+    pub fn shown(&self, position: Duration) {
         let mut state = self.state();
         if state.seek.is_none() {
             state.progress.position = position;
@@ -141,7 +152,7 @@ impl Playback {
 
     /// Waits until a frame is due: until then, longer while the film is paused, and not at all for the first frame after a
     /// [`Wake::Seek`].
-    pub(crate) fn wait_until(&self, due: Instant) -> Wake {
+    pub fn wait_until(&self, due: Instant) -> Wake {
         let (mut paused, mut state) = (Duration::ZERO, self.state());
         loop {
             let now = Instant::now();
@@ -163,7 +174,7 @@ impl Playback {
     }
 
     /// Waits at the film's end until a person moves back, or looks no more. From then on its length is known.
-    pub(crate) fn wait_at_end(&self) -> Wake {
+    pub fn wait_at_end(&self) -> Wake {
         let mut state = self.state();
         state.progress.ended = true;
         let position = state.progress.position;

@@ -6,7 +6,8 @@
 //! encoder: [`FrameData`] says which it is.
 
 mod avi_pipe;
-pub(crate) mod camera;
+#[doc(hidden)]
+pub mod camera;
 mod card;
 mod control;
 mod digits;

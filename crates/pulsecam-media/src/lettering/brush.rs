@@ -8,7 +8,7 @@ use crate::picture::Canvas;
 /// `colour` laid over `under` with an opacity of 0 to 255.
 #[inline]
 #[must_use]
-pub fn blend(under: u32, colour: u32, alpha: u32) -> u32 {
+pub(super) fn blend(under: u32, colour: u32, alpha: u32) -> u32 {
     // Two channels at a time; 256 instead of 255 levels make full opacity exact and division a shift.
     let alpha = alpha + (alpha >> 7);
     let rest = 256 - alpha;

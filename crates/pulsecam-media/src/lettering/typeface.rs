@@ -31,7 +31,7 @@ const HAN_FAMILIES: [&str; 6] = [
 ];
 
 /// The fonts in use, and the search for more.
-pub struct Typeface {
+pub(super) struct Typeface {
     fonts: FontSystem,
     emoji: Option<String>,
     han: String,
@@ -46,7 +46,7 @@ enum Search {
 
 impl Typeface {
     /// The bundled fonts only.
-    pub fn bundled() -> Self {
+    pub(super) fn bundled() -> Self {
         Self::of(database(), Search::NotYet)
     }
 
@@ -60,12 +60,12 @@ impl Typeface {
     }
 
     /// The fonts, for shaping and drawing.
-    pub fn fonts(&mut self) -> &mut FontSystem {
+    pub(super) fn fonts(&mut self) -> &mut FontSystem {
         &mut self.fonts
     }
 
     /// Starts the search for the system's fonts unless that has been done.
-    pub fn want_more(&mut self) {
+    pub(super) fn want_more(&mut self) {
         if !matches!(self.search, Search::NotYet) {
             return;
         }
@@ -86,12 +86,12 @@ impl Typeface {
     }
 
     /// Whether a search is under way.
-    pub fn searching(&self) -> bool {
+    pub(super) fn searching(&self) -> bool {
         matches!(self.search, Search::Running(_))
     }
 
     /// Takes over what a search has found. True where that changed the fonts: everything shaped before is stale.
-    pub fn refresh(&mut self) -> bool {
+    pub(super) fn refresh(&mut self) -> bool {
         let Search::Running(search) = &self.search else { return false };
         match search.try_recv() {
             Ok(db) => *self = Self::of(db, Search::Over),
@@ -102,7 +102,7 @@ impl Typeface {
     }
 
     /// The text in pieces with the family that each is to be set in.
-    pub fn spans<'a>(&'a self, text: &'a str) -> impl Iterator<Item = (&'a str, Attrs<'a>)> {
+    pub(super) fn spans<'a>(&'a self, text: &'a str) -> impl Iterator<Item = (&'a str, Attrs<'a>)> {
         runs(text).into_iter().map(|(kind, range)| {
             let family = match (kind, &self.emoji) {
                 (Kind::Emoji, Some(emoji)) => emoji,
@@ -114,7 +114,7 @@ impl Typeface {
     }
 
     /// Where no piece says otherwise.
-    pub fn plain() -> Attrs<'static> {
+    pub(super) fn plain() -> Attrs<'static> {
         Attrs::new().family(Family::Name(SANS_FAMILY))
     }
 }
@@ -142,7 +142,7 @@ enum Kind {
 }
 
 /// Whether a text has emoji, which no bundled font has in colour.
-pub fn has_emoji(text: &str) -> bool {
+pub(super) fn has_emoji(text: &str) -> bool {
     runs(text).iter().any(|(kind, _)| *kind == Kind::Emoji)
 }
 

@@ -106,7 +106,7 @@ pub struct Canvas {
 
 /// The largest size with the proportions of `picture` within `room`, rounded to whole pixels; nothing for a picture without any.
 #[must_use]
-pub(crate) fn contained(picture: (usize, usize), room: (usize, usize)) -> (usize, usize) {
+pub fn contained(picture: (usize, usize), room: (usize, usize)) -> (usize, usize) {
     let (width, height) = picture;
     if width == 0 || height == 0 {
         return (0, 0);

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The cameras of a system, by whichever interface.
-pub(crate) trait Backend {
+pub trait Backend {
     /// The cameras that are plugged in, sorted. Cheap: asked several times a second while one is missing.
     fn present(&self) -> Vec<Found>;
 
@@ -34,7 +34,7 @@ pub(crate) trait Backend {
 }
 
 /// A camera that runs. Dropping it stops it.
-pub(crate) trait Device {
+pub trait Device {
     /// What really was set.
     fn shape(&self) -> Shape;
 
@@ -44,55 +44,55 @@ pub(crate) trait Device {
 
 /// A camera that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Found {
+pub struct Found {
     /// Its number, as in `camera:0`.
-    pub(crate) index: u32,
+    pub index: u32,
     /// What it calls itself.
-    pub(crate) name: String,
+    pub name: String,
     /// Its device, such as `/dev/video0`; what the system has instead elsewhere.
-    pub(crate) path: String,
+    pub path: String,
     /// The socket it is plugged into, where that is known: it tells two cameras of the same name apart.
-    pub(crate) socket: String,
+    pub socket: String,
 }
 
 /// A size and a rate beside those that are usual, for cameras that can do any.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Wish {
-    pub(crate) size: Option<(u32, u32)>,
-    pub(crate) fps: Option<f64>,
+pub struct Wish {
+    pub size: Option<(u32, u32)>,
+    pub fps: Option<f64>,
 }
 
 /// What a camera offers.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Modes {
+pub struct Modes {
     /// Those that can be used here, in the order of a list.
-    pub(crate) known: Vec<Mode>,
+    pub known: Vec<Mode>,
     /// Pixel formats that cannot.
-    pub(crate) unknown: Vec<String>,
+    pub unknown: Vec<String>,
 }
 
 /// How the bytes of a frame lie.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Shape {
-    pub(crate) mode: Mode,
+pub struct Shape {
+    pub mode: Mode,
     /// Bytes from row to row of the first plane; less than a row's own bytes means: no padding.
-    pub(crate) stride: usize,
+    pub stride: usize,
     /// YUV from 0 to 255 instead of 16 to 235.
-    pub(crate) full_range: bool,
+    pub full_range: bool,
 }
 
 /// One frame, still in the driver's memory.
 #[derive(Debug)]
-pub(crate) struct Taken<'a> {
-    pub(crate) bytes: &'a [u8],
+pub struct Taken<'a> {
+    pub bytes: &'a [u8],
     /// Whether `bytes` has the frame's true length.
-    pub(crate) length: crate::jpeg::Length,
+    pub length: crate::jpeg::Length,
     /// The driver's number for it, which counts those that it could not deliver.
-    pub(crate) sequence: Option<u32>,
+    pub sequence: Option<u32>,
     /// When it was taken.
-    pub(crate) captured: Timestamp,
+    pub captured: Timestamp,
     /// The driver says that something is wrong with it.
-    pub(crate) damaged: bool,
+    pub damaged: bool,
 }
 
 /// A program that has a camera open.
@@ -160,12 +160,12 @@ pub enum Fault {
 
 impl Fault {
     /// Whether waiting may help at the start, without being asked to wait: someone else will be done with it.
-    pub(crate) const fn is_busy(&self) -> bool {
+    pub const fn is_busy(&self) -> bool {
         matches!(self, Self::Busy(_))
     }
 
     /// Whether it is a mistake in what was asked for, which no waiting mends.
-    pub(crate) fn is_wrong_request(&self) -> bool {
+    pub fn is_wrong_request(&self) -> bool {
         match self {
             Self::NoSuchFormat { .. } | Self::NoFormat(_) => true,
             // A camera that is unplugged while it is set up refuses everything.

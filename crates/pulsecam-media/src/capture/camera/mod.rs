@@ -4,7 +4,7 @@
 //! one again. How a system's cameras are reached is behind [`device::Backend`]: on Linux the `v4l` crate, because nokhwa
 //! hides a frame's length, number, flags and time, and cannot stop waiting; elsewhere nokhwa.
 
-pub(crate) mod device;
+pub mod device;
 mod mode;
 mod native;
 #[cfg(target_os = "linux")]
@@ -12,7 +12,7 @@ mod node;
 mod source;
 #[cfg(test)]
 mod stage;
-pub(crate) mod unpack;
+pub mod unpack;
 #[cfg(target_os = "linux")]
 mod users;
 #[cfg(target_os = "linux")]
@@ -32,7 +32,8 @@ pub use self::{
     device::{Fault, User},
     mode::{Mode, PixelFormat, Rate},
 };
-pub(crate) use self::{mode::Wanted, source::Camera};
+pub use self::mode::Wanted;
+pub use self::source::Camera;
 use super::Error;
 
 /// A camera that is there.

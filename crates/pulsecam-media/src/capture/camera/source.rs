@@ -34,7 +34,7 @@ const LARGEST_GAP: u32 = 60_000;
 ///
 /// Once it was open, whatever happens to it is an error of [`Source::next_frame`], and the next call tries to have it back:
 /// the same one, by its socket or its name, whichever number it comes back as.
-pub(crate) struct Camera {
+pub struct Camera {
     backend: Box<dyn Backend>,
     which: Which,
     wanted: Wanted,
@@ -67,7 +67,7 @@ impl Camera {
     /// # Errors
     /// Where there is none, or none that can be opened; not where another program has it, or where it shall be waited for:
     /// then it is tried again with each frame that is asked for.
-    pub(crate) fn open(
+    pub fn open(
         backend: Box<dyn Backend>,
         which: Which,
         wanted: Wanted,

@@ -12,7 +12,7 @@ use crate::picture::{Picture, Pixels, Subsampling};
 
 /// The picture in a driver's buffer; `None` where the buffer is too short, or holds a JPEG. `spare` is memory of an earlier
 /// picture to use again: a megabyte of fresh memory for each frame costs as much as the unpacking.
-pub(crate) fn picture(bytes: &[u8], shape: &Shape, spare: Vec<u8>) -> Option<Picture> {
+pub fn picture(bytes: &[u8], shape: &Shape, spare: Vec<u8>) -> Option<Picture> {
     let (width, height) = (shape.mode.width as usize, shape.mode.height as usize);
     let pixels = match shape.mode.format {
         PixelFormat::Mjpeg => return None,
