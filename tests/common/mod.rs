@@ -11,28 +11,16 @@
 pub mod clip;
 pub mod delay;
 pub mod film;
-pub mod golden;
+#[path = "../../crates/pulsecam-net/tests/common/links.rs"]
 pub mod links;
 pub mod peer;
 pub mod program;
+#[path = "../../crates/pulsecam-net/tests/common/server.rs"]
 pub mod server;
+#[path = "../../crates/pulsecam-wire/tests/common/mod.rs"]
+mod wire;
 
-use bytes::Buf;
-use pulsecam::wire::Message;
-
-pub use golden::golden;
-
-/// A message's bytes as they go over the wire.
-pub fn wire_bytes(message: &Message) -> Vec<u8> {
-    let mut buf = message.to_buf();
-    buf.copy_to_bytes(buf.remaining()).to_vec()
-}
-
-/// Bytes from hex, blanks ignored.
-pub fn hex(text: &str) -> Vec<u8> {
-    let digits: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    digits
-        .chunks_exact(2)
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
-        .collect()
-}
+pub use self::wire::{
+    golden::{self, golden},
+    hex, wire_bytes,
+};

@@ -21,9 +21,9 @@ mod number;
 mod qstring;
 #[cfg(feature = "tokio")]
 mod reader;
-mod receipts;
-mod text;
+
 pub mod stream_id;
+mod text;
 pub mod timestamp;
 mod token;
 
@@ -38,7 +38,6 @@ pub use self::{
     held::{Held, Share},
     message::{Kind, Message, Origin},
     qstring::{LoneSurrogate, QString},
-    receipts::Receipts,
     text::TextContent,
     token::{Token, unique_id},
 };

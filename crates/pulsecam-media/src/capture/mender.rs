@@ -145,7 +145,8 @@ mod tests {
     #[test]
     fn what_is_repaired_and_what_is_left_out_is_counted() {
         let whole = Bytes::from(
-            std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/coffee_600x400.jpg")).unwrap(),
+            std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/coffee_600x400.jpg"))
+                .unwrap(),
         );
         let mut mender = Mender::new("test");
         let kept = mender.frame(&whole, Length::Unknown).unwrap();

@@ -1,5 +1,7 @@
 //! What both ends of a connection learn about it from each other's reports.
 
 mod delay;
+mod receipts;
 
 pub use self::delay::{QueueingDelay, WindowedMin};
+pub(crate) use self::receipts::Receipts;

@@ -26,11 +26,12 @@ use super::{
 };
 use crate::{
     clock::{Timestamp, now},
+    feedback::Receipts,
     fresh::{Receiver, Taken},
     key::Response,
-    relay::pace::{self, Pace},
+    log_throttle::{self, LogThrottle},
     socket::{self, Input},
-    wire::{Farewell, FrameInfo, Heartbeat, Kind, Message, Reader, Receipts, Skipped},
+    wire::{Farewell, FrameInfo, Heartbeat, Kind, Message, Reader, Skipped},
 };
 
 pub(super) type Outbox = Receiver<(), Outbound>;
@@ -195,7 +196,7 @@ impl<'a> Session<'a> {
         // After a standstill one look is enough, not one for each second of it.
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut heard, mut skipped) = (0, reader.skipped());
-        let mut pace = Pace::new(pace::FLOOD);
+        let mut throttle = LogThrottle::new(log_throttle::FLOOD);
         loop {
             let next = tokio::select! {
                 biased;
@@ -208,7 +209,7 @@ impl<'a> Session<'a> {
                 self.lock().pulse.heard(now());
             }
             if reader.skipped() != skipped {
-                self.skipped(skipped, reader.skipped(), &mut pace);
+                self.skipped(skipped, reader.skipped(), &mut throttle);
                 skipped = reader.skipped();
             }
             let end = match next {
@@ -238,14 +239,14 @@ impl<'a> Session<'a> {
     }
 
     /// Messages over our limit came and were dropped.
-    fn skipped(&self, before: Skipped, after: Skipped, pace: &mut Pace) {
+    fn skipped(&self, before: Skipped, after: Skipped, throttle: &mut LogThrottle) {
         let now = now();
         self.hub.tally.messages_skipped.fetch_add(after.messages - before.messages, Relaxed);
         // The relay counts them among the frames that it has given us.
         for _ in before.frames..after.frames {
             self.came(now);
         }
-        if let Some(more) = pace.line(now) {
+        if let Some(more) = throttle.line(now) {
             let (size, allowed) = (after.last_size, self.hub.config.max_message);
             let others = if more > 0 {
                 format!(" ({more} times more since this was last reported)")

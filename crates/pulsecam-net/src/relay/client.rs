@@ -38,9 +38,10 @@ use super::{
 };
 use crate::{
     clock::{self, Timestamp},
+    feedback::Receipts,
     fresh::{Lane, Taken},
     socket::{self, Feed, Incoming},
-    wire::{Heartbeat, Kind, Message, Reader, Receipts, Side},
+    wire::{Heartbeat, Kind, Message, Reader, Side},
 };
 
 /// Serves one client to the end of its connection.

@@ -23,11 +23,14 @@ use super::{
     event::LeaveReason,
     member::{ClientId, Dismissal, Member},
     memory::{self, Hoard, Memory},
-    pace::{self, Pace},
     room::{Room, lock},
     strangers,
 };
-use crate::{clock, wire::Message};
+use crate::{
+    clock,
+    log_throttle::{self, LogThrottle},
+    wire::Message,
+};
 
 /// A relay's rooms and its door.
 pub(super) struct House {
@@ -48,10 +51,10 @@ pub(super) struct House {
 
 /// How much is written of what strangers bring about.
 struct Log {
-    traffic: Mutex<Pace>,
-    breaches: Mutex<Pace>,
-    refusals: Mutex<Pace>,
-    accepting: Mutex<Pace>,
+    traffic: Mutex<LogThrottle>,
+    breaches: Mutex<LogThrottle>,
+    refusals: Mutex<LogThrottle>,
+    accepting: Mutex<LogThrottle>,
 }
 
 #[derive(Default)]
@@ -130,10 +133,10 @@ impl House {
             rooms: Mutex::default(),
             joined: AtomicU64::new(0),
             log: Log {
-                traffic: Mutex::new(Pace::new(pace::TRAFFIC)),
-                breaches: Mutex::new(Pace::new(pace::FLOOD)),
-                refusals: Mutex::new(Pace::new(pace::FLOOD)),
-                accepting: Mutex::new(Pace::new(pace::FLOOD)),
+                traffic: Mutex::new(LogThrottle::new(log_throttle::TRAFFIC)),
+                breaches: Mutex::new(LogThrottle::new(log_throttle::FLOOD)),
+                refusals: Mutex::new(LogThrottle::new(log_throttle::FLOOD)),
+                accepting: Mutex::new(LogThrottle::new(log_throttle::FLOOD)),
             },
             counters: Counters::default(),
             stop,

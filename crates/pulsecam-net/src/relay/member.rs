@@ -22,9 +22,10 @@ use super::{
 };
 use crate::{
     clock::{Timestamp, now},
+    feedback::Receipts,
     fresh::{self, Full},
     socket::Pen,
-    wire::{Message, QString, Receipts, Share, Token},
+    wire::{Message, QString, Share, Token},
 };
 
 /// How often the same client is reported as slow.

@@ -21,7 +21,6 @@ mod listen;
 mod member;
 mod memory;
 mod numbers;
-pub(crate) mod pace;
 mod room;
 mod roster;
 mod standstill;

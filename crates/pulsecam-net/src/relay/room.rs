@@ -27,9 +27,10 @@ use super::{
 };
 use crate::{
     clock::{self, Timestamp},
+    feedback::Receipts,
     fresh,
     socket::{Pen, Written},
-    wire::{FrameInfo, Heartbeat, Kind, Message, Receipts},
+    wire::{FrameInfo, Heartbeat, Kind, Message},
 };
 
 /// How often viewers are asked to report what video they get: often enough to notice within half a second that it gets old, too seldom to

@@ -24,6 +24,8 @@ use std::{fmt, path::Path, str::FromStr};
 
 use serde::Serialize;
 
+pub use self::mode::Wanted;
+pub use self::source::Camera;
 use self::{
     device::{Backend, Found, Wish},
     native::Native,
@@ -32,8 +34,6 @@ pub use self::{
     device::{Fault, User},
     mode::{Mode, PixelFormat, Rate},
 };
-pub use self::mode::Wanted;
-pub use self::source::Camera;
 use super::Error;
 
 /// A camera that is there.

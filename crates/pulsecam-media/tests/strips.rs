@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 
 use bytes::Bytes;
 use proptest::prelude::*;
-use pulsecam::{
+use pulsecam_media::{
     jpeg::{Decoder, Encoder, Scale, Strips, splice, split},
     picture::{Canvas, Picture, Pixels, Subsampling},
 };

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use pulsecam::{
+use pulsecam_net::{
     relay::{self, Config, Event, Summary},
     wire::{Codec, DEFAULT_MAX_MESSAGE, Heartbeat, Kind, Message, Reader, Side},
 };

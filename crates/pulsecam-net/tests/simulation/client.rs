@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use pulsecam::{
+use pulsecam_net::{
     clock::Timestamp,
     link::{self, Config, Dial, Inbox, Link, Role, State},
     wire::{FrameInfo, Kind, Message, Origin},

@@ -8,7 +8,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
 use common::server::{Bare, PATIENCE, Server};
-use pulsecam::{
+use pulsecam_net::{
     fresh::Lane,
     link::{self, Down, Inbox, Link, Receipt, State, Undeliverable},
     relay,

@@ -1,10 +1,7 @@
 //! Messages with their bytes, written out by hand from the format: never made by the code under test.
 
 use bytes::Bytes;
-use pulsecam::{
-    clock::Timestamp,
-    wire::{FrameInfo, Heartbeat, Message, Origin, QString, Side},
-};
+use pulsecam_wire::{FrameInfo, Heartbeat, Message, Origin, QString, Side, timestamp::Timestamp};
 
 use super::hex;
 

@@ -13,14 +13,14 @@ const WINDOW: Duration = Duration::from_secs(1);
 
 /// Which lines are written.
 #[derive(Debug)]
-pub(crate) struct Pace {
+pub(crate) struct LogThrottle {
     most: u32,
     begun: Option<Instant>,
     written: u32,
     left_out: u64,
 }
 
-impl Pace {
+impl LogThrottle {
     /// So many lines in a second.
     pub(crate) const fn new(most: u32) -> Self {
         Self { most, begun: None, written: 0, left_out: 0 }
@@ -47,21 +47,21 @@ mod tests {
     #[test]
     fn a_crowd_is_told_of_in_a_few_lines_and_counted() {
         let start = Instant::now();
-        let mut pace = Pace::new(TRAFFIC);
-        let told = (0..1_000).filter_map(|_| pace.line(start)).collect::<Vec<_>>();
+        let mut throttle = LogThrottle::new(TRAFFIC);
+        let told = (0..1_000).filter_map(|_| throttle.line(start)).collect::<Vec<_>>();
         assert_eq!(told, [0; 20]);
-        assert_eq!(pace.line(start + Duration::from_secs(1)), Some(980));
-        assert_eq!(pace.line(start + Duration::from_secs(60)), Some(0));
+        assert_eq!(throttle.line(start + Duration::from_secs(1)), Some(980));
+        assert_eq!(throttle.line(start + Duration::from_secs(60)), Some(0));
     }
 
     #[test]
     fn a_flood_is_told_of_once_a_second() {
-        let (mut pace, start) = (Pace::new(FLOOD), Instant::now());
-        assert_eq!(pace.line(start), Some(0));
+        let (mut throttle, start) = (LogThrottle::new(FLOOD), Instant::now());
+        assert_eq!(throttle.line(start), Some(0));
         for _ in 0..5 {
-            assert_eq!(pace.line(start + Duration::from_millis(900)), None);
+            assert_eq!(throttle.line(start + Duration::from_millis(900)), None);
         }
-        assert_eq!(pace.line(start + Duration::from_millis(1_100)), Some(5));
-        assert_eq!(pace.line(start + Duration::from_secs(9)), Some(0));
+        assert_eq!(throttle.line(start + Duration::from_millis(1_100)), Some(5));
+        assert_eq!(throttle.line(start + Duration::from_secs(9)), Some(0));
     }
 }

@@ -10,12 +10,9 @@ use std::{sync::Arc, time::Duration};
 use bytes::{Bytes, BytesMut};
 use common::{golden, wire_bytes};
 use proptest::prelude::*;
-use pulsecam::{
-    clock::Timestamp,
-    wire::{
-        Codec, DEFAULT_MAX_MESSAGE, Error, Fault, FrameInfo, Heartbeat, Held, Kind, Message, Origin, QString,
-        Reader, Side,
-    },
+use pulsecam_wire::{
+    Codec, DEFAULT_MAX_MESSAGE, Error, Fault, FrameInfo, Heartbeat, Held, Kind, Message, Origin, QString,
+    Reader, Side, timestamp::Timestamp,
 };
 use tokio::{io::AsyncWriteExt, time::timeout};
 

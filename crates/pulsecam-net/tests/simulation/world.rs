@@ -3,7 +3,7 @@
 use std::{cell::Cell, net::IpAddr, panic, sync::Once, time::Duration};
 
 use fastrand::Rng;
-use pulsecam::{
+use pulsecam_net::{
     clock::{self, Timestamp},
     link::Role,
 };

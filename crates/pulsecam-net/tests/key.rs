@@ -11,7 +11,7 @@ use common::{
     links::{down, up},
     server::{Bare, PATIENCE, Server},
 };
-use pulsecam::{
+use pulsecam_net::{
     key::{Challenge, Key},
     link::{self, Down, Inbox, Link, connect},
     relay::{Config, Keyring, Limits, RoomKey},

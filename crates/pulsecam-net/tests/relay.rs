@@ -17,7 +17,7 @@ use common::{
     server::{Bare, PATIENCE, Server, number_of, numbered_frame},
     wire_bytes,
 };
-use pulsecam::{
+use pulsecam_net::{
     clock::Timestamp,
     relay::{self, Census, Config, Event, LeaveReason},
     wire::{FrameInfo, Heartbeat, Kind, Message, Origin, QString, Side},

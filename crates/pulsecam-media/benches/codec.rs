@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 use divan::Bencher;
-use pulsecam::{
+use pulsecam_media::{
     jpeg::{Decoder, Encoder, Scale, Strips, header, splice, split},
     picture::{Canvas, Picture, Pixels, Subsampling},
 };

@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr, num::NonZeroUsize, time::Duration};
 
-use pulsecam::{
+use pulsecam_net::{
     relay::{self, Config, Event},
     socket::{Connection, Incoming, Listen, Polled},
 };

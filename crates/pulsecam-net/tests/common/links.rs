@@ -1,6 +1,6 @@
 //! What a link's state comes to.
 
-use pulsecam::link::{Down, Link, State};
+use pulsecam_net::link::{Down, Link, State};
 use tokio::time::timeout;
 
 use super::server::PATIENCE;

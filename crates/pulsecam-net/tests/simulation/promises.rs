@@ -8,7 +8,7 @@ use std::{
     net::IpAddr,
 };
 
-use pulsecam::relay::Summary;
+use pulsecam_net::relay::Summary;
 
 use crate::{
     client::Part,
@@ -33,7 +33,7 @@ pub fn everybody_is_there_once(journal: &mut Journal, parts: &[Part], addresses:
             journal.broken(format_args!("{process}'s link is not up"));
         }
         let others = (viewing - usize::from(parts[host].shows())) as u32;
-        let asks = parts[host].role != pulsecam::link::Role::Viewer;
+        let asks = parts[host].role != pulsecam_net::link::Role::Viewer;
         if record.viewers != asks.then_some(others) {
             journal.broken(format_args!("{process} is told of {:?} viewers, not {others}", record.viewers));
         }

@@ -5,7 +5,7 @@
 mod common;
 
 use common::server::{Bare, PATIENCE, Server};
-use pulsecam::{
+use pulsecam_net::{
     clock::Timestamp,
     link::{self, Config, Link, Role},
     relay,

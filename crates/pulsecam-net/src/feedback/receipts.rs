@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::Heartbeat;
+use pulsecam_wire::Heartbeat;
 
 /// Counts what comes, and says when a report is due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Receipts {
+pub(crate) struct Receipts {
     got: u64,
     last: Option<Instant>,
     wanted: Option<Duration>,
@@ -15,7 +15,7 @@ pub struct Receipts {
 
 impl Receipts {
     /// The other end asks for a report this often at the most, or for none; whether it asked for none before.
-    pub const fn asked(&mut self, interval: Option<Duration>) -> bool {
+    pub(crate) const fn asked(&mut self, interval: Option<Duration>) -> bool {
         let first = self.wanted.is_none();
         self.wanted = interval;
         first
@@ -23,18 +23,12 @@ impl Receipts {
 
     /// Whether the other end wants reports.
     #[must_use]
-    pub const fn is_asked(&self) -> bool {
+    pub(crate) const fn is_asked(&self) -> bool {
         self.wanted.is_some()
     }
 
-    /// Video messages that came.
-    #[must_use]
-    pub const fn got(&self) -> u64 {
-        self.got
-    }
-
     /// One came at `now`; whether a report is due.
-    pub fn came(&mut self, now: Instant) -> bool {
+    pub(crate) fn came(&mut self, now: Instant) -> bool {
         self.got += 1;
         self.last = Some(now);
         let Some(interval) = self.wanted else { return false };
@@ -47,7 +41,7 @@ impl Receipts {
 
     /// The heartbeat with the report in it, where one is wanted and there is something to report.
     #[must_use]
-    pub fn tell(&self, heartbeat: Heartbeat, now: Instant) -> Heartbeat {
+    pub(crate) fn tell(&self, heartbeat: Heartbeat, now: Instant) -> Heartbeat {
         let (Some(_), Some(last)) = (self.wanted, self.last) else { return heartbeat };
         let ago = u64::try_from(now.duration_since(last).as_micros()).unwrap_or(u64::MAX);
         Heartbeat { got: Some(self.got), ago: Some(ago), ..heartbeat }
@@ -69,7 +63,7 @@ mod tests {
         assert!(receipts.is_asked());
         let due: Vec<_> = (1..=30).filter(|frame| receipts.came(start + *frame * 10 * MS)).collect();
         assert_eq!(due, [1, 11, 21]);
-        assert_eq!(receipts.got(), 31);
+        assert_eq!(receipts.got, 31);
         let told = receipts.tell(Heartbeat::default(), start + 300 * MS);
         assert_eq!((told.got, told.ago), (Some(31), Some(0)));
     }

@@ -5,7 +5,7 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 use divan::Bencher;
-use pulsecam::{
+use pulsecam_net::{
     clock::Timestamp,
     fresh::Lanes,
     wire::{Codec, DEFAULT_MAX_MESSAGE, FrameInfo, Heartbeat, Message, QString, Reader, Side},

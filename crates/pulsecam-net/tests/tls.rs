@@ -12,7 +12,7 @@ use common::{
     links::{down, up},
     server::{PATIENCE, Server},
 };
-use pulsecam::{
+use pulsecam_net::{
     link::{self, Down, Inbox, Link, connect},
     relay,
     tls::{self, Certificate, Client, Fingerprint, Trust},

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use pulsecam::{link::Counters, relay::Summary};
+use pulsecam_net::{link::Counters, relay::Summary};
 
 /// One life of a client's program: the host and how often it was started before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

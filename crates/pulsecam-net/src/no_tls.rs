@@ -1,0 +1,45 @@
+//! Stands in for TLS in a build without the feature `tls`: its types have no values, so no connection can use it.
+
+use std::{convert::Infallible, io};
+
+use tokio::net::TcpStream;
+
+use crate::socket::Connection;
+
+/// A TLS client; there is none without the feature `tls`.
+#[derive(Clone, Debug)]
+pub struct Client(Infallible);
+
+impl Client {
+    #[expect(clippy::unused_async, reason = "the same call as with TLS")]
+    pub(crate) async fn connect(&self, _host: &str, _stream: TcpStream) -> io::Result<Connection> {
+        match self.0 {}
+    }
+}
+
+/// A TLS server; there is none without the feature `tls`.
+#[derive(Clone, Debug)]
+pub struct Server(Infallible);
+
+impl Server {
+    #[expect(clippy::unused_async, reason = "the same call as with TLS")]
+    pub(crate) async fn accept(&self, _stream: TcpStream) -> io::Result<Connection> {
+        match self.0 {}
+    }
+}
+
+pub(crate) const ACCESS_DENIED: [u8; 0] = [];
+
+/// What a failed handshake means to a person.
+#[must_use]
+pub fn explain(error: &io::Error) -> String {
+    error.to_string()
+}
+
+pub(crate) const fn is_untrusted(_error: &io::Error) -> bool {
+    false
+}
+
+pub(crate) const fn is_lasting(_error: &io::Error) -> bool {
+    false
+}
