@@ -145,7 +145,7 @@ async fn pictures_come_from_standard_input_and_files_of_any_name_and_as_small_as
     let empty = piped(&["image", &relay.addr, "-"], b"");
     let said = text_of(&empty.stderr);
     assert!(
-        empty.status.code() == Some(1) && said.contains("standard input: no picture: it is empty"),
+        empty.status.code() == Some(1) && said.contains("standard input: not a picture: it is empty"),
         "{said}"
     );
 }
@@ -159,8 +159,8 @@ async fn what_viewers_cannot_show_is_refused_by_name_and_nothing_is_sent() {
     let png = encoded(&RgbImage::new(200, 200).into(), ImageFormat::Png);
     let cases: &[(&str, &[u8], &[&str])] = &[
         ("deep.jpg", &clip::deep(&clip::two_halves(64, 48)), &["12 bits a sample"]),
-        ("cut.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF", &["no picture that can be read"]),
-        ("cut.png", &png[..png.len() / 2], &["no picture that can be read"]),
+        ("cut.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF", &["cannot read the picture"]),
+        ("cut.png", &png[..png.len() / 2], &["cannot read the picture"]),
         ("IMG_1234.HEIC", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", &["HEIC", "heif-convert"]),
         ("scan.jpg", b"II*\0\x08\0\0\0", &["TIFF", "magick"]),
         ("plan.svg", b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>", &["SVG", "rsvg-convert"]),
@@ -236,7 +236,7 @@ async fn a_viewer_saves_each_image_as_what_it_is_and_says_what_it_cannot_show() 
         (&deep, Err("12 bits a sample"), Some("jpg")),
         (heic, Err("HEIC"), Some("heic")),
         (b"", Err("empty"), None),
-        (b"\x93\x01 garbage", Err("no picture"), None),
+        (b"\x93\x01 garbage", Err("not a picture"), None),
     ];
     for (content, shown, extension) in cases {
         peer.send(&peer::image(content)).await;
