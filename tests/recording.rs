@@ -330,7 +330,7 @@ fn the_program_records_until_it_is_told_to_stop_and_plays_what_it_recorded() {
     let again =
         pulsecam().args(["record", &relay.addr, "--out", file]).stdin(Stdio::null()).output().unwrap();
     assert_eq!(again.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&again.stderr).contains("is there already"));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("already exists"));
 }
 
 #[test]
@@ -364,7 +364,7 @@ fn a_full_disk_leaves_what_was_written_and_says_so() {
     let output = shell.stdin(Stdio::null()).output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{told}");
-    assert!(told.contains("recording stopped after") && told.contains("plays to there"), "{told}");
+    assert!(told.contains("recording stopped after") && told.contains("plays up to that point"), "{told}");
     let kept = packets(&path);
     assert!(kept > 10 && told.contains(&format!("after {kept} frames")), "{kept}: {told}");
     ffmpeg(&path, None, Path::new("-"));
