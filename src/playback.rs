@@ -47,7 +47,7 @@ pub struct Progress {
     pub ended: bool,
 }
 
-/// The length of a file that claims to be longer than its last frame by more than this is corrected at its
+/// The most that a file may claim to be longer than its last frame. Otherwise its length is corrected at its
 /// end.
 const LAST_FRAME_STAYS: Duration = Duration::from_secs(2);
 
@@ -142,7 +142,7 @@ impl Playback {
         state.progress.ended = false;
     }
 
-    /// Waits until a frame is due; longer if the film is paused, and not at all for the first frame after a
+    /// Waits until a frame is due. Longer if the film is paused, and not at all for the first frame after a
     /// [`Wake::Seek`].
     pub(crate) fn wait_until(&self, due: Instant) -> Wake {
         let (mut paused, mut state) = (Duration::ZERO, self.state());

@@ -7,7 +7,7 @@ use std::{
 
 use bytes::{Buf, Bytes, BytesMut};
 
-/// Bytes requested at a time if few are needed: many films are read header by header, and the data between is
+/// Bytes requested at a time if few are needed. Many films are read header by header, and the data between is
 /// skipped.
 const CHUNK: usize = 16 << 10;
 
@@ -144,8 +144,8 @@ impl Input {
         Ok(())
     }
 
-    /// Moves to the next occurrence of `mark` for which `is_it`, given the bytes from there on, returns true.
-    /// False if there is none before `limit`; the position is then at or beyond `limit`, or the end.
+    /// Moves to the next occurrence of `mark` that `is_it` accepts, given the bytes from there on. False if
+    /// there is none before `limit`; the position is then at or beyond `limit`, or the end.
     pub(super) fn search(
         &mut self,
         mark: &[u8],

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-/// A core, by the numbers of its processors: several if it has hardware threads, which together do little
+/// A core, by the numbers of its processors. It has several with hardware threads, which together do little
 /// more work than one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Core {

@@ -9,7 +9,7 @@ use rayon_core::{ThreadPool, ThreadPoolBuilder};
 
 use super::cores::{Core, cores};
 
-/// Cores that work on one picture at most: with more, strips get small and their seams many, and a camera's
+/// Cores that work on one picture at most. With more, strips get small and their seams many, and a camera's
 /// picture must not keep a whole server busy.
 const MOST_CORES: usize = 4;
 
@@ -21,13 +21,13 @@ pub(super) struct Crew {
 /// One thread.
 struct Hand {
     core: Core,
-    /// A pool with one thread: threads of a shared pool would steal each other's work, and it would run on
+    /// A pool with one thread. Threads of a shared pool would steal each other's work, and it would run on
     /// the caller's core.
     pool: ThreadPool,
 }
 
 impl Crew {
-    /// The threads of this process, started when the first picture needs them; none on a machine with one
+    /// The threads of this process, started when the first picture needs them. None on a machine with one
     /// core.
     pub(super) fn of_the_process() -> &'static Self {
         static CREW: OnceLock<Crew> = OnceLock::new();

@@ -142,8 +142,10 @@ impl Decoder {
         Ok(self.rgb(jpeg, header, ScalingFactor::ONE)?.0)
     }
 
-    /// Decodes to packed RGB, at the largest number of eighths of its size that is within
-    /// [`MAX_DIMENSION`](super::MAX_DIMENSION) and [`MAX_PIXELS`](super::MAX_PIXELS).
+    /// Decodes to packed RGB, scaled down if the picture is too large.
+    ///
+    /// The size is the largest number of eighths within [`MAX_DIMENSION`](super::MAX_DIMENSION) and
+    /// [`MAX_PIXELS`](super::MAX_PIXELS).
     ///
     /// # Errors
     /// The errors of [`header`]; [`Error::BeyondReducing`] and [`Error::TooManyScans`] before anything is
@@ -364,8 +366,7 @@ mod tests {
         assert_eq!(decode(&good).unwrap(), None, "the next picture is not affected");
     }
 
-    /// A grey progressive picture whose scans each refine every coefficient, in a few bytes that say: no
-    /// change.
+    /// A grey progressive picture whose scans each refine every coefficient, in a few bytes: no change.
     fn bomb(width: u16, height: u16, scans: usize) -> Vec<u8> {
         let ([h1, h0], [w1, w0]) = (height.to_be_bytes(), width.to_be_bytes());
         let mut jpeg = vec![0xff, SOI, 0xff, 0xdb, 0, 67, 0];

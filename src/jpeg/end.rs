@@ -81,8 +81,7 @@ impl EndScanner {
         }
     }
 
-    /// Whether this is more than three bytes that look like a start: a segment ended where it should, or has
-    /// a name.
+    /// Whether this is more than a coincidence of three bytes: a segment ended correctly, or has a name.
     #[must_use]
     pub fn is_picture(&self, buffer: &[u8]) -> bool {
         self.certain > 0 || self.segment.is_some_and(|(at, _)| has_name(buffer, at))
@@ -277,7 +276,7 @@ impl EndScanner {
         }
     }
 
-    /// The end of a segment between scans; `Some(None)` if its length leads nowhere, `None` if that is not
+    /// The end of a segment between scans. `Some(None)` if its length leads nowhere, `None` if that is not
     /// known yet.
     fn segment_end(&self, buffer: &[u8], at: usize) -> Option<Option<usize>> {
         let unknown = || self.is_last.then_some(None);

@@ -7,7 +7,7 @@ use super::{Error, Header, MAX_PIXELS, MAX_SCANNED_PIXELS, MAX_SCANS, encoder::c
 pub struct Limits {
     /// The most pixels; more than [`MAX_PIXELS`] are never decoded.
     pub pixels: usize,
-    /// The most scans; fewer for a large picture, so that all scans together cover at most
+    /// The most scans. Fewer for a large picture, so that all scans together cover at most
     /// [`MAX_SCANNED_PIXELS`].
     pub scans: usize,
 }

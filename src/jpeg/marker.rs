@@ -67,7 +67,7 @@ impl Kind {
     }
 }
 
-/// Whether a marker is that of a frame header: SOF0 to SOF15 without DHT, JPG and DAC, which share the range.
+/// Whether a marker is that of a frame header: SOF0 to SOF15, except DHT, JPG and DAC.
 pub(super) const fn is_frame_header(marker: u8) -> bool {
     matches!(marker, SOF0..=0xcf) && !matches!(marker, DHT | 0xc8 | 0xcc)
 }
@@ -99,7 +99,7 @@ pub(super) fn next(bytes: &[u8], mut at: usize) -> Next {
     }
 }
 
-/// The length of a segment behind its marker, including the length field; `None` if it has not arrived yet.
+/// The length of a segment behind its marker, including the length field. `None` if it has not arrived yet.
 pub(super) fn length(bytes: &[u8], marker_at: usize) -> Option<usize> {
     Some(u16::from_be_bytes(*bytes.get(marker_at + 2..)?.first_chunk()?).into())
 }
@@ -111,7 +111,7 @@ pub struct Segment<'a> {
     pub marker: u8,
     /// Offset of its 0xff.
     pub at: usize,
-    /// The bytes behind its length: empty for markers without one, and shorter than the length says if the
+    /// The bytes behind its length. Empty for markers without one, and shorter than the length says if the
     /// JPEG is cut off.
     pub payload: &'a [u8],
     /// Where it ends according to its length: possibly behind the JPEG's last byte.
@@ -120,8 +120,8 @@ pub struct Segment<'a> {
     pub stray: usize,
 }
 
-/// Iterator over the markers behind the first (SOI), in the order in which a decoder meets them, up to the
-/// end marker. Restart markers are treated as part of the entropy-coded data.
+/// Iterator over the markers behind the first (SOI), up to the end marker, in a decoder's order. Restart
+/// markers are treated as part of the entropy-coded data.
 #[derive(Clone, Debug)]
 pub struct Segments<'a> {
     jpeg: &'a [u8],
@@ -191,7 +191,7 @@ pub(super) fn scans(jpeg: &[u8]) -> usize {
     count
 }
 
-/// The Exif data of a JPEG, which includes a camera's orientation: the TIFF structure, without the name
+/// The Exif data of a JPEG, which includes a camera's orientation. Only the TIFF structure, without the name
 /// before it.
 #[must_use]
 pub fn exif(jpeg: &[u8]) -> Option<&[u8]> {
@@ -231,8 +231,8 @@ pub fn header(jpeg: &[u8]) -> Result<Header, Error> {
 mod tests {
     use super::*;
 
-    /// SOI, an APP1 segment that hides a whole "thumbnail", SOF0 3x2 with three components, SOS, entropy data
-    /// with a stuffed byte, a restart marker and fill bytes, EOI: 51 bytes.
+    /// A tiny JPEG of 51 bytes. SOI, an APP1 segment that hides a whole "thumbnail", SOF0 3x2 with three
+    /// components, SOS, entropy data with a stuffed byte, a restart marker and fill bytes, EOI.
     fn tiny() -> Vec<u8> {
         let mut jpeg = vec![0xff, 0xd8];
         jpeg.extend([0xff, 0xe1, 0, 8, 0xff, 0xd8, 0xff, 0xd9, 0, 0]);

@@ -56,7 +56,7 @@ pub const MAX_PIXELS: usize = 40_000_000;
 /// could request minutes of work.
 pub const MAX_SCANS: usize = 32;
 
-/// The most pixels that all scans of one picture pass over: ten scans of the largest picture, as encoders
+/// The most pixels that all scans of one picture pass over. Ten scans of the largest picture, as encoders
 /// write. Such a bomb takes half a second on one core; [`MAX_SCANS`] alone would allow two seconds.
 pub const MAX_SCANNED_PIXELS: usize = 10 * MAX_PIXELS;
 
@@ -64,8 +64,8 @@ pub const MAX_SCANNED_PIXELS: usize = 10 * MAX_PIXELS;
 /// in one scan takes no memory beyond the result.
 pub const MAX_REDUCED_PIXELS: usize = 270_000_000;
 
-/// The same for a JPEG in several scans (progressive), of which libjpeg-turbo keeps every coefficient: up to
-/// 600 MB.
+/// The limit for a JPEG in several scans (progressive). libjpeg-turbo keeps all its coefficients: up to 600
+/// MB.
 pub const MAX_REDUCED_SCANNED_PIXELS: usize = 100_000_000;
 
 /// Why a picture could not be encoded or decoded.

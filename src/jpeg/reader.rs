@@ -104,8 +104,7 @@ fn tolerate(result: turbojpeg::Result<()>) -> Result<Option<String>, Error> {
     }
 }
 
-/// Recognises an unsupported precision, also by text: turbojpeg does not report the bits per sample
-/// otherwise.
+/// Recognises an unsupported precision, also by text: turbojpeg reports it in no other way.
 fn precision(text: &str) -> Option<Error> {
     let (_, bits) = text.split_once("Unsupported JPEG data precision ")?;
     bits.trim().parse().ok().map(Error::Precision)

@@ -201,8 +201,8 @@ impl Repairer {
         if self.allows_cuts { Ok((ended, Flaw::CutOff)) } else { Err(Error::CutOff { bytes: jpeg.len() }) }
     }
 
-    /// Whether a picture whose data ends early ends before its last row of blocks: then the data is also too
-    /// short for a picture with one row less.
+    /// Whether a picture lacks more than its last row of blocks. Then its data is also too short for a
+    /// picture with one row less.
     fn lacks_more_than_last_row(&mut self, jpeg: &[u8]) -> Result<bool, Error> {
         let (header, Some(mcu)) = (header(jpeg)?, mcu_height(jpeg)) else { return Ok(true) };
         let height = (header.height.div_ceil(mcu) - 1) * mcu;
@@ -220,7 +220,7 @@ impl Repairer {
 /// The colour that libjpeg-turbo gives to missing blocks, without alpha.
 const UNDECODED: u32 = 0x0080_8080;
 
-/// Rows at the end of a picture at an eighth of its size (one per block) that contain only missing blocks.
+/// Trailing rows with only missing blocks, of a picture at an eighth of its size (one row per block).
 fn undecoded_rows(canvas: &Canvas) -> usize {
     let is_undecoded = |row: &&[u32]| row.iter().all(|pixel| pixel & 0x00ff_ffff == UNDECODED);
     canvas.pixels.chunks(canvas.width.max(1)).rev().take_while(is_undecoded).count()
@@ -242,8 +242,8 @@ enum Warning {
 }
 
 impl Warning {
-    /// Parses the warning's text (jerror.h, `JWRN_HIT_MARKER` and `JWRN_EXTRANEOUS_DATA`): turbojpeg gives
-    /// nothing else.
+    /// Parses the warning's text, since turbojpeg gives nothing else. (jerror.h, `JWRN_HIT_MARKER` and
+    /// `JWRN_EXTRANEOUS_DATA`.)
     fn of(text: &str) -> Self {
         if text.contains("premature end of data segment") {
             return Self::TooFew;
@@ -281,8 +281,8 @@ fn mcu_height(jpeg: &[u8]) -> Option<usize> {
     Some(8 * if is_single { 1 } else { most.max(1) })
 }
 
-/// Whether all required scans are present: each coefficient of each component to its last bit. libjpeg-turbo
-/// shows a picture without its last scans as it is then, without a warning.
+/// Whether all required scans are present. Each coefficient of each component must be there to its last bit.
+/// libjpeg-turbo shows a picture without its last scans in lower quality, without a warning.
 fn is_complete(jpeg: &[u8]) -> bool {
     let mut frame = None;
     // Bits of each coefficient that are still missing, for each component of the frame.
@@ -321,7 +321,7 @@ fn is_complete(jpeg: &[u8]) -> bool {
     !missing.is_empty() && missing.iter().flatten().all(|&bits| bits == 0)
 }
 
-/// The end of a picture that fills its buffer except for trailing zeros: reads a few bytes from the back
+/// The end of a picture that fills its buffer except for trailing zeros. Reads a few bytes from the back
 /// instead of all. `None` if something else is there.
 fn padded_end(bytes: &[u8]) -> Option<usize> {
     let end = bytes.iter().rposition(|&byte| byte != 0)? + 1;

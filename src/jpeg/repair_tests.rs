@@ -203,7 +203,7 @@ fn single_missing_tables_are_put_in() {
     }
 }
 
-/// The property that everything else depends on: the repaired picture shows what a decoder shows of the
+/// The property that everything else depends on. The repaired picture shows what a decoder shows of the
 /// damaged one.
 #[test]
 fn a_cut_picture_is_refused_or_shows_what_the_cut_one_showed() {

@@ -13,8 +13,9 @@ const DRI_SIZE: usize = 6;
 /// The most MCUs between two restart markers: the field has 16 bits.
 pub(super) const MOST_BETWEEN_RESTARTS: usize = u16::MAX as usize;
 
-/// Joins `strips`, baseline JPEGs of equal width and tables from top to bottom, into one JPEG with a restart
-/// marker at each seam. All but the last must have the same height, in whole MCUs. The pixels stay unchanged.
+/// Joins `strips` into one JPEG with a restart marker at each seam. They are baseline JPEGs of equal width
+/// and tables, from top to bottom. All but the last must have the same height, in whole MCUs. The pixels stay
+/// unchanged.
 ///
 /// `None` if the strips do not fit together, or if one has restart markers already or more MCUs than a
 /// restart interval can have (65,535).

@@ -75,7 +75,7 @@ pub fn split(jpeg: &[u8], most: usize) -> Option<Vec<Piece<'_>>> {
 /// Where to cut, computed from the header alone.
 struct Cuts {
     pieces: usize,
-    /// Rows of MCUs per unit: only at the end of a unit does a restart marker coincide with the end of a row.
+    /// Rows of MCUs per unit. Only at the end of a unit does a restart marker coincide with the end of a row.
     unit: usize,
     rows: usize,
     /// Restart intervals per unit.
@@ -112,7 +112,7 @@ impl Cuts {
         self.unit(piece) * self.unit_intervals
     }
 
-    /// Where each piece begins in the pixel data, and the position of the marker before it; also for the end.
+    /// Where each piece begins in the pixel data, and the position of the marker before it. Also for the end.
     /// `None` unless all restart markers are there, numbered correctly, and no other markers.
     fn find(&self, data: &[u8]) -> Option<Vec<(usize, usize)>> {
         let mut starts = Vec::with_capacity(self.pieces + 1);

@@ -22,8 +22,8 @@ pub enum Strips {
     Auto,
     /// Never.
     Off,
-    /// This number of strips, if the picture has that many rows of blocks, whatever it costs here: the
-    /// decoding machine may have more cores.
+    /// This number of strips, if the picture has that many rows of blocks. It does not matter whether that
+    /// pays off here: the decoding machine may have more cores.
     Count(usize),
 }
 

@@ -5,7 +5,7 @@
 
 use super::marker::{DHT, SOF0, SOF1, SOS, segments};
 
-/// The segment with the four tables of ITU-T T.81, annex K.3, used by every encoder that does not compute its
+/// The segment with the four tables of ITU-T T.81, annex K.3. Used by every encoder that does not compute its
 /// own.
 #[rustfmt::skip]
 const HUFFMAN_TABLES: [u8; 420] = [

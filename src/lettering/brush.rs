@@ -1,5 +1,4 @@
-//! Flat shapes: filled, rounded and hatched rectangles, lines, triangles, and the blending that text uses
-//! too.
+//! Flat shapes (rectangles, lines, triangles), and the blending that text uses too.
 //!
 //! A drawing crate would add paths and gradients that are not needed here.
 
@@ -49,8 +48,8 @@ pub(crate) fn fill_around(canvas: &mut Canvas, rect: Rect, hole: Rect, colour: u
     }
 }
 
-/// Draws a translucent rectangle with smooth round corners; with half its height as `radius`, a pill or a
-/// dot.
+/// Draws a translucent rectangle with smooth round corners. With half its height as `radius`, it is a pill or
+/// a dot.
 pub(crate) fn rounded(canvas: &mut Canvas, rect: Rect, radius: f32, colour: u32, alpha: u32) {
     let radius = radius.min(rect.width.min(rect.height) as f32 / 2.0);
     for (y, row) in rows(canvas, rect) {
@@ -89,7 +88,7 @@ pub(crate) fn stroke(canvas: &mut Canvas, from: (f32, f32), to: (f32, f32), thic
     }
 }
 
-/// Draws a filled triangle with smooth edges; its corners must be clockwise, and are rounded by `radius`
+/// Draws a filled triangle with smooth edges. Its corners must be clockwise, and are rounded by `radius`
 /// inwards.
 pub(crate) fn triangle(canvas: &mut Canvas, corners: [(f32, f32); 3], radius: f32, colour: u32) {
     let least = |value: fn((f32, f32)) -> f32| corners.map(value).into_iter().fold(f32::MAX, f32::min);

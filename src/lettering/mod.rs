@@ -1,5 +1,6 @@
-//! Drawing text and flat shapes on a [`Canvas`](crate::picture::Canvas), for the window's overlay and for the
-//! card shown in place of a missing camera.
+//! Drawing text and flat shapes on a [`Canvas`](crate::picture::Canvas).
+//!
+//! Used by the window's overlay and the card in place of a missing camera.
 
 mod brush;
 mod rect;

@@ -1,5 +1,4 @@
-//! Drawing text on pictures: any script, with bidi and font fallback, truncated or wrapped to the available
-//! space.
+//! Drawing text on pictures: any script, bidi, font fallback, truncated or wrapped to its space.
 //!
 //! An overlay shows the same few lines in every frame, so shaped lines are cached, and drawing one again only
 //! blends its glyphs. Text from the network is sanitised first: control characters, and overrides of the
@@ -22,11 +21,11 @@ use crate::{
     picture::Canvas,
 };
 
-/// The most characters of one text that are used: more never fit a window, and shaping megabytes takes
+/// The most characters of one text that are used. More never fit a window, and shaping megabytes takes
 /// seconds.
 const LONGEST_TEXT: usize = 2_000;
 
-/// Number of shaped texts to cache: a full window has a few dozen, and changing numbers displace old ones.
+/// Number of shaped texts to cache. A full window has a few dozen, and changing numbers displace old ones.
 const KEPT_TEXTS: usize = 512;
 
 /// Number of glyph images to cache, at about half a kilobyte each.
@@ -143,7 +142,7 @@ impl Painter {
         }
     }
 
-    /// Draws a text on a translucent rounded plate, so that it is readable on any picture; returns the plate.
+    /// Draws a text on a translucent rounded plate, readable on any picture; returns the plate.
     pub(crate) fn plate(
         &mut self,
         canvas: &mut Canvas,
@@ -225,7 +224,7 @@ fn shape(typeface: &mut Typeface, text: &str, style: Style) -> Shaped {
     }
 }
 
-/// Sanitises a text: control characters become spaces, line ends too unless there are several lines, and
+/// Sanitises a text. Control characters become spaces, line ends too unless there are several lines, and
 /// directional overrides and marks are removed.
 fn harmless(text: &str, lines: bool) -> String {
     let calm = |c| match effect(c) {

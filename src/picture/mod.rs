@@ -28,8 +28,8 @@ impl Subsampling {
         }
     }
 
-    /// Bytes of the planes of a `width` x `height` picture, Y then U then V, each dimension first rounded up
-    /// to whole blocks and no padding between rows.
+    /// Bytes of the planes of a `width` x `height` picture, Y then U then V. Each dimension is first rounded
+    /// up to whole blocks; there is no padding between rows.
     #[must_use]
     pub const fn bytes(self, width: usize, height: usize) -> usize {
         let (across, down) = self.block();
@@ -44,8 +44,8 @@ impl Subsampling {
 /// The pixels of a [`Picture`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pixels {
-    /// Planes Y, U, V one after the other (full-range BT.601, as JFIF has it), rows without padding;
-    /// [`Subsampling::bytes`] long.
+    /// Planes Y, U, V one after the other (full-range BT.601, as in JFIF). Rows have no padding; the length
+    /// is [`Subsampling::bytes`].
     Planar(Subsampling, Vec<u8>),
     /// Three bytes a pixel: red, green, blue.
     Rgb(Vec<u8>),
@@ -104,8 +104,8 @@ pub struct Canvas {
     pub pixels: Vec<u32>,
 }
 
-/// The largest size with the proportions of `picture` within `room`, rounded to whole pixels; (0, 0) for a
-/// picture without pixels.
+/// The largest size with the proportions of `picture` within `room`, in whole pixels. (0, 0) for a picture
+/// without pixels.
 #[must_use]
 pub(crate) fn contained(picture: (usize, usize), room: (usize, usize)) -> (usize, usize) {
     let (width, height) = picture;

@@ -15,8 +15,8 @@ use std::{
 use super::{Error, Finished, Taken, recorder::Waiting, timeline::Timeline, writer::Stream};
 use crate::{clock::Timestamp, stream_id::StreamId};
 
-/// Silence of the stream, in microseconds, after which another stream of the same name replaces it: its
-/// sender has reconnected.
+/// Silence of the stream, in microseconds, after which another of the same name replaces it. Its sender has
+/// then reconnected.
 const SILENCE: u64 = 2_000_000;
 
 /// How long the end waits for a reader that takes nothing; what is left is then lost.

@@ -1,4 +1,4 @@
-//! Recording one stream into one file, on its own thread: a slow disk blocks neither the decoder nor the
+//! Recording one stream into one file, on its own thread. A slow disk blocks neither the decoder nor the
 //! window.
 
 use std::{

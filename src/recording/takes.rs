@@ -14,7 +14,7 @@ use crate::{file_name, fresh, stream_id::StreamId};
 /// The longest file name, in bytes, that all common file systems accept.
 const LONGEST: usize = 255;
 
-/// Names that are tried before giving up: more than streams that are recorded at the same time, over many
+/// Names that are tried before giving up. More than the streams that are recorded at the same time, over many
 /// days.
 const MAX_TRIES: u32 = 10_000;
 
@@ -121,7 +121,7 @@ impl Takes {
     }
 }
 
-/// Creates the first file beside `path` that does not exist yet: `talk.mkv` without a name and `talk-ann.mkv`
+/// Creates the first file beside `path` that does not exist yet. `talk.mkv` without a name and `talk-ann.mkv`
 /// for `ann`, then `talk-ann-2.mkv` and so on.
 fn free(path: &Path, name: Option<&str>) -> io::Result<(File, PathBuf)> {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 
-/// How far capture times may differ from arrival times: more than any working link delays a frame, so beyond
+/// How far capture times may differ from arrival times. More than any working link delays a frame, so beyond
 /// it a clock has jumped.
 const MOST_APART: u128 = 5_000_000;
 

@@ -24,8 +24,7 @@ const CLUSTER_TICKS: u64 = 1_000_000 / TICK;
 /// The most bytes of a cluster, which is kept in memory until it is written.
 const CLUSTER_BYTES: usize = 8 << 20;
 
-/// Bytes reserved before the tracks, for what is only known at the end: the position of the index, and the
-/// duration.
+/// Bytes reserved before the tracks for the position of the index and the duration, known at the end.
 const RESERVED: usize = 512;
 
 /// The most index entries; a day has one for each second.
@@ -204,7 +203,7 @@ impl<S: Sink> Writer<S> {
         self.sink.flush()
     }
 
-    /// The reserved part before the tracks, always of the same length; at the end with the duration and the
+    /// The reserved part before the tracks, always of the same length. At the end with the duration and the
     /// position of the index.
     fn reserved(&self, end: Option<Option<u64>>) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
@@ -266,7 +265,7 @@ fn block(within: i16, jpeg: &Bytes) -> SimpleBlock {
     SimpleBlock(block.freeze())
 }
 
-/// Writer for a pipe: elements have unknown size, and each frame is complete by itself, so that a reader sees
+/// Writer for a pipe. Elements have unknown size, and each frame is complete by itself, so that a reader sees
 /// it at once.
 pub(super) struct Stream {
     /// The time of the current cluster.

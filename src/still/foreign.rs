@@ -9,7 +9,7 @@ pub struct Foreign {
     pub name: &'static str,
     /// What to do about it, as a clause.
     pub advice: &'static str,
-    /// The file extension of such pictures; `None` for content that is not a still picture, or may do more
+    /// The file extension of such pictures. `None` for content that is not a still picture, or may do more
     /// than show one.
     pub extension: Option<&'static str>,
 }

@@ -73,8 +73,8 @@ fn is_common(file: &[u8], size: (usize, usize)) -> Result<bool, Error> {
     Ok(Coding::of(file)? == Coding::default() && within)
 }
 
-/// Repairs flaws that libjpeg-turbo ignores (adds the end marker, removes stray bytes), so that other
-/// decoders show the JPEG too. One that was cut off is still a picture, with a flaw reported.
+/// Repairs flaws that libjpeg-turbo ignores, so that other decoders show the JPEG too. It adds the end marker
+/// and removes stray bytes. One that was cut off is still a picture, with a flaw reported.
 fn repaired(file: Bytes) -> Result<(Bytes, Option<String>), Error> {
     Ok(match Repairer::default().with_cuts().repair(&file, Length::Unknown)? {
         Repaired::Whole(_) => (file, None),

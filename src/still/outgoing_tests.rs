@@ -85,7 +85,7 @@ fn what_is_larger_than_is_wanted_is_scaled_down_and_what_is_not_stays() {
     assert_eq!((header.width, header.height), (16, 32), "upright first");
 }
 
-/// A grey picture without a transform (SOF3), 16x16 of level 128, written by hand: all differences are 0.
+/// A grey picture without a transform (SOF3), 16x16 of level 128. All differences are 0.
 fn lossless() -> Bytes {
     let mut jpeg = vec![0xff, 0xd8, 0xff, 0xc3, 0, 11, 8, 0, 16, 0, 16, 1, 1, 0x11, 0];
     // One code: category 0, one bit.

@@ -87,7 +87,7 @@ impl Matroska {
         Ok(last)
     }
 
-    /// Moves to the last cluster that does not begin after a time, and returns its time; or to the beginning.
+    /// Moves to the last cluster not after a time, and returns its time; or to the beginning.
     fn go_to_cluster(&mut self, ticks: u64) -> Result<Option<u64>, Error> {
         let (mut low, mut high) = (self.body, self.input.length()?.unwrap_or(0));
         let mut best = None;

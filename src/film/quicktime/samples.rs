@@ -79,8 +79,8 @@ fn entries(table: &Bytes, head: usize, bytes: usize) -> Option<Bytes> {
 }
 
 impl Tables {
-    /// Reads the tables from the atoms `stsz` or `stz2`, `stco` or `co64`, `stsc` and `stts`, returned by
-    /// `atom`. `length`: length of the file, if known. `None` if one is missing.
+    /// Reads the tables. `atom` returns the atoms `stsz` or `stz2`, `stco` or `co64`, `stsc` and `stts`.
+    /// `length`: length of the file, if known. `None` if one is missing.
     pub(super) fn new(atom: impl Fn(&[u8; 4]) -> Option<Bytes>, length: Option<u64>) -> Option<Self> {
         let sizes = match (atom(b"stsz"), atom(b"stz2")) {
             (Some(table), _) => match u32_at(&table, 4)? {
