@@ -158,7 +158,7 @@ pub fn film(data: &[u8]) {
     assert!(frames.iter().all(|(_, frame)| frame.len() <= film::MAX_FRAME));
     let damaged = film.damaged();
     for to in [Duration::ZERO, Duration::from_millis(500), length.unwrap_or(Duration::MAX)] {
-        film.seek(to).expect("memory can be seeked");
+        film.seek(to).expect("memory supports seeking");
         film.next_frame().expect("memory can be read");
     }
     assert!(film.damaged() >= damaged, "what was counted stays counted");

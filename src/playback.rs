@@ -47,8 +47,7 @@ pub struct Progress {
     pub ended: bool,
 }
 
-/// The most that a file may claim to be longer than its last frame. Otherwise its length is corrected at its
-/// end.
+/// How much longer than its last frame a film may claim to be. A larger claim is corrected at its end.
 const LAST_FRAME_STAYS: Duration = Duration::from_secs(2);
 
 /// The reason why a wait is over.

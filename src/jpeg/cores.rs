@@ -2,8 +2,8 @@
 
 use std::thread;
 
-/// A core, by the numbers of its processors. It has several with hardware threads, which together do little
-/// more work than one.
+/// A core, by the numbers of its processors. There are several if it has hardware threads, which together do
+/// little more work than one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Core {
     processors: Vec<usize>,

@@ -4,7 +4,7 @@
 //! to be found by walking: segments by their lengths, then entropy-coded data up to the next marker. A search
 //! for `FFD9` would find thumbnails and stale data instead.
 //!
-//! In a stream each length is a guess: what looks like the start of a picture may be sound, and a wrong
+//! In a stream each length is a guess: what looks like the start of a picture may be audio data, and a wrong
 //! length would skip the pictures behind it. A guess is confirmed if a marker stands where it leads to, or at
 //! most [`MAX_STRAY`] bytes later. Otherwise it is dropped, and the skipped bytes are searched again
 //! ([`Scan::Broken`]).
@@ -147,7 +147,7 @@ impl EndScanner {
             }
             let first = self.segment.is_none();
             match Kind::of(marker) {
-                // A start marker that no marker follows: most likely sound.
+                // A start marker that no marker follows: most likely audio data.
                 _ if first && gap > 0 && buffer.get(end) == Some(&0xff) => return broken(2),
                 Kind::Start if first && gap == 0 => {
                     self.restarted = true;

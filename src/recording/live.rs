@@ -136,7 +136,7 @@ impl Live {
     /// error if the reader is gone.
     ///
     /// # Errors
-    /// [`Error::Write`].
+    /// [`Error::Create`] if nothing could be written, [`Error::Write`] if writing failed later.
     pub fn finish(mut self) -> Result<Finished, Error> {
         self.give = None;
         let (since, mut end) = (Instant::now(), self.shared.end());

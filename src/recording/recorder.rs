@@ -155,7 +155,8 @@ impl Recorder {
     /// Writes what is waiting, and finishes the file.
     ///
     /// # Errors
-    /// [`Error::Write`]: the file exists, and plays up to where writing failed.
+    /// [`Error::Write`]: the file exists, and plays up to where writing failed. [`Error::Create`]: no frame
+    /// could be written, and the file is removed.
     pub fn finish(mut self) -> Result<Finished, Error> {
         self.give = None;
         let finished = self.thread.take().and_then(|thread| thread.join().ok()).flatten();

@@ -10,8 +10,8 @@ use crate::{
     picture::{Fitter, Picture, Pixels, contained},
 };
 
-/// Memory for the pixels of a PNG, GIF, WebP or BMP before they are scaled down. 100 million pixels with
-/// transparency. Decoding takes half as much again. (A JPEG is scaled down while it is decoded:
+/// Memory for the pixels of a PNG, GIF, WebP or BMP before they are scaled down. Enough for 100 million
+/// pixels with transparency. Decoding takes half as much again. (A JPEG is scaled down while it is decoded:
 /// [`Decoder::decode_reduced`].)
 pub const MAX_DECODED_BYTES: u64 = 400 << 20;
 

@@ -1,4 +1,4 @@
-//! Reading still pictures: the one loader for `pulsecam image`, photo sources and images from peers.
+//! Reading still pictures: the one loader for images to send, photo sources and images from peers.
 //!
 //! The format is determined by the content, never by the name, and the first bytes decide whether the rest is
 //! read. Pictures are returned upright (Exif), opaque (transparency on white), as 8-bit RGB, and within the
