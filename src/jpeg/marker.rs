@@ -211,8 +211,8 @@ pub fn exif_range(jpeg: &[u8]) -> Option<Range<usize>> {
 /// Reads the frame header: size and components, without touching pixel data.
 ///
 /// # Errors
-/// [`Error::NotJpeg`] if the bytes do not start as a JPEG, [`Error::NoHeader`] if no frame header comes before the pixel data,
-/// [`Error::Empty`] if it claims no pixels.
+/// [`Error::NotJpeg`] if the bytes do not start as a JPEG, [`Error::NoHeader`] if no frame header comes
+/// before the pixel data, [`Error::Empty`] if it claims no pixels.
 pub fn header(jpeg: &[u8]) -> Result<Header, Error> {
     if jpeg.get(..3).is_none_or(|start| start != [0xff, SOI, 0xff]) {
         return Err(Error::NotJpeg { found: jpeg.iter().take(4).copied().collect() });
