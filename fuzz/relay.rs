@@ -1,5 +1,5 @@
-//! The whole relay, over connections in memory and with a clock of its own: whatever two strangers do, nothing panics, two others
-//! still talk, and the counters add up.
+//! Fuzzes the whole relay, with connections in memory and a simulated clock: whatever two untrusted clients
+//! do, nothing panics, two others can still talk, and the counters are consistent.
 
 use std::{
     future::{pending, poll_fn},
@@ -26,24 +26,24 @@ use tokio::{
 
 use super::wire_bytes;
 
-/// Small, so that the limit is met often.
+/// Small, so that the limit is reached often.
 const MAX_MESSAGE: u32 = 1 << 14;
 
-/// What a stranger who does not read may make wait. Those who read are given time after each action, which is shorter.
+/// Bytes that may wait for a client that does not read. Clients that read are given time after each action.
 const MAILBOX: usize = 64 << 10;
 
-/// What a connection holds in each direction; less than the largest message.
+/// Bytes that a connection holds in each direction; less than the largest message.
 const PIPE: usize = 8 << 10;
 
-/// A healthy client's heartbeats: well within the relay's patience.
+/// The heartbeat interval of a healthy client: well within the relay's patience.
 const BEAT: Duration = Duration::from_millis(500);
 
-/// Time of the relay's own clock, which stands still while anything is to be done: past it, it hangs.
+/// A limit in simulated time, which stands still while there is work to do: beyond it, the relay hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 type Told = Arc<Mutex<Vec<String>>>;
 
-/// Actions of two strangers, from the bytes: see [`Strangers::act`].
+/// Runs the actions of two untrusted clients, taken from the bytes: see [`Strangers::act`].
 pub fn relay(data: &[u8]) {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     let runtime = builder.enable_time().start_paused(true).build().expect("a runtime can be had");
@@ -62,7 +62,7 @@ pub fn relay(data: &[u8]) {
             rest = after;
         }
 
-        let text = Message::text("and still we talk", &Origin::default()).expect("a text");
+        let text = Message::text("still talking", &Origin::default()).expect("a text");
         talker.say(&text).await;
         let seen = Arc::clone(&listener.seen);
         let heard = async {
@@ -81,7 +81,8 @@ pub fn relay(data: &[u8]) {
     });
 }
 
-/// The listener was there first and took all that came: but for frames that newer ones replaced, what went in came out once.
+/// Checks the counters. The listener was there first and took everything: except for frames that newer ones
+/// replaced, every message came out once.
 fn adds_up(summary: &Summary, seen: &[Message], told: &[String]) {
     let of = |name: &str| told.iter().filter(|event| event.contains(&format!(r#""event":"{name}""#))).count();
     let frames_lost: u64 = told
@@ -122,7 +123,7 @@ fn config(told: &Told) -> Config {
     }
 }
 
-/// Lets everybody do what there is to do: only then does the clock move.
+/// Lets all tasks run: only then does the clock advance.
 async fn settle() {
     sleep(Duration::from_millis(1)).await;
 }
@@ -138,7 +139,7 @@ fn connect(door: &Door, last: u8) -> DuplexStream {
     far
 }
 
-/// Where the relay's clients come from.
+/// The source of the relay's clients.
 struct Queue(mpsc::UnboundedReceiver<(Incoming, SocketAddr)>);
 
 impl Listen for Queue {
@@ -154,7 +155,7 @@ impl Listen for Queue {
     }
 }
 
-/// A client that behaves: it reads what comes and says that it is there.
+/// A well-behaved client: it reads everything and sends heartbeats.
 struct Healthy {
     writer: Arc<tokio::sync::Mutex<WriteHalf<DuplexStream>>>,
     seen: Arc<Mutex<Vec<Message>>>,
@@ -192,7 +193,7 @@ impl Healthy {
         self.writer.lock().await.write_all(&wire_bytes(message)).await.expect("the relay reads");
     }
 
-    /// All that came, once the relay has closed the connection.
+    /// All received messages, after the relay has closed the connection.
     async fn leave(self) -> Vec<Message> {
         timeout(PATIENCE, self.reading).await.expect("the relay closes").expect("no panic");
         self.beating.abort();
@@ -200,7 +201,7 @@ impl Healthy {
     }
 }
 
-/// Two clients that do what the bytes say.
+/// Two clients that act as the bytes say.
 struct Strangers {
     door: Door,
     clients: [Option<Stranger>; 2],
@@ -213,8 +214,8 @@ struct Stranger {
 }
 
 impl Strangers {
-    /// One action: the first byte says whose it is (its highest bit) and what; so many bytes after it are sent as they are. Returns
-    /// the bytes after those, `None` at the end.
+    /// Does one action: the first byte says which client (its highest bit) and what; the N bytes after it are
+    /// sent unchanged. Returns the rest, `None` at the end.
     async fn act<'a>(&mut self, data: &'a [u8]) -> Option<&'a [u8]> {
         let (&action, data) = data.split_first()?;
         let place = &mut self.clients[usize::from(action >> 7)];
@@ -241,7 +242,7 @@ impl Strangers {
         };
         let (now, after) = data.split_at(size.min(data.len()));
         if let Some(client) = place {
-            // A connection that the relay has closed takes nothing: the next comes with 0x7f.
+            // A connection closed by the relay takes nothing: a new one begins after 0x7f.
             let _ = timeout(PATIENCE, client.stream.write_all(now)).await.expect("the relay reads");
         }
         settle().await;
@@ -253,7 +254,7 @@ impl Strangers {
 }
 
 impl Stranger {
-    /// Takes what is there.
+    /// Reads what is available.
     async fn read(&mut self) {
         let mut buffer = [0; PIPE];
         poll_fn(|context| {

@@ -1,5 +1,5 @@
-//! What is fuzzed: plain functions of bytes, which must not panic, hang, or break what they assert. libFuzzer drives them
-//! (`fuzz_targets/`, `make fuzz`), and `tests/corpus.rs` replays what it found on every run of the tests.
+//! Fuzz targets: plain functions of bytes, which must not panic, hang, or violate their assertions. libFuzzer
+//! runs them (`fuzz_targets/`, `make fuzz`), and `tests/corpus.rs` replays its findings in every test run.
 
 #[path = "relay.rs"]
 mod relay;
@@ -30,7 +30,7 @@ pub use self::relay::relay;
 /// A target.
 pub type Target = fn(&[u8]);
 
-/// All of them, by the names of their corpora.
+/// All targets, by the names of their corpora.
 pub const TARGETS: [(&str, Target); 11] = [
     ("avi", film),
     ("codec", codec),
@@ -45,19 +45,20 @@ pub const TARGETS: [(&str, Target); 11] = [
     ("strips", strips),
 ];
 
-/// The largest message that the codec is to take: small, so that the limit is met often.
+/// The largest message that the codec accepts: small, so that the limit is reached often.
 const MAX_MESSAGE: u32 = 1 << 14;
 
-/// Pixels a side that are decoded; what lies above is time without new ways through the code.
+/// The most pixels per side that are decoded; more take time without reaching new code.
 const MAX_SIDE: usize = 256;
 
-/// Frames of a film that are looked at: its tables may name the same bytes again and again.
+/// The most frames of a film that are read: its tables may name the same bytes again and again.
 const MAX_FRAMES: usize = 2_000;
 
-/// Messages, and why they ended; by the text, as errors cannot be compared.
+/// Messages, and the text of the error that ended them, since errors cannot be compared.
 type Taken = (Vec<Message>, String);
 
-/// A stream's bytes: the same messages and the same error come out however they come in, through the codec and through the reader.
+/// A stream: the same messages and the same error come out however it is chunked, through the codec and
+/// through the reader.
 pub fn codec(data: &[u8]) {
     let Some((&seed, stream)) = data.split_first() else { return };
     let whole = decoded([stream].into_iter());
@@ -65,7 +66,7 @@ pub fn codec(data: &[u8]) {
         let (bytes, mut again) = (wire_bytes(message), Codec::new(MAX_MESSAGE));
         assert_eq!(bytes.len(), message.wire_len());
         assert!(stream.windows(bytes.len()).any(|window| window == bytes), "as it came");
-        let parsed = again.decode(&mut BytesMut::from(&bytes[..])).expect("taken once, taken again");
+        let parsed = again.decode(&mut BytesMut::from(&bytes[..])).expect("accepted once, accepted again");
         assert_eq!(parsed.as_ref(), Some(message));
     }
     let mut size = Sizes(seed);
@@ -73,7 +74,7 @@ pub fn codec(data: &[u8]) {
     assert_eq!(read(Drip(stream, size.next())), whole, "through the reader");
 }
 
-/// Descriptions of any peer: what is read of them is written so that it is read again.
+/// Descriptions: what is parsed can be written and parsed again.
 pub fn descriptions(data: &[u8]) {
     let units: Vec<_> = data.chunks_exact(2).map(|unit| u16::from_be_bytes([unit[0], unit[1]])).collect();
     let description = QString::from_utf16(&units);
@@ -86,7 +87,7 @@ pub fn descriptions(data: &[u8]) {
     }
 }
 
-/// A picture: its end is found however it comes, and decoding gives pixels or an error.
+/// A picture: its end is found however it is chunked, and decoding gives pixels or an error.
 pub fn jpeg(data: &[u8]) {
     let whole = EndScanner::default().finish(data);
     let mut growing = EndScanner::default();
@@ -106,7 +107,7 @@ pub fn jpeg(data: &[u8]) {
         return;
     }
     for scale in [Scale::Full, Scale::Half] {
-        let mut decoder = Decoder::new().expect("a decoder can be had");
+        let mut decoder = Decoder::new().expect("a decoder can be created");
         if let Ok(decoded) = decoder.decode(data, scale, Canvas::default()) {
             let Canvas { width, height, pixels } = decoded.canvas;
             assert_eq!(pixels.len(), width * height);
@@ -114,7 +115,10 @@ pub fn jpeg(data: &[u8]) {
     }
 }
 
-/// A still picture of any format: it is named, shown at the size that was asked for, and what is sent of it is shown by all and stays as it is.
+/// A still picture of any format.
+///
+/// It is named and shown at the requested size. What is sent of it can be shown by all viewers, and stays the
+/// same when sent again.
 pub fn still(data: &[u8]) {
     if let Err(error) = still::Format::of(data) {
         assert!(!error.to_string().is_empty());
@@ -132,12 +136,13 @@ pub fn still(data: &[u8]) {
     let header = jpeg::header(&sent.jpeg).expect("a JPEG");
     assert_eq!((header.width, header.height), look.size, "upright");
     assert_eq!(Coding::of(&sent.jpeg).ok(), Some(Coding::default()));
-    let again = still::outgoing(sent.jpeg.clone(), 80, None).expect("sent once, sent again");
+    let again = still::outgoing(sent.jpeg.clone(), 80, None).expect("sent once, can be sent again");
     assert_eq!(again.jpeg, sent.jpeg);
 }
 
-/// A film in any container: it is refused, or gives frames to its end, wherever it is moved to; also as it comes through a pipe, as far
-/// as that can be.
+/// A film in any container.
+///
+/// It is refused, or gives frames to its end, wherever seeking moves; also from a pipe, as far as possible.
 pub fn film(data: &[u8]) {
     let bytes = data.to_vec();
     let Ok(mut film) = film::open(Input::file(Cursor::new(bytes.clone())).expect("memory can be read"))
@@ -152,7 +157,7 @@ pub fn film(data: &[u8]) {
     assert!(frames.iter().all(|(_, frame)| frame.len() <= film::MAX_FRAME));
     let damaged = film.damaged();
     for to in [Duration::ZERO, Duration::from_millis(500), length.unwrap_or(Duration::MAX)] {
-        film.seek(to).expect("memory can be moved in");
+        film.seek(to).expect("memory supports seeking");
         film.next_frame().expect("memory can be read");
     }
     assert!(film.damaged() >= damaged, "what was counted stays counted");
@@ -164,14 +169,14 @@ pub fn film(data: &[u8]) {
     }
 }
 
-/// A damaged picture: what comes out of a repair decodes, needs no other, and shows what the damaged one showed.
+/// A damaged picture: a repaired one decodes and needs no second repair.
 pub fn repair(data: &[u8]) {
     if jpeg::header(data).is_ok_and(|header| header.width > MAX_SIDE || header.height > MAX_SIDE) {
         return;
     }
     let decode = |jpeg: &[u8]| {
         let decoded =
-            Decoder::new().expect("a decoder can be had").decode(jpeg, Scale::Eighth, Canvas::default());
+            Decoder::new().expect("a decoder can be created").decode(jpeg, Scale::Eighth, Canvas::default());
         decoded.map(|decoded| decoded.canvas)
     };
     for length in [Length::Told, Length::Unknown] {
@@ -191,7 +196,8 @@ pub fn repair(data: &[u8]) {
     }
 }
 
-/// A stream: the same pictures come out however it comes in, each from its start marker to its end marker, and none twice.
+/// A stream: the same pictures come out however it is chunked, each from its start marker to its end marker,
+/// none twice.
 pub fn splitter(data: &[u8]) {
     let Some((&seed, stream)) = data.split_first() else { return };
     let taken = |reader: &mut dyn io::Read| {
@@ -209,7 +215,7 @@ pub fn splitter(data: &[u8]) {
     assert_eq!(taken(&mut Slow(stream, Sizes(seed))), whole, "in chunks");
 }
 
-/// A picture in strips: each piece is a picture of its own, they cover the whole, and the pixels have its size.
+/// A picture in strips: each piece is a picture of its own, together they cover the whole.
 pub fn strips(data: &[u8]) {
     let Ok(header) = jpeg::header(data) else { return };
     if header.width > MAX_SIDE || header.height > MAX_SIDE {
@@ -228,17 +234,17 @@ pub fn strips(data: &[u8]) {
         assert_eq!(top, header.height);
     }
     let decode = |strips| {
-        let decoder = Decoder::new().expect("a decoder can be had");
+        let decoder = Decoder::new().expect("a decoder can be created");
         decoder.with_strips(strips).decode(data, Scale::Full, Canvas::default())
     };
     let (one, many) = (decode(Strips::Off), decode(Strips::Count(3)));
     match (one, many) {
         (Ok(one), Ok(many)) => {
             assert_eq!((one.canvas.width, one.canvas.height), (many.canvas.width, many.canvas.height));
-            // A piece with a few bytes too many goes without the warning (`Decoder::with_strips`).
+            // A few extra bytes in a piece give no warning (`Decoder::with_strips`).
             assert!(one.warning.is_some() || many.warning.is_none(), "{:?}", many.warning);
         }
-        (one, many) => assert_eq!(one.is_err(), many.is_err(), "what strips cannot do, one thread does"),
+        (one, many) => assert_eq!(one.is_err(), many.is_err(), "strips fail only if one thread does"),
     }
 }
 
@@ -269,7 +275,7 @@ fn read(drip: Drip<'_>) -> Taken {
     let (mut reader, mut messages) = (Reader::new(drip, Codec::new(MAX_MESSAGE)), Vec::new());
     let mut context = Context::from_waker(Waker::noop());
     loop {
-        // What drips is always there.
+        // `Drip` is always ready.
         let Poll::Ready(next) = pin!(reader.next()).poll(&mut context) else { panic!("it waits") };
         match next {
             Ok(Some(message)) => messages.push(message),
@@ -280,7 +286,7 @@ fn read(drip: Drip<'_>) -> Taken {
     }
 }
 
-/// Sizes from 1 to 64, one after the other, from a seed.
+/// A sequence of sizes from 1 to 64, from a seed.
 #[derive(Clone)]
 struct Sizes(u8);
 
@@ -291,7 +297,7 @@ impl Sizes {
     }
 }
 
-/// A slice in pieces.
+/// A slice in chunks.
 struct Chunks<'a>(&'a [u8], Sizes);
 
 impl<'a> Iterator for Chunks<'a> {
@@ -305,7 +311,7 @@ impl<'a> Iterator for Chunks<'a> {
     }
 }
 
-/// A file that gives a few bytes at a time.
+/// A reader that gives a few bytes at a time.
 struct Slow<'a>(&'a [u8], Sizes);
 
 impl io::Read for Slow<'_> {
@@ -315,7 +321,7 @@ impl io::Read for Slow<'_> {
     }
 }
 
-/// A stream that gives a few bytes at a time.
+/// An async reader that gives a few bytes at a time.
 struct Drip<'a>(&'a [u8], usize);
 
 impl AsyncRead for Drip<'_> {

@@ -1,6 +1,6 @@
-//! What fuzzing found, and what it started from: `fuzz/corpus` replayed through the same functions, on every run of the tests.
+//! Replays `fuzz/corpus`, the findings and seeds of fuzzing, through the same functions in every test run.
 //!
-//! Needs nothing. Alone: `make test-hostile`; more of it by `make fuzz`.
+//! Needs nothing. To run it alone: `make test-hostile`; for more, `make fuzz`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -17,7 +17,7 @@ use pulsecam::{
 };
 
 #[test]
-fn nothing_that_was_found_is_found_again() {
+fn the_corpus_passes() {
     let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
     for (name, target) in targets::TARGETS {
         let files = fs::read_dir(corpora.join(name)).unwrap().map(|entry| entry.unwrap().path());
@@ -31,12 +31,12 @@ fn nothing_that_was_found_is_found_again() {
     }
 }
 
-/// How many changed inputs each target gets; more by the environment variable `PULSECAM_MUTATIONS`. No match for a fuzzer that sees
-/// which way the code went (`make fuzz`), and there on every run.
+/// Mutated inputs per target; set `PULSECAM_MUTATIONS` for more. No match for a fuzzer that observes which
+/// code ran (`make fuzz`), but done in every test run.
 const MUTATIONS: usize = 300;
 
 #[test]
-fn nor_is_anything_found_near_it() {
+fn mutations_of_the_corpus_pass() {
     let wanted = std::env::var("PULSECAM_MUTATIONS").ok().and_then(|count| count.parse().ok());
     let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
     for (name, target) in targets::TARGETS {
@@ -51,13 +51,13 @@ fn nor_is_anything_found_near_it() {
             panic::catch_unwind(|| target(&data)).unwrap_or_else(|_| {
                 let found = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{number}"));
                 fs::write(&found, &data).unwrap();
-                panic!("{}: once it is mended, keep it in fuzz/corpus/{name}", found.display());
+                panic!("{}: once it is fixed, keep it in fuzz/corpus/{name}", found.display());
             });
         }
     }
 }
 
-/// One change, of the kinds that fuzzers make.
+/// One mutation, of the kinds that fuzzers make.
 fn mutate(data: &mut Vec<u8>, files: &[Vec<u8>], random: &mut fastrand::Rng) {
     let at = random.usize(..=data.len());
     let end = (at + random.usize(..16)).min(data.len());
@@ -79,7 +79,7 @@ fn mutate(data: &mut Vec<u8>, files: &[Vec<u8>], random: &mut fastrand::Rng) {
     }
 }
 
-/// Writes what fuzzing starts from where that is made by our own code; what was found is kept by hand.
+/// Writes the seeds of fuzzing that our own code makes; findings are kept by hand.
 #[test]
 #[ignore = "writes into fuzz/corpus"]
 fn make_seeds() {

@@ -1,7 +1,8 @@
-//! Films of others: Motion-JPEG in Matroska, AVI, QuickTime and MP4 gives the frames that FFmpeg finds in it, byte for byte and at their
-//! times; what is damaged costs no more than it costs FFmpeg; no file makes it panic, hang or take memory.
+//! Reading films: Motion-JPEG in Matroska, AVI, QuickTime and MP4 gives the frames that FFmpeg finds in it,
+//! byte for byte and at their times; damage costs no more than it costs FFmpeg; no file makes it panic, hang
+//! or allocate excessive memory.
 //!
-//! Needs ffmpeg and ffprobe (`make deps`); fails where they are missing. Alone: `make test-recording`.
+//! Needs ffmpeg and ffprobe (`make deps`); fails if they are missing. To run it alone: `make test-recording`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -33,7 +34,7 @@ type Frames = Vec<(Duration, Bytes)>;
 /// How a frame is stored.
 type Store<'a> = &'a dyn Fn(&[u8]) -> Vec<u8>;
 
-/// Runs ffmpeg, which has to find nothing wrong.
+/// Runs ffmpeg, which must report no error.
 fn ffmpeg(arguments: &[&str]) {
     let output =
         Command::new("ffmpeg").args(["-v", "error", "-y"]).args(arguments).stdin(Stdio::null()).output();
@@ -41,7 +42,7 @@ fn ffmpeg(arguments: &[&str]) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// A film of `seconds` at 25 frames a second, with sound as loud as `volume` says.
+/// Makes a film of `seconds` at 25 frames a second, with sound at this `volume`.
 fn made(folder: &Path, name: &str, seconds: u32, volume: &str, more: &[&str]) -> PathBuf {
     let path = folder.join(name);
     let picture = format!("testsrc=size=160x120:rate=25:duration={seconds}");
@@ -52,21 +53,21 @@ fn made(folder: &Path, name: &str, seconds: u32, volume: &str, more: &[&str]) ->
     path
 }
 
-/// The same in another container.
+/// Copies the streams into another container.
 fn copied(from: &Path, name: &str, more: &[&str]) -> PathBuf {
     let path = from.with_file_name(name);
     ffmpeg(&[&["-i", from.to_str().unwrap(), "-c", "copy"], more, &[path.to_str().unwrap()]].concat());
     path
 }
 
-/// The frames that ffmpeg finds, one behind the other.
+/// The frames that ffmpeg finds, concatenated.
 fn bytes_by_ffmpeg(path: &Path) -> Vec<u8> {
     let out = path.with_extension("frames");
     ffmpeg(&["-i", path.to_str().unwrap(), "-map", "0:v", "-c", "copy", "-f", "data", out.to_str().unwrap()]);
     fs::read(out).unwrap()
 }
 
-/// How many frames ffmpeg saves of what is damaged.
+/// The number of frames that ffmpeg reads from a damaged film.
 fn saved_by_ffmpeg(path: &Path) -> usize {
     let arguments =
         ["-v", "quiet", "-count_packets", "-select_streams", "v", "-show_entries", "stream=nb_read_packets"];
@@ -94,7 +95,7 @@ fn joined(frames: &Frames) -> Vec<u8> {
     frames.iter().flat_map(|(_, frame)| frame.to_vec()).collect()
 }
 
-/// A number of whole JPEGs among these.
+/// The number of complete JPEGs among these.
 fn whole(frames: &Frames) -> usize {
     frames.iter().filter(|(_, frame)| jpeg::header(frame).is_ok() && jpeg::trimmed(frame).is_some()).count()
 }
@@ -107,7 +108,7 @@ fn time_of(frame: &Option<(Duration, Bytes)>) -> Option<Duration> {
     frame.as_ref().map(|(time, _)| *time)
 }
 
-/// Finds bytes in others.
+/// Positions of `mark` in `bytes`.
 fn places(bytes: &[u8], mark: &[u8]) -> Vec<usize> {
     bytes
         .windows(mark.len())
@@ -159,7 +160,7 @@ fn what_can_be_read_in_its_order_comes_through_a_pipe() {
     assert!(matches!(pipe(&copied(&avi, "film.mov", &[])), Err(film::Error::NeedsFile)));
 }
 
-/// `- < film.avi`, as the same file by its name.
+/// `- < film.avi` is played like the same file given by name.
 #[test]
 fn a_film_as_standard_input_is_played_as_one() {
     let folder = tempfile::tempdir().unwrap();
@@ -216,7 +217,7 @@ fn an_avi_of_a_camera_whose_battery_died_plays() {
     let bytes = fs::read(&avi).unwrap();
     let all = rest(open(&avi).as_mut());
     let movi = places(&bytes, b"movi")[0];
-    // Sizes were never written, neither was the index, nor how many frames there are.
+    // The sizes, the index and the number of frames were never written.
     let mut died = bytes[..bytes.len() / 2].to_vec();
     for place in [4, movi - 4, places(&bytes, b"avih")[0] + 8 + 16, places(&bytes, b"strh")[0] + 8 + 32] {
         died[place..place + 4].copy_from_slice(&[0; 4]);
@@ -224,7 +225,7 @@ fn an_avi_of_a_camera_whose_battery_died_plays() {
     let mut film = in_memory(died).unwrap();
     let frames = rest(film.as_mut());
     assert!(frames.len() > 20 && frames[..] == all[..frames.len()], "{}", frames.len());
-    assert!(film.damaged() <= 1, "the one that is cut");
+    assert!(film.damaged() <= 1, "the frame that is cut off");
     assert_eq!(film.length().unwrap(), Some(at(frames.len() as u64 + film.damaged())), "as counted");
     film.seek(at(7)).unwrap();
     assert_eq!(film.next_frame().unwrap().as_ref(), Some(&all[7]));
@@ -303,7 +304,7 @@ fn damage_costs_no_more_than_it_costs_ffmpeg() {
         let all = rest(open(&path).as_mut());
         let mut dice = fastrand::Rng::with_seed(5);
         for round in 0..20 {
-            // A stretch that says nothing, in a place behind the header.
+            // Invalid data somewhere behind the header.
             let mut spoilt = bytes.clone();
             let (length, zeros) = (dice.usize(1_000..30_000), dice.bool());
             let start = dice.usize(9_000..spoilt.len() - length);
@@ -315,7 +316,7 @@ fn damage_costs_no_more_than_it_costs_ffmpeg() {
             let good = frames.iter().filter(|(_, frame)| all.iter().any(|(_, one)| one == frame)).count();
             let by_ffmpeg = saved_by_ffmpeg(&other);
             let name = other.display();
-            // FFmpeg counts packets whose bytes are spoilt; those of ours are as they were.
+            // FFmpeg also counts packets with spoilt bytes.
             let spoilt_here = frames.len() - good;
             assert!(frames.len() + 1 >= by_ffmpeg, "{name} {round}: {} of {by_ffmpeg}", frames.len());
             assert!(
@@ -324,9 +325,9 @@ fn damage_costs_no_more_than_it_costs_ffmpeg() {
             );
             assert!(
                 good == all.len() || film.damaged() + spoilt_here as u64 > 0,
-                "{name} {round}: nothing is said"
+                "{name} {round}: not reported"
             );
-            // However often it is moved in, it counts the same.
+            // The count does not depend on seeking.
             let damaged = film.damaged();
             film.seek(Duration::ZERO).unwrap();
             assert_eq!(
@@ -360,7 +361,7 @@ fn what_cannot_be_shown_is_refused_by_its_name_and_from_its_header() {
         let told = error(&path);
         assert!(told.contains(name) && told.contains("ffmpeg -i"), "{told}");
     }
-    // A film of gigabytes is refused as soon.
+    // A film of gigabytes is refused just as quickly.
     let large = copied(&h264, "large.mkv", &[]);
     File::options().write(true).open(&large).unwrap().set_len(20 << 30).unwrap();
     assert!(error(&large).contains("H.264"));
@@ -379,7 +380,7 @@ fn what_cannot_be_shown_is_refused_by_its_name_and_from_its_header() {
     assert!(in_memory(form_b).err().unwrap().to_string().contains("Motion-JPEG B"));
 }
 
-/// An element of Matroska with a size of four bytes.
+/// A Matroska element with a size field of four bytes.
 fn element(name: &[u8], body: &[u8]) -> Vec<u8> {
     [name, &(0x1000_0000 | body.len() as u32).to_be_bytes(), body].concat()
 }
@@ -464,7 +465,7 @@ fn no_change_of_a_films_bytes_makes_it_panic_or_hang() {
     }
 }
 
-/// What a sender's last event says of this film, and the frames that came out of the relay.
+/// The sender's last event for this film, and the frames that came out of the relay.
 async fn streamed(source: &str, stdin: Stdio) -> (Value, Vec<u8>) {
     let server = Server::start(Config::default()).await;
     let mut receiver = Bare::connect(server.addr).await;
@@ -508,11 +509,11 @@ async fn the_program_streams_every_frame_of_a_film_as_it_is() {
         assert!(frames == wanted, "{}", path.display());
     }
     let (_, frames) = streamed("recording:-", File::open(&mov).unwrap().into()).await;
-    assert!(frames == wanted, "standard input that is a file can be moved in");
+    assert!(frames == wanted, "seeking works if standard input is a file");
     let mut cat = Command::new("cat").arg(&avi).stdout(Stdio::piped()).spawn().unwrap();
     let (_, frames) = streamed("recording:-", cat.stdout.take().unwrap().into()).await;
-    assert!(cat.wait().unwrap().success() && frames == wanted, "and a pipe is read on");
-    // What is damaged is counted in the last line.
+    assert!(cat.wait().unwrap().success() && frames == wanted, "and a pipe is read in order");
+    // Damage is counted in the last line.
     let mut spoilt = fs::read(&avi).unwrap();
     let third = places(&spoilt, b"00dc")[2];
     spoilt[third..third + 300].fill(0x55);
@@ -550,8 +551,8 @@ fn a_recording_goes_through_a_pipe_as_it_comes() {
     let mut film = film::open(Input::pipe(Cursor::new(out))).unwrap();
     let frames = rest(film.as_mut());
     assert_eq!((frames.len(), whole(&frames), code), (30, 30, 0), "{told}");
-    assert!(told.contains("standard output takes one"), "the other stream gets a word: {told}");
-    // A reader that has enough ends it, and that is no error; one that cannot store it is.
+    assert!(told.contains("standard output takes one"), "the other stream is mentioned: {told}");
+    // A reader that closes the pipe ends it, without an error; a reader that cannot store it is an error.
     let (_, told, code) = piped(&relay, &["--for", "60s"], "head -c 20000 >/dev/null");
     assert_eq!(code, 0, "{told}");
     let script = r#""$0" record "$1" --out - >/dev/full"#;
@@ -561,13 +562,13 @@ fn a_recording_goes_through_a_pipe_as_it_comes() {
     let told = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{told}");
     assert!(told.contains("cannot record into standard output: the disk is full"), "{told}");
-    // One that takes nothing holds up no end.
+    // A reader that takes nothing does not delay the end.
     let (mut stuck, mut command) = (Vec::new(), pulsecam());
     let child =
         command.args(["record", &relay.addr, "--out", "-"]).stdin(Stdio::null()).stdout(Stdio::piped());
     let mut child = child.stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
-    // Each second a line says how far it is: some on, the pipe is full.
+    // A status line is printed each second: after a few, the pipe is full.
     let told = lines.by_ref().map_while(Result::ok).filter(|line| line.contains(" frames, "));
     stuck.extend(told.take(4));
     assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
@@ -592,7 +593,7 @@ fn a_disk_that_is_full_at_once_keeps_no_empty_file() {
     let folder = tempfile::tempdir().unwrap();
     let relay = RelayProgram::start(&[]);
     let _ann = pattern(&relay, "ann");
-    // A file may hold nothing, or a header only (1 kB).
+    // The file size is limited to nothing, or to the header (1 kB).
     for blocks in [0, 1] {
         let script =
             format!(r#"trap "" XFSZ; ulimit -f {blocks}; exec "$0" record "$1" --out "$2" --for 60s"#);

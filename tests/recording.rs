@@ -1,6 +1,7 @@
-//! Recordings: what is in the file is what came, byte for byte and at its time; a crash or a full disk leaves a file that plays.
+//! Recordings contain what arrived, byte for byte and at its time; a crash or a full disk leaves a file that
+//! plays.
 //!
-//! Needs ffmpeg and ffprobe (`make deps`); fails where they are missing. Alone: `make test-recording`.
+//! Needs ffmpeg and ffprobe (`make deps`); fails if they are missing. To run it alone: `make test-recording`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -39,10 +40,10 @@ fn taken(millis: u64, jpeg: &Bytes, size: (usize, usize)) -> Taken {
 
 const ANN: StreamId = StreamId::new(1);
 
-/// Times that follow no grid, with a long pause.
+/// Irregular times, with a long pause.
 const TIMES: [u64; 8] = [0, 33, 40, 190, 191, 1_500, 4_700, 4_733];
 
-/// A recording of those times, each frame of another shade.
+/// Makes a recording with those times, each frame with another shade.
 fn recorded(path: &Path) -> Vec<Bytes> {
     let recorder = Recorder::create(path, "测试", (320, 240)).unwrap();
     let frames: Vec<_> = (0..TIMES.len() as u8).map(|i| picture(320, 240, 30 * i)).collect();
@@ -63,7 +64,7 @@ fn pipe(bytes: &[u8]) -> Result<Box<dyn Film>, film::Error> {
     film::open(Input::pipe(Cursor::new(bytes.to_vec())))
 }
 
-/// What ffprobe tells, which must not complain.
+/// The output of ffprobe, which must not report problems.
 fn probe(path: &Path, what: &str) -> Value {
     let arguments = ["-v", "warning", "-of", "json", "-count_packets", "-show_entries", what];
     let output =
@@ -79,7 +80,7 @@ fn packets(path: &Path) -> usize {
     stream.as_str().unwrap().parse().unwrap()
 }
 
-/// Decodes all of it, or the first frame from some time on: ffmpeg must find nothing wrong.
+/// Decodes everything, or the first frame from some time on: ffmpeg must report no error.
 fn ffmpeg(path: &Path, from: Option<&str>, out: &Path) {
     let mut command = Command::new("ffmpeg");
     command.args(["-v", "error", "-y"]);
@@ -89,7 +90,7 @@ fn ffmpeg(path: &Path, from: Option<&str>, out: &Path) {
     command.arg("-i").arg(path);
     match from {
         Some(_) => command.args(["-frames:v", "1", "-c", "copy", "-f", "image2", "-update", "1"]).arg(out),
-        // Frames may be closer together than a rate that it guesses.
+        // Frames may be closer together than the rate that ffmpeg guesses.
         None => command.args(["-fps_mode", "passthrough", "-enc_time_base", "-1", "-f", "null", "-"]),
     };
     let output = command.output().expect("ffmpeg runs (make deps)");
@@ -114,7 +115,7 @@ fn players_read_the_times_the_size_and_every_frame_as_it_came() {
     assert_eq!(times, wanted);
     assert_eq!(told["format"]["duration"], "4.733100", "to the end of the last tick");
     ffmpeg(&path, None, Path::new("-"));
-    // As players seek, by the index.
+    // Seeks by the index, as players do.
     let found = folder.path().join("found.jpg");
     ffmpeg(&path, Some("4.70"), &found);
     assert!(fs::read(&found).unwrap() == frames[6], "the seventh");
@@ -147,7 +148,7 @@ fn a_file_that_is_cut_anywhere_plays_to_its_last_whole_frame() {
 }
 
 #[test]
-fn what_others_write_is_read_and_what_is_none_is_told() {
+fn files_of_other_programs_are_read_and_other_codecs_are_reported() {
     let folder = tempfile::tempdir().unwrap();
     let (path, other) = (folder.path().join("a.mkv"), folder.path().join("other.mkv"));
     let frames = recorded(&path);
@@ -180,7 +181,7 @@ fn hostile_files_end_or_are_refused() {
     for _ in 0..2_000 {
         let mut spoilt = whole.clone();
         for _ in 0..dice.usize(1..6) {
-            // Mostly where lengths and times stand.
+            // Mostly where lengths and times are.
             let end = if dice.bool() { 900 } else { spoilt.len() };
             let at = dice.usize(..end);
             spoilt[at] = dice.u8(..);
@@ -189,7 +190,7 @@ fn hostile_files_end_or_are_refused() {
         let frames = std::iter::from_fn(|| reader.next_frame().ok().flatten()).take(1_000).count();
         assert!(frames < 1_000);
     }
-    // A frame that claims to be larger than any may be.
+    // A frame that claims a size beyond the limit.
     let mut huge = whole[..700].to_vec();
     huge.extend([0x1f, 0x43, 0xb6, 0x75, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
     huge.extend([0xa3, 0x01, 0, 0, 0x0f, 0xff, 0xff, 0xff, 0xff]);
@@ -220,7 +221,7 @@ fn each_stream_has_a_file_and_none_is_overwritten() {
 }
 
 #[test]
-fn a_stream_that_cannot_be_recorded_is_told_once_and_the_others_go_on() {
+fn a_stream_that_cannot_be_recorded_is_reported_once_and_the_others_continue() {
     let folder = tempfile::tempdir().unwrap();
     let gone = folder.path().join("gone");
     fs::create_dir(&gone).unwrap();
@@ -233,7 +234,7 @@ fn a_stream_that_cannot_be_recorded_is_told_once_and_the_others_go_on() {
     let error = frame(other, 0).unwrap_err().to_string();
     assert!(error.contains("cannot record into"), "{error}");
     for time in 1..5 {
-        assert!(frame(other, time).unwrap().is_none(), "told once");
+        assert!(frame(other, time).unwrap().is_none(), "reported once");
         frame(ANN, time).unwrap();
     }
     assert!(!takes.is_empty());
@@ -295,7 +296,8 @@ fn the_program_records_until_it_is_told_to_stop_and_plays_what_it_recorded() {
     assert_eq!(recording.exit_code(), 0);
     let frames = saved["frames"].as_u64().unwrap() as usize;
     assert_eq!(packets(&path), frames);
-    // The stamps in the test picture tell which frames they are: all of them, one after another, each a 25th of a second later.
+    // The stamps in the test picture identify the frames: all of them, one after another, each a 25th of a
+    // second later.
     let mut reader = open(&path);
     let mut seqs = Vec::new();
     let mut decoder = Decoder::new().unwrap();
@@ -319,7 +321,7 @@ fn the_program_records_until_it_is_told_to_stop_and_plays_what_it_recorded() {
     assert_eq!(summary["captured"], frames, "{summary}");
     assert_eq!(summary["encoded"], 0, "as they are: {summary}");
     assert_eq!(playing.exit_code(), 0);
-    // Shown here, it ends as a film does.
+    // Played locally, it ends like a film.
     let shown =
         pulsecam().args(["play", file, "--no-window", "--json"]).stdin(Stdio::null()).output().unwrap();
     assert!(shown.status.success(), "{shown:?}");
@@ -330,7 +332,7 @@ fn the_program_records_until_it_is_told_to_stop_and_plays_what_it_recorded() {
     let again =
         pulsecam().args(["record", &relay.addr, "--out", file]).stdin(Stdio::null()).output().unwrap();
     assert_eq!(again.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&again.stderr).contains("is there already"));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("already exists"));
 }
 
 #[test]
@@ -356,7 +358,7 @@ fn a_full_disk_leaves_what_was_written_and_says_so() {
     let path = folder.path().join("a.mkv");
     let relay = RelayProgram::start(&[]);
     let _sending = sender(&relay);
-    // A file may grow to 400 kB, which the system tells as it tells of a full disk.
+    // The file size is limited to 400 kB, which the system reports like a full disk.
     let script = r#"trap "" XFSZ; ulimit -f 400; exec "$0" record "$1" --out "$2" --for 60s"#;
     let program = pulsecam();
     let mut shell = Command::new("bash");
@@ -364,7 +366,7 @@ fn a_full_disk_leaves_what_was_written_and_says_so() {
     let output = shell.stdin(Stdio::null()).output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{told}");
-    assert!(told.contains("recording stopped after") && told.contains("plays to there"), "{told}");
+    assert!(told.contains("recording stopped after") && told.contains("plays up to that point"), "{told}");
     let kept = packets(&path);
     assert!(kept > 10 && told.contains(&format!("after {kept} frames")), "{kept}: {told}");
     ffmpeg(&path, None, Path::new("-"));

@@ -1,7 +1,7 @@
-//! Pictures that are not quite whole, through the whole program: what a decoder shows is sent, repaired, and what it does not show is
-//! left out; both are counted, whichever way the pictures come in.
+//! Damaged pictures through the whole program: those that a decoder shows are repaired and sent, the others
+//! are left out; both are counted, for every kind of source.
 //!
-//! Needs nothing. Alone: `cargo test --test repair`.
+//! Needs nothing. To run it alone: `cargo test --test repair`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -29,7 +29,7 @@ use serde_json::Value;
 
 const FRAMES: usize = 12;
 
-/// Parts of a photograph, as a film.
+/// A film made of parts of a photograph.
 fn film() -> Vec<Vec<u8>> {
     let photo = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/coffee_600x400.jpg")).unwrap();
     let photo = Decoder::new().unwrap().decode_rgb(&photo).unwrap();
@@ -84,7 +84,7 @@ fn without_tables(jpeg: &[u8]) -> Vec<u8> {
 
 type Damage = fn(&[u8]) -> Vec<u8>;
 
-/// What is done to a picture, how often, and what comes of it: how many are repaired, and how many are left out.
+/// Kind of damage, every how many pictures, and how many pictures are then repaired and left out.
 const CASES: [(&str, Damage, usize, u64, u64); 7] = [
     ("no end marker", unended, 1, 12, 0),
     ("zeros in place of the end marker", padded, 1, 12, 0),
@@ -95,7 +95,7 @@ const CASES: [(&str, Damage, usize, u64, u64); 7] = [
     ("a marker within the pixels", odd_marker, 4, 0, 3),
 ];
 
-/// The film with every so-manieth picture damaged, and what is to come of it.
+/// The film with every Nth picture damaged, and the undamaged film.
 fn damaged(damage: Damage, every: usize) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
     let film = film();
     let spoil = |(number, jpeg): (usize, &Vec<u8>)| {
@@ -104,7 +104,7 @@ fn damaged(damage: Damage, every: usize) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
     (film.iter().enumerate().map(spoil).collect(), film)
 }
 
-/// What a relay passes on of a source: the pictures as they are recorded at the other end, and the sender's summary.
+/// What a relay passes on: the pictures as recorded at the other end, and the sender's summary.
 struct Sent {
     pictures: Vec<Bytes>,
     summary: Value,
@@ -126,7 +126,7 @@ fn send(folder: &Path, arguments: &[&str], parts: Vec<Vec<u8>>) -> Sent {
     let feeding = thread::spawn(move || {
         for part in parts {
             stdin.write_all(&part).unwrap();
-            // The rate of a camera: a pipe is live, and its newest picture replaces those that still wait.
+            // At a camera's rate: a pipe is live, and its newest picture replaces waiting ones.
             thread::sleep(Duration::from_millis(40));
         }
     });
@@ -148,7 +148,7 @@ fn send(folder: &Path, arguments: &[&str], parts: Vec<Vec<u8>>) -> Sent {
     Sent { pictures, summary, errors, code: output.status.code().unwrap() }
 }
 
-/// Whether pictures show the same, as a decoder without complaints has them.
+/// Asserts that the pictures are equal when decoded, and decode without warnings.
 fn assert_shown(pictures: &[Bytes], wanted: &[Vec<u8>], case: &str) {
     assert_eq!(pictures.len(), wanted.len(), "{case}");
     let mut decoder = Decoder::new().unwrap();
@@ -160,14 +160,14 @@ fn assert_shown(pictures: &[Bytes], wanted: &[Vec<u8>], case: &str) {
     }
 }
 
-/// Where a case comes from.
+/// The source of a case.
 enum Source {
     Path(PathBuf),
     /// Standard input, in these parts.
     Pipe(Vec<Vec<u8>>),
 }
 
-/// Sends each case from what `write` makes of its pictures, and compares what comes out.
+/// Sends each case from the source made by `write`, and compares the result.
 fn check(more: &[&str], write: impl Fn(&Path, &[Vec<u8>]) -> Source) {
     for (case, damage, every, repaired, left_out) in CASES {
         let folder = tempfile::tempdir().unwrap();
@@ -274,7 +274,7 @@ fn losses_reach_the_last_line_and_viewers() {
 }
 
 #[test]
-fn a_source_without_a_picture_that_can_be_decoded_says_so() {
+fn a_source_without_decodable_pictures_reports_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("film.mjpeg");
     fs::write(&path, film().iter().flat_map(|jpeg| odd_marker(jpeg)).collect::<Vec<_>>()).unwrap();

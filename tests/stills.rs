@@ -1,5 +1,5 @@
-//! Still pictures from the file to whoever sees them: what `image` sends of which file, byte for byte on the wire, what it refuses and
-//! with which words; and what a viewer makes of what peers send.
+//! Still pictures from the file to the viewer: what `image` sends for each file, byte for byte on the wire,
+//! what it refuses and with which words; and how a viewer handles images of peers.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -26,7 +26,7 @@ use serde_json::Value;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
 
-/// What a raw receiver has got so far of images; the relay has passed on all that was sent before.
+/// The images that a raw receiver got so far; the relay has passed on all that was sent before.
 async fn images(receiver: &mut Bare) -> Vec<Bytes> {
     let heartbeat = pulsecam::wire::Heartbeat::default().to_message(pulsecam::wire::Side::Client);
     receiver.send(&heartbeat).await;
@@ -53,7 +53,7 @@ fn encoded(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     file.into_inner()
 }
 
-/// What a program sees that knows nothing of Exif, inks or other formats.
+/// Decodes as a program does that supports no Exif, inks or other formats.
 fn plainly(jpeg: &[u8]) -> RgbImage {
     let picture = pulsecam::jpeg::Decoder::new().unwrap().decode_rgb(jpeg).unwrap();
     RgbImage::from_raw(picture.width as u32, picture.height as u32, picture.into_bytes()).unwrap()
@@ -63,7 +63,7 @@ fn near(image: &RgbImage, x: u32, y: u32, wanted: [u8; 3]) -> bool {
     image.get_pixel(x, y).0.iter().zip(wanted).all(|(found, wanted)| found.abs_diff(wanted) < 20)
 }
 
-/// The JPEG with Exif data that says how it lies.
+/// The JPEG with Exif data that gives its orientation.
 fn lying(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     let mut exif = b"\xff\xe1\0\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
     exif.extend([orientation, 0, 0, 0, 0, 0, 0]);
@@ -79,7 +79,7 @@ fn piped(arguments: &[&str], input: &[u8]) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let _ = child.stdin.take().unwrap().write_all(input); // it may not want all of it
+    let _ = child.stdin.take().unwrap().write_all(input); // it may stop reading early
     child.wait_with_output().unwrap()
 }
 
@@ -124,13 +124,13 @@ async fn pictures_arrive_as_every_receiver_shows_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pictures_come_from_standard_input_and_files_of_any_name_and_as_small_as_is_wanted() {
+async fn pictures_come_from_standard_input_and_files_of_any_name_and_are_scaled_down_on_request() {
     let folder = tempfile::tempdir().unwrap();
     let relay = RelayProgram::start(&[]);
     let mut receiver = Bare::connect(relay.addr.parse().unwrap()).await;
     let blue = encoded(&RgbImage::from_pixel(40, 30, Rgb([20, 40, 230])).into(), ImageFormat::Png);
     assert!(piped(&["image", &relay.addr, "-"], &blue).status.success());
-    // Latin-1, as old archives have it.
+    // Latin-1, as in old archives.
     let path = folder.path().join(OsStr::from_bytes(b"K\xfcche 100%d.png"));
     fs::write(&path, &blue).unwrap();
     let mut command = pulsecam();
@@ -145,7 +145,7 @@ async fn pictures_come_from_standard_input_and_files_of_any_name_and_as_small_as
     let empty = piped(&["image", &relay.addr, "-"], b"");
     let said = text_of(&empty.stderr);
     assert!(
-        empty.status.code() == Some(1) && said.contains("standard input: no picture: it is empty"),
+        empty.status.code() == Some(1) && said.contains("standard input: not a picture: it is empty"),
         "{said}"
     );
 }
@@ -159,8 +159,8 @@ async fn what_viewers_cannot_show_is_refused_by_name_and_nothing_is_sent() {
     let png = encoded(&RgbImage::new(200, 200).into(), ImageFormat::Png);
     let cases: &[(&str, &[u8], &[&str])] = &[
         ("deep.jpg", &clip::deep(&clip::two_halves(64, 48)), &["12 bits a sample"]),
-        ("cut.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF", &["no picture that can be read"]),
-        ("cut.png", &png[..png.len() / 2], &["no picture that can be read"]),
+        ("cut.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF", &["cannot read the picture"]),
+        ("cut.png", &png[..png.len() / 2], &["cannot read the picture"]),
         ("IMG_1234.HEIC", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", &["HEIC", "heif-convert"]),
         ("scan.jpg", b"II*\0\x08\0\0\0", &["TIFF", "magick"]),
         ("plan.svg", b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>", &["SVG", "rsvg-convert"]),
@@ -192,7 +192,7 @@ async fn what_viewers_cannot_show_is_refused_by_name_and_nothing_is_sent() {
     let words = ["large.jpg", "16777216", "--size", "--max-message"];
     fails(&["image", &relay.addr, &good, &large, "--quiet"], 1, &words);
     assert_eq!(images(&mut receiver).await, Vec::<Bytes>::new(), "not even the good one");
-    // Scaled, it goes.
+    // It can be sent scaled down.
     assert!(run(&["image", &relay.addr, &large, "--size", "300x300", "--quiet"]).status.success());
     assert_eq!(plainly(&images(&mut receiver).await[0]).dimensions(), (300, 200));
 }
@@ -207,7 +207,7 @@ fn a_film_is_refused_from_its_first_bytes_whatever_comes_behind_them() {
         pulsecam().args(["image", &relay.addr]).arg(&path).arg("--quiet"),
         Stdio::piped(),
     );
-    // Some kB, and no end: whoever waits for more waits for ever.
+    // A few kB, and no end: waiting for more would take for ever.
     let mut film = fs::File::options().write(true).open(&path).unwrap();
     film.write_all(b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41").unwrap();
     film.write_all(&[1; 8192]).unwrap();
@@ -216,7 +216,7 @@ fn a_film_is_refused_from_its_first_bytes_whatever_comes_behind_them() {
     drop(film);
 }
 
-/// The file's content, its size as shown or why it is not, and how its saved name ends.
+/// The file's content, its size or the reason why it is not shown, and its extension when saved.
 type Case<'a> = (&'a [u8], Result<(u32, u32), &'a str>, Option<&'a str>);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -236,7 +236,7 @@ async fn a_viewer_saves_each_image_as_what_it_is_and_says_what_it_cannot_show() 
         (&deep, Err("12 bits a sample"), Some("jpg")),
         (heic, Err("HEIC"), Some("heic")),
         (b"", Err("empty"), None),
-        (b"\x93\x01 garbage", Err("no picture"), None),
+        (b"\x93\x01 garbage", Err("not a picture"), None),
     ];
     for (content, shown, extension) in cases {
         peer.send(&peer::image(content)).await;
@@ -262,7 +262,7 @@ async fn a_viewer_saves_each_image_as_what_it_is_and_says_what_it_cannot_show() 
         }
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 5);
-    // A stream of which no frame can be decoded.
+    // A stream with frames that cannot be decoded.
     for payload in [&b"no jpeg"[..], &deep, b""] {
         peer.send(&peer::frame("broken", payload)).await;
         let event = viewer.event("damaged", |_| true);
@@ -276,10 +276,10 @@ async fn a_viewer_saves_each_image_as_what_it_is_and_says_what_it_cannot_show() 
         (&stream["stream"], &stream["frames"], &stream["damaged"]),
         (&"broken".into(), &1.into(), &3.into())
     );
-    assert_eq!(viewer.exit_code(), 0, "what is no picture was not to be saved");
+    assert_eq!(viewer.exit_code(), 0, "data that is not a picture does not count as a failure to save");
 }
 
-/// Runs the program with a file system of its own as `disk`, so small, and lists afterwards what is on it.
+/// Runs the program with `disk` as a small, full file system, and then lists the files left on it.
 fn on_a_full_disk(disk: &Path, arguments: &str) -> Running {
     let script = format!(
         "mount -t tmpfs -o size=16k tmpfs {0} && head -c 64k /dev/zero > {0}/fill; \"$PROGRAM\" {arguments}; code=$?; \

@@ -29,7 +29,7 @@ fn what_cannot_be_is_told_in_one_line_with_what_to_do() {
     fails(&["send", addr, "--source", &format!("{empty}/%03d.jpg")], 1, &["no file matches"]);
     fails(&["send", addr, "--source", "camera:no-such-camera"], 1, &["camera"]);
     fails(&["image", addr, "/no/such.jpg"], 1, &["/no/such.jpg"]);
-    fails(&["image", addr, &notes], 1, &["notes.txt", "no picture"]);
+    fails(&["image", addr, &notes], 1, &["notes.txt", "not a picture"]);
     fails(&["text", addr], 2, &["nothing to send"]);
 
     fails(&[], 2, &["Usage"]);

@@ -1,7 +1,8 @@
-//! What a person does with a film that is played: pause it, move in it, see where it is.
+//! Playback controls of a film: pause, seek, position.
 //!
-//! One [`Playback`] is shared between whoever shows the film and the thread that reads it. The reader asks it when the next frame
-//! is due; everything else follows from the answer. It knows neither files nor windows.
+//! One [`Playback`] is shared between the code that shows the film and the thread that reads it. The reader
+//! asks it when the next frame is due; everything else follows from the answer. It knows neither files nor
+//! windows.
 
 use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
@@ -22,27 +23,27 @@ struct Shared {
 struct State {
     progress: Progress,
     seek: Option<Duration>,
-    /// One frame is shown although the film is paused: the one that a person moved to.
+    /// Show one frame although the film is paused: the target of a seek.
     step: bool,
     closed: bool,
-    /// Nobody can control it: it plays to its end.
+    /// There are no controls: it plays to its end.
     released: bool,
 }
 
-/// Where a film is.
+/// Position and state of a film.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Whether what is played is a film at all. A live source has no position and obeys no controls.
+    /// Whether the source is a film. A live source has no position and ignores the controls.
     pub is_film: bool,
-    /// The time of the frame that is shown, from the first one on.
+    /// The time of the frame that is shown, relative to the first.
     pub position: Duration,
     /// From the first frame to the end; `None` if the file does not say.
     pub length: Option<Duration>,
-    /// Whether it can be moved in.
+    /// Whether seeking is possible.
     pub can_seek: bool,
-    /// Whether a person paused it.
+    /// Whether it is paused.
     pub paused: bool,
-    /// Whether it has stopped on its last frame.
+    /// Whether it has stopped at its last frame.
     pub ended: bool,
 }
 
@@ -57,31 +58,32 @@ impl Progress {
     }
 }
 
-/// A file that claims to be longer than its last frame by more than this is corrected once its end is reached.
+/// How much longer than its last frame a film may claim to be. A larger claim is corrected at its end.
 const LAST_FRAME_STAYS: Duration = Duration::from_secs(2);
 
-/// Why a wait is over.
+/// The reason why a wait is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wake {
-    /// The frame is due. The film was paused for this long meanwhile: frames after it are due later by as much.
+    /// The frame is due. The film was paused for this long meanwhile: the following frames are due later by
+    /// as much.
     Due {
         /// Time spent paused.
         paused: Duration,
     },
-    /// A person moved to this position; the frame that was waited for is not to be shown.
+    /// Seek to this position; the frame that was waited for must not be shown.
     Seek(Duration),
-    /// Nobody looks any more.
+    /// The view was closed.
     Closed,
 }
 
 impl Playback {
-    /// Where the film is.
+    /// The position and state of the film.
     #[must_use]
     pub fn progress(&self) -> Progress {
         self.state().progress
     }
 
-    /// Pauses it, or lets it go on. At its end it begins again.
+    /// Pauses or resumes it. At the end, it starts again.
     pub fn toggle_pause(&self) {
         let mut state = self.state();
         if state.progress.ended {
@@ -95,7 +97,7 @@ impl Playback {
         self.0.changed.notify_all();
     }
 
-    /// Moves to a position, as near as the film allows.
+    /// Seeks to a position, as near as the film allows.
     pub fn seek(&self, to: Duration) {
         let mut state = self.state();
         if state.progress.can_seek {
@@ -105,7 +107,7 @@ impl Playback {
         }
     }
 
-    /// Moves on by a time. At the end there is nothing to move on to.
+    /// Seeks forward. Does nothing at the end.
     pub fn forward(&self, by: Duration) {
         let Progress { position, ended, .. } = self.progress();
         if !ended {
@@ -113,19 +115,19 @@ impl Playback {
         }
     }
 
-    /// Moves back by a time.
+    /// Seeks backward.
     pub fn back(&self, by: Duration) {
         let position = self.progress().position;
         self.seek(position.saturating_sub(by));
     }
 
-    /// Nobody looks any more: all waits end.
+    /// The view was closed: all waits end.
     pub fn close(&self) {
         self.state().closed = true;
         self.0.changed.notify_all();
     }
 
-    /// Nobody can control it, because there is neither a window nor a terminal: it plays to its end and stops there.
+    /// There is neither a window nor a terminal to control it: it plays to its end and stops there.
     pub fn release(&self) {
         let mut state = self.state();
         state.released = true;
@@ -133,7 +135,7 @@ impl Playback {
         self.0.changed.notify_all();
     }
 
-    /// Says that it is a film, and of what kind.
+    /// Marks the source as a film.
     pub fn opened(&self, length: Option<Duration>, can_seek: bool) {
         let mut state = self.state();
         state.progress.is_film = true;
@@ -141,7 +143,7 @@ impl Playback {
         state.progress.can_seek = can_seek;
     }
 
-    /// The frame at this position is shown now.
+    /// Records that the frame at this position is shown.
     pub fn shown(&self, position: Duration) {
         let mut state = self.state();
         if state.seek.is_none() {
@@ -150,7 +152,7 @@ impl Playback {
         state.progress.ended = false;
     }
 
-    /// Waits until a frame is due: until then, longer while the film is paused, and not at all for the first frame after a
+    /// Waits until a frame is due. Longer if the film is paused, and not at all for the first frame after a
     /// [`Wake::Seek`].
     pub fn wait_until(&self, due: Instant) -> Wake {
         let (mut paused, mut state) = (Duration::ZERO, self.state());
@@ -173,7 +175,7 @@ impl Playback {
         }
     }
 
-    /// Waits at the film's end until a person moves back, or looks no more. From then on its length is known.
+    /// Waits at the film's end until the user seeks back or closes it. From then on its length is known.
     pub fn wait_at_end(&self) -> Wake {
         let mut state = self.state();
         state.progress.ended = true;
@@ -199,7 +201,7 @@ impl Playback {
 impl State {
     fn move_to(&mut self, to: Duration) {
         self.seek = Some(to);
-        // Where it will be: a key that is held moves on from there.
+        // The target position, so that a held key continues from there.
         self.progress.position = to;
         self.progress.ended = false;
     }
@@ -242,13 +244,13 @@ mod tests {
     }
 
     #[test]
-    fn who_moves_while_it_is_paused_sees_one_frame() {
+    fn a_seek_while_paused_shows_one_frame() {
         let film = film();
         film.toggle_pause();
         film.shown(2 * SECOND);
         film.forward(5 * SECOND);
         film.forward(SECOND);
-        assert_eq!(film.progress().position, 8 * SECOND, "counted from where it will be");
+        assert_eq!(film.progress().position, 8 * SECOND, "counted from the target");
         assert_eq!(film.wait_until(Instant::now()), Wake::Seek(8 * SECOND));
         let far = Instant::now() + 3_600 * SECOND;
         assert_eq!(film.wait_until(far), Wake::Due { paused: Duration::ZERO }, "at once");
@@ -266,7 +268,7 @@ mod tests {
         assert_eq!(film.wait_until(Instant::now()), Wake::Seek(10 * SECOND));
         let pipe = Playback::default();
         pipe.forward(SECOND);
-        assert_eq!(pipe.progress(), Progress::default(), "what cannot be moved in");
+        assert_eq!(pipe.progress(), Progress::default(), "no seeking");
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! Pictures in strips: the pixels of one thread, for every decoder, and no harm from whoever lies about them.
+//! Pictures in strips have the same pixels as on one thread, for every decoder, and invalid ones do no harm.
 //!
-//! ffmpeg is needed (`make deps`); Qt reads strips in `tests/qt_peer.rs`.
+//! Needs ffmpeg (`make deps`); `tests/qt_peer.rs` tests strips with Qt.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -13,12 +13,13 @@ use pulsecam_media::{
     picture::{Canvas, Picture, Pixels, Subsampling},
 };
 
-/// Strips, and how near they come to the whole of the photograph in dB: a little less than the 72.2, 67.9 and 64.3 that were measured.
+/// The least PSNR in dB of a photograph in N strips, against the whole: a little less than the measured 72.2,
+/// 67.9 and 64.3.
 const LEAST_PSNR: [(usize, f64); 3] = [(2, 71.0), (4, 66.0), (8, 63.0)];
 
 const SCALES: [Scale; 4] = [Scale::Full, Scale::Half, Scale::Quarter, Scale::Eighth];
 
-/// Shapes with edges and some noise, the same on each run.
+/// A picture of shapes with edges and some noise, the same in each run.
 fn picture(width: usize, height: usize, kind: &str) -> Picture {
     let sample = |i: usize| ((i / 7 * 31) ^ (i * i / 1009)) as u8 / 2 + (i / width.max(1)) as u8 / 4;
     let planar = |subsampling: Subsampling| {
@@ -42,7 +43,7 @@ fn encode(picture: &Picture, strips: Strips) -> Bytes {
     Encoder::new(80).unwrap().with_strips(strips).encode(picture).unwrap()
 }
 
-/// Pixels or why there are none, and the warning.
+/// The pixels and the warning, or the error.
 type Decoded = Result<(Canvas, Option<String>), String>;
 
 fn decode(jpeg: &[u8], scale: Scale, strips: Strips) -> Decoded {
@@ -66,7 +67,8 @@ fn psnr(a: &Canvas, b: &Canvas) -> f64 {
     10.0 * (255.0 * 255.0 / mean).log10()
 }
 
-/// A restart marker after each row of MCUs, as some cameras have it: spliced of strips that are one row high.
+/// A JPEG with a restart marker after each row of MCUs, as from some cameras: spliced from strips that are
+/// one row high.
 fn restart_at_each_row(picture: &Picture, mcu_height: usize) -> Bytes {
     let Pixels::Rgb(pixels) = &picture.pixels else { panic!("only RGB is cut here") };
     let rows = pixels.chunks(picture.width * mcu_height * 3).map(|rows| {
@@ -77,12 +79,12 @@ fn restart_at_each_row(picture: &Picture, mcu_height: usize) -> Bytes {
     splice(&rows.iter().map(|row| &row[..]).collect::<Vec<_>>()).unwrap()
 }
 
-/// The first rows of the pieces into which `jpeg` is cut, but for the top one.
+/// The first row of each piece into which `jpeg` is cut, except for the top one.
 fn seams(jpeg: &[u8], strips: usize) -> Vec<usize> {
     split(jpeg, strips).unwrap().iter().skip(1).map(|piece| piece.top).collect()
 }
 
-/// Chroma is smoothed from row to row: at a seam the rows on both sides may differ, and no others.
+/// Asserts that only rows next to seams differ: chroma is smoothed from row to row.
 fn check_same_but_at(seams: &[usize], found: &Canvas, wanted: &Canvas) {
     assert_eq!((found.width, found.height), (wanted.width, wanted.height));
     let rows = found.pixels.chunks(found.width).zip(wanted.pixels.chunks(wanted.width));
@@ -91,7 +93,7 @@ fn check_same_but_at(seams: &[usize], found: &Canvas, wanted: &Canvas) {
     }
 }
 
-/// Decoded in `strips`, `jpeg` is the whole but for smoothed seams.
+/// Asserts that `jpeg`, decoded in `strips`, equals the whole except for smoothed seams.
 fn check_near_the_whole(jpeg: &[u8], strips: usize, smoothed: bool) {
     let seams = seams(jpeg, strips);
     assert!(!seams.is_empty() && seams.len() < strips);
@@ -193,7 +195,7 @@ fn restarts_at_each_row_are_cut_in_as_many_strips_as_there_are_cores() {
     }
 }
 
-/// Bytes of a 16-bit field after a marker.
+/// Offset of a 16-bit field after a marker.
 fn field(jpeg: &[u8], marker: u8, offset: usize) -> usize {
     jpeg.windows(2).position(|pair| pair == [0xff, marker]).unwrap() + offset
 }
@@ -206,7 +208,8 @@ fn set(jpeg: &[u8], at: usize, value: u16) -> Vec<u8> {
 
 #[test]
 fn restarts_in_the_middle_of_rows_are_cut_only_between_rows() {
-    // Six blocks of 16x16 from one restart to the next, eight times: told to be rows of four, each third row begins at a restart.
+    // Six MCUs of 16x16 between restarts, eight times: with a width of four MCUs, each third row begins at a
+    // restart.
     let jpeg = restart_at_each_row(&picture(96, 128, "rgb"), 16);
     let jpeg = set(&set(&jpeg, field(&jpeg, 0xc0, 7), 64), field(&jpeg, 0xc0, 5), 192);
     let tops = |strips| split(&jpeg, strips).unwrap().iter().map(|piece| piece.top).collect::<Vec<_>>();
@@ -218,7 +221,7 @@ fn restarts_in_the_middle_of_rows_are_cut_only_between_rows() {
     }
 }
 
-/// Whatever a JPEG is, strips make no difference but smoothed seams, and that a piece with a few bytes too many goes unnoticed.
+/// Asserts that strips differ only in smoothed seams, and in not noticing a few extra bytes in a piece.
 fn check_no_worse(jpeg: &[u8], smoothed: bool) {
     let (one, many) = (decode(jpeg, Scale::Full, Strips::Off), decode(jpeg, Scale::Full, Strips::Count(4)));
     match (&one, &many) {
@@ -231,7 +234,7 @@ fn check_no_worse(jpeg: &[u8], smoothed: bool) {
 }
 
 #[test]
-fn lies_are_decoded_as_ever() {
+fn invalid_restarts_are_decoded_as_on_one_thread() {
     let jpeg = encode(&picture(160, 200, "4:4:4"), Strips::Count(4));
     assert_eq!(split(&jpeg, 4).unwrap().len(), 4);
     let (height, interval) = (field(&jpeg, 0xc0, 5), field(&jpeg, 0xdd, 4));
@@ -252,7 +255,7 @@ fn lies_are_decoded_as_ever() {
         (set(&jpeg, interval, u16::MAX), "an interval beyond the picture"),
         (set(&jpeg, field(&jpeg, 0xc0, 0), 0xffc2), "no baseline"),
         (set(&jpeg, field(&jpeg, 0xc0, 0), 0xffc9), "arithmetic"),
-        (set(&jpeg, field(&jpeg, 0xdb, 0), 0xffe5), "no table of quantization"),
+        (set(&jpeg, field(&jpeg, 0xdb, 0), 0xffe5), "no quantization table"),
         (set(&jpeg, field(&jpeg, 0xc4, 0), 0xffe5), "no Huffman table"),
     ] {
         assert_eq!(split(&lie, 4), None, "{what}");
@@ -265,7 +268,7 @@ fn lies_are_decoded_as_ever() {
 }
 
 #[test]
-fn a_strip_with_too_little_data_is_complained_of_as_ever() {
+fn a_strip_with_too_little_data_gives_the_same_warning() {
     let jpeg = encode(&picture(160, 200, "4:4:4"), Strips::Count(4));
     let restart = field(&jpeg, 0xd1, 0);
     let short = [&jpeg[..restart - 9], &jpeg[restart..]].concat();
@@ -288,7 +291,7 @@ proptest! {
         head: bool,
     ) {
         let jpeg = encode(&picture(48, 160, if smoothed { "4:2:0" } else { "4:4:4" }), Strips::Count(4));
-        // Half of them where the lies are: before the pixels.
+        // Half of them in the header.
         let at = at.index(if head { 640 } else { jpeg.len() - 6 });
         let (before, after) = jpeg.split_at(at);
         let mutated = match kind {

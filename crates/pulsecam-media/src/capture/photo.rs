@@ -62,7 +62,7 @@ fn wrong(path: &Path, error: still::Error) -> Error {
         }
         error => {
             let reason = error.to_string();
-            let bare = ["no picture: ", "no picture that can be read: "];
+            let bare = ["not a picture: ", "cannot read the picture: "];
             let reason =
                 bare.iter().find_map(|words| reason.strip_prefix(words)).unwrap_or(&reason).to_owned();
             Error::NotAPicture { path: path.into(), reason }

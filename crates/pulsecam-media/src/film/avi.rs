@@ -1,8 +1,9 @@
-//! AVI: what webcams' programs, dashboard cameras and digital cameras write, usually with PCM sound.
+//! AVI, as written by webcam programs, dashboard cameras and digital cameras, usually with PCM sound.
 //!
-//! No index is read. They come in two kinds, are missing after a crash and wrong in many files; the chunks themselves say all that is
-//! needed, one after another, and a file in several parts of a gigabyte (OpenDML) is read the same way. Sizes of lists are not believed
-//! either: a camera whose battery died never wrote them. Moving in the file walks from chunk to chunk, and remembers the way.
+//! The index is not read: there are two kinds, and it is missing after a crash and wrong in many files. The
+//! chunks themselves are sufficient, and files in several parts of a gigabyte (OpenDML) are read the same
+//! way. List sizes are ignored too: a camera whose battery died never wrote them. Seeking walks from chunk to
+//! chunk and remembers positions.
 
 use std::time::Duration;
 
@@ -10,31 +11,31 @@ use bytes::Bytes;
 
 use super::{Error, Film, Input, MAX_FRAME, codec, damage::Damage};
 
-/// Bytes of a header's chunk that are looked at; the rest has palettes and names.
+/// Bytes of a header chunk that are read; the rest has palettes and names.
 const MAX_HEADER: u64 = 256;
 
-/// Frames between two whose places are remembered.
+/// Frames between two remembered positions.
 const MARK_EVERY: u64 = 64;
 
-/// Nanoseconds of a frame where the header says nothing: 30 a second, which most webcams have.
+/// Nanoseconds per frame if the header says nothing: 30 frames a second, as most webcams have.
 const USUAL: u64 = 33_333_333;
 
-/// Nanoseconds that a frame may claim to take, from a thousandth of a second to a minute: another claim is not believed.
+/// Accepted nanoseconds per frame: a thousandth of a second to a minute.
 const FRAME_TIMES: std::ops::RangeInclusive<u64> = 1_000_000..=60_000_000_000;
 
-/// How long each frame takes.
+/// The frame rate as a fraction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Rate {
-    /// Units of a frame.
+    /// Units per frame.
     scale: u64,
-    /// Units of a second.
+    /// Units per second.
     rate: u64,
 }
 
 impl Rate {
     const NANOSECONDS: u64 = 1_000_000_000;
 
-    /// What a header says, if that makes sense.
+    /// The rate in a header, if it is plausible.
     fn new(scale: u64, rate: u64) -> Option<Self> {
         let nanos = scale.checked_mul(Self::NANOSECONDS)?.checked_div(rate)?;
         FRAME_TIMES.contains(&nanos).then_some(Self { scale, rate })
@@ -46,7 +47,7 @@ impl Rate {
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 
-    /// The frame that is shown at a time.
+    /// The number of the frame that is shown at a time.
     fn frame(self, time: Duration) -> u64 {
         let frame = time.as_nanos().saturating_mul(u128::from(self.rate))
             / (u128::from(self.scale) * u128::from(Self::NANOSECONDS));
@@ -54,14 +55,14 @@ impl Rate {
     }
 }
 
-/// What the headers say.
+/// Content of the headers.
 #[derive(Debug, Default)]
 struct Headers {
-    /// Nanoseconds to a frame.
+    /// The rate in the main header.
     main: Option<Rate>,
-    /// Streams so far.
+    /// Number of streams so far.
     streams: u8,
-    /// Of the stream whose headers are being read: its type, the codec by its handler, its rate, its frames.
+    /// Type, handler (codec), rate and number of frames of the stream whose headers are being read.
     kind: [u8; 4],
     handler: [u8; 4],
     rate: Option<Rate>,
@@ -82,25 +83,25 @@ struct Video {
 #[derive(Debug)]
 pub(super) struct Avi {
     input: Input,
-    /// What the video's chunks begin with.
+    /// Stream number with which the names of the video's chunks begin.
     stream: [u8; 2],
     rate: Rate,
-    /// How many frames there are, as the header says.
+    /// Number of frames according to the header.
     claimed: u64,
     /// The next frame's number.
     next: u64,
-    /// The last chunk had an odd size: there may be a byte before the next.
+    /// The last chunk had an odd size: there may be a padding byte before the next.
     odd: bool,
-    /// Where every so many frames are, as far as they were seen.
+    /// Positions of every [`MARK_EVERY`]th frame, as far as they were read.
     marks: Vec<u64>,
     damage: Damage,
 }
 
-/// A chunk of the video; its body is next.
+/// A chunk of the video; its body follows.
 #[derive(Clone, Copy, Debug)]
 struct Chunk {
     frame: u64,
-    /// Where its header is.
+    /// Position of its header.
     at: u64,
     size: u32,
 }
@@ -127,14 +128,14 @@ impl Avi {
         })
     }
 
-    /// Goes on to the next chunk of the video; `None` at the end.
+    /// Moves to the next chunk of the video; `None` at the end.
     fn next_chunk(&mut self) -> Result<Option<Chunk>, Error> {
         loop {
             let head = self.input.peek(13)?;
             if head.len() < 8 {
                 return Ok(None);
             }
-            // Not everybody writes the byte that makes a size even.
+            // Some programs do not write the padding byte after an odd size.
             let padded = self.odd && (is_usual(head.get(1..5)) || !is_chunk(head.get(..4)));
             self.odd = false;
             let Some(head) = head.get(usize::from(padded)..).filter(|head| is_chunk(head.get(..4))) else {
@@ -171,7 +172,7 @@ impl Avi {
         }
     }
 
-    /// After what is no chunk: moves to the next one that has a JPEG of the video.
+    /// After invalid data: moves to the next chunk of the video that contains a JPEG.
     fn find_chunk(&mut self) -> Result<bool, Error> {
         let (from, [tens, ones]) = (self.input.position(), self.stream);
         let found = self.input.search(&[tens, ones, b'd'], u64::MAX, |bytes| {
@@ -179,14 +180,14 @@ impl Avi {
                 && u32_at(bytes, 4).is_some_and(|size| (4..=MAX_FRAME).contains(&(size as usize)))
                 && bytes.get(8..11) == Some(&[0xff, 0xd8, 0xff])
         })?;
-        // What is behind the last frame of a file that was never ended costs nothing.
+        // Data behind the last frame of an unfinished file is not counted as damage.
         if found {
             self.damage.at(from);
         }
         Ok(found)
     }
 
-    /// Passes over frames up to this one; the last that has a picture, if there is any between.
+    /// Skips frames up to this one; returns the last of them that has a picture.
     fn walk(&mut self, last: u64) -> Result<Option<Chunk>, Error> {
         let mut seen = None;
         while self.next <= last
@@ -200,7 +201,7 @@ impl Avi {
         Ok(seen)
     }
 
-    /// Goes back to where a frame is whose place is remembered, the last before `frame`.
+    /// Goes back to the last remembered position not after `frame`.
     fn go_back(&mut self, frame: u64) -> Result<(), Error> {
         let mark = (frame / MARK_EVERY).min(self.marks.len().saturating_sub(1) as u64);
         if let Some(&at) = self.marks.get(mark as usize) {
@@ -214,7 +215,7 @@ impl Avi {
 impl Film for Avi {
     fn next_frame(&mut self) -> Result<Option<(Duration, Bytes)>, Error> {
         while let Some(chunk) = self.next_chunk()? {
-            // Nothing: the picture before it stays on.
+            // Empty: the previous picture is still shown.
             if chunk.size == 0 {
                 continue;
             }
@@ -267,7 +268,7 @@ impl Film for Avi {
     }
 }
 
-/// Reads up to the first frame, or what comes before it.
+/// Reads the headers, up to the first frame.
 fn read_headers(input: &mut Input) -> Result<Headers, Error> {
     let mut headers = Headers::default();
     loop {
@@ -285,7 +286,7 @@ fn read_headers(input: &mut Input) -> Result<Headers, Error> {
                 continue;
             }
             _ if !is_chunk(Some(&kind)) => {
-                return Err(Error::Damaged("its header has no chunk where one should be"));
+                return Err(Error::Damaged("its header has invalid data where a chunk should be"));
             }
             _ => input.skip(8)?,
         };
@@ -325,19 +326,19 @@ impl Headers {
     }
 }
 
-/// Whether a chunk is the video's: not its palette, and no sound.
+/// Whether a chunk belongs to the video, and is neither a palette nor sound.
 fn is_video(head: &[u8], stream: [u8; 2]) -> bool {
     head.starts_with(&stream) && !matches!(head.get(2..4), Some(b"wb" | b"pc" | b"tx" | b"sb"))
 }
 
-/// Whether a chunk can have this name.
+/// Whether this is a valid chunk name.
 fn is_chunk(name: Option<&[u8]>) -> bool {
     name.is_some_and(|name| {
         name.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ') && name.first() != Some(&b' ')
     })
 }
 
-/// Whether this is what chunks among frames are usually called.
+/// Whether this is a usual name of a chunk among frames.
 fn is_usual(name: Option<&[u8]>) -> bool {
     match name {
         Some(b"LIST" | b"RIFF" | b"JUNK" | b"idx1") => true,
@@ -356,7 +357,7 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..)?.first_chunk().map(|bytes| u32::from_le_bytes(*bytes))
 }
 
-/// Four characters; zeros if they are not there.
+/// Four characters; zeros if they are missing.
 fn four(bytes: &[u8], at: usize) -> [u8; 4] {
     bytes.get(at..).and_then(|bytes| bytes.first_chunk()).copied().unwrap_or_default()
 }

@@ -1,9 +1,9 @@
-//! What a film's video is called.
+//! Names of codecs in films.
 
-/// Motion-JPEG by the four characters that AVI, QuickTime and old Matroska files call it by, in lower case.
+/// Four-character codes of Motion-JPEG in AVI, QuickTime and old Matroska files, in lower case.
 const MOTION_JPEG: [&[u8; 4]; 7] = [b"mjpg", b"jpeg", b"mjpa", b"dmb1", b"avrn", b"ijpg", b"avdj"];
 
-/// Names of other codecs by their four characters, in lower case.
+/// Names of other codecs with their four-character codes, in lower case.
 const NAMES: [(&str, &[&[u8; 4]]); 17] = [
     ("H.264", &[b"avc1", b"avc3", b"h264", b"x264"]),
     ("H.265", &[b"hvc1", b"hev1", b"hevc", b"h265"]),
@@ -29,7 +29,7 @@ pub(super) fn is_motion_jpeg(code: [u8; 4]) -> bool {
     MOTION_JPEG.contains(&&code.map(|byte| byte.to_ascii_lowercase()))
 }
 
-/// A name for a person: `H.264 (avc1)`.
+/// A readable name: `H.264 (avc1)`.
 pub(super) fn name(code: [u8; 4]) -> String {
     let lower = code.map(|byte| byte.to_ascii_lowercase());
     let known = NAMES.iter().find(|(_, codes)| codes.contains(&&lower)).map(|(name, _)| *name);
@@ -43,7 +43,7 @@ pub(super) fn name(code: [u8; 4]) -> String {
     }
 }
 
-/// The same of what Matroska calls it: `H.264 (V_MPEG4/ISO/AVC)`.
+/// A readable name for a codec ID of Matroska: `H.264 (V_MPEG4/ISO/AVC)`.
 pub(super) fn matroska_name(id: &str) -> String {
     let known = match id {
         "V_MPEG4/ISO/AVC" => "H.264",
@@ -76,7 +76,7 @@ mod tests {
         );
         assert!(![b"mjpb", b"avc1", b"LJPG", b"png "].into_iter().any(|&code| is_motion_jpeg(code)));
         assert_eq!(name(*b"H264"), "H.264 (H264)");
-        assert_eq!(name(*b"a\x1b\"z"), r#""a\x1b\"z""#, "nothing that a terminal acts on");
+        assert_eq!(name(*b"a\x1b\"z"), r#""a\x1b\"z""#, "no control characters");
         assert_eq!(matroska_name("V_MPEG4/ISO/AVC"), "H.264 (V_MPEG4/ISO/AVC)");
         assert_eq!(matroska_name("V_\x1b"), r#""V_\u{1b}""#);
     }

@@ -1,24 +1,22 @@
-//! Counts what was skipped because it is damaged.
+//! Counting damaged parts that were skipped.
 
-/// Damaged stretches of a file, each counted once however often a film is moved back over it.
+/// Damaged parts of a file, each counted once, however often seeking repeats it.
 #[derive(Debug, Default)]
 pub(super) struct Damage {
     count: u64,
-    /// Where the furthest one was.
+    /// Position of the furthest one.
     furthest: Option<u64>,
 }
 
 impl Damage {
-    /// One at this position of the file; says so if it is the first.
+    /// Records damage at this position of the file; logs a warning the first time.
     pub(super) fn at(&mut self, position: u64) {
         if self.furthest.is_some_and(|furthest| position <= furthest) {
             return;
         }
         self.furthest = Some(position);
         if self.count == 0 {
-            tracing::warn!(
-                "the film is damaged at byte {position}: it goes on after that, and what is lost is counted"
-            );
+            tracing::warn!("the film is damaged at byte {position}: skipping it, lost frames are counted");
         } else {
             tracing::debug!("the film is damaged at byte {position}");
         }

@@ -1,4 +1,4 @@
-//! The bytes of a film: a file that can be moved in, or a pipe.
+//! Input of a film: a seekable file, or a pipe.
 
 use std::{
     fmt,
@@ -7,13 +7,15 @@ use std::{
 
 use bytes::{Buf, Bytes, BytesMut};
 
-/// Bytes asked for at a time where few are needed: many films are read header by header, and what lies between is skipped.
+/// Bytes requested at a time if few are needed. Many films are read header by header, and the data between is
+/// skipped.
 const CHUNK: usize = 16 << 10;
 
-/// Bytes asked for at a time where many are needed. Memory grows with what comes, not with what was claimed.
+/// Bytes requested at a time if many are needed. Memory grows with the data received, not with a claimed
+/// size.
 const LARGE_CHUNK: usize = 1 << 20;
 
-/// Bytes behind the beginning of what is searched for by which it is told from chance.
+/// Bytes from the start of a match that are examined to distinguish it from a coincidence.
 const LOOK: usize = 32;
 
 trait Movable: Read + Seek {}
@@ -25,14 +27,14 @@ enum Stream {
     Pipe(Box<dyn Read>),
 }
 
-/// Where a film is read from.
+/// The input from which a film is read.
 pub struct Input {
     stream: Stream,
-    /// What was read and not taken.
+    /// Bytes read but not yet taken.
     buffer: BytesMut,
-    /// Where that begins.
+    /// Position of the buffer's first byte.
     position: u64,
-    /// Bytes of the file, as last looked up.
+    /// Length of the file, when last checked.
     length: Option<u64>,
 }
 
@@ -46,17 +48,17 @@ impl fmt::Debug for Input {
 }
 
 impl Input {
-    /// A file, from its beginning.
+    /// Reads a file from its beginning.
     ///
     /// # Errors
-    /// What the system says about moving in it.
+    /// The system's errors of seeking.
     pub fn file(mut file: impl Read + Seek + 'static) -> io::Result<Self> {
         let length = Some(file.seek(SeekFrom::End(0))?);
         file.seek(SeekFrom::Start(0))?;
         Ok(Self { stream: Stream::File(Box::new(file)), buffer: BytesMut::new(), position: 0, length })
     }
 
-    /// A pipe, which can only be read on.
+    /// Reads a pipe, which can only be read forward.
     pub fn pipe(pipe: impl Read + 'static) -> Self {
         Self { stream: Stream::Pipe(Box::new(pipe)), buffer: BytesMut::new(), position: 0, length: None }
     }
@@ -65,12 +67,12 @@ impl Input {
         matches!(self.stream, Stream::File(_))
     }
 
-    /// Bytes before the next one.
+    /// Position of the next byte.
     pub(super) const fn position(&self) -> u64 {
         self.position
     }
 
-    /// Bytes of the file; of one that is still being written, as many as there are now. `None` for a pipe.
+    /// Length of the file; if it is still being written, its current length. `None` for a pipe.
     pub(super) fn length(&mut self) -> io::Result<Option<u64>> {
         if let Stream::File(file) = &mut self.stream {
             self.length = Some(file.seek(SeekFrom::End(0))?);
@@ -79,7 +81,7 @@ impl Input {
         Ok(self.length)
     }
 
-    /// Whether so many more bytes are there; of a pipe nobody knows, and the answer is yes.
+    /// Whether `bytes` more bytes exist; always true for a pipe, as that is unknown.
     pub(super) fn has(&mut self, bytes: u64) -> io::Result<bool> {
         let end = self.position.saturating_add(bytes);
         if self.length.is_none_or(|length| end <= length) {
@@ -88,13 +90,13 @@ impl Input {
         Ok(self.length()?.is_none_or(|length| end <= length))
     }
 
-    /// The next bytes, which stay; fewer than asked for at the end.
+    /// Returns the next bytes without taking them; fewer than requested at the end.
     pub(super) fn peek(&mut self, bytes: usize) -> io::Result<&[u8]> {
         self.fill(bytes)?;
         Ok(&self.buffer[..bytes.min(self.buffer.len())])
     }
 
-    /// The next bytes; `None` if the end comes before, which is where it is then.
+    /// Takes the next bytes; `None` if the end comes first, and the position is then the end.
     pub(super) fn take(&mut self, bytes: usize) -> io::Result<Option<Bytes>> {
         if !self.has(bytes as u64)? || !self.fill(bytes)? {
             self.skip(bytes as u64)?;
@@ -104,7 +106,7 @@ impl Input {
         Ok(Some(self.buffer.split_to(bytes).freeze()))
     }
 
-    /// Passes over bytes, in a file without reading them; false if the end comes before.
+    /// Skips bytes, in a file without reading them; false if the end comes first.
     pub(super) fn skip(&mut self, bytes: u64) -> io::Result<bool> {
         let mut left = bytes;
         loop {
@@ -127,7 +129,7 @@ impl Input {
         }
     }
 
-    /// Moves to a position of a file; of a pipe only forward.
+    /// Seeks to a position; in a pipe only forward.
     pub(super) fn seek(&mut self, to: u64) -> io::Result<()> {
         match to.checked_sub(self.position) {
             Some(ahead) if ahead <= self.buffer.len() as u64 => self.buffer.advance(ahead as usize),
@@ -142,8 +144,8 @@ impl Input {
         Ok(())
     }
 
-    /// Moves to where `mark` is next, if `is_it` agrees after a look at the bytes from there; false if it is not before `limit`, and then
-    /// it is there or at the end.
+    /// Moves to the next occurrence of `mark` that `is_it` accepts, given the bytes from there on. False if
+    /// there is none before `limit`; the position is then at or beyond `limit`, or the end.
     pub(super) fn search(
         &mut self,
         mark: &[u8],
@@ -152,7 +154,7 @@ impl Input {
     ) -> io::Result<bool> {
         loop {
             let more = self.fill(LOOK + 1)?;
-            // What begins just before the end of what was read is looked at once the rest is there.
+            // A match just before the end of the buffer is examined when the rest has been read.
             let usable = if more { self.buffer.len() - LOOK } else { self.buffer.len() };
             let found = memchr::memmem::find_iter(&self.buffer, mark)
                 .take_while(|&at| at < usable)
@@ -166,7 +168,7 @@ impl Input {
         }
     }
 
-    /// Reads until so much is there; false at the end.
+    /// Reads until the buffer has `bytes` bytes; false at the end.
     fn fill(&mut self, bytes: usize) -> io::Result<bool> {
         while self.buffer.len() < bytes {
             let held = self.buffer.len();

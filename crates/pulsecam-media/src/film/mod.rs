@@ -1,11 +1,11 @@
-//! Films: files of JPEG frames that have times, whoever wrote them.
+//! Reading films: files of JPEG frames with times, written by any program.
 //!
-//! Matroska, AVI, and QuickTime with its child MP4, each with a demuxer of its own. A search found no kept crate
-//! that reads all of what webcams' programs and digital cameras write, damaged files among it. What is needed here is small: one video
-//! track, no re-ordering, no sound.
+//! Matroska, AVI, QuickTime and MP4, each with its own demuxer. No maintained crate was found that reads
+//! everything that webcam programs and digital cameras write, including damaged files. Little is needed here:
+//! one video track, no re-ordering, no sound.
 //!
-//! A file may come from anywhere. Every length is checked before anything is allocated, tables are read where they lie, and what is
-//! damaged is skipped and counted.
+//! Files are untrusted. Every length is checked before anything is allocated, tables are read in place, and
+//! damaged parts are skipped and counted.
 
 mod avi;
 mod codec;
@@ -21,44 +21,45 @@ use bytes::Bytes;
 
 pub use self::{error::Error, input::Input};
 
-/// The largest frame that is read: what a message may hold.
+/// The largest frame that is read: the maximum of a message.
 pub const MAX_FRAME: usize = 16 << 20;
 
 /// Bytes from which a container is recognised.
 pub const MAGIC_LENGTH: usize = 12;
 
-/// A demuxer: gives the frames of one file.
+/// A demuxer: returns the frames of one file.
 pub trait Film {
-    /// The next frame and its time in the file; `None` at the end, also if the file is cut off. A frame is what the file says is
-    /// one: whether it is a whole JPEG is not checked.
+    /// Returns the next frame and its time; `None` at the end, also if the file is cut off. Whether a frame
+    /// is a complete JPEG is not checked.
     ///
     /// # Errors
-    /// [`Error::Read`], after which there is nothing more.
+    /// [`Error::Read`], after which no more frames follow.
     fn next_frame(&mut self) -> Result<Option<(Duration, Bytes)>, Error>;
 
-    /// Moves: the next frame is the last one whose time is not after `to`, or the first of all.
+    /// Seeks: the next frame is the last one whose time is not after `to`, or the first of all.
     ///
     /// # Errors
     /// [`Error::NeedsFile`] if [`Film::can_seek`] is false, [`Error::Read`].
     fn seek(&mut self, to: Duration) -> Result<(), Error>;
 
-    /// Whether it can be moved in: not if it comes through a pipe.
+    /// Whether seeking is possible: not if it is read from a pipe.
     fn can_seek(&self) -> bool;
 
-    /// The time at which it ends, counted as frames' times are; `None` if it is not known. Looks for the end if the file does not say.
+    /// The time at which it ends, on the frames' time line; `None` if it is not known. Searches for the end
+    /// if the file does not say.
     ///
     /// # Errors
     /// [`Error::Read`].
     fn length(&mut self) -> Result<Option<Duration>, Error>;
 
-    /// Damaged stretches that were skipped; each has cost one frame at least.
+    /// Damaged parts that were skipped; each has cost at least one frame.
     fn damaged(&self) -> u64;
 
-    /// What kind of file it is: Matroska, AVI, QuickTime.
+    /// The name of the container: Matroska, AVI, QuickTime.
     fn container(&self) -> &'static str;
 }
 
-/// A kind of file.
+/// A container format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Container {
     /// Matroska and WebM.
@@ -83,10 +84,10 @@ impl Container {
     }
 }
 
-/// Opens a film of any kind, by its first bytes.
+/// Opens a film in any container, detected by its first bytes.
 ///
 /// # Errors
-/// [`Error::NotAFilm`], and what its header says that cannot be shown here.
+/// [`Error::NotAFilm`], or what prevents its video from being read.
 pub fn open(mut input: Input) -> Result<Box<dyn Film>, Error> {
     match Container::of(input.peek(MAGIC_LENGTH)?) {
         Some(Container::Matroska) => Ok(Box::new(matroska::Matroska::open(input)?)),

@@ -1,10 +1,10 @@
-//! Some rows of a picture, as turbojpeg takes them: borrowed, not copied.
+//! Rows of a picture in the form that turbojpeg takes: borrowed, not copied.
 
 use turbojpeg::{Compressor, Image, PixelFormat, Subsamp, YuvImage, YuvPlanesImage};
 
 use crate::picture::{Picture, Pixels, Subsampling};
 
-/// Rows of a picture, from an even one on.
+/// Some rows of a picture; the first row is an even one.
 pub(super) struct Band<'a> {
     width: usize,
     height: usize,
@@ -19,7 +19,8 @@ enum Samples<'a> {
 }
 
 impl<'a> Band<'a> {
-    /// `height` rows of `picture` from row `top` on, where it has them. `top` is a multiple of the rows that share a sample of chroma.
+    /// `height` rows of `picture`, starting at row `top`, or `None` if it does not have them. `top` must be a
+    /// multiple of the rows that share a chroma sample.
     pub(super) fn of(picture: &'a Picture, top: usize, height: usize) -> Option<Self> {
         let Picture { width, ref pixels, .. } = *picture;
         let packed = |pixels: &'a Vec<u8>, format| {
@@ -55,12 +56,13 @@ impl<'a> Band<'a> {
         Some(Self { width, height, subsamp, samples })
     }
 
-    /// Width and height of an MCU of the JPEG that this becomes: strips begin where a row of MCUs does.
+    /// Width and height of an MCU of the resulting JPEG: strips begin at a row of MCUs.
     pub(super) fn mcu(&self) -> (usize, usize) {
         self.subsamp.mcu_size()
     }
 
-    /// Makes a JPEG in `scratch`; its length. Always into a slice: mixing turbojpeg 1.5's owned buffers with slices frees memory twice.
+    /// Encodes into `scratch` and returns the JPEG's length. Always into a slice: mixing owned buffers of
+    /// turbojpeg 1.5 with slices frees memory twice.
     pub(super) fn compress(&self, with: &mut Compressor, scratch: &mut Vec<u8>) -> turbojpeg::Result<usize> {
         let Self { width, height, subsamp, .. } = *self;
         let worst = turbojpeg::compressed_buf_len(width, height, subsamp)?;

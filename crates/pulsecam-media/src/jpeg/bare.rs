@@ -1,4 +1,4 @@
-//! turbojpeg's bare calls, with nothing of ours around them: what measurements compare with.
+//! Bare turbojpeg calls without our code around them: the baseline for measurements.
 
 use turbojpeg::{Compressor, Decompressor, Image, PixelFormat};
 
@@ -18,7 +18,7 @@ impl Compress {
         Ok(Self { compressor, buffer: Vec::new() })
     }
 
-    /// The length of the JPEG, which stays in the buffer.
+    /// Encodes into the buffer and returns the JPEG's length.
     pub fn call(&mut self, picture: &Picture) -> Result<usize, Error> {
         let whole = Band::of(picture, 0, picture.height).ok_or(Error::NoHeader)?;
         whole.compress(&mut self.compressor, &mut self.buffer).map_err(codec)
@@ -34,7 +34,7 @@ pub struct Decompress {
 }
 
 impl Decompress {
-    /// For pictures of this size before scaling.
+    /// A decompressor for pictures of this size (before scaling).
     pub fn new((width, height): (usize, usize), scale: Scale) -> Result<Self, Error> {
         let mut decompressor = Decompressor::new().map_err(codec)?;
         decompressor.set_scaling_factor(scale.factor()).map_err(codec)?;

@@ -1,28 +1,28 @@
-//! The processor's cores that this process may use, and threads that stay on one.
+//! The processor cores that this process may use, and pinning threads to them.
 
 use std::thread;
 
-/// A core, by the numbers of its processors: more than one where its work is shared by hardware threads, which together do
-/// little more than one of them.
+/// A core, by the numbers of its processors. There are several if it has hardware threads, which together do
+/// little more work than one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Core {
     processors: Vec<usize>,
 }
 
 impl Core {
-    /// Whether the thread that asks runs here now.
+    /// Whether the calling thread runs on this core now.
     pub(super) fn is_here(&self) -> bool {
         system::current().is_some_and(|processor| self.processors.contains(&processor))
     }
 
-    /// Keeps the thread that asks on this core. Where the system refuses, it stays as free as it was.
+    /// Pins the calling thread to this core. If the system refuses, the thread stays unpinned.
     pub(super) fn keep(&self) {
         system::pin(&self.processors);
     }
 }
 
-/// The cores that may be used: no more than the system grants in processor time either. Where it does not tell them apart they
-/// have no numbers.
+/// The usable cores, at most as many as the system grants in processor time. They have no numbers if the
+/// system does not tell them apart.
 pub(super) fn cores() -> Vec<Core> {
     let count = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let mut cores = system::cores();
@@ -33,10 +33,10 @@ pub(super) fn cores() -> Vec<Core> {
     cores
 }
 
-/// `0,4` or `0-1`: a list of processors as Linux writes it; empty where it is none.
+/// Parses a list of processors as Linux writes it (`0,4` or `0-1`); empty if it is invalid.
 #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux writes such lists"))]
 fn processors(list: &str) -> Vec<usize> {
-    /// More than any machine has: a range of billions shall not be walked.
+    /// More than any machine has: a range of billions must not be walked.
     const MOST: usize = 4096;
     let range = |part: &str| {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
@@ -63,7 +63,7 @@ mod system {
         for &processor in processors {
             set.set(processor);
         }
-        let _ = sched_setaffinity(None, &set); // a thread that moves about is slower, no more
+        let _ = sched_setaffinity(None, &set); // an unpinned thread is only slower
     }
 
     pub(super) fn cores() -> Vec<Core> {

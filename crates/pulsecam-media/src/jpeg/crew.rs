@@ -1,7 +1,7 @@
-//! Threads that are kept to work at the strips of one picture, each on a core of its own.
+//! Permanent threads that work on the strips of one picture, each on its own core.
 //!
-//! Pinned, because a woken thread starts on its waker's core and waits there for it: threads that were not gained next to
-//! nothing.
+//! They are pinned, because a woken thread starts on its waker's core and waits there for it: threads that
+//! were not pinned gained next to nothing.
 
 use std::sync::OnceLock;
 
@@ -9,11 +9,11 @@ use rayon_core::{ThreadPool, ThreadPoolBuilder};
 
 use super::cores::{Core, cores};
 
-/// Cores that work at one picture at the most: strips get small and their seams many, and a camera's picture shall not
-/// keep a whole server busy.
+/// Cores that work on one picture at most. With more, strips get small and their seams many, and a camera's
+/// picture must not keep a whole server busy.
 const MOST_CORES: usize = 4;
 
-/// The threads: those of the process, shared by all that encode and decode.
+/// The threads of this process, shared by all encoders and decoders.
 pub(super) struct Crew {
     hands: Vec<Hand>,
 }
@@ -21,31 +21,33 @@ pub(super) struct Crew {
 /// One thread.
 struct Hand {
     core: Core,
-    /// One of its own: threads of one pool would take each other's work, and it would be done where the caller runs.
+    /// A pool with one thread. Threads of a shared pool would steal each other's work, and it would run on
+    /// the caller's core.
     pool: ThreadPool,
 }
 
 impl Crew {
-    /// The threads of this process, made when the first picture needs them; none where there is one core.
+    /// The threads of this process, started when the first picture needs them. None on a machine with one
+    /// core.
     pub(super) fn of_the_process() -> &'static Self {
         static CREW: OnceLock<Crew> = OnceLock::new();
         CREW.get_or_init(|| {
             let mut cores = cores();
             cores.truncate(MOST_CORES);
-            // Who calls takes part: alone on the only core, there is nobody to help.
+            // The caller takes part: on the only core, there is no other thread to help.
             let hands = if cores.len() > 1 { cores } else { Vec::new() };
             Self { hands: hands.into_iter().filter_map(Hand::new).collect() }
         })
     }
 
-    /// How many can work at once, the caller included.
+    /// How many threads can work at once, including the caller.
     pub(super) fn size(&self) -> usize {
         self.hands.len().max(1)
     }
 
-    /// Does `work` on each of `jobs`, on several cores at once, and comes back when all of it is done.
+    /// Does `work` on each of `jobs`, on several cores at once, and returns when all of it is done.
     pub(super) fn share<J: Send>(&self, jobs: &mut [J], work: &(impl Fn(&mut J) + Sync)) {
-        // What a hand gets on the core of the caller waits for the caller.
+        // Work given to a thread on the caller's core would wait for the caller.
         let mut hands = self.hands.iter().filter(|hand| !hand.core.is_here()).collect::<Vec<_>>();
         hands.truncate(self.size() - 1);
         let each = jobs.len().div_ceil(hands.len() + 1).max(1);
@@ -53,7 +55,7 @@ impl Crew {
     }
 }
 
-/// The first jobs are the caller's own; the others are handed out before it begins.
+/// Hands out jobs, and does the first ones on the calling thread.
 fn spread<J: Send>(hands: &[&Hand], each: usize, jobs: &mut [J], work: &(impl Fn(&mut J) + Sync)) {
     match hands.split_first() {
         Some((hand, others)) if jobs.len() > each => {

@@ -1,4 +1,4 @@
-//! JPEG to pixels, with the header checked before anything is allocated.
+//! Decoding JPEG to pixels. The header is checked before anything is allocated.
 
 use turbojpeg::{PixelFormat, ScalingFactor};
 
@@ -12,10 +12,10 @@ use super::{
 };
 use crate::picture::{Canvas, Picture, Pixels};
 
-/// Components of a picture in inks.
+/// Number of components of a picture in inks.
 const INKS: u8 = 4;
 
-/// Fractions of its size at which a picture that is too large is decoded, in eighths, the largest first.
+/// Fractions, in eighths, at which a picture that is too large is decoded.
 const EIGHTHS: std::ops::RangeInclusive<usize> = 1..=8;
 
 /// A decoded picture.
@@ -25,57 +25,58 @@ pub struct Decoded {
     pub canvas: Canvas,
     /// The size in the JPEG's header, whatever the [`Scale`].
     pub header: Header,
-    /// What libjpeg-turbo complained about; the picture is whole or nearly so.
+    /// A warning of libjpeg-turbo; the picture is complete or nearly so.
     pub warning: Option<String>,
 }
 
-/// A picture that was decoded at a smaller size if it has to be.
+/// A picture that was decoded at a smaller size if necessary.
 #[derive(Clone, Debug)]
 pub struct Reduced {
     /// The pixels, as RGB.
     pub picture: Picture,
     /// The size in the JPEG's header.
     pub header: Header,
-    /// What libjpeg-turbo complained about; the picture is whole or nearly so.
+    /// A warning of libjpeg-turbo; the picture is complete or nearly so.
     pub warning: Option<String>,
 }
 
-/// How a JPEG is coded, as far as other decoders than libjpeg-turbo 3 may not know it.
+/// Properties of a JPEG that decoders other than libjpeg-turbo 3 may not support.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Coding {
-    /// Without a transform (SOF3), as scanners of films and medical devices write.
+    /// Coded without a transform (SOF3), as film scanners and medical devices write.
     pub lossless: bool,
-    /// In inks: CMYK or YCCK.
+    /// Coded in inks: CMYK or YCCK.
     pub inks: bool,
 }
 
 impl Coding {
-    /// That of this JPEG.
+    /// Reads the coding of a JPEG.
     ///
     /// # Errors
-    /// [`Error::Codec`] for what libjpeg-turbo takes for no JPEG.
+    /// The errors of [`header`].
     pub fn of(jpeg: &[u8]) -> Result<Self, Error> {
         let header = header(jpeg)?;
-        // A warning on the way to the frame header is an error to turbojpeg; such a JPEG is not lossless by any chance.
+        // turbojpeg reports a warning before the frame header as an error; such a JPEG is certainly not
+        // lossless.
         let lossless = turbojpeg::read_header(jpeg).is_ok_and(|header| header.is_lossless);
         Ok(Self { lossless, inks: header.components == INKS })
     }
 }
 
-/// Decodes one JPEG after another with decompressors that are kept.
+/// Decodes one JPEG after another, reusing its decompressors.
 pub struct Decoder {
     strips: Strips,
     limits: Limits,
     whole: Reader,
-    /// One for each strip that a picture had so far.
+    /// One for each strip that a picture has had so far.
     readers: Vec<Reader>,
 }
 
 impl Decoder {
-    /// A decoder. It works on the caller's thread alone.
+    /// A decoder that works on the caller's thread only.
     ///
     /// # Errors
-    /// [`Error::Codec`] where libjpeg-turbo cannot be set up.
+    /// [`Error::Codec`] if libjpeg-turbo cannot be set up.
     pub fn new() -> Result<Self, Error> {
         Ok(Self {
             strips: Strips::Off,
@@ -85,15 +86,16 @@ impl Decoder {
         })
     }
 
-    /// The same, with strips of a picture on several threads where it has the restart markers for that. The pixels are those of one
-    /// thread, but for the two rows at a seam where chroma has less height than luma: it cannot be smoothed across there. A photograph in two
-    /// strips is 68 dB (640x480) to 78 dB (1920x1080) from the whole. A piece with a few bytes too many goes without the warning.
+    /// Decodes strips of a picture on several threads, if its restart markers allow that. The pixels are
+    /// those of one thread, except for the two rows at a seam if chroma has less height than luma: it cannot
+    /// be smoothed across the seam. A photograph in two strips is 68 dB (640x480) to 78 dB (1920x1080) from
+    /// the whole. A few extra bytes in a piece give no warning.
     #[must_use]
     pub fn with_strips(self, strips: Strips) -> Self {
         Self { strips, ..self }
     }
 
-    /// The same, which refuses what is beyond these.
+    /// Refuses pictures that exceed these limits.
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
@@ -105,11 +107,12 @@ impl Decoder {
         Ok(header)
     }
 
-    /// Decodes for the window. `reuse` gives its memory; its content does not matter.
+    /// Decodes for the window. `reuse` provides memory; its content does not matter.
     ///
     /// # Errors
-    /// What [`header`] finds wrong, [`Error::TooLarge`] and [`Error::TooManyScans`] before anything is allocated, and
-    /// [`Error::Codec`] for what libjpeg-turbo cannot decode; its mere warnings come with the picture.
+    /// The errors of [`header`]; [`Error::TooLarge`], [`Error::TooManyPixels`] and [`Error::TooManyScans`]
+    /// before anything is allocated; [`Error::Codec`] if libjpeg-turbo cannot decode it. Warnings come with
+    /// the picture.
     pub fn decode(&mut self, jpeg: &[u8], scale: Scale, reuse: Canvas) -> Result<Decoded, Error> {
         let header = self.checked_header(jpeg)?;
         let factor = scale.factor();
@@ -130,7 +133,7 @@ impl Decoder {
         Ok(Decoded { canvas, header, warning })
     }
 
-    /// Decodes to packed RGB, for sources that go on working with the pixels.
+    /// Decodes to packed RGB, for sources that process the pixels further.
     ///
     /// # Errors
     /// As [`Decoder::decode`].
@@ -139,11 +142,15 @@ impl Decoder {
         Ok(self.rgb(jpeg, header, ScalingFactor::ONE)?.0)
     }
 
-    /// Decodes to packed RGB, at the largest number of eighths of its size that are within what is decoded at all.
+    /// Decodes to packed RGB, scaled down if the picture is too large.
+    ///
+    /// The size is the largest number of eighths within [`MAX_DIMENSION`](super::MAX_DIMENSION) and
+    /// [`MAX_PIXELS`](super::MAX_PIXELS).
     ///
     /// # Errors
-    /// What [`header`] finds wrong; [`Error::BeyondReducing`] and [`Error::TooManyScans`] before anything is allocated; [`Error::Codec`] for
-    /// what libjpeg-turbo cannot decode, or not at this size (a lossless JPEG).
+    /// The errors of [`header`]; [`Error::BeyondReducing`] and [`Error::TooManyScans`] before anything is
+    /// allocated; [`Error::TooLarge`] if an eighth is still too large; [`Error::Codec`] if libjpeg-turbo
+    /// cannot decode it, or not at this size (a lossless JPEG).
     pub fn decode_reduced(&mut self, jpeg: &[u8]) -> Result<Reduced, Error> {
         let header = header(jpeg)?;
         let Header { width, height, .. } = header;
@@ -170,7 +177,7 @@ impl Decoder {
     ) -> Result<(Picture, Option<String>), Error> {
         let (width, height) = (factor.scale(header.width), factor.scale(header.height));
         let format = match header.components {
-            // Of what is lossless, libjpeg-turbo converts no colours, not even grey.
+            // libjpeg-turbo converts no colours of lossless pictures, not even grey.
             1 => PixelFormat::GRAY,
             INKS => PixelFormat::CMYK,
             _ => PixelFormat::RGB,
@@ -186,7 +193,7 @@ impl Decoder {
         Ok((Picture { width, height, pixels: Pixels::Rgb(pixels) }, warning))
     }
 
-    /// `Ok` with a mere warning's text.
+    /// Decodes into `into`; returns the text of a warning, if there was one.
     fn decompress(
         &mut self,
         jpeg: &[u8],
@@ -201,8 +208,9 @@ impl Decoder {
         self.whole.read(jpeg, factor, into)
     }
 
-    /// `false` where it has to be decoded whole: no restart markers, or something about it is not as it should be, so that
-    /// warnings, errors and what is left of the picture are those of the whole.
+    /// Decodes in strips. `false` if the picture has to be decoded whole: it has no restart markers, or
+    /// something is wrong with it, so that warnings, errors and the remaining pixels are those of a whole
+    /// decode.
     fn in_strips(
         &mut self,
         jpeg: &[u8],
@@ -230,7 +238,7 @@ impl Decoder {
     }
 }
 
-/// Grey as red, green and blue.
+/// Converts grey to RGB.
 fn coloured(levels: &[u8]) -> Vec<u8> {
     let mut pixels = vec![0; 3 * levels.len()];
     for (pixel, &level) in pixels.as_chunks_mut::<3>().0.iter_mut().zip(levels) {
@@ -355,16 +363,16 @@ mod tests {
         let error = decode_warily(&bomb(64, 56, 1)).unwrap_err();
         assert!(matches!(error, Error::TooManyPixels { height: 56, allowed: 3_072, .. }), "{error}");
         let good = Encoder::new(90).unwrap().encode(&two_halves(64, 64)).unwrap();
-        assert_eq!(decode(&good).unwrap(), None, "the next picture is none the worse");
+        assert_eq!(decode(&good).unwrap(), None, "the next picture is not affected");
     }
 
-    /// A grey progressive picture whose scans refine every coefficient of it by a few bytes that say: nothing changes.
+    /// A grey progressive picture whose scans each refine every coefficient, in a few bytes: no change.
     fn bomb(width: u16, height: u16, scans: usize) -> Vec<u8> {
         let ([h1, h0], [w1, w0]) = (height.to_be_bytes(), width.to_be_bytes());
         let mut jpeg = vec![0xff, SOI, 0xff, 0xdb, 0, 67, 0];
         jpeg.extend([1; 64]);
         jpeg.extend([0xff, 0xc2, 0, 11, 8, h1, h0, w1, w0, 1, 1, 0x11, 0]);
-        // A single code, of one bit: so many blocks end here as the next 14 bits say, and 16,384.
+        // A single one-bit code: an end-of-band run of 16,384 blocks, plus the number in the next 14 bits.
         jpeg.extend([0xff, 0xc4, 0, 20, 0x10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xe0]);
         let blocks = usize::from(width).div_ceil(8) * usize::from(height).div_ceil(8);
         (0..scans).for_each(|_| jpeg.extend(scan(blocks)));

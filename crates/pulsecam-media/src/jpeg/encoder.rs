@@ -1,4 +1,4 @@
-//! Pixels to JPEG: baseline, 4:2:0 unless the picture brings another sampling.
+//! Encoding pixels to baseline JPEG, 4:2:0 unless the picture has another sampling.
 
 use bytes::Bytes;
 use turbojpeg::Compressor;
@@ -11,39 +11,38 @@ use super::{
 };
 use crate::picture::Picture;
 
-/// Encodes one picture after another, with compressors and scratch buffers that are kept.
+/// Encodes one picture after another, reusing its compressors and buffers.
 pub struct Encoder {
     quality: u8,
     strips: Strips,
-    /// One for each strip that a picture had so far.
+    /// One for each strip that a picture has had so far.
     presses: Vec<Press>,
 }
 
 impl Encoder {
-    /// The quality that is used unless another is asked for: artefacts are hard to see, and
-    /// 1280x720 stays near 100 kB.
+    /// The default quality: artefacts are hard to see, and 1280x720 stays near 100 kB.
     pub const DEFAULT_QUALITY: u8 = 80;
 
-    /// An encoder with a quality of 1 to 100; values outside are brought to the nearest end. It works on the caller's thread alone.
+    /// An encoder with a quality of 1 to 100 (clamped). It works on the caller's thread only.
     ///
     /// # Errors
-    /// [`Error::Codec`] where libjpeg-turbo cannot be set up.
+    /// [`Error::Codec`] if libjpeg-turbo cannot be set up.
     pub fn new(quality: u8) -> Result<Self, Error> {
         let quality = quality.clamp(1, 100);
         Ok(Self { quality, strips: Strips::Off, presses: vec![Press::new(quality)?] })
     }
 
-    /// The same, with strips of a picture on several threads. They are joined by restart markers, which each baseline decoder knows:
-    /// the pixels are those of one thread.
+    /// Encodes strips of a picture on several threads. They are joined by restart markers, which every
+    /// baseline decoder supports: the pixels are those of one thread.
     #[must_use]
     pub fn with_strips(self, strips: Strips) -> Self {
         Self { strips, ..self }
     }
 
-    /// Sets the quality of the pictures to come, 1 to 100; values outside are brought to the nearest end.
+    /// Sets the quality of the following pictures, 1 to 100 (clamped).
     ///
     /// # Errors
-    /// [`Error::Codec`] where libjpeg-turbo refuses it.
+    /// [`Error::Codec`] if libjpeg-turbo refuses it.
     pub fn set_quality(&mut self, quality: u8) -> Result<(), Error> {
         self.quality = quality.clamp(1, 100);
         self.presses.iter_mut().try_for_each(|press| press.set_quality(self.quality))
@@ -52,8 +51,8 @@ impl Encoder {
     /// Encodes one picture. Planar pictures keep their sampling and are not converted; RGB becomes 4:2:0.
     ///
     /// # Errors
-    /// [`Error::Empty`], [`Error::TooLarge`] and [`Error::WrongLength`] where the picture does not fit its
-    /// own description; [`Error::Codec`] from libjpeg-turbo.
+    /// [`Error::Empty`], [`Error::TooLarge`] and [`Error::WrongLength`] if the picture's size is invalid or
+    /// does not match its data; [`Error::Codec`] from libjpeg-turbo.
     pub fn encode(&mut self, picture: &Picture) -> Result<Bytes, Error> {
         let Picture { width, height, .. } = *picture;
         check_size(width, height)?;
@@ -74,7 +73,8 @@ impl Encoder {
         press.jpeg().map(Bytes::copy_from_slice)
     }
 
-    /// `None` where the picture cannot be had in strips: too few rows of MCUs, or more MCUs than a restart interval can have.
+    /// Encodes in strips. `None` if the picture has too few rows of MCUs, or more MCUs than a restart
+    /// interval can have.
     fn in_strips(
         &mut self,
         picture: &Picture,
@@ -98,7 +98,7 @@ impl Encoder {
         Ok(splice(&strips))
     }
 
-    /// One of the presses, with all before it.
+    /// The compressor with this index; creates it and all before it if needed.
     fn press(&mut self, index: usize) -> Result<&mut Press, Error> {
         while self.presses.len() <= index {
             self.presses.push(Press::new(self.quality)?);
@@ -111,7 +111,7 @@ impl Encoder {
 struct Press {
     compressor: Compressor,
     scratch: Vec<u8>,
-    /// The length of the last JPEG, or why there is none.
+    /// The length of the last JPEG, or the reason why there is none.
     made: Result<usize, String>,
 }
 
@@ -137,7 +137,7 @@ impl Press {
     }
 }
 
-/// Refuses sizes that no picture has or that would take too much memory.
+/// Refuses empty pictures and sizes that would take too much memory.
 pub(super) fn check_size(width: usize, height: usize) -> Result<(), Error> {
     if width == 0 || height == 0 {
         return Err(Error::Empty { width, height });

@@ -1,12 +1,13 @@
-//! Where a picture ends in bytes that may go on behind it.
+//! Finding the end of a picture in bytes that may continue behind it.
 //!
-//! Cameras hand over buffers with old data behind the picture, and streams concatenate pictures, so the end has to be walked to:
-//! segments by their lengths, then entropy-coded data up to the next marker. A search for `FFD9` finds thumbnails and stale data
-//! instead.
+//! Cameras deliver buffers with old data behind the picture, and streams concatenate pictures, so the end has
+//! to be found by walking: segments by their lengths, then entropy-coded data up to the next marker. A search
+//! for `FFD9` would find thumbnails and stale data instead.
 //!
-//! In a stream each length is a guess: what looks like the start of a picture may be sound, and a length that is wrong would jump
-//! over the pictures behind it. A guess holds if a marker stands where it leads to, or at most [`MAX_STRAY`] bytes later. Else it
-//! is taken back, and what it jumped over is to be looked at ([`Scan::Broken`]).
+//! In a stream each length is a guess: what looks like the start of a picture may be audio data, and a wrong
+//! length would skip the pictures behind it. A guess is confirmed if a marker stands where it leads to, or at
+//! most [`MAX_STRAY`] bytes later. Otherwise it is dropped, and the skipped bytes are searched again
+//! ([`Scan::Broken`]).
 
 use std::ops::Range;
 
@@ -14,52 +15,52 @@ use memchr::memmem;
 
 use super::marker::{Kind, Next, SOI, SOS, is_frame_header, length, next, stray};
 
-/// Bytes between the segments of one header that are passed over. Cameras that leave some leave a few; a gap of a whole segment's
-/// length is no header any more.
+/// Bytes between the segments of one header that are skipped. Cameras that leave stray bytes leave a few;
+/// after a gap of a whole segment's length the header is not trusted.
 const MAX_STRAY: usize = 64 << 10;
 
-/// Where [`EndScanner`] is after the bytes it was given.
+/// The state of [`EndScanner`] after the bytes it was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scan {
-    /// The picture goes on past these bytes.
+    /// The picture continues beyond these bytes.
     More,
-    /// The picture takes this many bytes, its end marker included.
+    /// The length of the picture, including its end marker.
     End(usize),
-    /// The picture has no end marker: at this byte the next one begins, or the bytes end.
+    /// The picture has no end marker: the next one begins at this byte, or the bytes end here.
     Unended(usize),
-    /// No picture, or one whose header is damaged. Another may begin from this byte on.
+    /// Not a picture, or one with a damaged header. Another may begin from this byte on.
     Broken(usize),
 }
 
 /// Finds the end of the JPEG that starts at byte 0 of a growing buffer, reading each byte once.
 #[derive(Clone, Debug, Default)]
 pub struct EndScanner {
-    /// Where to go on.
+    /// Where to continue.
     at: usize,
     /// Where the last segment of the header begins, and where it ends.
     segment: Option<(usize, usize)>,
-    /// Segments of the header behind which a marker stood at once.
+    /// Segments of the header that were directly followed by a marker.
     certain: usize,
-    /// A frame header came.
+    /// Whether a frame header was found.
     has_frame: bool,
     /// Where the first scan header begins.
     scan: Option<usize>,
-    /// Bytes of the header that belong to nothing, and start markers too many.
+    /// Bytes of the header that belong to no segment, and extra start markers.
     stray: Vec<Range<usize>>,
     /// Bytes in `stray`.
     stray_bytes: usize,
-    /// There were start markers too many.
+    /// Whether there were extra start markers.
     restarted: bool,
-    /// Where to look again if all that came after stray bytes turns out to be none of this picture.
+    /// Where to look again if what follows the stray bytes turns out not to be part of this picture.
     doubtful: Option<usize>,
     /// A marker that has no place in entropy-coded data.
     odd: Option<u8>,
-    /// No more bytes come.
+    /// Whether no more bytes come.
     is_last: bool,
 }
 
 impl EndScanner {
-    /// Goes on where the last call stopped; `buffer` holds all bytes since the start of the picture.
+    /// Continues where the last call stopped; `buffer` holds all bytes since the start of the picture.
     pub fn scan(&mut self, buffer: &[u8]) -> Scan {
         if self.scan.is_none()
             && let Some(outcome) = self.header(buffer)
@@ -69,40 +70,40 @@ impl EndScanner {
         self.pixels(buffer)
     }
 
-    /// The same once no more bytes come: never [`Scan::More`].
+    /// Finishes the scan when no more bytes come: never [`Scan::More`].
     pub fn finish(&mut self, buffer: &[u8]) -> Scan {
         self.is_last = true;
         match self.scan(buffer) {
-            // Unless its scan header is cut off as well.
+            // Unless its scan header is cut off too.
             Scan::More if self.scan.is_some() && self.at <= buffer.len() => Scan::Unended(buffer.len()),
             Scan::More => Scan::Broken(self.look_again(buffer)),
             other => other,
         }
     }
 
-    /// Whether this is more than three bytes that look like a start: a segment ended where it should, or has a name.
+    /// Whether this is more than a coincidence of three bytes: a segment ended correctly, or has a name.
     #[must_use]
     pub fn is_picture(&self, buffer: &[u8]) -> bool {
         self.certain > 0 || self.segment.is_some_and(|(at, _)| has_name(buffer, at))
     }
 
-    /// Where to look again for the start of another picture if this one cannot be decoded; `None` if its header is certain.
+    /// Where to search for another picture if this one cannot be decoded; `None` if its header is certain.
     #[must_use]
     pub const fn doubtful(&self) -> Option<usize> {
         self.doubtful
     }
 
-    /// Where the first scan header begins, once it came.
+    /// Where the first scan header begins, if it was found.
     pub(super) const fn first_scan(&self) -> Option<usize> {
         self.scan
     }
 
-    /// Bytes of the header that are to be left out, in order.
+    /// Ranges of the header to leave out, in order.
     pub(super) fn stray(&self) -> &[Range<usize>] {
         &self.stray
     }
 
-    /// Whether a start marker stands among [`stray`](Self::stray).
+    /// Whether [`stray`](Self::stray) includes a start marker.
     pub(super) const fn is_restarted(&self) -> bool {
         self.restarted
     }
@@ -112,7 +113,7 @@ impl EndScanner {
         self.odd
     }
 
-    /// Walks to the first scan; `None` once it is there.
+    /// Walks to the first scan; `None` when it is reached.
     pub(super) fn header(&mut self, buffer: &[u8]) -> Option<Scan> {
         if self.at == 0 {
             let start = [0xff, SOI];
@@ -146,7 +147,7 @@ impl EndScanner {
             }
             let first = self.segment.is_none();
             match Kind::of(marker) {
-                // A start marker, and then no marker: sound, most likely.
+                // A start marker that no marker follows: most likely audio data.
                 _ if first && gap > 0 && buffer.get(end) == Some(&0xff) => return broken(2),
                 Kind::Start if first && gap == 0 => {
                     self.restarted = true;
@@ -156,8 +157,8 @@ impl EndScanner {
                 }
                 Kind::Alone if first => return broken(at),
                 Kind::Scan if first || (gap > 0 && !self.has_frame) => return broken(at),
-                // A length that jumps over a start was false. Behind the first segment, application data that leads to a marker may
-                // have a picture of its own.
+                // A length that skips a start was wrong. Behind the first segment, application data that
+                // leads to a marker may contain a picture of its own.
                 _ if (gap > 0 || self.certain == 0 || self.is_of_tables(buffer))
                     && self.hides_a_start(buffer) =>
                 {
@@ -179,7 +180,7 @@ impl EndScanner {
             if length < 2 && Kind::of(marker) != Kind::Alone {
                 return broken(at + 2);
             }
-            // A scan's header is followed by pixels: whether it holds is seen in itself.
+            // A scan header is followed by pixels, not by a marker: it can only be checked by its content.
             let end_of_scan_header = at + 2 + length;
             if marker == SOS && buffer.len() < end_of_scan_header + 3 && !self.is_last {
                 self.at = at;
@@ -205,12 +206,12 @@ impl EndScanner {
         }
     }
 
-    /// Whether a picture may begin in what is taken for the last segment.
+    /// Whether a picture may begin inside what is taken for the last segment.
     fn hides_a_start(&self, buffer: &[u8]) -> bool {
         self.segment.is_some_and(|(at, end)| hides_a_start(buffer, at, end))
     }
 
-    /// Whether the last segment is none of application data or a comment.
+    /// Whether the last segment is neither application data nor a comment.
     fn is_of_tables(&self, buffer: &[u8]) -> bool {
         let marker = self.segment.and_then(|(at, _)| buffer.get(at + 1));
         !matches!(marker, Some(0xe0..=0xef | 0xfe))
@@ -221,8 +222,8 @@ impl EndScanner {
         self.stray.push(bytes);
     }
 
-    /// Where to look again if the last segment's length is not believed. One with a name is no accident: a thumbnail inside it is
-    /// no picture of the stream.
+    /// Where to search again if the last segment's length is wrong. A segment with a name is no accident: a
+    /// thumbnail inside it is not a picture of the stream.
     fn look_again(&self, buffer: &[u8]) -> usize {
         match self.segment {
             Some((at, end)) if has_name(buffer, at) => end.min(buffer.len()),
@@ -231,7 +232,7 @@ impl EndScanner {
         }
     }
 
-    /// Walks through entropy-coded data and what stands between scans.
+    /// Walks through entropy-coded data and the segments between scans.
     fn pixels(&mut self, buffer: &[u8]) -> Scan {
         loop {
             let (at, marker) = match next(buffer, self.at) {
@@ -275,7 +276,8 @@ impl EndScanner {
         }
     }
 
-    /// The end of a segment among scans, `Some(None)` if its length leads nowhere; `None` if that is not known yet.
+    /// The end of a segment between scans. `Some(None)` if its length leads nowhere, `None` if that is not
+    /// known yet.
     fn segment_end(&self, buffer: &[u8], at: usize) -> Option<Option<usize>> {
         let unknown = || self.is_last.then_some(None);
         let Some(length) = length(buffer, at) else { return unknown() };
@@ -300,21 +302,21 @@ impl EndScanner {
     }
 }
 
-/// Whether a picture may begin in what is taken for a segment. In one with a name it is a thumbnail.
+/// Whether a picture may begin inside what is taken for a segment. In a named segment it is a thumbnail.
 fn hides_a_start(buffer: &[u8], at: usize, end: usize) -> bool {
-    // One that begins with the segment's last byte has three more behind it.
+    // A start in the segment's last byte has three more bytes behind it.
     let inside = buffer.get(at + 2..(end + 3).min(buffer.len())).unwrap_or_default();
     let is_start = |at: usize| inside.get(at + 3).is_some_and(|&marker| Kind::of(marker) == Kind::Segment);
     !has_name(buffer, at) && memmem::find_iter(inside, &[0xff, SOI, 0xff]).any(is_start)
 }
 
-/// Whether a segment begins as those of applications do that name themselves: `JFIF`, `Exif`, `http`. In other bytes that is an
-/// accident of one in three hundred.
+/// Whether a segment begins with a name, as those of applications do: `JFIF`, `Exif`, `http`. Other bytes
+/// look like one with a probability of 1 in 300.
 fn has_name(buffer: &[u8], at: usize) -> bool {
     buffer.get(at + 4..at + 8).is_some_and(|name| name.iter().all(u8::is_ascii_alphanumeric))
 }
 
-/// The JPEG at the start of `bytes` without what lies behind its end; `None` if it has no end marker.
+/// The JPEG at the start of `bytes`, without trailing data; `None` if it has no end marker.
 #[must_use]
 pub fn trimmed(bytes: &[u8]) -> Option<&[u8]> {
     match EndScanner::default().finish(bytes) {

@@ -1,15 +1,15 @@
-//! What comes before a JPEG's pixels, as far as cutting and splicing at restart markers need to know it.
+//! The part of a JPEG before its pixels, as needed for splitting and splicing.
 //!
-//! Only pictures whose pieces stand for themselves are understood: baseline, one scan with all components, and each
-//! table that the scan uses defined in this very picture. All others are left to libjpeg-turbo as they are. Layout as
-//! in ITU-T T.81, annex B.
+//! Only pictures whose pieces are independent are supported: baseline, one scan with all components, and each
+//! table that the scan uses defined in the picture itself. Others are passed to libjpeg-turbo whole. Layout:
+//! ITU-T T.81, annex B.
 
 use super::marker::{DHT, DQT, DRI, SOF0, SOF1, SOS, segments};
 
 /// The side of a block of samples in pixels.
 const BLOCK: usize = 8;
 
-/// The most that may come before the pixels: it is copied once for each piece. Encoders write 600 bytes, cameras a few kB.
+/// The longest head: it is copied for each piece. Encoders write 600 bytes, cameras a few kB.
 const LONGEST: usize = 64 << 10;
 
 /// Bytes from a frame header's marker to its height: marker, length, precision.
@@ -22,13 +22,13 @@ pub(super) struct Head {
     pub(super) width: usize,
     /// Pixels down.
     pub(super) height: usize,
-    /// Where the height stands: two bytes, big-endian.
+    /// Offset of the height: two bytes, big-endian.
     pub(super) height_at: usize,
     /// The width of an MCU in pixels.
     pub(super) mcu_width: usize,
     /// The height of an MCU in pixels.
     pub(super) mcu_height: usize,
-    /// MCUs from one restart marker to the next; 0 where there are no such markers.
+    /// MCUs from one restart marker to the next; 0 if there are no such markers.
     pub(super) interval: usize,
     /// Where the scan header begins.
     pub(super) sos: usize,
@@ -37,12 +37,12 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// Reads it. `None` for all pictures that are not understood, and those that are none.
+    /// Reads the head. `None` for pictures that are not supported, and for other data.
     pub(super) fn read(jpeg: &[u8]) -> Option<Self> {
         let (mut frame, mut interval, mut tables) = (None, 0, Tables::default());
         for segment in segments(jpeg) {
             let (at, payload) = (segment.at, segment.payload);
-            // Cut off, or with bytes between segments that would be copied into each piece.
+            // Cut off, or with stray bytes between segments, which would be copied into each piece.
             if at > LONGEST || segment.stray > 0 || segment.end > jpeg.len() {
                 return None;
             }
@@ -68,7 +68,7 @@ impl Head {
                 }
                 // Application data and comments.
                 0xe0..=0xef | 0xfe => {}
-                // Other processes than baseline, arithmetic coding, heights that come later.
+                // Processes other than baseline, arithmetic coding, heights given later.
                 _ => return None,
             }
         }
@@ -92,14 +92,15 @@ struct Frame {
     height: usize,
     /// The most blocks of one component across an MCU.
     across: usize,
-    /// And down.
+    /// The most blocks of one component down an MCU.
     down: usize,
-    /// Each component's identifier and table of quantization.
+    /// Each component's identifier and quantization table.
     components: Vec<(u8, u8)>,
 }
 
 impl Frame {
-    /// `None` unless it has 8 bits a sample, and one component of one block or three.
+    /// Reads a frame header. `None` unless it has 8 bits per sample, and three components, or one of one
+    /// block.
     fn read(segment: &[u8]) -> Option<Self> {
         let (&[8, h1, h0, w1, w0, count], rest) = segment.split_at_checked(6)? else { return None };
         let (width, height) = (u16::from_be_bytes([w1, w0]).into(), u16::from_be_bytes([h1, h0]).into());
@@ -116,11 +117,11 @@ impl Frame {
             (across, down) = (across.max(h), down.max(v));
             components.push((id, table));
         }
-        // A single component has MCUs of one block, whatever it says of its sampling: not worth another case.
+        // A single component has MCUs of one block, whatever its sampling says: not worth another case.
         (count == 3 || (across, down) == (1, 1)).then_some(Self { width, height, across, down, components })
     }
 
-    /// Whether this scan header is that of a whole baseline picture with tables of its own.
+    /// Whether this scan header is that of a whole baseline picture that defines its own tables.
     fn is_whole_in(&self, segment: &[u8], tables: &Tables) -> bool {
         let Some((&count, rest)) = segment.split_first() else { return false };
         let Some((coded, spectrum)) = rest.split_at_checked(2 * usize::from(count)) else { return false };
@@ -133,7 +134,7 @@ impl Frame {
     }
 }
 
-/// Which tables a head defines: a bit for each.
+/// The tables that a head defines, one bit each.
 #[derive(Default)]
 struct Tables {
     quantization: u8,
@@ -167,7 +168,7 @@ impl Tables {
         Some(())
     }
 
-    /// Whether those are there that a component uses: `codes` as in a scan header.
+    /// Whether the tables that a component uses are defined: `codes` as in a scan header.
     const fn have(&self, quantization: u8, codes: u8) -> bool {
         const fn bit(bits: u8, number: u8) -> bool {
             number < 4 && bits & (1 << number) != 0

@@ -1,15 +1,15 @@
-//! Pictures for printers: four inks (CMYK, and YCCK, which libjpeg-turbo makes CMYK) to the colours of a screen.
+//! Converting pictures in printer inks (CMYK, and YCCK, which libjpeg-turbo converts to CMYK) to RGB.
 //!
-//! Adobe's programs, which make nearly all of them, write inks inverted: 255 is none. libjpeg-turbo's own tools, browsers, Qt, Pillow and
-//! ImageMagick take every four-component JPEG for such, with Adobe's marker or without, and so does this. Without a colour profile
-//! this is as near as they come.
+//! Adobe's programs, which write nearly all of them, invert inks: 255 is no ink. libjpeg-turbo's own tools,
+//! browsers, Qt, Pillow and ImageMagick assume that of every four-component JPEG, with or without Adobe's
+//! marker, and so does this. Colours are approximate, since colour profiles are not applied.
 
-/// The colour of one pixel of inverted inks.
+/// Converts one pixel of inverted inks to RGB.
 pub(super) fn rgb([cyan, magenta, yellow, black]: [u8; 4]) -> [u8; 3] {
     [cyan, magenta, yellow].map(|ink| ((u16::from(ink) * u16::from(black) + 127) / 255) as u8)
 }
 
-/// Pixels of four inks to `0x00RRGGBB`, in place.
+/// Converts pixels of four inks to `0x00RRGGBB`, in place.
 pub(super) fn to_canvas(pixels: &mut [u32]) {
     for pixel in pixels {
         let [red, green, blue] = rgb(pixel.to_ne_bytes());
@@ -17,7 +17,7 @@ pub(super) fn to_canvas(pixels: &mut [u32]) {
     }
 }
 
-/// Pixels of four inks to packed RGB.
+/// Converts pixels of four inks to packed RGB.
 pub(super) fn to_rgb(inks: &[u8]) -> Vec<u8> {
     let inks = inks.as_chunks::<4>().0;
     let mut pixels = vec![0; 3 * inks.len()];

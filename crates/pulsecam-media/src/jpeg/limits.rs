@@ -1,13 +1,14 @@
-//! What of others' pictures is decoded.
+//! Limits for decoding pictures from untrusted sources.
 
 use super::{Error, Header, MAX_PIXELS, MAX_SCANNED_PIXELS, MAX_SCANS, encoder::check_size, marker};
 
-/// How large a picture may be, and how often a decoder may have to pass over it. Known from the markers, before anything is allocated.
+/// Limits on a picture's size and number of scans. Checked from the markers, before anything is allocated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Pixels; more than [`MAX_PIXELS`] are never decoded.
+    /// The most pixels; more than [`MAX_PIXELS`] are never decoded.
     pub pixels: usize,
-    /// Scans; of a large picture fewer, so that all together pass over no more than [`MAX_SCANNED_PIXELS`].
+    /// The most scans. Fewer for a large picture, so that all scans together cover at most
+    /// [`MAX_SCANNED_PIXELS`].
     pub scans: usize,
 }
 

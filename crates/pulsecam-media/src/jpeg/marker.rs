@@ -1,8 +1,9 @@
-//! What a JPEG's markers tell without decoding it: its segments, its size in pixels, its Exif data.
+//! What a JPEG's markers say without decoding: its segments, size in pixels, Exif data.
 //!
-//! One walker serves all who look at markers: [`segments`] over a picture that is there, and [`EndScanner`] over
-//! one that still arrives. Both find markers with `next` and know their kinds from `Kind`, which follow libjpeg-turbo: bytes
-//! between segments are passed over, as are fill bytes and stuffed zeros. Layout as in ITU-T T.81, annex B.
+//! All code that looks at markers uses one walker: [`segments`] for a complete picture, and [`EndScanner`]
+//! for one that is still arriving. Both find markers with `next` and know their kinds from `Kind`, which
+//! follow libjpeg-turbo: bytes between segments are skipped, as are fill bytes and stuffed zeros. Layout:
+//! ITU-T T.81, annex B.
 
 use std::ops::Range;
 
@@ -38,17 +39,17 @@ pub struct Header {
 /// What follows a marker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// SOI: a picture begins.
+    /// SOI: start of a picture.
     Start,
-    /// EOI: it ends.
+    /// EOI: end of a picture.
     End,
-    /// RSTn and TEM: nothing.
+    /// RSTn and TEM: nothing follows.
     Alone,
-    /// SOS: a segment, then entropy-coded data.
+    /// SOS: a segment follows, then entropy-coded data.
     Scan,
-    /// A length and so many bytes.
+    /// A segment follows: a length and its bytes.
     Segment,
-    /// A reserved marker. libjpeg-turbo gives up at one.
+    /// A reserved marker, at which libjpeg-turbo fails.
     Reserved,
 }
 
@@ -66,7 +67,7 @@ impl Kind {
     }
 }
 
-/// Whether a marker is that of a frame header: SOF0 to SOF15 without DHT, JPG and DAC, which share the range.
+/// Whether a marker is that of a frame header: SOF0 to SOF15, except DHT, JPG and DAC.
 pub(super) const fn is_frame_header(marker: u8) -> bool {
     matches!(marker, SOF0..=0xcf) && !matches!(marker, DHT | 0xc8 | 0xcc)
 }
@@ -77,13 +78,13 @@ const SEGMENT_HEAD: usize = 4;
 /// The outcome of a search for a marker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// Its 0xff stands at `at`, behind any fill bytes.
+    /// A marker whose 0xff is at `at`, behind any fill bytes.
     Marker { at: usize, marker: u8 },
-    /// None so far: go on from this byte once there are more.
+    /// No marker yet: continue from this byte when there are more.
     More(usize),
 }
 
-/// The first marker from `at` on, wherever it stands. Stuffed zeros are data, and fill bytes are passed over.
+/// The first marker from `at` on. Stuffed zeros are data, and fill bytes are skipped.
 pub(super) fn next(bytes: &[u8], mut at: usize) -> Next {
     loop {
         let Some(rest) = bytes.get(at..) else { return Next::More(at) };
@@ -98,28 +99,29 @@ pub(super) fn next(bytes: &[u8], mut at: usize) -> Next {
     }
 }
 
-/// The bytes that a segment takes behind its marker, its length field included; `None` if they have not come.
+/// The length of a segment behind its marker, including the length field. `None` if it has not arrived yet.
 pub(super) fn length(bytes: &[u8], marker_at: usize) -> Option<usize> {
     Some(u16::from_be_bytes(*bytes.get(marker_at + 2..)?.first_chunk()?).into())
 }
 
-/// A marker of a JPEG with what belongs to it.
+/// A marker of a JPEG with its payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment<'a> {
     /// The byte behind 0xff.
     pub marker: u8,
-    /// Where its 0xff stands.
+    /// Offset of its 0xff.
     pub at: usize,
-    /// What comes behind its length: empty for markers without one, and shorter than the length says if the JPEG is cut off.
+    /// The bytes behind its length. Empty for markers without one, and shorter than the length says if the
+    /// JPEG is cut off.
     pub payload: &'a [u8],
-    /// Where it ends, as its length has it: this may be behind the JPEG's last byte.
+    /// Where it ends according to its length: possibly behind the JPEG's last byte.
     pub end: usize,
-    /// Bytes before it that belong to nothing. Fill bytes are legal, and not counted.
+    /// Bytes before it that belong to no segment. Fill bytes are legal and not counted.
     pub stray: usize,
 }
 
-/// The markers behind the first (SOI) in the order in which a decoder meets them, up to the end marker. Restart markers in
-/// entropy-coded data are part of it.
+/// Iterator over the markers behind the first (SOI), up to the end marker, in a decoder's order. Restart
+/// markers are treated as part of the entropy-coded data.
 #[derive(Clone, Debug)]
 pub struct Segments<'a> {
     jpeg: &'a [u8],
@@ -127,7 +129,7 @@ pub struct Segments<'a> {
     in_scan: bool,
 }
 
-/// The segments of a JPEG; none if it does not start as one.
+/// The segments of a JPEG; none if it does not start with SOI.
 #[must_use]
 pub fn segments(jpeg: &[u8]) -> Segments<'_> {
     let is_jpeg = jpeg.starts_with(&[0xff, SOI]);
@@ -153,7 +155,7 @@ impl<'a> Iterator for Segments<'a> {
             Kind::Start | Kind::End | Kind::Alone | Kind::Reserved => at + 2,
         };
         let payload = self.jpeg.get(at + SEGMENT_HEAD..end.min(self.jpeg.len())).unwrap_or_default();
-        // Bytes between two scans are passed over as entropy-coded data is.
+        // Bytes between two scans are skipped, as entropy-coded data is.
         self.in_scan |= kind == Kind::Scan;
         self.at = if kind == Kind::End { self.jpeg.len() } else { end };
         Some(Segment { marker, at, payload, end, stray })
@@ -170,8 +172,8 @@ fn before_pixels(jpeg: &[u8]) -> impl Iterator<Item = Segment<'_>> {
     segments(jpeg).take_while(|segment| !matches!(segment.marker, SOS | EOI))
 }
 
-/// How many scans a decoder would find. One if the first scan has the whole picture, as nearly all have: then a second one is an
-/// error to a decoder.
+/// The number of scans that a decoder would find. One if the first scan has the whole picture, as in nearly
+/// all: then a second one is an error to a decoder.
 pub(super) fn scans(jpeg: &[u8]) -> usize {
     let (mut components, mut count) = (None, 0);
     for segment in segments(jpeg) {
@@ -189,13 +191,14 @@ pub(super) fn scans(jpeg: &[u8]) -> usize {
     count
 }
 
-/// The Exif data of a JPEG, in which cameras note how they were held: the TIFF structure, without the name before it.
+/// The Exif data of a JPEG, which includes a camera's orientation. Only the TIFF structure, without the name
+/// before it.
 #[must_use]
 pub fn exif(jpeg: &[u8]) -> Option<&[u8]> {
     jpeg.get(exif_range(jpeg)?)
 }
 
-/// Where [`exif`] stands, for who changes it.
+/// The range of [`exif`], for changing it in place.
 #[must_use]
 pub fn exif_range(jpeg: &[u8]) -> Option<Range<usize>> {
     const NAME: &[u8] = b"Exif\0\0";
@@ -208,8 +211,8 @@ pub fn exif_range(jpeg: &[u8]) -> Option<Range<usize>> {
 /// Reads the frame header: size and components, without touching pixel data.
 ///
 /// # Errors
-/// [`Error::NotJpeg`] if the bytes do not start as a JPEG, [`Error::NoHeader`] if no frame header comes before the pixel data,
-/// [`Error::Empty`] if it claims no pixels.
+/// [`Error::NotJpeg`] if the bytes do not start as a JPEG, [`Error::NoHeader`] if no frame header comes
+/// before the pixel data, [`Error::Empty`] if it claims no pixels.
 pub fn header(jpeg: &[u8]) -> Result<Header, Error> {
     if jpeg.get(..3).is_none_or(|start| start != [0xff, SOI, 0xff]) {
         return Err(Error::NotJpeg { found: jpeg.iter().take(4).copied().collect() });
@@ -228,8 +231,8 @@ pub fn header(jpeg: &[u8]) -> Result<Header, Error> {
 mod tests {
     use super::*;
 
-    /// SOI, an APP1 segment that hides a whole "thumbnail", SOF0 3x2 with three components, SOS,
-    /// entropy data with a stuffed byte, a restart marker and fill bytes, EOI: 51 bytes.
+    /// A tiny JPEG of 51 bytes. SOI, an APP1 segment that hides a whole "thumbnail", SOF0 3x2 with three
+    /// components, SOS, entropy data with a stuffed byte, a restart marker and fill bytes, EOI.
     fn tiny() -> Vec<u8> {
         let mut jpeg = vec![0xff, 0xd8];
         jpeg.extend([0xff, 0xe1, 0, 8, 0xff, 0xd8, 0xff, 0xd9, 0, 0]);
@@ -303,22 +306,22 @@ mod tests {
     #[test]
     fn scans_are_counted_as_a_decoder_meets_them() {
         let mut jpeg = tiny();
-        assert_eq!(scans(&jpeg), 1, "the thumbnail has none of its own here");
+        assert_eq!(scans(&jpeg), 1, "the thumbnail has no scan here");
         let sos = [0xff, 0xda, 0, 6, 1, 1, 0, 0];
         jpeg.truncate(jpeg.len() - 2);
         jpeg.extend(sos.repeat(4));
         assert_eq!(scans(&jpeg), 5, "its end was cut off");
         jpeg.extend(b"\xff\x00junk\xff\xff\xff\xda\x00\x06\x01\x01\x00\x00\xff\xd9");
         jpeg.extend(sos);
-        assert_eq!(scans(&jpeg), 6, "and what lies behind the end is another picture");
-        // The first scan has all components: a decoder wants no other.
+        assert_eq!(scans(&jpeg), 6, "what is behind the end is another picture");
+        // The first scan has all components: a decoder accepts no other.
         let at = jpeg.windows(2).position(|pair| pair == [0xff, 0xda]).unwrap();
         jpeg[at + 4] = 3;
         assert_eq!(scans(&jpeg), 1);
         for length in 0..jpeg.len() {
             assert!(scans(&jpeg[..length]) <= 6);
         }
-        assert_eq!(scans(b"\xff\xd8\xff\xda"), 1, "begun is begun");
+        assert_eq!(scans(b"\xff\xd8\xff\xda"), 1, "a scan that has begun counts");
     }
 
     #[test]

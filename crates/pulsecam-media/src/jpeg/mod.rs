@@ -1,10 +1,11 @@
-//! JPEG both ways with libjpeg-turbo, and what its markers tell without decoding.
+//! JPEG encoding and decoding with libjpeg-turbo, and what the markers say without decoding.
 //!
-//! The only module that touches turbojpeg. One [`Encoder`] and one [`Decoder`] a thread, reused:
-//! a new handle for each frame costs up to a millisecond.
+//! The only module that uses turbojpeg. Keep one [`Encoder`] and one [`Decoder`] per thread: a new handle for
+//! each frame costs up to a millisecond.
 //!
-//! Both can work at one picture on several cores, in horizontal [`Strips`]: the encoder joins them with restart markers into one
-//! baseline JPEG ([`splice`]), and the decoder cuts a JPEG at such markers, whoever made it ([`split`]).
+//! Both can process one picture on several cores, in horizontal [`Strips`]: the encoder joins them with
+//! restart markers into one baseline JPEG ([`splice`]), and the decoder cuts any JPEG at such markers
+//! ([`split`]).
 
 mod band;
 #[doc(hidden)]
@@ -51,19 +52,21 @@ pub const MAX_DIMENSION: usize = 16_384;
 /// The most pixels that are decoded in one picture: 8K (7680x4320) rounded up, 160 MB as BGRX.
 pub const MAX_PIXELS: usize = 40_000_000;
 
-/// The most scans of one picture that are decoded. Encoders write one for a baseline picture and about ten for a progressive one;
-/// each is a pass over all its pixels, whatever few bytes it has, so that a file of some kB could ask for minutes of work.
+/// The most scans of one picture that are decoded. Encoders write one for a baseline picture and about ten
+/// for a progressive one. Each is a pass over all pixels, however few bytes it has, so a file of a few kB
+/// could request minutes of work.
 pub const MAX_SCANS: usize = 32;
 
-/// The most pixels that all scans of one picture pass over: what encoders write of the largest picture, ten scans. On one core such a
-/// bomb takes half a second, where [`MAX_SCANS`] alone would let it take two.
+/// The most pixels that all scans of one picture pass over. Ten scans of the largest picture, as encoders
+/// write. Such a bomb takes half a second on one core; [`MAX_SCANS`] alone would allow two seconds.
 pub const MAX_SCANNED_PIXELS: usize = 10 * MAX_PIXELS;
 
-/// The most pixels of a JPEG that [`Decoder::decode_reduced`] makes a smaller picture of: phones make 200 million. In one scan that takes no
-/// memory beyond the result.
+/// The most pixels of a JPEG that [`Decoder::decode_reduced`] scales down: phones produce 200 million. A JPEG
+/// in one scan takes no memory beyond the result.
 pub const MAX_REDUCED_PIXELS: usize = 270_000_000;
 
-/// The same for a JPEG in several scans (progressive), of which libjpeg-turbo keeps every coefficient: up to 600 MB.
+/// The limit for a JPEG in several scans (progressive). libjpeg-turbo keeps all its coefficients: up to 600
+/// MB.
 pub const MAX_REDUCED_SCANNED_PIXELS: usize = 100_000_000;
 
 /// Why a picture could not be encoded or decoded.
@@ -71,22 +74,22 @@ pub const MAX_REDUCED_SCANNED_PIXELS: usize = 100_000_000;
 #[non_exhaustive]
 pub enum Error {
     /// The data does not start with a JPEG's start marker.
-    #[error("no JPEG: it starts with {found:02x?}, not ff d8 ff")]
+    #[error("not a JPEG: it starts with {found:02x?} instead of ff d8 ff")]
     NotJpeg {
-        /// The first bytes, four at most.
+        /// The first bytes, at most four.
         found: Vec<u8>,
     },
-    /// No frame header before the pixel data.
+    /// There is no frame header before the pixel data.
     #[error("a JPEG without a frame header")]
     NoHeader,
     /// The pixels end in the middle of the picture.
     #[error("a picture that was cut off after {bytes} bytes")]
     CutOff {
-        /// Bytes that are there.
+        /// Number of bytes present.
         bytes: usize,
     },
     /// A header that claims no pixels.
-    #[error("a JPEG of {width}x{height} pixels")]
+    #[error("a JPEG without pixels ({width}x{height})")]
     Empty {
         /// Claimed width.
         width: usize,
@@ -95,7 +98,7 @@ pub enum Error {
     },
     /// A header that claims more pixels than are allowed.
     #[error(
-        "a picture of {width}x{height} pixels; up to {MAX_DIMENSION} a side and {MAX_PIXELS} in all are allowed"
+        "a picture of {width}x{height} pixels; up to {MAX_DIMENSION} per side and {MAX_PIXELS} in total are allowed"
     )]
     TooLarge {
         /// Claimed width.
@@ -103,8 +106,8 @@ pub enum Error {
         /// Claimed height.
         height: usize,
     },
-    /// More pixels than whoever decodes wants.
-    #[error("a picture of {width}x{height} pixels; up to {allowed} in all are allowed (--max-megapixels)")]
+    /// More pixels than the caller's limit.
+    #[error("a picture of {width}x{height} pixels; up to {allowed} in total are allowed")]
     TooManyPixels {
         /// Pixels across.
         width: usize,
@@ -113,8 +116,8 @@ pub enum Error {
         /// The limit.
         allowed: usize,
     },
-    /// More pixels than can be made a smaller picture of.
-    #[error("a JPEG of {width}x{height} pixels; up to {allowed} in all can be scaled down")]
+    /// More pixels than can be scaled down.
+    #[error("a JPEG of {width}x{height} pixels; up to {allowed} in total can be scaled down")]
     BeyondReducing {
         /// Pixels across.
         width: usize,
@@ -123,26 +126,26 @@ pub enum Error {
         /// The limit: [`MAX_REDUCED_PIXELS`], or [`MAX_REDUCED_SCANNED_PIXELS`].
         allowed: usize,
     },
-    /// A JPEG with more than 8 bits a sample, as medical devices make.
+    /// A JPEG with more than 8 bits per sample, as medical devices write.
     #[error("a JPEG with {0} bits a sample; only those with 8 can be shown")]
     Precision(u8),
     /// More scans than are allowed for a picture of this size.
     #[error("a picture in {found} scans; up to {allowed} are allowed at its size")]
     TooManyScans {
-        /// Scans that begin in it.
+        /// Number of scans found.
         found: usize,
-        /// The limit: [`MAX_SCANS`], fewer where that would pass [`MAX_SCANNED_PIXELS`].
+        /// The limit: [`MAX_SCANS`], or fewer to stay within [`MAX_SCANNED_PIXELS`].
         allowed: usize,
     },
-    /// Pixels that do not fit the stated size.
-    #[error("{found} bytes of pixels for a picture that needs {expected}")]
+    /// The pixel data does not match the stated size.
+    #[error("{found} bytes of pixel data for a picture that needs {expected}")]
     WrongLength {
         /// Bytes given.
         found: usize,
         /// Bytes that the size and format need.
         expected: usize,
     },
-    /// What libjpeg-turbo says.
+    /// An error of libjpeg-turbo.
     #[error("libjpeg-turbo: {0}")]
     Codec(String),
 }

@@ -1,21 +1,22 @@
-//! With which quality a JPEG was made, whoever made it.
+//! Estimating the quality with which a JPEG was encoded, by any encoder.
 //!
-//! Quality is no field of the format: it is how far an encoder scales the quantization tables. Nearly all scale those of ITU-T T.81,
-//! annex K, as libjpeg does, so the nearest of those hundred tells the quality, also of a camera's or a Qt program's picture.
+//! Quality is not a field of the format: it is how far an encoder scales the quantization tables. Nearly all
+//! scale those of ITU-T T.81, annex K, as libjpeg does, so the nearest of those hundred gives the quality,
+//! also for pictures of cameras and Qt programs.
 
 use super::marker::{DQT, SOS, segments};
 
-/// The luminance table of annex K, in the order in which it is written (zigzag).
+/// The luminance table of annex K, in zigzag order as it is written.
 const LUMINANCE: [u16; 64] = [
     16, 11, 12, 14, 12, 10, 16, 14, 13, 14, 18, 17, 16, 19, 24, 40, 26, 24, 22, 22, 24, 49, 35, 37, 29, 40,
     58, 51, 61, 60, 57, 51, 56, 55, 64, 72, 92, 78, 64, 68, 87, 69, 55, 56, 80, 109, 81, 87, 95, 98, 103,
     104, 103, 62, 77, 113, 121, 112, 100, 120, 92, 101, 103, 99,
 ];
 
-/// Segments before the pixels that are looked through: encoders write ten.
+/// Segments before the pixels that are searched: encoders write ten.
 const MOST_SEGMENTS: usize = 64;
 
-/// The quality, from 1 to 100, on libjpeg's scale; `None` for what has no table for luminance in 8 bits.
+/// The quality from 1 to 100 on libjpeg's scale; `None` if there is no 8-bit luminance table.
 #[must_use]
 pub fn quality(jpeg: &[u8]) -> Option<u8> {
     let table = luminance(jpeg)?;
@@ -26,14 +27,14 @@ pub fn quality(jpeg: &[u8]) -> Option<u8> {
     (1..=100).min_by_key(distance)
 }
 
-/// As `jpeg_set_quality` of libjpeg scales, for baseline pictures.
+/// Scales as `jpeg_set_quality` of libjpeg does for baseline pictures.
 fn scaled(value: u16, quality: u16) -> u16 {
     let percent = if quality < 50 { 5_000 / quality } else { 200 - 2 * quality };
     let scaled = (u32::from(value) * u32::from(percent) + 50) / 100;
     u16::try_from(scaled.clamp(1, 255)).unwrap_or(255)
 }
 
-/// The table with number 0, which the first component uses.
+/// Table number 0, which the first component uses.
 fn luminance(jpeg: &[u8]) -> Option<&[u8]> {
     let before_pixels = segments(jpeg).take(MOST_SEGMENTS).take_while(|segment| segment.marker != SOS);
     for segment in before_pixels.filter(|segment| segment.marker == DQT) {

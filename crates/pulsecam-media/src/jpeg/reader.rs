@@ -1,10 +1,10 @@
-//! One decompressor, and what its complaints mean.
+//! One decompressor, and the meaning of its messages.
 
 use turbojpeg::{Decompressor, Image, PixelFormat, ScalingFactor};
 
 use super::{Error, MAX_SCANS, Piece, encoder::codec};
 
-/// Messages by which libjpeg-turbo warns (jerror.h, `JWRN_…`): every pixel was written all the same.
+/// Warnings of libjpeg-turbo (jerror.h, `JWRN_…`): every pixel was written nevertheless.
 const WARNINGS: [&str; 8] = [
     "Corrupt JPEG data",
     "Premature end of JPEG file",
@@ -16,7 +16,7 @@ const WARNINGS: [&str; 8] = [
     "Corrupt JPEG data: bad ICC marker",
 ];
 
-/// Where pixels go: rows without padding.
+/// Destination of pixels: rows without padding.
 pub(super) struct Rows<'a> {
     pub(super) pixels: &'a mut [u8],
     pub(super) width: usize,
@@ -29,7 +29,7 @@ impl<'a> Rows<'a> {
         Rows { pixels: self.pixels, ..*self }
     }
 
-    /// The upper `height` rows, and those below; `None` where there are not so many.
+    /// Splits off the upper `height` rows; `None` if there are fewer.
     pub(super) fn split(self, height: usize) -> Option<(Self, Self)> {
         let below = self.height.checked_sub(height)?;
         let (first, rest) = self.pixels.split_at_mut_checked(height * self.width * self.format.size())?;
@@ -37,10 +37,10 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// A decompressor that is kept.
+/// A decompressor that is reused.
 pub(super) struct Reader {
     decompressor: Decompressor,
-    /// A piece made a JPEG.
+    /// Buffer for a piece written as a JPEG.
     jpeg: Vec<u8>,
 }
 
@@ -49,8 +49,9 @@ impl Reader {
         Ok(Self { decompressor: decompressor()?, jpeg: Vec::new() })
     }
 
-    /// `Ok` with a mere warning's text. After an error the handle is replaced: libjpeg-turbo keeps half-read
-    /// Huffman tables, and one bad picture would spoil those after it.
+    /// Decodes a JPEG; returns the text of a warning, if there was one. After an error the handle is
+    /// replaced: libjpeg-turbo keeps half-read Huffman tables, and one bad picture would spoil the following
+    /// ones.
     pub(super) fn read(
         &mut self,
         jpeg: &[u8],
@@ -67,7 +68,7 @@ impl Reader {
         result
     }
 
-    /// The same with a piece of a JPEG.
+    /// Decodes a piece of a JPEG.
     pub(super) fn read_piece(
         &mut self,
         piece: &Piece<'_>,
@@ -84,12 +85,12 @@ impl Reader {
 
 fn decompressor() -> Result<Decompressor, Error> {
     let mut decompressor = Decompressor::new().map_err(codec)?;
-    // Counted before ([`super::decoder`]); this holds also where libjpeg-turbo finds markers that we do not.
+    // Scans are counted earlier ([`super::limits`]); this also covers markers that only libjpeg-turbo finds.
     decompressor.set_scan_limit(MAX_SCANS as u32).map_err(codec)?;
     Ok(decompressor)
 }
 
-/// Tells warnings from errors by their text: turbojpeg 1.5 does not pass the difference on.
+/// Distinguishes warnings from errors by their text: turbojpeg 1.5 does not report the difference.
 fn tolerate(result: turbojpeg::Result<()>) -> Result<Option<String>, Error> {
     match result {
         Ok(()) => Ok(None),
@@ -103,7 +104,7 @@ fn tolerate(result: turbojpeg::Result<()>) -> Result<Option<String>, Error> {
     }
 }
 
-/// Told by its text too: how many bits a sample has stands in no other place that turbojpeg passes on.
+/// Recognises an unsupported precision, also by text: turbojpeg reports it in no other way.
 fn precision(text: &str) -> Option<Error> {
     let (_, bits) = text.split_once("Unsupported JPEG data precision ")?;
     bits.trim().parse().ok().map(Error::Precision)

@@ -1,9 +1,10 @@
-//! JPEGs made whole that are not quite: what libjpeg-turbo decodes with a warning becomes a picture that decodes without one.
+//! Repairing damaged JPEGs: those that libjpeg-turbo decodes with a warning then decode without one.
 //!
-//! Cameras, converters and cut-off transfers leave the end marker out, or zeros in its place, stray bytes between segments, two
-//! start markers, and no Huffman tables. A picture that has none of that is found to be whole from its markers alone, and is not
-//! copied. Any other is mended, and decoded once at an eighth of its size, which tells what its markers cannot: whether its pixels
-//! are all there. One that was cut in the middle is refused.
+//! Cameras, converters and cut-off transfers leave out the end marker or write zeros in its place, and
+//! produce stray bytes between segments, two start markers, or no Huffman tables. A picture without any of
+//! that is recognised from its markers alone and not copied. Any other is repaired, and decoded once at an
+//! eighth of its size to find out whether its pixels are complete, which the markers do not show. A picture
+//! cut in the middle is refused.
 
 use bytes::Bytes;
 
@@ -20,22 +21,22 @@ use crate::picture::Canvas;
 /// How well the length of a picture's bytes is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Length {
-    /// Whoever wrote it said how many bytes it has: the picture ends there, or a little before in padding.
+    /// The container gives the length: the picture ends there, or a little earlier if padded.
     Told,
-    /// Other data may lie behind the picture: the end has to be walked to.
+    /// Other data may follow the picture: the end has to be found by walking.
     Unknown,
 }
 
 /// A picture that can be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Repaired {
-    /// The first bytes, so many, are a whole picture as they are.
+    /// The first N bytes are a complete picture as they are.
     Whole(usize),
-    /// It was mended in a copy.
+    /// It was repaired in a copy.
     Mended {
         /// The copy.
         jpeg: Bytes,
-        /// What was wrong with it; `None` if only Huffman tables were put in, which Motion-JPEG may leave out.
+        /// What was wrong with it; `None` if only Huffman tables were added, which Motion-JPEG may leave out.
         flaw: Option<Flaw>,
     },
 }
@@ -50,7 +51,7 @@ pub enum Flaw {
     Stray,
     /// More than one start marker.
     Restarted,
-    /// More than its last row of blocks is missing ([`Repairer::with_cuts`]).
+    /// More than the last row of blocks is missing ([`Repairer::with_cuts`]).
     CutOff,
 }
 
@@ -65,7 +66,7 @@ impl std::fmt::Display for Flaw {
     }
 }
 
-/// Repairs one picture after another. The decoder is made with the first that needs one.
+/// Repairs one picture after another. The decoder is created when first needed.
 #[derive(Default)]
 pub struct Repairer {
     decoder: Option<Decoder>,
@@ -76,25 +77,25 @@ pub struct Repairer {
 /// Repairs a single picture: see [`Repairer::repair`].
 ///
 /// # Errors
-/// As there.
+/// As [`Repairer::repair`].
 pub fn repair(bytes: &[u8], length: Length) -> Result<Repaired, Error> {
     Repairer::default().repair(bytes, length)
 }
 
 impl Repairer {
-    /// The same, which takes pictures that were cut in the middle too ([`Flaw::CutOff`]). For stills: of a film, the next picture
-    /// is better than half of this one; after a still there is none.
+    /// Also accepts pictures that were cut in the middle ([`Flaw::CutOff`]). For stills: in a film, the next
+    /// picture is better than half of this one; a still has no next picture.
     #[must_use]
     pub fn with_cuts(self) -> Self {
         Self { allows_cuts: true, ..self }
     }
 
-    /// The picture at the start of `bytes`, mended if need be.
+    /// Checks the picture at the start of `bytes`, and repairs it if necessary.
     ///
     /// # Errors
-    /// [`Error::NotJpeg`], [`Error::NoHeader`] and [`Error::Empty`] if there is none, [`Error::CutOff`] if more than its last row
-    /// of blocks is missing, and of those that need a repair what libjpeg-turbo cannot decode or what is beyond
-    /// [`Limits`](super::Limits).
+    /// [`Error::NotJpeg`], [`Error::NoHeader`] and [`Error::Empty`] if there is no picture; [`Error::CutOff`]
+    /// if more than its last row of blocks is missing; for pictures that need a repair, the errors of
+    /// [`Decoder::decode`].
     pub fn repair(&mut self, bytes: &[u8], length: Length) -> Result<Repaired, Error> {
         let mut scanner = EndScanner::default();
         if length == Length::Told
@@ -117,7 +118,7 @@ impl Repairer {
         Ok(repaired)
     }
 
-    /// The same for a picture whose end was walked to. Of one that needs no repair its header is not looked at.
+    /// Repairs a picture whose end was already found. The header is not checked if it needs no repair.
     ///
     /// # Errors
     /// As [`Repairer::repair`].
@@ -149,12 +150,12 @@ impl Repairer {
         }
         let jpeg = rebuilt(jpeg, scanner, &tables);
         self.judge(&jpeg)?;
-        // It decodes in spite of a marker that has no place in it: nothing there can be mended.
+        // It decodes despite a marker that has no place in it: there is nothing to repair.
         let as_it_was = flaw.is_none() && tables.is_empty();
         Ok(if as_it_was { Repaired::Whole(length) } else { Repaired::Mended { jpeg: jpeg.into(), flaw } })
     }
 
-    /// What libjpeg-turbo warns of.
+    /// Decodes the picture and returns the warning of libjpeg-turbo, if any.
     fn judge(&mut self, jpeg: &[u8]) -> Result<Option<Warning>, Error> {
         let decoder = match &mut self.decoder {
             Some(decoder) => decoder,
@@ -165,7 +166,7 @@ impl Repairer {
         Ok(decoded.warning.as_deref().map(Warning::of))
     }
 
-    /// A picture without its end marker, with one.
+    /// Adds the missing end marker.
     fn ended(&mut self, jpeg: &[u8]) -> Result<(Vec<u8>, Flaw), Error> {
         let trimmed = padding(jpeg);
         let data = segments(jpeg).find(|segment| segment.marker == SOS).map_or(0, |scan| scan.end);
@@ -176,7 +177,8 @@ impl Repairer {
         let is_short = match self.judge(&ended)? {
             None => false,
             Some(Warning::TooMany(bytes)) => {
-                // What stood in the marker's place, to the byte; if it was more than that, the picture stays as it is.
+                // The exact bytes that stood in the marker's place; if there were more than that, the picture
+                // stays as it is.
                 let shorter =
                     with_end(trimmed.get(..trimmed.len().saturating_sub(bytes)).unwrap_or_default());
                 if matches!(self.judge(&shorter), Ok(None)) {
@@ -186,11 +188,11 @@ impl Repairer {
             }
             Some(Warning::TooFew) => {
                 let is_short = self.lacks_more_than_last_row(&ended)?;
-                // Then its last zeros are pixels.
+                // In this case its last zeros are pixels.
                 ended = with_end(jpeg);
                 is_short
             }
-            // The first warning hides those behind it. Rows that were not decoded are grey.
+            // The first warning hides later ones. Rows that were not decoded are grey.
             Some(Warning::Other) => undecoded_rows(&self.canvas) > mcu_height(&ended).unwrap_or(8) / 8,
         };
         if !is_short && is_complete(&ended) {
@@ -199,8 +201,8 @@ impl Repairer {
         if self.allows_cuts { Ok((ended, Flaw::CutOff)) } else { Err(Error::CutOff { bytes: jpeg.len() }) }
     }
 
-    /// Whether a picture whose data ends early ends before its last row of blocks: then it is also too short for a picture that
-    /// has one row less.
+    /// Whether a picture lacks more than its last row of blocks. Then its data is also too short for a
+    /// picture with one row less.
     fn lacks_more_than_last_row(&mut self, jpeg: &[u8]) -> Result<bool, Error> {
         let (header, Some(mcu)) = (header(jpeg)?, mcu_height(jpeg)) else { return Ok(true) };
         let height = (header.height.div_ceil(mcu) - 1) * mcu;
@@ -215,10 +217,10 @@ impl Repairer {
     }
 }
 
-/// What libjpeg-turbo makes of blocks that are missing, without alpha.
+/// The colour that libjpeg-turbo gives to missing blocks, without alpha.
 const UNDECODED: u32 = 0x0080_8080;
 
-/// Rows at the end of a picture at an eighth of its size, one for each block, that have nothing but missing blocks.
+/// Trailing rows with only missing blocks, of a picture at an eighth of its size (one row per block).
 fn undecoded_rows(canvas: &Canvas) -> usize {
     let is_undecoded = |row: &&[u32]| row.iter().all(|pixel| pixel & 0x00ff_ffff == UNDECODED);
     canvas.pixels.chunks(canvas.width.max(1)).rev().take_while(is_undecoded).count()
@@ -228,19 +230,20 @@ fn with_end(jpeg: &[u8]) -> Vec<u8> {
     [jpeg, &[0xff, EOI]].concat()
 }
 
-/// A warning of libjpeg-turbo, as far as it tells about the end.
+/// A warning of libjpeg-turbo, as far as it concerns the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Warning {
     /// The data ends before the picture is full.
     TooFew,
-    /// So many bytes before the end marker belong to nothing. All pixels were there.
+    /// N bytes before the end marker belong to nothing. All pixels were there.
     TooMany(usize),
     /// Something else.
     Other,
 }
 
 impl Warning {
-    /// From its text (jerror.h, `JWRN_HIT_MARKER` and `JWRN_EXTRANEOUS_DATA`): turbojpeg gives nothing else.
+    /// Parses the warning's text, since turbojpeg gives nothing else. (jerror.h, `JWRN_HIT_MARKER` and
+    /// `JWRN_EXTRANEOUS_DATA`.)
     fn of(text: &str) -> Self {
         if text.contains("premature end of data segment") {
             return Self::TooFew;
@@ -254,7 +257,7 @@ impl Warning {
     }
 }
 
-/// The picture without stray bytes, and with the tables that it misses before its first scan.
+/// The picture without stray bytes, and with the missing tables before its first scan.
 fn rebuilt(jpeg: &[u8], scanner: &EndScanner, tables: &[u8]) -> Vec<u8> {
     let mut whole = Vec::with_capacity(jpeg.len() + tables.len() + 2);
     let mut from = 0;
@@ -269,7 +272,7 @@ fn rebuilt(jpeg: &[u8], scanner: &EndScanner, tables: &[u8]) -> Vec<u8> {
     whole
 }
 
-/// Rows of pixels in a row of blocks, as its components are sampled.
+/// Rows of pixels in a row of MCUs, from the components' sampling.
 fn mcu_height(jpeg: &[u8]) -> Option<usize> {
     let frame = segments(jpeg).find(|segment| is_frame_header(segment.marker))?;
     let components = frame.payload.get(6..)?.chunks_exact(3);
@@ -278,11 +281,11 @@ fn mcu_height(jpeg: &[u8]) -> Option<usize> {
     Some(8 * if is_single { 1 } else { most.max(1) })
 }
 
-/// Whether all scans are there that a picture needs: each coefficient of each component to its last bit. libjpeg-turbo shows a
-/// picture without its last scans as it is then, and says nothing.
+/// Whether all required scans are present. Each coefficient of each component must be there to its last bit.
+/// libjpeg-turbo shows a picture without its last scans in lower quality, without a warning.
 fn is_complete(jpeg: &[u8]) -> bool {
     let mut frame = None;
-    // How many bits of each coefficient are still to come, for each component of the frame.
+    // Bits of each coefficient that are still missing, for each component of the frame.
     let mut missing = Vec::new();
     for segment in segments(jpeg) {
         match segment.marker {
@@ -318,8 +321,8 @@ fn is_complete(jpeg: &[u8]) -> bool {
     !missing.is_empty() && missing.iter().flatten().all(|&bits| bits == 0)
 }
 
-/// Where a picture ends that fills its buffer but for zeros at the end: reading a few bytes from the back instead of all. `None`
-/// if something else is there.
+/// The end of a picture that fills its buffer except for trailing zeros. Reads a few bytes from the back
+/// instead of all. `None` if something else is there.
 fn padded_end(bytes: &[u8]) -> Option<usize> {
     let end = bytes.iter().rposition(|&byte| byte != 0)? + 1;
     bytes.get(..end)?.ends_with(&[0xff, EOI]).then_some(end)

@@ -38,7 +38,7 @@ fn progressive() -> Vec<u8> {
     compressor.compress_to_vec(image).unwrap()
 }
 
-/// All segments of Huffman tables, taken out.
+/// The JPEG without its Huffman tables.
 fn without_tables(jpeg: &[u8]) -> Vec<u8> {
     let mut kept = jpeg[..2].to_vec();
     for segment in segments(jpeg) {
@@ -75,7 +75,7 @@ fn warning(jpeg: &[u8]) -> Option<String> {
     Decoder::new().unwrap().decode(jpeg, Scale::Full, Canvas::default()).unwrap().warning
 }
 
-/// The bytes of a picture that was mended for this.
+/// Repairs `bytes` and returns the result, which must report this flaw.
 fn mended(bytes: &[u8], wanted: Option<Flaw>) -> Bytes {
     for length in [Length::Told, Length::Unknown] {
         match repair(bytes, length).unwrap() {
@@ -87,7 +87,7 @@ fn mended(bytes: &[u8], wanted: Option<Flaw>) -> Bytes {
     unreachable!()
 }
 
-/// Where the first segment behind the one with this index begins.
+/// Where the segment with this index ends.
 fn gap(jpeg: &[u8], index: usize) -> usize {
     segments(jpeg).nth(index).unwrap().end
 }
@@ -143,7 +143,6 @@ fn stray_bytes_in_a_header_are_removed() {
                 let (before, behind) = jpeg.split_at(gap(&jpeg, index));
                 let bytes = [before, stray, behind].concat();
                 assert_eq!(mended(&bytes, Some(Flaw::Stray)), jpeg, "{name}, behind segment {index}");
-                // Two flaws at once.
                 let unended = &bytes[..bytes.len() - 2];
                 assert_eq!(mended(unended, Some(Flaw::NoEnd)), jpeg, "{name}, behind segment {index}");
             }
@@ -173,7 +172,7 @@ fn missing_tables_are_put_in_and_are_the_standards() {
             assert_eq!(
                 repair(&bare, Length::Unknown).unwrap(),
                 Repaired::Whole(bare.len()),
-                "its tables are its own"
+                "it has its own tables"
             );
             continue;
         }
@@ -182,7 +181,7 @@ fn missing_tables_are_put_in_and_are_the_standards() {
         assert_eq!(
             repair(&made, Length::Unknown).unwrap(),
             Repaired::Whole(made.len()),
-            "nothing is put in twice"
+            "nothing is added twice"
         );
         assert_eq!(made.len(), bare.len() + 420, "{name}");
         let unended = mended(&bare[..bare.len() - 2], Some(Flaw::NoEnd));
@@ -204,7 +203,8 @@ fn single_missing_tables_are_put_in() {
     }
 }
 
-/// The property that all else rests on: whatever is missing, what is sent shows what a decoder shows of the damaged picture.
+/// The property that everything else depends on. The repaired picture shows what a decoder shows of the
+/// damaged one.
 #[test]
 fn a_cut_picture_is_refused_or_shows_what_the_cut_one_showed() {
     for (name, jpeg) in encodings() {
@@ -259,10 +259,10 @@ fn a_marker_that_has_no_place_in_the_pixels_is_an_error_as_for_the_decoder() {
             bytes.splice(at..at, *marker);
             let is_taken = repair(&bytes, Length::Unknown).is_ok();
             assert_eq!(is_taken, Decoder::new().unwrap().decode_rgb(&bytes).is_ok(), "{name} {marker:x?}");
-            // Behind a restart marker it finds its way again.
+            // A decoder resumes at a restart marker.
             assert!(!is_taken || name == "restart markers", "{name} {marker:x?}");
         }
-        // One that a decoder passes over is none of ours.
+        // A marker that a decoder skips is not our concern.
         let mut bytes = jpeg.clone();
         bytes.splice(at..at, *b"\xff\xe3");
         let taken = repair(&bytes, Length::Unknown);

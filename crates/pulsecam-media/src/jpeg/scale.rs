@@ -1,12 +1,12 @@
-//! At which fraction of its size a picture is decoded.
+//! The fraction of its size at which a picture is decoded.
 
 use turbojpeg::ScalingFactor;
 
-/// Decoding at a fraction of the size saves time where the picture is shown small. Only those
-/// fractions that libjpeg-turbo has fast code for.
+/// A fraction of the size, which saves time if the picture is shown small. Only fractions for which
+/// libjpeg-turbo has fast code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scale {
-    /// As it is.
+    /// Full size.
     #[default]
     Full,
     /// Half of each side.
@@ -18,7 +18,7 @@ pub enum Scale {
 }
 
 impl Scale {
-    /// The smallest at which a picture of size `from` has as many pixels as `to` at least, each way.
+    /// The smallest scale at which a picture of size `from` has at least the size `to`.
     #[must_use]
     pub fn at_least(from: (usize, usize), to: (usize, usize)) -> Self {
         let enough = |scale: &Self| {

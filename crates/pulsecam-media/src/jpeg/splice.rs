@@ -1,4 +1,4 @@
-//! Strips, each encoded as a picture of its own, become one JPEG.
+//! Joining strips, each encoded as a picture of its own, into one JPEG.
 
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -13,11 +13,12 @@ const DRI_SIZE: usize = 6;
 /// The most MCUs between two restart markers: the field has 16 bits.
 pub(super) const MOST_BETWEEN_RESTARTS: usize = u16::MAX as usize;
 
-/// Splices `strips`, baseline JPEGs of equal width and tables from top to bottom, into one JPEG with a restart marker at each
-/// seam. All but the last have the same height, whole MCUs. Decoders find the pixels of the strips in it, unchanged.
+/// Joins `strips` into one JPEG with a restart marker at each seam. They are baseline JPEGs of equal width
+/// and tables, from top to bottom. All but the last must have the same height, in whole MCUs. The pixels stay
+/// unchanged.
 ///
-/// `None` where the strips do not fit together, or where one has restart markers already or more MCUs than a restart interval can
-/// have (65,535).
+/// `None` if the strips do not fit together, or if one has restart markers already or more MCUs than a
+/// restart interval can have (65,535).
 #[must_use]
 pub fn splice(strips: &[&[u8]]) -> Option<Bytes> {
     let heads = strips.iter().map(|strip| Head::read(strip)).collect::<Option<Vec<_>>>()?;
@@ -83,7 +84,7 @@ mod tests {
             (&b, &a, "a seam within an MCU"),
             (&a, &yuv420(64, 48), "taller than the first"),
             (&a, &yuv420(80, 32), "wider"),
-            (&a, &strip(64, 32, Subsampling::Yuv444, 80), "sampled otherwise"),
+            (&a, &strip(64, 32, Subsampling::Yuv444, 80), "another sampling"),
             (&a, &strip(64, 32, Subsampling::Yuv420, 50), "other tables"),
             (&a, &both, "spliced already"),
             (&a, &Bytes::from_static(b"no JPEG"), "no JPEG"),

@@ -1,11 +1,11 @@
-//! A JPEG with restart markers becomes pieces that can be decoded side by side.
+//! Splitting a JPEG at its restart markers into pieces that can be decoded in parallel.
 
 use super::{
     head::Head,
     marker::{EOI, Next, RST0, RST7, next},
 };
 
-/// Some whole rows of MCUs of a JPEG, which begin at a restart marker.
+/// Whole rows of MCUs of a JPEG, beginning at a restart marker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Piece<'a> {
     /// The first row of pixels.
@@ -15,12 +15,12 @@ pub struct Piece<'a> {
     head: &'a [u8],
     height_at: usize,
     data: &'a [u8],
-    /// How many restart markers come before.
+    /// Number of restart markers before it.
     restarts: usize,
 }
 
 impl Piece<'_> {
-    /// Makes a JPEG of it, in the place of what is in `jpeg`.
+    /// Writes it to `jpeg` as a JPEG of its own, replacing the content.
     pub fn write(&self, jpeg: &mut Vec<u8>) {
         jpeg.clear();
         jpeg.reserve(self.head.len() + self.data.len() + 2);
@@ -31,7 +31,7 @@ impl Piece<'_> {
         }
         let data = jpeg.len();
         jpeg.extend_from_slice(self.data);
-        // The numbers begin with 0 in each picture, and go round after eight.
+        // Restart numbers begin with 0 in each picture and wrap around after 7.
         if !self.restarts.is_multiple_of(8) {
             let (mut at, mut number) = (data, 0);
             while let Next::Marker { at: place, marker } = next(jpeg, at) {
@@ -48,8 +48,8 @@ impl Piece<'_> {
 
 /// Cuts `jpeg` into up to `most` pieces of about the same height.
 ///
-/// `None` where there is nothing to cut: no restart marker between two rows of MCUs, another process than baseline with one
-/// scan, tables that are not in the picture; and wherever something is not quite as it should be.
+/// `None` if it cannot be cut: no restart marker between two rows of MCUs, a process other than baseline with
+/// one scan, tables that are not in the picture; and if anything is not as it should be.
 #[must_use]
 pub fn split(jpeg: &[u8], most: usize) -> Option<Vec<Piece<'_>>> {
     let head = Head::read(jpeg)?;
@@ -72,15 +72,15 @@ pub fn split(jpeg: &[u8], most: usize) -> Option<Vec<Piece<'_>>> {
     spans.map(|(index, (&(start, _), end))| piece(index, start, end)).collect()
 }
 
-/// Where to cut: known before one byte of the pixels was read.
+/// Where to cut, computed from the header alone.
 struct Cuts {
     pieces: usize,
-    /// Rows of MCUs that cannot be cut apart, for no restart marker is at their end.
+    /// Rows of MCUs per unit. Only at the end of a unit does a restart marker coincide with the end of a row.
     unit: usize,
     rows: usize,
-    /// Restart intervals in such rows.
+    /// Restart intervals per unit.
     unit_intervals: usize,
-    /// Restart intervals in all.
+    /// Total number of restart intervals.
     intervals: usize,
 }
 
@@ -102,18 +102,18 @@ impl Cuts {
         self.rows.div_ceil(self.unit) * piece / self.pieces
     }
 
-    /// The row of MCUs with which a piece begins; all rows for the one after the last.
+    /// The row of MCUs with which a piece begins; the number of rows for the one after the last.
     fn row(&self, piece: usize) -> usize {
         (self.unit(piece) * self.unit).min(self.rows)
     }
 
-    /// Restart markers up to and with the one before a piece.
+    /// Number of restart markers up to and including the one before a piece.
     const fn restarts(&self, piece: usize) -> usize {
         self.unit(piece) * self.unit_intervals
     }
 
-    /// Where each piece begins in the pixels' data, and where the marker before it stands; for the end too. `None` unless
-    /// all restart markers are there, numbered as they should be, and nothing else.
+    /// Where each piece begins in the pixel data, and the position of the marker before it. Also for the end.
+    /// `None` unless all restart markers are there, numbered correctly, and no other markers.
     fn find(&self, data: &[u8]) -> Option<Vec<(usize, usize)>> {
         let mut starts = Vec::with_capacity(self.pieces + 1);
         starts.push((0, 0));

@@ -1,10 +1,12 @@
-//! The Huffman tables that Motion-JPEG may leave out, because they are the same ones always.
+//! The standard Huffman tables, which Motion-JPEG may leave out.
 //!
-//! libjpeg-turbo knows them; other decoders show nothing. They are put in where a picture uses them without defining them.
+//! libjpeg-turbo knows them; other decoders show nothing. They are added to pictures that use them without
+//! defining them.
 
 use super::marker::{DHT, SOF0, SOF1, SOS, segments};
 
-/// The segment with the four tables of ITU-T T.81, annex K.3: what every encoder uses that does not make its own.
+/// The segment with the four tables of ITU-T T.81, annex K.3. Used by every encoder that does not compute its
+/// own.
 #[rustfmt::skip]
 const HUFFMAN_TABLES: [u8; 420] = [
     0xff, 0xc4, 0x01, 0xa2,
@@ -38,7 +40,7 @@ const HUFFMAN_TABLES: [u8; 420] = [
     0xe2, 0xe3, 0xe4, 0xe5, 0xe6, 0xe7, 0xe8, 0xe9, 0xea, 0xf2, 0xf3, 0xf4, 0xf5, 0xf6, 0xf7, 0xf8, 0xf9, 0xfa,
 ];
 
-/// Bytes of the marker and the length before the tables.
+/// Bytes of marker and length before the tables.
 const SEGMENT_HEAD: usize = 4;
 
 /// Bytes of a table for DC: its number, 16 counts, 12 values.
@@ -50,8 +52,8 @@ const AC: usize = 179;
 /// The numbers of the tables in [`HUFFMAN_TABLES`], and their sizes.
 const TABLES: [(u8, usize); 4] = [(0x00, DC), (0x10, AC), (0x01, DC), (0x11, AC)];
 
-/// The segment that a picture misses before its first scan. Empty for nearly all: for those that have their tables, and for
-/// those that are not baseline.
+/// The segment to add before a picture's first scan. Empty for nearly all pictures: those that have their
+/// tables, and those that are not baseline.
 pub(super) fn missing(jpeg: &[u8]) -> Vec<u8> {
     let (mut defined, mut used, mut is_baseline) = (0, 0, false);
     for segment in segments(jpeg) {
@@ -71,7 +73,7 @@ pub(super) fn missing(jpeg: &[u8]) -> Vec<u8> {
     if !is_baseline {
         return Vec::new();
     }
-    // One without any may use the others in its later scans.
+    // A picture without any tables may use the others in its later scans.
     let is_wanted = |number| defined & bit(number) == 0 && (defined == 0 || used & bit(number) != 0);
     let (mut wanted, mut rest) = (Vec::new(), HUFFMAN_TABLES.get(SEGMENT_HEAD..).unwrap_or_default());
     for (number, size) in &TABLES {
@@ -88,7 +90,7 @@ pub(super) fn missing(jpeg: &[u8]) -> Vec<u8> {
     [&[0xff, DHT, high, low], &wanted[..]].concat()
 }
 
-/// The tables that a segment defines: a bit for each.
+/// The tables that a segment defines, one bit each.
 fn numbers(mut payload: &[u8]) -> u32 {
     let mut numbers = 0;
     while let Some((&number, rest)) = payload.split_first()
@@ -100,7 +102,7 @@ fn numbers(mut payload: &[u8]) -> u32 {
     numbers
 }
 
-/// The bit of a table: DC from 0x00 on, AC from 0x10 on.
+/// The bit of a table: DC starts at 0x00, AC at 0x10.
 const fn bit(number: u8) -> u32 {
     1 << (number & 0x1f)
 }

@@ -1,11 +1,11 @@
-//! What stands behind the pixels of a picture that has no end marker.
+//! What follows the pixels of a picture that has no end marker.
 
 use memchr::memmem;
 
-/// Bytes in which the headers of the next part of a multipart stream are looked for.
+/// Bytes that are searched for the headers of the next part of a multipart stream.
 const LONGEST_TEXT: usize = 1 << 10;
 
-/// The bytes without the text of a multipart stream behind them: a boundary, and the headers of the next part.
+/// Removes the text of a multipart stream from the end: a boundary, and the headers of the next part.
 pub(super) fn text(jpeg: &[u8]) -> &[u8] {
     let from = jpeg.len().saturating_sub(LONGEST_TEXT);
     let tail = jpeg.get(from..).unwrap_or_default();
@@ -18,13 +18,13 @@ pub(super) fn text(jpeg: &[u8]) -> &[u8] {
     found.and_then(|at| jpeg.get(..from + begin + at)).unwrap_or(jpeg)
 }
 
-/// The bytes without zeros or fill bytes behind them.
+/// Removes zeros or fill bytes from the end.
 pub(super) fn padding(jpeg: &[u8]) -> &[u8] {
     let end = jpeg.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
     let zeros = jpeg.len() - end;
     let kept = jpeg.get(..end).unwrap_or_default();
     match kept {
-        // The zero belongs to it: together they are one byte of pixels.
+        // The zero belongs to the 0xff: together they are one byte of pixel data.
         [.., 0xff] if zeros > 0 => jpeg.get(..=end).unwrap_or(jpeg),
         [.., 0xff] => {
             let end = kept.iter().rposition(|&byte| byte != 0xff).map_or(0, |last| last + 1);

@@ -1,11 +1,11 @@
-//! A JPEG turned without being decoded: its blocks change places, no pixel changes.
+//! Turning a JPEG without decoding it: its blocks are rearranged, no pixel changes.
 
 use bytes::Bytes;
 use image::metadata::Orientation;
 use turbojpeg::{Transform, TransformOp};
 
-/// The JPEG turned as `upright` says. `None` where that cannot be done without a loss: a side that is no multiple of the blocks' size,
-/// or a picture with a flaw. What else the file holds (Exif, a colour profile) is kept.
+/// Turns the JPEG as `upright` says. `None` if that is not possible without loss: a side that is not a
+/// multiple of the block size, or a damaged picture. Metadata (Exif, a colour profile) is kept.
 #[must_use]
 pub fn turned(jpeg: &[u8], upright: Orientation) -> Option<Bytes> {
     let mut transform = Transform::op(match upright {

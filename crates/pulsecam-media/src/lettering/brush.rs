@@ -1,11 +1,11 @@
-//! Flat shapes: filled, rounded and hatched rectangles, lines, triangles, and the blending they share with text.
+//! Flat shapes (rectangles, lines, triangles), and the blending that text uses too.
 //!
-//! A drawing crate would bring paths and gradients that nothing here uses.
+//! A drawing crate would add paths and gradients that are not needed here.
 
 use super::rect::Rect;
 use crate::picture::Canvas;
 
-/// `colour` laid over `under` with an opacity of 0 to 255.
+/// Blends `colour` over `under` with an opacity of 0 to 255.
 #[inline]
 #[must_use]
 pub(super) fn blend(under: u32, colour: u32, alpha: u32) -> u32 {
@@ -17,7 +17,7 @@ pub(super) fn blend(under: u32, colour: u32, alpha: u32) -> u32 {
     (red_blue & 0x00ff_00ff) | (green & 0x0000_ff00)
 }
 
-/// The pixels of each row of `rect`, as far as the canvas has them, with the row's number.
+/// The pixels of each row of `rect`, clipped to the canvas, with the row's number.
 fn rows(canvas: &mut Canvas, rect: Rect) -> impl Iterator<Item = (usize, &mut [u32])> {
     let rect = rect.within(canvas.width, canvas.height);
     let width = canvas.width.max(1);
@@ -25,19 +25,19 @@ fn rows(canvas: &mut Canvas, rect: Rect) -> impl Iterator<Item = (usize, &mut [u
     rows.filter_map(move |(y, row)| Some((y, row.get_mut(rect.x..rect.right())?)))
 }
 
-/// A filled rectangle.
+/// Draws a filled rectangle.
 pub fn fill(canvas: &mut Canvas, rect: Rect, colour: u32) {
     rows(canvas, rect).for_each(|(_, row)| row.fill(colour));
 }
 
-/// A translucent rectangle.
+/// Draws a translucent rectangle.
 pub fn veil(canvas: &mut Canvas, rect: Rect, colour: u32, alpha: u32) {
     for (_, row) in rows(canvas, rect) {
         row.iter_mut().for_each(|pixel| *pixel = blend(*pixel, colour, alpha));
     }
 }
 
-/// What surrounds `hole` within `rect`, filled.
+/// Fills the area around `hole` within `rect`.
 pub fn fill_around(canvas: &mut Canvas, rect: Rect, hole: Rect, colour: u32) {
     let above = Rect { height: hole.y.saturating_sub(rect.y), ..rect };
     let below = Rect { y: hole.bottom(), height: rect.bottom().saturating_sub(hole.bottom()), ..rect };
@@ -48,7 +48,8 @@ pub fn fill_around(canvas: &mut Canvas, rect: Rect, hole: Rect, colour: u32) {
     }
 }
 
-/// A translucent rectangle with smooth round corners; with half its height as `radius`, a pill or a dot.
+/// Draws a translucent rectangle with smooth round corners. With half its height as `radius`, it is a pill or
+/// a dot.
 pub fn rounded(canvas: &mut Canvas, rect: Rect, radius: f32, colour: u32, alpha: u32) {
     let radius = radius.min(rect.width.min(rect.height) as f32 / 2.0);
     for (y, row) in rows(canvas, rect) {
@@ -61,12 +62,12 @@ pub fn rounded(canvas: &mut Canvas, rect: Rect, radius: f32, colour: u32, alpha:
     }
 }
 
-/// A straight line with round ends and smooth edges. What lies outside the canvas is cut.
+/// Draws a straight line with round ends and smooth edges, clipped to the canvas.
 pub fn stroke(canvas: &mut Canvas, from: (f32, f32), to: (f32, f32), thickness: f32, colour: u32) {
     let half = thickness / 2.0;
     let (left, top) = (from.0.min(to.0) - half - 1.0, from.1.min(to.1) - half - 1.0);
     let (right, bottom) = (from.0.max(to.0) + half + 1.0, from.1.max(to.1) + half + 1.0);
-    // The casts saturate: what is negative begins at the edge.
+    // The casts saturate: negative values become 0.
     let (x, y) = (left as usize, top as usize);
     let rect = Rect::new(
         x,
@@ -87,14 +88,15 @@ pub fn stroke(canvas: &mut Canvas, from: (f32, f32), to: (f32, f32), thickness: 
     }
 }
 
-/// A filled triangle with smooth edges; its corners run clockwise, and are rounded by `radius` within it.
+/// Draws a filled triangle with smooth edges. Its corners must be clockwise, and are rounded by `radius`
+/// inwards.
 pub fn triangle(canvas: &mut Canvas, corners: [(f32, f32); 3], radius: f32, colour: u32) {
     let least = |value: fn((f32, f32)) -> f32| corners.map(value).into_iter().fold(f32::MAX, f32::min);
     let most = |value: fn((f32, f32)) -> f32| corners.map(value).into_iter().fold(0.0, f32::max);
     let (x, y) = (least(|corner| corner.0) as usize, least(|corner| corner.1) as usize);
     let (right, bottom) = (most(|corner| corner.0).ceil() as usize, most(|corner| corner.1).ceil() as usize);
     let rect = Rect::new(x, y, right.saturating_sub(x), bottom.saturating_sub(y));
-    // How far within each edge a point lies.
+    // The distance of a point to each edge, positive inside.
     let edges = [0, 1, 2].map(|at| {
         let (from, to) = (corners[at], corners[(at + 1) % 3]);
         let (across, down) = (to.0 - from.0, to.1 - from.1);
@@ -105,7 +107,7 @@ pub fn triangle(canvas: &mut Canvas, corners: [(f32, f32); 3], radius: f32, colo
         for (column, pixel) in row.iter_mut().enumerate() {
             let (px, py) = ((x + column) as f32 + 0.5, row_y as f32 + 0.5);
             let within = edges.map(|(from, normal)| (px - from.0) * normal.0 + (py - from.1) * normal.1);
-            // Near an edge or a corner, what counts is the distance to the triangle whose edges lie deeper by the radius.
+            // Near an edge or a corner, the distance to a triangle that is smaller by the radius decides.
             let out = within.map(|within| (radius - within).max(0.0)).into_iter().fold(0.0, f32::hypot);
             let cover = if out > 0.0 { (radius - out + 0.5).clamp(0.0, 1.0) } else { 1.0 };
             *pixel = blend(*pixel, colour, (255.0 * cover) as u32);
@@ -113,8 +115,7 @@ pub fn triangle(canvas: &mut Canvas, corners: [(f32, f32); 3], radius: f32, colo
     }
 }
 
-/// Diagonal stripes, each `stripe` pixels across on its row and as far from the next; what lies between
-/// them stays.
+/// Draws diagonal stripes, each `stripe` pixels wide along a row, with equal gaps that stay unchanged.
 pub fn hatch(canvas: &mut Canvas, rect: Rect, stripe: usize, colour: u32) {
     let stripe = stripe.max(1) as f32;
     for (y, row) in rows(canvas, rect) {
@@ -127,7 +128,7 @@ pub fn hatch(canvas: &mut Canvas, rect: Rect, stripe: usize, colour: u32) {
     }
 }
 
-/// How far the middle of pixel `at` lies outside the straight part of a side.
+/// How far the centre of pixel `at` lies outside the straight part of a side.
 fn beyond(at: usize, length: usize, radius: f32) -> f32 {
     let at = at as f32 + 0.5;
     (radius - at).max(at - (length as f32 - radius)).max(0.0)

@@ -1,5 +1,6 @@
-//! Words and flat shapes on a [`Canvas`](crate::picture::Canvas), for whoever draws: the window its overlay, a
-//! camera that is gone its card.
+//! Drawing text and flat shapes on a [`Canvas`](crate::picture::Canvas).
+//!
+//! Used by the window's overlay and the card in place of a missing camera.
 
 mod brush;
 mod rect;

@@ -1,4 +1,4 @@
-//! Places on a canvas.
+//! Rectangles on a canvas.
 
 /// A rectangle of whole pixels; it may be empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Rect {
         Self { x, y, width: self.right().min(width) - x, height: self.bottom().min(height) - y }
     }
 
-    /// Smaller by `by` on every side; empty where there is not so much.
+    /// The rectangle reduced by `by` on every side; empty if it is too small.
     #[must_use]
     pub fn inset(self, by: usize) -> Self {
         Self {
@@ -50,7 +50,7 @@ impl Rect {
         }
     }
 
-    /// A rectangle of the given size in the middle of this one, cut to it.
+    /// A rectangle of the given size in the middle of this one, clipped to it.
     #[must_use]
     pub fn middle(self, width: usize, height: usize) -> Self {
         let (width, height) = (width.min(self.width), height.min(self.height));

@@ -1,8 +1,8 @@
-//! Text on pictures: any script, with bidi and font fall-back, cut or wrapped to the room there is.
+//! Drawing text on pictures: any script, bidi, font fallback, truncated or wrapped to its space.
 //!
-//! An overlay says the same few lines frame after frame, so shaped lines are kept, and drawing one again is
-//! only a matter of blending its glyphs. What comes from the network is made harmless first: control
-//! characters, and overrides of the writing direction that could dress one name up as another.
+//! An overlay shows the same few lines in every frame, so shaped lines are cached, and drawing one again only
+//! blends its glyphs. Text from the network is sanitised first: control characters, and overrides of the
+//! writing direction that could make one name look like another.
 
 use std::collections::HashMap;
 
@@ -21,30 +21,31 @@ use crate::{
     picture::Canvas,
 };
 
-/// Characters of one text that are looked at: more never fits a window, and shaping megabytes takes seconds.
+/// The most characters of one text that are used. More never fit a window, and shaping megabytes takes
+/// seconds.
 const LONGEST_TEXT: usize = 2_000;
 
-/// Shaped texts kept: a full window has some dozens, and changing numbers push old ones out.
+/// Number of shaped texts to cache. A full window has a few dozen, and changing numbers displace old ones.
 const KEPT_TEXTS: usize = 512;
 
-/// Glyph pictures kept, at about half a kilobyte each.
+/// Number of glyph images to cache, at about half a kilobyte each.
 const KEPT_GLYPHS: usize = 4_096;
 
-/// From line to line, in font sizes.
+/// Line height in font sizes.
 const LINE_HEIGHT: f32 = 1.35;
 
-/// How large, in which colour and in which room a text is set.
+/// Size, colour and available space of a text.
 #[derive(Clone, Copy, Debug)]
 pub struct Style {
-    /// Pixels to the em.
+    /// Pixels per em.
     pub size: f32,
     /// `0x00RRGGBB`.
     pub colour: u32,
-    /// Pixels across before it is wrapped, or cut with an ellipsis on its last line.
+    /// Maximum width in pixels before it is wrapped, or on its last line truncated with an ellipsis.
     pub width: usize,
-    /// Lines at the most.
+    /// Maximum number of lines.
     pub lines: usize,
-    /// Whether several lines are centred on each other, rather than beginning below each other.
+    /// Whether several lines are centred rather than left-aligned.
     pub centred: bool,
 }
 
@@ -61,7 +62,7 @@ struct Shaped {
     glyphs: Vec<PhysicalGlyph>,
 }
 
-/// Everything but the text itself that decides how it is laid out.
+/// Everything except the text itself that determines its layout.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Setting {
     size: u32,
@@ -70,27 +71,27 @@ struct Setting {
     centred: bool,
 }
 
-/// Draws text, and remembers how.
+/// Draws text, and caches layouts and glyphs.
 pub struct Painter {
     typeface: Typeface,
     glyphs: SwashCache,
-    // Two levels, so that a look-up needs no String of its own.
+    // Two levels, so that a lookup needs no `String`.
     shaped: HashMap<Setting, HashMap<String, Shaped>>,
     kept: usize,
 }
 
 impl Painter {
-    /// With the bundled fonts; the system's join when a text needs them.
+    /// A painter with the bundled fonts; the system's are added when a text needs them.
     pub fn new() -> Self {
         Self { typeface: Typeface::bundled(), glyphs: SwashCache::new(), shaped: HashMap::new(), kept: 0 }
     }
 
-    /// Whether better fonts are on their way, so that a repaint may be due without any other change.
+    /// Whether a search for fonts is running, so that a repaint may be due without any other change.
     pub fn searching(&self) -> bool {
         self.typeface.searching()
     }
 
-    /// Takes over fonts that have been found; true where everything should be painted anew.
+    /// Adopts fonts that were found; true if everything must be repainted.
     pub fn refresh(&mut self) -> bool {
         let new = self.typeface.refresh();
         if new {
@@ -105,19 +106,19 @@ impl Painter {
         self.kept = 0;
     }
 
-    /// Pixels across and down that a text takes.
+    /// Width and height of a text in pixels.
     pub fn measure(&mut self, text: &str, style: Style) -> (usize, usize) {
         let Self { typeface, shaped, kept, .. } = self;
         let shaped = look_up(typeface, shaped, kept, text, style);
         (shaped.width, shaped.height)
     }
 
-    /// Draws a text with its upper left corner at `x`, `y`; what lies outside the canvas is cut.
+    /// Draws a text with its upper left corner at `x`, `y`, clipped to the canvas.
     pub fn draw(&mut self, canvas: &mut Canvas, text: &str, x: usize, y: usize, style: Style) {
         self.draw_at(canvas, text, (x as i64, y as i64), style);
     }
 
-    /// The same from `above` pixels below the text's upper edge on: the end of what is too high.
+    /// Draws a text without its first `above` rows of pixels: the end of a text that is too high.
     pub fn draw_end(&mut self, canvas: &mut Canvas, text: &str, above: usize, style: Style) {
         self.draw_at(canvas, text, (0, -(above as i64)), style);
     }
@@ -141,7 +142,7 @@ impl Painter {
         }
     }
 
-    /// Draws a text on a translucent rounded plate, so that it can be read on any picture; returns the plate.
+    /// Draws a text on a translucent rounded plate, readable on any picture; returns the plate.
     pub fn plate(
         &mut self,
         canvas: &mut Canvas,
@@ -159,12 +160,12 @@ impl Painter {
     }
 }
 
-/// What lies behind a text.
+/// The background of a text.
 #[derive(Clone, Copy, Debug)]
 pub struct Plate {
-    /// Pixels left and right of the text, above and below it.
+    /// Padding in pixels: left and right, above and below.
     pub padding: (usize, usize),
-    /// Of the corners.
+    /// Radius of the corners.
     pub radius: f32,
     /// `0x00RRGGBB`.
     pub colour: u32,
@@ -182,7 +183,7 @@ fn look_up<'a>(
     let Style { width, lines, centred, .. } = style;
     let setting = Setting { size: style.size.to_bits(), width, lines, centred };
     let shaped = shaped.entry(setting).or_default();
-    // The check before saves a copy of the text for each look-up of a known one, which is nearly all of them.
+    // The check saves copying the text in each lookup of a known one, which is nearly all of them.
     if !shaped.contains_key(text) {
         *kept += 1;
         shaped.insert(text.to_owned(), shape(typeface, text, style));
@@ -204,7 +205,7 @@ fn shape(typeface: &mut Typeface, text: &str, style: Style) -> Shaped {
     buffer.set_rich_text(typeface.spans(&text), &Typeface::plain(), Shaping::Advanced, align);
     buffer.shape_until_scroll(typeface.fonts(), false);
     let runs: Vec<_> = buffer.layout_runs().take(style.lines.max(1)).collect();
-    // Right-to-left lines end at the right edge of the room: the block starts where the leftmost glyph does.
+    // Right-to-left lines end at the right edge: the block starts where the leftmost glyph does.
     let glyphs = || runs.iter().flat_map(|run| run.glyphs);
     let left = glyphs().map(|glyph| glyph.x).fold(f32::INFINITY, f32::min);
     let left = if left.is_finite() { left } else { 0.0 };
@@ -223,8 +224,8 @@ fn shape(typeface: &mut Typeface, text: &str, style: Style) -> Shaped {
     }
 }
 
-/// The text without what would disturb a line: control characters become spaces, line ends too unless there
-/// are several lines, and directional overrides and marks of any kind go.
+/// Sanitises a text. Control characters become spaces, line ends too unless there are several lines, and
+/// directional overrides and marks are removed.
 fn harmless(text: &str, lines: bool) -> String {
     let calm = |c| match effect(c) {
         Effect::Shown => Some(c),
@@ -235,7 +236,7 @@ fn harmless(text: &str, lines: bool) -> String {
     text.chars().filter_map(calm).take(LONGEST_TEXT).collect()
 }
 
-/// Blends one glyph's picture onto the canvas.
+/// Blends one glyph's image onto the canvas.
 fn lay(canvas: &mut Canvas, image: &SwashImage, left: i64, top: i64, colour: u32) {
     let (width, height) = (image.placement.width as usize, image.placement.height as usize);
     let bytes = if image.content == SwashContent::Color { 4 } else { 1 };
@@ -277,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bundled_fonts_have_a_glyph_for_each_script_they_promise() {
+    fn the_bundled_fonts_have_glyphs_for_each_promised_script() {
         let mut painter = Painter::new();
         for text in ["Größe", "Ελλάδα", "Привет", "שלום", "مرحبا", "你好，世界", "×·→●"]
         {
@@ -311,7 +312,7 @@ mod tests {
     fn right_to_left_text_starts_at_its_own_left_edge() {
         let mut painter = Painter::new();
         let (width, _) = painter.measure("مرحبا", STYLE);
-        assert!(width < 80, "{width}: not the whole room");
+        assert!(width < 80, "{width}: not the whole width");
         let canvas = ink(&mut painter, "مرحبا", STYLE);
         let columns = (0..420).filter(|&x| (0..120).any(|y| canvas.pixel(x, y) != Some(0)));
         assert!(columns.clone().min().unwrap() < 10);

@@ -1,9 +1,8 @@
-//! Fonts: two bundled ones at once, the system's when a text needs them.
+//! Fonts: two bundled ones immediately, the system's when a text needs them.
 //!
-//! Looking through a machine's fonts takes milliseconds on a bare one and a good part of a second on a
-//! desktop with thousands; the first frame must not wait for that. So whoever draws starts with what the
-//! program brings, and only a text that this cannot show (colour emoji, Thai …) sets off a search, on a
-//! thread of its own.
+//! Searching a machine's fonts takes milliseconds with few fonts and a good part of a second on a desktop
+//! with thousands; the first frame must not wait for that. So drawing starts with the bundled fonts, and only
+//! a text that they cannot show (colour emoji, Thai …) starts a search, on its own thread.
 
 use std::{
     ops::Range,
@@ -20,7 +19,7 @@ const HAN: &[u8] = include_bytes!("fonts/DroidSansFallback-GB2312.ttf");
 const SANS_FAMILY: &str = "DejaVu Sans";
 const HAN_FAMILY: &str = "Droid Sans Fallback";
 
-/// Families that know more hanzi than the bundled one, best first.
+/// Font families with more hanzi than the bundled one, best first.
 const HAN_FAMILIES: [&str; 6] = [
     "Noto Sans CJK SC",
     "Source Han Sans SC",
@@ -64,7 +63,7 @@ impl Typeface {
         &mut self.fonts
     }
 
-    /// Starts the search for the system's fonts unless that has been done.
+    /// Starts the search for the system's fonts, unless it was started before.
     pub(super) fn want_more(&mut self) {
         if !matches!(self.search, Search::NotYet) {
             return;
@@ -73,24 +72,24 @@ impl Typeface {
         let started = thread::Builder::new().name("fonts".into()).spawn(move || {
             let mut db = database();
             db.load_system_fonts();
-            // Whoever asked may be gone by now.
+            // The receiver may be gone by now.
             let _ = found.send(db);
         });
         self.search = match started {
             Ok(_) => Search::Running(search),
             Err(error) => {
-                tracing::warn!(%error, "no thread to look for fonts: the bundled ones have to do");
+                tracing::warn!(%error, "cannot start a thread to find fonts: only the bundled ones are used");
                 Search::Over
             }
         };
     }
 
-    /// Whether a search is under way.
+    /// Whether a search is running.
     pub(super) fn searching(&self) -> bool {
         matches!(self.search, Search::Running(_))
     }
 
-    /// Takes over what a search has found. True where that changed the fonts: everything shaped before is stale.
+    /// Adopts the result of a search. True if the fonts have changed: all shaped text is then stale.
     pub(super) fn refresh(&mut self) -> bool {
         let Search::Running(search) = &self.search else { return false };
         match search.try_recv() {
@@ -101,7 +100,7 @@ impl Typeface {
         true
     }
 
-    /// The text in pieces with the family that each is to be set in.
+    /// Splits the text into pieces with the font family of each.
     pub(super) fn spans<'a>(&'a self, text: &'a str) -> impl Iterator<Item = (&'a str, Attrs<'a>)> {
         runs(text).into_iter().map(|(kind, range)| {
             let family = match (kind, &self.emoji) {
@@ -113,7 +112,7 @@ impl Typeface {
         })
     }
 
-    /// Where no piece says otherwise.
+    /// The default font family.
     pub(super) fn plain() -> Attrs<'static> {
         Attrs::new().family(Family::Name(SANS_FAMILY))
     }
@@ -127,7 +126,7 @@ fn database() -> fontdb::Database {
     db
 }
 
-/// The language whose forms of shared hanzi are wanted, as the environment has it.
+/// The language whose forms of shared hanzi are used, from the environment.
 fn locale() -> String {
     let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default();
@@ -146,7 +145,8 @@ pub(super) fn has_emoji(text: &str) -> bool {
     runs(text).iter().any(|(kind, _)| *kind == Kind::Emoji)
 }
 
-/// Runs of one kind. What joins or colours emoji stays with them, or families would fall apart.
+/// Splits a text into runs of one kind. Joiners and modifiers stay with their emoji, or joined emoji would
+/// fall apart.
 fn runs(text: &str) -> Vec<(Kind, Range<usize>)> {
     let mut runs: Vec<(Kind, Range<usize>)> = Vec::new();
     let mut chars = text.char_indices().peekable();
@@ -168,7 +168,7 @@ fn runs(text: &str) -> Vec<(Kind, Range<usize>)> {
     runs
 }
 
-/// What Unicode's `Emoji_Presentation` shows as a picture unless told otherwise.
+/// Whether Unicode's `Emoji_Presentation` shows it as a picture by default.
 fn is_emoji(c: char) -> bool {
     matches!(u32::from(c),
         0x1f000..=0x1faff | 0x231a..=0x231b | 0x23e9..=0x23ec | 0x23f0 | 0x23f3 | 0x25fd..=0x25fe

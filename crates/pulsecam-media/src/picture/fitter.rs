@@ -1,4 +1,4 @@
-//! Pictures brought to the size at which they are looked at, with a filter that is kind to what is in them.
+//! Scaling pictures to their display size, with a filter of good quality.
 
 use fast_image_resize::{
     FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
@@ -8,7 +8,7 @@ use fast_image_resize::{
 
 use super::{Canvas, Picture, Pixels};
 
-/// Fits pictures; keeps what it works with from one to the next.
+/// Scales pictures, reusing its buffers.
 #[derive(Debug)]
 pub struct Fitter {
     resizer: Resizer,
@@ -17,8 +17,8 @@ pub struct Fitter {
 
 impl Default for Fitter {
     fn default() -> Self {
-        // A convolution widens its kernel when it shrinks, so that bilinear is a clean average there:
-        // no shimmer, at a third of Lanczos' cost. The fourth byte is padding and no alpha.
+        // A convolution widens its kernel when shrinking, so bilinear is a clean average there: no shimmer,
+        // at a third of Lanczos' cost. The fourth byte is padding, not alpha.
         let options =
             ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).use_alpha(false);
         Self { resizer: Resizer::new(), options }
@@ -26,7 +26,7 @@ impl Default for Fitter {
 }
 
 impl Fitter {
-    /// The picture at `size`, in the memory of `reuse`; `None` where either has no pixels.
+    /// Scales the picture to `size`, in the memory of `reuse`; `None` if either has no pixels.
     pub fn fit(&mut self, source: &Canvas, size: (usize, usize), reuse: Canvas) -> Option<Canvas> {
         let side = |side: usize| u32::try_from(side).ok().filter(|&side| side > 0);
         let from = (side(source.width)?, side(source.height)?);
@@ -41,7 +41,7 @@ impl Fitter {
         Some(canvas)
     }
 
-    /// A picture of packed RGB at `size`; `None` for other pixels, and where either has none.
+    /// Scales a picture of packed RGB; `None` for other formats, and if either size has no pixels.
     pub fn fit_rgb(&mut self, source: &Picture, size: (usize, usize)) -> Option<Picture> {
         let side = |side: usize| u32::try_from(side).ok().filter(|&side| side > 0);
         let Pixels::Rgb(pixels) = &source.pixels else { return None };

@@ -1,4 +1,4 @@
-//! Pixels on their way: what sources hand to the encoder, and what the decoder hands to the window.
+//! Uncompressed pictures, from sources to the encoder and from the decoder to the window.
 
 mod fitter;
 
@@ -9,7 +9,7 @@ pub use self::fitter::Fitter;
 pub enum Subsampling {
     /// One chroma sample for each pixel (4:4:4).
     Yuv444,
-    /// One for two pixels side by side (4:2:2).
+    /// One for two pixels next to each other (4:2:2).
     Yuv422,
     /// One for a block of two by two pixels (4:2:0).
     Yuv420,
@@ -28,8 +28,8 @@ impl Subsampling {
         }
     }
 
-    /// Bytes that the planes of a `width` x `height` picture take, Y then U then V, each dimension
-    /// first rounded up to whole blocks and no padding between rows.
+    /// Bytes of the planes of a `width` x `height` picture, Y then U then V. Each dimension is first rounded
+    /// up to whole blocks; there is no padding between rows.
     #[must_use]
     pub const fn bytes(self, width: usize, height: usize) -> usize {
         let (across, down) = self.block();
@@ -44,8 +44,8 @@ impl Subsampling {
 /// The pixels of a [`Picture`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pixels {
-    /// Planes Y, U, V one after the other (full-range BT.601, as JFIF has it), rows without padding;
-    /// [`Subsampling::bytes`] long.
+    /// Planes Y, U, V one after the other (full-range BT.601, as in JFIF). Rows have no padding; the length
+    /// is [`Subsampling::bytes`].
     Planar(Subsampling, Vec<u8>),
     /// Three bytes a pixel: red, green, blue.
     Rgb(Vec<u8>),
@@ -53,7 +53,7 @@ pub enum Pixels {
     Bgr(Vec<u8>),
 }
 
-/// An uncompressed picture, as a source makes it.
+/// An uncompressed picture, as produced by a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
     /// Pixels across.
@@ -84,7 +84,7 @@ impl Picture {
 }
 
 impl Picture {
-    /// The memory of the samples, to make another picture in.
+    /// Returns the memory of the samples, for reuse.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         match self.pixels {
@@ -93,7 +93,7 @@ impl Picture {
     }
 }
 
-/// A picture to look at: `0x00RRGGBB` a pixel, rows without padding, which is what the window takes.
+/// A picture for display: `0x00RRGGBB` per pixel, rows without padding, the window's format.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Canvas {
     /// Pixels across.
@@ -104,14 +104,15 @@ pub struct Canvas {
     pub pixels: Vec<u32>,
 }
 
-/// The largest size with the proportions of `picture` within `room`, rounded to whole pixels; nothing for a picture without any.
+/// The largest size with the proportions of `picture` within `room`, in whole pixels. (0, 0) for a picture
+/// without pixels.
 #[must_use]
 pub fn contained(picture: (usize, usize), room: (usize, usize)) -> (usize, usize) {
     let (width, height) = picture;
     if width == 0 || height == 0 {
         return (0, 0);
     }
-    // Products of two 16-bit-sized sides: u128 is beyond any overflow.
+    // u128, so that the products cannot overflow.
     let scaled = |side: usize, by: usize, of: usize| {
         let exact = (side as u128 * by as u128 + of as u128 / 2) / of as u128;
         usize::try_from(exact).unwrap_or(usize::MAX).max(1)
@@ -130,7 +131,7 @@ impl Canvas {
         Self { width, height, pixels: vec![colour; width * height] }
     }
 
-    /// The pixel at `x`, `y`, where there is one.
+    /// The pixel at `x`, `y`, if there is one.
     #[must_use]
     pub fn pixel(&self, x: usize, y: usize) -> Option<u32> {
         (x < self.width).then(|| self.pixels.get(y * self.width + x).copied()).flatten()

@@ -1,4 +1,4 @@
-//! One stream into a pipe, as it comes: for a player or a converter that reads it there.
+//! Writing one live stream into a pipe, for a player or a converter.
 
 use std::{
     io::{self, Write},
@@ -15,29 +15,30 @@ use std::{
 use super::{Error, Finished, Taken, recorder::Waiting, timeline::Timeline, writer::Stream};
 use crate::{clock::Timestamp, stream_id::StreamId};
 
-/// Silence of the stream after which another of its name takes its place, in microseconds: its sender has connected again.
+/// Silence of the stream, in microseconds, after which another of the same name replaces it. Its sender has
+/// then reconnected.
 const SILENCE: u64 = 2_000_000;
 
-/// How long the end waits for a reader that takes nothing: what is left is lost then.
+/// How long the end waits for a reader that takes nothing; what is left is then lost.
 const END_LIMIT: Duration = Duration::from_secs(1);
 
-/// What became of a frame.
+/// The result of giving a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Given {
-    /// It is the first of the stream.
+    /// It is the first frame.
     Begun,
-    /// It was taken, or left out because the reader is too slow.
+    /// It was accepted, or dropped because the reader is too slow.
     Taken,
-    /// It is of another stream: only one goes through the pipe.
+    /// It belongs to another stream: only one is written.
     Other,
-    /// Nothing is taken any more: the reader is gone, or writing failed.
+    /// No more frames are accepted: the reader is gone, or writing failed.
     Over,
 }
 
-/// A stream that goes through a pipe.
+/// A stream that is written into a pipe.
 #[derive(Debug)]
 pub struct Live {
-    /// With the title of the stream before its first frame.
+    /// Frames; the first one comes with the title of the stream.
     give: Option<mpsc::Sender<(Option<String>, Taken)>>,
     waiting: Waiting,
     given: u64,
@@ -46,7 +47,7 @@ pub struct Live {
     shared: Arc<Shared>,
 }
 
-/// The stream that goes through.
+/// The stream that is written.
 #[derive(Debug)]
 struct Current {
     id: StreamId,
@@ -66,7 +67,7 @@ struct Shared {
 struct End {
     done: bool,
     length: Duration,
-    /// When the reader took something last.
+    /// When the reader last took something.
     taken: Option<Instant>,
     failure: Option<io::Error>,
 }
@@ -78,10 +79,10 @@ impl Shared {
 }
 
 impl Live {
-    /// Writes into `output`, on a thread of its own. What is written is whole after each frame.
+    /// Starts a thread that writes into `output`. The output is valid after each frame.
     ///
     /// # Errors
-    /// What the system says about the thread.
+    /// The system's error if the thread cannot be started.
     pub fn new(output: impl Write + Send + 'static) -> io::Result<Self> {
         let (give, take) = mpsc::channel();
         let (waiting, shared) = (Waiting::default(), Arc::<Shared>::default());
@@ -97,7 +98,8 @@ impl Live {
         Ok(Self { give: Some(give), waiting, given: 0, lost: 0, current: None, shared })
     }
 
-    /// Gives a frame of a stream that is called by this name; never waits. The first stream that comes is the one.
+    /// Gives a frame of a stream of this name; never waits. The first stream that comes is the one that is
+    /// written.
     pub fn frame(&mut self, stream: StreamId, name: &str, taken: Taken) -> Given {
         let mut given = Given::Taken;
         match &mut self.current {
@@ -130,10 +132,11 @@ impl Live {
         given
     }
 
-    /// Waits until all is written, for a reader that takes nothing only a moment. A reader that went away is no error.
+    /// Waits until everything is written, but only a moment for a reader that takes nothing. It is not an
+    /// error if the reader is gone.
     ///
     /// # Errors
-    /// [`Error::Write`].
+    /// [`Error::Create`] if nothing could be written, [`Error::Write`] if writing failed later.
     pub fn finish(mut self) -> Result<Finished, Error> {
         self.give = None;
         let (since, mut end) = (Instant::now(), self.shared.end());
@@ -157,7 +160,7 @@ impl Live {
     }
 }
 
-/// Whether an error says that the reader went away.
+/// Whether an error means that the reader is gone.
 fn is_gone(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
 }
@@ -201,7 +204,7 @@ mod tests {
     use super::*;
     use crate::film::{self, Input};
 
-    /// Hands on what it gets; an error once told to.
+    /// Forwards what is written; an error if the receiver is gone.
     struct Pipe(mpsc::Sender<Vec<u8>>);
 
     impl Write for Pipe {

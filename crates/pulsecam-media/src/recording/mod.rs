@@ -1,12 +1,14 @@
-//! Streams kept in files: JPEG frames as they came, each at its true time, in Matroska.
+//! Recording streams to files: JPEG frames unchanged, each at its true time, in Matroska.
 //!
-//! Matroska, because it is whole wherever it is cut: a header, then clusters of at most a second, each written when it is done. So a
-//! crash of the program or a full disk costs the last second, and players play the rest. Times are as fine as 100 µs and follow no grid, which AVI
-//! could not, and nothing has to be written at the end for the file to play, as MP4 would need. What is written at the end, where there
-//! is one, makes players seek at once: the index, and the duration.
+//! Matroska, because a file is valid wherever it is cut: a header, then clusters of at most a second, each
+//! written when it is complete. A crash of the program or a full disk costs the last second, and players play
+//! the rest. Times have a resolution of 100 µs and follow no fixed rate, which AVI does not support, and the
+//! file plays without anything written at the end, which MP4 would need. The index and the duration, written
+//! at the end if possible, make players seek at once.
 //!
-//! A crash of the machine costs what the system had not written to the disk, on Linux up to half a minute. Nothing here syncs the file:
-//! a memory card that is asked to may stop for seconds, in which frames would be lost on every run to save a few after a power cut.
+//! A crash of the machine costs what the system had not yet written to the disk, on Linux up to half a
+//! minute. The file is never synced: a memory card may then stall for seconds, so frames would be lost in
+//! every recording to save a few after a power failure.
 
 mod error;
 mod live;
@@ -27,15 +29,15 @@ use bytes::Bytes;
 
 use crate::clock::Timestamp;
 
-/// What a file's name ends with.
+/// The extension of recordings.
 pub const EXTENSION: &str = "mkv";
 
-/// A frame to be kept.
+/// A frame to be recorded.
 #[derive(Clone, Debug)]
 pub struct Taken {
-    /// When the picture was taken, by the sender's clock, where it told.
+    /// When the picture was taken, by the sender's clock, if known.
     pub captured: Option<Timestamp>,
-    /// When it came.
+    /// When it arrived.
     pub arrived: Timestamp,
     /// Pixels across and down.
     pub size: (usize, usize),

@@ -1,4 +1,5 @@
-//! One stream into one file, on a thread of its own: a slow disk holds up neither the decoder nor the window.
+//! Recording one stream into one file, on its own thread. A slow disk blocks neither the decoder nor the
+//! window.
 
 use std::{
     fs, io,
@@ -14,23 +15,24 @@ use std::{
 
 use super::{Error, Taken, timeline::Timeline, writer::Writer};
 
-/// Bytes that may wait for the disk: some seconds of a large stream. Past it frames are left out, and counted.
+/// Bytes that may wait for the disk: a few seconds of a large stream. Beyond it frames are dropped and
+/// counted.
 const WAITING: usize = 64 << 20;
 
-/// The same for all streams that are recorded together. Strangers may send as many as they like.
+/// The limit for all streams that are recorded together, since peers may send any number of streams.
 const WAITING_IN_ALL: usize = 256 << 20;
 
-/// How long a frame waits in memory at the most: what a crash may cost.
+/// How long a frame waits in memory at most: what a crash may cost.
 const REST: Duration = Duration::from_secs(1);
 
-/// What became of a recording.
+/// The result of a recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finished {
     /// The file.
     pub path: PathBuf,
     /// Frames in it.
     pub frames: u64,
-    /// From the first to the last.
+    /// From the first frame to the last.
     pub length: Duration,
     /// Its size.
     pub bytes: u64,
@@ -46,7 +48,7 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    /// Counts so many more, if they may wait.
+    /// Adds these bytes if the limits allow it.
     pub(super) fn add(&self, bytes: usize) -> bool {
         if self.own.load(Relaxed) + bytes > WAITING || self.all.load(Relaxed) + bytes > WAITING_IN_ALL {
             return false;
@@ -67,20 +69,20 @@ impl Waiting {
     }
 }
 
-/// A recording under way.
+/// A running recording.
 #[derive(Debug)]
 pub struct Recorder {
     path: PathBuf,
     give: Option<mpsc::Sender<Taken>>,
     waiting: Waiting,
     lost: AtomicU64,
-    /// What it failed with, where it did.
+    /// The error, if it has failed.
     failure: Arc<Mutex<Option<Error>>>,
     thread: Option<JoinHandle<Option<Finished>>>,
 }
 
 impl Recorder {
-    /// Begins a file, which must not be there yet; `title` and `size` are what players tell of it.
+    /// Creates the file, which must not exist; `title` and `size` are shown by players.
     ///
     /// # Errors
     /// [`Error::Exists`], [`Error::Create`].
@@ -92,7 +94,7 @@ impl Recorder {
         Self::begin(file, path.to_owned(), title, size)
     }
 
-    /// The same into a file that is there, and empty.
+    /// Records into an existing, empty file.
     ///
     /// # Errors
     /// [`Error::Create`].
@@ -100,7 +102,7 @@ impl Recorder {
         Self::begin_with(file, path, title, size, Arc::default())
     }
 
-    /// The same beside others: `all` counts the bytes that wait of all of them.
+    /// Records together with others: `all` counts the waiting bytes of all of them.
     pub(super) fn begin_with(
         file: fs::File,
         path: PathBuf,
@@ -108,7 +110,7 @@ impl Recorder {
         size: (usize, usize),
         all: Arc<AtomicUsize>,
     ) -> Result<Self, Error> {
-        // An empty file, or one with nothing but a header, is left to nobody.
+        // An empty file, or one with only a header, is of no use.
         let create = |source| {
             let _ = fs::remove_file(&path); // it may be gone
             Error::Create { path: path.clone(), source }
@@ -140,7 +142,7 @@ impl Recorder {
         &self.path
     }
 
-    /// Gives a frame; never waits. False where the recording has failed.
+    /// Gives a frame; never waits. False if the recording has failed.
     pub fn frame(&self, taken: Taken) -> bool {
         let bytes = taken.jpeg.len();
         if !self.waiting.add(bytes) {
@@ -150,29 +152,32 @@ impl Recorder {
         self.give.as_ref().is_some_and(|give| give.send(taken).is_ok())
     }
 
-    /// Writes what waits, and ends the file.
+    /// Writes what is waiting, and finishes the file.
     ///
     /// # Errors
-    /// [`Error::Write`]: the file is there, and plays up to where writing failed.
+    /// [`Error::Write`]: the file exists, and plays up to where writing failed. [`Error::Create`]: no frame
+    /// could be written, and the file is removed.
     pub fn finish(mut self) -> Result<Finished, Error> {
         self.give = None;
         let finished = self.thread.take().and_then(|thread| thread.join().ok()).flatten();
         if let Some(error) = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Err(error);
         }
-        let gone =
-            || Error::Create { path: self.path.clone(), source: io::Error::other("its thread is gone") };
+        let gone = || Error::Create {
+            path: self.path.clone(),
+            source: io::Error::other("its thread ended unexpectedly"),
+        };
         let finished = finished.ok_or_else(gone)?;
         Ok(Finished { lost: self.lost.load(Relaxed), ..finished })
     }
 }
 
 impl Drop for Recorder {
-    /// The file is ended as well: whoever forgets to finish still has all of it.
+    /// Finishes the file, so that it is complete even without [`Recorder::finish`].
     fn drop(&mut self) {
         self.give = None;
         if let Some(thread) = self.thread.take() {
-            let _ = thread.join(); // what it said nobody asks for
+            let _ = thread.join(); // nobody asks for its result
         }
         self.waiting.end();
     }
@@ -202,7 +207,7 @@ fn write(
     let bytes = writer.finish(failed).map_err(|(frames, source)| {
         let path = path.to_owned();
         if frames == 0 {
-            let _ = fs::remove_file(&path); // there is nothing in it
+            let _ = fs::remove_file(&path); // it has no frames
             return Error::Create { path, source };
         }
         Error::Write { path, frames, source }

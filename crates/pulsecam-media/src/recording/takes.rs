@@ -1,4 +1,4 @@
-//! All streams that are recorded at the same time, a file each.
+//! Recordings of all streams at the same time, one file each.
 
 use std::{
     collections::BTreeMap,
@@ -11,23 +11,24 @@ use std::{
 use super::{EXTENSION, Error, Finished, Recorder, Taken};
 use crate::{file_name, fresh, stream_id::StreamId};
 
-/// Bytes of a file name that every usual file system takes.
+/// The longest file name, in bytes, that all common file systems accept.
 const LONGEST: usize = 255;
 
-/// Names that are tried for a file before its folder is given up: more than streams that are recorded at one time, over many days.
+/// Names that are tried before giving up. More than the streams that are recorded at the same time, over many
+/// days.
 const MAX_TRIES: u32 = 10_000;
 
 /// Where recordings go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// Into this file; further streams into files beside it, with their names in theirs. One whose file is there already goes into
-    /// the next that is free: `talk-ann.mkv`, `talk-ann-2.mkv`.
+    /// Into this file. Further streams go into files beside it, with the stream's name in theirs. If a file
+    /// exists already, the next free name is used: `talk-ann.mkv`, `talk-ann-2.mkv`.
     File(PathBuf),
     /// Into this folder, under names with time and stream.
     Folder(PathBuf),
 }
 
-/// A file has begun.
+/// A recording that has begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Begun {
     /// The stream.
@@ -40,39 +41,40 @@ pub struct Begun {
 #[derive(Debug)]
 pub struct Takes {
     place: Place,
-    /// The name of the only streams that are recorded.
+    /// If set, only streams of this name are recorded.
     only: Option<String>,
     /// `None` for a stream that cannot be recorded.
     recorders: BTreeMap<StreamId, Option<Recorder>>,
-    /// Bytes of all of them that wait for the disk.
+    /// Bytes of all recordings that wait for the disk.
     waiting: Arc<AtomicUsize>,
-    /// Whether it was told that there are too many streams.
+    /// Whether it was reported that there are too many streams.
     told: bool,
 }
 
 impl Takes {
-    /// None yet. `only`: leaves all streams of other names out.
+    /// Starts without recordings. `only`: records only streams of this name.
     #[must_use]
     pub fn new(place: Place, only: Option<String>) -> Self {
         Self { place, only, recorders: BTreeMap::new(), waiting: Arc::default(), told: false }
     }
 
-    /// Whether a stream of this name is to be recorded; whoever gives the frames asks.
+    /// Whether a stream of this name is to be recorded; the caller must check it before giving frames.
     #[must_use]
     pub fn wants(&self, name: &str) -> bool {
         self.only.as_deref().is_none_or(|only| only == name)
     }
 
-    /// A frame of a stream came, which is called by this name. Tells of the file where it is the first.
+    /// Records a frame of a stream of this name. Returns the file if it is the stream's first frame.
     ///
     /// # Errors
-    /// Where its file cannot be made or was full, once; [`Error::TooMany`], once for all. The other streams go on.
+    /// If its file cannot be created or the disk is full, once per stream; [`Error::TooMany`], once in total.
+    /// The other streams continue.
     pub fn frame(&mut self, stream: StreamId, name: &str, taken: Taken) -> Result<Option<Begun>, Error> {
         if let Some(known) = self.recorders.get_mut(&stream) {
             if known.as_ref().is_none_or(|recorder| recorder.frame(taken)) {
                 return Ok(None);
             }
-            // It ended before it was told to: it has failed.
+            // It has failed, since it ended without being asked to.
             return known.take().map_or(Ok(None), |recorder| recorder.finish().map(|_| None));
         }
         if self.recorders.len() >= fresh::MAX_KEYS {
@@ -106,26 +108,26 @@ impl Takes {
         Recorder::begin_with(file, path, name, taken.size, Arc::clone(&self.waiting))
     }
 
-    /// Whether anything is being recorded.
+    /// Whether nothing is being recorded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.recorders.values().all(Option::is_none)
     }
 
-    /// Ends all of them: what became of each.
+    /// Ends all recordings and returns their results.
     #[must_use]
     pub fn finish(self) -> Vec<Result<Finished, Error>> {
         self.recorders.into_values().flatten().map(Recorder::finish).collect()
     }
 }
 
-/// Makes the first file beside `path` that is not there yet: `talk.mkv` for nobody and `talk-ann.mkv` for `ann`, then `talk-ann-2.mkv` and so
-/// on.
+/// Creates the first file beside `path` that does not exist yet. `talk.mkv` without a name and `talk-ann.mkv`
+/// for `ann`, then `talk-ann-2.mkv` and so on.
 fn free(path: &Path, name: Option<&str>) -> io::Result<(File, PathBuf)> {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let extension = path.extension().map_or(EXTENSION.into(), |extension| extension.to_string_lossy());
     let mut name = name.map_or(String::new(), |name| format!("-{}", file_name::safe(name)));
-    // A long name of a peer's must not make a file name that no system takes.
+    // A peer's long name must not make a file name that no system accepts.
     let room = LONGEST.saturating_sub(stem.len() + 1 + extension.len() + "-99999".len());
     while name.len() > room {
         name.pop();
@@ -168,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crowd_of_streams_is_recorded_up_to_a_number_which_is_told() {
+    fn a_crowd_of_streams_is_recorded_up_to_a_number_which_is_reported() {
         let folder = tempfile::tempdir().unwrap();
         let mut takes = Takes::new(Place::File(folder.path().join("talk.mkv")), None);
         let mut frame = |stream: usize| {
@@ -179,8 +181,8 @@ mod tests {
         };
         assert!((0..fresh::MAX_KEYS).all(|stream| matches!(frame(stream), Ok(Some(_)))));
         assert!(matches!(frame(fresh::MAX_KEYS), Err(Error::TooMany(fresh::MAX_KEYS))));
-        assert!(matches!(frame(fresh::MAX_KEYS + 1), Ok(None)), "told once");
-        assert!(matches!(frame(0), Ok(None)), "those under way go on");
+        assert!(matches!(frame(fresh::MAX_KEYS + 1), Ok(None)), "reported once");
+        assert!(matches!(frame(0), Ok(None)), "existing ones continue");
     }
 
     #[test]

@@ -1,32 +1,34 @@
-//! When each frame is shown, counted from the first: by the time at which it was taken, as far as that makes sense.
+//! The time of each frame, relative to the first: the capture time, if it is plausible.
 //!
-//! Capture times keep a stream's own pace, whatever the network did to it. But they come from another machine: they may be missing, go
-//! back, or jump with its clock. So they count as long as they go along with the arrivals.
+//! Capture times preserve a stream's own pace, whatever the network did to it. But they come from another
+//! machine: they may be missing, go back, or jump with its clock. So they are used only while they agree with
+//! the arrival times.
 
 use std::time::Duration;
 
 use crate::clock::Timestamp;
 
-/// How far capture times may part from arrivals: more than any link that is up delays a frame, so past it a clock has jumped.
+/// How far capture times may differ from arrival times. More than any working link delays a frame, so beyond
+/// it a clock has jumped.
 const MOST_APART: u128 = 5_000_000;
 
 /// A tick of the recording, in microseconds.
 pub(super) const TICK: u64 = 100;
 
-/// Gives each frame its time.
+/// Assigns each frame its time.
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {
     began: Option<Timestamp>,
-    /// What to add to capture times to get arrivals, but for what the way took at first.
+    /// Added to a capture time to get the arrival time, except for the initial delay of the link.
     shift: Option<i128>,
     last: Option<u64>,
 }
 
 impl Timeline {
-    /// Ticks of 100 µs from the first frame to this; never the same twice, and never back.
+    /// Ticks of 100 µs from the first frame to this one; strictly increasing.
     pub fn place(&mut self, captured: Option<Timestamp>, arrived: Timestamp) -> u64 {
         let began = *self.began.get_or_insert(arrived);
-        // Wider than any time, so that a made-up one is far away and not around the corner.
+        // i128, so that a forged time does not wrap around to a plausible one.
         let since = |time: Timestamp| i128::from(time.as_micros()) - i128::from(began.as_micros());
         let by_arrival = since(arrived);
         let micros = match captured {
@@ -48,7 +50,7 @@ impl Timeline {
         tick
     }
 
-    /// How long it is so far.
+    /// The length so far.
     #[must_use]
     pub fn length(&self) -> Duration {
         Duration::from_micros(self.last.unwrap_or(0).saturating_mul(TICK))
@@ -69,7 +71,7 @@ mod tests {
 
     #[test]
     fn the_times_at_which_pictures_were_taken_count() {
-        // Another clock, and a network that holds the second back and gives two at once.
+        // Another clock, and a network that delays the second frame and delivers two at once.
         let frames = [(Some(40), SECOND), (Some(33_340), SECOND + 90_000), (Some(66_640), SECOND + 90_100)];
         assert_eq!(placed(&frames), [0, 333, 666]);
     }

@@ -1,4 +1,4 @@
-//! A Matroska file being written: cluster by cluster, whole after each.
+//! Writing a Matroska file: cluster by cluster, valid after each.
 
 use std::io::{self, Seek, SeekFrom, Write};
 
@@ -18,29 +18,29 @@ use mkv_element::{
 use super::timeline::TICK;
 use crate::harmless;
 
-/// Ticks that a cluster spans at the most, a second: what a crash may cost. Times within it are 16 bits.
+/// The most ticks in a cluster, a second: what a crash may cost. Times within a cluster have 16 bits.
 const CLUSTER_TICKS: u64 = 1_000_000 / TICK;
 
-/// Bytes of a cluster at the most, which wait in memory until it is written.
+/// The most bytes of a cluster, which is kept in memory until it is written.
 const CLUSTER_BYTES: usize = 8 << 20;
 
-/// Bytes kept free before the tracks, for what is only known at the end: where the index is, and how long it all takes.
+/// Bytes reserved before the tracks for the position of the index and the duration, known at the end.
 const RESERVED: usize = 512;
 
-/// Points of the index at the most; a day has one for each second.
+/// The most index entries; a day has one for each second.
 const MOST_CUES: usize = 100_000;
 
 /// The one track.
 const TRACK: u64 = 1;
 
-/// A block that can be shown without any other.
+/// The flag of a block that can be decoded without any other.
 const KEY_FRAME: u8 = 0x80;
 
 const PROGRAM: &str = concat!("pulsecam ", env!("CARGO_PKG_VERSION"));
 
-/// What a file can be: written, and written again where something was kept free; cut where writing failed.
+/// An output that can be written, overwritten in the reserved part, and truncated if writing fails.
 pub(super) trait Sink: Write + Seek {
-    /// Cuts what lies behind `length`.
+    /// Truncates to `length`.
     fn cut(&mut self, length: u64) -> io::Result<()>;
 }
 
@@ -54,9 +54,9 @@ impl Sink for std::fs::File {
 pub(super) struct Writer<S> {
     sink: S,
     title: String,
-    /// Where the segment's content begins: positions in the index count from there.
+    /// Where the segment's content begins: index positions are relative to it.
     segment: u64,
-    /// How far the file is whole.
+    /// Length of the valid part of the file.
     whole: u64,
     cluster: Option<Pending>,
     cues: Vec<CuePoint>,
@@ -81,7 +81,7 @@ fn other(error: mkv_element::Error) -> io::Error {
 impl<S: Sink> Writer<S> {
     /// Begins a file of frames of about this size.
     pub(super) fn begin(sink: S, title: &str, size: (usize, usize)) -> io::Result<Self> {
-        // A peer's words, which players and lists of files print.
+        // A peer's text, which players and file lists print.
         let title = harmless::line(title).into_owned();
         let mut writer = Self {
             sink,
@@ -108,7 +108,7 @@ impl<S: Sink> Writer<S> {
         self.frames
     }
 
-    /// Adds a frame. Ticks only grow.
+    /// Adds a frame. Ticks must increase.
     pub(super) fn frame(&mut self, tick: u64, jpeg: &Bytes) -> io::Result<()> {
         let full = |pending: &Pending| {
             tick.saturating_sub(pending.begin) >= CLUSTER_TICKS || pending.bytes + jpeg.len() > CLUSTER_BYTES
@@ -126,7 +126,7 @@ impl<S: Sink> Writer<S> {
         Ok(())
     }
 
-    /// Whether a cluster has waited long enough to be written, though no frame came since.
+    /// Writes the pending cluster, although no frame came since.
     pub(super) fn rest(&mut self) -> io::Result<()> {
         self.write_cluster()
     }
@@ -155,10 +155,10 @@ impl<S: Sink> Writer<S> {
         Ok(())
     }
 
-    /// Adds what is whole in itself, or nothing of it.
+    /// Appends all of these bytes, or none.
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         if let Err(error) = self.sink.write_all(bytes).and_then(|()| self.sink.flush()) {
-            // What was there before plays without a broken end.
+            // Removes the incomplete end, so that what was written before plays.
             self.sink.cut(self.whole)?;
             self.sink.seek(SeekFrom::Start(self.whole))?;
             return Err(error);
@@ -167,8 +167,9 @@ impl<S: Sink> Writer<S> {
         Ok(())
     }
 
-    /// Writes what is left, the index, and the duration. `why`: writing failed before, and only what takes no more room is done. An error
-    /// comes with the frames that are in the file.
+    /// Writes the last cluster, the index, and the duration. `why`: an earlier write error; then only the
+    /// reserved part is written, which takes no more space. An error comes with the number of frames in the
+    /// file.
     pub(super) fn finish(mut self, why: Option<io::Error>) -> Result<u64, (u64, io::Error)> {
         let mut failed = why;
         let mut index = None;
@@ -185,7 +186,7 @@ impl<S: Sink> Writer<S> {
         }
     }
 
-    /// Where it is, counted as positions in it are.
+    /// Writes the index and returns its position in the segment.
     fn write_index(&mut self) -> io::Result<u64> {
         let at = self.whole - self.segment;
         let mut bytes = Vec::new();
@@ -202,7 +203,8 @@ impl<S: Sink> Writer<S> {
         self.sink.flush()
     }
 
-    /// What stands before the tracks, always as long; at the end with the duration, and where the index is.
+    /// The reserved part before the tracks, always of the same length. At the end with the duration and the
+    /// position of the index.
     fn reserved(&self, end: Option<Option<u64>>) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         if let Some(Some(index)) = end {
@@ -217,16 +219,16 @@ impl<S: Sink> Writer<S> {
         }
         let duration = end.map(|_| Duration((self.last + 1) as f64));
         info(&self.title, duration).write_to(&mut bytes).map_err(other)?;
-        // An element of its own takes two bytes, three where it is longer.
+        // A void element's head takes two bytes, three for a longer element.
         let room =
-            RESERVED.checked_sub(bytes.len() + 3).ok_or_else(|| io::Error::other("too long a title"))?;
+            RESERVED.checked_sub(bytes.len() + 3).ok_or_else(|| io::Error::other("the title is too long"))?;
         bytes.extend([0xec, 0x40 | (room >> 8) as u8, (room & 0xff) as u8]);
         bytes.resize(RESERVED, 0);
         Ok(bytes)
     }
 }
 
-/// What any file begins with.
+/// The beginning of every file.
 fn beginning() -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let ebml = Ebml {
@@ -238,7 +240,7 @@ fn beginning() -> io::Result<Vec<u8>> {
         ..Ebml::default()
     };
     ebml.write_to(&mut bytes).map_err(other)?;
-    // Open to its end: what comes is not known yet.
+    // Of unknown size, because the content is not known yet.
     Header { id: Segment::ID, size: VInt64::new_unknown() }.write_to(&mut bytes).map_err(other)?;
     Ok(bytes)
 }
@@ -263,9 +265,10 @@ fn block(within: i16, jpeg: &Bytes) -> SimpleBlock {
     SimpleBlock(block.freeze())
 }
 
-/// Makes what goes through a pipe: all is open to its end, and each frame is whole by itself, so that a reader sees it at once.
+/// Writer for a pipe. Elements have unknown size, and each frame is complete by itself, so that a reader sees
+/// it at once.
 pub(super) struct Stream {
-    /// When the cluster begins.
+    /// The time of the current cluster.
     begin: Option<u64>,
     head: Vec<u8>,
 }
@@ -280,7 +283,7 @@ impl Stream {
         Ok(Self { begin: None, head })
     }
 
-    /// The bytes of the next frame. Ticks only grow.
+    /// Returns the bytes of the next frame. Ticks must increase.
     pub(super) fn frame(&mut self, tick: u64, jpeg: &Bytes) -> io::Result<Vec<u8>> {
         let mut bytes = std::mem::take(&mut self.head);
         let begin = match self.begin {

@@ -1,4 +1,4 @@
-//! A picture's bytes to pixels.
+//! Decoding a picture's bytes to pixels.
 
 use std::{fmt, io::Cursor};
 
@@ -10,38 +10,39 @@ use crate::{
     picture::{Fitter, Picture, Pixels, contained},
 };
 
-/// Memory that the pixels of a PNG, GIF, WebP or BMP may take before they are scaled down: 100 million with transparency. Half as much again is
-/// needed beside it. (A JPEG is scaled down as it is decoded: [`Decoder::decode_reduced`].)
+/// Memory for the pixels of a PNG, GIF, WebP or BMP before they are scaled down. Enough for 100 million
+/// pixels with transparency. Decoding takes half as much again. (A JPEG is scaled down while it is decoded:
+/// [`Decoder::decode_reduced`].)
 pub const MAX_DECODED_BYTES: u64 = 400 << 20;
 
-/// The longest side that is decoded, to be scaled down: what a JPEG can have.
+/// The longest side that is decoded for scaling down: the maximum of JPEG.
 const LONGEST_SIDE: u32 = 65_535;
 
-/// A picture as it is shown: upright, opaque, and no larger than viewers decode.
+/// A picture as it is shown: upright, opaque, and within the size that viewers decode.
 #[derive(Clone, Debug)]
 pub struct Still {
     /// Its pixels, as RGB.
     pub picture: Picture,
-    /// What was done to them.
+    /// How they were changed.
     pub changes: Changes,
 }
 
-/// What was done to a picture.
+/// How a picture was changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// Turned upright.
+    /// It was turned upright.
     pub turned: bool,
-    /// Transparent parts made white.
+    /// Transparent parts were made white.
     pub on_white: bool,
-    /// Inks (CMYK or YCCK) made the colours of a screen.
+    /// Inks (CMYK or YCCK) were converted to RGB.
     pub from_inks: bool,
-    /// Made a JPEG of a kind that each viewer knows.
+    /// It was encoded as a JPEG that every viewer supports.
     pub recoded: bool,
-    /// Scaled down from this size.
+    /// It was scaled down from this size.
     pub reduced_from: Option<(usize, usize)>,
-    /// Made whole, because this was wrong with it.
+    /// It was repaired, because of this flaw.
     pub repaired: Option<String>,
-    /// Decoded with this complaint: it may not be whole.
+    /// It was decoded with this warning: it may be incomplete.
     pub flaw: Option<String>,
 }
 
@@ -67,7 +68,8 @@ impl fmt::Display for Changes {
 /// Decodes a picture of any [`Format`].
 ///
 /// # Errors
-/// What [`Format::of`] says of its first bytes; [`Error::TooLarge`] before memory is taken; what the decoder says.
+/// The errors of [`Format::of`]; [`Error::TooLarge`] before memory is allocated; [`Error::Damaged`] and
+/// [`Error::Jpeg`] from the decoder.
 pub fn decode(file: &[u8]) -> Result<Still, Error> {
     match Format::of(file)?.decoder() {
         None => decode_jpeg(file),
@@ -90,7 +92,7 @@ fn decode_jpeg(file: &[u8]) -> Result<Still, Error> {
     Ok(Still { picture: turned(reduced.picture, upright), changes })
 }
 
-/// A decoder of a picture, before memory is taken for its pixels.
+/// Creates the decoder of a picture, before memory is allocated for its pixels.
 pub(super) fn decoder(file: &[u8], format: image::ImageFormat) -> Result<impl ImageDecoder, Error> {
     let mut limits = Limits::default();
     limits.max_image_width = Some(LONGEST_SIDE);
@@ -108,7 +110,7 @@ pub(super) fn decoder(file: &[u8], format: image::ImageFormat) -> Result<impl Im
 
 fn decode_other(file: &[u8], format: image::ImageFormat) -> Result<Still, Error> {
     let mut decoder = decoder(file, format)?;
-    // Exif data with a fault is no reason to show nothing.
+    // Damaged Exif data is no reason to fail.
     let upright = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let image = DynamicImage::from_decoder(decoder)?;
     let on_white = image.color().has_alpha();
@@ -136,12 +138,12 @@ fn allowed(own: (usize, usize)) -> (usize, usize) {
         return (width, height);
     }
     let factor = (MAX_PIXELS as f64 / (width * height) as f64).sqrt();
-    // Rounded down: never a pixel too many.
+    // Rounded down, so that it never exceeds the limit.
     let side = |side: usize| ((side as f64 * factor) as usize).max(1);
     (side(width), side(height))
 }
 
-/// The picture at this size.
+/// Scales the picture to this size.
 pub(super) fn fitted(picture: Picture, size: (usize, usize)) -> Picture {
     if (picture.width, picture.height) == size {
         return picture;
@@ -149,7 +151,7 @@ pub(super) fn fitted(picture: Picture, size: (usize, usize)) -> Picture {
     Fitter::default().fit_rgb(&picture, size).unwrap_or(picture)
 }
 
-/// Eight bits of each colour, on white where it is transparent.
+/// Converts to 8-bit RGB, with transparency on white.
 fn opaque(image: DynamicImage) -> Picture {
     let (width, height) = (image.width() as usize, image.height() as usize);
     let pixels = if image.color().has_alpha() {
@@ -175,7 +177,7 @@ fn turned(picture: Picture, upright: Orientation) -> Picture {
         return picture;
     }
     let (width, height) = (picture.width as u32, picture.height as u32);
-    // Of the very size that its pixels have.
+    // Cannot fail: the size is that of the pixels.
     let image = RgbImage::from_raw(width, height, picture.into_bytes()).unwrap_or_default();
     let image = orientation::turned(image, upright);
     let (width, height) = (image.width() as usize, image.height() as usize);

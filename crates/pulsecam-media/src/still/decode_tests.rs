@@ -3,7 +3,7 @@ use image::{GrayAlphaImage, GrayImage, ImageBuffer, ImageFormat, Luma, Rgba, Rgb
 use super::*;
 use crate::jpeg::Encoder;
 
-/// The pixels of a picture, whose values may be off by so much.
+/// Checks pixels of a picture, whose values may differ by `off`.
 fn assert_pixels(file: &[u8], wanted: &[(usize, [u8; 3])], off: u8, what: &str) -> Still {
     let still = decode(file).unwrap_or_else(|error| panic!("{what}: {error}"));
     for &(at, wanted) in wanted {
@@ -44,7 +44,7 @@ fn crc(bytes: &[u8]) -> u32 {
     })
 }
 
-/// As zlib stores what it does not compress.
+/// A zlib stream of one stored (uncompressed) block.
 fn stored(bytes: &[u8]) -> Vec<u8> {
     let length = u16::try_from(bytes.len()).unwrap();
     let (mut a, mut b) = (1_u32, 0_u32);
@@ -111,12 +111,12 @@ fn every_depth_and_kind_of_colour_keeps_its_values() {
     assert_pixels(&bmp, &[(5, [9, 8, 7])], 0, "BMP");
 }
 
-/// A row of red and a row of blue, two pixels wide and three rows high in all.
+/// A row of red and two rows of blue, two pixels wide.
 const LYING: [u8; 18] = [250, 0, 0, 250, 0, 0, 0, 0, 250, 0, 0, 250, 0, 0, 250, 0, 0, 250];
 
 #[test]
 fn pictures_of_each_format_come_upright() {
-    // A quarter to the right: what was above is right.
+    // A quarter turn to the right: the top becomes the right side.
     let rows: Vec<u8> = LYING.chunks(6).flat_map(|row| [&[0], row].concat()).collect();
     let turned = png(2, 3, 8, 2, &[(b"eXIf", &exif(6)), (b"IDAT", &stored(&rows))]);
     let image = RgbImage::from_raw(2, 3, LYING.to_vec()).unwrap();
@@ -132,7 +132,7 @@ fn pictures_of_each_format_come_upright() {
     }
 }
 
-/// A JPEG in inks as Adobe's programs write it: as `transform` says, CMYK (0) or YCCK (2). One colour.
+/// A JPEG of one colour in inks, as Adobe's programs write it. `transform`: CMYK (0) or YCCK (2).
 fn inks(colour: [u8; 4], transform: u8) -> Vec<u8> {
     let picture = |sample| Picture {
         width: 8,
@@ -183,7 +183,7 @@ fn inks_become_the_colours_of_a_screen() {
     }
 }
 
-/// A grey JPEG of this size and one level; nothing of it is ever in memory as a whole.
+/// A grey JPEG of this size and one level; its pixels are never in memory as a whole.
 fn grey_jpeg(width: u16, height: u16) -> Vec<u8> {
     let small = Picture {
         width: 8,
@@ -196,8 +196,8 @@ fn grey_jpeg(width: u16, height: u16) -> Vec<u8> {
     let mut file = small[..scan].to_vec();
     file[sof + 5..sof + 7].copy_from_slice(&height.to_be_bytes());
     file[sof + 7..sof + 9].copy_from_slice(&width.to_be_bytes());
-    // One block to a restart interval would be long; the level of the first block is that of all: no difference, end of block.
-    // Luma's DC category 0 is 00, and the end of block is 1010, of the usual tables.
+    // All blocks have the level of the first: no difference (DC category 0: 00), end of block (1010), in the
+    // standard tables.
     let first = &small[scan + 10..small.len() - 2];
     file.extend(&small[scan..scan + 10]);
     let blocks = usize::from(width).div_ceil(8) * usize::from(height).div_ceil(8);
@@ -208,7 +208,7 @@ fn grey_jpeg(width: u16, height: u16) -> Vec<u8> {
     file
 }
 
-/// Bits that are put into bytes.
+/// Packs bits into bytes.
 #[derive(Default)]
 struct Bits {
     bytes: Vec<u8>,
@@ -228,9 +228,9 @@ impl Bits {
         }
     }
 
-    /// The first block as it was, and then so many that are like it.
+    /// The first block unchanged, followed by copies of it, `blocks` in total.
     fn copy(&mut self, first: &[u8], blocks: usize, _bits: u32) {
-        // What fills the last byte are ones; the block ends with 1010 before them.
+        // The last byte is filled with ones; the block ends with 1010 before them.
         let all: Vec<u8> =
             first.iter().flat_map(|byte| (0..8).rev().map(move |at| (byte >> at) & 1)).collect();
         let end = (4..=all.len()).rev().find(|&end| all[end - 4..end] == [1, 0, 1, 0]).unwrap();

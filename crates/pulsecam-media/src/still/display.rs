@@ -1,4 +1,4 @@
-//! Images that others sent, as a viewer shows them.
+//! Decoding images from peers for display.
 
 use image::{ImageDecoder, metadata::Orientation};
 
@@ -12,19 +12,19 @@ use crate::{
     picture::{Canvas, Fitter},
 };
 
-/// What a picture's header says.
+/// A picture's format and size, from its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
     /// Its format.
     pub format: Format,
-    /// Pixels across and down, once it is upright.
+    /// Pixels across and down, after turning it upright.
     pub size: (usize, usize),
 }
 
-/// Looks at a picture's header, without decoding it.
+/// Reads a picture's header, without decoding it.
 ///
 /// # Errors
-/// What [`Format::of`] says of its first bytes, and what is wrong with its header.
+/// The errors of [`Format::of`], and of reading the header.
 pub fn look(file: &[u8]) -> Result<Look, Error> {
     let format = Format::of(file)?;
     let (own, upright) = match format.decoder() {
@@ -42,15 +42,16 @@ pub fn look(file: &[u8]) -> Result<Look, Error> {
     Ok(Look { format, size: upright_size(own, upright) })
 }
 
-/// Decodes a picture at the size at which it is shown, within what a viewer wants to decode of others.
+/// Decodes a picture at the size at which it is shown, within the viewer's limits.
 ///
 /// # Errors
-/// As [`look`]; [`Error::TooManyPixels`] and [`jpeg::Error`] for what is beyond `limits`; what the decoder says.
+/// As [`look`]; [`Error::TooManyPixels`] and [`jpeg::Error`] for a picture that exceeds `limits`; errors of
+/// the decoder.
 pub fn display(file: &[u8], size: (usize, usize), limits: Limits, strips: Strips) -> Result<Canvas, Error> {
     let canvas = match Format::of(file)?.decoder() {
         None => {
             let upright = of_jpeg(file);
-            // What one picture left in a decoder is nothing to the next, which may be from somebody else.
+            // A new decoder for each picture: the next may come from another peer.
             let mut decoder = Decoder::new()?.with_limits(limits).with_strips(strips);
             let header = jpeg::header(file)?;
             let lying = if lies(upright) { (size.1, size.0) } else { size };

@@ -1,4 +1,4 @@
-//! Why there is no picture.
+//! Errors of reading still pictures.
 
 use std::io;
 
@@ -9,24 +9,24 @@ use crate::jpeg;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Nothing at all.
-    #[error("no picture: it is empty")]
+    /// The file is empty.
+    #[error("not a picture: it is empty")]
     Empty,
-    /// Something else, which is known by its first bytes.
+    /// Known content, recognised by its first bytes, that is not supported.
     #[error("{0}")]
     Foreign(Foreign),
-    /// First bytes that say nothing.
-    #[error("no picture: what it starts with ({}) belongs to no format that is known", hex(found))]
+    /// First bytes of no known format.
+    #[error("not a picture: unknown format (it starts with {})", hex(found))]
     Unknown {
-        /// The first bytes, eight at most.
+        /// The first bytes, at most eight.
         found: Vec<u8>,
     },
-    /// A file that goes on and on.
-    #[error("more than {} MiB: too long for a picture", MAX_FILE_BYTES >> 20)]
+    /// The file is longer than [`MAX_FILE_BYTES`].
+    #[error("more than {} MiB: too large for a picture", MAX_FILE_BYTES >> 20)]
     TooLong,
-    /// A picture whose pixels take too much memory.
+    /// The pixels take too much memory.
     #[error(
-        "a picture of {width}x{height} pixels: decoding it takes {} MiB, and up to {} are allowed",
+        "a picture of {width}x{height} pixels: decoding it takes {} MiB; up to {} are allowed",
         bytes >> 20,
         MAX_DECODED_BYTES >> 20
     )]
@@ -38,8 +38,8 @@ pub enum Error {
         /// Bytes that its pixels take.
         bytes: u64,
     },
-    /// More pixels than are wanted of others.
-    #[error("a picture of {width}x{height} pixels; up to {allowed} in all are allowed")]
+    /// More pixels than the caller's limit.
+    #[error("a picture of {width}x{height} pixels; up to {allowed} in total are allowed")]
     TooManyPixels {
         /// Pixels across.
         width: u32,
@@ -48,11 +48,11 @@ pub enum Error {
         /// The limit.
         allowed: usize,
     },
-    /// A PNG, GIF, WebP or BMP with a fault.
-    #[error("no picture that can be read: {0}")]
+    /// A PNG, GIF, WebP or BMP that is damaged.
+    #[error("cannot read the picture: {0}")]
     Damaged(#[from] image::ImageError),
-    /// A JPEG with a fault, or of a kind that nobody shows.
-    #[error("no picture that can be read: {0}")]
+    /// A JPEG that is damaged, or of a kind that is not supported.
+    #[error("cannot read the picture: {0}")]
     Jpeg(#[from] jpeg::Error),
     /// Reading failed.
     #[error(transparent)]

@@ -1,27 +1,28 @@
-//! What a picture is by its first bytes.
+//! Detecting the format of a picture by its first bytes.
 
 use super::{Error, Foreign, foreign::foreign};
 
-/// A format of still pictures that is read here.
+/// A supported format of still pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// JPEG.
     Jpeg,
     /// PNG.
     Png,
-    /// GIF; of an animated one the first picture.
+    /// GIF; the first picture of an animation.
     Gif,
-    /// WebP; of an animated one the first picture.
+    /// WebP; the first picture of an animation.
     WebP,
     /// BMP.
     Bmp,
 }
 
 impl Format {
-    /// Looks at the first bytes; some hundred are enough for each format.
+    /// Detects the format by the first bytes; a few hundred are enough for each format.
     ///
     /// # Errors
-    /// [`Error::Empty`], [`Error::Foreign`] for what is known and not read, [`Error::Unknown`] for the rest.
+    /// [`Error::Empty`]; [`Error::Foreign`] for known content that is not supported; [`Error::Unknown`]
+    /// otherwise.
     pub fn of(start: &[u8]) -> Result<Self, Error> {
         match start {
             [] => Err(Error::Empty),
@@ -29,7 +30,7 @@ impl Format {
             [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Ok(Self::Png),
             [b'G', b'I', b'F', b'8', ..] => Ok(Self::Gif),
             [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Ok(Self::WebP),
-            // The size of the header behind the file's tells it from a text that begins so.
+            // The size of the second header distinguishes it from a text that begins with BM.
             [b'B', b'M', _, _, _, _, _, _, _, _, _, _, _, _, 12..=124, 0, 0, 0, ..] => Ok(Self::Bmp),
             _ => Err(foreign(start).map_or_else(
                 || Error::Unknown { found: start.iter().take(8).copied().collect() },
@@ -48,7 +49,7 @@ impl Format {
         }
     }
 
-    /// How its files' names end.
+    /// The file extension.
     #[must_use]
     pub const fn extension(self) -> &'static str {
         match self {
@@ -61,9 +62,9 @@ impl Format {
     }
 }
 
-/// How the name of a file with this content ends; `None` for what is no picture, as far as is known.
+/// The file extension for this content; `None` for content that is not known to be a picture.
 ///
-/// Pictures that are not read here have one too: other programs may show them.
+/// Unsupported pictures have one too: other programs may show them.
 #[must_use]
 pub fn extension(content: &[u8]) -> Option<&'static str> {
     match Format::of(content) {
@@ -118,13 +119,13 @@ mod tests {
             (b"RIFF\x10\0\0\0AVI LIST", ["AVI", "film", "ffmpeg -i"]),
             (&transport, ["MPEG-TS", "film", "ffmpeg -i"]),
             (b"\0\0\0\x01\x67\x42\0\x0a", ["H.264", "film", "ffmpeg -i"]),
-            (b"<!DOCTYPE html><html>", ["web page", "no picture", "HTML"]),
-            (b"notes of a meeting\n", ["text", "no picture", ""]),
-            ("你好，世界".as_bytes(), ["text", "no picture", ""]),
-            (&[0; 512], ["zero", "no picture", ""]),
-            (b"PK\x03\x04", ["archive", "no picture", "unpack"]),
-            (b"\x93\x01\x02\xfe\xfd\x00\x07\x09\x01", ["no picture", "93 01 02 fe fd 00 07 09", ""]),
-            (b"", ["no picture", "empty", ""]),
+            (b"<!DOCTYPE html><html>", ["web page", "not a picture", "HTML"]),
+            (b"notes of a meeting\n", ["text", "not a picture", ""]),
+            ("你好，世界".as_bytes(), ["text", "not a picture", ""]),
+            (&[0; 512], ["zero", "not a picture", ""]),
+            (b"PK\x03\x04", ["archive", "not a picture", "unpack"]),
+            (b"\x93\x01\x02\xfe\xfd\x00\x07\x09\x01", ["not a picture", "93 01 02 fe fd 00 07 09", ""]),
+            (b"", ["not a picture", "empty", ""]),
         ] {
             let said = said(start);
             for word in words {

@@ -1,4 +1,4 @@
-//! Reading a picture's bytes: what its first bytes say decides whether more is read.
+//! Reading a picture's bytes: the first bytes decide whether more is read.
 
 use std::{fs::File, io::Read, path::Path};
 
@@ -6,16 +6,16 @@ use bytes::Bytes;
 
 use super::{Error, Format};
 
-/// Bytes of a file that are read at most: a BMP of 80 million pixels.
+/// The most bytes of a file that are read: a BMP of 80 million pixels.
 pub const MAX_FILE_BYTES: u64 = 256 << 20;
 
-/// Bytes that are looked at first: enough to find a drawing (SVG) behind its comments.
+/// Bytes that are read first: enough to find a drawing (SVG) behind its comments.
 const START: u64 = 4096;
 
-/// Reads a picture's file, whatever its name is; a FIFO is read once, from its start to its end.
+/// Reads a picture's file; its name does not matter. A FIFO is read once, from start to end.
 ///
 /// # Errors
-/// As [`read`], and what the system says.
+/// As [`read`], and the system's errors.
 pub fn read_file(path: &Path) -> Result<Bytes, Error> {
     let file = File::open(path)?;
     let length = file.metadata()?;
@@ -29,7 +29,8 @@ pub fn read_file(path: &Path) -> Result<Bytes, Error> {
 /// Reads a picture to the end of `input`.
 ///
 /// # Errors
-/// What [`Format::of`] says of the first bytes, before more is read; [`Error::TooLong`] past [`MAX_FILE_BYTES`]; [`Error::Io`].
+/// The errors of [`Format::of`], before more is read; [`Error::TooLong`] beyond [`MAX_FILE_BYTES`];
+/// [`Error::Io`].
 pub fn read(mut input: impl Read) -> Result<Bytes, Error> {
     let start = read_start(&mut input)?;
     rest(start, input)
@@ -53,7 +54,7 @@ mod tests {
 
     use super::*;
 
-    /// Gives these bytes and then zeros for ever; counts them.
+    /// Gives these bytes and then endless zeros; counts them.
     struct Endless<'a>(&'a [u8], u64);
 
     impl Read for Endless<'_> {

@@ -1,8 +1,9 @@
-//! Still pictures as people have them: the one way to read them, for `pulsecam image`, photo sources, and images that others send.
+//! Reading still pictures: the one loader for images to send, photo sources and images from peers.
 //!
-//! The content decides what a file is, never its name, and its first bytes decide whether it is read at all. Pictures come upright
-//! (Exif), opaque (transparency on white), in 8 bits of red, green and blue, and within the size that viewers decode. What cannot be read is
-//! named, with the command that converts it.
+//! The format is determined by the content, never by the name, and the first bytes decide whether the rest is
+//! read. Pictures are returned upright (Exif), opaque (transparency on white), as 8-bit RGB, and within the
+//! size that viewers decode. Known formats that cannot be read are named, with the command that converts
+//! them.
 
 mod decode;
 mod display;

@@ -1,24 +1,24 @@
-//! Which way is up: what cameras note in Exif data of how they were held.
+//! Orientation of pictures, as noted by cameras in Exif data.
 
 use image::{ImageBuffer, Luma, Pixel, imageops, metadata::Orientation};
 
 use crate::{jpeg, picture::Canvas};
 
-/// How a JPEG has to be turned to be upright.
+/// The transformation that turns a JPEG upright.
 pub(super) fn of_jpeg(jpeg: &[u8]) -> Orientation {
     jpeg::exif(jpeg).and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms)
 }
 
-/// Notes in a JPEG's Exif data that it is upright.
+/// Marks a JPEG as upright in its Exif data.
 pub(super) fn note_upright(jpeg: &mut [u8]) {
     if let Some(range) = jpeg::exif_range(jpeg)
         && let Some(exif) = jpeg.get_mut(range)
     {
-        let _ = Orientation::remove_from_exif_chunk(exif); // none there: upright anyway
+        let _ = Orientation::remove_from_exif_chunk(exif); // no orientation: upright anyway
     }
 }
 
-/// Whether turning changes places of width and height.
+/// Whether turning swaps width and height.
 pub(super) const fn lies(upright: Orientation) -> bool {
     matches!(
         upright,
@@ -29,7 +29,7 @@ pub(super) const fn lies(upright: Orientation) -> bool {
     )
 }
 
-/// The size of a picture once it is upright.
+/// The size of a picture after turning it upright.
 pub(super) const fn upright_size((width, height): (usize, usize), upright: Orientation) -> (usize, usize) {
     if lies(upright) { (height, width) } else { (width, height) }
 }
@@ -58,7 +58,7 @@ pub(super) fn turned<P: Pixel + 'static>(
     image
 }
 
-/// Turns a picture that is looked at.
+/// Turns a picture for display.
 pub(super) fn turned_canvas(canvas: Canvas, upright: Orientation) -> Option<Canvas> {
     let (width, height) = (u32::try_from(canvas.width).ok()?, u32::try_from(canvas.height).ok()?);
     let image = ImageBuffer::<Luma<u32>, _>::from_raw(width, height, canvas.pixels)?;

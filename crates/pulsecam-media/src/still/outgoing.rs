@@ -1,4 +1,4 @@
-//! A picture's file as the JPEG that each viewer can show.
+//! Converting a picture's file to a JPEG that every viewer can show.
 
 use bytes::Bytes;
 use image::metadata::Orientation;
@@ -20,17 +20,18 @@ use crate::{
 pub struct Outgoing {
     /// A JPEG that viewers can show.
     pub jpeg: Bytes,
-    /// What was done to make it one; nothing: it is the file as it was.
+    /// How it was changed; unchanged if it is the file as it was.
     pub changes: Changes,
 }
 
-/// Makes a JPEG of a picture's file, no larger than `room` if one is given. A JPEG that each viewer shows as it is stays byte for byte; one
-/// that lies is turned without a loss if its size allows; all else is decoded and encoded, a JPEG at its own quality, the others at `quality`.
+/// Makes a JPEG of a picture's file, no larger than `room` if given. A JPEG that every viewer shows is kept
+/// byte for byte. One that is not upright is turned without loss if its size allows. Anything else is decoded
+/// and encoded: a JPEG at its own quality, other formats at `quality`.
 ///
-/// What viewers cannot show is refused by the rules by which they decode.
+/// Pictures that viewers cannot show are refused, by the same rules by which viewers decode.
 ///
 /// # Errors
-/// As [`decode`], and what the encoder says.
+/// As [`decode`], and the errors of the encoder.
 pub fn outgoing(file: Bytes, quality: u8, room: Option<(usize, usize)>) -> Result<Outgoing, Error> {
     if Format::of(&file)? != Format::Jpeg {
         let still = decode(&file)?;
@@ -42,7 +43,7 @@ pub fn outgoing(file: Bytes, quality: u8, room: Option<(usize, usize)>) -> Resul
     let own = upright_size((header.width, header.height), upright);
     let fits = room.is_none_or(|room| own.0 <= room.0 && own.1 <= room.1);
     if is_common(&file, own)? && fits {
-        // What a viewer does, at an eighth of the size: each byte is looked at all the same.
+        // As in a viewer, but at an eighth of the size: every byte is still checked.
         let flaw = Decoder::new()?.decode(&file, Scale::Eighth, Canvas::default())?.warning;
         let changes = Changes { repaired: repaired.clone(), flaw, ..Changes::default() };
         if upright == Orientation::NoTransforms {
@@ -58,7 +59,7 @@ pub fn outgoing(file: Bytes, quality: u8, room: Option<(usize, usize)>) -> Resul
     encoded(still, own_quality, room)
 }
 
-/// Whether a JPEG can go as it is, by its header alone: each viewer shows it, and upright.
+/// Whether a JPEG can be sent unchanged, by its header alone: every viewer shows it, and upright.
 #[must_use]
 pub fn is_plain(file: &[u8]) -> bool {
     let Ok(header) = header(file) else { return false };
@@ -66,14 +67,14 @@ pub fn is_plain(file: &[u8]) -> bool {
         && is_common(file, (header.width, header.height)).is_ok_and(|common| common)
 }
 
-/// Whether each viewer decodes it.
+/// Whether every viewer decodes it.
 fn is_common(file: &[u8], size: (usize, usize)) -> Result<bool, Error> {
     let within = size.0 <= MAX_DIMENSION && size.1 <= MAX_DIMENSION && size.0 * size.1 <= MAX_PIXELS;
     Ok(Coding::of(file)? == Coding::default() && within)
 }
 
-/// A JPEG with faults that libjpeg-turbo overlooks is made whole (its end marker added, stray bytes taken out), so that other decoders
-/// show it too. One that was cut off is a picture all the same, with a word.
+/// Repairs flaws that libjpeg-turbo ignores, so that other decoders show the JPEG too. It adds the end marker
+/// and removes stray bytes. One that was cut off is still a picture, with a flaw reported.
 fn repaired(file: Bytes) -> Result<(Bytes, Option<String>), Error> {
     Ok(match Repairer::default().with_cuts().repair(&file, Length::Unknown)? {
         Repaired::Whole(_) => (file, None),
@@ -82,7 +83,7 @@ fn repaired(file: Bytes) -> Result<(Bytes, Option<String>), Error> {
 }
 
 fn turned(file: &[u8], upright: Orientation) -> Option<Bytes> {
-    // Noted before it is turned: what the file says of itself is carried over.
+    // Marked before it is turned: the metadata is copied.
     let mut noted = file.to_vec();
     note_upright(&mut noted);
     jpeg::turned(&noted, upright)

@@ -18,7 +18,7 @@ fn halves(width: usize, height: usize, quality: u8) -> Bytes {
     Encoder::new(quality).unwrap().encode(&Picture { width, height, pixels }).unwrap()
 }
 
-/// The same JPEG with Exif data that says how it lies.
+/// The same JPEG with Exif data that gives its orientation.
 fn lying(jpeg: &[u8], orientation: u8) -> Bytes {
     let mut tiff = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
     tiff.extend([orientation, 0, 0, 0, 0, 0, 0]);
@@ -48,8 +48,8 @@ fn a_jpeg_that_lies_is_turned_for_all_receivers_and_no_longer_says_that_it_lies(
         let jpeg = halves(width, height, 60);
         let sent = outgoing(lying(&jpeg, 6), 90, None).unwrap();
         assert!(sent.changes.turned && sent.changes.recoded == recoded, "{:?}", sent.changes);
-        assert_eq!(of_jpeg(&sent.jpeg), Orientation::NoTransforms, "nobody turns it twice");
-        // As a program sees it that knows nothing of Exif: what was left is above.
+        assert_eq!(of_jpeg(&sent.jpeg), Orientation::NoTransforms, "not turned twice");
+        // As a program without Exif support shows it: the left side is now at the top.
         let seen = Decoder::new().unwrap().decode_rgb(&sent.jpeg).unwrap();
         assert_eq!((seen.width, seen.height), (height, width));
         assert!(near(&seen, 4, 4, [210, 20, 30]) && near(&seen, 4, width - 5, [20, 190, 40]));
@@ -85,7 +85,7 @@ fn what_is_larger_than_is_wanted_is_scaled_down_and_what_is_not_stays() {
     assert_eq!((header.width, header.height), (16, 32), "upright first");
 }
 
-/// A grey picture without a transform (SOF3), 16x16 of level 128, by hand: the first sample differs by 0 from the middle, and so do all.
+/// A grey picture without a transform (SOF3), 16x16 of level 128. All differences are 0.
 fn lossless() -> Bytes {
     let mut jpeg = vec![0xff, 0xd8, 0xff, 0xc3, 0, 11, 8, 0, 16, 0, 16, 1, 1, 0x11, 0];
     // One code: category 0, one bit.
@@ -137,7 +137,7 @@ fn a_jpeg_that_is_too_large_for_viewers_is_scaled_down() {
     };
     let mut jpeg = Encoder::new(50).unwrap().encode(&grey).unwrap().to_vec();
     let sof = jpeg.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
-    // What is missing at its end is grey.
+    // The missing pixels at its end are grey.
     jpeg[sof + 7..sof + 9].copy_from_slice(&20_000_u16.to_be_bytes());
     let sent = outgoing(jpeg.into(), 90, None).unwrap();
     let header = header(&sent.jpeg).unwrap();

@@ -1,28 +1,28 @@
-//! Blocks: frames in a Matroska file, each alone or several laced together.
+//! Blocks of a Matroska file: one frame, or several laced together.
 
 use bytes::Bytes;
 use mkv_element::Lacer;
 
 use super::element::number;
 
-/// Bytes of a block before its frame at the most: track, time and flags.
+/// The most bytes of a block before its frame: track, time and flags.
 pub(super) const HEAD: u64 = 11;
 
 /// Both bits that say how several frames share a block.
 const LACING: u8 = 0x06;
 
-/// What a block holds.
+/// A parsed block.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Block {
     pub(super) track: u64,
-    /// Ticks from its cluster's time on.
+    /// Ticks relative to its cluster's time.
     pub(super) ticks: i16,
-    /// One frame, as nearly everywhere, or several.
+    /// One frame in nearly all files, or several.
     pub(super) frames: Vec<Bytes>,
 }
 
 impl Block {
-    /// `None` for what is cut off or contradicts itself.
+    /// Parses a block. `None` if it is cut off or inconsistent.
     pub(super) fn parse(bytes: &Bytes) -> Option<Self> {
         let (track, length) = number(bytes)?;
         let &[high, low, flags] = bytes.get(length..)?.first_chunk()?;
@@ -34,7 +34,7 @@ impl Block {
             _ => Lacer::Ebml,
         };
         let count = usize::from(*body.first()?) + 1;
-        // Frames of no size would be no chunks.
+        // Frames without bytes: the lacer would panic on empty chunks.
         if body.len() <= count {
             return None;
         }

@@ -1,8 +1,8 @@
-//! Elements of EBML: what Matroska is made of.
+//! EBML elements, of which Matroska consists.
 
 use bytes::Bytes;
 
-/// Names of elements, with their length marker.
+/// Element IDs, with their length marker.
 pub(super) mod id {
     pub(in super::super) const SEGMENT: u32 = 0x1853_8067;
     pub(in super::super) const INFO: u32 = 0x1549_a966;
@@ -31,7 +31,7 @@ pub(super) mod id {
     const VOID: u32 = 0xec;
     const CRC: u32 = 0xbf;
 
-    /// What is passed over in a cluster or beside it: another name there is damage.
+    /// IDs that are skipped in a cluster or beside it: any other ID there is damage.
     const PASSED_OVER: [u32; 24] = [
         VOID,
         CRC,
@@ -63,27 +63,27 @@ pub(super) mod id {
         PASSED_OVER.contains(&id)
     }
 
-    /// Whether this can be the first in a cluster.
+    /// Whether this can be the first element of a cluster.
     pub(in super::super) const fn begins_cluster(id: u32) -> bool {
         matches!(id, TIMESTAMP | VOID | CRC | 0xa7 | 0xab | 0x5854)
     }
 }
 
-/// What an element begins with.
+/// The head of an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) id: u32,
-    /// Bytes of this.
+    /// Length of the head.
     pub(super) length: usize,
-    /// Bytes of what follows it; `None`: it is open.
+    /// Length of the body; `None` if it is unknown.
     pub(super) body: Option<u64>,
 }
 
 impl Head {
-    /// Bytes of the longest.
+    /// Length of the longest head.
     pub(super) const LONGEST: usize = 12;
 
-    /// `None` for what is none, or is cut off.
+    /// Parses a head. `None` if it is invalid or cut off.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let id_length = bytes.first()?.leading_zeros() as usize + 1;
         if id_length > 4 {
@@ -96,7 +96,7 @@ impl Head {
     }
 }
 
-/// A number of one to eight bytes, and how many it takes.
+/// Parses a number of one to eight bytes; also returns its length.
 pub(super) fn number(bytes: &[u8]) -> Option<(u64, usize)> {
     let first = *bytes.first()?;
     let length = first.leading_zeros() as usize + 1;
@@ -107,7 +107,7 @@ pub(super) fn number(bytes: &[u8]) -> Option<(u64, usize)> {
     Some((marked & !(1 << (7 * length)), length))
 }
 
-/// The elements within another, up to the first that makes no sense.
+/// The child elements, up to the first invalid one.
 pub(super) fn elements(body: &Bytes) -> impl Iterator<Item = (u32, Bytes)> + use<> {
     let mut rest = body.clone();
     std::iter::from_fn(move || {
@@ -117,17 +117,17 @@ pub(super) fn elements(body: &Bytes) -> impl Iterator<Item = (u32, Bytes)> + use
     })
 }
 
-/// The first element of this name within another.
+/// The first child element with this ID.
 pub(super) fn element(body: &Bytes, id: u32) -> Option<Bytes> {
     elements(body).find_map(|(found, body)| (found == id).then_some(body))
 }
 
-/// An unsigned integer, as an element's content.
+/// The content of an element as an unsigned integer.
 pub(super) fn unsigned(body: &[u8]) -> Option<u64> {
     (body.len() <= 8).then(|| body.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
 }
 
-/// A number with a fraction.
+/// The content of an element as a floating-point number.
 pub(super) fn float(body: &[u8]) -> Option<f64> {
     match body.len() {
         4 => body.first_chunk().map(|bytes| f32::from_be_bytes(*bytes).into()),

@@ -1,8 +1,8 @@
-//! Matroska: recordings of this program, and Motion-JPEG that others put into such a file.
+//! Matroska: recordings of this program, and Motion-JPEG written by others.
 //!
-//! What is open to its end (a segment, a cluster of a live stream) and what says its size are read the same way: what is inside them
-//! comes one after another. A size that leaves its cluster, or a name that nothing has there, is damage, and the next cluster is
-//! searched for.
+//! Elements of unknown size (a segment, a cluster of a live stream) and of known size are read the same way:
+//! their children follow one another. A size beyond its cluster, or an unexpected ID, is damage, and the next
+//! cluster is searched for.
 
 mod block;
 mod element;
@@ -20,42 +20,42 @@ use self::{
 };
 use super::{Error, Film, Input, MAX_FRAME, damage::Damage};
 
-/// What a Matroska file begins with.
+/// The first bytes of a Matroska file.
 pub(super) const MAGIC: [u8; 4] = [0x1a, 0x45, 0xdf, 0xa3];
 
-/// Bytes of what describes a file at the most: one of many tracks has some kB.
+/// The most bytes of an element that describes the file: with many tracks it has some kB.
 const MAX_DESCRIPTION: u64 = 1 << 20;
 
-/// Nanoseconds to a tick where a file says nothing.
+/// Nanoseconds per tick if a file does not say.
 const USUAL_SCALE: u64 = 1_000_000;
 
 /// A Matroska file.
 #[derive(Debug)]
 pub(super) struct Matroska {
     input: Input,
-    /// Nanoseconds to a tick.
+    /// Nanoseconds per tick.
     scale: u64,
-    /// Ticks of all of it, if the file says so.
+    /// Total length in ticks, if the file says so.
     ticks: Option<f64>,
     track: Track,
-    /// Where its clusters begin, or something before them.
+    /// Position of the first cluster, or of something before it.
     body: u64,
     place: Place,
-    /// Frames that were read and not given.
+    /// Frames that were read but not yet returned.
     ready: VecDeque<(Duration, Bytes)>,
     damage: Damage,
 }
 
-/// Where reading is.
+/// The current cluster.
 #[derive(Clone, Copy, Debug, Default)]
 struct Place {
-    /// The cluster's time in ticks.
+    /// Its time in ticks.
     time: u64,
-    /// Where the cluster ends, if it says so.
+    /// Where it ends, if it says so.
     end: Option<u64>,
 }
 
-/// What comes next.
+/// The next item.
 enum Next {
     Element(Head),
     Damage,
@@ -67,7 +67,8 @@ impl Matroska {
         let (mut scale, mut ticks) = (USUAL_SCALE, None);
         let track = loop {
             let head = Head::parse(input.peek(Head::LONGEST)?);
-            let head = head.ok_or(Error::Damaged("it ends, or makes no sense, before it says what it is"))?;
+            let head =
+                head.ok_or(Error::Damaged("it ends, or has invalid data, before its list of tracks"))?;
             input.skip(head.length as u64)?;
             let mut body = |head: Head| match head.body {
                 Some(size) if size <= MAX_DESCRIPTION => {
@@ -84,10 +85,10 @@ impl Matroska {
                     ticks = element(&info, id::DURATION).and_then(|ticks| float(&ticks));
                 }
                 id::TRACKS => break Track::find(&body(head)?)?,
-                id::CLUSTER => return Err(Error::Damaged("its frames come before what says what they are")),
+                id::CLUSTER => return Err(Error::Damaged("its frames come before its list of tracks")),
                 _ => match head.body {
                     Some(size) => _ = input.skip(size)?,
-                    None => return Err(Error::Damaged("its header has no end")),
+                    None => return Err(Error::Damaged("its header has an element of unknown size")),
                 },
             }
         };
@@ -96,11 +97,11 @@ impl Matroska {
         Ok(Self { input, scale, ticks, track, body, place, ready, damage })
     }
 
-    /// The head of what comes next, which stays.
+    /// Parses the next head without taking it.
     fn next(&mut self) -> Result<Next, Error> {
         let bytes = self.input.peek(Head::LONGEST)?;
         let Some(head) = Head::parse(bytes) else {
-            // What is cut off within a head has lost no frame.
+            // A file cut off within a head has lost no frame.
             let whole = bytes.len() == Head::LONGEST;
             return Ok(if whole { Next::Damage } else { Next::End });
         };
@@ -115,13 +116,13 @@ impl Matroska {
                 let end = position.saturating_add(head.length as u64).saturating_add(size);
                 self.place.end.is_none_or(|cluster| position >= cluster || end <= cluster)
             }
-            // A cluster that claims too much has what it has.
+            // A cluster with too large a size still has its frames.
             Some(_) => true,
         };
         Ok(if is_known && fits { Next::Element(head) } else { Next::Damage })
     }
 
-    /// Reads on until there is a frame; false at the end.
+    /// Reads until a frame is ready; false at the end.
     fn read(&mut self) -> Result<bool, Error> {
         while self.ready.is_empty() {
             let head = match self.next()? {
@@ -154,7 +155,8 @@ impl Matroska {
                     self.block(at, &bytes);
                 }
                 _ => {
-                    // Too large a frame, or what is passed over: if there is not so much, the size is what is damaged.
+                    // Too large a frame, or a skipped element: if the file is shorter than that, the size is
+                    // damaged.
                     if matches!(head.id, id::SIMPLE_BLOCK | id::BLOCK | id::TIMESTAMP) {
                         self.damage.at(at);
                     }
@@ -192,7 +194,7 @@ impl Matroska {
         self.input.skip(1)?;
         self.place.end = None;
         let found = self.input.search(&id::CLUSTER.to_be_bytes(), u64::MAX, seek::is_cluster)?;
-        // What is behind the last cluster has no frames.
+        // Data behind the last cluster has no frames.
         if found || in_cluster {
             self.damage.at(from);
         }

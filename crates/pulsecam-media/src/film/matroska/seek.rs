@@ -1,7 +1,8 @@
-//! Moving in a Matroska file: by its clusters, which are found by bisection.
+//! Seeking in a Matroska file: bisection over its clusters.
 //!
-//! The index is not read. Files that were cut off have none, and a wrong one would lead astray; to look for a cluster some twenty
-//! times costs a few milliseconds, takes no memory, and works the same with damage in between.
+//! The index is not read. Files that were cut off have none, and a wrong one would mislead; searching for a
+//! cluster about twenty times costs a few milliseconds, takes no memory, and works the same with damage in
+//! between.
 
 use std::time::Duration;
 
@@ -13,10 +14,10 @@ use super::{
 };
 use crate::film::{Error, Input};
 
-/// Nanoseconds by which it is gone back first, if there is no frame before the one that is looked for.
+/// Nanoseconds of the first step back if there is no frame before the requested time.
 const STEP_BACK: u64 = 1_000_000_000;
 
-/// Elements of a cluster that are looked at for its time.
+/// Elements of a cluster that are searched for its time.
 const MAX_BEFORE_TIME: usize = 8;
 
 /// A cluster.
@@ -27,7 +28,7 @@ struct Found {
     time: u64,
 }
 
-/// Whether a cluster begins here, and not four bytes of a frame that look like one.
+/// Whether a cluster begins here, rather than four bytes of a frame that look like one.
 pub(super) fn is_cluster(bytes: &[u8]) -> bool {
     Head::parse(bytes)
         .filter(|head| head.id == id::CLUSTER)
@@ -50,7 +51,7 @@ impl Matroska {
                 self.ready.push_front(last);
                 return Ok(());
             }
-            // That cluster may have nothing but sound before that time.
+            // That cluster may contain only sound before that time.
             match cluster {
                 Some(time) if ticks > 0 => ticks = time.min(ticks).saturating_sub(back),
                 _ => return Ok(()),
@@ -59,7 +60,7 @@ impl Matroska {
         }
     }
 
-    /// Reads on to the last frame that is not after a time, which is given; the next one stays.
+    /// Reads up to the last frame that is not after a time and returns it; the next one stays.
     fn read_to(&mut self, to: Duration) -> Result<Option<(Duration, Bytes)>, Error> {
         let mut last = None;
         while self.read()? {
@@ -86,7 +87,7 @@ impl Matroska {
         Ok(last)
     }
 
-    /// Moves to the last cluster that begins not after a time, and gives its time; or to the beginning.
+    /// Moves to the last cluster not after a time, and returns its time; or to the beginning.
     fn go_to_cluster(&mut self, ticks: u64) -> Result<Option<u64>, Error> {
         let (mut low, mut high) = (self.body, self.input.length()?.unwrap_or(0));
         let mut best = None;

@@ -1,4 +1,4 @@
-//! The track of a Matroska file that is shown, and how its frames are stored.
+//! The video track of a Matroska file, and how its frames are stored.
 
 use std::io::Read;
 
@@ -7,30 +7,30 @@ use bytes::{BufMut, Bytes, BytesMut};
 use super::element::{element, elements, id, unsigned};
 use crate::film::{Error, MAX_FRAME, codec};
 
-/// Where a header of Windows' bitmaps says how it is compressed.
+/// Offset of the compression in a Windows bitmap header.
 const FOURCC_AT: usize = 16;
 
-/// What a track of video has for a type.
+/// The type of a video track.
 const VIDEO: u64 = 1;
 
-/// Ways of storing frames that may stand one on the other. Nobody uses two.
+/// The most encodings that may be combined. No known program uses two.
 const MAX_ENCODINGS: usize = 4;
 
 /// The track that is shown.
 #[derive(Debug)]
 pub(super) struct Track {
     pub(super) number: u64,
-    /// Nanoseconds of a frame, if all take as long.
+    /// Nanoseconds per frame, if all frames take the same time.
     pub(super) frame_time: u64,
-    /// What was done to its frames, the last first.
+    /// The encodings of its frames, the last one first.
     encodings: Vec<Encoding>,
 }
 
-/// What is done to frames before they are stored.
+/// An encoding of stored frames.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Encoding {
     Zlib,
-    /// These bytes were left out at the beginning of each.
+    /// These bytes were removed from the start of each frame.
     Stripped(Bytes),
 }
 
@@ -69,7 +69,7 @@ impl Track {
         for (_, encoding) in elements(&list).filter(|(name, _)| *name == id::ENCODING).take(MAX_ENCODINGS) {
             let number =
                 |name, usual| element(&encoding, name).map_or(Some(usual), |number| unsigned(&number));
-            // Bit 0 says that frames are stored so, the others concern what belongs to the track.
+            // Bit 0 means that frames are encoded; the others concern data of the track.
             if number(id::ENCODING_SCOPE, 1).is_some_and(|scope| scope & 1 == 0) {
                 continue;
             }
@@ -98,7 +98,7 @@ impl Track {
         })
     }
 
-    /// The frame as it was before it was stored; `None` if it is damaged, or grows past what a frame may have.
+    /// Decodes a stored frame; `None` if it is damaged, or larger than a frame may be.
     pub(super) fn decode(&self, stored: Bytes) -> Option<Bytes> {
         self.encodings.iter().try_fold(stored, |frame, encoding| match encoding {
             Encoding::Stripped(start) => {
@@ -164,7 +164,7 @@ mod tests {
         let stripped = [algorithm(3), element(&[0x42, 0x55], b"\xff\xd8")].concat();
         let stripped = encoding(0, 1, 0, &stripped);
         assert_eq!(track(&stripped).unwrap().decode("rest".into()).unwrap(), &b"\xff\xd8rest"[..]);
-        // What is not said is zlib.
+        // The default is zlib.
         for compression in [algorithm(0), Vec::new()] {
             let zlibbed = track(&encoding(0, 1, 0, &compression)).unwrap();
             assert_eq!(zlibbed.decode(zlib(b"frame").into()).unwrap(), "frame");
@@ -174,7 +174,7 @@ mod tests {
         let both = track(&[stripped, encoding(1, 1, 0, &algorithm(0))].concat()).unwrap();
         assert_eq!(both.decode(zlib(b"rest").into()).unwrap(), &b"\xff\xd8rest"[..], "the last first");
         let private = track(&encoding(0, 2, 1, &[])).unwrap();
-        assert_eq!(private.decode("frame".into()).unwrap(), "frame", "what concerns no frame");
+        assert_eq!(private.decode("frame".into()).unwrap(), "frame", "does not concern frames");
     }
 
     #[test]

@@ -1,22 +1,22 @@
-//! Atoms: what QuickTime and MP4 files are made of.
+//! Atoms, of which QuickTime and MP4 files consist.
 
 use bytes::Bytes;
 
-/// What an atom begins with.
+/// The head of an atom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) kind: [u8; 4],
-    /// Bytes of this.
+    /// Length of the head.
     pub(super) length: usize,
-    /// Bytes of what follows it; `None`: all to the end of the file.
+    /// Length of the body; `None` if it extends to the end of the file.
     pub(super) body: Option<u64>,
 }
 
 impl Head {
-    /// Bytes of the longest.
+    /// Length of the longest head.
     pub(super) const LONGEST: usize = 16;
 
-    /// `None` if it is cut off, or claims to be shorter than it is.
+    /// Parses a head. `None` if it is cut off, or its size is less than its own length.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let kind = *bytes.get(4..)?.first_chunk()?;
         let (length, size) = match u32_at(bytes, 0)? {
@@ -28,7 +28,7 @@ impl Head {
     }
 }
 
-/// The atoms within another, up to the first that makes no sense.
+/// The child atoms, up to the first invalid one.
 pub(super) fn atoms(body: &Bytes) -> impl Iterator<Item = ([u8; 4], Bytes)> + use<> {
     let mut rest = body.clone();
     std::iter::from_fn(move || {
@@ -40,7 +40,7 @@ pub(super) fn atoms(body: &Bytes) -> impl Iterator<Item = ([u8; 4], Bytes)> + us
     })
 }
 
-/// The first atom of this kind within another.
+/// The first child atom of this kind.
 pub(super) fn atom(body: &Bytes, kind: &[u8; 4]) -> Option<Bytes> {
     atoms(body).find_map(|(found, atom)| (found == *kind).then_some(atom))
 }

@@ -1,7 +1,8 @@
-//! QuickTime, and MP4, which is made the same way: what digital cameras and phones write.
+//! QuickTime and MP4, which have the same structure, as written by digital cameras and phones.
 //!
-//! Their index is in one piece, `moov`, at the beginning or at the end. A file whose recording was cut off before it was written has
-//! none, and cannot be read. Edit lists are not followed: they delay or trim by fractions of a second, and sound that is not played.
+//! The index (`moov`) is a single atom, at the beginning or at the end. A file whose recording was cut off
+//! before the index was written cannot be read. Edit lists are ignored: they delay or trim by fractions of a
+//! second, or concern sound, which is not played.
 
 mod atom;
 mod samples;
@@ -18,11 +19,11 @@ use self::{
 };
 use super::{Error, Film, Input, MAX_FRAME, damage::Damage};
 
-/// What such a file begins with.
+/// The atoms with which such a file may begin.
 pub(super) const FIRST_ATOMS: [&[u8; 4]; 8] =
     [b"ftyp", b"moov", b"wide", b"mdat", b"free", b"skip", b"pnot", b"junk"];
 
-/// Bytes of the index: a day of video with sound has some 50 MB.
+/// The most bytes of the index: a day of video with sound has some 50 MB.
 const MAX_INDEX: u64 = 128 << 20;
 
 /// A QuickTime or MP4 file.
@@ -42,7 +43,7 @@ impl QuickTime {
         Ok(Self { input, track, cursor: Cursor::default(), damage: Damage::default() })
     }
 
-    /// The sample's bytes; `None` if they are not to be had.
+    /// Reads a sample's bytes; `None` if they are not available.
     fn read(&mut self, sample: Sample) -> Result<Option<Bytes>, Error> {
         if sample.size as usize > MAX_FRAME {
             return Ok(None);
@@ -60,13 +61,13 @@ impl QuickTime {
     }
 }
 
-/// The body of `moov`.
+/// Finds and returns the body of `moov`.
 fn find_index(input: &mut Input) -> Result<Bytes, Error> {
     loop {
         let head = input.peek(Head::LONGEST)?;
         let Some(Head { kind, length, body }) = Head::parse(head) else {
             return Err(Error::Damaged(
-                "it has no index (moov): its recording was cut off before that was written",
+                "it has no index (moov): its recording was cut off before the index was written",
             ));
         };
         match (&kind, body) {
@@ -77,14 +78,14 @@ fn find_index(input: &mut Input) -> Result<Bytes, Error> {
                 input.skip(length as u64)?;
                 return input.take(found as usize)?.ok_or(Error::Damaged("its index (moov) is cut off"));
             }
-            // Its frames are gone by the time that anything says where they are.
+            // The frames would be read before the index that locates them.
             (b"mdat", _) if !input.can_seek() => return Err(Error::NeedsFile),
             (b"moof", _) => return Err(Error::Unsupported("it is fragmented")),
             (_, body) => {
                 let whole = body.is_some_and(|body| body.checked_add(length as u64).is_some());
                 if !whole || !input.skip(body.unwrap_or(0) + length as u64)? {
                     return Err(Error::Damaged(
-                        "it has no index (moov): its recording was cut off before that was written",
+                        "it has no index (moov): its recording was cut off before the index was written",
                     ));
                 }
             }

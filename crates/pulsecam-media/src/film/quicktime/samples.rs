@@ -1,28 +1,29 @@
-//! Where each frame of a track is, and when: the sample tables, read where they lie.
+//! Position and time of each frame of a track, from the sample tables, read in place.
 //!
-//! Nothing is made of them. A table of a few bytes may claim billions of samples; here each is looked up when its turn comes.
+//! The tables are not expanded. A table of a few bytes may claim billions of samples, so each sample is
+//! looked up when it is needed.
 
 use bytes::Bytes;
 
 use super::atom::{u32_at, u64_at};
 
-/// Bytes of a table before its entries: version, flags, and how many there are.
+/// Bytes of a table before its entries: version, flags, and number of entries.
 const TABLE_HEAD: usize = 8;
 
-/// Bytes of what says how many samples chunks have, from some chunk on.
+/// Bytes of an entry that says how many samples each chunk has, from some chunk on.
 const RUN: usize = 12;
 
-/// Bytes of what says how long so many samples take.
+/// Bytes of an entry that says how long each of N samples takes.
 const PACE: usize = 8;
 
 /// A frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sample {
-    /// Where it is in the file.
+    /// Its position in the file.
     pub(super) at: u64,
-    /// Its bytes.
+    /// Its length in bytes.
     pub(super) size: u32,
-    /// When it is shown, in ticks.
+    /// The time at which it is shown, in ticks.
     pub(super) ticks: u64,
 }
 
@@ -30,9 +31,9 @@ pub(super) struct Sample {
 #[derive(Clone, Debug)]
 pub(super) struct Tables {
     sizes: Sizes,
-    /// Where chunks begin.
+    /// Positions of the chunks.
     chunks: Bytes,
-    /// Whether with 64 bits.
+    /// Whether positions have 64 bits.
     wide: bool,
     runs: Bytes,
     paces: Bytes,
@@ -70,7 +71,7 @@ impl Sizes {
     }
 }
 
-/// The entries of a table: as many as it claims, or as there are.
+/// The entries of a table: as many as it claims, but no more than exist.
 fn entries(table: &Bytes, head: usize, bytes: usize) -> Option<Bytes> {
     let claimed = (u32_at(table, head - 4)? as usize).saturating_mul(bytes);
     let there = table.len().saturating_sub(head) / bytes * bytes;
@@ -78,13 +79,13 @@ fn entries(table: &Bytes, head: usize, bytes: usize) -> Option<Bytes> {
 }
 
 impl Tables {
-    /// From the atoms `stsz` or `stz2`, `stco` or `co64`, `stsc` and `stts`, found by `atom`. `length`: bytes of the file, if that is
-    /// known. `None` if one is missing.
+    /// Reads the tables. `atom` returns the atoms `stsz` or `stz2`, `stco` or `co64`, `stsc` and `stts`.
+    /// `length`: length of the file, if known. `None` if one is missing.
     pub(super) fn new(atom: impl Fn(&[u8; 4]) -> Option<Bytes>, length: Option<u64>) -> Option<Self> {
         let sizes = match (atom(b"stsz"), atom(b"stz2")) {
             (Some(table), _) => match u32_at(&table, 4)? {
                 0 => Sizes::Each { sizes: entries(&table, 12, 4)?, bits: 32 },
-                // No table stands behind this number: the file has to have the bytes.
+                // This count has no table that would limit it: the file must have the bytes.
                 size => {
                     let possible = length.map_or(u64::MAX, |length| length / u64::from(size));
                     Sizes::All { size, count: u64::from(u32_at(&table, 8)?).min(possible) }
@@ -111,12 +112,12 @@ impl Tables {
         Some(Self { sizes, chunks, wide, runs, paces })
     }
 
-    /// How many samples there may be.
+    /// The most samples there can be.
     pub(super) fn count(&self) -> u64 {
         self.sizes.count()
     }
 
-    /// How long all of them take, in ticks.
+    /// The duration of all samples, in ticks.
     pub(super) fn ticks(&self) -> u64 {
         let (mut ticks, mut left) = (0u64, self.count());
         for entry in self.paces.chunks_exact(PACE) {
@@ -136,7 +137,7 @@ impl Tables {
         }
     }
 
-    /// From which chunk on, counted from 1, how many samples each has.
+    /// The first chunk (counted from 1) of a run, and the samples per chunk.
     fn run(&self, run: usize) -> Option<(u32, u32)> {
         let at = run.checked_mul(RUN)?;
         Some((u32_at(&self.runs, at)?, u32_at(&self.runs, at + 4)?))
@@ -148,7 +149,7 @@ impl Tables {
     }
 }
 
-/// Goes from sample to sample.
+/// Iterates over samples.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cursor {
     sample: u64,
@@ -157,11 +158,11 @@ pub(super) struct Cursor {
     run: usize,
     /// Samples left in the chunk before it.
     left: u32,
-    /// Where the next of them is.
+    /// Position of the next sample.
     at: u64,
     ticks: u64,
     pace: usize,
-    /// Samples of that pace which are done.
+    /// Samples already counted in the current `pace` entry.
     paced: u32,
 }
 
@@ -185,7 +186,7 @@ impl Cursor {
         Some(sample)
     }
 
-    /// Ticks to the next sample. Behind the end of the table the last pace goes on.
+    /// Ticks to the next sample. Beyond the end of the table the last entry is repeated.
     fn step(&mut self, tables: &Tables) -> u32 {
         while let Some((count, _)) = tables.pace(self.pace)
             && self.paced >= count
@@ -195,7 +196,7 @@ impl Cursor {
             self.paced = 0;
         }
         self.paced = self.paced.saturating_add(1);
-        // Some writers mean a negative number by one as large as that.
+        // Some writers store negative numbers here.
         tables.pace(self.pace).map_or(0, |(_, delta)| if delta > i32::MAX as u32 { 0 } else { delta })
     }
 }

@@ -1,4 +1,4 @@
-//! The video track of a film, as its header describes it.
+//! The video track of a film, from its header.
 
 use std::time::Duration;
 
@@ -10,24 +10,24 @@ use super::{
 };
 use crate::film::{Error, codec};
 
-/// Bytes of a description of video before the atoms in it, from behind size and name.
+/// Bytes of a video description before its child atoms, after size and name.
 const VISUAL: usize = 78;
 
-/// What MPEG-4 calls a JPEG.
+/// The object type of JPEG in MPEG-4.
 const OBJECT_JPEG: u8 = 0x6c;
 
 /// The track that is shown.
 #[derive(Debug)]
 pub(super) struct Track {
-    /// Ticks to a second.
+    /// Ticks per second.
     pub(super) scale: u32,
-    /// Ticks of all of it, if the header says so.
+    /// Total length in ticks, if the header says so.
     pub(super) ticks: Option<u64>,
     pub(super) tables: Tables,
 }
 
 impl Track {
-    /// The first track of Motion-JPEG. `length`: bytes of the file, if that is known.
+    /// The first track of Motion-JPEG. `length`: length of the file, if known.
     pub(super) fn find(moov: &Bytes, length: Option<u64>) -> Result<Self, Error> {
         if atom(moov, b"cmov").is_some() {
             return Err(Error::Unsupported("its header is compressed"));
@@ -45,7 +45,7 @@ impl Track {
                 Some(Codec::MotionJpeg) => return Self::new(moov, &media, &stbl, length),
                 Some(Codec::Other(name)) => _ = other.get_or_insert(Error::NotMotionJpeg(name)),
                 Some(Codec::FormB) => {
-                    let form_b = "its video is Motion-JPEG B, whose frames are no JPEGs";
+                    let form_b = "its video is Motion-JPEG B, whose frames are not JPEGs";
                     _ = other.get_or_insert(Error::Unsupported(form_b));
                 }
                 None => {}
@@ -82,10 +82,10 @@ enum Codec {
 }
 
 impl Codec {
-    /// By the first description of samples.
+    /// The codec in the first sample description.
     fn of(descriptions: &Bytes) -> Self {
         let first = atoms(&descriptions.slice(descriptions.len().min(8)..)).next();
-        let Some((code, body)) = first else { return Self::Other("of no known kind".into()) };
+        let Some((code, body)) = first else { return Self::Other("of an unknown kind".into()) };
         match &code {
             b"mjpb" => Self::FormB,
             b"mp4v" if is_jpeg(&body) => Self::MotionJpeg,
@@ -95,12 +95,12 @@ impl Codec {
     }
 }
 
-/// Whether a description that says MPEG-4 means JPEG, as FFmpeg writes it into MP4.
+/// Whether an MPEG-4 description means JPEG, as FFmpeg writes it into MP4.
 fn is_jpeg(description: &Bytes) -> bool {
     let inside = description.slice(description.len().min(VISUAL)..);
     let Some(esds) = atom(&inside, b"esds") else { return false };
     let mut rest = esds.get(4..).unwrap_or_default();
-    // A descriptor of the stream, and in it one of the decoder.
+    // A stream descriptor, which contains a decoder descriptor.
     let open = |rest: &mut &[u8], wanted: u8| {
         let Some((&tag, behind)) = rest.split_first() else { return false };
         *rest = behind;
