@@ -112,7 +112,7 @@ fn the_dashboard_shows_who_is_here_and_gives_the_screen_back() {
     });
     assert!(screen.contains("clients: 2") && screen.contains("joined"), "the log is in its pane:\n{screen}");
     relay.key("s");
-    relay.shows("another order", |screen| screen.contains("who sends most first"));
+    relay.shows("another order", |screen| screen.contains("clients by sending rate"));
     relay.key("h");
     relay.shows("the help", |screen| screen.contains("sorts by"));
     relay.key("h");
@@ -120,7 +120,7 @@ fn the_dashboard_shows_who_is_here_and_gives_the_screen_back() {
     relay.shows("that one left", |screen| screen.contains("clients: 1"));
     relay.key("q");
     let end = relay.shows("the end", |screen| screen.contains("ended with 0"));
-    assert!(!end.contains("who sends most first") && end.contains("stopped:"), "{end}");
+    assert!(!end.contains("clients by sending rate") && end.contains("stopped:"), "{end}");
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn streams_are_drawn_in_letters_with_the_states_of_the_window() {
     // Before the next key, or a terminal takes both for one with Alt.
     terminal.shows("no line to write in", |screen| !screen.contains("> "));
     terminal.key("h");
-    terminal.shows("the keys", |screen| screen.contains("start and stop recording"));
+    terminal.shows("the keys", |screen| screen.contains("start or stop recording"));
     terminal.key("h");
 
     // The relay dies and comes back.
@@ -217,7 +217,8 @@ fn a_film_is_paused_and_moved_in_and_stays_at_its_end() {
         screen.contains("a film.mkv") && position(screen).is_some_and(|seconds| seconds > 0)
     });
     terminal.key("Space");
-    let paused = terminal.shows("that it is paused", |screen| screen.contains("paused · Space goes on"));
+    let paused =
+        terminal.shows("that it is paused", |screen| screen.contains("paused · press Space to resume"));
     let at = position(&paused).unwrap();
     // Longer than a live picture may stand still before it is called frozen.
     thread::sleep(Duration::from_millis(1_500));
@@ -236,7 +237,7 @@ fn a_film_is_paused_and_moved_in_and_stays_at_its_end() {
     terminal.shows("the keys", |screen| screen.contains("30 seconds back or forward"));
     terminal.key("h");
     terminal.key("End");
-    let end = terminal.shows("its end", |screen| screen.contains("The end · Space plays it again"));
+    let end = terminal.shows("its end", |screen| screen.contains("The end · press Space to play again"));
     assert_eq!(position(&end), Some(60), "{end}");
     thread::sleep(Duration::from_millis(1_500));
     assert!(terminal.screen().contains("The end"), "and stays");
@@ -352,10 +353,10 @@ fn what_cannot_be_shown_says_so_in_letters_too() {
     view.shows("that the image cannot be shown", |screen| {
         screen.contains("cannot be shown:")
             && screen.contains("12 bits a sample")
-            && screen.contains("x closes")
+            && screen.contains("x close")
     });
     view.key("x");
-    view.shows("the streams", |screen| screen.contains("cannot be decoded") && !screen.contains("x closes"));
+    view.shows("the streams", |screen| screen.contains("cannot be decoded") && !screen.contains("x close"));
     view.key("q");
     view.shows("the end", |screen| screen.contains("ended with 0"));
 }

@@ -1,7 +1,8 @@
-//! What the program says to a person who looks at it, in that person's language.
+//! The texts of the program's interfaces, in the user's language.
 //!
-//! Sentences stand in a Fluent file for each [`Language`], by a name; a [`Phrase`] is such a name, so that code cannot ask for a
-//! sentence that nobody wrote. Help texts, errors and logs are in English: they are searched for, quoted, and read by programs.
+//! A Fluent file for each [`Language`] holds the texts by key. A [`Phrase`] is such a key, so that code
+//! cannot use a text that does not exist. Help texts, errors and logs are in English: users search for them
+//! and quote them, and programs read them.
 
 mod phrase;
 
@@ -12,7 +13,7 @@ use unic_langid::LanguageIdentifier;
 
 pub use self::phrase::Phrase;
 
-/// A language that the program speaks.
+/// A language of the interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Language {
     /// English.
@@ -23,16 +24,16 @@ pub enum Language {
 }
 
 impl Language {
-    /// All of them.
+    /// All languages.
     pub const ALL: [Self; 2] = [Self::English, Self::Chinese];
 
-    /// The one that this machine is set to, English where that is not spoken here.
+    /// The system's language; English if it is not supported.
     #[must_use]
     pub fn of_the_system() -> Self {
         sys_locale::get_locales().find_map(|locale| locale.parse().ok()).unwrap_or_default()
     }
 
-    /// Its code, as `--lang` takes it.
+    /// Its code, as in `--lang`.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -53,9 +54,9 @@ impl Language {
     }
 }
 
-/// A language that is not spoken here.
+/// The error for an unsupported language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("en or zh")]
+#[error("expected en or zh")]
 pub struct Unknown;
 
 impl FromStr for Language {
@@ -105,13 +106,13 @@ impl Words {
         self.language
     }
 
-    /// A sentence without anything to fill in.
+    /// Returns a text without placeholders.
     #[must_use]
     pub fn say(&self, phrase: Phrase) -> String {
         self.fill(phrase, &FluentArgs::new())
     }
 
-    /// A sentence with what is to be filled in, by name.
+    /// Returns a text with its placeholders filled in, by name.
     #[must_use]
     pub fn tell<'a, V: Into<FluentValue<'a>>>(
         &self,

@@ -1,17 +1,17 @@
-//! The sentences by name.
+//! The keys of the texts.
 
 macro_rules! phrases {
     ($($name:ident = $key:literal,)*) => {
-        /// A sentence that is in the file of each language.
+        /// A text that is in the file of each language.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[expect(missing_docs, reason = "the files say what they say")]
+        #[expect(missing_docs, reason = "the files show the texts")]
         pub enum Phrase { $($name,)* }
 
         impl Phrase {
-            /// All of them.
+            /// All phrases.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
-            /// Its name in the files.
+            /// Its key in the files.
             #[must_use]
             pub const fn key(self) -> &'static str {
                 match self { $(Self::$name => $key,)* }
