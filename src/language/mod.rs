@@ -33,7 +33,7 @@ impl Language {
         sys_locale::get_locales().find_map(|locale| locale.parse().ok()).unwrap_or_default()
     }
 
-    /// Its code, as in `--lang`.
+    /// Its ISO 639-1 code, such as `en`.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -62,14 +62,14 @@ pub struct Unknown;
 impl FromStr for Language {
     type Err = Unknown;
 
-    /// Reads `zh`, `zh-CN`, `zh_CN.UTF-8` and the like.
+    /// Parses `zh`, `zh-CN`, `zh_CN.UTF-8` and the like.
     fn from_str(text: &str) -> Result<Self, Unknown> {
         let code = text.split(['-', '_', '.', '@']).next().unwrap_or_default();
         Self::ALL.into_iter().find(|language| language.code().eq_ignore_ascii_case(code)).ok_or(Unknown)
     }
 }
 
-/// The sentences of one language.
+/// The texts of one language.
 pub struct Words {
     language: Language,
     bundle: FluentBundle<FluentResource>,
@@ -88,13 +88,14 @@ impl Default for Words {
 }
 
 impl Words {
-    /// Reads them.
+    /// Loads the texts.
     #[must_use]
     pub fn new(language: Language) -> Self {
         let mut bundle = FluentBundle::new_concurrent(vec![language.identifier()]);
-        // Names may be in any direction; what they could do to a line is seen to where it is drawn (`harmless`).
+        // Names may be in any direction; characters that affect a line are handled when it is drawn
+        // (`harmless`).
         bundle.set_use_isolating(false);
-        // What could be read counts, and the tests hold that it is all.
+        // Uses everything that could be read; the tests check that this is all.
         let resource = FluentResource::try_new(language.text().to_owned()).unwrap_or_else(|(read, _)| read);
         bundle.add_resource_overriding(resource);
         Self { language, bundle }
@@ -129,7 +130,7 @@ impl Words {
     fn fill(&self, phrase: Phrase, arguments: &FluentArgs<'_>) -> String {
         let pattern = self.bundle.get_message(phrase.key()).and_then(|message| message.value());
         let Some(pattern) = pattern else { return phrase.key().to_owned() };
-        // A value that is missing is seen as its name, in braces.
+        // A missing value is shown as its name, in braces.
         self.bundle.format_pattern(pattern, Some(arguments), &mut Vec::new()).into_owned()
     }
 }
@@ -140,7 +141,7 @@ mod tests {
 
     use super::*;
 
-    /// The names in a file, each with the values that its sentence wants.
+    /// The keys in a file, each with the placeholders of its text.
     fn entries(text: &str) -> Vec<(String, BTreeSet<String>)> {
         let mut entries = Vec::<(String, BTreeSet<String>)>::new();
         for line in text.lines().filter(|line| !line.starts_with('#')) {
@@ -161,7 +162,7 @@ mod tests {
     #[test]
     fn no_sentence_is_missing_or_left_over_in_any_language() {
         let asked: BTreeSet<_> = Phrase::ALL.iter().map(|phrase| phrase.key().to_owned()).collect();
-        assert_eq!(asked.len(), Phrase::ALL.len(), "two phrases with one name");
+        assert_eq!(asked.len(), Phrase::ALL.len(), "two phrases with one key");
         let english: Vec<_> = entries(Language::English.text());
         for language in Language::ALL {
             assert!(FluentResource::try_new(language.text().to_owned()).is_ok(), "{language:?}");
