@@ -55,7 +55,7 @@ impl Display {
             .expect("import runs (make deps)");
         assert!(output.status.success(), "{output:?}");
         let shot = image::load_from_memory(&output.stdout).unwrap().into_rgb8();
-        // Kept for a look at failures.
+        // Kept to investigate failures.
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
         shot.save(folder.join(format!("window-{}.png", self.name.trim_start_matches(':')))).unwrap();
         shot

@@ -1,8 +1,8 @@
 //! Checks on arrival whether an image can be shown, so that window, saved file and events agree.
 //!
-//! This takes decoding, which for a large picture takes as long as several frames, on the thread that decodes
-//! those. So it is limited to a share of that thread's time, whatever a peer sends; beyond it, only headers
-//! are checked.
+//! Only decoding shows that. For a large picture it takes as long as for several frames, on the thread that
+//! decodes those. So it is limited to a share of that thread's time, whatever a peer sends; beyond it, only
+//! headers are checked.
 
 use std::time::{Duration, Instant};
 

@@ -64,7 +64,7 @@ pub struct Job {
     pub strips: Strips,
     /// Drops frames that are the same as the one before.
     pub skip_still: bool,
-    /// Limit for the age of frames; `None` sends all frames unchanged, at any age.
+    /// Limit for queueing delay; `None` sends all frames unchanged, however long they wait.
     pub freshness: Option<Freshness>,
     /// While it reports no viewers, nothing is encoded or sent.
     pub viewers: Option<Viewers>,
@@ -87,7 +87,7 @@ pub enum Error {
     /// No thread can be started.
     #[error("cannot start a thread: {0}")]
     Thread(#[from] io::Error),
-    /// The source's thread ended without a reason.
+    /// The source's thread ended without a result.
     #[error("the source ended before it was open")]
     Gone,
 }
@@ -128,7 +128,7 @@ impl Outgoing {
                 let source = match if off { Ok(None) } else { open().map(Some) } {
                     Ok(source) => source,
                     Err(error) => {
-                        let _ = opened.send(Err(error)); // nobody waits any more
+                        let _ = opened.send(Err(error)); // the caller may be gone
                         return;
                     }
                 };
@@ -147,7 +147,7 @@ impl Outgoing {
         let longest = if job.switch.is_some() { CARD_LOOK } else { LOOK_INTERVAL };
         thread::Builder::new().name("encode".into()).spawn(move || {
             run(&encode, waiting, &watched, longest);
-            let _ = finished.send(()); // nobody waits for the end: fine
+            let _ = finished.send(()); // the receiver may be gone
         })?;
         let description = is_open.await.map_err(|_| Error::Gone)??;
         Ok(Self { tally, begin, done, description })
@@ -193,7 +193,7 @@ impl Outgoing {
     /// Waits for the end of the material, of the number of frames, or of the time.
     pub async fn ended(&mut self) {
         if !self.done.is_terminated() {
-            let _ = (&mut self.done).await; // gone without a word is an end too
+            let _ = (&mut self.done).await; // a closed channel is an end too
         }
     }
 }
@@ -240,7 +240,7 @@ mod tests {
     impl Source for Hanging {
         fn next_frame(&mut self) -> Result<Option<Frame>, capture::Error> {
             if self.seq > 0 {
-                let _ = self.let_go.recv(); // gone is let go, too
+                let _ = self.let_go.recv(); // a closed channel releases it too
             }
             self.seq += 1;
             let data = capture::FrameData::Jpeg(Bytes::from_static(b"jpeg"));

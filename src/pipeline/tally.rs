@@ -188,7 +188,7 @@ impl Life {
         Some(now.duration_since(last?))
     }
 
-    /// The source failed; `gone`: for a while. Returns true if it had not failed before.
+    /// The source failed; `gone`: it is away for a while. Returns true if it had not failed before.
     pub(super) fn failed(&mut self, trouble: String, gone: bool) -> bool {
         self.gone |= gone;
         self.trouble.replace(trouble).is_none()

@@ -38,7 +38,7 @@ pub enum Action {
     Camera(bool),
     /// Put this picture, an image or a stream's frame, on the clipboard.
     Copy(Bytes),
-    /// Nothing to do: the film was paused, resumed or moved in, or has ended.
+    /// Nothing to do: the film was paused or resumed, its position was changed, or it has ended.
     Played(Progress),
 }
 

@@ -16,7 +16,7 @@ use crate::{
     picture::Canvas,
 };
 
-/// Opacity of signs: higher than that of panels, since users look for them.
+/// Opacity of signs: higher than that of plates, since users look for them.
 const SIGN_ALPHA: u32 = 235;
 
 /// Paints a line above `floor`: pause and recording on the left, the link on the right. Returns its top.

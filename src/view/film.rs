@@ -33,7 +33,7 @@ pub(crate) struct Film {
     pub(crate) hover: Option<Duration>,
     /// Whether the pointer holds the knob.
     pub(crate) is_held: bool,
-    /// Whether the user has moved in it since the last report to the caller.
+    /// Whether the user has changed the position since the last report to the caller.
     moved: bool,
     bar_until: Instant,
 }
@@ -43,7 +43,7 @@ pub(crate) struct Film {
 pub(crate) struct News {
     /// It has to be painted again.
     pub(crate) is_visible: bool,
-    /// Progress to report to the caller: the film was paused, resumed or moved in, or has ended.
+    /// Progress to report to the caller: a pause, a resumption, a new position, or the end.
     pub(crate) told: Option<Progress>,
 }
 
@@ -98,7 +98,7 @@ impl Film {
         can_seek || !ended
     }
 
-    /// Moves in it. False if the film does not support that.
+    /// Changes the position. False if the film does not support seeking.
     pub(crate) fn seek(&mut self, target: Target) -> bool {
         let Progress { can_seek, length, ended, .. } = self.progress();
         if !can_seek {

@@ -6,7 +6,7 @@
 
 use crate::{lettering::Rect, picture::contained};
 
-/// The window's width or height divided by this is the strip's: small faces can still be told apart.
+/// Divisor of the window's side for the strip beside a large picture: small faces can still be told apart.
 const STRIP: usize = 6;
 
 /// The largest rectangle with the proportions of `picture`, centred in `room`. Empty for a picture without

@@ -42,7 +42,7 @@ pub(crate) enum Command {
     All,
     /// Scrolls up by this many lines.
     Scroll(isize),
-    /// Moves in the film that is played.
+    /// Seeks in the film that is played.
     Seek(Target),
 }
 

@@ -24,7 +24,7 @@ pub struct Options {
     pub limits: Limits,
     /// Receives each frame as soon as the display has it.
     pub presented: Option<mpsc::Sender<Presented>>,
-    /// The film that is played here, with controls to pause it and move in it.
+    /// The film that is played here, with controls to pause it and to seek.
     pub film: Option<Film>,
 }
 

@@ -54,7 +54,7 @@ pub(crate) struct Easel {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hit {
     Command(Command),
-    /// Moves in a film to the clicked position.
+    /// Seeks to the clicked position of a film.
     Track(Track),
 }
 

@@ -14,7 +14,7 @@ pub(crate) const BAD: u32 = 0x00ff_7d72;
 /// Opacity of plates: text on them has a contrast of at least 7 to 1 over white.
 const PLATE_ALPHA: u32 = 200;
 
-/// Opacity of panels: higher, since they hold longer texts.
+/// Opacity of panels: higher, since they are read and not looked through.
 pub(crate) const PANEL_ALPHA: u32 = 235;
 
 /// Opacity of the veil over a frozen picture: clearly not live, still recognisable.

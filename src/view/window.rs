@@ -149,7 +149,7 @@ impl Shell {
         }
         let (width, height) = options.size;
         let side = |side: usize| side.clamp(*SIDES.start(), *SIDES.end());
-        // A NUL would cause a message on standard error, and a line end would break the title bar.
+        // A NUL would make minifb print a message, and a line end would break the title bar.
         let title: String = options.title.chars().filter(|&c| effect(c) == Effect::Shown).collect();
         // The canvas always has the window's size: the mode that scales nothing copies fastest.
         let how = WindowOptions { resize: true, scale_mode: ScaleMode::UpperLeft, ..Default::default() };
