@@ -263,8 +263,7 @@ impl Terminal {
         String::from_utf8(children.stdout).unwrap().trim().to_owned()
     }
 
-    /// Stops all reading of the terminal until dropped, as a laptop that sleeps with an open ssh session
-    /// does.
+    /// Stops all reading of the terminal until dropped, like a sleeping laptop with an open ssh session.
     fn hold(&self) -> Held {
         let server = self.tmux(&["display-message", "-p", "#{pid}"]).trim().to_owned();
         kill("-STOP", &server);

@@ -215,8 +215,8 @@ impl Step {
     }
 }
 
-/// Continues the frame numbers after a source was switched off, so that viewers see neither a loss nor
-/// another stream.
+/// Continues the frame numbers after a source was switched off. Viewers see neither a loss nor another
+/// stream.
 #[derive(Debug, Default)]
 pub(super) struct Numbers {
     last: Option<u64>,

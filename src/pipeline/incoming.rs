@@ -190,8 +190,9 @@ impl<F: FnMut(Arrival) -> bool + Send + 'static> Viewer for F {
     }
 }
 
-/// Decodes what arrives on a thread of its own and passes it to `viewer`, until that returns `false` or the
-/// link is gone.
+/// Decodes what arrives on a thread of its own and passes it to `viewer`.
+///
+/// The thread ends when `viewer` returns `false` or the link is gone.
 ///
 /// # Errors
 /// If no thread can be started.

@@ -1,5 +1,4 @@
-//! The stages of a frame's way, each on a thread of its own, joined by queues that keep only the newest
-//! frame.
+//! The stages of a frame's way, each on its own thread, joined by queues of the newest frame.
 //!
 //! [`Outgoing`] is source → encoder → link; [`receive`] is link → decoder → viewer. No stage waits for the
 //! next one.

@@ -44,8 +44,8 @@ const TRIAL: Duration = Duration::from_millis(1_200);
 /// Above this share, everything is sent: a lower setting would make no visible difference.
 const ALL: f64 = 0.97;
 
-/// Steps down that leave the queue unchanged before they are undone, and the same for loss, which needs more:
-/// links that are just failing look alike at first.
+/// Ineffective steps down before they are undone, for a queue and for loss. Loss needs more: links that are
+/// just failing look alike at first.
 const FUTILE: (u32, u32) = (2, 3);
 
 /// Frames per second that must arrive for their number to be significant: with fewer, one more or less is

@@ -14,7 +14,7 @@ const STANDING: Duration = Duration::from_millis(500);
 /// Reports that must agree on a standing queue or on loss.
 const AGREEING: usize = 3;
 
-/// The limit of a standing queue as a part of the user's limit, which leaves time to notice and drain the
+/// The limit of a standing queue as a part of the user's limit. The rest is time to notice and drain the
 /// queue.
 const STANDING_PART: f64 = 0.25;
 

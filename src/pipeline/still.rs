@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use crate::capture::FrameData;
 
-/// A picture that stays the same is sent again this often, so that new viewers soon see it, and the stream
-/// does not seem stalled.
+/// Repetition interval of a picture that stays the same. New viewers soon see it, and the stream does not
+/// seem stalled.
 const REPEAT: Duration = Duration::from_secs(1);
 
 /// The last frame that was sent.

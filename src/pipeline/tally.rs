@@ -24,8 +24,7 @@ pub struct Counts {
     pub missed: u64,
     /// Frames that were skipped because nobody views.
     pub unseen: u64,
-    /// Frames replaced by newer ones before the encoder took them, including those that a live source passed
-    /// over.
+    /// Frames replaced by newer ones before the encoder took them. Includes those a live source passed over.
     pub skipped: u64,
     /// Frames dropped because they were the same as the one before.
     pub still: u64,

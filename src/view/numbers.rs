@@ -23,7 +23,7 @@ const AGE_SPAN: Duration = Duration::from_millis(50);
 /// The same for frames per second.
 const RATE_SPAN: f32 = 10.0;
 
-/// Paints a panel in the upper right corner, about the enlarged stream, or about all streams as far as they
+/// Paints a panel in the upper right corner. It is about the enlarged stream, or about as many streams as
 /// fit.
 pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas) {
     let words = &board.words;

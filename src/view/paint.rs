@@ -170,7 +170,7 @@ impl Easel {
     }
 }
 
-/// A dot in the colour of the state, and a ring unless all is well, so that it can be told without colours.
+/// A dot in the colour of the state; a ring unless all is well, which can be told without colours.
 pub(crate) fn state_dot(canvas: &mut Canvas, rect: Rect, tone: Tone) {
     rounded(canvas, rect, rect.height as f32, tone.colour(), 255);
     if tone != Tone::Good {

@@ -67,7 +67,7 @@ const FONT_POLL: Duration = Duration::from_millis(50);
 /// Sides of a window in pixels: below, nothing can be read; above, X11 fails.
 const SIDES: std::ops::RangeInclusive<usize> = 120..=16_384;
 
-/// Opens the window and shows what arrives in the inbox, until a key, the title bar or [`Update::Stop`] ends it.
+/// Shows what arrives in the inbox in a window, until a key, the title bar or [`Update::Stop`] ends it.
 ///
 /// Call it on the main thread: macOS allows no other. `act` handles what a key requests beyond the window;
 /// the text it returns is shown for some seconds ("saved to …"). It runs on the window's thread and should be
