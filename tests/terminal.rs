@@ -1,6 +1,6 @@
-//! In a real terminal (tmux): the relay's dashboard, and streams drawn in letters.
+//! The relay's dashboard and streams in character cells, in a real terminal (tmux).
 //!
-//! Needs tmux (`make deps`); fails where it is missing. Alone: `make test-terminal`.
+//! Needs tmux (`make deps`), and fails without it. To run only this: `make test-terminal`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -19,10 +19,10 @@ use common::{
     program::{RelayProgram, Running, pulsecam, run},
 };
 
-/// No wait is longer than this: past it, it hangs.
+/// Longest wait for anything: past it, the program hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A terminal of its own, in which one program runs.
+/// A terminal in which one program runs.
 struct Terminal {
     folder: tempfile::TempDir,
 }
@@ -33,7 +33,7 @@ impl Terminal {
         let program = pulsecam();
         let mut line = vec![program.get_program().to_str().unwrap().to_owned()];
         line.extend(arguments.iter().map(|argument| format!("'{argument}'")));
-        // The shell stays, so that what is left on the screen can be seen.
+        // The shell stays, so that the last screen can be examined.
         let command = format!("{}; echo ended with $?; exec cat", line.join(" "));
         let (columns, rows) = (columns.to_string(), rows.to_string());
         terminal.tmux(&["-f", "/dev/null", "new-session", "-d", "-x", &columns, "-y", &rows, &command]);
@@ -54,7 +54,7 @@ impl Terminal {
         self.tmux(&["capture-pane", "-p"])
     }
 
-    /// Waits until the screen is so; the screen.
+    /// Waits until `wanted` accepts the screen; returns it.
     fn shows(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -83,12 +83,12 @@ impl Drop for Terminal {
     }
 }
 
-/// A sender of pictures of which the left half is red and the right half green.
+/// A sender of pictures whose left half is red and right half green.
 fn sender(host: &str, folder: &Path, name: &str) -> Running {
     clip::sender(host, folder, name, &clip::two_halves(320, 240))
 }
 
-/// A free port, which the program takes next.
+/// A free port for the program to use next.
 fn free_address() -> String {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
@@ -98,9 +98,7 @@ fn the_dashboard_shows_who_is_here_and_gives_the_screen_back() {
     let folder = tempfile::tempdir().unwrap();
     let address = free_address();
     let relay = Terminal::start(100, 24, &["relay", "--listen", &address, "--dashboard", "--lang", "en"]);
-    relay.shows("that nobody is here", |screen| {
-        screen.contains("Nobody is here") && screen.contains(&address)
-    });
+    relay.shows("no clients", |screen| screen.contains("Nobody is here") && screen.contains(&address));
     let _sending = sender(&address, folder.path(), "小明的摄像头");
     let mut viewer = Running::start(&["view", &address, "--no-window", "--json"]);
     viewer.event("frame", |_| true);
@@ -110,17 +108,17 @@ fn the_dashboard_shows_who_is_here_and_gives_the_screen_back() {
             && screen.contains("viewing")
             && screen.contains("20/s")
     });
-    assert!(screen.contains("clients: 2") && screen.contains("joined"), "the log is in its pane:\n{screen}");
+    assert!(screen.contains("clients: 2") && screen.contains("joined"), "the log is shown:\n{screen}");
     relay.key("s");
-    relay.shows("another order", |screen| screen.contains("who sends most first"));
+    relay.shows("another order", |screen| screen.contains("clients by sending rate"));
     relay.key("h");
     relay.shows("the help", |screen| screen.contains("sorts by"));
     relay.key("h");
     drop(viewer);
     relay.shows("that one left", |screen| screen.contains("clients: 1"));
     relay.key("q");
-    let end = relay.shows("the end", |screen| screen.contains("ended with 0"));
-    assert!(!end.contains("who sends most first") && end.contains("stopped:"), "{end}");
+    let end = relay.shows("the exit status", |screen| screen.contains("ended with 0"));
+    assert!(!end.contains("clients by sending rate") && end.contains("stopped:"), "{end}");
 }
 
 #[test]
@@ -141,7 +139,7 @@ fn streams_are_drawn_in_letters_with_the_states_of_the_window() {
     let view =
         ["view", &relay.addr, "--terminal=blocks", "--lang", "en", "--name", "Ann", "--max-backoff", "300ms"];
     let terminal = Terminal::start(100, 30, &view);
-    terminal.shows("what it waits for", |screen| screen.contains("waiting for pictures from"));
+    terminal.shows("the waiting message", |screen| screen.contains("waiting for pictures from"));
     let _sending = sender(&relay.addr, folder.path(), "测试");
     terminal.shows("the stream's name, size and rate", |screen| {
         screen.contains("测试") && screen.contains("320×240") && screen.contains("20 fps")
@@ -167,29 +165,28 @@ fn streams_are_drawn_in_letters_with_the_states_of_the_window() {
     other.event("frame", |_| true);
     terminal.key("t");
     terminal.write("你好 from a terminal");
-    terminal.shows("what is written", |screen| screen.contains("> 你好 from a terminal"));
+    terminal.shows("the text line", |screen| screen.contains("> 你好 from a terminal"));
     terminal.key("Enter");
     let text = other.event("text", |_| true);
     assert_eq!((&text["text"], &text["from"]), (&"你好 from a terminal".into(), &"Ann".into()));
-    terminal.shows("that it left", |screen| screen.contains("✓ sent"));
+    terminal.shows("that it was sent", |screen| screen.contains("✓ sent"));
     terminal.key("Escape");
-    // Before the next key, or a terminal takes both for one with Alt.
-    terminal.shows("no line to write in", |screen| !screen.contains("> "));
+    // Wait before the next key, or the terminal takes both for one with Alt.
+    terminal.shows("no text line", |screen| !screen.contains("> "));
     terminal.key("h");
-    terminal.shows("the keys", |screen| screen.contains("start and stop recording"));
+    terminal.shows("the keys", |screen| screen.contains("start or stop recording"));
     terminal.key("h");
 
-    // The relay dies and comes back.
+    // The relay is killed and restarted.
     relay.running.signal("KILL");
-    terminal.shows("that the picture is old", |screen| {
-        screen.contains("no picture") && screen.contains("reconnecting")
-    });
+    terminal
+        .shows("a frozen picture", |screen| screen.contains("no picture") && screen.contains("reconnecting"));
     let mut again = Running::start(&["relay", "--listen", &relay.addr, "--json", "--quiet"]);
     again.event("listening", |_| true);
     terminal.shows("the stream again", |screen| screen.contains("20 fps") && !screen.contains("no picture"));
     terminal.key("q");
-    let end = terminal.shows("the end", |screen| screen.contains("ended with 0"));
-    assert!(end.contains("1 stream"), "the summary, on the screen from before:\n{end}");
+    let end = terminal.shows("the exit status", |screen| screen.contains("ended with 0"));
+    assert!(end.contains("1 stream"), "the summary is on the previous screen:\n{end}");
 }
 
 #[test]
@@ -198,10 +195,10 @@ fn a_demonstration_without_a_display_is_drawn_in_the_terminal() {
         Terminal::start(80, 24, &["demo", "--source", "pattern", "--size", "320x240", "--lang", "en"]);
     terminal.shows("a moving picture", |screen| screen.contains("320×240") && screen.contains("30 fps"));
     terminal.key("q");
-    terminal.shows("the end", |screen| screen.contains("ended with 0"));
+    terminal.shows("the exit status", |screen| screen.contains("ended with 0"));
 }
 
-/// The time that stands before the length of a film of a minute, in seconds.
+/// The position before the length of a film of one minute, in seconds.
 fn position(screen: &str) -> Option<u64> {
     let (before, _) = screen.split_once(" / 1:00")?;
     let (minutes, seconds) = before.rsplit(' ').next()?.split_once(':')?;
@@ -213,42 +210,43 @@ fn a_film_is_paused_and_moved_in_and_stays_at_its_end() {
     let folder = tempfile::tempdir().unwrap();
     let path = film::write(&folder.path().join("a film.mkv"), &[(clip::RED, 30), (clip::GREEN, 30)]);
     let terminal = Terminal::start(100, 24, &["play", &path, "--lang", "en"]);
-    terminal.shows("its name, and that it plays", |screen| {
+    terminal.shows("its name and position", |screen| {
         screen.contains("a film.mkv") && position(screen).is_some_and(|seconds| seconds > 0)
     });
     terminal.key("Space");
-    let paused = terminal.shows("that it is paused", |screen| screen.contains("paused · Space goes on"));
+    let paused =
+        terminal.shows("that it is paused", |screen| screen.contains("paused · press Space to resume"));
     let at = position(&paused).unwrap();
-    // Longer than a live picture may stand still before it is called frozen.
+    // Longer than a live picture may stand still before it counts as frozen.
     thread::sleep(Duration::from_millis(1_500));
     let still = terminal.screen();
     assert_eq!(position(&still), Some(at), "{still}");
     assert!(!still.contains("no picture"), "{still}");
     terminal.key("Right");
-    terminal.shows("five seconds on", |screen| position(screen) == Some(at + 5));
+    terminal.shows("five seconds forward", |screen| position(screen) == Some(at + 5));
     terminal.key("S-Right");
-    terminal.shows("thirty more", |screen| position(screen) == Some(at + 35));
+    terminal.shows("thirty seconds forward", |screen| position(screen) == Some(at + 35));
     terminal.key("Left");
-    terminal.shows("five back", |screen| position(screen) == Some(at + 30));
+    terminal.shows("five seconds back", |screen| position(screen) == Some(at + 30));
     terminal.key("Home");
     terminal.shows("the beginning", |screen| position(screen) == Some(0));
     terminal.key("h");
     terminal.shows("the keys", |screen| screen.contains("30 seconds back or forward"));
     terminal.key("h");
     terminal.key("End");
-    let end = terminal.shows("its end", |screen| screen.contains("The end · Space plays it again"));
+    let end = terminal.shows("its end", |screen| screen.contains("The end · press Space to play again"));
     assert_eq!(position(&end), Some(60), "{end}");
     thread::sleep(Duration::from_millis(1_500));
-    assert!(terminal.screen().contains("The end"), "and stays");
+    assert!(terminal.screen().contains("The end"), "the film stays at its end");
     terminal.key("Space");
-    terminal.shows("it again", |screen| {
+    terminal.shows("the film again", |screen| {
         !screen.contains("The end") && position(screen).is_some_and(|seconds| seconds < 20)
     });
     terminal.key("q");
-    terminal.shows("the end", |screen| screen.contains("ended with 0"));
+    terminal.shows("the exit status", |screen| screen.contains("ended with 0"));
 }
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !is_so() {
@@ -258,14 +256,14 @@ fn until(what: &str, mut is_so: impl FnMut() -> bool) {
 }
 
 impl Terminal {
-    /// The process of the program that runs in it.
+    /// The process id of the program that runs in it.
     fn program(&self) -> String {
         let shell = self.tmux(&["display-message", "-p", "#{pane_pid}"]).trim().to_owned();
         let children = Command::new("pgrep").args(["-P", &shell]).output().expect("pgrep runs (make deps)");
         String::from_utf8(children.stdout).unwrap().trim().to_owned()
     }
 
-    /// Stops all reading of the terminal, as a laptop does that sleeps with an ssh session open, until it is dropped.
+    /// Stops all reading of the terminal until dropped, like a sleeping laptop with an open ssh session.
     fn hold(&self) -> Held {
         let server = self.tmux(&["display-message", "-p", "#{pid}"]).trim().to_owned();
         kill("-STOP", &server);
@@ -273,7 +271,7 @@ impl Terminal {
     }
 }
 
-/// A terminal that takes nothing.
+/// A terminal that reads nothing.
 struct Held(String);
 
 impl Drop for Held {
@@ -287,7 +285,7 @@ fn kill(signal: &str, process: &str) {
 }
 
 fn is_there(process: &str) -> bool {
-    // Its shell may not have collected it yet.
+    // Its shell may not have reaped it yet.
     let status = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     status.rsplit(')').next().is_some_and(|rest| !rest.trim().is_empty() && !rest.trim().starts_with('Z'))
 }
@@ -299,9 +297,9 @@ fn a_recording_goes_on_in_a_terminal_that_is_held_and_ends_when_it_is_told_to() 
     let _sending = sender(&relay.addr, folder.path(), "ann");
     let file = folder.path().join("a.mkv");
     let recording = Terminal::start(100, 24, &["record", &relay.addr, "--out", file.to_str().unwrap()]);
-    recording.shows("how far it is", |screen| screen.contains("frames, "));
+    recording.shows("the progress", |screen| screen.contains("frames, "));
     let program = recording.program();
-    // Ctrl-S: the system keeps what is printed from then on.
+    // Ctrl-S: the kernel buffers what is printed from then on.
     recording.key("C-s");
     let size = || std::fs::metadata(&file).map_or(0, |about| about.len());
     for _ in 0..3 {
@@ -312,7 +310,7 @@ fn a_recording_goes_on_in_a_terminal_that_is_held_and_ends_when_it_is_told_to() 
     kill("-TERM", &program);
     until("it ends", || !is_there(&program));
     recording.key("C-q");
-    recording.shows("the end", |screen| screen.contains("ended with 0"));
+    recording.shows("the exit status", |screen| screen.contains("ended with 0"));
 }
 
 #[test]
@@ -320,13 +318,13 @@ fn what_has_the_whole_screen_ends_in_a_terminal_that_takes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let address = free_address();
     let relay = Terminal::start(100, 24, &["relay", "--listen", &address, "--dashboard", "--lang", "en"]);
-    relay.shows("that nobody is here", |screen| screen.contains("Nobody is here"));
+    relay.shows("no clients", |screen| screen.contains("Nobody is here"));
     let _sending = sender(&address, folder.path(), "ann");
     let shown = Terminal::start(100, 40, &["view", &address, "--terminal=blocks", "--lang", "en"]);
     shown.shows("the stream", |screen| screen.contains("ann"));
     let (relay_program, view_program) = (relay.program(), shown.program());
     let _held = (relay.hold(), shown.hold());
-    // Long enough for the pictures to fill what the system takes.
+    // Long enough for the pictures to fill the terminal's buffer.
     thread::sleep(Duration::from_secs(2));
     kill("-TERM", &view_program);
     until("the viewer ends", || !is_there(&view_program));
@@ -340,22 +338,22 @@ fn what_has_the_whole_screen_ends_in_a_terminal_that_takes_nothing() {
 fn what_cannot_be_shown_says_so_in_letters_too() {
     let relay = RelayProgram::start(&[]);
     let view = Terminal::start(100, 30, &["view", &relay.addr, "--terminal=blocks", "--lang", "en"]);
-    view.shows("that it waits", |screen| screen.contains("waiting for pictures"));
+    view.shows("the waiting message", |screen| screen.contains("waiting for pictures"));
     let deep = clip::deep(&clip::two_halves(320, 240));
     let frames = Peer::sending(&relay.addr, vec![peer::frame("ann", &deep)]);
     let screen = view.shows("that the stream cannot be decoded", |screen| {
         screen.contains("cannot be decoded: a JPEG with 12 bits a sample")
     });
-    assert!(screen.contains("○ ann") && screen.contains("320×240"), "whose it is:\n{screen}");
+    assert!(screen.contains("○ ann") && screen.contains("320×240"), "with name and size:\n{screen}");
     drop(frames);
     let _image = Peer::sending(&relay.addr, vec![peer::image(&deep), peer::frame("ann", &deep)]);
     view.shows("that the image cannot be shown", |screen| {
         screen.contains("cannot be shown:")
             && screen.contains("12 bits a sample")
-            && screen.contains("x closes")
+            && screen.contains("x close")
     });
     view.key("x");
-    view.shows("the streams", |screen| screen.contains("cannot be decoded") && !screen.contains("x closes"));
+    view.shows("the streams", |screen| screen.contains("cannot be decoded") && !screen.contains("x close"));
     view.key("q");
-    view.shows("the end", |screen| screen.contains("ended with 0"));
+    view.shows("the exit status", |screen| screen.contains("ended with 0"));
 }

@@ -1,7 +1,7 @@
-//! The real window on a real X server (Xvfb), fed by a real relay: is the picture there, in the right colours, with the
-//! words over it, and do the keys do what the help says?
+//! The real window on a real X server (Xvfb), with frames from a real relay: checks pictures, colours, texts
+//! and keys.
 //!
-//! Needs Xvfb, xdotool and ImageMagick's import (`make deps`); fails where they are missing.
+//! Needs Xvfb, xdotool and ImageMagick's import (`make deps`), and fails without them.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -23,11 +23,11 @@ use common::{
 };
 use image::RgbImage;
 
-/// No wait is longer than this: past it, it hangs.
+/// Longest wait for anything: past it, the program hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
 const WINDOW: (u32, u32) = (800, 600);
 
-/// An X server of its own, exactly as large as the window.
+/// A separate X server, exactly as large as the window.
 struct Display {
     server: Child,
     name: String,
@@ -55,13 +55,13 @@ impl Display {
             .expect("import runs (make deps)");
         assert!(output.status.success(), "{output:?}");
         let shot = image::load_from_memory(&output.stdout).unwrap().into_rgb8();
-        // Kept for whoever wants to look, or has to find out why.
+        // Kept to investigate failures.
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
         shot.save(folder.join(format!("window-{}.png", self.name.trim_start_matches(':')))).unwrap();
         shot
     }
 
-    /// Waits until a screenshot shows it.
+    /// Waits until `wanted` accepts a screenshot; returns it.
     fn shows(&self, what: &str, wanted: impl Fn(&RgbImage) -> bool) -> RgbImage {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -80,11 +80,12 @@ impl Display {
 
     fn key(&self, key: &str) {
         self.xdotool(&["search", "--onlyvisible", "--name", "pulsecam", "windowfocus"]);
-        // To whatever has the focus, as from a keyboard: the window may be gone before the key is released.
+        // To the window with the focus, as from a keyboard: the window may be gone before the key is
+        // released.
         self.xdotool(&["key", key]);
     }
 
-    /// Presses there, as long as a finger does.
+    /// Presses the button there, as long as a finger does.
     fn click(&self, x: u32, y: u32) {
         self.xdotool(&["mousemove", &x.to_string(), &y.to_string()]);
         self.xdotool(&["mousedown", "1", "sleep", "0.1", "mouseup", "1"]);
@@ -131,7 +132,7 @@ fn near(shot: &RgbImage, x: u32, y: u32, wanted: [u8; 3]) -> bool {
     shot.get_pixel(x, y).0.iter().zip(wanted).all(|(found, wanted)| found.abs_diff(wanted) < 25)
 }
 
-/// Pixels of a region that could be the strokes of light text.
+/// Number of pixels in a region that could belong to light text.
 fn light(shot: &RgbImage, across: std::ops::Range<u32>, down: std::ops::Range<u32>) -> usize {
     let (width, height) = shot.dimensions();
     down.filter(|y| *y < height)
@@ -145,7 +146,7 @@ fn shows_the_picture(shot: &RgbImage) -> bool {
     near(shot, 200, 300, [220, 30, 30]) && near(shot, 600, 300, [30, 200, 40])
 }
 
-/// A sender of that picture, over and over.
+/// A sender that repeats that picture.
 fn sender(host: &str, folder: &Path) -> Running {
     clip::sender(host, folder, "测试 Küche", &two_halves())
 }
@@ -157,24 +158,24 @@ fn the_window_shows_the_picture_the_words_and_the_truth_about_the_link() {
     let relay = RelayProgram::start(&[]);
     let mut window = display.view(&relay.addr, folder.path());
 
-    // Nobody sends: it says what it waits for, over a dark window.
-    let waiting = display.shows("what it waits for", |shot| light(shot, 0..800, 200..400) > 150);
+    // Without senders, a dark window says what it waits for.
+    let waiting = display.shows("the waiting message", |shot| light(shot, 0..800, 200..400) > 150);
     assert!(!shows_the_picture(&waiting));
 
     let _sender = sender(&relay.addr, folder.path());
     window.event("frame", |frame| frame["stream"] == "测试 Küche");
     let live = display.shows("the picture", shows_the_picture);
-    assert!(light(&live, 0..800, 0..600) > 100, "the stream's name is over the picture");
+    assert!(light(&live, 0..800, 0..600) > 100, "the stream's name is missing");
 
     let before = light(&live, 0..800, 0..600);
     assert!(run(&["text", &relay.addr, "--name", "小明", "你好，世界 🙂 hello"]).status.success());
     assert_eq!(window.event("text", |_| true)["text"], "你好，世界 🙂 hello", "in the terminal");
     display.shows("the text", |shot| shows_the_picture(shot) && light(shot, 0..800, 0..600) > before + 150);
 
-    // The relay dies: the picture no longer looks live, and words say why.
+    // The relay is killed: the picture must look frozen, with a text that says why.
     relay.running.signal("KILL");
     window.event("link", |event| event["state"] == "down");
-    display.shows("that the picture is old", |shot| {
+    display.shows("a frozen picture", |shot| {
         let [red, ..] = shot.get_pixel(200, 300).0;
         red < 170 && !shows_the_picture(shot) && light(shot, 0..800, 0..600) > 100
     });
@@ -200,11 +201,11 @@ fn the_keys_do_what_the_help_says() {
     let words = light(&plain, 0..800, 0..600);
 
     display.key("h");
-    display.shows("the keys", |shot| light(shot, 0..800, 0..600) > words + 500);
+    display.shows("the help panel", |shot| light(shot, 0..800, 0..600) > words + 500);
     display.key("h");
-    display.shows("no keys", |shot| light(shot, 0..800, 0..600) < words + 300);
+    display.shows("no help panel", |shot| light(shot, 0..800, 0..600) < words + 300);
     display.key("i");
-    display.shows("the numbers", |shot| light(shot, 0..800, 0..600) > words + 300);
+    display.shows("the statistics", |shot| light(shot, 0..800, 0..600) > words + 300);
     display.key("i");
 
     display.key("s");
@@ -223,7 +224,7 @@ fn the_keys_do_what_the_help_says() {
     }
     assert_eq!(fs::read(&snapshot).unwrap(), wanted, "the JPEG as received");
 
-    // What is copied can be pasted elsewhere.
+    // The copied picture can be pasted elsewhere.
     display.key("c");
     let copied = loop {
         let mut clip = Command::new("xclip");
@@ -238,7 +239,7 @@ fn the_keys_do_what_the_help_says() {
     assert_eq!(copied.dimensions(), (640, 480));
     assert!(near(&copied, 100, 240, RED) && near(&copied, 500, 240, GREEN));
 
-    // An image comes as a card over the picture until it is dismissed.
+    // An image lies over the picture until it is dismissed.
     let blue = folder.path().join("blue.png");
     RgbImage::from_pixel(300, 200, image::Rgb([20, 40, 230])).save(&blue).unwrap();
     assert!(run(&["image", &relay.addr, blue.to_str().unwrap()]).status.success());
@@ -259,7 +260,7 @@ fn plain(host: &str, folder: &Path, name: &str, colour: [u8; 3]) -> Running {
     clip::sender(host, folder, name, &clip::plain(640, 480, colour))
 }
 
-/// Away from the names, in each quarter of the window.
+/// A point in each quarter of the window, away from the names.
 const QUARTERS: [(u32, u32); 4] = [(200, 200), (600, 200), (200, 420), (600, 420)];
 
 fn quarters(shot: &RgbImage, colours: [[u8; 3]; 4]) -> bool {
@@ -279,7 +280,7 @@ fn four_streams_keep_their_places_and_one_is_enlarged_by_key_and_click() {
     }
     let all = [RED, GREEN, BLUE, AMBER];
     display.shows("a grid of four", |shot| quarters(shot, all));
-    // The second, large, and the others in a strip beside it.
+    // The second one enlarged, with the others in a strip beside it.
     display.key("2");
     let large = |shot: &RgbImage, colour| near(shot, 100, 300, colour) && near(shot, 560, 300, colour);
     let enlarged = display.shows("the green one large", |shot| large(shot, GREEN));
@@ -295,7 +296,8 @@ fn four_streams_keep_their_places_and_one_is_enlarged_by_key_and_click() {
     display.key("Escape");
     display.shows("the grid after Escape", |shot| quarters(shot, all));
 
-    // One stops: its tile dims and says so, the others live on; back again, it has its place.
+    // One sender stops: its tile is dimmed and says so, the others stay live. Restarted, it gets its place
+    // back.
     senders.remove(1);
     display.shows("the green one dimmed", |shot| {
         let (x, y) = QUARTERS[1];
@@ -320,14 +322,14 @@ fn what_is_written_goes_to_everybody_and_says_that_it_left() {
     let _sender = sender(&relay.addr, folder.path());
     display.shows("the picture", shows_the_picture);
     display.key("t");
-    let panel = display.shows("the line to write in", |shot| !near(shot, 100, 300, RED));
+    let panel = display.shows("the text line", |shot| !near(shot, 100, 300, RED));
     display.write("quick brown fox");
     display.key("Return");
     let text = other.event("text", |_| true);
     assert_eq!((&text["text"], &text["from"]), (&"quick brown fox".into(), &"Ann".into()));
     let before = light(&panel, 0..480, 0..600);
-    let said = display.shows("what was said", |shot| light(shot, 0..480, 0..600) > before + 60);
-    // What is pasted may be in any script.
+    let said = display.shows("the sent text", |shot| light(shot, 0..480, 0..600) > before + 60);
+    // Pasted text may be in any script.
     let mut clip = Command::new("xclip");
     clip.args(["-selection", "clipboard"]).env("DISPLAY", &display.name).stdin(Stdio::piped());
     let mut clip = clip.spawn().expect("xclip runs (make deps)");
@@ -335,10 +337,10 @@ fn what_is_written_goes_to_everybody_and_says_that_it_left() {
     assert!(clip.wait().unwrap().success());
     display.key("ctrl+v");
     let more = light(&said, 0..480, 0..600);
-    display.shows("what was pasted", |shot| light(shot, 0..480, 0..600) > more + 40);
+    display.shows("the pasted text", |shot| light(shot, 0..480, 0..600) > more + 40);
     display.key("Return");
     assert_eq!(other.event("text", |_| true)["text"], "你好，世界 🙂 שלום");
-    // A key that is a command elsewhere is a letter here.
+    // A command key only enters its letter here.
     display.write("q");
     display.key("BackSpace");
     display.key("Escape");
@@ -357,7 +359,7 @@ fn what_is_seen_is_recorded_by_a_key() {
     let _sender = sender(&relay.addr, folder.path());
     display.shows("the picture", shows_the_picture);
     display.key("r");
-    display.shows("that it is recorded", |shot| {
+    display.shows("the recording sign", |shot| {
         near(shot, 31, 573, [255, 125, 114]) || light(shot, 30..300, 560..590) > 60
     });
     let file = |kind: &str| {
@@ -411,7 +413,7 @@ fn in_a_call_one_sees_oneself_as_in_a_mirror_and_m_shows_the_others_a_card() {
     other.event("frame", |frame| frame["stream"] == "Ann");
     // In the lower right corner, small, and green on the left.
     let mirrored = |shot: &RgbImage| near(shot, 600, 500, GREEN) && near(shot, 740, 500, RED);
-    display.shows("the own picture", mirrored);
+    display.shows("the self view", mirrored);
     display.key("m");
     other.event("frame", |frame| frame["card"] == "camera-off");
     display.shows("that the camera is off", |shot| !mirrored(shot) && light(shot, 560..800, 400..560) > 60);
@@ -419,7 +421,7 @@ fn in_a_call_one_sees_oneself_as_in_a_mirror_and_m_shows_the_others_a_card() {
     other.event("frame", |frame| frame["card"] == "camera-off");
     display.key("m");
     other.event("frame", |frame| frame["card"].is_null());
-    display.shows("the own picture again", mirrored);
+    display.shows("the self view again", mirrored);
     display.key("q");
     assert_eq!(window.exit_code(), 0);
 }
@@ -435,7 +437,7 @@ fn the_window_speaks_chinese_and_grows_with_the_screen() {
             .args(arguments)
             .env("DISPLAY", &display.name);
         let mut window = Running::spawn(&mut command);
-        let shot = display.shows("what it waits for", |shot| light(shot, 0..800, 200..400) > 150);
+        let shot = display.shows("the waiting message", |shot| light(shot, 0..800, 200..400) > 150);
         display.key("q");
         assert_eq!(window.exit_code(), 0);
         light(&shot, 0..800, 200..400)
@@ -474,7 +476,7 @@ fn what_cannot_be_shown_says_so_where_it_would_be() {
     let frames = vec![peer::frame("深い", &deep)];
     let peer = Peer::sending(&relay.addr, frames);
     window.event("damaged", |event| event["stream"] == "深い");
-    // The ring of what is bad stands before its name in the corner, and words in the middle.
+    // The ring of a bad state is before its name in the corner, and the reason in the middle.
     let ring = |shot: &RgbImage| {
         let mut corner = (0..60).flat_map(|y| (0..60).map(move |x| (x, y)));
         corner.any(|(x, y)| near(shot, x, y, [255, 125, 114]))
@@ -484,7 +486,7 @@ fn what_cannot_be_shown_says_so_where_it_would_be() {
     tile.save(Path::new(env!("CARGO_TARGET_TMPDIR")).join("undecodable-stream.png")).unwrap();
     drop(peer);
 
-    // An image of a kind that is not shown, over a picture that is: two streams side by side, the right one red and green.
+    // An image that cannot be shown, over two streams side by side, of which the right one is red and green.
     let _sender = sender(&relay.addr, folder.path());
     let red = |shot: &RgbImage| near(shot, 590, 430, RED);
     display.shows("the streams", red);
@@ -492,7 +494,7 @@ fn what_cannot_be_shown_says_so_where_it_would_be() {
     let image = vec![peer::image(&deep), beat.clone()];
     let peer = Peer::sending(&relay.addr, image);
     window.event("image", |event| event["reason"].as_str().is_some_and(|why| why.contains("12 bits")));
-    // Its frame, empty but for words.
+    // Its frame is empty but for the reason.
     let dark = |shot: &RgbImage, x, y| shot.get_pixel(x, y).0.iter().all(|channel| *channel < 45);
     let shown = display.shows("why the image is not there", |shot| {
         dark(shot, 590, 430) && dark(shot, 420, 430) && light(shot, 150..650, 230..350) > 400
@@ -502,7 +504,7 @@ fn what_cannot_be_shown_says_so_where_it_would_be() {
     display.shows("the streams without the image", red);
     drop(peer);
 
-    // A PNG, as a Qt program may send it, is shown.
+    // A PNG, as a Qt program may send, is shown.
     let mut png = std::io::Cursor::new(Vec::new());
     RgbImage::from_pixel(300, 200, image::Rgb([20, 40, 230]))
         .write_to(&mut png, image::ImageFormat::Png)
@@ -517,17 +519,18 @@ fn what_cannot_be_shown_says_so_where_it_would_be() {
     assert_eq!(window.exit_code(), 0);
 }
 
-/// A film of a minute: red, green and blue for twenty seconds each.
+/// A film of one minute: red, green and blue for twenty seconds each.
 fn three_colours(folder: &Path) -> String {
     film::write(&folder.join("three colours.mkv"), &[RED, GREEN, BLUE].map(|colour| (colour, 20)))
 }
 
-/// In full, away from words and bar.
+/// Whether the whole picture has this colour, checked away from texts and bar.
 fn is_plain(shot: &RgbImage, colour: [u8; 3]) -> bool {
     [(400, 300), (400, 150), (650, 450)].iter().all(|&(x, y)| near(shot, x, y, colour))
 }
 
-/// What is played of a film's track, as wide as the window but for its margins: the row, and where it ends.
+/// The played part of a film's track, as wide as the window without its margins: the row, and where the part
+/// ends.
 fn played(shot: &RgbImage) -> Option<(u32, u32)> {
     const PLAYED: [u8; 3] = [0x56, 0xd3, 0x8c];
     let row = (500..600).find(|&y| near(shot, 30, y, PLAYED))?;
@@ -538,10 +541,10 @@ fn played(shot: &RgbImage) -> Option<(u32, u32)> {
 /// The left end of that track, and its length.
 const TRACK: (u32, u32) = (24, 752);
 
-/// Pixels that half the knob covers.
+/// Half the knob's width in pixels.
 const KNOB: u32 = 10;
 
-/// Whether the bar says that this much of a minute is played.
+/// Whether the bar shows this position in a film of one minute.
 fn is_at(shot: &RgbImage, millis: u64) -> bool {
     let column = TRACK.0 + (u64::from(TRACK.1) * millis / 60_000) as u32;
     played(shot).is_some_and(|(_, end)| end.abs_diff(column) <= KNOB)
@@ -563,16 +566,13 @@ fn a_film_is_paused_and_moved_in_by_keys() {
     display.key("space");
     let paused = window.event("played", |event| event["state"] == "paused");
     assert_eq!(paused["length_ms"], 60_000);
-    // Longer than a live picture may stand still before it is called frozen.
+    // Longer than a live picture may stand still before it counts as frozen.
     thread::sleep(Duration::from_millis(1_500));
     let still = display.screenshot();
-    assert!(
-        is_plain(&still, RED) && light(&still, 200..600, 250..350) == 0,
-        "neither dark nor with words over it"
-    );
-    assert!(light(&still, 30..500, 550..590) > 100, "the bar is there");
+    assert!(is_plain(&still, RED) && light(&still, 200..600, 250..350) == 0, "dimmed, or with text over it");
+    assert!(light(&still, 30..500, 550..590) > 100, "the bar is missing");
 
-    // While it is paused, each move shows one picture.
+    // While it is paused, each seek shows one picture.
     window.forget();
     let mut expected = position(&paused);
     let mut seq = None;
@@ -586,21 +586,21 @@ fn a_film_is_paused_and_moved_in_by_keys() {
         assert!(position(&moved).abs_diff(expected) <= 100, "{key}: {moved} is not {expected}");
         assert_eq!(moved["state"], "paused");
         let next = frame["seq"].as_u64();
-        assert!(seq.is_none_or(|seq| next == Some(seq + 1)), "one picture for each move");
+        assert!(seq.is_none_or(|seq| next == Some(seq + 1)), "one picture per seek");
         seq = next;
-        display.shows("where it is", |shot| is_at(shot, expected));
+        display.shows("the position", |shot| is_at(shot, expected));
     }
-    display.shows("what is there", |shot| is_plain(shot, GREEN));
+    display.shows("the picture there", |shot| is_plain(shot, GREEN));
     display.key("Home");
     assert_eq!(position(&window.event("played", |_| true)), 0);
     display.shows("the beginning", |shot| is_plain(shot, RED));
 
-    // At the end the last picture stays, and so does the window.
+    // At the end, the last picture and the window stay.
     display.key("End");
     window.event("played", |event| event["state"] == "ended");
     thread::sleep(Duration::from_millis(1_500));
     let end = display.shows("its end", |shot| is_plain(shot, BLUE) && is_at(shot, 60_000));
-    assert!(light(&end, 150..500, 550..590) > 100, "and says so");
+    assert!(light(&end, 150..500, 550..590) > 100, "the end is not announced");
     display.key("space");
     window.event("played", |event| event["state"] == "playing" && position(event) < 1_000);
     display.shows("the beginning again", |shot| is_plain(shot, RED));
@@ -624,7 +624,7 @@ fn a_film_is_paused_and_moved_in_by_its_bar_which_goes_while_it_plays() {
     let before = light(&bar, 300..500, 480..530);
     display.xdotool(&["mousemove", "400", &row.to_string()]);
     display.shows("the time at the pointer", |shot| light(shot, 300..500, 480..530) > before + 10);
-    // Each step is waited for: a window of a busy machine looks at the pointer seldom.
+    // Waits for each step: on a busy machine, the window rarely polls the pointer.
     let row = row.to_string();
     let press = |x: u32, y: &str| display.xdotool(&["mousemove", &x.to_string(), y, "mousedown", "1"]);
     let release = || display.xdotool(&["mouseup", "1"]);
@@ -637,16 +637,16 @@ fn a_film_is_paused_and_moved_in_by_its_bar_which_goes_while_it_plays() {
 
     // Dragged, also beyond the bar's edges.
     press(TRACK.0 + TRACK.1 / 20, &row);
-    display.shows("where it is pressed", |shot| is_plain(shot, RED));
+    display.shows("the pressed position", |shot| is_plain(shot, RED));
     display.xdotool(&["mousemove", &(TRACK.0 + TRACK.1 * 3 / 4).to_string(), "300"]);
-    display.shows("where it is dragged to", |shot| is_plain(shot, BLUE));
+    display.shows("the position of the drag", |shot| is_plain(shot, BLUE));
     display.xdotool(&["mousemove", "2", "300"]);
-    display.shows("where it is dragged to beyond the track", |shot| is_plain(shot, RED));
+    display.shows("the position of the drag beyond the track", |shot| is_plain(shot, RED));
     release();
     let dragged = window.event("played", |_| true);
     assert!(position(&dragged) < 20_000, "{dragged}");
 
-    // The sign below the track's left end.
+    // The button below the track's left end.
     press(30, &(row.parse::<u32>().unwrap() + 22).to_string());
     window.event("played", |event| event["state"] == "paused");
     release();
@@ -671,8 +671,8 @@ fn a_film_that_nobody_can_pause_ends_at_its_end_and_one_with_a_limit_at_that() {
     assert!(play(":9999", &[]) > 0, "no such display");
     let display = Display::start();
     assert!(play(&display.name, &["--no-window"]) > 0);
-    assert!(play(&display.name, &["--for", "3s"]) > 0, "though its last picture would stay");
-    assert!(play(&display.name, &["--frames", "15", "--repeat"]) >= 15, "over and over");
+    assert!(play(&display.name, &["--for", "3s"]) > 0, "although its last picture would stay");
+    assert!(play(&display.name, &["--frames", "15", "--repeat"]) >= 15, "repeated");
 }
 
 #[test]
@@ -682,7 +682,7 @@ fn a_pattern_is_no_film() {
     let mut window = display.open(&["demo", "--source", "pattern", "--size", "640x480"], folder.path());
     window.event("shown", |_| true);
     display.key("space");
-    display.shows("that the window is paused", |shot| light(shot, 12..300, 560..590) > 60);
+    display.shows("the pause sign", |shot| light(shot, 12..300, 560..590) > 60);
     window.forget();
     window.event("frame", |_| true);
     display.key("q");

@@ -1,7 +1,8 @@
-//! What the program says to a person who looks at it, in that person's language.
+//! The texts of the program's interfaces, in the user's language.
 //!
-//! Sentences stand in a Fluent file for each [`Language`], by a name; a [`Phrase`] is such a name, so that code cannot ask for a
-//! sentence that nobody wrote. Help texts, errors and logs are in English: they are searched for, quoted, and read by programs.
+//! A Fluent file for each [`Language`] holds the texts by key. A [`Phrase`] is such a key, so that code
+//! cannot use a text that does not exist. Help texts, errors and logs are in English: users search for them
+//! and quote them, and programs read them.
 
 mod phrase;
 
@@ -12,7 +13,7 @@ use unic_langid::LanguageIdentifier;
 
 pub use self::phrase::Phrase;
 
-/// A language that the program speaks.
+/// A language of the interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Language {
     /// English.
@@ -23,16 +24,16 @@ pub enum Language {
 }
 
 impl Language {
-    /// All of them.
+    /// All languages.
     pub const ALL: [Self; 2] = [Self::English, Self::Chinese];
 
-    /// The one that this machine is set to, English where that is not spoken here.
+    /// The system's language; English if it is not supported.
     #[must_use]
     pub fn of_the_system() -> Self {
         sys_locale::get_locales().find_map(|locale| locale.parse().ok()).unwrap_or_default()
     }
 
-    /// Its code, as `--lang` takes it.
+    /// Its ISO 639-1 code, such as `en`.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -53,22 +54,22 @@ impl Language {
     }
 }
 
-/// A language that is not spoken here.
+/// The error for an unsupported language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("en or zh")]
+#[error("expected en or zh")]
 pub struct Unknown;
 
 impl FromStr for Language {
     type Err = Unknown;
 
-    /// Reads `zh`, `zh-CN`, `zh_CN.UTF-8` and the like.
+    /// Parses `zh`, `zh-CN`, `zh_CN.UTF-8` and the like.
     fn from_str(text: &str) -> Result<Self, Unknown> {
         let code = text.split(['-', '_', '.', '@']).next().unwrap_or_default();
         Self::ALL.into_iter().find(|language| language.code().eq_ignore_ascii_case(code)).ok_or(Unknown)
     }
 }
 
-/// The sentences of one language.
+/// The texts of one language.
 pub struct Words {
     language: Language,
     bundle: FluentBundle<FluentResource>,
@@ -87,13 +88,14 @@ impl Default for Words {
 }
 
 impl Words {
-    /// Reads them.
+    /// Loads the texts.
     #[must_use]
     pub fn new(language: Language) -> Self {
         let mut bundle = FluentBundle::new_concurrent(vec![language.identifier()]);
-        // Names may be in any direction; what they could do to a line is seen to where it is drawn (`harmless`).
+        // Names may be in any direction; characters that affect a line are handled when it is drawn
+        // (`harmless`).
         bundle.set_use_isolating(false);
-        // What could be read counts, and the tests hold that it is all.
+        // Uses everything that could be read; the tests check that this is all.
         let resource = FluentResource::try_new(language.text().to_owned()).unwrap_or_else(|(read, _)| read);
         bundle.add_resource_overriding(resource);
         Self { language, bundle }
@@ -105,13 +107,13 @@ impl Words {
         self.language
     }
 
-    /// A sentence without anything to fill in.
+    /// Returns a text without placeholders.
     #[must_use]
     pub fn say(&self, phrase: Phrase) -> String {
         self.fill(phrase, &FluentArgs::new())
     }
 
-    /// A sentence with what is to be filled in, by name.
+    /// Returns a text with its placeholders filled in, by name.
     #[must_use]
     pub fn tell<'a, V: Into<FluentValue<'a>>>(
         &self,
@@ -128,7 +130,7 @@ impl Words {
     fn fill(&self, phrase: Phrase, arguments: &FluentArgs<'_>) -> String {
         let pattern = self.bundle.get_message(phrase.key()).and_then(|message| message.value());
         let Some(pattern) = pattern else { return phrase.key().to_owned() };
-        // A value that is missing is seen as its name, in braces.
+        // A missing value is shown as its name, in braces.
         self.bundle.format_pattern(pattern, Some(arguments), &mut Vec::new()).into_owned()
     }
 }
@@ -139,7 +141,7 @@ mod tests {
 
     use super::*;
 
-    /// The names in a file, each with the values that its sentence wants.
+    /// The keys in a file, each with the placeholders of its text.
     fn entries(text: &str) -> Vec<(String, BTreeSet<String>)> {
         let mut entries = Vec::<(String, BTreeSet<String>)>::new();
         for line in text.lines().filter(|line| !line.starts_with('#')) {
@@ -160,7 +162,7 @@ mod tests {
     #[test]
     fn no_sentence_is_missing_or_left_over_in_any_language() {
         let asked: BTreeSet<_> = Phrase::ALL.iter().map(|phrase| phrase.key().to_owned()).collect();
-        assert_eq!(asked.len(), Phrase::ALL.len(), "two phrases with one name");
+        assert_eq!(asked.len(), Phrase::ALL.len(), "two phrases with one key");
         let english: Vec<_> = entries(Language::English.text());
         for language in Language::ALL {
             assert!(FluentResource::try_new(language.text().to_owned()).is_ok(), "{language:?}");

@@ -1,17 +1,17 @@
-//! The sentences by name.
+//! The keys of the texts.
 
 macro_rules! phrases {
     ($($name:ident = $key:literal,)*) => {
-        /// A sentence that is in the file of each language.
+        /// A text that is in the file of each language.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[expect(missing_docs, reason = "the files say what they say")]
+        #[expect(missing_docs, reason = "the files show the texts")]
         pub enum Phrase { $($name,)* }
 
         impl Phrase {
-            /// All of them.
+            /// All phrases.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
-            /// Its name in the files.
+            /// Its key in the files.
             #[must_use]
             pub const fn key(self) -> &'static str {
                 match self { $(Self::$name => $key,)* }
@@ -21,7 +21,7 @@ macro_rules! phrases {
 }
 
 phrases! {
-    // How the link is.
+    // State of the link.
     Connecting = "connecting",
     Connected = "connected",
     ConnectedRoundTrip = "connected-round-trip",
@@ -34,7 +34,7 @@ phrases! {
     RefusedRetryIn = "refused-retry-in",
     Lasting = "lasting",
     LastingRetryIn = "lasting-retry-in",
-    // Why it is down.
+    // Why the link is down.
     WhyRefused = "why-refused",
     WhyNoAnswer = "why-no-answer",
     WhyResolving = "why-resolving",
@@ -53,7 +53,7 @@ phrases! {
     WhySentAway = "why-sent-away",
     WhySilent = "why-silent",
     WhyLost = "why-lost",
-    // How a stream is.
+    // State of a stream.
     LateBy = "late-by",
     Paused = "paused",
     NoPicture = "no-picture",
@@ -113,7 +113,7 @@ phrases! {
     ButtonNumbers = "button-numbers",
     ButtonHelp = "button-help",
     ButtonAll = "button-all",
-    // What the program tells of what it did.
+    // Results of commands.
     SavedAs = "saved-as",
     NothingToSave = "nothing-to-save",
     CannotSave = "cannot-save",
@@ -124,7 +124,7 @@ phrases! {
     RecordingSaved = "recording-saved",
     RecordingEmpty = "recording-empty",
     RecordingFailed = "recording-failed",
-    // The numbers.
+    // The statistics panel.
     Numbers = "numbers",
     RoundTrip = "round-trip",
     Unknown = "unknown",

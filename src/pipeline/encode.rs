@@ -1,4 +1,4 @@
-//! Makes JPEGs of frames, and a card where none come.
+//! Encodes frames as JPEG, and sends a card while the source gives none.
 
 use std::{
     borrow::Cow,
@@ -27,7 +27,7 @@ use crate::{
     wire::FrameInfo,
 };
 
-/// How often a card is sent again: whoever comes in between sees it that soon.
+/// How often a card is sent again, so that a new viewer soon sees it.
 const CARD_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The size of a card for a source that never gave a picture.
@@ -37,31 +37,31 @@ pub(super) struct Encode<F> {
     tally: Arc<Tally>,
     sink: F,
     encoder: Encoder,
-    /// Whether JPEG is encoded anew, as another quality than the source's is asked for.
+    /// Whether JPEG is encoded again, because another quality than the source's was requested.
     anew: bool,
-    /// Made where the first JPEG has to be decoded.
+    /// Created when the first JPEG has to be decoded.
     decoder: Option<Decoder>,
     strips: Strips,
     name: String,
     limit: Option<u64>,
     handed_on: u64,
-    /// The number of the newest frame that was taken.
+    /// The number of the newest frame taken.
     newest: Option<u64>,
     viewers: Option<Viewers>,
     spare: Spare,
     still: Option<Still>,
-    /// Makes less of them where the link is slow.
+    /// Reduces the stream if the link is slow.
     lessen: Option<Lessen>,
     card: Option<Sent>,
     painter: Option<Painter>,
-    /// One's own picture.
+    /// The self view.
     glass: Option<Glass>,
     switch: Option<Switch>,
-    /// Of the last picture, for the card in its place.
+    /// Size of the last picture, for the card in its place.
     size: Option<(usize, usize)>,
 }
 
-/// The card that was sent last.
+/// The last card that was sent.
 struct Sent {
     silence: Silence,
     viewers: Option<u32>,
@@ -96,28 +96,28 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
         })
     }
 
-    /// Whether a frame costs no work, so that the source's own thread can hand it on: a wake-up of another thread costs more than
-    /// passing on a JPEG.
+    /// Whether a frame costs no work, so that the source's own thread can send it: waking another thread
+    /// costs more than passing on a JPEG.
     pub(super) fn is_free(&self, frame: &Frame) -> bool {
         self.passes_on() && matches!(frame.data, FrameData::Jpeg(_))
     }
 
-    /// Whether JPEG goes on as it is.
+    /// Whether JPEG is passed through unchanged.
     fn passes_on(&self) -> bool {
         !self.anew && self.lessen.as_ref().is_none_or(Lessen::is_full)
     }
 
-    /// Whether all frames that were asked for have had their turn, those included that nobody views.
+    /// Whether all requested frames have been handled, including those that nobody viewed.
     pub(super) fn is_done(&self) -> bool {
         self.limit.is_some_and(|limit| self.handed_on + self.tally.unseen.load(Relaxed) >= limit)
     }
 
-    /// Whether the mirror waits for a picture.
+    /// Whether the self view is due for a picture.
     pub(super) fn wants_a_look(&self, now: Instant) -> bool {
         self.glass.as_ref().is_some_and(|glass| glass.is_due(now))
     }
 
-    /// Shows a frame in the mirror, and nobody else.
+    /// Shows a frame in the self view only.
     pub(super) fn look_only(&mut self, data: FrameData) {
         if let Some(glass) = &mut self.glass {
             glass.look(&data, Instant::now());
@@ -125,14 +125,14 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
         self.use_again(data);
     }
 
-    /// Says in the mirror why there is nothing to see.
+    /// Shows in the self view why there is no picture.
     pub(super) fn reflect(&self, reflection: Reflection) {
         if let Some(glass) = &self.glass {
             glass.tell(reflection);
         }
     }
 
-    /// Hands a frame on, or leaves it out.
+    /// Sends a frame, or drops it.
     pub(super) fn frame(&mut self, frame: Frame) {
         if self.is_done() {
             self.tally.not_wanted();
@@ -148,7 +148,7 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
         if self.switch.is_some() {
             self.size = size(&data).or(self.size);
         }
-        // One that waited for the encoder's thread while a newer one passed by it.
+        // An older frame that waited for the encoder's thread while a newer one passed through.
         if self.newest.is_some_and(|newest| seq < newest) {
             self.tally.skipped.fetch_add(1, Relaxed);
             self.use_again(data);
@@ -170,7 +170,7 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
         let jpeg = self.jpeg(&data);
         let sent = jpeg.is_ok();
         match jpeg {
-            // It was switched off while the picture was encoded: nobody is to see it.
+            // The source was switched off during encoding: the picture must not be sent.
             Ok(_) if self.is_off() => _ = self.tally.switched_off.fetch_add(1, Relaxed),
             Ok(jpeg) => {
                 let info = self.info(captured);
@@ -180,14 +180,14 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
             Err(error) => {
                 let error = error.to_string();
                 if self.tally.reasons().failed.replace(error.clone()).is_none() {
-                    warn!("frame {seq} is left out: {error}");
+                    warn!("dropped frame {seq}: {error}");
                 } else {
-                    debug!("frame {seq} is left out: {error}");
+                    debug!("dropped frame {seq}: {error}");
                 }
                 self.tally.failed.fetch_add(1, Relaxed);
             }
         }
-        // Once the others have it.
+        // After the frame was sent, so that it is not delayed.
         if let Some(glass) = &mut self.glass {
             glass.look(&data, now);
         }
@@ -245,7 +245,7 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
             && self.lessen.as_ref().is_some_and(Lessen::keeps_size)
             && original.len() <= jpeg.len()
         {
-            // Less was asked for, and the original is less.
+            // The encoded picture is not smaller than the original.
             self.tally.passed_through.fetch_add(1, Relaxed);
             return Ok(original.clone());
         }
@@ -253,7 +253,7 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
         Ok(jpeg)
     }
 
-    /// Asked here as well as by the source's thread, which may hang in a driver.
+    /// Checked here as well as by the source's thread, which may hang in a driver.
     fn is_off(&self) -> bool {
         self.switch.as_ref().is_some_and(|switch| !switch.is_on())
     }
@@ -271,16 +271,17 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
         }
     }
 
-    /// No frame came for a moment: where that has lasted too long, viewers are sent a card, and again every second.
+    /// Called when no frame came for a moment: if that has lasted too long, sends a card, and repeats it
+    /// every second.
     pub(super) fn look(&mut self, now: Instant) {
         self.note_switch(now);
         let Some(silence) = self.tally.life().silence(now) else { return };
         let viewers = viewing(self.viewers.as_ref());
         if viewers == Some(0) {
-            self.card = None; // the next one who comes sees it at once
+            self.card = None; // the next viewer gets it at once
             return;
         }
-        // A name with emoji looks better once the system's fonts were found.
+        // A name with emoji looks better once the system's fonts are found.
         let new_fonts = self.painter.as_mut().is_some_and(Painter::refresh);
         let is_same = |card: &Sent| card.silence == silence && card.viewers == viewers && !new_fonts;
         let kept = self.card.take().filter(is_same);
@@ -300,7 +301,7 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
                 (self.sink)(FrameInfo { card: Some(card.into()), ..info }, jpeg.clone());
                 self.card = Some(Sent { silence, viewers, jpeg, at: now });
             }
-            Err(error) => debug!("no card: {error}"),
+            Err(error) => debug!("cannot draw the card: {error}"),
         }
     }
 
@@ -310,8 +311,8 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
             name: silence.signal.name.clone(),
             reason: match &silence.trouble {
                 Some(trouble) => trouble.clone(),
-                None if silence.off => "the camera is switched off".into(),
-                None => "no picture is coming".into(),
+                None if silence.off => "the camera is turned off".into(),
+                None => "no picture".into(),
             },
         };
         // Loading fonts takes milliseconds, and most streams never need them.
@@ -320,7 +321,7 @@ impl<F: FnMut(FrameInfo, Bytes)> Encode<F> {
     }
 }
 
-/// Pixels across and down.
+/// Width and height in pixels.
 fn size(data: &FrameData) -> Option<(usize, usize)> {
     match data {
         FrameData::Picture(picture) => Some((picture.width, picture.height)),

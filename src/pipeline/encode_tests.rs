@@ -1,4 +1,4 @@
-//! What goes out, and what does not.
+//! Tests of the encoder: which frames and cards are sent.
 
 use std::sync::Mutex;
 
@@ -31,7 +31,7 @@ fn a_frame_that_a_newer_one_has_passed_is_left_out() {
         encode.frame(frame(seq));
     }
     let seqs: Vec<_> = sunk.lock().unwrap().iter().map(|info| info.seq).collect();
-    assert_eq!(seqs, [Some(0), Some(2), Some(3)], "and no more than were asked for");
+    assert_eq!(seqs, [Some(0), Some(2), Some(3)], "and no more than requested");
     assert_eq!(tally.counts().skipped, 1);
     assert!(encode.is_done());
 }
@@ -54,7 +54,7 @@ fn a_card_is_sent_once_a_second_and_at_once_to_who_begins_to_view() {
     }
     told.send_replace(Some(2));
     look(1860);
-    assert_eq!(tally.counts().cards, 3, "one more looks");
+    assert_eq!(tally.counts().cards, 3, "one more viewer");
     let sunk = sunk.lock().unwrap();
     assert!(sunk.iter().all(|info| info.card.as_deref() == Some(FrameInfo::NO_SIGNAL)));
     assert!(sunk.iter().all(|info| info.seq.is_none()));
@@ -77,7 +77,7 @@ fn what_is_switched_off_is_seen_by_nobody_and_a_card_says_so_at_once() {
     encode.look(now);
     encode.frame(frame(1));
     let off = Some(FrameInfo::CAMERA_OFF.to_owned());
-    assert_eq!(cards(), [None, off.clone()], "the frame that was under way is left out");
+    assert_eq!(cards(), [None, off.clone()], "the frame that was being encoded is dropped");
     assert_eq!(shown.lock().unwrap().last(), Some(&Reflection::Off));
     encode.look(now + CARD_INTERVAL);
     switch.set(true);
@@ -86,7 +86,7 @@ fn what_is_switched_off_is_seen_by_nobody_and_a_card_says_so_at_once() {
     assert_eq!(cards(), [None, off.clone(), off, None]);
 }
 
-/// A report of a frame that was ready just now, `lost` of a hundred of which get lost.
+/// A report of a frame that was ready just now; `lost` is in percent.
 fn report(lost: u8, sent: u64) -> Report {
     let (late, queued) = (Duration::ZERO, Duration::ZERO);
     let (ready, at_relay) = (Instant::now(), Duration::from_millis(5));
@@ -112,12 +112,12 @@ fn no_step_down_makes_a_jpeg_that_came_in_larger() {
             encode.frame(Frame { seq, captured: Timestamp::from_micros(seq), data });
         }
         let sizes = sizes.lock().unwrap();
-        assert_eq!(sizes[0], (original.len(), Some(quality)), "passed on as it came");
+        assert_eq!(sizes[0], (original.len(), Some(quality)), "passed through unchanged");
         assert!(
             sizes.iter().all(|(bytes, found)| *bytes <= original.len() && *found <= Some(quality)),
             "{sizes:?}"
         );
         let sent: usize = sizes.iter().map(|(bytes, _)| bytes).sum();
-        assert!(sent < 39 * original.len(), "and less was sent: {sizes:?}");
+        assert!(sent < 39 * original.len(), "less was sent: {sizes:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! The source's thread: takes frames, and hands the newest to the encoder.
+//! The source's thread: takes frames, and passes the newest to the encoder.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
@@ -16,14 +16,14 @@ use crate::{
     wire::FrameInfo,
 };
 
-/// A pause after a frame that could not be had: a source that fails at once must not spin, and a camera that is plugged in
-/// again shall be seen soon.
+/// Pause after a failed frame: a source that fails at once must not spin, and a camera that is plugged in
+/// again should be seen soon.
 const FAILURE_PAUSE: Duration = Duration::from_millis(250);
 
-/// How often one that is off looks whether it should end.
+/// How often a source that is switched off checks whether it should end.
 const OFF_LOOK: Duration = Duration::from_millis(250);
 
-/// Memory of pictures that are encoded, to make the next ones in.
+/// Memory of encoded pictures, for reuse.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Spare(Arc<Mutex<Option<Vec<u8>>>>);
 
@@ -37,10 +37,10 @@ impl Spare {
     }
 }
 
-/// Opens the source, again where it was switched off.
+/// Opens the source, also after it was switched off.
 pub(super) type Open = Box<dyn FnMut() -> Result<Box<dyn Source>, Error> + Send>;
 
-/// What the source's thread works with.
+/// The state of the source's thread.
 pub(super) struct Grab<F> {
     /// `None` while it is switched off.
     pub(super) source: Option<Box<dyn Source>>,
@@ -83,7 +83,7 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
         }
     }
 
-    /// The source failed for good: nothing is gained by asking it again.
+    /// The source failed permanently: retrying is useless.
     fn ended(&self, error: &Error, live: Option<Signal>) {
         warn!("{error}");
         self.tally.life().known_as(live);
@@ -101,18 +101,18 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
         life.known_as(live);
         let first = life.failed(error.reason(), error.is_lasting());
         drop(life);
-        // Told once, not four times a second for a night.
+        // Logged once, not four times a second for a whole night.
         if first {
             self.tally.outages.fetch_add(1, Relaxed);
             warn!("{error}{lasting}");
             self.encode().reflect(Reflection::NoSignal(error.reason()));
         }
-        // Viewers are told at once of what lasts: the encoder may look a second later.
+        // A lasting failure is shown to viewers at once: the encoder might check only a second later.
         self.encode().look(Instant::now());
         thread::sleep(FAILURE_PAUSE);
     }
 
-    /// Waits a moment for the switch. What is live is closed first: a camera's light goes out.
+    /// Waits a moment for the switch. A live source is closed first, so that a camera's light goes out.
     fn stay_off(&mut self) {
         self.numbers.paused();
         self.encode().look(Instant::now());
@@ -133,14 +133,14 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
                 self.source = Some(source);
             }
             Err(error) => {
-                // As a camera that is gone: told, and tried again.
+                // Treated like a camera that is gone: reported, and retried.
                 let signal = Signal { name: self.job.name.clone(), size: None, patience: Duration::ZERO };
                 self.failed(&error, Some(signal));
             }
         }
     }
 
-    /// Takes a frame and sees to it.
+    /// Takes one frame and passes it on.
     fn step(&mut self, source: &mut dyn Source) -> Result<Step, Error> {
         if viewing(self.job.viewers.as_ref()) == Some(0) {
             return self.unseen(source);
@@ -151,7 +151,7 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
         let Some(frame) = source.next_frame()? else { return Ok(Step::End) };
         self.tally.captured.fetch_add(1, Relaxed);
         let frame = Frame { seq: self.numbers.of(frame.seq), ..frame };
-        // Where it is busy, with a card, the frame waits as any other.
+        // If the encoder is busy, drawing a card for example, the frame waits like any other.
         if let Ok(mut encode) = self.encode.try_lock()
             && encode.is_free(&frame)
         {
@@ -166,7 +166,7 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
         Ok(Step::Came)
     }
 
-    /// A frame that goes by, but for the mirror's picture.
+    /// Takes a frame that nobody views; only the self view may show it.
     fn unseen(&self, source: &mut dyn Source) -> Result<Step, Error> {
         let wanted = self.encode.try_lock().is_ok_and(|encode| encode.wants_a_look(Instant::now()));
         let came = if wanted {
@@ -199,13 +199,13 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
     }
 }
 
-/// What became of an attempt to take a frame.
+/// The result of an attempt to take a frame.
 enum Step {
-    /// One came.
+    /// A frame came.
     Came,
-    /// One came, and no more are wanted.
+    /// A frame came, and no more are requested.
     Last,
-    /// None came, and none will.
+    /// No frame came, and none will.
     End,
 }
 
@@ -215,17 +215,18 @@ impl Step {
     }
 }
 
-/// Numbers frames on where a source was switched off and begins again: no viewer takes that for a loss, or for another stream.
+/// Continues the frame numbers after a source was switched off. Viewers see neither a loss nor another
+/// stream.
 #[derive(Debug, Default)]
 pub(super) struct Numbers {
     last: Option<u64>,
-    /// What to add to the source's own numbers.
+    /// Added to the source's own numbers.
     shift: u64,
     paused: bool,
 }
 
 impl Numbers {
-    /// The source stops for a while, or for good; another may take its place.
+    /// The source stops for a while or for good; another may replace it.
     const fn paused(&mut self) {
         self.paused = true;
     }
@@ -249,11 +250,11 @@ mod tests {
     #[test]
     fn numbers_go_on_after_a_pause() {
         let mut numbers = Numbers::default();
-        assert_eq!([0, 1, 3].map(|seq| numbers.of(seq)), [0, 1, 3], "what the source lost stays lost");
+        assert_eq!([0, 1, 3].map(|seq| numbers.of(seq)), [0, 1, 3], "gaps of the source are kept");
         numbers.paused();
-        assert_eq!([0, 1].map(|seq| numbers.of(seq)), [4, 5], "opened anew");
+        assert_eq!([0, 1].map(|seq| numbers.of(seq)), [4, 5], "reopened");
         numbers.paused();
-        assert_eq!([90, 92].map(|seq| numbers.of(seq)), [6, 8], "went on by itself");
+        assert_eq!([90, 92].map(|seq| numbers.of(seq)), [6, 8], "continued by itself");
         let mut off_at_first = Numbers::default();
         off_at_first.paused();
         assert_eq!(off_at_first.of(7), 7);

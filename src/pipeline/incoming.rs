@@ -1,4 +1,4 @@
-//! Link → decoder → whoever looks.
+//! Link → decoder → viewer.
 
 use std::{
     io,
@@ -24,41 +24,41 @@ use crate::{
     wire::{FrameInfo, Kind, Origin, TextContent},
 };
 
-/// How long the decoder waits before it looks whether it should stop.
+/// How long the decoder waits before it checks whether it should stop.
 const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Something that came in.
+/// Something that arrived.
 #[derive(Debug)]
 pub enum Arrival {
-    /// A text; lone surrogates are shown as U+FFFD. UTF-8 in place of a `QString` is taken as well.
+    /// A text; lone surrogates are shown as U+FFFD. UTF-8 in place of a `QString` is accepted as well.
     Text {
-        /// What it says.
+        /// The text.
         text: String,
-        /// Who says it, as the message claims.
+        /// The sender, as the message claims.
         origin: Origin,
-        /// Who sent it, as far as that can be told.
+        /// The sender's stream and connection, as far as known.
         sender: Option<Sender>,
     },
-    /// A text whose payload is neither a `QString` nor UTF-8: nobody can read it.
+    /// A text whose payload is neither a `QString` nor UTF-8.
     UnreadableText {
-        /// Bytes of the payload.
+        /// Size of the payload in bytes.
         bytes: usize,
         /// Why it is no `QString`.
         reason: &'static str,
-        /// Who sent it, as the message claims.
+        /// The sender, as the message claims.
         origin: Origin,
-        /// Who sent it, as far as that can be told.
+        /// The sender's stream and connection, as far as known.
         sender: Option<Sender>,
     },
     /// An image.
     Image {
-        /// The file as it came.
+        /// The file as received.
         file: Bytes,
-        /// What it is and how large, or why it cannot be shown.
+        /// Its format and size, or why it cannot be shown.
         look: Result<Look, String>,
-        /// Who sent it, as the message claims.
+        /// The sender, as the message claims.
         origin: Origin,
-        /// Who sent it, as far as that can be told.
+        /// The sender's stream and connection, as far as known.
         sender: Option<Sender>,
     },
     /// A video frame.
@@ -67,52 +67,53 @@ pub enum Arrival {
     Damaged {
         /// The stream.
         id: StreamId,
-        /// What to call it.
+        /// Its displayed name.
         stream: Arc<str>,
-        /// The number of its sender's connection, if the relay tells.
+        /// The number of its sender's connection, if the relay reports it.
         peer: Option<u64>,
-        /// Width and height, as far as its header can be read.
+        /// Width and height, if the header could be read.
         size: Option<(usize, usize)>,
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }
 
-/// A video frame that came in.
+/// A video frame that arrived.
 #[derive(Debug)]
 pub struct Shown {
     /// The stream.
     pub id: StreamId,
-    /// What to call it: the name that its sender claims, with equal names told apart; empty if it claims none.
+    /// Its displayed name: the one its sender claims, with equal names distinguished; empty if it claims
+    /// none.
     pub stream: Arc<str>,
-    /// The number of its sender's connection, if the relay tells.
+    /// The number of its sender's connection, if the relay reports it.
     pub peer: Option<u64>,
-    /// What the sender told, or what the stamp in the pixels tells where it told nothing.
+    /// The sender's information, or that of the stamp in the pixels if the sender gave none.
     pub info: FrameInfo,
-    /// What became of the stream's frames up to this one.
+    /// The stream's frame counts up to this one.
     pub account: Account,
-    /// The frame as it came.
+    /// The frame as received.
     pub jpeg: Bytes,
     /// Its size.
     pub header: Header,
-    /// Its pixels, where pixels are wanted.
+    /// Its pixels, if pixels are requested.
     pub canvas: Option<Canvas>,
     /// When its last byte was read.
     pub received: Timestamp,
-    /// The same by the steady clock.
+    /// The same on the monotonic clock.
     pub received_at: Instant,
-    /// When its pixels were there; the time of looking where none were wanted.
+    /// When its pixels were ready; if none were requested, when the frame was examined.
     pub decoded: Timestamp,
-    /// What decoding took.
+    /// Duration of decoding.
     pub decoding: Duration,
-    /// How old the picture was then.
+    /// The picture's age at `decoded`.
     pub age: Option<Age>,
     /// Bytes on the wire.
     pub bytes: usize,
 }
 
 impl Shown {
-    /// The frame as a recording keeps it.
+    /// The frame in the form that a recording takes.
     #[must_use]
     pub fn taken(&self) -> Taken {
         Taken {
@@ -124,7 +125,7 @@ impl Shown {
     }
 }
 
-/// The age of a picture at `now` by our clock, by the relay's clock where both ends know it.
+/// The age of a picture at `now` on our clock; by the relay's clock if both ends know it.
 #[must_use]
 pub fn age(info: &FrameInfo, state: &State, now: Timestamp) -> Option<Age> {
     let ours = match state {
@@ -140,17 +141,18 @@ pub fn age(info: &FrameInfo, state: &State, now: Timestamp) -> Option<Age> {
     }
 }
 
-/// Who looks at what comes in, on the decoder's thread.
+/// The consumer of what arrives, on the decoder's thread.
 pub trait Viewer: Send + 'static {
-    /// Takes what came; `false` where no more is wanted.
+    /// Takes an arrival; `false` ends the decoder.
     fn take(&mut self, arrival: Arrival) -> bool;
 
-    /// Whether pixels are looked at. Without, only what cannot be told otherwise is decoded.
+    /// Whether pixels are needed. If not, only frames that must be decoded for other reasons are decoded.
     fn wants_pixels(&self) -> bool {
         true
     }
 
-    /// Whether the stamp in a test picture is read where its sender tells no time, for which it has to be decoded.
+    /// Whether the stamp in a test picture is read if its sender gives no time. The picture has to be decoded
+    /// for that.
     fn reads_stamps(&self) -> bool {
         true
     }
@@ -160,18 +162,18 @@ pub trait Viewer: Send + 'static {
         Strips::default()
     }
 
-    /// Pixels across and down at which frames of this stream are looked at; `None`: at their own size. A frame that is looked at small is
-    /// decoded small, which takes a fraction of the time.
+    /// Width and height in pixels at which this stream is shown; `None`: its own size. A frame that is shown
+    /// small is decoded small, which takes a fraction of the time.
     fn room(&self, _stream: StreamId) -> Option<(usize, usize)> {
         None
     }
 
-    /// At which scale a picture of size `own` is decoded for that room.
+    /// The scale at which a picture of size `own` is decoded for `room`.
     fn scale(&self, own: (usize, usize), room: (usize, usize)) -> Scale {
         Scale::at_least(own, room)
     }
 
-    /// What of others' pictures is decoded.
+    /// Decoding limits for pictures from peers.
     fn limits(&self) -> Limits {
         Limits::default()
     }
@@ -188,10 +190,12 @@ impl<F: FnMut(Arrival) -> bool + Send + 'static> Viewer for F {
     }
 }
 
-/// Takes what comes in on a thread of its own and gives it to `viewer`, until that has enough or the link is gone.
+/// Decodes what arrives on a thread of its own and passes it to `viewer`.
+///
+/// The thread ends when `viewer` returns `false` or the link is gone.
 ///
 /// # Errors
-/// Where no thread can be had.
+/// If no thread can be started.
 pub fn receive(link: &Link, mut inbox: Inbox, viewer: impl Viewer) -> io::Result<()> {
     let (fitter, unfitted, inspector) = (Fitter::default(), Canvas::default(), Inspector::default());
     let mut decode = Decode { viewer, decoder: None, fitter, unfitted, inspector };
@@ -200,7 +204,7 @@ pub fn receive(link: &Link, mut inbox: Inbox, viewer: impl Viewer) -> io::Result
         loop {
             match inbox.recv_timeout(LOOK_INTERVAL) {
                 Ok(Some(taken)) => {
-                    // Cloned: the link must not wait for the state while a picture is decoded.
+                    // Cloned, so that the link does not wait for the state while a picture is decoded.
                     let state = state.borrow().clone();
                     let arrival = decode.arrival(taken.item, &state);
                     if arrival.is_some_and(|arrival| !decode.viewer.take(arrival)) {
@@ -217,10 +221,10 @@ pub fn receive(link: &Link, mut inbox: Inbox, viewer: impl Viewer) -> io::Result
 
 struct Decode<V> {
     viewer: V,
-    /// Made where the first picture needs it; the thread's own.
+    /// Created when the first picture needs it; used by this thread only.
     decoder: Option<Decoder>,
     fitter: Fitter,
-    /// The memory of a picture before it was scaled.
+    /// Memory of a picture before it was scaled.
     unfitted: Canvas,
     inspector: Inspector,
 }
@@ -251,7 +255,7 @@ impl<V: Viewer> Decode<V> {
             Kind::Video => self.frame(received, payload, state),
             Kind::Heartbeat | Kind::Reserved(_) => None,
             Kind::Other(number) => {
-                debug!("a message of the unknown type {number} came");
+                debug!("received a message of unknown type {number}");
                 None
             }
         }
@@ -273,7 +277,7 @@ impl<V: Viewer> Decode<V> {
         let begin = Instant::now();
         let room = self.viewer.room(id).filter(|_| wanted);
         let own = (header.width, header.height);
-        // A stamp can only be read in a picture of its own size.
+        // A stamp can only be read at the picture's own size.
         let scale = room.filter(|_| !from_pixels).map_or(Scale::Full, |room| self.viewer.scale(own, room));
         let mut canvas = match (wanted || from_pixels).then(|| self.decode(&jpeg, scale)).transpose() {
             Ok(canvas) => canvas,
@@ -305,7 +309,7 @@ impl<V: Viewer> Decode<V> {
         })))
     }
 
-    /// The picture at the size at which it is looked at; the memory of the other is kept for the next.
+    /// Scales the picture to its displayed size; the memory of the original is kept for the next one.
     fn fitted(&mut self, canvas: Canvas, room: (usize, usize)) -> Canvas {
         if (canvas.width, canvas.height) == room {
             return canvas;
@@ -329,7 +333,7 @@ impl<V: Viewer> Decode<V> {
         let memory = if kept.pixels.is_empty() { self.viewer.spare() } else { kept };
         let decoded = decoder.decode(jpeg, scale, memory)?;
         if let Some(warning) = decoded.warning {
-            debug!("a picture with a flaw: {warning}");
+            debug!("decoded a picture with a warning: {warning}");
         }
         Ok(decoded.canvas)
     }

@@ -1,8 +1,8 @@
-//! Whether an image that somebody sent can be shown, found out when it comes: the window, the saved file and whoever reads the
-//! events say the same of it.
+//! Checks on arrival whether an image can be shown, so that window, saved file and events agree.
 //!
-//! Only decoding tells, which for a large picture takes as long as several frames, on the thread that decodes those. So it may take a
-//! share of that thread's time and no more, whatever a peer sends; past it, only headers are looked at.
+//! Only decoding shows that. For a large picture it takes as long as for several frames, on the thread that
+//! decodes those. So it is limited to a share of that thread's time, whatever a peer sends; beyond it, only
+//! headers are checked.
 
 use std::time::{Duration, Instant};
 
@@ -11,23 +11,23 @@ use crate::{
     still::{self, Look},
 };
 
-/// Time that must pass after a decoding, in times of what that took: a quarter of the time is decoding then, at most.
+/// Rest after a decoding, as a multiple of its duration: decoding takes a quarter of the time at most.
 const REST: u32 = 3;
 
-/// Looks at images, within its share of the time.
+/// Checks images within a share of the time.
 #[derive(Debug, Default)]
 pub(super) struct Inspector {
-    /// When the next may be decoded.
+    /// When the next image may be decoded.
     rested: Option<Instant>,
 }
 
 impl Inspector {
-    /// What it is, or why it cannot be shown.
+    /// The image's format and size, or why it cannot be shown.
     pub(super) fn look(&mut self, file: &[u8], limits: Limits) -> Result<Look, still::Error> {
         let look = still::look(file)?;
         let begin = Instant::now();
         if self.may(begin) {
-            // An eighth is enough: each byte of a JPEG is looked at all the same.
+            // An eighth of the size is enough: every byte of a JPEG is read nevertheless.
             let eighth = |side: usize| side.div_ceil(8);
             let shown = still::display(file, (eighth(look.size.0), eighth(look.size.1)), limits, Strips::Off);
             self.spent(begin, Instant::now());

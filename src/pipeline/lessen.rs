@@ -11,16 +11,16 @@ use crate::{
     picture::Picture,
 };
 
-/// The smallest side that a picture is scaled to.
+/// Smallest side of a scaled picture, in pixels.
 const SMALLEST: usize = 64;
 
 pub(super) struct Lessen {
     control: RateControl,
     freshness: Freshness,
     scaler: Scaler,
-    /// The quality that was asked for.
+    /// The requested quality.
     chosen: u8,
-    /// Shares of frames that are due; at one, the next goes out.
+    /// Accumulated share of frames; at 1, the next frame is sent.
     due: f64,
 }
 
@@ -30,12 +30,12 @@ impl Lessen {
         Self { control, freshness, scaler: Scaler::default(), chosen: quality, due: 0.0 }
     }
 
-    /// Whether frames go out as they are.
+    /// Whether frames are sent unchanged.
     pub(super) fn is_full(&self) -> bool {
         self.control.is_full()
     }
 
-    /// Looks at what the relay reports; whether this frame is left out.
+    /// Applies the relay's newest report; returns whether this frame is dropped.
     pub(super) fn leaves_out(&mut self, encoder: &mut Encoder, now: Instant) -> Result<bool, jpeg::Error> {
         let report = *self.freshness.reports.borrow();
         let was_full = self.is_full();
@@ -53,9 +53,9 @@ impl Lessen {
             match (was_full, self.is_full()) {
                 (true, _) => info!(
                     "the link is congested: frames wait {queued} ms in queues, viewers lose {lost} % of them; \
-                     sending {setting} (--adapt off keeps all)"
+                     sending {setting}"
                 ),
-                (_, true) => info!("the link is well again: sending {setting}"),
+                (_, true) => info!("the link has recovered: sending {setting}"),
                 _ => debug!("frames wait {queued} ms in queues, viewers lose {lost} %: sending {setting}"),
             }
         }
@@ -65,7 +65,7 @@ impl Lessen {
         Ok(out)
     }
 
-    /// A JPEG that came in is to be encoded again: nothing better is made of it than it is.
+    /// Notes that a received JPEG is to be encoded again: its quality is never raised.
     pub(super) fn came_in(&mut self, jpeg: &[u8], encoder: &mut Encoder) -> Result<(), jpeg::Error> {
         if let Some(quality) = jpeg::quality(jpeg) {
             self.control.set_quality(quality.min(self.chosen));
@@ -74,23 +74,23 @@ impl Lessen {
         Ok(())
     }
 
-    /// Whether a picture goes out at its own size.
+    /// Whether pictures keep their size.
     pub(super) fn keeps_size(&self) -> bool {
         self.control.setting().scale >= 1.0
     }
 
-    /// The picture at the size that is to be sent.
+    /// The picture at the size to be sent.
     pub(super) fn scaled<'a>(&mut self, picture: Cow<'a, Picture>) -> Cow<'a, Picture> {
         let scale = self.control.setting().scale;
         if scale >= 1.0 {
             return picture;
         }
-        // Even sides: half of them are chroma's.
+        // Even sides, as chroma has half of them.
         let side = |side: usize| ((side as f64 * scale) as usize / 2 * 2).max(SMALLEST.min(side));
         match self.scaler.cover(&picture, (side(picture.width), side(picture.height))) {
             Ok(scaled) => Cow::Owned(scaled),
             Err(error) => {
-                debug!("not made smaller: {error}");
+                debug!("cannot scale the picture: {error}");
                 picture
             }
         }

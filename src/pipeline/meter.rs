@@ -1,33 +1,33 @@
-//! Frames and bytes per second of one stream, over the last while.
+//! Frames and bytes per second of one stream, over the last second.
 
 use std::{
     collections::VecDeque,
     time::{Duration, Instant},
 };
 
-/// What is averaged over: long enough for a steady figure, short enough to show a change.
+/// Averaging time: long enough for a steady figure, short enough to show a change.
 const WINDOW: Duration = Duration::from_secs(1);
 
-/// Arrivals that are remembered: a thousand frames a second.
+/// Arrivals kept: a thousand frames per second.
 const MAX_ARRIVALS: usize = 1000;
 
-/// A sliding second of arrivals.
+/// A sliding window of arrivals.
 #[derive(Clone, Debug, Default)]
 pub struct Meter {
     arrivals: VecDeque<(Instant, usize)>,
 }
 
-/// What a [`Meter`] shows.
+/// The rates of a [`Meter`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rates {
-    /// Frames a second.
+    /// Frames per second.
     pub frames: f64,
-    /// Bytes a second.
+    /// Bytes per second.
     pub bytes: f64,
 }
 
 impl Meter {
-    /// A frame of so many bytes came at `now`.
+    /// Counts a frame of `bytes` bytes that arrived at `now`.
     pub fn arrived(&mut self, now: Instant, bytes: usize) {
         if self.arrivals.len() == MAX_ARRIVALS {
             self.arrivals.pop_front();
@@ -40,7 +40,7 @@ impl Meter {
     pub fn rates(&mut self, now: Instant) -> Rates {
         self.forget(now);
         let Some(&(first, _)) = self.arrivals.front() else { return Rates::default() };
-        // Between n arrivals lie n - 1 intervals; what is missing since the last counts too once it is overdue.
+        // N arrivals have N − 1 intervals; the time since the last one counts once it is overdue.
         let gaps = self.arrivals.len() - 1;
         let last = self.arrivals.back().map_or(first, |&(at, _)| at);
         let spacing = last.duration_since(first).div_f64(gaps.max(1) as f64);

@@ -1,4 +1,4 @@
-//! One's own picture, small and as in a mirror, for the corner of a window.
+//! The self view: a small, mirrored picture for the corner of a window.
 
 use std::{
     fmt,
@@ -12,29 +12,29 @@ use crate::{
     picture::{Canvas, Fitter, Picture, Pixels, contained},
 };
 
-/// How often a picture is made at the most: enough to see oneself move, half of what a camera gives.
+/// Shortest interval between pictures: enough to see oneself move, half of a camera's rate.
 const INTERVAL: Duration = Duration::from_millis(66);
 
-/// Samples of brightness that are averaged for a pixel, each way: what is left out between them is not missed at this size.
+/// Brightness samples averaged per pixel, in each direction; at this size, more make no visible difference.
 const SAMPLES: usize = 3;
 
-/// What the own camera sees.
+/// An update of the self view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reflection {
-    /// This.
+    /// A picture.
     Picture(Canvas),
-    /// It is switched off.
+    /// The camera is turned off.
     Off,
-    /// It gives nothing, and why.
+    /// The camera gives no picture, with the reason.
     NoSignal(String),
 }
 
-/// Who looks into the mirror, and how large it is.
+/// Size and consumer of the self view.
 #[derive(Clone)]
 pub struct Mirror {
-    /// Pixels across and down that the picture may have; it keeps its proportions.
+    /// Largest width and height in pixels; the picture keeps its proportions.
     pub room: (usize, usize),
-    /// Is told what there is to see, on the pipeline's threads: must not block.
+    /// Receives updates on the pipeline's threads; must not block.
     pub show: Arc<dyn Fn(Reflection) + Send + Sync>,
 }
 
@@ -44,11 +44,11 @@ impl fmt::Debug for Mirror {
     }
 }
 
-/// Makes reflections, one for each frame that is due.
+/// Produces the self view from the frames that are due.
 pub(super) struct Glass {
     mirror: Mirror,
     last: Option<Instant>,
-    /// Made where the first JPEG has to be decoded.
+    /// Created when the first JPEG has to be decoded.
     decoder: Option<Decoder>,
     fitter: Fitter,
 }
@@ -58,12 +58,12 @@ impl Glass {
         Self { mirror, last: None, decoder: None, fitter: Fitter::default() }
     }
 
-    /// Whether it is time for another picture.
+    /// Whether another picture is due.
     pub(super) fn is_due(&self, now: Instant) -> bool {
         self.last.is_none_or(|last| now.saturating_duration_since(last) >= INTERVAL)
     }
 
-    /// Shows a frame, where it is time.
+    /// Shows a frame if one is due.
     pub(super) fn look(&mut self, data: &FrameData, now: Instant) {
         if !self.is_due(now) {
             return;
@@ -98,7 +98,7 @@ impl Glass {
     }
 }
 
-/// The picture at this size, of some of its samples.
+/// Scales a picture to this size, from some of its samples.
 fn sampled(picture: &Picture, (width, height): (usize, usize)) -> Canvas {
     let mut canvas = Canvas::filled(width, height, 0);
     if picture.bytes().len() < picture.expected_bytes() || width == 0 || height == 0 {
@@ -114,7 +114,7 @@ fn sampled(picture: &Picture, (width, height): (usize, usize)) -> Canvas {
     canvas
 }
 
-/// Which samples of the source make a pixel, in one direction.
+/// The source samples of each pixel, in one direction.
 #[derive(Clone, Copy)]
 struct Steps {
     from: usize,
@@ -126,7 +126,7 @@ impl Steps {
         Self { from, to }
     }
 
-    /// [`SAMPLES`] places, spread over the pixel.
+    /// [`SAMPLES`] positions, spread over the pixel.
     fn of(self, at: usize) -> [usize; SAMPLES] {
         std::array::from_fn(|i| {
             let place = (at * SAMPLES + i) * self.from / (self.to * SAMPLES);
@@ -160,7 +160,7 @@ fn sample(picture: &Picture, columns: [usize; SAMPLES], rows: [usize; SAMPLES]) 
             };
             let grey = *subsampling == crate::picture::Subsampling::Grey;
             let (u, v) = if grey { (0.0, 0.0) } else { (chroma(0), chroma(1)) };
-            // Full-range BT.601, as JFIF has it.
+            // Full-range BT.601, as in JFIF.
             let byte = |value: f32| value.clamp(0.0, 255.0) as u32;
             (byte(luma + 1.402 * v), byte(luma - 0.344_136 * u - 0.714_136 * v), byte(luma + 1.772 * u))
         }
@@ -206,7 +206,7 @@ mod tests {
         let jpeg = Encoder::new(90).unwrap().encode(&picture).unwrap();
         for data in [FrameData::Picture(picture), FrameData::Jpeg(jpeg)] {
             let canvas = seen(&data, (160, 90));
-            assert_eq!((canvas.width, canvas.height), (120, 90), "in its proportions");
+            assert_eq!((canvas.width, canvas.height), (120, 90), "proportions are kept");
             assert!(near(&canvas, 10, 40, 0x0014_28d2) && near(&canvas, 110, 40, 0x00c8_141e));
         }
         for subsampling in [Subsampling::Yuv420, Subsampling::Yuv422, Subsampling::Yuv444, Subsampling::Grey]

@@ -1,7 +1,7 @@
-//! The stages of a frame's way, each on a thread of its own, joined by newest-wins hand-overs.
+//! The stages of a frame's way, each on its own thread, joined by queues of the newest frame.
 //!
-//! [`Outgoing`] is source → encoder → link; [`receive`] is link → decoder → whoever looks. Neither waits for the
-//! one after it.
+//! [`Outgoing`] is source → encoder → link; [`receive`] is link → decoder → viewer. No stage waits for the
+//! next one.
 
 mod encode;
 mod grab;

@@ -25,51 +25,52 @@ use crate::{
     wire::FrameInfo,
 };
 
-/// How long the encoder waits for a frame before it looks whether it should stop. Each look wakes a processor.
+/// How long the encoder waits for a frame before it checks whether it should stop. Each check wakes a
+/// processor.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// As [`LOOK_INTERVAL`], while the source is silent: who begins to view then sees the card that soon.
+/// As [`LOOK_INTERVAL`], while the source is silent, so that a new viewer soon sees the card.
 const CARD_LOOK: Duration = Duration::from_millis(50);
 
-/// How many view, as the relay tells; `None` where it does not.
+/// Number of viewers as reported by the relay; `None` if it reports none.
 pub type Viewers = watch::Receiver<Option<u32>>;
 
-/// How many view now, as far as anybody knows.
+/// The number of viewers now, if known.
 pub(super) fn viewing(viewers: Option<&Viewers>) -> Option<u32> {
     *viewers?.borrow()
 }
 
-/// How long frames may wait in queues on their way, and the reports of how long they do.
+/// The limit for queueing delay, and the reports of it.
 #[derive(Clone, Debug)]
 pub struct Freshness {
-    /// At most this, beyond what the distance takes.
+    /// Largest queueing delay, in addition to the propagation delay.
     pub max_age: Duration,
-    /// What the relay reports ([`Link::reports`](crate::link::Link::reports)).
+    /// The relay's reports ([`Link::reports`](crate::link::Link::reports)).
     pub reports: watch::Receiver<Option<Report>>,
 }
 
-/// How to send what a source gives.
+/// How to send a source's frames.
 #[derive(Clone, Debug, Default)]
 pub struct Job {
-    /// JPEG quality; where none is asked for, JPEG passes as it is and the rest gets the usual quality.
+    /// JPEG quality; `None` passes JPEG through unchanged, and encodes other formats at the default quality.
     pub quality: Option<u8>,
     /// The stream's name.
     pub name: String,
-    /// Ends after so many frames were handed on, or went by because nobody views.
+    /// Ends after this many frames were sent, or skipped because nobody views.
     pub frames: Option<u64>,
-    /// Ends after so long.
+    /// Ends after this duration.
     pub time: Option<Duration>,
-    /// Whether pictures are worked at in strips.
+    /// Whether pictures are coded in strips.
     pub strips: Strips,
-    /// Leaves out frames that are the same as the one before.
+    /// Drops frames that are the same as the one before.
     pub skip_still: bool,
-    /// How old frames may get; where none is given, all go out as they are, however old they get.
+    /// Limit for queueing delay; `None` sends all frames unchanged, however long they wait.
     pub freshness: Option<Freshness>,
-    /// Where it says that nobody views, nothing is encoded or sent.
+    /// While it reports no viewers, nothing is encoded or sent.
     pub viewers: Option<Viewers>,
-    /// Who looks at the own picture, also while nobody else views.
+    /// The self view, which is shown also while nobody else views.
     pub mirror: Option<Mirror>,
-    /// Switches the source off and on; where it is off, viewers are sent a card.
+    /// Turns the source off and on; while it is off, viewers get a card.
     pub switch: Option<Switch>,
 }
 
@@ -83,10 +84,10 @@ pub enum Error {
     /// The encoder cannot be set up.
     #[error(transparent)]
     Jpeg(#[from] jpeg::Error),
-    /// No thread can be had.
+    /// No thread can be started.
     #[error("cannot start a thread: {0}")]
     Thread(#[from] io::Error),
-    /// The source's thread is gone without a word.
+    /// The source's thread ended without a result.
     #[error("the source ended before it was open")]
     Gone,
 }
@@ -101,12 +102,13 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
-    /// Calls `open` on a thread of its own and waits until the source is open; again where it was switched off and is on again. A source that
-    /// is off to begin with is not opened before. From [`Outgoing::begin`] on, each frame's
-    /// JPEG goes to `sink`.
+    /// Calls `open` on a thread of its own and waits until the source is open.
+    ///
+    /// A source that is switched off at the start is opened later; one that was switched off is opened again.
+    /// From [`Outgoing::begin`] on, each frame's JPEG is passed to `sink`.
     ///
     /// # Errors
-    /// Where the source cannot be opened.
+    /// If the source cannot be opened.
     pub async fn open(
         job: &Job,
         mut open: impl FnMut() -> Result<Box<dyn Source>, capture::Error> + Send + 'static,
@@ -126,7 +128,7 @@ impl Outgoing {
                 let source = match if off { Ok(None) } else { open().map(Some) } {
                     Ok(source) => source,
                     Err(error) => {
-                        let _ = opened.send(Err(error)); // nobody waits any more
+                        let _ = opened.send(Err(error)); // the caller may be gone
                         return;
                     }
                 };
@@ -141,28 +143,28 @@ impl Outgoing {
             }
         })?;
         let watched = Arc::clone(&tally);
-        // A source that hangs in its driver does not hear its switch: this thread does.
+        // A source that hangs in its driver does not notice the switch, but this thread does.
         let longest = if job.switch.is_some() { CARD_LOOK } else { LOOK_INTERVAL };
         thread::Builder::new().name("encode".into()).spawn(move || {
             run(&encode, waiting, &watched, longest);
-            let _ = finished.send(()); // nobody waits for the end: fine
+            let _ = finished.send(()); // the receiver may be gone
         })?;
         let description = is_open.await.map_err(|_| Error::Gone)??;
         Ok(Self { tally, begin, done, description })
     }
 
-    /// Begins to take frames; the job's time runs from here.
+    /// Starts taking frames; the job's time limit counts from here.
     pub fn begin(&self) {
         let _ = self.begin.send(()); // a source that is gone has ended
     }
 
-    /// What the source says it is.
+    /// The source's description of itself.
     #[must_use]
     pub fn description(&self) -> &str {
         &self.description
     }
 
-    /// What went through so far.
+    /// The counts so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.tally.counts()
@@ -174,7 +176,7 @@ impl Outgoing {
         self.tally.life().trouble()
     }
 
-    /// Why it did not do its work: the source failed for good, or gave nothing that could be sent.
+    /// Why nothing was sent: the source failed permanently, or gave nothing that could be sent.
     #[must_use]
     pub fn failure(&self) -> Option<String> {
         let reasons = self.tally.reasons();
@@ -188,10 +190,10 @@ impl Outgoing {
         reasons.failed.clone().or_else(|| self.trouble())
     }
 
-    /// Waits for the end: of the material, of the number of frames, of the time.
+    /// Waits for the end of the material, of the number of frames, or of the time.
     pub async fn ended(&mut self) {
         if !self.done.is_terminated() {
-            let _ = (&mut self.done).await; // gone without a word is an end too
+            let _ = (&mut self.done).await; // a closed channel is an end too
         }
     }
 }
@@ -202,7 +204,7 @@ impl Drop for Outgoing {
     }
 }
 
-/// The encoder's thread: frames that cost work, and a card where none come.
+/// The encoder's thread: frames that have to be encoded, and cards while none come.
 fn run<F: FnMut(FrameInfo, Bytes)>(
     encode: &Mutex<Encode<F>>,
     mut frames: fresh::Receiver<(), Frame>,
@@ -229,7 +231,7 @@ fn run<F: FnMut(FrameInfo, Bytes)>(
 mod tests {
     use super::*;
 
-    /// Gives one frame, and then nothing until it is let go.
+    /// Gives one frame, and then nothing until it is released.
     struct Hanging {
         seq: u64,
         let_go: mpsc::Receiver<()>,
@@ -238,7 +240,7 @@ mod tests {
     impl Source for Hanging {
         fn next_frame(&mut self) -> Result<Option<Frame>, capture::Error> {
             if self.seq > 0 {
-                let _ = self.let_go.recv(); // gone is let go, too
+                let _ = self.let_go.recv(); // a closed channel releases it too
             }
             self.seq += 1;
             let data = capture::FrameData::Jpeg(Bytes::from_static(b"jpeg"));
@@ -250,7 +252,7 @@ mod tests {
         }
     }
 
-    /// Gives so many frames, one each millisecond: JPEG or pictures.
+    /// Gives a number of frames, one each millisecond: JPEG or pictures.
     struct Counted {
         given: u64,
         last: u64,
@@ -274,11 +276,11 @@ mod tests {
         }
 
         fn describe(&self) -> String {
-            "so many frames".into()
+            "a number of frames".into()
         }
     }
 
-    /// What is counted of a source of 50 frames, at the end.
+    /// The counts of a source of 50 frames, at the end.
     async fn counted(job: Job, as_pictures: bool) -> Counts {
         let open = move || Ok(Box::new(Counted { given: 0, last: 50, as_pictures }) as Box<dyn Source>);
         let mut outgoing = Outgoing::open(&job, open, |_, _| ()).await.unwrap();
@@ -305,7 +307,7 @@ mod tests {
                 assert!(still.still > 0, "{still:?}");
             }
         }
-        // A JPEG that cannot be decoded where another quality is asked for.
+        // A JPEG that cannot be decoded to encode it at another quality.
         let failed = counted(Job { quality: Some(50), ..Job::default() }, false).await;
         assert_eq!((failed.captured, failed.failed + failed.skipped), (50, 50), "{failed:?}");
     }
@@ -328,7 +330,7 @@ mod tests {
         assert_eq!(next().seq, Some(0));
         switch.set(false);
         assert_eq!(next().card.as_deref(), Some(FrameInfo::CAMERA_OFF));
-        // What it gives now was taken while it was off.
+        // The next frame was taken while it was off.
         hold.send(()).unwrap();
         assert_eq!(next().card.as_deref(), Some(FrameInfo::CAMERA_OFF), "once a second");
     }

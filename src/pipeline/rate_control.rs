@@ -1,10 +1,11 @@
-//! How much of the picture the path carries: the share of the bytes follows what arrives, and queues are kept short.
+//! Rate control: follows the bytes that the path carries, and keeps queues short.
 //!
-//! Two things mean congestion: frames that newer ones replace on the way, and a queue that stands ([`Report::queued`]). Distance means
-//! nothing: a frame from far away is old however little is sent. Loss tells directly how much the path carries, so the share goes there
-//! in one step. A standing queue tells only that it is too much, so the share goes down by a part, as in LEDBAT and GCC. What changes
-//! nothing was not the cause and is taken back. Upwards the share grows faster and faster until it reaches what was too much before; there
-//! it waits, and tries a little more from time to time.
+//! Two things mean congestion: frames replaced by newer ones on the way, and a standing queue
+//! ([`Report::queued`]). Propagation delay does not: a frame from far away is old however little is sent.
+//! Loss shows directly how much the path carries, so the share goes there in one step. A standing queue shows
+//! only that it is too much, so the share is reduced by a factor, as in LEDBAT and GCC. Steps that change
+//! nothing did not address the cause and are undone. Upwards, the share grows in increasing steps until it
+//! reaches what was too much before; there it waits, and tries a little more from time to time.
 
 use std::time::{Duration, Instant};
 
@@ -14,45 +15,47 @@ use super::{
 };
 use crate::link::Report;
 
-/// The share of what arrives that is sent: some room, so that a queue drains.
+/// The part of the arriving bytes that is sent: slightly less, so that a queue drains.
 const ROOM: f64 = 0.95;
 
-/// How much less is sent because of a standing queue, and because of one that is twice over its limit.
+/// Factors for the share on a standing queue, and on one of more than twice the limit.
 const LESS: (f64, f64) = (0.85, 0.6);
 
-/// The largest step down because of loss: a report of a single moment must not end the picture.
+/// Smallest factor for the share on loss: a report of a single moment must not end the picture.
 const LARGEST_STEP: f64 = 0.25;
 
-/// Calm after a step up before the next.
+/// Time without congestion between two steps up.
 const CALM: Duration = Duration::from_millis(500);
 
-/// Growth of a first step up, and the largest: as in slow start, the share may double.
+/// Factor of the first step up, and the largest: as in slow start, the share may double.
 const GROWTH: (f64, f64) = (1.15, 2.0);
 
-/// Time before the share goes beyond what was too much, at first and at most. A link that recovers has to be used within 15 s, of which
-/// growth takes half.
+/// Time before the share exceeds what was too much, at first and at most. A link that recovers must be used
+/// within 15 s, of which growth takes half.
 const PATIENCE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(5));
 
-/// A step beyond what was too much.
+/// Factor of a step beyond what was too much.
 const TRIAL_STEP: f64 = 1.1;
 
-/// A setting is proven if nothing is lost for this long: a tenth too much loses a frame every third of a second.
+/// A setting is proven if nothing is lost for this long: a tenth too much loses a frame every third of a
+/// second.
 const TRIAL: Duration = Duration::from_millis(1_200);
 
-/// Above this share, all is sent: less would be no other picture.
+/// Above this share, everything is sent: a lower setting would make no visible difference.
 const ALL: f64 = 0.97;
 
-/// Steps down that leave the queue as it was before they are taken back, and the same for loss, where links that are just failing look
-/// alike at first.
+/// Ineffective steps down before they are undone, for a queue and for loss. Loss needs more: links that are
+/// just failing look alike at first.
 const FUTILE: (u32, u32) = (2, 3);
 
-/// Frames a second that at least arrive if their number is to tell anything: with fewer, one more or less is chance.
+/// Frames per second that must arrive for their number to be significant: with fewer, one more or less is
+/// chance.
 const COUNTABLE: f64 = 3.0;
 
-/// A queue between these parts of what it was has not changed.
+/// A queue within these factors of its former length is unchanged.
 const UNCHANGED: (f64, f64) = (0.8, 1.25);
 
-/// How long what did not help is not tried again, at first and at most.
+/// How long an ineffective reaction is not repeated, at first and at most.
 const ENDURE: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(120));
 
 /// Decides what to send, from reports of what arrived.
@@ -61,10 +64,10 @@ pub struct RateControl {
     max_queued: Duration,
     ladder: Ladder,
     setting: Setting,
-    /// Of the bytes of all frames at full quality and size.
+    /// Share of the bytes of all frames at full quality and size.
     share: f64,
     heard: Option<Instant>,
-    /// When the setting last changed: earlier frames tell nothing of it.
+    /// When the setting last changed: earlier frames say nothing about it.
     changed: Option<Instant>,
     span: Option<Span>,
     calm_since: Option<Instant>,
@@ -72,42 +75,42 @@ pub struct RateControl {
     futility: Futility,
 }
 
-/// How far up the next step goes, and when.
+/// The size and the time of the next step up.
 #[derive(Clone, Copy, Debug)]
 struct Growth {
-    /// What the next step multiplies the share by.
+    /// Factor of the next step up.
     factor: f64,
-    /// The largest share that was carried for a while, since it last was too much.
+    /// Largest share carried for a while since congestion was last seen.
     proven: f64,
-    /// What arrived when it last was too much.
+    /// What arrived when congestion was last seen.
     ceiling: Option<f64>,
     /// Time before more than that is tried.
     patience: Duration,
-    /// Whether it is being tried.
+    /// Whether more is being tried.
     trial: bool,
 }
 
-/// What steps down have not helped against.
+/// Congestion that steps down did not reduce.
 #[derive(Clone, Copy, Debug)]
 struct Futility {
     attempt: Option<Attempt>,
     endured: Option<Endured>,
-    /// How long the next such thing is endured.
+    /// How long the next such congestion is ignored.
     time: Duration,
 }
 
-/// Steps down in a row, and what there was before them.
+/// Consecutive steps down, and the state before them.
 #[derive(Clone, Copy, Debug)]
 struct Attempt {
     cause: Cause,
     share: f64,
     steps: u32,
-    /// Frames a second that arrived.
+    /// Frames per second that arrived.
     arrived: f64,
     queued: Duration,
 }
 
-/// What sending less does not change.
+/// Congestion that sending less does not reduce.
 #[derive(Clone, Copy, Debug)]
 struct Endured {
     cause: Cause,
@@ -123,16 +126,16 @@ enum Cause {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Verdict {
-    /// This share of the frames arrives.
+    /// Only this share of the frames arrives.
     Loss(f64),
-    /// A queue stands; whether it is far over its limit.
+    /// A queue stands; true if it is more than twice the limit.
     Queue(Duration, bool),
     Calm,
     Unclear,
 }
 
 impl RateControl {
-    /// Begins with all frames at `quality` and full size. Frames may spend at most `max_queued` in queues.
+    /// Starts with all frames at `quality` and full size. Frames may spend at most `max_queued` in queues.
     #[must_use]
     pub fn new(quality: u8, max_queued: Duration) -> Self {
         let mut ladder = Ladder::new(quality);
@@ -156,25 +159,26 @@ impl RateControl {
         }
     }
 
-    /// What to send now.
+    /// The current setting.
     #[must_use]
     pub const fn setting(&self) -> Setting {
         self.setting
     }
 
-    /// Whether all is sent.
+    /// Whether everything is sent.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.share >= 1.0
     }
 
-    /// The quality in which pictures come in: nothing better is ever made of them.
+    /// Sets the quality of the source's pictures, which is never exceeded.
     pub fn set_quality(&mut self, quality: u8) {
         self.ladder.set_best(quality);
         self.setting = if self.is_full() { self.ladder.full() } else { self.ladder.setting(self.share) };
     }
 
-    /// Takes a report that came at `now`, each once. Returns whether the setting changed.
+    /// Takes a report that arrived at `now`; repeated reports are ignored. Returns whether the setting
+    /// changed.
     pub fn hear(&mut self, report: &Report, now: Instant) -> bool {
         if self.heard.replace(report.ready) == Some(report.ready)
             || self.changed.is_some_and(|changed| report.ready < changed)
@@ -182,7 +186,7 @@ impl RateControl {
             return false;
         }
         let Some(span) = &mut self.span else {
-            // It covers a time in which the setting changed.
+            // The first report covers a time in which the setting changed.
             self.span = Some(Span::new(report, now));
             return false;
         };
@@ -283,12 +287,12 @@ impl RateControl {
                 self.growth.trial = true;
             }
         }
-        // 1.15, 1.32, 1.75, 2 …: after what was right, the next step is bolder.
+        // 1.15, 1.32, 1.75, 2 …: each successful step makes the next one larger.
         self.growth.factor = (self.growth.factor * self.growth.factor).min(GROWTH.1);
         self.set_share(share, now)
     }
 
-    /// Whether the setting is another than before.
+    /// Sets the share; returns whether the setting changed.
     fn set_share(&mut self, share: f64, now: Instant) -> bool {
         self.share = if share >= ALL { 1.0 } else { share };
         let before = self.setting;
@@ -312,7 +316,8 @@ impl Attempt {
                 let (least, most) = (self.queued.mul_f64(UNCHANGED.0), self.queued.mul_f64(UNCHANGED.1));
                 self.steps > FUTILE.0 && (least..=most).contains(&queued)
             }
-            // Half the bytes and not one frame more: it is frames that are too many, and they are left out on the way already.
+            // Half the bytes and not one frame more: the path limits the number of frames, and drops the rest
+            // already.
             Cause::Loss => {
                 let known = self.arrived >= COUNTABLE && arrived >= COUNTABLE;
                 self.steps > FUTILE.1 && known && arrived < self.arrived * UNCHANGED.1

@@ -1,5 +1,6 @@
-//! The controller on simulated paths: a sender, a relay and a viewer, newest-wins slots before both hops, and reports as the link and
-//! the relay make them. Pictures cost something else than the controller believes, as real ones do.
+//! Tests of the controller on simulated paths: a sender, a relay and a viewer, a slot for the newest frame
+//! before both hops, and reports as link and relay make them. Pictures cost more or less than the controller
+//! assumes, as real ones do.
 
 use std::collections::VecDeque;
 
@@ -8,17 +9,17 @@ use crate::feedback::QueueingDelay;
 
 const MS: Duration = Duration::from_millis(1);
 
-/// A frame at full quality, and how many of them a second.
+/// Bytes of a frame at full quality, and the interval between frames.
 const FULL: f64 = 168_000.0;
 const INTERVAL_MS: u64 = 33;
 
-/// Reports are no closer than this.
+/// Shortest interval between reports.
 const REPORT_MS: u64 = 250;
 
-/// What a socket still takes while the link is busy.
+/// Bytes a socket still takes while the link is busy.
 const UNSENT: f64 = 16_000.0;
 
-/// One hop: how much it carries, and how far it is.
+/// One hop: bandwidth and propagation delay.
 #[derive(Clone, Copy)]
 struct Hop {
     bytes_per_ms: f64,
@@ -33,7 +34,7 @@ struct Frame {
     bytes: f64,
 }
 
-/// The sending end of a hop: a slot for the newest frame, and what the link has to carry before it.
+/// The sending end of a hop: a slot for the newest frame, and the time the link is busy before it.
 #[derive(Default)]
 struct Slot {
     waiting: Option<Frame>,
@@ -48,7 +49,7 @@ impl Slot {
         self.replaced += u64::from(self.waiting.replace(frame).is_some());
     }
 
-    /// Frames that arrive by `now`.
+    /// Returns the frames that arrive by `now`.
     fn turn(&mut self, hop: Hop, now: u64) -> Vec<Frame> {
         let at = now as f64;
         if hop.bytes_per_ms > 0.0
@@ -67,7 +68,7 @@ impl Slot {
     }
 }
 
-/// What came of a while.
+/// Results of a period.
 #[derive(Debug, Default)]
 struct Seen {
     bytes: f64,
@@ -102,13 +103,13 @@ struct Path {
     due: f64,
     to_relay: QueueingDelay,
     to_viewer: QueueingDelay,
-    /// Of the viewer's reports at the relay.
+    /// From the viewer's reports at the relay.
     queued_down: Duration,
     down_counts: (u64, u64),
     told: (u64, u64),
     reports: VecDeque<(u64, Report)>,
     viewer_reports: VecDeque<(u64, u64)>,
-    /// What a report waits on its way back to the sender beyond the distance.
+    /// Additional delay of a report on its way back to the sender.
     back_ms: u64,
     knows_clocks: bool,
     random: u64,
@@ -164,7 +165,7 @@ impl Path {
             self.due += setting.rate;
             if self.due >= 1.0 {
                 self.due -= 1.0;
-                // No two pictures are alike: a twelfth more or less.
+                // Pictures vary by a twelfth.
                 self.random = self
                     .random
                     .wrapping_mul(6_364_136_223_846_793_005)
@@ -190,7 +191,8 @@ impl Path {
         }
         while self.viewer_reports.front().is_some_and(|(due, _)| *due <= now) {
             let Some((_, one_way)) = self.viewer_reports.pop_front() else { break };
-            // From the sender on, which is a queue of the sender's hop too: the relay measures its own hop only, by when it had the frame.
+            // Measured from the sender, so a queue of the sender's hop is included: the real relay measures
+            // its own hop only.
             let round = Duration::from_millis(one_way + down.one_way_ms);
             self.queued_down = self.to_viewer.sample(round, None, self.at(now));
         }
@@ -313,7 +315,7 @@ fn a_busy_way_back_does_not_spoil_the_picture() {
     }
 }
 
-/// A report of frames `ms` after the start: a tenth of a second old, all of which arrive.
+/// A report of frames `ms` after the start: 100 ms old, and all of them arrive.
 fn report(start: Instant, ms: u64, queued: Duration, lost: u8) -> Report {
     Report {
         ready: start + Duration::from_millis(ms),
@@ -330,7 +332,7 @@ fn report(start: Instant, ms: u64, queued: Duration, lost: u8) -> Report {
 
 #[test]
 fn steps_that_leave_a_queue_as_it_was_are_taken_back() {
-    // Somebody else's queue: a download that fills the line.
+    // A queue of other traffic: a download that fills the line.
     let (mut control, start) = (RateControl::new(80, 200 * MS), Instant::now());
     let mut lowest: f64 = 1.0;
     for ms in (0..40_000).step_by(250) {
@@ -343,7 +345,7 @@ fn steps_that_leave_a_queue_as_it_was_are_taken_back() {
 
 #[test]
 fn steps_that_bring_no_more_frames_are_taken_back() {
-    // A viewer that takes ten frames a second, however small they are.
+    // A viewer that takes ten frames per second, however small they are.
     let (mut control, start) = (RateControl::new(80, 200 * MS), Instant::now());
     let mut offered = 0.0;
     for ms in (0..30_000).step_by(250) {

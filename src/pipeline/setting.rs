@@ -1,20 +1,21 @@
-//! Which quality, rate and size cost how much: quality gives way first, then rate, then size.
+//! Settings and their cost: quality is reduced first, then the frame rate, then the size.
 
-/// The lowest quality: below it, blocks are more visible than fewer frames.
+/// Lowest quality: below it, blocks are more visible than fewer frames.
 const LOWEST_QUALITY: u8 = 30;
 
-/// Shares of the frames, and of width and height, in the order in which they give way.
+/// Shares of the frames, and of width and height, in the order in which they are reduced.
 const RUNGS: [(f64, f64); 8] =
     [(1.0, 1.0), (0.75, 1.0), (0.5, 1.0), (0.33, 1.0), (0.25, 1.0), (0.25, 0.75), (0.25, 0.5), (0.25, 0.25)];
 
-/// How much more than a rung needs there has to be before it is taken again: a link that varies by less must not make the rate flicker.
+/// Margin above the need of a rung before it is taken again: a link that varies by less must not make the
+/// rate flicker.
 const MORE_RATE: f64 = 1.3;
 
 /// The same for the size, of which people notice each change.
 const MORE_SIZE: f64 = 1.4;
 
-/// Bytes of a picture by quality, those of quality 85 being 1. Means of the three photographs of tests/data at 1280x720, 4:2:0, encoded
-/// by libjpeg-turbo; no two of them differ by more than 15 %.
+/// Bytes of a picture by quality, relative to quality 85. Means of the three photographs in tests/data at
+/// 1280x720, 4:2:0, encoded by libjpeg-turbo; no two of them differ by more than 15 %.
 const COSTS: [(u8, f64); 12] = [
     (1, 0.06),
     (10, 0.17),
@@ -35,16 +36,16 @@ const COSTS: [(u8, f64); 12] = [
 pub struct Setting {
     /// JPEG quality.
     pub quality: u8,
-    /// The share of the frames.
+    /// Share of the frames.
     pub rate: f64,
-    /// The share of width and height.
+    /// Share of width and height.
     pub scale: f64,
 }
 
-/// Turns a share of the bytes into a setting.
+/// Converts a share of the bytes to a setting.
 #[derive(Clone, Debug)]
 pub(super) struct Ladder {
-    /// The quality of all the bytes.
+    /// The quality of the full setting.
     best: u8,
     rung: usize,
 }
@@ -54,12 +55,12 @@ impl Ladder {
         Self { best, rung: 0 }
     }
 
-    /// The quality of the full setting is another.
+    /// Changes the quality of the full setting.
     pub(super) const fn set_best(&mut self, best: u8) {
         self.best = best;
     }
 
-    /// All there is.
+    /// The full setting.
     pub(super) fn full(&mut self) -> Setting {
         self.rung = 0;
         Setting { quality: self.best, rate: 1.0, scale: 1.0 }
@@ -86,12 +87,12 @@ impl Ladder {
         Setting { quality, rate: RUNGS[rung].0, scale: RUNGS[rung].1 }
     }
 
-    /// The share of the bytes below which nothing changes any more.
+    /// The share of the bytes below which the setting stays the same.
     pub(super) fn least(&self) -> f64 {
         self.cost(RUNGS.len() - 1, self.lowest())
     }
 
-    /// A picture that came in at a low quality is not made better.
+    /// The quality of a source's pictures is never raised.
     fn lowest(&self) -> u8 {
         self.best.min(LOWEST_QUALITY)
     }
@@ -138,7 +139,7 @@ mod tests {
                 let cost = rate * scale * scale * cost(quality) / cost(best);
                 assert!(cost <= share || share < ladder.least(), "{best} {share}: {cost}");
                 assert!(quality == best || best <= 30 || cost >= share * 0.87, "{best} {share}: {cost}");
-                assert!(quality <= best, "what was chosen is never raised");
+                assert!(quality <= best, "the chosen quality is never exceeded");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What reports told since the setting last changed: how much arrived, and whether a queue stands.
+//! Statistics of reports since the setting last changed: how much arrived, and whether a queue stands.
 
 use std::{
     collections::VecDeque,
@@ -7,30 +7,32 @@ use std::{
 
 use crate::link::Report;
 
-/// A queue stands if it was never shorter than its limit for this long: a burst that drains by itself is none (CoDel, RFC 8289,
-/// distinguishes the two in the same way).
+/// A queue stands if it was never shorter than its limit for this long; a burst that drains by itself does
+/// not (the distinction of CoDel, RFC 8289).
 const STANDING: Duration = Duration::from_millis(500);
 
-/// Reports that at least have to agree, of a queue that stands and of frames that are lost.
+/// Reports that must agree on a standing queue or on loss.
 const AGREEING: usize = 3;
 
-/// The limit of a standing queue, as a part of the limit that the user set: time for the queue to be noticed and to drain.
+/// The limit of a standing queue as a part of the user's limit. The rest is time to notice and drain the
+/// queue.
 const STANDING_PART: f64 = 0.25;
 
-/// The limit is never below this many intervals between two frames. A link that carries just one frame an interval needs a whole
-/// interval for it, which the base of an emptier time does not contain.
+/// The limit is at least this many frame intervals. A link that carries just one frame per interval needs a
+/// whole interval for it, which the base of an emptier time does not contain.
 const STANDING_INTERVALS: f64 = 1.5;
 
-/// Below this share of frames that arrive, two reports are enough.
+/// Below this share of arriving frames, two reports are enough.
 const HEAVY: f64 = 0.85;
 
-/// Below this share of frames that arrive over [`LIGHT_TIME`], the path carries too much. One frame in fifty is a hiccup.
+/// Below this share of arriving frames over [`LIGHT_TIME`], the path is overloaded. One frame in fifty is a
+/// hiccup.
 const LIGHT: f64 = 0.97;
 
-/// How long a light loss has to last.
+/// How long a light loss must last.
 pub(super) const LIGHT_TIME: Duration = Duration::from_secs(2);
 
-/// What was seen since the setting last changed.
+/// Observations since the setting last changed.
 #[derive(Clone, Debug)]
 pub(super) struct Span {
     pub(super) began: Instant,
@@ -38,9 +40,9 @@ pub(super) struct Span {
     offered: f64,
     arrived: f64,
     lossy_reports: usize,
-    /// The reports in a row, up to the last, that told of heavy loss.
+    /// The latest consecutive reports of heavy loss.
     heavy: Run,
-    /// The reports in a row that told of any.
+    /// The latest consecutive reports of any loss.
     lossy: Run,
     queued: VecDeque<(Instant, Duration)>,
 }
@@ -79,13 +81,13 @@ impl Span {
         self.heavy.add(offered, arrived, arrived < offered * HEAVY);
         self.lossy.add(offered, arrived, lossy);
         self.queued.push_back((now, report.queued));
-        // The newest that is old enough to show that the queue stands stays.
+        // Keeps the newest sample that is old enough to show that the queue stands.
         while self.queued.get(1).is_some_and(|(then, _)| now.saturating_duration_since(*then) >= STANDING) {
             self.queued.pop_front();
         }
     }
 
-    /// The share of the frames that arrives, if it is too small.
+    /// The share of arriving frames, if it is too small.
     pub(super) fn loss(&self, over: Duration, strictly: bool) -> Option<f64> {
         let enough = if strictly { AGREEING - 1 } else { AGREEING };
         if self.heavy.reports >= AGREEING - 1 && self.heavy.offered > 0.0 {
@@ -98,7 +100,7 @@ impl Span {
         Some(self.arrived / self.offered).filter(|arrived| light && *arrived < LIGHT)
     }
 
-    /// The shortest queue of the last while, if it has been watched for so long.
+    /// The shortest queue of the last while, if it was observed for long enough.
     pub(super) fn standing_queue(&self, now: Instant) -> Option<Duration> {
         let (first, _) = self.queued.front()?;
         let long = now.saturating_duration_since(*first) >= STANDING;
@@ -116,12 +118,12 @@ impl Span {
         self.arrived / now.saturating_duration_since(self.began).as_secs_f64().max(0.001)
     }
 
-    /// Whether frames were lost as late as in the last report.
+    /// Whether the last report showed loss.
     pub(super) const fn is_lossy(&self) -> bool {
         self.lossy.reports > 0
     }
 
-    /// Forgets losses, so that long ago ones do not count with new ones.
+    /// Forgets losses, so that old ones do not count with new ones.
     pub(super) fn restart(&mut self, now: Instant) {
         (self.began, self.offered, self.arrived, self.lossy_reports) = (now, 0.0, 0.0, 0);
         (self.heavy, self.lossy) = (Run::default(), Run::default());

@@ -1,17 +1,17 @@
-//! Whether a frame is worth sending: not where it is the same as the one before.
+//! Decides whether a frame is a duplicate of the one before, and need not be sent.
 //!
-//! Only what is the same byte for byte counts. A camera's noise makes that rare; screens, test pictures, cards and
-//! recordings have it often.
+//! Only frames that are equal byte for byte count. A camera's noise makes that rare; it is common with
+//! screens, test pictures, cards and recordings.
 
 use std::time::{Duration, Instant};
 
 use crate::capture::FrameData;
 
-/// A picture that stays the same is sent again this often: who joins sees it that soon, and nobody takes the stream for
-/// stalled.
+/// Repetition interval of a picture that stays the same. New viewers soon see it, and the stream does not
+/// seem stalled.
 const REPEAT: Duration = Duration::from_secs(1);
 
-/// The frame that was sent last.
+/// The last frame that was sent.
 #[derive(Debug, Default)]
 pub(super) struct Still {
     last: Option<(FrameData, Instant)>,
@@ -24,7 +24,7 @@ impl Still {
         now.duration_since(*sent) < REPEAT && is_equal(last, data)
     }
 
-    /// A frame was sent; gives back what was kept until now.
+    /// Keeps the frame that was sent; returns the one kept until now.
     pub(super) fn sent(&mut self, data: FrameData, now: Instant) -> Option<FrameData> {
         self.last.replace((data, now)).map(|(data, _)| data)
     }

@@ -1,11 +1,11 @@
-//! Whether a source is on: thrown from any thread, and heard by the source's own at once.
+//! The on/off switch of a source: set from any thread, and noticed by the source's thread at once.
 
 use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-/// A switch; its clones are the same one.
+/// A switch; clones share one state.
 #[derive(Clone, Debug)]
 pub struct Switch(Arc<Shared>);
 
@@ -16,7 +16,7 @@ struct Shared {
 }
 
 impl Switch {
-    /// One that is on or off.
+    /// A switch in this state.
     #[must_use]
     pub fn new(on: bool) -> Self {
         Self(Arc::new(Shared { on: Mutex::new(on), thrown: Condvar::new() }))
@@ -26,7 +26,7 @@ impl Switch {
         self.0.on.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Throws it.
+    /// Sets the state, and wakes threads that wait.
     pub fn set(&self, on: bool) {
         *self.lock() = on;
         self.0.thrown.notify_all();
@@ -38,7 +38,7 @@ impl Switch {
         *self.lock()
     }
 
-    /// Waits until it is on, for so long; whether it is.
+    /// Waits up to `timeout` until it is on; returns whether it is.
     pub(super) fn wait_on(&self, timeout: Duration) -> bool {
         let waited = self.0.thrown.wait_timeout_while(self.lock(), timeout, |on| !*on);
         *waited.unwrap_or_else(PoisonError::into_inner).0

@@ -1,4 +1,4 @@
-//! What a pipeline's threads tell one another and whoever asks: counts, and whether the source is alive.
+//! Counters of a pipeline, and whether its source is alive; shared by its threads.
 
 use std::{
     sync::{
@@ -10,46 +10,46 @@ use std::{
 
 use crate::capture::{Losses, Signal};
 
-/// What went through, so far.
+/// The counts so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Frames that the source gave: the sum of those that went by unseen, were skipped, still, thinned, failed, switched off, handed on or
-    /// are left.
+    /// Frames that the source gave: the sum of `unseen`, `skipped`, `still`, `thinned`, `failed`,
+    /// `switched_off`, `handed_on` and `left`.
     pub captured: u64,
-    /// Frames that came out of the source damaged, and were left out.
+    /// Frames that the source gave damaged, and that were dropped.
     pub damaged: u64,
-    /// Frames that went on after something was put right.
+    /// Frames that were repaired.
     pub repaired: u64,
-    /// Frames that the source's own numbers tell were lost before they came here.
+    /// Frames lost before they came here, according to the source's own numbers.
     pub missed: u64,
-    /// Frames that went by because nobody views.
+    /// Frames that were skipped because nobody views.
     pub unseen: u64,
-    /// Frames that were replaced by newer ones before the encoder took them, those included that a live source passed over.
+    /// Frames replaced by newer ones before the encoder took them. Includes those a live source passed over.
     pub skipped: u64,
-    /// Frames that were left out because they were the same as the one before.
+    /// Frames dropped because they were the same as the one before.
     pub still: u64,
-    /// Frames that were left out because the link cannot carry them all.
+    /// Frames dropped because the link cannot carry them all.
     pub thinned: u64,
-    /// Frames that went on as the JPEGs they were.
+    /// JPEG frames that were sent unchanged.
     pub passed_through: u64,
     /// Frames that were encoded.
     pub encoded: u64,
     /// Frames that could not be encoded.
     pub failed: u64,
-    /// Frames that were taken before the source was switched off, and nobody is to see.
+    /// Frames that were taken before the source was switched off, and must not be sent.
     pub switched_off: u64,
-    /// Frames that were handed on.
+    /// Frames that were sent.
     pub handed_on: u64,
-    /// Frames that nothing has become of: on their way, and at the end those that came too late.
+    /// Frames without a result: on their way, and at the end those that came too late.
     pub left: u64,
-    /// Times that the source failed, each however long it lasted.
+    /// Failures of the source, each counted once however long it lasted.
     pub outages: u64,
-    /// Pictures that were sent in place of frames while the source gave none.
+    /// Cards sent while the source gave no frames.
     pub cards: u64,
 }
 
 impl Counts {
-    /// Frames of which it is known what became of them.
+    /// Frames with a known result.
     const fn settled(&self) -> u64 {
         self.unseen
             + self.skipped
@@ -86,12 +86,12 @@ pub(super) struct Tally {
     life: Mutex<Life>,
 }
 
-/// Why there is nothing to see.
+/// Reasons why there is nothing to see.
 #[derive(Debug, Default)]
 pub(super) struct Reasons {
-    /// Why the source ended, if it did not come to the end of its material.
+    /// Why the source ended, unless it reached the end of its material.
     pub(super) ended: Option<String>,
-    /// Why the last frame that could not be encoded could not.
+    /// Why the last frame that failed could not be encoded.
     pub(super) failed: Option<String>,
 }
 
@@ -116,14 +116,14 @@ impl Tally {
             outages: self.outages.load(Relaxed),
             cards: self.cards.load(Relaxed),
         };
-        // Read last: what has become of a frame is counted after its coming.
+        // Read last: the result of a frame is counted after its arrival.
         counts.captured =
             self.captured.load(Relaxed).saturating_sub(self.not_wanted.load(Relaxed)) + passed_over;
         counts.left = counts.captured.saturating_sub(counts.settled());
         counts
     }
 
-    /// A frame was taken that nobody asked for: the last one was on its way.
+    /// A frame beyond the requested ones was taken: it was on its way when the last one was sent.
     pub(super) fn not_wanted(&self) {
         self.not_wanted.fetch_add(1, Relaxed);
     }
@@ -134,7 +134,7 @@ impl Tally {
         self.repaired.store(losses.repaired, Relaxed);
     }
 
-    /// How many frames a live source has passed over.
+    /// Sets the number of frames that a live source has passed over.
     pub(super) fn passed_over(&self, frames: u64) {
         self.passed_over.store(frames, Relaxed);
     }
@@ -148,16 +148,16 @@ impl Tally {
     }
 }
 
-/// Whether a source is alive, and what to say where it is not.
+/// Whether a source is alive, and the reason if it is not.
 #[derive(Debug, Default)]
 pub(super) struct Life {
     signal: Option<Signal>,
     /// When the last frame came, or the source was opened.
     last: Option<Instant>,
     trouble: Option<String>,
-    /// Whether it will surely not come back within its patience.
+    /// Whether it will certainly not come back within its patience.
     gone: bool,
-    /// What to call it while it is switched off.
+    /// Its signal while it is switched off.
     off: Option<Signal>,
 }
 
@@ -165,21 +165,21 @@ pub(super) struct Life {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Silence {
     pub(super) signal: Signal,
-    /// Why, where that is known.
+    /// The reason, if known.
     pub(super) trouble: Option<String>,
     /// Whether it was switched off.
     pub(super) off: bool,
 }
 
 impl Life {
-    /// A source was opened; it is given its patience to begin.
+    /// A source was opened; its patience starts now.
     pub(super) fn opened(&mut self, signal: Option<Signal>, now: Instant) {
         self.signal = signal;
         self.last = Some(now);
         self.off = None;
     }
 
-    /// A frame came. Where the source had failed, after how long without one.
+    /// A frame came. If the source had failed, returns the time without a frame.
     pub(super) fn frame(&mut self, now: Instant) -> Option<Duration> {
         let last = self.last.replace(now);
         self.gone = false;
@@ -187,13 +187,14 @@ impl Life {
         Some(now.duration_since(last?))
     }
 
-    /// The source failed, and is gone for a while where `gone`; true where it had not before.
+    /// The source failed; `gone`: it is away for a while. Returns true if it had not failed before.
     pub(super) fn failed(&mut self, trouble: String, gone: bool) -> bool {
         self.gone |= gone;
         self.trouble.replace(trouble).is_none()
     }
 
-    /// It is switched off, or on again; whether that is news. `name` and `size` are for where the source told none.
+    /// It was switched off or on; returns whether that is new. `name` and `size` are used if the source gave
+    /// none.
     pub(super) fn switched(
         &mut self,
         on: bool,
@@ -217,12 +218,12 @@ impl Life {
         self.trouble.clone()
     }
 
-    /// How the source calls itself now.
+    /// Updates the source's signal.
     pub(super) fn known_as(&mut self, signal: Option<Signal>) {
         self.signal = signal;
     }
 
-    /// How long it may still be silent; zero where it has been too long, `None` where that means nothing.
+    /// How long it may still be silent; zero if it has been too long, `None` if silence means nothing.
     pub(super) fn patience(&self, now: Instant) -> Option<Duration> {
         if self.off.is_some() {
             return Some(Duration::ZERO);
@@ -231,7 +232,7 @@ impl Life {
         Some(patience.saturating_sub(now.duration_since(self.last?)))
     }
 
-    /// What viewers are to be told, if anything.
+    /// The silence to report to viewers, if any.
     pub(super) fn silence(&self, now: Instant) -> Option<Silence> {
         if let Some(signal) = &self.off {
             return Some(Silence { signal: signal.clone(), trouble: None, off: true });
@@ -269,7 +270,7 @@ mod tests {
             life.silence(start + 700 * MS),
             Some(Silence { signal: signal(), trouble: None, off: false })
         );
-        assert_eq!(life.frame(start + 800 * MS), None, "slow is no failure");
+        assert_eq!(life.frame(start + 800 * MS), None, "a slow source has not failed");
         assert_eq!(life.silence(start + 900 * MS), None);
         assert!(life.failed("stumbled".into(), false));
         assert_eq!(life.silence(start + 900 * MS), None, "it may come back at once");
@@ -288,13 +289,13 @@ mod tests {
         let mut life = Life::default();
         life.opened(None, start);
         let ann = Signal { name: "ann".into(), size: Some((64, 48)), patience: Duration::ZERO };
-        assert!(!life.switched(true, "ann", None, start), "it is on");
+        assert!(!life.switched(true, "ann", None, start), "it is on already");
         assert!(life.switched(false, "ann", ann.size, start) && !life.switched(false, "ann", None, start));
         assert_eq!(life.patience(start), Some(Duration::ZERO));
         assert_eq!(life.silence(start), Some(Silence { signal: ann, trouble: None, off: true }));
         life.opened(Some(signal()), start + 100 * MS);
         assert_eq!(life.silence(start + 200 * MS), None);
-        // One that hangs in its driver meanwhile is not opened anew.
+        // A source that hangs in its driver meanwhile is not reopened.
         life.switched(false, "ann", None, start + 300 * MS);
         assert!(life.switched(true, "ann", None, start + 400 * MS));
         assert_eq!(life.silence(start + 500 * MS), None);

@@ -1,11 +1,11 @@
-//! What the window tells its caller: what it is asked to do, and what became of each stream's frames.
+//! What the window reports to its caller: requested actions, and the frame counts of each stream.
 
 use bytes::Bytes;
 
 use super::stream::Counts;
 use crate::playback::Progress;
 
-/// What the caller is asked to do: the window itself writes no files and knows no network.
+/// A request to the caller: the window itself writes no files and has no access to the network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Action {
@@ -13,36 +13,36 @@ pub enum Action {
     Snapshot {
         /// The stream's name.
         stream: String,
-        /// The frame's number, where it has one.
+        /// The frame's number, if it has one.
         seq: Option<u64>,
         /// The JPEG.
         jpeg: Bytes,
     },
     /// Save the image that is on display, as received.
     SaveImage {
-        /// Who sent it, where that is known.
+        /// Who sent it, if known.
         sender: Option<String>,
         /// The file.
         file: Bytes,
     },
-    /// Send a text to everybody, and tell what became of it ([`Update::Sent`](super::Update::Sent)).
+    /// Send a text to everyone, and report the result ([`Update::Sent`](super::Update::Sent)).
     Say {
         /// The text's number at this window.
         number: u64,
         /// The text.
         text: String,
     },
-    /// Begin to record, or stop; [`Update::Recording`](super::Update::Recording) tells whether that is so.
+    /// Start or stop recording; [`Update::Recording`](super::Update::Recording) reports the actual state.
     Record(bool),
-    /// Switch the own camera on or off.
+    /// Turn the user's own camera on or off.
     Camera(bool),
-    /// Give this picture, an image or a stream's frame, to whatever is pasted into next.
+    /// Put this picture, an image or a stream's frame, on the clipboard.
     Copy(Bytes),
-    /// Nothing: the film that is played was paused, goes on, was moved in, or has ended.
+    /// Nothing to do: the film was paused or resumed, its position was changed, or it has ended.
     Played(Progress),
 }
 
-/// A stream and what became of its frames, for the summary at the end.
+/// A stream and its frame counts, for the summary at the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Total {
     /// The stream's name.

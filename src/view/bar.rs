@@ -1,4 +1,4 @@
-//! The buttons: what there is to do, for who does not know the keys, each with its key.
+//! The buttons: the available commands, each with its key, for users who do not know the keys.
 
 use super::{
     board::Board,
@@ -26,7 +26,7 @@ impl Button {
     }
 }
 
-/// Those that do something now.
+/// The buttons that have an effect now.
 fn buttons(board: &Board) -> Vec<Button> {
     let film = board.film().is_some();
     let mut buttons = Vec::new();
@@ -59,7 +59,7 @@ struct Row {
 }
 
 impl Row {
-    /// As many as fit into `room`.
+    /// As many buttons as fit into `room`.
     fn new(easel: &mut Easel, board: &Board, room: usize) -> Self {
         let Measures { text, small, margin, .. } = easel.measures;
         let (label, key) =
@@ -99,7 +99,7 @@ impl Row {
     }
 }
 
-/// Paints them in a row that ends at `floor`; returns where it begins. As many as fit.
+/// Paints as many buttons as fit, in a row that ends at `floor`; returns the top of the row.
 pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas, floor: usize) -> usize {
     let Measures { text, margin, .. } = easel.measures;
     let row = Row::new(easel, board, canvas.width.saturating_sub(2 * margin));
@@ -112,7 +112,7 @@ pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas, floor
     top.saturating_sub(margin / 2)
 }
 
-/// Paints as many as fit at the right edge of `line`, which is as high as a line of text.
+/// Paints as many buttons as fit at the right edge of `line`, which is as high as a line of text.
 pub(super) fn within(easel: &mut Easel, board: &Board, canvas: &mut Canvas, line: Rect) {
     let margin = easel.measures.margin;
     let row = Row::new(easel, board, line.width);

@@ -1,7 +1,7 @@
-//! What the window shows, and what it says: streams, link, conversation, images, and the switches of its keys.
+//! The window's state: streams, link, conversation, images, and the switches that keys toggle.
 //!
-//! Knows neither pixels of text nor the window; every question takes the time it is asked at. So each state,
-//! from "waiting for pictures" to a frozen picture, is tested without a display and without sleeping.
+//! Independent of pixels and of the display; every query takes the current time. So each state, from "waiting
+//! for pictures" to a frozen picture, is tested without a display and without sleeping.
 
 use std::{
     sync::Arc,
@@ -29,20 +29,20 @@ use crate::{
     stream_id::StreamId,
 };
 
-/// Streams shown at once: beyond that no tile is large enough to see anything, and a sender that makes up
-/// names must not fill the memory.
+/// Streams shown at once: with more, no tile is large enough to be useful, and a sender that makes up names
+/// must not fill the memory.
 pub(crate) const MOST_STREAMS: usize = 64;
 
-/// Streams whose totals and places are kept after they left, for the same reason.
+/// Streams whose totals and places are kept after they left; bounded for the same reason.
 const MOST_DEPARTED: usize = 256;
 
 /// How long the buttons stay after the pointer has moved.
 const BUTTONS_STAY: Duration = Duration::from_secs(3);
 
-/// How long they are there at first, for who does not know what there is to do.
+/// How long the buttons are shown at the start, for users who do not know the commands.
 const BUTTONS_AT_FIRST: Duration = Duration::from_secs(15);
 
-/// All that is shown.
+/// Everything that is shown.
 #[derive(Debug)]
 pub(crate) struct Board {
     pub(crate) words: Arc<Words>,
@@ -50,7 +50,7 @@ pub(crate) struct Board {
     link: LinkState,
     /// In the order of their places.
     pub(crate) streams: Vec<Stream>,
-    /// The one that is large.
+    /// The enlarged stream.
     enlarged: Option<StreamId>,
     pub(crate) chat: Chat,
     pub(crate) images: Gallery,
@@ -63,12 +63,13 @@ pub(crate) struct Board {
     buttons_until: Instant,
     stamps: u64,
     departed: Vec<Total>,
-    /// Streams in the order in which they came, with what they were called: who comes back gets the place from before.
+    /// Streams in the order in which they first came, with their names: a stream that returns gets its old
+    /// place.
     places: Vec<(StreamId, Arc<str>)>,
 }
 
 impl Board {
-    /// An empty board that waits for frames from `host`.
+    /// Creates an empty board that waits for frames from `host`.
     pub(crate) fn new(host: &str, words: Arc<Words>, now: Instant) -> Self {
         Self {
             words,
@@ -91,7 +92,7 @@ impl Board {
         }
     }
 
-    /// Takes in what is new. Returns a buffer that is no longer shown.
+    /// Applies an update. Returns a buffer that is no longer shown.
     pub(crate) fn apply(&mut self, update: Update, now: Instant) -> Option<Arc<Canvas>> {
         match update {
             Update::Frame(frame) => return self.frame(frame, now),
@@ -136,7 +137,8 @@ impl Board {
         None
     }
 
-    /// A frame that cannot be decoded: a stream of which nothing else came has a tile too, to say so.
+    /// Takes a frame that cannot be decoded: a stream without any other frame gets a tile too, with the
+    /// reason.
     fn damaged(&mut self, damaged: Damaged, now: Instant) {
         if let Some(stream) = self.streams.iter_mut().find(|stream| stream.id() == damaged.stream) {
             stream.damaged(damaged, now);
@@ -154,8 +156,8 @@ impl Board {
         self.streams.insert(at.unwrap_or(self.streams.len()), stream);
     }
 
-    /// Where among those that ever came this stream stands. One that is new takes the place of one that has gone and was called the same:
-    /// it may be that one, started again.
+    /// Index of this stream in `places`. A new stream takes the place of one of the same name that has left:
+    /// it may be the same sender, restarted.
     fn place(&mut self, stream: StreamId, name: &Arc<str>) -> usize {
         let here = |id: StreamId| self.streams.iter().any(|stream| stream.id() == id);
         let own = self.places.iter().position(|(known, _)| *known == stream);
@@ -171,7 +173,7 @@ impl Board {
         self.places.len() - 1
     }
 
-    /// A name for a picture's content that no other has.
+    /// A number that identifies the content of one picture.
     fn stamp(&mut self) -> u64 {
         self.stamps += 1;
         self.stamps
@@ -185,7 +187,7 @@ impl Board {
         }
     }
 
-    /// Takes away what has been shown long enough.
+    /// Removes what has been shown long enough.
     pub(crate) fn expire(&mut self, now: Instant) {
         let film = self.film.take();
         let stays =
@@ -198,7 +200,7 @@ impl Board {
         }
     }
 
-    /// Does what a key or a button asks for; what is beyond the window is returned.
+    /// Runs the command of a key or a button; returns what the caller has to do.
     pub(crate) fn obey(&mut self, command: Command, now: Instant) -> Vec<Action> {
         if let Some(film) = &mut self.film {
             film.stir(now);
@@ -223,7 +225,7 @@ impl Board {
             }
             Command::Numbers => self.numbers = !self.numbers,
             Command::Help => self.help = !self.help,
-            // The panel that lies on top goes first.
+            // The topmost panel is closed first.
             Command::Dismiss if self.help => self.help = false,
             Command::Dismiss => _ = self.images.dismiss(),
             Command::Say => self.chat.open(),
@@ -245,7 +247,7 @@ impl Board {
         Vec::new()
     }
 
-    /// Says that a film cannot be moved in, unless it obeyed.
+    /// Says that the film does not support seeking, unless the command succeeded.
     fn complain(&mut self, obeyed: bool, now: Instant) {
         if !obeyed {
             let word = self.words.say(Phrase::FilmNoSeek);
@@ -258,21 +260,21 @@ impl Board {
         self.enlarged = (self.enlarged != Some(stream)).then_some(stream);
     }
 
-    /// Goes through the streams one by one, and after the last to all of them.
+    /// Steps through the streams one by one, and after the last to all of them.
     fn turn(&mut self, by: usize) {
         let count = self.streams.len();
-        // All of them are the place after the last.
+        // "All" is the place after the last stream.
         let to = (self.enlarged().unwrap_or(count) + by) % (count + 1);
         self.enlarged = self.streams.get(to).map(Stream::id);
     }
 
-    /// The place of the stream that is large, where one is.
+    /// The place of the enlarged stream, if any.
     pub(crate) fn enlarged(&self) -> Option<usize> {
         let large = self.enlarged?;
         self.streams.iter().position(|stream| stream.id() == large)
     }
 
-    /// Puts away the uppermost of what lies over the pictures; false where there is nothing.
+    /// Closes the topmost layer over the pictures; false if there is none.
     pub(crate) fn close(&mut self) -> bool {
         if std::mem::take(&mut self.help) || self.images.dismiss() {
             return true;
@@ -284,7 +286,7 @@ impl Board {
         self.enlarged().is_some() && self.enlarged.take().is_some()
     }
 
-    /// Changes the line that is being written.
+    /// Edits the line that is being written.
     pub(crate) fn edit(&mut self, edit: &Edit, now: Instant) {
         if !self.chat.edit(edit) {
             let word = self.words.say(Phrase::TooLong);
@@ -292,7 +294,8 @@ impl Board {
         }
     }
 
-    /// Does what a key means while a line is written; what is to be sent is returned. Pasting is the window system's business.
+    /// Handles a key while a line is being written; returns what is to be sent. Pasting is up to the window
+    /// system.
     pub(crate) fn write(&mut self, writing: &Writing, now: Instant) -> Option<Action> {
         match writing {
             Writing::Edit(edit) => self.edit(edit, now),
@@ -326,14 +329,14 @@ impl Board {
         actions
     }
 
-    /// The picture that is looked at: the image, the large stream, or the first.
+    /// The picture the user looks at: the image, the enlarged stream, or the first one.
     fn copy(&self) -> Option<Bytes> {
         let stream = self.streams.get(self.enlarged().unwrap_or(0)).filter(|stream| stream.has_picture());
         let stream = || stream.map(|stream| &stream.frame.jpeg);
         self.images.newest().map(|shown| &shown.image.file).or_else(stream).cloned()
     }
 
-    /// The pointer moved: who reaches for it looks for something to press.
+    /// Handles pointer movement: shows the buttons, since the user may be looking for one.
     pub(crate) fn pointed(&mut self, now: Instant) {
         self.buttons_until = self.buttons_until.max(now + BUTTONS_STAY);
         if let Some(film) = &mut self.film {
@@ -341,27 +344,27 @@ impl Board {
         }
     }
 
-    /// Whether the buttons are there.
+    /// Whether the buttons are shown.
     pub(crate) fn has_buttons(&self, now: Instant) -> bool {
         self.film().map_or(self.streams.is_empty() || now < self.buttons_until, |film| film.has_bar(now))
     }
 
-    /// What a stream's picture is worth.
+    /// The state of a stream's picture.
     pub(crate) fn life(&self, stream: &Stream, now: Instant) -> Life {
         let cut = !matches!(self.link, LinkState::Connecting | LinkState::Up { .. });
         match stream.life(cut, now) {
-            // A film may stand still, and is as late as somebody began to play it.
+            // A paused film may freeze, and a film's age is the time since its playback began.
             Life::Frozen(_) | Life::Late(_) if !cut && self.is_film(stream) => Life::Live,
             life => life,
         }
     }
 
-    /// How the link is, in a line.
+    /// The state of the link, in one line.
     pub(crate) fn link_line(&self, now: Instant) -> (String, Tone) {
         state::line(&self.words, &self.host, &self.link, now)
     }
 
-    /// What an empty window says, and below it.
+    /// The headline of an empty window.
     pub(crate) fn headline(&self, now: Instant) -> (String, Tone) {
         match &self.link {
             LinkState::Up { .. } => {
@@ -376,7 +379,7 @@ impl Board {
         if let LinkState::Up { rtt } = self.link { rtt } else { None }
     }
 
-    /// When something changes although nothing arrives: a countdown, a line's end, a picture that freezes.
+    /// When something changes without any update: a countdown, the end of a line, a picture that freezes.
     pub(crate) fn next_change(&self, now: Instant) -> Option<Instant> {
         let second = |since: Instant| since + Duration::from_secs(now.duration_since(since).as_secs() + 1);
         let countdown = state::next_change(&self.link, now);
@@ -389,7 +392,7 @@ impl Board {
         others.into_iter().flatten().chain(streams).min()
     }
 
-    /// What became of every stream's frames, those that have left included.
+    /// The frame counts of every stream, including those that have left.
     pub(crate) fn totals(&self) -> Vec<Total> {
         let present = self.streams.iter();
         let present =

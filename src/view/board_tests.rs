@@ -1,4 +1,4 @@
-//! The board's states, each at its own time.
+//! Tests of the board's states, with explicit times.
 
 use super::{
     super::{keys::Target, options, tiles},
@@ -44,13 +44,13 @@ fn an_empty_window_says_what_it_waits_for() {
     assert_eq!(board.headline(now).0, "relay:6868 refused: full.");
     let again = LinkState::Refused { why: "full.".into(), retry_at: Some(now + 3 * SECOND) };
     board.apply(Update::Link(again), now);
-    assert_eq!(board.headline(now).0, "relay:6868 refused: full. Trying again in 3 s.");
+    assert_eq!(board.headline(now).0, "relay:6868 refused: full. Retrying in 3 s.");
     let lasting = LinkState::Lasting { why: "no key.".into(), retry_at: now + 20 * SECOND };
     board.apply(Update::Link(lasting), now);
-    let words = "relay:6868: no key. This does not go away by itself";
-    assert_eq!(board.headline(now), (format!("{words} (next try in 20 s)."), Tone::Bad));
+    let words = "relay:6868: no key. This will not resolve itself";
+    assert_eq!(board.headline(now), (format!("{words} (next attempt in 20 s)."), Tone::Bad));
     assert_eq!(board.headline(now + 20 * SECOND).0, format!("{words}."));
-    assert_eq!(board.next_change(now).map(|then| then - now), Some(SECOND), "it counts down");
+    assert_eq!(board.next_change(now).map(|then| then - now), Some(SECOND), "countdown");
 }
 
 #[test]
@@ -110,21 +110,21 @@ fn two_of_one_name_are_two_and_one_that_was_started_again_gets_the_place_from_be
     }
     assert_eq!(names(&board), ["ann", "ann", "bob"]);
     board.apply(Update::Frame(called("1", "ann at home")), now);
-    assert_eq!(names(&board), ["ann at home", "ann", "bob"], "another name is no other stream");
+    assert_eq!(names(&board), ["ann at home", "ann", "bob"], "another name, the same stream");
     board.obey(Command::Enlarge(1), now);
     board.apply(Update::Left { stream: id("2") }, now);
     assert_eq!((names(&board), board.enlarged()), (vec!["ann at home", "bob"], None));
     board.apply(Update::Frame(called("4", "ann")), now);
     assert_eq!(names(&board), ["ann at home", "ann", "bob"], "started again");
     board.apply(Update::Frame(called("5", "ann")), now);
-    assert_eq!(names(&board), ["ann at home", "ann", "bob", "ann"], "nobody's place is taken who is there");
+    assert_eq!(names(&board), ["ann at home", "ann", "bob", "ann"], "no present stream loses its place");
 }
 
 #[test]
 fn one_is_enlarged_and_tab_goes_round() {
     let now = Instant::now();
     let mut board = board("relay", now);
-    assert!(board.obey(Command::Next, now).is_empty(), "of none there is no next");
+    assert!(board.obey(Command::Next, now).is_empty(), "without streams there is no next one");
     for name in ["a", "b", "c"] {
         show(&mut board, name, 0, now);
     }
@@ -134,17 +134,17 @@ fn one_is_enlarged_and_tab_goes_round() {
     };
     assert_eq!(after(Command::Enlarge(7)), None);
     assert_eq!(after(Command::Enlarge(1)), Some(1));
-    assert_eq!(after(Command::Enlarge(1)), None, "again: all");
+    assert_eq!(after(Command::Enlarge(1)), None, "a second time shows all");
     let round: Vec<_> = (0..5).map(|_| after(Command::Next)).collect();
     assert_eq!(round, [Some(0), Some(1), Some(2), None, Some(0)]);
     assert_eq!(after(Command::Previous), None);
     assert_eq!(after(Command::Previous), Some(2));
     board.apply(Update::Left { stream: id("a") }, now);
-    assert_eq!(board.enlarged(), Some(1), "it is the stream that is large, not the place");
+    assert_eq!(board.enlarged(), Some(1), "the stream is enlarged, not the place");
     board.apply(Update::Left { stream: id("c") }, now);
     assert_eq!(board.enlarged(), None);
     show(&mut board, "c", 9, now);
-    assert_eq!(board.enlarged(), Some(1), "and again when it is back");
+    assert_eq!(board.enlarged(), Some(1), "enlarged again when it is back");
     board.obey(Command::All, now);
     assert_eq!(board.enlarged(), None);
 }
@@ -154,14 +154,14 @@ fn keys_do_what_the_help_says() {
     let now = Instant::now();
     let mut board = board("relay", now);
     assert!(board.obey(Command::Save, now).is_empty());
-    assert_eq!(board.chat.fresh(now).count(), 1, "it says why not");
+    assert_eq!(board.chat.fresh(now).count(), 1, "the reason is shown");
     show(&mut board, "a", 0, now);
     show(&mut board, "b", 0, now);
     board.obey(Command::Pause, now);
     show(&mut board, "a", 1, now);
     let saved = board.obey(Command::Save, now);
     let Action::Snapshot { seq, jpeg, .. } = &saved[0] else { panic!("no snapshot") };
-    assert_eq!((*seq, jpeg), (Some(0), &board.streams[0].frame.jpeg), "what is seen is what is saved");
+    assert_eq!((*seq, jpeg), (Some(0), &board.streams[0].frame.jpeg), "the visible frame is saved");
     assert_eq!(saved.len(), 2);
     board.obey(Command::Pause, now);
     assert_eq!(board.streams[0].frame.seq, Some(1));
@@ -175,7 +175,7 @@ fn keys_do_what_the_help_says() {
     assert!(matches!(&saved[..], [Action::SaveImage { sender: Some(name), .. }] if name == "bob"));
     board.obey(Command::Help, now);
     board.obey(Command::Dismiss, now);
-    assert!(!board.help && board.images.len() == 2, "the panel on top goes first");
+    assert!(!board.help && board.images.len() == 2, "the topmost panel is closed first");
     board.obey(Command::Dismiss, now);
     assert_eq!(board.images.len(), 1);
     assert_eq!(board.obey(Command::Record, now), [Action::Record(true)]);
@@ -235,7 +235,7 @@ fn the_buttons_are_there_for_who_looks_for_them() {
     let now = Instant::now();
     let mut board = board("relay", now);
     let later = now + BUTTONS_AT_FIRST;
-    assert!(board.has_buttons(later), "an empty window has nothing else");
+    assert!(board.has_buttons(later), "an empty window always has them");
     show(&mut board, "a", 0, now);
     assert!(board.has_buttons(now) && !board.has_buttons(later));
     board.pointed(later);
@@ -252,10 +252,7 @@ fn a_text_that_cannot_be_read_is_said_to_have_come() {
     let sender = Some("ann".to_owned());
     board.apply(Update::UnreadableText { sender: sender.clone(), bytes: 12, at: Timestamp::now() }, now);
     let line = board.chat.fresh(now).next().unwrap();
-    assert_eq!(
-        (&line.speaker, line.text.as_str()),
-        (&Speaker::Peer(sender), "(a text of 12 bytes that cannot be read)")
-    );
+    assert_eq!((&line.speaker, line.text.as_str()), (&Speaker::Peer(sender), "(unreadable text, 12 bytes)"));
 }
 
 #[test]
@@ -267,18 +264,18 @@ fn a_stream_of_which_no_frame_can_be_decoded_has_a_tile_that_says_so() {
     for step in 0..20 {
         board.apply(Update::Damaged(damaged("ann", step + 1)), after(100 * step));
     }
-    let [stream] = &board.streams[..] else { panic!("one tile") };
+    let [stream] = &board.streams[..] else { panic!("not one tile") };
     assert_eq!((stream.name(), stream.frame.size), ("ann", (1280, 720)));
     assert_eq!(board.life(stream, after(2_000)), Life::Undecodable);
     let told = tiles::instead(&board.words, stream, Life::Undecodable).unwrap();
     assert!(told.contains("cannot be decoded: a JPEG with 12 bits"), "{told}");
     let counts = stream.counts();
     assert_eq!((counts.shown, counts.replaced, counts.damaged), (0, 0, 20));
-    // There is nothing to save or to copy of it.
+    // There is nothing to save or to copy.
     assert!(board.obey(Command::Copy, after(2_000)).is_empty());
     assert!(board.obey(Command::Save, after(2_000)).is_empty());
-    assert_eq!(board.chat.fresh(after(2_000)).count(), 1, "it says why not");
-    // Its sender stops: that is another thing to say, and then it goes.
+    assert_eq!(board.chat.fresh(after(2_000)).count(), 1, "the reason is shown");
+    // Its sender stops: the tile says so, and is removed later.
     assert!(matches!(board.life(&board.streams[0], after(8_000)), Life::Frozen(_)));
     board.expire(after(20_000));
     assert_eq!(board.streams.len(), 1);
@@ -294,19 +291,19 @@ fn a_stream_is_what_its_newest_frames_are() {
     board.apply(Update::Link(LinkState::Up { rtt: None }), now);
     board.apply(Update::Damaged(damaged("ann", 1)), now);
     board.apply(Update::Frame(frame("ann", 2, 8, 8)), after(50));
-    assert_eq!(board.life(&board.streams[0], after(60)), Life::Live, "one that can be shown");
+    assert_eq!(board.life(&board.streams[0], after(60)), Life::Live, "a frame that can be shown");
     assert!(board.streams[0].has_picture() && board.streams[0].frame.canvas.width == 8);
-    // One bad frame among good ones is only counted.
+    // A single bad frame among good ones is only counted.
     board.apply(Update::Damaged(damaged("ann", 2)), after(100));
     assert_eq!(board.life(&board.streams[0], after(110)), Life::Live);
     assert_eq!(board.streams[0].counts().damaged, 2);
-    // From now on none can be decoded: its last picture is old, and it says why.
+    // From now on none can be decoded: the last picture is old, and the reason is shown.
     for step in 0..30 {
         board.apply(Update::Damaged(damaged("ann", 3 + step)), after(200 + 100 * step));
     }
     assert_eq!(board.life(&board.streams[0], after(3_200)), Life::Undecodable);
     assert_eq!(board.obey(Command::Save, after(3_200)).len(), 1, "that picture can be saved");
-    // Nothing gets through: that comes first.
+    // An interrupted link takes precedence.
     let cut = LinkState::Down { why: "cut".into(), retry_at: after(9_000) };
     board.apply(Update::Link(cut), after(3_200));
     assert!(matches!(board.life(&board.streams[0], after(3_200)), Life::Frozen(_)));
@@ -323,7 +320,7 @@ fn an_image_that_cannot_be_shown_keeps_the_reason() {
     assert_eq!(board.images.newest().unwrap().image.fault.as_deref(), Some("no end"));
 }
 
-/// A board with a film that is the stream `film`, and its controls.
+/// A board with a film in the stream `film`, and the film's controls.
 fn playing(length: Option<Duration>, now: Instant) -> (Playback, Board) {
     let mut board = board("relay", now);
     let controls = Playback::default();
@@ -344,13 +341,13 @@ fn a_film_that_stands_still_is_neither_frozen_nor_gone() {
     assert!(!board.paused, "the film pauses, not the window");
     let later = now + 3_600 * SECOND;
     board.expire(later);
-    assert_eq!(names(&board), ["film"], "and what is live still goes");
+    assert_eq!(names(&board), ["film"], "live streams are still removed");
     let film = &board.streams[0];
     assert_eq!(board.life(film, later), Life::Live);
     assert_eq!(tiles::figures(&board, film, Life::Live), ("8×8   paused".into(), Tone::Good));
-    assert_eq!(board.next_change(later), None, "nothing counts");
+    assert_eq!(board.next_change(later), None, "no countdown");
     board.apply(Update::Link(LinkState::Down { why: "reset".into(), retry_at: later }), later);
-    assert!(matches!(board.life(&board.streams[0], later), Life::Frozen(_)), "what is cut is cut");
+    assert!(matches!(board.life(&board.streams[0], later), Life::Frozen(_)), "the link is down");
 }
 
 #[test]
@@ -363,7 +360,7 @@ fn space_pauses_a_film_and_freezes_what_is_live() {
     assert_eq!(controls.progress().position, 5 * SECOND);
     board.obey(Command::Pause, now);
     assert!(!controls.progress().paused);
-    // A camera is given controls too, and never says that it is a film.
+    // A camera has controls too, but they never report a film.
     let mut live = self::board("relay", now);
     let film = options::Film { controls: Playback::default(), stream: "camera".into() };
     live.film = Some(Film::new(&film, now));
@@ -379,7 +376,7 @@ fn a_film_that_cannot_be_moved_in_says_so() {
     let (_, mut board) = playing(None, now);
     board.obey(Command::Seek(Target::Forward(5)), now);
     let said: Vec<_> = board.chat.fresh(now).map(|line| line.text.as_str()).collect();
-    assert_eq!(said, ["This film can only be played from beginning to end."]);
+    assert_eq!(said, ["This film does not support seeking."]);
 }
 
 #[test]
@@ -388,10 +385,10 @@ fn a_film_that_plays_is_seen_without_words_until_somebody_reaches_for_it() {
     let (controls, mut board) = playing(Some(60 * SECOND), now);
     let later = now + 10 * SECOND;
     assert!(board.is_bare(&board.streams[0], Life::Live, later));
-    assert!(!board.is_bare(&board.streams[0], Life::Frozen(SECOND), later), "what is wrong is said");
+    assert!(!board.is_bare(&board.streams[0], Life::Frozen(SECOND), later), "problems are shown");
     board.pointed(later);
     assert!(!board.is_bare(&board.streams[0], Life::Live, later));
-    assert!(board.next_change(later).is_some_and(|at| at > later), "when the bar goes");
+    assert!(board.next_change(later).is_some_and(|at| at > later), "when the bar disappears");
     assert!(board.is_bare(&board.streams[0], Life::Live, later + 5 * SECOND));
     controls.toggle_pause();
     assert!(!board.is_bare(&board.streams[0], Life::Live, later + 5 * SECOND));

@@ -1,4 +1,4 @@
-//! The conversation: what was said, by whom and when, what became of what was written here, and the line being written.
+//! The conversation: texts with sender and time, the delivery state of own texts, and the line being written.
 
 use std::{
     collections::VecDeque,
@@ -11,30 +11,30 @@ use crate::clock::Timestamp;
 /// How long a line stays over the picture: long enough to read two lines and look up again.
 const LINE_STAYS: Duration = Duration::from_secs(10);
 
-/// How long a word of the program itself stays.
+/// How long a message of the program itself stays.
 const NOTICE_STAYS: Duration = Duration::from_secs(5);
 
-/// Lines over the picture at once; more would cover it. The history has them all.
+/// Lines over the picture at once; more would cover it. The history has all of them.
 pub(crate) const MOST_FRESH: usize = 5;
 
-/// Lines kept to be read again: an afternoon of talk.
+/// Lines kept in the history: an afternoon of talk.
 const KEPT_LINES: usize = 500;
 
-/// Bytes of text kept, for people who paste books.
+/// Bytes of text kept, in case people paste very long texts.
 const KEPT_BYTES: usize = 4 << 20;
 
-/// Who says a line.
+/// The author of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Speaker {
-    /// The name that came with it, where one did.
+    /// The name that came with it, if any.
     Peer(Option<String>),
-    /// Whoever sits at this window, and what became of it.
+    /// The user of this window, with the delivery state.
     Me(Departure),
-    /// The program itself: gone from the history when it is gone from the picture.
+    /// The program itself: removed from the history once it is no longer over the picture.
     Program,
 }
 
-/// What became of a text that was written here.
+/// Delivery state of a text that was written here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Departure {
     Leaving,
@@ -52,7 +52,7 @@ pub(crate) struct Line {
     until: Instant,
 }
 
-/// All of it.
+/// The whole conversation.
 #[derive(Debug, Default)]
 pub(crate) struct Chat {
     lines: VecDeque<Line>,
@@ -60,19 +60,19 @@ pub(crate) struct Chat {
     written: u64,
     /// The line being written, while the conversation is open for writing.
     pub(crate) entry: Option<Entry>,
-    /// Lines between the newest and the lowest that is seen; the history is open where this is set.
+    /// Lines scrolled up from the newest one; `None` while the history is closed.
     scrolled: Option<usize>,
 }
 
 impl Chat {
-    /// Somebody, or the program, said something.
+    /// Adds a line of a peer or of the program.
     pub(crate) fn hear(&mut self, speaker: Speaker, text: String, at: Timestamp, now: Instant) {
         let stays = if speaker == Speaker::Program { NOTICE_STAYS } else { LINE_STAYS };
         self.add(Line { speaker, text, at, number: 0, until: now + stays });
     }
 
     fn add(&mut self, line: Line) {
-        // Who reads further up stays there.
+        // A user who has scrolled up keeps the position.
         if let Some(scrolled) = self.scrolled.as_mut().filter(|scrolled| **scrolled > 0) {
             *scrolled += 1;
         }
@@ -104,17 +104,17 @@ impl Chat {
         (self.entry, self.scrolled) = (None, None);
     }
 
-    /// Whether the history is seen, with or without a line to write in.
+    /// Whether the history is shown, with or without a line to write in.
     pub(crate) const fn is_open(&self) -> bool {
         self.scrolled.is_some()
     }
 
-    /// Changes the line being written; false where there is no room for more.
+    /// Edits the line being written; false if there is no room for more.
     pub(crate) fn edit(&mut self, edit: &Edit) -> bool {
         self.entry.as_mut().is_none_or(|entry| entry.edit(edit))
     }
 
-    /// What was written is to be sent: its number, and the text.
+    /// Submits the line being written: its number, and the text.
     pub(crate) fn send(&mut self, at: Timestamp, now: Instant) -> Option<(u64, String)> {
         let text = self.entry.as_ref()?.finished()?;
         self.entry = Some(Entry::default());
@@ -126,7 +126,7 @@ impl Chat {
         Some((number, text))
     }
 
-    /// What became of it.
+    /// Records whether a text was sent.
     pub(crate) fn sent(&mut self, number: u64, left: bool, now: Instant) {
         let mine = |line: &&mut Line| line.number == number && matches!(line.speaker, Speaker::Me(_));
         if let Some(line) = self.lines.iter_mut().rev().find(mine) {
@@ -135,7 +135,7 @@ impl Chat {
         }
     }
 
-    /// Scrolls by so many lines, up where positive.
+    /// Scrolls by `lines`; positive is up.
     pub(crate) fn scroll(&mut self, lines: isize) {
         let most = self.lines.len().saturating_sub(1);
         let from = self.scrolled.unwrap_or(0);
@@ -147,17 +147,17 @@ impl Chat {
         self.scrolled.unwrap_or(0)
     }
 
-    /// What is seen of the history, the lowest first.
+    /// The visible part of the history, the lowest line first.
     pub(crate) fn history(&self) -> impl Iterator<Item = &Line> {
         self.lines.iter().rev().skip(self.scrolled())
     }
 
-    /// What lies over the picture while the history is closed, the newest first.
+    /// The lines over the picture while the history is closed, the newest first.
     pub(crate) fn fresh(&self, now: Instant) -> impl Iterator<Item = &Line> {
         self.lines.iter().rev().filter(move |line| line.until > now).take(MOST_FRESH)
     }
 
-    /// Forgets what the program itself said long enough ago.
+    /// Removes expired messages of the program itself.
     pub(crate) fn expire(&mut self, now: Instant) {
         let bytes = &mut self.bytes;
         self.lines.retain(|line| {
@@ -167,7 +167,7 @@ impl Chat {
         });
     }
 
-    /// When the next line goes.
+    /// When the next line expires.
     pub(crate) fn next_change(&self, now: Instant) -> Option<Instant> {
         self.lines.iter().map(|line| line.until).filter(|until| *until > now).min()
     }
@@ -201,7 +201,7 @@ mod tests {
         assert_eq!(fresh, ["saved", "6", "5", "4", "3"]);
         assert_eq!(chat.next_change(now), Some(now + NOTICE_STAYS));
         chat.expire(now + NOTICE_STAYS);
-        assert_eq!(chat.history().count(), MOST_FRESH + 2, "what the program said goes for good");
+        assert_eq!(chat.history().count(), MOST_FRESH + 2, "messages of the program are removed");
         let later = now + LINE_STAYS;
         assert_eq!((chat.fresh(later).count(), chat.next_change(later)), (0, None));
         assert_eq!(chat.history().next().unwrap().text, "6");
@@ -214,13 +214,13 @@ mod tests {
         assert_eq!(write(&mut chat, "  ", now), None);
         assert_eq!(write(&mut chat, " 你好 ", now), Some((1, "你好".into())));
         assert_eq!(write(&mut chat, "two", now), Some((2, "two".into())));
-        assert!(chat.entry.is_some(), "one more can be written");
+        assert!(chat.entry.is_some(), "another can be written");
         chat.sent(1, true, now);
         chat.sent(2, false, now + SECOND);
         chat.sent(9, true, now);
         let speakers: Vec<_> = chat.history().map(|line| line.speaker.clone()).collect();
         assert_eq!(speakers, [Speaker::Me(Departure::Failed), Speaker::Me(Departure::Left)]);
-        assert_eq!(chat.fresh(now + LINE_STAYS).count(), 1, "a failure is seen as long as if it were new");
+        assert_eq!(chat.fresh(now + LINE_STAYS).count(), 1, "a failure is shown as long as a new line");
     }
 
     #[test]
@@ -240,7 +240,7 @@ mod tests {
         chat.scroll(1_000);
         assert_eq!(chat.history().next().unwrap().text, "0");
         write(&mut chat, "mine", now);
-        assert_eq!(chat.scrolled(), 0, "who writes wants to see it");
+        assert_eq!(chat.scrolled(), 0, "sending scrolls to the newest line");
         chat.toggle();
         assert!(!chat.is_open() && chat.entry.is_none());
     }

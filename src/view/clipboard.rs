@@ -1,7 +1,8 @@
-//! The system's clipboard: text to paste, pictures to give away.
+//! The system's clipboard: pastes text, and copies pictures.
 //!
-//! On X11 whoever copied has to answer those who paste, so it lives as long as the window. Both ways may take a while (a picture is
-//! encoded, the program that copied may hang), so each happens on a thread of its own.
+//! On X11 the owner of a selection serves those who paste, so the clipboard lives as long as the window. Both
+//! directions may take a while (a picture is encoded, the program that owns the selection may hang), so each
+//! runs on a thread of its own.
 
 use std::{
     borrow::Cow,
@@ -20,7 +21,7 @@ use crate::{
     still,
 };
 
-/// The clipboard, where there is one.
+/// The clipboard, if the system has one.
 pub(crate) struct Clipboard {
     system: Option<Arc<Mutex<System>>>,
     handle: Handle,
@@ -32,12 +33,12 @@ impl Clipboard {
         Self { system: system.map(|system| Arc::new(Mutex::new(system))), handle }
     }
 
-    /// Whether there is one.
+    /// Whether the clipboard is available.
     pub(crate) const fn works(&self) -> bool {
         self.system.is_some()
     }
 
-    /// Asks for the text on it, which comes as [`Update::Pasted`]; nothing comes where it holds none.
+    /// Requests its text, which arrives as [`Update::Pasted`]; nothing arrives if it holds no text.
     pub(crate) fn paste(&self) {
         let handle = self.handle.clone();
         self.beside("paste", move |system| {
@@ -47,7 +48,7 @@ impl Clipboard {
         });
     }
 
-    /// Puts a picture on it, and tells so.
+    /// Copies a picture, and shows a notice with the result.
     pub(crate) fn copy(&self, file: Bytes, limits: Limits, words: &Arc<Words>) {
         let (handle, words) = (self.handle.clone(), Arc::clone(words));
         self.beside("copy", move |system| {
@@ -65,7 +66,7 @@ impl Clipboard {
             work(&mut system.lock().unwrap_or_else(PoisonError::into_inner));
         });
         if let Err(error) = started {
-            tracing::warn!("no thread to {name}: {error}");
+            tracing::warn!("cannot start a thread to {name}: {error}");
         }
     }
 }

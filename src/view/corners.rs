@@ -1,4 +1,4 @@
-//! What lies in the corners: how the link is, that something is paused or recorded, one's own picture.
+//! The corners of the window: link state, pause and recording signs, and the self view.
 
 use std::time::Instant;
 
@@ -16,10 +16,10 @@ use crate::{
     picture::Canvas,
 };
 
-/// Signs are looked for.
+/// Opacity of signs: higher than that of plates, since users look for them.
 const SIGN_ALPHA: u32 = 235;
 
-/// A line above `floor`: what is paused and recorded on the left, the link on the right. Returns where it begins.
+/// Paints a line above `floor`: pause and recording on the left, the link on the right. Returns its top.
 pub(super) fn signs(
     easel: &mut Easel,
     board: &Board,
@@ -41,7 +41,7 @@ pub(super) fn signs(
         let label = board.words.say(Phrase::PausedHint);
         left += sign(easel, canvas, &label, Rect::new(left, top, 0, height), Mark::Paused) + margin / 2;
     }
-    // An empty window says it in its middle.
+    // An empty window shows the link in its middle.
     let has_link = !board.streams.is_empty() && !board.is_at_home(now);
     if has_link {
         link(easel, board, canvas, Rect::new(left, top, 0, height), now);
@@ -55,7 +55,7 @@ enum Mark {
     Recording,
 }
 
-/// A label with a mark before it; how wide it is.
+/// Paints a label with a mark before it; returns its width.
 fn sign(easel: &mut Easel, canvas: &mut Canvas, label: &str, at: Rect, mark: Mark) -> usize {
     let Measures { text, margin, .. } = easel.measures;
     let style = Style::line(text, TEXT, canvas.width.saturating_sub(4 * margin));
@@ -78,7 +78,7 @@ fn sign(easel: &mut Easel, canvas: &mut Canvas, label: &str, at: Rect, mark: Mar
     rect.width
 }
 
-/// How the link is: quietly while all is well, in full where it is not.
+/// Paints the link state: small while all is well, in full otherwise.
 fn link(easel: &mut Easel, board: &Board, canvas: &mut Canvas, at: Rect, now: Instant) {
     let Measures { text, small, margin, .. } = easel.measures;
     let plate = easel.measures.plate();
@@ -102,7 +102,7 @@ fn link(easel: &mut Easel, board: &Board, canvas: &mut Canvas, at: Rect, now: In
     easel.painter.draw(canvas, &line, left + dot + margin / 2, top, style);
 }
 
-/// One's own picture, as in a mirror, above the lower right corner; a card where the camera is off.
+/// Paints the mirrored self view above the lower right corner, or a card if the camera is off.
 pub(super) fn own(easel: &mut Easel, board: &Board, canvas: &mut Canvas) {
     let Some(own) = &board.own else { return };
     let Measures { text, small, margin, .. } = easel.measures;
@@ -110,7 +110,7 @@ pub(super) fn own(easel: &mut Easel, board: &Board, canvas: &mut Canvas) {
         Own::Picture(picture) => (picture.width, picture.height),
         Own::Off | Own::NoSignal(_) => ((text * 14.0) as usize, (text * 8.0) as usize),
     };
-    // Beside other pictures it stays small; where there is no room for it, the others are what matters.
+    // It stays small beside other pictures, and is left out if there is no room: the others matter more.
     let (right, bottom) = (canvas.width.saturating_sub(margin), canvas.height.saturating_sub(4 * margin));
     if size.0 + 2 * margin > canvas.width / 2 || size.1 + 2 * margin > canvas.height / 2 {
         return;

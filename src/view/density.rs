@@ -1,12 +1,12 @@
-//! How large a unit of the interface has to be on this screen.
+//! The scale of the interface on this screen.
 
-/// Dots an inch for which interfaces are drawn at their plain size.
+/// Dots per inch at which the scale is 1.
 const PLAIN: f32 = 96.0;
 
-/// Scales that are guessed: what a screen says of its size may be nonsense.
+/// Accepted scales: the size that a screen reports may be nonsense.
 const PLAUSIBLE: std::ops::RangeInclusive<f32> = 1.0..=3.0;
 
-/// Pixels to a unit, guessed from what the desktop asks for (`Xft.dpi`), else from the screen's own size.
+/// Pixels per unit, from the desktop's setting (`Xft.dpi`), or else from the screen's own size.
 pub(crate) fn guess() -> f32 {
     #[cfg(all(unix, not(target_os = "macos")))]
     if let Some(dpi) = x11() {
@@ -28,7 +28,7 @@ fn x11() -> Option<f32> {
     (millimetres > 0.0).then(|| f32::from(screen.height_in_pixels) / (millimetres / 25.4))
 }
 
-/// In steps of a quarter, so that what is nearly plain is plain, and thus sharp.
+/// Rounded to quarters, so that a scale close to 1 becomes exactly 1, and sharp.
 #[cfg(any(test, all(unix, not(target_os = "macos"))))]
 fn scale(dpi: f32) -> f32 {
     let scale = (dpi / PLAIN * 4.0).round() / 4.0;

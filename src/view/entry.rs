@@ -1,12 +1,12 @@
-//! The line that is being written: letters of any script, a caret, and what is too long.
+//! The line that is being written, in any script: text, caret and length limit.
 //!
-//! Everything goes by what a reader sees as one letter: an emoji of five code points is deleted at once.
+//! All edits work on grapheme clusters: an emoji of five code points is deleted at once.
 
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::harmless::{Effect, effect};
 
-/// Bytes of a text that can be written: a quarter of what a relay takes, and far more than a line.
+/// Longest text in bytes: a quarter of what a relay accepts, and far more than a line.
 const LONGEST: usize = 16 << 10;
 
 /// A line with a caret.
@@ -17,10 +17,10 @@ pub(crate) struct Entry {
     at: usize,
 }
 
-/// What a key does to the line.
+/// An edit of the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Edit {
-    /// Puts in what was typed or pasted.
+    /// Inserts typed or pasted text.
     Put(String),
     Back,
     Delete,
@@ -28,12 +28,12 @@ pub(crate) enum Edit {
     Right,
     Home,
     End,
-    /// Takes away all that stands before the caret.
+    /// Deletes everything before the caret.
     Clear,
 }
 
 impl Entry {
-    /// False where it had no effect, as there is no room for more.
+    /// Applies an edit; false if there is no room for more, and then nothing changes.
     pub(crate) fn edit(&mut self, edit: &Edit) -> bool {
         match edit {
             Edit::Put(new) => return self.put(new),
@@ -59,7 +59,8 @@ impl Entry {
     }
 
     fn put(&mut self, new: &str) -> bool {
-        // A pasted text may have several lines; what steers or turns would act on what stands beside it.
+        // A pasted text may have several lines; control and bidirectional characters would affect the text
+        // beside it.
         let calm = |c| match effect(c) {
             Effect::Shown => Some(c),
             Effect::Parts => Some(' '),
@@ -84,12 +85,12 @@ impl Entry {
         self.at + after.graphemes(true).next().map_or(0, str::len)
     }
 
-    /// What stands before the caret and behind it.
+    /// The text before and after the caret.
     pub(crate) fn parts(&self) -> (&str, &str) {
         self.text.split_at(self.at)
     }
 
-    /// The text, where there is any.
+    /// The trimmed text, or `None` if it is empty.
     pub(crate) fn finished(&self) -> Option<String> {
         let text = self.text.trim();
         (!text.is_empty()).then(|| text.to_owned())

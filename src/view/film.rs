@@ -1,4 +1,4 @@
-//! The film that is played in a window or a terminal: what its keys and its bar do, and when the bar is there.
+//! The film played in a window or a terminal: the effect of its keys and its bar, and when the bar is shown.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ use crate::{
 /// How long the bar stays after a key or the pointer was used, while the film plays.
 const BAR_STAYS: Duration = Duration::from_millis(2_500);
 
-/// How long it is there at first: for who does not know that there is one.
+/// How long the bar is shown at the start, for users who do not know about it.
 const BAR_AT_FIRST: Duration = Duration::from_secs(4);
 
 /// A film and its bar.
@@ -27,23 +27,23 @@ pub(crate) struct Film {
     controls: Playback,
     /// The name of the stream that shows it.
     stream: String,
-    /// As it was when it was looked at last.
+    /// The progress at the last look.
     seen: Progress,
-    /// The time at which the pointer is on the track.
+    /// The time under the pointer, if it is on the track.
     pub(crate) hover: Option<Duration>,
-    /// Whether the knob is held by the pointer.
+    /// Whether the pointer holds the knob.
     pub(crate) is_held: bool,
-    /// Whether a person moved in it since the caller was told.
+    /// Whether the user has changed the position since the last report to the caller.
     moved: bool,
     bar_until: Instant,
 }
 
-/// What is new about a film.
+/// Changes of a film since the last look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct News {
     /// It has to be painted again.
     pub(crate) is_visible: bool,
-    /// What the caller is told: it was paused, moved in, or has ended.
+    /// Progress to report to the caller: a pause, a resumption, a new position, or the end.
     pub(crate) told: Option<Progress>,
 }
 
@@ -60,12 +60,12 @@ impl Film {
         }
     }
 
-    /// Where it is.
+    /// The current position and state.
     pub(crate) fn progress(&self) -> Progress {
         self.controls.progress()
     }
 
-    /// Whether something is played that obeys controls.
+    /// Whether the controls belong to a film.
     pub(crate) fn is_open(&self) -> bool {
         self.progress().is_film
     }
@@ -80,25 +80,25 @@ impl Film {
         self.bar_until = self.bar_until.max(now + BAR_STAYS);
     }
 
-    /// Whether the bar is there: always while the film stands still.
+    /// Whether the bar is shown; always while the film is paused or has ended.
     pub(crate) fn has_bar(&self, now: Instant) -> bool {
         let Progress { is_film, paused, ended, .. } = self.progress();
         is_film && (paused || ended || self.is_held || now < self.bar_until)
     }
 
-    /// When the bar goes.
+    /// When the bar disappears.
     pub(crate) fn next_change(&self, now: Instant) -> Option<Instant> {
         (self.bar_until > now).then_some(self.bar_until)
     }
 
-    /// Pauses it or lets it go on; at its end, plays it again. False if that cannot be.
+    /// Pauses or resumes; at the end, plays it again. False if it cannot be played again.
     pub(crate) fn toggle(&self) -> bool {
         let Progress { ended, can_seek, .. } = self.progress();
         self.controls.toggle_pause();
         can_seek || !ended
     }
 
-    /// Moves in it. False if it cannot be moved in.
+    /// Changes the position. False if the film does not support seeking.
     pub(crate) fn seek(&mut self, target: Target) -> bool {
         let Progress { can_seek, length, ended, .. } = self.progress();
         if !can_seek {
@@ -115,7 +115,7 @@ impl Film {
         true
     }
 
-    /// Takes the knob to a time; it is held until [`Film::release`].
+    /// Moves the knob to a time; it is held until [`Film::release`].
     pub(crate) fn hold(&mut self, at: Duration) {
         self.is_held = true;
         if self.progress().position != at {
@@ -124,14 +124,14 @@ impl Film {
         self.hover = Some(at);
     }
 
-    /// Lets go of the knob.
+    /// Releases the knob.
     pub(crate) fn release(&mut self) {
         if std::mem::take(&mut self.is_held) {
             (self.moved, self.hover) = (true, None);
         }
     }
 
-    /// What is new since the last look.
+    /// Returns the changes since the last look.
     pub(crate) fn look(&mut self) -> News {
         let now = self.progress();
         let before = std::mem::replace(&mut self.seen, now);
@@ -142,12 +142,13 @@ impl Film {
     }
 }
 
-/// Position and length, as they are displayed: at the end the film is as long as it is.
+/// Position and length as displayed; at the end, the position equals the length.
 pub(crate) fn times(progress: &Progress) -> (String, Option<String>) {
     (clock(progress.shown_position()), progress.length.map(clock))
 }
 
-/// What is said beside them while it stands still: in full with the key that goes on, and in short.
+/// The text beside the position while it is paused or has ended: in full with the key that resumes, and in
+/// short.
 pub(crate) fn word(words: &Words, progress: &Progress) -> Option<[String; 2]> {
     let (full, short) = match progress {
         Progress { ended: true, can_seek: true, .. } => (Phrase::FilmEnded, Phrase::TheEnd),
@@ -159,32 +160,32 @@ pub(crate) fn word(words: &Words, progress: &Progress) -> Option<[String; 2]> {
 }
 
 impl Board {
-    /// The film that is played here, if one is.
+    /// The film that is played here, if any.
     pub(crate) fn film(&self) -> Option<&Film> {
         self.film.as_ref().filter(|film| film.is_open())
     }
 
-    /// Whether this stream shows it: its pictures stand still when the film does.
+    /// Whether this stream shows the film: its pictures stop changing while the film is paused.
     pub(crate) fn is_film(&self, stream: &Stream) -> bool {
         self.film().is_some_and(|film| film.is_shown_by(stream))
     }
 
-    /// Whether nothing but the film is to be seen of this stream: it plays, and nobody reaches for anything.
+    /// Whether nothing but the film is shown: it plays, and neither keys nor pointer were used lately.
     pub(crate) fn is_bare(&self, stream: &Stream, life: Life, now: Instant) -> bool {
         life == Life::Live && self.film().is_some_and(|film| film.is_shown_by(stream) && !film.has_bar(now))
     }
 
-    /// Whether the link is nobody's business: a film comes through one within this program, and it is well.
+    /// Whether the link state is left out: a film's link stays within this program, and it is up.
     pub(crate) fn is_at_home(&self, now: Instant) -> bool {
         self.film().is_some() && self.link_line(now).1 == Tone::Good
     }
 
-    /// What is new about the film.
+    /// Returns what is new about the film.
     pub(crate) fn look_at_film(&mut self) -> News {
         self.film.as_mut().map_or_else(News::default, Film::look)
     }
 
-    /// The pointer is on the film's track at this time, or not on it; whether that is new.
+    /// Sets the time under the pointer, or none; returns whether that changed.
     pub(crate) fn hover(&mut self, at: Option<Duration>) -> bool {
         self.film.as_mut().is_some_and(|film| std::mem::replace(&mut film.hover, at) != at)
     }
@@ -249,7 +250,7 @@ mod tests {
         assert!(pipe.toggle(), "but can pause");
         assert_eq!(controls.progress().position, Duration::ZERO);
         let (_, mut endless) = film(None, true, now);
-        assert!(endless.seek(Target::Forward(5)) && !endless.seek(Target::End), "nobody knows where that is");
+        assert!(endless.seek(Target::Forward(5)) && !endless.seek(Target::End), "its end is unknown");
     }
 
     #[test]
@@ -285,10 +286,10 @@ mod tests {
         let full = |progress: &Progress| word(&words, progress).map(|[full, _]| full);
         assert_eq!(full(&progress), None);
         progress.paused = true;
-        assert_eq!(full(&progress).as_deref(), Some("paused · Space goes on"));
+        assert_eq!(full(&progress).as_deref(), Some("paused · press Space to resume"));
         progress.ended = true;
         assert_eq!(times(&progress).0, "1:00");
-        assert_eq!(full(&progress).as_deref(), Some("The end · Space plays it again"));
+        assert_eq!(full(&progress).as_deref(), Some("The end · press Space to play again"));
         progress.can_seek = false;
         assert_eq!(full(&progress).as_deref(), Some("The end"));
         progress.length = None;

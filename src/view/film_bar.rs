@@ -1,4 +1,4 @@
-//! The bar of a film: play or pause, where it is and how long it takes, and a track to click and drag.
+//! The bar of a film: play or pause button, position and length, and a track to click and drag.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use crate::{
     playback::Progress,
 };
 
-/// Where a film's track lies, and which times its pixels stand for.
+/// The film's track on screen, and the times that its pixels stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Track {
     /// From its beginning to its end.
@@ -26,7 +26,7 @@ pub(crate) struct Track {
 }
 
 impl Track {
-    /// The time at this column; beside the track, that at its nearer end.
+    /// The time at this column, clamped to the track.
     pub(crate) fn time_at(self, x: usize) -> Duration {
         let last = self.line.width.saturating_sub(1).max(1);
         let along = x.saturating_sub(self.line.x).min(last);
@@ -43,20 +43,20 @@ impl Track {
     }
 }
 
-/// Where the parts of the bar are.
+/// Positions of the parts of the bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Parts {
     panel: Rect,
-    /// The line of the track, where there is one.
+    /// The line of the track, if any.
     line: Option<Rect>,
-    /// All that can be clicked of it.
+    /// The area of the track that can be clicked.
     reach: Rect,
     sign: Rect,
-    /// Words and buttons, beside the sign.
+    /// Texts and buttons, beside the sign.
     words: Rect,
 }
 
-/// Lays the bar out above `floor` in a window that is `width` wide; `row`: how high a line of text is.
+/// Lays the bar out above `floor` in a window `width` wide; `row` is the height of a line of text.
 fn parts(width: usize, floor: usize, row: usize, measures: Measures, has_track: bool) -> Parts {
     let margin = measures.margin;
     let (across, down) = (margin, margin * 2 / 3);
@@ -80,7 +80,7 @@ fn parts(width: usize, floor: usize, row: usize, measures: Measures, has_track: 
     Parts { panel, line, reach, sign, words }
 }
 
-/// Paints it above `floor`, if it is there; returns where it begins.
+/// Paints the bar above `floor` if it is shown; returns its top.
 pub(super) fn paint(
     easel: &mut Easel,
     board: &Board,
@@ -117,7 +117,7 @@ pub(super) fn paint(
     parts.panel.y.saturating_sub(margin / 2)
 }
 
-/// What a click on it does: two bars pause, a triangle plays.
+/// Paints the effect of a click: two bars pause, a triangle plays.
 fn sign(canvas: &mut Canvas, rect: Rect, progress: &Progress) {
     let (x, y, side) = (rect.x as f32, rect.y as f32, rect.height as f32);
     if progress.paused || progress.ended {
@@ -133,7 +133,7 @@ fn sign(canvas: &mut Canvas, rect: Rect, progress: &Progress) {
     }
 }
 
-/// Position, length, what is said beside them, and as many buttons as there is room for.
+/// Paints position, length, state, and as many buttons as fit.
 fn words(easel: &mut Easel, board: &Board, canvas: &mut Canvas, room: Rect, progress: &Progress) {
     let Measures { text, margin, .. } = easel.measures;
     let (position, length) = times(progress);
@@ -172,7 +172,7 @@ fn draw_track(canvas: &mut Canvas, track: Track, progress: &Progress, pointed: b
     }
 }
 
-/// The time that a click would move to, above the bar.
+/// Paints the time that a click would move to, above the bar.
 fn tell_time(easel: &mut Easel, canvas: &mut Canvas, floor: usize, track: Track, at: Duration) {
     let Measures { text, margin, .. } = easel.measures;
     // To the nearest second: a pixel may be less.
@@ -245,9 +245,9 @@ mod tests {
                     if let Some(line) = line {
                         assert!(
                             reach.y <= line.y && line.bottom() <= reach.bottom(),
-                            "what is seen is clicked"
+                            "the line can be clicked"
                         );
-                        assert!(reach.bottom() <= sign.y, "and does not pause");
+                        assert!(reach.bottom() <= sign.y, "the track's area does not reach the pause button");
                     }
                 }
             }

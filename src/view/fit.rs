@@ -1,11 +1,11 @@
-//! Pictures laid onto the window.
+//! Lays pictures onto the window.
 //!
-//! They come at the size at which they are shown, scaled with a good filter on other threads ([`super::fitting`]). One that does
-//! not, because the window has just changed, is shown coarsely for the moment until it does.
+//! Pictures come at their displayed size, scaled with a good filter on other threads ([`super::fitting`]).
+//! One that does not yet, because the window has just changed, is stretched coarsely until then.
 
 use crate::{lettering::Rect, picture::Canvas};
 
-/// Lays `source` over `rect`. False where it had not that size, and was stretched without a filter.
+/// Lays `source` over `rect`. False if it had another size, and was stretched without a filter.
 pub(crate) fn lay(source: &Canvas, target: &mut Canvas, rect: Rect) -> bool {
     let fits = (source.width, source.height) == (rect.width, rect.height);
     let whole = source.pixels.len() >= source.width * source.height;

@@ -1,7 +1,7 @@
-//! The thread that brings single pictures to the size at which they are shown: one that a pause holds, an image that somebody sent, the
+//! The thread that scales single pictures to their displayed size: paused frames, images from peers, and the
 //! last frame before the window changed.
 //!
-//! Frames of a stream that moves come at their size from the decoder, which asks [`Handle::room`] for it.
+//! Frames of a live stream come at their size from the decoder, which asks [`Handle::room`] for it.
 
 use std::{
     collections::VecDeque,
@@ -20,10 +20,10 @@ use crate::{
     still,
 };
 
-/// Requests that are remembered, so that none is made twice: a window of tiles and images.
+/// Requests remembered to avoid duplicates: a window full of tiles and images.
 const REMEMBERED: usize = 128;
 
-/// Pictures to fit, handed to the thread.
+/// Requests for scaled pictures, handed to the thread.
 #[derive(Debug)]
 pub(crate) struct Fitting {
     give: mpsc::Sender<Wanted>,
@@ -31,7 +31,7 @@ pub(crate) struct Fitting {
 }
 
 impl Fitting {
-    /// Starts the thread, which ends with this.
+    /// Starts the thread, which ends when this is dropped.
     pub(crate) fn start(handle: Handle, limits: Limits, strips: Strips) -> io::Result<Self> {
         let (give, take) = mpsc::channel::<Wanted>();
         thread::Builder::new().name("fit".into()).spawn(move || {
@@ -47,7 +47,7 @@ impl Fitting {
         Ok(Self { give, asked: VecDeque::new() })
     }
 
-    /// Asks for a picture, once.
+    /// Requests a picture, once.
     pub(crate) fn ask(&mut self, wanted: Wanted) {
         let name = (wanted.stamp, wanted.size);
         if self.asked.contains(&name) {
@@ -66,7 +66,7 @@ fn fit(fitter: &mut Fitter, wanted: &Wanted, limits: Limits, strips: Strips) -> 
     if wanted.is_image {
         return still::display(file, *size, limits, strips);
     }
-    // What one picture left in a decoder is nothing to the next, which may be from somebody else.
+    // A new decoder for each picture, so that no state carries over; the next may be from another sender.
     let mut decoder = Decoder::new()?.with_limits(limits).with_strips(strips);
     let header = jpeg::header(file)?;
     let scale = Scale::at_least((header.width, header.height), *size);
@@ -90,7 +90,7 @@ mod tests {
         view::inbox,
     };
 
-    /// The JPEG with Exif data that says that it lies on its side.
+    /// The JPEG with Exif data that says it is rotated by 90 degrees.
     fn lying(jpeg: &[u8]) -> Vec<u8> {
         let exif = b"\xff\xe1\0\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
         [&jpeg[..2], exif, &jpeg[2..]].concat()

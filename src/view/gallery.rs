@@ -1,31 +1,31 @@
-//! Images that others sent, until they are put away.
+//! Images from peers, kept until they are dismissed.
 
 use std::{collections::VecDeque, sync::Arc};
 
 use super::update::Image;
 use crate::picture::Canvas;
 
-/// Images that wait to be looked at: more than anybody puts away one by one.
+/// Images kept: more than anyone dismisses one by one.
 const MOST_IMAGES: usize = 32;
 
-/// Bytes of them, but for the newest: what a peer sends must not fill the memory.
+/// Bytes of images, not counting the newest: what a peer sends must not fill the memory.
 const MOST_IMAGE_BYTES: usize = 64 << 20;
 
-/// An image that waits to be put away.
+/// An image that was not dismissed yet.
 #[derive(Clone, Debug)]
 pub(crate) struct Shown {
     pub(crate) stamp: u64,
     pub(crate) image: Image,
-    /// Its pixels at the size at which it is on display, once they are there.
+    /// Its pixels at the displayed size, once they are there.
     pub(crate) canvas: Option<Arc<Canvas>>,
 }
 
-/// All of them; the newest is on display.
+/// All images; the newest is displayed.
 #[derive(Debug, Default)]
 pub(crate) struct Gallery(VecDeque<Shown>);
 
 impl Gallery {
-    /// One more came; `stamp` names it.
+    /// Adds an image; `stamp` identifies it.
     pub(crate) fn push(&mut self, stamp: u64, image: Image) {
         self.0.push_back(Shown { stamp, image, canvas: None });
         while self.0.len() > MOST_IMAGES || (self.0.len() > 1 && self.bytes() > MOST_IMAGE_BYTES) {
@@ -37,28 +37,28 @@ impl Gallery {
         self.0.iter().map(|shown| shown.image.file.len()).sum()
     }
 
-    /// How many there are.
+    /// The number of images.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// The one on display.
+    /// The displayed image.
     pub(crate) fn newest(&self) -> Option<&Shown> {
         self.0.back()
     }
 
-    /// Puts that away; whether there was one.
+    /// Dismisses the displayed image; false if there is none.
     pub(crate) fn dismiss(&mut self) -> bool {
         self.0.pop_back().is_some()
     }
 
-    /// The picture of one is there at its size; gives back what is not shown any more.
+    /// Sets an image's scaled picture; returns the buffer it replaces.
     pub(crate) fn fit(&mut self, stamp: u64, canvas: Arc<Canvas>) -> Option<Arc<Canvas>> {
         let shown = self.0.iter_mut().find(|shown| shown.stamp == stamp);
         shown.and_then(|shown| shown.canvas.replace(canvas))
     }
 
-    /// One cannot be shown.
+    /// Marks an image as one that cannot be shown.
     pub(crate) fn fail(&mut self, stamp: u64, why: String) {
         if let Some(shown) = self.0.iter_mut().find(|shown| shown.stamp == stamp) {
             shown.image.fault = Some(why);

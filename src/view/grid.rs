@@ -1,34 +1,34 @@
-//! Where the pictures go: window size and proportions in, rectangles out.
+//! Layout of the pictures: rectangles from window size and proportions.
 //!
-//! Pure arithmetic, so that every case is tested without a window. All tiles of a grid have one
-//! size: pictures that jump about whenever one stream changes its shape are tiring to watch. Nothing lies between them: four pictures
-//! of a window's size are then exactly half of it, which a JPEG decoder gives without scaling.
+//! Pure arithmetic, so that every case is tested without a window. All tiles of a grid have one size:
+//! pictures that move whenever one stream changes its shape are tiring to watch. There are no gaps: four
+//! pictures of a window's size are then exactly half of it, which a JPEG decoder produces without scaling.
 
 use crate::{lettering::Rect, picture::contained};
 
-/// The strip beside a large picture takes this part of the window: small faces are still told apart.
+/// Divisor of the window's side for the strip beside a large picture: small faces can still be told apart.
 const STRIP: usize = 6;
 
-/// The largest rectangle with the proportions of `picture` within `room`, in its middle. Nothing for a
-/// picture without pixels.
+/// The largest rectangle with the proportions of `picture`, centred in `room`. Empty for a picture without
+/// pixels.
 #[must_use]
 pub(crate) fn contain(picture: (usize, usize), room: Rect) -> Rect {
     let (width, height) = contained(picture, (room.width, room.height));
     room.middle(width, height)
 }
 
-/// One tile for each picture, in order: as many columns as fill the window best with these proportions.
-/// The last row is centred. One picture has the whole window.
+/// One tile for each picture, in order, with the number of columns that covers most of the window. The last
+/// row is centred. A single picture has the whole window.
 #[must_use]
 pub(crate) fn layout(window: (usize, usize), pictures: &[(usize, usize)]) -> Vec<Rect> {
     let count = pictures.len();
     let columns = (1..=count).map(|columns| (columns, filled(window, pictures, columns)));
-    // Among equals the most columns win: faces stand beside each other.
+    // Among equals, more columns win: faces beside each other.
     let best = columns.fold((1, 0), |best, next| if next.1 >= best.1 { next } else { best }).0;
     (0..count).map(|index| tile(window, count, best, index)).collect()
 }
 
-/// Pixels that pictures cover with so many columns.
+/// Pixels that pictures cover with this number of columns.
 fn filled(window: (usize, usize), pictures: &[(usize, usize)], columns: usize) -> usize {
     let covered = |(index, &picture)| {
         let shown = contain(picture, tile(window, pictures.len(), columns, index));
@@ -47,8 +47,8 @@ fn tile(window: (usize, usize), count: usize, columns: usize, index: usize) -> R
     Rect::new(left + column * width, top + row * height, width, height)
 }
 
-/// One tile for each picture, in order, with that at `large` as large as can be, and the others in a strip beside it: to its right where
-/// the window is wide, below it where it is tall.
+/// One tile for each picture, in order: that at `large` as large as possible, the others in a strip beside
+/// it, on the right in a wide window, at the bottom in a tall one.
 #[must_use]
 pub(crate) fn spotlight(window: (usize, usize), count: usize, large: usize) -> Vec<Rect> {
     let (width, height) = window;
@@ -59,7 +59,7 @@ pub(crate) fn spotlight(window: (usize, usize), count: usize, large: usize) -> V
     let wide = width >= height;
     let (long, across) = if wide { (height, width) } else { (width, height) };
     let strip = across / STRIP;
-    // As wide as the strip in a picture's usual proportions, or less where many share it.
+    // As wide as the strip in a picture's usual proportions, or less if many share it.
     let side = (if wide { strip * 9 / 16 } else { strip * 16 / 9 }).min(long / others);
     let first = (long - side * others) / 2;
     let small = |place: usize| {

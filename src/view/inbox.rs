@@ -1,11 +1,11 @@
-//! The hand-over from any thread to the window's: the newest frame of each stream, and a wake-up.
+//! The queue from any thread to the window's: the newest frame of each stream, and a wake-up.
 //!
-//! The window thread sleeps until something is pushed, so that a frame is on the screen at once and a quiet
-//! window costs nearly nothing. Frames that wait while a newer one comes are replaced. Buffers of
-//! frames that have been shown go back the same way: fresh ones of some megabytes cost page faults each time.
+//! The window thread sleeps until something is pushed, so that a frame is shown at once and an idle window
+//! costs nearly nothing. A waiting frame is replaced by a newer one. Buffers of shown frames are reused:
+//! newly allocated ones of some megabytes cost page faults each time.
 //!
-//! A display may hang for as long as it likes: what others send waits within bounds, in number and in bytes. What the window itself
-//! caused, such as the news of a text that was written in it, is never pushed out by that.
+//! A display may hang for any time: what others send is bounded, in number and in bytes. Results of the
+//! user's own actions, such as the delivery of a text, are never dropped for that.
 
 use std::{
     collections::HashMap,
@@ -20,23 +20,23 @@ use super::{
 };
 use crate::{picture::Canvas, stream_id::StreamId};
 
-/// Bytes of frames that wait, pixels and JPEGs: a frame for each of many streams at the size at which a window of the largest screen
-/// shows them, twice.
+/// Bytes of waiting frames, pixels and JPEGs: twice what many streams at the displayed sizes need on the
+/// largest screen.
 const FRAME_BYTES: usize = 128 << 20;
 
-/// Texts and notices that wait for the window; it shows far fewer, and older ones give way.
+/// Waiting texts and notices; the window shows far fewer, and older ones give way.
 const WAITING_WORDS: usize = 64;
 
-/// Bytes of those: what the conversation keeps.
+/// Bytes of those: as much as the conversation keeps.
 const WORD_BYTES: usize = 4 << 20;
 
-/// Images that wait for the window, which may be megabytes each.
+/// Waiting images, which may be megabytes each.
 const WAITING_IMAGES: usize = 8;
 
 /// Bytes of those: two of the largest that a relay passes on.
 const IMAGE_BYTES: usize = 32 << 20;
 
-/// Pictures that wait for the window, which asked for them at its size.
+/// Waiting scaled pictures that the window has requested.
 const WAITING_FITTED: usize = 128;
 
 /// Bytes of those.
@@ -59,7 +59,7 @@ pub struct Inbox {
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// Pixels across and down of each stream's tile.
+    /// Displayed width and height of each stream, in pixels.
     rooms: Mutex<HashMap<StreamId, (usize, usize)>>,
     waiting: Mutex<Lanes>,
     arrived: Condvar,
@@ -76,7 +76,7 @@ struct Lanes {
     words: Waiting<Update>,
     images: Waiting<Image>,
     fitted: Waiting<(Wanted, Result<Arc<Canvas>, String>)>,
-    /// What became of what was done at this window, each of it once.
+    /// Results of the user's own actions and departures of streams, each of them once.
     news: Vec<Update>,
     spare: Vec<Canvas>,
     stop: bool,
@@ -116,7 +116,7 @@ impl Shared {
 }
 
 impl Handle {
-    /// Hands something over and wakes the window; never blocks. False once the window has closed.
+    /// Pushes an update and wakes the window; never blocks. False once the window has closed.
     pub fn push(&self, update: Update) -> bool {
         let mut waiting = self.shared.lock();
         if waiting.closed {
@@ -128,20 +128,20 @@ impl Handle {
         true
     }
 
-    /// A buffer whose frame is no longer shown, for the next one; an empty one where there is none.
+    /// A buffer whose frame is no longer shown, for reuse; an empty one if there is none.
     #[must_use]
     pub fn spare(&self) -> Canvas {
         self.shared.lock().spare.pop().unwrap_or_default()
     }
 
-    /// Pixels across and down at which frames of this stream are shown, as the window was last painted; `None` for one that it does not
-    /// know. A frame that comes at this size needs no scaling.
+    /// Displayed width and height of this stream in pixels, as last painted; `None` if the window does not
+    /// know it. A frame of this size needs no scaling.
     #[must_use]
     pub fn room(&self, stream: StreamId) -> Option<(usize, usize)> {
         self.shared.rooms.lock().unwrap_or_else(PoisonError::into_inner).get(&stream).copied()
     }
 
-    /// Whether the window is still there, or has yet to open.
+    /// Whether the window is still open, or has yet to open.
     #[must_use]
     pub fn is_open(&self) -> bool {
         !self.shared.lock().closed
@@ -220,13 +220,14 @@ impl Lanes {
     }
 }
 
-/// Bytes of its pixels.
+/// Size of the pixels in bytes.
 fn bytes_of(canvas: &Canvas) -> usize {
     canvas.pixels.len() * size_of::<u32>()
 }
 
 impl Inbox {
-    /// All that has arrived, in an order in which it can be applied; waits up to `timeout` for something.
+    /// Takes all that has arrived, in an order in which it can be applied; waits up to `timeout` for
+    /// something.
     pub(crate) fn wait(&self, timeout: Duration) -> Vec<Update> {
         let deadline = Instant::now() + timeout;
         let mut waiting = self.shared.lock();
@@ -245,19 +246,20 @@ impl Inbox {
         updates.extend(fitted.drain().map(|(wanted, canvas)| Update::Fitted { wanted, canvas }));
         updates.extend(link.take().map(Update::Link));
         updates.extend(own.take().map(Update::Own));
-        // A frame that can be shown is newer, or says at least that the stream is alive.
+        // Applied after `damaged`: a frame that can be shown is newer, or at least shows that the stream is
+        // alive.
         updates.extend(damaged.drain().map(Update::Damaged));
         updates.extend(frames.drain().map(Update::Frame));
         updates.extend(std::mem::take(stop).then_some(Update::Stop));
         updates
     }
 
-    /// A handle to fill this.
+    /// Returns a handle to this inbox.
     pub(crate) fn handle(&self) -> Handle {
         Handle { shared: Arc::clone(&self.shared) }
     }
 
-    /// Tells decoders at which size each stream is shown.
+    /// Publishes the displayed size of each stream for the decoders.
     pub(crate) fn tell_rooms(&self, rooms: impl Iterator<Item = (StreamId, (usize, usize))>) {
         let mut told = self.shared.rooms.lock().unwrap_or_else(PoisonError::into_inner);
         told.clear();

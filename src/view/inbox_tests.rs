@@ -55,7 +55,6 @@ fn texts_keep_their_order_and_a_flood_keeps_the_last() {
     assert!(matches!(&images[0], Update::Image(image) if image.sender.as_deref() == Some("3")));
 }
 
-/// A text would be on its way for ever.
 #[test]
 fn decoders_are_told_how_large_a_stream_is_shown() {
     let (handle, inbox) = inbox();
@@ -99,7 +98,7 @@ fn a_window_that_hangs_is_given_so_many_streams_and_so_many_bytes() {
         handle.push(Update::Frame(Frame { jpeg: jpeg.clone(), ..frame(&number.to_string(), 0, 8, 8) }));
     }
     let frames = inbox.wait(NONE);
-    assert_eq!(frames.len(), 3, "a quarter each, and the pixels");
+    assert_eq!(frames.len(), 3, "a quarter each, plus the pixels");
     assert!(bytes(&frames) <= FRAME_BYTES);
     for number in 0..WAITING_IMAGES {
         handle.push(Update::Image(Image { file: jpeg.clone(), ..image(&number.to_string(), 8, 8) }));
@@ -130,7 +129,7 @@ fn what_became_of_ones_own_texts_is_not_pushed_out_by_those_of_others() {
     let updates = inbox.wait(NONE);
     assert!(matches!(updates[0], Update::Sent { number: 1, left: true }));
     assert!(matches!(updates[1], Update::Left { .. }));
-    assert!(matches!(updates[2], Update::Recording(None)), "the last one counts");
+    assert!(matches!(updates[2], Update::Recording(None)), "the last state counts");
     assert_eq!(updates.len(), 3 + WAITING_WORDS + WAITING_IMAGES);
 }
 

@@ -1,4 +1,4 @@
-//! What keys and pointer do to the window.
+//! Effects of keys and the pointer on the window.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use super::{
 };
 
 impl Shell {
-    /// What keys and pointer ask for, done as far as it concerns the window; the rest is returned.
+    /// Handles keys and pointer as far as they concern the window; returns the rest.
     pub(super) fn input(&mut self, now: Instant) -> Vec<Action> {
         let mut actions = Vec::new();
         for stroke in self.keys.strokes() {
@@ -22,7 +22,7 @@ impl Shell {
             self.touched = now;
             let command = match seen {
                 Seen::Moved(x, y) => {
-                    // Only where it makes the buttons appear, or a time at the pointer.
+                    // Repaint only if the buttons or a time at the pointer appear.
                     self.dirty |= !self.board.has_buttons(now);
                     self.board.pointed(now);
                     let on_track = self.easel.hit(x, y).and_then(|hit| hit.time_at(x));
@@ -63,7 +63,7 @@ impl Shell {
         actions
     }
 
-    /// Takes the knob of the film's track there.
+    /// Moves the knob of the film's track to this time.
     fn hold(&mut self, at: Option<Duration>, now: Instant) {
         if let (Some(film), Some(at)) = (&mut self.board.film, at) {
             self.dirty = true;
@@ -74,7 +74,7 @@ impl Shell {
 
     fn stroke(&mut self, stroke: &Stroke, actions: &mut Vec<Action>, now: Instant) {
         if self.board.chat.entry.is_none() {
-            // What lies on top goes first; the window itself only when there is nothing else to close.
+            // The topmost layer closes first; the window itself only if nothing else is open.
             let escaped = stroke.key == Some(minifb::Key::Escape);
             if escaped && self.board.close() {
                 return;

@@ -1,8 +1,8 @@
-//! Key strokes, and what they ask for.
+//! Key strokes and their commands.
 //!
-//! minifb's own list of pressed keys misses a key that goes down and up between two polls, which a quick hand
-//! or a test does. Its callback tells every event; this keeps them until the loop asks. The letters that a stroke gives stay with it,
-//! so that a key which opens the line to write in does not also write its letter there.
+//! minifb's own list of pressed keys misses a key that goes down and up between two polls, as a quick user or
+//! a test does. Its callback reports every event; this queues them until the loop asks. The letters of a
+//! stroke stay with it, so that the key that opens the text line does not also write its letter there.
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
@@ -11,13 +11,13 @@ use minifb::{InputCallback, Key};
 use super::entry::Edit;
 use crate::language::Phrase;
 
-/// Key strokes that wait; more between two polls come from a cat.
+/// Queued key strokes; more between two polls come from a cat.
 const WAITING_STROKES: usize = 64;
 
-/// Lines that a page of the history has.
+/// Lines per page of the history.
 const PAGE: isize = 8;
 
-/// What a key or a button asks for.
+/// The command of a key or a button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Quit,
@@ -28,25 +28,25 @@ pub(crate) enum Command {
     Pause,
     Numbers,
     Help,
-    /// Puts away what lies on top.
+    /// Closes the topmost layer.
     Dismiss,
-    /// Opens the line to write in.
+    /// Opens the text line.
     Say,
-    /// Opens or closes what was said.
+    /// Opens or closes the history.
     History,
-    /// Enlarges the stream at this place, or shows all again where it is large.
+    /// Enlarges the stream at this place, or shows all again if it is enlarged already.
     Enlarge(usize),
-    /// Enlarges the next one, or the one before.
+    /// Enlarges the next stream, or the one before.
     Next,
     Previous,
     All,
-    /// So many lines up.
+    /// Scrolls up by this many lines.
     Scroll(isize),
-    /// Moves in the film that is played.
+    /// Seeks in the film that is played.
     Seek(Target),
 }
 
-/// Where to in a film; times in seconds.
+/// A target position in a film; times in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     Forward(u64),
@@ -56,9 +56,9 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    /// Seconds that an arrow key moves.
+    /// Seconds per arrow key.
     const STEP: u64 = 5;
-    /// The same with Shift.
+    /// Seconds per arrow key with Shift.
     const STRIDE: u64 = 30;
 
     pub(crate) const fn forward(far: bool) -> Self {
@@ -70,7 +70,7 @@ impl Target {
     }
 }
 
-/// The keys and what they do, for the help panel; one list, so that help and truth agree.
+/// The keys and their commands for the help panel; a single list, so that help and behaviour agree.
 const HELP: [(&str, Phrase); 17] = [
     ("1 – 9", Phrase::KeyEnlarge),
     ("Tab", Phrase::KeyNext),
@@ -91,13 +91,14 @@ const HELP: [(&str, Phrase); 17] = [
     ("q  Esc", Phrase::KeyQuit),
 ];
 
-/// The keys that do something, and what: `own`, there is an own picture; `copies`, a picture can be copied; `film`, one is played.
+/// The keys that have an effect. `own`: there is a self view; `copies`: pictures can be copied; `film`: a
+/// film is played.
 pub(crate) fn help(own: bool, copies: bool, film: bool) -> impl Iterator<Item = (&'static str, Phrase)> {
     HELP.into_iter().filter(move |(_, what)| match what {
         Phrase::KeyCamera => own,
         Phrase::KeyCopy => copies,
         Phrase::KeySeek | Phrase::KeySeekFar | Phrase::KeyEnds => film,
-        // It is alone here.
+        // A film is the only stream.
         Phrase::KeyEnlarge | Phrase::KeyNext | Phrase::KeyAll => !film,
         _ => true,
     })
@@ -106,19 +107,19 @@ pub(crate) fn help(own: bool, copies: bool, film: bool) -> impl Iterator<Item = 
 /// One stroke of a key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Stroke {
-    /// Which, where the window system has a name for it.
+    /// The key, if the window system has a name for it.
     pub(crate) key: Option<Key>,
-    /// What it writes.
+    /// The text it enters.
     pub(crate) text: String,
     /// Whether a control key was down.
     pub(crate) control: bool,
     /// Whether a shift key was down.
     pub(crate) shift: bool,
-    /// Whether it is held and repeats itself.
+    /// Whether this is the auto-repeat of a held key.
     pub(crate) repeated: bool,
 }
 
-/// What a stroke means while a line is written.
+/// The meaning of a stroke while a line is being written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Writing {
     Edit(Edit),
@@ -128,7 +129,7 @@ pub(crate) enum Writing {
     Scroll(isize),
 }
 
-/// Takes key events from the window and hands out strokes.
+/// Receives key events from the window and returns strokes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Keys {
     events: Rc<RefCell<Events>>,
@@ -146,7 +147,7 @@ impl Keys {
         self.events.borrow_mut().strokes.drain(..).collect()
     }
 
-    /// Forgets which keys are down: a window without the focus is not told when they come up.
+    /// Forgets which keys are down: a window without the focus gets no release events.
     pub(crate) fn release(&self) {
         self.events.borrow_mut().held.clear();
     }
@@ -168,8 +169,8 @@ impl InputCallback for Keys {
     fn add_char(&mut self, character: u32) {
         let Some(c) = char::from_u32(character).filter(|c| !c.is_control()) else { return };
         let mut events = self.events.borrow_mut();
-        // It belongs to the stroke before it, which the window system told first, unless that one has a letter already: then it came by
-        // itself, from a key without a name or from an input method.
+        // Belongs to the preceding stroke, which the window system reports first, unless that one has a
+        // letter already: then it came from a key without a name or from an input method.
         match events.strokes.back_mut() {
             Some(stroke) if stroke.key.is_some() && stroke.text.is_empty() => stroke.text.push(c),
             _ => events.push(Stroke { text: c.to_string(), ..Stroke::default() }),
@@ -193,14 +194,14 @@ impl InputCallback for Keys {
 }
 
 impl Stroke {
-    /// What it asks for while nothing is written; `film`, one is played.
+    /// The command of the stroke while no line is being written; `film`: a film is played.
     pub(crate) fn command(&self, film: bool) -> Option<Command> {
         let key = self.key?;
         let command = match self.seek(key) {
             Some(target) if film => Command::Seek(target),
             _ => self.plain_command(key)?,
         };
-        // A key that is held repeats itself; a pause that flickers helps nobody. Reading and moving go on.
+        // A held key repeats; only scrolling and seeking do so, since a flickering pause helps nobody.
         let repeats = matches!(command, Command::Scroll(_) | Command::Seek(_));
         ((repeats || !self.repeated) && !self.control).then_some(command)
     }
@@ -242,7 +243,7 @@ impl Stroke {
         })
     }
 
-    /// What it means while a line is written.
+    /// The meaning while a line is being written.
     pub(crate) fn writing(&self) -> Option<Writing> {
         let edit = match (self.key, self.control) {
             (Some(Key::V), true) => return Some(Writing::Paste),
@@ -326,7 +327,7 @@ mod tests {
         let written: Vec<_> = strokes[1..].iter().filter_map(Stroke::writing).collect();
         let put = |text: &str| Writing::Edit(Edit::Put(text.into()));
         let back = || Writing::Edit(Edit::Back);
-        assert_eq!(written, [put("你"), put("好"), back(), back()], "and what is held repeats");
+        assert_eq!(written, [put("你"), put("好"), back(), back()], "a held key repeats");
     }
 
     #[test]
@@ -365,7 +366,7 @@ mod tests {
         assert_eq!(seek(Key::Home, false, false), Some(Command::Seek(Target::Beginning)));
         assert_eq!(seek(Key::End, false, false), Some(Command::Seek(Target::End)));
         assert_eq!(seek(Key::Space, false, false), Some(Command::Pause));
-        assert_eq!(seek(Key::Space, false, true), None, "what is held pauses once");
+        assert_eq!(seek(Key::Space, false, true), None, "a held key pauses once");
         assert_eq!(seek(Key::Key2, false, false), Some(Command::Enlarge(1)));
         let live = |key, repeated| stroke(key, false, repeated).command(false);
         assert_eq!(live(Key::Right, false), Some(Command::Next));

@@ -1,6 +1,6 @@
-//! Test material, and every state of the window painted once.
+//! Test data, and a painting of every state of the window.
 //!
-//! `PULSECAM_LOOK=FOLDER cargo test --lib look` also writes the pictures there, for people to look at.
+//! `PULSECAM_LOOK=FOLDER cargo test --lib look` also saves the pictures in that folder, for review by people.
 
 use std::{
     path::Path,
@@ -46,7 +46,7 @@ pub(super) fn frame(stream: &str, seq: u64, width: usize, height: usize) -> Fram
     }
 }
 
-/// The same for the same name.
+/// A fixed id per name.
 pub(super) fn id(stream: &str) -> StreamId {
     StreamId::new(stream.bytes().fold(0, |sum, byte| sum.wrapping_mul(257) + u64::from(byte)))
 }
@@ -133,7 +133,7 @@ fn chat(board: &mut Board, now: Instant) {
     board.apply(Update::Notice("saved 2026-03-01T14-05-09.250Z-ann@desk-000123.jpg".into()), now);
 }
 
-/// No picture has it, so that what was left unpainted shows.
+/// A colour that no picture has, so that unpainted parts are detected.
 const UNPAINTED: u32 = 0x00ff_00ff;
 
 #[test]
@@ -145,7 +145,7 @@ fn every_state_is_painted_whole_and_with_words() {
         let draw = |name: &str, board: &mut Board, size: (usize, usize), at: Instant| {
             let mut canvas = Canvas::filled(size.0, size.1, UNPAINTED);
             easel.paint(board, &mut canvas, at);
-            // What pictures there are at another size come, as do fonts that words turned out to need.
+            // Pictures at other sizes arrive, and fonts that texts turn out to need.
             while easel.painter.searching() || !easel.wishes.is_empty() {
                 for wanted in std::mem::take(&mut easel.wishes) {
                     let Wanted { stamp, size: (width, height), .. } = wanted;
@@ -206,7 +206,7 @@ fn states(mut draw: impl FnMut(&str, &mut Board, (usize, usize), Instant), now: 
     panels(&mut draw, &four, now);
 }
 
-/// A board with a film of twelve minutes, and its controls.
+/// A board with a film, and the film's controls.
 fn film(language: Language, length: Option<Duration>, now: Instant) -> (Playback, Board) {
     let mut board = board(language, now);
     feed(&mut board, &[("talk.mkv", 1280, 720)], now);
@@ -259,7 +259,7 @@ fn links(draw: &mut impl FnMut(&str, &mut Board, (usize, usize), Instant), now: 
     refused.apply(Update::Link(LinkState::Refused { why, retry_at: Some(now + 4_000 * MS) }), now);
     draw("refused", &mut refused, hd, now);
     let mut lasting = fed(&[], now);
-    let why = "the relay could not prove that it knows the key. It may not be the one that you mean.".into();
+    let why = "the relay could not prove that it knows the key. It may not be the relay you intended.".into();
     lasting.apply(Update::Link(LinkState::Lasting { why, retry_at: now + 20_000 * MS }), now);
     draw("lasting", &mut lasting, hd, now);
     let mut cut_off = fed(&[("ann@desk", 1280, 720)], now - 700 * MS);
@@ -328,7 +328,7 @@ fn panels(
     }
 }
 
-/// Opens the conversation, says these, and has the first taken by the relay.
+/// Opens the conversation and sends these texts; the first was taken by the relay.
 fn talking<'a>(board: &'a mut Board, now: Instant, said: &[&str]) -> &'a mut Board {
     board.obey(Command::Say, now);
     for text in said {

@@ -1,8 +1,8 @@
-//! The window that shows what arrives: pictures in a grid, words over them, and how the link is.
+//! The window that shows what arrives: pictures in a grid, texts over them, and the state of the link.
 //!
 //! Producers on any thread [`push`](Handle::push) an [`Update`] through a [`Handle`]; [`run`] shows it from
-//! the main thread until it ends. The window knows nothing of the network and writes no files: what a key
-//! asks for beyond it is an [`Action`] for the caller.
+//! the main thread until it ends. The window has no access to the network and writes no files: everything
+//! else that a key requests is an [`Action`] for the caller.
 //!
 //! ```no_run
 //! use pulsecam::view::{self, Options, Update};

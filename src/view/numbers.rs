@@ -1,4 +1,4 @@
-//! The numbers, for those who want them: how old and how fast each stream is and was, and where its frames went.
+//! The statistics panel: age, rate and frame counts of each stream, now and over the last minute.
 
 use std::time::Duration;
 
@@ -17,13 +17,14 @@ use crate::{
     picture::Canvas,
 };
 
-/// The least that the upper edge of the graph of ages stands for: small ages shall look small.
+/// Smallest upper end of the age graph, so that small ages look small.
 const AGE_SPAN: Duration = Duration::from_millis(50);
 
-/// The same for frames a second.
+/// The same for frames per second.
 const RATE_SPAN: f32 = 10.0;
 
-/// A panel in the upper right corner, about the stream that is large, or else about all of them as far as there is room.
+/// Paints a panel in the upper right corner. It is about the enlarged stream, or about as many streams as
+/// fit.
 pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas) {
     let words = &board.words;
     let Measures { text, margin, .. } = easel.measures;
@@ -40,7 +41,8 @@ pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas) {
     let graph = (text * 4.5) as usize;
     let title = (text * 1.4) as usize;
     let graphs = 2 * (graph + title) + 2 * margin;
-    // The graphs belong to the first; further streams are told of where there is room, and each when it is large.
+    // The graphs belong to the first stream; further streams are listed as far as they fit, and each when it
+    // is enlarged.
     let room = canvas.height.saturating_sub(7 * margin + 2 * line + graphs);
     let mut graphed = None;
     for stream in streams {
@@ -57,7 +59,7 @@ pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas) {
     let place = |width: usize, height| Rect::new(right.saturating_sub(width), margin, width, height);
     let panel = table(easel, canvas, &words.say(Phrase::Numbers), &rows, place);
     easel.clickable(panel, None);
-    // Of one stream; of several, the large one's or the first one's, below the table.
+    // The graphs of the enlarged stream or of the first one, below the table.
     let Some(stream) = graphed.filter(|stream| stream.samples.len() > 1) else { return };
     let below = Rect::new(panel.x, panel.bottom() + margin / 2, panel.width, graphs);
     if below.bottom() > canvas.height || below.width < 8 * margin {
@@ -79,7 +81,8 @@ pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas) {
     plot(easel, canvas, half, &words.say(Phrase::RateGraph), stream, (rates, scale, GOOD));
 }
 
-/// A line through the samples, the newest at the right edge, over the whole minute; with the value at the upper edge in words.
+/// A line through the samples of a whole minute, the newest at the right edge; `label` is the value at the
+/// upper edge.
 fn plot(
     easel: &mut Easel,
     canvas: &mut Canvas,
@@ -131,7 +134,7 @@ pub(super) fn figures(words: &Words, stream: &Stream) -> Vec<[String; 2]> {
         row(Phrase::LostOnTheWay, counts.lost.to_string()),
         row(Phrase::ReplacedHere, counts.replaced.to_string()),
     ];
-    // Seldom enough to be left out while there is none.
+    // Rare, so not listed while there is none.
     rows.extend((counts.damaged > 0).then(|| row(Phrase::DamagedHere, counts.damaged.to_string())));
     rows
 }

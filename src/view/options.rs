@@ -1,30 +1,30 @@
-//! How a window is opened, and what is left when it is gone.
+//! Options of a window, and its results.
 
 use std::sync::{Arc, mpsc};
 
 use super::action::Total;
 use crate::{clock::Timestamp, jpeg::Limits, language::Words, playback::Playback, stream_id::StreamId};
 
-/// How the window is to be.
+/// Options of a window.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// In the title bar.
+    /// Text of the title bar.
     pub title: String,
-    /// Where frames are expected from, as people write it.
+    /// The relay, as the user wrote it.
     pub host: String,
-    /// Pixels across and down, at first.
+    /// Initial width and height in pixels.
     pub size: (usize, usize),
-    /// Begin with the numbers shown.
+    /// Start with the statistics panel open.
     pub numbers: bool,
-    /// Pixels to a unit of the interface; `None`: guessed from the screen.
+    /// Pixels per unit of the interface; `None`: guessed from the screen.
     pub ui_scale: Option<f32>,
-    /// What it says to people.
+    /// The texts of the interface.
     pub words: Arc<Words>,
-    /// What of others' pictures is decoded.
+    /// Decoding limits for pictures from peers.
     pub limits: Limits,
-    /// Is told of each frame as soon as the display has it.
+    /// Receives each frame as soon as the display has it.
     pub presented: Option<mpsc::Sender<Presented>>,
-    /// The film that is played here, for who may pause it and move in it.
+    /// The film that is played here, with controls to pause it and to seek.
     pub film: Option<Film>,
 }
 
@@ -37,18 +37,18 @@ pub struct Film {
     pub stream: String,
 }
 
-/// A frame is on the display.
+/// A frame that the display has received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Presented {
     /// The stream.
     pub stream: StreamId,
-    /// What it is called.
+    /// The stream's name.
     pub name: Arc<str>,
-    /// The number of the connection that it comes from, where that is known.
+    /// The number of the connection that it comes from, if known.
     pub peer: Option<u64>,
     /// The frame's number.
     pub seq: Option<u64>,
-    /// When the display had taken it; what it does then is its own affair.
+    /// When the display had received it; the delay of the display itself is unknown.
     pub at: Timestamp,
 }
 
@@ -68,23 +68,23 @@ impl Default for Options {
     }
 }
 
-/// Why the window is gone.
+/// Why the window has closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// By a key.
+    /// A key closed it.
     Quit,
-    /// Through the title bar.
+    /// The title bar closed it.
     Closed,
-    /// By [`Update::Stop`](super::Update::Stop).
+    /// [`Update::Stop`](super::Update::Stop) closed it.
     Stopped,
 }
 
-/// What is left when the window is gone.
+/// The results of a window that has closed.
 #[derive(Clone, Debug)]
 pub struct Summary {
-    /// Why it went.
+    /// Why it closed.
     pub end: End,
-    /// The streams that were shown, and what became of their frames.
+    /// The streams that were shown, with their frame counts.
     pub totals: Vec<Total>,
 }
 
@@ -92,10 +92,10 @@ pub struct Summary {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// There is nothing to open a window on.
+    /// There is no display to open a window on.
     #[error("no window can be opened: {0}")]
     NoDisplay(String),
     /// The display refused a picture.
-    #[error("the window is lost: {0}")]
+    #[error("the display failed: {0}")]
     Lost(String),
 }

@@ -1,8 +1,8 @@
-//! The board made visible.
+//! Paints the board in the window.
 //!
-//! Dark and quiet, because the pictures are what people look at; every word on a plate of its own, because
-//! it has to be read on snow as well as at night; and states in words first, colour second. What can be clicked is noted as it is
-//! painted, so that a click always means what is seen.
+//! Dark and quiet, because people look at the pictures; every text on a plate of its own, so that it can be
+//! read on snow as well as at night; states in words first, in colour second. Clickable areas are noted as
+//! they are painted, so that a click always acts on what is visible.
 
 use std::time::{Duration, Instant};
 
@@ -25,41 +25,41 @@ use crate::{
     stream_id::StreamId,
 };
 
-/// How dark the window becomes behind an image.
+/// Opacity of the veil over the window behind an image.
 const BEHIND_IMAGE: u32 = 110;
 
-/// What only the window knows, and the painting has to.
+/// Facts that only the window knows, but the painting depends on.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Surroundings {
     /// Whether a picture can be copied here.
     pub(crate) clipboard: bool,
 }
 
-/// Brush and fonts, kept from one picture to the next, and what the last one turned out to be.
+/// Brush and fonts, kept from one picture to the next, and the results of the last painting.
 pub(crate) struct Easel {
     pub(crate) painter: Painter,
     pub(crate) measures: Measures,
     pub(crate) surroundings: Surroundings,
-    /// Pictures that were not there at their size.
+    /// Pictures that were not available at their size.
     pub(crate) wishes: Vec<Wanted>,
-    /// At which size each stream was painted.
+    /// The size at which each stream was painted.
     pub(crate) rooms: Vec<(StreamId, (usize, usize))>,
-    /// The film's track, where one was painted.
+    /// The film's track, if painted.
     pub(crate) track: Option<Track>,
-    /// What a click does where, the uppermost last.
+    /// Clickable areas, the topmost last.
     hits: Vec<(Rect, Option<Hit>)>,
 }
 
-/// What can be clicked.
+/// The effect of a click.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hit {
     Command(Command),
-    /// Moves in a film to where it is clicked.
+    /// Seeks to the clicked position of a film.
     Track(Track),
 }
 
 impl Hit {
-    /// The time that a click in this column means.
+    /// The time that a click in this column selects.
     pub(crate) fn time_at(self, x: usize) -> Option<Duration> {
         if let Self::Track(track) = self { Some(track.time_at(x)) } else { None }
     }
@@ -90,7 +90,7 @@ impl Easel {
         let floor = canvas.height.saturating_sub(self.measures.margin);
         let floor = film_bar::paint(self, board, canvas, floor, now);
         let mut floor = corners::signs(self, board, canvas, floor, now);
-        // A film's bar has its own.
+        // A film's bar has its own buttons.
         if board.has_buttons(now) && !board.chat.is_open() && board.film().is_none() {
             floor = bar::paint(self, board, canvas, floor);
         }
@@ -107,25 +107,25 @@ impl Easel {
         }
     }
 
-    /// Notes what a click does there; with nothing, that it does nothing.
+    /// Marks a clickable area; without a command, a click there does nothing.
     pub(crate) fn clickable(&mut self, rect: Rect, command: Option<Command>) {
         self.hits.push((rect, command.map(Hit::Command)));
     }
 
-    /// Notes that a film can be moved in there.
+    /// Marks the area of a film's track.
     pub(crate) fn track(&mut self, reach: Rect, track: Track) {
         self.track = Some(track);
         self.hits.push((reach, Some(Hit::Track(track))));
     }
 
-    /// What a click at this place asks for.
+    /// The effect of a click at this place.
     pub(crate) fn hit(&self, x: usize, y: usize) -> Option<Hit> {
         let inside =
             |rect: &Rect| (rect.x..rect.right()).contains(&x) && (rect.y..rect.bottom()).contains(&y);
         self.hits.iter().rev().find(|(rect, _)| inside(rect)).and_then(|(_, hit)| *hit)
     }
 
-    /// Lays a picture over its place; where it is not there at that size, asks for it.
+    /// Lays a picture over its place, and requests it if it is not available at that size.
     pub(crate) fn picture(
         &mut self,
         source: &Canvas,
@@ -143,7 +143,7 @@ impl Easel {
         rounded(canvas, rect, radius, colour, alpha);
     }
 
-    /// A text on a plate in the middle of `room`.
+    /// Paints a text on a plate in the middle of `room`.
     pub(crate) fn centred(&mut self, canvas: &mut Canvas, text: &str, room: Rect, style: Style) {
         let plate = self.measures.plate();
         let (width, height) = self.painter.measure(text, style);
@@ -151,7 +151,7 @@ impl Easel {
         self.painter.plate(canvas, text, (at.x, at.y), style, plate);
     }
 
-    /// What a window without a picture says.
+    /// Paints the text of a window without streams.
     fn headline(&mut self, board: &Board, canvas: &mut Canvas, now: Instant) {
         let Measures { text, large, margin, .. } = self.measures;
         let (line, tone) = board.headline(now);
@@ -170,7 +170,7 @@ impl Easel {
     }
 }
 
-/// A dot in the colour of the state; a ring unless all is well, so that it can be told without colours.
+/// A dot in the colour of the state; a ring unless all is well, which can be told without colours.
 pub(crate) fn state_dot(canvas: &mut Canvas, rect: Rect, tone: Tone) {
     rounded(canvas, rect, rect.height as f32, tone.colour(), 255);
     if tone != Tone::Good {

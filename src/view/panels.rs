@@ -1,4 +1,4 @@
-//! The panels that lie on top: an image, the keys.
+//! The topmost panels: an image, and the keys.
 
 use super::{
     board::Board,
@@ -15,17 +15,17 @@ use crate::{
     picture::Canvas,
 };
 
-/// The size of the place of an image whose own is not known.
+/// The placeholder's size for an image of unknown size.
 const UNKNOWN_SIZE: (usize, usize) = (320, 180);
 
-/// An image in its frame, with who sent it and what can be done with it.
+/// Paints an image in a frame, with its sender and the keys for it.
 pub(super) fn image(easel: &mut Easel, board: &Board, shown: &Shown, canvas: &mut Canvas) {
     let Measures { text, small, margin, .. } = easel.measures;
     let window = Rect::new(0, 0, canvas.width, canvas.height);
     let caption_height = (text * 1.35) as usize + margin;
     let room = window.inset(canvas.width.min(canvas.height) / 12 + margin);
     let room = Rect { height: room.height.saturating_sub(caption_height), ..room };
-    // Small pictures are not blown up beyond twice their size.
+    // Small pictures are enlarged to twice their size at most.
     let size = shown.image.size.unwrap_or(UNKNOWN_SIZE);
     let most = room.middle(size.0.saturating_mul(2), size.1.saturating_mul(2));
     let inner = contain(size, most);
@@ -67,7 +67,7 @@ pub(super) fn image(easel: &mut Easel, board: &Board, shown: &Shown, canvas: &mu
     match (&shown.image.fault, &shown.canvas) {
         (Some(reason), _) => {
             let told = words.tell(Phrase::CannotShow, [("reason", reason.as_str())]);
-            // As wide as the frame: what cannot be shown may be narrow.
+            // As wide as the frame: an image that cannot be shown may be narrow.
             let room = Rect { x: frame_x, width: wide, ..inner };
             let style = Style { lines: 6, centred: true, ..Style::line(text, TEXT, wide * 9 / 10) };
             easel.centred(canvas, &told, room, style);
@@ -77,7 +77,7 @@ pub(super) fn image(easel: &mut Easel, board: &Board, shown: &Shown, canvas: &mu
     }
 }
 
-/// The keys and what they do, in the middle: those that do something here.
+/// Paints the keys that have an effect here, in the middle.
 pub(super) fn help(easel: &mut Easel, board: &Board, canvas: &mut Canvas) {
     let keys = keys::help(board.own.is_some(), easel.surroundings.clipboard, board.film().is_some());
     let rows: Vec<[String; 2]> = keys.map(|(key, what)| [key.to_owned(), board.words.say(what)]).collect();
@@ -86,7 +86,8 @@ pub(super) fn help(easel: &mut Easel, board: &Board, canvas: &mut Canvas) {
     table(easel, canvas, &board.words.say(Phrase::Keys), &rows, |width, height| window.middle(width, height));
 }
 
-/// Two columns under a title on a panel; returns where it is. A row without a second column is a heading.
+/// Paints two columns under a title on a panel; returns its place. A row without a second column is a
+/// heading.
 pub(super) fn table(
     easel: &mut Easel,
     canvas: &mut Canvas,

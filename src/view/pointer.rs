@@ -1,31 +1,31 @@
-//! The pointer: clicks, moves and the wheel, from what minifb tells of the moment.
+//! The pointer: clicks, moves and the wheel, derived from the states that minifb reports.
 //!
-//! It tells no events, only whether a button is down when it is asked, so a press has to last from one look to the next (20 ms): a finger's
-//! does.
+//! minifb reports no events, only whether a button is down at the moment, so a press must last from one poll
+//! to the next (20 ms), as a finger's does.
 
 use minifb::{MouseButton, MouseMode, Window};
 
-/// What the pointer did since it was last looked at.
+/// An event since the last poll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Seen {
-    /// To there, in pixels from the upper left corner.
+    /// Moved there, in pixels from the upper left corner.
     Moved(usize, usize),
     /// Moved there with the button down since it was pressed in the window; also beyond its edges.
     Dragged(usize, usize),
-    /// The button came up again.
+    /// The button was released.
     Released,
     /// Left the window.
     Left,
     /// Pressed there, in pixels from the upper left corner.
     Click(usize, usize),
-    /// Turned by so many lines, up where positive.
+    /// Turned by this many lines; positive is up.
     Wheel(isize),
 }
 
-/// Lines that one notch of the wheel is worth.
+/// Lines per notch of the wheel.
 const NOTCH: f32 = 3.0;
 
-/// Where it was.
+/// State at the last poll.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Pointer {
     at: Option<(usize, usize)>,
@@ -39,7 +39,7 @@ impl Pointer {
     pub(crate) fn look(&mut self, window: &Window) -> Vec<Seen> {
         let place = |mode| window.get_unscaled_mouse_pos(mode).map(|(x, y)| (x as usize, y as usize));
         let inside = place(MouseMode::Discard);
-        // Who drags may leave the window's edge: that is its edge then.
+        // A drag may leave the window; the position is clamped to its edge then.
         let at = if self.pressed { place(MouseMode::Clamp) } else { inside };
         let wheel = window.get_scroll_wheel().map_or(0.0, |(_, down)| down);
         self.turn(at, window.get_mouse_down(MouseButton::Left), wheel)
@@ -47,11 +47,11 @@ impl Pointer {
 
     fn turn(&mut self, at: Option<(usize, usize)>, down: bool, wheel: f32) -> Vec<Seen> {
         let mut seen = Vec::new();
-        // Where it stands at first, it has not moved to.
-        // Where it was when the button came up is not told: what it moved since the last look may be after that.
+        // The position at release is not reported: a move since the last poll may be after the release.
         if !down && std::mem::take(&mut self.pressed) {
             seen.push(Seen::Released);
         }
+        // The first known position is not a move.
         if let Some((x, y)) = at.filter(|_| at != self.at && self.at.is_some()) {
             seen.push(if self.pressed { Seen::Dragged(x, y) } else { Seen::Moved(x, y) });
         }
@@ -84,7 +84,7 @@ mod tests {
         assert_eq!(pointer.turn(Some((6, 5)), true, 0.0), []);
         assert_eq!(pointer.turn(None, false, 0.0), [Seen::Released, Seen::Left]);
         assert_eq!(pointer.turn(None, true, 0.0), [], "outside");
-        assert_eq!(pointer.turn(Some((6, 5)), true, -1.0), [Seen::Wheel(-3)], "and no click by coming in");
+        assert_eq!(pointer.turn(Some((6, 5)), true, -1.0), [Seen::Wheel(-3)], "entering is no click");
     }
 
     #[test]

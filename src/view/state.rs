@@ -1,4 +1,4 @@
-//! The states in words: the link's in a line, a time, an age.
+//! States as text: the link's line, times, ages and sizes.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use crate::{
     language::{Phrase, Words},
 };
 
-/// How the link to `host` is.
+/// The state of the link to `host` as a line.
 pub(crate) fn line(words: &Words, host: &str, link: &LinkState, now: Instant) -> (String, Tone) {
     let with = |phrase, why: &str| words.tell(phrase, [("host", host), ("why", why)]);
     let counted = |phrase, why: &str, left: u64| {
@@ -48,7 +48,7 @@ pub(crate) fn line(words: &Words, host: &str, link: &LinkState, now: Instant) ->
     }
 }
 
-/// When that line changes by itself: it counts down.
+/// When that line changes by itself, because it counts down.
 pub(crate) fn next_change(link: &LinkState, now: Instant) -> Option<Instant> {
     let retry_at = match link {
         LinkState::Down { retry_at, .. } | LinkState::Lasting { retry_at, .. } => Some(*retry_at),
@@ -56,17 +56,17 @@ pub(crate) fn next_change(link: &LinkState, now: Instant) -> Option<Instant> {
         LinkState::Connecting | LinkState::Up { .. } => None,
     };
     let retry_at = retry_at.filter(|retry_at| *retry_at > now)?;
-    // One less than the seconds that are displayed: then the number changes.
+    // The displayed number changes once the time left is one second less.
     retry_at.checked_sub(Duration::from_secs(seconds_until(retry_at, now) - 1))
 }
 
-/// Whole seconds until then, rounded up: "in 0 s" is now.
+/// Whole seconds until `then`, rounded up, so that 0 means now.
 pub(crate) fn seconds_until(then: Instant, now: Instant) -> u64 {
     let left = then.saturating_duration_since(now);
     left.as_secs() + u64::from(left.subsec_nanos() > 0)
 }
 
-/// A short time as people read it.
+/// Formats a short time.
 pub(crate) fn millis(time: Duration) -> String {
     let millis = time.as_secs_f64() * 1e3;
     match millis {
@@ -76,20 +76,20 @@ pub(crate) fn millis(time: Duration) -> String {
     }
 }
 
-/// A longer one: minutes and seconds, and hours where there are some.
+/// Formats a longer time: minutes and seconds, and hours if there are any.
 pub(crate) fn clock(time: Duration) -> String {
     let seconds = time.as_secs();
     let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
-/// An age with what may be wrong with it; `±?` where the clocks of two machines are taken as they are.
+/// Formats an age with its uncertainty; `±?` if the offset between two machines' clocks is unknown.
 pub(crate) fn aged(age: Age) -> String {
     let within = age.within.map_or("?".to_owned(), millis);
     format!("{} ±{within}", millis(age.time))
 }
 
-/// An amount of bytes as people read it.
+/// Formats a number of bytes.
 pub(crate) fn size(bytes: u64) -> String {
     match bytes {
         0..1_000 => format!("{bytes} B"),

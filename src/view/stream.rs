@@ -1,6 +1,7 @@
-//! One stream as it is shown: its last frame, how fast and how fresh it is, and whether it is alive.
+//! One stream as it is shown: its last frame, rate, age, and whether it is alive.
 //!
-//! A frozen picture must never look live, so the time since the last frame decides, not the link's word.
+//! A frozen picture must never look live, so the time since the last frame decides, not the state of the
+//! link.
 
 use std::{
     collections::VecDeque,
@@ -16,73 +17,73 @@ use crate::{clock::Age, picture::Canvas, stream_id::StreamId};
 /// Silence after which a picture counts as frozen.
 pub(crate) const STALLED_AFTER: Duration = Duration::from_secs(1);
 
-/// Silence after which a stream's tile goes: a sender that connects again, or is started again, keeps its place.
+/// Silence after which a tile is removed: a sender that reconnects or is restarted keeps its place.
 pub(crate) const GONE_AFTER: Duration = Duration::from_secs(30);
 
-/// An age from which a picture is called late: beyond it people cannot talk with each other (ITU-T G.114).
+/// Age from which a picture counts as late: beyond it a conversation is difficult (ITU-T G.114).
 const LATE_AFTER: Duration = Duration::from_millis(400);
 
-/// A slow stream (a time lapse) is not frozen between two frames: its own pace counts, up to this.
+/// Longest interval between frames of a slow stream (a time lapse) that does not count as frozen.
 const SLOWEST_PACE: Duration = Duration::from_secs(4);
 
-/// A card changes seldom, and its sender may repeat it slowly: no reason to say that it stands still.
+/// Silence after which a card counts as frozen: its sender may repeat it slowly.
 const CARD_STALLED_AFTER: Duration = Duration::from_secs(4);
 
-/// The size of a tile whose pictures cannot be decoded, if not even their size is known.
+/// The size of a tile whose pictures cannot be decoded, if their size is unknown too.
 const UNKNOWN_SIZE: (usize, usize) = (640, 360);
 
-/// Rates are counted over this time.
+/// Time over which rates are counted.
 const WINDOW: Duration = Duration::from_secs(1);
 
-/// Figures change this often at most: digits that change thirty times a second cannot be read.
+/// Interval between updates of the figures: digits that change thirty times a second cannot be read.
 const FIGURES_EVERY: Duration = Duration::from_millis(500);
 
-/// Arrivals kept for the rate: a sender that floods costs no more than this.
+/// Arrivals kept for the rate, a bound for senders that flood.
 const MOST_ARRIVALS: usize = 1_000;
 
-/// Samples of the graphs: a minute, at two a second.
+/// Samples of the graphs: a minute, at two per second.
 pub(crate) const SAMPLES: usize = 120;
 
-/// Frames of a stream and what became of them.
+/// Frame counts of a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// On the screen.
+    /// Frames shown.
     pub shown: u64,
-    /// Arrived, and replaced by a newer one before they could be shown.
+    /// Frames that arrived, and were replaced by a newer one before they could be shown.
     pub replaced: u64,
-    /// Left out by the sender.
+    /// Frames left out by the sender.
     pub left_out: u64,
-    /// Sent and never arrived.
+    /// Frames that were sent and never arrived.
     pub lost: u64,
-    /// Arrived and not decodable.
+    /// Frames that arrived and could not be decoded.
     pub damaged: u64,
 }
 
-/// What a picture is worth: whether it is what the camera sees now.
+/// The state of a picture: whether it is what the camera sees now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Life {
     Live,
-    /// It comes, but so much too late.
+    /// It arrives, but with this age.
     Late(Duration),
-    /// A card says why there is none.
+    /// A card with the reason why there is no picture.
     Card(Card),
-    /// It has stood still for so long.
+    /// No new frame for this duration.
     Frozen(Duration),
-    /// Pictures come, and none of them can be decoded ([`Stream::reason`]).
+    /// Pictures arrive, but none can be decoded ([`Stream::reason`]).
     Undecodable,
 }
 
-/// What is measured of a stream, as it is displayed.
+/// Measurements of a stream, as displayed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Figures {
-    /// Unknown until a second frame has come, and while a card is all that comes.
+    /// Unknown until a second frame has come, and while only a card comes.
     pub(crate) fps: Option<f32>,
     pub(crate) bytes_per_second: u64,
     pub(crate) age: Option<Age>,
     pub(crate) decode: Duration,
 }
 
-/// What the graphs show of half a second.
+/// Half a second of the graphs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Sample {
     pub(crate) fps: f32,
@@ -93,13 +94,13 @@ pub(crate) struct Sample {
 #[derive(Debug)]
 pub(crate) struct Stream {
     pub(crate) frame: Frame,
-    /// Names the content of `frame` for caches.
+    /// Identifies the content of `frame` for caches.
     pub(crate) stamp: u64,
     pub(crate) figures: Figures,
     /// The last minute, the newest last.
     pub(crate) samples: VecDeque<Sample>,
     shown: u64,
-    /// What was counted of the stream before this tile showed any of it.
+    /// The counts before this tile showed anything.
     before: Account,
     sampled: Option<Instant>,
     refreshed: Instant,
@@ -107,7 +108,7 @@ pub(crate) struct Stream {
     arrivals: VecDeque<Arrival>,
     last: Instant,
     pace: Duration,
-    /// When the last frame came that could not be decoded, and why; nothing once another came that could.
+    /// When the last frame came that could not be decoded, and why; `None` once another could be decoded.
     undecodable: Option<(Instant, String)>,
 }
 
@@ -141,7 +142,7 @@ impl Stream {
         stream
     }
 
-    /// A stream of which no frame can be decoded: there is nothing to show, but that.
+    /// A stream without any frame that can be decoded: there is only the reason to show.
     pub(crate) fn undecodable(damaged: Damaged, stamp: u64, now: Instant) -> Self {
         let frame = Frame {
             stream: damaged.stream,
@@ -165,7 +166,7 @@ impl Stream {
         stream
     }
 
-    /// A frame came that cannot be decoded.
+    /// Counts a frame that cannot be decoded.
     pub(crate) fn damaged(&mut self, damaged: Damaged, now: Instant) {
         let newest = self.held.as_mut().unwrap_or(&mut self.frame);
         let account = &mut newest.account;
@@ -174,27 +175,27 @@ impl Stream {
         self.undecodable = Some((now, damaged.reason));
     }
 
-    /// Why its pictures cannot be decoded.
+    /// Why its frames cannot be decoded.
     pub(crate) fn reason(&self) -> &str {
         self.undecodable.as_ref().map_or("", |(_, reason)| reason)
     }
 
-    /// Whether there is a picture of it.
+    /// Whether a frame of it has been shown.
     pub(crate) fn has_picture(&self) -> bool {
         self.shown > 0
     }
 
-    /// Which it is, whatever it is called.
+    /// Its identity, independent of its name.
     pub(crate) fn id(&self) -> StreamId {
         self.frame.stream
     }
 
-    /// What it is called.
+    /// Its name.
     pub(crate) fn name(&self) -> &str {
         &self.frame.name
     }
 
-    /// Takes the next frame: to be shown, or while `paused` to be held back. Returns the buffer that is free now.
+    /// Takes the next frame, to be shown, or held back while `paused`. Returns the buffer that is free now.
     pub(crate) fn take(
         &mut self,
         frame: Frame,
@@ -207,11 +208,11 @@ impl Stream {
         self.pace = now.saturating_duration_since(self.last).min(SLOWEST_PACE);
         self.last = now;
         if turned {
-            // Rates of the camera's pictures and of cards do not mix.
+            // Rates of the camera's pictures and of cards must not mix.
             self.arrivals.clear();
             self.pace = Duration::ZERO;
         }
-        // A tile without a picture has nothing to hold on to.
+        // A tile without a picture shows the first one even while paused.
         let freed = if paused && self.has_picture() {
             self.held.replace(frame)
         } else {
@@ -227,7 +228,7 @@ impl Stream {
         freed.map(|frame| frame.canvas)
     }
 
-    /// Shows the frame that a pause held back.
+    /// Shows the frame that the pause held back.
     pub(crate) fn resume(&mut self, stamp: u64) {
         if let Some(frame) = self.held.take() {
             self.shown += 1;
@@ -240,7 +241,7 @@ impl Stream {
         self.held.as_ref().unwrap_or(&self.frame)
     }
 
-    /// What became of its frames.
+    /// Its frame counts.
     pub(crate) fn counts(&self) -> Counts {
         let (Account { arrived, left_out, lost, damaged }, before) = (self.newest().account, self.before);
         let arrived = arrived.saturating_sub(before.arrived);
@@ -254,14 +255,14 @@ impl Stream {
         }
     }
 
-    /// Takes the same picture at another size; gives back what is not shown any more.
+    /// Replaces its picture by the same one at another size; returns the old buffer.
     pub(crate) fn fit(&mut self, canvas: Arc<Canvas>) -> Arc<Canvas> {
         std::mem::replace(&mut self.frame.canvas, canvas)
     }
 
     fn note_arrival(&mut self, now: Instant) {
         let Frame { jpeg, age, decoded, decode, .. } = self.newest();
-        // It has grown older since it was decoded.
+        // The frame has aged since it was decoded.
         let age = age.map(|age| age.later(now.saturating_duration_since(*decoded)));
         let arrival = Arrival { at: now, bytes: jpeg.len(), age, decode: *decode };
         if self.arrivals.len() >= MOST_ARRIVALS {
@@ -270,7 +271,7 @@ impl Stream {
         self.arrivals.push_back(arrival);
     }
 
-    /// Brings the figures up to date.
+    /// Updates the figures.
     pub(crate) fn measure(&mut self, now: Instant) {
         while self.arrivals.front().is_some_and(|arrival| now.saturating_duration_since(arrival.at) >= WINDOW)
         {
@@ -278,7 +279,7 @@ impl Stream {
         }
         self.refreshed = now;
         let count = self.arrivals.len();
-        // Between the first and the last there is one interval less than there are frames.
+        // N frames have N − 1 intervals between them.
         let span = self.arrivals.front().map(|first| self.last.saturating_duration_since(first.at));
         let per_second = match span {
             Some(span) if count > 1 && !span.is_zero() => Some((count - 1) as f32 / span.as_secs_f32()),
@@ -294,7 +295,7 @@ impl Stream {
         let ages = ages.filter(|ages| !ages.is_empty());
         let age = ages.map(|ages| Age {
             time: mean(ages.iter().map(|age| age.time).sum()),
-            // The worst of them.
+            // The largest uncertainty.
             within: ages
                 .iter()
                 .map(|age| age.within)
@@ -318,7 +319,7 @@ impl Stream {
         }
     }
 
-    /// What its picture is worth; `cut`: nothing can come.
+    /// The state of its picture; `cut`: the link is down.
     pub(crate) fn life(&self, cut: bool, now: Instant) -> Life {
         let frozen = self.stalled(now).or_else(|| cut.then(|| self.silence(now)));
         let comes = |(at, _): &(Instant, String)| now.saturating_duration_since(*at) <= CARD_STALLED_AFTER;
@@ -326,7 +327,7 @@ impl Stream {
         if bad && !cut {
             return Life::Undecodable;
         }
-        // Where nothing is known of how the clocks go together, an age may as well be their difference.
+        // If the clocks' offset is unknown, the age may be nothing but that offset.
         let age = self.figures.age.and_then(|age| Some(age.time.saturating_sub(age.within?)));
         match (frozen, self.frame.card, age) {
             (Some(silence), ..) => Life::Frozen(silence),
@@ -336,12 +337,12 @@ impl Stream {
         }
     }
 
-    /// Time without a frame that could be shown.
+    /// Time since the last frame that could be shown.
     pub(crate) fn silence(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.last)
     }
 
-    /// Time without any frame.
+    /// Time since the last frame of any kind.
     fn absence(&self, now: Instant) -> Duration {
         let bad = self.undecodable.as_ref().map(|(at, _)| now.saturating_duration_since(*at));
         bad.map_or(self.silence(now), |bad| bad.min(self.silence(now)))
@@ -352,21 +353,21 @@ impl Stream {
         least.max(self.pace * 5 / 2)
     }
 
-    /// How long there has been no picture, where that is too long to call it live.
+    /// Time without a picture, if that is too long to call it live.
     pub(crate) fn stalled(&self, now: Instant) -> Option<Duration> {
         let silence = self.silence(now);
         (silence > self.patience()).then_some(silence)
     }
 
-    /// Whether it is time to take the tile away.
+    /// Whether the tile is to be removed.
     pub(crate) fn gone(&self, now: Instant) -> bool {
         self.absence(now) >= GONE_AFTER.max(self.patience())
     }
 
-    /// When its appearance will change although nothing arrives.
+    /// When its appearance changes without a new frame.
     pub(crate) fn next_change(&self, now: Instant) -> Instant {
         match self.stalled(now) {
-            // The next whole second, which is what the display counts.
+            // The next whole second, as the display counts seconds.
             Some(silence) => self.last + Duration::from_secs(silence.as_secs() + 1),
             None => self.last + self.patience() + Duration::from_millis(1),
         }

@@ -1,4 +1,4 @@
-//! A stream at its own time.
+//! Tests of a stream, with explicit times.
 
 use super::*;
 use crate::view::look::frame;
@@ -11,7 +11,7 @@ fn silence_is_told_after_a_second_and_the_tile_goes_after_a_while() {
     let stream = Stream::new(frame("a", 0, 8, 8), 1, start);
     assert_eq!(stream.stalled(start + 900 * MS), None);
     let woken = stream.next_change(start + 900 * MS);
-    assert!(stream.stalled(woken).is_some(), "the wake-up comes when there is something to say");
+    assert!(stream.stalled(woken).is_some(), "the wake-up comes when the display changes");
     assert_eq!(stream.stalled(start + 3_200 * MS), Some(3_200 * MS));
     assert_eq!(stream.next_change(start + 3_200 * MS), start + 4_000 * MS);
     assert!(!stream.gone(start + 29_900 * MS));
@@ -35,7 +35,7 @@ fn every_frame_is_accounted_for() {
         ..frame("a", 10, 8, 8)
     };
     let mut stream = Stream::new(told(100, 7, 3, 1), 1, now);
-    assert_eq!(stream.counts(), Counts { shown: 1, ..Counts::default() }, "since the tile is there");
+    assert_eq!(stream.counts(), Counts { shown: 1, ..Counts::default() }, "counted since the tile exists");
     stream.take(told(101, 7, 3, 1), 2, false, now);
     stream.take(told(105, 9, 4, 2), 3, false, now);
     assert_eq!(
@@ -44,7 +44,7 @@ fn every_frame_is_accounted_for() {
         "two of the four that came between were replaced, one was damaged"
     );
     stream.take(told(0, 0, 0, 0), 4, false, now);
-    assert_eq!(stream.counts().replaced, 0, "one who miscounts breaks nothing");
+    assert_eq!(stream.counts().replaced, 0, "a sender that miscounts breaks nothing");
 }
 
 #[test]
@@ -105,12 +105,12 @@ fn a_card_has_no_rate_and_the_first_picture_after_it_none_yet() {
     stream.take(card(3), 4, false, start + 1_100 * MS);
     assert_eq!((stream.figures.fps, stream.figures.age), (None, None));
     assert_eq!(stream.stalled(start + 4_000 * MS), None, "a card may be repeated slowly");
-    assert!(stream.stalled(start + 5_200 * MS).is_some(), "but its sender may go too");
+    assert!(stream.stalled(start + 5_200 * MS).is_some(), "but its sender may disappear too");
     stream.take(frame("a", 4, 8, 8), 5, false, start + 1_200 * MS);
     assert_eq!(stream.figures.fps, None, "cards are not counted");
     stream.take(frame("a", 5, 8, 8), 6, false, start + 1_250 * MS);
     assert_eq!(stream.figures.fps, Some(20.0));
-    assert!(stream.stalled(start + 2_300 * MS).is_some(), "pictures are, again");
+    assert!(stream.stalled(start + 2_300 * MS).is_some(), "pictures are not");
 }
 
 #[test]
@@ -121,9 +121,9 @@ fn what_a_picture_is_worth_is_told_by_the_worst() {
     let live = |stream: &Stream| stream.life(false, start + 10 * MS);
     let stream = with(aged(30, Some(MS)), None);
     assert_eq!(live(&stream), Life::Live);
-    assert_eq!(stream.life(true, start + 10 * MS), Life::Frozen(10 * MS), "the link is cut");
+    assert_eq!(stream.life(true, start + 10 * MS), Life::Frozen(10 * MS), "the link is down");
     assert_eq!(live(&with(aged(900, Some(20 * MS)), None)), Life::Late(880 * MS));
-    assert_eq!(live(&with(aged(900, Some(600 * MS)), None)), Life::Live, "it may be less");
+    assert_eq!(live(&with(aged(900, Some(600 * MS)), None)), Life::Live, "the age may be less");
     assert_eq!(live(&with(aged(900, None), None)), Life::Live, "clocks may differ");
     let off = with(aged(900, Some(MS)), Some(Card::CameraOff));
     assert_eq!(live(&off), Life::Card(Card::CameraOff));

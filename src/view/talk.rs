@@ -1,4 +1,4 @@
-//! The conversation made visible: the last lines over the picture, or all of it with a line to write in.
+//! Paints the conversation: the last lines over the picture, or the history with the line being written.
 
 use std::time::Instant;
 
@@ -15,16 +15,16 @@ use crate::{
     picture::Canvas,
 };
 
-/// Lines that one text may take over the picture, and in the history, where it can be read in full but for books.
+/// Lines per text over the picture, and in the history, where only very long texts are cut.
 const LINES: (usize, usize) = (3, 40);
 
-/// Characters on either side of the caret that are looked at: more than the lines there are.
+/// Characters laid out on either side of the caret: more than fit into the visible lines.
 const AROUND_CARET: usize = 600;
 
-/// The caret: a thin bar that the text is shaped with, so that it stands where the next letter will, in either direction.
+/// The caret: a thin bar that is shaped with the text, so that it is placed correctly in either direction.
 const CARET: char = '\u{258f}';
 
-/// Everything said, or the last of it, above `floor`.
+/// Paints the history if it is open, or else the latest lines, above `floor`.
 pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas, floor: usize, now: Instant) {
     if board.chat.is_open() {
         return history(easel, board, canvas, floor);
@@ -43,7 +43,7 @@ pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas, floor
     }
 }
 
-/// A line with who says it and when, measured.
+/// A measured line with its author and time.
 struct Told<'a> {
     line: &'a Line,
     head: Option<String>,
@@ -78,7 +78,7 @@ impl<'a> Told<'a> {
     }
 }
 
-/// Who says it, when, and what became of it; in words, and a colour.
+/// The heading of a line (author, time, delivery state) and its colour.
 pub(super) fn head(words: &Words, line: &Line) -> (Option<String>, u32) {
     let time = local_time(line.at);
     match &line.speaker {
@@ -99,7 +99,7 @@ pub(super) fn head(words: &Words, line: &Line) -> (Option<String>, u32) {
     }
 }
 
-/// The panel with all that was said, and the line that is being written.
+/// Paints the panel with the history and the line being written.
 fn history(easel: &mut Easel, board: &Board, canvas: &mut Canvas, floor: usize) {
     let Measures { text, small, margin, .. } = easel.measures;
     let width =
@@ -141,7 +141,7 @@ fn history(easel: &mut Easel, board: &Board, canvas: &mut Canvas, floor: usize) 
     }
 }
 
-/// The line that is being written, at the lower edge of the panel; returns where it begins.
+/// Paints the line being written at the lower edge of the panel; returns its top.
 fn entry(easel: &mut Easel, board: &Board, canvas: &mut Canvas, inner: Rect) -> usize {
     let Some(entry) = &board.chat.entry else { return inner.bottom() };
     let Measures { text, margin, .. } = easel.measures;
@@ -150,7 +150,7 @@ fn entry(easel: &mut Easel, board: &Board, canvas: &mut Canvas, inner: Rect) -> 
     let to = after.char_indices().nth(AROUND_CARET).map_or(after.len(), |(at, _)| at);
     let written = format!("{}{CARET}{}", &before[from..], &after[..to]);
     let room = inner.width.saturating_sub(2 * margin);
-    // What is longer than the lines there are is seen at its end, where it is being written.
+    // Of a text longer than the visible lines, the end is shown, where the user writes.
     let style = Style { lines: LINES.1, ..Style::line(text, TEXT, room) };
     let (_, all) = easel.painter.measure(&written, style);
     let (_, line) = easel.painter.measure("0", style);

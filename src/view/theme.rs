@@ -1,4 +1,4 @@
-//! How the interface looks: its colours, and its measures for screens of any density.
+//! The look of the interface: colours, and measures for screens of any density.
 
 use crate::lettering::Plate;
 
@@ -14,13 +14,13 @@ pub(crate) const BAD: u32 = 0x00ff_7d72;
 /// Opacity of plates: text on them has a contrast of at least 7 to 1 over white.
 const PLATE_ALPHA: u32 = 200;
 
-/// Panels are read, not looked through.
+/// Opacity of panels: higher, since they are read and not looked through.
 pub(crate) const PANEL_ALPHA: u32 = 235;
 
-/// How dark a frozen picture becomes: plainly not live, still recognisable.
+/// Opacity of the veil over a frozen picture: clearly not live, still recognisable.
 pub(crate) const FROZEN_ALPHA: u32 = 150;
 
-/// How serious a line is. Never told by colour alone: the words say it too.
+/// The severity of a line. Never shown by colour alone: the words say it too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tone {
     Good,
@@ -41,18 +41,18 @@ impl Tone {
 /// Measures of the interface in pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Measures {
-    /// Of ordinary text: a capital letter is 3 mm high on a common screen, which is read at arm's length.
+    /// Ordinary text: a capital letter is 3 mm high on a common screen, which is read at arm's length.
     pub(crate) text: f32,
-    /// Of what stands beside it.
+    /// Secondary text.
     pub(crate) small: f32,
-    /// Of text that stands alone.
+    /// Headlines.
     pub(crate) large: f32,
-    /// Between things.
+    /// Space between items.
     pub(crate) margin: usize,
 }
 
 impl Measures {
-    /// For a screen on which one unit takes `scale` pixels.
+    /// Measures for a screen with `scale` pixels per unit.
     pub(crate) fn new(scale: f32) -> Self {
         Self {
             text: 16.0 * scale,

@@ -1,4 +1,4 @@
-//! The streams: each in its tile, with who it is, how large, how fast and how old, and whether it is alive.
+//! Paints the streams: each in its tile, with name, size, rate, age and state.
 
 use std::time::Instant;
 
@@ -67,7 +67,7 @@ pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas, now: 
     between(canvas, &tiles);
 }
 
-/// What is said over a picture, or in its place, that is not what the camera sees now.
+/// The text over a picture that is not live, or in its place.
 pub(super) fn instead(words: &Words, stream: &Stream, life: Life) -> Option<String> {
     match life {
         Life::Frozen(silence) => Some(no_picture_for(words, silence.as_secs())),
@@ -83,7 +83,7 @@ fn no_picture_for(words: &Words, seconds: u64) -> String {
     }
 }
 
-/// A line where two tiles meet, over the pictures: a gap would leave no room for them at their own size.
+/// Paints a line over the pictures where two tiles meet: a gap would not leave them their exact size.
 fn between(canvas: &mut Canvas, tiles: &[Rect]) {
     for tile in tiles {
         if tile.x > 0 {
@@ -95,7 +95,7 @@ fn between(canvas: &mut Canvas, tiles: &[Rect]) {
     }
 }
 
-/// What is told beside the name, and how serious it is.
+/// The figures beside the name, and their severity.
 pub(super) fn figures(board: &Board, stream: &Stream, life: Life) -> (String, Tone) {
     let words = &board.words;
     let (width, height) = stream.frame.size;
@@ -107,7 +107,7 @@ pub(super) fn figures(board: &Board, stream: &Stream, life: Life) -> (String, To
             parts.push(words.say(Phrase::Paused));
             Tone::Warning
         }
-        // A film has no age, and no rate while it stands still.
+        // A film has no age, and no rate while it is paused.
         Life::Live if board.is_film(stream) => {
             parts.extend(match board.film().map(Film::progress) {
                 Some(Progress { ended: true, .. }) => Some(words.say(Phrase::TheEnd)),
@@ -140,7 +140,7 @@ pub(super) fn figures(board: &Board, stream: &Stream, life: Life) -> (String, To
     (parts.join("   "), tone)
 }
 
-/// Who it is, on a plate in the tile's upper left corner, with as much of the figures as there is room for.
+/// Paints the name on a plate in the tile's upper left corner, with the figures if they fit.
 fn name(
     easel: &mut Easel,
     board: &Board,
@@ -154,7 +154,7 @@ fn name(
     let (figures, tone) = figures(board, stream, life);
     let who =
         if stream.name().is_empty() { board.words.say(Phrase::Somebody) } else { stream.name().to_owned() };
-    // Set apart from the name: it must stand before it whichever way that is written.
+    // Drawn apart from the name, so that it precedes the name in either writing direction.
     let number = number.map_or(String::new(), |number: usize| number.to_string());
     let dot = (text * 0.6) as usize;
     let (number_width, _) = easel.painter.measure(&number, Style::line(text, FAINT, tile.width));
@@ -168,7 +168,7 @@ fn name(
     let figure = Style::line(small, FAINT, room);
     let (name_width, line) = easel.painter.measure(&who, name);
     let (figures_width, figures_line) = easel.painter.measure(&figures, figure);
-    // The name is worth more than the figures where both do not fit.
+    // If not both fit, the name is more important.
     let both = name_width + margin + figures_width <= room;
     let width = used - 2 * margin + name_width + if both { margin + figures_width } else { 0 };
     let plate = Rect::new(tile.x + margin, tile.y + margin, width, line + 2 * down);

@@ -1,6 +1,7 @@
-//! What the window is told: frames, texts, images and how the link is.
+//! Updates for the window: frames, texts, images and the state of the link.
 //!
-//! Its own words, so that the window knows nothing of the network, and a test or an example can feed it.
+//! The types are the window's own, so that it is independent of the network, and a test or an example can
+//! feed it.
 
 use std::{
     sync::Arc,
@@ -21,58 +22,58 @@ use crate::{
 pub enum Update {
     /// A frame of a stream.
     Frame(Frame),
-    /// A frame of a stream came that cannot be decoded.
+    /// A frame that cannot be decoded.
     Damaged(Damaged),
-    /// A stream has ended: its tile goes at once.
+    /// A stream has ended: its tile is removed at once.
     Left {
-        /// Which.
+        /// The stream.
         stream: StreamId,
     },
-    /// Somebody says something.
+    /// A text from a peer.
     Text {
-        /// Who, where that is known.
+        /// The sender, if known.
         sender: Option<String>,
-        /// What.
+        /// The text.
         text: String,
-        /// When it came.
+        /// When it arrived.
         at: Timestamp,
     },
-    /// Somebody sent a text that cannot be read.
+    /// A text from a peer that cannot be read.
     UnreadableText {
-        /// Who, where that is known.
+        /// The sender, if known.
         sender: Option<String>,
-        /// Bytes of it.
+        /// Its size in bytes.
         bytes: usize,
-        /// When it came.
+        /// When it arrived.
         at: Timestamp,
     },
-    /// What became of a text that was written here ([`Action::Say`](super::Action::Say)).
+    /// The result of sending a text that was written here ([`Action::Say`](super::Action::Say)).
     Sent {
         /// Its number.
         number: u64,
-        /// `false`: it will not be sent any more.
+        /// `false`: it was not sent, and will not be.
         left: bool,
     },
-    /// Somebody shows a picture.
+    /// An image from a peer.
     Image(Image),
-    /// A picture that was asked for at another size ([`Wanted`]).
+    /// A picture that was requested at another size ([`Wanted`]).
     Fitted {
-        /// What was asked for.
+        /// The request.
         wanted: Wanted,
-        /// The picture, or why it cannot be had.
+        /// The picture, or why it is not available.
         canvas: Result<Arc<Canvas>, String>,
     },
-    /// What the own camera sees, or why there is nothing to see.
+    /// The self view, or why there is none.
     Own(Own),
     /// The link's state has changed, or its round trip has been measured again.
     Link(LinkState),
-    /// What was on the clipboard, for the line that is being written.
+    /// The clipboard's text, for the line being written.
     Pasted(String),
-    /// Whether what is seen is recorded, since when.
+    /// The start of the recording; `None` if nothing is being recorded.
     Recording(Option<Instant>),
-    /// A word from the program itself, such as where a snapshot was saved.
+    /// A message of the program itself, such as where a snapshot was saved.
     Notice(String),
-    /// The window shall close, because the time is over, say.
+    /// Closes the window, because a time limit was reached, for example.
     Stop,
 }
 
@@ -81,27 +82,27 @@ pub enum Update {
 pub struct Frame {
     /// The stream to which it belongs.
     pub stream: StreamId,
-    /// What that is called; empty if it has no name.
+    /// The stream's name; empty if it has none.
     pub name: Arc<str>,
-    /// The number of the connection that it comes from, where that is known.
+    /// The number of the connection that it comes from, if known.
     pub peer: Option<u64>,
-    /// The sender's count, where it counts.
+    /// The sender's frame number, if it sends one.
     pub seq: Option<u64>,
-    /// The pixels: of the size that [`Handle::room`](super::Handle::room) asks for, or any other.
+    /// The pixels, of the size from [`Handle::room`](super::Handle::room) or any other.
     pub canvas: Arc<Canvas>,
     /// Width and height as in the JPEG's header.
     pub size: (usize, usize),
     /// The JPEG as received, for snapshots.
     pub jpeg: Bytes,
-    /// How old the picture was at `decoded`, where the clocks allow to tell.
+    /// The picture's age at `decoded`, if the clocks allow computing it.
     pub age: Option<Age>,
-    /// When it was ready to be shown.
+    /// When decoding was finished.
     pub decoded: Instant,
-    /// What decoding took.
+    /// Duration of decoding.
     pub decode: Duration,
-    /// What became of the stream's frames up to this one.
+    /// The stream's frame counts up to this one.
     pub account: Account,
-    /// Whether it is a card that says why there is no picture, and which.
+    /// The kind of card, if it is a card in place of a picture.
     pub card: Option<Card>,
 }
 
@@ -110,107 +111,107 @@ pub struct Frame {
 pub struct Damaged {
     /// The stream to which it belongs.
     pub stream: StreamId,
-    /// What that is called; empty if it has no name.
+    /// The stream's name; empty if it has none.
     pub name: Arc<str>,
-    /// The number of the connection that it comes from, where that is known.
+    /// The number of the connection that it comes from, if known.
     pub peer: Option<u64>,
-    /// Width and height as in the JPEG's header, where it has one.
+    /// Width and height as in the JPEG's header, if it has one.
     pub size: Option<(usize, usize)>,
     /// Why it cannot be decoded.
     pub reason: String,
-    /// Frames of the stream that could not be decoded so far, this one included.
+    /// Number of the stream's frames that could not be decoded so far, including this one.
     pub damaged: u64,
 }
 
-/// Frames of a stream, counted since it came.
+/// Frame counts of a stream since it appeared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Account {
-    /// That arrived.
+    /// Frames that arrived.
     pub arrived: u64,
-    /// That the sender left out: its camera lost them, or its link was too slow for them.
+    /// Frames the sender left out: its camera lost them, or its link was too slow for them.
     pub left_out: u64,
-    /// That were sent and never arrived.
+    /// Frames that were sent and never arrived.
     pub lost: u64,
-    /// That arrived and could not be decoded.
+    /// Frames that arrived and could not be decoded.
     pub damaged: u64,
 }
 
 /// A card in place of a camera's picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Card {
-    /// The camera is gone, or gives nothing.
+    /// The camera is gone, or delivers nothing.
     NoSignal,
-    /// It was switched off.
+    /// The camera was turned off.
     CameraOff,
 }
 
-/// What the own camera sees.
+/// The self view.
 #[derive(Clone, Debug)]
 pub enum Own {
-    /// A small picture of it, as in a mirror.
+    /// A small, mirrored picture.
     Picture(Arc<Canvas>),
-    /// It is switched off.
+    /// The camera is turned off.
     Off,
-    /// It gives nothing, and why, as far as that is known.
+    /// The camera delivers nothing; the reason, or an empty string if it is unknown.
     NoSignal(String),
 }
 
-/// A still picture that somebody sent.
+/// A still picture from a peer.
 #[derive(Clone, Debug)]
 pub struct Image {
-    /// Who, where that is known.
+    /// The sender, if known.
     pub sender: Option<String>,
-    /// Width and height of the picture, upright; `None` where they are not known.
+    /// Width and height of the picture, upright; `None` if unknown.
     pub size: Option<(usize, usize)>,
-    /// The file as received: JPEG as a rule, but a peer may send what it likes.
+    /// The file as received: usually JPEG, but a peer may send anything.
     pub file: Bytes,
     /// Why it cannot be shown, if that is known already.
     pub fault: Option<String>,
 }
 
-/// A picture that the window shows at a size at which it was not decoded.
+/// A request for a picture at another size than that at which it was decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    /// Names its content.
+    /// Identifies its content.
     pub stamp: u64,
     /// The file: a stream's JPEG, or an image.
     pub file: Bytes,
-    /// Whether it is an image, which may be no JPEG, or lie.
+    /// Whether it is an image, which may be no JPEG, or be rotated by Exif data.
     pub is_image: bool,
-    /// Pixels across and down.
+    /// Width and height in pixels.
     pub size: (usize, usize),
 }
 
-/// How the link is doing.
+/// State of the link.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum LinkState {
-    /// The first try, or another one, is under way.
+    /// The first attempt, or another one, is under way.
     #[default]
     Connecting,
-    /// The other side answers.
+    /// The relay answers.
     Up {
-        /// The last round trip, once there was one.
+        /// The last measured round trip, if any.
         rtt: Option<Duration>,
     },
-    /// Nothing gets through; another try will follow.
+    /// Nothing gets through; another attempt will follow.
     Down {
-        /// What happened, in a few words.
+        /// The reason, in a few words.
         why: String,
-        /// When the next try begins.
+        /// When the next attempt begins.
         retry_at: Instant,
     },
-    /// Nothing gets through, and trying again does not help: somebody has to change something first.
+    /// Nothing gets through, and retrying does not help: something must be changed first.
     Lasting {
-        /// What, in a sentence.
+        /// The reason, in a sentence.
         why: String,
-        /// When the next try begins all the same.
+        /// When the next attempt begins nevertheless.
         retry_at: Instant,
     },
-    /// The other side does not want us.
+    /// The relay refuses this client.
     Refused {
-        /// What it said.
+        /// The relay's reason.
         why: String,
-        /// When the next try begins, if any.
+        /// When the next attempt begins, if any.
         retry_at: Option<Instant>,
     },
 }

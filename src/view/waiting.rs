@@ -1,8 +1,8 @@
-//! What waits for the window, in order: the oldest gives way once there is too much.
+//! A bounded queue for the window: the oldest items give way.
 
 use std::collections::VecDeque;
 
-/// Items in order, within a number and an amount of bytes.
+/// Items in order, bounded in number and in bytes.
 #[derive(Debug)]
 pub(super) struct Waiting<T> {
     most: usize,
@@ -12,12 +12,13 @@ pub(super) struct Waiting<T> {
 }
 
 impl<T> Waiting<T> {
-    /// None yet.
+    /// An empty queue.
     pub(super) const fn new(most: usize, most_bytes: usize) -> Self {
         Self { most, most_bytes, bytes: 0, items: VecDeque::new() }
     }
 
-    /// Adds one that holds so many bytes. Returns what had to give way; never the new one, however large it is.
+    /// Adds an item of this size. Returns the items that had to give way; never the new one, however large it
+    /// is.
     pub(super) fn push(&mut self, bytes: usize, item: T) -> Vec<T> {
         let mut gone = Vec::new();
         while self.items.len() >= self.most || self.bytes.saturating_add(bytes) > self.most_bytes {
@@ -30,7 +31,7 @@ impl<T> Waiting<T> {
         gone
     }
 
-    /// Takes out the first that is meant.
+    /// Removes the first item that matches.
     pub(super) fn take(&mut self, which: impl Fn(&T) -> bool) -> Option<T> {
         let at = self.items.iter().position(|(_, item)| which(item))?;
         let (bytes, item) = self.items.remove(at)?;
@@ -38,7 +39,7 @@ impl<T> Waiting<T> {
         Some(item)
     }
 
-    /// Takes out all of them.
+    /// Removes all items.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = T> {
         self.bytes = 0;
         self.items.drain(..).map(|(_, item)| item)

@@ -1,7 +1,8 @@
 //! The window itself: a thin shell of minifb around the board.
 //!
-//! The thread sleeps until something is pushed, a key may have been pressed, or a countdown goes on; it paints
-//! only what has changed. minifb's own pacing is switched off: it would sleep while a frame waits.
+//! The thread sleeps until something is pushed, a key may have been pressed, or a countdown changes; it
+//! paints only if something has changed. minifb's own pacing is switched off: it would sleep while a frame
+//! waits.
 
 use std::{
     ffi::OsString,
@@ -34,47 +35,47 @@ use crate::{
     picture::Canvas,
 };
 
-/// Input is only seen by asking; a fiftieth of a second is not felt, and asking costs one round trip to the
-/// display each time.
+/// Interval at which input is polled; 20 ms is not noticeable, and each poll costs one round trip to the
+/// display.
 const INPUT_POLL: Duration = Duration::from_millis(20);
 
-/// The same once nobody has touched anything for a while: a window that is left open all day shall cost next to nothing.
+/// The same for an idle window: one that is left open all day should cost next to nothing.
 const IDLE_POLL: Duration = Duration::from_millis(50);
 
-/// How long that is.
+/// Time without input after which a window counts as idle.
 const IDLE_AFTER: Duration = Duration::from_secs(5);
 
-/// Presenting costs milliseconds: the pause after it is as long as it took, so that frames of several streams that come closer
-/// together share one and half a processor is enough. This is the longest, however slow the display is.
+/// Longest pause after presenting, which costs milliseconds: the pause is as long as that took, so that
+/// frames of several streams that arrive close together share one, and half a processor is enough.
 const LONGEST_REST: Duration = Duration::from_millis(8);
 
-/// With several streams, the picture is sent about sixty times a second at the most: as often as a screen shows one.
+/// Pause with several streams: at most about sixty pictures per second, as a screen shows.
 const REST_OF_MANY: Duration = Duration::from_millis(14);
 
-/// minifb does not hear that a covered window is uncovered, so the picture is sent again now and then.
+/// Interval of repeated presenting: minifb does not report that a covered window is uncovered.
 const REPEAT: Duration = Duration::from_secs(1);
 
 /// The same while the window opens: what is sent before it is mapped is lost.
 const REPEAT_AT_FIRST: Duration = Duration::from_millis(100);
 
-/// How long a window may take to open.
+/// Time that a window may take to open.
 const OPENING: Duration = Duration::from_millis(1_500);
 
-/// How often to ask whether fonts have been found.
+/// Interval at which to check whether fonts have been found.
 const FONT_POLL: Duration = Duration::from_millis(50);
 
-/// Sides of a window in pixels: below, nothing can be read; above, X11 gives up.
+/// Sides of a window in pixels: below, nothing can be read; above, X11 fails.
 const SIDES: std::ops::RangeInclusive<usize> = 120..=16_384;
 
-/// Opens the window and shows what arrives in the inbox, until a key, the title bar or [`Update::Stop`] ends it.
+/// Shows what arrives in the inbox in a window, until a key, the title bar or [`Update::Stop`] ends it.
 ///
-/// Call it on the main thread: macOS allows no other. `act` does what a key asks for beyond the window; what
-/// it returns is shown for some seconds ("saved to …"). It runs on the window's thread and should be quick;
-/// slow work can report through [`Update::Notice`].
+/// Call it on the main thread: macOS allows no other. `act` handles what a key requests beyond the window;
+/// the text it returns is shown for some seconds ("saved to …"). It runs on the window's thread and should be
+/// quick; slow work can report through [`Update::Notice`].
 ///
 /// # Errors
-/// [`Error::NoDisplay`] where no window can be opened, [`Error::Lost`] where the display fails later. (An X
-/// server that goes away ends the process; Xlib allows nothing else.)
+/// [`Error::NoDisplay`] if no window can be opened, [`Error::Lost`] if the display fails later. (An X server
+/// that exits ends the process; Xlib allows nothing else.)
 pub fn run(
     options: &Options,
     inbox: &Inbox,
@@ -125,7 +126,7 @@ pub(super) struct Shell {
     fitting: Option<Fitting>,
     active: bool,
     pub(super) quits: bool,
-    /// When a key or the pointer was used last.
+    /// When a key or the pointer was last used.
     pub(super) touched: Instant,
     pub(super) board: Board,
     pub(super) easel: Easel,
@@ -133,10 +134,10 @@ pub(super) struct Shell {
     pub(super) dirty: bool,
     opened: Instant,
     presented: Option<Instant>,
-    /// What painting and presenting took then.
+    /// Duration of the last painting and presenting.
     took: Duration,
     listener: Option<mpsc::Sender<Presented>>,
-    /// The newest content that the listener was told of.
+    /// The newest content reported to the listener.
     told: u64,
     next_change: Option<Instant>,
 }
@@ -148,7 +149,7 @@ impl Shell {
         }
         let (width, height) = options.size;
         let side = |side: usize| side.clamp(*SIDES.start(), *SIDES.end());
-        // A NUL would be printed about, a line end would spoil the title bar.
+        // A NUL would make minifb print a message, and a line end would break the title bar.
         let title: String = options.title.chars().filter(|&c| effect(c) == Effect::Shown).collect();
         // The canvas always has the window's size: the mode that scales nothing copies fastest.
         let how = WindowOptions { resize: true, scale_mode: ScaleMode::UpperLeft, ..Default::default() };
@@ -169,7 +170,7 @@ impl Shell {
             keys,
             pointer: Pointer::default(),
             clipboard,
-            fitting: fitting.inspect_err(|error| tracing::warn!("pictures stay coarse: {error}")).ok(),
+            fitting: fitting.inspect_err(|error| tracing::warn!("no picture scaling: {error}")).ok(),
             active: false,
             quits: false,
             touched: Instant::now(),
@@ -186,7 +187,7 @@ impl Shell {
         })
     }
 
-    /// Keeps a little distance from the last picture, so that a crowd of frames shares the next.
+    /// Pauses after the last picture, so that several frames share the next one.
     fn rest(&self) {
         let many = self.board.streams.len() > 1;
         let rest = if many { REST_OF_MANY } else { self.took.min(LONGEST_REST) };
@@ -195,7 +196,7 @@ impl Shell {
         }
     }
 
-    /// How long to wait for something to arrive.
+    /// How long to wait for an update.
     fn patience(&self, now: Instant) -> Duration {
         if self.dirty {
             return Duration::ZERO;
@@ -206,7 +207,7 @@ impl Shell {
         change.unwrap_or(poll).min(poll)
     }
 
-    /// Brings the window up to date, and hears what keys and title bar have to say.
+    /// Updates the window, and receives its input events.
     fn show(&mut self, inbox: &Inbox, now: Instant) -> Result<(), Error> {
         let (width, height) = self.window.get_size();
         if (width, height) != (self.canvas.width, self.canvas.height) {
@@ -249,29 +250,29 @@ impl Shell {
 }
 
 impl Shell {
-    /// Tells which frames are new on the display.
+    /// Reports the frames that are new on the display.
     fn tell(&mut self) {
         let Some(listener) = &self.listener else { return };
         let at = Timestamp::now();
         for stream in self.board.streams.iter().filter(|stream| stream.stamp > self.told) {
             let Frame { stream, name, peer, seq, .. } = &stream.frame;
             let presented = Presented { stream: *stream, name: Arc::clone(name), peer: *peer, seq: *seq, at };
-            let _ = listener.send(presented); // one that has gone does not care
+            let _ = listener.send(presented); // the listener may be gone
         }
         self.told = self.board.streams.iter().map(|stream| stream.stamp).max().unwrap_or(self.told);
     }
 }
 
-/// Calls into the window system. minifb panics where an input method commits more than 31 bytes at once; the event is lost then, and
-/// nothing else.
+/// Calls into the window system. minifb panics if an input method commits more than 31 bytes at once; only
+/// that event is lost.
 fn guarded<T>(call: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(call))
-        .inspect_err(|_| tracing::warn!("the window system's input was lost"))
+        .inspect_err(|_| tracing::warn!("an input event of the window system was lost"))
         .ok()
 }
 
-/// Why there can be no window, as far as the environment tells. Asked first, because libraries that try in vain
-/// print what they think of it.
+/// Why there can be no window, judging by the environment. Checked first, because libraries print messages of
+/// their own when they fail.
 fn no_display(variable: impl Fn(&str) -> Option<OsString>) -> Option<String> {
     let set = |name| variable(name).is_some_and(|value| !value.is_empty());
     let needs_one = cfg!(all(unix, not(target_os = "macos")));
@@ -279,7 +280,7 @@ fn no_display(variable: impl Fn(&str) -> Option<OsString>) -> Option<String> {
         .then(|| "neither DISPLAY nor WAYLAND_DISPLAY is set".to_owned())
 }
 
-/// What minifb says, with the display that it was about.
+/// minifb's reason, with the display it is about.
 fn refusal(error: &minifb::Error, display: Option<String>) -> String {
     let reason = match error {
         minifb::Error::WindowCreate(reason) => reason.clone(),
@@ -310,7 +311,7 @@ mod tests {
             move |asked: &str| (asked == name).then(|| OsString::from(value))
         };
         assert!(no_display(with("HOME", "/")).is_some());
-        assert!(no_display(with("DISPLAY", "")).is_some(), "empty is as good as none");
+        assert!(no_display(with("DISPLAY", "")).is_some(), "an empty value counts as none");
         assert!(no_display(with("DISPLAY", ":0")).is_none());
         assert!(no_display(with("WAYLAND_DISPLAY", "wayland-0")).is_none());
         let error = Error::NoDisplay("why".into()).to_string();

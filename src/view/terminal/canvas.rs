@@ -1,4 +1,4 @@
-//! Pictures as a terminal takes them.
+//! Pictures in a terminal: protocols, sizes and a cache.
 
 use std::{fmt, str::FromStr};
 
@@ -15,20 +15,20 @@ use crate::{picture::Canvas, stream_id::StreamId, view::update::Wanted};
 /// How pictures are drawn in a terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Graphics {
-    /// As well as the terminal says that it can.
+    /// The best that the terminal reports support for.
     #[default]
     Auto,
-    /// Two pixels to a letter, in its colours: every terminal of this century.
+    /// Two pixels per character cell, in its colours: every terminal of this century.
     Blocks,
-    /// kitty's protocol.
+    /// kitty's graphics protocol.
     Kitty,
     /// Sixels.
     Sixel,
 }
 
-/// A way of drawing that is not known.
+/// The error for an unknown way of drawing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("auto, blocks, kitty or sixel")]
+#[error("expected auto, blocks, kitty or sixel")]
 pub struct Unknown;
 
 impl FromStr for Graphics {
@@ -45,13 +45,13 @@ impl FromStr for Graphics {
     }
 }
 
-/// Makes pictures for the terminal, and keeps those that have not changed.
+/// Encodes pictures for the terminal, and caches those that have not changed.
 pub(super) struct Pictures {
     picker: Picker,
     kept: Vec<Kept>,
-    /// Pictures that were not there at their size.
+    /// Pictures that were not available at their size.
     pub(super) wishes: Vec<Wanted>,
-    /// At which size each stream is shown.
+    /// The size at which each stream is shown.
     pub(super) rooms: Vec<(StreamId, (usize, usize))>,
 }
 
@@ -70,16 +70,16 @@ impl fmt::Debug for Pictures {
 }
 
 impl Pictures {
-    /// Asks the terminal what it can, where that is not told.
+    /// Queries the terminal for its graphics, unless `graphics` names them.
     pub(super) fn new(graphics: Graphics) -> Self {
-        // A pixel for each half of a letter: what is more would only be thrown away.
+        // One pixel per half cell: more would only be discarded.
         let blocks = || {
             #[expect(deprecated, reason = "half blocks have no pixels of their own to ask for")]
             let mut picker = Picker::from_fontsize(FontSize::new(1, 2));
             picker.set_protocol_type(ProtocolType::Halfblocks);
             picker
         };
-        // Within another program's screen nobody answers, and the answer would be waited for with the keys.
+        // Inside tmux or screen nobody answers, and waiting for the answer would swallow keys.
         let within = ["TMUX", "STY"].iter().any(|name| std::env::var_os(name).is_some());
         let asked = || if within { None } else { Picker::from_query_stdio().ok() };
         let forced = |protocol| {
@@ -98,13 +98,13 @@ impl Pictures {
         Self { picker, kept: Vec::new(), wishes: Vec::new(), rooms: Vec::new() }
     }
 
-    /// Pixels that so many columns and rows have.
+    /// The size in pixels of this many columns and rows.
     pub(super) fn pixels(&self, columns: u16, rows: u16) -> (usize, usize) {
         let font = self.picker.font_size();
         (usize::from(columns) * usize::from(font.width), usize::from(rows) * usize::from(font.height))
     }
 
-    /// Columns and rows that so many pixels take, cut to whole ones.
+    /// The columns and rows of this size in pixels, rounded down.
     pub(super) fn cells(&self, pixels: (usize, usize)) -> (u16, u16) {
         let font = self.picker.font_size();
         let cells =
@@ -112,14 +112,14 @@ impl Pictures {
         (cells(pixels.0, font.width), cells(pixels.1, font.height))
     }
 
-    /// Begins another painting: what was not drawn in the last one is forgotten.
+    /// Starts a new painting: pictures that the last one did not draw are dropped.
     pub(super) fn begin(&mut self) {
         self.wishes.clear();
         self.rooms.clear();
         self.kept.retain_mut(|kept| std::mem::take(&mut kept.used));
     }
 
-    /// Draws a picture over these letters. `stamp` names its content.
+    /// Draws a picture over this area. `stamp` identifies its content.
     pub(super) fn draw(
         &mut self,
         frame: &mut Frame<'_>,

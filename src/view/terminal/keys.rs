@@ -1,4 +1,4 @@
-//! Keys as a terminal tells them, to what the window's ask for.
+//! Maps a terminal's keys to the window's commands.
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -7,15 +7,15 @@ use crate::view::{
     keys::{Command, Target, Writing},
 };
 
-/// Lines that a page of the history has.
+/// Lines per page of the history.
 const PAGE: isize = 8;
 
-/// What a key means.
+/// The meaning of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
     Command(Command),
     Writing(Writing),
-    /// Puts away what lies on top, or ends.
+    /// Closes the topmost layer, or ends.
     Close,
     End,
     Nothing,
@@ -25,7 +25,7 @@ fn control(key: &KeyEvent) -> bool {
     key.modifiers.contains(KeyModifiers::CONTROL)
 }
 
-/// Where a key moves in a film.
+/// The target of a key that seeks in a film.
 fn seek(key: &KeyEvent) -> Option<Target> {
     let far = key.modifiers.contains(KeyModifiers::SHIFT);
     Some(match key.code {
@@ -37,13 +37,14 @@ fn seek(key: &KeyEvent) -> Option<Target> {
     })
 }
 
-/// While nothing is written; `film`, one is played. What needs a window (copying) or a camera of one's own is not there.
+/// The meaning while no line is being written; `film`: a film is played. Copying needs a window, so it has no
+/// key.
 pub(super) fn command(key: &KeyEvent, film: bool) -> Meaning {
     if let Some(target) = seek(key).filter(|_| film && !control(key)) {
         return Meaning::Command(Command::Seek(target));
     }
     let command = match key.code {
-        // Raw keys: the terminal sends no signal.
+        // In raw mode, the terminal sends no signals.
         KeyCode::Char('c' | 'd') if control(key) => return Meaning::End,
         _ if control(key) => return Meaning::Nothing,
         KeyCode::Esc => return Meaning::Close,
@@ -70,7 +71,7 @@ pub(super) fn command(key: &KeyEvent, film: bool) -> Meaning {
     Meaning::Command(command)
 }
 
-/// While a line is written.
+/// The meaning while a line is being written.
 pub(super) fn writing(key: &KeyEvent) -> Meaning {
     let edit = match key.code {
         KeyCode::Char('c') if control(key) => return Meaning::End,

@@ -1,7 +1,8 @@
-//! The same board in a terminal, for where there is no display: pictures by the terminal's own graphics where it has any (kitty, sixel,
-//! iTerm2), in half blocks else.
+//! The same board in a terminal, for machines without a display: pictures in the terminal's own graphics if
+//! it has any (kitty, sixel, iTerm2), or else in half blocks.
 //!
-//! A terminal takes frames far slower than a window, so each is drawn once the one before it is out, and always the newest.
+//! A terminal takes frames far slower than a window, so each is drawn only after the previous one is out, and
+//! always the newest.
 
 mod canvas;
 mod keys;
@@ -36,17 +37,19 @@ use crate::jpeg::Strips;
 
 pub use self::canvas::Graphics;
 
-/// How long something new is waited for before keys are looked at: a key is answered within it.
+/// How long to wait for updates before keys are polled: the longest delay of a key.
 const LOOK: Duration = Duration::from_millis(30);
 
-/// The pause between two pictures at the least: half blocks of a full screen are some 100 kB each, and fifteen a second look alive.
+/// Shortest pause between two pictures: half blocks of a full screen are some 100 kB each, and fifteen per
+/// second look alive.
 const LEAST_PAUSE: Duration = Duration::from_millis(66);
 
-/// Shows what arrives in the inbox on this terminal, which has been taken over, until a key or [`Update::Stop`] ends it. `act` is as for
-/// [`run`](super::run).
+/// Shows what arrives in the inbox on this terminal, until a key or [`Update::Stop`] ends it.
+///
+/// The terminal must have been set up by `ratatui::init`. `act` is as for [`run`](super::run).
 ///
 /// # Errors
-/// [`Error::Lost`] where the terminal is gone.
+/// [`Error::Lost`] if the terminal is gone.
 pub fn run(
     terminal: &mut DefaultTerminal,
     graphics: Graphics,
@@ -91,7 +94,7 @@ pub fn run(
         }
         let now = Instant::now();
         dirty |= next_change.is_some_and(|at| at <= now);
-        // A slow terminal must not be all that this thread sees.
+        // A slow terminal must not take all of this thread's time.
         let rest = LEAST_PAUSE.max(took);
         let rested = drawn.is_none_or(|drawn| drawn.elapsed() >= rest);
         if dirty && rested {

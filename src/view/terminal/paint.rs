@@ -1,4 +1,4 @@
-//! The board in letters.
+//! Paints the board in a terminal's cells.
 
 use std::time::Instant;
 
@@ -33,10 +33,10 @@ use crate::{
 /// Lines of the conversation below the pictures.
 const TALK_LINES: u16 = 4;
 
-/// Without so many rows in all there are only pictures and the link.
+/// With fewer rows, there are only pictures and the link.
 const ROOM_FOR_TALK: u16 = 14;
 
-/// Columns of a film's track, where there is room for them.
+/// Columns of a film's track, if they fit.
 const TRACK: u16 = 40;
 
 pub(super) fn paint(frame: &mut Frame<'_>, board: &Board, pictures: &mut Pictures, now: Instant) {
@@ -72,7 +72,7 @@ pub(super) fn paint(frame: &mut Frame<'_>, board: &Board, pictures: &mut Picture
     }
 }
 
-/// What is seen of a text of others.
+/// A peer's text with harmful characters replaced.
 fn calm(text: &str) -> String {
     harmless::line(text).into_owned()
 }
@@ -137,11 +137,11 @@ fn streams(frame: &mut Frame<'_>, area: Rect, board: &Board, pictures: &mut Pict
     }
 }
 
-/// A sentence in the middle of a picture, or in its place: as many lines as it takes.
+/// A sentence in the middle of a picture, or in its place, in as many lines as it takes.
 fn say(frame: &mut Frame<'_>, spot: Rect, told: &str) {
     let text = Line::from(format!(" {told} "));
     let width = u16::try_from(text.width()).unwrap_or(u16::MAX).min(spot.width).max(1);
-    // Words that are not cut make it a line more at times.
+    // Wrapping at words may take one more line.
     let lines = match u16::try_from(text.width().div_ceil(width.into())).unwrap_or(u16::MAX) {
         1 => 1,
         lines => lines.saturating_add(1).min(spot.height),
@@ -189,7 +189,7 @@ fn conversation(frame: &mut Frame<'_>, area: Rect, board: &Board, now: Instant) 
             Span::from("▏"),
             Span::from(calm(after)),
         ]);
-        // Where it is longer than the terminal is wide, its end is seen.
+        // Of a line wider than the terminal, the end is shown.
         let over = u16::try_from(line.width()).unwrap_or(u16::MAX).saturating_sub(area.width);
         let at = Rect { y: room.bottom(), height: 1, ..area };
         frame.render_widget(Paragraph::new(line).scroll((0, over)), at);
@@ -204,7 +204,7 @@ fn conversation(frame: &mut Frame<'_>, area: Rect, board: &Board, now: Instant) 
         lines.push(Line::from(board.words.say(Phrase::NothingSaid)).dim());
     }
     frame.render_widget(Clear, room);
-    // The newest is seen where they take more rows than there are.
+    // If they take more rows than there are, the newest are shown.
     let rows: usize = lines.iter().map(|line| line.width().div_ceil(room.width.max(1).into()).max(1)).sum();
     let over = u16::try_from(rows).unwrap_or(u16::MAX).saturating_sub(room.height);
     frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }).scroll((over, 0)), room);
@@ -223,7 +223,7 @@ fn spoken(board: &Board, line: &Said) -> Line<'static> {
     }
 }
 
-/// Where a film is: its position and length, a track, and what is said beside it.
+/// A film's progress: position and length, a track, and its state.
 fn film(area: Rect, board: &Board, progress: &Progress) -> Vec<Span<'static>> {
     let sign = if progress.paused || progress.ended { "▶ " } else { "‖ " };
     let (position, length) = times(progress);
@@ -295,7 +295,7 @@ fn help(frame: &mut Frame<'_>, area: Rect, board: &Board) {
     panel(frame, area, &board.words.say(Phrase::Keys), rows, Alignment::Center);
 }
 
-/// Lines in a box, on top of everything.
+/// A box with lines, on top of everything.
 fn panel(frame: &mut Frame<'_>, area: Rect, title: &str, rows: Vec<String>, place: Alignment) {
     let lines: Vec<_> = rows.into_iter().map(Line::from).collect();
     let widest = lines.iter().map(Line::width).max().unwrap_or(0) + 4;
