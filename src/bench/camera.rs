@@ -63,7 +63,7 @@ pub struct Cost {
     pub height: u32,
     /// Pixel format of the synthetic camera.
     pub format: PixelFormat,
-    /// Mean size of an outgoing frame in bytes.
+    /// Size of an outgoing JPEG in bytes.
     pub bytes: u64,
     /// The program's time, the median of the rounds.
     pub ours_us: f64,

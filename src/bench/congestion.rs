@@ -87,7 +87,7 @@ pub struct Figures {
     pub p95_ratio: Option<f64>,
     /// Changes of size.
     pub size_changes: u64,
-    /// Changes of size, rate or quality.
+    /// Changes of size or quality.
     pub changes: u64,
     /// Seconds until frames had their full size and rate again after the limit was lifted; `None` if they had
     /// not.

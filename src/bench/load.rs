@@ -60,7 +60,7 @@ struct Seen {
 
 /// One round of one target.
 pub(super) struct Round<M> {
-    /// Messages that reached a viewer.
+    /// Number of messages delivered, to all viewers together.
     pub(super) messages: u64,
     pub(super) ages: Step,
     /// Share of the messages that some viewer did not get because a newer one replaced them.

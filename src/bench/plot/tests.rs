@@ -1,4 +1,4 @@
-//! What every plot has to be: two files that others can read, whatever it is given.
+//! Tests that every plot gives two readable files, whatever the data.
 
 use super::*;
 
@@ -59,7 +59,7 @@ fn scaling() -> Scaling {
     }
 }
 
-/// For a look at them: PULSECAM_TEST_PLOTS=/tmp/plots cargo test --lib bench::plot
+/// To look at the plots: PULSECAM_TEST_PLOTS=/tmp/plots cargo test --lib bench::plot
 fn folder() -> (Option<tempfile::TempDir>, PathBuf) {
     if let Some(kept) = std::env::var_os("PULSECAM_TEST_PLOTS") {
         return (None, kept.into());
@@ -104,7 +104,7 @@ fn each_plot_is_two_files_that_others_can_read() {
     }
 }
 
-/// Each element is closed by its own name, in order.
+/// Checks that each element is closed, in order.
 fn is_well_formed(svg: &str) {
     let mut open = Vec::new();
     for tag in svg.split('<').skip(1) {
@@ -149,7 +149,7 @@ fn what_cannot_be_drawn_is_an_error() {
     let mut plot = scaling();
     plot.series[0].1[0].0 = 0;
     assert!(matches!(fails(plot.into()), Error::Value { .. }));
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing half done");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "no partial files");
 
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
