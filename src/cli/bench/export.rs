@@ -63,7 +63,7 @@ impl Exporter<'_> {
         warned(&self.watch.warnings())
     }
 
-    /// Writes everything: the events for programs, table and closing words for people, the files as requested.
+    /// Writes everything: events for programs, table and closing words for people, files as requested.
     pub(super) fn finish<E: Serialize>(
         &self,
         events: &[E],

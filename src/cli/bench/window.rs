@@ -24,7 +24,7 @@ use crate::{
 /// Number of program starts to measure the time to the first picture.
 const STARTS: usize = 5;
 
-/// Several streams in one window: cost of decoding and drawing, and time to the first picture. Needs a display.
+/// Several streams in one window: cost of decoding and drawing, time to the first picture. Needs a display.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Number of streams
@@ -141,7 +141,8 @@ fn measure(plan: Plan, reduced: bool) -> Result<(Figures, Vec<Total>, Vec<Durati
     });
     let summary = view::run(&options, &inbox, &mut |_| None)?;
     drop(inbox);
-    let (figures, starts) = measuring.join().map_err(|_| Error::Bench("the measurement was interrupted".into()))?;
+    let (figures, starts) =
+        measuring.join().map_err(|_| Error::Bench("the measurement was interrupted".into()))?;
     let starts = starts.into_iter().collect::<std::io::Result<Vec<_>>>()?;
     Ok((figures?, summary.totals, starts))
 }

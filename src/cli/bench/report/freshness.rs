@@ -30,5 +30,7 @@ pub(super) fn section(page: &Page<'_>) -> Result<String, Error> {
 fn verdict(found: &[Figures]) -> String {
     let worst = found.iter().map(|figures| figures.p95_ratio).max_by(f64::total_cmp).unwrap_or(f64::NAN);
     let reached = super::verdict(worst <= AIM);
-    format!("The aim is {AIM} times the time of one frame at p95: {worst:.2} at the worse hop, **{reached}**.\n")
+    format!(
+        "The aim is {AIM} times the time of one frame at p95: {worst:.2} at the worse hop, **{reached}**.\n"
+    )
 }
