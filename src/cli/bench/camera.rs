@@ -52,7 +52,10 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
 
 /// Measures on its own runtime, as each run of the program has.
 pub(super) fn measure(plan: Plan) -> Result<[Cost; 2], Error> {
-    runtime(1)?.block_on(camera::run(plan, show_progress)).map_err(|error| Error::Bench(error.to_string()))
+    runtime(1)?.block_on(camera::run(plan, show_progress)).map_err(|error| match error {
+        camera::Error::TooFast { .. } => Error::Bench(format!("{error} (--fps)")),
+        error => Error::Bench(error.to_string()),
+    })
 }
 
 /// The columns of [`row`].

@@ -105,7 +105,10 @@ pub(super) fn measure(plan: Plan, cases: &[Case]) -> Result<Vec<Figures>, Error>
     for (index, &case) in cases.iter().enumerate() {
         say(&format!("link {} of {}: {}", index + 1, cases.len(), name(&case)));
         let figures = runtime(2)?.block_on(congestion::measure(plan, case, show_progress));
-        found.push(figures.map_err(|error| Error::Bench(error.to_string()))?);
+        found.push(figures.map_err(|error| match error {
+            congestion::Error::Nothing => Error::Bench(format!("{error} (--for, --link)")),
+            error => Error::Bench(error.to_string()),
+        })?);
     }
     Ok(found)
 }

@@ -58,7 +58,10 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
 
 /// Measures on its own runtime, as each run of the program has.
 pub(super) fn measure(plan: Plan) -> Result<Vec<Figures>, Error> {
-    runtime(2)?.block_on(freshness::run(plan, show_progress)).map_err(|error| Error::Bench(error.to_string()))
+    runtime(2)?.block_on(freshness::run(plan, show_progress)).map_err(|error| match error {
+        freshness::Error::Nothing => Error::Bench(format!("{error} (--for, --link)")),
+        error => Error::Bench(error.to_string()),
+    })
 }
 
 fn title(plan: &Plan) -> String {

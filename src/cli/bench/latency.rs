@@ -85,7 +85,10 @@ pub(super) fn measure(plan: Plan, via: Option<String>) -> Result<Report, Error> 
 
 fn run_way<V: Viewer>(plan: Plan, way: Way<V>) -> Result<Report, Error> {
     let run = latency::run(plan, way, show_progress);
-    runtime(2)?.block_on(run).map_err(|error| Error::Bench(error.to_string()))
+    runtime(2)?.block_on(run).map_err(|error| match error {
+        latency::Error::TooFew(_) => Error::Bench(format!("{error} (--for)")),
+        error => Error::Bench(error.to_string()),
+    })
 }
 
 /// Measures with a window, which must be on this thread.
