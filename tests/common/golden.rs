@@ -1,4 +1,4 @@
-//! Messages with their bytes, written out by hand from the format: never made by the code under test.
+//! Messages with their bytes, written by hand from the format: never produced by the code under test.
 
 use bytes::Bytes;
 use pulsecam::{
@@ -8,7 +8,7 @@ use pulsecam::{
 
 use super::hex;
 
-/// One message and its bytes; the names are those of `peer golden`.
+/// A message and its bytes; the names are those of `peer golden`.
 pub struct Golden {
     pub name: &'static str,
     pub message: Message,

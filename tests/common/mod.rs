@@ -1,4 +1,4 @@
-//! What several tests need: golden messages, a relay on a free port, the built program.
+//! Shared parts of the tests: golden messages, a relay on a free port, the built program.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -28,7 +28,7 @@ pub fn wire_bytes(message: &Message) -> Vec<u8> {
     buf.copy_to_bytes(buf.remaining()).to_vec()
 }
 
-/// Bytes from hex, blanks ignored.
+/// Bytes from hex; white space is ignored.
 pub fn hex(text: &str) -> Vec<u8> {
     let digits: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     digits
