@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let photo = link.send(Message::image(std::fs::read(file)?.into(), &Origin::default())?)?;
     tokio::select! {
         delivered = photo.delivered() => Ok(delivered?),
-        // An unreachable relay may come back; one that wants a key will not change its mind.
+        // Waiting helps if the relay is unreachable, but not if, say, it requires a key.
         why = link.lasting_trouble() => Err(why.into()),
     }
 }
