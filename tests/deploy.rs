@@ -97,7 +97,7 @@ impl Systemd {
 }
 
 #[test]
-fn it_serves_the_socket_that_it_is_given_and_tells_how_it_is() {
+fn it_serves_the_passed_socket_and_notifies_systemd() {
     let systemd = Systemd::new();
     let mut relay = systemd.start(&[]);
     assert_eq!(systemd.next(), "READY=1");
@@ -126,7 +126,7 @@ fn it_serves_the_socket_that_it_is_given_and_tells_how_it_is() {
 }
 
 #[test]
-fn a_reload_is_told_and_drops_nobody() {
+fn a_reload_is_notified_and_disconnects_nobody() {
     let systemd = Systemd::new();
     let mut relay = systemd.start(&[]);
     assert_eq!(systemd.next(), "READY=1");
@@ -148,7 +148,7 @@ fn a_reload_is_told_and_drops_nobody() {
 }
 
 #[test]
-fn a_relay_that_is_held_gives_no_sign_of_life() {
+fn a_stopped_relay_sends_no_watchdog_ping() {
     let systemd = Systemd::new();
     let relay = systemd.start(&[]);
     assert_eq!(systemd.next(), "READY=1");
@@ -171,7 +171,7 @@ fn a_relay_that_is_held_gives_no_sign_of_life() {
 
 /// The pings come from the thread of the relay's loop, not from one that would go on if the loop hangs.
 #[test]
-fn the_loop_itself_gives_the_signs_of_life() {
+fn the_loop_itself_sends_the_watchdog_pings() {
     let (give, given) = mpsc::channel();
     let enough = Arc::new(tokio::sync::Notify::new());
     let config = Config {
@@ -200,7 +200,7 @@ fn the_loop_itself_gives_the_signs_of_life() {
 }
 
 #[test]
-fn a_manager_that_does_not_listen_holds_nothing_up() {
+fn a_manager_that_does_not_read_blocks_nothing() {
     let systemd = Systemd::new();
     let mut relay = systemd.start(&[]);
     // Nobody reads its notifications, and the queue holds only a few.
@@ -222,7 +222,7 @@ fn a_manager_that_does_not_listen_holds_nothing_up() {
 }
 
 #[test]
-fn what_is_no_listening_socket_is_refused_with_what_to_do() {
+fn anything_but_a_listening_socket_is_rejected_with_advice() {
     let systemd = Systemd::new();
     let connection = TcpStream::connect(systemd.addr).unwrap();
     for (passed, complaint) in [
@@ -295,7 +295,7 @@ fn systemd_finds_nothing_wrong_with_the_units() {
 }
 
 #[test]
-fn systemd_finds_the_service_hardly_exposed_and_so_with_each_addition() {
+fn systemd_rates_the_service_as_safe_with_each_drop_in() {
     for addition in [&[][..], &["tls-and-key.conf"], &["reload.conf"]] {
         let folder = units(addition);
         let paths = UNITS.map(|unit| folder.path().join(unit));

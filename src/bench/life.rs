@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_nobody_told_is_no_step() {
+    fn unknown_times_are_left_out() {
         let mut lives = Lives::default();
         let at = |millis: u64| Some(Timestamp::from_micros(millis * 1000));
         for seq in 0..10 {

@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn each_disturbance_is_told_with_what_to_do() {
+    fn each_disturbance_gives_a_warning_with_advice() {
         let before = sample([0, 0, 0, 0], 3.0, &[1000, 1300, 1300, 1300, 1300, 1300, 1300, 1300, 1300, 9000]);
         for (after, wanted) in [
             ([1000, 200, 50, 400], &["took 35 %", "took 5.0 %", "(1.5 tasks"][..]),
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_cannot_be_are_no_noise() {
+    fn impossible_numbers_are_no_noise() {
         for (before, after) in [
             (Sample::default(), Sample::default()),
             (sample([9, 9, 9, 9], 0.0, &[0, 0]), sample([1, 1, 1, 1], 0.0, &[5])),

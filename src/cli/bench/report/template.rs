@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn places_and_names_have_to_fit() {
+    fn placeholders_and_names_must_match() {
         let fails = |page: &str| Template::parse(page, &["a", "b"]).unwrap_err();
         assert_eq!(fails("{{a}}{{c}}"), "{{c}} is not one of a, b");
         assert_eq!(fails("{{a}}"), "{{b}} is missing");
