@@ -32,7 +32,7 @@ pub struct Plan {
     pub width: usize,
     /// Pixels down.
     pub height: usize,
-    /// Frames a second.
+    /// Frames per second.
     pub fps: f64,
     /// JPEG quality.
     pub quality: u8,

@@ -7,7 +7,7 @@ fn distribution() -> Distribution {
     let times = [6.9, 7.3, 7.6, 7.96, 8.4, 8.8, 9.1, 9.3, 9.58, 10.1, 10.9, 12.0, 14.7];
     let series = |share: f64| whole.into_iter().zip(times.map(|time| time * share)).collect();
     Distribution {
-        title: "How old a frame is when its pixels are there".into(),
+        title: "Age of a frame when its pixels are decoded".into(),
         setting: "1280x720 at 30/s, quality 80, camera to decoded pixels over a relay on one machine".into(),
         series: vec![
             ("the whole".into(), series(1.0)),
@@ -47,9 +47,9 @@ fn scaling() -> Scaling {
     let viewers = [1, 4, 16, 64, 256];
     let series = |values: [f64; 5]| viewers.into_iter().zip(values).collect();
     Scaling {
-        title: "What a relay costs with more and more viewers".into(),
+        title: "Cost of a relay by number of viewers".into(),
         setting: "1280x720 JPEG frames of 184 kB at 30/s".into(),
-        unit: "processor seconds a gigabyte".into(),
+        unit: "processor seconds per gigabyte".into(),
         series: vec![
             ("pulsecam relay".into(), series([0.62, 0.41, 0.36, 0.34, 0.35])),
             ("the floor: write alone".into(), series([0.30, 0.29, 0.29, 0.30, 0.31])),
@@ -83,7 +83,7 @@ fn each_plot_is_two_files_that_others_can_read() {
             steps().into(),
             &["two hops and the relay", "640x480, 60/s", "1.32 + 0.07", "milliseconds"],
         ),
-        ("scaling", scaling().into(), &["MediaMTX", "256", "viewers", "processor seconds a gigabyte"]),
+        ("scaling", scaling().into(), &["MediaMTX", "256", "viewers", "processor seconds per gigabyte"]),
     ];
     for (name, plot, labels) in plots {
         let saved = plot.save(&path.join("made"), name).unwrap();
