@@ -112,7 +112,7 @@ fn measure_shown(plan: Plan, via: Option<String>) -> Result<Report, Error> {
     // If it is closed too early, the report lacks its last step.
     view::run(&options, &inbox, &mut |_| None)?;
     drop(inbox);
-    measured.join().map_err(|_| Error::Bench("the measurement was interrupted".into()))?
+    measured.join().map_err(|_| Error::Bench("the measurement failed unexpectedly".into()))?
 }
 
 /// Passes the frames to the window.

@@ -142,7 +142,7 @@ fn measure(plan: Plan, reduced: bool) -> Result<(Figures, Vec<Total>, Vec<Durati
     let summary = view::run(&options, &inbox, &mut |_| None)?;
     drop(inbox);
     let (figures, starts) =
-        measuring.join().map_err(|_| Error::Bench("the measurement was interrupted".into()))?;
+        measuring.join().map_err(|_| Error::Bench("the measurement failed unexpectedly".into()))?;
     let starts = starts.into_iter().collect::<std::io::Result<Vec<_>>>()?;
     Ok((figures?, summary.totals, starts))
 }
