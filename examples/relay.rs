@@ -1,4 +1,4 @@
-//! A relay in ten lines: `cargo run --example relay`, then point clients at port 6868.
+//! A minimal relay: `cargo run --example relay`, then connect clients to port 6868.
 
 use pulsecam::relay::{self, Config};
 use tokio::net::TcpListener;

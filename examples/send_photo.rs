@@ -13,13 +13,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (Some(host), Some(file)) = (arguments.next(), arguments.next()) else {
         return Err("usage: send_photo HOST FILE.jpg".into());
     };
-    // The relay sends no video to one that only sends: nobody would take it here.
+    // A sender gets no video, which nobody would read here.
     let config = Config { role: Role::Sender, ..Config::new(host) };
     let (link, _inbox) = link::connect(config).await?;
     let photo = link.send(Message::image(std::fs::read(file)?.into(), &Origin::default())?)?;
     tokio::select! {
         delivered = photo.delivered() => Ok(delivered?),
-        // A relay that is away may come back; one that asks for a key, say, asks for it again.
+        // Waiting helps if the relay is unreachable, but not if, say, it requires a key.
         why = link.lasting_trouble() => Err(why.into()),
     }
 }

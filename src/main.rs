@@ -1,4 +1,4 @@
-//! The pulsecam program. All of it is in the library.
+//! The pulsecam program; everything is in the library.
 
 use std::process::ExitCode;
 

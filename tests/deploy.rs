@@ -1,5 +1,6 @@
-//! The relay as a service: the built program, given a socket and told of as systemd does it, and the units in docs/deploy as
-//! systemd reads them. Needs Debian's `systemd` (nothing is booted), and root for the one that takes the network away.
+//! The relay as a systemd service: the built program with a passed socket, and the units in docs/deploy.
+//!
+//! Needs Debian's `systemd` (nothing is booted), and root for the test without a network.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
@@ -23,15 +24,15 @@ use common::program::{Running, pulsecam, text_of, viewer};
 use pulsecam::relay::{self, Config};
 use tempfile::TempDir;
 
-/// No test waits longer than this for anything: past it, it hangs.
+/// Time limit for anything that a test waits for.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 const UNITS: [&str; 2] = ["pulsecam-relay.service", "pulsecam-relay.socket"];
 
-/// The most that `systemd-analyze security` may find, in tenths. It finds 0.5.
+/// Maximum exposure that `systemd-analyze security` may find, in tenths. It finds 0.5.
 const EXPOSURE: &str = "--threshold=7";
 
-/// What systemd is to a service: the socket that it passes, and the one at which it listens.
+/// The parts of systemd that a service sees: the passed socket, and the socket for notifications.
 struct Systemd {
     _folder: TempDir,
     told_at: PathBuf,
@@ -51,7 +52,7 @@ impl Systemd {
         Self { _folder: folder, told_at, ear, addr, listener: listener.into() }
     }
 
-    /// Starts the relay with the socket as its third descriptor. `before` is what is run with the program as its arguments.
+    /// Starts the relay with the socket as its third descriptor. `before` is a command that runs the program.
     fn start(&self, before: &[&str]) -> Running {
         Running::spawn_with(&mut self.command(before, &[]), self.passed())
     }
@@ -60,7 +61,8 @@ impl Systemd {
         self.listener.try_clone().unwrap().into()
     }
 
-    /// A process cannot be told its own number by who starts it: a shell tells it, and becomes it.
+    /// A process does not know its pid before it starts: a shell sets it, and replaces itself with the
+    /// program.
     fn command(&self, before: &[&str], more: &[&str]) -> Command {
         let program = pulsecam();
         let mut command = Command::new("sh");
@@ -68,7 +70,7 @@ impl Systemd {
             .args(["-c", "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$@\" 3<&0 </dev/null", "sh"])
             .args(before)
             .arg(program.get_program())
-            // The address shows that it is not used: nobody could listen there.
+            // This address shows that it is not used: it cannot be bound.
             .args(["relay", "--json", "--listen", "192.0.2.1:1"])
             .args(more)
             .env("NOTIFY_SOCKET", &self.told_at)
@@ -77,14 +79,14 @@ impl Systemd {
         command
     }
 
-    /// The next thing it is told.
+    /// Returns the next notification.
     fn next(&self) -> String {
         let mut message = [0; 1000];
-        let length = self.ear.recv(&mut message).expect("the relay tells something");
+        let length = self.ear.recv(&mut message).expect("the relay sends a notification");
         String::from_utf8(message[..length].to_vec()).unwrap()
     }
 
-    /// The next thing but signs of life.
+    /// Returns the next notification that is not a watchdog ping.
     fn news(&self) -> String {
         std::iter::repeat_with(|| self.next()).find(|message| message != "WATCHDOG=1").unwrap()
     }
@@ -95,7 +97,7 @@ impl Systemd {
 }
 
 #[test]
-fn it_serves_the_socket_that_it_is_given_and_tells_how_it_is() {
+fn it_serves_the_passed_socket_and_notifies_systemd() {
     let systemd = Systemd::new();
     let mut relay = systemd.start(&[]);
     assert_eq!(systemd.next(), "READY=1");
@@ -110,7 +112,8 @@ fn it_serves_the_socket_that_it_is_given_and_tells_how_it_is() {
     assert_eq!(relay.event("summary", |_| true)["joined"], 1);
     assert_eq!(relay.exit_code(), 0);
     viewer.event("link", |event| event["state"] == "down");
-    // systemd still holds the socket: who comes meanwhile waits for the next relay and is not refused.
+    // systemd still holds the socket: a client that connects now waits for the next relay instead of being
+    // refused.
     let mut early = TcpStream::connect(systemd.addr).unwrap();
     let mut next = systemd.start(&[]);
     assert_eq!(systemd.news(), "READY=1");
@@ -118,12 +121,12 @@ fn it_serves_the_socket_that_it_is_given_and_tells_how_it_is() {
     next.event("joined", |event| event["addr"] == early.local_addr().unwrap().to_string());
     next.signal("TERM");
     early.set_read_timeout(Some(PATIENCE)).unwrap();
-    assert!(early.read_to_end(&mut Vec::new()).is_ok(), "it is let go in an orderly way");
+    assert!(early.read_to_end(&mut Vec::new()).is_ok(), "the connection is closed cleanly");
     assert_eq!(next.exit_code(), 0);
 }
 
 #[test]
-fn a_reload_is_told_and_drops_nobody() {
+fn a_reload_is_notified_and_disconnects_nobody() {
     let systemd = Systemd::new();
     let mut relay = systemd.start(&[]);
     assert_eq!(systemd.next(), "READY=1");
@@ -140,12 +143,12 @@ fn a_reload_is_told_and_drops_nobody() {
     assert_eq!(viewer.event("text", |_| true)["text"], "still here");
     assert_eq!(text.exit_code(), 0);
     relay.signal("TERM");
-    assert_eq!(relay.event("summary", |_| true)["joined"], 2, "nobody had to come twice");
+    assert_eq!(relay.event("summary", |_| true)["joined"], 2, "nobody had to reconnect");
     assert_eq!(relay.exit_code(), 0);
 }
 
 #[test]
-fn a_relay_that_is_held_gives_no_sign_of_life() {
+fn a_stopped_relay_sends_no_watchdog_ping() {
     let systemd = Systemd::new();
     let relay = systemd.start(&[]);
     assert_eq!(systemd.next(), "READY=1");
@@ -155,20 +158,20 @@ fn a_relay_that_is_held_gives_no_sign_of_life() {
     while !fs::read_to_string(&stat).unwrap().contains(") T ") {
         std::thread::yield_now();
     }
-    // What it said before it was held.
+    // Drains what it sent before it was stopped.
     systemd.ear.set_nonblocking(true).unwrap();
     while systemd.ear.recv(&mut [0; 100]).is_ok() {}
     systemd.ear.set_nonblocking(false).unwrap();
     systemd.ear.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
-    assert!(systemd.ear.recv(&mut [0; 100]).is_err(), "systemd's patience is over without a sign");
+    assert!(systemd.ear.recv(&mut [0; 100]).is_err(), "no ping within systemd's watchdog time");
     relay.signal("CONT");
     systemd.ear.set_read_timeout(Some(PATIENCE)).unwrap();
     systemd.sign_of_life();
 }
 
-/// On the thread of the relay's loop, and by nothing that would go on when that hangs.
+/// The pings come from the thread of the relay's loop, not from one that would go on if the loop hangs.
 #[test]
-fn the_loop_itself_gives_the_signs_of_life() {
+fn the_loop_itself_sends_the_watchdog_pings() {
     let (give, given) = mpsc::channel();
     let enough = Arc::new(tokio::sync::Notify::new());
     let config = Config {
@@ -197,10 +200,10 @@ fn the_loop_itself_gives_the_signs_of_life() {
 }
 
 #[test]
-fn a_manager_that_does_not_listen_holds_nothing_up() {
+fn a_manager_that_does_not_read_blocks_nothing() {
     let systemd = Systemd::new();
     let mut relay = systemd.start(&[]);
-    // Nobody takes what it tells, and the queue holds a few.
+    // Nobody reads its notifications, and the queue holds only a few.
     let addr = systemd.addr.to_string();
     let queue: usize =
         fs::read_to_string("/proc/sys/net/unix/max_dgram_qlen").unwrap().trim().parse().unwrap();
@@ -209,7 +212,7 @@ fn a_manager_that_does_not_listen_holds_nothing_up() {
     for _ in 0..=queue {
         let _ = filler.send_to(b"full", &systemd.told_at);
     }
-    // It runs: before that, the signal would end it.
+    // It is running: before that, the signal would end it.
     let mut viewer = viewer(&addr, &[]);
     relay.signal("HUP");
     assert_eq!(Running::start(&["text", &addr, "on it goes", "--quiet"]).exit_code(), 0);
@@ -219,7 +222,7 @@ fn a_manager_that_does_not_listen_holds_nothing_up() {
 }
 
 #[test]
-fn what_is_no_listening_socket_is_refused_with_what_to_do() {
+fn anything_but_a_listening_socket_is_rejected_with_advice() {
     let systemd = Systemd::new();
     let connection = TcpStream::connect(systemd.addr).unwrap();
     for (passed, complaint) in [
@@ -257,12 +260,12 @@ fn the_journal_gets_priorities_and_nothing_that_it_knows_itself() {
     assert!(log.lines().any(|line| line.starts_with("<4>open on all addresses")), "{log}");
     assert!(log.lines().any(|line| line.starts_with("<6>")), "{log}");
     assert!(log.lines().all(|line| line.starts_with('<')) && !log.contains("WARN"), "{log}");
-    // What a service started has the variable too, but another standard error.
+    // A child of a service has the variable too, but another standard error.
     let log = lines(&|_| "1:1".to_owned(), "file");
     assert!(log.contains(" WARN ") && !log.contains("<4>"), "{log}");
 }
 
-/// The unit gives it no network but that socket.
+/// The unit gives the service no network except that socket.
 #[test]
 #[ignore = "needs root; `make test-deploy`"]
 fn it_serves_strangers_without_a_network_of_its_own() {
@@ -284,7 +287,7 @@ fn systemd_finds_nothing_wrong_with_the_units() {
     sound(&analyze(
         [OsStr::new("verify"), OsStr::new("--man=no")].into_iter().chain(paths.iter().map(AsRef::as_ref)),
     ));
-    // It can fail.
+    // The check can fail.
     fs::write(&paths[0], fs::read_to_string(&paths[0]).unwrap().replace("WatchdogSec", "WatchDogSec"))
         .unwrap();
     let output = analyze([OsStr::new("verify"), OsStr::new("--man=no"), paths[0].as_ref()]);
@@ -292,7 +295,7 @@ fn systemd_finds_nothing_wrong_with_the_units() {
 }
 
 #[test]
-fn systemd_finds_the_service_hardly_exposed_and_so_with_each_addition() {
+fn systemd_rates_the_service_as_safe_with_each_drop_in() {
     for addition in [&[][..], &["tls-and-key.conf"], &["reload.conf"]] {
         let folder = units(addition);
         let paths = UNITS.map(|unit| folder.path().join(unit));
@@ -306,7 +309,7 @@ fn systemd_finds_the_service_hardly_exposed_and_so_with_each_addition() {
     }
 }
 
-/// The units as installed, with these additions, around the program under test.
+/// The units as installed, with these drop-ins, for the program under test.
 fn units(additions: &[&str]) -> TempDir {
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/deploy");
     let folder = tempfile::tempdir().unwrap();
@@ -316,7 +319,7 @@ fn units(additions: &[&str]) -> TempDir {
         let text = text.replace("/usr/bin/pulsecam", env!("CARGO_BIN_EXE_pulsecam"));
         fs::write(folder.path().join(unit), text).unwrap();
     }
-    // As one file: the security check reads no folders of additions.
+    // In one file: the security check does not read drop-in folders.
     let service = folder.path().join(UNITS[0]);
     let whole = [fs::read_to_string(&service).unwrap()].into_iter().chain(added).collect::<Vec<_>>();
     fs::write(service, whole.join("\n")).unwrap();
@@ -325,10 +328,10 @@ fn units(additions: &[&str]) -> TempDir {
 
 fn analyze<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Output {
     let output = Command::new("systemd-analyze").args(arguments).env("SYSTEMD_COLORS", "0").output();
-    output.expect("systemd-analyze is here (Debian: systemd; `make deps`)")
+    output.expect("systemd-analyze is installed (Debian: systemd; `make deps`)")
 }
 
-/// It succeeds and complains of nothing.
+/// Asserts that it succeeds without complaints.
 fn sound(output: &Output) {
     let said = text_of(&output.stderr);
     assert!(output.status.success() && said.is_empty(), "{said}");

@@ -1,7 +1,7 @@
-//! What a stranger sends to people's screens: names, texts, reasons and pictures that try to steer a terminal, forge a line, leave a
-//! folder, or cost a viewer its time. Real programs, looked at byte for byte.
+//! Hostile input that reaches users: names, texts, reasons and pictures from a stranger.
 //!
-//! Needs nothing. Alone: `make test-hostile`.
+//! They try to control a terminal, forge a log line, leave a folder, or keep a viewer busy. Runs real
+//! programs and checks their output byte by byte. Needs nothing. Alone: `make test-hostile`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -27,17 +27,18 @@ use pulsecam::{
 };
 use serde_json::Value;
 
-/// Clears the screen, sets the title, colours by an 8-bit control, ends lines in each way there is, and turns what follows.
+/// Clears the screen, sets the title, sets a colour with an 8-bit control, ends lines in every way, and
+/// reverses text.
 const STEERS: &str = "\x1b[2J\x1b]0;owned\x07\u{9b}31m\x08\x7f\u{90}q\u{9c}\r\n2026-11-23T21:00:00.000000Z ERROR FORGED\n\
                       FORGED\u{85}FORGED\u{2028}FORGED\u{2029}FORGED\x0b\x0c\0\u{202e}gpj.exe\u{202d}\u{2066}\u{2067}\u{2068}\
                       \u{2069}\u{200e}\u{200f}\u{61c}\u{feff}";
 
-/// A name that would also leave its folder.
+/// A name that also tries to leave its folder.
 fn name() -> String {
     format!("../../../../tmp/.{STEERS}/CON\\nul:")
 }
 
-/// Whether any character is there that does more than being read; written out by hand, never by the code under test.
+/// Finds a character that does more than being displayed. Listed by hand, never by the code under test.
 fn acts(text: &str) -> Option<char> {
     text.chars().find(|&c| {
         (c.is_control() && c != '\n')
@@ -45,7 +46,7 @@ fn acts(text: &str) -> Option<char> {
     })
 }
 
-/// Nothing that acts, and no line that a stranger began.
+/// Asserts that nothing acts and that no line starts with a stranger's text.
 fn is_unharmed(bytes: &[u8]) -> String {
     let text = String::from_utf8(bytes.to_vec()).expect("UTF-8");
     assert_eq!(acts(&text), None, "{text:?}");
@@ -55,7 +56,8 @@ fn is_unharmed(bytes: &[u8]) -> String {
     text
 }
 
-/// Without `ERROR`, which our own log may say: a line with the stranger's words has ours before them.
+/// Asserts the same, but allows `ERROR`, which our own log may say: a line with the stranger's words has
+/// `ours` before them.
 fn has_no_forged_line(bytes: &[u8], ours: &str) -> String {
     let text = String::from_utf8(bytes.to_vec()).expect("UTF-8");
     assert_eq!(acts(&text), None, "{text:?}");
@@ -69,7 +71,7 @@ fn jpeg() -> Vec<u8> {
     Encoder::new(80).unwrap().encode(&picture).unwrap().to_vec()
 }
 
-/// A progressive picture of 7680x4320 pixels in five thousand scans: 65 kB that ask for minutes.
+/// A progressive picture of 7680x4320 pixels in 5000 scans: 65 kB that take minutes to decode.
 fn scan_bomb() -> Vec<u8> {
     let mut bomb = vec![0xff, 0xd8, 0xff, 0xc2, 0, 11, 8, 0x10, 0xe0, 0x1e, 0, 1, 1, 0x11, 0];
     bomb.extend([0xff, 0xda, 0, 8, 1, 1, 0, 1, 63, 0x10, 0, 0, 0].repeat(5_000));
@@ -91,7 +93,7 @@ fn start_viewer(relay: &mut RelayProgram, arguments: &[&str]) -> Child {
     viewer
 }
 
-/// Sends all, and returns once the relay has passed it on.
+/// Sends all messages, and returns once the relay has passed them on.
 fn say(addr: &str, messages: &[Message]) {
     let mut stream = TcpStream::connect(addr).unwrap();
     for message in messages {
@@ -106,14 +108,14 @@ fn video(stream: &str, jpeg: Vec<u8>) -> Message {
     Message::video(jpeg.into(), &info).unwrap()
 }
 
-/// What a stranger sends: all of it hostile, at last a picture that can be shown, in a stream with a hostile name.
+/// Sends hostile messages, and last a valid picture in a stream with a hostile name.
 fn be_hostile(addr: &str) {
     let origin = Origin { from: Some(name()), id: None };
     let text = Message::text(&format!("hello{STEERS}"), &origin).unwrap();
     let image = Message::image(jpeg().into(), &origin).unwrap();
     let no_image = Message::image(STEERS.as_bytes().to_vec().into(), &Origin::default()).unwrap();
     say(addr, &[text, image, no_image, video(&format!("bomb {}", name()), scan_bomb())]);
-    // From another connection and in another stream: a newer frame of the same would take the bomb's place.
+    // On another connection and in another stream: a newer frame of the same stream would replace the bomb.
     let info = FrameInfo {
         stream: Some(name()),
         captured: Some(Timestamp::now()),
@@ -123,7 +125,7 @@ fn be_hostile(addr: &str) {
     say(addr, &[Message::video(jpeg().into(), &info).unwrap()]);
 }
 
-/// Everything was saved into the folder itself, under names that show what they are.
+/// Asserts that everything was saved in the folder itself, under plain names.
 fn saved_well(folder: &std::path::Path, count: usize) {
     let names: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap()).collect();
     assert_eq!(names.len(), count);
@@ -133,7 +135,7 @@ fn saved_well(folder: &std::path::Path, count: usize) {
         assert!(name.starts_with("20") && name.len() < 200 && acts(&name).is_none(), "{name:?}");
         assert!(!name.contains(['/', '\\', ':', ' ', '\n']), "{name:?}");
     }
-    assert_eq!(fs::read_dir(folder.parent().unwrap()).unwrap().count(), 1, "nothing beside the folder");
+    assert_eq!(fs::read_dir(folder.parent().unwrap()).unwrap().count(), 1, "nothing outside the folder");
 }
 
 #[test]
@@ -147,7 +149,7 @@ fn a_terminal_and_a_folder_are_safe_from_what_comes() {
     assert!(status.success());
     let text = String::from_utf8(stdout.clone()).unwrap();
     assert_eq!(acts(&text), None, "{text:?}");
-    // Five arrivals and the last word; the name and the text of each on one line.
+    // Five arrivals and the summary; the name and the text of each on one line.
     let lines: Vec<_> = text.lines().collect();
     assert!(lines.iter().all(|line| !line.starts_with("FORGED") && !line.starts_with("2026")), "{text}");
     assert_eq!(lines.len(), 6, "{text}");
@@ -156,7 +158,7 @@ fn a_terminal_and_a_folder_are_safe_from_what_comes() {
     assert!(lines.iter().any(|line| line.contains("a picture in 5000 scans; up to")), "{text}");
     assert!(lines[5].starts_with("1 frame of 2 streams, 0 lost, 2 damaged"), "{text}");
     is_unharmed(&stderr);
-    // What is no picture is not kept.
+    // What is not a picture is not saved.
     saved_well(&folder, 1);
 }
 
@@ -171,14 +173,15 @@ fn json_says_what_was_sent_and_is_safe_on_a_terminal_too() {
     assert_eq!(acts(&text), None, "{text:?}");
     let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
     let of = |kind: &str| events.iter().find(|event| event["event"] == kind).expect(kind);
-    assert_eq!(of("text")["text"], format!("hello{STEERS}"), "programs get what was sent");
+    assert_eq!(of("text")["text"], format!("hello{STEERS}"), "programs get the original text");
     assert_eq!(of("text")["from"], name());
     assert_eq!(of("frame")["stream"], name());
     assert_eq!(of("damaged")["reason"], "a picture in 5000 scans; up to 12 are allowed at its size");
     is_unharmed(&stderr);
 }
 
-/// What programs send as a text that write no QString: what is text is shown, and what is none is called so, in lines and in JSON.
+/// Texts from programs that do not write a QString: readable ones are shown, others are reported as
+/// unreadable.
 #[test]
 fn texts_in_any_form_are_shown_or_called_unreadable() {
     let origin = Origin { from: Some("old".into()), id: None };
@@ -220,7 +223,7 @@ fn texts_in_any_form_are_shown_or_called_unreadable() {
     assert!(said[4].starts_with("a text of 4 bytes that cannot be read"), "{lines}");
 }
 
-/// One stranger's bombs, and a friend's pictures beside them.
+/// A stranger's bombs, and valid pictures from a friend.
 #[test]
 fn pictures_that_cannot_be_shown_keep_no_other_from_being_shown() {
     let mut relay = RelayProgram::start(&[]);
@@ -239,7 +242,7 @@ fn pictures_that_cannot_be_shown_keep_no_other_from_being_shown() {
     for round in 0..20 {
         let bad: Vec<_> = bad.iter().map(|jpeg| video("stranger", jpeg.clone())).collect();
         say(&addr, &bad);
-        // The viewer ends with the last of these.
+        // The viewer exits after the last of these.
         say(&addr, &[video(&format!("friend {round}"), jpeg())]);
     }
     let output = viewer.wait_with_output().unwrap();
@@ -250,7 +253,7 @@ fn pictures_that_cannot_be_shown_keep_no_other_from_being_shown() {
     assert!(text.contains(r#""event":"damaged","stream":"stranger""#), "{text}");
 }
 
-/// A relay that says why it sends its clients away.
+/// A relay that gives a hostile reason when it closes its clients' connections.
 #[test]
 fn a_relays_last_word_forges_nothing() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -280,5 +283,5 @@ fn a_relays_last_word_forges_nothing() {
     let told = has_no_forged_line(&stdout, r#"{"event":"link","state":"down""#);
     let down = told.lines().find(|line| line.contains("FORGED")).unwrap();
     let event: Value = serde_json::from_str(down).unwrap();
-    assert!(event["why"].as_str().unwrap().contains("\x1b[2J"), "programs get what was said");
+    assert!(event["why"].as_str().unwrap().contains("\x1b[2J"), "programs get the original text");
 }

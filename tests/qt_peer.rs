@@ -1,7 +1,7 @@
 //! pulsecam and a real Qt program at either end of the link: text, images, video and heartbeats, both ways.
 //!
-//! The Qt program (`tests/qt/peer.cpp`, its README) is built here from Debian's qtbase5-dev; `make deps` installs that.
-//! Without it these tests fail: a peer that was never met proves nothing.
+//! The Qt program (`tests/qt/peer.cpp`, see its README) is built here with Debian's qtbase5-dev, which `make
+//! deps` installs. Without it these tests fail rather than being skipped.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -21,7 +21,7 @@ use serde_json::Value;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
 
-/// Builds the peer once a source, beside the test programs.
+/// Builds the peer if its source has changed, beside the test programs.
 fn peer() -> &'static Path {
     static PEER: OnceLock<PathBuf> = OnceLock::new();
     PEER.get_or_init(|| {
@@ -46,7 +46,7 @@ fn peer() -> &'static Path {
             assert!(output.status.success(), "Qt 5 is missing (make deps): {output:?}");
             String::from_utf8(output.stdout).unwrap().split_whitespace().map(str::to_owned).collect()
         };
-        // Several test processes may build at once: each under a name of its own, the last one wins.
+        // Several test processes may build at once: each uses its own name, the last one wins.
         let own = program.with_extension(std::process::id().to_string());
         let status = Command::new("g++")
             .args(["-O1", "-fPIC"])
@@ -76,7 +76,7 @@ fn qt_client(addr: &str) -> Running {
     let (host, port) = addr.rsplit_once(':').unwrap();
     let mut client = qt(&["client", host, port]);
     client.line("connected", |line| line == "connected");
-    // Connected is not yet joined: an answered heartbeat is.
+    // A connected client has not yet joined; one with an answered heartbeat has.
     client.say("heartbeat");
     client.event("heartbeat", |_| true);
     client
@@ -91,7 +91,7 @@ fn sha1(path: &str) -> String {
     String::from_utf8(output.stdout).unwrap()[..40].to_owned()
 }
 
-/// A viewer of ours that prints events; up when this returns.
+/// Starts one of our viewers with events, and waits until it is up.
 fn viewer(addr: &str, save: &Path) -> Running {
     let save = save.to_str().unwrap();
     let mut viewer = Running::start(&["view", addr, "--no-window", "--json", "--quiet", "--save", save]);
@@ -171,7 +171,7 @@ fn a_qt_client_at_our_relay_talks_to_ours_and_to_its_kind() {
     let image = ours.event("image", |_| true);
     assert_eq!((&image["width"], &image["height"]), (&600.into(), &400.into()));
     let theirs = receiver.event("message", message_of_type(2));
-    assert_eq!(sha1(image["saved"].as_str().unwrap()), theirs["payload_sha1"], "saved as it came");
+    assert_eq!(sha1(image["saved"].as_str().unwrap()), theirs["payload_sha1"], "saved unchanged");
 
     sender.say(&format!("video {DATA}/raccoon_1024x768.jpg 5 400"));
     for _ in 0..5 {
@@ -197,7 +197,7 @@ fn our_images_and_video_reach_a_qt_client_as_pictures() {
     let file = format!("{DATA}/astronaut_512x512.jpg");
     assert!(pulsecam().args(["image", &relay.addr, &file]).status().unwrap().success());
     let image = client.event("message", message_of_type(2));
-    assert_eq!(image["payload_sha1"], sha1(&file), "a JPEG goes as it is");
+    assert_eq!(image["payload_sha1"], sha1(&file), "a JPEG is sent unchanged");
     assert_eq!(image["width"], 512);
 
     let send = [
@@ -234,14 +234,14 @@ fn qt_sees_the_same_pixels_with_and_without_strips() {
     let (whole, strips) = (seen("off"), seen("4"));
     assert_eq!((&whole["width"], &whole["height"]), (&1024.into(), &768.into()));
     assert!(whole["pixels_sha1"].is_string());
-    assert_ne!(whole["payload_sha1"], strips["payload_sha1"], "strips were asked for");
+    assert_ne!(whole["payload_sha1"], strips["payload_sha1"], "strips were requested");
     assert_eq!(whole["pixels_sha1"], strips["pixels_sha1"]);
 }
 
 #[test]
 fn our_clients_at_a_qt_relay_see_each_other_and_know_a_frames_age_from_its_pixels() {
     let folder = tempfile::tempdir().unwrap();
-    // This relay decodes each frame and encodes it anew, with its own description: attributes do not survive it.
+    // This relay decodes and re-encodes each frame, with its own description: attributes are lost.
     let (mut relay, addr) = qt_relay(&["--reencode"]);
     let mut ours = viewer(&addr, folder.path());
     for text in TEXTS {
@@ -261,7 +261,7 @@ fn our_clients_at_a_qt_relay_see_each_other_and_know_a_frames_age_from_its_pixel
     let first = ours.event("frame", |frame| frame["seq"].is_number());
     let second = ours.event("frame", |frame| frame["seq"].is_number());
     assert!(second["seq"].as_u64() > first["seq"].as_u64());
-    // Seconds would mean a wrong reading: the stamp holds the time since 1970.
+    // Seconds would mean a wrong reading: the stamp contains the time since 1970.
     let age = first["age_ms"].as_f64().unwrap();
     assert!((0.0..60_000.0).contains(&age), "{age}");
     sender.signal("INT");
@@ -284,7 +284,7 @@ fn a_qt_relay_that_stops_answering_is_noticed_and_found_again() {
     ours.event("link", |event| event["state"] == "up" && event["rtt_ms"].is_number());
 }
 
-/// An old program needs another socket class for it, and no other change.
+/// An old program only needs another socket class for it.
 #[test]
 fn a_qt_program_joins_over_tls() {
     let files = tempfile::tempdir().unwrap();
@@ -318,7 +318,7 @@ fn a_qt_program_joins_over_tls() {
         .unwrap();
     assert!(status.success(), "{status}");
     assert_eq!(theirs.event("message", message_of_type(1))["text"], "שלום to Qt");
-    // Without TLS it does not get in.
+    // Without TLS it is not let in.
     let mut plain = qt(&["client", host, port, "--heartbeat", "100"]);
     plain.event("disconnected", |_| true);
 }

@@ -1,5 +1,7 @@
-// What the programs for the peers share: the pictures, an exact rate, stamps, percentiles, one JSON object at the end.
-// Everything here is outside the measured way, and the same for every peer.
+// Shared by the peers' programs: pictures, an exact rate, time stamps, percentiles, and the JSON
+// result.
+//
+// Everything here is outside the measured path, and the same for every peer.
 #pragma once
 
 #include <fcntl.h>
@@ -15,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-// As `pulsecam bench latency`: frames at the start that are not counted.
+// As in `pulsecam bench latency`: frames at the start that are not counted.
 enum { WARM_UP = 15 };
 
 #define DIE(...) (fprintf(stderr, __VA_ARGS__), fputc('\n', stderr), exit(1))
@@ -34,10 +36,10 @@ static inline void sleep_until(int64_t ns)
     }
 }
 
-// Raw planar 4:2:0 pictures, one after the other, that go round.
+// Raw planar 4:2:0 pictures, repeated in a loop.
 typedef struct {
     int width, height, count;
-    size_t bytes; // of one
+    size_t bytes; // per picture
     uint8_t *data;
 } Pictures;
 
@@ -51,7 +53,7 @@ static inline Pictures load_pictures(const char *file, int width, int height)
     p.count = (int)(info.st_size / (off_t)p.bytes);
     if (p.count < 1 || info.st_size % (off_t)p.bytes != 0)
         DIE("%s: not whole pictures of %dx%d", file, width, height);
-    // Read and not only mapped: no page faults while it is measured.
+    // Read and not only mapped, so that there are no page faults during the measurement.
     p.data = aligned_alloc(64, (info.st_size + 63) / 64 * 64);
     for (off_t at = 0; at < info.st_size;) {
         const ssize_t got = read(fd, p.data + at, info.st_size - at);
@@ -68,8 +70,8 @@ static inline uint8_t *picture(const Pictures *p, int64_t index)
     return p->data + (index % p->count) * p->bytes;
 }
 
-// When each frame left and arrived. The way neither drops nor reorders, so the number is the frame's name; at the end as
-// many must have arrived as left, or nothing is reported.
+// When each frame left and arrived. The path neither drops nor reorders, so frames are identified
+// by number; at the end as many must have arrived as left, or nothing is reported.
 typedef struct {
     int64_t frames;
     int64_t *begin, *end;
@@ -97,7 +99,7 @@ static inline int compare_ns(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-// Processor time of the whole process so far, all threads.
+// Processor time of the whole process so far, of all threads.
 static inline double cpu_seconds(void)
 {
     struct rusage u;
@@ -114,7 +116,7 @@ static inline void report(Stamps *s, double cpu)
     for (int64_t i = 0; i < n; ++i)
         ns[i] = s->end[WARM_UP + i] - s->begin[WARM_UP + i];
     qsort(ns, n, sizeof *ns, compare_ns);
-    // Nearest rank: the smallest value that at least this share of all does not exceed.
+    // Nearest rank: the smallest value that at least this share of all values does not exceed.
 #define RANK(share) (ns[(int64_t)((share) * n + 0.999999) - 1] / 1e6)
     printf("{\"frames\":%lld,\"bytes_per_frame\":%lld,\"whole_ms\":{\"p50\":%.3f,\"p95\":%.3f,\"p99\":%.3f,\"max\":%.3f},"
            "\"cpu_ms_per_frame\":%.3f}\n",

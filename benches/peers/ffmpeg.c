@@ -1,9 +1,10 @@
-// FFmpeg's way of a frame, with its libraries from Debian's packages and no pipes, over real loopback TCP:
+// FFmpeg's path of a frame, with its libraries from Debian's packages and no pipes, over real loopback TCP:
 //
 //   mjpeg encoder → mpjpeg muxer → tcp:// (listening)  →  tcp:// → mpjpeg demuxer → mjpeg decoder [→ swscale to BGR0]
 //
-// One thread sends and one receives. A frame is stamped when the encoder gets it, and when its pixels are there. Pictures
-// are referred to, not copied. --floor leaves out everything between encoder and decoder.
+// One thread sends and one receives. A frame is stamped when the encoder gets it, and when its
+// pixels are decoded. Pictures are referenced, not copied. --floor omits everything between encoder
+// and decoder.
 #include "common.h"
 
 #include <arpa/inet.h>
@@ -30,8 +31,9 @@ static int must(int code, const char *what)
     return code;
 }
 
-// The tables of the JPEG standard at libjpeg's quality 80, in raster order. FFmpeg's own scale (-q:v) has other tables: with
-// these, all encoders quantise alike and their sizes can be compared. (FFmpeg takes 8 for the first entry all the same.)
+// The tables of the JPEG standard at libjpeg's quality 80, in raster order. FFmpeg's own scale
+// (-q:v) has other tables: with these, all encoders quantise alike and their sizes can be compared.
+// (FFmpeg still uses 8 for the first entry.)
 static const uint8_t standard_luma[64] = {
     16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80, 62,
     18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
@@ -58,12 +60,12 @@ static AVCodecContext *open_encoder(void)
     c->pix_fmt = AV_PIX_FMT_YUVJ420P;
     c->color_range = AVCOL_RANGE_JPEG;
     c->time_base = av_d2q(1 / fps, 1000000);
-    c->flags |= AV_CODEC_FLAG_QSCALE; // it refuses low_delay; without frame threads it delays nothing
-    c->global_quality = 8 * FF_QP2LAMBDA; // the scale at which the tables count as they are
+    c->flags |= AV_CODEC_FLAG_QSCALE; // it rejects low_delay; without frame threads there is no delay
+    c->global_quality = 8 * FF_QP2LAMBDA; // the scale at which the tables are used unchanged
     c->intra_matrix = at_quality_80(standard_luma);
     c->chroma_intra_matrix = at_quality_80(standard_chroma);
     c->thread_count = encode_threads;
-    c->thread_type = FF_THREAD_SLICE; // threads by frame would wait for the next frame
+    c->thread_type = FF_THREAD_SLICE; // frame threads would wait for the next frame
     av_opt_set(c->priv_data, "huffman", huffman, 0);
     must(avcodec_open2(c, codec, NULL), "encoder");
     return c;
@@ -90,7 +92,7 @@ static AVFrame *frame_of(uint8_t *data, int64_t index)
     return f;
 }
 
-// Waits for the frame's time, stamps it, encodes it.
+// Waits until the frame is due, stamps it, encodes it.
 static void encode(AVCodecContext *encoder, AVPacket *packet, int64_t start, int64_t index)
 {
     const double interval = 1e9 / fps;
@@ -117,12 +119,12 @@ static Decoder open_decoder(void)
     const AVCodec *codec = avcodec_find_decoder(AV_CODEC_ID_MJPEG);
     d.codec = avcodec_alloc_context3(codec);
     d.codec->flags |= AV_CODEC_FLAG_LOW_DELAY;
-    d.codec->thread_count = 1; // this decoder has no threads by slice
+    d.codec->thread_count = 1; // this decoder has no slice threads
     must(avcodec_open2(d.codec, codec, NULL), "decoder");
     d.bgr->format = AV_PIX_FMT_BGR0;
     d.bgr->width = pictures.width;
     d.bgr->height = pictures.height;
-    must(av_frame_get_buffer(d.bgr, 0), "picture"); // one picture's memory, used again and again
+    must(av_frame_get_buffer(d.bgr, 0), "picture"); // one picture's memory, reused
     d.convert = sws_alloc_context();
     av_opt_set_int(d.convert, "srcw", pictures.width, 0);
     av_opt_set_int(d.convert, "srch", pictures.height, 0);
@@ -149,7 +151,7 @@ static void decode(Decoder *d, const AVPacket *packet)
     stamp_arrival(&stamps);
 }
 
-// tcp:// cannot listen on a port of the system's choice and tell which: one that is free now is taken.
+// tcp:// cannot listen on a port that the system chooses and report it: find a free one.
 static int free_port(void)
 {
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -171,7 +173,7 @@ static void *send_all(void *cpu_before)
     AVDictionary *options = NULL;
     av_dict_set(&options, "listen", "1", 0);
     av_dict_set(&options, "tcp_nodelay", "1", 0);
-    // Here it waits for the receiver.
+    // This waits for the receiver.
     must(avio_open2(&muxer->pb, url, AVIO_FLAG_WRITE | (direct ? AVIO_FLAG_DIRECT : 0), NULL, &options), url);
     muxer->flags |= AVFMT_FLAG_FLUSH_PACKETS;
     must(avformat_write_header(muxer, NULL), "muxer");
@@ -184,7 +186,8 @@ static void *send_all(void *cpu_before)
         must(av_write_frame(muxer, packet), "send");
         av_packet_unref(packet);
     }
-    // The connection stays until the process ends, so that the receiver never sees an end of file while it counts.
+    // The connection stays open until the process ends, so that the receiver sees no end of file
+    // while it counts.
     return NULL;
 }
 
@@ -192,7 +195,7 @@ static void receive_all(void)
 {
     Decoder decoder = open_decoder();
     AVFormatContext *demuxer = NULL;
-    av_log_set_level(AV_LOG_FATAL); // refused until the sender listens
+    av_log_set_level(AV_LOG_FATAL); // connections are refused until the sender listens
     for (int tries = 0;; ++tries) {
         AVDictionary *options = NULL;
         av_dict_set(&options, "fflags", "nobuffer", 0);

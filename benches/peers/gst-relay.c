@@ -1,10 +1,13 @@
-// A relay out of GStreamer: what one sender at a time writes goes to every viewer, through tcpserversink, the sink whose
-// fan-out is measured. Prints {"in":"ADDRESS","out":"ADDRESS"}; ends with its standard input.
+// A relay made of GStreamer elements: what one sender at a time writes goes to every viewer,
+// through tcpserversink, whose fan-out is measured. Prints {"in":"ADDRESS","out":"ADDRESS"}; ends
+// with its standard input.
 //
-// It gets what an expert would give it:
-// - socketsrc with large reads: tcpserversrc reads 4 KiB at a time, so the sink would write each 4 KiB to each viewer by itself.
-// - TCP_NODELAY for the viewers, which the sink has no property for.
-// The sink's queue has no end, which does not matter here: the load has three messages under way at most.
+// Configured as an expert would:
+// - socketsrc with large reads: tcpserversrc reads 4 KiB at a time, so the sink would write each 4
+//   KiB to each viewer separately.
+// - TCP_NODELAY for the viewers, for which the sink has no property.
+// The sink's queue is unbounded, which does not matter here: the load has at most three messages in
+// flight.
 #include "common.h"
 
 #include <gio/gio.h>
@@ -14,11 +17,11 @@
 
 static GSocketListener *listener;
 
-// socketsrc asks for the next socket by this signal when the last was closed.
+// socketsrc emits this signal to get the next socket when the last was closed.
 static void next_sender(GstElement *source, gpointer user)
 {
     (void)user;
-    // The last socket is kept by the element until it has this one.
+    // The element keeps the last socket until it has this one.
     GSocket *socket = g_socket_listener_accept_socket(listener, NULL, NULL, NULL);
     if (socket)
         g_object_set(source, "socket", socket, NULL);
@@ -57,7 +60,7 @@ int main(int argc, char **argv)
     g_signal_connect(source, "connection-closed-by-peer", G_CALLBACK(next_sender), NULL);
     g_signal_connect(sink, "client-added", G_CALLBACK(client_added), NULL);
 
-    // The pipeline wants a socket to start with: one that is closed already, so that it asks for a sender.
+    // The pipeline needs an initial socket: a closed one, so that it asks for a sender.
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
         DIE("no socket");

@@ -1,9 +1,10 @@
-// GStreamer's way of a frame, with elements from Debian's packages, over real loopback TCP:
+// GStreamer's path of a frame, with elements from Debian's packages, over real loopback TCP:
 //
 //   appsrc ! jpegenc ! multipartmux ! tcpserversink  →  tcpclientsrc ! multipartdemux ! jpegdec [! videoconvert] ! appsink
 //
-// with --relay one more pipeline between: tcpclientsrc ! tcpserversink. A frame is stamped when it is pushed, and when its
-// pixels are pulled. Pictures are wrapped, not copied. --floor leaves out everything between encoder and decoder.
+// With --relay, one more pipeline in between: tcpclientsrc ! tcpserversink. A frame is stamped when
+// it is pushed, and when its pixels are pulled. Pictures are wrapped, not copied. --floor omits
+// everything between encoder and decoder.
 #include "common.h"
 
 #include <gio/gio.h>
@@ -15,13 +16,14 @@
 #include <sys/socket.h>
 
 static Stamps stamps;
-static _Atomic int clients; // that the sinks serve
-static FILE *dump;          // the encoder's JPEGs of each picture once, to compare sizes and quality
+static _Atomic int clients; // of all sinks
+static FILE *dump;          // each picture's JPEG once, to compare sizes and quality
 static int dumped, dump_count;
 static bool no_delay = true;
 
-// tcpserversink has no property for it, and its clients' sockets have Nagle's algorithm on: the footer of a part, on which
-// the demuxer waits, may then wait for an acknowledgement that is itself delayed. An expert would do this.
+// tcpserversink has no property for it, and its clients' sockets have Nagle's algorithm on: the
+// footer of a part, for which the demuxer waits, may then wait for an acknowledgement that is
+// itself delayed. An expert would do this.
 static void client_added(GstElement *sink, GSocket *socket, gpointer user)
 {
     (void)sink, (void)user;
@@ -55,7 +57,7 @@ static GstFlowReturn decoded(GstAppSink *sink, gpointer bytes)
     return GST_FLOW_OK;
 }
 
-// An error in a pipeline ends the program: there is nothing to report.
+// An error in a pipeline exits the program: there is nothing to report.
 static GstBusSyncReply on_message(GstBus *bus, GstMessage *message, gpointer user)
 {
     (void)bus, (void)user;
@@ -80,7 +82,7 @@ static GstElement *launch(char *text)
     return pipeline;
 }
 
-// `name` of a pipeline's element; the pipeline keeps it alive.
+// Returns a pipeline's element by name; the pipeline keeps it alive.
 static GstElement *element(GstElement *pipeline, const char *name)
 {
     GstElement *found = gst_bin_get_by_name(GST_BIN(pipeline), name);
@@ -89,7 +91,7 @@ static GstElement *element(GstElement *pipeline, const char *name)
     return found;
 }
 
-// Plays a pipeline that ends in a listening sink; returns the port.
+// Starts a pipeline that ends in a listening sink; returns the port.
 static int serve(GstElement *pipeline)
 {
     GstElement *sink = element(pipeline, "net");
@@ -103,8 +105,8 @@ static int serve(GstElement *pipeline)
     return port;
 }
 
-// What reads a port. tcpclientsrc reads 4 KiB at a time and has no property for it; socketsrc, from the same plug-in, takes
-// `blocksize` and a connected socket.
+// Reader of a port. tcpclientsrc reads 4 KiB at a time and has no property for it; socketsrc, from
+// the same plug-in, has `blocksize` and takes a connected socket.
 static char *reader_text(int port, const char *source)
 {
     return strcmp(source, "tcpclientsrc") == 0 ? g_strdup_printf("tcpclientsrc host=127.0.0.1 port=%d", port)
@@ -164,7 +166,7 @@ int main(int argc, char **argv)
         DIE("%s: cannot be written", dump_file);
     dump_count = pictures.count;
 
-    // Full range, as JPEG has it.
+    // Full range, as in JPEG.
     char *head = g_strdup_printf("appsrc name=in is-live=true format=time caps=video/x-raw,format=I420,width=%d,height=%d,"
                                  "framerate=%d/1,colorimetry=1:4:0:0,interlace-mode=progressive ! %s name=encoder",
                                  width, height, (int)fps, encoder);
@@ -219,6 +221,6 @@ int main(int argc, char **argv)
     report(&stamps, cpu_seconds() - cpu);
     if (dump)
         fclose(dump);
-    // The process ends here; what is left of the pipelines ends with it.
+    // The process exits here, and the pipelines with it.
     return 0;
 }

@@ -1,14 +1,14 @@
-# docs/peers.md from the rounds of one run and the template: every @@NAME@@ in it is a table or a list of this run.
+# Fills the template docs/peers.in.md from one run: every @@NAME@@ is replaced by a table or list.
 #   jq -rs --rawfile template docs/peers.in.md -f report.jq results.jsonl
 
 def median: sort | if length == 0 then null elif length % 2 == 1 then .[length / 2 | floor]
   else (.[length / 2] + .[length / 2 - 1]) / 2 end;
-# 2.34567 → "2.35", also where the digits are zeros.
+# 2.34567 → "2.35", keeping trailing zeros.
 def fixed($digits): if . == null then "–" else
   (pow(10; $digits)) as $p | (. * $p | round) as $n | ($n % $p | fabs | tostring) as $rest |
   "\(if $n < 0 then "-" else "" end)\(($n | fabs) / $p | floor)" + if $digits == 0 then "" else "." + ("0" * ($digits - ($rest | length)) // "") + $rest end
   end;
-# median (least–most)
+# median (min–max)
 def spread($digits): if length == 0 then "–" else "\(median | fixed($digits)) (\(min | fixed($digits))–\(max | fixed($digits)))" end;
 def row: "| " + join(" | ") + " |";
 def table($head): [($head | row), ($head | map("---") | row)] + map(row) | join("\n");
@@ -26,8 +26,8 @@ def names: {
   "ffmpeg-floor": "*FFmpeg's codec alone, to BGR0*"
 };
 def trial_names: {
-  "t-gst-as-is": "GStreamer as it comes, one hop",
-  "t-gst-as-is-relay": "GStreamer as it comes, two hops",
+  "t-gst-as-is": "GStreamer with default settings, one hop",
+  "t-gst-as-is-relay": "GStreamer with default settings, two hops",
   "t-gst-nodelay": "… with TCP_NODELAY, one hop",
   "t-gst-nodelay-relay": "… with TCP_NODELAY, two hops",
   "t-gst-64k": "… and `socketsrc blocksize=65536` in place of `tcpclientsrc`, one hop from here on",
@@ -63,7 +63,7 @@ def trial_names: {
       ($r | map(.cpu_ms_per_frame | values) | median | fixed(1)),
       (if $arm == "ours" then "" else ratios($size; $arm; "p50") | spread(2) end),
       (if $arm == "ours" then "" else ratios($size; $arm; "p99") | spread(2) end)
-    ]) | table(["milliseconds", "p50", "p99", "max", "CPU a frame", "ours ÷ theirs, p50", "p99"]);
+    ]) | table(["milliseconds", "p50", "p99", "max", "CPU per frame", "ours ÷ theirs, p50", "p99"]);
 
   def latency_wins: [ $sizes[].size as $size | arms($size)[] | select(. != "ours" and (endswith("floor") | not)) as $arm
     | ("p50", "p99") as $what | ratios($size; $arm; $what) | select(length > 0 and median > 1)
@@ -79,11 +79,11 @@ def trial_names: {
     RUN: ("\($run.date); \($run.cpu), \($run.cores) cores; \($run.system). Before the run began the load average was \($run.load)"
       + (if ($run.load | tonumber) > 0.5 then ", so **other work ran beside it: take the ratios, and those with care**" else "" end)
       + (($latency | map(select(.arm == "ours"))) as $own | ($own | map(select((.noisy // []) != [])) | length) as $noisy
-         | ". pulsecam's own watch called the machine noisy in \($noisy) of its \($own | length) measurements")
+         | ". pulsecam reported a noisy machine in \($noisy) of its \($own | length) measurements")
       + ". \($run.rounds) rounds of \($run.seconds) s for each contestant and size, fan-out \($run.fanout_for) in all."),
     VERSIONS: "- \($run.ours)\(if $run.commit != "" then ", sources at \($run.commit)" else "" end)\n- GStreamer: \($run.gst)\n- its JPEG: \($run.jpeg)\n- FFmpeg: \($run.ffmpeg)\n- Qt: \($run.qt)",
     JPEG: ($all | map(select(.kind == "jpeg") | [.size, .encoder, (.bytes / 1000 | fixed(1)), (.psnr_y | fixed(2)), (.psnr | fixed(2))])
-      | table(["size", "encoder", "kB a frame", "PSNR of luma, dB", "of all planes"])),
+      | table(["size", "encoder", "kB per frame", "PSNR of luma, dB", "of all planes"])),
     LATENCY: ($sizes | map("### \(.size), \(.fps)/s\n\(latency_table(.size))") | join("\n\n")),
     REPLACED: ($latency | map(select(.arm == "ours")) | "\(map(.replaced) | add) of \(map(.frames + .replaced) | add)"),
     AIM: ($sizes | map(.size as $size | [ $size, (ratios($size; "gst"; "p50") | spread(2)), (ratios($size; "gst-relay"; "p50") | spread(2)),
@@ -92,7 +92,7 @@ def trial_names: {
     TRIALS: (if $trials == [] then "(not in this run)" else
       (trial_names | to_entries | map(. as {$key, $value} | $trials | map(select(.arm == $key)) | select(length > 0)
         | [$value, (map(.whole.p50) | spread(2)), (map(.whole.p99) | spread(2)), (map(.cpu_ms_per_frame | values) | median | fixed(1))])
-      | "At \($trials[0].size), \($trials[0].fps)/s, \($run.trial_rounds) rounds:\n\n" + table(["milliseconds", "p50", "p99", "CPU a frame"])) end),
+      | "At \($trials[0].size), \($trials[0].fps)/s, \($run.trial_rounds) rounds:\n\n" + table(["milliseconds", "p50", "p99", "CPU per frame"])) end),
     FANOUT: (if $fanout == [] then "(not in this run)" else
       ($fanout | map(select(.rate == null)) | map(. as $full | relay(.viewers; 30; .relay) as $paced | relay(.viewers; null; "pulsecam") as $ours
         | [ (.viewers | tostring), (if .relay == "pulsecam" then "**pulsecam**" else .relay end), (.gb_per_s | fixed(2)), (.cpu_s_per_gb | fixed(2)),

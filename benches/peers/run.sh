@@ -1,7 +1,7 @@
 #!/bin/bash
-# The same work through pulsecam and its peers, in turn, in one run; writes docs/peers.md from what was measured.
+# Measures pulsecam and its peers doing the same work, in turn; writes docs/peers.md from the results.
 #   benches/peers/run.sh PULSECAM-BINARY WORK-DIRECTORY
-# Set by the environment: ROUNDS (5), SECONDS_EACH (6), TRIAL_ROUNDS (3; 0: none), FANOUT_FOR (120s),
+# Environment: ROUNDS (5), SECONDS_EACH (6), TRIAL_ROUNDS (3; 0: none), FANOUT_FOR (120s),
 # SIZES ("640x480@60 1280x720@30 1920x1080@30"), DOCS (what to write: docs/peers.md).
 set -euo pipefail
 
@@ -27,7 +27,7 @@ trap 'kill "${relays[@]}" 2>/dev/null || true; rm -rf "$work"' EXIT
 say() { echo "bench-peers: $*" >&2; }
 flags() { pkg-config "$1" "${@:2}"; }
 
-# ---- Build, with Debian's compiler and libraries and nothing else --------------------------------------------------
+# ---- Build, with Debian's compiler and libraries and nothing else ----------------------------------------------------
 
 # build SOURCE PROGRAM COMPILER… -- PKG-CONFIG-MODULE…
 build() {
@@ -46,16 +46,16 @@ build "$here/gst-relay.c" "$built/gst-relay" "${c[@]}" -- gstreamer-1.0 gio-2.0
 build "$here/ffmpeg.c" "$built/ffmpeg" "${c[@]}" -- libavformat libavcodec libswscale libavutil
 build "$here/../../tests/qt/peer.cpp" "$built/qt-peer" g++ -fPIC -- Qt5Core Qt5Gui Qt5Network
 
-# ---- What was run on --------------------------------------------------------------------------------------------------
+# ---- The machine and versions ----------------------------------------------------------------------------------------
 
-# "A, B, C": only installed ones.
+# "A, B, C": installed packages only.
 versions() {
   dpkg-query -W -f '${db:Status-Abbrev}${Package} ${Version}\n' "$@" 2>/dev/null | sed -n 's/^ii *//p' | paste -sd, | sed 's/,/, /g'
 }
 record() { jq -c . >>"$results"; }
 
 : >"$results"
-# Taken before anything of ours runs: it tells how quiet the machine was.
+# Read before the benchmark starts: it tells how quiet the machine was.
 read -r load _ </proc/loadavg
 jq -n --arg date "$(date -u +%F)" --arg load "$load" \
   --arg cpu "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)" --arg cores "$(nproc)" \
@@ -67,7 +67,7 @@ jq -n --arg date "$(date -u +%F)" --arg load "$load" \
   --arg ours "$("$program" --version)" --arg commit "$(git -C "$here" rev-parse --short HEAD 2>/dev/null || true)" \
   '{kind: "run"} + $ARGS.named' | record
 
-# ---- The pictures, and what each encoder makes of them ----------------------------------------------------------------
+# ---- The pictures, and each encoder's output -------------------------------------------------------------------------
 
 split_size() { size=${1%@*} fps=${1#*@}; }
 
@@ -82,7 +82,7 @@ for each in "${sizes[@]}"; do
   "$built/ffmpeg" "${common[@]}" --dump "$work/ffmpeg.mjpeg" >/dev/null
   count=$(($(stat -c %s "$raw") / (${size%x*} * ${size#*x} * 3 / 2)))
   for encoder in pulsecam gstreamer ffmpeg; do
-    # One decoder for all of them, so that only the encoders differ.
+    # The same decoder for all, so that only the encoders differ.
     psnr=$(ffmpeg -hide_banner -nostats -r 30 -f mjpeg -i "$work/$encoder.mjpeg" \
       -r 30 -f rawvideo -pix_fmt yuvj420p -s "$size" -i "$raw" -lavfi psnr -f null - 2>&1 |
       sed -n 's/.*PSNR y:\([0-9.]*\).*average:\([0-9.]*\).*/{"psnr_y":\1,"psnr":\2}/p')
@@ -92,10 +92,10 @@ for each in "${sizes[@]}"; do
   done
 done
 
-# ---- The relays ----------------------------------------------------------------------------------------------------------
+# ---- The relays ------------------------------------------------------------------------------------------------------
 
-# start_relay NAME COMMAND…: leaves its output in $work/NAME.out and its process in `pid`. It ends with its standard input,
-# a pipe that this shell holds open.
+# start_relay NAME COMMAND…: writes its output to $work/NAME.out and sets `pid`. It ends with its standard
+# input, a pipe that this shell holds open.
 start_relay() {
   local name=$1 hold
   shift
@@ -109,14 +109,14 @@ start_relay() {
     [ -s "$work/$name.out" ] && return
     sleep 0.05
   done
-  say "the relay $name does not start: $(cat "$work/$name.err")"
+  say "the relay $name did not start: $(cat "$work/$name.err")"
   exit 1
 }
 start_relay qt "$built/qt-peer" relay 0 --quiet
 qt_pid=$pid
 qt_address=127.0.0.1:$(sed -n 's/^listening //p' "$work/qt.out")
 
-# ---- Latency: every contestant once, then again -------------------------------------------------------------------------
+# ---- Latency: each contestant once per round -------------------------------------------------------------------------
 
 # arm NAME SIZE FPS: measures once and prints its figures.
 gst() { "$built/gst" --pictures "$work/$1.raw" --size "$1" --fps "$2" --seconds "$seconds" "${@:3}"; }
@@ -139,7 +139,7 @@ arm() {
     ffmpeg) ffm "$2" "$3" "${ffm_best[@]}" "${ffm_bgrx[@]}" ;;
     ffmpeg-planes) ffm "$2" "$3" "${ffm_best[@]}" ;;
     ffmpeg-floor) ffm "$2" "$3" "${ffm_best[@]}" "${ffm_bgrx[@]}" --floor ;;
-    # Trials: one thing changed at a time.
+    # Trials: one change at a time.
     t-gst-as-is) gst "$2" "$3" --nagle --convert videoconvert ;;
     t-gst-as-is-relay) gst "$2" "$3" --nagle --convert videoconvert --relay ;;
     t-gst-nodelay) gst "$2" "$3" --convert videoconvert ;;
@@ -166,7 +166,7 @@ arms=(ours gst gst-relay gst-planes gst-floor ffmpeg ffmpeg-planes ffmpeg-floor)
 if "$program" bench latency --help | grep -q -- --via; then
   arms+=(ours-qt)
 else
-  say "this pulsecam has no 'bench latency --via': the way through the Qt relay is left out"
+  say "this pulsecam has no 'bench latency --via': the path through the Qt relay is skipped"
 fi
 
 # measure KIND ROUND SIZE@FPS ARM
@@ -179,20 +179,20 @@ measure() {
 }
 for ((round = 1; round <= rounds; ++round)); do
   for each in "${sizes[@]}"; do
-    # Another one begins in each round, so that none always comes after the same.
+    # Each round starts with another one, so that none always follows the same one.
     for ((i = 0; i < ${#arms[@]}; ++i)); do
       measure latency "$round" "$each" "${arms[(i + round - 1) % ${#arms[@]}]}"
     done
   done
 done
-# At the last size: what threads and large reads bring shows most there.
+# At the last size, where threads and large reads matter most.
 for ((round = 1; round <= trial_rounds; ++round)); do
   for trial in t-gst-{as-is,as-is-relay,nodelay,nodelay-relay,64k,256k,256k-2,queue,libav,slices,islow} t-ffm-{plain,optimal,direct,slices,slices-bgr}; do
     measure trial "$round" "${sizes[-1]}" "$trial"
   done
 done
 
-# ---- Fan-out: one load generator for all, ours, which tells a relay's cost from /proc ------------------------------------
+# ---- Fan-out: our load generator for all; it reads a relay's cost from /proc -----------------------------------------
 
 if "$program" bench fanout --help 2>/dev/null | grep -q -- --against; then
   start_relay gst "$built/gst-relay"
@@ -206,10 +206,10 @@ if "$program" bench fanout --help 2>/dev/null | grep -q -- --against; then
     --against "qt,$qt_address,$qt_address,$qt_pid" |
     jq -c '{kind: "fanout"} + .' >>"$results"
 else
-  say "this pulsecam has no 'bench fanout --against': fan-out is left out"
+  say "this pulsecam has no 'bench fanout --against': fan-out is skipped"
 fi
 
-# ---- The document ------------------------------------------------------------------------------------------------------------
+# ---- The document ----------------------------------------------------------------------------------------------------
 
 jq -rs --rawfile template "$here/../../docs/peers.in.md" -f "$here/report.jq" "$results" >"$work/peers.md"
 cp "$work/peers.md" "$docs"

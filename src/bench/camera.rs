@@ -1,8 +1,9 @@
-//! What a camera's frame costs in processor time, from the driver's buffer to the socket, against the least that it could.
+//! Processor time of a camera's frame, from the driver's buffer to the socket, against a floor.
 //!
-//! The camera is played from memory, at its rate; everything behind it is the program's own: source, encoder's thread, link,
-//! socket. For a camera's JPEGs the floor of the same run is one copy out of the driver's buffer and one write of it to a
-//! socket, on one thread; for raw pixels it is one pass of unpacking and libjpeg-turbo's encoding from planes.
+//! A synthetic camera plays frames from memory, at its rate; everything behind it is the program's own:
+//! source, encoder thread, link, socket. For JPEGs, the floor of the same run is one copy out of the driver's
+//! buffer and one write of it to a socket, on one thread; for raw pixels, it is one pass of unpacking and
+//! libjpeg-turbo's encoding from planes.
 
 use std::{
     io::{self, Read, Write},
@@ -34,41 +35,41 @@ use crate::{
     wire::{Heartbeat, Side},
 };
 
-/// Rounds of both sides in turn; the median of their ratios counts.
+/// Rounds, in which both sides are measured in turn; the median of their ratios counts.
 const ROUNDS: u32 = 5;
 
 /// Frames at the start of each round that are not counted.
 const WARM_UP: u64 = 10;
 
-/// The reader's buffer: as large as it takes to read cheaply.
+/// Size of the reader's buffer: large enough that reading is cheap.
 const READ_SIZE: usize = 256 << 10;
 
-/// What to measure.
+/// Parameters of the measurement.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Plan {
-    /// Frames a second.
+    /// Frames per second.
     pub fps: u32,
-    /// How long, in all.
+    /// Total duration.
     #[serde(skip)]
     pub time: Duration,
 }
 
-/// What was measured, in microseconds of processor time a frame.
+/// Result, in microseconds of processor time per frame.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Cost {
     /// Pixels across.
     pub width: u32,
     /// Pixels down.
     pub height: u32,
-    /// How the played camera gives them.
+    /// Pixel format of the synthetic camera.
     pub format: PixelFormat,
-    /// Bytes of a frame as it leaves, on average.
+    /// Size of an outgoing JPEG in bytes.
     pub bytes: u64,
-    /// All of it, the median of the rounds.
+    /// The program's time, the median of the rounds.
     pub ours_us: f64,
-    /// The least that it could be.
+    /// The floor, the median of the rounds.
     pub floor_us: f64,
-    /// One over the other, the median of the rounds' ratios.
+    /// `ours_us` ÷ `floor_us`, the median of the rounds' ratios.
     pub ratio: f64,
 }
 
@@ -76,35 +77,36 @@ pub struct Cost {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A socket or thread could not be had.
+    /// A socket or a thread could not be created.
     #[error(transparent)]
     Io(#[from] io::Error),
     /// The codec failed.
     #[error(transparent)]
     Jpeg(#[from] jpeg::Error),
-    /// The pictures could not be made.
+    /// The pictures could not be prepared.
     #[error("{0}")]
     Scene(String),
-    /// Frames were replaced by newer ones, so that not all of them were written.
+    /// Frames were replaced by newer ones, so not all of them were written.
     #[error(
-        "only {sent} of {of} frames were written: measure at a lower --fps, or with less going on beside"
+        "only {sent} of {of} frames were written: measure at a lower frame rate, or on a less busy machine"
     )]
     TooFast {
-        /// Frames that were.
+        /// Frames that were written.
         sent: u64,
-        /// Frames that should have been.
+        /// Frames that were captured.
         of: u64,
     },
-    /// The link could not be made.
+    /// The link could not be set up.
     #[error(transparent)]
     Link(#[from] link::Error),
-    /// The pipeline could not be made.
+    /// The pipeline could not be set up.
     #[error(transparent)]
     Pipeline(#[from] pipeline::Error),
 }
 
-/// Measures JPEGs of 1920x1080 that pass through, and YUYV of 1280x720 that is encoded. `progress` is told the share that is
-/// done.
+/// Measures JPEGs of 1920x1080 that pass through, and YUYV of 1280x720 that is encoded.
+///
+/// `progress` is called with the share that is done.
 ///
 /// # Errors
 /// See [`Error`].
@@ -126,7 +128,8 @@ pub async fn run(plan: Plan, progress: impl Fn(f64)) -> Result<[Cost; 2], Error>
 }
 
 impl Studio {
-    /// Calls `work` with each frame when it is due; the processor time of a frame, that of the readers not included.
+    /// Calls `work` with each frame when it is due. Returns processor time per frame in microseconds, without
+    /// that of `readers`.
     fn play(
         &self,
         frames: u64,
@@ -161,7 +164,7 @@ impl Studio {
     }
 }
 
-/// Nanoseconds of processor time of this process so far, but for what `readers` took.
+/// Processor time of this process so far in nanoseconds, without that of `readers`.
 fn used(readers: &AtomicU64) -> u64 {
     nanoseconds(ClockId::ProcessCPUTime).saturating_sub(readers.load(Relaxed))
 }
@@ -171,8 +174,8 @@ fn nanoseconds(clock: ClockId) -> u64 {
     time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_nsec.unsigned_abs()
 }
 
-/// Reads whatever comes on a connection, and tells the processor time that it takes. It says one word first, as a relay does: without that a
-/// link is not up.
+/// Reads everything from one connection, and records the processor time that this takes. Sends one message
+/// first, as a relay does: without it, a link does not come up.
 fn reader(cost: &Arc<AtomicU64>) -> io::Result<std::net::SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
@@ -191,11 +194,11 @@ fn reader(cost: &Arc<AtomicU64>) -> io::Result<std::net::SocketAddr> {
     Ok(address)
 }
 
-/// The program's way of a camera's JPEGs: source, threads, link, socket.
+/// Measures the program's path of a camera's JPEGs: source, threads, link, socket.
 async fn pass(studio: &Studio, frames: u64) -> Result<f64, Error> {
     let cost = Arc::new(AtomicU64::new(0));
     let address = reader(&cost)?;
-    // The reader answers no further heartbeat.
+    // The reader does not answer heartbeats.
     let config =
         link::Config { timeout: Duration::from_secs(3600), ..link::Config::new(address.to_string()) };
     let (link, mut ignored) = link::connect(config).await?;
@@ -203,12 +206,12 @@ async fn pass(studio: &Studio, frames: u64) -> Result<f64, Error> {
     let _ = link.state().wait_for(|state| matches!(state, State::Up { .. })).await;
     let sender = link.clone();
     let spent = through(studio, frames, &cost, move |info, jpeg| sender.send_frame(info, jpeg)).await?;
-    // A frame that was replaced costs little: a figure with such in it would flatter.
+    // A replaced frame costs little, so it would make the figure look better than it is.
     let sent = link.counters().frames_sent;
     if sent == frames + WARM_UP { Ok(spent) } else { Err(Error::TooFast { sent, of: frames + WARM_UP }) }
 }
 
-/// The program's way of raw pixels, to the JPEG.
+/// Measures the program's path of raw pixels, up to the JPEG.
 async fn encode(studio: &Studio, frames: u64) -> Result<f64, Error> {
     through(studio, frames, &AtomicU64::new(0), |_, _| ()).await
 }
@@ -223,7 +226,7 @@ async fn through(
     let studio = studio.clone();
     let mut studio = Some(studio);
     let open = move || {
-        // It is opened once.
+        // It is opened only once.
         let studio = studio.take().ok_or(crate::capture::Error::NoCamera)?;
         let camera =
             Camera::open(Box::new(studio), Which::First, Wanted::default(), CameraSettings::default())?;
@@ -246,7 +249,7 @@ async fn through(
     Ok((used(readers) - begin) as f64 / 1000.0 / frames as f64)
 }
 
-/// The floor of passing through.
+/// Measures the floor of passing JPEGs through.
 fn copy_and_write(studio: &Studio, frames: u64) -> Result<f64, Error> {
     let cost = Arc::new(AtomicU64::new(0));
     let mut stream = TcpStream::connect(reader(&cost)?)?;
@@ -259,7 +262,7 @@ fn copy_and_write(studio: &Studio, frames: u64) -> Result<f64, Error> {
     })
 }
 
-/// The floor of encoding.
+/// Measures the floor of encoding.
 fn unpack_and_encode(studio: &Studio, frames: u64) -> Result<f64, Error> {
     let mut encoder = Encoder::new(Encoder::DEFAULT_QUALITY)?;
     let mut spare = Vec::new();
@@ -276,7 +279,7 @@ fn unpack_and_encode(studio: &Studio, frames: u64) -> Result<f64, Error> {
 mod tests {
     use super::*;
 
-    /// Waited for without a limit by a measurement, which then never began.
+    /// A measurement waits for this without a time limit.
     #[tokio::test]
     async fn the_reader_brings_a_link_up() {
         let address = reader(&Arc::default()).unwrap();

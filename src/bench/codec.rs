@@ -1,7 +1,7 @@
-//! What encoding and decoding one picture takes: turbojpeg's bare calls, ours on one thread, and ours in strips.
+//! Times of encoding and decoding: turbojpeg's bare calls, ours on one thread, and ours in strips.
 //!
-//! The three take turns on the same pictures, so that whatever else the machine does hits all of them; the ratios are medians of
-//! the turns' ratios.
+//! The three take turns on the same pictures, so that other load on the machine affects all of them; the
+//! ratios are medians of the turns' ratios.
 
 use std::time::{Duration, Instant};
 
@@ -17,13 +17,13 @@ use crate::{
     picture::{Canvas, Picture, Subsampling},
 };
 
-/// Turns that are not counted: buffers grow, threads begin.
+/// Turns that are not counted: buffers grow, threads start.
 const WARM_UP: usize = 3;
 
-/// Turns at the least, however little time there is.
+/// Minimum number of turns, however short the time is.
 const FEWEST: usize = 5;
 
-/// What is encoded, and then decoded.
+/// Formats that are encoded, and then decoded.
 const FORMATS: [(&str, Format); 5] = [
     ("4:2:0", Format::Planar(Subsampling::Yuv420)),
     ("4:2:2", Format::Planar(Subsampling::Yuv422)),
@@ -32,57 +32,57 @@ const FORMATS: [(&str, Format); 5] = [
     ("rgb", Format::Rgb),
 ];
 
-/// What is decoded: the first formats are planar, and a JPEG of RGB is one of 4:2:0.
+/// The first formats are decoded: these are planar, and a JPEG made from RGB is 4:2:0.
 const DECODED: usize = 4;
 
-/// What to measure.
+/// Parameters of the measurement.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Sizes in pixels.
     pub sizes: Vec<(usize, usize)>,
     /// JPEG quality.
     pub quality: u8,
-    /// How long, in all.
+    /// Total duration.
     pub time: Duration,
 }
 
-/// Which way.
+/// What was done with a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
     /// Pixels to JPEG.
     Encode,
-    /// JPEG to what the window takes.
+    /// JPEG to the window's pixel format.
     Decode,
-    /// The same at half of each side.
+    /// The same, at half the width and height.
     DecodeHalf,
 }
 
-/// Times of one way to do it, in milliseconds.
+/// Times of one implementation, in milliseconds.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Times {
     /// The shortest.
     pub best: f64,
-    /// Half of the turns took no longer.
+    /// The median.
     pub median: f64,
 }
 
-/// What was measured.
+/// Result for one combination of operation, size and format.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Cost {
-    /// What was done.
+    /// The operation.
     pub way: Way,
     /// Pixels across.
     pub width: usize,
     /// Pixels down.
     pub height: usize,
-    /// The picture's sampling, or how its pixels came.
+    /// The picture's subsampling, or its packed format.
     pub format: &'static str,
     /// The mean size of a JPEG.
     pub bytes: usize,
     /// Turns that were counted.
     pub turns: usize,
-    /// Strips, each a thread's where there are the cores.
+    /// Number of strips; each has a thread of its own if there are enough cores.
     pub strips: usize,
     /// turbojpeg's call.
     pub bare_ms: Times,
@@ -90,11 +90,12 @@ pub struct Cost {
     pub one_ms: Times,
     /// Ours in strips.
     pub strips_ms: Times,
-    /// One thread over bare calls.
+    /// Median of one thread ÷ bare calls.
     pub one_ratio: f64,
-    /// Strips over one thread.
+    /// Median of strips ÷ one thread.
     pub strips_ratio: f64,
-    /// How near strips come to the pixels of one thread; nothing where they are the same, or where none are made.
+    /// PSNR of the pixels of strips against those of one thread; `None` if they are identical, or for
+    /// encoding.
     pub psnr_db: Option<f64>,
 }
 
@@ -105,24 +106,25 @@ pub enum Error {
     /// The codec failed.
     #[error(transparent)]
     Jpeg(#[from] jpeg::Error),
-    /// The pictures could not be made.
+    /// The pictures could not be prepared.
     #[error("cannot prepare pictures of this size: {0}")]
     Scene(String),
 }
 
-/// Measures. `told` is given each result as it is there, `progress` the share that is done.
+/// Measures. Calls `told` with each result as soon as it is known, and `progress` with the share that is
+/// done.
 ///
 /// # Errors
 /// See [`Error`].
 pub fn run(plan: &Plan, mut told: impl FnMut(Cost), progress: impl Fn(f64)) -> Result<(), Error> {
-    // Also where one core or a small picture would not have them: then the figures tell why.
+    // At least two, even on one core or for a small picture: the figures then show that strips do not help.
     let strips = Strips::cores().max(2);
     let cases = FORMATS.len() + DECODED + 1;
     let time = plan.time / (plan.sizes.len() * cases).max(1) as u32;
     let mut done = 0;
     let mut tell = |cost| {
         done += 1;
-        // The bar's line is cleared for what is told.
+        // Clears the bar's line before `told` prints.
         progress(1.0);
         told(cost);
         progress(done as f64 / (plan.sizes.len() * cases) as f64);
@@ -146,7 +148,7 @@ pub fn run(plan: &Plan, mut told: impl FnMut(Cost), progress: impl Fn(f64)) -> R
     Ok(())
 }
 
-/// One line of the report.
+/// One row of the report.
 #[derive(Clone, Copy)]
 struct Case {
     width: usize,
@@ -158,7 +160,7 @@ struct Case {
 }
 
 impl Case {
-    /// The cost, and the JPEGs in strips.
+    /// Returns the cost, and the JPEGs in strips.
     fn encode(self, pictures: &[Picture]) -> Result<(Cost, Vec<Bytes>), Error> {
         let mut bare = bare::Compress::new(self.quality)?;
         let mut one = Encoder::new(self.quality)?;
@@ -197,7 +199,7 @@ impl Case {
         Ok(self.cost(way, &turns, jpegs, difference.psnr()))
     }
 
-    /// The times of the three, turn by turn.
+    /// Times of the three implementations, turn by turn.
     fn turns<T>(
         self,
         items: &[T],
@@ -249,7 +251,7 @@ fn clock(work: impl FnOnce() -> Result<(), jpeg::Error>) -> Result<f64, jpeg::Er
     Ok(begin.elapsed().as_secs_f64() * 1000.0)
 }
 
-/// The squares of how far colours are apart, over any number of pictures.
+/// Sum of squared colour differences, over any number of pictures.
 #[derive(Clone, Copy, Default)]
 struct Difference {
     squares: u64,
@@ -268,7 +270,7 @@ impl Difference {
         }
     }
 
-    /// In dB, as of 8-bit colours; nothing where there is no difference.
+    /// PSNR in dB, for 8-bit colours; `None` if there is no difference.
     fn psnr(self) -> Option<f64> {
         let mean = self.squares as f64 / self.colours as f64;
         (self.squares > 0).then(|| 10.0 * (255.0 * 255.0 / mean).log10())

@@ -1,7 +1,8 @@
-//! What becomes of a picture on links that are far, slow, or both: how much of the link is used, how old frames are, how calm the
-//! picture is, and how soon a link that recovers is used again.
+//! Behaviour on links that are distant, slow, or both, while the sender adapts.
 //!
-//! The whole program but its window: source, encoder, rate controller, link, relay, link. The sender's or the viewer's link is shaped.
+//! Measures link utilisation, age of frames, stability of the picture, and the time until a link that
+//! recovers is fully used again. Runs the whole program except its window: source, encoder, rate controller,
+//! link, relay, link. The sender's or the viewer's link is shaped.
 
 use std::{
     io,
@@ -24,71 +25,72 @@ use crate::{
     relay,
 };
 
-/// What to send, and how patient to be.
+/// What to send, and for how long to measure.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Plan {
     /// Pixels across.
     pub width: usize,
     /// Pixels down.
     pub height: usize,
-    /// Frames a second.
+    /// Frames per second.
     pub fps: f64,
     /// JPEG quality.
     pub quality: u8,
-    /// The limit of what frames may spend in queues.
+    /// Maximum time that frames may spend in queues.
     #[serde(skip)]
     pub max_queued: Duration,
-    /// Time to settle before anything is measured.
+    /// Time to settle before the measurement.
     #[serde(skip)]
     pub settle: Duration,
-    /// Time to measure.
+    /// Duration of the measurement.
     #[serde(skip)]
     pub time: Duration,
-    /// Time that a link gets that recovers.
+    /// Maximum time to recover after the limit is lifted.
     #[serde(skip)]
     pub recovery: Duration,
 }
 
-/// One link.
+/// One link to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Case {
     /// Which hop it is.
     pub hop: Hop,
-    /// Bytes a second that it carries, each way; `None` for any number.
+    /// Capacity in bytes per second, each way; `None` if unlimited.
     pub bytes_per_s: Option<u64>,
     /// Its round trip in milliseconds, without queues.
     pub round_trip_ms: u64,
-    /// Whether it carries nothing for a second, before the measurement begins.
+    /// Whether it carries nothing for a second before the measurement.
     pub hiccup: bool,
 }
 
-/// What came of one link.
+/// Result for one link.
 #[derive(Clone, Debug, Serialize)]
 pub struct Figures {
     /// The link.
     #[serde(flatten)]
     pub case: Case,
-    /// Frames a second that came.
+    /// Frames per second that arrived.
     pub came_per_s: f64,
-    /// Bytes of a frame.
+    /// Mean size of a frame in bytes.
     pub frame_bytes: f64,
-    /// How much of the link they took, as a share, if it has a limit.
+    /// Share of the link's capacity that was used, if it has a limit.
     pub used: Option<f64>,
-    /// The size of the last frame, in pixels across.
+    /// Width of the last frame in pixels.
     pub width: usize,
-    /// Its quality, if its tables tell.
+    /// JPEG quality of the last frame, if its tables tell.
     pub quality: Option<u8>,
-    /// From ready to read.
+    /// From encoded to received.
     pub age_ms: Percentiles,
-    /// What the link takes for one frame, if it has a limit.
+    /// Time that the link takes for one frame, if it has a limit.
     pub frame_ms: Option<f64>,
-    /// The 95th percentile of the age less the one-way delay, over that.
+    /// 95th percentile of the age minus the one-way delay, over `frame_ms`.
     pub p95_ratio: Option<f64>,
     /// Changes of size.
     pub size_changes: u64,
-    /// Changes of size, rate or quality.
+    /// Changes of size or quality.
     pub changes: u64,
-    /// Time until frames were whole again after the limit was lifted; `None` if they were not.
+    /// Seconds until frames had their full size and rate again after the limit was lifted; `None` if they had
+    /// not.
     pub recovered_s: Option<f64>,
 }
 
@@ -96,24 +98,24 @@ pub struct Figures {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A socket cannot be had.
+    /// A socket could not be created.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// The link cannot be set up.
+    /// The link could not be set up.
     #[error(transparent)]
     Link(#[from] link::Error),
-    /// Frames cannot be made.
+    /// Frames could not be produced.
     #[error(transparent)]
     Pipeline(#[from] pipeline::Error),
-    /// Nothing came through.
-    #[error("no frame came through: measure for longer (--for), or with a faster link")]
+    /// No frame arrived.
+    #[error("no frame arrived: measure for longer, or with a faster link")]
     Nothing,
 }
 
-/// A frame counts as whole again from this share of the bytes of an unlimited link's on.
+/// A frame counts as full size again from this share of an unlimited link's bytes on.
 const WHOLE: f64 = 0.8;
 
-/// How long a hiccup is.
+/// Duration of a hiccup.
 const HICCUP: Duration = Duration::from_secs(1);
 
 /// Measures one link.
@@ -141,7 +143,7 @@ pub async fn measure(plan: Plan, case: Case, progress: impl Fn(f64)) -> Result<F
     let begin = Instant::now();
     let whole = plan.settle + plan.time + plan.recovery;
     let done = |now: Instant| progress(now.duration_since(begin).as_secs_f64() / whole.as_secs_f64());
-    // What a frame is before anything is slow.
+    // Size of a frame before anything is slow.
     let full = watch.over(&mut inbox, Duration::from_secs(2), &done).await.frame_bytes();
     let limit = case.bytes_per_s.unwrap_or(UNLIMITED);
     shaped.set_rates(limit, limit);
@@ -179,7 +181,7 @@ async fn open(plan: Plan, sender: &Link) -> Result<Outgoing, Error> {
     Ok(Outgoing::open(&job, scene, move |info, jpeg| link.send_frame(info, jpeg)).await?)
 }
 
-/// Seconds until frames have their size, and nearly their bytes and their rate, again.
+/// Seconds until frames have their full size again, and nearly their bytes and rate.
 async fn recovered(
     plan: Plan,
     watch: &mut Watch,
@@ -199,20 +201,20 @@ async fn recovered(
     None
 }
 
-/// How a frame looks.
+/// Visible properties of a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Look {
     width: usize,
     quality: Option<u8>,
 }
 
-/// Looks at what comes in.
+/// Observes incoming frames.
 #[derive(Debug, Default)]
 struct Watch {
     last: Option<Look>,
 }
 
-/// What came in for a while.
+/// What arrived in a period.
 #[derive(Debug, Default)]
 struct Seen {
     frames: u64,

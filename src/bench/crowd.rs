@@ -1,6 +1,7 @@
-//! What healthy viewers notice of others: one that stops reading, and hundreds that come and go.
+//! Effect on healthy viewers of one that stops reading, and of a thousand clients that come and go.
 //!
-//! Four viewers of a stream, undisturbed and disturbed in turn, several rounds of each; the relay runs as a process of its own.
+//! Four viewers of a stream, undisturbed and disturbed in turn, in several rounds; the relay runs as a
+//! separate process.
 
 use std::{
     collections::VecDeque,
@@ -30,51 +31,51 @@ use crate::{
     wire::{Heartbeat, Side},
 };
 
-/// Rounds of all cases in turn; the median of their ratios counts.
+/// Rounds, in which all cases are measured in turn; the median of their ratios counts.
 const ROUNDS: usize = 5;
 
-/// Viewers that are well.
+/// Number of healthy viewers.
 const HEALTHY: usize = 4;
 
-/// Connections that are open at one time while clients come and go.
+/// Number of connections that are open while clients come and go.
 pub const PRESENT: usize = 1000;
 
-/// Clients that come, and clients that go, a second.
+/// Clients that connect, and clients that disconnect, per second.
 const CHURN: u32 = 1000;
 
-/// What to measure.
+/// Parameters of the measurement.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Bytes of a frame.
+    /// Size of a frame in bytes.
     pub bytes: usize,
-    /// Frames a second.
+    /// Frames per second.
     pub rate: f64,
-    /// How long, in all.
+    /// Total duration.
     pub time: Duration,
-    /// This program, whose relay is started.
+    /// The pulsecam program, whose relay is started.
     pub program: PathBuf,
 }
 
 /// What the healthy viewers saw.
 #[derive(Clone, Debug, Serialize)]
 pub struct Figures {
-    /// What went on beside them.
+    /// The disturbance.
     pub beside: Beside,
-    /// Written by the sender to read whole by a viewer.
+    /// From the sender's write until a viewer has read the whole frame.
     pub age_ms: Percentiles,
-    /// The 95th percentile over that of the undisturbed round before, the median of the rounds.
+    /// 95th percentile over that of the preceding undisturbed round, the median of the rounds.
     pub p95_ratio: f64,
-    /// The 99th percentile over that of the undisturbed round before, the median of the rounds.
+    /// 99th percentile over that of the preceding undisturbed round, the median of the rounds.
     pub p99_ratio: f64,
-    /// Frames that a healthy viewer did not get, as a share.
+    /// Share of the frames that a healthy viewer did not get.
     pub replaced: f64,
-    /// The relay's resident memory at the end, in bytes.
+    /// Resident memory of the relay at the end, in bytes.
     pub memory: u64,
-    /// Clients that came and went a second.
+    /// Clients that disconnected and were replaced, per second.
     pub churn_per_s: f64,
 }
 
-/// What goes on beside the healthy viewers.
+/// What happens beside the healthy viewers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Beside {
@@ -82,11 +83,11 @@ pub enum Beside {
     Nothing,
     /// A viewer that never reads.
     Stalled,
-    /// A thousand clients, of which a thousand a second leave and are followed by others.
+    /// A thousand clients, of which a thousand per second disconnect and are replaced.
     ComeAndGo,
 }
 
-/// Measures; blocks. `progress` is told how far it is, from 0 to 1.
+/// Measures; blocks. `progress` is called with the share that is done, from 0 to 1.
 ///
 /// # Errors
 /// See [`Error`].
@@ -131,7 +132,7 @@ pub fn run(plan: &Plan, progress: impl Fn(f64)) -> Result<Vec<Figures>, Error> {
 
 type Round = load::Round<u64>;
 
-/// Whoever else is connected; gone when dropped.
+/// The other connected clients; they disconnect when this is dropped.
 struct Others {
     stop: Arc<AtomicBool>,
     changes: Arc<AtomicU64>,
@@ -156,7 +157,7 @@ impl Others {
                 let (stop, changes) = (Arc::clone(&stop), Arc::clone(&changes));
                 let (tell, all_here) = mpsc::channel();
                 let thread = thread::spawn(move || come_and_go(relay, &stop, &changes, &tell));
-                // An error means that the thread is gone: then nothing changes, which the figures show.
+                // An error means that the thread has ended: then nothing changes, which the figures show.
                 let _ = all_here.recv();
                 Some(thread)
             }
@@ -175,15 +176,17 @@ impl Drop for Others {
     }
 }
 
-/// Clients that view nothing, so that the stream does not go to them: looked at is what coming and going costs. The first thousand come
-/// at the same pace as those that replace them; `all_here` is told when they have.
+/// Connects and disconnects clients that view nothing: only the cost of coming and going is measured.
+///
+/// The first thousand connect at the same rate as those that replace them; `all_here` is notified when they
+/// have.
 fn come_and_go(relay: SocketAddr, stop: &AtomicBool, changes: &AtomicU64, all_here: &mpsc::Sender<()>) {
     let views = Heartbeat { views: Some(false), ..Heartbeat::default() }.to_message(Side::Client);
     let hello = bytes_of(&views);
     let mut present = VecDeque::new();
     let mut due = Instant::now();
     while !stop.load(Relaxed) {
-        // Turned away where those of the last round have not all left yet.
+        // Rejected while clients of the last round have not all left yet.
         if let Ok(mut stream) = TcpStream::connect(relay)
             && stream.write_all(&hello).is_ok()
         {
@@ -192,7 +195,7 @@ fn come_and_go(relay: SocketAddr, stop: &AtomicBool, changes: &AtomicU64, all_he
         if present.len() > PRESENT {
             present.pop_front();
             changes.fetch_add(1, Relaxed);
-            let _ = all_here.send(()); // heard once
+            let _ = all_here.send(()); // only the first is received
         }
         due += Duration::from_secs(1) / CHURN;
         thread::sleep(due.saturating_duration_since(Instant::now()));

@@ -1,7 +1,7 @@
-//! How old frames are when they come over a link that carries a fraction of them.
+//! Age of frames over a link that carries only a fraction of them.
 //!
-//! Fixed frames at a fixed rate through real links and the relay, with a token bucket before one of the two hops. The least that can be
-//! is the time that the link takes for one frame: the figure is the age over that.
+//! Fixed frames at a fixed rate through real links and the relay, with a token bucket before one of the two
+//! hops. The minimum is the time that the link takes for one frame: the figure is the age over that.
 
 use std::{
     io,
@@ -28,34 +28,34 @@ use crate::{
     wire::{Fault, FrameInfo, Message},
 };
 
-/// How long each hop warms up: windows grow and buffers fill.
+/// Warm-up of each hop: windows grow and buffers fill.
 const WARM_UP: Duration = Duration::from_secs(1);
 
-/// What to measure.
+/// Parameters of the measurement.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Plan {
-    /// Bytes a second that the link carries.
+    /// Capacity of the link in bytes per second.
     pub link: usize,
-    /// Bytes of a frame.
+    /// Size of a frame in bytes.
     pub bytes: usize,
-    /// Frames a second that are sent.
+    /// Frames per second that are sent.
     pub fps: f64,
-    /// How long, both hops together.
+    /// Total duration, for both hops together.
     #[serde(skip)]
     pub time: Duration,
 }
 
-/// Which hop was slow.
+/// Which hop is slow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Hop {
-    /// The sender's link to the relay.
+    /// From the sender to the relay.
     SenderToRelay,
-    /// The relay's to the viewer.
+    /// From the relay to the viewer.
     RelayToViewer,
 }
 
-/// What came through.
+/// Result for one hop.
 #[derive(Clone, Debug, Serialize)]
 pub struct Figures {
     /// The plan.
@@ -63,15 +63,15 @@ pub struct Figures {
     pub plan: Plan,
     /// Which hop was slow.
     pub hop: Hop,
-    /// Frames a second that came.
+    /// Frames per second that arrived.
     pub came_per_s: f64,
-    /// How much of the link they took, as a share.
+    /// Share of the link's capacity that was used.
     pub used: f64,
-    /// Given to the link until the last byte was read.
+    /// From when the link got a frame until its last byte was read.
     pub age_ms: Percentiles,
-    /// What the link takes for one frame.
+    /// Time that the link takes for one frame.
     pub frame_ms: f64,
-    /// The 95th percentile of the age over that.
+    /// 95th percentile of the age over `frame_ms`.
     pub p95_ratio: f64,
 }
 
@@ -79,21 +79,21 @@ pub struct Figures {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A socket cannot be had.
+    /// A socket could not be created.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// The link cannot be set up.
+    /// The link could not be set up.
     #[error(transparent)]
     Link(#[from] link::Error),
-    /// There are no such frames.
+    /// The frames are not valid.
     #[error(transparent)]
     Frame(#[from] Fault),
-    /// Nothing came through.
-    #[error("no frame came through: measure for longer (--for), or with a faster link")]
+    /// No frame arrived.
+    #[error("no frame arrived: measure for longer, or with a faster link")]
     Nothing,
 }
 
-/// Measures one hop after the other. `progress` is told how far it is, from 0 to 1.
+/// Measures one hop after the other. `progress` is called with the share that is done, from 0 to 1.
 ///
 /// # Errors
 /// See [`Error`].
@@ -158,7 +158,7 @@ async fn measure(plan: Plan, hop: Hop, progress: impl Fn(f64)) -> Result<Figures
 }
 
 impl Hop {
-    /// Where sender and viewer connect, if this hop goes through `proxy` and the other straight to `relay`.
+    /// Addresses for sender and viewer, if this hop goes through `proxy` and the other directly to `relay`.
     pub(super) const fn through(self, proxy: SocketAddr, relay: SocketAddr) -> (SocketAddr, SocketAddr) {
         match self {
             Self::SenderToRelay => (proxy, relay),
@@ -167,10 +167,10 @@ impl Hop {
     }
 }
 
-/// A link that is up.
+/// Returns a link that is up.
 pub(super) async fn connect(config: link::Config) -> Result<(Link, Inbox), link::Error> {
     let (link, inbox) = link::connect(config).await?;
-    // The relay lives in this process: it will be up.
+    // The relay runs in this process, so the link comes up.
     let _ = link.state().wait_for(|state| matches!(state, State::Up { .. })).await;
     Ok((link, inbox))
 }
@@ -178,7 +178,7 @@ pub(super) async fn connect(config: link::Config) -> Result<(Link, Inbox), link:
 async fn send(link: Link, plan: Plan) {
     let payload = Bytes::from(vec![0x5a; plan.bytes]);
     let mut due = time::interval(Duration::from_secs_f64(1.0 / plan.fps));
-    // A camera does not take the pictures later that it missed.
+    // A camera does not catch up on missed pictures.
     due.set_missed_tick_behavior(MissedTickBehavior::Skip);
     for seq in 0.. {
         due.tick().await;
@@ -187,7 +187,7 @@ async fn send(link: Link, plan: Plan) {
     }
 }
 
-/// The age of the next frame when its last byte was read.
+/// Age of the next frame when its last byte was read.
 async fn next(inbox: &mut Inbox) -> Option<Duration> {
     loop {
         let received = inbox.recv().await?.item;

@@ -1,4 +1,4 @@
-//! When a frame was where: the named times of its life, all by one clock.
+//! Times of a frame at each step of its way, all by one clock.
 
 use std::collections::BTreeMap;
 
@@ -10,26 +10,26 @@ use crate::{clock::Timestamp, pipeline::Shown};
 pub(super) struct Life {
     /// The picture was taken.
     pub(super) captured: Option<Timestamp>,
-    /// It was a JPEG.
+    /// It was encoded as a JPEG.
     pub(super) encoded: Option<Timestamp>,
-    /// The link had it.
+    /// The link got it.
     pub(super) queued: Option<Timestamp>,
-    /// Its first byte was given to the socket.
+    /// Its first byte was written to the socket.
     pub(super) sent: Option<Timestamp>,
     /// The relay had its last byte.
     pub(super) relayed: Option<Timestamp>,
     /// The viewer had its last byte.
     pub(super) received: Option<Timestamp>,
-    /// Its pixels were there.
+    /// Its pixels were decoded.
     pub(super) decoded: Option<Timestamp>,
-    /// The display had them.
+    /// It was given to the display.
     pub(super) presented: Option<Timestamp>,
 }
 
 /// One of the times.
 type When = fn(&Life) -> Option<Timestamp>;
 
-/// The lives of a run's frames, by their numbers.
+/// Times of all frames of a run, by frame number.
 #[derive(Debug, Default)]
 pub(super) struct Lives {
     frames: BTreeMap<u64, Life>,
@@ -39,12 +39,12 @@ pub(super) struct Lives {
 }
 
 impl Lives {
-    /// The life of a frame, to write into.
+    /// The times of a frame, for writing.
     pub(super) fn of(&mut self, seq: u64) -> &mut Life {
         self.frames.entry(seq).or_default()
     }
 
-    /// What a frame tells that arrived.
+    /// Records what a frame that arrived tells.
     pub(super) fn arrived(&mut self, frame: &Shown) {
         let Some(seq) = frame.info.seq else { return };
         self.arrived += 1;
@@ -54,12 +54,12 @@ impl Lives {
         (life.received, life.decoded) = (Some(frame.received), Some(frame.decoded));
     }
 
-    /// The first frames are not counted.
+    /// Drops the warm-up frames.
     pub(super) fn forget_before(&mut self, seq: u64) {
         self.frames = self.frames.split_off(&seq);
     }
 
-    /// From one time to another, of all frames for which both are known.
+    /// Durations from one time to another, of all frames for which both are known.
     pub(super) fn between(&self, from: When, to: When) -> Step {
         let mut step = Step::default();
         for life in self.frames.values() {
@@ -70,7 +70,7 @@ impl Lives {
         step
     }
 
-    /// The steps that make up a life, in their order; what no frame knows is left out, and what lies around it is one step.
+    /// The steps in order. A time that no frame knows is left out: the steps around it become one.
     pub(super) fn steps(&self) -> Vec<(String, Percentiles)> {
         const TIMES: [(&str, When); 8] = [
             ("captured", |life| life.captured),
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_nobody_told_is_no_step() {
+    fn unknown_times_are_left_out() {
         let mut lives = Lives::default();
         let at = |millis: u64| Some(Timestamp::from_micros(millis * 1000));
         for seq in 0..10 {
@@ -107,7 +107,7 @@ mod tests {
             let life = lives.of(seq);
             (life.captured, life.encoded) = (at(start), at(start + 4));
             (life.sent, life.received) = (at(start + 5), at(start + 7 + seq));
-            // Reports can be of some frames only.
+            // Not every frame is reported.
             life.relayed = if seq % 2 == 0 { at(start + 6) } else { None };
         }
         lives.forget_before(2);

@@ -1,7 +1,8 @@
-//! The load: one sender that gives messages as fast as the slowest viewer takes them, or at a rate; viewers that count.
+//! The load: one sender, at full speed or at a fixed rate, and viewers that count.
 //!
-//! All viewers are read by one thread, which lets the kernel throw the bytes away (`MSG_TRUNC`) but for the first few of each
-//! message: what the load itself costs must not be what is measured.
+//! Full speed is as fast as the slowest viewer takes messages. One thread reads for all viewers, and lets the
+//! kernel discard all but the first bytes of each message (`MSG_TRUNC`): the cost of the load itself must not
+//! dominate the measurement.
 
 use std::{
     io::{self, ErrorKind::WouldBlock, Write},
@@ -25,28 +26,29 @@ use rustix::{
 use super::Step;
 use crate::wire::{FrameInfo, Message};
 
-/// Messages under way at full speed: one is read while one is written, and one more so that nobody waits for the sender.
+/// Messages in flight at full speed: one is read while one is written, and one more so that nobody waits for
+/// the sender.
 const UNDER_WAY: u64 = 3;
 
-/// The mark at the start of a payload: number and time, eight bytes each.
+/// Length of the mark at the start of a payload: number and time, eight bytes each.
 const MARK: usize = 16;
 
-/// Viewers that are looked at in one turn.
+/// Viewers that are handled in one turn.
 const EVENTS: usize = 256;
 
-/// How often a thread with nothing to do looks whether it should stop.
+/// How often an idle thread checks whether to stop.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// How the sender gives its messages.
+/// Rate at which the sender sends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Pace {
     /// As fast as all viewers take them.
     Full,
-    /// So many a second.
+    /// This many messages per second.
     Rate(f64),
 }
 
-/// How long each round warms up: sockets grow their windows.
+/// Warm-up of each round: sockets grow their windows.
 pub(super) const WARM_UP: Duration = Duration::from_millis(200);
 
 /// What the viewers of one target saw.
@@ -58,31 +60,31 @@ struct Seen {
 
 /// One round of one target.
 pub(super) struct Round<M> {
-    /// Messages that reached a viewer.
+    /// Number of messages delivered, to all viewers together.
     pub(super) messages: u64,
     pub(super) ages: Step,
-    /// Messages that some viewer did not get because a newer one came first, as a share.
+    /// Share of the messages that some viewer did not get because a newer one replaced them.
     pub(super) replaced: f64,
     pub(super) time: Duration,
-    /// What was read off at the beginning and at the end.
+    /// What `mark` returned at the start and at the end.
     pub(super) marks: [M; 2],
 }
 
-/// What both threads share.
+/// State that both threads share.
 struct Shared {
-    /// The newest message that every viewer has.
+    /// Number of the newest message that every viewer has.
     everybody_has: AtomicU64,
     sending: Mutex<Option<Pace>>,
     seen: Mutex<Seen>,
     stop: AtomicBool,
     epoch: Instant,
-    /// The message as it is but for its mark.
+    /// The whole message; only its mark changes.
     template: Vec<u8>,
     mark_at: usize,
     sent: AtomicU64,
 }
 
-/// A sender and viewers, connected.
+/// A connected sender and its viewers.
 pub(super) struct Load {
     shared: Arc<Shared>,
     sender: Thread,
@@ -92,14 +94,14 @@ pub(super) struct Load {
 
 struct Viewer {
     stream: TcpStream,
-    /// How far it is in the message at hand.
+    /// Position in the current message.
     position: usize,
     mark: [u8; MARK],
     has: u64,
 }
 
 impl Load {
-    /// Connects; `into` takes messages, `out_of` gives them.
+    /// Connects; `into` is the address that takes messages, `out_of` the one that delivers them.
     pub(super) fn connect(
         into: SocketAddr,
         out_of: SocketAddr,
@@ -137,7 +139,8 @@ impl Load {
         Ok(Self { shared, sender, threads: vec![sending, viewing], viewers })
     }
 
-    /// Sends at `pace` for `time`, after a warm-up; `mark` is read at both ends of it. Nothing where no viewer got anything.
+    /// Sends at `pace` for `time`, after a warm-up; calls `mark` at the start and at the end. `None` if no
+    /// viewer got anything.
     pub(super) fn round<M, E>(
         &self,
         pace: Pace,
@@ -152,7 +155,7 @@ impl Load {
         let (Seen { messages, ages }, sent) = (self.take(), self.sent() - sent);
         let (time, last) = (begin.elapsed(), mark()?);
         self.send(None);
-        // What is still under way goes out before the next is measured.
+        // Messages still in flight must arrive before the next measurement.
         thread::sleep(WARM_UP);
         let wanted = (sent * self.viewers as u64).max(1) as f64;
         let replaced = (1.0 - messages as f64 / wanted).max(0.0);
@@ -160,23 +163,23 @@ impl Load {
         Ok(moved.then_some(Round { messages, ages, replaced, time, marks: [first, last] }))
     }
 
-    /// Begins to send, or stops with `None`.
+    /// Starts to send, or stops if `None`.
     fn send(&self, pace: Option<Pace>) {
         *self.shared.sending() = pace;
         self.sender.unpark();
     }
 
-    /// What was seen since the last call.
+    /// Returns what was seen since the last call.
     fn take(&self) -> Seen {
         std::mem::take(&mut self.shared.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Messages given so far.
+    /// Number of messages sent so far.
     fn sent(&self) -> u64 {
         self.shared.sent.load(Relaxed)
     }
 
-    /// Bytes of a message on the wire.
+    /// Size of a message on the wire, in bytes.
     pub(super) fn wire_len(&self) -> usize {
         self.shared.template.len()
     }
@@ -187,12 +190,12 @@ impl Drop for Load {
         self.shared.stop.store(true, Relaxed);
         self.sender.unpark();
         for thread in self.threads.drain(..) {
-            let _ = thread.join(); // what went wrong has been seen by who measures
+            let _ = thread.join(); // an error shows in the measurement
         }
     }
 }
 
-/// A video message of `bytes` of payload, and where its mark goes.
+/// A video message with a payload of `bytes` bytes, and the position of its mark.
 fn template(bytes: usize) -> io::Result<(Vec<u8>, usize)> {
     let payload = Bytes::from(vec![0x5a; bytes.max(MARK)]);
     let message = Message::video(payload, &FrameInfo::default()).map_err(io::Error::other)?;
@@ -274,7 +277,7 @@ impl Shared {
 }
 
 impl Viewer {
-    /// Reads what is there; whether a message became whole.
+    /// Reads what is available; returns whether a message was completed.
     fn read(&mut self, shared: &Shared, nothing: &mut [u8]) -> io::Result<bool> {
         let (length, mark_end) = (shared.template.len(), shared.mark_at + MARK);
         let mut moved = false;
@@ -303,7 +306,7 @@ impl Viewer {
         }
     }
 
-    /// Keeps what belongs to the mark.
+    /// Keeps the bytes that belong to the mark.
     fn note(&mut self, bytes: &[u8], mark_at: usize) {
         for (index, byte) in bytes.iter().enumerate() {
             if let Some(kept) =

@@ -1,26 +1,26 @@
-//! What a measurement was made on.
+//! The machine that a measurement ran on.
 
 use std::{fmt, thread};
 
-/// A machine, as far as it says what it is.
+/// Description of a machine, as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Machine {
     /// The processor's model.
     pub processor: String,
-    /// How many processors there are for this program.
+    /// Number of processors available to this program.
     pub processors: usize,
-    /// Bytes of memory; 0 where it is not known.
+    /// Memory in bytes; 0 if unknown.
     pub memory: u64,
     /// The kernel's version.
     pub kernel: String,
-    /// The system and its release.
+    /// The operating system and its release.
     pub system: String,
     /// Whether it is a virtual machine.
     pub virtual_machine: bool,
 }
 
 impl Machine {
-    /// This one.
+    /// Describes this machine.
     #[must_use]
     pub fn here() -> Self {
         let read = |path| std::fs::read_to_string(path).unwrap_or_default();
@@ -30,7 +30,7 @@ impl Machine {
         Self { processors, ..Self::parse(&cpuinfo, &meminfo, &kernel, &release) }
     }
 
-    /// From what Linux has in files; what is not there falls back to what the program was built for.
+    /// Parses Linux's files; falls back to what the program was built for if they are missing.
     fn parse(cpuinfo: &str, meminfo: &str, kernel: &str, release: &str) -> Self {
         let field = |text: &str, name: &str, separator: char| {
             let mut pairs = text.lines().filter_map(|line| line.split_once(separator));

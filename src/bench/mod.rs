@@ -1,7 +1,7 @@
 //! Measurements of the program by the program: what it costs, and how old the picture is.
 //!
-//! A result is data ([`latency::Report`]); printing is the command line's business. Absolute times belong to
-//! one machine on one day: what counts is the ratio to what the same run measured without us.
+//! A result is data ([`latency::Report`]); printing it is up to the command line. Absolute times depend on
+//! the machine and the day: compare the ratios to the floor of the same run.
 
 #[cfg(unix)]
 pub mod camera;

@@ -1,38 +1,39 @@
-//! How noisy a machine was while something was measured, and what to do about it.
+//! How noisy the machine was during a measurement, and what to do about it.
 //!
-//! What decides is here, from numbers; `probe` gets them from the system.
+//! The decisions are here, from numbers; `probe` gets the numbers from the system.
 
 use std::{fmt, time::Duration};
 
-/// A share of the processors above which other programs are warned about: less is a desktop that breathes.
+/// Share of the processors from which on other programs are warned about: an idle desktop takes less.
 const OTHERS: f64 = 0.10;
 
-/// As much taken by the host of a virtual machine shows in a median already.
+/// The same for the host of a virtual machine: this much shows in a median already.
 const STEAL: f64 = 0.02;
 
-/// Runnable tasks for each processor at the start above which the machine has not settled.
+/// Runnable tasks per processor at the start from which on the machine is not idle.
 const LOAD: f64 = 0.75;
 
-/// How much longer than the fastest nine of ten short spins may take: a quiet machine repeats them to within a few percent.
+/// How much longer than the fastest nine of ten short spins may take: an idle machine repeats them to within
+/// a few percent.
 const SPREAD: f64 = 0.15;
 
-/// The share of spins that counts; the slowest are interrupts, which every machine has.
+/// Share of the spins that count; the slowest are interrupts, which every machine has.
 const COUNTED: f64 = 0.9;
 
-/// What the system had counted at one moment.
+/// The system's counters at one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Sample {
-    /// Ticks of all processors together, idle ones too.
+    /// Ticks of all processors together, including idle ones.
     pub(super) total: u64,
-    /// Those in which no program ran: idle ones, and interrupts, of which the system does not tell whose they are.
+    /// Ticks in which no program ran: idle, and interrupts, which the system attributes to no program.
     pub(super) idle: u64,
-    /// Those that the host of a virtual machine gave to others.
+    /// Ticks that the host of a virtual machine gave to others.
     pub(super) steal: u64,
-    /// Those of this program and what it started.
+    /// Ticks of this program and its child processes.
     pub(super) own: u64,
-    /// Runnable tasks, averaged over a minute; nothing where that would be what we did ourselves.
+    /// Runnable tasks, averaged over a minute; `None` if that would include our own measurement.
     pub(super) load: Option<f64>,
-    /// How long the same work took, again and again.
+    /// Durations of repetitions of the same work.
     pub(super) spins: Vec<Duration>,
 }
 
@@ -40,25 +41,25 @@ pub(super) struct Sample {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Noise {
-    /// Of all processors' time, what other programs took.
+    /// Share of all processor time that other programs took.
     pub others: f64,
-    /// Of all processors' time, what the host of this virtual machine took.
+    /// Share of all processor time that the host of this virtual machine took.
     pub steal: f64,
-    /// Runnable tasks for each processor, in the minute before.
+    /// Runnable tasks per processor, in the minute before.
     pub load: f64,
-    /// How much longer than the fastest the same work took.
+    /// How much longer than at its fastest the same work took, as a share.
     pub spread: f64,
 }
 
-/// One thing that makes figures doubtful. Its text says what to do.
+/// One reason why figures are doubtful. Its text says what to do.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Warning {
-    /// Other programs ran, for this share of the processors' time.
+    /// Other programs took this share of the processors' time.
     Others(f64),
-    /// The host took this share.
+    /// The host of this virtual machine took this share.
     Steal(f64),
-    /// So many runnable tasks for each processor before it began.
+    /// Runnable tasks per processor before the measurement began.
     Load(f64),
     /// The same work took up to this share longer.
     Spread(f64),
@@ -80,10 +81,10 @@ impl Noise {
         }
     }
 
-    /// What to tell, the gravest first; nothing where the machine was quiet.
+    /// Warnings, the most important first; empty if the machine was quiet.
     #[must_use]
     pub fn warnings(&self) -> Vec<Warning> {
-        // Whoever shares the processors also makes the spins differ: the clock is not to be blamed then.
+        // If others use the processors, the spins differ for that reason and not because of the clock.
         let shared = self.others > OTHERS || self.steal > STEAL;
         let spread = if shared { 0.0 } else { self.spread };
         [
@@ -119,12 +120,12 @@ impl fmt::Display for Warning {
             ),
             Self::Steal(share) => write!(
                 f,
-                "the host of this virtual machine took {:.1} % of its processors: measure at a quieter hour, or trust only ratios",
+                "the host of this virtual machine took {:.1} % of its processors: measure at a quieter time, or trust only ratios",
                 percent(share)
             ),
             Self::Load(load) => write!(
                 f,
-                "the machine was busy in the minute before ({load:.1} tasks for each processor): wait until it has settled"
+                "the machine was busy in the minute before ({load:.1} tasks per processor): wait until it is idle"
             ),
             Self::Spread(share) => write!(
                 f,
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn each_disturbance_is_told_with_what_to_do() {
+    fn each_disturbance_gives_a_warning_with_advice() {
         let before = sample([0, 0, 0, 0], 3.0, &[1000, 1300, 1300, 1300, 1300, 1300, 1300, 1300, 1300, 9000]);
         for (after, wanted) in [
             ([1000, 200, 50, 400], &["took 35 %", "took 5.0 %", "(1.5 tasks"][..]),
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_cannot_be_are_no_noise() {
+    fn impossible_numbers_are_no_noise() {
         for (before, after) in [
             (Sample::default(), Sample::default()),
             (sample([9, 9, 9, 9], 0.0, &[0, 0]), sample([1, 1, 1, 1], 0.0, &[5])),

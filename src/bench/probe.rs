@@ -1,4 +1,4 @@
-//! What the system says about how busy it is. Where it says nothing, as not on Linux, there is no noise to tell.
+//! How busy the system is. Outside Linux, most of this is unknown and no noise is reported.
 
 use std::{
     collections::HashMap,
@@ -10,13 +10,13 @@ use std::{
 
 use super::noise::{Noise, Sample, Warning};
 
-/// Spins before a measurement, and again after it.
+/// Number of spins before a measurement, and again after it.
 const SPINS: u32 = 20;
 
-/// How long a spin is to take: long against the clock's grain, short against a time slice.
+/// Target duration of a spin: long against the clock's resolution, short against a time slice.
 const SPIN: Duration = Duration::from_millis(2);
 
-/// Watches the machine from when it is made until it is asked.
+/// Watches the machine from its creation until it is asked.
 #[derive(Clone, Debug)]
 pub struct Watch {
     before: Sample,
@@ -24,7 +24,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Begins now; takes a twentieth of a second.
+    /// Starts watching; takes a twentieth of a second.
     #[must_use]
     pub fn begin() -> Self {
         let before = Self::again();
@@ -32,7 +32,7 @@ impl Watch {
         Self { before: Sample { load, ..before.before }, ..before }
     }
 
-    /// As [`Watch::begin`], after a measurement of ours: how busy the minute before was says nothing then.
+    /// As [`Watch::begin`], but after one of our own measurements: ignores how busy the minute before was.
     #[must_use]
     pub fn again() -> Self {
         let rounds = calibrated();
@@ -40,7 +40,7 @@ impl Watch {
         Self { before: Sample { spins, ..counted() }, rounds }
     }
 
-    /// What disturbed whatever ran since.
+    /// What disturbed the measurement since the start.
     #[must_use]
     pub fn noise(&self) -> Noise {
         let after = counted();
@@ -49,7 +49,7 @@ impl Watch {
         Noise::between(&self.before, &after, processors)
     }
 
-    /// What to tell of it. Only on Linux, where all of it is known, or a warning would have half its reasons.
+    /// The warnings; only on Linux, since elsewhere some of the reasons are unknown.
     #[must_use]
     pub fn warnings(&self) -> Vec<Warning> {
         if cfg!(target_os = "linux") { self.noise().warnings() } else { Vec::new() }
@@ -66,7 +66,7 @@ fn counted() -> Sample {
     Sample { own, ..parse_stat(&stat) }
 }
 
-/// Processor time of this program so far, all threads together; nothing where the system does not tell.
+/// Processor time of this program so far, of all threads; zero if the system does not tell.
 pub(super) fn own_cpu_time() -> Duration {
     #[cfg(unix)]
     {
@@ -77,7 +77,8 @@ pub(super) fn own_cpu_time() -> Duration {
     Duration::ZERO
 }
 
-/// The first line of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal; guests are in the first two.
+/// Parses the first line of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal; guests are in
+/// the first two.
 fn parse_stat(stat: &str) -> Sample {
     let line = stat.lines().find_map(|line| line.strip_prefix("cpu ")).unwrap_or_default();
     let ticks: Vec<u64> = line.split_whitespace().map_while(|field| field.parse().ok()).take(8).collect();
@@ -86,7 +87,7 @@ fn parse_stat(stat: &str) -> Sample {
     Sample { total: ticks.iter().sum(), idle, steal: at(7), ..Sample::default() }
 }
 
-/// A process: its parent, and the ticks of itself and of its children that have ended.
+/// A process: its parent, and the ticks of itself and of its ended children.
 type Process = (u32, u64);
 
 fn processes() -> HashMap<u32, Process> {
@@ -95,7 +96,7 @@ fn processes() -> HashMap<u32, Process> {
     ids.filter_map(|id| Some((id, parse_process(&numbers(&format!("/proc/{id}/stat"))?)?))).collect()
 }
 
-/// From /proc/ID/stat, behind the name, which may hold anything.
+/// Parses /proc/ID/stat, from behind the name, which may contain anything.
 fn parse_process(stat: &str) -> Option<Process> {
     let fields: Vec<_> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let parent = fields.get(1)?.parse().ok()?;
@@ -103,10 +104,10 @@ fn parse_process(stat: &str) -> Option<Process> {
     Some((parent, ticks))
 }
 
-/// The ticks of a process and of all that it started.
+/// Ticks of a process and all its descendants.
 fn own_ticks(id: u32, processes: &HashMap<u32, Process>) -> u64 {
     let is_ours = |mut at: u32| {
-        // No deeper than there are processes: they come and go while they are read, and a circle would be for ever.
+        // Bounded: processes come and go while they are read, and a cycle would never end.
         for _ in 0..processes.len() {
             if at == id {
                 return true;
@@ -121,7 +122,7 @@ fn own_ticks(id: u32, processes: &HashMap<u32, Process>) -> u64 {
     processes.iter().filter(|(at, _)| is_ours(**at)).map(|(_, (_, ticks))| ticks).sum()
 }
 
-/// Rounds of work that take about as long as a spin is to take.
+/// Number of rounds of work that take about as long as [`SPIN`].
 fn calibrated() -> u64 {
     let mut rounds = 1024;
     while rounds < u64::MAX / 2 {

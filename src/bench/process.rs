@@ -1,4 +1,4 @@
-//! What a process costs, from Linux's /proc, and processes of our own to measure.
+//! Cost of a process, from Linux's /proc, and child processes to measure.
 
 use std::{
     fs,
@@ -9,18 +9,18 @@ use std::{
     time::Duration,
 };
 
-/// A program that is measured apart from the one that measures; ended when dropped. Its standard input ends with this program, even
-/// where that is killed, so that it can end by itself.
+/// A measured child process; killed when dropped. Its standard input ends with this program, even if that is
+/// killed, so that it can end by itself.
 #[derive(Debug)]
 pub(super) struct Subject {
     child: Child,
 }
 
 impl Subject {
-    /// Starts `program` and waits for the line on its standard output in which `address` finds where it listens.
+    /// Starts `program` and waits for the line on its standard output in which `address` finds its address.
     ///
     /// # Errors
-    /// Where it cannot be started, or ends without such a line.
+    /// If it cannot be started, or ends without such a line.
     pub(super) fn start(
         program: &Path,
         arguments: &[&str],
@@ -38,7 +38,7 @@ impl Subject {
             }
         }
         Err(io::Error::other(format!(
-            "{} {} did not begin to listen",
+            "{} {} did not start to listen",
             program.display(),
             arguments.join(" ")
         )))
@@ -51,15 +51,15 @@ impl Subject {
 
 impl Drop for Subject {
     fn drop(&mut self) {
-        let _ = self.child.kill(); // ended by itself
+        let _ = self.child.kill(); // it may have ended
         let _ = self.child.wait();
     }
 }
 
-/// Processor time of all threads of a process so far, by the scheduler's nanoseconds.
+/// Processor time of all threads of a process so far, from the scheduler.
 ///
 /// # Errors
-/// Where there is no such process, or the kernel does not tell.
+/// If there is no such process, or the kernel keeps no such statistics.
 pub(super) fn cpu_time(pid: u32) -> io::Result<Duration> {
     let mut nanoseconds = 0;
     for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
@@ -74,10 +74,10 @@ pub(super) fn cpu_time(pid: u32) -> io::Result<Duration> {
     Ok(Duration::from_nanos(nanoseconds))
 }
 
-/// Memory of a process that is in use now, in bytes (`VmRSS`).
+/// Resident memory of a process now, in bytes (`VmRSS`).
 ///
 /// # Errors
-/// Where there is no such process.
+/// If there is no such process.
 pub(super) fn resident(pid: u32) -> io::Result<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let kilobytes = status

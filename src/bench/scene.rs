@@ -1,5 +1,6 @@
-//! Pictures to measure with: a photograph with sensor-like noise, because flat synthetic pictures make codecs look
-//! faster than they are.
+//! Pictures to measure with: a photograph with sensor-like noise.
+//!
+//! Flat synthetic pictures would make codecs look faster than they are.
 
 use std::{
     io::{self, Write},
@@ -19,16 +20,17 @@ use crate::{
 /// A raccoon by Judy Weggelaar, public domain; see `tests/data/README.md`.
 const PHOTO: &[u8] = include_bytes!("../../tests/data/raccoon_1024x768.jpg");
 
-/// Half the width of the noise, about two standard deviations of a webcam's sensor at σ ≈ 2.
+/// Amplitude of the uniform noise: about two standard deviations of a webcam's sensor at σ ≈ 2.
 const NOISE: i16 = 4;
 
-/// Pixels that the view moves from one frame to the next.
+/// Pixels by which the view moves from one frame to the next.
 const STEP: f64 = 3.0;
 
-/// Writes the pictures one after the other as raw planar 4:2:0, so that other programs can be measured with the same.
+/// Writes the pictures as raw planar 4:2:0, one after the other, so that other programs can be measured with
+/// them.
 ///
 /// # Errors
-/// When `to` takes no more, or the pictures cannot be prepared.
+/// If writing fails, or the pictures cannot be prepared.
 pub fn write_raw(width: usize, height: usize, to: &mut impl Write) -> io::Result<()> {
     for picture in views(width, height)? {
         let Pixels::Planar(Subsampling::Yuv420, planes) = picture.pixels else {
@@ -39,10 +41,11 @@ pub fn write_raw(width: usize, height: usize, to: &mut impl Write) -> io::Result
     Ok(())
 }
 
-/// Writes the pictures as JPEGs, one after the other, by our own encoder: to compare sizes and quality with others'.
+/// Writes the pictures as JPEGs from our encoder, one after the other, to compare sizes and quality with
+/// other encoders.
 ///
 /// # Errors
-/// When `to` takes no more, or the pictures cannot be prepared or encoded.
+/// If writing fails, or the pictures cannot be prepared or encoded.
 pub fn write_jpegs(width: usize, height: usize, quality: u8, to: &mut impl Write) -> io::Result<()> {
     jpegs(width, height, quality)?.iter().try_for_each(|jpeg| to.write_all(jpeg))
 }
@@ -58,12 +61,12 @@ fn views(width: usize, height: usize) -> io::Result<Vec<Picture>> {
     pictures(width, height, Format::Planar(Subsampling::Yuv420)).map_err(io::Error::other)
 }
 
-/// How the pixels of a picture come.
+/// Pixel format of a picture.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Format {
-    /// In planes, with this sampling.
+    /// Planar, with this subsampling.
     Planar(Subsampling),
-    /// Packed.
+    /// Packed RGB.
     Rgb,
 }
 
@@ -76,7 +79,7 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// Distinct frames that go round: enough that no cache holds them all, few enough for memory.
+    /// Number of distinct frames in the loop: enough that no cache holds them all, few enough for memory.
     pub(super) const COUNT: usize = 12;
 
     /// Prepares the pictures as planar 4:2:0, as a camera would give them.
@@ -86,7 +89,7 @@ impl Scene {
         Ok(Self { pictures, interval, begin: Instant::now() + interval, seq: 0 })
     }
 
-    /// Picture number `index`, going round.
+    /// Picture number `index`; wraps around.
     pub(super) fn picture(&self, index: usize) -> &Picture {
         &self.pictures[index % self.pictures.len()]
     }
@@ -137,7 +140,7 @@ fn noise(random: &mut fastrand::Rng) -> i16 {
     random.i16(-NOISE..=NOISE)
 }
 
-/// RGB with the same noise on all colours of a pixel, which is noise of the luma.
+/// Adds the same noise to all colours of a pixel, which is luma noise.
 fn noisy(rgb: &[u8], random: &mut fastrand::Rng) -> Pixels {
     let pixel = |pixel: &[u8]| {
         let noise = noise(random);
@@ -146,7 +149,7 @@ fn noisy(rgb: &[u8], random: &mut fastrand::Rng) -> Pixels {
     Pixels::Rgb(rgb.chunks_exact(3).flat_map(pixel).collect())
 }
 
-/// RGB to planes in full-range BT.601, with noise on the luma.
+/// Converts RGB to planes in full-range BT.601, with noise on the luma.
 fn planar(
     rgb: &[u8],
     width: usize,

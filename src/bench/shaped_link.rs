@@ -1,7 +1,7 @@
-//! A link with a rate and a distance: real sockets, and between them threads that let bytes through as such a link would.
+//! A link with a rate and a delay: real sockets, and between them threads that shape the traffic.
 //!
-//! Kernels without netem cannot play it. Bytes leave in the order in which they came, each after it was serialised at the rate and then
-//! travelled for the delay; what waits to be serialised is bounded, so that a full link makes its sender wait.
+//! For kernels without netem. Bytes leave in order, each after it was serialised at the rate and then
+//! delayed; the queue for serialising is bounded, so a full link makes its sender wait.
 
 use std::{
     io::{self, Read, Write},
@@ -17,23 +17,22 @@ use std::{
 
 use socket2::{Domain, Socket, Type};
 
-/// Bytes that wait to be serialised: the queue of the link itself. Larger ones would be a part of the link that no sender can keep
-/// short.
+/// Bytes that wait to be serialised: the link's own queue. No sender could keep a larger one short.
 const QUEUE: usize = 32 << 10;
 
-/// Bytes that pass at a time.
+/// Bytes that are passed on at a time.
 const CHUNK: usize = 4096;
 
-/// How often a link that carries nothing looks whether it does again.
+/// How often a stalled link checks whether its rate has changed.
 const STALLED_LOOK: Duration = Duration::from_millis(5);
 
-/// Connections that may wait to be accepted.
+/// Backlog of the listening socket.
 const BACKLOG: i32 = 16;
 
-/// Any number of bytes a second.
+/// A rate without limit.
 pub const UNLIMITED: u64 = u64::MAX;
 
-/// A link between clients and a relay, of which each connection takes a part. It lasts until the program ends.
+/// A link between clients and a relay. Each connection has the full rate. It lasts until the program ends.
 #[derive(Clone, Debug)]
 pub struct ShapedLink {
     address: SocketAddr,
@@ -49,10 +48,11 @@ struct Direction {
 }
 
 impl ShapedLink {
-    /// A link to `relay`, each way `delay` long. Its rates, in bytes a second, are those towards the relay and back.
+    /// Creates a link to `relay` with `delay` each way. `up` (towards the relay) and `down` are in bytes per
+    /// second.
     ///
     /// # Errors
-    /// If there is no socket to be had. A connection that fails later is closed.
+    /// If a socket cannot be created. A connection that fails later is closed.
     pub fn to(relay: SocketAddr, delay: Duration, up: u64, down: u64) -> io::Result<Self> {
         let listener = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         listener.set_recv_buffer_size(QUEUE)?; // its connections inherit it
@@ -66,26 +66,26 @@ impl ShapedLink {
         let shared = link.clone();
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
-                // Both ends are closed with what is dropped.
+                // If it fails, dropping the sockets closes both ends.
                 let _ = shared.join(client, relay);
             }
         });
         Ok(link)
     }
 
-    /// Where clients connect.
+    /// Address for clients to connect to.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Sets the rates, in bytes a second, of connections that are there too; 0 stalls a direction.
+    /// Sets the rates in bytes per second, also of existing connections; 0 stalls a direction.
     pub fn set_rates(&self, up: u64, down: u64) {
         self.up.bytes_per_s.store(up, Relaxed);
         self.down.bytes_per_s.store(down, Relaxed);
     }
 
-    /// Bytes that came through, towards the relay and back.
+    /// Bytes that were passed on, towards the relay and back.
     #[must_use]
     pub fn passed(&self) -> (usize, usize) {
         (self.up.passed.load(Relaxed), self.down.passed.load(Relaxed))
@@ -93,7 +93,7 @@ impl ShapedLink {
 
     fn join(&self, client: TcpStream, relay: SocketAddr) -> io::Result<()> {
         let socket = Socket::new(Domain::for_address(relay), Type::STREAM, None)?;
-        socket.set_recv_buffer_size(QUEUE)?; // before it connects: the window is made up then
+        socket.set_recv_buffer_size(QUEUE)?; // before it connects: the window is negotiated then
         socket.connect(&relay.into())?;
         let relay = TcpStream::from(socket);
         client.set_nodelay(true)?;
@@ -112,7 +112,7 @@ impl ShapedLink {
 }
 
 impl Direction {
-    /// Reads as fast as the rate allows, and says when each piece arrives.
+    /// Reads as fast as the rate allows, and computes when each piece arrives.
     fn serialise(&self, mut from: TcpStream, give: &mpsc::Sender<(Instant, Vec<u8>)>) {
         let mut buffer = [0; CHUNK];
         let mut free_at = Instant::now();

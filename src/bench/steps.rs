@@ -1,35 +1,36 @@
-//! Times of one step over many frames, as percentiles.
+//! Durations of one step over many frames, as percentiles.
 
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-/// Times above this are counted as this: a minute is broken, not slow.
+/// Longer durations are recorded as this: a minute means broken, not slow.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// Significant digits that are kept: a thousandth of a value is far below what a shared machine repeats.
+/// Significant digits that are kept: results on a shared machine vary by far more than a thousandth.
 const DIGITS: u8 = 3;
 
-/// Percentiles that a plot shows, where there are frames enough: the usual nines, and some between for the line's form.
+/// Percentiles that a plot shows, if there are enough frames: the usual nines, and some between for the shape
+/// of the line.
 const SHOWN: [f64; 13] = [0.0, 25.0, 50.0, 75.0, 90.0, 95.0, 97.5, 99.0, 99.5, 99.75, 99.9, 99.95, 99.99];
 
-/// The times of one step.
+/// Durations of one step.
 #[derive(Clone, Debug)]
 pub struct Step {
     histogram: Histogram<u64>,
 }
 
-/// What is told of a step, in milliseconds.
+/// Summary of a step, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Percentiles {
-    /// Half of the frames took no longer.
+    /// Median.
     pub p50: f64,
-    /// 95 of 100.
+    /// 95th percentile.
     pub p95: f64,
-    /// 99 of 100.
+    /// 99th percentile.
     pub p99: f64,
-    /// The slowest.
+    /// Maximum.
     pub max: f64,
 }
 
@@ -42,38 +43,39 @@ impl Default for Step {
 }
 
 impl Step {
-    /// One frame took this long.
+    /// Records the duration of one frame.
     pub fn record(&mut self, time: Duration) {
         self.histogram.saturating_record(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
     }
 
-    /// What all of them have recorded.
+    /// Merges all recordings.
     #[must_use]
     pub fn sum<'a>(all: impl Iterator<Item = &'a Self>) -> Self {
         all.fold(Self::default(), |mut sum, one| {
-            let _ = sum.histogram.add(&one.histogram); // the same bounds: always fits
+            let _ = sum.histogram.add(&one.histogram); // cannot fail: they have the same bounds
             sum
         })
     }
 
-    /// Frames recorded.
+    /// Number of frames recorded.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.histogram.len()
     }
 
-    /// The percentiles.
+    /// Summarises the durations.
     #[must_use]
     pub fn percentiles(&self) -> Percentiles {
         let at = |quantile| self.histogram.value_at_quantile(quantile) as f64 / 1000.0;
         let max = self.histogram.max() as f64 / 1000.0;
-        // The histogram answers with the upper end of a bucket: never above what was seen.
+        // The histogram returns the upper end of a bucket, which can be above the maximum.
         let [p50, p95, p99] = [0.50, 0.95, 0.99].map(|quantile| at(quantile).min(max));
         Percentiles { p50, p95, p99, max }
     }
 
-    /// (percentile, milliseconds) for plots, as far as there are frames above a percentile; the last is the slowest frame's,
-    /// at the percentile that so many frames reach.
+    /// Points (percentile, milliseconds) for plots, for the percentiles that the frame count can resolve.
+    ///
+    /// The last point is the slowest frame, at the percentile that this number of frames reaches.
     #[must_use]
     pub fn distribution(&self) -> Vec<(f64, f64)> {
         let count = self.count();
@@ -89,7 +91,7 @@ impl Step {
     }
 }
 
-/// The one in the middle; 0 of none. One round that something else disturbed does not move it, as it would a mean.
+/// The median; 0 if empty. Unlike a mean, it does not move if one round is disturbed.
 pub(super) fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<_> = values.collect();
     values.sort_by(f64::total_cmp);

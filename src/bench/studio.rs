@@ -1,4 +1,4 @@
-//! A camera that is played from memory, at an even rate.
+//! A synthetic camera that plays frames from memory, at an even rate.
 
 use std::{
     sync::Arc,
@@ -17,12 +17,12 @@ use crate::{
     picture::Pixels,
 };
 
-/// A camera that is played from memory.
+/// A synthetic camera that plays frames from memory.
 #[derive(Clone)]
 pub(super) struct Studio {
     pub(super) mode: Mode,
     frames: Arc<[Vec<u8>]>,
-    /// Bytes of a frame as it leaves.
+    /// Size of an outgoing JPEG in bytes: the mean, or for raw pixels that of the first frame.
     pub(super) bytes: u64,
 }
 
@@ -64,7 +64,7 @@ impl Studio {
     }
 }
 
-/// YUYV in video range, as cameras give it.
+/// Converts to YUYV in limited range, as cameras deliver it.
 fn packed(picture: &crate::picture::Picture) -> Vec<u8> {
     let Pixels::Planar(_, planes) = &picture.pixels else { return Vec::new() };
     let (width, height) = (picture.width, picture.height);
@@ -123,7 +123,7 @@ impl Device for Playing {
     }
 }
 
-/// An even rate.
+/// Waits for each frame's time at an even rate.
 pub(super) struct Pace {
     interval: Duration,
     next: Instant,

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-/// Between columns on a terminal.
+/// Gap between columns on a terminal.
 const GAP: &str = "  ";
 
-/// Columns with units, and rows.
+/// A table: columns with units, and rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
     title: String,
@@ -20,13 +20,13 @@ struct Column {
     unit: String,
 }
 
-/// What stands in a place of a table.
+/// A cell of a table.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Cell {
-    /// Words, or figures that are set already.
+    /// Text, or figures that are already formatted.
     Text(String),
-    /// A figure, and how many decimals a person is shown; programs get all of it.
+    /// A figure, and the number of decimals shown to people; CSV has all of them.
     Number(f64, usize),
     /// Nothing was measured.
     Empty,
@@ -84,33 +84,34 @@ impl Column {
 }
 
 impl Table {
-    /// An empty table. The title is a line for people; no title, no line.
+    /// Creates an empty table. The title is a line for people; an empty title gives no line.
     pub fn new(title: impl Into<String>) -> Self {
         Self { title: title.into(), ..Self::default() }
     }
 
-    /// What holds for all rows: columns of their own in CSV, for whoever puts runs together. People have the title.
+    /// Adds a value that holds for all rows: a column of its own in CSV, to combine several runs. People have
+    /// the title.
     #[must_use]
     pub fn setting(mut self, name: &str, value: &impl ToString) -> Self {
         self.settings.push((name.to_owned(), value.to_string()));
         self
     }
 
-    /// One more column. Without a unit: `""`.
+    /// Adds a column; the unit may be empty.
     #[must_use]
     pub fn column(mut self, name: impl Into<String>, unit: &str) -> Self {
         self.columns.push(Column { name: name.into(), unit: unit.to_owned() });
         self
     }
 
-    /// One more row. Cells beyond the columns are left out, missing ones empty.
+    /// Adds a row. Extra cells are dropped, missing ones are empty.
     pub fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
         let mut row: Vec<_> = cells.into_iter().collect();
         row.resize(self.columns.len(), Cell::Empty);
         self.rows.push(row);
     }
 
-    /// Aligned, for a terminal: the first column to the left, figures to the right.
+    /// Formats for a terminal: the first column left-aligned, figures right-aligned.
     #[must_use]
     pub fn text(&self) -> String {
         let lines: Vec<Vec<String>> = self.lines(|text| text);
@@ -133,8 +134,9 @@ impl Table {
         text
     }
 
-    /// With a header, by RFC 4180 but for the line ends, which are those of this system's other tools. Ten lines that the
-    /// csv crate would do no better: what is written here is never read back.
+    /// Formats as CSV with a header, by RFC 4180 except for the line ends, which are LF.
+    ///
+    /// The csv crate would not do these ten lines better: what is written here is never read back.
     #[must_use]
     pub fn csv(&self) -> String {
         let settings = self.settings.iter();
@@ -148,14 +150,14 @@ impl Table {
         csv
     }
 
-    /// For a page.
+    /// Formats as a Markdown table.
     #[must_use]
     pub fn markdown(&self) -> String {
         let escaped = |text: String| text.replace('\\', "\\\\").replace('|', "\\|").replace('\n', " ");
         let mut lines = self.lines(escaped).into_iter();
         let mut text = self.title_line();
         let mut line = |cells: Vec<String>| {
-            // Written to a String: it cannot fail.
+            // Writing to a String cannot fail.
             let _ = writeln!(text, "| {} |", cells.join(" | "));
         };
         lines.next().into_iter().for_each(&mut line);
@@ -170,7 +172,7 @@ impl Table {
         if self.title.is_empty() { String::new() } else { format!("{}\n\n", self.title) }
     }
 
-    /// Headings and rows as they are shown.
+    /// Headings and rows as shown.
     fn lines(&self, each: impl Fn(String) -> String) -> Vec<Vec<String>> {
         let headings = self.columns.iter().map(|column| each(column.heading())).collect();
         let rows = self.rows.iter().map(|row| row.iter().map(|cell| each(cell.shown())).collect());

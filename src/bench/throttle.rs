@@ -13,24 +13,24 @@ use std::{
 
 use socket2::{Domain, Socket, Type};
 
-/// What a slow link's own buffers hold. Larger ones would be a part of the link that no program can keep fresh.
+/// Buffer size of a slow link. No program could keep a larger one fresh.
 const BUFFER: usize = 32 << 10;
 
-/// Bytes that pass at a time.
+/// Bytes that are passed on at a time.
 const CHUNK: usize = 4096;
 
-/// How often a rate gives tokens.
+/// How often tokens are added.
 const TICK: Duration = Duration::from_millis(5);
 
-/// Connections that may wait to be accepted.
+/// Backlog of the listening socket.
 const BACKLOG: i32 = 16;
 
-/// Which way is slow.
+/// Which direction is slow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slow {
-    /// What clients send.
+    /// From clients to the relay.
     ToRelay,
-    /// What they get.
+    /// From the relay to clients.
     FromRelay,
 }
 
@@ -46,15 +46,16 @@ struct Inner {
 }
 
 impl Bucket {
-    /// Lets so many more through.
+    /// Adds tokens for `bytes` more bytes.
     pub fn add(&self, bytes: usize) {
         let mut tokens = self.0.lock();
         *tokens = tokens.saturating_add(bytes);
         self.0.more.notify_all();
     }
 
-    /// Gives so many bytes a second, a tenth of a second's at the most at once, as long as what it returns lives. Of two, the faster
-    /// counts.
+    /// Adds `bytes_per_second` tokens per second until the returned guard is dropped.
+    ///
+    /// At most a tenth of a second's tokens are kept. Of two rates, the faster counts.
     #[must_use]
     pub fn rate(&self, bytes_per_second: usize) -> Rate {
         let (bucket, going) = (self.clone(), Arc::new(()));
@@ -71,13 +72,13 @@ impl Bucket {
         Rate { _alive: going }
     }
 
-    /// Bytes that may come through and have not.
+    /// Tokens that are left, in bytes.
     #[must_use]
     pub fn left(&self) -> usize {
         *self.0.lock()
     }
 
-    /// Bytes that came through.
+    /// Bytes that were passed on.
     #[must_use]
     pub fn passed(&self) -> usize {
         self.0.passed.load(SeqCst)
@@ -93,22 +94,22 @@ impl Bucket {
 }
 
 impl Inner {
-    /// What it guards is one number.
+    /// Ignores poisoning: the mutex guards a single number.
     fn lock(&self) -> MutexGuard<'_, usize> {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Tokens come while this lives.
+/// Guard of [`Bucket::rate`]: tokens are added while it lives.
 #[derive(Debug)]
 pub struct Rate {
     _alive: Arc<()>,
 }
 
-/// Stands before `relay`; where to connect instead. Each connection takes from the same bucket.
+/// Starts a proxy in front of `relay`; returns the address to connect to. All connections share the bucket.
 ///
 /// # Errors
-/// Where there is no socket to be had. A connection that fails later is closed.
+/// If a socket cannot be created. A connection that fails later is closed.
 pub fn proxy(relay: SocketAddr, slow: Slow, bucket: &Bucket) -> io::Result<SocketAddr> {
     let listener = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     if slow == Slow::ToRelay {
@@ -120,7 +121,7 @@ pub fn proxy(relay: SocketAddr, slow: Slow, bucket: &Bucket) -> io::Result<Socke
     let (address, bucket) = (listener.local_addr()?, bucket.clone());
     thread::spawn(move || {
         for client in listener.incoming().map_while(Result::ok) {
-            // Both ends are closed with what is dropped.
+            // If it fails, dropping the sockets closes both ends.
             let _ = join(client, relay, slow, &bucket);
         }
     });
@@ -130,7 +131,7 @@ pub fn proxy(relay: SocketAddr, slow: Slow, bucket: &Bucket) -> io::Result<Socke
 fn join(client: TcpStream, relay: SocketAddr, slow: Slow, bucket: &Bucket) -> io::Result<()> {
     let socket = Socket::new(Domain::for_address(relay), Type::STREAM, None)?;
     if slow == Slow::FromRelay {
-        socket.set_recv_buffer_size(BUFFER)?; // before it connects: the window is made up then
+        socket.set_recv_buffer_size(BUFFER)?; // before it connects: the window is negotiated then
     }
     socket.connect(&relay.into())?;
     let relay = TcpStream::from(socket);
@@ -142,7 +143,7 @@ fn join(client: TcpStream, relay: SocketAddr, slow: Slow, bucket: &Bucket) -> io
         Slow::FromRelay => (up, down),
     };
     thread::spawn(move || {
-        let _ = io::copy(&mut from, &mut to); // an error is an end too
+        let _ = io::copy(&mut from, &mut to); // an error ends it too
         let _ = to.shutdown(Shutdown::Both);
     });
     let bucket = bucket.clone();

@@ -1,7 +1,7 @@
-//! What showing several streams in one window costs: decoded at the size at which they are shown, and at their own.
+//! Cost of several streams in one window: decoded at the size at which they are shown, and at full size.
 //!
-//! Senders, relay and window are in this process, over real sockets; threads are told apart by their names. What the display server
-//! does is its own cost.
+//! Senders, relay and window are in this process, over real sockets; threads are told apart by name. The
+//! display server's own time is not included.
 
 use std::{
     fs, io,
@@ -31,50 +31,50 @@ use crate::{
     wire::FrameInfo,
 };
 
-/// How long it warms up: fonts are found, links are up.
+/// Warm-up: fonts are loaded, links come up.
 const WARM_UP: Duration = Duration::from_secs(2);
 
-/// What to measure.
+/// Parameters of the measurement.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Plan {
-    /// Streams at the same time.
+    /// Number of simultaneous streams.
     pub streams: usize,
     /// Pixels across.
     pub width: usize,
     /// Pixels down.
     pub height: usize,
-    /// Frames a second of each.
+    /// Frames per second of each stream.
     pub fps: f64,
-    /// How long each way of decoding is measured.
+    /// Duration of the measurement, for each way of decoding.
     #[serde(skip)]
     pub time: Duration,
 }
 
-/// What one way of decoding costs, in shares of one core.
+/// Cost of one way of decoding, in shares of one core.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Figures {
     /// Whether frames were decoded at the size at which they are shown.
     pub reduced: bool,
     /// Decoding and scaling.
     pub decode: f64,
-    /// Painting and giving it to the display.
+    /// Painting and presenting.
     pub draw: f64,
-    /// Bytes that came in that time.
+    /// Bytes received in that time.
     pub bytes: u64,
 }
 
 impl Figures {
-    /// Both.
+    /// `decode` + `draw`.
     #[must_use]
     pub fn all(&self) -> f64 {
         self.decode + self.draw
     }
 }
 
-/// Streams on their way to a window, until it is dropped.
+/// Running streams for a window; they stop when this is dropped.
 #[derive(Debug)]
 pub struct Stage {
-    /// The relay that streams.
+    /// Address of the relay.
     pub host: String,
     viewer: Link,
     stop: Arc<AtomicBool>,
@@ -88,7 +88,7 @@ impl Drop for Stage {
     }
 }
 
-/// Gives frames to the window.
+/// Passes frames to the window.
 struct Looker {
     handle: Handle,
     reduced: bool,
@@ -113,10 +113,10 @@ impl Viewer for Looker {
     }
 }
 
-/// Sets it up: a relay, senders, and a viewer who gives what comes to `handle`, as `update` puts it.
+/// Starts a relay, senders and a viewer; the viewer passes arrivals to `handle`, converted by `update`.
 ///
 /// # Errors
-/// Where something of it cannot be had.
+/// If a socket, a link or a thread cannot be created.
 pub fn stage(
     plan: Plan,
     reduced: bool,
@@ -176,10 +176,10 @@ fn send(link: &Link, name: &str, frames: &[Bytes], fps: f64, stop: &AtomicBool) 
     }
 }
 
-/// Waits for it to warm up, and measures; the window runs on the main thread meanwhile.
+/// Waits for the warm-up, then measures; meanwhile the window runs on the main thread.
 ///
 /// # Errors
-/// Where the kernel does not tell.
+/// If the kernel keeps no scheduler statistics.
 pub fn measure(plan: Plan, stage: &Stage, reduced: bool) -> io::Result<Figures> {
     thread::sleep(WARM_UP);
     let (decode, draw, bytes) = (cpu("decode")?, main_cpu()?, stage.viewer.counters().bytes_received);
@@ -195,7 +195,8 @@ pub fn measure(plan: Plan, stage: &Stage, reduced: bool) -> io::Result<Figures> 
     })
 }
 
-/// Processor time so far of this process's threads of that name, and those that fit pictures.
+/// Processor time so far of this process's threads with this name, and of those that rescale pictures
+/// (`fit`).
 fn cpu(name: &str) -> io::Result<Duration> {
     let mut all = Duration::ZERO;
     for thread in fs::read_dir("/proc/self/task")? {

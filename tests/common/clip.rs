@@ -1,4 +1,4 @@
-//! Pictures of plain colours, and the built program sending one over and over.
+//! Pictures in plain colours, and the built program that sends one repeatedly.
 
 use std::{fs, path::Path};
 
@@ -12,12 +12,12 @@ use super::program::Running;
 pub const RED: [u8; 3] = [220, 30, 30];
 pub const GREEN: [u8; 3] = [30, 200, 40];
 
-/// The JPEG of a picture of one colour.
+/// A JPEG in one colour.
 pub fn plain(width: usize, height: usize, colour: [u8; 3]) -> Vec<u8> {
     jpeg(width, height, colour.repeat(width * height))
 }
 
-/// The JPEG of a picture of which the left half is red and the right half green.
+/// A JPEG with a red left half and a green right half.
 pub fn two_halves(width: usize, height: usize) -> Vec<u8> {
     let pixels = (0..width * height).flat_map(|i| if i % width < width / 2 { RED } else { GREEN });
     jpeg(width, height, pixels.collect())
@@ -28,7 +28,7 @@ fn jpeg(width: usize, height: usize, pixels: Vec<u8>) -> Vec<u8> {
     Encoder::new(90).unwrap().encode(&picture).unwrap().to_vec()
 }
 
-/// The JPEG with 12 bits a sample, as far as its header says: nobody shows it.
+/// The JPEG with its header changed to 12 bits per sample, which cannot be shown.
 pub fn deep(jpeg: &[u8]) -> Vec<u8> {
     let mut deep = jpeg.to_vec();
     let sof = deep.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
@@ -36,14 +36,14 @@ pub fn deep(jpeg: &[u8]) -> Vec<u8> {
     deep
 }
 
-/// Writes a clip of four such frames; its path is what `--source` takes.
+/// Writes a clip of four such frames; returns its path for `--source`.
 pub fn write(folder: &Path, name: &str, jpeg: &[u8]) -> String {
     let clip = folder.join(format!("{name}.mjpeg"));
     fs::write(&clip, jpeg.repeat(4)).unwrap();
     clip.to_str().unwrap().to_owned()
 }
 
-/// A sender of that picture, 20 times a second.
+/// Starts a sender of that picture, 20 times per second.
 pub fn sender(host: &str, folder: &Path, name: &str, jpeg: &[u8]) -> Running {
     let clip = write(folder, name, jpeg);
     let how =

@@ -1,4 +1,4 @@
-//! A long way: a proxy on loopback that brings everything over after a delay, in order and as much as comes.
+//! A slow path: a proxy on loopback that delivers everything in order after a delay, at any rate.
 
 use std::{
     io::{Read, Write},
@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Stands before `relay`, `delay` away each way; where to connect instead.
+/// Starts a proxy in front of `relay` with `delay` each way; returns the address to connect to.
 pub fn proxy(relay: SocketAddr, delay: Duration) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

@@ -1,8 +1,8 @@
-//! Films of plain colours, made by ffmpeg as anybody would.
+//! Films in plain colours, made by ffmpeg.
 
 use std::{path::Path, process::Command};
 
-/// Writes a film of ten frames a second, in each of these colours for so many seconds.
+/// Writes a film at ten frames per second, in each of these colours for its number of seconds.
 pub fn write(path: &Path, parts: &[([u8; 3], u32)]) -> String {
     let mut graph = String::new();
     for (index, ([red, green, blue], seconds)) in parts.iter().enumerate() {

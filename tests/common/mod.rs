@@ -1,4 +1,4 @@
-//! What several tests need: golden messages, a relay on a free port, the built program.
+//! Shared parts of the tests: golden messages, a relay on a free port, the built program.
 #![allow(
     dead_code,
     unreachable_pub,

@@ -1,17 +1,17 @@
-//! A peer that sends what it likes, as raw messages.
+//! A peer that sends arbitrary raw messages.
 
 use std::{io::Write, net::TcpStream, sync::mpsc, thread, time::Duration};
 
 use bytes::Bytes;
 use pulsecam::wire::{Kind, Message};
 
-/// Sends on a connection of its own, ten messages a second, until it is dropped.
+/// Sends on its own connection, ten messages per second, until it is dropped.
 pub struct Peer {
     stop: mpsc::Sender<()>,
 }
 
 impl Peer {
-    /// One after the other, and the last over and over.
+    /// Sends the messages in order, and then repeats the last.
     pub fn sending(host: &str, messages: Vec<Message>) -> Self {
         let (stop, stopped) = mpsc::channel();
         let mut socket = TcpStream::connect(host).unwrap();
@@ -34,12 +34,12 @@ impl Drop for Peer {
     }
 }
 
-/// A message of an image.
+/// An image message.
 pub fn image(file: &[u8]) -> Message {
     message(Kind::Image, "this is image", file)
 }
 
-/// A message of a frame of this stream.
+/// A frame message of this stream.
 pub fn frame(stream: &str, jpeg: &[u8]) -> Message {
     message(Kind::Video, &format!("this is video image; stream={stream}"), jpeg)
 }

@@ -1,4 +1,4 @@
-//! The built program, as its user runs it.
+//! The built program, run as a user runs it.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -10,10 +10,10 @@ use std::{
 
 use serde_json::Value;
 
-/// No test waits longer than this for anything: past it, it hangs.
+/// Time limit for anything that a test waits for.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The program that was built with the tests, or the one that `PULSECAM_BIN` names.
+/// Returns the program that was built with the tests, or the one in `PULSECAM_BIN`.
 pub fn pulsecam() -> Command {
     let built = env!("CARGO_BIN_EXE_pulsecam").into();
     let mut command = Command::new(std::env::var_os("PULSECAM_BIN").unwrap_or(built));
@@ -24,7 +24,7 @@ pub fn pulsecam() -> Command {
     command
 }
 
-/// Runs to the end; standard input is empty.
+/// Runs the program to its end; standard input is empty.
 pub fn run(arguments: &[&str]) -> Output {
     pulsecam().args(arguments).stdin(Stdio::null()).output().unwrap()
 }
@@ -46,12 +46,12 @@ impl Running {
         Self::spawn_between(command, Stdio::piped(), Stdio::inherit())
     }
 
-    /// With this as its standard input.
+    /// Starts it with this standard input.
     pub fn spawn_with(command: &mut Command, stdin: Stdio) -> Self {
         Self::spawn_between(command, stdin, Stdio::inherit())
     }
 
-    /// With this as its standard error.
+    /// Starts it with this standard error.
     pub fn spawn_logging(command: &mut Command, stderr: Stdio) -> Self {
         Self::spawn_between(command, Stdio::piped(), stderr)
     }
@@ -74,7 +74,7 @@ impl Running {
         writeln!(stdin, "{line}").and_then(|()| stdin.flush()).unwrap();
     }
 
-    /// The next line for which `wanted` holds, however many come before it.
+    /// Returns the next line for which `wanted` holds, however many lines come before it.
     pub fn line(&mut self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -86,14 +86,14 @@ impl Running {
         }
     }
 
-    /// The next event of this name for which `wanted` holds.
+    /// Returns the next event of this name for which `wanted` holds.
     pub fn event(&mut self, name: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let parse = |line: &str| serde_json::from_str::<Value>(line).ok();
         let line = self.line(name, |line| parse(line).is_some_and(|e| e["event"] == name && wanted(&e)));
         parse(&line).unwrap()
     }
 
-    /// The next event of any of these names.
+    /// Returns the next event of any of these names.
     pub fn any_event(&mut self, names: &[&str]) -> Value {
         let parse = |line: &str| serde_json::from_str::<Value>(line).ok();
         let is = |event: Value| names.iter().any(|name| event["event"] == *name);
@@ -101,13 +101,13 @@ impl Running {
         parse(&line).unwrap()
     }
 
-    /// Forgets every line so far: what comes next was said after this.
+    /// Drops all lines so far, so that the next one is new.
     pub fn forget(&mut self) {
         self.seen.clear();
         while self.lines.try_recv().is_ok() {}
     }
 
-    /// All lines to the end of the program.
+    /// Returns all lines to the end of the program.
     pub fn rest(&mut self) -> Vec<String> {
         self.stdin = None;
         let mut lines = std::mem::take(&mut self.seen);
@@ -123,7 +123,7 @@ impl Running {
         assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
     }
 
-    /// Waits for the end; the exit code.
+    /// Waits for the end; returns the exit code.
     pub fn exit_code(&mut self) -> i32 {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -143,7 +143,7 @@ impl Drop for Running {
     }
 }
 
-/// A relay as a program of its own, on a free port.
+/// A relay as a separate program, on a free port.
 pub struct RelayProgram {
     pub running: Running,
     pub addr: String,
@@ -159,12 +159,12 @@ impl RelayProgram {
     }
 }
 
-/// What a program printed.
+/// Decodes a program's output.
 pub fn text_of(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// Fails with this exit code and one line that has all of these words.
+/// Asserts that it fails with this exit code and with one line that contains all of these words.
 pub fn fails(arguments: &[&str], code: i32, words: &[&str]) {
     let output = run(arguments);
     let complaint = text_of(&output.stderr);
@@ -179,7 +179,7 @@ pub fn fails(arguments: &[&str], code: i32, words: &[&str]) {
     }
 }
 
-/// A viewer without a window, up when this returns.
+/// Starts a viewer without a window, and waits until it is up.
 pub fn viewer(addr: &str, more: &[&str]) -> Running {
     let arguments = ["view", addr, "--no-window", "--json", "--quiet"];
     let mut viewer = Running::start(&[&arguments[..], more].concat());

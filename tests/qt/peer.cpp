@@ -1,7 +1,7 @@
-// The Qt peer: what an old Qt program does at the other end of pulsecam's wire.
+// The Qt peer: behaves like an old Qt program at the other end of pulsecam's wire.
 //
-// Every byte on the wire is written and read by Qt's own QDataStream, so that the Rust side is held
-// against the original and not against a second reading of its own documents. README.md tells how to
+// Qt's own QDataStream writes and reads every byte on the wire, so the Rust side is tested against
+// the original and not against a second reading of its own documents. See README.md for how to
 // build it (no moc), its usage and its output.
 
 #include <QtCore>
@@ -17,9 +17,9 @@ enum MessageType { Text = 1, Image = 2, Video = 3, Heartbeat = 100 };
 
 struct MessageData
 {
-    qint32 size = 0;          // bytes that follow this field; counted anew when written
+    qint32 size = 0;          // bytes that follow this field; recomputed when written
     qint32 type = 0;
-    QString description = ""; // empty and not null, as the original's default
+    QString description = ""; // empty and not null, as in the original
     QByteArray payload;       // null
 };
 
@@ -27,7 +27,7 @@ static const qint32 minimumSize = 12; // type and two lengths
 
 QDataStream &operator<<(QDataStream &out, const MessageData &message)
 {
-    // Null and empty are different lengths on the wire, and both take no more than that length.
+    // Null and empty have different length fields, and both take no more than that field.
     const qint32 size = minimumSize + 2 * message.description.size() + message.payload.size();
     return out << size << message.type << message.description << message.payload;
 }
@@ -45,17 +45,17 @@ template <class Value> QByteArray streamed(const Value &value)
     return bytes;
 }
 
-// Decodes one whole message. Returns what is wrong with it, or nothing.
+// Decodes one whole message. Returns what is wrong with it, or an empty string.
 static QString decode(const QByteArray &bytes, MessageData &message)
 {
     QDataStream in(bytes);
     in >> message;
     if (in.status() != QDataStream::Ok)
-        return in.status() == QDataStream::ReadPastEnd ? "a field reaches past the end" : "corrupt";
+        return in.status() == QDataStream::ReadPastEnd ? "a field extends past the end" : "corrupt";
     if (!in.atEnd())
         return "bytes are left after the payload";
     if (message.size != bytes.size() - 4)
-        return QString("size says %1, and %2 bytes follow").arg(message.size).arg(bytes.size() - 4);
+        return QString("size is %1, but %2 bytes follow").arg(message.size).arg(bytes.size() - 4);
     return {};
 }
 
@@ -72,7 +72,7 @@ static const MessageData clientHeartbeat{0, Heartbeat, "This is a heartbeat msg 
 static const MessageData serverHeartbeat{0, Heartbeat, "This is a message of heartbeat from server.",
                                          streamed<const char *>("")};
 
-// A picture that cannot be encoded gives the null array, and is sent so.
+// A picture that cannot be encoded gives a null array, which is sent as such.
 static QByteArray jpeg(const QImage &picture)
 {
     QByteArray bytes;
@@ -81,9 +81,9 @@ static QByteArray jpeg(const QImage &picture)
     return picture.save(&buffer, "JPEG", 75) ? bytes : QByteArray();
 }
 
-// ---- What is printed -----------------------------------------------------------------------------------
+// ---- Output --------------------------------------------------------------------------------------------
 
-// The reader is a test that waits for this line: flush it.
+// A test waits for this line: flush it.
 static void print(const QByteArray &line)
 {
     fwrite(line.constData(), 1, line.size(), stdout);
@@ -102,8 +102,8 @@ static QString sha1(const QByteArray &bytes)
     return QCryptographicHash::hash(bytes, QCryptographicHash::Sha1).toHex();
 }
 
-// JSON as others read it has no lone surrogates: they become '?', and the UTF-16 units beside it, as hex,
-// lose nothing.
+// Most JSON readers reject lone surrogates: they become '?', and the UTF-16 units beside it, in
+// hex, lose nothing.
 static void addString(QJsonObject &facts, const QString &name, const QString &value)
 {
     QByteArray units;
@@ -136,7 +136,7 @@ static QJsonObject describe(const MessageData &message)
 
 static QJsonArray averageColour(const QImage &picture, int fromX, int toX)
 {
-    double red = 0, green = 0, blue = 0, pixels = 0; // scaling to one pixel is shorter, and off by 5
+    double red = 0, green = 0, blue = 0, pixels = 0; // scaling to one pixel would be shorter, but is off by 5
     for (int y = 0; y < picture.height(); ++y) {
         const QRgb *line = reinterpret_cast<const QRgb *>(picture.constScanLine(y));
         for (int x = fromX; x < toX; ++x, ++pixels) {
@@ -148,7 +148,8 @@ static QJsonArray averageColour(const QImage &picture, int fromX, int toX)
     return {qRound(red / pixels), qRound(green / pixels), qRound(blue / pixels)};
 }
 
-// What Qt sees in a picture: width and height 0 where it sees none, else its pixels' digest and each half's colour as well.
+// What Qt sees in a picture: width and height, 0 if there is none, and else the pixels' digest and
+// each half's colour.
 static void addPicture(QJsonObject &facts, const QByteArray &jpeg)
 {
     const QImage picture = QImage::fromData(jpeg).convertToFormat(QImage::Format_RGB32);
@@ -164,9 +165,10 @@ static void addPicture(QJsonObject &facts, const QByteArray &jpeg)
 
 // ---- Sockets and commands ------------------------------------------------------------------------------
 
-// Hands every whole message in the socket's buffer to `handle`. What is incomplete stays there until more
-// comes: each socket has its own buffer, so two senders' halves never mix. A loop, for recursion overflows
-// the stack on thousands of tiny messages. Nonsense ends the connection, told with the facts in `who`.
+// Passes every complete message in the socket's buffer to `handle`. Incomplete data stays there
+// until more arrives: each socket has its own buffer, so two senders' data never mix. A loop,
+// because recursion would overflow the stack on thousands of tiny messages. Malformed data ends the
+// connection, and is reported with the facts in `who`.
 template <class Handle> void receive(QTcpSocket *socket, QJsonObject who, Handle handle)
 {
     while (socket->bytesAvailable() >= 4) {
@@ -185,7 +187,7 @@ template <class Handle> void receive(QTcpSocket *socket, QJsonObject who, Handle
     }
 }
 
-// Why it was disconnected; Qt calls it an unknown error where this side closed.
+// Why it was disconnected; Qt reports an unknown error if this side closed.
 static QString why(const QTcpSocket *socket)
 {
     const bool closedHere = socket->error() == QAbstractSocket::UnknownSocketError;
@@ -207,7 +209,8 @@ static void send(const Sockets &sockets, const MessageData &message)
     print("sent", describe(message));
 }
 
-// The first at once, the others on a timer. `sockets` is asked each time: they come and go.
+// Sends the first at once, the others on a timer. Calls `sockets` each time, because they come and
+// go.
 static void repeat(const std::function<Sockets()> &sockets, const MessageData &message, int count,
                    int interval)
 {
@@ -218,7 +221,7 @@ static void repeat(const std::function<Sockets()> &sockets, const MessageData &m
     QTimer::singleShot(interval, Qt::PreciseTimer, qApp, next);
 }
 
-// The commands that both ends know: what to send. Returns false for what is none.
+// Executes a command that both modes know. Returns false if it is not one.
 static bool sendCommand(const QString &line, const std::function<Sockets()> &sockets,
                         const MessageData &heartbeat)
 {
@@ -251,8 +254,8 @@ static bool sendCommand(const QString &line, const std::function<Sockets()> &soc
     return true;
 }
 
-// Calls `command`, which returns whether it understood, for each line of standard input but `quit`. The
-// end of input quits, too: a peer never outlives the test that started it.
+// Calls `command`, which returns whether it understood, for each line of standard input except
+// `quit`. The end of input quits too: a peer never outlives the test that started it.
 static void readCommands(const std::function<bool(const QString &)> &command)
 {
     auto *notifier = new QSocketNotifier(STDIN_FILENO, QSocketNotifier::Read, qApp);
@@ -263,7 +266,7 @@ static void readCommands(const std::function<bool(const QString &)> &command)
         if (got > 0)
             pending->append(chunk, int(got));
         else if (!pending->isEmpty())
-            pending->append('\n'); // the last line may lack its own
+            pending->append('\n'); // the last line may lack one
         for (int end; (end = pending->indexOf('\n')) >= 0; pending->remove(0, end + 1)) {
             const QString line = QString::fromUtf8(pending->constData(), end);
             if (line == "quit")
@@ -278,7 +281,8 @@ static void readCommands(const std::function<bool(const QString &)> &command)
     });
 }
 
-// Lets what was written leave, within limits, before the process ends: another end may not be reading.
+// Sends what was written before the process exits, with a time limit: the other end may not be
+// reading.
 static void drain(const Sockets &sockets)
 {
     const QDeadlineTimer deadline(2000);
@@ -288,7 +292,8 @@ static void drain(const Sockets &sockets)
             socket->waitForConnected(left());
         while (socket->bytesToWrite() > 0 && socket->waitForBytesWritten(left())) {
         }
-        // Under TLS these are the bytes of the text, and others wait that are encrypted.
+        // Under TLS, the loop above waits for the plain text, and encrypted bytes may still be
+        // pending.
         auto *secure = dynamic_cast<QSslSocket *>(socket);
         while (secure && secure->encryptedBytesToWrite() > 0 && secure->waitForBytesWritten(left())) {
         }
@@ -344,7 +349,8 @@ static int parse()
     return 0;
 }
 
-// With a file of certificates, over TLS: what an old program has to change for it is this socket's class and how it connects.
+// With a file of certificates, it uses TLS: an old program has to change only this socket's class
+// and how it connects.
 static int client(const QString &host, quint16 port, int heartbeatInterval, const QString &authority)
 {
     QTimer heartbeat;
@@ -387,13 +393,13 @@ static int client(const QString &host, quint16 port, int heartbeatInterval, cons
         print("failed", {{"why", socket.errorString()}});
         QCoreApplication::exit(1);
     });
-    // Inside the event loop, for a refusal that came before it could not end it.
+    // Inside the event loop: an error before it would not end it.
     QTimer::singleShot(0, [&] {
         if (secure)
             socket.connectToHostEncrypted(host, port);
         else
             socket.connectToHost(host, port);
-        // What is written before the connection stands waits in the socket's buffer.
+        // What is written before the connection is established waits in the socket's buffer.
         readCommands([&](const QString &line) { return sendCommand(line, sockets, clientHeartbeat); });
     });
     const int code = QCoreApplication::exec();
@@ -408,7 +414,7 @@ static int relay(quint16 port, bool reencode, bool quiet)
     bool answersHeartbeats = true;
     QTcpServer server; // last: it owns the sockets, and what their signals touch must outlive them
     const auto pass = [&](int from, MessageData message) {
-        // To describe a message costs more than to pass it on, so a measured relay does not.
+        // Describing a message costs more than relaying it, so a relay under measurement does not.
         QJsonObject facts = quiet ? QJsonObject() : describe(message);
         const auto tell = [&](const char *event) {
             if (!quiet)
@@ -429,7 +435,7 @@ static int relay(quint16 port, bool reencode, bool quiet)
         auto others = clients;
         others.remove(from);
         if (message.type < Text || message.type > Video)
-            others.clear(); // the original knows no other types
+            others.clear(); // the original relays no other types
         for (QTcpSocket *other : others)
             write(other, message);
         facts["passed_to"] = others.size();
@@ -480,7 +486,7 @@ int main(int argc, char **argv)
     const QCommandLineOption heartbeat("heartbeat", "client: milliseconds, 0 for never", "ms", "3000");
     const QCommandLineOption tls("tls", "client: TLS, trusting the certificates in this file", "file");
     const QCommandLineOption reencode("reencode", "relay: decode and encode every video frame");
-    const QCommandLineOption quiet("quiet", "relay: tell nothing of messages, to be measured");
+    const QCommandLineOption quiet("quiet", "relay: print nothing about messages, for measurements");
     parser.addOptions({heartbeat, tls, reencode, quiet});
     parser.process(app);
     const QStringList words = parser.positionalArguments();
@@ -493,6 +499,6 @@ int main(int argc, char **argv)
         return client(words[1], words[2].toUShort(), parser.value(heartbeat).toInt(), parser.value(tls));
     if (mode == "relay" && words.size() == 2)
         return relay(words[1].toUShort(), parser.isSet(reencode), parser.isSet(quiet));
-    fputs("usage: peer golden | parse | client HOST PORT [--heartbeat MS] [--tls FILE] | relay PORT [--reencode]\n", stderr);
+    fputs("usage: peer golden | parse | client HOST PORT [--heartbeat MS] [--tls FILE] | relay PORT [--reencode] [--quiet]\n", stderr);
     return 2;
 }

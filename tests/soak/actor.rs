@@ -1,4 +1,4 @@
-//! One program of the play, and what it holds of the system.
+//! One program under test, and the resources it holds.
 
 use std::{
     fs,
@@ -12,18 +12,18 @@ use serde_json::Value;
 
 use crate::common::program::pulsecam;
 
-/// No program takes longer to end than the longest pause and deadline here together.
+/// Time limit for the end of a program: longer than the longest pause and deadline here together.
 const END: Duration = Duration::from_secs(70);
 
 pub struct Actor {
     pub name: String,
     child: Child,
     stdin: Option<ChildStdin>,
-    /// When a stopped one goes on.
+    /// When a stopped program is resumed.
     pub resumes: Option<Instant>,
 }
 
-/// What a program holds.
+/// Resources that a program holds.
 #[derive(Clone, Copy, Debug)]
 pub struct Held {
     /// Resident memory in bytes.
@@ -33,7 +33,7 @@ pub struct Held {
 }
 
 impl Actor {
-    /// Starts the program; each of its events goes to `hear`, on a thread of its own.
+    /// Starts the program; calls `hear` with each of its events, on a separate thread.
     pub fn start(name: &str, arguments: &[&str], mut hear: impl FnMut(&Value) + Send + 'static) -> Self {
         let mut command: Command = pulsecam();
         command.args(arguments).args(["--json", "--quiet"]).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -68,12 +68,12 @@ impl Actor {
         }
     }
 
-    /// The exit code, once it has ended; -1 where a signal ended it.
+    /// The exit code if it has ended; -1 if a signal ended it.
     pub fn ended(&mut self) -> Option<i32> {
         self.child.try_wait().unwrap().map(|status| status.code().unwrap_or(-1))
     }
 
-    /// Waits for the end; the exit code.
+    /// Waits for the end; returns the exit code.
     pub fn end(&mut self) -> i32 {
         self.stdin = None;
         let deadline = Instant::now() + END;

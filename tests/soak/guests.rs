@@ -1,13 +1,13 @@
-//! Those who come, go, stall and die.
+//! Guests: clients that connect, leave, are stopped and are killed.
 
 use std::time::{Duration, Instant};
 
 use crate::actor::Actor;
 
-/// Guests at one time: enough to be a crowd on two cores, few enough that the programs under test get their share.
+/// Maximum number of guests: many for two cores, but the programs under test still get their share.
 const MOST: usize = 6;
 
-/// What happened to them.
+/// What happened to the guests.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Fates {
     pub viewers: u64,
@@ -24,7 +24,7 @@ pub struct Guests {
     pub fates: Fates,
 }
 
-/// A guest that was asked to end has ended by then.
+/// Time limit for a guest that was asked to end.
 const LEAVE: Duration = Duration::from_secs(10);
 
 impl Guests {
@@ -73,7 +73,7 @@ impl Guests {
         }
     }
 
-    /// Wakes those whose time has come; sees that nobody ended unasked, and that those who were asked did.
+    /// Resumes guests that are due; checks that none ended unasked, and that those that were asked did.
     pub fn look(&mut self) {
         for guest in &mut self.here {
             if guest.resumes.is_some_and(|due| Instant::now() >= due) {
@@ -83,14 +83,14 @@ impl Guests {
         }
         self.leaving.retain_mut(|(guest, deadline)| {
             let ended = guest.ended();
-            // Asked before it listens for signals, it ends as any program does.
+            // If asked before it handles signals, the signal ends it.
             assert!(matches!(ended, None | Some(0 | -1)), "{} ended with {ended:?}", guest.name);
             assert!(ended.is_some() || Instant::now() < *deadline, "{} does not end", guest.name);
             ended.is_none()
         });
     }
 
-    /// All of them are gone at once.
+    /// Kills all guests at once.
     pub fn disperse(&mut self) {
         self.here.clear();
         self.leaving.clear();

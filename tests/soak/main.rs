@@ -1,10 +1,13 @@
-//! Endurance: a relay, senders, viewers and texts for so many minutes, while others come, go, stall and die beside them and links break.
+//! Soak test: a relay, senders, viewers and texts for some minutes, while other clients come, go, stall and
+//! die and links break.
 //!
-//! Asserted at the end: the programs that stayed are the same processes, hold as many files and threads as after the warm-up and little more
-//! memory; each numbered text came once and in order to the viewer that stayed; no frame it showed was far behind the newest.
+//! Asserted at the end: the permanent programs are the same processes, hold as many files and threads as
+//! after the warm-up and little more memory; each numbered text arrived once and in order at the permanent
+//! viewer; no frame it showed was far behind the newest.
 //!
-//! Needs: Linux, the built program (another: `PULSECAM_BIN`). Alone: `make soak MINUTES=30`; CI runs two minutes. The choices are random:
-//! `PULSECAM_SEED` repeats those of a run. Figures go to `SOAK_JSON` as JSON, where it is set.
+//! Needs: Linux, the built program (another one: `PULSECAM_BIN`). Alone: `make soak MINUTES=30`; CI runs two
+//! minutes. The choices are random: `PULSECAM_SEED` repeats those of a run. If `SOAK_JSON` is set, figures
+//! are written there as JSON.
 
 #![cfg(target_os = "linux")]
 #![allow(missing_docs, unreachable_pub, reason = "a test's own parts")]
@@ -30,13 +33,13 @@ use plan::Plan;
 use report::Report;
 use stage::Stage;
 
-/// What a run without `MINUTES` takes: as in CI.
+/// Duration without `MINUTES`: as in CI.
 const MINUTES: f64 = 2.0;
 
-/// Of the time, this is for caches and pools to fill; what is held then is what must not grow.
+/// Share of the time for caches and pools to fill; after it, nothing may grow.
 const WARM_UP: f64 = 0.25;
 
-/// One line a minute.
+/// Interval of progress lines.
 const PROGRESS: Duration = Duration::from_secs(60);
 
 fn wished<T: std::str::FromStr>(name: &str, otherwise: T) -> T {

@@ -1,39 +1,39 @@
-//! What happens when, from a seed. The same seed gives the same row of steps, whatever the programs do meanwhile.
+//! The schedule of events, from a seed. The same seed gives the same steps, whatever the programs do.
 
 use std::time::Duration;
 
-/// Pauses between two steps: from a burst to a calm.
+/// Pauses between two steps in ms: from a burst to a calm.
 const PAUSES: [u64; 6] = [50, 150, 300, 600, 1200, 2500];
 
-/// How long something stalls, in ms: from hardly to be noticed to longer than every limit.
+/// Durations of stalls in ms: from hardly noticeable to longer than every limit.
 const STALLS: [u64; 6] = [100, 400, 1000, 2500, 6000, 9000];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// A viewer comes, by the proxy or not.
+    /// A viewer connects, through the proxy or directly.
     Viewer { proxy: bool },
-    /// A sender comes.
+    /// A sender connects.
     Sender { proxy: bool },
     /// A guest is asked to end.
     Leave,
     /// A guest is killed.
     Kill,
-    /// A guest is stopped and goes on later.
+    /// A guest is stopped and resumed later.
     Stop(Duration),
-    /// One of those that stay behind the proxy is stopped and goes on later.
+    /// A permanent program behind the proxy is stopped and resumed later.
     StopLasting(Duration),
     /// A connection through the proxy is cut.
     Cut,
-    /// All of them are.
+    /// All connections through the proxy are cut.
     CutAll,
-    /// Nothing passes the proxy for a time.
+    /// The proxy passes nothing for a time.
     Stall(Duration),
 }
 
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
     pub act: Act,
-    /// Which of those that it may happen to, from 0 to 1.
+    /// Which of the possible targets, from 0 to 1.
     pub which: f64,
     pub pause: Duration,
 }

@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-/// Bytes that pass at a time: less than a frame, so that cuts fall amid messages.
+/// Bytes that are passed on at a time: less than a frame, so that cuts fall within messages.
 const CHUNK: usize = 1500;
 
 #[derive(Clone)]
@@ -41,7 +41,7 @@ impl Proxy {
         proxy
     }
 
-    /// Cuts one connection, or all; how many.
+    /// Cuts one connection, or all; returns how many.
     pub fn cut(&self, which: Option<f64>) -> u64 {
         let mut connections = self.inner.connections.lock().unwrap();
         let cut = match which {
@@ -53,12 +53,12 @@ impl Proxy {
             None => std::mem::take(&mut *connections),
         };
         for (client, relay) in &cut {
-            let _ = (client.shutdown(Shutdown::Both), relay.shutdown(Shutdown::Both)); // closed already
+            let _ = (client.shutdown(Shutdown::Both), relay.shutdown(Shutdown::Both)); // may be closed
         }
         cut.len() as u64
     }
 
-    /// Lets nothing through any more, or again.
+    /// Stalls all connections, or lets them continue.
     pub fn stall(&self, stalled: bool) {
         *self.inner.stalled.lock().unwrap() = stalled;
         self.inner.goes_on.notify_all();
@@ -96,6 +96,6 @@ impl Inner {
                 break;
             }
         }
-        let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both)); // closed already
+        let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both)); // may be closed
     }
 }

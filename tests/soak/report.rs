@@ -1,4 +1,4 @@
-//! What a run showed, and whether it is what was promised.
+//! Results of a run, and whether they are as promised.
 
 use std::fmt;
 
@@ -6,13 +6,15 @@ use serde_json::{Value, json};
 
 use crate::stage::{Outcome, Still};
 
-/// What a program may hold more at the end than after the warm-up: a tenth, and what an allocator keeps of a burst. A leak of a hundred
-/// bytes a message is ten times that within the half hour.
+/// Allowed growth of a program's memory after the warm-up: a tenth, and what an allocator keeps of a burst.
+///
+/// A leak of a hundred bytes per message is ten times that within half an hour.
 const GROWTH: f64 = 0.10;
 const SLACK: u64 = 2_000_000;
 
-/// Numbers behind the newest, of the sender whose link holds at the viewer whose link holds: for 99 of 100 frames, and for all. At 15 a
-/// second these are a fifth of a second and two seconds: the machine is shared and busy.
+/// Allowed lag behind the newest frame, in frames, of the steady sender at the steady viewer: for 99 of 100
+/// frames, and for all. At 15 frames per second these are a fifth of a second and two seconds: the machine is
+/// shared and busy.
 const BEHIND_99: usize = 3;
 const BEHIND_ALL: usize = 30;
 
@@ -29,7 +31,7 @@ impl<'a> Report<'a> {
         Self { minutes, seed, warm, end, outcome }
     }
 
-    /// What was promised and is not so.
+    /// Promises that were not kept.
     pub fn failures(&self) -> Vec<String> {
         let Outcome { steady, shaky, said, arrived, exit_codes, .. } = self.outcome;
         let mut failures = Vec::new();
@@ -50,12 +52,12 @@ impl<'a> Report<'a> {
         check(steady.downs == 0, format!("the viewer's own link was down {} times", steady.downs));
         check(steady.texts_late == 0, format!("{} texts out of order", steady.texts_late));
         check(steady.texts_lost == 0, format!("{} texts lost", steady.texts_lost));
-        check(arrived == said, format!("{said:?} texts said, the last to come was {arrived:?}"));
+        check(arrived == said, format!("{said:?} texts sent, the last to arrive was {arrived:?}"));
         for (name, seen) in [("viewer", steady), ("shaky viewer", shaky)] {
-            check(seen.texts_doubled == 0, format!("{name}: {} texts twice", seen.texts_doubled));
+            check(seen.texts_doubled == 0, format!("{name}: {} texts duplicated", seen.texts_doubled));
             for (stream, frames) in &seen.streams {
-                // Also where the proxy keeps what a sender gave before a stall, and delivers it when that is long back on another
-                // connection: a relay passes on what comes, but no viewer's link gives it out.
+                // Also if the proxy holds what a sender sent before a stall, and delivers it after the sender
+                // has reconnected: the relay passes it on, but the viewer's link drops it.
                 let back = frames.back;
                 check(back == 0, format!("{name}: {back} frames of {stream} after newer ones"));
                 check(frames.damaged == 0, format!("{name}: {} frames of {stream} damaged", frames.damaged));
@@ -131,13 +133,13 @@ impl fmt::Display for Report<'_> {
         }
         writeln!(
             f,
-            "guests: {} viewers, {} senders; {} ended, {} killed, {} stopped; of those who stay {lasting_stops} stopped\n\
-             links: {cuts} cut, {stalls} times all stalled; the shaky viewer's was down {} times",
+            "guests: {} viewers, {} senders; {} ended, {} killed, {} stopped; {lasting_stops} permanent programs stopped\n\
+             links: {cuts} cut, {stalls} times all stalled; the shaky viewer's link was down {} times",
             fates.viewers, fates.senders, fates.left, fates.killed, fates.stopped, shaky.downs
         )?;
         writeln!(
             f,
-            "texts: {said:?} said, {} came to the viewer, {} lost, {} doubled; {} doubled and {} late at the shaky one",
+            "texts: {said:?} sent, {} arrived at the viewer, {} lost, {} duplicated; {} duplicated and {} late at the shaky one",
             steady.texts_seen, steady.texts_lost, steady.texts_doubled, shaky.texts_doubled, shaky.texts_late
         )?;
         for (viewer, seen) in [("viewer", steady), ("shaky viewer", shaky)] {
@@ -145,7 +147,7 @@ impl fmt::Display for Report<'_> {
                 let Some(frames) = seen.streams.get(name) else { continue };
                 writeln!(
                     f,
-                    "{viewer}: {} frames of {name}; behind the newest: half {}, 99 of 100 {}, all {}; {} after a newer one; widest gap {}",
+                    "{viewer}: {} frames of {name}; behind the newest: p50 {}, p99 {}, max {}; {} after a newer one; widest gap {}",
                     frames.count,
                     frames.behind.share(0.5),
                     frames.behind.share(0.99),

@@ -1,4 +1,4 @@
-//! The programs that stay, and what happens beside and between them.
+//! The permanent programs, and what happens to them and around them.
 
 use std::{
     net::SocketAddr,
@@ -15,13 +15,13 @@ use crate::{
     watch::{Door, FPS, Seen, Shared},
 };
 
-/// How often programs are looked at.
+/// How often programs are checked.
 pub const LOOK: Duration = Duration::from_millis(50);
 
-/// How often each of the two says its next number.
+/// Interval of the numbered texts of each sender.
 const TEXT: Duration = Duration::from_millis(500);
 
-/// Once all is calm, what was put aside is freed and waiting texts arrive within this.
+/// Time for memory to be freed and waiting texts to arrive once all is calm.
 const CALM: Duration = Duration::from_secs(3);
 
 const RELAY: [&str; 9] = [
@@ -36,22 +36,22 @@ const RELAY: [&str; 9] = [
     "0",
 ];
 
-/// Short limits, so that every stall but the shortest is an outage.
+/// Short limits, so that every stall except the shortest is an outage.
 const PATIENT: [&str; 6] = ["--heartbeat", "1s", "--timeout", "4s", "--max-backoff", "1s"];
 
-/// Who stays. The first four have links of their own, those after them go through the proxy.
+/// Permanent programs. The first four connect directly, the others through the proxy.
 const LASTING: [&str; 7] =
     ["relay", "steady sender", "viewer", "steady texts", "shaky sender", "shaky viewer", "shaky texts"];
 const STEADY_TEXTS: usize = 3;
 const FIRST_SHAKY: usize = 4;
 const SHAKY_TEXTS: usize = 6;
 
-/// What everybody holds at a calm moment.
+/// Resources that all programs hold at a calm moment.
 pub struct Still {
     pub held: Vec<(&'static str, Held)>,
 }
 
-/// All that was counted.
+/// All counters.
 pub struct Outcome {
     pub door: Door,
     pub steady: Seen,
@@ -132,7 +132,7 @@ impl Stage {
             lasting_stops: 0,
         };
         let here = LASTING.len() as u64 - 1;
-        until("all who stay are here", || stage.door.lock().clients == here);
+        until("all permanent programs are connected", || stage.door.lock().clients == here);
         until("the viewers are up", || stage.viewers.iter().all(|seen| seen.lock().is_up));
         stage
     }
@@ -164,7 +164,7 @@ impl Stage {
         }
     }
 
-    /// What is due: texts, the end of stalls; and whether everybody is still there.
+    /// Does what is due: texts, the end of stalls; checks that every permanent program still runs.
     pub fn look(&mut self) {
         let now = Instant::now();
         if now >= self.next_text {
@@ -187,7 +187,7 @@ impl Stage {
         self.guests.look();
     }
 
-    /// Sends the guests away, lets links heal, and tells what everybody holds then.
+    /// Sends the guests away, heals the links, and returns what everybody holds then.
     pub fn still(&mut self) -> Still {
         self.calm();
         let names = LASTING.iter();
@@ -202,11 +202,11 @@ impl Stage {
             actor.resume();
         }
         let here = self.lasting.len() as u64 - 1;
-        until("all who stay are here, and nobody else", || self.door.lock().clients == here);
+        until("only the permanent programs are connected", || self.door.lock().clients == here);
         until("the viewers are up", || self.viewers.iter().all(|seen| seen.lock().is_up));
-        // Not an event that could be awaited: connections that are closing, memory that is given back.
+        // There is no event to wait for: connections are closing, memory is being freed.
         thread::sleep(CALM);
-        until("nobody has come or gone", || self.door.lock().clients == here);
+        until("no client has joined or left", || self.door.lock().clients == here);
     }
 
     pub fn progress(&self, elapsed: Duration) -> String {
@@ -215,7 +215,7 @@ impl Stage {
         let behind = seen.streams.get("steady").map_or(0, |stream| stream.behind.share(0.99));
         format!(
             "{:>5} s: relay {:.1} MB, {} files; {} joined, {} guests, {} killed, {} stopped, {} cut, {} stalls; {} texts ({} lost, {} \
-             doubled); 99 of 100 frames at most {behind} behind",
+             duplicated); 99 of 100 frames at most {behind} behind",
             elapsed.as_secs(),
             held.memory as f64 / 1e6,
             held.files,
@@ -231,7 +231,7 @@ impl Stage {
         )
     }
 
-    /// Ends everybody: texts first, which end once all are taken, the relay last.
+    /// Ends all programs: texts first, which end once all are acknowledged, the relay last.
     pub fn finish(mut self) -> Outcome {
         self.calm();
         let mut exit_codes = Vec::new();
@@ -241,7 +241,7 @@ impl Stage {
         let steady = self.viewers[0].clone();
         let arrived = || ["steady", "shaky"].map(|from| steady.lock().last_text(from));
         let said = self.said;
-        until("the last texts are here", || arrived() == said);
+        until("the last texts have arrived", || arrived() == said);
         for index in (0..LASTING.len()).rev().filter(|index| ![STEADY_TEXTS, SHAKY_TEXTS].contains(index)) {
             self.lasting[index].signal("INT");
             exit_codes.push((LASTING[index], self.lasting[index].end()));

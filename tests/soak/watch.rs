@@ -1,4 +1,4 @@
-//! What is read from the events of a program that stays.
+//! Counters from the events of a permanent program.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,28 +7,28 @@ use std::{
 
 use serde_json::Value;
 
-/// Frames a second of the senders that stay.
+/// Frames per second of the permanent senders.
 pub const FPS: f64 = 15.0;
 
-/// The relay's.
+/// Counters of the relay.
 #[derive(Clone, Debug, Default)]
 pub struct Door {
     pub clients: u64,
     pub joined: u64,
-    /// How often clients left, by the reason's first word or two.
+    /// How often clients left, by the first words of the reason.
     pub left: BTreeMap<String, u64>,
 }
 
-/// A viewer's.
+/// Counters of a viewer.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
-    /// The last text's number of each sender.
+    /// Number of the last text of each sender.
     texts: BTreeMap<String, u64>,
     every_text: BTreeSet<(String, u64)>,
     pub texts_seen: u64,
     pub texts_lost: u64,
     pub texts_doubled: u64,
-    /// Shown for the first time after a later one: a copy that a proxy held, of a text that this viewer was not there for.
+    /// First shown after a later text: a copy held by a proxy, of a text from before this viewer connected.
     pub texts_late: u64,
     pub downs: u64,
     pub ups: u64,
@@ -36,7 +36,7 @@ pub struct Seen {
     pub streams: BTreeMap<String, Frames>,
 }
 
-/// What came of one stream.
+/// What arrived of one stream.
 #[derive(Clone, Debug, Default)]
 pub struct Frames {
     pub count: u64,
@@ -44,13 +44,13 @@ pub struct Frames {
     pub newest: u64,
     /// Frames shown after a newer one.
     pub back: u64,
-    /// The most numbers between two.
+    /// Largest gap between two frame numbers.
     pub widest_gap: u64,
-    /// How many newer frames the source had given when it was shown.
+    /// How many newer frames the source had produced when a frame was shown.
     pub behind: Behind,
 }
 
-/// Counts by how far behind; the last place counts what is farther.
+/// Histogram of the lag; the last bin counts everything beyond.
 #[derive(Clone, Debug)]
 pub struct Behind([u64; 256]);
 
@@ -65,7 +65,7 @@ impl Behind {
         self.0[(behind.max(0.0) as usize).min(255)] += 1;
     }
 
-    /// So that this share of all frames was as near or nearer.
+    /// The lag that this share of all frames did not exceed.
     pub fn share(&self, share: f64) -> usize {
         let all: u64 = self.0.iter().sum();
         let mut left = (all as f64 * share).ceil() as u64;
@@ -79,7 +79,7 @@ impl Behind {
     }
 }
 
-/// Shared between the thread that hears and the one that judges.
+/// Shared between the thread that reads events and the one that checks them.
 #[derive(Default)]
 pub struct Shared<T>(Arc<Mutex<T>>);
 
@@ -143,7 +143,7 @@ impl Seen {
         self.texts.insert(from.to_owned(), number.max(expected - 1));
     }
 
-    /// The last number of a sender's texts.
+    /// Number of the last text of a sender.
     pub fn last_text(&self, from: &str) -> u64 {
         self.texts.get(from).copied().unwrap_or(0)
     }

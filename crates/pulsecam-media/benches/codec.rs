@@ -1,4 +1,4 @@
-//! Single steps of the codec: `cargo bench --bench codec`. What a person wants to know is in `pulsecam bench codec`.
+//! Micro-benchmarks of the codec: `cargo bench --bench codec`. For whole frames, see `pulsecam bench codec`.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark that fails says where")]
 
@@ -23,7 +23,7 @@ fn main() {
     divan::main();
 }
 
-/// Noise on a slope: about the bytes of a photograph.
+/// Noise on a slope: about as many bytes as a photograph.
 fn picture((width, height): (usize, usize)) -> Picture {
     let length = Subsampling::Yuv420.bytes(width, height);
     let sample = |i: usize| (i / width % 200 + ((i * 2_654_435_761) >> 7) % 12) as u8;

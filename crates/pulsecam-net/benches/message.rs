@@ -1,5 +1,6 @@
-//! What each message costs beside the kernel: taken apart, described, handed over. `cargo bench --bench message`. What a person wants
-//! to know is in `pulsecam bench fanout`.
+//! Micro-benchmarks of the cost per message in user space: `cargo bench --bench message`.
+//!
+//! For whole streams, see `pulsecam bench fanout`.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark that fails says where")]
 
@@ -11,7 +12,7 @@ use pulsecam_net::{
     wire::{Codec, DEFAULT_MAX_MESSAGE, FrameInfo, Heartbeat, Message, QString, Reader, Side},
 };
 
-/// Bytes of a frame: a small one, and those of 1280x720 and 1920x1080 at quality 80.
+/// Frame sizes in bytes: a small one, and those of 1280x720 and 1920x1080 at quality 80.
 const FRAMES: [usize; 3] = [10_000, 184_000, 334_000];
 
 fn main() {
@@ -40,7 +41,7 @@ fn frame(bytes: usize) -> Bytes {
     buf.copy_to_bytes(buf.remaining())
 }
 
-/// As a relay reads it: one call, one buffer, no copy.
+/// Reads as a relay does: one call, one buffer, no copy.
 #[divan::bench(args = FRAMES)]
 fn read(bencher: Bencher<'_, '_>, bytes: usize) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -55,7 +56,7 @@ fn read(bencher: Bencher<'_, '_>, bytes: usize) {
     });
 }
 
-/// As any `tokio_util` codec is driven: bytes that lie in a buffer of the caller, one copy into the exact one. `read` does without.
+/// Decodes as `tokio_util` drives a codec: from the caller's buffer, with one copy that `read` avoids.
 #[divan::bench(args = FRAMES)]
 fn decode(bencher: Bencher<'_, '_>, bytes: usize) {
     let wire = frame(bytes);
@@ -85,7 +86,7 @@ fn answer_heartbeat(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// A frame that replaces one that waits, of so many senders, and the next one out.
+/// Replaces a waiting frame, with this number of senders, and takes the next one.
 #[divan::bench(args = [1, 4, 64])]
 fn hand_over(bencher: Bencher<'_, '_>, senders: u64) {
     let mut lanes = Lanes::new(1 << 20);

@@ -1,8 +1,8 @@
-//! The floor of fan-out: a bare epoll loop on one thread that copies each message to everybody else.
+//! The floor of fan-out: a bare epoll loop on one thread that copies each message to all other clients.
 //!
-//! No limits, no heartbeats, no logs, sockets as the system gives them, memory used again: the least that moving these bytes
-//! through a Linux process costs with plain reads and writes. A viewer that is not done with one message gets the newest
-//! next, as ours does, so that both move the same bytes.
+//! No limits, heartbeats or logs, sockets with default options, memory reused: the minimum cost of moving
+//! these bytes through a Linux process with plain reads and writes. A viewer that is not done with one
+//! message gets the newest next, as with our relay, so that both move the same bytes.
 
 use std::{
     collections::HashMap,
@@ -18,45 +18,45 @@ use rustix::{
     fd::OwnedFd,
 };
 
-/// The listener's mark among the events.
+/// The listener's id among the events.
 const DOOR: u64 = 0;
 
-/// Events that are taken at once.
+/// Maximum number of events taken at once.
 const EVENTS: usize = 256;
 
-/// Bytes of a message's size field.
+/// Length of a message's size field.
 const PREFIX: usize = 4;
 
-/// What is read before a connection's first size is known.
+/// Initial buffer size, before a connection's first message size is known.
 const FIRST_READ: usize = 4096;
 
-/// The largest message that is believed: the loop trusts its bench, not a stray connection.
+/// Maximum message size: the loop trusts its benchmark, not a stray connection.
 const LARGEST: usize = 64 << 20;
 
 type Shared = Rc<Vec<u8>>;
 
 struct Client {
     stream: TcpStream,
-    /// The message that is being read: its buffer, as long as the last one was, and how much of it is there.
+    /// Buffer of the message that is being read, as long as the last one was; `filled` bytes of it are valid.
     inbound: Vec<u8>,
     filled: usize,
     writing: Option<(Shared, usize)>,
     next: Option<Shared>,
-    /// Whether its socket is watched for room.
+    /// Whether epoll watches the socket for writability.
     watched: bool,
 }
 
 struct Floor {
     epoll: OwnedFd,
     clients: HashMap<u64, Client>,
-    /// Memory of messages that everybody has.
+    /// Message buffers to reuse once no client holds them.
     spare: Vec<Shared>,
 }
 
-/// Serves for ever.
+/// Serves until an error occurs.
 ///
 /// # Errors
-/// What the system says of the listener or of epoll; a client that fails is dropped.
+/// Errors of the listener or of epoll; a client that fails is dropped.
 pub fn serve(listener: &TcpListener) -> io::Result<Infallible> {
     listener.set_nonblocking(true)?;
     let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
@@ -97,7 +97,7 @@ impl Floor {
         Ok(())
     }
 
-    /// Reads until the socket is empty or a message is whole.
+    /// Reads until the socket is empty or a message is complete.
     fn readable(&mut self, id: u64) -> io::Result<()> {
         loop {
             let Some(client) = self.clients.get_mut(&id) else { return Ok(()) };
@@ -119,7 +119,7 @@ impl Floor {
         }
     }
 
-    /// Takes a whole message off what was read.
+    /// Takes a complete message from what was read.
     fn message(&mut self, id: u64) -> io::Result<Option<Shared>> {
         let Some(client) = self.clients.get_mut(&id) else { return Ok(None) };
         let Some(prefix) = client.inbound[..client.filled].first_chunk::<PREFIX>() else { return Ok(None) };
@@ -131,7 +131,7 @@ impl Floor {
             client.inbound.resize(length, 0);
             return Ok(None);
         }
-        // Memory that nobody holds any more is used again.
+        // Reuse a buffer that nobody holds any more.
         let free = self.spare.iter().position(|shared| Rc::strong_count(shared) == 1);
         let next = free.map(|at| self.spare.swap_remove(at)).unwrap_or_default();
         let mut next = Rc::try_unwrap(next).unwrap_or_default();

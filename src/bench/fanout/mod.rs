@@ -1,7 +1,8 @@
-//! What passing a stream on to many viewers costs, against the least that it could: a bare epoll loop that moves the same bytes.
+//! Cost of relaying a stream to many viewers, against a floor: a bare epoll loop that moves the same bytes.
 //!
-//! Relay and floor run as processes of their own, so that their processor time is theirs alone; the load runs in this one. For
-//! each number of viewers both are measured in turn, several rounds of each, at full speed and at a camera's rate.
+//! Relay and floor run as separate processes, to measure their processor time alone; the load runs in this
+//! one. For each number of viewers, both are measured in turn, in several rounds, at full speed and at a
+//! camera's rate.
 
 mod floor;
 
@@ -23,62 +24,62 @@ use super::{
 };
 use crate::socket::make_room_for_connections;
 
-/// Rounds of all relays in turn; the median of them counts.
+/// Rounds, in which all relays are measured in turn; their median counts.
 const ROUNDS: usize = 5;
 
-/// Frames a second of the second half.
+/// Frames per second of the second pace.
 const CAMERA_RATE: f64 = 30.0;
 
-/// What to measure.
+/// Parameters of the measurement.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Numbers of viewers.
     pub viewers: Vec<usize>,
-    /// Bytes of a frame.
+    /// Size of a frame in bytes.
     pub bytes: usize,
-    /// How long, in all.
+    /// Total duration.
     pub time: Duration,
-    /// This program, whose relay and floor are started.
+    /// The pulsecam program, whose relay and floor are started.
     pub program: PathBuf,
-    /// Other relays that run already.
+    /// Other running relays to measure.
     pub against: Vec<Target>,
 }
 
-/// A relay that is measured.
+/// A relay to measure.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// What it is called.
+    /// Name in the results.
     pub name: String,
-    /// Where it takes messages.
+    /// Address that takes messages.
     pub into: SocketAddr,
-    /// Where it gives them.
+    /// Address that delivers them.
     pub out_of: SocketAddr,
-    /// Its process.
+    /// Process id.
     pub pid: u32,
 }
 
-/// What one relay did at one number of viewers and one pace.
+/// Result of one relay at one number of viewers and one pace.
 #[derive(Clone, Debug, Serialize)]
 pub struct Figures {
-    /// Which.
+    /// Name of the relay.
     pub relay: String,
-    /// Viewers.
+    /// Number of viewers.
     pub viewers: usize,
-    /// Frames a second that were asked for; `None` at full speed.
+    /// Frames per second that the sender sent; `None` at full speed.
     pub rate: Option<f64>,
-    /// Messages that reached a viewer, a second.
+    /// Messages per second to all viewers together.
     pub messages_per_s: f64,
-    /// Their bytes, in gigabytes (10^9) a second.
+    /// Gigabytes (10^9 bytes) per second to all viewers together.
     pub gb_per_s: f64,
-    /// The relay's processor seconds for each gigabyte that reached a viewer.
+    /// Processor seconds of the relay per gigabyte that reached a viewer.
     pub cpu_s_per_gb: f64,
-    /// That over the floor's in the same round, the median of the rounds.
+    /// `cpu_s_per_gb` over the floor's in the same round, the median of the rounds.
     pub ratio: Option<f64>,
     /// Resident memory at the end, in bytes.
     pub memory: u64,
-    /// Written by the sender to read whole by a viewer, of all rounds.
+    /// From the sender's write until a viewer has read the whole message, of all rounds.
     pub age_ms: Percentiles,
-    /// Messages that some viewer did not get because a newer one came first, as a share.
+    /// Share of the messages that some viewer did not get because a newer one replaced them.
     pub replaced: f64,
 }
 
@@ -86,29 +87,29 @@ pub struct Figures {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A process, a thread or a socket cannot be had.
+    /// A process, a thread or a socket failed.
     #[error("{what}: {source}")]
     Io {
-        /// What was tried.
+        /// Name of the relay.
         what: String,
         /// Why not.
         source: io::Error,
     },
-    /// A relay moved nothing.
-    #[error("{0} passed nothing on to {1} viewers: is it alive, and does it take our messages?")]
+    /// A relay delivered nothing.
+    #[error("{0} delivered nothing to {1} viewers: is it running, and does it take our messages?")]
     Nothing(String, usize),
 }
 
-/// The name of our own relay among the figures.
+/// Name of our own relay in the results.
 pub const OURS: &str = "pulsecam";
 
-/// The name of the floor among the figures.
+/// Name of the floor in the results.
 pub const FLOOR: &str = "floor";
 
-/// One round of one relay, with its processor time.
+/// One round of one relay, with its processor time at the start and at the end.
 type Round = load::Round<Duration>;
 
-/// Measures; blocks. `progress` is told how far it is, from 0 to 1.
+/// Measures; blocks. `progress` is called with the share that is done, from 0 to 1.
 ///
 /// # Errors
 /// See [`Error`].
@@ -150,10 +151,9 @@ pub(super) fn failed(what: &str, source: io::Error) -> Error {
     Error::Io { what: what.to_owned(), source }
 }
 
-/// Our own relay, in a process of its own.
+/// Starts our own relay as a separate process.
 pub(super) fn relay(program: &Path) -> Result<(Subject, Target), Error> {
-    // The load sends no heartbeats.
-    // All of it comes from one address, and as fast as it can.
+    // No limits: the load sends no heartbeats, comes from one address, and is as fast as it can be.
     let arguments = [
         "relay",
         "--listen",
@@ -181,7 +181,7 @@ pub(super) fn relay(program: &Path) -> Result<(Subject, Target), Error> {
 }
 
 fn start(program: &Path, name: &str, arguments: &[&str]) -> Result<(Subject, Target), Error> {
-    // The relay's event and the floor's line both hold the address in quotes.
+    // Both the relay's event and the floor's line contain the address in quotes.
     let address = |line: &str| line.split('"').find_map(|part| part.parse().ok());
     let (subject, address) =
         Subject::start(program, arguments, address).map_err(|source| failed(name, source))?;

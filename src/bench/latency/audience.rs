@@ -1,4 +1,4 @@
-//! Who gets the frames that are measured.
+//! Viewers for the measured frames.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,7 +9,7 @@ use crate::{
     pipeline::{Arrival, Viewer},
 };
 
-/// Looks at nothing, but gives each picture's memory back for the next, as the window does.
+/// Discards frames, but returns each picture's memory for the next, as the window does.
 #[derive(Debug, Default)]
 pub struct Nobody {
     spare: Canvas,
@@ -28,9 +28,9 @@ impl Viewer for Nobody {
     }
 }
 
-/// Counts, and passes on.
+/// Records arrivals, and passes them on.
 pub(super) struct Audience<V> {
-    /// The stream that is ours: others may meet at the same relay.
+    /// The measured stream: the relay may have others.
     pub(super) stream: String,
     pub(super) lives: Arc<Mutex<Lives>>,
     pub(super) strips: Strips,

@@ -1,7 +1,7 @@
-//! How old a frame is when its pixels are there, step by step, over a real relay on this machine.
+//! Age of a frame when its pixels are decoded, step by step, over a real relay.
 //!
-//! The same pictures are also encoded and decoded at the same rate on one thread with nothing else in
-//! between, before and after: that is the floor of the same run, and the difference is what we add.
+//! The floor of the same run: the same pictures are encoded and decoded at the same rate on one thread with
+//! nothing in between, before and after. The difference is what the program adds.
 
 mod audience;
 mod report;
@@ -38,29 +38,29 @@ use crate::{
 /// Frames at the start that are not counted: caches, connections and clocks settle.
 const WARM_UP: u64 = 15;
 
-/// The share of the time that is spent on each of the two floors.
+/// The measurement of the floor takes the total time divided by this, twice.
 const FLOOR_SHARE: u32 = 4;
 
-/// Each frame's way to the relay is reported, not one now and then.
+/// Interval of reports that is short enough to have every frame reported.
 const EVERY_FRAME: Duration = Duration::from_millis(1);
 
-/// How long a relay may take to answer at first.
+/// Maximum time for a relay's first answer.
 const CONNECTING: Duration = Duration::from_secs(10);
 
-/// How long stragglers may take after the last frame was sent.
+/// Maximum wait for stragglers after the last frame was sent.
 const LAST_FRAMES: Duration = Duration::from_secs(1);
 
-/// The way that is measured.
+/// The path to measure.
 pub struct Way<V> {
-    /// A relay that runs already; one is started on this machine where there is none.
+    /// A running relay; `None` starts one in this process.
     pub via: Option<String>,
-    /// Who gets the frames once they are counted.
+    /// Gets the frames once they are recorded.
     pub viewer: V,
-    /// Tells when frames were on the display, where there is one.
+    /// Reports when frames were on the display, if there is one.
     pub presented: Option<mpsc::Receiver<Presented>>,
 }
 
-/// Measures. `progress` is told how far it is, from 0 to 1.
+/// Measures. `progress` is called with the share that is done, from 0 to 1.
 ///
 /// # Errors
 /// See [`Error`].
@@ -109,7 +109,7 @@ struct Cost {
 }
 
 impl Cost {
-    /// Milliseconds a frame, where the system tells.
+    /// Milliseconds per frame, if the system tells.
     fn per_frame(self) -> Option<f64> {
         let known = self.frames > 0 && !self.time.is_zero();
         known.then(|| self.time.as_secs_f64() * 1000.0 / self.frames as f64)
@@ -137,11 +137,11 @@ fn measure_floor(plan: Plan, time: Duration, step: &mut Step, cost: &mut Cost) -
     Ok(())
 }
 
-/// What came of the way.
+/// Result of the whole path.
 struct Travelled {
     lives: Lives,
     replaced: u64,
-    /// How well the relay's clock is known, where it tells.
+    /// Uncertainty of the relay's clock offset, if the relay tells the time.
     offset_within: Option<Duration>,
     cost: Cost,
 }
@@ -196,7 +196,7 @@ async fn measure_way<V: Viewer>(
     let sink = move |info: FrameInfo, jpeg| {
         let (seq, queued) = (info.seq, Timestamp::now());
         link.send_frame(info, jpeg);
-        // Afterwards: nothing waits for this lock.
+        // Only now: sending must not wait for this lock.
         if let Some(seq) = seq {
             lock(&known).of(seq).queued = Some(queued);
         }
@@ -227,7 +227,7 @@ async fn measure_way<V: Viewer>(
     };
     listening.abort();
     drop((viewer, sender));
-    let _ = stop.send(()); // the relay may have ended by itself, or be none of ours
+    let _ = stop.send(()); // the relay may have ended, or is not ours
     if let Some(relay) = relay {
         let _ = relay.await;
     }
@@ -242,7 +242,7 @@ async fn measure_way<V: Viewer>(
     Ok(Travelled { lives, replaced, offset_within: offset.map(Offset::uncertainty), cost })
 }
 
-/// Notes when the relay had each frame, by our clock.
+/// Records when the relay got each frame, by our clock.
 async fn hear_reports(sender: Link, lives: Arc<Mutex<Lives>>) {
     let (mut reports, state) = (sender.reports(), sender.state());
     drop(sender);

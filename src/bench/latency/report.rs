@@ -1,4 +1,4 @@
-//! What is measured of a frame's way, and what came out.
+//! Parameters and results of the measurement.
 
 use std::{io, time::Duration};
 
@@ -10,66 +10,66 @@ use crate::{
     link, pipeline,
 };
 
-/// What to measure.
+/// Parameters of the measurement.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Plan {
     /// Pixels across.
     pub width: usize,
     /// Pixels down.
     pub height: usize,
-    /// Frames a second.
+    /// Frames per second.
     pub fps: f64,
     /// JPEG quality.
     pub quality: u8,
-    /// Whether the way has its pictures in strips; the floor never has.
+    /// Whether pictures are encoded and decoded in strips; the floor never does.
     pub strips: Strips,
-    /// How long, the floor not included.
+    /// Duration, without the floor.
     #[serde(skip)]
     pub time: Duration,
 }
 
-/// What was measured.
+/// Results.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// The plan.
     #[serde(flatten)]
     pub plan: Plan,
-    /// Frames whose pixels arrived, and were counted.
+    /// Frames that arrived and were counted.
     pub frames: u64,
-    /// Frames that were replaced by newer ones on the way.
+    /// Frames that were replaced by newer ones.
     pub replaced: u64,
-    /// Bytes of one frame on the wire, on average.
+    /// Mean size of a frame on the wire in bytes.
     pub bytes_per_frame: u64,
-    /// From each named time of a frame's life to the next, with their names.
+    /// Durations from each time of a frame to the next, by name.
     #[serde(serialize_with = "by_name")]
     pub steps: Vec<(String, Percentiles)>,
-    /// How far "relayed" may be from the truth, as the relay's clock is its own; `None` where the relay tells no time.
+    /// Uncertainty of "relayed", which is by the relay's clock; `None` if the relay does not tell the time.
     pub relay_clock_within_ms: Option<f64>,
-    /// Captured to decoded.
+    /// From captured to decoded.
     pub whole_ms: Percentiles,
-    /// Captured to presented, where there was a window.
+    /// From captured to presented, if there was a window.
     pub presented_ms: Option<Percentiles>,
-    /// Encoding and decoding alone, one frame at a time on one thread.
+    /// The floor: encoding and decoding alone, one frame at a time on one thread.
     pub floor_ms: Percentiles,
-    /// Processor time of sender, viewer and our own relay together; `None` where the system does not tell.
+    /// Processor time of sender, viewer and our own relay together; `None` if the system does not tell.
     pub cpu_ms_per_frame: Option<f64>,
-    /// The same of the floor.
+    /// Processor time of the floor.
     pub floor_cpu_ms_per_frame: Option<f64>,
-    /// What we add at the median.
+    /// Median of the whole minus that of the floor.
     pub added_p50_ms: f64,
-    /// The same at the 99th percentile.
+    /// 99th percentile of the whole minus that of the floor.
     pub added_p99_ms: f64,
-    /// The whole over the floor, at the median.
+    /// Median of the whole over that of the floor.
     pub ratio_p50: f64,
-    /// The whole as (percentile, milliseconds), for a plot.
+    /// The whole as points (percentile, milliseconds), for a plot.
     #[serde(skip)]
     pub whole_distribution: Vec<(f64, f64)>,
-    /// The floor likewise.
+    /// The floor as points (percentile, milliseconds).
     #[serde(skip)]
     pub floor_distribution: Vec<(f64, f64)>,
 }
 
-/// `{"captured to encoded": {…}, …}`.
+/// Serialises as `{"captured to encoded": {…}, …}`.
 fn by_name<S: Serializer>(steps: &[(String, Percentiles)], to: S) -> Result<S::Ok, S::Error> {
     to.collect_map(steps.iter().map(|(name, step)| (name, step)))
 }
@@ -81,22 +81,22 @@ pub enum Error {
     /// The codec failed.
     #[error(transparent)]
     Jpeg(#[from] jpeg::Error),
-    /// The source or the encoder cannot be set up.
+    /// The source or the encoder could not be set up.
     #[error(transparent)]
     Pipeline(#[from] pipeline::Error),
-    /// The link cannot be set up.
+    /// The link could not be set up.
     #[error(transparent)]
     Link(#[from] link::Error),
-    /// A socket or a thread cannot be had.
+    /// A socket or a thread could not be created.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// The pictures cannot be prepared.
+    /// The pictures could not be prepared.
     #[error("cannot prepare pictures of this size: {0}")]
     Scene(String),
-    /// Nobody answers there.
-    #[error("cannot get through to {0}: is a relay running there?")]
+    /// The relay did not answer.
+    #[error("no answer from {0}: is a relay running there?")]
     NoRelay(String),
-    /// Not enough frames for a figure.
-    #[error("only {0} frames arrived: measure for longer (--for)")]
+    /// Too few frames for a result.
+    #[error("only {0} frames arrived: measure for longer")]
     TooFew(u64),
 }

@@ -1,16 +1,16 @@
-//! Where an axis has its marks, and what stands at them.
+//! Axes with their marks and labels.
 
 use std::ops::Range;
 
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 
-/// Marks that an axis has at about: enough to read values, few enough for quiet.
+/// Approximate number of marks: enough to read values, few enough not to clutter.
 const MARKS: f64 = 5.0;
 
-/// Marks nearer than this share of the axis would have labels that touch.
+/// Minimum distance of marks as a share of the axis, so that labels do not touch.
 const CROWDED: f64 = 0.055;
 
-/// An axis with its marks and their names.
+/// An axis with its labelled marks.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Axis {
     pub(super) begin: f64,
@@ -19,12 +19,12 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    /// From zero to a mark not below `largest`, with marks at round numbers.
+    /// Creates an axis from zero to a mark not below `largest`, with marks at round numbers.
     pub(super) fn up_to(largest: f64) -> Self {
         let largest = if largest > 0.0 { largest } else { 1.0 };
         let rough = largest / MARKS;
         let power = 10f64.powf(rough.log10().floor());
-        // Rounded numbers may be a hair below what they stand for: 0.2 ÷ 0.1 is not 2.
+        // Rounding errors: 0.2 ÷ 0.1 is not exactly 2.
         let step = [1.0, 2.0, 5.0, 10.0].map(|round| round * power);
         let step = step.into_iter().find(|step| *step >= rough * (1.0 - 1e-9)).unwrap_or(power * 10.0);
         let count = (largest / step * (1.0 - 1e-9)).ceil();
@@ -34,7 +34,7 @@ impl Axis {
         Self { begin: 0.0, end: count * step, marks: marks.collect() }
     }
 
-    /// From one value to another, with the marks in between, but for those that would touch the one before.
+    /// Creates an axis with these marks, without those that would touch the previous one.
     pub(super) fn between(begin: f64, end: f64, marks: impl IntoIterator<Item = (f64, String)>) -> Self {
         let mut shown: Vec<(f64, String)> = Vec::new();
         for (at, name) in marks {
@@ -72,7 +72,7 @@ impl ValueFormatter<f64> for Axis {
     }
 }
 
-/// A figure with three digits that say something, for beside a mark.
+/// Formats a figure with three significant digits.
 pub(super) fn figure(value: f64) -> String {
     let decimals = match value {
         v if v < 9.995 => 2,

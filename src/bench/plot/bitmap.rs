@@ -1,5 +1,6 @@
-//! The bitmap backend with text set as a browser sets the SVG's: plotters leaves out the room that glyphs keep beside them, and
-//! draws too high.
+//! The bitmap backend, with text set as a browser sets the SVG's.
+//!
+//! plotters' own ignores glyphs' side bearings and draws text too high.
 
 use ab_glyph::{Font, FontRef, PxScale, ScaleFont};
 use plotters::prelude::{BitMapBackend, DrawingBackend};
@@ -10,10 +11,10 @@ use plotters_backend::{
 
 use crate::lettering;
 
-/// The SVG backend's share of a text's size that is its em.
+/// Ems per unit of font size, as in the SVG backend.
 const EM: f64 = 1.0 / 1.24;
 
-/// How far under a text's place its baseline is, in ems: the SVG backend's 0.5ex, 0.76em and -0.5ex.
+/// Distance from a text's position down to its baseline, in ems: the SVG backend's 0.5ex, 0.76em and -0.5ex.
 const CENTRE: f64 = 0.273;
 const TOP: f64 = 0.76;
 const BOTTOM: f64 = -0.273;
@@ -55,7 +56,7 @@ impl<'a> DrawingBackend for Bitmap<'a> {
         let font =
             FontRef::try_from_slice(lettering::SANS).map_err(|e| DrawingErrorKind::FontError(Box::new(e)))?;
         let em = style.size() * EM;
-        // ab_glyph's scale is the height of a line.
+        // ab_glyph's scale is the line height.
         let lines = font.height_unscaled() / font.units_per_em().unwrap_or(1.0);
         let scale = PxScale::from(em as f32 * lines);
         let scaled = font.as_scaled(scale);

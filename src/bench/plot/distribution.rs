@@ -1,24 +1,25 @@
-//! How latency is distributed, drawn as HdrHistogram does: each nine of the percentile has the same room, for the tail is
-//! what is felt.
+//! Latency distribution, drawn as HdrHistogram does: each nine of the percentile takes the same width.
+//!
+//! This shows the tail, which users notice.
 
 use plotters::prelude::DrawingBackend;
 
 use super::{Error, axis::Axis, check_value, lines::Lines, sheet::Sheet};
 
-/// Percentiles that are named on the axis.
+/// Percentiles that are labelled on the axis.
 const NAMED: [f64; 8] = [0.0, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999, 99.9999];
 
-/// How far the axis goes beyond the last point, so that its mark is whole.
+/// How far the axis extends beyond the last point, so that its mark is not cut.
 const BEYOND: f64 = 1.03;
 
 /// Latency by percentile.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Distribution {
-    /// What is shown.
+    /// Title.
     pub title: String,
-    /// On which setting.
+    /// Parameters of the run.
     pub setting: String,
-    /// Names, each with its (percentile, milliseconds), percentiles from 0 to below 100, rising.
+    /// Names, each with its points (percentile, milliseconds); percentiles ascend, from 0 to below 100.
     pub series: Vec<(String, Vec<(f64, f64)>)>,
 }
 
@@ -64,8 +65,8 @@ impl Distribution {
     }
 }
 
-/// How many nines a percentile has: 1 for 90 %, 2 for 99 %.
+/// Number of nines of a percentile: 1 for 90 %, 2 for 99 %.
 fn nines(percentile: f64) -> f64 {
-    // Not the minus zero that 0 % would give.
+    // Avoids minus zero for 0 %.
     -(1.0 - percentile / 100.0).log10() + 0.0
 }

@@ -1,4 +1,4 @@
-//! Series as lines over an axis whose marks are given.
+//! Series as lines over an axis with given marks.
 
 use plotters::{
     prelude::{ChartBuilder, DrawingBackend},
@@ -12,10 +12,10 @@ use super::{
     sheet::{AXIS, FAINT_INK, GRID, PLAIN, SMALL, Sample, Sheet, Side, failed},
 };
 
-/// Units down.
+/// Height in units.
 pub(super) const HEIGHT: u32 = 500;
 
-/// Room for a line above the chart that says what its axis shows.
+/// Space above the chart for its caption.
 const CAPTION: f64 = 32.0;
 
 /// Lines to draw.

@@ -1,13 +1,13 @@
-//! How series are told apart: each look has a colour, a dash, a marker and stripes of its own.
+//! Styles that tell series apart: each has its own colour, dash, marker and stripes.
 
 use plotters::prelude::RGBColor;
 
 use super::sheet::At;
 
-/// Looks before they come round again.
+/// Number of styles before they repeat.
 const LOOKS: usize = 6;
 
-/// Okabe's and Ito's colours, made for those who do not tell red from green; dark ones first, for thin lines.
+/// Okabe and Ito's colours, for readers with red-green colour blindness; dark ones first, for thin lines.
 const COLOURS: [RGBColor; LOOKS] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
@@ -17,11 +17,11 @@ const COLOURS: [RGBColor; LOOKS] = [
     RGBColor(86, 180, 233),
 ];
 
-/// Lengths of line and gap in turn; none: unbroken.
+/// Lengths of dash and gap in turn; empty for a solid line.
 const DASHES: [&[f64]; LOOKS] =
     [&[], &[10.0, 5.0], &[2.5, 4.0], &[12.0, 4.0, 2.5, 4.0], &[5.0, 3.0], &[16.0, 4.0, 4.0, 4.0]];
 
-/// Corners around a mark's middle. All cover about the same area, or one would look more important.
+/// Corners relative to a marker's centre. All cover about the same area, so that none looks more important.
 const SHAPES: [Shape; LOOKS] = [
     Shape::Circle(4.8),
     Shape::Corners(&[(-4.4, -4.4), (4.4, -4.4), (4.4, 4.4), (-4.4, 4.4)]),
@@ -31,17 +31,17 @@ const SHAPES: [Shape; LOOKS] = [
     Shape::Corners(&[(-2.2, -6.6), (2.2, -6.6), (2.2, 6.6), (-2.2, 6.6)]),
 ];
 
-/// Directions of the stripes in boxes, as steps right for each step down; none: no stripes.
+/// Directions of the stripes in boxes, as steps right for each step down; `None` for no stripes.
 const SLANTS: [Option<f64>; LOOKS] = [None, Some(-1.0), Some(0.0), Some(1.0), Some(-2.0), Some(2.0)];
 
-/// From one stripe to the next.
+/// Distance between stripes.
 const STRIPE_DISTANCE: f64 = 9.0;
 
-/// Which of the looks a series has.
+/// Index of a series' style.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Look(pub(super) usize);
 
-/// A mark's form.
+/// Shape of a marker.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Shape {
     Circle(f64),
@@ -57,12 +57,12 @@ impl Look {
         SHAPES[self.0 % LOOKS]
     }
 
-    /// The pieces of a line in this look.
+    /// Splits a line into this style's dashes.
     pub(super) fn dashes(self, points: &[At]) -> Vec<Vec<At>> {
         dashes(points, DASHES[self.0 % LOOKS])
     }
 
-    /// The stripes of a box in this look.
+    /// The stripes of a box in this style.
     pub(super) fn stripes(self, from: At, to: At) -> Vec<(At, At)> {
         SLANTS[self.0 % LOOKS].map(|slant| stripes(from, to, slant)).unwrap_or_default()
     }
@@ -103,14 +103,14 @@ fn dashes(points: &[At], pattern: &[f64]) -> Vec<Vec<At>> {
     pieces
 }
 
-/// Slanted lines, cut to the box.
+/// Slanted lines, clipped to the box.
 fn stripes(from: At, to: At, slant: f64) -> Vec<(At, At)> {
     let height = to.1 - from.1;
     let lean = slant * height;
     let mut stripes = Vec::new();
     let mut top = from.0 - lean.max(0.0) + STRIPE_DISTANCE / 2.0;
     while top < to.0 - lean.min(0.0) {
-        // Of x = top + slant · (y - from.1), what lies between the sides.
+        // Clips x = top + slant · (y - from.1) to the box's sides.
         let at_side = |x: f64| if slant == 0.0 { 0.0 } else { ((x - top) / slant).clamp(0.0, height) };
         let (begin, end) = if slant == 0.0 { (0.0, height) } else { (at_side(from.0), at_side(to.0)) };
         if (begin - end).abs() > f64::EPSILON {

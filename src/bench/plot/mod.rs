@@ -1,7 +1,7 @@
 //! Plots of measurements, each drawn once and saved as SVG and as PNG.
 //!
-//! They take plain data, know nothing of what measured it, and need nothing of the machine: the font is the program's own.
-//! Series differ in colour, dash and marker, so that nobody has to tell colours apart.
+//! They take plain data, independent of the measurement, and need nothing from the machine: the font is
+//! bundled. Series differ in colour, dash and marker, so that colours need not be told apart.
 
 mod axis;
 mod bitmap;
@@ -35,16 +35,17 @@ pub use self::{
 };
 use crate::lettering;
 
-/// Pixels of the files for one unit of the layout: sharp where a README is shown on a fine screen.
+/// Pixels per unit of the layout: sharp on a high-DPI screen.
 const DENSITY: u32 = 2;
 
-/// How much larger the PNG is drawn before it is scaled down, as the bitmap backend's thick lines have hard edges.
+/// How much larger the PNG is drawn before it is scaled down: the bitmap backend's thick lines have hard
+/// edges.
 const SMOOTHING: u32 = 2;
 
-/// Values above this are no measurement, and an axis up to them would not be one.
+/// Maximum value: larger ones are not measurements and would break the axis.
 const LARGEST: f64 = 1e9;
 
-/// What can be drawn.
+/// A plot.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Plot {
@@ -52,7 +53,7 @@ pub enum Plot {
     Distribution(Distribution),
     /// Where the time goes, step by step.
     Steps(Steps),
-    /// What happens with more and more viewers.
+    /// A figure by number of viewers.
     Scaling(Scaling),
 }
 
@@ -61,33 +62,33 @@ pub enum Plot {
 pub struct Saved {
     /// For pages and print.
     pub svg: PathBuf,
-    /// For where SVG is not shown.
+    /// For viewers that do not show SVG.
     pub png: PathBuf,
 }
 
-/// Why a plot was not made.
+/// Why a plot was not drawn.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// There is nothing to show.
+    /// There is no data.
     #[error("nothing to draw in \"{0}\"")]
     Empty(String),
-    /// A value is negative, not finite, too large, or outside what its axis can show.
+    /// A value is negative, not finite, too large, or outside the axis.
     #[error("{value} cannot be drawn for \"{series}\"")]
     Value {
-        /// Whose value it is.
+        /// Name of the series.
         series: String,
         /// The value.
         value: f64,
     },
-    /// A run has not one value for each step.
+    /// A run does not have one value for each step.
     #[error("\"{run}\" has {found} values for {wanted} steps")]
     Shape {
-        /// The run.
+        /// Name of the run.
         run: String,
-        /// How many values it has.
+        /// Number of values.
         found: usize,
-        /// How many steps there are.
+        /// Number of steps.
         wanted: usize,
     },
     /// The drawing itself failed.
@@ -98,16 +99,16 @@ pub enum Error {
     File {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
 }
 
 impl Plot {
-    /// Draws `NAME.svg` and `NAME.png` into a folder, which is made where it is missing.
+    /// Draws `NAME.svg` and `NAME.png` into a folder, which is created if missing.
     ///
     /// # Errors
-    /// Where there is nothing to draw, a value cannot be drawn, or a file cannot be written.
+    /// If there is no data, a value cannot be drawn, or a file cannot be written.
     pub fn save(&self, folder: &Path, name: &str) -> Result<Saved, Error> {
         self.check()?;
         let (svg, png) = (self.svg()?, self.png()?);
@@ -143,7 +144,8 @@ impl Plot {
     }
 
     fn draw<B: DrawingBackend>(&self, backend: B, density: u32) -> Result<(), Error> {
-        // Programs that show the SVG then take their own sans serif, which is narrower than this one.
+        // The font name is a generic one: programs that show the SVG use their own sans serif, which is
+        // narrower.
         register_font(sheet::FONT, FontStyle::Normal, lettering::SANS)
             .map_err(|_| Error::Drawing("the bundled font is broken".into()))?;
         let sheet = Sheet::new(backend, density)?;
@@ -159,7 +161,7 @@ impl Plot {
         let mut text = String::new();
         let (width, height) = self.size(DENSITY);
         self.draw(SVGBackend::with_string(&mut text, (width, height)), DENSITY)?;
-        // Drawn on a finer grid than it is shown at, as the backend rounds to whole units.
+        // Drawn on a finer grid than it is shown at, because the backend rounds to whole units.
         let (fine, shown) = (
             format!("<svg width=\"{width}\" height=\"{height}\""),
             format!("<svg width=\"{}\" height=\"{}\"", sheet::WIDTH, self.height()),
@@ -196,9 +198,9 @@ macro_rules! from_each {
 
 from_each!(Distribution Steps Scaling);
 
-/// A value that an axis from zero can show.
+/// Checks that an axis from zero can show a value.
 fn check_value(series: &str, value: f64) -> Result<(), Error> {
-    // NaN is in no range.
+    // This also rejects NaN.
     if (0.0..=LARGEST).contains(&value) {
         Ok(())
     } else {

@@ -1,22 +1,22 @@
-//! What a figure does as viewers are added.
+//! A figure by number of viewers.
 
 use plotters::prelude::DrawingBackend;
 
 use super::{Error, axis::Axis, check_value, lines::Lines, sheet::Sheet};
 
-/// Room left and right of the first and last number, in doublings.
+/// Margin beside the first and the last number, in doublings.
 const MARGIN: f64 = 0.25;
 
-/// A figure over the number of viewers, which doubles along the axis.
+/// A figure over the number of viewers, on a logarithmic axis.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scaling {
-    /// What is shown.
+    /// Title.
     pub title: String,
-    /// On which setting.
+    /// Parameters of the run.
     pub setting: String,
-    /// What the figure is, with its unit.
+    /// The figure with its unit.
     pub unit: String,
-    /// Names, each with its (viewers, figure), viewers from 1, rising.
+    /// Names, each with its points (viewers, figure); viewers ascend from 1.
     pub series: Vec<(String, Vec<(u32, f64)>)>,
 }
 

@@ -1,4 +1,4 @@
-//! A sheet to draw on: text, lines, marks and legends in units that are the same for every backend.
+//! The drawing area: text, lines, markers and legends in units that are the same for every backend.
 
 use plotters::{
     coord::Shift,
@@ -15,13 +15,13 @@ use super::{
     look::{Look, Shape},
 };
 
-/// Units across, of about a pixel each where a README is shown.
+/// Width in units; a unit is about a pixel in a README.
 pub(super) const WIDTH: u32 = 900;
 
 /// The name of the font.
 pub(super) const FONT: &str = "sans-serif";
 
-/// Around everything.
+/// Margin around everything.
 pub(super) const MARGIN: f64 = 24.0;
 
 pub(super) const TITLE: f64 = 24.0;
@@ -41,10 +41,10 @@ const LEGEND_ROW: f64 = 24.0;
 const LEGEND_GAP: f64 = 26.0;
 const BESIDE: f64 = 9.0;
 
-/// A place on a sheet.
+/// A position on the sheet.
 pub(super) type At = (f64, f64);
 
-/// How a legend shows what it names.
+/// How a legend shows a series.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Sample {
     Line(Look),
@@ -62,7 +62,7 @@ impl Sample {
     }
 }
 
-/// Which side of a place a text is on.
+/// Which side of a position a text is on.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Side {
     Right,
@@ -85,7 +85,7 @@ impl<B: DrawingBackend> Sheet<B> {
         self.root.present().map_err(failed)
     }
 
-    /// Pixels of a length.
+    /// Converts a length to pixels.
     pub(super) fn pixels(&self, length: f64) -> u32 {
         (length * self.density).round() as u32
     }
@@ -94,12 +94,12 @@ impl<B: DrawingBackend> Sheet<B> {
         ((x * self.density).round() as i32, (y * self.density).round() as i32)
     }
 
-    /// A place that a chart gives in pixels.
+    /// Converts a chart's pixels to a position.
     pub(super) fn place(&self, (x, y): (i32, i32)) -> At {
         (f64::from(x) / self.density, f64::from(y) / self.density)
     }
 
-    /// What is left for a chart below `top`.
+    /// The area below `top`, for a chart.
     pub(super) fn below(&self, top: f64) -> DrawingArea<B, Shift> {
         let (whole, _) = self.root.split_vertically(self.root.dim_in_pixel().1);
         let margin = self.pixels(MARGIN) as i32;
@@ -115,12 +115,12 @@ impl<B: DrawingBackend> Sheet<B> {
         Ok(f64::from(width) / self.density)
     }
 
-    /// The width of the widest, as what stands beside an axis has it.
+    /// The width of the widest text, as axis labels have it.
     pub(super) fn widest<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> Result<f64, Error> {
         texts.into_iter().try_fold(0.0, |most: f64, text| Ok(most.max(self.width(text, PLAIN)?)))
     }
 
-    /// A line of text, its middle at the height of `at`.
+    /// Draws a line of text, vertically centred on `at`.
     pub(super) fn text(&self, text: &str, at: At, side: Side, size: f64, ink: RGBColor) -> Result<(), Error> {
         let across = match side {
             Side::Right => HPos::Left,
@@ -130,14 +130,14 @@ impl<B: DrawingBackend> Sheet<B> {
         self.root.draw(&Text::new(text, self.at(at), style)).map_err(failed)
     }
 
-    /// As large as fits between the margins.
+    /// Draws a heading, as large as fits between the margins.
     fn heading(&self, text: &str, y: f64, size: f64, ink: RGBColor) -> Result<(), Error> {
         let room = f64::from(WIDTH) - 2.0 * MARGIN;
         let size = size * (room / self.width(text, size)?.max(1.0)).min(1.0);
         self.text(text, (MARGIN, y), Side::Right, size, ink)
     }
 
-    /// Title, setting and legend; where the chart may begin.
+    /// Draws title, setting and legend; returns where the chart may begin.
     pub(super) fn head(&self, title: &str, setting: &str, legend: &[(Sample, &str)]) -> Result<f64, Error> {
         self.heading(title, MARGIN + 10.0, TITLE, INK)?;
         self.heading(setting, MARGIN + 38.0, PLAIN, FAINT_INK)?;
@@ -166,7 +166,7 @@ impl<B: DrawingBackend> Sheet<B> {
         }
     }
 
-    /// A series' line.
+    /// Draws a series' line.
     pub(super) fn line(&self, points: &[At], look: Look) -> Result<(), Error> {
         let style = self.pen(look.colour(), LINE);
         for piece in look.dashes(points) {
@@ -176,7 +176,7 @@ impl<B: DrawingBackend> Sheet<B> {
         Ok(())
     }
 
-    /// A dark line that marks a value.
+    /// Draws a dark line that marks a value.
     pub(super) fn stroke(&self, points: &[At]) -> Result<(), Error> {
         let points: Vec<_> = points.iter().map(|at| self.at(*at)).collect();
         self.root.draw(&PathElement::new(points, self.pen(INK, STROKE))).map_err(failed)
@@ -186,7 +186,7 @@ impl<B: DrawingBackend> Sheet<B> {
         colour.stroke_width(self.pixels(width))
     }
 
-    /// A series' mark at one of its points.
+    /// Draws a series' marker at one of its points.
     pub(super) fn marker(&self, (x, y): At, look: Look) -> Result<(), Error> {
         let fill = look.colour().filled();
         let corners = match look.shape() {
@@ -200,7 +200,7 @@ impl<B: DrawingBackend> Sheet<B> {
         self.root.draw(&Polygon::new(corners, fill)).map_err(failed)
     }
 
-    /// A box in a look's colour, with its stripes.
+    /// Draws a box in a style's colour, with its stripes.
     pub(super) fn filled(&self, from: At, to: At, look: Look) -> Result<(), Error> {
         let shape = Rectangle::new([self.at(from), self.at(to)], look.colour().filled());
         self.root.draw(&shape).map_err(failed)?;
@@ -213,7 +213,7 @@ impl<B: DrawingBackend> Sheet<B> {
     }
 }
 
-/// What a backend says, as text: its type differs from one to the next.
+/// Converts a backend's error to text, since its type differs between backends.
 pub(super) fn failed(error: impl std::fmt::Display) -> Error {
     Error::Drawing(error.to_string())
 }

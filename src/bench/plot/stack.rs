@@ -1,4 +1,4 @@
-//! Steps one after the other, as parts of a bar.
+//! Consecutive steps, as a stacked bar.
 
 use plotters::{
     prelude::{ChartBuilder, DrawingBackend},
@@ -13,33 +13,33 @@ use super::{
     sheet::{AXIS, FAINT_INK, GRID, INK, PLAIN, SMALL, Sample, Sheet, Side, failed},
 };
 
-/// Units down for everything but the bars.
+/// Height in units, without the bars.
 const FRAME: u32 = 196;
 
-/// Units down for a bar and the figures under it.
+/// Height of a bar and the figures below it.
 const ROW: u32 = 74;
 
-/// Half a bar.
+/// Half the height of a bar.
 const HALF: f64 = 17.0;
 
-/// From the middle of a row up to that of its bar, so that there is room for figures below.
+/// Distance from the centre of a row up to that of its bar, to make room for figures below.
 const RAISED: f64 = 9.0;
 
-/// From the middle of a row down to its figures.
+/// Distance from the centre of a row down to its figures.
 const FIGURES: f64 = 22.0;
 
-/// A bar for each run, of the same steps.
+/// Stacked bars: one for each run, of the same steps.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Steps {
-    /// What is shown.
+    /// Title.
     pub title: String,
-    /// On which setting.
+    /// Parameters of the runs.
     pub setting: String,
-    /// The unit of all figures.
+    /// Unit of all figures.
     pub unit: String,
-    /// The steps' names, in their order.
+    /// Names of the steps, in order.
     pub steps: Vec<String>,
-    /// What the mark on each bar is, where runs have one.
+    /// Name of the mark on each bar, if runs have one.
     pub mark: Option<String>,
     /// The runs.
     pub runs: Vec<Run>,
@@ -52,7 +52,7 @@ pub struct Run {
     pub name: String,
     /// A figure for each step.
     pub values: Vec<f64>,
-    /// What the whole is to be compared with.
+    /// Value to compare the total with.
     pub mark: Option<f64>,
 }
 
@@ -86,7 +86,7 @@ impl Steps {
 
         let area = sheet.below(top);
         let mut chart = ChartBuilder::on(&area);
-        // Half of the last mark's label hangs over.
+        // Half of the last mark's label extends beyond the axis.
         chart.margin_right(sheet.pixels(14.0));
         chart.x_label_area_size(sheet.pixels(50.0)).y_label_area_size(sheet.pixels(names + 14.0));
         let rows = self.runs.len() as f64;
@@ -126,7 +126,7 @@ impl Steps {
         Ok(())
     }
 
-    /// What the parts of a bar stand for: some are too thin to be seen.
+    /// The figures of a bar's parts: some are too thin to see.
     fn figures(&self, run: &Run, sum: f64) -> String {
         let parts: Vec<_> = run.values.iter().map(|value| figure(*value)).collect();
         let mut text = parts.join(" + ");

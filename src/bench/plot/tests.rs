@@ -1,4 +1,4 @@
-//! What every plot has to be: two files that others can read, whatever it is given.
+//! Tests that every plot gives two readable files, whatever the data.
 
 use super::*;
 
@@ -7,7 +7,7 @@ fn distribution() -> Distribution {
     let times = [6.9, 7.3, 7.6, 7.96, 8.4, 8.8, 9.1, 9.3, 9.58, 10.1, 10.9, 12.0, 14.7];
     let series = |share: f64| whole.into_iter().zip(times.map(|time| time * share)).collect();
     Distribution {
-        title: "How old a frame is when its pixels are there".into(),
+        title: "Age of a frame when its pixels are decoded".into(),
         setting: "1280x720 at 30/s, quality 80, camera to decoded pixels over a relay on one machine".into(),
         series: vec![
             ("the whole".into(), series(1.0)),
@@ -47,9 +47,9 @@ fn scaling() -> Scaling {
     let viewers = [1, 4, 16, 64, 256];
     let series = |values: [f64; 5]| viewers.into_iter().zip(values).collect();
     Scaling {
-        title: "What a relay costs with more and more viewers".into(),
+        title: "Cost of a relay by number of viewers".into(),
         setting: "1280x720 JPEG frames of 184 kB at 30/s".into(),
-        unit: "processor seconds a gigabyte".into(),
+        unit: "processor seconds per gigabyte".into(),
         series: vec![
             ("pulsecam relay".into(), series([0.62, 0.41, 0.36, 0.34, 0.35])),
             ("the floor: write alone".into(), series([0.30, 0.29, 0.29, 0.30, 0.31])),
@@ -59,7 +59,7 @@ fn scaling() -> Scaling {
     }
 }
 
-/// For a look at them: PULSECAM_TEST_PLOTS=/tmp/plots cargo test --lib bench::plot
+/// To look at the plots: PULSECAM_TEST_PLOTS=/tmp/plots cargo test --lib bench::plot
 fn folder() -> (Option<tempfile::TempDir>, PathBuf) {
     if let Some(kept) = std::env::var_os("PULSECAM_TEST_PLOTS") {
         return (None, kept.into());
@@ -83,7 +83,7 @@ fn each_plot_is_two_files_that_others_can_read() {
             steps().into(),
             &["two hops and the relay", "640x480, 60/s", "1.32 + 0.07", "milliseconds"],
         ),
-        ("scaling", scaling().into(), &["MediaMTX", "256", "viewers", "processor seconds a gigabyte"]),
+        ("scaling", scaling().into(), &["MediaMTX", "256", "viewers", "processor seconds per gigabyte"]),
     ];
     for (name, plot, labels) in plots {
         let saved = plot.save(&path.join("made"), name).unwrap();
@@ -104,7 +104,7 @@ fn each_plot_is_two_files_that_others_can_read() {
     }
 }
 
-/// Each element is closed by its own name, in order.
+/// Checks that each element is closed, in order.
 fn is_well_formed(svg: &str) {
     let mut open = Vec::new();
     for tag in svg.split('<').skip(1) {
@@ -149,7 +149,7 @@ fn what_cannot_be_drawn_is_an_error() {
     let mut plot = scaling();
     plot.series[0].1[0].0 = 0;
     assert!(matches!(fails(plot.into()), Error::Value { .. }));
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing half done");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "no partial files");
 
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();

@@ -15,13 +15,13 @@ use crate::bench::{
     plot,
 };
 
-/// Driver's buffer → socket, with a camera that is played from memory.
+/// Driver's buffer → socket, with a synthetic camera.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Frames a second
+    /// Frames per second
     #[arg(long, value_name = "N", default_value = "30", value_parser = clap::value_parser!(u32).range(1..=1000), env = "PULSECAM_FPS")]
     fps: u32,
-    /// How long to measure, in all
+    /// Total time to measure
     #[arg(long = "for", value_name = "TIME", default_value = "60s", value_parser = values::some_time, env = "PULSECAM_FOR")]
     time: Duration,
     #[command(flatten)]
@@ -43,16 +43,19 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let noisy = exporter.noisy();
     let events = costs.each_ref().map(|cost| CameraEvent { cost, noisy: &noisy });
     let mut table =
-        columns(Table::new(format!("processor time a frame, {}/s", plan.fps)).setting("fps", &plan.fps));
+        columns(Table::new(format!("processor time per frame, {}/s", plan.fps)).setting("fps", &plan.fps));
     for cost in &costs {
         table.row(row(cost));
     }
     exporter.finish(&events, &table, "", &[("camera-cost", ratios(&costs, plan.fps))])
 }
 
-/// Measures on a runtime of its own, as each run of the program has.
+/// Measures on its own runtime, as each run of the program has.
 pub(super) fn measure(plan: Plan) -> Result<[Cost; 2], Error> {
-    runtime(1)?.block_on(camera::run(plan, show_progress)).map_err(|error| Error::Bench(error.to_string()))
+    runtime(1)?.block_on(camera::run(plan, show_progress)).map_err(|error| match error {
+        camera::Error::TooFast { .. } => Error::Bench(format!("{error} (--fps)")),
+        error => Error::Bench(error.to_string()),
+    })
 }
 
 /// The columns of [`row`].
@@ -80,12 +83,12 @@ fn name(cost: &Cost) -> String {
     format!("{} {}x{}", cost.format, cost.width, cost.height)
 }
 
-/// Ratios, as the cases are too far apart for one scale of times.
+/// Plots ratios, because the times of the cases are too far apart for one scale.
 pub(super) fn ratios(costs: &[Cost], fps: u32) -> Plot {
     let run = |cost: &Cost| plot::Run { name: name(cost), values: vec![cost.ratio], mark: Some(1.0) };
     let steps = plot::Steps {
-        title: "What a camera's frame costs, against the least that it could".into(),
-        setting: format!("processor time from the driver's buffer to the socket, {fps} frames a second"),
+        title: "Cost of a camera's frame, against the floor".into(),
+        setting: format!("processor time from the driver's buffer to the socket, {fps} frames per second"),
         unit: "times the floor".into(),
         steps: vec!["ours".into()],
         mark: Some("the floor".into()),

@@ -15,19 +15,19 @@ use crate::bench::{
     plot,
 };
 
-/// What is measured unless a size is asked for.
+/// Default sizes.
 pub(super) const SIZES: [(usize, usize); 3] = [(640, 480), (1280, 720), (1920, 1080)];
 
 /// Encode and decode for each sampling and format: turbojpeg's bare calls, one thread, strips.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Size in pixels; can be given several times [default: 640x480, 1280x720, 1920x1080]
+    /// Size in pixels; can be repeated [default: 640x480, 1280x720, 1920x1080]
     #[arg(long, value_name = "WxH", value_parser = values::picture_size, env = "PULSECAM_SIZE")]
     size: Vec<(usize, usize)>,
     /// JPEG quality from 1 to 100
     #[arg(long, value_name = "Q", default_value_t = 80, value_parser = clap::value_parser!(u8).range(1..=100), env = "PULSECAM_QUALITY")]
     quality: u8,
-    /// How long to measure, in all
+    /// Total time to measure
     #[arg(long = "for", value_name = "TIME", default_value = "60s", value_parser = values::some_time, env = "PULSECAM_FOR")]
     time: Duration,
     #[command(flatten)]
@@ -100,7 +100,7 @@ fn name(cost: &Cost) -> String {
     format!("{way} {width}x{height} {format}{half}")
 }
 
-/// What a camera's pictures take, in strips and on one thread.
+/// Plots the times of 4:2:0 pictures, in strips and on one thread.
 pub(super) fn strips(costs: &[Cost]) -> Plot {
     let usual = costs.iter().filter(|cost| cost.format == "4:2:0" && cost.way != Way::DecodeHalf);
     let run = |cost: &Cost| plot::Run {
@@ -109,7 +109,7 @@ pub(super) fn strips(costs: &[Cost]) -> Plot {
         mark: Some(cost.one_ms.median),
     };
     let steps = plot::Steps {
-        title: "A frame in strips, each on its own core".into(),
+        title: "Time of a frame in strips, each on its own core".into(),
         setting: format!("medians, {} strips", costs.first().map_or(0, |cost| cost.strips)),
         unit: "milliseconds".into(),
         steps: vec!["strips".into()],

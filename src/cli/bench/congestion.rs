@@ -15,28 +15,28 @@ use crate::bench::{
     freshness::Hop,
 };
 
-/// The limit of what frames may spend in queues: the default of `pulsecam send`.
+/// Maximum time that frames may spend in queues: the default of `pulsecam send`.
 const MAX_QUEUED: Duration = Duration::from_millis(200);
 
-/// A photograph with noise through sender, relay and viewer over shaped links, with the rate controller at work.
+/// A photograph with noise through sender, relay and viewer over shaped links, with the rate controller on.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Bytes a second that a slow link carries
+    /// Capacity of a slow link in bytes per second
     #[arg(long, value_name = "SIZE", default_value = "1500kB", value_parser = values::bytes)]
     link: u64,
-    /// Round trips in milliseconds: of links without a limit, with a hiccup of a second, and of slow ones
+    /// Round trips in milliseconds, for unlimited links that stall for a second and for slow links
     #[arg(long, value_name = "MS", default_value = "0,40,150,300", value_delimiter = ',')]
     round_trips: Vec<u64>,
-    /// Size of the pictures
+    /// Size of the pictures in pixels
     #[arg(long, value_name = "WxH", default_value = "1280x720", value_parser = values::picture_size, env = "PULSECAM_SIZE")]
     size: (usize, usize),
-    /// Frames a second
+    /// Frames per second
     #[arg(long, value_name = "N", default_value = "30", value_parser = values::frame_rate, env = "PULSECAM_FPS")]
     fps: f64,
-    /// JPEG quality
+    /// JPEG quality from 1 to 100
     #[arg(long, value_name = "Q", default_value_t = 80, value_parser = clap::value_parser!(u8).range(1..=100), env = "PULSECAM_QUALITY")]
     quality: u8,
-    /// How long to measure each link, after it has settled for half of that
+    /// Time to measure each link, after half of it to settle
     #[arg(long = "for", value_name = "TIME", default_value = "30s", value_parser = values::some_time, env = "PULSECAM_FOR")]
     time: Duration,
     #[command(flatten)]
@@ -58,7 +58,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let found = measure(plan, &cases(args.link, &args.round_trips))?;
     let noisy = exporter.noisy();
     let events: Vec<_> = found.iter().map(|figures| CongestionEvent { figures, noisy: &noisy }).collect();
-    let title = format!("{width}x{height}, {} frames a second, quality {}", plan.fps, plan.quality);
+    let title = format!("{width}x{height}, {} frames per second, quality {}", plan.fps, plan.quality);
     let table = Table::new(title)
         .setting("size", &format!("{width}x{height}"))
         .setting("fps", &plan.fps)
@@ -66,7 +66,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     exporter.finish(&events, &self::table(table, &found), "", &[])
 }
 
-/// 1280x720; `time` for each link.
+/// A plan with 1280x720 pictures and `time` for each link.
 pub(super) const fn plan(fps: f64, quality: u8, time: Duration) -> Plan {
     Plan {
         width: 1280,
@@ -80,7 +80,7 @@ pub(super) const fn plan(fps: f64, quality: u8, time: Duration) -> Plan {
     }
 }
 
-/// Far links without a limit, and slow ones at either hop.
+/// Distant links without a limit, and slow ones at either hop.
 pub(super) fn cases(link: u64, round_trips: &[u64]) -> Vec<Case> {
     let far = round_trips.iter().map(|&round_trip_ms| Case {
         hop: Hop::SenderToRelay,
@@ -105,7 +105,10 @@ pub(super) fn measure(plan: Plan, cases: &[Case]) -> Result<Vec<Figures>, Error>
     for (index, &case) in cases.iter().enumerate() {
         say(&format!("link {} of {}: {}", index + 1, cases.len(), name(&case)));
         let figures = runtime(2)?.block_on(congestion::measure(plan, case, show_progress));
-        found.push(figures.map_err(|error| Error::Bench(error.to_string()))?);
+        found.push(figures.map_err(|error| match error {
+            congestion::Error::Nothing => Error::Bench(format!("{error} (--for, --link)")),
+            error => Error::Bench(error.to_string()),
+        })?);
     }
     Ok(found)
 }
@@ -115,24 +118,24 @@ fn name(case: &Case) -> String {
         Some(rate) => format!("{} MB/s", rate as f64 / 1e6),
         None => "no limit".into(),
     };
-    let hiccup = if case.hiccup { ", a hiccup of 1 s" } else { "" };
-    format!("{}, {rate}, {} ms there and back{hiccup}", freshness::name(case.hop), case.round_trip_ms)
+    let hiccup = if case.hiccup { ", stalled for 1 s" } else { "" };
+    format!("{}, {rate}, {} ms round trip{hiccup}", freshness::name(case.hop), case.round_trip_ms)
 }
 
 pub(super) fn table(table: Table, found: &[Figures]) -> Table {
     let mut table = table
-        .column("the link", "")
-        .column("came", "1/s")
-        .column("of the link", "%")
+        .column("link", "")
+        .column("arrived", "1/s")
+        .column("link used", "%")
         .column("width", "px")
         .column("quality", "")
         .column("age p50", "ms")
         .column("age p95", "ms")
-        .column("one frame's time", "ms")
-        .column("(p95 − one way) ÷ one frame's time", "")
-        .column("changes of size", "")
+        .column("time of one frame", "ms")
+        .column("(p95 − one way) ÷ time of one frame", "")
+        .column("size changes", "")
         .column("changes", "")
-        .column("whole again after", "s");
+        .column("recovered after", "s");
     let known =
         |figure: Option<f64>, decimals| figure.map_or("–".into(), |figure| (figure, decimals).into());
     for figures in found {

@@ -17,13 +17,13 @@ use crate::bench::{
 /// Four viewers of a stream, undisturbed and disturbed in turn.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Bytes of a frame
+    /// Size of a frame
     #[arg(long, value_name = "SIZE", default_value = "100kB", value_parser = values::bytes)]
     bytes: u64,
-    /// Frames a second
+    /// Frames per second
     #[arg(long, value_name = "N", default_value = "300", value_parser = values::frame_rate, env = "PULSECAM_FPS")]
     fps: f64,
-    /// How long to measure, in all
+    /// Total time to measure
     #[arg(long = "for", value_name = "TIME", default_value = "45s", value_parser = values::some_time, env = "PULSECAM_FOR")]
     time: Duration,
     #[command(flatten)]
@@ -44,7 +44,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let found = measure(bytes, args.fps, args.time)?;
     let noisy = exporter.noisy();
     let events: Vec<_> = found.iter().map(|figures| CrowdEvent { figures, noisy: &noisy }).collect();
-    let title = format!("four viewers of {} frames a second of {} kB", args.fps, bytes / 1000);
+    let title = format!("four viewers of {} frames per second of {} kB", args.fps, bytes / 1000);
     let table = Table::new(title).setting("bytes", &bytes).setting("fps", &args.fps);
     exporter.finish(&events, &self::table(table, &found), "", &[])
 }
@@ -56,7 +56,7 @@ pub(super) fn measure(bytes: usize, rate: f64, time: Duration) -> Result<Vec<Fig
 }
 
 pub(super) fn table(table: Table, found: &[Figures]) -> Table {
-    let mut table = table.column("beside them", "");
+    let mut table = table.column("disturbance", "");
     for percentile in ["p50", "p95", "p99", "max"] {
         table = table.column(percentile, "ms");
     }
@@ -64,14 +64,14 @@ pub(super) fn table(table: Table, found: &[Figures]) -> Table {
         .column("p95 ÷ undisturbed", "")
         .column("p99 ÷ undisturbed", "")
         .column("replaced", "%")
-        .column("relay's memory", "MB");
+        .column("relay memory", "MB");
     for figures in found {
         let Figures { age_ms, .. } = figures;
         let beside = match figures.beside {
-            Beside::Nothing => "nothing".into(),
+            Beside::Nothing => "none".into(),
             Beside::Stalled => "a viewer that never reads".into(),
             Beside::ComeAndGo => {
-                format!("{} clients, {:.0} a second come and go", crowd::PRESENT, figures.churn_per_s)
+                format!("{} clients, {:.0} replaced per second", crowd::PRESENT, figures.churn_per_s)
             }
         };
         table.row([

@@ -1,4 +1,4 @@
-//! Where a measurement's results go, the same for all of them.
+//! Output of results, the same for all measurements.
 
 use std::{
     fs,
@@ -15,26 +15,26 @@ use super::super::{
 };
 use crate::bench::{Plot, Table, Warning, Watch};
 
-/// Standard output, as a file's name.
+/// The file name that means standard output.
 const STDOUT: &str = "-";
 
-/// How to report.
+/// Output options.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Reporting")]
 pub(super) struct Export {
-    /// Print JSON objects, one a line
+    /// Print JSON objects, one per line
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,
-    /// Write the table as CSV, with '-' to standard output
+    /// Write the table as CSV to this file, or to standard output with '-'
     #[arg(long, value_name = "FILE", env = "PULSECAM_CSV")]
     csv: Option<PathBuf>,
-    /// Draw plots into this folder, as SVG and as PNG
+    /// Save plots in this folder, as SVG and PNG
     #[arg(long, value_name = "DIR", env = "PULSECAM_PLOTS")]
     plots: Option<PathBuf>,
 }
 
 impl Export {
-    /// Looks whether the options go together, and begins to watch the machine: before the measurement.
+    /// Checks the options, and starts to watch the machine; call it before the measurement.
     pub(super) fn begin(&self) -> Result<Exporter<'_>, Error> {
         if self.json && self.csv_on_stdout() {
             return Err(Error::Usage(
@@ -49,19 +49,21 @@ impl Export {
     }
 }
 
-/// Takes what was measured.
+/// Takes the results.
 pub(super) struct Exporter<'a> {
     export: &'a Export,
     watch: Watch,
 }
 
 impl Exporter<'_> {
-    /// What made the figures doubtful, for the events; a person is warned. To be asked once, right after the measurement.
+    /// Returns why the figures are doubtful, for the events, and logs it as warnings.
+    ///
+    /// Call it once, right after the measurement.
     pub(super) fn noisy(&self) -> Vec<String> {
         warned(&self.watch.warnings())
     }
 
-    /// Gives everything out: the events to programs, table and closing words to people, the files to who asked for them.
+    /// Writes everything: events for programs, table and closing words for people, files as requested.
     pub(super) fn finish<E: Serialize>(
         &self,
         events: &[E],
@@ -93,7 +95,7 @@ impl Exporter<'_> {
     }
 }
 
-/// Warns, and gives what was said.
+/// Logs the warnings, and returns their texts.
 pub(super) fn warned(warnings: &[Warning]) -> Vec<String> {
     let told: Vec<_> = warnings.iter().map(ToString::to_string).collect();
     told.iter().for_each(|text| warn!("{text}"));

@@ -1,4 +1,4 @@
-//! `pulsecam bench fanout`, and the floor that it measures against.
+//! `pulsecam bench fanout`, and `pulsecam bench floor`.
 
 use std::{net::TcpListener, time::Duration};
 
@@ -15,19 +15,20 @@ use crate::bench::{
     plot,
 };
 
-/// Sender → relay → viewers over loopback sockets, the relay in a process of its own.
+/// Sender → relay → viewers over loopback sockets, with the relay as a separate process.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Numbers of viewers
     #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "1,4,16,64,256", value_parser = viewers)]
     viewers: Vec<usize>,
-    /// Bytes of a frame
+    /// Size of a frame
     #[arg(long, value_name = "SIZE", default_value = "100kB", value_parser = values::bytes)]
     bytes: u64,
-    /// How long to measure, in all
+    /// Total time to measure
     #[arg(long = "for", value_name = "TIME", default_value = "90s", value_parser = values::some_time, env = "PULSECAM_FOR")]
     time: Duration,
-    /// Another relay that runs already: its name, where it takes messages, where it gives them, its process
+    /// Also measure this running relay: name, address that takes messages, address that delivers them,
+    /// process id
     #[arg(long, value_name = "NAME,IN,OUT,PID", value_parser = target)]
     against: Vec<Target>,
     #[command(flatten)]
@@ -42,16 +43,17 @@ struct FanoutEvent<'a> {
     noisy: &'a [String],
 }
 
-/// The most viewers: each is a socket here and one in each relay, and the usual limit is 1024 a process.
+/// Maximum number of viewers: each is a socket here and in each relay, and the usual limit is 1024 per
+/// process.
 const MAX_VIEWERS: usize = 1000;
 
 fn viewers(text: &str) -> Result<usize, String> {
     let number = text.trim().parse().ok().filter(|number| (1..=MAX_VIEWERS).contains(number));
-    number.ok_or_else(|| format!("a number from 1 to {MAX_VIEWERS} is wanted"))
+    number.ok_or_else(|| format!("expected a number from 1 to {MAX_VIEWERS}"))
 }
 
 fn target(text: &str) -> Result<Target, String> {
-    let wrong = || "NAME,IN_ADDRESS,OUT_ADDRESS,PID is wanted".to_owned();
+    let wrong = || "expected NAME,IN_ADDRESS,OUT_ADDRESS,PID".to_owned();
     let parts: Vec<_> = text.split(',').collect();
     let [name, into, out_of, pid] = parts[..] else { return Err(wrong()) };
     Ok(Target {
@@ -121,16 +123,16 @@ fn pace(figures: &Figures) -> String {
     figures.rate.map_or("full".into(), |rate| format!("{rate}/s"))
 }
 
-/// What a gigabyte costs, as viewers are added.
+/// Plots the cost of a gigabyte by number of viewers.
 pub(super) fn cost(found: &[Figures]) -> Plot {
-    let unit = "processor seconds a delivered GB";
-    scaling("What passing frames on costs", unit, found, |figures| Some(figures.cpu_s_per_gb))
+    let unit = "processor seconds per delivered GB";
+    scaling("Cost of relaying frames", unit, found, |figures| Some(figures.cpu_s_per_gb))
 }
 
-/// How much is moved at full speed, as viewers are added.
+/// Plots the throughput at full speed by number of viewers.
 pub(super) fn speed(found: &[Figures]) -> Plot {
     let full = |figures: &Figures| figures.rate.is_none().then_some(figures.gb_per_s);
-    scaling("What a relay moves at full speed", "GB/s to all viewers together", found, full)
+    scaling("Throughput of a relay at full speed", "GB/s to all viewers together", found, full)
 }
 
 fn scaling(title: &str, unit: &str, found: &[Figures], figure: impl Fn(&Figures) -> Option<f64>) -> Plot {
@@ -151,7 +153,7 @@ fn scaling(title: &str, unit: &str, found: &[Figures], figure: impl Fn(&Figures)
     plot::Scaling { title: title.into(), setting, unit: unit.into(), series }.into()
 }
 
-/// Serves as the floor until its standard input ends.
+/// Runs the floor until standard input ends.
 pub(super) fn floor() -> Result<(), Error> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     signal::exit_with_input();

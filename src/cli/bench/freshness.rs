@@ -18,16 +18,16 @@ use crate::bench::{
 /// Frames that a slow link cannot carry, through sender, relay and viewer; nothing adapts.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Bytes a second that the slow link carries
+    /// Capacity of the slow link in bytes per second
     #[arg(long, value_name = "SIZE", default_value = "1500kB", value_parser = values::bytes)]
     link: u64,
-    /// Bytes of a frame
+    /// Size of a frame
     #[arg(long, value_name = "SIZE", default_value = "100kB", value_parser = values::bytes)]
     bytes: u64,
-    /// Frames a second
+    /// Frames per second
     #[arg(long, value_name = "N", default_value = "60", value_parser = values::frame_rate, env = "PULSECAM_FPS")]
     fps: f64,
-    /// How long to measure, both hops together
+    /// Time to measure, for both hops together
     #[arg(long = "for", value_name = "TIME", default_value = "20s", value_parser = values::some_time, env = "PULSECAM_FOR")]
     time: Duration,
     #[command(flatten)]
@@ -56,26 +56,29 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     exporter.finish(&events, &self::table(table, &found), "", &[("freshness", ages(&found))])
 }
 
-/// Measures on a runtime of its own, as each run of the program has.
+/// Measures on its own runtime, as each run of the program has.
 pub(super) fn measure(plan: Plan) -> Result<Vec<Figures>, Error> {
-    runtime(2)?.block_on(freshness::run(plan, show_progress)).map_err(|error| Error::Bench(error.to_string()))
+    runtime(2)?.block_on(freshness::run(plan, show_progress)).map_err(|error| match error {
+        freshness::Error::Nothing => Error::Bench(format!("{error} (--for, --link)")),
+        error => Error::Bench(error.to_string()),
+    })
 }
 
 fn title(plan: &Plan) -> String {
     let (kilobytes, megabytes) = (plan.bytes as f64 / 1e3, plan.link as f64 / 1e6);
-    format!("frames of {kilobytes:.0} kB, {} a second, over a link of {megabytes} MB/s", plan.fps)
+    format!("frames of {kilobytes:.0} kB, {} per second, over a link of {megabytes} MB/s", plan.fps)
 }
 
 pub(super) fn table(table: Table, found: &[Figures]) -> Table {
     let mut table = table
-        .column("the slow hop", "")
-        .column("came", "1/s")
-        .column("of the link", "%")
-        .column("one frame's time", "ms");
+        .column("slow hop", "")
+        .column("arrived", "1/s")
+        .column("link used", "%")
+        .column("time of one frame", "ms");
     for percentile in ["p50", "p95", "p99", "max"] {
         table = table.column(format!("age {percentile}"), "ms");
     }
-    let mut table = table.column("p95 ÷ one frame's time", "");
+    let mut table = table.column("p95 ÷ time of one frame", "");
     for figures in found {
         let Figures { age_ms, .. } = figures;
         table.row([
@@ -100,7 +103,7 @@ pub(super) const fn name(hop: Hop) -> &'static str {
     }
 }
 
-/// The ages, against the time of one frame.
+/// Plots the ages against the time of one frame.
 pub(super) fn ages(found: &[Figures]) -> Plot {
     let run = |figures: &Figures| plot::Run {
         name: name(figures.hop).into(),
@@ -108,11 +111,11 @@ pub(super) fn ages(found: &[Figures]) -> Plot {
         mark: Some(figures.frame_ms),
     };
     let steps = plot::Steps {
-        title: "How old a frame is behind a slow link".into(),
+        title: "Age of a frame behind a slow link".into(),
         setting: found.first().map(|figures| title(&figures.plan)).unwrap_or_default(),
         unit: "milliseconds".into(),
-        steps: vec!["age, 95 of 100".into()],
-        mark: Some("one frame's time on the link".into()),
+        steps: vec!["age at p95".into()],
+        mark: Some("time of one frame on the link".into()),
         runs: found.iter().map(run).collect(),
     };
     steps.into()

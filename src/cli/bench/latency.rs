@@ -27,7 +27,7 @@ pub(super) struct Args {
     /// Size in pixels
     #[arg(long, value_name = "WxH", default_value = "1280x720", value_parser = values::picture_size, env = "PULSECAM_SIZE")]
     size: (usize, usize),
-    /// Frames a second
+    /// Frames per second
     #[arg(long, value_name = "N", default_value = "30", value_parser = values::frame_rate, env = "PULSECAM_FPS")]
     fps: f64,
     /// JPEG quality from 1 to 100
@@ -35,13 +35,13 @@ pub(super) struct Args {
     quality: u8,
     #[command(flatten)]
     codec: CodecArgs,
-    /// How long to measure; half of it again goes to the floor
+    /// Time to measure; half as long again goes to the floor
     #[arg(long = "for", value_name = "TIME", default_value = "10s", value_parser = values::some_time, env = "PULSECAM_FOR")]
     time: Duration,
-    /// Go through a relay that runs already, near or far, instead of one of our own
+    /// Use this running relay instead of starting one
     #[arg(long, value_name = "HOST[:PORT]", env = "PULSECAM_VIA")]
     via: Option<Address>,
-    /// Show the frames in a window, and measure until the display has them
+    /// Show the frames in a window, and measure until they are on the display
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_BENCH_WINDOW")]
     window: bool,
     #[command(flatten)]
@@ -78,17 +78,20 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     exporter.finish(&[LatencyEvent { report: &report, noisy }], &table(&report), &closing, &plots)
 }
 
-/// Measures on a runtime of its own, as each run of the program has.
+/// Measures on its own runtime, as each run of the program has.
 pub(super) fn measure(plan: Plan, via: Option<String>) -> Result<Report, Error> {
     run_way(plan, Way { via, viewer: Nobody::default(), presented: None })
 }
 
 fn run_way<V: Viewer>(plan: Plan, way: Way<V>) -> Result<Report, Error> {
     let run = latency::run(plan, way, show_progress);
-    runtime(2)?.block_on(run).map_err(|error| Error::Bench(error.to_string()))
+    runtime(2)?.block_on(run).map_err(|error| match error {
+        latency::Error::TooFew(_) => Error::Bench(format!("{error} (--for)")),
+        error => Error::Bench(error.to_string()),
+    })
 }
 
-/// The same with a window, which has to be on this thread.
+/// Measures with a window, which must be on this thread.
 fn measure_shown(plan: Plan, via: Option<String>) -> Result<Report, Error> {
     let (tell, presented) = mpsc::channel();
     let (handle, inbox) = view::inbox();
@@ -100,19 +103,19 @@ fn measure_shown(plan: Plan, via: Option<String>) -> Result<Report, Error> {
         ..Options::default()
     };
     let way = Way { via, viewer: Window(handle.clone()), presented: Some(presented) };
-    // Not waited for where there is no window.
+    // If the window fails, this thread is not joined.
     let measured = thread::spawn(move || {
         let report = run_way(plan, way);
         handle.push(Update::Stop);
         report
     });
-    // One that is closed too early leaves a report without its last step.
+    // If it is closed too early, the report lacks its last step.
     view::run(&options, &inbox, &mut |_| None)?;
     drop(inbox);
-    measured.join().map_err(|_| Error::Bench("the measurement broke off".into()))?
+    measured.join().map_err(|_| Error::Bench("the measurement failed unexpectedly".into()))?
 }
 
-/// Gives the frames to the window.
+/// Passes the frames to the window.
 struct Window(Handle);
 
 impl Viewer for Window {
@@ -135,7 +138,7 @@ fn closing(report: &Report, is_far: bool) -> String {
     )];
     if let (Some(ours), Some(floor)) = (report.cpu_ms_per_frame, report.floor_cpu_ms_per_frame) {
         lines.push(format!(
-            "processor time a frame, sender{} and viewer together: {ours:.2} ms, the floor {floor:.2} ms",
+            "processor time per frame, sender{} and viewer together: {ours:.2} ms, the floor {floor:.2} ms",
             if is_far { "" } else { ", relay" }
         ));
     }
@@ -186,10 +189,10 @@ fn table(report: &Report) -> Table {
     table
 }
 
-/// Latency by percentile, of one run.
+/// Plots latency by percentile, of one run.
 pub(super) fn distribution(report: &Report) -> Plot {
     let distribution = plot::Distribution {
-        title: "How old a frame is when its pixels are there".into(),
+        title: "Age of a frame when its pixels are decoded".into(),
         setting: format!(
             "{}, quality {}, over a relay on one machine",
             name(&report.plan),
@@ -203,7 +206,7 @@ pub(super) fn distribution(report: &Report) -> Plot {
     distribution.into()
 }
 
-/// Latency by step, of any number of runs at one quality.
+/// Plots latency by step, of any number of runs at one quality.
 pub(super) fn steps(reports: &[Report]) -> Plot {
     let names = reports.first().map(|report| report.steps.as_slice()).unwrap_or_default();
     let quality =

@@ -1,4 +1,4 @@
-//! `pulsecam bench`: measure. One file a measurement: its arguments and how its report is shown.
+//! `pulsecam bench`: measurements, one per file: its arguments and its output.
 
 #[cfg(unix)]
 mod camera;
@@ -33,7 +33,7 @@ Examples:
   pulsecam bench codec --size 1920x1080
   pulsecam bench report --out benchmarks.md --images images";
 
-/// Measure.
+/// Measure latency, cost and freshness
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -43,34 +43,34 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// How old a frame is when its pixels are there, step by step
+    /// Measure the age of a frame when its pixels are decoded, step by step
     Latency(latency::Args),
-    /// How old a frame is behind a link that carries a fraction of them
+    /// Measure the age of frames behind a link that carries only a fraction of them
     Freshness(freshness::Args),
-    /// What becomes of a picture on links that are far, slow or both, as the sender adapts
+    /// Measure quality and age on distant and slow links, with a sender that adapts
     Congestion(congestion::Args),
-    /// What passing a stream on to many viewers costs, against a bare copy loop
+    /// Measure the cost of relaying to many viewers, against a bare copy loop
     #[cfg(target_os = "linux")]
     Fanout(fanout::Args),
-    /// What viewers notice of one that stalls, and of a thousand clients that come and go
+    /// Measure how a stalled viewer, or a thousand clients that come and go, affect others
     #[cfg(target_os = "linux")]
     Crowd(crowd::Args),
-    /// The bare copy loop that `fanout` measures against
+    /// Run the bare copy loop that `fanout` measures against
     #[cfg(target_os = "linux")]
     #[command(hide = true)]
     Floor,
-    /// What encoding and decoding take, on one thread and in strips
+    /// Measure encoding and decoding, on one thread and in strips
     Codec(codec::Args),
-    /// What a camera's frame costs in processor time, against the least that it could
+    /// Measure the processor time of a camera's frame, against a floor
     #[cfg(unix)]
     Camera(camera::Args),
-    /// What several streams in one window cost, and how soon there is a picture
+    /// Measure the cost of several streams in one window, and the time to the first picture
     #[cfg(target_os = "linux")]
     Window(window::Args),
-    /// Write the pictures that are measured with, for other programs
+    /// Write the pictures used by the measurements to a file, for other programs
     #[command(hide = true)]
     Scene(scene::Args),
-    /// All of it, as a page with tables and plots
+    /// Run all measurements and write a page with tables and plots
     Report(report::Args),
 }
 
@@ -95,7 +95,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     }
 }
 
-/// A bar on a terminal, nothing in a log.
+/// Shows a progress bar on a terminal, nothing in a log.
 fn show_progress(done: f64) {
     if io::stderr().is_terminal() {
         let filled = (done * 30.0) as usize;
@@ -105,7 +105,7 @@ fn show_progress(done: f64) {
     }
 }
 
-/// What is being done now, in a log too: minutes of silence look like a hang.
+/// Says what is being measured, also in a log: minutes of silence would look like a hang.
 fn say(what: &str) {
     output::log().give(format!("{what}\n").as_bytes());
 }

@@ -1,5 +1,6 @@
-//! `pulsecam bench scene`, which no help shows: the pictures of the measurements as a file, so that other programs do the
-//! same work (`benches/peers`).
+//! `pulsecam bench scene`, hidden: writes the pictures of the measurements to a file.
+//!
+//! `benches/peers` uses it so that other programs do the same work.
 
 use std::{
     fs::File,
@@ -10,16 +11,16 @@ use std::{
 use super::super::{Error, values};
 use crate::bench::scene;
 
-/// The pictures that are measured with, one after the other.
+/// Writes the pictures of the measurements, one after the other.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Size in pixels
     #[arg(long, value_name = "WxH", default_value = "1280x720", value_parser = values::picture_size)]
     size: (usize, usize),
-    /// JPEGs of this quality, by our encoder; raw planar 4:2:0 if not given
+    /// Write JPEGs of this quality from our encoder; raw planar 4:2:0 if not given
     #[arg(long, value_name = "Q", value_parser = clap::value_parser!(u8).range(1..=100))]
     quality: Option<u8>,
-    /// The file to write
+    /// File to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }

@@ -21,22 +21,22 @@ use crate::{
     view::{self, Options, Total, Update},
 };
 
-/// How often the program is started to see how soon it shows a picture.
+/// Number of program starts to measure the time to the first picture.
 const STARTS: usize = 5;
 
-/// Several streams in one window: what decoding and drawing take, and how soon there is a picture. Needs a display.
+/// Several streams in one window: cost of decoding and drawing, time to the first picture. Needs a display.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Streams at the same time
+    /// Number of streams
     #[arg(long, value_name = "N", default_value = "4")]
     streams: usize,
-    /// Size of each in pixels, and of the window
+    /// Size of each stream and of the window in pixels
     #[arg(long, value_name = "WxH", default_value = "1280x720", value_parser = values::picture_size, env = "PULSECAM_SIZE")]
     size: (usize, usize),
-    /// Frames a second of each
+    /// Frames per second of each stream
     #[arg(long, value_name = "N", default_value = "30", value_parser = values::frame_rate, env = "PULSECAM_FPS")]
     fps: f64,
-    /// How long to measure, each way of decoding
+    /// Time to measure each way of decoding
     #[arg(long = "for", value_name = "TIME", default_value = "10s", value_parser = values::some_time, env = "PULSECAM_FOR")]
     time: Duration,
     #[command(flatten)]
@@ -98,7 +98,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     for event in &events {
         let Figures { reduced, decode, draw, .. } = event.figures;
         table.row([
-            if reduced { "at the size shown" } else { "whole" }.into(),
+            if reduced { "at the size shown" } else { "full size" }.into(),
             (decode * 100.0, 1).into(),
             (draw * 100.0, 1).into(),
             (event.figures.all() * 100.0, 1).into(),
@@ -112,13 +112,13 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         _ => f64::NAN,
     };
     let closing = format!(
-        "decoded at the size shown ÷ whole: {ratio:.2}; from the program's start to its first picture: {first:.0} ms (the middle of {})",
+        "decoded at the size shown ÷ full size: {ratio:.2}; from the program's start to its first picture: {first:.0} ms (median of {})",
         starts.len()
     );
     exporter.finish(&events, &table, &closing, &[])
 }
 
-/// One way of decoding, and how soon a program that is started meanwhile shows a picture.
+/// Measures one way of decoding, and the time to the first picture of programs started meanwhile.
 fn measure(plan: Plan, reduced: bool) -> Result<(Figures, Vec<Total>, Vec<Duration>), Error> {
     let runtime = runtime(2)?;
     let (handle, inbox) = view::inbox();
@@ -133,7 +133,7 @@ fn measure(plan: Plan, reduced: bool) -> Result<(Figures, Vec<Total>, Vec<Durati
     };
     let measuring = thread::spawn(move || {
         let figures = window::measure(plan, &stage, reduced);
-        // While the relay streams, and only once: it is the same either way.
+        // While the relay streams, and only once: both ways of decoding start alike.
         let starts =
             if reduced { (0..STARTS).map(|_| first_picture(&stage.host)).collect() } else { Vec::new() };
         handle.push(Update::Stop);
@@ -141,12 +141,13 @@ fn measure(plan: Plan, reduced: bool) -> Result<(Figures, Vec<Total>, Vec<Durati
     });
     let summary = view::run(&options, &inbox, &mut |_| None)?;
     drop(inbox);
-    let (figures, starts) = measuring.join().map_err(|_| Error::Bench("the measurement broke off".into()))?;
+    let (figures, starts) =
+        measuring.join().map_err(|_| Error::Bench("the measurement failed unexpectedly".into()))?;
     let starts = starts.into_iter().collect::<std::io::Result<Vec<_>>>()?;
     Ok((figures?, summary.totals, starts))
 }
 
-/// From the start of the program until the display has its first picture.
+/// Time from the start of the program until its first picture is on the display.
 fn first_picture(host: &str) -> std::io::Result<Duration> {
     let begin = Instant::now();
     let mut child = Command::new(std::env::current_exe()?)
@@ -157,7 +158,7 @@ fn first_picture(host: &str) -> std::io::Result<Duration> {
     let lines = child.stdout.take().map(|out| BufReader::new(out).lines());
     let is_it = |line: &String| line.contains(r#""event":"shown""#);
     let found = lines.into_iter().flatten().map_while(Result::ok).find(is_it).map(|_| begin.elapsed());
-    let _ = child.kill(); // it may have ended
+    let _ = child.kill(); // it may have ended already
     let _ = child.wait();
-    found.ok_or_else(|| std::io::Error::other("the window shows no picture"))
+    found.ok_or_else(|| std::io::Error::other("the window showed no picture"))
 }

@@ -22,10 +22,10 @@ use tokio::{
     time::timeout,
 };
 
-/// No test waits longer than this for anything: past it, it hangs.
+/// Time limit for anything that a test waits for.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A running relay and what it said.
+/// A running relay and its events.
 pub struct Server {
     pub addr: SocketAddr,
     pub events: Arc<Mutex<Vec<String>>>,
@@ -47,7 +47,7 @@ impl Server {
         Self { addr, events, stop: Some(stop), task }
     }
 
-    /// On a thread of its own, as the program runs it: nothing that the test does takes its time.
+    /// Starts it on its own thread, as the program does: the test cannot take its time.
     pub async fn start_apart(config: Config) -> Self {
         let (events, config) = Self::listening(config);
         let (stop, stopped) = oneshot::channel::<()>();
@@ -75,7 +75,7 @@ impl Server {
         timeout(PATIENCE, self.task).await.expect("the relay stops").unwrap().unwrap()
     }
 
-    /// Waits until an event with all of these words was told.
+    /// Waits for an event that contains all of these words.
     pub async fn told(&self, words: &[&str]) -> String {
         let look = async {
             loop {
@@ -94,14 +94,14 @@ impl Server {
     }
 }
 
-/// A bare client: sends and receives messages, and nothing by itself.
+/// A bare client: sends and receives messages, and sends nothing by itself.
 pub struct Bare {
     pub reader: Reader<OwnedReadHalf>,
     pub output: OwnedWriteHalf,
 }
 
 impl Bare {
-    /// Connects and makes sure that the relay has let it in.
+    /// Connects and waits until the relay has let it in.
     pub async fn connect(addr: SocketAddr) -> Self {
         let mut bare = Self::connect_unseen(addr).await;
         bare.ask().await;
@@ -121,7 +121,7 @@ impl Bare {
         timeout(PATIENCE, self.output.write_all(bytes)).await.expect("the relay reads").unwrap();
     }
 
-    /// Sends a heartbeat and waits for its answer: all that was sent before has been taken.
+    /// Sends a heartbeat and waits for its answer: by then, everything sent before has been taken.
     pub async fn ask(&mut self) -> Message {
         self.send(&Heartbeat::default().to_message(Side::Client)).await;
         loop {
@@ -140,14 +140,14 @@ impl Bare {
             .expect("no end")
     }
 
-    /// The end of the connection, whatever comes before it.
+    /// Waits for the end of the connection, whatever comes before it.
     pub async fn end(&mut self) {
         let end = async { while matches!(self.reader.next().await, Ok(Some(_))) {} };
         timeout(PATIENCE, end).await.expect("the relay closes");
     }
 }
 
-/// A frame of so many bytes that starts with its number.
+/// A frame of `bytes` bytes that starts with its number.
 pub fn numbered_frame(number: u32, bytes: usize) -> Message {
     let mut payload = vec![0x55; bytes.max(4)];
     payload[..4].copy_from_slice(&number.to_be_bytes());

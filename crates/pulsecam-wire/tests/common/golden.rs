@@ -1,11 +1,11 @@
-//! Messages with their bytes, written out by hand from the format: never made by the code under test.
+//! Messages with their bytes, written by hand from the format: never produced by the code under test.
 
 use bytes::Bytes;
 use pulsecam_wire::{FrameInfo, Heartbeat, Message, Origin, QString, Side, timestamp::Timestamp};
 
 use super::hex;
 
-/// One message and its bytes; the names are those of `peer golden`.
+/// A message and its bytes; the names are those of `peer golden`.
 pub struct Golden {
     pub name: &'static str,
     pub message: Message,

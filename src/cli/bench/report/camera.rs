@@ -1,4 +1,4 @@
-//! The page's section on what a camera's frame costs.
+//! The page's section on the cost of a camera's frame.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::bench::{Table, camera::Plan};
 
-/// What the program may cost for each case, in floors: passing on, and encoding.
+/// Maximum cost as a multiple of the floor: passing JPEGs through, and encoding.
 const AIMS: [f64; 2] = [1.3, 1.1];
 
 const FPS: u32 = 30;
@@ -22,6 +22,6 @@ pub(super) fn section(page: &Page<'_>) -> Result<String, Error> {
         let verdict = format!("{aim}, {}", super::verdict(cost.ratio <= aim));
         table.row(camera::row(cost).into_iter().chain([verdict.into()]));
     }
-    let plot = page.plot("bench-camera", &camera::ratios(&costs, FPS), "What a camera's frame costs")?;
+    let plot = page.plot("bench-camera", &camera::ratios(&costs, FPS), "Cost of a camera's frame")?;
     Ok(format!("{}\n{plot}", table.markdown()))
 }

@@ -14,7 +14,7 @@ use crate::bench::{
 const QUALITY: u8 = 80;
 const TIME: Duration = Duration::from_secs(60);
 
-/// What strips may take at this size, in times of one thread.
+/// Maximum time of strips at this size, as a share of one thread's.
 const AIM: f64 = 0.6;
 const AIMED: (usize, usize) = (1920, 1080);
 

@@ -12,16 +12,16 @@ const LINK: u64 = 1_500_000;
 const FPS: f64 = 30.0;
 const QUALITY: u8 = 80;
 
-/// For each link.
+/// Time for each link.
 const TIME: Duration = Duration::from_secs(20);
 
 /// Round trips in milliseconds.
 const ROUND_TRIPS: [u64; 4] = [0, 40, 150, 300];
 
-/// How much of a slow link is used, at least.
+/// Minimum share of a slow link that is used.
 const USED: f64 = 0.8;
 
-/// The age at p95 beyond the one-way delay, in times of one frame on the link, at most.
+/// Maximum age at p95 minus the one-way delay, as a multiple of the time of one frame on the link.
 const AGE: f64 = 2.5;
 
 pub(super) fn section(page: &Page<'_>) -> Result<String, Error> {
@@ -40,8 +40,8 @@ fn verdict(found: &[Figures]) -> String {
     let age = slow().filter_map(|figures| figures.p95_ratio).max_by(f64::total_cmp).unwrap_or(f64::NAN);
     let back = slow().all(|figures| figures.recovered_s.is_some());
     format!(
-        "Far links without a limit keep quality, rate and size: **{}**. At least {:.0} % of a slow link is used: {:.0} % at worst, **{}**. The \
-         age at p95 is at most {AGE} frames' time beyond the distance: {age:.2} at worst, **{}**. A link that recovers is used again within 15 s: **{}**.\n",
+        "Distant links without a limit keep quality and size: **{}**. At least {:.0} % of a slow link is used: {:.0} % at worst, **{}**. The \
+         age at p95 is at most {AGE} times the time of one frame beyond the one-way delay: {age:.2} at worst, **{}**. A link that recovers is used again within 15 s: **{}**.\n",
         super::verdict(whole),
         USED * 100.0,
         used * 100.0,

@@ -1,4 +1,4 @@
-//! The page's section on what viewers notice of others.
+//! The page's section on how clients affect other viewers.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ const BYTES: usize = 100_000;
 const RATE: f64 = 300.0;
 const TIME: Duration = Duration::from_secs(60);
 
-/// The 99th percentile beside a stalled viewer over that without.
+/// Maximum 99th percentile beside a stalled viewer, over the undisturbed one.
 const AIM: f64 = 1.1;
 
 pub(super) fn section(page: &Page<'_>) -> Result<String, Error> {

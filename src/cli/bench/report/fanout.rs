@@ -15,15 +15,15 @@ const VIEWERS: [usize; 5] = [1, 4, 16, 64, 256];
 const BYTES: usize = 100_000;
 const TIME: Duration = Duration::from_secs(120);
 
-/// What the relay may cost for each gigabyte, in floors, from so many viewers on.
+/// Maximum cost of a gigabyte as a multiple of the floor, from [`AIM_FROM`] viewers on.
 const AIM: f64 = 1.15;
 const AIM_FROM: usize = 4;
 
 pub(super) fn section(page: &Page<'_>) -> Result<String, Error> {
     say("fan-out");
     let found = fanout::measure(&VIEWERS, BYTES, page.time(TIME), &[])?;
-    let cost = page.plot("bench-fanout-cost", &fanout::cost(&found), "What passing frames on costs")?;
-    let speed = page.plot("bench-fanout-speed", &fanout::speed(&found), "What a relay moves")?;
+    let cost = page.plot("bench-fanout-cost", &fanout::cost(&found), "Cost of relaying frames")?;
+    let speed = page.plot("bench-fanout-speed", &fanout::speed(&found), "Throughput of a relay")?;
     let table = fanout::table(Table::new(""), &found).markdown();
     Ok(format!("{table}\n{cost}{speed}{}", verdict(&found)))
 }
@@ -38,8 +38,8 @@ fn verdict(found: &[Figures]) -> String {
     };
     let (full, paced) = (worst(true), worst(false));
     format!(
-        "The aim from {AIM_FROM} viewers on is {AIM} of the floor's processor time for each gigabyte. The worst at full speed was {full:.2}, **{}**; at \
-         30 frames a second {paced:.2}, **{}**.\n",
+        "The aim from {AIM_FROM} viewers on is {AIM} of the floor's processor time per gigabyte. The worst at full speed was {full:.2}, **{}**; at \
+         30 frames per second {paced:.2}, **{}**.\n",
         super::verdict(full <= AIM),
         super::verdict(paced <= AIM),
     )

@@ -16,7 +16,7 @@ const BYTES: usize = 100_000;
 const FPS: f64 = 60.0;
 const TIME: Duration = Duration::from_secs(40);
 
-/// The age at p95, in times of one frame on the link.
+/// Maximum age at p95, as a multiple of the time of one frame on the link.
 const AIM: f64 = 2.5;
 
 pub(super) fn section(page: &Page<'_>) -> Result<String, Error> {
@@ -30,5 +30,7 @@ pub(super) fn section(page: &Page<'_>) -> Result<String, Error> {
 fn verdict(found: &[Figures]) -> String {
     let worst = found.iter().map(|figures| figures.p95_ratio).max_by(f64::total_cmp).unwrap_or(f64::NAN);
     let reached = super::verdict(worst <= AIM);
-    format!("The aim is {AIM} times one frame's time at p95: {worst:.2} at the worse hop, **{reached}**.\n")
+    format!(
+        "The aim is {AIM} times the time of one frame at p95: {worst:.2} at the worse hop, **{reached}**.\n"
+    )
 }

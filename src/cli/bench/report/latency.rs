@@ -15,10 +15,10 @@ use crate::jpeg::Strips;
 /// Sizes and rates.
 const RUNS: [(usize, usize, f64); 3] = [(640, 480, 60.0), (1280, 720, 30.0), (1920, 1080, 30.0)];
 
-/// The run that has an aim, and whose distribution is drawn.
+/// Index of the run that has an aim, and whose distribution is drawn.
 const AIMED: usize = 1;
 
-/// What the program may add to the floor at p50 and at p99, in milliseconds.
+/// Maximum that the program adds to the floor at p50 and at p99, in milliseconds.
 const AIMS_MS: [f64; 2] = [0.5, 3.0];
 
 const QUALITY: u8 = 80;
@@ -42,7 +42,7 @@ pub(super) fn section(page: &Page<'_>) -> Result<String, Error> {
     Ok(text)
 }
 
-/// The steps of all runs beside each other.
+/// The steps of all runs, side by side.
 fn table(reports: &[Report]) -> Table {
     let mut table = Table::new("Milliseconds, p50 / p99:").column("", "");
     for report in reports {
@@ -52,7 +52,7 @@ fn table(reports: &[Report]) -> Table {
         table.row([Cell::from(name)].into_iter().chain(reports.iter().map(|report| of(report).into())));
     };
     let pair = |p: Percentiles| format!("{:.2} / {:.2}", p.p50, p.p99);
-    row("bytes a frame", &|report| format!("{} kB", report.bytes_per_frame / 1000));
+    row("bytes per frame", &|report| format!("{} kB", report.bytes_per_frame / 1000));
     for (name, _) in reports.first().map(|report| report.steps.as_slice()).unwrap_or_default() {
         let of =
             |report: &Report| report.steps.iter().find(|(step, _)| step == name).map(|(_, step)| pair(*step));
@@ -61,7 +61,7 @@ fn table(reports: &[Report]) -> Table {
     row("**the whole**", &|report| format!("**{}**", pair(report.whole_ms)));
     row("the floor of the same run", &|report| pair(report.floor_ms));
     row("whole ÷ floor at p50", &|report| format!("{:.2}", report.ratio_p50));
-    row("processor time a frame, ours / the floor's", &|report| {
+    row("processor time per frame, ours / the floor's", &|report| {
         let ms = |time: Option<f64>| time.map_or("–".to_owned(), |ms| format!("{ms:.2}"));
         format!("{} / {}", ms(report.cpu_ms_per_frame), ms(report.floor_cpu_ms_per_frame))
     });

@@ -1,7 +1,7 @@
-//! `pulsecam bench report`: every measurement for real, written as a page. `make bench` runs it.
+//! `pulsecam bench report`: runs every measurement and writes a page. `make bench` runs it.
 //!
-//! What people wrote about the measurements is in a template; figures come only from runs. A measurement is a file here and a
-//! line in [`SECTIONS`]: what it returns stands in the page for `{{its name}}`.
+//! Prose about the measurements is in a template; figures come only from runs. A measurement is a file here
+//! and a line in [`SECTIONS`]: its result replaces `{{its name}}` in the page.
 
 #[cfg(unix)]
 mod camera;
@@ -28,10 +28,10 @@ use super::{
 };
 use crate::bench::{Machine, Plot, Watch};
 
-/// Measures, and gives Markdown.
+/// Measures, and returns Markdown.
 type Section = fn(&Page<'_>) -> Result<String, Error>;
 
-/// What is measured, in this order.
+/// All measurements, in this order.
 const SECTIONS: &[(&str, Section)] = &[
     ("latency", latency::section),
     ("freshness", freshness::section),
@@ -45,41 +45,41 @@ const SECTIONS: &[(&str, Section)] = &[
     ("camera", camera::section),
 ];
 
-/// What stands in for a section that was not asked for.
+/// Text of a section that was not measured.
 const NOT_MEASURED: &str = "Not measured in this run.";
 
 /// Measure everything and write a page about it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The page
+    /// Page to write
     #[arg(long, value_name = "FILE", default_value = "docs/benchmarks.md", env = "PULSECAM_OUT")]
     out: PathBuf,
-    /// Its text, with a place for each measurement: {{latency}}
+    /// Template of the page, with a placeholder for each measurement: {{latency}}
     #[arg(long, value_name = "FILE", default_value = "docs/benchmarks.in.md", env = "PULSECAM_TEMPLATE")]
     template: PathBuf,
-    /// Where its plots go
+    /// Folder for the page's plots
     #[arg(long, value_name = "DIR", default_value = "docs/images", env = "PULSECAM_IMAGES")]
     images: PathBuf,
-    /// How long each measurement takes [default: what each needs]
+    /// Time for each measurement [default: as long as each needs]
     #[arg(long = "for", value_name = "TIME", value_parser = values::some_time, env = "PULSECAM_FOR")]
     time: Option<Duration>,
-    /// Measure this only; can be given more than once
+    /// Run only this measurement; can be repeated
     #[arg(long, value_name = "NAME", value_parser = SECTIONS.iter().map(|(name, _)| *name).collect::<Vec<_>>())]
     only: Vec<String>,
 }
 
-/// The page that is being made.
+/// The page that is being written.
 struct Page<'a> {
     args: &'a Args,
 }
 
 impl Page<'_> {
-    /// How long to measure.
+    /// Time to measure.
     fn time(&self, otherwise: Duration) -> Duration {
         self.args.time.unwrap_or(otherwise)
     }
 
-    /// Draws, and gives the Markdown that shows it: the PNG, as every page shows one, linked to the SVG.
+    /// Saves the plot, and returns Markdown with the PNG, which every viewer shows, linked to the SVG.
     fn plot(&self, name: &str, plot: &Plot, alternative: &str) -> Result<String, Error> {
         let Args { out, images, .. } = self.args;
         plot.save(images, name)?;
@@ -100,7 +100,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let (mut measured, mut failure) = (Vec::new(), None);
     let wanted = |name: &str| args.only.is_empty() || args.only.iter().any(|only| only == name);
     for (name, section) in SECTIONS.iter().filter(|(name, _)| wanted(name)) {
-        // The others are minutes of work: they are not thrown away for one that failed.
+        // The other results took minutes: keep them if one measurement fails.
         let text = section(&page).unwrap_or_else(|error| {
             let text = format!("{NOT_MEASURED} {error}.");
             failure = Some(error);
@@ -123,23 +123,23 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     failure.map_or(Ok(()), Err)
 }
 
-/// Everything that the template has to have a place for: also what cannot be measured on this system, for the page is one.
+/// Placeholders that the template must have, including measurements that this system does not support.
 const PLACES: [&str; 9] =
     ["date", "machine", "latency", "freshness", "congestion", "fanout", "crowd", "codec", "camera"];
 
-/// Whoever reads figures has to know that they are doubtful.
+/// Markdown that warns readers of doubtful figures.
 fn doubts(noisy: &[String]) -> String {
     let lines: String = noisy.iter().map(|text| format!("> - {text}\n")).collect();
     if lines.is_empty() { lines } else { format!("\n> **The machine was noisy:**\n{lines}") }
 }
 
-/// The day, in UTC.
+/// Today's date in UTC.
 fn today() -> String {
     let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     now.split('T').next().unwrap_or_default().to_owned()
 }
 
-/// Whether an aim is reached.
+/// Says whether an aim is reached.
 fn verdict(reached: bool) -> &'static str {
     if reached { "reached" } else { "not reached" }
 }
