@@ -344,7 +344,7 @@ fn large_files_of_other_formats_are_refused_by_their_first_bytes() {
         ("raw.264", b"\0\0\0\x01\x67\x42\xc0\x1e", &["raw.264", "H.264", "ffmpeg -i FILE"]),
         ("all.pdf", b"%PDF-1.7\n", &["a PDF document"]),
         ("all.zip", b"PK\x03\x04\x14\0", &["a ZIP archive"]),
-        ("zeros", b"", &["zeros is no picture", "it is zeros"]),
+        ("zeros", b"", &["zeros is not a picture", "it is zeros"]),
     ] {
         let path = folder.path().join(name);
         fs::write(&path, start).unwrap();
@@ -409,7 +409,7 @@ fn what_holds_no_picture_at_all_fails_with_the_reason() {
         run(&[&["send", &relay.addr, "--source", pattern, "--quiet"][..], more].concat())
     };
     for more in [&[][..], &["--quality", "50"], &["--size", "64x64"], &["--repeat"]] {
-        failed(&send(&pattern("%d.jpg"), more), &["none of the 2 files", "1.jpg is no picture"]);
+        failed(&send(&pattern("%d.jpg"), more), &["none of the 2 files", "1.jpg is not a picture"]);
     }
     failed(&send(&pattern("odd%d.jpg"), &["--quality", "50"]), &["none of 2 frames could be sent: "]);
     failed(&send(&pattern("odd%d.jpg"), &["--size", "32x32"]), &["resizing: "]);

@@ -24,8 +24,8 @@ fn what_cannot_be_is_told_in_one_line_with_what_to_do() {
     fails(&["relay", "--listen", "nonsense"], 1, &["cannot listen on nonsense"]);
     fails(&["send", addr, "--source", "/no/such/file"], 1, &["/no/such/file", "--source takes"]);
     fails(&["send", addr, "--source", empty], 1, &["has no pictures", empty]);
-    fails(&["send", addr, "--source", &notes], 1, &["notes.txt is no picture"]);
-    fails(&["send", addr, "--source", &format!("mjpeg:{notes}")], 1, &["is no MJPEG stream", "ffmpeg"]);
+    fails(&["send", addr, "--source", &notes], 1, &["notes.txt is not a picture"]);
+    fails(&["send", addr, "--source", &format!("mjpeg:{notes}")], 1, &["is not an MJPEG stream", "ffmpeg"]);
     fails(&["send", addr, "--source", &format!("{empty}/%03d.jpg")], 1, &["no file matches"]);
     fails(&["send", addr, "--source", "camera:no-such-camera"], 1, &["camera"]);
     fails(&["image", addr, "/no/such.jpg"], 1, &["/no/such.jpg"]);

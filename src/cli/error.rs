@@ -2,6 +2,7 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
+use super::advice;
 use crate::{bench::plot, capture, jpeg, key, link, pipeline, recording, tls, view, wire};
 
 /// Why a command failed.
@@ -13,9 +14,9 @@ pub(super) enum Error {
     Inherited(String),
     #[error(transparent)]
     Link(#[from] link::Error),
-    #[error(transparent)]
+    #[error("{}", advice::source(.0))]
     Source(#[from] capture::Error),
-    #[error(transparent)]
+    #[error("{}", advice::pipeline(.0))]
     Pipeline(#[from] pipeline::Error),
     #[error(transparent)]
     Jpeg(#[from] jpeg::Error),

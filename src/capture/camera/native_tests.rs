@@ -1,4 +1,4 @@
-//! nokhwa's side, on a played backend of nokhwa's own.
+//! Tests of the nokhwa backend, on a fake nokhwa camera.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -9,7 +9,7 @@ use nokhwa::{
 
 use super::*;
 
-/// Gives frames until it runs out of them, then fails as an unplugged camera does.
+/// Returns frames until it runs out of them, then fails like an unplugged camera.
 struct Played {
     info: CameraInfo,
     frames: Vec<Result<Vec<u8>, &'static str>>,
