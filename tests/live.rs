@@ -382,7 +382,7 @@ fn sequences_of_pngs_begin_where_they_begin_and_say_where_they_stop() {
         log
     };
     let log = send(&[], &[46, 48, 50]);
-    assert!(log.contains("stopped at 0009: 0010 is missing, 0011 is there"), "{log}");
+    assert!(log.contains("stopped at 0009: 0010 is missing, but 0011 exists"), "{log}");
     send(&["--start-number", "9"], &[50]);
     let log = send(&["--start-number", "11"], &[54]);
     assert!(!log.contains("missing"), "the end is no gap: {log}");
