@@ -1,5 +1,5 @@
-//! Sources read with the built program, real pipes and real FIFOs: pipes are live, files keep their pace, and
-//! other formats are named.
+//! Sources, tested with the built program, real pipes and real FIFOs. Pipes are live, files keep their pace,
+//! and other formats are named.
 //!
 //! Needs ffmpeg (`make deps`); fails without it.
 
@@ -230,7 +230,7 @@ fn what_a_pipe_brings_instead_is_named_with_the_command_that_converts_it() {
     let send = ["send", &relay.addr, "--source", "-", "--quiet"];
     failed(
         &run_piped(&send, b""),
-        &["nothing was sent", "standard input ended before a picture came: 0 bytes"],
+        &["nothing was sent", "standard input ended before the first picture: 0 bytes"],
     );
     failed(&run_piped(&send, b"curl: (7) no route\n"), &["19 bytes", "text", "curl: (7) no route"]);
     let page = b"HTTP/1.1 401 Unauthorized\r\nContent-Type: text/html\r\n\r\n<html>no</html>";
@@ -467,5 +467,5 @@ fn play_takes_whatever_a_source_may_be() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let mut nothing = play("-", &[]);
     let output = nothing.stdin(Stdio::null()).output().unwrap();
-    failed(&output, &["standard input ended before a picture came: 0 bytes"]);
+    failed(&output, &["standard input ended before the first picture: 0 bytes"]);
 }

@@ -1,5 +1,5 @@
-//! Programs that are stopped and continued (a suspended laptop, a starved machine), and programs that are
-//! ended while they wait for a relay. All are real processes, stopped and continued with signals.
+//! Programs that are stopped and continued, or ended while they wait for a relay. The first stand for a
+//! suspended laptop or a starved machine. All are real processes, controlled by signals.
 //!
 //! Needs: the built program. Alone: `make test-pauses`.
 

@@ -1,8 +1,7 @@
-//! Anti-aliased seven-segment digits drawn into luma: all that the test picture needs of a font, at any size
-//! and without a font file.
+//! Anti-aliased seven-segment digits drawn into luma, at any size and without a font file.
 
-/// Segments as lines between corners of a box that is 1 high and [`BOX_WIDTH`] wide: top, upper right, lower
-/// right, bottom, lower left, upper left, middle.
+/// Segments as lines between corners of a box that is 1 high and [`BOX_WIDTH`] wide. Order: top, upper right,
+/// lower right, bottom, lower left, upper left, middle.
 const SEGMENTS: [[(f32, f32); 2]; 7] = [
     [(0.0, 0.0), (1.0, 0.0)],
     [(1.0, 0.0), (1.0, 0.5)],
@@ -59,8 +58,8 @@ impl Digits {
         self.of(text).map(|glyph| glyph.advance).sum()
     }
 
-    /// Draws a text in `ink` with its top left corner at `x`, `y`, into a plane whose rows are `stride` long.
-    /// What exceeds the plane is cut off.
+    /// Draws a text in `ink` with its top left corner at `x`, `y`, into a plane with rows of `stride`. What
+    /// exceeds the plane is cut off.
     pub(super) fn draw(
         &self,
         luma: &mut [u8],

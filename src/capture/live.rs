@@ -25,7 +25,7 @@ use crate::clock::Timestamp;
 /// Bytes without a picture after which a warning is logged.
 const TELL_AFTER: u64 = 1 << 20;
 
-/// Bytes without a picture after which reading stops: minutes of a camera's stream, a second of `/dev/zero`.
+/// Bytes without a picture after which reading stops. Minutes of a camera's stream, a second of `/dev/zero`.
 const GIVE_UP_AFTER: u64 = 1 << 30;
 
 /// The input of a live stream.
@@ -253,7 +253,7 @@ impl Watched {
             _ if damaged > 0 => format!("{bytes} bytes with {damaged} damaged pictures"),
             _ => format!("{bytes} bytes ({})", described(&self.start)),
         };
-        let brought = format!("ended before a picture came: {brought}");
+        let brought = format!("ended before the first picture: {brought}");
         Error::NoPicture { name: self.name.clone(), brought }
     }
 
@@ -386,10 +386,10 @@ mod tests {
             assert!(error.is_final() && source.next_frame().unwrap().is_none(), "{error}");
             error.to_string()
         };
-        assert_eq!(end(b""), "standard input ended before a picture came: 0 bytes");
+        assert_eq!(end(b""), "standard input ended before the first picture: 0 bytes");
         assert_eq!(
             end(b"no camera here\nreally\n"),
-            "standard input ended before a picture came: 22 bytes (text, \"no camera here\")"
+            "standard input ended before the first picture: 22 bytes (text, \"no camera here\")"
         );
         let png = end(b"\x89PNG\r\n\x1a\n and much more");
         assert!(png.contains("a PNG picture") && png.contains("ffmpeg -f png_pipe"), "{png}");

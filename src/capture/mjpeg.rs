@@ -1,5 +1,5 @@
-//! Concatenated JPEGs in a file: `ffmpeg … -f mjpeg clip.mjpeg`, dumps of HTTP multipart bodies, camera
-//! recordings. Pipes are read by [`super::live`].
+//! Concatenated JPEGs in a file: `ffmpeg … -f mjpeg`, dumps of multipart bodies, camera recordings. Pipes are
+//! read by [`super::live`].
 
 use std::{
     fs::File,
@@ -94,8 +94,8 @@ impl Mjpeg {
         Ok(())
     }
 
-    /// Goes to the picture that is shown at this time, or to the last one, by reading up to it: such a file
-    /// has no index.
+    /// Goes to the picture that is shown at this time, or to the last one. It reads up to it, because such a
+    /// file has no index.
     fn seek(&mut self, to: Duration) -> Result<Option<Bytes>, Error> {
         let number = (to.as_secs_f64() * self.pacer.fps()).round() as u64;
         if number < self.shown {
@@ -116,8 +116,8 @@ impl Mjpeg {
         Ok(last)
     }
 
-    /// Handles the end: `None` if it is final; else it starts again or a person moved back, and the picture
-    /// to show next, if any, is returned.
+    /// Handles the end; `None` if it is final. Otherwise the file starts again or a person moved back, and
+    /// the picture to show next, if any, is returned.
     fn at_end(&mut self) -> Result<Option<Option<Bytes>>, Error> {
         if self.seq == 0 {
             let brought = format!("has no intact picture: {} are damaged", self.losses.damaged);

@@ -148,7 +148,7 @@ pub struct Losses {
     pub repaired: u64,
 }
 
-/// Why a source cannot be opened or cannot go on.
+/// Why a source cannot be opened or cannot continue.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -290,9 +290,9 @@ impl Error {
         Self::Other { name: name.to_owned(), what, advice }
     }
 
-    /// Whether the source will never give a picture again: a pipe that cannot be read, a file of another
-    /// format. After other errors it may be asked again: a camera may come back, and a damaged picture may be
-    /// followed by a good one.
+    /// Whether the source will never give a picture again. Examples are a pipe that cannot be read and a file
+    /// of another format. After other errors it may be asked again: a camera may come back, and a damaged
+    /// picture may be followed by a good one.
     #[must_use]
     pub const fn is_final(&self) -> bool {
         match self {

@@ -12,11 +12,11 @@ use bytes::Bytes;
 use super::pace::Pacer;
 use crate::clock::Timestamp;
 
-/// Pictures arriving within this time form a burst, in which none is dropped for a newer one: a program may
+/// Pictures arriving within this time form a burst, in which none is dropped for a newer one. A program may
 /// write several at once, or this one may be scheduled late. Shorter than a camera's frame interval.
 const BURST: Duration = Duration::from_millis(20);
 
-/// Pause between the pictures of a burst: the sending side takes one at a time, and would drop all but the
+/// Pause between the pictures of a burst. The sending side takes one at a time, and would drop all but the
 /// last.
 const SPREAD: Duration = Duration::from_millis(1);
 
@@ -67,7 +67,7 @@ impl Ceiling {
         });
     }
 
-    /// When a picture that was too early is passed on: after its slot has passed without a newer one, or in
+    /// When a picture that was too early is passed on. After its slot has passed without a newer one, or in
     /// its slot if no more can come.
     fn turn(&self, is_last: bool, now: Instant) -> Instant {
         let next = self.next.unwrap_or(now);

@@ -1,5 +1,4 @@
-//! The test picture: a clock to photograph, a ring that turns once per second, colours, and a
-//! machine-readable stamp.
+//! The test picture: a clock to photograph, a turning ring, colours, and a machine-readable stamp.
 //!
 //! Two screens in one photograph show the latency between them: the clock counts milliseconds, and a gap of a
 //! tenth of a turn on the ring is 100 ms. Colour bars and the ramp below show what encoding does to colours
@@ -240,8 +239,7 @@ impl Painting {
         }
     }
 
-    /// Tints the ring's area, draws tick marks for tenths of a second inside it, and returns the ring's
-    /// pixels.
+    /// Draws the ring's tint and, inside it, tick marks for tenths of a second. Returns the ring's pixels.
     fn ring(&mut self, layout: &Layout) -> Vec<RingPixel> {
         let (centre_x, centre_y) = (layout.left + 0.36 * layout.unit, layout.top + 0.5 * layout.unit);
         let (outer, inner) = (0.30 * layout.unit, 0.25 * layout.unit);

@@ -1,5 +1,5 @@
-//! Loads a photo as planes, ready to be shown in motion: decoded, turned upright, and scaled to a size that
-//! makes every later frame cheap.
+//! Loads a photo as planes, ready to be shown in motion. It is decoded, turned upright, and scaled to a size
+//! that makes every later frame cheap.
 
 use std::{
     fs,

@@ -12,7 +12,7 @@ use fast_image_resize::{
 use super::Error;
 use crate::picture::{Picture, Pixels, Subsampling};
 
-/// A part of a picture, in fractions of its width and height, so that it is the same part of each plane.
+/// A part of a picture in fractions of its size, so that it is the same part of each plane.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Part {
     pub(super) left: f64,

@@ -79,7 +79,7 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
     const MINUTE: u32 = 60_000;
 
-    /// When frames with these times are due, in milliseconds after the first, each requested once the one
+    /// When frames with these times are due, in milliseconds after the first. Each is requested once the one
     /// before is shown.
     fn dues(times: &[u32]) -> Vec<u128> {
         let start = Instant::now();

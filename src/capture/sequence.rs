@@ -1,5 +1,5 @@
-//! Numbered pictures such as `shots/%04d.jpg`, the output of cameras and renderers; FFmpeg uses the same
-//! syntax. JPEGs are passed on unchanged, other formats that folders accept are decoded.
+//! Numbered pictures such as `shots/%04d.jpg`, in FFmpeg's syntax: the output of cameras and renderers. JPEGs
+//! are passed on unchanged, other formats that folders accept are decoded.
 
 use std::{
     ffi::OsStr,

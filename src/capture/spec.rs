@@ -38,7 +38,7 @@ const DEFAULT_SIZE: (usize, usize) = (1280, 720);
 /// Extensions of files that are treated as streams unless they have another format.
 const MJPEG_EXTENSIONS: [&str; 2] = ["mjpeg", "mjpg"];
 
-/// Bytes that are read to decide whether a file without such an extension is a stream: two of the largest
+/// Bytes that are read to decide whether a file without such an extension is a stream. Two of the largest
 /// pictures, and what may surround them.
 const GUESSED_FROM: u64 = 2 * MAX_JPEG as u64 + (1 << 20);
 

@@ -38,7 +38,7 @@ pub(super) struct Splitter<R> {
     /// Bytes skipped in search of the first picture; `None` once it was found.
     preamble: Option<usize>,
     mender: Mender,
-    /// Budget of bytes to search again because a picture with a doubtful header could not be decoded: at most
+    /// Budget of bytes to search again after a picture with a doubtful header could not be decoded. At most
     /// [`MAX_JPEG`], refilled as bytes arrive. Without it, crafted input would be searched over and over.
     again: usize,
 }

@@ -63,7 +63,7 @@ const CRC_BITS: u32 = 16;
 const WHITE: u8 = 235;
 const BLACK: u8 = 16;
 
-/// Minimum difference of white and black in the sync cells, of 219 as written: shadows in photos have less.
+/// Minimum difference of white and black sync cells, of 219 as written. Shadows in photos have less.
 const MIN_CONTRAST: i32 = 80;
 
 /// The origin of a picture, as read from its pixels.

@@ -1,5 +1,4 @@
-//! Controls such as brightness: listed with their ranges, set when a camera is opened, refused with the
-//! allowed values.
+//! Controls such as brightness: listed with their ranges, set on opening, refused with the allowed values.
 
 use serde_json::Value;
 

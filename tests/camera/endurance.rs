@@ -1,4 +1,4 @@
-//! Long-term cost: no work while the camera is gone, and no more memory after an hour than after a minute.
+//! Cost over time: no work while the camera is gone, no more memory after an hour than after a minute.
 
 use std::{
     thread,
@@ -49,8 +49,7 @@ fn small() -> Model {
     Model { sizes: vec![size], ..Model::default() }
 }
 
-/// `CAMERA_FRAMES` in the environment sets the number of frames, `CAMERA_HURRY` the microseconds between
-/// them.
+/// The variables `CAMERA_FRAMES` and `CAMERA_HURRY` set the number of frames and the µs between them.
 #[test]
 #[ignore = "needs the virtual machine: make test-camera"]
 fn an_hours_worth_of_frames_leaves_nothing_behind() {

@@ -11,8 +11,7 @@ fn streaming() -> (Vivid, Viewer, Sending) {
     (vivid, viewer, sending)
 }
 
-/// Asserts that pictures arrive, the program runs, and each of `incidents` was logged once at its start and
-/// once at its end.
+/// Asserts that pictures arrive and the program runs, with one log line at each incident's start and end.
 fn recovered(viewer: &mut Viewer, mut sending: Sending, incidents: usize) {
     sending.told(incidents, incidents);
     viewer.catch_up();

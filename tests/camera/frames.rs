@@ -10,7 +10,7 @@ use pulsecam::{
 
 use super::model::{Format, Size};
 
-/// Pictures before they repeat: encoding one per frame would take most of the emulated processor's time.
+/// Pictures before they repeat. Encoding one per frame would take most of the emulated processor's time.
 pub const PICTURES: u64 = 16;
 
 /// Bytes of a JPEG before its first segment.

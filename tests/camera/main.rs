@@ -1,6 +1,6 @@
-//! Tests of the program on real V4L2 devices: the kernel's `vivid` driver, and the stock `uvcvideo` driver on
-//! USB webcams simulated over USB/IP. Needs root and a kernel with those drivers, as in the virtual machine
-//! of `run.sh`: `make test-camera`, or a single test with `make test-camera CAMERA_TEST=unplug`.
+//! Tests of the program on real V4L2 devices. They are the kernel's `vivid` driver, and the stock `uvcvideo`
+//! driver on USB webcams simulated over USB/IP. Needs root and a kernel with those drivers, as in the virtual
+//! machine of `run.sh`: `make test-camera`, or a single test with `make test-camera CAMERA_TEST=unplug`.
 //!
 //! Each test plugs in its own cameras, which are removed when it ends, even if it fails.
 #![cfg(target_os = "linux")]

@@ -1,4 +1,4 @@
-//! A camera is lost and comes back: the viewer sees a card, then the picture again; the log reports each
+//! A camera is lost and comes back. The viewer sees a card, then the picture again; the log reports each
 //! once, and the program recovers by itself.
 
 use std::time::{Duration, Instant};

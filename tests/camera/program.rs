@@ -119,8 +119,7 @@ impl Sending {
         self.log.wait(&format!("{words:?}"), |line| words.iter().all(|word| line.contains(word)))
     }
 
-    /// Waits until the log has reported this number of incidents and returns, and asserts that there are no
-    /// more.
+    /// Waits until the log has reported this number of incidents and returns. Fails if there are more.
     pub fn told(&self, incidents: usize, returns: usize) {
         let deadline = Instant::now() + PATIENCE;
         let told = || (self.warnings().len(), self.returns());

@@ -1,5 +1,5 @@
-//! Raw pixels from the kernel's vivid driver, as received by a viewer: the eight colour bars have the right
-//! place and colour in every pixel format.
+//! Raw pixels from the kernel's vivid driver, as received by a viewer. The eight colour bars must have the
+//! right place and colour in every pixel format.
 
 use pulsecam::picture::Canvas;
 

@@ -1,4 +1,4 @@
-//! A simulated USB webcam: the kernel's vhci-hcd accepts a socket as a USB cable (USB/IP), so the stock
+//! A simulated USB webcam. The kernel's vhci-hcd accepts a socket as a USB cable (USB/IP), so the stock
 //! uvcvideo driver binds to the simulation.
 
 use std::{

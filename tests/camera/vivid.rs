@@ -54,7 +54,7 @@ impl Vivid {
         Device::new(self.node.number).unwrap()
     }
 
-    /// Presses a button, on a handle that stays open until it is dropped: a disconnected camera comes back
+    /// Presses a button, on a handle that stays open until it is dropped. A disconnected camera comes back
     /// once nobody holds it open.
     pub fn press(&self, name: &str) -> Device {
         let device = self.open();

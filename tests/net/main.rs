@@ -151,8 +151,8 @@ fn a_client_whose_address_changes_comes_back() {
     outage(&mut cable, |cable| cable.client.moves_to(3), |_| ());
 }
 
-/// The client gives up a connection and the relay does not: data that the client's system still holds must
-/// not arrive later.
+/// Tests that data of a connection that only the client has given up does not arrive later. The client's
+/// system still holds it.
 fn given_up(cut: impl Fn(&Cable, bool)) {
     let cable = Cable::new();
     let mut relay = cable.relay.start(&[&RELAY[..5], &["1m"]].concat());

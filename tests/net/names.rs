@@ -1,4 +1,5 @@
-//! Names and link-local addresses, in a network with its own nameserver: slow, silent, or not running yet.
+//! Names and link-local addresses, in a network with its own nameserver. It is slow, silent, or not running
+//! yet.
 
 use std::{
     fs,

@@ -160,8 +160,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// Whether waiting may help at the start even without being asked to wait: another program may release
-    /// it.
+    /// Whether waiting may help at the start, even unasked: another program may release the camera.
     pub(crate) const fn is_busy(&self) -> bool {
         matches!(self, Self::Busy(_))
     }

@@ -202,8 +202,7 @@ impl fmt::Display for Wanted {
 }
 
 impl Mode {
-    /// Preference of the format for the encoder at this size and rate: JPEG needs no work, then 4:2:0, 4:2:2,
-    /// …
+    /// Preference of the format at this size and rate: JPEG needs no encoding, then 4:2:0, 4:2:2, …
     fn worth(self) -> u8 {
         let jpeg = u64::from(self.width) * u64::from(self.height) * self.rate.milli() / 1000 >= JPEG_FROM;
         match self.format {

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{capture::control::Setting, clock::Timestamp, fresh, jpeg::Length};
 
-/// Time limit for opening a camera: some need seconds, and a driver that hangs must not hang the program.
+/// Time limit for opening a camera. Some need seconds; a driver that hangs must not hang the program.
 const OPENING: Duration = Duration::from_secs(15);
 
 /// The nokhwa backend, on any system.

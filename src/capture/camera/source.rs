@@ -16,17 +16,17 @@ const ATTEMPTS: usize = 4;
 /// Damaged frames in a row that count as a broken camera: about a second. Touching the cable damages a few.
 const DAMAGED_IN_A_ROW: u32 = 30;
 
-/// The minimum time allowed for the first frame: exposure and focus settle first, which can take seconds.
+/// The minimum time allowed for the first frame. Exposure and focus settle first, which can take seconds.
 const FIRST_FRAME: Duration = Duration::from_secs(5);
 
 /// Pause before polling again a camera that returned early without a frame, to avoid a busy loop.
 const ASK_AGAIN: Duration = Duration::from_millis(5);
 
-/// Silence after which viewers see a card, unless three frame intervals are longer: with drawing and sending,
-/// they see it within a second.
+/// Silence after which viewers see a card, unless three frame intervals are longer. With the time for drawing
+/// and sending, they see it within a second.
 const PATIENCE: Duration = Duration::from_millis(700);
 
-/// A larger jump of the driver's frame number is a restarted counter, not a loss: ten minutes at 100 fps.
+/// A larger jump of the driver's frame number is a restarted counter, not a loss. Ten minutes at 100 fps.
 const LARGEST_GAP: u32 = 60_000;
 
 /// A camera as a source. Stays on the thread that opened it.
@@ -216,7 +216,7 @@ impl Camera {
     }
 }
 
-/// The picture of a frame, `Some(None)` if nobody will see it; `None` if it is damaged, which is counted.
+/// The picture of a frame; `Some(None)` if nobody will see it. `None` if it is damaged, which is counted.
 fn unpack(
     taken: &Taken<'_>,
     shape: &Shape,
@@ -282,8 +282,8 @@ impl Source for Camera {
 }
 
 impl Known {
-    /// Finds the same camera among those connected now: in its socket, or else one of its name in a socket
-    /// where no other camera of that name was before.
+    /// Finds the same camera among those connected now. It is the one in the same socket, or else one of its
+    /// name in a socket where no other camera of that name was before.
     fn again<'a>(&self, present: &'a [Found]) -> Option<&'a Found> {
         let named = || present.iter().filter(|other| other.name == self.camera.name);
         let mut moved =

@@ -1,5 +1,4 @@
-//! Tests of what can happen to a camera, on fake cameras: things that a virtual machine cannot do, or not on
-//! demand.
+//! Tests with fake cameras of what a virtual machine cannot do, or not on demand.
 
 use super::*;
 use crate::{

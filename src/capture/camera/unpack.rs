@@ -1,5 +1,5 @@
-//! Converts raw camera buffers into the planes that the encoder takes: reordering only, never a conversion
-//! through RGB.
+//! Converts raw camera buffers into the planes that the encoder takes. Samples are only reordered, never
+//! converted through RGB.
 //!
 //! Cameras give YUV in video range (16 to 235, the default of V4L2); JPEG uses full range. Stretching it is
 //! the only computation here; without it, pictures look washed out.
@@ -41,7 +41,7 @@ fn sized(mut memory: Vec<u8>, length: usize) -> Vec<u8> {
     memory
 }
 
-/// Two pixels in four bytes: the first luma at `Y`, the first chroma at `C`, the others two bytes later.
+/// Two pixels in four bytes: first luma at `Y`, first chroma at `C`, the others two bytes later.
 fn packed_422<const Y: usize, const C: usize>(bytes: &[u8], shape: &Shape, spare: Vec<u8>) -> Option<Pixels> {
     let (across, height) = ((shape.mode.width as usize).div_ceil(2), shape.mode.height as usize);
     let rows = rows(bytes, shape.stride, across * 4, height)?;
@@ -88,8 +88,7 @@ fn split(
     }
 }
 
-/// Fills the luma plane of a 4:2:0 picture, padded to even: the last column and row are repeated if the size
-/// is odd.
+/// Fills the luma plane of a 4:2:0 picture. If the size is odd, the last column and row are repeated.
 fn luma_420(bytes: &[u8], shape: &Shape, y: &mut [u8]) -> Option<()> {
     let (width, height) = (shape.mode.width as usize, shape.mode.height as usize);
     let even = width.next_multiple_of(2);

@@ -10,7 +10,7 @@ use std::{
 
 use super::device::User;
 
-/// How long an answer is cached: a busy camera is retried four times a second, and walking the open files of
+/// How long an answer is cached. A busy camera is retried four times a second, and walking the open files of
 /// every process takes tens of milliseconds on a desktop.
 const STANDS: Duration = Duration::from_secs(5);
 

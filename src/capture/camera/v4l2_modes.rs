@@ -1,5 +1,5 @@
-//! Modes of a camera as Video4Linux lists them: discrete sizes and rates, or ranges from which common ones
-//! are picked.
+//! Modes of a camera as Video4Linux lists them. They are discrete sizes and rates, or ranges from which
+//! common ones are picked.
 
 use std::io;
 

@@ -20,7 +20,7 @@ pub enum ControlError {
     /// More than one control matches.
     #[error("{wanted:?} is ambiguous: it matches {candidates}")]
     Ambiguous {
-        /// What was asked for.
+        /// What was requested.
         wanted: String,
         /// The matching controls, as one line.
         candidates: String,

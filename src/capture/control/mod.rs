@@ -136,8 +136,7 @@ fn list(_path: &str) -> Result<Vec<Control>, ControlError> {
     Err(ControlError::NotHere)
 }
 
-/// A name as a key: lower-case ASCII letters and digits, with `_` for each run of other characters between
-/// them.
+/// Converts a name to a key: lower-case ASCII letters and digits, one `_` for each run of others.
 fn key_of(name: &str) -> String {
     let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("_")
