@@ -1,11 +1,7 @@
-//! What to do about a link that does not come up or a source that does not open, in the words of the command line: the library says what
-//! is wrong, and this adds which option helps.
+//! What to do about a link that does not come up, in the words of the command line: the library says what is wrong, and this adds which
+//! option helps.
 
-use crate::{
-    capture,
-    link::{Down, Undeliverable},
-    pipeline,
-};
+use crate::link::{Down, Undeliverable};
 
 /// What to change, if that is known.
 pub(super) const fn to_change(why: &Down) -> Option<&'static str> {
@@ -48,25 +44,6 @@ pub(super) fn undelivered(why: &Undeliverable) -> String {
     }
 }
 
-/// The error of a source with the option that helps.
-pub(super) fn source(why: &capture::Error) -> String {
-    match why {
-        capture::Error::NoSuchSource(_) => format!(
-            "{why}: --source takes camera, pattern, a photo, a folder of photos, an MJPEG file, a numbered sequence such as shots/%04d.jpg, or - for standard input"
-        ),
-        capture::Error::NoCamera => format!("{why}: plug one in, or use --source pattern"),
-        other => other.to_string(),
-    }
-}
-
-/// The error of a pipeline; that of its source with the option that helps.
-pub(super) fn pipeline(why: &pipeline::Error) -> String {
-    match why {
-        pipeline::Error::Source(why) => source(why),
-        other => other.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,7 +51,6 @@ mod tests {
     #[test]
     fn an_option_is_named_only_if_it_helps() {
         assert!(advised(&Down::KeyMissing).contains("--key-file"));
-        assert!(pipeline(&capture::Error::NoCamera.into()).contains("--source pattern"));
         assert_eq!(advised(&Down::Closed), Down::Closed.to_string());
         for why in [Down::KeyRefused, Down::SentAway("full".into()), Down::ClosedAtOnce] {
             assert!(!is_a_matter_of_time(&why), "{why}");

@@ -2,7 +2,6 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
-use super::advice;
 use crate::{bench::plot, capture, jpeg, key, link, pipeline, recording, tls, view, wire};
 
 /// Why a command failed.
@@ -14,9 +13,9 @@ pub(super) enum Error {
     Inherited(String),
     #[error(transparent)]
     Link(#[from] link::Error),
-    #[error("{}", advice::source(.0))]
+    #[error(transparent)]
     Source(#[from] capture::Error),
-    #[error("{}", advice::pipeline(.0))]
+    #[error(transparent)]
     Pipeline(#[from] pipeline::Error),
     #[error(transparent)]
     Jpeg(#[from] jpeg::Error),

@@ -1,5 +1,5 @@
 #!/bin/busybox sh
-# Runs inside the virtual machine (tests/camera/run.sh): the tests, on vivid's camera and on simulated ones.
+# Runs inside the virtual machine (tests/camera/run.sh): the tests, on vivid's camera and on those that they plug.
 export PATH=/bin RUST_BACKTRACE=1 PULSECAM_BIN=/bin/pulsecam
 mount -t proc p /proc; mount -t sysfs s /sys; mount -t devtmpfs d /dev
 ip link set lo up 2>/dev/null || ifconfig lo 127.0.0.1 up

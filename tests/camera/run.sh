@@ -1,14 +1,12 @@
 #!/bin/bash
-# Tests on real V4L2 devices without a camera: boots Debian's stock kernel in QEMU (software emulation) with
-# `vivid`, the kernel's virtual video driver, and `uvcvideo` with `vhci-hcd`, to which the tests plug in
-# simulated USB webcams.
+# Real V4L2 cameras without a camera: boots Debian's stock kernel in QEMU (software emulation) with `vivid`, the kernel's virtual
+# video driver, and `uvcvideo` with `vhci-hcd`, to which the tests plug USB webcams that they simulate; runs the tests there.
 #   tests/camera/run.sh PULSECAM-BINARY TEST-BINARY
-#   CAMERA_TEST=NAME     only tests whose name contains NAME
-#   CAMERA_FRAMES=N      frames of the endurance test; 108000 are one hour and take nine minutes
-#   VM_TIMEOUT=SECONDS   time limit for the guest
-#   PULSECAM_SKIP_VM=1   skip if no virtual machine can run: reports it and exits with status 0
-# Exit status: 0 passed, 1 failed or could not run. Needs root on Debian x86-64; takes about a minute after
-# the first time.
+#   CAMERA_TEST=NAME     only tests whose name has this part
+#   CAMERA_FRAMES=N      frames of the endurance test; 108000 are an hour's worth and take nine minutes
+#   VM_TIMEOUT=SECONDS   when a guest that hangs is ended
+#   PULSECAM_SKIP_VM=1   where no virtual machine can run: says so and ends with 0
+# Exit: 0 passed, 1 failed or could not run. Root on Debian x86-64; about a minute after the first time.
 set -euo pipefail
 if [ "${PULSECAM_SKIP_VM:-}" = 1 ]; then
   echo "SKIPPED camera: PULSECAM_SKIP_VM=1, no test ran on a real V4L2 device" >&2
@@ -36,12 +34,12 @@ fi
 # 2. Kernel: unpacked, not installed.
 mkdir -p "$cache"
 exec 9>"$cache/lock"
-flock 9 # concurrent runs would overwrite each other's log
+flock 9 # two runs at a time would write each other's log
 package=$(apt-cache depends linux-image-amd64 2>/dev/null | sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -1)
 [ -n "$package" ] || { apt-get update -qq >/dev/null; package=$(apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -1); }
 [ -n "$package" ] || fail "no linux-image-amd64 known to apt"
 kernel=$cache/$package
-# Parts to unpack; a cache with others is unpacked again.
+# What is unpacked; a cache with less is unpacked again.
 parts=(./boot/vmlinuz-'*' '*/kernel/drivers/media/*' '*/kernel/drivers/usb/*')
 if [ "$(cat "$kernel/whole" 2>/dev/null)" != "${parts[*]}" ]; then
   rm -rf "$kernel" && mkdir -p "$kernel"
@@ -49,14 +47,14 @@ if [ "$(cat "$kernel/whole" 2>/dev/null)" != "${parts[*]}" ]; then
   dpkg --fsys-tarfile "$kernel"/*.deb | tar x -C "$kernel" --wildcards "${parts[@]}"
   rm -f "$kernel"/*.deb
   packed=$(ls "$kernel"/boot/vmlinuz-*)
-  # Decompressed here, because it would take the guest seconds.
+  # Unpacked here: the guest would take seconds for it.
   offset=$(LC_ALL=C grep -aboP '\xfd7zXZ\x00' "$packed" | head -1 | cut -d: -f1)
   [ -n "$offset" ] && { tail -c +$((offset + 1)) "$packed" | xz -dc --single-stream >"$kernel/vmlinux" 2>/dev/null || true; }
   [ "$(head -c4 "$kernel/vmlinux" 2>/dev/null | tail -c3)" = ELF ] || cp "$packed" "$kernel/vmlinux"
   echo "${parts[*]}" >"$kernel/whole"
 fi
 
-# 3. The guest: busybox, the program and its tests with their libraries, and the modules.
+# 3. The guest: busybox, the program and its tests with their libraries, the modules.
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 mkdir -p "$root"/{bin,dev,proc,sys,tmp,mods}
@@ -65,7 +63,7 @@ cp "$busybox" "$root/bin/busybox"
 "$busybox" --list | grep -vx busybox | while read -r applet; do ln -s busybox "$root/bin/$applet"; done
 strip -o "$root/bin/pulsecam" "$program"
 strip -o "$root/bin/camera" "$tests"
-# libX11 is only loaded for a window, which the tests do not open.
+# libX11 is opened when a window is wanted; none is here.
 { ldd "$program"; ldd "$tests"; } | grep -o '/[^ ]*' | sort -u | while read -r library; do
   mkdir -p "$root$(dirname "$library")"
   cp -L "$library" "$root$library"
@@ -87,18 +85,18 @@ for module in vivid uvcvideo vhci-hcd; do
   grep -q "^${module//-/_}.ko" "$root/mods/order" || fail "$package has no $module"
 done
 cp "$here/guest.sh" "$root/init"
-chmod 755 "$root" # one test runs the program as user nobody
+chmod 755 "$root" # one test runs the program as nobody
 chmod 755 "$root/init"
 (cd "$root" && find . | cpio -o -H newc --quiet | gzip -1) >"$cache/initrd.gz"
 
 # 4. Boot.
 log=$cache/guest.log
-# Parameters that the kernel does not know become the guest's environment.
+# What the kernel does not know itself becomes the guest's environment.
 timeout "$limit" qemu-system-x86_64 -accel tcg,thread=multi -M pc -cpu max -m 1024 -smp 2 -display none -no-reboot -nodefaults \
   -serial stdio -kernel "$kernel/vmlinux" -initrd "$cache/initrd.gz" \
   -append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr CAMERA_TEST=${CAMERA_TEST:-}${CAMERA_FRAMES:+ CAMERA_FRAMES=$CAMERA_FRAMES}${CAMERA_HURRY:+ CAMERA_HURRY=$CAMERA_HURRY}" </dev/null 2>&1 | stdbuf -oL tr -d '\r' | tee "$log" || true
 grep -q '##READY' "$log" || fail "the guest did not boot; see $log"
 grep -q '##ENDED 0$' "$log" || fail "see above and $log"
-# A test name that matches no test must not count as success.
+# A name that no test has must not pass for success.
 grep -Eq '^test result: ok\. [1-9][0-9]* passed; 0 failed' "$log" || fail "no test ran; see $log"
 echo "PASS camera"
