@@ -54,7 +54,7 @@ struct State {
 }
 
 impl Live {
-    /// Standard input.
+    /// Reads standard input.
     pub(super) fn stdin(input: Input, fps: Option<f64>) -> Result<Self, Error> {
         Self::start("standard input".into(), fps, move || Ok(input))
     }

@@ -96,7 +96,7 @@ fn left_at_seven_and_a_half_a_second() {
     assert_eq!(camera.mode().1, 333_333);
 }
 
-/// A user who is in no group.
+/// A user without any groups.
 const NOBODY: u32 = 65_534;
 
 #[test]

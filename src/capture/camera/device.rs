@@ -48,7 +48,7 @@ pub(crate) trait Device {
 pub(crate) struct Found {
     /// Its number, as in `camera:0`.
     pub(crate) index: u32,
-    /// What it calls itself.
+    /// The name it reports.
     pub(crate) name: String,
     /// Its device, such as `/dev/video0`, or the system's equivalent.
     pub(crate) path: String,

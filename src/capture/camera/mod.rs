@@ -41,7 +41,7 @@ use super::Error;
 pub struct CameraInfo {
     /// Its number, as in `camera:0`.
     pub index: u32,
-    /// What it calls itself.
+    /// The name it reports.
     pub name: String,
     /// Its device, such as `/dev/video0`, or the system's equivalent.
     pub path: String,
