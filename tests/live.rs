@@ -1,7 +1,7 @@
-//! Pipes are live, files keep their pace, and whatever else comes is called what it is: with the built program, real pipes and
-//! real FIFOs.
+//! Sources, tested with the built program, real pipes and real FIFOs. Pipes are live, files keep their pace,
+//! and other formats are named.
 //!
-//! Needs ffmpeg (`make deps`); fails where it is missing.
+//! Needs ffmpeg (`make deps`); fails without it.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -27,7 +27,7 @@ use pulsecam::{
     wire::{FrameInfo, Kind, Message},
 };
 
-/// A picture that says its number, in a comment.
+/// A picture with its number in a comment.
 fn numbered(number: u32) -> Vec<u8> {
     let mut jpeg = clip::plain(64, 48, clip::RED);
     let comment = [&[0xff, 0xfe, 0, 6][..], &number.to_be_bytes()].concat();
@@ -39,26 +39,26 @@ fn number_of(message: &Message) -> u32 {
     u32::from_be_bytes(message.payload().unwrap()[6..10].try_into().unwrap())
 }
 
-/// A sender of what comes on its standard input.
+/// A sender of what is written to its standard input.
 fn piped(host: &str, more: &[&str]) -> (Running, ChildStdin) {
     let mut sending = Running::start(&[&["send", host, "--quiet", "--json"][..], more].concat());
     let stdin = sending.stdin.take().unwrap();
     (sending, stdin)
 }
 
-/// Runs to the end with these bytes on standard input, by a pipe.
+/// Runs a command to its end with these bytes piped to its standard input.
 fn run_piped(arguments: &[&str], bytes: &[u8]) -> Output {
     let mut command = pulsecam();
     let command = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let (mut stdin, bytes) = (child.stdin.take().unwrap(), bytes.to_vec());
-    let writing = thread::spawn(move || _ = stdin.write_all(&bytes)); // it may be refused
+    let writing = thread::spawn(move || _ = stdin.write_all(&bytes)); // the program may not read it all
     let output = child.wait_with_output().unwrap();
     writing.join().unwrap();
     output
 }
 
-/// Failed, with all of these words as its last.
+/// Asserts status 1 and an error with all of these words.
 fn failed(output: &Output, words: &[&str]) {
     let complaint = text_of(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{complaint}");
@@ -86,7 +86,7 @@ fn ffmpeg(arguments: &[&str]) -> Vec<u8> {
     output.stdout
 }
 
-/// The newest frame that came by the time that nothing more comes for a moment, and all numbers.
+/// Receives until nothing arrives for half a second: the frames' numbers and descriptions.
 async fn received(relay: &mut Bare) -> Vec<(u32, FrameInfo)> {
     let mut frames = Vec::new();
     let pause = Duration::from_millis(500);
@@ -119,15 +119,15 @@ async fn a_ceiling_on_a_pipe_lets_the_newest_through_and_none_gets_old() {
     let reading = tokio::spawn(async move {
         let mut frames = Vec::new();
         while frames.is_empty() {
-            frames = received(&mut viewer).await; // the program starts
+            frames = received(&mut viewer).await; // the program is starting
         }
         frames
     });
-    // The pipe stays open: what has not come by now would come later and later.
+    // The pipe stays open: a frame that has not arrived by now would be late.
     let (pipe, written, took) = writing.await.unwrap();
     let frames = reading.await.unwrap();
     let (last, _) = frames.last().unwrap();
-    assert!(PICTURES - last <= 4, "the newest that came was {last} of {PICTURES}");
+    assert!(PICTURES - last <= 4, "the newest received is {last} of {PICTURES}");
     let most = (took.as_secs_f64() * 15.0) as usize + 2;
     assert!((20..=most).contains(&frames.len()), "{} frames, at most {most}", frames.len());
     let gaps = frames.windows(2).map(|pair| pair[1].0 - pair[0].0);
@@ -135,10 +135,10 @@ async fn a_ceiling_on_a_pipe_lets_the_newest_through_and_none_gets_old() {
     let every_other = gaps.filter(|&gap| gap == 2).count();
     assert!(every_other * 10 >= frames.len() * 7, "{every_other} of {} are every other one", frames.len());
     for (place, (number, info)) in frames.iter().enumerate() {
-        assert_eq!(info.seq, Some(place as u64), "no viewer takes the ceiling for a loss");
+        assert_eq!(info.seq, Some(place as u64), "viewers must not count the limit as losses");
         let captured = info.captured.unwrap().as_micros();
         let off = captured.abs_diff(written[*number as usize].as_micros());
-        assert!(off < 1_000_000, "{number} says it was taken {off} µs from when it was written");
+        assert!(off < 1_000_000, "capture time of {number} is {off} µs off the time of writing");
     }
     drop(pipe);
     let summary = sending.event("summary", |_| true);
@@ -157,10 +157,7 @@ fn a_burst_through_a_pipe_comes_whole_and_a_file_keeps_its_pace() {
     let output = run_piped(&["send", &relay.addr, "--source", "-", "--json", "--quiet"], &stream);
     let summary = text_of(&output.stdout).lines().last().unwrap().to_owned();
     assert!(output.status.success() && summary.contains("\"captured\":20"), "{summary}");
-    assert!(
-        summary.contains("\"skipped_before_encoding\":0"),
-        "no picture of a burst is passed over: {summary}"
-    );
+    assert!(summary.contains("\"skipped_before_encoding\":0"), "no picture of a burst is dropped: {summary}");
     watching.event("frame", |frame| frame["seq"] == 19);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("dump");
@@ -169,8 +166,8 @@ fn a_burst_through_a_pipe_comes_whole_and_a_file_keeps_its_pace() {
     let output = pulsecam().args(all).stdin(File::open(&file).unwrap()).output().unwrap();
     let summary = text_of(&output.stdout).lines().last().unwrap().to_owned();
     assert!(output.status.success() && summary.contains("\"captured\":20"), "{summary}");
-    assert!(summary.contains("\"skipped_before_encoding\":0"), "a file is never passed over: {summary}");
-    // A dump by its name, without a name for what it is.
+    assert!(summary.contains("\"skipped_before_encoding\":0"), "no picture of a file is dropped: {summary}");
+    // A dump with an unknown extension, opened by its name.
     let multipart =
         (0..5).flat_map(|n| [&b"--b\r\nContent-Type: image/jpeg\r\n\r\n"[..], &numbered(n)].concat());
     fs::write(&file, multipart.collect::<Vec<_>>()).unwrap();
@@ -203,7 +200,7 @@ fn fifos_devices_and_dev_stdin_are_read_as_a_pipe_is() {
     let png = folder.path().join("a.png");
     image::RgbImage::from_pixel(64, 48, image::Rgb([200, 30, 30])).save(&png).unwrap();
     let (to, bytes) = (path.to_owned(), fs::read(&png).unwrap());
-    let writing = thread::spawn(move || _ = fs::write(to, bytes)); // refused at once
+    let writing = thread::spawn(move || _ = fs::write(to, bytes)); // refused before all is read
     failed(&run(&["send", &relay.addr, "--source", path, "--quiet"]), &[path, "a PNG picture", "ffmpeg"]);
     writing.join().unwrap();
 }
@@ -219,7 +216,7 @@ fn a_socket_as_standard_input_is_a_pipe_too() {
         let mut command = pulsecam();
         let send = ["send", &relay.addr, "--source", source, "--quiet"];
         let mut sending = Running::spawn_with(command.args(send), theirs.into());
-        drop(command); // it holds the other end as well
+        drop(command); // it also holds the other end
         ours.write_all(&numbered(1)).unwrap();
         watching.event("frame", |_| true);
         drop(ours);
@@ -233,7 +230,7 @@ fn what_a_pipe_brings_instead_is_named_with_the_command_that_converts_it() {
     let send = ["send", &relay.addr, "--source", "-", "--quiet"];
     failed(
         &run_piped(&send, b""),
-        &["nothing was sent", "standard input ended before a picture came: 0 bytes"],
+        &["nothing was sent", "standard input ended before the first picture: 0 bytes"],
     );
     failed(&run_piped(&send, b"curl: (7) no route\n"), &["19 bytes", "text", "curl: (7) no route"]);
     let page = b"HTTP/1.1 401 Unauthorized\r\nContent-Type: text/html\r\n\r\n<html>no</html>";
@@ -260,11 +257,11 @@ fn what_a_pipe_brings_instead_is_named_with_the_command_that_converts_it() {
     ] {
         let bytes = ffmpeg(arguments);
         failed(&run_piped(&send, &bytes), &words);
-        // It stays open: said at once, not at its end.
+        // The error must be reported while the pipe is still open.
         let (mut sending, mut pipe) = piped(&relay.addr, &["--source", "-"]);
-        let _ = pipe.write_all(&bytes[..bytes.len().min(50_000)]); // it may be refused by now
+        let _ = pipe.write_all(&bytes[..bytes.len().min(50_000)]); // it may already be refused
         assert_eq!(sending.exit_code(), 1, "{words:?}");
-        // The command does it.
+        // The suggested command works.
         let command =
             words[1].strip_suffix(" -i -").map_or(words[1].to_owned(), |c| format!("{c} -i - -f mjpeg -"));
         let shell = format!("{command} 2>/dev/null");
@@ -287,7 +284,7 @@ fn a_first_picture_is_found_behind_megabytes_of_other_bytes() {
     let output = run_piped(&["send", &relay.addr, "--source", "-"], &stream);
     let log = text_of(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{log}");
-    assert_eq!(log.matches("still looking for one").count(), 1, "said once: {log}");
+    assert_eq!(log.matches("still looking for one").count(), 1, "reported once: {log}");
     watching.event("frame", |frame| frame["seq"] == 1);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("dump");
@@ -328,7 +325,7 @@ fn an_endless_device_without_pictures_ends_with_a_word() {
     let mut log = std::io::BufRead::lines(std::io::BufReader::new(reader)).map_while(Result::ok);
     assert!(log.any(|line| line.contains("no picture in its first MiB (zeros)")));
     sending.signal("TERM");
-    assert_eq!(sending.exit_code(), 0, "ended in the middle of the search");
+    assert_eq!(sending.exit_code(), 0, "ended during the search");
 }
 
 #[test]
@@ -344,13 +341,13 @@ fn large_files_of_other_formats_are_refused_by_their_first_bytes() {
         ("raw.264", b"\0\0\0\x01\x67\x42\xc0\x1e", &["raw.264", "H.264", "ffmpeg -i FILE"]),
         ("all.pdf", b"%PDF-1.7\n", &["a PDF document"]),
         ("all.zip", b"PK\x03\x04\x14\0", &["a ZIP archive"]),
-        ("zeros", b"", &["zeros is no picture", "it is zeros"]),
+        ("zeros", b"", &["zeros is not a picture", "it is zeros"]),
     ] {
         let path = folder.path().join(name);
         fs::write(&path, start).unwrap();
         File::options().write(true).open(&path).unwrap().set_len(SIZE).unwrap();
         let path = path.to_str().unwrap();
-        // Less memory than the file has bytes.
+        // A memory limit below the file's size.
         let limited = format!("ulimit -v {}; exec \"$0\" \"$@\"", SIZE / 2 / 1024);
         let program = pulsecam().get_program().to_owned();
         let send = ["send", &relay.addr, "--source", path, "--quiet"];
@@ -382,10 +379,10 @@ fn sequences_of_pngs_begin_where_they_begin_and_say_where_they_stop() {
         log
     };
     let log = send(&[], &[46, 48, 50]);
-    assert!(log.contains("stopped at 0009: 0010 is missing, 0011 is there"), "{log}");
+    assert!(log.contains("stopped at 0009: 0010 is missing, but 0011 exists"), "{log}");
     send(&["--start-number", "9"], &[50]);
     let log = send(&["--start-number", "11"], &[54]);
-    assert!(!log.contains("missing"), "the end is no gap: {log}");
+    assert!(!log.contains("missing"), "the end is not a gap: {log}");
     send(&["--quality", "50"], &[46, 48, 50]);
     let none = run(&["send", &relay.addr, "--source", pattern, "--start-number", "1", "--quiet"]);
     failed(&none, &["with the number 1", "from 7 to 11"]);
@@ -409,7 +406,7 @@ fn what_holds_no_picture_at_all_fails_with_the_reason() {
         run(&[&["send", &relay.addr, "--source", pattern, "--quiet"][..], more].concat())
     };
     for more in [&[][..], &["--quality", "50"], &["--size", "64x64"], &["--repeat"]] {
-        failed(&send(&pattern("%d.jpg"), more), &["none of the 2 files", "1.jpg is no picture"]);
+        failed(&send(&pattern("%d.jpg"), more), &["none of the 2 files", "1.jpg is not a picture"]);
     }
     failed(&send(&pattern("odd%d.jpg"), &["--quality", "50"]), &["none of 2 frames could be sent: "]);
     failed(&send(&pattern("odd%d.jpg"), &["--size", "32x32"]), &["resizing: "]);
@@ -435,7 +432,7 @@ fn names_need_not_be_unicode_and_may_have_percent_signs() {
         let mut command = pulsecam();
         let command = command.arg("send").args([&relay.addr, "--quiet", "--frames", "1"]);
         let output = command.env("PULSECAM_SOURCE", &source).output().unwrap();
-        assert_eq!(output.status.code(), Some(0), "by its variable, {source:?}: {output:?}");
+        assert_eq!(output.status.code(), Some(0), "from the environment, {source:?}: {output:?}");
     }
 }
 
@@ -470,5 +467,5 @@ fn play_takes_whatever_a_source_may_be() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let mut nothing = play("-", &[]);
     let output = nothing.stdin(Stdio::null()).output().unwrap();
-    failed(&output, &["standard input ended before a picture came: 0 bytes"]);
+    failed(&output, &["standard input ended before the first picture: 0 bytes"]);
 }

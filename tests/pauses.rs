@@ -1,11 +1,11 @@
-//! Programs that stand still and go on (a suspended laptop, a machine that starves one), and programs that are ended while they wait
-//! for a relay. All real processes, stopped and continued with signals.
+//! Programs that are stopped and continued, or ended while they wait for a relay. The first stand for a
+//! suspended laptop or a starved machine. All are real processes, controlled by signals.
 //!
 //! Needs: the built program. Alone: `make test-pauses`.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
-#![allow(clippy::print_stdout, reason = "how long it took is worth knowing")]
+#![allow(clippy::print_stdout, reason = "the durations are informative")]
 
 mod common;
 
@@ -18,13 +18,13 @@ use common::program::{RelayProgram, Running, viewer};
 use serde_json::Value;
 use socket2::{Domain, Socket, Type};
 
-/// Short limits, so that a pause need not be long to be longer.
+/// Short limits, so that a short pause exceeds them.
 const PATIENCE: [&str; 6] = ["--heartbeat", "500ms", "--timeout", "2s", "--max-backoff", "500ms"];
 
 /// A link that outlasts every pause here.
 const LASTING: [&str; 4] = ["--heartbeat", "500ms", "--timeout", "2m"];
 
-/// Shorter than any pause here, longer than what a busy machine makes of a frame's way.
+/// Shorter than any pause here, longer than a frame takes on a busy machine.
 const STALE_MS: f64 = 2000.0;
 
 fn is(state: &'static str) -> impl Fn(&Value) -> bool {
@@ -46,7 +46,7 @@ fn texts(relay: &str, patience: &[&str]) -> Running {
     texts
 }
 
-/// Frames until so many have come whose age is known; none may be from before the pause.
+/// Waits for `count` frames of known age; none may be from before the pause.
 fn no_stale_frame(viewer: &mut Running, count: usize) {
     for _ in 0..count {
         let frame = viewer.event("frame", |_| true);
@@ -54,7 +54,7 @@ fn no_stale_frame(viewer: &mut Running, count: usize) {
     }
 }
 
-/// So many texts, and ten frames, none of which may be from before the pause.
+/// Waits for `texts` texts and ten frames; no frame may be from before the pause.
 fn heard_beside_frames(viewer: &mut Running, texts: usize) -> Vec<String> {
     let (mut heard, mut frames) = (Vec::new(), 0);
     while heard.len() < texts || frames < 10 {
@@ -70,7 +70,7 @@ fn heard_beside_frames(viewer: &mut Running, texts: usize) -> Vec<String> {
     heard
 }
 
-/// Stops the relay until its clients have left it, and continues it.
+/// Stops the relay until its clients have disconnected, and continues it.
 fn a_relay_stands_still(patience: &[&str], downs: usize) {
     let relay = RelayProgram::start(&[]);
     let mut lasting = viewer(&relay.addr, &LASTING);
@@ -85,7 +85,7 @@ fn a_relay_stands_still(patience: &[&str], downs: usize) {
     for text in ["one", "二", "three"] {
         texts.say(text);
     }
-    // The system goes on to accept connections for it: they are up by TCP's word, and down again for the silence.
+    // The system still accepts connections for the relay, so the clients connect and time out again.
     for _ in 0..downs {
         for program in [&mut leaving, &mut sender, &mut texts] {
             let down = program.event("link", is("down"));
@@ -97,13 +97,13 @@ fn a_relay_stands_still(patience: &[&str], downs: usize) {
     let since = Instant::now();
     let proven = |event: &Value| event["state"] == "up" && event["rtt_ms"].is_number();
     leaving.event("link", proven);
-    println!("up and proven {:.1?} after the relay went on", since.elapsed());
+    println!("up and answered {:.1?} after the relay continued", since.elapsed());
     no_stale_frame(&mut leaving, 5);
     assert_eq!(heard_beside_frames(&mut lasting, 3), ["one", "二", "three"]);
     texts.say("after");
-    assert_eq!(lasting.event("text", |_| true)["text"], "after", "each comes once and in order");
+    assert_eq!(lasting.event("text", |_| true)["text"], "after", "each arrives once and in order");
     texts.stdin = None;
-    assert_eq!(texts.exit_code(), 0, "all have been taken");
+    assert_eq!(texts.exit_code(), 0, "all were accepted");
 }
 
 #[test]
@@ -144,14 +144,14 @@ fn clients_that_stood_still_longer_than_every_limit_come_back() {
         program.event("link", is("down"));
         program.event("link", |event| event["state"] == "up" && event["clock_offset_ms"].is_number());
     }
-    println!("all up again {:.1?} after they went on", since.elapsed());
+    println!("all up again {:.1?} after they continued", since.elapsed());
     no_stale_frame(&mut stopped, 5);
     assert_eq!(heard_beside_frames(&mut lasting, 2), ["one", "two"]);
     texts.say("after");
     assert_eq!(lasting.event("text", |_| true)["text"], "after");
 }
 
-/// What programs say of a link that they wait for; 0 is what they end with.
+/// Programs that report a link that they wait for, and exit with status 0 on a signal.
 fn waiting(relay: &str, more: &[&str]) -> [Running; 3] {
     let pattern = ["--source", "pattern", "--size", "160x120"];
     let start = |what: &[&str]| Running::start(&[what, more, &["--json", "--quiet"]].concat());
@@ -170,12 +170,12 @@ fn a_program_that_pauses_between_two_attempts_ends_at_the_first_signal() {
         program.forget();
         program.signal(signal);
         let rest = program.rest();
-        assert!(!rest.iter().any(|line| line.contains("connecting")), "it waited for its pause: {rest:#?}");
+        assert!(!rest.iter().any(|line| line.contains("connecting")), "it waited to reconnect: {rest:#?}");
         assert_eq!(program.exit_code(), 0);
     }
 }
 
-/// An address that swallows what would open a connection: its queue is full, and nobody empties it.
+/// An address that never answers a connection attempt: its accept queue is full.
 fn deaf() -> (SocketAddr, Socket, Vec<TcpStream>) {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.bind(&"127.0.0.1:0".parse::<SocketAddr>().unwrap().into()).unwrap();
@@ -205,6 +205,6 @@ fn a_text_that_was_not_taken_does_not_end_with_0() {
     let mut text = Running::start(&["text", &nobody, "hello", "--json", "--quiet"]);
     text.event("link", is("down"));
     text.signal("INT");
-    // Ended by the signal itself: a shell says 130.
+    // Ended by the signal itself: a shell reports 130.
     assert_eq!(text.exit_code(), -1);
 }

@@ -24,8 +24,8 @@ fn what_cannot_be_is_told_in_one_line_with_what_to_do() {
     fails(&["relay", "--listen", "nonsense"], 1, &["cannot listen on nonsense"]);
     fails(&["send", addr, "--source", "/no/such/file"], 1, &["/no/such/file", "--source takes"]);
     fails(&["send", addr, "--source", empty], 1, &["has no pictures", empty]);
-    fails(&["send", addr, "--source", &notes], 1, &["notes.txt is no picture"]);
-    fails(&["send", addr, "--source", &format!("mjpeg:{notes}")], 1, &["is no MJPEG stream", "ffmpeg"]);
+    fails(&["send", addr, "--source", &notes], 1, &["notes.txt is not a picture"]);
+    fails(&["send", addr, "--source", &format!("mjpeg:{notes}")], 1, &["is not an MJPEG stream", "ffmpeg"]);
     fails(&["send", addr, "--source", &format!("{empty}/%03d.jpg")], 1, &["no file matches"]);
     fails(&["send", addr, "--source", "camera:no-such-camera"], 1, &["camera"]);
     fails(&["image", addr, "/no/such.jpg"], 1, &["/no/such.jpg"]);
@@ -106,7 +106,7 @@ fn what_did_nothing_in_its_time_fails_with_the_reason() {
     fails_with(&record(&relay.addr, &[]), &["nothing was recorded", "nobody streamed"]);
     fails(&["view", &relay.addr, "--no-window", "--for", "500ms", "--quiet"], 1, &["nobody streamed"]);
     let silent = ["send", &relay.addr, "--source", "-", "--quiet"];
-    fails(&silent, 1, &["nothing was sent", "standard input ended before a picture came: 0 bytes"]);
+    fails(&silent, 1, &["nothing was sent", "standard input ended before the first picture: 0 bytes"]);
     // Somebody streams, and another one was asked for.
     let send = ["send", &relay.addr, "--source", "pattern", "--size", "160x120", "--name", "厨房", "--quiet"];
     let _sending = Running::start(&send);

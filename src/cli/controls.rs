@@ -94,7 +94,7 @@ mod tests {
                 "  focus_absolute  0              default 0              0 to 250 in steps of 5 (inactive)",
                 "  auto_exposure   3 (Automatic)  default 3 (Automatic)  1 (Manual \u{fffd}[2J), 3 (Automatic)",
                 "  privacy         off            default off            on or off (read only)",
-                "  reset           -                                     no value: it is pressed",
+                "  reset           -                                     no value: it is a button",
             ]
         );
     }

@@ -1,4 +1,4 @@
-//! Brightness and the like: listed with what they take, set when a camera is opened, refused with what is allowed.
+//! Controls such as brightness: listed with their ranges, set on opening, refused with the allowed values.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What it costs to go on: nothing while the camera is gone, and no more after an hour than after a minute.
+//! Cost over time: no work while the camera is gone, no more memory after an hour than after a minute.
 
 use std::{
     thread,
@@ -32,15 +32,15 @@ fn waiting_for_a_camera_costs_next_to_nothing() {
     assert!(used < WATCHED / 4, "{used:?}");
 }
 
-/// Frames of the usual run, about a minute of it. An hour at 30 a second is 108,000: `make test-camera
-/// CAMERA_TEST=hours_worth CAMERA_FRAMES=108000`. The emulated processor manages about 200 a second.
+/// Frames of the default run, about a minute. An hour at 30 fps is 108,000: `make test-camera
+/// CAMERA_TEST=hours_worth CAMERA_FRAMES=108000`. The emulated processor manages about 200 fps.
 const FRAMES: u64 = 12_000;
 
-/// What memory may grow by from the middle on, in kB: allocators breathe. It catches 170 bytes lost with each frame of
-/// the usual run, 19 with each of an hour's.
+/// Allowed growth of memory from the middle on, in kB: allocators fluctuate. It detects a leak of 170 bytes
+/// per frame in the default run, 19 in an hour's.
 const GROWTH: u64 = 1_000;
 
-/// Time between two frames: at a shorter one, the program misses half of them here.
+/// Frame interval: with a shorter one, the program misses half of the frames here.
 const HURRY: Duration = Duration::from_micros(2_500);
 
 /// Small frames, so that the emulated processor manages many.
@@ -49,7 +49,7 @@ fn small() -> Model {
     Model { sizes: vec![size], ..Model::default() }
 }
 
-/// `CAMERA_FRAMES` in the environment sets another number of frames, `CAMERA_HURRY` other microseconds between them.
+/// The variables `CAMERA_FRAMES` and `CAMERA_HURRY` set the number of frames and the µs between them.
 #[test]
 #[ignore = "needs the virtual machine: make test-camera"]
 fn an_hours_worth_of_frames_leaves_nothing_behind() {
@@ -84,6 +84,6 @@ fn an_hours_worth_of_frames_leaves_nothing_behind() {
     assert!(last.1 <= files, "files: {files}, then {}", last.1);
     let summary = sending.finish();
     println!("{summary}");
-    // The newest frames replace those that wait, so far fewer arrive; they all went through the capture.
+    // Newer frames replace waiting ones, so far fewer arrive; all were captured.
     assert!(summary["captured"].as_u64().unwrap() * 2 >= frames, "less than half of them were captured");
 }

@@ -1,5 +1,5 @@
-//! A driver that fails at every point where one can: vivid's buttons make it. Each time the picture comes back, the
-//! program goes on, and the log says it once.
+//! A driver that fails at every possible point, triggered by vivid's buttons. Each time the picture comes
+//! back, the program keeps running, and the log reports it once.
 
 use super::{program::Sending, viewer::Viewer, vivid::Vivid};
 
@@ -11,7 +11,7 @@ fn streaming() -> (Vivid, Viewer, Sending) {
     (vivid, viewer, sending)
 }
 
-/// The picture comes, the program runs, and each of `incidents` was told by one line when it came and one when it was over.
+/// Asserts that pictures arrive and the program runs, with one log line at each incident's start and end.
 fn recovered(viewer: &mut Viewer, mut sending: Sending, incidents: usize) {
     sending.told(incidents, incidents);
     viewer.catch_up();
@@ -26,7 +26,7 @@ fn recovered(viewer: &mut Viewer, mut sending: Sending, incidents: usize) {
 fn disconnected() {
     let (vivid, mut viewer, sending) = streaming();
     viewer.catch_up();
-    let held = vivid.press("Disconnect"); // it stays away for as long as somebody holds it
+    let held = vivid.press("Disconnect"); // it stays away while its device is held open
     viewer.card();
     for _ in 0..2 {
         assert!(viewer.next().is_card);
@@ -35,7 +35,7 @@ fn disconnected() {
     recovered(&mut viewer, sending, 1);
 }
 
-/// The buttons are pressed one after another, and together are one incident.
+/// Presses the buttons one after another; together they are one incident.
 fn recovers_from(buttons: &[&str]) {
     let (vivid, mut viewer, sending) = streaming();
     for button in buttons {
@@ -66,7 +66,7 @@ fn a_buffer_that_the_driver_calls_damaged() {
     assert!(sending.is_running());
     let summary = sending.finish();
     assert_eq!(summary["damaged"], TIMES, "{summary}");
-    assert_eq!(summary["cards"], 0, "one damaged frame is no lost camera: {summary}");
+    assert_eq!(summary["cards"], 0, "one damaged frame is not a lost camera: {summary}");
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn queueing_fails() {
     recovers_from(&["Inject VIDIOC_QBUF Error"]);
 }
 
-/// The first button acts on the next start: the way back fails once before it succeeds.
+/// The first button acts on the next start: reopening fails once before it succeeds.
 #[test]
 #[ignore = "needs the virtual machine: make test-camera"]
 fn asking_for_buffers_fails_on_the_way_back() {

@@ -1,5 +1,5 @@
-//! The pictures of a simulated camera. Each shows its number as 16 blocks along the top, and a JPEG carries the frame's
-//! own number in a comment, so that no two frames have the same bytes although the pictures repeat.
+//! Pictures of a simulated camera. Each shows its number as 16 blocks along the top, and a JPEG has the
+//! frame's number in a comment, so that no two frames have the same bytes although the pictures repeat.
 
 use std::{collections::HashMap, ops::Range, sync::Arc};
 
@@ -10,7 +10,7 @@ use pulsecam::{
 
 use super::model::{Format, Size};
 
-/// Pictures before they repeat: encoding one for each frame would take the emulated processor most of its time.
+/// Pictures before they repeat. Encoding one per frame would take most of the emulated processor's time.
 pub const PICTURES: u64 = 16;
 
 /// Bytes of a JPEG before its first segment.
@@ -66,7 +66,7 @@ impl Painter {
     }
 }
 
-/// Pixels of a block's side.
+/// Side of a block in pixels.
 const BLOCK: usize = 16;
 
 const fn shade(number: u64, x: usize) -> u8 {
@@ -81,7 +81,7 @@ fn chroma(y: usize, height: usize) -> u8 {
     (64 + y * 128 / height) as u8
 }
 
-/// A gradient under the number.
+/// A gradient with the number on top.
 fn picture(number: u64, width: usize, height: usize) -> Picture {
     let mut pixels = Vec::with_capacity(width * height * 3);
     for y in 0..height {
@@ -102,7 +102,7 @@ pub fn shown_number(canvas: &Canvas) -> u64 {
     (0..16).filter(|i| bright(*i)).map(|i| 1 << i).sum()
 }
 
-/// Whether the middle of the picture is the gradient that the camera paints under the number of a JPEG.
+/// Whether the picture shows the gradient that the camera paints below the number of a JPEG.
 pub fn is_gradient(canvas: &Canvas) -> bool {
     [(1, 1), (1, 3), (3, 1), (3, 3)].into_iter().all(|(across, down)| {
         let (x, y) = (canvas.width * across / 4, canvas.height * down / 4);
@@ -118,7 +118,7 @@ pub fn number_of(jpeg: &[u8]) -> Option<u64> {
     std::str::from_utf8(&jpeg[comment.start + 4..comment.end]).ok()?.strip_prefix("frame ")?.parse().ok()
 }
 
-/// The segments before the pixel data: marker, and where it lies, marker included.
+/// The segments before the pixel data: each marker and its range, marker included.
 fn segments(jpeg: &[u8]) -> Vec<(u8, Range<usize>)> {
     let mut found = Vec::new();
     let mut at = SOI_BYTES;
@@ -133,12 +133,12 @@ fn segments(jpeg: &[u8]) -> Vec<(u8, Range<usize>)> {
     found
 }
 
-/// Whether a JPEG brings its Huffman tables.
+/// Whether a JPEG contains Huffman tables.
 pub fn has_tables(jpeg: &[u8]) -> bool {
     segments(jpeg).iter().any(|(marker, _)| *marker == 0xc4)
 }
 
-/// A JPEG as old webcams send it: without Huffman tables, which everybody is taken to know.
+/// A JPEG as old webcams send it: without Huffman tables, because decoders know the standard ones.
 pub fn without_tables(jpeg: &[u8]) -> Vec<u8> {
     let mut bytes = jpeg.to_vec();
     for (_, range) in segments(jpeg).into_iter().rev().filter(|(marker, _)| *marker == 0xc4) {

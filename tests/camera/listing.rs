@@ -1,4 +1,4 @@
-//! Each camera is listed once, with what it really offers.
+//! Each camera is listed once, with its actual modes.
 
 use serde_json::Value;
 
@@ -31,7 +31,6 @@ fn each_camera_is_listed_once_and_its_metadata_node_is_not() {
     assert!(numbers.is_sorted(), "{numbers:?}");
 }
 
-// Not run against the finished program yet: needs true rates and sorting.
 #[test]
 #[ignore = "needs the virtual machine: make test-camera"]
 fn modes_are_sorted_and_rates_are_true() {
@@ -60,7 +59,6 @@ fn modes_are_sorted_and_rates_are_true() {
     assert_eq!(found, wanted);
 }
 
-// Not run against the finished program yet: needs `in_use_by`.
 #[test]
 #[ignore = "needs the virtual machine: make test-camera"]
 fn the_list_tells_who_has_a_camera() {
@@ -93,7 +91,7 @@ fn a_camera_is_found_by_number_name_and_device() {
     for source in sources {
         let mut viewer = Viewer::start();
         let _sending = Sending::from(&viewer, source, &["--size", "320x180"]);
-        // No size of the other camera.
+        // The other camera does not have this size.
         assert!(viewer.pictures(2).iter().all(|frame| frame.canvas().height == 180), "{source}");
     }
 }

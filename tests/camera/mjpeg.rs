@@ -1,4 +1,4 @@
-//! A camera that gives JPEG: its bytes arrive as they left, and what is wrong with one frame stays with that frame.
+//! A camera that gives JPEG: its bytes arrive unchanged, and a flaw affects only its own frame.
 
 use super::{
     frames::{PICTURES, has_tables, is_gradient, number_of, shown_number, without_tables},
@@ -44,7 +44,6 @@ fn raw_frames_of_a_webcam_keep_their_numbers() {
     assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
 }
 
-// Not run against the finished program yet: 7.5 was listed as 15.
 #[test]
 #[ignore = "needs the virtual machine: make test-camera"]
 fn a_rate_that_is_no_whole_number() {
@@ -59,7 +58,6 @@ fn a_rate_that_is_no_whole_number() {
     assert_eq!((size.format, size.width, interval), (Format::Mjpeg, 640, 1_333_333));
 }
 
-// Not run against the finished program yet.
 #[test]
 #[ignore = "needs the virtual machine: make test-camera"]
 fn missing_huffman_tables_are_put_in() {
@@ -69,8 +67,8 @@ fn missing_huffman_tables_are_put_in() {
     for frame in viewer.pictures(5) {
         let sent = camera.sent(number_of(&frame.jpeg).unwrap()).unwrap();
         assert!(!has_tables(&sent.bytes), "the camera leaves them out");
-        assert!(has_tables(&frame.jpeg), "not every viewer knows them by heart");
-        assert!(without_tables(&frame.jpeg) == sent.bytes, "and nothing else is changed");
+        assert!(has_tables(&frame.jpeg), "not every viewer has them built in");
+        assert!(without_tables(&frame.jpeg) == sent.bytes, "nothing else is changed");
         assert!(is_gradient(&frame.canvas()));
     }
     camera.leave_tables_out(false);
@@ -80,7 +78,6 @@ fn missing_huffman_tables_are_put_in() {
     assert!(has_tables(&whole.jpeg));
 }
 
-// Not run against the finished program yet: needs `damaged` and `missed` in the summary.
 #[test]
 #[ignore = "needs the virtual machine: make test-camera"]
 fn damaged_frames_are_left_out_and_counted() {
@@ -96,13 +93,13 @@ fn damaged_frames_are_left_out_and_counted() {
         let first = camera.frames();
         camera.wait_for_frames(3);
         assert_eq!(camera.damaged(), before + 1);
-        // Whatever comes is as it was sent, and was sent whole.
+        // Every frame that arrives is intact and unchanged.
         let mut frame = viewer.picture();
         while number_of(&frame.jpeg).unwrap() < first + 2 {
             let sent = camera.sent(number_of(&frame.jpeg).unwrap()).unwrap();
             assert!(frame.jpeg == sent.bytes && sent.damage.is_none(), "{damage:?}");
             frame = viewer.next();
-            assert!(!frame.is_card, "one damaged frame is no lost camera");
+            assert!(!frame.is_card, "one damaged frame is not a lost camera");
         }
     }
     assert!(sending.is_running());

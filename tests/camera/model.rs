@@ -1,15 +1,15 @@
-//! What a simulated camera says of itself: its modes, and the USB descriptors that tell of them.
+//! Model of a simulated camera: its modes, and the USB descriptors that report them.
 //!
-//! Laid out as in "USB Device Class Definition for Video Devices" 1.1 and its MJPEG and uncompressed payloads; streams
-//! over a bulk endpoint, which needs no scheduling of microframes.
+//! Laid out as in "USB Device Class Definition for Video Devices" 1.1 and its MJPEG and uncompressed
+//! payloads; streams over a bulk endpoint, which needs no scheduling of microframes.
 
-/// The most bytes of one payload, header included: what uvcvideo asks for in one transfer.
+/// Maximum bytes of a payload, header included: what uvcvideo requests in one transfer.
 pub const MAX_PAYLOAD: u32 = 16_384;
 
-/// The class clock in Hz; nobody stamps with it here.
+/// The class clock in Hz; no time stamps use it here.
 const CLOCK: u32 = 48_000_000;
 
-/// How its frames come.
+/// Pixel format of the frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Mjpeg,
@@ -22,7 +22,7 @@ pub struct Size {
     pub format: Format,
     pub width: u16,
     pub height: u16,
-    /// Times between two frames, in units of 100 ns, the usual one first.
+    /// Frame intervals in units of 100 ns, the default first.
     pub intervals: Vec<u32>,
 }
 
@@ -83,7 +83,7 @@ impl Model {
         self.sizes.iter().filter(|size| size.format == format).collect()
     }
 
-    /// The size that a probe's format and frame index mean; the nearest that there is where they mean none.
+    /// The size selected by a probe's format and frame index; if they are invalid, the first one.
     pub fn size(&self, format_index: u8, frame_index: u8) -> (u8, u8, &Size) {
         let wanted = if format_index == 2 { Format::Yuyv } else { Format::Mjpeg };
         let format = if self.sizes_of(wanted).is_empty() { Format::Mjpeg } else { wanted };
@@ -104,7 +104,7 @@ impl Model {
 
     pub fn configuration_descriptor(&self) -> Vec<u8> {
         let (control, streaming) = (control_interface(), self.streaming_interface());
-        let mut body = vec![8, 11, 0, 2, 0x0e, 3, 0, 0]; // the two interfaces belong together
+        let mut body = vec![8, 11, 0, 2, 0x0e, 3, 0, 0]; // associates the two interfaces
         body.extend([9, 4, 0, 0, 0, 0x0e, 1, 0, 0]);
         body.extend(control);
         body.extend([9, 4, 1, 0, 1, 0x0e, 2, 0, 0]);

@@ -1,4 +1,4 @@
-//! The video devices as the kernel tells of them, read without opening any.
+//! The video devices as the kernel lists them, read without opening any.
 
 use std::fs;
 
@@ -9,14 +9,14 @@ const CLASS: &str = "/sys/class/video4linux";
 pub struct Node {
     pub number: usize,
     pub name: String,
-    /// The first node of its device: a UVC camera's second one gives metadata.
+    /// The first node of its device: a UVC camera's second one is for metadata.
     pub is_capture: bool,
-    /// Where it is plugged in; another one each time.
+    /// Where it is plugged in; differs each time.
     device: String,
 }
 
 impl Node {
-    /// All that are there, by number.
+    /// All nodes, by number.
     pub fn all() -> Vec<Self> {
         let mut nodes: Vec<_> = fs::read_dir(CLASS)
             .into_iter()
@@ -24,7 +24,7 @@ impl Node {
             .flatten()
             .filter_map(|entry| {
                 let path = entry.path();
-                // One that goes while it is read is not there.
+                // A node that disappears while it is read is skipped.
                 let read = |file| Some(fs::read_to_string(path.join(file)).ok()?.trim().to_owned());
                 Some(Self {
                     number: entry.file_name().to_str()?.strip_prefix("video")?.parse().ok()?,

@@ -1,5 +1,5 @@
-//! A camera goes and comes back: the viewer sees a card that says so, then the picture again; the log tells each
-//! once, and the program goes on by itself.
+//! A camera is lost and comes back. The viewer sees a card, then the picture again; the log reports each
+//! once, and the program recovers by itself.
 
 use std::time::{Duration, Instant};
 
@@ -11,10 +11,10 @@ use super::{
     viewer::Viewer,
 };
 
-/// What a card may take to come after the plug was pulled: 1 s on real hardware, some more on this processor.
+/// Time limit for the card after unplugging: 1 s on real hardware, more on this processor.
 const CARD_WITHIN: Duration = Duration::from_secs(5);
 
-/// Pulls the plug, and waits for the card.
+/// Unplugs the camera and waits for the card.
 fn pull(camera: Uvc, viewer: &mut Viewer, sending: &Sending) -> Model {
     viewer.catch_up();
     let pulled = Instant::now();
@@ -33,12 +33,12 @@ fn back(camera: &Uvc, viewer: &mut Viewer, sending: &Sending, times: usize) {
     let plugged = Instant::now();
     let frame = viewer.picture();
     println!(
-        "the picture came {:?} after the camera was there",
+        "the picture came {:?} after the camera was plugged in",
         frame.received.saturating_duration_since(plugged)
     );
     assert!(is_gradient(&frame.canvas()));
     let number = number_of(&frame.jpeg).unwrap();
-    assert!(camera.sent(number).unwrap().bytes == frame.jpeg, "the new camera's bytes, untouched");
+    assert!(camera.sent(number).unwrap().bytes == frame.jpeg, "the new camera's bytes, unchanged");
     viewer.pictures(5);
     sending.told(times, times);
 }
@@ -81,7 +81,7 @@ fn unplugged_and_plugged_into_another_port() {
 fn it_comes_back_as_another_video_device() {
     let (camera, mut viewer, sending) = streaming(&[]);
     let old = camera.path();
-    let held = v4l::Device::with_path(&old).unwrap(); // a number is free only when nobody holds its device
+    let held = v4l::Device::with_path(&old).unwrap(); // keeps the device number in use
     let model = pull(camera, &mut viewer, &sending);
     let camera = Uvc::plug(0, model);
     assert_ne!(camera.path(), old);
@@ -96,7 +96,7 @@ fn another_camera_does_not_take_its_place() {
     let model = pull(camera, &mut viewer, &sending);
     let other = Uvc::plug(0, Model { serial: "0002".into(), ..Model::named("Something Else") });
     for _ in 0..3 {
-        assert!(viewer.next().is_card, "a stranger's picture");
+        assert!(viewer.next().is_card, "another camera's picture");
     }
     assert_eq!(other.frames(), 0);
     drop(other);
@@ -144,7 +144,7 @@ fn a_camera_that_is_not_there_is_told_at_once() {
     assert_eq!(lines.len(), 1, "{told}");
     assert!(
         lines[0].contains("Lab") && lines[0].contains("vivid"),
-        "what is meant and what is there: {told}"
+        "what is requested and what is available: {told}"
     );
 }
 

@@ -1,4 +1,4 @@
-//! The built program as its user runs it; PULSECAM_BIN says where it is.
+//! The built program as users run it; PULSECAM_BIN is its path.
 
 use std::{
     fs,
@@ -13,10 +13,10 @@ use serde_json::Value;
 
 use super::{PATIENCE, viewer::Viewer};
 
-/// Where the guest has it.
+/// Its path in the guest.
 const IN_THE_GUEST: &str = "/bin/pulsecam";
 
-/// Clock ticks in a second, by which /proc counts processor time on Linux.
+/// Clock ticks per second, in which /proc counts processor time on Linux.
 const TICKS: u64 = 100;
 
 pub fn pulsecam() -> Command {
@@ -29,7 +29,7 @@ pub fn pulsecam() -> Command {
     command
 }
 
-/// Runs to the end.
+/// Runs the program to its end.
 pub fn run(arguments: &[&str]) -> Output {
     pulsecam().args(arguments).stdin(Stdio::null()).output().unwrap()
 }
@@ -41,7 +41,7 @@ pub fn cameras() -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// What a stream of the program has said.
+/// The lines that the program has written to a stream.
 #[derive(Default)]
 struct Lines {
     lines: Mutex<Vec<String>>,
@@ -65,7 +65,7 @@ impl Lines {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a line for which `wanted` holds.
+    /// Waits for a line for which `wanted` is true.
     fn wait(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + PATIENCE;
         let mut lines = self.lock();
@@ -84,7 +84,7 @@ impl Lines {
     }
 }
 
-/// `pulsecam send` as it runs; ended when dropped.
+/// A running `pulsecam send`; killed when dropped.
 pub struct Sending {
     child: Child,
     log: Arc<Lines>,
@@ -95,7 +95,8 @@ impl Sending {
     /// Sends to a viewer's relay, with `--json` and these options.
     pub fn start(viewer: &Viewer, options: &[&str]) -> Self {
         let mut child = pulsecam()
-            // On this emulated processor frames get old, and less would be sent; what is looked at here is what the camera gave.
+            // On this emulated processor frames get late, and adapting would send less; these tests check
+            // what the camera gave.
             .args(["send", viewer.address(), "--name", "lab", "--json", "--adapt", "off"])
             .args(options)
             .stdin(Stdio::null())
@@ -108,7 +109,7 @@ impl Sending {
         Self { child, log, out }
     }
 
-    /// From this source.
+    /// Sends from this source.
     pub fn from(viewer: &Viewer, source: &str, options: &[&str]) -> Self {
         Self::start(viewer, &[&["--source", source], options].concat())
     }
@@ -118,7 +119,7 @@ impl Sending {
         self.log.wait(&format!("{words:?}"), |line| words.iter().all(|word| line.contains(word)))
     }
 
-    /// Waits until the log has told of so many incidents and so many returns, and makes sure that it has not told more.
+    /// Waits until the log has reported this number of incidents and returns. Fails if there are more.
     pub fn told(&self, incidents: usize, returns: usize) {
         let deadline = Instant::now() + PATIENCE;
         let told = || (self.warnings().len(), self.returns());
@@ -128,7 +129,7 @@ impl Sending {
         assert_eq!(told(), (incidents, returns), "incidents and returns");
     }
 
-    /// How many times the log has told that the camera is back.
+    /// How many times the log has reported that the camera is back.
     pub fn returns(&self) -> usize {
         self.log.lock().iter().filter(|line| line.contains(" INFO ") && line.contains("is back")).count()
     }
@@ -138,12 +139,12 @@ impl Sending {
         self.log.lock().iter().filter(|line| line.contains(" WARN ")).cloned().collect()
     }
 
-    /// Whether it still runs.
+    /// Whether it is still running.
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }
 
-    /// Asks it to end, as Ctrl-C does, and gives its summary.
+    /// Ends it as Ctrl-C does, and returns its summary.
     pub fn finish(mut self) -> Value {
         assert!(self.is_running(), "it ended by itself");
         let id = self.child.id().to_string();
@@ -165,10 +166,11 @@ impl Sending {
         }
     }
 
-    /// Processor time that it has used, user and system.
+    /// Processor time used, user and system.
     pub fn cpu(&self) -> Duration {
         let stat = self.proc("stat");
-        // The name may hold blanks and brackets; utime and stime are fields 14 and 15, two of them before the bracket's end.
+        // The name may contain blanks and brackets; utime and stime are fields 14 and 15, two of which
+        // precede the closing bracket.
         let fields: Vec<_> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
         let ticks: u64 = fields[11..13].iter().map(|field| field.parse::<u64>().unwrap()).sum();
         Duration::from_millis(ticks * 1000 / TICKS)

@@ -1,5 +1,5 @@
-//! Raw pixels from the kernel's vivid driver, as pictures at the relay's other end: the eight colour bars are where
-//! they belong and have their colours, whatever the format in which they came.
+//! Raw pixels from the kernel's vivid driver, as received by a viewer. The eight colour bars must have the
+//! right place and colour in every pixel format.
 
 use pulsecam::picture::Canvas;
 
@@ -11,11 +11,11 @@ const BARS: [[u8; 3]; 8] = {
     [[ON, ON, ON], [ON, ON, 0], [0, ON, ON], [0, ON, 0], [ON, 0, ON], [ON, 0, 0], [0, 0, ON], [0, 0, 0]]
 };
 
-/// What JPEG, chroma sampling and the driver's own rounding may change in a channel. A swapped pair of channels, planes
-/// shifted by a row or limited range shown as full changes more or blurs the bars' edges.
+/// Deviation per channel due to JPEG, chroma sampling and the driver's rounding. Swapped channels, planes
+/// shifted by a row or limited range shown as full range exceed it or blur the bars' edges.
 const TOLERANCE: u8 = 24;
 
-/// The middle of each bar, a third and two thirds down: near both edges chroma planes of a wrong size would show.
+/// The middle of each bar at three heights: chroma planes of a wrong size would show near both edges.
 fn bars(canvas: &Canvas) -> Vec<[u8; 3]> {
     let at = |bar: usize, y: usize| {
         let [_, red, green, blue] = canvas.pixel(canvas.width * (2 * bar + 1) / 16, y).unwrap().to_be_bytes();

@@ -1,4 +1,4 @@
-//! What others do to a camera: hold it, forbid it, or leave it in a state that nobody expects.
+//! What others do to a camera: use it, deny access, or leave it in an unexpected state.
 
 use std::{
     fs,
@@ -45,7 +45,7 @@ fn a_busy_camera_is_named_with_who_has_it_and_taken_when_it_is_free() {
     assert!(sending.is_running());
 }
 
-/// What another program left does not stop it, and the picture is right all the same.
+/// Settings left by another program do not stop it, and the picture is right.
 fn survives(fourcc: &[u8; 4], size: (u32, u32), interval: (u32, u32)) {
     let vivid = Vivid::ready();
     vivid.leave(fourcc, size, interval);
@@ -96,7 +96,7 @@ fn left_at_seven_and_a_half_a_second() {
     assert_eq!(camera.mode().1, 333_333);
 }
 
-/// A user who is in no group.
+/// A user without any groups.
 const NOBODY: u32 = 65_534;
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a camera gives that is not worth sending: nobody views, or it is the same again.
+//! Frames of a camera that need not be sent: nobody views them, or they are unchanged.
 
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ fn nothing_is_encoded_while_nobody_views() {
     let told = String::from_utf8(output.stdout).unwrap();
     let line = told.lines().find(|line| line.contains(r#""event":"summary""#)).unwrap();
     let summary: Value = serde_json::from_str(line).unwrap();
-    // The first few go out before the relay has said that nobody views.
+    // The first few are sent before the relay has reported that nobody views.
     assert!(summary["unseen"].as_u64().unwrap() >= FRAMES / 2, "{summary}");
     assert!(summary["encoded"].as_u64().unwrap() <= FRAMES / 2, "{summary}");
 }

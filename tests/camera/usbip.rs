@@ -1,7 +1,7 @@
-//! The far end of the cable: answers the kernel's USB requests as a UVC camera does.
+//! The far end of the cable: answers the kernel's USB requests like a UVC camera.
 //!
-//! One thread reads requests, another one gives frames when they are due; both write under one lock, so that the answer
-//! to a cancelled request can never overtake its data. The protocol: Documentation/usb/usbip_protocol.rst.
+//! One thread reads requests, another sends frames when they are due; both write under one lock, so that the
+//! answer to a cancelled request can never overtake its data. Protocol: Documentation/usb/usbip_protocol.rst.
 
 use std::{
     collections::VecDeque,
@@ -16,30 +16,30 @@ use super::{
     model::{Format, MAX_PAYLOAD, Model, Size},
 };
 
-/// Frames that are remembered: some seconds of them, so that a test can compare what arrives late.
+/// Number of frames that are remembered: several seconds, so that a test can compare late arrivals.
 const REMEMBERED: usize = 256;
 
-/// How long the streaming thread sleeps where nothing is due; it is woken before.
+/// How long the streaming thread sleeps if nothing is due; it is woken by changes.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// Bytes of a UVC payload's header here: its length and the flags.
+/// Bytes of a UVC payload header here: its length and the flags.
 const HEADER: usize = 2;
 const END_OF_FRAME: u8 = 0x02;
 const ERROR: u8 = 0x40;
 const END_OF_HEADER: u8 = 0x80;
 
-/// `-EPIPE`: the request stalls, as a device refuses it; `-ECONNRESET`: it was cancelled.
+/// `-EPIPE`: the device rejects the request; `-ECONNRESET`: it was cancelled.
 const STALL: i32 = -32;
 const CANCELLED: i32 = -104;
 
-/// How a frame is spoiled on its way.
+/// How a frame is damaged on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Damage {
     /// The second half is missing, the end marker with it.
     NoEnd,
     /// The first bytes are not those of a JPEG.
     NoStart,
-    /// The camera itself says that it went wrong.
+    /// The camera itself marks the frame as damaged.
     ErrorBit,
 }
 
@@ -51,7 +51,7 @@ pub struct Sent {
     pub damage: Option<Damage>,
 }
 
-/// What the two threads and the test share.
+/// State shared by the two threads and the test.
 pub struct Cable {
     camera: Mutex<Camera>,
     changed: Condvar,
@@ -64,9 +64,9 @@ pub struct Camera {
     probe: [u8; 26],
     commit: [u8; 26],
     painter: Painter,
-    /// Requests for data that wait: their numbers and sizes.
+    /// Waiting requests for data: their numbers and sizes.
     wanted: VecDeque<(u32, usize)>,
-    /// The frame under way, and how much of it has left.
+    /// The frame being sent, and how much of it was sent.
     current: Option<(Sent, usize)>,
     remembered: VecDeque<Sent>,
     frame_id: u8,
@@ -110,7 +110,7 @@ impl Cable {
         self.camera.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Looks at the camera or changes it.
+    /// Reads or changes the camera.
     pub fn with<T>(&self, change: impl FnOnce(&mut Camera) -> T) -> T {
         let result = change(&mut self.lock());
         self.changed.notify_all();
@@ -152,13 +152,13 @@ impl Cable {
         self.cut();
     }
 
-    /// Gives frames until the cable is cut.
+    /// Sends frames until the cable is cut.
     pub fn stream(&self) {
         let mut camera = self.lock();
         while !camera.cut {
             let wait = match camera.step() {
                 Ok(wait) => wait,
-                Err(_) => break, // cut while it wrote
+                Err(_) => break, // cut while writing
             };
             camera = match wait {
                 Some(wait) => {
@@ -183,7 +183,7 @@ impl Camera {
         (self.model.size(self.commit[2], self.commit[3]).2.clone(), interval)
     }
 
-    /// Gives one request its data, if one waits and a frame is due; else for how long to wait.
+    /// Sends data for one request, if one waits and a frame is due; else returns how long to wait.
     fn step(&mut self) -> std::io::Result<Option<Duration>> {
         let Some(&(number, length)) = self.wanted.front() else { return Ok(Some(IDLE)) };
         let (sent, position) = match self.current.take() {
@@ -198,7 +198,7 @@ impl Camera {
                 }
                 let interval =
                     self.interval.unwrap_or_else(|| Duration::from_nanos(u64::from(self.mode().1) * 100));
-                // A slow machine skips frames rather than sending them in a burst.
+                // A slow machine skips frames instead of sending a burst.
                 self.due = (self.due + interval).max(now + interval / 4);
                 (self.paint(), 0)
             }
@@ -273,7 +273,7 @@ impl Camera {
         self.socket.write_all(&answer)
     }
 
-    /// A control request's data; `None` refuses it.
+    /// The data of a control request; `None` rejects it.
     fn answer(&mut self, setup: [u8; 8], data: &[u8]) -> Option<Vec<u8>> {
         let [kind, request, low, high, interface, _, length_low, length_high] = setup;
         let mut bytes = match (kind, request) {
@@ -312,7 +312,7 @@ impl Camera {
         Some(bytes)
     }
 
-    /// A probe brought to what the camera can do.
+    /// Adjusts a probe to what the camera supports.
     fn settled(&self, mut probe: [u8; 26]) -> [u8; 26] {
         let (format, frame, size) = self.model.size(probe[2], probe[3]);
         let asked = u32::from_le_bytes(probe[4..8].try_into().unwrap());

@@ -1,5 +1,5 @@
-//! A USB webcam without a webcam: the kernel's vhci-hcd takes a socket for a USB cable (USB/IP), so the stock uvcvideo
-//! driver binds to what is simulated here.
+//! A simulated USB webcam. The kernel's vhci-hcd accepts a socket as a USB cable (USB/IP), so the stock
+//! uvcvideo driver binds to the simulation.
 
 use std::{
     fs, io,
@@ -22,10 +22,10 @@ const ATTACH: &str = "/sys/devices/platform/vhci_hcd.0/attach";
 /// USB 2.0, as the kernel numbers speeds.
 const HIGH_SPEED: u8 = 3;
 
-/// Time between two looks at what the kernel makes of it; there is no event to wait for without udev.
+/// Polling interval for the kernel's device list; without udev there are no events.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// A camera that is plugged in; dropping it pulls the plug.
+/// A camera that is plugged in; dropping it unplugs it.
 pub struct Uvc {
     pub model: Model,
     cable: Arc<Cable>,
@@ -35,7 +35,7 @@ pub struct Uvc {
 }
 
 impl Uvc {
-    /// Plugs a camera into port 0 to 7 and waits until it has its device node.
+    /// Plugs a camera into port 0 to 7 and waits for its device node.
     pub fn plug(port: u32, model: Model) -> Self {
         let (kernel, ours) = UnixStream::pair().unwrap();
         let before = Node::all();
@@ -70,17 +70,17 @@ impl Uvc {
         self.node.path()
     }
 
-    /// What `--source` takes for exactly this camera, as long as it stays plugged.
+    /// The `--source` argument for exactly this camera, as long as it stays plugged in.
     pub fn by_path(&self) -> String {
         format!("camera:{}", self.path())
     }
 
-    /// What `--source` takes to find it again under another number.
+    /// The `--source` argument that finds it again under another number.
     pub fn by_name(&self) -> String {
         format!("camera:{}", self.model.name)
     }
 
-    /// Pulls the plug and waits until the kernel has noticed: its node is gone.
+    /// Unplugs the camera and waits until its node is gone.
     pub fn unplug(mut self) -> Model {
         self.pull();
         self.model.clone()
@@ -98,7 +98,7 @@ impl Uvc {
         }
     }
 
-    /// Sends nothing more, but stays plugged: a camera whose firmware hangs.
+    /// Stops sending but stays plugged in, like a camera whose firmware hangs.
     pub fn stall(&self) {
         self.cable.with(|camera| camera.stalled = true);
     }
@@ -107,22 +107,22 @@ impl Uvc {
         self.cable.with(|camera| camera.stalled = false);
     }
 
-    /// JPEGs without Huffman tables from now on, or with them again.
+    /// Omits Huffman tables from JPEGs from now on, or includes them again.
     pub fn leave_tables_out(&self, out: bool) {
         self.cable.with(|camera| camera.without_tables = out);
     }
 
-    /// Damages the next frames, one for each entry.
+    /// Damages the next frames, one per entry.
     pub fn damage(&self, next: &[Damage]) {
         self.cable.with(|camera| camera.damage.extend(next));
     }
 
-    /// Sends JPEGs of another size than the mode that was set, or of that mode's again.
+    /// Sends JPEGs of a size other than the mode's; `None` restores it.
     pub fn resize(&self, size: Option<(u16, u16)>) {
         self.cable.with(|camera| camera.size = size);
     }
 
-    /// A frame each `interval` whatever the mode's rate; a shorter one than the host manages is as fast as it takes them.
+    /// Sends a frame each `interval` regardless of the mode's rate, or as fast as the host takes them.
     pub fn hurry(&self, interval: Option<Duration>) {
         self.cable.with(|camera| camera.interval = interval);
     }
@@ -132,12 +132,12 @@ impl Uvc {
         self.cable.with(|camera| camera.next)
     }
 
-    /// Frames that left damaged so far.
+    /// Damaged frames sent so far.
     pub fn damaged(&self) -> u64 {
         self.cable.with(|camera| camera.damaged)
     }
 
-    /// The frame with this number as it was sent, if it is one of the last ones.
+    /// The frame with this number as it was sent, if it is among the last ones.
     pub fn sent(&self, number: u64) -> Option<Sent> {
         self.cable.with(|camera| camera.sent(number))
     }
@@ -147,7 +147,7 @@ impl Uvc {
         self.cable.with(|camera| camera.mode())
     }
 
-    /// Waits until it has sent so many frames more.
+    /// Waits until it has sent `more` frames.
     pub fn wait_for_frames(&self, more: u64) {
         let (until, deadline) = (self.frames() + more, Instant::now() + PATIENCE);
         while self.frames() < until {
@@ -163,7 +163,7 @@ impl Drop for Uvc {
     }
 }
 
-/// Gives vhci the other end. A port stays busy for a moment after its device went.
+/// Passes the other end to vhci. A port stays busy for a moment after its device was removed.
 fn attach(port: u32, kernel: &UnixStream) -> io::Result<()> {
     let device = 0x0001_0002 + port;
     let request = format!("{port} {} {device} {HIGH_SPEED}", kernel.as_raw_fd());

@@ -1,4 +1,4 @@
-//! The other end: a relay and a viewer in this process, which hand over each frame's bytes and what is told about it.
+//! A relay and a viewer in this process, which return each frame's bytes and description.
 
 use std::{
     sync::mpsc::{self, Receiver},
@@ -17,7 +17,7 @@ use tokio::{net::TcpListener, runtime::Runtime};
 
 use super::PATIENCE;
 
-/// One video frame as it came.
+/// A received video frame.
 #[derive(Clone, Debug)]
 pub struct Frame {
     pub info: FrameInfo,
@@ -28,7 +28,7 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Its pixels; fails where libjpeg-turbo so much as warns.
+    /// Decodes its pixels; fails even if libjpeg-turbo only warns.
     pub fn canvas(&self) -> Canvas {
         let decoded = Decoder::new().unwrap().decode(&self.jpeg, Scale::Full, Canvas::default()).unwrap();
         assert_eq!(decoded.warning, None, "frame {:?}", self.info);
@@ -36,7 +36,7 @@ impl Frame {
     }
 }
 
-/// A relay on a free port and somebody who looks.
+/// A relay on a free port with one viewer.
 pub struct Viewer {
     address: String,
     frames: Receiver<Frame>,
@@ -80,21 +80,21 @@ impl Viewer {
         Self { address, frames, last_seq: None, link: Some(link), runtime: Some(runtime) }
     }
 
-    /// What `pulsecam send` is told as host.
+    /// The host argument for `pulsecam send`.
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// The relay goes on, and nobody looks any more.
+    /// Ends the viewer; the relay keeps running.
     pub fn look_away(&mut self) {
         self.link = None;
     }
 
-    /// The next frame, if one comes in time. Numbers must grow from each to the next, whatever happened between them.
+    /// The next frame, if one arrives in time. Frame numbers must increase, whatever happened in between.
     pub fn next_within(&mut self, time: Duration) -> Option<Frame> {
         let frame = self.frames.recv_timeout(time).ok()?;
         if frame.is_card {
-            assert_eq!(frame.info.seq, None, "a card is no frame of the camera's");
+            assert_eq!(frame.info.seq, None, "a card is not a frame of the camera");
             return Some(frame);
         }
         let seq = frame.info.seq.expect("a number");
@@ -107,7 +107,7 @@ impl Viewer {
         self.next_within(PATIENCE).expect("a frame comes")
     }
 
-    /// The first frame from here on for which `wanted` holds.
+    /// The next frame for which `wanted` is true.
     pub fn until(&mut self, what: &str, mut wanted: impl FnMut(&Frame) -> bool) -> Frame {
         let deadline = Instant::now() + PATIENCE;
         let mut others = 0;
@@ -120,12 +120,12 @@ impl Viewer {
         }
     }
 
-    /// The next frame that the camera took.
+    /// The next frame from the camera.
     pub fn picture(&mut self) -> Frame {
         self.until("picture", |frame| !frame.is_card)
     }
 
-    /// Several pictures in a row: the camera is there and stays.
+    /// Several pictures in a row, without a card between them.
     pub fn pictures(&mut self, number: usize) -> Vec<Frame> {
         let frames: Vec<_> =
             std::iter::once(self.picture()).chain((1..number).map(|_| self.next())).collect();
@@ -138,7 +138,7 @@ impl Viewer {
         self.until("no-signal card", |frame| frame.is_card)
     }
 
-    /// Forgets what has come so far.
+    /// Discards the frames received so far.
     pub fn catch_up(&mut self) {
         while self.next_within(Duration::ZERO).is_some() {}
     }

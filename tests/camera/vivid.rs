@@ -1,4 +1,4 @@
-//! The kernel's virtual camera: raw pixels in a hundred formats, and buttons that make its driver fail.
+//! The kernel's virtual camera: raw pixels in many formats, and buttons that make its driver fail.
 
 use std::{
     thread,
@@ -15,10 +15,10 @@ use super::{PATIENCE, node::Node};
 
 const NAME: &str = "vivid";
 
-/// No text over the picture, so that only the test picture shows.
+/// No text over the test picture.
 const NO_TEXT: i64 = 2;
 
-/// Vivid's camera, in its usual state; put back into it when dropped.
+/// Vivid's camera in its default state, which is restored on drop.
 pub struct Vivid {
     node: Node,
 }
@@ -28,7 +28,7 @@ impl Vivid {
         let deadline = Instant::now() + PATIENCE;
         let node = loop {
             let here = |node: &Node| node.name.starts_with(NAME) && node.is_capture;
-            // Disconnected by a button it is listed and cannot be opened.
+            // After "Disconnect" it is listed but cannot be opened.
             match Node::all().into_iter().find(here) {
                 Some(node) if Device::new(node.number).is_ok() => break node,
                 _ => assert!(Instant::now() < deadline, "vivid does not come back"),
@@ -44,18 +44,18 @@ impl Vivid {
         self.node.path()
     }
 
-    /// What `--source` takes.
+    /// The `--source` argument.
     pub fn source(&self) -> String {
         format!("camera:{}", self.node.path())
     }
 
-    /// Another program's handle on it.
+    /// A handle on it, as another program would have.
     pub fn open(&self) -> Device {
         Device::new(self.node.number).unwrap()
     }
 
-    /// Presses a button, on a handle that stays open until it is dropped: a disconnected camera comes back once nobody
-    /// holds it.
+    /// Presses a button, on a handle that stays open until it is dropped. A disconnected camera comes back
+    /// once nobody holds it open.
     pub fn press(&self, name: &str) -> Device {
         let device = self.open();
         let id = control(&device, name).id;
@@ -71,7 +71,7 @@ impl Vivid {
         device.set_control(Control { id: control.id, value }).unwrap();
     }
 
-    /// Leaves it as another program might have: this format and interval.
+    /// Leaves this format and interval set, as another program might.
     pub fn leave(&self, fourcc: &[u8; 4], size: (u32, u32), interval: (u32, u32)) {
         let device = self.open();
         device.set_format(&Format::new(size.0, size.1, FourCC::new(fourcc))).unwrap();

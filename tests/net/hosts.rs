@@ -1,4 +1,4 @@
-//! Two hosts with a cable between them: network namespaces joined by a pair of virtual Ethernet devices.
+//! Two hosts joined by a cable: network namespaces with a pair of virtual Ethernet devices.
 
 use std::{
     net::Ipv4Addr,
@@ -11,13 +11,13 @@ use crate::common::program::{Running, pulsecam};
 /// Distinguishes the hosts of tests that run at the same time.
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
-/// A network that lives as long as this.
+/// A network that exists until this is dropped.
 pub struct Cable {
     pub relay: Host,
     pub client: Host,
 }
 
-/// One end of it.
+/// One end of the cable.
 pub struct Host {
     namespace: String,
     device: String,
@@ -25,13 +25,13 @@ pub struct Host {
 }
 
 impl Cable {
-    /// Needs root; says so where it is missing, and never passes without.
+    /// Needs root: panics without it instead of passing.
     pub fn new() -> Self {
         let name = format!("pc{}-{}", std::process::id(), COUNT.fetch_add(1, Relaxed));
         let host = |which: &str, last| Host {
             namespace: format!("{name}{which}"),
             device: format!("{which}0"),
-            // Of the block for benchmarks between networks (RFC 2544): no namespace of a real one has it.
+            // From the block for benchmarks (RFC 2544), which no real network uses.
             address: Ipv4Addr::new(198, 18, 0, last),
         };
         let cable = Self { relay: host("r", 1), client: host("c", 2) };
@@ -57,7 +57,7 @@ impl Cable {
             end.ip(&["link", "set", "lo", "up"]);
             end.ip(&["address", "add", &format!("{}/24", end.address), "dev", &end.device]);
             end.plug(true);
-            // What is for this host itself is looked up second, so that a rule can come before.
+            // Look up local addresses second, so that a rule can precede them.
             end.ip(&["rule", "add", "priority", "10", "lookup", "local"]);
             end.ip(&["rule", "del", "priority", "0"]);
         }
@@ -72,13 +72,13 @@ impl Cable {
 impl Drop for Cable {
     fn drop(&mut self) {
         for end in self.ends() {
-            // Programs that still run in it keep it until they end.
+            // Programs that still run in it keep it alive until they exit.
             let _ = Command::new("ip").args(["netns", "del", &end.namespace]).status();
         }
     }
 }
 
-/// The names of all hosts of this system, as `ip` lists them.
+/// The names of all namespaces of this system, as `ip` lists them.
 pub fn all() -> String {
     String::from_utf8(Command::new("ip").args(["netns", "list"]).output().unwrap().stdout).unwrap()
 }
@@ -94,7 +94,7 @@ impl Host {
         &self.device
     }
 
-    /// The address that it has by itself, once the system has made sure that it is nobody else's.
+    /// The automatic link-local address, once duplicate address detection is done.
     pub fn link_local(&self) -> String {
         for _ in 0..100 {
             let output = Command::new("ip")
@@ -112,7 +112,7 @@ impl Host {
         panic!("{} has no link-local address", self.namespace);
     }
 
-    /// Runs the built program here.
+    /// Runs the built program in this namespace.
     pub fn start(&self, arguments: &[&str]) -> Running {
         let program = pulsecam();
         let mut command = Command::new("ip");
@@ -130,18 +130,18 @@ impl Host {
         ip(&[&["-n", &self.namespace], arguments].concat());
     }
 
-    /// Puts the cable in, or pulls it: the device is up or down at this end, the other end has no carrier.
+    /// Plugs the cable in or pulls it: the device is up or down at this end, the other end has no carrier.
     pub fn plug(&self, is_in: bool) {
         self.ip(&["link", "set", &self.device, if is_in { "up" } else { "down" }]);
     }
 
-    /// Drops what comes in, or no more: a firewall that lets the other direction through.
+    /// Drops incoming packets or stops doing so: a firewall that passes the other direction.
     pub fn deaf(&self, is_deaf: bool) {
         let what = if is_deaf { "add" } else { "del" };
         self.ip(&["rule", what, "iif", &self.device, "priority", "1", "blackhole"]);
     }
 
-    /// Takes another address in place of its own.
+    /// Replaces the address.
     pub fn moves_to(&mut self, last: u8) {
         let [a, b, c, _] = self.address.octets();
         self.ip(&["address", "del", &format!("{}/24", self.address), "dev", &self.device]);
@@ -149,7 +149,7 @@ impl Host {
         self.ip(&["address", "add", &format!("{}/24", self.address), "dev", &self.device]);
     }
 
-    /// Connections to or from this port that the system calls established.
+    /// Number of established TCP connections with this port at either end.
     pub fn established(&self, port: u16) -> usize {
         let table = Command::new("ip")
             .args(["netns", "exec", &self.namespace, "cat", "/proc/net/tcp"])
@@ -159,7 +159,7 @@ impl Host {
         let table = String::from_utf8(table.stdout).unwrap();
         let is = |line: &&str| {
             let fields: Vec<_> = line.split_whitespace().collect();
-            // Local address, remote address, state; 01 is "established".
+            // Local address, remote address, state; 01 means established.
             fields.len() > 3
                 && fields[3] == "01"
                 && (fields[1].ends_with(&port) || fields[2].ends_with(&port))

@@ -1,13 +1,13 @@
-//! The pulled cable, for real: relay and client on two hosts, which network namespaces play, and what can happen between them. TCP says
-//! "established" all the while.
+//! Outages of a real network: relay and client on two hosts, which are network namespaces. TCP reports
+//! "established" throughout.
 //!
-//! Needs: Linux, root, iproute2, the built program. Alone: `make test-net`. Ignored elsewhere, for it needs root; CI runs it. With
-//! `--nocapture` each tells how long both ends took.
+//! Needs Linux, root, iproute2 and the built program. Alone: `make test-net`. Ignored by default because it
+//! needs root; CI runs it. With `--nocapture` each test prints how long both ends took.
 
 #![cfg(target_os = "linux")]
 #![allow(missing_docs, unreachable_pub, reason = "a test's own parts")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
-#![allow(clippy::print_stdout, reason = "how long it took is worth knowing")]
+#![allow(clippy::print_stdout, reason = "the durations are informative")]
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -20,14 +20,14 @@ use common::program::Running;
 use hosts::{Cable, Host};
 use serde_json::Value;
 
-/// The relay's port; each test has a network of its own.
+/// The relay's port; each test has its own network.
 const PORT: u16 = 6868;
 
-/// Limits that are short, so that an outage is.
+/// Short limits, so that outages can be short.
 const RELAY: [&str; 6] = ["relay", "--listen", "0.0.0.0:6868", "--json", "--client-timeout", "3s"];
 const PATIENCE: [&str; 6] = ["--heartbeat", "500ms", "--timeout", "2s", "--max-backoff", "500ms"];
 
-/// Longer than any limit: what is older than this came from before the outage.
+/// Longer than any limit: a frame older than this is from before the outage.
 const OUTAGE_MS: f64 = 2000.0;
 
 fn start_relay(host: &Host) -> Running {
@@ -59,7 +59,7 @@ fn is(state: &'static str) -> impl Fn(&Value) -> bool {
     move |event| event["state"] == state
 }
 
-/// The picture goes on, with nothing in it from before the outage.
+/// Waits for new frames, none of them from before the outage.
 fn goes_on(viewer: &mut Running) {
     for _ in 0..5 {
         let frame = viewer.event("frame", |_| true);
@@ -67,7 +67,7 @@ fn goes_on(viewer: &mut Running) {
     }
 }
 
-/// What happens to both ends and is healed: `cut`, then `heal`.
+/// An outage of both ends that is ended: `cut`, then `heal`.
 fn outage(cable: &mut Cable, cut: impl Fn(&mut Cable), heal: impl Fn(&mut Cable)) {
     let mut relay = start_relay(&cable.relay);
     let mut beside = viewer(&cable.relay, &cable.relay);
@@ -87,9 +87,9 @@ fn outage(cable: &mut Cable, cut: impl Fn(&mut Cable), heal: impl Fn(&mut Cable)
     let why = sender.event("link", is("down"))["why"].as_str().unwrap().to_owned();
     assert!(why.contains("nothing heard"), "{why}");
     let client_noticed = since.elapsed();
-    // Sender and texts.
+    // The sender and the texts.
     for _ in 0..2 {
-        // Where only its answers are dropped, it gets the reset of a client that has given up.
+        // If only the relay's packets are dropped, it receives the reset of a client that has given up.
         relay.event("left", |event| {
             ["silent", "reset"].iter().any(|why| event["reason"].to_string().contains(why))
         });
@@ -117,9 +117,9 @@ fn outage(cable: &mut Cable, cut: impl Fn(&mut Cable), heal: impl Fn(&mut Cable)
         "noticed by the client after {client_noticed:.1?}, by the relay after {relay_noticed:.1?}; up again {up:.1?} after the end"
     );
     texts.say("after");
-    assert_eq!(beside.event("text", |_| true)["text"], "after", "each comes once and in order");
+    assert_eq!(beside.event("text", |_| true)["text"], "after", "each arrives once and in order");
     texts.stdin = None;
-    assert_eq!(texts.exit_code(), 0, "all have been taken");
+    assert_eq!(texts.exit_code(), 0, "all were accepted");
 }
 
 #[test]
@@ -147,11 +147,12 @@ fn a_firewall_that_drops_what_the_relay_sends_is_noticed_at_both_ends_and_healed
 #[ignore = "needs root and network namespaces: make test-net"]
 fn a_client_whose_address_changes_comes_back() {
     let mut cable = Cable::new();
-    // The addresses of the old connection are nobody's any more.
+    // Nobody has the old connection's address any more.
     outage(&mut cable, |cable| cable.client.moves_to(3), |_| ());
 }
 
-/// A connection that the client gives up while the relay does not: what the client's system still holds of it must not come after all.
+/// Tests that data of a connection that only the client has given up does not arrive later. The client's
+/// system still holds it.
 fn given_up(cut: impl Fn(&Cable, bool)) {
     let cable = Cable::new();
     let mut relay = cable.relay.start(&[&RELAY[..5], &["1m"]].concat());
@@ -168,7 +169,7 @@ fn given_up(cut: impl Fn(&Cable, bool)) {
     nothing_old_comes(&mut beside);
 }
 
-/// TCP sends again in growing pauses: a second or two after the cable is back.
+/// Watches long enough for TCP's retransmissions, which come a second or two after the cable is back.
 fn nothing_old_comes(viewer: &mut Running) {
     let mut newest = None;
     for _ in 0..50 {
@@ -198,15 +199,15 @@ fn what_waited_for_a_viewer_that_the_relay_gives_up_is_not_shown_when_the_firewa
     let cable = Cable::new();
     let mut relay = start_relay(&cable.relay);
     let _sender = sender(&cable.relay, &cable.relay);
-    // More patient than the relay: it still reads the old connection.
+    // More patient than the relay: it keeps reading the old connection.
     let address = format!("{}:{PORT}", cable.relay.address);
     let patient = ["view", &address, "--no-window", "--json", "--heartbeat", "500ms", "--timeout", "1m"];
     let mut viewer = cable.client.start(&patient);
     for _ in 0..10 {
         viewer.event("frame", |_| true);
     }
-    // No pulled cable: a packet that waits for the other host's link address leaves with the carrier, whatever became of its
-    // connection.
+    // The cable is not pulled here: a packet that waits for the other host's link address is sent once the
+    // carrier is back, even if its connection is gone.
     for end in [&cable.client, &cable.relay] {
         end.deaf(true);
     }
@@ -226,7 +227,7 @@ fn a_relay_host_that_vanishes_comes_back_as_another_process() {
     let mut sender = sender(&cable.client, &cable.relay);
     let mut viewer = viewer(&cable.client, &cable.relay);
     viewer.event("frame", |_| true);
-    // Nothing of its end reaches the others, neither FIN nor RST.
+    // Neither FIN nor RST of the relay reaches the clients.
     cable.relay.plug(false);
     relay.signal("KILL");
     let since = Instant::now();

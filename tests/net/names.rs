@@ -1,4 +1,5 @@
-//! Names and link-local addresses, in a network with a nameserver of its own: slow, silent, or not there yet.
+//! Names and link-local addresses, in a network with its own nameserver. It is slow, silent, or not running
+//! yet.
 
 use std::{
     fs,
@@ -14,16 +15,16 @@ use crate::{
     hosts::{Cable, Host},
 };
 
-/// Where the nameserver is, in the client's network.
+/// The nameserver's address, in the client's network.
 const NAMESERVER: &str = "127.0.0.53";
 
-/// One that takes questions and never answers.
+/// Receives queries and never answers.
 const SILENT: &str = "127.0.0.99";
 
-/// What the nameserver in the other process does.
+/// The variable that configures the nameserver process.
 const TABLE: &str = "DNS_TABLE";
 
-/// How the hosts look names up, as long as this lives.
+/// The resolver configuration of a host, until this is dropped.
 struct Resolving {
     folder: String,
 }
@@ -45,11 +46,11 @@ impl Drop for Resolving {
     }
 }
 
-/// A nameserver in a host's network: this program once more, as the test below.
+/// A nameserver in a host's network: this program run again, with the test below.
 struct Nameserver(Child);
 
 impl Nameserver {
-    /// Answers `desk.example` with these addresses after so many milliseconds; other names do not exist.
+    /// Answers `desk.example` with these addresses after `delay` milliseconds; other names do not exist.
     fn start(host: &Host, addresses: &str, delay: u64) -> Self {
         let program = std::env::current_exe().unwrap();
         let child = Command::new("ip")
@@ -72,7 +73,7 @@ impl Drop for Nameserver {
     }
 }
 
-/// Not a test of its own: what [`Nameserver`] runs. Without a table there is nothing to do.
+/// Not a test: [`Nameserver`] runs it. Does nothing without a table.
 #[test]
 #[ignore = "a part of the others"]
 fn a_nameserver_for_the_others() {
@@ -107,7 +108,7 @@ fn answer(question: &[u8], addresses: &[Ipv4Addr]) -> Vec<u8> {
     }
     reply.extend(&question[12..name_end + 4]);
     for address in addresses {
-        // The name again by its place, A, IN, 60 s, 4 bytes.
+        // A pointer to the name, A, IN, 60 s, 4 bytes.
         reply.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4]);
         reply.extend(address.octets());
     }
@@ -208,7 +209,7 @@ fn dead_addresses_of_a_name_are_in_nobodys_way() {
     let _names = Nameserver::start(&cable.client, &addresses, 0);
     let mut view = view(&cable, "desk.example", &["--connect-timeout", "300ms"]);
     let state = view.event("link", |event| event["state"] != "connecting");
-    assert_eq!(state["state"], "up", "at the first try: {state}");
+    assert_eq!(state["state"], "up", "at the first attempt: {state}");
 }
 
 #[test]
@@ -227,7 +228,7 @@ fn a_link_local_address_with_its_interface_is_a_relays_address() {
     let host = format!("{address}%nowhere0");
     let mut text = cable.client.start(&["text", &host, "hello", "--deadline", "500ms"]);
     assert_eq!(text.exit_code(), 1);
-    // By IPv4, it is an address of IPv4.
+    // An IPv4 address is reported as one.
     let host = cable.relay.address.to_string();
     assert_eq!(cable.client.start(&["text", &host, "hello"]).exit_code(), 0);
     let joined = relay.event("joined", |_| true)["addr"].as_str().unwrap().to_owned();

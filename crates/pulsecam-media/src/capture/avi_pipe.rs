@@ -1,22 +1,23 @@
-//! The video of an AVI that comes through a pipe: its chunks one after another, without an index.
+//! Extracts the video of an AVI read from a pipe: its chunks in order, without an index.
 //!
-//! Samples of sound look like the start of a JPEG now and then, so the stream is not searched: its chunks are walked.
+//! Sound samples sometimes look like the start of a JPEG, so the stream is not searched: its chunks are
+//! walked.
 
-/// A chunk's name and size, and a list's type behind them.
+/// Bytes of a chunk's name and size, and of a list's type after them.
 const HEADER: usize = 8;
 const LIST_HEADER: usize = 12;
 
-/// Keeps the chunks of pictures of a stream that is given in pieces.
+/// Keeps the video chunks of a stream that arrives in pieces.
 #[derive(Debug, Default)]
 pub(super) struct VideoChunks {
     header: Vec<u8>,
-    /// Bytes that are left of the chunk, and whether they are a picture's.
+    /// Bytes left of the current chunk, and whether it holds a picture.
     left: u64,
     keep: bool,
 }
 
 impl VideoChunks {
-    /// Moves what is a picture's to the front of `bytes`; how much that is.
+    /// Moves the picture bytes to the front of `bytes` and returns their number.
     pub(super) fn keep(&mut self, bytes: &mut [u8]) -> usize {
         let (mut at, mut kept) = (0, 0);
         while at < bytes.len() {
@@ -37,15 +38,15 @@ impl VideoChunks {
         kept
     }
 
-    /// Looks whether a header is whole.
+    /// Starts a chunk if its header is complete.
     fn begin(&mut self) {
         let [a, b, c, d, size @ ..] = self.header.as_slice() else { return };
         let name = [*a, *b, *c, *d];
         if !name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b' ') {
-            self.header.remove(0); // damaged: go on at the next byte that may be one
+            self.header.remove(0); // damaged: look for a header from the next byte on
             return;
         }
-        // What is in a list is walked too. A list may not know its size: it was written into a pipe.
+        // The contents of a list are walked too. A list written into a pipe may not know its size.
         let is_list = matches!(&name, b"RIFF" | b"LIST");
         if self.header.len() < if is_list { LIST_HEADER } else { HEADER } {
             return;

@@ -1,10 +1,10 @@
-//! The picture in place of a camera's while there is none: what is the matter, told in pixels.
+//! The card shown in place of a camera's picture while there is none: the reason, as pixels.
 //!
-//! The sender draws it, so that every viewer sees it, those too that know only pictures. A frozen last
-//! picture would pass for live; this cannot: no scene has hatched bands and words.
+//! The sender draws it, so that every viewer sees it, including clients that only know pictures. A frozen
+//! last picture would look live; a card with hatched bands and text does not.
 //!
-//! A name with emoji sets off a search for the system's fonts: while [`Painter::searching`], ask
-//! [`Painter::refresh`], and paint the card again once that says true.
+//! A name with emoji starts a search for the system's fonts: while [`Painter::searching`], poll
+//! [`Painter::refresh`], and paint the card again once it returns true.
 
 use crate::{
     lettering::{Painter, Rect, Style, fill, hatch, rounded, stroke},
@@ -13,7 +13,7 @@ use crate::{
 
 const TITLE: &str = "No signal";
 
-/// Dark, and plainly not a black picture.
+/// Dark, but clearly not a black picture.
 const BACKGROUND: u32 = 0x001a_1e26;
 const BAND: u32 = 0x0026_2b35;
 const HATCHING: u32 = 0x004a_5262;
@@ -21,31 +21,31 @@ const SYMBOL: u32 = 0x008b_94a3;
 const BRIGHT: u32 = 0x00f1_f3f5;
 const MUTED: u32 = 0x00b4_bbc6;
 
-/// Pixels to the em below which JPEG leaves nothing to read.
+/// Font size in pixels per em below which JPEG makes text unreadable.
 const SMALLEST_TEXT: f32 = 9.0;
 
-/// How far a name may shrink to be shown whole before its end is cut.
+/// How far a name may shrink to fit before it is cut.
 const SHRINK: f32 = 0.7;
 
-/// Parts of the room's height below which the symbol is a blot.
+/// Share of the available height below which the symbol is not recognisable.
 const SMALLEST_SYMBOL: f32 = 0.15;
 
-/// Lines of a reason: more would crowd the rest out.
+/// Maximum lines of a reason: more would push out the rest.
 const REASON_LINES: usize = 2;
 
-/// Wider than any picture: how a text is measured that is to be neither cut nor wrapped.
+/// Wider than any picture: used to measure a text without cutting or wrapping it.
 const UNLIMITED: usize = 100_000;
 
-/// What a camera that gives no picture says instead.
+/// The text of a card.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Card {
-    /// The camera's name, any text; may be empty.
+    /// The camera's name, arbitrary text; may be empty.
     pub name: String,
     /// Why there is no picture, in a few words; may be empty.
     pub reason: String,
 }
 
-/// A text and where it goes.
+/// A text with its style and measured size.
 struct Line<'a> {
     text: &'a str,
     style: Style,
@@ -54,8 +54,8 @@ struct Line<'a> {
 }
 
 impl Card {
-    /// The card as a picture of `width` x `height` pixels, of any size that an encoder takes. What does not fit
-    /// in a readable size is left out: first the symbol, then the reason, then the name.
+    /// The card as a picture of `width` x `height` pixels, of any size that an encoder accepts. What does not
+    /// fit at a readable size is left out: first the symbol, then the reason, then the name.
     pub fn picture(&self, painter: &mut Painter, width: usize, height: usize) -> Picture {
         let mut canvas = Canvas::filled(width, height, BACKGROUND);
         let band = height.min(width) / 16;
@@ -73,11 +73,11 @@ impl Card {
         Picture { width, height, pixels: Pixels::Rgb(canvas.pixels.iter().flat_map(rgb).collect()) }
     }
 
-    /// Symbol and words, one below the other in the middle of `room`.
+    /// Draws symbol and text, one below the other, centred in `room`.
     fn compose(&self, painter: &mut Painter, canvas: &mut Canvas, room: Rect) {
         let unit = (room.height as f32).min(room.width as f32 * 0.8);
         let mut lines = Vec::new();
-        // Without the title, the rest would not say what it is about.
+        // Without the title, the rest has no context.
         if let Some(title) = Line::title(painter, unit * 0.155, room.width) {
             lines.push(title);
             lines.extend(Line::name(painter, &self.name, unit * 0.1, room.width));
@@ -105,7 +105,7 @@ impl Card {
 }
 
 impl<'a> Line<'a> {
-    /// Nothing where the words would have to be cut.
+    /// `None` if the title would have to be cut.
     fn title(painter: &mut Painter, size: f32, room: usize) -> Option<Self> {
         let style = Style::line(size.max(SMALLEST_TEXT), BRIGHT, UNLIMITED);
         Self::of(painter, TITLE, style).filter(|line| line.width <= room)
@@ -123,8 +123,8 @@ impl<'a> Line<'a> {
         if natural <= room {
             return Self::of(painter, text, line);
         }
-        // One line more than wanted is allowed, so that nothing is cut where fewer turn out to do.
-        // Two lines of about the same length look better than a long one with a word below it.
+        // One extra line is allowed while searching, so that nothing is cut if fewer lines turn out to be
+        // enough. Two lines of similar length look better than a long one with a single word below it.
         let narrower = (10..20).map(|part| room * part / 20);
         let balanced = narrower.map(|width| Style { width, lines: REASON_LINES + 1, ..line });
         let whole = balanced.into_iter().find(|style| painter.measure(text, *style).1 <= REASON_LINES * one);
@@ -137,7 +137,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// A photo camera of `size` pixels down, struck through; `top` is the middle of its upper edge.
+/// Draws a crossed-out camera, `size` pixels high; `top` is the middle of its upper edge.
 fn camera(canvas: &mut Canvas, top: (f32, f32), size: f32) {
     let part = |across: f32, down: f32, width: f32, height: f32| {
         let (x, y) = (top.0 + (across - width / 2.0) * size, top.1 + down * size);
@@ -150,7 +150,7 @@ fn camera(canvas: &mut Canvas, top: (f32, f32), size: f32) {
     rounded(part(0.0, 0.41, 0.34, 0.34), 1.0, SYMBOL);
     let end = |across: f32, down: f32| (top.0 + across * size, top.1 + down * size);
     let (from, to) = (end(-0.66, 0.05), end(0.66, 0.95));
-    // A gap sets the stroke off from what it strikes through.
+    // A gap separates the stroke from the symbol.
     stroke(canvas, from, to, size * 0.23, BACKGROUND);
     stroke(canvas, from, to, size * 0.09, BRIGHT);
 }
@@ -181,7 +181,7 @@ mod tests {
         Card { name: name.into(), reason: reason.into() }
     }
 
-    /// Pixels of title and name; the symbol and the reason are darker, but for its stroke.
+    /// Counts pixels of title and name; symbol and reason are darker, except for the stroke.
     fn bright(picture: &Picture) -> usize {
         picture.bytes().chunks_exact(3).filter(|pixel| pixel.iter().all(|&tone| tone > 0xd0)).count()
     }
@@ -259,6 +259,6 @@ mod tests {
         let rows: Vec<_> = picture.bytes().chunks_exact(320 * 3).collect();
         let tones = |row: &[u8]| row.chunks_exact(3).map(<[u8]>::to_vec).collect::<BTreeSet<_>>().len();
         assert!(tones(rows[3]) > 1 && tones(rows[236]) > 1);
-        assert_eq!(tones(rows[20]), 1, "between band and symbol there is nothing");
+        assert_eq!(tones(rows[20]), 1, "nothing between band and symbol");
     }
 }

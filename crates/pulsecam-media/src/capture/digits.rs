@@ -1,8 +1,7 @@
-//! Digits of seven segments, with soft edges, drawn into luma: what a test picture needs of a font, at any
-//! size and with no file behind it.
+//! Anti-aliased seven-segment digits drawn into luma, at any size and without a font file.
 
-/// Segments as lines between corners of a box that is 1 high and [`BOX_WIDTH`] wide: top, upper right, lower
-/// right, bottom, lower left, upper left, middle.
+/// Segments as lines between corners of a box that is 1 high and [`BOX_WIDTH`] wide. Order: top, upper right,
+/// lower right, bottom, lower left, upper left, middle.
 const SEGMENTS: [[(f32, f32); 2]; 7] = [
     [(0.0, 0.0), (1.0, 0.0)],
     [(1.0, 0.0), (1.0, 0.5)],
@@ -19,13 +18,13 @@ const BOX_WIDTH: f32 = 0.46;
 /// Half the thickness of a segment, as a share of the height.
 const HALF_STROKE: f32 = 0.065;
 
-/// How much each end of a segment is drawn in, so that neighbours do not run together.
+/// How much each end of a segment is shortened, so that neighbours do not touch.
 const GAP: f32 = 0.05;
 
-/// Lean to the right, as clocks have it.
+/// Lean to the right, as on digital clocks.
 const SLANT: f32 = 0.09;
 
-/// Space from glyph to glyph, as a share of the height: a digit, and a colon or a point.
+/// Advance of a digit and of a colon or point, as a share of the height.
 const ADVANCE: f32 = 0.72;
 const NARROW_ADVANCE: f32 = 0.32;
 
@@ -40,12 +39,12 @@ struct Glyph {
     advance: usize,
     /// Pixels across.
     width: usize,
-    /// How much of each pixel is ink, row by row.
+    /// Coverage of each pixel, row by row.
     coverage: Vec<u8>,
 }
 
 impl Digits {
-    /// The characters that there are; others are left blank.
+    /// The supported characters; others are left blank.
     const ALL: &str = "0123456789:.UtC ";
 
     /// Glyphs of a height in pixels.
@@ -54,13 +53,13 @@ impl Digits {
         Self { height, glyphs: Self::ALL.chars().map(|c| (c, Glyph::new(c, height))).collect() }
     }
 
-    /// Pixels that a text takes across.
+    /// Width of a text in pixels.
     pub(super) fn width(&self, text: &str) -> usize {
         self.of(text).map(|glyph| glyph.advance).sum()
     }
 
-    /// Draws a text in `ink` with its top left corner at `x`, `y`, into a plane whose rows are `stride` long.
-    /// What stands out of the plane is cut off.
+    /// Draws a text in `ink` with its top left corner at `x`, `y`, into a plane with rows of `stride`. What
+    /// exceeds the plane is cut off.
     pub(super) fn draw(
         &self,
         luma: &mut [u8],
@@ -85,7 +84,7 @@ impl Digits {
         text.chars().filter_map(move |c| find(c).or_else(|| find(' '))).map(|(_, glyph)| glyph)
     }
 
-    /// The height that was asked for.
+    /// The requested height.
     pub(super) fn height(&self) -> usize {
         self.height
     }
@@ -113,7 +112,7 @@ impl Glyph {
     }
 }
 
-/// The lines of a character in shares of its height, dots as lines of no length.
+/// The lines of a character in shares of its height; dots are lines of length zero.
 fn strokes(c: char) -> Vec<[(f32, f32); 2]> {
     let dot = |y| [(0.5 * NARROW_ADVANCE, y); 2];
     let lit = match c {
@@ -140,14 +139,14 @@ fn strokes(c: char) -> Vec<[(f32, f32); 2]> {
     segments.map(|(_, [from, to])| drawn_in(place(from), place(to))).collect()
 }
 
-/// A line shorter by [`GAP`] at both ends.
+/// Shortens a line by [`GAP`] at both ends.
 fn drawn_in(from: (f32, f32), to: (f32, f32)) -> [(f32, f32); 2] {
     let (x, y) = (to.0 - from.0, to.1 - from.1);
     let share = GAP / x.hypot(y);
     [(from.0 + x * share, from.1 + y * share), (to.0 - x * share, to.1 - y * share)]
 }
 
-/// From a point to a line with two ends.
+/// The distance from a point to a line segment.
 fn distance(point: (f32, f32), [from, to]: [(f32, f32); 2]) -> f32 {
     let (line, offset) = ((to.0 - from.0, to.1 - from.1), (point.0 - from.0, point.1 - from.1));
     let square = line.0 * line.0 + line.1 * line.1;

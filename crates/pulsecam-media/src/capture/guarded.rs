@@ -1,4 +1,4 @@
-//! Calls into crates that panic on what a driver tells them.
+//! Calls into crates that panic on some drivers' answers.
 
 use std::{
     cell::Cell,
@@ -9,7 +9,7 @@ thread_local! {
     static EXPECTED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// `None` where it panics: it is no news. It looks like a crash only to a process that has not called [`silence_caught_panics`].
+/// `None` if it panics. The panic is printed unless the process has called [`silence_caught_panics`].
 pub(super) fn guarded<T>(ask: impl FnOnce() -> T) -> Option<T> {
     let before = EXPECTED.replace(true);
     let answer = catch_unwind(AssertUnwindSafe(ask));

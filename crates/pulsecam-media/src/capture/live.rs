@@ -1,8 +1,8 @@
-//! A pipe as a source: the output of a camera's program, a FIFO, a socket.
+//! A pipe as a source: the output of a camera program, a FIFO, a socket.
 //!
-//! Whoever writes into a pipe waits while nobody reads, and pictures grow old in it unseen. A thread therefore reads all the
-//! time, notes when each picture's last byte came, and keeps the newest only ([`super::newest`]). Files are read at their own
-//! pace instead ([`super::mjpeg`]).
+//! A program that writes into a pipe blocks while nobody reads, and the pictures in it grow old. Therefore a
+//! thread reads all the time, records when each picture's last byte arrived, and keeps only the newest
+//! ([`super::newest`]). Files are read at their own pace instead ([`super::mjpeg`]).
 
 use std::{
     fs::File,
@@ -22,13 +22,13 @@ use super::{
 };
 use crate::clock::Timestamp;
 
-/// Bytes without a picture after which it is reported that none came.
+/// Bytes without a picture after which a warning is logged.
 const TELL_AFTER: u64 = 1 << 20;
 
-/// Bytes without a picture after which none is expected any more: minutes of a camera's stream, a second of `/dev/zero`.
+/// Bytes without a picture after which reading stops. Minutes of a camera's stream, a second of `/dev/zero`.
 const GIVE_UP_AFTER: u64 = 1 << 30;
 
-/// What a live stream is read from.
+/// The input of a live stream.
 pub(super) type Input = Box<dyn Read + Send>;
 
 /// A live stream of JPEGs.
@@ -47,19 +47,20 @@ struct Shared {
 struct State {
     waiting: Waiting,
     losses: Losses,
-    /// What went wrong and is still to be reported.
+    /// An error that is still to be reported.
     trouble: Option<Error>,
-    /// Nobody takes pictures any more.
+    /// Whether nobody takes pictures any more.
     closed: bool,
 }
 
 impl Live {
-    /// Standard input.
+    /// Reads standard input.
     pub(super) fn stdin(input: Input, fps: Option<f64>) -> Result<Self, Error> {
         Self::start("standard input".into(), fps, move || Ok(input))
     }
 
-    /// A path that is no regular file. It is opened once; a FIFO waits for who writes, on the thread that reads it.
+    /// A path that is not a regular file. It is opened once; a FIFO blocks until there is a writer, on the
+    /// reading thread.
     pub(super) fn open(path: &Path, fps: Option<f64>) -> Result<Self, Error> {
         let opened = path.to_owned();
         Self::start(path.display().to_string(), fps, move || input(&opened))
@@ -88,13 +89,13 @@ impl Live {
     }
 }
 
-/// Opens what is no regular file.
+/// Opens a path that is not a regular file.
 fn input(path: &Path) -> io::Result<Input> {
     #[cfg(unix)]
     {
         use std::os::unix::{fs::FileTypeExt, net::UnixStream};
         if path.metadata()?.file_type().is_socket() {
-            // A socket of this process, as in /dev/fd/3, or one of a file system.
+            // A socket of this process, as in /dev/fd/3, or one in the file system.
             return Ok(Box::new(UnixStream::connect(path)?));
         }
     }
@@ -106,7 +107,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads to the end.
+    /// Reads to the end of the stream.
     fn read(&self, mut splitter: Splitter<Watched>) -> Result<(), Error> {
         let mut count = 0;
         loop {
@@ -115,7 +116,7 @@ impl Shared {
             let damaged = losses.damaged;
             let watched = &mut splitter.reader;
             let result = match next {
-                // Whatever the bytes before the end were taken for.
+                // The watcher knows the reason of an end better than the splitter.
                 Ok(None) | Err(Error::NotMjpeg { .. }) => {
                     let end = watched.over.take().map_or(Ok(()), Err);
                     return end.and_then(|()| if count > 0 { Ok(()) } else { Err(watched.nothing(damaged)) });
@@ -160,7 +161,8 @@ impl Source for Live {
             let now = Instant::now();
             let until = match state.waiting.take(now) {
                 Next::Picture(Came { captured, damaged, jpeg, .. }) => {
-                    // Damage leaves a gap in the numbers; what is passed over does not, for nobody wanted it.
+                    // Damage leaves a gap in the numbers; dropped pictures do not, because nobody requested
+                    // them.
                     let seq = self.given + damaged;
                     self.given += 1;
                     return Ok(Some(Frame { seq, captured, data: FrameData::Jpeg(jpeg) }));
@@ -168,7 +170,7 @@ impl Source for Live {
                 Next::End => return state.trouble.take().map_or(Ok(None), Err),
                 Next::Wait(until) => until,
             };
-            // One that ends the stream waits for the pictures before it.
+            // A final error is returned after the pictures before it.
             if let Some(error) = state.trouble.take_if(|error| !error.is_final()) {
                 return Err(error);
             }
@@ -184,8 +186,8 @@ impl Source for Live {
 
     fn describe(&self) -> String {
         match self.fps {
-            Some(fps) => format!("MJPEG from {}, as it comes, at most {fps} fps", self.name),
-            None => format!("MJPEG from {}, as it comes", self.name),
+            Some(fps) => format!("MJPEG from {}, live, at most {fps} fps", self.name),
+            None => format!("MJPEG from {}, live", self.name),
         }
     }
 
@@ -199,27 +201,27 @@ impl Source for Live {
 }
 
 impl Drop for Live {
-    /// Its thread ends with the next picture, or with the stream: a read cannot be interrupted.
+    /// The thread ends with the next picture, or with the stream: a read cannot be interrupted.
     fn drop(&mut self) {
         self.shared.state().closed = true;
     }
 }
 
-/// Reads, and notes when and what.
+/// A reader that records the time and the format of what it reads.
 struct Watched {
     input: Input,
     name: String,
-    /// When the last bytes came.
+    /// When the last bytes arrived.
     came: (Instant, Timestamp),
-    /// What the stream begins with.
+    /// The first bytes of the stream.
     start: Vec<u8>,
     bytes: u64,
-    /// Whether no picture has come yet.
+    /// Whether no picture was found yet.
     searching: bool,
     told: bool,
-    /// Picks the pictures out of an AVI.
+    /// Extracts the pictures if the stream is an AVI.
     avi: Option<VideoChunks>,
-    /// Why it reads no further, although there is more.
+    /// Why it stops reading, although there is more.
     over: Option<Error>,
 }
 
@@ -239,7 +241,7 @@ impl Watched {
         }
     }
 
-    /// The end came, and no picture.
+    /// The error for a stream that ended without a picture.
     fn nothing(&self, damaged: u64) -> Error {
         let bytes = self.bytes;
         if self.avi.is_some() {
@@ -251,7 +253,7 @@ impl Watched {
             _ if damaged > 0 => format!("{bytes} bytes with {damaged} damaged pictures"),
             _ => format!("{bytes} bytes ({})", described(&self.start)),
         };
-        let brought = format!("ended before a picture came: {brought}");
+        let brought = format!("ended before the first picture: {brought}");
         Error::NoPicture { name: self.name.clone(), brought }
     }
 
@@ -280,7 +282,7 @@ impl Watched {
         }
         if self.bytes > GIVE_UP_AFTER {
             let (name, what) = (self.name.clone(), described(&self.start));
-            let brought = format!("brought no picture in its first GiB ({what})");
+            let brought = format!("has no picture in its first GiB ({what})");
             self.over = Some(Error::NoPicture { name, brought });
         }
     }
@@ -302,7 +304,7 @@ impl Read for Watched {
             }
             let kept = self.avi.as_mut().map_or(count, |chunks| chunks.keep(&mut buffer[..count]));
             if kept > 0 || count == 0 {
-                return Ok(kept); // nothing is the end
+                return Ok(kept); // 0 bytes mean the end
             }
         }
     }
@@ -319,7 +321,7 @@ mod tests {
 
     use super::*;
 
-    /// A skeleton of a JPEG with `body` as entropy-coded data.
+    /// The skeleton of a JPEG with `body` as entropy-coded data.
     fn jpeg(body: &[u8]) -> Vec<u8> {
         [b"\xff\xd8\xff\xe0\0\x08JFIF\0\x01\xff\xda\0\x02", body, b"\xff\xd9"].concat()
     }
@@ -329,11 +331,11 @@ mod tests {
         (Live::stdin(Box::new(reader), fps).unwrap(), writer)
     }
 
-    /// The rest, with the numbers of frames.
+    /// The remaining pictures, with their frame numbers.
     fn rest(source: &mut Live) -> Vec<(u64, Bytes)> {
         let jpeg = |frame: Frame| match frame.data {
             FrameData::Jpeg(jpeg) => (frame.seq, jpeg),
-            FrameData::Picture(_) => panic!("no JPEG"),
+            FrameData::Picture(_) => panic!("not a JPEG"),
         };
         std::iter::from_fn(|| source.next_frame().unwrap().map(jpeg)).collect()
     }
@@ -363,13 +365,13 @@ mod tests {
             written.push(Timestamp::now());
             thread::sleep(Duration::from_millis(25)); // longer than a burst
         }
-        // 800 kB, far more than a pipe holds: they were all read.
+        // 800 kB, far more than a pipe holds: all of it was read.
         let first = source.next_frame().unwrap().unwrap();
         assert!(source.passed_over() >= u64::from(PICTURES) - 3, "{}", source.passed_over());
-        assert_eq!(first.seq, 0, "what nobody wanted is no loss");
+        assert_eq!(first.seq, 0, "dropped pictures are not losses");
         let came = usize::try_from(source.passed_over()).unwrap();
         let off = first.captured.as_micros().abs_diff(written[came].as_micros());
-        assert!(off < 1_000_000, "it says when it came, not when it was taken: {off} µs off");
+        assert!(off < 1_000_000, "the time is that of its arrival, not of the call: {off} µs off");
         drop(writer);
         assert!(rest(&mut source).len() < 3);
     }
@@ -384,10 +386,10 @@ mod tests {
             assert!(error.is_final() && source.next_frame().unwrap().is_none(), "{error}");
             error.to_string()
         };
-        assert_eq!(end(b""), "standard input ended before a picture came: 0 bytes");
+        assert_eq!(end(b""), "standard input ended before the first picture: 0 bytes");
         assert_eq!(
             end(b"no camera here\nreally\n"),
-            "standard input ended before a picture came: 22 bytes (text, \"no camera here\")"
+            "standard input ended before the first picture: 22 bytes (text, \"no camera here\")"
         );
         let png = end(b"\x89PNG\r\n\x1a\n and much more");
         assert!(png.contains("a PNG picture") && png.contains("ffmpeg -f png_pipe"), "{png}");
@@ -407,7 +409,7 @@ mod tests {
             }
         }
         let mut source = Live::stdin(Box::new(Broken(jpeg(b"one"))), None).unwrap();
-        assert!(source.next_frame().unwrap().is_some(), "what came before is handed on");
+        assert!(source.next_frame().unwrap().is_some(), "what came before is returned");
         let error = source.next_frame().unwrap_err();
         assert!(error.is_final() && error.to_string().contains("the cable is out"), "{error}");
         let mut missing = Live::open(Path::new("/nowhere/fifo"), None).unwrap();

@@ -1,4 +1,4 @@
-//! Sees to it that a source gives whole pictures only: repairs what can be, counts, and says so.
+//! Repairs a source's frames if possible, drops damaged ones, counts and reports both.
 
 use std::{
     fmt::Display,
@@ -14,12 +14,12 @@ use crate::jpeg::{
     marker::{EndScanner, Scan},
 };
 
-/// How often the same trouble is reported again while it lasts.
+/// How often the same kind of flaw is reported again.
 const AGAIN: Duration = Duration::from_secs(60);
 
-/// Repairs the frames of one source, and keeps its account of them.
+/// Repairs the frames of one source and counts losses.
 pub(super) struct Mender {
-    /// The source, for reports.
+    /// The source's name, for reports.
     name: String,
     repairer: Repairer,
     losses: Losses,
@@ -28,7 +28,7 @@ pub(super) struct Mender {
 }
 
 impl Mender {
-    /// For the source of this name.
+    /// A mender for the source of this name.
     pub(super) fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -39,18 +39,18 @@ impl Mender {
         }
     }
 
-    /// Calls the source something else from now on.
+    /// Changes the name of the source in reports.
     pub(super) fn rename(&mut self, name: String) {
         self.name = name;
     }
 
-    /// What was damaged and repaired so far.
+    /// Damaged and repaired frames so far.
     pub(super) const fn losses(&self) -> Losses {
         self.losses
     }
 
-    /// The picture at the start of `bytes`: a part of them if it is whole, else a copy that was repaired. `None` if it is damaged,
-    /// which is counted and reported.
+    /// The picture at the start of `bytes`: a slice if it is intact, else a repaired copy. `None` if it is
+    /// damaged, which is counted and reported.
     pub(super) fn frame(&mut self, bytes: &Bytes, length: Length) -> Option<Bytes> {
         match self.repairer.repair(bytes, length) {
             Ok(Repaired::Whole(length)) => Some(bytes.slice(..length)),
@@ -58,7 +58,7 @@ impl Mender {
         }
     }
 
-    /// The same with a copy of a whole picture, for bytes that stay where they are.
+    /// The same for borrowed bytes: an intact picture is copied.
     pub(super) fn copied(&mut self, bytes: &[u8], length: Length) -> Option<Bytes> {
         let repaired = self.repairer.repair(bytes, length);
         self.counted(repaired, |length| bytes.get(..length).map(Bytes::copy_from_slice))
@@ -82,7 +82,7 @@ impl Mender {
         }
     }
 
-    /// Repairs a picture whose end was walked to, and counts nothing yet.
+    /// Repairs a picture whose end is already known, without counting.
     pub(super) fn walked(
         &mut self,
         bytes: &[u8],
@@ -92,7 +92,7 @@ impl Mender {
         self.repairer.walked(bytes, scanner, scan)
     }
 
-    /// Counts a picture that was repaired; one that has no flaw is none.
+    /// Counts a repaired picture; does nothing without a flaw.
     pub(super) fn repaired(&mut self, flaw: Option<Flaw>) {
         let Some(flaw) = flaw else { return };
         self.losses.repaired += 1;
@@ -102,7 +102,7 @@ impl Mender {
         }
     }
 
-    /// Counts a picture that is left out.
+    /// Counts a picture that is dropped.
     pub(super) fn damaged(&mut self, reason: &dyn Display) {
         self.losses.damaged += 1;
         let (name, count) = (&self.name, self.losses.damaged);
@@ -114,7 +114,7 @@ impl Mender {
     }
 }
 
-/// Whether something is to be reported: the first time, and then once in [`AGAIN`].
+/// Whether a report is due: the first time, and then once per [`AGAIN`].
 #[derive(Debug, Default)]
 struct Turn(Option<Instant>);
 

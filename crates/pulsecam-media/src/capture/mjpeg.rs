@@ -1,5 +1,5 @@
-//! JPEGs one after another, in a file: `ffmpeg … -f mjpeg clip.mjpeg`, dumps of HTTP multipart bodies, recordings of cameras.
-//! Pipes are read by [`super::live`].
+//! Concatenated JPEGs in a file: `ffmpeg … -f mjpeg`, dumps of multipart bodies, camera recordings. Pipes are
+//! read by [`super::live`].
 
 use std::{
     fs::File,
@@ -24,28 +24,28 @@ pub(super) struct Mjpeg {
     splitter: Splitter<File>,
     name: String,
     pacer: Pacer,
-    /// Where it begins.
+    /// File position where it starts.
     from: u64,
     repeat: bool,
     /// Pictures since the last start.
     shown: u64,
     seq: u64,
-    /// Pictures that were damaged or repaired, each counted as often as it came.
+    /// Damaged or repaired pictures, counted in every round.
     losses: Losses,
-    /// It failed for good.
+    /// Whether it has failed for good.
     over: bool,
     playback: Option<Playback>,
 }
 
 impl Mjpeg {
-    /// A file, at `fps` frames a second.
+    /// Opens a file, to be played at `fps` frames per second.
     pub(super) fn open(path: &Path, fps: f64, settings: &Settings) -> Result<Self, Error> {
         let name = path.display().to_string();
         let file = File::open(path).map_err(|source| Error::Io { name: name.clone(), source })?;
         Self::read(file, name, fps, settings)
     }
 
-    /// An open file, from where it stands.
+    /// An open file, from its current position.
     pub(super) fn read(mut file: File, name: String, fps: f64, settings: &Settings) -> Result<Self, Error> {
         let (from, start) =
             beginning(&mut file).map_err(|source| Error::Io { name: name.clone(), source })?;
@@ -56,7 +56,7 @@ impl Mjpeg {
         splitter.find_start()?;
         let Settings { repeat, playback, .. } = settings.clone();
         if let Some(playback) = &playback {
-            playback.opened(None, true); // how long it is shows at its end
+            playback.opened(None, true); // its length is known at its end
         }
         let pacer = Pacer::new(fps);
         Ok(Self {
@@ -84,7 +84,7 @@ impl Mjpeg {
         next
     }
 
-    /// Goes back to the beginning.
+    /// Returns to the start.
     fn rewind(&mut self) -> Result<(), Error> {
         self.shown = 0;
         let io = |source| Error::Io { name: self.name.clone(), source };
@@ -94,8 +94,8 @@ impl Mjpeg {
         Ok(())
     }
 
-    /// Goes to the picture that is shown at this time, or to the last one, by reading up to it: nothing in such a file says where
-    /// its pictures are.
+    /// Goes to the picture that is shown at this time, or to the last one. It reads up to it, because such a
+    /// file has no index.
     fn seek(&mut self, to: Duration) -> Result<Option<Bytes>, Error> {
         let number = (to.as_secs_f64() * self.pacer.fps()).round() as u64;
         if number < self.shown {
@@ -116,13 +116,14 @@ impl Mjpeg {
         Ok(last)
     }
 
-    /// The end: whether it is no end, because it begins again or a person went back in it. A picture that is to be shown next.
+    /// Handles the end; `None` if it is final. Otherwise the file starts again or a person moved back, and
+    /// the picture to show next, if any, is returned.
     fn at_end(&mut self) -> Result<Option<Option<Bytes>>, Error> {
         if self.seq == 0 {
-            let brought = format!("has no whole picture: {} are damaged", self.losses.damaged);
+            let brought = format!("has no intact picture: {} are damaged", self.losses.damaged);
             return Err(Error::NoPicture { name: self.name.clone(), brought });
         }
-        // A round without a picture would be followed by another such.
+        // After a round without any picture, the next one would have none either.
         if self.repeat && self.shown > 0 {
             self.rewind()?;
             return Ok(Some(None));
@@ -161,7 +162,7 @@ impl Mjpeg {
     }
 }
 
-/// Where a file stands, and its next bytes; it stands there again.
+/// The current position of a file and the bytes that follow; the position is restored.
 pub(super) fn beginning(file: &mut File) -> std::io::Result<(u64, Vec<u8>)> {
     let from = file.stream_position()?;
     let mut start = Vec::new();
@@ -176,7 +177,7 @@ impl Source for Mjpeg {
             return Ok(None);
         }
         let next = self.paced();
-        // A picture that is too long is skipped; of what cannot be read, nothing will ever come.
+        // An oversized picture is skipped; a read error is final.
         self.over = next.as_ref().map_or_else(Error::is_final, Option::is_none);
         let Some(jpeg) = next? else { return Ok(None) };
         if let Some(playback) = &self.playback {
@@ -200,7 +201,7 @@ impl Source for Mjpeg {
 mod tests {
     use super::*;
 
-    /// A skeleton of a JPEG with `body` as entropy-coded data.
+    /// The skeleton of a JPEG with `body` as entropy-coded data.
     fn jpeg(body: &[u8]) -> Vec<u8> {
         [b"\xff\xd8\xff\xe0\0\x08JFIF\0\x01\xff\xda\0\x02", body, b"\xff\xd9"].concat()
     }
@@ -271,7 +272,7 @@ mod tests {
         film.seek(ms(9_000));
         assert_eq!(next(), Some(4), "past the end: the last one");
         film.close();
-        assert_eq!(film.progress().length, None, "nobody has seen the end");
+        assert_eq!(film.progress().length, None, "unknown until the end");
         assert_eq!((next(), film.progress().length), (None, Some(ms(50))));
     }
 }

@@ -1,9 +1,8 @@
-//! Where frames come from: a camera, a test pattern, photographs in motion, MJPEG files and pipes.
+//! Sources of frames: cameras, a test pattern, photos in motion, MJPEG files and pipes.
 //!
-//! Every source is a [`Source`]: an object that blocks until the next frame is due and returns it.
-//! It runs on a thread of its own, paces itself, and knows nothing of the network. What it cannot
-//! give without work (a JPEG from a camera, a planar picture from another) it leaves to the
-//! encoder: [`FrameData`] says which it is.
+//! Every source is a [`Source`]: an object that blocks until the next frame is due and returns it. It runs on
+//! its own thread, paces itself, and knows nothing of the network. It returns pictures as it has them, JPEG
+//! or pixels ([`FrameData`]), and leaves encoding to the encoder.
 
 mod avi_pipe;
 #[doc(hidden)]
@@ -55,27 +54,28 @@ pub use self::{
 };
 pub use crate::playback::{Playback, Progress};
 
-/// Keeps panics out of the report that are caught here: crates that talk to cameras panic on what some drivers tell them.
+/// Keeps caught panics out of standard error: camera crates panic on some drivers' answers.
 ///
-/// For the program, once, when it starts: it puts a panic hook before the one that is there, which is the whole process's business and
-/// not that of a library. Without it those panics are caught all the same, and written to standard error.
+/// To be called once by the program at start-up: it installs a panic hook in front of the existing one, which
+/// affects the whole process and is therefore not a library's decision. Without it those panics are still
+/// caught, but printed to standard error.
 pub fn silence_caught_panics() {
     #[cfg(target_os = "linux")]
     guarded::silence_caught_panics();
 }
 
-/// What a source hands on.
+/// A frame that a source returns.
 #[derive(Clone, Debug)]
 pub struct Frame {
-    /// Counts from 0, and skips the numbers of frames that the source itself lost.
+    /// Counts from 0; numbers of frames that the source itself lost are skipped.
     pub seq: u64,
-    /// When the picture was taken, as near to the exposure as the source can tell.
+    /// When the picture was taken, as close to the exposure as the source can tell.
     pub captured: Timestamp,
     /// The picture.
     pub data: FrameData,
 }
 
-/// A picture in the form in which the source had it.
+/// A picture in the form in which the source has it.
 #[derive(Clone, Debug)]
 pub enum FrameData {
     /// A complete JPEG, trimmed to its true length.
@@ -84,10 +84,10 @@ pub enum FrameData {
     Picture(Picture),
 }
 
-/// Something that makes frames.
+/// A producer of frames.
 ///
-/// Not `Send`: a camera handle has to stay on the thread that opened it. Open a source with
-/// [`Spec::open`] on the thread that will read it.
+/// Not `Send`: a camera handle has to stay on the thread that opened it. Open a source with [`Spec::open`] on
+/// the thread that will read it.
 pub trait Source {
     /// Blocks until the next frame is due; `None` at the end of the material.
     ///
@@ -96,11 +96,11 @@ pub trait Source {
     /// [is final](Error::is_final).
     fn next_frame(&mut self) -> Result<Option<Frame>, Error>;
 
-    /// One line for a person: what it is, at which size and rate.
+    /// Returns one line for a person: what the source is, its size and rate.
     fn describe(&self) -> String;
 
-    /// Lets the next frame go by: nobody will see it, and what making it costs can be saved. False at the end of the
-    /// material.
+    /// Skips the next frame because nobody will see it, which saves the cost of making it. False at the end
+    /// of the material.
     ///
     /// # Errors
     /// As [`Source::next_frame`].
@@ -108,79 +108,76 @@ pub trait Source {
         Ok(self.next_frame()?.is_some())
     }
 
-    /// What viewers are to be told where no frames come; `None` for sources whose pauses mean nothing.
+    /// What viewers are shown if no frames arrive; `None` for sources whose pauses mean nothing.
     fn signal(&self) -> Option<Signal> {
         None
     }
 
-    /// What was lost so far.
+    /// Frames lost so far.
     fn losses(&self) -> Losses {
         Losses::default()
     }
 
-    /// Frames that came and that the source left out for newer ones, all of them whole: it is live, and more came than were
-    /// wanted or taken.
+    /// Number of intact frames that a live source dropped in favour of newer ones.
     fn passed_over(&self) -> u64 {
         0
     }
 
-    /// Takes memory of an earlier picture, to make the next one in.
+    /// Takes the memory of an earlier picture for use in the next one.
     fn reuse(&mut self, memory: Vec<u8>) {
         drop(memory);
     }
 }
 
-/// A live source, as viewers know it that do not see it.
+/// What viewers are told about a live source while it gives no picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signal {
     /// Its name.
     pub name: String,
-    /// Width and height of its pictures, where they are known.
+    /// Width and height of its pictures, if known.
     pub size: Option<(usize, usize)>,
-    /// Silence that means that something is wrong.
+    /// Silence after which something must be wrong.
     pub patience: Duration,
 }
 
-/// Frames of a source that never came out of it.
+/// Frames of a source that were lost or needed repair.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Losses {
-    /// Came in part, or marked as damaged by the driver.
+    /// Arrived incomplete, or marked as damaged by the driver.
     pub damaged: u64,
-    /// Never came, as the driver's frame numbers tell.
+    /// Never arrived, according to the driver's frame numbers.
     pub missed: u64,
-    /// Sent, but only after something was put right: an end marker added, stray bytes removed.
+    /// Sent, but only after a repair: an end marker added, stray bytes removed.
     pub repaired: u64,
 }
 
-/// Why a source cannot be opened or cannot go on.
+/// Why a source cannot be opened or cannot continue.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The text after `--source` names nothing that exists.
-    #[error(
-        "there is no file or folder {0:?}: --source takes camera, pattern, a photo, a folder of photos, an MJPEG file, a numbered sequence such as shots/%04d.jpg, or - for standard input"
-    )]
+    /// The text names no source and no existing file.
+    #[error("there is no file or folder {0:?}")]
     NoSuchSource(String),
-    /// No camera at all.
-    #[error("no camera was found: plug one in, or use --source pattern")]
+    /// No camera is connected.
+    #[error("no camera was found")]
     NoCamera,
-    /// A camera was named that is not there.
-    #[error("there is no camera {wanted:?}; there is {present}")]
+    /// The named camera is not connected.
+    #[error("there is no camera {wanted:?}; available: {present}")]
     NoSuchCamera {
-        /// What was asked for.
+        /// What was requested.
         wanted: String,
-        /// The cameras that are there, as one line.
+        /// The connected cameras, as one line.
         present: String,
     },
-    /// Something is wrong with the camera.
+    /// The camera has a fault.
     #[error("camera {name}: {fault}")]
     Camera {
         /// The camera's name.
         name: String,
-        /// What it is.
+        /// The fault.
         fault: Fault,
     },
-    /// A folder without a single picture in it.
+    /// A folder without any pictures.
     #[error("{} has no pictures (looked for .jpg, .jpeg, .png, .gif, .webp and .bmp)", .0.display())]
     NoPictures(PathBuf),
     /// A sequence pattern that matches no file.
@@ -188,22 +185,22 @@ pub enum Error {
     EmptySequence {
         /// The pattern.
         text: String,
-        /// What there is instead, or what a pattern looks like.
+        /// What exists instead, or what a pattern looks like.
         hint: String,
     },
-    /// A sequence of which no file is a picture.
+    /// A sequence in which no file is a picture.
     #[error("none of the {count} files of {text:?} is a picture; the last: {last}")]
     NoneGood {
         /// The pattern.
         text: String,
-        /// How many were tried.
+        /// Number of files tried.
         count: u64,
         /// What is wrong with the last one.
         last: String,
     },
     /// A size that no picture can have.
     #[error(
-        "a picture of {width}x{height} pixels cannot be made: up to {MAX_DIMENSION} a side and {MAX_PIXELS} in all are allowed"
+        "a picture cannot have {width}x{height} pixels: at most {MAX_DIMENSION} per side and {MAX_PIXELS} in total are allowed"
     )]
     BadSize {
         /// Pixels across.
@@ -211,17 +208,17 @@ pub enum Error {
         /// Pixels down.
         height: usize,
     },
-    /// A file that is no picture.
-    #[error("{} is no picture: {reason}", path.display())]
+    /// A file that is not a picture.
+    #[error("{} is not a picture: {reason}", path.display())]
     NotAPicture {
         /// The file.
         path: PathBuf,
         /// What the decoder found.
         reason: String,
     },
-    /// A stream in which no JPEG begins.
+    /// A stream in which no JPEG starts.
     #[error(
-        "{name} is no MJPEG stream: no JPEG begins within its first {searched} bytes (make one with: ffmpeg -i INPUT -f mjpeg -)"
+        "{name} is not an MJPEG stream: no JPEG starts within its first {searched} bytes (make one with: ffmpeg -i INPUT -f mjpeg -)"
     )]
     NotMjpeg {
         /// The file, or standard input.
@@ -229,16 +226,16 @@ pub enum Error {
         /// Bytes that were searched.
         searched: usize,
     },
-    /// A stream that ended without a picture, or brought so much without one that none is expected any more.
+    /// A stream that ended without a picture, or in which none is expected any more.
     #[error("{name} {brought}")]
     NoPicture {
         /// The pipe, the file, or standard input.
         name: String,
-        /// What it brought instead, as a sentence about it.
+        /// What it contained instead, as a predicate: "ended before …".
         brought: String,
     },
-    /// Another format than JPEGs one after another.
-    #[error("{name} brings {what}, not JPEG pictures{advice}")]
+    /// A format other than concatenated JPEGs.
+    #[error("{name} contains {what}, not JPEG pictures{advice}")]
     Other {
         /// The pipe, the file, or standard input.
         name: String,
@@ -247,12 +244,12 @@ pub enum Error {
         /// How to convert it, if that is known.
         advice: String,
     },
-    /// A picture in a stream that grows past what a message may hold.
-    #[error("{name}: a picture of more than {allowed} bytes")]
+    /// A picture in a stream exceeds the message size limit.
+    #[error("{name}: a picture exceeds {allowed} bytes")]
     TooLong {
         /// The file, or standard input.
         name: String,
-        /// The largest picture that is taken, in bytes.
+        /// The size limit of a picture, in bytes.
         allowed: usize,
     },
     /// Reading failed.
@@ -260,7 +257,7 @@ pub enum Error {
     Io {
         /// The file, or standard input.
         name: String,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
     /// A recording that cannot be played.
@@ -276,10 +273,10 @@ pub enum Error {
     Picture {
         /// The file.
         name: String,
-        /// What the codec said.
+        /// The codec's error.
         reason: String,
     },
-    /// The controls of a camera cannot be told.
+    /// The controls of a camera cannot be read.
     #[error("camera {name}: {source}")]
     Controls {
         /// The camera's name.
@@ -290,14 +287,15 @@ pub enum Error {
 }
 
 impl Error {
-    /// Something else than JPEGs, and the command that converts it.
+    /// A format other than JPEG, with the command that converts it.
     pub(crate) fn other(name: &str, what: String, advice: Option<String>) -> Self {
         let advice = advice.map_or_else(String::new, |command| format!(" (convert it with: {command})"));
         Self::Other { name: name.to_owned(), what, advice }
     }
 
-    /// Whether nothing will ever come of this source any more: a pipe that cannot be read, a file of another format. After other
-    /// errors it may be asked again: a camera may come back, and behind a damaged picture there may be a good one.
+    /// Whether the source will never give a picture again. Examples are a pipe that cannot be read and a file
+    /// of another format. After other errors it may be asked again: a camera may come back, and a damaged
+    /// picture may be followed by a good one.
     #[must_use]
     pub const fn is_final(&self) -> bool {
         match self {
@@ -321,7 +319,7 @@ impl Error {
         }
     }
 
-    /// Whether it lasts for longer than a moment: a camera that is not there, or that somebody else has.
+    /// Whether the error persists: the camera is missing, not permitted, or in use by another program.
     #[must_use]
     pub const fn is_lasting(&self) -> bool {
         matches!(
@@ -332,7 +330,7 @@ impl Error {
         )
     }
 
-    /// What it is, without what it is with, for where that is said beside it.
+    /// The error without the source's name, for places that show the name beside it.
     #[must_use]
     pub fn reason(&self) -> String {
         match self {

@@ -1,9 +1,8 @@
-//! Photographs in motion: slow pans and zooms, and a cross-over from one to the next.
+//! Photos in motion: slow pans and zooms, and a cross-fade from one to the next.
 //!
-//! What a camera shows is never still, and a link that is tried with a still picture tells little. The
-//! work is done in planar 4:2:0 from the first to the last step: half the samples of RGB to scale, and
-//! nothing for the encoder to convert. The crop box moves in fractions of a pixel; whole pixels would
-//! jerk. Photos are never stamped.
+//! A camera's picture is never still, so a still picture says little about a link. Everything is done in
+//! planar 4:2:0: half the samples of RGB to scale, and no conversion in the encoder. The crop box moves in
+//! fractions of a pixel, because whole pixels would jerk. Photos are never stamped.
 
 use std::{
     path::{Path, PathBuf},
@@ -22,41 +21,41 @@ use crate::{
     picture::{Picture, Pixels},
 };
 
-/// The closest zoom: photos keep this much more than the frame's size, and no more.
+/// The closest zoom: photos are kept larger than the frame by this factor.
 const CLOSEST: f64 = 1.28;
 
-/// The widest: never the whole photo, so that there is always room to pan.
+/// The widest zoom: never the whole photo, so that there is always room to pan.
 const WIDEST: f64 = 1.06;
 
-/// How far a pan goes, in widths or heights of the frame: a tall photo would race past otherwise.
+/// Maximum pan, in widths or heights of the frame: a tall photo would move too fast otherwise.
 const FARTHEST: f64 = 0.4;
 
-/// Seconds that the zoom, the pan across and the pan down take, there and back. Without a common divisor
-/// worth the name, so that a single photo does not seem to repeat.
+/// Periods of the zoom, the horizontal and the vertical pan, in seconds. They have no common divisor, so that
+/// the motion of a single photo does not seem to repeat.
 const PERIODS: [f64; 3] = [23.0, 31.0, 17.0];
 
-/// Seconds of a photo on its own.
+/// Seconds for which a photo is shown on its own.
 const TURN: f64 = 6.0;
 
-/// Seconds of a cross-over.
+/// Seconds of a cross-fade.
 const CROSSING: f64 = 1.2;
 
-/// Turns by which each photo's motion is ahead of the one before: the golden ratio never repeats.
+/// Offset in turns of each photo's motion to the one before: the golden ratio never repeats.
 const AHEAD: f64 = 0.618;
 
-/// One photo or several, shown in motion for ever.
+/// One photo or several, shown in motion without end.
 pub(super) struct Motion {
     name: String,
     size: (usize, usize),
     pacer: Pacer,
     scaler: Scaler,
     current: Moving,
-    /// The photo that is fading in, and since when.
+    /// The photo that is fading in, and its start time.
     incoming: Option<(Moving, f64)>,
     /// When the current photo's turn ends.
     turn_ends: f64,
-    /// The photos to come, loaded on a thread of their own: decoding one takes longer than a frame.
-    /// `None` for a single photo.
+    /// The following photos, loaded on another thread because decoding one takes longer than a frame. `None`
+    /// for a single photo.
     next: Option<Receiver<Picture>>,
 }
 
@@ -122,7 +121,7 @@ impl Source for Motion {
     }
 }
 
-/// A photo that moves. The number sets its motion apart from its neighbours'.
+/// A photo that moves. The number offsets its motion from its neighbours'.
 struct Moving {
     photo: Picture,
     number: u64,
@@ -135,7 +134,7 @@ impl Moving {
     }
 }
 
-/// The part of a photo that is shown at a time: three slow swings, none of which ever jumps.
+/// The part of a photo that is shown at a time: three slow oscillations without jumps.
 fn part_at(whole: Part, time: f64, number: u64) -> Part {
     let swing = |period: f64| {
         let turns = time / period + number as f64 * AHEAD;
@@ -148,7 +147,7 @@ fn part_at(whole: Part, time: f64, number: u64) -> Part {
     Part { left: pan(across, width), top: pan(down, height), width, height }
 }
 
-/// Lays `above` over `below`; `share` of 0 to 1 eases in and out.
+/// Blends `above` over `below`; `share` from 0 to 1 eases in and out.
 fn blend(below: &mut Picture, above: &Picture, share: f64) {
     let share = share.clamp(0.0, 1.0);
     let weight = (share * share * (3.0 - 2.0 * share) * 256.0) as u16;
@@ -158,8 +157,8 @@ fn blend(below: &mut Picture, above: &Picture, share: f64) {
     }
 }
 
-/// The first photo that can be shown, and the paths in the order in which they follow it, it last. Where none
-/// can, the first one's error.
+/// The first photo that can be shown, and the paths that follow it, its own last. If none can be shown, the
+/// error of the first.
 fn first_good(mut paths: Vec<PathBuf>, enough: (usize, usize)) -> Result<(Picture, Vec<PathBuf>), Error> {
     let mut first_error = None;
     for at in 0..paths.len() {
@@ -172,7 +171,7 @@ fn first_good(mut paths: Vec<PathBuf>, enough: (usize, usize)) -> Result<(Pictur
             }
             Err(error) => {
                 if paths.len() > 1 {
-                    tracing::warn!(%error, "left out");
+                    tracing::warn!(%error, "skipped");
                 }
                 first_error.get_or_insert(error);
             }
@@ -181,7 +180,7 @@ fn first_good(mut paths: Vec<PathBuf>, enough: (usize, usize)) -> Result<(Pictur
     Err(first_error.unwrap_or_else(|| Error::NoPictures(PathBuf::new())))
 }
 
-/// Loads the photos round and round, one ahead of need; ends when nobody takes them any more.
+/// Loads the photos in a cycle, one ahead; ends when the receiver is dropped.
 fn in_background(mut paths: Vec<PathBuf>, enough: (usize, usize)) -> Result<Receiver<Picture>, Error> {
     let (give, take) = sync_channel(0);
     let load_all = move || {
@@ -194,7 +193,7 @@ fn in_background(mut paths: Vec<PathBuf>, enough: (usize, usize)) -> Result<Rece
                         true
                     }
                     Err(error) => {
-                        tracing::warn!(%error, "left out from now on");
+                        tracing::warn!(%error, "skipped from now on");
                         false
                     }
                 }
@@ -258,7 +257,7 @@ mod tests {
     fn photos_of_a_folder_follow_one_another_without_a_cut() {
         let mut motion = Motion::open(Path::new(DATA), SIZE, 30.0).unwrap();
         let next = motion.next.take().unwrap();
-        // Waits for the loader instead of racing it.
+        // Wait for the loader instead of racing it.
         let (give, take) = sync_channel(4);
         (0..3).for_each(|_| give.send(next.recv().unwrap()).unwrap());
         motion.next = Some(take);

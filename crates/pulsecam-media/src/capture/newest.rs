@@ -1,6 +1,6 @@
-//! Which pictures of a live stream go on: the newest, and no more of them a second than are wanted.
+//! Selects which pictures of a live stream to pass on: the newest, at no more than the requested rate.
 //!
-//! A live stream cannot be asked to wait, so what comes too fast is passed over. Plain types that are given the time.
+//! A live stream cannot be slowed down, so surplus pictures are dropped. Plain types that are given the time.
 
 use std::{
     collections::VecDeque,
@@ -12,44 +12,45 @@ use bytes::Bytes;
 use super::pace::Pacer;
 use crate::clock::Timestamp;
 
-/// Pictures that come within this time are one burst, of which none is passed over for a newer one: a program that writes
-/// several at once, or this one getting the processor late. Shorter than the time between two frames of a camera.
+/// Pictures arriving within this time form a burst, in which none is dropped for a newer one. A program may
+/// write several at once, or this one may be scheduled late. Shorter than a camera's frame interval.
 const BURST: Duration = Duration::from_millis(20);
 
-/// The pictures of a burst go on this far apart: what sends them takes one at a time, and would pass them over for each other.
+/// Pause between the pictures of a burst. The sending side takes one at a time, and would drop all but the
+/// last.
 const SPREAD: Duration = Duration::from_millis(1);
 
-/// Bytes of a burst that may wait beside its newest picture.
+/// Maximum bytes of a burst that wait beside its newest picture.
 const BURST_BYTES: usize = 1 << 20;
 
-/// A picture that came.
+/// A picture that arrived.
 #[derive(Debug)]
 pub(super) struct Came {
-    /// When its last byte came.
+    /// When its last byte arrived.
     pub(super) at: Instant,
-    /// The same for others.
+    /// The same as wall-clock time.
     pub(super) captured: Timestamp,
-    /// Pictures before it that were damaged.
+    /// Number of damaged pictures before it.
     pub(super) damaged: u64,
     pub(super) jpeg: Bytes,
 }
 
-/// At most so many a second, on an even grid: neither jitter nor rounding adds up.
+/// A rate limit on an even grid: neither jitter nor rounding adds up.
 #[derive(Debug)]
 pub(super) struct Ceiling {
     interval: Duration,
-    /// When the next one is due; `None` before the first.
+    /// When the next picture is due; `None` before the first.
     next: Option<Instant>,
 }
 
 impl Ceiling {
-    /// Of `fps` frames a second, brought into the range that makes sense.
+    /// A limit of `fps` frames per second, clamped to the supported range.
     pub(super) fn new(fps: f64) -> Self {
         Self { interval: Duration::from_secs_f64(1.0 / Pacer::new(fps).fps()), next: None }
     }
 
-    /// Whether a picture that comes now goes on at once. It may be early by a quarter of an interval, so that jitter does not
-    /// choose among the frames of a stream that is twice as fast.
+    /// Whether a picture that arrives now is passed on at once. It may be early by a quarter of an interval,
+    /// so that jitter does not decide which frames of a stream at twice the rate are kept.
     fn lets_through(&mut self, now: Instant) -> bool {
         if self.next.is_some_and(|next| now + self.interval / 4 < next) {
             return false;
@@ -58,7 +59,7 @@ impl Ceiling {
         true
     }
 
-    /// One goes on now.
+    /// Records that a picture is passed on now.
     fn passed(&mut self, now: Instant) {
         self.next = Some(match self.next {
             Some(next) if now < next + self.interval => next + self.interval,
@@ -66,46 +67,46 @@ impl Ceiling {
         });
     }
 
-    /// When a picture that came too early goes on after all: when its turn has passed without a newer one, or at its turn if
-    /// none can come.
+    /// When a picture that was too early is passed on. After its slot has passed without a newer one, or in
+    /// its slot if no more can come.
     fn turn(&self, is_last: bool, now: Instant) -> Instant {
         let next = self.next.unwrap_or(now);
         if is_last { next } else { next + self.interval }
     }
 }
 
-/// The pictures that wait for whoever takes them.
+/// The pictures waiting for the consumer.
 #[derive(Debug)]
 pub(super) struct Waiting {
     ceiling: Option<Ceiling>,
-    /// The newest that may go on, behind those of the same burst.
+    /// The newest that may be passed on, after those of the same burst.
     ready: VecDeque<Came>,
-    /// A newer one that came too early.
+    /// A newer one that arrived too early.
     early: Option<Came>,
     passed_over: u64,
-    /// When one was taken last.
+    /// When a picture was last taken.
     taken: Option<Instant>,
     ended: bool,
 }
 
-/// What there is to take.
+/// The result of taking a picture.
 #[derive(Debug)]
 pub(super) enum Next {
-    /// This picture.
+    /// A picture.
     Picture(Came),
-    /// Nothing yet; something at this time, if nothing comes before it.
+    /// Nothing yet; try again at this time, or when another picture arrives.
     Wait(Option<Instant>),
-    /// Nothing any more.
+    /// The end.
     End,
 }
 
 impl Waiting {
-    /// With a ceiling, if there is one.
+    /// An empty queue, with a rate limit if given.
     pub(super) fn new(ceiling: Option<Ceiling>) -> Self {
         Self { ceiling, ready: VecDeque::new(), early: None, passed_over: 0, taken: None, ended: false }
     }
 
-    /// A picture came.
+    /// Adds a picture that arrived.
     pub(super) fn came(&mut self, picture: Came) {
         if let Some(ceiling) = &mut self.ceiling {
             if !ceiling.lets_through(picture.at) {
@@ -127,7 +128,7 @@ impl Waiting {
         }
     }
 
-    /// No more will come.
+    /// Marks the end: no more pictures will arrive.
     pub(super) fn end(&mut self) {
         self.ended = true;
     }
@@ -154,7 +155,7 @@ impl Waiting {
         if self.ended { Next::End } else { Next::Wait(None) }
     }
 
-    /// Pictures that came and that nobody will see, because a newer one went on in their place.
+    /// Number of pictures dropped in favour of newer ones.
     pub(super) fn passed_over(&self) -> u64 {
         self.passed_over
     }
@@ -170,7 +171,7 @@ mod tests {
         Came { at, captured: Timestamp::now(), damaged: number, jpeg: Bytes::from_static(b"jpeg") }
     }
 
-    /// The numbers of what a consumer that is always there gets, and how old each is then.
+    /// The numbers of the pictures that a waiting consumer gets, and their age at that time.
     fn taken(waiting: &mut Waiting, came: impl IntoIterator<Item = Instant>) -> Vec<(u64, Duration)> {
         let mut out = Vec::new();
         let mut take = |waiting: &mut Waiting, until: Option<Instant>| loop {
@@ -184,7 +185,7 @@ mod tests {
             return now;
         };
         for (number, at) in came.into_iter().enumerate() {
-            // What was due before this one came.
+            // What was due before this one arrived.
             if let Next::Wait(Some(due)) = waiting.take(at - MS)
                 && due < at
             {
@@ -231,7 +232,7 @@ mod tests {
         for (fps, ceiling) in [(30.0, 30.0), (15.0, 30.0), (0.5, 15.0)] {
             let mut waiting = Waiting::new(Some(Ceiling::new(ceiling)));
             let out = taken(&mut waiting, even(start, fps, 100));
-            assert_eq!(out.len() as f64, fps * 100.0, "all of a slower one: {fps} to {ceiling}");
+            assert_eq!(out.len() as f64, fps * 100.0, "every picture of a slower stream: {fps} to {ceiling}");
         }
     }
 

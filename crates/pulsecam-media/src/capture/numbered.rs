@@ -1,4 +1,4 @@
-//! File names with a place for a number, `shots/%04d.jpg`, and which numbers there are.
+//! File names with a placeholder for a number, `shots/%04d.jpg`, and the numbers that exist.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -6,10 +6,10 @@ use std::{
     path::{Path, PathBuf, is_separator},
 };
 
-/// Digits that a number is padded to at the most: more than a u64 ever has.
+/// Maximum digits to pad to: more than a u64 ever has.
 const MAX_WIDTH: usize = 20;
 
-/// A path with a place for a number: `%d`, or `%04d` for at least four digits; `%%` is a percent sign.
+/// A path with a number: `%d`, or `%04d` for at least four digits; `%%` is a percent sign.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Numbered {
     before: OsString,
@@ -18,8 +18,8 @@ pub(super) struct Numbered {
 }
 
 impl Numbered {
-    /// `None` without a place for a number. It is the last one of the file name; of the folders' names only if the file name has
-    /// none, for `100%done/` is a name that people give.
+    /// `None` without a placeholder. The last one of the file name is used; one in a folder's name only if
+    /// the file name has none, because `100%done/` is a plausible name.
     pub(super) fn parse(text: &OsStr) -> Option<Self> {
         let bytes = text.as_encoded_bytes();
         let separator = bytes.iter().rposition(|&byte| is_separator(char::from(byte)));
@@ -28,7 +28,7 @@ impl Numbered {
         Some(Self { before: os(&bytes[..from]), width, after: os(&bytes[to..]) })
     }
 
-    /// The same with `%%` as the percent sign that it stands for; `None` if there is none.
+    /// The same with every `%%` replaced by a percent sign; `None` if there is none.
     pub(super) fn unescaped(&self) -> Option<Self> {
         let single = |text: &OsStr| os(&replaced(text.as_encoded_bytes()));
         let other = Self { before: single(&self.before), width: self.width, after: single(&self.after) };
@@ -43,26 +43,26 @@ impl Numbered {
         path.into()
     }
 
-    /// The number as it stands in the path.
+    /// The number as written in the path.
     pub(super) fn digits(&self, number: u64) -> String {
         format!("{number:0width$}", width = self.width)
     }
 
-    /// The numbers for which there is a file, in order. Names that a number would not be written as are left out: `7` and
-    /// `00007` for `%04d`.
+    /// The numbers for which a file exists, in order. Names that a number would not produce are ignored: `7`
+    /// and `00007` for `%04d`.
     pub(super) fn present(&self) -> Vec<u64> {
         let before = self.before.as_encoded_bytes();
         let name = before.iter().rposition(|&byte| is_separator(char::from(byte))).map_or(0, |at| at + 1);
         let folder = os(&before[..name]);
         let folder = if folder.is_empty() { Path::new(".") } else { Path::new(&folder) };
         let after = self.after.as_encoded_bytes();
-        // A folder with a number: its own name ends at the next separator.
+        // In a folder name with a number, the name ends at the next separator.
         let end = after.iter().position(|&byte| is_separator(char::from(byte))).unwrap_or(after.len());
         let number = |entry: &OsStr| {
             let digits =
                 entry.as_encoded_bytes().strip_prefix(&before[name..])?.strip_suffix(&after[..end])?;
             let digits = std::str::from_utf8(digits).ok()?;
-            let number = digits.parse().ok()?; // too large for any number: not one of them
+            let number = digits.parse().ok()?; // too large for a u64
             (digits == self.digits(number)).then_some(number)
         };
         let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
@@ -76,8 +76,7 @@ impl Numbered {
     }
 }
 
-/// The last place for a number from `start` on: where it begins and ends, and its digits. `%%` is none, and neither is the
-/// second half of it.
+/// The last placeholder from `start` on: its start, end and width. `%%` is none, nor is its second half.
 fn last_place(bytes: &[u8], start: usize) -> Option<(usize, usize, usize)> {
     let (mut at, mut found) = (start, None);
     while at < bytes.len() {
@@ -95,7 +94,7 @@ fn last_place(bytes: &[u8], start: usize) -> Option<(usize, usize, usize)> {
     found
 }
 
-/// What stands behind a percent sign: `d` or `04d`; its length, and the digits that are meant.
+/// Parses what follows a percent sign, `d` or `04d`: its length and the padding width.
 fn place(rest: &[u8]) -> Option<(usize, usize)> {
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     if rest.get(digits) != Some(&b'd') {
@@ -119,7 +118,7 @@ fn replaced(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// A part of a path that was cut at ASCII characters.
+/// A part of a path that was cut at an ASCII character.
 fn os(bytes: &[u8]) -> OsString {
     #[cfg(unix)]
     {
@@ -128,7 +127,7 @@ fn os(bytes: &[u8]) -> OsString {
     }
     #[cfg(not(unix))]
     {
-        // Only names that are no Unicode change, and match no file then.
+        // Only changes names that are not Unicode, which then match no file.
         String::from_utf8_lossy(bytes).into_owned().into()
     }
 }

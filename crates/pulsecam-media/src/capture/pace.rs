@@ -1,8 +1,8 @@
-//! When the next frame is due: an even grid of instants that a stall leaves holes in.
+//! Times at which frames are due: an even grid, from which a stall removes slots.
 //!
-//! Each instant is counted from the first one rather than from the last, so that neither rounding nor
-//! late wake-ups add up. Who comes late by more than a period has missed frames, and gets the
-//! newest that is due instead of a burst of old ones.
+//! Each time is computed from the first rather than from the last, so that neither rounding nor late wake-ups
+//! add up. A caller that is late by more than a period has missed frames, and gets the newest that is due
+//! instead of a burst of old ones.
 
 use std::{
     thread,
@@ -11,25 +11,25 @@ use std::{
 
 use super::playback::{Playback, Wake};
 
-/// The rate of sources that have none of their own.
+/// The rate of sources without their own.
 pub(super) const DEFAULT_FPS: f64 = 30.0;
 
-/// The slowest rate: a frame in 100 s is still a slide show; slower looks like a hang.
+/// The slowest rate: one frame in 100 s is still a slide show; slower looks like a hang.
 const MIN_FPS: f64 = 0.01;
 
-/// The fastest rate: beyond it the timer's own jitter is as long as the period.
+/// The fastest rate: above it, timer jitter is as long as the period.
 const MAX_FPS: f64 = 1000.0;
 
 /// A point on the grid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Due {
-    /// When.
+    /// The time.
     pub(super) at: Instant,
-    /// Its number; numbers left out are frames that were missed.
+    /// Its number; skipped numbers are frames that were missed.
     pub(super) tick: u64,
 }
 
-/// Gives the instants at which frames are due.
+/// Computes when frames are due.
 #[derive(Debug)]
 pub(super) struct Pacer {
     fps: f64,
@@ -43,19 +43,18 @@ struct Grid {
 }
 
 impl Pacer {
-    /// A pacer of `fps` frames a second, brought into the range that makes sense; what is no number
-    /// becomes [`DEFAULT_FPS`].
+    /// A pacer of `fps` frames per second, clamped to the supported range; NaN becomes [`DEFAULT_FPS`].
     pub(super) fn new(fps: f64) -> Self {
         let fps = if fps.is_nan() { DEFAULT_FPS } else { fps.clamp(MIN_FPS, MAX_FPS) };
         Self { fps, grid: None }
     }
 
-    /// Frames a second.
+    /// Frames per second.
     pub(super) fn fps(&self) -> f64 {
         self.fps
     }
 
-    /// The next frame's turn. The first is due at once and starts the grid.
+    /// The next frame's time. The first is due at once and starts the grid.
     pub(super) fn due(&mut self, now: Instant) -> Due {
         let fps = self.fps;
         let grid = self.grid.get_or_insert(Grid { start: now, next: 0 });
@@ -66,7 +65,7 @@ impl Pacer {
         Due { at: grid.start.checked_add(offset).unwrap_or(now), tick }
     }
 
-    /// Waits until the next frame is due, longer while a person has paused it.
+    /// Waits until the next frame is due, longer while playback is paused.
     pub(super) fn wait_for(&mut self, playback: Option<&Playback>) -> Wake {
         let Some(playback) = playback else {
             self.wait();
@@ -76,13 +75,13 @@ impl Pacer {
         let wake = playback.wait_until(due.at);
         match (&wake, &mut self.grid) {
             (Wake::Due { paused }, Some(grid)) => grid.start += *paused,
-            // What comes next is due at once, and begins another grid.
+            // The next frame is due at once, and starts a new grid.
             _ => self.grid = None,
         }
         wake
     }
 
-    /// Sleeps until the next frame is due, and gives its number.
+    /// Sleeps until the next frame is due, and returns its number.
     pub(super) fn wait(&mut self) -> u64 {
         let now = Instant::now();
         let due = self.due(now);

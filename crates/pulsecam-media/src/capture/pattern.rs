@@ -1,12 +1,11 @@
-//! The test picture: a clock to photograph, a ring that turns once a second, colours to judge by, and a stamp
-//! for programs.
+//! The test picture: a clock to photograph, a turning ring, colours, and a machine-readable stamp.
 //!
-//! Two screens in one photograph show the latency between them: the clock counts milliseconds, and a gap on
-//! the ring of a tenth of a turn is 100 ms. Colour bars and the ramp below show what encoding does to colours
+//! Two screens in one photograph show the latency between them: the clock counts milliseconds, and a gap of a
+//! tenth of a turn on the ring is 100 ms. Colour bars and the ramp below show what encoding does to colours
 //! and shades.
 //!
-//! It is made directly in planar 4:2:0, as the encoder takes it. What never changes is drawn once and
-//! copied; the ring's pixels are looked up by their angle, the digits are laid over.
+//! It is made directly in planar 4:2:0, as the encoder takes it. The static parts are drawn once and copied;
+//! the ring's pixels are looked up by their angle, and the digits are drawn on top.
 
 use std::f32::consts::TAU;
 
@@ -22,20 +21,20 @@ use crate::{
     picture::{Picture, Pixels, Subsampling},
 };
 
-/// Angles that the ring tells apart: two milliseconds each.
+/// Angular resolution of the ring: two milliseconds per step.
 const ANGLES: usize = 512;
 
-/// Luma of the ring where the head is far.
+/// Luma of the ring far from the head.
 const RING_DIM: f32 = 44.0;
 
-/// How fast the head's tail fades, a turn being 1: a third of it is left after a fifth of a turn.
+/// How fast the head's tail fades per turn: a third is left after a fifth of a turn.
 const TAIL: f32 = 5.5;
 
-/// Luma of the clock's digits, of the smaller ones.
+/// Luma of the clock's digits and of the smaller ones.
 const BRIGHT: u8 = 245;
 const SOFT: u8 = 150;
 
-/// The colours: of the background's corners, of the ring, and of the bars (75 % as on television).
+/// Colours of the background's corners, of the ring, and of the bars (75 % as on television).
 const TOP_LEFT: [u8; 3] = [10, 24, 48];
 const BOTTOM_RIGHT: [u8; 3] = [46, 18, 58];
 const RING: [u8; 3] = [255, 184, 92];
@@ -64,20 +63,20 @@ pub(super) struct Pattern {
 /// A pixel of the ring.
 struct RingPixel {
     at: u32,
-    /// Clockwise from the top, of [`ANGLES`].
+    /// Clockwise from the top, in units of [`ANGLES`] per turn.
     angle: u16,
-    /// How much of the pixel is ring.
+    /// Coverage of the pixel by the ring.
     coverage: u8,
 }
 
-/// Where things are: in a box of 16:9 above the bars, so that every shape of picture looks composed.
+/// Positions in a 16:9 box above the bars, so that the picture is composed at every aspect ratio.
 #[derive(Clone, Copy)]
 struct Layout {
     left: f32,
     top: f32,
-    /// Height of the box; all measures are shares of it.
+    /// Height of the box; all measures are fractions of it.
     unit: f32,
-    /// The row at which the bars begin, the ramp begins, and both end.
+    /// Rows at which the bars begin, the ramp begins, and both end.
     strips: [usize; 3],
 }
 
@@ -90,7 +89,7 @@ impl Layout {
         Self { left: (w - unit * 16.0 / 9.0) / 2.0, top: (h - unit) / 2.0, unit, strips }
     }
 
-    /// Pixels from shares of the box's height.
+    /// Pixel position from fractions of the box's height.
     fn at(&self, x: f32, y: f32) -> (usize, usize) {
         ((self.left + x * self.unit).max(0.0) as usize, (self.top + y * self.unit).max(0.0) as usize)
     }
@@ -101,7 +100,7 @@ impl Layout {
 }
 
 impl Pattern {
-    /// A test picture of a size at `fps` frames a second.
+    /// A test picture of `size` at `fps` frames per second.
     pub(super) fn new(size: (usize, usize), fps: f64) -> Self {
         let layout = Layout::new(size.0, size.1);
         let mut canvas = Painting::new(size);
@@ -180,7 +179,7 @@ fn tail() -> [u8; ANGLES] {
     })
 }
 
-/// The planes while the still parts are drawn.
+/// The planes while the static parts are drawn.
 struct Painting {
     planes: Vec<u8>,
     /// Row length and rows of luma: the size rounded up to whole blocks.
@@ -194,7 +193,7 @@ impl Painting {
         Self { planes, stride: width.next_multiple_of(2), rows: height.next_multiple_of(2) }
     }
 
-    /// Puts a colour on a pixel, and on the block that shares its chroma.
+    /// Sets a pixel's luma, and the chroma of its block.
     fn put(&mut self, x: usize, y: usize, [luma, u, v]: [u8; 3]) {
         self.planes[y * self.stride + x] = luma;
         self.tint(x, y, [u, v]);
@@ -207,7 +206,7 @@ impl Painting {
         self.planes[at + blocks] = v;
     }
 
-    /// A gradient from corner to corner. Its steps are broken up by a little noise: bands would show.
+    /// A diagonal gradient. A little noise hides its steps, which would show as bands.
     fn background(&mut self) {
         let (from, to) = (yuv(TOP_LEFT).map(f32::from), yuv(BOTTOM_RIGHT).map(f32::from));
         let mut noise = fastrand::Rng::with_seed(1);
@@ -234,13 +233,13 @@ impl Painting {
                 self.put(x, y, [shade, 128, 128]);
             }
         }
-        // Nothing but luma is stamped.
+        // Below, only luma is stamped: keep chroma neutral.
         for y in end..self.rows {
             (0..self.stride).for_each(|x| self.tint(x, y, [128, 128]));
         }
     }
 
-    /// Tints the ring's place, marks the tenths of a second inside it, and gives its pixels.
+    /// Draws the ring's tint and, inside it, tick marks for tenths of a second. Returns the ring's pixels.
     fn ring(&mut self, layout: &Layout) -> Vec<RingPixel> {
         let (centre_x, centre_y) = (layout.left + 0.36 * layout.unit, layout.top + 0.5 * layout.unit);
         let (outer, inner) = (0.30 * layout.unit, 0.25 * layout.unit);
@@ -320,7 +319,7 @@ mod tests {
                 .collect()
         };
         let shown: [Vec<u8>; 2] = [digits(&first), digits(&later)];
-        assert!(shown[0].iter().any(|&sample| sample > 230), "digits are there");
+        assert!(shown[0].iter().any(|&sample| sample > 230), "digits are drawn");
         assert_ne!(shown[0], shown[1]);
     }
 

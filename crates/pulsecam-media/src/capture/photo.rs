@@ -1,5 +1,5 @@
-//! A photograph as planes, ready to be shown in motion: decoded, turned upright, brought to a size that
-//! makes every later frame cheap.
+//! Loads a photo as planes, ready to be shown in motion. It is decoded, turned upright, and scaled to a size
+//! that makes every later frame cheap.
 
 use std::{
     fs,
@@ -17,10 +17,10 @@ use crate::{
     still,
 };
 
-/// Names that a folder is searched for.
+/// Extensions that a folder is searched for.
 const EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "gif", "webp", "bmp"];
 
-/// The pictures in a folder, by name.
+/// The pictures in a folder, sorted by name.
 pub(super) fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let io = |source| Error::Io { name: folder.display().to_string(), source };
     let mut found = Vec::new();
@@ -35,7 +35,7 @@ pub(super) fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     if found.is_empty() { Err(Error::NoPictures(folder.into())) } else { Ok(found) }
 }
 
-/// Loads a picture as planar 4:2:0, shrunk where it is larger than is needed to cover `enough`.
+/// Loads a picture as planar 4:2:0, shrunk if it is larger than needed to cover `enough`.
 pub(super) fn load(path: &Path, enough: (usize, usize)) -> Result<Picture, Error> {
     let file = read(path)?;
     let rgb = still::decode(&file).map_err(|error| wrong(path, error))?.picture;
@@ -56,7 +56,7 @@ fn read(path: &Path) -> Result<Bytes, Error> {
 fn wrong(path: &Path, error: still::Error) -> Error {
     match error {
         still::Error::Io(source) => Error::Io { name: path.display().to_string(), source },
-        // What can be converted is named for what it is.
+        // A format that can be converted is named.
         still::Error::Foreign(foreign) if !foreign.advice.is_empty() => {
             Error::Picture { name: path.display().to_string(), reason: foreign.to_string() }
         }
@@ -70,7 +70,7 @@ fn wrong(path: &Path, error: still::Error) -> Error {
     }
 }
 
-/// RGB to planar 4:2:0, full range BT.601. Slow against the encoder's own, and done once a photo.
+/// RGB to planar 4:2:0, full range BT.601. Slower than the encoder's own conversion, but done once per photo.
 fn planar(rgb: &Picture) -> Result<Picture, Error> {
     let (width, height) = (rgb.width, rgb.height);
     let mut full = [(); 3].map(|()| Vec::with_capacity(width * height));

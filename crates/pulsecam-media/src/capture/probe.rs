@@ -1,20 +1,21 @@
-//! What bytes are, by how they begin: a film, a picture, a web page.
+//! Identifies formats by their first bytes: a film, a picture, a web page.
 //!
-//! It is asked of the first bytes of a file or a pipe, so that neither is read whole to learn that it is
-//! something else. A format is named only if it is sure: a wrong name would refuse a stream that can be sent.
+//! It is given the first bytes of a file or a pipe, so that no input is read whole just to find that it is
+//! something else. A format is named only if it is certain: a wrong name would refuse a stream that can be
+//! sent.
 
 use std::fmt;
 
-/// Bytes that are worth looking at: the start of a transport stream may be cut, and headers are shorter.
+/// Bytes to look at: a transport stream may start in the middle of a packet; headers are shorter.
 pub(crate) const PROBED: usize = 64 << 10;
 
-/// Bytes that have to be text for the whole to count as text.
+/// Bytes that must be text for the whole to count as text.
 const TEXT: usize = 1 << 10;
 
-/// Bytes of a packet of an MPEG transport stream.
+/// Packet size of an MPEG transport stream.
 const PACKET: usize = 188;
 
-/// A format.
+/// A format that is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Jpeg,
@@ -61,13 +62,13 @@ pub(crate) enum Kind {
     Zeros,
 }
 
-/// What bytes that begin so are, if that is known.
+/// The format of data that starts with these bytes, if known.
 pub(crate) fn probe(start: &[u8]) -> Option<Kind> {
     by_magic(start).or_else(|| video_stream(start)).or_else(|| readable(start))
 }
 
 impl Kind {
-    /// Whether pictures may still come in it: a multipart dump begins with text.
+    /// Whether JPEGs may follow: a multipart dump starts with text.
     pub(crate) const fn may_hold_jpegs(self) -> bool {
         matches!(
             self,
@@ -75,12 +76,12 @@ impl Kind {
         )
     }
 
-    /// Whether it is a film with times of its own, in a container that is read here.
+    /// Whether it is a film with its own timing, in a supported container.
     pub(crate) const fn is_film(self) -> bool {
         matches!(self, Self::Matroska | Self::Avi | Self::Mov)
     }
 
-    /// Whether it is one picture (or a picture that moves).
+    /// Whether it is one picture, possibly animated.
     pub(crate) const fn is_still(self) -> bool {
         matches!(
             self,
@@ -99,7 +100,7 @@ impl Kind {
         )
     }
 
-    /// The command that makes JPEGs of it, in a pipe; `None` if there is none.
+    /// The command that converts it to JPEGs in a pipe; `None` if there is none.
     pub(crate) fn advice(self) -> Option<String> {
         Some(match self.unpacker() {
             Some(unpacker) => format!("{unpacker} -dc"),
@@ -107,7 +108,7 @@ impl Kind {
         })
     }
 
-    /// The command that makes JPEGs of a file of it; `None` if there is none.
+    /// The command that converts a file of it to JPEGs; `None` if there is none.
     pub(crate) fn advice_for_file(self) -> Option<String> {
         Some(match self.unpacker() {
             Some(unpacker) => format!("{unpacker} -dc FILE"),
@@ -129,7 +130,7 @@ impl Kind {
         })
     }
 
-    /// What ffmpeg calls it.
+    /// ffmpeg's name for the format.
     const fn demuxer(self) -> Option<&'static str> {
         Some(match self {
             Self::Png => "png_pipe",
@@ -199,7 +200,7 @@ impl fmt::Display for Kind {
             Self::Bzip2 => "data compressed by bzip2",
             Self::Zip => "a ZIP archive",
             Self::Multipart => "a multipart stream",
-            Self::Http => "a web server's answer",
+            Self::Http => "a web server's response",
             Self::Html => "a web page (HTML)",
             Self::Xml => "XML",
             Self::Text => "text",
@@ -208,7 +209,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// What bytes are in words, with how text begins: often it is the reason.
+/// Describes data by its first bytes, with the start of a text: often it is the reason.
 pub(super) fn described(start: &[u8]) -> String {
     match probe(start) {
         Some(kind @ (Kind::Text | Kind::Http | Kind::Html | Kind::Xml)) => {
@@ -218,7 +219,7 @@ pub(super) fn described(start: &[u8]) -> String {
         }
         Some(kind) => kind.to_string(),
         None if start.is_empty() => "empty".into(),
-        None => "no format that is known here".into(),
+        None => "an unknown format".into(),
     }
 }
 
@@ -257,7 +258,7 @@ fn by_magic(start: &[u8]) -> Option<Kind> {
         b"RIFF" | b"RIFX" if at(8, b"AVI ") => return Some(Kind::Avi),
         b"RIFF" if at(8, b"WEBP") => return Some(Kind::WebP),
         b"RIFF" | b"RF64" if at(8, b"WAVE") => return Some(Kind::Wav),
-        // Two zero words, and one of the headers that Windows knows.
+        // Reserved bytes are zero, and the header size is one of those that Windows defines.
         [b'B', b'M', ..]
             if at(6, &[0; 4])
                 && matches!(start.get(14..18), Some([12 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0])) =>
@@ -272,7 +273,7 @@ fn by_magic(start: &[u8]) -> Option<Kind> {
     boxes(start)
 }
 
-/// Files of boxes: a size, then a name.
+/// Files made of boxes: a size, then a name.
 fn boxes(start: &[u8]) -> Option<Kind> {
     let (size, name) = (start.get(..4)?, start.get(4..8)?);
     let size = u32::from_be_bytes(size.try_into().ok()?);
@@ -301,12 +302,13 @@ fn boxes(start: &[u8]) -> Option<Kind> {
     }
 }
 
-/// Streams without a file's header: what a camera's encoder puts out.
+/// Elementary and transport streams without a file header, as encoders write them.
 fn video_stream(start: &[u8]) -> Option<Kind> {
     let synced = |offset: usize, stride: usize, packets: usize| {
         (0..packets).all(|packet| start.get(offset + packet * stride) == Some(&0x47))
     };
-    // With the time stamps of Blu-ray discs in front of each packet, too; one that is joined on its way needs more to be sure.
+    // Also packets preceded by Blu-ray time stamps. A stream that starts in mid-packet needs more packets to
+    // be certain.
     if synced(0, PACKET, 3) || synced(4, PACKET + 4, 3) || (1..PACKET).any(|offset| synced(offset, PACKET, 6))
     {
         return Some(Kind::MpegTs);
@@ -319,9 +321,9 @@ fn video_stream(start: &[u8]) -> Option<Kind> {
         (0xba, _) => Kind::MpegPs,
         (0xb3, _) => Kind::MpegVideo,
         (0xb0 | 0xb5 | 0xb6, _) => Kind::Mpeg4Video,
-        // A parameter set or a delimiter of layer 0.
+        // A parameter set or delimiter of layer 0.
         (0x40 | 0x42 | 0x44 | 0x46, Some(1)) => Kind::H265,
-        // A parameter set, a delimiter, a message, or a slice.
+        // A parameter set, delimiter, SEI message or slice.
         (
             0x67 | 0x27 | 0x47 | 0x68 | 0x28 | 0x48 | 0x09 | 0x06 | 0x65 | 0x25 | 0x45 | 0x41 | 0x61 | 0x21,
             Some(_),
@@ -355,7 +357,7 @@ fn readable(start: &[u8]) -> Option<Kind> {
     if looked_at.iter().all(|&byte| byte == 0) {
         return Some(Kind::Zeros);
     }
-    // The last letter may be cut.
+    // The last character may be cut.
     let valid = match std::str::from_utf8(looked_at) {
         Ok(text) => text,
         Err(error) if error.error_len().is_none() => {

@@ -1,4 +1,4 @@
-//! A film as a source: a recording, or what others put into Matroska, AVI or QuickTime. Each frame at its own time, passed on as it is.
+//! A film as a source: Matroska, AVI or QuickTime; each frame at its own time, passed on unchanged.
 
 use std::{
     fs::File,
@@ -31,25 +31,25 @@ pub(super) struct Recording {
     name: String,
     film: Box<dyn Film>,
     schedule: Schedule,
-    /// Where another rate than its own was asked for.
+    /// Set if a rate other than its own was requested.
     pacer: Option<Pacer>,
     repeat: bool,
     playback: Option<Playback>,
-    /// The first frame, if it was read before it was asked for.
+    /// The first frame, if it was read before it was requested.
     ahead: Option<(Duration, Bytes)>,
-    /// The time of the first frame: positions count from there.
+    /// The time of the first frame, from which positions are counted.
     first: Option<Duration>,
-    /// Frames given.
+    /// Frames returned.
     given: u64,
-    /// Frames since the film began again.
+    /// Frames since the film last started.
     since: u64,
     mender: Mender,
-    /// It has ended for good.
+    /// Whether it has ended for good.
     over: bool,
 }
 
 impl Recording {
-    /// Opens it; `-` is standard input. What cannot be moved in, a pipe, is read on as it comes.
+    /// Opens a film; `-` is standard input. A pipe, which cannot seek, is read sequentially.
     pub(super) fn open(path: &Path, settings: &Settings) -> Result<Self, Error> {
         let is_stdin = path.as_os_str() == STDIN;
         let name = if is_stdin { "standard input".to_owned() } else { path.display().to_string() };
@@ -89,7 +89,7 @@ impl Recording {
         Ok(recording)
     }
 
-    /// The next picture in the file; a damaged one is left out and counted.
+    /// The next picture in the file; damaged ones are dropped and counted.
     fn next_jpeg(&mut self) -> Result<Option<(Duration, Bytes)>, Error> {
         if let Some(ahead) = self.ahead.take() {
             return Ok(Some(ahead));
@@ -99,7 +99,7 @@ impl Recording {
             else {
                 return Ok(None);
             };
-            // Of two fields, as interlaced cameras store them, it is the first.
+            // An interlaced frame holds two fields, as some cameras store them: the first is used.
             if let Some(jpeg) = self.mender.frame(&frame, Length::Unknown) {
                 return Ok(Some((time, jpeg)));
             }
@@ -113,7 +113,7 @@ impl Recording {
         self.film.seek(to).map_err(|error| failed(&self.name, error))
     }
 
-    /// After the last frame: true if there are more, because it begins again or was moved in.
+    /// Called after the last frame: true if playback continues because it repeats or a person moved in it.
     fn goes_on(&mut self) -> Result<bool, Error> {
         if self.repeat && self.since > 0 && self.film.can_seek() {
             let end = self.schedule.end().unwrap_or_else(Instant::now);
@@ -139,7 +139,7 @@ impl Recording {
         Wake::Due { paused: Duration::ZERO }
     }
 
-    /// Waits for the next picture and gives it.
+    /// Waits for the next picture and returns it.
     fn next_shown(&mut self) -> Result<Option<Bytes>, Error> {
         loop {
             let Some((time, jpeg)) = self.next_jpeg()? else {
@@ -167,12 +167,12 @@ impl Recording {
     }
 }
 
-/// A file that can be moved in, or a pipe.
+/// A file that can seek, or a pipe.
 fn input(file: File) -> io::Result<Input> {
     if file.metadata()?.is_file() { Input::file(file) } else { Ok(Input::pipe(file)) }
 }
 
-/// Standard input, which may be a file as well.
+/// Standard input, which may also be a file.
 fn stdin() -> io::Result<Input> {
     #[cfg(unix)]
     {
@@ -197,10 +197,10 @@ impl Source for Recording {
             return Ok(None);
         }
         let next = self.next_shown();
-        // What could not be read once, or was closed, gives nothing more.
+        // After an error or the end there is nothing more.
         self.over = !matches!(next, Ok(Some(_)));
         let Some(jpeg) = next? else { return Ok(None) };
-        // Numbers that are left out say that something is missing.
+        // Skipped numbers show that frames are missing.
         let seq = self.given + self.losses().damaged;
         self.given += 1;
         self.since += 1;
@@ -213,7 +213,7 @@ impl Source for Recording {
     }
 
     fn describe(&self) -> String {
-        let rate = self.pacer.as_ref().map(|pacer| format!(" at {} frames/s", pacer.fps()));
+        let rate = self.pacer.as_ref().map(|pacer| format!(" at {} fps", pacer.fps()));
         format!("the {} film {}{}", self.film.container(), self.name, rate.unwrap_or_default())
     }
 }

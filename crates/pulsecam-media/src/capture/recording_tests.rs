@@ -52,7 +52,7 @@ fn jpeg(shade: u8) -> Bytes {
     Encoder::new(80).unwrap().encode(&picture).unwrap()
 }
 
-/// A film whose frames are 10 ms apart, from 5 s on, of these shades; none is no JPEG.
+/// A film with frames of these shades, 10 ms apart, starting at 5 s; `None` is not a JPEG.
 fn film(shades: &[Option<u8>], settings: &Settings) -> Recording {
     let frame = |(number, shade): (usize, &Option<u8>)| {
         let time = 5_000 * MS + 10 * number as u32 * MS;
@@ -98,7 +98,7 @@ fn a_film_begins_again_on_request_and_numbers_go_on() {
         [1, 2, 1, 2, 1].into_iter().map(jpeg).enumerate().map(|(seq, jpeg)| (seq as u64, jpeg)).collect();
     assert_eq!(frames, wanted);
     let mut nothing = film(&[None, None], &settings);
-    assert!(next(&mut nothing).is_none(), "no picture in a round, none in the next");
+    assert!(next(&mut nothing).is_none(), "ends after a round without a picture");
 }
 
 #[test]
@@ -120,11 +120,11 @@ fn a_person_moves_in_it_and_it_waits_at_its_end() {
     assert_eq!(next(&mut recording), Some((0, jpeg(1))));
     assert_eq!(playback.progress().position, Duration::ZERO);
     playback.seek(25 * MS);
-    assert_eq!(next(&mut recording), Some((1, jpeg(3))), "the frame at that time");
+    assert_eq!(next(&mut recording), Some((1, jpeg(3))), "the frame shown at that time");
     assert_eq!(playback.progress().position, 20 * MS);
     playback.toggle_pause();
     playback.seek(Duration::ZERO);
-    assert_eq!(next(&mut recording), Some((2, jpeg(1))), "also while it is paused");
+    assert_eq!(next(&mut recording), Some((2, jpeg(1))), "even while paused");
     playback.toggle_pause();
     let mut seen: VecDeque<_> = std::iter::from_fn(|| next(&mut recording)).take(3).collect();
     assert_eq!(seen.pop_back(), Some((5, jpeg(4))));

@@ -1,13 +1,13 @@
-//! A source brought to another size, for those that give pictures as they have them: cameras, recordings.
+//! Resizes a source that gives pictures as it has them: pipes, recordings.
 //!
-//! The picture covers the size asked for: proportions are kept and what stands out is cut off evenly on
-//! both sides, as cameras themselves do between 16:9 and 4:3; bars would be encoded and sent for ever. Frames
-//! that have the size already pass untouched, and so a JPEG is decoded only where it must be.
+//! The picture covers the requested size: proportions are kept and the excess is cut off evenly on both
+//! sides, as cameras themselves do between 16:9 and 4:3; bars would have to be encoded and sent all the time.
+//! Frames that already have the size pass untouched, so that a JPEG is decoded only if it must be.
 
 use super::{Error, Frame, FrameData, Losses, Signal, Source, scale::Scaler};
 use crate::jpeg::{self, Decoder};
 
-/// Wraps a source.
+/// A source whose pictures are resized.
 pub(super) struct Resize {
     source: Box<dyn Source>,
     size: (usize, usize),
@@ -16,7 +16,7 @@ pub(super) struct Resize {
 }
 
 impl Resize {
-    /// Brings what `source` gives to `size`.
+    /// Resizes the pictures of `source` to `size`.
     pub(super) fn new(source: Box<dyn Source>, size: (usize, usize)) -> Result<Self, Error> {
         let decoder = Decoder::new().map_err(|error| failed(&error))?;
         Ok(Self { source, size, decoder, scaler: Scaler::default() })
@@ -64,7 +64,7 @@ impl Source for Resize {
 
     fn describe(&self) -> String {
         let (width, height) = self.size;
-        format!("{}, where need be brought to {width}x{height}", self.source.describe())
+        format!("{}, resized to {width}x{height} if needed", self.source.describe())
     }
 }
 

@@ -1,7 +1,8 @@
-//! Scaling of planes with a crop box in fractions of a pixel. Pictures to look at are another matter ([`crate::picture::Fitter`]).
+//! Scales planes, with a crop box in fractions of a pixel. The window has its own scaler
+//! ([`crate::picture::Fitter`]).
 //!
-//! The filter is bilinear and widens where it shrinks: no aliasing, and cheaper than a cubic one, whose
-//! sharper edges JPEG would soften again.
+//! The filter is bilinear and widens when shrinking: no aliasing, and cheaper than a cubic one, whose sharper
+//! edges JPEG would soften again.
 
 use fast_image_resize::{
     CropBox, FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
@@ -11,7 +12,7 @@ use fast_image_resize::{
 use super::Error;
 use crate::picture::{Picture, Pixels, Subsampling};
 
-/// A part of a picture, in fractions of its width and height, so that it is the same part of each plane.
+/// A part of a picture in fractions of its size, so that it is the same part of each plane.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Part {
     pub(super) left: f64,
@@ -21,17 +22,17 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// Everything.
+    /// The whole picture.
     pub(super) const WHOLE: Self = Self { left: 0.0, top: 0.0, width: 1.0, height: 1.0 };
 
-    /// The largest part of a picture of size `of` that has the proportions of `like`, in the middle.
+    /// The largest centred part of a picture of size `of` that has the proportions of `like`.
     pub(super) fn covering(of: (usize, usize), like: (usize, usize)) -> Self {
         let ratio = (of.0 * like.1) as f64 / (of.1 * like.0) as f64;
         let (width, height) = if ratio > 1.0 { (1.0 / ratio, 1.0) } else { (1.0, ratio) };
         Self { left: (1.0 - width) / 2.0, top: (1.0 - height) / 2.0, width, height }
     }
 
-    /// The crop box in a plane, which rounding must not push past the edge.
+    /// The crop box in a plane; rounding must not push it past the edge.
     fn in_plane(self, (width, height): (usize, usize)) -> CropBox {
         let span = |start: f64, length: f64, whole: usize| {
             let whole = whole as f64;
@@ -44,7 +45,7 @@ impl Part {
     }
 }
 
-/// Scales one plane after another, with the memory of the last.
+/// Scales planes one after another, reusing its memory.
 #[derive(Default)]
 pub struct Scaler {
     resizer: Resizer,
@@ -61,8 +62,8 @@ impl Scaler {
         self.samples(PixelType::U8, from, part, to)
     }
 
-    /// Scales a picture to cover `size`: proportions are kept and what stands out is cut off evenly.
-    /// Planes stay planes and RGB stays RGB.
+    /// Scales a picture to cover `size`: proportions are kept and the excess is cut off evenly. Planes stay
+    /// planes and RGB stays RGB.
     pub fn cover(&mut self, picture: &Picture, size: (usize, usize)) -> Result<Picture, Error> {
         let from = (picture.width, picture.height);
         self.scale(picture, Part::covering(from, size), size)

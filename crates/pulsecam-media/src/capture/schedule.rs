@@ -1,24 +1,24 @@
-//! When the frames of a film are due, by their times in the file.
+//! Times at which the frames of a film are due, from their times in the file.
 //!
-//! Only the steps from one frame to the next count: so a file that was joined from several, whose times begin again, goes on as it
-//! should, and so does one whose times jump.
+//! Only the difference between consecutive frames counts, so that a file joined from several, whose times
+//! restart or jump, still plays.
 
 use std::time::{Duration, Instant};
 
-/// The longest that is waited for a frame: a file may claim that its next one comes in a century.
+/// Maximum wait for a frame: a file may claim that its next one is due in a century.
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// How long a frame stays on where nothing is known.
+/// How long a frame is shown if no interval is known.
 const USUAL: Duration = Duration::from_millis(40);
 
-/// Gives the instants at which frames are due.
+/// Computes when frames are due.
 #[derive(Debug, Default)]
 pub(super) struct Schedule {
-    /// When the last one was, and its time in the file.
+    /// When the last frame was due, and its time in the file.
     last: Option<(Instant, Duration)>,
-    /// The last step between two frames.
+    /// The last interval between two frames.
     pace: Duration,
-    /// A pause was cut.
+    /// Whether a pause was shortened.
     cut: bool,
 }
 
@@ -33,7 +33,7 @@ impl Schedule {
             Some(step) if step > LONGEST_PAUSE => {
                 if !std::mem::replace(&mut self.cut, true) {
                     tracing::warn!(
-                        "the film pauses for {} s: pauses are cut to {} s",
+                        "the film has a gap of {} s: gaps are shortened to {} s",
                         step.as_secs(),
                         LONGEST_PAUSE.as_secs()
                     );
@@ -44,24 +44,25 @@ impl Schedule {
                 self.pace = step;
                 step
             }
-            // Times go back: this frame follows the last one all the same.
+            // Times go back: this frame still follows the last one.
             None => self.stays(),
         };
         let due = last_due.checked_add(step).unwrap_or(now);
-        // A machine that was asleep goes on from here. Who is a little late catches up.
+        // After a suspend, continue from now. A small delay is caught up.
         let due = if now.saturating_duration_since(due) > LONGEST_PAUSE { now } else { due };
         self.last = Some((due, time));
         due
     }
 
-    /// What comes is due later by this: the film was paused.
+    /// Delays the following frames: the film was paused.
     pub(super) fn shift(&mut self, by: Duration) {
         if let Some((due, _)) = &mut self.last {
             *due = due.checked_add(by).unwrap_or(*due);
         }
     }
 
-    /// When the last frame has been on for as long as the one before it. After that the film may begin again, as a new one.
+    /// The time until which the last frame is shown, for as long as the one before it. After that the film
+    /// may restart.
     pub(super) fn end(&self) -> Option<Instant> {
         self.last.and_then(|(due, _)| due.checked_add(self.stays()))
     }
@@ -78,7 +79,8 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
     const MINUTE: u32 = 60_000;
 
-    /// When frames with these times are due, in milliseconds after the first, if each is asked for as soon as the one before is shown.
+    /// When frames with these times are due, in milliseconds after the first. Each is requested once the one
+    /// before is shown.
     fn dues(times: &[u32]) -> Vec<u128> {
         let start = Instant::now();
         let (mut schedule, mut now) = (Schedule::default(), start);
@@ -104,17 +106,17 @@ mod tests {
     #[test]
     fn pauses_are_waited_for_and_the_longest_are_cut() {
         assert_eq!(dues(&[0, MINUTE - 1, MINUTE]), [0, 59_999, 60_000]);
-        // An hour, and a century: a minute each, never nothing.
+        // An hour, and a century: one minute each, never zero.
         assert_eq!(dues(&[0, 40, 60 * MINUTE, 60 * MINUTE + 40]), [0, 40, 60_040, 60_080]);
         assert_eq!(dues(&[0, u32::MAX, u32::MAX]), [0, 60_000, 60_000]);
-        assert_eq!(dues(&[0, 90_000]), [0, 60_000], "just over a minute");
+        assert_eq!(dues(&[0, 90_000]), [0, 60_000], "more than a minute");
     }
 
     #[test]
     fn times_that_go_back_are_followed_at_the_pace_from_before() {
         assert_eq!(dues(&[9_000, 9_040, 0, 40, 80]), [0, 40, 80, 120, 160], "two films in one file");
-        assert_eq!(dues(&[100, 50]), [0, 40], "no pace is known");
-        assert_eq!(dues(&[10, 50, 50, 90]), [0, 40, 40, 80], "two at one time");
+        assert_eq!(dues(&[100, 50]), [0, 40], "no interval known");
+        assert_eq!(dues(&[10, 50, 50, 90]), [0, 40, 40, 80], "two with the same time");
     }
 
     #[test]
@@ -122,7 +124,7 @@ mod tests {
         let start = Instant::now();
         let mut schedule = Schedule::default();
         schedule.due(Duration::ZERO, start);
-        assert_eq!(schedule.due(40 * MS, start + 90 * MS), start + 40 * MS, "at once");
+        assert_eq!(schedule.due(40 * MS, start + 90 * MS), start + 40 * MS, "due at once");
         let woken = start + 3_600_000 * MS;
         assert_eq!(schedule.due(80 * MS, woken), woken);
         assert_eq!(schedule.due(120 * MS, woken), woken + 40 * MS);

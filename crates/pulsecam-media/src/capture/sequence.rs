@@ -1,5 +1,5 @@
-//! Numbered pictures, `shots/%04d.jpg`: what cameras and renderers leave behind, and what FFmpeg calls the same. JPEGs are
-//! passed on as they are, other formats that folders take are decoded.
+//! Numbered pictures such as `shots/%04d.jpg`, in FFmpeg's syntax: the output of cameras and renderers. JPEGs
+//! are passed on unchanged, other formats that folders accept are decoded.
 
 use std::{
     ffi::OsStr,
@@ -28,10 +28,10 @@ use crate::{
     still,
 };
 
-/// The largest file of another format: a bitmap of the largest picture, 16 bits a sample.
+/// The largest file of another format: a bitmap of the largest picture with 16 bits per sample.
 const MAX_STILL: u64 = MAX_PIXELS as u64 * 8;
 
-/// The quality of a JPEG that has to be made of one whose own quality is not known.
+/// Quality of a re-encoded JPEG if the original's quality is unknown.
 const QUALITY: u8 = 90;
 
 /// A numbered sequence as a source.
@@ -39,14 +39,14 @@ pub(super) struct Sequence {
     files: Numbered,
     text: String,
     first: u64,
-    /// `None` behind the last number there can be.
+    /// `None` after the largest possible number.
     next: Option<u64>,
     seq: u64,
     repeat: bool,
     pacer: Pacer,
     mender: Mender,
     round: Round,
-    /// Whether it was reported what ended it.
+    /// Whether the reason for the end was reported.
     told: bool,
     playback: Option<Playback>,
     /// Pictures from the first one to a gap.
@@ -60,7 +60,7 @@ enum Loaded {
     Damaged,
 }
 
-/// What a round through the sequence has brought.
+/// Results of one round through the sequence.
 #[derive(Default)]
 struct Round {
     good: u64,
@@ -69,27 +69,23 @@ struct Round {
 }
 
 impl Sequence {
-    /// The files that `text` stands for, at `fps` frames a second.
+    /// Opens the files that `text` names, at `fps` frames per second.
     pub(super) fn open(text: &OsStr, fps: f64, settings: &Settings) -> Result<Self, Error> {
         let Settings { start_number, repeat, playback, .. } = settings;
         let shown = text.display().to_string();
         let parsed = Numbered::parse(text).ok_or_else(|| Error::NoSuchSource(shown.clone()))?;
-        // A name may have two percent signs of its own.
+        // Two percent signs may be part of the name.
         let readings = [parsed.unescaped(), Some(parsed)].into_iter().flatten();
         let mut found =
             readings.map(|files| (files.present(), files)).filter(|(present, _)| !present.is_empty());
         let none = |hint: String| Error::EmptySequence { text: shown.clone(), hint };
         let Some((present, files)) = found.next() else {
-            return Err(none(
-                ": %04d stands for a number of at least four digits, as in shots/0001.jpg".into(),
-            ));
+            return Err(none(": %04d is a number with at least four digits, as in shots/0001.jpg".into()));
         };
         let (lowest, highest) = (present[0], present[present.len() - 1]);
         let first = start_number.unwrap_or(lowest);
         let Ok(place) = present.binary_search(&first) else {
-            return Err(none(format!(
-                " with the number {first}; there are numbers from {lowest} to {highest}"
-            )));
+            return Err(none(format!(" with the number {first}: numbers range from {lowest} to {highest}")));
         };
         let follows = |(wanted, found): &(u64, &u64)| wanted == *found;
         let count = (first..=highest).zip(&present[place..]).take_while(follows).count() as u64;
@@ -115,7 +111,7 @@ impl Sequence {
         })
     }
 
-    /// The picture of this number; a number without a file ends the sequence.
+    /// The picture with this number; a number without a file ends the sequence.
     fn load(&mut self, number: u64) -> Result<Option<Loaded>, Error> {
         let path = self.files.path(number);
         match fs::metadata(&path) {
@@ -125,16 +121,16 @@ impl Sequence {
         }
     }
 
-    /// The end came at this number: what it was, for who wonders.
+    /// Reports why the sequence ended at this number, if there is a gap.
     fn tell_end(&self, missing: u64) {
         let above = self.files.present().into_iter().find(|&number| number > missing);
         if let (Some(above), Some(last)) = (above, missing.checked_sub(1)) {
             let [last, missing, above] = [last, missing, above].map(|number| self.files.digits(number));
-            tracing::warn!("{}: stopped at {last}: {missing} is missing, {above} is there", self.text);
+            tracing::warn!("{}: stopped at {last}: {missing} is missing, but {above} exists", self.text);
         }
     }
 
-    /// The next picture, with the sequence's beginning behind its end if it repeats.
+    /// The next picture; after the last one the first, if the sequence repeats.
     fn next(&mut self) -> Result<Option<Loaded>, Error> {
         while let Some(number) = self.next {
             let loaded = self.load(number);
@@ -153,19 +149,19 @@ impl Sequence {
         self.next = self.first.checked_add(number);
     }
 
-    /// Nothing follows. Whether a person went back in it.
+    /// At the end, waits for a person to move back; false if nobody does.
     fn goes_on(&mut self) -> bool {
         let Some(Wake::Seek(to)) = self.playback.as_ref().map(Playback::wait_at_end) else { return false };
         self.seek(to);
         true
     }
 
-    /// The end came, with this number: whether it begins again.
+    /// Handles the end at this number: whether the sequence starts again.
     fn again(&mut self, missing: u64) -> Result<bool, Error> {
         if !std::mem::replace(&mut self.told, true) {
             self.tell_end(missing);
         }
-        self.next = None; // the end stays the end, however often it is asked for
+        self.next = None; // later calls also return the end
         let Round { good, bad, last } = std::mem::take(&mut self.round);
         if good == 0 && bad > 0 {
             return Err(Error::NoneGood { text: self.text.clone(), count: bad, last });
@@ -174,11 +170,11 @@ impl Sequence {
     }
 }
 
-/// Reads a file: a JPEG as it is if every viewer shows it upright, other pictures decoded.
+/// Reads a file: a JPEG unchanged if every viewer shows it upright, other pictures decoded.
 fn load(path: &Path, metadata: &fs::Metadata, mender: &mut Mender) -> Result<Loaded, Error> {
     let not = |reason: String| Error::NotAPicture { path: path.into(), reason };
     if !metadata.is_file() {
-        return Err(not("it is no file".into())); // a FIFO would be waited for for ever
+        return Err(not("it is not a regular file".into())); // a FIFO might block forever
     }
     let mut start = Vec::new();
     let mut file = File::open(path).map_err(|error| unreadable(path, &error))?;
@@ -200,7 +196,7 @@ fn load(path: &Path, metadata: &fs::Metadata, mender: &mut Mender) -> Result<Loa
     Ok(Loaded::Picture(FrameData::Jpeg(sent.jpeg)))
 }
 
-/// The picture of a file that is no JPEG, at its own size.
+/// The picture of a file that is not a JPEG, in its own size.
 fn decoded(path: &Path) -> Result<Picture, Error> {
     photo::load(path, (MAX_DIMENSION, MAX_DIMENSION)).map_err(|error| match error {
         Error::Io { source, .. } => unreadable(path, &source),
@@ -208,7 +204,7 @@ fn decoded(path: &Path) -> Result<Picture, Error> {
     })
 }
 
-/// One file of several: the others may be read.
+/// An error of one file: others may be readable.
 fn unreadable(path: &Path, error: &io::Error) -> Error {
     Error::NotAPicture { path: path.into(), reason: error.to_string() }
 }
@@ -224,13 +220,13 @@ impl Source for Sequence {
                 Ok(Some(Loaded::Damaged)) => Ok(None),
                 Err(error) => Err(error),
             };
-            // Also a file that fails has its turn: a sequence of nothing else must not spin.
+            // A failing file takes its slot too: a sequence of nothing else must not be a busy loop.
             match self.pacer.wait_for(self.playback.as_ref()) {
                 Wake::Due { .. } => match loaded {
                     Ok(Some(data)) => break Ok(data),
                     Err(error) => break Err(error),
                     Ok(None) => {
-                        // Left out, and counted: a gap in the numbers.
+                        // Dropped and counted: a gap in the numbers.
                         self.seq += 1;
                         self.round.bad += 1;
                         self.round.last = "it is damaged".into();
@@ -331,7 +327,7 @@ mod tests {
         };
         assert_eq!((count(None), count(Some(8)), count(Some(10))), (2, 1, 1));
         let Err(error) = open(folder.path(), "%03d.jpg", Some(9), false) else { panic!("there is none") };
-        assert!(error.to_string().ends_with("with the number 9; there are numbers from 7 to 10"), "{error}");
+        assert!(error.to_string().ends_with("with the number 9: numbers range from 7 to 10"), "{error}");
         assert!(matches!(open(folder.path(), "x/%d.jpg", None, false), Err(Error::EmptySequence { .. })));
     }
 
@@ -360,7 +356,7 @@ mod tests {
         for repeat in [false, true] {
             let mut source = open(folder.path(), "%d.jpg", None, repeat).unwrap();
             for _ in 1..=3 {
-                assert!(!source.next_frame().unwrap_err().is_final(), "one may be good");
+                assert!(!source.next_frame().unwrap_err().is_final(), "the next may be good");
             }
             let error = source.next_frame().unwrap_err();
             assert!(matches!(&error, Error::NoneGood { count: 3, .. }) && error.is_final(), "{error}");
@@ -404,7 +400,7 @@ mod tests {
                 }
                 film.toggle_pause();
                 while film.progress().ended {
-                    std::thread::yield_now(); // it begins again
+                    std::thread::yield_now(); // it starts again
                 }
                 while film.progress().position != ms(30) || !film.progress().ended {
                     std::thread::yield_now();

@@ -1,8 +1,7 @@
-//! What `--source` says, and how to open it.
+//! Parses the text that selects a source, and opens the source.
 //!
-//! Reading the text touches nothing; only opening looks at the disk. A path is what its content makes it: a
-//! folder and a photo are shown in motion, a file of several JPEGs is played. A prefix says which, where
-//! that guess is wrong.
+//! Parsing does no I/O; only opening looks at the disk. The content of a path decides: a folder or a photo is
+//! shown in motion, a file of several JPEGs is played. A prefix overrides a wrong guess.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -33,67 +32,67 @@ use super::{
 };
 use crate::jpeg::{self, MAX_DIMENSION, MAX_PIXELS};
 
-/// The size of sources that are made here.
+/// The size of generated sources.
 const DEFAULT_SIZE: (usize, usize) = (1280, 720);
 
-/// Extensions of files that are taken for streams unless they are another format.
+/// Extensions of files that are treated as streams unless they have another format.
 const MJPEG_EXTENSIONS: [&str; 2] = ["mjpeg", "mjpg"];
 
-/// Bytes that are read to see whether a file without a name for it is a stream: two of the largest pictures, and what
-/// may stand around them.
+/// Bytes that are read to decide whether a file without such an extension is a stream. Two of the largest
+/// pictures, and what may surround them.
 const GUESSED_FROM: u64 = 2 * MAX_JPEG as u64 + (1 << 20);
 
-/// Where frames shall come from.
+/// Selects a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Spec {
     /// `camera`, `camera:1`, `camera:NAME`, `camera:/dev/video1`.
     Camera(Which),
     /// `pattern`: the test picture.
     Pattern,
-    /// `-`: a stream of JPEGs on standard input. Live if it is a pipe: the newest picture counts.
+    /// `-`: a stream of JPEGs on standard input. A pipe is live: the newest picture is used.
     Stdin,
     /// `photo:PATH`: a photo, or a folder of photos, in motion.
     Photo(PathBuf),
-    /// `mjpeg:PATH`: a file of JPEGs one after another, or a pipe that brings them.
+    /// `mjpeg:PATH`: a file of concatenated JPEGs, or a pipe with them.
     Mjpeg(PathBuf),
     /// `recording:PATH`: a recording, at its own timing.
     Recording(PathBuf),
     /// `shots/%04d.jpg`: numbered pictures.
     Sequence(OsString),
-    /// Another path: what it is shows when it is opened.
+    /// Any other path: its content decides when it is opened.
     Path(PathBuf),
 }
 
-/// How a source shall be.
+/// Options of a source.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// Width and height. Without it, sources that have a size of their own keep it, a camera is asked for
-    /// about 1280x720, and what is made here has that size. A camera gives the nearest size that it has.
+    /// Width and height. Without it, a camera is asked for about 1280x720, generated sources have that size,
+    /// and others keep their own. A camera uses the nearest size that it has.
     pub size: Option<(usize, usize)>,
-    /// Frames a second; 30 where nothing else is known.
+    /// Frames per second; 30 if unknown.
     pub fps: Option<f64>,
     /// Whether files start again at their end. Photos and the test picture never end.
     pub repeat: bool,
-    /// The number with which a sequence begins; without it, the lowest there is.
+    /// The first number of a sequence; without it, the lowest that exists.
     pub start_number: Option<u64>,
-    /// Controls of a film that is played for somebody who can pause it.
+    /// Playback controls of a film for a person who can pause it.
     pub playback: Option<Playback>,
-    /// What concerns cameras only.
+    /// Options of cameras.
     pub camera: CameraSettings,
 }
 
-/// How a camera shall be.
+/// Options of a camera.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CameraSettings {
-    /// The only pixel format that will do; without it, the one that costs least.
+    /// The only acceptable pixel format; without it, the cheapest one.
     pub format: Option<PixelFormat>,
-    /// Waits for a camera that is not there or cannot be opened at the start.
+    /// Waits for a camera that is missing or cannot be opened at the start.
     pub wait: bool,
-    /// Silence after which a camera is taken for stalled and opened anew.
+    /// Silence after which a camera counts as stalled and is reopened.
     pub stall_limit: Duration,
-    /// Controls to set, in this order, each time that it is opened.
+    /// Controls to set, in this order, each time it is opened.
     pub controls: Vec<Setting>,
-    /// How it is reached.
+    /// The programming interface to use.
     pub interface: Interface,
 }
 
@@ -110,14 +109,14 @@ impl Default for CameraSettings {
 }
 
 impl CameraSettings {
-    /// The usual limit: cameras pause for a second when they adapt to darkness, not for two.
+    /// The default: cameras pause for up to a second when they adapt to darkness, but not for two.
     pub const STALL_LIMIT: Duration = Duration::from_secs(2);
 }
 
 impl FromStr for Spec {
     type Err = Error;
 
-    /// Any text but the empty one means something; whether it exists shows when it is opened.
+    /// Accepts any text but the empty one; whether the source exists is checked when it is opened.
     fn from_str(text: &str) -> Result<Self, Error> {
         Self::parse(text.as_ref())
     }
@@ -139,7 +138,7 @@ impl fmt::Display for Spec {
 }
 
 impl Spec {
-    /// Reads what a person wrote, also with names of files that are no Unicode.
+    /// Parses a user's text, including file names that are not Unicode.
     ///
     /// # Errors
     /// [`Error::NoSuchSource`] for the empty text.
@@ -168,26 +167,26 @@ impl Spec {
         })
     }
 
-    /// The source for who named none: a camera where there is one, else the test picture.
+    /// The default source: a camera if there is one, else the test picture.
     #[must_use]
     pub fn default_here() -> Self {
         if camera::any() {
             return Self::Camera(Which::First);
         }
-        tracing::info!("no camera was found: the test picture is shown instead");
+        tracing::info!("no camera was found: using the test picture instead");
         Self::Pattern
     }
 
-    /// The camera that is meant, if it is one.
+    /// The selected camera, if the source is a camera.
     #[must_use]
     pub const fn camera(&self) -> Option<&Which> {
         if let Self::Camera(which) = self { Some(which) } else { None }
     }
 
-    /// Opens the source. It has to be read on the thread that opens it.
+    /// Opens the source. It must be read on the thread that opens it.
     ///
     /// # Errors
-    /// [`Error::BadSize`] for a size that no picture can have, and what the source itself finds wrong.
+    /// [`Error::BadSize`] for a size that no picture can have, and the errors of the source itself.
     pub fn open(&self, settings: &Settings) -> Result<Box<dyn Source>, Error> {
         if let Some((width, height)) = settings.size {
             let sides = 1..=MAX_DIMENSION;
@@ -200,21 +199,21 @@ impl Spec {
         let source: Box<dyn Source> = match self {
             Self::Pattern => return Ok(Box::new(Pattern::new(size, fps))),
             Self::Photo(path) => return Ok(Box::new(Motion::open(existing(path)?, size, fps)?)),
-            // A look inside would take away what it brings.
+            // Looking inside would consume its data.
             Self::Path(path) | Self::Mjpeg(path) if is_pipe(path) => pipe(path, settings.fps)?,
             Self::Path(path) => return Self::look(existing(path)?)?.open(settings),
             // A name such as 100%done.jpg looks like a pattern.
             Self::Sequence(text) if Path::new(text).exists() => {
                 return Self::Path(text.into()).open(settings);
             }
-            // Never scaled: that would cost a decoding where the camera's JPEGs can go as they are.
+            // Never resized: the camera's JPEGs would have to be decoded.
             Self::Camera(which) => {
                 let wanted =
                     Wanted { size: settings.size, fps: settings.fps, format: settings.camera.format };
                 return Ok(Box::new(camera::open(which, wanted, settings.camera.clone())?));
             }
             Self::Stdin => stdin(settings)?,
-            // Chunks of sound may look like pictures: a container is read as one.
+            // Sound chunks may look like pictures, so a container is read as one.
             Self::Mjpeg(path) if probe(&start(existing(path)?)?).is_some_and(Kind::is_film) => {
                 return Self::Recording(path.clone()).open(settings);
             }
@@ -222,14 +221,14 @@ impl Spec {
             Self::Recording(path) => Box::new(Recording::open(path, settings)?),
             Self::Sequence(text) => Box::new(Sequence::open(text, fps, settings)?),
         };
-        // These have a size of their own; frames that happen to fit pass through it untouched.
+        // These have their own size; frames that already fit pass through unchanged.
         Ok(match settings.size {
             Some(size) => Box::new(Resize::new(source, size)?),
             None => source,
         })
     }
 
-    /// What a file or a folder turns out to be: never a path again.
+    /// Decides by the content of a file or folder; never returns [`Spec::Path`].
     fn look(path: &Path) -> Result<Self, Error> {
         if path.is_dir() {
             return Ok(Self::Photo(path.into()));
@@ -249,7 +248,8 @@ impl Spec {
             _ if named_so => Ok(Self::Mjpeg(path.into())),
             Some(Kind::Jpeg) if !has_more_than_one(path)? => Ok(Self::Photo(path.into())),
             Some(Kind::Jpeg) => Ok(Self::Mjpeg(path.into())),
-            // The dump of a stream may begin with anything; what is none is not read into memory to be refused.
+            // The dump of a stream may start with anything. Other files are refused without being read into
+            // memory.
             _ if has_more_than_one(path)? => Ok(Self::Mjpeg(path.into())),
             _ => {
                 Err(Error::NotAPicture { path: path.into(), reason: format!("it is {}", described(&start)) })
@@ -258,7 +258,7 @@ impl Spec {
     }
 }
 
-/// What stands behind a prefix.
+/// The rest of a text after a prefix.
 fn behind(text: &OsStr, prefix: &str) -> Option<PathBuf> {
     #[cfg(unix)]
     {
@@ -271,13 +271,13 @@ fn behind(text: &OsStr, prefix: &str) -> Option<PathBuf> {
     }
 }
 
-/// Whether a path is something that can be read once only: a FIFO, a device, a socket.
+/// Whether a path can be read only once: a FIFO, a device, a socket.
 fn is_pipe(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
 fn pipe(path: &Path, fps: Option<f64>) -> Result<Box<dyn Source>, Error> {
-    // A socket is no name that can be opened again.
+    // A socket cannot be reopened by this name.
     if ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].iter().any(|name| path == Path::new(name)) {
         return Ok(Box::new(Live::stdin(Box::new(std::io::stdin()), fps)?));
     }
@@ -321,8 +321,8 @@ fn existing(path: &Path) -> Result<&Path, Error> {
     if path.exists() { Ok(path) } else { Err(Error::NoSuchSource(path.display().to_string())) }
 }
 
-/// Whether two JPEGs of the same size come first in a file. Phones put previews and depth maps behind a photo; those are
-/// smaller than it.
+/// Whether a file starts with two JPEGs of the same size. Phones append previews and depth maps to a photo,
+/// which are smaller.
 fn has_more_than_one(path: &Path) -> Result<bool, Error> {
     let name = path.display().to_string();
     let file = File::open(path).map_err(|source| Error::Io { name: name.clone(), source })?;
@@ -433,7 +433,7 @@ mod tests {
         assert!(matches!(first("photo:/nowhere", None), Err(Error::NoSuchSource(_))));
         assert!(matches!(first(&format!("{DATA}/README.md"), None), Err(Error::NotAPicture { .. })));
         assert!(matches!(first(&format!("mjpeg:{DATA}/README.md"), None), Err(Error::NotMjpeg { .. })));
-        // Pictures of phones, which share their structure with films.
+        // Pictures from phones, whose file structure is that of films.
         let folder = tempfile::tempdir().unwrap();
         for (brand, name) in [("heic", "HEIC"), ("mif1", "HEIC"), ("avif", "AVIF")] {
             let path = folder.path().join(brand);

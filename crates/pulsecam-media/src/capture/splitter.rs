@@ -1,10 +1,11 @@
-//! Cuts a stream of bytes into JPEGs.
+//! Splits a byte stream into JPEGs.
 //!
-//! The pictures are found by walking their markers, each byte once, and what lies between them is
-//! skipped: a multipart boundary and an AVI chunk header look alike from here. The bytes of a picture that is
-//! whole are handed on untouched and uncopied; one without its end marker ends where the next begins.
+//! Pictures are found by walking their markers, each byte once. Anything between them is skipped, whether a
+//! multipart boundary or an AVI chunk header. An intact picture is returned unchanged and without a copy; one
+//! without an end marker ends where the next begins.
 //!
-//! Three bytes that look like a start are a guess. If no header follows, what the guess jumped over is looked at again.
+//! Three bytes that look like a start are a guess. If no header follows, the bytes that were skipped are
+//! searched again.
 
 use std::io::{ErrorKind, Read};
 
@@ -17,34 +18,33 @@ use crate::jpeg::{
     marker::{EndScanner, Scan},
 };
 
-/// The largest picture that is taken. An 8K frame at quality 95 is about 12 MB; a picture that grows past
-/// this has lost its end.
+/// The maximum picture size. An 8K frame at quality 95 is about 12 MB; a larger picture has lost its end.
 pub(super) const MAX_JPEG: usize = 16 << 20;
 
-/// Bytes asked for at a time: what a Linux pipe holds.
+/// Read size: the capacity of a Linux pipe.
 const CHUNK: usize = 64 << 10;
 
-/// What every JPEG begins with: its start marker and the first byte of the next.
+/// First bytes of every JPEG: the start marker and the first byte of the next marker.
 const START: [u8; 3] = [0xff, 0xd8, 0xff];
 
-/// Cuts a byte stream into JPEGs.
+/// Splits a byte stream into JPEGs.
 pub(super) struct Splitter<R> {
     pub(super) reader: R,
     pub(super) name: String,
-    /// What was read and not handed on; starts with a picture where `in_picture`.
+    /// Bytes read and not yet returned; starts with a picture if `in_picture`.
     buffer: BytesMut,
     scanner: EndScanner,
     in_picture: bool,
     /// Bytes skipped in search of the first picture; `None` once it was found.
     preamble: Option<usize>,
     mender: Mender,
-    /// Bytes that may be looked at again because a picture behind a doubtful header could not be decoded: [`MAX_JPEG`], and as many
-    /// again as come. Bytes that are made for it would be gone through for ever.
+    /// Budget of bytes to search again after a picture with a doubtful header could not be decoded. At most
+    /// [`MAX_JPEG`], refilled as bytes arrive. Without it, crafted input would be searched over and over.
     again: usize,
 }
 
 impl<R: Read> Splitter<R> {
-    /// Cuts what `reader` gives; `name` is for errors.
+    /// Splits the output of `reader`; `name` is for errors.
     pub(super) fn new(reader: R, name: impl Into<String>) -> Self {
         let name = name.into();
         Self {
@@ -59,7 +59,7 @@ impl<R: Read> Splitter<R> {
         }
     }
 
-    /// The next whole picture, repaired if need be; `None` at the end.
+    /// The next intact or repaired picture; `None` at the end.
     pub(super) fn next_jpeg(&mut self) -> Result<Option<Bytes>, Error> {
         while self.find_start()? {
             let mut scan = self.scanner.scan(&self.buffer);
@@ -81,7 +81,7 @@ impl<R: Read> Splitter<R> {
                 }
                 Scan::Broken(at) => {
                     if self.scanner.is_picture(&self.buffer) {
-                        self.mender.damaged(&"its header breaks off");
+                        self.mender.damaged(&"its header is cut off");
                     }
                     self.skip(at.max(START.len() - 1));
                 }
@@ -90,7 +90,7 @@ impl<R: Read> Splitter<R> {
         Ok(None)
     }
 
-    /// Takes a picture that has come; `None` if it is damaged.
+    /// Takes a complete picture from the buffer; `None` if it is damaged.
     fn picture(&mut self, length: usize, scan: Scan) -> Option<Bytes> {
         match self.mender.walked(&self.buffer, &self.scanner, scan) {
             Ok(Repaired::Whole(whole)) => {
@@ -103,7 +103,7 @@ impl<R: Read> Splitter<R> {
                 Some(jpeg)
             }
             Err(error) => match self.scanner.doubtful() {
-                // It was none, and swallowed those that it ran into.
+                // It was not a picture, and the pictures that it ran into must be searched.
                 Some(at) if length <= self.again => {
                     self.again -= length;
                     self.skip(at.max(START.len() - 1));
@@ -118,16 +118,16 @@ impl<R: Read> Splitter<R> {
         }
     }
 
-    /// What was damaged and repaired so far.
+    /// Damaged and repaired pictures so far.
     pub(super) const fn losses(&self) -> Losses {
         self.mender.losses()
     }
 
-    /// Moves to where a picture begins; `false` at the end.
+    /// Advances to the start of a picture; `false` at the end.
     pub(super) fn find_start(&mut self) -> Result<bool, Error> {
         while !self.in_picture {
             let found = memmem::find(&self.buffer, &START);
-            // Two bytes may be the beginning of a start that has not come whole.
+            // Two bytes may be the beginning of an incomplete start.
             let skipped = found.unwrap_or(self.buffer.len().saturating_sub(START.len() - 1));
             self.buffer.advance(skipped);
             if let Some(preamble) = &mut self.preamble {
@@ -162,7 +162,7 @@ impl<R: Read> Splitter<R> {
         self.buffer.advance(bytes.min(self.buffer.len()));
     }
 
-    /// Reads on; `false` at the end.
+    /// Reads more; `false` at the end.
     fn fill(&mut self) -> Result<bool, Error> {
         let held = self.buffer.len();
         self.buffer.resize(held + CHUNK, 0);
@@ -183,17 +183,17 @@ impl<R: Read> Splitter<R> {
     }
 }
 
-/// The JPEGs of a stream of bytes, each whole: see [`jpegs`].
+/// Iterator over the JPEGs of a byte stream: see [`jpegs`].
 pub struct Jpegs<R>(Splitter<R>);
 
-/// Cuts what `reader` gives into JPEGs, wherever they stand in it: `ffmpeg … -f mjpeg -`, a multipart body, a dump of a camera.
-/// Those that have a flaw are repaired, and damaged ones left out. `name` is for errors and reports.
+/// Finds the JPEGs in a byte stream: `ffmpeg … -f mjpeg -`, a multipart body, a dump of a camera. Flawed ones
+/// are repaired, and damaged ones dropped. `name` is for errors and reports.
 pub fn jpegs<R: Read>(reader: R, name: &str) -> Jpegs<R> {
     Jpegs(Splitter::new(reader, name))
 }
 
 impl<R: Read> Jpegs<R> {
-    /// What was damaged and repaired so far.
+    /// Damaged and repaired pictures so far.
     #[must_use]
     pub const fn losses(&self) -> Losses {
         self.0.losses()

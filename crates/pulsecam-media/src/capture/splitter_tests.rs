@@ -6,7 +6,7 @@ use crate::{
     picture::{Picture, Pixels},
 };
 
-/// Hands out a fixed number of bytes a time, as a pipe may.
+/// Returns at most a fixed number of bytes per read, as a pipe may.
 struct Chunks<'a>(&'a [u8], usize);
 
 impl Read for Chunks<'_> {
@@ -16,7 +16,7 @@ impl Read for Chunks<'_> {
     }
 }
 
-/// A skeleton of a JPEG: a thumbnail hidden in a segment, `body` as entropy-coded data.
+/// The skeleton of a JPEG: a thumbnail hidden in a segment, `body` as entropy-coded data.
 fn jpeg(body: &[u8]) -> Vec<u8> {
     let mut jpeg = vec![0xff, 0xd8, 0xff, 0xe1, 0, 7, 0xff, 0xd8, 0xff, 0xff, 0xd9];
     jpeg.extend([0xff, 0xda, 0, 2]);
@@ -92,7 +92,7 @@ fn a_picture_without_end_is_an_error_after_which_the_stream_goes_on() {
     assert_eq!(splitter.next_jpeg().unwrap().unwrap(), jpeg(b"next"));
 }
 
-/// A real picture with an Exif segment in which a whole small picture stands, as cameras write it.
+/// A real picture with a thumbnail in an Exif segment, as cameras write it.
 fn photo(number: usize) -> Vec<u8> {
     let encode = |width: usize, height: usize| {
         let pixels =
@@ -109,12 +109,12 @@ fn photos() -> Vec<Vec<u8>> {
     (0..10).map(photo).collect()
 }
 
-/// Where the pixels begin.
+/// Where the entropy-coded data begins.
 fn data(jpeg: &[u8]) -> usize {
     segments(jpeg).find(|segment| segment.marker == 0xda).unwrap().end
 }
 
-/// What comes out, the same for chunks of several sizes.
+/// The output, which must be the same for all chunk sizes.
 fn taken(stream: &[u8]) -> (Vec<Bytes>, Losses) {
     let of = |step| {
         let mut jpegs = jpegs(Chunks(stream, step), "test");
@@ -175,12 +175,12 @@ fn pictures_that_were_cut_are_left_out_and_no_others() {
         };
         photos.iter().enumerate().flat_map(frame).collect()
     };
-    // In the pixels, in the tables, in the thumbnail.
+    // Cut in the pixels, in the tables, in the thumbnail.
     let half = |photo: &[u8]| usize::midpoint(data(photo), photo.len());
     for behind in [&b""[..], &[0; 500], b"\r\n--frame\r\nContent-Type: image/jpeg\r\n\r\n"] {
         assert_eq!(taken(&cut_at(&half, behind)), (wanted.clone(), losses(4, 0)), "{behind:?}");
     }
-    // Up to its thumbnail: a picture that was cut there may be joined to the next, whose pixels are shown then.
+    // Only down to the thumbnail: a picture that is cut there may join the next, whose pixels are then shown.
     for from_pixels in (0..600).step_by(7) {
         let header = |photo: &[u8]| data(photo).saturating_sub(from_pixels).max(20);
         let stream = cut_at(&header, b"");
@@ -210,7 +210,7 @@ fn a_marker_that_has_no_place_in_the_pixels_costs_one_picture() {
 fn what_only_looks_like_a_start_swallows_nothing() {
     let photos = photos();
     let wanted: Vec<_> = photos.iter().cloned().map(Bytes::from).collect();
-    // Quiet sound as 16-bit samples, with the three bytes of a start and lengths of any size behind.
+    // Quiet sound as 16-bit samples, containing the three bytes of a start followed by lengths of any size.
     for start in [
         &b"\xff\xff\xd8\xff\xfe\xff\xff\xff"[..],
         b"\xff\xd8\xff\xe1\x40\x00",
@@ -231,7 +231,7 @@ fn what_only_looks_like_a_start_swallows_nothing() {
     }
 }
 
-/// Wherever a false length leads to: into sound, into pixels, between the segments of a real header.
+/// Wherever a false length leads: into sound, into pixels, between the segments of a real header.
 #[test]
 fn a_false_length_swallows_nothing_wherever_it_leads() {
     let photos: Vec<_> = (0..4).map(photo).collect();
@@ -261,7 +261,7 @@ fn a_header_of_many_comments_is_one() {
 
 #[test]
 fn starts_without_end_are_gone_through_in_time() {
-    // Each leads behind the next ones; and headers that end in pixels that no decoder takes.
+    // Each one leads past the next ones; then headers followed by pixels that no decoder accepts.
     let jumps = b"\xff\xd8\xff\xe0\xff\xf0".repeat(200_000);
     let (found, _) = (jpegs(&jumps[..], "test").count(), ());
     assert_eq!(found, 0);

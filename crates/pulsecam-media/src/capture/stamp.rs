@@ -1,17 +1,17 @@
-//! A stamp that a program can read off the pixels: the frame's number and the time of its capture.
+//! A machine-readable stamp in the pixels: the frame's number and its capture time.
 //!
-//! What rides beside a picture (attributes, headers) is lost when a peer re-encodes it or a window
-//! shows it. What is in the picture arrives with the picture, so that latency can be measured through
-//! any chain of programs, an old Qt peer in the middle included.
+//! Metadata beside a picture (attributes, headers) is lost if a peer re-encodes the picture or a window shows
+//! it. A stamp in the picture arrives with it, so that latency can be measured through any chain of programs,
+//! including an old Qt peer.
 //!
 //! # Layout
 //!
 //! Two rows of 64 square cells along the bottom edge. In a picture of `W` x `H` pixels a cell is `W/64`
-//! pixels wide and high, a fraction included: cell `i` of a row spans `i*W/64 .. (i+1)*W/64` across;
-//! the lower row ends at `H`, the upper one at `H - W/64`. Everything is proportional to the picture, so
-//! that a reader needs no scale: a cell's value is the luma around its centre.
+//! pixels wide and high, possibly a fraction: cell `i` of a row spans `i*W/64 .. (i+1)*W/64` horizontally;
+//! the lower row ends at `H`, the upper one at `H - W/64`. Everything is proportional to the picture, so that
+//! a reader needs no scale: a cell's value is the luma around its centre.
 //!
-//! A white cell is 1, a black one 0 (luma 235 and 16: a margin to full scale keeps JPEG's ringing from being
+//! A white cell is 1, a black one 0 (luma 235 and 16: the margin to full scale keeps JPEG ringing from being
 //! clipped). From left to right, in each row:
 //!
 //! | cells | upper row | lower row |
@@ -20,31 +20,31 @@
 //! | 8–57 | bits 0–49 | bits 50–99 |
 //! | 58–63 | sync `001101` | sync `110010` |
 //!
-//! The hundred bits, most significant first: 32 of the frame number, 52 of the microseconds since the
-//! Unix epoch (enough until the year 2112), 16 of a CRC. The CRC is CRC-16/CCITT-FALSE (polynomial
-//! 0x1021, start 0xFFFF, nothing reflected) of the 84 bits before it, taken as a big-endian number of 11
-//! bytes with four zero bits in front.
+//! The hundred bits, most significant first: 32 bits of the frame number, 52 bits of the microseconds since
+//! the Unix epoch (sufficient until the year 2112), 16 bits of CRC. The CRC is CRC-16/CCITT-FALSE (polynomial
+//! 0x1021, initial value 0xFFFF, not reflected) of the preceding 84 bits, taken as a big-endian number of 11
+//! bytes with four leading zero bits.
 //!
-//! The threshold is the middle between the mean white and the mean black of the sync cells; a
-//! reader refuses weak contrast, cells near the threshold, a wrong sync and a wrong CRC.
+//! The threshold is halfway between the mean white and the mean black of the sync cells. A reader rejects low
+//! contrast, cells near the threshold, a wrong sync and a wrong CRC.
 //!
 //! # Size
 //!
-//! Pictures narrower than [`MIN_WIDTH`] or lower than an eighth of their width are left unstamped.
-//! Stamps survive JPEG at quality 40 from there on, and decoding at half size from 512 pixels.
+//! Pictures narrower than [`MIN_WIDTH`] or with a height below an eighth of their width are not stamped. From
+//! that size on, stamps survive JPEG at quality 40; from 512 pixels on, also decoding at half size.
 
 use crate::{clock::Timestamp, picture::Canvas};
 
-/// The narrowest picture that is stamped: cells of four pixels, half a JPEG block.
+/// The minimum width of a picture to be stamped: cells of four pixels, half a JPEG block.
 pub const MIN_WIDTH: usize = 256;
 
-/// The narrowest canvas in which a stamp is looked for: cells of four pixels decoded at half size.
+/// The minimum width of a canvas to be searched for a stamp: cells of four pixels decoded at half size.
 const MIN_READABLE_WIDTH: usize = MIN_WIDTH / 2;
 
-/// Widths of the picture to its height at the most: the band takes a quarter of such a sliver.
+/// Maximum ratio of width to height: at this ratio the band takes a quarter of the picture.
 const MAX_WIDTHS: usize = 8;
 
-/// Cells across. With two rows they hold the bits and 28 cells of sync, and are 10 pixels at VGA.
+/// Cells per row. Two rows hold the bits and 28 sync cells; a cell is 10 pixels wide at VGA.
 const COLUMNS: usize = 64;
 const ROWS: usize = 2;
 
@@ -63,10 +63,10 @@ const CRC_BITS: u32 = 16;
 const WHITE: u8 = 235;
 const BLACK: u8 = 16;
 
-/// White less black in the sync cells at the least, of 219 as written: shadows in photographs have less.
+/// Minimum difference of white and black sync cells, of 219 as written. Shadows in photos have less.
 const MIN_CONTRAST: i32 = 80;
 
-/// What a picture's pixels tell of its origin.
+/// The origin of a picture, as read from its pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
     /// The low 32 bits of the frame's number.
@@ -88,7 +88,7 @@ impl Stamp {
         Some([SYNC[0] | row(bits >> DATA), SYNC[1] | row(bits)])
     }
 
-    /// `None` unless sync and CRC are right.
+    /// `None` unless sync and CRC are correct.
     fn from_cells(cells: [u64; ROWS]) -> Option<Self> {
         if (0..ROWS).any(|row| cells[row] & SYNC_MASK != SYNC[row]) {
             return None;
@@ -115,7 +115,7 @@ fn crc16(bytes: &[u8]) -> u16 {
     })
 }
 
-/// Pixels from `COLUMNS`ths of the width.
+/// The pixel position of a number of cells.
 const fn edge(cells: usize, width: usize) -> usize {
     cells * width / COLUMNS
 }
@@ -126,14 +126,14 @@ pub const fn fits(width: usize, height: usize) -> bool {
     width >= MIN_WIDTH && height >= width / MAX_WIDTHS
 }
 
-/// Rows of pixels that the stamp takes at the bottom of a picture of this width.
+/// Height in pixels of the stamp at the bottom of a picture of this width.
 #[must_use]
 pub const fn band(width: usize) -> usize {
     edge(ROWS, width)
 }
 
-/// Stamps a plane of luma, rows without padding. A picture that is too small is left as it is, and so
-/// is one after the year 2112; `false` then.
+/// Stamps a luma plane without row padding. Returns `false` and changes nothing if the picture is too small
+/// or the time is after the year 2112.
 pub fn write(luma: &mut [u8], width: usize, height: usize, stamp: &Stamp) -> bool {
     let (true, true, Some(cells)) = (fits(width, height), luma.len() >= width * height, stamp.cells()) else {
         return false;
@@ -151,8 +151,8 @@ pub fn write(luma: &mut [u8], width: usize, height: usize, stamp: &Stamp) -> boo
     true
 }
 
-/// Reads the stamp off a picture, at the size at which it was made or at a fraction of it. `None` where
-/// there is none or where a cell is in doubt.
+/// Reads the stamp of a picture, in its original size or at a fraction of it. `None` if there is none or a
+/// cell is ambiguous.
 #[must_use]
 pub fn read(canvas: &Canvas) -> Option<Stamp> {
     let Canvas { width, height, .. } = *canvas;
@@ -182,7 +182,7 @@ pub fn read(canvas: &Canvas) -> Option<Stamp> {
     Stamp::from_cells(cells)
 }
 
-/// Mean luma of the cells that sync makes white, and of those that it makes black.
+/// Mean luma of the white sync cells, and of the black ones.
 fn sync_levels(levels: &[[i32; COLUMNS]; ROWS]) -> (i32, i32) {
     let mean = |bit: u64| {
         let cells = (0..ROWS).flat_map(|row| (0..COLUMNS).map(move |column| (row, column)));
@@ -197,7 +197,7 @@ fn sync_levels(levels: &[[i32; COLUMNS]; ROWS]) -> (i32, i32) {
     (mean(1), mean(0))
 }
 
-/// Mean luma of the middle half of a cell, a pixel at the least.
+/// Mean luma of the middle half of a cell, at least one pixel.
 fn cell_luma(canvas: &Canvas, row: usize, column: usize) -> i32 {
     let Canvas { width, height, ref pixels } = *canvas;
     let middle = |cells: usize| {
@@ -270,7 +270,7 @@ mod tests {
         }
     }
 
-    /// What a Qt program in the middle does: decode, and encode with its default quality.
+    /// What a Qt program in between does: decode, and encode at its default quality.
     #[test]
     fn stamps_survive_being_encoded_again() {
         for (width, height) in [(320, 240), (640, 480), (1280, 720)] {
@@ -291,7 +291,7 @@ mod tests {
         }
     }
 
-    /// The layout, spelt out: other programs read it.
+    /// Spells out the layout, because other programs read it.
     #[test]
     fn the_layout_stays_as_documented() {
         assert_eq!(crc16(b"123456789"), 0x29b1, "the check value of CRC-16/CCITT-FALSE");

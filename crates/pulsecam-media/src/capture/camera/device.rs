@@ -1,4 +1,4 @@
-//! What a system's cameras have to be able to do, and what goes wrong with them.
+//! Interface to a system's cameras, and their faults.
 
 use std::{
     fmt,
@@ -13,69 +13,70 @@ use crate::{
     clock::Timestamp,
 };
 
-/// The cameras of a system, by whichever interface.
+/// The cameras of a system, through one programming interface.
 pub trait Backend {
-    /// The cameras that are plugged in, sorted. Cheap: asked several times a second while one is missing.
+    /// The connected cameras, sorted. Must be cheap: polled several times a second while one is missing.
     fn present(&self) -> Vec<Found>;
 
-    /// The modes of one; `None` where it is no camera after all (a node for metadata or output).
+    /// The modes of a camera; `None` if it is not one after all (a node for metadata or output).
     fn modes(&self, camera: &Found, wanted: Wish) -> Result<Option<Modes>, Fault>;
 
-    /// Starts it in a mode, with its controls set.
+    /// Starts a camera in a mode, with its controls set.
     fn start(&self, camera: &Found, mode: Mode, controls: &[Setting]) -> Result<Box<dyn Device>, Fault>;
 
-    /// Who else has it open.
+    /// Other programs that have it open.
     fn users(&self, camera: &Found) -> Vec<User>;
 
-    /// The time by which it is told that a camera has stalled.
+    /// The clock for detecting stalls.
     fn now(&self) -> Instant {
         Instant::now()
     }
 }
 
-/// A camera that runs. Dropping it stops it.
+/// A running camera. Dropping it stops it.
 pub trait Device {
-    /// What really was set.
+    /// The shape that was actually set.
     fn shape(&self) -> Shape;
 
-    /// Waits for a frame; `None` if none comes within the limit. It may come sooner, as after a signal.
+    /// Waits for a frame; `None` if none arrives within the limit. May return early, for instance after a
+    /// signal.
     fn take(&mut self, limit: Duration) -> Result<Option<Taken<'_>>, Fault>;
 }
 
-/// A camera that is there.
+/// A connected camera.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     /// Its number, as in `camera:0`.
     pub index: u32,
-    /// What it calls itself.
+    /// The name it reports.
     pub name: String,
-    /// Its device, such as `/dev/video0`; what the system has instead elsewhere.
+    /// Its device, such as `/dev/video0`, or the system's equivalent.
     pub path: String,
-    /// The socket it is plugged into, where that is known: it tells two cameras of the same name apart.
+    /// The socket it is plugged into, if known: distinguishes two cameras of the same name.
     pub socket: String,
 }
 
-/// A size and a rate beside those that are usual, for cameras that can do any.
+/// A size and a rate to offer beside the usual ones, for cameras that accept any.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wish {
     pub size: Option<(u32, u32)>,
     pub fps: Option<f64>,
 }
 
-/// What a camera offers.
+/// The modes of a camera.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Modes {
-    /// Those that can be used here, in the order of a list.
+    /// Modes that can be used here, in listing order.
     pub known: Vec<Mode>,
     /// Pixel formats that cannot.
     pub unknown: Vec<String>,
 }
 
-/// How the bytes of a frame lie.
+/// Memory layout of a frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shape {
     pub mode: Mode,
-    /// Bytes from row to row of the first plane; less than a row's own bytes means: no padding.
+    /// Bytes from row to row of the first plane; if less than a row's own bytes, there is no padding.
     pub stride: usize,
     /// YUV from 0 to 255 instead of 16 to 235.
     pub full_range: bool,
@@ -87,18 +88,18 @@ pub struct Taken<'a> {
     pub bytes: &'a [u8],
     /// Whether `bytes` has the frame's true length.
     pub length: crate::jpeg::Length,
-    /// The driver's number for it, which counts those that it could not deliver.
+    /// The driver's frame number, which also counts frames that it could not deliver.
     pub sequence: Option<u32>,
     /// When it was taken.
     pub captured: Timestamp,
-    /// The driver says that something is wrong with it.
+    /// Whether the driver marked the frame as damaged.
     pub damaged: bool,
 }
 
 /// A program that has a camera open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct User {
-    /// Its process.
+    /// Its process ID.
     pub pid: u32,
     /// Its name.
     pub program: String,
@@ -110,65 +111,65 @@ impl fmt::Display for User {
     }
 }
 
-/// What is wrong with a camera. Most of it passes.
+/// A fault of a camera. Most are temporary.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
-    /// It is not there, or not any more.
+    /// It is not connected, or no longer connected.
     #[error("unplugged")]
     Gone,
     /// Another program streams from it.
     #[error("in use by {}", list(.0))]
     Busy(Vec<User>),
-    /// This user may not open it; with the group that may, where that is known.
+    /// This user may not open it; with the group that may, if known.
     #[error("no permission to open {path}{}", hint(.group.as_deref()))]
     Denied {
         /// Its device.
         path: String,
-        /// The group whose members may.
+        /// The group whose members may open it.
         group: Option<String>,
     },
-    /// Nothing came from it for too long.
+    /// No frame arrived for too long.
     #[error("no picture for {}", humantime::format_duration(*.0))]
     Stalled(Duration),
-    /// Frames come, but each of them is damaged.
+    /// Frames arrive, but every one is damaged.
     #[error("{0} damaged frames in a row")]
     Damaged(u32),
-    /// It has no mode in the pixel format that was asked for.
+    /// It has no mode in the requested pixel format.
     #[error("it has no {wanted}; it offers {offered}")]
     NoSuchFormat {
-        /// As `--pixel-format` had it.
+        /// The requested format.
         wanted: PixelFormat,
-        /// What there is, in one line.
+        /// The formats it has, in one line.
         offered: String,
     },
-    /// None of its formats can be used.
-    #[error("it offers no pixel format that is understood here (it has {0})")]
+    /// None of its formats is supported.
+    #[error("it offers no supported pixel format (it has {0})")]
     NoFormat(String),
-    /// A control that was to be set cannot be.
+    /// A requested control cannot be set.
     #[error(transparent)]
     Control(#[from] ControlError),
-    /// What the driver said.
-    #[error("{what}: {reason}")]
+    /// The driver reported an error.
+    #[error("cannot {what}: {reason}")]
     Driver {
-        /// What was tried.
+        /// The failed action, completing "cannot …".
         what: &'static str,
-        /// The system's words.
+        /// The system's error.
         reason: String,
     },
 }
 
 impl Fault {
-    /// Whether waiting may help at the start, without being asked to wait: someone else will be done with it.
+    /// Whether waiting may help at the start, even unasked: another program may release the camera.
     pub const fn is_busy(&self) -> bool {
         matches!(self, Self::Busy(_))
     }
 
-    /// Whether it is a mistake in what was asked for, which no waiting mends.
+    /// Whether the request itself is wrong, so that waiting cannot help.
     pub fn is_wrong_request(&self) -> bool {
         match self {
             Self::NoSuchFormat { .. } | Self::NoFormat(_) => true,
-            // A camera that is unplugged while it is set up refuses everything.
+            // A camera that is unplugged during setup refuses everything.
             Self::Control(error) => error.trouble().is_none(),
             _ => false,
         }

@@ -1,8 +1,9 @@
-//! Cameras: which there are, which is meant, and one as a source.
+//! Cameras: listing them, choosing one, and reading it as a source.
 //!
-//! What decides is here and in [`source`]: the choice of a camera and its mode, what is a loss, whether a camera is the same
-//! one again. How a system's cameras are reached is behind [`device::Backend`]: on Linux the `v4l` crate, because nokhwa
-//! hides a frame's length, number, flags and time, and cannot stop waiting; elsewhere nokhwa.
+//! Decisions are made here and in [`source`]: the choice of a camera and its mode, what counts as a loss, and
+//! whether a camera is the same one as before. Access to a system's cameras is behind [`device::Backend`]: on
+//! Linux the `v4l` crate, because nokhwa hides a frame's length, number, flags and time, and has no timeout;
+//! elsewhere nokhwa.
 
 pub mod device;
 mod mode;
@@ -36,47 +37,47 @@ pub use self::{
 };
 use super::Error;
 
-/// A camera that is there.
+/// A connected camera.
 #[derive(Clone, Debug, Serialize)]
 pub struct CameraInfo {
     /// Its number, as in `camera:0`.
     pub index: u32,
-    /// What it calls itself.
+    /// The name it reports.
     pub name: String,
-    /// Its device, such as `/dev/video0`; what the system has instead elsewhere.
+    /// Its device, such as `/dev/video0`, or the system's equivalent.
     pub path: String,
-    /// What it offers, by format, the largest and fastest first; empty where it could not be asked.
+    /// Its modes by format, the largest and fastest first; empty if it could not be queried.
     pub modes: Vec<Mode>,
-    /// Pixel formats that are not understood here.
+    /// Pixel formats that are not supported here.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub other_formats: Vec<String>,
-    /// Who has it open, as far as this user may see.
+    /// Programs that have it open, as far as this user may see.
     pub in_use_by: Vec<User>,
-    /// Why it could not be asked.
+    /// Why it could not be queried.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
 }
 
-/// Which camera.
+/// Selects a camera.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Which {
-    /// The first.
+    /// The first camera.
     #[default]
     First,
-    /// By its number.
+    /// A camera's number.
     Index(u32),
-    /// By its name, its device, or a part of its name.
+    /// A camera's name, device, or part of its name.
     Name(String),
 }
 
 impl Which {
-    /// Those that may be meant, best first; an exact name or device wins over a part of a name.
+    /// Matching cameras, best first; an exact name or device precedes a partial name.
     fn candidates<'a>(&self, cameras: &'a [Found]) -> impl Iterator<Item = &'a Found> {
         let mut found: Vec<_> = match self {
             Self::First => cameras.iter().collect(),
             Self::Index(index) => cameras.iter().filter(|camera| camera.index == *index).collect(),
             Self::Name(name) if name.starts_with('/') => {
-                // Links such as those in /dev/v4l/by-id name it too.
+                // Symlinks such as those in /dev/v4l/by-id are resolved.
                 let target = Path::new(name).canonicalize().unwrap_or_else(|_| name.into());
                 cameras
                     .iter()
@@ -94,7 +95,7 @@ impl Which {
         found.into_iter()
     }
 
-    /// That none of those that are there is meant.
+    /// The error for a selection that matches none of the connected cameras.
     fn missing(&self, present: &[Found]) -> Error {
         if present.is_empty() {
             return Error::NoCamera;
@@ -113,7 +114,7 @@ impl Which {
 impl FromStr for Which {
     type Err = std::convert::Infallible;
 
-    /// What follows `camera:`, or nothing.
+    /// Parses what follows `camera:`; empty for the first camera.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ok(match text.parse() {
             _ if text.is_empty() => Self::First,
@@ -133,13 +134,13 @@ impl fmt::Display for Which {
     }
 }
 
-/// By which interface cameras are reached.
+/// The programming interface through which cameras are accessed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Interface {
     /// The best one for the system: Video4Linux on Linux, nokhwa elsewhere.
     #[default]
     Auto,
-    /// nokhwa, also on Linux: for comparing.
+    /// nokhwa, also on Linux: for comparison.
     Nokhwa,
 }
 
@@ -151,28 +152,28 @@ fn backend(interface: Interface) -> Box<dyn Backend> {
     }
 }
 
-/// The cameras that are there, by number. Asks each for its modes, which opens it for a moment and changes nothing.
+/// Lists the connected cameras by number. Opens each briefly to query its modes, and changes nothing.
 #[must_use]
 pub fn cameras() -> Vec<CameraInfo> {
     listed(backend(Interface::Auto).as_ref())
 }
 
-/// Name and device of the camera that is meant.
+/// Name and device of the selected camera.
 pub(super) fn camera_path(which: &Which) -> Result<(String, String), Error> {
     let backend = backend(Interface::Auto);
     let present = backend.present();
-    // A node without formats is no camera; one that cannot be asked may be.
+    // A node without formats is not a camera; one that cannot be queried may be.
     let is_camera = |camera: &&Found| !matches!(backend.modes(camera, Wish::default()), Ok(None));
     let camera = which.candidates(&present).find(is_camera).ok_or_else(|| which.missing(&present))?;
     Ok((camera.name.clone(), camera.path.clone()))
 }
 
-/// Whether there is any camera, as far as can be told without opening one.
+/// Whether any camera is connected, as far as can be told without opening one.
 pub(super) fn any() -> bool {
     !backend(Interface::Auto).present().is_empty()
 }
 
-/// What to call a camera, if it has to be told from others: it is one of several, or was named. Cheap, and opens nothing.
+/// A label for a camera that is one of several, or was named. Cheap; opens nothing.
 #[must_use]
 pub fn camera_label(which: &Which) -> Option<String> {
     label(which, &backend(Interface::Auto).present())
@@ -183,7 +184,7 @@ fn label(which: &Which, present: &[Found]) -> Option<String> {
         return None;
     }
     let Some(camera) = which.candidates(present).next() else {
-        // Not there yet: as it was named, if not by its device.
+        // Not connected yet: use the requested name, unless it is a device path.
         return match which {
             Which::Name(name) if !name.starts_with('/') => Some(name.clone()),
             _ => None,
@@ -199,7 +200,7 @@ fn label(which: &Which, present: &[Found]) -> Option<String> {
 
 fn listed(backend: &dyn Backend) -> Vec<CameraInfo> {
     let info = |camera: Found| {
-        // Before it is opened here.
+        // Must be read before the camera is opened here.
         let in_use_by = backend.users(&camera);
         let (modes, problem) = match backend.modes(&camera, Wish::default()) {
             Ok(modes) => (modes?, None),
@@ -253,14 +254,14 @@ mod tests {
         let one = [camera(0, "C920")];
         let several = [camera(0, "C920"), camera(2, "Brio"), camera(4, "Brio"), camera(6, "")];
         let named = |which: &str, present: &[Found]| label(&which.parse().unwrap(), present);
-        assert_eq!(named("", &one), None, "the only one, and nobody asked for it");
+        assert_eq!(named("", &one), None, "the only one, and not named");
         assert_eq!(named("", &[]), None);
         assert_eq!(named("0", &one).as_deref(), Some("C920"));
         assert_eq!(named("", &several).as_deref(), Some("C920"));
         assert_eq!(named("brio", &several).as_deref(), Some("Brio, camera 2"));
         assert_eq!(named("4", &several).as_deref(), Some("Brio, camera 4"));
         assert_eq!(named("6", &several).as_deref(), Some("camera 6"));
-        assert_eq!(named("Webcam", &one).as_deref(), Some("Webcam"), "not there yet");
+        assert_eq!(named("Webcam", &one).as_deref(), Some("Webcam"), "not connected yet");
         assert_eq!(named("/dev/video7", &one), None);
         assert_eq!(named("7", &one), None);
     }
@@ -280,7 +281,7 @@ mod tests {
     #[test]
     fn what_is_missing_is_told_with_what_there_is() {
         let error = Which::Index(3).missing(&[camera(0, "C920")]);
-        assert_eq!(error.to_string(), r#"there is no camera "camera:3"; there is camera:0 (C920)"#);
+        assert_eq!(error.to_string(), r#"there is no camera "camera:3"; available: camera:0 (C920)"#);
         assert!(matches!(Which::First.missing(&[]), Error::NoCamera));
     }
 }

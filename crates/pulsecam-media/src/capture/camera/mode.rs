@@ -1,31 +1,31 @@
-//! A camera's modes, and which of them to take.
+//! Camera modes, and the choice among them.
 
 use std::{cmp::Reverse, fmt, str::FromStr};
 
 use serde::{Serialize, Serializer};
 
-/// What a camera can be set to.
+/// A format, size and rate that a camera can be set to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Mode {
-    /// How the pixels come.
+    /// Pixel format.
     pub format: PixelFormat,
     /// Pixels across.
     pub width: u32,
     /// Pixels down.
     pub height: u32,
-    /// Frames a second.
+    /// Frames per second.
     #[serde(rename = "fps")]
     pub rate: Rate,
 }
 
-/// How a camera hands over pixels. The names are those of `--pixel-format`.
+/// A camera's pixel format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum PixelFormat {
-    /// JPEGs.
+    /// One JPEG per frame.
     Mjpeg,
-    /// 4:2:0, luma and a plane of both chromas.
+    /// 4:2:0, a luma plane and a plane of interleaved chroma.
     Nv12,
     /// 4:2:0 in three planes.
     I420,
@@ -33,20 +33,20 @@ pub enum PixelFormat {
     Yuyv,
     /// Packed 4:2:2, chroma first.
     Uyvy,
-    /// Three bytes a pixel: red, green, blue.
+    /// Three bytes per pixel: red, green, blue.
     Rgb,
-    /// Three bytes a pixel: blue, green, red.
+    /// Three bytes per pixel: blue, green, red.
     Bgr,
     /// Luma only.
     Grey,
 }
 
 impl PixelFormat {
-    /// All of them, in the order in which they are listed.
+    /// All formats, in listing order.
     pub const ALL: [Self; 8] =
         [Self::Mjpeg, Self::Nv12, Self::I420, Self::Yuyv, Self::Uyvy, Self::Rgb, Self::Bgr, Self::Grey];
 
-    /// As `--pixel-format` takes it.
+    /// The name that [`FromStr`] accepts.
     #[must_use]
     pub const fn key(self) -> &'static str {
         match self {
@@ -89,7 +89,7 @@ impl FromStr for PixelFormat {
     }
 }
 
-/// Frames in a number of seconds: drivers count in fractions, and 7.5 or 29.97 a second are common.
+/// A frame rate as a fraction, as drivers have it: 7.5 or 29.97 per second are common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     frames: u32,
@@ -97,31 +97,31 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// `None` where either is 0: drivers say that of what they do not know.
+    /// `None` if either is 0: drivers report that if they do not know.
     #[must_use]
     pub const fn new(frames: u32, seconds: u32) -> Option<Self> {
         if frames == 0 || seconds == 0 { None } else { Some(Self { frames, seconds }) }
     }
 
-    /// Whole frames in a second.
+    /// A whole number of frames per second.
     #[must_use]
     pub const fn whole(frames: std::num::NonZeroU32) -> Self {
         Self { frames: frames.get(), seconds: 1 }
     }
 
-    /// Frames a second.
+    /// Frames per second.
     #[must_use]
     pub fn fps(self) -> f64 {
         f64::from(self.frames) / f64::from(self.seconds)
     }
 
-    /// The time from frame to frame, as a driver takes it: seconds over frames.
+    /// The interval between frames, as drivers take it: seconds over frames.
     #[must_use]
     pub const fn interval(self) -> (u32, u32) {
         (self.seconds, self.frames)
     }
 
-    /// Thousandths of frames a second, for comparing.
+    /// Frames per 1000 seconds, for comparing.
     const fn milli(self) -> u64 {
         self.frames as u64 * 1000 / self.seconds as u64
     }
@@ -147,31 +147,32 @@ impl fmt::Display for Mode {
     }
 }
 
-/// Pixels a second from which a camera's own JPEGs are taken: VGA at 30. Below, raw pixels are better (no
-/// loss before ours) and cost little; above, USB 2 often has no room for them, and encoding costs more.
+/// Pixels per second from which a camera's own JPEGs are preferred: VGA at 30. Below, raw pixels are better
+/// (no loss before our own encoder) and cost little; above, USB 2 often lacks the bandwidth for them, and
+/// encoding costs more.
 const JPEG_FROM: u64 = 640 * 480 * 30;
 
-/// A rate that is short of what was asked for by no more than this, in percent, reaches it: 29.97 for 30, 24 for 25.
+/// Tolerance in percent for reaching the requested rate: 29.97 counts as 30, 24 as 25.
 const RATE_TOLERANCE: u64 = 5;
 
-/// What a mode should come near to.
+/// The requested mode, to be matched as closely as possible.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Wanted {
-    /// The size that was asked for, if one was.
+    /// The requested size, if any.
     pub size: Option<(usize, usize)>,
-    /// The rate that was asked for, if one was.
+    /// The requested rate, if any.
     pub fps: Option<f64>,
-    /// The only format that will do, if one was asked for.
+    /// The only acceptable format, if one was requested.
     pub format: Option<PixelFormat>,
 }
 
 impl Wanted {
-    /// What is looked for where nothing was asked: sharp enough for a face, and fluent.
+    /// Used if nothing was requested: sharp enough for a face, and smooth.
     const SIZE: (usize, usize) = (1280, 720);
     const FPS: f64 = 30.0;
 
-    /// The modes that will do, best first. A size that was asked for comes first; without one, fluency
-    /// does: many cameras list large raw modes at 5 fps.
+    /// The acceptable modes, best first. A requested size takes precedence; without one, frame rate does:
+    /// many cameras list large raw modes at 5 fps.
     pub(super) fn sorted(self, modes: &[Mode]) -> Vec<Mode> {
         let fits = |mode: &&Mode| self.format.is_none_or(|format| mode.format == format);
         let mut modes: Vec<_> = modes.iter().filter(fits).copied().collect();
@@ -190,7 +191,7 @@ impl Wanted {
 }
 
 impl fmt::Display for Wanted {
-    /// What was asked for; empty where nothing was.
+    /// What was requested; empty if nothing was.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let size = self.size.map(|(width, height)| format!("{width}x{height}"));
         let fps = self.fps.map(|fps| format!("{fps} fps"));
@@ -201,7 +202,7 @@ impl fmt::Display for Wanted {
 }
 
 impl Mode {
-    /// What its format is worth to the encoder at this size and rate: none at all, 4:2:0, 4:2:2, …
+    /// Preference of the format at this size and rate: JPEG needs no encoding, then 4:2:0, 4:2:2, …
     fn worth(self) -> u8 {
         let jpeg = u64::from(self.width) * u64::from(self.height) * self.rate.milli() / 1000 >= JPEG_FROM;
         match self.format {
@@ -217,7 +218,7 @@ impl Mode {
         }
     }
 
-    /// The order of a list: by format, then the largest and fastest first.
+    /// Sort key for listings: by format, then the largest and fastest first.
     pub(super) fn listed(&self) -> impl Ord + use<> {
         (self.format, Reverse((self.width, self.height, self.rate.milli())))
     }
@@ -231,7 +232,7 @@ mod tests {
         Mode { width, height, rate: Rate::new((fps * 100.0) as u32, 100).unwrap(), format }
     }
 
-    /// What a common UVC camera lists.
+    /// The modes of a common UVC camera.
     fn common() -> Vec<Mode> {
         use PixelFormat::{Mjpeg, Yuyv};
         vec![

@@ -1,8 +1,9 @@
-//! Cameras over nokhwa: everywhere but on Linux, and there for comparing.
+//! Cameras over nokhwa: on all systems but Linux, and on Linux for comparison.
 //!
-//! nokhwa's own choices of a mode ignore half of what is asked, so it is asked for exactly one. Its decoding is never
-//! used: it brings mozjpeg, whose symbols collide with libjpeg-turbo's. Reading a frame has no limit to waiting, so
-//! it happens on a thread of its own, which a camera that has stalled for good keeps until the program ends.
+//! nokhwa's own mode selection ignores half of the request, so one exact mode is requested. Its decoding is
+//! never used: it pulls in mozjpeg, whose symbols collide with libjpeg-turbo's. Reading a frame has no
+//! timeout, so it happens on a separate thread; if a camera stalls for good, that thread stays until the
+//! program exits.
 
 use std::{
     sync::{
@@ -25,16 +26,16 @@ use super::{
 };
 use crate::{capture::control::Setting, clock::Timestamp, fresh, jpeg::Length};
 
-/// The longest that opening a camera may take: some need seconds, and a driver that hangs must not hang the program.
+/// Time limit for opening a camera. Some need seconds; a driver that hangs must not hang the program.
 const OPENING: Duration = Duration::from_secs(15);
 
-/// nokhwa, on whichever system.
+/// The nokhwa backend, on any system.
 pub(super) struct Native;
 
 impl Backend for Native {
     fn present(&self) -> Vec<Found> {
         let mut found: Vec<_> = nokhwa::query(ApiBackend::Auto)
-            .inspect_err(|error| tracing::debug!(%error, "the system tells of no cameras"))
+            .inspect_err(|error| tracing::debug!(%error, "the system lists no cameras"))
             .unwrap_or_default()
             .iter()
             .filter_map(|device| {
@@ -66,7 +67,7 @@ impl Backend for Native {
 
     fn start(&self, camera: &Found, mode: Mode, controls: &[Setting]) -> Result<Box<dyn Device>, Fault> {
         if !controls.is_empty() {
-            let reason = "nokhwa is not asked to set controls here".into();
+            let reason = "setting controls is not supported with nokhwa".into();
             return Err(Fault::Driver { what: "set its controls", reason });
         }
         let index = camera.index;
@@ -86,7 +87,7 @@ impl Backend for Native {
     }
 }
 
-/// A camera that streams on a thread of its own.
+/// A camera that streams on its own thread.
 struct Running {
     shape: Shape,
     frames: fresh::Receiver<(), Result<Buffer, NokhwaError>>,
@@ -132,7 +133,7 @@ impl Running {
             Ok(Err(error)) => return Err(fault("start it", &error)),
             Err(_) => return Err(system(format!("it takes longer than {} s", OPENING.as_secs()))),
         }
-        // nokhwa does not tell how rows are padded, nor the range.
+        // nokhwa reports neither row padding nor range.
         let shape = Shape { mode, stride: 0, full_range: false };
         Ok(Self { shape, frames, taken: None, stop })
     }
@@ -168,13 +169,14 @@ impl Device for Running {
     }
 }
 
-/// A node for metadata or output: it has no format to capture in, or none that is known. nokhwa tells it by
-/// the name of a property; under others it tells of cameras that are busy or were left in an odd state.
+/// Whether it is a node for metadata or output, with no capture format or none that is known. nokhwa reports
+/// that as an error of this property; errors of other properties mean a busy camera or one left in an odd
+/// state.
 fn has_no_formats(error: &NokhwaError) -> bool {
     matches!(error, NokhwaError::GetPropertyError { property, .. } if property == "CameraFormat")
 }
 
-/// nokhwa hands on the system's words.
+/// Classifies an error by its text: nokhwa passes on the system's message.
 fn fault(what: &'static str, error: &NokhwaError) -> Fault {
     let reason = error.to_string();
     let lower = reason.to_lowercase();
@@ -207,7 +209,7 @@ fn format_of(mode: Mode) -> CameraFormat {
         PixelFormat::Grey => FrameFormat::GRAY,
         PixelFormat::Rgb => FrameFormat::RAWRGB,
         PixelFormat::Bgr => FrameFormat::RAWBGR,
-        // nokhwa has no name for the others and never lists them.
+        // nokhwa does not know the others and never lists them.
         PixelFormat::Yuyv | PixelFormat::Uyvy | PixelFormat::I420 => FrameFormat::YUYV,
     };
     CameraFormat::new_from(mode.width, mode.height, format, mode.rate.fps().round() as u32)

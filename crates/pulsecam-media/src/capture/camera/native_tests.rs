@@ -1,4 +1,4 @@
-//! nokhwa's side, on a played backend of nokhwa's own.
+//! Tests of the nokhwa backend, on a fake nokhwa camera.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -9,7 +9,7 @@ use nokhwa::{
 
 use super::*;
 
-/// Gives frames until it runs out of them, then fails as an unplugged camera does.
+/// Returns frames until it runs out of them, then fails like an unplugged camera.
 struct Played {
     info: CameraInfo,
     frames: Vec<Result<Vec<u8>, &'static str>>,
@@ -116,14 +116,14 @@ fn start(frames: Vec<Result<Vec<u8>, &'static str>>) -> Result<Running, Fault> {
     Running::start(open, mode())
 }
 
-/// Generous: the frame is under way, and the test waits for it and not for the time.
+/// Generous: the frame is on its way, and the test must not fail because of timing.
 const LIMIT: Duration = Duration::from_secs(60);
 
 #[test]
 fn the_newest_frame_is_handed_over_whole_with_its_time_and_then_the_loss() {
     let mut device = start(vec![Ok(b"frame".to_vec())]).unwrap();
     assert_eq!(device.shape().mode, mode());
-    // The loss may have taken the frame's place by now: nothing older than the newest is handed over.
+    // The error may already have replaced the frame: only the newest item is returned.
     match device.take(LIMIT) {
         Ok(Some(taken)) => {
             assert_eq!((taken.bytes, taken.length), (&b"frame"[..], Length::Unknown));

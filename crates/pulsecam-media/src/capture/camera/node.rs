@@ -6,7 +6,7 @@ use super::device::Found;
 
 const CLASS: &str = "/sys/class/video4linux";
 
-/// The nodes for capturing, by number. Reads a few small files and opens no device.
+/// Lists the capture nodes by number. Reads a few small files and opens no device.
 pub(super) fn all() -> Vec<Found> {
     all_in(Path::new(CLASS))
 }
@@ -36,13 +36,13 @@ fn found(entry: &Path) -> Option<Found> {
     })
 }
 
-/// The UVC driver makes nodes in pairs, the picture first.
+/// The UVC driver creates nodes in pairs, the capture node first.
 fn is_metadata_sibling(entry: &Path) -> bool {
     fs::read_link(entry.join("device/driver"))
         .is_ok_and(|driver| driver.file_name().is_some_and(|name| name == "uvcvideo"))
 }
 
-/// The group that may open a device.
+/// The group that owns a device node and may open it.
 pub(super) fn group_of(path: &Path) -> Option<String> {
     let gid = fs::metadata(path).ok()?.gid();
     group_in(&fs::read_to_string("/etc/group").ok()?, gid)
@@ -54,7 +54,7 @@ fn group_in(groups: &str, gid: u32) -> Option<String> {
         let name = fields.next()?;
         (fields.nth(1)?.parse() == Ok(gid)).then_some(name)
     });
-    // Joining root's group is no way to a camera.
+    // Nobody should be advised to join root's group.
     group.filter(|_| gid != 0).map(str::to_owned)
 }
 

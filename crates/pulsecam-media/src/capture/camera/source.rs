@@ -1,4 +1,4 @@
-//! A camera as a source: opened, read, lost, found again.
+//! A camera as a source: opening, reading, losing and reopening it.
 
 use std::{thread, time::Duration};
 
@@ -10,45 +10,44 @@ use super::{
 };
 use crate::capture::{CameraSettings, Error, Frame, FrameData, Losses, Signal, Source, mender::Mender};
 
-/// Modes that are tried before giving up: a driver may list what it then refuses.
+/// Modes to try before giving up: a driver may list modes that it then refuses.
 const ATTEMPTS: usize = 4;
 
-/// Damaged frames in a row that are taken for a broken camera: a second's worth. A cable that is touched
-/// damages a few.
+/// Damaged frames in a row that count as a broken camera: about a second. Touching the cable damages a few.
 const DAMAGED_IN_A_ROW: u32 = 30;
 
-/// The least time that a camera gets for its first frame: exposure and focus settle first, and some take seconds.
+/// The minimum time allowed for the first frame. Exposure and focus settle first, which can take seconds.
 const FIRST_FRAME: Duration = Duration::from_secs(5);
 
-/// A pause before a camera that gave nothing, and too soon, is asked again: it must not spin.
+/// Pause before polling again a camera that returned early without a frame, to avoid a busy loop.
 const ASK_AGAIN: Duration = Duration::from_millis(5);
 
-/// Silence after which viewers are told, at rates where it is more than three frames: with the time that drawing and sending takes,
-/// they see it within a second.
+/// Silence after which viewers see a card, unless three frame intervals are longer. With the time for drawing
+/// and sending, they see it within a second.
 const PATIENCE: Duration = Duration::from_millis(700);
 
-/// A jump of a driver's frame numbers beyond this is a counter that began anew, not a loss: ten minutes at 100 a second.
+/// A larger jump of the driver's frame number is a restarted counter, not a loss. Ten minutes at 100 fps.
 const LARGEST_GAP: u32 = 60_000;
 
-/// A camera. Stays on the thread that opened it.
+/// A camera as a source. Stays on the thread that opened it.
 ///
-/// Once it was open, whatever happens to it is an error of [`Source::next_frame`], and the next call tries to have it back:
-/// the same one, by its socket or its name, whichever number it comes back as.
+/// Once it was open, every failure is an error of [`Source::next_frame`], and the next call tries to reopen
+/// the same camera, identified by its socket or name, whatever number it has by then.
 pub struct Camera {
     backend: Box<dyn Backend>,
     which: Which,
     wanted: Wanted,
     settings: CameraSettings,
-    /// Which one it is, once it was open: another one is never taken in its place.
+    /// The camera, once it was open: no other is ever used instead.
     known: Option<Known>,
     running: Option<Box<dyn Device>>,
-    /// What is still to be told of an attempt to open it.
+    /// An error of opening it that is still to be reported.
     untold: Option<Error>,
     numbers: Numbers,
-    /// Whether a frame came since it was started.
+    /// Whether a frame arrived since it was started.
     warm: bool,
     damaged_in_a_row: u32,
-    /// Frames that never came.
+    /// Frames that never arrived.
     missed: u64,
     mender: Mender,
     spare: Vec<u8>,
@@ -57,16 +56,16 @@ pub struct Camera {
 struct Known {
     camera: Found,
     shape: Shape,
-    /// Sockets of others that have the same name.
+    /// Sockets of other cameras of the same name.
     twins: Vec<String>,
 }
 
 impl Camera {
-    /// Opens a camera in the mode that is nearest to what is wanted.
+    /// Opens a camera in the mode closest to `wanted`.
     ///
     /// # Errors
-    /// Where there is none, or none that can be opened; not where another program has it, or where it shall be waited for:
-    /// then it is tried again with each frame that is asked for.
+    /// If there is no such camera or it cannot be opened. No error if another program has it, or if
+    /// [`CameraSettings::wait`] is set: then every call for a frame tries again.
     pub fn open(
         backend: Box<dyn Backend>,
         which: Which,
@@ -100,7 +99,7 @@ impl Camera {
         Ok(camera)
     }
 
-    /// Starts the camera that is meant, in the best mode that it does not refuse.
+    /// Starts the selected camera, in the best mode that it accepts.
     fn start(&mut self) -> Result<(), Error> {
         let present = self.backend.present();
         let candidates: Vec<_> = match &self.known {
@@ -111,7 +110,7 @@ impl Camera {
         let wish = Wish { size, fps: self.wanted.fps };
         for camera in candidates {
             let failed = |fault| Error::Camera { name: camera.name.clone(), fault };
-            // A node without formats is no camera: another of that name may be.
+            // A node without formats is not a camera; another of that name may be.
             let Some(modes) = self.backend.modes(&camera, wish).map_err(failed)? else { continue };
             let sorted = self.wanted.sorted(&modes.known);
             if sorted.is_empty() {
@@ -161,7 +160,7 @@ impl Camera {
         self.known.as_ref().map_or_else(|| self.which.to_string(), |known| known.camera.name.clone())
     }
 
-    /// Takes frames until one is whole; `seen`: unpacks it too.
+    /// Reads until a frame is intact; unpacks it if it is `seen`.
     fn take(&mut self, seen: bool) -> Result<Option<Frame>, Error> {
         if let Some(error) = self.untold.take() {
             return Err(error);
@@ -171,7 +170,7 @@ impl Camera {
         }
         let taken = self.take_running(seen);
         if taken.is_err() {
-            // Whatever it was: only a camera that is closed and opened anew is known to work.
+            // For any error: only a camera that is closed and reopened is known to work.
             self.running = None;
         }
         taken.map_err(|fault| self.failed(fault))
@@ -187,7 +186,8 @@ impl Camera {
         loop {
             let waited = || backend.now().saturating_duration_since(asked);
             let Some(taken) = device.take(limit.saturating_sub(waited()))? else {
-                // Only the time tells that it stalled: waiting ends for other reasons too, such as a frame that was none.
+                // Only the elapsed time shows a stall: waiting ends early for other reasons too, such as a
+                // frame without data.
                 if waited() >= limit {
                     return Err(Fault::Stalled(limit));
                 }
@@ -216,7 +216,7 @@ impl Camera {
     }
 }
 
-/// The picture of a frame, `Some(None)` where nobody will see it; `None` where it is damaged, which is counted.
+/// The picture of a frame; `Some(None)` if nobody will see it. `None` if it is damaged, which is counted.
 fn unpack(
     taken: &Taken<'_>,
     shape: &Shape,
@@ -236,7 +236,7 @@ fn unpack(
         _ => {
             let picture = unpack::picture(taken.bytes, shape, std::mem::take(spare));
             if picture.is_none() {
-                mender.damaged(&"it came in part");
+                mender.damaged(&"it is incomplete");
             }
             FrameData::Picture(picture?)
         }
@@ -245,7 +245,7 @@ fn unpack(
 
 impl Source for Camera {
     fn next_frame(&mut self) -> Result<Option<Frame>, Error> {
-        // A camera has no end, and what is seen has a picture.
+        // A camera has no end, and a frame that is seen has a picture.
         self.take(true)
     }
 
@@ -255,7 +255,7 @@ impl Source for Camera {
 
     fn describe(&self) -> String {
         let Some(Known { camera, shape, .. }) = &self.known else {
-            return format!("{}, which is waited for", self.which);
+            return format!("{} (waiting for it)", self.which);
         };
         let asked = self.wanted.to_string();
         let asked = if asked.is_empty() { asked } else { format!(" (asked for {asked})") };
@@ -282,8 +282,8 @@ impl Source for Camera {
 }
 
 impl Known {
-    /// The same camera among those that are there now: in its socket, else of its name in a socket where none of that name
-    /// was before.
+    /// Finds the same camera among those connected now. It is the one in the same socket, or else one of its
+    /// name in a socket where no other camera of that name was before.
     fn again<'a>(&self, present: &'a [Found]) -> Option<&'a Found> {
         let named = || present.iter().filter(|other| other.name == self.camera.name);
         let mut moved =
@@ -299,7 +299,7 @@ fn offered(modes: &[Mode]) -> String {
     formats.iter().map(|format| format.key()).collect::<Vec<_>>().join(", ")
 }
 
-/// Frame numbers that go on over drivers' counters, which begin anew and count what was lost.
+/// Continuous frame numbers, across driver counters that restart and count losses.
 #[derive(Debug, Default)]
 struct Numbers {
     next: u64,
@@ -307,19 +307,19 @@ struct Numbers {
 }
 
 impl Numbers {
-    /// The camera was started again.
+    /// Called when the camera was restarted.
     fn began_anew(&mut self) {
         self.last = None;
     }
 
-    /// The number of a frame, and how many the driver lost before it.
+    /// The number of a frame, and how many frames the driver lost before it.
     fn number(&mut self, sequence: Option<u32>) -> (u64, u64) {
         let step = match (self.last, sequence) {
             (Some(last), Some(sequence)) => sequence.wrapping_sub(last),
             _ => 1,
         };
         self.last = sequence;
-        // Drivers that do not count say 0 always.
+        // Drivers that do not count always report 0.
         let missed = if (1..=LARGEST_GAP).contains(&step) { u64::from(step - 1) } else { 0 };
         let number = self.next + missed;
         self.next = number + 1;

@@ -1,4 +1,4 @@
-//! What happens to a camera, on cameras that are played: what a virtual machine cannot show, or not on demand.
+//! Tests with fake cameras of what a virtual machine cannot do, or not on demand.
 
 use super::*;
 use crate::{
@@ -50,7 +50,7 @@ fn a_camera_that_was_unplugged_is_the_same_one_again_under_another_number() {
     stage.acts([Act::Fail(Fault::Gone)]);
     for _ in 0..3 {
         let error = camera.next_frame().unwrap_err();
-        assert_eq!(error.to_string(), "camera C920: unplugged", "the Brio is not taken in its place");
+        assert_eq!(error.to_string(), "camera C920: unplugged", "the Brio is not used instead");
     }
     stage.plug(7, "C920", "another socket", &GREY);
     stage.acts(give([0]));
@@ -92,7 +92,7 @@ fn a_camera_that_is_not_there_is_waited_for_only_where_asked() {
     assert!(matches!(stage.open("", CameraSettings::default(), Wanted::default()), Err(Error::NoCamera)));
     let wait = CameraSettings { wait: true, ..CameraSettings::default() };
     let mut camera = stage.open("C920", wait, Wanted::default()).unwrap();
-    assert_eq!(camera.describe(), "camera:C920, which is waited for");
+    assert_eq!(camera.describe(), "camera:C920 (waiting for it)");
     assert_eq!(camera.signal().unwrap().name, "camera:C920");
     assert!(matches!(camera.next_frame(), Err(Error::NoCamera)));
     stage.plug(0, "Brio", "a", &GREY);
@@ -144,7 +144,7 @@ fn a_signal_while_a_frame_is_waited_for_is_no_silence() {
     assert_eq!(number(&mut camera), 1);
     assert_eq!(stage.started().len(), 1, "the camera was not closed");
     stage.acts([Act::Interrupted, Act::Nothing]);
-    assert_eq!(fault(camera.next_frame()).to_string(), "no picture for 2s", "that was");
+    assert_eq!(fault(camera.next_frame()).to_string(), "no picture for 2s", "real silence");
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn a_mode_that_is_refused_makes_room_for_the_next_and_not_for_ever() {
     drop(camera);
     stage.refuse((0..sizes.len()).map(|_| refusal()));
     let error = stage.open("", CameraSettings::default(), Wanted::default()).map(|_| ()).unwrap_err();
-    assert_eq!(error.to_string(), "camera C920: set its mode: no");
+    assert_eq!(error.to_string(), "camera C920: cannot set its mode: no");
     assert_eq!(stage.refusals_left(), sizes.len() - ATTEMPTS);
 }
 

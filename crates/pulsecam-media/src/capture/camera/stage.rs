@@ -1,4 +1,4 @@
-//! Cameras that are played, for tests: they do on demand what a real one does at its worst.
+//! Fake cameras for tests: they do on demand what real ones do at their worst.
 
 use std::{
     cell::RefCell,
@@ -19,13 +19,13 @@ use crate::{
     jpeg::Length,
 };
 
-/// What a played camera does when it is asked for a frame.
+/// What a fake camera does when it is asked for a frame.
 pub(super) enum Act {
-    /// Hands over bytes, as this number.
+    /// Returns these bytes with this frame number.
     Give(Vec<u8>, u32),
-    /// As [`Act::Give`], and says that it is damaged.
+    /// As [`Act::Give`], marked as damaged.
     Flag(u32),
-    /// Gives none for as long as it is waited for.
+    /// Returns no frame until the time limit.
     Nothing,
     /// Stops waiting at once, as after a signal.
     Interrupted,
@@ -36,12 +36,12 @@ pub(super) enum Act {
 struct World {
     plugged: Vec<(Found, Vec<Mode>)>,
     acts: VecDeque<Act>,
-    /// What starting it says, before it works.
+    /// Errors that starting it returns before it succeeds.
     refusals: VecDeque<Fault>,
     /// Paths and modes that were started.
     started: Vec<(String, Mode)>,
     running: usize,
-    /// What has passed of the played time.
+    /// Elapsed fake time.
     passed: Duration,
 }
 
@@ -64,7 +64,7 @@ impl Backend for Stage {
 
     fn start(&self, camera: &Found, mode: Mode, _: &[Setting]) -> Result<Box<dyn Device>, Fault> {
         let mut world = self.0.borrow_mut();
-        assert_eq!(world.running, 0, "the old one is closed before it is opened anew");
+        assert_eq!(world.running, 0, "the old one is closed before it is reopened");
         if let Some(fault) = world.refusals.pop_front() {
             return Err(fault);
         }
@@ -118,7 +118,7 @@ pub(super) fn mode(format: PixelFormat, width: u32, height: u32) -> Mode {
 
 pub(super) const GREY: [(PixelFormat, u32, u32); 1] = [(PixelFormat::Grey, 2, 1)];
 
-/// A whole frame of a grey 2x1 camera.
+/// An intact frame of a grey 2x1 camera.
 pub(super) fn whole() -> Vec<u8> {
     vec![1, 2]
 }
@@ -172,12 +172,12 @@ impl Stage {
         self.0.borrow().started.iter().map(|(path, _)| path.clone()).collect()
     }
 
-    /// What has not been refused yet.
+    /// Number of errors that were not returned yet.
     pub(super) fn refusals_left(&self) -> usize {
         self.0.borrow().refusals.len()
     }
 
-    /// One more mode of the first camera.
+    /// Adds a mode to the first camera.
     pub(super) fn offer(&self, mode: Mode) {
         self.0.borrow_mut().plugged[0].1.push(mode);
     }

@@ -1,17 +1,17 @@
-//! What cameras hand over raw, into the planes that the encoder takes: a reordering, never a
-//! conversion by way of RGB.
+//! Converts raw camera buffers into the planes that the encoder takes. Samples are only reordered, never
+//! converted through RGB.
 //!
-//! Cameras give YUV in video range (16 to 235, the default of V4L2); JPEG has full range. Stretching it is
-//! the one computation here; without it, pictures look washed out.
+//! Cameras give YUV in video range (16 to 235, the default of V4L2); JPEG uses full range. Stretching it is
+//! the only computation here; without it, pictures look washed out.
 //!
 //! Buffers may be longer than the picture (drivers round up to pages), and rows may be longer than their
-//! pixels; where a buffer is shorter, there is no picture.
+//! pixels; a shorter buffer gives no picture.
 
 use super::{device::Shape, mode::PixelFormat};
 use crate::picture::{Picture, Pixels, Subsampling};
 
-/// The picture in a driver's buffer; `None` where the buffer is too short, or holds a JPEG. `spare` is memory of an earlier
-/// picture to use again: a megabyte of fresh memory for each frame costs as much as the unpacking.
+/// The picture in a driver's buffer; `None` if the buffer is too short or holds a JPEG. `spare` is memory of
+/// an earlier picture to reuse: allocating a megabyte per frame costs as much as the unpacking.
 pub fn picture(bytes: &[u8], shape: &Shape, spare: Vec<u8>) -> Option<Picture> {
     let (width, height) = (shape.mode.width as usize, shape.mode.height as usize);
     let pixels = match shape.mode.format {
@@ -20,7 +20,7 @@ pub fn picture(bytes: &[u8], shape: &Shape, spare: Vec<u8>) -> Option<Picture> {
         PixelFormat::Uyvy => packed_422::<1, 0>(bytes, shape, spare)?,
         PixelFormat::Nv12 => nv12(bytes, shape, spare)?,
         PixelFormat::I420 => i420(bytes, shape, spare)?,
-        // Grey cameras (infrared, industrial) use the whole range.
+        // Grey cameras (infrared, industrial) use the full range.
         PixelFormat::Grey => Pixels::Planar(Subsampling::Grey, packed(bytes, shape, 1, spare)?),
         PixelFormat::Rgb => Pixels::Rgb(packed(bytes, shape, 3, spare)?),
         PixelFormat::Bgr => Pixels::Bgr(packed(bytes, shape, 3, spare)?),
@@ -41,7 +41,7 @@ fn sized(mut memory: Vec<u8>, length: usize) -> Vec<u8> {
     memory
 }
 
-/// Two pixels in four bytes: the first luma at `Y`, the first chroma at `C`, the others two further.
+/// Two pixels in four bytes: first luma at `Y`, first chroma at `C`, the others two bytes later.
 fn packed_422<const Y: usize, const C: usize>(bytes: &[u8], shape: &Shape, spare: Vec<u8>) -> Option<Pixels> {
     let (across, height) = ((shape.mode.width as usize).div_ceil(2), shape.mode.height as usize);
     let rows = rows(bytes, shape.stride, across * 4, height)?;
@@ -61,8 +61,8 @@ fn packed_422<const Y: usize, const C: usize>(bytes: &[u8], shape: &Shape, spare
     Some(Pixels::Planar(Subsampling::Yuv422, planes))
 }
 
-/// One row of packed 4:2:2 into those of its planes. A loop for each, over words from which bytes are shifted: of that the compiler makes
-/// vectors, four times as quick as bytes picked one by one.
+/// Splits one row of packed 4:2:2 into its planes. One loop per plane, over words from which bytes are
+/// shifted: the compiler vectorises that, four times as fast as picking single bytes.
 #[expect(clippy::too_many_arguments, reason = "two views of a row, three planes, two places, two functions")]
 #[inline(always)]
 fn split(
@@ -88,7 +88,7 @@ fn split(
     }
 }
 
-/// The plane of luma of a 4:2:0 picture, made even: the last column and row are doubled where the size is odd.
+/// Fills the luma plane of a 4:2:0 picture. If the size is odd, the last column and row are repeated.
 fn luma_420(bytes: &[u8], shape: &Shape, y: &mut [u8]) -> Option<()> {
     let (width, height) = (shape.mode.width as usize, shape.mode.height as usize);
     let even = width.next_multiple_of(2);
@@ -104,7 +104,7 @@ fn luma_420(bytes: &[u8], shape: &Shape, y: &mut [u8]) -> Option<()> {
     Some(())
 }
 
-/// Samples in their range; `to` may be longer.
+/// Converts samples to full range; `to` may be longer.
 fn stretch(from: &[u8], to: &mut [u8], full_range: bool, full: impl Fn(u16) -> u8) {
     if full_range {
         to[..from.len()].copy_from_slice(from);
@@ -115,7 +115,7 @@ fn stretch(from: &[u8], to: &mut [u8], full_range: bool, full: impl Fn(u16) -> u
     }
 }
 
-/// Bytes of luma, and where chroma begins in the planes and in the driver's buffer.
+/// Size of the chroma planes, and where chroma starts in the driver's buffer.
 struct Layout420 {
     across: usize,
     down: usize,
@@ -130,7 +130,7 @@ impl Layout420 {
     }
 }
 
-/// A plane of luma, then one of `U V` for each block of two by two pixels.
+/// A luma plane, then a plane with `U V` for each block of two by two pixels.
 fn nv12(bytes: &[u8], shape: &Shape, spare: Vec<u8>) -> Option<Pixels> {
     let Layout420 { across, down, chroma_at } = Layout420::of(shape);
     let pairs = rows(bytes.get(chroma_at..)?, shape.stride, across * 2, down)?;
@@ -151,7 +151,7 @@ fn nv12(bytes: &[u8], shape: &Shape, spare: Vec<u8>) -> Option<Pixels> {
     Some(Pixels::Planar(Subsampling::Yuv420, planes))
 }
 
-/// Three planes; rows of chroma take half of luma's stride.
+/// Three planes; rows of chroma have half of luma's stride.
 fn i420(bytes: &[u8], shape: &Shape, spare: Vec<u8>) -> Option<Pixels> {
     let Layout420 { across, down, chroma_at } = Layout420::of(shape);
     let stride = shape.stride.div_ceil(2).max(across);
@@ -166,7 +166,7 @@ fn i420(bytes: &[u8], shape: &Shape, spare: Vec<u8>) -> Option<Pixels> {
     Some(Pixels::Planar(Subsampling::Yuv420, planes))
 }
 
-/// Pixels that stay as they are, without what pads their rows.
+/// Copies pixels unchanged, without row padding.
 fn packed(bytes: &[u8], shape: &Shape, each: usize, mut spare: Vec<u8>) -> Option<Vec<u8>> {
     let (width, height) = (shape.mode.width as usize, shape.mode.height as usize);
     spare.clear();
@@ -176,7 +176,7 @@ fn packed(bytes: &[u8], shape: &Shape, each: usize, mut spare: Vec<u8>) -> Optio
     Some(spare)
 }
 
-/// 16..=235 to 0..=255, in 16 bits so that the compiler makes vectors of it: 149/128 is 255/219.
+/// 16..=235 to 0..=255, in 16 bits so that the compiler can vectorise it: 149/128 is 255/219.
 fn full_luma(sample: u16) -> u8 {
     let stretched = (sample * 149 + 64).saturating_sub(16 * 149) >> 7;
     stretched.min(255) as u8
@@ -216,13 +216,13 @@ mod tests {
     }
 
     fn planes(bytes: &[u8], shape: &Shape) -> Vec<u8> {
-        // Memory used before must not show through.
+        // Old contents of reused memory must not show through.
         let picture = picture(bytes, shape, vec![77; 1000]).unwrap();
         assert_eq!(picture.bytes().len(), picture.expected_bytes());
         picture.bytes().to_vec()
     }
 
-    /// Marks that the stretching of the range leaves apart.
+    /// Samples that stay distinct after stretching the range.
     const A: u8 = 16;
     const B: u8 = 235;
     const N: u8 = 128;

@@ -1,4 +1,4 @@
-//! Who has a device open, as far as this user may see.
+//! Finds the processes that have a device open, as far as this user may see.
 
 use std::{
     fs,
@@ -10,18 +10,18 @@ use std::{
 
 use super::device::User;
 
-/// How long an answer stands: a camera that is busy is tried four times a second, and looking through all that every process has open
-/// costs tens of milliseconds on a desktop.
+/// How long an answer is cached. A busy camera is retried four times a second, and walking the open files of
+/// every process takes tens of milliseconds on a desktop.
 const STANDS: Duration = Duration::from_secs(5);
 
-/// The programs that have the device open, but for this one, as they were a few seconds ago at most.
+/// Other programs that have the device open, at most a few seconds out of date.
 pub(super) fn lately(device: &Path) -> Vec<User> {
     static LATEST: Mutex<Option<Answer>> = Mutex::new(None);
     let mut latest = LATEST.lock().unwrap_or_else(PoisonError::into_inner);
     Answer::current(&mut latest, device, Instant::now(), of).users.clone()
 }
 
-/// Who had a device open, and when that was.
+/// Cached result: the programs that had a device open, and when.
 #[derive(Debug)]
 struct Answer {
     device: PathBuf,
@@ -30,7 +30,7 @@ struct Answer {
 }
 
 impl Answer {
-    /// The latest answer, or a new one if it is about another device, or old.
+    /// The cached answer, or a new one if it is about another device or too old.
     fn current<'a>(
         latest: &'a mut Option<Self>,
         device: &Path,
@@ -46,7 +46,7 @@ impl Answer {
     }
 }
 
-/// The programs that have the device open, but for this one. Root sees all, others their own.
+/// Other programs that have the device open. Root sees all, other users only their own.
 pub(super) fn of(device: &Path) -> Vec<User> {
     let Ok(node) = fs::metadata(device) else { return Vec::new() };
     let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
@@ -61,7 +61,8 @@ pub(super) fn of(device: &Path) -> Vec<User> {
 
 fn has_open(pid: u32, device: u64, inode: u64) -> bool {
     let Ok(handles) = fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
-    // Following the link stats what is open, under whichever name it was opened. An ordinary file has no device number.
+    // `metadata` follows the link to the open file, whatever name it was opened under. An ordinary file has
+    // no device number.
     handles.flatten().any(|handle| {
         fs::metadata(handle.path()).is_ok_and(|open| {
             if device == 0 { open.ino() == inode && open.rdev() == 0 } else { open.rdev() == device }
@@ -83,7 +84,7 @@ mod tests {
     #[test]
     fn a_camera_that_stays_busy_is_looked_up_seldom() {
         let (mut latest, start, mut asked) = (None, Instant::now(), 0);
-        // Tried four times a second for a minute.
+        // Retried four times a second for a minute.
         for quarter in 0..240_u32 {
             let now = start + quarter * Duration::from_millis(250);
             Answer::current(&mut latest, Path::new("/dev/video0"), now, |_| {
@@ -93,7 +94,7 @@ mod tests {
         }
         assert_eq!(asked, 12);
         let other = Answer::current(&mut latest, Path::new("/dev/video1"), start, |_| Vec::new());
-        assert_eq!(other.users, [], "another camera is another question");
+        assert_eq!(other.users, [], "another camera is looked up again");
     }
 
     #[test]

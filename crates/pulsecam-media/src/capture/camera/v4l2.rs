@@ -1,9 +1,9 @@
 //! Cameras on Linux, over the `v4l` crate.
 //!
-//! nokhwa hides what is needed here: how many bytes a frame has, its number and flags, when it was exposed, a
-//! limit to waiting, and a way to reset what another program left set. The `v4l` crate, on which nokhwa stands
-//! too, gives all of it. Its own traps are kept in this file: `query_caps` and others panic on what they do not know, dropping a
-//! stream panics on an error, and `Stream::next` loses its place after one.
+//! nokhwa hides what is needed here: a frame's length, number, flags and exposure time, a timeout, and a way
+//! to reset what another program left set. The `v4l` crate, which nokhwa uses too, gives all of it. Its
+//! pitfalls are handled in this file: `query_caps` and others panic on unknown values, dropping a stream
+//! panics on an error, and `Stream::next` loses track of its buffer after one.
 
 use std::{
     io,
@@ -35,13 +35,14 @@ use crate::{
     jpeg::Length,
 };
 
-/// Buffers that the driver fills in turn: one is being read, one waits, two are being filled. More would only hold older frames.
+/// Buffers that the driver fills in turn: one being read, one waiting, two being filled. More would only hold
+/// older frames.
 const BUFFERS: u32 = 4;
 
 /// `POLLIN` of poll(2).
 const READABLE: i16 = 1;
 
-/// The oldest a frame can be when it is taken. What seems older has a clock that is not ours.
+/// Maximum plausible age of a frame when it is read. If it seems older, its clock is not ours.
 const OLDEST: Duration = Duration::from_secs(10);
 
 /// Video4Linux.
@@ -75,13 +76,13 @@ impl Backend for V4l2 {
         let rate = match asked(|| device.set_params(&interval)) {
             Ok(set) => Rate::new(set.interval.denominator, set.interval.numerator),
             Err(error) if is_lasting(&error) => return Err(failed("set its rate")(error)),
-            // Drivers without a choice of rates refuse the question.
+            // Drivers without a choice of rates reject the request.
             Err(_) => None,
         };
         control::apply(&device, controls)?;
         let stream = asked(|| Stream::with_buffers(&device, Type::VideoCapture, BUFFERS));
         let mut stream = Guarded(Some(stream.map_err(failed("get memory for frames"))?));
-        // Starts it, and does not wait for a frame.
+        // Starts streaming, without waiting for a frame.
         stream.set_timeout(Duration::ZERO);
         match stream.next() {
             Err(error) if error.kind() != io::ErrorKind::TimedOut => return Err(failed("start it")(error)),
@@ -103,7 +104,7 @@ struct Running {
     stream: Guarded,
     shape: Shape,
     camera: Found,
-    /// Whether a buffer was taken and not given back: `Stream::next` gives it back first, and fails without one.
+    /// Whether a buffer is held: `Stream::next` returns it to the driver first, and fails without one.
     holding: bool,
 }
 
@@ -119,7 +120,8 @@ impl Device for Running {
             return Ok(None);
         }
         if !*holding {
-            // The crate hands out a frame only in exchange for one that was taken before: the first is given up.
+            // The crate returns a frame only in exchange for an earlier buffer, so the first frame is
+            // dropped.
             match CaptureStream::dequeue(&mut **stream) {
                 Ok(_) => *holding = true,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
@@ -154,7 +156,7 @@ impl Device for Running {
     }
 }
 
-/// A stream whose end cannot panic.
+/// A stream whose drop cannot panic.
 struct Guarded(Option<Stream<'static>>);
 
 impl std::ops::Deref for Guarded {
@@ -176,29 +178,29 @@ impl std::ops::DerefMut for Guarded {
 impl Drop for Guarded {
     fn drop(&mut self) {
         let stream = self.0.take();
-        // A device that failed may refuse to stop; the crate panics then. Its memory and handle are freed all the same.
+        // A failed device may refuse to stop; the crate then panics. Its memory and handle are freed anyway.
         let _ = guarded(|| drop(stream));
     }
 }
 
-/// Waits until a frame can be taken; false where none comes in time.
+/// Waits until a frame can be read; false if none arrives in time.
 fn wait(stream: &Stream<'_>, limit: Duration) -> io::Result<bool> {
     let begun = Instant::now();
     loop {
         let left = limit.saturating_sub(begun.elapsed());
-        // Rounded up: a rest of a millisecond is no reason to spin.
+        // Rounded up: otherwise the last fraction of a millisecond would be a busy loop.
         let milliseconds = i32::try_from(left.as_micros().div_ceil(1000)).unwrap_or(i32::MAX);
         match stream.handle().poll(READABLE, milliseconds) {
-            // A signal: the time goes on.
+            // A signal: keep waiting for the rest of the time.
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             other => return Ok(other? > 0),
         }
     }
 }
 
-/// What the crate cannot make sense of, it panics on.
+/// Turns the crate's panics on unknown values into errors.
 fn asked<T>(ask: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-    guarded(ask).unwrap_or_else(|| Err(io::Error::other("it tells what is not understood")))
+    guarded(ask).unwrap_or_else(|| Err(io::Error::other("its answer is not understood")))
 }
 
 fn open(path: &str) -> Result<v4l::Device, Fault> {
@@ -222,7 +224,7 @@ fn is_lasting(error: &io::Error) -> bool {
 }
 
 fn fault(what: &'static str, error: &io::Error, camera: &Found) -> Fault {
-    // A device that is being unplugged says all kinds of things; its node tells.
+    // A device that is being unplugged reports all kinds of errors; its node tells.
     if is_gone(error) || !Path::new(&camera.path).exists() {
         return Fault::Gone;
     }
@@ -230,13 +232,13 @@ fn fault(what: &'static str, error: &io::Error, camera: &Found) -> Fault {
         io::ErrorKind::ResourceBusy => Fault::Busy(users::lately(Path::new(&camera.path))),
         io::ErrorKind::StorageFull => Fault::Driver {
             what,
-            reason: "no room for it on its USB bus: another camera takes it; try another socket, a smaller --size or --fps, or --pixel-format mjpeg".into(),
+            reason: "not enough bandwidth on its USB bus: another device uses it; try another socket, a smaller size or frame rate, or MJPEG".into(),
         },
         _ => Fault::Driver { what, reason: error.to_string() },
     }
 }
 
-/// The wall-clock time of a frame's exposure, or of its end where the driver counts so.
+/// The wall-clock time of a frame's start of exposure, or of its end if the driver stamps that.
 fn captured(stamp: v4l::Timestamp, flags: Flags) -> Timestamp {
     let now = Timestamp::now();
     if flags & Flags::TIMESTAMP_MASK != Flags::TIMESTAMP_MONOTONIC {

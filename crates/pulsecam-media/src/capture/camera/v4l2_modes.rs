@@ -1,4 +1,5 @@
-//! What a camera offers, as Video4Linux lists it: discrete sizes and rates, or ranges of which the usual ones are taken.
+//! Modes of a camera as Video4Linux lists them. They are discrete sizes and rates, or ranges from which
+//! common ones are picked.
 
 use std::io;
 
@@ -9,14 +10,14 @@ use super::{
     mode::{Mode, PixelFormat, Rate},
 };
 
-/// Sizes that are offered of a camera that can do any, beside its smallest and largest.
+/// Sizes offered for a camera that accepts any, beside its smallest and largest.
 const USUAL_SIZES: [(u32, u32); 8] =
     [(160, 120), (320, 240), (640, 360), (640, 480), (1280, 720), (1920, 1080), (2560, 1440), (3840, 2160)];
 
-/// Rates that are offered of a camera that can do any.
+/// Rates offered for a camera that accepts any.
 const USUAL_RATES: [u32; 6] = [5, 10, 15, 25, 30, 60];
 
-/// Everything that the camera lists.
+/// All modes that the camera lists.
 pub(super) fn of(device: &v4l::Device, wish: Wish) -> io::Result<Modes> {
     let mut modes = Modes::default();
     for description in device.enum_formats()? {
@@ -33,7 +34,7 @@ pub(super) fn of(device: &v4l::Device, wish: Wish) -> io::Result<Modes> {
 }
 
 fn modes_of(device: &v4l::Device, format: PixelFormat, code: FourCC, wish: Wish, modes: &mut Vec<Mode>) {
-    // A driver that lists no sizes has one: the one it is set to.
+    // A driver that lists no sizes has only the current one.
     let sizes = device.enum_framesizes(code).unwrap_or_default();
     let sizes: Vec<_> = if sizes.is_empty() {
         device.format().into_iter().map(|format| (format.width, format.height)).collect()
@@ -45,7 +46,7 @@ fn modes_of(device: &v4l::Device, format: PixelFormat, code: FourCC, wish: Wish,
         let mut rates: Vec<_> =
             listed.iter().flat_map(|interval| discrete_rates(&interval.interval, wish)).collect();
         if rates.is_empty() {
-            // No list: what it is set to, or what nearly every camera does.
+            // No list: use the current rate, or one that nearly every camera has.
             let set = device.params().ok();
             let set = set.and_then(|set| Rate::new(set.interval.denominator, set.interval.numerator));
             rates.extend(set.or(Rate::new(30, 1)));
@@ -97,7 +98,7 @@ fn discrete_rates(interval: &FrameIntervalEnum, wish: Wish) -> Vec<Rate> {
     }
 }
 
-/// The codes of linux/videodev2.h.
+/// Pixel format codes from linux/videodev2.h.
 const CODES: [([u8; 4], PixelFormat); 9] = [
     (*b"MJPG", PixelFormat::Mjpeg),
     (*b"JPEG", PixelFormat::Mjpeg),
@@ -119,7 +120,7 @@ pub(super) fn fourcc(format: PixelFormat) -> FourCC {
     FourCC::new(&code)
 }
 
-/// A code as text; a marker bit in its last byte stands for big-endian.
+/// A code as text; a marker bit in its last byte means big-endian.
 fn readable(code: FourCC) -> String {
     let letters = code.repr.iter().map(|&byte| char::from(byte & 0x7f));
     letters

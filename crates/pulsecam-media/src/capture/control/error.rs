@@ -1,73 +1,73 @@
-//! Why a control cannot be told or set: one line that says what would be allowed.
+//! Errors of reading and setting controls: one line that says what would be allowed.
 
 use std::{fmt, io};
 
-/// Why a control cannot be told or set.
+/// Why a control cannot be read or set.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ControlError {
-    /// What was given names nothing.
-    #[error("{0:?} sets nothing: a control is set like exposure=100, and a button pressed by its name alone")]
+    /// The text names no control.
+    #[error("{0:?} is not a setting: write CONTROL=VALUE such as exposure=100, or the name of a button")]
     Written(String),
-    /// No control of the camera is called so.
+    /// The camera has no control of this name.
     #[error("there is no control {wanted:?}; {}", settable(.present))]
     Unknown {
-        /// What was asked for.
+        /// What was requested.
         wanted: String,
-        /// Those that can be set, as one line.
+        /// The controls that can be set, as one line.
         present: String,
     },
-    /// More than one control can be meant.
-    #[error("{wanted:?} can be any of {candidates}: say which")]
+    /// More than one control matches.
+    #[error("{wanted:?} is ambiguous: it matches {candidates}")]
     Ambiguous {
-        /// What was asked for.
+        /// What was requested.
         wanted: String,
-        /// Those that it may be, as one line.
+        /// The matching controls, as one line.
         candidates: String,
     },
-    /// A value that the control does not take.
+    /// A value that the control does not accept.
     #[error("{0}")]
     Value(Box<WrongValue>),
-    /// The camera only tells it.
-    #[error("{key} can only be read")]
+    /// The control is read-only.
+    #[error("{key} is read-only")]
     ReadOnly {
         /// The control.
         key: String,
     },
-    /// An automatic has it.
-    #[error("{key} is inactive while {}", .first.as_deref().unwrap_or("another control has it on automatic: set that first"))]
+    /// An automatic mode controls it.
+    #[error("{key} is inactive while {}", .first.as_deref().unwrap_or("another control sets it automatically: switch that off first"))]
     Inactive {
         /// The control.
         key: String,
-        /// Which automatic it is and how to switch it off, where that is known.
+        /// The automatic mode and how to switch it off, if known.
         first: Option<String>,
     },
-    /// Not now.
-    #[error("{key} cannot be set for now: the camera is in use")]
+    /// It cannot be set at the moment.
+    #[error("{key} cannot be set now: the camera is in use")]
     Busy {
         /// The control.
         key: String,
     },
-    /// The driver said no.
+    /// The driver rejected the value.
     #[error("{key} cannot be set to {value}: {source}")]
     Refused {
         /// The control.
         key: String,
-        /// What was to be set.
+        /// The value that was to be set.
         value: i64,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// The camera does not tell its controls.
+    /// The camera does not report its controls.
     #[error("its controls cannot be read: {0}")]
     Unreadable(#[source] io::Error),
-    /// Not on this system.
-    #[error("controls can be listed and set on Linux only so far")]
+    /// Not supported on this system.
+    #[error("controls can only be listed and set on Linux")]
     NotHere,
 }
 
 impl ControlError {
-    /// What the system said, where it is the camera's trouble and no mistake in what was asked for.
+    /// The system's error if the camera failed, and not if the request was wrong.
     #[must_use]
     pub const fn trouble(&self) -> Option<&io::Error> {
         match self {
@@ -77,18 +77,18 @@ impl ControlError {
     }
 }
 
-/// A value that a control does not take, and what it takes.
+/// A value that a control does not accept, and the allowed values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrongValue {
     /// The control.
     pub key: String,
-    /// What was given.
+    /// The value that was given.
     pub text: String,
-    /// What it takes, as one line.
+    /// The allowed values, as one line.
     pub allowed: String,
-    /// How it is at first.
+    /// The default value.
     pub default: Option<String>,
-    /// What is allowed and nearest to the number that was given.
+    /// The allowed value closest to the number that was given.
     pub nearest: Option<i64>,
 }
 
@@ -109,6 +109,6 @@ fn settable(present: &str) -> String {
     if present.is_empty() {
         "the camera has none that can be set".into()
     } else {
-        format!("there is {present}")
+        format!("available: {present}")
     }
 }

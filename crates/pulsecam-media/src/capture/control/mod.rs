@@ -1,8 +1,8 @@
-//! What can be adjusted on a camera: brightness, exposure, focus.
+//! Adjustable controls of a camera: brightness, exposure, focus.
 //!
-//! Which controls there are, what they are called and what they take is the camera's own. Names are written
-//! as `v4l2-ctl` writes them, so that what is found elsewhere about a camera works here too. Reading and
-//! setting them is in `v4l2`; what a person's words mean is in `setting`, and touches no camera.
+//! Which controls there are, their names and values depend on the camera. Names are written as `v4l2-ctl`
+//! writes them, so that instructions found elsewhere for a camera work here too. Reading and setting them is
+//! in `v4l2`; matching a user's text to them is in `setting`, without access to a camera.
 
 mod error;
 mod setting;
@@ -19,67 +19,67 @@ pub use self::{
 };
 use super::{Error, camera};
 
-/// Something that can be adjusted.
+/// A control of a camera.
 ///
-/// Names and labels are the camera's own words: print them as text from a stranger.
+/// Names and labels come from the camera: print them as untrusted text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Control {
-    /// How it is written, unique in its camera: `exposure_time_absolute`. Lower-case ASCII.
+    /// Its name as written in settings, unique in its camera: `exposure_time_absolute`. Lower-case ASCII.
     pub key: String,
-    /// What the camera calls it: `Exposure Time, Absolute`.
+    /// The camera's name for it: `Exposure Time, Absolute`.
     pub name: String,
-    /// What it takes.
+    /// The values it accepts.
     #[serde(flatten)]
     pub kind: Kind,
-    /// How it is now; `None` where it cannot be read. Booleans are 0 and 1.
+    /// Current value; `None` if it cannot be read. Booleans are 0 and 1.
     pub value: Option<i64>,
-    /// How it is at first; `None` for buttons.
+    /// Default value; `None` for buttons.
     pub default: Option<i64>,
     /// Whether it can be set at all.
     pub writable: bool,
-    /// Has no effect for now: an automatic has it.
+    /// Has no effect at the moment, because an automatic mode is on.
     pub inactive: bool,
-    /// Cannot be set for now, for instance because the camera runs.
+    /// Cannot be set at the moment, for instance because the camera is running.
     pub busy: bool,
 }
 
-/// What a control takes.
+/// The values that a control accepts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Kind {
     /// A whole number.
     Integer {
-        /// The least.
+        /// Minimum.
         min: i64,
-        /// The most.
+        /// Maximum.
         max: i64,
-        /// From the least in steps of this; at least 1.
+        /// Step, counted from the minimum; at least 1.
         step: i64,
     },
-    /// A whole number, of which the driver's range could not be told.
+    /// A whole number with an unknown range.
     Number,
     /// On or off.
     Boolean,
-    /// One of a few.
+    /// One of several entries.
     Menu {
-        /// Those that there are. Their numbers may have gaps.
+        /// The entries. Their numbers may have gaps.
         entries: Vec<Entry>,
     },
-    /// Does something once; has no value.
+    /// Triggers an action; has no value.
     Button,
 }
 
-/// One choice of a menu.
+/// One entry of a menu.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Entry {
     /// Its number.
     pub index: i64,
-    /// What the camera calls it.
+    /// The camera's name for it.
     pub label: String,
 }
 
 impl Control {
-    /// A value as a person reads it: a menu's with its label.
+    /// A value for a person to read: a menu's with its label.
     #[must_use]
     pub fn text(&self, value: i64) -> String {
         match &self.kind {
@@ -94,15 +94,15 @@ impl Control {
 }
 
 impl std::fmt::Display for Kind {
-    /// What may be given, in one line.
+    /// The allowed values, in one line.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Integer { min, max, step: 1 } => write!(f, "{min} to {max}"),
             Self::Integer { min, max, step } => write!(f, "{min} to {max} in steps of {step}"),
-            Self::Number => f.write_str("a whole number (its range could not be told)"),
+            Self::Number => f.write_str("a whole number (its range is unknown)"),
             Self::Boolean => f.write_str("on or off"),
             Self::Menu { entries } => f.write_str(&joined(entries.iter().map(Entry::to_string))),
-            Self::Button => f.write_str("no value: it is pressed"),
+            Self::Button => f.write_str("no value: it is a button"),
         }
     }
 }
@@ -113,11 +113,11 @@ impl std::fmt::Display for Entry {
     }
 }
 
-/// The controls of a camera, in its own order; with the camera's name. Opens it for a moment, also while another
+/// The controls of a camera, in its own order, with the camera's name. Opens it briefly, even while another
 /// program streams from it.
 ///
 /// # Errors
-/// [`Error::NoCamera`] and [`Error::NoSuchCamera`]; [`Error::Controls`] where the camera cannot be asked.
+/// [`Error::NoCamera`] and [`Error::NoSuchCamera`]; [`Error::Controls`] if the camera cannot be queried.
 pub fn controls(which: &camera::Which) -> Result<(String, Vec<Control>), Error> {
     let (name, path) = camera::camera_path(which)?;
     match list(&path) {
@@ -136,13 +136,13 @@ fn list(_path: &str) -> Result<Vec<Control>, ControlError> {
     Err(ControlError::NotHere)
 }
 
-/// A name as it is written: lower-case letters and digits of ASCII, with `_` for each run of others between them.
+/// Converts a name to a key: lower-case ASCII letters and digits, one `_` for each run of others.
 fn key_of(name: &str) -> String {
     let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("_")
 }
 
-/// A key that none of the controls before it has: a number helps where its name gives none, or one that is taken.
+/// A unique key: a number is appended if the name gives none, or one that is taken.
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "controls are read on Linux only"))]
 fn unique_key(name: &str, before: &[Control]) -> String {
     let key = key_of(name);

@@ -1,11 +1,12 @@
-//! What a person wants set: `exposure=100`, and which control and value of a camera that is.
+//! Settings as a user writes them, `exposure=100`, matched to a camera's controls and values.
 
 use std::{fmt, str::FromStr};
 
 use super::{Control, ControlError, Entry, Kind, error::WrongValue, joined, key_of};
 
-/// Short names, and what cameras call it, the present kernel's name first. Those of Linux 6
-/// (drivers/media/v4l2-core/v4l2-ctrls-defs.c), then those of older uvcvideo drivers, as v4l2-ctl writes them.
+/// Short names with the camera's names for them, the current kernel's first. Those of Linux 6
+/// (drivers/media/v4l2-core/v4l2-ctrls-defs.c), then those of older uvcvideo drivers, as v4l2-ctl writes
+/// them.
 const SHORT: [(&str, &[&str]); 11] = [
     ("exposure", &["exposure_time_absolute", "exposure_absolute"]),
     ("auto_exposure", &["exposure_auto"]),
@@ -20,8 +21,8 @@ const SHORT: [(&str, &[&str]); 11] = [
     ("tilt", &["tilt_absolute"]),
 ];
 
-/// Controls, and the automatics that make them inactive. The kernel names no such relation; these are uvcvideo's (its
-/// table of controls) and those of the kernel's own clusters.
+/// Controls with the automatic modes that make them inactive. The kernel does not report this relation; these
+/// are from uvcvideo's table of controls and the kernel's own clusters.
 const AUTOMATICS: [(&str, &[&str]); 8] = [
     ("exposure_time_absolute", &["auto_exposure"]),
     ("exposure_absolute", &["exposure_auto"]),
@@ -33,12 +34,13 @@ const AUTOMATICS: [(&str, &[&str]); 8] = [
     ("brightness", &["brightness_automatic"]),
 ];
 
-/// A control that shall have a value. What that means shows at the camera: [`FromStr`] only takes the text apart.
+/// A control and a value for it. [`FromStr`] only splits the text: it is matched against a camera's controls
+/// later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
-    /// Which control: its key, a part of it, or a short name such as `exposure`.
+    /// The control: its key, a part of it, or a short name such as `exposure`.
     pub key: String,
-    /// Its value, as written: a number, on or off, a menu's entry, `default`; empty for a button.
+    /// The value, as written: a number, on or off, a menu entry, `default`; empty for a button.
     pub value: String,
 }
 
@@ -63,7 +65,7 @@ impl fmt::Display for Setting {
     }
 }
 
-/// Which control is meant, and the number that the driver is to be given.
+/// Finds the control of a setting, and the number to give to the driver.
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "controls are set on Linux only"))]
 pub(super) fn resolve<'a>(
     controls: &'a [Control],
@@ -92,7 +94,7 @@ pub(super) fn resolve<'a>(
     Ok((control, value))
 }
 
-/// The control of a name: its key, else a short name, else a part that only one has.
+/// Finds a control by its key, else a short name, else a part of its key that is unique.
 fn find<'a>(controls: &'a [Control], wanted: &str) -> Result<&'a Control, ControlError> {
     let key = key_of(wanted);
     let exact = |key: &str| controls.iter().find(|control| control.key == key);
@@ -116,7 +118,7 @@ fn find<'a>(controls: &'a [Control], wanted: &str) -> Result<&'a Control, Contro
     }
 }
 
-/// What a text means to a control, or the nearest number that is allowed, where it is a number.
+/// The value of a text for a control; the error is the closest allowed number, if the text is a number.
 fn value(control: &Control, text: &str) -> Result<i64, Option<i64>> {
     if text.eq_ignore_ascii_case("default")
         && let Some(default) = control.default
@@ -141,10 +143,10 @@ fn value(control: &Control, text: &str) -> Result<i64, Option<i64>> {
     }
 }
 
-/// `100`, `-5`, `0x1f`.
+/// Parses `100`, `-5`, `0x1f`.
 fn number(text: &str) -> Option<i128> {
     let (negative, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
-    // What the standard library takes for a sign would be a second one.
+    // A sign that the standard library would accept here would be a second one.
     if !digits.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
@@ -153,7 +155,7 @@ fn number(text: &str) -> Option<i128> {
         Some(digits) => i64::from_str_radix(digits, 16),
         None => digits.parse(),
     };
-    // Beyond what any control has: the nearest is the same.
+    // Out of range of any control: the closest allowed value is the same.
     let number = match number {
         Ok(number) => i128::from(number),
         Err(error) if *error.kind() == std::num::IntErrorKind::PosOverflow => i128::from(u64::MAX),
@@ -162,19 +164,19 @@ fn number(text: &str) -> Option<i128> {
     Some(if negative { -number } else { number })
 }
 
-/// The allowed number that is nearest; of two the larger. Steps count from `min`.
+/// The closest allowed number; of two the larger. Steps count from `min`.
 fn nearest(wanted: i128, min: i64, max: i64, step: i64) -> i64 {
     let (min, step) = (i128::from(min), i128::from(step.max(1)));
     let max = i128::from(max).max(min);
     let steps = (wanted.clamp(min, max) - min + step / 2) / step;
     let value = min + steps.min((max - min) / step) * step;
-    i64::try_from(value).unwrap_or(i64::MAX) // between two of them
+    i64::try_from(value).unwrap_or(i64::MAX) // always within min and max
 }
 
-/// The entry of a menu by its number, else its label, else a part of a label that only one has.
+/// Finds an entry of a menu by its number, else its label, else a part of its label that is unique.
 fn entry<'a>(entries: &'a [Entry], text: &str) -> Option<&'a Entry> {
     if text.is_empty() {
-        return None; // it would mean an entry without a label
+        return None; // would match an entry without a label
     }
     let (key, lower) = (key_of(text), text.to_lowercase());
     let by_number =
@@ -192,7 +194,7 @@ fn entry<'a>(entries: &'a [Entry], text: &str) -> Option<&'a Entry> {
     by_number().or_else(by_label).or_else(by_part)
 }
 
-/// Which automatic has a control, how it stands, and what would switch it off.
+/// The automatic mode that makes a control inactive, its state, and the setting that switches it off.
 fn automatic(controls: &[Control], inactive: &Control) -> Option<String> {
     let (_, keys) = AUTOMATICS.iter().find(|(key, _)| *key == inactive.key)?;
     let automatic = keys.iter().find_map(|key| controls.iter().find(|control| control.key == *key))?;

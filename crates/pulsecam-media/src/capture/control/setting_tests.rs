@@ -1,4 +1,4 @@
-//! What settings mean to a usual webcam, and to odd ones.
+//! Tests of settings on a common webcam, and on odd ones.
 
 use super::*;
 
@@ -21,7 +21,7 @@ fn menu(name: &str, entries: &[(i64, &str)], value: i64) -> Control {
     control(name, Kind::Menu { entries }, value)
 }
 
-/// The controls of a usual webcam.
+/// The controls of a common webcam.
 pub(in crate::capture::control) fn webcam() -> Vec<Control> {
     let inactive = |control| Control { inactive: true, ..control };
     vec![
@@ -53,7 +53,7 @@ fn fails(controls: &[Control], text: &str, parts: &[&str]) {
     assert!(!error.contains('\n'), "{error}");
 }
 
-/// A webcam without any automatic on.
+/// A webcam with all automatic modes off.
 fn manual() -> Vec<Control> {
     webcam().into_iter().map(|control| Control { inactive: false, busy: false, ..control }).collect()
 }
@@ -106,18 +106,18 @@ fn a_control_is_found_by_key_short_name_and_part() {
     assert_eq!(set(&old, "auto_exposure=1").unwrap(), ("exposure_auto".into(), 1));
     assert_eq!(set(&old, "auto_white_balance=off").unwrap().0, "white_balance_temperature_auto");
     let sensor = [integer("Exposure", (1, 9, 1), 5), integer("Exposure (Absolute)", (3, 2047, 1), 250)];
-    assert_eq!(set(&sensor, "exposure=9").unwrap().0, "exposure", "a key wins over a short name");
+    assert_eq!(set(&sensor, "exposure=9").unwrap().0, "exposure", "a key precedes a short name");
 }
 
 #[test]
 fn a_control_that_is_not_meant_clearly_is_an_error_with_those_that_may_be() {
     let controls = webcam();
-    fails(&controls, "absolute=5", &["exposure_time_absolute, pan_absolute, focus_absolute", "say which"]);
+    fails(&controls, "absolute=5", &["exposure_time_absolute, pan_absolute, focus_absolute", "is ambiguous"]);
     fails(&controls, "zoom=5", &["no control \"zoom\"", "brightness, white_balance_automatic", "reset"]);
     let error = set(&controls, "zoom=5").unwrap_err().to_string();
-    assert!(!error.contains("privacy"), "what cannot be set is not offered: {error}");
+    assert!(!error.contains("privacy"), "read-only controls are not listed: {error}");
     fails(&controls, "priv=1", &["no control"]);
-    fails(&controls, "privacy=1", &["privacy can only be read"]);
+    fails(&controls, "privacy=1", &["privacy is read-only"]);
     fails(&[], "brightness=1", &["none that can be set"]);
 }
 
@@ -145,9 +145,9 @@ fn numbers_lie_in_the_range_and_on_the_step() {
 
 #[test]
 fn odd_ranges_have_a_nearest_value_too() {
-    assert_eq!(nearest(100, 0, 10, 4), 8, "the last step is not the end");
+    assert_eq!(nearest(100, 0, 10, 4), 8, "the maximum is not on a step");
     assert_eq!(nearest(10, 0, 10, 4), 8);
-    assert_eq!(nearest(5, 7, 3, 1), 7, "upside down");
+    assert_eq!(nearest(5, 7, 3, 1), 7, "minimum above maximum");
     assert_eq!(nearest(5, 0, 10, 0), 5, "no step");
     assert_eq!(nearest(5, 0, 10, -3), 5);
     assert_eq!(nearest(i128::from(u64::MAX), i64::MIN, i64::MAX, 1), i64::MAX);
@@ -203,7 +203,7 @@ fn a_button_needs_no_value() {
     for text in ["reset", "reset=", "reset=1"] {
         assert_eq!(set(&controls, text).unwrap(), ("reset".into(), 1));
     }
-    fails(&controls, "reset=5", &["no value: it is pressed"]);
+    fails(&controls, "reset=5", &["no value: it is a button"]);
     fails(&controls, "brightness", &["0 to 255"]);
 }
 
@@ -225,8 +225,8 @@ fn what_an_automatic_has_says_how_to_switch_that_off() {
     fails(&odd, "iris=1", &["iris_absolute is inactive while another control"]);
     let lonely = [Control { inactive: true, ..integer("Gain", (0, 9, 1), 0) }];
     fails(&lonely, "gain=1", &["gain is inactive while another control"]);
-    fails(&controls, "led1_mode=1", &["cannot be set for now"]);
-    // What is offered is taken.
+    fails(&controls, "led1_mode=1", &["cannot be set now"]);
+    // The suggested setting is accepted.
     assert_eq!(set(&controls, "auto_exposure=manual_mode").unwrap().1, 1);
 }
 
@@ -235,7 +235,7 @@ fn hostile_names_leave_plain_keys() {
     let hostile = [menu("\x1b[31m\u{202e}Red", &[(0, "\x1b[2J"), (1, "")], 0)];
     assert_eq!(set(&hostile, "red=1").unwrap(), ("31m_red".into(), 1));
     fails(&hostile, "red=", &["31m_red needs a value"]);
-    fails(&hostile, "blue=1", &["there is 31m_red"]);
+    fails(&hostile, "blue=1", &["available: 31m_red"]);
 }
 
 proptest::proptest! {

@@ -1,9 +1,9 @@
 //! Controls over Video4Linux.
 //!
-//! Neither crate does it alone. `v4l` asks for compound controls too and panics on types that it does not know, of
-//! which newer kernels give webcams one (the region of interest of uvcvideo is a rectangle). `linuxvideo` asks for
-//! single values only, but begins after the first of all, which is the brightness, and does not tell the numbers
-//! of a menu of numbers. So `linuxvideo` lists, reads and sets, and `v4l` adds those two where it can. Text, bit
+//! Neither crate is enough alone. `v4l` also queries compound controls and panics on unknown types, and newer
+//! kernels give webcams one (uvcvideo's region of interest is a rectangle). `linuxvideo` queries single
+//! values only, but starts after the first control, which is the brightness, and does not give the numbers of
+//! an integer menu. So `linuxvideo` lists, reads and sets, and `v4l` adds these two if it can. Text, bit
 //! masks and 64-bit numbers are left out.
 
 use std::io;
@@ -17,7 +17,7 @@ use v4l::control::{Description, Flags, MenuItem, Type};
 use super::{Control, ControlError, Entry, Kind, Setting, setting::resolve, unique_key};
 use crate::capture::guarded::guarded;
 
-/// Entries of a menu that are asked for: the kernel allows no more.
+/// Maximum entries of a menu: the kernel allows no more.
 const MAX_ENTRIES: i32 = 64;
 
 /// `V4L2_CID_BRIGHTNESS`.
@@ -30,13 +30,13 @@ pub(super) fn controls(path: &str) -> Result<Vec<Control>, ControlError> {
     Ok(read(&device, &described)?.into_iter().map(|(_, control)| control).collect())
 }
 
-/// Sets controls one after another. Each is looked for anew: one that is set may make others active, and give them
-/// other values.
+/// Sets controls one after another. The list is read again each time, because one setting may make other
+/// controls active and change their values.
 pub(in crate::capture) fn apply(described: &v4l::Device, settings: &[Setting]) -> Result<(), ControlError> {
     if settings.is_empty() {
         return Ok(());
     }
-    // The same device by a descriptor of its own: a second one changes nothing for the first.
+    // Opens the same device with its own descriptor, which does not affect the first.
     let path = format!("/proc/self/fd/{}", described.handle().fd());
     let mut device = Device::open(path).map_err(ControlError::Unreadable)?;
     for setting in settings {
@@ -45,7 +45,7 @@ pub(in crate::capture) fn apply(described: &v4l::Device, settings: &[Setting]) -
         let mut known = std::iter::zip(ids, &controls);
         let Some((id, _)) = known.find(|(_, known)| known.key == control.key) else { continue };
         let refused = |source| ControlError::Refused { key: control.key.clone(), value, source };
-        // Beyond 32 bits is no control that was read.
+        // All controls that are read have at most 32 bits.
         let narrow = i32::try_from(value).map_err(|_| refused(io::ErrorKind::InvalidInput.into()))?;
         device.write_control_raw(id, narrow).map_err(refused)?;
         tracing::debug!(control = control.key, value, "set");
@@ -55,14 +55,14 @@ pub(in crate::capture) fn apply(described: &v4l::Device, settings: &[Setting]) -
 
 fn read(device: &Device, described: &v4l::Device) -> Result<Vec<(Cid, Control)>, ControlError> {
     let described = guarded(|| described.query_controls()).and_then(Result::ok);
-    // Names that are no UTF-8 are a driver's fault and nobody's crash: this crate panics on them too.
+    // Names that are not UTF-8 must not crash the program: this crate panics on them too.
     let list = || {
         let mut controls: Vec<_> = brightness(device, described.as_deref()).into_iter().collect();
         let mut ids = vec![Cid::BRIGHTNESS; controls.len()];
         for description in device.controls() {
             let description = description?;
             if description.id() == Cid::BRIGHTNESS {
-                continue; // a later version of the crate may list it
+                continue; // a later version of the crate may include it
             }
             let kind = kind(device, &description, described.as_deref().unwrap_or_default());
             if let Some(control) = kind.map(|kind| control(device, &description, kind, &controls)) {
@@ -72,11 +72,11 @@ fn read(device: &Device, described: &v4l::Device) -> Result<Vec<(Cid, Control)>,
         }
         Ok(ids.into_iter().zip(controls).collect())
     };
-    let odd = || Err(io::Error::new(io::ErrorKind::InvalidData, "the driver gives them odd names"));
+    let odd = || Err(io::Error::new(io::ErrorKind::InvalidData, "their names are not valid UTF-8"));
     guarded(list).unwrap_or_else(odd).map_err(ControlError::Unreadable)
 }
 
-/// The first of all controls; where its range cannot be told, it is left to the driver.
+/// The first of all controls; if its range is unknown, the driver checks the value.
 fn brightness(device: &Device, described: Option<&[Description]>) -> Option<Control> {
     let value = device.read_control_raw(Cid::BRIGHTNESS).ok().map(i64::from);
     let (kind, default, flags) = match described {
@@ -100,7 +100,7 @@ fn brightness(device: &Device, described: Option<&[Description]>) -> Option<Cont
     })
 }
 
-/// What a control takes; `None` for what is no single value that a person could set.
+/// The kind of a control; `None` if it has no single value that a person could set.
 fn kind(device: &Device, description: &ControlDesc, described: &[Description]) -> Option<Kind> {
     let (min, max) = (description.minimum(), description.maximum());
     Some(match description.control_type() {
@@ -115,7 +115,7 @@ fn kind(device: &Device, description: &ControlDesc, described: &[Description]) -
             };
             match described.iter().find(is_it).and_then(|told| told.items.as_deref()) {
                 Some(items) => Kind::Menu { entries: items.iter().map(entry).collect() },
-                // Set by their place, where the numbers cannot be told.
+                // Set by index if the numbers are unknown.
                 None => Kind::Integer { min: min.into(), max: max.max(min).into(), step: 1 },
             }
         }
