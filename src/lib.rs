@@ -66,4 +66,6 @@ pub mod view;
 
 pub mod bench;
 
+mod app;
+
 pub mod cli;

@@ -411,5 +411,4 @@ fn named(stream: &str) -> &str {
 }
 
 #[cfg(test)]
-#[path = "report_tests.rs"]
 mod tests;
