@@ -4,7 +4,11 @@ use std::{path::PathBuf, sync::Arc};
 
 use tokio::runtime::Handle as Runtime;
 
-use super::{link_words, recording_session::RecordingSession, report};
+use super::{
+    link_words,
+    recording_session::RecordingSession,
+    save::{Unsaved, save},
+};
 use crate::{
     language::{Phrase, Words},
     link::{Link, Undeliverable},
@@ -31,11 +35,11 @@ impl ActionHandler {
     pub(super) fn run(&mut self, action: Action) -> Option<String> {
         match action {
             Action::Snapshot { stream, seq, jpeg } => {
-                Some(self.saved(report::save(&self.folder, &stream, seq, &jpeg)))
+                Some(self.saved(save(&self.folder, &stream, seq, &jpeg)))
             }
             Action::SaveImage { sender, file } => {
                 let name = sender.unwrap_or_else(|| self.words.say(Phrase::Image));
-                Some(self.saved(report::save(&self.folder, &name, None, &file)))
+                Some(self.saved(save(&self.folder, &name, None, &file)))
             }
             Action::Say { number, text } => self.say(number, &text),
             Action::Camera(on) => {
@@ -56,7 +60,7 @@ impl ActionHandler {
         }
     }
 
-    fn saved(&self, saved: Result<String, report::Unsaved>) -> String {
+    fn saved(&self, saved: Result<String, Unsaved>) -> String {
         match saved {
             Ok(path) => self.words.tell(Phrase::SavedAs, [("path", path)]),
             Err(unsaved) => self.words.tell(Phrase::CannotSave, [("reason", unsaved.to_string())]),

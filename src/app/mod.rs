@@ -29,6 +29,7 @@ pub(crate) mod frame_sink;
 mod link_words;
 mod recording_session;
 mod report;
+mod save;
 pub(crate) mod show;
 mod show_events;
 

@@ -65,7 +65,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         client_timeout: options.client_timeout,
         mailbox: options.mailbox,
         memory: options.memory,
-        limits: options.limits.clone(),
+        limits: options.limits,
         tls: auth.tls.clone(),
         keys: auth.keys.clone(),
         events: options.json.then(|| Output::lasting(true).listener()),
