@@ -29,4 +29,6 @@ pub mod view;
 
 pub mod bench;
 
+mod app;
+
 pub mod cli;

@@ -1,9 +1,11 @@
-//! What to do about a link that does not come up, in the words of the command line: the library says what is wrong, and this adds which
-//! option helps.
+//! What to do about what went wrong, in the words of the command line: the library says what is wrong, and this adds which option helps.
 
-use crate::link::{Down, Undeliverable};
+use std::io;
 
-/// What to change, if that is known.
+use super::Error;
+use crate::{key, link::Down, still};
+
+/// What to change about a link that does not come up, if that is known.
 pub(super) const fn to_change(why: &Down) -> Option<&'static str> {
     Some(match why {
         Down::TlsWanted => "--tls, with --tls-ca or --tls-pin unless its certificate is of a known authority",
@@ -16,44 +18,47 @@ pub(super) const fn to_change(why: &Down) -> Option<&'static str> {
     })
 }
 
-/// Whether more time could have helped: nobody has said anything that speaks against it.
-pub(super) const fn is_a_matter_of_time(why: &Down) -> bool {
-    matches!(
-        why,
-        Down::Refused
-            | Down::Resolving { .. }
-            | Down::Unresolved { .. }
-            | Down::ConnectTimeout(_)
-            | Down::Unreachable(_)
-            | Down::HandshakeFailed(_)
-            | Down::Silent(_)
-            | Down::Lost(_)
-    )
-}
-
-/// The reason with what to change.
-pub(super) fn advised(why: &Down) -> String {
-    to_change(why).map_or_else(|| why.to_string(), |hint| format!("{why} ({hint})"))
-}
-
-/// Why a message did not arrive, with what to change.
-pub(super) fn undelivered(why: &Undeliverable) -> String {
-    match why {
-        Undeliverable::Refused(why) => advised(why),
-        other => other.to_string(),
+/// What else the command line can say about an error, to be appended to it.
+pub(super) fn about(error: &Error) -> String {
+    match error {
+        Error::Listen { source, .. } => match source.kind() {
+            io::ErrorKind::AddrInUse => " (another relay runs there? choose another port with --listen)",
+            io::ErrorKind::PermissionDenied => " (ports below 1024 need root: choose one above)",
+            _ => "",
+        }
+        .into(),
+        Error::Exists { .. } => " (--force replaces it)".into(),
+        Error::NotDelivered { patience: true, .. } => " (give it longer with --deadline)".into(),
+        Error::Key(key::Error::TooShort(_)) => ": `pulsecam key` makes a good one".into(),
+        Error::Picture { source: still::Error::Foreign(foreign), .. } if foreign.is_film() => {
+            " | pulsecam send HOST --source -".into()
+        }
+        Error::PictureTooLarge { recoded, .. } => {
+            let quality = if *recoded { ", or with a lower --quality" } else { "" };
+            format!(", with --size 1920x1080{quality} (--max-message allows more)")
+        }
+        _ => String::new(),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
     fn an_option_is_named_only_if_it_helps() {
-        assert!(advised(&Down::KeyMissing).contains("--key-file"));
-        assert_eq!(advised(&Down::Closed), Down::Closed.to_string());
-        for why in [Down::KeyRefused, Down::SentAway("full".into()), Down::ClosedAtOnce] {
-            assert!(!is_a_matter_of_time(&why), "{why}");
-        }
+        assert!(to_change(&Down::KeyMissing).unwrap().contains("--key-file"));
+        assert_eq!(to_change(&Down::Closed), None);
+        let late = |patience| Error::NotDelivered {
+            what: "it".into(),
+            host: "desk".into(),
+            deadline: Duration::from_secs(1),
+            why: Down::Refused.to_string(),
+            patience,
+        };
+        assert!(about(&late(true)).contains("--deadline"));
+        assert!(about(&late(false)).is_empty());
     }
 }

@@ -1,6 +1,9 @@
 //! How pictures are encoded and decoded, which all commands share that do either.
 
-use crate::jpeg::{Limits, MAX_PIXELS, MAX_SCANS, Strips};
+use crate::{
+    app::Codec,
+    jpeg::{Limits, MAX_PIXELS, MAX_SCANS, Strips},
+};
 
 /// Pixels are counted by the million.
 const MILLION: usize = 1_000_000;
@@ -25,8 +28,10 @@ fn at_most(most: usize) -> clap::builder::RangedU64ValueParser {
 }
 
 impl CodecArgs {
-    /// What of others' pictures is decoded.
-    pub(super) fn limits(self) -> Limits {
-        Limits { pixels: self.max_megapixels as usize * MILLION, scans: self.max_scans as usize }
+    /// What they say.
+    pub(super) fn codec(self) -> Codec {
+        let limits =
+            Limits { pixels: self.max_megapixels as usize * MILLION, scans: self.max_scans as usize };
+        Codec { strips: self.strips, limits }
     }
 }

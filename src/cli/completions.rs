@@ -3,7 +3,8 @@
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::{Cli, Error, output::print_bytes};
+use super::{Cli, Error};
+use crate::app::output::print_bytes;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -64,9 +64,6 @@ pub(super) enum Named {
 }
 
 impl HostOption {
-    /// No relay is named so.
-    pub(super) const NONE: Self = Self { text: None, is_variable: false };
-
     /// The relay, and what names it.
     ///
     /// # Errors
@@ -174,7 +171,10 @@ fn missing() -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::exit, *};
+
+    /// No relay is named so.
+    const NONE: HostOption = HostOption { text: None, is_variable: false };
 
     fn option(text: &str) -> HostOption {
         HostOption { text: Some(text.into()), is_variable: false }
@@ -201,24 +201,24 @@ mod tests {
     #[test]
     fn a_place_of_its_own_wins_over_the_variable_and_not_over_the_option() {
         let (here, there) = (address("here"), address("there"));
-        assert_eq!(HostOption::NONE.or_by_position(Some(&here)).unwrap(), here);
+        assert_eq!(NONE.or_by_position(Some(&here)).unwrap(), here);
         assert_eq!(variable("there").or_by_position(None).unwrap(), there);
         assert_eq!(option("there").or_by_position(None).unwrap(), there);
         assert_eq!(variable("there").or_by_position(Some(&here)).unwrap(), here);
         assert_eq!(variable(":broken").or_by_position(Some(&here)).unwrap(), here);
         for wrong in [
-            HostOption::NONE.or_by_position(None),
+            NONE.or_by_position(None),
             option("there").or_by_position(Some(&here)),
             variable(":broken").or_by_position(None),
         ] {
-            assert_eq!(wrong.unwrap_err().exit_code(), 2);
+            assert_eq!(exit::code(&wrong.map(drop)), 2);
         }
     }
 
     #[test]
     fn words_follow_the_relay_unless_it_is_named_elsewhere() {
         let is = |host: &str, text: &str| (host.to_owned(), text.to_owned());
-        let none = HostOption::NONE;
+        let none = NONE;
         assert_eq!(
             split(&none, "desk.local coffee is ready", "").unwrap(),
             is("desk.local", "coffee is ready")
@@ -231,15 +231,15 @@ mod tests {
             assert_eq!(split(&named, "", "").unwrap(), is("there", ""));
         }
         assert_eq!(split(&option("there"), "desk.local hi", "").unwrap(), is("there", "desk.local hi"));
-        assert_eq!(split(&none, "", "").unwrap_err().exit_code(), 2);
-        assert_eq!(split(&none, "desk.local:x hi", "").unwrap_err().exit_code(), 2);
+        assert_eq!(exit::code(&split(&none, "", "").map(drop)), 2);
+        assert_eq!(exit::code(&split(&none, "desk.local:x hi", "").map(drop)), 2);
     }
 
     #[test]
     fn what_looks_like_a_relay_beside_the_variable_is_asked_back() {
         let error = split(&variable("there"), "desk.local hi", "").unwrap_err();
-        assert_eq!(error.exit_code(), 2);
         let said = error.to_string();
+        assert_eq!(exit::code(&Err(error)), 2);
         assert!(said.contains("--host desk.local") && said.contains("put -- before it"), "{said}");
     }
 
@@ -251,7 +251,7 @@ mod tests {
         let file = [file.to_str().unwrap().to_owned()];
         let files = |host: &HostOption, words: &[String]| host.or_first_of(Words::Files, words, &[]);
         assert_eq!(files(&variable("there"), &file).unwrap().1, file);
-        let error = files(&HostOption::NONE, &file).unwrap_err().to_string();
+        let error = files(&NONE, &file).unwrap_err().to_string();
         assert!(error.contains("no relay is named"), "{error}");
         let error = files(&variable("there"), &words("desk.local plan.png")).unwrap_err().to_string();
         assert!(error.contains("--host desk.local"), "{error}");

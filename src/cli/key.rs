@@ -1,7 +1,7 @@
 //! `pulsecam key`: make a key to a room.
 
-use super::{Error, output::print_for_good};
-use crate::key::Key;
+use super::Error;
+use crate::{app::output::print_for_good, key::Key};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -1,62 +1,42 @@
 //! The command line: arguments and wiring, one file a subcommand.
 
 mod advice;
-mod audience;
 mod bench;
 mod call;
 mod cameras;
 mod cert;
+mod client_auth;
 mod codec;
 mod completions;
-mod controls;
-mod dashboard;
-mod deadline;
+mod delivery;
 mod demo;
 mod environment;
-mod errands;
-mod error;
-mod exposure;
+mod exit;
 mod host;
 mod image;
-mod journal;
 mod key;
 mod limit;
-mod lines;
 mod link;
-mod lock;
-mod outlet;
-mod output;
 mod play;
-mod reason;
 mod record;
 mod relay;
-mod report;
-mod screen;
 mod send;
-mod service;
+mod server_auth;
 mod show;
-mod signal;
 mod source;
-mod standard;
-mod tape;
 mod text;
-mod trust;
 mod values;
 mod view;
 
 use std::{
-    fmt,
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     process::ExitCode,
     time::Instant,
 };
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use tracing::field::Field;
-use tracing_subscriber::{EnvFilter, field::MakeExt, fmt::format};
 
-use self::{error::Error, journal::Journal};
-use crate::harmless;
+use crate::app::{Error, log, output, signal};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -153,15 +133,12 @@ pub fn main() -> ExitCode {
         }
         Err(told) => (say(&told), Instant::now()),
     };
-    let code = match &result {
-        Ok(()) => 0,
-        Err(error) => {
-            if error.is_told() {
-                output::complain(error);
-            }
-            error.exit_code()
-        }
-    };
+    let code = exit::code(&result);
+    if let Err(error) = result
+        && exit::is_told(&error)
+    {
+        output::complain(&format!("{error}{}", advice::about(&error)));
+    }
     output::end_log(since);
     ExitCode::from(code)
 }
@@ -175,7 +152,7 @@ fn say(told: &clap::Error) -> Result<(), Error> {
 }
 
 fn run(cli: Cli) -> Result<(), Error> {
-    log(&cli);
+    log::start(log_filter(&cli));
     if !cli.command.listens() {
         signal::end_first_process();
     }
@@ -204,62 +181,14 @@ fn parse() -> Result<Cli, clap::Error> {
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
-/// Logs go to standard error; `RUST_LOG` overrules the options.
-fn log(cli: &Cli) {
-    let level = match (cli.quiet, cli.verbose) {
+/// What is logged, unless `RUST_LOG` says otherwise.
+fn log_filter(cli: &Cli) -> &'static str {
+    match (cli.quiet, cli.verbose) {
         (true, _) => "error",
         // A measurement's own relay and links are not worth a line each; a noisy machine is.
         (_, 0) if matches!(cli.command, Command::Bench(_)) => "error,pulsecam::cli::bench=warn",
         (_, 0) => "warn,pulsecam=info",
         (_, 1) => "info,pulsecam=debug",
         _ => "trace",
-    };
-    // Empty it would silence everything.
-    let asked = std::env::var(EnvFilter::DEFAULT_ENV).ok().filter(|filter| !filter.is_empty());
-    let filter =
-        asked.and_then(|filter| EnvFilter::try_new(filter).ok()).unwrap_or_else(|| EnvFilter::new(level));
-    let inlet = output::log();
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .fmt_fields(format::debug_fn(log_field).delimited(" "))
-        .with_target(false);
-    if journal::is_read() {
-        lines.with_ansi(false).without_time().with_level(false).with_writer(Journal(inlet)).init();
-    } else {
-        lines.with_ansi(io::stderr().is_terminal()).with_writer(move || inlet.clone()).init();
-    }
-}
-
-/// Writes one field of a line of the log. What a peer said may be in any of them.
-fn log_field(to: &mut format::Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
-    let value = format!("{value:?}");
-    let value = harmless::line(&value);
-    if field.name() == "message" { write!(to, "{value}") } else { write!(to, "{}={value}", field.name()) }
-}
-
-/// The runtime on which links and relays live. One link needs one thread: with two, each frame would wake both.
-fn runtime(threads: usize) -> Result<Runtime, Error> {
-    Ok(Runtime(Some(
-        tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?,
-    )))
-}
-
-/// A runtime whose end waits for nobody: a resolver can take half a minute to give up.
-struct Runtime(Option<tokio::runtime::Runtime>);
-
-impl std::ops::Deref for Runtime {
-    type Target = tokio::runtime::Runtime;
-
-    #[expect(clippy::unwrap_used, reason = "only drop takes it")]
-    fn deref(&self) -> &Self::Target {
-        self.0.as_ref().unwrap()
-    }
-}
-
-impl Drop for Runtime {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
     }
 }

@@ -3,15 +3,18 @@
 use super::{
     Error,
     codec::CodecArgs,
-    demo,
-    limit::Limit,
-    link::{LinkArgs, Reach},
-    send,
+    limit::LimitArgs,
+    link::Reach,
     show::ShowArgs,
     source::{self, SourceArgs},
     values,
 };
-use crate::{address::Address, capture::Spec};
+use crate::{
+    address::Address,
+    app::{demo, send},
+    capture::Spec,
+    link::Role,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -46,23 +49,27 @@ pub(super) struct Args {
     #[command(flatten)]
     codec: CodecArgs,
     #[command(flatten)]
-    limit: Limit,
+    limit: LimitArgs,
     /// Print events as JSON, one object a line
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    let source = args.source.clone().of(args.file.clone())?;
-    let (codec, limit, json) = (args.codec, args.limit, args.json);
+    let source = args.source.options_for(args.file.clone())?;
     match args.relay.as_ref().or(args.host.as_ref()) {
-        Some(relay) => {
-            let link = LinkArgs::to(relay.clone(), args.reach.clone());
-            send::run(&send::Args { link, source, codec, limit, json })
-        }
-        None => {
-            let (show, patience) = (args.show.clone(), args.reach.patience.clone());
-            demo::run(&demo::Args { source, show, codec, limit, patience, json, ends: true })
-        }
+        Some(relay) => send::run(&send::Options {
+            target: args.reach.target(relay, Role::Sender)?,
+            source,
+            strips: args.codec.codec().strips,
+            limit: args.limit.limit(),
+            json: args.json,
+        }),
+        None => demo::run(&demo::Options {
+            source,
+            show: args.show.options(args.codec, args.limit, args.json),
+            target: args.reach.patience.here()?,
+            ends: true,
+        }),
     }
 }

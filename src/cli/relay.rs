@@ -2,28 +2,11 @@
 
 use std::{
     num::{NonZero, NonZeroUsize},
-    sync::Arc,
     time::Duration,
 };
 
-use tokio::net::TcpListener;
-use tracing::{info, warn};
-
-use super::{
-    Error, Runtime,
-    dashboard::Dashboard,
-    exposure::{Exposure, Reach},
-    lock::LockArgs,
-    output::Output,
-    service::{self, Manager},
-    signal, values,
-};
-use crate::{
-    address::Bind,
-    language::Language,
-    relay::{self, Config, Limits},
-    socket,
-};
+use super::{Error, server_auth::ServerAuthArgs, values};
+use crate::{address::Bind, app::relay, language::Language, relay::Limits};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -71,7 +54,7 @@ pub(super) struct Args {
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,
     #[command(flatten)]
-    lock: LockArgs,
+    auth: ServerAuthArgs,
     #[command(flatten)]
     limits: LimitArgs,
     /// End when standard input ends: for a program that started this one and may be killed
@@ -129,88 +112,18 @@ impl LimitArgs {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    let inherited = service::inherited_listener()?;
-    let manager = Arc::new(Manager::from_env());
-    let lock = args.lock.open()?;
-    if let Some(tls) = &lock.tls {
-        info!("the certificate's fingerprint is {}", tls.fingerprint());
-    }
-    let dashboard = args.dashboard.then(|| Dashboard::open(args.lang)).transpose()?;
-    let config = Config {
-        watcher: dashboard.as_ref().map(Dashboard::watcher),
+    relay::run(&relay::Options {
+        listen: args.listen.clone(),
         max_clients: args.max_clients,
         max_message: args.max_message,
         client_timeout: args.client_timeout,
         mailbox: usize::try_from(args.mailbox).unwrap_or(usize::MAX),
         memory: usize::try_from(args.max_memory).unwrap_or(usize::MAX),
         limits: args.limits.limits(),
-        tls: lock.tls.clone(),
-        keys: lock.keys.clone(),
-        events: args.json.then(|| Output::lasting(true).listener()),
-        pulse: Some(Arc::new({
-            let manager = Arc::clone(&manager);
-            move |now| manager.alive(now)
-        })),
-    };
-    let reload = || match lock.reload() {
-        Ok(true) => info!("certificate and keys are read again; clients whose key is gone are disconnected"),
-        Ok(false) => info!("there is nothing to read again: no certificate and no keys"),
-        Err(error) => warn!("certificate and keys stay as they were: {error}"),
-    };
-    socket::make_room_for_connections();
-    if args.exit_with_input {
-        signal::exit_with_input();
-    }
-    let result = one_thread()?.block_on(async {
-        let mut reloads = signal::reloads();
-        let mut signals = std::pin::pin!(signal::stop());
-        let listener = match inherited {
-            Some(listener) => TcpListener::from_std(listener)?,
-            None => {
-                let addr = args.listen.to_string();
-                tokio::select! {
-                    opened = relay::listen(&addr) => opened.map_err(|source| Error::Listen { addr, source })?,
-                    // A name may take its time.
-                    _ = &mut signals => return Ok(()),
-                }
-            }
-        };
-        Exposure::of(Reach::of(&listener)?, lock.keys.is_some(), lock.tls.is_some()).tell();
-        let reloading = async {
-            loop {
-                reloads.next().await;
-                manager.reloading();
-                reload();
-                manager.ready();
-            }
-        };
-        let stopping = async {
-            match &dashboard {
-                None => _ = signals.await,
-                Some(dashboard) => tokio::select! {
-                    _ = signals => {}
-                    () = dashboard.closed() => {}
-                },
-            }
-            manager.stopping();
-        };
-        if let Some(dashboard) = &dashboard {
-            let (keys, tls) = (lock.keys.is_some(), lock.tls.is_some());
-            dashboard.begin(listener.local_addr()?, keys, tls);
-        }
-        manager.ready();
-        tokio::select! {
-            ended = relay::run(listener, config, stopping) => ended.map(drop)?,
-            () = reloading => {}
-        }
-        Ok(())
-    });
-    drop(dashboard);
-    result
-}
-
-/// One thread is enough: it passes on several gigabytes a second, more than a network takes, and what comes goes straight from the
-/// reader into the viewers' sockets. A second one costs a wake-up for each message and a third more processor time.
-fn one_thread() -> std::io::Result<Runtime> {
-    Ok(Runtime(Some(tokio::runtime::Builder::new_current_thread().enable_all().build()?)))
+        auth: args.auth.options()?,
+        dashboard: args.dashboard,
+        lang: args.lang,
+        json: args.json,
+        exit_with_input: args.exit_with_input,
+    })
 }

@@ -1,24 +1,7 @@
 //! `pulsecam send`: stream a source.
 
-use std::time::Duration;
-
-use serde::Serialize;
-
-use super::{
-    Error,
-    codec::CodecArgs,
-    limit::{End, Limit},
-    link::{self, LinkArgs, Reached},
-    output::Output,
-    runtime, signal,
-    source::SourceArgs,
-    values,
-};
-use crate::{
-    capture::Playback,
-    link::{Counters, Link, Role, State},
-    pipeline::{Counts, Job, Outgoing},
-};
+use super::{Error, codec::CodecArgs, limit::LimitArgs, link::LinkArgs, source::SourceArgs, values};
+use crate::{app::send, link::Role};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,213 +15,29 @@ Examples:
   curl -sN http://camera/ | pulsecam send desk.local --source - --fps 15
   ffmpeg -re -i film.mkv -f mjpeg - | pulsecam send desk.local --source -";
 
-/// How long a last frame may take to leave at the end.
-const SETTLE_LIMIT: Duration = Duration::from_secs(2);
-
 /// Stream a camera, a pattern, photos, a file or a pipe.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     #[command(flatten)]
-    pub(super) link: LinkArgs,
+    link: LinkArgs,
     #[command(flatten)]
-    pub(super) source: SourceArgs,
+    source: SourceArgs,
     #[command(flatten)]
-    pub(super) codec: CodecArgs,
+    codec: CodecArgs,
     #[command(flatten)]
-    pub(super) limit: Limit,
+    limit: LimitArgs,
     /// Print events as JSON, one object a line
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
-    pub(super) json: bool,
-}
-
-/// What is sent, once it is known.
-#[derive(Serialize)]
-#[serde(tag = "event", rename = "source")]
-struct SourceEvent<'a> {
-    source: &'a str,
-}
-
-/// What was sent in all. `captured` and `cards` are as many as all other numbers together, but for `damaged`, `repaired`, `missed`, `outages` and the two
-/// that say how pictures became JPEG (`passed_through`, `encoded`).
-#[derive(Serialize)]
-#[serde(tag = "event", rename = "summary")]
-struct Summary {
-    captured: u64,
-    damaged: u64,
-    repaired: u64,
-    missed: u64,
-    outages: u64,
-    unseen: u64,
-    still: u64,
-    thinned: u64,
-    cards: u64,
-    sent: u64,
-    cards_sent: u64,
-    passed_through: u64,
-    encoded: u64,
-    failed: u64,
-    skipped_before_encoding: u64,
-    replaced_before_sending: u64,
-    while_link_down: u64,
-    too_large: u64,
-    left_over: u64,
-    /// Why nothing was done, if that is so.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    nothing: Option<String>,
-    /// Why the source ended, if it failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    failure: Option<String>,
+    json: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    let output = Output::lasting(args.json);
-    let runtime = runtime(1)?;
-    let mut signal = signal::listen(&runtime);
-    runtime.block_on(async {
-        let config = args.source.reported(args.link.config(Role::Sender)?);
-        let (link, inbox) = link::open(config, &mut signal).await?;
-        let reached = Reached::watch(&link, runtime.handle());
-        let reporting = link::report_with_advice(&link, output);
-        link::discard(inbox);
-        // Opened before anybody waits for the relay: what is wrong with it is told at once.
-        let mut outgoing = tokio::select! {
-            opened = open(&args.source, args.codec, args.limit, &link) => opened?,
-            _ = &mut signal => return Ok(()),
-        };
-        let source = outgoing.description().to_owned();
-        output.event(&SourceEvent { source: &source }, None);
-        let end = args.limit.end(&mut signal, stream(&link, &mut outgoing)).await;
-        drop(reporting);
-        // The link's first: what it was given is counted before.
-        let counters = link.counters();
-        let mut summary = Summary::new(outgoing.counts(), counters);
-        let nothing = summary.is_nothing().then(|| {
-            let why = || match (summary.captured, outgoing.failure()) {
-                (0, _) if summary.damaged > 0 => {
-                    format!("{source} gave no frame that can be decoded ({} damaged)", summary.damaged)
-                }
-                (0, None) => format!("{source} gave no frame"),
-                (0, Some(why)) => why,
-                (captured, None) => format!("none of {captured} frames could be sent"),
-                (captured, Some(why)) => format!("none of {captured} frames could be sent: {why}"),
-            };
-            reached.failure(&link).unwrap_or_else(why)
-        });
-        summary.nothing.clone_from(&nothing);
-        summary.failure = outgoing.failure();
-        let failure = summary.failure.clone();
-        output.last(&summary, Some(&summary.line()));
-        match nothing {
-            // A sender that is stopped before it could begin was not to do more.
-            Some(why) if end != End::Asked => Err(Error::Nothing(format!("nothing was sent: {why}"))),
-            None => failure.map_or(Ok(()), |why| Err(Error::SourceFailed(why))),
-            _ => Ok(()),
-        }
+    send::run(&send::Options {
+        target: args.link.target(Role::Sender)?,
+        source: args.source.options(),
+        strips: args.codec.codec().strips,
+        limit: args.limit.limit(),
+        json: args.json,
     })
-}
-
-/// From the first connection to the source's end. A file would be half over before a link that takes a moment is up:
-/// frames do not wait, sources can.
-async fn stream(link: &Link, outgoing: &mut Outgoing) {
-    let mut state = link.state();
-    let _ = state.wait_for(|state| matches!(state, State::Up { .. })).await;
-    outgoing.begin();
-    outgoing.ended().await;
-    // Where the link is down there is nothing left worth waiting for.
-    let _ = tokio::time::timeout(SETTLE_LIMIT, link.settled()).await;
-}
-
-/// Opens the source and joins it to the link.
-pub(super) async fn open(
-    source: &SourceArgs,
-    codec: CodecArgs,
-    limit: Limit,
-    link: &Link,
-) -> Result<Outgoing, Error> {
-    open_job(source, &source.job(limit, codec.strips, link), None, link).await
-}
-
-/// The same for a job with more to it.
-pub(super) async fn open_job(
-    source: &SourceArgs,
-    job: &Job,
-    playback: Option<Playback>,
-    link: &Link,
-) -> Result<Outgoing, Error> {
-    let outgoing = Outgoing::open(job, source.opener(playback), link::sink(link)).await?;
-    tracing::info!("sending {} as {:?} to {}", outgoing.description(), job.name, link.host());
-    Ok(outgoing)
-}
-
-impl Summary {
-    fn new(counts: Counts, counters: Counters) -> Self {
-        let on_the_way = (counts.handed_on + counts.cards).saturating_sub(counters.frames_given);
-        Self {
-            captured: counts.captured,
-            damaged: counts.damaged,
-            repaired: counts.repaired,
-            missed: counts.missed,
-            outages: counts.outages,
-            unseen: counts.unseen,
-            still: counts.still,
-            thinned: counts.thinned,
-            cards: counts.cards,
-            sent: counters.frames_sent.saturating_sub(counters.cards_sent),
-            cards_sent: counters.cards_sent,
-            passed_through: counts.passed_through,
-            encoded: counts.encoded,
-            failed: counts.failed,
-            skipped_before_encoding: counts.skipped,
-            replaced_before_sending: counters.frames_replaced,
-            while_link_down: counters.frames_while_down,
-            too_large: counters.frames_too_large,
-            left_over: counts.left + counters.frames_waiting() + on_the_way,
-            nothing: None,
-            failure: None,
-        }
-    }
-
-    /// Whether nobody could have seen anything. Frames that nobody wanted to see were at hand: that is thrift.
-    const fn is_nothing(&self) -> bool {
-        self.sent == 0 && self.unseen == 0
-    }
-
-    /// The same for a person.
-    fn line(&self) -> String {
-        let reasons = [
-            (self.unseen, "unseen because nobody viewed"),
-            (self.still, "the same as the one before"),
-            (self.thinned, "left out for a slow link"),
-            (self.skipped_before_encoding + self.replaced_before_sending, "replaced by newer ones"),
-            (self.while_link_down, "while the link was down"),
-            (self.too_large, "too large"),
-            (self.failed, "failed"),
-            (self.left_over, "left over at the end"),
-        ];
-        let reasons: Vec<_> = reasons
-            .iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, why)| format!("{count} {why}"))
-            .collect();
-        let reasons = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) };
-        let mut line = format!("sent {} of {} frames{reasons}", self.sent, self.captured);
-        if self.cards > 0 {
-            line += &format!("; {} of {} cards in place of a picture", self.cards_sent, self.cards);
-        }
-        let losses = [
-            (self.missed, "lost by the camera"),
-            (self.damaged, "damaged and left out"),
-            (self.repaired, "repaired"),
-        ];
-        let losses = losses.iter().filter(|(count, _)| *count > 0);
-        let losses: Vec<_> = losses.map(|(count, what)| format!("{count} {what}")).collect();
-        if !losses.is_empty() {
-            line += &format!("; {}", losses.join(", "));
-        }
-        if let Some(why) = &self.nothing {
-            line += &format!("; {why}");
-        }
-        line
-    }
 }

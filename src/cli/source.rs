@@ -1,18 +1,13 @@
 //! Options of a source, which `send`, `call` and `demo` share.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
-use super::{limit::Limit, values};
+use super::{Error, values};
 use crate::{
-    capture::{
-        CameraSettings, Error, Interface, PixelFormat, Playback, Setting, Settings, Source, Spec, Which,
-        camera_label,
-    },
-    jpeg::Strips,
-    link::{self, Link},
-    pipeline::{Freshness, Job},
+    app::source::Options,
+    capture::{CameraSettings, Interface, PixelFormat, Setting, Settings, Spec},
 };
 
 /// What to stream.
@@ -56,9 +51,6 @@ pub(super) struct SourceArgs {
     #[command(flatten)]
     camera: CameraArgs,
 }
-
-/// How often the relay is asked how old frames get: within half a second it is known that they get too old.
-const REPORT_INTERVAL: Duration = Duration::from_millis(250);
 
 /// How a camera shall be.
 #[derive(Clone, Debug, clap::Args)]
@@ -106,23 +98,8 @@ pub(super) fn spec() -> impl TypedValueParser<Value = Spec> {
 }
 
 impl SourceArgs {
-    /// The same with this source, where none was named.
-    pub(super) fn of(self, source: Spec) -> Result<Self, super::Error> {
-        match self.source {
-            None => Ok(Self { source: Some(source), ..self }),
-            Some(_) => Err(super::Error::Usage("the file is the source: leave --source out".into())),
-        }
-    }
-
-    /// Opens it, on the thread that calls. A film obeys these controls, if there are any.
-    pub(super) fn opener(
-        &self,
-        playback: Option<Playback>,
-    ) -> impl FnMut() -> Result<Box<dyn Source>, Error> + Send + use<> {
-        let spec = self.source.clone().unwrap_or_else(|| {
-            // Who waits for a camera does not want the test picture instead.
-            if self.camera.wait { Spec::Camera(Which::First) } else { Spec::default_here() }
-        });
+    /// What they say.
+    pub(super) fn options(&self) -> Options {
         let CameraArgs { pixel_format, controls, wait, camera_timeout, camera_api } = &self.camera;
         let camera = CameraSettings {
             format: pixel_format.0,
@@ -131,68 +108,28 @@ impl SourceArgs {
             controls: controls.clone(),
             interface: *camera_api,
         };
-        let settings = Settings {
-            size: self.size,
-            fps: self.fps,
-            repeat: self.repeat,
-            start_number: self.start_number,
-            playback,
-            camera,
-        };
-        move || spec.open(&settings)
-    }
-
-    /// How it is sent over a link.
-    pub(super) fn job(&self, limit: Limit, strips: Strips, link: &Link) -> Job {
-        Job {
+        Options {
+            spec: self.source.clone(),
+            settings: Settings {
+                size: self.size,
+                fps: self.fps,
+                repeat: self.repeat,
+                start_number: self.start_number,
+                playback: None,
+                camera,
+            },
             quality: self.quality,
-            name: self.name(),
-            frames: limit.frames,
-            time: limit.time,
-            strips,
+            name: self.name.clone(),
             skip_still: self.skip_still,
-            freshness: self.adapts().then(|| Freshness { max_age: self.max_age, reports: link.reports() }),
-            viewers: Some(link.viewers()),
-            mirror: None,
-            switch: None,
+            max_age: (self.adapt != "off").then_some(self.max_age),
         }
     }
 
-    /// The stream's name for the others.
-    pub(super) fn name(&self) -> String {
-        self.name.clone().unwrap_or_else(|| {
-            // Without a source it is the first camera, if there is any.
-            let camera = self.source.as_ref().map_or(Some(&Which::First), Spec::camera);
-            values::stream_name(camera.and_then(camera_label))
-        })
-    }
-
-    /// The name of the file that is the source, if it is one.
-    pub(super) fn file_name(&self) -> Option<String> {
-        let path = match self.source.as_ref()? {
-            Spec::Path(path) | Spec::Photo(path) | Spec::Mjpeg(path) | Spec::Recording(path) => path,
-            Spec::Sequence(text) => Path::new(text),
-            Spec::Camera(_) | Spec::Pattern | Spec::Stdin => return None,
-        };
-        Some(path.file_name()?.to_string_lossy().into_owned())
-    }
-
-    /// The stream's name where it is played for who sits here: the file's, unless another was given.
-    pub(super) fn film_name(&self) -> String {
-        self.name.clone().or_else(|| self.file_name()).unwrap_or_else(|| self.name())
-    }
-
-    /// The name of who sits at this end, for the others.
-    pub(super) fn person(&self) -> String {
-        self.name.clone().unwrap_or_else(values::own_name)
-    }
-
-    fn adapts(&self) -> bool {
-        self.adapt != "off"
-    }
-
-    /// The link over which it is sent: one that hears what becomes of the frames.
-    pub(super) fn reported(&self, config: link::Config) -> link::Config {
-        link::Config { report: self.adapts().then_some(REPORT_INTERVAL), ..config }
+    /// The same with this source, if none was named.
+    pub(super) fn options_for(&self, source: Spec) -> Result<Options, Error> {
+        match self.source {
+            None => Ok(Options { spec: Some(source), ..self.options() }),
+            Some(_) => Err(Error::Usage("the file is the source: leave --source out".into())),
+        }
     }
 }

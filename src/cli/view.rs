@@ -1,16 +1,7 @@
 //! `pulsecam view`: what the others stream.
 
-use super::{
-    Error,
-    codec::CodecArgs,
-    limit::Limit,
-    link::{self, LinkArgs},
-    output::Output,
-    runtime,
-    show::{self, ShowArgs, Who},
-    signal, values,
-};
-use crate::link::Role;
+use super::{Error, codec::CodecArgs, limit::LimitArgs, link::LinkArgs, show::ShowArgs, values};
+use crate::{app::view, link::Role};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,19 +27,16 @@ pub(super) struct Args {
     #[command(flatten)]
     codec: CodecArgs,
     #[command(flatten)]
-    limit: Limit,
+    limit: LimitArgs,
     /// Print events as JSON, one object a line
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    let output = Output::new(args.json);
-    let runtime = runtime(1)?;
-    let mut signal = signal::listen(&runtime);
-    let (link, inbox) = runtime.block_on(link::open(args.link.config(Role::Viewer)?, &mut signal))?;
-    let title = format!("pulsecam: {}", args.link.address()?);
-    let name = args.name.clone().unwrap_or_else(values::own_name);
-    let who = Who::new(&title, name, signal);
-    show::run(&args.show, args.codec, who, output, args.limit, &runtime, (&link, inbox))
+    view::run(&view::Options {
+        target: args.link.target(Role::Viewer)?,
+        name: args.name.clone(),
+        show: args.show.options(args.codec, args.limit, args.json),
+    })
 }

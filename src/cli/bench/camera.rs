@@ -5,14 +5,17 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{
-    super::{Error, runtime, values},
+    super::{Error, values},
     export::Export,
     show_progress,
 };
-use crate::bench::{
-    Cell, Plot, Table,
-    camera::{self, Cost, Plan},
-    plot,
+use crate::{
+    app::runtime,
+    bench::{
+        Cell, Plot, Table,
+        camera::{self, Cost, Plan},
+        plot,
+    },
 };
 
 /// Driver's buffer → socket, with a synthetic camera.

@@ -5,14 +5,17 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{
-    super::{Error, runtime, values},
+    super::{Error, values},
     export::Export,
     freshness, say, show_progress,
 };
-use crate::bench::{
-    Cell, Table,
-    congestion::{self, Case, Figures, Plan},
-    freshness::Hop,
+use crate::{
+    app::runtime,
+    bench::{
+        Cell, Table,
+        congestion::{self, Case, Figures, Plan},
+        freshness::Hop,
+    },
 };
 
 /// Maximum time that frames may spend in queues: the default of `pulsecam send`.

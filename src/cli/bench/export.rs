@@ -8,12 +8,11 @@ use std::{
 use serde::Serialize;
 use tracing::warn;
 
-use super::super::{
-    Error,
-    output::{print, print_json},
-    values,
+use super::super::{Error, values};
+use crate::{
+    app::output::{print, print_json},
+    bench::{Plot, Table, Warning, Watch},
 };
-use crate::bench::{Plot, Table, Warning, Watch};
 
 /// The file name that means standard output.
 const STDOUT: &str = "-";

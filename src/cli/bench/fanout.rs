@@ -5,14 +5,17 @@ use std::{net::TcpListener, time::Duration};
 use serde::Serialize;
 
 use super::{
-    super::{Error, output::print, signal, values},
+    super::{Error, values},
     export::Export,
     show_progress,
 };
-use crate::bench::{
-    Cell, Plot, Table,
-    fanout::{self, Figures, Plan, Target},
-    plot,
+use crate::{
+    app::{output::print, signal},
+    bench::{
+        Cell, Plot, Table,
+        fanout::{self, Figures, Plan, Target},
+        plot,
+    },
 };
 
 /// Sender → relay → viewers over loopback sockets, with the relay as a separate process.

@@ -5,14 +5,17 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{
-    super::{Error, runtime, values},
+    super::{Error, values},
     export::Export,
     show_progress,
 };
-use crate::bench::{
-    Plot, Table,
-    freshness::{self, Figures, Hop, Plan},
-    plot,
+use crate::{
+    app::runtime,
+    bench::{
+        Plot, Table,
+        freshness::{self, Figures, Hop, Plan},
+        plot,
+    },
 };
 
 /// Frames that a slow link cannot carry, through sender, relay and viewer; nothing adapts.

@@ -5,12 +5,13 @@ use std::{sync::mpsc, thread, time::Duration};
 use serde::Serialize;
 
 use super::{
-    super::{Error, audience, codec::CodecArgs, runtime, values},
+    super::{Error, codec::CodecArgs, values},
     export::Export,
     show_progress,
 };
 use crate::{
     address::Address,
+    app::{frame_sink, runtime},
     bench::{
         Percentiles, Plot, Table,
         latency::{self, Nobody, Plan, Report, Way},
@@ -120,7 +121,7 @@ struct Window(Handle);
 
 impl Viewer for Window {
     fn take(&mut self, arrival: Arrival) -> bool {
-        if let Some(update) = audience::update(arrival, 0) {
+        if let Some(update) = frame_sink::update(arrival, 0) {
             self.0.push(update);
         }
         true

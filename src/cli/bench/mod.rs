@@ -18,7 +18,8 @@ mod window;
 
 use std::io::{self, IsTerminal};
 
-use super::{Error, output};
+use super::Error;
+use crate::app::output;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -101,11 +102,11 @@ fn show_progress(done: f64) {
         let filled = (done * 30.0) as usize;
         let end = if done >= 1.0 { "\r\x1b[K" } else { "" };
         let bar = format!("\rmeasuring [{:30}] {:3.0} %{end}", "=".repeat(filled.min(30)), done * 100.0);
-        output::log().give(bar.as_bytes());
+        output::log().send(bar.as_bytes());
     }
 }
 
 /// Says what is being measured, also in a log: minutes of silence would look like a hang.
 fn say(what: &str) {
-    output::log().give(format!("{what}\n").as_bytes());
+    output::log().send(format!("{what}\n").as_bytes());
 }

@@ -10,10 +10,11 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    super::{Error, audience, runtime, values},
+    super::{Error, values},
     export::Export,
 };
 use crate::{
+    app::{frame_sink, runtime},
     bench::{
         Table,
         window::{self, Figures, Plan},
@@ -123,7 +124,7 @@ fn measure(plan: Plan, reduced: bool) -> Result<(Figures, Vec<Total>, Vec<Durati
     let runtime = runtime(2)?;
     let (handle, inbox) = view::inbox();
     let stage = window::stage(plan, reduced, runtime.handle(), handle.clone(), |arrival| {
-        audience::update(arrival, 0)
+        frame_sink::update(arrival, 0)
     })?;
     let options = Options {
         title: "pulsecam bench window".into(),

@@ -23,10 +23,13 @@ use std::{
 
 use self::template::Template;
 use super::{
-    super::{Error, output::print, values},
+    super::{Error, values},
     export::warned,
 };
-use crate::bench::{Machine, Plot, Watch};
+use crate::{
+    app::output::print,
+    bench::{Machine, Plot, Watch},
+};
 
 /// Measures, and returns Markdown.
 type Section = fn(&Page<'_>) -> Result<String, Error>;

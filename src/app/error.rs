@@ -1,13 +1,13 @@
-//! What can go wrong, in one line for a person, with what to do next.
+//! What can go wrong, in one line for a person.
 
 use std::{io, path::PathBuf, time::Duration};
 
-use crate::{bench::plot, capture, jpeg, key, link, pipeline, recording, tls, view, wire};
+use crate::{bench::plot, capture, jpeg, key, link, pipeline, recording, still, tls, view, wire};
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Error {
-    #[error("cannot listen on {addr}: {source}{}", hint(source))]
+pub(crate) enum Error {
+    #[error("cannot listen on {addr}: {source}")]
     Listen { addr: String, source: io::Error },
     #[error("the service manager passed {0} (one ListenStream= in the .socket unit, as in docs/deploy)")]
     Inherited(String),
@@ -21,7 +21,7 @@ pub(super) enum Error {
     Jpeg(#[from] jpeg::Error),
     #[error(transparent)]
     Tls(#[from] tls::Error),
-    #[error("the key: {}", key_words(.0))]
+    #[error("the key: {0}")]
     Key(#[from] key::Error),
     #[error(transparent)]
     Recording(#[from] recording::Error),
@@ -31,7 +31,13 @@ pub(super) enum Error {
     Message(#[from] wire::Fault),
     #[error("{}: {reason}", path.display())]
     File { path: PathBuf, reason: String },
-    #[error("{what} did not reach the relay at {host} within {}: {why}{}", humantime::format_duration(*.deadline), longer(*.patience))]
+    #[error("{}: is there already", path.display())]
+    Exists { path: PathBuf },
+    #[error("{}: {source}", path.display())]
+    Picture { path: PathBuf, source: still::Error },
+    #[error("{}: a message of {size} bytes, and at most {max_message} are allowed: send it smaller", path.display())]
+    PictureTooLarge { path: PathBuf, size: usize, max_message: u32, recoded: bool },
+    #[error("{what} did not reach the relay at {host} within {}: {why}", humantime::format_duration(*.deadline))]
     NotDelivered { what: String, host: String, deadline: Duration, why: String, patience: bool },
     #[error("{what} did not reach the relay at {host}: {why}")]
     Undeliverable { what: String, host: String, why: String },
@@ -66,40 +72,4 @@ pub(super) enum Error {
     Stopped,
     #[error(transparent)]
     Io(#[from] io::Error),
-}
-
-impl Error {
-    /// 2 for what the person wrote wrong, 0 for an end that was asked for, 1 for everything else.
-    pub(super) const fn exit_code(&self) -> u8 {
-        match self {
-            Self::ReaderGone | Self::Stopped => 0,
-            Self::NothingToSend | Self::Usage(_) | Self::Link(link::Error::Address(_)) => 2,
-            _ => 1,
-        }
-    }
-
-    /// Whether a person has to hear of it.
-    pub(super) const fn is_told(&self) -> bool {
-        !matches!(self, Self::ReaderGone | Self::Stopped)
-    }
-}
-
-/// Only if it would help.
-const fn longer(patience: bool) -> &'static str {
-    if patience { " (give it longer with --deadline)" } else { "" }
-}
-
-fn key_words(error: &key::Error) -> String {
-    match error {
-        key::Error::TooShort(_) => format!("{error}: `pulsecam key` makes a good one"),
-        _ => error.to_string(),
-    }
-}
-
-fn hint(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::AddrInUse => " (another relay runs there? choose another port with --listen)",
-        io::ErrorKind::PermissionDenied => " (ports below 1024 need root: choose one above)",
-        _ => "",
-    }
 }

@@ -4,7 +4,11 @@ use std::{path::PathBuf, sync::Arc};
 
 use tokio::runtime::Handle as Runtime;
 
-use super::{reason, report, tape::Tape};
+use super::{
+    link_words,
+    recording_session::RecordingSession,
+    save::{Unsaved, save},
+};
 use crate::{
     language::{Phrase, Words},
     link::{Link, Undeliverable},
@@ -14,7 +18,7 @@ use crate::{
 };
 
 /// Does what it asks for.
-pub(super) struct Errands {
+pub(super) struct ActionHandler {
     pub(super) link: Link,
     pub(super) runtime: Runtime,
     pub(super) handle: Handle,
@@ -22,20 +26,20 @@ pub(super) struct Errands {
     /// Who sits at this window.
     pub(super) name: String,
     pub(super) folder: PathBuf,
-    pub(super) tape: Arc<Tape>,
+    pub(super) recording: Arc<RecordingSession>,
     pub(super) camera: Option<Switch>,
 }
 
-impl Errands {
+impl ActionHandler {
     /// Does it; what is to be told of it, if anything.
     pub(super) fn run(&mut self, action: Action) -> Option<String> {
         match action {
             Action::Snapshot { stream, seq, jpeg } => {
-                Some(self.saved(report::save(&self.folder, &stream, seq, &jpeg)))
+                Some(self.saved(save(&self.folder, &stream, seq, &jpeg)))
             }
             Action::SaveImage { sender, file } => {
                 let name = sender.unwrap_or_else(|| self.words.say(Phrase::Image));
-                Some(self.saved(report::save(&self.folder, &name, None, &file)))
+                Some(self.saved(save(&self.folder, &name, None, &file)))
             }
             Action::Say { number, text } => self.say(number, &text),
             Action::Camera(on) => {
@@ -45,18 +49,18 @@ impl Errands {
                 None
             }
             Action::Record(true) => {
-                self.tape.begin(self.folder.clone());
+                self.recording.begin(self.folder.clone());
                 None
             }
             Action::Record(false) => {
-                self.tape.end_beside();
+                self.recording.end_beside();
                 None
             }
             _ => None,
         }
     }
 
-    fn saved(&self, saved: Result<String, report::Unsaved>) -> String {
+    fn saved(&self, saved: Result<String, Unsaved>) -> String {
         match saved {
             Ok(path) => self.words.tell(Phrase::SavedAs, [("path", path)]),
             Err(unsaved) => self.words.tell(Phrase::CannotSave, [("reason", unsaved.to_string())]),
@@ -82,7 +86,7 @@ impl Errands {
             let outcome = receipt.delivered().await;
             handle.push(Update::Sent { number, left: outcome.is_ok() });
             if let Err(Undeliverable::Refused(why) | Undeliverable::GivenUp { why, .. }) = outcome {
-                handle.push(Update::Notice(reason::reason(&why, &words)));
+                handle.push(Update::Notice(link_words::reason(&why, &words)));
             }
         });
         None
@@ -133,27 +137,27 @@ mod tests {
         let (link, _inbox) = runtime.block_on(connect(config)).unwrap();
         let (handle, window) = view::inbox();
         let words = Arc::new(Words::new(Language::English));
-        let mut errands = Errands {
+        let mut handler = ActionHandler {
             link,
             runtime: runtime.handle().clone(),
             handle: handle.clone(),
             words: Arc::clone(&words),
             name: "ann".into(),
             folder: PathBuf::new(),
-            tape: Arc::new(Tape::new(handle, words)),
+            recording: Arc::new(RecordingSession::new(handle, words)),
             camera: None,
         };
-        let mut say = |number, text: &str| errands.run(Action::Say { number, text: text.into() });
+        let mut say = |number, text: &str| handler.run(Action::Say { number, text: text.into() });
         assert_eq!(say(1, "hello"), None);
         assert_eq!(say(2, &"long ".repeat(500)), None);
         assert_eq!(say(3, "behind it"), None);
         let (sent, said) = until(&window, 3, 1);
         assert_eq!(sent, [(1, true), (2, false), (3, true)]);
         assert_eq!(said, ["sent a text of 5004 bytes; up to 1000 are allowed."]);
-        // The link goes with the window's errands.
+        // The link goes with the action handler.
         drop(stop);
         say(4, "nobody is there any more");
-        drop(errands);
+        drop(handler);
         assert_eq!(until(&window, 1, 0).0, [(4, false)]);
     }
 }

@@ -15,13 +15,13 @@ use crate::{
 };
 
 /// A recording under way, or none.
-pub(super) struct Tape {
+pub(super) struct RecordingSession {
     takes: Mutex<Option<Takes>>,
     handle: Handle,
     words: Arc<Words>,
 }
 
-impl Tape {
+impl RecordingSession {
     pub(super) const fn new(handle: Handle, words: Arc<Words>) -> Self {
         Self { takes: Mutex::new(None), handle, words }
     }
@@ -58,11 +58,11 @@ impl Tape {
 
     /// Ends it on a thread of its own, and tells the window: the disk may have to catch up.
     pub(super) fn end_beside(self: &Arc<Self>) {
-        let tape = Arc::clone(self);
+        let session = Arc::clone(self);
         self.handle.push(Update::Recording(None));
         let ending = thread::Builder::new().name("end of recording".into()).spawn(move || {
-            for told in tape.end() {
-                tape.handle.push(Update::Notice(told));
+            for told in session.end() {
+                session.handle.push(Update::Notice(told));
             }
         });
         if let Err(error) = ending {

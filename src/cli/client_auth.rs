@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Error;
+use super::{Error, values};
 use crate::{
     key::Key,
     tls::{Client, Fingerprint, Trust},
@@ -11,9 +11,9 @@ use crate::{
 /// TLS and the key to a room.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Trust")]
-pub(super) struct TrustArgs {
+pub(super) struct ClientAuthArgs {
     /// Speak TLS: the relay's certificate has to be of an authority that this system knows
-    #[arg(long, value_parser = super::values::flag(), env = "PULSECAM_TLS")]
+    #[arg(long, value_parser = values::flag(), env = "PULSECAM_TLS")]
     tls: bool,
     /// The same with the authorities in this file (PEM or DER), or with the relay's own certificate in it
     #[arg(long, value_name = "FILE", env = "PULSECAM_TLS_CA", conflicts_with = "tls_pin")]
@@ -26,7 +26,7 @@ pub(super) struct TrustArgs {
     key_file: Option<PathBuf>,
 }
 
-impl TrustArgs {
+impl ClientAuthArgs {
     pub(super) fn tls(&self) -> Result<Option<Client>, Error> {
         let trust = match (&self.tls_ca, self.tls_pin) {
             (Some(file), _) => Trust::Authority(file.clone()),
@@ -40,7 +40,7 @@ impl TrustArgs {
     pub(super) fn key(&self) -> Result<Option<Key>, Error> {
         match &self.key_file {
             Some(file) => Ok(Some(Key::load(file)?)),
-            None => from_environment(),
+            None => key_from_environment(),
         }
     }
 }
@@ -49,7 +49,7 @@ impl TrustArgs {
 const KEY: &str = "PULSECAM_KEY";
 
 /// The key in the environment, if there is one.
-pub(super) fn from_environment() -> Result<Option<Key>, Error> {
+pub(super) fn key_from_environment() -> Result<Option<Key>, Error> {
     match std::env::var(KEY) {
         Ok(text) if !text.trim().is_empty() => Ok(Some(Key::new(&text)?)),
         _ => Ok(None),

@@ -68,7 +68,7 @@ fn give_back_the_log() {
     let said = lines().take().unwrap_or_default();
     let log = output::log();
     for line in said {
-        log.give(format!("{line}\n").as_bytes());
+        log.send(format!("{line}\n").as_bytes());
     }
 }
 

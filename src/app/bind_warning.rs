@@ -50,7 +50,7 @@ impl Reach {
 
 /// What there is to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Exposure {
+pub(super) enum BindWarning {
     /// It is as the person wrote it.
     AsAsked,
     /// All addresses, which are more than many think of, but somebody has thought of strangers.
@@ -59,7 +59,7 @@ pub(super) enum Exposure {
     Open(Reach),
 }
 
-impl Exposure {
+impl BindWarning {
     pub(super) const fn of(reach: Reach, has_key: bool, has_tls: bool) -> Self {
         match (reach, has_key, has_tls) {
             (Reach::One, _, _) => Self::AsAsked,
@@ -97,13 +97,13 @@ mod tests {
     #[test]
     fn it_warns_only_where_strangers_can_come_and_nothing_stops_them() {
         for (key, tls) in [(false, false), (false, true), (true, false), (true, true)] {
-            assert_eq!(Exposure::of(Reach::One, key, tls), Exposure::AsAsked);
+            assert_eq!(BindWarning::of(Reach::One, key, tls), BindWarning::AsAsked);
         }
         for reach in [Reach::All, Reach::AllOfIpv4, Reach::AllOfIpv6] {
-            assert_eq!(Exposure::of(reach, false, false), Exposure::Open(reach));
+            assert_eq!(BindWarning::of(reach, false, false), BindWarning::Open(reach));
         }
-        let said = |key, tls| match Exposure::of(Reach::All, key, tls) {
-            Exposure::Everywhere(Reach::All, whom) => whom,
+        let said = |key, tls| match BindWarning::of(Reach::All, key, tls) {
+            BindWarning::Everywhere(Reach::All, whom) => whom,
             other => panic!("{other:?}"),
         };
         assert!(said(true, false).contains("look on"));

@@ -33,7 +33,7 @@ fn a_card_is_told_as_one_and_not_as_a_live_picture() {
         "desk: 64x48, 25.0 frames/s, 2.0 MB/s, age 12.0 ±0.3 ms, 1 lost"
     );
     assert_eq!(status_line(&card, rates, 1), "desk: 64x48, no signal, 1 lost");
-    let json = |frame| serde_json::to_value(event(frame)).unwrap();
+    let json = |frame| serde_json::to_value(Event::of(frame)).unwrap();
     assert_eq!(json(&live).get("card"), None);
     assert_eq!(json(&card)["card"], "no-signal");
 }

@@ -1,4 +1,4 @@
-//! The decoder's audience: the report, and the window where there is one.
+//! Where decoded frames and messages go: the recording, the report, and the window where there is one.
 
 use std::{
     collections::HashMap,
@@ -8,7 +8,7 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-use super::{codec::CodecArgs, report::Report, tape::Tape};
+use super::{Codec, recording_session::RecordingSession, report::Report};
 use crate::{
     clock::Timestamp,
     fresh,
@@ -21,20 +21,20 @@ use crate::{
     wire::FrameInfo,
 };
 
-/// Tells what comes to whoever looks.
-pub(super) struct Audience {
+/// Takes what comes.
+pub(super) struct FrameSink {
     pub(super) handle: Handle,
     pub(super) report: Arc<Mutex<Report>>,
     /// Ends after so many frames.
     pub(super) frames: Option<u64>,
-    pub(super) codec: CodecArgs,
+    pub(super) codec: Codec,
     pub(super) stop: CancellationToken,
-    pub(super) tape: Arc<Tape>,
+    pub(super) recording: Arc<RecordingSession>,
     /// Frames that could not be decoded.
     pub(super) damaged: HashMap<StreamId, u64>,
 }
 
-impl Viewer for Audience {
+impl Viewer for FrameSink {
     fn wants_pixels(&self) -> bool {
         self.handle.is_open()
     }
@@ -44,7 +44,7 @@ impl Viewer for Audience {
     }
 
     fn limits(&self) -> Limits {
-        self.codec.limits()
+        self.codec.limits
     }
 
     fn room(&self, stream: StreamId) -> Option<(usize, usize)> {
@@ -60,7 +60,7 @@ impl Viewer for Audience {
             return false;
         }
         if let Arrival::Frame(frame) = &arrival {
-            self.tape.frame(frame);
+            self.recording.frame(frame);
         }
         let mut report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
         report.take(&arrival, !self.handle.is_open());
@@ -77,7 +77,7 @@ impl Viewer for Audience {
     }
 }
 
-impl Audience {
+impl FrameSink {
     /// How many of the stream's frames could not be decoded so far.
     fn damaged(&mut self, arrival: &Arrival) -> u64 {
         match arrival {
@@ -96,7 +96,7 @@ impl Audience {
 }
 
 /// What the window is told of it.
-pub(super) fn update(arrival: Arrival, damaged: u64) -> Option<Update> {
+pub(crate) fn update(arrival: Arrival, damaged: u64) -> Option<Update> {
     Some(match arrival {
         Arrival::Text { text, sender, .. } => {
             Update::Text { sender: named(sender), text, at: Timestamp::now() }

@@ -1,4 +1,4 @@
-//! `pulsecam cameras --controls`: what can be adjusted on a camera.
+//! Lists what can be adjusted on a camera.
 
 use super::{
     Error,

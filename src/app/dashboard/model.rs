@@ -165,7 +165,7 @@ pub(super) mod tests {
     use crate::wire::FrameInfo;
 
     /// Two who send, one who only looks and loses frames.
-    pub(in crate::cli::dashboard) fn census(second: u64) -> Census {
+    pub(in crate::app::dashboard) fn census(second: u64) -> Census {
         let resident = |client: u64, name: Option<&str>, rate: u64, lost: u64| Resident {
             client,
             addr: ([192, 168, 1, client as u8], 40_000).into(),

@@ -52,11 +52,11 @@ pub(super) enum Fate {
 }
 
 /// Where lines go, written by a thread of its own.
-pub(super) struct Outlet(Arc<Shared>);
+pub(super) struct LineWriter(Arc<Shared>);
 
-/// Gives lines to an [`Outlet`]; never waits. As [`Write`], each call is a line.
+/// Gives lines to an [`LineWriter`]; never waits. As [`Write`], each call is a line.
 #[derive(Clone)]
-pub(super) struct Inlet(Arc<Shared>);
+pub(crate) struct LineSender(Arc<Shared>);
 
 struct Shared {
     waiting: Mutex<Waiting>,
@@ -84,7 +84,7 @@ struct Waiting {
     fate: Fate,
 }
 
-impl Outlet {
+impl LineWriter {
     /// Starts the thread, which writes by `write`: as [`Write::write`], which may take a part. Lines that were lost are replaced by the line
     /// that `lost` makes; the first failure is told to `failed`.
     pub(super) fn new(
@@ -115,8 +115,8 @@ impl Outlet {
         Self(shared)
     }
 
-    pub(super) fn inlet(&self) -> Inlet {
-        Inlet(Arc::clone(&self.0))
+    pub(super) fn sender(&self) -> LineSender {
+        LineSender(Arc::clone(&self.0))
     }
 
     /// Cancelled once nobody will read any more: the reader is gone, or nothing can be written.
@@ -147,14 +147,14 @@ impl Outlet {
     }
 }
 
-impl Inlet {
+impl LineSender {
     /// A line with its end; lost if too much waits already. A line that is longer than all that may wait is taken if nothing else waits.
-    pub(super) fn give(&self, line: &[u8]) {
+    pub(crate) fn send(&self, line: &[u8]) {
         self.take(line, false);
     }
 
     /// One of the last lines: taken however much waits.
-    pub(super) fn give_last(&self, line: &[u8]) {
+    pub(super) fn send_last(&self, line: &[u8]) {
         self.take(line, true);
     }
 
@@ -185,9 +185,9 @@ impl Inlet {
     }
 }
 
-impl Write for Inlet {
+impl Write for LineSender {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.give(line);
+        self.send(line);
         Ok(line.len())
     }
 
@@ -312,5 +312,5 @@ fn piece(lines: &[u8]) -> &[u8] {
 }
 
 #[cfg(test)]
-#[path = "outlet_tests.rs"]
+#[path = "line_writer_tests.rs"]
 mod tests;

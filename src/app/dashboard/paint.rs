@@ -194,7 +194,7 @@ mod tests {
     use ratatui::{Terminal, backend::TestBackend};
 
     use super::*;
-    use crate::{cli::dashboard::model::tests::census, language::Language};
+    use crate::{app::dashboard::model::tests::census, language::Language};
 
     fn painted(width: u16, height: u16, model: &Model, language: Language) -> String {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();

@@ -1,17 +1,17 @@
-//! Tests of the outlet: a reader that is slow, stuck, gone, or a disk that is full.
+//! Tests of the writer: a reader that is slow, stuck, gone, or a disk that is full.
 
 use std::sync::mpsc;
 
 use super::*;
 
-/// An outlet into a channel, one message for each write.
-fn outlet() -> (Outlet, mpsc::Receiver<Vec<u8>>) {
+/// A writer into a channel, one message for each write.
+fn writer() -> (LineWriter, mpsc::Receiver<Vec<u8>>) {
     let (seen, written) = mpsc::channel();
     let write = move |bytes: &[u8]| {
         seen.send(bytes.to_vec()).unwrap();
         Ok(bytes.len())
     };
-    (Outlet::new(write, |lost| format!("{lost} lost"), |_| ()), written)
+    (LineWriter::new(write, |lost| format!("{lost} lost"), |_| ()), written)
 }
 
 fn text(written: &mpsc::Receiver<Vec<u8>>) -> String {
@@ -20,13 +20,13 @@ fn text(written: &mpsc::Receiver<Vec<u8>>) -> String {
 
 #[test]
 fn every_line_comes_out_in_order_before_the_end() {
-    let (outlet, written) = outlet();
-    let inlet = outlet.inlet();
+    let (writer, written) = writer();
+    let sender = writer.sender();
     let lines: Vec<String> = (0..1000).map(|number| format!("line {number}\n")).collect();
     for line in &lines {
-        inlet.give(line.as_bytes());
+        sender.send(line.as_bytes());
     }
-    assert_eq!(outlet.end(Instant::now()), Fate::Well);
+    assert_eq!(writer.end(Instant::now()), Fate::Well);
     let pieces: Vec<_> = written.try_iter().collect();
     assert!(pieces.iter().all(|piece| piece.ends_with(b"\n") && piece.len() <= PIECE), "whole lines only");
     assert_eq!(String::from_utf8(pieces.concat()).unwrap(), lines.concat());
@@ -43,8 +43,8 @@ fn a_line_that_is_longer_than_a_piece_is_written_alone() {
     assert_eq!(piece(&long[..PIECE]), &long[..PIECE], "as much of a line as there is");
 }
 
-/// An outlet whose reader takes nothing until the test lets it; the first write is told.
-fn stuck() -> (Outlet, mpsc::Receiver<Vec<u8>>, mpsc::Sender<()>) {
+/// A writer whose reader takes nothing until the test lets it; the first write is told.
+fn stuck() -> (LineWriter, mpsc::Receiver<Vec<u8>>, mpsc::Sender<()>) {
     let (seen, written) = mpsc::channel();
     let (go, wait) = mpsc::channel::<()>();
     let write = move |bytes: &[u8]| {
@@ -52,25 +52,25 @@ fn stuck() -> (Outlet, mpsc::Receiver<Vec<u8>>, mpsc::Sender<()>) {
         let _ = wait.recv();
         Ok(bytes.len())
     };
-    (Outlet::new(write, |lost| format!("{lost} lost"), |_| ()), written, go)
+    (LineWriter::new(write, |lost| format!("{lost} lost"), |_| ()), written, go)
 }
 
 #[test]
 fn a_reader_that_is_stuck_holds_up_nobody_and_learns_where_it_missed_lines() {
-    let (outlet, written, go) = stuck();
-    let inlet = outlet.inlet();
-    inlet.give(b"first\n");
+    let (writer, written, go) = stuck();
+    let sender = writer.sender();
+    sender.send(b"first\n");
     assert_eq!(written.recv().unwrap(), b"first\n");
     let line = [vec![b'x'; 1023], b"\n".to_vec()].concat();
     // What the thread has in hand counts.
     for _ in 0..WAITING / line.len() + 7 {
-        inlet.give(&line);
+        sender.send(&line);
     }
     // A short one would go in, and one more line of what is lost with it.
-    inlet.give(b"short\n");
-    inlet.give_last(b"summary\n");
+    sender.send(b"short\n");
+    sender.send_last(b"summary\n");
     drop(go);
-    assert_eq!(outlet.end(Instant::now()), Fate::Well);
+    assert_eq!(writer.end(Instant::now()), Fate::Well);
     let rest = text(&written);
     let kept = (WAITING - "first\n".len()) / line.len();
     assert_eq!(rest.len(), kept * line.len() + "9 lost\nsummary\n".len());
@@ -79,32 +79,32 @@ fn a_reader_that_is_stuck_holds_up_nobody_and_learns_where_it_missed_lines() {
 
 #[test]
 fn the_end_waits_a_moment_for_a_reader_that_takes_nothing() {
-    let (outlet, _written, _go) = stuck();
-    outlet.inlet().give(b"line\n");
+    let (writer, _written, _go) = stuck();
+    writer.sender().send(b"line\n");
     let long_ago = Instant::now().checked_sub(SLOW_LIMIT).unwrap();
-    assert_eq!(outlet.end(long_ago), Fate::Well, "it comes back");
-    assert_eq!(outlet.end(Instant::now()), Fate::Well, "so it does within the limit");
+    assert_eq!(writer.end(long_ago), Fate::Well, "it comes back");
+    assert_eq!(writer.end(Instant::now()), Fate::Well, "so it does within the limit");
 }
 
 #[test]
 fn a_reader_that_comes_back_at_the_end_gets_the_last_word() {
-    let (outlet, written, go) = stuck();
-    let inlet = outlet.inlet();
-    inlet.give(b"first\n");
+    let (writer, written, go) = stuck();
+    let sender = writer.sender();
+    sender.send(b"first\n");
     assert_eq!(written.recv().unwrap(), b"first\n");
-    inlet.give_last(b"summary\n");
+    sender.send_last(b"summary\n");
     thread::spawn(move || {
         thread::sleep(END_LIMIT / 4);
         drop(go);
     });
-    outlet.end(Instant::now());
+    writer.end(Instant::now());
     assert_eq!(text(&written), "summary\n");
 }
 
-/// An outlet whose writes end so, one after the other.
+/// A writer whose writes end so, one after the other.
 fn failing(
     results: impl IntoIterator<Item = io::Result<usize>> + Send + 'static,
-) -> (Outlet, mpsc::Receiver<Vec<u8>>, mpsc::Receiver<String>) {
+) -> (LineWriter, mpsc::Receiver<Vec<u8>>, mpsc::Receiver<String>) {
     let (seen, written) = mpsc::channel();
     let (tell, told) = mpsc::channel();
     let mut results: Vec<_> = results.into_iter().collect();
@@ -116,44 +116,44 @@ fn failing(
         result
     };
     let failed = move |error: &io::Error| tell.send(error.to_string()).unwrap();
-    (Outlet::new(write, |lost| format!("{lost} lost"), failed), written, told)
+    (LineWriter::new(write, |lost| format!("{lost} lost"), failed), written, told)
 }
 
 #[test]
 fn a_reader_that_is_gone_ends_the_writing_and_is_no_failure() {
-    let (outlet, written, told) = failing([Err(io::ErrorKind::BrokenPipe.into())]);
-    let inlet = outlet.inlet();
-    inlet.give(b"line\n");
-    while !outlet.over().is_cancelled() {
+    let (writer, written, told) = failing([Err(io::ErrorKind::BrokenPipe.into())]);
+    let sender = writer.sender();
+    sender.send(b"line\n");
+    while !writer.over().is_cancelled() {
         thread::sleep(PAUSE);
     }
-    assert!(inlet.is_over());
-    inlet.give(b"another\n");
-    assert_eq!(outlet.end(Instant::now()), Fate::ReaderGone);
+    assert!(sender.is_over());
+    sender.send(b"another\n");
+    assert_eq!(writer.end(Instant::now()), Fate::ReaderGone);
     assert_eq!((text(&written), told.try_recv().ok()), (String::new(), None));
 }
 
 #[test]
 fn a_full_disk_is_told_once_and_the_line_goes_on_where_it_broke_off() {
     let full = || Err(io::ErrorKind::StorageFull.into());
-    let (outlet, written, told) = failing([Ok(3)].into_iter().chain((0..100).map(move |_| full())));
-    outlet.inlet().give(b"a line\n");
+    let (writer, written, told) = failing([Ok(3)].into_iter().chain((0..100).map(move |_| full())));
+    writer.sender().send(b"a line\n");
     let reason = told.recv().unwrap();
-    assert!(outlet.over().is_cancelled());
+    assert!(writer.over().is_cancelled());
     // At the end it is tried once more: it is full still.
-    assert_eq!(outlet.end(Instant::now()), Fate::Failed(reason));
+    assert_eq!(writer.end(Instant::now()), Fate::Failed(reason));
     assert_eq!((text(&written).as_str(), told.try_recv().ok()), ("a l", None));
 
-    let (outlet, written, told) = failing([Ok(3), full()]);
-    outlet.inlet().give(b"a line\n");
+    let (writer, written, told) = failing([Ok(3), full()]);
+    writer.sender().send(b"a line\n");
     let reason = told.recv().unwrap();
-    assert_eq!(outlet.end(Instant::now()), Fate::Failed(reason), "it was not always well");
+    assert_eq!(writer.end(Instant::now()), Fate::Failed(reason), "it was not always well");
     assert_eq!(text(&written), "a line\n", "there is room again");
 }
 
 #[test]
 fn what_takes_nothing_and_says_nothing_is_a_failure() {
-    let (outlet, _written, _told) = failing([Ok(0), Ok(0), Ok(0)]);
-    outlet.inlet().give(b"line\n");
-    assert!(matches!(outlet.end(Instant::now()), Fate::Failed(_)));
+    let (writer, _written, _told) = failing([Ok(0), Ok(0), Ok(0)]);
+    writer.sender().send(b"line\n");
+    assert!(matches!(writer.end(Instant::now()), Fate::Failed(_)));
 }

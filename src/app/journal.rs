@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::MakeWriter;
 
-use super::outlet::Inlet;
+use super::line_writer::LineSender;
 
 /// What is before the line that says why the program ends.
 pub(super) const ERROR: &str = "<3>";
@@ -29,11 +29,11 @@ pub(super) const fn is_read() -> bool {
 }
 
 /// Makes the writer of each line.
-pub(super) struct Journal(pub(super) Inlet);
+pub(super) struct Journal(pub(super) LineSender);
 
 /// Takes one event's line.
 pub(super) struct Line {
-    inlet: Inlet,
+    sender: LineSender,
     priority: &'static str,
 }
 
@@ -41,7 +41,7 @@ impl<'a> MakeWriter<'a> for Journal {
     type Writer = Line;
 
     fn make_writer(&'a self) -> Line {
-        Line { inlet: self.0.clone(), priority: priority(Level::INFO) }
+        Line { sender: self.0.clone(), priority: priority(Level::INFO) }
     }
 
     fn make_writer_for(&'a self, about: &Metadata<'_>) -> Line {
@@ -51,7 +51,7 @@ impl<'a> MakeWriter<'a> for Journal {
 
 impl Write for Line {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.inlet.give(&marked(line, self.priority));
+        self.sender.send(&marked(line, self.priority));
         Ok(line.len())
     }
 

@@ -6,7 +6,7 @@ use tokio::runtime::Runtime;
 
 /// A signal that asks for the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stop {
+pub(crate) enum Stop {
     /// SIGINT: Ctrl-C.
     Interrupt,
     /// SIGTERM.
@@ -16,7 +16,7 @@ pub(super) enum Stop {
 
 impl Stop {
     /// With which a shell reports a program that the signal ended: 128 and the signal's number.
-    pub(super) const fn exit_code(self) -> u8 {
+    pub(crate) const fn exit_code(self) -> u8 {
         match self {
             Self::Interrupt => 130,
             Self::Terminate => 143,
@@ -25,10 +25,10 @@ impl Stop {
 }
 
 /// [`stop`], for a command that waits for several things one after the other.
-pub(super) type Stopping = Pin<Box<dyn Future<Output = Stop> + Send>>;
+pub(crate) type Stopping = Pin<Box<dyn Future<Output = Stop> + Send>>;
 
 /// [`stop`], from here on.
-pub(super) fn listen(runtime: &Runtime) -> Stopping {
+pub(crate) fn listen(runtime: &Runtime) -> Stopping {
     let _inside = runtime.enter();
     Box::pin(stop())
 }
@@ -36,7 +36,7 @@ pub(super) fn listen(runtime: &Runtime) -> Stopping {
 /// Completes at the first SIGINT (Ctrl-C) or SIGTERM.
 /// Listens from the call on, not only from the first poll.
 #[cfg(unix)]
-pub(super) fn stop() -> impl Future<Output = Stop> + Send + 'static {
+pub(crate) fn stop() -> impl Future<Output = Stop> + Send + 'static {
     use tokio::signal::unix::{SignalKind, signal};
 
     let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
@@ -54,7 +54,7 @@ pub(super) fn stop() -> impl Future<Output = Stop> + Send + 'static {
 
 /// Completes at Ctrl-C.
 #[cfg(not(unix))]
-pub(super) async fn stop() -> Stop {
+pub(crate) async fn stop() -> Stop {
     if tokio::signal::ctrl_c().await.is_err() {
         return std::future::pending().await;
     }
@@ -63,7 +63,7 @@ pub(super) async fn stop() -> Stop {
 
 /// From now on SIGINT and SIGTERM end the program also if it is the first process of a container: to that one they do nothing by
 /// themselves. For commands that do not listen for them: everywhere else they die of the signal, which a shell's loop notices.
-pub(super) fn end_first_process() {
+pub(crate) fn end_first_process() {
     #[cfg(unix)]
     if std::process::id() == 1 {
         std::thread::spawn(|| {
@@ -77,11 +77,11 @@ pub(super) fn end_first_process() {
 }
 
 /// Each SIGHUP.
-pub(super) struct Reloads(#[cfg(unix)] Option<tokio::signal::unix::Signal>);
+pub(crate) struct Reloads(#[cfg(unix)] Option<tokio::signal::unix::Signal>);
 
 /// Listens from the call on, and from then on the program does not die of the signal. One that was started in a terminal does: there
 /// it means that the terminal is gone.
-pub(super) fn reloads() -> Reloads {
+pub(crate) fn reloads() -> Reloads {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -94,7 +94,7 @@ pub(super) fn reloads() -> Reloads {
 
 impl Reloads {
     /// Completes at the next one. Dropping the future loses none.
-    pub(super) async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         #[cfg(unix)]
         if let Some(signal) = &mut self.0
             && signal.recv().await.is_some()
@@ -106,7 +106,7 @@ impl Reloads {
 }
 
 /// From now on the program ends when its standard input does: whoever started it is gone.
-pub(super) fn exit_with_input() {
+pub(crate) fn exit_with_input() {
     std::thread::spawn(|| {
         let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink()); // an error is an end too
         std::process::exit(0)

@@ -1,23 +1,26 @@
 //! What comes in, told on standard output, counted, and saved where asked.
 
+mod event;
+
 use std::{
     collections::BTreeMap,
-    io,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use serde::Serialize;
-
-use super::{link::millis, output::Output};
+use self::event::{Event, StreamSummary};
+use super::{
+    link::millis,
+    output::Output,
+    save::{Unsaved, save},
+};
 use crate::{
-    bench::{Percentiles, Step},
+    bench::Step,
     clock::{Age, Timestamp, local_time},
-    file_name,
     link::Sender,
     pipeline::{Arrival, Meter, Rates, Shown},
-    still::{self, Look},
+    still::Look,
     stream_id::StreamId,
     wire::{FrameInfo, Origin},
 };
@@ -27,84 +30,6 @@ const STATUS_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Streams that are counted apart: as many as a hand-over keeps.
 const MAX_STREAMS: usize = crate::fresh::MAX_KEYS;
-
-#[derive(Serialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-enum Event<'a> {
-    Text {
-        text: &'a str,
-        /// What the sender calls itself.
-        from: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        peer: Option<u64>,
-    },
-    /// A text that is neither a QString nor UTF-8.
-    UnreadableText { bytes: usize, reason: &'a str, from: Option<&'a str> },
-    Image {
-        bytes: usize,
-        /// As files' names end: jpg, png, gif, webp, bmp.
-        format: Option<&'a str>,
-        width: Option<usize>,
-        height: Option<usize>,
-        from: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        peer: Option<u64>,
-        /// Why it cannot be shown.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        reason: Option<&'a str>,
-        saved: Option<&'a str>,
-        /// Why it was not saved.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        not_saved: Option<&'a str>,
-    },
-    Frame {
-        /// What it is called here: no two that are there have the same.
-        stream: &'a str,
-        /// The number of the sender's connection, if the relay tells.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        peer: Option<u64>,
-        seq: Option<u64>,
-        bytes: usize,
-        width: usize,
-        height: usize,
-        age_ms: Option<f64>,
-        /// How far the truth may be from it; none where nothing is known of how the clocks go together.
-        age_within_ms: Option<f64>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        card: Option<&'a str>,
-    },
-    Damaged {
-        stream: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        peer: Option<u64>,
-        reason: &'a str,
-    },
-    Summary {
-        frames: u64,
-        bytes: u64,
-        texts: u64,
-        images: u64,
-        /// Frames and images that cannot be shown.
-        damaged: u64,
-        /// Messages that were too large to be read here.
-        skipped: u64,
-        lost: u64,
-        age_ms: Option<Percentiles>,
-        /// Frames of further streams than are counted apart.
-        other_frames: u64,
-        streams: Vec<StreamSummary<'a>>,
-    },
-}
-
-#[derive(Serialize)]
-struct StreamSummary<'a> {
-    stream: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    peer: Option<u64>,
-    frames: u64,
-    lost: u64,
-    damaged: u64,
-}
 
 /// Reports arrivals; knows nothing of windows.
 pub(super) struct Report {
@@ -239,7 +164,7 @@ impl Report {
             self.ages.record(age.time);
         }
         if self.output.is_json() {
-            self.output.event(&event(frame), None);
+            self.output.event(&Event::of(frame), None);
         }
         let json = self.output.is_json();
         let Some(stream) = self.stream(frame.id) else {
@@ -354,20 +279,6 @@ fn somebody(sender: Option<&Sender>) -> &str {
     sender.map(|sender| &*sender.name).filter(|name| !name.is_empty()).unwrap_or("somebody")
 }
 
-fn event(frame: &Shown) -> Event<'_> {
-    Event::Frame {
-        stream: &frame.stream,
-        peer: frame.peer,
-        seq: frame.info.seq,
-        bytes: frame.jpeg.len(),
-        width: frame.header.width,
-        height: frame.header.height,
-        age_ms: frame.age.map(|age| millis(age.time)),
-        age_within_ms: frame.age.and_then(|age| age.within).map(millis),
-        card: frame.info.card.as_deref(),
-    }
-}
-
 /// How a stream is doing; a card in place of the camera's picture has no rates worth the name.
 fn status_line(frame: &Shown, rates: Rates, lost: u64) -> String {
     let what = if frame.info.card.is_some() {
@@ -383,25 +294,6 @@ fn status_line(frame: &Shown, rates: Rates, lost: u64) -> String {
     format!("{}: {}x{}, {what}, {lost} lost", named(&frame.stream), frame.header.width, frame.header.height)
 }
 
-/// Writes a picture as it came into `folder`, which is made where it is missing, under a name that ends as its content is; never over a
-/// file that is there. What is no picture is not saved.
-pub(super) fn save(folder: &Path, name: &str, seq: Option<u64>, file: &[u8]) -> Result<String, Unsaved> {
-    let extension = still::extension(file).ok_or(Unsaved::NoPicture)?;
-    match file_name::save(folder, name, seq, extension, file) {
-        Ok(path) => Ok(path.display().to_string()),
-        Err(source) => Err(Unsaved::Io { folder: folder.to_owned(), source }),
-    }
-}
-
-/// Why something was not saved.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Unsaved {
-    #[error("it is no picture")]
-    NoPicture,
-    #[error("cannot save into {}: {source}", folder.display())]
-    Io { folder: PathBuf, source: io::Error },
-}
-
 fn counted(number: u64, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
@@ -411,5 +303,4 @@ fn named(stream: &str) -> &str {
 }
 
 #[cfg(test)]
-#[path = "report_tests.rs"]
 mod tests;

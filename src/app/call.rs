@@ -1,0 +1,80 @@
+//! Sends and shows on one link.
+
+use std::sync::Arc;
+
+use super::{
+    Error,
+    limit::Limit,
+    link::{self, Target},
+    output::Output,
+    runtime, send,
+    show::{self, Who},
+    signal, source,
+};
+use crate::{
+    pipeline::{Job, Mirror, Reflection, Switch},
+    view::{self, Handle, Own, Update},
+};
+
+/// One's own picture in the corner: large enough to see how one sits, too small to look at for long.
+const MIRROR: (usize, usize) = (240, 180);
+
+/// What to send, what to show, and where.
+pub(crate) struct Options {
+    pub(crate) target: Target,
+    pub(crate) source: source::Options,
+    pub(crate) show: show::Options,
+    /// Begins with the camera off.
+    pub(crate) camera_off: bool,
+}
+
+/// Sends and shows until the window is closed, the limit is reached, or a signal comes.
+///
+/// # Errors
+/// As those of [`send::run`] and [`show::run`].
+pub(crate) fn run(options: &Options) -> Result<(), Error> {
+    let Options { target, source, show, camera_off } = options;
+    let output = Output::lasting(show.json);
+    let runtime = runtime(1)?;
+    let mut signal = signal::listen(&runtime);
+    let config = source.reported(target.config.clone());
+    let (link, inbox) = runtime.block_on(link::open(config, &mut signal))?;
+    let (handle, window) = view::inbox();
+    let switch = Switch::new(!camera_off);
+    // A call goes on until one hangs up: its limits are those of what comes in, not of what is sent.
+    let job = Job {
+        mirror: (!show.no_window).then(|| mirror(&handle)),
+        switch: Some(switch.clone()),
+        ..source.job(Limit::default(), show.codec.strips, &link)
+    };
+    let outgoing = runtime.block_on(async {
+        tokio::select! {
+            opened = send::open(source, &job, None, &link) => opened,
+            _ = &mut signal => Err(Error::Stopped),
+        }
+    })?;
+    outgoing.begin();
+    let title = format!("pulsecam: call at {}", target.config.host);
+    let who = Who {
+        title: &title,
+        name: source.person(),
+        camera: Some(switch),
+        window: (handle, window),
+        ..Who::new(&title, String::new(), signal)
+    };
+    show::run(show, who, output, target.advice, &runtime, (&link, inbox))
+}
+
+/// Shows one's own picture in the window's corner.
+fn mirror(handle: &Handle) -> Mirror {
+    let handle = handle.clone();
+    let show = move |reflection| {
+        let own = match reflection {
+            Reflection::Picture(canvas) => Own::Picture(Arc::new(canvas)),
+            Reflection::Off => Own::Off,
+            Reflection::NoSignal(why) => Own::NoSignal(why),
+        };
+        handle.push(Update::Own(own)); // a window that is gone shows nothing
+    };
+    Mirror { room: MIRROR, show: Arc::new(show) }
+}

@@ -1,0 +1,113 @@
+//! Lists the cameras of this machine.
+
+use std::fmt::Write;
+
+use super::{
+    Error, controls,
+    output::{print, print_json},
+};
+use crate::{
+    capture::{self, CameraInfo, Mode, Which},
+    harmless,
+};
+
+/// Lists the controls of a camera.
+///
+/// # Errors
+/// There is no such camera, or the reader of standard output is gone.
+pub(crate) fn list_controls(which: &Which, json: bool) -> Result<(), Error> {
+    controls::list(which, json)
+}
+
+/// Lists the cameras and their modes.
+///
+/// # Errors
+/// There is none, or the reader of standard output is gone.
+pub(crate) fn list(json: bool) -> Result<(), Error> {
+    let cameras = capture::cameras();
+    if cameras.is_empty() {
+        return Err(capture::Error::NoCamera.into());
+    }
+    for camera in cameras {
+        if json {
+            print_json(&camera)?;
+        } else {
+            for line in described(&camera).lines() {
+                print(&harmless::line(line))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A camera and its modes for a person: a line for each size.
+fn described(camera: &CameraInfo) -> String {
+    let mut text = format!("camera:{}  {}  ({})\n", camera.index, camera.name, camera.path);
+    if let Some(problem) = &camera.problem {
+        let _ = writeln!(text, "  {problem}"); // writing to a String cannot fail
+    }
+    let users: Vec<_> = camera.in_use_by.iter().map(ToString::to_string).collect();
+    if !users.is_empty() {
+        let _ = writeln!(text, "  in use by {}", users.join(", "));
+    }
+    let mut format = None;
+    for sizes in camera.modes.chunk_by(|a, b| size(a) == size(b)) {
+        let Some(first) = sizes.first() else { continue };
+        let label = if format == Some(first.format) { String::new() } else { first.format.to_string() };
+        format = Some(first.format);
+        let size = format!("{}x{}", first.width, first.height);
+        let rates: Vec<_> = sizes.iter().map(|mode| mode.rate.to_string()).collect();
+        let _ = writeln!(text, "  {label:<6} {size:<10} {} fps", rates.join(", "));
+    }
+    if !camera.other_formats.is_empty() {
+        let _ = writeln!(
+            text,
+            "  and in formats that are not understood here: {}",
+            camera.other_formats.join(", ")
+        );
+    }
+    text
+}
+
+fn size(mode: &Mode) -> impl PartialEq + use<> {
+    (mode.format, mode.width, mode.height)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::{PixelFormat, Rate, User};
+
+    #[test]
+    fn a_camera_is_told_in_a_line_for_each_size() {
+        let mode = |format, width, height, frames, seconds| Mode {
+            format,
+            width,
+            height,
+            rate: Rate::new(frames, seconds).unwrap(),
+        };
+        let camera = CameraInfo {
+            index: 2,
+            name: "C920".into(),
+            path: "/dev/video2".into(),
+            modes: vec![
+                mode(PixelFormat::Mjpeg, 1920, 1080, 30, 1),
+                mode(PixelFormat::Mjpeg, 640, 480, 30, 1),
+                mode(PixelFormat::Mjpeg, 640, 480, 15, 2),
+                mode(PixelFormat::Yuyv, 640, 480, 15, 1),
+            ],
+            other_formats: vec!["H264".into()],
+            in_use_by: vec![User { pid: 7, program: "zoom".into() }],
+            problem: None,
+        };
+        let wanted = "\
+camera:2  C920  (/dev/video2)
+  in use by zoom (process 7)
+  MJPEG  1920x1080  30 fps
+         640x480    30, 7.5 fps
+  YUYV   640x480    15 fps
+  and in formats that are not understood here: H264
+";
+        assert_eq!(described(&camera), wanted);
+    }
+}

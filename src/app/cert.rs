@@ -1,0 +1,97 @@
+//! Makes a certificate for a relay.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use super::{Error, output::print};
+use crate::tls::Certificate;
+
+/// What to write, and for whom.
+#[derive(Debug)]
+pub(crate) struct Options {
+    /// Names and addresses by which clients reach the relay.
+    pub(crate) names: Vec<String>,
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
+    /// Replaces files that are there.
+    pub(crate) replace: bool,
+}
+
+/// Makes a certificate and prints its fingerprint.
+///
+/// # Errors
+/// A file cannot be written, or is there already.
+pub(crate) fn run(options: &Options) -> Result<(), Error> {
+    let made = Certificate::for_relay(options.names.clone())?;
+    // The key first: a certificate without one is of no use. Neither takes its place before both are whole: a full disk must not cost the
+    // pair that is in use.
+    let key = New::write(&options.key, &made.key, true, options.replace)?;
+    let certificate = New::write(&options.certificate, &made.certificate, false, options.replace)?;
+    key.keep()?;
+    certificate.keep()?;
+    print(&made.fingerprint.to_string())
+}
+
+/// A file that is written and goes again unless it is kept.
+struct New {
+    /// Where it shall be.
+    target: PathBuf,
+    /// Where it is until then: beside a file that it replaces.
+    path: PathBuf,
+    kept: bool,
+}
+
+impl New {
+    fn write(target: &Path, text: &str, secret: bool, replace: bool) -> Result<Self, Error> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt;
+            options.mode(if secret { 0o600 } else { 0o644 });
+        }
+        #[cfg(not(unix))]
+        let _ = secret;
+        let mut path = target.to_owned();
+        if replace {
+            // Not written over: its permissions may be others.
+            path.as_mut_os_string().push(format!(".{}.new", std::process::id()));
+        }
+        let mut opened = options.open(&path).map_err(|error| failed(target, &error))?;
+        let new = Self { target: target.to_owned(), path, kept: false };
+        // A network disk says only at the end that it is full.
+        opened
+            .write_all(text.as_bytes())
+            .and_then(|()| opened.sync_all())
+            .map_err(|error| failed(target, &error))?;
+        Ok(new)
+    }
+
+    fn keep(mut self) -> Result<(), Error> {
+        if self.path != self.target {
+            fs::rename(&self.path, &self.target).map_err(|error| failed(&self.target, &error))?;
+        }
+        self.kept = true;
+        Ok(())
+    }
+}
+
+impl Drop for New {
+    /// A part of a file would be in the way of the next try.
+    fn drop(&mut self) {
+        if !self.kept {
+            let _ = fs::remove_file(&self.path); // what matters is why it is not complete
+        }
+    }
+}
+
+fn failed(file: &Path, error: &io::Error) -> Error {
+    let path = file.to_owned();
+    match error.kind() {
+        io::ErrorKind::AlreadyExists => Error::Exists { path },
+        _ => Error::File { path, reason: error.to_string() },
+    }
+}

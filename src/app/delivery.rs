@@ -1,0 +1,191 @@
+//! Delivering messages: each is taken by the relay, or it is known why not.
+
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use tokio::time;
+use tracing::error;
+
+use super::{
+    Error,
+    deadline::Deadline,
+    link::{Advice, advised, trouble},
+    name,
+    output::Output,
+};
+use crate::{
+    address::Address,
+    link::{self, Config, Down, Inbox, Link, Undeliverable, connect},
+    wire::{Message, Origin, unique_id},
+};
+
+/// Times without progress are looked for this often at least.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// How long a delivery may stand still, if nothing else is said.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Who sends, and how long it may take.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    /// The name for the others.
+    pub(crate) name: Option<String>,
+    /// How long a delivery may stand still; without it, the usual time.
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) json: bool,
+    pub(crate) advice: Advice,
+}
+
+/// The last event: all of it has been taken.
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "summary")]
+struct Delivered {
+    messages: u64,
+}
+
+/// What became of what was to be sent.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    delivered: u64,
+    refused: u64,
+    /// The newest refusal. It is logged when more comes after it, else it is the last word.
+    last: Option<Error>,
+}
+
+impl Outcome {
+    /// Goes on after what the relay does not take.
+    ///
+    /// # Errors
+    /// Anything else.
+    pub(super) fn count(&mut self, result: Result<(), Error>) -> Result<(), Error> {
+        if let Some(before) = self.last.take() {
+            error!("{before}");
+        }
+        match result {
+            Ok(()) => self.delivered += 1,
+            Err(refused @ Error::Refused { .. }) => {
+                self.refused += 1;
+                self.last = Some(refused);
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Sums up.
+    ///
+    /// # Errors
+    /// Something was refused.
+    pub(super) fn end(self, output: Output) -> Result<(), Error> {
+        let Self { delivered, refused, last } = self;
+        output.last(&Delivered { messages: delivered }, None);
+        match (refused, delivered + refused, last) {
+            (0, ..) => Ok(()),
+            (1, 1, Some(only)) => Err(only),
+            (refused, of, last) => {
+                if let Some(last) = last {
+                    error!("{last}");
+                }
+                Err(Error::SomeRefused { refused, of })
+            }
+        }
+    }
+}
+
+impl Options {
+    pub(super) fn output(&self) -> Output {
+        Output::lasting(self.json)
+    }
+
+    /// The origin of one message, unique to it.
+    pub(super) fn origin(&self) -> Origin {
+        let from = self.name.clone().unwrap_or_else(name::own_name);
+        Origin { from: Some(from), id: unique_id() }
+    }
+
+    /// Starts a link to deliver over. `runs` tells whether the deadline counts, here and below.
+    pub(super) async fn connect(
+        &self,
+        what: &str,
+        config: Config,
+        runs: impl Fn() -> bool,
+    ) -> Result<(Link, Inbox), Error> {
+        let relay = config.host.clone();
+        let connected = self.moving(connect(config), || 0, runs).await;
+        Ok(connected.ok_or_else(|| {
+            let host = relay.parse().map_or_else(|_| relay.clone(), |address: Address| address.host());
+            let why = Down::Resolving { host, limit: self.limit() };
+            self.late(what, &relay, why.to_string(), true)
+        })??)
+    }
+
+    /// Sends a message and waits until the relay has taken it.
+    pub(super) async fn deliver(
+        &self,
+        link: &Link,
+        what: &str,
+        message: Message,
+        runs: impl Fn() -> bool,
+    ) -> Result<(), Error> {
+        let refused = |why: String| Error::Refused { what: what.to_owned(), why };
+        let receipt = link.send(message).map_err(|error| match error {
+            link::Error::Message(fault) => refused(fault.to_string()),
+            error => error.into(),
+        })?;
+        // What no retry heals ends it at once.
+        let unreachable = |why: String| {
+            let (what, host) = (what.to_owned(), link.host().to_owned());
+            Error::Undeliverable { what, host, why }
+        };
+        let delivering = async {
+            tokio::select! {
+                biased;
+                delivered = receipt.delivered() => delivered.map_err(|why| match why {
+                    Undeliverable::LinkClosed => unreachable(why.to_string()),
+                    why => refused(undelivered(&why, self.advice)),
+                }),
+                why = link.lasting_trouble() => Err(unreachable(advised(&why, self.advice))),
+            }
+        };
+        let progress = || link.counters().progress;
+        self.moving(delivering, progress, runs).await.unwrap_or_else(|| {
+            let (why, patience) = trouble(link, self.advice);
+            Err(self.late(what, link.host(), why, patience))
+        })
+    }
+
+    fn limit(&self) -> Duration {
+        self.deadline.unwrap_or(DEADLINE)
+    }
+
+    fn late(&self, what: &str, host: &str, why: String, patience: bool) -> Error {
+        Error::NotDelivered { what: what.into(), host: host.into(), deadline: self.limit(), why, patience }
+    }
+
+    /// Waits for what is to be done; `None` once there was no progress for too long.
+    async fn moving<T>(
+        &self,
+        work: impl Future<Output = T>,
+        progress: impl Fn() -> u64,
+        runs: impl Fn() -> bool,
+    ) -> Option<T> {
+        let mut work = std::pin::pin!(work);
+        let mut deadline = Deadline::new(self.limit());
+        loop {
+            if deadline.is_over(progress(), runs(), Instant::now()) {
+                return None;
+            }
+            if let Ok(done) = time::timeout(LOOK.min(self.limit()), &mut work).await {
+                return Some(done);
+            }
+        }
+    }
+}
+
+/// Why a message did not arrive, with what to change.
+fn undelivered(why: &Undeliverable, advice: Advice) -> String {
+    match why {
+        Undeliverable::Refused(why) => advised(why, advice),
+        other => other.to_string(),
+    }
+}

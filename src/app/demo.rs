@@ -1,0 +1,138 @@
+//! Relay, source and viewer in one process, over real sockets.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use super::{
+    Error,
+    limit::Limit,
+    link::{self, Target},
+    output::Output,
+    runtime, send,
+    show::{self, Who},
+    signal, source,
+};
+use crate::{
+    capture::Playback,
+    link::{Config, Role, State, connect},
+    relay, view,
+};
+
+/// How long the last picture stays.
+const LAST_LOOK: Duration = Duration::from_millis(500);
+
+/// How long the links within this process may take to be up.
+const UP_LIMIT: Duration = Duration::from_secs(2);
+
+/// How long the two links may take to end.
+const LEAVE_LIMIT: Duration = Duration::from_millis(250);
+
+/// Loopback: a demonstration is nobody else's business.
+const ADDRESS: &str = "127.0.0.1:0";
+
+/// What to send to oneself.
+pub(crate) struct Options {
+    pub(crate) source: source::Options,
+    pub(crate) show: show::Options,
+    /// How patient the links are; they go to a relay of their own.
+    pub(crate) target: Target,
+    /// Ends with its source, as a film does.
+    pub(crate) ends: bool,
+}
+
+/// Runs relay, source and viewer until the window is closed, the limit is reached, or a signal comes.
+///
+/// # Errors
+/// As those of [`send::run`] and [`show::run`].
+pub(crate) fn run(options: &Options) -> Result<(), Error> {
+    let Options { source, show, target, ends } = options;
+    let (output, ends) = (Output::new(show.json), *ends);
+    let runtime = runtime(2)?;
+    let mut signal = signal::listen(&runtime);
+    let relay_stop = CancellationToken::new();
+    let (relay, host) = runtime.block_on(async {
+        let listener =
+            relay::listen(ADDRESS).await.map_err(|source| Error::Listen { addr: ADDRESS.into(), source })?;
+        let host = listener.local_addr()?.to_string();
+        let config =
+            relay::Config { events: show.json.then(|| output.listener()), ..relay::Config::default() };
+        let relay = tokio::spawn(relay::run(listener, config, relay_stop.clone().cancelled_owned()));
+        Ok::<_, Error>((relay, host))
+    })?;
+    let ((viewer, inbox), (sender, ignored)) = runtime.block_on(async {
+        let config = |role| Config { host: host.clone(), role, ..target.config.clone() };
+        let viewer = connect(config(Role::Viewer)).await?;
+        let sender = connect(source.reported(config(Role::Sender))).await?;
+        Ok::<_, Error>((viewer, sender))
+    })?;
+    let mut job = source.job(Limit::default(), show.codec.strips, &sender);
+    if ends {
+        job.name = source.film_name();
+    }
+    // Without anybody who could pause it, a film ends at its end.
+    let film = (ends && !show.no_window)
+        .then(|| view::Film { controls: Playback::default(), stream: job.name.clone() });
+    let playback = film.as_ref().map(|film| film.controls.clone());
+    let outgoing = runtime.block_on(async {
+        link::discard(ignored);
+        let outgoing = tokio::select! {
+            opened = send::open(source, &job, playback, &sender) => opened?,
+            _ = &mut signal => return Err(Error::Stopped),
+        };
+        // A film's first frames would go by before anybody looks.
+        for link in [&viewer, &sender] {
+            let mut state = link.state();
+            let up = state.wait_for(|state| matches!(state, State::Up { .. }));
+            let _ = tokio::time::timeout(UP_LIMIT, up).await;
+        }
+        // The relay may have answered the sender before it knew the viewer.
+        let mut viewers = sender.viewers();
+        let seen = viewers.wait_for(|viewers| viewers.is_some_and(|viewers| viewers > 0));
+        let _ = tokio::time::timeout(UP_LIMIT, seen).await;
+        outgoing.begin();
+        Ok(outgoing)
+    })?;
+    info!("others on this machine can join: pulsecam view {host}");
+    let title = source.file_name().filter(|_| ends).map(|name| format!("pulsecam: {name}"));
+    let title = title.as_deref().unwrap_or("pulsecam demo");
+    let who = Who { film: film.clone(), ..Who::new(title, source.person(), signal) };
+    let (over, sent) = (who.over.clone(), sender.clone());
+    let failure = Arc::new(OnceLock::new());
+    let failed = Arc::clone(&failure);
+    let playing = runtime.spawn(async move {
+        let mut outgoing = outgoing;
+        outgoing.ended().await;
+        if let Some(why) = outgoing.failure() {
+            _ = failed.set(why); // once
+        } else if !ends {
+            return std::future::pending().await;
+        }
+        sent.settled().await;
+        tokio::time::sleep(LAST_LOOK).await;
+        over.cancel();
+    });
+    let shown = show::run(show, who, output, target.advice, &runtime, (&viewer, inbox));
+    if let Some(film) = film {
+        film.controls.close();
+    }
+    playing.abort();
+    // It holds a link too, which would miss the relay.
+    let _ = runtime.block_on(playing); // aborted, or over
+    // Their connections go before the relay does: else each of them would report that it is gone.
+    let links = [sender.state(), viewer.state()];
+    drop((sender, viewer));
+    let ended = async {
+        for mut state in links {
+            while state.changed().await.is_ok() {}
+        }
+    };
+    let _ = runtime.block_on(async { tokio::time::timeout(LEAVE_LIMIT, ended).await });
+    relay_stop.cancel();
+    runtime.block_on(relay).map_err(std::io::Error::from)??;
+    failure.get().map_or(shown, |why| Err(Error::SourceFailed(why.clone())))
+}

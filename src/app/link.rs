@@ -1,0 +1,230 @@
+//! A client's link: started, watched and reported.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use serde::Serialize;
+use tokio::runtime::Handle;
+use tracing::warn;
+
+use super::{Error, output::Output, signal::Stopping};
+use crate::link::{Config, Down, Inbox, Link, State, connect};
+
+/// What to change about a link that does not come up, if that is known: in the words of whoever starts the program.
+pub(crate) type Advice = fn(&Down) -> Option<&'static str>;
+
+/// A relay, and what helps a person who cannot reach it.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) config: Config,
+    pub(crate) advice: Advice,
+}
+
+/// Starts a link. A signal ends it: to find the relay's address can take a while.
+pub(crate) async fn open(config: Config, stop: &mut Stopping) -> Result<(Link, Inbox), Error> {
+    tokio::select! {
+        connected = connect(config) => Ok(connected?),
+        _ = stop => Err(Error::Stopped),
+    }
+}
+
+/// Remembers whether the relay was ever reached.
+#[derive(Clone, Debug)]
+pub(crate) struct Reached {
+    seen: Arc<AtomicBool>,
+    advice: Advice,
+}
+
+impl Reached {
+    /// Looks from now on, in a task of this runtime.
+    pub(crate) fn watch(link: &Link, runtime: &Handle, advice: Advice) -> Self {
+        let reached = Self { seen: Arc::default(), advice };
+        let (mut state, seen) = (link.state(), Arc::clone(&reached.seen));
+        runtime.spawn(async move {
+            let up = state.wait_for(|state| matches!(state, State::Up { .. })).await.is_ok();
+            seen.store(up, Relaxed);
+        });
+        reached
+    }
+
+    /// Why nothing could be done, if the relay was never there.
+    pub(crate) fn failure(&self, link: &Link) -> Option<String> {
+        let is_up = matches!(*link.state().borrow(), State::Up { .. });
+        let never = !is_up && !self.seen.load(Relaxed);
+        let trouble = || trouble(link, self.advice).0;
+        never.then(|| format!("the relay at {} was never reached: {}", link.host(), trouble()))
+    }
+}
+
+/// The link's state as an event.
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "link")]
+struct LinkEvent<'a> {
+    state: &'static str,
+    host: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rtt_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clock_offset_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clock_uncertainty_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    /// Trying again does not help.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    lasting: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_in_ms: Option<f64>,
+}
+
+/// Reports each change of the link's state as an event, for as long as what is returned is kept: a summary shall be the last word. For
+/// a person the log tells the states.
+#[must_use]
+pub(crate) fn report(link: &Link, output: Output) -> Reporting {
+    follow(link, output, None)
+}
+
+/// The same for a command that tries for ever: if that does not help, it is said what to change and how to end it.
+#[must_use]
+pub(crate) fn report_with_advice(link: &Link, output: Output, advice: Advice) -> Reporting {
+    follow(link, output, Some(advice))
+}
+
+fn follow(link: &Link, output: Output, advice: Option<Advice>) -> Reporting {
+    let host = link.host().to_owned();
+    let mut state = link.state();
+    Reporting(tokio::spawn(async move {
+        let mut advised = None;
+        loop {
+            let now = state.borrow_and_update().clone();
+            if output.is_json() {
+                output.event(&event(&host, &now), None);
+            }
+            match (now, advice) {
+                (State::Down { why, .. }, Some(advice))
+                    if why.is_lasting() && advised.as_ref() != Some(&why) =>
+                {
+                    let hint = advice(&why).map(|hint| format!("{hint}; ")).unwrap_or_default();
+                    warn!("{hint}Ctrl-C ends this, and until then it is tried again now and then");
+                    advised = Some(why);
+                }
+                (State::Up { .. }, _) => advised = None,
+                (State::Down { .. } | State::Connecting, _) => {}
+            }
+            if state.changed().await.is_err() {
+                return;
+            }
+        }
+    }))
+}
+
+/// Reports until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Reporting(tokio::task::JoinHandle<()>);
+
+impl Drop for Reporting {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn event<'a>(host: &'a str, state: &State) -> LinkEvent<'a> {
+    let mut event = LinkEvent {
+        state: "connecting",
+        host,
+        rtt_ms: None,
+        clock_offset_ms: None,
+        clock_uncertainty_ms: None,
+        why: None,
+        lasting: false,
+        retry_in_ms: None,
+    };
+    match state {
+        State::Connecting => {}
+        State::Up { rtt, offset, .. } => {
+            event.state = "up";
+            event.rtt_ms = rtt.map(millis);
+            event.clock_offset_ms = offset.map(|offset| offset.micros as f64 / 1000.0);
+            event.clock_uncertainty_ms = offset.map(|offset| millis(offset.uncertainty()));
+        }
+        State::Down { why, retry_at } => {
+            event.state = "down";
+            event.why = Some(why.to_string());
+            event.lasting = why.is_lasting();
+            event.retry_in_ms = Some(millis(retry_at.saturating_duration_since(Instant::now())));
+        }
+    }
+    event
+}
+
+/// Milliseconds to the microsecond, as figures in events.
+pub(crate) fn millis(time: Duration) -> f64 {
+    time.as_micros() as f64 / 1000.0
+}
+
+/// What keeps a link from delivering, for a person, and whether more time could help.
+pub(crate) fn trouble(link: &Link, advice: Advice) -> (String, bool) {
+    let why = match (&*link.state().borrow(), link.last_down()) {
+        (State::Down { why, .. }, _) => why.clone(),
+        // It comes up and is sent away by turns.
+        (State::Up { .. }, Some(why @ Down::SentAway(_))) => why,
+        (State::Up { .. }, _) => return ("the relay has not confirmed it yet".into(), true),
+        (State::Connecting, Some(why)) => why,
+        (State::Connecting, None) if link.is_connected() => {
+            return ("nothing there has answered yet (is it a pulsecam relay?)".into(), true);
+        }
+        (State::Connecting, None) => return ("still connecting".into(), true),
+    };
+    (advised(&why, advice), is_a_matter_of_time(&why))
+}
+
+/// The reason with what to change.
+pub(crate) fn advised(why: &Down, advice: Advice) -> String {
+    advice(why).map_or_else(|| why.to_string(), |hint| format!("{why} ({hint})"))
+}
+
+/// Whether more time could have helped: nobody has said anything that speaks against it.
+const fn is_a_matter_of_time(why: &Down) -> bool {
+    matches!(
+        why,
+        Down::Refused
+            | Down::Resolving { .. }
+            | Down::Unresolved { .. }
+            | Down::ConnectTimeout(_)
+            | Down::Unreachable(_)
+            | Down::HandshakeFailed(_)
+            | Down::Silent(_)
+            | Down::Lost(_)
+    )
+}
+
+/// Keeps what comes in from filling memory where nobody wants it.
+pub(crate) fn discard(mut inbox: crate::link::Inbox) {
+    tokio::spawn(async move { while inbox.recv().await.is_some() {} });
+}
+
+/// A link's frames for an encoder's thread to fill.
+pub(crate) fn sink(link: &Link) -> impl FnMut(crate::wire::FrameInfo, bytes::Bytes) + Send + use<> {
+    let link = link.clone();
+    move |info, jpeg| link.send_frame(info, jpeg)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_is_given_only_if_there_is_any() {
+        let advice = |why: &Down| matches!(why, Down::KeyMissing).then_some("give it");
+        assert_eq!(advised(&Down::KeyMissing, advice), format!("{} (give it)", Down::KeyMissing));
+        assert_eq!(advised(&Down::Closed, advice), Down::Closed.to_string());
+        for why in [Down::KeyRefused, Down::SentAway("full".into()), Down::ClosedAtOnce] {
+            assert!(!is_a_matter_of_time(&why), "{why}");
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The log on standard error.
+
+use std::{
+    fmt,
+    io::{self, IsTerminal},
+};
+
+use tracing::field::Field;
+use tracing_subscriber::{EnvFilter, field::MakeExt, fmt::format};
+
+use super::{
+    journal::{self, Journal},
+    output,
+};
+use crate::harmless;
+
+/// Starts the log with this filter; `RUST_LOG` overrules it.
+pub(crate) fn start(filter: &str) {
+    // Empty it would silence everything.
+    let asked = std::env::var(EnvFilter::DEFAULT_ENV).ok().filter(|filter| !filter.is_empty());
+    let filter =
+        asked.and_then(|filter| EnvFilter::try_new(filter).ok()).unwrap_or_else(|| EnvFilter::new(filter));
+    let sender = output::log();
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .fmt_fields(format::debug_fn(log_field).delimited(" "))
+        .with_target(false);
+    if journal::is_read() {
+        lines.with_ansi(false).without_time().with_level(false).with_writer(Journal(sender)).init();
+    } else {
+        lines.with_ansi(io::stderr().is_terminal()).with_writer(move || sender.clone()).init();
+    }
+}
+
+/// Writes one field of a line of the log. What a peer said may be in any of them.
+fn log_field(to: &mut format::Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
+    let value = format!("{value:?}");
+    let value = harmless::line(&value);
+    if field.name() == "message" { write!(to, "{value}") } else { write!(to, "{}={value}", field.name()) }
+}

@@ -1,0 +1,235 @@
+//! Showing what comes in: in a window where there is a display, else as lines.
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::{runtime::Runtime, sync::watch};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::{
+    Codec, Error,
+    action_handler::ActionHandler,
+    frame_sink::FrameSink,
+    limit::{End, Limit},
+    link::{self, Advice, Reached},
+    link_words,
+    output::Output,
+    recording_session::RecordingSession,
+    report::Report,
+    screen::{self, Screen},
+    show_events::{Played, first_pictures},
+    signal::Stopping,
+};
+use crate::{
+    language::{Language, Words},
+    link::{Inbox, Link, State},
+    pipeline::{Switch, receive},
+    view::{
+        self, Action, Handle, Update,
+        terminal::{self, Graphics},
+    },
+};
+
+/// How to show, and for how long.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    /// Prints what arrives instead.
+    pub(crate) no_window: bool,
+    /// Draws in this terminal instead of a window.
+    pub(crate) terminal: Option<Graphics>,
+    /// The window's size at first.
+    pub(crate) window: (usize, usize),
+    /// Begins with the numbers shown.
+    pub(crate) numbers: bool,
+    /// Pixels to a unit of the interface; without it, what suits the screen.
+    pub(crate) ui_scale: Option<f32>,
+    /// The window's language; without it, the system's.
+    pub(crate) lang: Option<Language>,
+    /// Where every image that arrives is saved, and what the window saves.
+    pub(crate) save: Option<PathBuf>,
+    pub(crate) codec: Codec,
+    pub(crate) limit: Limit,
+    /// Prints events as JSON.
+    pub(crate) json: bool,
+}
+
+/// Whose window it is.
+pub(crate) struct Who<'a> {
+    /// In the title bar.
+    pub(crate) title: &'a str,
+    /// The name under which texts are sent from it.
+    pub(crate) name: String,
+    /// Switches the own camera, where there is one.
+    pub(crate) camera: Option<Switch>,
+    /// The film that is played, where one can be paused.
+    pub(crate) film: Option<view::Film>,
+    /// Both ends of what the window is told.
+    pub(crate) window: (Handle, view::Inbox),
+    /// Ends it when it is cancelled: what was to be shown is over.
+    pub(crate) over: CancellationToken,
+    /// Ends it too.
+    pub(crate) signal: Stopping,
+}
+
+impl<'a> Who<'a> {
+    /// One without a camera.
+    pub(crate) fn new(title: &'a str, name: String, signal: Stopping) -> Self {
+        let over = CancellationToken::new();
+        Self { title, name, camera: None, film: None, window: view::inbox(), over, signal }
+    }
+}
+
+/// Shows what arrives until the limit, a signal or the window ends it; then sums up.
+///
+/// # Errors
+/// [`Error::Nothing`] if nothing came in its time, [`Error::NotSaved`] if an image that was to be saved was not.
+pub(crate) fn run(
+    options: &Options,
+    who: Who<'_>,
+    output: Output,
+    advice: Advice,
+    runtime: &Runtime,
+    (link, inbox): (&Link, Inbox),
+) -> Result<(), Error> {
+    let Options { limit, codec, .. } = *options;
+    if options.terminal.is_some() && !Screen::is_there() {
+        return Err(Error::Usage("--terminal needs one: run it in a terminal, or take --no-window".into()));
+    }
+    let stop = CancellationToken::new();
+    let words = Arc::new(Words::new(options.lang.unwrap_or_else(Language::of_the_system)));
+    let report = Arc::new(Mutex::new(Report::new(output, options.save.clone())));
+    let (handle, window) = who.window;
+    let window = (!options.no_window).then_some(window);
+    let recording = Arc::new(RecordingSession::new(handle.clone(), Arc::clone(&words)));
+    let sink = FrameSink {
+        recording: Arc::clone(&recording),
+        handle: handle.clone(),
+        report: Arc::clone(&report),
+        frames: limit.frames,
+        codec,
+        stop: stop.clone(),
+        damaged: HashMap::new(),
+    };
+    let (reached, sends) = (Reached::watch(link, runtime.handle(), advice), who.camera.is_some());
+    receive(link, inbox, sink)?;
+    let reporting = runtime.block_on(async { link::report_with_advice(link, output, advice) });
+    runtime.spawn(forward_state(link.state(), handle.clone(), Arc::clone(&words)));
+    let ending = runtime.spawn(end(limit, who.signal, who.over, stop.clone(), handle.clone()));
+
+    let mut shown = false;
+    if let Some(window) = window {
+        let window_options = view::Options {
+            title: who.title.to_owned(),
+            host: link.host().to_owned(),
+            size: options.window,
+            numbers: options.numbers,
+            ui_scale: options.ui_scale,
+            words: Arc::clone(&words),
+            limits: codec.limits,
+            presented: output.is_json().then(|| first_pictures(output)),
+            film: who.film.clone(),
+        };
+        let mut handler = ActionHandler {
+            link: link.clone(),
+            runtime: runtime.handle().clone(),
+            handle,
+            words,
+            name: who.name,
+            recording: Arc::clone(&recording),
+            camera: who.camera,
+            folder: options.save.clone().unwrap_or_else(|| PathBuf::from(".")),
+        };
+        let mut act = move |action| match action {
+            Action::Played(progress) => {
+                output.event(&Played::new(&progress), None);
+                None
+            }
+            other => handler.run(other),
+        };
+        let mut graphics = options.terminal;
+        if graphics.is_none() {
+            match view::run(&window_options, &window, &mut act) {
+                Ok(_) => shown = true,
+                Err(error @ view::Error::NoDisplay(_)) if Screen::is_there() && !output.is_json() => {
+                    info!("{error}: drawing in the terminal instead");
+                    graphics = Some(Graphics::Auto);
+                }
+                Err(error @ view::Error::NoDisplay(_)) => {
+                    warn!("{error}: printing what arrives, as with --no-window");
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if let Some(graphics) = graphics {
+            let painted = screen::on_a_thread("terminal", &stop, move |mut screen| {
+                terminal::run(&mut screen.terminal, graphics, &window_options, &window, &mut act)
+            })?;
+            painted.transpose()?;
+            shown = true;
+        }
+    }
+    if let Some(film) = who.film.filter(|_| !shown) {
+        film.controls.release();
+    }
+    if !shown {
+        // What is saved is a duty, and what is sent; else there is nothing to do for a reader that is gone.
+        let idle = options.save.is_none() && !sends;
+        runtime.block_on(async {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = output.over().cancelled(), if idle => {}
+            }
+        });
+    }
+    let asked = shown && !stop.is_cancelled();
+    stop.cancel();
+    drop(reporting);
+    for told in recording.end() {
+        info!("{told}");
+    }
+    let report = report.lock().unwrap_or_else(PoisonError::into_inner);
+    report.summary(link.counters().messages_skipped);
+    if let Some(reason) = report.unsaved() {
+        return Err(Error::NotSaved(reason.to_owned()));
+    }
+    let asked = asked || runtime.block_on(ending).is_ok_and(|end| end == End::Asked);
+    if asked || output.over().is_cancelled() {
+        return Ok(());
+    }
+    let nobody = || (!sends && report.is_empty()).then(|| "nobody streamed or said anything".to_owned());
+    let why = reached.failure(link).or_else(nobody);
+    why.map_or(Ok(()), |why| Err(Error::Nothing(format!("nothing came: {why}"))))
+}
+
+/// Completes the stop at the time limit, a signal or the end of what was to be shown, and tells the window.
+async fn end(
+    limit: Limit,
+    mut signal: Stopping,
+    over: CancellationToken,
+    stop: CancellationToken,
+    handle: Handle,
+) -> End {
+    let done = async {
+        tokio::select! {
+            () = over.cancelled() => {}
+            () = stop.cancelled() => {}
+        }
+    };
+    let end = limit.end(&mut signal, done).await;
+    stop.cancel();
+    handle.push(Update::Stop);
+    end
+}
+
+async fn forward_state(mut state: watch::Receiver<State>, handle: Handle, words: Arc<Words>) {
+    loop {
+        let shown = link_words::shown(&state.borrow_and_update(), &words);
+        if !handle.push(Update::Link(shown)) || state.changed().await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Events about what is on the display.
+
+use std::{collections::HashSet, sync::mpsc, thread, time::Duration};
+
+use serde::Serialize;
+
+use super::output::Output;
+use crate::{fresh, playback::Progress, view::Presented};
+
+/// A stream's first picture is on the display.
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "shown")]
+struct Shown<'a> {
+    stream: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer: Option<u64>,
+    seq: Option<u64>,
+}
+
+/// The film that is played was paused, goes on, was moved in, or has ended.
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "played")]
+pub(super) struct Played {
+    state: &'static str,
+    position_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    length_ms: Option<u64>,
+}
+
+impl Played {
+    /// As it is now.
+    pub(super) fn new(progress: &Progress) -> Self {
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let state = match progress {
+            Progress { ended: true, .. } => "ended",
+            Progress { paused: true, .. } => "paused",
+            _ => "playing",
+        };
+        Self { state, position_ms: millis(progress.position), length_ms: progress.length.map(millis) }
+    }
+}
+
+/// Tells programs of the first picture of each stream that is on the display.
+pub(super) fn first_pictures(output: Output) -> mpsc::Sender<Presented> {
+    let (tell, told) = mpsc::channel::<Presented>();
+    thread::spawn(move || {
+        let mut seen = HashSet::new();
+        for Presented { stream, name, peer, seq, .. } in told {
+            if seen.len() < fresh::MAX_KEYS && seen.insert(stream) {
+                output.event(&Shown { stream: &name, peer, seq }, None);
+            }
+        }
+    });
+    tell
+}

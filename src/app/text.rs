@@ -1,0 +1,81 @@
+//! Sends texts, and says whether they arrived.
+
+use super::{
+    Error,
+    delivery::{self, Outcome},
+    lines::{Line, Lines},
+    link, runtime,
+};
+use crate::{link::Config, wire::Message};
+
+/// Characters of a text by which a person knows it again.
+const SHOWN: usize = 60;
+
+/// Sends one text.
+///
+/// # Errors
+/// It did not arrive.
+pub(crate) fn send(sender: &delivery::Options, config: Config, text: &str) -> Result<(), Error> {
+    let (what, message) = (shown(text), Message::text(text, &sender.origin())?);
+    runtime(1)?.block_on(async {
+        let always = || true;
+        let (link, inbox) = sender.connect(&what, config, always).await?;
+        let reporting = link::report(&link, sender.output());
+        link::discard(inbox);
+        sender.deliver(&link, &what, message, always).await?;
+        drop(reporting);
+        let mut outcome = Outcome::default();
+        outcome.count(Ok(()))?;
+        outcome.end(sender.output())
+    })
+}
+
+/// Sends each line of standard input.
+///
+/// # Errors
+/// Not all of them arrived, or there were none.
+pub(crate) fn send_lines(sender: &delivery::Options, config: Config) -> Result<(), Error> {
+    let most = config.max_message as usize;
+    let mut lines = Lines::of_input(most);
+    runtime(1)?.block_on(async {
+        let ended = lines.ended();
+        // While more may come, whoever writes it is not to be cut off by an outage: a deadline that was asked for holds all the same.
+        let runs = || sender.deadline.is_some() || ended.is_cancelled();
+        let (link, inbox) = sender.connect("standard input", config, runs).await?;
+        let reporting = link::report(&link, sender.output());
+        link::discard(inbox);
+        let (mut number, mut outcome) = (0, Outcome::default());
+        // What waits is bounded: the next line is read once the relay has this one.
+        while let Some(line) = lines.next().await {
+            let origin = sender.origin();
+            number += 1;
+            let result = match line? {
+                Line::TooLong(bytes) => Err(Error::Refused {
+                    what: format!("line {number}"),
+                    why: format!("it has {bytes} bytes, and a message may have {most} (--max-message)"),
+                }),
+                Line::Text(line) => match Message::text(&line, &origin) {
+                    Ok(message) => {
+                        let what = format!("line {number}, {}", shown(&line));
+                        sender.deliver(&link, &what, message, runs).await
+                    }
+                    Err(fault) => {
+                        Err(Error::Refused { what: format!("line {number}"), why: fault.to_string() })
+                    }
+                },
+            };
+            outcome.count(result)?;
+        }
+        drop(reporting);
+        if number == 0 {
+            return Err(Error::NothingToSend);
+        }
+        outcome.end(sender.output())
+    })
+}
+
+/// A text as a person knows it again.
+fn shown(text: &str) -> String {
+    let start: String = text.chars().take(SHOWN).collect();
+    if start.len() < text.len() { format!("the text {start:?}…") } else { format!("the text {start:?}") }
+}

@@ -1,0 +1,35 @@
+//! Shows what the others stream.
+
+use super::{
+    Error,
+    link::{self, Target},
+    name,
+    output::Output,
+    runtime,
+    show::{self, Who},
+    signal,
+};
+
+/// What to show, and from where.
+pub(crate) struct Options {
+    pub(crate) target: Target,
+    /// The name under which texts are sent.
+    pub(crate) name: Option<String>,
+    pub(crate) show: show::Options,
+}
+
+/// Shows until the window is closed, the limit is reached, or a signal comes.
+///
+/// # Errors
+/// As those of [`show::run`].
+pub(crate) fn run(options: &Options) -> Result<(), Error> {
+    let Options { target, name, show } = options;
+    let output = Output::new(show.json);
+    let runtime = runtime(1)?;
+    let mut signal = signal::listen(&runtime);
+    let (link, inbox) = runtime.block_on(link::open(target.config.clone(), &mut signal))?;
+    let title = format!("pulsecam: {}", target.config.host);
+    let name = name.clone().unwrap_or_else(name::own_name);
+    let who = Who::new(&title, name, signal);
+    show::run(show, who, output, target.advice, &runtime, (&link, inbox))
+}

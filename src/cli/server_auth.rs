@@ -1,0 +1,71 @@
+//! Options of who is let into a relay, and over what.
+
+use std::{env, path::PathBuf};
+
+use super::{Error, client_auth};
+use crate::app::server_auth::{KeyFile, KeySource, Options};
+
+/// The variable for [`ServerAuthArgs::key_file`].
+const VARIABLE: &str = "PULSECAM_KEY_FILE";
+
+/// Who is let in, and over what.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Trust")]
+pub(super) struct ServerAuthArgs {
+    /// Speak TLS only, with this certificate (PEM; `pulsecam cert` makes one)
+    #[arg(long, value_name = "FILE", requires = "tls_key", env = "PULSECAM_TLS_CERT")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's key
+    #[arg(long, value_name = "FILE", requires = "tls_cert", env = "PULSECAM_TLS_KEY")]
+    tls_key: Option<PathBuf>,
+    /// Let in only who knows the key in this file; with a room's name before it, into that room. Can be given for each of several
+    /// rooms (or one key itself in the variable PULSECAM_KEY) [env: PULSECAM_KEY_FILE, in which several are separated by commas, or by line
+    /// breaks if there are any]
+    // Not by clap: it would split what stands on the command line as well, where a comma belongs to a file's name.
+    #[arg(long, value_name = "[ROOM=]FILE")]
+    key_file: Vec<KeyFile>,
+}
+
+impl ServerAuthArgs {
+    /// What they and the environment say.
+    pub(super) fn options(&self) -> Result<Options, Error> {
+        let tls = self.tls_cert.clone().zip(self.tls_key.clone());
+        Ok(Options { tls, keys: self.keys()? })
+    }
+
+    fn keys(&self) -> Result<KeySource, Error> {
+        let files = if self.key_file.is_empty() { from_variable()? } else { self.key_file.clone() };
+        if !files.is_empty() {
+            return Ok(KeySource::Files(files));
+        }
+        Ok(client_auth::key_from_environment()?.map_or(KeySource::None, KeySource::Key))
+    }
+}
+
+/// The files that the variable names; none if it is not set, or to nothing.
+fn from_variable() -> Result<Vec<KeyFile>, Error> {
+    let Some(value) = env::var_os(VARIABLE) else { return Ok(Vec::new()) };
+    let value = value.into_string().map_err(|_| Error::Usage(format!("{VARIABLE} is no text")))?;
+    Ok(several(&value))
+}
+
+/// A file on each line; on a single line, several are separated by commas.
+fn several(value: &str) -> Vec<KeyFile> {
+    let separators: &[char] = if value.contains('\n') { &['\n', '\r'] } else { &[','] };
+    let parts = value.split(separators).filter(|part| !part.trim().is_empty());
+    parts.map(KeyFile::of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_names_several_by_commas_or_line_breaks() {
+        let file = |room: &str, file: &str| KeyFile { room: room.into(), file: file.into() };
+        assert_eq!(several("lab=a.key,office=b.key"), [file("lab", "a.key"), file("office", "b.key")]);
+        assert_eq!(several("lab=a,b/k\noffice=c\r\n"), [file("lab", "a,b/k"), file("office", "c")]);
+        assert_eq!(several("a,b/k\n"), [file("", "a,b/k")]);
+        assert_eq!(several(""), []);
+    }
+}
