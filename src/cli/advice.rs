@@ -3,7 +3,7 @@
 use std::io;
 
 use super::Error;
-use crate::{key, link::Down, still};
+use crate::{capture, key, link::Down, pipeline, still};
 
 /// What to change about a link that does not come up, if that is known.
 pub(super) const fn to_change(why: &Down) -> Option<&'static str> {
@@ -24,6 +24,14 @@ pub(super) fn about(error: &Error) -> String {
         Error::Listen { source, .. } => match source.kind() {
             io::ErrorKind::AddrInUse => " (another relay runs there? choose another port with --listen)",
             io::ErrorKind::PermissionDenied => " (ports below 1024 need root: choose one above)",
+            _ => "",
+        }
+        .into(),
+        Error::Source(why) | Error::Pipeline(pipeline::Error::Source(why)) => match why {
+            capture::Error::NoSuchSource(_) => {
+                ": --source takes camera, pattern, a photo, a folder of photos, an MJPEG file, a numbered sequence such as shots/%04d.jpg, or - for standard input"
+            }
+            capture::Error::NoCamera => ": plug one in, or use --source pattern",
             _ => "",
         }
         .into(),
@@ -51,6 +59,7 @@ mod tests {
     fn an_option_is_named_only_if_it_helps() {
         assert!(to_change(&Down::KeyMissing).unwrap().contains("--key-file"));
         assert_eq!(to_change(&Down::Closed), None);
+        assert!(about(&Error::Source(capture::Error::NoCamera)).contains("--source pattern"));
         let late = |patience| Error::NotDelivered {
             what: "it".into(),
             host: "desk".into(),
