@@ -21,7 +21,7 @@ use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 
 use super::{
-    steps::median,
+    median,
     studio::{Pace, Studio},
 };
 use crate::{

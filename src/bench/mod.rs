@@ -5,38 +5,18 @@
 
 #[cfg(unix)]
 pub mod camera;
-pub mod codec;
 pub mod congestion;
-#[cfg(target_os = "linux")]
-pub mod crowd;
-#[cfg(target_os = "linux")]
-pub mod fanout;
-pub mod freshness;
 pub mod latency;
 mod life;
-#[cfg(target_os = "linux")]
-mod load;
-mod machine;
-mod noise;
-pub mod plot;
-mod probe;
-#[cfg(target_os = "linux")]
-mod process;
-pub mod scene;
-pub mod shaped_link;
-mod steps;
 #[cfg(unix)]
 mod studio;
-mod table;
-pub mod throttle;
 #[cfg(target_os = "linux")]
 pub mod window;
 
-pub use self::{
-    machine::Machine,
-    noise::{Noise, Warning},
-    plot::Plot,
-    probe::Watch,
-    steps::{Percentiles, Step},
-    table::{Cell, Table},
+pub use pulsecam_bench::{
+    Cell, Machine, Noise, Percentiles, Plot, Step, Table, Warning, Watch, codec, freshness, plot, scene,
+    shaped_link, throttle,
 };
+#[cfg(target_os = "linux")]
+pub use pulsecam_bench::{Launch, crowd, fanout};
+pub(crate) use pulsecam_bench::{median, own_cpu_time};

@@ -22,7 +22,7 @@ pub use self::{
     audience::Nobody,
     report::{Error, Plan, Report},
 };
-use super::{life::Lives, probe::own_cpu_time, scene::Scene, steps::Step};
+use super::{Step, life::Lives, own_cpu_time, scene::Scene};
 use crate::{
     capture,
     clock::Timestamp,

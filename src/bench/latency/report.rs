@@ -5,7 +5,7 @@ use std::{io, time::Duration};
 use serde::{Serialize, Serializer};
 
 use crate::{
-    bench::steps::Percentiles,
+    bench::Percentiles,
     jpeg::{self, Strips},
     link, pipeline,
 };

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{
     super::{Error, values},
     export::Export,
+    fanout,
     show_progress,
 };
 use crate::bench::{
@@ -51,7 +52,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
 
 /// Measures this program's relay.
 pub(super) fn measure(bytes: usize, rate: f64, time: Duration) -> Result<Vec<Figures>, Error> {
-    let plan = Plan { bytes, rate, time, program: std::env::current_exe()? };
+    let plan = Plan { bytes, rate, time, relay: fanout::relay()? };
     crowd::run(&plan, show_progress).map_err(|error| Error::Bench(error.to_string()))
 }
 

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     app::{output::print, signal},
     bench::{
-        Cell, Plot, Table,
+        Cell, Launch, Plot, Table,
         fanout::{self, Figures, Plan, Target},
         plot,
     },
@@ -85,9 +85,22 @@ pub(super) fn measure(
     time: Duration,
     against: &[Target],
 ) -> Result<Vec<Figures>, Error> {
-    let program = std::env::current_exe()?;
-    let plan = Plan { viewers: viewers.to_vec(), bytes, time, program, against: against.to_vec() };
+    let floor = this_program(&["bench", "floor"])?;
+    let (viewers, against) = (viewers.to_vec(), against.to_vec());
+    let plan = Plan { viewers, bytes, time, relay: relay()?, floor, against };
     fanout::run(&plan, show_progress).map_err(|error| Error::Bench(error.to_string()))
+}
+
+/// The relay of this program without limits.
+pub(super) fn relay() -> Result<Launch, Error> {
+    let arguments = "relay --listen 127.0.0.1:0 --json --client-timeout 1h --hello-time 1h --exit-with-input \
+                     --max-clients 2000 --max-per-address 0 --max-joins 0 --max-messages 0 --max-deliveries 0 --max-rate 0";
+    this_program(&arguments.split_whitespace().collect::<Vec<_>>())
+}
+
+fn this_program(arguments: &[&str]) -> Result<Launch, Error> {
+    let arguments = arguments.iter().map(Into::into).collect();
+    Ok(Launch { program: std::env::current_exe()?, arguments })
 }
 
 pub(super) fn table(table: Table, found: &[Figures]) -> Table {

@@ -39,31 +39,31 @@ const STRIPE_DISTANCE: f64 = 9.0;
 
 /// Index of a series' style.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Look(pub(super) usize);
+pub(crate) struct Look(pub(crate) usize);
 
 /// Shape of a marker.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     Circle(f64),
     Corners(&'static [At]),
 }
 
 impl Look {
-    pub(super) fn colour(self) -> RGBColor {
+    pub(crate) fn colour(self) -> RGBColor {
         COLOURS[self.0 % LOOKS]
     }
 
-    pub(super) fn shape(self) -> Shape {
+    pub(crate) fn shape(self) -> Shape {
         SHAPES[self.0 % LOOKS]
     }
 
     /// Splits a line into this style's dashes.
-    pub(super) fn dashes(self, points: &[At]) -> Vec<Vec<At>> {
+    pub(crate) fn dashes(self, points: &[At]) -> Vec<Vec<At>> {
         dashes(points, DASHES[self.0 % LOOKS])
     }
 
     /// The stripes of a box in this style.
-    pub(super) fn stripes(self, from: At, to: At) -> Vec<(At, At)> {
+    pub(crate) fn stripes(self, from: At, to: At) -> Vec<(At, At)> {
         SLANTS[self.0 % LOOKS].map(|slant| stripes(from, to, slant)).unwrap_or_default()
     }
 }

@@ -12,15 +12,15 @@ const CROWDED: f64 = 0.055;
 
 /// An axis with its labelled marks.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Axis {
-    pub(super) begin: f64,
-    pub(super) end: f64,
-    pub(super) marks: Vec<(f64, String)>,
+pub(crate) struct Axis {
+    pub(crate) begin: f64,
+    pub(crate) end: f64,
+    pub(crate) marks: Vec<(f64, String)>,
 }
 
 impl Axis {
     /// Creates an axis from zero to a mark not below `largest`, with marks at round numbers.
-    pub(super) fn up_to(largest: f64) -> Self {
+    pub(crate) fn up_to(largest: f64) -> Self {
         let largest = if largest > 0.0 { largest } else { 1.0 };
         let rough = largest / MARKS;
         let power = 10f64.powf(rough.log10().floor());
@@ -35,7 +35,7 @@ impl Axis {
     }
 
     /// Creates an axis with these marks, without those that would touch the previous one.
-    pub(super) fn between(begin: f64, end: f64, marks: impl IntoIterator<Item = (f64, String)>) -> Self {
+    pub(crate) fn between(begin: f64, end: f64, marks: impl IntoIterator<Item = (f64, String)>) -> Self {
         let mut shown: Vec<(f64, String)> = Vec::new();
         for (at, name) in marks {
             let near = shown.last().is_some_and(|(last, _)| (at - last) / (end - begin) < CROWDED);
@@ -73,7 +73,7 @@ impl ValueFormatter<f64> for Axis {
 }
 
 /// Formats a figure with three significant digits.
-pub(super) fn figure(value: f64) -> String {
+pub(crate) fn figure(value: f64) -> String {
     let decimals = match value {
         v if v < 9.995 => 2,
         v if v < 99.95 => 1,

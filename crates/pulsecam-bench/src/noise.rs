@@ -22,19 +22,19 @@ const COUNTED: f64 = 0.9;
 
 /// The system's counters at one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Sample {
+pub(crate) struct Sample {
     /// Ticks of all processors together, including idle ones.
-    pub(super) total: u64,
+    pub(crate) total: u64,
     /// Ticks in which no program ran: idle, and interrupts, which the system attributes to no program.
-    pub(super) idle: u64,
+    pub(crate) idle: u64,
     /// Ticks that the host of a virtual machine gave to others.
-    pub(super) steal: u64,
+    pub(crate) steal: u64,
     /// Ticks of this program and its child processes.
-    pub(super) own: u64,
+    pub(crate) own: u64,
     /// Runnable tasks, averaged over a minute; `None` if that would include our own measurement.
-    pub(super) load: Option<f64>,
+    pub(crate) load: Option<f64>,
     /// Durations of repetitions of the same work.
-    pub(super) spins: Vec<Duration>,
+    pub(crate) spins: Vec<Duration>,
 }
 
 /// What disturbed a measurement, as shares.
@@ -66,7 +66,7 @@ pub enum Warning {
 }
 
 impl Noise {
-    pub(super) fn between(before: &Sample, after: &Sample, processors: usize) -> Self {
+    pub(crate) fn between(before: &Sample, after: &Sample, processors: usize) -> Self {
         let ticks = |count: fn(&Sample) -> u64| count(after).saturating_sub(count(before)) as f64;
         let total = ticks(|sample| sample.total);
         let share = |part: f64| if total > 0.0 { (part / total).clamp(0.0, 1.0) } else { 0.0 };

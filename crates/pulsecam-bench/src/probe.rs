@@ -67,7 +67,7 @@ fn counted() -> Sample {
 }
 
 /// Processor time of this program so far, of all threads; zero if the system does not tell.
-pub(super) fn own_cpu_time() -> Duration {
+pub fn own_cpu_time() -> Duration {
     #[cfg(unix)]
     {
         let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);

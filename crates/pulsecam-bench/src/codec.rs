@@ -12,7 +12,7 @@ use super::{
     scene::{Format, pictures},
     steps::median,
 };
-use crate::{
+use pulsecam_media::{
     jpeg::{self, Decoder, Encoder, Scale, Strips, bare},
     picture::{Canvas, Picture, Subsampling},
 };

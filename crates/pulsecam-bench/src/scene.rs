@@ -10,15 +10,15 @@ use std::{
 use bytes::Bytes;
 use fast_image_resize::{PixelType, ResizeOptions, Resizer, images::Image};
 
-use crate::{
+use pulsecam_media::{
     capture::{Error, Frame, FrameData, Source},
-    clock::Timestamp,
     jpeg::{Decoder, Encoder},
     picture::{Picture, Pixels, Subsampling},
 };
+use pulsecam_net::clock::Timestamp;
 
-/// A raccoon by Judy Weggelaar, public domain; see `tests/data/README.md`.
-const PHOTO: &[u8] = include_bytes!("../../tests/data/raccoon_1024x768.jpg");
+/// A raccoon by Judy Weggelaar, public domain; see `data/README.md`.
+const PHOTO: &[u8] = include_bytes!("../data/raccoon_1024x768.jpg");
 
 /// Amplitude of the uniform noise: about two standard deviations of a webcam's sensor at σ ≈ 2.
 const NOISE: i16 = 4;
@@ -51,7 +51,7 @@ pub fn write_jpegs(width: usize, height: usize, quality: u8, to: &mut impl Write
 }
 
 /// The pictures as JPEGs.
-pub(super) fn jpegs(width: usize, height: usize, quality: u8) -> io::Result<Vec<Bytes>> {
+pub fn jpegs(width: usize, height: usize, quality: u8) -> io::Result<Vec<Bytes>> {
     let mut encoder = Encoder::new(quality).map_err(io::Error::other)?;
     let encoded = views(width, height)?.into_iter().map(|picture| encoder.encode(&picture));
     encoded.collect::<Result<_, _>>().map_err(io::Error::other)
@@ -63,7 +63,7 @@ fn views(width: usize, height: usize) -> io::Result<Vec<Picture>> {
 
 /// Pixel format of a picture.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Format {
+pub enum Format {
     /// Planar, with this subsampling.
     Planar(Subsampling),
     /// Packed RGB.
@@ -71,7 +71,7 @@ pub(super) enum Format {
 }
 
 /// A source of prepared pictures, at an exact rate.
-pub(super) struct Scene {
+pub struct Scene {
     pictures: Vec<Picture>,
     interval: Duration,
     begin: Instant,
@@ -80,23 +80,23 @@ pub(super) struct Scene {
 
 impl Scene {
     /// Number of distinct frames in the loop: enough that no cache holds them all, few enough for memory.
-    pub(super) const COUNT: usize = 12;
+    pub const COUNT: usize = 12;
 
     /// Prepares the pictures as planar 4:2:0, as a camera would give them.
-    pub(super) fn new(width: usize, height: usize, fps: f64) -> Result<Self, String> {
+    pub fn new(width: usize, height: usize, fps: f64) -> Result<Self, String> {
         let pictures = pictures(width, height, Format::Planar(Subsampling::Yuv420))?;
         let interval = Duration::from_secs_f64(1.0 / fps);
         Ok(Self { pictures, interval, begin: Instant::now() + interval, seq: 0 })
     }
 
     /// Picture number `index`; wraps around.
-    pub(super) fn picture(&self, index: usize) -> &Picture {
+    pub fn picture(&self, index: usize) -> &Picture {
         &self.pictures[index % self.pictures.len()]
     }
 }
 
 /// [`Scene::COUNT`] views of the photograph.
-pub(super) fn pictures(width: usize, height: usize, format: Format) -> Result<Vec<Picture>, String> {
+pub fn pictures(width: usize, height: usize, format: Format) -> Result<Vec<Picture>, String> {
     let photo =
         Decoder::new().and_then(|mut decoder| decoder.decode_rgb(PHOTO)).map_err(|e| e.to_string())?;
     let Pixels::Rgb(rgb) = photo.pixels else { return Err("the photo is not RGB".into()) };

@@ -7,7 +7,6 @@ use std::{
     collections::VecDeque,
     io::{self, Write},
     net::{SocketAddr, TcpStream},
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
@@ -21,15 +20,13 @@ use serde::Serialize;
 
 use super::{
     Percentiles, Step,
-    fanout::{Error, failed, relay},
+    fanout::{Error, OURS, failed, start},
     load::{self, Load, Pace, WARM_UP, bytes_of},
-    process::resident,
+    process::{Launch, resident},
     steps::median,
 };
-use crate::{
-    socket::make_room_for_connections,
-    wire::{Heartbeat, Side},
-};
+use pulsecam_net::socket::make_room_for_connections;
+use pulsecam_wire::{Heartbeat, Side};
 
 /// Rounds, in which all cases are measured in turn; the median of their ratios counts.
 const ROUNDS: usize = 5;
@@ -52,8 +49,8 @@ pub struct Plan {
     pub rate: f64,
     /// Total duration.
     pub time: Duration,
-    /// The pulsecam program, whose relay is started.
-    pub program: PathBuf,
+    /// Starts our own relay without limits, as in [`fanout::Plan`](crate::fanout::Plan).
+    pub relay: Launch,
 }
 
 /// What the healthy viewers saw.
@@ -95,7 +92,7 @@ pub fn run(plan: &Plan, progress: impl Fn(f64)) -> Result<Vec<Figures>, Error> {
     make_room_for_connections();
     let cases = [Beside::Nothing, Beside::Stalled, Beside::ComeAndGo];
     let time = plan.time / (ROUNDS * cases.len()) as u32;
-    let (_subject, target) = relay(&plan.program)?;
+    let (_subject, target) = start(&plan.relay, OURS)?;
     let io = |source| failed(&target.name, source);
     let load = Load::connect(target.into, target.out_of, HEALTHY, plan.bytes).map_err(io)?;
     let mut rounds: [Vec<Round>; 3] = Default::default();

@@ -21,7 +21,7 @@ pub struct Scaling {
 }
 
 impl Scaling {
-    pub(super) fn check(&self) -> Result<(), Error> {
+    pub(crate) fn check(&self) -> Result<(), Error> {
         if self.series.iter().all(|(_, points)| points.is_empty()) {
             return Err(Error::Empty(self.title.clone()));
         }
@@ -36,7 +36,7 @@ impl Scaling {
         Ok(())
     }
 
-    pub(super) fn draw<B: DrawingBackend>(&self, sheet: &Sheet<B>) -> Result<(), Error> {
+    pub(crate) fn draw<B: DrawingBackend>(&self, sheet: &Sheet<B>) -> Result<(), Error> {
         let doublings = |viewers: u32| f64::from(viewers).log2();
         let mut marks: Vec<_> =
             self.series.iter().flat_map(|(_, points)| points).map(|(viewers, _)| *viewers).collect();

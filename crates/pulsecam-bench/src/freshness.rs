@@ -21,12 +21,12 @@ use super::{
     Percentiles, Step,
     throttle::{Bucket, Slow, proxy},
 };
-use crate::{
+use pulsecam_net::{
     clock::Timestamp,
     link::{self, Inbox, Link, Role, State},
     relay,
-    wire::{Fault, FrameInfo, Message},
 };
+use pulsecam_wire::{Fault, FrameInfo, Message};
 
 /// Warm-up of each hop: windows grow and buffers fill.
 const WARM_UP: Duration = Duration::from_secs(1);
@@ -159,7 +159,7 @@ async fn measure(plan: Plan, hop: Hop, progress: impl Fn(f64)) -> Result<Figures
 
 impl Hop {
     /// Addresses for sender and viewer, if this hop goes through `proxy` and the other directly to `relay`.
-    pub(super) const fn through(self, proxy: SocketAddr, relay: SocketAddr) -> (SocketAddr, SocketAddr) {
+    pub const fn through(self, proxy: SocketAddr, relay: SocketAddr) -> (SocketAddr, SocketAddr) {
         match self {
             Self::SenderToRelay => (proxy, relay),
             Self::RelayToViewer => (relay, proxy),
@@ -168,7 +168,7 @@ impl Hop {
 }
 
 /// Returns a link that is up.
-pub(super) async fn connect(config: link::Config) -> Result<(Link, Inbox), link::Error> {
+pub async fn connect(config: link::Config) -> Result<(Link, Inbox), link::Error> {
     let (link, inbox) = link::connect(config).await?;
     // The relay runs in this process, so the link comes up.
     let _ = link.state().wait_for(|state| matches!(state, State::Up { .. })).await;

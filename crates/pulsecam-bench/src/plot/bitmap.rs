@@ -9,7 +9,7 @@ use plotters_backend::{
     text_anchor::{HPos, VPos},
 };
 
-use crate::lettering;
+use pulsecam_media::lettering;
 
 /// Ems per unit of font size, as in the SVG backend.
 const EM: f64 = 1.0 / 1.24;
@@ -19,7 +19,7 @@ const CENTRE: f64 = 0.273;
 const TOP: f64 = 0.76;
 const BOTTOM: f64 = -0.273;
 
-pub(super) struct Bitmap<'a>(pub(super) BitMapBackend<'a>);
+pub(crate) struct Bitmap<'a>(pub(crate) BitMapBackend<'a>);
 
 type Drawn<'a> = Result<(), DrawingErrorKind<<BitMapBackend<'a> as DrawingBackend>::ErrorType>>;
 

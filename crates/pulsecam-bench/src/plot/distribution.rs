@@ -24,7 +24,7 @@ pub struct Distribution {
 }
 
 impl Distribution {
-    pub(super) fn check(&self) -> Result<(), Error> {
+    pub(crate) fn check(&self) -> Result<(), Error> {
         if self.series.iter().all(|(_, points)| points.is_empty()) {
             return Err(Error::Empty(self.title.clone()));
         }
@@ -39,7 +39,7 @@ impl Distribution {
         Ok(())
     }
 
-    pub(super) fn draw<B: DrawingBackend>(&self, sheet: &Sheet<B>) -> Result<(), Error> {
+    pub(crate) fn draw<B: DrawingBackend>(&self, sheet: &Sheet<B>) -> Result<(), Error> {
         let series: Vec<_> = self
             .series
             .iter()

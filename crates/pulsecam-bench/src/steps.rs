@@ -92,7 +92,7 @@ impl Step {
 }
 
 /// The median; 0 if empty. Unlike a mean, it does not move if one round is disturbed.
-pub(super) fn median(values: impl Iterator<Item = f64>) -> f64 {
+pub fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<_> = values.collect();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()

@@ -1,33 +1,49 @@
 //! Cost of a process, from Linux's /proc, and child processes to measure.
 
 use std::{
-    fs,
+    ffi::OsString,
+    fmt, fs,
     io::{self, BufRead, BufReader},
     net::SocketAddr,
-    path::Path,
+    path::PathBuf,
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
+/// A program to start and measure.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    /// The executable.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+}
+
+impl fmt::Display for Launch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.program.display())?;
+        self.arguments.iter().try_for_each(|argument| write!(f, " {}", argument.display()))
+    }
+}
+
 /// A measured child process; killed when dropped. Its standard input ends with this program, even if that is
 /// killed, so that it can end by itself.
 #[derive(Debug)]
-pub(super) struct Subject {
+pub(crate) struct Subject {
     child: Child,
 }
 
 impl Subject {
-    /// Starts `program` and waits for the line on its standard output in which `address` finds its address.
+    /// Starts it and waits for the line on its standard output in which `address` finds its address.
     ///
     /// # Errors
     /// If it cannot be started, or ends without such a line.
-    pub(super) fn start(
-        program: &Path,
-        arguments: &[&str],
+    pub(crate) fn start(
+        launch: &Launch,
         address: impl Fn(&str) -> Option<SocketAddr>,
     ) -> io::Result<(Self, SocketAddr)> {
-        let mut command = Command::new(program);
-        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut command = Command::new(&launch.program);
+        command.args(&launch.arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn()?;
         let output = child.stdout.take();
         let subject = Self { child };
@@ -37,14 +53,10 @@ impl Subject {
                 return Ok((subject, address));
             }
         }
-        Err(io::Error::other(format!(
-            "{} {} did not start to listen",
-            program.display(),
-            arguments.join(" ")
-        )))
+        Err(io::Error::other(format!("{launch} did not start to listen")))
     }
 
-    pub(super) fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 }
@@ -60,7 +72,7 @@ impl Drop for Subject {
 ///
 /// # Errors
 /// If there is no such process, or the kernel keeps no such statistics.
-pub(super) fn cpu_time(pid: u32) -> io::Result<Duration> {
+pub(crate) fn cpu_time(pid: u32) -> io::Result<Duration> {
     let mut nanoseconds = 0;
     for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
         let line = match fs::read_to_string(thread?.path().join("schedstat")) {
@@ -78,7 +90,7 @@ pub(super) fn cpu_time(pid: u32) -> io::Result<Duration> {
 ///
 /// # Errors
 /// If there is no such process.
-pub(super) fn resident(pid: u32) -> io::Result<u64> {
+pub(crate) fn resident(pid: u32) -> io::Result<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let kilobytes = status
         .lines()

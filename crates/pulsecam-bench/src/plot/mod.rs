@@ -33,7 +33,7 @@ pub use self::{
     scaling::Scaling,
     stack::{Run, Steps},
 };
-use crate::lettering;
+use pulsecam_media::lettering;
 
 /// Pixels per unit of the layout: sharp on a high-DPI screen.
 const DENSITY: u32 = 2;

@@ -6,12 +6,7 @@
 
 mod floor;
 
-use std::{
-    io,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{io, net::SocketAddr, time::Duration};
 
 use serde::Serialize;
 
@@ -19,10 +14,10 @@ pub use self::floor::serve as serve_floor;
 use super::{
     Percentiles, Step,
     load::{self, Load, Pace, WARM_UP},
-    process::{Subject, cpu_time, resident},
+    process::{Launch, Subject, cpu_time, resident},
     steps::median,
 };
-use crate::socket::make_room_for_connections;
+use pulsecam_net::socket::make_room_for_connections;
 
 /// Rounds, in which all relays are measured in turn; their median counts.
 const ROUNDS: usize = 5;
@@ -39,8 +34,11 @@ pub struct Plan {
     pub bytes: usize,
     /// Total duration.
     pub time: Duration,
-    /// The pulsecam program, whose relay and floor are started.
-    pub program: PathBuf,
+    /// Starts our own relay without limits: the load sends no heartbeats, comes from one address, and is as fast as it can be. It
+    /// prints its address in quotes.
+    pub relay: Launch,
+    /// Starts [`serve_floor`], which prints its address in quotes too.
+    pub floor: Launch,
     /// Other running relays to measure.
     pub against: Vec<Target>,
 }
@@ -115,8 +113,8 @@ type Round = load::Round<Duration>;
 /// See [`Error`].
 pub fn run(plan: &Plan, progress: impl Fn(f64)) -> Result<Vec<Figures>, Error> {
     make_room_for_connections();
-    let (_relay, relay) = relay(&plan.program)?;
-    let (_floor, floor) = start(&plan.program, FLOOR, &["bench", "floor"])?;
+    let (_relay, relay) = start(&plan.relay, OURS)?;
+    let (_floor, floor) = start(&plan.floor, FLOOR)?;
     let targets: Vec<_> = [relay, floor].into_iter().chain(plan.against.iter().cloned()).collect();
     let paces = [Pace::Full, Pace::Rate(CAMERA_RATE)];
     let steps = plan.viewers.len() * paces.len() * ROUNDS * targets.len();
@@ -147,44 +145,15 @@ pub fn run(plan: &Plan, progress: impl Fn(f64)) -> Result<Vec<Figures>, Error> {
     Ok(all)
 }
 
-pub(super) fn failed(what: &str, source: io::Error) -> Error {
+pub(crate) fn failed(what: &str, source: io::Error) -> Error {
     Error::Io { what: what.to_owned(), source }
 }
 
-/// Starts our own relay as a separate process.
-pub(super) fn relay(program: &Path) -> Result<(Subject, Target), Error> {
-    // No limits: the load sends no heartbeats, comes from one address, and is as fast as it can be.
-    let arguments = [
-        "relay",
-        "--listen",
-        "127.0.0.1:0",
-        "--json",
-        "--client-timeout",
-        "1h",
-        "--hello-time",
-        "1h",
-        "--exit-with-input",
-        "--max-clients",
-        "2000",
-        "--max-per-address",
-        "0",
-        "--max-joins",
-        "0",
-        "--max-messages",
-        "0",
-        "--max-deliveries",
-        "0",
-        "--max-rate",
-        "0",
-    ];
-    start(program, OURS, &arguments)
-}
-
-fn start(program: &Path, name: &str, arguments: &[&str]) -> Result<(Subject, Target), Error> {
+/// Starts a relay as a separate process.
+pub(crate) fn start(launch: &Launch, name: &str) -> Result<(Subject, Target), Error> {
     // Both the relay's event and the floor's line contain the address in quotes.
     let address = |line: &str| line.split('"').find_map(|part| part.parse().ok());
-    let (subject, address) =
-        Subject::start(program, arguments, address).map_err(|source| failed(name, source))?;
+    let (subject, address) = Subject::start(launch, address).map_err(|source| failed(name, source))?;
     let target = Target { name: name.into(), into: address, out_of: address, pid: subject.pid() };
     Ok((subject, target))
 }

@@ -57,11 +57,11 @@ pub struct Run {
 }
 
 impl Steps {
-    pub(super) fn height(&self) -> u32 {
+    pub(crate) fn height(&self) -> u32 {
         FRAME + ROW * self.runs.len() as u32
     }
 
-    pub(super) fn check(&self) -> Result<(), Error> {
+    pub(crate) fn check(&self) -> Result<(), Error> {
         if self.steps.is_empty() || self.runs.is_empty() {
             return Err(Error::Empty(self.title.clone()));
         }
@@ -75,7 +75,7 @@ impl Steps {
         Ok(())
     }
 
-    pub(super) fn draw<B: DrawingBackend>(&self, sheet: &Sheet<B>) -> Result<(), Error> {
+    pub(crate) fn draw<B: DrawingBackend>(&self, sheet: &Sheet<B>) -> Result<(), Error> {
         let mut legend: Vec<_> =
             (0..).zip(&self.steps).map(|(index, name)| (Sample::Box(Look(index)), name.as_str())).collect();
         legend.extend(self.mark.as_deref().map(|name| (Sample::Mark, name)));

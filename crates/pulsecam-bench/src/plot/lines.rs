@@ -13,23 +13,23 @@ use super::{
 };
 
 /// Height in units.
-pub(super) const HEIGHT: u32 = 500;
+pub(crate) const HEIGHT: u32 = 500;
 
 /// Space above the chart for its caption.
 const CAPTION: f64 = 32.0;
 
 /// Lines to draw.
-pub(super) struct Lines<'a> {
-    pub(super) title: &'a str,
-    pub(super) setting: &'a str,
-    pub(super) across: &'a str,
-    pub(super) up: &'a str,
-    pub(super) axis: Axis,
-    pub(super) series: Vec<(&'a str, Vec<(f64, f64)>)>,
+pub(crate) struct Lines<'a> {
+    pub(crate) title: &'a str,
+    pub(crate) setting: &'a str,
+    pub(crate) across: &'a str,
+    pub(crate) up: &'a str,
+    pub(crate) axis: Axis,
+    pub(crate) series: Vec<(&'a str, Vec<(f64, f64)>)>,
 }
 
 impl Lines<'_> {
-    pub(super) fn draw<B: DrawingBackend>(&self, sheet: &Sheet<B>) -> Result<(), Error> {
+    pub(crate) fn draw<B: DrawingBackend>(&self, sheet: &Sheet<B>) -> Result<(), Error> {
         let legend: Vec<_> =
             (0..).zip(&self.series).map(|(index, (name, _))| (Sample::Line(Look(index)), *name)).collect();
         let top = sheet.head(self.title, self.setting, &legend)?;

@@ -16,22 +16,22 @@ use super::{
 };
 
 /// Width in units; a unit is about a pixel in a README.
-pub(super) const WIDTH: u32 = 900;
+pub(crate) const WIDTH: u32 = 900;
 
 /// The name of the font.
-pub(super) const FONT: &str = "sans-serif";
+pub(crate) const FONT: &str = "sans-serif";
 
 /// Margin around everything.
-pub(super) const MARGIN: f64 = 24.0;
+pub(crate) const MARGIN: f64 = 24.0;
 
-pub(super) const TITLE: f64 = 24.0;
-pub(super) const PLAIN: f64 = 16.5;
-pub(super) const SMALL: f64 = 15.0;
+pub(crate) const TITLE: f64 = 24.0;
+pub(crate) const PLAIN: f64 = 16.5;
+pub(crate) const SMALL: f64 = 15.0;
 
-pub(super) const INK: RGBColor = RGBColor(31, 35, 40);
-pub(super) const FAINT_INK: RGBColor = RGBColor(89, 99, 110);
-pub(super) const AXIS: RGBColor = RGBColor(140, 149, 159);
-pub(super) const GRID: RGBColor = RGBColor(225, 228, 232);
+pub(crate) const INK: RGBColor = RGBColor(31, 35, 40);
+pub(crate) const FAINT_INK: RGBColor = RGBColor(89, 99, 110);
+pub(crate) const AXIS: RGBColor = RGBColor(140, 149, 159);
+pub(crate) const GRID: RGBColor = RGBColor(225, 228, 232);
 
 const LINE: f64 = 2.4;
 const STROKE: f64 = 3.0;
@@ -42,11 +42,11 @@ const LEGEND_GAP: f64 = 26.0;
 const BESIDE: f64 = 9.0;
 
 /// A position on the sheet.
-pub(super) type At = (f64, f64);
+pub(crate) type At = (f64, f64);
 
 /// How a legend shows a series.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Sample {
+pub(crate) enum Sample {
     Line(Look),
     Box(Look),
     Mark,
@@ -64,29 +64,29 @@ impl Sample {
 
 /// Which side of a position a text is on.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Side {
+pub(crate) enum Side {
     Right,
     Left,
 }
 
-pub(super) struct Sheet<B: DrawingBackend> {
+pub(crate) struct Sheet<B: DrawingBackend> {
     root: DrawingArea<B, Shift>,
     density: f64,
 }
 
 impl<B: DrawingBackend> Sheet<B> {
-    pub(super) fn new(backend: B, density: u32) -> Result<Self, Error> {
+    pub(crate) fn new(backend: B, density: u32) -> Result<Self, Error> {
         let root = backend.into_drawing_area();
         root.fill(&WHITE).map_err(failed)?;
         Ok(Self { root, density: f64::from(density) })
     }
 
-    pub(super) fn finish(&self) -> Result<(), Error> {
+    pub(crate) fn finish(&self) -> Result<(), Error> {
         self.root.present().map_err(failed)
     }
 
     /// Converts a length to pixels.
-    pub(super) fn pixels(&self, length: f64) -> u32 {
+    pub(crate) fn pixels(&self, length: f64) -> u32 {
         (length * self.density).round() as u32
     }
 
@@ -95,33 +95,33 @@ impl<B: DrawingBackend> Sheet<B> {
     }
 
     /// Converts a chart's pixels to a position.
-    pub(super) fn place(&self, (x, y): (i32, i32)) -> At {
+    pub(crate) fn place(&self, (x, y): (i32, i32)) -> At {
         (f64::from(x) / self.density, f64::from(y) / self.density)
     }
 
     /// The area below `top`, for a chart.
-    pub(super) fn below(&self, top: f64) -> DrawingArea<B, Shift> {
+    pub(crate) fn below(&self, top: f64) -> DrawingArea<B, Shift> {
         let (whole, _) = self.root.split_vertically(self.root.dim_in_pixel().1);
         let margin = self.pixels(MARGIN) as i32;
         whole.margin(self.pixels(top) as i32, margin, margin, margin)
     }
 
-    pub(super) fn font(&self, size: f64, colour: RGBColor) -> TextStyle<'static> {
+    pub(crate) fn font(&self, size: f64, colour: RGBColor) -> TextStyle<'static> {
         (FONT, size * self.density).into_font().color(&colour)
     }
 
-    pub(super) fn width(&self, text: &str, size: f64) -> Result<f64, Error> {
+    pub(crate) fn width(&self, text: &str, size: f64) -> Result<f64, Error> {
         let (width, _) = self.root.estimate_text_size(text, &self.font(size, INK)).map_err(failed)?;
         Ok(f64::from(width) / self.density)
     }
 
     /// The width of the widest text, as axis labels have it.
-    pub(super) fn widest<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> Result<f64, Error> {
+    pub(crate) fn widest<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> Result<f64, Error> {
         texts.into_iter().try_fold(0.0, |most: f64, text| Ok(most.max(self.width(text, PLAIN)?)))
     }
 
     /// Draws a line of text, vertically centred on `at`.
-    pub(super) fn text(&self, text: &str, at: At, side: Side, size: f64, ink: RGBColor) -> Result<(), Error> {
+    pub(crate) fn text(&self, text: &str, at: At, side: Side, size: f64, ink: RGBColor) -> Result<(), Error> {
         let across = match side {
             Side::Right => HPos::Left,
             Side::Left => HPos::Right,
@@ -138,7 +138,7 @@ impl<B: DrawingBackend> Sheet<B> {
     }
 
     /// Draws title, setting and legend; returns where the chart may begin.
-    pub(super) fn head(&self, title: &str, setting: &str, legend: &[(Sample, &str)]) -> Result<f64, Error> {
+    pub(crate) fn head(&self, title: &str, setting: &str, legend: &[(Sample, &str)]) -> Result<f64, Error> {
         self.heading(title, MARGIN + 10.0, TITLE, INK)?;
         self.heading(setting, MARGIN + 38.0, PLAIN, FAINT_INK)?;
         let (mut x, mut y) = (MARGIN, MARGIN + 70.0);
@@ -167,7 +167,7 @@ impl<B: DrawingBackend> Sheet<B> {
     }
 
     /// Draws a series' line.
-    pub(super) fn line(&self, points: &[At], look: Look) -> Result<(), Error> {
+    pub(crate) fn line(&self, points: &[At], look: Look) -> Result<(), Error> {
         let style = self.pen(look.colour(), LINE);
         for piece in look.dashes(points) {
             let piece: Vec<_> = piece.into_iter().map(|at| self.at(at)).collect();
@@ -177,7 +177,7 @@ impl<B: DrawingBackend> Sheet<B> {
     }
 
     /// Draws a dark line that marks a value.
-    pub(super) fn stroke(&self, points: &[At]) -> Result<(), Error> {
+    pub(crate) fn stroke(&self, points: &[At]) -> Result<(), Error> {
         let points: Vec<_> = points.iter().map(|at| self.at(*at)).collect();
         self.root.draw(&PathElement::new(points, self.pen(INK, STROKE))).map_err(failed)
     }
@@ -187,7 +187,7 @@ impl<B: DrawingBackend> Sheet<B> {
     }
 
     /// Draws a series' marker at one of its points.
-    pub(super) fn marker(&self, (x, y): At, look: Look) -> Result<(), Error> {
+    pub(crate) fn marker(&self, (x, y): At, look: Look) -> Result<(), Error> {
         let fill = look.colour().filled();
         let corners = match look.shape() {
             Shape::Circle(radius) => {
@@ -201,7 +201,7 @@ impl<B: DrawingBackend> Sheet<B> {
     }
 
     /// Draws a box in a style's colour, with its stripes.
-    pub(super) fn filled(&self, from: At, to: At, look: Look) -> Result<(), Error> {
+    pub(crate) fn filled(&self, from: At, to: At, look: Look) -> Result<(), Error> {
         let shape = Rectangle::new([self.at(from), self.at(to)], look.colour().filled());
         self.root.draw(&shape).map_err(failed)?;
         let stripe = self.pen(WHITE, 1.3);
@@ -214,6 +214,6 @@ impl<B: DrawingBackend> Sheet<B> {
 }
 
 /// Converts a backend's error to text, since its type differs between backends.
-pub(super) fn failed(error: impl std::fmt::Display) -> Error {
+pub(crate) fn failed(error: impl std::fmt::Display) -> Error {
     Error::Drawing(error.to_string())
 }

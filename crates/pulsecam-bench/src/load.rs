@@ -24,7 +24,7 @@ use rustix::{
 };
 
 use super::Step;
-use crate::wire::{FrameInfo, Message};
+use pulsecam_wire::{FrameInfo, Message};
 
 /// Messages in flight at full speed: one is read while one is written, and one more so that nobody waits for
 /// the sender.
@@ -41,7 +41,7 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// Rate at which the sender sends.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Pace {
+pub(crate) enum Pace {
     /// As fast as all viewers take them.
     Full,
     /// This many messages per second.
@@ -49,7 +49,7 @@ pub(super) enum Pace {
 }
 
 /// Warm-up of each round: sockets grow their windows.
-pub(super) const WARM_UP: Duration = Duration::from_millis(200);
+pub(crate) const WARM_UP: Duration = Duration::from_millis(200);
 
 /// What the viewers of one target saw.
 #[derive(Default)]
@@ -59,15 +59,15 @@ struct Seen {
 }
 
 /// One round of one target.
-pub(super) struct Round<M> {
+pub(crate) struct Round<M> {
     /// Number of messages delivered, to all viewers together.
-    pub(super) messages: u64,
-    pub(super) ages: Step,
+    pub(crate) messages: u64,
+    pub(crate) ages: Step,
     /// Share of the messages that some viewer did not get because a newer one replaced them.
-    pub(super) replaced: f64,
-    pub(super) time: Duration,
+    pub(crate) replaced: f64,
+    pub(crate) time: Duration,
     /// What `mark` returned at the start and at the end.
-    pub(super) marks: [M; 2],
+    pub(crate) marks: [M; 2],
 }
 
 /// State that both threads share.
@@ -85,7 +85,7 @@ struct Shared {
 }
 
 /// A connected sender and its viewers.
-pub(super) struct Load {
+pub(crate) struct Load {
     shared: Arc<Shared>,
     sender: Thread,
     threads: Vec<JoinHandle<io::Result<()>>>,
@@ -102,7 +102,7 @@ struct Viewer {
 
 impl Load {
     /// Connects; `into` is the address that takes messages, `out_of` the one that delivers them.
-    pub(super) fn connect(
+    pub(crate) fn connect(
         into: SocketAddr,
         out_of: SocketAddr,
         viewers: usize,
@@ -141,7 +141,7 @@ impl Load {
 
     /// Sends at `pace` for `time`, after a warm-up; calls `mark` at the start and at the end. `None` if no
     /// viewer got anything.
-    pub(super) fn round<M, E>(
+    pub(crate) fn round<M, E>(
         &self,
         pace: Pace,
         time: Duration,
@@ -180,7 +180,7 @@ impl Load {
     }
 
     /// Size of a message on the wire, in bytes.
-    pub(super) fn wire_len(&self) -> usize {
+    pub(crate) fn wire_len(&self) -> usize {
         self.shared.template.len()
     }
 }
@@ -203,7 +203,7 @@ fn template(bytes: usize) -> io::Result<(Vec<u8>, usize)> {
 }
 
 /// A message as it goes over the wire.
-pub(super) fn bytes_of(message: &Message) -> Vec<u8> {
+pub(crate) fn bytes_of(message: &Message) -> Vec<u8> {
     let mut bytes = vec![0; message.wire_len()];
     message.to_buf().copy_to_slice(&mut bytes);
     bytes

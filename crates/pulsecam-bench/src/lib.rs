@@ -1,0 +1,35 @@
+//! Measurements for pulsecam: load generators, floors to compare with, percentiles, tables and plots.
+//!
+//! A result is data; printing it is up to the caller. Absolute times depend on the machine and the day: compare the ratios to the
+//! floor of the same run.
+
+pub mod codec;
+#[cfg(target_os = "linux")]
+pub mod crowd;
+#[cfg(target_os = "linux")]
+pub mod fanout;
+pub mod freshness;
+#[cfg(target_os = "linux")]
+mod load;
+mod machine;
+mod noise;
+pub mod plot;
+mod probe;
+#[cfg(target_os = "linux")]
+mod process;
+pub mod scene;
+pub mod shaped_link;
+mod steps;
+mod table;
+pub mod throttle;
+
+#[cfg(target_os = "linux")]
+pub use self::process::Launch;
+pub use self::{
+    machine::Machine,
+    noise::{Noise, Warning},
+    plot::Plot,
+    probe::{Watch, own_cpu_time},
+    steps::{Percentiles, Step, median},
+    table::{Cell, Table},
+};
