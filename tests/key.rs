@@ -178,7 +178,7 @@ async fn a_client_of_tls_at_a_relay_with_keys_and_without_tls_learns_it() {
     let tls = Some(Client::new(&pin).unwrap());
     let (link, _inbox) =
         connect(link::Config { tls, ..link::Config::new(server.addr.to_string()) }).await.unwrap();
-    assert_eq!(down(&link).await, Down::Tls("it speaks no TLS".into()));
+    assert_eq!(down(&link).await, Down::Tls("it does not speak TLS".into()));
     server.told(&["refused", "speaks TLS", "--tls-cert"]).await;
     server.stop().await;
 }

@@ -217,7 +217,7 @@ async fn tls_and_no_tls_say_what_they_miss() {
 
     let plain = Server::start(relay::Config::default()).await;
     let (link, _inbox) = client(plain.addr, Some(&files.pinned())).await;
-    assert_eq!(down(&link).await, Down::Tls("it speaks no TLS".into()));
+    assert_eq!(down(&link).await, Down::Tls("it does not speak TLS".into()));
     plain.told(&["left", "--tls-cert"]).await;
     plain.stop().await;
 }
@@ -298,8 +298,8 @@ fn files_that_are_none_are_named() {
     };
     let (certificate, key) = (files.file("cert.pem"), files.file("key.pem"));
     assert!(load(&files.file("missing"), &key).contains("missing"));
-    assert!(load(&key, &key).contains("key.pem is no PEM file with a certificate"));
-    assert!(load(&certificate, &certificate).contains("cert.pem is no PEM file with a private key"));
+    assert!(load(&key, &key).contains("key.pem is not a PEM file with a certificate"));
+    assert!(load(&certificate, &certificate).contains("cert.pem is not a PEM file with a private key"));
     let other = Files::new(&["localhost"]);
     assert!(load(&certificate, &other.file("key.pem")).contains("cannot be used"));
 }

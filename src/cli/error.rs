@@ -19,7 +19,7 @@ pub(super) enum Error {
     Pipeline(#[from] pipeline::Error),
     #[error(transparent)]
     Jpeg(#[from] jpeg::Error),
-    #[error(transparent)]
+    #[error("{0}{}", trust_hint(.0))]
     Tls(#[from] tls::Error),
     #[error("the key: {}", key_words(.0))]
     Key(#[from] key::Error),
@@ -87,6 +87,13 @@ impl Error {
 /// Only if it would help.
 const fn longer(patience: bool) -> &'static str {
     if patience { " (give it longer with --deadline)" } else { "" }
+}
+
+const fn trust_hint(error: &tls::Error) -> &'static str {
+    match error {
+        tls::Error::NoAuthorities => ": name one with --tls-ca, or the relay's fingerprint with --tls-pin",
+        _ => "",
+    }
 }
 
 fn key_words(error: &key::Error) -> String {

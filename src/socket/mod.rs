@@ -49,6 +49,6 @@ pub fn make_room_for_connections() {
         use rustix::process::{Resource, getrlimit, setrlimit};
         let mut limit = getrlimit(Resource::Nofile);
         limit.current = limit.maximum;
-        let _ = setrlimit(Resource::Nofile, limit); // if it fails, fewer connections fit, and accept reports that
+        let _ = setrlimit(Resource::Nofile, limit); // on failure, accept reports the lack
     }
 }

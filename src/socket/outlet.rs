@@ -72,7 +72,7 @@ impl Outlet for OwnedWriteHalf {
     }
 
     fn abandon(&self) {
-        let _ = socket2::SockRef::from(self.as_ref()).set_linger(Some(Duration::ZERO)); // an error means that it is broken already
+        let _ = socket2::SockRef::from(self.as_ref()).set_linger(Some(Duration::ZERO)); // fails only if broken
     }
 }
 
