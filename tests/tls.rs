@@ -165,7 +165,7 @@ async fn a_file_with_the_relays_own_certificate_is_trust_whatever_it_calls_itsel
         (Tutorial { is_authority: false, ..Tutorial::new(nameless) }, "", None),
         // With several in the file, one of them could be taken for another.
         (Tutorial::new(nameless), other.as_str(), Some("its certificate has no names")),
-        (Tutorial::new(elsewhere), "", Some("is for another.name, and not for 127.0.0.1")),
+        (Tutorial::new(elsewhere), "", Some("is for another.name, not for 127.0.0.1")),
         (Tutorial { is_authority: false, ..Tutorial::new(elsewhere) }, "", Some("is for another.name")),
         (Tutorial { expired: true, ..Tutorial::new(here) }, "", Some("expired on 2021-01-01")),
         (Tutorial { expired: true, ..Tutorial::new(nameless) }, "", Some("expired on 2021-01-01")),
