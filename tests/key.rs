@@ -217,8 +217,8 @@ async fn a_key_that_is_taken_away_sends_away_those_who_came_with_it_and_nobody_e
     let new = |text| RoomKey { room: String::new(), key: key(text) };
     keys.replace(vec![new(BLUE), new(GREEN)]);
     let why = down(&goes).await;
-    assert!(matches!(&why, Down::SentAway(why) if why.contains("is not valid any more")), "{why}");
-    server.told(&["left", "is not valid any more"]).await;
+    assert!(matches!(&why, Down::SentAway(why) if why.contains("is no longer valid")), "{why}");
+    server.told(&["left", "is no longer valid"]).await;
     let (late, _inbox) = client(server.addr, Some(RED)).await;
     assert!(down(&late).await == Down::KeyRefused);
     let (after, _inbox) = client(server.addr, Some(GREEN)).await;
@@ -229,7 +229,7 @@ async fn a_key_that_is_taken_away_sends_away_those_who_came_with_it_and_nobody_e
     // The same key, and another room: nobody stays where it does not open any more.
     keys.replace(vec![RoomKey { room: "another".into(), key: key(BLUE) }, new(GREEN)]);
     let why = down(&stays).await;
-    assert!(matches!(&why, Down::SentAway(why) if why.contains("is not valid any more")), "{why}");
+    assert!(matches!(&why, Down::SentAway(why) if why.contains("is no longer valid")), "{why}");
     assert_eq!(after.counters().sessions, 1);
     server.stop().await;
 }
@@ -266,7 +266,7 @@ async fn strangers_take_no_places_of_members() {
     assert_eq!(text(&mut inbox).await, "we are in");
     let (third, _inbox) = client(server.addr, Some(RED)).await;
     let why = down(&third).await;
-    assert!(matches!(&why, Down::SentAway(why) if why.contains("2 clients are here already")), "{why}");
+    assert!(matches!(&why, Down::SentAway(why) if why.contains("the relay is full: 2 connected")), "{why}");
     // While more strangers come all the time.
     drop(other);
     server.told(&["left"]).await;

@@ -56,7 +56,7 @@ async fn too_many_from_one_address_are_turned_away_with_the_reason() {
     let mut others = two_others(&server).await;
     let third = Bare::connect(server.addr).await;
     let mut fourth = Bare::connect_unseen(server.addr).await;
-    assert!(last_word(&mut fourth).await.contains("3 clients of this address"));
+    assert!(last_word(&mut fourth).await.contains("too many clients from this address: 3"));
     server.told(&["refused", "--max-per-address"]).await;
     drop(third);
     server.told(&["left", "\"client\":3"]).await;
@@ -128,7 +128,7 @@ async fn who_says_nothing_or_never_finishes_is_closed() {
     let server = Server::start(with(Limits { hello_time, message_time, ..Limits::default() })).await;
     let mut others = two_others(&server).await;
     let mut mute = Bare::connect_unseen(server.addr).await;
-    assert!(last_word(&mut mute).await.contains("said nothing for 400ms"));
+    assert!(last_word(&mut mute).await.contains("sent nothing for 400ms"));
     server.told(&["left", "--hello-time"]).await;
     let mut slow = Bare::connect(server.addr).await;
     let text =
@@ -154,7 +154,7 @@ async fn a_text_that_is_too_long_reaches_nobody() {
     let mut others = two_others(&server).await;
     let mut verbose = Bare::connect(server.addr).await;
     verbose.send(&Message::text(&"long ".repeat(500), &Origin::default()).unwrap()).await;
-    assert!(last_word(&mut verbose).await.contains("up to 1000 are allowed"));
+    assert!(last_word(&mut verbose).await.contains("at most 1000 are allowed"));
     nobody_else_notices(&mut others).await;
     server.stop().await;
 }
@@ -170,7 +170,7 @@ async fn a_text_that_the_relay_refuses_is_not_called_delivered() {
     assert_eq!(output.status.code(), Some(1), "{told}");
     let last = told.lines().last().unwrap();
     assert!(
-        last.contains("sent a text of 5004 bytes; up to 1000 are allowed"),
+        last.contains("sent a text of 5004 bytes; at most 1000 are allowed"),
         "the relay's own reason: {told}"
     );
     assert!(!told.contains("--"), "an option of the relay is none of this program's: {told}");
@@ -186,7 +186,7 @@ async fn our_own_clients_tell_why_they_were_turned_away() {
     let _first = Bare::connect(server.addr).await;
     let (link, _inbox) = link::connect(link::Config::new(server.addr.to_string())).await.unwrap();
     let mut state = link.state();
-    let turned_away = |state: &State| matches!(state, State::Down { why: Down::SentAway(why), .. } if why == "1 clients are here already");
+    let turned_away = |state: &State| matches!(state, State::Down { why: Down::SentAway(why), .. } if why == "the relay is full: 1 connected");
     timeout(PATIENCE, state.wait_for(turned_away)).await.expect("the reason comes through").unwrap();
     server.stop().await;
 }

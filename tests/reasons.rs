@@ -196,7 +196,7 @@ fn what_may_pass_is_waited_for_and_its_reason_is_the_last_word() {
     let soon = ["--deadline", "1s", "hello"];
     let last = last_line(&[&["text", &full.addr][..], &soon].concat());
     assert!(
-        last.contains("within 1s: the relay closed the connection: 1 clients are here already"),
+        last.contains("within 1s: the relay closed the connection: the relay is full: 1 connected"),
         "{last}"
     );
     let closes = Stranger::new(|_| {});

@@ -191,7 +191,7 @@ async fn the_room_has_a_size_and_a_place_that_is_freed_is_taken() {
     let server = Server::start(Config { max_clients: 2.try_into().unwrap(), ..Config::default() }).await;
     let (_first, second) = (Bare::connect(server.addr).await, Bare::connect(server.addr).await);
     Bare::connect_unseen(server.addr).await.end().await;
-    server.told(&["refused", "2 clients are here already"]).await;
+    server.told(&["refused", "the relay is full: 2 connected"]).await;
     drop(second);
     server.told(&["left", "\"client\":2", "closed the connection"]).await;
     Bare::connect(server.addr).await;

@@ -217,8 +217,8 @@ fn a_signal_has_certificate_and_keys_read_again_and_drops_those_whose_key_is_gon
     write(folder.path(), "room.key", BLUE);
     relay.running.signal("HUP");
     let gone = goes.event("link", |event| event["state"] == "down");
-    assert!(gone["why"].as_str().unwrap().contains("is not valid any more"), "{gone}");
-    relay.running.event("left", |event| event["reason"].as_str().unwrap().contains("is not valid any more"));
+    assert!(gone["why"].as_str().unwrap().contains("is no longer valid"), "{gone}");
+    relay.running.event("left", |event| event["reason"].as_str().unwrap().contains("is no longer valid"));
     // Who comes with the old ones is turned away once the signal was heeded.
     let say = |pin: &str, key: &str| {
         let text =

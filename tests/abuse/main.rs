@@ -274,7 +274,7 @@ fn connections_that_lead_nowhere() {
         stream.shutdown(Shutdown::Write).unwrap();
     }
     (0..half.len()).for_each(|_| scene.left("closed after 30 of the 1016 bytes of a message"));
-    (0..mute.len()).for_each(|_| scene.left("said nothing for 700ms after it came"));
+    (0..mute.len()).for_each(|_| scene.left("sent nothing for 700ms after connecting"));
     drop((mute, half));
     scene.end(35);
 }
