@@ -151,9 +151,9 @@ fn what_no_retry_heals_ends_a_delivery_at_once_with_the_reason() {
     let ssh = Stranger::new(|stream| stream.write_all(b"SSH-2.0-OpenSSH_9.2p1\r\n").unwrap());
     let mail = Stranger::new(|stream| stream.write_all(b"220 mail.example ESMTP\r\n").unwrap());
     let cases: &[(&str, &[&str], &[&str])] = &[
-        (&locked.addr, &["--key-file", &blue], &["none of this relay's", "--key-file"]),
+        (&locked.addr, &["--key-file", &blue], &["does not know this key", "--key-file"]),
         (&locked.addr, &[], &["asks for a key", "--key-file"]),
-        (&open.addr, &["--key-file", &red], &["asks for no key", "--key-file"]),
+        (&open.addr, &["--key-file", &red], &["does not ask for a key", "--key-file"]),
         (&tls.addr, &["--key-file", &red], &["speaks TLS only", "--tls"]),
         (&tls.addr, &[], &["speaks TLS only", "--tls"]),
         (&tls.addr, &["--tls-pin", &zeros], &[&pin]),
@@ -233,11 +233,11 @@ fn what_no_retry_heals_is_said_once_with_what_to_do_and_tried_again_seldom() {
             let down = command.running.event("link", |event| event["state"] == "down");
             assert_eq!(
                 (&down["why"], &down["lasting"]),
-                (&"the key is none of this relay's".into(), &true.into())
+                (&"the relay does not know this key".into(), &true.into())
             );
         }
         command.wait_for("Ctrl-C ends this");
-        for words in ["is down: the key is none of this relay's", "Ctrl-C ends this"] {
+        for words in ["is down: the relay does not know this key", "Ctrl-C ends this"] {
             assert_eq!(command.count(words), 1, "{}", command.log());
         }
         assert_eq!(command.count("is --key-file, or the variable PULSECAM_KEY, the one"), 1);

@@ -85,7 +85,7 @@ fn keys_open_rooms_and_are_seen_nowhere() {
     fails(&["text", &addr, "--quiet", "--deadline", "1s", "let me in"], 1, &["--key-file"]);
     let wrong = write(folder.path(), "wrong.key", "a key to something else");
     let said = ["text", &addr, "--quiet", "--deadline", "1s", "--key-file", &wrong, "let me in"];
-    fails(&said, 1, &["none of this relay's"]);
+    fails(&said, 1, &["does not know this key"]);
     relay.event("refused", |_| true);
     for viewer in [&mut red_viewer, &mut blue_viewer] {
         let line = fs::read_to_string(format!("/proc/{}/cmdline", viewer.child.id())).unwrap();

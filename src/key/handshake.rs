@@ -34,10 +34,10 @@ type Nonce = [u8; NONCE];
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// It sent something else: a Qt program, or one of ours without a key.
-    #[error("this relay asks for a key, and none was given")]
+    #[error("the relay asks for a key, and none was given")]
     NoKey,
     /// The relay does not know its key.
-    #[error("the key is none of this relay's")]
+    #[error("the relay does not know this key")]
     WrongKey,
 }
 
