@@ -15,12 +15,12 @@ use crate::{
     harmless::{Effect, effect},
 };
 
-/// The length to which a stream's name is cut in a file name, in characters: with four bytes each, well below
-/// the 255 bytes that file systems allow.
+/// The length to which a stream's name is cut in a file name, in characters. With four bytes each, this is
+/// well below the 255 bytes that file systems allow.
 const LONGEST_NAME: usize = 40;
 
-/// Builds a file name such as `2026-03-01T14-05-09.250Z-ann@desk-000123.jpg`: time first, so that a folder
-/// sorts by it.
+/// Builds a file name such as `2026-03-01T14-05-09.250Z-ann@desk-000123.jpg`. The time comes first, so that a
+/// folder sorts by it.
 #[must_use]
 pub fn of(stream: &str, taken: Timestamp, seq: Option<u64>, extension: &str) -> String {
     let name = safe(stream);
@@ -100,8 +100,8 @@ fn utc(time: Timestamp) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}-{minute:02}-{second:02}.{millis:03}Z")
 }
 
-/// The Gregorian date `days` after 1970-01-01 (Hinnant's algorithm: years that begin in March put the leap
-/// day last).
+/// The Gregorian date `days` after 1970-01-01. Hinnant's algorithm: years that begin in March put the leap
+/// day last.
 fn civil(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let (era, of_era) = (days / 146_097, days % 146_097);

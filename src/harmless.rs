@@ -38,7 +38,7 @@ fn acts(c: char) -> bool {
     effect(c) != Effect::Shown
 }
 
-/// Formats a text as one line of a terminal or a log: line ends become spaces, and control characters become
+/// Formats a text as one line of a terminal or a log. Line ends become spaces, and control characters become
 /// U+FFFD.
 #[must_use]
 pub fn line(text: &str) -> Cow<'_, str> {
@@ -54,7 +54,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().filter_map(calm).collect())
 }
 
-/// Escapes control characters in a line of JSON: programs read the original text, and a terminal is not
+/// Escapes control characters in a line of JSON. Programs read the original text, and a terminal is not
 /// affected.
 #[must_use]
 pub fn json(line: &str) -> Cow<'_, str> {

@@ -1,6 +1,6 @@
 //! Text files from other systems: with a byte-order mark, or in UTF-16.
 
-/// Converts text to UTF-8 without a byte-order mark: Notepad writes one before a key, and PowerShell's `>`
+/// Converts text to UTF-8 without a byte-order mark. Notepad writes one before a key, and PowerShell's `>`
 /// writes UTF-16. Text without a mark stays unchanged; half a surrogate pair becomes U+FFFD.
 #[must_use]
 pub fn utf8(bytes: Vec<u8>) -> Vec<u8> {

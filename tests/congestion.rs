@@ -1,5 +1,4 @@
-//! Tests that the sender adapts to congestion and not to distance, over real sockets with limited rate and
-//! delay.
+//! Tests that the sender adapts to congestion, not to distance, over real sockets with a rate and a delay.
 //!
 //! The tests assert counts and orders: which settings were used, and how much of a link. The figures are
 //! those of `pulsecam bench congestion`. Alone: `make test-congestion`.
@@ -109,7 +108,7 @@ async fn client(address: SocketAddr, role: Role) -> (link::Link, link::Inbox) {
     (link, inbox)
 }
 
-/// In a call, incoming video does not spoil outgoing video: a peer's large pictures fill our slow downlink,
+/// In a call, incoming video does not spoil outgoing video. A peer's large pictures fill our slow downlink,
 /// while our uplink is idle.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_congested_way_back_does_not_spoil_the_picture() {

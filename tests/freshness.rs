@@ -212,8 +212,8 @@ impl Scene {
         scene
     }
 
-    /// Sends a frame, waits for it at the nearby viewer, and lets a part of a frame through the slow link,
-    /// which always has more to carry than it may.
+    /// Sends a frame, waits for it at the nearby viewer, and lets part of one through the slow link. That
+    /// link always has more to carry than it may.
     fn step(&mut self) {
         let seq = self.sent.load(SeqCst) + 1;
         self.sender.write_all(&frame(seq)).unwrap();

@@ -320,7 +320,7 @@ async fn pass_on(from: Box<dyn AsyncRead + Send + Unpin>, to: Box<dyn Outlet>) {
     }
 }
 
-/// A man in the middle whom the client takes for the relay: both sides speak TLS with it, and the key's proof
+/// A man in the middle whom the client takes for the relay. Both sides speak TLS with it, and the key's proof
 /// exposes it.
 #[tokio::test]
 async fn who_sits_between_cannot_pass_the_proof_on() {

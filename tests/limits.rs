@@ -1,4 +1,4 @@
-//! Tests of the relay's limits: a client that exceeds one gets the reason, is disconnected and counted, and
+//! Tests of the relay's limits. A client that exceeds one gets the reason, is disconnected and counted, and
 //! no other client notices.
 //!
 //! Needs nothing. Alone: `make test-abuse`.
@@ -160,7 +160,7 @@ async fn a_text_that_is_too_long_reaches_nobody() {
     server.stop().await;
 }
 
-/// A farewell is a heartbeat to old clients; ours must not mistake it for the answer that confirms the text.
+/// A farewell is a heartbeat to old clients. Ours must not mistake it for the answer that confirms the text.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_the_relay_refuses_is_not_called_delivered() {
     let server = Server::start(with(Limits { text: 1_000, ..Limits::default() })).await;

@@ -1,4 +1,4 @@
-//! Tests of reported reasons: the last line is the reason, from the relay, from TLS, or about anything else
+//! Tests of reported reasons. The last line is the reason, from the relay, from TLS, or about anything else
 //! that is there. A failure that no retry heals is reported at once, and a recurring one only once.
 //!
 //! The built program with real relays, and with other servers. Alone: `make test-reasons`.

@@ -1,4 +1,4 @@
-//! Tests of the relay over real sockets: forwarding, the cost of a stalled viewer, and disconnecting clients.
+//! Tests of the relay over real sockets: forwarding, stalled viewers, and disconnections.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 

@@ -222,7 +222,7 @@ async fn tls_and_no_tls_say_what_they_miss() {
     plain.stop().await;
 }
 
-/// Only admitted clients take places; unauthenticated ones have a separate limit, so the reason can be given
+/// Only admitted clients take places. Unauthenticated ones have a separate limit, so the reason can be given
 /// as text.
 #[tokio::test]
 async fn a_full_relay_says_so_under_tls_too() {

@@ -1,5 +1,5 @@
-//! Tests of the wire format: against bytes written by hand from the specification, at every split, at every
-//! limit, and with proptest. `tests/qt_peer.rs` checks the same cases against a real Qt.
+//! Tests of the wire format. They use bytes written by hand from the specification, every split, every limit,
+//! and proptest. `tests/qt_peer.rs` checks the same cases against a real Qt.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 

@@ -30,7 +30,7 @@ pub enum Error {
     /// An IPv6 address with a port but without brackets.
     #[error("an IPv6 address with a port needs brackets: write {0}")]
     Unbracketed(String),
-    /// Brackets that are not closed, not around an IPv6 address, or followed by something other than a port.
+    /// Brackets that are not closed, not around an IPv6 address, or not followed by a port.
     #[error(
         "brackets are for IPv6 addresses, as in [::1]:{DEFAULT_PORT}: {0:?} is not one, or is not followed by a port"
     )]

@@ -24,11 +24,13 @@ const SCHEMES: [&str; 3] = ["http", "pulsecam", "tcp"];
 /// Schemes that request TLS, which an address cannot.
 const TLS_SCHEMES: [&str; 4] = ["https", "pulsecams", "ssl", "tls"];
 
-/// The number of decimal digits in the last group that makes an IPv6 address without brackets ambiguous:
-/// ports of relays have as many, and an interface's address rarely ends with four.
+/// The number of decimal digits at the end that makes an unbracketed IPv6 address ambiguous. Ports of relays
+/// have as many, and an interface's address rarely ends with four.
 const PORT_DIGITS: usize = 4;
 
-/// A host and a port, in canonical form: `desk.local:6868`, `192.0.2.1:6868`, `[::1]:6868`, `[fe80::2%eth0]:6868`.
+/// A host and a port.
+///
+/// Its canonical forms are `desk.local:6868`, `192.0.2.1:6868`, `[::1]:6868` and `[fe80::2%eth0]:6868`.
 ///
 /// Parsed from those, from a host alone, from an IPv6 address without brackets, and from a URL without a path
 /// (`tcp://desk.local:6868/`).

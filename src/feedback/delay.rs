@@ -15,8 +15,9 @@ const BUCKET: Duration = Duration::from_secs(5);
 /// distance.
 const BUCKETS: usize = 6;
 
-/// If a one-way queueing delay exceeds the round trip's by more than this many microseconds, one of the two
-/// clocks was set. A clock that is merely slewed does not move that far within 30 s.
+/// A difference of delays, in microseconds, that shows that one of the two clocks was set. If the one-way
+/// queueing delay exceeds the round trip's by more than this, it is no delay. A clock that is merely slewed
+/// does not move that far within 30 s.
 const CLOCK_JUMP: i64 = 500_000;
 
 /// The minimum of the last 30 s.
@@ -55,9 +56,10 @@ pub(crate) struct QueueingDelay {
 }
 
 impl QueueingDelay {
-    /// Adds the round trip of one frame and its report, and the one-way delay if known: the arrival by the
-    /// other end's clock minus the departure by ours, in microseconds, whatever their epochs. Returns how
-    /// long the frame waited in queues.
+    /// Adds one frame's measurements and returns how long the frame waited in queues.
+    ///
+    /// `round` is the time of the frame and its report. `one_way`, if the other end reports it, is the
+    /// arrival by its clock minus the departure by ours, in microseconds, whatever their epochs.
     pub(crate) fn sample(&mut self, round: Duration, one_way: Option<i64>, now: Instant) -> Duration {
         let round = i64::try_from(round.as_micros()).unwrap_or(i64::MAX);
         let mut queued = round.saturating_sub(self.round.sample(round, now));

@@ -34,8 +34,8 @@ struct Shared<K, T> {
 }
 
 impl<K, T> Shared<K, T> {
-    /// Ignores poisoning: no code panics while it holds the lock, and the state is consistent between any two
-    /// statements.
+    /// Locks the state, ignoring poisoning. No code panics while it holds the lock, and the state is
+    /// consistent between any two statements.
     fn lock(&self) -> MutexGuard<'_, State<K, T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -138,7 +138,7 @@ impl<K: PartialEq, T> Lanes<K, T> {
         self.replaced > before
     }
 
-    /// Drops frames, those that have waited longest first, until the budget is kept; the one at `kept` stays.
+    /// Drops the frames that have waited longest until the budget is kept; the one at `kept` stays.
     fn keep_budget(&mut self, mut kept: usize) {
         while self.fresh_bytes > self.fresh_budget && self.fresh.len() > 1 {
             let first = usize::from(kept == 0);
@@ -167,8 +167,8 @@ impl<K: PartialEq, T> Lanes<K, T> {
         Some(Taken { lane: Lane::Fresh(key), item })
     }
 
-    /// Takes the next item if it is ordered and has at most `most` bytes, so that it can be sent together
-    /// with another.
+    /// Takes the next item if it is ordered and has at most `most` bytes. It can then be sent together with
+    /// another.
     pub fn pop_ordered(&mut self, most: usize) -> Option<Taken<K, T>> {
         if self.held || self.urgent.is_some() {
             return None;

@@ -1,5 +1,5 @@
-//! Handles the relay's heartbeats: number of viewers, report on frames, confirmed messages, round trip and
-//! clock offset.
+//! Handles the relay's heartbeats. They carry the number of viewers and the report on frames, confirm
+//! messages, and measure the round trip and the clock offset.
 
 use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 

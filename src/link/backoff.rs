@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-/// The pause before the first attempt: too short to notice, but long enough that all observers of the link's
-/// state see why it went down.
+/// The pause before the first attempt. It is too short to notice, but long enough that all observers of the
+/// link's state see why it went down.
 const AT_ONCE: Duration = Duration::from_millis(50);
 
 /// The second pause; each later one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
-/// The pause after a failure that a retry does not heal, in pauses of the greatest length: 30 s by default.
-/// The relay may be restarted with the right key, so retries never end.
+/// The pause after a failure that a retry does not heal, in units of the longest pause. It is 30 s by
+/// default. The relay may be restarted with the right key, so retries never end.
 const LASTING: u32 = 6;
 
 /// Endless retries: the first at once, then with pauses that double up to a limit. Jitter keeps the clients

@@ -8,7 +8,8 @@ use crate::{key::Key, tls, wire};
 /// The configuration of a link: its destination, timeouts and limits.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// `HOST` or `HOST:PORT`, as [`Address`](crate::address::Address) reads it; an IPv6 address with a port is written `[::1]:6868`.
+    /// The relay, as `HOST` or `HOST:PORT`. [`Address`](crate::address::Address) parses it; an IPv6 address
+    /// with a port is written `[::1]:6868`.
     pub host: String,
     /// The time between two heartbeats: 3 s, as in the Qt example.
     pub interval: Duration,
@@ -18,8 +19,8 @@ pub struct Config {
     /// The time for looking up the host before that is reported; the lookup continues. Generous, because a
     /// dead nameserver alone takes 5 s.
     pub resolve_timeout: Duration,
-    /// The time for each step of an attempt to connect (TCP, TLS, the key): doubled after each timeout, up to
-    /// 12 s, and shortened again by success.
+    /// The time for each step of an attempt to connect (TCP, TLS, the key). It is doubled after each timeout,
+    /// up to 12 s, and shortened again by success.
     pub connect_timeout: Duration,
     /// The longest pause between two attempts.
     pub max_backoff: Duration,
@@ -29,8 +30,9 @@ pub struct Config {
     pub role: Role,
     /// The shortest interval at which our relay is asked for reports on the frames sent.
     pub report: Option<Duration>,
-    /// Bytes of text and images that may wait to be sent, and the same again in the inbox; also the bytes of
-    /// frames in the inbox, of all streams together: beyond it, those that have waited longest are dropped.
+    /// Bytes of text and images that may wait to be sent, and the same again in the inbox. It also limits the
+    /// bytes of frames in the inbox, of all streams together: beyond it, those that have waited longest are
+    /// dropped.
     pub budget: usize,
     /// Uses TLS, with this trust.
     pub tls: Option<tls::Client>,
@@ -75,7 +77,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// The value in its heartbeats: whether it shows video; `None` if it does not want the number of viewers.
+    /// The value of `views` in its heartbeats; `None` if it does not want the number of viewers.
     pub(super) const fn views(self) -> Option<bool> {
         match self {
             Self::Viewer => None,

@@ -15,18 +15,18 @@ pub struct Counters {
     pub cards_sent: u64,
     /// Frames that a newer one replaced before the link could take them.
     pub frames_replaced: u64,
-    /// Frames given while the link was down, or still waiting when it went down; counted once it is up again.
+    /// Frames given while the link was down, or waiting when it went down; counted once it is up again.
     pub frames_while_down: u64,
     /// Frames over [`Config::max_message`](super::Config::max_message).
     pub frames_too_large: u64,
-    /// Frames that arrived after newer ones of their stream, over a connection that their sender had given
-    /// up; dropped.
+    /// Frames that were dropped because they arrived after newer ones of their stream. They come over a
+    /// connection that their sender had given up.
     pub frames_late: u64,
     /// Received messages over [`Config::max_message`](super::Config::max_message); skipped.
     pub messages_skipped: u64,
     /// Texts and images that were given up.
     pub undeliverable: u64,
-    /// Grows while a delivery makes progress: with each step of connecting that was not reached before, and
+    /// Grows while a delivery makes progress. It counts steps of connecting that were not reached before, and
     /// each time that a full socket takes more of a message.
     pub progress: u64,
     /// Bytes received.

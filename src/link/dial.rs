@@ -48,8 +48,7 @@ impl fmt::Debug for Dial {
     }
 }
 
-/// Connects, and remembers across attempts what helps: the addresses, the one that worked, and the time
-/// needed.
+/// Connects, and remembers the addresses, the one that worked, and the time needed.
 #[derive(Debug)]
 pub(super) struct Dialer {
     lookup: Lookup,
@@ -203,7 +202,7 @@ impl Dialer {
     }
 }
 
-/// Returns the more helpful reason: an answer from the host is more informative than silence, and silence
+/// Returns the more helpful reason. An answer from the host is more informative than silence, and silence
 /// more than a missing route.
 fn more_telling(one: Option<Down>, other: Down) -> Option<Down> {
     let rank = |why: &Down| match why {

@@ -51,7 +51,7 @@ pub(super) async fn enter(
     Ok(Entered { reader, pen, answered: true })
 }
 
-/// Finds out why no challenge came: a relay without keys waits for the client's first message, and so do a
+/// Finds out why no challenge came. A relay without keys waits for the client's first message, and so do a
 /// relay with TLS and a web server. A plain heartbeat reveals nothing, and each of them answers it
 /// differently.
 async fn why_nothing_is_asked(reader: &mut Reader<Input>, pen: &Pen, limit: Duration) -> Down {

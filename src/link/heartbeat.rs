@@ -36,8 +36,8 @@ impl Pulse {
         Self { interval, timeout, heard: now, next: now }
     }
 
-    /// Sets the silence of ours after which the relay closes the connection, so that heartbeats are frequent
-    /// enough. Returns true if they become more frequent.
+    /// Sets the silence of ours after which the relay closes the connection. Heartbeats become frequent
+    /// enough for it. Returns true if they become more frequent.
     pub fn must_not_be_silent_for(&mut self, limit: Duration, now: Instant) -> bool {
         let wanted = (limit / BEATS_IN_SILENCE).max(SHORTEST);
         let sooner = wanted < self.interval;

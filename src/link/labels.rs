@@ -1,4 +1,5 @@
-//! Display names of streams and speakers: the names that they claim, with a suffix if several claim the same.
+//! Display names of streams and speakers. They are the names that these claim, with a suffix if several claim
+//! the same.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -41,8 +42,8 @@ struct Label {
 pub(super) struct Labels(VecDeque<Label>);
 
 impl Labels {
-    /// Returns the display name of `whose`, which claims this name: the name itself, or `ann (2)` if another
-    /// peer has it. The name is reserved until `hold` after the last call.
+    /// Returns the display name of `whose`, which claims this name. It is the name itself, or `ann (2)` if
+    /// another peer has it. The name is reserved until `hold` after the last call.
     ///
     /// A writer's name differs from all others, a stream's only from other streams: a program that sent a
     /// line does not take a stream's name.

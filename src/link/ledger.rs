@@ -60,8 +60,8 @@ impl<T> Ledger<T> {
         self.beats.push_back(Beat { t1, sent: now, covers: self.started });
     }
 
-    /// Handles an answer: to the heartbeat whose time it repeats, or, from a Qt peer that repeats no time, to
-    /// the oldest. `None` if no such heartbeat was sent.
+    /// Handles an answer to a heartbeat. It belongs to the one whose time it repeats, or, from a Qt peer that
+    /// repeats no time, to the oldest. `None` if no such heartbeat was sent.
     pub fn answered(&mut self, t1: Option<Timestamp>) -> Option<Answered<T>> {
         let position = match t1 {
             Some(t1) => self.beats.iter().position(|beat| beat.t1 == t1)?,

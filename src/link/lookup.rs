@@ -25,7 +25,7 @@ use crate::{
 /// The time to wait for a fresh answer if an older one is known.
 const REFRESH: Duration = Duration::from_millis(250);
 
-/// The least time that each attempt waits for a lookup that has exceeded its limit: it may finish any moment,
+/// The least time that each attempt waits for a lookup that has exceeded its limit. It may finish any moment,
 /// and each attempt is followed by a pause.
 const LEAST: Duration = Duration::from_secs(1);
 

@@ -75,10 +75,11 @@ use crate::{
     wire::{Fault, FrameInfo, Message, Token},
 };
 
-/// The ids of texts and images that are remembered, to drop those that a peer sent twice around an outage.
+/// The number of remembered ids of texts and images. Messages that a peer sent twice around an outage are
+/// dropped.
 const REMEMBERED_IDS: usize = 1024;
 
-/// The most bytes of a frame's message besides its JPEG: the description with the longest possible name.
+/// The most bytes of a frame's message besides its JPEG, with the longest possible name.
 const FRAME_OVERHEAD: usize = 4096;
 
 /// The interval at which [`Link::settled`] checks whether the last frame was sent.
@@ -216,8 +217,8 @@ impl Link {
         }
     }
 
-    /// Waits until the relay has taken every text and image given so far: it has answered a heartbeat that
-    /// was sent after them. Continues through outages.
+    /// Waits until the relay has taken every text and image given so far. It has then answered a heartbeat
+    /// that was sent after them. Continues through outages.
     ///
     /// # Errors
     /// [`Error::Undeliverable`] with the first of them that was given up since the call.
@@ -226,8 +227,8 @@ impl Link {
         Ok(flush.delivered().await?)
     }
 
-    /// Waits until the relay has also read every frame given so far, except those that were replaced or lost
-    /// to an outage.
+    /// Waits until the relay has also read every frame given so far. Frames that were replaced or lost to an
+    /// outage do not count.
     pub async fn settled(&self) {
         let _ = self.flushed().await; // messages that were given up will not arrive
         while !self.hub.outbox.is_empty() {
@@ -245,15 +246,15 @@ impl Link {
         self.hub.state.subscribe()
     }
 
-    /// The number of others that may show what is sent here, and its changes, from our relay
-    /// ([`Config::role`]); `None` if unknown: through a Qt relay, or while the link is down.
+    /// The number of others that may show what is sent here, and its changes ([`Config::role`]). It is `None`
+    /// if unknown: through a Qt relay, or while the link is down.
     #[must_use]
     pub fn viewers(&self) -> watch::Receiver<Option<u32>> {
         self.hub.viewers.subscribe()
     }
 
-    /// Our relay's newest report on the frames sent, if [`Config::report`] requests it; `None` before the
-    /// first, and if the relay sends none.
+    /// Our relay's newest report on the frames sent, if [`Config::report`] requests it. It is `None` before
+    /// the first, and if the relay sends none.
     #[must_use]
     pub fn reports(&self) -> watch::Receiver<Option<Report>> {
         self.hub.reports.subscribe()
@@ -265,8 +266,8 @@ impl Link {
         self.hub.last_down.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Waits until the link is down for a reason that a retry does not heal ([`Down::is_lasting`]), and
-    /// returns it. The link is retried in any case: the relay may be restarted with the right key.
+    /// Waits until the link is down for a lasting reason ([`Down::is_lasting`]), and returns it. The link is
+    /// retried in any case: the relay may be restarted with the right key.
     pub async fn lasting_trouble(&self) -> Down {
         let mut state = self.state();
         let found =
@@ -303,7 +304,7 @@ impl Hub {
         *self.pen.lock().unwrap_or_else(PoisonError::into_inner) = pen;
     }
 
-    /// Writes a frame on the caller's thread, if nothing else waits or is being written: this saves a
+    /// Writes a frame on the caller's thread, if nothing else waits or is being written. This saves a
     /// wake-up.
     fn write_now(&self, info: &FrameInfo, jpeg: &Bytes, offset: Option<Offset>) -> bool {
         if !self.outbox.is_empty() {

@@ -8,7 +8,7 @@ use std::{mem::discriminant, time::Duration};
 
 use super::Down;
 
-/// The number of remembered reasons; a link that alternates between more of them is reported more often.
+/// The number of remembered reasons. A link that alternates between more of them is reported more often.
 const REMEMBERED: usize = 8;
 
 /// What was reported about a link.

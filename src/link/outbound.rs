@@ -90,8 +90,8 @@ impl Feed<(), Outbound> for &Session<'_> {
         }
     }
 
-    /// A large message on a slow link takes longer than the timeout, and no heartbeat can pass it: the
-    /// progress of the full socket proves the relay alive.
+    /// Counts the progress of a full socket as a sign of life. A large message on a slow link takes longer
+    /// than the timeout, and no heartbeat can pass it.
     fn progressed(&mut self) {
         self.hub.tally.written_on.fetch_add(1, Relaxed);
         self.lock().pulse.heard(now());

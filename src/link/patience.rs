@@ -13,8 +13,8 @@ const LONGEST: Duration = Duration::from_secs(12);
 /// The least ratio of the next limit to the slowest step of a successful attempt, because delays vary.
 const SLACK: (u32, u32) = (3, 2);
 
-/// The limit of each step (TCP, TLS, the key): doubled after a timeout, up to a cap, and reduced to what is
-/// needed after a success. A refusal does not change it.
+/// The limit of each step (TCP, TLS, the key). It is doubled after a timeout, up to a cap, and reduced to
+/// what is needed after a success. A refusal does not change it.
 #[derive(Debug)]
 pub(super) struct Patience {
     base: Duration,
@@ -54,7 +54,7 @@ impl Patience {
         self.ran_out = true;
     }
 
-    /// Records that the current attempt succeeded: the next one gets the shortest limit that would have been
+    /// Records that the current attempt succeeded. The next one gets the shortest limit that would have been
     /// enough for it.
     pub(super) fn succeeded(&mut self) {
         let enough = self.slowest.saturating_mul(SLACK.0) / SLACK.1;

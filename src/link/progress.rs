@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use crate::{clock::Timestamp, wire::FrameInfo};
 
-/// The time after a stream's newest frame during which older ones are dropped: longer than a relay keeps a
-/// silent connection (15 s). Limited, because a restarted sender whose clock was set back would otherwise not
-/// be seen until its clock has caught up.
+/// The time after a stream's newest frame during which older ones are dropped. It is longer than a relay
+/// keeps a silent connection (15 s). Limited, because a restarted sender whose clock was set back would
+/// otherwise not be seen until its clock has caught up.
 const MEMORY: Duration = Duration::from_secs(20);
 
 /// The newest frame of a stream.
@@ -26,8 +26,9 @@ struct Newest {
 pub(super) struct Progress(Option<Newest>);
 
 impl Progress {
-    /// Whether a frame that arrives at `now` is older than an earlier one: by both number and time, because a
-    /// restarted sender counts from 0, and a clock may be set back. Frames with neither are never late.
+    /// Whether a frame that arrives at `now` is older than an earlier one. It must be so by both number and
+    /// time, because a restarted sender counts from 0, and a clock may be set back. Frames with neither are
+    /// never late.
     pub(super) fn is_late(&mut self, info: &FrameInfo, now: Instant) -> bool {
         let (Some(seq), Some(captured)) = (info.seq, info.captured) else { return false };
         if let Some(newest) = &self.0 {

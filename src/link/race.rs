@@ -13,7 +13,7 @@ const STEP: Duration = Duration::from_millis(250);
 /// addresses balance load among equal servers.
 const MAX_UNDER_WAY: usize = 16;
 
-/// Orders the addresses: the one that worked last comes first, then the families alternate, beginning with
+/// Orders the addresses. The one that worked last comes first, then the families alternate, beginning with
 /// that of the first, each in the system's order.
 pub(super) fn order(addresses: &[SocketAddr], worked: Option<SocketAddr>) -> Vec<SocketAddr> {
     let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);

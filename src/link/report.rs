@@ -28,15 +28,14 @@ pub struct Report {
     pub at_relay: Duration,
     /// How much later the median viewer gets frames; zero without viewers.
     pub late: Duration,
-    /// How long the frame waited in queues on both hops: its delay beyond the path's minimum of the last 30
-    /// s.
+    /// How long the frame waited in queues on both hops. This is its delay beyond the path's minimum of the
+    /// last 30 s.
     pub queued: Duration,
     /// The percentage of frames that the median viewer does not get because newer ones replaced them.
     pub lost: u8,
-    /// Frames whose writing has begun since the link was created; see `replaced` for those that newer ones
-    /// replaced.
+    /// Frames whose writing has begun since the link was created.
     pub sent: u64,
-    /// See [`Report::sent`].
+    /// Frames that newer ones replaced since the link was created.
     pub replaced: u64,
     /// When the relay had all of it, by the relay's clock.
     pub relayed: Option<Timestamp>,

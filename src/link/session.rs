@@ -313,7 +313,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// The time to wait for the relay's farewell after a failed write: it is already here, or it does not come.
+/// The time to wait for the relay's farewell after a failed write. It is already here, or it does not come.
 const LAST_WORD: Duration = Duration::from_millis(250);
 
 /// Returns the message as its sender wrote it: without the relay's number, if it has one.
@@ -328,6 +328,6 @@ const ITEM_COST: usize = 256;
 /// The longest wait for the relay's first answer, which takes one round trip.
 const INTRODUCTION: Duration = Duration::from_millis(500);
 
-/// The interval at which the bytes of an unfinished message are checked: 1 s is far below any usual timeout,
+/// The interval at which the bytes of an unfinished message are checked. 1 s is far below any usual timeout,
 /// and each check wakes a core.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);

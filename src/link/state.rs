@@ -15,8 +15,7 @@ use crate::{
 /// The state of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// An attempt to connect is in progress, or there is a connection on which the relay has not answered
-    /// yet.
+    /// An attempt to connect is in progress, or the relay has not answered yet.
     Connecting,
     /// The relay has answered, and was not silent for longer than the limit.
     Up {

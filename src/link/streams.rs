@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{stream_id::StreamId, wire::FrameInfo};
 
-/// The most remembered streams, so that a peer that invents names, at a relay that does not number, cannot
+/// The most remembered streams. At a relay that does not number, a peer that invents names could otherwise
 /// fill memory. A forgotten stream keeps its identity, but its counts start over.
 const MAX_STREAMS: usize = 256;
 
@@ -34,8 +34,8 @@ pub struct Sender {
     pub id: StreamId,
     /// The number of its connection, if the relay assigns numbers.
     pub peer: Option<u64>,
-    /// Its display name: the name that it claims, with a suffix if several claim the same; empty if it claims
-    /// none.
+    /// Its display name. It is the name that it claims, with a suffix if several claim the same; empty if it
+    /// claims none.
     pub name: Arc<str>,
 }
 
@@ -68,7 +68,7 @@ pub(super) struct Streams {
 }
 
 impl Streams {
-    /// Sets the run of the relay to which numbers belong; `None` if it does not number, or has not said yet.
+    /// Sets the run of the relay to which numbers belong; `None` if it assigns none so far.
     pub(super) const fn numbered_in(&mut self, epoch: Option<u64>) {
         self.epoch = epoch;
     }

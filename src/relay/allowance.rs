@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// The time for which unused rate is saved: a sender that was delayed by its own machine can catch up at
+/// The time for which unused rate is saved. A sender that was delayed by its own machine can catch up at
 /// once.
 const BURST: Duration = Duration::from_secs(2);
 

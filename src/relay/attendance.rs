@@ -1,5 +1,5 @@
-//! Presence: whether a client views, whether it wants the number of viewers, and what its next heartbeat
-//! carries.
+//! Presence of a client. It comprises whether the client views, whether it wants the number of viewers, and
+//! what its next heartbeat carries.
 
 use std::sync::{
     Mutex, PoisonError,

@@ -13,8 +13,8 @@ use std::{
 
 use super::member::ClientId;
 
-/// A client that would need longer than this for a whole mailbox counts as not reading: 112 kB/s by default,
-/// which is too slow for video.
+/// A client that would need longer than this for a whole mailbox counts as not reading. By default that is
+/// 112 kB/s, which is too slow for video.
 const SLOWEST: Duration = Duration::from_secs(300);
 
 /// The time over which a client's rate is measured. Systems report room for more in steps of up to a few

@@ -77,7 +77,7 @@ impl Meter {
     }
 }
 
-/// The most UTF-16 units of a description that are kept: ours have a few hundred, but one may be as long as a
+/// The most UTF-16 units of a description that are kept. Ours have a few hundred, but one may be as long as a
 /// message.
 const KEPT: usize = 2048;
 

@@ -283,22 +283,22 @@ fn looks(every: Duration) -> time::Interval {
     looks
 }
 
-/// The number of immediate turns that others get to take what a client has sent, before the next check is
+/// The number of immediate turns that others get to take a client's messages. After them the next check is
 /// delayed.
 const TURNS: u32 = 3;
 
 /// The delay of that check. A fast client does not empty its mailbox within this time.
 const HOLD_LOOK: Duration = Duration::from_millis(5);
 
-/// The longest time that a message waits because the relay's memory is short: clients that never read may
+/// The longest time that a message waits because the relay's memory is short. Clients that never read may
 /// keep it full.
 const HOLD_FOR_MEMORY: Duration = Duration::from_secs(1);
 
-/// How often a client that is not being read gets a sign of life, because it gets no answers: well within 10
-/// s.
+/// How often a client that is not being read gets a sign of life. It gets no answers, and may give up after
+/// 10 s.
 const ALIVE_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Waits while the client's messages fill the mailboxes of others, or too much of the relay's memory; returns
+/// Waits while the client's messages fill others' mailboxes, or too much of the relay's memory. Returns
 /// whether it waited. `amid`: its turn is not over.
 async fn hold(message: &Message, member: &Member, room: &Room, mut amid: bool) -> bool {
     let begun = clock::now();

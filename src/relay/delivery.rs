@@ -11,8 +11,7 @@ use crate::feedback::QueueingDelay;
 /// The most unreported frames of one viewer that are remembered: more than a usable path holds.
 const MAX_UNDER_WAY: usize = 64;
 
-/// The most senders whose lateness is remembered, so that a peer that reconnects repeatedly cannot fill
-/// memory.
+/// The most senders whose lateness is remembered. A peer that reconnects repeatedly must not fill memory.
 const MAX_SENDERS: usize = 64;
 
 /// The time after which an unreported frame counts as late: reports come several times a second.
@@ -87,7 +86,7 @@ impl Delivery {
         }
     }
 
-    /// Takes the viewer's report that it had `count` frames at `then`; `clock` is the same moment by its
+    /// Takes the viewer's report that it had `count` frames at `then`. `clock` is the same moment by its
     /// clock, in microseconds.
     pub(super) fn reported(&mut self, count: u64, then: Instant, clock: Option<i64>) {
         self.reports = true;
@@ -135,8 +134,7 @@ impl Delivery {
         late.max(self.overdue(sender, now))
     }
 
-    /// How long the oldest unreported frame of `sender` has been on its way, if that is longer than it should
-    /// be.
+    /// How long the oldest unreported frame of `sender` has been on its way, if it is overdue.
     fn overdue(&self, sender: ClientId, now: Instant) -> Option<Duration> {
         let (_, _, arrived) = self.under_way.iter().find(|(_, whose, _)| *whose == sender)?;
         Some(now.saturating_duration_since(*arrived)).filter(|&time| time > OVERDUE)

@@ -16,7 +16,7 @@ use crate::{
     wire::{Cause, Farewell},
 };
 
-/// The number of remembered addresses (a megabyte) from which those that need not be remembered are dropped.
+/// The number of remembered addresses from which unneeded ones are dropped. They take a megabyte.
 const REMEMBERED: usize = 4096;
 
 /// Why a connection was refused.
@@ -183,8 +183,8 @@ impl Origin {
     }
 }
 
-/// The part of an address that the limits count: the first 64 bits of IPv6, because one host owns all the
-/// rest.
+/// The part of an address that the limits count. Of IPv6 it is the first 64 bits, because one host owns all
+/// the rest.
 pub(super) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {

@@ -23,7 +23,7 @@ use crate::{
     wire::{Codec, Error, Reader},
 };
 
-/// The largest message of an unauthenticated client: an answer to the challenge has a hundred bytes, an old
+/// The largest message of an unauthenticated client. An answer to the challenge has a hundred bytes, an old
 /// program's first heartbeat a few hundred.
 const STRANGERS_MESSAGE: u32 = 4096;
 

@@ -103,7 +103,7 @@ impl Drop for Place {
     }
 }
 
-/// Stops everything when it is dropped: rooms and this state refer to each other, and would otherwise never
+/// Stops everything when it is dropped. Rooms and this state refer to each other, and would otherwise never
 /// be freed.
 pub(super) struct Closing(pub(super) Arc<House>);
 

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use crate::key::Key;
 
-/// The keys of a relay, which can be replaced while it runs: clients whose key was removed are disconnected,
+/// The keys of a relay, which can be replaced while it runs. Clients whose key was removed are disconnected,
 /// the others stay.
 #[derive(Debug)]
 pub struct Keyring(watch::Sender<Arc<[RoomKey]>>);

@@ -8,18 +8,18 @@ use std::{
 /// The limits of each client, each address, and unauthenticated connections. `None` means no limit.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Concurrent clients from one address: enough for a household or an office behind one address, never the
+    /// Concurrent clients from one address. Enough for a household or an office behind one address, never the
     /// whole relay.
     pub clients_per_address: Option<NonZeroUsize>,
     /// Connections a second from one address: more than a network needs that reconnects after an outage.
     pub joins_per_s: Option<NonZeroU32>,
-    /// Connections that have not finished TLS or not shown a key yet; one address may have a quarter of them.
+    /// Connections that have not finished TLS or not shown a key yet. One address may have a quarter of them.
     /// Enough when all clients reconnect after an outage, because each needs only a few round trips. Without
     /// keys and TLS this does not apply.
     pub unauthenticated: Option<NonZeroUsize>,
     /// Messages a second from one client: enough for a hundred streams.
     pub messages_per_s: Option<NonZeroU32>,
-    /// Messages a second that the relay forwards to others for one client: each has its cost, however small
+    /// Messages a second that the relay forwards to others for one client. Each has its cost, however small
     /// it is. The client is not read any faster than this allows. The default is enough for three streams of
     /// 60 frames a second to 1000 viewers; that many tiny texts take a tenth of a core.
     pub deliveries_per_s: Option<NonZeroU32>,

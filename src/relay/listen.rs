@@ -16,8 +16,8 @@ use crate::address::Bind;
 /// is dropped then retries only a second later.
 const BACKLOG: u32 = 4096;
 
-/// Opens a listener at `address`, in the forms of [`Bind`]: a port, or an address or name with or without
-/// one; port 0 takes a free one. Of a name's addresses, only the first that can be bound is used.
+/// Opens a listener at `address`, in the forms of [`Bind`]. Port 0 takes a free one. Of a name's addresses,
+/// only the first that can be bound is used.
 ///
 /// "All addresses" means those of IPv6 and IPv4, or only those of IPv4 on a machine without IPv6.
 ///

@@ -1,5 +1,4 @@
-//! The limit on the memory of all messages in the relay, and the choice of who is disconnected when it is
-//! reached.
+//! The limit on the memory of all messages, and the choice of clients to disconnect when it is reached.
 //!
 //! Each client may start a message of the largest size, and the limits per client times the number of clients
 //! exceed any machine's memory. So the bytes really in memory are counted, from the allocation for a message
@@ -25,8 +24,7 @@ use crate::{
     wire::{Held, Share},
 };
 
-/// The pause of a read while the limit is exceeded, and the interval at which clients are disconnected
-/// meanwhile.
+/// The pause of a read while the limit is exceeded. Clients are disconnected at this interval meanwhile.
 pub(super) const PAUSE: Duration = Duration::from_millis(1);
 
 /// The most pauses of one read: the relay continues even if disconnecting clients does not help.
@@ -131,9 +129,9 @@ pub(super) struct Hoard {
     pub(super) bytes: usize,
 }
 
-/// Chooses the client to disconnect: of those from the address that holds most, the one that holds most; of
-/// two equal ones, the one that came last. All connections from an address count together, so a client
-/// elsewhere that sends a large picture meanwhile stays.
+/// Chooses the client to disconnect. Of those from the address that holds most, it is the one that holds
+/// most; of two equal ones, the one that came last. All connections from an address count together, so a
+/// client elsewhere that sends a large picture meanwhile stays.
 pub(super) fn heaviest(hoards: &[Hoard]) -> Option<Hoard> {
     let mut totals = std::collections::HashMap::<IpAddr, usize>::new();
     for hoard in hoards {

@@ -70,7 +70,8 @@ pub type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
 /// A callback from the relay's own loop, about once a second while it runs, with the time.
 pub type Pulse = Arc<dyn Fn(Instant) + Send + Sync>;
 
-/// A callback with a snapshot of all clients, about once a second, on the relay's own loop: must not block.
+/// A callback with a snapshot of all clients, about once a second. It runs on the relay's own loop and must
+/// not block.
 pub type Watcher = Arc<dyn Fn(Census) + Send + Sync>;
 
 /// The configuration of a relay.

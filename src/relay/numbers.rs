@@ -1,4 +1,4 @@
-//! The numbers of connections: a client that reconnects gets its number back, and never that of another.
+//! The numbers of connections. A client that reconnects gets its number back, and never that of another.
 //!
 //! A client of ours sends a secret token, by which it is recognised. A restarted program has another token,
 //! and an old program has none: these get back the number of a connection from the same address whose

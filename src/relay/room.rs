@@ -32,8 +32,8 @@ use crate::{
     wire::{FrameInfo, Heartbeat, Kind, Message, Receipts},
 };
 
-/// The interval of the viewers' reports: short enough to notice within 0.5 s that frames get old, and long
-/// enough to cost nothing.
+/// The interval of the viewers' reports. It is short enough to notice within 0.5 s that frames get old, and
+/// long enough to cost nothing.
 const REPORT_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The shortest interval at which a changed number of viewers is sent to senders.
@@ -123,8 +123,7 @@ impl Room {
         Event::Left { client: member.id, addr: member.addr, reason, frames_lost, clients }
     }
 
-    /// Whether an ordered message of `bytes` must wait, because this client's messages fill the mailbox of
-    /// another.
+    /// Whether an ordered message of `bytes` must wait because the sender fills another's mailbox.
     pub(super) fn is_held_up(&self, sender: &Member, bytes: usize, amid: bool, now: Instant) -> bool {
         let members = self.roster.list();
         members.iter().any(|other| other.id != sender.id && other.holds_up(sender.id, bytes, amid, now))
@@ -198,15 +197,15 @@ impl Room {
         }
     }
 
-    /// The number of others that may show what a client sends; `None` if it did not ask, unless
-    /// `in_any_case`.
+    /// The number of others that may show a client's video; `None` if it did not ask, unless `in_any_case`.
     pub(super) fn viewers_for(&self, client: &Attendance, in_any_case: bool) -> Option<u32> {
         let itself = u32::from(client.views());
         (client.asks() || in_any_case).then(|| self.viewing.load(Relaxed).saturating_sub(itself))
     }
 
-    /// Sends the number of viewers to clients that asked: at once when it changes, and then not again for a
-    /// moment. If a thousand clients join and each were notified of each, that would be a million messages.
+    /// Sends the number of viewers to clients that asked. It is sent at once when it changes, and then not
+    /// again for a moment. If a thousand clients join and each were notified of each, that would be a million
+    /// messages.
     pub(super) async fn keep_senders_told(&self) {
         loop {
             self.audience.notified().await;
@@ -229,8 +228,8 @@ impl Room {
         }
     }
 
-    /// Sends a message to all members but its sender: straight into the socket if nothing waits before it,
-    /// otherwise into the mailbox.
+    /// Sends a message to all members but its sender. It goes straight into the socket if nothing waits
+    /// before it, otherwise into the mailbox.
     ///
     /// Clients of ours get it with its sender's number, in one new head for all of them; old programs, which
     /// might not expect that, get it unchanged.

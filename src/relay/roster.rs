@@ -1,4 +1,5 @@
-//! The list of members: cheap to iterate for each message, and cheap to change a thousand times a second.
+//! The list of members. It is cheap to iterate for each message, and cheap to change a thousand times a
+//! second.
 
 use std::{
     collections::BTreeMap,
@@ -46,8 +47,8 @@ impl Roster {
         list
     }
 
-    /// Ignores poisoning: no code panics while it holds the lock, and the list is consistent between any two
-    /// statements.
+    /// Locks the list, ignoring poisoning. No code panics while it holds the lock, and the list is consistent
+    /// between any two statements.
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -15,7 +15,7 @@ const STANDSTILL: Duration = Duration::from_secs(2);
 /// The time after a standstill within which waiting connections are accepted.
 const BACKLOG: Duration = Duration::from_secs(1);
 
-/// The time after a standstill during which a socket that seems empty may not be: timers fire before the
+/// The time after a standstill during which a socket that seems empty may not be. Timers fire before the
 /// system has reported which sockets are readable.
 const UNCERTAIN: Duration = Duration::from_millis(100);
 

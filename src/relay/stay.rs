@@ -1,5 +1,5 @@
-//! A member's presence in a room, which ends when this is dropped, so that a failed or cancelled task leaves
-//! no ghost.
+//! A member's presence in a room, which ends when this is dropped. So a failed or cancelled task leaves no
+//! ghost.
 
 use std::{net::SocketAddr, sync::Arc, thread};
 

@@ -3,21 +3,21 @@
 //! One thread serves all clients. Messages that are already in memory are handled without waiting, so only
 //! this ends the turn of a client that sends 20,000 at once.
 
-/// The work of putting a message into one client's mailbox and writing it joined to others: the unit, 0.5 µs.
+/// The work of putting a message into a mailbox and writing it joined to others. This is the unit, 0.5 µs.
 const MAILBOX: usize = 1;
 
-/// The work of writing a message into one client's socket, 6 µs: a system call, and waking the program that
+/// The work of writing a message into a socket. It takes 6 µs: a system call, and waking the program that
 /// reads it. Both figures were measured with 20,000 tiny messages to 50 viewers.
 const WRITE: usize = 12;
 
 /// The bytes that are copied into a socket in the time of one unit of work.
 const COPIED: usize = 1 << 10;
 
-/// The work of one turn, at most 4 ms: if two dozen clients send as fast as they can, a heartbeat waits 0.1
+/// The work of one turn, at most 4 ms. If two dozen clients send as fast as they can, a heartbeat waits 0.1
 /// s. It is enough to detect a client that exceeds the limits before it disconnects.
 const TURN: usize = 8192;
 
-/// The number of consecutive messages after which further ones go into the mailboxes, where the writers join
+/// The number of consecutive messages after which further ones are queued. The mailboxes' writers then join
 /// them. A person who sends a few lines at once does not reach it.
 const IN_A_ROW: u32 = 4;
 
@@ -42,7 +42,7 @@ impl Turn {
         self.in_a_row >= IN_A_ROW && bytes <= SMALL
     }
 
-    /// Records that a message of `bytes` was forwarded to `others` clients; `more`: whether another one of
+    /// Records that a message of `bytes` was forwarded to `others` clients. `more`: whether another one of
     /// this client is already in memory. Returns whether the turn is over.
     pub(super) const fn passed_on(&mut self, bytes: usize, others: usize, more: bool) -> bool {
         let each = if self.is_crowd(bytes) { MAILBOX } else { WRITE + bytes / COPIED };

@@ -8,8 +8,8 @@ use crate::{
     wire::Message,
 };
 
-/// The most bytes that are joined: half of what the kernel may hold unsent, so that an answer to a heartbeat
-/// waits for no more than that.
+/// The most bytes that are joined. This is half of what the kernel may hold unsent, so that an answer to a
+/// heartbeat waits for no more than that.
 const MAX_JOINED: usize = super::NOTSENT_LOWAT as usize / 2;
 
 /// The largest message that is joined to others, in bytes. A larger one costs more to copy than to write

@@ -9,8 +9,8 @@ use tokio::{
 
 use super::{Outlet, tune};
 
-/// A secret that only the two ends of one TLS session know (RFC 9266), so that a proof given in one session
-/// is worthless in another.
+/// A secret that only the two ends of one TLS session know (RFC 9266). A proof given in one session is
+/// worthless in another.
 pub type Binding = [u8; 32];
 
 /// The receiving side, over any transport.

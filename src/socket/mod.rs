@@ -23,11 +23,12 @@ pub use self::{
     pen::{Feed, Pen, Written, drain},
 };
 
-/// Unsent bytes that the kernel may hold: few enough to be sent in a moment on any link that carries video,
-/// and enough to keep a fast one busy between two wake-ups.
+/// Unsent bytes that the kernel may hold. They are few enough to be sent in a moment on any link that carries
+/// video, and enough to keep a fast one busy between two wake-ups.
 pub const NOTSENT_LOWAT: u32 = 16 << 10;
 
-/// Configures a socket for video: no Nagle delay, and an almost empty send queue if the system supports it.
+/// Configures a socket for video. It gets no Nagle delay, and an almost empty send queue if the system
+/// supports it.
 ///
 /// # Errors
 /// The system's error; a socket without these options is unsuitable for video.
@@ -41,7 +42,7 @@ pub fn tune(stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// Raises this process's limit of open files to its maximum: the usual 1024 exists for programs that use
+/// Raises this process's limit of open files to its maximum. The usual 1024 exists for programs that use
 /// `select`, and this one does not.
 pub fn make_room_for_connections() {
     #[cfg(unix)]

@@ -61,8 +61,8 @@ impl Outgoing {
 
 /// The source of messages for [`drain`], which also reports its progress to it.
 pub trait Feed<K, T> {
-    /// Builds the message of an item, as late as possible, and maybe again if the socket turned out to be
-    /// full. An item without a message is dropped.
+    /// Builds the message of an item, as late as possible. It may be called again if the socket turned out to
+    /// be full. An item without a message is dropped.
     fn prepare(&mut self, item: &T) -> Option<Message>;
 
     /// Called once the first bytes of an item are written: it will be finished, or the connection is dead.
@@ -83,8 +83,8 @@ pub trait Feed<K, T> {
     }
 }
 
-/// The writing side of a connection, one message at a time: from a task ([`drain`]), or from any thread that
-/// finds it idle.
+/// The writing side of a connection, which writes one message at a time. A task ([`drain`]) uses it, or any
+/// thread that finds it idle.
 ///
 /// Waking the task for each frame costs more than writing the frame: another core has to be woken, and has
 /// none of the frame's bytes in its cache.

@@ -17,8 +17,9 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// Creates a certificate for a relay with these names and addresses, with a new key (ECDSA on P-256,
-    /// which old TLS libraries also support). It does not expire, because clients trust its fingerprint.
+    /// Creates a certificate with a new key for a relay with these names and addresses. The key is ECDSA on
+    /// P-256, which old TLS libraries also support. It does not expire, because clients trust its
+    /// fingerprint.
     ///
     /// # Errors
     /// [`Error::Name`].

@@ -19,7 +19,7 @@ use crate::socket::{Connection, tune};
 pub enum Trust {
     /// Certificates from the authorities that the system trusts.
     System,
-    /// Certificates from the authorities in a PEM or DER file, and the certificates in that file themselves.
+    /// The certificates in a PEM or DER file, and those from the authorities in it.
     Authority(PathBuf),
     /// Exactly one certificate, whatever its names and dates.
     Pinned(Fingerprint),

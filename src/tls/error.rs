@@ -48,9 +48,7 @@ pub enum Error {
         file: PathBuf,
     },
     /// The system trusts no authority.
-    #[error(
-        "this system has no trusted certificate authorities"
-    )]
+    #[error("this system has no trusted certificate authorities")]
     NoAuthorities,
     /// Neither a host name nor an address.
     #[error("{0:?} is neither a host name nor an address")]

@@ -94,17 +94,15 @@ fn certificate(error: &CertificateError) -> String {
             day(UnixTime::now())
         ),
         Wrong::Revoked => "its certificate was revoked".into(),
-        Wrong::UnhandledCriticalExtension => {
-            "its certificate requires a check that is not supported".into()
-        }
-        Wrong::UnknownIssuer => {
-            "its certificate is not from a trusted authority".into()
-        }
+        Wrong::UnhandledCriticalExtension => "its certificate requires a check that is not supported".into(),
+        Wrong::UnknownIssuer => "its certificate is not from a trusted authority".into(),
         Wrong::UnknownRevocationStatus
         | Wrong::ExpiredRevocationList
         | Wrong::ExpiredRevocationListContext { .. }
         | Wrong::InvalidOcspResponse => "it is not known whether its certificate was revoked".into(),
-        Wrong::BadSignature => "its certificate, or its handshake, is not signed by the key that it names".into(),
+        Wrong::BadSignature => {
+            "its certificate, or its handshake, is not signed by the key that it names".into()
+        }
         Wrong::UnsupportedSignatureAlgorithmContext { .. }
         | Wrong::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
             "the signature algorithm of its certificate is unknown or too weak (such as SHA-1)".into()
@@ -138,9 +136,7 @@ const fn odd(error: &webpki::Error) -> &'static str {
         Wrong::PathLenConstraintViolated
         | Wrong::MaximumPathDepthExceeded
         | Wrong::MaximumPathBuildCallsExceeded
-        | Wrong::MaximumSignatureChecksExceeded => {
-            "its certificate chain is too long"
-        }
+        | Wrong::MaximumSignatureChecksExceeded => "its certificate chain is too long",
         Wrong::NameConstraintViolation
         | Wrong::MalformedNameConstraint
         | Wrong::InvalidNetworkMaskConstraint

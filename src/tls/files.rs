@@ -68,8 +68,8 @@ fn is_pkcs12(bytes: &[u8]) -> bool {
         && bytes.get(..12).is_some_and(|start| start.windows(3).any(|three| three == [0x02, 0x01, 0x03]))
 }
 
-/// Whether a key is encrypted: as PKCS #8, in OpenSSL's older form, or as PKCS #8 in DER, recognised by its
-/// object identifier.
+/// Whether a key is encrypted. The forms are PKCS #8, OpenSSL's older one, and PKCS #8 in DER, recognised by
+/// its object identifier.
 fn is_encrypted(bytes: &[u8]) -> bool {
     const METHODS: [&[u8]; 2] = [
         &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05],

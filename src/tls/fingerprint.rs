@@ -11,9 +11,7 @@ pub struct Fingerprint([u8; SHA256_OUTPUT_LEN]);
 
 /// The error for text that is not a fingerprint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "a fingerprint is 32 bytes as hexadecimal digits, AB:CD:… or without the colons"
-)]
+#[error("a fingerprint is 32 bytes as hexadecimal digits, AB:CD:… or without the colons")]
 pub struct NotAFingerprint;
 
 impl Fingerprint {

@@ -4,8 +4,8 @@ use std::io;
 
 use rustls::{AlertDescription, Error};
 
-/// Whether a retry is useless: the other end speaks no TLS or no compatible version, or one end does not
-/// trust the other's certificate. Network failures and internal errors may pass.
+/// Whether a retry is useless. That is so if the other end speaks no TLS or no compatible version, or if one
+/// end does not trust the other's certificate. Network failures and internal errors may pass.
 #[must_use]
 pub fn is_lasting(error: &io::Error) -> bool {
     let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else { return false };

@@ -29,7 +29,7 @@ pub use self::{
     server::Server,
 };
 
-/// Requires the extended master secret for TLS 1.2: without it two sessions can be made to share their keys,
+/// Requires the extended master secret for TLS 1.2. Without it two sessions can be made to share their keys,
 /// and a proof that is bound to one of them would be accepted in the other (RFC 7627, 5.4).
 const REQUIRE_EMS: bool = true;
 

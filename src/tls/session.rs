@@ -1,4 +1,4 @@
-//! A TLS session on a TCP connection, without a queue of its own: only started messages are encrypted, so
+//! A TLS session on a TCP connection, without a queue of its own. Only started messages are encrypted, so
 //! that the newest frame still goes first.
 
 use std::{
@@ -225,8 +225,8 @@ mod tests {
     use super::*;
     use crate::tls::{Certificate, provider};
 
-    /// Peers with other TLS libraries compute the same: RFC 9266 requires a zero-length context, which in TLS
-    /// 1.2 differs from none.
+    /// Peers with other TLS libraries must compute the same binding. RFC 9266 requires a zero-length context,
+    /// which in TLS 1.2 differs from none.
     #[tokio::test]
     async fn both_ends_of_tls_1_2_know_what_rfc_9266_says_and_nothing_else() {
         let made = Certificate::for_relay(vec!["localhost".into()]).unwrap();

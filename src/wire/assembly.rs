@@ -112,7 +112,7 @@ impl Assembly {
 mod tests {
     use super::*;
 
-    /// Fills an assembly in steps of `step` bytes; returns the most memory that it held beyond the bytes
+    /// Fills an assembly in steps of `step` bytes. Returns the most memory that it held beyond the bytes
     /// received, and the message.
     fn fill(length: usize, step: usize) -> (usize, BytesMut) {
         let bytes: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();

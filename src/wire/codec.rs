@@ -17,7 +17,7 @@ use super::{
 /// printable character, read as the first byte of a size, is above it.
 const ABSURD_SIZE: u32 = 0x2000_0000;
 
-/// The largest type of a message that is skipped, for the same reason: text read as a type is far above it.
+/// The largest type of a message that is skipped. Text read as a type is far above it.
 const MAX_SKIPPED_KIND: i32 = 0xffff;
 
 /// Size, type and description length: the bytes that show whether a message is well-framed.
@@ -152,7 +152,7 @@ impl Codec {
         Malformed { peer: self.peer, offset: self.offset + at as u64, fault }
     }
 
-    /// The size of the message that begins here, its size field included; `None` if that field is incomplete.
+    /// The size of the message that begins here, including its size field; `None` if that is incomplete.
     ///
     /// # Errors
     /// If no message has this size, or it exceeds the limit.

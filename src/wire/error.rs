@@ -4,8 +4,8 @@ use std::{fmt, io, net::SocketAddr};
 
 use super::MIN_SIZE;
 
-/// Half a gigabyte: no peer sends a message of that size, and every printable character, read as the first
-/// byte of a size, is above it.
+/// Half a gigabyte, which no peer sends in one message. Every printable character, read as the first byte of
+/// a size, is above it.
 const ABSURD_SIZE: u64 = 0x2000_0000;
 
 /// An error of reading a message.
@@ -43,8 +43,8 @@ pub struct Malformed {
 }
 
 impl Malformed {
-    /// Whether it is the beginning of TLS: a handshake, or an alert from a peer that expected one (RFC 8446,
-    /// 5.1).
+    /// Whether it is the beginning of TLS. That is a handshake, or an alert from a peer that expected one
+    /// (RFC 8446, 5.1).
     pub(crate) fn is_tls(&self) -> bool {
         const RECORDS: [u64; 2] = [0x1503, 0x1603];
         matches!(self.fault, Fault::SizeTooLarge { found, .. } if self.offset == 0 && RECORDS.contains(&(found >> 16)))
@@ -63,7 +63,8 @@ impl Malformed {
         }
     }
 
-    /// The first four bytes of a connection, if they cannot be the size of any sensible message: another protocol.
+    /// The first four bytes of a connection, if they cannot be the size of a message. They then belong to
+    /// another protocol.
     pub(crate) fn foreign_opening(&self) -> Option<[u8; 4]> {
         let opening = match self.fault {
             Fault::NegativeSize { found } => found.to_be_bytes(),

@@ -32,11 +32,10 @@ pub struct FrameInfo {
     pub within: Option<u64>,
     /// The frame's number among those that the sender put on the wire, from 0, over all its connections.
     pub out: Option<u64>,
-    /// The number that the relay assigned to the sender's connection
-    /// ([`Message::peer`](super::Message::peer)).
+    /// The number of the sender's connection ([`Message::peer`](super::Message::peer)).
     pub peer: Option<u64>,
-    /// The placeholder card that this is, in place of the camera's picture: [`FrameInfo::NO_SIGNAL`] or
-    /// [`FrameInfo::CAMERA_OFF`].
+    /// The kind of placeholder card, if this is one in place of the camera's picture. It is
+    /// [`FrameInfo::NO_SIGNAL`] or [`FrameInfo::CAMERA_OFF`].
     pub card: Option<String>,
 }
 

@@ -75,11 +75,10 @@ pub struct Heartbeat {
     pub ago: Option<u64>,
     /// From the relay: how much later than the relay the median viewer gets frames, in microseconds.
     pub late: Option<u64>,
-    /// From the relay: how much of that frames spend in queues, in microseconds: the delay of the median
-    /// viewer's path beyond its recent minimum.
+    /// From the relay: how much of that frames spend in queues, in microseconds. This is the delay of the
+    /// median viewer's path beyond its recent minimum.
     pub queued: Option<u64>,
-    /// From the relay: the percentage of frames that the median viewer does not get because newer ones
-    /// replaced them.
+    /// From the relay: the percentage of frames for the median viewer that newer ones replaced.
     pub lost: Option<u8>,
     /// From the relay: the silence of a client after which it closes the connection, in milliseconds.
     pub silence: Option<u32>,

@@ -11,8 +11,8 @@ use super::{
 const TEXT_DESCRIPTION: &str = "this is text";
 const IMAGE_DESCRIPTION: &str = "this is image";
 
-/// The longest description, in bytes, to which a number is added: it is copied, which takes memory besides
-/// the message.
+/// The longest description, in bytes, to which a number is added. The description is copied, which takes
+/// memory besides the message.
 const MAX_NUMBERED: usize = 64 << 10;
 
 /// Bytes before the description's text: size, type and length.
@@ -248,9 +248,8 @@ impl Message {
         matches!(self.wire, Wire::Whole(_))
     }
 
-    /// Returns the message with its sender's number appended, for clients that understand it; `None` if they
-    /// get it unchanged. The payload is shared; of the description only a number that the sender itself wrote
-    /// at its end is lost.
+    /// Appends the sender's number for clients that understand it; `None` if they get it unchanged. The
+    /// payload is shared; of the description only a number that the sender itself wrote at its end is lost.
     ///
     /// A message that would exceed `max_message` gets no number, because its receivers may have the same
     /// limit; neither does one with a description over 64 KiB.

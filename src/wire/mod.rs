@@ -38,8 +38,8 @@ pub use self::{
     token::{Token, unique_id},
 };
 
-/// The largest `size` that is accepted unless another limit is set: a 16 MiB JPEG is a 40-megapixel
-/// photograph, and a thousand of them waiting still fit a machine.
+/// The default limit of `size`. A 16 MiB JPEG is a 40-megapixel photograph, and a thousand of them waiting
+/// still fit a machine.
 pub const DEFAULT_MAX_MESSAGE: u32 = 16 << 20;
 
 /// The smallest valid `size`: a type and two lengths.

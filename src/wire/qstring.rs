@@ -7,7 +7,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-/// The most units of a description that are searched for attributes: reading all of the longest possible one
+/// The most units of a description that are searched for attributes. Reading all of the longest possible one
 /// would keep a relay busy for 0.1 s.
 const MAX_READ: usize = 32 << 10;
 
@@ -80,7 +80,7 @@ impl QString {
         char::decode_utf16(self.units()).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
     }
 
-    /// The beginning, which holds our attributes: these take a few hundred units, but a peer may send a
+    /// The beginning, which holds our attributes. These take a few hundred units, but a peer may send a
     /// description as long as a message.
     pub(super) fn beginning(&self) -> String {
         let units = self.units().take(MAX_READ);

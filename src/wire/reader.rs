@@ -55,8 +55,8 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         Self { io, codec, ahead, room: 0, expected: READ_AHEAD, received: 0, unfinished: None }
     }
 
-    /// Counts the memory of complete messages in `whole`, until their last reference is dropped, and that of
-    /// partly received ones in `unfinished`.
+    /// Counts the memory of complete messages in `whole`, and that of partly received ones in `unfinished`. A
+    /// message counts until its last reference is dropped.
     #[must_use]
     pub fn counting(mut self, unfinished: Arc<Held>, whole: Arc<Held>) -> Self {
         self.codec.count(whole);

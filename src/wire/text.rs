@@ -39,8 +39,8 @@ impl TextContent {
     }
 }
 
-/// The text of a payload that is not a `QString`, if it is UTF-8 without control characters other than tabs
-/// and line ends. Binary data is full of these.
+/// The text of a payload that is not a `QString`, if it is plain UTF-8. It may contain no control characters
+/// other than tabs and line ends. Binary data is full of these.
 fn utf8(payload: &[u8]) -> Option<String> {
     let readable = |bytes: &[u8]| {
         let text = std::str::from_utf8(bytes).ok()?;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use ring::rand::{self, SystemRandom};
 
-/// A client's secret to get its previous number back from the relay: random, and the same on all its
+/// A client's secret to get its previous number back from the relay. It is random, and the same on all its
 /// connections.
 ///
 /// Never forwarded. Anyone who knows it can take the client's number while the client is away.

@@ -1,6 +1,6 @@
-//! Tests of abuse of a relay: each kind of attack on the built program, while two healthy clients exchange
-//! messages. Each of their texts arrives once and in order, the relay's memory stays within the sum of its
-//! limits, and no file descriptor leaks.
+//! Tests of abuse: attacks on the built program, while two healthy clients exchange messages. Each of their
+//! texts arrives once and in order, the relay's memory stays within the sum of its limits, and no file
+//! descriptor leaks.
 //!
 //! Needs: the built program, Linux. Alone: `make test-abuse`.
 
@@ -66,13 +66,13 @@ const OPTIONS: [&str; 22] = [
     "1m",
 ];
 
-/// The cost of a client besides its mailbox: a message that it sends and one that is being written to it, a
-/// waiting frame of each of two senders, with an eighth of slack each, and the cost of an idle client
-/// (tests/crowd.rs).
+/// The cost of a client besides its mailbox. It comprises a message that it sends and one that is being
+/// written to it, a waiting frame of each of two senders, with an eighth of slack each, and the cost of an
+/// idle client (tests/crowd.rs).
 const BESIDE: usize = 4 * (MAX_MESSAGE + MAX_MESSAGE / 8) + 16 * KB;
 
-/// The allowed growth of the relay while strangers fill all they can, including log lines that wait for their
-/// reader (`cli::outlet`: two megabytes while they are written), and memory that the allocator keeps.
+/// The allowed growth of the relay while strangers fill all they can. It includes log lines that wait for
+/// their reader (`cli::outlet`: two megabytes while they are written), and memory that the allocator keeps.
 const fn bound(strangers: usize) -> usize {
     strangers * (MAILBOX + BESIDE) + 4 * KB * KB
 }
@@ -114,8 +114,7 @@ impl Scene {
         self.relay.running.event("left", |event| event["reason"].as_str().unwrap().contains(why));
     }
 
-    /// Checks that everything is as before, and that this many concurrent strangers cost no more than their
-    /// limits.
+    /// Checks that everything is as before, and that concurrent strangers cost no more than their limits.
     fn end(mut self, strangers: usize) {
         self.healthy.goes_on();
         let id = self.relay.running.child.id();

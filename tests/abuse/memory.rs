@@ -1,4 +1,4 @@
-//! Tests of the memory bound in SECURITY.md with the default limits: the relay's memory stays within it,
+//! Tests of the memory bound in SECURITY.md with the default limits. The relay's memory stays within it,
 //! whatever strangers send without finishing, and whatever others do not take.
 
 use std::{
@@ -29,8 +29,8 @@ const EACH: usize = 96 * KB;
 /// The program itself.
 const BESIDE: usize = 32 * MB;
 
-/// The bound of SECURITY.md: the memory for messages and a quarter for fragmentation, the cost of each
-/// client, and the program.
+/// The bound of SECURITY.md. It is the sum of the memory for messages and a quarter for fragmentation, the
+/// cost of each client, and the program.
 fn bound(limit: usize, clients: usize) -> usize {
     limit / 4 * 5 + clients * EACH + BESIDE
 }

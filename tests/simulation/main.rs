@@ -1,6 +1,6 @@
-//! Link and relay in a simulated network: hundreds of runs with cut, one-way, held and slow connections, and
-//! with relays and clients that are killed and restarted. Each run is determined by its seed, and is
-//! reproducible.
+//! Tests of link and relay in a simulated network. Hundreds of runs have cut, one-way, held and slow
+//! connections, and relays and clients that are killed and restarted. Each run is determined by its seed, and
+//! is reproducible.
 //!
 //! The promises are in `promises.rs`, the faults in `faults.rs`. Everything is the program's own code except
 //! the network (turmoil's TCP, which does not retransmit what is sent into a cut connection), the monotonic

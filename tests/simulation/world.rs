@@ -20,7 +20,7 @@ use crate::{
 /// The resolution of time: all that happens within a tick on one host happens before it is another's turn.
 pub const TICK: Duration = Duration::from_millis(5);
 
-/// The time within which all clients are back after healing: a link waits for [`client::TIMEOUT`], pauses for
+/// The time within which all clients are back after healing. A link waits for [`client::TIMEOUT`], pauses for
 /// [`client::MAX_BACKOFF`] and connects, and the relay drops connections that went silent meanwhile.
 const RECOVERY: Duration = Duration::from_secs(4);
 
@@ -61,8 +61,8 @@ pub fn skew(host: usize) -> i64 {
     [0, 4_000_123, -2_500_321, 17, -90_000_000][host]
 }
 
-/// The wall clock of the current host, which is recognised by the number of ticks by which it started later
-/// than the simulation.
+/// The wall clock of the current host. The host is recognised by the number of ticks by which it started
+/// later than the simulation.
 fn wall() -> Timestamp {
     let (Some(now), Some(wall)) = (turmoil::sim_elapsed(), turmoil::since_epoch()) else {
         return Timestamp::default();
