@@ -19,7 +19,7 @@ pub struct Counters {
     pub frames_while_down: u64,
     /// Frames over [`Config::max_message`](super::Config::max_message).
     pub frames_too_large: u64,
-    /// Frames that were dropped because they arrived after newer ones of their stream. They come over a
+    /// Frames that were dropped because they arrived after newer ones of their stream. They came over a
     /// connection that their sender had given up.
     pub frames_late: u64,
     /// Received messages over [`Config::max_message`](super::Config::max_message); skipped.

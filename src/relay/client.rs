@@ -294,8 +294,8 @@ const HOLD_LOOK: Duration = Duration::from_millis(5);
 /// keep it full.
 const HOLD_FOR_MEMORY: Duration = Duration::from_secs(1);
 
-/// How often a client that is not being read gets a sign of life. It gets no answers, and may give up after
-/// 10 s.
+/// How often a client that is not being read gets a sign of life. Without answers it gives up after ten
+/// seconds.
 const ALIVE_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Waits while the client's messages fill others' mailboxes, or too much of the relay's memory. Returns

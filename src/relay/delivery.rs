@@ -25,7 +25,7 @@ pub(super) struct Delivery {
     /// Unreported frames: their number, sender, and arrival at the relay.
     under_way: VecDeque<(u64, ClientId, Instant)>,
     senders: VecDeque<Sender>,
-    /// When the first frame arrived: the reference for comparing the two clocks.
+    /// When the first reported frame arrived at the relay: the reference for comparing the two clocks.
     began: Option<Instant>,
     /// Whether it reports. If it does not (an old peer), a frame counts as received once it is written.
     reports: bool,
@@ -43,7 +43,7 @@ struct Sender {
     replaced: u64,
 }
 
-/// The newest frame whose arrival at the viewer is known.
+/// The delays of the newest frame whose arrival at the viewer is known.
 #[derive(Clone, Copy, Debug)]
 struct Late {
     total: Duration,

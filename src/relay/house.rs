@@ -38,8 +38,8 @@ pub(super) struct House {
     strangers: Mutex<HashMap<strangers::Number, CancellationToken>>,
     /// The events of members whose tasks failed.
     failed: Mutex<VecDeque<Event>>,
-    /// By name; without keys there is one, with an empty name. A room stays once it was entered: there are no
-    /// more than keys.
+    /// The rooms by name; without keys there is one, with an empty name. A room stays once it was entered:
+    /// there are no more than keys.
     rooms: Mutex<BTreeMap<String, Arc<Room>>>,
     joined: AtomicU64,
     log: Log,

@@ -250,7 +250,7 @@ impl Room {
         let crowds = !is_video && sender.crowds.load(Relaxed);
         for member in self.roster.list().iter().filter(|member| member.id != from) {
             if is_video && !member.attendance.views() {
-                continue; // the sender itself
+                continue; // it announced that it does not view
             }
             let message = if member.attendance.is_ours() {
                 numbered.get_or_insert_with(|| self.numbered(sender, message)).as_ref().unwrap_or(message)

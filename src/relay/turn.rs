@@ -13,8 +13,8 @@ const WRITE: usize = 12;
 /// The bytes that are copied into a socket in the time of one unit of work.
 const COPIED: usize = 1 << 10;
 
-/// The work of one turn, at most 4 ms. If two dozen clients send as fast as they can, a heartbeat waits 0.1
-/// s. It is enough to detect a client that exceeds the limits before it disconnects.
+/// The work of one turn, at most 4 ms. If two dozen clients send as fast as they can, a heartbeat waits for a
+/// tenth of a second. It is enough to detect a client that exceeds the limits before it disconnects.
 const TURN: usize = 8192;
 
 /// The number of consecutive messages after which further ones are queued. The mailboxes' writers then join
