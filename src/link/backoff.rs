@@ -6,7 +6,7 @@ use std::time::Duration;
 /// link's state see why it went down.
 const AT_ONCE: Duration = Duration::from_millis(50);
 
-/// The second pause; each later one is twice as long.
+/// The second pause; it doubles after each further failure.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
 /// The pause after a failure that a retry does not heal, in units of the longest pause. It is 30 s by

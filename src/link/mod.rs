@@ -112,7 +112,7 @@ struct Hub {
     pen: Mutex<Option<Arc<Pen>>>,
 }
 
-/// A handle of a link, which lives until the last clone of the handle is dropped.
+/// A handle to a link, which lives until the last clone of the handle is dropped.
 #[derive(Clone, Debug)]
 pub struct Link {
     hub: Arc<Hub>,

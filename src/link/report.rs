@@ -31,7 +31,7 @@ pub struct Report {
     /// How long the frame waited in queues on both hops. This is its delay beyond the path's minimum of the
     /// last 30 s.
     pub queued: Duration,
-    /// The percentage of frames that the median viewer does not get because newer ones replaced them.
+    /// The percentage of frames for the median viewer that newer ones replaced.
     pub lost: u8,
     /// Frames whose writing has begun since the link was created.
     pub sent: u64,

@@ -107,12 +107,12 @@ pub struct Config {
 const LOOKS: u32 = 8;
 
 impl Config {
-    /// The interval at which a silent client is checked. The silence in milliseconds after which a client is
-    /// disconnected, as sent to clients of ours.
+    /// The silence in milliseconds after which a client is disconnected, as sent to clients of ours.
     fn silence_millis(&self) -> u32 {
         u32::try_from(self.client_timeout.as_millis()).unwrap_or(u32::MAX)
     }
 
+    /// The interval at which a silent client is checked.
     fn look_interval(&self) -> Duration {
         let Limits { message_time, hello_time, .. } = self.limits;
         (self.client_timeout.min(message_time).min(hello_time) / LOOKS).max(Duration::from_millis(1))

@@ -109,7 +109,7 @@ impl Codec {
         self.max_message = max_message;
     }
 
-    /// Counts the bytes of whole messages in `held` for as long as they are in memory.
+    /// Counts the bytes of complete messages in `held` as long as they are in memory.
     pub(super) fn count(&mut self, held: Arc<Held>) {
         self.held = Some(held);
     }
