@@ -109,7 +109,7 @@ async fn client(address: SocketAddr, role: Role) -> (link::Link, link::Inbox) {
 }
 
 /// In a call, incoming video does not spoil outgoing video. A peer's large pictures fill our slow downlink,
-/// while our uplink is idle.
+/// while our uplink is not congested.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_congested_way_back_does_not_spoil_the_picture() {
     let server = Server::start(pulsecam::relay::Config::default()).await;

@@ -19,7 +19,7 @@ pub(super) enum Error {
     Pipeline(#[from] pipeline::Error),
     #[error(transparent)]
     Jpeg(#[from] jpeg::Error),
-    #[error("{0}{}", trust_hint(.0))]
+    #[error("{}", tls_words(.0))]
     Tls(#[from] tls::Error),
     #[error("the key: {}", key_words(.0))]
     Key(#[from] key::Error),
@@ -89,10 +89,12 @@ const fn longer(patience: bool) -> &'static str {
     if patience { " (give it longer with --deadline)" } else { "" }
 }
 
-const fn trust_hint(error: &tls::Error) -> &'static str {
+fn tls_words(error: &tls::Error) -> String {
     match error {
-        tls::Error::NoAuthorities => ": name one with --tls-ca, or the relay's fingerprint with --tls-pin",
-        _ => "",
+        tls::Error::NoAuthorities => {
+            format!("{error}: name one with --tls-ca, or the relay's fingerprint with --tls-pin")
+        }
+        _ => error.to_string(),
     }
 }
 

@@ -50,6 +50,6 @@ pub fn make_room_for_connections() {
         use rustix::process::{Resource, getrlimit, setrlimit};
         let mut limit = getrlimit(Resource::Nofile);
         limit.current = limit.maximum;
-        let _ = setrlimit(Resource::Nofile, limit); // on failure, accept reports the lack
+        let _ = setrlimit(Resource::Nofile, limit); // if it fails, accept reports the lack
     }
 }
