@@ -2,7 +2,7 @@
 
 pub use pulsecam_net::clock::{Age, Timestamp, hang, now};
 
-/// The time of day here, as `14:05`.
+/// The local time of day, as `14:05`.
 #[must_use]
 pub fn local_time(time: Timestamp) -> String {
     let micros = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);

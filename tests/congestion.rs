@@ -1,7 +1,7 @@
-//! The sender adapts to congestion and not to distance, over real sockets with a rate and a delay between.
+//! Tests that the sender adapts to congestion, not to distance, over real sockets with a rate and a delay.
 //!
-//! What is asserted are counts and orders: which settings there were, how much of a link was used. The figures are those of
-//! `pulsecam bench congestion`. Alone: `make test-congestion`.
+//! The tests assert counts and orders: which settings were used, and how much of a link. The figures are
+//! those of `pulsecam bench congestion`. Alone: `make test-congestion`.
 
 #![allow(clippy::unwrap_used, reason = "a failing test says where")]
 
@@ -77,7 +77,7 @@ fn a_slow_downlink_is_used_and_the_picture_keeps_its_size() {
     is_used_and_recovers(Hop::RelayToViewer, 150);
 }
 
-/// Frames of a fixed size, thirty a second.
+/// Frames of a fixed size, 30 a second.
 struct Paced(u64);
 
 impl Source for Paced {
@@ -108,7 +108,8 @@ async fn client(address: SocketAddr, role: Role) -> (link::Link, link::Inbox) {
     (link, inbox)
 }
 
-/// In a call, what comes back does not spoil what goes out: somebody's large pictures fill our slow downlink, our uplink is well.
+/// In a call, incoming video does not spoil outgoing video. A peer's large pictures fill our slow downlink,
+/// while our uplink is not congested.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_congested_way_back_does_not_spoil_the_picture() {
     let server = Server::start(pulsecam::relay::Config::default()).await;

@@ -1,4 +1,5 @@
-//! A thousand clients: what an idle one costs the relay, and that a stream goes on while they come and go.
+//! Tests with a thousand clients: the cost of an idle one, and a stream that continues while they come and
+//! go.
 //!
 //! Needs: the built program, 3000 open files. Alone: `make test-relay`.
 
@@ -24,13 +25,13 @@ use pulsecam::{
 
 const CLIENTS: usize = 1000;
 
-/// All of them are from one address.
+/// All clients connect from one address.
 const OPEN: [&str; 6] = ["--max-clients", "1100", "--max-per-address", "0", "--max-joins", "0"];
 
-/// Promised of an idle client, in bytes of the relay's resident memory.
+/// The promised cost of an idle client, in bytes of the relay's resident memory.
 const IDLE_CLIENT: usize = 16_000;
 
-/// No test waits longer than this for anything: past it, it hangs.
+/// The longest wait in any test.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn resident(pid: u32) -> usize {
@@ -39,7 +40,7 @@ fn resident(pid: u32) -> usize {
     line.trim().trim_end_matches("kB").trim().parse::<usize>().unwrap() * 1024
 }
 
-/// A client that has said that it views nothing, and got its answer.
+/// A client that has announced that it does not view, and got its answer.
 fn idle(address: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -74,7 +75,7 @@ fn a_stream_goes_on_while_a_thousand_clients_come_and_go() {
         wire_bytes(&Message::video(Bytes::from(vec![1; 20_000]), &info).unwrap())
     };
     let sending = thread::spawn(move || {
-        // The viewer has joined once the relay has answered somebody that came after it.
+        // The viewer has joined once the relay has answered a client that connected later.
         for seq in 1..=FRAMES {
             sender.write_all(&frame(seq)).unwrap();
             thread::sleep(Duration::from_millis(5));
@@ -103,6 +104,7 @@ fn a_stream_goes_on_while_a_thousand_clients_come_and_go() {
     coming.join().unwrap();
     drop(sending.join().unwrap());
     println!("{count} of {FRAMES} frames");
-    // One may be replaced where this machine does something else for a while; a stream that is hurt loses most.
-    assert!(count >= FRAMES * 9 / 10, "only {count} of {FRAMES} frames came");
+    // A frame may be replaced if this machine is busy for a moment; a stream that is really disturbed loses
+    // most.
+    assert!(count >= FRAMES * 9 / 10, "only {count} of {FRAMES} frames arrived");
 }

@@ -1,4 +1,5 @@
-//! Texts and pictures over links that are slow, gone for a while, or refuse something. Alone: `make test-reach`.
+//! Tests of delivering texts and pictures over links that are slow, down for a while, or reject something.
+//! Alone: `make test-reach`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -17,7 +18,7 @@ use pulsecam::bench::throttle::{Bucket, Slow, proxy};
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
 
-/// A picture of 250 kB, and one of a third of it.
+/// A picture of 250 kB, and one of a third of that.
 const LARGE: &str = "raccoon_1024x768.jpg";
 const SMALL: &str = "coffee_600x400.jpg";
 
@@ -34,7 +35,7 @@ fn a_picture_on_a_slow_uplink_is_not_given_up_while_it_moves() {
     let began = Instant::now();
     let sent = run(&["image", &slow, &data(LARGE), "--deadline", "1s", "--quiet"]);
     assert!(sent.status.success(), "{}", text_of(&sent.stderr));
-    assert!(began.elapsed() > Duration::from_secs(2), "slow enough to mean something");
+    assert!(began.elapsed() > Duration::from_secs(2), "the link was too fast for this test");
 }
 
 #[test]
@@ -54,7 +55,7 @@ fn a_pipe_waits_for_a_relay_that_is_away_and_what_has_ended_does_not() {
     let addr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let mut log = Running::start(&["text", &addr, "--quiet", "--max-backoff", "200ms"]);
     log.say("before there was a relay");
-    // Longer than what is waited for at the end of the input.
+    // Longer than the wait at the end of the input.
     let ended = run(&["text", &addr, "--quiet", "hello"]);
     assert_eq!(ended.status.code(), Some(1));
     let piped =
@@ -78,7 +79,7 @@ fn a_pipe_waits_for_a_relay_that_is_away_and_what_has_ended_does_not() {
     relay.event("listening", |_| true);
     log.say("and after it");
     log.stdin = None;
-    assert_eq!(log.exit_code(), 0, "all of it was taken");
+    assert_eq!(log.exit_code(), 0, "all of it must be taken");
 }
 
 #[test]
@@ -108,7 +109,7 @@ fn a_line_that_the_relay_does_not_take_is_refused_alone() {
     assert_eq!(lines.event("summary", |_| true)["messages"], 3);
     assert_eq!(lines.exit_code(), 1);
     let said = fs::read_to_string(log.path()).unwrap();
-    for words in ["line 2", "up to 2048 are allowed", "line 4", "20000 bytes", "2 of 5 were not taken"] {
+    for words in ["line 2", "at most 2048 are allowed", "line 4", "20000 bytes", "2 of 5 were not taken"] {
         assert!(said.contains(words), "{words:?} is missing in: {said}");
     }
     assert!(!said.contains(&"x".repeat(100)), "a line is not repeated whole: {said}");
@@ -119,7 +120,7 @@ fn a_text_on_the_command_line_that_the_relay_does_not_take_is_an_error_with_its_
     let relay = RelayProgram::start(&["--max-text", "1KiB"]);
     let sent = run(&["text", &relay.addr, &"x".repeat(2000), "--max-backoff", "100ms", "--quiet"]);
     assert_eq!(sent.status.code(), Some(1));
-    assert!(text_of(&sent.stderr).contains("up to 1024 are allowed"), "{}", text_of(&sent.stderr));
+    assert!(text_of(&sent.stderr).contains("at most 1024 are allowed"), "{}", text_of(&sent.stderr));
 }
 
 #[test]

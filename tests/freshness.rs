@@ -1,7 +1,7 @@
-//! Frames stay fresh on a slow link, texts pass them, and the sender makes less of them.
+//! Tests of freshness: on a slow link frames stay fresh, texts overtake them, and the sender reduces them.
 //!
-//! The slow link is a proxy of real sockets with a token bucket. The first tests give it tokens for each frame that is sent, so that
-//! they count frames and not seconds. Needs: the built program. Alone: `make test-relay`.
+//! The slow link is a proxy of real sockets with a token bucket. The first tests give it tokens for each
+//! frame sent, so that they count frames and not seconds. Needs: the built program. Alone: `make test-relay`.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -36,26 +36,27 @@ use rustls::{
 };
 use tempfile::TempDir;
 
-/// No test waits longer than this for anything: past it, it hangs.
+/// The longest wait in any test.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Bytes of a frame.
+/// The size of a frame in bytes.
 const FRAME: usize = 100_000;
 
-/// Bytes that a handshake of TLS takes at the most, let through before the first frame.
+/// The most bytes of a TLS handshake, let through before the first frame.
 const HANDSHAKE: usize = 8 << 10;
 
-/// The slow link carries one frame in the time of so many.
+/// The slow link carries one frame in the time in which this many are sent.
 const SLOWNESS: u64 = 4;
 
-/// Bytes that the proxy's receive window and the kernel's unsent bytes come to.
+/// The sum of the proxy's receive window and the kernel's unsent bytes.
 const LINK_HOLDS: usize = 128 << 10;
 
-/// Frames after which a sender has found what the link carries.
+/// The number of frames after which a sender has adapted to the link.
 const SETTLING: usize = 40;
 
-/// How far behind the newest a frame may be when it comes over the slow link. Its own way takes 4 frames, what the link and the
-/// kernel hold before it as much again, and it has waited for one. A kernel's default buffers hold 25 and more.
+/// How far behind the newest a frame may be when it arrives over the slow link. Its own transfer takes 4
+/// frames, the bytes in link and kernel before it as much again, and it has waited for one. A kernel's
+/// default buffers hold 25 and more.
 const MAX_BEHIND: u64 = 10;
 
 fn slow(relay: &str, bucket: &Bucket) -> SocketAddr {
@@ -67,14 +68,14 @@ fn frame(seq: u64) -> Vec<u8> {
     wire_bytes(&Message::video(Bytes::from(vec![1; FRAME]), &info).unwrap())
 }
 
-/// What a viewer gets: the number of a frame, or a text.
+/// A received message: the number of a frame, or a text.
 #[derive(Debug, PartialEq, Eq)]
 enum Got {
     Frame(u64),
     Text,
 }
 
-/// What came, and its bytes.
+/// Reads a message; returns it with its size in bytes.
 fn read(stream: &mut impl Read) -> Option<(Got, usize)> {
     let mut head = [0; 12];
     stream.read_exact(&mut head).ok()?;
@@ -90,7 +91,7 @@ fn read(stream: &mut impl Read) -> Option<(Got, usize)> {
     Some((Got::Frame(FrameInfo::parse(&description).seq.unwrap()), size + 4))
 }
 
-/// Both directions, plain or under TLS.
+/// A connection, plain or under TLS.
 trait Stream: Read + Write + Send {}
 
 impl<S: Read + Write + Send> Stream for S {}
@@ -115,14 +116,14 @@ impl Over {
                 let name = "localhost".try_into().unwrap();
                 let tls = ClientConnection::new(Arc::clone(config), name).unwrap();
                 let mut stream = StreamOwned::new(tls, stream);
-                stream.flush().unwrap(); // begins the handshake, which the slow link lets through with its first tokens
+                stream.flush().unwrap(); // starts the handshake, for which the slow link has its first tokens
                 Box::new(stream)
             }
         }
     }
 }
 
-/// A relay that speaks TLS, and how its clients connect.
+/// Starts a relay with TLS; returns how its clients connect.
 fn secure_relay() -> (RelayProgram, Over, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let made = Certificate::for_relay(vec!["localhost".into()]).unwrap();
@@ -139,7 +140,7 @@ fn secure_relay() -> (RelayProgram, Over, TempDir) {
     (relay, Over::Tls(Arc::new(config)), folder)
 }
 
-/// Counts what is read, for whoever waits until all of it is.
+/// Counts the bytes read, so that others can wait for them.
 struct Counted(TcpStream, Arc<AtomicUsize>);
 
 impl Write for Counted {
@@ -158,16 +159,16 @@ impl Read for Counted {
     }
 }
 
-/// What came over the slow link.
+/// A message that arrived over the slow link.
 struct Arrival {
     got: Got,
-    /// Bytes that came before it.
+    /// Bytes that arrived before it.
     offset: usize,
     /// The newest frame that was sent by then.
     newest: u64,
 }
 
-/// A sender, a viewer beside it, and a viewer behind a slow link.
+/// A sender, a nearby viewer, and a viewer behind a slow link.
 struct Scene {
     relay: RelayProgram,
     over: Over,
@@ -211,18 +212,18 @@ impl Scene {
         scene
     }
 
-    /// Sends a frame, sees it arrive beside, and lets a part of one through the slow link, all the way: there is always more to come
-    /// than may.
+    /// Sends a frame, waits for it at the nearby viewer, and lets part of one through the slow link. That
+    /// link always has more to carry than it may.
     fn step(&mut self) {
         let seq = self.sent.load(SeqCst) + 1;
         self.sender.write_all(&frame(seq)).unwrap();
         self.sent.store(seq, SeqCst);
         let beside = read(&mut self.beside).map(|(got, _)| got);
-        assert_eq!(beside, Some(Got::Frame(seq)), "who is not slow gets every frame");
+        assert_eq!(beside, Some(Got::Frame(seq)), "the nearby viewer gets every frame");
         self.bucket.add(FRAME / SLOWNESS as usize);
         let deadline = Instant::now() + PATIENCE;
         while self.bucket.left() > 0 || self.read.load(SeqCst) < self.bucket.passed() {
-            assert!(Instant::now() < deadline, "the slow link does not take what it may");
+            assert!(Instant::now() < deadline, "the slow link does not carry what it may");
             thread::sleep(Duration::from_micros(200));
         }
     }
@@ -233,7 +234,7 @@ fn what_comes_over_a_slow_link_is_never_far_behind_the_newest() {
     stays_fresh(Scene::new());
 }
 
-/// A TLS session has buffers of its own, and must not become a queue.
+/// A TLS session has its own buffers, which must not become a queue.
 #[test]
 fn nor_is_it_under_tls() {
     let (relay, over, _files) = secure_relay();
@@ -253,7 +254,7 @@ fn stays_fresh(mut scene: Scene) {
         last = seq;
         behind.push(newest - seq);
     }
-    println!("{} of {FRAMES} frames came, behind the newest by {behind:?}", behind.len());
+    println!("{} of {FRAMES} frames arrived, behind the newest by {behind:?}", behind.len());
     let possible = FRAMES / SLOWNESS;
     assert!(behind.len() as u64 >= possible / 2, "the link was not used: {} of {possible}", behind.len());
     assert!(behind.iter().all(|&behind| behind <= MAX_BEHIND), "{behind:?}");
@@ -270,7 +271,7 @@ fn a_text_waits_for_no_more_than_the_frame_in_flight() {
         }
         let text = Message::text("now", &Origin::default()).unwrap();
         writer.write_all(&wire_bytes(&text)).unwrap();
-        // Beside, it is there: the relay has it.
+        // The nearby viewer has it, so the relay has it.
         assert_eq!(read(&mut scene.beside).map(|(got, _)| got), Some(Got::Text));
         let (passed, newest) = (scene.bucket.passed(), scene.sent.load(SeqCst));
         let offset = loop {
@@ -278,15 +279,16 @@ fn a_text_waits_for_no_more_than_the_frame_in_flight() {
             match scene.slow.try_recv() {
                 Ok(Arrival { got: Got::Text, offset, .. }) => break offset,
                 Ok(Arrival { got: Got::Frame(seq), .. }) => {
-                    assert!(seq <= newest, "frame {seq} was sent after the text and came first");
+                    assert!(seq <= newest, "frame {seq} was sent after the text and arrived first");
                 }
                 Err(_) => {}
             }
         };
-        // The rest of the one that is being written, behind the end of one that is in the buffers of link and kernel.
+        // The rest of the frame that is being written, behind the end of one that is in the buffers of link
+        // and kernel.
         let before = offset.saturating_sub(passed);
-        println!("{before} bytes came before the text");
-        assert!(before <= FRAME + LINK_HOLDS, "round {round}: {before} bytes came before the text");
+        println!("{before} bytes arrived before the text");
+        assert!(before <= FRAME + LINK_HOLDS, "round {round}: {before} bytes arrived before the text");
     }
 }
 
@@ -313,10 +315,10 @@ fn the_sender_makes_less_of_frames_on_a_slow_link_and_more_of_them_when_it_is_we
     let bytes = |frame: &serde_json::Value| frame["bytes"].as_u64().unwrap();
     let first = bytes(&viewer.event("frame", |_| true));
     viewer.event("frame", |frame| bytes(frame) < first * 2 / 3);
-    // It may go on a little further down.
+    // It may still decrease a little.
     let less = (0..SETTLING).map(|_| bytes(&viewer.event("frame", |_| true))).last().unwrap();
     assert!(less < first * 2 / 3, "{less} bytes, and {first} at first");
-    // From here on the link is a fast one.
+    // From here on the link is fast.
     let _fast = bucket.rate(100_000_000);
     let deadline = Instant::now() + PATIENCE;
     let more = viewer.event("frame", |frame| bytes(frame) > less * 5 / 4 || Instant::now() > deadline);

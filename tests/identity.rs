@@ -1,4 +1,5 @@
-//! Whose a message is: the relay's number tells, and no name, number or size that a sender chooses.
+//! Tests of senders' identity: only the relay's number counts, whatever name, number or size a sender
+//! chooses.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -22,7 +23,7 @@ use pulsecam::{
 };
 use tokio::time::timeout;
 
-/// A link that views, and has the relay's answer.
+/// Connects a viewing link, and waits for the relay's answer.
 async fn viewing(host: SocketAddr, max_message: u32) -> (Link, Inbox) {
     let config = link::Config { max_message, ..link::Config::new(host.to_string()) };
     let (link, inbox) = link::connect(config).await.unwrap();
@@ -31,10 +32,10 @@ async fn viewing(host: SocketAddr, max_message: u32) -> (Link, Inbox) {
 }
 
 async fn next(inbox: &mut Inbox) -> Received {
-    timeout(PATIENCE, inbox.recv()).await.expect("a message comes").unwrap().item
+    timeout(PATIENCE, inbox.recv()).await.expect("a message must come").unwrap().item
 }
 
-/// Says that it understands more than an old program.
+/// Introduces it as a client of ours.
 async fn introduce(client: &mut Bare, token: Option<Token>) -> Heartbeat {
     let heartbeat = Heartbeat { t1: Some(Timestamp::now()), token, ..Heartbeat::default() };
     client.send(&heartbeat.to_message(Side::Client)).await;
@@ -57,7 +58,7 @@ fn video(stream: &str, seq: u64) -> Message {
     Message::video(vec![7; 100].into(), &info).unwrap()
 }
 
-/// A message of any kind whose size field is this.
+/// Builds a message with the size field `size`.
 fn sized(kind: Kind, description: QString, size: u32) -> Message {
     let payload = size as usize - 12 - description.as_bytes().len();
     Message::new(kind, description, Some(vec![7; payload].into())).unwrap()
@@ -74,9 +75,9 @@ async fn a_picture_at_the_limit_reaches_everybody_and_disconnects_nobody() {
             let message = sized(kind, description, DEFAULT_MAX_MESSAGE - below);
             stranger.send(&message).await;
             let Received { message: got, sender, .. } = next(&mut inbox).await;
-            assert_eq!(got, message, "{below}: as it was written");
+            assert_eq!(got, message, "{below}: unchanged");
             let number = sender.unwrap().peer;
-            assert_eq!(number, (below >= 16).then_some(1), "{below}: only where there is room");
+            assert_eq!(number, (below >= 16).then_some(1), "{below}: only if there is room");
         }
     }
     let counters = link.counters();
@@ -94,21 +95,21 @@ async fn a_message_over_ones_own_limit_is_skipped_counted_and_costs_no_connectio
     for (kind, size) in [(Kind::Image, 100_001), (Kind::Video, 3_000_000), (Kind::Other(7), 16_000_000)] {
         let large = sized(kind, "large".into(), size);
         sender.send(&large).await;
-        assert_eq!(other.receive().await.payload(), large.payload(), "whose limit is larger gets it");
+        assert_eq!(other.receive().await.payload(), large.payload(), "a client with a larger limit gets it");
         let text = Message::text("behind it", &Origin::default()).unwrap();
         sender.send(&text).await;
         assert_eq!(next(&mut inbox).await.message.text_content(), text.text_content());
         other.receive().await;
     }
-    // The frame may come after the texts.
+    // The frame may arrive after the texts.
     let all = async {
         while link.counters().messages_skipped < 3 {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
     };
-    timeout(PATIENCE, all).await.expect("all three are skipped");
+    timeout(PATIENCE, all).await.expect("all three must be skipped");
     assert_eq!(link.counters().sessions, 1);
-    // The relay goes on to disconnect a sender that is over its own limit, and says why.
+    // The relay still disconnects a sender that exceeds the relay's limit, and gives the reason.
     sender.send_bytes(&(DEFAULT_MAX_MESSAGE + 1).to_be_bytes()).await;
     sender.end().await;
     server.told(&["left", "at most 16777216 is allowed"]).await;
@@ -128,14 +129,14 @@ async fn two_senders_of_one_name_are_two_streams_and_none_silences_the_other() {
         assert_eq!((&*sender.name, sender.peer), ("ann", Some(1)));
         assert_eq!((got.account.arrived, got.account.lost), (seq + 1, 0));
         ids.insert(sender.id);
-        // A number and a time that no frame of the other's comes after.
+        // A number and a time later than any frame of the other.
         twin.send(&video("ann", u64::MAX / 2_000 + 1_000 * seq)).await;
         let sender = next(&mut inbox).await.sender.unwrap();
         assert_eq!((&*sender.name, sender.peer), ("ann (2)", Some(2)));
         ids.insert(sender.id);
     }
     assert_eq!(ids.len(), 2);
-    // What one of them writes is told from what the other does, too.
+    // Their texts are distinguished as well.
     let text = Message::text("hello", &Origin { from: Some("ann".into()), id: None }).unwrap();
     twin.send(&text).await;
     assert_eq!(&*next(&mut inbox).await.sender.unwrap().name, "ann (2)");
@@ -171,10 +172,10 @@ async fn no_sender_can_give_itself_the_number_of_another() {
             stranger.send(&message).await;
             let got = ours.receive().await;
             assert_eq!((got.peer(), got.payload()), (Some(2), message.payload()), "{description}");
-            assert_eq!(wire_bytes(&old.receive().await), wire_bytes(&message), "as it came");
+            assert_eq!(wire_bytes(&old.receive().await), wire_bytes(&message), "unchanged");
         }
     }
-    // Of the largest size, too.
+    // Also at the largest size.
     for kind in [Kind::Video, Kind::Image] {
         let message = sized(kind, "x; peer=1".into(), DEFAULT_MAX_MESSAGE);
         stranger.send(&message).await;
@@ -191,7 +192,7 @@ async fn what_waited_since_before_a_client_was_known_has_no_number_that_its_send
     let mut late = Bare::connect(server.addr).await;
     let mut stranger = Bare::connect(server.addr).await;
     let forged = |kind| Message::new(kind, "x; peer=77".into(), Some(vec![7; 2_000_000].into())).unwrap();
-    // More than the sockets hold: some of it waits in the relay.
+    // More than the sockets hold, so some of it waits in the relay.
     for _ in 0..8 {
         stranger.send(&forged(Kind::Image)).await;
         stranger.send(&forged(Kind::Video)).await;
@@ -210,8 +211,8 @@ async fn what_waited_since_before_a_client_was_known_has_no_number_that_its_send
         assert_eq!(message.peer(), None);
         waited += 1;
     };
-    assert!(waited > 0, "something waited");
-    assert_eq!(last.peer(), Some(1), "no frame from before comes");
+    assert!(waited > 0, "something must have waited");
+    assert_eq!(last.peer(), Some(1), "no earlier frame must come");
     server.stop().await;
 }
 
@@ -232,17 +233,17 @@ async fn a_token_brings_a_number_back_and_nobody_else_gets_it() {
     let mut stranger = Bare::connect(server.addr).await;
     introduce(&mut stranger, Token::random()).await;
     assert_eq!(number(&mut stranger, &mut ours).await, 2, "the same name from the same address");
-    // It connects again before anybody knows that the first connection is dead.
+    // It reconnects before the first connection is known to be dead.
     let mut again = Bare::connect(server.addr).await;
     introduce(&mut again, token).await;
     assert_eq!(number(&mut again, &mut ours).await, 1);
-    // Cut off without a word, as by a network that is gone: it will be back, and its number waits for it.
+    // Cut off without closing, as by a network failure: it will reconnect, and its number is reserved.
     for bare in [&ann, &again] {
         let socket = socket2::SockRef::from(bare.output.as_ref());
         socket.set_linger(Some(std::time::Duration::ZERO)).unwrap();
     }
     for bare in [ann, again] {
-        bare.output.forget(); // or it would say good-bye
+        bare.output.forget(); // otherwise it would close properly
     }
     server.told(&["left", "\"client\":2"]).await;
     server.told(&["left", "\"client\":4"]).await;
@@ -283,7 +284,7 @@ async fn a_link_that_reconnects_is_the_same_stream_also_after_another_run_of_the
     for link in [&ann, &twin, &viewer] {
         up(link).await;
     }
-    // In the other order: each has the other's number now.
+    // In the opposite order: each now has the other's number.
     let bob = seen(&twin, "bob", 2).await;
     let again = [seen(&ann, "ann", 2).await, bob];
     assert_eq!(again.each_ref().map(|sender| sender.peer), [Some(2), Some(1)]);
@@ -315,13 +316,13 @@ fn a_viewer_tells_two_of_one_name_apart_and_loses_no_frames_by_it() {
     let names: Vec<_> = streams.iter().map(|stream| stream["stream"].as_str().unwrap()).collect();
     assert_eq!(names, ["ann", "ann (2)"], "{summary}");
     assert_ne!(streams[0]["peer"], streams[1]["peer"]);
-    // Each counts its own frames: those of the other would be hundreds that are missing. A busy machine may lose a few.
+    // Each counts its own frames: with the other's, hundreds would be missing. A busy machine may lose a few.
     let lost = |stream: &serde_json::Value| stream["lost"].as_u64() < stream["frames"].as_u64();
     assert!(streams.iter().all(|stream| stream["peer"].is_u64() && lost(stream)), "{summary}");
     assert_eq!(summary["skipped"], 0, "{summary}");
 }
 
-/// The sizes of a recording's frames, and how many it has.
+/// The sizes of a recording's frames, and their number.
 fn sizes(path: &Path) -> (BTreeSet<usize>, usize) {
     let mut reader = film::open(Input::file(fs::File::open(path).unwrap()).unwrap()).unwrap();
     let (mut sizes, mut frames) = (BTreeSet::new(), 0);
@@ -378,7 +379,7 @@ fn a_stream_that_cannot_be_recorded_ends_no_other_recording() {
     let _ann = sender(&relay, "ann", "320x240");
     let mut recording = Running::start(&["record", &relay.addr, "--out", file.to_str().unwrap(), "--json"]);
     recording.event("status", |status| status["frames"].as_u64().unwrap() > 5);
-    // The file of the second stream cannot be made.
+    // The file of the second stream cannot be created.
     fs::rename(&here, &moved).unwrap();
     let _bob = sender(&relay, "bob", "160x120");
     let mut viewer = viewer(&relay.addr, &[]);
@@ -392,7 +393,7 @@ fn a_stream_that_cannot_be_recorded_ends_no_other_recording() {
     assert!(sizes(&moved.join("talk.mkv")).1 > 20);
 }
 
-/// A frame of old: nothing of it is ours, and a viewer shows it by its sender's number.
+/// A frame of an old program has none of our attributes, and a viewer names it by its sender's number.
 #[test]
 fn frames_of_programs_without_names_have_a_number_each() {
     let relay = RelayProgram::start(&[]);
@@ -411,7 +412,7 @@ fn frames_of_programs_without_names_have_a_number_each() {
             let event = viewer.event("frame", |frame| frame["peer"] == number);
             assert_eq!(event["stream"], name);
         }
-        senders[0].send(&numbered_frame(1, 100)).await; // no picture
+        senders[0].send(&numbered_frame(1, 100)).await; // not a picture
         assert_eq!(viewer.event("damaged", |_| true)["peer"], 1);
     });
 }

@@ -1,4 +1,5 @@
-//! What a stranger may not do at a relay: past each limit it is told why, closed and counted, and nobody else notices.
+//! Tests of the relay's limits. A client that exceeds one gets the reason, is disconnected and counted, and
+//! no other client notices.
 //!
 //! Needs nothing. Alone: `make test-abuse`.
 
@@ -24,7 +25,7 @@ fn with(limits: Limits) -> Config {
     Config { limits, ..Config::default() }
 }
 
-/// What the relay says before it closes.
+/// The reason that the relay gives before it closes the connection.
 async fn last_word(client: &mut Bare) -> String {
     let mut word = None;
     let end = async {
@@ -35,10 +36,10 @@ async fn last_word(client: &mut Bare) -> String {
         }
     };
     timeout(PATIENCE, end).await.expect("the relay closes");
-    word.expect("it says why")
+    word.expect("it must give a reason")
 }
 
-/// Two others still talk.
+/// Two other clients still exchange messages.
 async fn nobody_else_notices((one, other): &mut (Bare, Bare)) {
     let text = Message::text("still here", &Origin::default()).unwrap();
     one.send(&text).await;
@@ -56,7 +57,7 @@ async fn too_many_from_one_address_are_turned_away_with_the_reason() {
     let mut others = two_others(&server).await;
     let third = Bare::connect(server.addr).await;
     let mut fourth = Bare::connect_unseen(server.addr).await;
-    assert!(last_word(&mut fourth).await.contains("3 clients of this address"));
+    assert!(last_word(&mut fourth).await.contains("too many clients from this address: 3"));
     server.told(&["refused", "--max-per-address"]).await;
     drop(third);
     server.told(&["left", "\"client\":3"]).await;
@@ -87,7 +88,7 @@ async fn a_flood_of_tiny_messages_ends_the_connection() {
     let server = Server::start(with(Limits { messages_per_s: NonZero::new(100), ..Limits::default() })).await;
     let mut others = two_others(&server).await;
     let mut flooding = Bare::connect(server.addr).await;
-    // Of a type that nobody shows.
+    // Of a type that no client shows.
     let tiny = wire_bytes(&Message::new(Kind::Other(4711), "".into(), None).unwrap());
     let _ = flooding.output.try_write(&tiny.repeat(1_000)); // it may be closed in the middle
     assert!(last_word(&mut flooding).await.contains("100 messages a second"));
@@ -98,7 +99,7 @@ async fn a_flood_of_tiny_messages_ends_the_connection() {
     while others.1.receive().await != text {
         passed_on += 1;
     }
-    assert!((190..=210).contains(&passed_on), "two seconds' worth: {passed_on}");
+    assert!((190..=210).contains(&passed_on), "2 s of the rate: {passed_on}");
     server.stop().await;
 }
 
@@ -128,7 +129,7 @@ async fn who_says_nothing_or_never_finishes_is_closed() {
     let server = Server::start(with(Limits { hello_time, message_time, ..Limits::default() })).await;
     let mut others = two_others(&server).await;
     let mut mute = Bare::connect_unseen(server.addr).await;
-    assert!(last_word(&mut mute).await.contains("said nothing for 400ms"));
+    assert!(last_word(&mut mute).await.contains("sent nothing for 400ms"));
     server.told(&["left", "--hello-time"]).await;
     let mut slow = Bare::connect(server.addr).await;
     let text =
@@ -143,7 +144,7 @@ async fn who_says_nothing_or_never_finishes_is_closed() {
         }
     }
     assert!(last_word(&mut slow).await.contains("did not finish a message within 600ms"));
-    // They have been here all the while, and longer than either limit.
+    // They have been connected all the time, longer than either limit.
     nobody_else_notices(&mut others).await;
     server.stop().await;
 }
@@ -154,12 +155,12 @@ async fn a_text_that_is_too_long_reaches_nobody() {
     let mut others = two_others(&server).await;
     let mut verbose = Bare::connect(server.addr).await;
     verbose.send(&Message::text(&"long ".repeat(500), &Origin::default()).unwrap()).await;
-    assert!(last_word(&mut verbose).await.contains("up to 1000 are allowed"));
+    assert!(last_word(&mut verbose).await.contains("at most 1000 are allowed"));
     nobody_else_notices(&mut others).await;
     server.stop().await;
 }
 
-/// A last word is a heartbeat to old clients; ours must not take it for the answer that confirms the text.
+/// A farewell is a heartbeat to old clients. Ours must not mistake it for the answer that confirms the text.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_the_relay_refuses_is_not_called_delivered() {
     let server = Server::start(with(Limits { text: 1_000, ..Limits::default() })).await;
@@ -170,12 +171,12 @@ async fn a_text_that_the_relay_refuses_is_not_called_delivered() {
     assert_eq!(output.status.code(), Some(1), "{told}");
     let last = told.lines().last().unwrap();
     assert!(
-        last.contains("sent a text of 5004 bytes; up to 1000 are allowed"),
+        last.contains("sent a text of 5004 bytes; at most 1000 are allowed"),
         "the relay's own reason: {told}"
     );
-    assert!(!told.contains("--"), "an option of the relay is none of this program's: {told}");
+    assert!(!told.contains("--"), "an option of the relay does not belong here: {told}");
     let joined = server.events.lock().unwrap().iter().filter(|event| event.contains("joined")).count();
-    assert_eq!(joined, 1, "once is enough");
+    assert_eq!(joined, 1, "it must connect only once");
     server.told(&["left", "--max-text"]).await;
     server.stop().await;
 }
@@ -186,12 +187,12 @@ async fn our_own_clients_tell_why_they_were_turned_away() {
     let _first = Bare::connect(server.addr).await;
     let (link, _inbox) = link::connect(link::Config::new(server.addr.to_string())).await.unwrap();
     let mut state = link.state();
-    let turned_away = |state: &State| matches!(state, State::Down { why: Down::SentAway(why), .. } if why == "1 clients are here already");
-    timeout(PATIENCE, state.wait_for(turned_away)).await.expect("the reason comes through").unwrap();
+    let turned_away = |state: &State| matches!(state, State::Down { why: Down::SentAway(why), .. } if why == "the relay is full: 1 connected");
+    timeout(PATIENCE, state.wait_for(turned_away)).await.expect("the reason must come through").unwrap();
     server.stop().await;
 }
 
-/// At the limit of open files the relay serves those that it has, and takes others in as soon as it can.
+/// At the limit of open files the relay serves its clients, and admits others as soon as it can.
 #[test]
 #[cfg(unix)]
 fn without_file_descriptors_it_goes_on_serving_and_accepts_again_when_it_can() {
@@ -215,7 +216,7 @@ fn without_file_descriptors_it_goes_on_serving_and_accepts_again_when_it_can() {
     let crowd: Vec<_> = (0..60).map(|_| TcpStream::connect(&addr).unwrap()).collect();
     let failed = relay.event("accept_failed", |_| true);
     assert!(failed["reason"].as_str().unwrap().contains("open files"), "{failed}");
-    // Somebody who is in can still talk: the sender's connection waits at the door meanwhile.
+    // An admitted client can still send: the new sender's connection waits meanwhile.
     let mut text = Running::start(&["text", &addr, "--deadline", "1m", "--quiet", "let", "in", "at", "last"]);
     relay.event("accept_failed", |_| true);
     drop(crowd);

@@ -1,5 +1,5 @@
-//! Getting to a relay: far ones, and addresses as people write them. Alone: `make test-reach`. Names, which need a network of
-//! their own, are in `tests/net`.
+//! Tests of reaching a relay: distant ones, and addresses as people write them. Alone: `make test-reach`.
+//! Names, which need a separate network, are in `tests/net`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -28,16 +28,16 @@ use tokio::net::TcpStream;
 
 const KEY: &str = "the key to a far room";
 
-/// Far less than a far relay needs.
+/// Much less than a distant relay needs.
 const SHORT: Duration = Duration::from_millis(100);
 
-/// One way.
+/// The delay in each direction.
 const FAR: Duration = Duration::from_millis(250);
 
 #[tokio::test]
 async fn a_relay_that_is_far_away_is_reached_by_itself() {
     let server = Server::start(relay::Config::default()).await;
-    // As a network that takes longer to connect than one try has.
+    // Like a network on which connecting takes longer than the limit of one attempt.
     let dial = |host: &str| {
         let host = host.to_owned();
         async move {
@@ -95,19 +95,19 @@ fn a_text_over_a_long_way_is_not_given_up_while_connecting_gets_on() {
     let locked = ["--tls-cert", &cert, "--tls-key", &key, "--key-file", &room];
     let (_relay, addr) = listening("127.0.0.1:0", &locked);
     let far = delay::proxy(addr, FAR).to_string();
-    // TLS, the key and the answer take two, four and two ways.
+    // TLS, the key and the answer take two, four and two one-way delays.
     let deadline = humantime::format_duration(6 * FAR).to_string();
     let trust = ["--tls-pin", &pin, "--key-file", &room, "--connect-timeout", "5s", "--deadline", &deadline];
     let output = run(&[&["text", &far, "hello", "--quiet"][..], &trust].concat());
     assert!(output.status.success(), "{}", text_of(&output.stderr));
 }
 
-/// The addresses of this machine have both families.
+/// Whether this machine has IPv6.
 fn has_ipv6() -> bool {
     TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok()
 }
 
-/// A relay at this address, and the port that it took.
+/// Starts a relay at this address; returns the address that it bound.
 fn listening(listen: &str, more: &[&str]) -> (Running, SocketAddr) {
     let mut relay = Running::start(&[&["relay", "--listen", listen, "--json", "--quiet"], more].concat());
     let addr = relay.event("listening", |_| true)["addr"].as_str().unwrap().parse().unwrap();
@@ -158,7 +158,7 @@ fn a_relay_listens_on_what_people_write() {
         let (_relay, addr) = listening(form, &[]);
         assert!(addr.ip().is_loopback() && addr.port() > 0, "{form}: {addr}");
     }
-    // The usual port may be taken by another test: it is tried all the same.
+    // The default port may be in use by another test: an attempt is enough.
     for form in ["127.0.0.1", "::1", "[::1]", "localhost", "*"] {
         let output = pulsecam()
             .args(["relay", "--listen", form, "--exit-with-input", "--quiet"])

@@ -1,7 +1,7 @@
-//! The last line that a person reads is the reason: of the relay, of TLS, or of whatever else is there. What no retry heals is said at once,
-//! what happens at every try is said once.
+//! Tests of reported reasons. The last line is the reason, from the relay, from TLS, or about anything else
+//! that is there. A failure that no retry heals is reported at once, and a recurring one only once.
 //!
-//! The built program at real relays, and at things that are none. Alone: `make test-reasons`.
+//! The built program with real relays, and with other servers. Alone: `make test-reasons`.
 
 #![allow(missing_docs, reason = "tests")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
@@ -32,7 +32,7 @@ const BLUE: &str = "the-key-to-the-blue-room";
 
 const PICTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/astronaut_512x512.jpg");
 
-/// Hours: what is said before it was not waited for.
+/// Hours, so that anything reported earlier did not wait for it.
 const LATER: [&str; 2] = ["--deadline", "9h"];
 
 fn write(folder: &Path, name: &str, text: &str) -> String {
@@ -41,14 +41,14 @@ fn write(folder: &Path, name: &str, text: &str) -> String {
     file.to_str().unwrap().to_owned()
 }
 
-/// A certificate of its own for 127.0.0.1: its file, its key's, and its fingerprint.
+/// Makes a self-signed certificate for 127.0.0.1; returns its file, its key's, and its fingerprint.
 fn certificate(folder: &Path) -> [String; 3] {
     let [cert, key] = ["cert.pem", "key.pem"].map(|name| folder.join(name).display().to_string());
     let made = run(&["cert", "127.0.0.1", "--cert", &cert, "--key", &key]);
     [cert, key, text_of(&made.stdout).trim().to_owned()]
 }
 
-/// The last line of a command that fails.
+/// Runs a command that fails; returns the last line of its log.
 fn last_line(arguments: &[&str]) -> String {
     let output = run(arguments);
     let told = text_of(&output.stderr);
@@ -59,7 +59,7 @@ fn last_line(arguments: &[&str]) -> String {
     last
 }
 
-/// Something that is no relay: does this with each connection, and counts them.
+/// A server that is not a relay: handles each connection with a function, and counts them.
 struct Stranger {
     addr: String,
     came: Arc<AtomicUsize>,
@@ -85,21 +85,21 @@ impl Stranger {
     fn wait_for(&self, connections: usize) {
         let deadline = Instant::now() + PATIENCE;
         while self.came.load(Relaxed) < connections {
-            assert!(Instant::now() < deadline, "only {} came", self.came.load(Relaxed));
+            assert!(Instant::now() < deadline, "only {} connected", self.came.load(Relaxed));
             thread::sleep(Duration::from_millis(10));
         }
     }
 }
 
-/// Reads something first, as a server does.
+/// Reads a request before it answers, like a server.
 fn answers(what: &'static [u8]) -> impl Fn(&mut TcpStream) + Send {
     move |stream| {
         let _ = stream.read(&mut [0; 1024]);
-        let _ = stream.write_all(what); // it may be gone
+        let _ = stream.write_all(what); // the peer may be gone
     }
 }
 
-/// A running command whose log is gathered.
+/// A running command whose log is collected.
 struct Logged {
     running: Running,
     log: Arc<Mutex<String>>,
@@ -151,20 +151,20 @@ fn what_no_retry_heals_ends_a_delivery_at_once_with_the_reason() {
     let ssh = Stranger::new(|stream| stream.write_all(b"SSH-2.0-OpenSSH_9.2p1\r\n").unwrap());
     let mail = Stranger::new(|stream| stream.write_all(b"220 mail.example ESMTP\r\n").unwrap());
     let cases: &[(&str, &[&str], &[&str])] = &[
-        (&locked.addr, &["--key-file", &blue], &["none of this relay's", "--key-file"]),
+        (&locked.addr, &["--key-file", &blue], &["does not know this key", "--key-file"]),
         (&locked.addr, &[], &["asks for a key", "--key-file"]),
-        (&open.addr, &["--key-file", &red], &["asks for no key", "--key-file"]),
+        (&open.addr, &["--key-file", &red], &["does not ask for a key", "--key-file"]),
         (&tls.addr, &["--key-file", &red], &["speaks TLS only", "--tls"]),
         (&tls.addr, &[], &["speaks TLS only", "--tls"]),
         (&tls.addr, &["--tls-pin", &zeros], &[&pin]),
         (&tls.addr, &["--tls"], &["certificate", "--tls-pin", "--tls-ca"]),
-        (&open.addr, &["--tls-pin", &zeros], &["it speaks no TLS"]),
-        (&locked.addr, &["--tls-pin", &zeros], &["it speaks no TLS"]),
-        (&web.addr, &[], &["no pulsecam relay", "web server"]),
-        (&web.addr, &["--key-file", &red], &["no pulsecam relay", "web server"]),
-        (&web.addr, &["--tls-pin", &zeros], &["it speaks no TLS"]),
-        (&ssh.addr, &[], &["no pulsecam relay", "SSH server"]),
-        (&mail.addr, &[], &["no pulsecam relay", "\"220 \""]),
+        (&open.addr, &["--tls-pin", &zeros], &["it does not speak TLS"]),
+        (&locked.addr, &["--tls-pin", &zeros], &["it does not speak TLS"]),
+        (&web.addr, &[], &["not a pulsecam relay", "web server"]),
+        (&web.addr, &["--key-file", &red], &["not a pulsecam relay", "web server"]),
+        (&web.addr, &["--tls-pin", &zeros], &["it does not speak TLS"]),
+        (&ssh.addr, &[], &["not a pulsecam relay", "SSH server"]),
+        (&mail.addr, &[], &["not a pulsecam relay", "\"220 \""]),
     ];
     for (addr, trust, words) in cases {
         for command in [vec!["text", addr, "hello"], vec!["image", addr, PICTURE]] {
@@ -181,8 +181,8 @@ fn a_message_over_a_limit_is_refused_with_the_relays_reason() {
     let relay = RelayProgram::start(&["--max-text", "1k", "--max-message", "2k"]);
     let (long, longer) = ("long ".repeat(150), "long ".repeat(500));
     let last = last_line(&[&["text", &relay.addr, &long][..], &LATER].concat());
-    assert!(last.contains("up to 1024 are allowed"), "{last}");
-    assert!(last.len() < 300, "and not all of the text: {last}");
+    assert!(last.contains("at most 1024 are allowed"), "{last}");
+    assert!(last.len() < 300, "not all of the text: {last}");
     let last = last_line(&[&["text", &relay.addr, &longer][..], &LATER].concat());
     assert!(last.contains("at most 2048 is allowed"), "{last}");
     let last = last_line(&[&["image", &relay.addr, PICTURE][..], &LATER].concat());
@@ -196,13 +196,13 @@ fn what_may_pass_is_waited_for_and_its_reason_is_the_last_word() {
     let soon = ["--deadline", "1s", "hello"];
     let last = last_line(&[&["text", &full.addr][..], &soon].concat());
     assert!(
-        last.contains("within 1s: the relay closed the connection: 1 clients are here already"),
+        last.contains("within 1s: the relay closed the connection: the relay is full: 1 connected"),
         "{last}"
     );
     let closes = Stranger::new(|_| {});
     let last = last_line(&[&["text", &closes.addr][..], &soon].concat());
     assert!(last.contains("closes them at once"), "{last}");
-    // That of a relay that says nothing could have been a matter of time.
+    // A silent relay might only have needed more time.
     let mute = TcpListener::bind("127.0.0.1:0").unwrap();
     let output = run(&[&["text", &mute.local_addr().unwrap().to_string()][..], &soon].concat());
     let told = text_of(&output.stderr);
@@ -212,7 +212,7 @@ fn what_may_pass_is_waited_for_and_its_reason_is_the_last_word() {
     );
 }
 
-/// Those that would wait for ever go on, for the relay may be started again with the right key.
+/// Commands that wait for ever keep trying, because the relay may be restarted with the right key.
 #[test]
 fn what_no_retry_heals_is_said_once_with_what_to_do_and_tried_again_seldom() {
     let folder = tempfile::tempdir().unwrap();
@@ -233,11 +233,11 @@ fn what_no_retry_heals_is_said_once_with_what_to_do_and_tried_again_seldom() {
             let down = command.running.event("link", |event| event["state"] == "down");
             assert_eq!(
                 (&down["why"], &down["lasting"]),
-                (&"the key is none of this relay's".into(), &true.into())
+                (&"the relay does not know this key".into(), &true.into())
             );
         }
         command.wait_for("Ctrl-C ends this");
-        for words in ["is down: the key is none of this relay's", "Ctrl-C ends this"] {
+        for words in ["is down: the relay does not know this key", "Ctrl-C ends this"] {
             assert_eq!(command.count(words), 1, "{}", command.log());
         }
         assert_eq!(command.count("is --key-file, or the variable PULSECAM_KEY, the one"), 1);
@@ -254,7 +254,7 @@ fn what_no_retry_heals_is_said_once_with_what_to_do_and_tried_again_seldom() {
     }
 }
 
-/// Its challenge is no answer to a client that has nothing to show.
+/// Its challenge is not an answer to a client without a key.
 #[test]
 fn a_relay_that_asks_for_a_key_is_never_called_up_by_who_has_none() {
     let folder = tempfile::tempdir().unwrap();
@@ -270,7 +270,7 @@ fn a_relay_that_asks_for_a_key_is_never_called_up_by_who_has_none() {
     view.running.exit_code();
 }
 
-/// A port forward to nowhere, the published port of a container with nobody behind it.
+/// A port forward to nowhere, or the published port of a container without a relay.
 #[test]
 fn something_that_accepts_and_closes_is_said_once_and_never_called_up() {
     let closes = Stranger::new(|_| {});
@@ -284,7 +284,7 @@ fn something_that_accepts_and_closes_is_said_once_and_never_called_up() {
     assert_eq!(view.count("is up ("), 0, "{}", view.log());
 }
 
-/// Each time for the same reason: one of its limits, say.
+/// Each time for the same reason, for example one of its limits.
 #[test]
 fn a_relay_that_sends_a_client_away_over_and_over_is_said_once() {
     let answer = wire_bytes(&Heartbeat::default().to_message(Side::Relay));
@@ -292,7 +292,7 @@ fn a_relay_that_sends_a_client_away_over_and_over_is_said_once() {
     let bye = wire_bytes(&bye.to_message());
     let relay = Stranger::new(move |stream| {
         let _ = stream.read(&mut [0; 1024]);
-        let _ = stream.write_all(&answer).and_then(|()| stream.write_all(&bye)); // it may be gone
+        let _ = stream.write_all(&answer).and_then(|()| stream.write_all(&bye)); // the peer may be gone
     });
     let mut view = Logged::start(&["view", &relay.addr, "--no-window", "--json", "--max-backoff", "50ms"]);
     relay.wait_for(20);
@@ -303,7 +303,7 @@ fn a_relay_that_sends_a_client_away_over_and_over_is_said_once() {
     assert_eq!(view.count("is up ("), 1, "{}", view.log());
 }
 
-/// As `pulsecam relay --client-timeout 2s`, with clients that beat every 3 s.
+/// As `pulsecam relay --client-timeout 2s`, with clients that send a heartbeat every 3 s.
 #[test]
 fn a_relay_that_is_less_patient_than_heartbeats_are_frequent_keeps_its_clients() {
     let relay = RelayProgram::start(&["--client-timeout", "600ms"]);

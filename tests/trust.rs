@@ -1,4 +1,4 @@
-//! Certificates and keys as a person uses them: the built program. Alone: `make test-trust`.
+//! Tests of certificates and keys with the built program, as a user has them. Alone: `make test-trust`.
 
 #![allow(missing_docs, reason = "tests")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
@@ -13,7 +13,7 @@ use std::{
 
 use common::program::{RelayProgram, Running, fails, pulsecam, run, text_of};
 
-/// How often something is tried that has to work in the end.
+/// The number of attempts at something that has to work in the end.
 const PATIENCE: usize = 20;
 
 const RED: &str = "the-key-to-the-red-room";
@@ -48,12 +48,12 @@ fn a_certificate_is_made_once_and_its_key_is_for_nobody_else() {
         assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
     }
     fails(&["relay", "--tls-cert", &cert], 2, &["--tls-key"]);
-    fails(&["relay", "--tls-cert", &key, "--tls-key", &key], 1, &["no PEM file with a certificate"]);
+    fails(&["relay", "--tls-cert", &key, "--tls-key", &key], 1, &["not a PEM file with a certificate"]);
     fails(&["view", "localhost", "--no-window", "--tls-pin", "AB:CD"], 2, &["fingerprint"]);
     fails(
         &["cert", "no name", "--cert", &cert, "--key", &key, "--force"],
         1,
-        &["\"no name\" is no name of a host"],
+        &["\"no name\" is neither a host name"],
     );
 }
 
@@ -71,7 +71,7 @@ fn keys_open_rooms_and_are_seen_nowhere() {
     let addr = relay.event("listening", |_| true)["addr"].as_str().unwrap().to_owned();
     let mut red_viewer = viewer(&addr, &["--key-file", &red]);
     let mut blue_viewer = viewer(&addr, &["--key-file", &blue]);
-    // In the environment, and everything told.
+    // In the environment, and with all log lines.
     let mut say = pulsecam();
     say.args(["text", &addr, "-vv", "to the blue room"]).env("PULSECAM_KEY", BLUE);
     let mut say = Running::spawn_logging(&mut say, File::create(&log).unwrap().into());
@@ -79,13 +79,13 @@ fn keys_open_rooms_and_are_seen_nowhere() {
     assert_eq!(say.exit_code(), 0);
     let say = ["text", &addr, "--quiet", "--key-file", &red, "to the red room"];
     assert!(run(&say).status.success());
-    assert_eq!(red_viewer.event("text", |_| true)["text"], "to the red room", "and nothing before");
+    assert_eq!(red_viewer.event("text", |_| true)["text"], "to the red room", "nothing arrives before it");
     relay.event("joined", |event| event["room"] == "red");
 
     fails(&["text", &addr, "--quiet", "--deadline", "1s", "let me in"], 1, &["--key-file"]);
     let wrong = write(folder.path(), "wrong.key", "a key to something else");
     let said = ["text", &addr, "--quiet", "--deadline", "1s", "--key-file", &wrong, "let me in"];
-    fails(&said, 1, &["none of this relay's"]);
+    fails(&said, 1, &["does not know this key"]);
     relay.event("refused", |_| true);
     for viewer in [&mut red_viewer, &mut blue_viewer] {
         let line = fs::read_to_string(format!("/proc/{}/cmdline", viewer.child.id())).unwrap();
@@ -109,7 +109,7 @@ fn a_comma_in_a_key_files_name_is_part_of_it() {
     let room = folder.path().join("room.key").to_str().unwrap().to_owned();
     fs::write(&odd, "sixteen letters one").unwrap();
     fs::write(&room, "sixteen letters two").unwrap();
-    // On the command line one file each; in the variable by commas, or by lines.
+    // On the command line one file per option; in the variable separated by commas or lines.
     let lines = format!("a={odd}\nb={room}\n");
     let commas = format!("a={room},b={}", odd.replace("a,b/k", "room.key"));
     for (arguments, variable) in [(&["--key-file", odd.as_str()][..], ""), (&[], lines.as_str())] {
@@ -129,7 +129,7 @@ fn a_comma_in_a_key_files_name_is_part_of_it() {
 fn a_key_that_is_none_is_said_so() {
     let folder = tempfile::tempdir().unwrap();
     let short = write(folder.path(), "short.key", "secret");
-    fails(&["relay", "--key-file", &short], 1, &["16 characters", "this one 6", "pulsecam key"]);
+    fails(&["relay", "--key-file", &short], 1, &["16 characters", "this one has 6", "pulsecam key"]);
     fails(&["view", "localhost", "--no-window", "--key-file", "/no/such/file"], 1, &["/no/such/file"]);
     let (one, same) = (write(folder.path(), "one.key", RED), write(folder.path(), "same.key", RED));
     let rooms = [format!("a={one}"), format!("b={same}")];
@@ -152,10 +152,10 @@ fn a_pair_that_cannot_be_replaced_whole_stays_as_it_was() {
     let mut left: Vec<_> =
         std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     left.sort();
-    assert_eq!(left, ["cert.pem", "key.pem"], "and nothing beside them");
+    assert_eq!(left, ["cert.pem", "key.pem"], "no other files");
 }
 
-/// Certificate and key together, to the picture.
+/// Certificate and key together, up to a received picture.
 #[test]
 fn a_picture_comes_through_tls_into_a_room() {
     let folder = tempfile::tempdir().unwrap();
@@ -199,7 +199,7 @@ fn a_signal_has_certificate_and_keys_read_again_and_drops_those_whose_key_is_gon
     let [room, lasting] = [("room.key", RED), ("lasting.key", "the-key-that-is-never-changed")]
         .map(|(name, text)| write(folder.path(), name, text));
     let before = make();
-    // One room, to which two keys open.
+    // One room with two keys.
     let mut relay = RelayProgram::start(&[
         "--tls-cert",
         &cert,
@@ -217,22 +217,22 @@ fn a_signal_has_certificate_and_keys_read_again_and_drops_those_whose_key_is_gon
     write(folder.path(), "room.key", BLUE);
     relay.running.signal("HUP");
     let gone = goes.event("link", |event| event["state"] == "down");
-    assert!(gone["why"].as_str().unwrap().contains("is not valid any more"), "{gone}");
-    relay.running.event("left", |event| event["reason"].as_str().unwrap().contains("is not valid any more"));
-    // Who comes with the old ones is turned away once the signal was heeded.
+    assert!(gone["why"].as_str().unwrap().contains("is no longer valid"), "{gone}");
+    relay.running.event("left", |event| event["reason"].as_str().unwrap().contains("is no longer valid"));
+    // A client with the old ones is refused once the signal was handled.
     let say = |pin: &str, key: &str| {
         let text =
             ["text", &relay.addr, "--quiet", "--deadline", "1s", "--tls-pin", pin, "--key-file", key, "new"];
         run(&text).status.code()
     };
-    assert!((0..PATIENCE).any(|_| say(&after, &room) == Some(0)), "the new ones are never taken");
+    assert!((0..PATIENCE).any(|_| say(&after, &room) == Some(0)), "the new ones are never accepted");
     assert_eq!(stays.event("text", |_| true)["text"], "new");
     assert_eq!([say(&before, &room), say(&after, &old)], [Some(1), Some(1)]);
-    // What cannot be read changes nothing.
+    // Unreadable files change nothing.
     fs::write(&cert, "no certificate").unwrap();
     relay.running.signal("HUP");
     assert_eq!(say(&after, &room), Some(0));
     stays.event("text", |_| true);
     stays.signal("INT");
-    assert!(!stays.rest().join("\n").contains("\"state\":\"down\""), "whose key is there was dropped");
+    assert!(!stays.rest().join("\n").contains("\"state\":\"down\""), "a client with a valid key was dropped");
 }

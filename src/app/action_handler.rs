@@ -153,8 +153,8 @@ mod tests {
         assert_eq!(say(3, "behind it"), None);
         let (sent, said) = until(&window, 3, 1);
         assert_eq!(sent, [(1, true), (2, false), (3, true)]);
-        assert_eq!(said, ["sent a text of 5004 bytes; up to 1000 are allowed."]);
-        // The link goes with the action handler.
+        assert_eq!(said, ["sent a text of 5004 bytes; at most 1000 are allowed."]);
+        // The link goes with the window's errands.
         drop(stop);
         say(4, "nobody is there any more");
         drop(handler);

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::Error;
-use crate::{capture, key, link::Down, pipeline, still};
+use crate::{capture, key, link::Down, pipeline, still, tls};
 
 /// What to change about a link that does not come up, if that is known.
 pub(super) const fn to_change(why: &Down) -> Option<&'static str> {
@@ -37,6 +37,9 @@ pub(super) fn about(error: &Error) -> String {
         .into(),
         Error::Exists { .. } => " (--force replaces it)".into(),
         Error::NotDelivered { patience: true, .. } => " (give it longer with --deadline)".into(),
+        Error::Tls(tls::Error::NoAuthorities) => {
+            ": name one with --tls-ca, or the relay's fingerprint with --tls-pin".into()
+        }
         Error::Key(key::Error::TooShort(_)) => ": `pulsecam key` makes a good one".into(),
         Error::Picture { source: still::Error::Foreign(foreign), .. } if foreign.is_film() => {
             " | pulsecam send HOST --source -".into()

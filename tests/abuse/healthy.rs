@@ -1,4 +1,4 @@
-//! Two who talk over the relay all the while.
+//! Two clients that exchange messages over the relay all the time.
 
 use std::{
     net::SocketAddr,
@@ -22,9 +22,9 @@ use crate::{
     },
 };
 
-/// A sender and a viewer: the next text is sent once the last one has come, each with a frame before it.
+/// A sender and a viewer: the next text is sent once the last one has arrived, each with a frame before it.
 pub struct Healthy {
-    /// Told of each text that has come through.
+    /// Receives an item for each text that has arrived.
     pub progress: mpsc::Receiver<()>,
     enough: Arc<AtomicBool>,
     talking: JoinHandle<u64>,
@@ -47,12 +47,12 @@ impl Healthy {
     async fn talk(addr: SocketAddr, enough: &AtomicBool, tell: &mpsc::Sender<()>) -> u64 {
         let (sender, mut viewer) = (Bare::connect(addr).await, Bare::connect(addr).await);
         let Bare { reader: mut heard, output: mut said } = sender;
-        // Whoever talks listens too, or what strangers send would wait for it until that is too much.
+        // The sender reads too; otherwise messages from strangers would fill its mailbox.
         let listening = tokio::spawn(async move { while matches!(heard.next().await, Ok(Some(_))) {} });
         let origin = Origin { from: Some("healthy".into()), id: None };
         let (give, mut texts) = tokio::sync::mpsc::unbounded_channel();
         let from = origin.clone();
-        // It reads at once whatever comes; of the texts, ours.
+        // Reads everything at once, and passes on only our texts.
         let viewing = tokio::spawn(async move {
             loop {
                 let message = viewer.receive().await;
@@ -66,10 +66,10 @@ impl Healthy {
             let text = Message::text(&format!("number {number} {}", "x".repeat(500)), &origin).unwrap();
             let frame = numbered_frame(u32::try_from(number).unwrap(), 2_000);
             said.write_all(&[wire_bytes(&frame), wire_bytes(&text)].concat()).await.unwrap();
-            assert_eq!(texts.recv().await.expect("the viewer is there"), text, "once and in order");
+            assert_eq!(texts.recv().await.expect("the viewer must be there"), text, "once and in order");
             number += 1;
             let _ = tell.send(());
-            // Not faster than the limits allow: the strangers do the flooding here.
+            // Within the limits: only the strangers flood.
             tokio::time::sleep(Duration::from_millis(12)).await;
         }
         viewing.abort();
@@ -77,11 +77,11 @@ impl Healthy {
         number
     }
 
-    /// Waits until ten more texts have come through.
+    /// Waits until ten more texts have arrived.
     pub fn goes_on(&mut self) {
         while self.progress.try_recv().is_ok() {}
         for _ in 0..10 {
-            self.progress.recv_timeout(PATIENCE).expect("the others still talk");
+            self.progress.recv_timeout(PATIENCE).expect("the healthy clients must continue");
         }
     }
 

@@ -1,5 +1,6 @@
-//! Strangers who mean harm to a relay: each kind of abuse against the built program, while two others talk. Every text of theirs comes
-//! once and in order, the relay's memory stays within what its limits add up to, and no file descriptor is left behind.
+//! Tests of abuse: attacks on the built program, while two healthy clients exchange messages. Each of their
+//! texts arrives once and in order, the relay's memory stays within the sum of its limits, and no file
+//! descriptor leaks.
 //!
 //! Needs: the built program, Linux. Alone: `make test-abuse`.
 
@@ -26,13 +27,13 @@ use healthy::Healthy;
 use pulsecam::wire::{Heartbeat, Kind, Message, Origin, QString, Side};
 use serde_json::Value;
 
-/// No test waits longer than this for anything: past it, it hangs.
+/// The longest wait in any test.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 const KB: usize = 1 << 10;
 
-/// Small limits, so that what they bound is small too. What one client may send at once (two seconds' worth) fits a mailbox, so
-/// that no single one can push out another who keeps up.
+/// Small limits, so that the bounded memory is small too. A client's burst (2 s of its rate) fits a mailbox,
+/// so that a single client cannot displace another that keeps up.
 const CLIENTS: usize = 40;
 const MAX_MESSAGE: usize = 64 * KB;
 const MAILBOX: usize = 512 * KB;
@@ -65,17 +66,18 @@ const OPTIONS: [&str; 22] = [
     "1m",
 ];
 
-/// What a client may cost the relay beside its mailbox: a message that it sends and one that is being written to it, a frame
-/// of each of two senders that waits for it, with an eighth of slack each, and what an idle client costs (tests/crowd.rs).
+/// The cost of a client besides its mailbox. It comprises a message that it sends and one that is being
+/// written to it, a waiting frame of each of two senders, with an eighth of slack each, and the cost of an
+/// idle client (tests/crowd.rs).
 const BESIDE: usize = 4 * (MAX_MESSAGE + MAX_MESSAGE / 8) + 16 * KB;
 
-/// What the relay may grow by while so many strangers fill what they can, and what else it may: lines of the log that wait for
-/// their reader (`cli::outlet`: twice a megabyte while they are written), and what the allocator keeps.
+/// The allowed growth of the relay while strangers fill all they can. It includes log lines that wait for
+/// their reader (`cli::outlet`: two megabytes while they are written), and memory that the allocator keeps.
 const fn bound(strangers: usize) -> usize {
     strangers * (MAILBOX + BESIDE) + 4 * KB * KB
 }
 
-/// A relay, and two who talk over it all the while.
+/// A relay with two healthy clients.
 struct Scene {
     relay: RelayProgram,
     healthy: Healthy,
@@ -93,7 +95,7 @@ impl Scene {
         Self { relay, healthy, memory, files }
     }
 
-    /// A stranger who has been let in, and has its answer.
+    /// A stranger that was admitted and has its answer.
     fn stranger(&self) -> TcpStream {
         let mut stream = self.unseen();
         stream.write_all(&beat()).unwrap();
@@ -112,12 +114,12 @@ impl Scene {
         self.relay.running.event("left", |event| event["reason"].as_str().unwrap().contains(why));
     }
 
-    /// All is as it was: so many strangers at one time cost no more than their limits add up to.
+    /// Checks that everything is as before, and that concurrent strangers cost no more than their limits.
     fn end(mut self, strangers: usize) {
         self.healthy.goes_on();
         let id = self.relay.running.child.id();
         let deadline = std::time::Instant::now() + PATIENCE;
-        // A socket is closed a moment after the event that tells of it.
+        // A socket is closed a moment after its event.
         while open_files(id) != self.files {
             assert!(std::time::Instant::now() < deadline, "{} files, {} before", open_files(id), self.files);
             thread::sleep(Duration::from_millis(5));
@@ -126,7 +128,7 @@ impl Scene {
         println!("{} kB more at the peak; {} are allowed", grown / KB, bound(strangers) / KB);
         assert!(grown <= bound(strangers), "{} kB; {} are allowed", grown / KB, bound(strangers) / KB);
         let exchanged = self.healthy.stop();
-        println!("{exchanged} texts and frames came through meanwhile");
+        println!("{exchanged} texts and frames arrived meanwhile");
         self.relay.running.signal("TERM");
         let summary: Value = serde_json::from_str(self.relay.running.rest().last().unwrap()).unwrap();
         assert_eq!(summary["event"], "summary");
@@ -134,7 +136,7 @@ impl Scene {
     }
 }
 
-/// Bytes that the process had resident at the most.
+/// The peak resident memory of the process in bytes.
 fn peak_memory(id: u32) -> usize {
     let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
@@ -153,7 +155,7 @@ fn other(bytes: usize) -> Vec<u8> {
     wire_bytes(&Message::new(Kind::Other(4711), QString::NULL, Some(Bytes::from(vec![7; bytes]))).unwrap())
 }
 
-/// Sends until it is closed or all is out, and reads nothing.
+/// Sends without reading, until all is sent or the connection is closed.
 fn pour(stream: &mut TcpStream, bytes: &[u8], times: usize) {
     for _ in 0..times {
         match stream.write_all(bytes) {
@@ -174,13 +176,13 @@ fn a_flood_of_connections() {
         let flood: Vec<_> = (0..200).map(|_| scene.unseen()).collect();
         for mut stream in flood {
             let mut farewell = Vec::new();
-            // Some are reset: they were closed with what they said unread.
+            // Some are reset, because they were closed with unread data.
             let _ = stream.read_to_end(&mut farewell);
         }
         scene.healthy.goes_on();
     }
     scene.relay.running.event("refused", |event| event["reason"].as_str().unwrap().contains("--max-clients"));
-    // There is room again as soon as somebody goes.
+    // There is room again as soon as a client leaves.
     drop(inside.pop());
     scene.relay.running.event("left", |_| true);
     inside.push(scene.stranger());
@@ -214,12 +216,12 @@ fn the_largest_messages_as_fast_as_can_be() {
     scene.end(1);
 }
 
-/// Slow in: a message byte by byte.
+/// Slow sending: a message byte by byte.
 #[test]
 fn messages_that_are_never_finished() {
     let mut scene = Scene::begin();
     let mut strangers: Vec<_> = (0..30).map(|_| scene.stranger()).collect();
-    // It says that it will be the largest there is, and room is made for it.
+    // It claims to be the largest possible, and memory is allocated for it.
     let largest = other(MAX_MESSAGE - 12);
     strangers.iter_mut().for_each(|stream| stream.write_all(&largest[..20]).unwrap());
     for byte in largest[20..].chunks(1) {
@@ -227,14 +229,14 @@ fn messages_that_are_never_finished() {
         if strangers.is_empty() {
             break;
         }
-        scene.healthy.progress.recv_timeout(PATIENCE).expect("the others still talk");
+        scene.healthy.progress.recv_timeout(PATIENCE).expect("the healthy clients must continue");
     }
-    assert!(strangers.is_empty(), "all are closed");
+    assert!(strangers.is_empty(), "all must be closed");
     (0..30).for_each(|_| scene.left("did not finish a message within 700ms"));
     scene.end(30);
 }
 
-/// Slow out: whoever never reads loses frames, then, once more texts wait than may, its place.
+/// Slow receiving: a client that never reads loses frames, and then its place, once too many texts wait.
 #[test]
 fn strangers_who_never_read() {
     let mut scene = Scene::begin();
@@ -246,7 +248,7 @@ fn strangers_who_never_read() {
         stream.set_nonblocking(false).unwrap();
         end
     };
-    // What the kernel holds for each of them comes first; nobody may send all of it at once.
+    // The kernel's buffers of each are filled first; no client may send that much at once.
     while !deaf.iter().all(&gone) {
         pour(&mut scene.stranger(), &message, 2 * BYTES_PER_S / message.len());
         scene.healthy.goes_on();
@@ -256,7 +258,7 @@ fn strangers_who_never_read() {
     scene.end(31);
 }
 
-/// Half-open connections: those that never speak, and those that are gone without a word.
+/// Half-open connections: those that never send, and those that vanish.
 #[test]
 fn connections_that_lead_nowhere() {
     let mut scene = Scene::begin();
@@ -267,14 +269,14 @@ fn connections_that_lead_nowhere() {
     }
     scene.healthy.goes_on();
     let mute: Vec<_> = (0..30).map(|_| scene.unseen()).collect();
-    // And such that have closed their own direction, after half a message.
+    // And those that have closed their sending side after half a message.
     let half: Vec<_> = (0..5).map(|_| scene.stranger()).collect();
     for mut stream in &half {
         stream.write_all(&other(1_000)[..30]).unwrap();
         stream.shutdown(Shutdown::Write).unwrap();
     }
     (0..half.len()).for_each(|_| scene.left("closed after 30 of the 1016 bytes of a message"));
-    (0..mute.len()).for_each(|_| scene.left("said nothing for 700ms after it came"));
+    (0..mute.len()).for_each(|_| scene.left("sent nothing for 700ms after connecting"));
     drop((mute, half));
     scene.end(35);
 }
@@ -286,7 +288,7 @@ fn garbage() {
     for round in 0..100 {
         let mut stream = scene.stranger();
         let mut bytes: Vec<u8> = (0..4 * KB).map(|_| random.u8(..)).collect();
-        // Half of them begin as messages do, and one in four is HTTP.
+        // Half of them begin like messages, and one in four is HTTP.
         match round % 4 {
             0 | 1 => {
                 bytes[..8].copy_from_slice(&[0, 0, random.u8(..4), random.u8(..), 0, 0, 0, random.u8(..4)]);
@@ -321,13 +323,13 @@ fn a_lie_in_each_field() {
     ];
     for (word, lie) in lies.iter().cycle().take(60) {
         let mut stream = scene.stranger();
-        // What follows belongs to no message.
+        // The following bytes belong to no message.
         pour(&mut stream, &[&lie[..], &[0x55; 32]].concat(), 1);
         let event = scene.relay.running.event("left", |event| event["client"].as_u64() > Some(2));
         let reason = event["reason"].as_str().unwrap().to_lowercase();
         assert!(reason.contains(word), "{lie:02x?}: {reason}");
     }
-    // A type that does not exist is somebody's own, and a text that is too long has a limit of its own.
+    // An unknown type is allowed, and a text that is too long has a separate limit.
     let mut stream = scene.stranger();
     stream.write_all(&message(&[12, i32::MIN, -1, -1])).unwrap();
     pour(&mut stream, &wire_bytes(&Message::text(&"x".repeat(MAX_TEXT), &Origin::default()).unwrap()), 1);

@@ -1,5 +1,5 @@
-//! The bound of SECURITY.md, held to with the limits as they are by default: whatever strangers send and do not finish, and whatever
-//! they send and others do not take, the relay's memory stays within it.
+//! Tests of the memory bound in SECURITY.md with the default limits. The relay's memory stays within it,
+//! whatever strangers send without finishing, and whatever others do not take.
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -23,13 +23,14 @@ use crate::{
 
 const MB: usize = KB * KB;
 
-/// Of each client beside its messages: its task, its socket, its place, and those in its mailbox.
+/// The cost of each client besides its messages: its task, socket, place, and the entries in its mailbox.
 const EACH: usize = 96 * KB;
 
 /// The program itself.
 const BESIDE: usize = 32 * MB;
 
-/// What SECURITY.md says: the memory for messages and a quarter for gaps between them, what each client takes beside, and the program.
+/// The bound of SECURITY.md. It is the sum of the memory for messages and a quarter for fragmentation, the
+/// cost of each client, and the program.
 fn bound(limit: usize, clients: usize) -> usize {
     limit / 4 * 5 + clients * EACH + BESIDE
 }
@@ -43,12 +44,12 @@ fn connect(addr: &str) -> TcpStream {
     stream
 }
 
-/// Whether the relay has closed it.
+/// Whether the error means that the relay has closed the connection.
 fn is_closed(error: &std::io::Error) -> bool {
     matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset)
 }
 
-/// The largest message there is, but for its end, from two hundred connections.
+/// The largest possible message without its end, from 200 connections.
 #[test]
 fn messages_that_are_begun_and_never_finished() {
     const STRANGERS: usize = 200;
@@ -57,7 +58,7 @@ fn messages_that_are_begun_and_never_finished() {
     let mut healthy = Healthy::start(relay.addr.parse().unwrap());
     healthy.goes_on();
     let id = relay.running.child.id();
-    // First the size alone: it costs nothing.
+    // First only the size, which costs nothing.
     let before = peak_memory(id);
     let head = (largest as i32).to_be_bytes();
     let mut strangers: Vec<_> = (0..STRANGERS).map(|_| connect(&relay.addr)).collect();
@@ -65,7 +66,7 @@ fn messages_that_are_begun_and_never_finished() {
     healthy.goes_on();
     let claimed = peak_memory(id) - before;
     assert!(claimed < STRANGERS * EACH, "{} kB for claims", claimed / KB);
-    // Then all but the end, a megabyte of each in turns.
+    // Then all but the end, in turns of a megabyte each.
     let megabyte = vec![0; MB];
     for _ in 0..largest / MB - 1 {
         strangers.retain_mut(|stream| match stream.write_all(&megabyte) {
@@ -88,16 +89,16 @@ fn messages_that_are_begun_and_never_finished() {
         strangers.len()
     );
     assert!(peak <= allowed, "{} MB; {} are allowed", peak / MB, allowed / MB);
-    assert!(!strangers.is_empty(), "no more go than have to");
+    assert!(!strangers.is_empty(), "only as many as necessary are disconnected");
     healthy.stop();
 }
 
-/// Frames as large as can be under names that nobody has heard of, to viewers that take nothing.
+/// The largest possible frames under invented names, to viewers that take nothing.
 #[test]
 fn large_frames_under_invented_names_for_those_who_never_read() {
     const SENDERS: usize = 30;
     const DEAF: usize = 40;
-    // A tenth of the usual, to be reached soon.
+    // A tenth of the default, to be reached soon.
     let limit = 50 * MB;
     let relay = RelayProgram::start(&["--max-memory", "50MiB", "--mailbox", "4MiB", "--max-rate", "0"]);
     let mut healthy = Healthy::start(relay.addr.parse().unwrap());
@@ -110,7 +111,7 @@ fn large_frames_under_invented_names_for_those_who_never_read() {
         for sender in 0..SENDERS {
             scope.spawn(move || {
                 for number in 0..20 {
-                    // They come again if they are sent away.
+                    // They reconnect if they are disconnected.
                     let mut stream = connect(addr);
                     let info =
                         FrameInfo { stream: Some(format!("{sender} {number}")), ..FrameInfo::default() };
@@ -118,7 +119,7 @@ fn large_frames_under_invented_names_for_those_who_never_read() {
                     let other =
                         Message::new(Kind::Other(200), QString::NULL, Some(Bytes::from(vec![7; 100 * KB])));
                     let all = [wire_bytes(&frame), wire_bytes(&other.unwrap())].concat();
-                    let _ = stream.write_all(&all); // it may be closed in the middle
+                    let _ = stream.write_all(&all); // may be closed in the middle
                     if begun.elapsed() > PATIENCE {
                         return;
                     }
@@ -134,7 +135,7 @@ fn large_frames_under_invented_names_for_those_who_never_read() {
     healthy.stop();
 }
 
-/// The smallest messages there are cost the relay more than their bytes, for each who does not take them.
+/// The smallest messages cost the relay more than their bytes, for each client that does not take them.
 #[test]
 fn tiny_messages_for_many_who_never_read() {
     const DEAF: usize = 60;
@@ -149,7 +150,7 @@ fn tiny_messages_for_many_who_never_read() {
     flooder.set_write_timeout(Some(Duration::from_secs(2))).unwrap();
     let tiny = wire_bytes(&Message::new(Kind::Other(200), QString::NULL, None).unwrap()).repeat(10_000);
     for _ in 0..20 {
-        // It is held up, or sent away.
+        // It is delayed or disconnected.
         if flooder.write_all(&tiny).is_err() {
             break;
         }

@@ -1,7 +1,7 @@
-//! Names for the files that snapshots, images and recordings are saved under.
+//! File names for snapshots, images and recordings.
 //!
-//! The stream's name comes from the network: it may hold slashes, control characters or a right-to-left
-//! override that makes `gpj.exe` look like `exe.jpg`. Any script is welcome, but the name never leaves its
+//! The stream's name comes from the network: it may contain slashes, control characters or a right-to-left
+//! override that makes `gpj.exe` look like `exe.jpg`. Any script is allowed, but the file never leaves its
 //! folder, and names sort by time.
 
 use std::{
@@ -15,11 +15,12 @@ use crate::{
     harmless::{Effect, effect},
 };
 
-/// Characters of a stream's name that go into a file's name; with four bytes each well below the 255 bytes
-/// that file systems allow.
+/// The length to which a stream's name is cut in a file name, in characters. With four bytes each, this is
+/// well below the 255 bytes that file systems allow.
 const LONGEST_NAME: usize = 40;
 
-/// A file name such as `2026-03-01T14-05-09.250Z-ann@desk-000123.jpg`: time first, so that a folder sorts by it.
+/// Builds a file name such as `2026-03-01T14-05-09.250Z-ann@desk-000123.jpg`. The time comes first, so that a
+/// folder sorts by it.
 #[must_use]
 pub fn of(stream: &str, taken: Timestamp, seq: Option<u64>, extension: &str) -> String {
     let name = safe(stream);
@@ -27,27 +28,27 @@ pub fn of(stream: &str, taken: Timestamp, seq: Option<u64>, extension: &str) -> 
     format!("{}-{name}{seq}.{extension}", utc(taken))
 }
 
-/// Makes a file of such a name in `folder`, which is made where it is missing; never over a file that is there.
+/// Creates a file with such a name in `folder`, which is created if missing; never overwrites a file.
 ///
 /// # Errors
-/// What the system says.
+/// The system's error.
 pub fn create(folder: &Path, stream: &str, seq: Option<u64>, extension: &str) -> io::Result<(File, PathBuf)> {
     fs::create_dir_all(folder)?;
     let mut taken = Timestamp::now();
     loop {
         let path = folder.join(of(stream, taken, seq, extension));
         match File::create_new(&path) {
-            // Names have milliseconds; two may share one.
+            // Names have milliseconds, so two may collide.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => taken = taken.offset(1_000),
             created => return Ok((created?, path)),
         }
     }
 }
 
-/// Writes a whole file of such a name, or none: what cannot be written to its end is taken away again.
+/// Writes a complete file with such a name, or none: a partly written file is removed.
 ///
 /// # Errors
-/// What the system says.
+/// The system's error.
 pub fn save(
     folder: &Path,
     stream: &str,
@@ -56,16 +57,17 @@ pub fn save(
     content: &[u8],
 ) -> io::Result<PathBuf> {
     let (mut file, path) = create(folder, stream, seq, extension)?;
-    // A disk may find out only when it writes that it is full, and a server on the network when the file ends.
+    // A disk may report only at this point that it is full, and a network server only when the file is
+    // closed.
     if let Err(error) = file.write_all(content).and_then(|()| file.sync_data().or_else(unsupported)) {
         drop(file);
-        let _ = fs::remove_file(&path); // its own error says less
+        let _ = fs::remove_file(&path); // its own error matters less
         return Err(error);
     }
     Ok(path)
 }
 
-/// Not every file system can be asked to write at once.
+/// Ignores the error of file systems that do not support syncing.
 fn unsupported(error: io::Error) -> io::Result<()> {
     match error.kind() {
         io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput => Ok(()),
@@ -73,22 +75,22 @@ fn unsupported(error: io::Error) -> io::Result<()> {
     }
 }
 
-/// A part of a file name that is harmless on any system.
+/// Makes a text a safe part of a file name on any system.
 #[must_use]
 pub fn safe(name: &str) -> String {
     let calm = |c: char| match c {
         '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' => '_',
-        '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' => '_', // of no width
+        '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' => '_', // zero width
         c if effect(c) != Effect::Shown || c.is_whitespace() => '_',
         c => c,
     };
     let calm: String = name.trim().chars().take(LONGEST_NAME).map(calm).collect();
-    // Dots at the start hide a file or name another folder, at the end Windows drops them.
+    // Leading dots hide a file or name another folder, and Windows drops trailing ones.
     let bare = calm.trim_matches(|c| matches!(c, '.' | '_' | '-'));
     if bare.is_empty() { "unnamed".to_owned() } else { bare.to_owned() }
 }
 
-/// A UTC time with milliseconds, in ISO order, without the colons that Windows refuses.
+/// Formats a UTC time with milliseconds, in ISO order, without the colons that Windows forbids.
 fn utc(time: Timestamp) -> String {
     let micros = time.as_micros();
     let (seconds, millis) = (micros / 1_000_000, micros / 1_000 % 1_000);
@@ -98,8 +100,8 @@ fn utc(time: Timestamp) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}-{minute:02}-{second:02}.{millis:03}Z")
 }
 
-/// The Gregorian date so many days after 1970-01-01 (Hinnant's algorithm: years that begin in March put the
-/// leap day last).
+/// The Gregorian date `days` after 1970-01-01. Hinnant's algorithm: years that begin in March put the leap
+/// day last.
 fn civil(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let (era, of_era) = (days / 146_097, days % 146_097);

@@ -4,23 +4,23 @@ use std::time::Duration;
 
 pub use pulsecam_wire::timestamp::{Timestamp, hang};
 
-/// The steady clock, as the runtime tells it: where a simulation tells its own, that.
+/// The monotonic clock of the runtime, which a simulation may control.
 #[must_use]
 pub fn now() -> std::time::Instant {
     tokio::time::Instant::now().into_std()
 }
 
-/// How old a picture is.
+/// The age of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Age {
-    /// By the clocks.
+    /// The age by the clocks.
     pub time: Duration,
-    /// How far the truth may be from it; `None` where nothing is known of how the two clocks go together.
+    /// The uncertainty; `None` if the offset of the two clocks is unknown.
     pub within: Option<Duration>,
 }
 
 impl Age {
-    /// Some time later.
+    /// The age after some more time.
     #[must_use]
     pub fn later(self, by: Duration) -> Self {
         Self { time: self.time.saturating_add(by), ..self }

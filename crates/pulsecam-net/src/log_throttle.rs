@@ -1,17 +1,17 @@
-//! How many lines of one kind are written: a crowd, or somebody who comes again and again, must not fill the log.
+//! Rate limit for log lines: many clients, or one that reconnects repeatedly, must not fill the log.
 
 use std::time::{Duration, Instant};
 
-/// Lines a second of those who come and go: what a person can still read.
+/// Lines a second about clients that come and go: what a person can still read.
 pub(crate) const TRAFFIC: u32 = 20;
 
-/// Lines a second of what strangers can bring about as often as they like.
+/// Lines a second about events that strangers can cause at will.
 pub(crate) const FLOOD: u32 = 1;
 
-/// The time in which so many lines may be written.
+/// The period of the limit.
 const WINDOW: Duration = Duration::from_secs(1);
 
-/// Which lines are written.
+/// The state of the limit.
 #[derive(Debug)]
 pub(crate) struct LogThrottle {
     most: u32,
@@ -21,12 +21,12 @@ pub(crate) struct LogThrottle {
 }
 
 impl LogThrottle {
-    /// So many lines in a second.
+    /// Allows `most` lines a second.
     pub(crate) const fn new(most: u32) -> Self {
         Self { most, begun: None, written: 0, left_out: 0 }
     }
 
-    /// How many were left out before this line; `None` where it is left out too.
+    /// Returns how many lines were omitted before this one; `None` if this one is omitted too.
     pub(crate) fn line(&mut self, now: Instant) -> Option<u64> {
         if self.begun.is_none_or(|begun| now.saturating_duration_since(begun) >= WINDOW) {
             (self.begun, self.written) = (Some(now), 0);

@@ -1,7 +1,7 @@
-//! Text files as editors and shells on other systems write them: with a byte-order mark, in UTF-16.
+//! Text files from other systems: with a byte-order mark, or in UTF-16.
 
-/// The same text in UTF-8 and without a byte-order mark: Notepad puts one before a key, and PowerShell's `>` writes UTF-16. What has no mark
-/// stays as it is; half a surrogate pair becomes U+FFFD.
+/// Converts text to UTF-8 without a byte-order mark. Notepad writes one before a key, and PowerShell's `>`
+/// writes UTF-16. Text without a mark stays unchanged; half a surrogate pair becomes U+FFFD.
 #[must_use]
 pub fn utf8(bytes: Vec<u8>) -> Vec<u8> {
     match bytes.as_slice() {
@@ -12,7 +12,7 @@ pub fn utf8(bytes: Vec<u8>) -> Vec<u8> {
     }
 }
 
-/// Whether text that begins so is UTF-16, of which a line cannot be told from the next by its bytes.
+/// Whether text with this beginning is UTF-16, which cannot be split into lines by its bytes.
 #[must_use]
 pub fn is_utf16(start: &[u8]) -> bool {
     start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff])
@@ -23,7 +23,7 @@ fn utf16(text: &[u8], unit: fn([u8; 2]) -> u16) -> Vec<u8> {
         .chunks(2)
         .map(|pair| match pair {
             [first, second] => unit([*first, *second]),
-            _ => 0xfffd, // cut in the middle
+            _ => 0xfffd, // cut in the middle of a unit
         })
         .collect();
     String::from_utf16_lossy(&units).into_bytes()

@@ -1,4 +1,5 @@
-//! The key to a room: who knows it comes in, and hears those in the same room only. Alone: `make test-trust`.
+//! Tests of room keys: only clients with the key get in, and only hear their own room. Alone: `make
+//! test-trust`.
 
 #![allow(missing_docs, reason = "tests")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
@@ -47,7 +48,7 @@ async fn client(addr: SocketAddr, text: Option<&str>) -> (Link, Inbox) {
 }
 
 async fn text(inbox: &mut Inbox) -> String {
-    let message = timeout(PATIENCE, inbox.recv()).await.expect("something comes").unwrap().item.message;
+    let message = timeout(PATIENCE, inbox.recv()).await.expect("something must come").unwrap().item.message;
     message.text_content().unwrap().to_text_lossy()
 }
 
@@ -66,9 +67,9 @@ async fn messages_stay_inside_a_room() {
         up(link).await;
     }
     say(&red, "red only");
-    timeout(PATIENCE, red.flushed()).await.expect("it is taken").unwrap();
+    timeout(PATIENCE, red.flushed()).await.expect("it must be taken").unwrap();
     say(&blue, "blue only");
-    assert_eq!(text(&mut to_other_blue).await, "blue only", "and nothing before");
+    assert_eq!(text(&mut to_other_blue).await, "blue only", "nothing arrives before it");
     assert_eq!(text(&mut to_other_red).await, "red only");
     say(&other_red, "end");
     say(&other_blue, "end");
@@ -98,7 +99,7 @@ async fn who_has_no_key_or_a_wrong_one_is_told_so() {
     assert_eq!(server.stop().await.joined, 0);
 }
 
-/// An old program: it says its heartbeat, and gets no further.
+/// An old program: it sends its heartbeat, and gets no further.
 #[tokio::test]
 async fn an_old_program_is_refused_with_a_clear_word() {
     let server = two_rooms().await;
@@ -114,7 +115,10 @@ async fn an_old_program_is_refused_with_a_clear_word() {
     large.receive().await;
     large.send_bytes(&1_000_000_u32.to_be_bytes()).await;
     let last = large.receive().await;
-    assert!(farewell_reason(&last).unwrap().contains("at most 4096 is allowed"), "no buffer for a stranger");
+    assert!(
+        farewell_reason(&last).unwrap().contains("at most 4096 is allowed"),
+        "no large buffer without a key"
+    );
     server.stop().await;
 }
 
@@ -131,7 +135,7 @@ async fn what_is_for_a_room_with_a_key_is_not_sent_where_none_is_asked_for() {
     assert_eq!(open.stop().await.messages_in, 0);
 }
 
-/// Each of them waits for a first word, and so does a client with a key.
+/// Each of them waits for the client's first message, and a client with a key waits too.
 #[tokio::test]
 async fn a_client_with_a_key_learns_what_it_is_that_asks_for_none() {
     let files = tempfile::tempdir().unwrap();
@@ -150,7 +154,7 @@ async fn a_client_with_a_key_learns_what_it_is_that_asks_for_none() {
     assert_eq!(down(&link).await, Down::TlsWanted);
     server.stop().await;
 
-    // A relay that is only far away: it is not said to ask for no key.
+    // A relay that is merely far away: it must not be reported as one without keys.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (link, _inbox) = connect(quick(listener.local_addr().unwrap())).await.unwrap();
     let (mut far, _) = listener.accept().await.unwrap();
@@ -178,7 +182,7 @@ async fn a_client_of_tls_at_a_relay_with_keys_and_without_tls_learns_it() {
     let tls = Some(Client::new(&pin).unwrap());
     let (link, _inbox) =
         connect(link::Config { tls, ..link::Config::new(server.addr.to_string()) }).await.unwrap();
-    assert_eq!(down(&link).await, Down::Tls("it speaks no TLS".into()));
+    assert_eq!(down(&link).await, Down::Tls("it does not speak TLS".into()));
     server.told(&["refused", "speaks TLS", "--tls-cert"]).await;
     server.stop().await;
 }
@@ -202,7 +206,7 @@ async fn a_relay_that_only_pretends_to_know_the_key_is_left() {
     say(&link, "secret");
     assert_eq!(down(&link).await, Down::Impostor);
     let after = timeout(PATIENCE, pretending).await.unwrap().unwrap();
-    assert!(!matches!(after, Ok(Some(_))), "nothing was said to it");
+    assert!(!matches!(after, Ok(Some(_))), "nothing was sent to it");
 }
 
 #[tokio::test]
@@ -217,8 +221,8 @@ async fn a_key_that_is_taken_away_sends_away_those_who_came_with_it_and_nobody_e
     let new = |text| RoomKey { room: String::new(), key: key(text) };
     keys.replace(vec![new(BLUE), new(GREEN)]);
     let why = down(&goes).await;
-    assert!(matches!(&why, Down::SentAway(why) if why.contains("is not valid any more")), "{why}");
-    server.told(&["left", "is not valid any more"]).await;
+    assert!(matches!(&why, Down::SentAway(why) if why.contains("is no longer valid")), "{why}");
+    server.told(&["left", "is no longer valid"]).await;
     let (late, _inbox) = client(server.addr, Some(RED)).await;
     assert!(down(&late).await == Down::KeyRefused);
     let (after, _inbox) = client(server.addr, Some(GREEN)).await;
@@ -226,18 +230,18 @@ async fn a_key_that_is_taken_away_sends_away_those_who_came_with_it_and_nobody_e
     say(&after, "still here");
     assert_eq!(text(&mut inbox).await, "still here");
     assert_eq!(stays.counters().sessions, 1);
-    // The same key, and another room: nobody stays where it does not open any more.
+    // The same key, and another room: no client stays in a room that its key no longer opens.
     keys.replace(vec![RoomKey { room: "another".into(), key: key(BLUE) }, new(GREEN)]);
     let why = down(&stays).await;
-    assert!(matches!(&why, Down::SentAway(why) if why.contains("is not valid any more")), "{why}");
+    assert!(matches!(&why, Down::SentAway(why) if why.contains("is no longer valid")), "{why}");
     assert_eq!(after.counters().sessions, 1);
     server.stop().await;
 }
 
-/// Strangers without a key, more than there are places for members, and more than may wait.
+/// Clients without a key, more than there are places for members, and more than may wait.
 #[tokio::test]
 async fn strangers_take_no_places_of_members() {
-    // All are from one address, whose members would share its limit of connections a second with the strangers.
+    // All are from one address, so members and strangers would share its limit of connections a second.
     let limits = Limits { unauthenticated: NonZero::new(8), joins_per_s: None, ..Limits::default() };
     let config = Config {
         keys: Some(ring(&[("", RED)])),
@@ -249,15 +253,16 @@ async fn strangers_take_no_places_of_members() {
     let mut strangers = Vec::new();
     for _ in 0..20 {
         let mut stranger = Bare::connect_unseen(server.addr).await;
-        assert_eq!(stranger.receive().await.kind(), Kind::Reserved(101), "it is asked for a key");
+        assert_eq!(stranger.receive().await.kind(), Kind::Reserved(101), "the relay asks for a key");
         strangers.push(stranger);
     }
-    // The oldest had to go for the newest, and know why; all are from one address, which may have a quarter of the places.
+    // The oldest was closed for the newest, and got the reason; all are from one address, which may have a
+    // quarter of the places.
     let last = strangers[0].receive().await;
     assert!(farewell_reason(&last).unwrap().contains("waited longest"), "{last:?}");
     strangers[0].end().await;
     server.told(&["refused", "waited longest"]).await;
-    // Members come in, as many as there are places.
+    // Members are admitted, as many as there are places.
     let [(one, _inbox), (other, mut inbox)] =
         [client(server.addr, Some(RED)).await, client(server.addr, Some(RED)).await];
     up(&one).await;
@@ -266,8 +271,8 @@ async fn strangers_take_no_places_of_members() {
     assert_eq!(text(&mut inbox).await, "we are in");
     let (third, _inbox) = client(server.addr, Some(RED)).await;
     let why = down(&third).await;
-    assert!(matches!(&why, Down::SentAway(why) if why.contains("2 clients are here already")), "{why}");
-    // While more strangers come all the time.
+    assert!(matches!(&why, Down::SentAway(why) if why.contains("the relay is full: 2 connected")), "{why}");
+    // While more strangers keep connecting.
     drop(other);
     server.told(&["left"]).await;
     let addr = server.addr;
@@ -281,7 +286,7 @@ async fn strangers_take_no_places_of_members() {
     assert_eq!(server.stop().await.joined, 3);
 }
 
-/// Handshakes of TLS that are never finished are strangers too.
+/// Unfinished TLS handshakes count as strangers too.
 #[tokio::test]
 async fn who_does_not_finish_tls_takes_no_place() {
     let folder = tempfile::tempdir().unwrap();
@@ -299,7 +304,7 @@ async fn who_does_not_finish_tls_takes_no_place() {
     assert_eq!(server.stop().await.joined, 1);
 }
 
-/// Files of a certificate, and its fingerprint.
+/// Makes a certificate; returns the server that uses it, and its fingerprint.
 fn certificate(folder: &std::path::Path) -> (Arc<tls::Server>, Fingerprint) {
     let made = Certificate::for_relay(vec!["127.0.0.1".into()]).unwrap();
     let [certificate, key] = ["cert.pem", "key.pem"].map(|name| folder.join(name));
@@ -315,7 +320,8 @@ async fn pass_on(from: Box<dyn AsyncRead + Send + Unpin>, to: Box<dyn Outlet>) {
     }
 }
 
-/// Somebody in the middle whom the client takes for the relay: both sides speak TLS with it, and the key's proof tells.
+/// A man in the middle whom the client takes for the relay. Both sides speak TLS with it, and the key's proof
+/// exposes it.
 #[tokio::test]
 async fn who_sits_between_cannot_pass_the_proof_on() {
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];

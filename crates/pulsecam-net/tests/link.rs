@@ -1,4 +1,4 @@
-//! The client's link against real relays that come, go, stall and lie.
+//! Tests of the client's link with real relays that come, go, stall and lie.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -23,7 +23,7 @@ use tokio::{
     time::timeout,
 };
 
-/// Quick to notice and quick to come back, so that tests are quick.
+/// Short timeouts and pauses, so that tests are fast.
 fn config(host: SocketAddr) -> link::Config {
     link::Config {
         interval: Duration::from_millis(50),
@@ -36,7 +36,7 @@ fn config(host: SocketAddr) -> link::Config {
 async fn until(link: &Link, wanted: impl Fn(&State) -> bool) -> State {
     let mut state = link.state();
     let found = timeout(PATIENCE, state.wait_for(|state| wanted(state))).await;
-    found.expect("the state comes").unwrap().clone()
+    found.expect("the state must come").unwrap().clone()
 }
 
 fn is_up(state: &State) -> bool {
@@ -48,7 +48,7 @@ fn down_because(wanted: impl Fn(&Down) -> bool) -> impl Fn(&State) -> bool {
 }
 
 async fn next_text(inbox: &mut Inbox) -> String {
-    let taken = timeout(PATIENCE, inbox.recv()).await.expect("a text comes").unwrap();
+    let taken = timeout(PATIENCE, inbox.recv()).await.expect("a text must come").unwrap();
     assert!(matches!(taken.lane, Lane::Ordered(_)));
     taken.item.message.text_content().unwrap().to_text().unwrap()
 }
@@ -57,7 +57,7 @@ fn text(content: &str) -> Message {
     Message::text(content, &Origin { from: None, id: Some(content.into()) }).unwrap()
 }
 
-/// A port that nobody listens on.
+/// A port without a listener.
 async fn free_port() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
 }
@@ -68,7 +68,7 @@ async fn heartbeats_measure_the_round_trip_and_the_clock() {
     let (link, _inbox) = link::connect(config(server.addr)).await.unwrap();
     let state = until(&link, |state| matches!(state, State::Up { rtt: Some(_), offset: Some(_), .. })).await;
     let State::Up { offset: Some(offset), .. } = state else { unreachable!() };
-    // One machine, one clock: the truth is zero, and lies within the stated uncertainty.
+    // One machine, one clock: the true offset is zero, and lies within the stated uncertainty.
     assert!(offset.micros.unsigned_abs() <= offset.uncertainty + 1, "{offset:?}");
     server.stop().await;
 }
@@ -114,7 +114,7 @@ async fn a_relay_that_is_killed_and_comes_back_is_found_again() {
     until(&two, |state| matches!(state, State::Up { rtt: Some(_), .. })).await;
     one.send(text("after it")).unwrap();
     assert_eq!(one.counters().frames_while_down, 1);
-    // The second link may have joined after the first text was passed on: it was for those who were there.
+    // The second link may have joined after the first text was forwarded, and then does not get it.
     let first = next_text(&mut inbox).await;
     if first == "written during the outage" {
         assert_eq!(next_text(&mut inbox).await, "after it");
@@ -143,11 +143,11 @@ async fn a_relay_that_says_nothing_is_dead_although_tcp_is_not() {
     let (link, _inbox) = link::connect(config(listener.local_addr().unwrap())).await.unwrap();
     let (silent, _) = listener.accept().await.unwrap();
     until(&link, down_because(|why| *why == Down::Silent(Duration::from_millis(400)))).await;
-    // It asked before it gave up, and connects again by itself.
+    // It sent a heartbeat before it gave up, and reconnects by itself.
     let mut reader = Reader::new(silent, Codec::new(DEFAULT_MAX_MESSAGE));
     assert_eq!(reader.next().await.unwrap().unwrap().kind(), Kind::Heartbeat);
     timeout(PATIENCE, listener.accept()).await.unwrap().unwrap();
-    assert_eq!(link.counters().sessions, 0, "nothing was ever up");
+    assert_eq!(link.counters().sessions, 0, "it was never up");
 }
 
 #[tokio::test]
@@ -161,7 +161,7 @@ async fn any_byte_proves_the_relay_alive() {
         tokio::time::sleep(Duration::from_millis(30)).await;
     }
     assert_eq!(next_text(&mut inbox).await, "slow");
-    assert_eq!(link.counters().sessions, 1, "it was never taken for dead");
+    assert_eq!(link.counters().sessions, 1, "it was never considered dead");
 }
 
 #[tokio::test]
@@ -182,7 +182,7 @@ async fn a_clean_close_and_nonsense_lead_to_another_connection() {
     accept().await;
 }
 
-/// Answers the first heartbeat, as a relay does.
+/// Answers the first heartbeat like a relay.
 async fn answer_first(stream: &mut TcpStream) {
     answer_all_but(stream, 1, |_| true).await;
 }
@@ -192,7 +192,7 @@ async fn what_was_not_confirmed_is_sent_again_and_shown_once() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let (link, _inbox) = link::connect(config(addr)).await.unwrap();
-    // A relay that reads the text and dies before it answers anything.
+    // A relay that reads the text and dies before it answers.
     let (stream, _) = listener.accept().await.unwrap();
     link.send(text("precious")).unwrap();
     let mut reader = Reader::new(stream, Codec::new(DEFAULT_MAX_MESSAGE));
@@ -204,7 +204,7 @@ async fn what_was_not_confirmed_is_sent_again_and_shown_once() {
     let (viewer, mut inbox) = link::connect(config(addr)).await.unwrap();
     until(&viewer, is_up).await;
     timeout(PATIENCE, link.flushed()).await.unwrap().unwrap();
-    // The same message once more by another way: a viewer shows it once.
+    // The same message once more on another connection: a viewer shows it once.
     let mut twice = Bare::connect(addr).await;
     twice.send(&text("precious")).await;
     twice.send(&text("the next")).await;
@@ -225,9 +225,12 @@ async fn a_qt_relays_plain_answers_are_enough() {
     link.send(text("hello")).unwrap();
     timeout(PATIENCE, link.flushed()).await.unwrap().unwrap();
     let state = until(&link, |state| matches!(state, State::Up { rtt: Some(_), .. })).await;
-    assert!(matches!(state, State::Up { offset: None, .. }), "a clock that nobody tells is unknown");
+    assert!(
+        matches!(state, State::Up { offset: None, .. }),
+        "without the relay's times the offset is unknown"
+    );
     drop(link);
-    timeout(PATIENCE, relay).await.expect("the link closes when its last handle goes").unwrap();
+    timeout(PATIENCE, relay).await.expect("the link must close with its last handle").unwrap();
 }
 
 async fn plain_answers(stream: TcpStream) {
@@ -253,12 +256,12 @@ async fn what_is_too_large_or_too_much_is_refused_at_once() {
     assert!(matches!(link.send(image(4900)), Err(link::Error::Full(_))));
 }
 
-/// What a link sends, read by a relay that answers heartbeats and is told of everything else.
+/// Reads what a link sends, answers its heartbeats, and passes all other messages to `take`.
 async fn answer_all(stream: &mut TcpStream, take: impl FnMut(Message) -> bool) {
     answer_all_but(stream, usize::MAX, take).await;
 }
 
-/// The same until so many heartbeats are answered.
+/// The same until `beats` heartbeats are answered.
 async fn answer_all_but(stream: &mut TcpStream, mut beats: usize, mut take: impl FnMut(Message) -> bool) {
     let (input, mut output) = stream.split();
     let mut reader = Reader::new(input, Codec::new(DEFAULT_MAX_MESSAGE));
@@ -287,7 +290,7 @@ async fn no_text_is_lost_to_a_relay_that_resets_the_connection_over_and_over() {
             let mut count = 0;
             answer_all(&mut stream, |message| {
                 let text = message.text_content().unwrap().to_text().unwrap();
-                // What was not confirmed comes again, and in order.
+                // Unconfirmed messages come again, in order.
                 if !seen.contains(&text) {
                     seen.push(text);
                 }
@@ -342,13 +345,13 @@ async fn a_receipt_is_about_its_own_message_whatever_becomes_of_others() {
     assert_eq!(delivered(before).await, Ok(()));
     let why = delivered(long).await.unwrap_err();
     assert!(
-        matches!(&why, Undeliverable::Refused(Down::SentAway(why)) if why.contains("up to 1000")),
+        matches!(&why, Undeliverable::Refused(Down::SentAway(why)) if why.contains("at most 1000")),
         "{why}"
     );
     assert_eq!(delivered(behind).await, Ok(()));
     let after = link.send(text("after")).unwrap();
     let flushed = timeout(PATIENCE, link.flushed()).await.unwrap();
-    assert!(flushed.is_ok(), "what failed before is not this one's: {flushed:?}");
+    assert!(flushed.is_ok(), "an earlier failure must not count: {flushed:?}");
     assert_eq!(delivered(after).await, Ok(()));
     server.stop().await;
 }
@@ -377,7 +380,7 @@ async fn something_that_is_no_relay_is_no_reason_to_give_a_message_up() {
     let addr = listener.local_addr().unwrap();
     let (link, _inbox) = link::connect(config(addr)).await.unwrap();
     let receipt = link.send(text("patience")).unwrap();
-    // A port forward with nobody behind it, more often than a message is tried.
+    // A port forward without a relay behind it, more often than a message is tried.
     for _ in 0..8 {
         drop(timeout(PATIENCE, listener.accept()).await.unwrap().unwrap());
     }
@@ -404,19 +407,19 @@ async fn a_link_is_up_once_the_relay_has_answered_or_said_anything() {
     let (link, mut inbox) = link::connect(patient).await.unwrap();
     let mut state = link.state();
     let (mut stream, _) = listener.accept().await.unwrap();
-    // It has sent its first heartbeat, so it is connected as far as it can know.
+    // It has sent its first heartbeat, so it considers itself connected.
     let mut beat = [0; 4];
     tokio::io::AsyncReadExt::read_exact(&mut stream, &mut beat).await.unwrap();
     assert_eq!(*state.borrow_and_update(), State::Connecting);
     assert!(link.is_connected());
-    // A relay that answers no heartbeat, and passes messages on.
+    // A relay that answers no heartbeat, but forwards messages.
     stream.write_all(&common::wire_bytes(&text("hello"))).await.unwrap();
     assert_eq!(next_text(&mut inbox).await, "hello");
     assert!(matches!(*state.borrow_and_update(), State::Up { rtt: None, .. }));
     assert_eq!(link.counters().sessions, 1);
 }
 
-/// The relay closes with a reset, and the last word comes before it.
+/// The relay closes with a reset, and the farewell arrives before it.
 #[tokio::test]
 async fn a_client_that_is_too_silent_hears_why() {
     let server = Server::start(relay::Config {
@@ -444,7 +447,7 @@ async fn a_relay_that_is_less_patient_than_the_client_is_told_more_often() {
     server.stop().await;
 }
 
-/// Over and over it would end the connection.
+/// It would end the connection again and again.
 #[tokio::test]
 async fn a_frame_over_the_relays_limit_is_left_out_from_then_on() {
     let server = Server::start(relay::Config { max_message: 20_000, ..relay::Config::default() }).await;
@@ -478,7 +481,7 @@ async fn a_large_message_on_a_slow_link_is_no_silence() {
     let image = Message::image(vec![7; 2_000_000].into(), &Origin::default()).unwrap();
     let (begin, bytes) = (std::time::Instant::now(), image.wire_len());
     link.send(image).unwrap();
-    // About 1.3 MB/s: several times the silence that is allowed.
+    // About 1.3 MB/s, which takes several times the allowed silence.
     let mut left = bytes;
     let mut buffer = vec![0; 32 << 10];
     while left > 0 {
@@ -487,6 +490,6 @@ async fn a_large_message_on_a_slow_link_is_no_silence() {
         assert!(read > 0, "the link gave up with {left} bytes to go");
         left = left.saturating_sub(read);
     }
-    assert!(begin.elapsed() > Duration::from_millis(800), "slow enough to mean something");
+    assert!(begin.elapsed() > Duration::from_millis(800), "the link was too fast for this test");
     assert_eq!(link.counters().sessions, 1);
 }

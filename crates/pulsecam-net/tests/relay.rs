@@ -1,4 +1,4 @@
-//! The relay over real sockets: who gets what, what a stalled viewer costs, who is sent away.
+//! Tests of the relay over real sockets: forwarding, stalled viewers, and disconnections.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -42,7 +42,7 @@ async fn every_message_reaches_all_others_byte_for_byte_and_never_its_sender() {
             assert_eq!(wire_bytes(&viewer.receive().await), case.bytes, "{}", case.name);
         }
     }
-    // Its own answer is the first thing that the sender ever gets.
+    // The first message that the sender gets is its own answer.
     sender.send(&Heartbeat::default().to_message(Side::Client)).await;
     assert_eq!(sender.receive().await, Heartbeat::default().to_message(Side::Relay));
     let summary = server.stop().await;
@@ -62,7 +62,7 @@ async fn heartbeats_and_reserved_types_go_to_nobody_else() {
     assert_eq!(answer.t1, Some(asked));
     assert!(answer.t2 >= Some(asked) && answer.t3 >= answer.t2);
     asker.send(&Message::text("after", &Origin::default()).unwrap()).await;
-    assert_eq!(other.receive().await.kind(), Kind::Text, "nothing came before the text");
+    assert_eq!(other.receive().await.kind(), Kind::Text, "nothing arrived before the text");
     server.stop().await;
 }
 
@@ -77,7 +77,7 @@ async fn half_messages_of_two_clients_never_mix() {
         for (sender, bytes) in senders.iter_mut().zip(&bytes) {
             sender.send_bytes(&bytes[..split]).await;
         }
-        // Time for the relay to read the halves. Too little would test less, and never fail.
+        // Time for the relay to read the halves. Too short a time would test less, but never fail.
         tokio::time::sleep(Duration::from_millis(3)).await;
         for (sender, bytes) in senders.iter_mut().zip(&bytes) {
             sender.send_bytes(&bytes[split..]).await;
@@ -99,14 +99,14 @@ async fn a_stalled_viewer_delays_nobody_and_is_told_of() {
     let mut stalled = Bare::connect(server.addr).await;
     for number in 0..FRAMES {
         sender.send(&numbered_frame(number, 100_000)).await;
-        // Each frame is waited for, so that the healthy one misses none: nothing here depends on speed.
+        // Waits for each frame, so that the healthy viewer misses none: nothing here depends on speed.
         assert_eq!(number_of(&healthy.receive().await), number);
     }
     let text = Message::text("still in order", &Origin::default()).unwrap();
     sender.send(&text).await;
     assert_eq!(healthy.receive().await, text);
-    // 40 MB were sent; all that is left for the stalled one is what the kernel took, the started frame, the text and
-    // the newest frame.
+    // 40 MB were sent; the stalled viewer gets only what the kernel took, the started frame, the text and the
+    // newest frame.
     let mut got = Vec::new();
     loop {
         let message = stalled.receive().await;
@@ -191,11 +191,11 @@ async fn the_room_has_a_size_and_a_place_that_is_freed_is_taken() {
     let server = Server::start(Config { max_clients: 2.try_into().unwrap(), ..Config::default() }).await;
     let (_first, second) = (Bare::connect(server.addr).await, Bare::connect(server.addr).await);
     Bare::connect_unseen(server.addr).await.end().await;
-    server.told(&["refused", "2 clients are here already"]).await;
+    server.told(&["refused", "the relay is full: 2 connected"]).await;
     drop(second);
     server.told(&["left", "\"client\":2", "closed the connection"]).await;
     Bare::connect(server.addr).await;
-    assert_eq!(server.stop().await.joined, 3, "who was turned away never joined");
+    assert_eq!(server.stop().await.joined, 3, "a refused client never joins");
 }
 
 #[tokio::test]
@@ -233,12 +233,12 @@ async fn a_text_is_passed_on_whatever_its_payload_is() {
     assert_eq!(server.stop().await.messages_out, payloads.len() as u64);
 }
 
-/// Reads and throws away, counting; ends with the connection.
+/// Reads, counts and discards bytes until the connection ends.
 fn count_bytes(client: Bare) -> (Arc<AtomicUsize>, tokio::task::JoinHandle<()>) {
     let count = Arc::<AtomicUsize>::default();
     let counting = Arc::clone(&count);
     let reading = tokio::spawn(async move {
-        let mut client = client; // all of it: without its other half it would be closed
+        let mut client = client; // moves both halves: dropping one would close it
         while let Ok(Some(message)) = client.reader.next().await {
             counting.fetch_add(message.wire_len(), SeqCst);
         }
@@ -246,7 +246,7 @@ fn count_bytes(client: Bare) -> (Arc<AtomicUsize>, tokio::task::JoinHandle<()>) 
     (count, reading)
 }
 
-/// Twenty thousand messages that are in the relay's memory at once are a million to pass on.
+/// 20,000 messages that are in the relay's memory at once are a million to forward.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flood_of_tiny_messages_to_fifty_lets_others_have_their_turn() {
     const FLOOD: usize = 20_000;
@@ -257,7 +257,7 @@ async fn a_flood_of_tiny_messages_to_fifty_lets_others_have_their_turn() {
         viewers.push(count_bytes(Bare::connect(server.addr).await));
     }
     let (mut asker, mut flooder) = (Bare::connect(server.addr).await, Bare::connect(server.addr).await);
-    // So that the relay makes room for as many at once as it ever does.
+    // Makes the relay allocate its largest read buffer.
     flooder.send(&Message::image(vec![7; 1 << 20].into(), &Origin::default()).unwrap()).await;
     flooder.ask().await;
     while asker.receive().await.kind() != Kind::Image {}
@@ -286,7 +286,7 @@ async fn a_flood_of_tiny_messages_to_fifty_lets_others_have_their_turn() {
     println!("{answered} heartbeats were answered meanwhile, the slowest after {slowest:?}");
     assert!(answered >= 20, "{answered} heartbeats were answered meanwhile");
     assert!(slowest < Duration::from_secs(1), "{slowest:?}");
-    // All of it came, to everybody.
+    // All of it reached every viewer.
     for (count, _) in &viewers {
         assert_eq!(count.load(SeqCst) - before, FLOOD * tiny.len());
     }
@@ -294,7 +294,7 @@ async fn a_flood_of_tiny_messages_to_fifty_lets_others_have_their_turn() {
     server.stop().await;
 }
 
-/// One that takes a few megabytes a second, and one that takes nothing.
+/// One viewer takes a few megabytes a second, and one nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flood_of_texts_is_slowed_down_and_no_slow_viewer_has_to_go() {
     let server = Server::start_apart(Config { mailbox: 2 << 20, ..Config::default() }).await;
@@ -317,17 +317,17 @@ async fn a_flood_of_texts_is_slowed_down_and_no_slow_viewer_has_to_go() {
             (flooder, sent)
         }
     });
-    // Ten times the mailbox, at a pace that is far below the flood's.
+    // Ten times the mailbox, at a rate far below the flood's.
     let mut taken = 0;
     let mut others = 0;
     while taken < 20 << 20 {
         let message = timeout(PATIENCE, slow.reader.next()).await.unwrap();
-        let message = message.expect("it is not sent away").expect("nor closed");
+        let message = message.expect("it must not be disconnected").expect("it must not be closed");
         taken += message.wire_len();
         if message.origin().from.as_deref() == Some("other") {
             others += 1;
         } else if taken % 7 == 0 {
-            // Somebody else says a word now and then, and is not held up by the flood.
+            // Another client sends a word now and then, and is not delayed by the flood.
             let word = Message::text("a word", &Origin { from: Some("other".into()), id: None }).unwrap();
             timeout(PATIENCE, said.write_all(&wire_bytes(&word))).await.unwrap().unwrap();
         }
@@ -337,7 +337,7 @@ async fn a_flood_of_texts_is_slowed_down_and_no_slow_viewer_has_to_go() {
     let (_, reading) = count_bytes(slow);
     let (_flooder, sent) = timeout(PATIENCE, flooding).await.unwrap().unwrap();
     assert!(others > 0);
-    // The flood went no faster than it was taken, but for what fits on the way.
+    // The flood was no faster than its receiver, except for what the buffers hold.
     assert!(sent * text.wire_len() as u64 <= (taken + (16 << 20)) as u64, "{sent} texts were sent");
     assert!(!server.events.lock().unwrap().iter().any(|event| event.contains("\"left\"")));
     server.stop().await;
@@ -345,7 +345,7 @@ async fn a_flood_of_texts_is_slowed_down_and_no_slow_viewer_has_to_go() {
     listening.await.unwrap();
 }
 
-/// Says that it understands more than an old program.
+/// Introduces it as a client of ours.
 async fn introduce(client: &mut Bare) {
     let heartbeat = Heartbeat { t1: Some(Timestamp::now()), ..Heartbeat::default() };
     client.send(&heartbeat.to_message(Side::Client)).await;
@@ -366,10 +366,10 @@ async fn each_connection_has_a_number_for_ours_and_old_programs_notice_nothing()
         let got = ours.receive().await;
         assert_eq!(got.payload(), frame.payload());
         names.push(told(&got));
-        assert_eq!(wire_bytes(&old.receive().await), wire_bytes(&frame), "as it came");
+        assert_eq!(wire_bytes(&old.receive().await), wire_bytes(&frame), "unchanged");
     }
     assert_eq!(names, ["peer\u{a0}1", "peer\u{a0}2", "peer\u{a0}1"]);
-    // A program that was started again has the number from before.
+    // A restarted program gets its number back.
     let [first, mut second] = senders;
     drop(first);
     server.told(&["left", "\"client\":3"]).await;
@@ -377,7 +377,7 @@ async fn each_connection_has_a_number_for_ours_and_old_programs_notice_nothing()
     again.send(&frame).await;
     assert_eq!(told(&ours.receive().await), "peer\u{a0}1");
     old.receive().await;
-    // A text says who, too; what has a name keeps it.
+    // A text gets the number too; a name that it has is kept.
     let text = Message::text("你好", &Origin::default()).unwrap();
     second.send(&text).await;
     let got = ours.receive().await;
@@ -396,14 +396,14 @@ async fn each_connection_has_a_number_for_ours_and_old_programs_notice_nothing()
     let info = FrameInfo { stream: Some("desk".into()), peer: Some(2), ..FrameInfo::default() };
     assert_eq!((FrameInfo::parse(got.description()), got.payload()), (info, named.payload()));
     assert_eq!(wire_bytes(&old.receive().await), wire_bytes(&named));
-    // What is none of ours to describe goes to everybody as it came.
+    // Unknown types go to all clients unchanged.
     let other = Message::new(Kind::Other(7), "x".into(), None).unwrap();
     second.send(&other).await;
     assert_eq!(wire_bytes(&ours.receive().await), wire_bytes(&other));
     server.stop().await;
 }
 
-/// It gets no answers meanwhile, and must not take the relay for dead.
+/// It gets no answers meanwhile, and must not consider the relay dead.
 #[tokio::test]
 async fn a_client_that_is_not_read_for_a_while_hears_that_the_relay_is_alive() {
     let server = Server::start(Config { mailbox: 1 << 20, ..Config::default() }).await;
@@ -418,22 +418,22 @@ async fn a_client_that_is_not_read_for_a_while_hears_that_the_relay_is_alive() {
         }
         output
     });
-    let heard = timeout(PATIENCE, reader.next()).await.expect("something is heard").unwrap().unwrap();
+    let heard = timeout(PATIENCE, reader.next()).await.expect("a sign of life is expected").unwrap().unwrap();
     let heartbeat = Heartbeat::parse(heard.description());
     assert_eq!((heard.kind(), heartbeat.viewers), (Kind::Heartbeat, Some(1)));
-    assert_eq!((heartbeat.t1, heartbeat.t2, heartbeat.t3), (None, None, None), "it answers nothing");
-    // The one that takes nothing goes, and all is taken.
+    assert_eq!((heartbeat.t1, heartbeat.t2, heartbeat.t3), (None, None, None), "it is not an answer");
+    // The client that takes nothing is disconnected, and all messages are taken.
     server.told(&["left", "\"client\":1", "too slow for text and images"]).await;
     drop(timeout(PATIENCE, sending).await.unwrap().unwrap());
     server.stop().await;
 }
 
-/// A task that panics, at whatever point, leaves nobody behind, and the others talk on.
+/// A task that panics at any point leaves no ghost, and the other clients are not affected.
 #[tokio::test]
 async fn a_client_whose_task_fails_is_gone_and_told_of() {
     let seen = Arc::<Mutex<Vec<String>>>::default();
     let census = Arc::<Mutex<Census>>::default();
-    // It fails as it hears of the second client, and as that of the third leaves.
+    // It fails on the event of the second client joining, and on that of the third leaving.
     let fails = |event: &Event| match event {
         Event::Joined { client, .. } => *client == 2,
         Event::Left { client, reason, .. } => *client == 3 && !matches!(reason, LeaveReason::Failed(_)),
@@ -472,7 +472,7 @@ async fn a_client_whose_task_fails_is_gone_and_told_of() {
     };
     told(&["\"left\"", "\"client\":2", "the relay failed", "a listener that fails"]).await;
     told(&["client_failed", "a listener that fails"]).await;
-    // The counts are right as well: one other views.
+    // The counts are right as well: there is one other viewer.
     let mut other = Bare::connect(addr).await;
     let asks = Heartbeat { t1: Some(Timestamp::now()), views: Some(false), ..Heartbeat::default() };
     one.send(&asks.to_message(Side::Client)).await;

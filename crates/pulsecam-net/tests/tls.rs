@@ -1,4 +1,4 @@
-//! TLS on the link: real handshakes, real sockets. Alone: `make test-trust`.
+//! Tests of TLS on the link: real handshakes, real sockets. Alone: `make test-trust`.
 
 #![allow(missing_docs, reason = "tests")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
@@ -35,7 +35,7 @@ impl Files {
         files
     }
 
-    /// Makes another in its place.
+    /// Replaces it with a new one.
     fn renew(&mut self, names: &[&str]) {
         let made = Certificate::for_relay(names.iter().map(|name| (*name).to_owned()).collect()).unwrap();
         fs::write(self.file("cert.pem"), made.certificate).unwrap();
@@ -65,13 +65,13 @@ async fn client(addr: SocketAddr, trust: Option<&Trust>) -> (Link, Inbox) {
     connect(link::Config { tls, ..link::Config::new(addr.to_string()) }).await.unwrap()
 }
 
-/// Somebody with a name: the relay adds to what says none.
+/// A sender with a name: the relay adds a number to messages without one.
 fn named() -> Origin {
     Origin { from: Some("ann".into()), id: None }
 }
 
 async fn next(inbox: &mut Inbox) -> Message {
-    timeout(PATIENCE, inbox.recv()).await.expect("something comes").unwrap().item.message
+    timeout(PATIENCE, inbox.recv()).await.expect("something must come").unwrap().item.message
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn texts_large_pictures_and_frames_pass_both_ways() {
     let (bob, mut to_bob) = client(server.addr, Some(&Trust::Authority(files.file("cert.pem")))).await;
     up(&ann).await;
     up(&bob).await;
-    // Larger than any buffer on the way, in both directions at once, and of bytes that compress to nothing else.
+    // Larger than any buffer on the way, in both directions at once, and with bytes that reveal any mix-up.
     let large: Bytes = (0..12_000_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let picture = Message::image(large, &named()).unwrap();
     let text = Message::text("你好 🙂 שלום", &named()).unwrap();
@@ -100,7 +100,7 @@ async fn texts_large_pictures_and_frames_pass_both_ways() {
         let frame = next(&mut to_bob).await;
         assert_eq!((frame.kind(), frame.payload().unwrap().len()), (Kind::Video, 100_000));
     }
-    timeout(PATIENCE, ann.flushed()).await.expect("it is confirmed").unwrap();
+    timeout(PATIENCE, ann.flushed()).await.expect("it must be confirmed").unwrap();
     drop((ann, bob));
     server.told(&["left", "closed the connection"]).await;
     server.stop().await;
@@ -113,17 +113,17 @@ async fn a_certificate_that_is_not_trusted_ends_it_and_the_reason_is_told() {
     let other = Files::new(&["127.0.0.1"]);
     let (link, _inbox) = client(server.addr, Some(&other.pinned())).await;
     let why = down(&link).await.to_string();
-    assert!(why.contains(&files.fingerprint.to_string()), "what it should be pinned to: {why}");
+    assert!(why.contains(&files.fingerprint.to_string()), "the fingerprint to pin: {why}");
     let (link, _inbox) = client(server.addr, Some(&Trust::Authority(other.file("cert.pem")))).await;
     assert!(matches!(down(&link).await, Down::Tls(why) if why.contains("certificate")));
     let (link, _inbox) = client(server.addr, Some(&Trust::Authority(files.file("cert.pem")))).await;
     let why = down(&link).await.to_string();
-    assert!(why.contains("another.name"), "the names that it has: {why}");
-    server.told(&["refused", "no TLS with it"]).await;
+    assert!(why.contains("another.name"), "its actual names: {why}");
+    server.told(&["refused", "TLS handshake failed"]).await;
     server.stop().await;
 }
 
-/// What `openssl req -x509` makes: an authority's certificate, which signs itself.
+/// A certificate as from `openssl req -x509`: a self-signed one of an authority.
 struct Tutorial {
     is_authority: bool,
     names: &'static [&'static str],
@@ -135,7 +135,7 @@ impl Tutorial {
         Self { is_authority: true, names, expired: false }
     }
 
-    /// Certificate and key, as PEM.
+    /// Makes certificate and key, as PEM.
     fn make(&self) -> (String, String) {
         let names: Vec<String> = self.names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = rcgen::CertificateParams::new(names).unwrap();
@@ -156,16 +156,16 @@ async fn a_file_with_the_relays_own_certificate_is_trust_whatever_it_calls_itsel
     let nameless: &[&str] = &[];
     let elsewhere: &[&str] = &["another.name"];
     let other = Tutorial::new(here).make().0;
-    // What the relay shows, what else is in the file, and why it is not enough.
+    // The relay's certificate, what else is in the file, and why it is refused.
     for (made, more, refused) in [
         (Tutorial::new(here), "", None),
         (Tutorial::new(here), other.as_str(), None),
         (Tutorial { is_authority: false, ..Tutorial::new(here) }, "", None),
         (Tutorial::new(nameless), "", None),
         (Tutorial { is_authority: false, ..Tutorial::new(nameless) }, "", None),
-        // With several in the file, one of them could be taken for another.
+        // With several in the file, one could be mistaken for another.
         (Tutorial::new(nameless), other.as_str(), Some("its certificate has no names")),
-        (Tutorial::new(elsewhere), "", Some("is for another.name, and not for 127.0.0.1")),
+        (Tutorial::new(elsewhere), "", Some("is for another.name, not for 127.0.0.1")),
         (Tutorial { is_authority: false, ..Tutorial::new(elsewhere) }, "", Some("is for another.name")),
         (Tutorial { expired: true, ..Tutorial::new(here) }, "", Some("expired on 2021-01-01")),
         (Tutorial { expired: true, ..Tutorial::new(nameless) }, "", Some("expired on 2021-01-01")),
@@ -212,17 +212,18 @@ async fn tls_and_no_tls_say_what_they_miss() {
     let (link, _inbox) = client(server.addr, None).await;
     let why = down(&link).await;
     assert_eq!(why, Down::TlsWanted);
-    server.told(&["refused", "no TLS with it"]).await;
+    server.told(&["refused", "TLS handshake failed"]).await;
     server.stop().await;
 
     let plain = Server::start(relay::Config::default()).await;
     let (link, _inbox) = client(plain.addr, Some(&files.pinned())).await;
-    assert_eq!(down(&link).await, Down::Tls("it speaks no TLS".into()));
+    assert_eq!(down(&link).await, Down::Tls("it does not speak TLS".into()));
     plain.told(&["left", "--tls-cert"]).await;
     plain.stop().await;
 }
 
-/// Places are for those who are in; how many may try at a time is another limit, so the reason can be given in words.
+/// Only admitted clients take places. Unauthenticated ones have a separate limit, so the reason can be given
+/// as text.
 #[tokio::test]
 async fn a_full_relay_says_so_under_tls_too() {
     let files = Files::new(&["127.0.0.1"]);
@@ -236,18 +237,18 @@ async fn a_full_relay_says_so_under_tls_too() {
     up(&first).await;
     let (second, _inbox) = client(server.addr, Some(&files.pinned())).await;
     let why = down(&second).await;
-    assert!(matches!(&why, Down::SentAway(why) if why.contains("1 clients are here already")), "{why}");
+    assert!(matches!(&why, Down::SentAway(why) if why.contains("the relay is full: 1 connected")), "{why}");
     assert!(!why.is_lasting(), "places are freed");
     server.stop().await;
 }
 
-/// RFC 7627, 5.4, and RFC 9266: what is bound to a session of TLS 1.2 is bound to that session alone.
+/// RFC 7627, 5.4, and RFC 9266: a proof that is bound to a TLS 1.2 session is bound to that session alone.
 #[tokio::test]
 async fn tls_1_2_has_the_extended_master_secret_or_is_refused() {
     let files = Files::new(&["127.0.0.1"]);
     let server = relay_with(&files.server()).await;
     let addr = server.addr.to_string();
-    // OpenSSL, an independent client. What it should leave out is said in a configuration only.
+    // OpenSSL as an independent client. Its features can be disabled only in a configuration file.
     let handshake = async |options: &str| {
         let config = files.file("openssl.cnf");
         let text = format!(
@@ -262,7 +263,7 @@ async fn tls_1_2_has_the_extended_master_secret_or_is_refused() {
     let without = handshake("-ExtendedMasterSecret").await;
     let told = String::from_utf8_lossy(&without.stderr).into_owned();
     assert!(!without.status.success() && told.contains("alert handshake failure"), "{told}");
-    let refused = server.told(&["refused", "no TLS with it"]).await;
+    let refused = server.told(&["refused", "TLS handshake failed"]).await;
     assert!(refused.contains("extended master secret"), "{refused}");
     let with = handshake("ExtendedMasterSecret").await;
     assert!(with.status.success(), "{}", String::from_utf8_lossy(&with.stderr));
@@ -277,7 +278,7 @@ async fn a_certificate_is_renewed_without_dropping_anyone() {
     let (before, mut inbox) = client(server.addr, Some(&files.pinned())).await;
     up(&before).await;
     fs::write(files.file("cert.pem"), "no certificate").unwrap();
-    assert!(tls.reload().unwrap_err().to_string().contains("no PEM file"), "and the old one stays");
+    assert!(tls.reload().unwrap_err().to_string().contains("not a PEM file"), "the old one stays");
     files.renew(&["127.0.0.1"]);
     tls.reload().unwrap();
     assert_eq!(tls.fingerprint(), files.fingerprint);
@@ -298,8 +299,8 @@ fn files_that_are_none_are_named() {
     };
     let (certificate, key) = (files.file("cert.pem"), files.file("key.pem"));
     assert!(load(&files.file("missing"), &key).contains("missing"));
-    assert!(load(&key, &key).contains("key.pem is no PEM file with a certificate"));
-    assert!(load(&certificate, &certificate).contains("cert.pem is no PEM file with a private key"));
+    assert!(load(&key, &key).contains("key.pem is not a PEM file with a certificate"));
+    assert!(load(&certificate, &certificate).contains("cert.pem is not a PEM file with a private key"));
     let other = Files::new(&["localhost"]);
     assert!(load(&certificate, &other.file("key.pem")).contains("cannot be used"));
 }

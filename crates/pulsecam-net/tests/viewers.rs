@@ -1,4 +1,4 @@
-//! How many view: what the relay tells those who send, and that old peers do not notice.
+//! Tests of the number of viewers: the relay sends it to senders, and old peers do not notice.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -56,7 +56,7 @@ async fn an_old_peer_counts_from_the_start_and_hears_nothing_of_it() {
     until(&sender, Some(0)).await;
     let mut old = Bare::connect(server.addr).await;
     until(&sender, Some(1)).await;
-    // The number changes over and over; the next thing that it gets is its own plain answer all the same.
+    // The number changes repeatedly; still, the next message that it gets is its own plain answer.
     for _ in 0..5 {
         let viewer = connect(&server, Role::Viewer).await;
         until(&sender, Some(2)).await;
@@ -78,7 +78,7 @@ async fn one_that_only_views_is_not_told_unasked() {
     assert_eq!((answer.t1, answer.viewers), (asked.t1, None));
     let mut other = Bare::connect(server.addr).await;
     other.send(&Message::text("after", &Origin::default()).unwrap()).await;
-    assert_eq!(viewer.receive().await.kind(), Kind::Text, "nothing came before the text");
+    assert_eq!(viewer.receive().await.kind(), Kind::Text, "nothing arrived before the text");
     server.stop().await;
 }
 

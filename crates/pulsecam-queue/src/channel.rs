@@ -1,7 +1,7 @@
-//! [`Lanes`] between two threads or tasks: senders never wait, one receiver does.
+//! [`Lanes`] between threads or tasks: senders never wait, the one receiver does.
 //!
-//! The receiver may be a task (`recv`) or a thread (`recv_timeout`): sources and codecs live on threads, the link and
-//! the relay in tasks, and a frame crosses from one to the other.
+//! The receiver may be a task (`recv`) or a thread (`recv_timeout`): sources and codecs run on threads, link
+//! and relay in tasks, and frames cross between them.
 
 use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use super::{Full, Lanes, Taken};
 
-/// Nobody will receive any more, or nobody will send.
+/// The other end was dropped: nobody will receive, or nobody will send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the other end is gone")]
 pub struct Closed;
@@ -22,7 +22,7 @@ struct State<K, T> {
     lanes: Lanes<K, T>,
     senders: usize,
     received: bool,
-    /// A thread waits: waking one is a system call, whether there is one or not.
+    /// Whether a thread waits: waking one is a system call even if none waits.
     thread_waits: bool,
 }
 
@@ -34,12 +34,13 @@ struct Shared<K, T> {
 }
 
 impl<K, T> Shared<K, T> {
-    /// No code panics while it holds the lock, and the state is whole between any two statements.
+    /// Locks the state, ignoring poisoning. No code panics while it holds the lock, and the state is
+    /// consistent between any two statements.
     fn lock(&self) -> MutexGuard<'_, State<K, T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets go of the state, then wakes the receiver.
+    /// Unlocks the state, then wakes the receiver.
     fn wake(&self, mut state: MutexGuard<'_, State<K, T>>) {
         let thread_waits = std::mem::take(&mut state.thread_waits);
         drop(state);
@@ -50,21 +51,21 @@ impl<K, T> Shared<K, T> {
     }
 }
 
-/// The giving end; clones give to the same receiver.
+/// The sending end; clones send to the same receiver.
 #[derive(Debug)]
 pub struct Sender<K, T>(Arc<Shared<K, T>>);
 
-/// The taking end.
+/// The receiving end.
 #[derive(Debug)]
 pub struct Receiver<K, T>(Arc<Shared<K, T>>);
 
-/// A hand-over whose ordered lane holds up to `budget` bytes.
+/// Creates a queue whose ordered lane holds up to `budget` bytes.
 #[must_use]
 pub fn channel<K: PartialEq, T>(budget: usize) -> (Sender<K, T>, Receiver<K, T>) {
     over(Lanes::new(budget))
 }
 
-/// A hand-over with these lanes.
+/// Creates a queue with these lanes.
 #[must_use]
 pub fn over<K: PartialEq, T>(lanes: Lanes<K, T>) -> (Sender<K, T>, Receiver<K, T>) {
     let shared = Arc::new(Shared {
@@ -93,17 +94,17 @@ impl<K: PartialEq, T> Sender<K, T> {
     pub fn send_ordered(&self, bytes: usize, item: T) -> Result<(), Full> {
         let mut state = self.0.lock();
         if !state.received {
-            return Ok(()); // nobody will ever look: not a reason to hoard
+            return Ok(()); // nobody will receive it, so it is dropped
         }
         let result = state.lanes.push_ordered(bytes, item);
         self.0.wake(state);
         result
     }
 
-    /// See [`Lanes::push_fresh`]. `Ok(true)` where a waiting frame was replaced.
+    /// See [`Lanes::push_fresh`]. Returns `Ok(true)` if a waiting frame was replaced.
     ///
     /// # Errors
-    /// [`Closed`] where the receiver is gone, so that a source can stop working.
+    /// [`Closed`] if the receiver was dropped, so that a source can stop.
     pub fn send_fresh(&self, key: K, item: T) -> Result<bool, Closed> {
         let mut state = self.0.lock();
         if !state.received {
@@ -121,7 +122,7 @@ impl<K: PartialEq, T> Sender<K, T> {
         self.0.wake(state);
     }
 
-    /// Frames replaced since the beginning.
+    /// The number of frames replaced since the beginning.
     #[must_use]
     pub fn replaced(&self) -> u64 {
         self.0.lock().lanes.replaced()
@@ -133,7 +134,7 @@ impl<K: PartialEq, T> Sender<K, T> {
         self.0.lock().lanes.is_empty()
     }
 
-    /// Bytes that wait, ordered and fresh.
+    /// The number of bytes that wait, ordered and fresh.
     #[must_use]
     pub fn waiting_bytes(&self) -> usize {
         let state = self.0.lock();
@@ -157,7 +158,7 @@ impl<K, T> Drop for Sender<K, T> {
 }
 
 impl<K: PartialEq, T> Receiver<K, T> {
-    /// Waits for what goes next; `None` once all senders are gone and nothing waits. Cancel safe.
+    /// Waits for the next item; `None` once all senders are gone and nothing waits. Cancel safe.
     pub async fn recv(&mut self) -> Option<Taken<K, T>> {
         loop {
             match self.try_recv() {
@@ -168,21 +169,21 @@ impl<K: PartialEq, T> Receiver<K, T> {
         }
     }
 
-    /// Waits until something can be taken or all senders are gone, and takes nothing. Cancel safe.
+    /// Waits until something can be taken or all senders are gone, without taking anything. Cancel safe.
     pub async fn ready(&mut self) {
         while {
             let state = self.0.lock();
-            // With the last sender gone nobody opens a lane again that is held.
+            // Once the last sender is gone, nobody can release a held lane.
             !state.lanes.has_next() && state.senders > 0
         } {
             self.0.task.notified().await;
         }
     }
 
-    /// What goes next, if anything waits.
+    /// Takes the next item, if there is one.
     ///
     /// # Errors
-    /// [`Closed`] where nothing waits and nothing will come.
+    /// [`Closed`] if nothing waits and nothing will come.
     pub fn try_recv(&mut self) -> Result<Option<Taken<K, T>>, Closed> {
         let mut state = self.0.lock();
         match state.lanes.pop() {
@@ -196,10 +197,10 @@ impl<K: PartialEq, T> Receiver<K, T> {
         self.0.lock().lanes.pop_ordered(most)
     }
 
-    /// Blocks this thread until something is there, for `timeout` at the most: then `Ok(None)`.
+    /// Blocks this thread until an item is there; returns `Ok(None)` after `timeout`.
     ///
     /// # Errors
-    /// [`Closed`] where nothing waits and nothing will come.
+    /// [`Closed`] if nothing waits and nothing will come.
     pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Option<Taken<K, T>>, Closed> {
         let deadline = Instant::now() + timeout;
         let mut state = self.0.lock();
@@ -229,7 +230,7 @@ impl<K: PartialEq, T> Receiver<K, T> {
         self.0.lock().lanes.clear_fresh()
     }
 
-    /// Frames replaced since the beginning.
+    /// The number of frames replaced since the beginning.
     #[must_use]
     pub fn replaced(&self) -> u64 {
         self.0.lock().lanes.replaced()
@@ -240,10 +241,10 @@ impl<K, T> Drop for Receiver<K, T> {
     fn drop(&mut self) {
         let mut state = self.0.lock();
         state.received = false;
-        // Senders may live on for long, and nobody takes this any more.
+        // Senders may live on for long, and nobody will receive this.
         let waiting = state.lanes.take_all();
         drop(state);
-        drop(waiting); // not under the lock: what waits may have a drop of its own
+        drop(waiting); // not under the lock: items may have a `Drop` of their own
     }
 }
 
@@ -305,7 +306,7 @@ mod tests {
         assert_eq!(sender.send_fresh(0, 3), Err(Closed));
     }
 
-    /// A sender may live for as long as the program does.
+    /// A sender may live as long as the program.
     #[test]
     fn what_waits_is_let_go_of_with_the_receiver() {
         let item = Arc::new(());
@@ -317,7 +318,7 @@ mod tests {
         assert_eq!(Arc::strong_count(&item), 1);
         sender.send_urgent(Arc::clone(&item));
         sender.send_ordered(1, Arc::clone(&item)).unwrap();
-        assert_eq!(Arc::strong_count(&item), 1, "and nothing is kept any more");
+        assert_eq!(Arc::strong_count(&item), 1, "later items are not kept either");
         assert!(sender.is_empty());
     }
 
@@ -327,7 +328,7 @@ mod tests {
         sender.send_ordered(1, 1).unwrap();
         sender.hold_ordered(true);
         drop(sender);
-        tokio::time::timeout(LONG, receiver.ready()).await.expect("it is not waited for");
+        tokio::time::timeout(LONG, receiver.ready()).await.expect("ready() must not wait");
         assert_eq!(receiver.try_recv(), Err(Closed));
         assert_eq!(receiver.recv().await, None);
     }

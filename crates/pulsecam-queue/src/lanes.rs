@@ -1,18 +1,19 @@
-//! What waits, and what goes next: a pure policy.
+//! The policy of what waits and what goes next, as plain data.
 
 use std::collections::VecDeque;
 
-/// Streams that can wait in one hand-over. One frame of each is held, so that a peer that invents a new stream name for each frame
-/// does not fill memory with names; a screen with more pictures is unreadable anyway. Their bytes have a limit of their own
-/// ([`Lanes::with_fresh`]).
+/// The most streams that can wait in one queue. One frame of each is held; the limit keeps a peer that
+/// invents a new stream name for each frame from filling memory. A screen with more pictures is unreadable
+/// anyway. Their bytes have a separate limit ([`Lanes::with_fresh`]).
 pub const MAX_KEYS: usize = 256;
 
-/// Places in the ordered lane that are kept when it is empty. A flood makes room for a hundred thousand, which is megabytes.
+/// The capacity of the ordered lane that is kept when it is empty. After a flood, 100,000 places would be
+/// megabytes.
 const KEPT_PLACES: usize = 64;
 
-/// An ordered item that does not fit the budget.
+/// The error for an ordered item that does not fit the budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{waiting} bytes wait already and {refused} more would pass the limit of {budget}")]
+#[error("{waiting} bytes are already waiting, and {refused} more would exceed the limit of {budget}")]
 pub struct Full {
     /// Bytes that wait.
     pub waiting: usize,
@@ -22,10 +23,10 @@ pub struct Full {
     pub budget: usize,
 }
 
-/// Which lane an item came from.
+/// The lane that an item came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane<K> {
-    /// First of all, the newest only: answers to heartbeats.
+    /// Before all others, only the newest: answers to heartbeats.
     Urgent,
     /// In order, never dropped; the number is its cost in bytes.
     Ordered(usize),
@@ -33,7 +34,7 @@ pub enum Lane<K> {
     Fresh(K),
 }
 
-/// An item that was taken out, and where it came from, so that it can be put back.
+/// An item that was taken out, with its lane, so that it can be put back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Taken<K, T> {
     /// Its lane.
@@ -58,7 +59,7 @@ pub struct Lanes<K, T> {
 }
 
 impl<K, T> Lanes<K, T> {
-    /// Takes out all that waits, whatever is held, so that it can be dropped.
+    /// Takes out all items, held or not, so that they can be dropped.
     pub fn take_all(&mut self) -> impl Iterator<Item = T> + use<K, T> {
         self.ordered_bytes = 0;
         let ordered = std::mem::take(&mut self.ordered).into_iter().map(|(_, item)| item);
@@ -68,7 +69,7 @@ impl<K, T> Lanes<K, T> {
 }
 
 impl<K: PartialEq, T> Lanes<K, T> {
-    /// Empty lanes; `budget` bounds the bytes that may wait in order.
+    /// Creates empty lanes; `budget` limits the bytes in the ordered lane.
     #[must_use]
     pub const fn new(budget: usize) -> Self {
         Self {
@@ -85,23 +86,23 @@ impl<K: PartialEq, T> Lanes<K, T> {
         }
     }
 
-    /// The same with a limit to the bytes of the frames that wait, which `weigh` tells. Past it, the frames that have waited
-    /// longest give way and count as replaced; one frame is always taken.
+    /// Limits the bytes of the frames that wait, as measured by `weigh`. Beyond it, the frames that have
+    /// waited longest are dropped and count as replaced; one frame is always accepted.
     #[must_use]
     pub fn with_fresh(self, budget: usize, weigh: fn(&T) -> usize) -> Self {
         Self { fresh_budget: budget, weigh, ..self }
     }
 
-    /// Puts an item before all others, in place of an urgent one that still waits.
+    /// Puts an item before all others, and replaces an urgent one that still waits.
     pub fn push_urgent(&mut self, item: T) {
         self.urgent = Some(item);
     }
 
-    /// Puts an item behind the other ordered ones. Where nothing waits, any item is taken: one that is larger than the budget
-    /// is not late, only large.
+    /// Puts an item behind the other ordered ones. If nothing waits, an item of any size is accepted, because
+    /// it delays nothing.
     ///
     /// # Errors
-    /// [`Full`] where the bytes that wait would pass the budget; the item is dropped.
+    /// [`Full`] if the bytes that wait would exceed the budget; the item is dropped.
     pub fn push_ordered(&mut self, bytes: usize, item: T) -> Result<(), Full> {
         let waiting = self.ordered_bytes;
         if waiting > 0 && waiting.saturating_add(bytes) > self.budget {
@@ -112,8 +113,8 @@ impl<K: PartialEq, T> Lanes<K, T> {
         Ok(())
     }
 
-    /// Puts a frame in, in place of the waiting one of the same key, whose turn it keeps; `true` if one was replaced, or others gave
-    /// way to it.
+    /// Adds a frame; it replaces the waiting one of the same key and takes its turn. Returns `true` if any
+    /// frame was replaced or dropped.
     pub fn push_fresh(&mut self, key: K, item: T) -> bool {
         let before = self.replaced;
         let bytes = (self.weigh)(&item);
@@ -137,7 +138,7 @@ impl<K: PartialEq, T> Lanes<K, T> {
         self.replaced > before
     }
 
-    /// Lets frames go, those first that have waited longest, until the budget is kept; the one at `kept` stays.
+    /// Drops the frames that have waited longest until the budget is kept; the one at `kept` stays.
     fn keep_budget(&mut self, mut kept: usize) {
         while self.fresh_bytes > self.fresh_budget && self.fresh.len() > 1 {
             let first = usize::from(kept == 0);
@@ -153,7 +154,7 @@ impl<K: PartialEq, T> Lanes<K, T> {
         }
     }
 
-    /// Takes what goes next.
+    /// Takes the next item.
     pub fn pop(&mut self) -> Option<Taken<K, T>> {
         if let Some(item) = self.urgent.take() {
             return Some(Taken { lane: Lane::Urgent, item });
@@ -166,7 +167,8 @@ impl<K: PartialEq, T> Lanes<K, T> {
         Some(Taken { lane: Lane::Fresh(key), item })
     }
 
-    /// Takes what goes next if it is an ordered item of at most `most` bytes: it may be sent together with another.
+    /// Takes the next item if it is ordered and has at most `most` bytes. It can then be sent together with
+    /// another.
     pub fn pop_ordered(&mut self, most: usize) -> Option<Taken<K, T>> {
         if self.held || self.urgent.is_some() {
             return None;
@@ -180,8 +182,8 @@ impl<K: PartialEq, T> Lanes<K, T> {
         Some(Taken { lane: Lane::Ordered(bytes), item })
     }
 
-    /// Puts back, as the next, what was taken and could not be started; a newer one that came in the
-    /// meantime wins where the lane says so.
+    /// Puts back an item that could not be started; it goes next. If the lane keeps only the newest and a
+    /// newer one has come, that one wins.
     pub fn put_back(&mut self, taken: Taken<K, T>) {
         match taken.lane {
             Lane::Urgent => {
@@ -207,18 +209,18 @@ impl<K: PartialEq, T> Lanes<K, T> {
         }
     }
 
-    /// Keeps the ordered lane shut, or opens it again; the others go on.
+    /// Holds the ordered lane, or releases it; the others are not affected.
     pub const fn hold_ordered(&mut self, held: bool) {
         self.held = held;
     }
 
-    /// Whether there is something to take now.
+    /// Whether an item can be taken now.
     #[must_use]
     pub fn has_next(&self) -> bool {
         self.urgent.is_some() || (!self.held && !self.ordered.is_empty()) || !self.fresh.is_empty()
     }
 
-    /// Forgets the frames that wait, and says how many: after an outage they are too old to be news.
+    /// Drops the waiting frames, and returns how many: after an outage they are too old.
     pub fn clear_fresh(&mut self) -> usize {
         let forgotten = self.fresh.len();
         self.fresh.clear();
@@ -232,19 +234,19 @@ impl<K: PartialEq, T> Lanes<K, T> {
         self.urgent.is_none() && self.ordered.is_empty() && self.fresh.is_empty()
     }
 
-    /// Frames that a newer one replaced, since the beginning.
+    /// The number of frames replaced since the beginning.
     #[must_use]
     pub const fn replaced(&self) -> u64 {
         self.replaced
     }
 
-    /// Bytes that wait in order.
+    /// The number of bytes in the ordered lane.
     #[must_use]
     pub const fn ordered_bytes(&self) -> usize {
         self.ordered_bytes
     }
 
-    /// Bytes of the frames that wait; 0 without [`Self::with_fresh`].
+    /// The number of bytes of the waiting frames; 0 without [`Self::with_fresh`].
     #[must_use]
     pub const fn fresh_bytes(&self) -> usize {
         self.fresh_bytes

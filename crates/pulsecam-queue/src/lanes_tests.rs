@@ -90,9 +90,9 @@ fn frames_that_wait_have_a_budget_of_bytes_and_the_oldest_give_way() {
     let mut lanes = Lanes::<u8, &str>::new(0).with_fresh(10, |item| item.len());
     assert!(!lanes.push_fresh(1, "aaaa"));
     assert!(!lanes.push_fresh(2, "bbbb"));
-    assert!(lanes.push_fresh(3, "cccc"), "the first gave way");
+    assert!(lanes.push_fresh(3, "cccc"), "the first was dropped");
     assert_eq!((lanes.fresh_bytes(), lanes.replaced()), (8, 1));
-    // One that grows keeps its turn, and others give way to it.
+    // One that grows keeps its turn, and others are dropped for it.
     assert!(lanes.push_fresh(2, "bbbbbbb"));
     assert_eq!((lanes.fresh_bytes(), lanes.replaced()), (7, 3));
     assert!(lanes.push_fresh(4, "larger than the budget, and alone"));
@@ -116,7 +116,7 @@ fn small_ordered_items_are_taken_together_and_nothing_passes_another() {
     assert_eq!(lanes.pop_ordered(10).unwrap().item, "small");
     assert_eq!(lanes.pop_ordered(10), None);
     lanes.push_urgent("answer");
-    assert_eq!(lanes.pop_ordered(100), None, "what is urgent goes first");
+    assert_eq!(lanes.pop_ordered(100), None, "urgent items go first");
     assert_eq!(drain(&mut lanes), ["answer", "large", "frame"]);
 }
 

@@ -1,10 +1,9 @@
-//! The hand-over between stages: video newest-wins, everything else in order.
+//! The queue between stages: newest-wins for video, in order for everything else.
 //!
-//! Old video is worth nothing, so where a stage is slower than the one before it, the newest frame
-//! replaces the waiting one, and the replaced frame is counted. Text and images wait their turn, up to
-//! a budget of bytes. [`Lanes`] is that policy as plain data; [`channel`] puts it between two threads or
-//! tasks. The same type stands wherever a frame changes hands: source to encoder, encoder to link, relay to
-//! viewer, link to window.
+//! Old video is worthless, so if a stage is slower than the one before it, the newest frame replaces the
+//! waiting one, and the replaced frame is counted. Texts and images wait their turn, up to a budget of bytes.
+//! [`Lanes`] is that policy as plain data; [`channel`] puts it between two threads or tasks. The same type is
+//! used at every hand-over of a frame: source to encoder, encoder to link, relay to viewer, link to window.
 
 mod channel;
 mod lanes;

@@ -1,36 +1,37 @@
-//! A message that has begun: room for what has come of it and a little more, however large it says that it will be.
+//! A partly received message, in buffers that grow as its bytes arrive, whatever its size field claims.
 //!
-//! A size field is a claim, and costs a peer nothing. So a large message is collected in blocks of one size, which leave no gaps in
-//! memory when they are freed, and is put together once it is whole.
+//! A size field costs a peer nothing. So a large message is collected in blocks of equal size, which do not
+//! fragment memory when they are freed, and is joined once it is complete.
 
 use bytes::{Buf, BytesMut};
 
-/// Room for a message of which next to nothing has come: it holds most messages whole.
+/// Room for a message of which almost nothing has arrived; most messages fit.
 const FIRST: usize = 64 << 10;
 
-/// Bytes of a block.
+/// The size of a block, in bytes.
 const BLOCK: usize = 1 << 20;
 
-/// A message of which this part has come gets all of its room at once: it means what it says.
+/// Once 1/`SERIOUS` of a message has arrived, it gets all of its room at once: the claim is believed.
 const SERIOUS: usize = 4;
 
-/// Room beyond the last message's size: an eighth, as frames of one stream differ from one to the next.
+/// Room beyond the last message's size: an eighth, because the frames of a stream differ in size.
 const SLACK: usize = 8;
 
 /// The bytes of a message so far.
 #[derive(Debug)]
 pub(super) struct Assembly {
     length: usize,
-    /// Blocks that are full.
+    /// Full blocks.
     full: Vec<BytesMut>,
-    /// What is being filled.
+    /// The block that is being filled.
     last: BytesMut,
     have: usize,
 }
 
 impl Assembly {
-    /// Of a message of so many bytes, of which `have` are there. `last`: the bytes of the peer's last message. One like it gets all of
-    /// its room at once, up to a block, so that no frame of a stream is copied.
+    /// Begins a message of `length` bytes, of which `have` have arrived. `last` is the size of the peer's
+    /// last message: a message of similar size gets all of its room at once, up to a block, so that the
+    /// frames of a stream are not copied.
     pub(super) fn new(length: usize, have: usize, last: usize) -> Self {
         let alike = last.saturating_add(last / SLACK).min(BLOCK);
         let at_once = length <= FIRST.max(have.saturating_mul(SERIOUS)).max(alike);
@@ -38,23 +39,23 @@ impl Assembly {
         Self { length, full: Vec::new(), last: BytesMut::with_capacity(room), have: 0 }
     }
 
-    /// Bytes of the message.
+    /// The size of the message in bytes.
     pub(super) const fn length(&self) -> usize {
         self.length
     }
 
-    /// Bytes that have come.
+    /// Bytes that have arrived.
     pub(super) const fn have(&self) -> usize {
         self.have
     }
 
-    /// Bytes of memory.
+    /// Bytes of memory in use.
     #[cfg(feature = "tokio")]
     pub(super) fn room(&self) -> usize {
         self.full.iter().map(BytesMut::capacity).sum::<usize>() + self.last.capacity()
     }
 
-    /// Takes what belongs to it.
+    /// Takes the bytes that belong to this message.
     pub(super) fn take(&mut self, source: &mut BytesMut) {
         while self.have < self.length && source.has_remaining() {
             self.make_room();
@@ -66,24 +67,24 @@ impl Assembly {
         }
     }
 
-    /// Where the next bytes go, and how many fit.
+    /// The buffer for the next bytes, and how many fit.
     pub(super) fn space(&mut self) -> (&mut BytesMut, usize) {
         let room = self.last.capacity() - self.last.len();
         (&mut self.last, room.min(self.length - self.have))
     }
 
-    /// So many were put there.
+    /// Records that `bytes` were written to [`Self::space`].
     pub(super) const fn took(&mut self, bytes: usize) {
         self.have += bytes;
     }
 
-    /// Makes room for more, where there is none.
+    /// Makes room for more bytes if there is none.
     pub(super) fn make_room(&mut self) {
         if self.have == self.length || self.last.len() < self.last.capacity() {
             return;
         }
         if self.full.is_empty() && self.last.capacity() < BLOCK {
-            // The first is small, and becomes a block.
+            // The first buffer is small, and grows to a block.
             let mut block = BytesMut::with_capacity(self.length.min(BLOCK));
             block.extend_from_slice(&self.last);
             self.last = block;
@@ -93,13 +94,13 @@ impl Assembly {
         }
     }
 
-    /// All of it, in a buffer of its exact size.
+    /// Returns the complete message in a buffer of its exact size.
     pub(super) fn whole(self) -> BytesMut {
         if self.full.is_empty() {
             return self.last;
         }
         let mut whole = BytesMut::with_capacity(self.length);
-        // Freed one by one, so that it is never twice in memory.
+        // Freed one by one, so that the message is never in memory twice.
         for block in self.full {
             whole.extend_from_slice(&block);
         }
@@ -112,7 +113,8 @@ impl Assembly {
 mod tests {
     use super::*;
 
-    /// Filled in steps of so many bytes: the most memory that it took for each byte that had come, and the whole.
+    /// Fills an assembly in steps of `step` bytes. Returns the most memory that it held beyond the bytes
+    /// received, and the message.
     fn fill(length: usize, step: usize) -> (usize, BytesMut) {
         let bytes: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
         let mut assembly = Assembly::new(length, 0, 0);
@@ -139,7 +141,7 @@ mod tests {
         assert_eq!(
             Assembly::new(16 * BLOCK, 4, 16 * BLOCK).room(),
             FIRST,
-            "a block is the most for being like the last"
+            "a similar last message gets at most a block"
         );
         assert_eq!(Assembly::new(110_000, 4, 100_000).room(), 110_000);
         assert_eq!(Assembly::new(120_000, 4, 100_000).room(), FIRST);

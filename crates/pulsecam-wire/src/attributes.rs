@@ -1,17 +1,17 @@
-//! `; key=value` behind a description: our own facts, where a Qt peer ignores them.
+//! `; key=value` attributes appended to a description, where a Qt peer ignores them.
 //!
-//! Values may hold any text. What the format itself needs (`;`, `%`), control characters and leading or
-//! trailing spaces are percent-escaped as UTF-8, so that a description stays one readable line.
+//! Values may be any text. The format's own characters (`;`, `%`), control characters and leading or trailing
+//! spaces are percent-escaped as UTF-8, so that a description stays one readable line.
 
 use std::{borrow::Cow, fmt::Write};
 
-/// Characters of a name that are kept: enough for any person, too few to fill a screen.
+/// The length to which names are cut, in characters: enough for any name, too few to fill a screen.
 pub(super) const MAX_NAME: usize = 200;
 
-/// Attributes that are read from one description at the most; ours have fewer than ten.
+/// The most attributes that are read from one description; ours have fewer than 20.
 const MAX_ATTRIBUTES: usize = 32;
 
-/// Reads the attributes of a description, in order, whatever it is.
+/// Reads the attributes of any description, in order.
 pub(super) struct Attributes<'a>(std::iter::Take<std::str::Split<'a, char>>);
 
 impl<'a> Attributes<'a> {
@@ -51,13 +51,13 @@ pub(super) fn write(description: &mut String, key: &str, value: &str) {
     }
 }
 
-/// What those are called who give no name, by the number that the relay gives them. The space does not break, so that nobody's own name
-/// is the same.
+/// The name of a peer that gives none, from the number that the relay assigned to it. The space is
+/// non-breaking, so that this differs from a chosen name.
 pub(super) fn peer_name(peer: u64) -> String {
     format!("peer\u{a0}{peer}")
 }
 
-/// Cut to [`MAX_NAME`] characters.
+/// Cuts a name to [`MAX_NAME`] characters.
 pub(super) fn shortened(mut name: String) -> String {
     if let Some((end, _)) = name.char_indices().nth(MAX_NAME) {
         name.truncate(end);
@@ -65,7 +65,7 @@ pub(super) fn shortened(mut name: String) -> String {
     name
 }
 
-/// What is no escape, or is no UTF-8 once unescaped, stays as it is.
+/// Decodes percent escapes. Invalid escapes stay as they are, and so does a value that would not be UTF-8.
 fn unescape(value: &str) -> Cow<'_, str> {
     if !value.contains('%') {
         return Cow::Borrowed(value);
@@ -109,7 +109,7 @@ mod tests {
     fn anything_can_be_read() {
         assert_eq!(values(""), []);
         assert_eq!(values("no attributes at all"), []);
-        assert_eq!(values("a=1"), [], "the description itself is no attribute");
+        assert_eq!(values("a=1"), [], "the description itself is not an attribute");
         assert_eq!(
             values("x;;=;a;b=;c=%;d=%4;e=%ff;f==g"),
             [

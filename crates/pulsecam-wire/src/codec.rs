@@ -1,7 +1,7 @@
-//! Messages out of a stream of bytes, and into one.
+//! Decodes messages from a stream of bytes, and encodes them.
 //!
-//! Each message ends in a buffer of its own exact size: what is handed on holds no memory but its own, and [`super::Reader`] lets
-//! the socket write straight to where the bytes belong.
+//! Each message ends up in a buffer of its exact size: it keeps no other memory alive, and [`super::Reader`]
+//! lets the socket write straight into that buffer.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -12,17 +12,17 @@ use super::{
     assembly::Assembly,
 };
 
-/// Half a gigabyte: a size from here on is taken for lost framing or another protocol, and not skipped. Every printable character
-/// read as the first byte of a size is above it.
+/// Sizes from half a gigabyte on are treated as lost framing or another protocol, and are not skipped. Every
+/// printable character, read as the first byte of a size, is above it.
 const ABSURD_SIZE: u32 = 0x2000_0000;
 
-/// The largest type of a message that is skipped, for the same reason: text read as a type is far above it.
+/// The largest type of a message that is skipped. Text read as a type is far above it.
 const MAX_SKIPPED_KIND: i32 = 0xffff;
 
-/// Size, type and the length of the description: what shows whether a message is well-framed.
+/// Size, type and description length: the bytes that show whether a message is well-framed.
 const FRAMING: usize = 12;
 
-/// Messages over the limit that were skipped, since the connection began.
+/// Counts of the messages over the limit that were skipped on this connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Skipped {
     /// All of them.
@@ -33,35 +33,35 @@ pub struct Skipped {
     pub last_size: u32,
 }
 
-/// Memory that a message takes beside its bytes: allocations and reference counts.
+/// Memory that a message needs besides its bytes: allocations and reference counts.
 const MESSAGE_COST: usize = 128;
 
-/// Frames one connection's bytes. Its state belongs to that connection alone.
+/// Splits one connection's bytes into messages. Use one codec per connection.
 #[derive(Debug)]
 pub struct Codec {
     max_message: u32,
     peer: Option<SocketAddr>,
-    /// Bytes of the connection before the message at hand.
+    /// Bytes of the connection before the current message.
     offset: u64,
     started: Option<Assembly>,
-    /// Bytes of the last message.
+    /// The size of the last message in bytes.
     last: usize,
-    /// Skips what is over the limit instead of failing.
+    /// Skips messages over the limit instead of failing.
     skips: bool,
     skipping: Option<Skipping>,
     skipped: Skipped,
-    /// Where the bytes of whole messages count.
+    /// The account in which the bytes of complete messages are counted.
     held: Option<Arc<Held>>,
 }
 
-/// A message that is being skipped: all its bytes, and those still to come.
+/// A message that is being skipped: its size, and the bytes still to come.
 #[derive(Clone, Copy, Debug)]
 struct Skipping {
     length: usize,
     left: usize,
 }
 
-/// The memory of a message, which counts until the last slice of it is gone.
+/// The memory of a message, counted until its last slice is dropped.
 struct Counted {
     buffer: BytesMut,
     _share: Share,
@@ -74,7 +74,7 @@ impl AsRef<[u8]> for Counted {
 }
 
 impl Codec {
-    /// A codec that refuses messages whose size field is over `max_message`.
+    /// Creates a codec that rejects messages whose size field exceeds `max_message`.
     #[must_use]
     pub const fn new(max_message: u32) -> Self {
         let skipped = Skipped { messages: 0, frames: 0, last_size: 0 };
@@ -82,28 +82,28 @@ impl Codec {
         Self { max_message, peer: None, offset: 0, started, last: 0, skips: false, skipping, skipped, held }
     }
 
-    /// The same, naming the peer in its errors.
+    /// Names the peer in errors.
     #[must_use]
     pub fn with_peer(self, peer: SocketAddr) -> Self {
         Self { peer: Some(peer), ..self }
     }
 
-    /// The same, skipping a well-framed message over the limit: its bytes are dropped as they come, and it is counted.
+    /// Skips a well-framed message over the limit: its bytes are dropped as they arrive, and it is counted.
     ///
-    /// What does not look like a message stays an error: a size from half a gigabyte on, a type above 65535, a description that does
-    /// not fit the message, and the beginning of TLS.
+    /// Bytes that do not look like a message stay an error: a size from half a gigabyte on, a type above
+    /// 65535, a description that does not fit the message, and the beginning of TLS.
     #[must_use]
     pub fn skip_larger(self) -> Self {
         Self { skips: true, ..self }
     }
 
-    /// What was skipped so far.
+    /// Counts of the messages skipped so far.
     #[must_use]
     pub const fn skipped(&self) -> Skipped {
         self.skipped
     }
 
-    /// How far a message that has begun has come: bytes received, bytes in all.
+    /// The progress of a started message: bytes received, and its size.
     pub(super) fn progress(&self) -> Option<(usize, usize)> {
         let started = self.started.as_ref().map(|started| (started.have(), started.length()));
         started.or_else(|| self.skipping.map(|skipping| (skipping.length - skipping.left, skipping.length)))
@@ -113,10 +113,10 @@ impl Codec {
         Malformed { peer: self.peer, offset: self.offset + at as u64, fault }
     }
 
-    /// Bytes of the message that begins here, its size field included; `None` where not even that field is whole.
+    /// The size of the message that begins here, including its size field; `None` if that is incomplete.
     ///
     /// # Errors
-    /// A size that no message has, or one over the limit.
+    /// If no message has this size, or it exceeds the limit.
     pub(super) fn length(&self, source: &[u8]) -> Result<Option<usize>, Malformed> {
         let Some(size) = source.first_chunk::<4>() else { return Ok(None) };
         let size = i32::from_be_bytes(*size);
@@ -132,7 +132,8 @@ impl Codec {
         Ok(Some(4 + found as usize))
     }
 
-    /// Drops the bytes of messages over the limit, where these are skipped. `true`: more bytes have to come before there is anything else.
+    /// Drops the bytes of messages over the limit, if these are skipped. Returns `true` if more bytes are
+    /// needed before anything else can be decoded.
     pub(super) fn skip(&mut self, source: &mut BytesMut) -> bool {
         if !self.skips || self.started.is_some() {
             return false;
@@ -142,7 +143,7 @@ impl Codec {
                 let count = source.len().min(skipping.left);
                 skipping.left -= count;
                 if skipping.left > 0 {
-                    source.clear(); // and not advanced: its memory is used again
+                    source.clear(); // not advanced, so that its memory is reused
                     return true;
                 }
                 source.advance(count);
@@ -159,14 +160,14 @@ impl Codec {
         }
     }
 
-    /// The size of the message that begins here, if it is over the limit and may be one.
+    /// The size of the message that begins here, if it exceeds the limit and may be skipped.
     fn oversize(&self, source: &[u8]) -> Option<u32> {
         let size = u32::from_be_bytes(*source.first_chunk()?);
         let fault = Fault::SizeTooLarge { found: size.into(), allowed: self.max_message };
         (size > self.max_message && size < ABSURD_SIZE && !self.malformed(0, fault).is_tls()).then_some(size)
     }
 
-    /// Takes a message apart that is whole, and whose buffer has `room` bytes.
+    /// Parses a complete message, whose buffer occupies `room` bytes.
     pub(super) fn whole(&mut self, buffer: BytesMut, room: usize) -> Result<Message, Malformed> {
         let bytes = match &self.held {
             Some(held) => {
@@ -182,39 +183,39 @@ impl Codec {
     }
 }
 
-/// What a [`super::Reader`] asks, which reads straight to where a message's bytes belong.
+/// For [`super::Reader`], which reads straight into a message's buffer.
 #[cfg(feature = "tokio")]
 impl Codec {
-    /// Refuses messages whose size field is over `max_message` from now on.
+    /// Rejects messages whose size field exceeds `max_message` from now on.
     pub(super) const fn allow(&mut self, max_message: u32) {
         self.max_message = max_message;
     }
 
-    /// Counts the bytes of whole messages in `held` for as long as they are in memory.
+    /// Counts the bytes of complete messages in `held` as long as they are in memory.
     pub(super) fn count(&mut self, held: Arc<Held>) {
         self.held = Some(held);
     }
 
-    /// Where the next bytes of a message that has begun can be read straight to, and how many fit there. `None` between messages.
+    /// The buffer for the next bytes of a started message, and how many fit. `None` between messages.
     pub(super) fn unfinished(&mut self) -> Option<(&mut BytesMut, usize)> {
         self.started.as_mut().filter(|started| started.have() < started.length()).map(Assembly::space)
     }
 
-    /// So many were read to there.
+    /// Records that `bytes` were read into [`Self::unfinished`].
     pub(super) fn took(&mut self, bytes: usize) {
         if let Some(started) = &mut self.started {
             started.took(bytes);
         }
     }
 
-    /// Makes room for more of a message that has begun.
+    /// Makes room for more bytes of a started message.
     pub(super) fn make_room(&mut self) {
         if let Some(started) = &mut self.started {
             started.make_room();
         }
     }
 
-    /// Memory of a message that has begun.
+    /// The memory of a started message, in bytes.
     pub(super) fn room(&self) -> usize {
         self.started.as_ref().map_or(0, Assembly::room)
     }
@@ -261,7 +262,7 @@ impl Codec {
         match self.progress() {
             Some((received, expected)) => Err(Error::Cut { peer: self.peer, received, expected }),
             None if source.is_empty() => Ok(None),
-            // What would be skipped is an error if not even its type is there.
+            // A message that would be skipped is an error if not even its type has arrived.
             None => {
                 let expected = self.length(source)?.unwrap_or(4);
                 Err(Error::Cut { peer: self.peer, received: source.len(), expected })
@@ -282,7 +283,7 @@ impl Codec {
     }
 }
 
-/// The type in a message's first bytes, if the description's length fits the message as well.
+/// The type in a message's first bytes, if the description's length fits the message.
 fn skipped_kind(framing: &[u8; FRAMING]) -> Option<Kind> {
     let (size, rest) = framing.split_first_chunk::<4>()?;
     let (kind, described) = rest.split_first_chunk::<4>()?;

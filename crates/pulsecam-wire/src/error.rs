@@ -1,18 +1,18 @@
-//! What can be wrong with bytes from a peer, in enough detail to find them in a capture.
+//! Errors in the bytes of a peer, with enough detail to find them in a packet capture.
 
 use std::{fmt, io, net::SocketAddr};
 
 use super::MIN_SIZE;
 
-/// Half a gigabyte: no peer sends a message of that size, and every printable character read as the first byte of a size
-/// is above it.
+/// Half a gigabyte, which no peer sends in one message. Every printable character, read as the first byte of
+/// a size, is above it.
 const ABSURD_SIZE: u64 = 0x2000_0000;
 
-/// Why no message could be read.
+/// An error of reading a message.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The bytes are no message.
+    /// The bytes are not a message.
     #[error(transparent)]
     Malformed(#[from] Malformed),
     /// The connection ended inside a message.
@@ -20,9 +20,9 @@ pub enum Error {
     Cut {
         /// The other end.
         peer: Option<SocketAddr>,
-        /// Bytes of the message that came.
+        /// Bytes of the message that arrived.
         received: usize,
-        /// Bytes that its size field promised; 4 where not even that was complete.
+        /// Bytes that its size field announced; 4 if not even that field was complete.
         expected: usize,
     },
     /// The socket failed.
@@ -30,11 +30,11 @@ pub enum Error {
     Io(#[from] io::Error),
 }
 
-/// Bytes that are no message: who sent them, where they are, and what is wrong with them.
+/// Bytes that are not a message: their sender, their position, and what is wrong with them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}at byte {offset}: {fault}", Prefix(*peer))]
 pub struct Malformed {
-    /// The other end, where the codec was told.
+    /// The other end, if the codec knows it.
     pub peer: Option<SocketAddr>,
     /// Bytes received on this connection before the field at fault.
     pub offset: u64,
@@ -43,20 +43,21 @@ pub struct Malformed {
 }
 
 impl Malformed {
-    /// Whether it is the beginning of TLS: a handshake, or an alert of somebody who expected one (RFC 8446, 5.1).
+    /// Whether it is the beginning of TLS. That is a handshake, or an alert from a peer that expected one
+    /// (RFC 8446, 5.1).
     #[must_use]
     pub fn is_tls(&self) -> bool {
         const RECORDS: [u64; 2] = [0x1503, 0x1603];
         matches!(self.fault, Fault::SizeTooLarge { found, .. } if self.offset == 0 && RECORDS.contains(&(found >> 16)))
     }
 
-    /// The same for the peer itself, which knows its own address.
+    /// The same without the address, to be sent to the peer itself.
     #[must_use]
     pub fn for_peer(self) -> Self {
         Self { peer: None, ..self }
     }
 
-    /// The size field of a message that is no worse than too large.
+    /// The size field of a message whose only fault is its size.
     #[must_use]
     pub fn too_large(&self) -> Option<u32> {
         match self.fault {
@@ -65,13 +66,14 @@ impl Malformed {
         }
     }
 
-    /// The first four bytes of a connection, if they cannot be the size of any sensible message: another protocol.
+    /// The first four bytes of a connection, if they cannot be the size of a message. They then belong to
+    /// another protocol.
     #[must_use]
     pub fn foreign_opening(&self) -> Option<[u8; 4]> {
         let opening = match self.fault {
             Fault::NegativeSize { found } => found.to_be_bytes(),
             Fault::SizeTooSmall { found } => found.to_be_bytes(),
-            // Below it may be a message that is only larger than is read here; text is above.
+            // A smaller size may belong to a message that merely exceeds our limit; text is above.
             Fault::SizeTooLarge { found, .. } => u32::try_from(found).ok()?.to_be_bytes(),
             _ => return None,
         };
@@ -80,7 +82,7 @@ impl Malformed {
     }
 }
 
-/// What is wrong with a message: what was found, and what was allowed.
+/// A fault in a message: what was found, and what was allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
@@ -104,7 +106,7 @@ pub enum Fault {
         /// The limit in force.
         allowed: u32,
     },
-    /// A length that reaches past the end of the message.
+    /// A length that extends past the end of the message.
     #[error("a {field} of {found} bytes; {allowed} are left in the message")]
     PastTheEnd {
         /// Which field.
@@ -114,7 +116,7 @@ pub enum Fault {
         /// Bytes left for it.
         allowed: u32,
     },
-    /// A string with half a UTF-16 unit.
+    /// A string that ends in half a UTF-16 unit.
     #[error("a {field} of {found} bytes; UTF-16 takes an even number")]
     OddLength {
         /// Which field.
@@ -135,7 +137,7 @@ pub enum Fault {
     /// A size that is larger than what its fields need.
     #[error("{found} bytes after the payload; the size field has to end where the payload does")]
     LeftOver {
-        /// Bytes too many.
+        /// Surplus bytes.
         found: u32,
     },
 }
@@ -167,7 +169,7 @@ mod tests {
         for opening in [*b"HTTP", *b"SSH-", *b"220 ", *b"RFB ", [0xff, 0xfd, 1, 3], [0, 0, 0, 0]] {
             assert_eq!(first(opening).foreign_opening(), Some(opening));
         }
-        // A message of 20 MB, whose only fault is to be larger than is read here.
+        // A message of 20 MB, whose only fault is to exceed our limit.
         assert_eq!(first(20_000_000_u32.to_be_bytes()).foreign_opening(), None);
         assert_eq!(Malformed { offset: 16, ..first(*b"HTTP") }.foreign_opening(), None, "in the middle");
         assert!(first([0x15, 3, 3, 0]).is_tls());

@@ -1,4 +1,5 @@
-//! A last word: why the relay closes a connection. To a Qt client it is a heartbeat like any other.
+//! The relay's last message, with the reason why it closes a connection. To a Qt client it is an ordinary
+//! heartbeat.
 
 use super::{
     Kind, Message, QString,
@@ -6,16 +7,16 @@ use super::{
     heartbeat::Side,
 };
 
-/// The attribute with the reason in words.
+/// The attribute with the reason as text.
 const KEY: &str = "bye";
 
-/// The attribute with the reason as a word that a program reads.
+/// The attribute with the reason as a keyword for programs.
 const CAUSE: &str = "cause";
 
 /// The attribute with the size of the message that was refused.
 const REFUSED: &str = "refused";
 
-/// A reason that a client acts on, beside its words.
+/// A machine-readable reason, on which a client acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
@@ -39,16 +40,16 @@ impl Cause {
 /// Why the relay closes the connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Farewell {
-    /// The reason in words.
+    /// The reason as text.
     pub reason: String,
-    /// The reason for a program, if it is one of those.
+    /// The machine-readable reason, if there is one.
     pub cause: Option<Cause>,
     /// The size field of the message that the relay refused, if that is the reason.
     pub refused: Option<u32>,
 }
 
 impl Farewell {
-    /// A heartbeat of the relay's that says it.
+    /// Builds the relay's heartbeat that carries the reason.
     #[must_use]
     pub fn to_message(&self) -> Message {
         let (mut description, payload) = Side::Relay.plain();
@@ -63,7 +64,7 @@ impl Farewell {
         Message::new(Kind::Heartbeat, QString::from(description.as_str()), Some(payload)).unwrap()
     }
 
-    /// Reads one; `None` if the message is none.
+    /// Parses a farewell; `None` if the message is not one.
     #[must_use]
     pub fn parse(message: &Message) -> Option<Self> {
         if message.kind() != Kind::Heartbeat {
@@ -83,13 +84,13 @@ impl Farewell {
     }
 }
 
-/// A heartbeat of the relay's that says why it closes the connection next.
+/// Builds the heartbeat with which a relay gives its reason before it closes the connection.
 #[must_use]
 pub fn farewell(reason: &str) -> Message {
     Farewell { reason: reason.to_owned(), ..Farewell::default() }.to_message()
 }
 
-/// Why the relay is about to close the connection, where this is a heartbeat that says so.
+/// The reason why the relay is about to close the connection, if this heartbeat carries one.
 #[must_use]
 pub fn farewell_reason(message: &Message) -> Option<String> {
     Farewell::parse(message).map(|farewell| farewell.reason)

@@ -1,6 +1,6 @@
-//! What we tell about a video frame, in its description: `this is video image; stream=…; seq=…; …`.
+//! Attributes of a video frame, in its description: `this is video image; stream=…; seq=…; …`.
 //!
-//! A Qt peer ignores it, and its own frames come without. What is missing is unknown, not zero.
+//! A Qt peer ignores them and sends none. A missing value is unknown, not zero.
 
 use std::{borrow::Cow, fmt};
 
@@ -13,8 +13,7 @@ use crate::timestamp::Timestamp;
 
 const DESCRIPTION: &str = "this is video image";
 
-/// The attributes of one video frame. One type owns this text, both ways: `Display` writes it,
-/// [`FrameInfo::parse`] reads it.
+/// The attributes of one video frame: `Display` writes them, [`FrameInfo::parse`] reads them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FrameInfo {
     /// The stream's name, any text.
@@ -27,26 +26,27 @@ pub struct FrameInfo {
     pub encoded: Option<Timestamp>,
     /// When the sender's link began to write it, by the sender's clock.
     pub sent: Option<Timestamp>,
-    /// What has to be added to the sender's clock to get the relay's, in microseconds.
+    /// The relay's clock minus the sender's, in microseconds.
     pub offset: Option<i64>,
-    /// How far that may be from the truth, in microseconds.
+    /// The uncertainty of `offset`, in microseconds.
     pub within: Option<u64>,
     /// The frame's number among those that the sender put on the wire, from 0, over all its connections.
     pub out: Option<u64>,
-    /// The number that the relay gives the sender's connection ([`Message::peer`](super::Message::peer)).
+    /// The number of the sender's connection ([`Message::peer`](super::Message::peer)).
     pub peer: Option<u64>,
-    /// Says that this is not the camera's picture but a card in its place, and which: [`FrameInfo::NO_SIGNAL`] or [`FrameInfo::CAMERA_OFF`].
+    /// The kind of placeholder card, if this is one in place of the camera's picture. It is
+    /// [`FrameInfo::NO_SIGNAL`] or [`FrameInfo::CAMERA_OFF`].
     pub card: Option<String>,
 }
 
 impl FrameInfo {
-    /// The card that a sender draws while its camera is gone; the picture itself says why.
+    /// The card that a sender draws while its camera is gone; the picture itself gives the reason.
     pub const NO_SIGNAL: &str = "no-signal";
 
     /// The card of a sender whose camera was switched off.
     pub const CAMERA_OFF: &str = "camera-off";
 
-    /// Reads any description, tolerantly: attributes that are unknown or cannot be read are left out.
+    /// Parses any description; attributes that are unknown or invalid are ignored.
     #[must_use]
     pub fn parse(description: &QString) -> Self {
         let text = description.beginning();
@@ -69,8 +69,8 @@ impl FrameInfo {
         info
     }
 
-    /// What the sender calls the stream, or what stands for that if it gives no name; empty if nothing is known. A name is a claim:
-    /// two senders may have the same.
+    /// The stream's name, or one made of the peer's number if it gives none; empty if neither is known. Names
+    /// are not unique: a sender may claim any.
     #[must_use]
     pub fn stream_name(&self) -> Cow<'_, str> {
         match (&self.stream, self.peer) {
@@ -80,7 +80,7 @@ impl FrameInfo {
         }
     }
 
-    /// The capture time by the relay's clock, where the sender knew it.
+    /// The capture time by the relay's clock, if the sender knew the offset.
     #[must_use]
     pub fn captured_at_relay(&self) -> Option<Timestamp> {
         Some(self.captured?.offset(self.offset?))
@@ -105,7 +105,7 @@ impl fmt::Display for FrameInfo {
         put("within", self.within.map(|within| within.to_string()));
         put("out", self.out.map(|out| out.to_string()));
         put("card", self.card.clone());
-        put("peer", self.peer.map(|peer| peer.to_string())); // counts at the end only
+        put("peer", self.peer.map(|peer| peer.to_string())); // only valid at the end
         f.write_str(&text)
     }
 }

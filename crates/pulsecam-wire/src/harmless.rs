@@ -1,34 +1,34 @@
-//! What a peer's text may not do to a screen: everything but being read.
+//! Sanitises a peer's text, so that it cannot control the screen on which it is shown.
 //!
-//! Names, texts and reasons come from strangers, and end up in a terminal, in a log, in a window and in file names. Letters of
-//! any script are welcome; what would move the cursor, begin a line of its own, or turn the order of what stands beside it, is
-//! not. Each of those places asks [`effect`] and does what suits it.
+//! Names, texts and reasons come from strangers, and end up in a terminal, a log, a window and file names.
+//! Letters of any script are allowed; characters that move the cursor, start a new line, or change the order
+//! of the text beside them are not. Each of those places asks [`effect`] and handles it appropriately.
 
 use std::{borrow::Cow, fmt::Write};
 
-/// What a character does.
+/// The effect of a character on a screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// It is seen, and does nothing else.
+    /// It is visible, and has no other effect.
     Shown,
-    /// It ends a line or jumps within one.
+    /// It ends a line or moves within one.
     Parts,
-    /// It steers a terminal: the control characters, among them those that begin escape sequences.
+    /// It controls a terminal: control characters, including those that begin escape sequences.
     Steers,
-    /// It turns the direction of the letters that follow, also of those that are not the peer's.
+    /// It changes the direction of the text that follows, even if that is not the peer's.
     Turns,
-    /// It is not seen, and nothing is lost without it.
+    /// It is invisible, and can be omitted.
     Hidden,
 }
 
-/// What this character would do on a screen.
+/// Returns the effect that this character would have on a screen.
 #[must_use]
 pub const fn effect(c: char) -> Effect {
     match c {
         '\r' | '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{feff}' => Effect::Hidden,
         '\n' | '\t' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Effect::Parts,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => Effect::Steers,
-        // Embeddings, overrides, isolates, and the deprecated switches beside them.
+        // Embeddings, overrides, isolates, and the deprecated format characters beside them.
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}' => Effect::Turns,
         _ => Effect::Shown,
     }
@@ -38,7 +38,8 @@ fn acts(c: char) -> bool {
     effect(c) != Effect::Shown
 }
 
-/// The text as one line of a terminal or a log: line ends become spaces, and what would act is seen as U+FFFD.
+/// Formats a text as one line of a terminal or a log. Line ends become spaces, and control characters become
+/// U+FFFD.
 #[must_use]
 pub fn line(text: &str) -> Cow<'_, str> {
     if !text.contains(acts) {
@@ -53,7 +54,8 @@ pub fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().filter_map(calm).collect())
 }
 
-/// A line of JSON that says the same, with escapes for what would act: programs read what was sent, and a terminal shows it unharmed.
+/// Escapes control characters in a line of JSON. Programs read the original text, and a terminal is not
+/// affected.
 #[must_use]
 pub fn json(line: &str) -> Cow<'_, str> {
     if !line.contains(acts) {
@@ -62,7 +64,7 @@ pub fn json(line: &str) -> Cow<'_, str> {
     let mut escaped = String::with_capacity(line.len() + 16);
     for c in line.chars() {
         if acts(c) {
-            // All that act are within 16 bits; writing to a String cannot fail.
+            // All such characters have 16 bits; writing to a String cannot fail.
             let _ = write!(escaped, "\\u{:04x}", u32::from(c));
         } else {
             escaped.push(c);
@@ -75,13 +77,13 @@ pub fn json(line: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
-    /// Every character that Unicode says is a control or steers the direction (Bidi_Control), and the line ends beside them.
+    /// All characters that Unicode defines as controls or Bidi_Control, and its line separators.
     const ACTING: &str = "\0\x07\x08\t\n\x0b\x0c\r\x1b\x7f\u{85}\u{90}\u{9b}\u{9d}\u{61c}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\
          \u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}\u{feff}";
 
     #[test]
     fn letters_of_any_script_stay_as_they_are() {
-        // A family emoji needs its joiners, Persian its non-joiner.
+        // A family emoji needs joiners, and Persian a non-joiner.
         for text in ["plain 你好 🙂 שלום", "👩‍👩‍👧", "می‌خواهم", ""] {
             assert!(matches!(line(text), Cow::Borrowed(same) if same == text));
             assert!(matches!(json(text), Cow::Borrowed(same) if same == text));

@@ -1,19 +1,20 @@
 //! Heartbeats: proof of life, and between our own peers the four times of an NTP exchange.
 //!
-//! Without attributes they are byte for byte what the Qt example sends. With them, the client's
-//! carries when it was sent (`t1`), and the relay's answer repeats that and adds when it came (`t2`)
-//! and when the answer left (`t3`); the fourth time is the answer's arrival.
+//! Without attributes they are byte for byte what the Qt example sends. With them, the client's carries the
+//! time when it was sent (`t1`), and the relay's answer repeats that and adds the times when it arrived
+//! (`t2`) and when the answer was sent (`t3`); the fourth time is the answer's arrival.
 //!
-//! A client that sends video says besides whether it also shows any (`views`), and is told how many others do
-//! (`viewers`): in each answer, and unasked whenever that changes.
+//! A client that sends video also says whether it shows any (`views`), and gets the number of other viewers
+//! (`viewers`) in each answer, and unasked whenever it changes.
 //!
-//! Either side may ask the other to report what video it gets (`report`): how many frames came on this connection (`got`) and how
-//! long ago the last of them came (`ago`). Who knows when it sent that frame then knows how old it was when it came, by one
-//! clock and to within the way back. A relay adds how much later its viewers got it (`late`), how much of that they spent in queues
-//! (`queued`), and what they lost (`lost`).
+//! Either side may ask the other to report the video that it receives (`report`): how many frames arrived on
+//! this connection (`got`) and how long ago the last of them arrived (`ago`). A sender that knows when it
+//! sent that frame knows its age on arrival, by one clock and to within the delay of the way back. A relay
+//! adds how much later its viewers got it (`late`), how much of that frames spent in queues (`queued`), and
+//! how many were lost (`lost`).
 //!
-//! A client shows a random value (`token`), and gets the number back that it had on its last connection; the relay says which of
-//! its runs the numbers belong to (`epoch`).
+//! A client sends a random value (`token`) to get back the number of its last connection; the relay says to
+//! which of its runs the numbers belong (`epoch`).
 
 use bytes::Bytes;
 
@@ -33,7 +34,7 @@ const CLIENT_PAYLOAD: &[u8] = &[0, 0, 0, 0];
 /// A `QDataStream` of the C string "": its length with the terminating zero, then that zero.
 const RELAY_PAYLOAD: &[u8] = &[0, 0, 0, 1, 0];
 
-/// Who says it.
+/// The sender of a heartbeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     /// A client, asking.
@@ -43,7 +44,7 @@ pub enum Side {
 }
 
 impl Side {
-    /// What a heartbeat from this side says and carries without attributes.
+    /// The description and payload of this side's heartbeat without attributes.
     pub(super) fn plain(self) -> (String, Bytes) {
         let (text, payload) = match self {
             Self::Client => (FROM_CLIENT, CLIENT_PAYLOAD),
@@ -53,7 +54,7 @@ impl Side {
     }
 }
 
-/// The attributes of a heartbeat; all unknown in one from or to a Qt peer.
+/// The attributes of a heartbeat; all of them are unknown in one from or to a Qt peer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Heartbeat {
     /// When the client sent its heartbeat, by the client's clock.
@@ -62,33 +63,33 @@ pub struct Heartbeat {
     pub t2: Option<Timestamp>,
     /// When the answer left the relay, by the relay's clock.
     pub t3: Option<Timestamp>,
-    /// From a client that wants to know how many view: whether it shows video itself.
+    /// From a client that wants the number of viewers: whether it shows video itself.
     pub views: Option<bool>,
-    /// From the relay: how many others may show video.
+    /// From the relay: the number of other clients that may show video.
     pub viewers: Option<u32>,
-    /// Asks for a report with the video that comes, this often at the most, in milliseconds.
+    /// Requests reports while video arrives, at most one in this many milliseconds.
     pub report: Option<u32>,
-    /// A report: video messages that came on this connection.
+    /// A report: video messages that arrived on this connection.
     pub got: Option<u64>,
-    /// How long before this was said the last of them came, in microseconds.
+    /// A report: the time since the last of them arrived, in microseconds.
     pub ago: Option<u64>,
-    /// From the relay: how long after itself its viewers get frames, the middle one of them, in microseconds.
+    /// From the relay: how much later than the relay the median viewer gets frames, in microseconds.
     pub late: Option<u64>,
-    /// From the relay: how much of that the median viewer's path adds beyond the best it has shown lately, in microseconds: what
-    /// frames spend in queues.
+    /// From the relay: how much of that frames spend in queues, in microseconds. This is the delay of the
+    /// median viewer's path beyond its recent minimum.
     pub queued: Option<u64>,
-    /// From the relay: of a hundred frames, how many the middle one of its viewers is not given because newer ones come first.
+    /// From the relay: the percentage of frames for the median viewer that newer ones replaced.
     pub lost: Option<u8>,
-    /// From the relay: after how much silence of a client it closes the connection, in milliseconds.
+    /// From the relay: the silence of a client after which it closes the connection, in milliseconds.
     pub silence: Option<u32>,
-    /// From a client, until it is answered: by which the relay knows it again on its next connection.
+    /// From a client, until it is answered: identifies it to the relay on its next connection.
     pub token: Option<Token>,
-    /// From a relay that numbers connections: which run of the relay the numbers belong to.
+    /// From a relay that numbers connections: the run of the relay to which the numbers belong.
     pub epoch: Option<u64>,
 }
 
 impl Heartbeat {
-    /// The message.
+    /// Builds the message.
     #[must_use]
     pub fn to_message(&self, side: Side) -> Message {
         let (mut description, payload) = side.plain();
@@ -127,7 +128,7 @@ impl Heartbeat {
         Message::new(Kind::Heartbeat, description, Some(payload)).unwrap()
     }
 
-    /// Reads any heartbeat's attributes, tolerantly.
+    /// Parses any heartbeat's attributes; those that are unknown or invalid are ignored.
     #[must_use]
     pub fn parse(description: &QString) -> Self {
         let text = description.beginning();

@@ -1,11 +1,11 @@
-//! How many bytes of messages are in memory, of each peer and of all together.
+//! Accounts of the bytes of messages in memory, per peer and in total.
 
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
-/// Bytes in memory: from the moment when room is made for them until the last that shares them is gone.
+/// An account of bytes in memory: from their allocation until the last reference is dropped.
 #[derive(Debug, Default)]
 pub struct Held {
     bytes: AtomicUsize,
@@ -13,20 +13,20 @@ pub struct Held {
 }
 
 impl Held {
-    /// An account whose bytes count in `all` as well.
+    /// Creates an account whose bytes count in `all` as well.
     #[must_use]
     pub const fn within(all: Arc<Self>) -> Self {
         Self { bytes: AtomicUsize::new(0), within: Some(all) }
     }
 
-    /// Bytes that are held now.
+    /// Bytes currently held.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.bytes.load(Relaxed)
     }
 
     fn change(&self, from: usize, to: usize) {
-        // Wraps in between: what is taken off was put on before.
+        // May wrap in the addition, never in the sum: what is subtracted was added before.
         self.bytes.fetch_add(to.wrapping_sub(from), Relaxed);
         if let Some(all) = &self.within {
             all.change(from, to);
@@ -42,14 +42,14 @@ pub struct Share {
 }
 
 impl Share {
-    /// So many bytes of `held`.
+    /// Counts `bytes` in `held`.
     #[must_use]
     pub fn new(held: Arc<Held>, bytes: usize) -> Self {
         held.change(0, bytes);
         Self { held, bytes }
     }
 
-    /// It is so many bytes now.
+    /// Changes the number of bytes.
     pub fn resize(&mut self, bytes: usize) {
         if bytes != self.bytes {
             self.held.change(self.bytes, bytes);

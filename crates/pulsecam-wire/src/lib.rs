@@ -1,8 +1,8 @@
 //! The wire format: bytes to messages and back, exactly as Qt's `QDataStream` writes them.
 //!
-//! Everything is big-endian. A message is
-//! `i32 size | i32 type | QString description | QByteArray payload`, where `size` counts what
-//! follows it. `docs/protocol.md` tells the whole of it to somebody who writes a peer.
+//! Everything is big-endian. A message is `i32 size | i32 type | QString description | QByteArray payload`,
+//! where `size` counts what follows it. `docs/protocol.md` specifies the whole format for anyone who writes a
+//! peer.
 //!
 //! Parse, don't validate: a [`Message`] that exists is well-formed. Nothing here does I/O except the
 //! short [`Reader`]; [`Codec`] decodes from any buffer.
@@ -42,15 +42,15 @@ pub use self::{
     token::{Token, unique_id},
 };
 
-/// The largest `size` that is accepted unless another limit is set: a 16 MiB JPEG is a 40-megapixel
-/// photograph, and a thousand of them waiting still fit a machine.
+/// The default limit of `size`. A 16 MiB JPEG is a 40-megapixel photograph, and a thousand of them waiting
+/// still fit a machine.
 pub const DEFAULT_MAX_MESSAGE: u32 = 16 << 20;
 
-/// The smallest `size` there is: a type and two lengths.
+/// The smallest valid `size`: a type and two lengths.
 pub const MIN_SIZE: u32 = 12;
 
-/// The length that stands for the null string and the null array.
+/// The length field of the null string and the null array.
 const NULL_LENGTH: u32 = 0xffff_ffff;
 
-/// The length by which Qt 6.7 and later say that a 64-bit length follows.
+/// The length field by which Qt 6.7 and later announce a 64-bit length.
 const LONG_LENGTH: u32 = 0xffff_fffe;

@@ -1,4 +1,4 @@
-//! One message: text, image, video frame, heartbeat, or a type that only its peers know.
+//! Messages: text, image, video frame, heartbeat, or a type that only other programs know.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
@@ -11,40 +11,41 @@ use super::{
 const TEXT_DESCRIPTION: &str = "this is text";
 const IMAGE_DESCRIPTION: &str = "this is image";
 
-/// Bytes of a description to which a number is added: it is copied, which is memory beside the message.
+/// The longest description, in bytes, to which a number is added. The description is copied, which takes
+/// memory besides the message.
 const MAX_NUMBERED: usize = 64 << 10;
 
-/// Bytes before the description's text: size, type, length.
+/// Bytes before the description's text: size, type and length.
 const FIXED_HEAD: usize = 12;
 
-/// Bytes of the longest number with its key, and of the payload's length.
+/// Bytes of the longest number with its key, and of the payload's length field.
 const NUMBER_ROOM: usize = 2 * ("; peer=".len() + 20) + 4;
 
 /// The `type` field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// 1: the payload should be a `QDataStream` with one `QString`. It is passed on whatever it is.
+    /// 1: the payload should be a `QDataStream` with one `QString`. A relay forwards it in any case.
     Text,
     /// 2: the payload is a JPEG file.
     Image,
     /// 3: the payload is a JPEG file, one frame of a video.
     Video,
-    /// 100: proof of life, answered and never passed on.
+    /// 100: proof of life, answered and never forwarded.
     Heartbeat,
-    /// 101 to 199: kept for the link itself and never passed on.
+    /// 101 to 199: reserved for the link itself and never forwarded.
     Reserved(i32),
-    /// A type that we do not know, passed on as it is.
+    /// An unknown type, forwarded unchanged.
     Other(i32),
 }
 
 impl Kind {
-    /// Whether a relay passes it on.
+    /// Whether a relay forwards it.
     #[must_use]
     pub const fn is_passed_on(self) -> bool {
         !matches!(self, Self::Heartbeat | Self::Reserved(_))
     }
 
-    /// Whether a relay delivers all of it, in order: of video, only the newest counts.
+    /// Whether a relay delivers every message of this kind, in order: of video, only the newest counts.
     #[must_use]
     pub const fn is_ordered(self) -> bool {
         self.is_passed_on() && !matches!(self, Self::Video)
@@ -76,12 +77,12 @@ impl From<Kind> for i32 {
     }
 }
 
-/// Who sent a text or an image, in its description's attributes, where a Qt peer ignores it.
+/// The sender of a text or an image, from the attributes of its description, which a Qt peer ignores.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
-    /// The name a person gave; where none was given, `peer 1` and so on, as the relay tells.
+    /// The name that the sender gave; if it gave none, `peer 1` and so on, from the relay's number.
     pub from: Option<String>,
-    /// Unique to this message: what is sent again after an outage is shown once.
+    /// Unique to this message, so that a message that is sent again after an outage is shown once.
     pub id: Option<String>,
 }
 
@@ -94,17 +95,17 @@ pub struct Message {
     wire: Wire,
 }
 
-/// The bytes as they go over the wire.
+/// The bytes as they are on the wire.
 #[derive(Clone, Debug)]
 enum Wire {
-    /// As they came: one chunk, which costs a relay less to write than two.
+    /// As received: one chunk, which a relay writes faster than two.
     Whole(Bytes),
-    /// From the size field up to and including the payload's length; the payload follows.
+    /// From the size field to the payload's length, inclusive; the payload follows.
     Head(Bytes),
 }
 
 impl PartialEq for Message {
-    /// Whether they say the same, however they were made.
+    /// Compares the contents, not how the messages were made.
     fn eq(&self, other: &Self) -> bool {
         (self.kind, &self.description, &self.payload) == (other.kind, &other.description, &other.payload)
     }
@@ -113,12 +114,13 @@ impl PartialEq for Message {
 impl Eq for Message {}
 
 impl Message {
-    /// A message of any kind. `None` is the null array, which Qt tells from the empty one.
+    /// Builds a message of any kind. A payload of `None` is the null array, which Qt distinguishes from the
+    /// empty one.
     ///
     /// # Errors
     /// [`Fault::SizeTooLarge`] if it does not fit the format's 31-bit size.
     pub fn new(kind: Kind, description: QString, payload: Option<Bytes>) -> Result<Self, Fault> {
-        let kind = Kind::from(i32::from(kind)); // Other(1) is a text all the same
+        let kind = Kind::from(i32::from(kind)); // turns Other(1) into Text
         let payload_length = payload.as_ref().map_or(0, Bytes::len);
         let size = u64::from(MIN_SIZE) + (description.as_bytes().len() + payload_length) as u64;
         let too_large = Fault::SizeTooLarge { found: size, allowed: i32::MAX.unsigned_abs() };
@@ -137,7 +139,7 @@ impl Message {
         Ok(Self { kind, description, payload, wire: Wire::Head(head.freeze()) })
     }
 
-    /// A text message.
+    /// Builds a text message.
     ///
     /// # Errors
     /// [`Fault::SizeTooLarge`].
@@ -146,7 +148,7 @@ impl Message {
         Self::new(Kind::Text, description, Some(text::encode(&QString::from(text))))
     }
 
-    /// An image message around a JPEG file.
+    /// Builds an image message from a JPEG file.
     ///
     /// # Errors
     /// [`Fault::SizeTooLarge`].
@@ -154,7 +156,7 @@ impl Message {
         Self::new(Kind::Image, origin.describe(IMAGE_DESCRIPTION), Some(jpeg))
     }
 
-    /// A video frame around a JPEG file.
+    /// Builds a video frame from a JPEG file.
     ///
     /// # Errors
     /// [`Fault::SizeTooLarge`].
@@ -162,8 +164,8 @@ impl Message {
         Self::new(Kind::Video, QString::from(info.to_string().as_str()), Some(jpeg))
     }
 
-    /// Takes a whole message apart, its size field included, without copying. The error comes with
-    /// the position of the field at fault.
+    /// Parses a complete message, its size field included, without copying. The error carries the position of
+    /// the field at fault.
     pub(super) fn parse(bytes: &Bytes) -> Result<Self, (usize, Fault)> {
         let mut rest = Fields { bytes: bytes.clone(), position: 0 };
         let declared = rest.u32("size")?;
@@ -201,8 +203,8 @@ impl Message {
         self.payload.as_ref()
     }
 
-    /// The text of a text message whose payload is a `QString`; `None` for every other message. See [`TextContent`](super::TextContent) for payloads
-    /// that are text in another form.
+    /// The text of a text message whose payload is a `QString`; `None` for every other message. See
+    /// [`TextContent`](super::TextContent) for payloads with text in another form.
     #[must_use]
     pub fn text_content(&self) -> Option<QString> {
         if self.kind != Kind::Text {
@@ -211,7 +213,7 @@ impl Message {
         text::decode(self.payload.as_ref()?).ok()
     }
 
-    /// Who sent a text or an image, as far as its description tells.
+    /// The sender of a text or an image, as far as its description names it.
     #[must_use]
     pub fn origin(&self) -> Origin {
         let description = self.description.beginning();
@@ -227,30 +229,30 @@ impl Message {
         origin
     }
 
-    /// The number at the end of the description. A relay that numbers connections puts it there, and lets no sender write one of
-    /// its own; through any other relay it is what the sender wrote.
+    /// The number at the end of the description. A relay that numbers connections puts it there, and removes
+    /// any that a sender wrote; through any other relay it is whatever the sender wrote.
     #[must_use]
     pub fn peer(&self) -> Option<u64> {
         number::find(self.description.as_bytes())?.1
     }
 
-    /// Whether a relay gives it its sender's number: a text, an image or a video frame.
+    /// Whether a relay appends its sender's number: a text, an image or a video frame.
     #[must_use]
     pub const fn takes_number(&self) -> bool {
         matches!(self.kind, Kind::Text | Kind::Image | Kind::Video)
     }
 
-    /// Whether it is as it came over the wire, and not made or numbered here.
+    /// Whether it is unchanged since it was received, and not made or numbered here.
     #[must_use]
     pub const fn is_as_it_came(&self) -> bool {
         matches!(self.wire, Wire::Whole(_))
     }
 
-    /// The same with the number of its sender's connection, for clients that understand it; `None` if it is for them as it came.
-    /// The payload is shared, and of the description nothing is lost but a number that the sender itself wrote at its end.
+    /// Appends the sender's number for clients that understand it; `None` if they get it unchanged. The
+    /// payload is shared; of the description only a number that the sender itself wrote at its end is lost.
     ///
-    /// A message that would become larger than `max_message` stays without, for its receivers may have the same limit; so does one whose
-    /// description is longer than anything of ours.
+    /// A message that would exceed `max_message` gets no number, because its receivers may have the same
+    /// limit; neither does one with a description over 64 KiB.
     #[must_use]
     pub fn numbered(&self, peer: u64, max_message: u32) -> Option<Self> {
         if !self.takes_number() {
@@ -262,7 +264,7 @@ impl Message {
         numbered.or_else(|| self.unnumbered())
     }
 
-    /// The same without a number at the end of its description; `None` if it has none.
+    /// Returns the message without a number at the end of its description; `None` if it has none.
     #[must_use]
     pub fn unnumbered(&self) -> Option<Self> {
         let described = self.description.as_bytes();
@@ -270,7 +272,8 @@ impl Message {
         (own.len() < described.len()).then(|| self.described(own, None, u32::MAX))?
     }
 
-    /// The same with another description, if it is no larger than allowed. One allocation, whatever the payload.
+    /// Returns the message with another description, if it does not exceed the limit. Makes one allocation,
+    /// whatever the payload.
     fn described(&self, own: &[u8], peer: Option<u64>, max_message: u32) -> Option<Self> {
         let payload_length = self.payload.as_ref().map_or(0, Bytes::len);
         let mut head = BytesMut::with_capacity(FIXED_HEAD + own.len() + NUMBER_ROOM);
@@ -292,7 +295,7 @@ impl Message {
         Some(Self { kind: self.kind, description, payload: self.payload.clone(), wire: Wire::Head(head) })
     }
 
-    /// All bytes as they go over the wire, the size field included, in one or two chunks.
+    /// All bytes as they are on the wire, the size field included, in one or two chunks.
     #[must_use]
     pub fn to_buf(&self) -> bytes::buf::Chain<Bytes, Bytes> {
         match &self.wire {
@@ -301,7 +304,7 @@ impl Message {
         }
     }
 
-    /// Bytes on the wire, the size field included.
+    /// The number of bytes on the wire, the size field included.
     #[must_use]
     pub fn wire_len(&self) -> usize {
         match &self.wire {
@@ -324,7 +327,7 @@ impl Origin {
     }
 }
 
-/// Walks a message's fields and knows where it is.
+/// Reads a message's fields and tracks the position.
 struct Fields {
     bytes: Bytes,
     position: usize,

@@ -1,7 +1,8 @@
-//! The number that a relay gives a connection: `; peer=7` at the very end of a description.
+//! The number that a relay assigns to a connection: `; peer=7` at the very end of a description.
 //!
-//! A sender may write anything into its description, so only the end counts. A relay takes a number off the end before it
-//! appends its own, and both ends of that look for it here, in the raw UTF-16 units.
+//! A sender may write anything into its description, so only the end counts. A relay removes numbers from the
+//! end before it appends its own; relay and client both search for it with this module, in the raw UTF-16
+//! units.
 
 /// `; peer=` in UTF-16BE.
 const MARK: &[u8] = b"\0;\0 \0p\0e\0e\0r\0=";
@@ -9,9 +10,9 @@ const MARK: &[u8] = b"\0;\0 \0p\0e\0e\0r\0=";
 /// Bytes of a UTF-16 unit.
 const UNIT: usize = 2;
 
-/// What stands at the end of a description: where it begins, and the number; `None` if the description ends in none.
+/// Finds the number at the end of a description: its position and value; `None` if there is none.
 ///
-/// The number is `None` if it is too large to be one. A relay takes that off as well.
+/// The value is `None` if it does not fit 64 bits. A relay removes that as well.
 pub(super) fn find(units: &[u8]) -> Option<(usize, Option<u64>)> {
     let is_digit = |unit: &&[u8]| matches!(unit, [0, b'0'..=b'9']);
     let digits = units.rchunks_exact(UNIT).take_while(is_digit).count();
@@ -24,7 +25,7 @@ pub(super) fn find(units: &[u8]) -> Option<(usize, Option<u64>)> {
     Some((rest.len() - MARK.len(), number))
 }
 
-/// The description without any number at its end, however many stand there.
+/// The description without the numbers at its end, however many there are.
 pub(super) fn stripped(mut units: &[u8]) -> &[u8] {
     while let Some((at, _)) = find(units) {
         units = &units[..at];
@@ -32,7 +33,7 @@ pub(super) fn stripped(mut units: &[u8]) -> &[u8] {
     units
 }
 
-/// What a relay appends.
+/// The UTF-16 bytes that a relay appends.
 pub(super) fn suffix(number: u64) -> impl Iterator<Item = u8> {
     let digits = number.to_string().into_bytes();
     MARK.iter().copied().chain(digits.into_iter().flat_map(|digit| [0, digit]))

@@ -1,16 +1,17 @@
-//! `QString` as it is on the wire: UTF-16 units that need not be valid Unicode, or null.
+//! `QString` as on the wire: UTF-16 units that need not be valid Unicode, or null.
 //!
-//! Qt passes lone surrogates unchanged, so the raw units are kept and only turned into Rust text where
-//! somebody wants to read them.
+//! Qt passes lone surrogates unchanged, so the raw units are kept and converted to Rust text only when the
+//! text is needed.
 
 use std::fmt;
 
 use bytes::Bytes;
 
-/// Units of a description that are read for attributes: reading all of the largest would keep a relay busy for a tenth of a second.
+/// The most units of a description that are searched for attributes. Reading all of the longest possible one
+/// would keep a relay busy for 0.1 s.
 const MAX_READ: usize = 32 << 10;
 
-/// UTF-16 in big-endian order, or the null string, which Qt tells from the empty one.
+/// UTF-16 in big-endian order, or the null string, which Qt distinguishes from the empty one.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct QString(Option<Bytes>);
 
@@ -18,7 +19,7 @@ pub struct QString(Option<Bytes>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a lone surrogate {unit:#06x} at UTF-16 unit {index}")]
 pub struct LoneSurrogate {
-    /// Units before it.
+    /// The number of units before it.
     pub index: usize,
     /// The unit itself.
     pub unit: u16,
@@ -28,12 +29,12 @@ impl QString {
     /// The null string.
     pub const NULL: Self = Self(None);
 
-    /// From raw big-endian UTF-16; the caller has checked that the length is even.
+    /// Wraps raw big-endian UTF-16; the caller has checked that the length is even.
     pub(super) const fn from_wire(units: Option<Bytes>) -> Self {
         Self(units)
     }
 
-    /// From UTF-16 units, valid or not.
+    /// Creates a string of UTF-16 units, valid or not.
     #[must_use]
     pub fn from_utf16(units: &[u16]) -> Self {
         Self(Some(units.iter().flat_map(|unit| unit.to_be_bytes()).collect()))
@@ -56,10 +57,10 @@ impl QString {
         self.as_bytes().chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
     }
 
-    /// The text, where it is valid Unicode. Null reads as empty.
+    /// The text, if it is valid Unicode. Null reads as empty.
     ///
     /// # Errors
-    /// The first surrogate that has no other half.
+    /// The first lone surrogate.
     pub fn to_text(&self) -> Result<String, LoneSurrogate> {
         let mut index = 0;
         char::decode_utf16(self.units())
@@ -79,15 +80,16 @@ impl QString {
         char::decode_utf16(self.units()).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
     }
 
-    /// The beginning of it, in which our attributes stand: a few hundred units, and what a peer sends may be as long as a message.
+    /// The beginning, which holds our attributes. These take a few hundred units, but a peer may send a
+    /// description as long as a message.
     pub(super) fn beginning(&self) -> String {
         let units = self.units().take(MAX_READ);
         char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
     }
 
-    /// The length field that goes before it.
+    /// The length field that precedes it.
     pub(super) fn wire_length(&self) -> u32 {
-        // Longer strings are refused when a message is made, so that the conversion always fits.
+        // Longer strings are rejected when a message is built, so the conversion always fits.
         self.0.as_ref().map_or(super::NULL_LENGTH, |units| u32::try_from(units.len()).unwrap_or(u32::MAX))
     }
 }

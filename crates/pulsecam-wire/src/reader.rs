@@ -1,8 +1,8 @@
 //! Reads messages from a socket, each into a buffer of its own.
 //!
-//! Frames of a stream are alike in size, so the next message is given room for one like the last, and what comes is read straight
-//! to its place with one system call. A message that turns out larger goes on in a buffer that grows to its exact size. Nothing is
-//! held for a connection that is silent.
+//! The frames of a stream are of similar size, so the next message gets room for one like the last, and is
+//! read straight to its place with one system call. A message that turns out larger continues in a buffer
+//! that grows to its exact size. A silent connection holds no buffer.
 
 use std::{
     io,
@@ -15,21 +15,21 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::{Codec, Error, Held, Message, Share, Skipped};
 
-/// Room for a message of which nothing is known: heads, heartbeats and texts.
+/// Room for a message of unknown size: heads, heartbeats and texts.
 const READ_AHEAD: usize = 4096;
 
-/// The most room that is made on the strength of the last message. One that is larger is read in two steps, which its size makes
-/// up for; a peer that sends one large message shall not make every later one cost as much.
+/// The most room that is made because of the last message's size. A larger message is read in two steps, a
+/// small cost for its size; one large message must not make every later one as expensive.
 const MAX_EXPECTED: usize = 1 << 20;
 
-/// Room for what is skipped: as much is read and dropped at a time.
+/// Bytes of a skipped message that are read and dropped at a time.
 const SKIP_PIECE: usize = 64 << 10;
 
-/// Bytes of the field that a message begins with.
+/// Bytes of the size field.
 const SIZE_FIELD: usize = 4;
 
-/// Room beyond the last message's size: an eighth, as frames of one stream differ from one to the next. A message may hold a
-/// quarter more memory than it needs; one that would hold more is copied to its exact size.
+/// Room beyond the last message's size: an eighth, because the frames of a stream differ in size. A message
+/// may hold a quarter more memory than it needs; one that would hold more is copied to its exact size.
 const SLACK: usize = 8;
 
 /// Reads messages one by one.
@@ -38,24 +38,24 @@ pub struct Reader<R> {
     io: R,
     codec: Codec,
     ahead: BytesMut,
-    /// The whole allocation of `ahead`, with what was taken out of it already.
+    /// The whole allocation of `ahead`, including what was already taken out of it.
     room: usize,
     /// Room to make for the next message.
     expected: usize,
     received: u64,
-    /// What has come of messages that are not whole.
+    /// Counts the memory of unfinished messages.
     unfinished: Option<Share>,
 }
 
 impl<R: AsyncRead + Unpin> Reader<R> {
-    /// A reader of `io`.
+    /// Creates a reader of `io`.
     pub fn new(io: R, codec: Codec) -> Self {
         let ahead = BytesMut::new();
         Self { io, codec, ahead, room: 0, expected: READ_AHEAD, received: 0, unfinished: None }
     }
 
-    /// Counts the memory of whole messages in `whole`, for as long as anybody has them, and in `unfinished` that of those which are on
-    /// their way.
+    /// Counts the memory of complete messages in `whole`, and that of partly received ones in `unfinished`. A
+    /// message counts until its last reference is dropped.
     #[must_use]
     pub fn counting(mut self, unfinished: Arc<Held>, whole: Arc<Held>) -> Self {
         self.codec.count(whole);
@@ -63,7 +63,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         self
     }
 
-    /// Refuses messages whose size field is over `max_message` from now on.
+    /// Rejects messages whose size field exceeds `max_message` from now on.
     pub const fn allow(&mut self, max_message: u32) {
         self.codec.allow(max_message);
     }
@@ -78,18 +78,17 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         self.codec.skipped()
     }
 
-    /// Whether a message has begun and is not there.
+    /// Whether a message has arrived in part.
     pub fn is_amid(&self) -> bool {
         self.codec.progress().is_some() || !self.ahead.is_empty()
     }
 
-    /// The next message; `None` where the connection was closed between two messages.
+    /// Waits for the next message; `None` if the connection was closed between two messages.
     ///
     /// Cancel safe: dropping the future loses no byte.
     ///
     /// # Errors
-    /// [`Error::Malformed`] and [`Error::Cut`], after which the connection is of no more use, and
-    /// [`Error::Io`].
+    /// [`Error::Malformed`] and [`Error::Cut`], after which the connection is unusable, and [`Error::Io`].
     pub async fn next(&mut self) -> Result<Option<Message>, Error> {
         loop {
             let taken = self.take();
@@ -113,7 +112,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         }
     }
 
-    /// A message that is whole in what was read ahead, or begins one that does not fit there.
+    /// Takes a message that is complete in the read-ahead buffer, or starts one that does not fit there.
     fn take(&mut self) -> Result<Option<Message>, Error> {
         if self.codec.skip(&mut self.ahead) {
             self.expected = SKIP_PIECE;
@@ -126,7 +125,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
             if length <= self.ahead.len() && room <= length + length / 4 {
                 let mut whole = std::mem::take(&mut self.ahead);
                 let rest = whole.split_off(length);
-                // Into memory of its own: no two messages keep each other's.
+                // Copied to new memory, so that no message keeps that of another alive.
                 self.ahead.extend_from_slice(&rest);
                 drop(rest);
                 self.room = self.ahead.capacity();
@@ -139,13 +138,13 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         self.codec.decode(&mut self.ahead)
     }
 
-    /// Reads what there is: a message, and maybe the beginning of the next.
+    /// Reads what has arrived: a message, and maybe the beginning of the next.
     fn poll_ahead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         if self.ahead.is_empty() && self.ahead.capacity() < self.expected {
             self.ahead = BytesMut::with_capacity(self.expected);
             self.room = self.ahead.capacity();
         } else if self.ahead.len() == self.ahead.capacity() {
-            // Not reserved: what was read out of it before would stay allocated.
+            // Not `reserve`: the part that was already taken out would stay allocated.
             let mut larger = BytesMut::with_capacity(self.ahead.len() + self.expected);
             larger.extend_from_slice(&self.ahead);
             self.room = larger.capacity();
@@ -170,7 +169,8 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         match self.codec.progress() {
             Some(progress) => Err(cut(progress)),
             None if self.ahead.is_empty() => Ok(None),
-            // A message that fits what was read ahead grows there; of the first bytes not even the size is known.
+            // A message that fits is collected in the read-ahead buffer; with its first bytes not even the
+            // size is known.
             None => Err(cut((self.ahead.len(), self.codec.length(&self.ahead)?.unwrap_or(SIZE_FIELD)))),
         }
     }

@@ -1,15 +1,16 @@
-//! What tells one stream from another: never its name, which is what its sender claims.
+//! The identity of a stream, which is never its name: a sender may claim any name.
 
 use std::fmt;
 
-/// A stream, as long as it can be told from others. Says nothing; only compared.
+/// An opaque identifier of a stream, only to be compared.
 ///
-/// A client's link makes one for each connection that its relay numbers, and for each name if the relay numbers none.
+/// [`crate::link`] creates one for each connection that its relay numbers, and for each name if the relay
+/// does not number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamId(u64);
 
 impl StreamId {
-    /// Equal values are one stream.
+    /// Equal values are the same stream.
     #[must_use]
     pub const fn new(value: u64) -> Self {
         Self(value)

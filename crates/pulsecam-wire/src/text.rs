@@ -1,16 +1,16 @@
-//! The payload of a text message: what a person is to read of it.
+//! The payload of a text message, as readable text.
 //!
-//! Qt programs write a `QDataStream` with one `QString`. Some write raw UTF-8, a byte array, or nothing at all, and their kind reads
-//! it: a relay passes all of that on, and a viewer shows as much of it as is text.
+//! Qt programs write a `QDataStream` with one `QString`. Some write raw UTF-8, a byte array, or nothing at
+//! all, and programs like them read it: a relay forwards all of that, and a viewer shows whatever is text.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use super::{Kind, LONG_LENGTH, Message, NULL_LENGTH, QString};
 
-/// What the payload of a text message is.
+/// The content of a text message's payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TextContent {
-    /// A `QDataStream` with one `QString`, as the format has it.
+    /// A `QDataStream` with one `QString`, as the format specifies.
     QString(QString),
     /// UTF-8, raw or as a byte array or C string in a `QDataStream`; empty if there is no payload.
     Utf8(String),
@@ -18,13 +18,13 @@ pub enum TextContent {
     Unreadable {
         /// Bytes of the payload.
         bytes: usize,
-        /// Why it is no `QString`.
+        /// Why it is not a `QString`.
         why: &'static str,
     },
 }
 
 impl TextContent {
-    /// What a message says; `None` if it is no text message.
+    /// The content of a message; `None` if it is not a text message.
     #[must_use]
     pub fn of(message: &Message) -> Option<Self> {
         if message.kind() != Kind::Text {
@@ -38,8 +38,8 @@ impl TextContent {
     }
 }
 
-/// The text of a payload that is no `QString`, if it is UTF-8 that people write: without control characters other than tabs and line
-/// ends, of which binary data is full.
+/// The text of a payload that is not a `QString`, if it is plain UTF-8. It may contain no control characters
+/// other than tabs and line ends. Binary data is full of these.
 fn utf8(payload: &[u8]) -> Option<String> {
     let readable = |bytes: &[u8]| {
         let text = std::str::from_utf8(bytes).ok()?;
@@ -47,14 +47,14 @@ fn utf8(payload: &[u8]) -> Option<String> {
         text.chars().all(plain).then(|| text.to_owned())
     };
     readable(payload).or_else(|| {
-        // QDataStream << QByteArray, or << const char *, which counts and writes the terminating zero.
+        // QDataStream << QByteArray, or << const char *, which writes and counts the terminating zero.
         let (length, bytes) = payload.split_first_chunk::<4>()?;
         let counted = usize::try_from(u32::from_be_bytes(*length)) == Ok(bytes.len());
         counted.then(|| readable(bytes.strip_suffix(&[0]).unwrap_or(bytes))).flatten()
     })
 }
 
-/// A `QDataStream` with one `QString`.
+/// Encodes a `QDataStream` with one `QString`.
 pub(super) fn encode(text: &QString) -> Bytes {
     let mut payload = BytesMut::with_capacity(4 + text.as_bytes().len());
     payload.put_u32(text.wire_length());
@@ -62,7 +62,7 @@ pub(super) fn encode(text: &QString) -> Bytes {
     payload.freeze()
 }
 
-/// The one `QString` of a `QDataStream`, or why it is none.
+/// Decodes a `QDataStream` with one `QString`, or says why it is not one.
 pub(super) fn decode(payload: &Bytes) -> Result<QString, &'static str> {
     let mut rest = payload.clone();
     let length = rest.try_get_u32().map_err(|_| "fewer than the 4 bytes of its length")?;

@@ -1,8 +1,8 @@
-//! Wall-clock timestamps that travel with frames and heartbeats.
+//! Wall-clock timestamps, as sent with frames and heartbeats.
 //!
-//! The unit is the microsecond since the Unix epoch: fine enough for a loopback hop, and 64 bits of
-//! it last for half a million years. Between machines such stamps are comparable only through the
-//! clock offset that a link measures from heartbeats.
+//! The unit is the microsecond since the Unix epoch: fine enough for a loopback hop, and 64 bits last for
+//! half a million years. Timestamps of different machines are comparable only through the clock offset that
+//! a link measures from heartbeats.
 
 use std::{
     cell::Cell,
@@ -13,8 +13,8 @@ thread_local! {
     static WALL: Cell<Option<fn() -> Timestamp>> = const { Cell::new(None) };
 }
 
-/// From now on this thread takes the wall clock's time from `wall`, and with `None` from the system again: for simulations, where
-/// each host may have a clock of its own.
+/// Replaces the wall clock of this thread with `wall`, or with the system's for `None`. For simulations,
+/// where each host may have its own clock.
 pub fn hang(wall: Option<fn() -> Timestamp>) {
     WALL.set(wall);
 }
@@ -24,13 +24,13 @@ pub fn hang(wall: Option<fn() -> Timestamp>) {
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// The system's wall clock, now; in a simulation the one that [`hang`]s there.
+    /// The current time of the system's wall clock, or of the one set by [`hang`].
     #[must_use]
     pub fn now() -> Self {
         WALL.get().map_or_else(|| Self::from(SystemTime::now()), |wall| wall())
     }
 
-    /// From microseconds since the Unix epoch.
+    /// Creates a timestamp from microseconds since the Unix epoch.
     #[must_use]
     pub const fn from_micros(micros: u64) -> Self {
         Self(micros)
@@ -42,19 +42,19 @@ impl Timestamp {
         self.0
     }
 
-    /// Microseconds from `earlier` to `self`; negative where `earlier` is in fact later.
+    /// Microseconds from `earlier` to `self`; negative if `earlier` is in fact later.
     #[must_use]
     pub const fn micros_since(self, earlier: Self) -> i64 {
         self.0.wrapping_sub(earlier.0).cast_signed()
     }
 
-    /// The time from `earlier` to `self`, nothing where `earlier` is later.
+    /// The time from `earlier` to `self`; zero if `earlier` is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(self.0.saturating_sub(earlier.0))
     }
 
-    /// Moved by `micros`, stopping at the ends of the range.
+    /// Adds `micros`, saturating at the ends of the range.
     #[must_use]
     pub const fn offset(self, micros: i64) -> Self {
         Self(self.0.saturating_add_signed(micros))

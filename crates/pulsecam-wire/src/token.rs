@@ -1,40 +1,41 @@
-//! Random values that nobody can guess: the token of a client, and the ids of messages.
+//! Unguessable random values: the token of a client, and the ids of messages.
 
 use std::fmt;
 
-/// What a client shows the relay to get the number back that it had before: random, and the same on all its connections.
+/// A client's secret to get its previous number back from the relay. It is random, and the same on all its
+/// connections.
 ///
-/// Never passed on. Whoever knows it can take the client's number while that is away.
+/// Never forwarded. Anyone who knows it can take the client's number while the client is away.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Token(u128);
 
 impl Token {
-    /// One that nobody can guess; `None` if the system has no random numbers.
+    /// Creates a random token; `None` if the system provides no random numbers.
     #[must_use]
     pub fn random() -> Option<Self> {
         random().map(Self)
     }
 
-    /// Reads it as it stands in a heartbeat: up to 32 hexadecimal digits.
+    /// Parses the form used in a heartbeat: up to 32 hexadecimal digits.
     pub(super) fn parse(text: &str) -> Option<Self> {
         u128::from_str_radix(text, 16).ok().map(Self)
     }
 
-    /// As it stands in a heartbeat.
+    /// Formats it as in a heartbeat.
     pub(super) fn to_hex(self) -> String {
         format!("{:032x}", self.0)
     }
 }
 
 impl fmt::Debug for Token {
-    /// Not the token itself: it must not end up in a log.
+    /// Omits the value, which must not end up in a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token")
     }
 }
 
-/// An id for one text or image. Nobody can guess the next from those before: a stranger who sent a message with that id first
-/// would have the real one taken for its repetition.
+/// Creates an id for one text or image. It is unguessable: a stranger who sent a message with that id first
+/// would make the real one look like a repetition.
 #[must_use]
 pub fn unique_id() -> Option<String> {
     random().map(|id| format!("{id:032x}"))

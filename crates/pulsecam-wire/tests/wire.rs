@@ -1,5 +1,5 @@
-//! The wire format against bytes that were written out by hand from its description, at every split, at every limit,
-//! and against whatever proptest makes up. `tests/qt_peer.rs` checks the same cases against a real Qt.
+//! Tests of the wire format. They use bytes written by hand from the specification, every split, every limit,
+//! and proptest. `tests/qt_peer.rs` checks the same cases against a real Qt.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -22,7 +22,7 @@ fn decode_all(codec: &mut Codec, bytes: &[u8]) -> Result<Vec<Message>, Error> {
     feed(codec, &mut BytesMut::new(), bytes)
 }
 
-/// What `bytes` complete, after those that wait in `buffer`.
+/// Returns the messages that `bytes` complete, after those already in `buffer`.
 fn feed(codec: &mut Codec, buffer: &mut BytesMut, bytes: &[u8]) -> Result<Vec<Message>, Error> {
     buffer.extend_from_slice(bytes);
     std::iter::from_fn(|| codec.decode(buffer).transpose()).collect()
@@ -101,7 +101,8 @@ async fn a_message_holds_no_memory_but_its_own() {
     let second = reader.next().await.unwrap().unwrap();
     let third = reader.next().await.unwrap().unwrap();
     assert_eq!((&first, &second, &third), (&small, &big, &small));
-    // Payload and head lie in one buffer, nothing was copied after it was read, and it goes out in one piece.
+    // Head and payload are in one buffer, nothing was copied after it was read, and it is written in one
+    // piece.
     let payload = second.payload().unwrap();
     let whole = second.to_buf();
     assert_eq!(whole.first_ref().as_ptr_range().end, payload.as_ptr_range().end);
@@ -144,7 +145,7 @@ fn lies_about_lengths_are_told_apart() {
     );
     assert_eq!(fault(&message(2, b"\0a", 1, b"xyz")), (19, Fault::LeftOver { found: 2 }));
     assert_eq!(fault(&message(0xffff_ffff, b"", 0xffff_ffff, b"x")), (16, Fault::LeftOver { found: 1 }));
-    // The description swallows the payload's length.
+    // The description includes the payload's length field.
     assert_eq!(
         fault(&message(6, b"\0a", 1, b"")),
         (18, Fault::PastTheEnd { field: "payload", found: 4, allowed: 0 })
@@ -190,10 +191,10 @@ fn a_text_message_may_hold_anything_and_comes_out_as_it_went_in() {
         assert_eq!(wire_bytes(&made.unwrap()), bytes);
     }
     let null = decode_all(&mut Codec::new(LIMIT), &text(Some(b"\xff\xff\xff\xff"))).unwrap();
-    assert_eq!(null[0].text_content(), Some(QString::NULL), "a null string is one");
+    assert_eq!(null[0].text_content(), Some(QString::NULL), "a null string is a string");
 }
 
-/// What has come counts, and next to nothing more: a size field is a claim.
+/// Only received bytes count, and almost nothing more: a size field is a claim.
 #[tokio::test]
 async fn memory_for_a_message_grows_with_what_has_come_of_it() {
     let (mut far, near) = tokio::io::duplex(1 << 20);
@@ -207,12 +208,12 @@ async fn memory_for_a_message_grows_with_what_has_come_of_it() {
     for (more, most) in [(20, 70_000), (100_000, 1_200_000), (1_000_000, 2_200_000), (7_000_000, 9_300_000)] {
         let mut rest = &bytes[sent..sent + more];
         while !rest.is_empty() {
-            // Some at a time: what is not read has to fit between them.
+            // In parts: bytes that are not read yet have to fit into the pipe.
             let (some, later) = rest.split_at(rest.len().min(500_000));
             far.write_all(some).await.unwrap();
             rest = later;
             let waiting = timeout(Duration::from_millis(50), reader.next()).await;
-            assert!(waiting.is_err(), "it is not whole");
+            assert!(waiting.is_err(), "it is incomplete");
         }
         sent += more;
         assert!(
@@ -229,7 +230,7 @@ async fn memory_for_a_message_grows_with_what_has_come_of_it() {
     assert_eq!(read, message);
     let [unfinished, whole] = accounts.each_ref().map(|account| account.bytes());
     assert!(unfinished < 10_000 && (16 << 20..17 << 20).contains(&whole), "{unfinished} {whole}");
-    // Whatever shares its memory keeps it.
+    // A slice that shares the memory keeps it.
     let payload = read.payload().unwrap().slice(..1);
     drop(read);
     assert_eq!(accounts[1].bytes(), whole);
@@ -249,7 +250,7 @@ fn the_limit_is_checked_before_anything_is_allocated_and_holds_to_the_byte() {
         let read = decode_all(&mut Codec::new(limit as u32), &bytes);
         assert_eq!(read.is_ok(), fits, "{size}");
     }
-    // Only the four bytes of the size are there: it is refused without waiting for more.
+    // Only the four bytes of the size are there: it is rejected without waiting for more.
     assert_eq!(
         fault(&(LIMIT + 1).to_be_bytes()),
         (0, Fault::SizeTooLarge { found: (LIMIT + 1).into(), allowed: LIMIT })
@@ -296,12 +297,12 @@ prop_compose! {
 }
 
 proptest! {
-    // Failures are printed with their seed and belong into a test of their own, not into a file.
+    // Failures are printed with their seed and belong into a separate test, not into a file.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_message_survives_the_round_trip_in_any_chunks(
-        number in any::<i32>().prop_filter("a text has rules of its own", |number| *number != 1),
+        number in any::<i32>().prop_filter("texts have their own rules", |number| *number != 1),
         description in any_qstring(),
         payload in prop::option::of(prop::collection::vec(any::<u8>(), 0..300)),
         chunk in 1_usize..64,
@@ -371,7 +372,7 @@ fn the_encoder_writes_what_the_decoder_reads() {
     }
 }
 
-/// Messages, some of them over the limit, one after another.
+/// Consecutive messages, some of them over the limit.
 fn with_larger_ones() -> (Vec<u8>, Vec<Message>) {
     let message = |kind, bytes: usize| Message::new(kind, "x".into(), Some(vec![7; bytes].into())).unwrap();
     let limit = LIMIT as usize;
@@ -399,7 +400,7 @@ fn what_is_over_the_limit_is_skipped_however_it_comes() {
             while let Some(message) = codec.decode(&mut buffer).unwrap() {
                 read.push(message);
             }
-            assert!(buffer.len() < 12, "nothing of it is kept");
+            assert!(buffer.len() < 12, "none of it is kept");
         }
         assert_eq!((&read, codec.decode_eof(&mut buffer).unwrap()), (&wanted, None), "{chunk}");
         let skipped = codec.skipped();
@@ -430,15 +431,15 @@ async fn what_is_no_message_is_not_skipped() {
     for (bytes, why) in [
         (begin(0x2000_0000, &[0, 0, 0, 3, 0, 0, 0, 0]), "an absurd size"),
         (b"HTTP/1.1 400 Bad Request".to_vec(), "text"),
-        (begin(0x1503_0300, &[2, 2, 40, 0, 0, 0, 0, 0]), "an alert of TLS"),
-        (begin(0x1603_0300, &[0, 0, 0, 3, 0, 0, 0, 0]), "a handshake of TLS"),
+        (begin(0x1503_0300, &[2, 2, 40, 0, 0, 0, 0, 0]), "a TLS alert"),
+        (begin(0x1603_0300, &[0, 0, 0, 3, 0, 0, 0, 0]), "a TLS handshake"),
         (begin(large, b" and text"), "a type that is text"),
         (begin(large, &[0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]), "a negative type"),
         (begin(large, &[0, 0, 0, 3, 0, 0, 0, 7]), "half a UTF-16 unit"),
-        (begin(large, &[0, 0, 0, 3, 0x7f, 0, 0, 0]), "a description that is longer than the message"),
+        (begin(large, &[0, 0, 0, 3, 0x7f, 0, 0, 0]), "a description longer than the message"),
         (begin(large, &[0, 0, 0, 3, 0xff, 0xff, 0xff, 0xfe]), "a 64-bit length"),
-        (begin(large, &[0, 0, 0, 3, 0, 0, 0]), "cut before it can be told"),
-        (begin(large, &[]), "nothing but a size"),
+        (begin(large, &[0, 0, 0, 3, 0, 0, 0]), "cut before it can be recognised"),
+        (begin(large, &[]), "only a size"),
     ] {
         let mut reader = Reader::new(bytes.as_slice(), Codec::new(LIMIT).skip_larger());
         let error = reader.next().await.unwrap_err().to_string();

@@ -7,8 +7,7 @@ use serde::Serialize;
 use super::{
     super::{Error, values},
     export::Export,
-    fanout,
-    show_progress,
+    fanout, show_progress,
 };
 use crate::bench::{
     Table,

@@ -1,18 +1,18 @@
-//! What a relay listens on.
+//! The address on which a relay listens.
 
 use std::{fmt, str::FromStr};
 
 use super::{Address, DEFAULT_PORT, Error, authority, number, split};
 
-/// Where a relay listens: all addresses of the machine, or one.
+/// The addresses on which a relay listens: all of the machine, or one.
 ///
-/// Read from `6868`, `:6868` and `*:6868` (all addresses, of IPv6 and IPv4), from an address or a name, with a port or
-/// without (`127.0.0.1`, `[::1]:7000`, `localhost`). Port 0 takes a free one.
+/// Parsed from `6868`, `:6868` and `*:6868` (all addresses of IPv6 and IPv4), or from an address or a name,
+/// with or without a port (`127.0.0.1`, `[::1]:7000`, `localhost`). Port 0 takes a free one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Bind {
-    /// Every address of this machine, with this port.
+    /// All addresses of this machine, with this port.
     All(u16),
-    /// One address, or the first that can be had of those of a name.
+    /// One address, or the first of a name's addresses that can be bound.
     One(Address),
 }
 

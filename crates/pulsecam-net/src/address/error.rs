@@ -1,76 +1,76 @@
-//! Why an address is not understood, with the right form.
+//! Errors of parsing an address, which show the right form.
 
 use std::net::Ipv6Addr;
 
 use super::DEFAULT_PORT;
 
-/// Why something is no address.
+/// Why a text is not an address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// There is nothing.
+    /// It is empty.
     #[error("it is empty: write HOST or HOST:PORT")]
     Empty,
-    /// There is a port and nothing before it.
+    /// There is a port without a host.
     #[error("there is no host before the port: write HOST:{0}, or localhost:{0} for this machine")]
     NoHost(String),
-    /// What stands behind the colon is no port that can be connected to.
+    /// The part after the colon is not a port that can be connected to.
     #[error(
-        "{port:?} is no port, which is a number from 1 to 65535: write {host}:{DEFAULT_PORT}, or {host} alone for that port"
+        "{port:?} is not a port, a number from 1 to 65535: write {host}:{DEFAULT_PORT}, or {host} alone for that port"
     )]
     Port {
-        /// What stands there.
+        /// The part after the colon.
         port: String,
-        /// What stands before it.
+        /// The part before the colon.
         host: String,
     },
-    /// It may be an address of IPv6, or one with a port.
-    #[error("is the last number of {0} a port? Write {1} if it is, else [{0}]")]
+    /// It may be an IPv6 address, or one with a port.
+    #[error("is the last number of {0} a port? Write {1} if it is, otherwise [{0}]")]
     Ambiguous(String, String),
-    /// An address of IPv6 with a port and without brackets.
+    /// An IPv6 address with a port but without brackets.
     #[error("an IPv6 address with a port needs brackets: write {0}")]
     Unbracketed(String),
-    /// Brackets that are not closed, are not around an address of IPv6, or are followed by something else than a port.
+    /// Brackets that are not closed, not around an IPv6 address, or not followed by a port.
     #[error(
-        "brackets are for IPv6 addresses, as in [::1]:{DEFAULT_PORT}: {0:?} is none, or something else than a port comes after it"
+        "brackets are for IPv6 addresses, as in [::1]:{DEFAULT_PORT}: {0:?} is not one, or is not followed by a port"
     )]
     Brackets(String),
-    /// A link-local address without the interface that leads to it.
+    /// A link-local address without its network interface.
     #[error(
-        "{0} is link-local, so the interface that leads to it belongs to it: write {0}%eth0, or [{0}%eth0]:{DEFAULT_PORT}"
+        "{0} is link-local, so it needs its network interface: write {0}%eth0, or [{0}%eth0]:{DEFAULT_PORT}"
     )]
     NoZone(Ipv6Addr),
-    /// It has more colons than a name, and is no address of IPv6.
+    /// It has more colons than a host with a port, and is not an IPv6 address.
     #[error("{0:?} is neither HOST, HOST:PORT nor [IPV6]:PORT")]
     Nonsense(String),
-    /// It is written as for ssh.
-    #[error("a relay knows no users: write {host} without {user}@")]
+    /// It contains a user, as for ssh.
+    #[error("a relay has no users: write {host} without {user}@")]
     User {
-        /// What stands before the @.
+        /// The part before the @.
         user: String,
-        /// What stands behind it.
+        /// The part after it.
         host: String,
     },
-    /// It is a URL with more than a host and a port.
+    /// It is a URL with more than host and port.
     #[error("a relay has no paths: write {host} without {path}")]
     Path {
-        /// What stands behind the host.
+        /// The part after the host.
         path: String,
         /// The host.
         host: String,
     },
-    /// It is a URL of another protocol.
-    #[error("{scheme}:// is no way to a relay: write {host}")]
+    /// It is a URL with another scheme.
+    #[error("{scheme}:// does not lead to a relay: write {host}")]
     Scheme {
-        /// What stands before the host.
+        /// The scheme.
         scheme: String,
         /// The host.
         host: String,
     },
-    /// It is a URL that asks for encryption.
-    #[error("TLS is asked for apart from the address: write {host} without {scheme}://")]
+    /// It is a URL that requests encryption.
+    #[error("the address does not select TLS: write {host} without {scheme}://")]
     TlsScheme {
-        /// What stands before the host.
+        /// The scheme.
         scheme: String,
         /// The host.
         host: String,

@@ -1,4 +1,4 @@
-//! Which addresses a host has, as the system says.
+//! Name lookup with the system's resolver.
 
 use std::{collections::HashSet, net::SocketAddr};
 
@@ -15,47 +15,47 @@ pub struct LookupError {
 }
 
 impl LookupError {
-    /// Whether the name does not exist or has no address; else the system could not tell, and may be able to later.
+    /// Whether the name does not exist or has no address; otherwise the failure may be temporary.
     #[must_use]
     pub const fn is_final(&self) -> bool {
         self.is_final
     }
 
-    /// One that the system may not have later.
+    /// Creates an error that may be temporary.
     pub(crate) fn passing(reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), is_final: false }
     }
 }
 
 impl Address {
-    /// All addresses of the host, in the order in which the system would try them. Waits for the system's resolver, which has limits of
-    /// its own: half a minute and more if its servers are silent.
+    /// Looks up all addresses of the host, in the system's order of preference. Blocks on the system's
+    /// resolver, which has its own time limits: 30 s and more if its servers are silent.
     ///
     /// # Errors
-    /// What the resolver says, and whether it may say something else later.
+    /// The resolver's error, and whether it is final.
     pub fn look_up(&self) -> Result<Vec<SocketAddr>, LookupError> {
         let (host, zone) = match &self.host {
             Host::Ip(ip) => return Ok(vec![SocketAddr::new(*ip, self.port)]),
             Host::Zoned(ip, zone) => (format!("{ip}%{zone}"), Some(zone)),
             Host::Name(name) => (name.clone(), None),
         };
-        // One entry for each address, not for each protocol too.
+        // One entry per address, not one per protocol.
         let hints = AddrInfoHints { socktype: SockType::Stream.into(), ..AddrInfoHints::default() };
         let found = getaddrinfo(Some(&host), None, Some(hints)).map_err(|error| {
             if let Some(zone) = zone {
-                // An interface can be plugged in later.
+                // An interface may appear later.
                 return LookupError::passing(format!("there is no network interface {zone}"));
             }
             let kind = error.kind();
             let is_final = matches!(kind, LookupErrorKind::NoName | LookupErrorKind::NoData);
             let error = error.to_string();
-            // std's words before the system's: the sentence around it says the same.
+            // std's prefix: the surrounding message says the same.
             let reason = error.strip_prefix("failed to lookup address information: ").unwrap_or(&error);
             LookupError { reason: reason.to_owned(), is_final }
         })?;
         let mut seen = HashSet::new();
         let addresses: Vec<_> = found
-            .filter_map(Result::ok) // of other families: no way to a relay
+            .filter_map(Result::ok) // other families are useless here
             .map(|found| {
                 let mut addr = found.sockaddr;
                 addr.set_port(self.port);
@@ -96,7 +96,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn a_zone_is_the_number_of_its_interface() {
         let address: Address = "[fe80::2%lo]:7".parse().unwrap();
-        let [SocketAddr::V6(found)] = address.look_up().unwrap()[..] else { panic!("one of IPv6") };
+        let [SocketAddr::V6(found)] = address.look_up().unwrap()[..] else { panic!("one IPv6 address") };
         // Loopback is the first interface of each network namespace.
         assert_eq!((found.scope_id(), found.port()), (1, 7));
     }

@@ -1,6 +1,7 @@
-//! Where a relay is, as people write it: what a client connects to ([`Address`]) and what a relay listens on ([`Bind`]).
+//! Addresses as people write them: of a relay to connect to ([`Address`]), and to listen on ([`Bind`]).
 //!
-//! Both are read from what people type or paste. What is not understood is an [`Error`] that shows the right form.
+//! Both are parsed from text that people type or paste. Invalid text is an [`Error`] that shows the right
+//! form.
 
 mod bind;
 mod error;
@@ -14,22 +15,24 @@ use std::{
 
 pub use self::{bind::Bind, error::Error, lookup::LookupError};
 
-/// The port of the Qt example.
+/// The default port, that of the Qt example.
 pub const DEFAULT_PORT: u16 = 6868;
 
-/// Schemes that people paste before a host and that change nothing.
+/// Schemes that people paste before a host, which are ignored.
 const SCHEMES: [&str; 3] = ["http", "pulsecam", "tcp"];
 
-/// Schemes that ask for TLS, which an address cannot.
+/// Schemes that request TLS, which an address cannot.
 const TLS_SCHEMES: [&str; 4] = ["https", "pulsecams", "ssl", "tls"];
 
-/// Digits of a last group that make an IPv6 address without brackets ambiguous: ports of relays have as many, and an
-/// interface's address rarely ends with four of them.
+/// The number of decimal digits at the end that makes an unbracketed IPv6 address ambiguous. Ports of relays
+/// have as many, and an interface's address rarely ends with four.
 const PORT_DIGITS: usize = 4;
 
-/// A host and a port, in canonical form: `desk.local:6868`, `192.0.2.1:6868`, `[::1]:6868`, `[fe80::2%eth0]:6868`.
+/// A host and a port.
 ///
-/// Read from those, from a host alone, from an IPv6 address without brackets, and from a URL without a path
+/// Its canonical forms are `desk.local:6868`, `192.0.2.1:6868`, `[::1]:6868` and `[fe80::2%eth0]:6868`.
+///
+/// Parsed from those, from a host alone, from an IPv6 address without brackets, and from a URL without a path
 /// (`tcp://desk.local:6868/`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Address {
@@ -37,11 +40,11 @@ pub struct Address {
     port: u16,
 }
 
-/// What stands before the port.
+/// The part before the port.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Host {
     Ip(IpAddr),
-    /// A link-local address and the interface that leads to it.
+    /// A link-local address and its network interface.
     Zoned(Ipv6Addr, String),
     Name(String),
 }
@@ -59,7 +62,7 @@ impl Address {
         self.port
     }
 
-    /// The address itself, if nothing has to be looked up.
+    /// The socket address, if no lookup is needed.
     #[must_use]
     pub fn literal(&self) -> Option<SocketAddr> {
         match self.host {
@@ -68,7 +71,7 @@ impl Address {
         }
     }
 
-    /// Whether a person who writes this most likely means a host, and not a word, a number or a time of day.
+    /// Whether a text most likely means a host, and not a word, a number or a time of day.
     #[must_use]
     pub fn is_unmistakable(&self) -> bool {
         match &self.host {
@@ -78,7 +81,7 @@ impl Address {
     }
 }
 
-/// Whether a name has a dot in it and ends as domains do: `desk.local`, not `3.5` or `e.g.`.
+/// Whether a name contains a dot and ends like a domain: `desk.local`, not `3.5` or `e.g.`.
 fn is_domain(name: &str) -> bool {
     let label = |label: &str| {
         !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
@@ -98,7 +101,7 @@ impl fmt::Display for Host {
 }
 
 impl Host {
-    /// As it is written where a port follows.
+    /// The form that precedes a port.
     fn before_port(&self) -> String {
         match self {
             Self::Ip(IpAddr::V6(_)) | Self::Zoned(..) => format!("[{self}]"),
@@ -137,7 +140,7 @@ impl FromStr for Address {
     }
 }
 
-/// What stands between a scheme and a path, if there are any.
+/// The part between a scheme and a path, if there are any.
 fn authority(text: &str) -> Result<String, Error> {
     let text = text.trim();
     let (scheme, rest) = match text.split_once("://") {
@@ -161,14 +164,14 @@ fn authority(text: &str) -> Result<String, Error> {
         return Err(Error::Path { path: path.to_owned(), host: authority.to_owned() });
     }
     if let Some((user, host)) = authority.rsplit_once('@') {
-        let user = user.split(':').next().unwrap_or_default(); // what follows would be a password
+        let user = user.split(':').next().unwrap_or_default(); // a password may follow
         return Err(Error::User { user: user.to_owned(), host: host.to_owned() });
     }
-    // In a URL a zone's sign is escaped (RFC 6874).
+    // In a URL the % before a zone is escaped (RFC 6874).
     Ok(if scheme.is_some() { authority.replacen("%25", "%", 1) } else { authority.to_owned() })
 }
 
-/// A host and the text of its port.
+/// Splits a text into a host and the text of its port.
 fn split(text: &str) -> Result<(Host, Option<&str>), Error> {
     if let Some(inner) = text.strip_prefix('[') {
         let Some((inner, behind)) = inner.split_once(']') else {
@@ -186,7 +189,7 @@ fn split(text: &str) -> Result<(Host, Option<&str>), Error> {
         1 => match text.split_once(':') {
             Some(("", port)) => Err(Error::NoHost(port.to_owned())),
             Some((host, port)) => Ok((name(host), Some(port))),
-            None => Ok((name(text), None)), // cannot be: there is a colon
+            None => Ok((name(text), None)), // impossible: there is a colon
         },
         _ => {
             let tail = text.rsplit_once(':');
@@ -214,17 +217,17 @@ fn may_be_port(group: &str) -> bool {
     group.len() == PORT_DIGITS && group.bytes().all(|byte| byte.is_ascii_digit()) && !group.starts_with('0')
 }
 
-/// Digits only: what std takes for a number may have a sign.
+/// Parses digits only; std would also accept a sign.
 fn number(text: &str) -> Option<u16> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
-/// An address of IPv4, or a name.
+/// An IPv4 address, or a name.
 fn name(text: &str) -> Host {
     text.parse().map_or_else(|_| Host::Name(text.to_owned()), |ip| Host::Ip(IpAddr::V4(ip)))
 }
 
-/// An address of IPv6, with a zone or without; `None` if it is none.
+/// An IPv6 address, with or without a zone; `None` if it is not one.
 fn ipv6(text: &str) -> Result<Option<Host>, Error> {
     let (address, zone) = match text.split_once('%') {
         Some((address, zone)) => (address, Some(zone)),
@@ -232,7 +235,7 @@ fn ipv6(text: &str) -> Result<Option<Host>, Error> {
     };
     let Ok(ip) = address.parse::<Ipv6Addr>() else { return Ok(None) };
     if !ip.is_unicast_link_local() {
-        // Others are the same by whatever interface. One of IPv4 in the clothes of IPv6 is shown as what it is.
+        // Other addresses do not depend on the interface. An IPv4-mapped address is shown as IPv4.
         let wrong = zone.is_some_and(|zone| zone.contains(':'));
         return Ok((!wrong).then(|| Host::Ip(IpAddr::V6(ip).to_canonical())));
     }

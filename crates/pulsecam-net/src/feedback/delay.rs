@@ -1,32 +1,35 @@
-//! How long frames wait on a path beyond the best that the path has shown lately.
+//! Queueing delay: how long frames wait on a path beyond the recent minimum.
 //!
-//! Distance is not congestion: a frame that takes 300 ms because the other end is far away took 300 ms when the path was idle, and
-//! sending less does not bring it any nearer. So delays are compared with a base: the minimum of the last half minute, as in LEDBAT
-//! (RFC 6817, section 4.2) and in GCC. What is above the base was spent in queues.
+//! Distance is not congestion: a frame that takes 300 ms because the other end is far away also took 300 ms
+//! when the path was idle, and sending less does not help. So delays are compared with a base: the minimum of
+//! the last 30 s, as in LEDBAT (RFC 6817, section 4.2) and in GCC. The excess over the base was spent in
+//! queues.
 
 use std::time::{Duration, Instant};
 
-/// Length of one bucket of a windowed minimum.
+/// The length of one bucket of a windowed minimum.
 const BUCKET: Duration = Duration::from_secs(5);
 
-/// Buckets: half a minute in all. Longer, and a path that became longer for good (another route) counts as congested for that long;
-/// shorter, and a queue that stands for a while counts as distance.
+/// The number of buckets: 30 s in total. With a longer window, a path that became longer for good (another
+/// route) counts as congested for that time; with a shorter one, a queue that stands for a while counts as
+/// distance.
 const BUCKETS: usize = 6;
 
-/// A one-way delay that exceeds the round trip's by more than this is no delay: one of the two clocks was set. No clock that is merely
-/// slewed moves so far within half a minute.
+/// A difference of delays, in microseconds, that shows that one of the two clocks was set. If the one-way
+/// queueing delay exceeds the round trip's by more than this, it is no delay. A clock that is merely slewed
+/// does not move that far within 30 s.
 const CLOCK_JUMP: i64 = 500_000;
 
-/// The smallest value of the last half minute.
+/// The minimum of the last 30 s.
 #[derive(Clone, Debug, Default)]
 pub struct WindowedMin {
     began: Option<Instant>,
-    /// The bucket's number and its smallest value.
+    /// Each bucket's number and minimum.
     buckets: [Option<(u64, i64)>; BUCKETS],
 }
 
 impl WindowedMin {
-    /// Takes a value; the smallest of the window, which is at most that value.
+    /// Adds a value and returns the minimum of the window.
     pub fn sample(&mut self, value: i64, now: Instant) -> i64 {
         let began = *self.began.get_or_insert(now);
         let bucket = now.saturating_duration_since(began).as_secs() / BUCKET.as_secs();
@@ -40,11 +43,12 @@ impl WindowedMin {
     }
 }
 
-/// The queueing delay of one path in one direction, from two measures of each frame.
+/// The queueing delay of one path in one direction, from two measurements of each frame.
 ///
-/// The round trip (frame there, report back) needs no clock but our own, and contains the queues of the way back. The one-way delay needs
-/// the other end's clock, whose offset drops out when the base is subtracted. Neither understates the queues of the way there by more
-/// than its own base does, so the smaller of the two counts.
+/// The round trip (frame there, report back) needs only our own clock, and contains the queues of the way
+/// back. The one-way delay needs the other end's clock, whose offset cancels when the base is subtracted.
+/// Neither understates the queues of the way there by more than its own base does, so the smaller of the two
+/// counts.
 #[derive(Clone, Debug, Default)]
 pub struct QueueingDelay {
     round: WindowedMin,
@@ -52,8 +56,10 @@ pub struct QueueingDelay {
 }
 
 impl QueueingDelay {
-    /// Takes what one frame and the report of it took, and, if the other end says by its clock when the frame came, the difference of
-    /// the two clocks' readings in microseconds, whatever their epochs. Returns how long the frame waited in queues.
+    /// Adds one frame's measurements and returns how long the frame waited in queues.
+    ///
+    /// `round` is the time of the frame and its report. `one_way`, if the other end reports it, is the
+    /// arrival by its clock minus the departure by ours, in microseconds, whatever their epochs.
     pub fn sample(&mut self, round: Duration, one_way: Option<i64>, now: Instant) -> Duration {
         let round = i64::try_from(round.as_micros()).unwrap_or(i64::MAX);
         let mut queued = round.saturating_sub(self.round.sample(round, now));
@@ -84,7 +90,7 @@ mod tests {
         assert_eq!(least.sample(90, start + 29_000 * MS), 50);
         assert_eq!(least.sample(95, start + 31_000 * MS), 90);
         assert_eq!(least.sample(120, start + 3_600_000 * MS), 120, "after a long pause");
-        assert_eq!(least.sample(i64::MIN, start), i64::MIN, "time that goes back");
+        assert_eq!(least.sample(i64::MIN, start), i64::MIN, "time that goes backwards");
     }
 
     #[test]
@@ -101,7 +107,7 @@ mod tests {
         let (mut delay, start) = (QueueingDelay::default(), Instant::now());
         let hour = 3_600_000_000;
         delay.sample(40 * MS, Some(hour + 20_000), start);
-        // 300 ms in queues on the way back.
+        // The way back has 300 ms of queues.
         assert_eq!(delay.sample(340 * MS, Some(hour + 20_000), start + 250 * MS), Duration::ZERO);
         assert_eq!(delay.sample(400 * MS, Some(hour + 80_000), start + 500 * MS), 60 * MS);
     }
@@ -117,7 +123,7 @@ mod tests {
                 assert_eq!(delay.sample(40 * MS, Some(20_000 + jump), now), Duration::ZERO, "{jump}");
             }
             let queued = delay.sample(100 * MS, Some(80_000 + jump), start + 6_000 * MS);
-            assert_eq!(queued, 60 * MS, "{jump}: and queues are still seen");
+            assert_eq!(queued, 60 * MS, "{jump}: queues are still seen");
         }
     }
 

@@ -1,4 +1,4 @@
-//! What both ends of a connection learn about it from each other's reports.
+//! What both ends of a connection learn about the path from each other's reports.
 
 mod delay;
 mod receipts;

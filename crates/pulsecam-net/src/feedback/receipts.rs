@@ -1,10 +1,10 @@
-//! The video that came on one connection, and when the other end is to hear of it: the same for a relay and for its viewers.
+//! Reports of the video received on one connection: the same for a relay and for its viewers.
 
 use std::time::{Duration, Instant};
 
 use pulsecam_wire::Heartbeat;
 
-/// Counts what comes, and says when a report is due.
+/// Counts received frames, and decides when a report is due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Receipts {
     got: u64,
@@ -14,7 +14,8 @@ pub(crate) struct Receipts {
 }
 
 impl Receipts {
-    /// The other end asks for a report this often at the most, or for none; whether it asked for none before.
+    /// Sets the shortest interval at which the other end asks for reports, or that it wants none. Returns
+    /// whether it wanted none before.
     pub(crate) const fn asked(&mut self, interval: Option<Duration>) -> bool {
         let first = self.wanted.is_none();
         self.wanted = interval;
@@ -27,7 +28,7 @@ impl Receipts {
         self.wanted.is_some()
     }
 
-    /// One came at `now`; whether a report is due.
+    /// Records a frame that arrived at `now`. Returns whether a report is due.
     pub(crate) fn came(&mut self, now: Instant) -> bool {
         self.got += 1;
         self.last = Some(now);
@@ -39,7 +40,7 @@ impl Receipts {
         due
     }
 
-    /// The heartbeat with the report in it, where one is wanted and there is something to report.
+    /// Adds the report to a heartbeat, if one is wanted and there is something to report.
     #[must_use]
     pub(crate) fn tell(&self, heartbeat: Heartbeat, now: Instant) -> Heartbeat {
         let (Some(_), Some(last)) = (self.wanted, self.last) else { return heartbeat };

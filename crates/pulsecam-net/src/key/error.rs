@@ -1,10 +1,10 @@
-//! What can be wrong with a key.
+//! Errors of loading or making a key.
 
 use std::{io, path::PathBuf};
 
 use super::secret::MIN_LENGTH;
 
-/// Why there is no key.
+/// An error of loading or making a key.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -13,13 +13,13 @@ pub enum Error {
     Read {
         /// The file.
         file: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// Too easy to guess.
-    #[error("a key has {MIN_LENGTH} characters or more, this one {0}")]
+    #[error("a key needs at least {MIN_LENGTH} characters; this one has {0}")]
     TooShort(usize),
-    /// The system has no random numbers.
-    #[error("the system gives no random numbers")]
+    /// The system provides no random numbers.
+    #[error("the system provides no random numbers")]
     NoRandomness,
 }

@@ -1,4 +1,4 @@
-//! Challenge, response, welcome: what each side says and how it judges the other.
+//! The handshake: challenge, response, welcome, and how each side checks the other.
 
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -8,35 +8,36 @@ use crate::{
     wire::{Kind, Message},
 };
 
-/// The relay's number. The description is for whoever reads the log of a program that does not know the type.
+/// The relay's nonce. The description helps anyone who reads the log of a program that does not know the
+/// type.
 const CHALLENGE: (u8, &str) = (101, "this relay asks for a key");
 
-/// The client's number, and its proof.
+/// The client's nonce and proof.
 const RESPONSE: (u8, &str) = (102, "this is proof of a key");
 
 /// The relay's proof.
 const WELCOME: (u8, &str) = (103, "this is proof of a key from server");
 
-/// Bytes of each side's number: by chance no two are ever the same.
+/// The size of a nonce in bytes: two random ones never coincide.
 const NONCE: usize = 32;
 
-/// Bytes of a proof.
+/// The size of a proof in bytes.
 const PROOF: usize = 32;
 
-/// What each side's proof is of, so that none can be turned against its sender.
+/// The labels that each side's proof includes, so that it cannot be reflected to its sender.
 const CLIENT: &[u8] = b"pulsecam key 1, client";
 const RELAY: &[u8] = b"pulsecam key 1, relay";
 
 type Nonce = [u8; NONCE];
 
-/// Why somebody does not get in.
+/// Why a client is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// It said something else: a Qt program, or one of ours without a key.
-    #[error("this relay asks for a key, and none was given")]
+    /// It sent something else: a Qt program, or one of ours without a key.
+    #[error("the relay asks for a key, and none was given")]
     NoKey,
-    /// Its key opens nothing here.
-    #[error("the key is none of this relay's")]
+    /// The relay does not know its key.
+    #[error("the relay does not know this key")]
     WrongKey,
 }
 
@@ -55,14 +56,14 @@ pub struct Response {
     binding: Option<Binding>,
 }
 
-/// Whose proof it is, both numbers, and the channel where there is one.
+/// The signed parts: the side's label, both nonces, and the channel binding if there is one.
 fn parts<'a>(who: &'a [u8], nonces: &'a [Nonce; 2], binding: Option<&'a Binding>) -> [&'a [u8]; 4] {
     let channel = binding.map_or(&[][..], |binding| &binding[..]);
     [who, &nonces[0], &nonces[1], channel]
 }
 
 impl Challenge {
-    /// A new one for a connection.
+    /// Creates a challenge for one connection.
     ///
     /// # Errors
     /// [`Error::NoRandomness`].
@@ -70,13 +71,14 @@ impl Challenge {
         Ok(Self { nonce: random()?, binding })
     }
 
-    /// What the client is sent.
+    /// The message for the client.
     #[must_use]
     pub fn message(&self) -> Message {
         message(CHALLENGE, Bytes::copy_from_slice(&self.nonce))
     }
 
-    /// Which of the keys the client has shown to know, and what it is sent next. Each key costs the same time.
+    /// Finds the key that the client has proved to know, and builds the welcome. Takes the same time
+    /// whichever key it is.
     ///
     /// # Errors
     /// [`Refused`].
@@ -89,7 +91,7 @@ impl Challenge {
         let (nonce, proof) = payload.split_first_chunk::<NONCE>().ok_or(Refused::WrongKey)?;
         let nonces = [self.nonce, *nonce];
         let said = parts(CLIENT, &nonces, self.binding.as_ref());
-        // All of them, whichever it is.
+        // Tries all of them, so that the time reveals nothing.
         let fitting = keys.into_iter().filter(|(_, key)| key.verifies(&said, proof)).last();
         let (room, key) = fitting.ok_or(Refused::WrongKey)?;
         let tag = key.sign(&parts(RELAY, &nonces, self.binding.as_ref()));
@@ -98,13 +100,13 @@ impl Challenge {
 }
 
 impl Response {
-    /// Whether this message asks for one.
+    /// Whether this message asks for a response.
     #[must_use]
     pub fn is_asked_by(message: &Message) -> bool {
         payload(message, CHALLENGE).is_some()
     }
 
-    /// The answer to a challenge; `None` where the message is none.
+    /// Answers a challenge; `None` if the message is not one.
     ///
     /// # Errors
     /// [`Error::NoRandomness`].
@@ -116,7 +118,7 @@ impl Response {
         Ok(Some(Self { key: key.clone(), nonces: [theirs, random()?], binding }))
     }
 
-    /// What the relay is sent.
+    /// The message for the relay.
     #[must_use]
     pub fn message(&self) -> Message {
         let tag = self.key.sign(&parts(CLIENT, &self.nonces, self.binding.as_ref()));
@@ -126,7 +128,7 @@ impl Response {
         message(RESPONSE, payload.freeze())
     }
 
-    /// Whether the relay has shown that it knows the key too.
+    /// Whether the relay has proved that it knows the key too.
     #[must_use]
     pub fn is_welcomed_by(&self, message: &Message) -> bool {
         let said = parts(RELAY, &self.nonces, self.binding.as_ref());
@@ -178,11 +180,11 @@ mod tests {
         };
         assert_eq!(judge(&challenge, &answer("a", BINDING)), Ok(()));
         assert_eq!(judge(&challenge, &answer("b", BINDING)), Err(Refused::WrongKey));
-        assert_eq!(judge(&challenge, &answer("a", None)), Err(Refused::WrongKey), "who sits between");
+        assert_eq!(judge(&challenge, &answer("a", None)), Err(Refused::WrongKey), "a man in the middle");
         assert_eq!(
             judge(&Challenge::new(BINDING).unwrap(), &answer("a", BINDING)),
             Err(Refused::WrongKey),
-            "an old one"
+            "an old response"
         );
         let plain = Heartbeat::default().to_message(Side::Client);
         assert_eq!(judge(&challenge, &plain), Err(Refused::NoKey));
@@ -197,7 +199,7 @@ mod tests {
         let challenge = Challenge::new(None).unwrap();
         let response = Response::to(&challenge.message(), &key("a"), None).unwrap().unwrap();
         let own = response.message();
-        assert!(!response.is_welcomed_by(&own), "what it said itself proves nothing");
+        assert!(!response.is_welcomed_by(&own), "the client's own message proves nothing");
         let mirrored = message(WELCOME, own.payload().unwrap().slice(NONCE..));
         assert!(!response.is_welcomed_by(&mirrored));
         assert!(!response.is_welcomed_by(&message(WELCOME, Bytes::new())));

@@ -1,10 +1,10 @@
-//! The key to a room: who does not know it stays out.
+//! Room keys: only clients that know the key get in.
 //!
-//! Right after connecting the relay sends a number of its own ([`Challenge`]); the client answers with one of its own and with proof
-//! that it knows the key ([`Response`]): an HMAC over both numbers and, under TLS, over what only the two ends of that session know.
-//! The relay proves the same. The key itself never leaves its owner.
+//! Right after connecting, the relay sends a nonce ([`Challenge`]); the client answers with its own nonce and
+//! a proof that it knows the key ([`Response`]): an HMAC over both nonces and, under TLS, over the channel
+//! binding of the session. The relay proves the same. The key itself is never sent.
 //!
-//! These are messages of the reserved types, which no relay passes on and a Qt program does not know.
+//! These messages have reserved types, which no relay forwards and no Qt program knows.
 
 mod error;
 mod handshake;

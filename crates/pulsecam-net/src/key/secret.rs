@@ -10,11 +10,11 @@ use ring::{
 use super::Error;
 use crate::text_file;
 
-/// Characters of a key, at the least. Whoever overhears one handshake without TLS can try keys at home; sixteen that are chosen by
-/// chance are beyond that.
+/// The shortest key, in characters. Anyone who records a handshake without TLS can try keys offline; 16
+/// random characters are out of reach.
 pub(super) const MIN_LENGTH: usize = 16;
 
-/// Random bytes of a key that is made here.
+/// The random bytes of a generated key.
 const RANDOM: usize = 32;
 
 /// A shared secret.
@@ -28,7 +28,8 @@ impl fmt::Debug for Key {
 }
 
 impl Key {
-    /// From its text; space around it and a byte-order mark before it do not count, so that a line in a file is a key.
+    /// Creates a key from its text. Surrounding white space and a leading byte-order mark are ignored, so
+    /// that a line in a file is a key.
     ///
     /// # Errors
     /// [`Error::TooShort`].
@@ -41,10 +42,10 @@ impl Key {
         Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, text.as_bytes())))
     }
 
-    /// From a file.
+    /// Loads a key from a file.
     ///
     /// # Errors
-    /// [`Error::Read`], also where it is no text, and [`Error::TooShort`].
+    /// [`Error::Read`], also if it is not text, and [`Error::TooShort`].
     pub fn load(file: &Path) -> Result<Self, Error> {
         let wrong = |source| Error::Read { file: file.to_owned(), source };
         let bytes = fs::read(file).map_err(wrong)?;
@@ -53,7 +54,7 @@ impl Key {
         Self::new(&text)
     }
 
-    /// The text of a new one, of 32 random bytes.
+    /// Generates the text of a new key, of 32 random bytes.
     ///
     /// # Errors
     /// [`Error::NoRandomness`].
@@ -62,7 +63,7 @@ impl Key {
         Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// Whether two are one.
+    /// Whether two keys are equal.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         self.verifies(&[], other.sign(&[]).as_ref())
@@ -74,13 +75,13 @@ impl Key {
         context.sign()
     }
 
-    /// Whether the tag is this key's, in a time that tells nothing.
+    /// Checks the tag, in constant time.
     pub(super) fn verifies(&self, parts: &[&[u8]], tag: &[u8]) -> bool {
         hmac::verify(&self.0, &parts.concat(), tag).is_ok()
     }
 }
 
-/// Bytes that nobody can foresee.
+/// Unpredictable bytes.
 pub(super) fn random<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
     SystemRandom::new().fill(&mut bytes).map_err(|_| Error::NoRandomness)?;
@@ -105,7 +106,7 @@ mod tests {
         for bytes in ["\u{feff}sixteen letters.\r\n".as_bytes(), &utf16] {
             assert!(key.is_same(&load(bytes).unwrap()));
         }
-        assert!(key.is_same(&Key::new("\u{feff}sixteen letters.").unwrap()), "in a variable, too");
+        assert!(key.is_same(&Key::new("\u{feff}sixteen letters.").unwrap()), "in a variable too");
         assert!(load(b"\xffsixteen letters.").unwrap_err().to_string().contains("it is no text"));
     }
 

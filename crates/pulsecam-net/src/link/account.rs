@@ -1,22 +1,24 @@
-//! What became of the frames of each stream: those that came, those that their sender left out, and those that were lost on the way.
+//! Counts the frames of each stream: received, skipped by the sender, and lost on the way.
 //!
-//! A sender numbers what its source gives (`seq`) and what it puts on the wire (`out`). A gap in the one without a gap in the other was
-//! left out by the sender, or by its camera; a gap in the other was lost between: at the relay, or with a connection.
+//! A sender numbers its source's frames (`seq`) and those that it puts on the wire (`out`). A gap only in
+//! `seq` means frames that the sender or its camera skipped; a gap in `out` means frames lost at the relay or
+//! with a connection.
 
 use crate::wire::FrameInfo;
 
-/// Frames of a stream, counted since its first one came.
+/// The frames of a stream, counted from the first that arrived.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Account {
-    /// That came.
+    /// Frames that arrived.
     pub arrived: u64,
-    /// That the sender left out.
+    /// Frames that the sender skipped.
     pub left_out: u64,
-    /// That were sent and never came. Where the sender does not number what it sends, those it left out are among them.
+    /// Frames that were sent and never arrived. If the sender does not number what it sends, skipped frames
+    /// are among them.
     pub lost: u64,
 }
 
-/// How far a stream's numbers have come.
+/// The latest numbers of a stream, and its counts.
 #[derive(Debug, Default)]
 pub(super) struct Course {
     seq: Option<u64>,
@@ -25,12 +27,12 @@ pub(super) struct Course {
 }
 
 impl Course {
-    /// A frame came.
+    /// Counts a frame; returns the counts so far.
     pub(super) fn came(&mut self, info: &FrameInfo) -> Account {
         let account = &mut self.account;
         account.arrived = account.arrived.saturating_add(1);
         let lost = gap(self.out, info.out);
-        // A card has no number of its own: it is none of the source's frames.
+        // A card has no `seq` of its own: it is not a frame of the source.
         let missing = gap(self.seq, info.seq);
         match lost {
             Some(lost) => {
@@ -45,7 +47,7 @@ impl Course {
     }
 }
 
-/// Numbers between two that came one after the other. Who starts again counts from 0: no gap.
+/// The gap between two consecutive numbers. A restarted sender counts from 0, which is no gap.
 fn gap(before: Option<u64>, now: Option<u64>) -> Option<u64> {
     Some(now?.saturating_sub(before?).saturating_sub(1))
 }
@@ -66,18 +68,18 @@ mod tests {
         assert_eq!(
             after(&[numbered(0, 0), numbered(3, 1), numbered(9, 4)]),
             Account { arrived: 3, left_out: 2 + 3, lost: 2 },
-            "two left out; then two lost and three left out"
+            "two skipped; then two lost and three skipped"
         );
         let card = (None, Some(5));
         assert_eq!(
             after(&[numbered(7, 4), card, numbered(8, 6)]),
             Account { arrived: 3, ..Account::default() },
-            "a card is no frame"
+            "a card is not a frame"
         );
         assert_eq!(
             after(&[numbered(700, 400), numbered(0, 0), numbered(1, 1)]),
             Account { arrived: 3, ..Account::default() },
-            "started again"
+            "restarted"
         );
     }
 

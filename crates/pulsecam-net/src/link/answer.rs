@@ -1,4 +1,5 @@
-//! What the relay's answer to a heartbeat tells: who views, how old frames get, what it has taken, how far away it is.
+//! Handles the relay's heartbeats. They carry the number of viewers and the report on frames, confirm
+//! messages, and measure the round trip and the clock offset.
 
 use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
@@ -22,7 +23,7 @@ impl Session<'_> {
             }
         }
         if answer.t1.is_none() && (answer.viewers.is_some() || answer.got.is_some()) {
-            return; // said unasked: no answer to anything
+            return; // unsolicited, not an answer
         }
         let mut inner = self.lock();
         if !std::mem::replace(&mut inner.introduced, true) {
@@ -33,7 +34,7 @@ impl Session<'_> {
             inner.pulse.must_not_be_silent_for(Duration::from_millis(millis.into()), now())
         });
         if shorter {
-            self.confirm.notify_one(); // whoever beats looks again at when
+            self.confirm.notify_one(); // the heartbeat's interval has changed
         }
         let Some(Answered { sent, confirmed }) = inner.kept.ledger.answered(answer.t1) else { return };
         self.hub.tally.reached(Step::Answered);

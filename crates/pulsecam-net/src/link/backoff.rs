@@ -1,20 +1,20 @@
-//! How long to wait before connecting again.
+//! The pauses between attempts to connect.
 
 use std::time::Duration;
 
-/// The pause before the first attempt: none that a person notices, but long enough that everybody who follows the
-/// link's state sees why it went down.
+/// The pause before the first attempt. It is too short to notice, but long enough that all observers of the
+/// link's state see why it went down.
 const AT_ONCE: Duration = Duration::from_millis(50);
 
-/// The first pause after that; doubled for each one after.
+/// The second pause; it doubles after each further failure.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
-/// Pauses of the greatest length that are one pause where trying again cannot help: half a minute by default. The relay may be started
-/// again with the right key, so it is tried for ever.
+/// The pause after a failure that a retry does not heal, in units of the longest pause. It is 30 s by
+/// default. The relay may be restarted with the right key, so retries never end.
 const LASTING: u32 = 6;
 
-/// At once, then with doubling pauses up to a limit, for ever. Jitter keeps a hundred clients of a relay that
-/// came back from knocking in the same millisecond.
+/// Endless retries: the first at once, then with pauses that double up to a limit. Jitter keeps the clients
+/// of a restarted relay from connecting in the same millisecond.
 #[derive(Clone, Debug)]
 pub struct Backoff {
     max: Duration,
@@ -22,13 +22,13 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// A back-off whose pauses grow to `max`.
+    /// Creates a back-off whose pauses grow to `max`.
     #[must_use]
     pub const fn new(max: Duration) -> Self {
         Self { max, failures: 0 }
     }
 
-    /// The pause before the next attempt. `random`, from 0 to 1, takes up to half of it away.
+    /// Returns the pause before the next attempt. `random`, from 0 to 1, shortens it by up to half.
     pub fn next(&mut self, random: f64) -> Duration {
         let failures = self.failures;
         self.failures = failures.saturating_add(1);
@@ -39,14 +39,14 @@ impl Backoff {
         doubled.min(self.max).mul_f64(1.0 - random.clamp(0.0, 1.0) / 2.0)
     }
 
-    /// The pause after a failure that trying again does not heal.
+    /// Returns the pause after a failure that a retry does not heal.
     #[must_use]
     pub fn slow(&self, random: f64) -> Duration {
         self.max.saturating_mul(LASTING).mul_f64(1.0 - random.clamp(0.0, 1.0) / 2.0)
     }
 
-    /// Starts over. Only a session that proved healthy for a while earns it: a relay that accepts, answers and closes
-    /// must not be hammered.
+    /// Starts over. Only to be called after a session that was healthy for a while: a relay that accepts,
+    /// answers and closes must not be hammered.
     pub const fn reset(&mut self) {
         self.failures = 0;
     }

@@ -1,40 +1,41 @@
-//! How far the relay's clock is from ours.
+//! The offset of the relay's clock from ours.
 //!
-//! Four times of an exchange, as in NTP (RFC 5905, section 8): `t1` asked, `t2` heard there, `t3` answered there,
-//! `t4` heard here. The error of one sample is at most half its round trip, so of the last few the one with the
-//! shortest round trip counts.
+//! Each exchange has four times, as in NTP (RFC 5905, section 8): `t1` sent, `t2` received there, `t3`
+//! answered there, `t4` received here. The error of one sample is at most half its round trip, so of the last
+//! few the one with the shortest round trip counts.
 //!
-//! A clock may jump: it is set, or a laptop wakes up. Each sample says within which bounds the truth lay, so an older
-//! one that shares no point with the newest is no longer true, whichever of the two clocks moved, and is forgotten.
+//! A clock may jump: it is set, or a laptop wakes up. Each sample gives bounds of the offset, so an older one
+//! whose bounds do not overlap those of the newest is outdated, whichever of the two clocks moved, and is
+//! dropped.
 
 use std::{collections::VecDeque, time::Duration};
 
 use crate::clock::Timestamp;
 
-/// Samples that are remembered: eight, as NTP's clock filter. At 3 s each, a drift shows within half a minute.
+/// The number of samples kept: eight, as in NTP's clock filter. At 3 s each, a drift shows within 30 s.
 const SAMPLES: usize = 8;
 
-/// What rounding to microseconds may move the bounds of two samples apart.
+/// The microseconds by which rounding may separate the bounds of two samples.
 const ROUNDING: u64 = 4;
 
-/// What to add to our clock to get the relay's.
+/// The relay's clock minus ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Offset {
-    /// Microseconds; positive where the relay's clock is ahead.
+    /// Microseconds; positive if the relay's clock is ahead.
     pub micros: i64,
-    /// The truth lies within this many microseconds of it.
+    /// The greatest error of `micros`, in microseconds.
     pub uncertainty: u64,
 }
 
-/// The last samples, none of which the newest contradicts.
+/// The latest samples, all compatible with the newest.
 #[derive(Clone, Debug, Default)]
 pub struct OffsetFilter {
     samples: VecDeque<(u64, i64)>,
 }
 
 impl OffsetFilter {
-    /// Takes one exchange and returns what is now believed. Times that cannot be (an answer before its question) are
-    /// ignored.
+    /// Adds one exchange and returns the current estimate. Impossible times (an answer before its question)
+    /// are ignored.
     pub fn sample(&mut self, t1: Timestamp, t2: Timestamp, t3: Timestamp, t4: Timestamp) -> Option<Offset> {
         let round_trip = t4.micros_since(t1).checked_sub(t3.micros_since(t2));
         if let Some(round_trip) = round_trip.and_then(|micros| u64::try_from(micros).ok()) {
@@ -44,7 +45,7 @@ impl OffsetFilter {
             // Halved first: hostile times must not overflow.
             let offset = t2.micros_since(t1) / 2 + t3.micros_since(t4) / 2;
             self.samples.retain(|(before, micros)| {
-                // No sum of two halves and a few overflows.
+                // The sum of two halves and a few microseconds cannot overflow.
                 micros.abs_diff(offset) <= before.div_ceil(2) + round_trip.div_ceil(2) + ROUNDING
             });
             self.samples.push_back((round_trip, offset));
@@ -52,7 +53,7 @@ impl OffsetFilter {
         self.best()
     }
 
-    /// The offset by the sample with the shortest round trip.
+    /// The offset from the sample with the shortest round trip.
     #[must_use]
     pub fn best(&self) -> Option<Offset> {
         let &(round_trip, micros) = self.samples.iter().min_by_key(|(round_trip, _)| *round_trip)?;
@@ -80,7 +81,7 @@ mod tests {
     fn the_sample_with_the_shortest_round_trip_counts() {
         let mut filter = OffsetFilter::default();
         assert_eq!(filter.best(), None);
-        // The relay is 1,000,000 ahead; 400 there, 100 held, 8,000 back: badly lopsided.
+        // The relay is 1,000,000 ahead; 400 there, 100 held, 8,000 back: very asymmetric.
         let bad = filter.sample(at(10_000), at(1_010_400), at(1_010_500), at(18_500));
         assert_eq!(bad, Some(Offset { micros: 996_200, uncertainty: 4_200 }));
         let good = filter.sample(at(20_000), at(1_020_100), at(1_020_200), at(20_300));
@@ -104,7 +105,7 @@ mod tests {
         assert_eq!(filter.best(), Some(Offset { micros: 500, uncertainty: 50 }));
     }
 
-    /// An exchange at `start` by our clock, which the relay's is ahead of by `ahead`.
+    /// An exchange at `start` by our clock; the relay's is ahead by `ahead`.
     fn exchange(filter: &mut OffsetFilter, start: u64, ahead: i64, each_way: u64) -> Option<Offset> {
         let there = at(start + each_way).offset(ahead);
         filter.sample(at(start), there, there, at(start + 2 * each_way))
@@ -114,13 +115,13 @@ mod tests {
     fn a_clock_that_jumps_is_believed_from_the_next_exchange_on() {
         const HOUR: i64 = 3_600_000_000;
         let start = 10 * HOUR.unsigned_abs();
-        // Ours or the relay's, forward or back: the bounds before and after have nothing in common.
+        // Our clock or the relay's, forward or back: the bounds before and after do not overlap.
         for jump in [HOUR, -HOUR, 50_000, -50_000] {
             let mut filter = OffsetFilter::default();
             for round in 0..SAMPLES as u64 {
                 exchange(&mut filter, start + round * 3_000_000, 700, 20);
             }
-            // Slower than all before: by the round trip alone, none of it would count.
+            // Slower than all before: by the round trip alone, it would not count.
             let after = exchange(&mut filter, start + 30_000_000, 700 + jump, 4_000);
             assert_eq!(after, Some(Offset { micros: 700 + jump, uncertainty: 4_000 }), "{jump}");
         }
@@ -146,7 +147,7 @@ mod tests {
         let mut filter = OffsetFilter::default();
         exchange(&mut filter, 1_000_000, 700, 20);
         for round in 2..=SAMPLES as u64 {
-            // All of it on the way there: as wrong as it can be, and in agreement all the same.
+            // All of the delay on the way there: the greatest possible error, and still compatible.
             let there = at(round * 1_000_000 + 90_000).offset(700);
             let now = filter.sample(at(round * 1_000_000), there, there, at(round * 1_000_000 + 90_000));
             assert_eq!(now, Some(Offset { micros: 700, uncertainty: 20 }));

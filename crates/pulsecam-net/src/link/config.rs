@@ -1,45 +1,49 @@
-//! Where a link goes, and how patient it is.
+//! The configuration of a link.
 
 use std::time::Duration;
 
 use super::Dial;
 use crate::{key::Key, tls, wire};
 
-/// How to connect, and how patient to be.
+/// The configuration of a link: its destination, timeouts and limits.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// `HOST` or `HOST:PORT`, as [`Address`](crate::address::Address) reads it; an IPv6 address with a port is written `[::1]:6868`.
+    /// The relay, as `HOST` or `HOST:PORT`. [`Address`](crate::address::Address) parses it; an IPv6 address
+    /// with a port is written `[::1]:6868`.
     pub host: String,
-    /// Time between two heartbeats. 3 s, as the Qt example.
+    /// The time between two heartbeats: 3 s, as in the Qt example.
     pub interval: Duration,
-    /// Silence after which the link is down: three heartbeats and a little. The Qt example waits for 100.
+    /// The silence after which the link is down: a little more than three heartbeats. The Qt example waits
+    /// for 100.
     pub timeout: Duration,
-    /// Time to look the host up, before that is reported; the lookup goes on all the same. Generous: a dead nameserver alone takes 5 s.
+    /// The time for looking up the host before that is reported; the lookup continues. Generous, because a
+    /// dead nameserver alone takes 5 s.
     pub resolve_timeout: Duration,
-    /// Time for each step of an attempt to connect (TCP, TLS, the key): doubled after each attempt that ran out of it, up to 12 s, and
-    /// shortened again by success.
+    /// The time for each step of an attempt to connect (TCP, TLS, the key). It is doubled after each timeout,
+    /// up to 12 s, and shortened again by success.
     pub connect_timeout: Duration,
     /// The longest pause between two attempts.
     pub max_backoff: Duration,
     /// The largest message that is read or sent, in bytes.
     pub max_message: u32,
-    /// What this client does with video: our relay tells its senders how many view.
+    /// What this client does with video; our relay reports the number of viewers to senders.
     pub role: Role,
-    /// How often our relay is asked to tell what became of the frames that are sent, at the most.
+    /// The shortest interval at which our relay is asked for reports on the frames sent.
     pub report: Option<Duration>,
-    /// Bytes of text and images that may wait to be sent, and again to be taken; and of frames that may wait to be taken, of all streams
-    /// together: past it, those that have waited longest give way.
+    /// Bytes of text and images that may wait to be sent, and the same again in the inbox. It also limits the
+    /// bytes of frames in the inbox, of all streams together: beyond it, those that have waited longest are
+    /// dropped.
     pub budget: usize,
-    /// Speak TLS, and to whom.
+    /// Uses TLS, with this trust.
     pub tls: Option<tls::Client>,
-    /// The key to a room. With one, only a relay that knows it is spoken to.
+    /// The key to a room. With one, nothing is sent to a relay that does not prove that it knows the key.
     pub key: Option<Key>,
-    /// How to connect, where not over TCP to `host`.
+    /// How to connect, if not over TCP to `host`.
     pub dial: Option<Dial>,
 }
 
 impl Config {
-    /// The usual patience, to `host`.
+    /// The defaults, with this host.
     #[must_use]
     pub fn new(host: impl Into<String>) -> Self {
         Self {
@@ -63,17 +67,17 @@ impl Config {
 /// What a client does with video.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Role {
-    /// Shows it. So do Qt peers, as far as a relay knows.
+    /// Shows video. A relay assumes the same of Qt peers.
     #[default]
     Viewer,
-    /// Sends it or nothing, and shows none.
+    /// Sends video or nothing, and shows none.
     Sender,
-    /// Both.
+    /// Sends and shows video.
     Both,
 }
 
 impl Role {
-    /// What its heartbeats say: whether it shows video, from those who want to know how many others do.
+    /// The value of `views` in its heartbeats; `None` if it does not want the number of viewers.
     pub(super) const fn views(self) -> Option<bool> {
         match self {
             Self::Viewer => None,

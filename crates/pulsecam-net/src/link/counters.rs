@@ -1,36 +1,37 @@
-//! What a link counts.
+//! The counters of a link.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::wire::FrameInfo;
 
-/// What a link has counted since it was made.
+/// The counters of a link, since it was created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Frames that were given: sent, replaced, while down, too large, or waiting.
+    /// Frames given to the link: sent, replaced, given while down, too large, or waiting.
     pub frames_given: u64,
     /// Frames whose writing began.
     pub frames_sent: u64,
-    /// Those of them that were cards in place of a picture.
+    /// Those of them that were placeholder cards.
     pub cards_sent: u64,
     /// Frames that a newer one replaced before the link could take them.
     pub frames_replaced: u64,
-    /// Frames given while the link was down, or still waiting when it went down: counted once it is up again.
+    /// Frames given while the link was down, or waiting when it went down; counted once it is up again.
     pub frames_while_down: u64,
     /// Frames over [`Config::max_message`](super::Config::max_message).
     pub frames_too_large: u64,
-    /// Frames that came after newer ones of their stream, over a connection that their sender had given up: left out.
+    /// Frames that were dropped because they arrived after newer ones of their stream. They came over a
+    /// connection that their sender had given up.
     pub frames_late: u64,
-    /// Messages that came and were over [`Config::max_message`](super::Config::max_message): skipped.
+    /// Received messages over [`Config::max_message`](super::Config::max_message); skipped.
     pub messages_skipped: u64,
-    /// Texts and images that the relay did not take however often they were sent.
+    /// Texts and images that were given up.
     pub undeliverable: u64,
-    /// Grows while a delivery gets on: with each step of connecting that was never reached before, and each time that a socket which was
-    /// full has taken more of a message.
+    /// Grows while a delivery makes progress. It counts steps of connecting that were not reached before, and
+    /// each time that a full socket takes more of a message.
     pub progress: u64,
     /// Bytes received.
     pub bytes_received: u64,
-    /// Sessions that came up.
+    /// Connections that came up.
     pub sessions: u64,
 }
 
@@ -51,7 +52,7 @@ pub(super) struct Tally {
 }
 
 impl Counters {
-    /// Frames of which nothing has become yet.
+    /// Frames that still wait.
     #[must_use]
     pub const fn frames_waiting(&self) -> u64 {
         let settled =
@@ -60,32 +61,32 @@ impl Counters {
     }
 }
 
-/// How far connecting has come.
+/// The steps of connecting.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Step {
-    /// There is a connection.
+    /// The connection is established.
     Connected = 1,
-    /// TLS is agreed, if it is asked for.
+    /// The TLS handshake is done, if TLS is used.
     Agreed,
-    /// The key is shown, if there is one.
+    /// The key was accepted, if there is one.
     Entered,
     /// The relay has answered.
     Answered,
 }
 
 impl Tally {
-    /// The writing of a frame began.
+    /// Counts a frame whose writing began.
     pub(super) fn frame_sent(&self, info: &FrameInfo) {
         self.cards_sent.fetch_add(info.card.is_some().into(), Relaxed);
         self.frames_sent.fetch_add(1, Relaxed);
     }
 
-    /// Connecting has come this far. Only the farthest counts: what comes and goes again is no progress.
+    /// Records that connecting has reached this step. Only a new farthest step counts as progress.
     pub(super) fn reached(&self, step: Step) {
         self.farthest.fetch_max(step as u64, Relaxed);
     }
 
-    /// What was counted, with the frames that the hand-over replaced.
+    /// The counters, with the frames that the outbox replaced.
     pub(super) fn counters(&self, frames_replaced: u64) -> Counters {
         let counters = Counters {
             frames_given: 0,
@@ -101,7 +102,7 @@ impl Tally {
             bytes_received: self.bytes_received.load(Relaxed),
             sessions: self.sessions.load(Relaxed),
         };
-        // Read last: what has become of a frame is counted after its coming.
+        // Read last, because the fate of a frame is counted after the frame itself.
         Counters { frames_given: self.frames_given.load(Relaxed), ..counters }
     }
 }

@@ -1,4 +1,4 @@
-//! What becomes of each text and image that is sent: taken by the relay, or given up.
+//! The outcome of each text and image that is sent: taken by the relay, or given up.
 
 use std::collections::VecDeque;
 
@@ -6,53 +6,54 @@ use tokio::sync::oneshot;
 
 use super::Down;
 
-/// Why the relay does not have a message.
+/// Why a message was not delivered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Undeliverable {
-    /// The relay ended the connection when it came, and said that this message was the reason.
+    /// The relay closed the connection and gave this message as the reason.
     #[error("{0}")]
     Refused(Down),
-    /// The connection ended each time that it was sent.
-    #[error("{tries} times the connection ended when it was sent, the last time: {why}")]
+    /// The connection ended each time the message was sent.
+    #[error("the connection ended each of the {tries} times it was sent, the last time: {why}")]
     GivenUp {
-        /// How often it was sent.
+        /// The number of attempts.
         tries: u32,
         /// Why the connection ended the last time.
         why: Down,
     },
-    /// The link was dropped first.
-    #[error("the link was closed before the relay had it")]
+    /// The link was closed before.
+    #[error("the link was closed before it was delivered")]
     LinkClosed,
 }
 
 type Outcome = Result<(), Undeliverable>;
 
-/// Tells what becomes of one message; may be dropped if nobody asks.
+/// Reports the outcome of one message; may be dropped.
 #[derive(Debug)]
 pub struct Receipt(oneshot::Receiver<Outcome>);
 
 impl Receipt {
-    /// Waits until the relay has taken this message: it has answered a heartbeat that was sent after it. Outages are waited
-    /// through.
+    /// Waits until the relay has taken this message: it has answered a heartbeat that was sent after it.
+    /// Continues through outages.
     ///
     /// # Errors
-    /// Why it will not arrive.
+    /// Why it will not be delivered.
     pub async fn delivered(self) -> Result<(), Undeliverable> {
         self.0.await.unwrap_or(Err(Undeliverable::LinkClosed))
     }
 }
 
-/// The messages that were accepted and whose fate is open, oldest first. They are settled in the order in which they were accepted.
+/// The accepted messages without an outcome, oldest first. They are settled in the order in which they were
+/// accepted.
 #[derive(Debug, Default)]
 pub(super) struct Deliveries {
     open: VecDeque<oneshot::Sender<Outcome>>,
-    /// Messages settled, ever.
+    /// The total number of settled messages.
     settled: u64,
     flushes: Vec<Flush>,
 }
 
-/// Somebody waits for all messages up to one.
+/// A caller that waits for all messages up to one.
 #[derive(Debug)]
 struct Flush {
     upto: u64,
@@ -61,17 +62,17 @@ struct Flush {
 }
 
 impl Deliveries {
-    /// One more message was accepted.
+    /// Adds an accepted message.
     pub(super) fn accept(&mut self) -> Receipt {
         let (open, receipt) = oneshot::channel();
         self.open.push_back(open);
         Receipt(receipt)
     }
 
-    /// The oldest open message has its outcome.
+    /// Sets the outcome of the oldest open message.
     pub(super) fn settle(&mut self, outcome: &Outcome) {
         let Some(open) = self.open.pop_front() else { return };
-        let _ = open.send(outcome.clone()); // nobody asks about this one
+        let _ = open.send(outcome.clone()); // its receipt was dropped
         self.settled += 1;
         for flush in &mut self.flushes {
             if flush.failed.is_none() {
@@ -84,11 +85,11 @@ impl Deliveries {
         }
     }
 
-    /// Waits for all messages that are open now, and for no others.
+    /// Waits for all messages that are open now, and no later ones.
     pub(super) fn flush(&mut self) -> Receipt {
         let (done, receipt) = oneshot::channel();
         if self.open.is_empty() {
-            let _ = done.send(Ok(())); // the receiver is here
+            let _ = done.send(Ok(())); // the receiver exists
         } else {
             self.flushes.retain(|flush| !flush.done.is_closed());
             let upto = self.settled + self.open.len() as u64;
@@ -126,14 +127,14 @@ mod tests {
         let _second = deliveries.accept();
         let both = deliveries.flush();
         deliveries.settle(&Ok(()));
-        assert_eq!(now(one), Some(Ok(())), "whatever becomes of the second");
+        assert_eq!(now(one), Some(Ok(())), "independent of the second");
         let second = deliveries.flush();
         let _third = deliveries.accept();
         deliveries.settle(&REFUSED);
         assert_eq!([both, second].map(now), [Some(REFUSED), Some(REFUSED)]);
         let third = deliveries.flush();
         deliveries.settle(&Ok(()));
-        assert_eq!(now(third), Some(Ok(())), "a failure before it is not its own");
+        assert_eq!(now(third), Some(Ok(())), "not affected by an earlier failure");
     }
 
     #[test]

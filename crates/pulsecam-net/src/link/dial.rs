@@ -1,4 +1,4 @@
-//! Attempts to connect.
+//! Attempts to connect: lookup, racing addresses, TLS.
 
 use std::{
     fmt, io,
@@ -23,17 +23,17 @@ use crate::{
     socket::Connection,
 };
 
-/// How long a lookup is waited for in silence: a person wonders after that.
+/// The time after which a slow lookup is reported, because a user would wonder.
 const NOTICED: Duration = Duration::from_secs(2);
 
 type Dialing = Pin<Box<dyn Future<Output = io::Result<(Connection, SocketAddr)>> + Send>>;
 
-/// A way to connect that is not TCP: in memory, or simulated. Gives the connection and the peer's address.
+/// A way to connect without TCP: in memory, or simulated. Returns the connection and the peer's address.
 #[derive(Clone)]
 pub struct Dial(Arc<dyn Fn(&str) -> Dialing + Send + Sync>);
 
 impl Dial {
-    /// Calls `how` for each attempt, with the host and port of [`super::Config`].
+    /// Creates one that calls `how` for each attempt, with the host and port of [`super::Config`].
     pub fn new<F>(how: impl Fn(&str) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = io::Result<(Connection, SocketAddr)>> + Send + 'static,
@@ -48,7 +48,7 @@ impl fmt::Debug for Dial {
     }
 }
 
-/// Connects, and keeps from one attempt to the next what helps: the addresses, the one that worked, how much time is needed.
+/// Connects, and remembers the addresses, the one that worked, and the time needed.
 #[derive(Debug)]
 pub(super) struct Dialer {
     lookup: Lookup,
@@ -57,17 +57,17 @@ pub(super) struct Dialer {
 }
 
 impl Dialer {
-    /// Nothing is tried yet.
+    /// Creates a dialer without any history.
     pub(super) fn new(address: &Address, config: &Config) -> Self {
         let patience = Patience::new(config.connect_timeout);
         Self { lookup: Lookup::new(address), patience, worked: None }
     }
 
-    /// Looks the host up for the first time, so that a name that does not exist is told at once. Anything else is left to the
-    /// attempts to connect.
+    /// Looks the host up for the first time, so that a name that does not exist is reported at once. All
+    /// other failures are left to the attempts to connect.
     ///
     /// # Errors
-    /// The name does not exist.
+    /// If the name does not exist.
     pub(super) async fn look_up(&mut self, address: &Address, limit: Duration) -> Result<(), LookupError> {
         let looking = self.lookup.addresses(limit);
         let mut looking = pin!(looking);
@@ -84,7 +84,7 @@ impl Dialer {
         }
     }
 
-    /// A connection to the host, on which TLS is agreed if it is asked for, and the peer's address.
+    /// Connects to the host, with TLS if configured; returns the connection and the peer's address.
     pub(super) async fn connect(&mut self, hub: &Hub) -> Result<(Connection, SocketAddr), Down> {
         self.patience.begin();
         if let Some(Dial(dial)) = &hub.config.dial {
@@ -109,7 +109,7 @@ impl Dialer {
         let mut why = None;
         loop {
             let raced = self.first(left.clone(), hub.config.connect_timeout, tcp).await;
-            // What a relay said of TLS tells more than that another address is dead.
+            // A relay's TLS error is more informative than a dead address.
             let (address, stream) = raced.map_err(|error| why.take().unwrap_or(error))?;
             hub.tally.reached(counters::Step::Connected);
             let Some(client) = &hub.config.tls else {
@@ -124,26 +124,26 @@ impl Dialer {
                 Some(Err(error)) => Some(Down::handshake(&error)),
                 None => {
                     let within = humantime::format_duration(limit);
-                    Some(Down::HandshakeFailed(format!("no answer to it within {within}")))
+                    Some(Down::HandshakeFailed(format!("no answer within {within}")))
                 }
             };
             left.retain(|other| *other != address);
         }
     }
 
-    /// The time that each step of the attempt under way may take.
+    /// The time limit for each step of the current attempt.
     pub(super) const fn patience(&mut self) -> &mut Patience {
         &mut self.patience
     }
 
-    /// The attempt under way has come to a connection with a relay at this address.
+    /// Records that the current attempt led to a relay at this address.
     pub(super) fn entered(&mut self, peer: SocketAddr, hub: &Hub) {
         hub.tally.reached(counters::Step::Entered);
         self.worked = Some(peer);
         self.patience.succeeded();
     }
 
-    /// The first of the targets that can be had. Each gets the time limit for itself, so that one that swallows everything does not
+    /// Returns the first target that connects. Each has the full time limit, so that a silent one does not
     /// hide another.
     async fn first<A, T, F>(
         &mut self,
@@ -183,13 +183,13 @@ impl Dialer {
                 Some(ended) = running.join_next() => match ended {
                     Ok((target, Ok(connected), time)) => {
                         self.patience.took(time);
-                        return Ok((target, connected)); // the others are dropped
+                        return Ok((target, connected)); // the other attempts are dropped
                     }
                     Ok((target, Err(error), _)) => {
                         race.failed(&target, now());
                         why = more_telling(why, error);
                     }
-                    Err(_) => {} // of a task that panicked, and the deadline stands
+                    Err(_) => {} // the task panicked; the deadline still applies
                 },
                 () = time::sleep_until(until.into()) => {
                     if until >= deadline {
@@ -202,8 +202,8 @@ impl Dialer {
     }
 }
 
-/// The reason that helps a person more: that a relay's host is there tells more than silence, and silence more than a way that this
-/// machine has not.
+/// Returns the more helpful reason. An answer from the host is more informative than silence, and silence
+/// more than a missing route.
 fn more_telling(one: Option<Down>, other: Down) -> Option<Down> {
     let rank = |why: &Down| match why {
         Down::Refused => 2,
@@ -218,7 +218,7 @@ fn more_telling(one: Option<Down>, other: Down) -> Option<Down> {
 
 async fn tcp(address: SocketAddr) -> Result<TcpStream, Down> {
     let stream = TcpStream::connect(address).await.map_err(|error| Down::connecting(&error))?;
-    // A port of our own that nobody listens on can connect to itself.
+    // A connection to a local port without a listener can connect to itself.
     if stream.local_addr().ok() == stream.peer_addr().ok() { Err(Down::Refused) } else { Ok(stream) }
 }
 
@@ -233,7 +233,7 @@ mod tests {
 
     const BASE: Duration = Duration::from_millis(1500);
 
-    /// Connects to `a` after so many milliseconds, to `b` after so many, and `x` refuses.
+    /// Connects to `a` and `b` after the given milliseconds; `x` refuses.
     async fn race(dialer: &mut Dialer, targets: &str, [a, b]: [u64; 2]) -> Result<(char, ()), Down> {
         let begin = |target| async move {
             time::sleep(Duration::from_millis(if target == 'a' { a } else { b })).await;
@@ -280,7 +280,7 @@ mod tests {
             dialer.patience.ran_out();
             dialer.patience.begin();
         }
-        // What is sent in the first four seconds is lost.
+        // Packets of the first 4 s are lost.
         let begin = |()| async move {
             if began.elapsed() < Duration::from_secs(4) { std::future::pending().await } else { Ok(()) }
         };

@@ -1,4 +1,4 @@
-//! The way into a room: the client shows that it knows the key, and has the relay show the same.
+//! Entering a room: client and relay prove to each other that they know the key.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -11,15 +11,15 @@ use crate::{
     wire::{Codec, Error, Farewell, Heartbeat, Message, Reader, Side},
 };
 
-/// The longest that a challenge is waited for. A relay that wants no key closes the connection of a client that is silent for 10 s, and
-/// its reason would hide the true one.
+/// The longest wait for a challenge. A relay without keys closes the connection of a client that is silent
+/// for 10 s, and that reason would hide the true one.
 const ASKED: Duration = Duration::from_secs(9);
 
-/// A connection on which the relay is ready for anything.
+/// A connection on which the relay accepts messages.
 pub(super) struct Entered {
     pub(super) reader: Reader<Input>,
     pub(super) pen: Arc<Pen>,
-    /// The relay has said something already: it knows the key.
+    /// Whether the relay has answered already, by proving that it knows the key.
     pub(super) answered: bool,
 }
 
@@ -30,7 +30,7 @@ pub(super) async fn enter(
     hub: &Hub,
     patience: &mut Patience,
 ) -> Result<Entered, Down> {
-    // A relay may pass on larger messages than are wanted here.
+    // A relay may forward messages over our own limit.
     let codec = Codec::new(hub.config.max_message).with_peer(peer).skip_larger();
     let mut reader = Reader::new(connection.input, codec);
     let pen = Arc::new(Pen::new(connection.output));
@@ -51,12 +51,13 @@ pub(super) async fn enter(
     Ok(Entered { reader, pen, answered: true })
 }
 
-/// Why no challenge came: a relay without keys waits for a first word, as one that speaks TLS does, and a web server. A heartbeat as old
-/// programs send it tells nobody anything, and each of them answers it in its own way.
+/// Finds out why no challenge came. A relay without keys waits for the client's first message, and so do a
+/// relay with TLS and a web server. A plain heartbeat reveals nothing, and each of them answers it
+/// differently.
 async fn why_nothing_is_asked(reader: &mut Reader<Input>, pen: &Pen, limit: Duration) -> Down {
     pen.try_write(&Heartbeat::default().to_message(Side::Client));
     match time::timeout(limit, next(reader, false)).await {
-        // It does ask, and is only far away.
+        // It does ask, but late.
         Ok(Ok(late)) if Response::is_asked_by(&late) => Down::ConnectTimeout(limit),
         Ok(Ok(_)) => Down::NoKeyAsked,
         Ok(Err(why)) => why,
@@ -64,7 +65,7 @@ async fn why_nothing_is_asked(reader: &mut Reader<Input>, pen: &Pen, limit: Dura
     }
 }
 
-/// The next message; `answered`: the relay has said something before.
+/// Reads the next message; `answered`: whether the relay has answered before.
 async fn next(reader: &mut Reader<Input>, answered: bool) -> Result<Message, Down> {
     let message = match reader.next().await {
         Ok(Some(message)) => message,
@@ -74,12 +75,12 @@ async fn next(reader: &mut Reader<Input>, answered: bool) -> Result<Message, Dow
     Farewell::parse(&message).map_or(Ok(message), |farewell| Err(Down::said(farewell)))
 }
 
-/// What the end of a connection says of the link.
+/// The reason for a link whose connection was closed.
 pub(super) const fn closed(answered: bool) -> Down {
     if answered { Down::Closed } else { Down::ClosedAtOnce }
 }
 
-/// What an error of the wire says of the link; `answered`: the relay has said something before.
+/// The reason for a link with an error of the wire; `answered`: whether the relay has answered before.
 pub(super) fn failed(error: Error, answered: bool) -> Down {
     match error {
         Error::Io(error) if !answered && error.kind() == io::ErrorKind::ConnectionReset => Down::ClosedAtOnce,

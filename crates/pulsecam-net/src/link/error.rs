@@ -1,4 +1,4 @@
-//! What can go wrong with a link, or with a message on it.
+//! Errors of a link, or of a message on it.
 
 use super::Undeliverable;
 use crate::{
@@ -7,11 +7,11 @@ use crate::{
     wire::Fault,
 };
 
-/// Why no link can be set up at all, or a message cannot be sent or did not arrive.
+/// Why a link cannot be created, or a message cannot be sent or was not delivered.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The host is not written as one.
+    /// The address is invalid.
     #[error("the relay's address: {0}")]
     Address(#[from] address::Error),
     /// The host's name does not exist, or has no address.
@@ -19,16 +19,16 @@ pub enum Error {
     Unresolvable {
         /// The name.
         host: String,
-        /// What the resolver said.
+        /// The resolver's error.
         source: LookupError,
     },
-    /// The message is too large to be a message.
+    /// The message is too large.
     #[error(transparent)]
     Message(#[from] Fault),
-    /// Too much waits to be sent.
+    /// Too many bytes wait to be sent.
     #[error("cannot send: {0}")]
     Full(#[from] Full),
-    /// The relay did not take it.
+    /// The message was not delivered.
     #[error(transparent)]
     Undeliverable(#[from] Undeliverable),
 }

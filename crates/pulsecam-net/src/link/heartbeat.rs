@@ -1,25 +1,25 @@
-//! When to ask for proof of life, and when to take the peer for dead.
+//! Timing of heartbeats: when to send one, and when the peer counts as dead.
 
 use std::time::{Duration, Instant};
 
-/// What to do now.
+/// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Send a heartbeat, and ask again.
+    /// Send a heartbeat, and poll again.
     Send,
-    /// The peer is dead: nothing was heard for the timeout.
+    /// The peer is dead: nothing was received within the timeout.
     Dead,
-    /// Nothing until then.
+    /// Do nothing until this time.
     Wait(Instant),
 }
 
-/// Heartbeats in the time after which the relay takes a silent client for dead, so that two may be late.
+/// Heartbeats within the silence that the relay tolerates, so that two may be late.
 const BEATS_IN_SILENCE: u32 = 3;
 
-/// The shortest interval that a relay can ask for: heartbeats are not to become a load of their own.
+/// The shortest interval that a relay can cause, so that heartbeats do not become a load.
 const SHORTEST: Duration = Duration::from_millis(100);
 
-/// Any byte received proves the peer alive; a heartbeat goes out every interval to provoke one.
+/// Liveness of the peer: any received byte proves it alive, and a heartbeat each interval provokes one.
 #[derive(Clone, Debug)]
 pub struct Pulse {
     interval: Duration,
@@ -29,14 +29,15 @@ pub struct Pulse {
 }
 
 impl Pulse {
-    /// A link that came up at `now`. The first heartbeat is due at once: it measures the round trip.
+    /// Starts with a link that came up at `now`. The first heartbeat is due at once, to measure the round
+    /// trip.
     #[must_use]
     pub const fn new(interval: Duration, timeout: Duration, now: Instant) -> Self {
         Self { interval, timeout, heard: now, next: now }
     }
 
-    /// The relay says after how much silence of ours it closes the connection: heartbeats go out often enough for it. True if that
-    /// is more often than before.
+    /// Sets the silence of ours after which the relay closes the connection. Heartbeats become frequent
+    /// enough for it. Returns true if they become more frequent.
     pub fn must_not_be_silent_for(&mut self, limit: Duration, now: Instant) -> bool {
         let wanted = (limit / BEATS_IN_SILENCE).max(SHORTEST);
         let sooner = wanted < self.interval;
@@ -47,13 +48,12 @@ impl Pulse {
         sooner
     }
 
-    /// Something was received.
+    /// Records that something was received.
     pub fn heard(&mut self, now: Instant) {
         self.heard = self.heard.max(now);
     }
 
-    /// What to do at `now`. Where heartbeats were missed because nobody asked (a suspended laptop), one is sent, not
-    /// all of them.
+    /// Decides what to do at `now`. After missed heartbeats (a suspended laptop) only one is sent.
     pub fn poll(&mut self, now: Instant) -> Action {
         let dead = self.heard + self.timeout;
         if now >= dead {

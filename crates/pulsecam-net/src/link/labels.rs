@@ -1,4 +1,5 @@
-//! What streams and speakers are called here: the names that they give themselves, with equal ones told apart.
+//! Display names of streams and speakers. They are the names that these claim, with a suffix if several claim
+//! the same.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -11,28 +12,28 @@ use crate::{
     stream_id::StreamId,
 };
 
-/// Names that are remembered. A peer that invents names must not fill memory.
+/// The most remembered names, so that a peer that invents names cannot fill memory.
 const MAX_LABELS: usize = 256;
 
-/// What somebody does under a name.
+/// What a peer does under a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     /// Sends video.
     Streams,
-    /// Writes texts and sends images, as far as is known.
+    /// Writes texts or sends images, as far as is known.
     Writes,
 }
 
-/// A name that somebody goes by.
+/// A name in use.
 #[derive(Debug)]
 struct Label {
     whose: StreamId,
     claimed: String,
     shown: Arc<str>,
-    /// Of `shown`, what a person sees.
+    /// The visible part of `shown`.
     seen: String,
     part: Part,
-    /// Nobody else is shown under it before.
+    /// The time until which no other peer gets this name.
     until: Instant,
 }
 
@@ -41,10 +42,11 @@ struct Label {
 pub(super) struct Labels(VecDeque<Label>);
 
 impl Labels {
-    /// What `whose` is called who claims this name: the name itself, or `ann (2)` if somebody else goes by it. It is kept for `hold`
-    /// after it was last asked for.
+    /// Returns the display name of `whose`, which claims this name. It is the name itself, or `ann (2)` if
+    /// another peer has it. The name is reserved until `hold` after the last call.
     ///
-    /// Who writes is told apart from everybody, and who streams from others who do: a program that sent a line takes no stream's name.
+    /// A writer's name differs from all others, a stream's only from other streams: a program that sent a
+    /// line does not take a stream's name.
     pub(super) fn of(
         &mut self,
         whose: StreamId,
@@ -71,7 +73,7 @@ impl Labels {
         if self.0.len() == MAX_LABELS {
             self.0.pop_front();
         }
-        // The one that was asked for last is the last to be forgotten.
+        // The most recently used one is forgotten last.
         self.0.push_back(label);
         shown
     }
@@ -80,7 +82,7 @@ impl Labels {
         self.others(whose, part, now).any(|other| other == seen)
     }
 
-    /// What a person sees of the names that others go by who count for this.
+    /// The visible parts of the other names that must differ from this one.
     fn others(&self, whose: StreamId, part: Part, now: Instant) -> impl Iterator<Item = &str> {
         let counts = move |label: &&Label| {
             let part = part == Part::Writes || label.part == Part::Streams;
@@ -89,7 +91,7 @@ impl Labels {
         self.0.iter().filter(counts).map(|label| label.seen.as_str())
     }
 
-    /// A name that nobody else goes by, and what a person sees of it.
+    /// A name that no other peer has, and its visible part.
     fn free(&self, whose: StreamId, claimed: &str, part: Part, now: Instant) -> (String, String) {
         let taken: HashSet<_> = self.others(whose, part, now).collect();
         let mut shown = claimed.to_owned();
@@ -104,7 +106,7 @@ impl Labels {
     }
 }
 
-/// What a person sees of a name: two that differ only in what is not seen are the same.
+/// The visible part of a name: names that differ only in invisible characters are the same.
 fn seen(name: &str) -> String {
     let of_no_width = |c| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}');
     let visible = name.chars().filter(|c| effect(*c) == Effect::Shown && !of_no_width(*c));
@@ -121,7 +123,7 @@ mod tests {
     const TWIN: StreamId = StreamId::new(2);
     const THIRD: StreamId = StreamId::new(3);
 
-    /// What a stream is called.
+    /// The display name of a stream.
     fn of(labels: &mut Labels, whose: StreamId, claimed: &str, now: Instant) -> String {
         labels.of(whose, claimed, Part::Streams, HOLD, now).to_string()
     }
@@ -134,7 +136,7 @@ mod tests {
         assert_eq!(of(TWIN, HOLD / 2), "ann (2)");
         assert_eq!(of(THIRD, HOLD / 2), "ann (3)");
         assert_eq!(of(ANN, HOLD / 2), "ann");
-        // The first has left: nobody is renamed, and a newcomer takes the free name.
+        // The first has left: no one is renamed, and a newcomer gets the free name.
         assert_eq!(of(TWIN, HOLD * 2), "ann (2)");
         assert_eq!(of(THIRD, HOLD * 4), "ann (3)", "its own is still free");
         assert_eq!(of(ANN, HOLD * 4), "ann");
@@ -155,7 +157,7 @@ mod tests {
         assert_eq!(says(&mut labels, TWIN), "ann");
         assert_eq!(says(&mut labels, THIRD), "ann (2)");
         assert_eq!(of(&mut labels, ANN, "ann", now), "ann");
-        assert_eq!(says(&mut labels, ANN), "ann", "who streams and writes is one");
+        assert_eq!(says(&mut labels, ANN), "ann", "a peer that streams and writes is one peer");
         assert_eq!(says(&mut labels, TWIN), "ann (3)");
         assert_eq!(says(&mut labels, THIRD), "ann (2)");
         assert_eq!(of(&mut labels, THIRD, "ann", now), "ann (2)");
@@ -170,7 +172,7 @@ mod tests {
             assert_eq!(of(TWIN, alike), format!("{alike} (2)"), "{alike:?}");
         }
         assert_eq!(of(TWIN, "ann (2)"), "ann (2)");
-        assert_eq!(of(THIRD, "ann (2)"), "ann (2) (2)", "claimed in so many letters");
+        assert_eq!(of(THIRD, "ann (2)"), "ann (2) (2)", "claimed literally");
         assert_eq!(of(THIRD, ""), "");
         assert_eq!(of(TWIN, ""), "", "no name is none");
     }

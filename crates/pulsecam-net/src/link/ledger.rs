@@ -1,32 +1,32 @@
-//! What the relay has surely taken.
+//! The ledger of unconfirmed messages.
 //!
-//! TCP takes bytes that nobody will ever read. Messages that must not be lost are kept until a
-//! heartbeat that was sent after them is answered: only then has the relay read them. What is not confirmed
-//! when a connection dies is sent again on the next.
+//! TCP accepts bytes that the peer may never read. Messages that must not be lost are kept until a heartbeat
+//! that was sent after them is answered: only then has the relay read them. Messages that are unconfirmed
+//! when a connection dies are sent again on the next.
 
 use std::{collections::VecDeque, time::Instant};
 
 use crate::clock::Timestamp;
 
-/// Heartbeats that can be unanswered at one time; a link that is dead by its own measure has far fewer.
+/// The most unanswered heartbeats that are remembered; a link counts as dead long before that.
 const MAX_OUTSTANDING: usize = 1024;
 
-/// What an answered heartbeat proves.
+/// The result of an answered heartbeat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answered<T> {
-    /// When the heartbeat went out.
+    /// When the heartbeat was sent.
     pub sent: Instant,
-    /// The messages that are confirmed by it, in order.
+    /// The messages that it confirms, in order.
     pub confirmed: Vec<T>,
 }
 
-/// A book of what went out on the present connection.
+/// The messages and heartbeats sent on the current connection.
 #[derive(Debug)]
 pub struct Ledger<T> {
     unconfirmed: VecDeque<T>,
-    /// Messages whose writing began, ever.
+    /// The total number of messages whose writing began.
     started: u64,
-    /// Messages known to be taken, ever.
+    /// The total number of confirmed messages.
     confirmed: u64,
     beats: VecDeque<Beat>,
 }
@@ -35,7 +35,7 @@ pub struct Ledger<T> {
 struct Beat {
     t1: Timestamp,
     sent: Instant,
-    /// Messages that went before it.
+    /// The number of messages sent before it.
     covers: u64,
 }
 
@@ -46,13 +46,13 @@ impl<T> Default for Ledger<T> {
 }
 
 impl<T> Ledger<T> {
-    /// The writing of a message began.
+    /// Records a message whose writing began.
     pub fn message(&mut self, message: T) {
         self.started += 1;
         self.unconfirmed.push_back(message);
     }
 
-    /// The writing of a heartbeat began.
+    /// Records a heartbeat whose writing began.
     pub fn heartbeat(&mut self, t1: Timestamp, now: Instant) {
         if self.beats.len() == MAX_OUTSTANDING {
             self.beats.pop_front();
@@ -60,8 +60,8 @@ impl<T> Ledger<T> {
         self.beats.push_back(Beat { t1, sent: now, covers: self.started });
     }
 
-    /// A heartbeat was answered: the one whose time comes back, or, by a Qt peer that repeats no
-    /// time, the oldest. `None` if no such heartbeat was sent.
+    /// Handles an answer to a heartbeat. It belongs to the one whose time it repeats, or, from a Qt peer that
+    /// repeats no time, to the oldest. `None` if no such heartbeat was sent.
     pub fn answered(&mut self, t1: Option<Timestamp>) -> Option<Answered<T>> {
         let position = match t1 {
             Some(t1) => self.beats.iter().position(|beat| beat.t1 == t1)?,
@@ -75,14 +75,14 @@ impl<T> Ledger<T> {
         Some(Answered { sent: beat.sent, confirmed: self.unconfirmed.drain(..count).collect() })
     }
 
-    /// Whether a heartbeat should go out to confirm what is not. One at a time: its answer asks again, so that a
-    /// burst of texts costs a heartbeat each round trip, not one each.
+    /// Whether a heartbeat should be sent to confirm messages. Only one at a time, so that a burst of texts
+    /// costs one heartbeat per round trip and not one per text.
     #[must_use]
     pub fn wants_heartbeat(&self) -> bool {
         self.beats.is_empty() && self.confirmed < self.started
     }
 
-    /// The connection is gone: what is to be sent again, in order.
+    /// Takes back the unconfirmed messages of a dead connection, in order.
     pub fn take_back(&mut self) -> VecDeque<T> {
         self.beats.clear();
         self.started = self.confirmed;

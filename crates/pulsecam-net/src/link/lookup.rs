@@ -1,8 +1,8 @@
-//! The addresses of a host: looked up beside the attempts to connect, never thrown away.
+//! The addresses of a host, looked up in parallel to the attempts to connect.
 //!
-//! A lookup can take as long as it likes: `.local` names often take 5 s, a dead nameserver as much. One that is not done when
-//! an attempt ends goes on, and the next attempt has its result. What was found once stays good while a later lookup is slow or
-//! fails.
+//! A lookup may be slow: `.local` names often take 5 s, and so does a dead nameserver. A lookup that is not
+//! done when an attempt ends continues, and the next attempt uses its result. Addresses stay valid while a
+//! later lookup is slow or fails.
 
 use std::{
     fmt,
@@ -22,37 +22,37 @@ use crate::{
     clock::now,
 };
 
-/// How long a fresh answer is waited for if an older one is there.
+/// The time to wait for a fresh answer if an older one is known.
 const REFRESH: Duration = Duration::from_millis(250);
 
-/// How long each attempt waits at least for a lookup that has taken longer than its limit: it may be done any moment, and each
-/// attempt is followed by a pause.
+/// The least time that each attempt waits for a lookup that has exceeded its limit. It may finish any moment,
+/// and each attempt is followed by a pause.
 const LEAST: Duration = Duration::from_secs(1);
 
 type Found = Result<Vec<SocketAddr>, LookupError>;
 type Looking = Pin<Box<dyn Future<Output = Found> + Send>>;
 
-/// What is known of a host's addresses.
+/// The known addresses of a host, and the lookup in progress.
 pub(super) struct Lookup {
     look_up: Arc<dyn Fn() -> Looking + Send + Sync>,
     known: Vec<SocketAddr>,
     flight: Option<Flight>,
 }
 
-/// A lookup under way.
+/// A lookup in progress.
 struct Flight {
     since: Instant,
     task: JoinHandle<Found>,
 }
 
-/// What a lookup has come to.
+/// The result of a lookup.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// There are addresses.
+    /// The addresses.
     Found(Vec<SocketAddr>),
-    /// It is not done within this time, and goes on.
+    /// It was not done within this time, and continues.
     Late(Duration),
-    /// It failed, and no earlier one is known.
+    /// It failed, and no earlier result is known.
     Failed(LookupError),
 }
 
@@ -63,7 +63,7 @@ impl fmt::Debug for Lookup {
 }
 
 impl Lookup {
-    /// By the system's resolver.
+    /// Creates a lookup by the system's resolver.
     pub(super) fn new(address: &Address) -> Self {
         let asked = address.clone();
         let look_up = move || -> Looking {
@@ -71,7 +71,7 @@ impl Lookup {
             if let Some(addr) = address.literal() {
                 return Box::pin(std::future::ready(Ok(vec![addr])));
             }
-            // Not on this thread: the resolver blocks.
+            // On another thread, because the resolver blocks.
             let asking = tokio::task::spawn_blocking(move || address.look_up());
             Box::pin(async {
                 asking.await.unwrap_or_else(|error| Err(LookupError::passing(error.to_string())))
@@ -84,12 +84,12 @@ impl Lookup {
         Self { look_up: Arc::new(look_up), known: Vec::new(), flight: None }
     }
 
-    /// The addresses, waited for no longer than `limit` since the lookup began.
+    /// Waits for the addresses, at most `limit` from the start of the lookup.
     pub(super) async fn addresses(&mut self, limit: Duration) -> Outcome {
         if self.flight.as_ref().is_some_and(|flight| flight.task.is_finished())
             && let Some(flight) = self.flight.take()
         {
-            // Done since the last attempt: what it found is kept, and newer asked for.
+            // Done since the last attempt: keeps its result, and starts a newer lookup.
             let _ = self.learn(flight.task.await);
         }
         let begin = || Flight { since: now(), task: tokio::spawn((self.look_up)()) };
@@ -115,7 +115,7 @@ impl Lookup {
         }
     }
 
-    /// Keeps what was found; an error forgets nothing.
+    /// Keeps the addresses found; an error discards nothing.
     fn learn(&mut self, found: Result<Found, JoinError>) -> Result<(), LookupError> {
         self.known = found.unwrap_or_else(|error| Err(LookupError::passing(error.to_string())))?;
         Ok(())
@@ -138,7 +138,7 @@ mod tests {
         Outcome::Found(vec![text.parse().unwrap()])
     }
 
-    /// A resolver whose answers come after so many seconds each, and how often it was asked.
+    /// A resolver with answers after the given seconds, and the number of calls.
     fn resolver(answers: Vec<(u64, Found)>) -> (Lookup, Arc<Mutex<usize>>) {
         let asked = Arc::new(Mutex::new(0));
         let counted = Arc::clone(&asked);

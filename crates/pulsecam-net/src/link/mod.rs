@@ -1,9 +1,9 @@
-//! The client's end of a connection: heartbeats, reconnecting, and the clock's offset.
+//! The client's side of a connection: heartbeats, reconnection, and clock offset.
 //!
-//! TCP does not notice a pulled cable, so the client asks every few seconds and silence past a limit means
-//! that the link is dead. It then connects again by itself, for ever. The parts that decide
-//! ([`heartbeat`], [`backoff`], [`ledger`], [`clock`], and how to get there) are plain types that are told the time; the
-//! session drives them.
+//! TCP does not notice a pulled cable, so the client sends a heartbeat every few seconds, and silence beyond
+//! a limit means that the link is dead. It then reconnects by itself, without end. The parts that decide
+//! ([`heartbeat`], [`backoff`], [`ledger`], [`clock`], and those of connecting) are plain types that take the
+//! time as an argument; the session drives them.
 
 mod account;
 mod answer;
@@ -75,20 +75,21 @@ use crate::{
     wire::{Fault, FrameInfo, Message, Token},
 };
 
-/// Message numbers of texts and images that are remembered to drop what a peer sent twice around an outage.
+/// The number of remembered ids of texts and images. Messages that a peer sent twice around an outage are
+/// dropped.
 const REMEMBERED_IDS: usize = 1024;
 
-/// Bytes of a frame's message beside its JPEG, at the most: the description with a name in the longest script.
+/// The most bytes of a frame's message besides its JPEG, with the longest possible name.
 const FRAME_OVERHEAD: usize = 4096;
 
-/// How often the end of a transfer looks whether the last frame has left.
+/// The interval at which [`Link::settled`] checks whether the last frame was sent.
 const SETTLE_INTERVAL: Duration = Duration::from_millis(2);
 
-/// What the handle and the connection's task share.
+/// The state shared by the handle and the connection's task.
 #[derive(Debug)]
 struct Hub {
     config: Config,
-    /// What [`Config::host`] means.
+    /// The parsed [`Config::host`].
     address: Address,
     outbox: fresh::Sender<(), Outbound>,
     inbox: fresh::Sender<StreamId, Received>,
@@ -97,21 +98,21 @@ struct Hub {
     reports: watch::Sender<Option<Report>>,
     departures: Mutex<Departures>,
     deliveries: Mutex<Deliveries>,
-    /// When the newest heartbeat that was answered went out.
+    /// When the newest answered heartbeat was sent.
     answered: watch::Sender<Option<Instant>>,
     tally: Tally,
     seen: Mutex<VecDeque<String>>,
     streams: Mutex<Streams>,
-    /// By which the relay knows this link again on its next connection.
+    /// Identifies this link to the relay on its next connection.
     token: Option<Token>,
     last_down: Mutex<Option<Down>>,
-    /// The largest size field that the relay is known to take.
+    /// The largest size field that the relay is known to accept.
     largest: AtomicU32,
     /// The socket's writing side, while the link is up.
     pen: Mutex<Option<Arc<Pen>>>,
 }
 
-/// A handle on a link, which lives until the last clone of the handle is dropped.
+/// A handle to a link, which lives until the last clone of the handle is dropped.
 #[derive(Clone, Debug)]
 pub struct Link {
     hub: Arc<Hub>,
@@ -130,12 +131,12 @@ impl Drop for Guard {
     }
 }
 
-/// Starts a link and returns once the host was looked up; it connects, and connects again, by itself. The lookup is waited for no
-/// longer than [`Config::resolve_timeout`], and goes on behind that.
+/// Starts a link, which connects and reconnects by itself. Returns once the host was looked up, or after
+/// [`Config::resolve_timeout`]; the lookup then continues.
 ///
 /// # Errors
-/// [`Error::Address`], [`Error::Unresolvable`], now rather than for ever in a log. A relay that is not there yet is no error, nor is a
-/// network that is not there yet.
+/// [`Error::Address`] and [`Error::Unresolvable`], because retries cannot help. A relay or network that is
+/// not there yet is not an error.
 pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
     let address: Address = config.host.parse()?;
     config.host = address.to_string();
@@ -172,24 +173,25 @@ pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
 }
 
 impl Link {
-    /// Queues a text or an image: it waits through an outage and is sent once the link is up. The receipt tells what becomes of it.
+    /// Queues a text or an image: it waits through an outage and is sent once the link is up. The receipt
+    /// reports the outcome.
     ///
     /// # Errors
-    /// [`Error::Full`] where more than [`Config::budget`] bytes would wait, [`Error::Message`] where it is
-    /// larger than [`Config::max_message`].
+    /// [`Error::Full`] if more than [`Config::budget`] bytes would wait, [`Error::Message`] if it is larger
+    /// than [`Config::max_message`].
     pub fn send(&self, message: Message) -> Result<Receipt, Error> {
         let (bytes, allowed) = (message.wire_len(), self.hub.config.max_message);
         if bytes - 4 > allowed as usize {
             return Err(Fault::SizeTooLarge { found: bytes as u64 - 4, allowed }.into());
         }
-        // Held until it is in line: receipts are in the order of the line.
+        // Held until the message is queued, so that receipts have the order of the queue.
         let mut deliveries = self.hub.deliveries();
         self.hub.outbox.send_ordered(bytes, Outbound::Message(Attempt { message, tries: 0 }))?;
         Ok(deliveries.accept())
     }
 
-    /// Gives a frame: sent as soon as the socket takes it, unless a newer one comes first. While the link is
-    /// down it is counted and forgotten.
+    /// Sends a frame as soon as the socket takes it, unless a newer one comes first. While the link is down
+    /// it is counted and dropped.
     pub fn send_frame(&self, info: FrameInfo, jpeg: Bytes) {
         self.hub.tally.frames_given.fetch_add(1, Relaxed);
         let offset = match *self.hub.state.borrow() {
@@ -198,16 +200,16 @@ impl Link {
         };
         let allowed = self.hub.config.max_message.min(self.hub.largest.load(Relaxed));
         if jpeg.len() + FRAME_OVERHEAD > allowed as usize {
-            // Sent, it would end the connection, over and over.
+            // If sent, it would end the connection, again and again.
             if self.hub.tally.frames_too_large.fetch_add(1, Relaxed) == 0 {
                 tracing::warn!(
-                    "a frame of {} bytes is left out: messages of up to {allowed} bytes are allowed, with what is said of a frame",
+                    "a frame of {} bytes was dropped: a message may have at most {allowed} bytes, including the description",
                     jpeg.len()
                 );
             }
         } else if let Some(offset) = offset {
             if !self.hub.write_now(&info, &jpeg, offset) {
-                // The link's task holds the receiver for as long as this handle lives.
+                // The link's task holds the receiver as long as this handle lives.
                 let _ = self.hub.outbox.send_fresh((), Outbound::Frame { info, jpeg });
             }
         } else {
@@ -215,20 +217,20 @@ impl Link {
         }
     }
 
-    /// Waits until the relay has taken every text and image given so far: it has answered a heartbeat that
-    /// was sent after them. Outages are waited through.
+    /// Waits until the relay has taken every text and image given so far. It has then answered a heartbeat
+    /// that was sent after them. Continues through outages.
     ///
     /// # Errors
-    /// [`Error::Undeliverable`] with the first of them that was given up since this was called.
+    /// [`Error::Undeliverable`] with the first of them that was given up since the call.
     pub async fn flushed(&self) -> Result<(), Error> {
         let flush = self.hub.deliveries().flush();
         Ok(flush.delivered().await?)
     }
 
-    /// Waits until the relay has read every frame given so far as well, as far as they were not replaced or
-    /// lost to an outage.
+    /// Waits until the relay has also read every frame given so far. Frames that were replaced or lost to an
+    /// outage do not count.
     pub async fn settled(&self) {
-        let _ = self.flushed().await; // what was given up will not come any more
+        let _ = self.flushed().await; // messages that were given up will not arrive
         while !self.hub.outbox.is_empty() {
             time::sleep(SETTLE_INTERVAL).await;
         }
@@ -238,58 +240,58 @@ impl Link {
         let _ = answered.wait_for(|sent| sent.is_some_and(|sent| sent >= asked)).await;
     }
 
-    /// The state now and its changes.
+    /// The current state and its changes.
     #[must_use]
     pub fn state(&self) -> watch::Receiver<State> {
         self.hub.state.subscribe()
     }
 
-    /// How many others may show what is sent here, and its changes, as our relay tells senders ([`Config::role`]); `None` where it
-    /// is not known: through a Qt relay, while the link is down.
+    /// The number of others that may show what is sent here, and its changes ([`Config::role`]). It is `None`
+    /// if unknown: through a Qt relay, or while the link is down.
     #[must_use]
     pub fn viewers(&self) -> watch::Receiver<Option<u32>> {
         self.hub.viewers.subscribe()
     }
 
-    /// What our relay tells of the frames that were sent, the newest only, where [`Config::report`] asks for it; `None` before the first
-    /// and where the relay tells nothing.
+    /// Our relay's newest report on the frames sent, if [`Config::report`] requests it. It is `None` before
+    /// the first, and if the relay sends none.
     #[must_use]
     pub fn reports(&self) -> watch::Receiver<Option<Report>> {
         self.hub.reports.subscribe()
     }
 
-    /// Why the link was down last, if it ever was.
+    /// Why the link was last down, if it ever was.
     #[must_use]
     pub fn last_down(&self) -> Option<Down> {
         self.hub.last_down.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Waits until the link is down for a reason that trying again does not heal ([`Down::is_lasting`]), and tells it. It is
-    /// tried again all the same: the relay may be started again with the right key.
+    /// Waits until the link is down for a lasting reason ([`Down::is_lasting`]), and returns it. The link is
+    /// retried in any case: the relay may be restarted with the right key.
     pub async fn lasting_trouble(&self) -> Down {
         let mut state = self.state();
         let found =
             state.wait_for(|state| matches!(state, State::Down { why, .. } if why.is_lasting())).await;
         match found.as_deref() {
             Ok(State::Down { why, .. }) => why.clone(),
-            // The sender lives in the hub that this handle holds.
+            // The sender is in the hub that this handle holds.
             _ => std::future::pending().await,
         }
     }
 
-    /// Whether there is a connection, be it one on which the relay has not said anything yet.
+    /// Whether there is a connection, even one on which the relay has not answered yet.
     #[must_use]
     pub fn is_connected(&self) -> bool {
         self.hub.pen.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    /// The host and port that this link goes to.
+    /// The host and port of the relay.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.hub.config.host
     }
 
-    /// What was counted so far.
+    /// The counters so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.hub.tally.counters(self.hub.outbox.replaced())
@@ -297,12 +299,13 @@ impl Link {
 }
 
 impl Hub {
-    /// Lets frames be written by those who have them, or no more.
+    /// Allows frames to be written on their own threads, or ends that.
     fn lend(&self, pen: Option<Arc<Pen>>) {
         *self.pen.lock().unwrap_or_else(PoisonError::into_inner) = pen;
     }
 
-    /// Writes a frame on the caller's thread, where nothing else waits or is being written: that spares a wake-up.
+    /// Writes a frame on the caller's thread, if nothing else waits or is being written. This saves a
+    /// wake-up.
     fn write_now(&self, info: &FrameInfo, jpeg: &Bytes, offset: Option<Offset>) -> bool {
         if !self.outbox.is_empty() {
             return false;
@@ -310,7 +313,7 @@ impl Hub {
         let pen = self.pen.lock().unwrap_or_else(PoisonError::into_inner);
         let out = self.tally.frames_sent.load(Relaxed);
         let Ok(message) = video(info, jpeg, offset, out) else { return false };
-        // Held until it is known whether it began: a report of it must not come before.
+        // Held until it is known whether writing began, so that a report of it cannot come before.
         let mut departures = self.departures();
         let written = pen.as_ref().is_some_and(|pen| pen.try_write(&message) != Written::Nothing);
         if written {
@@ -333,7 +336,7 @@ impl Hub {
         self.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a message with this number came before.
+    /// Whether a message with this id came before.
     fn is_repeated(&self, id: &str) -> bool {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.iter().any(|before| before == id) {

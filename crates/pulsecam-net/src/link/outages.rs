@@ -1,25 +1,26 @@
-//! Which of a link's ups and downs are reported to a person.
+//! Decides which changes of a link's state are reported to the user.
 //!
-//! What happens at every try is reported once, not every few seconds for a night: no relay there, something that accepts and closes, a
-//! relay that drops this client again and again. What was reported last is always true, or about to be tried again.
+//! An outcome that recurs at every attempt is reported once, not every few seconds all night: no relay,
+//! something that accepts and closes, a relay that disconnects this client again and again. The last report
+//! is always true, or about to be retried.
 
 use std::{mem::discriminant, time::Duration};
 
 use super::Down;
 
-/// Reasons that are remembered; a link that is down for more of them by turns is reported more often.
+/// The number of remembered reasons. A link that alternates between more of them is reported more often.
 const REMEMBERED: usize = 8;
 
-/// What was reported of a link.
+/// What was reported about a link.
 #[derive(Debug)]
 pub(super) struct Outages {
-    /// A link that was up for this long is well.
+    /// A link that was up for this long counts as stable.
     steady: Duration,
-    /// The reasons reported since the link was well.
+    /// The reasons reported since the link was stable.
     told: Vec<Down>,
-    /// The last thing reported was that it is up.
+    /// Whether the last report was that it is up.
     said_up: bool,
-    /// The last connection was up, and not for long.
+    /// Whether the last connection was up only briefly.
     flaps: bool,
 }
 
@@ -28,13 +29,14 @@ impl Outages {
         Self { steady, told: Vec::new(), said_up: false, flaps: false }
     }
 
-    /// The link comes up; whether that is reported now. If its last connection did not last, it has to last first.
+    /// Records that the link came up; returns whether to report it now. If its last connection was brief,
+    /// this one has to prove stable first.
     pub(super) const fn came_up(&mut self) -> bool {
         self.said_up |= !self.flaps;
         !self.flaps
     }
 
-    /// The link has been up for this long; whether it is reported only now that it is up.
+    /// Records how long the link has been up; returns whether to report it now, belatedly.
     pub(super) fn is_up(&mut self, since: Duration) -> bool {
         if since < self.steady {
             return false;
@@ -44,10 +46,10 @@ impl Outages {
         !std::mem::replace(&mut self.said_up, true)
     }
 
-    /// The link is down, after it was up for a time, if it was; whether that is reported.
+    /// Records that the link is down, and how long it was up; returns whether to report it.
     pub(super) fn went_down(&mut self, why: &Down, up_for: Option<Duration>) -> bool {
         if let Some(time) = up_for {
-            self.is_up(time); // answers come seldom: it may not have been asked lately
+            self.is_up(time); // answers are rare, so this may not have been called recently
         }
         self.flaps = up_for.is_some_and(|time| time < self.steady);
         let known = self.told.iter().any(|told| is_the_same(told, why));
@@ -61,7 +63,7 @@ impl Outages {
     }
 }
 
-/// Whether a person would call both the same. The system says of one and the same thing now this, now that.
+/// Whether both mean the same to a user. The system reports the same cause in different ways.
 fn is_the_same(one: &Down, other: &Down) -> bool {
     match one {
         Down::Lost(_) | Down::Malformed(_) => discriminant(one) == discriminant(other),
@@ -86,7 +88,7 @@ mod tests {
         assert_eq!(lines, 1);
         assert!(outages.went_down(&Down::Refused, None), "another reason");
         assert!(!outages.went_down(&Down::ClosedAtOnce, None), "by turns");
-        assert!(outages.came_up(), "and that it is up at last");
+        assert!(outages.came_up(), "and that it is finally up");
     }
 
     #[test]
@@ -101,15 +103,15 @@ mod tests {
         assert_eq!(lines, 2, "up, down");
         assert!(!outages.came_up());
         assert!(!outages.is_up(9 * S));
-        assert!(outages.is_up(10 * S), "it has lasted");
-        assert!(!outages.is_up(13 * S), "and once is enough");
-        assert!(outages.went_down(&why, Some(60 * S)), "it was well in between");
+        assert!(outages.is_up(10 * S), "it is stable");
+        assert!(!outages.is_up(13 * S), "only once");
+        assert!(outages.went_down(&why, Some(60 * S)), "it was stable in between");
     }
 
     #[test]
     fn what_was_said_last_is_true() {
         let mut outages = outages();
-        // A relay that is started again three times in a row.
+        // A relay that is restarted three times in a row.
         for _ in 0..3 {
             assert!(outages.came_up());
             assert!(outages.went_down(&Down::Closed, Some(3 * S)));

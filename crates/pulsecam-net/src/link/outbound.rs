@@ -1,4 +1,4 @@
-//! What goes out, made into messages as late as can be.
+//! Outgoing items, which become messages only when they are sent.
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -13,7 +13,7 @@ use crate::{
     wire::{Fault, FrameInfo, Heartbeat, Message, Side},
 };
 
-/// What goes out, made into a message as late as can be.
+/// An outgoing item, which becomes a message only when it is sent.
 #[derive(Clone, Debug)]
 pub(super) enum Outbound {
     Heartbeat,
@@ -21,14 +21,14 @@ pub(super) enum Outbound {
     Frame { info: FrameInfo, jpeg: Bytes },
 }
 
-/// A message that must arrive, and how often its writing began.
+/// A message that must arrive, and the number of attempts.
 #[derive(Clone, Debug)]
 pub(super) struct Attempt {
     pub(super) message: Message,
     pub(super) tries: u32,
 }
 
-/// A frame's message, with what is known of its sending only as it leaves.
+/// Builds a frame's message, with the attributes that are known only when it is sent.
 pub(super) fn video(
     info: &FrameInfo,
     jpeg: &Bytes,
@@ -41,7 +41,7 @@ pub(super) fn video(
 }
 
 impl Feed<(), Outbound> for &Session<'_> {
-    /// With times as late as can be.
+    /// Sets the times as late as possible.
     fn prepare(&mut self, item: &Outbound) -> Option<Message> {
         match item {
             Outbound::Heartbeat => {
@@ -75,8 +75,8 @@ impl Feed<(), Outbound> for &Session<'_> {
             Lane::Ordered(_) => {
                 let mut inner = self.lock();
                 inner.kept.ledger.message(taken.clone());
-                // Those that are in doubt go one by one, each once the one before it is confirmed, so that one that the relay does
-                // not take is found.
+                // Doubtful messages are sent one by one, each after the one before it is confirmed, to find
+                // one that the relay rejects.
                 self.hub.outbox.hold_ordered(inner.kept.doubtful > 0);
                 drop(inner);
                 self.confirm.notify_one();
@@ -90,8 +90,8 @@ impl Feed<(), Outbound> for &Session<'_> {
         }
     }
 
-    /// A large message on a slow link takes longer than the timeout, and no heartbeat can pass it: that the full socket
-    /// takes more of it is the proof of life.
+    /// Counts the progress of a full socket as a sign of life. A large message on a slow link takes longer
+    /// than the timeout, and no heartbeat can pass it.
     fn progressed(&mut self) {
         self.hub.tally.written_on.fetch_add(1, Relaxed);
         self.lock().pulse.heard(now());

@@ -1,4 +1,4 @@
-//! How long one step of an attempt to connect may take.
+//! The time limit for each step of an attempt to connect.
 
 use std::time::Duration;
 
@@ -6,38 +6,37 @@ use tokio::time;
 
 use crate::clock::now;
 
-/// The longest that a step gets. A link bears 10 s of silence, so a way with such a round trip must be able to connect; TCP and
-/// TLS 1.3 need one round trip each.
+/// The greatest limit. A link tolerates 10 s of silence, so a path with such a round trip must be able to
+/// connect; TCP and TLS 1.3 need one round trip each.
 const LONGEST: Duration = Duration::from_secs(12);
 
-/// How much longer than the slowest step of a successful attempt the next one's limit is at least, as a ratio: ways are not equally
-/// slow each time.
+/// The least ratio of the next limit to the slowest step of a successful attempt, because delays vary.
 const SLACK: (u32, u32) = (3, 2);
 
-/// The limit of each step (TCP, TLS, the key): twice as long after an attempt that ran out of it, up to a cap; as long as is needed
-/// after a success. A refusal is no reason to wait longer.
+/// The limit of each step (TCP, TLS, the key). It is doubled after a timeout, up to a cap, and reduced to
+/// what is needed after a success. A refusal does not change it.
 #[derive(Debug)]
 pub(super) struct Patience {
     base: Duration,
     limit: Duration,
-    /// Whether the attempt under way ran out of time.
+    /// Whether the current attempt ran out of time.
     ran_out: bool,
-    /// The slowest step of the attempt under way.
+    /// The slowest step of the current attempt.
     slowest: Duration,
 }
 
 impl Patience {
-    /// Begins with `base`.
+    /// Starts with `base`.
     pub(super) const fn new(base: Duration) -> Self {
         Self { base, limit: base, ran_out: false, slowest: Duration::ZERO }
     }
 
-    /// The limit of each step of the attempt under way.
+    /// The limit of each step of the current attempt.
     pub(super) const fn limit(&self) -> Duration {
         self.limit
     }
 
-    /// A further attempt begins.
+    /// Begins another attempt.
     pub(super) fn begin(&mut self) {
         if std::mem::take(&mut self.ran_out) {
             self.limit = self.limit.saturating_mul(2).min(LONGEST.max(self.base));
@@ -45,17 +44,18 @@ impl Patience {
         self.slowest = Duration::ZERO;
     }
 
-    /// A step took so long.
+    /// Records the time of a step.
     pub(super) fn took(&mut self, time: Duration) {
         self.slowest = self.slowest.max(time);
     }
 
-    /// A step took longer than the limit.
+    /// Records that a step exceeded the limit.
     pub(super) const fn ran_out(&mut self) {
         self.ran_out = true;
     }
 
-    /// The attempt under way has succeeded: the next has the shortest limit that would have been enough for it.
+    /// Records that the current attempt succeeded. The next one gets the shortest limit that would have been
+    /// enough for it.
     pub(super) fn succeeded(&mut self) {
         let enough = self.slowest.saturating_mul(SLACK.0) / SLACK.1;
         let cap = LONGEST.max(self.base);
@@ -66,7 +66,7 @@ impl Patience {
         self.ran_out = false;
     }
 
-    /// Waits for a step, no longer than the limit.
+    /// Waits for a step, at most until the limit.
     pub(super) async fn within<T>(&mut self, step: impl Future<Output = T>) -> Option<T> {
         let began = now();
         if let Ok(done) = time::timeout(self.limit, step).await {

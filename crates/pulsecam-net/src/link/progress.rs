@@ -1,15 +1,16 @@
-//! Which frames come too late: a stream never goes back.
+//! Drops late frames: a stream never goes back in time.
 //!
-//! A link that takes its connection for dead makes a new one, but what the old one had under way may still arrive once the network is
-//! back: TCP sends it again even for a program that has closed it. So frames from before an outage can come after newer ones.
+//! A link replaces a connection that seems dead, but frames on the old one may still arrive once the network
+//! is back: TCP retransmits even for a program that has closed the socket. So frames from before an outage
+//! can arrive after newer ones.
 
 use std::time::{Duration, Instant};
 
 use crate::{clock::Timestamp, wire::FrameInfo};
 
-/// How long after a stream's newest frame an older one is known as such: longer than a relay listens to a connection on which it hears
-/// nothing (15 s). Not for ever, or a sender whose clock was set back and that was started again would not be seen until its clock has
-/// caught up.
+/// The time after a stream's newest frame during which older ones are dropped. It is longer than a relay
+/// keeps a silent connection (15 s). Limited, because a restarted sender whose clock was set back would
+/// otherwise not be seen until its clock has caught up.
 const MEMORY: Duration = Duration::from_secs(20);
 
 /// The newest frame of a stream.
@@ -20,13 +21,14 @@ struct Newest {
     came: Instant,
 }
 
-/// How far a stream has come.
+/// The progress of a stream.
 #[derive(Debug, Default)]
 pub(super) struct Progress(Option<Newest>);
 
 impl Progress {
-    /// Whether a frame that comes at `now` is older than one that came before: by its number and by its time, for a sender that is
-    /// started again counts from 0, and a clock may be set back. Frames that tell neither are never late.
+    /// Whether a frame that arrives at `now` is older than an earlier one. It must be so by both number and
+    /// time, because a restarted sender counts from 0, and a clock may be set back. Frames with neither are
+    /// never late.
     pub(super) fn is_late(&mut self, info: &FrameInfo, now: Instant) -> bool {
         let (Some(seq), Some(captured)) = (info.seq, info.captured) else { return false };
         if let Some(newest) = &self.0 {
@@ -62,10 +64,10 @@ mod tests {
     fn who_starts_again_or_sets_the_clock_back_is_seen() {
         let (mut progress, now) = (Progress::default(), Instant::now());
         assert!(!progress.is_late(&frame(7, 700), now));
-        assert!(!progress.is_late(&frame(0, 900), now), "started again");
+        assert!(!progress.is_late(&frame(0, 900), now), "restarted");
         assert!(!progress.is_late(&frame(1, 50), now), "the clock was set back");
         assert!(progress.is_late(&frame(0, 10), now), "both");
         assert!(!progress.is_late(&frame(0, 10), now + MEMORY), "not for ever");
-        assert!(!progress.is_late(&FrameInfo::default(), now), "tells nothing");
+        assert!(!progress.is_late(&FrameInfo::default(), now), "no attributes");
     }
 }

@@ -1,4 +1,4 @@
-//! Which of a host's addresses is tried when (RFC 8305, "happy eyeballs"): one after the other in short steps, none waited for.
+//! The order and timing of connection attempts to a host's addresses (RFC 8305, "happy eyeballs").
 
 use std::{
     collections::VecDeque,
@@ -6,15 +6,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long an address is ahead of the next: the Connection Attempt Delay that RFC 8305 recommends.
+/// The delay between addresses: the Connection Attempt Delay that RFC 8305 recommends.
 const STEP: Duration = Duration::from_millis(250);
 
-/// Attempts under way at one time. More would be many sockets for an address that swallows everything, and names with more
-/// addresses than that are balanced among equals.
+/// The most concurrent attempts. More would be many sockets for a silent address, and names with more
+/// addresses balance load among equal servers.
 const MAX_UNDER_WAY: usize = 16;
 
-/// The order in which addresses are tried: the one that worked last first, then the families by turns, beginning with that of
-/// the first, each in the order in which the system gave them.
+/// Orders the addresses. The one that worked last comes first, then the families alternate, beginning with
+/// that of the first, each in the system's order.
 pub(super) fn order(addresses: &[SocketAddr], worked: Option<SocketAddr>) -> Vec<SocketAddr> {
     let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (mut ones, mut others): (VecDeque<_>, VecDeque<_>) =
@@ -33,36 +33,37 @@ pub(super) fn order(addresses: &[SocketAddr], worked: Option<SocketAddr>) -> Vec
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step<A> {
-    /// Begin an attempt.
+    /// Start an attempt.
     Begin(A),
-    /// Nothing before this time, unless an attempt fails.
+    /// Do nothing before this time, unless an attempt fails.
     Wait(Instant),
     /// All have failed.
     Over,
 }
 
-/// One try of all targets.
+/// One round of attempts to all targets.
 ///
-/// A target that is silent gets a further attempt beside the first, again and again: after an outage the system's own
-/// repetitions come after 1, 2, 4, 8 seconds, so that a long attempt alone would notice late that the way is open again.
+/// A silent target repeatedly gets another attempt beside the first: after an outage the system's own
+/// retransmissions come after 1, 2, 4, 8 seconds, so a single long attempt would notice late that the path
+/// works again.
 #[derive(Debug)]
 pub(super) struct Race<A> {
     waiting: VecDeque<A>,
     under_way: Vec<A>,
-    /// Time between two rounds.
+    /// The time between two rounds.
     again: Duration,
     next: Instant,
     round: Instant,
 }
 
 impl<A: Clone + PartialEq> Race<A> {
-    /// A race of `targets`, in this order. Those that are silent are begun again after `again`.
+    /// Creates a race of `targets`, in this order. Silent ones get another attempt after `again`.
     pub(super) fn new(targets: impl IntoIterator<Item = A>, again: Duration, now: Instant) -> Self {
         let waiting = targets.into_iter().collect();
         Self { waiting, under_way: Vec::new(), again, next: now, round: now }
     }
 
-    /// What to do at this time.
+    /// Decides what to do at `now`.
     pub(super) fn poll(&mut self, now: Instant) -> Step<A> {
         if self.waiting.is_empty() && self.under_way.is_empty() {
             return Step::Over;
@@ -82,11 +83,11 @@ impl<A: Clone + PartialEq> Race<A> {
             self.under_way.push(target.clone());
             return Step::Begin(target);
         }
-        // With as many under way as there may be, only a failure changes anything.
+        // At the limit of concurrent attempts, only a failure changes anything.
         Step::Wait(if now < due { due } else { now + self.again.max(STEP) })
     }
 
-    /// An attempt has failed. The next begins at once, and this target gets no other in this race.
+    /// Records a failed attempt. The next starts at once, and this target gets no other in this race.
     pub(super) fn failed(&mut self, target: &A, now: Instant) {
         self.under_way.retain(|other| other != target);
         self.waiting.retain(|other| other != target);
@@ -104,14 +105,14 @@ mod tests {
         texts.iter().map(|text| text.parse().unwrap()).collect()
     }
 
-    /// What begins when, in milliseconds, until `end`.
+    /// The attempts and their start times in milliseconds, until `end`.
     fn begun(race: &mut Race<char>, start: Instant, end: u64) -> Vec<(char, u128)> {
         let (mut now, mut begun) = (start, Vec::new());
         while now < start + Duration::from_millis(end) {
             match race.poll(now) {
                 Step::Begin(target) => begun.push((target, (now - start).as_millis())),
                 Step::Wait(until) => {
-                    assert!(until > now, "it would spin");
+                    assert!(until > now, "it must not spin");
                     now = until;
                 }
                 Step::Over => break,
@@ -146,7 +147,7 @@ mod tests {
         ]);
         assert_eq!(order(&system, Some(worked[0])), worked);
         let gone = "198.51.100.1:1".parse().unwrap();
-        assert_eq!(order(&system, Some(gone)), turns, "what the name has no more is not tried");
+        assert_eq!(order(&system, Some(gone)), turns, "an address that the name no longer has is not tried");
         let v4_first = addresses(&["192.0.2.1:1", "[2001:db8::1]:1"]);
         assert_eq!(order(&v4_first, None), v4_first);
         assert_eq!(order(&[], None), []);

@@ -1,4 +1,4 @@
-//! What came in over a link.
+//! Messages received over a link.
 
 use std::time::Instant;
 
@@ -10,29 +10,29 @@ use crate::{
     wire::{FrameInfo, Message},
 };
 
-/// A message that came in.
+/// A received message.
 #[derive(Clone, Debug)]
 pub struct Received {
     /// The message as its sender wrote it.
     pub message: Message,
-    /// What its description tells, for a video frame.
+    /// The attributes of a video frame.
     pub info: Option<FrameInfo>,
-    /// Who sent it; `None` for what is neither text, image nor video.
+    /// Its sender; `None` if it is neither text, image nor video.
     pub sender: Option<Sender>,
-    /// What became of its stream's frames up to this one; all zero for what is no video.
+    /// The counts of its stream's frames up to this one; all zero if it is not video.
     pub account: Account,
     /// When its last byte was read, by the wall clock.
     pub received: Timestamp,
-    /// The same by the steady clock.
+    /// The same by the monotonic clock.
     pub received_at: Instant,
 }
 
 impl Received {
-    /// Bytes of the message.
+    /// The size of the message in bytes.
     pub(super) fn weight(&self) -> usize {
         self.message.wire_len()
     }
 }
 
-/// What came in: texts and images in order, of each stream the newest frame.
+/// The received messages: texts and images in order, and the newest frame of each stream.
 pub type Inbox = fresh::Receiver<StreamId, Received>;

@@ -1,4 +1,4 @@
-//! What became of the frames that were sent, from what the relay reports.
+//! Matches the relay's reports with the frames that were sent.
 
 use std::{
     collections::VecDeque,
@@ -11,51 +11,52 @@ use crate::{
     wire::{FrameInfo, Heartbeat},
 };
 
-/// Frames on their way to the relay that are remembered. Those that a report no longer finds were too old to tell anything.
+/// The most frames on their way to the relay that are remembered. Older ones would tell nothing useful.
 const MAX_UNDER_WAY: usize = 256;
 
-/// A frame that waited longer than this between encoder and socket did not: the wall clock was set in between.
+/// A longer wait between encoder and socket is impossible: the wall clock was set in between.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// What our relay reports of a frame that was sent.
+/// A report of our relay on a frame that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// When the frame was ready to be sent: the time that a camera takes to give it is not the link's.
+    /// When the frame was ready to be sent; the camera's own delay is not the link's.
     pub ready: Instant,
-    /// Its number.
+    /// The frame's number.
     pub seq: Option<u64>,
-    /// How long after that the relay had it, by our clock alone: at most this, as the way back is counted too.
+    /// The time until the relay had it, by our clock alone. An upper bound, because it includes the way back.
     pub at_relay: Duration,
-    /// How much later the viewers get such frames, the median one of them; zero if there is none.
+    /// How much later the median viewer gets frames; zero without viewers.
     pub late: Duration,
-    /// How long the frame waited in queues, on both hops: beyond the best that the path has shown in the last half minute.
+    /// How long the frame waited in queues on both hops. This is its delay beyond the path's minimum of the
+    /// last 30 s.
     pub queued: Duration,
-    /// Of a hundred frames, how many the median viewer is not given because newer ones come first.
+    /// The percentage of frames for the median viewer that newer ones replaced.
     pub lost: u8,
-    /// Frames whose writing has begun, and frames that newer ones replaced before, since the link was made.
+    /// Frames whose writing has begun since the link was created.
     pub sent: u64,
-    /// See [`Report::sent`].
+    /// Frames that newer ones replaced since the link was created.
     pub replaced: u64,
-    /// When it was whole at the relay, by the relay's clock.
+    /// When the relay had all of it, by the relay's clock.
     pub relayed: Option<Timestamp>,
 }
 
 impl Report {
-    /// How old a frame is when the viewers get it, at most.
+    /// The greatest age of a frame when the viewers get it.
     #[must_use]
     pub fn age(&self) -> Duration {
         self.at_relay.saturating_add(self.late)
     }
 }
 
-/// Frames whose writing began on this connection.
+/// The frames whose writing began on this connection.
 #[derive(Debug)]
 pub(super) struct Departures {
     began: Instant,
     sent: u64,
     under_way: VecDeque<Departure>,
     to_relay: QueueingDelay,
-    /// For relays that report how late frames are and not how long they were queued.
+    /// For relays that report only how late frames are, not how long they were queued.
     to_viewers: WindowedMin,
 }
 
@@ -77,7 +78,7 @@ impl Departures {
         }
     }
 
-    /// The writing of a frame begins at `now`, which the wall clock calls `clock`.
+    /// Records a frame whose writing begins at `now`, which is `clock` by the wall clock.
     pub(super) fn sent(&mut self, info: &FrameInfo, now: Instant, clock: Timestamp) {
         self.sent += 1;
         let Some(ready) = info.encoded.or(info.captured) else { return };
@@ -89,7 +90,7 @@ impl Departures {
         self.under_way.push_back(Departure { number: self.sent, seq: info.seq, ready });
     }
 
-    /// The relay reports what it got. `sent` and `replaced` are this link's counts.
+    /// Handles the relay's report. `sent` and `replaced` are this link's counts.
     pub(super) fn reported(
         &mut self,
         heartbeat: &Heartbeat,
@@ -140,7 +141,7 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
     const HOUR: u64 = 3_600_000_000;
 
-    /// A link whose frames become ready every 10 ms, are written at once, and of which a report comes back.
+    /// A link whose frames become ready every 10 ms and are written at once, with reports.
     struct Played {
         departures: Departures,
         start: Instant,
@@ -161,7 +162,7 @@ mod tests {
             self.frames += 1;
         }
 
-        /// The relay had all so far when the last was `up` under way, and its report took `back`.
+        /// Reports that the relay had all frames `up` after the last was sent; the report took `back`.
         fn report(&mut self, up: Duration, back: Duration, relay_clock: u64) -> Option<Report> {
             let at = self.start + Duration::from_millis(10 * (self.frames - 1)) + up;
             let heartbeat = Heartbeat {
@@ -193,7 +194,11 @@ mod tests {
         assert_eq!((report.seq, report.at_relay, report.ready), (Some(290), 90 * MS, start + 2_900 * MS));
         assert_eq!((report.age(), report.lost, report.sent, report.replaced), (95 * MS, 100, 300, 7));
         assert_eq!(report.relayed, Some(Timestamp::from_micros(8_980_000)));
-        assert_eq!(played.departures.reported(&heartbeat(u64::MAX), (300, 7), now), None, "a lie");
+        assert_eq!(
+            played.departures.reported(&heartbeat(u64::MAX), (300, 7), now),
+            None,
+            "an impossible count"
+        );
         assert_eq!(played.departures.reported(&Heartbeat::default(), (300, 7), now), None);
     }
 

@@ -1,4 +1,4 @@
-//! What becomes of texts and images that were under way when a connection ended.
+//! Resends texts and images that were unconfirmed when a connection ended, or gives them up.
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -11,14 +11,14 @@ use super::{
 };
 use crate::{fresh::Taken, wire::Farewell};
 
-/// Sessions that a message may fail to survive while it is the only one under way. An outage takes one or two; a relay
-/// that refuses the message takes them all, and everything behind it would wait for ever.
+/// The number of connections that may end while a message is the only one unconfirmed. An outage ends one or
+/// two; a relay that rejects the message ends all of them, and everything behind it would wait for ever.
 const MAX_TRIES: u32 = 5;
 
-/// Bytes of the field that a message begins with, which it does not count.
+/// Bytes of the size field, which does not count itself.
 const SIZE_FIELD: usize = 4;
 
-/// Puts what is not confirmed back to the front, but for what the relay refuses.
+/// Puts unconfirmed messages back to the front of the queue, except one that the relay rejects.
 pub(super) fn take_back(
     hub: &Hub,
     outbox: &mut Outbox,
@@ -35,16 +35,16 @@ pub(super) fn take_back(
     };
     let culprit = refused.and_then(|refused| again.iter().position(|taken| size(taken) == Some(refused)));
     let largest = match (refused, culprit) {
-        // It was a frame, then.
+        // It must have been a frame.
         (Some(refused), None) => refused.saturating_sub(1),
         _ if farewell.is_some() => hub.largest.load(Relaxed),
-        // Maybe another relay next time, with other limits.
+        // The next connection may be to a relay with other limits.
         _ => u32::MAX,
     };
     hub.largest.store(largest, Relaxed);
-    // One that is the only one under way is suspected, unless nothing there has shown to be a relay.
+    // A message that is the only unconfirmed one is suspected, unless nothing there proved to be a relay.
     let suspect = again.len() == 1 && (answered || farewell.is_some());
-    // They are settled in order, and all but the culprit are to be sent again: those before it first.
+    // Messages are settled in order, and all but the culprit are sent again: those before it first.
     let mut gone = None;
     if culprit == Some(0) {
         gone = again.pop_front().map(|_| Undeliverable::Refused(why.clone()));

@@ -1,4 +1,4 @@
-//! One connection of a link, from up to down.
+//! One connection of a link, from its start to its end.
 
 use std::{
     net::SocketAddr,
@@ -36,23 +36,23 @@ use crate::{
 
 pub(super) type Outbox = Receiver<(), Outbound>;
 
-/// What outlives a connection.
+/// The state that outlives a connection.
 pub(super) struct Upkeep {
     pub(super) backoff: Backoff,
     pub(super) outages: Outages,
     pub(super) ledger: Ledger<Taken<(), Outbound>>,
-    /// Messages that wait and did not survive an earlier connection.
+    /// Waiting messages that were unconfirmed when an earlier connection ended.
     pub(super) doubtful: u64,
 }
 
-/// How a connection ended.
+/// The end of a connection.
 pub(super) struct Ended {
     pub(super) why: Down,
-    /// How long it was up; `None` if the relay never answered.
+    /// The time it was up; `None` if the relay never answered.
     pub(super) up_for: Option<Duration>,
 }
 
-/// One connection, from its beginning to down. It is up once the relay has said something.
+/// Serves one connection until it ends. It is up once the relay has answered.
 pub(super) async fn serve(
     Entered { reader, pen, answered }: Entered,
     peer: SocketAddr,
@@ -63,7 +63,7 @@ pub(super) async fn serve(
     let overtaken = outbox.clear_fresh();
     hub.tally.frames_while_down.fetch_add(overtaken as u64, Relaxed);
     *hub.departures() = Departures::new(now());
-    // What did not survive the last connection waits until there is a relay to take it.
+    // Messages that were unconfirmed on the last connection wait until a relay has answered.
     hub.outbox.hold_ordered(kept.doubtful > 0);
     let session = Session {
         hub,
@@ -81,12 +81,12 @@ pub(super) async fn serve(
         }),
         confirm: Notify::new(),
     };
-    hub.streams().numbered_in(None); // until it says otherwise
+    hub.streams().numbered_in(None); // until the relay announces it
     if answered {
         session.comes_up();
     }
-    // The first heartbeat goes before all that waits: its answer tells a relay from anything else, and the relay learns by it whose
-    // frames are to come.
+    // The first heartbeat precedes everything that waits: its answer proves that there is a relay, and from
+    // it the relay learns the token before any frame.
     if session.lock().pulse.poll(now()) == Action::Send {
         hub.outbox.send_urgent(Outbound::Heartbeat);
     }
@@ -94,18 +94,19 @@ pub(super) async fn serve(
     let why = {
         let mut read = std::pin::pin!(session.read(reader));
         let ended = tokio::select! {
-            // Reading first: bytes that wait since this process was stopped or starved prove the relay alive.
+            // Reading first: bytes that arrived while this process was stopped or starved prove the relay
+            // alive.
             biased;
             why = &mut read => Ok(why),
             result = socket::drain(outbox, &pen, &session) => Err(match result {
                 Err(error) => Down::Lost(error.to_string()),
-                Ok(()) => Down::Closed, // cannot be: the hub holds a sender
+                Ok(()) => Down::Closed, // impossible: the hub holds a sender
             }),
             why = session.beat() => Ok(why),
         };
         match ended {
             Ok(why) => why,
-            // The relay's last word may be in the socket still.
+            // The relay's farewell may still be in the socket.
             Err(why) => time::timeout(LAST_WORD, read).await.unwrap_or(why),
         }
     };
@@ -118,13 +119,13 @@ pub(super) async fn serve(
     Ended { why, up_for: up_since.map(|since| now().saturating_duration_since(since)) }
 }
 
-/// What reading, writing and beating share on one connection.
+/// The state shared by reading, writing and heartbeats on one connection.
 pub(super) struct Session<'a> {
     pub(super) hub: &'a Hub,
     peer: SocketAddr,
     pub(super) began: Instant,
     state: Mutex<Inner<'a>>,
-    /// Told when a message went out that wants to be confirmed soon.
+    /// Notified when a message was sent that needs a confirmation, or when heartbeats become more frequent.
     pub(super) confirm: Notify,
 }
 
@@ -132,14 +133,14 @@ pub(super) struct Inner<'a> {
     pub(super) kept: &'a mut Upkeep,
     pub(super) pulse: Pulse,
     pub(super) offsets: OffsetFilter,
-    /// The time in the heartbeat that is about to go out.
+    /// The time in the heartbeat that is about to be sent.
     pub(super) asked: Timestamp,
     pub(super) receipts: Receipts,
-    /// Since when the link is up: the relay has said something.
+    /// When the link came up, with the relay's first answer.
     pub(super) up_since: Option<Instant>,
     /// Whether the relay has answered a heartbeat.
     pub(super) introduced: bool,
-    /// Why the relay is about to close the connection, where it said so.
+    /// The relay's reason for closing the connection, if it gave one.
     farewell: Option<Farewell>,
 }
 
@@ -148,7 +149,7 @@ impl<'a> Session<'a> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends heartbeats when they are due or wanted; returns when the peer is dead.
+    /// Sends heartbeats when they are due or needed; returns when the peer is dead.
     async fn beat(&self) -> Down {
         loop {
             let action = self.lock().pulse.poll(now());
@@ -165,7 +166,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The relay has said something: it is there.
+    /// Handles the relay's first answer.
     fn comes_up(&self) {
         let mut inner = self.lock();
         if inner.up_since.is_some() {
@@ -190,10 +191,10 @@ impl<'a> Session<'a> {
     }
 
     async fn read(&self, mut reader: Reader<Input>) -> Down {
-        // Bytes of an unfinished message prove the peer alive too: looked at in between.
+        // Bytes of an unfinished message also prove the peer alive, so they are checked in between.
         let often = LOOK_INTERVAL.min(self.hub.config.timeout / 4).max(Duration::from_millis(1));
         let mut look = time::interval(often);
-        // After a standstill one look is enough, not one for each second of it.
+        // After a standstill one check is enough, not one for each second of it.
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut heard, mut skipped) = (0, reader.skipped());
         let mut throttle = LogThrottle::new(log_throttle::FLOOD);
@@ -224,7 +225,7 @@ impl<'a> Session<'a> {
             let inner = self.lock();
             let answered = inner.up_since.is_some();
             return match (&inner.farewell, end) {
-                // However the connection ends after it: the relay may have reset it.
+                // The farewell counts however the connection ends: the relay may have reset it.
                 (Some(farewell), _) => Down::said(farewell.clone()),
                 (None, None) => closed(answered),
                 (None, Some(error)) => failed(error, answered),
@@ -232,32 +233,29 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Whether this is from before our relay knew us, by the first heartbeat: from then on it tells whose each frame is. Else it would be a
-    /// stream of its own for a moment.
+    /// Whether a frame was sent before our relay got the first heartbeat. Only afterwards does it number
+    /// frames; before, the frame would seem to be a separate stream for a moment.
     fn is_untold(&self, now: Instant) -> bool {
         now.duration_since(self.began) < INTRODUCTION && !self.lock().introduced
     }
 
-    /// Messages over our limit came and were dropped.
+    /// Reports skipped messages, at a limited rate.
     fn skipped(&self, before: Skipped, after: Skipped, throttle: &mut LogThrottle) {
         let now = now();
         self.hub.tally.messages_skipped.fetch_add(after.messages - before.messages, Relaxed);
-        // The relay counts them among the frames that it has given us.
+        // The relay counts them among the frames that it has sent us.
         for _ in before.frames..after.frames {
             self.came(now);
         }
         if let Some(more) = throttle.line(now) {
             let (size, allowed) = (after.last_size, self.hub.config.max_message);
-            let others = if more > 0 {
-                format!(" ({more} times more since this was last reported)")
-            } else {
-                String::new()
-            };
-            warn!("a message of {size} bytes came and was skipped: at most {allowed} are read here{others}");
+            let others =
+                if more > 0 { format!(" ({more} more since the last report)") } else { String::new() };
+            warn!("a message of {size} bytes was skipped: the limit is {allowed}{others}");
         }
     }
 
-    /// A video frame came: a report may be due.
+    /// Counts a received video frame, and sends a report if one is due.
     fn came(&self, now: Instant) {
         if self.lock().receipts.came(now) {
             self.hub.outbox.send_urgent(Outbound::Heartbeat);
@@ -267,12 +265,12 @@ impl<'a> Session<'a> {
     fn take(&self, message: Message) {
         let (received, received_at) = (Timestamp::now(), now());
         if let Some(farewell) = Farewell::parse(&message) {
-            // Not an answer: what was sent before it has not been taken.
+            // Not an answer: messages sent before it were not taken.
             self.lock().farewell = Some(farewell);
             return;
         }
         if Response::is_asked_by(&message) {
-            // Not an answer either: it lets nobody in who has no key, and says so next.
+            // Not an answer either: the relay requires a key, and will say so next.
             return;
         }
         self.comes_up();
@@ -296,13 +294,13 @@ impl<'a> Session<'a> {
                 let (account, message) = (Account::default(), as_written(message, sender.as_ref()));
                 let item = Received { message, info: None, sender, account, received, received_at };
                 if let Err(full) = self.hub.inbox.send_ordered(bytes, item) {
-                    warn!("a message was lost because nobody takes what comes in: {full}");
+                    warn!("a message was lost because the inbox is not being read: {full}");
                 }
             }
         }
     }
 
-    /// Hands a frame on, unless newer ones of its stream came before it.
+    /// Puts a frame into the inbox, unless newer ones of its stream came before it.
     fn show(&self, message: Message, received: Timestamp, received_at: Instant) {
         let info = FrameInfo::parse(message.description());
         let Some((sender, account)) = self.hub.streams().frame(&info, received_at) else {
@@ -312,25 +310,25 @@ impl<'a> Session<'a> {
         let (id, info, sender) = (sender.id, Some(info), Some(sender));
         let message = as_written(message, sender.as_ref());
         let item = Received { message, info, sender, account, received, received_at };
-        let _ = self.hub.inbox.send_fresh(id, item); // nobody looks any more: no loss
+        let _ = self.hub.inbox.send_fresh(id, item); // no receiver, no loss
     }
 }
 
-/// How long the relay's last word is waited for after writing failed: it is here, or it does not come.
+/// The time to wait for the relay's farewell after a failed write. It is already here, or it does not come.
 const LAST_WORD: Duration = Duration::from_millis(250);
 
-/// The message as its sender wrote it: without the relay's number, if that is one.
+/// Returns the message as its sender wrote it: without the relay's number, if it has one.
 fn as_written(message: Message, sender: Option<&Sender>) -> Message {
     let numbered = sender.is_some_and(|sender| sender.peer.is_some());
     numbered.then(|| message.unnumbered()).flatten().unwrap_or(message)
 }
 
-/// What an ordered message costs beside its bytes: its place in the inbox and its allocations.
+/// The memory of an ordered message besides its bytes: its place in the inbox and its allocations.
 const ITEM_COST: usize = 256;
 
-/// How long the first answer is waited for: who answers at all does so in one round trip.
+/// The longest wait for the relay's first answer, which takes one round trip.
 const INTRODUCTION: Duration = Duration::from_millis(500);
 
-/// How often the bytes of an unfinished message are noticed: a second is far below any usual timeout, and each look wakes a
-/// processor.
+/// The interval at which the bytes of an unfinished message are checked. 1 s is far below any usual timeout,
+/// and each check wakes a core.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);

@@ -1,4 +1,4 @@
-//! What a link says of itself: the window, the log and tests see the same thing.
+//! The state of a link, as the window, the log and tests see it.
 
 use std::{
     io,
@@ -15,22 +15,22 @@ use crate::{
 /// The state of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// An attempt to connect is under way, or there is a connection on which the relay has not said anything yet.
+    /// An attempt to connect is in progress, or the relay has not answered yet.
     Connecting,
-    /// The relay has answered, and was heard of within the limit.
+    /// The relay has answered, and was not silent for longer than the limit.
     Up {
         /// The relay's address.
         peer: SocketAddr,
         /// The last heartbeat's round trip, once one was answered.
         rtt: Option<Duration>,
-        /// What the relay's clock shows beyond ours, where the relay tells.
+        /// The relay's clock minus ours, if the relay sends its times.
         offset: Option<Offset>,
     },
     /// Not connected.
     Down {
-        /// Why not.
+        /// The reason.
         why: Down,
-        /// When the next attempt begins.
+        /// When the next attempt starts.
         retry_at: Instant,
     },
 }
@@ -45,7 +45,7 @@ pub enum Down {
     /// No answer within the limit.
     #[error("no answer within {}", humantime::format_duration(*.0))]
     ConnectTimeout(Duration),
-    /// Looking up the host takes longer than the limit, and goes on.
+    /// Looking up the host takes longer than the limit, and continues.
     #[error("looking up {host} takes longer than {}", humantime::format_duration(*.limit))]
     Resolving {
         /// The host's name.
@@ -58,52 +58,52 @@ pub enum Down {
     Unresolved {
         /// The host's name.
         host: String,
-        /// What the system said.
+        /// The system's error.
         reason: String,
     },
     /// Connecting failed otherwise.
     #[error("cannot connect: {0}")]
     Unreachable(String),
-    /// TLS is impossible with what is there, or its certificate is wrong.
+    /// The other end speaks no usable TLS, or its certificate is invalid.
     #[error("no TLS with the relay: {0}")]
     Tls(String),
-    /// TLS would be possible if the relay's certificate, or its authority, were trusted here.
+    /// The relay's certificate, or its authority, is not trusted here.
     #[error("no TLS with the relay: {0}")]
     Untrusted(String),
-    /// The handshake of TLS was broken off for a reason that may pass.
+    /// The TLS handshake failed for a reason that may pass.
     #[error("the TLS handshake was not finished: {0}")]
     HandshakeFailed(String),
-    /// It speaks TLS and this client does not.
+    /// The relay requires TLS and this client does not use it.
     #[error("the relay speaks TLS only")]
     TlsWanted,
-    /// It asks for a key, and this client was given none.
+    /// The relay asks for a key, and this client has none.
     #[error("the relay asks for a key, and none was given")]
     KeyMissing,
-    /// It does not know the key that this client was given.
-    #[error("the key is none of this relay's")]
+    /// The relay does not know this client's key.
+    #[error("the relay does not know this key")]
     KeyRefused,
-    /// It does not ask for the key that this client was given.
-    #[error("the relay asks for no key, and what is for a room with one is not sent there")]
+    /// The relay does not ask for a key, and this client has one.
+    #[error("the relay does not ask for a key, so nothing meant for a protected room is sent to it")]
     NoKeyAsked,
-    /// It asks for a key and does not know it itself.
-    #[error("the relay could not prove that it knows the key: it may not be the relay that you mean")]
+    /// The relay asks for a key and does not know it itself.
+    #[error("the relay could not prove that it knows the key: it may be the wrong relay")]
     Impostor,
-    /// What is there speaks another protocol.
-    #[error("no pulsecam relay is there: {0}")]
+    /// The other end speaks another protocol.
+    #[error("it is not a pulsecam relay: {0}")]
     NotARelay(String),
-    /// Something accepted the connection and ended it before a relay had said anything.
+    /// Something accepted the connection and closed it before a relay had answered.
     #[error("something accepts connections there and closes them at once (is a relay running behind it?)")]
     ClosedAtOnce,
     /// The relay closed the connection.
     #[error("the relay closed the connection")]
     Closed,
-    /// The relay closed it and said why.
+    /// The relay closed it and gave a reason.
     #[error("the relay closed the connection: {0}")]
     SentAway(String),
-    /// Nothing was heard for too long.
+    /// Nothing was received for too long.
     #[error("nothing heard for {}", humantime::format_duration(*.0))]
     Silent(Duration),
-    /// What came was no message.
+    /// The bytes received were not a message.
     #[error("{0}")]
     Malformed(String),
     /// The connection failed.
@@ -112,7 +112,7 @@ pub enum Down {
 }
 
 impl Down {
-    /// Whether trying again cannot help: somebody has to change something first, here or at the relay.
+    /// Whether a retry cannot help: something has to be changed first, here or at the relay.
     #[must_use]
     pub const fn is_lasting(&self) -> bool {
         match self {
@@ -146,7 +146,7 @@ impl Down {
         }
     }
 
-    /// A handshake of TLS that failed.
+    /// The reason for a failed TLS handshake.
     pub(super) fn handshake(error: &io::Error) -> Self {
         let why = tls::explain(error);
         if tls::is_untrusted(error) {
@@ -155,7 +155,7 @@ impl Down {
         if tls::is_lasting(error) { Self::Tls(why) } else { Self::HandshakeFailed(why) }
     }
 
-    /// What the relay said last.
+    /// The reason for the relay's farewell.
     pub(super) fn said(farewell: Farewell) -> Self {
         match farewell.cause {
             Some(Cause::KeyMissing) => Self::KeyMissing,
@@ -164,17 +164,17 @@ impl Down {
         }
     }
 
-    /// Bytes that are no message, where the first ones should have been the relay's.
+    /// The reason for first bytes that are not a message.
     pub(super) fn foreign(malformed: &Malformed) -> Self {
         let Some(opening) = malformed.foreign_opening() else {
             return Self::Malformed(malformed.to_string());
         };
         Self::NotARelay(match &opening {
-            // Some answer what is no request of theirs with the bare page.
+            // Some servers answer an invalid request with just a page.
             b"HTTP" | b"<!DO" | b"<!do" | b"<htm" | b"<HTM" => "a web server answers".into(),
             b"SSH-" => "an SSH server answers".into(),
             _ if opening.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ') => {
-                format!("what answers begins with {:?}", String::from_utf8_lossy(&opening))
+                format!("the answer begins with {:?}", String::from_utf8_lossy(&opening))
             }
             _ => malformed.to_string(),
         })
@@ -203,7 +203,7 @@ mod tests {
             assert!(why.is_lasting());
         }
         let large = first(&20_000_000_u32.to_be_bytes());
-        assert!(matches!(large, Down::Malformed(_)), "a message that is only too large: {large}");
+        assert!(matches!(large, Down::Malformed(_)), "a message that is merely too large: {large}");
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! The streams that come in: which frame belongs to which, what each is called, and what became of its frames.
+//! The incoming streams: assigns frames to them, names them, and counts their frames.
 //!
-//! A relay of ours numbers the connections of its senders, and the number alone tells streams apart: a name is what a sender
-//! claims. Numbers are those of one run of a relay. After another run, or behind a relay that numbers nobody, a stream is known
-//! again by its name.
+//! A relay of ours numbers the connections of its senders, and only the number identifies a stream: a sender
+//! may claim any name. Numbers belong to one run of a relay. After a restart, or behind a relay that does not
+//! number, a stream is recognised by its name.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -17,28 +17,29 @@ use super::{
 };
 use crate::{stream_id::StreamId, wire::FrameInfo};
 
-/// Streams that are remembered. A peer that invents names, at a relay that numbers nobody, must not fill memory; one that is
-/// forgotten is counted from the beginning again and stays the same stream.
+/// The most remembered streams. At a relay that does not number, a peer that invents names could otherwise
+/// fill memory. A forgotten stream keeps its identity, but its counts start over.
 const MAX_STREAMS: usize = 256;
 
-/// How long nobody else is shown under the name of a stream from which nothing comes: as long as a window keeps its tile.
+/// The time for which a silent stream's name is reserved: as long as a window keeps its tile.
 const NAME_HOLD: Duration = Duration::from_secs(30);
 
-/// The same for somebody who writes, and may be silent for a while in a conversation.
+/// The same for a peer that writes, and may be silent for a while in a conversation.
 const SPEAKER_HOLD: Duration = Duration::from_secs(600);
 
-/// Who sent something.
+/// The sender of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sender {
-    /// Tells its stream from all others.
+    /// Identifies its stream.
     pub id: StreamId,
-    /// The number of its connection, if the relay tells.
+    /// The number of its connection, if the relay assigns numbers.
     pub peer: Option<u64>,
-    /// What to call it: the name that it claims, with equal names told apart; empty if it claims none.
+    /// Its display name. It is the name that it claims, with a suffix if several claim the same; empty if it
+    /// claims none.
     pub name: Arc<str>,
 }
 
-/// What tells a stream from others, as it comes in.
+/// The key by which an incoming stream is recognised.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
     Number(u64),
@@ -57,7 +58,7 @@ struct Stream {
     progress: Progress,
 }
 
-/// All of them.
+/// All incoming streams.
 #[derive(Debug, Default)]
 pub(super) struct Streams {
     epoch: Option<u64>,
@@ -67,12 +68,13 @@ pub(super) struct Streams {
 }
 
 impl Streams {
-    /// The relay has said to which of its runs its numbers belong; `None`: it numbers nobody, or has not said yet.
+    /// Sets the run of the relay to which numbers belong; `None` if it assigns none so far.
     pub(super) const fn numbered_in(&mut self, epoch: Option<u64>) {
         self.epoch = epoch;
     }
 
-    /// A frame came: whose it is, and what became of its stream's frames so far. `None` for one that is older than one before.
+    /// Handles a frame: returns its sender and its stream's counts. `None` if it is older than an earlier
+    /// one.
     pub(super) fn frame(&mut self, info: &FrameInfo, now: Instant) -> Option<(Sender, Account)> {
         let claimed = info.stream_name();
         let peer = self.peer(info.peer);
@@ -86,7 +88,7 @@ impl Streams {
         Some((Sender { id, peer, name }, account))
     }
 
-    /// A text or an image came from somebody who claims this name.
+    /// Handles a text or an image from a peer that claims this name.
     pub(super) fn said(&mut self, peer: Option<u64>, claimed: &str, now: Instant) -> Sender {
         let peer = self.peer(peer);
         let key = peer.map_or_else(|| Key::Name(claimed.to_owned()), Key::Number);
@@ -94,12 +96,12 @@ impl Streams {
         Sender { id, peer, name: self.label(id, claimed, Part::Writes, now) }
     }
 
-    /// The number, if it is the relay's word.
+    /// The number, if the relay assigned it.
     const fn peer(&self, peer: Option<u64>) -> Option<u64> {
         if self.epoch.is_some() { peer } else { None }
     }
 
-    /// If nobody is numbered, a name is all that there is.
+    /// Without numbers, the name itself is the identity, and is shown unchanged.
     fn label(&mut self, id: StreamId, claimed: &str, part: Part, now: Instant) -> Arc<str> {
         if self.epoch.is_none() {
             return claimed.into();
@@ -108,7 +110,7 @@ impl Streams {
         self.labels.of(id, claimed, part, hold, now)
     }
 
-    /// Where a stream is that is known by this key, or was known by this name before the relay was started again.
+    /// Finds the stream with this key, or with this name from before the relay was restarted.
     fn find(&self, key: &Key, claimed: &str) -> Option<usize> {
         let exact = |stream: &Stream| stream.epoch == self.epoch && stream.key == *key;
         self.known.iter().position(exact).or_else(|| {
@@ -145,10 +147,10 @@ impl Streams {
         stream
     }
 
-    /// The same for the same key, also after it was forgotten.
+    /// Derives the id from the key, so that it stays the same after the stream was forgotten.
     fn new_id(&self, key: &Key) -> StreamId {
         let of = |turn: u32| StreamId::new(self.hasher.hash_one((self.epoch, key, turn)));
-        // The stream that once had this key may be known by another now.
+        // The stream that once had this key may have another now.
         let is_free = |id: &StreamId| self.known.iter().all(|stream| stream.id != *id);
         (0..).map(of).find(is_free).unwrap_or_else(|| of(0))
     }
@@ -169,7 +171,7 @@ mod tests {
         }
     }
 
-    /// Behind a relay that numbers.
+    /// Streams behind a relay that numbers.
     fn numbered() -> (Streams, Instant) {
         let mut streams = Streams::default();
         streams.numbered_in(Some(5));
@@ -189,11 +191,18 @@ mod tests {
         assert_eq!((&*ann.name, &*twin.name), ("ann", "ann (2)"));
         assert_eq!((ann.peer, twin.peer), (Some(1), Some(2)));
         let renamed = sender(&mut streams, &frame("bob", 1, 1), now);
-        assert_eq!((renamed.id, &*renamed.name), (ann.id, "bob"), "another name is no other stream");
+        assert_eq!(
+            (renamed.id, &*renamed.name),
+            (ann.id, "bob"),
+            "another name does not make another stream"
+        );
         let nameless = sender(&mut streams, &frame("", 3, 0), now);
         assert_eq!(&*nameless.name, "peer\u{a0}3");
         let unnumbered = sender(&mut streams, &frame("ann", None, 9), now);
-        assert!(![ann.id, twin.id].contains(&unnumbered.id), "a name opens no stream that has a number");
+        assert!(
+            ![ann.id, twin.id].contains(&unnumbered.id),
+            "a name does not match a stream that has a number"
+        );
     }
 
     #[test]
@@ -205,8 +214,8 @@ mod tests {
         assert!(streams.frame(&frame("ann", 2, u64::MAX / 1000), now).is_some());
         assert!(streams.frame(&frame("ann", None, u64::MAX / 1000), now).is_some());
         let (_, account) = streams.frame(&frame("ann", 1, 3), now).expect("not late");
-        assert_eq!(account, Account { arrived: 4, ..Account::default() }, "and none of its frames is lost");
-        assert!(streams.frame(&frame("ann", 1, 2), now).is_none(), "its own past is late");
+        assert_eq!(account, Account { arrived: 4, ..Account::default() }, "none of its frames is lost");
+        assert!(streams.frame(&frame("ann", 1, 2), now).is_none(), "an older frame of its own is late");
     }
 
     #[test]
@@ -220,7 +229,7 @@ mod tests {
         let twin = sender(&mut streams, &frame("ann", 3, 1), now);
         assert_ne!(twin.id, ann.id);
         assert_eq!(&*twin.name, "ann (2)");
-        // Then a relay that numbers nobody, whose senders write what they like.
+        // Then a relay that does not number, whose senders write what they like.
         streams.numbered_in(None);
         assert_eq!(sender(&mut streams, &frame("ann", 77, 2), now).peer, None);
         assert_eq!(sender(&mut streams, &frame("bob", None, 2), now).id, bob.id);
@@ -231,7 +240,7 @@ mod tests {
         let (mut streams, now) = (Streams::default(), Instant::now());
         let ann = sender(&mut streams, &frame("ann", None, 0), now);
         assert_eq!((&*ann.name, ann.peer), ("ann", None));
-        assert_eq!(sender(&mut streams, &frame("ann", 4, 1), now), ann, "a number that nobody vouches for");
+        assert_eq!(sender(&mut streams, &frame("ann", 4, 1), now), ann, "an unverified number");
         assert_eq!(&*sender(&mut streams, &frame("", None, 0), now).name, "");
         assert_eq!(streams.said(None, "ann", now), ann);
     }

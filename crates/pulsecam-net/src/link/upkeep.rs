@@ -1,4 +1,4 @@
-//! Connects, serves the connection to its end, waits, and connects again.
+//! Connects, serves the connection until it ends, waits, and reconnects.
 
 use std::sync::{Arc, PoisonError};
 
@@ -20,7 +20,7 @@ use crate::clock::now;
 pub(super) async fn keep_up(hub: Arc<Hub>, mut dialer: Dialer, mut outbox: Outbox, stop: CancellationToken) {
     let mut kept = Upkeep {
         backoff: Backoff::new(hub.config.max_backoff),
-        // Longer than a relay can be silent without being taken for dead.
+        // The link counts as stable after the silence limit, because a dead relay is noticed by then.
         outages: Outages::new(hub.config.timeout),
         ledger: Default::default(),
         doubtful: 0,
@@ -47,11 +47,9 @@ pub(super) async fn keep_up(hub: Arc<Hub>, mut dialer: Dialer, mut outbox: Outbo
             if !kept.outages.went_down(&why, up_for) {
                 debug!("link to {host} is still down: {why}; next try in {seconds:.2} s");
             } else if lasting {
-                warn!(
-                    "link to {host} is down: {why}; trying again does not help by itself: next try in {seconds:.0} s"
-                );
+                warn!("link to {host} is down: {why}; retries alone do not help: next try in {seconds:.0} s");
             } else {
-                warn!("link to {host} is down: {why}; trying again until it is up");
+                warn!("link to {host} is down: {why}; retrying until it is up");
             }
             *hub.last_down.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.clone());
             hub.state.send_replace(State::Down { why, retry_at: now() + pause });

@@ -1,11 +1,12 @@
-//! How much may come: so much a second, with room for a burst (a token bucket, as RFC 2697's).
+//! Token bucket: a rate limit with room for a burst (as in RFC 2697).
 
 use std::time::{Duration, Instant};
 
-/// How long the full rate may be saved up: a sender that was held up by its own machine catches up at once.
+/// The time for which unused rate is saved. A sender that was delayed by its own machine can catch up at
+/// once.
 const BURST: Duration = Duration::from_secs(2);
 
-/// What is left of an allowance.
+/// A token bucket.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Allowance {
     per_second: f64,
@@ -14,12 +15,13 @@ pub(super) struct Allowance {
 }
 
 impl Allowance {
-    /// A full one.
+    /// Creates a full bucket.
     pub(super) fn new(per_second: f64, now: Instant) -> Self {
         Self { per_second, left: per_second * BURST.as_secs_f64(), at: now }
     }
 
-    /// Takes `amount` if anything is left. One large amount may take more than there is: what follows has to wait for it.
+    /// Takes `amount` if anything is left. One large amount may take more than there is; later ones have to
+    /// wait for it.
     pub(super) fn take(&mut self, amount: f64, now: Instant) -> bool {
         self.grow(now);
         let allowed = self.left > 0.0;
@@ -29,14 +31,14 @@ impl Allowance {
         allowed
     }
 
-    /// Takes `amount` whether it is there or not; how long it takes until something is left again.
+    /// Takes `amount` even if it is not there; returns the time until something is left again.
     pub(super) fn spend(&mut self, amount: f64, now: Instant) -> Duration {
         self.grow(now);
         self.left -= amount;
         Duration::try_from_secs_f64(-self.left / self.per_second).unwrap_or(Duration::ZERO)
     }
 
-    /// Whether nothing is missing: it need not be remembered.
+    /// Whether the bucket is full, so that it need not be remembered.
     pub(super) fn is_full(&mut self, now: Instant) -> bool {
         self.grow(now);
         self.left >= self.most()
@@ -64,14 +66,10 @@ mod tests {
         let start = Instant::now();
         let mut allowance = Allowance::new(100.0, start);
         assert!(allowance.is_full(start));
-        assert_eq!(
-            (0..300).filter(|_| allowance.take(1.0, start)).count(),
-            200,
-            "two seconds' worth at once"
-        );
+        assert_eq!((0..300).filter(|_| allowance.take(1.0, start)).count(), 200, "2 s of the rate at once");
         assert!(!allowance.is_full(start + 1_999 * MS) && allowance.is_full(start + 2_001 * MS));
         let mut allowance = Allowance::new(100.0, start);
-        // Twice the rate for ten seconds: what was saved, and what grows.
+        // Twice the rate for 10 s: the burst, and the rate.
         let let_through = (0..2_000).filter(|step| allowance.take(1.0, start + 5 * *step * MS)).count();
         assert!((1_195..=1_205).contains(&let_through), "{let_through}");
     }
@@ -92,7 +90,11 @@ mod tests {
         assert_eq!(allowance.spend(200.0, start), Duration::ZERO);
         assert_eq!(allowance.spend(50.0, start), 500 * MS);
         assert_eq!(allowance.spend(0.0, start + 500 * MS), Duration::ZERO);
-        assert_eq!(allowance.spend(1e300, start + 500 * MS), Duration::ZERO, "longer than can be told");
+        assert_eq!(
+            allowance.spend(1e300, start + 500 * MS),
+            Duration::ZERO,
+            "a longer time than a Duration holds"
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Whether a client views, whether it wants to know who else does, and what its next heartbeat has to say.
+//! Presence of a client. It comprises whether the client views, whether it wants the number of viewers, and
+//! what its next heartbeat carries.
 
 use std::sync::{
     Mutex, PoisonError,
@@ -7,36 +8,36 @@ use std::sync::{
 
 use crate::wire::Heartbeat;
 
-/// What the relay knows of one client from its heartbeats.
+/// What the relay knows about one client from its heartbeats.
 #[derive(Debug)]
 pub(super) struct Attendance {
     due: Mutex<Due>,
     views: AtomicBool,
     asks: AtomicBool,
     ours: AtomicBool,
-    /// How many others view, as it was last told; [`NEVER_TOLD`] before.
+    /// The number of other viewers that was last sent; [`NEVER_TOLD`] before.
     told: AtomicU64,
 }
 
-/// No number of viewers.
+/// Stands for no number sent yet.
 const NEVER_TOLD: u64 = u64::MAX;
 
-/// What the next heartbeat to a client has to say. A hand-over keeps the newest heartbeat only, and a notice must not take the
-/// place of an answer: texts are confirmed by answers.
+/// The contents due in the next heartbeat to a client. A mailbox keeps only the newest heartbeat, and a
+/// notice must not replace an answer, because answers confirm texts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Due {
-    /// The answer to the newest of its own.
+    /// The answer to its newest heartbeat.
     pub(super) answer: Option<Heartbeat>,
-    /// The number of viewers has changed.
+    /// The number of viewers, which has changed.
     pub(super) notice: bool,
-    /// It wants to know what came of its video.
+    /// The report on its video.
     pub(super) report: bool,
-    /// It is not read for a while, and is to know that the relay is alive.
+    /// A sign of life, because the client is not being read for a while.
     pub(super) alive: bool,
 }
 
 impl Due {
-    /// Both, with the newer answer.
+    /// Combines both, with the newer answer.
     pub(super) fn and(self, newer: Self) -> Self {
         Self {
             answer: newer.answer.or(self.answer),
@@ -48,7 +49,7 @@ impl Due {
 }
 
 impl Attendance {
-    /// Whoever comes views until it says otherwise: an old peer never says anything.
+    /// Every client counts as a viewer until it says otherwise: an old one never says anything.
     pub(super) fn new() -> Self {
         let no = || AtomicBool::new(false);
         Self {
@@ -60,12 +61,12 @@ impl Attendance {
         }
     }
 
-    /// Whether it understands more than an old program.
+    /// Whether it is a client of ours, which understands our attributes.
     pub(super) fn is_ours(&self) -> bool {
         self.ours.load(Relaxed)
     }
 
-    /// It has shown that it does.
+    /// Records that it is a client of ours.
     pub(super) fn shows_ours(&self) {
         self.ours.store(true, Relaxed);
     }
@@ -75,39 +76,39 @@ impl Attendance {
         self.views.load(Relaxed)
     }
 
-    /// Whether it is to be told how many others may.
+    /// Whether it wants the number of other viewers.
     pub(super) fn asks(&self) -> bool {
         self.asks.load(Relaxed)
     }
 
-    /// It is being told how many others view.
+    /// Records the number of other viewers that is being sent.
     pub(super) fn told(&self, viewers: u32) {
         self.told.store(viewers.into(), Relaxed);
     }
 
-    /// Whether it was told this number last.
+    /// Whether this number was the last one sent.
     pub(super) fn knows(&self, viewers: u32) -> bool {
         self.told.load(Relaxed) == u64::from(viewers)
     }
 
-    /// What its heartbeat says of it; whether that is new.
+    /// Records what its heartbeat says; returns whether that changed.
     pub(super) fn says(&self, views: bool) -> bool {
         self.asks.store(true, Relaxed);
         self.views.swap(views, Relaxed) != views
     }
 
-    /// It has left; whether it viewed.
+    /// Records that it has left; returns whether it viewed.
     pub(super) fn leaves(&self) -> bool {
         self.views.swap(false, Relaxed)
     }
 
-    /// Something more for its next heartbeat.
+    /// Adds contents for its next heartbeat.
     pub(super) fn add(&self, more: Due) {
         let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
         *due = due.and(more);
     }
 
-    /// Takes what its next heartbeat has to say.
+    /// Takes the contents of its next heartbeat.
     pub(super) fn take(&self) -> Due {
         std::mem::take(&mut *self.due.lock().unwrap_or_else(PoisonError::into_inner))
     }

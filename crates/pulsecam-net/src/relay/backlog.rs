@@ -1,9 +1,10 @@
-//! What waits in order for one client, by who sent it, and whether the client takes it.
+//! The ordered messages that wait for one client, counted by sender, and whether the client is reading.
 //!
-//! Text and images are never dropped, so a client for which too much waits has to go. That must not be for another client to decide:
-//! one that sends more than others can take is not read for a while instead. Each may fill as much of a mailbox as the rest
-//! leaves free (dynamic thresholds, as switches share their memory): one alone fills half of it, two a third each, and there is
-//! always room for who sends little. A client that does not take what waits for it holds up nobody: it goes once its mailbox is full.
+//! Texts and images are never dropped, so a client for which too much waits is disconnected. Another client
+//! must not be able to cause that: a client that sends more than others can take is not read for a while
+//! instead. Each sender may fill as much of a mailbox as the rest leaves free (dynamic thresholds, as
+//! switches share their memory): one alone fills half of it, two a third each, and there is always room for
+//! small senders. A client that does not read delays nobody: it is disconnected once its mailbox is full.
 
 use std::{
     collections::BTreeMap,
@@ -12,33 +13,34 @@ use std::{
 
 use super::member::ClientId;
 
-/// A client that would take longer than this for a whole mailbox does not take what waits for it: 112 kB/s by default, with which
-/// nobody can look at video.
+/// A client that would need longer than this for a whole mailbox counts as not reading. By default that is
+/// 112 kB/s, which is too slow for video.
 const SLOWEST: Duration = Duration::from_secs(300);
 
-/// Time over which it is measured what a client takes. Systems tell of room for more in steps of up to a few hundred kilobytes.
+/// The time over which a client's rate is measured. Systems report room for more in steps of up to a few
+/// hundred kilobytes.
 const WINDOW: Duration = Duration::from_secs(3);
 
-/// A mailbox's ordered part, counted.
+/// The account of a mailbox's ordered messages.
 #[derive(Debug)]
 pub(super) struct Backlog {
     budget: usize,
     total: usize,
     items: usize,
     shares: BTreeMap<ClientId, usize>,
-    /// When the measuring began, and what was taken since.
+    /// When the measurement began, and the bytes taken since.
     begun: Instant,
     taken: usize,
     keeps_up: bool,
 }
 
 impl Backlog {
-    /// An empty one, for a mailbox of `budget` bytes.
+    /// Creates an empty account for a mailbox of `budget` bytes.
     pub(super) const fn new(budget: usize, now: Instant) -> Self {
         Self { budget, total: 0, items: 0, shares: BTreeMap::new(), begun: now, taken: 0, keeps_up: true }
     }
 
-    /// So many bytes from this sender wait from now on.
+    /// Adds waiting bytes of this sender.
     pub(super) fn add(&mut self, from: ClientId, bytes: usize, now: Instant) {
         if self.total == 0 {
             (self.begun, self.taken, self.keeps_up) = (now, 0, true);
@@ -49,7 +51,7 @@ impl Backlog {
         *share = share.saturating_add(bytes);
     }
 
-    /// They wait no more: their writing has begun.
+    /// Removes bytes whose writing has begun.
     pub(super) fn remove(&mut self, from: ClientId, bytes: usize) {
         self.total = self.total.saturating_sub(bytes);
         self.items = self.items.saturating_sub(1);
@@ -61,18 +63,18 @@ impl Backlog {
         }
     }
 
-    /// The client's socket took so many bytes.
+    /// Records bytes that the client's socket took.
     pub(super) const fn took(&mut self, bytes: usize) {
         self.taken = self.taken.saturating_add(bytes);
     }
 
-    /// Messages that wait.
+    /// The number of waiting messages.
     pub(super) const fn items(&self) -> usize {
         self.items
     }
 
-    /// Whether a message of so many bytes has to wait at its sender until the client has taken more. `amid`: the client could take
-    /// nothing since the last one, as it is still the sender's turn.
+    /// Whether a message of `bytes` must wait at its sender until the client has taken more. `amid`: the
+    /// client could not take anything since the last one, because it is still the sender's turn.
     pub(super) fn holds_up(&mut self, from: ClientId, bytes: usize, amid: bool, now: Instant) -> bool {
         if self.total == 0 {
             return false;
@@ -101,7 +103,7 @@ mod tests {
 
     const S: Duration = Duration::from_secs(1);
 
-    /// Fills it with what each of these may send, in turns.
+    /// Fills it with as much as each of these senders may send, in turns.
     fn filled(senders: u64, bytes: usize) -> Backlog {
         let start = Instant::now();
         let mut backlog = Backlog::new(1000, start);
@@ -129,7 +131,7 @@ mod tests {
             let free = 1000 - backlog.total;
             assert!(
                 free == 0 || !backlog.holds_up(999, 1.min(free), false, Instant::now()),
-                "room for another"
+                "room for another sender"
             );
         }
     }
@@ -161,18 +163,18 @@ mod tests {
         backlog.add(1, 250_000, start);
         assert!(backlog.holds_up(1, 60_000, false, start + 2 * S));
         assert!(!backlog.holds_up(1, 60_000, false, start + 3 * S));
-        assert!(!backlog.holds_up(1, 60_000, false, start + 4 * S), "nor later on");
-        // Slow, and enough: 1000 bytes a second would empty it in time.
+        assert!(!backlog.holds_up(1, 60_000, false, start + 4 * S), "nor later");
+        // Slow but sufficient: 1000 bytes a second would empty it in time.
         for second in 4..=60 {
             backlog.took(1100);
             backlog.holds_up(1, 60_000, false, start + second * S);
         }
-        assert!(backlog.holds_up(1, 60_000, false, start + 60 * S), "it takes what waits");
+        assert!(backlog.holds_up(1, 60_000, false, start + 60 * S), "it is reading");
         for second in 61..=70 {
             backlog.took(900);
             backlog.holds_up(1, 60_000, false, start + second * S);
         }
-        assert!(!backlog.holds_up(1, 60_000, false, start + 70 * S), "it never would");
+        assert!(!backlog.holds_up(1, 60_000, false, start + 70 * S), "it is no longer reading");
     }
 
     #[test]

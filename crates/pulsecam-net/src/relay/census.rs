@@ -1,4 +1,4 @@
-//! Who is here and what they do, for whoever watches over a relay.
+//! A snapshot of all clients and their traffic, for monitoring.
 
 use std::{
     net::SocketAddr,
@@ -9,39 +9,39 @@ use std::{
 use super::Summary;
 use crate::wire::{FrameInfo, Kind, Message, QString};
 
-/// All that goes on at one moment. Counters count from when a client came, or the relay began.
+/// A snapshot of the relay. Counters start when the client connected, or when the relay started.
 #[derive(Clone, Debug, Default)]
 pub struct Census {
-    /// Who is here, in the order in which they came.
+    /// The connected clients, in the order in which they joined.
     pub clients: Vec<Resident>,
-    /// Of all, those who have gone included.
+    /// Totals of all clients, including those that have left.
     pub totals: Summary,
 }
 
-/// A client.
+/// One client.
 #[derive(Clone, Debug)]
 pub struct Resident {
     /// Its number.
     pub client: u64,
     /// Its address.
     pub addr: SocketAddr,
-    /// The room that its key opened; empty where there are none.
+    /// The room that its key opened; empty without keys.
     pub room: String,
-    /// How long it has been here.
+    /// How long it has been connected.
     pub since: Duration,
-    /// What its newest frame told of itself, where it sends any.
+    /// The attributes of its newest frame, if it sends any.
     pub stream: Option<FrameInfo>,
-    /// Whether that frame was captured so long before it came here, as far as the clocks tell.
+    /// The age of that frame when it arrived, if the clocks are known.
     pub age: Option<Duration>,
-    /// How much later the middle one of its viewers gets its frames.
+    /// How much later the median viewer gets its frames.
     pub late: Option<Duration>,
     /// Whether it may show video.
     pub views: bool,
-    /// What came of it.
+    /// What it sent.
     pub sent: Amount,
-    /// What it was given.
+    /// What it was sent.
     pub got: Amount,
-    /// Frames that newer ones replaced before it took them.
+    /// Frames for it that newer ones replaced.
     pub lost: u64,
 }
 
@@ -50,13 +50,13 @@ pub struct Resident {
 pub struct Amount {
     /// Video frames.
     pub frames: u64,
-    /// Texts, images and what is unknown.
+    /// Texts, images and unknown types.
     pub others: u64,
-    /// Bytes of all.
+    /// Bytes of all messages.
     pub bytes: u64,
 }
 
-/// An amount that is being counted.
+/// A counter of messages.
 #[derive(Debug, Default)]
 pub(super) struct Meter {
     frames: AtomicU64,
@@ -77,10 +77,11 @@ impl Meter {
     }
 }
 
-/// UTF-16 units of a description that are kept: ours have a few hundred, and it may be as long as a message.
+/// The most UTF-16 units of a description that are kept. Ours have a few hundred, but one may be as long as a
+/// message.
 const KEPT: usize = 2048;
 
-/// What a frame's description tells, in bytes of its own: a slice would keep the whole frame.
+/// Copies the beginning of a frame's description: a slice would keep the whole frame in memory.
 pub(super) fn kept(description: &QString) -> QString {
     QString::from_utf16(&description.units().take(KEPT).collect::<Vec<_>>())
 }

@@ -1,4 +1,4 @@
-//! One client's connection: a reader that passes on what comes, a writer that empties its mailbox.
+//! One client's connection: a reader that forwards its messages, and a writer that empties its mailbox.
 
 use std::{
     future::poll_fn,
@@ -44,14 +44,14 @@ use crate::{
     wire::{Heartbeat, Kind, Message, Reader, Side},
 };
 
-/// Serves one client to the end of its connection.
+/// Serves one client until its connection ends.
 pub(super) async fn serve(incoming: Incoming, addr: SocketAddr, house: Arc<House>, stop: CancellationToken) {
-    // Held to the end.
+    // Held until the end.
     let mut place = match house.knock(addr) {
         Ok(place) => place,
         Err(reason) => return entry::tell(incoming, &house, &reason),
     };
-    // In a box: what a handshake needs is given back when it is done, and not kept for each client that is in.
+    // Boxed, so that the memory of the handshake is freed when it is done, and not kept for each client.
     let entered = stop.run_until_cancelled(Box::pin(entry::enter(incoming, addr, &house, &mut place))).await;
     let Entered { mut reader, pen, room, accounts, pass } = match entered {
         Some(Ok(entered)) => entered,
@@ -75,22 +75,22 @@ pub(super) async fn serve(incoming: Incoming, addr: SocketAddr, house: Arc<House
     };
     let stopping = matches!(reason, LeaveReason::Shutdown);
     if let Some(farewell) = reason.farewell() {
-        // If something else is half written, it cannot be said.
+        // Not sent if another message is half written.
         pen.try_write(&farewell.to_message());
     }
     if matches!(reason, LeaveReason::Silent(_)) {
-        // After its last word: one that is only too seldom heard reads it all the same, before the reset.
+        // After the farewell: a client that merely sends too seldom still reads it, before the reset.
         pen.abandon();
     }
     drop(member);
     stay.end(reason);
     if stopping {
-        // With the last sender gone, the writer ends once the mailbox is empty.
+        // Once the last sender is gone, the writer ends when the mailbox is empty.
         let _ = write.await;
     }
 }
 
-/// Completes once the key is gone that somebody came in with.
+/// Completes once the client's key is revoked.
 async fn revoked(pass: Option<Pass>) {
     match pass {
         Some(pass) => pass.revoked().await,
@@ -98,8 +98,8 @@ async fn revoked(pass: Option<Pass>) {
     }
 }
 
-/// What the first of two is done with. Each is asked first every other time: whichever always were could keep the other from its work, and
-/// a random order, as `select!` has it, would let no simulation come out the same way again.
+/// Returns the output of whichever completes first. They are polled first in turns: if one always were, it
+/// could starve the other; the random order of `select!` would make simulations irreproducible.
 async fn in_turns<T>(one: impl Future<Output = T>, other: impl Future<Output = T>) -> T {
     let (mut one, mut other) = (std::pin::pin!(one), std::pin::pin!(other));
     let mut other_first = false;
@@ -116,7 +116,7 @@ async fn in_turns<T>(one: impl Future<Output = T>, other: impl Future<Output = T
     .await
 }
 
-/// What the writer needs to know of the room.
+/// The writer's feed.
 struct Post<'a> {
     room: &'a Room,
     id: ClientId,
@@ -126,7 +126,7 @@ struct Post<'a> {
     backlog: Arc<Mutex<Backlog>>,
     behind: Arc<AtomicUsize>,
     got: Arc<Meter>,
-    /// What the heartbeat says that is about to leave; it may have to wait after all.
+    /// The contents of the heartbeat that is about to be sent; it may have to wait.
     due: Due,
 }
 
@@ -210,7 +210,7 @@ impl Feed<ClientId, Item> for Post<'_> {
     }
 }
 
-/// Reads until the connection ends, nothing was heard for too long, or a limit is passed.
+/// Reads until the connection ends, is silent for too long, or exceeds a limit.
 async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, room: &Room) -> LeaveReason {
     let limit = room.house.config.client_timeout;
     let Limits { message_time, hello_time, .. } = room.house.config.limits;
@@ -219,7 +219,7 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
     let (mut received, mut heard) = (reader.received(), came);
     let mut conduct = Conduct::new(&room.house.config.limits, heard);
     let mut turn = Turn::default();
-    // Since when a message is under way, and whether any ever came.
+    // When the unfinished message began, and whether any message ever came.
     let (mut begun, mut said) = (None, false);
     let mut waiting = Waiting::new(came);
     loop {
@@ -230,7 +230,7 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
         };
         let now = clock::now();
         let since = |then| now.saturating_duration_since(then);
-        // Bytes of an unfinished message prove it alive too.
+        // Bytes of an unfinished message also prove it alive.
         if reader.received() > received {
             (received, heard) = (reader.received(), now);
         }
@@ -276,27 +276,31 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
     }
 }
 
-/// When a client is looked at of which nothing comes. After a standstill, one look tells as much as all that were missed.
+/// The ticks at which a silent client is checked. After a standstill, one check replaces all that were
+/// missed.
 fn looks(every: Duration) -> time::Interval {
     let mut looks = time::interval(every);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     looks
 }
 
-/// Turns that others get at once to take what a client has sent, before it is looked again only after a while.
+/// The number of immediate turns that others get to take a client's messages. After them the next check is
+/// delayed.
 const TURNS: u32 = 3;
 
-/// How often it is looked then. So much of a mailbox is free that a fast client does not empty it meanwhile.
+/// The delay of that check. A fast client does not empty its mailbox within this time.
 const HOLD_LOOK: Duration = Duration::from_millis(5);
 
-/// The longest that a message waits because the relay's memory is short: others may keep it full who never read.
+/// The longest time that a message waits because the relay's memory is short. Clients that never read may
+/// keep it full.
 const HOLD_FOR_MEMORY: Duration = Duration::from_secs(1);
 
-/// How often a client that is not read is told that the relay is alive, for it hears no answers: well within ten seconds.
+/// How often a client that is not being read gets a sign of life. Without answers it gives up after ten
+/// seconds.
 const ALIVE_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Waits while what the client has sent fills what others can take, or too much of the relay's memory; whether that was so. `amid`: its
-/// turn is not over.
+/// Waits while the client's messages fill others' mailboxes, or too much of the relay's memory. Returns
+/// whether it waited. `amid`: its turn is not over.
 async fn hold(message: &Message, member: &Member, room: &Room, mut amid: bool) -> bool {
     let begun = clock::now();
     let (mut told, mut looks) = (begun, 0_u32);

@@ -1,4 +1,4 @@
-//! Whether a client keeps to what it may send.
+//! The rate and size limits of one client.
 
 use std::{
     num::{NonZeroU32, NonZeroU64},
@@ -10,10 +10,10 @@ use bytes::Bytes;
 use super::{Limits, allowance::Allowance, event::LeaveReason};
 use crate::wire::{Kind, Message};
 
-/// Bytes of the field that a message begins with, which it does not count.
+/// Bytes of the size field, which does not count itself.
 const SIZE_FIELD: usize = 4;
 
-/// What a client has sent lately, against what it may.
+/// What a client has sent recently, compared with its limits.
 pub(super) struct Conduct {
     limits: Limits,
     messages: Option<(NonZeroU32, Allowance)>,
@@ -29,12 +29,12 @@ impl Conduct {
         Self { limits: *limits, messages, bytes, deliveries }
     }
 
-    /// How long the client is not to be read after one of its messages went to so many others.
+    /// How long to pause reading the client after one of its messages went to `others` clients.
     pub(super) fn pause(&mut self, others: usize, now: Instant) -> Duration {
         self.deliveries.as_mut().map_or(Duration::ZERO, |left| left.spend(others as f64, now))
     }
 
-    /// Whether this message may still come.
+    /// Checks a message against the limits.
     pub(super) fn judge(&mut self, message: &Message, now: Instant) -> Result<(), LeaveReason> {
         if let Some((rate, left)) = &mut self.messages
             && !left.take(1.0, now)
@@ -93,11 +93,11 @@ mod tests {
         let mut conduct =
             Conduct::new(&Limits { deliveries_per_s: NonZeroU32::new(1000), ..none }, Instant::now());
         let now = Instant::now();
-        assert_eq!((0..40).map(|_| conduct.pause(50, now)).max(), Some(Duration::ZERO), "two seconds' worth");
-        assert!(conduct.pause(50, now) > Duration::from_millis(40), "then as long as it takes");
+        assert_eq!((0..40).map(|_| conduct.pause(50, now)).max(), Some(Duration::ZERO), "2 s of the rate");
+        assert!(conduct.pause(50, now) > Duration::from_millis(40), "then it has to wait");
         let short = Limits { text: 1000, ..none };
-        assert_eq!(count(short, &text(996)).0, 1000, "and the length that stands before it");
+        assert_eq!(count(short, &text(996)).0, 1000, "including the length before it");
         let (allowed, reason) = count(short, &text(1000));
-        assert_eq!((allowed, reason.contains("a text of 1004 bytes; up to 1000")), (0, true), "{reason}");
+        assert_eq!((allowed, reason.contains("a text of 1004 bytes; at most 1000")), (0, true), "{reason}");
     }
 }

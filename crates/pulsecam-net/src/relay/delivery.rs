@@ -1,4 +1,4 @@
-//! When frames were given to one viewer, and when it got them.
+//! Delivery: when frames were sent to one viewer, and when it received them.
 
 use std::{
     collections::VecDeque,
@@ -8,26 +8,26 @@ use std::{
 use super::member::ClientId;
 use crate::feedback::QueueingDelay;
 
-/// Frames under way to one viewer that are remembered: more than fit between a relay and a viewer that still makes sense.
+/// The most unreported frames of one viewer that are remembered: more than a usable path holds.
 const MAX_UNDER_WAY: usize = 64;
 
-/// Senders of which it is known how late their frames are. A peer that joins again and again must not fill memory.
+/// The most senders whose lateness is remembered. A peer that reconnects repeatedly must not fill memory.
 const MAX_SENDERS: usize = 64;
 
-/// A frame that is unreported for so long counts as late: reports come several times a second.
+/// The time after which an unreported frame counts as late: reports come several times a second.
 const OVERDUE: Duration = Duration::from_secs(1);
 
-/// What one viewer was given and got.
+/// What one viewer was sent, and what it received.
 #[derive(Debug, Default)]
 pub(super) struct Delivery {
-    /// Frames whose writing began; the viewer counts the same ones.
+    /// Frames whose writing began; the viewer counts the same frames.
     given: u64,
-    /// Frames that it has not reported: their number, whose they are, when they came to the relay.
+    /// Unreported frames: their number, sender, and arrival at the relay.
     under_way: VecDeque<(u64, ClientId, Instant)>,
     senders: VecDeque<Sender>,
-    /// When the first frame came that it had: times of the two clocks are compared from there.
+    /// When the first reported frame arrived at the relay: the reference for comparing the two clocks.
     began: Option<Instant>,
-    /// Whether it reports. Of one that does not (an old peer), a frame has arrived once it is written.
+    /// Whether it reports. If it does not (an old peer), a frame counts as received once it is written.
     reports: bool,
 }
 
@@ -35,35 +35,36 @@ pub(super) struct Delivery {
 struct Sender {
     id: ClientId,
     late: Option<Late>,
-    /// The way of this sender's frames to this viewer. One for each sender: large frames take longer on a slow link than small ones.
+    /// The path of this sender's frames to this viewer. One per sender, because large frames take longer on a
+    /// slow link than small ones.
     path: QueueingDelay,
-    /// Frames given, and frames replaced by newer ones, since the sender last got a report.
+    /// Frames sent, and frames replaced by newer ones, since the sender last got a report.
     given: u64,
     replaced: u64,
 }
 
-/// The newest frame of which is known when the viewer had it.
+/// The delays of the newest frame whose arrival at the viewer is known.
 #[derive(Clone, Copy, Debug)]
 struct Late {
     total: Duration,
     queued: Duration,
 }
 
-/// What a sender is told of one viewer.
+/// The report to a sender about one viewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Lateness {
-    /// How long after the relay the viewer gets frames.
+    /// How much later than the relay the viewer gets frames.
     pub(super) late: Duration,
     /// How much of that frames spend in queues.
     pub(super) queued: Duration,
-    /// Frames given to it since this was last asked.
+    /// Frames sent to it since the last report.
     pub(super) given: u64,
     /// Frames that newer ones replaced since then.
     pub(super) replaced: u64,
 }
 
 impl Delivery {
-    /// The writing of a frame began that came from `sender` at `arrived`.
+    /// Records that the writing began of a frame that came from `sender` at `arrived`.
     pub(super) fn given(&mut self, sender: ClientId, arrived: Instant) {
         self.given += 1;
         if self.under_way.len() == MAX_UNDER_WAY {
@@ -73,19 +74,20 @@ impl Delivery {
         self.sender(sender).given += 1;
     }
 
-    /// A frame that came from `sender` and waited gave way to a newer one.
+    /// Records that a waiting frame of `sender` was replaced by a newer one.
     pub(super) fn replaced(&mut self, sender: ClientId) {
         self.sender(sender).replaced += 1;
     }
 
-    /// All that was given is written.
+    /// Records that everything so far is written.
     pub(super) fn written(&mut self, now: Instant) {
         if !self.reports {
             self.got(self.given, now, None);
         }
     }
 
-    /// The viewer says that it had `count` frames at `then`; `clock` is the same moment by its clock, in microseconds.
+    /// Takes the viewer's report that it had `count` frames at `then`. `clock` is the same moment by its
+    /// clock, in microseconds.
     pub(super) fn reported(&mut self, count: u64, then: Instant, clock: Option<i64>) {
         self.reports = true;
         self.got(count, then, clock);
@@ -109,13 +111,14 @@ impl Delivery {
         }
     }
 
-    /// How late the frames of `sender` are at this viewer; `None` where that is not known yet.
+    /// How late the frames of `sender` are at this viewer; `None` if that is not known yet.
     pub(super) fn lateness(&mut self, sender: ClientId, now: Instant) -> Option<Lateness> {
         let overdue = self.overdue(sender, now);
         let known = self.sender(sender);
         let (given, replaced) = (std::mem::take(&mut known.given), std::mem::take(&mut known.replaced));
         let (late, queued) = match (known.late, overdue) {
-            // What is beyond the usual is a queue: a report from far away is not overdue for being from far away.
+            // Only the time beyond the usual is a queue: a report from far away is not overdue because of the
+            // distance.
             (Some(Late { total, queued }), Some(overdue)) => {
                 (total.max(overdue), queued.max(overdue.saturating_sub(total + OVERDUE)))
             }
@@ -125,13 +128,13 @@ impl Delivery {
         Some(Lateness { late, queued, given, replaced })
     }
 
-    /// The same without taking part in what the sender is told; of senders that are known only.
+    /// The same without resetting the report's counts; only for known senders.
     pub(super) fn known_lateness(&self, sender: ClientId, now: Instant) -> Option<Duration> {
         let late = self.senders.iter().find(|known| known.id == sender)?.late.map(|late| late.total);
         late.max(self.overdue(sender, now))
     }
 
-    /// How long the oldest unreported frame of `sender` is under way, if that is longer than it should be.
+    /// How long the oldest unreported frame of `sender` has been on its way, if it is overdue.
     fn overdue(&self, sender: ClientId, now: Instant) -> Option<Duration> {
         let (_, _, arrived) = self.under_way.iter().find(|(_, whose, _)| *whose == sender)?;
         Some(now.saturating_duration_since(*arrived)).filter(|&time| time > OVERDUE)
@@ -153,16 +156,17 @@ impl Delivery {
     }
 }
 
-/// What a sender is told of all its viewers, of each figure the median.
+/// The report to a sender about all its viewers: the median of each figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Median {
     pub(super) late: Duration,
     pub(super) queued: Duration,
-    /// Of a hundred frames, those that newer ones replaced.
+    /// The percentage of frames that newer ones replaced.
     pub(super) lost: u8,
 }
 
-/// The medians of all viewers. Of two, the better one counts: one that is slow must not spoil the picture of the other.
+/// Computes the medians over all viewers. Of two, the better one counts: a slow one must not spoil the
+/// picture of the other.
 pub(super) fn median(all: &[Lateness]) -> Option<Median> {
     let lost = |one: &Lateness| {
         let offered = one.given.saturating_add(one.replaced).max(1);
@@ -199,10 +203,10 @@ mod tests {
         delivery.reported(3, start + 120 * MS, None);
         let lateness = delivery.lateness(7, start + 130 * MS).unwrap();
         assert_eq!((lateness.late, lateness.given), (100 * MS, 0));
-        assert_eq!(delivery.lateness(8, start + 130 * MS), None, "its first was not the last that came");
+        assert_eq!(delivery.lateness(8, start + 130 * MS), None, "its frame was not the last to arrive");
         delivery.given(7, start + 200 * MS);
         delivery.written(start + 201 * MS);
-        assert_eq!(delivery.lateness(7, start + 300 * MS).unwrap().late, 100 * MS, "it reports itself");
+        assert_eq!(delivery.lateness(7, start + 300 * MS).unwrap().late, 100 * MS, "the viewer's own report");
         assert_eq!(delivery.lateness(7, start + 1300 * MS).unwrap().late, 1100 * MS, "overdue");
     }
 
@@ -215,7 +219,7 @@ mod tests {
         let (late, queued) = (40 * MS, Duration::ZERO);
         let lateness = delivery.lateness(7, start + 50 * MS);
         assert_eq!(lateness, Some(Lateness { late, queued, given: 1, replaced: 0 }));
-        delivery.reported(u64::MAX, start, Some(i64::MIN)); // a lie
+        delivery.reported(u64::MAX, start, Some(i64::MIN)); // an impossible count
         delivery.reported(0, start, Some(i64::MAX));
         assert!(delivery.lateness(7, start + 50 * MS).is_some());
     }
@@ -237,7 +241,7 @@ mod tests {
         for frame in 0..100 {
             delivery.given(7, start + frame * 33 * MS);
         }
-        // 800 ms there, 800 ms back.
+        // 800 ms each way.
         for frame in 37..60 {
             let then = start + (frame * 33 + 1600) * MS;
             delivery.reported(u64::from(frame) + 1, then, None);

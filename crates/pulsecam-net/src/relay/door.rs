@@ -1,4 +1,4 @@
-//! Who is let in: so many in all, so many from one address, and not too many at once from any.
+//! Admission: limits on clients in total, clients per address, and connections per second and address.
 
 use std::{
     collections::HashMap,
@@ -16,44 +16,44 @@ use crate::{
     wire::{Cause, Farewell},
 };
 
-/// Addresses that are remembered before those are forgotten of which nothing need be known: a megabyte.
+/// The number of remembered addresses from which unneeded ones are dropped. They take a megabyte.
 const REMEMBERED: usize = 4096;
 
-/// Why somebody was not let in.
+/// Why a connection was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
     /// The relay is full.
-    #[error("{0} clients are here already")]
+    #[error("the relay is full: {0} connected")]
     Full(NonZeroUsize),
     /// Too many from one address.
-    #[error("{0} clients of this address are here already")]
+    #[error("too many clients from this address: {0} connected")]
     AddressFull(NonZeroUsize),
-    /// Too often from one address.
+    /// Too many connections a second from one address.
     #[error("more than {0} connections a second from this address")]
     TooOften(NonZeroU32),
-    /// It did not show a key while many others came.
-    #[error("too many connections wait to be let in, and this one has waited longest")]
+    /// It showed no key while many others connected.
+    #[error("too many unauthenticated connections, and this one has waited longest")]
     Crowded,
-    /// No session came about.
-    #[error("no TLS with it: {0}")]
+    /// The TLS handshake failed.
+    #[error("TLS handshake failed: {0}")]
     Tls(String),
-    /// It wants TLS, for which there is no certificate.
+    /// It speaks TLS, for which there is no certificate.
     #[error("speaks TLS, and this relay has no certificate")]
     SpeaksTls,
     /// No key, or a wrong one.
     #[error(transparent)]
     Key(#[from] Refused),
-    /// It did not get that far in time.
-    #[error("it took longer than {} to come in", humantime::format_duration(*.0))]
+    /// It did not finish the handshakes in time.
+    #[error("it was not admitted within {}", humantime::format_duration(*.0))]
     TooSlow(Duration),
-    /// It is gone, or makes no sense.
+    /// Its connection failed, or it sent something invalid.
     #[error("{0}")]
     Failed(String),
 }
 
 impl Refusal {
-    /// What the client is told.
+    /// The message for the client.
     pub(super) fn farewell(&self) -> Farewell {
         let cause = match self {
             Self::Key(Refused::NoKey) => Some(Cause::KeyMissing),
@@ -63,7 +63,7 @@ impl Refusal {
         Farewell { reason: self.to_string(), cause, refused: None }
     }
 
-    /// The option of `pulsecam relay` that sets the limit, for whoever runs one.
+    /// The option of `pulsecam relay` that sets the limit, for the operator.
     pub(super) const fn option(&self) -> Option<&'static str> {
         Some(match self {
             Self::Full(_) => "--max-clients",
@@ -77,24 +77,24 @@ impl Refusal {
     }
 }
 
-/// What it goes by.
+/// The limits of admission.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules {
     pub(super) clients: NonZeroUsize,
     pub(super) per_address: Option<NonZeroUsize>,
     pub(super) joins_per_s: Option<NonZeroU32>,
-    /// Those who have not shown yet who they are.
+    /// Connections that are not authenticated yet.
     pub(super) strangers: Option<NonZeroUsize>,
 }
 
-/// Those who are in, by where they come from, and those who wait to be let in.
+/// The admitted clients by address, and the connections that are not authenticated yet.
 #[derive(Debug)]
 pub(super) struct Door {
     rules: Rules,
     strangers: Strangers,
     inside: usize,
     origins: HashMap<IpAddr, Origin>,
-    /// Origins are looked through when there are so many.
+    /// The number of origins at which those without clients are dropped.
     sweep_at: usize,
 }
 
@@ -110,7 +110,8 @@ impl Door {
         Self { rules, strangers: Strangers::new(rules.strangers), inside: 0, origins, sweep_at }
     }
 
-    /// Somebody comes who has to show first who it is: its number, and that of the one that has to go for it.
+    /// Adds an unauthenticated connection. Returns its number, and that of the connection that has to make
+    /// room for it.
     pub(super) fn come(
         &mut self,
         address: IpAddr,
@@ -120,21 +121,21 @@ impl Door {
         Ok(self.strangers.come(network(address)))
     }
 
-    /// It has shown who it is, or is gone.
+    /// Removes an unauthenticated connection: it has authenticated, or is gone.
     pub(super) fn gone(&mut self, stranger: Number) {
         self.strangers.gone(stranger);
     }
 
-    /// Somebody comes, not too often.
+    /// Checks the rate of connections from an address.
     pub(super) fn knock(&mut self, address: IpAddr, now: Instant) -> Result<(), Refusal> {
         let joins_per_s = self.rules.joins_per_s;
         if self.origins.len() >= self.sweep_at {
             self.origins.retain(|_, origin| origin.inside > 0 || !origin.is_calm(now));
-            // Not again for each that comes while they are many.
+            // Not for every connection while there are many addresses.
             self.sweep_at = REMEMBERED.max(2 * self.origins.len());
         }
         let origin = self.origin(address, now);
-        // Also who is refused for another reason has knocked.
+        // A connection that is refused for another reason counts as well.
         let too_often = origin.joins.as_mut().is_some_and(|joins| !joins.take(1.0, now));
         if let Some(rate) = joins_per_s.filter(|_| too_often) {
             return Err(Refusal::TooOften(rate));
@@ -148,7 +149,7 @@ impl Door {
         self.origins.entry(network(address)).or_insert_with(fresh)
     }
 
-    /// Lets somebody in who may come in, or says why not.
+    /// Admits a client, or returns why not.
     pub(super) fn admit(&mut self, address: IpAddr, now: Instant) -> Result<(), Refusal> {
         let Rules { clients, per_address, .. } = self.rules;
         if self.inside >= clients.get() {
@@ -163,7 +164,7 @@ impl Door {
         Ok(())
     }
 
-    /// Somebody has gone.
+    /// Records that a client has left.
     pub(super) fn left(&mut self, address: IpAddr, now: Instant) {
         self.inside = self.inside.saturating_sub(1);
         let network = network(address);
@@ -182,7 +183,8 @@ impl Origin {
     }
 }
 
-/// What counts as one address: of IPv6 the first 64 bits, as one host has all that follow.
+/// The part of an address that the limits count. Of IPv6 it is the first 64 bits, because one host owns all
+/// the rest.
 pub(super) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
@@ -232,7 +234,7 @@ mod tests {
     fn a_rush_from_one_address_is_stopped_and_others_come_in() {
         let (mut door, start) = (door(10_000, 0, 50), Instant::now());
         let let_in = (0..1_000).filter(|_| door.enter(from(1), start).is_ok()).count();
-        assert_eq!(let_in, 100, "two seconds' worth");
+        assert_eq!(let_in, 100, "2 s of the rate");
         assert_eq!(door.enter(from(2), start), Ok(()));
         assert_eq!(door.enter(from(1), start), Err(Refusal::TooOften(50.try_into().unwrap())));
         assert_eq!(door.enter(from(1), start + Duration::from_secs(1)), Ok(()));

@@ -1,4 +1,4 @@
-//! The way in: TLS where the relay has a certificate, then the key where it has one.
+//! Admission of one connection: TLS if the relay has a certificate, then the key if it has any.
 
 use std::{
     io,
@@ -23,24 +23,24 @@ use crate::{
     wire::{Codec, Error, Reader},
 };
 
-/// The largest message of somebody who has not shown a key: an answer to the challenge has a hundred bytes, an old program's first
-/// heartbeat a few hundred.
+/// The largest message of an unauthenticated client. An answer to the challenge has a hundred bytes, an old
+/// program's first heartbeat a few hundred.
 const STRANGERS_MESSAGE: u32 = 4096;
 
-/// Somebody who is in.
+/// An admitted client.
 pub(super) struct Entered {
     pub(super) reader: Reader<Gated>,
     pub(super) pen: Arc<Pen>,
     pub(super) room: Arc<Room>,
     pub(super) accounts: Accounts,
-    /// The key that it has shown, where keys are asked for.
+    /// The key that it has shown, if the relay asks for one.
     pub(super) pass: Option<Pass>,
 }
 
-/// Lets somebody in, for as long as a relay waits for a first word.
+/// Admits a connection, within the time limit for a client's first message.
 ///
 /// # Errors
-/// Why not; the client has been told where it can be.
+/// Why it was refused; the client was informed if possible.
 pub(super) async fn enter(
     incoming: Incoming,
     addr: SocketAddr,
@@ -48,7 +48,7 @@ pub(super) async fn enter(
     place: &mut Place,
 ) -> Result<Entered, Refusal> {
     let limit = house.config.limits.hello_time;
-    // To tell it why, once something can be told.
+    // The writing side for the farewell, once there is one.
     let told = OnceLock::new();
     let pushed_out = place.pushed_out();
     let entered = tokio::select! {
@@ -94,14 +94,15 @@ async fn entering(
     let answer = answer.ok_or_else(|| failed("it closed the connection before it showed a key".into()))?;
     let keys = ring.keys();
     let (shown, welcome) = challenge.judge(&answer, keys.iter().map(|entry| (entry, &entry.key)))?;
-    // Before it is welcome: then it is in.
+    // Before the welcome is sent: after it the client counts as admitted.
     place.admit()?;
     pen.try_write(&welcome);
     reader.allow(house.config.max_message);
     Ok(Entered { reader, pen, room: house.room(&shown.room), accounts, pass: Some(ring.pass(shown)) })
 }
 
-/// Tells why somebody is turned away. Under TLS it is an alert without words: a handshake would cost more than that is worth.
+/// Tells a client why it is refused. Under TLS this is an alert without text: a handshake would be too
+/// expensive.
 pub(super) fn tell(incoming: Incoming, house: &House, reason: &Refusal) {
     let farewell = reason.farewell().to_message();
     match incoming {
@@ -112,7 +113,8 @@ pub(super) fn tell(incoming: Incoming, house: &House, reason: &Refusal) {
             } else {
                 words.copy_to_bytes(words.remaining())
             };
-            // Not through tokio, which does not know yet whether the socket takes anything. If it takes nothing, its end says it.
+            // Not through tokio, which does not know yet whether the socket takes anything. If it takes
+            // nothing, closing it must do.
             let _ = socket2::SockRef::from(&stream).send(&words);
         }
         Incoming::Other(connection) => _ = Pen::new(connection.output).try_write(&farewell),

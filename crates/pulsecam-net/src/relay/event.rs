@@ -1,4 +1,4 @@
-//! What a relay has to say: a line for a person by `Display`, an object for a program by serde.
+//! Events of a relay: a line for people by `Display`, an object for programs by serde.
 
 use std::{
     fmt, io,
@@ -15,17 +15,17 @@ use crate::{
     wire::{self, Farewell},
 };
 
-/// Something that happened.
+/// An event of a relay.
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
     /// Ready for clients.
     Listening {
-        /// The address, with the real port where 0 was asked for.
+        /// The address, with the real port if 0 was requested.
         addr: SocketAddr,
     },
-    /// A client came.
+    /// A client joined.
     Joined {
         /// Its number, never used again.
         client: u64,
@@ -34,10 +34,10 @@ pub enum Event {
         /// The room that its key opened.
         #[serde(skip_serializing_if = "Option::is_none")]
         room: Option<String>,
-        /// Clients there now.
+        /// The number of clients now.
         clients: usize,
     },
-    /// A client went or was sent away.
+    /// A client left or was disconnected.
     Left {
         /// Its number.
         client: u64,
@@ -45,79 +45,79 @@ pub enum Event {
         addr: SocketAddr,
         /// Why.
         reason: LeaveReason,
-        /// Frames it was too slow for.
+        /// Frames that were lost because it was too slow.
         frames_lost: u64,
-        /// Clients now.
+        /// The number of clients now.
         clients: usize,
     },
-    /// A client does not keep up; told once in a while for as long as it lasts.
+    /// A client does not keep up; reported repeatedly while that lasts.
     Slow {
         /// Its number.
         client: u64,
         /// Its address.
         addr: SocketAddr,
-        /// Frames that newer ones replaced since this was last told.
+        /// Frames that newer ones replaced since the last report.
         lost: u64,
         /// The same since it joined.
         frames_lost: u64,
     },
-    /// A client was turned away at the door; told once a second at the most.
+    /// A connection was refused; reported at most once a second.
     Refused {
         /// Its address.
         addr: SocketAddr,
         /// Why.
         #[serde(serialize_with = "in_words")]
         reason: Refusal,
-        /// How many were turned away since this was last told, this one included.
+        /// Connections refused since the last report, including this one.
         times: u64,
     },
-    /// A client's connection ended because this program failed, before the client was in.
+    /// A connection ended because this program failed, before the client was admitted.
     ClientFailed {
         /// What failed.
         reason: String,
     },
     /// The system could not accept a connection.
     AcceptFailed {
-        /// What it said.
+        /// The system's error.
         reason: String,
     },
-    /// The end.
+    /// The relay stopped.
     Summary(Summary),
 }
 
-/// What a relay did in all.
+/// The totals of a relay.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
     /// Clients that joined.
     pub joined: u64,
-    /// Messages received to be passed on.
+    /// Messages received to be forwarded.
     pub messages_in: u64,
     /// Their bytes.
     pub bytes_in: u64,
-    /// Messages passed on, once for each client that got them.
+    /// Messages forwarded, counted once per receiver.
     pub messages_out: u64,
     /// Their bytes.
     pub bytes_out: u64,
     /// Frames that were replaced by newer ones before a slow client took them.
     pub frames_lost: u64,
-    /// Connections that were turned away.
+    /// Refused connections.
     pub refused: u64,
 }
 
-/// Why a client is gone.
+/// Why a client left.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LeaveReason {
     /// It closed the connection between two messages.
     #[error("closed the connection")]
     Closed,
-    /// Nothing was heard of it.
+    /// It was silent for too long.
     #[error("silent for {}", humantime::format_duration(*.0))]
     Silent(Duration),
-    /// It has not said a thing since it came.
-    #[error("said nothing for {} after it came", humantime::format_duration(*.0))]
+    /// It has sent nothing since it connected.
+    #[error("sent nothing for {} after connecting", humantime::format_duration(*.0))]
     SaidNothing(Duration),
-    /// It began a message and did not finish it.
+    /// It started a message and did not finish it in time.
     #[error("did not finish a message within {}", humantime::format_duration(*.0))]
     Unfinished(Duration),
     /// More messages than allowed.
@@ -127,7 +127,7 @@ pub enum LeaveReason {
     #[error("sent more than {0} bytes a second")]
     TooManyBytes(NonZeroU64),
     /// A text that is too long.
-    #[error("sent a text of {found} bytes; up to {allowed} are allowed")]
+    #[error("sent a text of {found} bytes; at most {allowed} are allowed")]
     LongText {
         /// Its bytes.
         found: usize,
@@ -136,36 +136,34 @@ pub enum LeaveReason {
         /// The size field of its message.
         size: u32,
     },
-    /// It wants TLS, for which there is no certificate.
+    /// It speaks TLS, for which there is no certificate.
     #[error("speaks TLS, and this relay has no certificate")]
     SpeaksTls,
-    /// What it sent is no message, or was cut.
+    /// It sent something that is not a message, or an incomplete one.
     #[error("{0}")]
     Wire(wire::Error),
     /// The connection failed.
     #[error("connection lost: {0}")]
     Io(io::Error),
-    /// Too much text or images wait for it.
+    /// Too many bytes of text and images wait for it.
     #[error("too slow for text and images: {0}")]
     MailboxFull(Full),
-    /// The relay's memory for messages is full, and most of it was for this client's sake.
-    #[error(
-        "the memory for messages is full, and {0} bytes are unfinished messages of this client, or wait for it"
-    )]
+    /// The relay's memory for messages is full, and this client used most of it.
+    #[error("the memory for messages is full, and {0} bytes of it are messages from this client or for it")]
     Hoard(usize),
-    /// The key that it came with opens its room no more.
-    #[error("the key that it came with is not valid any more")]
+    /// Its key no longer opens its room.
+    #[error("the key is no longer valid")]
     KeyGone,
     /// This program failed while it served the client.
     #[error("the relay failed while it served this client: {0}")]
     Failed(String),
-    /// The relay stops.
+    /// The relay is stopping.
     #[error("the relay stopped")]
     Shutdown,
 }
 
 impl LeaveReason {
-    /// Whether the client did what is not allowed.
+    /// Whether the client violated a limit.
     pub(super) const fn is_breach(&self) -> bool {
         match self {
             Self::Closed
@@ -186,7 +184,7 @@ impl LeaveReason {
         }
     }
 
-    /// What the client is told before the connection is closed, if it may be there to read it.
+    /// The message for the client before the connection is closed, if it may still read it.
     pub(super) fn farewell(&self) -> Option<Farewell> {
         let refused = match self {
             Self::Closed | Self::Io(_) | Self::Shutdown => return None,
@@ -201,7 +199,7 @@ impl LeaveReason {
         Some(Farewell { reason, refused, ..Farewell::default() })
     }
 
-    /// The option of `pulsecam relay` that sets the limit, for whoever runs one.
+    /// The option of `pulsecam relay` that sets the limit, for the operator.
     const fn option(&self) -> Option<&'static str> {
         Some(match self {
             Self::Silent(_) => "--client-timeout",
@@ -217,7 +215,7 @@ impl LeaveReason {
     }
 }
 
-/// Words for whoever runs the relay: with the option that sets a limit.
+/// Formats a reason for the operator: with the option that sets the limit.
 struct ForOperator<T>(T, Option<&'static str>);
 
 impl<T: fmt::Display> fmt::Display for ForOperator<T> {
@@ -267,20 +265,22 @@ impl fmt::Display for Event {
             }
             Self::Slow { client, addr, lost, frames_lost } => write!(
                 f,
-                "client {client} ({addr}) is slow: {lost} frames replaced by newer ones, {frames_lost} in all"
+                "client {client} ({addr}) is slow: {lost} frames replaced by newer ones, {frames_lost} in total"
             ),
             Self::Refused { addr, reason, times: 1 } => {
-                write!(f, "{addr} was turned away: {}", ForOperator(reason, reason.option()))
+                write!(f, "{addr} was refused: {}", ForOperator(reason, reason.option()))
             }
             Self::Refused { addr, reason, times } => {
                 let reason = ForOperator(reason, reason.option());
-                write!(f, "{times} were turned away, at last {addr}: {reason}")
+                write!(f, "{times} connections were refused, the last from {addr}: {reason}")
             }
-            Self::ClientFailed { reason } => write!(f, "the relay failed while it let a client in: {reason}"),
+            Self::ClientFailed { reason } => {
+                write!(f, "the relay failed while it admitted a client: {reason}")
+            }
             Self::AcceptFailed { reason } => write!(f, "cannot accept a connection: {reason}"),
             Self::Summary(summary) => write!(
                 f,
-                "stopped: {} clients in all, {} messages in, {} out, {} frames replaced by newer ones",
+                "stopped: {} clients in total, {} messages in, {} out, {} frames replaced by newer ones",
                 summary.joined, summary.messages_in, summary.messages_out, summary.frames_lost
             ),
         }
@@ -289,8 +289,8 @@ impl fmt::Display for Event {
 
 fn count(clients: usize) -> String {
     match clients {
-        0 => "nobody is here now".into(),
-        1 => "1 client is here".into(),
-        more => format!("{more} clients are here"),
+        0 => "no clients now".into(),
+        1 => "1 client now".into(),
+        more => format!("{more} clients now"),
     }
 }

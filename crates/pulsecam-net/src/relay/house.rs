@@ -1,4 +1,4 @@
-//! A relay: its door, its rooms, and what is counted in all of them.
+//! A relay's shared state: its admission, its rooms, and the counters of all of them.
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -32,16 +32,17 @@ use crate::{
     wire::Message,
 };
 
-/// A relay's rooms and its door.
+/// The rooms and the admission of a relay.
 pub(super) struct House {
     pub(super) config: Config,
     pub(super) memory: Arc<Memory>,
     door: Mutex<Door>,
-    /// Those who have not shown yet who they are, to be told to go.
+    /// The connections that are not authenticated yet, to be closed if their places are needed.
     strangers: Mutex<HashMap<strangers::Number, CancellationToken>>,
-    /// Members whose tasks have failed, as they left.
+    /// The events of members whose tasks failed.
     failed: Mutex<VecDeque<Event>>,
-    /// By name; without keys there is one, which has none. A room stays once it was entered: there are no more than keys.
+    /// The rooms by name; without keys there is one, with an empty name. A room stays once it was entered:
+    /// there are no more than keys.
     rooms: Mutex<BTreeMap<String, Arc<Room>>>,
     joined: AtomicU64,
     log: Log,
@@ -49,7 +50,7 @@ pub(super) struct House {
     stop: CancellationToken,
 }
 
-/// How much is written of what strangers bring about.
+/// Limits on log lines that strangers can cause.
 struct Log {
     traffic: Mutex<LogThrottle>,
     breaches: Mutex<LogThrottle>,
@@ -67,19 +68,19 @@ struct Counters {
     frames_lost_by_gone: AtomicU64,
 }
 
-/// A place at the door or inside, held until this is dropped.
+/// A client's place, authenticated or not, held until this is dropped.
 pub(super) struct Place {
     house: Arc<House>,
     address: IpAddr,
-    /// At the door, until it is inside.
+    /// Present while it is not authenticated.
     stranger: Option<(strangers::Number, CancellationToken)>,
 }
 
 impl Place {
-    /// Its holder has shown who it is.
+    /// Admits the client, which has authenticated.
     ///
     /// # Errors
-    /// Why it may not come in.
+    /// Why it is refused.
     pub(super) fn admit(&mut self) -> Result<(), Refusal> {
         if let Some((number, _)) = &self.stranger {
             lock(&self.house.door).admit(self.address, clock::now())?;
@@ -89,7 +90,7 @@ impl Place {
         Ok(())
     }
 
-    /// Completes if its place at the door is needed for another.
+    /// Completes if its place is needed for another connection.
     pub(super) fn pushed_out(&self) -> WaitForCancellationFutureOwned {
         let token = self.stranger.as_ref().map(|(_, token)| token.clone());
         token.unwrap_or_default().cancelled_owned()
@@ -105,7 +106,8 @@ impl Drop for Place {
     }
 }
 
-/// Ends all that goes on in a house when it is dropped: rooms know their house, and would keep each other for ever.
+/// Stops everything when it is dropped. Rooms and this state refer to each other, and would otherwise never
+/// be freed.
 pub(super) struct Closing(pub(super) Arc<House>);
 
 impl Drop for Closing {
@@ -116,7 +118,7 @@ impl Drop for Closing {
 }
 
 impl House {
-    /// Whatever goes on in it ends with `stop`.
+    /// Creates the state; everything in it ends with `stop`.
     pub(super) fn new(config: Config, stop: CancellationToken) -> Self {
         let rules = Rules {
             clients: config.max_clients,
@@ -152,13 +154,13 @@ impl House {
             Event::Left { reason, .. } if reason.is_breach() => {
                 match lock(&self.log.breaches).line(clock::now()) {
                     Some(0) => warn!("{event}"),
-                    Some(more) => warn!("{event} ({more} others were sent away since this was last told)"),
+                    Some(more) => warn!("{event} ({more} more were disconnected since the last such line)"),
                     None => {}
                 }
             }
             Event::Joined { .. } | Event::Left { .. } => match lock(&self.log.traffic).line(clock::now()) {
                 Some(0) => info!("{event}"),
-                Some(more) => info!("{event} ({more} lines before this one were left out)"),
+                Some(more) => info!("{event} ({more} lines before this one were omitted)"),
                 None => {}
             },
             _ => info!("{event}"),
@@ -168,19 +170,19 @@ impl House {
         }
     }
 
-    /// The same from the relay's own loop, which must not end with whoever listens.
+    /// The same from the relay's own loop, which must survive a listener that panics.
     pub(super) fn tell_safely(&self, event: &Event) {
         if catch_unwind(AssertUnwindSafe(|| self.tell(event))).is_err() {
-            error!("the listener of events failed");
+            error!("the event listener failed");
         }
     }
 
-    /// A member's task has failed; it has left.
+    /// Stores the event of a member whose task failed.
     pub(super) fn has_failed(&self, left: Event) {
         lock(&self.failed).push_back(left);
     }
 
-    /// A client's task has ended, and not as it should.
+    /// Reports a client's task that failed.
     pub(super) fn tell_failure(&self, error: JoinError) {
         let Ok(panic) = error.try_into_panic() else { return };
         let words = panic.downcast_ref::<&str>().map(|words| (*words).to_owned());
@@ -195,10 +197,10 @@ impl House {
         });
     }
 
-    /// Somebody comes: to show first who it is, where there is anything to show.
+    /// Takes a place for a new connection, unauthenticated if the relay has keys or TLS.
     ///
     /// # Errors
-    /// Why they are turned away.
+    /// Why the connection is refused.
     pub(super) fn knock(self: &Arc<Self>, addr: SocketAddr) -> Result<Place, Refusal> {
         let (address, now) = (addr.ip(), clock::now());
         let is_open = self.config.keys.is_none() && self.config.tls.is_none();
@@ -221,13 +223,13 @@ impl House {
         Ok(Place { house: Arc::clone(self), address, stranger })
     }
 
-    /// It is inside, or gone.
+    /// Removes an unauthenticated connection: it was admitted, or is gone.
     fn no_stranger(&self, number: strangers::Number) {
         lock(&self.door).gone(number);
         lock(&self.strangers).remove(&number);
     }
 
-    /// Sends clients away while the memory for messages is full.
+    /// Disconnects clients while the memory for messages is full.
     pub(super) async fn keep_within_memory(&self) {
         loop {
             self.memory.passed().await;
@@ -241,7 +243,7 @@ impl House {
         let members: Vec<_> = rooms.iter().flat_map(|room| room.members().to_vec()).collect();
         let (leaving, staying): (Vec<_>, Vec<_>) =
             members.iter().partition(|member| member.dismissed.is_cancelled());
-        // What those hold will be free in a moment.
+        // Their memory will be free in a moment.
         let soon = leaving.iter().fold(0_usize, |sum, member| sum.saturating_add(member.hoard()));
         if soon >= self.memory.excess() {
             return;
@@ -254,7 +256,7 @@ impl House {
             };
             memory::heaviest(&staying.iter().map(hoard).collect::<Vec<_>>())
         };
-        // What waits is others' too; it counts where nobody holds much alone.
+        // Waiting messages are shared with others; they count if no client holds much alone.
         let heaviest =
             heaviest(&Member::hoard).or_else(|| heaviest(&|member| member.mailbox.waiting_bytes()));
         if let Some(Hoard { client, bytes, .. }) = heaviest
@@ -264,7 +266,7 @@ impl House {
         }
     }
 
-    /// Counts somebody who does not get in, and tells it, but not of each.
+    /// Counts a refused connection, and reports it at a limited rate.
     pub(super) fn refuse(&self, addr: SocketAddr, reason: &Refusal) {
         self.counters.refused.fetch_add(1, Relaxed);
         let before = lock(&self.log.refusals).line(clock::now());
@@ -273,14 +275,14 @@ impl House {
         }
     }
 
-    /// Tells that nobody can be accepted, but not each time.
+    /// Reports a failed accept, at a limited rate.
     pub(super) fn cannot_accept(&self, error: &io::Error) {
         if lock(&self.log.accepting).line(clock::now()).is_some() {
             self.tell_safely(&Event::AcceptFailed { reason: error.to_string() });
         }
     }
 
-    /// The room of that name.
+    /// Returns the room of that name.
     pub(super) fn room(self: &Arc<Self>, name: &str) -> Arc<Room> {
         let mut rooms = lock(&self.rooms);
         if let Some(room) = rooms.get(name) {
@@ -294,7 +296,7 @@ impl House {
         room
     }
 
-    /// The number of the next client.
+    /// Returns the number of the next client.
     pub(super) fn next_client(&self) -> ClientId {
         self.joined.fetch_add(1, Relaxed) + 1
     }
@@ -313,14 +315,14 @@ impl House {
         self.counters.frames_lost_by_gone.fetch_add(frames, Relaxed);
     }
 
-    /// Reports those that lost frames since they were last reported.
+    /// Reports clients that lost frames since their last report.
     pub(super) fn survey(&self, now: Instant) {
         for room in self.rooms() {
             room.survey(now);
         }
     }
 
-    /// Who is here.
+    /// Takes a snapshot of all clients.
     pub(super) fn census(&self, now: Instant) -> Census {
         let mut clients: Vec<_> = self.rooms().iter().flat_map(|room| room.residents(now)).collect();
         clients.sort_by_key(|resident| resident.client);

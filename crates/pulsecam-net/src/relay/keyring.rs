@@ -1,4 +1,4 @@
-//! Which key opens which room.
+//! The keys of a relay, and the rooms that they open.
 
 use std::sync::Arc;
 
@@ -6,46 +6,47 @@ use tokio::sync::watch;
 
 use crate::key::Key;
 
-/// Keys of a relay, which can be changed while it runs: those whose key is gone are sent away, the others stay.
+/// The keys of a relay, which can be replaced while it runs. Clients whose key was removed are disconnected,
+/// the others stay.
 #[derive(Debug)]
 pub struct Keyring(watch::Sender<Arc<[RoomKey]>>);
 
 /// A key and the room that it opens.
 #[derive(Clone, Debug)]
 pub struct RoomKey {
-    /// The room's name; events tell it.
+    /// The room's name, which events contain.
     pub room: String,
-    /// Its key.
+    /// The key.
     pub key: Key,
 }
 
-/// What somebody came in with.
+/// The key with which a client was admitted.
 pub(super) struct Pass {
     keys: watch::Receiver<Arc<[RoomKey]>>,
     shown: RoomKey,
 }
 
 impl Keyring {
-    /// A ring of these.
+    /// Creates a keyring.
     #[must_use]
     pub fn new(keys: Vec<RoomKey>) -> Self {
         Self(watch::Sender::new(keys.into()))
     }
 
-    /// Has these from now on. Whoever came in with a key that is not among them, or opens another room now, is disconnected.
+    /// Replaces the keys. A client whose key is not among them, or opens another room now, is disconnected.
     pub fn replace(&self, keys: Vec<RoomKey>) {
         self.0.send_replace(keys.into());
     }
 
-    /// Those that it has now.
+    /// The current keys.
     pub(super) fn keys(&self) -> Arc<[RoomKey]> {
         Arc::clone(&self.0.borrow())
     }
 
-    /// For somebody who has shown this one.
+    /// Creates a pass for a client that has shown this key.
     pub(super) fn pass(&self, shown: &RoomKey) -> Pass {
         let mut keys = self.0.subscribe();
-        // It may have been taken away since.
+        // The key may have been removed since.
         keys.mark_changed();
         Pass { keys, shown: shown.clone() }
     }
@@ -58,11 +59,11 @@ impl Default for Keyring {
 }
 
 impl Pass {
-    /// Completes once the key opens that room no more.
+    /// Completes once the key no longer opens that room.
     pub(super) async fn revoked(mut self) {
         let RoomKey { room, key } = &self.shown;
         let opens = |keys: &Arc<[RoomKey]>| keys.iter().any(|one| one.room == *room && one.key.is_same(key));
-        // The ring itself goes with the relay.
+        // The keyring lives as long as the relay.
         while self.keys.changed().await.is_ok() {
             if !opens(&self.keys.borrow_and_update()) {
                 return;
@@ -95,6 +96,6 @@ mod tests {
         assert!(!is_good(moved).await, "it opens another room");
         ring.replace(vec![key("lab", "c")]);
         assert!(!is_good(gone).await);
-        assert!(!is_good(ring.pass(&key("lab", "a"))).await, "taken away while it was shown");
+        assert!(!is_good(ring.pass(&key("lab", "a"))).await, "removed while it was shown");
     }
 }

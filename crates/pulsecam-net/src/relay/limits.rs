@@ -1,33 +1,35 @@
-//! What strangers may do.
+//! Limits on what clients may do.
 
 use std::{
     num::{NonZeroU32, NonZeroU64, NonZeroUsize},
     time::Duration,
 };
 
-/// What each client may do, and each address, and those who are not let in yet. `None` is no limit.
+/// The limits of each client, each address, and unauthenticated connections. `None` means no limit.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Clients from one address at one time: a household, an office behind one address, never the whole relay.
+    /// Concurrent clients from one address. Enough for a household or an office behind one address, never the
+    /// whole relay.
     pub clients_per_address: Option<NonZeroUsize>,
-    /// Connections a second from one address: more than any network that comes back after an outage.
+    /// Connections a second from one address: more than a network needs that reconnects after an outage.
     pub joins_per_s: Option<NonZeroU32>,
-    /// Connections that have not finished TLS or not shown a key yet; one address may have a quarter of them. Enough for everybody who
-    /// comes back after an outage, as none needs more than a few round trips. Without keys and TLS nobody has anything to show.
+    /// Connections that have not finished TLS or not shown a key yet. One address may have a quarter of them.
+    /// Enough when all clients reconnect after an outage, because each needs only a few round trips. Without
+    /// keys and TLS this does not apply.
     pub unauthenticated: Option<NonZeroUsize>,
-    /// Messages a second from one client: a hundred streams' worth.
+    /// Messages a second from one client: enough for a hundred streams.
     pub messages_per_s: Option<NonZeroU32>,
-    /// Messages a second that those of one client become for all others: each costs what it costs to pass on, however small it is.
-    /// Past it, the client is read no faster. The default is three streams of sixty frames a second for a thousand viewers; so many
-    /// tiny texts take a tenth of a processor.
+    /// Messages a second that the relay forwards to others for one client. Each has its cost, however small
+    /// it is. The client is not read any faster than this allows. The default is enough for three streams of
+    /// 60 frames a second to 1000 viewers; that many tiny texts take a tenth of a core.
     pub deliveries_per_s: Option<NonZeroU32>,
-    /// Bytes a second from one client: twice what a gigabit link carries.
+    /// Bytes a second from one client: twice the rate of a gigabit link.
     pub bytes_per_s: Option<NonZeroU64>,
-    /// Time to finish a message that was begun: the largest one at a megabit a second takes two minutes.
+    /// Time to finish a started message: the largest one at 1 Mbit/s takes two minutes.
     pub message_time: Duration,
-    /// Time to say anything at all: an old Qt client says its first heartbeat after three seconds.
+    /// Time to send the first message: an old Qt client sends its first heartbeat after 3 s.
     pub hello_time: Duration,
-    /// Bytes of a text: more than anybody types, and a window can still lay it out.
+    /// Bytes of a text: more than anyone types, and a window can still lay it out.
     pub text: u32,
 }
 

@@ -1,4 +1,4 @@
-//! The socket that clients come to.
+//! The relay's listening socket.
 
 use std::{
     io,
@@ -12,17 +12,17 @@ use tokio::{
 
 use crate::address::Bind;
 
-/// Connections that may wait to be accepted. The usual 128 fill up where a meeting begins, and whoever is dropped then tries again
-/// only a second later.
+/// Connections that may wait to be accepted. The usual 128 fill up when a meeting begins, and a client that
+/// is dropped then retries only a second later.
 const BACKLOG: u32 = 4096;
 
-/// Opens a listener at what `address` means to [`Bind`]: a port alone, or an address or a name with or without one; port 0 takes a free
-/// one. A name with several addresses stands for the first that can be had, and for no other.
+/// Opens a listener at `address`, in the forms of [`Bind`]. Port 0 takes a free one. Of a name's addresses,
+/// only the first that can be bound is used.
 ///
-/// All addresses are those of IPv6 and IPv4; of IPv4 alone on a machine without IPv6.
+/// "All addresses" means those of IPv6 and IPv4, or only those of IPv4 on a machine without IPv6.
 ///
 /// # Errors
-/// [`io::ErrorKind::InvalidInput`] if it is no address; else the reason of the last one that was tried.
+/// [`io::ErrorKind::InvalidInput`] if it is not an address; otherwise the error of the last address tried.
 pub async fn listen(address: &str) -> io::Result<TcpListener> {
     let bind: Bind = address.parse().map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
     let one = match bind {
@@ -43,10 +43,10 @@ pub async fn listen(address: &str) -> io::Result<TcpListener> {
     Err(why)
 }
 
-/// On every address of both families.
+/// Listens on all addresses of both families.
 fn all(port: u16) -> io::Result<TcpListener> {
     let error = match open((Ipv6Addr::UNSPECIFIED, port).into()) {
-        // What is in the way of one is in the way of the other.
+        // Such an error concerns both families.
         Err(error) if !is_in_the_way(&error) => error,
         result => return result,
     };
@@ -61,10 +61,10 @@ fn is_in_the_way(error: &io::Error) -> bool {
 fn open(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     if address.is_ipv6() && address.ip().is_unspecified() {
-        // Whatever the system's own default is.
+        // Whatever the system's default is.
         socket2::SockRef::from(&socket).set_only_v6(false)?;
     }
-    // A relay that is started again shall have its port at once; on Windows this would let others take it.
+    // A restarted relay must get its port at once; on Windows this option would let other programs take it.
     #[cfg(not(windows))]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;

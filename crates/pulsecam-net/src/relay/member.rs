@@ -1,4 +1,4 @@
-//! One client, as the others see it.
+//! One member of a room, as the other clients' tasks see it.
 
 use std::{
     net::SocketAddr,
@@ -28,34 +28,34 @@ use crate::{
     wire::{Message, QString, Share, Token},
 };
 
-/// How often the same client is reported as slow.
+/// The shortest interval between reports of the same slow client.
 const SLOW_REPORT_INTERVAL: Duration = Duration::from_secs(5);
 
-/// A client's number: the key of its frames in every other client's mailbox.
+/// A client's number, which is the key of its frames in the other clients' mailboxes.
 pub(super) type ClientId = u64;
 
-/// What an ordered message costs beside its bytes: its place in the mailbox and its allocations. Without it, a flood of
-/// tiny messages would take ten times the budget.
+/// The memory of an ordered message besides its bytes: its place in the mailbox and its allocations. Without
+/// it, a flood of tiny messages would take ten times the budget.
 const ITEM_COST: usize = 256;
 
-/// What waits in a mailbox.
+/// An item in a mailbox.
 #[derive(Debug)]
 pub(super) enum Item {
-    /// A heartbeat; what it says is in the client's [`Attendance`] until it leaves.
+    /// A heartbeat; its contents are in the client's [`Attendance`] until it is sent.
     Heartbeat,
-    /// A frame from another client, and when it came.
+    /// A frame from another client, and when it arrived.
     Message(Message, Instant),
-    /// A message that waits in order.
+    /// A message that is delivered in order.
     Ordered {
         message: Message,
         from: ClientId,
-        /// Its place, which counts as its sender's.
+        /// Its place, which is charged to its sender.
         _place: Share,
     },
 }
 
 impl Item {
-    /// Bytes of the message.
+    /// The size of the message in bytes.
     pub(super) fn weight(&self) -> usize {
         match self {
             Self::Heartbeat => 0,
@@ -64,12 +64,12 @@ impl Item {
     }
 }
 
-/// Why the relay sends a client away of its own accord.
+/// Why the relay disconnects a client.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Dismissal {
-    /// More waits for it than may.
+    /// More waits for it than its mailbox holds.
     MailboxFull(Full),
-    /// It holds so many bytes, and the memory for messages is full.
+    /// It holds this many bytes, and the memory for messages is full.
     Hoard(usize),
 }
 
@@ -87,37 +87,37 @@ pub(super) struct Member {
     pub(super) id: ClientId,
     pub(super) addr: SocketAddr,
     pub(super) mailbox: fresh::Sender<ClientId, Item>,
-    /// Its socket's writing side, for whoever has a message while nothing waits.
+    /// Its socket's writing side, used by any task that has a message while nothing waits.
     pub(super) pen: Arc<Pen>,
-    /// Cancelled to send it away; the reason is set before.
+    /// Cancelled to disconnect it, after the reason was set.
     pub(super) dismissed: CancellationToken,
     dismissal: OnceLock<Dismissal>,
     slow: Mutex<SlowReport>,
-    /// What waits for it in order. Kept by its writer too.
+    /// The account of its waiting messages, shared with its writer.
     pub(super) backlog: Arc<Mutex<Backlog>>,
-    /// Whether any of that does, for those who only want to know that.
+    /// The number of waiting messages, readable without the lock.
     pub(super) behind: Arc<AtomicUsize>,
-    /// What its messages take of the relay's memory.
+    /// The memory of its messages.
     pub(super) accounts: Accounts,
-    /// Whether it sends many small messages in a row: they are not written one by one.
+    /// Whether it sends many small messages in a row, which are then not written one by one.
     pub(super) crowds: AtomicBool,
-    /// When it came.
+    /// When it connected.
     pub(super) came: Instant,
-    /// What came of it and what it was given, where somebody watches.
+    /// What it sent, counted only for a watcher.
     pub(super) sent: Meter,
-    /// Kept also by its writer.
+    /// What it was sent, shared with its writer.
     pub(super) got: Arc<Meter>,
-    /// What its newest frame told of itself, and when that came.
+    /// The description of its newest frame, and when that arrived.
     pub(super) newest: Mutex<Option<(QString, Timestamp)>>,
-    /// Its number for the others, from its first text, image or frame on that one of ours gets.
+    /// Its number for other clients, assigned when its first text, image or frame goes to a client of ours.
     pub(super) number: OnceLock<u64>,
-    /// By which it is known again.
+    /// The token that identifies it when it reconnects.
     pub(super) token: OnceLock<Token>,
-    /// Kept also by its writer, which outlives its place in the room.
+    /// Shared with its writer, which outlives its place in the room.
     pub(super) attendance: Arc<Attendance>,
-    /// What it is given of others' video. Kept by its writer too.
+    /// The delivery of others' video to it, shared with its writer.
     pub(super) delivery: Arc<Mutex<Delivery>>,
-    /// What comes of its own.
+    /// The video that it sends.
     pub(super) intake: Arc<Mutex<Receipts>>,
 }
 
@@ -162,18 +162,18 @@ impl Member {
         }
     }
 
-    /// The relay sends it away.
+    /// Disconnects it.
     pub(super) fn dismiss(&self, why: Dismissal) {
-        let _ = self.dismissal.set(why); // once is enough
+        let _ = self.dismissal.set(why); // the first reason counts
         self.dismissed.cancel();
     }
 
-    /// Why it was sent away, if that was not because the relay stops.
+    /// Why it was disconnected, unless the relay is stopping.
     pub(super) fn dismissal(&self) -> Option<Dismissal> {
         self.dismissal.get().copied()
     }
 
-    /// Gives it a message of another that must not be lost; one for which too much waits is sent away.
+    /// Queues a message that must not be lost; if too much waits, disconnects this client.
     pub(super) fn give_ordered(&self, from: &Self, message: &Message) {
         let bytes = message.wire_len().saturating_add(ITEM_COST);
         let mut backlog = lock(&self.backlog);
@@ -195,7 +195,7 @@ impl Member {
             && lock(&self.backlog).holds_up(from, bytes.saturating_add(ITEM_COST), amid, now)
     }
 
-    /// What would be free in memory if it were gone, all but what others hold too.
+    /// The memory in bytes that would be freed if it were gone.
     pub(super) fn hoard(&self) -> usize {
         let places = lock(&self.backlog).items().saturating_mul(ITEM_COST);
         self.accounts.unfinished.bytes().saturating_add(self.pen.holds()).saturating_add(places)
@@ -206,7 +206,7 @@ impl Member {
         self.mailbox.send_urgent(Item::Heartbeat);
     }
 
-    /// Frames lost since this was last told, and in all, where it is time to tell.
+    /// Frames lost since the last report, and in total, if a report is due.
     pub(super) fn is_slow(&self, now: Instant) -> Option<(u64, u64)> {
         let frames_lost = self.mailbox.replaced();
         let mut slow = lock(&self.slow);

@@ -1,7 +1,8 @@
-//! The memory that messages take in the relay: a limit for all of them together, and who goes when it is reached.
+//! The limit on the memory of all messages, and the choice of clients to disconnect when it is reached.
 //!
-//! Each client may begin a message of the largest size, and the limits of each client times the number of clients is more than any
-//! machine has. So what is really in memory is counted, from when room is made for a message until its last byte is out everywhere.
+//! Each client may start a message of the largest size, and the limits per client times the number of clients
+//! exceed any machine's memory. So the bytes really in memory are counted, from the allocation for a message
+//! until its last byte was written to every client.
 
 use std::{
     net::IpAddr,
@@ -23,30 +24,30 @@ use crate::{
     wire::{Held, Share},
 };
 
-/// How long a read waits at a time while the limit is passed, and how often somebody is sent away meanwhile.
+/// The pause of a read while the limit is exceeded. Clients are disconnected at this interval meanwhile.
 pub(super) const PAUSE: Duration = Duration::from_millis(1);
 
-/// Pauses of one read at most: should sending clients away not help, the relay goes on.
+/// The most pauses of one read: the relay continues even if disconnecting clients does not help.
 const MOST_PAUSES: u32 = 100;
 
-/// Who holds less than this is not sent away: it would not help.
+/// A client that holds fewer bytes than this is not disconnected: it would not help.
 const NOTEWORTHY: usize = 64 << 10;
 
-/// All messages in memory.
+/// The account of all messages in memory.
 #[derive(Debug)]
 pub(super) struct Memory {
     all: Arc<Held>,
     limit: usize,
-    /// Told when the limit is passed.
+    /// Notified when the limit is exceeded.
     passed: Notify,
 }
 
-/// What one client's messages take.
+/// The memory of one client's messages.
 #[derive(Clone, Debug)]
 pub(super) struct Accounts {
-    /// Whatever it has sent, for as long as anybody has it.
+    /// All messages that it sent, until their last reference is dropped.
     pub(super) sent: Arc<Held>,
-    /// What of that is not whole.
+    /// The unfinished ones among them.
     pub(super) unfinished: Arc<Held>,
 }
 
@@ -55,24 +56,24 @@ impl Memory {
         Self { all: Arc::default(), limit, passed: Notify::new() }
     }
 
-    /// Accounts of one more client.
+    /// Creates the accounts of a client.
     pub(super) fn open(&self) -> Accounts {
         let sent = Arc::new(Held::within(Arc::clone(&self.all)));
         let unfinished = Arc::new(Held::within(Arc::clone(&sent)));
         Accounts { sent, unfinished }
     }
 
-    /// Bytes over the limit.
+    /// The bytes over the limit.
     pub(super) fn excess(&self) -> usize {
         self.all.bytes().saturating_sub(self.limit)
     }
 
-    /// Bytes that are left.
+    /// The bytes below the limit.
     pub(super) fn free(&self) -> usize {
         self.limit.saturating_sub(self.all.bytes())
     }
 
-    /// Waits until the limit is passed.
+    /// Waits until the limit is exceeded.
     pub(super) async fn passed(&self) {
         while self.excess() == 0 {
             self.passed.notified().await;
@@ -81,13 +82,13 @@ impl Memory {
 }
 
 impl Accounts {
-    /// So many bytes that its messages take beside their own.
+    /// Counts `bytes` of memory that its messages need besides their own.
     pub(super) fn beside(&self, bytes: usize) -> Share {
         Share::new(Arc::clone(&self.sent), bytes)
     }
 }
 
-/// A connection of which nothing is read while the limit is passed.
+/// A connection that is not read while the limit is exceeded.
 pub(super) struct Gated {
     input: Input,
     memory: Arc<Memory>,
@@ -119,17 +120,18 @@ impl AsyncRead for Gated {
     }
 }
 
-/// What one client keeps in memory that would be free without it.
+/// The memory that would be freed if a client were gone.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hoard {
     pub(super) client: ClientId,
-    /// Of IPv6 the network: who has one has all addresses of it.
+    /// For IPv6 the network: its owner has all addresses in it.
     pub(super) network: IpAddr,
     pub(super) bytes: usize,
 }
 
-/// Who is to go: of those from the address that holds most, the one that holds most; of two, the one that came last. Somebody
-/// with many connections is one somebody, and whoever sends a large picture from elsewhere meanwhile stays.
+/// Chooses the client to disconnect. Of those from the address that holds most, it is the one that holds
+/// most; of two equal ones, the one that came last. All connections from an address count together, so a
+/// client elsewhere that sends a large picture meanwhile stays.
 pub(super) fn heaviest(hoards: &[Hoard]) -> Option<Hoard> {
     let mut totals = std::collections::HashMap::<IpAddr, usize>::new();
     for hoard in hoards {

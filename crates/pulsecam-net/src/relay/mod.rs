@@ -1,8 +1,8 @@
-//! The relay: every message to all clients but its sender, byte for byte as it came.
+//! The relay: forwards every message to all clients but its sender, byte for byte.
 //!
-//! Each client has a reader and a mailbox ([`crate::fresh`]) with a writer. The reader hands a message's
-//! reference-counted bytes to every other mailbox; no mailbox can make it wait, so that a stalled viewer
-//! costs a bounded amount of memory and delays nobody. Framing state belongs to one connection.
+//! Each client has a reader and a mailbox ([`crate::fresh`]) with a writer. The reader puts a message's
+//! reference-counted bytes into every other mailbox, which never blocks, so that a stalled viewer costs a
+//! bounded amount of memory and delays nobody. Framing state belongs to one connection.
 
 mod allowance;
 mod attendance;
@@ -54,63 +54,64 @@ use crate::{clock, socket::Listen, tls, wire};
 
 pub use crate::address::DEFAULT_PORT;
 
-/// How often slow viewers are looked for. More often than this, a log says nothing new.
+/// The interval at which slow viewers are looked for. A shorter one would tell a log nothing new.
 const SURVEY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A pause after a failed accept: out of file descriptors, trying again at once would only spin.
+/// The pause after a failed accept: without file descriptors, an immediate retry would only spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Time that clients get at the end to take what waits for them.
+/// The time that clients get at the end to take what waits for them.
 const DRAIN_LIMIT: Duration = Duration::from_secs(1);
 
-/// Is told all that happens.
+/// A callback for all events.
 pub type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
 
-/// Is called by the relay's own loop, about once a second for as long as that turns; with the time.
+/// A callback from the relay's own loop, about once a second while it runs, with the time.
 pub type Pulse = Arc<dyn Fn(Instant) + Send + Sync>;
 
-/// Is told about once a second who is here, on the relay's own loop: must not block.
+/// A callback with a snapshot of all clients, about once a second. It runs on the relay's own loop and must
+/// not block.
 pub type Watcher = Arc<dyn Fn(Census) + Send + Sync>;
 
-/// What a relay allows, and whom it tells.
+/// The configuration of a relay.
 #[derive(Clone)]
 pub struct Config {
-    /// Clients at one time; each costs a socket and two small tasks.
+    /// Concurrent clients; each costs a socket and two small tasks.
     pub max_clients: NonZeroUsize,
     /// The largest size field that is accepted, in bytes.
     pub max_message: u32,
-    /// Silence after which a client is taken for dead: five of the Qt example's heartbeats.
+    /// Silence after which a client counts as dead: five of the Qt example's heartbeats.
     pub client_timeout: Duration,
     /// Bytes of text and images that may wait for one client: two messages of the largest size.
     pub mailbox: usize,
-    /// Bytes of messages that are in memory at one time, of all clients together: what is not whole yet, what waits, and what is being
-    /// written. Past it, the client goes for which most of it is kept. By default it holds 32 messages of the largest size, or a frame
-    /// of a thousand clients each.
+    /// Bytes of messages in memory, of all clients together: unfinished, waiting, and being written. Beyond
+    /// it, the client that uses most of it is disconnected. The default holds 32 messages of the largest
+    /// size, or a frame of each of a thousand clients.
     pub memory: usize,
-    /// What each client may do, and each address.
+    /// The limits of each client and each address.
     pub limits: Limits,
-    /// The certificate that clients are shown; without one, nobody need speak TLS and nobody can.
+    /// The certificate; with one, clients must speak TLS, and without one they cannot.
     pub tls: Option<Arc<tls::Server>>,
-    /// The keys that clients have to know one of; without any, everybody is let in.
+    /// The keys, of which a client must know one; without keys, every client is admitted.
     pub keys: Option<Arc<Keyring>>,
-    /// Is told all that happens, on the relay's own tasks: must not block.
+    /// Called with each event, on the relay's own tasks: must not block.
     pub events: Option<Listener>,
-    /// Watches who is here; what that takes is only counted where somebody does.
+    /// Called with snapshots of all clients; their traffic is only counted if this is set.
     pub watcher: Option<Watcher>,
-    /// For a watchdog: a loop that hangs stops calling it. Must not block.
+    /// Called for a watchdog: a loop that hangs stops calling it. Must not block.
     pub pulse: Option<Pulse>,
 }
 
-/// How often within a time limit it is looked at whether it has passed: the limit is kept to an eighth.
+/// The number of checks within a time limit: the limit is kept to an eighth.
 const LOOKS: u32 = 8;
 
 impl Config {
-    /// How often a client is looked at where nothing comes of it.
-    /// What clients of ours are told: after how many milliseconds of silence they are closed.
+    /// The silence in milliseconds after which a client is disconnected, as sent to clients of ours.
     fn silence_millis(&self) -> u32 {
         u32::try_from(self.client_timeout.as_millis()).unwrap_or(u32::MAX)
     }
 
+    /// The interval at which a silent client is checked.
     fn look_interval(&self) -> Duration {
         let Limits { message_time, hello_time, .. } = self.limits;
         (self.client_timeout.min(message_time).min(hello_time) / LOOKS).max(Duration::from_millis(1))
@@ -135,10 +136,10 @@ impl Default for Config {
     }
 }
 
-/// Serves clients until `shutdown` completes, then lets them take what waits, for a second at the most.
+/// Serves clients until `shutdown` completes, then gives them up to a second to take what waits.
 ///
 /// # Errors
-/// Where the listener's own address cannot be told; failing clients are events, not errors.
+/// If the listener's own address is unknown; failing clients are events, not errors.
 pub async fn run(
     mut listener: impl Listen,
     config: Config,
@@ -159,7 +160,7 @@ pub async fn run(
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         tokio::select! {
-            // The seldom first. Not in a random order: a simulation has to come out the same way again.
+            // Rare events first. Not in random order, because simulations must be reproducible.
             biased;
             () = &mut shutdown => break,
             _ = survey.tick() => {
@@ -180,7 +181,8 @@ pub async fn run(
             accepted = listener.accept() => match accepted {
                 Ok((incoming, addr)) => {
                     clients.spawn(client::serve(incoming, addr, Arc::clone(&house), stop.child_token()));
-                    // One at a time: frames that have come meanwhile go before the next of a crowd at the door.
+                    // One at a time: frames that arrived meanwhile go before the next of many new
+                    // connections.
                     task::yield_now().await;
                 }
                 Err(error) => {
@@ -192,7 +194,7 @@ pub async fn run(
     }
     drop(listener);
     stop.cancel();
-    // Whoever does not take its last bytes in time is dropped with the set.
+    // A client that does not take its last bytes in time is dropped with the set.
     let _ = time::timeout(DRAIN_LIMIT, async { while clients.join_next().await.is_some() {} }).await;
     drop(clients);
     let summary = house.summary();

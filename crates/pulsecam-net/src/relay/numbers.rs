@@ -1,8 +1,8 @@
-//! The number of each connection: the same again for a client that comes back, and never somebody else's.
+//! The numbers of connections. A client that reconnects gets its number back, and never that of another.
 //!
-//! A client of ours shows a token, which nobody else knows, and by which it is known again. A program that was started again has
-//! another token, and an old program has none: these get back the number of a connection from the same address whose messages
-//! went under the same name, once that is gone for good. Everybody else gets a number that nobody had before.
+//! A client of ours sends a secret token, by which it is recognised. A restarted program has another token,
+//! and an old program has none: these get back the number of a connection from the same address whose
+//! messages had the same name, once that is gone for good. All others get a new number.
 
 use std::{
     collections::BTreeMap,
@@ -12,28 +12,28 @@ use std::{
 
 use crate::wire::{FrameInfo, Kind, Message, Token};
 
-/// Connections that are gone and whose numbers are remembered. Each is some 100 bytes; beyond it the one that is gone longest is
-/// forgotten, and gets a new number if it comes back.
+/// The most closed connections whose numbers are remembered. Each takes some 100 bytes; beyond this the one
+/// that closed first is forgotten, and gets a new number if it reconnects.
 const MAX_REMEMBERED: usize = 1024;
 
-/// Where a connection comes from, and what its first message says of it.
+/// The address of a connection, and a hash of what its first message says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
     addr: IpAddr,
-    /// Of the kind of message and the name in it.
+    /// A hash of the kind of message and the name in it.
     said: u64,
 }
 
-/// A number that somebody has, or had.
+/// A number that is or was assigned.
 #[derive(Debug)]
 struct Known {
     token: Option<Token>,
     mark: Mark,
-    /// Its connections: a client that connects again may be there twice, until it is noticed that the first connection is dead.
+    /// Its connections: a client that reconnects may have two, until the first is found to be dead.
     here: u32,
-    /// Whether it went in a way after which it comes back with its token.
+    /// Whether it is expected to return with its token.
     returns: bool,
-    /// Counts those that went, so that the first of them is forgotten first.
+    /// The order of closing, so that the first is forgotten first.
     went: u64,
 }
 
@@ -47,7 +47,7 @@ pub(super) struct Numbers {
 }
 
 impl Numbers {
-    /// What is remembered of a connection by its first message.
+    /// Computes the mark of a connection from its first message.
     pub(super) fn mark(&self, addr: IpAddr, message: &Message) -> Mark {
         let name = match message.kind() {
             Kind::Video => FrameInfo::parse(message.description()).stream,
@@ -56,7 +56,7 @@ impl Numbers {
         Mark { addr, said: self.hasher.hash_one((i32::from(message.kind()), name)) }
     }
 
-    /// The number of a connection from which the first message came.
+    /// Returns the number of a connection whose first message arrived.
     pub(super) fn take(&mut self, token: Option<Token>, mark: Mark) -> u64 {
         let own = |(_, known): &(&u64, &mut Known)| token.is_some() && known.token == token;
         if let Some((number, known)) = self.known.iter_mut().find(own) {
@@ -73,7 +73,7 @@ impl Numbers {
         self.last
     }
 
-    /// One of its connections is gone; `closed`: as a program closes it that ends.
+    /// Records that one of its connections is gone; `closed`: as by a program that exits.
     pub(super) fn leave(&mut self, number: u64, closed: bool) {
         let Some(known) = self.known.get_mut(&number) else { return };
         known.here = known.here.saturating_sub(1);
@@ -116,7 +116,7 @@ mod tests {
         let text = Message::text("x", &Origin { from: Some("ann".into()), id: None }).unwrap();
         let text = numbers.mark(HOME.into(), &text);
         assert_eq!(numbers.take(None, text), 6, "another kind of message");
-        assert_eq!(numbers.take(None, ann), 1, "the same program, started again");
+        assert_eq!(numbers.take(None, ann), 1, "the same program, restarted");
     }
 
     #[test]
@@ -127,14 +127,14 @@ mod tests {
         assert_eq!(numbers.take(one, ann), 1);
         assert_eq!(numbers.take(other, ann), 2, "the same name at the same time");
         numbers.leave(1, false);
-        assert_eq!(numbers.take(Token::random(), ann), 3, "it will come back");
+        assert_eq!(numbers.take(Token::random(), ann), 3, "it will reconnect");
         let elsewhere = video(&numbers, ELSEWHERE, None);
         assert_eq!(numbers.take(one, elsewhere), 1, "from another address, under another name");
         assert_eq!(numbers.take(one, ann), 1, "before the old connection is given up");
         numbers.leave(1, false);
         assert_eq!(numbers.take(None, ann), 4, "it is still there");
         numbers.leave(1, true);
-        assert_eq!(numbers.take(Token::random(), ann), 1, "it has ended, and was started again");
+        assert_eq!(numbers.take(Token::random(), ann), 1, "it exited and was restarted");
         assert_eq!(numbers.take(one, ann), 5, "too late");
     }
 
@@ -160,7 +160,7 @@ mod tests {
             numbers.leave(number, false);
         }
         assert_eq!(numbers.known.len(), MAX_REMEMBERED + 1);
-        assert!(numbers.known.contains_key(&1), "who is there is not forgotten");
+        assert!(numbers.known.contains_key(&1), "a connected client is not forgotten");
         numbers.leave(7777, true);
     }
 }

@@ -1,4 +1,4 @@
-//! Who is together, and who gets what.
+//! A room: its members, and who gets which message.
 
 use std::{
     net::SocketAddr,
@@ -33,35 +33,35 @@ use crate::{
     wire::{FrameInfo, Heartbeat, Kind, Message},
 };
 
-/// How often viewers are asked to report what video they get: often enough to notice within half a second that it gets old, too seldom to
-/// cost anything.
+/// The interval of the viewers' reports. It is short enough to notice within 0.5 s that frames get old, and
+/// long enough to cost nothing.
 const REPORT_INTERVAL: Duration = Duration::from_millis(250);
 
-/// How often senders are told that the number of viewers has changed, at the most.
+/// The shortest interval at which a changed number of viewers is sent to senders.
 const NOTICE_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Senders that are told in one go: each is a write, some 20 µs, and frames must not wait for all of them.
+/// Notices sent at a time: each is a write of some 20 µs, and frames must not wait for all of them.
 const NOTICES_AT_ONCE: usize = 16;
 
-/// The pause before the next are told: a thousand notices a second at the most, a fiftieth of a processor.
+/// The pause before the next notices: at most a thousand a second, a fiftieth of a core.
 const NOTICE_PAUSE: Duration = Duration::from_millis(16);
 
-/// Clients that see and hear each other.
+/// A group of clients that receive each other's messages.
 pub(super) struct Room {
     pub(super) house: Arc<House>,
     name: String,
     roster: Roster,
-    /// How many there are.
+    /// The number of members.
     here: AtomicUsize,
     /// Members that may show video.
     viewing: AtomicU32,
-    /// Told when that changes.
+    /// Notified when that changes.
     audience: Notify,
-    /// Members that want to hear what comes of their video.
+    /// Members that want reports on their video.
     reported: AtomicU32,
     pub(super) standstill: Standstill,
     numbers: Mutex<Numbers>,
-    /// Tells the numbers of this run of the relay from those of another.
+    /// Distinguishes the numbers of this run of the relay from those of other runs.
     epoch: u64,
 }
 
@@ -81,7 +81,7 @@ impl Room {
         }
     }
 
-    /// Lets a client in.
+    /// Adds a client.
     pub(super) fn join(
         &self,
         addr: SocketAddr,
@@ -102,7 +102,7 @@ impl Room {
         (member, waiting, joined)
     }
 
-    /// Lets it go; what is to be told of it.
+    /// Removes a client; returns the event to report.
     pub(super) fn leave(&self, member: &Member, reason: LeaveReason) -> Event {
         let clients = self.roster.leave(member.id);
         if clients == 0 {
@@ -124,31 +124,31 @@ impl Room {
         Event::Left { client: member.id, addr: member.addr, reason, frames_lost, clients }
     }
 
-    /// Whether a message of so many bytes that must not be lost has to wait, because what this client has sent fills what another one
-    /// can take.
+    /// Whether an ordered message of `bytes` must wait because the sender fills another's mailbox.
     pub(super) fn is_held_up(&self, sender: &Member, bytes: usize, amid: bool, now: Instant) -> bool {
         let members = self.roster.list();
         members.iter().any(|other| other.id != sender.id && other.holds_up(sender.id, bytes, amid, now))
     }
 
-    /// How many others are here.
+    /// The number of other members.
     pub(super) fn others(&self) -> usize {
         self.here.load(Relaxed).saturating_sub(1)
     }
 
-    /// Everybody who is here.
+    /// All members.
     pub(super) fn members(&self) -> Arc<[Arc<Member>]> {
         self.roster.list()
     }
 
-    /// A client's heartbeat came. A plain one is answered plainly, as a Qt client expects; one with a time gets the relay's times.
+    /// Handles a client's heartbeat. A plain one gets a plain answer, as a Qt client expects; one with a time
+    /// gets the relay's times.
     pub(super) fn heard(&self, member: &Member, heartbeat: &Heartbeat) {
         let t2 = heartbeat.t1.map(|_| Timestamp::now());
         if t2.is_some() {
             member.attendance.shows_ours();
         }
         if let Some(token) = heartbeat.token {
-            let _ = member.token.set(token); // the first one counts
+            let _ = member.token.set(token); // the first token counts
         }
         if let Some(views) = heartbeat.views
             && member.attendance.says(views)
@@ -172,7 +172,7 @@ impl Room {
             let clock = clock.and_then(|micros| i64::try_from(micros).ok());
             lock(&member.delivery).reported(got, then, clock);
         }
-        // One that tells the time is ours, and is asked to report where that helps somebody.
+        // A client that sends a time is ours, and is asked for reports if a sender wants them.
         let asked = heartbeat.t1.is_some() && self.reported.load(Relaxed) > 0;
         let report = asked.then_some(REPORT_INTERVAL.as_millis() as u32);
         let epoch = heartbeat.t1.map(|_| self.epoch);
@@ -180,7 +180,7 @@ impl Room {
         member.say(Due { answer: Some(answer), ..Due::default() });
     }
 
-    /// What a client is told of its video.
+    /// The report to a client about its video.
     pub(super) fn report(&self, to: ClientId, intake: &Mutex<Receipts>) -> Heartbeat {
         let now = clock::now();
         let told = lock(intake).tell(Heartbeat::default(), now);
@@ -198,19 +198,20 @@ impl Room {
         }
     }
 
-    /// How many others may show what a client sends; `None` for who did not ask, unless it is told in any case.
+    /// The number of others that may show a client's video; `None` if it did not ask, unless `in_any_case`.
     pub(super) fn viewers_for(&self, client: &Attendance, in_any_case: bool) -> Option<u32> {
         let itself = u32::from(client.views());
         (client.asks() || in_any_case).then(|| self.viewing.load(Relaxed).saturating_sub(itself))
     }
 
-    /// Tells those who asked how many view: at once when it changes, and then not again for a moment. Were each of a thousand told
-    /// of each that comes, a crowd at the door would be a million messages.
+    /// Sends the number of viewers to clients that asked. It is sent at once when it changes, and then not
+    /// again for a moment. If a thousand clients join and each were notified of each, that would be a million
+    /// messages.
     pub(super) async fn keep_senders_told(&self) {
         loop {
             self.audience.notified().await;
             let mut asking = self.roster.list().to_vec();
-            // Each by what it was told itself: an answer may have told one what was true a moment ago.
+            // Each by the number that it got last: an answer may have sent one that is outdated.
             asking.retain(|member| {
                 let viewers = self.viewers_for(&member.attendance, false);
                 viewers.is_some_and(|viewers| !member.attendance.knows(viewers))
@@ -228,10 +229,11 @@ impl Room {
         }
     }
 
-    /// Gives a message to everybody but its sender: into the socket at once where nothing waits before it, else into the mailbox.
+    /// Sends a message to all members but its sender. It goes straight into the socket if nothing waits
+    /// before it, otherwise into the mailbox.
     ///
-    /// To those of ours it goes with its sender's number, in one new head for all of them; to old programs, which might stumble over
-    /// that, as it came.
+    /// Clients of ours get it with its sender's number, in one new head for all of them; old programs, which
+    /// might not expect that, get it unchanged.
     pub(super) fn pass_on(&self, sender: &Member, message: &Message, came: Instant) {
         self.house.count_in(message);
         let from = sender.id;
@@ -245,19 +247,19 @@ impl Room {
             }
         }
         let mut numbered = None;
-        // Many small ones in a row are joined by the viewers' writers.
+        // The viewers' writers join many small messages in a row.
         let crowds = !is_video && sender.crowds.load(Relaxed);
         for member in self.roster.list().iter().filter(|member| member.id != from) {
             if is_video && !member.attendance.views() {
-                continue; // it said so itself
+                continue; // it announced that it does not view
             }
             let message = if member.attendance.is_ours() {
                 numbered.get_or_insert_with(|| self.numbered(sender, message)).as_ref().unwrap_or(message)
             } else {
                 message
             };
-            // Waking each client's task costs more than writing for it. Only this client's own task takes out of its
-            // mailbox, with the pen in hand: what this writes passes nothing by.
+            // Waking each client's task costs more than writing for it. Only that client's own task takes
+            // items out of its mailbox, while it holds the pen, so this write overtakes nothing.
             let at_once = !crowds && member.mailbox.is_empty();
             let written = if at_once { member.pen.try_write(message) } else { Written::Nothing };
             if written != Written::Nothing {
@@ -273,7 +275,7 @@ impl Room {
                     }
                 }
             } else if is_video {
-                // A mailbox without a reader belongs to a client that is just leaving.
+                // A mailbox without a receiver belongs to a client that is just leaving.
                 if member.mailbox.send_fresh(from, Item::Message(message.clone(), came)).unwrap_or(false) {
                     lock(&member.delivery).replaced(from);
                 }
@@ -283,7 +285,7 @@ impl Room {
         }
     }
 
-    /// The message with its sender's number; `None` if it goes to ours as it came, too.
+    /// The message with its sender's number; `None` if clients of ours get it unchanged as well.
     fn numbered(&self, sender: &Member, message: &Message) -> Option<Message> {
         if !message.takes_number() {
             return None;
@@ -296,19 +298,20 @@ impl Room {
         message.numbered(number, self.house.config.max_message)
     }
 
-    /// What waited for one of ours, as it may leave. Queued before the client said its first word, it has no number, or one that its
-    /// sender made up: such a frame is left out, as newer ones follow, and the rest loses the number.
+    /// Checks a message that waited for a client of ours. If it was queued before the client's first
+    /// heartbeat, it has no number, or one that its sender made up: such a frame is dropped, because newer
+    /// ones follow, and other messages lose the number.
     pub(super) fn checked(&self, message: &Message) -> Option<Message> {
         if !message.is_as_it_came() || !message.takes_number() {
             return Some(message.clone());
         }
-        // Too large to be numbered is as it came, too.
+        // A message too large for a number is also unchanged.
         let fits = message.numbered(u64::MAX, self.house.config.max_message).is_some();
         let is_early_frame = message.kind() == Kind::Video && fits;
         (!is_early_frame).then(|| message.unnumbered().unwrap_or_else(|| message.clone()))
     }
 
-    /// Reports those that lost frames since they were last reported.
+    /// Reports clients that lost frames since their last report.
     pub(super) fn survey(&self, now: Instant) {
         for member in self.roster.list().iter() {
             if let Some((lost, frames_lost)) = member.is_slow(now) {
@@ -322,7 +325,7 @@ impl Room {
         }
     }
 
-    /// Who is in it.
+    /// Takes a snapshot of its members.
     pub(super) fn residents(&self, now: Instant) -> Vec<Resident> {
         let members = self.roster.list();
         let resident = |member: &Arc<Member>| {
@@ -332,7 +335,7 @@ impl Room {
                 FrameInfo { peer: member.number.get().copied(), ..info }
             });
             let captured = stream.as_ref().and_then(FrameInfo::captured_at_relay);
-            // Of who sends nothing there is nothing to look up: with a thousand members that would be a million times.
+            // Skips members that send nothing: with a thousand members this would be a million look-ups.
             let sends = newest.is_some();
             let viewers =
                 members.iter().filter(|other| sends && other.id != member.id && other.attendance.views());
@@ -356,13 +359,13 @@ impl Room {
         members.iter().map(resident).collect()
     }
 
-    /// Frames that members have lost who are here.
+    /// The frames that current members have lost.
     pub(super) fn frames_lost(&self) -> u64 {
         self.roster.list().iter().map(|member| member.mailbox.replaced()).sum()
     }
 }
 
-/// No code panics while it holds one of these locks.
+/// Locks, ignoring poisoning: no code panics while it holds one of these locks.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,5 @@
-//! The list of members: cheap to walk for each message, cheap to change a thousand times a second.
+//! The list of members. It is cheap to iterate for each message, and cheap to change a thousand times a
+//! second.
 
 use std::{
     collections::BTreeMap,
@@ -7,8 +8,8 @@ use std::{
 
 use super::member::{ClientId, Member};
 
-/// Everybody who is here. The list that messages walk is made anew by the first that comes after a change, not by each change: a
-/// thousand clients that come and go between two frames cost one list.
+/// All members. The list that messages iterate is rebuilt by the first message after a change, not by each
+/// change: a thousand clients that come and go between two frames cost one list.
 #[derive(Default)]
 pub(super) struct Roster(Mutex<Inner>);
 
@@ -19,7 +20,7 @@ struct Inner {
 }
 
 impl Roster {
-    /// Lets a member in; how many are here then.
+    /// Adds a member; returns the number of members.
     pub(super) fn join(&self, member: &Arc<Member>) -> usize {
         let mut inner = self.lock();
         inner.members.insert(member.id, Arc::clone(member));
@@ -27,7 +28,7 @@ impl Roster {
         inner.members.len()
     }
 
-    /// Lets a member go; how many are left.
+    /// Removes a member; returns the number of members left.
     pub(super) fn leave(&self, id: ClientId) -> usize {
         let mut inner = self.lock();
         inner.members.remove(&id);
@@ -35,7 +36,7 @@ impl Roster {
         inner.members.len()
     }
 
-    /// Everybody, in the order in which they came. The lock is held for one reference count.
+    /// All members, in the order in which they joined. The lock is held for one reference count.
     pub(super) fn list(&self) -> Arc<[Arc<Member>]> {
         let mut inner = self.lock();
         if let Some(list) = &inner.list {
@@ -46,7 +47,8 @@ impl Roster {
         list
     }
 
-    /// No code panics while it holds the lock, and what it guards is whole between any two statements.
+    /// Locks the list, ignoring poisoning. No code panics while it holds the lock, and the list is consistent
+    /// between any two statements.
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,25 +1,25 @@
-//! Whether this process stood still: stopped, suspended or starved.
+//! Detects that this process stood still: stopped, suspended or starved.
 //!
-//! Meanwhile the system took what clients sent, and connections in its name. The frames among it are from before, some of
-//! clients that are long back on another connection: shown, they would come after newer ones. So video that waited in a socket over a
-//! standstill is not passed on; what comes once the socket was read empty is new.
+//! Meanwhile the system accepted connections and buffered what clients sent. Those frames are old, some of
+//! them from clients that have reconnected since: they would arrive after newer ones. So video that waited in
+//! a socket over a standstill is not forwarded; what arrives after the socket was read empty is new.
 
 use std::{
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-/// A pause of all clients' tasks that no busy machine makes, and that viewers notice.
+/// A pause of all clients' tasks that is longer than a busy machine causes, and that viewers notice.
 const STANDSTILL: Duration = Duration::from_secs(2);
 
-/// Connections that waited to be accepted over a standstill are accepted within this after it.
+/// The time after a standstill within which waiting connections are accepted.
 const BACKLOG: Duration = Duration::from_secs(1);
 
-/// After a standstill, timers are noticed before the system has said which sockets have something: for so long, one that seems empty may
-/// not be.
+/// The time after a standstill during which a socket that seems empty may not be. Timers fire before the
+/// system has reported which sockets are readable.
 const UNCERTAIN: Duration = Duration::from_millis(100);
 
-/// Told whenever a client's task turns, and by each of them at least every so often.
+/// Detects standstills from the turns of clients' tasks, each of which reports regularly.
 #[derive(Debug)]
 pub(super) struct Standstill {
     allowed: Duration,
@@ -33,12 +33,12 @@ struct Inner {
 }
 
 impl Standstill {
-    /// `often`: the longest time between two turns of a client's task.
+    /// Creates a detector; `often` is the longest time between two turns of a client's task.
     pub(super) fn new(often: Duration) -> Self {
         Self { allowed: often.saturating_mul(2).max(STANDSTILL), inner: Mutex::default() }
     }
 
-    /// A client's task turns; when the last standstill ended, if there ever was one.
+    /// Records a turn of a client's task; returns when the last standstill ended, if there was one.
     pub(super) fn turn(&self, now: Instant) -> Option<Instant> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if inner.turned.is_some_and(|turned| now.saturating_duration_since(turned) > self.allowed) {
@@ -48,32 +48,32 @@ impl Standstill {
         inner.ended
     }
 
-    /// Nobody is here, and no task will turn until somebody comes.
+    /// Records that no client is connected, so no task will turn until one joins.
     pub(super) fn rest(&self) {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).turned = None;
     }
 }
 
-/// What one client sent: whether it may have waited over a standstill.
+/// Whether one client's data may have waited over a standstill.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Waiting {
     emptied: Option<Instant>,
 }
 
 impl Waiting {
-    /// Of a connection that was accepted at `came`.
+    /// Starts with a connection that was accepted at `came`.
     pub(super) fn new(came: Instant) -> Self {
         Self { emptied: came.checked_sub(BACKLOG) }
     }
 
-    /// Its socket was read empty; `ended`: when the last standstill was over.
+    /// Records that its socket was read empty; `ended`: when the last standstill ended.
     pub(super) fn emptied(&mut self, now: Instant, ended: Option<Instant>) {
         if ended.is_none_or(|ended| now.saturating_duration_since(ended) >= UNCERTAIN) {
             self.emptied = Some(now);
         }
     }
 
-    /// Whether what comes may be from before a standstill that ended then.
+    /// Whether arriving data may be from before a standstill that ended at `ended`.
     pub(super) fn is_old(self, ended: Option<Instant>) -> bool {
         ended.is_some_and(|ended| self.emptied.is_none_or(|emptied| emptied < ended))
     }
@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(ended, Some(start + 20 * S));
         assert!(waiting.is_old(ended));
         waiting.emptied(start + 20 * S, ended);
-        assert!(waiting.is_old(ended), "the system has not said yet what has come");
+        assert!(waiting.is_old(ended), "the system has not reported readable sockets yet");
         waiting.emptied(start + 20 * S + UNCERTAIN, ended);
         assert!(!waiting.is_old(standstill.turn(start + 21 * S)));
     }

@@ -1,4 +1,5 @@
-//! A member's stay in a room, which ends with this, however that comes about: a task that fails or is cut short leaves no ghost.
+//! A member's presence in a room, which ends when this is dropped. So a failed or cancelled task leaves no
+//! ghost.
 
 use std::{net::SocketAddr, sync::Arc, thread};
 
@@ -12,16 +13,16 @@ use super::{
 };
 use crate::{fresh, socket::Pen};
 
-/// Somebody who is in.
+/// A guard that removes a member from its room.
 pub(super) struct Stay {
     pub(super) room: Arc<Room>,
     pub(super) member: Arc<Member>,
-    /// Why it ended, once it did as it should.
+    /// The reason, once it ended properly.
     reason: Option<LeaveReason>,
 }
 
 impl Stay {
-    /// Lets a client in.
+    /// Adds a client to the room.
     pub(super) fn begin(
         room: Arc<Room>,
         addr: SocketAddr,
@@ -31,12 +32,12 @@ impl Stay {
     ) -> (Self, fresh::Receiver<ClientId, Item>) {
         let (member, waiting, joined) = room.join(addr, pen, accounts, dismissed);
         let stay = Self { room, member, reason: None };
-        // Told once its end is sure to be.
+        // Reported only once its end is certain to be reported as well.
         stay.room.house.tell(&joined);
         (stay, waiting)
     }
 
-    /// It has ended.
+    /// Ends it with a reason.
     pub(super) fn end(mut self, reason: LeaveReason) {
         self.reason = Some(reason);
     }
@@ -45,11 +46,11 @@ impl Stay {
 impl Drop for Stay {
     fn drop(&mut self) {
         let reason = self.reason.take();
-        // Cut short without a reason, it is the whole relay that ends, and nobody is told any more.
+        // Without a reason the whole relay is ending, and nothing is reported any more.
         let is_told = reason.is_some();
         let left = self.room.leave(&self.member, reason.unwrap_or(LeaveReason::Shutdown));
         if thread::panicking() {
-            // Whoever listens may be what failed: the relay's own loop tells it.
+            // The listener may be what failed, so the relay's own loop reports it.
             self.room.house.has_failed(left);
         } else if is_told {
             self.room.house.tell(&left);

@@ -1,8 +1,8 @@
-//! Those who have connected and not yet shown who they are.
+//! Connections that have not authenticated yet.
 //!
-//! They have places of their own (as sshd's MaxStartups), so that they cannot take those of members. Where all are taken, the newest
-//! is let in and the one goes that has waited longest, of the address that has most of them: showing a key takes a round trip or
-//! two, and only who does not mean to show one stays longer.
+//! They have separate places (as sshd's MaxStartups), so that they cannot take those of members. If all are
+//! taken, the newest is admitted, and of the address with most connections the one that has waited longest is
+//! closed: showing a key takes a round trip or two, and only clients without one stay longer.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -10,13 +10,13 @@ use std::{
     num::NonZeroUsize,
 };
 
-/// The share of all places that one address may have.
+/// One address may have 1/`PER_ADDRESS` of all places.
 const PER_ADDRESS: usize = 4;
 
-/// A stranger's number: the order in which they came.
+/// A connection's number, in order of arrival.
 pub(super) type Number = u64;
 
-/// Who waits.
+/// The connections that wait.
 #[derive(Debug)]
 pub(super) struct Strangers {
     places: Option<NonZeroUsize>,
@@ -29,7 +29,8 @@ impl Strangers {
         Self { places, waiting: BTreeMap::new(), next: 0 }
     }
 
-    /// One more has come from this network: its number, and that of the one that has to go for it.
+    /// Adds a connection from this network. Returns its number, and that of the connection that must be
+    /// closed for it.
     pub(super) fn come(&mut self, network: IpAddr) -> (Number, Option<Number>) {
         let goes = self.places.and_then(|places| {
             let mut counts = HashMap::<IpAddr, usize>::new();
@@ -38,7 +39,7 @@ impl Strangers {
             let crowded = if own >= places.get().div_ceil(PER_ADDRESS) {
                 Some(network)
             } else if self.waiting.len() >= places.get() {
-                // Of two that have as many, the lower address: the same again in a simulation.
+                // Of two with equally many, the lower address: simulations must be reproducible.
                 counts
                     .into_iter()
                     .max_by_key(|(from, count)| (*count, std::cmp::Reverse(*from)))
@@ -58,7 +59,7 @@ impl Strangers {
         (number, goes)
     }
 
-    /// It has shown who it is, or is gone.
+    /// Removes a connection that has authenticated, or is gone.
     pub(super) fn gone(&mut self, number: Number) {
         self.waiting.remove(&number);
     }
@@ -89,10 +90,10 @@ mod tests {
         for last in [9, 1, 1, 2, 2, 3, 3, 4] {
             assert_eq!(strangers.come(from(last)).1, None);
         }
-        // Three addresses have two each; each that comes pushes out one of theirs, and not the one that is alone.
+        // Three addresses have two each; each new connection displaces one of theirs, not the single one.
         let gone: Vec<_> = (10..13).map(|last| strangers.come(from(last)).1).collect();
         assert_eq!(gone, [Some(1), Some(3), Some(5)]);
-        assert!(strangers.waiting.contains_key(&0), "it came first, and alone");
+        assert!(strangers.waiting.contains_key(&0), "the first, alone from its address");
         assert_eq!(strangers.waiting.len(), 8);
     }
 

@@ -1,4 +1,4 @@
-//! Messages that go out in one write: one, or several small ones that wait in order one behind the other.
+//! Messages that go out in one write: one, or several small ordered ones that wait behind each other.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut, buf::Chain};
 
@@ -8,13 +8,15 @@ use crate::{
     wire::Message,
 };
 
-/// Bytes of messages that are joined. Half of what the kernel may hold unsent: an answer to a heartbeat waits for no more than that.
+/// The most bytes that are joined. This is half of what the kernel may hold unsent, so that an answer to a
+/// heartbeat waits for no more than that.
 const MAX_JOINED: usize = super::NOTSENT_LOWAT as usize / 2;
 
-/// Bytes of a message that is joined to others. What is larger costs more to copy than a write of its own.
+/// The largest message that is joined to others, in bytes. A larger one costs more to copy than to write
+/// separately.
 const SMALL: usize = 1 << 10;
 
-/// What is written next.
+/// The messages that are written next.
 #[derive(Debug)]
 pub(super) struct Batch<K, T> {
     first: (Taken<K, T>, Message),
@@ -27,7 +29,7 @@ impl<K: PartialEq, T> Batch<K, T> {
         Self { length: message.wire_len(), first: (taken, message), more: Vec::new() }
     }
 
-    /// Adds what waits behind it and is small too.
+    /// Adds the small ordered messages that wait behind the first.
     pub(super) fn fill(&mut self, waiting: &mut Receiver<K, T>, feed: &mut impl Feed<K, T>) {
         if !matches!(self.first.0.lane, Lane::Ordered(_)) || self.length > SMALL {
             return;
@@ -42,7 +44,7 @@ impl<K: PartialEq, T> Batch<K, T> {
         }
     }
 
-    /// All bytes.
+    /// The total number of bytes.
     pub(super) const fn wire_len(&self) -> usize {
         self.length
     }
@@ -62,7 +64,7 @@ impl<K: PartialEq, T> Batch<K, T> {
         }
     }
 
-    /// Nothing of it was written: it goes next.
+    /// Returns all of it to the queue, as the next, because none of it was written.
     pub(super) fn put_back(self, waiting: &mut Receiver<K, T>) {
         for (taken, _) in self.more.into_iter().rev() {
             waiting.put_back(taken);

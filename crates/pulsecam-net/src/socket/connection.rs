@@ -1,4 +1,4 @@
-//! A connection before it is used, and where connections come from.
+//! Connections, and the listeners they come from.
 
 use std::{fmt, io, net::SocketAddr};
 
@@ -9,27 +9,28 @@ use tokio::{
 
 use super::{Outlet, tune};
 
-/// What only the two ends of one TLS session know (RFC 9266), so that proof given in one cannot be used in another.
+/// A secret that only the two ends of one TLS session know (RFC 9266). A proof given in one session is
+/// worthless in another.
 pub type Binding = [u8; 32];
 
-/// What a peer says, over whatever it comes.
+/// The receiving side, over any transport.
 pub type Input = Box<dyn AsyncRead + Send + Unpin>;
 
 /// Both directions of a connection.
 pub struct Connection {
-    /// What the peer says.
+    /// The receiving side.
     pub input: Input,
-    /// What it is told.
+    /// The sending side.
     pub output: Box<dyn Outlet>,
-    /// What only its two ends know, under TLS.
+    /// The channel binding, under TLS.
     pub binding: Option<Binding>,
 }
 
 impl Connection {
-    /// A plain TCP connection.
+    /// Wraps a plain TCP connection.
     ///
     /// # Errors
-    /// What the system says to the options that video needs ([`tune`]).
+    /// The system's error when setting the socket options ([`tune`]).
     pub fn tcp(stream: TcpStream) -> io::Result<Self> {
         tune(&stream)?;
         let (input, output) = stream.into_split();
@@ -43,31 +44,31 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// Somebody who has come to a relay.
+/// A connection that a relay has accepted.
 #[derive(Debug)]
 pub enum Incoming {
-    /// Over the network.
+    /// A TCP stream, not configured yet.
     Tcp(TcpStream),
-    /// In another way, ready to be used.
+    /// Any other connection, ready to be used.
     Other(Connection),
 }
 
-/// Where a relay's clients come from.
+/// A source of incoming connections.
 pub trait Listen {
-    /// The next one, and its address. Dropping the future loses nobody.
+    /// Waits for the next connection, and its address. Cancel safe: no connection is lost.
     fn accept(&mut self) -> impl Future<Output = io::Result<(Incoming, SocketAddr)>>;
 
-    /// Where they come to.
+    /// The address that it listens on.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     fn local_addr(&self) -> io::Result<SocketAddr>;
 }
 
 impl Listen for TcpListener {
     async fn accept(&mut self) -> io::Result<(Incoming, SocketAddr)> {
         let (stream, mut addr) = Self::accept(self).await?;
-        // A socket for both families says ::ffff:192.0.2.1 of a client of IPv4.
+        // A dual-stack socket reports an IPv4 client as ::ffff:192.0.2.1.
         addr.set_ip(addr.ip().to_canonical());
         Ok((Incoming::Tcp(stream), addr))
     }

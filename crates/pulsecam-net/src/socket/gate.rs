@@ -1,26 +1,26 @@
-//! How much the kernel may hold of a message that is being written.
+//! The number of unsent bytes that the kernel may hold, before and within a message.
 
 use std::{io, time::Duration};
 
 use super::{NOTSENT_LOWAT, Outlet};
 
-/// As [`NOTSENT_LOWAT`], of a message that is being written, on a link that has shown to be fast. What has begun must be finished
-/// anyway, and each 16 KiB would take a wake-up. Not more: should the link turn slow, the rest of it must not take so long
-/// that the link seems dead.
+/// [`NOTSENT_LOWAT`] within a started message, on a link that has proved to be fast. A started message must
+/// be finished anyway, and every 16 KiB would take a wake-up. Not more: if the link turns slow, the rest must
+/// not take so long that the link seems dead.
 const STARTED_LOWAT: u32 = 512 << 10;
 
-/// A full socket that takes more so soon belongs to a fast link.
+/// A full socket that takes more within this time belongs to a fast link.
 const FAST: Duration = Duration::from_millis(2);
 
-/// A full socket that takes this long belongs to a slow one.
+/// A full socket that takes longer than this belongs to a slow link.
 const SLOW: Duration = Duration::from_millis(20);
 
-/// How many unsent bytes the kernel may hold: few before a message, more of one that has begun.
+/// The limit of unsent bytes: low between messages, higher within a started one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Gate {
-    /// What it may hold of a message that has begun.
+    /// The limit within a started message.
     started: u32,
-    /// What the socket is set to.
+    /// The current setting of the socket.
     set: u32,
 }
 
@@ -29,7 +29,7 @@ impl Gate {
         Self { started: NOTSENT_LOWAT, set: NOTSENT_LOWAT }
     }
 
-    /// The socket was full for so long in the middle of a message.
+    /// Records that the socket was full for `time` in the middle of a message.
     pub(super) fn waited(&mut self, time: Duration) {
         if time < FAST {
             self.started = self.started.saturating_mul(4).min(STARTED_LOWAT);
@@ -38,12 +38,12 @@ impl Gate {
         }
     }
 
-    /// A message has begun and is not out.
+    /// Raises the limit: a message has been started and is not finished.
     pub(super) fn lift(&mut self, outlet: &dyn Outlet) -> io::Result<()> {
         self.allow(outlet, self.started)
     }
 
-    /// It is out: what goes next is chosen late again.
+    /// Lowers the limit: the message is written, and the next one must be chosen late.
     pub(super) fn close(&mut self, outlet: &dyn Outlet) -> io::Result<()> {
         self.allow(outlet, NOTSENT_LOWAT)
     }

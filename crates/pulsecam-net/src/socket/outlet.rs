@@ -1,4 +1,4 @@
-//! What a message is written to: a TCP socket, a TLS session on one, or anything else that takes bytes.
+//! The destination of messages: a TCP socket, a TLS session on one, or any other writer.
 
 use std::{
     fmt,
@@ -20,15 +20,15 @@ use tokio::{
     net::{TcpStream, tcp::OwnedWriteHalf},
 };
 
-/// A connection's writing side, as far as a [`Pen`](super::Pen) needs it. Nothing here waits.
+/// The writing side of a connection, as [`Pen`](super::Pen) needs it. Nothing here blocks.
 pub trait Outlet: fmt::Debug + Send + Sync {
-    /// Takes what it can of the rest of a message.
+    /// Takes as much as it can of the rest of a message.
     ///
     /// # Errors
-    /// [`io::ErrorKind::WouldBlock`] where it takes nothing now; anything else ends the connection.
+    /// [`io::ErrorKind::WouldBlock`] if it takes nothing now; any other error ends the connection.
     fn give(&self, chunks: &[io::IoSlice<'_>]) -> io::Result<usize>;
 
-    /// Sends off what it took and still has.
+    /// Sends what it has taken and still holds.
     ///
     /// # Errors
     /// As [`Self::give`].
@@ -36,24 +36,24 @@ pub trait Outlet: fmt::Debug + Send + Sync {
         Ok(())
     }
 
-    /// Whether it may take more. One task may wait for that.
+    /// Polls whether it may take more. At most one task may wait for that.
     fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>>;
 
-    /// How many bytes that are not sent yet the system may hold.
+    /// Sets how many unsent bytes the system may hold.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     fn allow_unsent(&self, bytes: u32) -> io::Result<()> {
         let _ = bytes;
         Ok(())
     }
 
-    /// Of no use any more: once it is closed, the system shall forget what it took and could not bring over. Else it goes on to try for
-    /// minutes, and frames from before an outage come after those from behind it.
+    /// Makes the system discard undelivered bytes when the connection is closed. Otherwise it keeps trying
+    /// for minutes, and frames from before an outage arrive after those from after it.
     fn abandon(&self) {}
 }
 
-/// Waits until it may take more.
+/// Waits until the outlet may take more.
 pub(super) async fn writable(outlet: &dyn Outlet) -> io::Result<()> {
     poll_fn(|context| outlet.poll_writable(context)).await
 }
@@ -72,11 +72,11 @@ impl Outlet for OwnedWriteHalf {
     }
 
     fn abandon(&self) {
-        let _ = socket2::SockRef::from(self.as_ref()).set_linger(Some(Duration::ZERO)); // broken: nothing is sent anyway
+        let _ = socket2::SockRef::from(self.as_ref()).set_linger(Some(Duration::ZERO)); // fails only if broken
     }
 }
 
-/// Sets how many unsent bytes the kernel may hold, where it knows of such a thing.
+/// Sets how many unsent bytes the kernel may hold, if the system supports that.
 pub(crate) fn allow_unsent(stream: &TcpStream, bytes: u32) -> io::Result<()> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     socket2::SockRef::from(stream).set_tcp_notsent_lowat(bytes)?;
@@ -85,10 +85,11 @@ pub(crate) fn allow_unsent(stream: &TcpStream, bytes: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// Gives the kernel what it takes of the rest of a message.
+/// Gives the kernel as much as it takes of the rest of a message.
 ///
-/// Linux looks how much is unsent only when it begins a new buffer: a message's first bytes would go into what room the last one left,
-/// up to 64 KiB, and so it would have begun however much waits. `MSG_EOR` ends the buffer with the message.
+/// Linux checks the number of unsent bytes only when it begins a new buffer: a message's first bytes would go
+/// into the room that the last one left, up to 64 KiB, so it would be started however much is unsent.
+/// `MSG_EOR` ends the buffer with the message.
 #[cfg(target_os = "linux")]
 pub(crate) fn give(stream: &TcpStream, chunks: &[io::IoSlice<'_>]) -> io::Result<usize> {
     use rustix::net::{SendAncillaryBuffer, SendFlags, send, sendmsg};
@@ -99,20 +100,20 @@ pub(crate) fn give(stream: &TcpStream, chunks: &[io::IoSlice<'_>]) -> io::Result
     })
 }
 
-/// Gives the kernel what it takes of the rest of a message.
+/// Gives the kernel as much as it takes of the rest of a message.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn give(stream: &TcpStream, chunks: &[io::IoSlice<'_>]) -> io::Result<usize> {
     stream.try_write_vectored(chunks)
 }
 
-/// Any writer as an outlet: in memory, or simulated.
+/// An outlet over any writer: in memory, or simulated.
 #[derive(Debug)]
 pub struct Polled<W> {
     writer: Mutex<W>,
     bell: Arc<Bell>,
 }
 
-/// Rings once a writer that was full takes more.
+/// A waker that remembers that a full writer takes more.
 #[derive(Debug)]
 struct Bell {
     rung: AtomicBool,
@@ -129,13 +130,13 @@ impl Wake for Bell {
 }
 
 impl<W: AsyncWrite + Unpin> Polled<W> {
-    /// An outlet into `writer`.
+    /// Creates an outlet that writes to `writer`.
     pub fn new(writer: W) -> Self {
         let bell = Bell { rung: AtomicBool::new(true), waiting: Mutex::default() };
         Self { writer: Mutex::new(writer), bell: Arc::new(bell) }
     }
 
-    /// Asks the writer; where it is full it rings the bell in time.
+    /// Polls the writer; if it is full, it wakes the bell later.
     fn ask<T>(
         &self,
         how: impl FnOnce(Pin<&mut W>, &mut Context<'_>) -> Poll<io::Result<T>>,
@@ -154,7 +155,7 @@ impl<W: AsyncWrite + Unpin> Polled<W> {
 
 impl<W: AsyncWrite + fmt::Debug + Send + Unpin> Outlet for Polled<W> {
     fn give(&self, chunks: &[io::IoSlice<'_>]) -> io::Result<usize> {
-        // A writer that has no vectors of its own takes the first chunk, and must not find it empty.
+        // A writer without vectored writes takes the first chunk, which must not be empty.
         let chunks: Vec<_> = chunks.iter().filter(|chunk| !chunk.is_empty()).copied().collect();
         self.ask(|writer, context| writer.poll_write_vectored(context, &chunks))
     }
@@ -170,12 +171,12 @@ impl<W: AsyncWrite + fmt::Debug + Send + Unpin> Outlet for Polled<W> {
         }
         *waiting = Some(context.waker().clone());
         drop(waiting);
-        // It may have rung in between.
+        // It may have been woken in between.
         if self.bell.rung.load(SeqCst) { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 }
 
-/// No code panics while it holds one of these locks.
+/// Ignores poisoning: no code panics while it holds one of these locks.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

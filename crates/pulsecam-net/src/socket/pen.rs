@@ -1,4 +1,4 @@
-//! Writes messages whole, one after the other, and chooses what goes next as late as can be.
+//! Writes whole messages, one after the other, and chooses the next as late as possible.
 
 use std::{
     io,
@@ -15,14 +15,14 @@ use crate::{
     wire::Message,
 };
 
-/// Chunks of a message: its head and its payload.
+/// The chunks of a message: its head and its payload.
 const CHUNKS: usize = 2;
 
-/// A message on its way into a socket.
+/// A message that is being written.
 #[derive(Debug)]
 struct Outgoing {
     bytes: bytes::buf::Chain<bytes::Bytes, bytes::Bytes>,
-    /// Whether a byte of it is out, so that it has to be finished.
+    /// Whether a byte of it was written, so that it must be finished.
     started: bool,
 }
 
@@ -31,7 +31,7 @@ impl Outgoing {
         Self { bytes, started: false }
     }
 
-    /// Writes what the socket takes now; `true` once all of it is out, `false` where the socket is full.
+    /// Writes what the socket takes now; `true` once all of it is written, `false` if the socket is full.
     fn write(&mut self, outlet: &dyn Outlet, gate: &mut Gate) -> io::Result<bool> {
         while self.bytes.has_remaining() {
             let mut chunks = [io::IoSlice::new(&[]); CHUNKS];
@@ -41,7 +41,7 @@ impl Outgoing {
                 Ok(written) => {
                     self.bytes.advance(written);
                     let first = !std::mem::replace(&mut self.started, true);
-                    // Before the socket says that it is full: what it says then stands until it has room again.
+                    // Before the socket reports that it is full: that state lasts until it has room again.
                     if first && self.bytes.has_remaining() {
                         gate.lift(outlet)?;
                     }
@@ -59,41 +59,42 @@ impl Outgoing {
     }
 }
 
-/// What [`drain`] asks and tells while it writes.
+/// The source of messages for [`drain`], which also reports its progress to it.
 pub trait Feed<K, T> {
-    /// Makes the message of an item, as late as can be, and maybe again where the socket was full after all. An item of
-    /// which it makes none is dropped.
+    /// Builds the message of an item, as late as possible. It may be called again if the socket turned out to
+    /// be full. An item without a message is dropped.
     fn prepare(&mut self, item: &T) -> Option<Message>;
 
-    /// The first bytes of an item are out: it will be finished, or the connection is dead.
+    /// Called once the first bytes of an item are written: it will be finished, or the connection is dead.
     fn started(&mut self, taken: &Taken<K, T>, message: &Message);
 
-    /// A message is out: all of it is the kernel's.
+    /// Called once a message has been handed to the kernel in full.
     fn finished(&mut self) {}
 
-    /// A socket that was full has taken more of a started message: the peer is alive and reading.
+    /// Called if a full socket takes more of a started message: the peer is alive and reading.
     fn progressed(&mut self) {}
 
-    /// The socket has taken so many bytes.
+    /// Called with the number of bytes that the socket has taken.
     fn wrote(&mut self, _bytes: usize) {}
 
-    /// Whether small ordered messages that wait one behind the other may go out in one write.
+    /// Whether small ordered messages that wait behind each other may go out in one write.
     fn joins(&self) -> bool {
         false
     }
 }
 
-/// A connection's writing side, one message at a time: that of a task ([`drain`]), or of whoever has a message and finds it idle.
+/// The writing side of a connection, which writes one message at a time. A task ([`drain`]) uses it, or any
+/// thread that finds it idle.
 ///
-/// Waking the task for each frame costs more than writing the frame: another processor has to be woken, and has none of the frame's
-/// bytes at hand.
+/// Waking the task for each frame costs more than writing the frame: another core has to be woken, and has
+/// none of the frame's bytes in its cache.
 #[derive(Debug)]
 pub struct Pen {
     outlet: Box<dyn Outlet>,
     page: tokio::sync::Mutex<Page>,
-    /// Bytes of the message that is being written.
+    /// The size of the message that is being written.
     holds: AtomicUsize,
-    /// Something was left unfinished.
+    /// Notified when [`Pen::try_write`] leaves a message unfinished.
     left: Notify,
 }
 
@@ -101,12 +102,13 @@ pub struct Pen {
 struct Page {
     gate: Gate,
     left: Option<Outgoing>,
-    /// [`drain`] is in the middle of a message. If it is dropped there, the message is never finished, and nothing may follow it.
+    /// Whether [`drain`] is in the middle of a message. If it is dropped there, the message is never
+    /// finished, and nothing may follow it.
     amid: bool,
 }
 
 impl Pen {
-    /// The writing side of a connection.
+    /// Creates the writing side of a connection.
     #[must_use]
     pub fn new(outlet: Box<dyn Outlet>) -> Self {
         let page = Page { gate: Gate::new(), left: None, amid: false };
@@ -114,18 +116,18 @@ impl Pen {
         Self { outlet, page: tokio::sync::Mutex::new(page), holds, left: Notify::new() }
     }
 
-    /// Bytes of the message that has begun and is not out: it stays in memory until all of it is.
+    /// The size of the message that is being written, which stays in memory until it is finished.
     pub fn holds(&self) -> usize {
         self.holds.load(Relaxed)
     }
 
-    /// What was written and is not over there shall not be sent any more, once the connection is closed.
+    /// Discards undelivered bytes when the connection is closed.
     pub fn abandon(&self) {
         self.outlet.abandon();
     }
 
-    /// Begins a message now, on the thread that calls; [`drain`] finishes it. Nothing where that cannot be: another is being
-    /// written or was never finished, or the socket is full or broken. Never waits.
+    /// Starts a message now, on the calling thread; [`drain`] finishes it. Writes nothing if another message
+    /// is being written or was never finished, or if the socket is full or broken. Never waits.
     pub fn try_write(&self, message: &Message) -> Written {
         let Ok(mut page) = self.page.try_lock() else { return Written::Nothing };
         if page.left.is_some() || page.amid {
@@ -136,10 +138,10 @@ impl Pen {
         match (outgoing.started, done) {
             (false, _) => Written::Nothing,
             (true, Ok(true)) => {
-                let _ = page.gate.close(&*self.outlet); // broken: the next write says so
+                let _ = page.gate.close(&*self.outlet); // if it is broken, the next write fails
                 Written::Whole
             }
-            // Also where it broke: the task will find the same.
+            // Also if it broke: the task will get the same error.
             (true, _) => {
                 page.left = Some(outgoing);
                 self.holds.store(message.wire_len(), Relaxed);
@@ -150,22 +152,22 @@ impl Pen {
     }
 }
 
-/// What [`Pen::try_write`] could write of a message.
+/// How much of a message [`Pen::try_write`] wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
-    /// Not one byte.
+    /// Not a single byte.
     Nothing,
-    /// A part; the rest follows by itself, or the connection is dead.
+    /// A part; [`drain`] writes the rest, or the connection is dead.
     Begun,
     /// All of it.
     Whole,
 }
 
-/// Writes what a hand-over gives, for as long as it gives: chooses only once the socket takes bytes, and
-/// finishes what it or [`Pen::try_write`] has started. Returns once all senders are gone and nothing waits.
+/// Writes the messages of a queue until all senders are gone and nothing waits. Chooses the next only once
+/// the socket takes bytes, and finishes what it or [`Pen::try_write`] has started.
 ///
 /// # Errors
-/// What the system says; the connection is of no more use. What was not started is back in the hand-over.
+/// The system's error; the connection is unusable. An item that was not started is back in the queue.
 pub async fn drain<K: PartialEq, T>(
     waiting: &mut Receiver<K, T>,
     pen: &Pen,
@@ -173,7 +175,7 @@ pub async fn drain<K: PartialEq, T>(
 ) -> io::Result<()> {
     loop {
         tokio::select! {
-            biased; // either way both are looked at below
+            biased; // both are checked below in either case
             () = waiting.ready() => {}
             () = pen.left.notified() => {}
         }
@@ -272,7 +274,7 @@ mod tests {
         Message::image(vec![7; 1000].into(), &Origin::default()).unwrap()
     }
 
-    /// The writer of a client that is sent away is dropped wherever it is.
+    /// If a client is disconnected, its writer may be dropped at any point.
     #[tokio::test]
     async fn nothing_follows_a_message_that_is_never_finished() {
         let (mut far, near) = tokio::io::duplex(100);
@@ -296,7 +298,7 @@ mod tests {
         assert!(whole.starts_with(&read), "a part of the message and nothing else");
     }
 
-    /// The same where another thread began the message.
+    /// The same if another thread started the message.
     #[tokio::test]
     async fn nothing_follows_a_message_that_was_begun_elsewhere_and_is_never_finished() {
         let (mut far, near) = tokio::io::duplex(100);

@@ -1,4 +1,4 @@
-//! A certificate that the relay signs itself.
+//! Self-signed certificates for a relay.
 
 use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
 
@@ -8,17 +8,18 @@ use super::{Error, Fingerprint};
 
 /// A certificate and its key, as PEM text.
 pub struct Certificate {
-    /// What everybody may see.
+    /// The certificate, which is public.
     pub certificate: String,
-    /// What only the relay may see.
+    /// The private key, which only the relay may see.
     pub key: String,
-    /// What a client can be told to trust.
+    /// The fingerprint, which a client can pin.
     pub fingerprint: Fingerprint,
 }
 
 impl Certificate {
-    /// One for a relay with these names and addresses, with a new key (ECDSA on P-256, which also old TLS libraries know). It does not
-    /// expire: it is as good as its fingerprint is known.
+    /// Creates a certificate with a new key for a relay with these names and addresses. The key is ECDSA on
+    /// P-256, which old TLS libraries also support. It does not expire, because clients trust its
+    /// fingerprint.
     ///
     /// # Errors
     /// [`Error::Name`].

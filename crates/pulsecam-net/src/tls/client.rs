@@ -1,4 +1,4 @@
-//! A client's end.
+//! The client's side of TLS.
 
 use std::{fmt, io, net::IpAddr, path::PathBuf, sync::Arc};
 
@@ -14,18 +14,18 @@ use tokio_rustls::TlsConnector;
 use super::{Error, Fingerprint, REQUIRE_EMS, files::certificates, listed::Listed, provider, session};
 use crate::socket::{Connection, tune};
 
-/// Whose certificates a client takes.
+/// The certificates that a client accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trust {
-    /// Those of the authorities that the system knows.
+    /// Certificates from the authorities that the system trusts.
     System,
-    /// Those of the authorities in a file, PEM or DER, and the certificates in it themselves.
+    /// The certificates in a PEM or DER file, and those from the authorities in it.
     Authority(PathBuf),
-    /// One certificate and no other, whatever name and dates are in it.
+    /// Exactly one certificate, whatever its names and dates.
     Pinned(Fingerprint),
 }
 
-/// What a client needs to speak TLS.
+/// A client's TLS configuration.
 #[derive(Clone)]
 pub struct Client(Arc<ClientConfig>);
 
@@ -36,7 +36,7 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// A client that trusts so.
+    /// Creates a client with this trust.
     ///
     /// # Errors
     /// [`Error::Read`], [`Error::NotPem`], [`Error::NoAuthorities`].
@@ -65,10 +65,10 @@ impl Client {
         Ok(Self(Arc::new(config)))
     }
 
-    /// Agrees with the relay at `host` (`HOST:PORT`). No limit of time: that is the caller's.
+    /// Does the handshake with the relay at `host` (`HOST:PORT`), without a time limit.
     ///
     /// # Errors
-    /// The relay speaks no TLS, its certificate is not trusted, or it is gone.
+    /// If the relay does not speak TLS, its certificate is not trusted, or the connection fails.
     pub async fn connect(&self, host: &str, stream: TcpStream) -> io::Result<Connection> {
         tune(&stream)?;
         let connector = TlsConnector::from(Arc::clone(&self.0));
@@ -77,21 +77,21 @@ impl Client {
     }
 }
 
-/// The name that a certificate has to show, of `HOST:PORT`.
+/// The name from `HOST:PORT` that the certificate must contain.
 fn name(host: &str) -> io::Result<ServerName<'static>> {
     let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    // A zone is the link's that it leads to, and no part of the address.
+    // A zone names a network interface, and is not part of the address.
     let bare = bare.split_once('%').map_or(bare, |(address, _)| address);
     if let Ok(address) = bare.parse::<IpAddr>() {
         return Ok(ServerName::IpAddress(address.into()));
     }
-    // A dot at the end only says that the name is whole.
+    // A final dot only marks the name as fully qualified.
     let bare = bare.strip_suffix('.').unwrap_or(bare);
     ServerName::try_from(bare.to_owned()).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))
 }
 
-/// Takes one certificate.
+/// Accepts one certificate only.
 #[derive(Debug)]
 struct Pin {
     fingerprint: Fingerprint,
@@ -111,7 +111,7 @@ impl ServerCertVerifier for Pin {
         if found == self.fingerprint {
             return Ok(ServerCertVerified::assertion());
         }
-        Err(rustls::Error::General(format!("its certificate is another, with the fingerprint {found}")))
+        Err(rustls::Error::General(format!("its certificate has another fingerprint, {found}")))
     }
 
     fn verify_tls12_signature(

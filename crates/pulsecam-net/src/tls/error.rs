@@ -1,10 +1,10 @@
-//! What can be wrong with certificates and keys.
+//! Errors of certificates and keys.
 
 use std::{io, path::PathBuf};
 
 use super::explain::words;
 
-/// Why TLS cannot be used.
+/// An error that makes TLS impossible.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -13,49 +13,47 @@ pub enum Error {
     Read {
         /// The file.
         file: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// A file holds something else.
-    #[error("{} is no PEM file with a {what}{found}", file.display())]
+    /// A file has other contents.
+    #[error("{} is not a PEM file with a {what}{found}", file.display())]
     NotPem {
         /// The file.
         file: PathBuf,
-        /// What was to be in it.
+        /// The expected contents.
         what: &'static str,
-        /// What is in it instead, in brackets; empty if that is not known.
+        /// The actual contents in brackets; empty if unknown.
         found: String,
     },
-    /// A private key can be used only by whoever knows its passphrase.
+    /// A private key is protected by a passphrase.
     #[error(
-        "{}: the key is encrypted, and nobody is there to type its passphrase: `openssl pkey -in FILE -out PLAIN` writes one without",
+        "{}: the key is encrypted, and must not be: `openssl pkey -in FILE -out PLAIN` writes it without a passphrase",
         file.display()
     )]
     Encrypted {
         /// The file.
         file: PathBuf,
     },
-    /// Certificate and key do not go together, or the like.
+    /// Certificate and key do not match, or cannot be used for another reason.
     #[error("the certificate cannot be used: {}", words(.0))]
     Unusable(#[from] rustls::Error),
-    /// A private key is of a kind that is not known here.
+    /// A private key has an unsupported type.
     #[error(
-        "{}: the key is of a kind that cannot be used here: RSA from 2048 bits, ECDSA on P-256 or P-384, and Ed25519 can",
+        "{}: this type of key is not supported; RSA from 2048 bits, ECDSA on P-256 or P-384, and Ed25519 are",
         file.display()
     )]
     OddKey {
         /// The file.
         file: PathBuf,
     },
-    /// No authority is known.
-    #[error(
-        "this system knows no certificate authorities: name one (--tls-ca) or the relay's fingerprint (--tls-pin)"
-    )]
+    /// The system trusts no authority.
+    #[error("this system has no trusted certificate authorities")]
     NoAuthorities,
-    /// It is neither a name nor an address.
-    #[error("{0:?} is no name of a host and no address")]
+    /// Neither a host name nor an address.
+    #[error("{0:?} is neither a host name nor an address")]
     Name(String),
     /// A certificate could not be made.
-    #[error("no certificate can be made: {0}")]
+    #[error("cannot make a certificate: {0}")]
     Make(#[from] rcgen::Error),
 }

@@ -1,4 +1,4 @@
-//! What a failed handshake means to a person.
+//! Explains failed handshakes in plain words.
 
 use std::io;
 
@@ -7,10 +7,10 @@ use rustls::{
     pki_types::{ServerName, UnixTime},
 };
 
-/// Names of a certificate that are shown: a proxy's may have hundreds.
+/// The most names of a certificate that are shown: a proxy's may have hundreds.
 const NAMED: usize = 8;
 
-/// Why there is no session, in words of ours where rustls's are for programmers.
+/// Explains why a handshake failed; rustls's own messages are for programmers.
 #[must_use]
 pub fn explain(error: &io::Error) -> String {
     let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
@@ -24,7 +24,7 @@ pub fn explain(error: &io::Error) -> String {
     words(inner)
 }
 
-/// Whether the certificate would do if it, or its authority, were trusted here.
+/// Whether the certificate would be accepted if it, or its authority, were trusted here.
 #[must_use]
 pub fn is_untrusted(error: &io::Error) -> bool {
     let Some(Error::InvalidCertificate(wrong)) = error.get_ref().and_then(|inner| inner.downcast_ref())
@@ -40,47 +40,47 @@ pub fn is_untrusted(error: &io::Error) -> bool {
     }
 }
 
-/// What an error of rustls means.
+/// Explains an error of rustls.
 pub(super) fn words(error: &Error) -> String {
     match error {
-        Error::InvalidMessage(_) => "it speaks no TLS".into(),
-        // Ours, of a pinned certificate.
+        Error::InvalidMessage(_) => "it does not speak TLS".into(),
+        // Our own error, from a pinned certificate.
         Error::General(what) => what.clone(),
         Error::InvalidCertificate(error) => certificate(error),
         Error::AlertReceived(alert) => alerted(*alert).into(),
         Error::NoCertificatesPresented => "it shows no certificate".into(),
-        Error::UnsupportedNameType => "its name is of a kind that no certificate can have".into(),
+        Error::UnsupportedNameType => "no certificate can contain its type of name".into(),
         Error::PeerIncompatible(PeerIncompatible::ExtendedMasterSecretExtensionRequired) => {
-            "its TLS 1.2 has no extended master secret (RFC 7627), without which the session is bound to nobody: use TLS 1.3".into()
+            "its TLS 1.2 has no extended master secret (RFC 7627), without which the key cannot be bound to the session: use TLS 1.3".into()
         }
         Error::PeerIncompatible(_) => {
-            "it knows none of the versions and ciphers of TLS that are known here (TLS 1.3, or 1.2 with ECDHE)".into()
+            "it supports none of the TLS versions and ciphers used here (TLS 1.3, or 1.2 with ECDHE)".into()
         }
         Error::PeerMisbehaved(_)
         | Error::InappropriateMessage { .. }
         | Error::InappropriateHandshakeMessage { .. }
-        | Error::PeerSentOversizedRecord => "it does not keep to the rules of TLS".into(),
-        Error::DecryptError => "what it sent was changed on the way, or is not its own".into(),
+        | Error::PeerSentOversizedRecord => "it violates the TLS protocol".into(),
+        Error::DecryptError => "its data was changed on the way, or is not its own".into(),
         Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
-            "the key is that of another certificate".into()
+            "the key belongs to another certificate".into()
         }
-        Error::FailedToGetCurrentTime => "this system does not tell the time".into(),
-        Error::FailedToGetRandomBytes => "this system gives no random numbers".into(),
+        Error::FailedToGetCurrentTime => "this system cannot tell the time".into(),
+        Error::FailedToGetRandomBytes => "this system provides no random numbers".into(),
         Error::InvalidCertRevocationList(_) => "the list of revoked certificates cannot be used".into(),
-        // Nothing of the rest can come of what is used here; these have words without debug text.
+        // The features used here cannot cause the rest; the messages of these contain no debug text.
         Error::EncryptError
         | Error::HandshakeNotComplete
         | Error::NoApplicationProtocol
         | Error::BadMaxFragmentSize => error.to_string(),
-        _ => "TLS fails for a reason that is not known here".into(),
+        _ => "TLS failed for an unknown reason".into(),
     }
 }
 
-/// What is wrong with a certificate.
+/// Explains what is wrong with a certificate.
 fn certificate(error: &CertificateError) -> String {
     use CertificateError as Wrong;
     match error {
-        Wrong::BadEncoding => "its certificate is damaged, or none".into(),
+        Wrong::BadEncoding => "its certificate is damaged, or not a certificate".into(),
         Wrong::Expired => "its certificate has expired".into(),
         Wrong::ExpiredContext { not_after, .. } => format!(
             "its certificate expired on {} (is the clock of this machine right? it says {})",
@@ -94,20 +94,18 @@ fn certificate(error: &CertificateError) -> String {
             day(UnixTime::now())
         ),
         Wrong::Revoked => "its certificate was revoked".into(),
-        Wrong::UnhandledCriticalExtension => {
-            "its certificate asks for a check that is not known here".into()
-        }
-        Wrong::UnknownIssuer => {
-            "its certificate is of no authority that is trusted here".into()
-        }
+        Wrong::UnhandledCriticalExtension => "its certificate requires a check that is not supported".into(),
+        Wrong::UnknownIssuer => "its certificate is not from a trusted authority".into(),
         Wrong::UnknownRevocationStatus
         | Wrong::ExpiredRevocationList
         | Wrong::ExpiredRevocationListContext { .. }
         | Wrong::InvalidOcspResponse => "it is not known whether its certificate was revoked".into(),
-        Wrong::BadSignature => "its certificate, or its handshake, is not signed by the key that it names".into(),
+        Wrong::BadSignature => {
+            "its certificate, or its handshake, is not signed by the key that it names".into()
+        }
         Wrong::UnsupportedSignatureAlgorithmContext { .. }
         | Wrong::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-            "its certificate is signed in a way that is not known here, or that is too weak (such as SHA-1)".into()
+            "the signature algorithm of its certificate is unknown or too weak (such as SHA-1)".into()
         }
         Wrong::NotValidForName => "its certificate is for another name".into(),
         Wrong::NotValidForNameContext { expected, presented } => not_for(expected, presented),
@@ -115,41 +113,39 @@ fn certificate(error: &CertificateError) -> String {
         Wrong::InvalidPurposeContext { presented, .. } => {
             let purposes: Vec<_> = presented.iter().map(purpose).collect();
             let purposes = if purposes.is_empty() { "nothing".into() } else { purposes.join(", ") };
-            format!("its certificate is for {purposes}, and not for a server")
+            format!("its certificate is for {purposes}, not for a server")
         }
         Wrong::ApplicationVerificationFailure => "its certificate is not accepted here".into(),
         Wrong::Other(other) => match other.0.downcast_ref::<webpki::Error>() {
             Some(error) => odd(error).into(),
-            None => "its certificate is wrong in a way that is not known here".into(),
+            None => "its certificate is invalid for an unknown reason".into(),
         },
-        _ => "its certificate cannot be checked: what is wrong with it is not known here, or its signature is too weak".into(),
+        _ => "its certificate cannot be verified, or its signature is too weak".into(),
     }
 }
 
-/// What is wrong with a certificate, of what rustls has no words for.
+/// Explains faults of a certificate for which rustls has no message.
 const fn odd(error: &webpki::Error) -> &'static str {
     use webpki::Error as Wrong;
     match error {
-        Wrong::CaUsedAsEndEntity => "its certificate is self-signed, and nobody here trusts it",
-        Wrong::EndEntityUsedAsCa => "its certificate is signed by one that may sign none",
+        Wrong::CaUsedAsEndEntity => "its certificate is self-signed and not trusted here",
+        Wrong::EndEntityUsedAsCa => "its certificate is signed by one that must not sign others",
         Wrong::UnsupportedCertVersion => {
-            "its certificate is of an old kind, X.509 version 1 (openssl req -x509 makes version 3)"
+            "its certificate has the old X.509 version 1 (openssl req -x509 makes version 3)"
         }
         Wrong::PathLenConstraintViolated
         | Wrong::MaximumPathDepthExceeded
         | Wrong::MaximumPathBuildCallsExceeded
-        | Wrong::MaximumSignatureChecksExceeded => {
-            "too many certificates stand between its own and the authority"
-        }
+        | Wrong::MaximumSignatureChecksExceeded => "its certificate chain is too long",
         Wrong::NameConstraintViolation
         | Wrong::MalformedNameConstraint
         | Wrong::InvalidNetworkMaskConstraint
         | Wrong::MaximumNameConstraintComparisonsExceeded => {
             "its certificate has a name that its authority may not sign"
         }
-        Wrong::UnsupportedCriticalExtension => "its certificate asks for a check that is not known here",
-        Wrong::SignatureAlgorithmMismatch => "its certificate names two ways in which it is signed",
-        _ => "its certificate breaks the rules for certificates (X.509)",
+        Wrong::UnsupportedCriticalExtension => "its certificate requires a check that is not supported",
+        Wrong::SignatureAlgorithmMismatch => "its certificate names two different signature algorithms",
+        _ => "its certificate violates X.509",
     }
 }
 
@@ -158,7 +154,7 @@ fn not_for(expected: &ServerName<'_>, presented: &[String]) -> String {
     let mut names: Vec<_> = presented.iter().filter_map(|name| host(name)).collect();
     if names.is_empty() {
         return format!(
-            "its certificate has no names, and so it is not for {expected} (subjectAltName; the common name does not count)"
+            "its certificate has no names, so it is not for {expected} (subjectAltName; the common name does not count)"
         );
     }
     let more = format!("{} more", names.len().saturating_sub(NAMED));
@@ -166,10 +162,11 @@ fn not_for(expected: &ServerName<'_>, presented: &[String]) -> String {
         names.truncate(NAMED);
         names.push(&more);
     }
-    format!("its certificate is for {}, and not for {expected}", names.join(", "))
+    format!("its certificate is for {}, not for {expected}", names.join(", "))
 }
 
-/// The name or address of a host, of a certificate's name as webpki shows it: `DnsName("desk.local")`. `None` for names of another kind.
+/// The host in a certificate's name as webpki formats it, such as `DnsName("desk.local")`. `None` for other
+/// types of names.
 pub(super) fn host(name: &str) -> Option<&str> {
     let inside = name.strip_prefix("DnsName(").or_else(|| name.strip_prefix("IpAddress("))?;
     Some(inside.strip_suffix(')')?.trim_matches('"'))
@@ -183,13 +180,13 @@ fn purpose(purpose: &ExtendedKeyPurpose) -> &'static str {
     }
 }
 
-/// Why the other end broke it off.
+/// Explains why the other end aborted the handshake.
 const fn alerted(alert: AlertDescription) -> &'static str {
     use AlertDescription as Alert;
     match alert {
-        // What our relay says where its limits turn a client away.
+        // Our relay sends this if its limits exclude a client.
         Alert::AccessDenied => {
-            "it lets nobody else in at the moment: it is full, or too many came from this address"
+            "it accepts no more clients at the moment: it is full, or too many come from this address"
         }
         Alert::UnknownCA | Alert::BadCertificate | Alert::CertificateUnknown | Alert::UnrecognisedName => {
             "it does not trust the certificate"
@@ -197,21 +194,21 @@ const fn alerted(alert: AlertDescription) -> &'static str {
         Alert::CertificateExpired => "it says that the certificate has expired, or is not valid yet",
         Alert::CertificateRevoked => "it says that the certificate was revoked",
         Alert::UnsupportedCertificate => "it cannot use a certificate of this kind",
-        Alert::HandshakeFailure => "it broke the handshake off (does it pin another certificate?)",
+        Alert::HandshakeFailure => "it aborted the handshake (does it pin another certificate?)",
         Alert::ProtocolVersion => "it speaks another version of TLS",
-        Alert::InsufficientSecurity => "it wants stronger ciphers",
-        Alert::CertificateRequired | Alert::NoCertificate => "it asks for a certificate of this end",
+        Alert::InsufficientSecurity => "it requires stronger ciphers",
+        Alert::CertificateRequired | Alert::NoCertificate => "it requires a certificate from this end",
         Alert::NoApplicationProtocol => "it expects another protocol inside TLS",
-        Alert::InternalError => "something went wrong at its end",
+        Alert::InternalError => "it had an internal error",
         Alert::UserCanceled | Alert::CloseNotify => "it ended the handshake",
-        _ => "it broke the handshake off",
+        _ => "it aborted the handshake",
     }
 }
 
-/// The day of a time, as people write it everywhere.
+/// Formats a time as an ISO 8601 date.
 fn day(time: UnixTime) -> String {
     let date = jiff::Timestamp::from_second(i64::try_from(time.as_secs()).unwrap_or(i64::MAX));
-    date.map_or_else(|_| "a day far away".into(), |date| date.strftime("%Y-%m-%d").to_string())
+    date.map_or_else(|_| "a distant date".into(), |date| date.strftime("%Y-%m-%d").to_string())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Each thing that can be wrong has a sentence.
+//! Every fault has a plain explanation.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,10 +12,10 @@ fn told(error: Error) -> String {
 
 #[test]
 fn a_person_is_told_what_to_do() {
-    assert_eq!(told(Error::InvalidMessage(InvalidMessage::InvalidContentType)), "it speaks no TLS");
+    assert_eq!(told(Error::InvalidMessage(InvalidMessage::InvalidContentType)), "it does not speak TLS");
     assert!(
         told(Error::InvalidCertificate(CertificateError::UnknownIssuer))
-            .contains("no authority that is trusted here")
+            .contains("not from a trusted authority")
     );
     assert_eq!(told(Error::General("another certificate".into())), "another certificate");
     assert_eq!(told(Error::InvalidCertificate(CertificateError::Expired)), "its certificate has expired");
@@ -40,7 +40,7 @@ fn dates_and_names_are_told_as_people_write_them() {
         expected: expected(),
         presented: presented(&["DnsName(\"desk.local\")", "IpAddress(192.0.2.1)", "Unsupported(0x01)"]),
     };
-    assert_eq!(certificate(&other), "its certificate is for desk.local, 192.0.2.1, and not for cam.local");
+    assert_eq!(certificate(&other), "its certificate is for desk.local, 192.0.2.1, not for cam.local");
     for nameless in [&[][..], &["Unsupported(0x01)"]] {
         let none =
             CertificateError::NotValidForNameContext { expected: expected(), presented: presented(nameless) };
@@ -53,7 +53,7 @@ fn dates_and_names_are_told_as_people_write_them() {
     assert!(certificate(&many).contains("host7, 492 more"), "{}", certificate(&many));
 }
 
-/// Whether it reads like a sentence: no name of a program's, no brackets of one.
+/// Whether it reads like a sentence, without identifiers or brackets.
 fn is_plain(text: &str) -> bool {
     let is_word_of_a_program = |word: &str| {
         let letters = || word.chars().filter(|c| c.is_alphabetic());
@@ -134,7 +134,7 @@ fn nothing_is_told_in_words_of_a_program() {
     let alerts = (0..=u8::MAX).map(|number| Error::AlertReceived(number.into()));
     for error in errors.chain(alerts) {
         let words = told(error.clone());
-        assert!(is_plain(&words) && words.len() > 10, "{error:?} is told so: {words}");
+        assert!(is_plain(&words) && words.len() > 10, "{error:?} is explained as: {words}");
     }
 }
 

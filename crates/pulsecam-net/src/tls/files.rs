@@ -1,4 +1,4 @@
-//! Certificates and keys in files, whatever program wrote them: PEM, DER, with a byte-order mark.
+//! Reads certificates and keys in files from any program: PEM, DER, with a byte-order mark.
 
 use std::path::Path;
 
@@ -7,13 +7,13 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use super::Error;
 use crate::text_file;
 
-/// What is in a PEM file is named up to this many labels.
+/// The most labels of a PEM file that are named.
 const NAMED: usize = 4;
 
-/// The longest label that is shown.
+/// The length to which a label is cut, in characters.
 const LONGEST_LABEL: usize = 40;
 
-/// All certificates of a PEM file, or the one of a DER file.
+/// Reads all certificates of a PEM file, or the one of a DER file.
 pub(super) fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
     let bytes = read(file)?;
     if is_der(&bytes) && !is_pkcs12(&bytes) {
@@ -26,11 +26,11 @@ pub(super) fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, 
     }
 }
 
-/// The first private key of a PEM file, or the one of a DER file.
+/// Reads the first private key of a PEM file, or the one of a DER file.
 pub(super) fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, Error> {
     let bytes = read(file)?;
     let key = if is_der(&bytes) {
-        // To rustls any version is one of PKCS #8.
+        // rustls takes any version number for PKCS #8.
         PrivateKeyDer::try_from(bytes.clone()).ok().filter(|_| !is_pkcs12(&bytes))
     } else {
         PrivateKeyDer::from_pem_slice(&bytes).ok()
@@ -53,7 +53,7 @@ fn read(file: &Path) -> Result<Vec<u8>, Error> {
     Ok(text_file::utf8(bytes))
 }
 
-/// Whether it begins as DER does: a sequence, with a length in the next byte or in several.
+/// Whether it begins like DER: a sequence, with a length in the next byte or in several.
 fn is_der(bytes: &[u8]) -> bool {
     match bytes {
         [0x30, length @ 0..0x80, rest @ ..] => rest.len() == usize::from(*length),
@@ -62,13 +62,14 @@ fn is_der(bytes: &[u8]) -> bool {
     }
 }
 
-/// A certificate with its key behind a passphrase: version 3 is the first thing in it.
+/// Whether it is PKCS #12, a certificate with its encrypted key: it begins with version 3.
 fn is_pkcs12(bytes: &[u8]) -> bool {
     is_der(bytes)
         && bytes.get(..12).is_some_and(|start| start.windows(3).any(|three| three == [0x02, 0x01, 0x03]))
 }
 
-/// Whether a key is behind a passphrase: PKCS #8, the older way of OpenSSL, or PKCS #8 as DER, by the number of its method.
+/// Whether a key is encrypted. The forms are PKCS #8, OpenSSL's older one, and PKCS #8 in DER, recognised by
+/// its object identifier.
 fn is_encrypted(bytes: &[u8]) -> bool {
     const METHODS: [&[u8]; 2] = [
         &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05],
@@ -89,7 +90,7 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = String> {
         .map(|line| String::from_utf8_lossy(line).trim().to_owned())
 }
 
-/// What PEM says is in it.
+/// The labels of the PEM sections.
 fn labels(bytes: &[u8]) -> Vec<String> {
     lines(bytes)
         .filter_map(|line| Some(line.strip_prefix("-----BEGIN ")?.strip_suffix("-----")?.to_owned()))
@@ -102,13 +103,13 @@ fn not_pem(file: &Path, bytes: &[u8], what: &'static str, is_damaged: bool) -> E
     found.dedup();
     found.truncate(NAMED);
     let found = if is_pkcs12(bytes) {
-        " (it looks like PKCS #12: openssl pkcs12 -nodes -in FILE -out PEM makes PEM of it)".into()
+        " (it looks like PKCS #12: openssl pkcs12 -nodes -in FILE -out PEM converts it)".into()
     } else if is_damaged {
-        " (what is in it is damaged)".into()
+        " (its contents are damaged)".into()
     } else if found.is_empty() {
         String::new()
     } else {
-        format!(" (in it: {})", found.join(", "))
+        format!(" (it contains {})", found.join(", "))
     };
     Error::NotPem { file: file.to_owned(), what, found }
 }

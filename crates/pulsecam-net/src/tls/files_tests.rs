@@ -1,4 +1,4 @@
-//! Tests of files as other programs write them.
+//! Tests with files as other programs write them.
 
 use std::fs;
 
@@ -28,10 +28,10 @@ rL23HzodZ1nG8Av/u+wzHVwHPGEdSmZFQkXWilioRKA=
 -----END EC PRIVATE KEY-----
 ";
 
-/// The first with `-outform DER`, its beginning.
+/// The beginning of the first with `-outform DER`.
 const ENCRYPTED_DER: &str = "3081ec305706092a864886f70d01050d304a302906092a864886f70d01050c301c0408aadf86d172d6971a02020800300c06082a864886f70d020905";
 
-/// `openssl pkcs12 -export`, its beginning.
+/// The beginning of the output of `openssl pkcs12 -export`.
 const PKCS12: &str = "3082040c020103308203c206092a864886f70d010701a08203b3048203af308203ab3082026206092a864886f70d010706a08202533082024f02010030820248";
 
 fn unhex(text: &str) -> Vec<u8> {
@@ -75,20 +75,20 @@ fn what_is_in_a_file_instead_is_named() {
     let made = Certificate::for_relay(vec!["desk.local".into()]).unwrap();
     let request = "-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n";
     for (bytes, words) in [
-        (made.key.clone().into_bytes(), "with a certificate (in it: PRIVATE KEY)"),
-        (request.into(), "with a certificate (in it: CERTIFICATE REQUEST)"),
+        (made.key.clone().into_bytes(), "with a certificate (it contains PRIVATE KEY)"),
+        (request.into(), "with a certificate (it contains CERTIFICATE REQUEST)"),
         (unhex(PKCS12), "with a certificate (it looks like PKCS #12: openssl pkcs12"),
-        (b"hello\n".to_vec(), "is no PEM file with a certificate"),
-        (b"".to_vec(), "is no PEM file with a certificate"),
-        (made.certificate.replace("-----END CERTIFICATE-----", "").into(), "(what is in it is damaged)"),
+        (b"hello\n".to_vec(), "is not a PEM file with a certificate"),
+        (b"".to_vec(), "is not a PEM file with a certificate"),
+        (made.certificate.replace("-----END CERTIFICATE-----", "").into(), "(its contents are damaged)"),
     ] {
         let told = certificates(&folder.file("file", bytes)).unwrap_err().to_string();
         assert!(told.contains(words), "{words:?} in: {told}");
     }
     for (bytes, words) in [
-        (made.certificate.clone().into_bytes(), "with a private key (in it: CERTIFICATE)"),
+        (made.certificate.clone().into_bytes(), "with a private key (it contains CERTIFICATE)"),
         (unhex(PKCS12), "with a private key (it looks like PKCS #12"),
-        (made.key.replace("-----END", "").into_bytes(), "(what is in it is damaged)"),
+        (made.key.replace("-----END", "").into_bytes(), "(its contents are damaged)"),
     ] {
         let told = private_key(&folder.file("file", bytes)).unwrap_err().to_string();
         assert!(told.contains(words), "{words:?} in: {told}");

@@ -1,4 +1,4 @@
-//! A certificate's fingerprint: who has read it out to a friend needs no authority.
+//! A certificate's fingerprint, with which a certificate can be trusted without an authority.
 
 use std::{fmt, str::FromStr};
 
@@ -9,15 +9,13 @@ use rustls::pki_types::CertificateDer;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint([u8; SHA256_OUTPUT_LEN]);
 
-/// What is no fingerprint.
+/// The error for text that is not a fingerprint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "a fingerprint is 32 bytes as hexadecimal digits, AB:CD:… or without the colons; `pulsecam cert` prints it"
-)]
+#[error("a fingerprint is 32 bytes as hexadecimal digits, AB:CD:… or without the colons")]
 pub struct NotAFingerprint;
 
 impl Fingerprint {
-    /// Of a certificate.
+    /// Computes the fingerprint of a certificate.
     #[must_use]
     pub fn of(certificate: &CertificateDer<'_>) -> Self {
         let mut bytes = [0; SHA256_OUTPUT_LEN];

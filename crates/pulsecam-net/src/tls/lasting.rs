@@ -1,11 +1,11 @@
-//! Whether a handshake that failed would fail again.
+//! Decides whether a failed handshake would fail again.
 
 use std::io;
 
 use rustls::{AlertDescription, Error};
 
-/// Whether trying again is of no use: the other end speaks no TLS or none that fits, or one does not trust the other's certificate. What
-/// the network did, and an end that had a moment of trouble, may be better the next time.
+/// Whether a retry is useless. That is so if the other end speaks no TLS or no compatible version, or if one
+/// end does not trust the other's certificate. Network failures and internal errors may pass.
 #[must_use]
 pub fn is_lasting(error: &io::Error) -> bool {
     let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else { return false };
@@ -22,7 +22,7 @@ pub fn is_lasting(error: &io::Error) -> bool {
         | Error::PeerIncompatible(_)
         | Error::NoCertificatesPresented
         | Error::UnsupportedNameType
-        // Ours, of a pinned certificate.
+        // Our own error, from a pinned certificate.
         | Error::General(_) => true,
         _ => false,
     }

@@ -1,4 +1,4 @@
-//! Takes what the certificates in a file sign, and the certificates in it themselves.
+//! Accepts the certificates in a file, and those that they sign.
 
 use std::sync::Arc;
 
@@ -15,12 +15,12 @@ use rustls::{
 
 use super::{explain::host, provider};
 
-/// The certificates of a file.
+/// The trusted certificates of a file.
 ///
-/// A certificate that the relay shows and that is in the file needs no authority: whoever has its key is the relay that was meant. That is
-/// so whether it calls itself an authority, as `openssl req -x509` makes them, or not; curl does the same. What it says is still checked: its
-/// dates, and its names. If it has no names (subjectAltName; the common name has not counted since RFC 9525) and is the only one in the file,
-/// there is nothing to check and nobody to be mistaken for, and it is taken as if it were pinned.
+/// A relay's certificate that is itself in the file needs no authority: the holder of its key is the intended
+/// relay. This holds whether or not it calls itself an authority, as those of `openssl req -x509` do; curl
+/// does the same. Its dates and names are still checked. If it has no names (subjectAltName; the common name
+/// has not counted since RFC 9525) and is the only one in the file, it is accepted as if it were pinned.
 #[derive(Debug)]
 pub(super) struct Listed {
     certificates: Vec<CertificateDer<'static>>,
@@ -39,7 +39,7 @@ impl Listed {
         Ok(Self { certificates, signed })
     }
 
-    /// What else is to be checked of a certificate that is in the file and not accepted by what signs it.
+    /// Checks the rest of a certificate that is in the file but whose signer was not accepted.
     fn check_listed(&self, certificate: &CertificateDer<'_>, name: &ServerName<'_>) -> Result<(), Error> {
         match verify_server_name(&ParsedCertificate::try_from(certificate)?, name) {
             Err(Error::InvalidCertificate(CertificateError::NotValidForNameContext {
@@ -95,7 +95,8 @@ impl ServerCertVerifier for Listed {
     }
 }
 
-/// Whether the certificate was refused for who signed it or for its names. Its dates and purposes are checked before, so that they are good.
+/// Whether the certificate was refused because of its signer or its names. Its dates and purposes were
+/// checked before, so they are valid.
 fn is_about_signing_or_names(error: &Error) -> bool {
     let Error::InvalidCertificate(error) = error else { return false };
     match error {

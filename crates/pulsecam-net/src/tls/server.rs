@@ -1,4 +1,4 @@
-//! The relay's end.
+//! The relay's side of TLS.
 
 use std::{
     fmt, io,
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::socket::{Connection, tune};
 
-/// A certificate with its key, which can be read again while connections go on.
+/// A certificate with its key, which can be reloaded without closing connections.
 pub struct Server {
     files: Files,
     loaded: RwLock<Loaded>,
@@ -36,35 +36,36 @@ struct Loaded {
 }
 
 impl Server {
-    /// Reads a certificate (with its chain, if any) and its key from PEM files.
+    /// Loads a certificate (with its chain, if any) and its key from PEM or DER files.
     ///
     /// # Errors
-    /// [`Error::Read`], [`Error::NotPem`], and [`Error::Unusable`] where they do not belong together.
+    /// [`Error::Read`], [`Error::NotPem`], [`Error::Encrypted`], [`Error::OddKey`], and [`Error::Unusable`]
+    /// if they do not match.
     pub fn load(certificate: &Path, key: &Path) -> Result<Self, Error> {
         let files = Files { certificate: certificate.to_owned(), key: key.to_owned() };
         let loaded = RwLock::new(files.load()?);
         Ok(Self { files, loaded })
     }
 
-    /// Reads the files again: those who come from now on see the new certificate.
+    /// Reloads the files; new connections get the new certificate.
     ///
     /// # Errors
-    /// As [`Self::load`]; the old one stays.
+    /// As [`Self::load`]; the old certificate stays in use.
     pub fn reload(&self) -> Result<(), Error> {
         let new = self.files.load()?;
         *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = new;
         Ok(())
     }
 
-    /// What clients may be told to trust.
+    /// The fingerprint, which clients can pin.
     pub fn fingerprint(&self) -> Fingerprint {
         self.loaded().fingerprint
     }
 
-    /// Agrees with a client. No limit of time: that is the caller's.
+    /// Does the handshake with a client, without a time limit.
     ///
     /// # Errors
-    /// The client speaks no TLS, or another, or is gone.
+    /// If the client speaks no TLS or an incompatible version, or the connection fails.
     pub async fn accept(&self, stream: TcpStream) -> io::Result<Connection> {
         tune(&stream)?;
         let acceptor = TlsAcceptor::from(self.loaded().config);
@@ -95,7 +96,7 @@ impl Files {
             .with_no_client_auth()
             .with_single_cert(chain, key)
             .map_err(|error| match error {
-                // ring knows no others; rustls's words name them all.
+                // ring supports no others; rustls's own message lists them all.
                 rustls::Error::General(_) => Error::OddKey { file: self.key.clone() },
                 error => error.into(),
             })?;

@@ -1,5 +1,5 @@
-//! A TLS session on a TCP connection, with no queue of its own: what has not begun is not encrypted, so that the newest frame still
-//! goes first.
+//! A TLS session on a TCP connection, without a queue of its own. Only started messages are encrypted, so
+//! that the newest frame still goes first.
 
 use std::{
     io::{self, IoSlice, Read, Write},
@@ -15,23 +15,23 @@ use tokio::{
 
 use crate::socket::{Binding, Connection, Outlet, allow_unsent, give};
 
-/// Bytes of a message that has begun which are encrypted at once: eight of TLS's records. Each call to the system sends so many, and
-/// so many wait for a peer that takes nothing.
+/// Bytes of a started message that are encrypted at a time: eight TLS records. One system call sends this
+/// much, and at most this much waits for a peer that takes nothing.
 const AT_ONCE: usize = 128 << 10;
 
-/// Bytes that one call reads, at the most.
+/// The most bytes that one call reads.
 const READ_AT_ONCE: usize = 64 << 10;
 
-/// Decrypted bytes that are handed on at once: one record. More would mean to clear more memory than is filled.
+/// Decrypted bytes that are passed on at a time: one record. More would clear more memory than is filled.
 const RECORD: usize = 16 << 10;
 
-/// What exported keying material is for, as RFC 9266 names it.
+/// The label of the exported keying material, from RFC 9266.
 const BINDING_LABEL: &[u8] = b"EXPORTER-Channel-Binding";
 
-/// The context that RFC 9266 asks for: one of no length. In TLS 1.2 that is not the same as none.
+/// The zero-length context that RFC 9266 requires. In TLS 1.2 that differs from no context.
 const NO_CONTEXT: Option<&[u8]> = Some(&[]);
 
-/// Both directions of a connection whose peers have agreed.
+/// Wraps a connection after its handshake.
 pub(super) fn connection(stream: TcpStream, mut tls: rustls::Connection) -> io::Result<Connection> {
     tls.set_buffer_limit(Some(AT_ONCE));
     let mut binding = Binding::default();
@@ -55,12 +55,12 @@ struct Session {
 }
 
 impl Session {
-    /// No code panics while it holds the lock.
+    /// Ignores poisoning: no code panics while it holds the lock.
     fn lock(&self) -> MutexGuard<'_, rustls::Connection> {
         self.tls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends what is encrypted.
+    /// Sends the encrypted bytes.
     fn send(&self, tls: &mut rustls::Connection) -> io::Result<()> {
         while tls.wants_write() {
             tls.write_tls(&mut Wire(&self.stream))?;
@@ -69,7 +69,7 @@ impl Session {
     }
 }
 
-/// The socket, as rustls writes to it.
+/// The socket as a writer for rustls.
 struct Wire<'a>(&'a TcpStream);
 
 impl Write for Wire<'_> {
@@ -102,7 +102,7 @@ impl Outlet for Output {
         let taken = tls.writer().write_vectored(chunks)?;
         match self.0.send(&mut tls) {
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
-            _ => Ok(taken), // what is encrypted is begun, and follows
+            _ => Ok(taken), // the encrypted rest follows
         }
     }
 
@@ -119,13 +119,13 @@ impl Outlet for Output {
     }
 
     fn abandon(&self) {
-        // Broken: nothing is sent anyway.
+        // Fails only if the socket is broken, and then nothing is sent anyway.
         let _ = socket2::SockRef::from(&self.0.stream).set_linger(Some(std::time::Duration::ZERO));
     }
 }
 
 impl Drop for Output {
-    /// Says that the end is meant; where the socket is full, it cannot be said.
+    /// Sends a close_notify, if the socket has room.
     fn drop(&mut self) {
         let mut tls = self.0.lock();
         tls.send_close_notify();
@@ -133,14 +133,14 @@ impl Drop for Output {
     }
 }
 
-/// Whether the socket would take anything: what is encrypted has begun, so this must be known before.
+/// Checks that the socket has room, before anything is encrypted: encrypted bytes must be sent.
 #[cfg(unix)]
 fn has_room(stream: &TcpStream) -> io::Result<()> {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     stream.try_io(tokio::io::Interest::WRITABLE, || {
         let mut asked = [PollFd::new(stream, PollFlags::OUT)];
         let ready = poll(&mut asked, Some(&Timespec::default()))?;
-        // Also one that is broken: the next write says how.
+        // Also if it is broken: the next write reports the error.
         if ready > 0 { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) }
     })
 }
@@ -152,20 +152,20 @@ fn has_room(_: &TcpStream) -> io::Result<()> {
 
 struct Input {
     session: Arc<Session>,
-    /// What was read of the socket and not decrypted; nothing is held for a connection that is silent.
+    /// Bytes that were read and not decrypted; no buffer is held for a silent connection.
     ahead: Vec<u8>,
     used: usize,
 }
 
 impl Input {
-    /// Decrypts some of what was read; whether there was any.
+    /// Decrypts some of the bytes read; returns whether there were any.
     fn decrypt(&mut self, tls: &mut rustls::Connection) -> io::Result<bool> {
         let Some(mut rest) = self.ahead.get(self.used..).filter(|rest| !rest.is_empty()) else {
             return Ok(false);
         };
         self.used += tls.read_tls(&mut rest)?;
         let processed = tls.process_new_packets();
-        // Alerts, tickets and new keys; what the socket does not take goes before the next message.
+        // Alerts, tickets and new keys; what the socket does not take is sent before the next message.
         let _ = self.session.send(tls);
         processed.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
         Ok(true)
@@ -188,7 +188,7 @@ impl AsyncRead for Input {
                     return Poll::Ready(Ok(()));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                // Closed without a word of it: whether a message was cut, its own length tells.
+                // Closed without a close_notify: the length of a message shows whether it was cut.
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Poll::Ready(Ok(())),
                 Err(error) => return Poll::Ready(Err(error)),
             }
@@ -225,7 +225,8 @@ mod tests {
     use super::*;
     use crate::tls::{Certificate, provider};
 
-    /// A peer in another language computes the same: RFC 9266 asks for a context of no length, which in TLS 1.2 is not none.
+    /// Peers with other TLS libraries must compute the same binding. RFC 9266 requires a zero-length context,
+    /// which in TLS 1.2 differs from none.
     #[tokio::test]
     async fn both_ends_of_tls_1_2_know_what_rfc_9266_says_and_nothing_else() {
         let made = Certificate::for_relay(vec!["localhost".into()]).unwrap();

@@ -1,4 +1,4 @@
-//! A client's host: a link that sends numbered texts and frames, and records what comes.
+//! A client's host: a link that sends numbered texts and frames, and records what it receives.
 
 use std::time::Duration;
 
@@ -24,11 +24,11 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_millis(400);
 const INTERVAL: Duration = Duration::from_millis(300);
 const FRAME_EVERY: Duration = Duration::from_millis(40);
 
-/// What a client does.
+/// The behaviour of a client.
 #[derive(Clone, Copy, Debug)]
 pub struct Part {
     pub role: Role,
-    /// What it takes for each frame, if that is long.
+    /// The time that it needs for each frame, if it is slow.
     pub dawdles: Option<Duration>,
     pub seed: u64,
 }
@@ -43,7 +43,7 @@ impl Part {
     }
 }
 
-/// One life of a client's program.
+/// One run of a client's program.
 pub async fn live(book: Book, host: usize, part: Part) -> turmoil::Result {
     // A host's clock stands still until its first tick.
     sleep(TICK).await;
@@ -76,7 +76,7 @@ pub async fn live(book: Book, host: usize, part: Part) -> turmoil::Result {
     talk(book, me, link, random).await
 }
 
-/// Writes down each change of the link.
+/// Records each change of the link.
 async fn watch(book: Book, me: Process, link: Link) {
     let mut state = link.state();
     let mut told = String::new();
@@ -104,7 +104,7 @@ async fn watch(book: Book, me: Process, link: Link) {
     }
 }
 
-/// Learns which texts have arrived, and what the link has counted.
+/// Records which texts have arrived, and the link's counters.
 async fn flush(book: Book, me: Process, link: Link) {
     let viewers = link.viewers();
     loop {
@@ -118,7 +118,7 @@ async fn flush(book: Book, me: Process, link: Link) {
             sleep(4 * TICK).await;
             continue;
         };
-        // Not for long at a time: what was counted is written down meanwhile.
+        // Only for a short time, so that the counters are recorded in between.
         let Ok(result) = timeout(4 * TICK, link.flushed()).await else { continue };
         book.with(|journal| {
             journal.note(format_args!("{me} has {upto} texts confirmed: {result:?}"));
@@ -127,7 +127,7 @@ async fn flush(book: Book, me: Process, link: Link) {
     }
 }
 
-/// Writes down what comes in.
+/// Records received messages.
 async fn take(book: Book, me: Process, link: Link, mut inbox: Inbox, part: Part) {
     while let Some(taken) = inbox.recv().await {
         let (received, session) = (taken.item, link.counters().sessions);
@@ -162,10 +162,10 @@ async fn take(book: Book, me: Process, link: Link, mut inbox: Inbox, part: Part)
     }
 }
 
-/// What a frame says of itself.
+/// Checks the attributes of a frame.
 fn check(journal: &mut crate::journal::Journal, me: Process, from: Process, info: &FrameInfo) {
     let (captured, sent) = (info.captured.unwrap(), info.sent.unwrap());
-    // The newest when it left: the next one is due after this time, if there is a next one.
+    // It was the newest when it was sent if the next one was due later, or there is none.
     let is_last = info.seq.unwrap() + 1 == journal.of(from).frames_given;
     if !is_last && sent.since(captured) > FRAME_EVERY + TICK {
         journal.broken(format_args!("{me} got a frame of {from} that left {:?} old", sent.since(captured)));

@@ -1,39 +1,39 @@
-//! What is done to the network and the programs.
+//! Faults of the network and the programs.
 
 use std::{fmt, time::Duration};
 
 use fastrand::Rng;
 
-/// How long there are faults.
+/// The duration of the phase with faults.
 pub const FAULTS: Duration = Duration::from_secs(8);
 
-/// The longest one: three times what a link waits for a sign of life.
+/// The longest fault in milliseconds: three times the silence after which a link is dead.
 const LONGEST: u64 = 3000;
 
-/// One thing that is done. Clients are numbered.
+/// One fault, or its end. Clients are numbered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// What is sent and under way in both directions is lost, as behind a router that forgot the connection.
+    /// All packets in both directions are lost, as behind a router that forgot the connection.
     Cut(usize),
     /// The same towards the relay only.
     CutUp(usize),
     /// The same from the relay only.
     CutDown(usize),
-    /// All that is sent waits, as where the cable is pulled and TCP sends again later.
+    /// All packets wait, as with a pulled cable and TCP retransmitting later.
     Hold(usize),
-    /// The connection is as it was; what was held comes at once.
+    /// The connection is restored; held packets arrive at once.
     Heal(usize),
-    /// What is sent takes so many milliseconds, and may overtake what was sent before.
+    /// Packets take this many milliseconds, and may overtake earlier ones.
     Delay(usize, u64),
-    /// The client's program ends without a word; the system closes its connections.
+    /// The client's program is killed; the system closes its connections.
     Kill(usize),
-    /// It starts again.
+    /// It restarts.
     Start(usize),
-    /// The relay's program ends so.
+    /// The relay's program is killed.
     KillRelay,
-    /// The relay's machine loses its power: nobody is told.
+    /// The relay's machine loses its power: connections are not closed.
     LoseRelay,
-    /// It starts again.
+    /// It restarts.
     StartRelay,
 }
 
@@ -43,13 +43,13 @@ impl fmt::Display for Action {
     }
 }
 
-/// What is done when, in order, where a healthy connection takes `delay` milliseconds.
+/// The schedule of faults, in order; a healthy connection has a delay of `delay` milliseconds.
 pub fn schedule(clients: usize, delay: u64, random: &mut Rng) -> Vec<(Duration, Action)> {
     let mut all = Vec::new();
     for client in 0..clients {
         let mut at = random.u64(300..2500);
         loop {
-            // Short ones as often as long ones: they end in the midst of something.
+            // Short ones as often as long ones, because they end in the middle of something.
             let longest = [50, 400, LONGEST][random.usize(..3)];
             let end = at + random.u64(5..longest);
             if Duration::from_millis(end) >= FAULTS {
@@ -64,7 +64,7 @@ pub fn schedule(clients: usize, delay: u64, random: &mut Rng) -> Vec<(Duration, 
                     (vec![Action::Delay(client, random.u64(20..600))], vec![Action::Delay(client, delay)])
                 }
                 8 => (vec![Action::Kill(client)], vec![Action::Start(client)]),
-                // Its machine loses its power.
+                // The machine loses its power.
                 _ => (
                     vec![Action::Cut(client), Action::Kill(client)],
                     vec![Action::Heal(client), Action::Start(client)],

@@ -1,4 +1,4 @@
-//! All that happened in one run, by the simulation's clock.
+//! The record of one run, by the simulation's clock.
 
 use std::{
     collections::BTreeMap,
@@ -10,7 +10,7 @@ use std::{
 
 use pulsecam_net::{link::Counters, relay::Summary};
 
-/// One life of a client's program: the host and how often it was started before.
+/// One run of a client's program: the host, and how often it was started before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Process {
     pub host: usize,
@@ -24,33 +24,33 @@ impl fmt::Display for Process {
 }
 
 impl Process {
-    /// From what [`fmt::Display`] writes.
+    /// Parses what [`fmt::Display`] writes.
     pub fn parse(name: &str) -> Self {
         let (host, life) = name.strip_prefix('c').and_then(|name| name.split_once('.')).unwrap();
         Self { host: host.parse().unwrap(), life: life.parse().unwrap() }
     }
 }
 
-/// A text or a frame that came in.
+/// A received text or frame.
 #[derive(Clone, Copy, Debug)]
 pub struct Got {
     pub at: Duration,
-    /// Which of the receiver's sessions it came in, from 1.
+    /// The receiver's session in which it arrived, from 1.
     pub session: u64,
     pub from: Process,
     pub number: u64,
 }
 
-/// What is known of one process.
+/// The record of one process.
 #[derive(Clone, Debug, Default)]
 pub struct Record {
-    /// When each text was given to the link.
+    /// The time when each text was given to the link.
     pub sent: Vec<Duration>,
-    /// Texts that a flush says have arrived.
+    /// The number of texts confirmed by a flush.
     pub confirmed: usize,
-    /// A text was given up: too many connections ended with it.
+    /// Whether a text was given up because too many connections ended with it.
     pub given_up: bool,
-    /// When each session came up.
+    /// The time when each session came up.
     pub sessions: Vec<Duration>,
     pub is_up: bool,
     pub texts: Vec<Got>,
@@ -62,22 +62,22 @@ pub struct Record {
     pub viewers: Option<u32>,
 }
 
-/// The run so far, and what its hosts are told to do.
+/// The run so far, and the instructions for its hosts.
 #[derive(Debug, Default)]
 pub struct Journal {
     pub trace: Vec<String>,
     pub broken: Vec<String>,
     pub lives: BTreeMap<Process, Record>,
-    /// Who is at the relay.
+    /// The clients at the relay.
     pub present: BTreeMap<u64, SocketAddr>,
-    /// Clients that joined this relay's process.
+    /// The number of clients that joined this process of the relay.
     pub joined: u64,
     pub summary: Option<Summary>,
-    /// Clients send texts and frames.
+    /// Whether clients send texts and frames.
     pub talking: bool,
-    /// The relay is to stop as a person stops it.
+    /// Whether the relay has to stop as on a signal.
     pub stopping: bool,
-    /// Where no host runs, the time.
+    /// The time while no host runs.
     pub clock: Duration,
 }
 
@@ -91,7 +91,7 @@ impl Journal {
         self.trace.push(format!("{:>9.6} {what}", now.as_secs_f64()));
     }
 
-    /// A promise that did not hold.
+    /// Records a broken promise.
     pub fn broken(&mut self, what: impl fmt::Display) {
         self.note(format_args!("BROKEN {what}"));
         self.broken.push(what.to_string());
@@ -101,13 +101,13 @@ impl Journal {
         self.lives.entry(process).or_default()
     }
 
-    /// The newest life on a host.
+    /// The latest process on a host.
     pub fn newest(&self, host: usize) -> Option<Process> {
         self.lives.keys().filter(|process| process.host == host).max().copied()
     }
 }
 
-/// The journal, for all hosts of a run. They share a thread.
+/// The journal shared by all hosts of a run, which run on one thread.
 #[derive(Clone, Debug, Default)]
 pub struct Book(Arc<Mutex<Journal>>);
 

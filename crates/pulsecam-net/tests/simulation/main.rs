@@ -1,11 +1,13 @@
-//! Link and relay in a simulated network: hundreds of runs of cut, one-way, held and slow connections, of relays and clients that are
-//! killed and come back. Each run follows from its seed, and comes out the same way again.
+//! Tests of link and relay in a simulated network. Hundreds of runs have cut, one-way, held and slow
+//! connections, and relays and clients that are killed and restarted. Each run is determined by its seed, and
+//! is reproducible.
 //!
-//! What has to hold stands in `promises.rs`, what is done to the network in `faults.rs`. Everything is the program's own but the
-//! network (turmoil's TCP, which loses for good what is sent into a cut connection), the steady clock and the wall clocks.
+//! The promises are in `promises.rs`, the faults in `faults.rs`. Everything is the program's own code except
+//! the network (turmoil's TCP, which does not retransmit what is sent into a cut connection), the monotonic
+//! clock and the wall clocks.
 //!
-//! Needs: nothing. Alone: `make test-simulation`, with `SEEDS=n` for more or fewer seeds than 300. A seed that fails is
-//! printed; `PULSECAM_SEED=n make test-simulation` runs it again and tells all that happened.
+//! Needs: nothing. Alone: `make test-simulation`, with `SEEDS=n` for more or fewer seeds than 300. A failing
+//! seed is printed; `PULSECAM_SEED=n make test-simulation` repeats it and prints all that happened.
 
 #![allow(missing_docs, unreachable_pub, reason = "a test's own parts")]
 #![allow(
@@ -26,10 +28,10 @@ use std::{env, panic};
 
 use world::Run;
 
-/// Seeds without `PULSECAM_SEEDS`.
+/// The number of seeds without `PULSECAM_SEEDS`.
 const SEEDS: u64 = 300;
 
-/// The tests that share the seeds, for a machine with several processors.
+/// The number of tests that share the seeds, for machines with several cores.
 const SHARES: u64 = 4;
 
 fn number(variable: &str) -> Option<u64> {

@@ -1,7 +1,7 @@
-//! What link and relay promise, whatever happens to the network and the programs.
+//! The promises of link and relay, whatever happens to the network and the programs.
 //!
-//! The relay stores nothing. So a text reaches those who are connected when the relay takes it first; who is away may miss it, or get it
-//! late where its sender's link broke too and sent it again.
+//! The relay stores nothing. So a text reaches the clients that are connected when the relay first takes it;
+//! a client that is away may miss it, or get it late if its sender's link also broke and sent it again.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,7 +15,7 @@ use crate::{
     journal::{Got, Journal, Process, Record},
 };
 
-/// After healing, every client is connected, and is at the relay once; senders know how many view.
+/// After healing, every client is at the relay exactly once, and senders know the number of viewers.
 pub fn everybody_is_there_once(journal: &mut Journal, parts: &[Part], addresses: &[IpAddr]) {
     let present: Vec<_> = journal.present.values().copied().collect();
     if present.len() != addresses.len() {
@@ -35,17 +35,17 @@ pub fn everybody_is_there_once(journal: &mut Journal, parts: &[Part], addresses:
         let others = (viewing - usize::from(parts[host].shows())) as u32;
         let asks = parts[host].role != pulsecam_net::link::Role::Viewer;
         if record.viewers != asks.then_some(others) {
-            journal.broken(format_args!("{process} is told of {:?} viewers, not {others}", record.viewers));
+            journal.broken(format_args!("{process} knows of {:?} viewers, not {others}", record.viewers));
         }
     }
 }
 
-/// The newest life of each client.
+/// The latest process of each client.
 fn alive(journal: &Journal) -> BTreeSet<Process> {
     (0..).map_while(|host| journal.newest(host)).collect()
 }
 
-/// Whether all that was sent is known to have arrived.
+/// Whether everything sent is confirmed.
 pub fn all_is_confirmed(journal: &Journal) -> bool {
     alive(journal).iter().all(|process| {
         let record = &journal.lives[process];
@@ -53,8 +53,9 @@ pub fn all_is_confirmed(journal: &Journal) -> bool {
     })
 }
 
-/// In all of a receiver's life no text comes twice. Those that were sent in one of its sessions come in the order in which they were sent,
-/// and none is left out before the last that comes; in its present session all come. And all that was sent is confirmed.
+/// A receiver never gets a text twice. Those sent during one of its sessions arrive in the order in which
+/// they were sent, without gaps up to the last that arrives; in its current session all arrive. And
+/// everything sent is confirmed.
 pub fn texts(journal: &mut Journal) {
     let alive = alive(journal);
     let lives = journal.lives.clone();
@@ -97,7 +98,7 @@ pub fn texts(journal: &mut Journal) {
     }
 }
 
-/// A stream never goes back, outages or not; and every frame that was given was sent or counted.
+/// A stream never goes back, even after outages; and every frame that was given was sent or counted.
 pub fn frames(journal: &mut Journal) {
     let lives = journal.lives.clone();
     let alive = alive(journal);
@@ -122,7 +123,7 @@ pub fn frames(journal: &mut Journal) {
     }
 }
 
-/// What everybody had counted before a calm time.
+/// All counters before a period without faults.
 pub struct Before(BTreeMap<Process, Record>);
 
 impl Before {
@@ -131,9 +132,9 @@ impl Before {
     }
 }
 
-/// What the relay counts is what its clients sent and got: of a relay that saw nothing but a calm time.
+/// The relay's counters equal what its clients sent and got, for a relay that ran without faults.
 pub fn counters_add_up(journal: &mut Journal, parts: &[Part], before: &Before) {
-    let Some(summary) = journal.summary else { return journal.broken("the relay told no summary") };
+    let Some(summary) = journal.summary else { return journal.broken("the relay reported no summary") };
     let (mut sent, mut got, mut copies) = (0, 0, 0);
     let viewing = parts.iter().filter(|part| part.shows()).count();
     for process in alive(journal) {
@@ -146,7 +147,7 @@ pub fn counters_add_up(journal: &mut Journal, parts: &[Part], before: &Before) {
         got += (new.texts.len() - old.texts.len() + new.frames.len() - old.frames.len()) as u64;
         got += new.replaced - old.replaced;
         if new.sessions.len() != old.sessions.len() {
-            journal.broken(format_args!("{process}'s link broke in a calm time"));
+            journal.broken(format_args!("{process}'s link broke without a fault"));
         }
     }
     let Summary { joined, messages_in, messages_out, frames_lost, refused, .. } = summary;

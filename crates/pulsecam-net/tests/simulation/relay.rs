@@ -10,7 +10,7 @@ use turmoil::net::{TcpListener, TcpStream};
 
 use crate::{client::PORT, journal::Book, world::TICK};
 
-/// Silence after which the relay takes a client for dead.
+/// The silence after which the relay considers a client dead.
 pub const CLIENT_TIMEOUT: Duration = Duration::from_millis(1500);
 
 struct Simulated(TcpListener);
@@ -26,13 +26,13 @@ impl Listen for Simulated {
     }
 }
 
-/// A simulated connection as one of the program's.
+/// Wraps a simulated connection for the program.
 pub fn connection(stream: TcpStream) -> Connection {
     let (input, output) = stream.into_split();
     Connection { input: Box::new(input), output: Box::new(Polled::new(output)), binding: None }
 }
 
-/// One life of the relay's program.
+/// One run of the relay's program.
 pub async fn live(book: Book) -> turmoil::Result {
     // A host's clock stands still until its first tick.
     tokio::time::sleep(TICK).await;
@@ -66,18 +66,18 @@ fn hear(book: &Book, event: &Event) {
                 journal.joined += 1;
                 journal.present.insert(*client, *addr);
                 if journal.present.len() != *clients {
-                    journal.broken(format_args!("{clients} are said to be there: {event}"));
+                    journal.broken(format_args!("{clients} clients reported: {event}"));
                 }
             }
             Event::Left { client, clients, .. } => {
                 let known = journal.present.remove(client).is_some();
                 if !known || journal.present.len() != *clients {
-                    journal.broken(format_args!("nobody of that number, or not so many: {event}"));
+                    journal.broken(format_args!("an unknown client, or a wrong count: {event}"));
                 }
             }
             Event::Summary(summary) => journal.summary = Some(*summary),
             Event::Refused { .. } | Event::AcceptFailed { .. } => {
-                journal.broken(format_args!("turned away: {event}"));
+                journal.broken(format_args!("refused: {event}"));
             }
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! One run: a relay and some clients, faults, healing, a calm time, and what must be true in between.
+//! One run: a relay and some clients, faults, healing, a period without faults, and the checks in between.
 
 use std::{cell::Cell, net::IpAddr, panic, sync::Once, time::Duration};
 
@@ -17,23 +17,23 @@ use crate::{
     relay,
 };
 
-/// How exactly time passes: all that happens within it on one host happens before it is another's turn.
+/// The resolution of time: all that happens within a tick on one host happens before it is another's turn.
 pub const TICK: Duration = Duration::from_millis(5);
 
-/// Within this after healing, everybody is back: a link waits for [`client::TIMEOUT`], pauses for [`client::MAX_BACKOFF`] and
-/// connects, and the relay drops what went silent meanwhile.
+/// The time within which all clients are back after healing. A link waits for [`client::TIMEOUT`], pauses for
+/// [`client::MAX_BACKOFF`] and connects, and the relay drops connections that went silent meanwhile.
 const RECOVERY: Duration = Duration::from_secs(4);
 
-/// Within this after the last text is sent, all are confirmed.
+/// The time within which all texts are confirmed after the last was sent.
 const CONFIRMED: Duration = Duration::from_secs(30);
 
-/// Within this after the last word, all have heard it: what a slow viewer takes is no more.
+/// The time within which all clients have received the last message, even slow viewers.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// What a healthy connection takes, in milliseconds: next door, in another town, on another continent.
+/// The delays of a healthy connection in milliseconds: next door, in another town, on another continent.
 const DELAYS: [u64; 3] = [2, 20, 90];
 
-/// How a run came out.
+/// The result of a run.
 pub struct Run {
     pub trace: Vec<String>,
     pub broken: Vec<String>,
@@ -43,7 +43,7 @@ thread_local! {
     static PANICS: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Counts panics: a task that panics takes nobody with it.
+/// Counts panics, because a task that panics does not end the run.
 fn count_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -56,12 +56,13 @@ fn count_panics() {
     PANICS.set(0);
 }
 
-/// How far a host's wall clock is ahead of the relay's, in microseconds. The relay is the first host.
+/// The offset of a host's wall clock from the relay's, in microseconds. The relay is the first host.
 pub fn skew(host: usize) -> i64 {
     [0, 4_000_123, -2_500_321, 17, -90_000_000][host]
 }
 
-/// The wall clock of the host whose turn it is: which one, turmoil tells by how many ticks later than the simulation it began.
+/// The wall clock of the current host. The host is recognised by the number of ticks by which it started
+/// later than the simulation.
 fn wall() -> Timestamp {
     let (Some(now), Some(wall)) = (turmoil::sim_elapsed(), turmoil::since_epoch()) else {
         return Timestamp::default();
@@ -83,7 +84,7 @@ impl World {
         let roles = [Role::Both, Role::Both, Role::Sender, Role::Viewer];
         let parts: Vec<_> = (0..random.usize(2..=4))
             .map(|number| Part {
-                // The first one films, or there would be nothing to see.
+                // The first one sends video, or there would be nothing to view.
                 role: if number == 0 { Role::Both } else { roles[random.usize(..roles.len())] },
                 dawdles: (random.u32(..4) == 0).then(|| Duration::from_millis(random.u64(30..200))),
                 seed: random.u64(..),
@@ -103,7 +104,7 @@ impl World {
         let book = world.book.clone();
         world.sim.host("relay", move || relay::live(book.clone()));
         for (number, part) in world.parts.clone().into_iter().enumerate() {
-            world.run_for(TICK); // each begins at another tick: see `wall`
+            world.run_for(TICK); // each starts at another tick: see `wall`
             let book = world.book.clone();
             world.sim.host(name(number), move || client::live(book.clone(), number, part));
         }
@@ -126,8 +127,8 @@ impl World {
         });
     }
 
-    /// Lets everybody say and hear to the end. What was under way when a link broke goes one by one, each once the one before is
-    /// confirmed: that takes a round trip for each.
+    /// Waits until everything is sent and received. Messages that were unconfirmed when a link broke are sent
+    /// one by one, each after the one before is confirmed, which takes a round trip each.
     fn finish(&mut self) {
         self.say(false);
         let end = self.sim.elapsed() + CONFIRMED;
@@ -175,7 +176,7 @@ impl World {
         }
     }
 
-    /// Stops the relay as a person does, and waits until it has ended.
+    /// Stops the relay as on a signal, and waits until it has ended.
     fn stop_relay(&mut self) {
         self.book.with(|journal| (journal.stopping, journal.summary) = (true, None));
         while self.sim.is_host_running("relay") {
@@ -193,11 +194,11 @@ fn name(client: usize) -> String {
     format!("client{client}")
 }
 
-/// Plays one seed.
+/// Runs one seed.
 pub fn run(seed: u64) -> Run {
     count_panics();
     clock::hang(Some(wall));
-    fastrand::seed(seed); // the links' jitter
+    fastrand::seed(seed); // for the links' jitter
     let mut random = Rng::with_seed(seed);
     let mut world = World::new(seed, &mut random);
     let (clients, delay) = (world.parts.len(), world.delay);
@@ -216,7 +217,7 @@ pub fn run(seed: u64) -> Run {
     world.finish();
     world.check(|journal, _| promises::texts(journal));
     world.check(|journal, _| promises::frames(journal));
-    // The same people at a new relay, in calm: now every number must be exact.
+    // The same clients at a new relay, without faults: now every count must be exact.
     world.stop_relay();
     world.act(Action::StartRelay);
     world.run_for(RECOVERY);
