@@ -1,5 +1,5 @@
 #!/bin/bash
-# Makes the README's pictures from the real program: a relay, senders, and a real window on an X server of its own.
+# Takes the screenshots in this folder: a relay, senders, and a real window on its own X server.
 #   docs/images/make.sh PULSECAM-BINARY
 set -euo pipefail
 program=$(realpath "$1")
@@ -55,7 +55,7 @@ shoot talk.jpg
 pkill -P $$ -f "call $host" || true
 sleep 0.5
 
-# A film with its bar, in the middle of it and with the pointer on its track.
+# The middle of a film, with its bar and the pointer on the track.
 ffmpeg -v error -loop 1 -framerate 1 -i "$data/raccoon_1024x768.jpg" -t 180 -c:v mjpeg -q:v 4 \
   -vf "scale=1280:720:force_original_aspect_ratio=increase,crop=1280:720" "$work/garden.mkv"
 "$program" play "$work/garden.mkv" --window 1280x720 --quiet >/dev/null &
@@ -67,7 +67,7 @@ shoot film.jpg
 kill "${pids[-1]}" || true
 sleep 0.5
 
-# The dashboard, in a terminal on that display, of a relay of its own.
+# The dashboard of another relay, in a terminal on the same display.
 xterm -fa "DejaVu Sans Mono" -fs 11 -geometry 130x28 -bg "#101216" -fg "#f1f3f5" -e "$program" relay --listen 127.0.0.1:6868 --dashboard --lang en &
 pids+=($!)
 sleep 1
