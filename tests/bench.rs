@@ -1,4 +1,4 @@
-//! `pulsecam bench` as its users type it: what it prints and the files it writes. Never how fast anything was.
+//! `pulsecam bench` as users run it: what it prints and the files it writes, but not how fast anything was.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -49,7 +49,7 @@ fn latency_is_reported_as_json_csv_and_plots_at_once() {
     let columns = header.split(',').count();
     for line in lines.clone() {
         assert!(line.starts_with("320x240,30,"), "{line}");
-        // Two of the names have a comma, and so quotes.
+        // Two of the names contain a comma, and are quoted.
         assert_eq!(line.split(',').count(), columns + line.matches('"').count() / 2, "{line}");
     }
     assert!(lines.count() >= 6);
@@ -94,7 +94,7 @@ fn a_report_is_a_page_with_its_plots_beside_it() {
 }
 
 #[test]
-fn what_cannot_be_is_told_before_anything_is_measured() {
+fn errors_are_reported_before_anything_is_measured() {
     fails(&["bench", "latency", "--json", "--csv", "-"], 2, &["--json", "--csv", "standard output"]);
     let folder = tempfile::tempdir().unwrap();
     let template = folder.path().join("page.in.md");

@@ -1,4 +1,4 @@
-//! The built program as its users type it: each subcommand at work. `tests/usage.rs` has the ways to get it wrong.
+//! The built program as users run it: each subcommand at work. `tests/usage.rs` tests wrong usage.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -66,7 +66,7 @@ fn a_source_a_relay_and_a_viewer_as_three_programs() {
 }
 
 #[test]
-fn a_relay_killed_under_running_clients_is_found_again() {
+fn clients_reconnect_to_a_relay_that_was_killed_and_restarted() {
     let relay = RelayProgram::start(&[]);
     let addr = relay.addr.clone();
     let patience = ["--max-backoff", "200ms"];
@@ -113,7 +113,7 @@ fn mjpeg_goes_through_as_it_is_from_a_file_and_from_a_pipe() {
     assert!(piped.wait().unwrap().success());
     assert_eq!(viewer.event("frame", |_| true)["bytes"], coffee.len());
 
-    // Another size is asked for: only then it is decoded.
+    // It is decoded only if another size is requested.
     let resized = run(&[
         "send",
         &relay.addr,
@@ -189,7 +189,7 @@ fn texts_arrive_from_arguments_and_line_by_line() {
     lines.say("\u{202e}three");
     lines.stdin = None;
     assert_eq!(viewer.event("text", |_| true)["text"], "");
-    assert_eq!(viewer.event("text", |_| true)["text"], "\u{202e}three", "programs get it as it is");
+    assert_eq!(viewer.event("text", |_| true)["text"], "\u{202e}three", "programs get the text unchanged");
     assert_eq!(lines.exit_code(), 0);
 }
 
@@ -232,7 +232,7 @@ fn memory(running: &Running) -> u64 {
     status(running, "VmRSS:")
 }
 
-/// The same without the pages of the program's file, which are the system's to drop and to share.
+/// The same without the pages of the program's file, which the system can drop and share.
 fn own_memory(running: &Running) -> u64 {
     status(running, "RssAnon:")
 }
@@ -249,9 +249,9 @@ fn a_relay_is_small_and_a_stalled_viewer_costs_no_more_than_its_budget() {
     let mut relay = RelayProgram::start(&["--mailbox", "8MiB"]);
     let idle = memory(&relay.running);
     let own = own_memory(&relay.running);
-    assert!(own < 3_000_000, "{own} bytes of its own, {idle} resident, idle");
+    assert!(own < 3_000_000, "idle: {own} bytes of its own, {idle} resident");
 
-    // Connected, and never read from.
+    // Connected, but never reading.
     let stalled = std::net::TcpStream::connect(&relay.addr).unwrap();
     relay.running.event("joined", |event| event["client"] == 1);
     let mut viewer = viewer(&relay.addr, &[]);
@@ -263,7 +263,7 @@ fn a_relay_is_small_and_a_stalled_viewer_costs_no_more_than_its_budget() {
     let file = file.to_str().unwrap();
     assert!(run(&["send", &relay.addr, "--source", file, "--fps", "200", "--quiet"]).status.success());
     viewer.event("frame", |frame| frame["seq"].as_u64() > Some(350));
-    // Images are kept for it, until they pass the budget.
+    // Images are queued for it until they exceed the budget.
     let image = format!("{DATA}/raccoon_1024x768.jpg");
     let mut most = 0;
     for _ in 0..60 {
@@ -272,7 +272,7 @@ fn a_relay_is_small_and_a_stalled_viewer_costs_no_more_than_its_budget() {
     }
     let reason = relay.running.event("left", |event| event["client"] == 1);
     assert!(reason["reason"].as_str().unwrap().contains("too slow for text and images"), "{reason}");
-    // The started frame and those on their way through come on top.
+    // The started frame and those being forwarded come on top.
     assert!(most < idle + BUDGET + 4_000_000, "{most} bytes at most, {idle} idle");
     drop(stalled);
 }
@@ -283,7 +283,7 @@ fn a_sender_ends_at_the_first_signal_and_at_its_time_whatever_it_waits_for() {
         let relay = RelayProgram::start(&[]);
         relay.addr.clone()
     };
-    // No relay, and then a relay but a source that says nothing.
+    // First without a relay, then with a relay and a source that sends nothing.
     let mut waiting = Running::start(&["send", &nobody, "--source", "pattern", "--json", "--quiet"]);
     waiting.event("link", |event| event["state"] == "down");
     waiting.signal("INT");
@@ -293,6 +293,6 @@ fn a_sender_ends_at_the_first_signal_and_at_its_time_whatever_it_waits_for() {
     let relay = RelayProgram::start(&[]);
     let mut silent = Running::start(&["send", &relay.addr, "--source", "-", "--for", "500ms", "--quiet"]);
     assert_eq!(silent.exit_code(), 1, "nothing was sent");
-    // What is wrong with a source is told without a relay.
+    // An error of the source is reported even without a relay.
     fails(&["send", &nobody, "--source", "/no/such/file"], 1, &["/no/such/file"]);
 }

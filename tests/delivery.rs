@@ -109,7 +109,7 @@ fn a_line_that_the_relay_does_not_take_is_refused_alone() {
     assert_eq!(lines.event("summary", |_| true)["messages"], 3);
     assert_eq!(lines.exit_code(), 1);
     let said = fs::read_to_string(log.path()).unwrap();
-    for words in ["line 2", "at most 2048 are allowed", "line 4", "20000 bytes", "2 of 5 were not taken"] {
+    for words in ["line 2", "at most 2048 are allowed", "line 4", "20000 bytes", "2 of 5 were rejected"] {
         assert!(said.contains(words), "{words:?} is missing in: {said}");
     }
     assert!(!said.contains(&"x".repeat(100)), "a line is not repeated whole: {said}");

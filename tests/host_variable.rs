@@ -1,4 +1,5 @@
-//! `PULSECAM_HOST`, empty variables and switches: what each command does with them and without. Alone: `make test-cli`.
+//! `PULSECAM_HOST`, empty variables and switches: what each command does with and without them. Alone: `make
+//! test-cli`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -23,7 +24,7 @@ fn succeeds(variables: &[(&str, &str)], arguments: &[&str]) {
     assert!(output.status.success(), "{variables:?} {arguments:?}: {}", text_of(&output.stderr));
 }
 
-/// Wrong usage, and these words.
+/// Wrong usage, with these words in the message.
 fn asks_back(variables: &[(&str, &str)], arguments: &[&str], words: &[&str]) {
     let output = run(variables, arguments);
     let complaint = text_of(&output.stderr);
@@ -51,7 +52,7 @@ fn a_text_is_a_text_with_the_variable_and_without() {
     arrives(&variable, &["--", "desk.local", "is", "down"], "desk.local is down");
     arrives(&elsewhere, &["--host", addr, "desk.local", "is", "down"], "desk.local is down");
     arrives(&[], &[addr, "--", "-5", "degrees"], "-5 degrees");
-    // Lines, once nothing stands on the command line.
+    // Lines of standard input, if there is no text on the command line.
     let mut lines = Running::spawn(pulsecam().args(["text", "--quiet"]).envs(variable));
     lines.say("from a pipe");
     lines.stdin = None;
@@ -129,11 +130,11 @@ fn a_film_is_shown_here_unless_a_relay_is_named() {
         succeeds(&[("PULSECAM_HOST", "nowhere.invalid")], &[there, &["--quiet"]].concat());
     }
     relay.running.signal("TERM");
-    assert_eq!(relay.running.event("summary", |_| true)["joined"], 2, "not the first");
+    assert_eq!(relay.running.event("summary", |_| true)["joined"], 2, "not the first one");
     asks_back(&[], &["play", &film, &addr, "--host", &addr], &["--host"]);
 }
 
-/// All variables that the help of this command names.
+/// All variables named in the help of this command.
 fn variables(command: &[&str]) -> Vec<String> {
     let help = text_of(&run(&[], &[command, &["--help"]].concat()).stdout);
     let after = help.split("[env: ").skip(1);
@@ -163,7 +164,7 @@ fn empty_variables_count_as_not_set() {
         assert!(!matches!(output.status.code(), Some(2)), "{command:?}: {complaint}");
         let nothing_came = ["record", "view"].contains(&command[0]);
         assert!(output.status.success() || nothing_came, "{command:?}: {complaint}");
-        // The help goes on to name them.
+        // The help still names them.
         let still = text_of(&run(&empty, &[command[0], "--help"]).stdout);
         let still = still.split_whitespace().collect::<Vec<_>>().join(" ");
         for name in names.iter().filter(|name| name.starts_with("PULSECAM_") && *name != "PULSECAM_KEY") {
@@ -188,7 +189,7 @@ fn switches_take_what_people_write() {
         assert!(!is_json(off), "{off}");
     }
     asks_back(&[("PULSECAM_JSON", "perhaps")], &view, &["--json", "true or false"]);
-    // Where nobody listens, each further try is worth a line to who wants to know more.
+    // If nobody listens, each further attempt is logged only with more verbosity.
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let tries = ["view", &nobody, "--no-window", "--for", "600ms", "--max-backoff", "100ms"];
     let is_verbose = |value: &str| {
@@ -200,7 +201,7 @@ fn switches_take_what_people_write() {
     assert!(is_verbose("true") && is_verbose("1") && is_verbose("2"));
     assert!(!is_verbose("false") && !is_verbose("0") && !is_verbose(""));
     asks_back(&[("PULSECAM_VERBOSE", "much")], &view, &["--verbose"]);
-    // One that is off excludes nothing.
+    // A switch that is off excludes nothing.
     asks_back(&[("PULSECAM_JSON", "true")], &["relay", "--dashboard"], &["cannot be used with"]);
     asks_back(&[("PULSECAM_JSON", "false")], &["relay", "--dashboard"], &["needs a terminal"]);
 }

@@ -1,4 +1,4 @@
-//! Standard output that nobody reads, that is full, or whose reader went away: what each command does then.
+//! What each command does if standard output is not read, is full, or its reader goes away.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
@@ -20,10 +20,10 @@ use serde_json::Value;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
 
-/// What a pipe holds.
+/// Capacity of a pipe in bytes.
 const PIPE: usize = 64 << 10;
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !is_so() {
@@ -32,7 +32,7 @@ fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// A program whose standard output is a pipe that is full, until it is read.
+/// A program whose standard output is a full pipe, until the test reads it.
 struct Stuck {
     child: Child,
     pipe: PipeReader,
@@ -67,7 +67,7 @@ impl Stuck {
         status.unwrap().code()
     }
 
-    /// Begins to read, to the end of the program.
+    /// Starts reading, until the program ends.
     fn read(self) -> thread::JoinHandle<String> {
         let Self { pipe, .. } = &self;
         let mut pipe = pipe.try_clone().unwrap();
@@ -98,7 +98,7 @@ fn size(file: &Path) -> u64 {
 }
 
 #[test]
-fn a_recording_goes_on_while_nobody_reads_and_ends_when_it_is_told_to() {
+fn a_recording_continues_while_nobody_reads_and_ends_at_a_signal() {
     let folder = tempfile::tempdir().unwrap();
     let relay = RelayProgram::start(&[]);
     let _sending = sender(&relay.addr, "ann");
@@ -107,7 +107,7 @@ fn a_recording_goes_on_while_nobody_reads_and_ends_when_it_is_told_to() {
         let arguments = ["record", &relay.addr, "--out", file.to_str().unwrap()];
         let mut recording = Stuck::start(&[&arguments[..], json].concat());
         until("a file", || size(&file) > 0);
-        // Lines are printed each second: it was stuck at the first.
+        // A line is printed each second: the first one already blocks.
         for _ in 0..2 {
             let before = size(&file);
             thread::sleep(Duration::from_millis(1200));
@@ -122,11 +122,11 @@ fn a_recording_goes_on_while_nobody_reads_and_ends_when_it_is_told_to() {
 }
 
 #[test]
-fn a_sender_streams_and_finds_the_relay_again_while_nobody_reads() {
+fn a_sender_streams_and_reconnects_while_nobody_reads() {
     let relay = RelayProgram::start(&[]);
     let addr = relay.addr.clone();
     let source = ["--source", "pattern", "--size", "160x120", "--json", "--max-backoff", "200ms"];
-    // Each answered heartbeat is an event: the pipe would be stuck at the first.
+    // Each answered heartbeat is an event, and the first one already blocks.
     let often = ["--heartbeat", "50ms", "--timeout", "2s"];
     let mut sending = Stuck::start(&[&["send", &addr][..], &source, &often].concat());
     viewer(&addr, &[]).event("frame", |_| true);
@@ -148,7 +148,7 @@ fn a_viewer_saves_and_a_text_arrives_while_nobody_reads() {
     let mut saving = Stuck::start(&view);
     let mut other = viewer(&relay.addr, &[]);
     other.event("frame", |_| true);
-    // Long enough for the frames' events to be stuck.
+    // Long enough for the events of frames to block.
     thread::sleep(Duration::from_millis(300));
     let coffee = format!("{DATA}/coffee_600x400.jpg");
     assert!(run(&["image", &relay.addr, &coffee, "--quiet"]).status.success());
@@ -166,14 +166,14 @@ fn a_viewer_saves_and_a_text_arrives_while_nobody_reads() {
 }
 
 #[test]
-fn a_reader_that_comes_back_learns_what_it_missed_and_gets_the_last_word() {
+fn a_late_reader_learns_how_much_it_missed_and_gets_the_summary() {
     const TEXTS: usize = 170;
     let mut relay = RelayProgram::start(&[]);
     let watched = ["view", &relay.addr, "--no-window", "--json", "--save", "/nowhere", "--quiet"];
     let viewing = Stuck::start(&watched);
     relay.running.event("joined", |event| event["client"] == 1);
     let mut other = viewer(&relay.addr, &[]);
-    // More than may wait, in lines of 30 kB.
+    // More than the program queues, in lines of 30 kB.
     let long = "x".repeat(30_000);
     let mut texts = Running::start(&["text", &relay.addr, "--quiet"]);
     for number in 0..TEXTS {
@@ -192,7 +192,7 @@ fn a_reader_that_comes_back_learns_what_it_missed_and_gets_the_last_word() {
         .collect();
     let named = |name: &str| events.iter().filter(|event| event["event"] == name).collect::<Vec<_>>();
     let (kept, lost) = (named("text"), named("events_lost"));
-    assert_eq!(lost.len(), 1, "told once, where they are missing");
+    assert_eq!(lost.len(), 1, "reported once, where they are missing");
     let lost = lost[0]["events"].as_u64().unwrap() as usize;
     assert!(kept.len() + lost >= TEXTS && kept.len() < TEXTS, "{} kept, {lost} lost", kept.len());
     for (number, text) in kept.iter().enumerate() {
@@ -213,13 +213,13 @@ fn full() -> Stdio {
     File::options().write(true).open("/dev/full").unwrap().into()
 }
 
-/// The writing end of a pipe that nobody reads any more.
+/// The writing end of a pipe whose reader is gone.
 fn closed() -> Stdio {
     let (_, end) = io::pipe().unwrap();
     end.into()
 }
 
-/// Frames while it runs: `--frames` on a stream that is there.
+/// Commands that do more than print, on a running stream.
 fn with_frames(addr: &str) -> Vec<Vec<String>> {
     let folder = std::env::temp_dir().join(format!("pulsecam-outputs-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
@@ -254,8 +254,8 @@ fn a_full_disk_is_an_error_of_every_command_that_prints() {
             assert!(last.contains(words), "{arguments:?}: {words:?} in: {told}");
         }
     }
-    assert!(key.exists() && cert.exists(), "their fingerprint alone was lost");
-    // What has a duty does it, says so, and fails at the end.
+    assert!(key.exists() && cert.exists(), "only their fingerprint was lost");
+    // A command that does more than print does it, logs the error, and fails at the end.
     for arguments in with_frames(&relay.addr) {
         let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
         let mut watching = (arguments[0] != "record").then(|| viewer(&relay.addr, &[]));
@@ -265,11 +265,11 @@ fn a_full_disk_is_an_error_of_every_command_that_prints() {
         assert_eq!(
             told.matches("cannot write to standard output").count(),
             2,
-            "as it begins and at the end: {told}"
+            "at the first failure and at the end: {told}"
         );
         assert!(told.lines().last().unwrap().contains("No space left on device"), "{told}");
         match arguments[0] {
-            "record" => assert!(size(Path::new(arguments[3])) > 1000, "it recorded all the same"),
+            "record" => assert!(size(Path::new(arguments[3])) > 1000, "it recorded anyway"),
             "text" => assert_eq!(watching.as_mut().unwrap().event("text", |_| true)["text"], "hi"),
             _ => _ = watching.as_mut().unwrap().event("frame", |frame| frame["stream"] != "ann"),
         }
@@ -307,10 +307,10 @@ fn a_reader_that_goes_away_is_no_error() {
 }
 
 #[test]
-fn a_sender_goes_on_when_its_reader_has_seen_enough() {
+fn a_sender_continues_after_its_reader_is_gone() {
     let relay = RelayProgram::start(&[]);
     let mut sending = Running::start(&["send", &relay.addr, "--source", "pattern", "--json", "--quiet"]);
-    // Reads a line and goes, as head -1.
+    // Reads a line and exits, as head -1 does.
     let (pipe, end) = io::pipe().unwrap();
     let mut head = pulsecam()
         .args(["send", &relay.addr, "--source", "pattern", "--json", "--quiet", "--name", "head"])
@@ -327,7 +327,7 @@ fn a_sender_goes_on_when_its_reader_has_seen_enough() {
     thread::sleep(Duration::from_millis(500));
     watching.forget();
     watching.event("frame", |frame| frame["stream"] == "head");
-    assert!(head.try_wait().unwrap().is_none(), "it streams on");
+    assert!(head.try_wait().unwrap().is_none(), "it keeps streaming");
     head.kill().unwrap();
     head.wait().unwrap();
     sending.signal("TERM");
@@ -335,7 +335,7 @@ fn a_sender_goes_on_when_its_reader_has_seen_enough() {
 }
 
 #[test]
-fn a_text_or_an_image_that_a_signal_ends_is_not_done_also_as_the_first_process_of_a_container() {
+fn a_text_or_an_image_is_not_done_if_a_signal_ends_it_even_as_the_first_process_of_a_container() {
     let addr = {
         let relay = RelayProgram::start(&[]);
         relay.addr.clone()

@@ -1,4 +1,4 @@
-//! The last event of each command: its numbers add up, whatever happened.
+//! The last event of each command: its numbers add up, whatever happens.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -9,7 +9,7 @@ use std::{fs, thread, time::Duration};
 use common::program::{RelayProgram, Running, viewer};
 use serde_json::Value;
 
-/// Where a captured frame, or a card, can end.
+/// What can become of a captured frame, or of a placeholder.
 const ENDS: [&str; 11] = [
     "unseen",
     "still",
@@ -28,7 +28,7 @@ fn sum(event: &Value, names: &[&str]) -> u64 {
     names.iter().map(|name| event[name].as_u64().unwrap_or_else(|| panic!("{name} in {event}"))).sum()
 }
 
-/// A sender's last event, whose numbers are checked.
+/// A sender's last event, with its numbers checked.
 fn summary(sending: &mut Running) -> Value {
     let summary = sending.event("summary", |_| true);
     assert_eq!(sum(&summary, &["captured", "cards"]), sum(&summary, &ENDS), "{summary}");
@@ -56,7 +56,7 @@ fn a_senders_frames_are_all_accounted_for_when_they_are_seen() {
     let mut sending = send(&relay.addr, &["--frames", "30", "--fps", "100"]);
     let told = summary(&mut sending);
     assert_eq!((sum(&told, &["sent", "replaced_before_sending"]), sending.exit_code()), (30, 0), "{told}");
-    // One that stays the same, ended in the middle.
+    // A source that stays the same, ended midway.
     let folder = tempfile::tempdir().unwrap();
     let film = folder.path().join("film.mjpeg");
     let coffee = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/coffee_600x400.jpg");
@@ -95,7 +95,7 @@ fn a_senders_frames_are_all_accounted_for_over_an_outage_and_over_a_limit() {
         Running::start(&[&["send", &addr, "--source", "pattern", "--json", "--quiet"][..], &limit].concat());
     let told = summary(&mut large);
     assert_eq!((&told["too_large"], &told["sent"]), (&5.into(), &0.into()), "{told}");
-    assert_eq!((told["nothing"].is_string(), large.exit_code()), (true, 1), "nobody saw anything");
+    assert_eq!((told["nothing"].is_string(), large.exit_code()), (true, 1), "nothing was sent");
 }
 
 #[test]

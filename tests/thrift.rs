@@ -1,4 +1,4 @@
-//! What is not sent: frames that nobody views, and frames that are the same as the one before.
+//! Frames that are not sent: those that nobody views, and those equal to the previous one.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -22,7 +22,7 @@ fn nothing_is_encoded_while_nobody_views_and_everything_once_somebody_does() {
     let mut alone = send(&relay, &["--source", "pattern", "--size", "320x240", "--frames", "40"]);
     let summary = alone.event("summary", |_| true);
     let count = |name: &str| summary[name].as_u64().unwrap();
-    // The first few go out before the relay has said that nobody views.
+    // The first few are sent before the relay has reported that nobody views.
     assert!(count("unseen") >= 20, "{summary}");
     assert!(count("encoded") <= 20, "{summary}");
 

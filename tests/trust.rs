@@ -39,7 +39,7 @@ fn a_certificate_is_made_once_and_its_key_is_for_nobody_else() {
     let made = run(&make);
     assert!(made.status.success(), "{}", text_of(&made.stderr));
     assert_eq!(text_of(&made.stdout).trim().len(), 95, "a fingerprint");
-    fails(&make, 1, &["k.pem", "is there already", "--force"]);
+    fails(&make, 1, &["k.pem", "already exists", "--force"]);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! What the built program says to who uses it: errors in one line, help, options from the environment.
+//! What the built program tells its users: errors in one line, help, options from the environment.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -11,7 +11,7 @@ use common::program::{RelayProgram, Running, fails, pulsecam, run, text_of, view
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
 
 #[test]
-fn what_cannot_be_is_told_in_one_line_with_what_to_do() {
+fn errors_are_one_line_with_a_hint() {
     let relay = RelayProgram::start(&[]);
     let addr = relay.addr.as_str();
     let folder = tempfile::tempdir().unwrap();
@@ -43,7 +43,7 @@ fn what_cannot_be_is_told_in_one_line_with_what_to_do() {
 }
 
 #[test]
-fn a_text_that_nobody_takes_is_a_failure_with_the_reason() {
+fn a_text_that_does_not_arrive_is_a_failure_with_the_reason() {
     let addr = {
         let relay = RelayProgram::start(&[]);
         relay.addr.clone()
@@ -53,7 +53,7 @@ fn a_text_that_nobody_takes_is_a_failure_with_the_reason() {
 }
 
 #[test]
-fn lines_from_windows_are_read_or_said_what_to_do() {
+fn lines_from_windows_are_read_or_rejected_with_a_hint() {
     let relay = RelayProgram::start(&[]);
     let mut viewer = viewer(&relay.addr, &[]);
     let folder = tempfile::tempdir().unwrap();
@@ -73,7 +73,7 @@ fn lines_from_windows_are_read_or_said_what_to_do() {
 }
 
 #[test]
-fn what_did_nothing_in_its_time_fails_with_the_reason() {
+fn a_command_that_did_nothing_in_its_time_fails_with_the_reason() {
     let nobody = {
         let relay = RelayProgram::start(&[]);
         relay.addr.clone()
@@ -94,33 +94,33 @@ fn what_did_nothing_in_its_time_fails_with_the_reason() {
     let never = ["never reached", &nobody, "connection refused"];
     fails_with(&record(&nobody, &[]), &["nothing was recorded", never[0], never[1], never[2]]);
     let view = ["view", &nobody, "--no-window", "--for", "500ms", "--quiet"];
-    fails(&view, 1, &["nothing came", never[0], never[1], never[2]]);
+    fails(&view, 1, &["nothing arrived", never[0], never[1], never[2]]);
     fails(
         &["play", film, &nobody, "--for", "500ms", "--quiet"],
         1,
         &["nothing was sent", never[0], never[2]],
     );
 
-    // The relay is there, and nobody else.
+    // The relay is there, but nobody else.
     let relay = RelayProgram::start(&[]);
     fails_with(&record(&relay.addr, &[]), &["nothing was recorded", "nobody streamed"]);
     fails(&["view", &relay.addr, "--no-window", "--for", "500ms", "--quiet"], 1, &["nobody streamed"]);
     let silent = ["send", &relay.addr, "--source", "-", "--quiet"];
-    fails(&silent, 1, &["nothing was sent", "standard input ended before the first picture: 0 bytes"]);
-    // Somebody streams, and another one was asked for.
+    fails(&silent, 1, &["nothing was sent", "standard input ended before a picture came: 0 bytes"]);
+    // Another stream than the requested one is there.
     let send = ["send", &relay.addr, "--source", "pattern", "--size", "160x120", "--name", "厨房", "--quiet"];
     let _sending = Running::start(&send);
     let mut watching = viewer(&relay.addr, &[]);
     watching.event("frame", |_| true);
     fails_with(&record(&relay.addr, &["--stream", "desk"]), &["no stream \"desk\"", "厨房"]);
     assert!(!std::path::Path::new(out).exists());
-    // A recording whose end a person decides is as empty.
+    // A recording that a user ends is just as empty.
     let mut recording =
         Running::start(&["record", &relay.addr, "--out", out, "--stream", "desk", "--json", "--quiet"]);
     recording.event("link", |event| event["state"] == "up");
     recording.signal("INT");
     assert_eq!(recording.exit_code(), 1);
-    // A text is something.
+    // A text is enough.
     let text = ["text", &relay.addr, "hello", "--quiet"];
     let quiet = RelayProgram::start(&[]);
     let mut reading =
@@ -132,7 +132,7 @@ fn what_did_nothing_in_its_time_fails_with_the_reason() {
 }
 
 #[test]
-fn a_sender_that_nobody_watched_has_done_its_work_and_says_so() {
+fn a_sender_without_viewers_succeeds_and_says_so() {
     let relay = RelayProgram::start(&[]);
     let send = ["send", &relay.addr, "--source", "pattern", "--frames", "3", "--fps", "20", "--quiet"];
     let output = run(&send);
@@ -155,7 +155,7 @@ fn zero_is_no_limit_on_strangers() {
 }
 
 #[test]
-fn without_a_camera_the_list_says_what_to_do() {
+fn without_a_camera_the_list_gives_a_hint() {
     if std::path::Path::new("/dev/video0").exists() {
         assert!(run(&["cameras", "--json"]).status.success());
     } else {
@@ -215,5 +215,5 @@ fn switches_can_be_set_by_the_environment() {
         let line = text_of(&output.stdout).lines().last().unwrap().to_owned();
         assert_eq!(line.starts_with('{'), json, "{value:?}: {line}");
     }
-    fails(&["view", &relay.addr, "--timeout", "1s"], 2, &["--timeout has to be longer than --heartbeat"]);
+    fails(&["view", &relay.addr, "--timeout", "1s"], 2, &["--timeout must be longer than --heartbeat"]);
 }

@@ -1,4 +1,4 @@
-//! What the window asks for beyond itself: files, texts, recordings, the camera.
+//! Actions of the window that reach beyond it: files, texts, recordings, the camera.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -17,13 +17,13 @@ use crate::{
     wire::{Message, Origin, unique_id},
 };
 
-/// Does what it asks for.
+/// Performs the window's actions.
 pub(super) struct ActionHandler {
     pub(super) link: Link,
     pub(super) runtime: Runtime,
     pub(super) handle: Handle,
     pub(super) words: Arc<Words>,
-    /// Who sits at this window.
+    /// The name of this window's user, for others.
     pub(super) name: String,
     pub(super) folder: PathBuf,
     pub(super) recording: Arc<RecordingSession>,
@@ -31,7 +31,7 @@ pub(super) struct ActionHandler {
 }
 
 impl ActionHandler {
-    /// Does it; what is to be told of it, if anything.
+    /// Performs an action; returns the message to show, if any.
     pub(super) fn run(&mut self, action: Action) -> Option<String> {
         match action {
             Action::Snapshot { stream, seq, jpeg } => {
@@ -67,7 +67,7 @@ impl ActionHandler {
         }
     }
 
-    /// Sends a text, and tells the window once the relay has it.
+    /// Sends a text, and reports to the window once the relay has acknowledged it.
     fn say(&self, number: u64, text: &str) -> Option<String> {
         let origin = Origin { from: Some(self.name.clone()), id: unique_id() };
         let sent = Message::text(text, &origin)
@@ -109,7 +109,7 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_secs(20);
 
-    /// The outcome of texts by their numbers, and what is said beside it.
+    /// The outcomes of texts by their numbers, and the notices.
     fn until(window: &Inbox, outcomes: usize, notices: usize) -> (Vec<(u64, bool)>, Vec<String>) {
         let (mut sent, mut said, deadline) = (Vec::new(), Vec::new(), Instant::now() + LIMIT);
         while (sent.len() < outcomes || said.len() < notices) && Instant::now() < deadline {
@@ -154,7 +154,7 @@ mod tests {
         let (sent, said) = until(&window, 3, 1);
         assert_eq!(sent, [(1, true), (2, false), (3, true)]);
         assert_eq!(said, ["sent a text of 5004 bytes; at most 1000 are allowed."]);
-        // The link goes with the window's errands.
+        // The link ends with the action handler.
         drop(stop);
         say(4, "nobody is there any more");
         drop(handler);

@@ -1,4 +1,4 @@
-//! Who can reach a relay and what protects it: what to say about it to the person who starts it.
+//! Reports who can reach a relay, and warns if nothing protects it.
 
 use std::{
     io,
@@ -7,24 +7,24 @@ use std::{
 
 use tokio::net::TcpListener;
 
-/// Which addresses of this machine lead to a relay.
+/// The addresses of this machine on which a relay can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reach {
-    /// The one that the person wrote.
+    /// The address that was asked for.
     One,
-    /// All of both families.
+    /// All addresses, IPv4 and IPv6.
     All,
-    /// All of IPv4.
+    /// All IPv4 addresses.
     AllOfIpv4,
-    /// All of IPv6.
+    /// All IPv6 addresses.
     AllOfIpv6,
 }
 
 impl Reach {
-    /// Those of a listener, whoever opened it.
+    /// The addresses of a listener, including an inherited one.
     pub(super) fn of(listener: &TcpListener) -> io::Result<Self> {
         let addr = listener.local_addr()?;
-        // Asked of sockets that have it.
+        // IPv4 sockets do not have this option.
         let only_v6 = addr.is_ipv6() && socket2::SockRef::from(listener).only_v6()?;
         Ok(Self::at(addr, only_v6))
     }
@@ -48,14 +48,14 @@ impl Reach {
     }
 }
 
-/// What there is to say.
+/// What to report about a relay's address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BindWarning {
-    /// It is as the person wrote it.
+    /// Nothing: the relay listens on the address that was asked for.
     AsAsked,
-    /// All addresses, which are more than many think of, but somebody has thought of strangers.
+    /// All addresses, which are more than many people expect, but with a key or TLS.
     Everywhere(Reach, &'static str),
-    /// All addresses, and nothing that keeps strangers away.
+    /// All addresses, without key and TLS.
     Open(Reach),
 }
 
@@ -65,16 +65,14 @@ impl BindWarning {
             (Reach::One, _, _) => Self::AsAsked,
             (_, false, false) => Self::Open(reach),
             (_, true, false) => {
-                Self::Everywhere(reach, "who has the key; without TLS others on the way can look on")
+                Self::Everywhere(reach, "clients with the key; without TLS, the network can watch")
             }
-            (_, false, true) => {
-                Self::Everywhere(reach, "everybody, over TLS; without a key anybody may come")
-            }
-            (_, true, true) => Self::Everywhere(reach, "who has the key, over TLS"),
+            (_, false, true) => Self::Everywhere(reach, "everyone, over TLS; without a key, anyone may join"),
+            (_, true, true) => Self::Everywhere(reach, "clients with the key, over TLS"),
         }
     }
 
-    /// Into the log, as loud as it deserves.
+    /// Logs it: as a warning if the relay is unprotected.
     pub(super) fn tell(self) {
         match self {
             Self::AsAsked => {}
@@ -82,8 +80,8 @@ impl BindWarning {
                 tracing::info!("open on {} to {whom}", reach.name());
             }
             Self::Open(reach) => tracing::warn!(
-                "open on {}, to everybody and unencrypted: anybody who reaches it can watch and send; \
-                 lock it with --key-file and --tls-cert (`pulsecam key`, `pulsecam cert`), or keep it to one address: --listen 127.0.0.1",
+                "open on {}, to everyone and unencrypted: anyone who can reach it can watch and send; \
+                 protect it with --key-file and --tls-cert (`pulsecam key`, `pulsecam cert`), or listen on one address: --listen 127.0.0.1",
                 reach.name()
             ),
         }
@@ -106,9 +104,9 @@ mod tests {
             BindWarning::Everywhere(Reach::All, whom) => whom,
             other => panic!("{other:?}"),
         };
-        assert!(said(true, false).contains("look on"));
-        assert!(said(false, true).contains("anybody may come"));
-        assert_eq!(said(true, true), "who has the key, over TLS");
+        assert!(said(true, false).contains("can watch"));
+        assert!(said(false, true).contains("anyone may join"));
+        assert_eq!(said(true, true), "clients with the key, over TLS");
     }
 
     #[test]

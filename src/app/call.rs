@@ -16,15 +16,15 @@ use crate::{
     view::{self, Handle, Own, Update},
 };
 
-/// One's own picture in the corner: large enough to see how one sits, too small to look at for long.
+/// Size of the self-view: large enough to check one's position, too small to distract.
 const MIRROR: (usize, usize) = (240, 180);
 
-/// What to send, what to show, and where.
+/// What to send and show, and over which relay.
 pub(crate) struct Options {
     pub(crate) target: Target,
     pub(crate) source: source::Options,
     pub(crate) show: show::Options,
-    /// Begins with the camera off.
+    /// Starts with the camera off.
     pub(crate) camera_off: bool,
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let (link, inbox) = runtime.block_on(link::open(config, &mut signal))?;
     let (handle, window) = view::inbox();
     let switch = Switch::new(!camera_off);
-    // A call goes on until one hangs up: its limits are those of what comes in, not of what is sent.
+    // The limits count received frames, not sent ones.
     let job = Job {
         mirror: (!show.no_window).then(|| mirror(&handle)),
         switch: Some(switch.clone()),
@@ -65,7 +65,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     show::run(show, who, output, target.advice, &runtime, (&link, inbox))
 }
 
-/// Shows one's own picture in the window's corner.
+/// The self-view in the window's corner.
 fn mirror(handle: &Handle) -> Mirror {
     let handle = handle.clone();
     let show = move |reflection| {

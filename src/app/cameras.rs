@@ -14,7 +14,7 @@ use crate::{
 /// Lists the controls of a camera.
 ///
 /// # Errors
-/// There is no such camera, or the reader of standard output is gone.
+/// There is no such camera, or standard output cannot be written.
 pub(crate) fn list_controls(which: &Which, json: bool) -> Result<(), Error> {
     controls::list(which, json)
 }
@@ -22,7 +22,7 @@ pub(crate) fn list_controls(which: &Which, json: bool) -> Result<(), Error> {
 /// Lists the cameras and their modes.
 ///
 /// # Errors
-/// There is none, or the reader of standard output is gone.
+/// There is no camera, or standard output cannot be written.
 pub(crate) fn list(json: bool) -> Result<(), Error> {
     let cameras = capture::cameras();
     if cameras.is_empty() {
@@ -40,7 +40,7 @@ pub(crate) fn list(json: bool) -> Result<(), Error> {
     Ok(())
 }
 
-/// A camera and its modes for a person: a line for each size.
+/// A camera and its modes as text: one line per size.
 fn described(camera: &CameraInfo) -> String {
     let mut text = format!("camera:{}  {}  ({})\n", camera.index, camera.name, camera.path);
     if let Some(problem) = &camera.problem {
@@ -60,11 +60,8 @@ fn described(camera: &CameraInfo) -> String {
         let _ = writeln!(text, "  {label:<6} {size:<10} {} fps", rates.join(", "));
     }
     if !camera.other_formats.is_empty() {
-        let _ = writeln!(
-            text,
-            "  and in formats that are not understood here: {}",
-            camera.other_formats.join(", ")
-        );
+        let _ =
+            writeln!(text, "  and in formats that are not supported: {}", camera.other_formats.join(", "));
     }
     text
 }
@@ -106,7 +103,7 @@ camera:2  C920  (/dev/video2)
   MJPEG  1920x1080  30 fps
          640x480    30, 7.5 fps
   YUYV   640x480    15 fps
-  and in formats that are not understood here: H264
+  and in formats that are not supported: H264
 ";
         assert_eq!(described(&camera), wanted);
     }

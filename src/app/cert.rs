@@ -1,4 +1,4 @@
-//! Makes a certificate for a relay.
+//! Creates a certificate for a relay.
 
 use std::{
     fs::{self, OpenOptions},
@@ -9,25 +9,25 @@ use std::{
 use super::{Error, output::print};
 use crate::tls::Certificate;
 
-/// What to write, and for whom.
+/// Names in the certificate, and the files to write.
 #[derive(Debug)]
 pub(crate) struct Options {
     /// Names and addresses by which clients reach the relay.
     pub(crate) names: Vec<String>,
     pub(crate) certificate: PathBuf,
     pub(crate) key: PathBuf,
-    /// Replaces files that are there.
+    /// Replaces existing files.
     pub(crate) replace: bool,
 }
 
-/// Makes a certificate and prints its fingerprint.
+/// Creates a certificate and its key, and prints the fingerprint.
 ///
 /// # Errors
-/// A file cannot be written, or is there already.
+/// A file cannot be written, or already exists.
 pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let made = Certificate::for_relay(options.names.clone())?;
-    // The key first: a certificate without one is of no use. Neither takes its place before both are whole: a full disk must not cost the
-    // pair that is in use.
+    // The key first: a certificate without its key is useless. Both are complete before either is renamed, so
+    // that a full disk does not destroy the pair in use.
     let key = New::write(&options.key, &made.key, true, options.replace)?;
     let certificate = New::write(&options.certificate, &made.certificate, false, options.replace)?;
     key.keep()?;
@@ -35,11 +35,11 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     print(&made.fingerprint.to_string())
 }
 
-/// A file that is written and goes again unless it is kept.
+/// A new file, which is removed on drop unless it is kept.
 struct New {
-    /// Where it shall be.
+    /// Its final path.
     target: PathBuf,
-    /// Where it is until then: beside a file that it replaces.
+    /// Its path until it is kept: beside the file that it replaces.
     path: PathBuf,
     kept: bool,
 }
@@ -57,12 +57,12 @@ impl New {
         let _ = secret;
         let mut path = target.to_owned();
         if replace {
-            // Not written over: its permissions may be others.
+            // Not overwritten in place: the existing file may have other permissions.
             path.as_mut_os_string().push(format!(".{}.new", std::process::id()));
         }
         let mut opened = options.open(&path).map_err(|error| failed(target, &error))?;
         let new = Self { target: target.to_owned(), path, kept: false };
-        // A network disk says only at the end that it is full.
+        // A network file system may report a full disk only at the end.
         opened
             .write_all(text.as_bytes())
             .and_then(|()| opened.sync_all())
@@ -80,10 +80,10 @@ impl New {
 }
 
 impl Drop for New {
-    /// A part of a file would be in the way of the next try.
+    /// An incomplete file would be in the way of the next attempt.
     fn drop(&mut self) {
         if !self.kept {
-            let _ = fs::remove_file(&self.path); // what matters is why it is not complete
+            let _ = fs::remove_file(&self.path); // the first error is the one to report
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::jpeg::{Limits, Strips};
 
-/// What all commands share that encode or decode pictures.
+/// Settings shared by all commands that encode or decode pictures.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Codec {
-    /// How many strips a picture is worked at in.
+    /// Number of strips in which a picture is encoded and decoded.
     pub(crate) strips: Strips,
-    /// What of others' pictures is decoded.
+    /// Limits on the pictures of others that are decoded.
     pub(crate) limits: Limits,
 }

@@ -1,4 +1,4 @@
-//! Lists what can be adjusted on a camera.
+//! Lists the controls of a camera.
 
 use super::{
     Error,
@@ -17,7 +17,7 @@ pub(super) fn list(which: &Which, json: bool) -> Result<(), Error> {
     }
     print(&harmless::line(&name))?;
     if controls.is_empty() {
-        print("  has nothing that can be adjusted")?;
+        print("  has no controls")?;
     }
     for line in table(&controls) {
         print(&harmless::line(&line))?;
@@ -25,7 +25,7 @@ pub(super) fn list(which: &Which, json: bool) -> Result<(), Error> {
     Ok(())
 }
 
-/// The controls for a person: a line each, what they take last, for it may be long.
+/// The controls as text: one line each. The range is last, because it may be long.
 fn table(controls: &[Control]) -> Vec<String> {
     let rows: Vec<_> = controls.iter().map(row).collect();
     let width =

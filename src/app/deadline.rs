@@ -1,15 +1,17 @@
-//! When a delivery is given up: after a time without any progress.
+//! When to give up a delivery: after a time without progress.
 
 use std::time::{Duration, Instant};
 
-/// How much longer than a delivery has moved so far it may stand still: what the kernel has taken is under way for about as long as it took
-/// to be taken (in slow start half of all), and nobody sees it move.
+/// How long a delivery may stall, as a multiple of the time for which it has made progress.
+///
+/// What the kernel has taken is under way for about as long as it took to be taken (in slow start, half of
+/// all), and its progress is invisible.
 const UNDER_WAY: f64 = 1.5;
 
-/// The same at most, in limits: buffers have an end.
+/// The longest stall, as a multiple of the limit: buffers are finite.
 const LONGEST: u32 = 12;
 
-/// A limit on standing still, not on the whole.
+/// A limit on the time without progress, not on the total time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deadline {
     limit: Duration,
@@ -24,8 +26,9 @@ impl Deadline {
         Self { limit, progress: 0, began: None, since: None }
     }
 
-    /// Whether `progress`, a number that grows with it, has stood still for the limit. `runs`: while it does not, the limit does not
-    /// count either, and begins again after that.
+    /// Whether `progress`, a growing counter, has not changed for the limit.
+    ///
+    /// While `runs` is false, no time counts, and the limit starts again afterwards.
     pub(super) fn is_over(&mut self, progress: u64, runs: bool, now: Instant) -> bool {
         if !runs {
             (self.began, self.since) = (None, None);
@@ -53,9 +56,9 @@ mod tests {
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut deadline = Deadline::new(limit);
         for second in 0..60 {
-            assert!(!deadline.is_over(second, true, at(second)), "it moves on");
+            assert!(!deadline.is_over(second, true, at(second)), "it makes progress");
         }
-        // What the kernel has taken may be under way for as long as all before it, and half as long again.
+        // What the kernel has taken may be under way for one and a half times as long as all before it.
         assert!(!deadline.is_over(59, true, at(59 + 88)));
         assert!(deadline.is_over(59, true, at(59 + 89)));
         let mut deadline = Deadline::new(limit);

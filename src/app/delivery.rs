@@ -1,4 +1,4 @@
-//! Delivering messages: each is taken by the relay, or it is known why not.
+//! Delivers messages: each is acknowledged by the relay, or the reason is reported.
 
 use std::time::{Duration, Instant};
 
@@ -19,41 +19,41 @@ use crate::{
     wire::{Message, Origin, unique_id},
 };
 
-/// Times without progress are looked for this often at least.
+/// Longest time between two checks of the deadline.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// How long a delivery may stand still, if nothing else is said.
+/// Default time without progress after which a delivery is given up.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// Who sends, and how long it may take.
+/// Sender's name, deadline and reporting.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
-    /// The name for the others.
+    /// The sender's name, for others.
     pub(crate) name: Option<String>,
-    /// How long a delivery may stand still; without it, the usual time.
+    /// Time without progress after which a delivery is given up; without it, the default.
     pub(crate) deadline: Option<Duration>,
     pub(crate) json: bool,
     pub(crate) advice: Advice,
 }
 
-/// The last event: all of it has been taken.
+/// The last event: how many messages were acknowledged.
 #[derive(Serialize)]
 #[serde(tag = "event", rename = "summary")]
 struct Delivered {
     messages: u64,
 }
 
-/// What became of what was to be sent.
+/// Counts delivered and rejected messages.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     delivered: u64,
     refused: u64,
-    /// The newest refusal. It is logged when more comes after it, else it is the last word.
+    /// The newest rejection: logged if more messages follow, else returned as the error.
     last: Option<Error>,
 }
 
 impl Outcome {
-    /// Goes on after what the relay does not take.
+    /// Counts a result; a rejected message is no error here.
     ///
     /// # Errors
     /// Anything else.
@@ -72,10 +72,10 @@ impl Outcome {
         Ok(())
     }
 
-    /// Sums up.
+    /// Reports the summary.
     ///
     /// # Errors
-    /// Something was refused.
+    /// A message was rejected.
     pub(super) fn end(self, output: Output) -> Result<(), Error> {
         let Self { delivered, refused, last } = self;
         output.last(&Delivered { messages: delivered }, None);
@@ -97,13 +97,13 @@ impl Options {
         Output::lasting(self.json)
     }
 
-    /// The origin of one message, unique to it.
+    /// The origin of one message, with an id of its own.
     pub(super) fn origin(&self) -> Origin {
         let from = self.name.clone().unwrap_or_else(name::own_name);
         Origin { from: Some(from), id: unique_id() }
     }
 
-    /// Starts a link to deliver over. `runs` tells whether the deadline counts, here and below.
+    /// Starts a link. `runs`: whether the deadline counts, here and below.
     pub(super) async fn connect(
         &self,
         what: &str,
@@ -119,7 +119,7 @@ impl Options {
         })??)
     }
 
-    /// Sends a message and waits until the relay has taken it.
+    /// Sends a message and waits until the relay has acknowledged it.
     pub(super) async fn deliver(
         &self,
         link: &Link,
@@ -132,7 +132,7 @@ impl Options {
             link::Error::Message(fault) => refused(fault.to_string()),
             error => error.into(),
         })?;
-        // What no retry heals ends it at once.
+        // An error that retrying cannot fix ends the delivery at once.
         let unreachable = |why: String| {
             let (what, host) = (what.to_owned(), link.host().to_owned());
             Error::Undeliverable { what, host, why }
@@ -162,7 +162,7 @@ impl Options {
         Error::NotDelivered { what: what.into(), host: host.into(), deadline: self.limit(), why, patience }
     }
 
-    /// Waits for what is to be done; `None` once there was no progress for too long.
+    /// Waits for `work`; `None` if there was no progress for too long.
     async fn moving<T>(
         &self,
         work: impl Future<Output = T>,
@@ -182,7 +182,7 @@ impl Options {
     }
 }
 
-/// Why a message did not arrive, with what to change.
+/// Why a message did not arrive, with advice.
 fn undelivered(why: &Undeliverable, advice: Advice) -> String {
     match why {
         Undeliverable::Refused(why) => advised(why, advice),

@@ -1,4 +1,4 @@
-//! Relay, source and viewer in one process, over real sockets.
+//! Runs relay, source and viewer in one process, over real sockets.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -23,25 +23,25 @@ use crate::{
     relay, view,
 };
 
-/// How long the last picture stays.
+/// How long the last picture stays visible.
 const LAST_LOOK: Duration = Duration::from_millis(500);
 
-/// How long the links within this process may take to be up.
+/// Time to wait for the links within this process to be up.
 const UP_LIMIT: Duration = Duration::from_secs(2);
 
-/// How long the two links may take to end.
+/// Time to wait for the two links to end.
 const LEAVE_LIMIT: Duration = Duration::from_millis(250);
 
-/// Loopback: a demonstration is nobody else's business.
+/// Loopback: other machines must not join a demonstration.
 const ADDRESS: &str = "127.0.0.1:0";
 
-/// What to send to oneself.
+/// What to send and show.
 pub(crate) struct Options {
     pub(crate) source: source::Options,
     pub(crate) show: show::Options,
-    /// How patient the links are; they go to a relay of their own.
+    /// Timeouts of the links; the relay is one of our own.
     pub(crate) target: Target,
-    /// Ends with its source, as a film does.
+    /// Ends with its source, as for a film.
     pub(crate) ends: bool,
 }
 
@@ -74,7 +74,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     if ends {
         job.name = source.film_name();
     }
-    // Without anybody who could pause it, a film ends at its end.
+    // Without a window in which to pause it, a film stops at its end.
     let film = (ends && !show.no_window)
         .then(|| view::Film { controls: Playback::default(), stream: job.name.clone() });
     let playback = film.as_ref().map(|film| film.controls.clone());
@@ -84,13 +84,13 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
             opened = send::open(source, &job, playback, &sender) => opened?,
             _ = &mut signal => return Err(Error::Stopped),
         };
-        // A film's first frames would go by before anybody looks.
+        // Otherwise a film's first frames would be sent before the viewer is there.
         for link in [&viewer, &sender] {
             let mut state = link.state();
             let up = state.wait_for(|state| matches!(state, State::Up { .. }));
             let _ = tokio::time::timeout(UP_LIMIT, up).await;
         }
-        // The relay may have answered the sender before it knew the viewer.
+        // The relay may have answered the sender before the viewer joined.
         let mut viewers = sender.viewers();
         let seen = viewers.wait_for(|viewers| viewers.is_some_and(|viewers| viewers > 0));
         let _ = tokio::time::timeout(UP_LIMIT, seen).await;
@@ -121,9 +121,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         film.controls.close();
     }
     playing.abort();
-    // It holds a link too, which would miss the relay.
+    // It holds a link too, which would report that the relay is gone.
     let _ = runtime.block_on(playing); // aborted, or over
-    // Their connections go before the relay does: else each of them would report that it is gone.
+    // The links end before the relay: otherwise each of them would report that the relay is gone.
     let links = [sender.state(), viewer.state()];
     drop((sender, viewer));
     let ended = async {

@@ -1,4 +1,4 @@
-//! What can go wrong, in one line for a person.
+//! Errors of commands, each in one line for people.
 
 use std::{io, path::PathBuf, time::Duration};
 
@@ -31,21 +31,21 @@ pub(crate) enum Error {
     Message(#[from] wire::Fault),
     #[error("{}: {reason}", path.display())]
     File { path: PathBuf, reason: String },
-    #[error("{}: is there already", path.display())]
+    #[error("{}: already exists", path.display())]
     Exists { path: PathBuf },
     #[error("{}: {source}", path.display())]
     Picture { path: PathBuf, source: still::Error },
-    #[error("{}: a message of {size} bytes, and at most {max_message} are allowed: send it smaller", path.display())]
+    #[error("{}: the message would have {size} bytes, and at most {max_message} are allowed: send a smaller picture", path.display())]
     PictureTooLarge { path: PathBuf, size: usize, max_message: u32, recoded: bool },
     #[error("{what} did not reach the relay at {host} within {}: {why}", humantime::format_duration(*.deadline))]
     NotDelivered { what: String, host: String, deadline: Duration, why: String, patience: bool },
     #[error("{what} did not reach the relay at {host}: {why}")]
     Undeliverable { what: String, host: String, why: String },
-    #[error("{what} was not taken: {why}")]
+    #[error("{what} was rejected: {why}")]
     Refused { what: String, why: String },
-    #[error("{refused} of {of} were not taken; the reasons stand above")]
+    #[error("{refused} of {of} were rejected, for the reasons above")]
     SomeRefused { refused: u64, of: u64 },
-    #[error("nothing to send: give a text, or lines on standard input")]
+    #[error("nothing to send: add a text, or write lines to standard input")]
     NothingToSend,
     #[error("{0}")]
     Usage(String),
@@ -53,22 +53,22 @@ pub(crate) enum Error {
     Bench(String),
     #[error("the plots: {0}")]
     Plot(#[from] plot::Error),
-    /// The reader of standard output closed its end: no fault of anybody's.
-    #[error("nobody reads the output")]
+    /// The reader of standard output closed its end, which is no failure.
+    #[error("the reader of standard output is gone")]
     ReaderGone,
-    #[error("cannot write to standard output: {0}: what is there is not complete")]
+    #[error("cannot write to standard output: {0}: the output is not complete")]
     Print(String),
-    /// The time is over, and nothing was done in it.
+    /// The time is over, and nothing was done.
     #[error("{0}")]
     Nothing(String),
-    /// What was to be kept is lost.
-    #[error("not everything that came was saved: {0}")]
+    /// Something that should have been saved was not.
+    #[error("not everything that arrived was saved: {0}")]
     NotSaved(String),
-    /// The source failed on the way; what came before was sent.
+    /// The source failed midway; the frames before were sent.
     #[error("the source ended early: {0}")]
     SourceFailed(String),
-    /// A signal ended it before it had begun: what runs for as long as it is wanted is done then.
-    #[error("ended by a signal")]
+    /// A signal came before the command had started. A command that runs until it is stopped is then done.
+    #[error("stopped by a signal")]
     Stopped,
     #[error(transparent)]
     Io(#[from] io::Error),

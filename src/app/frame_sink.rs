@@ -1,4 +1,4 @@
-//! Where decoded frames and messages go: the recording, the report, and the window where there is one.
+//! Receives decoded frames and messages for the recording, the report, and the window if there is one.
 
 use std::{
     collections::HashMap,
@@ -21,16 +21,16 @@ use crate::{
     wire::FrameInfo,
 };
 
-/// Takes what comes.
+/// The viewer's end of the pipeline.
 pub(super) struct FrameSink {
     pub(super) handle: Handle,
     pub(super) report: Arc<Mutex<Report>>,
-    /// Ends after so many frames.
+    /// Stops after this many frames.
     pub(super) frames: Option<u64>,
     pub(super) codec: Codec,
     pub(super) stop: CancellationToken,
     pub(super) recording: Arc<RecordingSession>,
-    /// Frames that could not be decoded.
+    /// Frames of each stream that could not be decoded.
     pub(super) damaged: HashMap<StreamId, u64>,
 }
 
@@ -78,7 +78,7 @@ impl Viewer for FrameSink {
 }
 
 impl FrameSink {
-    /// How many of the stream's frames could not be decoded so far.
+    /// Number of the stream's frames that could not be decoded so far.
     fn damaged(&mut self, arrival: &Arrival) -> u64 {
         match arrival {
             Arrival::Frame(frame) => self.damaged.get(&frame.id).copied().unwrap_or(0),
@@ -95,7 +95,7 @@ impl FrameSink {
     }
 }
 
-/// What the window is told of it.
+/// The update of the window for an arrival, if it shows it.
 pub(crate) fn update(arrival: Arrival, damaged: u64) -> Option<Update> {
     Some(match arrival {
         Arrival::Text { text, sender, .. } => {
@@ -136,7 +136,7 @@ pub(crate) fn update(arrival: Arrival, damaged: u64) -> Option<Update> {
     })
 }
 
-/// What somebody is called, if anything.
+/// The sender's name, if it has one.
 fn named(sender: Option<Sender>) -> Option<String> {
     sender.map(|sender| sender.name.to_string()).filter(|name| !name.is_empty())
 }

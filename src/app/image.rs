@@ -1,4 +1,4 @@
-//! Sends pictures, and says whether they arrived.
+//! Sends pictures, and reports whether they arrived.
 
 use std::{ffi::OsString, io, path::Path};
 
@@ -18,7 +18,7 @@ use crate::{
 /// The name of standard input among the files.
 const STDIN: &str = "-";
 
-/// Bytes of a message that its size does not count.
+/// Bytes of a message that its size field does not count.
 const SIZE_FIELD: usize = 4;
 
 /// Which pictures to send, and how.
@@ -26,9 +26,9 @@ pub(crate) struct Options {
     pub(crate) target: Target,
     /// `-` is standard input.
     pub(crate) files: Vec<OsString>,
-    /// JPEG quality of pictures that are no JPEG.
+    /// JPEG quality of pictures that are converted.
     pub(crate) quality: u8,
-    /// Pictures are scaled down to fit into this.
+    /// Size in pixels into which pictures are scaled down.
     pub(crate) size: Option<(usize, usize)>,
     pub(crate) sender: delivery::Options,
 }
@@ -36,7 +36,7 @@ pub(crate) struct Options {
 /// Sends all pictures.
 ///
 /// # Errors
-/// One cannot be read, or not all of them arrived.
+/// A picture cannot be read, or not all of them arrived.
 pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let config = options.target.config.clone();
     let pictures = read(options)?;
@@ -56,7 +56,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     })
 }
 
-/// All pictures, before the first is sent: a wrong name must not leave half of them delivered.
+/// Reads all pictures before the first is sent: a wrong name must not leave half of them delivered.
 fn read(options: &Options) -> Result<Vec<(String, Message)>, Error> {
     let Options { target, files, quality, size, sender } = options;
     let max_message = target.config.max_message;

@@ -1,5 +1,7 @@
-//! Logs for journald, where standard error goes to it: the priority before each line (sd-daemon(3)), so that `journalctl -p warning`
-//! finds what matters; it knows the time itself, and has no colours.
+//! Log lines for journald, if standard error goes to it.
+//!
+//! Each line starts with its priority (sd-daemon(3)), so that `journalctl -p warning` finds what matters.
+//! Lines have no time, which journald adds, and no colours.
 
 use std::io::{self, Write};
 
@@ -8,11 +10,12 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use super::line_writer::LineSender;
 
-/// What is before the line that says why the program ends.
+/// Prefix of the line that reports the program's error.
 pub(super) const ERROR: &str = "<3>";
 
-/// Whether standard error is a stream to the journal. The variable alone does not tell: what a service starts inherits it, with a
-/// standard error of its own.
+/// Whether standard error is a stream to the journal.
+///
+/// The variable alone is no proof: a child of a service inherits it, but may have another standard error.
 #[cfg(unix)]
 pub(super) fn is_read() -> bool {
     use std::os::{fd::AsFd, unix::fs::MetadataExt};
@@ -22,7 +25,7 @@ pub(super) fn is_read() -> bool {
     about.is_ok_and(|about| stream == format!("{}:{}", about.dev(), about.ino()))
 }
 
-/// There is no journal here.
+/// This system has no journal.
 #[cfg(not(unix))]
 pub(super) const fn is_read() -> bool {
     false
@@ -31,7 +34,7 @@ pub(super) const fn is_read() -> bool {
 /// Makes the writer of each line.
 pub(super) struct Journal(pub(super) LineSender);
 
-/// Takes one event's line.
+/// Writes the line of one event.
 pub(super) struct Line {
     sender: LineSender,
     priority: &'static str,
@@ -69,7 +72,7 @@ const fn priority(level: Level) -> &'static str {
     }
 }
 
-/// Each line of it with the priority before it: a text with a line of its own that begins so must not choose another one.
+/// Prefixes each line with the priority: a line break in a message must not let it choose another priority.
 fn marked(text: &[u8], priority: &str) -> Vec<u8> {
     let mut marked = Vec::with_capacity(priority.len() + text.len());
     for line in text.split_inclusive(|byte| *byte == b'\n') {

@@ -1,26 +1,26 @@
-//! When a command ends by itself.
+//! When a command ends.
 
 use std::time::Duration;
 
 use super::signal::Stopping;
 
-/// What ended a command.
+/// Why a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// It did what it was to do, or nobody is there any more who wants it.
+    /// Its work is done, or no longer needed.
     Done,
     /// Its time is over.
     Time,
-    /// A person ended it, or what runs it did: by a signal, or in the window.
+    /// On request: by a signal, or in the window.
     Asked,
 }
 
-/// When to end.
+/// When a command ends by itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Limit {
     /// After this time.
     pub(crate) time: Option<Duration>,
-    /// After so many frames.
+    /// After this many frames.
     pub(crate) frames: Option<u64>,
 }
 
@@ -34,7 +34,7 @@ impl Limit {
         }
     }
 
-    /// Completes once the time is over, for who waits for something that may never come; never without a limit.
+    /// Completes once the time is over; never without a limit.
     pub(crate) async fn time_is_over(self) {
         match self.time {
             Some(time) => tokio::time::sleep(time).await,

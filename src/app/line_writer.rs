@@ -1,7 +1,7 @@
-//! Lines that a thread of its own writes: a terminal that is held, or a pipe that nobody reads, must not hold up a frame.
+//! Writes lines on a thread of its own: a held terminal, or a pipe that is not read, must not delay a frame.
 //!
-//! Lines that come close together are written together. Waking the thread for each would cost a relay whose clients come and go
-//! more than all else it does for them.
+//! Lines that arrive close together are written together. Waking the thread for each line would cost a relay
+//! whose clients come and go more than everything else it does for them.
 
 use std::{
     io::{self, Write},
@@ -12,81 +12,84 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-/// Bytes that may wait for a slow reader: some twenty thousand lines. Further lines are lost, and counted.
+/// Bytes that may wait for a slow reader: about 20,000 lines. Further lines are dropped and counted.
 const WAITING: usize = 4 << 20;
 
-/// Bytes that may wait for lines to be taken again after some were lost.
+/// Bytes that may wait if lines are to be accepted again after some were dropped.
 const AFTER_LOSS: usize = WAITING / 4 * 3;
 
-/// Bytes of memory that are kept while nothing waits.
+/// Bytes of the buffer that are kept while nothing waits.
 const KEPT: usize = 64 << 10;
 
-/// Whole lines up to this length are written in one piece: a pipe takes that much at once or not at all (`PIPE_BUF` on Linux), so that a
-/// reader finds whole lines only, however the program ends. Only a longer line can be cut.
+/// Largest write of whole lines, in bytes.
+///
+/// A pipe takes this much at once or not at all (`PIPE_BUF` on Linux), so a reader finds only whole lines,
+/// however the program ends. Only a longer line can be cut.
 const PIECE: usize = 4096;
 
-/// How long lines are gathered after some were written: too short to notice, and at most a hundred wake-ups a second.
+/// How long lines are gathered after a write: too short to notice, and at most 100 wake-ups per second.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// How long the end of the program waits for a reader that takes nothing.
+/// How long the program waits at its end for a reader that takes nothing.
 const END_LIMIT: Duration = Duration::from_secs(1);
 
-/// How long the end of the program waits for a reader that is slow.
+/// How long the program waits at its end for a slow reader.
 const SLOW_LIMIT: Duration = Duration::from_secs(5);
 
-/// How long a line may take to be written although the wait is over.
+/// Least time for the last lines to be written, even if the wait is over.
 const LAST_CHANCE: Duration = Duration::from_millis(100);
 
-/// How long a disk that is full is left alone before it is tried again.
+/// How long to wait before writing to a full disk again.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// What became of what was written.
+/// Outcome of writing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// It was taken, or is not read yet.
+    /// Everything was written, or is not read yet.
     Well,
     /// The reader closed its end.
     ReaderGone,
-    /// It cannot be written: the disk is full, the terminal is gone.
+    /// Writing failed: the disk is full, or the terminal is gone.
     Failed(String),
 }
 
-/// Where lines go, written by a thread of its own.
+/// Writes lines on a thread of its own.
 pub(super) struct LineWriter(Arc<Shared>);
 
-/// Gives lines to an [`LineWriter`]; never waits. As [`Write`], each call is a line.
+/// Sends lines to a [`LineWriter`] without waiting. As a [`Write`], each call is a line.
 #[derive(Clone)]
 pub(crate) struct LineSender(Arc<Shared>);
 
 struct Shared {
     waiting: Mutex<Waiting>,
-    /// There are lines, or it is over.
+    /// Signalled if there are lines, or at the end.
     more: Condvar,
-    /// Something was taken, or the thread has ended.
+    /// Signalled if something was written, or the thread has ended.
     progress: Condvar,
-    /// Nobody will read any more.
+    /// Cancelled if nothing more will be read, or nothing can be written.
     over: CancellationToken,
-    /// The line that stands in place of lines that were lost.
+    /// Makes the line that replaces dropped lines.
     lost: Box<dyn Fn(u64) -> String + Send + Sync>,
 }
 
 struct Waiting {
     bytes: Vec<u8>,
-    /// Bytes that the thread has in hand and are not written yet.
+    /// Bytes that the thread has taken and not written yet.
     in_hand: usize,
     lost: u64,
     /// The thread must be woken for the next line.
     asleep: bool,
     ended: bool,
     done: bool,
-    /// When something was taken last.
+    /// When something was last written.
     taken: Option<Instant>,
     fate: Fate,
 }
 
 impl LineWriter {
-    /// Starts the thread, which writes by `write`: as [`Write::write`], which may take a part. Lines that were lost are replaced by the line
-    /// that `lost` makes; the first failure is told to `failed`.
+    /// Starts the thread, which writes with `write` (as [`Write::write`], which may take a part).
+    ///
+    /// Dropped lines are replaced by the line that `lost` makes; the first failure is reported to `failed`.
     pub(super) fn new(
         write: impl FnMut(&[u8]) -> io::Result<usize> + Send + 'static,
         lost: impl Fn(u64) -> String + Send + Sync + 'static,
@@ -119,13 +122,15 @@ impl LineWriter {
         LineSender(Arc::clone(&self.0))
     }
 
-    /// Cancelled once nobody will read any more: the reader is gone, or nothing can be written.
+    /// Cancelled if the reader is gone, or nothing can be written.
     pub(super) fn over(&self) -> &CancellationToken {
         &self.0.over
     }
 
-    /// Waits until everything is written, and at most a second (from `since`, or from when something was taken last) for a reader that takes
-    /// nothing: what is left is lost.
+    /// Waits until everything is written.
+    ///
+    /// Waits at most a second (from `since`, or from the last write) for a reader that takes nothing; the
+    /// rest is lost.
     pub(super) fn end(&self, since: Instant) -> Fate {
         let shared = &*self.0;
         let mut waiting = shared.lock();
@@ -148,17 +153,19 @@ impl LineWriter {
 }
 
 impl LineSender {
-    /// A line with its end; lost if too much waits already. A line that is longer than all that may wait is taken if nothing else waits.
+    /// Sends a line with its line end; dropped if too much waits already.
+    ///
+    /// A line longer than all that may wait is accepted if nothing else waits.
     pub(crate) fn send(&self, line: &[u8]) {
         self.take(line, false);
     }
 
-    /// One of the last lines: taken however much waits.
+    /// Sends one of the last lines: accepted however much waits.
     pub(super) fn send_last(&self, line: &[u8]) {
         self.take(line, true);
     }
 
-    /// Whether nobody will read any more.
+    /// Whether the reader is gone.
     pub(super) fn is_over(&self) -> bool {
         self.0.lock().fate == Fate::ReaderGone
     }
@@ -169,7 +176,8 @@ impl LineSender {
             return;
         }
         let before = waiting.bytes.len() + waiting.in_hand;
-        // Once lines are lost they are lost in a row: not each short one in between is worth a line that says how many are missing.
+        // Lines are dropped in a row: a short line that fits in between would cost another line with the
+        // count.
         let room = if waiting.lost > 0 { AFTER_LOSS } else { WAITING };
         if !last && before > 0 && before + line.len() > room {
             waiting.lost += 1;
@@ -235,7 +243,7 @@ impl Shared {
         self.progress.notify_all();
     }
 
-    /// Writes lines, a disk that is full again and again; `false` if nobody will read them.
+    /// Writes lines, retrying if the disk is full; `false` if they will never be read.
     fn write_all(
         &self,
         lines: &[u8],
@@ -265,7 +273,7 @@ impl Shared {
                 Err(error) => {
                     let first = waiting.fate == Fate::Well;
                     waiting.fate = Fate::Failed(error.to_string());
-                    // After the end it was tried once more.
+                    // At the end, there is one more attempt.
                     let ended = waiting.ended;
                     drop(waiting);
                     if first {
@@ -282,24 +290,24 @@ impl Shared {
         true
     }
 
-    /// Waits for this long, or for the end.
+    /// Waits for this long, or until the end.
     fn pause<'a>(&'a self, waiting: MutexGuard<'a, Waiting>, time: Duration) -> MutexGuard<'a, Waiting> {
         let pause = self.more.wait_timeout_while(waiting, time, |waiting| !waiting.ended);
         pause.unwrap_or_else(PoisonError::into_inner).0
     }
 
-    /// What it guards is whole between any two statements.
+    /// Ignores poisoning: the data is consistent between any two statements.
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Whether the error says that the reader closed its end.
+/// Whether the error means that the reader closed its end.
 pub(super) fn is_gone(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
 }
 
-/// As many of the first lines as go in one piece, or the first line if it is longer.
+/// As many of the first lines as fit in one piece, or the first line if it is longer.
 fn piece(lines: &[u8]) -> &[u8] {
     let end = match lines.get(..PIECE) {
         None => lines.len(),

@@ -1,10 +1,10 @@
-//! Tests of the writer: a reader that is slow, stuck, gone, or a disk that is full.
+//! Tests of the line writer: a reader that is slow, stuck or gone, or a full disk.
 
 use std::sync::mpsc;
 
 use super::*;
 
-/// A writer into a channel, one message for each write.
+/// A writer into a channel, one message per write.
 fn writer() -> (LineWriter, mpsc::Receiver<Vec<u8>>) {
     let (seen, written) = mpsc::channel();
     let write = move |bytes: &[u8]| {
@@ -43,7 +43,7 @@ fn a_line_that_is_longer_than_a_piece_is_written_alone() {
     assert_eq!(piece(&long[..PIECE]), &long[..PIECE], "as much of a line as there is");
 }
 
-/// A writer whose reader takes nothing until the test lets it; the first write is told.
+/// A writer whose reader takes nothing until the test lets it.
 fn stuck() -> (LineWriter, mpsc::Receiver<Vec<u8>>, mpsc::Sender<()>) {
     let (seen, written) = mpsc::channel();
     let (go, wait) = mpsc::channel::<()>();

@@ -1,4 +1,4 @@
-//! Lines of standard input, as they come.
+//! Lines of standard input, as they arrive.
 
 use std::io::{self, BufRead};
 
@@ -7,30 +7,30 @@ use tokio_util::sync::CancellationToken;
 
 use crate::text_file;
 
-/// What to do about lines that cannot be told apart by their bytes.
+/// Error for UTF-16, whose lines cannot be split by bytes.
 const UTF16: &str =
-    "standard input is UTF-16, as PowerShell writes it: pipe it through iconv -f UTF-16 -t UTF-8";
+    "standard input is UTF-16, as written by PowerShell: pipe it through iconv -f UTF-16 -t UTF-8";
 
-/// The byte-order mark of UTF-8, which Notepad puts before a text.
+/// The byte-order mark of UTF-8, which Notepad writes before a text.
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// A line without its end.
+/// A line without its line end.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Line {
-    /// What stands in it. What is no UTF-8 is shown as such; it is no reason to lose the lines after it.
+    /// Its text. Invalid UTF-8 is replaced, so that the following lines are not lost.
     Text(String),
-    /// So many bytes, which are more than anybody takes. They are not kept.
+    /// Its length in bytes, which exceeds the limit. The text is not kept.
     TooLong(u64),
 }
 
-/// Where lines come from.
+/// Reader of the lines.
 pub(super) struct Lines {
     take: mpsc::Receiver<io::Result<Line>>,
     ended: CancellationToken,
 }
 
 impl Lines {
-    /// Those of standard input. Of each no more than `most` bytes are kept.
+    /// Reads standard input; of each line, at most `most` bytes are kept.
     pub(super) fn of_input(most: usize) -> Self {
         let (give, take) = mpsc::channel(1);
         let ended = CancellationToken::new();
@@ -38,7 +38,7 @@ impl Lines {
         std::thread::spawn(move || {
             let mut input = io::stdin().lock();
             if let Err(error) = skip_mark(&mut input) {
-                let _ = give.blocking_send(Err(error)); // nobody waits
+                let _ = give.blocking_send(Err(error)); // the receiver may be gone
                 return;
             }
             while let Some(line) = next(&mut input, most).transpose() {
@@ -56,13 +56,13 @@ impl Lines {
         self.take.recv().await
     }
 
-    /// Cancelled once the end of the input has been read. Lines may still wait to be taken.
+    /// Cancelled once the end of the input has been read. Lines may still be queued.
     pub(super) fn ended(&self) -> CancellationToken {
         self.ended.clone()
     }
 }
 
-/// Passes over a byte-order mark at the beginning; fails if it says that the text is UTF-16.
+/// Skips a byte-order mark at the start; fails if it is that of UTF-16.
 fn skip_mark(input: &mut impl BufRead) -> io::Result<()> {
     let start = input.fill_buf()?;
     if text_file::is_utf16(start) {
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     fn all(input: &[u8], most: usize) -> Vec<Line> {
-        // A small buffer: lines come in pieces.
+        // A small buffer, so that lines arrive in pieces.
         let mut input = io::BufReader::with_capacity(3, input);
         std::iter::from_fn(|| next(&mut input, most).unwrap()).collect()
     }

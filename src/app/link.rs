@@ -1,4 +1,4 @@
-//! A client's link: started, watched and reported.
+//! Starts, watches and reports a client's link.
 
 use std::{
     sync::{
@@ -15,17 +15,17 @@ use tracing::warn;
 use super::{Error, output::Output, signal::Stopping};
 use crate::link::{Config, Down, Inbox, Link, State, connect};
 
-/// What to change about a link that does not come up, if that is known: in the words of whoever starts the program.
+/// Returns what to change if a link does not come up, if that is known. `cli` knows which option helps.
 pub(crate) type Advice = fn(&Down) -> Option<&'static str>;
 
-/// A relay, and what helps a person who cannot reach it.
+/// A relay, and advice if it cannot be reached.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     pub(crate) config: Config,
     pub(crate) advice: Advice,
 }
 
-/// Starts a link. A signal ends it: to find the relay's address can take a while.
+/// Starts a link; a signal ends the wait, because looking up the relay's address can take a while.
 pub(crate) async fn open(config: Config, stop: &mut Stopping) -> Result<(Link, Inbox), Error> {
     tokio::select! {
         connected = connect(config) => Ok(connected?),
@@ -33,7 +33,7 @@ pub(crate) async fn open(config: Config, stop: &mut Stopping) -> Result<(Link, I
     }
 }
 
-/// Remembers whether the relay was ever reached.
+/// Whether the relay was ever reached.
 #[derive(Clone, Debug)]
 pub(crate) struct Reached {
     seen: Arc<AtomicBool>,
@@ -41,7 +41,7 @@ pub(crate) struct Reached {
 }
 
 impl Reached {
-    /// Looks from now on, in a task of this runtime.
+    /// Watches from now on, in a task of this runtime.
     pub(crate) fn watch(link: &Link, runtime: &Handle, advice: Advice) -> Self {
         let reached = Self { seen: Arc::default(), advice };
         let (mut state, seen) = (link.state(), Arc::clone(&reached.seen));
@@ -52,7 +52,7 @@ impl Reached {
         reached
     }
 
-    /// Why nothing could be done, if the relay was never there.
+    /// Why nothing could be done, if the relay was never reached.
     pub(crate) fn failure(&self, link: &Link) -> Option<String> {
         let is_up = matches!(*link.state().borrow(), State::Up { .. });
         let never = !is_up && !self.seen.load(Relaxed);
@@ -61,7 +61,7 @@ impl Reached {
     }
 }
 
-/// The link's state as an event.
+/// The event for a state of the link.
 #[derive(Serialize)]
 #[serde(tag = "event", rename = "link")]
 struct LinkEvent<'a> {
@@ -75,21 +75,22 @@ struct LinkEvent<'a> {
     clock_uncertainty_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
-    /// Trying again does not help.
+    /// Retrying does not help.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     lasting: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_in_ms: Option<f64>,
 }
 
-/// Reports each change of the link's state as an event, for as long as what is returned is kept: a summary shall be the last word. For
-/// a person the log tells the states.
+/// Reports each change of the link's state as an event until the result is dropped.
+///
+/// It is dropped before the summary, which is the last event. For people, the library logs the states.
 #[must_use]
 pub(crate) fn report(link: &Link, output: Output) -> Reporting {
     follow(link, output, None)
 }
 
-/// The same for a command that tries for ever: if that does not help, it is said what to change and how to end it.
+/// The same for a command that retries for ever; if that cannot help, logs what to change and how to stop.
 #[must_use]
 pub(crate) fn report_with_advice(link: &Link, output: Output, advice: Advice) -> Reporting {
     follow(link, output, Some(advice))
@@ -110,7 +111,7 @@ fn follow(link: &Link, output: Output, advice: Option<Advice>) -> Reporting {
                     if why.is_lasting() && advised.as_ref() != Some(&why) =>
                 {
                     let hint = advice(&why).map(|hint| format!("{hint}; ")).unwrap_or_default();
-                    warn!("{hint}Ctrl-C ends this, and until then it is tried again now and then");
+                    warn!("{hint}retrying now and then until Ctrl-C");
                     advised = Some(why);
                 }
                 (State::Up { .. }, _) => advised = None,
@@ -162,33 +163,33 @@ fn event<'a>(host: &'a str, state: &State) -> LinkEvent<'a> {
     event
 }
 
-/// Milliseconds to the microsecond, as figures in events.
+/// Milliseconds for events, with microsecond precision.
 pub(crate) fn millis(time: Duration) -> f64 {
     time.as_micros() as f64 / 1000.0
 }
 
-/// What keeps a link from delivering, for a person, and whether more time could help.
+/// What keeps a link from delivering, and whether more time could help.
 pub(crate) fn trouble(link: &Link, advice: Advice) -> (String, bool) {
     let why = match (&*link.state().borrow(), link.last_down()) {
         (State::Down { why, .. }, _) => why.clone(),
-        // It comes up and is sent away by turns.
+        // It connects and is rejected by turns.
         (State::Up { .. }, Some(why @ Down::SentAway(_))) => why,
         (State::Up { .. }, _) => return ("the relay has not confirmed it yet".into(), true),
         (State::Connecting, Some(why)) => why,
         (State::Connecting, None) if link.is_connected() => {
-            return ("nothing there has answered yet (is it a pulsecam relay?)".into(), true);
+            return ("no answer yet (is it a pulsecam relay?)".into(), true);
         }
         (State::Connecting, None) => return ("still connecting".into(), true),
     };
     (advised(&why, advice), is_a_matter_of_time(&why))
 }
 
-/// The reason with what to change.
+/// The reason, with advice.
 pub(crate) fn advised(why: &Down, advice: Advice) -> String {
     advice(why).map_or_else(|| why.to_string(), |hint| format!("{why} ({hint})"))
 }
 
-/// Whether more time could have helped: nobody has said anything that speaks against it.
+/// Whether more time could have helped: nothing definite was received.
 const fn is_a_matter_of_time(why: &Down) -> bool {
     matches!(
         why,
@@ -203,12 +204,12 @@ const fn is_a_matter_of_time(why: &Down) -> bool {
     )
 }
 
-/// Keeps what comes in from filling memory where nobody wants it.
+/// Discards what arrives, so that it does not fill the memory.
 pub(crate) fn discard(mut inbox: crate::link::Inbox) {
     tokio::spawn(async move { while inbox.recv().await.is_some() {} });
 }
 
-/// A link's frames for an encoder's thread to fill.
+/// Sends an encoder's frames over the link.
 pub(crate) fn sink(link: &Link) -> impl FnMut(crate::wire::FrameInfo, bytes::Bytes) + Send + use<> {
     let link = link.clone();
     move |info, jpeg| link.send_frame(info, jpeg)

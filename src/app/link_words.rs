@@ -1,4 +1,4 @@
-//! The link's state as the window says it, in the language of who looks.
+//! The link's state in the words and the language of the window.
 
 use crate::{
     language::{Phrase, Words},
@@ -21,12 +21,12 @@ pub(super) fn shown(state: &State, words: &Words) -> LinkState {
     }
 }
 
-/// Whether somebody is there and does not want us now.
+/// Whether the relay is there and rejects us.
 const fn refuses(why: &Down) -> bool {
     matches!(why, Down::SentAway(_))
 }
 
-/// Why the link is down, in the window's words.
+/// The reason why the link is down, in the window's words.
 pub(super) fn reason(why: &Down, words: &Words) -> String {
     let with = |phrase, reason: &str| words.tell(phrase, [("reason", reason)]);
     let after = |phrase, time| words.tell(phrase, [("time", humantime::format_duration(time).to_string())]);

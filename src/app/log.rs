@@ -14,9 +14,9 @@ use super::{
 };
 use crate::harmless;
 
-/// Starts the log with this filter; `RUST_LOG` overrules it.
+/// Starts the log with this filter; `RUST_LOG` overrides it.
 pub(crate) fn start(filter: &str) {
-    // Empty it would silence everything.
+    // An empty filter would silence everything.
     let asked = std::env::var(EnvFilter::DEFAULT_ENV).ok().filter(|filter| !filter.is_empty());
     let filter =
         asked.and_then(|filter| EnvFilter::try_new(filter).ok()).unwrap_or_else(|| EnvFilter::new(filter));
@@ -32,7 +32,7 @@ pub(crate) fn start(filter: &str) {
     }
 }
 
-/// Writes one field of a line of the log. What a peer said may be in any of them.
+/// Writes one field of a log line, sanitised: any field may contain a peer's text.
 fn log_field(to: &mut format::Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
     let value = format!("{value:?}");
     let value = harmless::line(&value);

@@ -1,7 +1,7 @@
-//! The program: what each command does, from options that are parsed already.
+//! The program: what each command does, given typed options.
 //!
-//! [`cli`](crate::cli) makes the options from arguments and environment, calls `run`, and turns its error into an exit status. Nothing here
-//! knows clap or how an option is written on the command line, but for a few messages that advise one.
+//! [`cli`](crate::cli) builds the options from arguments and environment, calls `run`, and turns its error
+//! into an exit status. Nothing here depends on clap or `cli`. A few log lines name an option that helps.
 
 // Commands.
 pub(crate) mod call;

@@ -1,7 +1,9 @@
-//! What goes to standard output and to a person: the only place that prints.
+//! Prints to standard output, and the log to standard error.
 //!
-//! A command that only prints waits for its reader ([`print()`]). A command with more to do never does ([`Output`]): its lines are written
-//! by a thread of their own.
+//! A command that only prints waits for its reader ([`print()`]). A command with more to do never waits
+//! ([`Output`]): its lines are written on a thread of their own.
+//!
+//! Nothing else prints, except that [`screen`] draws on a terminal and clap prints its help.
 
 use std::{
     borrow::Cow,
@@ -20,13 +22,13 @@ use super::{
 };
 use crate::{harmless, relay};
 
-/// Standard output, once a command prints while it does something else.
+/// Standard output of a command that does more than print.
 static OUTPUT: OnceLock<LineWriter> = OnceLock::new();
 
 /// Standard error.
 static LOG: OnceLock<LineWriter> = OnceLock::new();
 
-/// Where and how a command reports while it works. Nothing here waits for the reader.
+/// Standard output of a command while it works. Nothing here waits for the reader.
 #[derive(Clone, Copy)]
 pub(crate) struct Output {
     json: bool,
@@ -34,20 +36,21 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// For a command whose end [`Output::over`] may be.
+    /// For a command that may end at [`Output::over`].
     pub(crate) fn new(json: bool) -> Self {
         Self::open(json, false)
     }
 
-    /// For what has a duty beside printing (a relay, a delivery, a recording): it goes on whether its lines are read or not, and says once if
-    /// they cannot be written.
+    /// For a command that does more than print (a relay, a delivery, a recording).
+    ///
+    /// It continues whether its lines are read or not; a failure to write them is logged once.
     pub(crate) fn lasting(json: bool) -> Self {
         Self::open(json, true)
     }
 
-    /// The same on standard error, for a command whose standard output carries something else.
+    /// On standard error, for a command whose standard output carries data.
     pub(crate) fn beside() -> Self {
-        let lost = |lost| format!("{lost} lines were lost here: nobody read them");
+        let lost = |lost| format!("{lost} lines were lost here: they were not read");
         let writer = OUTPUT.get_or_init(|| LineWriter::new(stdio::error, lost, |_| ()));
         Self { json: false, writer }
     }
@@ -60,33 +63,33 @@ impl Output {
             if json {
                 format!(r#"{{"event":"events_lost","events":{lost}}}"#)
             } else {
-                format!("{lost} lines were lost here: nobody read them")
+                format!("{lost} lines were lost here: they were not read")
             }
         };
         let failed = move |error: &io::Error| {
             if lasting {
-                tracing::error!("cannot write to standard output: {error}; the rest goes on without it");
+                tracing::error!("cannot write to standard output: {error}; everything else continues");
             }
         };
         Self { json, writer: OUTPUT.get_or_init(|| LineWriter::new(write, lost, failed)) }
     }
 
-    /// Whether programs read it.
+    /// Whether it prints JSON.
     pub(crate) const fn is_json(self) -> bool {
         self.json
     }
 
-    /// One event: an object on a line with `--json`, else the line for a person, if there is one.
+    /// Prints an event: as a JSON object, or as the line for people if there is one.
     pub(crate) fn event(self, event: &impl Serialize, line: Option<&str>) {
         self.give(event, line, LineSender::send);
     }
 
-    /// As [`Output::event`], for the last words: they are kept however much waits.
+    /// As [`Output::event`], for the last events, which are never dropped.
     pub(crate) fn last(self, event: &impl Serialize, line: Option<&str>) {
         self.give(event, line, LineSender::send_last);
     }
 
-    /// A line for a person.
+    /// Prints a line for people.
     pub(crate) fn line(self, line: &str) {
         self.put(harmless::line(line), LineSender::send);
     }
@@ -108,12 +111,12 @@ impl Output {
         give(&self.writer.sender(), line.as_bytes());
     }
 
-    /// Cancelled once nobody will read any more, or nothing can be written: the end of a command that has nothing else to do.
+    /// Cancelled if the reader is gone or nothing can be written: ends a command that only prints.
     pub(crate) fn over(self) -> &'static CancellationToken {
         self.writer.over()
     }
 
-    /// A listener that prints a relay's events.
+    /// An event handler that prints a relay's events.
     pub(crate) fn listener(self) -> relay::Listener {
         let sender = self.writer.sender();
         Arc::new(move |event: &relay::Event| {
@@ -129,7 +132,7 @@ impl Output {
     }
 }
 
-/// Waits for the reader of what [`Output`] printed, a moment at most; fails if something could not be written.
+/// Waits briefly for the reader of what [`Output`] printed; fails if something could not be written.
 pub(crate) fn end(since: Instant) -> Result<(), Error> {
     match OUTPUT.get().map(|writer| writer.end(since)) {
         Some(Fate::Failed(reason)) => Err(Error::Print(reason)),
@@ -137,7 +140,7 @@ pub(crate) fn end(since: Instant) -> Result<(), Error> {
     }
 }
 
-/// A line on standard output, for a command that has nothing else to do.
+/// Prints a line to standard output, for a command that has nothing else to do.
 ///
 /// # Errors
 /// [`Error::ReaderGone`], [`Error::Print`].
@@ -145,7 +148,7 @@ pub(crate) fn print(line: &str) -> Result<(), Error> {
     print_bytes(format!("{line}\n").as_bytes())
 }
 
-/// The same for an object.
+/// Prints an object as JSON.
 ///
 /// # Errors
 /// As [`print()`].
@@ -153,7 +156,7 @@ pub(crate) fn print_json(object: &impl Serialize) -> Result<(), Error> {
     print(&json(object))
 }
 
-/// The same for bytes with their line ends.
+/// Prints bytes, which include their line ends.
 ///
 /// # Errors
 /// As [`print()`].
@@ -169,7 +172,7 @@ pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// As [`print()`], for what must not be lost: also fails if a disk cannot store it.
+/// As [`print()`], for data that must not be lost: also fails if a disk cannot store it.
 ///
 /// # Errors
 /// As [`print()`].
@@ -178,7 +181,7 @@ pub(crate) fn print_for_good(line: &str) -> Result<(), Error> {
     stdio::store_output().map_err(|error| printing(&error))
 }
 
-/// What an error of standard output means.
+/// The error of a command for an error of standard output.
 pub(crate) fn printing(error: &io::Error) -> Error {
     if is_gone(error) { Error::ReaderGone } else { Error::Print(error.to_string()) }
 }
@@ -187,25 +190,25 @@ fn json(object: &impl Serialize) -> String {
     harmless::json(&serde_json::to_string(object).unwrap_or_default()).into_owned()
 }
 
-/// Where lines for standard error go: the log's, and what is said beside it. Nobody waits for them.
+/// The writer of standard error, for the log and other lines, without waiting.
 pub(crate) fn log() -> LineSender {
     let write = |lines: &[u8]| {
         if screen::takes(lines) {
             return Ok(lines.len());
         }
-        Ok(stdio::error(lines).unwrap_or(lines.len())) // closed: nobody left to tell
+        Ok(stdio::error(lines).unwrap_or(lines.len())) // an error cannot be reported anywhere
     };
-    let lost = |lost| format!("{lost} lines of the log were lost: nobody read them");
+    let lost = |lost| format!("{lost} lines of the log were lost: they were not read");
     LOG.get_or_init(|| LineWriter::new(write, lost, |_| ())).sender()
 }
 
-/// The one line that says what went wrong.
+/// Prints the program's error in one line.
 pub(crate) fn complain(what: &str) {
     let priority = if journal::is_read() { journal::ERROR } else { "" };
     log().send_last(format!("{priority}pulsecam: {}\n", harmless::line(what)).as_bytes());
 }
 
-/// Waits for the reader of standard error, a moment at most.
+/// Waits briefly for the reader of standard error.
 pub(crate) fn end_log(since: Instant) {
     if let Some(log) = LOG.get() {
         log.end(since);

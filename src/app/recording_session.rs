@@ -1,4 +1,4 @@
-//! What the window records: begun by a key, fed by the decoder's thread, ended by a key or with the window.
+//! The window's recording: started by a key, fed by the decoder's thread, ended by a key or with the window.
 
 use std::{
     path::PathBuf,
@@ -14,7 +14,7 @@ use crate::{
     view::{Handle, Update},
 };
 
-/// A recording under way, or none.
+/// The current recording, if any.
 pub(super) struct RecordingSession {
     takes: Mutex<Option<Takes>>,
     handle: Handle,
@@ -30,13 +30,13 @@ impl RecordingSession {
         self.takes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins to record everything that comes, a file for each stream in this folder.
+    /// Starts recording everything that arrives, one file per stream in this folder.
     pub(super) fn begin(&self, folder: PathBuf) {
         self.takes().get_or_insert_with(|| Takes::new(Place::Folder(folder), None));
         self.handle.push(Update::Recording(Some(Instant::now())));
     }
 
-    /// A frame came.
+    /// Records a frame that arrived.
     pub(super) fn frame(&self, frame: &Shown) {
         let mut takes = self.takes();
         let Some(under_way) = takes.as_mut() else { return };
@@ -56,7 +56,7 @@ impl RecordingSession {
         }
     }
 
-    /// Ends it on a thread of its own, and tells the window: the disk may have to catch up.
+    /// Ends the recording on a thread of its own, because the disk may be slow, and reports to the window.
     pub(super) fn end_beside(self: &Arc<Self>) {
         let session = Arc::clone(self);
         self.handle.push(Update::Recording(None));
@@ -66,11 +66,11 @@ impl RecordingSession {
             }
         });
         if let Err(error) = ending {
-            tracing::warn!("the recording goes on to the end of the program: {error}");
+            tracing::warn!("the recording continues until the program ends: {error}");
         }
     }
 
-    /// Ends it where it is under way: what became of it, in words.
+    /// Ends the recording, if there is one; returns a message for each file.
     pub(super) fn end(&self) -> Vec<String> {
         let Some(takes) = self.takes().take() else { return Vec::new() };
         let finished = takes.finish();

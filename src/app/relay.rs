@@ -1,4 +1,4 @@
-//! Runs a relay, as a program of its own.
+//! Runs a relay until it is stopped.
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
@@ -21,41 +21,41 @@ use crate::{
     socket,
 };
 
-/// Where to listen, and what clients may do.
+/// Where to listen, limits and authentication.
 #[derive(Debug)]
 pub(crate) struct Options {
-    /// The address, unless the service manager passes a socket on.
+    /// The address, unless the service manager passes a socket.
     pub(crate) listen: Bind,
     pub(crate) max_clients: NonZeroUsize,
     pub(crate) max_message: u32,
-    /// Silence after which a client is dropped.
+    /// Time without data after which a client is disconnected.
     pub(crate) client_timeout: Duration,
-    /// Bytes of text and images that may wait for one client.
+    /// Bytes of text and images that may be queued for one client.
     pub(crate) mailbox: usize,
-    /// Bytes of messages in memory at one time.
+    /// Bytes of messages that may be in memory.
     pub(crate) memory: usize,
     pub(crate) limits: Limits,
     pub(crate) auth: server_auth::Options,
-    /// Shows clients, streams and rates on the whole screen.
+    /// Shows the dashboard.
     pub(crate) dashboard: bool,
     /// The dashboard's language; without it, the system's.
     pub(crate) lang: Option<Language>,
     /// Prints events as JSON.
     pub(crate) json: bool,
-    /// Ends with standard input.
+    /// Stops when standard input ends.
     pub(crate) exit_with_input: bool,
 }
 
 /// Runs a relay until a signal comes, or the dashboard is closed.
 ///
 /// # Errors
-/// A certificate or a key cannot be read, or it cannot listen.
+/// A certificate or a key cannot be read, or the relay cannot listen.
 pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let inherited = service::inherited_listener()?;
     let manager = Arc::new(Manager::from_env());
     let auth = options.auth.open()?;
     if let Some(tls) = &auth.tls {
-        info!("the certificate's fingerprint is {}", tls.fingerprint());
+        info!("certificate fingerprint: {}", tls.fingerprint());
     }
     let dashboard = options.dashboard.then(|| Dashboard::open(options.lang)).transpose()?;
     let config = Config {
@@ -75,16 +75,17 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         })),
     };
     let reload = || match auth.reload() {
-        Ok(true) => info!("certificate and keys are read again; clients whose key is gone are disconnected"),
-        Ok(false) => info!("there is nothing to read again: no certificate and no keys"),
-        Err(error) => warn!("certificate and keys stay as they were: {error}"),
+        Ok(true) => info!("certificate and keys reloaded; clients whose key was removed are disconnected"),
+        Ok(false) => info!("nothing to reload: no certificate and no keys"),
+        Err(error) => warn!("certificate and keys were not reloaded: {error}"),
     };
     socket::make_room_for_connections();
     if options.exit_with_input {
         signal::exit_with_input();
     }
-    // One thread is enough: it passes on several gigabytes a second, more than a network takes, and what comes goes straight from the
-    // reader into the viewers' sockets. A second one costs a wake-up for each message and a third more processor time.
+    // One thread is enough: it forwards several gigabytes per second, more than a network carries, and
+    // messages go straight from the reader to the viewers' sockets. A second thread costs a wake-up per
+    // message and a third more processor time.
     let result = Runtime::on_this_thread()?.block_on(async {
         let mut reloads = signal::reloads();
         let mut signals = std::pin::pin!(signal::stop());
@@ -94,7 +95,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
                 let addr = options.listen.to_string();
                 tokio::select! {
                     opened = relay::listen(&addr) => opened.map_err(|source| Error::Listen { addr, source })?,
-                    // A name may take its time.
+                    // Looking up a name can take a while.
                     _ = &mut signals => return Ok(()),
                 }
             }

@@ -1,19 +1,19 @@
-//! The runtime on which links and relays live.
+//! The runtime of links and relays.
 
 use std::{io, ops::Deref};
 
 use tokio::runtime::{self, Builder};
 
-/// A runtime whose end waits for nobody: a resolver can take half a minute to give up.
+/// A tokio runtime that is dropped without waiting: a resolver can take half a minute to give up.
 pub(crate) struct Runtime(Option<runtime::Runtime>);
 
-/// A runtime of so many threads. One link needs one thread: with two, each frame would wake both.
+/// A runtime with this many threads. A link needs one thread: with two, each frame would wake both.
 pub(crate) fn runtime(threads: usize) -> io::Result<Runtime> {
     Ok(Runtime(Some(Builder::new_multi_thread().worker_threads(threads).enable_all().build()?)))
 }
 
 impl Runtime {
-    /// Runs on the thread that calls.
+    /// A runtime that runs on the calling thread.
     pub(crate) fn on_this_thread() -> io::Result<Self> {
         Ok(Self(Some(Builder::new_current_thread().enable_all().build()?)))
     }

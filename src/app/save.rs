@@ -1,4 +1,4 @@
-//! Saves pictures as they came.
+//! Saves received pictures to files.
 
 use std::{
     io,
@@ -7,8 +7,10 @@ use std::{
 
 use crate::{file_name, still};
 
-/// Writes a picture as it came into `folder`, which is made where it is missing, under a name that ends as its content is; never over a
-/// file that is there. What is no picture is not saved.
+/// Writes a picture unchanged to a new file in `folder`, which is created if missing.
+///
+/// The extension is that of the content. Existing files are never overwritten. A file that is no picture is
+/// not saved.
 pub(super) fn save(folder: &Path, name: &str, seq: Option<u64>, file: &[u8]) -> Result<String, Unsaved> {
     let extension = still::extension(file).ok_or(Unsaved::NoPicture)?;
     match file_name::save(folder, name, seq, extension, file) {
@@ -20,7 +22,7 @@ pub(super) fn save(folder: &Path, name: &str, seq: Option<u64>, file: &[u8]) -> 
 /// Why something was not saved.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unsaved {
-    #[error("it is no picture")]
+    #[error("it is not a picture")]
     NoPicture,
     #[error("cannot save into {}: {source}", folder.display())]
     Io { folder: PathBuf, source: io::Error },

@@ -1,4 +1,4 @@
-//! The terminal's whole screen, taken and given back: on every way out, and with the log's lines kept from writing over it.
+//! The terminal's full screen: taken, and restored however the program ends. The log is held back meanwhile.
 
 use std::{
     collections::VecDeque,
@@ -20,13 +20,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::output;
 
-/// Lines of the log that are kept while the screen is taken: as many as the tallest terminal shows.
+/// Lines of the log that are kept while the screen is taken: as many as a tall terminal shows.
 const KEPT_LINES: usize = 200;
 
-/// How long a terminal that takes nothing is waited for at the end: it may be held (Ctrl-S).
+/// Time to wait at the end for a terminal that takes no output: it may be held (Ctrl-S).
 const END_LIMIT: Duration = Duration::from_millis(500);
 
-/// How often it is looked whether the end was asked for.
+/// Interval between checks whether to stop.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// The log's lines while the screen is taken.
@@ -36,22 +36,22 @@ fn lines() -> MutexGuard<'static, Option<VecDeque<String>>> {
     LINES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The screen, until it is dropped.
+/// The screen, taken until it is dropped.
 pub(super) struct Screen {
     pub(super) terminal: DefaultTerminal,
 }
 
 impl Screen {
-    /// Whether there is one to take.
+    /// Whether standard input and output are a terminal.
     pub(super) fn is_there() -> bool {
         io::stdout().is_terminal() && io::stdin().is_terminal()
     }
 
-    /// Takes it: another screen, keys without echo. A panic gives it back as well.
+    /// Takes the screen: alternate screen, keys without echo. A panic restores it too.
     pub(super) fn take() -> io::Result<Self> {
-        // Before it is another screen: a line that is written a moment later would stand in the middle of it.
+        // First of all: a line of the log that is written later would appear on the alternate screen.
         *lines() = Some(VecDeque::new());
-        // What is pasted comes in one piece, and not as keys.
+        // Pasted text arrives in one piece, not as keys.
         let taken = ratatui::try_init().and_then(|terminal| {
             execute!(io::stdout(), EnableBracketedPaste)?;
             Ok(Self { terminal })
@@ -63,7 +63,7 @@ impl Screen {
     }
 }
 
-/// What was said meanwhile is not lost with the screen.
+/// Writes the lines of the log that were held back.
 fn give_back_the_log() {
     let said = lines().take().unwrap_or_default();
     let log = output::log();
@@ -80,8 +80,10 @@ impl Drop for Screen {
     }
 }
 
-/// Takes the screen and paints it on a thread of its own, to the end of `paint`, or for a moment after `stop`: a terminal that is held would
-/// hold the program. Left like that it is still in the other screen, but shows what is typed.
+/// Takes the screen and paints it on a thread of its own until `paint` returns, or until shortly after
+/// `stop`.
+///
+/// A held terminal must not hold the program. It then stays on the alternate screen, but echoes keys again.
 pub(super) fn on_a_thread<T: Send + 'static>(
     name: &str,
     stop: &CancellationToken,
@@ -105,12 +107,12 @@ pub(super) fn on_a_thread<T: Send + 'static>(
     }
 }
 
-/// The screen is not given back: its terminal takes nothing.
+/// Restores only the echo of keys, of a terminal that takes no output.
 pub(super) fn give_up() {
-    let _ = disable_raw_mode(); // it may be gone
+    let _ = disable_raw_mode(); // the terminal may be gone
 }
 
-/// Takes lines of the log while the screen is taken; whether it is.
+/// Holds back lines of the log if the screen is taken; returns whether it is.
 pub(super) fn takes(text: &[u8]) -> bool {
     let mut lines = lines();
     let Some(kept) = lines.as_mut() else { return false };
@@ -123,7 +125,7 @@ pub(super) fn takes(text: &[u8]) -> bool {
     true
 }
 
-/// Whether the screen is taken: nothing else may be written to it.
+/// Whether the screen is taken, so that nothing else may be written to it.
 pub(super) fn is_taken() -> bool {
     lines().is_some()
 }
@@ -133,7 +135,7 @@ pub(super) fn last_lines(count: usize) -> Vec<String> {
     lines().iter().flat_map(|kept| kept.iter().rev().take(count).rev().cloned()).collect()
 }
 
-/// Without the sequences that colour it.
+/// A line without its colour sequences.
 fn plain(line: &str) -> String {
     let mut plain = String::with_capacity(line.len());
     let mut characters = line.chars();

@@ -1,4 +1,4 @@
-//! Sends a source.
+//! Sends a source's frames to a relay.
 
 use std::time::Duration;
 
@@ -18,10 +18,10 @@ use crate::{
     pipeline::{Counts, Job, Outgoing},
 };
 
-/// How long a last frame may take to leave at the end.
+/// Longest time to wait at the end for the last frame to be sent.
 const SETTLE_LIMIT: Duration = Duration::from_secs(2);
 
-/// What to send, where, and for how long.
+/// What to send, to which relay, and for how long.
 pub(crate) struct Options {
     pub(crate) target: Target,
     pub(crate) source: source::Options,
@@ -30,15 +30,17 @@ pub(crate) struct Options {
     pub(crate) json: bool,
 }
 
-/// What is sent, once it is known.
+/// The source, once it is open.
 #[derive(Serialize)]
 #[serde(tag = "event", rename = "source")]
 struct SourceEvent<'a> {
     source: &'a str,
 }
 
-/// What was sent in all. `captured` and `cards` are as many as all other numbers together, but for `damaged`, `repaired`, `missed`, `outages` and the two
-/// that say how pictures became JPEG (`passed_through`, `encoded`).
+/// Totals of frames.
+///
+/// `captured` plus `cards` is the sum of all other counts except `damaged`, `repaired`, `missed`, `outages`,
+/// and the two that say how pictures became JPEG (`passed_through`, `encoded`).
 #[derive(Serialize)]
 #[serde(tag = "event", rename = "summary")]
 struct Summary {
@@ -61,7 +63,7 @@ struct Summary {
     while_link_down: u64,
     too_large: u64,
     left_over: u64,
-    /// Why nothing was done, if that is so.
+    /// Why nothing was sent, if nothing was.
     #[serde(skip_serializing_if = "Option::is_none")]
     nothing: Option<String>,
     /// Why the source ended, if it failed.
@@ -72,7 +74,7 @@ struct Summary {
 /// Sends until the source ends, the limit is reached, or a signal comes.
 ///
 /// # Errors
-/// [`Error::Nothing`] if nothing was sent, [`Error::SourceFailed`] if the source broke off.
+/// [`Error::Nothing`] if nothing was sent; [`Error::SourceFailed`] if the source failed midway.
 pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let Options { target, source, strips, limit, json } = options;
     let output = Output::lasting(*json);
@@ -84,7 +86,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         let reached = Reached::watch(&link, runtime.handle(), target.advice);
         let reporting = link::report_with_advice(&link, output, target.advice);
         link::discard(inbox);
-        // Opened before anybody waits for the relay: what is wrong with it is told at once.
+        // The source is opened before waiting for the relay, so that its errors are reported at once.
         let job = source.job(*limit, *strips, &link);
         let mut outgoing = tokio::select! {
             opened = open(source, &job, None, &link) => opened?,
@@ -94,7 +96,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         output.event(&SourceEvent { source: &source }, None);
         let end = limit.end(&mut signal, stream(&link, &mut outgoing)).await;
         drop(reporting);
-        // The link's first: what it was given is counted before.
+        // The link's counters first: the job counts a frame before the link gets it.
         let counters = link.counters();
         let mut summary = Summary::new(outgoing.counts(), counters);
         let nothing = summary.is_nothing().then(|| {
@@ -114,7 +116,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         let failure = summary.failure.clone();
         output.last(&summary, Some(&summary.line()));
         match nothing {
-            // A sender that is stopped before it could begin was not to do more.
+            // A sender that is stopped before it could start has done all that was asked.
             Some(why) if end != End::Asked => Err(Error::Nothing(format!("nothing was sent: {why}"))),
             None => failure.map_or(Ok(()), |why| Err(Error::SourceFailed(why))),
             _ => Ok(()),
@@ -122,18 +124,19 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     })
 }
 
-/// From the first connection to the source's end. A file would be half over before a link that takes a moment is up:
-/// frames do not wait, sources can.
+/// Streams from the first connection until the source ends.
+///
+/// The source waits for the link, because frames do not: a short file would end before a slow link is up.
 async fn stream(link: &Link, outgoing: &mut Outgoing) {
     let mut state = link.state();
     let _ = state.wait_for(|state| matches!(state, State::Up { .. })).await;
     outgoing.begin();
     outgoing.ended().await;
-    // Where the link is down there is nothing left worth waiting for.
+    // A link that is down must not delay the end.
     let _ = tokio::time::timeout(SETTLE_LIMIT, link.settled()).await;
 }
 
-/// Opens the source and joins it to the link.
+/// Opens the source and connects it to the link.
 pub(super) async fn open(
     source: &source::Options,
     job: &Job,
@@ -173,17 +176,17 @@ impl Summary {
         }
     }
 
-    /// Whether nobody could have seen anything. Frames that nobody wanted to see were at hand: that is thrift.
+    /// Whether no frame was sent. Frames that were unseen because nobody viewed do not count as a failure.
     const fn is_nothing(&self) -> bool {
         self.sent == 0 && self.unseen == 0
     }
 
-    /// The same for a person.
+    /// The summary as text.
     fn line(&self) -> String {
         let reasons = [
             (self.unseen, "unseen because nobody viewed"),
-            (self.still, "the same as the one before"),
-            (self.thinned, "left out for a slow link"),
+            (self.still, "equal to the previous one"),
+            (self.thinned, "dropped for a slow link"),
             (self.skipped_before_encoding + self.replaced_before_sending, "replaced by newer ones"),
             (self.while_link_down, "while the link was down"),
             (self.too_large, "too large"),
@@ -198,11 +201,11 @@ impl Summary {
         let reasons = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) };
         let mut line = format!("sent {} of {} frames{reasons}", self.sent, self.captured);
         if self.cards > 0 {
-            line += &format!("; {} of {} cards in place of a picture", self.cards_sent, self.cards);
+            line += &format!("; {} of {} placeholders", self.cards_sent, self.cards);
         }
         let losses = [
             (self.missed, "lost by the camera"),
-            (self.damaged, "damaged and left out"),
+            (self.damaged, "damaged and dropped"),
             (self.repaired, "repaired"),
         ];
         let losses = losses.iter().filter(|(count, _)| *count > 0);

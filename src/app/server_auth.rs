@@ -1,4 +1,4 @@
-//! What guards a relay: its certificate, and the keys to its rooms.
+//! A relay's authentication: its certificate, and the keys to its rooms.
 
 use std::{path::PathBuf, str::FromStr, sync::Arc};
 
@@ -9,10 +9,10 @@ use crate::{
     tls::Server,
 };
 
-/// Who is let in, and over what.
+/// Files of the certificate, and the keys to the rooms.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
-    /// Files of a certificate and its key.
+    /// The certificate's file and its key's file; without them, no TLS.
     pub(crate) tls: Option<(PathBuf, PathBuf)>,
     pub(crate) keys: KeySource,
 }
@@ -20,15 +20,15 @@ pub(crate) struct Options {
 /// Where the keys to the rooms are.
 #[derive(Clone, Debug)]
 pub(crate) enum KeySource {
-    /// Anybody is let in.
+    /// There is no key: everyone is admitted.
     None,
-    /// In files, which can be read again.
+    /// In files, which can be reloaded.
     Files(Vec<KeyFile>),
     /// The key to the room without a name.
     Key(Key),
 }
 
-/// A key's file, and the room that it opens.
+/// A key's file, and its room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KeyFile {
     pub(crate) room: String,
@@ -44,7 +44,7 @@ impl FromStr for KeyFile {
 }
 
 impl KeyFile {
-    /// `FILE` or `ROOM=FILE`.
+    /// Parses `FILE` or `ROOM=FILE`.
     pub(crate) fn of(text: &str) -> Self {
         let (room, file) = text.split_once('=').unwrap_or(("", text));
         Self { room: room.to_owned(), file: file.into() }
@@ -55,7 +55,7 @@ impl KeyFile {
     }
 }
 
-/// The guards as they are set up.
+/// The loaded certificate and keys.
 #[derive(Debug)]
 pub(super) struct ServerAuth {
     keys_from: KeySource,
@@ -64,7 +64,7 @@ pub(super) struct ServerAuth {
 }
 
 impl Options {
-    /// Reads certificate and keys.
+    /// Loads certificate and keys.
     pub(super) fn open(&self) -> Result<ServerAuth, Error> {
         let tls = match &self.tls {
             Some((certificate, key)) => Some(Arc::new(Server::load(certificate, key)?)),
@@ -90,7 +90,7 @@ impl KeySource {
     }
 }
 
-/// Two rooms with one key: nobody could tell which one it opens.
+/// Two rooms with the same key, if there are any: the key would be ambiguous.
 fn same(keys: &[RoomKey]) -> Option<(&str, &str)> {
     keys.iter().enumerate().find_map(|(at, one)| {
         let other = keys.iter().skip(at + 1).find(|other| other.key.is_same(&one.key))?;
@@ -99,8 +99,10 @@ fn same(keys: &[RoomKey]) -> Option<(&str, &str)> {
 }
 
 impl ServerAuth {
-    /// Reads certificate and keys again: for those who come from now on. Where one cannot be read, nothing changes.
-    /// `false` where there is none.
+    /// Reloads certificate and keys; `false` if there are none.
+    ///
+    /// # Errors
+    /// One cannot be read; the old ones stay in use.
     pub(super) fn reload(&self) -> Result<bool, Error> {
         let keys = self.keys_from.read()?;
         if let Some(tls) = &self.tls {

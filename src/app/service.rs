@@ -1,8 +1,8 @@
-//! The service manager that started the program, where one did (systemd): the socket that it opened for us, and what it is told
-//! (sd_notify(3)).
+//! The service manager that started the program, if one did (systemd): the socket that it passed, and
+//! notifications (sd_notify(3)).
 //!
-//! Messages go out by a few lines of our own: what crates there are for it wait until the manager takes a message, and a manager
-//! that hangs must not stop the frames.
+//! Notifications are sent by our own code: the existing crates block until the manager takes a message, and a
+//! manager that hangs must not stop frames.
 
 use std::{
     env, io,
@@ -15,10 +15,10 @@ use listenfd::ListenFd;
 
 use super::Error;
 
-/// How many signs of life fit into the time after which the manager takes the program for hung: some may come late.
+/// Watchdog messages per watchdog timeout, so that some may be late.
 const SIGNS: u32 = 4;
 
-/// Who started the program. Where that was nobody who wants to hear of it, all of this does nothing.
+/// The service manager; does nothing if there is none.
 #[derive(Debug)]
 pub(super) struct Manager {
     ear: Option<ear::Ear>,
@@ -26,7 +26,7 @@ pub(super) struct Manager {
 }
 
 impl Manager {
-    /// As the environment tells.
+    /// Reads the manager's socket and watchdog timeout from the environment.
     pub(super) fn from_env() -> Self {
         let variable = |name| env::var(name).ok();
         let watchdog = time_limit(variable("WATCHDOG_USEC").as_deref(), variable("WATCHDOG_PID").as_deref());
@@ -36,22 +36,24 @@ impl Manager {
         }
     }
 
-    /// Clients can come.
+    /// Reports that the relay accepts clients.
     pub(super) fn ready(&self) {
         self.tell("READY=1");
     }
 
-    /// The end has begun.
+    /// Reports that the relay is stopping.
     pub(super) fn stopping(&self) {
         self.tell("STOPPING=1");
     }
 
-    /// Settings are read again; [`Manager::ready`] tells that it is done.
+    /// Reports a reload; [`Manager::ready`] reports its end.
     pub(super) fn reloading(&self) {
         self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={}", ear::monotonic_micros()));
     }
 
-    /// The program is alive. To be called from what must not hang, more often than there is need to tell.
+    /// Reports that the program is alive, if a message is due.
+    ///
+    /// To be called often, from the task that must not hang.
     pub(super) fn alive(&self, now: Instant) {
         if self.watchdog.as_ref().is_some_and(|watchdog| watchdog.is_due(now)) {
             self.tell("WATCHDOG=1");
@@ -63,19 +65,19 @@ impl Manager {
             && let Err(error) = ear.say(message)
         {
             let what = message.lines().next().unwrap_or_default();
-            tracing::warn!("the service manager was not told {what}: {error}");
+            tracing::warn!("cannot send {what} to the service manager: {error}");
         }
     }
 }
 
-/// After how much silence the manager takes this process for hung, from `WATCHDOG_USEC` and `WATCHDOG_PID`.
+/// The watchdog timeout of this process, from `WATCHDOG_USEC` and `WATCHDOG_PID`.
 fn time_limit(micros: Option<&str>, process: Option<&str>) -> Option<Duration> {
     let ours = process.is_none_or(|id| id.parse() == Ok(std::process::id()));
     let micros = micros?.parse().ok().filter(|micros| ours && *micros > 0)?;
     Some(Duration::from_micros(micros))
 }
 
-/// When the manager is to hear a sign of life.
+/// When to send watchdog messages.
 #[derive(Debug)]
 struct Watchdog {
     pause: Duration,
@@ -87,7 +89,7 @@ impl Watchdog {
         Self { pause: limit / SIGNS, last: Mutex::new(None) }
     }
 
-    /// Whether it is now; then the next is due after a pause.
+    /// Whether a message is due; if so, the next one is due after a pause.
     fn is_due(&self, now: Instant) -> bool {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let due = last.is_none_or(|last| now.saturating_duration_since(last) >= self.pause);
@@ -98,11 +100,12 @@ impl Watchdog {
     }
 }
 
-/// The listener that the service manager passed on (sd_listen_fds(3)), where it passed any. To be called once, before there are
-/// threads that could start programs: these are not to take it for theirs.
+/// The listener that the service manager passed (sd_listen_fds(3)), if it passed one.
+///
+/// To be called once, before there are threads that could start programs, which would inherit the variables.
 ///
 /// # Errors
-/// Where it is none that clients can come to, or there are several.
+/// The passed socket is not a listener, or there are several.
 pub(super) fn inherited_listener() -> Result<Option<TcpListener>, Error> {
     let mut passed = ListenFd::from_env();
     if passed.len() > 1 {
@@ -141,7 +144,7 @@ mod ear {
     }
 
     impl Ear {
-        /// `None` where the address is none, or no socket can be had: the program runs all the same.
+        /// `None` if the address is invalid or no socket can be created; the program runs without it.
         pub(super) fn new(path: OsString) -> Option<Self> {
             let address = match path.as_bytes().strip_prefix(b"@") {
                 Some(name) => SocketAddr::from_abstract_name(name),
@@ -154,13 +157,13 @@ mod ear {
             Some(Self { socket: socket.ok()?, address: address.ok()? })
         }
 
-        /// Without waiting: `WouldBlock` where the manager takes nothing at the time.
+        /// Sends without waiting; `WouldBlock` if the manager's queue is full.
         pub(super) fn say(&self, message: &str) -> io::Result<()> {
             self.socket.send_to_addr(message.as_bytes(), &self.address).map(drop)
         }
     }
 
-    /// The time by which the manager tells a reload from an earlier one.
+    /// The time by which the manager distinguishes reloads.
     pub(super) fn monotonic_micros() -> i64 {
         let now = clock_gettime(ClockId::Monotonic);
         now.tv_sec * 1_000_000 + now.tv_nsec / 1_000
@@ -195,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_manager_hears_of_life_four_times_in_its_patience() {
+    fn four_watchdog_messages_are_sent_per_timeout() {
         let watchdog = Watchdog::new(Duration::from_secs(20));
         let start = Instant::now();
         let told: Vec<_> =

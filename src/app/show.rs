@@ -1,4 +1,4 @@
-//! Showing what comes in: in a window where there is a display, else as lines.
+//! Shows what arrives: in a window if there is a display, else as lines.
 
 use std::{
     collections::HashMap,
@@ -34,22 +34,22 @@ use crate::{
     },
 };
 
-/// How to show, and for how long.
+/// How to show what arrives, and for how long.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
-    /// Prints what arrives instead.
+    /// Prints what arrives instead of opening a window.
     pub(crate) no_window: bool,
     /// Draws in this terminal instead of a window.
     pub(crate) terminal: Option<Graphics>,
-    /// The window's size at first.
+    /// Initial size of the window in pixels.
     pub(crate) window: (usize, usize),
-    /// Begins with the numbers shown.
+    /// Shows statistics from the start.
     pub(crate) numbers: bool,
-    /// Pixels to a unit of the interface; without it, what suits the screen.
+    /// Pixels per unit of the interface; without it, by the screen's density.
     pub(crate) ui_scale: Option<f32>,
     /// The window's language; without it, the system's.
     pub(crate) lang: Option<Language>,
-    /// Where every image that arrives is saved, and what the window saves.
+    /// Folder for every image that arrives, and for what the window saves.
     pub(crate) save: Option<PathBuf>,
     pub(crate) codec: Codec,
     pub(crate) limit: Limit,
@@ -57,36 +57,37 @@ pub(crate) struct Options {
     pub(crate) json: bool,
 }
 
-/// Whose window it is.
+/// The window's user, and what the window controls.
 pub(crate) struct Who<'a> {
-    /// In the title bar.
+    /// The title bar's text.
     pub(crate) title: &'a str,
     /// The name under which texts are sent from it.
     pub(crate) name: String,
-    /// Switches the own camera, where there is one.
+    /// Switches the user's camera, if there is one.
     pub(crate) camera: Option<Switch>,
-    /// The film that is played, where one can be paused.
+    /// The film that is played, if it can be paused.
     pub(crate) film: Option<view::Film>,
-    /// Both ends of what the window is told.
+    /// Both ends of the window's updates.
     pub(crate) window: (Handle, view::Inbox),
-    /// Ends it when it is cancelled: what was to be shown is over.
+    /// Ends the window when it is cancelled, because there is nothing more to show.
     pub(crate) over: CancellationToken,
-    /// Ends it too.
+    /// Ends the window too.
     pub(crate) signal: Stopping,
 }
 
 impl<'a> Who<'a> {
-    /// One without a camera.
+    /// A user without a camera and a film.
     pub(crate) fn new(title: &'a str, name: String, signal: Stopping) -> Self {
         let over = CancellationToken::new();
         Self { title, name, camera: None, film: None, window: view::inbox(), over, signal }
     }
 }
 
-/// Shows what arrives until the limit, a signal or the window ends it; then sums up.
+/// Shows what arrives until the limit, a signal or the window ends it; then prints a summary.
 ///
 /// # Errors
-/// [`Error::Nothing`] if nothing came in its time, [`Error::NotSaved`] if an image that was to be saved was not.
+/// [`Error::Nothing`] if nothing arrived in time; [`Error::NotSaved`] if an image should have been saved and
+/// was not.
 pub(crate) fn run(
     options: &Options,
     who: Who<'_>,
@@ -97,7 +98,7 @@ pub(crate) fn run(
 ) -> Result<(), Error> {
     let Options { limit, codec, .. } = *options;
     if options.terminal.is_some() && !Screen::is_there() {
-        return Err(Error::Usage("--terminal needs one: run it in a terminal, or take --no-window".into()));
+        return Err(Error::Usage("--terminal needs a terminal: run it in one, or use --no-window".into()));
     }
     let stop = CancellationToken::new();
     let words = Arc::new(Words::new(options.lang.unwrap_or_else(Language::of_the_system)));
@@ -159,7 +160,7 @@ pub(crate) fn run(
                     graphics = Some(Graphics::Auto);
                 }
                 Err(error @ view::Error::NoDisplay(_)) => {
-                    warn!("{error}: printing what arrives, as with --no-window");
+                    warn!("{error}: printing what arrives instead, as with --no-window");
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -176,7 +177,7 @@ pub(crate) fn run(
         film.controls.release();
     }
     if !shown {
-        // What is saved is a duty, and what is sent; else there is nothing to do for a reader that is gone.
+        // If nothing is saved or sent, there is nothing to do once the reader of the output is gone.
         let idle = options.save.is_none() && !sends;
         runtime.block_on(async {
             tokio::select! {
@@ -200,12 +201,12 @@ pub(crate) fn run(
     if asked || output.over().is_cancelled() {
         return Ok(());
     }
-    let nobody = || (!sends && report.is_empty()).then(|| "nobody streamed or said anything".to_owned());
+    let nobody = || (!sends && report.is_empty()).then(|| "nobody streamed or wrote anything".to_owned());
     let why = reached.failure(link).or_else(nobody);
-    why.map_or(Ok(()), |why| Err(Error::Nothing(format!("nothing came: {why}"))))
+    why.map_or(Ok(()), |why| Err(Error::Nothing(format!("nothing arrived: {why}"))))
 }
 
-/// Completes the stop at the time limit, a signal or the end of what was to be shown, and tells the window.
+/// Stops the window at the time limit, a signal or the end of what is shown.
 async fn end(
     limit: Limit,
     mut signal: Stopping,

@@ -1,4 +1,4 @@
-//! Events about what is on the display.
+//! Events about what is displayed.
 
 use std::{collections::HashSet, sync::mpsc, thread, time::Duration};
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::output::Output;
 use crate::{fresh, playback::Progress, view::Presented};
 
-/// A stream's first picture is on the display.
+/// A stream's first picture is displayed.
 #[derive(Serialize)]
 #[serde(tag = "event", rename = "shown")]
 struct Shown<'a> {
@@ -17,7 +17,7 @@ struct Shown<'a> {
     seq: Option<u64>,
 }
 
-/// The film that is played was paused, goes on, was moved in, or has ended.
+/// The film was paused, resumed or sought in, or has ended.
 #[derive(Serialize)]
 #[serde(tag = "event", rename = "played")]
 pub(super) struct Played {
@@ -28,7 +28,7 @@ pub(super) struct Played {
 }
 
 impl Played {
-    /// As it is now.
+    /// The event for this state of the film.
     pub(super) fn new(progress: &Progress) -> Self {
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         let state = match progress {
@@ -40,7 +40,7 @@ impl Played {
     }
 }
 
-/// Tells programs of the first picture of each stream that is on the display.
+/// Prints an event for the first picture of each stream that is displayed.
 pub(super) fn first_pictures(output: Output) -> mpsc::Sender<Presented> {
     let (tell, told) = mpsc::channel::<Presented>();
     thread::spawn(move || {

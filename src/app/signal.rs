@@ -1,10 +1,10 @@
-//! When somebody wants us to stop, or to read our settings again.
+//! Signals that stop the program, or make it reload its settings.
 
 use std::pin::Pin;
 
 use tokio::runtime::Runtime;
 
-/// A signal that asks for the end.
+/// A signal that stops the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
     /// SIGINT: Ctrl-C.
@@ -15,7 +15,7 @@ pub(crate) enum Stop {
 }
 
 impl Stop {
-    /// With which a shell reports a program that the signal ended: 128 and the signal's number.
+    /// The exit status by which a shell reports a program killed by the signal: 128 plus the signal's number.
     pub(crate) const fn exit_code(self) -> u8 {
         match self {
             Self::Interrupt => 130,
@@ -24,16 +24,17 @@ impl Stop {
     }
 }
 
-/// [`stop`], for a command that waits for several things one after the other.
+/// [`stop`] as a type, for a command that waits for several things in turn.
 pub(crate) type Stopping = Pin<Box<dyn Future<Output = Stop> + Send>>;
 
-/// [`stop`], from here on.
+/// [`stop`], listening from this call on.
 pub(crate) fn listen(runtime: &Runtime) -> Stopping {
     let _inside = runtime.enter();
     Box::pin(stop())
 }
 
 /// Completes at the first SIGINT (Ctrl-C) or SIGTERM.
+///
 /// Listens from the call on, not only from the first poll.
 #[cfg(unix)]
 pub(crate) fn stop() -> impl Future<Output = Stop> + Send + 'static {
@@ -42,7 +43,7 @@ pub(crate) fn stop() -> impl Future<Output = Stop> + Send + 'static {
     let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
     async move {
         let (Ok(mut interrupt), Ok(mut terminate)) = signals else {
-            // Without handlers the signals do what they always do.
+            // Without handlers, the signals have their default effect.
             return std::future::pending().await;
         };
         tokio::select! {
@@ -61,8 +62,11 @@ pub(crate) async fn stop() -> Stop {
     Stop::Interrupt
 }
 
-/// From now on SIGINT and SIGTERM end the program also if it is the first process of a container: to that one they do nothing by
-/// themselves. For commands that do not listen for them: everywhere else they die of the signal, which a shell's loop notices.
+/// Makes SIGINT and SIGTERM end the program if it is the first process of a container, which they would not
+/// do by default.
+///
+/// For commands that do not handle signals: everywhere else, the signal kills them, which a shell's loop
+/// notices.
 pub(crate) fn end_first_process() {
     #[cfg(unix)]
     if std::process::id() == 1 {
@@ -76,24 +80,25 @@ pub(crate) fn end_first_process() {
     }
 }
 
-/// Each SIGHUP.
+/// A stream of SIGHUP signals.
 pub(crate) struct Reloads(#[cfg(unix)] Option<tokio::signal::unix::Signal>);
 
-/// Listens from the call on, and from then on the program does not die of the signal. One that was started in a terminal does: there
-/// it means that the terminal is gone.
+/// Listens from the call on; from then on, the signal does not kill the program.
+///
+/// If standard input is a terminal, it still does: there, the signal means that the terminal is gone.
 pub(crate) fn reloads() -> Reloads {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
         let of_terminal = std::io::IsTerminal::is_terminal(&std::io::stdin());
-        Reloads(if of_terminal { None } else { signal(SignalKind::hangup()).ok() }) // without a handler the signal does what it always does
+        Reloads(if of_terminal { None } else { signal(SignalKind::hangup()).ok() }) // without a handler, the signal has its default effect
     }
     #[cfg(not(unix))]
     Reloads()
 }
 
 impl Reloads {
-    /// Completes at the next one. Dropping the future loses none.
+    /// Completes at the next signal. Dropping the future loses none.
     pub(crate) async fn next(&mut self) {
         #[cfg(unix)]
         if let Some(signal) = &mut self.0
@@ -105,10 +110,10 @@ impl Reloads {
     }
 }
 
-/// From now on the program ends when its standard input does: whoever started it is gone.
+/// Ends the program when its standard input ends, because its parent process is gone.
 pub(crate) fn exit_with_input() {
     std::thread::spawn(|| {
-        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink()); // an error is an end too
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink()); // an error ends it too
         std::process::exit(0)
     });
 }

@@ -1,4 +1,4 @@
-//! What is sent, and how.
+//! The source to send, and how to send it.
 
 use std::{path::Path, time::Duration};
 
@@ -10,40 +10,40 @@ use crate::{
     pipeline::{Freshness, Job},
 };
 
-/// How often the relay is asked how old frames get: within half a second it is known that they get too old.
+/// Interval between the relay's reports on the age of frames: congestion is noticed within half a second.
 const REPORT_INTERVAL: Duration = Duration::from_millis(250);
 
-/// What to stream.
+/// What to stream, and how.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
-    /// The source; without one, a camera if there is any, else the test picture.
+    /// The source; without one, a camera if there is any, else the test pattern.
     pub(crate) spec: Option<Spec>,
     pub(crate) settings: Settings,
     /// JPEG quality.
     pub(crate) quality: Option<u8>,
-    /// The stream's name for the others, and that of whoever sends it.
+    /// The name of the stream and of its sender, as shown to others.
     pub(crate) name: Option<String>,
-    /// Leaves out frames that are the same as the one before.
+    /// Skips frames that are equal to the previous one.
     pub(crate) skip_still: bool,
-    /// How long frames may wait in queues on their way before less is sent; without it, nothing adapts.
+    /// Queueing delay of frames above which less is sent; without it, nothing adapts.
     pub(crate) max_age: Option<Duration>,
 }
 
 impl Options {
-    /// Opens it, on the thread that calls. A film obeys these controls, if there are any.
+    /// Returns a function that opens the source on the calling thread. A film obeys `playback`.
     pub(crate) fn opener(
         &self,
         playback: Option<Playback>,
     ) -> impl FnMut() -> Result<Box<dyn Source>, Error> + Send + use<> {
         let spec = self.spec.clone().unwrap_or_else(|| {
-            // Who waits for a camera does not want the test picture instead.
+            // A user who waits for a camera does not want the test pattern instead.
             if self.settings.camera.wait { Spec::Camera(Which::First) } else { Spec::default_here() }
         });
         let settings = Settings { playback, ..self.settings.clone() };
         move || spec.open(&settings)
     }
 
-    /// How it is sent over a link.
+    /// The job that sends it over a link.
     pub(crate) fn job(&self, limit: Limit, strips: Strips, link: &Link) -> Job {
         Job {
             quality: self.quality,
@@ -59,10 +59,10 @@ impl Options {
         }
     }
 
-    /// The stream's name for the others.
+    /// The stream's name, as shown to others.
     pub(crate) fn name(&self) -> String {
         self.name.clone().unwrap_or_else(|| {
-            // Without a source it is the first camera, if there is any.
+            // Without a source, it is the first camera, if there is one.
             let camera = self.spec.as_ref().map_or(Some(&Which::First), Spec::camera);
             name::stream_name(camera.and_then(camera_label))
         })
@@ -78,17 +78,17 @@ impl Options {
         Some(path.file_name()?.to_string_lossy().into_owned())
     }
 
-    /// The stream's name where it is played for who sits here: the file's, unless another was given.
+    /// The stream's name if it is played here: the file's name, unless another was given.
     pub(crate) fn film_name(&self) -> String {
         self.name.clone().or_else(|| self.file_name()).unwrap_or_else(|| self.name())
     }
 
-    /// The name of who sits at this end, for the others.
+    /// The user's name, as shown to others.
     pub(crate) fn person(&self) -> String {
         self.name.clone().unwrap_or_else(name::own_name)
     }
 
-    /// The link over which it is sent: one that hears what becomes of the frames.
+    /// Adds reports on delivered frames to a link's configuration, if the source adapts.
     pub(crate) fn reported(&self, config: link::Config) -> link::Config {
         link::Config { report: self.max_age.map(|_| REPORT_INTERVAL), ..config }
     }

@@ -1,8 +1,9 @@
-//! Standard output and standard error as the system has them, without std's buffer: after an error nobody would know what is left in it.
+//! Unbuffered standard output and standard error: after an error, the content of std's buffer would be
+//! unknown.
 
 use std::io;
 
-/// Writes what standard output takes of it, as soon as it takes anything.
+/// Writes to standard output as much as it takes, once it takes anything.
 pub(super) fn output(bytes: &[u8]) -> io::Result<usize> {
     #[cfg(unix)]
     return unix::write(&io::stdout(), bytes);
@@ -18,7 +19,7 @@ pub(super) fn error(bytes: &[u8]) -> io::Result<usize> {
     return other::write(&mut io::stderr(), bytes);
 }
 
-/// Standard output for what is not text; each write takes what it takes, as soon as it takes anything.
+/// Standard output as a [`Write`](io::Write), for data that is not text.
 pub(super) struct Pipe;
 
 impl io::Write for Pipe {
@@ -31,7 +32,7 @@ impl io::Write for Pipe {
     }
 }
 
-/// Waits until whoever reads standard output has closed the other end; for ever if it is no pipe.
+/// Waits until the reader of standard output has closed its end; for ever if it is not a pipe.
 pub(super) fn reader_gone() {
     #[cfg(unix)]
     unix::wait_closed(&io::stdout());
@@ -39,7 +40,8 @@ pub(super) fn reader_gone() {
     std::thread::park();
 }
 
-/// Asks for what was written to standard output to be on the disk, if it is a file: a network disk says only then that it is full.
+/// Syncs standard output to the disk, if it is a file: a network file system may report a full disk only
+/// then.
 pub(super) fn store_output() -> io::Result<()> {
     #[cfg(unix)]
     {
@@ -61,12 +63,12 @@ mod unix {
         io::{Errno, write as give},
     };
 
-    /// Errors and a closed end are reported without being asked for.
+    /// `poll` reports errors and a closed end without any requested events.
     pub(super) fn wait_closed(of: &impl AsFd) {
         while let Err(Errno::INTR) = poll(&mut [PollFd::new(of, PollFlags::empty())], None) {}
     }
 
-    /// A terminal may have been switched to not wait by another program that has it: then this waits.
+    /// Waits if the terminal was made non-blocking by another program that shares it.
     pub(super) fn write(to: &impl AsFd, bytes: &[u8]) -> io::Result<usize> {
         loop {
             match give(to, bytes) {

@@ -1,4 +1,4 @@
-//! Sends texts, and says whether they arrived.
+//! Sends texts, and reports whether they arrived.
 
 use super::{
     Error,
@@ -8,13 +8,13 @@ use super::{
 };
 use crate::{link::Config, wire::Message};
 
-/// Characters of a text by which a person knows it again.
+/// Characters of a text that are quoted in messages.
 const SHOWN: usize = 60;
 
 /// Sends one text.
 ///
 /// # Errors
-/// It did not arrive.
+/// The text did not arrive.
 pub(crate) fn send(sender: &delivery::Options, config: Config, text: &str) -> Result<(), Error> {
     let (what, message) = (shown(text), Message::text(text, &sender.origin())?);
     runtime(1)?.block_on(async {
@@ -39,20 +39,22 @@ pub(crate) fn send_lines(sender: &delivery::Options, config: Config) -> Result<(
     let mut lines = Lines::of_input(most);
     runtime(1)?.block_on(async {
         let ended = lines.ended();
-        // While more may come, whoever writes it is not to be cut off by an outage: a deadline that was asked for holds all the same.
+        // While more input may come, an outage must not end the command, unless a deadline was given.
         let runs = || sender.deadline.is_some() || ended.is_cancelled();
         let (link, inbox) = sender.connect("standard input", config, runs).await?;
         let reporting = link::report(&link, sender.output());
         link::discard(inbox);
         let (mut number, mut outcome) = (0, Outcome::default());
-        // What waits is bounded: the next line is read once the relay has this one.
+        // The next line is read only once the relay has acknowledged this one, so that little is queued.
         while let Some(line) = lines.next().await {
             let origin = sender.origin();
             number += 1;
             let result = match line? {
                 Line::TooLong(bytes) => Err(Error::Refused {
                     what: format!("line {number}"),
-                    why: format!("it has {bytes} bytes, and a message may have {most} (--max-message)"),
+                    why: format!(
+                        "it has {bytes} bytes, and a message may have at most {most} (--max-message)"
+                    ),
                 }),
                 Line::Text(line) => match Message::text(&line, &origin) {
                     Ok(message) => {
@@ -74,7 +76,7 @@ pub(crate) fn send_lines(sender: &delivery::Options, config: Config) -> Result<(
     })
 }
 
-/// A text as a person knows it again.
+/// The start of a text, for messages.
 fn shown(text: &str) -> String {
     let start: String = text.chars().take(SHOWN).collect();
     if start.len() < text.len() { format!("the text {start:?}…") } else { format!("the text {start:?}") }

@@ -10,10 +10,10 @@ use super::{
     signal,
 };
 
-/// What to show, and from where.
+/// What to show, and from which relay.
 pub(crate) struct Options {
     pub(crate) target: Target,
-    /// The name under which texts are sent.
+    /// The user's name, as shown to others.
     pub(crate) name: Option<String>,
     pub(crate) show: show::Options,
 }

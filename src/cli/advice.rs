@@ -1,29 +1,33 @@
-//! What to do about what went wrong, in the words of the command line: the library says what is wrong, and this adds which option helps.
+//! Hints on errors: the library says what is wrong, and this adds the option that helps.
 
 use std::io;
 
 use super::Error;
 use crate::{capture, key, link::Down, pipeline, still, tls};
 
-/// What to change about a link that does not come up, if that is known.
+/// The option to change if a link does not come up, if one is known to help.
 pub(super) const fn to_change(why: &Down) -> Option<&'static str> {
     Some(match why {
-        Down::TlsWanted => "--tls, with --tls-ca or --tls-pin unless its certificate is of a known authority",
-        Down::Untrusted(_) => "trust it with --tls-pin and its fingerprint, or with --tls-ca and its file",
-        Down::KeyMissing => "give it with --key-file, or in the variable PULSECAM_KEY",
-        Down::KeyRefused => "is --key-file, or the variable PULSECAM_KEY, the one for this relay?",
-        Down::NoKeyAsked => "leave --key-file and PULSECAM_KEY out, or start the relay with the key",
-        Down::Impostor | Down::NotARelay(_) => "are host and port right?",
+        Down::TlsWanted => {
+            "use --tls, and --tls-ca or --tls-pin unless a known authority signed its certificate"
+        }
+        Down::Untrusted(_) => "trust it with --tls-pin FINGERPRINT, or with --tls-ca FILE",
+        Down::KeyMissing => "set it with --key-file, or in the variable PULSECAM_KEY",
+        Down::KeyRefused => "is --key-file, or the variable PULSECAM_KEY, the key of this relay?",
+        Down::NoKeyAsked => "omit --key-file and PULSECAM_KEY, or start the relay with the key",
+        Down::Impostor | Down::NotARelay(_) => "are host and port correct?",
         _ => return None,
     })
 }
 
-/// What else the command line can say about an error, to be appended to it.
+/// The hint to append to an error; empty if there is none.
 pub(super) fn about(error: &Error) -> String {
     match error {
         Error::Listen { source, .. } => match source.kind() {
-            io::ErrorKind::AddrInUse => " (another relay runs there? choose another port with --listen)",
-            io::ErrorKind::PermissionDenied => " (ports below 1024 need root: choose one above)",
+            io::ErrorKind::AddrInUse => {
+                " (is another relay running there? choose another port with --listen)"
+            }
+            io::ErrorKind::PermissionDenied => " (ports below 1024 need root: choose a higher port)",
             _ => "",
         }
         .into(),
@@ -36,17 +40,17 @@ pub(super) fn about(error: &Error) -> String {
         }
         .into(),
         Error::Exists { .. } => " (--force replaces it)".into(),
-        Error::NotDelivered { patience: true, .. } => " (give it longer with --deadline)".into(),
+        Error::NotDelivered { patience: true, .. } => " (allow more time with --deadline)".into(),
         Error::Tls(tls::Error::NoAuthorities) => {
             ": name one with --tls-ca, or the relay's fingerprint with --tls-pin".into()
         }
-        Error::Key(key::Error::TooShort(_)) => ": `pulsecam key` makes a good one".into(),
+        Error::Key(key::Error::TooShort(_)) => ": `pulsecam key` creates a good one".into(),
         Error::Picture { source: still::Error::Foreign(foreign), .. } if foreign.is_film() => {
             " | pulsecam send HOST --source -".into()
         }
         Error::PictureTooLarge { recoded, .. } => {
-            let quality = if *recoded { ", or with a lower --quality" } else { "" };
-            format!(", with --size 1920x1080{quality} (--max-message allows more)")
+            let quality = if *recoded { ", or a lower --quality" } else { "" };
+            format!(" with --size 1920x1080{quality}, or raise --max-message")
         }
         _ => String::new(),
     }

@@ -9,11 +9,12 @@ const EXAMPLES: &str = "\
 Examples:
   pulsecam call desk.local
   pulsecam call desk.local --name Ann --source camera:1
-  pulsecam call desk.local --camera-off                    only to listen at first
+  pulsecam call desk.local --camera-off                    start with the camera off
 
-Your own picture is in the corner, as in a mirror; m switches the camera off and on, and the others see a card meanwhile.";
+A mirrored self-view is shown in the corner. Press m to turn your camera off or on; while it is off, the others see a
+placeholder.";
 
-/// Send your camera and show the others, on one link.
+/// Send your camera and show the others, on one link
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -27,10 +28,10 @@ pub(super) struct Args {
     codec: CodecArgs,
     #[command(flatten)]
     limit: LimitArgs,
-    /// Begin with the camera off; m switches it on
+    /// Start with the camera off; press m to turn it on
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_CAMERA_OFF")]
     camera_off: bool,
-    /// Print events as JSON, one object a line
+    /// Print events as JSON, one object per line
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,
 }

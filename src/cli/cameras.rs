@@ -1,4 +1,4 @@
-//! `pulsecam cameras`: what can be streamed from here, and what can be adjusted on it.
+//! `pulsecam cameras`: lists cameras, or the controls of one.
 
 use super::{Error, values};
 use crate::{
@@ -13,12 +13,12 @@ Examples:
   pulsecam cameras --controls camera:0
   pulsecam cameras --controls camera:C920 --json | jq 'select(.key == \"brightness\")'";
 
-/// List the cameras of this machine and their modes, or what can be adjusted on one.
+/// List the cameras of this machine and their modes, or the controls of one
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// List the controls of a camera, their values and what they take, instead: camera:0, camera:NAME,
-    /// camera:/dev/video0 [without CAMERA: the first]
+    /// List the controls of one camera instead, with their values and ranges: camera:0, camera:NAME or
+    /// camera:/dev/video0 [without CAMERA: the first camera]
     #[arg(
         long,
         value_name = "CAMERA",
@@ -28,16 +28,16 @@ pub(super) struct Args {
         env = "PULSECAM_CONTROLS"
     )]
     controls: Option<Which>,
-    /// Print one JSON object a camera, or a control
+    /// Print one JSON object per camera or control
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,
 }
 
-/// A camera as `--source` takes it.
+/// Parses a camera as `--source` does.
 fn camera(text: &str) -> Result<Which, String> {
     match text.parse() {
         Ok(Spec::Camera(which)) => Ok(which),
-        _ => Err("a camera is written like camera:0, camera:NAME or camera:/dev/video0".into()),
+        _ => Err("expected a camera, such as camera:0, camera:NAME or camera:/dev/video0".into()),
     }
 }
 

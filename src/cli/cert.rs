@@ -1,4 +1,4 @@
-//! `pulsecam cert`: make a certificate for a relay.
+//! `pulsecam cert`: create a certificate for a relay.
 
 use std::path::PathBuf;
 
@@ -7,25 +7,25 @@ use crate::app::cert;
 
 const EXAMPLES: &str = "\
 Examples:
-  pulsecam cert desk.local 192.168.1.7           cert.pem and key.pem, and the fingerprint
+  pulsecam cert desk.local 192.168.1.7           write cert.pem and key.pem, print the fingerprint
   pulsecam relay --tls-cert cert.pem --tls-key key.pem
-  pulsecam view desk.local --tls-pin AB:CD:…     trust this certificate alone
-  pulsecam view desk.local --tls-ca cert.pem     or the file, and the name in it";
+  pulsecam view desk.local --tls-pin AB:CD:…     trust only this certificate
+  pulsecam view desk.local --tls-ca cert.pem     or trust the file, and check the name in it";
 
-/// Make a certificate that signs itself, and print its fingerprint.
+/// Create a self-signed certificate and print its fingerprint
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Names and addresses by which clients reach the relay
+    /// Names and IP addresses by which clients reach the relay
     #[arg(value_name = "NAME", default_value = "localhost")]
     names: Vec<String>,
-    /// Where the certificate goes
+    /// Write the certificate to this file
     #[arg(long, value_name = "FILE", default_value = "cert.pem")]
     cert: PathBuf,
-    /// Where its key goes, for nobody else to read
+    /// Write its private key to this file, readable only by you
     #[arg(long, value_name = "FILE", default_value = "key.pem")]
     key: PathBuf,
-    /// Replace files that are there
+    /// Replace existing files
     #[arg(long)]
     force: bool,
 }

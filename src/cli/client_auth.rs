@@ -1,4 +1,4 @@
-//! What a client trusts, and what it is trusted by: TLS and the key.
+//! Options of a client's authentication: TLS trust, and the key to a room.
 
 use std::path::PathBuf;
 
@@ -8,20 +8,22 @@ use crate::{
     tls::{Client, Fingerprint, Trust},
 };
 
-/// TLS and the key to a room.
+/// TLS trust, and the key to a room.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Trust")]
 pub(super) struct ClientAuthArgs {
-    /// Speak TLS: the relay's certificate has to be of an authority that this system knows
+    /// Use TLS; the relay's certificate must be signed by an authority that this system trusts
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_TLS")]
     tls: bool,
-    /// The same with the authorities in this file (PEM or DER), or with the relay's own certificate in it
+    /// Use TLS, and trust the authorities, or the relay's own certificate, in this file (PEM or DER)
     #[arg(long, value_name = "FILE", env = "PULSECAM_TLS_CA", conflicts_with = "tls_pin")]
     tls_ca: Option<PathBuf>,
-    /// The same with this one certificate, whatever it says: the fingerprint that `pulsecam cert` and the relay print
+    /// Use TLS, and accept only the certificate with this SHA-256 fingerprint (printed by `pulsecam cert` and
+    /// by the relay); its name and dates are ignored
     #[arg(long, value_name = "FINGERPRINT", env = "PULSECAM_TLS_PIN")]
     tls_pin: Option<Fingerprint>,
-    /// The key to the room, in a file (or itself in the variable PULSECAM_KEY: never on the command line, where others see it)
+    /// File with the key to the room (or set the key itself in the variable PULSECAM_KEY; it is no option,
+    /// because command lines are visible to other users)
     #[arg(long, value_name = "FILE", env = "PULSECAM_KEY_FILE")]
     key_file: Option<PathBuf>,
 }
@@ -45,7 +47,7 @@ impl ClientAuthArgs {
     }
 }
 
-/// The variable that holds a key itself.
+/// The variable that holds a key.
 const KEY: &str = "PULSECAM_KEY";
 
 /// The key in the environment, if there is one.

@@ -1,24 +1,24 @@
-//! How pictures are encoded and decoded, which all commands share that do either.
+//! Options of encoding and decoding, shared by all commands that do either.
 
 use crate::{
     app::Codec,
     jpeg::{Limits, MAX_PIXELS, MAX_SCANS, Strips},
 };
 
-/// Pixels are counted by the million.
+/// Pixels in a megapixel.
 const MILLION: usize = 1_000_000;
 
-/// How to work at pictures.
+/// How pictures are encoded and decoded.
 #[derive(Clone, Copy, Debug, clap::Args)]
 #[command(next_help_heading = "Codec")]
 pub(super) struct CodecArgs {
-    /// Encode and decode in strips on several cores: auto (where it pays), off, or so many
+    /// Number of strips to encode and decode in parallel: auto (if it is faster), off, or 2 to 8
     #[arg(long, value_name = "N", default_value = "auto", env = "PULSECAM_STRIPS")]
     pub(super) strips: Strips,
-    /// Pictures of more millions of pixels are not decoded
+    /// Do not decode pictures of more than this many megapixels
     #[arg(long, value_name = "N", default_value_t = (MAX_PIXELS / MILLION) as u64, value_parser = at_most(MAX_PIXELS / MILLION), env = "PULSECAM_MAX_MEGAPIXELS")]
     max_megapixels: u64,
-    /// Nor are those that take more passes: a few kB of a progressive JPEG could ask for minutes of work
+    /// Do not decode JPEGs of more than this many scans: a few kB of progressive JPEG could take minutes
     #[arg(long, value_name = "N", default_value_t = MAX_SCANS as u64, value_parser = at_most(MAX_SCANS), env = "PULSECAM_MAX_SCANS")]
     max_scans: u64,
 }
@@ -28,7 +28,7 @@ fn at_most(most: usize) -> clap::builder::RangedU64ValueParser {
 }
 
 impl CodecArgs {
-    /// What they say.
+    /// The options of the application.
     pub(super) fn codec(self) -> Codec {
         let limits =
             Limits { pixels: self.max_megapixels as usize * MILLION, scans: self.max_scans as usize };

@@ -1,4 +1,4 @@
-//! `pulsecam completions`: what Tab knows.
+//! `pulsecam completions`: shell completion scripts.
 
 use clap::CommandFactory;
 use clap_complete::Shell;
@@ -12,7 +12,7 @@ Examples:
   pulsecam completions zsh > ~/.zfunc/_pulsecam
   pulsecam completions fish > ~/.config/fish/completions/pulsecam.fish";
 
-/// Print a completion script for a shell.
+/// Print a shell completion script
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {

@@ -1,26 +1,26 @@
-//! Options of a delivery, which `text` and `image` share.
+//! Options of a delivery, shared by `text` and `image`.
 
 use std::time::Duration;
 
 use super::values;
 use crate::app::{delivery::Options, link::Advice};
 
-/// Who sends, and how long it may take.
+/// Sender's name and deadline.
 #[derive(Debug, clap::Args)]
 pub(super) struct DeliveryArgs {
-    /// Your name for the others [default: user@host]
+    /// Your name, as shown to others [default: user@host]
     #[arg(long, value_name = "NAME", env = "PULSECAM_NAME")]
     name: Option<String>,
-    /// Give up after this time without progress [default: 10s; none while standard input is open]
+    /// Give up after this long without progress [default: 10s; never while standard input is open]
     #[arg(long, value_name = "TIME", value_parser = values::some_time, env = "PULSECAM_DEADLINE")]
     deadline: Option<Duration>,
-    /// Print events as JSON, one object a line
+    /// Print events as JSON, one object per line
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,
 }
 
 impl DeliveryArgs {
-    /// What they say.
+    /// The options of the application.
     pub(super) fn options(&self, advice: Advice) -> Options {
         Options { name: self.name.clone(), deadline: self.deadline, json: self.json, advice }
     }

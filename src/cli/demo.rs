@@ -7,11 +7,11 @@ use crate::app::demo;
 
 const EXAMPLES: &str = "\
 Examples:
-  pulsecam demo                                  your camera, or a test picture
+  pulsecam demo                                  your camera, or a test pattern
   pulsecam demo --source holiday/ --for 1m
   pulsecam demo --no-window --for 10s            lines instead of pictures";
 
-/// See it work: frames travel source → JPEG → link → relay → link → window, all on this machine.
+/// Run relay, source and viewer in one process: source → JPEG → link → relay → link → window
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -25,7 +25,7 @@ pub(super) struct Args {
     limit: LimitArgs,
     #[command(flatten)]
     patience: Patience,
-    /// Print events as JSON, one object a line
+    /// Print events as JSON, one object per line
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,
 }

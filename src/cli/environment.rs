@@ -1,4 +1,4 @@
-//! Options from the environment: which variables count as set.
+//! Options from the environment: ignores variables that are empty, and switches that are off.
 
 use std::ffi::{OsStr, OsString};
 
@@ -6,8 +6,10 @@ use clap::{Arg, ArgAction, Command};
 
 use super::values;
 
-/// The command without variables that say nothing: one that is empty, as compose files and `EnvironmentFile=` leave them, and a switch
-/// that is off. They are as if they were not set, also where one option excludes another.
+/// Removes variables that are empty, as compose files and `EnvironmentFile=` leave them, and switches that
+/// are off.
+///
+/// They then count as unset, also if one option excludes another.
 pub(super) fn without_unset(command: Command) -> Command {
     without(command, &|name| std::env::var_os(name))
 }
@@ -24,7 +26,7 @@ fn told(arg: Arg, variable: &dyn Fn(&OsStr) -> Option<OsString>) -> Arg {
     if !value.is_empty() && !is_off {
         return arg;
     }
-    // Its help still names it.
+    // The help still names the variable.
     let note = format!(" [env: {}={}]", name.display(), value.display());
     let noted = |help: &dyn ToString| help.to_string() + &note;
     let (help, long) = (arg.get_help().map(|help| noted(help)), arg.get_long_help().map(|help| noted(help)));
@@ -54,7 +56,8 @@ mod tests {
         Command::new("test").subcommand(Command::new("inner").args([size.help("The size"), json, board]))
     }
 
-    /// What the options come to with these values of both variables. PATH and HOME, because they are set while tests run.
+    /// The parsed options with these values of the two variables. PATH and HOME, because they are set while
+    /// tests run.
     fn parsed(size: &str, json: &str, arguments: &[&str]) -> Result<(u8, bool), clap::Error> {
         let command =
             without(command(), &|name| Some(if name == "PATH" { size.into() } else { json.into() }));

@@ -1,9 +1,9 @@
-//! Exit statuses.
+//! Exit statuses of the program.
 
 use super::Error;
 use crate::link;
 
-/// 2 for what the person wrote wrong, 0 for an end that was asked for, 1 for everything else.
+/// 2 for wrong usage, 0 for success or a requested end, 1 for everything else.
 pub(super) const fn code(result: &Result<(), Error>) -> u8 {
     match result {
         Ok(()) | Err(Error::ReaderGone | Error::Stopped) => 0,
@@ -12,7 +12,7 @@ pub(super) const fn code(result: &Result<(), Error>) -> u8 {
     }
 }
 
-/// Whether a person has to hear of it.
+/// Whether the error is printed.
 pub(super) const fn is_told(error: &Error) -> bool {
     !matches!(error, Error::ReaderGone | Error::Stopped)
 }

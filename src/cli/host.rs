@@ -1,7 +1,8 @@
-//! Which relay is meant: by position, by `--host`, or by `PULSECAM_HOST`.
+//! Which relay to use: named by position, by `--host`, or by `PULSECAM_HOST`.
 //!
-//! A variable must not change which argument is which in a surprising way. So it stands behind an option, and a command whose
-//! arguments follow the relay (`text`, `image`) takes all of them as its own once an option or the variable names the relay.
+//! A variable must not change the meaning of arguments in a surprising way. Therefore it is the default of an
+//! option, and a command whose arguments follow the relay (`text`, `image`) takes all of them as its own if
+//! the option or the variable names the relay.
 
 use std::{ffi::OsStr, path::Path};
 
@@ -16,7 +17,7 @@ const VARIABLE: &str = "PULSECAM_HOST";
 /// The option's name.
 const OPTION: &str = "host";
 
-/// The relay as `--host` or the variable names it, if either does.
+/// The relay named by `--host` or the variable, if any.
 #[derive(Clone, Debug)]
 pub(super) struct HostOption {
     text: Option<String>,
@@ -43,7 +44,7 @@ impl clap::Args for HostOption {
             Arg::new(OPTION)
                 .long(OPTION)
                 .value_name("HOST[:PORT]")
-                .help("The relay, instead of by position")
+                .help("The relay, as an option instead of the first argument")
                 .env(VARIABLE)
                 .value_parser(value_parser!(String)),
         )
@@ -54,7 +55,7 @@ impl clap::Args for HostOption {
     }
 }
 
-/// Where a relay's name came from, for who is to understand which arguments are left.
+/// How the relay was named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Named {
     /// By `--host`.
@@ -64,10 +65,10 @@ pub(super) enum Named {
 }
 
 impl HostOption {
-    /// The relay, and what names it.
+    /// The relay, and how it was named.
     ///
     /// # Errors
-    /// It is no address: wrong usage.
+    /// It is not an address: wrong usage.
     pub(super) fn address(&self) -> Result<Option<(Address, Named)>, Error> {
         let Some(text) = &self.text else { return Ok(None) };
         let (named, who) =
@@ -78,25 +79,27 @@ impl HostOption {
         }
     }
 
-    /// The relay of a command that has a place for it.
+    /// The relay of a command that has a positional argument for it.
     ///
     /// # Errors
-    /// Wrong usage: none is named, or one by position and another by `--host`.
+    /// Wrong usage: no relay is named, or one by position and another by `--host`.
     pub(super) fn or_by_position(&self, position: Option<&Address>) -> Result<Address, Error> {
         match position {
             Some(_) if self.text.is_some() && !self.is_variable => {
                 Err(Error::Usage("the relay is named twice: by position and by --host".into()))
             }
-            // The command line wins over the variable, whatever is in that.
+            // The command line overrides the variable, even an invalid one.
             Some(address) => Ok(address.clone()),
             None => self.address()?.map(|(address, _)| address).ok_or_else(missing),
         }
     }
 
-    /// The relay of a command whose own words follow it, and those words. `before` are those before a `--`, `after` those behind it.
+    /// The relay of a command whose own words follow it, and those words.
+    ///
+    /// `before` are the words before a `--`, `after` those after it.
     ///
     /// # Errors
-    /// Wrong usage: no relay is named, or it is likely that something else is meant.
+    /// Wrong usage: no relay is named, or it is unclear which word names it.
     pub(super) fn or_first_of<W: AsRef<OsStr> + Clone>(
         &self,
         words: Words,
@@ -109,7 +112,7 @@ impl HostOption {
             let doubtful = before.first().filter(|_| named == Named::Variable).map(text);
             if let Some(first) = doubtful.filter(|first| words.may_be_a_relay(first)) {
                 return Err(Error::Usage(format!(
-                    "{VARIABLE} names the relay, so {first:?} would be {}: for the relay {first} say --host {first}{}",
+                    "{VARIABLE} names the relay, so {first:?} would be {}: for the relay {first}, use --host {first}{}",
                     words.name(),
                     words.way_out()
                 )));
@@ -119,7 +122,7 @@ impl HostOption {
         let first = text(all().next().ok_or_else(missing)?);
         if words.are_one(&first) {
             return Err(Error::Usage(format!(
-                "{first:?} is {}, and no relay is named: give HOST before it, --host HOST, or set {VARIABLE}",
+                "{first:?} is {}, and no relay is named: add HOST before it, use --host HOST, or set {VARIABLE}",
                 words.name()
             )));
         }
@@ -129,22 +132,22 @@ impl HostOption {
     }
 }
 
-/// What a command takes beside the relay.
+/// What the words after the relay are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Words {
-    /// A text.
+    /// Words of a text.
     Text,
     /// Names of files.
     Files,
 }
 
 impl Words {
-    /// Whether this is surely one of them.
+    /// Whether this is certainly one of them.
     fn are_one(self, word: &str) -> bool {
         self == Self::Files && Path::new(word).is_file()
     }
 
-    /// Whether whoever gave this may have meant a relay.
+    /// Whether this may be meant as a relay.
     fn may_be_a_relay(self, word: &str) -> bool {
         !self.are_one(word) && word.parse::<Address>().is_ok_and(|address| address.is_unmistakable())
     }
@@ -156,17 +159,17 @@ impl Words {
         }
     }
 
-    /// How to have it as it stands.
+    /// How to use the word as it is.
     const fn way_out(self) -> &'static str {
         match self {
             Self::Text => "; to send it, put -- before it",
-            Self::Files => " (there is no file of that name)",
+            Self::Files => " (no file has that name)",
         }
     }
 }
 
 fn missing() -> Error {
-    Error::Usage(format!("no relay is named: give HOST or HOST:PORT, or set {VARIABLE}"))
+    Error::Usage(format!("no relay is named: add HOST or HOST:PORT, or set {VARIABLE}"))
 }
 
 #[cfg(test)]
@@ -255,7 +258,7 @@ mod tests {
         assert!(error.contains("no relay is named"), "{error}");
         let error = files(&variable("there"), &words("desk.local plan.png")).unwrap_err().to_string();
         assert!(error.contains("--host desk.local"), "{error}");
-        // Whatever it is, it is told of when it is read.
+        // A missing file is reported when it is read.
         assert_eq!(files(&variable("there"), &words("plan")).unwrap().1, ["plan"]);
     }
 }

@@ -1,4 +1,4 @@
-//! Options that every client shares: which relay, and how to reach it.
+//! Options shared by all clients: which relay, and how to reach it.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::{
 /// How to reach the relay.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct LinkArgs {
-    /// The relay: HOST or HOST:PORT [default: that of --host]
+    /// The relay: HOST or HOST:PORT [default: the one named by --host]
     #[arg(value_name = "HOST[:PORT]")]
     relay: Option<Address>,
     #[command(flatten)]
@@ -21,7 +21,7 @@ pub(super) struct LinkArgs {
     reach: Reach,
 }
 
-/// How to reach a relay that is named in another way.
+/// How to reach a relay, without its address.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Reach {
     #[command(flatten)]
@@ -30,32 +30,32 @@ pub(super) struct Reach {
     pub(super) patience: Patience,
 }
 
-/// How patient to be with it.
+/// Timeouts and limits of a link.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Link")]
 pub(super) struct Patience {
-    /// Time between two heartbeats
+    /// Interval between heartbeats
     #[arg(long, value_name = "TIME", default_value = "3s", value_parser = values::some_time, env = "PULSECAM_HEARTBEAT")]
     heartbeat: Duration,
-    /// Silence after which the link is down (the Qt example waits for 300s)
+    /// Take the link for down after this long without any data (the Qt example waits 300s)
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = values::some_time, env = "PULSECAM_TIMEOUT")]
     timeout: Duration,
-    /// Time to look up a name before that is reported; the lookup goes on
+    /// Report that a name lookup is slow after this time; the lookup continues
     #[arg(long, value_name = "TIME", default_value = "20s", value_parser = values::some_time, env = "PULSECAM_RESOLVE_TIMEOUT")]
     resolve_timeout: Duration,
-    /// Time for each step of an attempt to connect (TCP, TLS, key); doubled each time it is not enough, up to 12s
+    /// Timeout of each step of connecting (TCP, TLS, key); doubled after each failure, up to 12s
     #[arg(long, value_name = "TIME", default_value = "1.5s", value_parser = values::some_time, env = "PULSECAM_CONNECT_TIMEOUT")]
     connect_timeout: Duration,
-    /// The longest pause between two attempts to connect
+    /// Longest pause between two attempts to connect
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = values::some_time, env = "PULSECAM_MAX_BACKOFF")]
     max_backoff: Duration,
-    /// The largest message to read or send
+    /// Largest message to read or send
     #[arg(long, value_name = "SIZE", default_value = "16MiB", value_parser = values::message_limit, env = "PULSECAM_MAX_MESSAGE")]
     max_message: u32,
 }
 
 impl Patience {
-    /// A relay within this process.
+    /// A relay within this process; its address is filled in later.
     pub(super) fn here(&self) -> Result<Target, Error> {
         Ok(Target { config: self.config(String::new(), Role::default())?, advice: advice::to_change })
     }
@@ -63,7 +63,7 @@ impl Patience {
     fn config(&self, host: String, role: Role) -> Result<Config, Error> {
         if self.timeout <= self.heartbeat {
             let reason =
-                "--timeout has to be longer than --heartbeat: the answer to one is what keeps the link up";
+                "--timeout must be longer than --heartbeat: the answers to heartbeats keep the link up";
             return Err(Error::Usage(reason.into()));
         }
         Ok(Config {
@@ -80,14 +80,14 @@ impl Patience {
 }
 
 impl LinkArgs {
-    /// The relay that is meant.
+    /// The relay to connect to.
     pub(super) fn target(&self, role: Role) -> Result<Target, Error> {
         self.reach.target(&self.host.or_by_position(self.relay.as_ref())?, role)
     }
 }
 
 impl Reach {
-    /// This relay.
+    /// This relay, reached in this way.
     pub(super) fn target(&self, relay: &Address, role: Role) -> Result<Target, Error> {
         let (tls, key) = (self.auth.tls()?, self.auth.key()?);
         let config = Config { tls, key, ..self.patience.config(relay.to_string(), role)? };

@@ -41,36 +41,36 @@ use crate::app::{Error, log, output, signal};
 const EXAMPLES: &str = "\
 Examples:
   pulsecam demo                          relay, source and window on this machine
-  pulsecam relay                         let others meet here, on port 6868
-  pulsecam send desk.local               your camera to everybody at that relay
-  pulsecam view desk.local               what the others send
+  pulsecam relay                         a relay on this machine, port 6868
+  pulsecam send desk.local               send your camera to everyone at that relay
+  pulsecam view desk.local               show what the others send
   pulsecam call desk.local               both at once
   pulsecam record desk.local --out talk.mkv
-  pulsecam play talk.mkv                 look at it, or: play talk.mkv desk.local
+  pulsecam play talk.mkv                 watch it; to send it: play talk.mkv desk.local
   ffmpeg -re -i film.mkv -f mjpeg - | pulsecam send desk.local --source -
 
-Each option can also be set by an environment variable, which its help names; an empty one counts as not set.
-With PULSECAM_HOST set, HOST can be left out everywhere but in play.";
+Each option can also be set by the environment variable that its help names; an empty variable counts as unset.
+If PULSECAM_HOST is set, HOST can be omitted in every command but play.";
 
-/// Streams a webcam to peers and shows theirs.
+/// Stream a webcam to peers through a relay, and show theirs
 #[derive(Debug, Parser)]
 #[command(name = "pulsecam", version, after_help = EXAMPLES, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// Say more; twice for everything
+    /// Log more; twice: log everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count, value_parser = values::verbosity, env = "PULSECAM_VERBOSE")]
     verbose: u8,
-    /// Say only what went wrong
+    /// Log errors only
     #[arg(short, long, global = true, value_parser = values::flag(), env = "PULSECAM_QUIET")]
     quiet: bool,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Relay, source and viewer in one process: see it work
+    /// Run relay, source and viewer in one process
     Demo(demo::Args),
-    /// Pass every message on to all other clients
+    /// Run a relay, which forwards every message to all other clients
     Relay(relay::Args),
     /// Stream a camera, a pattern, photos, a file or a pipe
     Send(send::Args),
@@ -80,26 +80,27 @@ enum Command {
     Call(call::Args),
     /// Record what the others stream
     Record(record::Args),
-    /// Play a film or a recording, here or to everybody at a relay
+    /// Play a film or a recording, here or to everyone at a relay
     Play(play::Args),
-    /// Send a line of text
+    /// Send text
     Text(text::Args),
     /// Send pictures
     Image(image::Args),
-    /// List the cameras of this machine
+    /// List the cameras of this machine, or the controls of one
     Cameras(cameras::Args),
-    /// Make a certificate for a relay
+    /// Create a certificate for a relay
     Cert(cert::Args),
-    /// Make a key to a room
+    /// Create a key for a room
     Key(key::Args),
-    /// Measure
+    /// Measure latency, throughput and processor time
     Bench(bench::Args),
-    /// Print a completion script for a shell
+    /// Print a shell completion script
     Completions(completions::Args),
 }
 
 impl Command {
-    /// Whether it listens for signals. The others have nothing to finish: a signal ends them as it ends any program.
+    /// Whether the command handles signals. The others have nothing to finish: a signal ends them as it ends
+    /// any program.
     const fn listens(&self) -> bool {
         match self {
             Self::Demo(_)
@@ -120,8 +121,9 @@ impl Command {
     }
 }
 
-/// Parses the arguments, runs the command, and turns errors into one line and an exit code: 0 done, 1 failed or nothing done, 2
-/// wrong usage.
+/// Parses the arguments, runs the command, and turns an error into one line and an exit status.
+///
+/// 0: done; 1: failed, or nothing done; 2: wrong usage.
 #[must_use]
 pub fn main() -> ExitCode {
     crate::capture::silence_caught_panics();
@@ -143,7 +145,7 @@ pub fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Help and version go to standard output; for wrong usage there is a hint, and the program exits with 2.
+/// Prints help or version to standard output; for wrong usage prints a hint and exits with status 2.
 fn say(told: &clap::Error) -> Result<(), Error> {
     if told.use_stderr() {
         told.exit();
@@ -174,18 +176,18 @@ fn run(cli: Cli) -> Result<(), Error> {
     }
 }
 
-/// The arguments and what the environment adds to them.
+/// Parses the arguments, with defaults from the environment.
 fn parse() -> Result<Cli, clap::Error> {
     let mut command = environment::without_unset(Cli::command());
     let matches = command.try_get_matches_from_mut(std::env::args_os())?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
-/// What is logged, unless `RUST_LOG` says otherwise.
+/// The log filter unless `RUST_LOG` sets one.
 fn log_filter(cli: &Cli) -> &'static str {
     match (cli.quiet, cli.verbose) {
         (true, _) => "error",
-        // A measurement's own relay and links are not worth a line each; a noisy machine is.
+        // The relay and links of a measurement are not worth a line each; a noisy machine is.
         (_, 0) if matches!(cli.command, Command::Bench(_)) => "error,pulsecam::cli::bench=warn",
         (_, 0) => "warn,pulsecam=info",
         (_, 1) => "info,pulsecam=debug",

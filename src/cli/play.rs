@@ -1,4 +1,4 @@
-//! `pulsecam play`: a recording, here or to everybody at a relay.
+//! `pulsecam play`: play a recording, here or to everyone at a relay.
 
 use super::{
     Error,
@@ -19,25 +19,26 @@ use crate::{
 const EXAMPLES: &str = "\
 Examples:
   pulsecam play talk.mkv                         in a window here
-  pulsecam play talk.mkv desk.local              to everybody at that relay, at its own timing
+  pulsecam play talk.mkv desk.local              to everyone at that relay, with its original timing
   pulsecam play talk.mkv desk.local --repeat --name \"the talk\"
 
-Keys here: Space pauses and goes on, Left and Right move 5 seconds (with Shift 30), Home and End go to
-the ends, h lists all. At the end the last picture stays.
+Keys in the window: Space pause or resume, Left and Right seek 5 s (with Shift 30 s), Home and End seek to the
+start or end, h list all keys. At the end, the last picture stays.
 
-PULSECAM_HOST does not count here: nothing is sent to others unless a relay is named.";
+PULSECAM_HOST is ignored: nothing is sent to others unless you name a relay.";
 
-/// Play a film or a recording, here or to everybody at a relay.
+/// Play a film or a recording, here or to everyone at a relay
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// The film: Motion-JPEG in Matroska (as `record` writes it), AVI, QuickTime or MP4, or anything else that --source takes; ./pattern is a file of that name
+    /// The film: Motion-JPEG in Matroska (as written by `record`), AVI, QuickTime or MP4, or any other
+    /// --source; write ./pattern for a file named pattern
     #[arg(value_name = "FILE", value_parser = source::spec())]
     file: Spec,
-    /// The relay: HOST or HOST:PORT; without one, it is shown here, also with PULSECAM_HOST set
+    /// The relay: HOST or HOST:PORT; without it, play here, even if PULSECAM_HOST is set
     #[arg(value_name = "HOST[:PORT]")]
     relay: Option<Address>,
-    /// The relay, instead of by position
+    /// The relay, as an option
     #[arg(long, value_name = "HOST[:PORT]", conflicts_with = "relay")]
     host: Option<Address>,
     #[command(flatten)]
@@ -50,7 +51,7 @@ pub(super) struct Args {
     codec: CodecArgs,
     #[command(flatten)]
     limit: LimitArgs,
-    /// Print events as JSON, one object a line
+    /// Print events as JSON, one object per line
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,
 }

@@ -1,4 +1,4 @@
-//! `pulsecam record`: what the others stream, into files.
+//! `pulsecam record`: record what the others stream.
 
 use std::{
     io::{self, IsTerminal},
@@ -13,55 +13,55 @@ use crate::{
 
 const EXAMPLES: &str = "\
 Examples:
-  pulsecam record desk.local --out talk.mkv            until Ctrl-C; each further stream into a file beside it
+  pulsecam record desk.local --out talk.mkv            until Ctrl-C; each further stream to its own file beside it
   pulsecam record desk.local --out talk.mkv --stream ann@desk --for 10m
-  pulsecam record desk.local --out - | ffplay -        one stream to another program, as it comes
-  pulsecam play talk.mkv                               look at it
-  pulsecam send desk.local --source talk.mkv           stream it, at its own timing
+  pulsecam record desk.local --out - | ffplay -        one stream to another program, live
+  pulsecam play talk.mkv                               watch it
+  pulsecam send desk.local --source talk.mkv           stream it with its original timing
 
-The files are Matroska with Motion-JPEG: VLC, mpv and ffmpeg play them. Frames are kept as they came, each at the time
-at which it was taken. After a crash or on a full disk, all but the last second is there.";
+Files are Matroska with Motion-JPEG, which VLC, mpv and ffmpeg play. Frames are stored unchanged, with their capture
+times. If the program crashes or the disk fills up, at most the last second is lost.";
 
-/// Record what the others stream, without a window.
+/// Record what the others stream, without a window
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     #[command(flatten)]
     link: LinkArgs,
-    /// The file for the first stream; it must not be there yet. Or - for standard output, which takes one stream
+    /// File for the first stream; it must not exist. Or -: one stream to standard output
     #[arg(long, value_name = "FILE", env = "PULSECAM_OUT")]
     out: PathBuf,
-    /// Record only the stream of this name
+    /// Record only the stream with this name
     #[arg(long, value_name = "NAME", env = "PULSECAM_STREAM")]
     stream: Option<String>,
     #[command(flatten)]
     limit: LimitArgs,
-    /// Print events as JSON, one object a line
+    /// Print events as JSON, one object per line
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,
 }
 
-/// What names that promise another format end with.
+/// Extensions that promise another format.
 const OTHER_FORMATS: [&str; 22] = [
     "mp4", "m4v", "mov", "qt", "avi", "webm", "ogv", "flv", "wmv", "asf", "mpg", "mpeg", "ts", "m2ts", "3gp",
     "gif", "jpg", "jpeg", "png", "webp", "mjpeg", "mjpg",
 ];
 
-/// The name that means standard output.
+/// The name of standard output.
 const STDOUT: &str = "-";
 
 impl Args {
-    /// Where it goes, if it can be recorded there.
+    /// Where to record to.
     fn destination(&self) -> Result<Destination, Error> {
         if self.out.as_os_str() == STDOUT {
             if self.json {
                 return Err(Error::Usage(
-                    "--json and the recording cannot both go to standard output".into(),
+                    "--json and --out - both write to standard output: record to a file".into(),
                 ));
             }
             if io::stdout().is_terminal() {
                 return Err(Error::Usage(
-                    "standard output is a terminal: --out - is for another program, as in --out - | ffplay -"
+                    "standard output is a terminal: pipe --out - into another program, as in --out - | ffplay -"
                         .into(),
                 ));
             }
@@ -72,7 +72,7 @@ impl Args {
             let mkv = self.out.with_extension("mkv");
             let (mkv, out) = (mkv.display(), self.out.display());
             return Err(Error::Usage(format!(
-                "recordings are Matroska: name it {mkv}, and convert it afterwards with ffmpeg -i {mkv} {out}"
+                "recordings are Matroska: record to {mkv}, and convert it with ffmpeg -i {mkv} {out}"
             )));
         }
         Ok(Destination::File(self.out.clone()))

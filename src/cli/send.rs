@@ -7,7 +7,7 @@ const EXAMPLES: &str = "\
 Examples:
   pulsecam send desk.local                                  the first camera
   pulsecam send desk.local --source camera:C920 --size 1920x1080 --fps 30 --wait
-  pulsecam send desk.local --set exposure=200 --set focus=0 (see: pulsecam cameras --controls)
+  pulsecam send desk.local --set exposure=200 --set focus=0 (list them: pulsecam cameras --controls)
   pulsecam send desk.local --source pattern --size 640x480
   pulsecam send desk.local --source holiday/                photos, in motion
   pulsecam send desk.local --source clip.mjpeg --fps 25
@@ -15,7 +15,7 @@ Examples:
   curl -sN http://camera/ | pulsecam send desk.local --source - --fps 15
   ffmpeg -re -i film.mkv -f mjpeg - | pulsecam send desk.local --source -";
 
-/// Stream a camera, a pattern, photos, a file or a pipe.
+/// Stream a camera, a pattern, photos, a file or a pipe
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -27,7 +27,7 @@ pub(super) struct Args {
     codec: CodecArgs,
     #[command(flatten)]
     limit: LimitArgs,
-    /// Print events as JSON, one object a line
+    /// Print events as JSON, one object per line
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,
 }

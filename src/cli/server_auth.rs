@@ -1,4 +1,4 @@
-//! Options of who is let into a relay, and over what.
+//! Options of a relay's authentication: its certificate, and the keys to its rooms.
 
 use std::{env, path::PathBuf};
 
@@ -8,26 +8,27 @@ use crate::app::server_auth::{KeyFile, KeySource, Options};
 /// The variable for [`ServerAuthArgs::key_file`].
 const VARIABLE: &str = "PULSECAM_KEY_FILE";
 
-/// Who is let in, and over what.
+/// Certificate, and keys to the rooms.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Trust")]
 pub(super) struct ServerAuthArgs {
-    /// Speak TLS only, with this certificate (PEM; `pulsecam cert` makes one)
+    /// Accept TLS connections only, with this certificate (PEM; `pulsecam cert` creates one)
     #[arg(long, value_name = "FILE", requires = "tls_key", env = "PULSECAM_TLS_CERT")]
     tls_cert: Option<PathBuf>,
-    /// The certificate's key
+    /// Private key of the certificate (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_cert", env = "PULSECAM_TLS_KEY")]
     tls_key: Option<PathBuf>,
-    /// Let in only who knows the key in this file; with a room's name before it, into that room. Can be given for each of several
-    /// rooms (or one key itself in the variable PULSECAM_KEY) [env: PULSECAM_KEY_FILE, in which several are separated by commas, or by line
-    /// breaks if there are any]
-    // Not by clap: it would split what stands on the command line as well, where a comma belongs to a file's name.
+    /// Admit only clients that have the key in this file; with ROOM=, admit them to that room. Can be
+    /// repeated, once per room (or set a single key in the variable PULSECAM_KEY) [env: PULSECAM_KEY_FILE;
+    /// separate several files by commas or line breaks]
+    // Not by clap's `env`: it would also split values on the command line, where a comma belongs to a file's
+    // name.
     #[arg(long, value_name = "[ROOM=]FILE")]
     key_file: Vec<KeyFile>,
 }
 
 impl ServerAuthArgs {
-    /// What they and the environment say.
+    /// The options, with defaults from the environment.
     pub(super) fn options(&self) -> Result<Options, Error> {
         let tls = self.tls_cert.clone().zip(self.tls_key.clone());
         Ok(Options { tls, keys: self.keys()? })
@@ -42,14 +43,14 @@ impl ServerAuthArgs {
     }
 }
 
-/// The files that the variable names; none if it is not set, or to nothing.
+/// The files that the variable names; none if it is unset or empty.
 fn from_variable() -> Result<Vec<KeyFile>, Error> {
     let Some(value) = env::var_os(VARIABLE) else { return Ok(Vec::new()) };
-    let value = value.into_string().map_err(|_| Error::Usage(format!("{VARIABLE} is no text")))?;
+    let value = value.into_string().map_err(|_| Error::Usage(format!("{VARIABLE} is not valid UTF-8")))?;
     Ok(several(&value))
 }
 
-/// A file on each line; on a single line, several are separated by commas.
+/// Splits at line breaks if there are any, else at commas.
 fn several(value: &str) -> Vec<KeyFile> {
     let separators: &[char] = if value.contains('\n') { &['\n', '\r'] } else { &[','] };
     let parts = value.split(separators).filter(|part| !part.trim().is_empty());

@@ -1,18 +1,19 @@
-//! Options of showing, which `view`, `call`, `demo` and `play` share.
+//! Options of the window, shared by `view`, `call`, `demo` and `play`.
 
 use std::path::PathBuf;
 
 use super::{codec::CodecArgs, limit::LimitArgs, values};
 use crate::{app::show::Options, language::Language, view::terminal::Graphics};
 
-/// How to show.
+/// How to show what arrives.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Showing")]
 pub(super) struct ShowArgs {
     /// Print what arrives instead of opening a window
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_NO_WINDOW")]
     no_window: bool,
-    /// Draw in this terminal instead of a window: auto, or by blocks, kitty or sixel; what is done anyway where there is no display
+    /// Draw in this terminal instead of a window: auto, blocks, kitty or sixel; used anyway if there is no
+    /// display
     #[arg(
         long,
         value_name = "HOW",
@@ -23,29 +24,31 @@ pub(super) struct ShowArgs {
         env = "PULSECAM_TERMINAL"
     )]
     terminal: Option<Graphics>,
-    /// The window's size at first
+    /// Initial size of the window in pixels
     #[arg(long, value_name = "WxH", default_value = "1280x720", value_parser = values::picture_size, env = "PULSECAM_WINDOW")]
     window: (usize, usize),
-    /// Begin with the numbers shown
+    /// Show statistics from the start
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_NUMBERS")]
     numbers: bool,
-    /// How large letters and buttons are: 2 for a dense screen, auto for what the screen says
+    /// Scale of text and buttons, such as 2 on a high-density screen; auto: the density that the screen
+    /// reports
     #[arg(long, value_name = "N", default_value = "auto", value_parser = ui_scale, env = "PULSECAM_UI_SCALE")]
     ui_scale: UiScale,
-    /// The language of the window: en or zh [default: the system's]
+    /// Language of the window: en or zh [default: the system's]
     #[arg(long, value_name = "LANG", env = "PULSECAM_LANG")]
     lang: Option<Language>,
-    /// Save every image that arrives here, snapshots and recordings too [default for what you save: where you are]
+    /// Save every image that arrives in this folder, and snapshots and recordings too [default for snapshots
+    /// and recordings: the current folder]
     #[arg(long, value_name = "DIR", env = "PULSECAM_SAVE")]
     save: Option<PathBuf>,
 }
 
-/// Pixels to a unit of the interface, or whatever suits the screen. A type of its own: clap takes an `Option` for an argument that may
+/// Pixels per unit of the interface, or automatic. Not an `Option`, which clap takes for an argument that may
 /// be missing.
 #[derive(Clone, Copy, Debug)]
 struct UiScale(Option<f32>);
 
-/// Below a half nothing can be read, above four a window holds nothing.
+/// Below 0.5 text is unreadable; above 4 a window has no room for anything.
 const UI_SCALES: std::ops::RangeInclusive<f32> = 0.5..=4.0;
 
 fn ui_scale(text: &str) -> Result<UiScale, String> {
@@ -53,11 +56,11 @@ fn ui_scale(text: &str) -> Result<UiScale, String> {
         return Ok(UiScale(None));
     }
     let scale = text.parse().ok().filter(|scale| UI_SCALES.contains(scale));
-    scale.map(|scale| UiScale(Some(scale))).ok_or_else(|| "auto, or a number from 0.5 to 4".into())
+    scale.map(|scale| UiScale(Some(scale))).ok_or_else(|| "expected auto, or a number from 0.5 to 4".into())
 }
 
 impl ShowArgs {
-    /// What they say, with those of the same command beside them.
+    /// The options of the application, together with the command's other options.
     pub(super) fn options(&self, codec: CodecArgs, limit: LimitArgs, json: bool) -> Options {
         Options {
             no_window: self.no_window,

@@ -1,4 +1,4 @@
-//! Options of a source, which `send`, `call` and `demo` share.
+//! Options of a source, shared by `send`, `call`, `demo` and `play`.
 
 use std::time::Duration;
 
@@ -14,66 +14,67 @@ use crate::{
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Source")]
 pub(super) struct SourceArgs {
-    /// camera[:N|:NAME|:/dev/videoN], pattern, a photo, a folder of photos, a recording, an MJPEG file or pipe, numbered pictures as in
-    /// shots/%04d.jpg (%% is a percent sign), or - for MJPEG on standard input [default: camera where there is one, else pattern]
+    /// camera[:N|:NAME|:/dev/videoN], pattern, a photo, a folder of photos, a recording, an MJPEG file or
+    /// pipe, numbered pictures as in shots/%04d.jpg (%% is a percent sign), or - for MJPEG on standard input
+    /// [default: camera if there is one, else pattern]
     #[arg(long, value_name = "S", value_parser = spec(), env = "PULSECAM_SOURCE")]
     source: Option<Spec>,
-    /// Size in pixels; a camera gives the nearest it has, other JPEG of another size is decoded and scaled
+    /// Size in pixels; a camera uses its nearest mode, any other JPEG is decoded and scaled to it
     #[arg(long, value_name = "WxH", value_parser = values::picture_size, env = "PULSECAM_SIZE")]
     size: Option<(usize, usize)>,
-    /// Frames a second; a camera gives the nearest it has, of a pipe at most so many go on, the newest
+    /// Frames per second; a camera uses its nearest mode, a pipe is limited to its newest N frames per second
     #[arg(long, value_name = "N", value_parser = values::frame_rate, env = "PULSECAM_FPS")]
     fps: Option<f64>,
-    /// JPEG quality from 1 to 100 [default: 80; JPEG that comes in stays as it is]
+    /// JPEG quality from 1 to 100 [default: 80; JPEG input is sent unchanged]
     #[arg(long, value_name = "Q", value_parser = clap::value_parser!(u8).range(1..=100), env = "PULSECAM_QUALITY")]
     quality: Option<u8>,
-    /// The stream's name for the others [default: user@host; with the camera's name, as in ann@desk (C920), if there are several or
-    /// --source names one]
+    /// Name of the stream, as shown to others [default: user@host; with the camera's name, as in ann@desk
+    /// (C920), if there are several or --source names one]
     #[arg(long, value_name = "NAME", env = "PULSECAM_NAME")]
     name: Option<String>,
-    /// Begin again at the end of a file
+    /// Repeat a file from its start when it ends
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_REPEAT")]
     repeat: bool,
-    /// Number of the first picture of a numbered sequence, as in --source shots/%04d.jpg --start-number 100 [default: the lowest
-    /// there is]
+    /// Number of the first picture of a numbered sequence, as in --source shots/%04d.jpg --start-number 100
+    /// [default: the lowest]
     #[arg(long, value_name = "N", env = "PULSECAM_START_NUMBER")]
     start_number: Option<u64>,
-    /// Leave out frames that are the same as the one before; one goes out each second all the same
+    /// Skip frames that are equal to the previous one; one is still sent each second
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_SKIP_STILL")]
     skip_still: bool,
-    /// How long frames may wait in queues on their way, beyond what the distance takes; if they wait longer or get lost, less is
-    /// sent: lower quality, then fewer frames, then smaller ones
+    /// Target queueing delay of frames between camera and viewers, without the network's own delay; above it,
+    /// or if frames are lost, lower the quality, then the frame rate, then the size
     #[arg(long, value_name = "TIME", default_value = "200ms", value_parser = values::some_time, env = "PULSECAM_MAX_AGE")]
     max_age: Duration,
-    /// Adapt quality, frame rate and size to what the link carries: auto or off
+    /// Adapt quality, frame rate and size to the capacity of the link: auto or off
     #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "off"], env = "PULSECAM_ADAPT")]
     adapt: String,
     #[command(flatten)]
     camera: CameraArgs,
 }
 
-/// How a camera shall be.
+/// How to open a camera.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Camera")]
 struct CameraArgs {
-    /// How its pixels shall come: auto, or one of mjpeg, nv12, i420, yuyv, uyvy, rgb, bgr, grey
+    /// Pixel format to request from the camera: auto, mjpeg, nv12, i420, yuyv, uyvy, rgb, bgr or grey
     #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = pixel_format, env = "PULSECAM_PIXEL_FORMAT")]
     pixel_format: Wish,
-    /// Set a control, such as exposure=200; can be given several times (pulsecam cameras --controls lists them)
+    /// Set a control, such as exposure=200; can be repeated (pulsecam cameras --controls lists them)
     #[arg(long = "set", value_name = "CONTROL=VALUE", env = "PULSECAM_SET", value_delimiter = ',')]
     controls: Vec<Setting>,
-    /// Wait for a camera that is not there yet
+    /// Wait for the camera to be connected
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_WAIT")]
     wait: bool,
-    /// Silence after which a camera is opened anew
+    /// Reopen the camera after this long without a frame
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = values::some_time, env = "PULSECAM_CAMERA_TIMEOUT")]
     camera_timeout: Duration,
-    /// By which interface cameras are reached, for comparing: auto or nokhwa
+    /// Interface to cameras, for comparison: auto or nokhwa
     #[arg(long, value_name = "API", default_value = "auto", value_parser = interface, hide_short_help = true, env = "PULSECAM_CAMERA_API")]
     camera_api: Interface,
 }
 
-/// A pixel format, or whichever is best. A type of its own: clap takes an `Option` for an argument that may be missing.
+/// A pixel format, or automatic. Not an `Option`, which clap takes for an argument that may be missing.
 #[derive(Clone, Copy, Debug)]
 struct Wish(Option<PixelFormat>);
 
@@ -88,17 +89,17 @@ fn interface(text: &str) -> Result<Interface, String> {
     match text {
         "auto" => Ok(Interface::Auto),
         "nokhwa" => Ok(Interface::Nokhwa),
-        _ => Err("auto or nokhwa".into()),
+        _ => Err("expected auto or nokhwa".into()),
     }
 }
 
-/// A source, also one whose name is no Unicode.
+/// Parses a source, whose path may not be Unicode.
 pub(super) fn spec() -> impl TypedValueParser<Value = Spec> {
     OsStringValueParser::new().try_map(|text| Spec::parse(&text))
 }
 
 impl SourceArgs {
-    /// What they say.
+    /// The options of the application.
     pub(super) fn options(&self) -> Options {
         let CameraArgs { pixel_format, controls, wait, camera_timeout, camera_api } = &self.camera;
         let camera = CameraSettings {
@@ -125,11 +126,14 @@ impl SourceArgs {
         }
     }
 
-    /// The same with this source, if none was named.
+    /// The same with this source.
+    ///
+    /// # Errors
+    /// `--source` names one too: wrong usage.
     pub(super) fn options_for(&self, source: Spec) -> Result<Options, Error> {
         match self.source {
             None => Ok(Options { spec: Some(source), ..self.options() }),
-            Some(_) => Err(Error::Usage("the file is the source: leave --source out".into())),
+            Some(_) => Err(Error::Usage("the file is the source: omit --source".into())),
         }
     }
 }

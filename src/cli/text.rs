@@ -15,21 +15,19 @@ Examples:
   pulsecam text --host desk.local coffee is ready
   tail -f build.log | pulsecam text desk.local
 
-With --host or PULSECAM_HOST, every word is the text, and what follows -- is never taken for a relay.
+With --host or PULSECAM_HOST, all words are text. Words after -- are never taken for a relay.
 
-Exits with 0 only once the relay has taken all of it. While standard input is open, an outage is waited out. A line that the
-relay does not take is reported, the others are sent, and the exit status is 1.";
+The exit status is 0 only after the relay has acknowledged every message. While standard input is open, sending waits for
+the end of an outage. A line that the relay rejects is reported, the others are sent, and the exit status is 1.";
 
-/// Send a line of text; without one, each line of standard input.
-///
-/// Exits with 0 only once the relay has taken every byte: it has answered a heartbeat that was sent after them.
+/// Send a line of text; without one, each line of standard input
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = EXAMPLES,
     override_usage = "pulsecam text [OPTIONS] HOST[:PORT] [TEXT]...\n       pulsecam text [OPTIONS] --host HOST[:PORT] [TEXT]..."
 )]
 pub(super) struct Args {
-    /// The relay unless --host names it, then the text; several words are joined by spaces
+    /// The relay, unless --host names it; then the text, whose words are joined by spaces
     #[arg(value_name = "HOST[:PORT]] [TEXT")]
     words: Vec<String>,
     #[arg(last = true, hide = true)]

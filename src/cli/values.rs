@@ -1,31 +1,33 @@
-//! Values as people write them: sizes of pictures, amounts of memory, times.
+//! Parsers of option values: picture sizes, amounts of memory, rates, durations, switches.
 
 use std::time::Duration;
 
 use crate::jpeg::{MAX_DIMENSION, MAX_PIXELS};
 
-/// The smallest picture that is asked for: below it no codec makes sense.
+/// The smallest side of a picture: below it, codecs make no sense.
 const MIN_DIMENSION: usize = 16;
 
-/// `1280x720`.
+/// Parses a picture size, such as `1280x720`; odd sides are rounded down.
 pub(super) fn picture_size(text: &str) -> Result<(usize, usize), String> {
     let parsed = text
         .split_once(['x', 'X', '×'])
         .and_then(|(width, height)| Some((width.trim().parse().ok()?, height.trim().parse().ok()?)));
     let Some((width, height)) = parsed else {
-        return Err("a size is written like 1280x720".into());
+        return Err("expected a size, such as 1280x720".into());
     };
     let sides = MIN_DIMENSION..=MAX_DIMENSION;
     if !sides.contains(&width) || !sides.contains(&height) || width * height > MAX_PIXELS {
         return Err(format!(
-            "each side may have {MIN_DIMENSION} to {MAX_DIMENSION} pixels, and all together {MAX_PIXELS}"
+            "each side must have {MIN_DIMENSION} to {MAX_DIMENSION} pixels, and the picture at most {MAX_PIXELS}"
         ));
     }
-    // Chroma is halved both ways in what is sent, so both sides are even.
+    // Chroma is subsampled in both directions, so both sides must be even.
     Ok((width & !1, height & !1))
 }
 
-/// `16MiB`, `512k`, `100kB`, `1000000`: bytes; k, M and G alone or with iB are powers of 1024, with B of 1000.
+/// Parses an amount in bytes, such as `16MiB`, `512k`, `100kB` or `1000000`.
+///
+/// k, M and G, alone or with iB, are powers of 1024; kB, MB and GB are powers of 1000.
 pub(super) fn bytes(text: &str) -> Result<u64, String> {
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
@@ -38,21 +40,21 @@ pub(super) fn bytes(text: &str) -> Result<u64, String> {
         "k" | "kib" => 1 << 10,
         "m" | "mib" => 1 << 20,
         "g" | "gib" => 1 << 30,
-        _ => return Err("an amount is written like 16MiB, 512k or 1000000".into()),
+        _ => return Err("expected an amount, such as 16MiB, 512k or 1000000".into()),
     };
-    let number: u64 = number.parse().map_err(|_| "an amount is written like 16MiB, 512k or 1000000")?;
-    number.checked_mul(factor).ok_or_else(|| "more bytes than there are".into())
+    let number: u64 = number.parse().map_err(|_| "expected an amount, such as 16MiB, 512k or 1000000")?;
+    number.checked_mul(factor).ok_or_else(|| "amount too large".into())
 }
 
-/// A message's largest size: what the format can say, at least room for a heartbeat.
+/// Parses the largest size of a message: at least room for a heartbeat, at most what the format allows.
 pub(super) fn message_limit(text: &str) -> Result<u32, String> {
     u32::try_from(bytes(text)?)
         .ok()
         .filter(|limit| (1024..=i32::MAX.unsigned_abs()).contains(limit))
-        .ok_or_else(|| "from 1k to 2G less one byte".into())
+        .ok_or_else(|| "must be from 1k to 2G less one byte".into())
 }
 
-/// As [`message_limit`]; 0 is as much as the format can say.
+/// As [`message_limit`]; 0 means the most that the format allows.
 pub(super) fn message_limit_or_none(text: &str) -> Result<u32, String> {
     if bytes(text) == Ok(0) {
         return Ok(i32::MAX.unsigned_abs());
@@ -60,34 +62,35 @@ pub(super) fn message_limit_or_none(text: &str) -> Result<u32, String> {
     message_limit(text).map_err(|range| format!("{range}, or 0 for no limit"))
 }
 
-/// Frames a second, fractions allowed.
+/// Parses a rate in frames per second, which may have a fraction.
 pub(super) fn frame_rate(text: &str) -> Result<f64, String> {
     text.parse()
         .ok()
         .filter(|rate: &f64| (0.01..=1000.0).contains(rate))
-        .ok_or_else(|| "a rate is a number from 0.01 to 1000".into())
+        .ok_or_else(|| "expected a number from 0.01 to 1000".into())
 }
 
-/// `10s`, `1m 30s`, `250ms`; a bare number is seconds.
+/// Parses a duration, such as `10s`, `1m 30s` or `250ms`; a bare number is in seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     if let Ok(seconds) = text.trim().parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string());
     }
-    humantime::parse_duration(text).map_err(|error| format!("{error}; a time is written like 10s or 1m 30s"))
+    humantime::parse_duration(text)
+        .map_err(|error| format!("{error}; expected a duration, such as 10s or 1m 30s"))
 }
 
-/// Times that make sense for waiting: below, a timer spins; above, clocks overflow.
+/// Durations that a timer can wait: shorter ones would make it spin, longer ones could overflow clocks.
 const WAITS: std::ops::RangeInclusive<Duration> =
     Duration::from_millis(1)..=Duration::from_secs(86_400 * 366);
 
 /// As [`duration`], from a millisecond to a year.
 pub(super) fn some_time(text: &str) -> Result<Duration, String> {
     duration(text).and_then(|time| {
-        if WAITS.contains(&time) { Ok(time) } else { Err("a time is from 1ms to a year".into()) }
+        if WAITS.contains(&time) { Ok(time) } else { Err("must be from 1ms to a year".into()) }
     })
 }
 
-/// As [`some_time`]; 0 is the longest: longer than any connection lasts.
+/// As [`some_time`]; 0 means the longest duration, longer than any connection lasts.
 pub(super) fn time_or_none(text: &str) -> Result<Duration, String> {
     if duration(text) == Ok(Duration::ZERO) {
         return Ok(*WAITS.end());
@@ -95,12 +98,12 @@ pub(super) fn time_or_none(text: &str) -> Result<Duration, String> {
     some_time(text).map_err(|range| format!("{range}, or 0 for no limit"))
 }
 
-/// A switch, as an environment variable sets it.
+/// Parses a switch, as an environment variable sets it.
 pub(super) fn switch(text: &str) -> Result<bool, String> {
     match text.trim().to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" | "on" | "y" | "t" => Ok(true),
         "0" | "false" | "no" | "off" | "n" | "f" => Ok(false),
-        _ => Err("a switch is set by true or false, 1 or 0, yes or no, on or off".into()),
+        _ => Err("expected true or false, 1 or 0, yes or no, on or off".into()),
     }
 }
 
@@ -109,9 +112,9 @@ pub(super) fn flag() -> impl Fn(&str) -> Result<bool, String> + Clone + Send + S
     switch
 }
 
-/// How much to say: how often `-v` is given, or a number or a switch in the environment.
+/// Parses the verbosity: the count of `-v`, or a number or a switch in the environment.
 pub(super) fn verbosity(text: &str) -> Result<u8, String> {
-    let switched = || switch(text).map(u8::from).map_err(|_| "a number, or true or false".into());
+    let switched = || switch(text).map(u8::from).map_err(|_| "expected a number, or true or false".into());
     text.trim().parse().or_else(|_| switched())
 }
 

@@ -1,4 +1,4 @@
-//! `pulsecam view`: what the others stream.
+//! `pulsecam view`: show what the others stream.
 
 use super::{Error, codec::CodecArgs, limit::LimitArgs, link::LinkArgs, show::ShowArgs, values};
 use crate::{app::view, link::Role};
@@ -8,18 +8,17 @@ Examples:
   pulsecam view desk.local
   pulsecam view desk.local --no-window               lines instead of pictures
   pulsecam view desk.local --no-window --json --for 10s | jq .age_ms
-  pulsecam view desk.local --save inbox/             keeps the images that people send
+  pulsecam view desk.local --save inbox/             save the images that others send
 
-Keys: q quits, t writes a message, s saves a snapshot, r records, Space pauses, i shows the numbers,
-h lists all.";
+Keys: q quit, t write a message, s save a snapshot, r record, Space pause, i show statistics, h list all keys.";
 
-/// Show what the others stream, say and send.
+/// Show what the others stream, write and send
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     #[command(flatten)]
     link: LinkArgs,
-    /// Your name for the others when you write to them [default: user@host]
+    /// Your name, as shown to others when you write to them [default: user@host]
     #[arg(long, value_name = "NAME", env = "PULSECAM_NAME")]
     name: Option<String>,
     #[command(flatten)]
@@ -28,7 +27,7 @@ pub(super) struct Args {
     codec: CodecArgs,
     #[command(flatten)]
     limit: LimitArgs,
-    /// Print events as JSON, one object a line
+    /// Print events as JSON, one object per line
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,
 }

@@ -72,7 +72,7 @@ const OPTIONS: [&str; 22] = [
 const BESIDE: usize = 4 * (MAX_MESSAGE + MAX_MESSAGE / 8) + 16 * KB;
 
 /// The allowed growth of the relay while strangers fill all they can. It includes log lines that wait for
-/// their reader (`cli::outlet`: two megabytes while they are written), and memory that the allocator keeps.
+/// their reader (`app::line_writer`: two megabytes while they are written), and memory that the allocator keeps.
 const fn bound(strangers: usize) -> usize {
     strangers * (MAILBOX + BESIDE) + 4 * KB * KB
 }

@@ -1,4 +1,4 @@
-//! `pulsecam relay --dashboard`: who is here, what they send, who is slow, on the whole screen of a terminal.
+//! A relay's dashboard: clients, what they send and which are slow, full screen in a terminal.
 
 mod model;
 mod paint;
@@ -26,19 +26,20 @@ use crate::{
     relay::{Census, Watcher},
 };
 
-/// How often keys are looked for while nothing else happens: not felt, and next to nothing of a processor.
+/// Interval between checks for keys while nothing else happens: not noticeable, and hardly any processor
+/// time.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// It is painted this often at least, for the clock in it.
+/// Longest time between two repaints, because of the clock.
 const REPAINT: Duration = Duration::from_secs(1);
 
-/// How long a terminal that takes nothing is waited for at the end: it may be held (Ctrl-S).
+/// Time to wait at the end for a terminal that takes no output: it may be held (Ctrl-S).
 const END_LIMIT: Duration = Duration::from_millis(500);
 
-/// Rows that a page has.
+/// Rows in a page.
 const PAGE: isize = 10;
 
-/// The dashboard, until it is dropped.
+/// The dashboard, shown until it is dropped.
 pub(super) struct Dashboard {
     newest: Newest,
     facts: Arc<Mutex<Option<Facts>>>,
@@ -46,14 +47,14 @@ pub(super) struct Dashboard {
     ended: mpsc::Receiver<()>,
 }
 
-/// The newest census, until it is painted: a terminal that is held must not make the others pile up.
+/// The newest census, until it is painted: they must not pile up while a terminal is held.
 type Newest = Arc<Mutex<Option<Census>>>;
 
 impl Dashboard {
-    /// Takes the screen.
+    /// Takes the screen and starts painting, on a thread of its own.
     pub(super) fn open(language: Option<Language>) -> Result<Self, Error> {
         if !Screen::is_there() {
-            return Err(Error::Usage("--dashboard needs a terminal: leave it out, and read the log".into()));
+            return Err(Error::Usage("--dashboard needs a terminal: omit it, and read the log".into()));
         }
         let words = Words::new(language.unwrap_or_else(Language::of_the_system));
         let screen = Screen::take()?;
@@ -64,24 +65,24 @@ impl Dashboard {
             let (newest, facts, closed) = (Arc::clone(&newest), Arc::clone(&facts), closed.clone());
             move || {
                 show(screen, &newest, &facts, &closed, &words);
-                let _ = end.send(()); // nobody waits any more
+                let _ = end.send(()); // an error: no longer waited for
             }
         })?;
         Ok(Self { newest, facts, closed, ended })
     }
 
-    /// What the relay tells.
+    /// The receiver of the relay's censuses.
     pub(super) fn watcher(&self) -> Watcher {
         let newest = Arc::clone(&self.newest);
         Arc::new(move |census| *newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(census))
     }
 
-    /// The relay listens.
+    /// Shows that the relay listens.
     pub(super) fn begin(&self, addr: SocketAddr, keys: bool, tls: bool) {
         *self.facts.lock().unwrap_or_else(PoisonError::into_inner) = Some(Facts { addr, keys, tls });
     }
 
-    /// Completes when a key asks for the end.
+    /// Completes when a key closes the dashboard.
     pub(super) async fn closed(&self) {
         self.closed.cancelled().await;
     }

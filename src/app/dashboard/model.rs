@@ -1,4 +1,4 @@
-//! What the dashboard shows: counters made into rates, and the order of the rows.
+//! Data of the dashboard: rates from counters, and the order of the rows.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -7,21 +7,21 @@ use std::{
 
 use crate::relay::{Amount, Census, Resident, Summary};
 
-/// Seconds of which the small graphs tell.
+/// Seconds shown in the small graph.
 pub(super) const HISTORY: usize = 60;
 
-/// How long a client is called slow after it lost frames: it flickers else.
+/// How long a client is shown as slow after it lost frames, so that the state does not flicker.
 const SLOW_STAYS: Duration = Duration::from_secs(5);
 
-/// By what rows are sorted.
+/// Sort order of the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Order {
-    /// Who came first.
+    /// By time of joining.
     #[default]
     Came,
-    /// Who sends most bytes.
+    /// By bytes sent per second, descending.
     Sends,
-    /// Who lost most frames.
+    /// By lost frames, descending.
     Lost,
 }
 
@@ -35,11 +35,11 @@ impl Order {
     }
 }
 
-/// A client with what it does in a second.
+/// A client with its rates.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
     pub(super) resident: Resident,
-    /// What it calls itself, with equal names told apart in the order in which they came; empty if it sends nothing.
+    /// Its name, with a number if another client that joined earlier has the same; empty if it sends nothing.
     pub(super) name: String,
     pub(super) sends: Rate,
     pub(super) gets: Rate,
@@ -47,21 +47,21 @@ pub(super) struct Row {
     pub(super) slow: bool,
 }
 
-/// Amounts a second.
+/// Frames and bytes per second.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Rate {
     pub(super) frames: f64,
     pub(super) bytes: f64,
 }
 
-/// All that is shown, and where one looks.
+/// All that is shown, and the scroll position.
 #[derive(Debug, Default)]
 pub(super) struct Model {
     pub(super) rows: Vec<Row>,
     pub(super) totals: Summary,
     pub(super) comes: Rate,
     pub(super) goes: Rate,
-    /// Bytes that went out, in each of the last seconds.
+    /// Bytes sent in each of the last seconds.
     pub(super) history: VecDeque<u64>,
     pub(super) order: Order,
     pub(super) scrolled: usize,
@@ -72,7 +72,7 @@ pub(super) struct Model {
 }
 
 impl Model {
-    /// A new census.
+    /// Takes a new census.
     pub(super) fn take(&mut self, census: Census, now: Instant) {
         let past = self
             .last
@@ -146,13 +146,13 @@ impl Model {
         self.scroll(0);
     }
 
-    /// Sorts by the next.
+    /// Switches to the next sort order.
     pub(super) fn turn(&mut self) {
         self.order = self.order.next();
         self.sort();
     }
 
-    /// So many rows down.
+    /// Scrolls down by this many rows.
     pub(super) fn scroll(&mut self, rows: isize) {
         let most = self.rows.len().saturating_sub(1);
         self.scrolled = self.scrolled.saturating_add_signed(rows).min(most);
@@ -164,7 +164,7 @@ pub(super) mod tests {
     use super::*;
     use crate::wire::FrameInfo;
 
-    /// Two who send, one who only looks and loses frames.
+    /// Two senders, and a viewer that loses frames.
     pub(in crate::app::dashboard) fn census(second: u64) -> Census {
         let resident = |client: u64, name: Option<&str>, rate: u64, lost: u64| Resident {
             client,
@@ -205,7 +205,7 @@ pub(super) mod tests {
         assert_eq!(
             (model.rows[0].sends, model.history.len()),
             (Rate::default(), 0),
-            "of one census there is no rate"
+            "one census gives no rate"
         );
         model.take(census(11), start + Duration::from_secs(1));
         assert_eq!(model.rows[1].sends, Rate { frames: 60.0, bytes: 6e6 });

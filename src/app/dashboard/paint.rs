@@ -1,4 +1,4 @@
-//! The dashboard made visible: a line about the relay, a table of who is here, the last lines of the log.
+//! Paints the dashboard: lines about the relay, a table of clients, the last lines of the log.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -17,10 +17,10 @@ use crate::{
     view::size,
 };
 
-/// Lines of the log that are seen, where there is room.
+/// Lines of the log that are shown if there is room.
 pub(super) const LOG_LINES: u16 = 5;
 
-/// What does not change while it runs.
+/// Facts about the relay that do not change while it runs.
 #[derive(Clone, Debug)]
 pub(super) struct Facts {
     pub(super) addr: SocketAddr,
@@ -28,7 +28,7 @@ pub(super) struct Facts {
     pub(super) tls: bool,
 }
 
-/// Paints all of it. `up`: how long the relay has run.
+/// Paints the dashboard. `up`: how long the relay has run.
 pub(super) fn paint(
     frame: &mut Frame<'_>,
     model: &Model,
@@ -144,7 +144,7 @@ fn cells(row: &Row, words: &Words) -> Cells<'static> {
             "–".to_owned()
         }
     };
-    // To the middle one of its viewers.
+    // To the median viewer.
     let age = resident.age.map(|age| age + resident.late.unwrap_or_default());
     let (state, style) = if row.slow {
         (words.say(Phrase::DashboardSlow), Style::new().yellow().bold())
@@ -211,7 +211,7 @@ mod tests {
             while x < width {
                 let symbol = buffer[(x, y)].symbol();
                 text.push_str(symbol);
-                // Wide letters take two cells, of which the second is empty.
+                // Wide characters take two cells, of which the second is empty.
                 x += u16::try_from(Line::raw(symbol.to_owned()).width()).unwrap().max(1);
             }
             text

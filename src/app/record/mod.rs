@@ -1,4 +1,4 @@
-//! Records what the others stream, into files or to standard output.
+//! Records what the others stream, to files or to standard output.
 
 mod progress;
 mod sink;
@@ -27,21 +27,21 @@ use crate::{
     recording,
 };
 
-/// What to record, and where to.
+/// What to record, from which relay, and where to.
 pub(crate) struct Options {
     pub(crate) target: Target,
     pub(crate) out: Destination,
-    /// Only the stream of this name.
+    /// Records only the stream with this name.
     pub(crate) stream: Option<String>,
     pub(crate) limit: Limit,
     /// Prints events as JSON.
     pub(crate) json: bool,
 }
 
-/// Where a recording goes.
+/// Where to record to.
 #[derive(Clone, Debug)]
 pub(crate) enum Destination {
-    /// The file for the first stream; each further one goes into a file beside it.
+    /// The file for the first stream; each further stream gets a file beside it.
     File(PathBuf),
     /// One stream to standard output.
     Stdout,
@@ -50,7 +50,7 @@ pub(crate) enum Destination {
 /// Records until the limit is reached, nothing more can be recorded, or a signal comes.
 ///
 /// # Errors
-/// [`Error::Nothing`] if nothing was recorded, or why a file is not complete.
+/// [`Error::Nothing`] if nothing was recorded; [`Error::Recording`] if a file is not complete.
 pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let Options { target, out, stream, limit, json } = options;
     if let Destination::File(path) = out
@@ -64,7 +64,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let mut signal = signal::listen(&runtime);
     let opened = runtime.block_on(link::open(target.config.clone(), &mut signal));
     let (link, inbox) = opened.map_err(|error| match error {
-        // However it was ended: there is no file.
+        // Even if a signal stopped it: there is no file.
         Error::Stopped => Error::Nothing("nothing was recorded: the relay was still being looked up".into()),
         error => error,
     })?;
@@ -74,7 +74,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         Arc::new(Mutex::new(Progress::new(Sink::open(out, stream.as_deref())?, stream.clone(), output)));
     let reader_gone = Arc::<AtomicBool>::default();
     if to_stdout {
-        // Also while nobody streams.
+        // The reader may close its end while nobody streams.
         let (stop, reader_gone) = (stop.clone(), Arc::clone(&reader_gone));
         thread::spawn(move || {
             stdio::reader_gone();
@@ -93,13 +93,13 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let mut progress = shared.lock().unwrap_or_else(PoisonError::into_inner);
     let frames = progress.end(link.counters().messages_skipped)?;
     let reader_gone = progress.is_over() || reader_gone.load(Relaxed);
-    // However it was ended: there is no file.
+    // Even if a signal stopped it: there is no file.
     let why =
         (frames == 0 && !reader_gone).then(|| reached.failure(&link).unwrap_or_else(|| progress.nothing()));
     why.map_or(Ok(()), |why| Err(Error::Nothing(format!("nothing was recorded: {why}"))))
 }
 
-/// Who gets what comes.
+/// Receives frames for the recording.
 struct Recording {
     shared: Arc<Mutex<Progress>>,
     limit: Option<u64>,
@@ -111,7 +111,7 @@ impl Viewer for Recording {
         false
     }
 
-    /// Frames are kept as they came, and so are their times.
+    /// Frames are stored unchanged, with their own times.
     fn reads_stamps(&self) -> bool {
         false
     }

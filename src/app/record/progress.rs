@@ -1,4 +1,4 @@
-//! What was recorded so far, and what is reported of it.
+//! Progress of a recording, and its events.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,10 +18,10 @@ use crate::{
     stream_id::StreamId,
 };
 
-/// How often it is told how far the recording is.
+/// Interval between status events.
 const STATUS_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Streams that are named where another one was asked for.
+/// Most streams that are named if the requested one was not there.
 const NAMED: usize = 8;
 
 #[derive(Serialize)]
@@ -48,41 +48,41 @@ enum Event<'a> {
     },
 }
 
-/// A file that is done.
+/// A finished file.
 #[derive(Serialize)]
 struct Saved {
     file: String,
     frames: u64,
     seconds: f64,
     bytes: u64,
-    /// Frames that the disk was too slow for.
+    /// Frames dropped because the disk was too slow.
     lost: u64,
 }
 
-/// What is recorded so far.
+/// What was recorded so far.
 pub(super) struct Progress {
     sink: Option<Sink>,
     /// The only name that is recorded.
     wanted: Option<String>,
-    /// One stream goes to standard output.
+    /// Records one stream to standard output.
     to_stdout: bool,
-    /// Standard output takes nothing any more.
+    /// Standard output is closed.
     over: bool,
     output: Output,
     frames: u64,
     bytes: u64,
-    /// How many of each stream had come with its last frame.
+    /// Number of each stream's last frame, counting those that arrived.
     arrived: BTreeMap<StreamId, u64>,
-    /// Frames that came and were replaced before they could be taken.
+    /// Frames that arrived and were replaced before they could be recorded.
     missed: u64,
-    /// Streams that were not asked for.
+    /// Streams that are not recorded.
     others: BTreeSet<String>,
     told: Instant,
     failure: Option<recording::Error>,
 }
 
 impl Progress {
-    /// Nothing yet. `wanted`: the only name that is recorded.
+    /// A recording without frames. `wanted`: the only name that is recorded.
     pub(super) fn new(sink: Sink, wanted: Option<String>, output: Output) -> Self {
         Self {
             to_stdout: sink.is_stdout(),
@@ -100,20 +100,20 @@ impl Progress {
         }
     }
 
-    /// Frames that were given to the sink.
+    /// Frames passed to the sink.
     pub(super) const fn frames(&self) -> u64 {
         self.frames
     }
 
-    /// Whether standard output takes nothing any more.
+    /// Whether standard output is closed.
     pub(super) const fn is_over(&self) -> bool {
         self.over
     }
 
-    /// False where nothing is recorded any more.
+    /// Records a frame; false if nothing more can be recorded.
     pub(super) fn frame(&mut self, frame: &Shown) -> bool {
         let Some(sink) = &mut self.sink else { return false };
-        // By what the sender calls it, or by what it is called here: of two with one name both are meant, or one.
+        // The sender's name for the stream selects all streams with that name; the local name selects one.
         let claimed = frame.info.stream_name();
         let is_wanted = |wanted: &String| *wanted == claimed || *wanted == *frame.stream;
         if !self.wanted.as_ref().is_none_or(is_wanted) {
@@ -122,7 +122,8 @@ impl Progress {
             }
             return true;
         }
-        // Each frame that came is numbered; a gap is what newer ones replaced before this program could take it.
+        // Arriving frames are numbered; frames in a gap were replaced by newer ones before they could be
+        // recorded.
         let arrived = frame.account.arrived;
         if self.arrived.len() < fresh::MAX_KEYS || self.arrived.contains_key(&frame.id) {
             let last = self.arrived.insert(frame.id, arrived);
@@ -137,7 +138,7 @@ impl Progress {
                         if self.others.len() < fresh::MAX_KEYS && self.others.insert(frame.stream.to_string())
                         {
                             tracing::warn!(
-                                "the stream {:?} is not recorded: standard output takes one (choose it with --stream)",
+                                "the stream {:?} is not recorded: standard output takes one stream (choose it with --stream)",
                                 frame.stream
                             );
                         }
@@ -159,7 +160,7 @@ impl Progress {
                 false
             }
             Err(error) => {
-                // The other streams go on.
+                // The other streams are still recorded.
                 let more = !sink.is_empty();
                 tracing::error!("the stream {:?} is not recorded: {error}", frame.stream);
                 self.failure.get_or_insert(error);
@@ -177,7 +178,7 @@ impl Progress {
         self.output.event(&Event::Status { frames: self.frames, bytes: self.bytes }, Some(&line));
     }
 
-    /// Why nothing was recorded although the relay was there.
+    /// Why nothing was recorded although the relay was reached.
     pub(super) fn nothing(&self) -> String {
         let Some(wanted) = self.wanted.as_deref().filter(|_| !self.others.is_empty()) else {
             return "nobody streamed".into();
@@ -189,7 +190,9 @@ impl Progress {
         format!("there was no stream {wanted:?}, but {}", names.join(", "))
     }
 
-    /// Ends all files; the frames that are in them. `skipped`: messages that were too large to be read.
+    /// Finishes all files; returns the number of frames in them.
+    ///
+    /// `skipped`: messages that were too large to be read.
     pub(super) fn end(&mut self, skipped: u64) -> Result<u64, Error> {
         let finished = self.sink.take().map(Sink::finish).unwrap_or_default();
         let (mut frames, mut lost, mut files) = (0, 0, 0);
@@ -215,13 +218,13 @@ impl Progress {
         let missed = self.missed;
         let unrecorded = self.frames.saturating_sub(frames + lost);
         let reasons = [
-            (missed, "came faster than they could be taken"),
-            (unrecorded, "are of a file that failed, or of too many streams"),
+            (missed, "arrived faster than they could be recorded"),
+            (unrecorded, "belong to a file that failed, or to one stream too many"),
         ];
         let reasons: Vec<_> = reasons
             .iter()
             .filter(|(count, _)| *count > 0)
-            .map(|(count, why)| format!("{count} frames {why}, and are not in it"))
+            .map(|(count, why)| format!("{count} frames {why}, and were not recorded"))
             .collect();
         let line = (!reasons.is_empty()).then(|| reasons.join("; "));
         self.output

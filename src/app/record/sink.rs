@@ -1,4 +1,4 @@
-//! Where recorded streams go.
+//! The destination of recorded streams.
 
 use std::io;
 
@@ -8,14 +8,14 @@ use crate::{
     stream_id::StreamId,
 };
 
-/// Where streams go.
+/// Writes streams to files, or one to standard output.
 pub(super) enum Sink {
     Files(Takes),
     Stdout(Live),
 }
 
 impl Sink {
-    /// For the stream of this name, or all that come.
+    /// For the stream with this name, or for all streams.
     pub(super) fn open(to: &Destination, stream: Option<&str>) -> io::Result<Self> {
         Ok(match to {
             Destination::Stdout => Self::Stdout(Live::new(stdio::Pipe)?),
@@ -29,7 +29,7 @@ impl Sink {
         matches!(self, Self::Stdout(_))
     }
 
-    /// Gives it a frame; `None` where nothing is taken any more.
+    /// Records a frame; `None` if nothing more can be recorded.
     pub(super) fn frame(
         &mut self,
         stream: StreamId,
@@ -63,11 +63,11 @@ impl Sink {
     }
 }
 
-/// What became of a frame.
+/// What happened to a frame.
 pub(super) enum Taking {
-    /// It is the first in this file.
+    /// It is the first one in this file.
     Begun(String),
     GoesOn,
-    /// There is no room for its stream.
+    /// It was ignored: standard output takes another stream.
     Other,
 }

@@ -1,4 +1,4 @@
-//! What programs are told of what came.
+//! Events about what arrived.
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use crate::{bench::Percentiles, pipeline::Shown};
 pub(super) enum Event<'a> {
     Text {
         text: &'a str,
-        /// What the sender calls itself.
+        /// The sender's name.
         from: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         peer: Option<u64>,
@@ -19,14 +19,14 @@ pub(super) enum Event<'a> {
     UnreadableText { bytes: usize, reason: &'a str, from: Option<&'a str> },
     Image {
         bytes: usize,
-        /// As files' names end: jpg, png, gif, webp, bmp.
+        /// File name extension: jpg, png, gif, webp or bmp.
         format: Option<&'a str>,
         width: Option<usize>,
         height: Option<usize>,
         from: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         peer: Option<u64>,
-        /// Why it cannot be shown.
+        /// Why it cannot be decoded.
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<&'a str>,
         saved: Option<&'a str>,
@@ -35,9 +35,9 @@ pub(super) enum Event<'a> {
         not_saved: Option<&'a str>,
     },
     Frame {
-        /// What it is called here: no two that are there have the same.
+        /// The stream's name here, which is unique.
         stream: &'a str,
-        /// The number of the sender's connection, if the relay tells.
+        /// The number of the sender's connection, if the relay reports it.
         #[serde(skip_serializing_if = "Option::is_none")]
         peer: Option<u64>,
         seq: Option<u64>,
@@ -45,7 +45,7 @@ pub(super) enum Event<'a> {
         width: usize,
         height: usize,
         age_ms: Option<f64>,
-        /// How far the truth may be from it; none where nothing is known of how the clocks go together.
+        /// Bound of the error of the age; none if the clocks' offset is unknown.
         age_within_ms: Option<f64>,
         #[serde(skip_serializing_if = "Option::is_none")]
         card: Option<&'a str>,
@@ -61,13 +61,13 @@ pub(super) enum Event<'a> {
         bytes: u64,
         texts: u64,
         images: u64,
-        /// Frames and images that cannot be shown.
+        /// Frames and images that cannot be decoded.
         damaged: u64,
-        /// Messages that were too large to be read here.
+        /// Messages that were too large to be read.
         skipped: u64,
         lost: u64,
         age_ms: Option<Percentiles>,
-        /// Frames of further streams than are counted apart.
+        /// Frames of streams beyond those that are counted separately.
         other_frames: u64,
         streams: Vec<StreamSummary<'a>>,
     },
@@ -84,7 +84,7 @@ pub(super) struct StreamSummary<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// Of a frame.
+    /// The event for a frame.
     pub(super) fn of(frame: &'a Shown) -> Self {
         Self::Frame {
             stream: &frame.stream,

@@ -1,4 +1,4 @@
-//! What comes in, told on standard output, counted, and saved where asked.
+//! Reports what arrives on standard output, counts it, and saves images if asked to.
 
 mod event;
 
@@ -25,17 +25,17 @@ use crate::{
     wire::{FrameInfo, Origin},
 };
 
-/// How often a stream's figures are printed where there is no window.
+/// Interval between a stream's status lines if there is no window.
 const STATUS_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Streams that are counted apart: as many as a hand-over keeps.
+/// Streams that are counted separately: as many as a queue keeps.
 const MAX_STREAMS: usize = crate::fresh::MAX_KEYS;
 
-/// Reports arrivals; knows nothing of windows.
+/// Reports and counts arrivals.
 pub(super) struct Report {
     output: Output,
     save: Option<PathBuf>,
-    /// Why the last image was not saved that could not be.
+    /// Why an image could not be saved, the last time that this happened.
     unsaved: Option<String>,
     streams: BTreeMap<StreamId, Stream>,
     frames: u64,
@@ -76,17 +76,17 @@ impl Report {
         }
     }
 
-    /// Frames so far.
+    /// Frames that arrived so far.
     pub(super) const fn frames(&self) -> u64 {
         self.frames
     }
 
-    /// Whether nothing came so far.
+    /// Whether nothing arrived so far.
     pub(super) const fn is_empty(&self) -> bool {
         self.frames + self.texts + self.images + self.damaged == 0
     }
 
-    /// Tells what came. `status`: a line a second for each stream, for those who see no window.
+    /// Reports an arrival. `status`: prints a line per second for each stream, if there is no window.
     pub(super) fn take(&mut self, arrival: &Arrival, status: bool) {
         match arrival {
             Arrival::Text { text, origin, sender } => {
@@ -99,7 +99,7 @@ impl Report {
                 self.texts += 1;
                 let from = origin.from.as_deref();
                 let line = format!(
-                    "{} {}: a text of {bytes} bytes that cannot be read: neither UTF-8 nor a QString ({reason})",
+                    "{} {}: a text of {bytes} bytes that cannot be decoded: neither UTF-8 nor a QString ({reason})",
                     local_time(Timestamp::now()),
                     somebody(sender.as_ref())
                 );
@@ -112,10 +112,10 @@ impl Report {
                 let saved = self.save_image(from.unwrap_or("image"), file);
                 let what = match look {
                     Ok(Look { size: (width, height), .. }) => format!("a picture: {width}x{height}"),
-                    Err(reason) => format!("a picture that cannot be shown ({reason})"),
+                    Err(reason) => format!("a picture that cannot be decoded ({reason})"),
                 };
                 let line = format!(
-                    "{} shows {what}, {} kB{}",
+                    "{} sent {what}, {} kB{}",
                     somebody(sender.as_ref()),
                     file.len() / 1000,
                     match &saved {
@@ -141,7 +141,7 @@ impl Report {
             Arrival::Frame(frame) => self.frame(frame, status),
             Arrival::Damaged { id, stream, peer, reason, .. } => {
                 self.damaged += 1;
-                // The first of each stream is worth a line.
+                // A line for the first of each stream only.
                 let first = match self.stream(*id) {
                     Some(counted) => {
                         (counted.name, counted.peer) = (Arc::clone(stream), *peer);
@@ -150,7 +150,7 @@ impl Report {
                     }
                     None => false,
                 };
-                let line = format!("{}: a frame that cannot be shown: {reason}", named(stream));
+                let line = format!("{}: a frame that cannot be decoded: {reason}", named(stream));
                 self.output.event(&Event::Damaged { stream, peer: *peer, reason }, first.then_some(&line));
             }
         }
@@ -159,7 +159,7 @@ impl Report {
     fn frame(&mut self, frame: &Shown, status: bool) {
         self.frames += 1;
         self.bytes += frame.bytes as u64;
-        // A card's age says nothing about pictures.
+        // A placeholder's age says nothing about pictures.
         if let Some(age) = frame.age.filter(|_| frame.info.card.is_none()) {
             self.ages.record(age.time);
         }
@@ -174,7 +174,7 @@ impl Report {
         (stream.name, stream.peer) = (Arc::clone(&frame.stream), frame.peer);
         stream.frames += 1;
         if let (Some(seq), Some(last)) = (frame.info.seq, stream.last_seq) {
-            // A number that goes back is a sender that began anew.
+            // If the number goes back, the sender has restarted.
             stream.lost = stream.lost.saturating_add(seq.saturating_sub(last).saturating_sub(1));
         }
         stream.last_seq = frame.info.seq;
@@ -192,13 +192,13 @@ impl Report {
         }
     }
 
-    /// What is counted of a stream; `None` for one beyond those that are counted apart.
+    /// The counters of a stream; `None` if too many streams are counted already.
     fn stream(&mut self, id: StreamId) -> Option<&mut Stream> {
         let known = self.streams.len() < MAX_STREAMS || self.streams.contains_key(&id);
         known.then(|| self.streams.entry(id).or_default())
     }
 
-    /// Saves an image under a name of its own, if that is asked for; where, or why not.
+    /// Saves an image if asked to; returns its path, or why it was not saved.
     fn save_image(&mut self, name: &str, file: &[u8]) -> Option<Result<String, String>> {
         let folder = self.save.as_ref()?;
         Some(save(folder, name, None, file).map_err(|unsaved| {
@@ -211,12 +211,12 @@ impl Report {
         }))
     }
 
-    /// Why an image that was to be saved was not, the last time that happened.
+    /// Why an image could not be saved, the last time that this happened.
     pub(super) fn unsaved(&self) -> Option<&str> {
         self.unsaved.as_deref()
     }
 
-    /// The last word. `skipped`: messages that were too large to be read here.
+    /// Reports the summary. `skipped`: messages that were too large to be read.
     pub(super) fn summary(&self, skipped: u64) {
         let lost = self.streams.values().fold(0_u64, |sum, stream| sum.saturating_add(stream.lost));
         let ages = (self.ages.count() > 0).then(|| self.ages.percentiles());
@@ -244,7 +244,7 @@ impl Report {
                 .collect(),
         };
         let age = ages
-            .map_or(String::new(), |age| format!("; age {:.1} ms, 99 of 100 below {:.1}", age.p50, age.p99));
+            .map_or(String::new(), |age| format!("; age {:.1} ms, 99 % below {:.1} ms", age.p50, age.p99));
         let skipped = if skipped > 0 {
             format!(", {} too large to be read", counted(skipped, "message"))
         } else {
@@ -269,17 +269,17 @@ fn peer(sender: Option<&Sender>) -> Option<u64> {
     sender.and_then(|sender| sender.peer)
 }
 
-/// What the sender calls itself, or what stands for that.
+/// The sender's name for itself, or the name given to it here.
 fn from<'a>(origin: &'a Origin, sender: Option<&'a Sender>) -> Option<&'a str> {
     origin.from.as_deref().or_else(|| sender.map(|sender| &*sender.name).filter(|name| !name.is_empty()))
 }
 
-/// What to call who sent it.
+/// The sender's name in a line for people.
 fn somebody(sender: Option<&Sender>) -> &str {
     sender.map(|sender| &*sender.name).filter(|name| !name.is_empty()).unwrap_or("somebody")
 }
 
-/// How a stream is doing; a card in place of the camera's picture has no rates worth the name.
+/// A stream's status; without rates if it sends a placeholder instead of pictures.
 fn status_line(frame: &Shown, rates: Rates, lost: u64) -> String {
     let what = if frame.info.card.is_some() {
         if frame.info.card.as_deref() == Some(FrameInfo::CAMERA_OFF) { "camera off" } else { "no signal" }

@@ -1,4 +1,4 @@
-//! Tests of the report: what stands in it.
+//! Tests of the report.
 
 use bytes::Bytes;
 
