@@ -267,7 +267,7 @@ fn losses_reach_the_last_line_and_viewers() {
     sending.args(["send", &relay.addr, "--fps", "30", "--source"]).arg(&path);
     let output = sending.output().unwrap();
     let line = common::program::text_of(&output.stdout);
-    assert!(line.contains("sent 10 of 10 frames; 2 damaged and left out, 1 repaired"), "{line}");
+    assert!(line.contains("sent 10 of 10 frames; 2 damaged and dropped, 1 repaired"), "{line}");
     let numbers: Vec<_> =
         (0..10).map(|_| watching.event("frame", |_| true)["seq"].as_u64().unwrap()).collect();
     assert_eq!(numbers, [0, 1, 2, 4, 6, 7, 8, 9, 10, 11], "a gap for each picture that was left out");

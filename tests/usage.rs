@@ -106,7 +106,7 @@ fn a_command_that_did_nothing_in_its_time_fails_with_the_reason() {
     fails_with(&record(&relay.addr, &[]), &["nothing was recorded", "nobody streamed"]);
     fails(&["view", &relay.addr, "--no-window", "--for", "500ms", "--quiet"], 1, &["nobody streamed"]);
     let silent = ["send", &relay.addr, "--source", "-", "--quiet"];
-    fails(&silent, 1, &["nothing was sent", "standard input ended before a picture came: 0 bytes"]);
+    fails(&silent, 1, &["nothing was sent", "standard input ended before the first picture: 0 bytes"]);
     // Another stream than the requested one is there.
     let send = ["send", &relay.addr, "--source", "pattern", "--size", "160x120", "--name", "厨房", "--quiet"];
     let _sending = Running::start(&send);
