@@ -3,6 +3,7 @@
 pub use pulsecam_net::clock::{Age, Timestamp, hang, now};
 
 /// The local time of day, as `14:05`.
+#[cfg(feature = "client")]
 #[must_use]
 pub fn local_time(time: Timestamp) -> String {
     let micros = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);

@@ -14,19 +14,28 @@
 //! know those above them in this list and none below. `docs/architecture.md` tells why things are as they are,
 //! `docs/protocol.md` what goes over the wire.
 
+// Some of what all commands share has no user if commands are left out.
+#![cfg_attr(not(feature = "bench"), allow(dead_code, unused_imports))]
+
+#[cfg(feature = "client")]
 pub use pulsecam_media::{capture, file_name, film, jpeg, lettering, picture, playback, recording, still};
-pub use pulsecam_net::{
-    address, feedback, fresh, harmless, key, link, relay, socket, stream_id, text_file, tls, wire,
-};
+#[cfg(feature = "client")]
+pub use pulsecam_net::link;
+#[cfg(feature = "relay")]
+pub use pulsecam_net::relay;
+pub use pulsecam_net::{address, feedback, fresh, harmless, key, socket, stream_id, text_file, tls, wire};
 
 pub mod clock;
 
 pub mod language;
 
+#[cfg(feature = "client")]
 pub mod pipeline;
 
+#[cfg(feature = "client")]
 pub mod view;
 
+#[cfg(feature = "bench")]
 pub mod bench;
 
 mod app;

@@ -2,7 +2,11 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
-use crate::{bench::plot, capture, jpeg, key, link, pipeline, recording, still, tls, view, wire};
+#[cfg(feature = "bench")]
+use crate::bench::plot;
+#[cfg(feature = "client")]
+use crate::{capture, jpeg, link, pipeline, recording, still, view};
+use crate::{key, tls, wire};
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -11,20 +15,26 @@ pub(crate) enum Error {
     Listen { addr: String, source: io::Error },
     #[error("the service manager passed {0} (one ListenStream= in the .socket unit, as in docs/deploy)")]
     Inherited(String),
+    #[cfg(feature = "client")]
     #[error(transparent)]
     Link(#[from] link::Error),
+    #[cfg(feature = "client")]
     #[error(transparent)]
     Source(#[from] capture::Error),
+    #[cfg(feature = "client")]
     #[error(transparent)]
     Pipeline(#[from] pipeline::Error),
+    #[cfg(feature = "client")]
     #[error(transparent)]
     Jpeg(#[from] jpeg::Error),
     #[error(transparent)]
     Tls(#[from] tls::Error),
     #[error("the key: {0}")]
     Key(#[from] key::Error),
+    #[cfg(feature = "client")]
     #[error(transparent)]
     Recording(#[from] recording::Error),
+    #[cfg(feature = "client")]
     #[error("the window: {0}")]
     Window(#[from] view::Error),
     #[error(transparent)]
@@ -33,24 +43,33 @@ pub(crate) enum Error {
     File { path: PathBuf, reason: String },
     #[error("{}: already exists", path.display())]
     Exists { path: PathBuf },
+    #[cfg(feature = "client")]
     #[error("{}: {source}", path.display())]
     Picture { path: PathBuf, source: still::Error },
+    #[cfg(feature = "client")]
     #[error("{}: the message would have {size} bytes, and at most {max_message} are allowed: send a smaller picture", path.display())]
     PictureTooLarge { path: PathBuf, size: usize, max_message: u32, recoded: bool },
+    #[cfg(feature = "client")]
     #[error("{what} did not reach the relay at {host} within {}: {why}", humantime::format_duration(*.deadline))]
     NotDelivered { what: String, host: String, deadline: Duration, why: String, patience: bool },
+    #[cfg(feature = "client")]
     #[error("{what} did not reach the relay at {host}: {why}")]
     Undeliverable { what: String, host: String, why: String },
+    #[cfg(feature = "client")]
     #[error("{what} was rejected: {why}")]
     Refused { what: String, why: String },
+    #[cfg(feature = "client")]
     #[error("{refused} of {of} were rejected, for the reasons above")]
     SomeRefused { refused: u64, of: u64 },
+    #[cfg(feature = "client")]
     #[error("nothing to send: add a text, or write lines to standard input")]
     NothingToSend,
     #[error("{0}")]
     Usage(String),
+    #[cfg(feature = "bench")]
     #[error("{0}")]
     Bench(String),
+    #[cfg(feature = "bench")]
     #[error("the plots: {0}")]
     Plot(#[from] plot::Error),
     /// The reader of standard output closed its end, which is no failure.
@@ -61,9 +80,11 @@ pub(crate) enum Error {
     /// The time is over, and nothing was done.
     #[error("{0}")]
     Nothing(String),
+    #[cfg(feature = "client")]
     /// Something that should have been saved was not.
     #[error("not everything that arrived was saved: {0}")]
     NotSaved(String),
+    #[cfg(feature = "client")]
     /// The source failed midway; the frames before were sent.
     #[error("the source ended early: {0}")]
     SourceFailed(String),

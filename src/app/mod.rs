@@ -4,47 +4,77 @@
 //! into an exit status. Nothing here depends on clap or `cli`. A few log lines name an option that helps.
 
 // Commands.
+#[cfg(feature = "client")]
 pub(crate) mod call;
+#[cfg(feature = "client")]
 pub(crate) mod cameras;
+#[cfg(feature = "relay")]
 pub(crate) mod cert;
+#[cfg(feature = "client")]
 mod controls;
+#[cfg(feature = "client")]
 pub(crate) mod demo;
+#[cfg(feature = "client")]
 pub(crate) mod image;
+#[cfg(feature = "client")]
 pub(crate) mod record;
+#[cfg(feature = "relay")]
 pub(crate) mod relay;
+#[cfg(feature = "client")]
 pub(crate) mod send;
+#[cfg(feature = "client")]
 pub(crate) mod text;
+#[cfg(feature = "client")]
 pub(crate) mod view;
 
 // Shared by commands that send.
+#[cfg(feature = "client")]
 mod deadline;
+#[cfg(feature = "client")]
 pub(crate) mod delivery;
+#[cfg(feature = "client")]
 mod lines;
+#[cfg(feature = "client")]
 pub(crate) mod name;
+#[cfg(feature = "client")]
 pub(crate) mod source;
 
 // Shared by commands that receive.
+#[cfg(feature = "client")]
 mod action_handler;
+#[cfg(feature = "client")]
 pub(crate) mod frame_sink;
+#[cfg(feature = "client")]
 mod link_words;
+#[cfg(feature = "client")]
 mod recording_session;
+#[cfg(feature = "client")]
 mod report;
+#[cfg(feature = "client")]
 mod save;
+#[cfg(feature = "client")]
 pub(crate) mod show;
+#[cfg(feature = "client")]
 mod show_events;
 
 // The relay's.
+#[cfg(feature = "relay")]
 mod bind_warning;
+#[cfg(feature = "relay")]
 mod dashboard;
+#[cfg(feature = "relay")]
 pub(crate) mod server_auth;
+#[cfg(feature = "relay")]
 mod service;
 
 // Shared by all.
+#[cfg(feature = "client")]
 mod codec;
 mod error;
 mod journal;
 pub(crate) mod limit;
 mod line_writer;
+#[cfg(feature = "client")]
 pub(crate) mod link;
 pub(crate) mod log;
 pub(crate) mod output;
@@ -53,8 +83,9 @@ mod screen;
 pub(crate) mod signal;
 mod stdio;
 
+#[cfg(feature = "client")]
+pub(crate) use self::codec::Codec;
 pub(crate) use self::{
-    codec::Codec,
     error::Error,
     runtime::{Runtime, runtime},
 };

@@ -3,9 +3,12 @@
 use std::io;
 
 use super::Error;
-use crate::{capture, key, link::Down, pipeline, still, tls};
+#[cfg(feature = "client")]
+use crate::{capture, link::Down, pipeline, still};
+use crate::{key, tls};
 
 /// The option to change if a link does not come up, if one is known to help.
+#[cfg(feature = "client")]
 pub(super) const fn to_change(why: &Down) -> Option<&'static str> {
     Some(match why {
         Down::TlsWanted => {
@@ -31,6 +34,22 @@ pub(super) fn about(error: &Error) -> String {
             _ => "",
         }
         .into(),
+        Error::Exists { .. } => " (--force replaces it)".into(),
+        Error::Tls(tls::Error::NoAuthorities) => {
+            ": name one with --tls-ca, or the relay's fingerprint with --tls-pin".into()
+        }
+        Error::Key(key::Error::TooShort(_)) => ": `pulsecam key` creates a good one".into(),
+        #[cfg(feature = "client")]
+        error => about_sending(error),
+        #[cfg(not(feature = "client"))]
+        _ => String::new(),
+    }
+}
+
+/// The hint on errors of commands that send.
+#[cfg(feature = "client")]
+fn about_sending(error: &Error) -> String {
+    match error {
         Error::Source(why) | Error::Pipeline(pipeline::Error::Source(why)) => match why {
             capture::Error::NoSuchSource(_) => {
                 ": --source takes camera, pattern, a photo, a folder of photos, an MJPEG file, a numbered sequence such as shots/%04d.jpg, or - for standard input"
@@ -39,12 +58,7 @@ pub(super) fn about(error: &Error) -> String {
             _ => "",
         }
         .into(),
-        Error::Exists { .. } => " (--force replaces it)".into(),
         Error::NotDelivered { patience: true, .. } => " (allow more time with --deadline)".into(),
-        Error::Tls(tls::Error::NoAuthorities) => {
-            ": name one with --tls-ca, or the relay's fingerprint with --tls-pin".into()
-        }
-        Error::Key(key::Error::TooShort(_)) => ": `pulsecam key` creates a good one".into(),
         Error::Picture { source: still::Error::Foreign(foreign), .. } if foreign.is_film() => {
             " | pulsecam send HOST --source -".into()
         }
@@ -56,7 +70,7 @@ pub(super) fn about(error: &Error) -> String {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "client"))]
 mod tests {
     use std::time::Duration;
 

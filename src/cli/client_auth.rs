@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Error, values};
+use super::{Error, environment, values};
 use crate::{
     key::Key,
     tls::{Client, Fingerprint, Trust},
@@ -42,18 +42,7 @@ impl ClientAuthArgs {
     pub(super) fn key(&self) -> Result<Option<Key>, Error> {
         match &self.key_file {
             Some(file) => Ok(Some(Key::load(file)?)),
-            None => key_from_environment(),
+            None => environment::key(),
         }
-    }
-}
-
-/// The variable that holds a key.
-const KEY: &str = "PULSECAM_KEY";
-
-/// The key in the environment, if there is one.
-pub(super) fn key_from_environment() -> Result<Option<Key>, Error> {
-    match std::env::var(KEY) {
-        Ok(text) if !text.trim().is_empty() => Ok(Some(Key::new(&text)?)),
-        _ => Ok(None),
     }
 }

@@ -4,7 +4,8 @@ use std::ffi::{OsStr, OsString};
 
 use clap::{Arg, ArgAction, Command};
 
-use super::values;
+use super::{Error, values};
+use crate::key::Key;
 
 /// Removes variables that are empty, as compose files and `EnvironmentFile=` leave them, and switches that
 /// are off.
@@ -38,6 +39,17 @@ fn told(arg: Arg, variable: &dyn Fn(&OsStr) -> Option<OsString>) -> Arg {
     match long {
         Some(long) => arg.long_help(long),
         None => arg,
+    }
+}
+
+/// The variable that holds a key.
+const KEY: &str = "PULSECAM_KEY";
+
+/// The key in the environment, if there is one.
+pub(super) fn key() -> Result<Option<Key>, Error> {
+    match std::env::var(KEY) {
+        Ok(text) if !text.trim().is_empty() => Ok(Some(Key::new(&text)?)),
+        _ => Ok(None),
     }
 }
 

@@ -1,13 +1,16 @@
 //! Exit statuses of the program.
 
 use super::Error;
+#[cfg(feature = "client")]
 use crate::link;
 
 /// 2 for wrong usage, 0 for success or a requested end, 1 for everything else.
 pub(super) const fn code(result: &Result<(), Error>) -> u8 {
     match result {
         Ok(()) | Err(Error::ReaderGone | Error::Stopped) => 0,
-        Err(Error::NothingToSend | Error::Usage(_) | Error::Link(link::Error::Address(_))) => 2,
+        Err(Error::Usage(_)) => 2,
+        #[cfg(feature = "client")]
+        Err(Error::NothingToSend | Error::Link(link::Error::Address(_))) => 2,
         Err(_) => 1,
     }
 }

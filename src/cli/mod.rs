@@ -1,31 +1,52 @@
 //! The command line: arguments and wiring, one file a subcommand.
 
 mod advice;
+#[cfg(feature = "bench")]
 mod bench;
+#[cfg(feature = "client")]
 mod call;
+#[cfg(feature = "client")]
 mod cameras;
+#[cfg(feature = "relay")]
 mod cert;
+#[cfg(feature = "client")]
 mod client_auth;
+#[cfg(feature = "client")]
 mod codec;
 mod completions;
+#[cfg(feature = "client")]
 mod delivery;
+#[cfg(feature = "client")]
 mod demo;
 mod environment;
 mod exit;
+#[cfg(feature = "client")]
 mod host;
+#[cfg(feature = "client")]
 mod image;
+#[cfg(feature = "relay")]
 mod key;
 mod limit;
+#[cfg(feature = "client")]
 mod link;
+#[cfg(feature = "client")]
 mod play;
+#[cfg(feature = "client")]
 mod record;
+#[cfg(feature = "relay")]
 mod relay;
+#[cfg(feature = "client")]
 mod send;
+#[cfg(feature = "relay")]
 mod server_auth;
+#[cfg(feature = "client")]
 mod show;
+#[cfg(feature = "client")]
 mod source;
+#[cfg(feature = "client")]
 mod text;
 mod values;
+#[cfg(feature = "client")]
 mod view;
 
 use std::{
@@ -69,30 +90,43 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run relay, source and viewer in one process
+    #[cfg(feature = "client")]
     Demo(demo::Args),
     /// Run a relay, which forwards every message to all other clients
+    #[cfg(feature = "relay")]
     Relay(relay::Args),
     /// Stream a camera, a pattern, photos, a file or a pipe
+    #[cfg(feature = "client")]
     Send(send::Args),
     /// Show what the others stream
+    #[cfg(feature = "client")]
     View(view::Args),
     /// Send and view on one link
+    #[cfg(feature = "client")]
     Call(call::Args),
     /// Record what the others stream
+    #[cfg(feature = "client")]
     Record(record::Args),
     /// Play a film or a recording, here or to everyone at a relay
+    #[cfg(feature = "client")]
     Play(play::Args),
     /// Send text
+    #[cfg(feature = "client")]
     Text(text::Args),
     /// Send pictures
+    #[cfg(feature = "client")]
     Image(image::Args),
     /// List the cameras of this machine, or the controls of one
+    #[cfg(feature = "client")]
     Cameras(cameras::Args),
     /// Create a certificate for a relay
+    #[cfg(feature = "relay")]
     Cert(cert::Args),
     /// Create a key for a room
+    #[cfg(feature = "relay")]
     Key(key::Args),
     /// Measure latency, throughput and processor time
+    #[cfg(feature = "bench")]
     Bench(bench::Args),
     /// Print a shell completion script
     Completions(completions::Args),
@@ -103,20 +137,25 @@ impl Command {
     /// any program.
     const fn listens(&self) -> bool {
         match self {
+            #[cfg(feature = "relay")]
+            Self::Relay(_) => true,
+            #[cfg(feature = "client")]
             Self::Demo(_)
-            | Self::Relay(_)
             | Self::Send(_)
             | Self::View(_)
             | Self::Call(_)
             | Self::Record(_)
             | Self::Play(_) => true,
-            Self::Text(_)
-            | Self::Image(_)
-            | Self::Cameras(_)
-            | Self::Cert(_)
-            | Self::Key(_)
-            | Self::Bench(_)
-            | Self::Completions(_) => false,
+            _ => false,
+        }
+    }
+
+    /// Whether it measures.
+    const fn measures(&self) -> bool {
+        match self {
+            #[cfg(feature = "bench")]
+            Self::Bench(_) => true,
+            _ => false,
         }
     }
 }
@@ -126,6 +165,7 @@ impl Command {
 /// 0: done; 1: failed, or nothing done; 2: wrong usage.
 #[must_use]
 pub fn main() -> ExitCode {
+    #[cfg(feature = "client")]
     crate::capture::silence_caught_panics();
     let (result, since) = match parse() {
         Ok(cli) => {
@@ -159,18 +199,31 @@ fn run(cli: Cli) -> Result<(), Error> {
         signal::end_first_process();
     }
     match cli.command {
+        #[cfg(feature = "client")]
         Command::Demo(args) => demo::run(&args),
+        #[cfg(feature = "relay")]
         Command::Relay(args) => relay::run(&args),
+        #[cfg(feature = "client")]
         Command::Send(args) => send::run(&args),
+        #[cfg(feature = "client")]
         Command::View(args) => view::run(&args),
+        #[cfg(feature = "client")]
         Command::Call(args) => call::run(&args),
+        #[cfg(feature = "client")]
         Command::Record(args) => record::run(&args),
+        #[cfg(feature = "client")]
         Command::Play(args) => play::run(&args),
+        #[cfg(feature = "client")]
         Command::Text(args) => text::run(&args),
+        #[cfg(feature = "client")]
         Command::Image(args) => image::run(&args),
+        #[cfg(feature = "client")]
         Command::Cameras(args) => cameras::run(&args),
+        #[cfg(feature = "relay")]
         Command::Cert(args) => cert::run(&args),
+        #[cfg(feature = "relay")]
         Command::Key(args) => key::run(&args),
+        #[cfg(feature = "bench")]
         Command::Bench(args) => bench::run(&args),
         Command::Completions(args) => completions::run(&args),
     }
@@ -188,7 +241,7 @@ fn log_filter(cli: &Cli) -> &'static str {
     match (cli.quiet, cli.verbose) {
         (true, _) => "error",
         // The relay and links of a measurement are not worth a line each; a noisy machine is.
-        (_, 0) if matches!(cli.command, Command::Bench(_)) => "error,pulsecam::cli::bench=warn",
+        (_, 0) if cli.command.measures() => "error,pulsecam::cli::bench=warn",
         (_, 0) => "warn,pulsecam=info",
         (_, 1) => "info,pulsecam=debug",
         _ => "trace",

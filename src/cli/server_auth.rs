@@ -2,7 +2,7 @@
 
 use std::{env, path::PathBuf};
 
-use super::{Error, client_auth};
+use super::{Error, environment};
 use crate::app::server_auth::{KeyFile, KeySource, Options};
 
 /// The variable for [`ServerAuthArgs::key_file`].
@@ -39,7 +39,7 @@ impl ServerAuthArgs {
         if !files.is_empty() {
             return Ok(KeySource::Files(files));
         }
-        Ok(client_auth::key_from_environment()?.map_or(KeySource::None, KeySource::Key))
+        Ok(environment::key()?.map_or(KeySource::None, KeySource::Key))
     }
 }
 

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "client")]
 use crate::jpeg::{MAX_DIMENSION, MAX_PIXELS};
 
 /// The smallest side of a picture: below it, codecs make no sense.
 const MIN_DIMENSION: usize = 16;
 
 /// Parses a picture size, such as `1280x720`; odd sides are rounded down.
+#[cfg(feature = "client")]
 pub(super) fn picture_size(text: &str) -> Result<(usize, usize), String> {
     let parsed = text
         .split_once(['x', 'X', '×'])
@@ -122,6 +124,7 @@ pub(super) fn verbosity(text: &str) -> Result<u8, String> {
 mod tests {
     use super::*;
 
+    #[cfg(feature = "client")]
     #[test]
     fn picture_sizes() {
         assert_eq!(picture_size("1280x720"), Ok((1280, 720)));

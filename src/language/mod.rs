@@ -5,13 +5,14 @@
 //! and quote them, and programs read them.
 
 mod phrase;
+mod size;
 
 use std::{borrow::Cow, fmt, str::FromStr};
 
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
 use unic_langid::LanguageIdentifier;
 
-pub use self::phrase::Phrase;
+pub use self::{phrase::Phrase, size::size};
 
 /// A language of the interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

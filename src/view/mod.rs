@@ -47,7 +47,6 @@ mod update;
 mod waiting;
 mod window;
 
-pub(crate) use self::state::size;
 pub use self::{
     action::{Action, Total},
     inbox::{Handle, Inbox, inbox},

@@ -6,13 +6,13 @@ use super::{
     board::Board,
     paint::Easel,
     panels::table,
-    state::{aged, millis, size},
+    state::{aged, millis},
     stream::{SAMPLES, Sample, Stream},
     theme::{FAINT, GOOD, Measures, PANEL, PANEL_ALPHA, RAISED, WARNING},
 };
 use crate::{
     jpeg,
-    language::{Phrase, Words},
+    language::{Phrase, Words, size},
     lettering::{Rect, Style, fill, rounded, stroke},
     picture::Canvas,
 };

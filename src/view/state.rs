@@ -89,16 +89,6 @@ pub(crate) fn aged(age: Age) -> String {
     format!("{} ±{within}", millis(age.time))
 }
 
-/// Formats a number of bytes.
-pub(crate) fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{:.0} kB", bytes as f64 / 1e3),
-        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
-        _ => format!("{:.2} GB", bytes as f64 / 1e9),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,8 +118,5 @@ mod tests {
         assert_eq!(shown(12_000_000), "12 s");
         assert_eq!(clock(Duration::from_secs(62)), "1:02");
         assert_eq!(clock(Duration::from_secs(3_723)), "1:02:03");
-        assert_eq!(size(999), "999 B");
-        assert_eq!(size(64_200), "64 kB");
-        assert_eq!(size(3_450_000), "3.5 MB");
     }
 }

@@ -13,6 +13,7 @@ pub mod freshness;
 mod load;
 mod machine;
 mod noise;
+#[cfg(feature = "plots")]
 pub mod plot;
 mod probe;
 #[cfg(target_os = "linux")]
@@ -23,12 +24,13 @@ mod steps;
 mod table;
 pub mod throttle;
 
+#[cfg(feature = "plots")]
+pub use self::plot::Plot;
 #[cfg(target_os = "linux")]
 pub use self::process::Launch;
 pub use self::{
     machine::Machine,
     noise::{Noise, Warning},
-    plot::Plot,
     probe::{Watch, own_cpu_time},
     steps::{Percentiles, Step, median},
     table::{Cell, Table},

@@ -13,8 +13,7 @@ use ratatui::{
 use super::model::{Model, Order, Row};
 use crate::{
     harmless,
-    language::{Phrase, Words},
-    view::size,
+    language::{Phrase, Words, size},
 };
 
 /// Lines of the log that are shown if there is room.

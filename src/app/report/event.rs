@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use super::super::link::millis;
-use crate::{bench::Percentiles, pipeline::Shown};
+use pulsecam_bench::Percentiles;
+
+use crate::pipeline::Shown;
 
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]

@@ -9,6 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use pulsecam_bench::Step;
+
 use self::event::{Event, StreamSummary};
 use super::{
     link::millis,
@@ -16,7 +18,6 @@ use super::{
     save::{Unsaved, save},
 };
 use crate::{
-    bench::Step,
     clock::{Age, Timestamp, local_time},
     link::Sender,
     pipeline::{Arrival, Meter, Rates, Shown},
