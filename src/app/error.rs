@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
-use crate::{bench::plot, capture, jpeg, key, link, pipeline, recording, still, tls, view, wire};
+use crate::{capture, jpeg, key, link, pipeline, recording, still, tls, view, wire};
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -51,8 +51,6 @@ pub(crate) enum Error {
     Usage(String),
     #[error("{0}")]
     Bench(String),
-    #[error("the plots: {0}")]
-    Plot(#[from] plot::Error),
     /// The reader of standard output closed its end, which is no failure.
     #[error("the reader of standard output is gone")]
     ReaderGone,

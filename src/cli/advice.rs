@@ -3,7 +3,7 @@
 use std::io;
 
 use super::Error;
-use crate::{key, link::Down, still};
+use crate::{capture, key, link::Down, pipeline, still, tls};
 
 /// The option to change if a link does not come up, if one is known to help.
 pub(super) const fn to_change(why: &Down) -> Option<&'static str> {
@@ -31,6 +31,18 @@ pub(super) fn about(error: &Error) -> String {
             _ => "",
         }
         .into(),
+        Error::Source(why) | Error::Pipeline(pipeline::Error::Source(why)) => match why {
+            capture::Error::NoSuchSource(_) => {
+                ": --source takes camera, pattern, a photo, a folder of photos, an MJPEG file, \
+                 a numbered sequence such as shots/%04d.jpg, or - for standard input"
+            }
+            capture::Error::NoCamera => ": plug one in, or use --source pattern",
+            _ => "",
+        }
+        .into(),
+        Error::Tls(tls::Error::NoAuthorities) => {
+            ": name one with --tls-ca, or the relay's fingerprint with --tls-pin".into()
+        }
         Error::Exists { .. } => " (--force replaces it)".into(),
         Error::NotDelivered { patience: true, .. } => " (allow more time with --deadline)".into(),
         Error::Key(key::Error::TooShort(_)) => ": `pulsecam key` creates a good one".into(),
@@ -64,5 +76,6 @@ mod tests {
         };
         assert!(about(&late(true)).contains("--deadline"));
         assert!(about(&late(false)).is_empty());
+        assert!(about(&Error::Pipeline(capture::Error::NoCamera.into())).contains("--source pattern"));
     }
 }
