@@ -76,7 +76,7 @@ mod tests {
     use crate::capture::{PixelFormat, Rate, User};
 
     #[test]
-    fn a_camera_is_told_in_a_line_for_each_size() {
+    fn a_camera_has_one_line_per_size() {
         let mode = |format, width, height, frames, seconds| Mode {
             format,
             width,

@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn controls_stand_in_columns_and_cannot_steer_the_terminal() {
+    fn controls_are_in_columns_and_sanitised() {
         let entries = vec![
             Entry { index: 1, label: "Manual\n\x1b[2J".into() },
             Entry { index: 3, label: "Automatic".into() },
