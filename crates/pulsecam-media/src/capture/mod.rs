@@ -8,7 +8,6 @@ mod avi_pipe;
 #[doc(hidden)]
 pub mod camera;
 mod card;
-mod control;
 mod digits;
 #[cfg(target_os = "linux")]
 mod guarded;
@@ -47,8 +46,10 @@ use crate::{
 #[doc(hidden)]
 pub use self::{camera::Wanted, card::Card};
 pub use self::{
-    camera::{CameraInfo, Fault, Interface, Mode, PixelFormat, Rate, User, Which, camera_label, cameras},
-    control::{Control, ControlError, Entry, Kind, Setting, WrongValue, controls},
+    camera::{
+        CameraInfo, Control, ControlError, Entry, Fault, Interface, Kind, Mode, PixelFormat, Rate, Setting,
+        User, Which, WrongValue, camera_label, cameras, controls,
+    },
     spec::{CameraSettings, Settings, Spec},
     splitter::{Jpegs, jpegs},
 };

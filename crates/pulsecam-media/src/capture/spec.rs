@@ -15,8 +15,7 @@ use std::{
 
 use super::{
     Error, Source,
-    camera::{self, Interface, PixelFormat, Wanted, Which},
-    control::Setting,
+    camera::{self, Interface, PixelFormat, Setting, Wanted, Which},
     live::Live,
     mjpeg::{self, Mjpeg},
     motion::Motion,

@@ -5,6 +5,7 @@
 //! Linux the `v4l` crate, because nokhwa hides a frame's length, number, flags and time, and has no timeout;
 //! elsewhere nokhwa.
 
+mod control;
 pub mod device;
 mod mode;
 mod native;
@@ -27,13 +28,14 @@ use serde::Serialize;
 
 pub use self::mode::Wanted;
 pub use self::source::Camera;
+pub use self::{
+    control::{Control, ControlError, Entry, Kind, Setting, WrongValue},
+    device::{Fault, User},
+    mode::{Mode, PixelFormat, Rate},
+};
 use self::{
     device::{Backend, Found, Wish},
     native::Native,
-};
-pub use self::{
-    device::{Fault, User},
-    mode::{Mode, PixelFormat, Rate},
 };
 use super::Error;
 
@@ -158,8 +160,21 @@ pub fn cameras() -> Vec<CameraInfo> {
     listed(backend(Interface::Auto).as_ref())
 }
 
+/// The controls of a camera, in its own order, with the camera's name. Opens it briefly, even while another
+/// program streams from it.
+///
+/// # Errors
+/// [`Error::NoCamera`] and [`Error::NoSuchCamera`]; [`Error::Controls`] if the camera cannot be queried.
+pub fn controls(which: &Which) -> Result<(String, Vec<Control>), Error> {
+    let (name, path) = camera_path(which)?;
+    match control::list(&path) {
+        Ok(controls) => Ok((name, controls)),
+        Err(source) => Err(Error::Controls { name, source }),
+    }
+}
+
 /// Name and device of the selected camera.
-pub(super) fn camera_path(which: &Which) -> Result<(String, String), Error> {
+fn camera_path(which: &Which) -> Result<(String, String), Error> {
     let backend = backend(Interface::Auto);
     let present = backend.present();
     // A node without formats is not a camera; one that cannot be queried may be.

@@ -17,7 +17,6 @@ pub use self::{
     error::{ControlError, WrongValue},
     setting::Setting,
 };
-use super::{Error, camera};
 
 /// A control of a camera.
 ///
@@ -113,26 +112,14 @@ impl std::fmt::Display for Entry {
     }
 }
 
-/// The controls of a camera, in its own order, with the camera's name. Opens it briefly, even while another
-/// program streams from it.
-///
-/// # Errors
-/// [`Error::NoCamera`] and [`Error::NoSuchCamera`]; [`Error::Controls`] if the camera cannot be queried.
-pub fn controls(which: &camera::Which) -> Result<(String, Vec<Control>), Error> {
-    let (name, path) = camera::camera_path(which)?;
-    match list(&path) {
-        Ok(controls) => Ok((name, controls)),
-        Err(source) => Err(Error::Controls { name, source }),
-    }
-}
-
+/// The controls of a device, in its own order. Opens it briefly, even while another program streams from it.
 #[cfg(target_os = "linux")]
-fn list(path: &str) -> Result<Vec<Control>, ControlError> {
+pub(super) fn list(path: &str) -> Result<Vec<Control>, ControlError> {
     v4l2::controls(path)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn list(_path: &str) -> Result<Vec<Control>, ControlError> {
+pub(super) fn list(_path: &str) -> Result<Vec<Control>, ControlError> {
     Err(ControlError::NotHere)
 }
 
