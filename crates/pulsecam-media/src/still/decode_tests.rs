@@ -202,7 +202,7 @@ fn grey_jpeg(width: u16, height: u16) -> Vec<u8> {
     file.extend(&small[scan..scan + 10]);
     let blocks = usize::from(width).div_ceil(8) * usize::from(height).div_ceil(8);
     let mut bits = Bits::default();
-    bits.copy(first, blocks, 6);
+    bits.copy(first, blocks);
     file.extend(bits.bytes);
     file.extend([0xff, 0xd9]);
     file
@@ -229,7 +229,7 @@ impl Bits {
     }
 
     /// The first block unchanged, followed by copies of it, `blocks` in total.
-    fn copy(&mut self, first: &[u8], blocks: usize, _bits: u32) {
+    fn copy(&mut self, first: &[u8], blocks: usize) {
         // The last byte is filled with ones; the block ends with 1010 before them.
         let all: Vec<u8> =
             first.iter().flat_map(|byte| (0..8).rev().map(move |at| (byte >> at) & 1)).collect();
