@@ -23,10 +23,7 @@ mod photo;
 pub(crate) mod probe;
 mod recording;
 mod resize;
-mod scale;
 mod schedule;
-#[doc(hidden)]
-pub use self::scale::Scaler;
 mod sequence;
 mod spec;
 mod splitter;
@@ -39,7 +36,7 @@ use bytes::Bytes;
 use crate::{
     clock::Timestamp,
     jpeg::{MAX_DIMENSION, MAX_PIXELS},
-    picture::Picture,
+    picture::{Picture, ScaleError},
     playback,
 };
 
@@ -47,10 +44,10 @@ use crate::{
 pub use self::{camera::Wanted, card::Card};
 pub use self::{
     camera::{
-        CameraInfo, Control, ControlError, Entry, Fault, Interface, Kind, Mode, PixelFormat, Rate, Setting,
-        User, Which, WrongValue, camera_label, cameras, controls,
+        CameraInfo, CameraSettings, Control, ControlError, Entry, Fault, Interface, Kind, Mode, PixelFormat,
+        Rate, Setting, User, Which, WrongValue, camera_label, cameras, controls,
     },
-    spec::{CameraSettings, Settings, Spec},
+    spec::{Settings, Spec},
     splitter::{Jpegs, jpegs},
 };
 pub use crate::playback::{Playback, Progress};
@@ -285,6 +282,12 @@ pub enum Error {
         /// Why.
         source: ControlError,
     },
+}
+
+impl From<ScaleError> for Error {
+    fn from(error: ScaleError) -> Self {
+        Self::Picture { name: "scaling".into(), reason: error.to_string() }
+    }
 }
 
 impl Error {

@@ -8,12 +8,9 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{
-    Error,
-    scale::{Part, Scaler, plane_sizes},
-};
+use super::Error;
 use crate::{
-    picture::{Picture, Pixels, Subsampling},
+    picture::{Part, Picture, Pixels, Scaler, Subsampling},
     still,
 };
 
@@ -81,7 +78,7 @@ fn planar(rgb: &Picture) -> Result<Picture, Error> {
     }
     let mut planes = vec![0; Subsampling::Yuv420.bytes(width, height)];
     let mut rest = planes.as_mut_slice();
-    for (plane, size) in full.iter().zip(plane_sizes(Subsampling::Yuv420, (width, height))) {
+    for (plane, size) in full.iter().zip(Subsampling::Yuv420.plane_sizes((width, height))) {
         let (target, behind) = rest.split_at_mut(size.0 * size.1);
         Scaler::default().plane((plane, (width, height)), Part::WHOLE, (target, size))?;
         rest = behind;

@@ -1,8 +1,9 @@
 //! Uncompressed pictures, from sources to the encoder and from the decoder to the window.
 
-mod fitter;
+mod scaler;
 
-pub use self::fitter::Fitter;
+pub(crate) use self::scaler::Part;
+pub use self::scaler::{ScaleError, Scaler};
 
 /// How chroma is sampled in planar YUV.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,15 @@ impl Subsampling {
             Self::Grey => w * h,
             _ => w * h + 2 * (w / across) * (h / down),
         }
+    }
+
+    /// Width and height of each plane of a picture of this size.
+    pub(crate) fn plane_sizes(self, (width, height): (usize, usize)) -> impl Iterator<Item = (usize, usize)> {
+        let (across, down) = self.block();
+        let chroma = (width.div_ceil(across), height.div_ceil(down));
+        let luma = (chroma.0 * across, chroma.1 * down);
+        let planes = if self == Self::Grey { 1 } else { 3 };
+        [luma, chroma, chroma].into_iter().take(planes)
     }
 }
 

@@ -7,7 +7,7 @@ use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbImage, metadata:
 use super::{Error, Format, orientation};
 use crate::{
     jpeg::{Decoder, MAX_DIMENSION, MAX_PIXELS},
-    picture::{Fitter, Picture, Pixels, contained},
+    picture::{Part, Picture, Pixels, Scaler, contained},
 };
 
 /// Memory for the pixels of a PNG, GIF, WebP or BMP before they are scaled down. Enough for 100 million
@@ -148,7 +148,7 @@ pub(super) fn fitted(picture: Picture, size: (usize, usize)) -> Picture {
     if (picture.width, picture.height) == size {
         return picture;
     }
-    Fitter::default().fit_rgb(&picture, size).unwrap_or(picture)
+    Scaler::default().scale(&picture, Part::WHOLE, size).unwrap_or(picture)
 }
 
 /// Converts to 8-bit RGB, with transparency on white.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     jpeg::{self, Decoder, Limits, Scale, Strips},
-    picture::{Canvas, Fitter},
+    picture::{Canvas, Scaler},
 };
 
 /// A picture's format and size, from its header.
@@ -73,5 +73,5 @@ pub fn display(file: &[u8], size: (usize, usize), limits: Limits, strips: Strips
     if (canvas.width, canvas.height) == size {
         return Ok(canvas);
     }
-    Ok(Fitter::default().fit(&canvas, size, Canvas::default()).unwrap_or(canvas))
+    Ok(Scaler::default().fit(&canvas, size, Canvas::default()).unwrap_or(canvas))
 }

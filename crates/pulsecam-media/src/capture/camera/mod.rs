@@ -11,6 +11,7 @@ mod mode;
 mod native;
 #[cfg(target_os = "linux")]
 mod node;
+mod settings;
 mod source;
 #[cfg(test)]
 mod stage;
@@ -32,6 +33,7 @@ pub use self::{
     control::{Control, ControlError, Entry, Kind, Setting, WrongValue},
     device::{Fault, User},
     mode::{Mode, PixelFormat, Rate},
+    settings::{CameraSettings, Interface},
 };
 use self::{
     device::{Backend, Found, Wish},
@@ -136,16 +138,6 @@ impl fmt::Display for Which {
     }
 }
 
-/// The programming interface through which cameras are accessed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Interface {
-    /// The best one for the system: Video4Linux on Linux, nokhwa elsewhere.
-    #[default]
-    Auto,
-    /// nokhwa, also on Linux: for comparison.
-    Nokhwa,
-}
-
 fn backend(interface: Interface) -> Box<dyn Backend> {
     match interface {
         #[cfg(target_os = "linux")]
@@ -229,7 +221,7 @@ fn listed(backend: &dyn Backend) -> Vec<CameraInfo> {
 }
 
 /// Opens a camera as a source.
-pub(super) fn open(which: &Which, wanted: Wanted, settings: super::CameraSettings) -> Result<Camera, Error> {
+pub(super) fn open(which: &Which, wanted: Wanted, settings: CameraSettings) -> Result<Camera, Error> {
     Camera::open(backend(settings.interface), which.clone(), wanted, settings)
 }
 
