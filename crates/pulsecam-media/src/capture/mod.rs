@@ -9,7 +9,7 @@ mod avi_pipe;
 pub mod camera;
 mod card;
 mod digits;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "camera"))]
 mod guarded;
 mod live;
 mod mender;
@@ -58,7 +58,7 @@ pub use crate::playback::{Playback, Progress};
 /// affects the whole process and is therefore not a library's decision. Without it those panics are still
 /// caught, but printed to standard error.
 pub fn silence_caught_panics() {
-    #[cfg(target_os = "linux")]
+    #[cfg(all(target_os = "linux", feature = "camera"))]
     guarded::silence_caught_panics();
 }
 
@@ -156,6 +156,9 @@ pub enum Error {
     /// The text names no source and no existing file.
     #[error("there is no file or folder {0:?}")]
     NoSuchSource(String),
+    /// This build has no access to cameras: neither the feature `camera` nor `nokhwa` is on.
+    #[error("this build does not support cameras")]
+    NoCameraSupport,
     /// No camera is connected.
     #[error("no camera was found")]
     NoCamera,
@@ -304,6 +307,7 @@ impl Error {
     pub const fn is_final(&self) -> bool {
         match self {
             Self::NoSuchSource(_)
+            | Self::NoCameraSupport
             | Self::NoPictures(_)
             | Self::EmptySequence { .. }
             | Self::NoneGood { .. }

@@ -57,6 +57,9 @@ fn wrong(path: &Path, error: still::Error) -> Error {
         still::Error::Foreign(foreign) if !foreign.advice.is_empty() => {
             Error::Picture { name: path.display().to_string(), reason: foreign.to_string() }
         }
+        still::Error::NotBuiltIn { .. } => {
+            Error::Picture { name: path.display().to_string(), reason: error.to_string() }
+        }
         error => {
             let reason = error.to_string();
             let bare = ["not a picture: ", "cannot read the picture: "];
@@ -128,6 +131,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "photos")]
     fn other_formats_are_decoded_and_transparency_becomes_white() {
         let folder = tempfile::tempdir().unwrap();
         for extension in ["png", "gif", "webp", "bmp"] {

@@ -36,6 +36,7 @@ fn files_pass_untouched_and_a_bad_one_is_an_error_with_a_number_of_its_own() {
 }
 
 #[test]
+#[cfg(feature = "photos")]
 fn other_formats_are_decoded_and_names_do_not_matter() {
     let folder = tempfile::tempdir().unwrap();
     let red = image::RgbImage::from_pixel(20, 10, image::Rgb([255, 0, 0]));

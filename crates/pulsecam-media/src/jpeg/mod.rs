@@ -38,7 +38,7 @@ pub use self::{
     repair::{Flaw, Length, Repaired, Repairer, repair},
     splice::splice,
     split::{Piece, split},
-    turn::turned,
+    turn::{mark_upright, orientation, turned},
 };
 
 /// The largest width and height that is decoded: 8K with room to spare. A 13 kB file can claim

@@ -1,9 +1,13 @@
 //! Uncompressed pictures, from sources to the encoder and from the decoder to the window.
 
+mod orientation;
 mod scaler;
 
 pub(crate) use self::scaler::Part;
-pub use self::scaler::{ScaleError, Scaler};
+pub use self::{
+    orientation::Orientation,
+    scaler::{ScaleError, Scaler},
+};
 
 /// How chroma is sampled in planar YUV.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -39,16 +39,6 @@ impl Format {
         }
     }
 
-    pub(super) const fn decoder(self) -> Option<image::ImageFormat> {
-        match self {
-            Self::Jpeg => None,
-            Self::Png => Some(image::ImageFormat::Png),
-            Self::Gif => Some(image::ImageFormat::Gif),
-            Self::WebP => Some(image::ImageFormat::WebP),
-            Self::Bmp => Some(image::ImageFormat::Bmp),
-        }
-    }
-
     /// The file extension.
     #[must_use]
     pub const fn extension(self) -> &'static str {

@@ -8,25 +8,29 @@
 mod control;
 pub mod device;
 mod mode;
+#[cfg(feature = "nokhwa")]
 mod native;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "camera"))]
 mod node;
+#[cfg(not(feature = "nokhwa"))]
+mod none;
 mod settings;
 mod source;
 #[cfg(test)]
 mod stage;
 pub mod unpack;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "camera"))]
 mod users;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "camera"))]
 mod v4l2;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "camera"))]
 mod v4l2_modes;
 
 use std::{fmt, path::Path, str::FromStr};
 
 use serde::Serialize;
 
+use self::device::{Backend, Found, Wish};
 pub use self::mode::Wanted;
 pub use self::source::Camera;
 pub use self::{
@@ -34,10 +38,6 @@ pub use self::{
     device::{Fault, User},
     mode::{Mode, PixelFormat, Rate},
     settings::{CameraSettings, Interface},
-};
-use self::{
-    device::{Backend, Found, Wish},
-    native::Native,
 };
 use super::Error;
 
@@ -138,11 +138,18 @@ impl fmt::Display for Which {
     }
 }
 
+/// Whether this build has access to cameras at all.
+const SUPPORTED: bool = cfg!(any(all(target_os = "linux", feature = "camera"), feature = "nokhwa"));
+
 fn backend(interface: Interface) -> Box<dyn Backend> {
     match interface {
-        #[cfg(target_os = "linux")]
+        #[cfg(all(target_os = "linux", feature = "camera"))]
         Interface::Auto => Box::new(v4l2::V4l2),
-        _ => Box::new(Native),
+        #[cfg(feature = "nokhwa")]
+        _ => Box::new(native::Native),
+        #[cfg(not(feature = "nokhwa"))]
+        #[allow(unreachable_patterns, reason = "depends on the features")]
+        _ => Box::new(none::NoCameras),
     }
 }
 
@@ -167,6 +174,9 @@ pub fn controls(which: &Which) -> Result<(String, Vec<Control>), Error> {
 
 /// Name and device of the selected camera.
 fn camera_path(which: &Which) -> Result<(String, String), Error> {
+    if !SUPPORTED {
+        return Err(Error::NoCameraSupport);
+    }
     let backend = backend(Interface::Auto);
     let present = backend.present();
     // A node without formats is not a camera; one that cannot be queried may be.
@@ -222,6 +232,9 @@ fn listed(backend: &dyn Backend) -> Vec<CameraInfo> {
 
 /// Opens a camera as a source.
 pub(super) fn open(which: &Which, wanted: Wanted, settings: CameraSettings) -> Result<Camera, Error> {
+    if !SUPPORTED {
+        return Err(Error::NoCameraSupport);
+    }
     Camera::open(backend(settings.interface), which.clone(), wanted, settings)
 }
 

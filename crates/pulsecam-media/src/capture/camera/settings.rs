@@ -43,5 +43,6 @@ pub enum Interface {
     #[default]
     Auto,
     /// nokhwa, also on Linux: for comparison.
+    #[cfg(feature = "nokhwa")]
     Nokhwa,
 }

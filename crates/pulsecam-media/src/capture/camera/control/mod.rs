@@ -6,12 +6,12 @@
 
 mod error;
 mod setting;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "camera"))]
 mod v4l2;
 
 use serde::Serialize;
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "camera"))]
 pub(super) use self::v4l2::apply;
 pub use self::{
     error::{ControlError, WrongValue},
@@ -113,12 +113,12 @@ impl std::fmt::Display for Entry {
 }
 
 /// The controls of a device, in its own order. Opens it briefly, even while another program streams from it.
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "camera"))]
 pub(super) fn list(path: &str) -> Result<Vec<Control>, ControlError> {
     v4l2::controls(path)
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(all(target_os = "linux", feature = "camera")))]
 pub(super) fn list(_path: &str) -> Result<Vec<Control>, ControlError> {
     Err(ControlError::NotHere)
 }
@@ -130,7 +130,10 @@ fn key_of(name: &str) -> String {
 }
 
 /// A unique key: a number is appended if the name gives none, or one that is taken.
-#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "controls are read on Linux only"))]
+#[cfg_attr(
+    not(all(target_os = "linux", feature = "camera")),
+    allow(dead_code, reason = "controls are read on Linux only")
+)]
 fn unique_key(name: &str, before: &[Control]) -> String {
     let key = key_of(name);
     let base = if key.is_empty() { "control" } else { &key };
