@@ -27,6 +27,7 @@ fn at_most(most: usize) -> clap::builder::RangedU64ValueParser {
 impl CodecArgs {
     /// What of others' pictures is decoded.
     pub(super) fn limits(self) -> Limits {
-        Limits { pixels: self.max_megapixels as usize * MILLION, scans: self.max_scans as usize }
+        let pixels = self.max_megapixels as usize * MILLION;
+        Limits::default().with_pixels(pixels).with_scans(self.max_scans as usize)
     }
 }

@@ -96,7 +96,7 @@ fn read(files: &[OsString], args: &Args, max_message: u32) -> Result<Vec<(String
         let wrong = |reason: String| Error::File { path: path.to_owned(), reason };
         let content = if file == STDIN { still::read(io::stdin().lock()) } else { still::read_file(path) };
         let made = content.and_then(|content| still::outgoing(content, args.quality, args.size));
-        let Outgoing { jpeg, changes } = made.map_err(|error| wrong(advised(&error)))?;
+        let Outgoing { jpeg, changes, .. } = made.map_err(|error| wrong(advised(&error)))?;
         let recoded = changes.recoded;
         if changes.flaw.is_some() || changes.repaired.is_some() {
             warn!("{}: {changes}", path.display());

@@ -124,21 +124,19 @@ impl SourceArgs {
             if self.camera.wait { Spec::Camera(Which::First) } else { Spec::default_here() }
         });
         let CameraArgs { pixel_format, controls, wait, camera_timeout, camera_api } = &self.camera;
-        let camera = CameraSettings {
-            format: pixel_format.0,
-            wait: *wait,
-            stall_limit: *camera_timeout,
-            controls: controls.clone(),
-            interface: *camera_api,
-        };
-        let settings = Settings {
-            size: self.size,
-            fps: self.fps,
-            repeat: self.repeat,
-            start_number: self.start_number,
-            playback,
-            camera,
-        };
+        let camera = CameraSettings::default()
+            .with_format(pixel_format.0)
+            .with_wait(*wait)
+            .with_stall_limit(*camera_timeout)
+            .with_controls(controls.clone())
+            .with_interface(*camera_api);
+        let settings = Settings::default()
+            .with_size(self.size)
+            .with_fps(self.fps)
+            .with_repeat(self.repeat)
+            .with_start_number(self.start_number)
+            .with_playback(playback)
+            .with_camera(camera);
         move || spec.open(&settings)
     }
 
@@ -172,7 +170,7 @@ impl SourceArgs {
         let path = match self.source.as_ref()? {
             Spec::Path(path) | Spec::Photo(path) | Spec::Mjpeg(path) | Spec::Recording(path) => path,
             Spec::Sequence(text) => Path::new(text),
-            Spec::Camera(_) | Spec::Pattern | Spec::Stdin => return None,
+            _ => return None,
         };
         Some(path.file_name()?.to_string_lossy().into_owned())
     }

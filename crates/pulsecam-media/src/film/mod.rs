@@ -61,6 +61,7 @@ pub trait Film {
 
 /// A container format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Container {
     /// Matroska and WebM.
     Matroska,

@@ -20,6 +20,7 @@ const EIGHTHS: std::ops::RangeInclusive<usize> = 1..=8;
 
 /// A decoded picture.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Decoded {
     /// The pixels.
     pub canvas: Canvas,
@@ -31,6 +32,7 @@ pub struct Decoded {
 
 /// A picture that was decoded at a smaller size if necessary.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Reduced {
     /// The pixels, as RGB.
     pub picture: Picture,
@@ -42,6 +44,7 @@ pub struct Reduced {
 
 /// Properties of a JPEG that decoders other than libjpeg-turbo 3 may not support.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Coding {
     /// Coded without a transform (SOF3), as film scanners and medical devices write.
     pub lossless: bool,

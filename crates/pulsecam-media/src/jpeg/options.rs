@@ -19,6 +19,7 @@ const WORTH: usize = 640 * 480;
 /// A fraction of the size, which saves time if the picture is shown small. Only fractions for which
 /// libjpeg-turbo has fast code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Scale {
     /// Full size.
     #[default]
@@ -54,6 +55,7 @@ impl Scale {
 
 /// Limits on a picture's size and number of scans. Checked from the markers, before anything is allocated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Limits {
     /// The most pixels; more than [`MAX_PIXELS`] are never decoded.
     pub pixels: usize,
@@ -69,6 +71,18 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Sets [`Limits::pixels`].
+    #[must_use]
+    pub const fn with_pixels(self, pixels: usize) -> Self {
+        Self { pixels, ..self }
+    }
+
+    /// Sets [`Limits::scans`].
+    #[must_use]
+    pub const fn with_scans(self, scans: usize) -> Self {
+        Self { scans, ..self }
+    }
+
     pub(super) fn check(self, jpeg: &[u8], header: Header) -> Result<(), Error> {
         let Header { width, height, .. } = header;
         check_size(width, height)?;
@@ -85,6 +99,7 @@ impl Limits {
 /// Whether pictures are encoded and decoded in strips, in parallel on several cores.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Strips {
     /// If it pays off: for pictures that are large enough, on a machine with several cores.
     #[default]

@@ -15,6 +15,7 @@ pub const MAX_DECODED_BYTES: u64 = 400 << 20;
 
 /// A picture as it is shown: upright, opaque, and within the size that viewers decode.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Still {
     /// Its pixels, as RGB.
     pub picture: Picture,
@@ -24,6 +25,7 @@ pub struct Still {
 
 /// How a picture was changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Changes {
     /// It was turned upright.
     pub turned: bool,

@@ -8,6 +8,7 @@ use crate::{
 
 /// A picture's format and size, from its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Look {
     /// Its format.
     pub format: Format,

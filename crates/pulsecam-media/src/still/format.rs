@@ -4,6 +4,7 @@ use super::{Error, Foreign, foreign::foreign};
 
 /// A supported format of still pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Format {
     /// JPEG.
     Jpeg,

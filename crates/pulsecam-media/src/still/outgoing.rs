@@ -12,6 +12,7 @@ use crate::{
 
 /// A picture that can be sent.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Outgoing {
     /// A JPEG that viewers can show.
     pub jpeg: Bytes,

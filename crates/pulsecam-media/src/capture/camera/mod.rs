@@ -43,6 +43,7 @@ use super::Error;
 
 /// A connected camera.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct CameraInfo {
     /// Its number, as in `camera:0`.
     pub index: u32,
@@ -60,6 +61,15 @@ pub struct CameraInfo {
     /// Why it could not be queried.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+}
+
+impl CameraInfo {
+    /// A camera about which no more is known.
+    #[must_use]
+    pub fn new(index: u32, name: impl Into<String>, path: impl Into<String>) -> Self {
+        let (name, path) = (name.into(), path.into());
+        Self { index, name, path, modes: vec![], other_formats: vec![], in_use_by: vec![], problem: None }
+    }
 }
 
 /// Selects a camera.

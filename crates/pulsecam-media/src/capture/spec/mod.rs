@@ -18,6 +18,7 @@ use super::{
 
 /// Selects a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Spec {
     /// `camera`, `camera:1`, `camera:NAME`, `camera:/dev/video1`.
     Camera(Which),

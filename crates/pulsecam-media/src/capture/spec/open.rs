@@ -37,6 +37,7 @@ const GUESSED_FROM: u64 = 2 * MAX_JPEG as u64 + (1 << 20);
 
 /// Options of a source.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Settings {
     /// Width and height. Without it, a camera is asked for about 1280x720, generated sources have that size,
     /// and others keep their own. A camera uses the nearest size that it has.
@@ -51,6 +52,44 @@ pub struct Settings {
     pub playback: Option<Playback>,
     /// Options of cameras.
     pub camera: CameraSettings,
+}
+
+impl Settings {
+    /// Sets [`Settings::size`].
+    #[must_use]
+    pub fn with_size(self, size: impl Into<Option<(usize, usize)>>) -> Self {
+        Self { size: size.into(), ..self }
+    }
+
+    /// Sets [`Settings::fps`].
+    #[must_use]
+    pub fn with_fps(self, fps: impl Into<Option<f64>>) -> Self {
+        Self { fps: fps.into(), ..self }
+    }
+
+    /// Sets [`Settings::repeat`].
+    #[must_use]
+    pub fn with_repeat(self, repeat: bool) -> Self {
+        Self { repeat, ..self }
+    }
+
+    /// Sets [`Settings::start_number`].
+    #[must_use]
+    pub fn with_start_number(self, start_number: impl Into<Option<u64>>) -> Self {
+        Self { start_number: start_number.into(), ..self }
+    }
+
+    /// Sets [`Settings::playback`].
+    #[must_use]
+    pub fn with_playback(self, playback: impl Into<Option<Playback>>) -> Self {
+        Self { playback: playback.into(), ..self }
+    }
+
+    /// Sets [`Settings::camera`].
+    #[must_use]
+    pub fn with_camera(self, camera: CameraSettings) -> Self {
+        Self { camera, ..self }
+    }
 }
 
 impl Spec {

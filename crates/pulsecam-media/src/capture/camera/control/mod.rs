@@ -22,6 +22,7 @@ pub use self::{
 ///
 /// Names and labels come from the camera: print them as untrusted text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Control {
     /// Its name as written in settings, unique in its camera: `exposure_time_absolute`. Lower-case ASCII.
     pub key: String,
@@ -45,6 +46,7 @@ pub struct Control {
 /// The values that a control accepts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Kind {
     /// A whole number.
     Integer {
@@ -78,6 +80,13 @@ pub struct Entry {
 }
 
 impl Control {
+    /// A control that can be set and has no value yet.
+    #[must_use]
+    pub fn new(key: impl Into<String>, name: impl Into<String>, kind: Kind) -> Self {
+        let (key, name) = (key.into(), name.into());
+        Self { key, name, kind, value: None, default: None, writable: true, inactive: false, busy: false }
+    }
+
     /// A value for a person to read: a menu's with its label.
     #[must_use]
     pub fn text(&self, value: i64) -> String {
