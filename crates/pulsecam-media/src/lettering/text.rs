@@ -80,6 +80,12 @@ pub struct Painter {
     kept: usize,
 }
 
+impl Default for Painter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Painter {
     /// A painter with the bundled fonts; the system's are added when a text needs them.
     pub fn new() -> Self {
