@@ -7,7 +7,7 @@
 //! sending     capture ──► jpeg::Encoder ──► (network)
 //!             camera, pattern, photo, pipe, film, recording
 //!
-//! receiving   (network) ──► jpeg::Decoder ──► picture::Scaler ──► lettering (text on it)
+//! receiving   (network) ──► jpeg::Decoder ──► picture::Scaler ──► (window)
 //!                       └─► recording
 //! ```
 //!

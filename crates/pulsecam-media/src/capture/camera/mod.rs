@@ -1,6 +1,6 @@
 //! Cameras: listing them, choosing one, and reading it as a source.
 //!
-//! Decisions are made here and in [`source`]: the choice of a camera and its mode, what counts as a loss, and
+//! Decisions are made here and in `source`: the choice of a camera and its mode, what counts as a loss, and
 //! whether a camera is the same one as before. Access to a system's cameras is behind [`device::Backend`]: on
 //! Linux the `v4l` crate, because nokhwa hides a frame's length, number, flags and time, and has no timeout;
 //! elsewhere nokhwa.
