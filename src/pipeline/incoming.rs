@@ -17,7 +17,7 @@ use crate::{
     fresh::Closed,
     jpeg::{Decoder, Header, Limits, Scale, Strips, header},
     link::{Account, Inbox, Link, Received, Sender, State},
-    picture::{Canvas, Fitter},
+    picture::{Canvas, Scaler},
     recording::Taken,
     still::Look,
     stream_id::StreamId,
@@ -197,8 +197,8 @@ impl<F: FnMut(Arrival) -> bool + Send + 'static> Viewer for F {
 /// # Errors
 /// If no thread can be started.
 pub fn receive(link: &Link, mut inbox: Inbox, viewer: impl Viewer) -> io::Result<()> {
-    let (fitter, unfitted, inspector) = (Fitter::default(), Canvas::default(), Inspector::default());
-    let mut decode = Decode { viewer, decoder: None, fitter, unfitted, inspector };
+    let (scaler, unfitted, inspector) = (Scaler::default(), Canvas::default(), Inspector::default());
+    let mut decode = Decode { viewer, decoder: None, scaler, unfitted, inspector };
     let state = link.state();
     thread::Builder::new().name("decode".into()).spawn(move || {
         loop {
@@ -223,7 +223,7 @@ struct Decode<V> {
     viewer: V,
     /// Created when the first picture needs it; used by this thread only.
     decoder: Option<Decoder>,
-    fitter: Fitter,
+    scaler: Scaler,
     /// Memory of a picture before it was scaled.
     unfitted: Canvas,
     inspector: Inspector,
@@ -314,7 +314,7 @@ impl<V: Viewer> Decode<V> {
         if (canvas.width, canvas.height) == room {
             return canvas;
         }
-        match self.fitter.fit(&canvas, room, self.viewer.spare()) {
+        match self.scaler.fit(&canvas, room, self.viewer.spare()) {
             Some(fitted) => {
                 self.unfitted = canvas;
                 fitted

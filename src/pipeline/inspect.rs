@@ -76,7 +76,7 @@ mod tests {
             let error = look(file).unwrap_err().to_string();
             assert!(error.contains(words), "{error}");
         }
-        let few = Limits { pixels: 100, ..Limits::default() };
+        let few = Limits::default().with_pixels(100);
         let error = Inspector::default().look(&jpeg, few).unwrap_err().to_string();
         assert!(error.contains("20x10 pixels; up to 100"), "{error}");
     }

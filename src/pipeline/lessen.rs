@@ -6,9 +6,8 @@ use tracing::{debug, info};
 
 use super::{outgoing::Freshness, rate_control::RateControl, setting::Setting};
 use crate::{
-    capture::Scaler,
     jpeg::{self, Encoder},
-    picture::Picture,
+    picture::{Picture, Scaler},
 };
 
 /// Smallest side of a scaled picture, in pixels.

@@ -9,7 +9,7 @@ use std::{
 use crate::{
     capture::FrameData,
     jpeg::{Decoder, Scale},
-    picture::{Canvas, Fitter, Picture, Pixels, contained},
+    picture::{Canvas, Picture, Pixels, Scaler, contained},
 };
 
 /// Shortest interval between pictures: enough to see oneself move, half of a camera's rate.
@@ -50,12 +50,12 @@ pub(super) struct Glass {
     last: Option<Instant>,
     /// Created when the first JPEG has to be decoded.
     decoder: Option<Decoder>,
-    fitter: Fitter,
+    scaler: Scaler,
 }
 
 impl Glass {
     pub(super) fn new(mirror: Mirror) -> Self {
-        Self { mirror, last: None, decoder: None, fitter: Fitter::default() }
+        Self { mirror, last: None, decoder: None, scaler: Scaler::default() }
     }
 
     /// Whether another picture is due.
@@ -94,7 +94,7 @@ impl Glass {
             empty => empty.insert(Decoder::new().ok()?),
         };
         let canvas = decoder.decode(jpeg, Scale::at_least(own, room), Canvas::default()).ok()?.canvas;
-        self.fitter.fit(&canvas, room, Canvas::default())
+        self.scaler.fit(&canvas, room, Canvas::default())
     }
 }
 

@@ -274,13 +274,11 @@ mod tests {
 
     #[test]
     fn at_its_end_a_film_is_as_long_as_it_is() {
-        let mut progress = Progress {
-            is_film: true,
-            position: Duration::from_millis(59_960),
-            length: Some(60 * SECOND),
-            can_seek: true,
-            ..Progress::default()
-        };
+        let mut progress = Progress::default();
+        progress.is_film = true;
+        progress.position = Duration::from_millis(59_960);
+        progress.length = Some(60 * SECOND);
+        progress.can_seek = true;
         assert_eq!(times(&progress), ("0:59".into(), Some("1:00".into())));
         let words = Words::default();
         let full = |progress: &Progress| word(&words, progress).map(|[full, _]| full);

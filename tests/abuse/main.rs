@@ -71,8 +71,8 @@ const OPTIONS: [&str; 22] = [
 /// idle client (tests/crowd.rs).
 const BESIDE: usize = 4 * (MAX_MESSAGE + MAX_MESSAGE / 8) + 16 * KB;
 
-/// What the relay may grow by while so many strangers fill what they can, and what else it may: lines of the log that wait for
-/// their reader (`cli::outlet`: twice a megabyte while they are written), and what the allocator keeps.
+/// The allowed growth of the relay while strangers fill all they can. It includes log lines that wait for
+/// their reader (`app::line_writer`: two megabytes while they are written), and memory that the allocator keeps.
 const fn bound(strangers: usize) -> usize {
     strangers * (MAILBOX + BESIDE) + 4 * KB * KB
 }
