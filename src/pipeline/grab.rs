@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use tracing::{info, warn};
 
-use super::{Job, encode::Encode, mirror::Reflection, outgoing::viewing, tally::Tally};
+use super::{Job, frame_sender::Encode, mirror::Reflection, outgoing::viewing, tally::Tally};
 use crate::{
     capture::{Error, Frame, Signal, Source},
     fresh,

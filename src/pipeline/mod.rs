@@ -3,7 +3,7 @@
 //! [`Outgoing`] is source → encoder → link; [`receive`] is link → decoder → viewer. No stage waits for the
 //! next one.
 
-mod encode;
+mod frame_sender;
 mod grab;
 mod incoming;
 mod inspect;

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use tokio::sync::{oneshot, watch};
 
 use super::{
-    encode::Encode,
+    frame_sender::Encode,
     grab::{Grab, Numbers, Spare},
     mirror::Mirror,
     switch::Switch,

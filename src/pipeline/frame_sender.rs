@@ -330,5 +330,5 @@ fn size(data: &FrameData) -> Option<(usize, usize)> {
 }
 
 #[cfg(test)]
-#[path = "encode_tests.rs"]
+#[path = "consumers_tests.rs"]
 mod tests;
