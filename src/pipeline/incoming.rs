@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// How long the decoder waits before it checks whether it should stop.
-const LOOK_INTERVAL: Duration = Duration::from_millis(200);
+const CHECK_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Something that arrived.
 #[derive(Debug)]
@@ -202,7 +202,7 @@ pub fn receive(link: &Link, mut inbox: Inbox, viewer: impl Viewer) -> io::Result
     let state = link.state();
     thread::Builder::new().name("decode".into()).spawn(move || {
         loop {
-            match inbox.recv_timeout(LOOK_INTERVAL) {
+            match inbox.recv_timeout(CHECK_INTERVAL) {
                 Ok(Some(taken)) => {
                     // Cloned, so that the link does not wait for the state while a picture is decoded.
                     let state = state.borrow().clone();
@@ -247,7 +247,7 @@ impl<V: Viewer> Decode<V> {
                 })
             }
             Kind::Image => Some(Arrival::Image {
-                look: self.inspector.look(&payload, self.viewer.limits()).map_err(|error| error.to_string()),
+                look: self.inspector.check(&payload, self.viewer.limits()).map_err(|error| error.to_string()),
                 file: payload,
                 origin: message.origin(),
                 sender: received.sender,

@@ -3,16 +3,22 @@
 //! [`Outgoing`] is source → encoder → link; [`receive`] is link → decoder → viewer. No stage waits for the
 //! next one.
 
+mod consumers;
+mod frame_encoder;
+mod frame_filter;
 mod frame_sender;
 mod grab;
 mod incoming;
 mod inspect;
+mod job;
 mod lessen;
 mod meter;
 mod mirror;
 mod outgoing;
+mod placeholder;
 mod rate_control;
 mod setting;
+mod source_health;
 mod span;
 mod still;
 mod switch;
@@ -20,9 +26,10 @@ mod tally;
 
 pub use self::{
     incoming::{Arrival, Shown, Viewer, age, receive},
+    job::{Freshness, Job, Viewers},
     meter::{Meter, Rates},
     mirror::{Mirror, Reflection},
-    outgoing::{Error, Freshness, Job, Outgoing, Viewers},
+    outgoing::{Error, Outgoing},
     rate_control::RateControl,
     setting::Setting,
     switch::Switch,

@@ -106,7 +106,7 @@ struct Path {
     /// From the viewer's reports at the relay.
     queued_down: Duration,
     down_counts: (u64, u64),
-    told: (u64, u64),
+    reported_at: (u64, u64),
     reports: VecDeque<(u64, Report)>,
     viewer_reports: VecDeque<(u64, u64)>,
     /// Additional delay of a report on its way back to the sender.
@@ -128,7 +128,7 @@ impl Path {
             to_viewer: QueueingDelay::default(),
             queued_down: Duration::ZERO,
             down_counts: (0, 0),
-            told: (0, 0),
+            reported_at: (0, 0),
             reports: VecDeque::new(),
             viewer_reports: VecDeque::new(),
             back_ms: 0,
@@ -176,7 +176,7 @@ impl Path {
         }
         for frame in self.up.turn(up, now) {
             self.down.offer(frame);
-            if now - self.told.0 >= REPORT_MS {
+            if now - self.reported_at.0 >= REPORT_MS {
                 self.report(frame, now, up);
             }
         }
@@ -184,8 +184,8 @@ impl Path {
             seen.bytes += frame.bytes;
             seen.frames += 1;
             seen.ages.push(now - frame.ready);
-            if now - self.told.1 >= REPORT_MS {
-                self.told.1 = now;
+            if now - self.reported_at.1 >= REPORT_MS {
+                self.reported_at.1 = now;
                 self.viewer_reports.push_back((now + down.one_way_ms, now - frame.ready));
             }
         }
@@ -205,7 +205,7 @@ impl Path {
     }
 
     fn report(&mut self, frame: Frame, now: u64, up: Hop) {
-        self.told.0 = now;
+        self.reported_at.0 = now;
         let back = now + up.one_way_ms + self.back_ms;
         let one_way = self.knows_clocks.then(|| (now - frame.ready) as i64 * 1000);
         let at_relay = Duration::from_millis(back - frame.ready);
