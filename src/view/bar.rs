@@ -3,7 +3,7 @@
 use super::{
     board::Board,
     keys::Command,
-    paint::Easel,
+    render_context::Easel,
     theme::{FAINT, Measures, PANEL, PANEL_ALPHA, RAISED, TEXT},
 };
 use crate::{

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::{
     board::Board,
     fit,
-    paint::{Easel, state_dot},
+    render_context::{Easel, state_dot},
     state::clock,
     theme::{BAD, FAINT, Measures, PANEL, RAISED, TEXT, Tone, WARNING},
     update::Own,

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use super::{
     action::Action,
     keys::{Command, Stroke, Writing},
-    paint::Hit,
     pointer::Seen,
+    render_context::Hit,
     window::Shell,
 };
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{
     board::Board,
-    paint::Easel,
     panels::table,
+    render_context::Easel,
     state::{aged, millis, size},
     stream::{SAMPLES, Sample, Stream},
     theme::{FAINT, GOOD, Measures, PANEL, PANEL_ALPHA, RAISED, WARNING},

@@ -5,7 +5,7 @@ use super::{
     gallery::Shown,
     grid::contain,
     keys::{self, Command},
-    paint::Easel,
+    render_context::Easel,
     theme::{FAINT, Measures, PANEL, PANEL_ALPHA, TEXT},
     update::Wanted,
 };

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::{
     board::Board,
     chat::{Departure, Line, Speaker},
-    paint::Easel,
+    render_context::Easel,
     theme::{BAD, FAINT, GOOD, Measures, PANEL, PANEL_ALPHA, RAISED, TEXT, WARNING},
 };
 use crate::{

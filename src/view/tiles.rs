@@ -7,7 +7,7 @@ use super::{
     film::Film,
     grid::{contain, layout, spotlight},
     keys::Command,
-    paint::{Easel, state_dot},
+    render_context::{Easel, state_dot},
     state::{aged, millis},
     stream::{Life, Stream},
     theme::{BACKGROUND, FAINT, FROZEN_ALPHA, Measures, PANEL, TEXT, Tone},

@@ -24,8 +24,9 @@ use super::{
     inbox::Inbox,
     keys::Keys,
     options::{End, Error, Options, Presented, Summary},
-    paint::{Easel, Surroundings},
+    paint::paint,
     pointer::Pointer,
+    render_context::{Easel, Surroundings},
     update::{Frame, Update},
 };
 use crate::{
@@ -219,7 +220,7 @@ impl Shell {
         self.dirty |= self.easel.painter.refresh() || self.next_change.is_some_and(|at| at <= now);
         if self.dirty && width > 0 && height > 0 {
             self.board.expire(now);
-            self.easel.paint(&self.board, &mut self.canvas, now);
+            paint(&mut self.easel, &self.board, &mut self.canvas, now);
             inbox.tell_rooms(self.easel.rooms.drain(..));
             if let Some(fitting) = &mut self.fitting {
                 self.easel.wishes.drain(..).for_each(|wanted| fitting.ask(wanted));
