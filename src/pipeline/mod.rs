@@ -18,6 +18,8 @@ mod outgoing;
 mod placeholder;
 mod rate_control;
 mod setting;
+#[cfg(test)]
+mod simulated_path;
 mod source_health;
 mod span;
 mod still;

@@ -2,7 +2,7 @@
 
 use super::{
     board::Board,
-    keys::Command,
+    command::Command,
     render_context::Easel,
     theme::{FAINT, Measures, PANEL, PANEL_ALPHA, RAISED, TEXT},
 };

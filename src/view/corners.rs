@@ -42,7 +42,7 @@ pub(super) fn signs(
         left += sign(easel, canvas, &label, Rect::new(left, top, 0, height), Mark::Paused) + margin / 2;
     }
     // An empty window shows the link in its middle.
-    let has_link = !board.streams.is_empty() && !board.is_at_home(now);
+    let has_link = !board.streams.is_empty() && !board.hides_link(now);
     if has_link {
         link(easel, board, canvas, Rect::new(left, top, 0, height), now);
     }

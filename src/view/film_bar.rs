@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use super::{
     bar,
     board::Board,
+    command::Command,
     film::{times, word},
-    keys::Command,
     render_context::Easel,
     state::clock,
     theme::{FAINT, GOOD, Measures, PANEL, PANEL_ALPHA, RAISED, TEXT},

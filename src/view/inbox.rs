@@ -14,7 +14,7 @@ use std::{
 };
 
 use super::{
-    board::MOST_STREAMS,
+    stream_list::MOST_STREAMS,
     update::{Damaged, Frame, Image, LinkState, Own, Update, Wanted},
     waiting::Waiting,
 };

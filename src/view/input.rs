@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::{
     action::Action,
-    keys::{Command, Stroke, Writing},
+    command::{Command, Writing},
+    keys::Stroke,
     pointer::Seen,
     render_context::Hit,
     window::Shell,
@@ -67,7 +68,7 @@ impl Shell {
     fn hold(&mut self, at: Option<Duration>, now: Instant) {
         if let (Some(film), Some(at)) = (&mut self.board.film, at) {
             self.dirty = true;
-            film.stir(now);
+            film.show_bar(now);
             film.hold(at);
         }
     }

@@ -14,9 +14,9 @@ use bytes::Bytes;
 use super::{
     Account, Card, Damaged, Frame, Image, LinkState, Own, Update, Wanted,
     board::Board,
+    command::{Command, Target, Writing},
     entry::Edit,
     film::Film,
-    keys::{Command, Target, Writing},
     options,
     paint::paint,
     render_context::{Easel, Surroundings},

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
+    command::Command,
     fit,
-    keys::Command,
     theme::{Measures, PANEL, Tone},
     track::Track,
     update::Wanted,

@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use super::{
     board::Board,
+    command::Command,
     film::Film,
     grid::{contain, layout, spotlight},
-    keys::Command,
     render_context::{Easel, state_dot},
     state::{aged, millis},
     stream::{Life, Stream},
@@ -58,7 +58,7 @@ pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas, now: 
                 Style { lines: 4, centred: true, ..Style::line(large, TEXT, shown.width * 9 / 10) },
             );
         }
-        if board.is_bare(stream, life, now) {
+        if board.hides_name(stream, life, now) {
             continue;
         }
         let number = (tiles.len() > 1).then_some(place + 1);
@@ -100,8 +100,13 @@ pub(super) fn figures(board: &Board, stream: &Stream, life: Life) -> (String, To
     let words = &board.words;
     let (width, height) = stream.frame.size;
     let mut parts = vec![format!("{width}×{height}")];
-    let rate =
-        || stream.figures.fps.map(|fps| words.tell(Phrase::FramesPerSecond, [("rate", fps.round() as i64)]));
+    let rate = || {
+        stream
+            .stats
+            .figures
+            .fps
+            .map(|fps| words.tell(Phrase::FramesPerSecond, [("rate", fps.round() as i64)]))
+    };
     let tone = match life {
         Life::Live | Life::Late(_) if board.paused => {
             parts.push(words.say(Phrase::Paused));
@@ -118,7 +123,7 @@ pub(super) fn figures(board: &Board, stream: &Stream, life: Life) -> (String, To
         }
         Life::Live => {
             parts.extend(rate());
-            parts.extend(stream.figures.age.map(aged));
+            parts.extend(stream.stats.figures.age.map(aged));
             Tone::Good
         }
         Life::Late(age) => {

@@ -97,10 +97,10 @@ pub fn run(
                 inbox.recycle(canvas);
             }
         }
-        let film = shell.board.look_at_film();
+        let film = shell.board.film_changes();
         shell.dirty |= film.is_visible && shell.board.has_buttons(now);
         shell.show(inbox, now)?;
-        for action in shell.input(now).into_iter().chain(film.told.map(Action::Played)) {
+        for action in shell.input(now).into_iter().chain(film.report.map(Action::Played)) {
             if let Action::Copy(jpeg) = action {
                 shell.clipboard.copy(jpeg, options.limits, &options.words);
             } else if let Some(notice) = act(action) {

@@ -7,6 +7,8 @@
 mod canvas;
 mod keys;
 mod paint;
+mod panels;
+mod text;
 
 use std::{
     sync::Arc,
@@ -26,10 +28,10 @@ use self::{
 use super::{
     action::Action,
     board::Board,
+    command::Command,
     film::Film,
     fitting::Fitting,
     inbox::Inbox,
-    keys::Command,
     options::{End, Error, Options, Summary},
     update::Update,
 };
@@ -84,9 +86,9 @@ pub fn run(
                 }
             }
         }
-        let film = board.look_at_film();
+        let film = board.film_changes();
         dirty |= film.is_visible;
-        if let Some(progress) = film.told {
+        if let Some(progress) = film.report {
             act(Action::Played(progress));
         }
         if let Some(end) = end {
