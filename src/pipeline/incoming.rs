@@ -82,34 +82,34 @@ pub enum Arrival {
 #[derive(Debug)]
 pub struct Shown {
     /// The stream.
-    pub id: StreamId,
+    pub(crate) id: StreamId,
     /// Its displayed name: the one its sender claims, with equal names distinguished; empty if it claims
     /// none.
-    pub stream: Arc<str>,
+    pub(crate) stream: Arc<str>,
     /// The number of its sender's connection, if the relay reports it.
-    pub peer: Option<u64>,
+    pub(crate) peer: Option<u64>,
     /// The sender's information, or that of the stamp in the pixels if the sender gave none.
-    pub info: FrameInfo,
+    pub(crate) info: FrameInfo,
     /// The stream's frame counts up to this one.
-    pub account: Account,
+    pub(crate) account: Account,
     /// The frame as received.
-    pub jpeg: Bytes,
+    pub(crate) jpeg: Bytes,
     /// Its size.
-    pub header: Header,
+    pub(crate) header: Header,
     /// Its pixels, if pixels are requested.
-    pub canvas: Option<Canvas>,
+    pub(crate) canvas: Option<Canvas>,
     /// When its last byte was read.
-    pub received: Timestamp,
+    pub(crate) received: Timestamp,
     /// The same on the monotonic clock.
-    pub received_at: Instant,
+    pub(crate) received_at: Instant,
     /// When its pixels were ready; if none were requested, when the frame was examined.
-    pub decoded: Timestamp,
+    pub(crate) decoded: Timestamp,
     /// Duration of decoding.
-    pub decoding: Duration,
+    pub(crate) decoding: Duration,
     /// The picture's age at `decoded`.
-    pub age: Option<Age>,
+    pub(crate) age: Option<Age>,
     /// Bytes on the wire.
-    pub bytes: usize,
+    pub(crate) bytes: usize,
 }
 
 impl Shown {

@@ -33,9 +33,9 @@ pub enum Reflection {
 #[derive(Clone)]
 pub struct Mirror {
     /// Largest width and height in pixels; the picture keeps its proportions.
-    pub room: (usize, usize),
+    pub(crate) room: (usize, usize),
     /// Receives updates on the pipeline's threads; must not block.
-    pub show: Arc<dyn Fn(Reflection) + Send + Sync>,
+    pub(crate) show: Arc<dyn Fn(Reflection) + Send + Sync>,
 }
 
 impl fmt::Debug for Mirror {

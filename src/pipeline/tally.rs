@@ -13,37 +13,37 @@ use crate::capture::Losses;
 pub struct Counts {
     /// Frames that the source gave: the sum of `unseen`, `skipped`, `still`, `thinned`, `failed`,
     /// `switched_off`, `handed_on` and `left`.
-    pub captured: u64,
+    pub(crate) captured: u64,
     /// Frames that the source gave damaged, and that were dropped.
-    pub damaged: u64,
+    pub(crate) damaged: u64,
     /// Frames that were repaired.
-    pub repaired: u64,
+    pub(crate) repaired: u64,
     /// Frames lost before they came here, according to the source's own numbers.
-    pub missed: u64,
+    pub(crate) missed: u64,
     /// Frames that were skipped because nobody views.
-    pub unseen: u64,
+    pub(crate) unseen: u64,
     /// Frames replaced by newer ones before the encoder took them. Includes those a live source passed over.
-    pub skipped: u64,
+    pub(crate) skipped: u64,
     /// Frames dropped because they were the same as the one before.
-    pub still: u64,
+    pub(crate) still: u64,
     /// Frames dropped because the link cannot carry them all.
-    pub thinned: u64,
+    pub(crate) thinned: u64,
     /// JPEG frames that were sent unchanged.
-    pub passed_through: u64,
+    pub(crate) passed_through: u64,
     /// Frames that were encoded.
-    pub encoded: u64,
+    pub(crate) encoded: u64,
     /// Frames that could not be encoded.
-    pub failed: u64,
+    pub(crate) failed: u64,
     /// Frames that were taken before the source was switched off, and must not be sent.
-    pub switched_off: u64,
+    pub(crate) switched_off: u64,
     /// Frames that were sent.
-    pub handed_on: u64,
+    pub(crate) handed_on: u64,
     /// Frames without a result: on their way, and at the end those that came too late.
-    pub left: u64,
+    pub(crate) left: u64,
     /// Failures of the source, each counted once however long it lasted.
-    pub outages: u64,
+    pub(crate) outages: u64,
     /// Cards sent while the source gave no frames.
-    pub cards: u64,
+    pub(crate) cards: u64,
 }
 
 impl Counts {

@@ -139,12 +139,12 @@ impl Board {
         match command {
             Command::Pause if self.film().is_some() => {
                 if !self.film().is_none_or(Film::toggle) {
-                    self.report_no_seek(now);
+                    self.notice(Phrase::FilmNoSeek, now);
                 }
             }
             Command::Seek(target) => {
                 if !self.film.as_mut().is_none_or(|film| film.seek(target)) {
-                    self.report_no_seek(now);
+                    self.notice(Phrase::FilmNoSeek, now);
                 }
             }
             Command::Pause => {
@@ -165,7 +165,7 @@ impl Board {
             Command::History => self.chat.toggle(),
             Command::Scroll(lines) => self.chat.scroll(lines),
             Command::Enlarge(place) => self.streams.enlarge(place),
-            Command::All => self.streams.show_all(),
+            Command::All => _ = self.streams.show_all(),
             Command::Next => self.streams.enlarge_next(),
             Command::Previous => self.streams.enlarge_previous(),
             Command::Save => return self.save(now),
@@ -180,9 +180,9 @@ impl Board {
         Vec::new()
     }
 
-    fn report_no_seek(&mut self, now: Instant) {
-        let word = self.words.say(Phrase::FilmNoSeek);
-        self.chat.hear(Speaker::Program, word, Timestamp::now(), now);
+    /// Adds a message of the program itself.
+    fn notice(&mut self, phrase: Phrase, now: Instant) {
+        self.chat.hear(Speaker::Program, self.words.say(phrase), Timestamp::now(), now);
     }
 
     /// The place of the enlarged stream, if any.
@@ -199,18 +199,13 @@ impl Board {
             self.chat.close();
             return true;
         }
-        let closes = self.enlarged().is_some();
-        if closes {
-            self.streams.show_all();
-        }
-        closes
+        self.streams.show_all()
     }
 
     /// Edits the line that is being written.
     pub(crate) fn edit(&mut self, edit: &Edit, now: Instant) {
         if !self.chat.edit(edit) {
-            let word = self.words.say(Phrase::TooLong);
-            self.chat.hear(Speaker::Program, word, Timestamp::now(), now);
+            self.notice(Phrase::TooLong, now);
         }
     }
 
@@ -242,8 +237,7 @@ impl Board {
         let visible = self.streams.visible().iter().filter(|stream| stream.has_picture());
         let actions: Vec<_> = visible.map(snapshot).collect();
         if actions.is_empty() {
-            let word = self.words.say(Phrase::NothingToSave);
-            self.chat.hear(Speaker::Program, word, Timestamp::now(), now);
+            self.notice(Phrase::NothingToSave, now);
         }
         actions
     }

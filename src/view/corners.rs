@@ -120,21 +120,21 @@ pub(super) fn own(easel: &mut Easel, board: &Board, canvas: &mut Canvas) {
     fill(canvas, frame, RAISED);
     let tone = match own {
         Own::Picture(picture) => {
-            fit::lay(picture, canvas, rect);
+            fit::draw(picture, canvas, rect);
             Tone::Good
         }
         Own::Off | Own::NoSignal(_) => {
             fill(canvas, rect, PANEL);
-            let told = match own {
+            let message = match own {
                 Own::NoSignal(why) if !why.is_empty() => why.clone(),
                 Own::NoSignal(_) => board.words.say(Phrase::NoSignal),
                 _ => board.words.say(Phrase::OwnCameraOff),
             };
             let room = rect.inset(margin / 2);
             let style = Style { lines: 4, centred: true, ..Style::line(small, TEXT, room.width) };
-            let (width, height) = easel.painter.measure(&told, style);
+            let (width, height) = easel.painter.measure(&message, style);
             let at = room.middle(width, height);
-            easel.painter.draw(canvas, &told, at.x, at.y, style);
+            easel.painter.draw(canvas, &message, at.x, at.y, style);
             Tone::Warning
         }
     };

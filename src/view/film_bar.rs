@@ -86,7 +86,7 @@ pub(super) fn paint(
             easel.track(parts.reach, track);
         }
         if let Some(at) = pointed {
-            tell_time(easel, canvas, parts.panel.y, track, at);
+            time_label(easel, canvas, parts.panel.y, track, at);
         }
     }
     parts.panel.y.saturating_sub(margin / 2)
@@ -148,7 +148,7 @@ fn draw_track(canvas: &mut Canvas, track: Track, progress: &Progress, pointed: b
 }
 
 /// Paints the time that a click would move to, above the bar.
-fn tell_time(easel: &mut Easel, canvas: &mut Canvas, floor: usize, track: Track, at: Duration) {
+fn time_label(easel: &mut Easel, canvas: &mut Canvas, floor: usize, track: Track, at: Duration) {
     let Measures { text, margin, .. } = easel.measures;
     // To the nearest second: a pixel may be less.
     let time = clock(at + Duration::from_millis(500));

@@ -56,7 +56,7 @@ fn texts_keep_their_order_and_a_flood_keeps_the_last() {
 }
 
 #[test]
-fn decoders_are_told_how_large_a_stream_is_shown() {
+fn decoders_know_how_large_a_stream_is_shown() {
     let (handle, inbox) = inbox();
     assert_eq!(handle.room(id("a")), None);
     inbox.tell_rooms([(id("a"), (640, 360))].into_iter());

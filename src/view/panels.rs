@@ -66,11 +66,11 @@ pub(super) fn image(easel: &mut Easel, board: &Board, shown: &Shown, canvas: &mu
     };
     match (&shown.image.fault, &shown.canvas) {
         (Some(reason), _) => {
-            let told = words.tell(Phrase::CannotShow, [("reason", reason.as_str())]);
+            let message = words.tell(Phrase::CannotShow, [("reason", reason.as_str())]);
             // As wide as the frame: an image that cannot be shown may be narrow.
             let room = Rect { x: frame_x, width: wide, ..inner };
             let style = Style { lines: 6, centred: true, ..Style::line(text, TEXT, wide * 9 / 10) };
-            easel.centred(canvas, &told, room, style);
+            easel.centred(canvas, &message, room, style);
         }
         (None, Some(picture)) => easel.picture(picture, canvas, inner, wish),
         (None, None) => easel.wishes.push(wish()),

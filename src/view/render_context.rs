@@ -93,7 +93,7 @@ impl Easel {
         rect: Rect,
         wish: impl FnOnce() -> Wanted,
     ) {
-        if !fit::lay(source, canvas, rect) && rect.width > 0 && rect.height > 0 {
+        if !fit::draw(source, canvas, rect) && rect.width > 0 && rect.height > 0 {
             self.wishes.push(wish());
         }
     }
@@ -112,7 +112,7 @@ impl Easel {
     }
 }
 
-/// A dot in the colour of the state; a ring unless all is well, which can be told without colours.
+/// A dot in the colour of the state; a ring unless all is well, which is visible without colours.
 pub(crate) fn state_dot(canvas: &mut Canvas, rect: Rect, tone: Tone) {
     rounded(canvas, rect, rect.height as f32, tone.colour(), 255);
     if tone != Tone::Good {

@@ -38,15 +38,15 @@ const UNKNOWN_SIZE: (usize, usize) = (640, 360);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Frames shown.
-    pub shown: u64,
+    pub(crate) shown: u64,
     /// Frames that arrived, and were replaced by a newer one before they could be shown.
-    pub replaced: u64,
+    pub(crate) replaced: u64,
     /// Frames left out by the sender.
-    pub left_out: u64,
+    pub(crate) left_out: u64,
     /// Frames that were sent and never arrived.
-    pub lost: u64,
+    pub(crate) lost: u64,
     /// Frames that arrived and could not be decoded.
-    pub damaged: u64,
+    pub(crate) damaged: u64,
 }
 
 /// The state of a picture: whether it is what the camera sees now.

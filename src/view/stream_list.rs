@@ -148,8 +148,11 @@ impl StreamList {
         self.enlarged = self.streams.get(to).map(Stream::id);
     }
 
-    pub(crate) fn show_all(&mut self) {
+    /// Shows all streams again; false if none was enlarged.
+    pub(crate) fn show_all(&mut self) -> bool {
+        let was_enlarged = self.enlarged().is_some();
         self.enlarged = None;
+        was_enlarged
     }
 }
 

@@ -157,7 +157,7 @@ fn name(
     let Measures { text, small, margin, .. } = easel.measures;
     let (across, down) = easel.measures.plate().padding;
     let (figures, tone) = figures(board, stream, life);
-    let who =
+    let label =
         if stream.name().is_empty() { board.words.say(Phrase::Somebody) } else { stream.name().to_owned() };
     // Drawn apart from the name, so that it precedes the name in either writing direction.
     let number = number.map_or(String::new(), |number: usize| number.to_string());
@@ -171,7 +171,7 @@ fn name(
     }
     let name = Style::line(text, TEXT, room);
     let figure = Style::line(small, FAINT, room);
-    let (name_width, line) = easel.painter.measure(&who, name);
+    let (name_width, line) = easel.painter.measure(&label, name);
     let (figures_width, figures_line) = easel.painter.measure(&figures, figure);
     // If not both fit, the name is more important.
     let both = name_width + margin + figures_width <= room;
@@ -186,7 +186,7 @@ fn name(
     let left = left + dot + margin / 2;
     easel.painter.draw(canvas, &number, left, plate.y + down, Style::line(text, FAINT, tile.width));
     let left = left + number_width;
-    easel.painter.draw(canvas, &who, left, plate.y + down, name);
+    easel.painter.draw(canvas, &label, left, plate.y + down, name);
     if both {
         let top = plate.y + (plate.height - figures_line).div_ceil(2);
         easel.painter.draw(canvas, &figures, left + name_width + margin, top, figure);

@@ -139,7 +139,7 @@ pub(super) struct Shell {
     took: Duration,
     listener: Option<mpsc::Sender<Presented>>,
     /// The newest content reported to the listener.
-    told: u64,
+    reported: u64,
     next_change: Option<Instant>,
 }
 
@@ -183,7 +183,7 @@ impl Shell {
             presented: None,
             took: Duration::ZERO,
             listener: options.presented.clone(),
-            told: 0,
+            reported: 0,
             next_change: None,
         })
     }
@@ -236,7 +236,7 @@ impl Shell {
             let shown = guarded(|| window.update_with_buffer(&canvas.pixels, width, height));
             shown.unwrap_or(Ok(())).map_err(|error| Error::Lost(error.to_string()))?;
             (self.presented, self.took) = (Some(Instant::now()), begin.elapsed());
-            self.tell();
+            self.report_presented();
         } else {
             let window = &mut self.window;
             guarded(|| window.update());
@@ -252,15 +252,15 @@ impl Shell {
 
 impl Shell {
     /// Reports the frames that are new on the display.
-    fn tell(&mut self) {
+    fn report_presented(&mut self) {
         let Some(listener) = &self.listener else { return };
         let at = Timestamp::now();
-        for stream in self.board.streams.iter().filter(|stream| stream.stamp > self.told) {
+        for stream in self.board.streams.iter().filter(|stream| stream.stamp > self.reported) {
             let Frame { stream, name, peer, seq, .. } = &stream.frame;
             let presented = Presented { stream: *stream, name: Arc::clone(name), peer: *peer, seq: *seq, at };
             let _ = listener.send(presented); // the listener may be gone
         }
-        self.told = self.board.streams.iter().map(|stream| stream.stamp).max().unwrap_or(self.told);
+        self.reported = self.board.streams.iter().map(|stream| stream.stamp).max().unwrap_or(self.reported);
     }
 }
 
@@ -307,7 +307,7 @@ mod tests {
 
     #[test]
     #[cfg(all(unix, not(target_os = "macos")))]
-    fn a_machine_without_a_display_is_told_so() {
+    fn a_machine_without_a_display_gets_the_reason() {
         let with = |name: &'static str, value: &'static str| {
             move |asked: &str| (asked == name).then(|| OsString::from(value))
         };

@@ -40,7 +40,7 @@ use crate::jpeg::Strips;
 pub use self::canvas::Graphics;
 
 /// How long to wait for updates before keys are polled: the longest delay of a key.
-const LOOK: Duration = Duration::from_millis(30);
+const POLL_INTERVAL: Duration = Duration::from_millis(30);
 
 /// Shortest pause between two pictures: half blocks of a full screen are some 100 kB each, and fifteen per
 /// second look alive.
@@ -69,7 +69,7 @@ pub fn run(
     let (mut drawn, mut took) = (None::<Instant>, Duration::ZERO);
     loop {
         let mut end = None;
-        for update in inbox.wait(LOOK) {
+        for update in inbox.wait(POLL_INTERVAL) {
             dirty = true;
             if matches!(update, Update::Stop) {
                 end = Some(End::Stopped);
@@ -112,7 +112,7 @@ pub fn run(
             (drawn, took) = (Some(Instant::now()), now.elapsed());
             next_change = board.next_change(now);
         } else if dirty {
-            thread::sleep(LOOK.min(rest));
+            thread::sleep(POLL_INTERVAL.min(rest));
         }
     }
 }

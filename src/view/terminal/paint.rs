@@ -21,7 +21,7 @@ use crate::{
     playback::Progress,
     view::{
         board::Board,
-        chat::{Line as Said, Speaker},
+        chat::{Line as ChatLine, Speaker},
         film::{Film, times, word},
         grid::{contain, layout, spotlight},
         state,
@@ -137,14 +137,14 @@ fn name(
     now: Instant,
 ) {
     let (figures, tone) = tiles::figures(board, stream, board.life(stream, now));
-    let who =
+    let label =
         if stream.name().is_empty() { board.words.say(Phrase::Somebody) } else { sanitized(stream.name()) };
     let number = number.map_or(String::new(), |number| format!("{number} "));
     let mark = if tone == Tone::Good { "● " } else { "○ " };
     let line = Line::from(vec![
         Span::from(mark).fg(colour(tone)),
         Span::from(number).dim(),
-        Span::from(who).bold(),
+        Span::from(label).bold(),
         Span::from(format!("  {figures}")).dim(),
     ]);
     frame.render_widget(line, area);
@@ -169,7 +169,7 @@ fn conversation(frame: &mut Frame<'_>, area: Rect, board: &Board, now: Instant) 
         let at = Rect { y: room.bottom(), height: 1, ..area };
         frame.render_widget(Paragraph::new(line).scroll((0, over)), at);
     }
-    let said: Vec<&Said> = if board.chat.is_open() {
+    let said: Vec<&ChatLine> = if board.chat.is_open() {
         board.chat.history().take(room.height.into()).collect()
     } else {
         board.chat.fresh(now).take(room.height.into()).collect()
@@ -185,7 +185,7 @@ fn conversation(frame: &mut Frame<'_>, area: Rect, board: &Board, now: Instant) 
     frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }).scroll((over, 0)), room);
 }
 
-fn spoken(board: &Board, line: &Said) -> Line<'static> {
+fn spoken(board: &Board, line: &ChatLine) -> Line<'static> {
     let (head, _) = talk::head(&board.words, line);
     let text = sanitized(&line.text);
     match head {
