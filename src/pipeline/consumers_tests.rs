@@ -27,7 +27,7 @@ fn frame(seq: u64) -> Frame {
 }
 
 #[test]
-fn a_frame_that_a_newer_one_has_passed_is_left_out() {
+fn a_frame_that_a_newer_one_has_passed_is_dropped() {
     let (encoder, tally, sunk) = encoder(&Job { frames: Some(3), ..Job::default() });
     for seq in [0, 2, 1, 3, 4] {
         encoder.frame(frame(seq));
@@ -96,7 +96,7 @@ fn report(lost: u8, sent: u64) -> Report {
 }
 
 #[test]
-fn no_step_down_makes_a_jpeg_that_came_in_larger() {
+fn no_step_down_makes_a_received_jpeg_larger() {
     let pixels = (0..320 * 240 * 3).map(|i: u32| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let picture = Picture { width: 320, height: 240, pixels: Pixels::Rgb(pixels) };
     for quality in [20, 50, 75, 95] {

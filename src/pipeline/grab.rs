@@ -225,7 +225,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_go_on_after_a_pause() {
+    fn numbers_continue_after_a_pause() {
         let mut numbers = Numbers::default();
         assert_eq!([0, 1, 3].map(|seq| numbers.of(seq)), [0, 1, 3], "gaps of the source are kept");
         numbers.paused();

@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_shown_is_known_with_the_reason() {
+    fn an_image_that_cannot_be_shown_has_a_reason() {
         let picture = Picture { width: 20, height: 10, pixels: Pixels::Rgb(vec![90; 600]) };
         let jpeg = Encoder::new(80).unwrap().encode(&picture).unwrap();
         let look = |file: &[u8]| Inspector::default().check(file, Limits::default());

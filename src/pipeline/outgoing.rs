@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_frame_that_came_is_counted_once_by_what_became_of_it() {
+    async fn each_frame_is_counted_once_by_its_result() {
         let viewers = || Some(watch::Sender::new(Some(0)).subscribe());
         for as_pictures in [false, true] {
             for frames in [None, Some(7)] {

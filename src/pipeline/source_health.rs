@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn sources_whose_pauses_mean_nothing_are_never_silent() {
+    fn sources_without_a_signal_are_never_silent() {
         let start = Instant::now();
         let mut life = Life::default();
         life.opened(None, start);

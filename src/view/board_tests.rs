@@ -25,7 +25,7 @@ pub(super) fn names(board: &Board) -> Vec<&str> {
 }
 
 #[test]
-fn an_empty_window_says_what_it_waits_for() {
+fn an_empty_window_shows_the_state_of_the_link() {
     let now = Instant::now();
     let mut board = board("relay:6868", now);
     assert_eq!(board.headline(now).0, "connecting to relay:6868");
@@ -97,7 +97,7 @@ fn a_stream_that_returns_gets_its_old_place() {
 }
 
 #[test]
-fn two_of_one_name_are_two_and_one_that_was_started_again_gets_the_place_from_before() {
+fn streams_of_one_name_are_distinct_and_a_restarted_one_gets_its_old_place() {
     let now = Instant::now();
     let mut board = board("relay", now);
     let called = |stream: &str, name: &str| Frame { name: name.into(), ..frame(stream, 0, 8, 8) };
@@ -146,7 +146,7 @@ fn one_is_enlarged_and_tab_goes_round() {
 }
 
 #[test]
-fn keys_do_what_the_help_says() {
+fn commands_match_the_help() {
     let now = Instant::now();
     let mut board = board("relay", now);
     assert!(board.obey(Command::Save, now).is_empty());
@@ -180,7 +180,7 @@ fn keys_do_what_the_help_says() {
 }
 
 #[test]
-fn a_camera_is_switched_where_there_is_one() {
+fn a_camera_is_switched_if_there_is_one() {
     let now = Instant::now();
     let mut board = board("relay", now);
     assert!(board.obey(Command::Camera, now).is_empty());
@@ -191,7 +191,7 @@ fn a_camera_is_switched_where_there_is_one() {
 }
 
 #[test]
-fn a_picture_that_was_fitted_is_shown_unless_another_came() {
+fn a_scaled_picture_is_shown_unless_a_newer_frame_arrived() {
     let now = Instant::now();
     let mut board = board("relay", now);
     show(&mut board, "a", 0, now);
@@ -227,7 +227,7 @@ fn the_buttons_appear_with_the_pointer() {
 }
 
 #[test]
-fn a_text_that_cannot_be_read_is_said_to_have_come() {
+fn an_unreadable_text_is_reported() {
     let now = Instant::now();
     let mut board = board("relay", now);
     let sender = Some("ann".to_owned());
@@ -265,7 +265,7 @@ fn a_stream_of_which_no_frame_can_be_decoded_has_a_tile_that_says_so() {
 }
 
 #[test]
-fn a_stream_is_what_its_newest_frames_are() {
+fn the_newest_frames_decide_the_state_of_a_stream() {
     let now = Instant::now();
     let after = |ms: u64| now + Duration::from_millis(ms);
     let mut board = board("relay", now);

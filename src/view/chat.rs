@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_says_what_became_of_it() {
+    fn a_written_text_shows_its_delivery_state() {
         let now = Instant::now();
         let mut chat = Chat::default();
         assert_eq!(write(&mut chat, "  ", now), None);

@@ -74,7 +74,7 @@ mod tests {
     use crate::view::look::image;
 
     #[test]
-    fn what_is_sent_does_not_fill_the_memory() {
+    fn images_from_peers_do_not_fill_the_memory() {
         let mut gallery = Gallery::default();
         for stamp in 0..1_000 {
             gallery.push(stamp, image("ann", 20, 10));

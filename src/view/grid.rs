@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_follow_what_fills_best() {
+    fn the_number_of_columns_fills_the_window_best() {
         let columns = |window, pictures: &[(usize, usize)]| {
             let tiles = layout(window, pictures);
             tiles.iter().filter(|tile| tile.y == tiles[0].y).count()

@@ -116,7 +116,7 @@ fn said(text: &str) -> Update {
 }
 
 #[test]
-fn what_became_of_ones_own_texts_is_not_pushed_out_by_those_of_others() {
+fn results_of_own_texts_are_not_pushed_out_by_texts_of_others() {
     let (handle, inbox) = inbox();
     handle.push(Update::Sent { number: 1, left: true });
     handle.push(Update::Recording(Some(Instant::now())));

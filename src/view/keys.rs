@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn control_turns_letters_into_something_else() {
+    fn letters_with_control_are_no_commands() {
         let keys = Keys::default();
         let mut events = keys.clone();
         events.set_key_state(Key::LeftCtrl, true);
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn arrows_move_in_a_film_as_long_as_they_are_held_and_turn_pages_of_streams_else() {
+    fn arrows_seek_in_a_film_while_held_and_select_live_streams_once() {
         let stroke = |key, shift, repeated| Stroke { key: Some(key), shift, repeated, ..Stroke::default() };
         let seek = |key, shift, repeated| stroke(key, shift, repeated).command(true);
         assert_eq!(seek(Key::Right, false, false), Some(Command::Seek(Target::Forward(5))));

@@ -42,7 +42,7 @@ fn a_film_that_stands_still_is_neither_frozen_nor_gone() {
 }
 
 #[test]
-fn space_pauses_a_film_and_freezes_what_is_live() {
+fn space_pauses_a_film_and_freezes_live_pictures() {
     let now = Instant::now();
     let (controls, mut board) = playing(Some(60 * SECOND), now);
     board.obey(Command::Pause, now);
@@ -62,7 +62,7 @@ fn space_pauses_a_film_and_freezes_what_is_live() {
 }
 
 #[test]
-fn a_film_that_cannot_be_moved_in_says_so() {
+fn seeking_in_a_film_without_seeking_is_reported() {
     let now = Instant::now();
     let (_, mut board) = playing(None, now);
     board.obey(Command::Seek(Target::Forward(5)), now);
