@@ -12,7 +12,7 @@ pub(super) struct FrameFilter {
     sent: u64,
     /// The number of the newest frame taken.
     newest: Option<u64>,
-    still: Option<Still>,
+    duplicates: Option<Still>,
     /// Accumulated share of frames; at 1, the next frame is sent.
     due: f64,
 }
@@ -28,8 +28,8 @@ pub(super) enum Reason {
 
 impl FrameFilter {
     pub(super) fn new(job: &Job) -> Self {
-        let still = job.skip_still.then(Still::default);
-        Self { limit: job.frames, sent: 0, newest: None, still, due: 0.0 }
+        let duplicates = job.skip_still.then(Still::default);
+        Self { limit: job.frames, sent: 0, newest: None, duplicates, due: 0.0 }
     }
 
     /// Whether all requested frames have been handled; `unseen` of them were not viewed by anybody.
@@ -43,7 +43,7 @@ impl FrameFilter {
             return Some(Reason::Superseded);
         }
         self.newest = Some(frame.seq);
-        let is_same = self.still.as_ref().is_some_and(|still| still.is_same(&frame.data, now));
+        let is_same = self.duplicates.as_ref().is_some_and(|last| last.is_same(&frame.data, now));
         is_same.then_some(Reason::Duplicate)
     }
 
@@ -58,8 +58,8 @@ impl FrameFilter {
     /// Counts a frame that was sent; returns data that are no longer needed.
     pub(super) fn sent(&mut self, data: FrameData, now: Instant) -> Option<FrameData> {
         self.sent += 1;
-        match &mut self.still {
-            Some(still) => still.sent(data, now),
+        match &mut self.duplicates {
+            Some(duplicates) => duplicates.sent(data, now),
             None => Some(data),
         }
     }

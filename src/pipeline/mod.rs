@@ -1,7 +1,10 @@
 //! The stages of a frame's way, each on its own thread, joined by queues of the newest frame.
 //!
 //! [`Outgoing`] is source → encoder → link; [`receive`] is link → decoder → viewer. No stage waits for the
-//! next one.
+//! next one. On the way out, `grab` takes frames on the source's thread and gives them to `consumers`:
+//!
+//! - `frame_sender`: `frame_filter` → `frame_encoder` → link, and `placeholder` while the source gives none
+//! - `mirror`: the self view
 
 mod consumers;
 mod frame_encoder;

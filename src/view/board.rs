@@ -55,7 +55,7 @@ pub(crate) struct Board {
 }
 
 impl Board {
-    /// Creates an empty board that waits for frames from `host`.
+    /// Creates an empty model that waits for frames from `host`.
     pub(crate) fn new(host: &str, words: Arc<Words>, now: Instant) -> Self {
         Self {
             words,

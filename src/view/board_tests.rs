@@ -1,4 +1,4 @@
-//! Tests of the board's states, with explicit times.
+//! Tests of the model's states, with explicit times.
 
 use super::{super::tiles, *};
 use crate::{

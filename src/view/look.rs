@@ -207,7 +207,7 @@ fn states(mut draw: impl FnMut(&str, &mut Board, (usize, usize), Instant), now: 
     panels(&mut draw, &four, now);
 }
 
-/// A board with a film, and the film's controls.
+/// A model with a film, and the film's controls.
 fn film(language: Language, length: Option<Duration>, now: Instant) -> (Playback, Board) {
     let mut board = board(language, now);
     feed(&mut board, &[("talk.mkv", 1280, 720)], now);

@@ -1,4 +1,4 @@
-//! Tests of a board with a film, with explicit times.
+//! Tests of a model with a film, with explicit times.
 
 use super::{
     super::{command::Target, options, tiles},
@@ -11,7 +11,7 @@ use crate::{
     view::{look::frame, update::Frame},
 };
 
-/// A board with a film in the stream `film`, and the film's controls.
+/// A model with a film in the stream `film`, and the film's controls.
 fn playing(length: Option<Duration>, now: Instant) -> (Playback, Board) {
     let mut board = board("relay", now);
     let controls = Playback::default();

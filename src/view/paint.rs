@@ -1,4 +1,4 @@
-//! Paints the board in the window.
+//! Paints the model in the window.
 //!
 //! Dark and quiet, because people look at the pictures; every text on a plate of its own, so that it can be
 //! read on snow as well as at night; states in words first, in colour second. Clickable areas are noted as

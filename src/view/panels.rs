@@ -79,7 +79,7 @@ pub(super) fn image(easel: &mut Easel, board: &Board, shown: &Shown, canvas: &mu
 
 /// Paints the keys that have an effect here, in the middle.
 pub(super) fn help(easel: &mut Easel, board: &Board, canvas: &mut Canvas) {
-    let keys = command::help(board.own.is_some(), easel.surroundings.clipboard, board.film().is_some());
+    let keys = command::help(board.own.is_some(), easel.window_context.clipboard, board.film().is_some());
     let rows: Vec<[String; 2]> = keys.map(|(key, what)| [key.to_owned(), board.words.say(what)]).collect();
     let window = Rect::new(0, 0, canvas.width, canvas.height);
     easel.clickable(window, Some(Command::Help));

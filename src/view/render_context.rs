@@ -26,7 +26,7 @@ pub(crate) struct Surroundings {
 pub(crate) struct Easel {
     pub(crate) painter: Painter,
     pub(crate) measures: Measures,
-    pub(crate) surroundings: Surroundings,
+    pub(crate) window_context: Surroundings,
     /// Pictures that were not available at their size.
     pub(crate) wishes: Vec<Wanted>,
     /// The size at which each stream was painted.
@@ -53,10 +53,10 @@ impl Hit {
 }
 
 impl Easel {
-    pub(crate) fn new(scale: f32, surroundings: Surroundings) -> Self {
+    pub(crate) fn new(scale: f32, window_context: Surroundings) -> Self {
         let measures = Measures::new(scale);
         let (wishes, rooms, hits) = (Vec::new(), Vec::new(), Vec::new());
-        Self { painter: Painter::new(), measures, surroundings, wishes, rooms, track: None, hits }
+        Self { painter: Painter::new(), measures, window_context, wishes, rooms, track: None, hits }
     }
 
     /// Forgets the results of the last painting.
@@ -85,7 +85,7 @@ impl Easel {
         self.hits.iter().rev().find(|(rect, _)| inside(rect)).and_then(|(_, hit)| *hit)
     }
 
-    /// Lays a picture over its place, and requests it if it is not available at that size.
+    /// Draws a picture at its place, and requests it if it is not available at that size.
     pub(crate) fn picture(
         &mut self,
         source: &Canvas,
@@ -103,7 +103,7 @@ impl Easel {
         rounded(canvas, rect, radius, colour, alpha);
     }
 
-    /// Paints a text on a plate in the middle of `room`.
+    /// Paints a text on a plate in the middle of an area.
     pub(crate) fn centred(&mut self, canvas: &mut Canvas, text: &str, room: Rect, style: Style) {
         let plate = self.measures.plate();
         let (width, height) = self.painter.measure(text, style);

@@ -63,7 +63,7 @@ pub(crate) enum Life {
     Undecodable,
 }
 
-/// A stream on the board.
+/// A stream that is shown.
 #[derive(Debug)]
 pub(crate) struct Stream {
     pub(crate) frame: Frame,

@@ -14,7 +14,7 @@ use crate::{picture::Canvas, stream_id::StreamId};
 pub(crate) const MOST_STREAMS: usize = 64;
 
 /// Streams whose totals and places are kept after they left; bounded for the same reason.
-const MOST_DEPARTED: usize = 256;
+const MAX_DEPARTED: usize = 256;
 
 /// The streams that are shown.
 #[derive(Debug, Default)]
@@ -91,7 +91,7 @@ impl StreamList {
             self.places[place] = (stream, Arc::clone(name));
             return place;
         }
-        if self.places.len() >= MOST_DEPARTED {
+        if self.places.len() >= MAX_DEPARTED {
             self.places.retain(|(known, _)| here(*known));
         }
         self.places.push((stream, Arc::clone(name)));
@@ -101,7 +101,7 @@ impl StreamList {
     /// Removes streams, and keeps their counts.
     pub(crate) fn remove(&mut self, which: impl Fn(&Stream) -> bool) {
         for stream in self.streams.extract_if(.., |stream| which(stream)) {
-            if self.departed.len() < MOST_DEPARTED {
+            if self.departed.len() < MAX_DEPARTED {
                 self.departed.push(total(&stream));
             }
         }
@@ -180,6 +180,6 @@ mod tests {
             list.remove(|stream| stream.id() == id(&number.to_string()));
             show(&mut list, &format!("again {number}"));
         }
-        assert!(list.places.len() <= MOST_DEPARTED && list.departed.len() <= MOST_DEPARTED);
+        assert!(list.places.len() <= MAX_DEPARTED && list.departed.len() <= MAX_DEPARTED);
     }
 }

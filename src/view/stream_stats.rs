@@ -15,7 +15,7 @@ const WINDOW: Duration = Duration::from_secs(1);
 const FIGURES_EVERY: Duration = Duration::from_millis(500);
 
 /// Arrivals kept for the rate, a bound for senders that flood.
-const MOST_ARRIVALS: usize = 1_000;
+const MAX_ARRIVALS: usize = 1_000;
 
 /// Samples of the graphs: a minute, at two per second.
 pub(crate) const SAMPLES: usize = 120;
@@ -89,7 +89,7 @@ impl StreamStats {
         // The frame has aged since it was decoded.
         let age = age.map(|age| age.later(now.saturating_duration_since(*decoded)));
         let arrival = Arrival { at: now, bytes: jpeg.len(), age, decode: *decode };
-        if self.arrivals.len() >= MOST_ARRIVALS {
+        if self.arrivals.len() >= MAX_ARRIVALS {
             self.arrivals.pop_front();
         }
         self.arrivals.push_back(arrival);

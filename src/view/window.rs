@@ -1,4 +1,4 @@
-//! The window itself: a thin shell of minifb around the board.
+//! The window itself: a thin shell of minifb around the model.
 //!
 //! The thread sleeps until something is pushed, a key may have been pressed, or a countdown changes; it
 //! paints only if something has changed. minifb's own pacing is switched off: it would sleep while a frame
@@ -164,7 +164,7 @@ impl Shell {
         board.film = options.film.as_ref().map(|film| Film::new(film, Instant::now()));
         let clipboard = Clipboard::open(inbox.handle());
         let fitting = Fitting::start(inbox.handle(), options.limits, Strips::default());
-        let surroundings = Surroundings { clipboard: clipboard.works() };
+        let window_context = Surroundings { clipboard: clipboard.works() };
         let scale = options.ui_scale.unwrap_or_else(density::guess);
         Ok(Self {
             window,
@@ -176,7 +176,7 @@ impl Shell {
             quits: false,
             touched: Instant::now(),
             board,
-            easel: Easel::new(scale, surroundings),
+            easel: Easel::new(scale, window_context),
             canvas: Canvas::default(),
             dirty: true,
             opened: Instant::now(),

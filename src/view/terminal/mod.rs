@@ -1,4 +1,4 @@
-//! The same board in a terminal, for machines without a display: pictures in the terminal's own graphics if
+//! The same model in a terminal, for machines without a display: pictures in the terminal's own graphics if
 //! it has any (kitty, sixel, iTerm2), or else in half blocks.
 //!
 //! A terminal takes frames far slower than a window, so each is drawn only after the previous one is out, and

@@ -1,4 +1,4 @@
-//! Paints the board in a terminal's cells.
+//! Paints the model in a terminal's cells.
 
 use std::time::Instant;
 
