@@ -12,7 +12,7 @@ use crate::{
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 
-pub(super) fn board(host: &str, now: Instant) -> Board {
+pub(super) fn empty_model(host: &str, now: Instant) -> Board {
     Board::new(host, Arc::new(Words::new(Language::English)), now)
 }
 
@@ -27,7 +27,7 @@ pub(super) fn names(board: &Board) -> Vec<&str> {
 #[test]
 fn an_empty_window_shows_the_state_of_the_link() {
     let now = Instant::now();
-    let mut board = board("relay:6868", now);
+    let mut board = empty_model("relay:6868", now);
     assert_eq!(board.headline(now).0, "connecting to relay:6868");
     board.apply(Update::Link(LinkState::Up { rtt: None }), now);
     assert_eq!(board.headline(now), ("waiting for pictures from relay:6868".into(), Tone::Good));
@@ -52,7 +52,7 @@ fn an_empty_window_shows_the_state_of_the_link() {
 #[test]
 fn a_cut_link_freezes_every_picture_at_once() {
     let now = Instant::now();
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     board.apply(Update::Link(LinkState::Up { rtt: None }), now);
     show(&mut board, "a", 0, now);
     let soon = now + SECOND / 10;
@@ -64,7 +64,7 @@ fn a_cut_link_freezes_every_picture_at_once() {
 #[test]
 fn a_silent_stream_dims_then_goes_and_its_totals_stay() {
     let now = Instant::now();
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     show(&mut board, "a", 0, now);
     show(&mut board, "a", 3, now);
     show(&mut board, "b", 0, now + 29 * SECOND);
@@ -82,7 +82,7 @@ fn a_silent_stream_dims_then_goes_and_its_totals_stay() {
 #[test]
 fn a_stream_that_returns_gets_its_old_place() {
     let now = Instant::now();
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     for name in ["a", "b", "c"] {
         show(&mut board, name, 0, now);
     }
@@ -99,7 +99,7 @@ fn a_stream_that_returns_gets_its_old_place() {
 #[test]
 fn streams_of_one_name_are_distinct_and_a_restarted_one_gets_its_old_place() {
     let now = Instant::now();
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     let called = |stream: &str, name: &str| Frame { name: name.into(), ..frame(stream, 0, 8, 8) };
     for (stream, name) in [("1", "ann"), ("2", "ann"), ("3", "bob")] {
         board.apply(Update::Frame(called(stream, name)), now);
@@ -119,7 +119,7 @@ fn streams_of_one_name_are_distinct_and_a_restarted_one_gets_its_old_place() {
 #[test]
 fn one_is_enlarged_and_tab_goes_round() {
     let now = Instant::now();
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     assert!(board.obey(Command::Next, now).is_empty(), "without streams there is no next one");
     for name in ["a", "b", "c"] {
         show(&mut board, name, 0, now);
@@ -148,7 +148,7 @@ fn one_is_enlarged_and_tab_goes_round() {
 #[test]
 fn commands_match_the_help() {
     let now = Instant::now();
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     assert!(board.obey(Command::Save, now).is_empty());
     assert_eq!(board.chat.fresh(now).count(), 1, "the reason is shown");
     show(&mut board, "a", 0, now);
@@ -182,7 +182,7 @@ fn commands_match_the_help() {
 #[test]
 fn a_camera_is_switched_if_there_is_one() {
     let now = Instant::now();
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     assert!(board.obey(Command::Camera, now).is_empty());
     board.apply(Update::Own(Own::NoSignal("unplugged".into())), now);
     assert_eq!(board.obey(Command::Camera, now), [Action::Camera(false)]);
@@ -193,7 +193,7 @@ fn a_camera_is_switched_if_there_is_one() {
 #[test]
 fn a_scaled_picture_is_shown_unless_a_newer_frame_arrived() {
     let now = Instant::now();
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     show(&mut board, "a", 0, now);
     let fitted = |stamp| {
         let wanted = Wanted { stamp, file: Bytes::new(), is_image: false, size: (4, 4) };
@@ -214,7 +214,7 @@ fn a_scaled_picture_is_shown_unless_a_newer_frame_arrived() {
 #[test]
 fn the_buttons_appear_with_the_pointer() {
     let now = Instant::now();
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     let later = now + BUTTONS_AT_FIRST;
     assert!(board.has_buttons(later), "an empty window always has them");
     show(&mut board, "a", 0, now);
@@ -229,7 +229,7 @@ fn the_buttons_appear_with_the_pointer() {
 #[test]
 fn an_unreadable_text_is_reported() {
     let now = Instant::now();
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     let sender = Some("ann".to_owned());
     board.apply(Update::UnreadableText { sender: sender.clone(), bytes: 12, at: Timestamp::now() }, now);
     let line = board.chat.fresh(now).next().unwrap();
@@ -240,7 +240,7 @@ fn an_unreadable_text_is_reported() {
 fn a_stream_of_which_no_frame_can_be_decoded_has_a_tile_that_says_so() {
     let now = Instant::now();
     let after = |ms: u64| now + Duration::from_millis(ms);
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     board.apply(Update::Link(LinkState::Up { rtt: None }), now);
     for step in 0..20 {
         board.apply(Update::Damaged(damaged("ann", step + 1)), after(100 * step));
@@ -268,7 +268,7 @@ fn a_stream_of_which_no_frame_can_be_decoded_has_a_tile_that_says_so() {
 fn the_newest_frames_decide_the_state_of_a_stream() {
     let now = Instant::now();
     let after = |ms: u64| now + Duration::from_millis(ms);
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     board.apply(Update::Link(LinkState::Up { rtt: None }), now);
     board.apply(Update::Damaged(damaged("ann", 1)), now);
     board.apply(Update::Frame(frame("ann", 2, 8, 8)), after(50));
@@ -293,7 +293,7 @@ fn the_newest_frames_decide_the_state_of_a_stream() {
 #[test]
 fn an_image_that_cannot_be_shown_keeps_the_reason() {
     let now = Instant::now();
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     board.apply(Update::Image(image("ann", 20, 10)), now);
     let stamp = board.images.newest().unwrap().stamp;
     let wanted = Wanted { stamp, file: Bytes::new(), is_image: true, size: (4, 4) };

@@ -1,8 +1,8 @@
 //! Tests of a model with a film, with explicit times.
 
 use super::{
-    super::{command::Target, options, tiles},
-    tests::{SECOND, board, names, show},
+    super::{command::Target, film::Film, options, tiles},
+    tests::{SECOND, empty_model, names, show},
     *,
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 
 /// A model with a film in the stream `film`, and the film's controls.
 fn playing(length: Option<Duration>, now: Instant) -> (Playback, Board) {
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     let controls = Playback::default();
     controls.opened(length, length.is_some());
     let film = options::Film { controls: controls.clone(), stream: "film".into() };
@@ -52,7 +52,7 @@ fn space_pauses_a_film_and_freezes_live_pictures() {
     board.obey(Command::Pause, now);
     assert!(!controls.progress().paused);
     // A camera has controls too, but they never report a film.
-    let mut live = super::tests::board("relay", now);
+    let mut live = empty_model("relay", now);
     let film = options::Film { controls: Playback::default(), stream: "camera".into() };
     live.film = Some(Film::new(&film, now));
     show(&mut live, "camera", 0, now);
