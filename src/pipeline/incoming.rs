@@ -168,7 +168,7 @@ pub trait Viewer: Send + 'static {
         None
     }
 
-    /// The scale at which a picture of size `own` is decoded for `room`.
+    /// The scale at which a picture of size `own` is decoded to be shown at another size.
     fn scale(&self, own: (usize, usize), room: (usize, usize)) -> Scale {
         Scale::at_least(own, room)
     }

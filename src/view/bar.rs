@@ -59,7 +59,7 @@ struct Row {
 }
 
 impl Row {
-    /// As many buttons as fit into `room`.
+    /// As many buttons as fit into this width.
     fn new(easel: &mut Easel, board: &Board, room: usize) -> Self {
         let Measures { text, small, margin, .. } = easel.measures;
         let (label, key) =

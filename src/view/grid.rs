@@ -9,7 +9,7 @@ use crate::{lettering::Rect, picture::contained};
 /// Divisor of the window's side for the strip beside a large picture: small faces can still be told apart.
 const STRIP: usize = 6;
 
-/// The largest rectangle with the proportions of `picture`, centred in `room`. Empty for a picture without
+/// The largest rectangle with the proportions of `picture`, centred in an area. Empty for a picture without
 /// pixels.
 #[must_use]
 pub(crate) fn contain(picture: (usize, usize), room: Rect) -> Rect {
