@@ -6,7 +6,7 @@
 //! Link::send_frame ──► fresh ──► socket ══TCP══► relay ──► fresh ──► socket ══TCP══► Link's inbox
 //! ```
 //!
-//! Every hand-over keeps only what is [`fresh`]: if a stage is slower than the one before it, the newest frame replaces the waiting
+//! Every hand-over keeps only what is [`queue`]: if a stage is slower than the one before it, the newest frame replaces the waiting
 //! one. Text and images are never dropped.
 
 // Tokio does the same: with one half left out, some of what both share has no user.
@@ -23,7 +23,7 @@ pub mod text_file;
 
 mod log_throttle;
 
-pub mod socket;
+pub mod transport;
 
 #[cfg(feature = "tls")]
 pub mod tls;
@@ -31,7 +31,7 @@ pub mod tls;
 #[path = "no_tls.rs"]
 pub mod tls;
 
-pub mod key;
+pub mod auth;
 
 pub mod feedback;
 
@@ -41,6 +41,6 @@ pub mod relay;
 #[cfg(feature = "client")]
 pub mod link;
 
-pub use pulsecam_queue as fresh;
+pub use pulsecam_queue as queue;
 pub use pulsecam_wire as wire;
-pub use pulsecam_wire::{harmless, stream_id};
+pub use pulsecam_wire::{sanitize, stream_id};

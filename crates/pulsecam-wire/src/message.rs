@@ -23,7 +23,7 @@ const NUMBER_ROOM: usize = 2 * ("; peer=".len() + 20) + 4;
 
 /// The `type` field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum MessageKind {
     /// 1: the payload should be a `QDataStream` with one `QString`. A relay forwards it in any case.
     Text,
     /// 2: the payload is a JPEG file.
@@ -38,21 +38,21 @@ pub enum Kind {
     Other(i32),
 }
 
-impl Kind {
+impl MessageKind {
     /// Whether a relay forwards it.
     #[must_use]
-    pub const fn is_passed_on(self) -> bool {
+    pub const fn is_forwarded(self) -> bool {
         !matches!(self, Self::Heartbeat | Self::Reserved(_))
     }
 
     /// Whether a relay delivers every message of this kind, in order: of video, only the newest counts.
     #[must_use]
     pub const fn is_ordered(self) -> bool {
-        self.is_passed_on() && !matches!(self, Self::Video)
+        self.is_forwarded() && !matches!(self, Self::Video)
     }
 }
 
-impl From<i32> for Kind {
+impl From<i32> for MessageKind {
     fn from(number: i32) -> Self {
         match number {
             1 => Self::Text,
@@ -65,14 +65,14 @@ impl From<i32> for Kind {
     }
 }
 
-impl From<Kind> for i32 {
-    fn from(kind: Kind) -> Self {
+impl From<MessageKind> for i32 {
+    fn from(kind: MessageKind) -> Self {
         match kind {
-            Kind::Text => 1,
-            Kind::Image => 2,
-            Kind::Video => 3,
-            Kind::Heartbeat => 100,
-            Kind::Reserved(number) | Kind::Other(number) => number,
+            MessageKind::Text => 1,
+            MessageKind::Image => 2,
+            MessageKind::Video => 3,
+            MessageKind::Heartbeat => 100,
+            MessageKind::Reserved(number) | MessageKind::Other(number) => number,
         }
     }
 }
@@ -89,7 +89,7 @@ pub struct Origin {
 /// A well-formed message. Cloning shares the bytes.
 #[derive(Clone, Debug)]
 pub struct Message {
-    kind: Kind,
+    kind: MessageKind,
     description: QString,
     payload: Option<Bytes>,
     wire: Wire,
@@ -119,8 +119,8 @@ impl Message {
     ///
     /// # Errors
     /// [`Fault::SizeTooLarge`] if it does not fit the format's 31-bit size.
-    pub fn new(kind: Kind, description: QString, payload: Option<Bytes>) -> Result<Self, Fault> {
-        let kind = Kind::from(i32::from(kind)); // turns Other(1) into Text
+    pub fn new(kind: MessageKind, description: QString, payload: Option<Bytes>) -> Result<Self, Fault> {
+        let kind = MessageKind::from(i32::from(kind)); // turns Other(1) into Text
         let payload_length = payload.as_ref().map_or(0, Bytes::len);
         let size = u64::from(MIN_SIZE) + (description.as_bytes().len() + payload_length) as u64;
         let too_large = Fault::SizeTooLarge { found: size, allowed: i32::MAX.unsigned_abs() };
@@ -145,7 +145,7 @@ impl Message {
     /// [`Fault::SizeTooLarge`].
     pub fn text(text: &str, origin: &Origin) -> Result<Self, Fault> {
         let description = origin.describe(TEXT_DESCRIPTION);
-        Self::new(Kind::Text, description, Some(text::encode(&QString::from(text))))
+        Self::new(MessageKind::Text, description, Some(text::encode(&QString::from(text))))
     }
 
     /// Builds an image message from a JPEG file.
@@ -153,7 +153,7 @@ impl Message {
     /// # Errors
     /// [`Fault::SizeTooLarge`].
     pub fn image(jpeg: Bytes, origin: &Origin) -> Result<Self, Fault> {
-        Self::new(Kind::Image, origin.describe(IMAGE_DESCRIPTION), Some(jpeg))
+        Self::new(MessageKind::Image, origin.describe(IMAGE_DESCRIPTION), Some(jpeg))
     }
 
     /// Builds a video frame from a JPEG file.
@@ -161,7 +161,7 @@ impl Message {
     /// # Errors
     /// [`Fault::SizeTooLarge`].
     pub fn video(jpeg: Bytes, info: &FrameInfo) -> Result<Self, Fault> {
-        Self::new(Kind::Video, QString::from(info.to_string().as_str()), Some(jpeg))
+        Self::new(MessageKind::Video, QString::from(info.to_string().as_str()), Some(jpeg))
     }
 
     /// Parses a complete message, its size field included, without copying. The error carries the position of
@@ -170,7 +170,7 @@ impl Message {
         let mut rest = Fields { bytes: bytes.clone(), position: 0 };
         let declared = rest.u32("size")?;
         debug_assert_eq!(declared as usize + 4, bytes.len(), "the codec cuts at the size field");
-        let kind = Kind::from(rest.u32("type")?.cast_signed());
+        let kind = MessageKind::from(rest.u32("type")?.cast_signed());
         let description_at = rest.position;
         let description = rest.field("description")?;
         if let Some(odd) = description.as_ref().filter(|units| units.len() % 2 != 0) {
@@ -187,7 +187,7 @@ impl Message {
 
     /// The type.
     #[must_use]
-    pub const fn kind(&self) -> Kind {
+    pub const fn kind(&self) -> MessageKind {
         self.kind
     }
 
@@ -207,7 +207,7 @@ impl Message {
     /// [`TextContent`](super::TextContent) for payloads with text in another form.
     #[must_use]
     pub fn text_content(&self) -> Option<QString> {
-        if self.kind != Kind::Text {
+        if self.kind != MessageKind::Text {
             return None;
         }
         text::decode(self.payload.as_ref()?).ok()
@@ -239,7 +239,7 @@ impl Message {
     /// Whether a relay appends its sender's number: a text, an image or a video frame.
     #[must_use]
     pub const fn takes_number(&self) -> bool {
-        matches!(self.kind, Kind::Text | Kind::Image | Kind::Video)
+        matches!(self.kind, MessageKind::Text | MessageKind::Image | MessageKind::Video)
     }
 
     /// Whether it is unchanged since it was received, and not made or numbered here.

@@ -2,10 +2,10 @@
 //!
 //! TCP does not notice a pulled cable, so the client sends a heartbeat every few seconds, and silence beyond
 //! a limit means that the link is dead. It then reconnects by itself, without end. The parts that decide
-//! ([`heartbeat`], [`backoff`], [`ledger`], [`clock`], and those of connecting) are plain types that take the
+//! ([`keep_alive`], [`backoff`], [`unacked`], [`clock`], and those of connecting) are plain types that take the
 //! time as an argument; the session drives them.
 
-mod account;
+mod adaptive_timeout;
 mod answer;
 pub mod backoff;
 pub mod clock;
@@ -13,24 +13,24 @@ mod config;
 mod counters;
 mod delivery;
 mod dial;
-mod entry;
+mod display_names;
 mod error;
-pub mod heartbeat;
-mod labels;
-pub mod ledger;
+mod handshake;
+pub mod keep_alive;
 mod lookup;
+mod loss_stats;
 mod outages;
 mod outbound;
-mod patience;
-mod progress;
 mod race;
 mod received;
+mod reconnect;
 mod report;
 mod resend;
 mod session;
+mod stale_filter;
 mod state;
 mod streams;
-mod upkeep;
+pub mod unacked;
 
 use std::{
     collections::VecDeque,
@@ -45,33 +45,33 @@ use bytes::Bytes;
 use tokio::{sync::watch, task::JoinHandle, time};
 use tokio_util::sync::CancellationToken;
 
-pub use self::{
-    account::Account,
-    config::{Config, Role},
-    counters::Counters,
-    delivery::{Receipt, Undeliverable},
-    dial::Dial,
-    error::Error,
-    received::{Inbox, Received},
-    report::Report,
-    state::{Down, State},
-    streams::Sender,
-};
 use self::{
     clock::Offset,
-    counters::Tally,
+    counters::AtomicCounters,
     delivery::Deliveries,
     dial::Dialer,
     outbound::{Attempt, Outbound, video},
-    report::Departures,
+    report::SentFrames,
     streams::Streams,
+};
+pub use self::{
+    config::{Config, Role},
+    counters::LinkCounters,
+    delivery::{Receipt, Undeliverable},
+    dial::Dial,
+    error::Error,
+    loss_stats::LossStats,
+    received::{Inbox, Received},
+    report::DeliveryReport,
+    state::{Down, State},
+    streams::Peer,
 };
 use crate::{
     address::Address,
     clock::{Timestamp, now},
-    fresh,
-    socket::{Pen, Written},
+    queue,
     stream_id::StreamId,
+    transport::{MessageWriter, Written},
     wire::{Fault, FrameInfo, Message, Token},
 };
 
@@ -91,16 +91,16 @@ struct Hub {
     config: Config,
     /// The parsed [`Config::host`].
     address: Address,
-    outbox: fresh::Sender<(), Outbound>,
-    inbox: fresh::Sender<StreamId, Received>,
+    outbox: queue::Sender<(), Outbound>,
+    inbox: queue::Sender<StreamId, Received>,
     state: watch::Sender<State>,
     viewers: watch::Sender<Option<u32>>,
-    reports: watch::Sender<Option<Report>>,
-    departures: Mutex<Departures>,
+    reports: watch::Sender<Option<DeliveryReport>>,
+    departures: Mutex<SentFrames>,
     deliveries: Mutex<Deliveries>,
     /// When the newest answered heartbeat was sent.
     answered: watch::Sender<Option<Instant>>,
-    tally: Tally,
+    counters: AtomicCounters,
     seen: Mutex<VecDeque<String>>,
     streams: Mutex<Streams>,
     /// Identifies this link to the relay on its next connection.
@@ -109,7 +109,7 @@ struct Hub {
     /// The largest size field that the relay is known to accept.
     largest: AtomicU32,
     /// The socket's writing side, while the link is up.
-    pen: Mutex<Option<Arc<Pen>>>,
+    writer: Mutex<Option<Arc<MessageWriter>>>,
 }
 
 /// A handle to a link, which lives until the last clone of the handle is dropped.
@@ -145,30 +145,31 @@ pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
         let unresolvable = |source| Error::Unresolvable { host: address.host(), source };
         dialer.look_up(&address, config.resolve_timeout).await.map_err(unresolvable)?;
     }
-    let (outbox, waiting) = fresh::channel(config.budget);
-    let lanes = fresh::Lanes::new(config.budget).with_fresh(config.budget, Received::weight);
-    let (inbox, arrived) = fresh::over(lanes);
+    let (outbox, waiting) = queue::channel(config.budget);
+    let lanes =
+        queue::ConflatingQueue::new(config.budget).with_latest_budget(config.budget, Received::weight);
+    let (inbox, arrived) = queue::channel_with(lanes);
     let hub = Arc::new(Hub {
         outbox,
         inbox,
         state: watch::Sender::new(State::Connecting),
         viewers: watch::Sender::new(None),
         reports: watch::Sender::new(None),
-        departures: Mutex::new(Departures::new(now())),
+        departures: Mutex::new(SentFrames::new(now())),
         deliveries: Mutex::default(),
         answered: watch::Sender::new(None),
-        tally: Tally::default(),
+        counters: AtomicCounters::default(),
         seen: Mutex::default(),
         streams: Mutex::default(),
         token: Token::random(),
         last_down: Mutex::default(),
         largest: AtomicU32::new(u32::MAX),
-        pen: Mutex::default(),
+        writer: Mutex::default(),
         address,
         config,
     });
     let stop = CancellationToken::new();
-    let task = tokio::spawn(upkeep::keep_up(Arc::clone(&hub), dialer, waiting, stop.clone()));
+    let task = tokio::spawn(reconnect::keep_connected(Arc::clone(&hub), dialer, waiting, stop.clone()));
     Ok((Link { hub, _guard: Arc::new(Guard { stop, _task: task }) }, arrived))
 }
 
@@ -193,7 +194,7 @@ impl Link {
     /// Sends a frame as soon as the socket takes it, unless a newer one comes first. While the link is down
     /// it is counted and dropped.
     pub fn send_frame(&self, info: FrameInfo, jpeg: Bytes) {
-        self.hub.tally.frames_given.fetch_add(1, Relaxed);
+        self.hub.counters.frames_given.fetch_add(1, Relaxed);
         let offset = match *self.hub.state.borrow() {
             State::Up { offset, .. } => Some(offset),
             State::Connecting | State::Down { .. } => None,
@@ -201,7 +202,7 @@ impl Link {
         let allowed = self.hub.config.max_message.min(self.hub.largest.load(Relaxed));
         if jpeg.len() + FRAME_OVERHEAD > allowed as usize {
             // If sent, it would end the connection, again and again.
-            if self.hub.tally.frames_too_large.fetch_add(1, Relaxed) == 0 {
+            if self.hub.counters.frames_too_large.fetch_add(1, Relaxed) == 0 {
                 tracing::warn!(
                     "a frame of {} bytes was dropped: a message may have at most {allowed} bytes, including the description",
                     jpeg.len()
@@ -210,10 +211,10 @@ impl Link {
         } else if let Some(offset) = offset {
             if !self.hub.write_now(&info, &jpeg, offset) {
                 // The link's task holds the receiver as long as this handle lives.
-                let _ = self.hub.outbox.send_fresh((), Outbound::Frame { info, jpeg });
+                let _ = self.hub.outbox.send_latest((), Outbound::Frame { info, jpeg });
             }
         } else {
-            self.hub.tally.frames_while_down.fetch_add(1, Relaxed);
+            self.hub.counters.frames_while_down.fetch_add(1, Relaxed);
         }
     }
 
@@ -256,7 +257,7 @@ impl Link {
     /// Our relay's newest report on the frames sent, if [`Config::report`] requests it. It is `None` before
     /// the first, and if the relay sends none.
     #[must_use]
-    pub fn reports(&self) -> watch::Receiver<Option<Report>> {
+    pub fn reports(&self) -> watch::Receiver<Option<DeliveryReport>> {
         self.hub.reports.subscribe()
     }
 
@@ -266,12 +267,12 @@ impl Link {
         self.hub.last_down.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Waits until the link is down for a lasting reason ([`Down::is_lasting`]), and returns it. The link is
+    /// Waits until the link is down for a lasting reason ([`Down::is_permanent`]), and returns it. The link is
     /// retried in any case: the relay may be restarted with the right key.
-    pub async fn lasting_trouble(&self) -> Down {
+    pub async fn permanent_failure(&self) -> Down {
         let mut state = self.state();
         let found =
-            state.wait_for(|state| matches!(state, State::Down { why, .. } if why.is_lasting())).await;
+            state.wait_for(|state| matches!(state, State::Down { why, .. } if why.is_permanent())).await;
         match found.as_deref() {
             Ok(State::Down { why, .. }) => why.clone(),
             // The sender is in the hub that this handle holds.
@@ -282,7 +283,7 @@ impl Link {
     /// Whether there is a connection, even one on which the relay has not answered yet.
     #[must_use]
     pub fn is_connected(&self) -> bool {
-        self.hub.pen.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        self.hub.writer.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// The host and port of the relay.
@@ -293,15 +294,15 @@ impl Link {
 
     /// The counters so far.
     #[must_use]
-    pub fn counters(&self) -> Counters {
-        self.hub.tally.counters(self.hub.outbox.replaced())
+    pub fn counters(&self) -> LinkCounters {
+        self.hub.counters.counters(self.hub.outbox.replaced())
     }
 }
 
 impl Hub {
     /// Allows frames to be written on their own threads, or ends that.
-    fn lend(&self, pen: Option<Arc<Pen>>) {
-        *self.pen.lock().unwrap_or_else(PoisonError::into_inner) = pen;
+    fn set_writer(&self, writer: Option<Arc<MessageWriter>>) {
+        *self.writer.lock().unwrap_or_else(PoisonError::into_inner) = writer;
     }
 
     /// Writes a frame on the caller's thread, if nothing else waits or is being written. This saves a
@@ -310,21 +311,21 @@ impl Hub {
         if !self.outbox.is_empty() {
             return false;
         }
-        let pen = self.pen.lock().unwrap_or_else(PoisonError::into_inner);
-        let out = self.tally.frames_sent.load(Relaxed);
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let out = self.counters.frames_sent.load(Relaxed);
         let Ok(message) = video(info, jpeg, offset, out) else { return false };
         // Held until it is known whether writing began, so that a report of it cannot come before.
-        let mut departures = self.departures();
-        let written = pen.as_ref().is_some_and(|pen| pen.try_write(&message) != Written::Nothing);
+        let mut departures = self.sent_frames();
+        let written = writer.as_ref().is_some_and(|writer| writer.try_write(&message) != Written::Nothing);
         if written {
             departures.sent(info, now(), Timestamp::now());
-            self.tally.frame_sent(info);
+            self.counters.frame_sent(info);
         }
         drop(departures);
         written
     }
 
-    fn departures(&self) -> MutexGuard<'_, Departures> {
+    fn sent_frames(&self) -> MutexGuard<'_, SentFrames> {
         self.departures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -21,46 +21,53 @@ use tracing::debug;
 
 use super::{
     Limits,
-    attendance::{Attendance, Due},
     backlog::Backlog,
-    census::Meter,
-    conduct::Conduct,
-    delivery::Delivery,
-    entry::{self, Entered},
+    delivery_delay::DeliveryDelay,
     event::LeaveReason,
-    house::House,
-    keyring::Pass,
+    handshake::{self, Authenticated},
+    keyring::KeyGrant,
     member::{ClientId, Item, Member},
+    membership::Membership,
+    presence::{PendingHeartbeat, Presence},
+    rate_limit::RateLimiter,
+    read_turn::ReadTurn,
     room::{Room, lock},
-    standstill::Waiting,
-    stay::Stay,
-    turn::Turn,
+    server::Server,
+    stall_detector::InputAge,
+    stats::TrafficCounter,
 };
 use crate::{
     clock::{self, Timestamp},
-    feedback::Receipts,
-    fresh::{Lane, Taken},
-    socket::{self, Feed, Incoming},
-    wire::{Heartbeat, Kind, Message, Reader, Side},
+    feedback::FrameAcks,
+    queue::{Dequeued, Priority},
+    transport::{self, Incoming, WriteHooks},
+    wire::{Heartbeat, Message, MessageKind, Reader, Side},
 };
 
 /// Serves one client until its connection ends.
-pub(super) async fn serve(incoming: Incoming, addr: SocketAddr, house: Arc<House>, stop: CancellationToken) {
+pub(super) async fn serve(
+    incoming: Incoming,
+    addr: SocketAddr,
+    server: Arc<Server>,
+    stop: CancellationToken,
+) {
     // Held until the end.
-    let mut place = match house.knock(addr) {
-        Ok(place) => place,
-        Err(reason) => return entry::tell(incoming, &house, &reason),
+    let mut permit = match server.connect(addr) {
+        Ok(permit) => permit,
+        Err(reason) => return handshake::reject(incoming, &server, &reason),
     };
     // Boxed, so that the memory of the handshake is freed when it is done, and not kept for each client.
-    let entered = stop.run_until_cancelled(Box::pin(entry::enter(incoming, addr, &house, &mut place))).await;
-    let Entered { mut reader, pen, room, accounts, pass } = match entered {
+    let entered =
+        stop.run_until_cancelled(Box::pin(handshake::perform(incoming, addr, &server, &mut permit))).await;
+    let Authenticated { mut reader, writer, room, memory, pass } = match entered {
         Some(Ok(entered)) => entered,
-        Some(Err(reason)) => return house.refuse(addr, &reason),
+        Some(Err(reason)) => return server.refuse(addr, &reason),
         None => return,
     };
-    let (stay, mut waiting) = Stay::begin(room, addr, Arc::clone(&pen), accounts, stop.child_token());
-    let (room, member) = (Arc::clone(&stay.room), Arc::clone(&stay.member));
-    let mut write = std::pin::pin!(socket::drain(&mut waiting, &pen, Post::new(&room, &member)));
+    let (membership, mut waiting) =
+        Membership::begin(room, addr, Arc::clone(&writer), memory, stop.child_token());
+    let (room, member) = (Arc::clone(&membership.room), Arc::clone(&membership.member));
+    let mut write = std::pin::pin!(transport::drain(&mut waiting, &writer, RoomHooks::new(&room, &member)));
     let writing = async {
         let result = (&mut write).await;
         result.map_or_else(LeaveReason::Io, |()| LeaveReason::Shutdown)
@@ -74,16 +81,16 @@ pub(super) async fn serve(incoming: Incoming, addr: SocketAddr, house: Arc<House
         () = revoked(pass) => LeaveReason::KeyGone,
     };
     let stopping = matches!(reason, LeaveReason::Shutdown);
-    if let Some(farewell) = reason.farewell() {
+    if let Some(farewell) = reason.close_reason() {
         // Not sent if another message is half written.
-        pen.try_write(&farewell.to_message());
+        writer.try_write(&farewell.to_message());
     }
     if matches!(reason, LeaveReason::Silent(_)) {
         // After the farewell: a client that merely sends too seldom still reads it, before the reset.
-        pen.abandon();
+        writer.reset_on_close();
     }
     drop(member);
-    stay.end(reason);
+    membership.end(reason);
     if stopping {
         // Once the last sender is gone, the writer ends when the mailbox is empty.
         let _ = write.await;
@@ -91,7 +98,7 @@ pub(super) async fn serve(incoming: Incoming, addr: SocketAddr, house: Arc<House
 }
 
 /// Completes once the client's key is revoked.
-async fn revoked(pass: Option<Pass>) {
+async fn revoked(pass: Option<KeyGrant>) {
     match pass {
         Some(pass) => pass.revoked().await,
         None => std::future::pending().await,
@@ -117,43 +124,47 @@ async fn in_turns<T>(one: impl Future<Output = T>, other: impl Future<Output = T
 }
 
 /// The writer's feed.
-struct Post<'a> {
+struct RoomHooks<'a> {
     room: &'a Room,
     id: ClientId,
-    client: Arc<Attendance>,
-    delivery: Arc<Mutex<Delivery>>,
-    intake: Arc<Mutex<Receipts>>,
+    client: Arc<Presence>,
+    delivery: Arc<Mutex<DeliveryDelay>>,
+    intake: Arc<Mutex<FrameAcks>>,
     backlog: Arc<Mutex<Backlog>>,
     behind: Arc<AtomicUsize>,
-    got: Arc<Meter>,
+    got: Arc<TrafficCounter>,
     /// The contents of the heartbeat that is about to be sent; it may have to wait.
-    due: Due,
+    due: PendingHeartbeat,
 }
 
-impl<'a> Post<'a> {
+impl<'a> RoomHooks<'a> {
     fn new(room: &'a Room, member: &Member) -> Self {
         Self {
             room,
             id: member.id,
-            client: Arc::clone(&member.attendance),
+            client: Arc::clone(&member.presence),
             delivery: Arc::clone(&member.delivery),
             intake: Arc::clone(&member.intake),
             backlog: Arc::clone(&member.backlog),
             behind: Arc::clone(&member.behind),
             got: Arc::clone(&member.got),
-            due: Due::default(),
+            due: PendingHeartbeat::default(),
         }
     }
 }
 
-impl Feed<ClientId, Item> for Post<'_> {
+impl WriteHooks<ClientId, Item> for RoomHooks<'_> {
     fn prepare(&mut self, item: &Item) -> Option<Message> {
         if let Item::Message(message, _) | Item::Ordered { message, .. } = item {
-            return if self.client.is_ours() { self.room.checked(message) } else { Some(message.clone()) };
+            return if self.client.is_pulsecam() {
+                self.room.checked(message)
+            } else {
+                Some(message.clone())
+            };
         }
         self.due = self.due.and(self.client.take());
-        let Due { answer, report, alive, notice: _ } = self.due;
-        if self.due == Due::default() {
+        let PendingHeartbeat { answer, report, alive, notice: _ } = self.due;
+        if self.due == PendingHeartbeat::default() {
             return None;
         }
         let told = if report { self.room.report(self.id, &self.intake) } else { Heartbeat::default() };
@@ -168,25 +179,25 @@ impl Feed<ClientId, Item> for Post<'_> {
             t3: answer.t2.map(|_| Timestamp::now()).or(told.t3),
             viewers,
             report: answer.report,
-            silence: answer.t1.map(|_| self.room.house.config.silence_millis()),
+            silence: answer.t1.map(|_| self.room.server.config.silence_millis()),
             epoch: answer.epoch,
             ..told
         };
         Some(heartbeat.to_message(Side::Relay))
     }
 
-    fn started(&mut self, taken: &Taken<ClientId, Item>, message: &Message) {
-        if taken.lane == Lane::Urgent {
-            self.due = Due::default();
+    fn started(&mut self, taken: &Dequeued<ClientId, Item>, message: &Message) {
+        if taken.lane == Priority::Urgent {
+            self.due = PendingHeartbeat::default();
             return;
         }
-        self.room.house.count_out(message);
-        if self.room.house.config.watcher.is_some() {
+        self.room.server.count_out(message);
+        if self.room.server.config.watcher.is_some() {
             self.got.count(message);
         }
         match (&taken.lane, &taken.item) {
-            (Lane::Fresh(from), Item::Message(_, came)) => lock(&self.delivery).given(*from, *came),
-            (Lane::Ordered(bytes), Item::Ordered { from, .. }) => {
+            (Priority::Latest(from), Item::Message(_, came)) => lock(&self.delivery).forwarded(*from, *came),
+            (Priority::Ordered(bytes), Item::Ordered { from, .. }) => {
                 let mut backlog = lock(&self.backlog);
                 backlog.remove(*from, *bytes);
                 self.behind.store(backlog.items(), Relaxed);
@@ -212,16 +223,16 @@ impl Feed<ClientId, Item> for Post<'_> {
 
 /// Reads until the connection ends, is silent for too long, or exceeds a limit.
 async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, room: &Room) -> LeaveReason {
-    let limit = room.house.config.client_timeout;
-    let Limits { message_time, hello_time, .. } = room.house.config.limits;
-    let mut look = looks(room.house.config.look_interval());
+    let limit = room.server.config.client_timeout;
+    let Limits { message_time, hello_time, .. } = room.server.config.limits;
+    let mut look = looks(room.server.config.look_interval());
     let came = clock::now();
     let (mut received, mut heard) = (reader.received(), came);
-    let mut conduct = Conduct::new(&room.house.config.limits, heard);
-    let mut turn = Turn::default();
+    let mut rate_limiter = RateLimiter::new(&room.server.config.limits, heard);
+    let mut turn = ReadTurn::default();
     // When the unfinished message began, and whether any message ever came.
     let (mut begun, mut said) = (None, false);
-    let mut waiting = Waiting::new(came);
+    let mut waiting = InputAge::new(came);
     loop {
         let next = tokio::select! {
             biased;
@@ -234,14 +245,14 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
         if reader.received() > received {
             (received, heard) = (reader.received(), now);
         }
-        let stood = room.standstill.turn(now);
+        let stood = room.stall_detector.turn(now);
         if next.is_none() {
             waiting.emptied(now, stood);
         }
         match next {
             Some(Ok(Some(message))) => {
                 (begun, said) = (None, true);
-                if let Err(reason) = conduct.judge(&message, now) {
+                if let Err(reason) = rate_limiter.verify(&message, now) {
                     return reason;
                 }
                 if message.kind().is_ordered() && hold(&message, member, room, !turn.is_new()).await {
@@ -249,9 +260,9 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
                 }
                 member.crowds.store(turn.is_crowd(message.wire_len()), Relaxed);
                 handle(&message, now, member, room, waiting.is_old(stood));
-                let others = if message.kind().is_passed_on() { room.others() } else { 0 };
+                let others = if message.kind().is_forwarded() { room.others() } else { 0 };
                 let over = turn.passed_on(message.wire_len(), others, reader.is_amid());
-                let pause = conduct.pause(others, now);
+                let pause = rate_limiter.pause(others, now);
                 if !pause.is_zero() {
                     time::sleep(pause).await;
                     heard = clock::now();
@@ -307,9 +318,9 @@ async fn hold(message: &Message, member: &Member, room: &Room, mut amid: bool) -
     loop {
         let now = clock::now();
         let bytes = message.wire_len();
-        let others = member.accounts.sent.bytes().saturating_sub(bytes);
+        let others = member.memory.sent.bytes().saturating_sub(bytes);
         let fills_memory =
-            others > room.house.memory.free() && now.saturating_duration_since(begun) < HOLD_FOR_MEMORY;
+            others > room.server.memory.free() && now.saturating_duration_since(begun) < HOLD_FOR_MEMORY;
         if !fills_memory && !room.is_held_up(member, bytes, amid, now) {
             return looks > 0;
         }
@@ -319,9 +330,9 @@ async fn hold(message: &Message, member: &Member, room: &Room, mut amid: bool) -
             task::yield_now().await;
             continue;
         }
-        if member.attendance.is_ours() && now.saturating_duration_since(told) >= ALIVE_INTERVAL {
+        if member.presence.is_pulsecam() && now.saturating_duration_since(told) >= ALIVE_INTERVAL {
             told = now;
-            member.say(Due { alive: true, ..Due::default() });
+            member.schedule_heartbeat(PendingHeartbeat { alive: true, ..PendingHeartbeat::default() });
         }
         time::sleep(HOLD_LOOK).await;
     }
@@ -329,14 +340,16 @@ async fn hold(message: &Message, member: &Member, room: &Room, mut amid: bool) -
 
 fn handle(message: &Message, came: Instant, member: &Member, room: &Room, old: bool) {
     match message.kind() {
-        Kind::Heartbeat => room.heard(member, &Heartbeat::parse(message.description())),
-        Kind::Reserved(number) => debug!("client {} sent the reserved type {number}: ignored", member.id),
-        Kind::Text | Kind::Image | Kind::Video | Kind::Other(_) => {
-            if !(old && message.kind() == Kind::Video) {
-                room.pass_on(member, message, came);
+        MessageKind::Heartbeat => room.handle_heartbeat(member, &Heartbeat::parse(message.description())),
+        MessageKind::Reserved(number) => {
+            debug!("client {} sent the reserved type {number}: ignored", member.id)
+        }
+        MessageKind::Text | MessageKind::Image | MessageKind::Video | MessageKind::Other(_) => {
+            if !(old && message.kind() == MessageKind::Video) {
+                room.forward(member, message, came);
             }
-            if message.kind() == Kind::Video && lock(&member.intake).came(came) {
-                member.say(Due { report: true, ..Due::default() });
+            if message.kind() == MessageKind::Video && lock(&member.intake).came(came) {
+                member.schedule_heartbeat(PendingHeartbeat { report: true, ..PendingHeartbeat::default() });
             }
         }
     }

@@ -9,10 +9,10 @@ use std::{
 
 use serde::{Serialize, Serializer};
 
-use super::door::Refusal;
+use super::admission::RejectReason;
 use crate::{
-    fresh::Full,
-    wire::{self, Farewell},
+    queue::Full,
+    wire::{self, CloseReason},
 };
 
 /// An event of a relay.
@@ -67,7 +67,7 @@ pub enum Event {
         addr: SocketAddr,
         /// Why.
         #[serde(serialize_with = "in_words")]
-        reason: Refusal,
+        reason: RejectReason,
         /// Connections refused since the last report, including this one.
         times: u64,
     },
@@ -150,7 +150,7 @@ pub enum LeaveReason {
     MailboxFull(Full),
     /// The relay's memory for messages is full, and this client used most of it.
     #[error("the memory for messages is full, and {0} bytes of it are messages from this client or for it")]
-    Hoard(usize),
+    MemoryUse(usize),
     /// Its key no longer opens its room.
     #[error("the key is no longer valid")]
     KeyGone,
@@ -178,14 +178,14 @@ impl LeaveReason {
             | Self::TooManyBytes(_)
             | Self::LongText { .. }
             | Self::Wire(_)
-            | Self::Hoard(_)
+            | Self::MemoryUse(_)
             | Self::KeyGone
             | Self::MailboxFull(_) => true,
         }
     }
 
     /// The message for the client before the connection is closed, if it may still read it.
-    pub(super) fn farewell(&self) -> Option<Farewell> {
+    pub(super) fn close_reason(&self) -> Option<CloseReason> {
         let refused = match self {
             Self::Closed | Self::Io(_) | Self::Shutdown => return None,
             Self::LongText { size, .. } => Some(*size),
@@ -196,7 +196,7 @@ impl LeaveReason {
             Self::Wire(wire::Error::Malformed(malformed)) => malformed.for_peer().to_string(),
             other => other.to_string(),
         };
-        Some(Farewell { reason, refused, ..Farewell::default() })
+        Some(CloseReason { reason, refused, ..CloseReason::default() })
     }
 
     /// The option of `pulsecam relay` that sets the limit, for the operator.
@@ -225,7 +225,7 @@ impl<T: fmt::Display> fmt::Display for ForOperator<T> {
     }
 }
 
-fn in_words<S: Serializer>(reason: &Refusal, serializer: S) -> Result<S::Ok, S::Error> {
+fn in_words<S: Serializer>(reason: &RejectReason, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&ForOperator(reason, reason.option()))
 }
 

@@ -12,20 +12,20 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    attendance::{Attendance, Due},
     backlog::Backlog,
-    census::Meter,
-    delivery::Delivery,
+    delivery_delay::DeliveryDelay,
     event::LeaveReason,
-    memory::Accounts,
+    memory::ClientMemory,
+    presence::{PendingHeartbeat, Presence},
     room::lock,
+    stats::TrafficCounter,
 };
 use crate::{
     clock::{Timestamp, now},
-    feedback::Receipts,
-    fresh::{self, Full},
-    socket::Pen,
-    wire::{Message, QString, Share, Token},
+    feedback::FrameAcks,
+    queue::{self, Full},
+    transport::MessageWriter,
+    wire::{HeldShare, Message, QString, Token},
 };
 
 /// The shortest interval between reports of the same slow client.
@@ -41,7 +41,7 @@ const ITEM_COST: usize = 256;
 /// An item in a mailbox.
 #[derive(Debug)]
 pub(super) enum Item {
-    /// A heartbeat; its contents are in the client's [`Attendance`] until it is sent.
+    /// A heartbeat; its contents are in the client's [`Presence`] until it is sent.
     Heartbeat,
     /// A frame from another client, and when it arrived.
     Message(Message, Instant),
@@ -50,7 +50,7 @@ pub(super) enum Item {
         message: Message,
         from: ClientId,
         /// Its place, which is charged to its sender.
-        _place: Share,
+        _place: HeldShare,
     },
 }
 
@@ -70,14 +70,14 @@ pub(super) enum Dismissal {
     /// More waits for it than its mailbox holds.
     MailboxFull(Full),
     /// It holds this many bytes, and the memory for messages is full.
-    Hoard(usize),
+    MemoryUse(usize),
 }
 
 impl From<Dismissal> for LeaveReason {
     fn from(dismissal: Dismissal) -> Self {
         match dismissal {
             Dismissal::MailboxFull(full) => Self::MailboxFull(full),
-            Dismissal::Hoard(bytes) => Self::Hoard(bytes),
+            Dismissal::MemoryUse(bytes) => Self::MemoryUse(bytes),
         }
     }
 }
@@ -86,9 +86,9 @@ impl From<Dismissal> for LeaveReason {
 pub(super) struct Member {
     pub(super) id: ClientId,
     pub(super) addr: SocketAddr,
-    pub(super) mailbox: fresh::Sender<ClientId, Item>,
+    pub(super) mailbox: queue::Sender<ClientId, Item>,
     /// Its socket's writing side, used by any task that has a message while nothing waits.
-    pub(super) pen: Arc<Pen>,
+    pub(super) writer: Arc<MessageWriter>,
     /// Cancelled to disconnect it, after the reason was set.
     pub(super) dismissed: CancellationToken,
     dismissal: OnceLock<Dismissal>,
@@ -98,15 +98,15 @@ pub(super) struct Member {
     /// The number of waiting messages, readable without the lock.
     pub(super) behind: Arc<AtomicUsize>,
     /// The memory of its messages.
-    pub(super) accounts: Accounts,
+    pub(super) memory: ClientMemory,
     /// Whether it sends many small messages in a row, which are then not written one by one.
     pub(super) crowds: AtomicBool,
     /// When it connected.
     pub(super) came: Instant,
     /// What it sent, counted only for a watcher.
-    pub(super) sent: Meter,
+    pub(super) sent: TrafficCounter,
     /// What it was sent, shared with its writer.
-    pub(super) got: Arc<Meter>,
+    pub(super) got: Arc<TrafficCounter>,
     /// The description of its newest frame, and when that arrived.
     pub(super) newest: Mutex<Option<(QString, Timestamp)>>,
     /// Its number for other clients, assigned when its first text, image or frame goes to a client of ours.
@@ -114,11 +114,11 @@ pub(super) struct Member {
     /// The token that identifies it when it reconnects.
     pub(super) token: OnceLock<Token>,
     /// Shared with its writer, which outlives its place in the room.
-    pub(super) attendance: Arc<Attendance>,
+    pub(super) presence: Arc<Presence>,
     /// The delivery of others' video to it, shared with its writer.
-    pub(super) delivery: Arc<Mutex<Delivery>>,
+    pub(super) delivery: Arc<Mutex<DeliveryDelay>>,
     /// The video that it sends.
-    pub(super) intake: Arc<Mutex<Receipts>>,
+    pub(super) intake: Arc<Mutex<FrameAcks>>,
 }
 
 #[derive(Default)]
@@ -131,10 +131,10 @@ impl Member {
     pub(super) fn new(
         id: ClientId,
         addr: SocketAddr,
-        mailbox: fresh::Sender<ClientId, Item>,
-        pen: Arc<Pen>,
+        mailbox: queue::Sender<ClientId, Item>,
+        writer: Arc<MessageWriter>,
         budget: usize,
-        accounts: Accounts,
+        memory: ClientMemory,
         dismissed: CancellationToken,
     ) -> Self {
         let came = now();
@@ -142,21 +142,21 @@ impl Member {
             id,
             addr,
             mailbox,
-            pen,
+            writer,
             dismissed,
             dismissal: OnceLock::new(),
             slow: Mutex::default(),
             backlog: Arc::new(Mutex::new(Backlog::new(budget, came))),
             behind: Arc::default(),
-            accounts,
+            memory,
             crowds: AtomicBool::new(false),
             came,
-            sent: Meter::default(),
+            sent: TrafficCounter::default(),
             got: Arc::default(),
             newest: Mutex::default(),
             number: OnceLock::new(),
             token: OnceLock::new(),
-            attendance: Arc::new(Attendance::new()),
+            presence: Arc::new(Presence::new()),
             delivery: Arc::default(),
             intake: Arc::default(),
         }
@@ -174,10 +174,10 @@ impl Member {
     }
 
     /// Queues a message that must not be lost; if too much waits, disconnects this client.
-    pub(super) fn give_ordered(&self, from: &Self, message: &Message) {
+    pub(super) fn enqueue_ordered(&self, from: &Self, message: &Message) {
         let bytes = message.wire_len().saturating_add(ITEM_COST);
         let mut backlog = lock(&self.backlog);
-        let place = from.accounts.beside(ITEM_COST);
+        let place = from.memory.beside(ITEM_COST);
         let item = Item::Ordered { message: message.clone(), from: from.id, _place: place };
         match self.mailbox.send_ordered(bytes, item) {
             Ok(()) => {
@@ -196,13 +196,13 @@ impl Member {
     }
 
     /// The memory in bytes that would be freed if it were gone.
-    pub(super) fn hoard(&self) -> usize {
+    pub(super) fn memory_use(&self) -> usize {
         let places = lock(&self.backlog).items().saturating_mul(ITEM_COST);
-        self.accounts.unfinished.bytes().saturating_add(self.pen.holds()).saturating_add(places)
+        self.memory.unfinished.bytes().saturating_add(self.writer.pending_bytes()).saturating_add(places)
     }
 
-    pub(super) fn say(&self, more: Due) {
-        self.attendance.add(more);
+    pub(super) fn schedule_heartbeat(&self, more: PendingHeartbeat) {
+        self.presence.add(more);
         self.mailbox.send_urgent(Item::Heartbeat);
     }
 

@@ -1,32 +1,32 @@
 //! The relay: forwards every message to all clients but its sender, byte for byte.
 //!
-//! Each client has a reader and a mailbox ([`crate::fresh`]) with a writer. The reader puts a message's
+//! Each client has a reader and a mailbox ([`crate::queue`]) with a writer. The reader puts a message's
 //! reference-counted bytes into every other mailbox, which never blocks, so that a stalled viewer costs a
 //! bounded amount of memory and delays nobody. Framing state belongs to one connection.
 
-mod allowance;
-mod attendance;
+mod admission;
 mod backlog;
-mod census;
 mod client;
-mod conduct;
-mod delivery;
-mod door;
-mod entry;
+mod delivery_delay;
 mod event;
-mod house;
+mod handshake;
 mod keyring;
 mod limits;
 mod listen;
 mod member;
+mod member_list;
+mod membership;
 mod memory;
-mod numbers;
+mod peer_numbers;
+mod presence;
+mod rate_limit;
+mod read_turn;
 mod room;
-mod roster;
-mod standstill;
-mod stay;
-mod strangers;
-mod turn;
+mod server;
+mod stall_detector;
+mod stats;
+mod token_bucket;
+mod unauthenticated;
 
 use std::{
     io,
@@ -41,16 +41,16 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::house::{Closing, House};
+use self::server::{Server, ShutdownGuard};
 pub use self::{
-    census::{Amount, Census, Resident},
-    door::Refusal,
+    admission::RejectReason,
     event::{Event, LeaveReason, Summary},
     keyring::{Keyring, RoomKey},
     limits::Limits,
     listen::listen,
+    stats::{ClientStats, RelayStats, Traffic},
 };
-use crate::{clock, socket::Listen, tls, wire};
+use crate::{clock, tls, transport::Listen, wire};
 
 pub use crate::address::DEFAULT_PORT;
 
@@ -64,14 +64,14 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const DRAIN_LIMIT: Duration = Duration::from_secs(1);
 
 /// A callback for all events.
-pub type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
+pub type EventHandler = Arc<dyn Fn(&Event) + Send + Sync>;
 
 /// A callback from the relay's own loop, about once a second while it runs, with the time.
-pub type Pulse = Arc<dyn Fn(Instant) + Send + Sync>;
+pub type WatchdogTick = Arc<dyn Fn(Instant) + Send + Sync>;
 
 /// A callback with a snapshot of all clients, about once a second. It runs on the relay's own loop and must
 /// not block.
-pub type Watcher = Arc<dyn Fn(Census) + Send + Sync>;
+pub type StatsHandler = Arc<dyn Fn(RelayStats) + Send + Sync>;
 
 /// The configuration of a relay.
 #[derive(Clone)]
@@ -91,15 +91,15 @@ pub struct Config {
     /// The limits of each client and each address.
     pub limits: Limits,
     /// The certificate; with one, clients must speak TLS, and without one they cannot.
-    pub tls: Option<Arc<tls::Server>>,
+    pub tls: Option<Arc<tls::Acceptor>>,
     /// The keys, of which a client must know one; without keys, every client is admitted.
     pub keys: Option<Arc<Keyring>>,
     /// Called with each event, on the relay's own tasks: must not block.
-    pub events: Option<Listener>,
+    pub events: Option<EventHandler>,
     /// Called with snapshots of all clients; their traffic is only counted if this is set.
-    pub watcher: Option<Watcher>,
+    pub watcher: Option<StatsHandler>,
     /// Called for a watchdog: a loop that hangs stops calling it. Must not block.
-    pub pulse: Option<Pulse>,
+    pub pulse: Option<WatchdogTick>,
 }
 
 /// The number of checks within a time limit: the limit is kept to an eighth.
@@ -147,13 +147,13 @@ pub async fn run(
 ) -> io::Result<Summary> {
     let (pulse, watcher) = (config.pulse.clone(), config.watcher.clone());
     let stop = CancellationToken::new();
-    let house = Arc::new(House::new(config, stop.clone()));
-    let _nothing_stays = Closing(Arc::clone(&house));
+    let server = Arc::new(Server::new(config, stop.clone()));
+    let _nothing_stays = ShutdownGuard(Arc::clone(&server));
     tokio::spawn({
-        let (stop, house) = (stop.clone(), Arc::clone(&house));
-        async move { stop.run_until_cancelled(house.keep_within_memory()).await }
+        let (stop, server) = (stop.clone(), Arc::clone(&server));
+        async move { stop.run_until_cancelled(server.enforce_memory_limit()).await }
     });
-    house.tell_safely(&Event::Listening { addr: listener.local_addr()? });
+    server.emit_guarded(&Event::Listening { addr: listener.local_addr()? });
     let mut clients = JoinSet::new();
     let mut survey = time::interval(SURVEY_INTERVAL);
     survey.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -165,9 +165,9 @@ pub async fn run(
             () = &mut shutdown => break,
             _ = survey.tick() => {
                 let now = clock::now();
-                house.survey(now);
+                server.report_slow_clients(now);
                 if let Some(watcher) = &watcher {
-                    watcher(house.census(now));
+                    watcher(server.stats(now));
                 }
                 if let Some(pulse) = &pulse {
                     pulse(now);
@@ -175,18 +175,18 @@ pub async fn run(
             }
             Some(ended) = clients.join_next(), if !clients.is_empty() => {
                 if let Err(error) = ended {
-                    house.tell_failure(error);
+                    server.emit_failure(error);
                 }
             }
             accepted = listener.accept() => match accepted {
                 Ok((incoming, addr)) => {
-                    clients.spawn(client::serve(incoming, addr, Arc::clone(&house), stop.child_token()));
+                    clients.spawn(client::serve(incoming, addr, Arc::clone(&server), stop.child_token()));
                     // One at a time: frames that arrived meanwhile go before the next of many new
                     // connections.
                     task::yield_now().await;
                 }
                 Err(error) => {
-                    house.cannot_accept(&error);
+                    server.accept_failed(&error);
                     time::sleep(ACCEPT_PAUSE).await;
                 }
             },
@@ -197,7 +197,7 @@ pub async fn run(
     // A client that does not take its last bytes in time is dropped with the set.
     let _ = time::timeout(DRAIN_LIMIT, async { while clients.join_next().await.is_some() {} }).await;
     drop(clients);
-    let summary = house.summary();
-    house.tell_safely(&Event::Summary(summary));
+    let summary = server.summary();
+    server.emit_guarded(&Event::Summary(summary));
     Ok(summary)
 }
