@@ -11,13 +11,8 @@
 //! (thread)   (thread)  (task)        (tasks)        (task)  (thread)  (main thread)
 //! ```
 //!
-<<<<<<< HEAD
-//! Every hand-over keeps only what is [`queue`]: where a stage is slower than the one before it, the newest frame
-//! replaces the waiting one. Text and images are never dropped.
-=======
 //! [`pipeline`] runs both ends, and a [`queue`] joins each stage to the next. If a stage is slower than the one
 //! before it, the newest frame replaces the waiting one. Texts and images are never dropped.
->>>>>>> r-arch
 //!
 //! Start reading at [`pipeline`] for the stages, and at [`relay::run`] and [`link::connect`], the entry points for
 //! other programs; `examples/` shows each in a few lines. `docs/architecture.md` lists the file and type of each
