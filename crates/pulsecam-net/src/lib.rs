@@ -23,6 +23,8 @@ pub mod text_file;
 
 mod log_throttle;
 
+mod sync;
+
 pub mod socket;
 
 #[cfg(feature = "tls")]

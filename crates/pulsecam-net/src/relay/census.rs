@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::Summary;
+use super::event::Summary;
 use crate::wire::{FrameInfo, Kind, Message, QString};
 
 /// A snapshot of the relay. Counters start when the client connected, or when the relay started.

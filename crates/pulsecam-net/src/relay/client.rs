@@ -3,11 +3,9 @@
 use std::{
     future::poll_fn,
     net::SocketAddr,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
+    sync::{Arc, atomic::Ordering::Relaxed},
     task::Poll,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -20,28 +18,26 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::{
-    Limits,
-    attendance::{Attendance, Due},
-    backlog::Backlog,
-    census::Meter,
-    conduct::Conduct,
-    delivery::Delivery,
+    attendance::Due,
+    config::Limits,
     entry::{self, Entered},
-    event::LeaveReason,
+    event::ClientId,
+    hooks::RoomHooks,
     house::House,
     keyring::Pass,
-    member::{ClientId, Item, Member},
-    room::{Room, lock},
+    members::{Item, Member},
+    memory::Accounts,
+    rate_limit::Conduct,
+    reason::LeaveReason,
+    room::Room,
     standstill::Waiting,
-    stay::Stay,
     turn::Turn,
 };
 use crate::{
-    clock::{self, Timestamp},
-    feedback::Receipts,
-    fresh::{Lane, Taken},
-    socket::{self, Feed, Incoming},
-    wire::{Heartbeat, Kind, Message, Reader, Side},
+    clock, fresh,
+    socket::{self, Incoming, Pen},
+    sync::lock,
+    wire::{Heartbeat, Kind, Message, Reader},
 };
 
 /// Serves one client until its connection ends.
@@ -55,12 +51,12 @@ pub(super) async fn serve(incoming: Incoming, addr: SocketAddr, house: Arc<House
     let entered = stop.run_until_cancelled(Box::pin(entry::enter(incoming, addr, &house, &mut place))).await;
     let Entered { mut reader, pen, room, accounts, pass } = match entered {
         Some(Ok(entered)) => entered,
-        Some(Err(reason)) => return house.refuse(addr, &reason),
+        Some(Err(reason)) => return house.shared.refuse(addr, &reason),
         None => return,
     };
     let (stay, mut waiting) = Stay::begin(room, addr, Arc::clone(&pen), accounts, stop.child_token());
     let (room, member) = (Arc::clone(&stay.room), Arc::clone(&stay.member));
-    let mut write = std::pin::pin!(socket::drain(&mut waiting, &pen, Post::new(&room, &member)));
+    let mut write = std::pin::pin!(socket::drain(&mut waiting, &pen, RoomHooks::new(&room, &member)));
     let writing = async {
         let result = (&mut write).await;
         result.map_or_else(LeaveReason::Io, |()| LeaveReason::Shutdown)
@@ -90,6 +86,52 @@ pub(super) async fn serve(incoming: Incoming, addr: SocketAddr, house: Arc<House
     }
 }
 
+/// A member's presence in a room, which ends when this is dropped. So a failed or cancelled task leaves no
+/// ghost.
+struct Stay {
+    room: Arc<Room>,
+    member: Arc<Member>,
+    /// The reason, once it ended properly.
+    reason: Option<LeaveReason>,
+}
+
+impl Stay {
+    /// Adds a client to the room.
+    fn begin(
+        room: Arc<Room>,
+        addr: SocketAddr,
+        pen: Arc<Pen>,
+        accounts: Accounts,
+        dismissed: CancellationToken,
+    ) -> (Self, fresh::Receiver<ClientId, Item>) {
+        let (member, waiting, joined) = room.join(addr, pen, accounts, dismissed);
+        let stay = Self { room, member, reason: None };
+        // Reported only once its end is certain to be reported as well.
+        stay.room.shared.emit(&joined);
+        (stay, waiting)
+    }
+
+    /// Ends it with a reason.
+    fn end(mut self, reason: LeaveReason) {
+        self.reason = Some(reason);
+    }
+}
+
+impl Drop for Stay {
+    fn drop(&mut self) {
+        let reason = self.reason.take();
+        // Without a reason the whole relay is ending, and nothing is reported any more.
+        let is_told = reason.is_some();
+        let left = self.room.leave(&self.member, reason.unwrap_or(LeaveReason::Shutdown));
+        if thread::panicking() {
+            // The listener may be what failed, so the relay's own loop reports it.
+            self.room.shared.has_failed(left);
+        } else if is_told {
+            self.room.shared.emit(&left);
+        }
+    }
+}
+
 /// Completes once the client's key is revoked.
 async fn revoked(pass: Option<Pass>) {
     match pass {
@@ -116,108 +158,14 @@ async fn in_turns<T>(one: impl Future<Output = T>, other: impl Future<Output = T
     .await
 }
 
-/// The writer's feed.
-struct Post<'a> {
-    room: &'a Room,
-    id: ClientId,
-    client: Arc<Attendance>,
-    delivery: Arc<Mutex<Delivery>>,
-    intake: Arc<Mutex<Receipts>>,
-    backlog: Arc<Mutex<Backlog>>,
-    behind: Arc<AtomicUsize>,
-    got: Arc<Meter>,
-    /// The contents of the heartbeat that is about to be sent; it may have to wait.
-    due: Due,
-}
-
-impl<'a> Post<'a> {
-    fn new(room: &'a Room, member: &Member) -> Self {
-        Self {
-            room,
-            id: member.id,
-            client: Arc::clone(&member.attendance),
-            delivery: Arc::clone(&member.delivery),
-            intake: Arc::clone(&member.intake),
-            backlog: Arc::clone(&member.backlog),
-            behind: Arc::clone(&member.behind),
-            got: Arc::clone(&member.got),
-            due: Due::default(),
-        }
-    }
-}
-
-impl Feed<ClientId, Item> for Post<'_> {
-    fn prepare(&mut self, item: &Item) -> Option<Message> {
-        if let Item::Message(message, _) | Item::Ordered { message, .. } = item {
-            return if self.client.is_ours() { self.room.checked(message) } else { Some(message.clone()) };
-        }
-        self.due = self.due.and(self.client.take());
-        let Due { answer, report, alive, notice: _ } = self.due;
-        if self.due == Due::default() {
-            return None;
-        }
-        let told = if report { self.room.report(self.id, &self.intake) } else { Heartbeat::default() };
-        let answer = answer.unwrap_or_default();
-        let viewers = self.room.viewers_for(&self.client, alive);
-        if let Some(viewers) = viewers {
-            self.client.told(viewers);
-        }
-        let heartbeat = Heartbeat {
-            t1: answer.t1,
-            t2: answer.t2,
-            t3: answer.t2.map(|_| Timestamp::now()).or(told.t3),
-            viewers,
-            report: answer.report,
-            silence: answer.t1.map(|_| self.room.house.config.silence_millis()),
-            epoch: answer.epoch,
-            ..told
-        };
-        Some(heartbeat.to_message(Side::Relay))
-    }
-
-    fn started(&mut self, taken: &Taken<ClientId, Item>, message: &Message) {
-        if taken.lane == Lane::Urgent {
-            self.due = Due::default();
-            return;
-        }
-        self.room.house.count_out(message);
-        if self.room.house.config.watcher.is_some() {
-            self.got.count(message);
-        }
-        match (&taken.lane, &taken.item) {
-            (Lane::Fresh(from), Item::Message(_, came)) => lock(&self.delivery).given(*from, *came),
-            (Lane::Ordered(bytes), Item::Ordered { from, .. }) => {
-                let mut backlog = lock(&self.backlog);
-                backlog.remove(*from, *bytes);
-                self.behind.store(backlog.items(), Relaxed);
-            }
-            _ => {}
-        }
-    }
-
-    fn wrote(&mut self, bytes: usize) {
-        if self.behind.load(Relaxed) > 0 {
-            lock(&self.backlog).took(bytes);
-        }
-    }
-
-    fn joins(&self) -> bool {
-        true
-    }
-
-    fn finished(&mut self) {
-        lock(&self.delivery).written(clock::now());
-    }
-}
-
 /// Reads until the connection ends, is silent for too long, or exceeds a limit.
 async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, room: &Room) -> LeaveReason {
-    let limit = room.house.config.client_timeout;
-    let Limits { message_time, hello_time, .. } = room.house.config.limits;
-    let mut look = looks(room.house.config.look_interval());
+    let limit = room.shared.config.client_timeout;
+    let Limits { message_time, hello_time, .. } = room.shared.config.limits;
+    let mut look = looks(room.shared.config.look_interval());
     let came = clock::now();
     let (mut received, mut heard) = (reader.received(), came);
-    let mut conduct = Conduct::new(&room.house.config.limits, heard);
+    let mut conduct = Conduct::new(&room.shared.config.limits, heard);
     let mut turn = Turn::default();
     // When the unfinished message began, and whether any message ever came.
     let (mut begun, mut said) = (None, false);
@@ -309,7 +257,7 @@ async fn hold(message: &Message, member: &Member, room: &Room, mut amid: bool) -
         let bytes = message.wire_len();
         let others = member.accounts.sent.bytes().saturating_sub(bytes);
         let fills_memory =
-            others > room.house.memory.free() && now.saturating_duration_since(begun) < HOLD_FOR_MEMORY;
+            others > room.shared.memory.free() && now.saturating_duration_since(begun) < HOLD_FOR_MEMORY;
         if !fills_memory && !room.is_held_up(member, bytes, amid, now) {
             return looks > 0;
         }

@@ -10,10 +10,10 @@ use bytes::{Buf, Bytes};
 use tokio::time;
 
 use super::{
-    door::Refusal,
     house::{House, Place},
     keyring::Pass,
     memory::{Accounts, Gated},
+    reason::Refusal,
     room::Room,
 };
 use crate::{
@@ -47,7 +47,7 @@ pub(super) async fn enter(
     house: &Arc<House>,
     place: &mut Place,
 ) -> Result<Entered, Refusal> {
-    let limit = house.config.limits.hello_time;
+    let limit = house.shared.config.limits.hello_time;
     // The writing side for the farewell, once there is one.
     let told = OnceLock::new();
     let pushed_out = place.pushed_out();
@@ -72,13 +72,13 @@ async fn entering(
     told: &OnceLock<Arc<Pen>>,
 ) -> Result<Entered, Refusal> {
     let connection = connection(incoming, house).await?;
-    let accounts = house.memory.open();
-    let codec = Codec::new(house.config.max_message).with_peer(addr);
-    let input = Gated::new(connection.input, Arc::clone(&house.memory));
+    let accounts = house.shared.memory.open();
+    let codec = Codec::new(house.shared.config.max_message).with_peer(addr);
+    let input = Gated::new(connection.input, Arc::clone(&house.shared.memory));
     let reader = Reader::new(input, codec);
     let mut reader = reader.counting(Arc::clone(&accounts.unfinished), Arc::clone(&accounts.sent));
     let pen = Arc::clone(told.get_or_init(|| Arc::new(Pen::new(connection.output))));
-    let Some(ring) = &house.config.keys else {
+    let Some(ring) = &house.shared.config.keys else {
         place.admit()?;
         return Ok(Entered { reader, pen, room: house.room(""), accounts, pass: None });
     };
@@ -97,7 +97,7 @@ async fn entering(
     // Before the welcome is sent: after it the client counts as admitted.
     place.admit()?;
     pen.try_write(&welcome);
-    reader.allow(house.config.max_message);
+    reader.allow(house.shared.config.max_message);
     Ok(Entered { reader, pen, room: house.room(&shown.room), accounts, pass: Some(ring.pass(shown)) })
 }
 
@@ -108,7 +108,7 @@ pub(super) fn tell(incoming: Incoming, house: &House, reason: &Refusal) {
     match incoming {
         Incoming::Tcp(stream) => {
             let mut words = farewell.to_buf();
-            let words = if house.config.tls.is_some() {
+            let words = if house.shared.config.tls.is_some() {
                 Bytes::from_static(&tls::ACCESS_DENIED)
             } else {
                 words.copy_to_bytes(words.remaining())
@@ -123,7 +123,7 @@ pub(super) fn tell(incoming: Incoming, house: &House, reason: &Refusal) {
 
 async fn connection(incoming: Incoming, house: &House) -> Result<Connection, Refusal> {
     let gone = |error: io::Error| Refusal::Failed(error.to_string());
-    match (incoming, &house.config.tls) {
+    match (incoming, &house.shared.config.tls) {
         (Incoming::Tcp(stream), Some(tls)) => {
             tls.accept(stream).await.map_err(|error| Refusal::Tls(tls::explain(&error)))
         }

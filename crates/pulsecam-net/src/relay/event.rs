@@ -1,19 +1,13 @@
 //! Events of a relay: a line for people by `Display`, an object for programs by serde.
 
-use std::{
-    fmt, io,
-    net::SocketAddr,
-    num::{NonZeroU32, NonZeroU64},
-    time::Duration,
-};
+use std::{fmt, net::SocketAddr};
 
 use serde::{Serialize, Serializer};
 
-use super::door::Refusal;
-use crate::{
-    fresh::Full,
-    wire::{self, Farewell},
-};
+use super::reason::{LeaveReason, Refusal};
+
+/// A client's number, as events contain it, and the key of its frames in the other clients' mailboxes.
+pub(super) type ClientId = u64;
 
 /// An event of a relay.
 #[derive(Debug, Serialize)]
@@ -104,117 +98,6 @@ pub struct Summary {
     pub refused: u64,
 }
 
-/// Why a client left.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LeaveReason {
-    /// It closed the connection between two messages.
-    #[error("closed the connection")]
-    Closed,
-    /// It was silent for too long.
-    #[error("silent for {}", humantime::format_duration(*.0))]
-    Silent(Duration),
-    /// It has sent nothing since it connected.
-    #[error("sent nothing for {} after connecting", humantime::format_duration(*.0))]
-    SaidNothing(Duration),
-    /// It started a message and did not finish it in time.
-    #[error("did not finish a message within {}", humantime::format_duration(*.0))]
-    Unfinished(Duration),
-    /// More messages than allowed.
-    #[error("sent more than {0} messages a second")]
-    TooManyMessages(NonZeroU32),
-    /// More bytes than allowed.
-    #[error("sent more than {0} bytes a second")]
-    TooManyBytes(NonZeroU64),
-    /// A text that is too long.
-    #[error("sent a text of {found} bytes; at most {allowed} are allowed")]
-    LongText {
-        /// Its bytes.
-        found: usize,
-        /// The limit.
-        allowed: u32,
-        /// The size field of its message.
-        size: u32,
-    },
-    /// It speaks TLS, for which there is no certificate.
-    #[error("speaks TLS, and this relay has no certificate")]
-    SpeaksTls,
-    /// It sent something that is not a message, or an incomplete one.
-    #[error("{0}")]
-    Wire(wire::Error),
-    /// The connection failed.
-    #[error("connection lost: {0}")]
-    Io(io::Error),
-    /// Too many bytes of text and images wait for it.
-    #[error("too slow for text and images: {0}")]
-    MailboxFull(Full),
-    /// The relay's memory for messages is full, and this client used most of it.
-    #[error("the memory for messages is full, and {0} bytes of it are messages from this client or for it")]
-    Hoard(usize),
-    /// Its key no longer opens its room.
-    #[error("the key is no longer valid")]
-    KeyGone,
-    /// This program failed while it served the client.
-    #[error("the relay failed while it served this client: {0}")]
-    Failed(String),
-    /// The relay is stopping.
-    #[error("the relay stopped")]
-    Shutdown,
-}
-
-impl LeaveReason {
-    /// Whether the client violated a limit.
-    pub(super) const fn is_breach(&self) -> bool {
-        match self {
-            Self::Closed
-            | Self::Silent(_)
-            | Self::SpeaksTls
-            | Self::Io(_)
-            | Self::Failed(_)
-            | Self::Shutdown => false,
-            Self::SaidNothing(_)
-            | Self::Unfinished(_)
-            | Self::TooManyMessages(_)
-            | Self::TooManyBytes(_)
-            | Self::LongText { .. }
-            | Self::Wire(_)
-            | Self::Hoard(_)
-            | Self::KeyGone
-            | Self::MailboxFull(_) => true,
-        }
-    }
-
-    /// The message for the client before the connection is closed, if it may still read it.
-    pub(super) fn farewell(&self) -> Option<Farewell> {
-        let refused = match self {
-            Self::Closed | Self::Io(_) | Self::Shutdown => return None,
-            Self::LongText { size, .. } => Some(*size),
-            Self::Wire(wire::Error::Malformed(malformed)) => malformed.too_large(),
-            _ => None,
-        };
-        let reason = match self {
-            Self::Wire(wire::Error::Malformed(malformed)) => malformed.for_peer().to_string(),
-            other => other.to_string(),
-        };
-        Some(Farewell { reason, refused, ..Farewell::default() })
-    }
-
-    /// The option of `pulsecam relay` that sets the limit, for the operator.
-    const fn option(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::Silent(_) => "--client-timeout",
-            Self::SaidNothing(_) => "--hello-time",
-            Self::Unfinished(_) => "--message-time",
-            Self::TooManyMessages(_) => "--max-messages",
-            Self::TooManyBytes(_) => "--max-rate",
-            Self::LongText { .. } => "--max-text",
-            Self::SpeaksTls => "--tls-cert",
-            Self::MailboxFull(_) => "--mailbox",
-            _ => return None,
-        })
-    }
-}
-
 /// Formats a reason for the operator: with the option that sets the limit.
 struct ForOperator<T>(T, Option<&'static str>);
 
@@ -232,16 +115,6 @@ fn in_words<S: Serializer>(reason: &Refusal, serializer: S) -> Result<S::Ok, S::
 impl Serialize for LeaveReason {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&ForOperator(self, self.option()))
-    }
-}
-
-impl From<wire::Error> for LeaveReason {
-    fn from(error: wire::Error) -> Self {
-        match error {
-            wire::Error::Io(error) => Self::Io(error),
-            wire::Error::Malformed(malformed) if malformed.is_tls() => Self::SpeaksTls,
-            other => Self::Wire(other),
-        }
     }
 }
 

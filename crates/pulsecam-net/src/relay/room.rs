@@ -3,7 +3,7 @@
 use std::{
     net::SocketAddr,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed},
     },
     time::{Duration, Instant},
@@ -13,16 +13,15 @@ use tokio::{sync::Notify, time};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Event,
     attendance::{Attendance, Due},
     census::{self, Resident},
     delivery,
-    event::LeaveReason,
-    house::House,
-    member::{ClientId, Item, Member},
+    event::{ClientId, Event},
+    members::{Item, Member, Roster},
     memory::Accounts,
     numbers::Numbers,
-    roster::Roster,
+    reason::LeaveReason,
+    shared::Shared,
     standstill::Standstill,
 };
 use crate::{
@@ -30,7 +29,8 @@ use crate::{
     feedback::Receipts,
     fresh,
     socket::{Pen, Written},
-    wire::{FrameInfo, Heartbeat, Kind, Message},
+    sync::lock,
+    wire::{Heartbeat, Kind, Message},
 };
 
 /// The interval of the viewers' reports. It is short enough to notice within 0.5 s that frames get old, and
@@ -48,7 +48,7 @@ const NOTICE_PAUSE: Duration = Duration::from_millis(16);
 
 /// A group of clients that receive each other's messages.
 pub(super) struct Room {
-    pub(super) house: Arc<House>,
+    pub(super) shared: Arc<Shared>,
     name: String,
     roster: Roster,
     /// The number of members.
@@ -66,10 +66,10 @@ pub(super) struct Room {
 }
 
 impl Room {
-    pub(super) fn new(house: Arc<House>, name: String) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, name: String) -> Self {
         Self {
-            standstill: Standstill::new(house.config.look_interval()),
-            house,
+            standstill: Standstill::new(shared.config.look_interval()),
+            shared,
             name,
             roster: Roster::default(),
             here: AtomicUsize::new(0),
@@ -89,7 +89,7 @@ impl Room {
         accounts: Accounts,
         dismissed: CancellationToken,
     ) -> (Arc<Member>, fresh::Receiver<ClientId, Item>, Event) {
-        let (id, budget) = (self.house.next_client(), self.house.config.mailbox);
+        let (id, budget) = (self.shared.next_client(), self.shared.config.mailbox);
         let lanes = fresh::Lanes::new(budget).with_fresh(budget, Item::weight);
         let (mailbox, waiting) = fresh::over(lanes);
         let member = Arc::new(Member::new(id, addr, mailbox, pen, budget, accounts, dismissed));
@@ -119,7 +119,7 @@ impl Room {
             self.reported.fetch_sub(1, Relaxed);
         }
         let frames_lost = member.mailbox.replaced();
-        self.house.count_lost(frames_lost);
+        self.shared.count_lost(frames_lost);
         self.here.store(clients, Relaxed);
         Event::Left { client: member.id, addr: member.addr, reason, frames_lost, clients }
     }
@@ -235,10 +235,10 @@ impl Room {
     /// Clients of ours get it with its sender's number, in one new head for all of them; old programs, which
     /// might not expect that, get it unchanged.
     pub(super) fn pass_on(&self, sender: &Member, message: &Message, came: Instant) {
-        self.house.count_in(message);
+        self.shared.count_in(message);
         let from = sender.id;
         let is_video = message.kind() == Kind::Video;
-        let watched = self.house.config.watcher.is_some();
+        let watched = self.shared.config.watcher.is_some();
         if watched {
             sender.sent.count(message);
             if is_video {
@@ -263,7 +263,7 @@ impl Room {
             let at_once = !crowds && member.mailbox.is_empty();
             let written = if at_once { member.pen.try_write(message) } else { Written::Nothing };
             if written != Written::Nothing {
-                self.house.count_out(message);
+                self.shared.count_out(message);
                 if watched {
                     member.got.count(message);
                 }
@@ -295,7 +295,7 @@ impl Room {
             let mark = numbers.mark(sender.addr.ip(), message);
             numbers.take(sender.token.get().copied(), mark)
         });
-        message.numbered(number, self.house.config.max_message)
+        message.numbered(number, self.shared.config.max_message)
     }
 
     /// Checks a message that waited for a client of ours. If it was queued before the client's first
@@ -306,7 +306,7 @@ impl Room {
             return Some(message.clone());
         }
         // A message too large for a number is also unchanged.
-        let fits = message.numbered(u64::MAX, self.house.config.max_message).is_some();
+        let fits = message.numbered(u64::MAX, self.shared.config.max_message).is_some();
         let is_early_frame = message.kind() == Kind::Video && fits;
         (!is_early_frame).then(|| message.unnumbered().unwrap_or_else(|| message.clone()))
     }
@@ -315,7 +315,7 @@ impl Room {
     pub(super) fn survey(&self, now: Instant) {
         for member in self.roster.list().iter() {
             if let Some((lost, frames_lost)) = member.is_slow(now) {
-                self.house.tell_safely(&Event::Slow {
+                self.shared.emit_guarded(&Event::Slow {
                     client: member.id,
                     addr: member.addr,
                     lost,
@@ -328,44 +328,11 @@ impl Room {
     /// Takes a snapshot of its members.
     pub(super) fn residents(&self, now: Instant) -> Vec<Resident> {
         let members = self.roster.list();
-        let resident = |member: &Arc<Member>| {
-            let newest = lock(&member.newest).clone();
-            let stream = newest.as_ref().map(|(description, _)| {
-                let info = FrameInfo::parse(description);
-                FrameInfo { peer: member.number.get().copied(), ..info }
-            });
-            let captured = stream.as_ref().and_then(FrameInfo::captured_at_relay);
-            // Skips members that send nothing: with a thousand members this would be a million look-ups.
-            let sends = newest.is_some();
-            let viewers =
-                members.iter().filter(|other| sends && other.id != member.id && other.attendance.views());
-            let mut lateness: Vec<_> =
-                viewers.filter_map(|viewer| lock(&viewer.delivery).known_lateness(member.id, now)).collect();
-            lateness.sort_unstable();
-            Resident {
-                client: member.id,
-                addr: member.addr,
-                room: self.name.clone(),
-                since: now.saturating_duration_since(member.came),
-                age: newest.and_then(|(_, came)| Some(came.since(captured?))),
-                stream,
-                late: lateness.get(lateness.len() / 2).copied(),
-                views: member.attendance.views(),
-                sent: member.sent.amount(),
-                got: member.got.amount(),
-                lost: member.mailbox.replaced(),
-            }
-        };
-        members.iter().map(resident).collect()
+        members.iter().map(|member| member.stats(&self.name, &members, now)).collect()
     }
 
     /// The frames that current members have lost.
     pub(super) fn frames_lost(&self) -> u64 {
         self.roster.list().iter().map(|member| member.mailbox.replaced()).sum()
     }
-}
-
-/// Locks, ignoring poisoning: no code panics while it holds one of these locks.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,6 +1,7 @@
-//! One member of a room, as the other clients' tasks see it.
+//! The members of a room, as the other clients' tasks see them.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     sync::{
         Arc, Mutex, OnceLock,
@@ -14,25 +15,23 @@ use tokio_util::sync::CancellationToken;
 use super::{
     attendance::{Attendance, Due},
     backlog::Backlog,
-    census::Meter,
+    census::{Meter, Resident},
     delivery::Delivery,
-    event::LeaveReason,
+    event::ClientId,
     memory::Accounts,
-    room::lock,
+    reason::LeaveReason,
 };
 use crate::{
     clock::{Timestamp, now},
     feedback::Receipts,
     fresh::{self, Full},
     socket::Pen,
-    wire::{Message, QString, Share, Token},
+    sync::lock,
+    wire::{FrameInfo, Message, QString, Share, Token},
 };
 
 /// The shortest interval between reports of the same slow client.
 const SLOW_REPORT_INTERVAL: Duration = Duration::from_secs(5);
-
-/// A client's number, which is the key of its frames in the other clients' mailboxes.
-pub(super) type ClientId = u64;
 
 /// The memory of an ordered message besides its bytes: its place in the mailbox and its allocations. Without
 /// it, a flood of tiny messages would take ten times the budget.
@@ -206,6 +205,35 @@ impl Member {
         self.mailbox.send_urgent(Item::Heartbeat);
     }
 
+    /// A snapshot of it; `members` are those of its room.
+    pub(super) fn stats(&self, room: &str, members: &[Arc<Self>], now: Instant) -> Resident {
+        let newest = lock(&self.newest).clone();
+        let stream = newest.as_ref().map(|(description, _)| {
+            let info = FrameInfo::parse(description);
+            FrameInfo { peer: self.number.get().copied(), ..info }
+        });
+        let captured = stream.as_ref().and_then(FrameInfo::captured_at_relay);
+        // Skips members that send nothing: with a thousand members this would be a million look-ups.
+        let sends = newest.is_some();
+        let viewers = members.iter().filter(|other| sends && other.id != self.id && other.attendance.views());
+        let mut lateness: Vec<_> =
+            viewers.filter_map(|viewer| lock(&viewer.delivery).known_lateness(self.id, now)).collect();
+        lateness.sort_unstable();
+        Resident {
+            client: self.id,
+            addr: self.addr,
+            room: room.to_owned(),
+            since: now.saturating_duration_since(self.came),
+            age: newest.and_then(|(_, came)| Some(came.since(captured?))),
+            stream,
+            late: lateness.get(lateness.len() / 2).copied(),
+            views: self.attendance.views(),
+            sent: self.sent.amount(),
+            got: self.got.amount(),
+            lost: self.mailbox.replaced(),
+        }
+    }
+
     /// Frames lost since the last report, and in total, if a report is due.
     pub(super) fn is_slow(&self, now: Instant) -> Option<(u64, u64)> {
         let frames_lost = self.mailbox.replaced();
@@ -216,5 +244,45 @@ impl Member {
             *slow = SlowReport { told: frames_lost, last: Some(now) };
             (lost, frames_lost)
         })
+    }
+}
+
+/// All members of a room. The list that messages iterate is rebuilt by the first message after a change, not by each
+/// change: a thousand clients that come and go between two frames cost one list.
+#[derive(Default)]
+pub(super) struct Roster(Mutex<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    members: BTreeMap<ClientId, Arc<Member>>,
+    list: Option<Arc<[Arc<Member>]>>,
+}
+
+impl Roster {
+    /// Adds a member; returns the number of members.
+    pub(super) fn join(&self, member: &Arc<Member>) -> usize {
+        let mut inner = lock(&self.0);
+        inner.members.insert(member.id, Arc::clone(member));
+        inner.list = None;
+        inner.members.len()
+    }
+
+    /// Removes a member; returns the number of members left.
+    pub(super) fn leave(&self, id: ClientId) -> usize {
+        let mut inner = lock(&self.0);
+        inner.members.remove(&id);
+        inner.list = None;
+        inner.members.len()
+    }
+
+    /// All members, in the order in which they joined. The lock is held for one reference count.
+    pub(super) fn list(&self) -> Arc<[Arc<Member>]> {
+        let mut inner = lock(&self.0);
+        if let Some(list) = &inner.list {
+            return Arc::clone(list);
+        }
+        let list: Arc<[_]> = inner.members.values().cloned().collect();
+        inner.list = Some(Arc::clone(&list));
+        list
     }
 }
