@@ -17,6 +17,7 @@ pub mod harmless;
 mod heartbeat;
 mod held;
 mod message;
+mod message_kind;
 mod number;
 mod qstring;
 #[cfg(feature = "tokio")]
@@ -36,7 +37,8 @@ pub use self::{
     frame_info::FrameInfo,
     heartbeat::{Heartbeat, Side},
     held::{Held, Share},
-    message::{Kind, Message, Origin},
+    message::{Message, Origin},
+    message_kind::Kind,
     qstring::{LoneSurrogate, QString},
     text::TextContent,
     token::{Token, unique_id},

@@ -12,7 +12,8 @@ use tokio::{net::TcpStream, task::JoinSet, time};
 use tracing::info;
 
 use super::{
-    Config, Down, Hub, counters,
+    Config, Down, counters,
+    hub::Hub,
     lookup::{Lookup, Outcome},
     patience::Patience,
     race::{Race, Step, order},

@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::time;
 
-use super::{Down, Hub, patience::Patience};
+use super::{Down, hub::Hub, patience::Patience};
 use crate::{
     key::Response,
     socket::{Connection, Input, Pen},

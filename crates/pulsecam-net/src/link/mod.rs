@@ -16,6 +16,7 @@ mod dial;
 mod entry;
 mod error;
 pub mod heartbeat;
+mod hub;
 mod labels;
 pub mod ledger;
 mod lookup;
@@ -33,12 +34,8 @@ mod streams;
 mod upkeep;
 
 use std::{
-    collections::VecDeque,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, Ordering::Relaxed},
-    },
-    time::{Duration, Instant},
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -58,59 +55,23 @@ pub use self::{
     streams::Sender,
 };
 use self::{
-    clock::Offset,
-    counters::Tally,
-    delivery::Deliveries,
     dial::Dialer,
-    outbound::{Attempt, Outbound, video},
-    report::Departures,
-    streams::Streams,
+    hub::Hub,
+    outbound::{Attempt, Outbound},
 };
 use crate::{
     address::Address,
-    clock::{Timestamp, now},
+    clock::now,
     fresh,
-    socket::{Pen, Written},
-    stream_id::StreamId,
-    wire::{Fault, FrameInfo, Message, Token},
+    sync::lock,
+    wire::{Fault, FrameInfo, Message},
 };
-
-/// The number of remembered ids of texts and images. Messages that a peer sent twice around an outage are
-/// dropped.
-const REMEMBERED_IDS: usize = 1024;
 
 /// The most bytes of a frame's message besides its JPEG, with the longest possible name.
 const FRAME_OVERHEAD: usize = 4096;
 
 /// The interval at which [`Link::settled`] checks whether the last frame was sent.
 const SETTLE_INTERVAL: Duration = Duration::from_millis(2);
-
-/// The state shared by the handle and the connection's task.
-#[derive(Debug)]
-struct Hub {
-    config: Config,
-    /// The parsed [`Config::host`].
-    address: Address,
-    outbox: fresh::Sender<(), Outbound>,
-    inbox: fresh::Sender<StreamId, Received>,
-    state: watch::Sender<State>,
-    viewers: watch::Sender<Option<u32>>,
-    reports: watch::Sender<Option<Report>>,
-    departures: Mutex<Departures>,
-    deliveries: Mutex<Deliveries>,
-    /// When the newest answered heartbeat was sent.
-    answered: watch::Sender<Option<Instant>>,
-    tally: Tally,
-    seen: Mutex<VecDeque<String>>,
-    streams: Mutex<Streams>,
-    /// Identifies this link to the relay on its next connection.
-    token: Option<Token>,
-    last_down: Mutex<Option<Down>>,
-    /// The largest size field that the relay is known to accept.
-    largest: AtomicU32,
-    /// The socket's writing side, while the link is up.
-    pen: Mutex<Option<Arc<Pen>>>,
-}
 
 /// A handle to a link, which lives until the last clone of the handle is dropped.
 #[derive(Clone, Debug)]
@@ -148,25 +109,7 @@ pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
     let (outbox, waiting) = fresh::channel(config.budget);
     let lanes = fresh::Lanes::new(config.budget).with_fresh(config.budget, Received::weight);
     let (inbox, arrived) = fresh::over(lanes);
-    let hub = Arc::new(Hub {
-        outbox,
-        inbox,
-        state: watch::Sender::new(State::Connecting),
-        viewers: watch::Sender::new(None),
-        reports: watch::Sender::new(None),
-        departures: Mutex::new(Departures::new(now())),
-        deliveries: Mutex::default(),
-        answered: watch::Sender::new(None),
-        tally: Tally::default(),
-        seen: Mutex::default(),
-        streams: Mutex::default(),
-        token: Token::random(),
-        last_down: Mutex::default(),
-        largest: AtomicU32::new(u32::MAX),
-        pen: Mutex::default(),
-        address,
-        config,
-    });
+    let hub = Arc::new(Hub::new(config, address, outbox, inbox));
     let stop = CancellationToken::new();
     let task = tokio::spawn(upkeep::keep_up(Arc::clone(&hub), dialer, waiting, stop.clone()));
     Ok((Link { hub, _guard: Arc::new(Guard { stop, _task: task }) }, arrived))
@@ -263,7 +206,7 @@ impl Link {
     /// Why the link was last down, if it ever was.
     #[must_use]
     pub fn last_down(&self) -> Option<Down> {
-        self.hub.last_down.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.hub.last_down).clone()
     }
 
     /// Waits until the link is down for a lasting reason ([`Down::is_lasting`]), and returns it. The link is
@@ -282,7 +225,7 @@ impl Link {
     /// Whether there is a connection, even one on which the relay has not answered yet.
     #[must_use]
     pub fn is_connected(&self) -> bool {
-        self.hub.pen.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        lock(&self.hub.pen).is_some()
     }
 
     /// The host and port of the relay.
@@ -295,58 +238,6 @@ impl Link {
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.hub.tally.counters(self.hub.outbox.replaced())
-    }
-}
-
-impl Hub {
-    /// Allows frames to be written on their own threads, or ends that.
-    fn lend(&self, pen: Option<Arc<Pen>>) {
-        *self.pen.lock().unwrap_or_else(PoisonError::into_inner) = pen;
-    }
-
-    /// Writes a frame on the caller's thread, if nothing else waits or is being written. This saves a
-    /// wake-up.
-    fn write_now(&self, info: &FrameInfo, jpeg: &Bytes, offset: Option<Offset>) -> bool {
-        if !self.outbox.is_empty() {
-            return false;
-        }
-        let pen = self.pen.lock().unwrap_or_else(PoisonError::into_inner);
-        let out = self.tally.frames_sent.load(Relaxed);
-        let Ok(message) = video(info, jpeg, offset, out) else { return false };
-        // Held until it is known whether writing began, so that a report of it cannot come before.
-        let mut departures = self.departures();
-        let written = pen.as_ref().is_some_and(|pen| pen.try_write(&message) != Written::Nothing);
-        if written {
-            departures.sent(info, now(), Timestamp::now());
-            self.tally.frame_sent(info);
-        }
-        drop(departures);
-        written
-    }
-
-    fn departures(&self) -> MutexGuard<'_, Departures> {
-        self.departures.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn deliveries(&self) -> MutexGuard<'_, Deliveries> {
-        self.deliveries.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn streams(&self) -> MutexGuard<'_, Streams> {
-        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether a message with this id came before.
-    fn is_repeated(&self, id: &str) -> bool {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.iter().any(|before| before == id) {
-            return true;
-        }
-        if seen.len() == REMEMBERED_IDS {
-            seen.pop_front();
-        }
-        seen.push_back(id.to_owned());
-        false
     }
 }
 

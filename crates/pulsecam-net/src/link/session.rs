@@ -13,11 +13,12 @@ use tokio::{
 use tracing::{debug, info, warn};
 
 use super::{
-    Account, Down, Hub, Received, Sender, State,
+    Account, Down, Received, Sender, State,
     backoff::Backoff,
     clock::OffsetFilter,
     entry::{Entered, closed, failed},
     heartbeat::{Action, Pulse},
+    hub::Hub,
     ledger::Ledger,
     outages::Outages,
     outbound::Outbound,
@@ -31,6 +32,7 @@ use crate::{
     key::Response,
     log_throttle::{self, LogThrottle},
     socket::{self, Input},
+    sync::lock,
     wire::{Farewell, FrameInfo, Heartbeat, Kind, Message, Reader, Skipped},
 };
 
@@ -146,7 +148,7 @@ pub(super) struct Inner<'a> {
 
 impl<'a> Session<'a> {
     pub(super) fn lock(&self) -> std::sync::MutexGuard<'_, Inner<'a>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Sends heartbeats when they are due or needed; returns when the peer is dead.

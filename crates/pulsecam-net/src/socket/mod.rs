@@ -9,6 +9,7 @@ mod batch;
 mod connection;
 mod gate;
 mod outlet;
+mod partial_message;
 mod pen;
 
 use std::io;

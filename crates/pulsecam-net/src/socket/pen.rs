@@ -5,59 +5,14 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
-use bytes::Buf;
 use tokio::sync::Notify;
 
-use super::{Outlet, batch::Batch, gate::Gate, outlet::writable};
+use super::{Outlet, batch::Batch, gate::Gate, outlet::writable, partial_message::Outgoing};
 use crate::{
     clock,
     fresh::{Closed, Receiver, Taken},
     wire::Message,
 };
-
-/// The chunks of a message: its head and its payload.
-const CHUNKS: usize = 2;
-
-/// A message that is being written.
-#[derive(Debug)]
-struct Outgoing {
-    bytes: bytes::buf::Chain<bytes::Bytes, bytes::Bytes>,
-    /// Whether a byte of it was written, so that it must be finished.
-    started: bool,
-}
-
-impl Outgoing {
-    fn new(bytes: bytes::buf::Chain<bytes::Bytes, bytes::Bytes>) -> Self {
-        Self { bytes, started: false }
-    }
-
-    /// Writes what the socket takes now; `true` once all of it is written, `false` if the socket is full.
-    fn write(&mut self, outlet: &dyn Outlet, gate: &mut Gate) -> io::Result<bool> {
-        while self.bytes.has_remaining() {
-            let mut chunks = [io::IoSlice::new(&[]); CHUNKS];
-            let count = self.bytes.chunks_vectored(&mut chunks);
-            match outlet.give(&chunks[..count]) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(written) => {
-                    self.bytes.advance(written);
-                    let first = !std::mem::replace(&mut self.started, true);
-                    // Before the socket reports that it is full: that state lasts until it has room again.
-                    if first && self.bytes.has_remaining() {
-                        gate.lift(outlet)?;
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        match outlet.flush() {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-}
 
 /// The source of messages for [`drain`], which also reports its progress to it.
 pub trait Feed<K, T> {
@@ -197,7 +152,7 @@ pub async fn drain<K: PartialEq, T>(
         let mut outgoing = Outgoing::new(batch.to_buf());
         let result = outgoing.write(&*pen.outlet, &mut page.gate);
         let length = batch.wire_len();
-        feed.wrote(length - outgoing.bytes.remaining());
+        feed.wrote(length - outgoing.remaining());
         if outgoing.started {
             page.amid = !matches!(result, Ok(true));
             batch.for_each(|taken, message| feed.started(taken, message));
@@ -235,9 +190,9 @@ async fn finish<K, T>(
         feed.progressed();
         page.gate.waited(clock::now().duration_since(full));
         page.gate.lift(&*pen.outlet)?;
-        let before = outgoing.bytes.remaining();
+        let before = outgoing.remaining();
         let done = outgoing.write(&*pen.outlet, &mut page.gate)?;
-        feed.wrote(before - outgoing.bytes.remaining());
+        feed.wrote(before - outgoing.remaining());
         if done {
             page.amid = false;
             pen.holds.store(0, Relaxed);
@@ -250,6 +205,7 @@ async fn finish<K, T>(
 
 #[cfg(test)]
 mod tests {
+    use bytes::Buf;
     use tokio::io::AsyncReadExt;
 
     use super::*;
