@@ -167,8 +167,10 @@ async fn measure_way<V: Viewer>(
     let audience =
         Audience { stream: name.clone(), lives: Arc::clone(&lives), strips: plan.strips, viewer: way.viewer };
     pipeline::receive(&viewer, inbox, audience)?;
-    let config =
-        link::Config { role: Role::Sender, report: Some(EVERY_FRAME), ..link::Config::new(host.as_str()) };
+    let config = link::Config::new(host.as_str()).with(|config| {
+        config.role = Role::Sender;
+        config.report = Some(EVERY_FRAME);
+    });
     let (sender, mut ignored) = link::connect(config).await?;
     for link in [&viewer, &sender] {
         let mut state = link.state();

@@ -11,6 +11,7 @@ use crate::wire::{FrameInfo, Kind, Message, QString};
 
 /// A snapshot of the relay. Counters start when the client connected, or when the relay started.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Census {
     /// The connected clients, in the order in which they joined.
     pub clients: Vec<Resident>,
@@ -20,6 +21,7 @@ pub struct Census {
 
 /// One client.
 #[derive(Clone, Debug)]
+// Exhaustive, so that a dashboard can be tested with clients of its own.
 pub struct Resident {
     /// Its number.
     pub client: u64,

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{census::Census, event::Event, keyring::Keyring};
+use super::{census::Census, event::Event, keyring::Keyring, reason::Setting};
 use crate::{tls, wire};
 
 /// A callback for all events.
@@ -19,8 +19,9 @@ pub type Pulse = Arc<dyn Fn(Instant) + Send + Sync>;
 /// not block.
 pub type Watcher = Arc<dyn Fn(Census) + Send + Sync>;
 
-/// The configuration of a relay.
+/// The configuration of a relay. Start with [`Config::default`] and change fields, also by [`Config::with`].
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Config {
     /// Concurrent clients; each costs a socket and two small tasks.
     pub max_clients: NonZeroUsize,
@@ -42,6 +43,8 @@ pub struct Config {
     pub keys: Option<Arc<Keyring>>,
     /// Called with each event, on the relay's own tasks: must not block.
     pub events: Option<Listener>,
+    /// Names a setting in log lines about clients that exceed it, such as an option of the command line.
+    pub setting_name: Option<fn(Setting) -> &'static str>,
     /// Called with snapshots of all clients; their traffic is only counted if this is set.
     pub watcher: Option<Watcher>,
     /// Called for a watchdog: a loop that hangs stops calling it. Must not block.
@@ -52,6 +55,13 @@ pub struct Config {
 const LOOKS: u32 = 8;
 
 impl Config {
+    /// Returns the same with changes, as in `Config::default().with(|config| config.mailbox = 1 << 20)`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
     /// The silence in milliseconds after which a client is disconnected, as sent to clients of ours.
     pub(super) fn silence_millis(&self) -> u32 {
         u32::try_from(self.client_timeout.as_millis()).unwrap_or(u32::MAX)
@@ -76,6 +86,7 @@ impl Default for Config {
             tls: None,
             keys: None,
             events: None,
+            setting_name: None,
             watcher: None,
             pulse: None,
         }
@@ -84,6 +95,7 @@ impl Default for Config {
 
 /// The limits of each client, each address, and unauthenticated connections. `None` means no limit.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Limits {
     /// Concurrent clients from one address. Enough for a household or an office behind one address, never the
     /// whole relay.
@@ -108,6 +120,15 @@ pub struct Limits {
     pub hello_time: Duration,
     /// Bytes of a text: more than anyone types, and a window can still lay it out.
     pub text: u32,
+}
+
+impl Limits {
+    /// Returns the same with changes, as in `Limits::default().with(|limits| limits.text = 1000)`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
 }
 
 impl Default for Limits {

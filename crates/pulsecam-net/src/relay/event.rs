@@ -4,7 +4,7 @@ use std::{fmt, net::SocketAddr};
 
 use serde::{Serialize, Serializer};
 
-use super::reason::{LeaveReason, Refusal};
+use super::reason::{LeaveReason, Refusal, Setting};
 
 /// A client's number, as events contain it, and the key of its frames in the other clients' mailboxes.
 pub(super) type ClientId = u64;
@@ -38,6 +38,7 @@ pub enum Event {
         /// Its address.
         addr: SocketAddr,
         /// Why.
+        #[serde(serialize_with = "in_words")]
         reason: LeaveReason,
         /// Frames that were lost because it was too slow.
         frames_lost: u64,
@@ -81,6 +82,7 @@ pub enum Event {
 
 /// The totals of a relay.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Summary {
     /// Clients that joined.
     pub joined: u64,
@@ -98,60 +100,82 @@ pub struct Summary {
     pub refused: u64,
 }
 
-/// Formats a reason for the operator: with the option that sets the limit.
-struct ForOperator<T>(T, Option<&'static str>);
+fn in_words<S: Serializer>(reason: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(reason)
+}
 
-impl<T: fmt::Display> fmt::Display for ForOperator<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)?;
-        self.1.map_or(Ok(()), |option| write!(f, " ({option})"))
+impl Event {
+    /// The setting that would have prevented it, for the operator.
+    #[must_use]
+    pub const fn setting(&self) -> Option<Setting> {
+        match self {
+            Self::Left { reason, .. } => reason.setting(),
+            Self::Refused { reason, .. } => reason.setting(),
+            _ => None,
+        }
+    }
+
+    /// Its line for people, with the name of its setting behind the reason.
+    pub(super) const fn line<'a>(&'a self, setting: Option<&'a str>) -> Line<'a> {
+        Line { event: self, setting: Name(setting) }
     }
 }
 
-fn in_words<S: Serializer>(reason: &Refusal, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&ForOperator(reason, reason.option()))
+/// The line of an event.
+pub(super) struct Line<'a> {
+    event: &'a Event,
+    setting: Name<'a>,
 }
 
-impl Serialize for LeaveReason {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&ForOperator(self, self.option()))
+/// A setting's name in brackets, or nothing.
+struct Name<'a>(Option<&'a str>);
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |name| write!(f, " ({name})"))
     }
 }
 
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Listening { addr } => write!(f, "listening on {addr}"),
-            Self::Joined { client, addr, room: None, clients } => {
+        self.line(None).fmt(f)
+    }
+}
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use Event::{AcceptFailed, ClientFailed, Joined, Left, Listening, Refused, Slow, Summary};
+        let setting = &self.setting;
+        match self.event {
+            Listening { addr } => write!(f, "listening on {addr}"),
+            Joined { client, addr, room: None, clients } => {
                 write!(f, "client {client} ({addr}) joined; {}", count(*clients))
             }
-            Self::Joined { client, addr, room: Some(room), clients } => {
+            Joined { client, addr, room: Some(room), clients } => {
                 write!(f, "client {client} ({addr}) joined room {room:?}; {}", count(*clients))
             }
-            Self::Left { client, addr, reason, frames_lost, clients } => {
-                let reason = ForOperator(reason, reason.option());
-                write!(f, "client {client} ({addr}) left: {reason}; {}", count(*clients))?;
+            Left { client, addr, reason, frames_lost, clients } => {
+                write!(f, "client {client} ({addr}) left: {reason}{setting}; {}", count(*clients))?;
                 if *frames_lost > 0 {
                     write!(f, "; it was too slow for {frames_lost} frames")?;
                 }
                 Ok(())
             }
-            Self::Slow { client, addr, lost, frames_lost } => write!(
+            Slow { client, addr, lost, frames_lost } => write!(
                 f,
                 "client {client} ({addr}) is slow: {lost} frames replaced by newer ones, {frames_lost} in total"
             ),
-            Self::Refused { addr, reason, times: 1 } => {
-                write!(f, "{addr} was refused: {}", ForOperator(reason, reason.option()))
+            Refused { addr, reason, times: 1 } => {
+                write!(f, "{addr} was refused: {reason}{setting}")
             }
-            Self::Refused { addr, reason, times } => {
-                let reason = ForOperator(reason, reason.option());
-                write!(f, "{times} connections were refused, the last from {addr}: {reason}")
+            Refused { addr, reason, times } => {
+                write!(f, "{times} connections were refused, the last from {addr}: {reason}{setting}")
             }
-            Self::ClientFailed { reason } => {
+            ClientFailed { reason } => {
                 write!(f, "the relay failed while it admitted a client: {reason}")
             }
-            Self::AcceptFailed { reason } => write!(f, "cannot accept a connection: {reason}"),
-            Self::Summary(summary) => write!(
+            AcceptFailed { reason } => write!(f, "cannot accept a connection: {reason}"),
+            Summary(summary) => write!(
                 f,
                 "stopped: {} clients in total, {} messages in, {} out, {} frames replaced by newer ones",
                 summary.joined, summary.messages_in, summary.messages_out, summary.frames_lost

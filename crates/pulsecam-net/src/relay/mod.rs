@@ -42,7 +42,7 @@ pub use self::{
     event::{Event, Summary},
     keyring::{Keyring, RoomKey},
     listen::listen,
-    reason::{LeaveReason, Refusal},
+    reason::{LeaveReason, Refusal, Setting},
 };
 use crate::{clock, socket::Listen};
 

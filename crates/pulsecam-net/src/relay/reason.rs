@@ -12,6 +12,36 @@ use crate::{
     wire::{self, Cause, Farewell},
 };
 
+/// A setting of the relay, named as its field in [`Config`](super::Config) or [`Limits`](super::Limits).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Setting {
+    /// `max_clients`.
+    MaxClients,
+    /// `client_timeout`.
+    ClientTimeout,
+    /// `mailbox`.
+    Mailbox,
+    /// `tls`.
+    Tls,
+    /// `keys`.
+    Keys,
+    /// `limits.clients_per_address`.
+    ClientsPerAddress,
+    /// `limits.joins_per_s`.
+    JoinsPerSecond,
+    /// `limits.messages_per_s`.
+    MessagesPerSecond,
+    /// `limits.bytes_per_s`.
+    BytesPerSecond,
+    /// `limits.message_time`.
+    MessageTime,
+    /// `limits.hello_time`.
+    HelloTime,
+    /// `limits.text`.
+    Text,
+}
+
 /// Why a connection was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -56,15 +86,16 @@ impl Refusal {
         Farewell { reason: self.to_string(), cause, refused: None }
     }
 
-    /// The option of `pulsecam relay` that sets the limit, for the operator.
-    pub(super) const fn option(&self) -> Option<&'static str> {
+    /// The setting that would admit it, for the operator.
+    #[must_use]
+    pub const fn setting(&self) -> Option<Setting> {
         Some(match self {
-            Self::Full(_) => "--max-clients",
-            Self::AddressFull(_) => "--max-per-address",
-            Self::TooOften(_) => "--max-joins",
-            Self::TooSlow(_) => "--hello-time",
-            Self::SpeaksTls => "--tls-cert",
-            Self::Key(Refused::NoKey) => "--key-file",
+            Self::Full(_) => Setting::MaxClients,
+            Self::AddressFull(_) => Setting::ClientsPerAddress,
+            Self::TooOften(_) => Setting::JoinsPerSecond,
+            Self::TooSlow(_) => Setting::HelloTime,
+            Self::SpeaksTls => Setting::Tls,
+            Self::Key(Refused::NoKey) => Setting::Keys,
             _ => return None,
         })
     }
@@ -165,17 +196,18 @@ impl LeaveReason {
         Some(Farewell { reason, refused, ..Farewell::default() })
     }
 
-    /// The option of `pulsecam relay` that sets the limit, for the operator.
-    pub(super) const fn option(&self) -> Option<&'static str> {
+    /// The setting that would keep it, for the operator.
+    #[must_use]
+    pub const fn setting(&self) -> Option<Setting> {
         Some(match self {
-            Self::Silent(_) => "--client-timeout",
-            Self::SaidNothing(_) => "--hello-time",
-            Self::Unfinished(_) => "--message-time",
-            Self::TooManyMessages(_) => "--max-messages",
-            Self::TooManyBytes(_) => "--max-rate",
-            Self::LongText { .. } => "--max-text",
-            Self::SpeaksTls => "--tls-cert",
-            Self::MailboxFull(_) => "--mailbox",
+            Self::Silent(_) => Setting::ClientTimeout,
+            Self::SaidNothing(_) => Setting::HelloTime,
+            Self::Unfinished(_) => Setting::MessageTime,
+            Self::TooManyMessages(_) => Setting::MessagesPerSecond,
+            Self::TooManyBytes(_) => Setting::BytesPerSecond,
+            Self::LongText { .. } => Setting::Text,
+            Self::SpeaksTls => Setting::Tls,
+            Self::MailboxFull(_) => Setting::Mailbox,
             _ => return None,
         })
     }

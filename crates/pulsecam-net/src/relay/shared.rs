@@ -74,24 +74,26 @@ impl Shared {
 
     /// Logs an event, and passes it to the handler.
     pub(super) fn emit(&self, event: &Event) {
+        let name = self.config.setting_name.zip(event.setting()).map(|(name, setting)| name(setting));
+        let line = event.line(name);
         match event {
-            Event::Slow { .. } | Event::Refused { .. } | Event::AcceptFailed { .. } => warn!("{event}"),
+            Event::Slow { .. } | Event::Refused { .. } | Event::AcceptFailed { .. } => warn!("{line}"),
             Event::ClientFailed { .. } | Event::Left { reason: LeaveReason::Failed(_), .. } => {
-                error!("{event}");
+                error!("{line}");
             }
             Event::Left { reason, .. } if reason.is_breach() => {
                 match lock(&self.log.breaches).line(clock::now()) {
-                    Some(0) => warn!("{event}"),
-                    Some(more) => warn!("{event} ({more} more were disconnected since the last such line)"),
+                    Some(0) => warn!("{line}"),
+                    Some(more) => warn!("{line} ({more} more were disconnected since the last such line)"),
                     None => {}
                 }
             }
             Event::Joined { .. } | Event::Left { .. } => match lock(&self.log.traffic).line(clock::now()) {
-                Some(0) => info!("{event}"),
-                Some(more) => info!("{event} ({more} lines before this one were omitted)"),
+                Some(0) => info!("{line}"),
+                Some(more) => info!("{line} ({more} lines before this one were omitted)"),
                 None => {}
             },
-            _ => info!("{event}"),
+            _ => info!("{line}"),
         }
         if let Some(sink) = &self.config.events {
             sink(event);
