@@ -2,12 +2,12 @@
 //!
 //! TCP does not notice a pulled cable, so the client sends a heartbeat every few seconds, and silence beyond
 //! a limit means that the link is dead. It then reconnects by itself, without end. The parts that decide
-//! ([`heartbeat`], [`backoff`], [`ledger`], [`clock`], and those of connecting) are plain types that take the
+//! (`heartbeat`, `backoff`, `ledger`, [`clock`], and those of connecting) are plain types that take the
 //! time as an argument; the session drives them.
 
 mod account;
 mod answer;
-pub mod backoff;
+mod backoff;
 pub mod clock;
 mod config;
 mod counters;
@@ -15,10 +15,10 @@ mod delivery;
 mod dial;
 mod entry;
 mod error;
-pub mod heartbeat;
+mod heartbeat;
 mod hub;
 mod labels;
-pub mod ledger;
+mod ledger;
 mod lookup;
 mod outages;
 mod outbound;
