@@ -219,8 +219,8 @@ fn texts_in_any_form_are_shown_or_called_unreadable() {
     let said: Vec<_> =
         lines.lines().filter_map(|line| line.split_once(" old: ").map(|(_, said)| said)).collect();
     assert_eq!((said.len(), said[0], said[1], said[2], said[5]), (6, "grüße 你好", "hi", "", "a QString"));
-    assert!(said[3].starts_with("a text of 8 bytes that cannot be read"), "{lines}");
-    assert!(said[4].starts_with("a text of 4 bytes that cannot be read"), "{lines}");
+    assert!(said[3].starts_with("a text of 8 bytes that cannot be decoded"), "{lines}");
+    assert!(said[4].starts_with("a text of 4 bytes that cannot be decoded"), "{lines}");
 }
 
 /// A stranger's bombs, and valid pictures from a friend.

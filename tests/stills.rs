@@ -257,7 +257,7 @@ async fn a_viewer_saves_each_image_as_what_it_is_and_says_what_it_cannot_show() 
             }
             None => {
                 assert_eq!(event["saved"], Value::Null);
-                assert!(event["not_saved"].as_str().unwrap().contains("no picture"), "{event}");
+                assert!(event["not_saved"].as_str().unwrap().contains("not a picture"), "{event}");
             }
         }
     }

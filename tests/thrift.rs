@@ -17,7 +17,7 @@ fn send(relay: &RelayProgram, more: &[&str]) -> Running {
 }
 
 #[test]
-fn nothing_is_encoded_while_nobody_views_and_everything_once_somebody_does() {
+fn nothing_is_encoded_until_somebody_views() {
     let relay = RelayProgram::start(&[]);
     let mut alone = send(&relay, &["--source", "pattern", "--size", "320x240", "--frames", "40"]);
     let summary = alone.event("summary", |_| true);

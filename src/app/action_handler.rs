@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_written_here_ends_as_sent_or_not_sent_and_then_with_the_reason() {
+    fn a_text_ends_as_sent_or_as_not_sent_with_the_reason() {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let host = listener.local_addr().unwrap().to_string();

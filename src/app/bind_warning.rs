@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_warns_only_where_strangers_can_come_and_nothing_stops_them() {
+    fn it_warns_only_if_strangers_can_join_and_nothing_protects() {
         for (key, tls) in [(false, false), (false, true), (true, false), (true, true)] {
             assert_eq!(BindWarning::of(Reach::One, key, tls), BindWarning::AsAsked);
         }

@@ -31,7 +31,7 @@ pub(crate) struct Options {
 /// Sends and shows until the window is closed, the limit is reached, or a signal comes.
 ///
 /// # Errors
-/// As those of [`send::run`] and [`show::run`].
+/// Those of [`send::run`] and [`show::run`].
 pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let Options { target, source, show, camera_off } = options;
     let output = Output::lasting(show.json);

@@ -76,27 +76,22 @@ mod tests {
     use crate::capture::{PixelFormat, Rate, User};
 
     #[test]
-    fn a_camera_is_told_in_a_line_for_each_size() {
+    fn a_camera_has_one_line_per_size() {
         let mode = |format, width, height, frames, seconds| Mode {
             format,
             width,
             height,
             rate: Rate::new(frames, seconds).unwrap(),
         };
-        let camera = CameraInfo {
-            index: 2,
-            name: "C920".into(),
-            path: "/dev/video2".into(),
-            modes: vec![
-                mode(PixelFormat::Mjpeg, 1920, 1080, 30, 1),
-                mode(PixelFormat::Mjpeg, 640, 480, 30, 1),
-                mode(PixelFormat::Mjpeg, 640, 480, 15, 2),
-                mode(PixelFormat::Yuyv, 640, 480, 15, 1),
-            ],
-            other_formats: vec!["H264".into()],
-            in_use_by: vec![User { pid: 7, program: "zoom".into() }],
-            problem: None,
-        };
+        let mut camera = CameraInfo::new(2, "C920", "/dev/video2");
+        camera.modes = vec![
+            mode(PixelFormat::Mjpeg, 1920, 1080, 30, 1),
+            mode(PixelFormat::Mjpeg, 640, 480, 30, 1),
+            mode(PixelFormat::Mjpeg, 640, 480, 15, 2),
+            mode(PixelFormat::Yuyv, 640, 480, 15, 1),
+        ];
+        camera.other_formats = vec!["H264".into()];
+        camera.in_use_by = vec![User { pid: 7, program: "zoom".into() }];
         let wanted = "\
 camera:2  C920  (/dev/video2)
   in use by zoom (process 7)

@@ -66,24 +66,26 @@ mod tests {
     use crate::capture::{Entry, Kind};
 
     fn control(key: &str, kind: Kind, value: Option<i64>) -> Control {
-        let (key, name) = (key.into(), key.into());
-        Control { key, name, kind, value, default: value, writable: true, inactive: false, busy: false }
+        let mut control = Control::new(key, key, kind);
+        (control.value, control.default) = (value, value);
+        control
     }
 
     #[test]
-    fn controls_stand_in_columns_and_cannot_steer_the_terminal() {
+    fn controls_are_in_columns_and_sanitised() {
         let entries = vec![
             Entry { index: 1, label: "Manual\n\x1b[2J".into() },
             Entry { index: 3, label: "Automatic".into() },
         ];
+        let mut focus = control("focus_absolute", Kind::Integer { min: 0, max: 250, step: 5 }, Some(0));
+        focus.inactive = true;
+        let mut privacy = control("privacy", Kind::Boolean, Some(0));
+        privacy.writable = false;
         let controls = [
             control("brightness", Kind::Integer { min: 0, max: 255, step: 1 }, Some(128)),
-            Control {
-                inactive: true,
-                ..control("focus_absolute", Kind::Integer { min: 0, max: 250, step: 5 }, Some(0))
-            },
+            focus,
             control("auto_exposure", Kind::Menu { entries }, Some(3)),
-            Control { writable: false, ..control("privacy", Kind::Boolean, Some(0)) },
+            privacy,
             control("reset", Kind::Button, None),
         ];
         let lines: Vec<_> = table(&controls).iter().map(|line| harmless::line(line).into_owned()).collect();

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_standing_still_counts() {
+    fn only_time_without_progress_counts() {
         let (start, limit) = (Instant::now(), Duration::from_secs(10));
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut deadline = Deadline::new(limit);
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn it_counts_from_when_it_runs() {
+    fn time_counts_only_while_it_runs() {
         let (start, limit) = (Instant::now(), Duration::from_secs(10));
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut deadline = Deadline::new(limit);

@@ -56,7 +56,7 @@ impl Outcome {
     /// Counts a result; a rejected message is no error here.
     ///
     /// # Errors
-    /// Anything else.
+    /// Any other error.
     pub(super) fn count(&mut self, result: Result<(), Error>) -> Result<(), Error> {
         if let Some(before) = self.last.take() {
             error!("{before}");

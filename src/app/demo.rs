@@ -48,7 +48,7 @@ pub(crate) struct Options {
 /// Runs relay, source and viewer until the window is closed, the limit is reached, or a signal comes.
 ///
 /// # Errors
-/// As those of [`send::run`] and [`show::run`].
+/// Those of [`send::run`] and [`show::run`].
 pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let Options { source, show, target, ends } = options;
     let (output, ends) = (Output::new(show.json), *ends);
@@ -115,7 +115,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         let mut outgoing = outgoing;
         outgoing.ended().await;
         if let Some(why) = outgoing.failure() {
-            _ = failed.set(why); // once
+            _ = failed.set(why); // set only here
         } else if !ends {
             return std::future::pending().await;
         }
@@ -129,7 +129,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     }
     playing.abort();
     // It holds a link too, which would report that the relay is gone.
-    let _ = runtime.block_on(playing); // aborted, or over
+    let _ = runtime.block_on(playing); // aborted, or done
     // The links end before the relay: otherwise each of them would report that the relay is gone.
     let links = [sender.state(), viewer.state()];
     drop((sender, viewer));

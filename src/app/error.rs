@@ -2,8 +2,6 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
-#[cfg(feature = "bench")]
-use crate::bench::plot;
 #[cfg(feature = "client")]
 use crate::{capture, jpeg, link, pipeline, recording, still, view};
 use crate::{key, tls, wire};
@@ -69,9 +67,6 @@ pub(crate) enum Error {
     #[cfg(feature = "bench")]
     #[error("{0}")]
     Bench(String),
-    #[cfg(feature = "bench")]
-    #[error("the plots: {0}")]
-    Plot(#[from] plot::Error),
     /// The reader of standard output closed its end, which is no failure.
     #[error("the reader of standard output is gone")]
     ReaderGone,

@@ -25,7 +25,7 @@ pub(crate) struct Limit {
 }
 
 impl Limit {
-    /// Completes at the end of the time, a signal, or the end of `work`.
+    /// Completes at the time limit, a signal, or the end of `work`.
     pub(crate) async fn end(self, stop: &mut Stopping, work: impl Future<Output = ()>) -> End {
         tokio::select! {
             () = work => End::Done,

@@ -56,17 +56,17 @@ fn stuck() -> (LineWriter, mpsc::Receiver<Vec<u8>>, mpsc::Sender<()>) {
 }
 
 #[test]
-fn a_reader_that_is_stuck_holds_up_nobody_and_learns_where_it_missed_lines() {
+fn a_stuck_reader_delays_nothing_and_learns_where_it_missed_lines() {
     let (writer, written, go) = stuck();
     let sender = writer.sender();
     sender.send(b"first\n");
     assert_eq!(written.recv().unwrap(), b"first\n");
     let line = [vec![b'x'; 1023], b"\n".to_vec()].concat();
-    // What the thread has in hand counts.
+    // Bytes that the thread has taken count too.
     for _ in 0..WAITING / line.len() + 7 {
         sender.send(&line);
     }
-    // A short one would go in, and one more line of what is lost with it.
+    // A short line would fit, but would cost another line with the count.
     sender.send(b"short\n");
     sender.send_last(b"summary\n");
     drop(go);
@@ -74,7 +74,7 @@ fn a_reader_that_is_stuck_holds_up_nobody_and_learns_where_it_missed_lines() {
     let rest = text(&written);
     let kept = (WAITING - "first\n".len()) / line.len();
     assert_eq!(rest.len(), kept * line.len() + "9 lost\nsummary\n".len());
-    assert!(rest.ends_with("x\n9 lost\nsummary\n"), "the notice stands where the lines are missing");
+    assert!(rest.ends_with("x\n9 lost\nsummary\n"), "the notice is where the lines are missing");
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_reader_that_comes_back_at_the_end_gets_the_last_word() {
     assert_eq!(text(&written), "summary\n");
 }
 
-/// A writer whose writes end so, one after the other.
+/// A writer whose writes have these results in turn.
 fn failing(
     results: impl IntoIterator<Item = io::Result<usize>> + Send + 'static,
 ) -> (LineWriter, mpsc::Receiver<Vec<u8>>, mpsc::Receiver<String>) {
@@ -134,13 +134,13 @@ fn a_reader_that_is_gone_ends_the_writing_and_is_no_failure() {
 }
 
 #[test]
-fn a_full_disk_is_told_once_and_the_line_goes_on_where_it_broke_off() {
+fn a_full_disk_is_reported_once_and_the_line_continues_where_it_stopped() {
     let full = || Err(io::ErrorKind::StorageFull.into());
     let (writer, written, told) = failing([Ok(3)].into_iter().chain((0..100).map(move |_| full())));
     writer.sender().send(b"a line\n");
     let reason = told.recv().unwrap();
     assert!(writer.over().is_cancelled());
-    // At the end it is tried once more: it is full still.
+    // At the end, there is one more attempt, and the disk is still full.
     assert_eq!(writer.end(Instant::now()), Fate::Failed(reason));
     assert_eq!((text(&written).as_str(), told.try_recv().ok()), ("a l", None));
 
@@ -152,7 +152,7 @@ fn a_full_disk_is_told_once_and_the_line_goes_on_where_it_broke_off() {
 }
 
 #[test]
-fn what_takes_nothing_and_says_nothing_is_a_failure() {
+fn a_write_of_zero_bytes_is_a_failure() {
     let (writer, _written, _told) = failing([Ok(0), Ok(0), Ok(0)]);
     writer.sender().send(b"line\n");
     assert!(matches!(writer.end(Instant::now()), Fate::Failed(_)));

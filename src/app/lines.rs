@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_the_first_line() {
+    fn a_byte_order_mark_is_not_part_of_the_first_line() {
         let mut marked = b"\xef\xbb\xbfone\ntwo".as_slice();
         skip_mark(&mut marked).unwrap();
         assert_eq!(all(marked, 100), [text("one"), text("two")]);
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_line_that_is_too_long_only_the_length_is_kept() {
+    fn only_the_length_of_a_too_long_line_is_kept() {
         let input = [b"ab\n".as_slice(), &[b'x'; 5000], b"\ncd\n", &[b'y'; 11]].concat();
         assert_eq!(all(&input, 10), [text("ab"), Line::TooLong(5000), text("cd"), Line::TooLong(11)]);
         assert_eq!(all(&input[..3], 2), [text("ab")], "the limit itself is allowed");

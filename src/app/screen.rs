@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_go_and_words_stay() {
+    fn colours_are_removed_and_text_is_kept() {
         assert_eq!(plain("\x1b[2m2026\x1b[0m \x1b[32m INFO\x1b[0m joined 你好"), "2026  INFO joined 你好");
         assert_eq!(plain("cut \x1b["), "cut ");
     }

@@ -39,7 +39,7 @@ impl Options {
             // A user who waits for a camera does not want the test pattern instead.
             if self.settings.camera.wait { Spec::Camera(Which::First) } else { Spec::default_here() }
         });
-        let settings = Settings { playback, ..self.settings.clone() };
+        let settings = self.settings.clone().with_playback(playback);
         move || spec.open(&settings)
     }
 
@@ -73,7 +73,7 @@ impl Options {
         let path = match self.spec.as_ref()? {
             Spec::Path(path) | Spec::Photo(path) | Spec::Mjpeg(path) | Spec::Recording(path) => path,
             Spec::Sequence(text) => Path::new(text),
-            Spec::Camera(_) | Spec::Pattern | Spec::Stdin => return None,
+            _ => return None,
         };
         Some(path.file_name()?.to_string_lossy().into_owned())
     }

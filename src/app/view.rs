@@ -21,7 +21,7 @@ pub(crate) struct Options {
 /// Shows until the window is closed, the limit is reached, or a signal comes.
 ///
 /// # Errors
-/// As those of [`show::run`].
+/// Those of [`show::run`].
 pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let Options { target, name, show } = options;
     let output = Output::new(show.json);

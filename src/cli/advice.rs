@@ -52,7 +52,8 @@ fn about_sending(error: &Error) -> String {
     match error {
         Error::Source(why) | Error::Pipeline(pipeline::Error::Source(why)) => match why {
             capture::Error::NoSuchSource(_) => {
-                ": --source takes camera, pattern, a photo, a folder of photos, an MJPEG file, a numbered sequence such as shots/%04d.jpg, or - for standard input"
+                ": --source takes camera, pattern, a photo, a folder of photos, an MJPEG file, \
+                 a numbered sequence such as shots/%04d.jpg, or - for standard input"
             }
             capture::Error::NoCamera => ": plug one in, or use --source pattern",
             _ => "",
@@ -90,5 +91,6 @@ mod tests {
         };
         assert!(about(&late(true)).contains("--deadline"));
         assert!(about(&late(false)).is_empty());
+        assert!(about(&Error::Pipeline(capture::Error::NoCamera.into())).contains("--source pattern"));
     }
 }

@@ -11,8 +11,8 @@ Examples:
   pulsecam call desk.local --name Ann --source camera:1
   pulsecam call desk.local --camera-off                    start with the camera off
 
-A mirrored self-view is shown in the corner. Press m to turn your camera off or on; while it is off, the others see a
-placeholder.";
+A mirrored self-view is shown in the corner. Press m to turn your camera off or on; while it is
+off, the others see a placeholder.";
 
 /// Send your camera and show the others, on one link
 #[derive(Debug, clap::Args)]

@@ -30,8 +30,8 @@ fn at_most(most: usize) -> clap::builder::RangedU64ValueParser {
 impl CodecArgs {
     /// The options of the application.
     pub(super) fn codec(self) -> Codec {
-        let limits =
-            Limits { pixels: self.max_megapixels as usize * MILLION, scans: self.max_scans as usize };
+        let pixels = self.max_megapixels as usize * MILLION;
+        let limits = Limits::default().with_pixels(pixels).with_scans(self.max_scans as usize);
         Codec { strips: self.strips, limits }
     }
 }

@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_of_its_own_wins_over_the_variable_and_not_over_the_option() {
+    fn a_positional_relay_overrides_the_variable_but_not_the_option() {
         let (here, there) = (address("here"), address("there"));
         assert_eq!(NONE.or_by_position(Some(&here)).unwrap(), here);
         assert_eq!(variable("there").or_by_position(None).unwrap(), there);
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_a_relay_beside_the_variable_is_asked_back() {
+    fn a_word_that_looks_like_a_relay_beside_the_variable_is_wrong_usage() {
         let error = split(&variable("there"), "desk.local hi", "").unwrap_err();
         let said = error.to_string();
         assert_eq!(exit::code(&Err(error)), 2);

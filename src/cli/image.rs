@@ -21,12 +21,13 @@ Examples:
 
 With --host or PULSECAM_HOST, all arguments are files.
 
-Pictures arrive upright, opaque (transparent parts become white) and as JPEG. Pictures larger than viewers decode (16384
-pixels per side, 40 megapixels) are scaled down. Films, HEIC, TIFF, SVG and PDF are rejected with the command that
-converts them.
+Pictures arrive upright, opaque (transparent parts become white) and as JPEG. Pictures larger than
+viewers decode (16384 pixels per side, 40 megapixels) are scaled down. Films, HEIC, TIFF, SVG and
+PDF are rejected with the command that converts them.
 
-All files are checked before the first is sent. The exit status is 0 only after the relay has acknowledged every picture.
-A picture that the relay rejects is reported, the others are sent, and the exit status is 1.";
+All files are checked before the first is sent. The exit status is 0 only after the relay has
+acknowledged every picture. A picture that the relay rejects is reported, the others are sent, and
+the exit status is 1.";
 
 /// Send pictures: an upright JPEG that every viewer can show as it is, all others converted to JPEG
 #[derive(Debug, clap::Args)]

@@ -1,4 +1,6 @@
-//! The command line: arguments and wiring, one file a subcommand.
+//! The command line: arguments, their conversion to the options of `app`, hints and exit statuses.
+//!
+//! One file per subcommand or group of options.
 
 mod advice;
 #[cfg(feature = "bench")]
@@ -70,8 +72,8 @@ Examples:
   pulsecam play talk.mkv                 watch it; to send it: play talk.mkv desk.local
   ffmpeg -re -i film.mkv -f mjpeg - | pulsecam send desk.local --source -
 
-Each option can also be set by the environment variable that its help names; an empty variable counts as unset.
-If PULSECAM_HOST is set, HOST can be omitted in every command but play.";
+Each option can also be set by the environment variable that its help names; an empty variable
+counts as unset. If PULSECAM_HOST is set, HOST can be omitted in every command but play.";
 
 /// Stream a webcam to peers through a relay, and show theirs
 #[derive(Debug, Parser)]

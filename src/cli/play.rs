@@ -19,11 +19,11 @@ use crate::{
 const EXAMPLES: &str = "\
 Examples:
   pulsecam play talk.mkv                         in a window here
-  pulsecam play talk.mkv desk.local              to everyone at that relay, with its original timing
+  pulsecam play talk.mkv desk.local              to everyone at that relay, original timing
   pulsecam play talk.mkv desk.local --repeat --name \"the talk\"
 
-Keys in the window: Space pause or resume, Left and Right seek 5 s (with Shift 30 s), Home and End seek to the
-start or end, h list all keys. At the end, the last picture stays.
+Keys in the window: Space pause or resume, Left and Right seek 5 s (with Shift 30 s), Home and End
+seek to the start or end, h list all keys. At the end, the last picture stays.
 
 PULSECAM_HOST is ignored: nothing is sent to others unless you name a relay.";
 

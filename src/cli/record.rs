@@ -13,14 +13,15 @@ use crate::{
 
 const EXAMPLES: &str = "\
 Examples:
-  pulsecam record desk.local --out talk.mkv            until Ctrl-C; each further stream to its own file beside it
+  pulsecam record desk.local --out talk.mkv            until Ctrl-C; further streams: files beside it
   pulsecam record desk.local --out talk.mkv --stream ann@desk --for 10m
   pulsecam record desk.local --out - | ffplay -        one stream to another program, live
   pulsecam play talk.mkv                               watch it
   pulsecam send desk.local --source talk.mkv           stream it with its original timing
 
-Files are Matroska with Motion-JPEG, which VLC, mpv and ffmpeg play. Frames are stored unchanged, with their capture
-times. If the program crashes or the disk fills up, at most the last second is lost.";
+Files are Matroska with Motion-JPEG, which VLC, mpv and ffmpeg play. Frames are stored unchanged,
+with their capture times. If the program crashes or the disk fills up, at most the last second is
+lost.";
 
 /// Record what the others stream, without a window
 #[derive(Debug, clap::Args)]

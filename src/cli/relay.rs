@@ -18,8 +18,9 @@ Examples:
   pulsecam relay --tls-cert cert.pem --tls-key key.pem --key-file room.key
   pulsecam relay --key-file lab=lab.key --key-file office=office.key
 
-Under systemd socket activation, the passed socket replaces --listen. SIGHUP reloads certificate and keys. On SIGTERM,
-clients get at most a second to receive what is queued for them. The units are in docs/deploy.";
+Under systemd socket activation, the passed socket replaces --listen. SIGHUP reloads certificate
+and keys. On SIGTERM, clients get at most a second to receive what is queued for them.
+The systemd units are in docs/deploy.";
 
 /// Run a relay: forward every message unchanged to all other clients, and disconnect silent clients
 #[derive(Debug, clap::Args)]

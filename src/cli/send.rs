@@ -7,7 +7,7 @@ const EXAMPLES: &str = "\
 Examples:
   pulsecam send desk.local                                  the first camera
   pulsecam send desk.local --source camera:C920 --size 1920x1080 --fps 30 --wait
-  pulsecam send desk.local --set exposure=200 --set focus=0 (list them: pulsecam cameras --controls)
+  pulsecam send desk.local --set exposure=200 --set focus=0 (see pulsecam cameras --controls)
   pulsecam send desk.local --source pattern --size 640x480
   pulsecam send desk.local --source holiday/                photos, in motion
   pulsecam send desk.local --source clip.mjpeg --fps 25

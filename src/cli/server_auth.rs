@@ -19,8 +19,8 @@ pub(super) struct ServerAuthArgs {
     #[arg(long, value_name = "FILE", requires = "tls_cert", env = "PULSECAM_TLS_KEY")]
     tls_key: Option<PathBuf>,
     /// Admit only clients that have the key in this file; with ROOM=, admit them to that room. Can be
-    /// repeated, once per room (or set a single key in the variable PULSECAM_KEY) [env: PULSECAM_KEY_FILE;
-    /// separate several files by commas or line breaks]
+    /// repeated, once per room. The variable PULSECAM_KEY_FILE can name several files, separated by commas or
+    /// line breaks; the variable PULSECAM_KEY holds a key itself
     // Not by clap's `env`: it would also split values on the command line, where a comma belongs to a file's
     // name.
     #[arg(long, value_name = "[ROOM=]FILE")]

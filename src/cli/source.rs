@@ -102,23 +102,21 @@ impl SourceArgs {
     /// The options of the application.
     pub(super) fn options(&self) -> Options {
         let CameraArgs { pixel_format, controls, wait, camera_timeout, camera_api } = &self.camera;
-        let camera = CameraSettings {
-            format: pixel_format.0,
-            wait: *wait,
-            stall_limit: *camera_timeout,
-            controls: controls.clone(),
-            interface: *camera_api,
-        };
+        let camera = CameraSettings::default()
+            .with_format(pixel_format.0)
+            .with_wait(*wait)
+            .with_stall_limit(*camera_timeout)
+            .with_controls(controls.clone())
+            .with_interface(*camera_api);
+        let settings = Settings::default()
+            .with_size(self.size)
+            .with_fps(self.fps)
+            .with_repeat(self.repeat)
+            .with_start_number(self.start_number)
+            .with_camera(camera);
         Options {
             spec: self.source.clone(),
-            settings: Settings {
-                size: self.size,
-                fps: self.fps,
-                repeat: self.repeat,
-                start_number: self.start_number,
-                playback: None,
-                camera,
-            },
+            settings,
             quality: self.quality,
             name: self.name.clone(),
             skip_still: self.skip_still,

@@ -17,8 +17,9 @@ Examples:
 
 With --host or PULSECAM_HOST, all words are text. Words after -- are never taken for a relay.
 
-The exit status is 0 only after the relay has acknowledged every message. While standard input is open, sending waits for
-the end of an outage. A line that the relay rejects is reported, the others are sent, and the exit status is 1.";
+The exit status is 0 only after the relay has acknowledged every message. While standard input is
+open, sending waits for the end of an outage. A line that the relay rejects is reported, the
+others are sent, and the exit status is 1.";
 
 /// Send a line of text; without one, each line of standard input
 #[derive(Debug, clap::Args)]

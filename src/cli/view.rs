@@ -10,7 +10,8 @@ Examples:
   pulsecam view desk.local --no-window --json --for 10s | jq .age_ms
   pulsecam view desk.local --save inbox/             save the images that others send
 
-Keys: q quit, t write a message, s save a snapshot, r record, Space pause, i show statistics, h list all keys.";
+Keys: q quit, t write a message, s save a snapshot, r record, Space pause, i show statistics,
+h list all keys.";
 
 /// Show what the others stream, write and send
 #[derive(Debug, clap::Args)]

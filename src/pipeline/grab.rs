@@ -1,7 +1,7 @@
 //! The source's thread: takes frames, and passes the newest to the encoder.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
+    sync::{Arc, atomic::Ordering::Relaxed},
     thread,
     time::{Duration, Instant},
 };
@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use tracing::{info, warn};
 
-use super::{Job, encode::Encode, mirror::Reflection, outgoing::viewing, tally::Tally};
+use super::{consumers::SourceSide, job::Job, tally::Tally};
 use crate::{
     capture::{Error, Frame, Signal, Source},
     fresh,
@@ -21,21 +21,7 @@ use crate::{
 const FAILURE_PAUSE: Duration = Duration::from_millis(250);
 
 /// How often a source that is switched off checks whether it should end.
-const OFF_LOOK: Duration = Duration::from_millis(250);
-
-/// Memory of encoded pictures, for reuse.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Spare(Arc<Mutex<Option<Vec<u8>>>>);
-
-impl Spare {
-    pub(super) fn give(&self, memory: Vec<u8>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(memory);
-    }
-
-    fn take(&self) -> Option<Vec<u8>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
+const OFF_CHECK_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Opens the source, also after it was switched off.
 pub(super) type Open = Box<dyn FnMut() -> Result<Box<dyn Source>, Error> + Send>;
@@ -48,8 +34,7 @@ pub(super) struct Grab<F> {
     pub(super) job: Job,
     pub(super) tally: Arc<Tally>,
     pub(super) frames: fresh::Sender<(), Frame>,
-    pub(super) encode: Arc<Mutex<Encode<F>>>,
-    pub(super) spare: Spare,
+    pub(super) consumers: SourceSide<F>,
     pub(super) numbers: Numbers,
 }
 
@@ -60,7 +45,7 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
         }
         let end = self.job.time.map(|time| Instant::now() + time);
         while !self.tally.stop.load(Relaxed) && end.is_none_or(|end| Instant::now() < end) {
-            if self.job.switch.as_ref().is_some_and(|switch| !switch.is_on()) {
+            if self.job.is_off() {
                 self.stay_off();
                 continue;
             }
@@ -86,40 +71,36 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
     /// The source failed permanently: retrying is useless.
     fn ended(&self, error: &Error, live: Option<Signal>) {
         warn!("{error}");
-        self.tally.life().known_as(live);
+        self.tally.life().set_signal(live);
         self.tally.reasons().ended = Some(error.to_string());
-        self.encode().reflect(Reflection::NoSignal(error.reason()));
-    }
-
-    fn encode(&self) -> MutexGuard<'_, Encode<F>> {
-        self.encode.lock().unwrap_or_else(PoisonError::into_inner)
+        self.consumers.no_signal(error.reason());
     }
 
     fn failed(&self, error: &Error, live: Option<Signal>) {
-        let lasting = if live.is_some() { "; waiting for it" } else { "" };
+        let suffix = if live.is_some() { "; waiting for it" } else { "" };
         let mut life = self.tally.life();
-        life.known_as(live);
+        life.set_signal(live);
         let first = life.failed(error.reason(), error.is_lasting());
         drop(life);
         // Logged once, not four times a second for a whole night.
         if first {
             self.tally.outages.fetch_add(1, Relaxed);
-            warn!("{error}{lasting}");
-            self.encode().reflect(Reflection::NoSignal(error.reason()));
+            warn!("{error}{suffix}");
+            self.consumers.no_signal(error.reason());
         }
         // A lasting failure is shown to viewers at once: the encoder might check only a second later.
-        self.encode().look(Instant::now());
+        self.consumers.check_silence(Instant::now());
         thread::sleep(FAILURE_PAUSE);
     }
 
     /// Waits a moment for the switch. A live source is closed first, so that a camera's light goes out.
     fn stay_off(&mut self) {
         self.numbers.paused();
-        self.encode().look(Instant::now());
+        self.consumers.check_silence(Instant::now());
         if self.source.as_ref().is_some_and(|source| source.signal().is_some()) {
             self.source = None;
         }
-        if self.job.switch.as_ref().is_some_and(|switch| switch.wait_on(OFF_LOOK))
+        if self.job.switch.as_ref().is_some_and(|switch| switch.wait_on(OFF_CHECK_INTERVAL))
             && let Some(source) = &self.source
         {
             self.tally.life().opened(source.signal(), Instant::now());
@@ -142,24 +123,21 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
 
     /// Takes one frame and passes it on.
     fn step(&mut self, source: &mut dyn Source) -> Result<Step, Error> {
-        if viewing(self.job.viewers.as_ref()) == Some(0) {
+        if self.job.viewer_count() == Some(0) {
             return self.unseen(source);
         }
-        if let Some(memory) = self.spare.take() {
+        if let Some(memory) = self.consumers.spare() {
             source.reuse(memory);
         }
         let Some(frame) = source.next_frame()? else { return Ok(Step::End) };
         self.tally.captured.fetch_add(1, Relaxed);
         let frame = Frame { seq: self.numbers.of(frame.seq), ..frame };
-        // If the encoder is busy, drawing a card for example, the frame waits like any other.
-        if let Ok(mut encode) = self.encode.try_lock()
-            && encode.is_free(&frame)
-        {
-            encode.frame(frame);
-            return Ok(Step::of(encode.is_done()));
-        }
+        let frame = match self.consumers.pass_through(frame) {
+            Ok(is_done) => return Ok(Step::of(is_done)),
+            Err(frame) => frame,
+        };
         let Ok(replaced) = self.frames.send_fresh((), frame) else {
-            self.tally.not_wanted();
+            self.tally.surplus();
             return Ok(Step::Last);
         };
         self.tally.skipped.fetch_add(replaced.into(), Relaxed);
@@ -168,12 +146,11 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
 
     /// Takes a frame that nobody views; only the self view may show it.
     fn unseen(&self, source: &mut dyn Source) -> Result<Step, Error> {
-        let wanted = self.encode.try_lock().is_ok_and(|encode| encode.wants_a_look(Instant::now()));
-        let came = if wanted {
+        let came = if self.consumers.self_view_is_due(Instant::now()) {
             let frame = source.next_frame()?;
             let came = frame.is_some();
             if let Some(frame) = frame {
-                self.encode().look_only(frame.data);
+                self.consumers.show_only(frame.data);
             }
             came
         } else {
@@ -184,7 +161,7 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
         }
         self.tally.captured.fetch_add(1, Relaxed);
         self.tally.unseen.fetch_add(1, Relaxed);
-        Ok(Step::of(self.encode.try_lock().is_ok_and(|encode| encode.is_done())))
+        Ok(Step::of(self.consumers.is_done()))
     }
 
     /// A frame came: the source is alive.
@@ -193,7 +170,7 @@ impl<F: FnMut(FrameInfo, Bytes)> Grab<F> {
         if let Some(away) = away {
             // It may have come back as another device, or in another mode.
             let Some(source) = &self.source else { return };
-            self.tally.life().known_as(source.signal());
+            self.tally.life().set_signal(source.signal());
             info!("{} is back after {:.1} s", source.describe(), away.as_secs_f64());
         }
     }
@@ -248,7 +225,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_go_on_after_a_pause() {
+    fn numbers_continue_after_a_pause() {
         let mut numbers = Numbers::default();
         assert_eq!([0, 1, 3].map(|seq| numbers.of(seq)), [0, 1, 3], "gaps of the source are kept");
         numbers.paused();

@@ -17,7 +17,7 @@ use crate::{
     fresh::Closed,
     jpeg::{Decoder, Header, Limits, Scale, Strips, header},
     link::{Account, Inbox, Link, Received, Sender, State},
-    picture::{Canvas, Fitter},
+    picture::{Canvas, Scaler},
     recording::Taken,
     still::Look,
     stream_id::StreamId,
@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// How long the decoder waits before it checks whether it should stop.
-const LOOK_INTERVAL: Duration = Duration::from_millis(200);
+const CHECK_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Something that arrived.
 #[derive(Debug)]
@@ -82,34 +82,34 @@ pub enum Arrival {
 #[derive(Debug)]
 pub struct Shown {
     /// The stream.
-    pub id: StreamId,
+    pub(crate) id: StreamId,
     /// Its displayed name: the one its sender claims, with equal names distinguished; empty if it claims
     /// none.
-    pub stream: Arc<str>,
+    pub(crate) stream: Arc<str>,
     /// The number of its sender's connection, if the relay reports it.
-    pub peer: Option<u64>,
+    pub(crate) peer: Option<u64>,
     /// The sender's information, or that of the stamp in the pixels if the sender gave none.
-    pub info: FrameInfo,
+    pub(crate) info: FrameInfo,
     /// The stream's frame counts up to this one.
-    pub account: Account,
+    pub(crate) account: Account,
     /// The frame as received.
-    pub jpeg: Bytes,
+    pub(crate) jpeg: Bytes,
     /// Its size.
-    pub header: Header,
+    pub(crate) header: Header,
     /// Its pixels, if pixels are requested.
-    pub canvas: Option<Canvas>,
+    pub(crate) canvas: Option<Canvas>,
     /// When its last byte was read.
-    pub received: Timestamp,
+    pub(crate) received: Timestamp,
     /// The same on the monotonic clock.
-    pub received_at: Instant,
+    pub(crate) received_at: Instant,
     /// When its pixels were ready; if none were requested, when the frame was examined.
-    pub decoded: Timestamp,
+    pub(crate) decoded: Timestamp,
     /// Duration of decoding.
-    pub decoding: Duration,
+    pub(crate) decoding: Duration,
     /// The picture's age at `decoded`.
-    pub age: Option<Age>,
+    pub(crate) age: Option<Age>,
     /// Bytes on the wire.
-    pub bytes: usize,
+    pub(crate) bytes: usize,
 }
 
 impl Shown {
@@ -168,7 +168,7 @@ pub trait Viewer: Send + 'static {
         None
     }
 
-    /// The scale at which a picture of size `own` is decoded for `room`.
+    /// The scale at which a picture of size `own` is decoded to be shown at another size.
     fn scale(&self, own: (usize, usize), room: (usize, usize)) -> Scale {
         Scale::at_least(own, room)
     }
@@ -197,12 +197,12 @@ impl<F: FnMut(Arrival) -> bool + Send + 'static> Viewer for F {
 /// # Errors
 /// If no thread can be started.
 pub fn receive(link: &Link, mut inbox: Inbox, viewer: impl Viewer) -> io::Result<()> {
-    let (fitter, unfitted, inspector) = (Fitter::default(), Canvas::default(), Inspector::default());
-    let mut decode = Decode { viewer, decoder: None, fitter, unfitted, inspector };
+    let (scaler, unfitted, inspector) = (Scaler::default(), Canvas::default(), Inspector::default());
+    let mut decode = Decode { viewer, decoder: None, scaler, unfitted, inspector };
     let state = link.state();
     thread::Builder::new().name("decode".into()).spawn(move || {
         loop {
-            match inbox.recv_timeout(LOOK_INTERVAL) {
+            match inbox.recv_timeout(CHECK_INTERVAL) {
                 Ok(Some(taken)) => {
                     // Cloned, so that the link does not wait for the state while a picture is decoded.
                     let state = state.borrow().clone();
@@ -223,7 +223,7 @@ struct Decode<V> {
     viewer: V,
     /// Created when the first picture needs it; used by this thread only.
     decoder: Option<Decoder>,
-    fitter: Fitter,
+    scaler: Scaler,
     /// Memory of a picture before it was scaled.
     unfitted: Canvas,
     inspector: Inspector,
@@ -247,7 +247,7 @@ impl<V: Viewer> Decode<V> {
                 })
             }
             Kind::Image => Some(Arrival::Image {
-                look: self.inspector.look(&payload, self.viewer.limits()).map_err(|error| error.to_string()),
+                look: self.inspector.check(&payload, self.viewer.limits()).map_err(|error| error.to_string()),
                 file: payload,
                 origin: message.origin(),
                 sender: received.sender,
@@ -314,7 +314,7 @@ impl<V: Viewer> Decode<V> {
         if (canvas.width, canvas.height) == room {
             return canvas;
         }
-        match self.fitter.fit(&canvas, room, self.viewer.spare()) {
+        match self.scaler.fit(&canvas, room, self.viewer.spare()) {
             Some(fitted) => {
                 self.unfitted = canvas;
                 fitted

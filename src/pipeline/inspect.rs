@@ -23,7 +23,7 @@ pub(super) struct Inspector {
 
 impl Inspector {
     /// The image's format and size, or why it cannot be shown.
-    pub(super) fn look(&mut self, file: &[u8], limits: Limits) -> Result<Look, still::Error> {
+    pub(super) fn check(&mut self, file: &[u8], limits: Limits) -> Result<Look, still::Error> {
         let look = still::look(file)?;
         let begin = Instant::now();
         if self.may(begin) {
@@ -64,10 +64,10 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_shown_is_known_with_the_reason() {
+    fn an_image_that_cannot_be_shown_has_a_reason() {
         let picture = Picture { width: 20, height: 10, pixels: Pixels::Rgb(vec![90; 600]) };
         let jpeg = Encoder::new(80).unwrap().encode(&picture).unwrap();
-        let look = |file: &[u8]| Inspector::default().look(file, Limits::default());
+        let look = |file: &[u8]| Inspector::default().check(file, Limits::default());
         assert_eq!(look(&jpeg).unwrap().size, (20, 10));
         let mut deep = jpeg.to_vec();
         let sof = deep.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
@@ -76,8 +76,8 @@ mod tests {
             let error = look(file).unwrap_err().to_string();
             assert!(error.contains(words), "{error}");
         }
-        let few = Limits { pixels: 100, ..Limits::default() };
-        let error = Inspector::default().look(&jpeg, few).unwrap_err().to_string();
+        let few = Limits::default().with_pixels(100);
+        let error = Inspector::default().check(&jpeg, few).unwrap_err().to_string();
         assert!(error.contains("20x10 pixels; up to 100"), "{error}");
     }
 }

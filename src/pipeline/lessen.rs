@@ -4,11 +4,10 @@ use std::{borrow::Cow, time::Instant};
 
 use tracing::{debug, info};
 
-use super::{outgoing::Freshness, rate_control::RateControl, setting::Setting};
+use super::{job::Freshness, rate_control::RateControl, setting::Setting};
 use crate::{
-    capture::Scaler,
     jpeg::{self, Encoder},
-    picture::Picture,
+    picture::{Picture, Scaler},
 };
 
 /// Smallest side of a scaled picture, in pixels.
@@ -20,14 +19,12 @@ pub(super) struct Lessen {
     scaler: Scaler,
     /// The requested quality.
     chosen: u8,
-    /// Accumulated share of frames; at 1, the next frame is sent.
-    due: f64,
 }
 
 impl Lessen {
     pub(super) fn new(quality: u8, freshness: Freshness) -> Self {
         let control = RateControl::new(quality, freshness.max_age);
-        Self { control, freshness, scaler: Scaler::default(), chosen: quality, due: 0.0 }
+        Self { control, freshness, scaler: Scaler::default(), chosen: quality }
     }
 
     /// Whether frames are sent unchanged.
@@ -35,8 +32,8 @@ impl Lessen {
         self.control.is_full()
     }
 
-    /// Applies the relay's newest report; returns whether this frame is dropped.
-    pub(super) fn leaves_out(&mut self, encoder: &mut Encoder, now: Instant) -> Result<bool, jpeg::Error> {
+    /// Applies the relay's newest report; returns the share of the frames to send.
+    pub(super) fn adapt(&mut self, encoder: &mut Encoder, now: Instant) -> Result<f64, jpeg::Error> {
         let report = *self.freshness.reports.borrow();
         let was_full = self.is_full();
         if let Some(report) = report
@@ -59,14 +56,15 @@ impl Lessen {
                 _ => debug!("frames wait {queued} ms in queues, viewers lose {lost} %: sending {setting}"),
             }
         }
-        self.due += self.control.setting().rate;
-        let out = self.due < 1.0;
-        self.due -= if out { 0.0 } else { 1.0 };
-        Ok(out)
+        Ok(self.control.setting().rate)
     }
 
     /// Notes that a received JPEG is to be encoded again: its quality is never raised.
-    pub(super) fn came_in(&mut self, jpeg: &[u8], encoder: &mut Encoder) -> Result<(), jpeg::Error> {
+    pub(super) fn note_source_quality(
+        &mut self,
+        jpeg: &[u8],
+        encoder: &mut Encoder,
+    ) -> Result<(), jpeg::Error> {
         if let Some(quality) = jpeg::quality(jpeg) {
             self.control.set_quality(quality.min(self.chosen));
             encoder.set_quality(self.control.setting().quality)?;

@@ -21,9 +21,9 @@ pub struct Meter {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rates {
     /// Frames per second.
-    pub frames: f64,
+    pub(crate) frames: f64,
     /// Bytes per second.
-    pub bytes: f64,
+    pub(crate) bytes: f64,
 }
 
 impl Meter {

@@ -9,7 +9,7 @@ use std::{
 use crate::{
     capture::FrameData,
     jpeg::{Decoder, Scale},
-    picture::{Canvas, Fitter, Picture, Pixels, contained},
+    picture::{Canvas, Picture, Pixels, Scaler, contained},
 };
 
 /// Shortest interval between pictures: enough to see oneself move, half of a camera's rate.
@@ -33,9 +33,9 @@ pub enum Reflection {
 #[derive(Clone)]
 pub struct Mirror {
     /// Largest width and height in pixels; the picture keeps its proportions.
-    pub room: (usize, usize),
+    pub(crate) room: (usize, usize),
     /// Receives updates on the pipeline's threads; must not block.
-    pub show: Arc<dyn Fn(Reflection) + Send + Sync>,
+    pub(crate) show: Arc<dyn Fn(Reflection) + Send + Sync>,
 }
 
 impl fmt::Debug for Mirror {
@@ -50,12 +50,12 @@ pub(super) struct Glass {
     last: Option<Instant>,
     /// Created when the first JPEG has to be decoded.
     decoder: Option<Decoder>,
-    fitter: Fitter,
+    scaler: Scaler,
 }
 
 impl Glass {
     pub(super) fn new(mirror: Mirror) -> Self {
-        Self { mirror, last: None, decoder: None, fitter: Fitter::default() }
+        Self { mirror, last: None, decoder: None, scaler: Scaler::default() }
     }
 
     /// Whether another picture is due.
@@ -64,7 +64,7 @@ impl Glass {
     }
 
     /// Shows a frame if one is due.
-    pub(super) fn look(&mut self, data: &FrameData, now: Instant) {
+    pub(super) fn show(&mut self, data: &FrameData, now: Instant) {
         if !self.is_due(now) {
             return;
         }
@@ -77,11 +77,11 @@ impl Glass {
         };
         if let Some(mut canvas) = small {
             canvas.pixels.chunks_exact_mut(canvas.width.max(1)).for_each(<[u32]>::reverse);
-            self.tell(Reflection::Picture(canvas));
+            self.update(Reflection::Picture(canvas));
         }
     }
 
-    pub(super) fn tell(&self, reflection: Reflection) {
+    pub(super) fn update(&self, reflection: Reflection) {
         (self.mirror.show)(reflection);
     }
 
@@ -94,7 +94,7 @@ impl Glass {
             empty => empty.insert(Decoder::new().ok()?),
         };
         let canvas = decoder.decode(jpeg, Scale::at_least(own, room), Canvas::default()).ok()?.canvas;
-        self.fitter.fit(&canvas, room, Canvas::default())
+        self.scaler.fit(&canvas, room, Canvas::default())
     }
 }
 
@@ -188,7 +188,7 @@ mod tests {
             Arc::new(move |reflection| *shown.lock().unwrap() = Some(reflection))
         };
         let mut glass = Glass::new(Mirror { room, show });
-        glass.look(data, Instant::now());
+        glass.show(data, Instant::now());
         let Some(Reflection::Picture(canvas)) = shown.lock().unwrap().take() else {
             panic!("nothing is seen")
         };
@@ -262,7 +262,7 @@ mod tests {
         let mut glass = Glass::new(Mirror { room: (16, 16), show });
         let (data, start) = (FrameData::Picture(halves(32, 32)), Instant::now());
         for frame in 0..60_u32 {
-            glass.look(&data, start + Duration::from_secs(1) * frame / 60);
+            glass.show(&data, start + Duration::from_secs(1) * frame / 60);
         }
         assert_eq!(*count.lock().unwrap(), 15);
     }

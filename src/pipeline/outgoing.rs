@@ -2,77 +2,32 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed, mpsc},
+    sync::{Arc, atomic::Ordering::Relaxed, mpsc},
     thread,
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 use super::{
-    encode::Encode,
-    grab::{Grab, Numbers, Spare},
-    mirror::Mirror,
-    switch::Switch,
+    consumers::{EncoderSide, consumers},
+    grab::{Grab, Numbers},
+    job::Job,
     tally::{Counts, Tally},
 };
 use crate::{
     capture::{self, Frame, Source},
-    fresh,
-    jpeg::{self, Strips},
-    link::Report,
+    fresh, jpeg,
     wire::FrameInfo,
 };
 
 /// How long the encoder waits for a frame before it checks whether it should stop. Each check wakes a
 /// processor.
-const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// As [`LOOK_INTERVAL`], while the source is silent, so that a new viewer soon sees the card.
-const CARD_LOOK: Duration = Duration::from_millis(50);
-
-/// Number of viewers as reported by the relay; `None` if it reports none.
-pub type Viewers = watch::Receiver<Option<u32>>;
-
-/// The number of viewers now, if known.
-pub(super) fn viewing(viewers: Option<&Viewers>) -> Option<u32> {
-    *viewers?.borrow()
-}
-
-/// The limit for queueing delay, and the reports of it.
-#[derive(Clone, Debug)]
-pub struct Freshness {
-    /// Largest queueing delay, in addition to the propagation delay.
-    pub max_age: Duration,
-    /// The relay's reports ([`Link::reports`](crate::link::Link::reports)).
-    pub reports: watch::Receiver<Option<Report>>,
-}
-
-/// How to send a source's frames.
-#[derive(Clone, Debug, Default)]
-pub struct Job {
-    /// JPEG quality; `None` passes JPEG through unchanged, and encodes other formats at the default quality.
-    pub quality: Option<u8>,
-    /// The stream's name.
-    pub name: String,
-    /// Ends after this many frames were sent, or skipped because nobody views.
-    pub frames: Option<u64>,
-    /// Ends after this duration.
-    pub time: Option<Duration>,
-    /// Whether pictures are coded in strips.
-    pub strips: Strips,
-    /// Drops frames that are the same as the one before.
-    pub skip_still: bool,
-    /// Limit for queueing delay; `None` sends all frames unchanged, however long they wait.
-    pub freshness: Option<Freshness>,
-    /// While it reports no viewers, nothing is encoded or sent.
-    pub viewers: Option<Viewers>,
-    /// The self view, which is shown also while nobody else views.
-    pub mirror: Option<Mirror>,
-    /// Turns the source off and on; while it is off, viewers get a card.
-    pub switch: Option<Switch>,
-}
+/// As [`CHECK_INTERVAL`], while the source is silent, so that a new viewer soon sees the card.
+const CARD_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Why frames cannot be sent at all.
 #[derive(Debug, thiserror::Error)]
@@ -119,34 +74,32 @@ impl Outgoing {
         let (opened, is_open) = oneshot::channel();
         let (begin, begun) = mpsc::channel();
         let (finished, done) = oneshot::channel();
-        let spare = Spare::default();
-        let encode = Arc::new(Mutex::new(Encode::new(job, Arc::clone(&tally), spare.clone(), sink)?));
+        let (source_side, encoder_side) = consumers(job, Arc::clone(&tally), sink)?;
         thread::Builder::new().name("capture".into()).spawn({
-            let (tally, job, encode) = (Arc::clone(&tally), job.clone(), Arc::clone(&encode));
+            let (tally, job) = (Arc::clone(&tally), job.clone());
             move || {
-                let off = job.switch.as_ref().is_some_and(|switch| !switch.is_on());
-                let source = match if off { Ok(None) } else { open().map(Some) } {
+                let source = match if job.is_off() { Ok(None) } else { open().map(Some) } {
                     Ok(source) => source,
                     Err(error) => {
                         let _ = opened.send(Err(error)); // the caller may be gone
                         return;
                     }
                 };
-                let told =
+                let description =
                     source.as_ref().map_or_else(|| "a camera that is off".into(), |source| source.describe());
-                let _ = opened.send(Ok(told));
+                let _ = opened.send(Ok(description));
                 if begun.recv().is_err() {
                     return; // dropped before it began
                 }
                 let (open, numbers) = (Box::new(open), Numbers::default());
-                Grab { source, open, job, tally, frames, encode, spare, numbers }.run();
+                Grab { source, open, job, tally, frames, consumers: source_side, numbers }.run();
             }
         })?;
         let watched = Arc::clone(&tally);
         // A source that hangs in its driver does not notice the switch, but this thread does.
-        let longest = if job.switch.is_some() { CARD_LOOK } else { LOOK_INTERVAL };
+        let longest = if job.switch.is_some() { CARD_CHECK_INTERVAL } else { CHECK_INTERVAL };
         thread::Builder::new().name("encode".into()).spawn(move || {
-            run(&encode, waiting, &watched, longest);
+            run(&encoder_side, waiting, &watched, longest);
             let _ = finished.send(()); // the receiver may be gone
         })?;
         let description = is_open.await.map_err(|_| Error::Gone)??;
@@ -206,30 +159,32 @@ impl Drop for Outgoing {
 
 /// The encoder's thread: frames that have to be encoded, and cards while none come.
 fn run<F: FnMut(FrameInfo, Bytes)>(
-    encode: &Mutex<Encode<F>>,
+    consumers: &EncoderSide<F>,
     mut frames: fresh::Receiver<(), Frame>,
     tally: &Tally,
     longest: Duration,
 ) {
-    let encode = || encode.lock().unwrap_or_else(PoisonError::into_inner);
-    while !tally.stop.load(Relaxed) && !encode().is_done() {
-        let patience = tally.life().patience(Instant::now()).unwrap_or(LOOK_INTERVAL);
-        match frames.recv_timeout(patience.clamp(CARD_LOOK, longest)) {
-            Ok(Some(taken)) => encode().frame(taken.item),
-            Ok(None) => encode().look(Instant::now()),
+    while !tally.stop.load(Relaxed) && !consumers.is_done() {
+        let patience = tally.life().patience(Instant::now()).unwrap_or(CHECK_INTERVAL);
+        match frames.recv_timeout(patience.clamp(CARD_CHECK_INTERVAL, longest)) {
+            Ok(Some(taken)) => consumers.frame(taken.item),
+            Ok(None) => consumers.check_silence(Instant::now()),
             Err(fresh::Closed) => return,
         }
     }
-    if encode().is_done() {
+    if consumers.is_done() {
         while let Ok(Some(_)) = frames.try_recv() {
-            tally.not_wanted();
+            tally.surplus();
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::watch;
+
     use super::*;
+    use crate::pipeline::Switch;
 
     /// Gives one frame, and then nothing until it is released.
     struct Hanging {
@@ -290,7 +245,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_frame_that_came_is_counted_once_by_what_became_of_it() {
+    async fn each_frame_is_counted_once_by_its_result() {
         let viewers = || Some(watch::Sender::new(Some(0)).subscribe());
         for as_pictures in [false, true] {
             for frames in [None, Some(7)] {

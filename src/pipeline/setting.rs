@@ -35,11 +35,11 @@ const COSTS: [(u8, f64); 12] = [
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Setting {
     /// JPEG quality.
-    pub quality: u8,
+    pub(crate) quality: u8,
     /// Share of the frames.
-    pub rate: f64,
+    pub(crate) rate: f64,
     /// Share of width and height.
-    pub scale: f64,
+    pub(crate) scale: f64,
 }
 
 /// Converts a share of the bytes to a setting.

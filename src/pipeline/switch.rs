@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_waits_is_woken() {
+    fn a_waiting_thread_is_woken() {
         let switch = Switch::new(false);
         assert!(!switch.wait_on(Duration::ZERO));
         let other = switch.clone();

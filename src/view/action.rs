@@ -46,7 +46,7 @@ pub enum Action {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Total {
     /// The stream's name.
-    pub stream: String,
+    pub(crate) stream: String,
     /// Its frames.
-    pub counts: Counts,
+    pub(crate) counts: Counts,
 }

@@ -2,8 +2,8 @@
 
 use super::{
     board::Board,
-    keys::Command,
-    paint::Easel,
+    command::Command,
+    render_context::Easel,
     theme::{FAINT, Measures, PANEL, PANEL_ALPHA, RAISED, TEXT},
 };
 use crate::{
@@ -59,22 +59,22 @@ struct Row {
 }
 
 impl Row {
-    /// As many buttons as fit into `room`.
+    /// As many buttons as fit into this width.
     fn new(easel: &mut Easel, board: &Board, room: usize) -> Self {
         let Measures { text, small, margin, .. } = easel.measures;
         let (label, key) =
             (Style::line(text, TEXT, usize::MAX >> 32), Style::line(small, FAINT, usize::MAX >> 32));
         let mut row = Self { buttons: Vec::new(), width: 0 };
         for button in buttons(board) {
-            let said = board.words.say(button.label);
-            let (width, _) = easel.painter.measure(&said, label);
+            let label_text = board.words.say(button.label);
+            let (width, _) = easel.painter.measure(&label_text, label);
             let (key_width, _) = easel.painter.measure(button.key, key);
             let width = width + key_width + 3 * margin;
             if row.width + width > room {
                 break;
             }
             row.width += width;
-            row.buttons.push((button, said, width, key_width));
+            row.buttons.push((button, label_text, width, key_width));
         }
         row
     }
@@ -83,7 +83,7 @@ impl Row {
         let Measures { text, small, margin, .. } = easel.measures;
         let (label, key) = (Style::line(text, TEXT, canvas.width), Style::line(small, FAINT, canvas.width));
         let mut x = at.x;
-        for (button, said, width, key_width) in self.buttons {
+        for (button, label_text, width, key_width) in self.buttons {
             let rect = Rect { x, width, ..at };
             easel.clickable(rect, Some(button.command));
             let left = x + margin / 2;
@@ -93,7 +93,7 @@ impl Row {
             let (_, key_line) = easel.painter.measure(button.key, key);
             let key_top = cap.y + cap.height.saturating_sub(key_line) / 2;
             easel.painter.draw(canvas, button.key, cap.x + margin / 2, key_top, key);
-            easel.painter.draw(canvas, &said, cap.right() + margin / 2, at.y + margin / 2, label);
+            easel.painter.draw(canvas, &label_text, cap.right() + margin / 2, at.y + margin / 2, label);
             x += width;
         }
     }

@@ -13,28 +13,21 @@ use bytes::Bytes;
 use super::{
     action::{Action, Total},
     chat::{Chat, Speaker},
+    command::{Command, Writing},
     entry::Edit,
-    film::Film,
+    film::{Changes, Film},
     gallery::{Gallery, Shown},
-    keys::{Command, Writing},
     state,
     stream::{Life, Stream},
+    stream_list::StreamList,
     theme::Tone,
-    update::{Damaged, Frame, Image, LinkState, Own, Update, Wanted},
+    update::{Image, LinkState, Own, Update, Wanted},
 };
 use crate::{
     clock::Timestamp,
     language::{Phrase, Words},
     picture::Canvas,
-    stream_id::StreamId,
 };
-
-/// Streams shown at once: with more, no tile is large enough to be useful, and a sender that makes up names
-/// must not fill the memory.
-pub(crate) const MOST_STREAMS: usize = 64;
-
-/// Streams whose totals and places are kept after they left; bounded for the same reason.
-const MOST_DEPARTED: usize = 256;
 
 /// How long the buttons stay after the pointer has moved.
 const BUTTONS_STAY: Duration = Duration::from_secs(3);
@@ -48,10 +41,7 @@ pub(crate) struct Board {
     pub(crate) words: Arc<Words>,
     host: String,
     link: LinkState,
-    /// In the order of their places.
-    pub(crate) streams: Vec<Stream>,
-    /// The enlarged stream.
-    enlarged: Option<StreamId>,
+    pub(crate) streams: StreamList,
     pub(crate) chat: Chat,
     pub(crate) images: Gallery,
     pub(crate) own: Option<Own>,
@@ -62,21 +52,16 @@ pub(crate) struct Board {
     pub(crate) help: bool,
     buttons_until: Instant,
     stamps: u64,
-    departed: Vec<Total>,
-    /// Streams in the order in which they first came, with their names: a stream that returns gets its old
-    /// place.
-    places: Vec<(StreamId, Arc<str>)>,
 }
 
 impl Board {
-    /// Creates an empty board that waits for frames from `host`.
+    /// Creates an empty model that waits for frames from `host`.
     pub(crate) fn new(host: &str, words: Arc<Words>, now: Instant) -> Self {
         Self {
             words,
             host: host.to_owned(),
             link: LinkState::default(),
-            streams: Vec::new(),
-            enlarged: None,
+            streams: StreamList::default(),
             chat: Chat::default(),
             images: Gallery::default(),
             own: None,
@@ -87,17 +72,21 @@ impl Board {
             help: false,
             buttons_until: now + BUTTONS_AT_FIRST,
             stamps: 0,
-            departed: Vec::new(),
-            places: Vec::new(),
         }
     }
 
     /// Applies an update. Returns a buffer that is no longer shown.
     pub(crate) fn apply(&mut self, update: Update, now: Instant) -> Option<Arc<Canvas>> {
         match update {
-            Update::Frame(frame) => return self.frame(frame, now),
-            Update::Damaged(damaged) => self.damaged(damaged, now),
-            Update::Left { stream } => self.remove(|known, _| known.id() == stream, now),
+            Update::Frame(frame) => {
+                let stamp = self.stamp();
+                return self.streams.frame(frame, stamp, self.paused, now);
+            }
+            Update::Damaged(damaged) => {
+                let stamp = self.stamp();
+                self.streams.damaged(damaged, stamp, now);
+            }
+            Update::Left { stream } => self.streams.remove(|known| known.id() == stream),
             Update::Text { sender, text, at } => self.chat.hear(Speaker::Peer(sender), text, at, now),
             Update::UnreadableText { sender, bytes, at } => {
                 let text = self.words.tell(Phrase::UnreadableText, [("bytes", bytes.to_string())]);
@@ -125,75 +114,17 @@ impl Board {
         None
     }
 
-    fn frame(&mut self, frame: Frame, now: Instant) -> Option<Arc<Canvas>> {
-        let stamp = self.stamp();
-        if let Some(stream) = self.streams.iter_mut().find(|stream| stream.id() == frame.stream) {
-            return stream.take(frame, stamp, self.paused, now);
-        }
-        if self.streams.len() >= MOST_STREAMS {
-            return Some(frame.canvas);
-        }
-        self.insert(Stream::new(frame, stamp, now));
-        None
-    }
-
-    /// Takes a frame that cannot be decoded: a stream without any other frame gets a tile too, with the
-    /// reason.
-    fn damaged(&mut self, damaged: Damaged, now: Instant) {
-        if let Some(stream) = self.streams.iter_mut().find(|stream| stream.id() == damaged.stream) {
-            stream.damaged(damaged, now);
-        } else if self.streams.len() < MOST_STREAMS {
-            let stamp = self.stamp();
-            self.insert(Stream::undecodable(damaged, stamp, now));
-        }
-    }
-
-    fn insert(&mut self, stream: Stream) {
-        let place = self.place(stream.id(), &stream.frame.name);
-        let at = self.streams.iter().position(|other| {
-            place < self.places.iter().position(|(id, _)| *id == other.id()).unwrap_or(usize::MAX)
-        });
-        self.streams.insert(at.unwrap_or(self.streams.len()), stream);
-    }
-
-    /// Index of this stream in `places`. A new stream takes the place of one of the same name that has left:
-    /// it may be the same sender, restarted.
-    fn place(&mut self, stream: StreamId, name: &Arc<str>) -> usize {
-        let here = |id: StreamId| self.streams.iter().any(|stream| stream.id() == id);
-        let own = self.places.iter().position(|(known, _)| *known == stream);
-        let left = || self.places.iter().position(|(known, called)| called == name && !here(*known));
-        if let Some(place) = own.or_else(left) {
-            self.places[place] = (stream, Arc::clone(name));
-            return place;
-        }
-        if self.places.len() >= MOST_DEPARTED {
-            self.places.retain(|(known, _)| here(*known));
-        }
-        self.places.push((stream, Arc::clone(name)));
-        self.places.len() - 1
-    }
-
     /// A number that identifies the content of one picture.
     fn stamp(&mut self) -> u64 {
         self.stamps += 1;
         self.stamps
     }
 
-    fn remove(&mut self, which: impl Fn(&Stream, Instant) -> bool, now: Instant) {
-        for stream in self.streams.extract_if(.., |stream| which(stream, now)) {
-            if self.departed.len() < MOST_DEPARTED {
-                self.departed.push(Total { stream: stream.name().to_owned(), counts: stream.counts() });
-            }
-        }
-    }
-
     /// Removes what has been shown long enough.
     pub(crate) fn expire(&mut self, now: Instant) {
-        let film = self.film.take();
-        let stays =
-            |stream: &Stream| film.as_ref().is_some_and(|film| film.is_open() && film.is_shown_by(stream));
-        self.remove(|stream, now| stream.gone(now) && !stays(stream), now);
-        self.film = film;
+        let film = self.film.as_ref().filter(|film| film.is_open());
+        let stays = |stream: &Stream| film.is_some_and(|film| film.is_shown_by(stream));
+        self.streams.remove(|stream| stream.gone(now) && !stays(stream));
         self.chat.expire(now);
         for stream in self.streams.iter_mut().filter(|stream| stream.stalled(now).is_some()) {
             stream.measure(now);
@@ -203,21 +134,23 @@ impl Board {
     /// Runs the command of a key or a button; returns what the caller has to do.
     pub(crate) fn obey(&mut self, command: Command, now: Instant) -> Vec<Action> {
         if let Some(film) = &mut self.film {
-            film.stir(now);
+            film.show_bar(now);
         }
         match command {
             Command::Pause if self.film().is_some() => {
-                let obeyed = self.film().is_none_or(Film::toggle);
-                self.complain(obeyed, now);
+                if !self.film().is_none_or(Film::toggle) {
+                    self.notice(Phrase::FilmNoSeek, now);
+                }
             }
             Command::Seek(target) => {
-                let obeyed = self.film.as_mut().is_none_or(|film| film.seek(target));
-                self.complain(obeyed, now);
+                if !self.film.as_mut().is_none_or(|film| film.seek(target)) {
+                    self.notice(Phrase::FilmNoSeek, now);
+                }
             }
             Command::Pause => {
                 self.paused = !self.paused;
                 if !self.paused {
-                    for stream in &mut self.streams {
+                    for stream in self.streams.iter_mut() {
                         self.stamps += 1;
                         stream.resume(self.stamps);
                     }
@@ -231,10 +164,10 @@ impl Board {
             Command::Say => self.chat.open(),
             Command::History => self.chat.toggle(),
             Command::Scroll(lines) => self.chat.scroll(lines),
-            Command::Enlarge(place) => self.enlarge(place),
-            Command::All => self.enlarged = None,
-            Command::Next => self.turn(1),
-            Command::Previous => self.turn(self.streams.len()),
+            Command::Enlarge(place) => self.streams.enlarge(place),
+            Command::All => _ = self.streams.show_all(),
+            Command::Next => self.streams.enlarge_next(),
+            Command::Previous => self.streams.enlarge_previous(),
             Command::Save => return self.save(now),
             Command::Copy => return self.copy().map(Action::Copy).into_iter().collect(),
             Command::Record => return vec![Action::Record(self.recording.is_none())],
@@ -247,31 +180,14 @@ impl Board {
         Vec::new()
     }
 
-    /// Says that the film does not support seeking, unless the command succeeded.
-    fn complain(&mut self, obeyed: bool, now: Instant) {
-        if !obeyed {
-            let word = self.words.say(Phrase::FilmNoSeek);
-            self.chat.hear(Speaker::Program, word, Timestamp::now(), now);
-        }
-    }
-
-    fn enlarge(&mut self, place: usize) {
-        let Some(stream) = self.streams.get(place).map(Stream::id) else { return };
-        self.enlarged = (self.enlarged != Some(stream)).then_some(stream);
-    }
-
-    /// Steps through the streams one by one, and after the last to all of them.
-    fn turn(&mut self, by: usize) {
-        let count = self.streams.len();
-        // "All" is the place after the last stream.
-        let to = (self.enlarged().unwrap_or(count) + by) % (count + 1);
-        self.enlarged = self.streams.get(to).map(Stream::id);
+    /// Adds a message of the program itself.
+    fn notice(&mut self, phrase: Phrase, now: Instant) {
+        self.chat.hear(Speaker::Program, self.words.say(phrase), Timestamp::now(), now);
     }
 
     /// The place of the enlarged stream, if any.
     pub(crate) fn enlarged(&self) -> Option<usize> {
-        let large = self.enlarged?;
-        self.streams.iter().position(|stream| stream.id() == large)
+        self.streams.enlarged()
     }
 
     /// Closes the topmost layer over the pictures; false if there is none.
@@ -283,14 +199,13 @@ impl Board {
             self.chat.close();
             return true;
         }
-        self.enlarged().is_some() && self.enlarged.take().is_some()
+        self.streams.show_all()
     }
 
     /// Edits the line that is being written.
     pub(crate) fn edit(&mut self, edit: &Edit, now: Instant) {
         if !self.chat.edit(edit) {
-            let word = self.words.say(Phrase::TooLong);
-            self.chat.hear(Speaker::Program, word, Timestamp::now(), now);
+            self.notice(Phrase::TooLong, now);
         }
     }
 
@@ -319,19 +234,17 @@ impl Board {
             seq: stream.frame.seq,
             jpeg: stream.frame.jpeg.clone(),
         };
-        let seen = self.enlarged().map_or(0..self.streams.len(), |place| place..place + 1);
-        let seen = self.streams.get(seen).unwrap_or_default().iter().filter(|stream| stream.has_picture());
-        let actions: Vec<_> = seen.map(snapshot).collect();
+        let visible = self.streams.visible().iter().filter(|stream| stream.has_picture());
+        let actions: Vec<_> = visible.map(snapshot).collect();
         if actions.is_empty() {
-            let word = self.words.say(Phrase::NothingToSave);
-            self.chat.hear(Speaker::Program, word, Timestamp::now(), now);
+            self.notice(Phrase::NothingToSave, now);
         }
         actions
     }
 
     /// The picture the user looks at: the image, the enlarged stream, or the first one.
     fn copy(&self) -> Option<Bytes> {
-        let stream = self.streams.get(self.enlarged().unwrap_or(0)).filter(|stream| stream.has_picture());
+        let stream = self.streams.visible().first().filter(|stream| stream.has_picture());
         let stream = || stream.map(|stream| &stream.frame.jpeg);
         self.images.newest().map(|shown| &shown.image.file).or_else(stream).cloned()
     }
@@ -340,7 +253,7 @@ impl Board {
     pub(crate) fn pointed(&mut self, now: Instant) {
         self.buttons_until = self.buttons_until.max(now + BUTTONS_STAY);
         if let Some(film) = &mut self.film {
-            film.stir(now);
+            film.show_bar(now);
         }
     }
 
@@ -357,6 +270,36 @@ impl Board {
             Life::Frozen(_) | Life::Late(_) if !cut && self.is_film(stream) => Life::Live,
             life => life,
         }
+    }
+
+    /// The film that is played here, if any.
+    pub(crate) fn film(&self) -> Option<&Film> {
+        self.film.as_ref().filter(|film| film.is_open())
+    }
+
+    /// Whether this stream shows the film: its pictures stop changing while the film is paused.
+    pub(crate) fn is_film(&self, stream: &Stream) -> bool {
+        self.film().is_some_and(|film| film.is_shown_by(stream))
+    }
+
+    /// Whether nothing but the film is shown: it plays, and neither keys nor pointer were used lately.
+    pub(crate) fn hides_name(&self, stream: &Stream, life: Life, now: Instant) -> bool {
+        life == Life::Live && self.film().is_some_and(|film| film.is_shown_by(stream) && !film.has_bar(now))
+    }
+
+    /// Whether the link state is left out: a film's link stays within this program, and it is up.
+    pub(crate) fn hides_link(&self, now: Instant) -> bool {
+        self.film().is_some() && self.link_line(now).1 == Tone::Good
+    }
+
+    /// Returns what is new about the film.
+    pub(crate) fn film_changes(&mut self) -> Changes {
+        self.film.as_mut().map_or_else(Changes::default, Film::changes)
+    }
+
+    /// Sets the time under the pointer, or none; returns whether that changed.
+    pub(crate) fn hover(&mut self, at: Option<Duration>) -> bool {
+        self.film.as_mut().is_some_and(|film| std::mem::replace(&mut film.hover, at) != at)
     }
 
     /// The state of the link, in one line.
@@ -394,13 +337,14 @@ impl Board {
 
     /// The frame counts of every stream, including those that have left.
     pub(crate) fn totals(&self) -> Vec<Total> {
-        let present = self.streams.iter();
-        let present =
-            present.map(|stream| Total { stream: stream.name().to_owned(), counts: stream.counts() });
-        self.departed.iter().cloned().chain(present).collect()
+        self.streams.totals()
     }
 }
 
 #[cfg(test)]
 #[path = "board_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "model_film_tests.rs"]
+mod film_tests;

@@ -1,37 +1,33 @@
-//! Tests of the board's states, with explicit times.
+//! Tests of the model's states, with explicit times.
 
-use super::{
-    super::{keys::Target, options, tiles},
-    *,
-};
+use super::{super::tiles, *};
 use crate::{
-    clock::Age,
     language::Language,
-    playback::Playback,
     view::{
         Counts,
         look::{damaged, frame, id, image},
+        update::Frame,
     },
 };
 
-const SECOND: Duration = Duration::from_secs(1);
+pub(super) const SECOND: Duration = Duration::from_secs(1);
 
-fn board(host: &str, now: Instant) -> Board {
+pub(super) fn empty_model(host: &str, now: Instant) -> Board {
     Board::new(host, Arc::new(Words::new(Language::English)), now)
 }
 
-fn show(board: &mut Board, stream: &str, seq: u64, now: Instant) {
+pub(super) fn show(board: &mut Board, stream: &str, seq: u64, now: Instant) {
     board.apply(Update::Frame(frame(stream, seq, 8, 8)), now);
 }
 
-fn names(board: &Board) -> Vec<&str> {
+pub(super) fn names(board: &Board) -> Vec<&str> {
     board.streams.iter().map(Stream::name).collect()
 }
 
 #[test]
-fn an_empty_window_says_what_it_waits_for() {
+fn an_empty_window_shows_the_state_of_the_link() {
     let now = Instant::now();
-    let mut board = board("relay:6868", now);
+    let mut board = empty_model("relay:6868", now);
     assert_eq!(board.headline(now).0, "connecting to relay:6868");
     board.apply(Update::Link(LinkState::Up { rtt: None }), now);
     assert_eq!(board.headline(now), ("waiting for pictures from relay:6868".into(), Tone::Good));
@@ -56,7 +52,7 @@ fn an_empty_window_says_what_it_waits_for() {
 #[test]
 fn a_cut_link_freezes_every_picture_at_once() {
     let now = Instant::now();
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     board.apply(Update::Link(LinkState::Up { rtt: None }), now);
     show(&mut board, "a", 0, now);
     let soon = now + SECOND / 10;
@@ -68,7 +64,7 @@ fn a_cut_link_freezes_every_picture_at_once() {
 #[test]
 fn a_silent_stream_dims_then_goes_and_its_totals_stay() {
     let now = Instant::now();
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     show(&mut board, "a", 0, now);
     show(&mut board, "a", 3, now);
     show(&mut board, "b", 0, now + 29 * SECOND);
@@ -84,9 +80,9 @@ fn a_silent_stream_dims_then_goes_and_its_totals_stay() {
 }
 
 #[test]
-fn who_comes_back_gets_the_place_from_before() {
+fn a_stream_that_returns_gets_its_old_place() {
     let now = Instant::now();
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     for name in ["a", "b", "c"] {
         show(&mut board, name, 0, now);
     }
@@ -101,9 +97,9 @@ fn who_comes_back_gets_the_place_from_before() {
 }
 
 #[test]
-fn two_of_one_name_are_two_and_one_that_was_started_again_gets_the_place_from_before() {
+fn streams_of_one_name_are_distinct_and_a_restarted_one_gets_its_old_place() {
     let now = Instant::now();
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     let called = |stream: &str, name: &str| Frame { name: name.into(), ..frame(stream, 0, 8, 8) };
     for (stream, name) in [("1", "ann"), ("2", "ann"), ("3", "bob")] {
         board.apply(Update::Frame(called(stream, name)), now);
@@ -123,7 +119,7 @@ fn two_of_one_name_are_two_and_one_that_was_started_again_gets_the_place_from_be
 #[test]
 fn one_is_enlarged_and_tab_goes_round() {
     let now = Instant::now();
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     assert!(board.obey(Command::Next, now).is_empty(), "without streams there is no next one");
     for name in ["a", "b", "c"] {
         show(&mut board, name, 0, now);
@@ -150,9 +146,9 @@ fn one_is_enlarged_and_tab_goes_round() {
 }
 
 #[test]
-fn keys_do_what_the_help_says() {
+fn commands_match_the_help() {
     let now = Instant::now();
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     assert!(board.obey(Command::Save, now).is_empty());
     assert_eq!(board.chat.fresh(now).count(), 1, "the reason is shown");
     show(&mut board, "a", 0, now);
@@ -184,9 +180,9 @@ fn keys_do_what_the_help_says() {
 }
 
 #[test]
-fn a_camera_is_switched_where_there_is_one() {
+fn a_camera_is_switched_if_there_is_one() {
     let now = Instant::now();
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     assert!(board.obey(Command::Camera, now).is_empty());
     board.apply(Update::Own(Own::NoSignal("unplugged".into())), now);
     assert_eq!(board.obey(Command::Camera, now), [Action::Camera(false)]);
@@ -195,9 +191,9 @@ fn a_camera_is_switched_where_there_is_one() {
 }
 
 #[test]
-fn a_picture_that_was_fitted_is_shown_unless_another_came() {
+fn a_scaled_picture_is_shown_unless_a_newer_frame_arrived() {
     let now = Instant::now();
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     show(&mut board, "a", 0, now);
     let fitted = |stamp| {
         let wanted = Wanted { stamp, file: Bytes::new(), is_image: false, size: (4, 4) };
@@ -216,24 +212,9 @@ fn a_picture_that_was_fitted_is_shown_unless_another_came() {
 }
 
 #[test]
-fn made_up_names_do_not_fill_the_memory() {
+fn the_buttons_appear_with_the_pointer() {
     let now = Instant::now();
-    let mut board = board("relay", now);
-    for number in 0..1_000_u32 {
-        show(&mut board, &number.to_string(), 0, now);
-    }
-    assert_eq!(board.streams.len(), MOST_STREAMS);
-    for number in 0..1_000_u32 {
-        board.apply(Update::Left { stream: id(&number.to_string()) }, now);
-        show(&mut board, &format!("again {number}"), 0, now);
-    }
-    assert!(board.places.len() <= MOST_DEPARTED && board.departed.len() <= MOST_DEPARTED);
-}
-
-#[test]
-fn the_buttons_are_there_for_who_looks_for_them() {
-    let now = Instant::now();
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     let later = now + BUTTONS_AT_FIRST;
     assert!(board.has_buttons(later), "an empty window always has them");
     show(&mut board, "a", 0, now);
@@ -246,9 +227,9 @@ fn the_buttons_are_there_for_who_looks_for_them() {
 }
 
 #[test]
-fn a_text_that_cannot_be_read_is_said_to_have_come() {
+fn an_unreadable_text_is_reported() {
     let now = Instant::now();
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     let sender = Some("ann".to_owned());
     board.apply(Update::UnreadableText { sender: sender.clone(), bytes: 12, at: Timestamp::now() }, now);
     let line = board.chat.fresh(now).next().unwrap();
@@ -259,7 +240,7 @@ fn a_text_that_cannot_be_read_is_said_to_have_come() {
 fn a_stream_of_which_no_frame_can_be_decoded_has_a_tile_that_says_so() {
     let now = Instant::now();
     let after = |ms: u64| now + Duration::from_millis(ms);
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     board.apply(Update::Link(LinkState::Up { rtt: None }), now);
     for step in 0..20 {
         board.apply(Update::Damaged(damaged("ann", step + 1)), after(100 * step));
@@ -267,8 +248,8 @@ fn a_stream_of_which_no_frame_can_be_decoded_has_a_tile_that_says_so() {
     let [stream] = &board.streams[..] else { panic!("not one tile") };
     assert_eq!((stream.name(), stream.frame.size), ("ann", (1280, 720)));
     assert_eq!(board.life(stream, after(2_000)), Life::Undecodable);
-    let told = tiles::instead(&board.words, stream, Life::Undecodable).unwrap();
-    assert!(told.contains("cannot be decoded: a JPEG with 12 bits"), "{told}");
+    let text = tiles::instead(&board.words, stream, Life::Undecodable).unwrap();
+    assert!(text.contains("cannot be decoded: a JPEG with 12 bits"), "{text}");
     let counts = stream.counts();
     assert_eq!((counts.shown, counts.replaced, counts.damaged), (0, 0, 20));
     // There is nothing to save or to copy.
@@ -284,10 +265,10 @@ fn a_stream_of_which_no_frame_can_be_decoded_has_a_tile_that_says_so() {
 }
 
 #[test]
-fn a_stream_is_what_its_newest_frames_are() {
+fn the_newest_frames_decide_the_state_of_a_stream() {
     let now = Instant::now();
     let after = |ms: u64| now + Duration::from_millis(ms);
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     board.apply(Update::Link(LinkState::Up { rtt: None }), now);
     board.apply(Update::Damaged(damaged("ann", 1)), now);
     board.apply(Update::Frame(frame("ann", 2, 8, 8)), after(50));
@@ -312,100 +293,10 @@ fn a_stream_is_what_its_newest_frames_are() {
 #[test]
 fn an_image_that_cannot_be_shown_keeps_the_reason() {
     let now = Instant::now();
-    let mut board = board("relay", now);
+    let mut board = empty_model("relay", now);
     board.apply(Update::Image(image("ann", 20, 10)), now);
     let stamp = board.images.newest().unwrap().stamp;
     let wanted = Wanted { stamp, file: Bytes::new(), is_image: true, size: (4, 4) };
     board.apply(Update::Fitted { wanted, canvas: Err("no end".into()) }, now);
     assert_eq!(board.images.newest().unwrap().image.fault.as_deref(), Some("no end"));
-}
-
-/// A board with a film in the stream `film`, and the film's controls.
-fn playing(length: Option<Duration>, now: Instant) -> (Playback, Board) {
-    let mut board = board("relay", now);
-    let controls = Playback::default();
-    controls.opened(length, length.is_some());
-    let film = options::Film { controls: controls.clone(), stream: "film".into() };
-    board.film = Some(Film::new(&film, now));
-    board.apply(Update::Link(LinkState::Up { rtt: None }), now);
-    show(&mut board, "film", 0, now);
-    (controls, board)
-}
-
-#[test]
-fn a_film_that_stands_still_is_neither_frozen_nor_gone() {
-    let now = Instant::now();
-    let (_, mut board) = playing(Some(60 * SECOND), now);
-    show(&mut board, "camera", 0, now);
-    assert!(board.obey(Command::Pause, now).is_empty());
-    assert!(!board.paused, "the film pauses, not the window");
-    let later = now + 3_600 * SECOND;
-    board.expire(later);
-    assert_eq!(names(&board), ["film"], "live streams are still removed");
-    let film = &board.streams[0];
-    assert_eq!(board.life(film, later), Life::Live);
-    assert_eq!(tiles::figures(&board, film, Life::Live), ("8×8   paused".into(), Tone::Good));
-    assert_eq!(board.next_change(later), None, "no countdown");
-    board.apply(Update::Link(LinkState::Down { why: "reset".into(), retry_at: later }), later);
-    assert!(matches!(board.life(&board.streams[0], later), Life::Frozen(_)), "the link is down");
-}
-
-#[test]
-fn space_pauses_a_film_and_freezes_what_is_live() {
-    let now = Instant::now();
-    let (controls, mut board) = playing(Some(60 * SECOND), now);
-    board.obey(Command::Pause, now);
-    assert!(controls.progress().paused);
-    board.obey(Command::Seek(Target::Forward(5)), now);
-    assert_eq!(controls.progress().position, 5 * SECOND);
-    board.obey(Command::Pause, now);
-    assert!(!controls.progress().paused);
-    // A camera has controls too, but they never report a film.
-    let mut live = self::board("relay", now);
-    let film = options::Film { controls: Playback::default(), stream: "camera".into() };
-    live.film = Some(Film::new(&film, now));
-    show(&mut live, "camera", 0, now);
-    live.obey(Command::Pause, now);
-    assert!(live.paused && live.film().is_none());
-    assert!(matches!(live.life(&live.streams[0], now + 5 * SECOND), Life::Frozen(_)));
-}
-
-#[test]
-fn a_film_that_cannot_be_moved_in_says_so() {
-    let now = Instant::now();
-    let (_, mut board) = playing(None, now);
-    board.obey(Command::Seek(Target::Forward(5)), now);
-    let said: Vec<_> = board.chat.fresh(now).map(|line| line.text.as_str()).collect();
-    assert_eq!(said, ["This film does not support seeking."]);
-}
-
-#[test]
-fn a_film_that_plays_is_seen_without_words_until_somebody_reaches_for_it() {
-    let now = Instant::now();
-    let (controls, mut board) = playing(Some(60 * SECOND), now);
-    let later = now + 10 * SECOND;
-    assert!(board.is_bare(&board.streams[0], Life::Live, later));
-    assert!(!board.is_bare(&board.streams[0], Life::Frozen(SECOND), later), "problems are shown");
-    board.pointed(later);
-    assert!(!board.is_bare(&board.streams[0], Life::Live, later));
-    assert!(board.next_change(later).is_some_and(|at| at > later), "when the bar disappears");
-    assert!(board.is_bare(&board.streams[0], Life::Live, later + 5 * SECOND));
-    controls.toggle_pause();
-    assert!(!board.is_bare(&board.streams[0], Life::Live, later + 5 * SECOND));
-}
-
-#[test]
-fn a_film_is_never_late() {
-    let now = Instant::now();
-    let (_, mut board) = playing(Some(60 * SECOND), now);
-    let age = Some(Age { time: 5 * SECOND, within: Some(Duration::ZERO) });
-    for step in 1..=30 {
-        for name in ["film", "camera"] {
-            let at = now + SECOND * step / 20;
-            let late = Frame { age, decoded: at, ..frame(name, step.into(), 8, 8) };
-            board.apply(Update::Frame(late), at);
-        }
-    }
-    let life = |place: usize| board.life(&board.streams[place], now + 2 * SECOND);
-    assert!(matches!((life(0), life(1)), (Life::Live, Life::Late(_))), "{:?} {:?}", life(0), life(1));
 }

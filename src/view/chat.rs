@@ -37,8 +37,8 @@ pub(crate) enum Speaker {
 /// Delivery state of a text that was written here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Departure {
-    Leaving,
-    Left,
+    Sending,
+    Sent,
     Failed,
 }
 
@@ -121,7 +121,7 @@ impl Chat {
         self.scrolled = Some(0);
         self.written += 1;
         let number = self.written;
-        let speaker = Speaker::Me(Departure::Leaving);
+        let speaker = Speaker::Me(Departure::Sending);
         self.add(Line { speaker, text: text.clone(), at, number, until: now + LINE_STAYS });
         Some((number, text))
     }
@@ -130,7 +130,7 @@ impl Chat {
     pub(crate) fn sent(&mut self, number: u64, left: bool, now: Instant) {
         let mine = |line: &&mut Line| line.number == number && matches!(line.speaker, Speaker::Me(_));
         if let Some(line) = self.lines.iter_mut().rev().find(mine) {
-            line.speaker = Speaker::Me(if left { Departure::Left } else { Departure::Failed });
+            line.speaker = Speaker::Me(if left { Departure::Sent } else { Departure::Failed });
             line.until = now + LINE_STAYS;
         }
     }
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_says_what_became_of_it() {
+    fn a_written_text_shows_its_delivery_state() {
         let now = Instant::now();
         let mut chat = Chat::default();
         assert_eq!(write(&mut chat, "  ", now), None);
@@ -219,12 +219,12 @@ mod tests {
         chat.sent(2, false, now + SECOND);
         chat.sent(9, true, now);
         let speakers: Vec<_> = chat.history().map(|line| line.speaker.clone()).collect();
-        assert_eq!(speakers, [Speaker::Me(Departure::Failed), Speaker::Me(Departure::Left)]);
+        assert_eq!(speakers, [Speaker::Me(Departure::Failed), Speaker::Me(Departure::Sent)]);
         assert_eq!(chat.fresh(now + LINE_STAYS).count(), 1, "a failure is shown as long as a new line");
     }
 
     #[test]
-    fn who_reads_further_up_stays_there() {
+    fn a_history_that_is_scrolled_up_stays_there() {
         let now = Instant::now();
         let mut chat = Chat::default();
         for number in 0..20 {

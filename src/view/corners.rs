@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::{
     board::Board,
     fit,
-    paint::{Easel, state_dot},
+    render_context::{Easel, state_dot},
     state::clock,
     theme::{BAD, FAINT, Measures, PANEL, RAISED, TEXT, Tone, WARNING},
     update::Own,
@@ -42,7 +42,7 @@ pub(super) fn signs(
         left += sign(easel, canvas, &label, Rect::new(left, top, 0, height), Mark::Paused) + margin / 2;
     }
     // An empty window shows the link in its middle.
-    let has_link = !board.streams.is_empty() && !board.is_at_home(now);
+    let has_link = !board.streams.is_empty() && !board.hides_link(now);
     if has_link {
         link(easel, board, canvas, Rect::new(left, top, 0, height), now);
     }
@@ -120,21 +120,21 @@ pub(super) fn own(easel: &mut Easel, board: &Board, canvas: &mut Canvas) {
     fill(canvas, frame, RAISED);
     let tone = match own {
         Own::Picture(picture) => {
-            fit::lay(picture, canvas, rect);
+            fit::draw(picture, canvas, rect);
             Tone::Good
         }
         Own::Off | Own::NoSignal(_) => {
             fill(canvas, rect, PANEL);
-            let told = match own {
+            let message = match own {
                 Own::NoSignal(why) if !why.is_empty() => why.clone(),
                 Own::NoSignal(_) => board.words.say(Phrase::NoSignal),
                 _ => board.words.say(Phrase::OwnCameraOff),
             };
             let room = rect.inset(margin / 2);
             let style = Style { lines: 4, centred: true, ..Style::line(small, TEXT, room.width) };
-            let (width, height) = easel.painter.measure(&told, style);
+            let (width, height) = easel.painter.measure(&message, style);
             let at = room.middle(width, height);
-            easel.painter.draw(canvas, &told, at.x, at.y, style);
+            easel.painter.draw(canvas, &message, at.x, at.y, style);
             Tone::Warning
         }
     };

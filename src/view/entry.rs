@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn the_caret_moves_by_what_is_seen_as_one_letter() {
+    fn the_caret_moves_by_grapheme_clusters() {
         let family = "👩‍👩‍👧";
         let edits = [put("你"), put(family), put("ä"), Edit::Left, Edit::Left];
         assert_eq!(edited(&edits), ("你".into(), format!("{family}ä")));
@@ -126,12 +126,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_pasted_becomes_one_harmless_line() {
+    fn pasted_text_becomes_one_harmless_line() {
         assert_eq!(edited(&[put("a\r\nb\tc\u{202e}\x1b")]).0, "a b c");
     }
 
     #[test]
-    fn what_is_too_long_is_refused_whole() {
+    fn an_edit_that_is_too_long_is_refused_whole() {
         let mut entry = Entry::default();
         assert!(entry.edit(&put(&"x".repeat(LONGEST))));
         assert!(!entry.edit(&put("y")));

@@ -2,14 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{
-    board::Board,
-    keys::Target,
-    options,
-    state::clock,
-    stream::{Life, Stream},
-    theme::Tone,
-};
+use super::{command::Target, options, state::clock, stream::Stream};
 use crate::{
     language::{Phrase, Words},
     playback::{Playback, Progress},
@@ -27,7 +20,7 @@ pub(crate) struct Film {
     controls: Playback,
     /// The name of the stream that shows it.
     stream: String,
-    /// The progress at the last look.
+    /// The progress at the last call.
     seen: Progress,
     /// The time under the pointer, if it is on the track.
     pub(crate) hover: Option<Duration>,
@@ -38,13 +31,13 @@ pub(crate) struct Film {
     bar_until: Instant,
 }
 
-/// Changes of a film since the last look.
+/// Changes of a film since the last call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct News {
+pub(crate) struct Changes {
     /// It has to be painted again.
     pub(crate) is_visible: bool,
     /// Progress to report to the caller: a pause, a resumption, a new position, or the end.
-    pub(crate) told: Option<Progress>,
+    pub(crate) report: Option<Progress>,
 }
 
 impl Film {
@@ -75,8 +68,8 @@ impl Film {
         self.stream == stream.name()
     }
 
-    /// A key or the pointer was used.
-    pub(crate) fn stir(&mut self, now: Instant) {
+    /// Shows the bar for a while, since a key or the pointer was used.
+    pub(crate) fn show_bar(&mut self, now: Instant) {
         self.bar_until = self.bar_until.max(now + BAR_STAYS);
     }
 
@@ -131,14 +124,14 @@ impl Film {
         }
     }
 
-    /// Returns the changes since the last look.
-    pub(crate) fn look(&mut self) -> News {
+    /// Returns the changes since the last call.
+    pub(crate) fn changes(&mut self) -> Changes {
         let now = self.progress();
         let before = std::mem::replace(&mut self.seen, now);
         let turned = (now.paused, now.ended) != (before.paused, before.ended);
-        let told = (now.is_film && (turned || self.moved)).then_some(now);
+        let report = (now.is_film && (turned || self.moved)).then_some(now);
         self.moved = false;
-        News { is_visible: now != before, told }
+        Changes { is_visible: now != before, report }
     }
 }
 
@@ -157,38 +150,6 @@ pub(crate) fn word(words: &Words, progress: &Progress) -> Option<[String; 2]> {
         _ => return None,
     };
     Some([full, short].map(|phrase| words.say(phrase)))
-}
-
-impl Board {
-    /// The film that is played here, if any.
-    pub(crate) fn film(&self) -> Option<&Film> {
-        self.film.as_ref().filter(|film| film.is_open())
-    }
-
-    /// Whether this stream shows the film: its pictures stop changing while the film is paused.
-    pub(crate) fn is_film(&self, stream: &Stream) -> bool {
-        self.film().is_some_and(|film| film.is_shown_by(stream))
-    }
-
-    /// Whether nothing but the film is shown: it plays, and neither keys nor pointer were used lately.
-    pub(crate) fn is_bare(&self, stream: &Stream, life: Life, now: Instant) -> bool {
-        life == Life::Live && self.film().is_some_and(|film| film.is_shown_by(stream) && !film.has_bar(now))
-    }
-
-    /// Whether the link state is left out: a film's link stays within this program, and it is up.
-    pub(crate) fn is_at_home(&self, now: Instant) -> bool {
-        self.film().is_some() && self.link_line(now).1 == Tone::Good
-    }
-
-    /// Returns what is new about the film.
-    pub(crate) fn look_at_film(&mut self) -> News {
-        self.film.as_mut().map_or_else(News::default, Film::look)
-    }
-
-    /// Sets the time under the pointer, or none; returns whether that changed.
-    pub(crate) fn hover(&mut self, at: Option<Duration>) -> bool {
-        self.film.as_mut().is_some_and(|film| std::mem::replace(&mut film.hover, at) != at)
-    }
 }
 
 #[cfg(test)]
@@ -213,7 +174,7 @@ mod tests {
         assert_eq!(film.next_change(now), Some(now + BAR_AT_FIRST));
         let later = now + 10 * SECOND;
         assert!(!film.has_bar(later) && film.next_change(later).is_none());
-        film.stir(later);
+        film.show_bar(later);
         assert!(film.has_bar(later + 2 * SECOND) && !film.has_bar(later + 3 * SECOND));
         assert!(film.toggle());
         assert!(film.has_bar(later + 3_600 * SECOND), "paused");
@@ -226,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_move_in_a_film_that_can_be_moved_in() {
+    fn keys_seek_in_a_film() {
         let now = Instant::now();
         let (controls, mut film) = film(Some(60 * SECOND), true, now);
         let mut at = |target| {
@@ -243,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn who_cannot_move_is_refused() {
+    fn seeking_in_a_pipe_is_refused() {
         let now = Instant::now();
         let (controls, mut pipe) = film(None, false, now);
         assert!(!pipe.seek(Target::Forward(5)) && !pipe.seek(Target::End));
@@ -256,31 +217,29 @@ mod tests {
     #[test]
     fn the_caller_hears_of_pauses_and_moves_and_not_of_each_frame() {
         let (controls, mut film) = film(Some(60 * SECOND), true, Instant::now());
-        assert_eq!(film.look(), News::default());
+        assert_eq!(film.changes(), Changes::default());
         controls.shown(SECOND);
-        assert_eq!(film.look(), News { is_visible: true, told: None });
+        assert_eq!(film.changes(), Changes { is_visible: true, report: None });
         film.toggle();
-        assert!(film.look().told.is_some_and(|told| told.paused));
+        assert!(film.changes().report.is_some_and(|report| report.paused));
         film.seek(Target::Forward(5));
-        assert!(film.look().told.is_some_and(|told| told.position == 6 * SECOND));
+        assert!(film.changes().report.is_some_and(|report| report.position == 6 * SECOND));
         film.hold(9 * SECOND);
         film.hold(11 * SECOND);
-        assert_eq!(film.look().told, None, "not while it is dragged");
+        assert_eq!(film.changes().report, None, "not while it is dragged");
         film.release();
-        assert!(film.look().told.is_some_and(|told| told.position == 11 * SECOND));
+        assert!(film.changes().report.is_some_and(|report| report.position == 11 * SECOND));
         film.release();
-        assert_eq!(film.look(), News::default());
+        assert_eq!(film.changes(), Changes::default());
     }
 
     #[test]
     fn at_its_end_a_film_is_as_long_as_it_is() {
-        let mut progress = Progress {
-            is_film: true,
-            position: Duration::from_millis(59_960),
-            length: Some(60 * SECOND),
-            can_seek: true,
-            ..Progress::default()
-        };
+        let mut progress = Progress::default();
+        progress.is_film = true;
+        progress.position = Duration::from_millis(59_960);
+        progress.length = Some(60 * SECOND);
+        progress.can_seek = true;
         assert_eq!(times(&progress), ("0:59".into(), Some("1:00".into())));
         let words = Words::default();
         let full = |progress: &Progress| word(&words, progress).map(|[full, _]| full);

@@ -1,12 +1,12 @@
-//! Lays pictures onto the window.
+//! Draws pictures onto the window.
 //!
 //! Pictures come at their displayed size, scaled with a good filter on other threads ([`super::fitting`]).
 //! One that does not yet, because the window has just changed, is stretched coarsely until then.
 
 use crate::{lettering::Rect, picture::Canvas};
 
-/// Lays `source` over `rect`. False if it had another size, and was stretched without a filter.
-pub(crate) fn lay(source: &Canvas, target: &mut Canvas, rect: Rect) -> bool {
+/// Draws `source` over `rect`. False if it had another size, and was stretched without a filter.
+pub(crate) fn draw(source: &Canvas, target: &mut Canvas, rect: Rect) -> bool {
     let fits = (source.width, source.height) == (rect.width, rect.height);
     let whole = source.pixels.len() >= source.width * source.height;
     if source.width == 0 || source.height == 0 || rect.width == 0 || rect.height == 0 || !whole {
@@ -47,7 +47,7 @@ mod tests {
     fn a_picture_that_fits_is_copied_exactly() {
         let source = halves(64, 48);
         let mut target = Canvas::filled(80, 60, 5);
-        assert!(lay(&source, &mut target, Rect::new(10, 6, 64, 48)));
+        assert!(draw(&source, &mut target, Rect::new(10, 6, 64, 48)));
         for y in 0..60 {
             for x in 0..80 {
                 let inside = (10..74).contains(&x) && (6..54).contains(&y);
@@ -61,7 +61,7 @@ mod tests {
     fn one_that_does_not_is_stretched_in_its_place() {
         for (width, height) in [(32, 24), (200, 150), (31, 77)] {
             let mut target = Canvas::filled(width + 2, height + 2, 0);
-            assert!(!lay(&halves(64, 48), &mut target, Rect::new(1, 1, width, height)));
+            assert!(!draw(&halves(64, 48), &mut target, Rect::new(1, 1, width, height)));
             assert_eq!(target.pixel(1, 1 + height / 2), Some(0x00c8_2010));
             assert_eq!(target.pixel(width, height), Some(0x0010_40e0));
             assert_eq!((target.pixel(0, 5), target.pixel(width + 1, 5)), (Some(0), Some(0)));
@@ -79,7 +79,7 @@ mod tests {
             (halves(4, 4), Rect::new(50, 50, 4, 4)),
             (Canvas { width: 9, height: 9, pixels: vec![0; 3] }, Rect::new(0, 0, 5, 5)),
         ] {
-            lay(&source, &mut target, rect);
+            draw(&source, &mut target, rect);
         }
         assert_eq!(target.pixels.len(), 100);
     }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     jpeg::{self, Decoder, Limits, Scale, Strips},
-    picture::{Canvas, Fitter},
+    picture::{Canvas, Scaler},
     still,
 };
 
@@ -35,9 +35,9 @@ impl Fitting {
     pub(crate) fn start(handle: Handle, limits: Limits, strips: Strips) -> io::Result<Self> {
         let (give, take) = mpsc::channel::<Wanted>();
         thread::Builder::new().name("fit".into()).spawn(move || {
-            let mut fitter = Fitter::default();
+            let mut scaler = Scaler::default();
             while let Ok(wanted) = take.recv() {
-                let canvas = fit(&mut fitter, &wanted, limits, strips);
+                let canvas = fit(&mut scaler, &wanted, limits, strips);
                 let canvas = canvas.map(Arc::new).map_err(|error| error.to_string());
                 if !handle.push(Update::Fitted { wanted, canvas }) {
                     return;
@@ -61,7 +61,7 @@ impl Fitting {
     }
 }
 
-fn fit(fitter: &mut Fitter, wanted: &Wanted, limits: Limits, strips: Strips) -> Result<Canvas, still::Error> {
+fn fit(scaler: &mut Scaler, wanted: &Wanted, limits: Limits, strips: Strips) -> Result<Canvas, still::Error> {
     let Wanted { file, size, .. } = wanted;
     if wanted.is_image {
         return still::display(file, *size, limits, strips);
@@ -74,7 +74,7 @@ fn fit(fitter: &mut Fitter, wanted: &Wanted, limits: Limits, strips: Strips) -> 
     if (canvas.width, canvas.height) == *size {
         return Ok(canvas);
     }
-    Ok(fitter.fit(&canvas, *size, Canvas::default()).unwrap_or(canvas))
+    Ok(scaler.fit(&canvas, *size, Canvas::default()).unwrap_or(canvas))
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use super::update::Image;
 use crate::picture::Canvas;
 
 /// Images kept: more than anyone dismisses one by one.
-const MOST_IMAGES: usize = 32;
+const MAX_IMAGES: usize = 32;
 
 /// Bytes of images, not counting the newest: what a peer sends must not fill the memory.
-const MOST_IMAGE_BYTES: usize = 64 << 20;
+const MAX_IMAGE_BYTES: usize = 64 << 20;
 
 /// An image that was not dismissed yet.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ impl Gallery {
     /// Adds an image; `stamp` identifies it.
     pub(crate) fn push(&mut self, stamp: u64, image: Image) {
         self.0.push_back(Shown { stamp, image, canvas: None });
-        while self.0.len() > MOST_IMAGES || (self.0.len() > 1 && self.bytes() > MOST_IMAGE_BYTES) {
+        while self.0.len() > MAX_IMAGES || (self.0.len() > 1 && self.bytes() > MAX_IMAGE_BYTES) {
             self.0.pop_front();
         }
     }
@@ -74,16 +74,16 @@ mod tests {
     use crate::view::look::image;
 
     #[test]
-    fn what_is_sent_does_not_fill_the_memory() {
+    fn images_from_peers_do_not_fill_the_memory() {
         let mut gallery = Gallery::default();
         for stamp in 0..1_000 {
             gallery.push(stamp, image("ann", 20, 10));
         }
-        assert_eq!((gallery.len(), gallery.newest().unwrap().stamp), (MOST_IMAGES, 999));
+        assert_eq!((gallery.len(), gallery.newest().unwrap().stamp), (MAX_IMAGES, 999));
         for stamp in 1_000..1_010 {
             gallery.push(stamp, Image { file: Bytes::from(vec![0; 16 << 20]), ..image("bob", 20, 10) });
         }
-        assert!(gallery.len() <= 4 && gallery.bytes() <= MOST_IMAGE_BYTES);
+        assert!(gallery.len() <= 4 && gallery.bytes() <= MAX_IMAGE_BYTES);
         assert!(gallery.dismiss());
         assert_eq!(gallery.newest().unwrap().stamp, 1_008, "the one before it");
         gallery.fail(1_008, "12 bits a sample".into());

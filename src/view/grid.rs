@@ -9,7 +9,7 @@ use crate::{lettering::Rect, picture::contained};
 /// Divisor of the window's side for the strip beside a large picture: small faces can still be told apart.
 const STRIP: usize = 6;
 
-/// The largest rectangle with the proportions of `picture`, centred in `room`. Empty for a picture without
+/// The largest rectangle with the proportions of `picture`, centred in an area. Empty for a picture without
 /// pixels.
 #[must_use]
 pub(crate) fn contain(picture: (usize, usize), room: Rect) -> Rect {
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_follow_what_fills_best() {
+    fn the_number_of_columns_fills_the_window_best() {
         let columns = |window, pictures: &[(usize, usize)]| {
             let tiles = layout(window, pictures);
             tiles.iter().filter(|tile| tile.y == tiles[0].y).count()

@@ -14,7 +14,7 @@ use std::{
 };
 
 use super::{
-    board::MOST_STREAMS,
+    stream_list::MOST_STREAMS,
     update::{Damaged, Frame, Image, LinkState, Own, Update, Wanted},
     waiting::Waiting,
 };
@@ -261,9 +261,9 @@ impl Inbox {
 
     /// Publishes the displayed size of each stream for the decoders.
     pub(crate) fn tell_rooms(&self, rooms: impl Iterator<Item = (StreamId, (usize, usize))>) {
-        let mut told = self.shared.rooms.lock().unwrap_or_else(PoisonError::into_inner);
-        told.clear();
-        told.extend(rooms);
+        let mut sizes = self.shared.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        sizes.clear();
+        sizes.extend(rooms);
     }
 
     /// Takes back the buffer of a frame that is no longer shown.

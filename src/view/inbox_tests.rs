@@ -56,7 +56,7 @@ fn texts_keep_their_order_and_a_flood_keeps_the_last() {
 }
 
 #[test]
-fn decoders_are_told_how_large_a_stream_is_shown() {
+fn decoders_know_how_large_a_stream_is_shown() {
     let (handle, inbox) = inbox();
     assert_eq!(handle.room(id("a")), None);
     inbox.tell_rooms([(id("a"), (640, 360))].into_iter());
@@ -116,7 +116,7 @@ fn said(text: &str) -> Update {
 }
 
 #[test]
-fn what_became_of_ones_own_texts_is_not_pushed_out_by_those_of_others() {
+fn results_of_own_texts_are_not_pushed_out_by_texts_of_others() {
     let (handle, inbox) = inbox();
     handle.push(Update::Sent { number: 1, left: true });
     handle.push(Update::Recording(Some(Instant::now())));

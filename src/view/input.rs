@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use super::{
     action::Action,
-    keys::{Command, Stroke, Writing},
-    paint::Hit,
-    pointer::Seen,
+    command::{Command, Writing},
+    keys::Stroke,
+    pointer::PointerEvent,
+    render_context::Hit,
     window::Shell,
 };
 
@@ -18,10 +19,10 @@ impl Shell {
             (self.dirty, self.touched) = (true, now);
             self.stroke(&stroke, &mut actions, now);
         }
-        for seen in self.pointer.look(&self.window) {
+        for event in self.pointer.poll(&self.window) {
             self.touched = now;
-            let command = match seen {
-                Seen::Moved(x, y) => {
+            let command = match event {
+                PointerEvent::Moved(x, y) => {
                     // Repaint only if the buttons or a time at the pointer appear.
                     self.dirty |= !self.board.has_buttons(now);
                     self.board.pointed(now);
@@ -29,7 +30,7 @@ impl Shell {
                     self.dirty |= self.board.hover(on_track);
                     None
                 }
-                Seen::Click(x, y) => match self.easel.hit(x, y) {
+                PointerEvent::Click(x, y) => match self.easel.hit(x, y) {
                     Some(Hit::Command(command)) => Some(command),
                     Some(hit @ Hit::Track(_)) => {
                         self.hold(hit.time_at(x), now);
@@ -37,23 +38,23 @@ impl Shell {
                     }
                     None => None,
                 },
-                Seen::Dragged(x, _) => {
+                PointerEvent::Dragged(x, _) => {
                     if self.board.film().is_some_and(|film| film.is_held) {
                         self.hold(self.easel.track.map(|track| track.time_at(x)), now);
                     }
                     None
                 }
-                Seen::Released => {
+                PointerEvent::Released => {
                     if let Some(film) = &mut self.board.film {
                         film.release();
                     }
                     None
                 }
-                Seen::Left => {
+                PointerEvent::Left => {
                     self.dirty |= self.board.hover(None);
                     None
                 }
-                Seen::Wheel(lines) => Some(Command::Scroll(lines)),
+                PointerEvent::Wheel(lines) => Some(Command::Scroll(lines)),
             };
             if let Some(command) = command {
                 self.dirty = true;
@@ -67,7 +68,7 @@ impl Shell {
     fn hold(&mut self, at: Option<Duration>, now: Instant) {
         if let (Some(film), Some(at)) = (&mut self.board.film, at) {
             self.dirty = true;
-            film.stir(now);
+            film.show_bar(now);
             film.hold(at);
         }
     }

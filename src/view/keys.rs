@@ -8,101 +8,16 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use minifb::{InputCallback, Key};
 
-use super::entry::Edit;
-use crate::language::Phrase;
+use super::{
+    command::{Command, Target, Writing},
+    entry::Edit,
+};
 
-/// Queued key strokes; more between two polls come from a cat.
+/// Queued key strokes; more between two polls are not typed by a user.
 const WAITING_STROKES: usize = 64;
 
 /// Lines per page of the history.
 const PAGE: isize = 8;
-
-/// The command of a key or a button.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Command {
-    Quit,
-    Save,
-    Copy,
-    Record,
-    Camera,
-    Pause,
-    Numbers,
-    Help,
-    /// Closes the topmost layer.
-    Dismiss,
-    /// Opens the text line.
-    Say,
-    /// Opens or closes the history.
-    History,
-    /// Enlarges the stream at this place, or shows all again if it is enlarged already.
-    Enlarge(usize),
-    /// Enlarges the next stream, or the one before.
-    Next,
-    Previous,
-    All,
-    /// Scrolls up by this many lines.
-    Scroll(isize),
-    /// Seeks in the film that is played.
-    Seek(Target),
-}
-
-/// A target position in a film; times in seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Target {
-    Forward(u64),
-    Back(u64),
-    Beginning,
-    End,
-}
-
-impl Target {
-    /// Seconds per arrow key.
-    const STEP: u64 = 5;
-    /// Seconds per arrow key with Shift.
-    const STRIDE: u64 = 30;
-
-    pub(crate) const fn forward(far: bool) -> Self {
-        Self::Forward(if far { Self::STRIDE } else { Self::STEP })
-    }
-
-    pub(crate) const fn back(far: bool) -> Self {
-        Self::Back(if far { Self::STRIDE } else { Self::STEP })
-    }
-}
-
-/// The keys and their commands for the help panel; a single list, so that help and behaviour agree.
-const HELP: [(&str, Phrase); 17] = [
-    ("1 – 9", Phrase::KeyEnlarge),
-    ("Tab", Phrase::KeyNext),
-    ("0", Phrase::KeyAll),
-    ("t  Enter", Phrase::KeySay),
-    ("y  PgUp", Phrase::KeyHistory),
-    ("s", Phrase::KeySave),
-    ("r", Phrase::KeyRecord),
-    ("c", Phrase::KeyCopy),
-    ("m", Phrase::KeyCamera),
-    ("Space", Phrase::KeyPause),
-    ("← →", Phrase::KeySeek),
-    ("Shift ← →", Phrase::KeySeekFar),
-    ("Home  End", Phrase::KeyEnds),
-    ("i", Phrase::KeyNumbers),
-    ("x", Phrase::KeyDismiss),
-    ("h", Phrase::KeyHelp),
-    ("q  Esc", Phrase::KeyQuit),
-];
-
-/// The keys that have an effect. `own`: there is a self view; `copies`: pictures can be copied; `film`: a
-/// film is played.
-pub(crate) fn help(own: bool, copies: bool, film: bool) -> impl Iterator<Item = (&'static str, Phrase)> {
-    HELP.into_iter().filter(move |(_, what)| match what {
-        Phrase::KeyCamera => own,
-        Phrase::KeyCopy => copies,
-        Phrase::KeySeek | Phrase::KeySeekFar | Phrase::KeyEnds => film,
-        // A film is the only stream.
-        Phrase::KeyEnlarge | Phrase::KeyNext | Phrase::KeyAll => !film,
-        _ => true,
-    })
-}
 
 /// One stroke of a key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -117,16 +32,6 @@ pub(crate) struct Stroke {
     pub(crate) shift: bool,
     /// Whether this is the auto-repeat of a held key.
     pub(crate) repeated: bool,
-}
-
-/// The meaning of a stroke while a line is being written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Writing {
-    Edit(Edit),
-    Paste,
-    Send,
-    Close,
-    Scroll(isize),
 }
 
 /// Receives key events from the window and returns strokes.
@@ -287,6 +192,7 @@ fn digit(key: Key) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{language::Phrase, view::command::help};
 
     fn commands(keys: &Keys) -> Vec<Command> {
         keys.strokes().iter().filter_map(|stroke| stroke.command(false)).collect()
@@ -331,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn control_turns_letters_into_something_else() {
+    fn letters_with_control_are_no_commands() {
         let keys = Keys::default();
         let mut events = keys.clone();
         events.set_key_state(Key::LeftCtrl, true);
@@ -358,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn arrows_move_in_a_film_as_long_as_they_are_held_and_turn_pages_of_streams_else() {
+    fn arrows_seek_in_a_film_while_held_and_select_live_streams_once() {
         let stroke = |key, shift, repeated| Stroke { key: Some(key), shift, repeated, ..Stroke::default() };
         let seek = |key, shift, repeated| stroke(key, shift, repeated).command(true);
         assert_eq!(seek(Key::Right, false, false), Some(Command::Seek(Target::Forward(5))));

@@ -14,11 +14,12 @@ use bytes::Bytes;
 use super::{
     Account, Card, Damaged, Frame, Image, LinkState, Own, Update, Wanted,
     board::Board,
+    command::{Command, Target, Writing},
     entry::Edit,
     film::Film,
-    keys::{Command, Target, Writing},
     options,
-    paint::{Easel, Surroundings},
+    paint::paint,
+    render_context::{Easel, Surroundings},
 };
 use crate::{
     clock::{Age, Timestamp},
@@ -144,7 +145,7 @@ fn every_state_is_painted_whole_and_with_words() {
         let mut easel = Easel::new(scale, Surroundings { clipboard: true });
         let draw = |name: &str, board: &mut Board, size: (usize, usize), at: Instant| {
             let mut canvas = Canvas::filled(size.0, size.1, UNPAINTED);
-            easel.paint(board, &mut canvas, at);
+            paint(&mut easel, board, &mut canvas, at);
             // Pictures at other sizes arrive, and fonts that texts turn out to need.
             while easel.painter.searching() || !easel.wishes.is_empty() {
                 for wanted in std::mem::take(&mut easel.wishes) {
@@ -153,7 +154,7 @@ fn every_state_is_painted_whole_and_with_words() {
                     board.apply(Update::Fitted { wanted, canvas }, at);
                 }
                 easel.painter.refresh();
-                easel.paint(board, &mut canvas, at);
+                paint(&mut easel, board, &mut canvas, at);
                 thread::sleep(MS);
             }
             assert!(!canvas.pixels.contains(&UNPAINTED), "{name} leaves holes");
@@ -206,7 +207,7 @@ fn states(mut draw: impl FnMut(&str, &mut Board, (usize, usize), Instant), now: 
     panels(&mut draw, &four, now);
 }
 
-/// A board with a film, and the film's controls.
+/// A model with a film, and the film's controls.
 fn film(language: Language, length: Option<Duration>, now: Instant) -> (Playback, Board) {
     let mut board = board(language, now);
     feed(&mut board, &[("talk.mkv", 1280, 720)], now);

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use super::{
     board::Board,
-    paint::Easel,
     panels::table,
+    render_context::Easel,
     state::{aged, millis},
-    stream::{SAMPLES, Sample, Stream},
+    stream::Stream,
+    stream_stats::{SAMPLES, Sample},
     theme::{FAINT, GOOD, Measures, PANEL, PANEL_ALPHA, RAISED, WARNING},
 };
 use crate::{
@@ -32,10 +33,7 @@ pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas) {
         words.say(Phrase::RoundTrip),
         board.round_trip().map_or_else(|| words.say(Phrase::Unknown), millis),
     ]];
-    let streams = match board.enlarged() {
-        Some(place) => board.streams.get(place..=place).unwrap_or_default(),
-        None => &board.streams,
-    };
+    let streams = board.streams.visible();
     let named = board.streams.len() > 1;
     let line = (text * 1.6) as usize;
     let graph = (text * 4.5) as usize;
@@ -60,7 +58,7 @@ pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas) {
     let panel = table(easel, canvas, &words.say(Phrase::Numbers), &rows, place);
     easel.clickable(panel, None);
     // The graphs of the enlarged stream or of the first one, below the table.
-    let Some(stream) = graphed.filter(|stream| stream.samples.len() > 1) else { return };
+    let Some(stream) = graphed.filter(|stream| stream.stats.samples.len() > 1) else { return };
     let below = Rect::new(panel.x, panel.bottom() + margin / 2, panel.width, graphs);
     if below.bottom() > canvas.height || below.width < 8 * margin {
         return;
@@ -70,12 +68,12 @@ pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas) {
     let inner = below.inset(margin);
     let ages = |sample: &Sample| sample.age.map(|age| age.as_secs_f32() * 1e3);
     let half = Rect { height: title + graph, ..inner };
-    let upper = stream.samples.iter().filter_map(|sample| sample.age).max().unwrap_or_default();
+    let upper = stream.stats.samples.iter().filter_map(|sample| sample.age).max().unwrap_or_default();
     let upper = upper.max(AGE_SPAN);
     let scale = (upper.as_secs_f32() * 1e3, millis(upper));
     plot(easel, canvas, half, &words.say(Phrase::AgeGraph), stream, (ages, scale, WARNING));
     let rates = |sample: &Sample| Some(sample.fps);
-    let upper = stream.samples.iter().map(|sample| sample.fps).fold(RATE_SPAN, f32::max);
+    let upper = stream.stats.samples.iter().map(|sample| sample.fps).fold(RATE_SPAN, f32::max);
     let half = Rect { y: half.bottom(), ..half };
     let scale = (upper, format!("{upper:.0}"));
     plot(easel, canvas, half, &words.say(Phrase::RateGraph), stream, (rates, scale, GOOD));
@@ -101,9 +99,9 @@ fn plot(
     fill(canvas, Rect { height: 1, ..area }, RAISED);
     fill(canvas, Rect { y: area.bottom(), height: 1, ..area }, RAISED);
     let step = area.width as f32 / (SAMPLES - 1) as f32;
-    let first = SAMPLES - stream.samples.len();
+    let first = SAMPLES - stream.stats.samples.len();
     let mut last = None;
-    for (index, sample) in stream.samples.iter().enumerate() {
+    for (index, sample) in stream.stats.samples.iter().enumerate() {
         let x = area.x as f32 + (first + index) as f32 * step;
         let point = value(sample).map(|value| {
             let share = (value / upper).clamp(0.0, 1.0);
@@ -117,7 +115,7 @@ fn plot(
 }
 
 pub(super) fn figures(words: &Words, stream: &Stream) -> Vec<[String; 2]> {
-    let (figures, counts) = (&stream.figures, stream.counts());
+    let (figures, counts) = (&stream.stats.figures, stream.counts());
     let unknown = || words.say(Phrase::Unknown);
     let row = |phrase, value: String| [words.say(phrase), value];
     let mut rows = vec![

@@ -9,47 +9,47 @@ use crate::{clock::Timestamp, jpeg::Limits, language::Words, playback::Playback,
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Text of the title bar.
-    pub title: String,
+    pub(crate) title: String,
     /// The relay, as the user wrote it.
-    pub host: String,
+    pub(crate) host: String,
     /// Initial width and height in pixels.
-    pub size: (usize, usize),
+    pub(crate) size: (usize, usize),
     /// Start with the statistics panel open.
-    pub numbers: bool,
+    pub(crate) numbers: bool,
     /// Pixels per unit of the interface; `None`: guessed from the screen.
-    pub ui_scale: Option<f32>,
+    pub(crate) ui_scale: Option<f32>,
     /// The texts of the interface.
-    pub words: Arc<Words>,
+    pub(crate) words: Arc<Words>,
     /// Decoding limits for pictures from peers.
-    pub limits: Limits,
+    pub(crate) limits: Limits,
     /// Receives each frame as soon as the display has it.
-    pub presented: Option<mpsc::Sender<Presented>>,
+    pub(crate) presented: Option<mpsc::Sender<Presented>>,
     /// The film that is played here, with controls to pause it and to seek.
-    pub film: Option<Film>,
+    pub(crate) film: Option<Film>,
 }
 
 /// A film that is played in the window.
 #[derive(Clone, Debug)]
 pub struct Film {
     /// Its controls.
-    pub controls: Playback,
+    pub(crate) controls: Playback,
     /// The name of the stream that shows it.
-    pub stream: String,
+    pub(crate) stream: String,
 }
 
 /// A frame that the display has received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Presented {
     /// The stream.
-    pub stream: StreamId,
+    pub(crate) stream: StreamId,
     /// The stream's name.
-    pub name: Arc<str>,
+    pub(crate) name: Arc<str>,
     /// The number of the connection that it comes from, if known.
-    pub peer: Option<u64>,
+    pub(crate) peer: Option<u64>,
     /// The frame's number.
-    pub seq: Option<u64>,
+    pub(crate) seq: Option<u64>,
     /// When the display had received it; the delay of the display itself is unknown.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
 }
 
 impl Default for Options {
@@ -85,7 +85,7 @@ pub struct Summary {
     /// Why it closed.
     pub end: End,
     /// The streams that were shown, with their frame counts.
-    pub totals: Vec<Total>,
+    pub(crate) totals: Vec<Total>,
 }
 
 /// Why there is no window.

@@ -2,10 +2,10 @@
 
 use super::{
     board::Board,
+    command::{self, Command},
     gallery::Shown,
     grid::contain,
-    keys::{self, Command},
-    paint::Easel,
+    render_context::Easel,
     theme::{FAINT, Measures, PANEL, PANEL_ALPHA, TEXT},
     update::Wanted,
 };
@@ -66,11 +66,11 @@ pub(super) fn image(easel: &mut Easel, board: &Board, shown: &Shown, canvas: &mu
     };
     match (&shown.image.fault, &shown.canvas) {
         (Some(reason), _) => {
-            let told = words.tell(Phrase::CannotShow, [("reason", reason.as_str())]);
+            let message = words.tell(Phrase::CannotShow, [("reason", reason.as_str())]);
             // As wide as the frame: an image that cannot be shown may be narrow.
             let room = Rect { x: frame_x, width: wide, ..inner };
             let style = Style { lines: 6, centred: true, ..Style::line(text, TEXT, wide * 9 / 10) };
-            easel.centred(canvas, &told, room, style);
+            easel.centred(canvas, &message, room, style);
         }
         (None, Some(picture)) => easel.picture(picture, canvas, inner, wish),
         (None, None) => easel.wishes.push(wish()),
@@ -79,7 +79,7 @@ pub(super) fn image(easel: &mut Easel, board: &Board, shown: &Shown, canvas: &mu
 
 /// Paints the keys that have an effect here, in the middle.
 pub(super) fn help(easel: &mut Easel, board: &Board, canvas: &mut Canvas) {
-    let keys = keys::help(board.own.is_some(), easel.surroundings.clipboard, board.film().is_some());
+    let keys = command::help(board.own.is_some(), easel.window_context.clipboard, board.film().is_some());
     let rows: Vec<[String; 2]> = keys.map(|(key, what)| [key.to_owned(), board.words.say(what)]).collect();
     let window = Rect::new(0, 0, canvas.width, canvas.height);
     easel.clickable(window, Some(Command::Help));

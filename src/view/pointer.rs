@@ -7,7 +7,7 @@ use minifb::{MouseButton, MouseMode, Window};
 
 /// An event since the last poll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Seen {
+pub(crate) enum PointerEvent {
     /// Moved there, in pixels from the upper left corner.
     Moved(usize, usize),
     /// Moved there with the button down since it was pressed in the window; also beyond its edges.
@@ -36,39 +36,39 @@ pub(crate) struct Pointer {
 }
 
 impl Pointer {
-    pub(crate) fn look(&mut self, window: &Window) -> Vec<Seen> {
+    pub(crate) fn poll(&mut self, window: &Window) -> Vec<PointerEvent> {
         let place = |mode| window.get_unscaled_mouse_pos(mode).map(|(x, y)| (x as usize, y as usize));
         let inside = place(MouseMode::Discard);
         // A drag may leave the window; the position is clamped to its edge then.
         let at = if self.pressed { place(MouseMode::Clamp) } else { inside };
         let wheel = window.get_scroll_wheel().map_or(0.0, |(_, down)| down);
-        self.turn(at, window.get_mouse_down(MouseButton::Left), wheel)
+        self.update(at, window.get_mouse_down(MouseButton::Left), wheel)
     }
 
-    fn turn(&mut self, at: Option<(usize, usize)>, down: bool, wheel: f32) -> Vec<Seen> {
-        let mut seen = Vec::new();
+    fn update(&mut self, at: Option<(usize, usize)>, down: bool, wheel: f32) -> Vec<PointerEvent> {
+        let mut events = Vec::new();
         // The position at release is not reported: a move since the last poll may be after the release.
         if !down && std::mem::take(&mut self.pressed) {
-            seen.push(Seen::Released);
+            events.push(PointerEvent::Released);
         }
         // The first known position is not a move.
         if let Some((x, y)) = at.filter(|_| at != self.at && self.at.is_some()) {
-            seen.push(if self.pressed { Seen::Dragged(x, y) } else { Seen::Moved(x, y) });
+            events.push(if self.pressed { PointerEvent::Dragged(x, y) } else { PointerEvent::Moved(x, y) });
         }
         if at.is_none() && std::mem::take(&mut self.inside) {
-            seen.push(Seen::Left);
+            events.push(PointerEvent::Left);
         }
         self.inside = at.is_some();
         if let (Some((x, y)), true, false) = (at, down, self.down) {
-            seen.push(Seen::Click(x, y));
+            events.push(PointerEvent::Click(x, y));
             self.pressed = true;
         }
         let lines = (wheel * NOTCH).round() as isize;
         if lines != 0 {
-            seen.push(Seen::Wheel(lines));
+            events.push(PointerEvent::Wheel(lines));
         }
         (self.at, self.down) = (at.or(self.at), down);
-        seen
+        events
     }
 }
 
@@ -79,21 +79,31 @@ mod tests {
     #[test]
     fn a_press_is_one_click_however_long_and_a_place_is_no_move() {
         let mut pointer = Pointer::default();
-        assert_eq!(pointer.turn(Some((5, 5)), false, 0.0), []);
-        assert_eq!(pointer.turn(Some((6, 5)), true, 0.0), [Seen::Moved(6, 5), Seen::Click(6, 5)]);
-        assert_eq!(pointer.turn(Some((6, 5)), true, 0.0), []);
-        assert_eq!(pointer.turn(None, false, 0.0), [Seen::Released, Seen::Left]);
-        assert_eq!(pointer.turn(None, true, 0.0), [], "outside");
-        assert_eq!(pointer.turn(Some((6, 5)), true, -1.0), [Seen::Wheel(-3)], "entering is no click");
+        assert_eq!(pointer.update(Some((5, 5)), false, 0.0), []);
+        assert_eq!(
+            pointer.update(Some((6, 5)), true, 0.0),
+            [PointerEvent::Moved(6, 5), PointerEvent::Click(6, 5)]
+        );
+        assert_eq!(pointer.update(Some((6, 5)), true, 0.0), []);
+        assert_eq!(pointer.update(None, false, 0.0), [PointerEvent::Released, PointerEvent::Left]);
+        assert_eq!(pointer.update(None, true, 0.0), [], "outside");
+        assert_eq!(
+            pointer.update(Some((6, 5)), true, -1.0),
+            [PointerEvent::Wheel(-3)],
+            "entering is no click"
+        );
     }
 
     #[test]
-    fn what_is_pressed_in_the_window_is_dragged_until_it_is_released() {
+    fn a_button_that_is_pressed_in_the_window_is_dragged_until_release() {
         let mut pointer = Pointer::default();
-        pointer.turn(Some((5, 5)), false, 0.0);
-        assert_eq!(pointer.turn(Some((5, 5)), true, 0.0), [Seen::Click(5, 5)]);
-        assert_eq!(pointer.turn(Some((9, 5)), true, 0.0), [Seen::Dragged(9, 5)]);
-        assert_eq!(pointer.turn(Some((12, 5)), false, 0.0), [Seen::Released, Seen::Moved(12, 5)]);
-        assert_eq!(pointer.turn(Some((13, 5)), false, 0.0), [Seen::Moved(13, 5)]);
+        pointer.update(Some((5, 5)), false, 0.0);
+        assert_eq!(pointer.update(Some((5, 5)), true, 0.0), [PointerEvent::Click(5, 5)]);
+        assert_eq!(pointer.update(Some((9, 5)), true, 0.0), [PointerEvent::Dragged(9, 5)]);
+        assert_eq!(
+            pointer.update(Some((12, 5)), false, 0.0),
+            [PointerEvent::Released, PointerEvent::Moved(12, 5)]
+        );
+        assert_eq!(pointer.update(Some((13, 5)), false, 0.0), [PointerEvent::Moved(13, 5)]);
     }
 }

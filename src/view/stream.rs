@@ -1,18 +1,20 @@
-//! One stream as it is shown: its last frame, rate, age, and whether it is alive.
+//! One stream as it is shown: its last frame, its frame counts, and whether it is alive.
 //!
 //! A frozen picture must never look live, so the time since the last frame decides, not the state of the
 //! link.
 
 use std::{
-    collections::VecDeque,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 
-use super::update::{Account, Card, Damaged, Frame};
-use crate::{clock::Age, picture::Canvas, stream_id::StreamId};
+use super::{
+    stream_stats::StreamStats,
+    update::{Account, Card, Damaged, Frame},
+};
+use crate::{picture::Canvas, stream_id::StreamId};
 
 /// Silence after which a picture counts as frozen.
 pub(crate) const STALLED_AFTER: Duration = Duration::from_secs(1);
@@ -32,31 +34,19 @@ const CARD_STALLED_AFTER: Duration = Duration::from_secs(4);
 /// The size of a tile whose pictures cannot be decoded, if their size is unknown too.
 const UNKNOWN_SIZE: (usize, usize) = (640, 360);
 
-/// Time over which rates are counted.
-const WINDOW: Duration = Duration::from_secs(1);
-
-/// Interval between updates of the figures: digits that change thirty times a second cannot be read.
-const FIGURES_EVERY: Duration = Duration::from_millis(500);
-
-/// Arrivals kept for the rate, a bound for senders that flood.
-const MOST_ARRIVALS: usize = 1_000;
-
-/// Samples of the graphs: a minute, at two per second.
-pub(crate) const SAMPLES: usize = 120;
-
 /// Frame counts of a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Frames shown.
-    pub shown: u64,
+    pub(crate) shown: u64,
     /// Frames that arrived, and were replaced by a newer one before they could be shown.
-    pub replaced: u64,
+    pub(crate) replaced: u64,
     /// Frames left out by the sender.
-    pub left_out: u64,
+    pub(crate) left_out: u64,
     /// Frames that were sent and never arrived.
-    pub lost: u64,
+    pub(crate) lost: u64,
     /// Frames that arrived and could not be decoded.
-    pub damaged: u64,
+    pub(crate) damaged: u64,
 }
 
 /// The state of a picture: whether it is what the camera sees now.
@@ -73,71 +63,37 @@ pub(crate) enum Life {
     Undecodable,
 }
 
-/// Measurements of a stream, as displayed.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Figures {
-    /// Unknown until a second frame has come, and while only a card comes.
-    pub(crate) fps: Option<f32>,
-    pub(crate) bytes_per_second: u64,
-    pub(crate) age: Option<Age>,
-    pub(crate) decode: Duration,
-}
-
-/// Half a second of the graphs.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Sample {
-    pub(crate) fps: f32,
-    pub(crate) age: Option<Duration>,
-}
-
-/// A stream on the board.
+/// A stream that is shown.
 #[derive(Debug)]
 pub(crate) struct Stream {
     pub(crate) frame: Frame,
     /// Identifies the content of `frame` for caches.
     pub(crate) stamp: u64,
-    pub(crate) figures: Figures,
-    /// The last minute, the newest last.
-    pub(crate) samples: VecDeque<Sample>,
+    pub(crate) stats: StreamStats,
     shown: u64,
     /// The counts before this tile showed anything.
     before: Account,
-    sampled: Option<Instant>,
-    refreshed: Instant,
     held: Option<Frame>,
-    arrivals: VecDeque<Arrival>,
     last: Instant,
     pace: Duration,
     /// When the last frame came that could not be decoded, and why; `None` once another could be decoded.
     undecodable: Option<(Instant, String)>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Arrival {
-    at: Instant,
-    bytes: usize,
-    age: Option<Age>,
-    decode: Duration,
-}
-
 impl Stream {
     pub(crate) fn new(frame: Frame, stamp: u64, now: Instant) -> Self {
         let mut stream = Self {
             stamp,
-            figures: Figures::default(),
-            samples: VecDeque::new(),
+            stats: StreamStats::new(now),
             shown: 1,
             before: Account { arrived: frame.account.arrived.saturating_sub(1), ..frame.account },
-            sampled: None,
-            refreshed: now,
             held: None,
-            arrivals: VecDeque::new(),
             last: now,
             pace: Duration::ZERO,
             undecodable: None,
             frame,
         };
-        stream.note_arrival(now);
+        stream.stats.arrived(&stream.frame, now);
         stream.measure(now);
         stream
     }
@@ -160,8 +116,7 @@ impl Stream {
         };
         let mut stream = Self::new(frame, stamp, now);
         stream.shown = 0;
-        stream.arrivals.clear();
-        stream.figures = Figures::default();
+        stream.stats.forget();
         stream.damaged(damaged, now);
         stream
     }
@@ -209,7 +164,7 @@ impl Stream {
         self.last = now;
         if turned {
             // Rates of the camera's pictures and of cards must not mix.
-            self.arrivals.clear();
+            self.stats.forget_arrivals();
             self.pace = Duration::ZERO;
         }
         // A tile without a picture shows the first one even while paused.
@@ -220,9 +175,8 @@ impl Stream {
             self.stamp = stamp;
             Some(std::mem::replace(&mut self.frame, frame))
         };
-        self.note_arrival(now);
-        let unknown = self.figures.fps.is_none();
-        if turned || unknown || now.saturating_duration_since(self.refreshed) >= FIGURES_EVERY {
+        self.stats.arrived(self.held.as_ref().unwrap_or(&self.frame), now);
+        if turned || self.stats.is_due(now) {
             self.measure(now);
         }
         freed.map(|frame| frame.canvas)
@@ -260,63 +214,10 @@ impl Stream {
         std::mem::replace(&mut self.frame.canvas, canvas)
     }
 
-    fn note_arrival(&mut self, now: Instant) {
-        let Frame { jpeg, age, decoded, decode, .. } = self.newest();
-        // The frame has aged since it was decoded.
-        let age = age.map(|age| age.later(now.saturating_duration_since(*decoded)));
-        let arrival = Arrival { at: now, bytes: jpeg.len(), age, decode: *decode };
-        if self.arrivals.len() >= MOST_ARRIVALS {
-            self.arrivals.pop_front();
-        }
-        self.arrivals.push_back(arrival);
-    }
-
     /// Updates the figures.
     pub(crate) fn measure(&mut self, now: Instant) {
-        while self.arrivals.front().is_some_and(|arrival| now.saturating_duration_since(arrival.at) >= WINDOW)
-        {
-            self.arrivals.pop_front();
-        }
-        self.refreshed = now;
-        let count = self.arrivals.len();
-        // N frames have N − 1 intervals between them.
-        let span = self.arrivals.front().map(|first| self.last.saturating_duration_since(first.at));
-        let per_second = match span {
-            Some(span) if count > 1 && !span.is_zero() => Some((count - 1) as f32 / span.as_secs_f32()),
-            Some(_) if !self.pace.is_zero() => Some(self.pace.as_secs_f32().recip()),
-            Some(_) => None,
-            None => Some(0.0),
-        };
-        let bytes: u64 = self.arrivals.iter().map(|arrival| arrival.bytes as u64).sum();
-        let mean_bytes = bytes as f32 / count.max(1) as f32;
-        let mean =
-            |sum: Duration| sum.checked_div(u32::try_from(count).unwrap_or(u32::MAX)).unwrap_or_default();
-        let ages: Option<Vec<Age>> = self.arrivals.iter().map(|arrival| arrival.age).collect();
-        let ages = ages.filter(|ages| !ages.is_empty());
-        let age = ages.map(|ages| Age {
-            time: mean(ages.iter().map(|age| age.time).sum()),
-            // The largest uncertainty.
-            within: ages
-                .iter()
-                .map(|age| age.within)
-                .collect::<Option<Vec<_>>>()
-                .and_then(|all| all.into_iter().max()),
-        });
         let live = self.newest().card.is_none();
-        self.figures = Figures {
-            fps: per_second.filter(|_| live),
-            bytes_per_second: (mean_bytes * per_second.unwrap_or_default()) as u64,
-            age: age.filter(|_| live),
-            decode: mean(self.arrivals.iter().map(|arrival| arrival.decode).sum()),
-        };
-        if self.sampled.is_none_or(|sampled| now.saturating_duration_since(sampled) >= FIGURES_EVERY) {
-            self.sampled = Some(now);
-            if self.samples.len() == SAMPLES {
-                self.samples.pop_front();
-            }
-            let Figures { fps, age, .. } = self.figures;
-            self.samples.push_back(Sample { fps: fps.unwrap_or_default(), age: age.map(|age| age.time) });
-        }
+        self.stats.measure(self.last, self.pace, live, now);
     }
 
     /// The state of its picture; `cut`: the link is down.
@@ -328,7 +229,7 @@ impl Stream {
             return Life::Undecodable;
         }
         // If the clocks' offset is unknown, the age may be nothing but that offset.
-        let age = self.figures.age.and_then(|age| Some(age.time.saturating_sub(age.within?)));
+        let age = self.stats.figures.age.and_then(|age| Some(age.time.saturating_sub(age.within?)));
         match (frozen, self.frame.card, age) {
             (Some(silence), ..) => Life::Frozen(silence),
             (None, Some(card), _) => Life::Card(card),

@@ -1,12 +1,15 @@
 //! Tests of a stream, with explicit times.
 
 use super::*;
-use crate::view::look::frame;
+use crate::{
+    clock::Age,
+    view::{look::frame, stream_stats::SAMPLES},
+};
 
 const MS: Duration = Duration::from_millis(1);
 
 #[test]
-fn silence_is_told_after_a_second_and_the_tile_goes_after_a_while() {
+fn silence_is_shown_after_a_second_and_the_tile_goes_after_a_while() {
     let start = Instant::now();
     let stream = Stream::new(frame("a", 0, 8, 8), 1, start);
     assert_eq!(stream.stalled(start + 900 * MS), None);
@@ -30,20 +33,20 @@ fn a_slow_stream_is_not_frozen_between_two_frames() {
 #[test]
 fn every_frame_is_accounted_for() {
     let now = Instant::now();
-    let told = |arrived, left_out, lost, damaged| Frame {
+    let counted = |arrived, left_out, lost, damaged| Frame {
         account: Account { arrived, left_out, lost, damaged },
         ..frame("a", 10, 8, 8)
     };
-    let mut stream = Stream::new(told(100, 7, 3, 1), 1, now);
+    let mut stream = Stream::new(counted(100, 7, 3, 1), 1, now);
     assert_eq!(stream.counts(), Counts { shown: 1, ..Counts::default() }, "counted since the tile exists");
-    stream.take(told(101, 7, 3, 1), 2, false, now);
-    stream.take(told(105, 9, 4, 2), 3, false, now);
+    stream.take(counted(101, 7, 3, 1), 2, false, now);
+    stream.take(counted(105, 9, 4, 2), 3, false, now);
     assert_eq!(
         stream.counts(),
         Counts { shown: 3, replaced: 2, left_out: 2, lost: 1, damaged: 1 },
         "two of the four that came between were replaced, one was damaged"
     );
-    stream.take(told(0, 0, 0, 0), 4, false, now);
+    stream.take(counted(0, 0, 0, 0), 4, false, now);
     assert_eq!(stream.counts().replaced, 0, "a sender that miscounts breaks nothing");
 }
 
@@ -75,24 +78,24 @@ fn figures_come_from_the_last_second() {
     }
     let end = start + 2_400 * MS;
     stream.measure(end);
-    let fps = stream.figures.fps.unwrap();
+    let fps = stream.stats.figures.fps.unwrap();
     assert!((fps - 25.0).abs() < 0.1, "{fps}");
-    assert_eq!(stream.figures.age, Some(Age { time: 12 * MS, within: Some(MS) }));
-    assert_eq!(stream.figures.bytes_per_second, 25 * stream.frame.jpeg.len() as u64);
+    assert_eq!(stream.stats.figures.age, Some(Age { time: 12 * MS, within: Some(MS) }));
+    assert_eq!(stream.stats.figures.bytes_per_second, 25 * stream.frame.jpeg.len() as u64);
     stream.measure(end + 5_000 * MS);
-    assert_eq!(stream.figures.age, None);
-    assert_eq!(stream.figures.fps, Some(0.0));
+    assert_eq!(stream.stats.figures.age, None);
+    assert_eq!(stream.stats.figures.fps, Some(0.0));
 }
 
 #[test]
 fn a_rate_takes_two_frames() {
     let start = Instant::now();
     let mut stream = Stream::new(frame("a", 0, 8, 8), 1, start);
-    assert_eq!(stream.figures.fps, None);
+    assert_eq!(stream.stats.figures.fps, None);
     stream.take(frame("a", 1, 8, 8), 2, false, start + 50 * MS);
-    assert_eq!(stream.figures.fps, Some(20.0));
+    assert_eq!(stream.stats.figures.fps, Some(20.0));
     stream.take(frame("a", 2, 8, 8), 3, false, start + 2_050 * MS);
-    assert_eq!(stream.figures.fps, Some(0.5), "a time lapse");
+    assert_eq!(stream.stats.figures.fps, Some(0.5), "a time lapse");
 }
 
 #[test]
@@ -103,18 +106,18 @@ fn a_card_has_no_rate_and_the_first_picture_after_it_none_yet() {
     stream.take(frame("a", 1, 8, 8), 2, false, start + 50 * MS);
     stream.take(card(2), 3, false, start + 100 * MS);
     stream.take(card(3), 4, false, start + 1_100 * MS);
-    assert_eq!((stream.figures.fps, stream.figures.age), (None, None));
+    assert_eq!((stream.stats.figures.fps, stream.stats.figures.age), (None, None));
     assert_eq!(stream.stalled(start + 4_000 * MS), None, "a card may be repeated slowly");
     assert!(stream.stalled(start + 5_200 * MS).is_some(), "but its sender may disappear too");
     stream.take(frame("a", 4, 8, 8), 5, false, start + 1_200 * MS);
-    assert_eq!(stream.figures.fps, None, "cards are not counted");
+    assert_eq!(stream.stats.figures.fps, None, "cards are not counted");
     stream.take(frame("a", 5, 8, 8), 6, false, start + 1_250 * MS);
-    assert_eq!(stream.figures.fps, Some(20.0));
+    assert_eq!(stream.stats.figures.fps, Some(20.0));
     assert!(stream.stalled(start + 2_300 * MS).is_some(), "pictures are not");
 }
 
 #[test]
-fn what_a_picture_is_worth_is_told_by_the_worst() {
+fn the_worst_state_of_a_picture_is_shown() {
     let start = Instant::now();
     let aged = |millis, within| Some(Age { time: millis * MS, within });
     let with = |age, card| Stream::new(Frame { age, card, ..frame("a", 0, 8, 8) }, 1, start);
@@ -137,8 +140,8 @@ fn the_graphs_have_two_samples_a_second_and_a_minute_of_them() {
     for tick in 1..=700_u32 {
         stream.take(frame("a", tick.into(), 8, 8), tick.into(), false, start + 100 * MS * tick);
     }
-    assert_eq!(stream.samples.len(), SAMPLES);
-    let last = stream.samples.back().unwrap();
+    assert_eq!(stream.stats.samples.len(), SAMPLES);
+    let last = stream.stats.samples.back().unwrap();
     assert!((last.fps - 10.0).abs() < 0.1, "{last:?}");
     assert!(last.age.is_some());
 }

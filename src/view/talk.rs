@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::{
     board::Board,
     chat::{Departure, Line, Speaker},
-    paint::Easel,
+    render_context::Easel,
     theme::{BAD, FAINT, GOOD, Measures, PANEL, PANEL_ALPHA, RAISED, TEXT, WARNING},
 };
 use crate::{
@@ -34,17 +34,17 @@ pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas, floor
     let room = (canvas.width * 3 / 5).saturating_sub(2 * margin + 2 * across);
     let mut floor = floor;
     for line in board.chat.fresh(now) {
-        let told = Told::new(easel, &board.words, line, room, LINES.0);
-        let Some(top) = floor.checked_sub(told.height + 2 * down) else { break };
-        let plate = Rect::new(margin, top, told.width + 2 * across, told.height + 2 * down);
+        let measured = MeasuredLine::new(easel, &board.words, line, room, LINES.0);
+        let Some(top) = floor.checked_sub(measured.height + 2 * down) else { break };
+        let plate = Rect::new(margin, top, measured.width + 2 * across, measured.height + 2 * down);
         easel.plate(canvas, plate);
-        told.draw(easel, canvas, plate.x + across, top + down);
+        measured.draw(easel, canvas, plate.x + across, top + down);
         floor = top.saturating_sub(margin / 2);
     }
 }
 
 /// A measured line with its author and time.
-struct Told<'a> {
+struct MeasuredLine<'a> {
     line: &'a Line,
     head: Option<String>,
     head_style: Style,
@@ -54,7 +54,7 @@ struct Told<'a> {
     height: usize,
 }
 
-impl<'a> Told<'a> {
+impl<'a> MeasuredLine<'a> {
     fn new(easel: &mut Easel, words: &Words, line: &'a Line, room: usize, lines: usize) -> Self {
         let Measures { text, small, .. } = easel.measures;
         let (head, colour) = head(words, line);
@@ -89,8 +89,8 @@ pub(super) fn head(words: &Words, line: &Line) -> (Option<String>, u32) {
         }
         Speaker::Me(departure) => {
             let (mark, phrase, colour) = match departure {
-                Departure::Leaving => ("…", Phrase::Leaving, WARNING),
-                Departure::Left => ("✓", Phrase::Left, GOOD),
+                Departure::Sending => ("…", Phrase::Leaving, WARNING),
+                Departure::Sent => ("✓", Phrase::Left, GOOD),
                 Departure::Failed => ("✗", Phrase::NotLeft, BAD),
             };
             let me = words.say(Phrase::Me);
@@ -126,11 +126,11 @@ fn history(easel: &mut Easel, board: &Board, canvas: &mut Canvas, floor: usize) 
     let mut said = false;
     for line in board.chat.history() {
         said = true;
-        let told = Told::new(easel, &board.words, line, inner.width, LINES.1);
-        let Some(top) = floor.checked_sub(told.height + margin / 2).filter(|top| *top >= ceiling) else {
+        let measured = MeasuredLine::new(easel, &board.words, line, inner.width, LINES.1);
+        let Some(top) = floor.checked_sub(measured.height + margin / 2).filter(|top| *top >= ceiling) else {
             break;
         };
-        told.draw(easel, canvas, inner.x, top);
+        measured.draw(easel, canvas, inner.x, top);
         floor = top;
     }
     if !said {
@@ -161,6 +161,6 @@ fn entry(easel: &mut Easel, board: &Board, canvas: &mut Canvas, inner: Rect) -> 
     fill(canvas, Rect::new(rect.x, rect.bottom().saturating_sub(2), rect.width, 2), GOOD);
     let mut strip = Canvas::filled(room, height, RAISED);
     easel.painter.draw_end(&mut strip, &written, all - height, style);
-    super::fit::lay(&strip, canvas, Rect::new(rect.x + margin, rect.y + margin / 2, room, height));
+    super::fit::draw(&strip, canvas, Rect::new(rect.x + margin, rect.y + margin / 2, room, height));
     rect.y
 }

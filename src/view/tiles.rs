@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use super::{
     board::Board,
+    command::Command,
     film::Film,
     grid::{contain, layout, spotlight},
-    keys::Command,
-    paint::{Easel, state_dot},
+    render_context::{Easel, state_dot},
     state::{aged, millis},
     stream::{Life, Stream},
     theme::{BACKGROUND, FAINT, FROZEN_ALPHA, Measures, PANEL, TEXT, Tone},
@@ -58,7 +58,7 @@ pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas, now: 
                 Style { lines: 4, centred: true, ..Style::line(large, TEXT, shown.width * 9 / 10) },
             );
         }
-        if board.is_bare(stream, life, now) {
+        if board.hides_name(stream, life, now) {
             continue;
         }
         let number = (tiles.len() > 1).then_some(place + 1);
@@ -100,8 +100,13 @@ pub(super) fn figures(board: &Board, stream: &Stream, life: Life) -> (String, To
     let words = &board.words;
     let (width, height) = stream.frame.size;
     let mut parts = vec![format!("{width}×{height}")];
-    let rate =
-        || stream.figures.fps.map(|fps| words.tell(Phrase::FramesPerSecond, [("rate", fps.round() as i64)]));
+    let rate = || {
+        stream
+            .stats
+            .figures
+            .fps
+            .map(|fps| words.tell(Phrase::FramesPerSecond, [("rate", fps.round() as i64)]))
+    };
     let tone = match life {
         Life::Live | Life::Late(_) if board.paused => {
             parts.push(words.say(Phrase::Paused));
@@ -118,7 +123,7 @@ pub(super) fn figures(board: &Board, stream: &Stream, life: Life) -> (String, To
         }
         Life::Live => {
             parts.extend(rate());
-            parts.extend(stream.figures.age.map(aged));
+            parts.extend(stream.stats.figures.age.map(aged));
             Tone::Good
         }
         Life::Late(age) => {
@@ -152,7 +157,7 @@ fn name(
     let Measures { text, small, margin, .. } = easel.measures;
     let (across, down) = easel.measures.plate().padding;
     let (figures, tone) = figures(board, stream, life);
-    let who =
+    let label =
         if stream.name().is_empty() { board.words.say(Phrase::Somebody) } else { stream.name().to_owned() };
     // Drawn apart from the name, so that it precedes the name in either writing direction.
     let number = number.map_or(String::new(), |number: usize| number.to_string());
@@ -166,7 +171,7 @@ fn name(
     }
     let name = Style::line(text, TEXT, room);
     let figure = Style::line(small, FAINT, room);
-    let (name_width, line) = easel.painter.measure(&who, name);
+    let (name_width, line) = easel.painter.measure(&label, name);
     let (figures_width, figures_line) = easel.painter.measure(&figures, figure);
     // If not both fit, the name is more important.
     let both = name_width + margin + figures_width <= room;
@@ -181,7 +186,7 @@ fn name(
     let left = left + dot + margin / 2;
     easel.painter.draw(canvas, &number, left, plate.y + down, Style::line(text, FAINT, tile.width));
     let left = left + number_width;
-    easel.painter.draw(canvas, &who, left, plate.y + down, name);
+    easel.painter.draw(canvas, &label, left, plate.y + down, name);
     if both {
         let top = plate.y + (plate.height - figures_line).div_ceil(2);
         easel.painter.draw(canvas, &figures, left + name_width + margin, top, figure);

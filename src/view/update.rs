@@ -81,59 +81,59 @@ pub enum Update {
 #[derive(Clone, Debug)]
 pub struct Frame {
     /// The stream to which it belongs.
-    pub stream: StreamId,
+    pub(crate) stream: StreamId,
     /// The stream's name; empty if it has none.
-    pub name: Arc<str>,
+    pub(crate) name: Arc<str>,
     /// The number of the connection that it comes from, if known.
-    pub peer: Option<u64>,
+    pub(crate) peer: Option<u64>,
     /// The sender's frame number, if it sends one.
-    pub seq: Option<u64>,
+    pub(crate) seq: Option<u64>,
     /// The pixels, of the size from [`Handle::room`](super::Handle::room) or any other.
-    pub canvas: Arc<Canvas>,
+    pub(crate) canvas: Arc<Canvas>,
     /// Width and height as in the JPEG's header.
-    pub size: (usize, usize),
+    pub(crate) size: (usize, usize),
     /// The JPEG as received, for snapshots.
-    pub jpeg: Bytes,
+    pub(crate) jpeg: Bytes,
     /// The picture's age at `decoded`, if the clocks allow computing it.
-    pub age: Option<Age>,
+    pub(crate) age: Option<Age>,
     /// When decoding was finished.
-    pub decoded: Instant,
+    pub(crate) decoded: Instant,
     /// Duration of decoding.
-    pub decode: Duration,
+    pub(crate) decode: Duration,
     /// The stream's frame counts up to this one.
-    pub account: Account,
+    pub(crate) account: Account,
     /// The kind of card, if it is a card in place of a picture.
-    pub card: Option<Card>,
+    pub(crate) card: Option<Card>,
 }
 
 /// A frame that cannot be decoded.
 #[derive(Clone, Debug)]
 pub struct Damaged {
     /// The stream to which it belongs.
-    pub stream: StreamId,
+    pub(crate) stream: StreamId,
     /// The stream's name; empty if it has none.
-    pub name: Arc<str>,
+    pub(crate) name: Arc<str>,
     /// The number of the connection that it comes from, if known.
-    pub peer: Option<u64>,
+    pub(crate) peer: Option<u64>,
     /// Width and height as in the JPEG's header, if it has one.
-    pub size: Option<(usize, usize)>,
+    pub(crate) size: Option<(usize, usize)>,
     /// Why it cannot be decoded.
-    pub reason: String,
+    pub(crate) reason: String,
     /// Number of the stream's frames that could not be decoded so far, including this one.
-    pub damaged: u64,
+    pub(crate) damaged: u64,
 }
 
 /// Frame counts of a stream since it appeared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Account {
     /// Frames that arrived.
-    pub arrived: u64,
+    pub(crate) arrived: u64,
     /// Frames the sender left out: its camera lost them, or its link was too slow for them.
-    pub left_out: u64,
+    pub(crate) left_out: u64,
     /// Frames that were sent and never arrived.
-    pub lost: u64,
+    pub(crate) lost: u64,
     /// Frames that arrived and could not be decoded.
-    pub damaged: u64,
+    pub(crate) damaged: u64,
 }
 
 /// A card in place of a camera's picture.
@@ -160,26 +160,26 @@ pub enum Own {
 #[derive(Clone, Debug)]
 pub struct Image {
     /// The sender, if known.
-    pub sender: Option<String>,
+    pub(crate) sender: Option<String>,
     /// Width and height of the picture, upright; `None` if unknown.
-    pub size: Option<(usize, usize)>,
+    pub(crate) size: Option<(usize, usize)>,
     /// The file as received: usually JPEG, but a peer may send anything.
-    pub file: Bytes,
+    pub(crate) file: Bytes,
     /// Why it cannot be shown, if that is known already.
-    pub fault: Option<String>,
+    pub(crate) fault: Option<String>,
 }
 
 /// A request for a picture at another size than that at which it was decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
     /// Identifies its content.
-    pub stamp: u64,
+    pub(crate) stamp: u64,
     /// The file: a stream's JPEG, or an image.
-    pub file: Bytes,
+    pub(crate) file: Bytes,
     /// Whether it is an image, which may be no JPEG, or be rotated by Exif data.
-    pub is_image: bool,
+    pub(crate) is_image: bool,
     /// Width and height in pixels.
-    pub size: (usize, usize),
+    pub(crate) size: (usize, usize),
 }
 
 /// State of the link.

@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_gives_way_to_what_is_too_many_or_too_much() {
+    fn the_oldest_gives_way_above_either_limit() {
         let mut waiting = Waiting::new(3, 100);
         assert!(waiting.push(10, 'a').is_empty());
         assert!(waiting.push(60, 'b').is_empty());

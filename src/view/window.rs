@@ -1,4 +1,4 @@
-//! The window itself: a thin shell of minifb around the board.
+//! The window itself: a thin shell of minifb around the model.
 //!
 //! The thread sleeps until something is pushed, a key may have been pressed, or a countdown changes; it
 //! paints only if something has changed. minifb's own pacing is switched off: it would sleep while a frame
@@ -24,8 +24,9 @@ use super::{
     inbox::Inbox,
     keys::Keys,
     options::{End, Error, Options, Presented, Summary},
-    paint::{Easel, Surroundings},
+    paint::paint,
     pointer::Pointer,
+    render_context::{Easel, Surroundings},
     update::{Frame, Update},
 };
 use crate::{
@@ -96,10 +97,10 @@ pub fn run(
                 inbox.recycle(canvas);
             }
         }
-        let film = shell.board.look_at_film();
+        let film = shell.board.film_changes();
         shell.dirty |= film.is_visible && shell.board.has_buttons(now);
         shell.show(inbox, now)?;
-        for action in shell.input(now).into_iter().chain(film.told.map(Action::Played)) {
+        for action in shell.input(now).into_iter().chain(film.report.map(Action::Played)) {
             if let Action::Copy(jpeg) = action {
                 shell.clipboard.copy(jpeg, options.limits, &options.words);
             } else if let Some(notice) = act(action) {
@@ -138,7 +139,7 @@ pub(super) struct Shell {
     took: Duration,
     listener: Option<mpsc::Sender<Presented>>,
     /// The newest content reported to the listener.
-    told: u64,
+    reported: u64,
     next_change: Option<Instant>,
 }
 
@@ -163,7 +164,7 @@ impl Shell {
         board.film = options.film.as_ref().map(|film| Film::new(film, Instant::now()));
         let clipboard = Clipboard::open(inbox.handle());
         let fitting = Fitting::start(inbox.handle(), options.limits, Strips::default());
-        let surroundings = Surroundings { clipboard: clipboard.works() };
+        let window_context = Surroundings { clipboard: clipboard.works() };
         let scale = options.ui_scale.unwrap_or_else(density::guess);
         Ok(Self {
             window,
@@ -175,14 +176,14 @@ impl Shell {
             quits: false,
             touched: Instant::now(),
             board,
-            easel: Easel::new(scale, surroundings),
+            easel: Easel::new(scale, window_context),
             canvas: Canvas::default(),
             dirty: true,
             opened: Instant::now(),
             presented: None,
             took: Duration::ZERO,
             listener: options.presented.clone(),
-            told: 0,
+            reported: 0,
             next_change: None,
         })
     }
@@ -219,7 +220,7 @@ impl Shell {
         self.dirty |= self.easel.painter.refresh() || self.next_change.is_some_and(|at| at <= now);
         if self.dirty && width > 0 && height > 0 {
             self.board.expire(now);
-            self.easel.paint(&self.board, &mut self.canvas, now);
+            paint(&mut self.easel, &self.board, &mut self.canvas, now);
             inbox.tell_rooms(self.easel.rooms.drain(..));
             if let Some(fitting) = &mut self.fitting {
                 self.easel.wishes.drain(..).for_each(|wanted| fitting.ask(wanted));
@@ -235,7 +236,7 @@ impl Shell {
             let shown = guarded(|| window.update_with_buffer(&canvas.pixels, width, height));
             shown.unwrap_or(Ok(())).map_err(|error| Error::Lost(error.to_string()))?;
             (self.presented, self.took) = (Some(Instant::now()), begin.elapsed());
-            self.tell();
+            self.report_presented();
         } else {
             let window = &mut self.window;
             guarded(|| window.update());
@@ -251,15 +252,15 @@ impl Shell {
 
 impl Shell {
     /// Reports the frames that are new on the display.
-    fn tell(&mut self) {
+    fn report_presented(&mut self) {
         let Some(listener) = &self.listener else { return };
         let at = Timestamp::now();
-        for stream in self.board.streams.iter().filter(|stream| stream.stamp > self.told) {
+        for stream in self.board.streams.iter().filter(|stream| stream.stamp > self.reported) {
             let Frame { stream, name, peer, seq, .. } = &stream.frame;
             let presented = Presented { stream: *stream, name: Arc::clone(name), peer: *peer, seq: *seq, at };
             let _ = listener.send(presented); // the listener may be gone
         }
-        self.told = self.board.streams.iter().map(|stream| stream.stamp).max().unwrap_or(self.told);
+        self.reported = self.board.streams.iter().map(|stream| stream.stamp).max().unwrap_or(self.reported);
     }
 }
 
@@ -306,7 +307,7 @@ mod tests {
 
     #[test]
     #[cfg(all(unix, not(target_os = "macos")))]
-    fn a_machine_without_a_display_is_told_so() {
+    fn a_machine_without_a_display_gets_the_reason() {
         let with = |name: &'static str, value: &'static str| {
             move |asked: &str| (asked == name).then(|| OsString::from(value))
         };

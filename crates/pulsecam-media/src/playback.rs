@@ -32,6 +32,7 @@ struct State {
 
 /// Position and state of a film.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Progress {
     /// Whether the source is a film. A live source has no position and ignores the controls.
     pub is_film: bool,

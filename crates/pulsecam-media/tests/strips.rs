@@ -174,7 +174,7 @@ fn strips_decode_to_the_whole_but_for_smoothed_seams() {
 #[test]
 fn seams_in_a_photograph_cannot_be_seen() {
     let photo =
-        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/raccoon_1024x768.jpg")).unwrap();
+        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/raccoon_1024x768.jpg")).unwrap();
     let photo = Decoder::new().unwrap().decode_rgb(&photo).unwrap();
     for (strips, least) in LEAST_PSNR {
         let jpeg = encode(&photo, Strips::Count(strips));

@@ -89,7 +89,7 @@ impl Dashboard {
 }
 
 impl Drop for Dashboard {
-    /// Gives the screen back.
+    /// Restores the screen.
     fn drop(&mut self) {
         self.closed.cancel();
         if let Err(mpsc::RecvTimeoutError::Timeout) = self.ended.recv_timeout(END_LIMIT) {

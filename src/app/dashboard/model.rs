@@ -220,7 +220,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn two_who_go_by_one_name_are_told_apart() {
+    fn equal_names_are_numbered() {
         let mut twins = census(1);
         twins.clients[0].stream = twins.clients[1].stream.clone();
         let mut model = Model::default();

@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn everybody_is_there_with_what_they_do() {
+    fn all_clients_are_shown_with_their_rates() {
         let shown = painted(110, 24, &busy(), Language::English);
         for wanted in [
             "0.0.0.0:6868",
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_relay_says_so_and_the_keys_are_told() {
+    fn an_empty_relay_says_so_and_help_lists_the_keys() {
         let mut model = Model::default();
         model.help = true;
         assert!(painted(100, 24, &model, Language::English).contains("sorts by"));

@@ -199,7 +199,7 @@ impl Progress {
         let slow_one = if self.to_stdout { "its reader" } else { "the disk" };
         for finished in finished {
             match finished {
-                Ok(Finished { path, frames: some, length, bytes, lost: too_many }) => {
+                Ok(Finished { path, frames: some, length, bytes, lost: too_many, .. }) => {
                     (frames, lost, files) = (frames + some, lost + too_many, files + 1);
                     let (file, seconds) = (path.display().to_string(), length.as_secs_f64());
                     let slow = if too_many > 0 {

@@ -25,7 +25,7 @@ fn shown(card: Option<&str>) -> Shown {
 }
 
 #[test]
-fn a_card_is_told_as_one_and_not_as_a_live_picture() {
+fn a_placeholder_is_reported_as_such_and_not_as_a_live_picture() {
     let rates = Rates { frames: 25.0, bytes: 2e6 };
     let (live, card) = (shown(None), shown(Some(FrameInfo::NO_SIGNAL)));
     assert_eq!(
@@ -39,7 +39,7 @@ fn a_card_is_told_as_one_and_not_as_a_live_picture() {
 }
 
 #[test]
-fn all_frames_are_those_of_the_streams_and_of_too_many_streams() {
+fn frames_of_too_many_streams_are_counted_too() {
     let mut report = Report::new(Output::new(false), None);
     for number in 0..MAX_STREAMS + 5 {
         let frame =
@@ -54,7 +54,7 @@ fn all_frames_are_those_of_the_streams_and_of_too_many_streams() {
 }
 
 #[test]
-fn cards_do_not_spoil_the_rates_and_ages_of_pictures() {
+fn placeholders_do_not_count_in_rates_and_ages() {
     let mut report = Report::new(Output::new(false), None);
     for card in [None, None, Some(FrameInfo::NO_SIGNAL)] {
         report.take(&Arrival::Frame(Box::new(shown(card))), false);

@@ -73,7 +73,7 @@ impl Exporter<'_> {
         let Export { json, csv, plots: folder } = self.export;
         if let Some(folder) = folder {
             for (name, plot) in plots {
-                plot.save(folder, name)?;
+                plot.save(folder, name).map_err(|error| Error::Bench(format!("the plots: {error}")))?;
             }
         }
         match csv {

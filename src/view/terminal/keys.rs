@@ -3,8 +3,8 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::view::{
+    command::{Command, Target, Writing},
     entry::Edit,
-    keys::{Command, Target, Writing},
 };
 
 /// Lines per page of the history.

@@ -1,4 +1,4 @@
-//! The same board in a terminal, for machines without a display: pictures in the terminal's own graphics if
+//! The same model in a terminal, for machines without a display: pictures in the terminal's own graphics if
 //! it has any (kitty, sixel, iTerm2), or else in half blocks.
 //!
 //! A terminal takes frames far slower than a window, so each is drawn only after the previous one is out, and
@@ -7,6 +7,8 @@
 mod canvas;
 mod keys;
 mod paint;
+mod panels;
+mod text;
 
 use std::{
     sync::Arc,
@@ -26,10 +28,10 @@ use self::{
 use super::{
     action::Action,
     board::Board,
+    command::Command,
     film::Film,
     fitting::Fitting,
     inbox::Inbox,
-    keys::Command,
     options::{End, Error, Options, Summary},
     update::Update,
 };
@@ -38,7 +40,7 @@ use crate::jpeg::Strips;
 pub use self::canvas::Graphics;
 
 /// How long to wait for updates before keys are polled: the longest delay of a key.
-const LOOK: Duration = Duration::from_millis(30);
+const POLL_INTERVAL: Duration = Duration::from_millis(30);
 
 /// Shortest pause between two pictures: half blocks of a full screen are some 100 kB each, and fifteen per
 /// second look alive.
@@ -67,7 +69,7 @@ pub fn run(
     let (mut drawn, mut took) = (None::<Instant>, Duration::ZERO);
     loop {
         let mut end = None;
-        for update in inbox.wait(LOOK) {
+        for update in inbox.wait(POLL_INTERVAL) {
             dirty = true;
             if matches!(update, Update::Stop) {
                 end = Some(End::Stopped);
@@ -84,9 +86,9 @@ pub fn run(
                 }
             }
         }
-        let film = board.look_at_film();
+        let film = board.film_changes();
         dirty |= film.is_visible;
-        if let Some(progress) = film.told {
+        if let Some(progress) = film.report {
             act(Action::Played(progress));
         }
         if let Some(end) = end {
@@ -110,7 +112,7 @@ pub fn run(
             (drawn, took) = (Some(Instant::now()), now.elapsed());
             next_change = board.next_change(now);
         } else if dirty {
-            thread::sleep(LOOK.min(rest));
+            thread::sleep(POLL_INTERVAL.min(rest));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Paints the board in a terminal's cells.
+//! Paints the model in a terminal's cells.
 
 use std::time::Instant;
 
@@ -7,21 +7,24 @@ use ratatui::{
     layout::{Alignment, Rect},
     style::{Color, Style, Stylize},
     text::{Line, Span},
-    widgets::{Block, Clear, Paragraph, Wrap},
+    widgets::{Clear, Paragraph, Wrap},
 };
 
-use super::canvas::Pictures;
+use super::{
+    canvas::Pictures,
+    panels,
+    text::{colour, message, sanitized},
+};
 use crate::{
-    harmless,
     language::Phrase,
     lettering,
     playback::Progress,
     view::{
         board::Board,
-        chat::{Line as Said, Speaker},
+        chat::{Line as ChatLine, Speaker},
         film::{Film, times, word},
         grid::{contain, layout, spotlight},
-        keys, numbers, state,
+        state,
         stream::Stream,
         talk,
         theme::Tone,
@@ -62,33 +65,21 @@ pub(super) fn paint(frame: &mut Frame<'_>, board: &Board, pictures: &mut Picture
     conversation(frame, below, board, now);
     footer(frame, foot, board, now);
     if board.numbers {
-        figures(frame, stage, board);
+        panels::figures(frame, stage, board);
     }
     if let Some(shown) = board.images.newest() {
-        image(frame, stage, board, shown, pictures);
+        panels::image(frame, stage, board, shown, pictures);
     }
     if board.help {
-        help(frame, area, board);
-    }
-}
-
-/// A peer's text with harmful characters replaced.
-fn calm(text: &str) -> String {
-    harmless::line(text).into_owned()
-}
-
-fn colour(tone: Tone) -> Color {
-    match tone {
-        Tone::Good => Color::Green,
-        Tone::Warning => Color::Yellow,
-        Tone::Bad => Color::LightRed,
+        panels::help(frame, area, board);
     }
 }
 
 fn waiting(frame: &mut Frame<'_>, area: Rect, board: &Board, now: Instant) {
     let (line, tone) = board.headline(now);
     let hint = board.words.say(Phrase::KeysHint);
-    let text = vec![Line::from(calm(&line)).fg(colour(tone)).bold(), Line::from(""), Line::from(hint).dim()];
+    let text =
+        vec![Line::from(sanitized(&line)).fg(colour(tone)).bold(), Line::from(""), Line::from(hint).dim()];
     let middle =
         Rect { y: area.y + area.height / 2 - area.height.min(4) / 2, height: area.height.min(4), ..area };
     frame.render_widget(Paragraph::new(text).alignment(Alignment::Center).wrap(Wrap { trim: true }), middle);
@@ -131,27 +122,10 @@ fn streams(frame: &mut Frame<'_>, area: Rect, board: &Board, pictures: &mut Pict
             }
             pictures.draw(frame, spot, stream.stamp, canvas, instead.is_some());
         }
-        if let Some(told) = instead {
-            say(frame, spot, &calm(&told));
+        if let Some(text) = instead {
+            message(frame, spot, &sanitized(&text));
         }
     }
-}
-
-/// A sentence in the middle of a picture, or in its place, in as many lines as it takes.
-fn say(frame: &mut Frame<'_>, spot: Rect, told: &str) {
-    let text = Line::from(format!(" {told} "));
-    let width = u16::try_from(text.width()).unwrap_or(u16::MAX).min(spot.width).max(1);
-    // Wrapping at words may take one more line.
-    let lines = match u16::try_from(text.width().div_ceil(width.into())).unwrap_or(u16::MAX) {
-        1 => 1,
-        lines => lines.saturating_add(1).min(spot.height),
-    };
-    let (x, y) = (spot.x + (spot.width - width) / 2, spot.y + (spot.height - lines) / 2);
-    let at = Rect { x, y, width, height: lines };
-    let style = Style::new().fg(Color::White).bg(Color::Black).bold();
-    frame.render_widget(Clear, at);
-    let text = Paragraph::new(text).style(style).alignment(Alignment::Center).wrap(Wrap { trim: true });
-    frame.render_widget(text, at);
 }
 
 fn name(
@@ -163,13 +137,14 @@ fn name(
     now: Instant,
 ) {
     let (figures, tone) = tiles::figures(board, stream, board.life(stream, now));
-    let who = if stream.name().is_empty() { board.words.say(Phrase::Somebody) } else { calm(stream.name()) };
+    let label =
+        if stream.name().is_empty() { board.words.say(Phrase::Somebody) } else { sanitized(stream.name()) };
     let number = number.map_or(String::new(), |number| format!("{number} "));
     let mark = if tone == Tone::Good { "● " } else { "○ " };
     let line = Line::from(vec![
         Span::from(mark).fg(colour(tone)),
         Span::from(number).dim(),
-        Span::from(who).bold(),
+        Span::from(label).bold(),
         Span::from(format!("  {figures}")).dim(),
     ]);
     frame.render_widget(line, area);
@@ -185,16 +160,16 @@ fn conversation(frame: &mut Frame<'_>, area: Rect, board: &Board, now: Instant) 
         let (before, after) = entry.parts();
         let line = Line::from(vec![
             Span::from("> ").bold(),
-            Span::from(calm(before)),
+            Span::from(sanitized(before)),
             Span::from("▏"),
-            Span::from(calm(after)),
+            Span::from(sanitized(after)),
         ]);
         // Of a line wider than the terminal, the end is shown.
         let over = u16::try_from(line.width()).unwrap_or(u16::MAX).saturating_sub(area.width);
         let at = Rect { y: room.bottom(), height: 1, ..area };
         frame.render_widget(Paragraph::new(line).scroll((0, over)), at);
     }
-    let said: Vec<&Said> = if board.chat.is_open() {
+    let said: Vec<&ChatLine> = if board.chat.is_open() {
         board.chat.history().take(room.height.into()).collect()
     } else {
         board.chat.fresh(now).take(room.height.into()).collect()
@@ -210,14 +185,14 @@ fn conversation(frame: &mut Frame<'_>, area: Rect, board: &Board, now: Instant) 
     frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }).scroll((over, 0)), room);
 }
 
-fn spoken(board: &Board, line: &Said) -> Line<'static> {
+fn spoken(board: &Board, line: &ChatLine) -> Line<'static> {
     let (head, _) = talk::head(&board.words, line);
-    let text = calm(&line.text);
+    let text = sanitized(&line.text);
     match head {
         Some(head) => {
             let mine = matches!(line.speaker, Speaker::Me(_));
             let style = if mine { Style::new().cyan() } else { Style::new().green() };
-            Line::from(vec![Span::styled(format!("{}: ", calm(&head)), style), Span::from(text)])
+            Line::from(vec![Span::styled(format!("{}: ", sanitized(&head)), style), Span::from(text)])
         }
         None => Line::from(text).dim(),
     }
@@ -260,8 +235,8 @@ fn footer(frame: &mut Frame<'_>, area: Rect, board: &Board, now: Instant) {
     if board.paused {
         left.push(Span::from(format!("‖ {}  ", board.words.say(Phrase::PausedHint))).fg(Color::Yellow));
     }
-    if !board.is_at_home(now) {
-        left.push(Span::from(calm(&line)).fg(colour(tone)));
+    if !board.hides_link(now) {
+        left.push(Span::from(sanitized(&line)).fg(colour(tone)));
     }
     let left = Line::from(left);
     let used = left.width();
@@ -271,90 +246,5 @@ fn footer(frame: &mut Frame<'_>, area: Rect, board: &Board, now: Instant) {
     let room = usize::from(area.width);
     if keys.width() + used + 4 < room {
         frame.render_widget(keys, area);
-    }
-}
-
-fn figures(frame: &mut Frame<'_>, area: Rect, board: &Board) {
-    let mut rows = vec![format!(
-        "{}  {}",
-        board.words.say(Phrase::RoundTrip),
-        board.round_trip().map_or_else(|| board.words.say(Phrase::Unknown), state::millis)
-    )];
-    for stream in &board.streams {
-        rows.push(calm(stream.name()));
-        rows.extend(
-            numbers::figures(&board.words, stream).iter().map(|[what, value]| format!("  {what}  {value}")),
-        );
-    }
-    panel(frame, area, &board.words.say(Phrase::Numbers), rows, Alignment::Right);
-}
-
-fn help(frame: &mut Frame<'_>, area: Rect, board: &Board) {
-    let keys = keys::help(board.own.is_some(), false, board.film().is_some());
-    let rows = keys.map(|(key, what)| format!("{key:<10}{}", board.words.say(what))).collect();
-    panel(frame, area, &board.words.say(Phrase::Keys), rows, Alignment::Center);
-}
-
-/// A box with lines, on top of everything.
-fn panel(frame: &mut Frame<'_>, area: Rect, title: &str, rows: Vec<String>, place: Alignment) {
-    let lines: Vec<_> = rows.into_iter().map(Line::from).collect();
-    let widest = lines.iter().map(Line::width).max().unwrap_or(0) + 4;
-    let width = u16::try_from(widest).unwrap_or(u16::MAX).min(area.width);
-    let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(area.height);
-    let x = match place {
-        Alignment::Right => area.right() - width,
-        _ => area.x + (area.width - width) / 2,
-    };
-    let y = if place == Alignment::Right { area.y } else { area.y + (area.height - height) / 2 };
-    let spot = Rect { x, y, width, height };
-    frame.render_widget(Clear, spot);
-    let block = Block::bordered().title(title.to_owned()).padding(ratatui::widgets::Padding::horizontal(1));
-    frame.render_widget(Paragraph::new(lines).block(block), spot);
-}
-
-fn image(
-    frame: &mut Frame<'_>,
-    area: Rect,
-    board: &Board,
-    shown: &crate::view::gallery::Shown,
-    pictures: &mut Pictures,
-) {
-    let inner = area.inner(ratatui::layout::Margin::new(2, 1));
-    if inner.height < 3 || inner.width < 10 {
-        return;
-    }
-    frame.render_widget(Clear, area);
-    let sender = shown.image.sender.as_deref().map(calm).unwrap_or_default();
-    let size = shown.image.size.map_or(String::new(), |(width, height)| format!("  {width}×{height}"));
-    let hint = board.words.say(Phrase::ImageHint);
-    frame.render_widget(Line::from(format!("{sender}{size}   {hint}")), Rect { height: 1, ..area });
-    if let Some(reason) = &shown.image.fault {
-        return say(
-            frame,
-            inner,
-            &calm(&board.words.tell(Phrase::CannotShow, [("reason", reason.as_str())])),
-        );
-    }
-    let Some(size) = shown.image.size else { return };
-    let room = pictures.pixels(inner.width, inner.height);
-    let fitted = contain(size, lettering::Rect::new(0, 0, room.0, room.1));
-    let (columns, rows) = pictures.cells((fitted.width, fitted.height));
-    let size = pictures.pixels(columns.max(1), rows.max(1));
-    match &shown.canvas {
-        Some(canvas) if (canvas.width, canvas.height) == size => {
-            let spot = Rect {
-                x: inner.x + (inner.width - columns.min(inner.width)) / 2,
-                y: inner.y,
-                width: columns,
-                height: rows,
-            };
-            pictures.draw(frame, spot, shown.stamp, canvas, false);
-        }
-        _ => pictures.wishes.push(Wanted {
-            stamp: shown.stamp,
-            file: shown.image.file.clone(),
-            is_image: true,
-            size,
-        }),
     }
 }

@@ -8,9 +8,8 @@ mod avi_pipe;
 #[doc(hidden)]
 pub mod camera;
 mod card;
-mod control;
 mod digits;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "camera"))]
 mod guarded;
 mod live;
 mod mender;
@@ -24,10 +23,7 @@ mod photo;
 pub(crate) mod probe;
 mod recording;
 mod resize;
-mod scale;
 mod schedule;
-#[doc(hidden)]
-pub use self::scale::Scaler;
 mod sequence;
 mod spec;
 mod splitter;
@@ -40,16 +36,18 @@ use bytes::Bytes;
 use crate::{
     clock::Timestamp,
     jpeg::{MAX_DIMENSION, MAX_PIXELS},
-    picture::Picture,
+    picture::{Picture, ScaleError},
     playback,
 };
 
 #[doc(hidden)]
 pub use self::{camera::Wanted, card::Card};
 pub use self::{
-    camera::{CameraInfo, Fault, Interface, Mode, PixelFormat, Rate, User, Which, camera_label, cameras},
-    control::{Control, ControlError, Entry, Kind, Setting, WrongValue, controls},
-    spec::{CameraSettings, Settings, Spec},
+    camera::{
+        CameraInfo, CameraSettings, Control, ControlError, Entry, Fault, Interface, Kind, Mode, PixelFormat,
+        Rate, Setting, User, Which, WrongValue, camera_label, cameras, controls,
+    },
+    spec::{Settings, Spec},
     splitter::{Jpegs, jpegs},
 };
 pub use crate::playback::{Playback, Progress};
@@ -60,7 +58,7 @@ pub use crate::playback::{Playback, Progress};
 /// affects the whole process and is therefore not a library's decision. Without it those panics are still
 /// caught, but printed to standard error.
 pub fn silence_caught_panics() {
-    #[cfg(target_os = "linux")]
+    #[cfg(all(target_os = "linux", feature = "camera"))]
     guarded::silence_caught_panics();
 }
 
@@ -158,6 +156,9 @@ pub enum Error {
     /// The text names no source and no existing file.
     #[error("there is no file or folder {0:?}")]
     NoSuchSource(String),
+    /// This build has no access to cameras: neither the feature `camera` nor `nokhwa` is on.
+    #[error("this build does not support cameras")]
+    NoCameraSupport,
     /// No camera is connected.
     #[error("no camera was found")]
     NoCamera,
@@ -286,6 +287,12 @@ pub enum Error {
     },
 }
 
+impl From<ScaleError> for Error {
+    fn from(error: ScaleError) -> Self {
+        Self::Picture { name: "scaling".into(), reason: error.to_string() }
+    }
+}
+
 impl Error {
     /// A format other than JPEG, with the command that converts it.
     pub(crate) fn other(name: &str, what: String, advice: Option<String>) -> Self {
@@ -300,6 +307,7 @@ impl Error {
     pub const fn is_final(&self) -> bool {
         match self {
             Self::NoSuchSource(_)
+            | Self::NoCameraSupport
             | Self::NoPictures(_)
             | Self::EmptySequence { .. }
             | Self::NoneGood { .. }

@@ -10,15 +10,10 @@ use std::{
     thread,
 };
 
-use super::{
-    Error, Frame, FrameData, Source,
-    pace::Pacer,
-    photo,
-    scale::{Part, Scaler},
-};
+use super::{Error, Frame, FrameData, Source, pace::Pacer, photo};
 use crate::{
     clock::Timestamp,
-    picture::{Picture, Pixels},
+    picture::{Part, Picture, Pixels, Scaler},
 };
 
 /// The closest zoom: photos are kept larger than the frame by this factor.
@@ -130,7 +125,7 @@ struct Moving {
 impl Moving {
     fn at(&self, time: f64, size: (usize, usize), scaler: &mut Scaler) -> Result<Picture, Error> {
         let whole = Part::covering((self.photo.width, self.photo.height), size);
-        scaler.scale(&self.photo, part_at(whole, time, self.number), size)
+        Ok(scaler.scale(&self.photo, part_at(whole, time, self.number), size)?)
     }
 }
 

@@ -13,12 +13,11 @@ use super::{
     Error, Frame, FrameData, Source,
     digits::{Digits, mix},
     pace::Pacer,
-    photo::yuv,
     stamp::{self, Stamp},
 };
 use crate::{
     clock::Timestamp,
-    picture::{Picture, Pixels, Subsampling},
+    picture::{Picture, Pixels, Subsampling, yuv},
 };
 
 /// Angular resolution of the ring: two milliseconds per step.

@@ -4,8 +4,11 @@
 //! sides, as cameras themselves do between 16:9 and 4:3; bars would have to be encoded and sent all the time.
 //! Frames that already have the size pass untouched, so that a JPEG is decoded only if it must be.
 
-use super::{Error, Frame, FrameData, Losses, Signal, Source, scale::Scaler};
-use crate::jpeg::{self, Decoder};
+use super::{Error, Frame, FrameData, Losses, Signal, Source};
+use crate::{
+    jpeg::{self, Decoder},
+    picture::Scaler,
+};
 
 /// A source whose pictures are resized.
 pub(super) struct Resize {
@@ -36,7 +39,7 @@ impl Resize {
         if (picture.width, picture.height) == self.size {
             return Ok(FrameData::Picture(picture));
         }
-        self.scaler.cover(&picture, self.size).map(FrameData::Picture)
+        Ok(FrameData::Picture(self.scaler.cover(&picture, self.size)?))
     }
 }
 

@@ -19,7 +19,7 @@ use crate::jpeg::{
 };
 
 /// The maximum picture size. An 8K frame at quality 95 is about 12 MB; a larger picture has lost its end.
-pub(super) const MAX_JPEG: usize = 16 << 20;
+pub(super) const MAX_JPEG: usize = pulsecam_wire::DEFAULT_MAX_MESSAGE as usize;
 
 /// Read size: the capacity of a Linux pipe.
 const CHUNK: usize = 64 << 10;

@@ -22,7 +22,7 @@ use bytes::Bytes;
 pub use self::{error::Error, input::Input};
 
 /// The largest frame that is read: the maximum of a message.
-pub const MAX_FRAME: usize = 16 << 20;
+pub const MAX_FRAME: usize = pulsecam_wire::DEFAULT_MAX_MESSAGE as usize;
 
 /// Bytes from which a container is recognised.
 pub const MAGIC_LENGTH: usize = 12;
@@ -61,6 +61,7 @@ pub trait Film {
 
 /// A container format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Container {
     /// Matroska and WebM.
     Matroska,

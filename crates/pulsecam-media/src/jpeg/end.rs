@@ -21,6 +21,7 @@ const MAX_STRAY: usize = 64 << 10;
 
 /// The state of [`EndScanner`] after the bytes it was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Scan {
     /// The picture continues beyond these bytes.
     More,

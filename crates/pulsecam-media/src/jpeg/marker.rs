@@ -106,6 +106,7 @@ pub(super) fn length(bytes: &[u8], marker_at: usize) -> Option<usize> {
 
 /// A marker of a JPEG with its payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Segment<'a> {
     /// The byte behind 0xff.
     pub marker: u8,

@@ -17,15 +17,13 @@ mod encoder;
 mod end;
 mod head;
 mod ink;
-mod limits;
 pub mod marker;
+mod options;
 mod quality;
 mod reader;
 mod repair;
-mod scale;
 mod splice;
 mod split;
-mod strips;
 mod tables;
 mod tail;
 mod turn;
@@ -34,15 +32,13 @@ pub use self::{
     decoder::{Coding, Decoded, Decoder, Reduced},
     encoder::Encoder,
     end::trimmed,
-    limits::Limits,
     marker::{Header, exif, exif_range, header, segments},
+    options::{Limits, Scale, Strips},
     quality::quality,
     repair::{Flaw, Length, Repaired, Repairer, repair},
-    scale::Scale,
     splice::splice,
     split::{Piece, split},
-    strips::Strips,
-    turn::turned,
+    turn::{mark_upright, orientation, turned},
 };
 
 /// The largest width and height that is decoded: 8K with room to spare. A 13 kB file can claim

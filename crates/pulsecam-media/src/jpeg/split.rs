@@ -7,6 +7,7 @@ use super::{
 
 /// Whole rows of MCUs of a JPEG, beginning at a restart marker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Piece<'a> {
     /// The first row of pixels.
     pub top: usize,

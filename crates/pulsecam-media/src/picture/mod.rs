@@ -1,8 +1,13 @@
 //! Uncompressed pictures, from sources to the encoder and from the decoder to the window.
 
-mod fitter;
+mod orientation;
+mod scaler;
 
-pub use self::fitter::Fitter;
+pub(crate) use self::scaler::Part;
+pub use self::{
+    orientation::Orientation,
+    scaler::{ScaleError, Scaler},
+};
 
 /// How chroma is sampled in planar YUV.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +43,15 @@ impl Subsampling {
             Self::Grey => w * h,
             _ => w * h + 2 * (w / across) * (h / down),
         }
+    }
+
+    /// Width and height of each plane of a picture of this size.
+    pub(crate) fn plane_sizes(self, (width, height): (usize, usize)) -> impl Iterator<Item = (usize, usize)> {
+        let (across, down) = self.block();
+        let chroma = (width.div_ceil(across), height.div_ceil(down));
+        let luma = (chroma.0 * across, chroma.1 * down);
+        let planes = if self == Self::Grey { 1 } else { 3 };
+        [luma, chroma, chroma].into_iter().take(planes)
     }
 }
 
@@ -124,6 +138,17 @@ pub fn contained(picture: (usize, usize), room: (usize, usize)) -> (usize, usize
     }
 }
 
+/// One colour in full-range BT.601, as JFIF defines it.
+pub(crate) fn yuv(rgb: [u8; 3]) -> [u8; 3] {
+    let [r, g, b] = rgb.map(f32::from);
+    [
+        0.299 * r + 0.587 * g + 0.114 * b,
+        128.0 - 0.168_736 * r - 0.331_264 * g + 0.5 * b,
+        128.0 + 0.5 * r - 0.418_688 * g - 0.081_312 * b,
+    ]
+    .map(|sample| sample.round() as u8)
+}
+
 impl Canvas {
     /// A canvas of one colour.
     #[must_use]
@@ -149,5 +174,12 @@ mod tests {
         assert_eq!(Subsampling::Yuv422.bytes(5, 3), 6 * 3 + 2 * 3 * 3);
         assert_eq!(Subsampling::Yuv444.bytes(5, 3), 5 * 3 * 3);
         assert_eq!(Subsampling::Grey.bytes(5, 3), 15);
+    }
+
+    #[test]
+    fn colours_are_those_of_jfif() {
+        assert_eq!(yuv([255, 255, 255]), [255, 128, 128]);
+        assert_eq!(yuv([255, 0, 0]), [76, 85, 255]);
+        assert_eq!(yuv([0, 0, 255]), [29, 255, 107]);
     }
 }

@@ -27,6 +27,7 @@ const REST: Duration = Duration::from_secs(1);
 
 /// The result of a recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Finished {
     /// The file.
     pub path: PathBuf,

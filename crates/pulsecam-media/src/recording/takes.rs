@@ -30,6 +30,7 @@ pub enum Place {
 
 /// A recording that has begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Begun {
     /// The stream.
     pub stream: StreamId,

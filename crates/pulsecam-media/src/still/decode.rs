@@ -1,13 +1,11 @@
 //! Decoding a picture's bytes to pixels.
 
-use std::{fmt, io::Cursor};
+use std::fmt;
 
-use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbImage, metadata::Orientation};
-
-use super::{Error, Format, orientation};
+use super::{Error, Format, other_formats};
 use crate::{
-    jpeg::{Decoder, MAX_DIMENSION, MAX_PIXELS},
-    picture::{Fitter, Picture, Pixels, contained},
+    jpeg::{self, Decoder},
+    picture::{Orientation, Part, Picture, Scaler},
 };
 
 /// Memory for the pixels of a PNG, GIF, WebP or BMP before they are scaled down. Enough for 100 million
@@ -15,11 +13,9 @@ use crate::{
 /// [`Decoder::decode_reduced`].)
 pub const MAX_DECODED_BYTES: u64 = 400 << 20;
 
-/// The longest side that is decoded for scaling down: the maximum of JPEG.
-const LONGEST_SIDE: u32 = 65_535;
-
 /// A picture as it is shown: upright, opaque, and within the size that viewers decode.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Still {
     /// Its pixels, as RGB.
     pub picture: Picture,
@@ -29,6 +25,7 @@ pub struct Still {
 
 /// How a picture was changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Changes {
     /// It was turned upright.
     pub turned: bool,
@@ -69,11 +66,11 @@ impl fmt::Display for Changes {
 ///
 /// # Errors
 /// The errors of [`Format::of`]; [`Error::TooLarge`] before memory is allocated; [`Error::Damaged`] and
-/// [`Error::Jpeg`] from the decoder.
+/// [`Error::Jpeg`] from the decoder; [`Error::NotBuiltIn`] without the feature `photos`.
 pub fn decode(file: &[u8]) -> Result<Still, Error> {
-    match Format::of(file)?.decoder() {
-        None => decode_jpeg(file),
-        Some(format) => decode_other(file, format),
+    match Format::of(file)? {
+        Format::Jpeg => decode_jpeg(file),
+        other => other_formats::decode(file, other),
     }
 }
 
@@ -81,66 +78,15 @@ fn decode_jpeg(file: &[u8]) -> Result<Still, Error> {
     let reduced = Decoder::new()?.decode_reduced(file)?;
     let (header, size) = (reduced.header, (reduced.picture.width, reduced.picture.height));
     let own = (header.width, header.height);
-    let upright = orientation::of_jpeg(file);
+    let upright = jpeg::orientation(file);
     let changes = Changes {
-        turned: upright != Orientation::NoTransforms,
+        turned: upright != Orientation::Upright,
         from_inks: header.components == 4,
         reduced_from: (own != size).then_some(own),
         flaw: reduced.warning,
         ..Changes::default()
     };
-    Ok(Still { picture: turned(reduced.picture, upright), changes })
-}
-
-/// Creates the decoder of a picture, before memory is allocated for its pixels.
-pub(super) fn decoder(file: &[u8], format: image::ImageFormat) -> Result<impl ImageDecoder, Error> {
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(LONGEST_SIDE);
-    limits.max_image_height = Some(LONGEST_SIDE);
-    limits.max_alloc = Some(2 * MAX_DECODED_BYTES);
-    let mut reader = ImageReader::with_format(Cursor::new(file), format);
-    reader.limits(limits);
-    let decoder = reader.into_decoder()?;
-    let ((width, height), bytes) = (decoder.dimensions(), decoder.total_bytes());
-    if bytes > MAX_DECODED_BYTES {
-        return Err(Error::TooLarge { width, height, bytes });
-    }
-    Ok(decoder)
-}
-
-fn decode_other(file: &[u8], format: image::ImageFormat) -> Result<Still, Error> {
-    let mut decoder = decoder(file, format)?;
-    // Damaged Exif data is no reason to fail.
-    let upright = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let image = DynamicImage::from_decoder(decoder)?;
-    let on_white = image.color().has_alpha();
-    let picture = opaque(image);
-    let own = (picture.width, picture.height);
-    let picture = fitted(picture, allowed(own));
-    let size = (picture.width, picture.height);
-    let changes = Changes {
-        turned: upright != Orientation::NoTransforms,
-        on_white,
-        reduced_from: (own != size).then_some(own),
-        ..Changes::default()
-    };
-    Ok(Still { picture: turned(picture, upright), changes })
-}
-
-/// The largest size with these proportions that viewers decode.
-fn allowed(own: (usize, usize)) -> (usize, usize) {
-    let (width, height) = if own.0 > MAX_DIMENSION || own.1 > MAX_DIMENSION {
-        contained(own, (MAX_DIMENSION, MAX_DIMENSION))
-    } else {
-        own
-    };
-    if width * height <= MAX_PIXELS {
-        return (width, height);
-    }
-    let factor = (MAX_PIXELS as f64 / (width * height) as f64).sqrt();
-    // Rounded down, so that it never exceeds the limit.
-    let side = |side: usize| ((side as f64 * factor) as usize).max(1);
-    (side(width), side(height))
+    Ok(Still { picture: upright.turn_picture(reduced.picture), changes })
 }
 
 /// Scales the picture to this size.
@@ -148,42 +94,9 @@ pub(super) fn fitted(picture: Picture, size: (usize, usize)) -> Picture {
     if (picture.width, picture.height) == size {
         return picture;
     }
-    Fitter::default().fit_rgb(&picture, size).unwrap_or(picture)
-}
-
-/// Converts to 8-bit RGB, with transparency on white.
-fn opaque(image: DynamicImage) -> Picture {
-    let (width, height) = (image.width() as usize, image.height() as usize);
-    let pixels = if image.color().has_alpha() {
-        let over_white = |sample: u8, alpha: u8| {
-            let (sample, alpha) = (u16::from(sample), u16::from(alpha));
-            ((sample * alpha + 255 * (255 - alpha) + 127) / 255) as u8
-        };
-        let image = image.into_rgba8();
-        let mut pixels = vec![0; 3 * width * height];
-        for (pixel, transparent) in pixels.as_chunks_mut::<3>().0.iter_mut().zip(image.pixels()) {
-            let [red, green, blue, alpha] = transparent.0;
-            *pixel = [red, green, blue].map(|sample| over_white(sample, alpha));
-        }
-        pixels
-    } else {
-        image.into_rgb8().into_raw()
-    };
-    Picture { width, height, pixels: Pixels::Rgb(pixels) }
-}
-
-fn turned(picture: Picture, upright: Orientation) -> Picture {
-    if upright == Orientation::NoTransforms {
-        return picture;
-    }
-    let (width, height) = (picture.width as u32, picture.height as u32);
-    // Cannot fail: the size is that of the pixels.
-    let image = RgbImage::from_raw(width, height, picture.into_bytes()).unwrap_or_default();
-    let image = orientation::turned(image, upright);
-    let (width, height) = (image.width() as usize, image.height() as usize);
-    Picture { width, height, pixels: Pixels::Rgb(image.into_raw()) }
+    Scaler::default().scale(&picture, Part::WHOLE, size).unwrap_or(picture)
 }
 
 #[cfg(test)]
 #[path = "decode_tests.rs"]
-mod tests;
+pub(super) mod tests;

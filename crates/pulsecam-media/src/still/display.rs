@@ -1,19 +1,14 @@
 //! Decoding images from peers for display.
 
-use image::{ImageDecoder, metadata::Orientation};
-
-use super::{
-    Error, Format,
-    decode::{decode, decoder},
-    orientation::{lies, of_jpeg, turned_canvas, upright_size},
-};
+use super::{Error, Format, decode, other_formats};
 use crate::{
     jpeg::{self, Decoder, Limits, Scale, Strips},
-    picture::{Canvas, Fitter},
+    picture::{Canvas, Scaler},
 };
 
 /// A picture's format and size, from its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Look {
     /// Its format.
     pub format: Format,
@@ -27,19 +22,14 @@ pub struct Look {
 /// The errors of [`Format::of`], and of reading the header.
 pub fn look(file: &[u8]) -> Result<Look, Error> {
     let format = Format::of(file)?;
-    let (own, upright) = match format.decoder() {
-        None => {
+    let (own, upright) = match format {
+        Format::Jpeg => {
             let header = jpeg::header(file)?;
-            ((header.width, header.height), of_jpeg(file))
+            ((header.width, header.height), jpeg::orientation(file))
         }
-        Some(known) => {
-            let mut decoder = decoder(file, known)?;
-            let (width, height) = decoder.dimensions();
-            let upright = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-            ((width as usize, height as usize), upright)
-        }
+        other => other_formats::header(file, other)?,
     };
-    Ok(Look { format, size: upright_size(own, upright) })
+    Ok(Look { format, size: upright.upright_size(own) })
 }
 
 /// Decodes a picture at the size at which it is shown, within the viewer's limits.
@@ -48,20 +38,21 @@ pub fn look(file: &[u8]) -> Result<Look, Error> {
 /// As [`look`]; [`Error::TooManyPixels`] and [`jpeg::Error`] for a picture that exceeds `limits`; errors of
 /// the decoder.
 pub fn display(file: &[u8], size: (usize, usize), limits: Limits, strips: Strips) -> Result<Canvas, Error> {
-    let canvas = match Format::of(file)?.decoder() {
-        None => {
-            let upright = of_jpeg(file);
+    let canvas = match Format::of(file)? {
+        Format::Jpeg => {
+            let upright = jpeg::orientation(file);
             // A new decoder for each picture: the next may come from another peer.
             let mut decoder = Decoder::new()?.with_limits(limits).with_strips(strips);
             let header = jpeg::header(file)?;
-            let lying = if lies(upright) { (size.1, size.0) } else { size };
+            let lying = if upright.swaps_sides() { (size.1, size.0) } else { size };
             let scale = Scale::at_least((header.width, header.height), lying);
             let canvas = decoder.decode(file, scale, Canvas::default())?.canvas;
-            turned_canvas(canvas, upright).unwrap_or_default()
+            upright.turn_canvas(canvas)
         }
-        Some(format) => {
-            let (width, height) = decoder(file, format)?.dimensions();
-            if u64::from(width) * u64::from(height) > limits.pixels as u64 {
+        other => {
+            let ((width, height), _) = other_formats::header(file, other)?;
+            if width as u64 * height as u64 > limits.pixels as u64 {
+                let (width, height) = (width as u32, height as u32);
                 return Err(Error::TooManyPixels { width, height, allowed: limits.pixels });
             }
             let picture = decode(file)?.picture;
@@ -73,5 +64,5 @@ pub fn display(file: &[u8], size: (usize, usize), limits: Limits, strips: Strips
     if (canvas.width, canvas.height) == size {
         return Ok(canvas);
     }
-    Ok(Fitter::default().fit(&canvas, size, Canvas::default()).unwrap_or(canvas))
+    Ok(Scaler::default().fit(&canvas, size, Canvas::default()).unwrap_or(canvas))
 }

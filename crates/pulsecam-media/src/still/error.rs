@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Foreign, MAX_DECODED_BYTES, MAX_FILE_BYTES};
+use super::{Foreign, Format, MAX_DECODED_BYTES, MAX_FILE_BYTES};
 use crate::jpeg;
 
 /// Why a still picture cannot be read or sent.
@@ -50,7 +50,13 @@ pub enum Error {
     },
     /// A PNG, GIF, WebP or BMP that is damaged.
     #[error("cannot read the picture: {0}")]
-    Damaged(#[from] image::ImageError),
+    Damaged(String),
+    /// A format that this build does not read, because the feature `photos` is off.
+    #[error("{} pictures are not supported by this build, which reads JPEG only", format.extension().to_uppercase())]
+    NotBuiltIn {
+        /// The format.
+        format: Format,
+    },
     /// A JPEG that is damaged, or of a kind that is not supported.
     #[error("cannot read the picture: {0}")]
     Jpeg(#[from] jpeg::Error),

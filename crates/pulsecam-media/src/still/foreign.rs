@@ -4,6 +4,7 @@ use std::fmt;
 
 /// Recognised content that is not supported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Foreign {
     /// What it is.
     pub name: &'static str,
@@ -12,13 +13,14 @@ pub struct Foreign {
     /// The file extension of such pictures. `None` for content that is not a still picture, or may do more
     /// than show one.
     pub extension: Option<&'static str>,
+    is_film: bool,
 }
 
 impl Foreign {
-    /// Whether it is a film.
+    /// Whether it is a film. Its advice then ends so that a command reading the pictures can be appended.
     #[must_use]
-    pub fn is_film(&self) -> bool {
-        self.advice == FILM
+    pub const fn is_film(&self) -> bool {
+        self.is_film
     }
 }
 
@@ -30,19 +32,19 @@ impl fmt::Display for Foreign {
 }
 
 const fn picture(name: &'static str, extension: &'static str, advice: &'static str) -> Foreign {
-    Foreign { name, advice, extension: Some(extension) }
+    Foreign { name, advice, extension: Some(extension), is_film: false }
 }
 
-/// Advice for a film. It ends so that a command reading the pictures can be appended.
+/// Advice for a film.
 const FILM: &str =
     "send one frame of it (ffmpeg -i INPUT -frames:v 1 OUTPUT.jpg), or stream it: ffmpeg -i INPUT -f mjpeg -";
 
 const fn film(name: &'static str) -> Foreign {
-    Foreign { name, advice: FILM, extension: None }
+    Foreign { name, advice: FILM, extension: None, is_film: true }
 }
 
 const fn other(name: &'static str, advice: &'static str) -> Foreign {
-    Foreign { name, advice, extension: None }
+    Foreign { name, advice, extension: None, is_film: false }
 }
 
 const HEIC: Foreign = picture(

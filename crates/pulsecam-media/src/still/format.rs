@@ -4,6 +4,7 @@ use super::{Error, Foreign, foreign::foreign};
 
 /// A supported format of still pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Format {
     /// JPEG.
     Jpeg,
@@ -36,16 +37,6 @@ impl Format {
                 || Error::Unknown { found: start.iter().take(8).copied().collect() },
                 Error::Foreign,
             )),
-        }
-    }
-
-    pub(super) const fn decoder(self) -> Option<image::ImageFormat> {
-        match self {
-            Self::Jpeg => None,
-            Self::Png => Some(image::ImageFormat::Png),
-            Self::Gif => Some(image::ImageFormat::Gif),
-            Self::WebP => Some(image::ImageFormat::WebP),
-            Self::Bmp => Some(image::ImageFormat::Bmp),
         }
     }
 

@@ -11,7 +11,11 @@ mod error;
 mod foreign;
 mod format;
 mod input;
-mod orientation;
+#[cfg(feature = "photos")]
+mod other_formats;
+#[cfg(not(feature = "photos"))]
+#[path = "other_formats_off.rs"]
+mod other_formats;
 mod outgoing;
 
 pub use self::{

@@ -1,22 +1,18 @@
 //! Converting a picture's file to a JPEG that every viewer can show.
 
 use bytes::Bytes;
-use image::metadata::Orientation;
 
-use super::{
-    Changes, Error, Format, Still, decode,
-    decode::fitted,
-    orientation::{note_upright, of_jpeg, upright_size},
-};
+use super::{Changes, Error, Format, Still, decode, decode::fitted};
 use crate::{
     jpeg::{
         self, Coding, Decoder, Encoder, Length, MAX_DIMENSION, MAX_PIXELS, Repaired, Repairer, Scale, header,
     },
-    picture::{Canvas, contained},
+    picture::{Canvas, Orientation, contained},
 };
 
 /// A picture that can be sent.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Outgoing {
     /// A JPEG that viewers can show.
     pub jpeg: Bytes,
@@ -39,14 +35,14 @@ pub fn outgoing(file: Bytes, quality: u8, room: Option<(usize, usize)>) -> Resul
     }
     let (file, repaired) = repaired(file)?;
     let header = header(&file)?;
-    let upright = of_jpeg(&file);
-    let own = upright_size((header.width, header.height), upright);
+    let upright = jpeg::orientation(&file);
+    let own = upright.upright_size((header.width, header.height));
     let fits = room.is_none_or(|room| own.0 <= room.0 && own.1 <= room.1);
     if is_common(&file, own)? && fits {
         // As in a viewer, but at an eighth of the size: every byte is still checked.
         let flaw = Decoder::new()?.decode(&file, Scale::Eighth, Canvas::default())?.warning;
         let changes = Changes { repaired: repaired.clone(), flaw, ..Changes::default() };
-        if upright == Orientation::NoTransforms {
+        if upright == Orientation::Upright {
             return Ok(Outgoing { jpeg: file, changes });
         }
         if let Some(jpeg) = turned(&file, upright) {
@@ -63,7 +59,7 @@ pub fn outgoing(file: Bytes, quality: u8, room: Option<(usize, usize)>) -> Resul
 #[must_use]
 pub fn is_plain(file: &[u8]) -> bool {
     let Ok(header) = header(file) else { return false };
-    of_jpeg(file) == Orientation::NoTransforms
+    jpeg::orientation(file) == Orientation::Upright
         && is_common(file, (header.width, header.height)).is_ok_and(|common| common)
 }
 
@@ -85,7 +81,7 @@ fn repaired(file: Bytes) -> Result<(Bytes, Option<String>), Error> {
 fn turned(file: &[u8], upright: Orientation) -> Option<Bytes> {
     // Marked before it is turned: the metadata is copied.
     let mut noted = file.to_vec();
-    note_upright(&mut noted);
+    jpeg::mark_upright(&mut noted);
     jpeg::turned(&noted, upright)
 }
 

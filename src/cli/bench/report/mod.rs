@@ -85,7 +85,7 @@ impl Page<'_> {
     /// Saves the plot, and returns Markdown with the PNG, which every viewer shows, linked to the SVG.
     fn plot(&self, name: &str, plot: &Plot, alternative: &str) -> Result<String, Error> {
         let Args { out, images, .. } = self.args;
-        plot.save(images, name)?;
+        plot.save(images, name).map_err(|error| Error::Bench(format!("the plots: {error}")))?;
         let beside = out.parent().unwrap_or(Path::new(""));
         let folder = images.strip_prefix(beside).unwrap_or(images).display();
         Ok(format!("[![{alternative}]({folder}/{name}.png)]({folder}/{name}.svg)\n\n"))

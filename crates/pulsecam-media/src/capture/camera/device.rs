@@ -7,11 +7,11 @@ use std::{
 
 use serde::Serialize;
 
-use super::mode::{Mode, PixelFormat};
-use crate::{
-    capture::control::{ControlError, Setting},
-    clock::Timestamp,
+use super::{
+    control::{ControlError, Setting},
+    mode::{Mode, PixelFormat},
 };
+use crate::clock::Timestamp;
 
 /// The cameras of a system, through one programming interface.
 pub trait Backend {

@@ -1,44 +1,49 @@
 //! Cameras: listing them, choosing one, and reading it as a source.
 //!
-//! Decisions are made here and in [`source`]: the choice of a camera and its mode, what counts as a loss, and
+//! Decisions are made here and in `source`: the choice of a camera and its mode, what counts as a loss, and
 //! whether a camera is the same one as before. Access to a system's cameras is behind [`device::Backend`]: on
 //! Linux the `v4l` crate, because nokhwa hides a frame's length, number, flags and time, and has no timeout;
 //! elsewhere nokhwa.
 
+mod control;
 pub mod device;
 mod mode;
+#[cfg(feature = "nokhwa")]
 mod native;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "camera"))]
 mod node;
+#[cfg(not(feature = "nokhwa"))]
+mod none;
+mod settings;
 mod source;
 #[cfg(test)]
 mod stage;
 pub mod unpack;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "camera"))]
 mod users;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "camera"))]
 mod v4l2;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "camera"))]
 mod v4l2_modes;
 
 use std::{fmt, path::Path, str::FromStr};
 
 use serde::Serialize;
 
+use self::device::{Backend, Found, Wish};
 pub use self::mode::Wanted;
 pub use self::source::Camera;
-use self::{
-    device::{Backend, Found, Wish},
-    native::Native,
-};
 pub use self::{
+    control::{Control, ControlError, Entry, Kind, Setting, WrongValue},
     device::{Fault, User},
     mode::{Mode, PixelFormat, Rate},
+    settings::{CameraSettings, Interface},
 };
 use super::Error;
 
 /// A connected camera.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct CameraInfo {
     /// Its number, as in `camera:0`.
     pub index: u32,
@@ -56,6 +61,15 @@ pub struct CameraInfo {
     /// Why it could not be queried.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+}
+
+impl CameraInfo {
+    /// A camera about which no more is known.
+    #[must_use]
+    pub fn new(index: u32, name: impl Into<String>, path: impl Into<String>) -> Self {
+        let (name, path) = (name.into(), path.into());
+        Self { index, name, path, modes: vec![], other_formats: vec![], in_use_by: vec![], problem: None }
+    }
 }
 
 /// Selects a camera.
@@ -134,21 +148,18 @@ impl fmt::Display for Which {
     }
 }
 
-/// The programming interface through which cameras are accessed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Interface {
-    /// The best one for the system: Video4Linux on Linux, nokhwa elsewhere.
-    #[default]
-    Auto,
-    /// nokhwa, also on Linux: for comparison.
-    Nokhwa,
-}
+/// Whether this build has access to cameras at all.
+const SUPPORTED: bool = cfg!(any(all(target_os = "linux", feature = "camera"), feature = "nokhwa"));
 
 fn backend(interface: Interface) -> Box<dyn Backend> {
     match interface {
-        #[cfg(target_os = "linux")]
+        #[cfg(all(target_os = "linux", feature = "camera"))]
         Interface::Auto => Box::new(v4l2::V4l2),
-        _ => Box::new(Native),
+        #[cfg(feature = "nokhwa")]
+        _ => Box::new(native::Native),
+        #[cfg(not(feature = "nokhwa"))]
+        #[allow(unreachable_patterns, reason = "depends on the features")]
+        _ => Box::new(none::NoCameras),
     }
 }
 
@@ -158,8 +169,24 @@ pub fn cameras() -> Vec<CameraInfo> {
     listed(backend(Interface::Auto).as_ref())
 }
 
+/// The controls of a camera, in its own order, with the camera's name. Opens it briefly, even while another
+/// program streams from it.
+///
+/// # Errors
+/// [`Error::NoCamera`] and [`Error::NoSuchCamera`]; [`Error::Controls`] if the camera cannot be queried.
+pub fn controls(which: &Which) -> Result<(String, Vec<Control>), Error> {
+    let (name, path) = camera_path(which)?;
+    match control::list(&path) {
+        Ok(controls) => Ok((name, controls)),
+        Err(source) => Err(Error::Controls { name, source }),
+    }
+}
+
 /// Name and device of the selected camera.
-pub(super) fn camera_path(which: &Which) -> Result<(String, String), Error> {
+fn camera_path(which: &Which) -> Result<(String, String), Error> {
+    if !SUPPORTED {
+        return Err(Error::NoCameraSupport);
+    }
     let backend = backend(Interface::Auto);
     let present = backend.present();
     // A node without formats is not a camera; one that cannot be queried may be.
@@ -214,7 +241,10 @@ fn listed(backend: &dyn Backend) -> Vec<CameraInfo> {
 }
 
 /// Opens a camera as a source.
-pub(super) fn open(which: &Which, wanted: Wanted, settings: super::CameraSettings) -> Result<Camera, Error> {
+pub(super) fn open(which: &Which, wanted: Wanted, settings: CameraSettings) -> Result<Camera, Error> {
+    if !SUPPORTED {
+        return Err(Error::NoCameraSupport);
+    }
     Camera::open(backend(settings.interface), which.clone(), wanted, settings)
 }
 

@@ -219,6 +219,7 @@ impl Mode {
     }
 
     /// Sort key for listings: by format, then the largest and fastest first.
+    #[cfg_attr(not(any(feature = "camera", feature = "nokhwa")), allow(dead_code, reason = "no backend"))]
     pub(super) fn listed(&self) -> impl Ord + use<> {
         (self.format, Reverse((self.width, self.height, self.rate.milli())))
     }

@@ -21,10 +21,11 @@ use nokhwa::{
 };
 
 use super::{
+    control::Setting,
     device::{Backend, Device, Fault, Found, Modes, Shape, Taken, User, Wish},
     mode::{Mode, PixelFormat, Rate},
 };
-use crate::{capture::control::Setting, clock::Timestamp, fresh, jpeg::Length};
+use crate::{clock::Timestamp, fresh, jpeg::Length};
 
 /// Time limit for opening a camera. Some need seconds; a driver that hangs must not hang the program.
 const OPENING: Duration = Duration::from_secs(15);

@@ -3,12 +3,12 @@
 use std::{thread, time::Duration};
 
 use super::{
-    Which,
+    CameraSettings, Which,
     device::{Backend, Device, Fault, Found, Shape, Taken, Wish},
     mode::{Mode, PixelFormat, Wanted},
     unpack,
 };
-use crate::capture::{CameraSettings, Error, Frame, FrameData, Losses, Signal, Source, mender::Mender};
+use crate::capture::{Error, Frame, FrameData, Losses, Signal, Source, mender::Mender};
 
 /// Modes to try before giving up: a driver may list modes that it then refuses.
 const ATTEMPTS: usize = 4;

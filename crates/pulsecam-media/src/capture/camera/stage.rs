@@ -9,12 +9,13 @@ use std::{
 };
 
 use super::{
+    control::Setting,
     device::{Backend, Device, Fault, Found, Modes, Shape, Taken, User, Wish},
     mode::{Mode, PixelFormat, Rate, Wanted},
     source::Camera,
 };
 use crate::{
-    capture::{CameraSettings, Error, control::Setting},
+    capture::{CameraSettings, Error},
     clock::Timestamp,
     jpeg::Length,
 };

@@ -21,19 +21,13 @@ use v4l::{
 };
 
 use super::{
+    control::{self, Setting},
     device::{Backend, Device, Fault, Found, Modes, Shape, Taken, User, Wish},
     mode::{Mode, Rate},
     node, users,
     v4l2_modes::{self, fourcc, pixel_format},
 };
-use crate::{
-    capture::{
-        control::{self, Setting},
-        guarded::guarded,
-    },
-    clock::Timestamp,
-    jpeg::Length,
-};
+use crate::{capture::guarded::guarded, clock::Timestamp, jpeg::Length};
 
 /// Buffers that the driver fills in turn: one being read, one waiting, two being filled. More would only hold
 /// older frames.

@@ -1,22 +1,24 @@
-//! Tests of the encoder: which frames and cards are sent.
+//! Tests of the consumers: which frames and cards are sent.
 
-use std::sync::Mutex;
+use std::time::Duration;
 
-use super::*;
+use super::{super::placeholder::CARD_INTERVAL, *};
 use crate::{
     capture::Signal,
+    clock::Timestamp,
+    jpeg::Encoder,
     link::Report,
     picture::{Picture, Pixels},
-    pipeline::Freshness,
+    pipeline::{Freshness, Mirror, Switch},
 };
 
 type Sunk = Arc<Mutex<Vec<FrameInfo>>>;
 
-fn encode(job: &Job) -> (Encode<impl FnMut(FrameInfo, Bytes) + use<>>, Arc<Tally>, Sunk) {
+fn encoder(job: &Job) -> (EncoderSide<impl FnMut(FrameInfo, Bytes) + use<>>, Arc<Tally>, Sunk) {
     let (tally, sunk) = (Arc::new(Tally::default()), Sunk::default());
     let sink = Arc::clone(&sunk);
     let sink = move |info, _| sink.lock().unwrap().push(info);
-    (Encode::new(job, Arc::clone(&tally), Spare::default(), sink).unwrap(), tally, sunk)
+    (consumers(job, Arc::clone(&tally), sink).unwrap().1, tally, sunk)
 }
 
 fn frame(seq: u64) -> Frame {
@@ -25,34 +27,34 @@ fn frame(seq: u64) -> Frame {
 }
 
 #[test]
-fn a_frame_that_a_newer_one_has_passed_is_left_out() {
-    let (mut encode, tally, sunk) = encode(&Job { frames: Some(3), ..Job::default() });
+fn a_frame_that_a_newer_one_has_passed_is_dropped() {
+    let (encoder, tally, sunk) = encoder(&Job { frames: Some(3), ..Job::default() });
     for seq in [0, 2, 1, 3, 4] {
-        encode.frame(frame(seq));
+        encoder.frame(frame(seq));
     }
     let seqs: Vec<_> = sunk.lock().unwrap().iter().map(|info| info.seq).collect();
     assert_eq!(seqs, [Some(0), Some(2), Some(3)], "and no more than requested");
     assert_eq!(tally.counts().skipped, 1);
-    assert!(encode.is_done());
+    assert!(encoder.is_done());
 }
 
 #[test]
-fn a_card_is_sent_once_a_second_and_at_once_to_who_begins_to_view() {
-    let (told, viewers) = tokio::sync::watch::channel(Some(0));
-    let (mut encode, tally, sunk) = encode(&Job { viewers: Some(viewers), ..Job::default() });
+fn a_card_is_sent_once_a_second_and_at_once_to_a_new_viewer() {
+    let (tell, viewers) = tokio::sync::watch::channel(Some(0));
+    let (encoder, tally, sunk) = encoder(&Job { viewers: Some(viewers), ..Job::default() });
     let start = Instant::now();
     let patience = Duration::from_millis(700);
     let signal = Signal { name: "C920".into(), size: Some((64, 48)), patience };
     tally.life().opened(Some(signal), start);
-    let mut look = |millis| encode.look(start + Duration::from_millis(millis));
+    let look = |millis| encoder.check_silence(start + Duration::from_millis(millis));
     look(800);
     assert_eq!(tally.counts().cards, 0, "nobody views");
-    told.send_replace(Some(1));
+    tell.send_replace(Some(1));
     for (millis, cards) in [(600, 0), (850, 1), (900, 1), (1849, 1), (1850, 2)] {
         look(millis);
         assert_eq!(tally.counts().cards, cards, "at {millis} ms");
     }
-    told.send_replace(Some(2));
+    tell.send_replace(Some(2));
     look(1860);
     assert_eq!(tally.counts().cards, 3, "one more viewer");
     let sunk = sunk.lock().unwrap();
@@ -61,28 +63,28 @@ fn a_card_is_sent_once_a_second_and_at_once_to_who_begins_to_view() {
 }
 
 #[test]
-fn what_is_switched_off_is_seen_by_nobody_and_a_card_says_so_at_once() {
+fn while_switched_off_no_picture_is_sent_and_a_card_says_so_at_once() {
     let (switch, shown) = (Switch::new(true), Arc::<Mutex<Vec<Reflection>>>::default());
     let seen = Arc::clone(&shown);
     let show = Arc::new(move |reflection| seen.lock().unwrap().push(reflection));
-    let mirror = Some(super::super::Mirror { room: (16, 16), show });
+    let mirror = Some(Mirror { room: (16, 16), show });
     let job = Job { name: "ann".into(), switch: Some(switch.clone()), mirror, ..Job::default() };
-    let (mut encode, _, sunk) = encode(&job);
+    let (encoder, _, sunk) = encoder(&job);
     let cards = || sunk.lock().unwrap().iter().map(|info| info.card.clone()).collect::<Vec<_>>();
     let now = Instant::now();
-    encode.frame(frame(0));
-    encode.look(now);
+    encoder.frame(frame(0));
+    encoder.check_silence(now);
     assert_eq!(cards(), [None]);
     switch.set(false);
-    encode.look(now);
-    encode.frame(frame(1));
+    encoder.check_silence(now);
+    encoder.frame(frame(1));
     let off = Some(FrameInfo::CAMERA_OFF.to_owned());
     assert_eq!(cards(), [None, off.clone()], "the frame that was being encoded is dropped");
     assert_eq!(shown.lock().unwrap().last(), Some(&Reflection::Off));
-    encode.look(now + CARD_INTERVAL);
+    encoder.check_silence(now + CARD_INTERVAL);
     switch.set(true);
-    encode.look(now + CARD_INTERVAL * 2);
-    encode.frame(frame(2));
+    encoder.check_silence(now + CARD_INTERVAL * 2);
+    encoder.frame(frame(2));
     assert_eq!(cards(), [None, off.clone(), off, None]);
 }
 
@@ -94,7 +96,7 @@ fn report(lost: u8, sent: u64) -> Report {
 }
 
 #[test]
-fn no_step_down_makes_a_jpeg_that_came_in_larger() {
+fn no_step_down_makes_a_received_jpeg_larger() {
     let pixels = (0..320 * 240 * 3).map(|i: u32| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let picture = Picture { width: 320, height: 240, pixels: Pixels::Rgb(pixels) };
     for quality in [20, 50, 75, 95] {
@@ -105,11 +107,11 @@ fn no_step_down_makes_a_jpeg_that_came_in_larger() {
         let sunk = Arc::clone(&sizes);
         let sink = move |_, jpeg: Bytes| sunk.lock().unwrap().push((jpeg.len(), jpeg::quality(&jpeg)));
         let job = Job { freshness, ..Job::default() };
-        let mut encode = Encode::new(&job, Arc::default(), Spare::default(), sink).unwrap();
+        let (_, encoder) = consumers(&job, Arc::default(), sink).unwrap();
         for seq in 0..40 {
             tell.send_replace(Some(report(if seq > 4 { 30 } else { 0 }, seq * 10)));
             let data = FrameData::Jpeg(original.clone());
-            encode.frame(Frame { seq, captured: Timestamp::from_micros(seq), data });
+            encoder.frame(Frame { seq, captured: Timestamp::from_micros(seq), data });
         }
         let sizes = sizes.lock().unwrap();
         assert_eq!(sizes[0], (original.len(), Some(quality)), "passed through unchanged");

@@ -32,7 +32,10 @@ pub(super) fn controls(path: &str) -> Result<Vec<Control>, ControlError> {
 
 /// Sets controls one after another. The list is read again each time, because one setting may make other
 /// controls active and change their values.
-pub(in crate::capture) fn apply(described: &v4l::Device, settings: &[Setting]) -> Result<(), ControlError> {
+pub(in crate::capture::camera) fn apply(
+    described: &v4l::Device,
+    settings: &[Setting],
+) -> Result<(), ControlError> {
     if settings.is_empty() {
         return Ok(());
     }

@@ -1,32 +1,31 @@
-//! Scales planes, with a crop box in fractions of a pixel. The window has its own scaler
-//! ([`crate::picture::Fitter`]).
+//! Scales pictures, whole or in part: the one place that uses `fast_image_resize`.
 //!
-//! The filter is bilinear and widens when shrinking: no aliasing, and cheaper than a cubic one, whose sharper
-//! edges JPEG would soften again.
+//! The filter is bilinear and widens its kernel when shrinking: no shimmer, and cheaper than a cubic one, whose
+//! sharper edges JPEG would soften again.
 
 use fast_image_resize::{
     CropBox, FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
-    images::{Image, ImageRef},
+    images::{Image, ImageRef, TypedImage, TypedImageRef},
+    pixels::U8x4,
 };
 
-use super::Error;
-use crate::picture::{Picture, Pixels, Subsampling};
+use super::{Canvas, Picture, Pixels};
 
 /// A part of a picture in fractions of its size, so that it is the same part of each plane.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Part {
-    pub(super) left: f64,
-    pub(super) top: f64,
-    pub(super) width: f64,
-    pub(super) height: f64,
+pub(crate) struct Part {
+    pub(crate) left: f64,
+    pub(crate) top: f64,
+    pub(crate) width: f64,
+    pub(crate) height: f64,
 }
 
 impl Part {
     /// The whole picture.
-    pub(super) const WHOLE: Self = Self { left: 0.0, top: 0.0, width: 1.0, height: 1.0 };
+    pub(crate) const WHOLE: Self = Self { left: 0.0, top: 0.0, width: 1.0, height: 1.0 };
 
     /// The largest centred part of a picture of size `of` that has the proportions of `like`.
-    pub(super) fn covering(of: (usize, usize), like: (usize, usize)) -> Self {
+    pub(crate) fn covering(of: (usize, usize), like: (usize, usize)) -> Self {
         let ratio = (of.0 * like.1) as f64 / (of.1 * like.0) as f64;
         let (width, height) = if ratio > 1.0 { (1.0 / ratio, 1.0) } else { (1.0, ratio) };
         Self { left: (1.0 - width) / 2.0, top: (1.0 - height) / 2.0, width, height }
@@ -45,43 +44,71 @@ impl Part {
     }
 }
 
-/// Scales planes one after another, reusing its memory.
-#[derive(Default)]
+/// A picture that cannot be scaled: its pixels do not have the stated size, or a size has no pixels.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ScaleError(String);
+
+fn failed(error: impl std::fmt::Display) -> ScaleError {
+    ScaleError(error.to_string())
+}
+
+/// Scales pictures one after another, reusing its memory.
+#[derive(Debug, Default)]
 pub struct Scaler {
     resizer: Resizer,
 }
 
 impl Scaler {
-    /// Scales `part` of a plane of single samples to `size`, into `to`.
-    pub(super) fn plane(
-        &mut self,
-        from: (&[u8], (usize, usize)),
-        part: Part,
-        to: (&mut [u8], (usize, usize)),
-    ) -> Result<(), Error> {
-        self.samples(PixelType::U8, from, part, to)
+    /// Scales the canvas to `size`, in the memory of `reuse`; `None` if either has no pixels.
+    pub fn fit(&mut self, source: &Canvas, size: (usize, usize), reuse: Canvas) -> Option<Canvas> {
+        let side = |side: usize| u32::try_from(side).ok().filter(|&side| side > 0);
+        let from = (side(source.width)?, side(source.height)?);
+        let to = (side(size.0)?, side(size.1)?);
+        let mut canvas = Canvas { width: size.0, height: size.1, ..reuse };
+        canvas.pixels.resize(size.0.checked_mul(size.1)?, 0);
+        let pixels = bytemuck::cast_slice(&source.pixels);
+        let from = TypedImageRef::<U8x4>::from_buffer(from.0, from.1, pixels).ok()?;
+        let pixels = bytemuck::cast_slice_mut(&mut canvas.pixels);
+        let mut into = TypedImage::<U8x4>::from_buffer(to.0, to.1, pixels).ok()?;
+        // The fourth byte is padding, not alpha.
+        self.resizer.resize_typed(&from, &mut into, &bilinear().use_alpha(false)).ok()?;
+        Some(canvas)
     }
 
     /// Scales a picture to cover `size`: proportions are kept and the excess is cut off evenly. Planes stay
     /// planes and RGB stays RGB.
-    pub fn cover(&mut self, picture: &Picture, size: (usize, usize)) -> Result<Picture, Error> {
+    ///
+    /// # Errors
+    /// [`ScaleError`] if the pixels are not those of the stated size.
+    pub fn cover(&mut self, picture: &Picture, size: (usize, usize)) -> Result<Picture, ScaleError> {
         let from = (picture.width, picture.height);
         self.scale(picture, Part::covering(from, size), size)
     }
 
+    /// Scales `part` of a plane of single samples to `size`, into `to`.
+    pub(crate) fn plane(
+        &mut self,
+        from: (&[u8], (usize, usize)),
+        part: Part,
+        to: (&mut [u8], (usize, usize)),
+    ) -> Result<(), ScaleError> {
+        self.samples(PixelType::U8, from, part, to)
+    }
+
     /// Scales `part` of a picture to `size`.
-    pub(super) fn scale(
+    pub(crate) fn scale(
         &mut self,
         picture: &Picture,
         part: Part,
         size: (usize, usize),
-    ) -> Result<Picture, Error> {
+    ) -> Result<Picture, ScaleError> {
         let from = (picture.width, picture.height);
         let pixels = match &picture.pixels {
             Pixels::Planar(subsampling, planes) => {
                 let mut scaled = vec![0; subsampling.bytes(size.0, size.1)];
                 let (mut rest, mut to) = (planes.as_slice(), scaled.as_mut_slice());
-                for (from, size) in plane_sizes(*subsampling, from).zip(plane_sizes(*subsampling, size)) {
+                for (from, size) in subsampling.plane_sizes(from).zip(subsampling.plane_sizes(size)) {
                     let (plane, others) = rest.split_at_checked(from.0 * from.1).unwrap_or_default();
                     let (target, targets) = to.split_at_mut(size.0 * size.1);
                     self.plane((plane, from), part, (target, size))?;
@@ -101,7 +128,7 @@ impl Scaler {
         from: (usize, usize),
         part: Part,
         size: (usize, usize),
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<Vec<u8>, ScaleError> {
         let mut scaled = vec![0; size.0 * size.1 * 3];
         self.samples(PixelType::U8x3, (pixels, from), part, (&mut scaled, size))?;
         Ok(scaled)
@@ -113,37 +140,24 @@ impl Scaler {
         (from, from_size): (&[u8], (usize, usize)),
         part: Part,
         (to, to_size): (&mut [u8], (usize, usize)),
-    ) -> Result<(), Error> {
+    ) -> Result<(), ScaleError> {
         let source = ImageRef::new(from_size.0 as u32, from_size.1 as u32, from, kind).map_err(failed)?;
         let mut target =
             Image::from_slice_u8(to_size.0 as u32, to_size.1 as u32, to, kind).map_err(failed)?;
         let CropBox { left, top, width, height } = part.in_plane(from_size);
-        let options = ResizeOptions::new()
-            .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
-            .crop(left, top, width, height);
+        let options = bilinear().crop(left, top, width, height);
         self.resizer.resize(&source, &mut target, &options).map_err(failed)
     }
 }
 
-/// Width and height of each plane of a picture.
-pub(super) fn plane_sizes(
-    subsampling: Subsampling,
-    (width, height): (usize, usize),
-) -> impl Iterator<Item = (usize, usize)> {
-    let (across, down) = subsampling.block();
-    let chroma = (width.div_ceil(across), height.div_ceil(down));
-    let luma = (chroma.0 * across, chroma.1 * down);
-    let planes = if subsampling == Subsampling::Grey { 1 } else { 3 };
-    [luma, chroma, chroma].into_iter().take(planes)
-}
-
-fn failed(error: impl std::fmt::Display) -> Error {
-    Error::Picture { name: "scaling".into(), reason: error.to_string() }
+fn bilinear() -> ResizeOptions {
+    ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::picture::Subsampling;
 
     #[test]
     fn covering_cuts_the_longer_side_evenly() {
@@ -156,7 +170,7 @@ mod tests {
 
     /// Left third black, middle third mid, right third white, in every plane.
     fn thirds(subsampling: Subsampling, size: (usize, usize)) -> Picture {
-        let planes = plane_sizes(subsampling, size).flat_map(|(width, height)| {
+        let planes = subsampling.plane_sizes(size).flat_map(|(width, height)| {
             (0..width * height).map(move |i| [0, 100, 200][i % width * 3 / width])
         });
         let pixels = Pixels::Planar(subsampling, planes.collect());
@@ -196,9 +210,31 @@ mod tests {
     #[test]
     fn pixels_that_do_not_fit_their_size_are_an_error() {
         let short = Picture { width: 8, height: 8, pixels: Pixels::Rgb(vec![0; 100]) };
-        assert!(matches!(Scaler::default().cover(&short, (4, 4)), Err(Error::Picture { .. })));
+        assert!(matches!(Scaler::default().cover(&short, (4, 4)), Err(ScaleError(_))));
         let planes = Pixels::Planar(Subsampling::Yuv420, vec![0; 70]);
         let short = Picture { width: 8, height: 8, pixels: planes };
-        assert!(matches!(Scaler::default().cover(&short, (4, 4)), Err(Error::Picture { .. })));
+        assert!(matches!(Scaler::default().cover(&short, (4, 4)), Err(ScaleError(_))));
+    }
+
+    #[test]
+    fn scaling_keeps_colours_and_their_place() {
+        let pixel = |i: usize| if i % 64 < 32 { 0x00c8_2010 } else { 0x0010_40e0 };
+        let halves = Canvas { width: 64, height: 48, pixels: (0..64 * 48).map(pixel).collect() };
+        let mut scaler = Scaler::default();
+        for (width, height) in [(32, 24), (200, 150), (31, 77)] {
+            let scaled = scaler.fit(&halves, (width, height), Canvas::default()).unwrap();
+            assert_eq!((scaled.width, scaled.height, scaled.pixels.len()), (width, height, width * height));
+            assert_eq!(scaled.pixel(1, height / 2).unwrap() & 0x00ff_ffff, 0x00c8_2010);
+            assert_eq!(scaled.pixel(width - 2, height / 2).unwrap() & 0x00ff_ffff, 0x0010_40e0);
+        }
+    }
+
+    #[test]
+    fn nothing_cannot_be_scaled() {
+        let mut scaler = Scaler::default();
+        assert!(scaler.fit(&Canvas::default(), (5, 5), Canvas::default()).is_none());
+        assert!(scaler.fit(&Canvas::filled(5, 5, 1), (0, 5), Canvas::default()).is_none());
+        let short = Canvas { width: 9, height: 9, pixels: vec![0; 3] };
+        assert!(scaler.fit(&short, (5, 5), Canvas::default()).is_none());
     }
 }

@@ -6,23 +6,23 @@
 
 mod error;
 mod setting;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "camera"))]
 mod v4l2;
 
 use serde::Serialize;
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "camera"))]
 pub(super) use self::v4l2::apply;
 pub use self::{
     error::{ControlError, WrongValue},
     setting::Setting,
 };
-use super::{Error, camera};
 
 /// A control of a camera.
 ///
 /// Names and labels come from the camera: print them as untrusted text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Control {
     /// Its name as written in settings, unique in its camera: `exposure_time_absolute`. Lower-case ASCII.
     pub key: String,
@@ -46,6 +46,7 @@ pub struct Control {
 /// The values that a control accepts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Kind {
     /// A whole number.
     Integer {
@@ -79,6 +80,13 @@ pub struct Entry {
 }
 
 impl Control {
+    /// A control that can be set and has no value yet.
+    #[must_use]
+    pub fn new(key: impl Into<String>, name: impl Into<String>, kind: Kind) -> Self {
+        let (key, name) = (key.into(), name.into());
+        Self { key, name, kind, value: None, default: None, writable: true, inactive: false, busy: false }
+    }
+
     /// A value for a person to read: a menu's with its label.
     #[must_use]
     pub fn text(&self, value: i64) -> String {
@@ -113,26 +121,14 @@ impl std::fmt::Display for Entry {
     }
 }
 
-/// The controls of a camera, in its own order, with the camera's name. Opens it briefly, even while another
-/// program streams from it.
-///
-/// # Errors
-/// [`Error::NoCamera`] and [`Error::NoSuchCamera`]; [`Error::Controls`] if the camera cannot be queried.
-pub fn controls(which: &camera::Which) -> Result<(String, Vec<Control>), Error> {
-    let (name, path) = camera::camera_path(which)?;
-    match list(&path) {
-        Ok(controls) => Ok((name, controls)),
-        Err(source) => Err(Error::Controls { name, source }),
-    }
-}
-
-#[cfg(target_os = "linux")]
-fn list(path: &str) -> Result<Vec<Control>, ControlError> {
+/// The controls of a device, in its own order. Opens it briefly, even while another program streams from it.
+#[cfg(all(target_os = "linux", feature = "camera"))]
+pub(super) fn list(path: &str) -> Result<Vec<Control>, ControlError> {
     v4l2::controls(path)
 }
 
-#[cfg(not(target_os = "linux"))]
-fn list(_path: &str) -> Result<Vec<Control>, ControlError> {
+#[cfg(not(all(target_os = "linux", feature = "camera")))]
+pub(super) fn list(_path: &str) -> Result<Vec<Control>, ControlError> {
     Err(ControlError::NotHere)
 }
 
@@ -143,7 +139,10 @@ fn key_of(name: &str) -> String {
 }
 
 /// A unique key: a number is appended if the name gives none, or one that is taken.
-#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "controls are read on Linux only"))]
+#[cfg_attr(
+    not(all(target_os = "linux", feature = "camera")),
+    allow(dead_code, reason = "controls are read on Linux only")
+)]
 fn unique_key(name: &str, before: &[Control]) -> String {
     let key = key_of(name);
     let base = if key.is_empty() { "control" } else { &key };

@@ -8,7 +8,7 @@ fn control(name: &str, kind: Kind, value: i64) -> Control {
     Control { key, name, kind, value, default, writable: true, inactive: false, busy: false }
 }
 
-pub(in crate::capture::control) fn integer(
+pub(in crate::capture::camera::control) fn integer(
     name: &str,
     (min, max, step): (i64, i64, i64),
     value: i64,
@@ -22,7 +22,7 @@ fn menu(name: &str, entries: &[(i64, &str)], value: i64) -> Control {
 }
 
 /// The controls of a common webcam.
-pub(in crate::capture::control) fn webcam() -> Vec<Control> {
+pub(in crate::capture::camera::control) fn webcam() -> Vec<Control> {
     let inactive = |control| Control { inactive: true, ..control };
     vec![
         integer("Brightness", (0, 255, 1), 128),

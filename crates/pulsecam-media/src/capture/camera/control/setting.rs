@@ -66,7 +66,10 @@ impl fmt::Display for Setting {
 }
 
 /// Finds the control of a setting, and the number to give to the driver.
-#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "controls are set on Linux only"))]
+#[cfg_attr(
+    not(all(target_os = "linux", feature = "camera")),
+    allow(dead_code, reason = "controls are set on Linux only")
+)]
 pub(super) fn resolve<'a>(
     controls: &'a [Control],
     setting: &Setting,

@@ -79,6 +79,7 @@ impl ControlError {
 
 /// A value that a control does not accept, and the allowed values.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct WrongValue {
     /// The control.
     pub key: String,

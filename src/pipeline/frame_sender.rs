@@ -1,0 +1,175 @@
+//! Sends frames, and a card while the source gives none.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Instant,
+};
+
+use bytes::Bytes;
+use tracing::{debug, info, warn};
+
+use super::{
+    frame_encoder::FrameEncoder,
+    frame_filter::{FrameFilter, Reason},
+    job::Job,
+    placeholder::Placeholders,
+    tally::Tally,
+};
+use crate::{
+    capture::{Frame, FrameData},
+    clock::Timestamp,
+    jpeg,
+    wire::FrameInfo,
+};
+
+/// Filter, encoder and card in front of a sink.
+pub(super) struct FrameSender<F> {
+    job: Job,
+    tally: Arc<Tally>,
+    filter: FrameFilter,
+    encoder: FrameEncoder,
+    placeholders: Placeholders,
+    /// Size of the last picture, for the card in its place.
+    size: Option<(usize, usize)>,
+    sink: F,
+}
+
+/// The result of sending a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It was not to be sent.
+    Dropped,
+    /// It cannot be encoded.
+    Failed,
+    Sent,
+}
+
+impl<F: FnMut(FrameInfo, Bytes)> FrameSender<F> {
+    pub(super) fn new(job: &Job, tally: Arc<Tally>, sink: F) -> Result<Self, jpeg::Error> {
+        let (filter, encoder) = (FrameFilter::new(job), FrameEncoder::new(job, Arc::clone(&tally))?);
+        Ok(Self {
+            job: job.clone(),
+            tally,
+            filter,
+            encoder,
+            placeholders: Placeholders::default(),
+            size: None,
+            sink,
+        })
+    }
+
+    /// Whether a frame costs no work, so that the source's own thread can send it: waking another thread
+    /// costs more than passing on a JPEG.
+    pub(super) fn is_free(&self, frame: &Frame) -> bool {
+        self.encoder.passes_through() && matches!(frame.data, FrameData::Jpeg(_))
+    }
+
+    /// Whether all requested frames have been handled, including those that nobody viewed.
+    pub(super) fn is_done(&self) -> bool {
+        self.filter.is_done(self.tally.unseen.load(Relaxed))
+    }
+
+    /// Sends a frame, or drops it. One that was sent is passed to [`FrameSender::sent`] after use.
+    pub(super) fn send(&mut self, frame: &Frame, now: Instant) -> Outcome {
+        if self.is_done() {
+            self.tally.surplus();
+            return Outcome::Dropped;
+        }
+        // Checked here as well as by the source's thread, which may hang in a driver.
+        if self.job.is_off() {
+            return self.dropped(|tally| &tally.switched_off);
+        }
+        self.placeholders.reset();
+        if self.job.switch.is_some() {
+            self.size = size(&frame.data).or(self.size);
+        }
+        match self.filter.drops(frame, now) {
+            Some(Reason::Superseded) => return self.dropped(|tally| &tally.skipped),
+            Some(Reason::Duplicate) => return self.dropped(|tally| &tally.still),
+            None => {}
+        }
+        if self.encoder.adapt(now).is_ok_and(|rate| self.filter.thins(rate)) {
+            return self.dropped(|tally| &tally.thinned);
+        }
+        match self.encoder.jpeg(&frame.data) {
+            // The source was switched off during encoding: the picture must not be sent.
+            Ok(_) if self.job.is_off() => _ = self.tally.switched_off.fetch_add(1, Relaxed),
+            Ok(jpeg) => {
+                let info = FrameInfo { seq: Some(frame.seq), ..self.info(frame.captured) };
+                self.tally.handed_on.fetch_add(1, Relaxed);
+                (self.sink)(info, jpeg);
+            }
+            Err(error) => {
+                self.failed(frame.seq, &error);
+                return Outcome::Failed;
+            }
+        }
+        Outcome::Sent
+    }
+
+    /// Notes the data of a frame that was sent; returns data that are no longer needed.
+    pub(super) fn sent(&mut self, data: FrameData, now: Instant) -> Option<FrameData> {
+        self.filter.sent(data, now)
+    }
+
+    fn dropped(&self, counter: impl Fn(&Tally) -> &AtomicU64) -> Outcome {
+        counter(&self.tally).fetch_add(1, Relaxed);
+        Outcome::Dropped
+    }
+
+    fn failed(&self, seq: u64, error: &jpeg::Error) {
+        let error = error.to_string();
+        if self.tally.reasons().failed.replace(error.clone()).is_none() {
+            warn!("dropped frame {seq}: {error}");
+        } else {
+            debug!("dropped frame {seq}: {error}");
+        }
+        self.tally.failed.fetch_add(1, Relaxed);
+    }
+
+    fn info(&self, captured: Timestamp) -> FrameInfo {
+        FrameInfo {
+            stream: Some(self.job.name.clone()),
+            captured: Some(captured),
+            encoded: Some(Timestamp::now()),
+            ..FrameInfo::default()
+        }
+    }
+
+    /// Notes the position of the switch; returns true if it was turned off.
+    pub(super) fn note_switch(&mut self, now: Instant) -> bool {
+        if self.job.switch.is_none() {
+            return false;
+        }
+        let on = !self.job.is_off();
+        let is_new = self.tally.life().switched(on, &self.job.name, self.size, now);
+        if is_new {
+            info!("the camera is {}", if on { "on" } else { "off" });
+        }
+        is_new && !on
+    }
+
+    /// Sends a card if the source has given nothing for too long, and one is due.
+    pub(super) fn send_placeholder(&mut self, now: Instant) {
+        let Some(silence) = self.tally.life().silence(now) else { return };
+        let Some(jpeg) = self.placeholders.due(&silence, self.job.viewer_count(), &mut self.encoder, now)
+        else {
+            return;
+        };
+        let card = if silence.off { FrameInfo::CAMERA_OFF } else { FrameInfo::NO_SIGNAL };
+        let info = FrameInfo { card: Some(card.into()), ..self.info(Timestamp::now()) };
+        self.tally.cards.fetch_add(1, Relaxed);
+        (self.sink)(info, jpeg);
+    }
+}
+
+/// Width and height in pixels.
+fn size(data: &FrameData) -> Option<(usize, usize)> {
+    match data {
+        FrameData::Picture(picture) => Some((picture.width, picture.height)),
+        FrameData::Jpeg(jpeg) => jpeg::header(jpeg).ok().map(|header| (header.width, header.height)),
+    }
+}

@@ -1,0 +1,122 @@
+//! The brush and what a painting leaves behind: clickable areas, requests for pictures, sizes of tiles.
+
+use std::time::Duration;
+
+use super::{
+    command::Command,
+    fit,
+    theme::{Measures, PANEL, Tone},
+    track::Track,
+    update::Wanted,
+};
+use crate::{
+    lettering::{Painter, Plate, Rect, Style, rounded},
+    picture::Canvas,
+    stream_id::StreamId,
+};
+
+/// Facts that only the window knows, but the painting depends on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Surroundings {
+    /// Whether a picture can be copied here.
+    pub(crate) clipboard: bool,
+}
+
+/// Brush and fonts, kept from one picture to the next, and the results of the last painting.
+pub(crate) struct Easel {
+    pub(crate) painter: Painter,
+    pub(crate) measures: Measures,
+    pub(crate) window_context: Surroundings,
+    /// Pictures that were not available at their size.
+    pub(crate) wishes: Vec<Wanted>,
+    /// The size at which each stream was painted.
+    pub(crate) rooms: Vec<(StreamId, (usize, usize))>,
+    /// The film's track, if painted.
+    pub(crate) track: Option<Track>,
+    /// Clickable areas, the topmost last.
+    hits: Vec<(Rect, Option<Hit>)>,
+}
+
+/// The effect of a click.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hit {
+    Command(Command),
+    /// Seeks to the clicked position of a film.
+    Track(Track),
+}
+
+impl Hit {
+    /// The time that a click in this column selects.
+    pub(crate) fn time_at(self, x: usize) -> Option<Duration> {
+        if let Self::Track(track) = self { Some(track.time_at(x)) } else { None }
+    }
+}
+
+impl Easel {
+    pub(crate) fn new(scale: f32, window_context: Surroundings) -> Self {
+        let measures = Measures::new(scale);
+        let (wishes, rooms, hits) = (Vec::new(), Vec::new(), Vec::new());
+        Self { painter: Painter::new(), measures, window_context, wishes, rooms, track: None, hits }
+    }
+
+    /// Forgets the results of the last painting.
+    pub(super) fn reset(&mut self) {
+        self.wishes.clear();
+        self.rooms.clear();
+        self.track = None;
+        self.hits.clear();
+    }
+
+    /// Marks a clickable area; without a command, a click there does nothing.
+    pub(crate) fn clickable(&mut self, rect: Rect, command: Option<Command>) {
+        self.hits.push((rect, command.map(Hit::Command)));
+    }
+
+    /// Marks the area of a film's track.
+    pub(crate) fn track(&mut self, reach: Rect, track: Track) {
+        self.track = Some(track);
+        self.hits.push((reach, Some(Hit::Track(track))));
+    }
+
+    /// The effect of a click at this place.
+    pub(crate) fn hit(&self, x: usize, y: usize) -> Option<Hit> {
+        let inside =
+            |rect: &Rect| (rect.x..rect.right()).contains(&x) && (rect.y..rect.bottom()).contains(&y);
+        self.hits.iter().rev().find(|(rect, _)| inside(rect)).and_then(|(_, hit)| *hit)
+    }
+
+    /// Draws a picture at its place, and requests it if it is not available at that size.
+    pub(crate) fn picture(
+        &mut self,
+        source: &Canvas,
+        canvas: &mut Canvas,
+        rect: Rect,
+        wish: impl FnOnce() -> Wanted,
+    ) {
+        if !fit::draw(source, canvas, rect) && rect.width > 0 && rect.height > 0 {
+            self.wishes.push(wish());
+        }
+    }
+
+    pub(crate) fn plate(&mut self, canvas: &mut Canvas, rect: Rect) {
+        let Plate { radius, colour, alpha, .. } = self.measures.plate();
+        rounded(canvas, rect, radius, colour, alpha);
+    }
+
+    /// Paints a text on a plate in the middle of an area.
+    pub(crate) fn centred(&mut self, canvas: &mut Canvas, text: &str, room: Rect, style: Style) {
+        let plate = self.measures.plate();
+        let (width, height) = self.painter.measure(text, style);
+        let at = room.middle(width + 2 * plate.padding.0, height + 2 * plate.padding.1);
+        self.painter.plate(canvas, text, (at.x, at.y), style, plate);
+    }
+}
+
+/// A dot in the colour of the state; a ring unless all is well, which is visible without colours.
+pub(crate) fn state_dot(canvas: &mut Canvas, rect: Rect, tone: Tone) {
+    rounded(canvas, rect, rect.height as f32, tone.colour(), 255);
+    if tone != Tone::Good {
+        let hole = rect.inset(rect.height / 4);
+        rounded(canvas, hole, hole.height as f32, PANEL, 255);
+    }
+}

@@ -1,0 +1,103 @@
+//! Panels over the pictures in a terminal: statistics, keys, and an image.
+
+use ratatui::{
+    Frame,
+    layout::{Alignment, Margin, Rect},
+    text::Line,
+    widgets::{Block, Clear, Padding, Paragraph},
+};
+
+use super::{
+    canvas::Pictures,
+    text::{message, sanitized},
+};
+use crate::{
+    language::Phrase,
+    lettering,
+    view::{board::Board, command, gallery::Shown, grid::contain, numbers, state, update::Wanted},
+};
+
+pub(super) fn figures(frame: &mut Frame<'_>, area: Rect, board: &Board) {
+    let mut rows = vec![format!(
+        "{}  {}",
+        board.words.say(Phrase::RoundTrip),
+        board.round_trip().map_or_else(|| board.words.say(Phrase::Unknown), state::millis)
+    )];
+    for stream in board.streams.iter() {
+        rows.push(sanitized(stream.name()));
+        rows.extend(
+            numbers::figures(&board.words, stream).iter().map(|[what, value]| format!("  {what}  {value}")),
+        );
+    }
+    panel(frame, area, &board.words.say(Phrase::Numbers), rows, Alignment::Right);
+}
+
+pub(super) fn help(frame: &mut Frame<'_>, area: Rect, board: &Board) {
+    let keys = command::help(board.own.is_some(), false, board.film().is_some());
+    let rows = keys.map(|(key, what)| format!("{key:<10}{}", board.words.say(what))).collect();
+    panel(frame, area, &board.words.say(Phrase::Keys), rows, Alignment::Center);
+}
+
+/// A box with lines, on top of everything.
+fn panel(frame: &mut Frame<'_>, area: Rect, title: &str, rows: Vec<String>, place: Alignment) {
+    let lines: Vec<_> = rows.into_iter().map(Line::from).collect();
+    let widest = lines.iter().map(Line::width).max().unwrap_or(0) + 4;
+    let width = u16::try_from(widest).unwrap_or(u16::MAX).min(area.width);
+    let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(area.height);
+    let x = match place {
+        Alignment::Right => area.right() - width,
+        _ => area.x + (area.width - width) / 2,
+    };
+    let y = if place == Alignment::Right { area.y } else { area.y + (area.height - height) / 2 };
+    let spot = Rect { x, y, width, height };
+    frame.render_widget(Clear, spot);
+    let block = Block::bordered().title(title.to_owned()).padding(Padding::horizontal(1));
+    frame.render_widget(Paragraph::new(lines).block(block), spot);
+}
+
+pub(super) fn image(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    board: &Board,
+    shown: &Shown,
+    pictures: &mut Pictures,
+) {
+    let inner = area.inner(Margin::new(2, 1));
+    if inner.height < 3 || inner.width < 10 {
+        return;
+    }
+    frame.render_widget(Clear, area);
+    let sender = shown.image.sender.as_deref().map(sanitized).unwrap_or_default();
+    let size = shown.image.size.map_or(String::new(), |(width, height)| format!("  {width}×{height}"));
+    let hint = board.words.say(Phrase::ImageHint);
+    frame.render_widget(Line::from(format!("{sender}{size}   {hint}")), Rect { height: 1, ..area });
+    if let Some(reason) = &shown.image.fault {
+        return message(
+            frame,
+            inner,
+            &sanitized(&board.words.tell(Phrase::CannotShow, [("reason", reason.as_str())])),
+        );
+    }
+    let Some(size) = shown.image.size else { return };
+    let room = pictures.pixels(inner.width, inner.height);
+    let fitted = contain(size, lettering::Rect::new(0, 0, room.0, room.1));
+    let (columns, rows) = pictures.cells((fitted.width, fitted.height));
+    let size = pictures.pixels(columns.max(1), rows.max(1));
+    match &shown.canvas {
+        Some(canvas) if (canvas.width, canvas.height) == size => {
+            let spot = Rect {
+                x: inner.x + (inner.width - columns.min(inner.width)) / 2,
+                y: inner.y,
+                width: columns,
+                height: rows,
+            };
+            pictures.draw(frame, spot, shown.stamp, canvas, false);
+        }
+        _ => pictures.wishes.push(Wanted {
+            stamp: shown.stamp,
+            file: shown.image.file.clone(),
+            is_image: true,
+            size,
+        }),
+    }
+}
