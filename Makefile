@@ -74,7 +74,7 @@ test-hostile: ## Only: hostile texts and names, and the fuzzing corpus
 	$(CARGO) test --release --locked --test hostile --test corpus
 
 test-trust: deps ## Only: TLS and keys
-	$(CARGO) test --release --locked --test tls --test key --test trust
+	$(CARGO) test --release --locked --test tls --test auth --test trust
 
 test-reasons: ## Only: error messages of a link that does not come up
 	$(CARGO) test --release --locked --test reasons
@@ -93,7 +93,7 @@ test-reach: ## Only: far relays, forms of addresses, and slow deliveries
 	$(CARGO) test --release --locked --test reach --test delivery
 
 test-cli: ## Only: the command line of the built program
-	$(CARGO) test --release --locked --test cli --test usage --test host_variable --test thrift --test bench
+	$(CARGO) test --release --locked --test cli --test usage --test host_variable --test skipping --test bench
 
 test-qt: deps ## Only: against a real Qt program
 	$(CARGO) test --release --locked --test qt_peer

@@ -20,6 +20,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tokio::select! {
         delivered = photo.delivered() => Ok(delivered?),
         // Waiting helps if the relay is unreachable, but not if, say, it requires a key.
-        why = link.lasting_trouble() => Err(why.into()),
+        why = link.permanent_failure() => Err(why.into()),
     }
 }

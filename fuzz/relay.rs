@@ -14,8 +14,8 @@ use std::{
 
 use pulsecam::{
     relay::{Config, Event, Limits, Summary, run},
-    socket::{Connection, Incoming, Listen, Polled},
-    wire::{Codec, Heartbeat, Kind, Message, Origin, Reader, Side},
+    transport::{Connection, Incoming, Listen, PolledWriter},
+    wire::{Codec, Heartbeat, Message, MessageKind, Origin, Reader, Side},
 };
 use tokio::{
     io::{AsyncRead, AsyncWriteExt, DuplexStream, ReadBuf, ReadHalf, WriteHalf, duplex, split},
@@ -132,7 +132,7 @@ fn connect(door: &Door, last: u8) -> DuplexStream {
     let (near, far) = duplex(PIPE);
     let (input, output) = split(near);
     let connection =
-        Connection { input: Box::new(input), output: Box::new(Polled::new(output)), binding: None };
+        Connection { input: Box::new(input), output: Box::new(PolledWriter::new(output)), binding: None };
     let _ = door.send((Incoming::Other(connection), SocketAddr::from(([192, 0, 2, last], 1000))));
     far
 }
@@ -181,7 +181,7 @@ impl Healthy {
     async fn read(input: ReadHalf<DuplexStream>, seen: Arc<Mutex<Vec<Message>>>) {
         let mut reader = Reader::new(input, Codec::new(MAX_MESSAGE));
         while let Some(message) = reader.next().await.expect("what the relay sends is well formed") {
-            if message.kind() != Kind::Heartbeat {
+            if message.kind() != MessageKind::Heartbeat {
                 seen.lock().expect("whole").push(message);
             }
         }

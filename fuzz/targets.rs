@@ -14,9 +14,9 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use pulsecam::{
     capture::jpegs,
-    film::{self, Film, Input},
+    film::{self, Demuxer, Input},
     jpeg::{
-        self, Coding, Decoder, Length, Limits, Repaired, Repairer, Scale, Strips,
+        self, Coding, DecodeLimits, Decoder, Length, Repaired, Repairer, Scale, Strips,
         marker::{EndScanner, Scan},
     },
     picture::Canvas,
@@ -124,11 +124,11 @@ pub fn still(data: &[u8]) {
         assert!(!error.to_string().is_empty());
     }
     let _ = still::extension(data);
-    let Ok(look) = still::look(data) else { return };
+    let Ok(look) = still::inspect(data) else { return };
     if look.size.0 > MAX_SIDE || look.size.1 > MAX_SIDE {
         return;
     }
-    let (size, limits) = ((look.size.0.div_ceil(2), look.size.1.div_ceil(2)), Limits::default());
+    let (size, limits) = ((look.size.0.div_ceil(2), look.size.1.div_ceil(2)), DecodeLimits::default());
     if let Ok(canvas) = still::display(data, size, limits, Strips::Off) {
         assert_eq!((canvas.width, canvas.height, canvas.pixels.len()), (size.0, size.1, size.0 * size.1));
     }
@@ -149,7 +149,7 @@ pub fn film(data: &[u8]) {
     else {
         return;
     };
-    let read = |film: &mut dyn Film| -> Vec<_> {
+    let read = |film: &mut dyn Demuxer| -> Vec<_> {
         std::iter::from_fn(|| film.next_frame().expect("memory can be read")).take(MAX_FRAMES).collect()
     };
     let length = film.length().expect("memory can be read");

@@ -1,6 +1,6 @@
 //! The clocks of [`pulsecam_net::clock`], and the time of day as people read it.
 
-pub use pulsecam_net::clock::{Age, Timestamp, hang, now};
+pub use pulsecam_net::clock::{Age, Timestamp, now, set_wall_clock};
 
 /// The local time of day, as `14:05`.
 #[cfg(feature = "client")]

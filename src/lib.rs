@@ -7,7 +7,7 @@
 //! (thread)   (thread)  (task)        (tasks)        (task)  (thread)  (main thread)
 //! ```
 //!
-//! Every hand-over keeps only what is [`fresh`]: where a stage is slower than the one before it, the newest frame
+//! Every hand-over keeps only what is [`queue`]: where a stage is slower than the one before it, the newest frame
 //! replaces the waiting one. Text and images are never dropped.
 //!
 //! The seams for other programs are [`relay::run`] and [`link::connect`]; `examples/` shows each in a few lines. Modules
@@ -18,16 +18,18 @@
 #![cfg_attr(not(feature = "bench"), allow(dead_code, unused_imports))]
 
 #[cfg(feature = "client")]
-pub use pulsecam_media::{capture, file_name, film, jpeg, lettering, picture, playback, recording, still};
+pub use pulsecam_media::{capture, drawing, file_name, film, jpeg, picture, playback, recording, still};
 #[cfg(feature = "client")]
 pub use pulsecam_net::link;
 #[cfg(feature = "relay")]
 pub use pulsecam_net::relay;
-pub use pulsecam_net::{address, feedback, fresh, harmless, key, socket, stream_id, text_file, tls, wire};
+pub use pulsecam_net::{
+    address, auth, feedback, queue, sanitize, stream_id, text_file, tls, transport, wire,
+};
 
 pub mod clock;
 
-pub mod language;
+pub mod i18n;
 
 #[cfg(feature = "client")]
 pub mod pipeline;

@@ -20,7 +20,7 @@ use pulsecam::{
     capture::{self, Frame, FrameData, Source},
     clock::Timestamp,
     link::{self, Role, connect},
-    pipeline::{Freshness, Job, Outgoing},
+    pipeline::{AdaptOptions, Job, Outgoing},
     wire::FrameInfo,
 };
 use tokio::time::{Instant, sleep, timeout};
@@ -119,8 +119,8 @@ async fn a_congested_way_back_does_not_spoil_the_picture() {
     let (caller, mut incoming) = client(shaped.address(), Role::Both).await;
     let (other, _) = client(server.addr, Role::Sender).await;
     let (_viewer, mut seen) = client(server.addr, Role::Viewer).await;
-    let freshness = Freshness { max_age: Duration::from_millis(200), reports: caller.reports() };
-    let job = Job { quality: Some(80), name: "caller".into(), freshness: Some(freshness), ..Job::default() };
+    let adapt = AdaptOptions { max_age: Duration::from_millis(200), reports: caller.reports() };
+    let job = Job { quality: Some(80), name: "caller".into(), adapt: Some(adapt), ..Job::default() };
     let link = caller.clone();
     let open = || Ok(Box::new(Paced(0)) as Box<dyn Source>);
     let outgoing = Outgoing::open(&job, open, move |info, jpeg| link.send_frame(info, jpeg)).await.unwrap();

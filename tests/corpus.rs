@@ -13,7 +13,7 @@ use std::{fs, panic, path::Path};
 use pulsecam::{
     jpeg::{Encoder, Strips},
     picture::{Picture, Pixels, Subsampling},
-    wire::{Heartbeat, Kind, Message, Origin, Side},
+    wire::{Heartbeat, Message, MessageKind, Origin, Side},
 };
 
 #[test]
@@ -189,9 +189,10 @@ fn make_seeds() {
     );
     let text = bytes(&Message::text("hello 你好", &Origin { from: Some("ann".into()), id: None }).unwrap());
     let frame = bytes(
-        &Message::new(Kind::Video, "this is video image; seq=1".into(), Some(vec![7; 300].into())).unwrap(),
+        &Message::new(MessageKind::Video, "this is video image; seq=1".into(), Some(vec![7; 300].into()))
+            .unwrap(),
     );
-    let tiny = bytes(&Message::new(Kind::Other(42), pulsecam::wire::QString::NULL, None).unwrap());
+    let tiny = bytes(&Message::new(MessageKind::Other(42), pulsecam::wire::QString::NULL, None).unwrap());
     let talk = [
         give(0, &beat),
         give(1, &asking),

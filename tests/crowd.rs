@@ -19,7 +19,7 @@ use std::{
 use bytes::Bytes;
 use common::{program::RelayProgram, wire_bytes};
 use pulsecam::{
-    socket::make_room_for_connections,
+    transport::raise_file_limit,
     wire::{FrameInfo, Heartbeat, Message, Side},
 };
 
@@ -52,7 +52,7 @@ fn idle(address: &str) -> TcpStream {
 
 #[test]
 fn a_thousand_idle_clients_cost_little() {
-    make_room_for_connections();
+    raise_file_limit();
     let relay = RelayProgram::start(&[&OPEN[..], &["--client-timeout", "10m"]].concat());
     let _first = idle(&relay.addr);
     let before = resident(relay.running.child.id());
@@ -65,7 +65,7 @@ fn a_thousand_idle_clients_cost_little() {
 #[test]
 fn a_stream_goes_on_while_a_thousand_clients_come_and_go() {
     const FRAMES: u64 = 300;
-    make_room_for_connections();
+    raise_file_limit();
     let relay = RelayProgram::start(&OPEN);
     let mut viewer = TcpStream::connect(&relay.addr).unwrap();
     viewer.set_read_timeout(Some(PATIENCE)).unwrap();

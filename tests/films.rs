@@ -22,10 +22,10 @@ use common::{
     server::{Bare, Server},
 };
 use pulsecam::{
-    film::{self, Film, Input},
+    film::{self, Demuxer, Input},
     jpeg,
     relay::Config,
-    wire::Kind,
+    wire::MessageKind,
 };
 use serde_json::Value;
 
@@ -75,7 +75,7 @@ fn saved_by_ffmpeg(path: &Path) -> usize {
     String::from_utf8_lossy(&output.stdout).trim().trim_end_matches(',').parse().unwrap_or(0)
 }
 
-fn open(path: &Path) -> Box<dyn Film> {
+fn open(path: &Path) -> Box<dyn Demuxer> {
     film::open(Input::file(File::open(path).unwrap()).unwrap()).unwrap()
 }
 
@@ -83,11 +83,11 @@ fn error(path: &Path) -> String {
     film::open(Input::file(File::open(path).unwrap()).unwrap()).err().expect("it is refused").to_string()
 }
 
-fn in_memory(bytes: Vec<u8>) -> Result<Box<dyn Film>, film::Error> {
+fn in_memory(bytes: Vec<u8>) -> Result<Box<dyn Demuxer>, film::Error> {
     film::open(Input::file(Cursor::new(bytes)).unwrap())
 }
 
-fn rest(film: &mut dyn Film) -> Frames {
+fn rest(film: &mut dyn Demuxer) -> Frames {
     std::iter::from_fn(|| film.next_frame().unwrap()).collect()
 }
 
@@ -483,7 +483,7 @@ async fn streamed(source: &str, stdin: Stdio) -> (Value, Vec<u8>) {
     for _ in 0..summary["sent"].as_u64().unwrap() {
         let message = loop {
             let message = receiver.receive().await;
-            if message.kind() == Kind::Video {
+            if message.kind() == MessageKind::Video {
                 break message;
             }
         };

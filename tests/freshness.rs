@@ -27,7 +27,7 @@ use common::{
 use pulsecam::{
     bench::throttle::{Bucket, Slow, proxy},
     tls::Certificate,
-    wire::{FrameInfo, Kind, Message, Origin, QString},
+    wire::{FrameInfo, Message, MessageKind, Origin, QString},
 };
 
 use rustls::{
@@ -83,7 +83,7 @@ fn read(stream: &mut impl Read) -> Option<(Got, usize)> {
         [0, 4, 8].map(|at| u32::from_be_bytes(head[at..at + 4].try_into().unwrap()) as usize);
     let mut rest = vec![0; size - 8];
     stream.read_exact(&mut rest).ok()?;
-    if Kind::from(kind as i32) == Kind::Text {
+    if MessageKind::from(kind as i32) == MessageKind::Text {
         return Some((Got::Text, size + 4));
     }
     let units = rest[..length].chunks_exact(2).map(|unit| u16::from_be_bytes([unit[0], unit[1]]));

@@ -23,7 +23,7 @@ use pulsecam::{
     clock::Timestamp,
     jpeg::Encoder,
     picture::{Picture, Pixels},
-    wire::{FrameInfo, Heartbeat, Kind, Message, Origin, Side, farewell},
+    wire::{FrameInfo, Heartbeat, Message, MessageKind, Origin, Side, close_message},
 };
 use serde_json::Value;
 
@@ -195,7 +195,7 @@ fn texts_in_any_form_are_shown_or_called_unreadable() {
     ];
     let mut texts: Vec<_> = payloads
         .map(|payload| {
-            Message::new(Kind::Text, description.clone(), payload.map(|p| p.to_vec().into())).unwrap()
+            Message::new(MessageKind::Text, description.clone(), payload.map(|p| p.to_vec().into())).unwrap()
         })
         .into();
     texts.push(Message::text("a QString", &origin).unwrap());
@@ -258,7 +258,7 @@ fn pictures_that_cannot_be_shown_keep_no_other_from_being_shown() {
 fn a_relays_last_word_forges_nothing() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap().to_string();
-    let reason = wire_bytes(&farewell(STEERS));
+    let reason = wire_bytes(&close_message(STEERS));
     thread::spawn(move || {
         while let Ok((mut stream, _)) = listener.accept() {
             let _ = stream.read(&mut [0; 4096]);

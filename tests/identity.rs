@@ -19,7 +19,7 @@ use pulsecam::{
     jpeg,
     link::{self, Inbox, Link, Received},
     relay::Config,
-    wire::{DEFAULT_MAX_MESSAGE, FrameInfo, Heartbeat, Kind, Message, Origin, QString, Side, Token},
+    wire::{DEFAULT_MAX_MESSAGE, FrameInfo, Heartbeat, Message, MessageKind, Origin, QString, Side, Token},
 };
 use tokio::time::timeout;
 
@@ -41,7 +41,7 @@ async fn introduce(client: &mut Bare, token: Option<Token>) -> Heartbeat {
     client.send(&heartbeat.to_message(Side::Client)).await;
     loop {
         let message = client.receive().await;
-        if message.kind() == Kind::Heartbeat {
+        if message.kind() == MessageKind::Heartbeat {
             return Heartbeat::parse(message.description());
         }
     }
@@ -59,7 +59,7 @@ fn video(stream: &str, seq: u64) -> Message {
 }
 
 /// Builds a message with the size field `size`.
-fn sized(kind: Kind, description: QString, size: u32) -> Message {
+fn sized(kind: MessageKind, description: QString, size: u32) -> Message {
     let payload = size as usize - 12 - description.as_bytes().len();
     Message::new(kind, description, Some(vec![7; payload].into())).unwrap()
 }
@@ -71,7 +71,8 @@ async fn a_picture_at_the_limit_reaches_everybody_and_disconnects_nobody() {
     let mut stranger = Bare::connect(server.addr).await;
     // The shortest number takes 16 bytes.
     for below in [40, 16, 15, 1, 0] {
-        for (kind, description) in [(Kind::Image, QString::from("")), (Kind::Video, "x".into())] {
+        for (kind, description) in [(MessageKind::Image, QString::from("")), (MessageKind::Video, "x".into())]
+        {
             let message = sized(kind, description, DEFAULT_MAX_MESSAGE - below);
             stranger.send(&message).await;
             let Received { message: got, sender, .. } = next(&mut inbox).await;
@@ -92,7 +93,9 @@ async fn a_message_over_ones_own_limit_is_skipped_counted_and_costs_no_connectio
     let mut other = Bare::connect(server.addr).await;
     introduce(&mut other, None).await;
     let mut sender = Bare::connect(server.addr).await;
-    for (kind, size) in [(Kind::Image, 100_001), (Kind::Video, 3_000_000), (Kind::Other(7), 16_000_000)] {
+    for (kind, size) in
+        [(MessageKind::Image, 100_001), (MessageKind::Video, 3_000_000), (MessageKind::Other(7), 16_000_000)]
+    {
         let large = sized(kind, "large".into(), size);
         sender.send(&large).await;
         assert_eq!(other.receive().await.payload(), large.payload(), "a client with a larger limit gets it");
@@ -166,7 +169,7 @@ async fn no_sender_can_give_itself_the_number_of_another() {
             "; peer=1".to_owned(),
         ]
     };
-    for kind in [Kind::Video, Kind::Image] {
+    for kind in [MessageKind::Video, MessageKind::Image] {
         for description in forged("x; stream=friend; from=friend; seq=9; captured=9") {
             let message = Message::new(kind, description.as_str().into(), Some(vec![7; 9].into())).unwrap();
             stranger.send(&message).await;
@@ -176,7 +179,7 @@ async fn no_sender_can_give_itself_the_number_of_another() {
         }
     }
     // Also at the largest size.
-    for kind in [Kind::Video, Kind::Image] {
+    for kind in [MessageKind::Video, MessageKind::Image] {
         let message = sized(kind, "x; peer=1".into(), DEFAULT_MAX_MESSAGE);
         stranger.send(&message).await;
         let got = ours.receive().await;
@@ -194,18 +197,18 @@ async fn what_waited_since_before_a_client_was_known_has_no_number_that_its_send
     let forged = |kind| Message::new(kind, "x; peer=77".into(), Some(vec![7; 2_000_000].into())).unwrap();
     // More than the sockets hold, so some of it waits in the relay.
     for _ in 0..8 {
-        stranger.send(&forged(Kind::Image)).await;
-        stranger.send(&forged(Kind::Video)).await;
+        stranger.send(&forged(MessageKind::Image)).await;
+        stranger.send(&forged(MessageKind::Video)).await;
     }
     stranger.ask().await;
     let heartbeat = Heartbeat { t1: Some(Timestamp::now()), ..Heartbeat::default() };
     late.send(&heartbeat.to_message(Side::Client)).await;
-    while late.receive().await.kind() != Kind::Heartbeat {}
+    while late.receive().await.kind() != MessageKind::Heartbeat {}
     stranger.send(&video("x", 1)).await;
     let mut waited = 0;
     let last = loop {
         let message = late.receive().await;
-        if message.kind() == Kind::Video {
+        if message.kind() == MessageKind::Video {
             break message;
         }
         assert_eq!(message.peer(), None);
@@ -400,7 +403,7 @@ fn frames_of_programs_without_names_have_a_number_each() {
     let mut viewer = viewer(&relay.addr, &[]);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let jpeg = common::clip::plain(64, 48, common::clip::RED);
-    let frame = Message::new(Kind::Video, "this is video image".into(), Some(jpeg.into())).unwrap();
+    let frame = Message::new(MessageKind::Video, "this is video image".into(), Some(jpeg.into())).unwrap();
     runtime.block_on(async {
         let addr = relay.addr.parse().unwrap();
         let mut senders = [Bare::connect(addr).await, Bare::connect(addr).await];

@@ -17,7 +17,7 @@ use common::{
 use pulsecam::{
     link::{self, Down, State},
     relay::{Config, Limits},
-    wire::{Kind, Message, Origin, farewell_reason},
+    wire::{Message, MessageKind, Origin, close_reason_text},
 };
 use tokio::time::{sleep, timeout};
 
@@ -30,8 +30,8 @@ async fn last_word(client: &mut Bare) -> String {
     let mut word = None;
     let end = async {
         while let Ok(Some(message)) = client.reader.next().await {
-            if message.kind() == Kind::Heartbeat {
-                word = farewell_reason(&message);
+            if message.kind() == MessageKind::Heartbeat {
+                word = close_reason_text(&message);
             }
         }
     };
@@ -93,7 +93,7 @@ async fn a_flood_of_tiny_messages_ends_the_connection() {
     let mut others = two_others(&server).await;
     let mut flooding = Bare::connect(server.addr).await;
     // Of a type that no client shows.
-    let tiny = wire_bytes(&Message::new(Kind::Other(4711), "".into(), None).unwrap());
+    let tiny = wire_bytes(&Message::new(MessageKind::Other(4711), "".into(), None).unwrap());
     let _ = flooding.output.try_write(&tiny.repeat(1_000)); // it may be closed in the middle
     assert!(last_word(&mut flooding).await.contains("100 messages a second"));
     server.told(&["left", "\"client\":3", "messages a second"]).await;

@@ -24,7 +24,7 @@ use common::{
 use pulsecam::{
     clock::Timestamp,
     relay::Config,
-    wire::{FrameInfo, Kind, Message},
+    wire::{FrameInfo, Message, MessageKind},
 };
 
 /// A picture with its number in a comment.
@@ -91,7 +91,7 @@ async fn received(relay: &mut Bare) -> Vec<(u32, FrameInfo)> {
     let mut frames = Vec::new();
     let pause = Duration::from_millis(500);
     while let Ok(Ok(Some(message))) = tokio::time::timeout(pause, relay.reader.next()).await {
-        if message.kind() == Kind::Video {
+        if message.kind() == MessageKind::Video {
             frames.push((number_of(&message), FrameInfo::parse(message.description())));
         }
     }

@@ -18,11 +18,11 @@ use common::{
     server::Server,
 };
 use pulsecam::{
-    key::Key,
+    auth::Key,
     link::{self, Dial, connect},
     relay::{self, Keyring, RoomKey},
-    socket::Connection,
-    tls::{self, Certificate, Client, Trust},
+    tls::{self, Certificate, Connector, Trust},
+    transport::Connection,
 };
 use tokio::net::TcpStream;
 
@@ -66,7 +66,7 @@ async fn the_handshakes_of_a_far_relay_get_the_time_that_they_need() {
     let (certificate, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
     std::fs::write(&certificate, made.certificate).unwrap();
     std::fs::write(&key, made.key).unwrap();
-    let server = tls::Server::load(&certificate, &key).unwrap();
+    let server = tls::Acceptor::load(&certificate, &key).unwrap();
     let room = RoomKey { room: String::new(), key: Key::new(KEY).unwrap() };
     let relay = relay::Config::default().with(|config| {
         config.tls = Some(Arc::new(server));
@@ -74,7 +74,7 @@ async fn the_handshakes_of_a_far_relay_get_the_time_that_they_need() {
     });
     let server = Server::start(relay).await;
     let mut config = far(delay::proxy(server.addr, FAR));
-    config.tls = Some(Client::new(&Trust::Pinned(made.fingerprint)).unwrap());
+    config.tls = Some(Connector::new(&Trust::Pinned(made.fingerprint)).unwrap());
     config.key = Some(Key::new(KEY).unwrap());
     let (link, _inbox) = connect(config).await.unwrap();
     up(&link).await;

@@ -25,7 +25,7 @@ use common::{
     program::{PATIENCE, RelayProgram, Running, pulsecam, run, text_of},
     wire_bytes,
 };
-use pulsecam::wire::{Farewell, Heartbeat, Side};
+use pulsecam::wire::{CloseReason, Heartbeat, Side};
 
 const RED: &str = "the-key-to-the-red-room";
 const BLUE: &str = "the-key-to-the-blue-room";
@@ -285,7 +285,7 @@ fn something_that_accepts_and_closes_is_said_once_and_never_called_up() {
 #[test]
 fn a_relay_that_sends_a_client_away_over_and_over_is_said_once() {
     let answer = wire_bytes(&Heartbeat::default().to_message(Side::Relay));
-    let bye = Farewell { reason: "sent more than 9 messages a second".into(), ..Farewell::default() };
+    let bye = CloseReason { reason: "sent more than 9 messages a second".into(), ..CloseReason::default() };
     let bye = wire_bytes(&bye.to_message());
     let relay = Stranger::new(move |stream| {
         let _ = stream.read(&mut [0; 1024]);

@@ -20,10 +20,10 @@ use common::program::{RelayProgram, Running, pulsecam};
 use pulsecam::{
     capture::stamp,
     clock::Timestamp,
-    film::{self, Film, Input},
+    film::{self, Demuxer, Input},
     jpeg::{Decoder, Encoder, Scale},
     picture::{Canvas, Picture, Pixels},
-    recording::{Place, Recorder, Taken, Takes},
+    recording::{FileTarget, RecordedFrame, Recorder, Recordings},
     stream_id::StreamId,
 };
 use serde_json::Value;
@@ -33,9 +33,9 @@ fn picture(width: usize, height: usize, shade: u8) -> Bytes {
     Encoder::new(80).unwrap().encode(&Picture { width, height, pixels: Pixels::Rgb(pixels) }).unwrap()
 }
 
-fn taken(millis: u64, jpeg: &Bytes, size: (usize, usize)) -> Taken {
+fn taken(millis: u64, jpeg: &Bytes, size: (usize, usize)) -> RecordedFrame {
     let captured = Timestamp::from_micros(1_700_000_000_000_000 + millis * 1_000);
-    Taken { captured: Some(captured), arrived: captured.offset(5_000_000), size, jpeg: jpeg.clone() }
+    RecordedFrame { captured: Some(captured), arrived: captured.offset(5_000_000), size, jpeg: jpeg.clone() }
 }
 
 const ANN: StreamId = StreamId::new(1);
@@ -56,11 +56,11 @@ fn recorded(path: &Path) -> Vec<Bytes> {
     frames
 }
 
-fn open(path: &Path) -> Box<dyn Film> {
+fn open(path: &Path) -> Box<dyn Demuxer> {
     film::open(Input::file(File::open(path).unwrap()).unwrap()).unwrap()
 }
 
-fn pipe(bytes: &[u8]) -> Result<Box<dyn Film>, film::Error> {
+fn pipe(bytes: &[u8]) -> Result<Box<dyn Demuxer>, film::Error> {
     film::open(Input::pipe(Cursor::new(bytes.to_vec())))
 }
 
@@ -202,7 +202,7 @@ fn hostile_files_end_or_are_refused() {
 fn each_stream_has_a_file_and_none_is_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("talk.mkv");
-    let mut takes = Takes::new(Place::File(path.clone()), None);
+    let mut takes = Recordings::new(FileTarget::File(path.clone()), None);
     let small = picture(64, 48, 9);
     for time in 0..5 {
         for (stream, name) in [(ANN, "ann"), (StreamId::new(2), "../小明"), (StreamId::new(3), "ann")] {
@@ -215,7 +215,7 @@ fn each_stream_has_a_file_and_none_is_overwritten() {
         fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, ["talk-ann.mkv", "talk-小明.mkv", "talk.mkv"]);
-    let mut again = Takes::new(Place::File(path), None);
+    let mut again = Recordings::new(FileTarget::File(path), None);
     let begun = again.frame(ANN, "ann", taken(0, &small, (64, 48))).unwrap().unwrap();
     assert_eq!(begun.path, folder.path().join("talk-2.mkv"));
 }
@@ -225,7 +225,7 @@ fn a_stream_that_cannot_be_recorded_is_reported_once_and_the_others_continue() {
     let folder = tempfile::tempdir().unwrap();
     let gone = folder.path().join("gone");
     fs::create_dir(&gone).unwrap();
-    let mut takes = Takes::new(Place::File(gone.join("talk.mkv")), None);
+    let mut takes = Recordings::new(FileTarget::File(gone.join("talk.mkv")), None);
     let small = picture(64, 48, 9);
     let mut frame = |stream, time| takes.frame(stream, "ann", taken(time, &small, (64, 48)));
     frame(ANN, 0).unwrap();

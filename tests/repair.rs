@@ -23,7 +23,7 @@ use pulsecam::{
     film::{self, Input},
     jpeg::{Decoder, Encoder, Scale, segments},
     picture::{Canvas, Picture, Pixels},
-    recording::{Recorder, Taken},
+    recording::{RecordedFrame, Recorder},
 };
 use serde_json::Value;
 
@@ -240,7 +240,7 @@ fn a_recording_is_repaired() {
         for (number, jpeg) in pictures.iter().enumerate() {
             let captured = Timestamp::from_micros(1_700_000_000_000_000 + number as u64 * 33_000);
             let jpeg = jpeg.clone().into();
-            assert!(recorder.frame(Taken {
+            assert!(recorder.frame(RecordedFrame {
                 captured: Some(captured),
                 arrived: captured,
                 size: (160, 120),

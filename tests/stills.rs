@@ -21,7 +21,7 @@ use common::{
     server::Bare,
 };
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
-use pulsecam::wire::Kind;
+use pulsecam::wire::MessageKind;
 use serde_json::Value;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
@@ -34,8 +34,8 @@ async fn images(receiver: &mut Bare) -> Vec<Bytes> {
     loop {
         let message = receiver.receive().await;
         match message.kind() {
-            Kind::Heartbeat => return images,
-            Kind::Image => images.push(message.payload().cloned().unwrap_or_default()),
+            MessageKind::Heartbeat => return images,
+            MessageKind::Image => images.push(message.payload().cloned().unwrap_or_default()),
             _ => {}
         }
     }

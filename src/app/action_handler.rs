@@ -10,10 +10,10 @@ use super::{
     save::{Unsaved, save},
 };
 use crate::{
-    language::{Phrase, Words},
+    i18n::{Phrase, Translations},
     link::{Link, Undeliverable},
     pipeline::Switch,
-    view::{Action, Handle, Update},
+    view::{Action, Update, WindowHandle},
     wire::{Message, Origin, unique_id},
 };
 
@@ -21,8 +21,8 @@ use crate::{
 pub(super) struct ActionHandler {
     pub(super) link: Link,
     pub(super) runtime: Runtime,
-    pub(super) handle: Handle,
-    pub(super) words: Arc<Words>,
+    pub(super) handle: WindowHandle,
+    pub(super) words: Arc<Translations>,
     /// The name of this window's user, for others.
     pub(super) name: String,
     pub(super) folder: PathBuf,
@@ -38,7 +38,7 @@ impl ActionHandler {
                 Some(self.saved(save(&self.folder, &stream, seq, &jpeg)))
             }
             Action::SaveImage { sender, file } => {
-                let name = sender.unwrap_or_else(|| self.words.say(Phrase::Image));
+                let name = sender.unwrap_or_else(|| self.words.text(Phrase::Image));
                 Some(self.saved(save(&self.folder, &name, None, &file)))
             }
             Action::Say { number, text } => self.say(number, &text),
@@ -62,8 +62,8 @@ impl ActionHandler {
 
     fn saved(&self, saved: Result<String, Unsaved>) -> String {
         match saved {
-            Ok(path) => self.words.tell(Phrase::SavedAs, [("path", path)]),
-            Err(unsaved) => self.words.tell(Phrase::CannotSave, [("reason", unsaved.to_string())]),
+            Ok(path) => self.words.format(Phrase::SavedAs, [("path", path)]),
+            Err(unsaved) => self.words.format(Phrase::CannotSave, [("reason", unsaved.to_string())]),
         }
     }
 
@@ -101,16 +101,16 @@ mod tests {
 
     use super::*;
     use crate::{
-        language::Language,
+        i18n::Language,
         link::{Config, connect},
         relay::{self, Limits},
-        view::{self, Inbox},
+        view::{self, WindowInbox},
     };
 
     const LIMIT: Duration = Duration::from_secs(20);
 
     /// The outcomes of texts by their numbers, and the notices.
-    fn until(window: &Inbox, outcomes: usize, notices: usize) -> (Vec<(u64, bool)>, Vec<String>) {
+    fn until(window: &WindowInbox, outcomes: usize, notices: usize) -> (Vec<(u64, bool)>, Vec<String>) {
         let (mut sent, mut said, deadline) = (Vec::new(), Vec::new(), Instant::now() + LIMIT);
         while (sent.len() < outcomes || said.len() < notices) && Instant::now() < deadline {
             for update in window.wait(LIMIT) {
@@ -136,7 +136,7 @@ mod tests {
         let config = Config::new(host).with(|config| config.max_backoff = Duration::from_millis(50));
         let (link, _inbox) = runtime.block_on(connect(config)).unwrap();
         let (handle, window) = view::inbox();
-        let words = Arc::new(Words::new(Language::English));
+        let words = Arc::new(Translations::new(Language::English));
         let mut handler = ActionHandler {
             link,
             runtime: runtime.handle().clone(),

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 /// The addresses of this machine on which a relay can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(super) enum BindScope {
     /// The address that was asked for.
     One,
     /// All addresses, IPv4 and IPv6.
@@ -20,7 +20,7 @@ pub(super) enum Reach {
     AllOfIpv6,
 }
 
-impl Reach {
+impl BindScope {
     /// The addresses of a listener, including an inherited one.
     pub(super) fn of(listener: &TcpListener) -> io::Result<Self> {
         let addr = listener.local_addr()?;
@@ -54,15 +54,15 @@ pub(super) enum BindWarning {
     /// Nothing: the relay listens on the address that was asked for.
     AsAsked,
     /// All addresses, which are more than many people expect, but with a key or TLS.
-    Everywhere(Reach, &'static str),
+    Everywhere(BindScope, &'static str),
     /// All addresses, without key and TLS.
-    Open(Reach),
+    Open(BindScope),
 }
 
 impl BindWarning {
-    pub(super) const fn of(reach: Reach, has_key: bool, has_tls: bool) -> Self {
+    pub(super) const fn of(reach: BindScope, has_key: bool, has_tls: bool) -> Self {
         match (reach, has_key, has_tls) {
-            (Reach::One, _, _) => Self::AsAsked,
+            (BindScope::One, _, _) => Self::AsAsked,
             (_, false, false) => Self::Open(reach),
             (_, true, false) => {
                 Self::Everywhere(reach, "clients with the key; without TLS, the network can watch")
@@ -95,13 +95,13 @@ mod tests {
     #[test]
     fn it_warns_only_if_strangers_can_join_and_nothing_protects() {
         for (key, tls) in [(false, false), (false, true), (true, false), (true, true)] {
-            assert_eq!(BindWarning::of(Reach::One, key, tls), BindWarning::AsAsked);
+            assert_eq!(BindWarning::of(BindScope::One, key, tls), BindWarning::AsAsked);
         }
-        for reach in [Reach::All, Reach::AllOfIpv4, Reach::AllOfIpv6] {
+        for reach in [BindScope::All, BindScope::AllOfIpv4, BindScope::AllOfIpv6] {
             assert_eq!(BindWarning::of(reach, false, false), BindWarning::Open(reach));
         }
-        let said = |key, tls| match BindWarning::of(Reach::All, key, tls) {
-            BindWarning::Everywhere(Reach::All, whom) => whom,
+        let said = |key, tls| match BindWarning::of(BindScope::All, key, tls) {
+            BindWarning::Everywhere(BindScope::All, whom) => whom,
             other => panic!("{other:?}"),
         };
         assert!(said(true, false).contains("can watch"));
@@ -111,13 +111,13 @@ mod tests {
 
     #[test]
     fn all_addresses_are_those_of_the_families_that_the_socket_serves() {
-        let at = |text: &str, only_v6| Reach::at(text.parse().unwrap(), only_v6);
-        assert_eq!(at("[::]:1", false), Reach::All);
-        assert_eq!(at("[::]:1", true), Reach::AllOfIpv6);
-        assert_eq!(at("0.0.0.0:1", false), Reach::AllOfIpv4);
-        assert_eq!(at("[::ffff:0.0.0.0]:1", false), Reach::AllOfIpv4);
+        let at = |text: &str, only_v6| BindScope::at(text.parse().unwrap(), only_v6);
+        assert_eq!(at("[::]:1", false), BindScope::All);
+        assert_eq!(at("[::]:1", true), BindScope::AllOfIpv6);
+        assert_eq!(at("0.0.0.0:1", false), BindScope::AllOfIpv4);
+        assert_eq!(at("[::ffff:0.0.0.0]:1", false), BindScope::AllOfIpv4);
         for one in ["127.0.0.1:1", "[::1]:1", "192.0.2.1:1"] {
-            assert_eq!(at(one, false), Reach::One, "{one}");
+            assert_eq!(at(one, false), BindScope::One, "{one}");
         }
     }
 }

@@ -8,12 +8,12 @@ use super::{
     link::{self, Target},
     output::Output,
     runtime, send,
-    show::{self, Who},
+    show::{self, WindowTitle},
     signal, source,
 };
 use crate::{
-    pipeline::{Job, Mirror, Reflection, Switch},
-    view::{self, Handle, Own, Update},
+    pipeline::{Job, SelfView, SelfViewUpdate, Switch},
+    view::{self, SelfViewState, Update, WindowHandle},
 };
 
 /// Size of the self-view: large enough to check one's position, too small to distract.
@@ -43,7 +43,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let switch = Switch::new(!camera_off);
     // The limits count received frames, not sent ones.
     let job = Job {
-        mirror: (!show.no_window).then(|| mirror(&handle)),
+        self_view: (!show.no_window).then(|| mirror(&handle)),
         switch: Some(switch.clone()),
         ..source.job(Limit::default(), show.codec.strips, &link)
     };
@@ -55,26 +55,26 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     })?;
     outgoing.begin();
     let title = format!("pulsecam: call at {}", target.config.host);
-    let who = Who {
+    let who = WindowTitle {
         title: &title,
         name: source.person(),
         camera: Some(switch),
         window: (handle, window),
-        ..Who::new(&title, String::new(), signal)
+        ..WindowTitle::new(&title, String::new(), signal)
     };
     show::run(show, who, output, target.advice, &runtime, (&link, inbox))
 }
 
 /// The self-view in the window's corner.
-fn mirror(handle: &Handle) -> Mirror {
+fn mirror(handle: &WindowHandle) -> SelfView {
     let handle = handle.clone();
     let show = move |reflection| {
         let own = match reflection {
-            Reflection::Picture(canvas) => Own::Picture(Arc::new(canvas)),
-            Reflection::Off => Own::Off,
-            Reflection::NoSignal(why) => Own::NoSignal(why),
+            SelfViewUpdate::Picture(canvas) => SelfViewState::Picture(Arc::new(canvas)),
+            SelfViewUpdate::Off => SelfViewState::Off,
+            SelfViewUpdate::NoSignal(why) => SelfViewState::NoSignal(why),
         };
         handle.push(Update::Own(own)); // a window that is gone shows nothing
     };
-    Mirror { room: MIRROR, show: Arc::new(show) }
+    SelfView { room: MIRROR, show: Arc::new(show) }
 }

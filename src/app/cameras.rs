@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     capture::{self, CameraInfo, Mode, Which},
-    harmless,
+    sanitize,
 };
 
 /// Lists the controls of a camera.
@@ -33,7 +33,7 @@ pub(crate) fn list(json: bool) -> Result<(), Error> {
             print_json(&camera)?;
         } else {
             for line in described(&camera).lines() {
-                print(&harmless::line(line))?;
+                print(&sanitize::line(line))?;
             }
         }
     }
@@ -73,7 +73,7 @@ fn size(mode: &Mode) -> impl PartialEq + use<> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::{PixelFormat, Rate, User};
+    use crate::capture::{DeviceUser, FrameRate, PixelFormat};
 
     #[test]
     fn a_camera_has_one_line_per_size() {
@@ -81,7 +81,7 @@ mod tests {
             format,
             width,
             height,
-            rate: Rate::new(frames, seconds).unwrap(),
+            rate: FrameRate::new(frames, seconds).unwrap(),
         };
         let mut camera = CameraInfo::new(2, "C920", "/dev/video2");
         camera.modes = vec![
@@ -91,7 +91,7 @@ mod tests {
             mode(PixelFormat::Yuyv, 640, 480, 15, 1),
         ];
         camera.other_formats = vec!["H264".into()];
-        camera.in_use_by = vec![User { pid: 7, program: "zoom".into() }];
+        camera.in_use_by = vec![DeviceUser { pid: 7, program: "zoom".into() }];
         let wanted = "\
 camera:2  C920  (/dev/video2)
   in use by zoom (process 7)

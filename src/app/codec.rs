@@ -1,6 +1,6 @@
 //! How pictures are encoded and decoded.
 
-use crate::jpeg::{Limits, Strips};
+use crate::jpeg::{DecodeLimits, Strips};
 
 /// Settings shared by all commands that encode or decode pictures.
 #[derive(Clone, Copy, Debug)]
@@ -8,5 +8,5 @@ pub(crate) struct Codec {
     /// Number of strips in which a picture is encoded and decoded.
     pub(crate) strips: Strips,
     /// Limits on the pictures of others that are decoded.
-    pub(crate) limits: Limits,
+    pub(crate) limits: DecodeLimits,
 }

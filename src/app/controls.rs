@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     capture::{self, Control, Which},
-    harmless,
+    sanitize,
 };
 
 /// Lists a camera's controls.
@@ -15,12 +15,12 @@ pub(super) fn list(which: &Which, json: bool) -> Result<(), Error> {
     if json {
         return controls.iter().try_for_each(print_json);
     }
-    print(&harmless::line(&name))?;
+    print(&sanitize::line(&name))?;
     if controls.is_empty() {
         print("  has no controls")?;
     }
     for line in table(&controls) {
-        print(&harmless::line(&line))?;
+        print(&sanitize::line(&line))?;
     }
     Ok(())
 }
@@ -63,9 +63,9 @@ fn row(control: &Control) -> Row {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::{Entry, Kind};
+    use crate::capture::{ControlKind, MenuEntry};
 
-    fn control(key: &str, kind: Kind, value: Option<i64>) -> Control {
+    fn control(key: &str, kind: ControlKind, value: Option<i64>) -> Control {
         let mut control = Control::new(key, key, kind);
         (control.value, control.default) = (value, value);
         control
@@ -74,21 +74,22 @@ mod tests {
     #[test]
     fn controls_are_in_columns_and_sanitised() {
         let entries = vec![
-            Entry { index: 1, label: "Manual\n\x1b[2J".into() },
-            Entry { index: 3, label: "Automatic".into() },
+            MenuEntry { index: 1, label: "Manual\n\x1b[2J".into() },
+            MenuEntry { index: 3, label: "Automatic".into() },
         ];
-        let mut focus = control("focus_absolute", Kind::Integer { min: 0, max: 250, step: 5 }, Some(0));
+        let mut focus =
+            control("focus_absolute", ControlKind::Integer { min: 0, max: 250, step: 5 }, Some(0));
         focus.inactive = true;
-        let mut privacy = control("privacy", Kind::Boolean, Some(0));
+        let mut privacy = control("privacy", ControlKind::Boolean, Some(0));
         privacy.writable = false;
         let controls = [
-            control("brightness", Kind::Integer { min: 0, max: 255, step: 1 }, Some(128)),
+            control("brightness", ControlKind::Integer { min: 0, max: 255, step: 1 }, Some(128)),
             focus,
-            control("auto_exposure", Kind::Menu { entries }, Some(3)),
+            control("auto_exposure", ControlKind::Menu { entries }, Some(3)),
             privacy,
-            control("reset", Kind::Button, None),
+            control("reset", ControlKind::Button, None),
         ];
-        let lines: Vec<_> = table(&controls).iter().map(|line| harmless::line(line).into_owned()).collect();
+        let lines: Vec<_> = table(&controls).iter().map(|line| sanitize::line(line).into_owned()).collect();
         assert_eq!(
             lines,
             [

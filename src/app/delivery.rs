@@ -144,7 +144,7 @@ impl Options {
                     Undeliverable::LinkClosed => unreachable(why.to_string()),
                     why => refused(undelivered(&why, self.advice)),
                 }),
-                why = link.lasting_trouble() => Err(unreachable(advised(&why, self.advice))),
+                why = link.permanent_failure() => Err(unreachable(advised(&why, self.advice))),
             }
         };
         let progress = || link.counters().progress;

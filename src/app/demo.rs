@@ -14,7 +14,7 @@ use super::{
     link::{self, Target},
     output::Output,
     relay_event, runtime, send,
-    show::{self, Who},
+    show::{self, WindowTitle},
     signal, source,
 };
 use crate::{
@@ -83,7 +83,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     }
     // Without a window in which to pause it, a film stops at its end.
     let film = (ends && !show.no_window)
-        .then(|| view::Film { controls: Playback::default(), stream: job.name.clone() });
+        .then(|| view::FilmOptions { controls: Playback::default(), stream: job.name.clone() });
     let playback = film.as_ref().map(|film| film.controls.clone());
     let outgoing = runtime.block_on(async {
         link::discard(ignored);
@@ -107,7 +107,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     info!("others on this machine can join: pulsecam view {host}");
     let title = source.file_name().filter(|_| ends).map(|name| format!("pulsecam: {name}"));
     let title = title.as_deref().unwrap_or("pulsecam demo");
-    let who = Who { film: film.clone(), ..Who::new(title, source.person(), signal) };
+    let who = WindowTitle { film: film.clone(), ..WindowTitle::new(title, source.person(), signal) };
     let (over, sent) = (who.over.clone(), sender.clone());
     let failure = Arc::new(OnceLock::new());
     let failed = Arc::clone(&failure);

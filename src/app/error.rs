@@ -2,9 +2,9 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
+use crate::{auth, tls, wire};
 #[cfg(feature = "client")]
 use crate::{capture, jpeg, link, pipeline, recording, still, view};
-use crate::{key, tls, wire};
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +28,7 @@ pub(crate) enum Error {
     #[error(transparent)]
     Tls(#[from] tls::Error),
     #[error("the key: {0}")]
-    Key(#[from] key::Error),
+    Key(#[from] auth::Error),
     #[cfg(feature = "client")]
     #[error(transparent)]
     Recording(#[from] recording::Error),

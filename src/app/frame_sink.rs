@@ -11,19 +11,19 @@ use tokio_util::sync::CancellationToken;
 use super::{Codec, recording_session::RecordingSession, report::Report};
 use crate::{
     clock::Timestamp,
-    fresh,
-    jpeg::{Limits, Strips},
-    link::Sender,
+    jpeg::{DecodeLimits, Strips},
+    link::Peer,
     picture::Canvas,
     pipeline::{Arrival, Viewer},
+    queue,
     stream_id::StreamId,
-    view::{Account, Card, Damaged, Frame, Handle, Image, Update},
+    view::{Damaged, FrameCounts, Image, PlaceholderKind, Update, VideoFrame, WindowHandle},
     wire::FrameInfo,
 };
 
 /// The viewer's end of the pipeline.
 pub(super) struct FrameSink {
-    pub(super) handle: Handle,
+    pub(super) handle: WindowHandle,
     pub(super) report: Arc<Mutex<Report>>,
     /// Stops after this many frames.
     pub(super) frames: Option<u64>,
@@ -43,12 +43,12 @@ impl Viewer for FrameSink {
         self.codec.strips
     }
 
-    fn limits(&self) -> Limits {
+    fn limits(&self) -> DecodeLimits {
         self.codec.limits
     }
 
-    fn room(&self, stream: StreamId) -> Option<(usize, usize)> {
-        self.handle.room(stream)
+    fn tile_size(&self, stream: StreamId) -> Option<(usize, usize)> {
+        self.handle.tile_size(stream)
     }
 
     fn spare(&mut self) -> Canvas {
@@ -83,7 +83,7 @@ impl FrameSink {
         match arrival {
             Arrival::Frame(frame) => self.damaged.get(&frame.id).copied().unwrap_or(0),
             Arrival::Damaged { id, .. } => {
-                if self.damaged.len() >= fresh::MAX_KEYS && !self.damaged.contains_key(id) {
+                if self.damaged.len() >= queue::MAX_KEYS && !self.damaged.contains_key(id) {
                     return 1;
                 }
                 let count = self.damaged.entry(*id).or_default();
@@ -114,7 +114,7 @@ pub(crate) fn update(arrival: Arrival, damaged: u64) -> Option<Update> {
         Arrival::Damaged { id, stream, peer, size, reason } => {
             Update::Damaged(Damaged { stream: id, name: stream, peer, size, reason, damaged })
         }
-        Arrival::Frame(frame) => Update::Frame(Frame {
+        Arrival::Frame(frame) => Update::Frame(VideoFrame {
             stream: frame.id,
             name: frame.stream,
             peer: frame.peer,
@@ -125,7 +125,7 @@ pub(crate) fn update(arrival: Arrival, damaged: u64) -> Option<Update> {
             age: frame.age,
             decoded: Instant::now(),
             decode: frame.decoding,
-            account: Account {
+            account: FrameCounts {
                 arrived: frame.account.arrived,
                 left_out: frame.account.left_out,
                 lost: frame.account.lost,
@@ -137,13 +137,13 @@ pub(crate) fn update(arrival: Arrival, damaged: u64) -> Option<Update> {
 }
 
 /// The sender's name, if it has one.
-fn named(sender: Option<Sender>) -> Option<String> {
+fn named(sender: Option<Peer>) -> Option<String> {
     sender.map(|sender| sender.name.to_string()).filter(|name| !name.is_empty())
 }
 
-fn card(name: &str) -> Card {
+fn card(name: &str) -> PlaceholderKind {
     match name {
-        FrameInfo::CAMERA_OFF => Card::CameraOff,
-        _ => Card::NoSignal,
+        FrameInfo::CAMERA_OFF => PlaceholderKind::CameraOff,
+        _ => PlaceholderKind::NoSignal,
     }
 }

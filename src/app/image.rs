@@ -11,7 +11,7 @@ use super::{
     runtime,
 };
 use crate::{
-    still::{self, Changes, Outgoing},
+    still::{self, Changes, OutgoingImage},
     wire::Message,
 };
 
@@ -66,7 +66,7 @@ fn read(options: &Options) -> Result<Vec<(String, Message)>, Error> {
         let wrong = |reason: String| Error::File { path: path.to_owned(), reason };
         let content = if file == STDIN { still::read(io::stdin().lock()) } else { still::read_file(path) };
         let made = content.and_then(|content| still::outgoing(content, *quality, *size));
-        let Outgoing { jpeg, changes, .. } =
+        let OutgoingImage { jpeg, changes, .. } =
             made.map_err(|source| Error::Picture { path: path.to_owned(), source })?;
         let recoded = changes.recoded;
         if changes.flaw.is_some() || changes.repaired.is_some() {

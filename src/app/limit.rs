@@ -6,7 +6,7 @@ use super::signal::Stopping;
 
 /// Why a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
+pub(crate) enum EndReason {
     /// Its work is done, or no longer needed.
     Done,
     /// Its time is over.
@@ -26,11 +26,11 @@ pub(crate) struct Limit {
 
 impl Limit {
     /// Completes at the time limit, a signal, or the end of `work`.
-    pub(crate) async fn end(self, stop: &mut Stopping, work: impl Future<Output = ()>) -> End {
+    pub(crate) async fn end(self, stop: &mut Stopping, work: impl Future<Output = ()>) -> EndReason {
         tokio::select! {
-            () = work => End::Done,
-            () = self.time_is_over() => End::Time,
-            _ = stop => End::Asked,
+            () = work => EndReason::Done,
+            () = self.time_is_over() => EndReason::Time,
+            _ = stop => EndReason::Asked,
         }
     }
 

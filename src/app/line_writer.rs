@@ -44,7 +44,7 @@ const RETRY: Duration = Duration::from_secs(1);
 
 /// Outcome of writing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum Drained {
     /// Everything was written, or is not read yet.
     Well,
     /// The reader closed its end.
@@ -83,7 +83,7 @@ struct Waiting {
     done: bool,
     /// When something was last written.
     taken: Option<Instant>,
-    fate: Fate,
+    fate: Drained,
 }
 
 impl LineWriter {
@@ -104,7 +104,7 @@ impl LineWriter {
                 ended: false,
                 done: false,
                 taken: None,
-                fate: Fate::Well,
+                fate: Drained::Well,
             }),
             more: Condvar::new(),
             progress: Condvar::new(),
@@ -131,7 +131,7 @@ impl LineWriter {
     ///
     /// Waits at most a second (from `since`, or from the last write) for a reader that takes nothing; the
     /// rest is lost.
-    pub(super) fn end(&self, since: Instant) -> Fate {
+    pub(super) fn end(&self, since: Instant) -> Drained {
         let shared = &*self.0;
         let mut waiting = shared.lock();
         if !waiting.ended && waiting.lost > 0 {
@@ -167,12 +167,12 @@ impl LineSender {
 
     /// Whether the reader is gone.
     pub(super) fn is_over(&self) -> bool {
-        self.0.lock().fate == Fate::ReaderGone
+        self.0.lock().fate == Drained::ReaderGone
     }
 
     fn take(&self, line: &[u8], last: bool) {
         let mut waiting = self.0.lock();
-        if waiting.fate == Fate::ReaderGone {
+        if waiting.fate == Drained::ReaderGone {
             return;
         }
         let before = waiting.bytes.len() + waiting.in_hand;
@@ -265,14 +265,14 @@ impl Shared {
                     self.progress.notify_all();
                 }
                 Err(error) if is_gone(&error) => {
-                    waiting.fate = Fate::ReaderGone;
+                    waiting.fate = Drained::ReaderGone;
                     drop(waiting);
                     self.over.cancel();
                     return false;
                 }
                 Err(error) => {
-                    let first = waiting.fate == Fate::Well;
-                    waiting.fate = Fate::Failed(error.to_string());
+                    let first = waiting.fate == Drained::Well;
+                    waiting.fate = Drained::Failed(error.to_string());
                     // At the end, there is one more attempt.
                     let ended = waiting.ended;
                     drop(waiting);

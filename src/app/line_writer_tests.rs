@@ -26,7 +26,7 @@ fn every_line_comes_out_in_order_before_the_end() {
     for line in &lines {
         sender.send(line.as_bytes());
     }
-    assert_eq!(writer.end(Instant::now()), Fate::Well);
+    assert_eq!(writer.end(Instant::now()), Drained::Well);
     let pieces: Vec<_> = written.try_iter().collect();
     assert!(pieces.iter().all(|piece| piece.ends_with(b"\n") && piece.len() <= PIECE), "whole lines only");
     assert_eq!(String::from_utf8(pieces.concat()).unwrap(), lines.concat());
@@ -70,7 +70,7 @@ fn a_stuck_reader_delays_nothing_and_learns_where_it_missed_lines() {
     sender.send(b"short\n");
     sender.send_last(b"summary\n");
     drop(go);
-    assert_eq!(writer.end(Instant::now()), Fate::Well);
+    assert_eq!(writer.end(Instant::now()), Drained::Well);
     let rest = text(&written);
     let kept = (WAITING - "first\n".len()) / line.len();
     assert_eq!(rest.len(), kept * line.len() + "9 lost\nsummary\n".len());
@@ -82,8 +82,8 @@ fn the_end_waits_a_moment_for_a_reader_that_takes_nothing() {
     let (writer, _written, _go) = stuck();
     writer.sender().send(b"line\n");
     let long_ago = Instant::now().checked_sub(SLOW_LIMIT).unwrap();
-    assert_eq!(writer.end(long_ago), Fate::Well, "it comes back");
-    assert_eq!(writer.end(Instant::now()), Fate::Well, "so it does within the limit");
+    assert_eq!(writer.end(long_ago), Drained::Well, "it comes back");
+    assert_eq!(writer.end(Instant::now()), Drained::Well, "so it does within the limit");
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn a_reader_that_is_gone_ends_the_writing_and_is_no_failure() {
     }
     assert!(sender.is_over());
     sender.send(b"another\n");
-    assert_eq!(writer.end(Instant::now()), Fate::ReaderGone);
+    assert_eq!(writer.end(Instant::now()), Drained::ReaderGone);
     assert_eq!((text(&written), told.try_recv().ok()), (String::new(), None));
 }
 
@@ -141,13 +141,13 @@ fn a_full_disk_is_reported_once_and_the_line_continues_where_it_stopped() {
     let reason = told.recv().unwrap();
     assert!(writer.over().is_cancelled());
     // At the end, there is one more attempt, and the disk is still full.
-    assert_eq!(writer.end(Instant::now()), Fate::Failed(reason));
+    assert_eq!(writer.end(Instant::now()), Drained::Failed(reason));
     assert_eq!((text(&written).as_str(), told.try_recv().ok()), ("a l", None));
 
     let (writer, written, told) = failing([Ok(3), full()]);
     writer.sender().send(b"a line\n");
     let reason = told.recv().unwrap();
-    assert_eq!(writer.end(Instant::now()), Fate::Failed(reason), "it was not always well");
+    assert_eq!(writer.end(Instant::now()), Drained::Failed(reason), "it was not always well");
     assert_eq!(text(&written), "a line\n", "there is room again");
 }
 
@@ -155,5 +155,5 @@ fn a_full_disk_is_reported_once_and_the_line_continues_where_it_stopped() {
 fn a_write_of_zero_bytes_is_a_failure() {
     let (writer, _written, _told) = failing([Ok(0), Ok(0), Ok(0)]);
     writer.sender().send(b"line\n");
-    assert!(matches!(writer.end(Instant::now()), Fate::Failed(_)));
+    assert!(matches!(writer.end(Instant::now()), Drained::Failed(_)));
 }

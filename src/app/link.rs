@@ -108,7 +108,7 @@ fn follow(link: &Link, output: Output, advice: Option<Advice>) -> Reporting {
             }
             match (now, advice) {
                 (State::Down { why, .. }, Some(advice))
-                    if why.is_lasting() && advised.as_ref() != Some(&why) =>
+                    if why.is_permanent() && advised.as_ref() != Some(&why) =>
                 {
                     let hint = advice(&why).map(|hint| format!("{hint}; ")).unwrap_or_default();
                     warn!("{hint}retrying now and then until Ctrl-C");
@@ -156,7 +156,7 @@ fn event<'a>(host: &'a str, state: &State) -> LinkEvent<'a> {
         State::Down { why, retry_at } => {
             event.state = "down";
             event.why = Some(why.to_string());
-            event.lasting = why.is_lasting();
+            event.lasting = why.is_permanent();
             event.retry_in_ms = Some(millis(retry_at.saturating_duration_since(Instant::now())));
         }
     }

@@ -12,7 +12,7 @@ use super::{
     journal::{self, Journal},
     output,
 };
-use crate::harmless;
+use crate::sanitize;
 
 /// Starts the log with this filter; `RUST_LOG` overrides it.
 pub(crate) fn start(filter: &str) {
@@ -35,6 +35,6 @@ pub(crate) fn start(filter: &str) {
 /// Writes one field of a log line, sanitised: any field may contain a peer's text.
 fn log_field(to: &mut format::Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
     let value = format!("{value:?}");
-    let value = harmless::line(&value);
+    let value = sanitize::line(&value);
     if field.name() == "message" { write!(to, "{value}") } else { write!(to, "{}={value}", field.name()) }
 }

@@ -17,11 +17,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Error, journal,
-    line_writer::{Fate, LineSender, LineWriter, is_gone},
+    line_writer::{Drained, LineSender, LineWriter, is_gone},
     relay_event::Printed,
     screen, stdio,
 };
-use crate::{harmless, relay};
+use crate::{relay, sanitize};
 
 /// Standard output of a command that does more than print.
 static OUTPUT: OnceLock<LineWriter> = OnceLock::new();
@@ -92,14 +92,14 @@ impl Output {
 
     /// Prints a line for people.
     pub(crate) fn line(self, line: &str) {
-        self.put(harmless::line(line), LineSender::send);
+        self.put(sanitize::line(line), LineSender::send);
     }
 
     fn give(self, event: &impl Serialize, line: Option<&str>, give: fn(&LineSender, &[u8])) {
         if self.json {
             self.put(Cow::Owned(json(event)), give);
         } else if let Some(line) = line {
-            self.put(harmless::line(line), give);
+            self.put(sanitize::line(line), give);
         }
     }
 
@@ -118,7 +118,7 @@ impl Output {
     }
 
     /// An event handler that prints a relay's events.
-    pub(crate) fn listener(self) -> relay::Listener {
+    pub(crate) fn listener(self) -> relay::EventHandler {
         let sender = self.writer.sender();
         Arc::new(move |event: &relay::Event| {
             if sender.is_over() {
@@ -136,8 +136,8 @@ impl Output {
 /// Waits briefly for the reader of what [`Output`] printed; fails if something could not be written.
 pub(crate) fn end(since: Instant) -> Result<(), Error> {
     match OUTPUT.get().map(|writer| writer.end(since)) {
-        Some(Fate::Failed(reason)) => Err(Error::Print(reason)),
-        None | Some(Fate::Well | Fate::ReaderGone) => Ok(()),
+        Some(Drained::Failed(reason)) => Err(Error::Print(reason)),
+        None | Some(Drained::Well | Drained::ReaderGone) => Ok(()),
     }
 }
 
@@ -188,7 +188,7 @@ pub(crate) fn printing(error: &io::Error) -> Error {
 }
 
 fn json(object: &impl Serialize) -> String {
-    harmless::json(&serde_json::to_string(object).unwrap_or_default()).into_owned()
+    sanitize::json(&serde_json::to_string(object).unwrap_or_default()).into_owned()
 }
 
 /// The writer of standard error, for the log and other lines, without waiting.
@@ -204,9 +204,9 @@ pub(crate) fn log() -> LineSender {
 }
 
 /// Prints the program's error in one line.
-pub(crate) fn complain(what: &str) {
+pub(crate) fn print_error(what: &str) {
     let priority = if journal::is_read() { journal::ERROR } else { "" };
-    log().send_last(format!("{priority}pulsecam: {}\n", harmless::line(what)).as_bytes());
+    log().send_last(format!("{priority}pulsecam: {}\n", sanitize::line(what)).as_bytes());
 }
 
 /// Waits briefly for the reader of standard error.

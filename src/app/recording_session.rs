@@ -8,48 +8,49 @@ use std::{
 };
 
 use crate::{
-    language::{Phrase, Words},
-    pipeline::Shown,
-    recording::{Error, Finished, Place, Takes},
-    view::{Handle, Update},
+    i18n::{Phrase, Translations},
+    pipeline::ReceivedFrame,
+    recording::{Error, FileTarget, Finished, Recordings},
+    view::{Update, WindowHandle},
 };
 
 /// The current recording, if any.
 pub(super) struct RecordingSession {
-    takes: Mutex<Option<Takes>>,
-    handle: Handle,
-    words: Arc<Words>,
+    recordings: Mutex<Option<Recordings>>,
+    handle: WindowHandle,
+    words: Arc<Translations>,
 }
 
 impl RecordingSession {
-    pub(super) const fn new(handle: Handle, words: Arc<Words>) -> Self {
-        Self { takes: Mutex::new(None), handle, words }
+    pub(super) const fn new(handle: WindowHandle, words: Arc<Translations>) -> Self {
+        Self { recordings: Mutex::new(None), handle, words }
     }
 
-    fn takes(&self) -> MutexGuard<'_, Option<Takes>> {
-        self.takes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn takes(&self) -> MutexGuard<'_, Option<Recordings>> {
+        self.recordings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Starts recording everything that arrives, one file per stream in this folder.
     pub(super) fn begin(&self, folder: PathBuf) {
-        self.takes().get_or_insert_with(|| Takes::new(Place::Folder(folder), None));
+        self.takes().get_or_insert_with(|| Recordings::new(FileTarget::Folder(folder), None));
         self.handle.push(Update::Recording(Some(Instant::now())));
     }
 
     /// Records a frame that arrived.
-    pub(super) fn frame(&self, frame: &Shown) {
-        let mut takes = self.takes();
-        let Some(under_way) = takes.as_mut() else { return };
+    pub(super) fn frame(&self, frame: &ReceivedFrame) {
+        let mut recordings = self.takes();
+        let Some(under_way) = recordings.as_mut() else { return };
         match under_way.frame(frame.id, &frame.stream, frame.taken()) {
             Ok(None) => {}
             Ok(Some(begun)) => {
                 let path = begun.path.display().to_string();
-                self.handle.push(Update::Notice(self.words.tell(Phrase::RecordingStarted, [("path", path)])));
+                self.handle
+                    .push(Update::Notice(self.words.format(Phrase::RecordingStarted, [("path", path)])));
             }
             Err(error) => {
                 self.handle.push(Update::Notice(self.told(Err(error))));
                 if under_way.is_empty() {
-                    *takes = None;
+                    *recordings = None;
                     self.handle.push(Update::Recording(None));
                 }
             }
@@ -72,10 +73,10 @@ impl RecordingSession {
 
     /// Ends the recording, if there is one; returns a message for each file.
     pub(super) fn end(&self) -> Vec<String> {
-        let Some(takes) = self.takes().take() else { return Vec::new() };
-        let finished = takes.finish();
+        let Some(recordings) = self.takes().take() else { return Vec::new() };
+        let finished = recordings.finish();
         if finished.is_empty() {
-            return vec![self.words.say(Phrase::RecordingEmpty)];
+            return vec![self.words.text(Phrase::RecordingEmpty)];
         }
         finished.into_iter().map(|finished| self.told(finished)).collect()
     }
@@ -85,9 +86,9 @@ impl RecordingSession {
             Ok(Finished { path, length, .. }) => {
                 let time = format!("{:.1} s", length.as_secs_f64());
                 let values = [("time", time), ("path", path.display().to_string())];
-                self.words.tell(Phrase::RecordingSaved, values)
+                self.words.format(Phrase::RecordingSaved, values)
             }
-            Err(error) => self.words.tell(Phrase::RecordingFailed, [("reason", error.to_string())]),
+            Err(error) => self.words.format(Phrase::RecordingFailed, [("reason", error.to_string())]),
         }
     }
 }

@@ -7,7 +7,7 @@ use tracing::{info, warn};
 
 use super::{
     Error, Runtime,
-    bind_warning::{BindWarning, Reach},
+    bind_warning::{BindScope, BindWarning},
     dashboard::Dashboard,
     output::Output,
     relay_event, server_auth,
@@ -16,9 +16,9 @@ use super::{
 };
 use crate::{
     address::Bind,
-    language::Language,
+    i18n::Language,
     relay::{self, Config, Limits},
-    socket,
+    transport,
 };
 
 /// Where to listen, limits and authentication.
@@ -79,7 +79,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         Ok(false) => info!("nothing to reload: no certificate and no keys"),
         Err(error) => warn!("certificate and keys were not reloaded: {error}"),
     };
-    socket::make_room_for_connections();
+    transport::raise_file_limit();
     if options.exit_with_input {
         signal::exit_with_input();
     }
@@ -100,7 +100,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
                 }
             }
         };
-        BindWarning::of(Reach::of(&listener)?, auth.keys.is_some(), auth.tls.is_some()).tell();
+        BindWarning::of(BindScope::of(&listener)?, auth.keys.is_some(), auth.tls.is_some()).tell();
         let reloading = async {
             loop {
                 reloads.next().await;

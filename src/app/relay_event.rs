@@ -66,7 +66,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::relay::{LeaveReason, Refusal};
+    use crate::relay::{LeaveReason, RejectReason};
 
     fn json(event: &Event) -> String {
         serde_json::to_string(&Printed::from(event)).unwrap()
@@ -85,7 +85,7 @@ mod tests {
             r#"{"event":"left","client":1,"addr":"192.0.2.1:5000","reason":"closed the connection","frames_lost":3,"clients":0}"#
         );
         assert_eq!(
-            json(&Event::Refused { addr, reason: Refusal::SpeaksTls, times: 2 }),
+            json(&Event::Refused { addr, reason: RejectReason::SpeaksTls, times: 2 }),
             r#"{"event":"refused","addr":"192.0.2.1:5000","reason":"speaks TLS, and this relay has no certificate (--tls-cert)","times":2}"#
         );
     }

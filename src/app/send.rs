@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     Error,
-    limit::{End, Limit},
+    limit::{EndReason, Limit},
     link::{self, Reached, Target},
     output::Output,
     runtime, signal, source,
@@ -14,8 +14,8 @@ use super::{
 use crate::{
     capture::Playback,
     jpeg::Strips,
-    link::{Counters, Link, State},
-    pipeline::{Counts, Job, Outgoing},
+    link::{Link, LinkCounters, State},
+    pipeline::{Job, Outgoing, SourceCounts},
 };
 
 /// Longest time to wait at the end for the last frame to be sent.
@@ -117,7 +117,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         output.last(&summary, Some(&summary.line()));
         match nothing {
             // A sender that is stopped before it could start has done all that was asked.
-            Some(why) if end != End::Asked => Err(Error::Nothing(format!("nothing was sent: {why}"))),
+            Some(why) if end != EndReason::Asked => Err(Error::Nothing(format!("nothing was sent: {why}"))),
             None => failure.map_or(Ok(()), |why| Err(Error::SourceFailed(why))),
             _ => Ok(()),
         }
@@ -149,7 +149,7 @@ pub(super) async fn open(
 }
 
 impl Summary {
-    fn new(counts: Counts, counters: Counters) -> Self {
+    fn new(counts: SourceCounts, counters: LinkCounters) -> Self {
         let on_the_way = (counts.handed_on + counts.cards).saturating_sub(counters.frames_given);
         Self {
             captured: counts.captured,

@@ -4,9 +4,9 @@ use std::{path::PathBuf, str::FromStr, sync::Arc};
 
 use super::Error;
 use crate::{
-    key::Key,
+    auth::Key,
     relay::{Keyring, RoomKey},
-    tls::Server,
+    tls::Acceptor,
 };
 
 /// Files of the certificate, and the keys to the rooms.
@@ -59,7 +59,7 @@ impl KeyFile {
 #[derive(Debug)]
 pub(super) struct ServerAuth {
     keys_from: KeySource,
-    pub(super) tls: Option<Arc<Server>>,
+    pub(super) tls: Option<Arc<Acceptor>>,
     pub(super) keys: Option<Arc<Keyring>>,
 }
 
@@ -67,7 +67,7 @@ impl Options {
     /// Loads certificate and keys.
     pub(super) fn open(&self) -> Result<ServerAuth, Error> {
         let tls = match &self.tls {
-            Some((certificate, key)) => Some(Arc::new(Server::load(certificate, key)?)),
+            Some((certificate, key)) => Some(Arc::new(Acceptor::load(certificate, key)?)),
             None => None,
         };
         let keys = self.keys.read()?;

@@ -21,7 +21,7 @@ const SIGNS: u32 = 4;
 /// The service manager; does nothing if there is none.
 #[derive(Debug)]
 pub(super) struct Manager {
-    ear: Option<ear::Ear>,
+    ear: Option<notify_socket::NotifySocket>,
     watchdog: Option<Watchdog>,
 }
 
@@ -31,7 +31,7 @@ impl Manager {
         let variable = |name| env::var(name).ok();
         let watchdog = time_limit(variable("WATCHDOG_USEC").as_deref(), variable("WATCHDOG_PID").as_deref());
         Self {
-            ear: env::var_os("NOTIFY_SOCKET").and_then(ear::Ear::new),
+            ear: env::var_os("NOTIFY_SOCKET").and_then(notify_socket::NotifySocket::new),
             watchdog: watchdog.map(Watchdog::new),
         }
     }
@@ -48,7 +48,7 @@ impl Manager {
 
     /// Reports a reload; [`Manager::ready`] reports its end.
     pub(super) fn reloading(&self) {
-        self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={}", ear::monotonic_micros()));
+        self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={}", notify_socket::monotonic_micros()));
     }
 
     /// Reports that the program is alive, if a message is due.
@@ -121,7 +121,7 @@ pub(super) fn inherited_listener() -> Result<Option<TcpListener>, Error> {
 }
 
 #[cfg(target_os = "linux")]
-mod ear {
+mod notify_socket {
     use std::{
         ffi::OsString,
         io,
@@ -138,12 +138,12 @@ mod ear {
 
     /// The manager's socket.
     #[derive(Debug)]
-    pub(super) struct Ear {
+    pub(super) struct NotifySocket {
         socket: UnixDatagram,
         address: SocketAddr,
     }
 
-    impl Ear {
+    impl NotifySocket {
         /// `None` if the address is invalid or no socket can be created; the program runs without it.
         pub(super) fn new(path: OsString) -> Option<Self> {
             let address = match path.as_bytes().strip_prefix(b"@") {
@@ -172,13 +172,13 @@ mod ear {
 
 /// Other systems have no such manager.
 #[cfg(not(target_os = "linux"))]
-mod ear {
+mod notify_socket {
     use std::{ffi::OsString, io};
 
     #[derive(Debug)]
-    pub(super) enum Ear {}
+    pub(super) enum NotifySocket {}
 
-    impl Ear {
+    impl NotifySocket {
         pub(super) fn new(_: OsString) -> Option<Self> {
             None
         }

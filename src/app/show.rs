@@ -14,7 +14,7 @@ use super::{
     Codec, Error,
     action_handler::ActionHandler,
     frame_sink::FrameSink,
-    limit::{End, Limit},
+    limit::{EndReason, Limit},
     link::{self, Advice, Reached},
     link_words,
     output::Output,
@@ -25,11 +25,11 @@ use super::{
     signal::Stopping,
 };
 use crate::{
-    language::{Language, Words},
+    i18n::{Language, Translations},
     link::{Inbox, Link, State},
     pipeline::{Switch, receive},
     view::{
-        self, Action, Handle, Update,
+        self, Action, Update, WindowHandle,
         terminal::{self, Graphics},
     },
 };
@@ -58,7 +58,7 @@ pub(crate) struct Options {
 }
 
 /// The window's user, and what the window controls.
-pub(crate) struct Who<'a> {
+pub(crate) struct WindowTitle<'a> {
     /// The title bar's text.
     pub(crate) title: &'a str,
     /// The name under which texts are sent from it.
@@ -66,16 +66,16 @@ pub(crate) struct Who<'a> {
     /// Switches the user's camera, if there is one.
     pub(crate) camera: Option<Switch>,
     /// The film that is played, if it can be paused.
-    pub(crate) film: Option<view::Film>,
+    pub(crate) film: Option<view::FilmOptions>,
     /// Both ends of the window's updates.
-    pub(crate) window: (Handle, view::Inbox),
+    pub(crate) window: (WindowHandle, view::WindowInbox),
     /// Ends the window when it is cancelled, because there is nothing more to show.
     pub(crate) over: CancellationToken,
     /// Ends the window too.
     pub(crate) signal: Stopping,
 }
 
-impl<'a> Who<'a> {
+impl<'a> WindowTitle<'a> {
     /// A user without a camera and a film.
     pub(crate) fn new(title: &'a str, name: String, signal: Stopping) -> Self {
         let over = CancellationToken::new();
@@ -90,7 +90,7 @@ impl<'a> Who<'a> {
 /// was not.
 pub(crate) fn run(
     options: &Options,
-    who: Who<'_>,
+    who: WindowTitle<'_>,
     output: Output,
     advice: Advice,
     runtime: &Runtime,
@@ -101,7 +101,7 @@ pub(crate) fn run(
         return Err(Error::Usage("--terminal needs a terminal: run it in one, or use --no-window".into()));
     }
     let stop = CancellationToken::new();
-    let words = Arc::new(Words::new(options.lang.unwrap_or_else(Language::of_the_system)));
+    let words = Arc::new(Translations::new(options.lang.unwrap_or_else(Language::system_default)));
     let report = Arc::new(Mutex::new(Report::new(output, options.save.clone())));
     let (handle, window) = who.window;
     let window = (!options.no_window).then_some(window);
@@ -197,7 +197,7 @@ pub(crate) fn run(
     if let Some(reason) = report.unsaved() {
         return Err(Error::NotSaved(reason.to_owned()));
     }
-    let asked = asked || runtime.block_on(ending).is_ok_and(|end| end == End::Asked);
+    let asked = asked || runtime.block_on(ending).is_ok_and(|end| end == EndReason::Asked);
     if asked || output.over().is_cancelled() {
         return Ok(());
     }
@@ -212,8 +212,8 @@ async fn end(
     mut signal: Stopping,
     over: CancellationToken,
     stop: CancellationToken,
-    handle: Handle,
-) -> End {
+    handle: WindowHandle,
+) -> EndReason {
     let done = async {
         tokio::select! {
             () = over.cancelled() => {}
@@ -226,7 +226,7 @@ async fn end(
     end
 }
 
-async fn forward_state(mut state: watch::Receiver<State>, handle: Handle, words: Arc<Words>) {
+async fn forward_state(mut state: watch::Receiver<State>, handle: WindowHandle, words: Arc<Translations>) {
     loop {
         let shown = link_words::shown(&state.borrow_and_update(), &words);
         if !handle.push(Update::Link(shown)) || state.changed().await.is_err() {

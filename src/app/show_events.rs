@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::mpsc, thread, time::Duration};
 use serde::Serialize;
 
 use super::output::Output;
-use crate::{fresh, playback::Progress, view::Presented};
+use crate::{playback::Progress, queue, view::Presented};
 
 /// A stream's first picture is displayed.
 #[derive(Serialize)]
@@ -46,7 +46,7 @@ pub(super) fn first_pictures(output: Output) -> mpsc::Sender<Presented> {
     thread::spawn(move || {
         let mut seen = HashSet::new();
         for Presented { stream, name, peer, seq, .. } in told {
-            if seen.len() < fresh::MAX_KEYS && seen.insert(stream) {
+            if seen.len() < queue::MAX_KEYS && seen.insert(stream) {
                 output.event(&Shown { stream: &name, peer, seq }, None);
             }
         }

@@ -7,7 +7,7 @@ use crate::{
     capture::{Error, Playback, Settings, Source, Spec, Which, camera_label},
     jpeg::Strips,
     link::{self, Link},
-    pipeline::{Freshness, Job},
+    pipeline::{AdaptOptions, Job},
 };
 
 /// Interval between the relay's reports on the age of frames: congestion is noticed within half a second.
@@ -52,9 +52,9 @@ impl Options {
             time: limit.time,
             strips,
             skip_still: self.skip_still,
-            freshness: self.max_age.map(|max_age| Freshness { max_age, reports: link.reports() }),
+            adapt: self.max_age.map(|max_age| AdaptOptions { max_age, reports: link.reports() }),
             viewers: Some(link.viewers()),
-            mirror: None,
+            self_view: None,
             switch: None,
         }
     }

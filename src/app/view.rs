@@ -6,7 +6,7 @@ use super::{
     name,
     output::Output,
     runtime,
-    show::{self, Who},
+    show::{self, WindowTitle},
     signal,
 };
 
@@ -30,6 +30,6 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let (link, inbox) = runtime.block_on(link::open(target.config.clone(), &mut signal))?;
     let title = format!("pulsecam: {}", target.config.host);
     let name = name.clone().unwrap_or_else(name::own_name);
-    let who = Who::new(&title, name, signal);
+    let who = WindowTitle::new(&title, name, signal);
     show::run(show, who, output, target.advice, &runtime, (&link, inbox))
 }

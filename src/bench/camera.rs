@@ -22,7 +22,7 @@ use serde::Serialize;
 
 use super::{
     median,
-    studio::{Pace, Studio},
+    synthetic_camera::{FramePacer, SyntheticCamera},
 };
 use crate::{
     capture::{
@@ -112,8 +112,8 @@ pub enum Error {
 /// See [`Error`].
 pub async fn run(plan: Plan, progress: impl Fn(f64)) -> Result<[Cost; 2], Error> {
     let steps = f64::from(ROUNDS * 2);
-    let passed = Studio::jpegs(1920, 1080, plan.fps)?;
-    let raw = Studio::yuyv(1280, 720, plan.fps)?;
+    let passed = SyntheticCamera::jpegs(1920, 1080, plan.fps)?;
+    let raw = SyntheticCamera::yuyv(1280, 720, plan.fps)?;
     let frames = (plan.time.as_secs_f64() / steps / 2.0 * f64::from(plan.fps)).ceil() as u64;
     let (mut passed_rounds, mut raw_rounds) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
@@ -127,7 +127,7 @@ pub async fn run(plan: Plan, progress: impl Fn(f64)) -> Result<[Cost; 2], Error>
     Ok([passed.cost(&passed_rounds), raw.cost(&raw_rounds)])
 }
 
-impl Studio {
+impl SyntheticCamera {
     /// Calls `work` with each frame when it is due. Returns processor time per frame in microseconds, without
     /// that of `readers`.
     fn play(
@@ -136,7 +136,7 @@ impl Studio {
         readers: &AtomicU64,
         mut work: impl FnMut(&[u8]) -> Result<(), Error>,
     ) -> Result<f64, Error> {
-        let mut pace = Pace::new(self.mode.rate);
+        let mut pace = FramePacer::new(self.mode.rate);
         let mut begin = 0;
         for index in 0..frames + WARM_UP {
             if index == WARM_UP {
@@ -195,7 +195,7 @@ fn reader(cost: &Arc<AtomicU64>) -> io::Result<std::net::SocketAddr> {
 }
 
 /// Measures the program's path of a camera's JPEGs: source, threads, link, socket.
-async fn pass(studio: &Studio, frames: u64) -> Result<f64, Error> {
+async fn pass(studio: &SyntheticCamera, frames: u64) -> Result<f64, Error> {
     let cost = Arc::new(AtomicU64::new(0));
     let address = reader(&cost)?;
     // The reader does not answer heartbeats.
@@ -212,12 +212,12 @@ async fn pass(studio: &Studio, frames: u64) -> Result<f64, Error> {
 }
 
 /// Measures the program's path of raw pixels, up to the JPEG.
-async fn encode(studio: &Studio, frames: u64) -> Result<f64, Error> {
+async fn encode(studio: &SyntheticCamera, frames: u64) -> Result<f64, Error> {
     through(studio, frames, &AtomicU64::new(0), |_, _| ()).await
 }
 
 async fn through(
-    studio: &Studio,
+    studio: &SyntheticCamera,
     frames: u64,
     readers: &AtomicU64,
     mut sink: impl FnMut(crate::wire::FrameInfo, bytes::Bytes) + Send + 'static,
@@ -250,7 +250,7 @@ async fn through(
 }
 
 /// Measures the floor of passing JPEGs through.
-fn copy_and_write(studio: &Studio, frames: u64) -> Result<f64, Error> {
+fn copy_and_write(studio: &SyntheticCamera, frames: u64) -> Result<f64, Error> {
     let cost = Arc::new(AtomicU64::new(0));
     let mut stream = TcpStream::connect(reader(&cost)?)?;
     stream.set_nodelay(true)?;
@@ -263,7 +263,7 @@ fn copy_and_write(studio: &Studio, frames: u64) -> Result<f64, Error> {
 }
 
 /// Measures the floor of encoding.
-fn unpack_and_encode(studio: &Studio, frames: u64) -> Result<f64, Error> {
+fn unpack_and_encode(studio: &SyntheticCamera, frames: u64) -> Result<f64, Error> {
     let mut encoder = Encoder::new(Encoder::DEFAULT_QUALITY)?;
     let mut spare = Vec::new();
     studio.play(frames, &AtomicU64::new(0), |frame| {

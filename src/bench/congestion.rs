@@ -13,7 +13,7 @@ use serde::Serialize;
 use tokio::{net::TcpListener, sync::oneshot, time};
 
 use super::{
-    Percentiles, Step,
+    Percentiles, StepTimes,
     freshness::{Hop, connect},
     scene::Scene,
     shaped_link::{ShapedLink, UNLIMITED},
@@ -21,7 +21,7 @@ use super::{
 use crate::{
     capture, jpeg,
     link::{self, Inbox, Link, Role},
-    pipeline::{self, Freshness, Job, Outgoing},
+    pipeline::{self, AdaptOptions, Job, Outgoing},
     relay,
 };
 
@@ -167,13 +167,8 @@ pub async fn measure(plan: Plan, case: Case, progress: impl Fn(f64)) -> Result<F
 }
 
 async fn open(plan: Plan, sender: &Link) -> Result<Outgoing, Error> {
-    let freshness = Freshness { max_age: plan.max_queued, reports: sender.reports() };
-    let job = Job {
-        quality: Some(plan.quality),
-        name: "bench".into(),
-        freshness: Some(freshness),
-        ..Job::default()
-    };
+    let adapt = AdaptOptions { max_age: plan.max_queued, reports: sender.reports() };
+    let job = Job { quality: Some(plan.quality), name: "bench".into(), adapt: Some(adapt), ..Job::default() };
     let scene = move || {
         let scene = Scene::new(plan.width, plan.height, plan.fps);
         let scene = scene.map_err(|reason| capture::Error::Picture { name: "the photo".into(), reason })?;
@@ -221,7 +216,7 @@ struct Watch {
 struct Seen {
     frames: u64,
     bytes: u64,
-    ages: Step,
+    ages: StepTimes,
     last: Look,
     size_changes: u64,
     changes: u64,

@@ -6,16 +6,16 @@
 #[cfg(unix)]
 pub mod camera;
 pub mod congestion;
+mod frame_timeline;
 pub mod latency;
-mod life;
 #[cfg(unix)]
-mod studio;
+mod synthetic_camera;
 #[cfg(target_os = "linux")]
 pub mod window;
 
 pub use pulsecam_bench::{
-    Cell, Machine, Noise, Percentiles, Plot, Step, Table, Warning, Watch, codec, freshness, plot, scene,
-    shaped_link, throttle,
+    Cell, Machine, Noise, NoiseProbe, Percentiles, Plot, StepTimes, Table, Warning, codec, freshness, plot,
+    scene, shaped_link, throttle,
 };
 #[cfg(target_os = "linux")]
 pub use pulsecam_bench::{Launch, crowd, fanout};

@@ -27,7 +27,7 @@ use crate::{
     pipeline::{Arrival, Viewer, receive},
     relay,
     stream_id::StreamId,
-    view::{Handle, Update},
+    view::{Update, WindowHandle},
     wire::FrameInfo,
 };
 
@@ -73,7 +73,7 @@ impl Figures {
 
 /// Running streams for a window; they stop when this is dropped.
 #[derive(Debug)]
-pub struct Stage {
+pub struct WindowBench {
     /// Address of the relay.
     pub host: String,
     viewer: Link,
@@ -81,7 +81,7 @@ pub struct Stage {
     relay: CancellationToken,
 }
 
-impl Drop for Stage {
+impl Drop for WindowBench {
     fn drop(&mut self) {
         self.stop.store(true, Relaxed);
         self.relay.cancel();
@@ -90,7 +90,7 @@ impl Drop for Stage {
 
 /// Passes frames to the window.
 struct Looker {
-    handle: Handle,
+    handle: WindowHandle,
     reduced: bool,
     update: fn(Arrival) -> Option<Update>,
 }
@@ -100,8 +100,8 @@ impl Viewer for Looker {
         (self.update)(arrival).is_none_or(|update| self.handle.push(update))
     }
 
-    fn room(&self, stream: StreamId) -> Option<(usize, usize)> {
-        self.handle.room(stream)
+    fn tile_size(&self, stream: StreamId) -> Option<(usize, usize)> {
+        self.handle.tile_size(stream)
     }
 
     fn scale(&self, own: (usize, usize), room: (usize, usize)) -> Scale {
@@ -121,9 +121,9 @@ pub fn stage(
     plan: Plan,
     reduced: bool,
     runtime: &Runtime,
-    handle: Handle,
+    handle: WindowHandle,
     update: fn(Arrival) -> Option<Update>,
-) -> io::Result<Stage> {
+) -> io::Result<WindowBench> {
     let frames: Arc<[Bytes]> = scene::jpegs(plan.width, plan.height, 80)?.into();
     let (relay, stop) = (CancellationToken::new(), Arc::<AtomicBool>::default());
     let (host, viewer, inbox) = runtime.block_on(async {
@@ -146,7 +146,7 @@ pub fn stage(
             .spawn(move || send(&sender, &name, &frames, plan.fps, &stop))?;
     }
     receive(&viewer, inbox, Looker { handle, reduced, update })?;
-    Ok(Stage { host, viewer, stop, relay })
+    Ok(WindowBench { host, viewer, stop, relay })
 }
 
 async fn connect(host: &str, role: Role) -> io::Result<(Link, Inbox)> {
@@ -180,7 +180,7 @@ fn send(link: &Link, name: &str, frames: &[Bytes], fps: f64, stop: &AtomicBool) 
 ///
 /// # Errors
 /// If the kernel keeps no scheduler statistics.
-pub fn measure(plan: Plan, stage: &Stage, reduced: bool) -> io::Result<Figures> {
+pub fn measure(plan: Plan, stage: &WindowBench, reduced: bool) -> io::Result<Figures> {
     thread::sleep(WARM_UP);
     let (decode, draw, bytes) = (cpu("decode")?, main_cpu()?, stage.viewer.counters().bytes_received);
     let begin = Instant::now();

@@ -3,9 +3,9 @@
 use std::io;
 
 use super::Error;
+use crate::{auth, tls};
 #[cfg(feature = "client")]
 use crate::{capture, link::Down, pipeline, still};
-use crate::{key, tls};
 
 /// The option to change if a link does not come up, if one is known to help.
 #[cfg(feature = "client")]
@@ -18,7 +18,7 @@ pub(super) const fn to_change(why: &Down) -> Option<&'static str> {
         Down::KeyMissing => "set it with --key-file, or in the variable PULSECAM_KEY",
         Down::KeyRefused => "is --key-file, or the variable PULSECAM_KEY, the key of this relay?",
         Down::NoKeyAsked => "omit --key-file and PULSECAM_KEY, or start the relay with the key",
-        Down::Impostor | Down::NotARelay(_) => "are host and port correct?",
+        Down::RelayNotAuthenticated | Down::NotARelay(_) => "are host and port correct?",
         _ => return None,
     })
 }
@@ -38,7 +38,7 @@ pub(super) fn about(error: &Error) -> String {
         Error::Tls(tls::Error::NoAuthorities) => {
             ": name one with --tls-ca, or the relay's fingerprint with --tls-pin".into()
         }
-        Error::Key(key::Error::TooShort(_)) => ": `pulsecam key` creates a good one".into(),
+        Error::Key(auth::Error::TooShort(_)) => ": `pulsecam key` creates a good one".into(),
         #[cfg(feature = "client")]
         error => about_sending(error),
         #[cfg(not(feature = "client"))]

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::{Error, environment, values};
 use crate::{
-    key::Key,
-    tls::{Client, Fingerprint, Trust},
+    auth::Key,
+    tls::{Connector, Fingerprint, Trust},
 };
 
 /// TLS trust, and the key to a room.
@@ -29,14 +29,14 @@ pub(super) struct ClientAuthArgs {
 }
 
 impl ClientAuthArgs {
-    pub(super) fn tls(&self) -> Result<Option<Client>, Error> {
+    pub(super) fn tls(&self) -> Result<Option<Connector>, Error> {
         let trust = match (&self.tls_ca, self.tls_pin) {
             (Some(file), _) => Trust::Authority(file.clone()),
             (None, Some(fingerprint)) => Trust::Pinned(fingerprint),
             (None, None) if self.tls => Trust::System,
             (None, None) => return Ok(None),
         };
-        Ok(Some(Client::new(&trust)?))
+        Ok(Some(Connector::new(&trust)?))
     }
 
     pub(super) fn key(&self) -> Result<Option<Key>, Error> {

@@ -2,7 +2,7 @@
 
 use crate::{
     app::Codec,
-    jpeg::{Limits, MAX_PIXELS, MAX_SCANS, Strips},
+    jpeg::{DecodeLimits, MAX_PIXELS, MAX_SCANS, Strips},
 };
 
 /// Pixels in a megapixel.
@@ -31,7 +31,7 @@ impl CodecArgs {
     /// The options of the application.
     pub(super) fn codec(self) -> Codec {
         let pixels = self.max_megapixels as usize * MILLION;
-        let limits = Limits::default().with_pixels(pixels).with_scans(self.max_scans as usize);
+        let limits = DecodeLimits::default().with_pixels(pixels).with_scans(self.max_scans as usize);
         Codec { strips: self.strips, limits }
     }
 }

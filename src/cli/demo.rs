@@ -1,7 +1,7 @@
 //! `pulsecam demo`: relay, source and viewer in one process, over real sockets.
 
 use super::{
-    Error, codec::CodecArgs, limit::LimitArgs, link::Patience, show::ShowArgs, source::SourceArgs, values,
+    Error, codec::CodecArgs, limit::LimitArgs, link::LinkTimeouts, show::ShowArgs, source::SourceArgs, values,
 };
 use crate::app::demo;
 
@@ -24,7 +24,7 @@ pub(super) struct Args {
     #[command(flatten)]
     limit: LimitArgs,
     #[command(flatten)]
-    patience: Patience,
+    patience: LinkTimeouts,
     /// Print events as JSON, one object per line
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use clap::{Arg, ArgAction, Command};
 
 use super::{Error, values};
-use crate::key::Key;
+use crate::auth::Key;
 
 /// Removes variables that are empty, as compose files and `EnvironmentFile=` leave them, and switches that
 /// are off.

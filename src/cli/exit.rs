@@ -16,6 +16,6 @@ pub(super) const fn code(result: &Result<(), Error>) -> u8 {
 }
 
 /// Whether the error is printed.
-pub(super) const fn is_told(error: &Error) -> bool {
+pub(super) const fn is_reported(error: &Error) -> bool {
     !matches!(error, Error::ReaderGone | Error::Stopped)
 }

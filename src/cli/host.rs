@@ -102,7 +102,7 @@ impl HostOption {
     /// Wrong usage: no relay is named, or it is unclear which word names it.
     pub(super) fn or_first_of<W: AsRef<OsStr> + Clone>(
         &self,
-        words: Words,
+        words: Operands,
         before: &[W],
         after: &[W],
     ) -> Result<(Address, Vec<W>), Error> {
@@ -134,14 +134,14 @@ impl HostOption {
 
 /// What the words after the relay are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Words {
+pub(super) enum Operands {
     /// Words of a text.
     Text,
     /// Names of files.
     Files,
 }
 
-impl Words {
+impl Operands {
     /// Whether this is certainly one of them.
     fn are_one(self, word: &str) -> bool {
         self == Self::Files && Path::new(word).is_file()
@@ -197,7 +197,7 @@ mod tests {
 
     /// The relay, and what is left of the words.
     fn split(host: &HostOption, before: &str, after: &str) -> Result<(String, String), Error> {
-        let (address, rest) = host.or_first_of(Words::Text, &words(before), &words(after))?;
+        let (address, rest) = host.or_first_of(Operands::Text, &words(before), &words(after))?;
         Ok((address.host(), rest.join(" ")))
     }
 
@@ -252,7 +252,7 @@ mod tests {
         let file = folder.path().join("plan.png");
         std::fs::write(&file, "").unwrap();
         let file = [file.to_str().unwrap().to_owned()];
-        let files = |host: &HostOption, words: &[String]| host.or_first_of(Words::Files, words, &[]);
+        let files = |host: &HostOption, words: &[String]| host.or_first_of(Operands::Files, words, &[]);
         assert_eq!(files(&variable("there"), &file).unwrap().1, file);
         let error = files(&NONE, &file).unwrap_err().to_string();
         assert!(error.contains("no relay is named"), "{error}");

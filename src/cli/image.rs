@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use super::{
     Error,
     delivery::DeliveryArgs,
-    host::{HostOption, Words},
+    host::{HostOption, Operands},
     link::Reach,
     values,
 };
@@ -54,7 +54,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    let (relay, files) = args.host.or_first_of(Words::Files, &args.words, &[])?;
+    let (relay, files) = args.host.or_first_of(Operands::Files, &args.words, &[])?;
     if files.is_empty() {
         return Err(Error::Usage("no picture is named: add FILE after the relay".into()));
     }

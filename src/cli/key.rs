@@ -1,7 +1,7 @@
 //! `pulsecam key`: create a key for a room.
 
 use super::Error;
-use crate::{app::output::print_for_good, key::Key};
+use crate::{app::output::print_for_good, auth::Key};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -27,13 +27,13 @@ pub(super) struct Reach {
     #[command(flatten)]
     auth: ClientAuthArgs,
     #[command(flatten)]
-    pub(super) patience: Patience,
+    pub(super) patience: LinkTimeouts,
 }
 
 /// Timeouts and limits of a link.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Link")]
-pub(super) struct Patience {
+pub(super) struct LinkTimeouts {
     /// Interval between heartbeats
     #[arg(long, value_name = "TIME", default_value = "3s", value_parser = values::some_time, env = "PULSECAM_HEARTBEAT")]
     heartbeat: Duration,
@@ -54,7 +54,7 @@ pub(super) struct Patience {
     max_message: u32,
 }
 
-impl Patience {
+impl LinkTimeouts {
     /// A relay within this process; its address is filled in later.
     pub(super) fn here(&self) -> Result<Target, Error> {
         Ok(Target { config: self.config(String::new(), Role::default())?, advice: advice::to_change })

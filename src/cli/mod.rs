@@ -179,9 +179,9 @@ pub fn main() -> ExitCode {
     };
     let code = exit::code(&result);
     if let Err(error) = result
-        && exit::is_told(&error)
+        && exit::is_reported(&error)
     {
-        output::complain(&format!("{error}{}", advice::about(&error)));
+        output::print_error(&format!("{error}{}", advice::about(&error)));
     }
     output::end_log(since);
     ExitCode::from(code)

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{Error, server_auth::ServerAuthArgs, values};
-use crate::{address::Bind, app::relay, language::Language, relay::Limits};
+use crate::{address::Bind, app::relay, i18n::Language, relay::Limits};
 
 const EXAMPLES: &str = "\
 Examples:

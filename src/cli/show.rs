@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{codec::CodecArgs, limit::LimitArgs, values};
-use crate::{app::show::Options, language::Language, view::terminal::Graphics};
+use crate::{app::show::Options, i18n::Language, view::terminal::Graphics};
 
 /// How to show what arrives.
 #[derive(Clone, Debug, clap::Args)]

@@ -7,7 +7,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use super::{Error, values};
 use crate::{
     app::source::Options,
-    capture::{CameraSettings, Interface, PixelFormat, Setting, Settings, Spec},
+    capture::{CameraSettings, ControlSetting, Interface, PixelFormat, Settings, Spec},
 };
 
 /// What to stream.
@@ -59,10 +59,10 @@ pub(super) struct SourceArgs {
 struct CameraArgs {
     /// Pixel format to request from the camera: auto, mjpeg, nv12, i420, yuyv, uyvy, rgb, bgr or grey
     #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = pixel_format, env = "PULSECAM_PIXEL_FORMAT")]
-    pixel_format: Wish,
+    pixel_format: PixelFormatArg,
     /// Set a control, such as exposure=200; can be repeated (pulsecam cameras --controls lists them)
     #[arg(long = "set", value_name = "CONTROL=VALUE", env = "PULSECAM_SET", value_delimiter = ',')]
-    controls: Vec<Setting>,
+    controls: Vec<ControlSetting>,
     /// Wait for the camera to be connected
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_WAIT")]
     wait: bool,
@@ -76,13 +76,13 @@ struct CameraArgs {
 
 /// A pixel format, or automatic. Not an `Option`, which clap takes for an argument that may be missing.
 #[derive(Clone, Copy, Debug)]
-struct Wish(Option<PixelFormat>);
+struct PixelFormatArg(Option<PixelFormat>);
 
-fn pixel_format(text: &str) -> Result<Wish, String> {
+fn pixel_format(text: &str) -> Result<PixelFormatArg, String> {
     if text.eq_ignore_ascii_case("auto") {
-        return Ok(Wish(None));
+        return Ok(PixelFormatArg(None));
     }
-    text.parse().map(|format| Wish(Some(format))).map_err(|error| format!("{error}, or auto"))
+    text.parse().map(|format| PixelFormatArg(Some(format))).map_err(|error| format!("{error}, or auto"))
 }
 
 fn interface(text: &str) -> Result<Interface, String> {

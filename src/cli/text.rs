@@ -3,7 +3,7 @@
 use super::{
     Error,
     delivery::DeliveryArgs,
-    host::{HostOption, Words},
+    host::{HostOption, Operands},
     link::Reach,
 };
 use crate::{app::text, link::Role};
@@ -42,7 +42,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    let (relay, words) = args.host.or_first_of(Words::Text, &args.words, &args.text)?;
+    let (relay, words) = args.host.or_first_of(Operands::Text, &args.words, &args.text)?;
     let target = args.reach.target(&relay, Role::Sender)?;
     let sender = args.sender.options(target.advice);
     if words.is_empty() {

@@ -11,10 +11,10 @@ use std::{
 use bytes::Bytes;
 
 use super::{
+    counters::PipelineCounters,
     frame_sender::{FrameSender, Outcome},
     job::Job,
-    mirror::{Glass, Reflection},
-    tally::Tally,
+    self_view::{SelfViewScaler, SelfViewUpdate},
 };
 use crate::{
     capture::{Frame, FrameData},
@@ -24,9 +24,9 @@ use crate::{
 
 /// Memory of encoded pictures, for reuse.
 #[derive(Clone, Debug, Default)]
-struct Spare(Arc<Mutex<Option<Vec<u8>>>>);
+struct SpareBuffer(Arc<Mutex<Option<Vec<u8>>>>);
 
-impl Spare {
+impl SpareBuffer {
     /// Keeps the memory of a frame.
     fn recycle(&self, data: FrameData) {
         if let FrameData::Picture(picture) = data {
@@ -41,8 +41,8 @@ impl Spare {
 
 struct Consumers<F> {
     sender: FrameSender<F>,
-    self_view: Option<Glass>,
-    spare: Spare,
+    self_view: Option<SelfViewScaler>,
+    spare: SpareBuffer,
 }
 
 impl<F: FnMut(FrameInfo, Bytes)> Consumers<F> {
@@ -66,12 +66,12 @@ impl<F: FnMut(FrameInfo, Bytes)> Consumers<F> {
 
     fn check_silence(&mut self, now: Instant) {
         if self.sender.note_switch(now) {
-            self.update_self_view(Reflection::Off);
+            self.update_self_view(SelfViewUpdate::Off);
         }
         self.sender.send_placeholder(now);
     }
 
-    fn update_self_view(&self, update: Reflection) {
+    fn update_self_view(&self, update: SelfViewUpdate) {
         if let Some(self_view) = &self.self_view {
             self_view.update(update);
         }
@@ -81,11 +81,11 @@ impl<F: FnMut(FrameInfo, Bytes)> Consumers<F> {
 /// Creates the consumers, with a handle for each thread.
 pub(super) fn consumers<F: FnMut(FrameInfo, Bytes)>(
     job: &Job,
-    tally: Arc<Tally>,
+    counters: Arc<PipelineCounters>,
     sink: F,
 ) -> Result<(SourceSide<F>, EncoderSide<F>), jpeg::Error> {
-    let (sender, spare) = (FrameSender::new(job, tally, sink)?, Spare::default());
-    let self_view = job.mirror.clone().map(Glass::new);
+    let (sender, spare) = (FrameSender::new(job, counters, sink)?, SpareBuffer::default());
+    let self_view = job.self_view.clone().map(SelfViewScaler::new);
     let consumers = Arc::new(Mutex::new(Consumers { sender, self_view, spare: spare.clone() }));
     Ok((SourceSide { consumers: Arc::clone(&consumers), spare }, EncoderSide(consumers)))
 }
@@ -93,7 +93,7 @@ pub(super) fn consumers<F: FnMut(FrameInfo, Bytes)>(
 /// The handle of the source's thread.
 pub(super) struct SourceSide<F> {
     consumers: Arc<Mutex<Consumers<F>>>,
-    spare: Spare,
+    spare: SpareBuffer,
 }
 
 impl<F: FnMut(FrameInfo, Bytes)> SourceSide<F> {
@@ -133,7 +133,7 @@ impl<F: FnMut(FrameInfo, Bytes)> SourceSide<F> {
 
     /// Shows in the self view why there is no picture.
     pub(super) fn no_signal(&self, reason: String) {
-        lock(&self.consumers).update_self_view(Reflection::NoSignal(reason));
+        lock(&self.consumers).update_self_view(SelfViewUpdate::NoSignal(reason));
     }
 
     /// As [`EncoderSide::check_silence`].

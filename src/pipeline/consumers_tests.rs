@@ -7,18 +7,18 @@ use crate::{
     capture::Signal,
     clock::Timestamp,
     jpeg::Encoder,
-    link::Report,
+    link::DeliveryReport,
     picture::{Picture, Pixels},
-    pipeline::{Freshness, Mirror, Switch},
+    pipeline::{AdaptOptions, SelfView, Switch},
 };
 
 type Sunk = Arc<Mutex<Vec<FrameInfo>>>;
 
-fn encoder(job: &Job) -> (EncoderSide<impl FnMut(FrameInfo, Bytes) + use<>>, Arc<Tally>, Sunk) {
-    let (tally, sunk) = (Arc::new(Tally::default()), Sunk::default());
+fn encoder(job: &Job) -> (EncoderSide<impl FnMut(FrameInfo, Bytes) + use<>>, Arc<PipelineCounters>, Sunk) {
+    let (counters, sunk) = (Arc::new(PipelineCounters::default()), Sunk::default());
     let sink = Arc::clone(&sunk);
     let sink = move |info, _| sink.lock().unwrap().push(info);
-    (consumers(job, Arc::clone(&tally), sink).unwrap().1, tally, sunk)
+    (consumers(job, Arc::clone(&counters), sink).unwrap().1, counters, sunk)
 }
 
 fn frame(seq: u64) -> Frame {
@@ -28,35 +28,35 @@ fn frame(seq: u64) -> Frame {
 
 #[test]
 fn a_frame_that_a_newer_one_has_passed_is_dropped() {
-    let (encoder, tally, sunk) = encoder(&Job { frames: Some(3), ..Job::default() });
+    let (encoder, counters, sunk) = encoder(&Job { frames: Some(3), ..Job::default() });
     for seq in [0, 2, 1, 3, 4] {
         encoder.frame(frame(seq));
     }
     let seqs: Vec<_> = sunk.lock().unwrap().iter().map(|info| info.seq).collect();
     assert_eq!(seqs, [Some(0), Some(2), Some(3)], "and no more than requested");
-    assert_eq!(tally.counts().skipped, 1);
+    assert_eq!(counters.counts().skipped, 1);
     assert!(encoder.is_done());
 }
 
 #[test]
 fn a_card_is_sent_once_a_second_and_at_once_to_a_new_viewer() {
     let (tell, viewers) = tokio::sync::watch::channel(Some(0));
-    let (encoder, tally, sunk) = encoder(&Job { viewers: Some(viewers), ..Job::default() });
+    let (encoder, counters, sunk) = encoder(&Job { viewers: Some(viewers), ..Job::default() });
     let start = Instant::now();
     let patience = Duration::from_millis(700);
     let signal = Signal { name: "C920".into(), size: Some((64, 48)), patience };
-    tally.life().opened(Some(signal), start);
+    counters.health().opened(Some(signal), start);
     let look = |millis| encoder.check_silence(start + Duration::from_millis(millis));
     look(800);
-    assert_eq!(tally.counts().cards, 0, "nobody views");
+    assert_eq!(counters.counts().cards, 0, "nobody views");
     tell.send_replace(Some(1));
     for (millis, cards) in [(600, 0), (850, 1), (900, 1), (1849, 1), (1850, 2)] {
         look(millis);
-        assert_eq!(tally.counts().cards, cards, "at {millis} ms");
+        assert_eq!(counters.counts().cards, cards, "at {millis} ms");
     }
     tell.send_replace(Some(2));
     look(1860);
-    assert_eq!(tally.counts().cards, 3, "one more viewer");
+    assert_eq!(counters.counts().cards, 3, "one more viewer");
     let sunk = sunk.lock().unwrap();
     assert!(sunk.iter().all(|info| info.card.as_deref() == Some(FrameInfo::NO_SIGNAL)));
     assert!(sunk.iter().all(|info| info.seq.is_none()));
@@ -64,11 +64,11 @@ fn a_card_is_sent_once_a_second_and_at_once_to_a_new_viewer() {
 
 #[test]
 fn while_switched_off_no_picture_is_sent_and_a_card_says_so_at_once() {
-    let (switch, shown) = (Switch::new(true), Arc::<Mutex<Vec<Reflection>>>::default());
+    let (switch, shown) = (Switch::new(true), Arc::<Mutex<Vec<SelfViewUpdate>>>::default());
     let seen = Arc::clone(&shown);
-    let show = Arc::new(move |reflection| seen.lock().unwrap().push(reflection));
-    let mirror = Some(Mirror { room: (16, 16), show });
-    let job = Job { name: "ann".into(), switch: Some(switch.clone()), mirror, ..Job::default() };
+    let show = Arc::new(move |update| seen.lock().unwrap().push(update));
+    let self_view = Some(SelfView { room: (16, 16), show });
+    let job = Job { name: "ann".into(), switch: Some(switch.clone()), self_view, ..Job::default() };
     let (encoder, _, sunk) = encoder(&job);
     let cards = || sunk.lock().unwrap().iter().map(|info| info.card.clone()).collect::<Vec<_>>();
     let now = Instant::now();
@@ -80,7 +80,7 @@ fn while_switched_off_no_picture_is_sent_and_a_card_says_so_at_once() {
     encoder.frame(frame(1));
     let off = Some(FrameInfo::CAMERA_OFF.to_owned());
     assert_eq!(cards(), [None, off.clone()], "the frame that was being encoded is dropped");
-    assert_eq!(shown.lock().unwrap().last(), Some(&Reflection::Off));
+    assert_eq!(shown.lock().unwrap().last(), Some(&SelfViewUpdate::Off));
     encoder.check_silence(now + CARD_INTERVAL);
     switch.set(true);
     encoder.check_silence(now + CARD_INTERVAL * 2);
@@ -89,10 +89,10 @@ fn while_switched_off_no_picture_is_sent_and_a_card_says_so_at_once() {
 }
 
 /// A report of a frame that was ready just now; `lost` is in percent.
-fn report(lost: u8, sent: u64) -> Report {
+fn report(lost: u8, sent: u64) -> DeliveryReport {
     let (late, queued) = (Duration::ZERO, Duration::ZERO);
     let (ready, at_relay) = (Instant::now(), Duration::from_millis(5));
-    Report { ready, seq: None, at_relay, late, queued, lost, sent, replaced: 0, relayed: None }
+    DeliveryReport { ready, seq: None, at_relay, late, queued, lost, sent, replaced: 0, relayed: None }
 }
 
 #[test]
@@ -102,11 +102,11 @@ fn no_step_down_makes_a_received_jpeg_larger() {
     for quality in [20, 50, 75, 95] {
         let original = Encoder::new(quality).unwrap().encode(&picture).unwrap();
         let (tell, reports) = tokio::sync::watch::channel(None);
-        let freshness = Some(Freshness { max_age: Duration::from_millis(200), reports });
+        let adapt = Some(AdaptOptions { max_age: Duration::from_millis(200), reports });
         let sizes = Arc::new(Mutex::new(Vec::new()));
         let sunk = Arc::clone(&sizes);
         let sink = move |_, jpeg: Bytes| sunk.lock().unwrap().push((jpeg.len(), jpeg::quality(&jpeg)));
-        let job = Job { freshness, ..Job::default() };
+        let job = Job { adapt, ..Job::default() };
         let (_, encoder) = consumers(&job, Arc::default(), sink).unwrap();
         for seq in 0..40 {
             tell.send_replace(Some(report(if seq > 4 { 30 } else { 0 }, seq * 10)));

@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{job::Job, lessen::Lessen, tally::Tally};
+use super::{adaptation::Adaptation, counters::PipelineCounters, job::Job};
 use crate::{
     capture::FrameData,
     jpeg::{self, Decoder, Encoder, Strips},
@@ -16,7 +16,7 @@ use crate::{
 };
 
 pub(super) struct FrameEncoder {
-    tally: Arc<Tally>,
+    counters: Arc<PipelineCounters>,
     encoder: Encoder,
     /// Whether every JPEG is encoded again, because another quality than the source's was requested.
     reencodes: bool,
@@ -24,37 +24,37 @@ pub(super) struct FrameEncoder {
     decoder: Option<Decoder>,
     strips: Strips,
     /// Reduces the stream if the link is slow.
-    lessen: Option<Lessen>,
+    adaptation: Option<Adaptation>,
 }
 
 impl FrameEncoder {
-    pub(super) fn new(job: &Job, tally: Arc<Tally>) -> Result<Self, jpeg::Error> {
+    pub(super) fn new(job: &Job, counters: Arc<PipelineCounters>) -> Result<Self, jpeg::Error> {
         let quality = job.quality.unwrap_or(Encoder::DEFAULT_QUALITY);
         Ok(Self {
-            tally,
+            counters,
             encoder: Encoder::new(quality)?.with_strips(job.strips),
             reencodes: job.quality.is_some(),
             decoder: None,
             strips: job.strips,
-            lessen: job.freshness.clone().map(|freshness| Lessen::new(quality, freshness)),
+            adaptation: job.adapt.clone().map(|adapt| Adaptation::new(quality, adapt)),
         })
     }
 
     /// Whether JPEG is passed through unchanged.
     pub(super) fn passes_through(&self) -> bool {
-        !self.reencodes && self.lessen.as_ref().is_none_or(Lessen::is_full)
+        !self.reencodes && self.adaptation.as_ref().is_none_or(Adaptation::is_full)
     }
 
     /// Adapts to the link; returns the share of the frames to send.
     pub(super) fn adapt(&mut self, now: Instant) -> Result<f64, jpeg::Error> {
-        self.lessen.as_mut().map_or(Ok(1.0), |lessen| lessen.adapt(&mut self.encoder, now))
+        self.adaptation.as_mut().map_or(Ok(1.0), |adaptation| adaptation.adapt(&mut self.encoder, now))
     }
 
     /// A frame as JPEG.
     pub(super) fn jpeg(&mut self, data: &FrameData) -> Result<Bytes, jpeg::Error> {
         let picture = match data {
             FrameData::Jpeg(jpeg) if self.passes_through() => {
-                self.tally.passed_through.fetch_add(1, Relaxed);
+                self.counters.passed_through.fetch_add(1, Relaxed);
                 return Ok(jpeg.clone());
             }
             FrameData::Jpeg(jpeg) => {
@@ -63,28 +63,28 @@ impl FrameEncoder {
                     empty => empty.insert(Decoder::new()?.with_strips(self.strips)),
                 };
                 let picture = decoder.decode_rgb(jpeg)?;
-                if let Some(lessen) = self.lessen.as_mut().filter(|_| !self.reencodes) {
-                    lessen.note_source_quality(jpeg, &mut self.encoder)?;
+                if let Some(adaptation) = self.adaptation.as_mut().filter(|_| !self.reencodes) {
+                    adaptation.note_source_quality(jpeg, &mut self.encoder)?;
                 }
                 Cow::Owned(picture)
             }
             FrameData::Picture(picture) => Cow::Borrowed(picture),
         };
-        let picture = match &mut self.lessen {
-            Some(lessen) => lessen.scaled(picture),
+        let picture = match &mut self.adaptation {
+            Some(adaptation) => adaptation.scaled(picture),
             None => picture,
         };
         let jpeg = self.encoder.encode(&picture)?;
         if let FrameData::Jpeg(original) = data
             && !self.reencodes
-            && self.lessen.as_ref().is_some_and(Lessen::keeps_size)
+            && self.adaptation.as_ref().is_some_and(Adaptation::keeps_size)
             && original.len() <= jpeg.len()
         {
             // The encoded picture is not smaller than the original.
-            self.tally.passed_through.fetch_add(1, Relaxed);
+            self.counters.passed_through.fetch_add(1, Relaxed);
             return Ok(original.clone());
         }
-        self.tally.encoded.fetch_add(1, Relaxed);
+        self.counters.encoded.fetch_add(1, Relaxed);
         Ok(jpeg)
     }
 

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use super::{job::Job, still::Still};
+use super::{duplicate_filter::DuplicateFilter, job::Job};
 use crate::capture::{Frame, FrameData};
 
 pub(super) struct FrameFilter {
@@ -12,7 +12,7 @@ pub(super) struct FrameFilter {
     sent: u64,
     /// The number of the newest frame taken.
     newest: Option<u64>,
-    duplicates: Option<Still>,
+    duplicates: Option<DuplicateFilter>,
     /// Accumulated share of frames; at 1, the next frame is sent.
     due: f64,
 }
@@ -28,7 +28,7 @@ pub(super) enum Reason {
 
 impl FrameFilter {
     pub(super) fn new(job: &Job) -> Self {
-        let duplicates = job.skip_still.then(Still::default);
+        let duplicates = job.skip_still.then(DuplicateFilter::default);
         Self { limit: job.frames, sent: 0, newest: None, duplicates, due: 0.0 }
     }
 

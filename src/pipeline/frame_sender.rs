@@ -12,11 +12,11 @@ use bytes::Bytes;
 use tracing::{debug, info, warn};
 
 use super::{
+    counters::PipelineCounters,
     frame_encoder::FrameEncoder,
     frame_filter::{FrameFilter, Reason},
     job::Job,
     placeholder::Placeholders,
-    tally::Tally,
 };
 use crate::{
     capture::{Frame, FrameData},
@@ -28,7 +28,7 @@ use crate::{
 /// Filter, encoder and card in front of a sink.
 pub(super) struct FrameSender<F> {
     job: Job,
-    tally: Arc<Tally>,
+    counters: Arc<PipelineCounters>,
     filter: FrameFilter,
     encoder: FrameEncoder,
     placeholders: Placeholders,
@@ -48,11 +48,11 @@ pub(super) enum Outcome {
 }
 
 impl<F: FnMut(FrameInfo, Bytes)> FrameSender<F> {
-    pub(super) fn new(job: &Job, tally: Arc<Tally>, sink: F) -> Result<Self, jpeg::Error> {
-        let (filter, encoder) = (FrameFilter::new(job), FrameEncoder::new(job, Arc::clone(&tally))?);
+    pub(super) fn new(job: &Job, counters: Arc<PipelineCounters>, sink: F) -> Result<Self, jpeg::Error> {
+        let (filter, encoder) = (FrameFilter::new(job), FrameEncoder::new(job, Arc::clone(&counters))?);
         Ok(Self {
             job: job.clone(),
-            tally,
+            counters,
             filter,
             encoder,
             placeholders: Placeholders::default(),
@@ -69,37 +69,37 @@ impl<F: FnMut(FrameInfo, Bytes)> FrameSender<F> {
 
     /// Whether all requested frames have been handled, including those that nobody viewed.
     pub(super) fn is_done(&self) -> bool {
-        self.filter.is_done(self.tally.unseen.load(Relaxed))
+        self.filter.is_done(self.counters.unseen.load(Relaxed))
     }
 
     /// Sends a frame, or drops it. One that was sent is passed to [`FrameSender::sent`] after use.
     pub(super) fn send(&mut self, frame: &Frame, now: Instant) -> Outcome {
         if self.is_done() {
-            self.tally.surplus();
+            self.counters.surplus();
             return Outcome::Dropped;
         }
         // Checked here as well as by the source's thread, which may hang in a driver.
         if self.job.is_off() {
-            return self.dropped(|tally| &tally.switched_off);
+            return self.dropped(|counters| &counters.switched_off);
         }
         self.placeholders.reset();
         if self.job.switch.is_some() {
             self.size = size(&frame.data).or(self.size);
         }
         match self.filter.drops(frame, now) {
-            Some(Reason::Superseded) => return self.dropped(|tally| &tally.skipped),
-            Some(Reason::Duplicate) => return self.dropped(|tally| &tally.still),
+            Some(Reason::Superseded) => return self.dropped(|counters| &counters.skipped),
+            Some(Reason::Duplicate) => return self.dropped(|counters| &counters.still),
             None => {}
         }
         if self.encoder.adapt(now).is_ok_and(|rate| self.filter.thins(rate)) {
-            return self.dropped(|tally| &tally.thinned);
+            return self.dropped(|counters| &counters.thinned);
         }
         match self.encoder.jpeg(&frame.data) {
             // The source was switched off during encoding: the picture must not be sent.
-            Ok(_) if self.job.is_off() => _ = self.tally.switched_off.fetch_add(1, Relaxed),
+            Ok(_) if self.job.is_off() => _ = self.counters.switched_off.fetch_add(1, Relaxed),
             Ok(jpeg) => {
                 let info = FrameInfo { seq: Some(frame.seq), ..self.info(frame.captured) };
-                self.tally.handed_on.fetch_add(1, Relaxed);
+                self.counters.handed_on.fetch_add(1, Relaxed);
                 (self.sink)(info, jpeg);
             }
             Err(error) => {
@@ -115,19 +115,19 @@ impl<F: FnMut(FrameInfo, Bytes)> FrameSender<F> {
         self.filter.sent(data, now)
     }
 
-    fn dropped(&self, counter: impl Fn(&Tally) -> &AtomicU64) -> Outcome {
-        counter(&self.tally).fetch_add(1, Relaxed);
+    fn dropped(&self, counter: impl Fn(&PipelineCounters) -> &AtomicU64) -> Outcome {
+        counter(&self.counters).fetch_add(1, Relaxed);
         Outcome::Dropped
     }
 
     fn failed(&self, seq: u64, error: &jpeg::Error) {
         let error = error.to_string();
-        if self.tally.reasons().failed.replace(error.clone()).is_none() {
+        if self.counters.reasons().failed.replace(error.clone()).is_none() {
             warn!("dropped frame {seq}: {error}");
         } else {
             debug!("dropped frame {seq}: {error}");
         }
-        self.tally.failed.fetch_add(1, Relaxed);
+        self.counters.failed.fetch_add(1, Relaxed);
     }
 
     fn info(&self, captured: Timestamp) -> FrameInfo {
@@ -145,7 +145,7 @@ impl<F: FnMut(FrameInfo, Bytes)> FrameSender<F> {
             return false;
         }
         let on = !self.job.is_off();
-        let is_new = self.tally.life().switched(on, &self.job.name, self.size, now);
+        let is_new = self.counters.health().switched(on, &self.job.name, self.size, now);
         if is_new {
             info!("the camera is {}", if on { "on" } else { "off" });
         }
@@ -154,14 +154,14 @@ impl<F: FnMut(FrameInfo, Bytes)> FrameSender<F> {
 
     /// Sends a card if the source has given nothing for too long, and one is due.
     pub(super) fn send_placeholder(&mut self, now: Instant) {
-        let Some(silence) = self.tally.life().silence(now) else { return };
+        let Some(silence) = self.counters.health().silence(now) else { return };
         let Some(jpeg) = self.placeholders.due(&silence, self.job.viewer_count(), &mut self.encoder, now)
         else {
             return;
         };
         let card = if silence.off { FrameInfo::CAMERA_OFF } else { FrameInfo::NO_SIGNAL };
         let info = FrameInfo { card: Some(card.into()), ..self.info(Timestamp::now()) };
-        self.tally.cards.fetch_add(1, Relaxed);
+        self.counters.cards.fetch_add(1, Relaxed);
         (self.sink)(info, jpeg);
     }
 }

@@ -14,14 +14,14 @@ use super::inspect::Inspector;
 use crate::{
     capture::stamp,
     clock::{Age, Timestamp},
-    fresh::Closed,
-    jpeg::{Decoder, Header, Limits, Scale, Strips, header},
-    link::{Account, Inbox, Link, Received, Sender, State},
+    jpeg::{DecodeLimits, Decoder, Header, Scale, Strips, header},
+    link::{Inbox, Link, LossStats, Peer, Received, State},
     picture::{Canvas, Scaler},
-    recording::Taken,
-    still::Look,
+    queue::Closed,
+    recording::RecordedFrame,
+    still::StillInfo,
     stream_id::StreamId,
-    wire::{FrameInfo, Kind, Origin, TextContent},
+    wire::{FrameInfo, MessageKind, Origin, TextContent},
 };
 
 /// How long the decoder waits before it checks whether it should stop.
@@ -37,7 +37,7 @@ pub enum Arrival {
         /// The sender, as the message claims.
         origin: Origin,
         /// The sender's stream and connection, as far as known.
-        sender: Option<Sender>,
+        sender: Option<Peer>,
     },
     /// A text whose payload is neither a `QString` nor UTF-8.
     UnreadableText {
@@ -48,21 +48,21 @@ pub enum Arrival {
         /// The sender, as the message claims.
         origin: Origin,
         /// The sender's stream and connection, as far as known.
-        sender: Option<Sender>,
+        sender: Option<Peer>,
     },
     /// An image.
     Image {
         /// The file as received.
         file: Bytes,
         /// Its format and size, or why it cannot be shown.
-        look: Result<Look, String>,
+        look: Result<StillInfo, String>,
         /// The sender, as the message claims.
         origin: Origin,
         /// The sender's stream and connection, as far as known.
-        sender: Option<Sender>,
+        sender: Option<Peer>,
     },
     /// A video frame.
-    Frame(Box<Shown>),
+    Frame(Box<ReceivedFrame>),
     /// A video frame that cannot be shown.
     Damaged {
         /// The stream.
@@ -80,7 +80,7 @@ pub enum Arrival {
 
 /// A video frame that arrived.
 #[derive(Debug)]
-pub struct Shown {
+pub struct ReceivedFrame {
     /// The stream.
     pub(crate) id: StreamId,
     /// Its displayed name: the one its sender claims, with equal names distinguished; empty if it claims
@@ -91,7 +91,7 @@ pub struct Shown {
     /// The sender's information, or that of the stamp in the pixels if the sender gave none.
     pub(crate) info: FrameInfo,
     /// The stream's frame counts up to this one.
-    pub(crate) account: Account,
+    pub(crate) account: LossStats,
     /// The frame as received.
     pub(crate) jpeg: Bytes,
     /// Its size.
@@ -112,11 +112,11 @@ pub struct Shown {
     pub(crate) bytes: usize,
 }
 
-impl Shown {
+impl ReceivedFrame {
     /// The frame in the form that a recording takes.
     #[must_use]
-    pub fn taken(&self) -> Taken {
-        Taken {
+    pub fn taken(&self) -> RecordedFrame {
+        RecordedFrame {
             captured: self.info.captured,
             arrived: self.received,
             size: (self.header.width, self.header.height),
@@ -164,7 +164,7 @@ pub trait Viewer: Send + 'static {
 
     /// Width and height in pixels at which this stream is shown; `None`: its own size. A frame that is shown
     /// small is decoded small, which takes a fraction of the time.
-    fn room(&self, _stream: StreamId) -> Option<(usize, usize)> {
+    fn tile_size(&self, _stream: StreamId) -> Option<(usize, usize)> {
         None
     }
 
@@ -174,8 +174,8 @@ pub trait Viewer: Send + 'static {
     }
 
     /// Decoding limits for pictures from peers.
-    fn limits(&self) -> Limits {
-        Limits::default()
+    fn limits(&self) -> DecodeLimits {
+        DecodeLimits::default()
     }
 
     /// Memory for the next picture; its content does not matter.
@@ -234,7 +234,7 @@ impl<V: Viewer> Decode<V> {
         let message = &received.message;
         let payload = message.payload().cloned().unwrap_or_default();
         match message.kind() {
-            Kind::Text => {
+            MessageKind::Text => {
                 let (origin, sender) = (message.origin(), received.sender);
                 Some(match TextContent::of(message)? {
                     TextContent::QString(text) => {
@@ -246,15 +246,15 @@ impl<V: Viewer> Decode<V> {
                     }
                 })
             }
-            Kind::Image => Some(Arrival::Image {
+            MessageKind::Image => Some(Arrival::Image {
                 look: self.inspector.check(&payload, self.viewer.limits()).map_err(|error| error.to_string()),
                 file: payload,
                 origin: message.origin(),
                 sender: received.sender,
             }),
-            Kind::Video => self.frame(received, payload, state),
-            Kind::Heartbeat | Kind::Reserved(_) => None,
-            Kind::Other(number) => {
+            MessageKind::Video => self.frame(received, payload, state),
+            MessageKind::Heartbeat | MessageKind::Reserved(_) => None,
+            MessageKind::Other(number) => {
                 debug!("received a message of unknown type {number}");
                 None
             }
@@ -263,7 +263,7 @@ impl<V: Viewer> Decode<V> {
 
     fn frame(&mut self, received: Received, jpeg: Bytes, state: &State) -> Option<Arrival> {
         let mut info = received.info.unwrap_or_default();
-        let Sender { id, peer, name: stream, .. } = received.sender?;
+        let Peer { id, peer, name: stream, .. } = received.sender?;
         let damaged = |size: Option<(usize, usize)>, error: crate::jpeg::Error| {
             let (stream, reason) = (Arc::clone(&stream), error.to_string());
             Some(Arrival::Damaged { id, stream, peer, size, reason })
@@ -275,7 +275,7 @@ impl<V: Viewer> Decode<V> {
         let (wanted, from_pixels) =
             (self.viewer.wants_pixels(), info.captured.is_none() && self.viewer.reads_stamps());
         let begin = Instant::now();
-        let room = self.viewer.room(id).filter(|_| wanted);
+        let room = self.viewer.tile_size(id).filter(|_| wanted);
         let own = (header.width, header.height);
         // A stamp can only be read at the picture's own size.
         let scale = room.filter(|_| !from_pixels).map_or(Scale::Full, |room| self.viewer.scale(own, room));
@@ -291,7 +291,7 @@ impl<V: Viewer> Decode<V> {
             canvas = canvas.map(|canvas| self.fitted(canvas, room));
         }
         let (decoded, decoding) = (Timestamp::now(), begin.elapsed());
-        Some(Arrival::Frame(Box::new(Shown {
+        Some(Arrival::Frame(Box::new(ReceivedFrame {
             age: age(&info, state, decoded),
             account: received.account,
             bytes: received.message.wire_len(),

@@ -7,8 +7,8 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    jpeg::{Limits, Strips},
-    still::{self, Look},
+    jpeg::{DecodeLimits, Strips},
+    still::{self, StillInfo},
 };
 
 /// Rest after a decoding, as a multiple of its duration: decoding takes a quarter of the time at most.
@@ -23,8 +23,8 @@ pub(super) struct Inspector {
 
 impl Inspector {
     /// The image's format and size, or why it cannot be shown.
-    pub(super) fn check(&mut self, file: &[u8], limits: Limits) -> Result<Look, still::Error> {
-        let look = still::look(file)?;
+    pub(super) fn check(&mut self, file: &[u8], limits: DecodeLimits) -> Result<StillInfo, still::Error> {
+        let look = still::inspect(file)?;
         let begin = Instant::now();
         if self.may(begin) {
             // An eighth of the size is enough: every byte of a JPEG is read nevertheless.
@@ -67,7 +67,7 @@ mod tests {
     fn an_image_that_cannot_be_shown_has_a_reason() {
         let picture = Picture { width: 20, height: 10, pixels: Pixels::Rgb(vec![90; 600]) };
         let jpeg = Encoder::new(80).unwrap().encode(&picture).unwrap();
-        let look = |file: &[u8]| Inspector::default().check(file, Limits::default());
+        let look = |file: &[u8]| Inspector::default().check(file, DecodeLimits::default());
         assert_eq!(look(&jpeg).unwrap().size, (20, 10));
         let mut deep = jpeg.to_vec();
         let sof = deep.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
@@ -76,7 +76,7 @@ mod tests {
             let error = look(file).unwrap_err().to_string();
             assert!(error.contains(words), "{error}");
         }
-        let few = Limits::default().with_pixels(100);
+        let few = DecodeLimits::default().with_pixels(100);
         let error = Inspector::default().check(&jpeg, few).unwrap_err().to_string();
         assert!(error.contains("20x10 pixels; up to 100"), "{error}");
     }

@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::{mirror::Mirror, switch::Switch};
-use crate::{jpeg::Strips, link::Report};
+use super::{self_view::SelfView, switch::Switch};
+use crate::{jpeg::Strips, link::DeliveryReport};
 
 /// Number of viewers as reported by the relay; `None` if it reports none.
 pub type Viewers = watch::Receiver<Option<u32>>;
 
 /// The limit for queueing delay, and the reports of it.
 #[derive(Clone, Debug)]
-pub struct Freshness {
+pub struct AdaptOptions {
     /// Largest queueing delay, in addition to the propagation delay.
     pub max_age: Duration,
     /// The relay's reports ([`Link::reports`](crate::link::Link::reports)).
-    pub reports: watch::Receiver<Option<Report>>,
+    pub reports: watch::Receiver<Option<DeliveryReport>>,
 }
 
 /// How to send a source's frames.
@@ -35,11 +35,11 @@ pub struct Job {
     /// Drops frames that are the same as the one before.
     pub skip_still: bool,
     /// Limit for queueing delay; `None` sends all frames unchanged, however long they wait.
-    pub freshness: Option<Freshness>,
+    pub adapt: Option<AdaptOptions>,
     /// While it reports no viewers, nothing is encoded or sent.
     pub viewers: Option<Viewers>,
     /// The self view, which is shown also while nobody else views.
-    pub mirror: Option<Mirror>,
+    pub self_view: Option<SelfView>,
     /// Turns the source off and on; while it is off, viewers get a card.
     pub switch: Option<Switch>,
 }

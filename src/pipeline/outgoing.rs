@@ -11,14 +11,14 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::{
+    capture_loop::{CaptureLoop, SequenceNumbers},
     consumers::{EncoderSide, consumers},
-    grab::{Grab, Numbers},
+    counters::{PipelineCounters, SourceCounts},
     job::Job,
-    tally::{Counts, Tally},
 };
 use crate::{
     capture::{self, Frame, Source},
-    fresh, jpeg,
+    jpeg, queue,
     wire::FrameInfo,
 };
 
@@ -50,7 +50,7 @@ pub enum Error {
 /// An open source with its encoder. Stops when dropped.
 #[derive(Debug)]
 pub struct Outgoing {
-    tally: Arc<Tally>,
+    counters: Arc<PipelineCounters>,
     begin: mpsc::Sender<()>,
     done: oneshot::Receiver<()>,
     description: String,
@@ -69,14 +69,14 @@ impl Outgoing {
         mut open: impl FnMut() -> Result<Box<dyn Source>, capture::Error> + Send + 'static,
         sink: impl FnMut(FrameInfo, Bytes) + Send + 'static,
     ) -> Result<Self, Error> {
-        let tally = Arc::new(Tally::default());
-        let (frames, waiting) = fresh::channel::<(), Frame>(0);
+        let counters = Arc::new(PipelineCounters::default());
+        let (frames, waiting) = queue::channel::<(), Frame>(0);
         let (opened, is_open) = oneshot::channel();
         let (begin, begun) = mpsc::channel();
         let (finished, done) = oneshot::channel();
-        let (source_side, encoder_side) = consumers(job, Arc::clone(&tally), sink)?;
+        let (source_side, encoder_side) = consumers(job, Arc::clone(&counters), sink)?;
         thread::Builder::new().name("capture".into()).spawn({
-            let (tally, job) = (Arc::clone(&tally), job.clone());
+            let (counters, job) = (Arc::clone(&counters), job.clone());
             move || {
                 let source = match if job.is_off() { Ok(None) } else { open().map(Some) } {
                     Ok(source) => source,
@@ -91,11 +91,11 @@ impl Outgoing {
                 if begun.recv().is_err() {
                     return; // dropped before it began
                 }
-                let (open, numbers) = (Box::new(open), Numbers::default());
-                Grab { source, open, job, tally, frames, consumers: source_side, numbers }.run();
+                let (open, numbers) = (Box::new(open), SequenceNumbers::default());
+                CaptureLoop { source, open, job, counters, frames, consumers: source_side, numbers }.run();
             }
         })?;
-        let watched = Arc::clone(&tally);
+        let watched = Arc::clone(&counters);
         // A source that hangs in its driver does not notice the switch, but this thread does.
         let longest = if job.switch.is_some() { CARD_CHECK_INTERVAL } else { CHECK_INTERVAL };
         thread::Builder::new().name("encode".into()).spawn(move || {
@@ -103,7 +103,7 @@ impl Outgoing {
             let _ = finished.send(()); // the receiver may be gone
         })?;
         let description = is_open.await.map_err(|_| Error::Gone)??;
-        Ok(Self { tally, begin, done, description })
+        Ok(Self { counters, begin, done, description })
     }
 
     /// Starts taking frames; the job's time limit counts from here.
@@ -119,24 +119,24 @@ impl Outgoing {
 
     /// The counts so far.
     #[must_use]
-    pub fn counts(&self) -> Counts {
-        self.tally.counts()
+    pub fn counts(&self) -> SourceCounts {
+        self.counters.counts()
     }
 
     /// Why no frames come, if the source failed and none came since.
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
-        self.tally.life().trouble()
+        self.counters.health().trouble()
     }
 
     /// Why nothing was sent: the source failed permanently, or gave nothing that could be sent.
     #[must_use]
     pub fn failure(&self) -> Option<String> {
-        let reasons = self.tally.reasons();
+        let reasons = self.counters.reasons();
         if reasons.ended.is_some() {
             return reasons.ended.clone();
         }
-        let Counts { handed_on, unseen, .. } = self.counts();
+        let SourceCounts { handed_on, unseen, .. } = self.counts();
         if handed_on + unseen > 0 {
             return None;
         }
@@ -153,28 +153,28 @@ impl Outgoing {
 
 impl Drop for Outgoing {
     fn drop(&mut self) {
-        self.tally.stop.store(true, Relaxed);
+        self.counters.stop.store(true, Relaxed);
     }
 }
 
 /// The encoder's thread: frames that have to be encoded, and cards while none come.
 fn run<F: FnMut(FrameInfo, Bytes)>(
     consumers: &EncoderSide<F>,
-    mut frames: fresh::Receiver<(), Frame>,
-    tally: &Tally,
+    mut frames: queue::Receiver<(), Frame>,
+    counters: &PipelineCounters,
     longest: Duration,
 ) {
-    while !tally.stop.load(Relaxed) && !consumers.is_done() {
-        let patience = tally.life().patience(Instant::now()).unwrap_or(CHECK_INTERVAL);
+    while !counters.stop.load(Relaxed) && !consumers.is_done() {
+        let patience = counters.health().patience(Instant::now()).unwrap_or(CHECK_INTERVAL);
         match frames.recv_timeout(patience.clamp(CARD_CHECK_INTERVAL, longest)) {
             Ok(Some(taken)) => consumers.frame(taken.item),
             Ok(None) => consumers.check_silence(Instant::now()),
-            Err(fresh::Closed) => return,
+            Err(queue::Closed) => return,
         }
     }
     if consumers.is_done() {
         while let Ok(Some(_)) = frames.try_recv() {
-            tally.surplus();
+            counters.surplus();
         }
     }
 }
@@ -236,7 +236,7 @@ mod tests {
     }
 
     /// The counts of a source of 50 frames, at the end.
-    async fn counted(job: Job, as_pictures: bool) -> Counts {
+    async fn counted(job: Job, as_pictures: bool) -> SourceCounts {
         let open = move || Ok(Box::new(Counted { given: 0, last: 50, as_pictures }) as Box<dyn Source>);
         let mut outgoing = Outgoing::open(&job, open, |_, _| ()).await.unwrap();
         outgoing.begin();

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tracing::debug;
 
 use super::{frame_encoder::FrameEncoder, source_health::Silence};
-use crate::{capture::Card, jpeg, lettering::Painter};
+use crate::{capture::Placeholder, drawing::TextPainter, jpeg};
 
 /// How often a card is sent again, so that a new viewer soon sees it.
 pub(super) const CARD_INTERVAL: Duration = Duration::from_secs(1);
@@ -19,7 +19,7 @@ const CARD_SIZE: (usize, usize) = (640, 480);
 pub(super) struct Placeholders {
     sent: Option<Sent>,
     /// Loading fonts takes milliseconds, and most streams never need them.
-    painter: Option<Painter>,
+    painter: Option<TextPainter>,
 }
 
 /// The last card that was sent.
@@ -49,7 +49,7 @@ impl Placeholders {
             return None;
         }
         // A name with emoji looks better once the system's fonts are found.
-        let new_fonts = self.painter.as_mut().is_some_and(Painter::refresh);
+        let new_fonts = self.painter.as_mut().is_some_and(TextPainter::refresh);
         let is_same = |card: &Sent| card.silence == *silence && card.viewers == viewers && !new_fonts;
         let jpeg = match self.sent.take().filter(is_same) {
             Some(card) if now.duration_since(card.at) < CARD_INTERVAL => {
@@ -68,7 +68,7 @@ impl Placeholders {
 
     fn draw(&mut self, silence: &Silence, encoder: &mut FrameEncoder) -> Result<Bytes, jpeg::Error> {
         let (width, height) = silence.signal.size.unwrap_or(CARD_SIZE);
-        let card = Card {
+        let card = Placeholder {
             name: silence.signal.name.clone(),
             reason: match &silence.trouble {
                 Some(trouble) => trouble.clone(),
@@ -76,7 +76,7 @@ impl Placeholders {
                 None => "no picture".into(),
             },
         };
-        let painter = self.painter.get_or_insert_with(Painter::new);
+        let painter = self.painter.get_or_insert_with(TextPainter::new);
         encoder.encode(&card.picture(painter, width, height))
     }
 }

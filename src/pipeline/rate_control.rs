@@ -1,7 +1,7 @@
 //! Rate control: follows the bytes that the path carries, and keeps queues short.
 //!
 //! Two things mean congestion: frames replaced by newer ones on the way, and a standing queue
-//! ([`Report::queued`]). Propagation delay does not: a frame from far away is old however little is sent.
+//! ([`DeliveryReport::queued`]). Propagation delay does not: a frame from far away is old however little is sent.
 //! Loss shows directly how much the path carries, so the share goes there in one step. A standing queue shows
 //! only that it is too much, so the share is reduced by a factor, as in LEDBAT and GCC. Steps that change
 //! nothing did not address the cause and are undone. Upwards, the share grows in increasing steps until it
@@ -10,10 +10,10 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    setting::{Ladder, Setting},
-    span::{LIGHT_TIME, Span},
+    report_window::{LIGHT_TIME, ReportWindow},
+    setting::{Ladder, SendSetting},
 };
-use crate::link::Report;
+use crate::link::DeliveryReport;
 
 /// The part of the arriving bytes that is sent: slightly less, so that a queue drains.
 const ROOM: f64 = 0.95;
@@ -63,13 +63,13 @@ const ENDURE: (Duration, Duration) = (Duration::from_secs(20), Duration::from_se
 pub struct RateControl {
     max_queued: Duration,
     ladder: Ladder,
-    setting: Setting,
+    setting: SendSetting,
     /// Share of the bytes of all frames at full quality and size.
     share: f64,
     heard: Option<Instant>,
     /// When the setting last changed: earlier frames say nothing about it.
     changed: Option<Instant>,
-    span: Option<Span>,
+    window: Option<ReportWindow>,
     calm_since: Option<Instant>,
     growth: Growth,
     futility: Futility,
@@ -146,7 +146,7 @@ impl RateControl {
             share: 1.0,
             heard: None,
             changed: None,
-            span: None,
+            window: None,
             calm_since: None,
             growth: Growth {
                 factor: GROWTH.0,
@@ -161,7 +161,7 @@ impl RateControl {
 
     /// The current setting.
     #[must_use]
-    pub const fn setting(&self) -> Setting {
+    pub const fn setting(&self) -> SendSetting {
         self.setting
     }
 
@@ -179,18 +179,18 @@ impl RateControl {
 
     /// Takes a report that arrived at `now`; repeated reports are ignored. Returns whether the setting
     /// changed.
-    pub fn hear(&mut self, report: &Report, now: Instant) -> bool {
+    pub fn on_report(&mut self, report: &DeliveryReport, now: Instant) -> bool {
         if self.heard.replace(report.ready) == Some(report.ready)
             || self.changed.is_some_and(|changed| report.ready < changed)
         {
             return false;
         }
-        let Some(span) = &mut self.span else {
+        let Some(window) = &mut self.window else {
             // The first report covers a time in which the setting changed.
-            self.span = Some(Span::new(report, now));
+            self.window = Some(ReportWindow::new(report, now));
             return false;
         };
-        span.add(report, now);
+        window.add(report, now);
         let verdict = self.verdict(now);
         if matches!(verdict, Verdict::Calm) {
             self.futility.attempt = None;
@@ -208,26 +208,26 @@ impl RateControl {
 
     fn verdict(&mut self, now: Instant) -> Verdict {
         let endured = self.futility.endured.filter(|endured| now < endured.until);
-        let Some(span) = &mut self.span else { return Verdict::Unclear };
-        let over = now.saturating_duration_since(span.began);
-        let limit = span.queue_limit(self.max_queued, over);
+        let Some(window) = &mut self.window else { return Verdict::Unclear };
+        let over = now.saturating_duration_since(window.began);
+        let limit = window.queue_limit(self.max_queued, over);
         let endures = |cause| endured.filter(|endured| endured.cause == cause);
         if endures(Cause::Loss).is_none()
-            && let Some(arrived) = span.loss(over, self.share > self.growth.proven)
+            && let Some(arrived) = window.loss(over, self.share > self.growth.proven)
         {
             self.calm_since = None;
             return Verdict::Loss(arrived);
         }
-        let queued = span.standing_queue(now);
+        let queued = window.standing_queue(now);
         let limit = limit + endures(Cause::Queue).map_or(Duration::ZERO, |endured| endured.queued);
         if let Some(queued) = queued.filter(|&queued| queued > limit) {
             self.calm_since = None;
             return Verdict::Queue(queued, queued > limit * 2);
         }
         if over > LIGHT_TIME {
-            span.restart(now);
+            window.restart(now);
         }
-        if span.is_lossy() && endures(Cause::Loss).is_none() {
+        if window.is_lossy() && endures(Cause::Loss).is_none() {
             self.calm_since = None;
             return Verdict::Unclear;
         }
@@ -242,7 +242,7 @@ impl RateControl {
         if self.share <= least {
             return self.set_share(least, now);
         }
-        let arrived = self.span.as_ref().map_or(0.0, |span| span.arrived_per_s(now));
+        let arrived = self.window.as_ref().map_or(0.0, |window| window.arrived_per_s(now));
         let attempt = match self.futility.attempt {
             Some(attempt) if attempt.cause == cause => Attempt { steps: attempt.steps + 1, ..attempt },
             _ => Attempt { cause, share: self.share, steps: 1, arrived, queued },
@@ -299,9 +299,9 @@ impl RateControl {
         self.setting = if self.is_full() { self.ladder.full() } else { self.ladder.setting(self.share) };
         let changed = before != self.setting;
         if changed {
-            (self.changed, self.span) = (Some(now), None);
-        } else if let Some(span) = &mut self.span {
-            span.restart(now);
+            (self.changed, self.window) = (Some(now), None);
+        } else if let Some(window) = &mut self.window {
+            window.restart(now);
         }
         self.calm_since = None;
         changed

@@ -88,8 +88,8 @@ fn a_busy_way_back_does_not_spoil_the_picture() {
 }
 
 /// A report of frames `ms` after the start: 100 ms old, and all of them arrive.
-fn report(start: Instant, ms: u64, queued: Duration, lost: u8) -> Report {
-    Report {
+fn report(start: Instant, ms: u64, queued: Duration, lost: u8) -> DeliveryReport {
+    DeliveryReport {
         ready: start + Duration::from_millis(ms),
         seq: None,
         at_relay: 100 * MS,
@@ -108,7 +108,7 @@ fn steps_that_leave_a_queue_as_it_was_are_taken_back() {
     let (mut control, start) = (RateControl::new(80, 200 * MS), Instant::now());
     let mut lowest: f64 = 1.0;
     for ms in (0..40_000).step_by(250) {
-        control.hear(&report(start, ms, 140 * MS, 0), start + Duration::from_millis(ms + 100));
+        control.on_report(&report(start, ms, 140 * MS, 0), start + Duration::from_millis(ms + 100));
         lowest = lowest.min(control.share);
     }
     assert!(lowest < 0.8 && lowest > 0.3, "{lowest}");
@@ -124,8 +124,8 @@ fn steps_that_bring_no_more_frames_are_taken_back() {
         let rate = 30.0 * control.setting().rate;
         offered += rate / 4.0;
         let lost = (100.0 * (1.0 - 10.0 / rate)).max(0.0) as u8;
-        let report = Report { sent: offered as u64, ..report(start, ms, Duration::ZERO, lost) };
-        control.hear(&report, start + Duration::from_millis(ms + 100));
+        let report = DeliveryReport { sent: offered as u64, ..report(start, ms, Duration::ZERO, lost) };
+        control.on_report(&report, start + Duration::from_millis(ms + 100));
     }
     let setting = control.setting();
     assert!(setting.scale == 1.0 && (setting.quality >= 70 || setting.rate <= 0.33), "{setting:?}");
@@ -136,15 +136,16 @@ fn old_reports_do_not_count_and_each_counts_once() {
     let (mut control, start) = (RateControl::new(80, 200 * MS), Instant::now());
     let mut changes = 0;
     for ms in (0..2_000).step_by(250) {
-        changes +=
-            usize::from(control.hear(&report(start, ms, 300 * MS, 50), start + Duration::from_millis(ms)));
-        assert!(!control.hear(&report(start, ms, 300 * MS, 50), start + Duration::from_millis(ms + 1)));
+        changes += usize::from(
+            control.on_report(&report(start, ms, 300 * MS, 50), start + Duration::from_millis(ms)),
+        );
+        assert!(!control.on_report(&report(start, ms, 300 * MS, 50), start + Duration::from_millis(ms + 1)));
     }
     assert!((1..=2).contains(&changes), "{changes}");
-    let old = Report { ready: start, ..report(start, 0, 900 * MS, 90) };
+    let old = DeliveryReport { ready: start, ..report(start, 0, 900 * MS, 90) };
     let before = control.setting();
     for ms in 0..20 {
-        assert!(!control.hear(&old, start + Duration::from_millis(2_000 + 50 * ms)));
+        assert!(!control.on_report(&old, start + Duration::from_millis(2_000 + 50 * ms)));
     }
     assert_eq!(control.setting(), before);
 }
@@ -153,13 +154,13 @@ fn old_reports_do_not_count_and_each_counts_once() {
 fn the_sources_own_quality_is_never_exceeded() {
     let (mut control, start) = (RateControl::new(80, 200 * MS), Instant::now());
     for ms in (0..1_500).step_by(250) {
-        control.hear(&report(start, ms, 300 * MS, 20), start + Duration::from_millis(ms));
+        control.on_report(&report(start, ms, 300 * MS, 20), start + Duration::from_millis(ms));
     }
     assert!(!control.is_full());
     control.set_quality(50);
     assert!(control.setting().quality < 50, "{:?}", control.setting());
     for ms in (2_000..60_000).step_by(250) {
-        control.hear(&report(start, ms, Duration::ZERO, 0), start + Duration::from_millis(ms));
+        control.on_report(&report(start, ms, Duration::ZERO, 0), start + Duration::from_millis(ms));
         assert!(control.setting().quality <= 50);
     }
     assert!(control.is_full());

@@ -33,7 +33,7 @@ const COSTS: [(u8, f64); 12] = [
 
 /// What to send.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Setting {
+pub struct SendSetting {
     /// JPEG quality.
     pub(crate) quality: u8,
     /// Share of the frames.
@@ -61,13 +61,13 @@ impl Ladder {
     }
 
     /// The full setting.
-    pub(super) fn full(&mut self) -> Setting {
+    pub(super) fn full(&mut self) -> SendSetting {
         self.rung = 0;
-        Setting { quality: self.best, rate: 1.0, scale: 1.0 }
+        SendSetting { quality: self.best, rate: 1.0, scale: 1.0 }
     }
 
     /// The best setting that costs at most `share` of the bytes; the cheapest if there is none.
-    pub(super) fn setting(&mut self, share: f64) -> Setting {
+    pub(super) fn setting(&mut self, share: f64) -> SendSetting {
         let floor = |rung: usize| self.cost(rung, self.lowest());
         let mut rung = self.rung;
         while rung + 1 < RUNGS.len() && floor(rung) > share {
@@ -84,7 +84,7 @@ impl Ladder {
         let quality = qualities.rev().find(|&quality| self.cost(rung, quality) <= share);
         let quality = quality.unwrap_or_else(|| self.lowest());
         self.rung = rung;
-        Setting { quality, rate: RUNGS[rung].0, scale: RUNGS[rung].1 }
+        SendSetting { quality, rate: RUNGS[rung].0, scale: RUNGS[rung].1 }
     }
 
     /// The share of the bytes below which the setting stays the same.
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn quality_gives_way_first_then_rate_then_size() {
         let mut ladder = Ladder::new(80);
-        assert_eq!(ladder.full(), Setting { quality: 80, rate: 1.0, scale: 1.0 });
+        assert_eq!(ladder.full(), SendSetting { quality: 80, rate: 1.0, scale: 1.0 });
         let mut before = ladder.full();
         for share in (0..1000).rev().map(|share| f64::from(share) / 1000.0) {
             let now = ladder.setting(share);
@@ -127,7 +127,7 @@ mod tests {
             assert!((LOWEST_QUALITY..=80).contains(&now.quality));
             before = now;
         }
-        assert_eq!(before, Setting { quality: 30, rate: 0.25, scale: 0.25 });
+        assert_eq!(before, SendSetting { quality: 30, rate: 0.25, scale: 0.25 });
     }
 
     #[test]
@@ -135,7 +135,7 @@ mod tests {
         for best in [25, 50, 80, 90, 100] {
             let mut ladder = Ladder::new(best);
             for share in (10..1000).rev().map(|share| f64::from(share) / 1000.0) {
-                let Setting { quality, rate, scale } = ladder.setting(share);
+                let SendSetting { quality, rate, scale } = ladder.setting(share);
                 let cost = rate * scale * scale * cost(quality) / cost(best);
                 assert!(cost <= share || share < ladder.least(), "{best} {share}: {cost}");
                 assert!(quality == best || best <= 30 || cost >= share * 0.87, "{best} {share}: {cost}");

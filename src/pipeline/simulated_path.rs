@@ -7,8 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{rate_control::RateControl, setting::Setting};
-use crate::{feedback::QueueingDelay, link::Report};
+use super::{rate_control::RateControl, setting::SendSetting};
+use crate::{feedback::QueueingDelay, link::DeliveryReport};
 
 pub(super) const MS: Duration = Duration::from_millis(1);
 
@@ -77,7 +77,7 @@ pub(super) struct Seen {
     pub(super) bytes: f64,
     frames: u64,
     ages: Vec<u64>,
-    pub(super) settings: Vec<(u64, Setting)>,
+    pub(super) settings: Vec<(u64, SendSetting)>,
     pub(super) time: u64,
 }
 
@@ -88,7 +88,7 @@ impl Seen {
         ages[ages.len() * 95 / 100]
     }
 
-    pub(super) fn changes(&self, what: impl Fn(&Setting) -> f64) -> usize {
+    pub(super) fn changes(&self, what: impl Fn(&SendSetting) -> f64) -> usize {
         self.settings.windows(2).filter(|pair| what(&pair[0].1) != what(&pair[1].1)).count()
     }
 
@@ -110,7 +110,7 @@ pub(super) struct Path {
     queued_down: Duration,
     down_counts: (u64, u64),
     reported_at: (u64, u64),
-    reports: VecDeque<(u64, Report)>,
+    reports: VecDeque<(u64, DeliveryReport)>,
     viewer_reports: VecDeque<(u64, u64)>,
     /// Additional delay of a report on its way back to the sender.
     pub(super) back_ms: u64,
@@ -145,7 +145,7 @@ impl Path {
     }
 
     /// Real pictures differ from the model of `setting`, here by 20 % at the lowest quality.
-    fn bytes(setting: Setting) -> f64 {
+    fn bytes(setting: SendSetting) -> f64 {
         let cost = f64::from(setting.quality) / 80.0;
         FULL * (0.25 + 0.75 * cost) * cost.sqrt() * setting.scale.powf(1.7)
     }
@@ -199,7 +199,7 @@ impl Path {
         }
         while self.reports.front().is_some_and(|(due, _)| *due <= now) {
             let Some((_, report)) = self.reports.pop_front() else { break };
-            if self.control.hear(&report, self.at(now)) {
+            if self.control.on_report(&report, self.at(now)) {
                 seen.settings.push((now, self.control.setting()));
             }
         }
@@ -213,7 +213,7 @@ impl Path {
         let (given, replaced) =
             (self.down.given - self.down_counts.0, self.down.replaced - self.down_counts.1);
         self.down_counts = (self.down.given, self.down.replaced);
-        let report = Report {
+        let report = DeliveryReport {
             ready: self.at(frame.ready),
             seq: None,
             at_relay,

@@ -6,7 +6,7 @@ use crate::capture::Signal;
 
 /// Signs of life of a source.
 #[derive(Debug, Default)]
-pub(super) struct Life {
+pub(super) struct SourceHealth {
     signal: Option<Signal>,
     /// When the last frame came, or the source was opened.
     last: Option<Instant>,
@@ -27,7 +27,7 @@ pub(super) struct Silence {
     pub(super) off: bool,
 }
 
-impl Life {
+impl SourceHealth {
     /// A source was opened; its patience starts now.
     pub(super) fn opened(&mut self, signal: Option<Signal>, now: Instant) {
         self.signal = signal;
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn silence_is_reported_once_it_lasts() {
         let start = Instant::now();
-        let mut life = Life::default();
+        let mut life = SourceHealth::default();
         assert_eq!(life.silence(start), None);
         life.opened(Some(signal()), start);
         assert_eq!(life.silence(start + 699 * MS), None);
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn a_switched_off_source_is_silent_at_once_until_it_is_on_again() {
         let start = Instant::now();
-        let mut life = Life::default();
+        let mut life = SourceHealth::default();
         life.opened(None, start);
         let ann = Signal { name: "ann".into(), size: Some((64, 48)), patience: Duration::ZERO };
         assert!(!life.switched(true, "ann", None, start), "it is on already");
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn sources_without_a_signal_are_never_silent() {
         let start = Instant::now();
-        let mut life = Life::default();
+        let mut life = SourceHealth::default();
         life.opened(None, start);
         assert_eq!(life.silence(start + 3_600_000 * MS), None);
         assert_eq!(life.patience(start), None);

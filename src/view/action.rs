@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::stream::Counts;
+use super::stream::StreamCounts;
 use crate::playback::Progress;
 
 /// A request to the caller: the window itself writes no files and has no access to the network.
@@ -48,5 +48,5 @@ pub struct Total {
     /// The stream's name.
     pub(crate) stream: String,
     /// Its frames.
-    pub(crate) counts: Counts,
+    pub(crate) counts: StreamCounts,
 }

@@ -1,14 +1,14 @@
 //! The buttons: the available commands, each with its key, for users who do not know the keys.
 
 use super::{
-    board::Board,
     command::Command,
-    render_context::Easel,
-    theme::{FAINT, Measures, PANEL, PANEL_ALPHA, RAISED, TEXT},
+    model::Model,
+    render_context::RenderContext,
+    theme::{FAINT, Metrics, PANEL, PANEL_ALPHA, RAISED, TEXT},
 };
 use crate::{
-    language::Phrase,
-    lettering::{Rect, Style, rounded},
+    drawing::{Rect, Style, rounded},
+    i18n::Phrase,
     picture::Canvas,
 };
 
@@ -27,24 +27,24 @@ impl Button {
 }
 
 /// The buttons that have an effect now.
-fn buttons(board: &Board) -> Vec<Button> {
-    let film = board.film().is_some();
+fn buttons(model: &Model) -> Vec<Button> {
+    let film = model.film().is_some();
     let mut buttons = Vec::new();
     if !film {
         buttons.push(Button::new(Command::Say, Phrase::ButtonSay, "t"));
     }
-    if !board.streams.is_empty() {
+    if !model.streams.is_empty() {
         buttons.push(Button::new(Command::Save, Phrase::ButtonSave, "s"));
     }
-    if board.recording.is_some() {
+    if model.recording.is_some() {
         buttons.push(Button::new(Command::Record, Phrase::ButtonStop, "r"));
     } else if !film {
         buttons.push(Button::new(Command::Record, Phrase::ButtonRecord, "r"));
     }
-    if board.own.is_some() {
+    if model.own.is_some() {
         buttons.push(Button::new(Command::Camera, Phrase::ButtonCamera, "m"));
     }
-    if board.enlarged().is_some() {
+    if model.enlarged().is_some() {
         buttons.push(Button::new(Command::All, Phrase::ButtonAll, "0"));
     }
     buttons.push(Button::new(Command::Numbers, Phrase::ButtonNumbers, "i"));
@@ -60,15 +60,15 @@ struct Row {
 
 impl Row {
     /// As many buttons as fit into this width.
-    fn new(easel: &mut Easel, board: &Board, room: usize) -> Self {
-        let Measures { text, small, margin, .. } = easel.measures;
+    fn new(context: &mut RenderContext, model: &Model, room: usize) -> Self {
+        let Metrics { text, small, margin, .. } = context.metrics;
         let (label, key) =
             (Style::line(text, TEXT, usize::MAX >> 32), Style::line(small, FAINT, usize::MAX >> 32));
         let mut row = Self { buttons: Vec::new(), width: 0 };
-        for button in buttons(board) {
-            let label_text = board.words.say(button.label);
-            let (width, _) = easel.painter.measure(&label_text, label);
-            let (key_width, _) = easel.painter.measure(button.key, key);
+        for button in buttons(model) {
+            let label_text = model.words.text(button.label);
+            let (width, _) = context.painter.measure(&label_text, label);
+            let (key_width, _) = context.painter.measure(button.key, key);
             let width = width + key_width + 3 * margin;
             if row.width + width > room {
                 break;
@@ -79,45 +79,45 @@ impl Row {
         row
     }
 
-    fn paint(self, easel: &mut Easel, canvas: &mut Canvas, at: Rect) {
-        let Measures { text, small, margin, .. } = easel.measures;
+    fn paint(self, context: &mut RenderContext, canvas: &mut Canvas, at: Rect) {
+        let Metrics { text, small, margin, .. } = context.metrics;
         let (label, key) = (Style::line(text, TEXT, canvas.width), Style::line(small, FAINT, canvas.width));
         let mut x = at.x;
         for (button, label_text, width, key_width) in self.buttons {
             let rect = Rect { x, width, ..at };
-            easel.clickable(rect, Some(button.command));
+            context.clickable(rect, Some(button.command));
             let left = x + margin / 2;
             let height = at.height.saturating_sub(margin * 2 / 3);
             let cap = Rect::new(left, at.y + margin / 3, key_width + margin, height);
             rounded(canvas, cap, margin as f32 * 0.4, RAISED, 255);
-            let (_, key_line) = easel.painter.measure(button.key, key);
+            let (_, key_line) = context.painter.measure(button.key, key);
             let key_top = cap.y + cap.height.saturating_sub(key_line) / 2;
-            easel.painter.draw(canvas, button.key, cap.x + margin / 2, key_top, key);
-            easel.painter.draw(canvas, &label_text, cap.right() + margin / 2, at.y + margin / 2, label);
+            context.painter.draw(canvas, button.key, cap.x + margin / 2, key_top, key);
+            context.painter.draw(canvas, &label_text, cap.right() + margin / 2, at.y + margin / 2, label);
             x += width;
         }
     }
 }
 
 /// Paints as many buttons as fit, in a row that ends at `floor`; returns the top of the row.
-pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas, floor: usize) -> usize {
-    let Measures { text, margin, .. } = easel.measures;
-    let row = Row::new(easel, board, canvas.width.saturating_sub(2 * margin));
-    let (_, line) = easel.painter.measure("0", Style::line(text, TEXT, canvas.width));
+pub(super) fn paint(context: &mut RenderContext, model: &Model, canvas: &mut Canvas, floor: usize) -> usize {
+    let Metrics { text, margin, .. } = context.metrics;
+    let row = Row::new(context, model, canvas.width.saturating_sub(2 * margin));
+    let (_, line) = context.painter.measure("0", Style::line(text, TEXT, canvas.width));
     let height = line + margin;
     let top = floor.saturating_sub(height);
     let at = Rect::new(canvas.width.saturating_sub(row.width) / 2, top, row.width, height);
     rounded(canvas, at, margin as f32 * 0.8, PANEL, PANEL_ALPHA);
-    row.paint(easel, canvas, at);
+    row.paint(context, canvas, at);
     top.saturating_sub(margin / 2)
 }
 
 /// Paints as many buttons as fit at the right edge of `line`, which is as high as a line of text.
-pub(super) fn within(easel: &mut Easel, board: &Board, canvas: &mut Canvas, line: Rect) {
-    let margin = easel.measures.margin;
-    let row = Row::new(easel, board, line.width);
+pub(super) fn within(context: &mut RenderContext, model: &Model, canvas: &mut Canvas, line: Rect) {
+    let margin = context.metrics.margin;
+    let row = Row::new(context, model, line.width);
     let left = line.right() - row.width;
     let top = line.y.saturating_sub(margin / 2);
     let at = Rect::new(left, top, row.width, line.height + margin);
-    row.paint(easel, canvas, at);
+    row.paint(context, canvas, at);
 }

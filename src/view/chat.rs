@@ -15,7 +15,7 @@ const LINE_STAYS: Duration = Duration::from_secs(10);
 const NOTICE_STAYS: Duration = Duration::from_secs(5);
 
 /// Lines over the picture at once; more would cover it. The history has all of them.
-pub(crate) const MOST_FRESH: usize = 5;
+pub(crate) const MAX_RECENT: usize = 5;
 
 /// Lines kept in the history: an afternoon of talk.
 const KEPT_LINES: usize = 500;
@@ -29,14 +29,14 @@ pub(crate) enum Speaker {
     /// The name that came with it, if any.
     Peer(Option<String>),
     /// The user of this window, with the delivery state.
-    Me(Departure),
+    Me(SendState),
     /// The program itself: removed from the history once it is no longer over the picture.
     Program,
 }
 
 /// Delivery state of a text that was written here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Departure {
+pub(crate) enum SendState {
     Sending,
     Sent,
     Failed,
@@ -66,7 +66,7 @@ pub(crate) struct Chat {
 
 impl Chat {
     /// Adds a line of a peer or of the program.
-    pub(crate) fn hear(&mut self, speaker: Speaker, text: String, at: Timestamp, now: Instant) {
+    pub(crate) fn receive(&mut self, speaker: Speaker, text: String, at: Timestamp, now: Instant) {
         let stays = if speaker == Speaker::Program { NOTICE_STAYS } else { LINE_STAYS };
         self.add(Line { speaker, text, at, number: 0, until: now + stays });
     }
@@ -121,7 +121,7 @@ impl Chat {
         self.scrolled = Some(0);
         self.written += 1;
         let number = self.written;
-        let speaker = Speaker::Me(Departure::Sending);
+        let speaker = Speaker::Me(SendState::Sending);
         self.add(Line { speaker, text: text.clone(), at, number, until: now + LINE_STAYS });
         Some((number, text))
     }
@@ -130,7 +130,7 @@ impl Chat {
     pub(crate) fn sent(&mut self, number: u64, left: bool, now: Instant) {
         let mine = |line: &&mut Line| line.number == number && matches!(line.speaker, Speaker::Me(_));
         if let Some(line) = self.lines.iter_mut().rev().find(mine) {
-            line.speaker = Speaker::Me(if left { Departure::Sent } else { Departure::Failed });
+            line.speaker = Speaker::Me(if left { SendState::Sent } else { SendState::Failed });
             line.until = now + LINE_STAYS;
         }
     }
@@ -153,8 +153,8 @@ impl Chat {
     }
 
     /// The lines over the picture while the history is closed, the newest first.
-    pub(crate) fn fresh(&self, now: Instant) -> impl Iterator<Item = &Line> {
-        self.lines.iter().rev().filter(move |line| line.until > now).take(MOST_FRESH)
+    pub(crate) fn recent(&self, now: Instant) -> impl Iterator<Item = &Line> {
+        self.lines.iter().rev().filter(move |line| line.until > now).take(MAX_RECENT)
     }
 
     /// Removes expired messages of the program itself.
@@ -179,8 +179,8 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn hear(chat: &mut Chat, text: &str, now: Instant) {
-        chat.hear(Speaker::Peer(Some("ann".into())), text.into(), Timestamp::now(), now);
+    fn receive(chat: &mut Chat, text: &str, now: Instant) {
+        chat.receive(Speaker::Peer(Some("ann".into())), text.into(), Timestamp::now(), now);
     }
 
     fn write(chat: &mut Chat, text: &str, now: Instant) -> Option<(u64, String)> {
@@ -193,17 +193,17 @@ mod tests {
     fn a_line_goes_from_the_picture_and_stays_in_the_history() {
         let now = Instant::now();
         let mut chat = Chat::default();
-        for number in 0..MOST_FRESH + 2 {
-            hear(&mut chat, &number.to_string(), now);
+        for number in 0..MAX_RECENT + 2 {
+            receive(&mut chat, &number.to_string(), now);
         }
-        chat.hear(Speaker::Program, "saved".into(), Timestamp::now(), now);
-        let fresh: Vec<_> = chat.fresh(now).map(|line| line.text.as_str()).collect();
+        chat.receive(Speaker::Program, "saved".into(), Timestamp::now(), now);
+        let fresh: Vec<_> = chat.recent(now).map(|line| line.text.as_str()).collect();
         assert_eq!(fresh, ["saved", "6", "5", "4", "3"]);
         assert_eq!(chat.next_change(now), Some(now + NOTICE_STAYS));
         chat.expire(now + NOTICE_STAYS);
-        assert_eq!(chat.history().count(), MOST_FRESH + 2, "messages of the program are removed");
+        assert_eq!(chat.history().count(), MAX_RECENT + 2, "messages of the program are removed");
         let later = now + LINE_STAYS;
-        assert_eq!((chat.fresh(later).count(), chat.next_change(later)), (0, None));
+        assert_eq!((chat.recent(later).count(), chat.next_change(later)), (0, None));
         assert_eq!(chat.history().next().unwrap().text, "6");
     }
 
@@ -219,8 +219,8 @@ mod tests {
         chat.sent(2, false, now + SECOND);
         chat.sent(9, true, now);
         let speakers: Vec<_> = chat.history().map(|line| line.speaker.clone()).collect();
-        assert_eq!(speakers, [Speaker::Me(Departure::Failed), Speaker::Me(Departure::Sent)]);
-        assert_eq!(chat.fresh(now + LINE_STAYS).count(), 1, "a failure is shown as long as a new line");
+        assert_eq!(speakers, [Speaker::Me(SendState::Failed), Speaker::Me(SendState::Sent)]);
+        assert_eq!(chat.recent(now + LINE_STAYS).count(), 1, "a failure is shown as long as a new line");
     }
 
     #[test]
@@ -228,12 +228,12 @@ mod tests {
         let now = Instant::now();
         let mut chat = Chat::default();
         for number in 0..20 {
-            hear(&mut chat, &number.to_string(), now);
+            receive(&mut chat, &number.to_string(), now);
         }
         chat.scroll(5);
         assert!(chat.is_open());
         assert_eq!(chat.history().next().unwrap().text, "14");
-        hear(&mut chat, "new", now);
+        receive(&mut chat, "new", now);
         assert_eq!(chat.history().next().unwrap().text, "14");
         chat.scroll(-100);
         assert_eq!(chat.history().next().unwrap().text, "new");
@@ -250,11 +250,11 @@ mod tests {
         let now = Instant::now();
         let mut chat = Chat::default();
         for number in 0..KEPT_LINES + 10 {
-            hear(&mut chat, &number.to_string(), now);
+            receive(&mut chat, &number.to_string(), now);
         }
         assert_eq!(chat.lines.len(), KEPT_LINES);
         for _ in 0..10 {
-            hear(&mut chat, &"x".repeat(1 << 20), now);
+            receive(&mut chat, &"x".repeat(1 << 20), now);
         }
         assert!(chat.bytes <= KEPT_BYTES && chat.lines.len() < 10);
         assert_eq!(chat.bytes, chat.lines.iter().map(|line| line.text.len()).sum::<usize>());

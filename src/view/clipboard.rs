@@ -13,10 +13,10 @@ use std::{
 use arboard::{Clipboard as System, ImageData};
 use bytes::Bytes;
 
-use super::{inbox::Handle, update::Update};
+use super::{inbox::WindowHandle, update::Update};
 use crate::{
-    jpeg::{Limits, Strips},
-    language::{Phrase, Words},
+    i18n::{Phrase, Translations},
+    jpeg::{DecodeLimits, Strips},
     picture::Canvas,
     still,
 };
@@ -24,11 +24,11 @@ use crate::{
 /// The clipboard, if the system has one.
 pub(crate) struct Clipboard {
     system: Option<Arc<Mutex<System>>>,
-    handle: Handle,
+    handle: WindowHandle,
 }
 
 impl Clipboard {
-    pub(crate) fn open(handle: Handle) -> Self {
+    pub(crate) fn open(handle: WindowHandle) -> Self {
         let system = System::new().inspect_err(|error| tracing::debug!("no clipboard: {error}")).ok();
         Self { system: system.map(|system| Arc::new(Mutex::new(system))), handle }
     }
@@ -49,12 +49,12 @@ impl Clipboard {
     }
 
     /// Copies a picture, and shows a notice with the result.
-    pub(crate) fn copy(&self, file: Bytes, limits: Limits, words: &Arc<Words>) {
+    pub(crate) fn copy(&self, file: Bytes, limits: DecodeLimits, words: &Arc<Translations>) {
         let (handle, words) = (self.handle.clone(), Arc::clone(words));
         self.beside("copy", move |system| {
             let notice = match copy(system, &file, limits) {
-                Ok(()) => words.say(Phrase::Copied),
-                Err(reason) => words.tell(Phrase::CannotCopy, [("reason", reason)]),
+                Ok(()) => words.text(Phrase::Copied),
+                Err(reason) => words.format(Phrase::CannotCopy, [("reason", reason)]),
             };
             handle.push(Update::Notice(notice));
         });
@@ -71,8 +71,8 @@ impl Clipboard {
     }
 }
 
-fn copy(system: &mut System, file: &[u8], limits: Limits) -> Result<(), String> {
-    let shown = still::look(file).and_then(|look| still::display(file, look.size, limits, Strips::Off));
+fn copy(system: &mut System, file: &[u8], limits: DecodeLimits) -> Result<(), String> {
+    let shown = still::inspect(file).and_then(|look| still::display(file, look.size, limits, Strips::Off));
     let Canvas { width, height, pixels } = shown.map_err(|error| error.to_string())?;
     let opaque = |pixel: u32| {
         let [_, red, green, blue] = pixel.to_be_bytes();

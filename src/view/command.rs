@@ -1,7 +1,7 @@
 //! What keys and buttons do, and the list of keys for the help panel.
 
 use super::entry::Edit;
-use crate::language::Phrase;
+use crate::i18n::Phrase;
 
 /// The command of a key or a button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::harmless::{Effect, effect};
+use crate::sanitize::{CharClass, char_class};
 
 /// Longest text in bytes: a quarter of what a relay accepts, and far more than a line.
 const LONGEST: usize = 16 << 10;
@@ -61,10 +61,10 @@ impl Entry {
     fn put(&mut self, new: &str) -> bool {
         // A pasted text may have several lines; control and bidirectional characters would affect the text
         // beside it.
-        let calm = |c| match effect(c) {
-            Effect::Shown => Some(c),
-            Effect::Parts => Some(' '),
-            Effect::Steers | Effect::Turns | Effect::Hidden => None,
+        let calm = |c| match char_class(c) {
+            CharClass::Shown => Some(c),
+            CharClass::Parts => Some(' '),
+            CharClass::Steers | CharClass::Turns | CharClass::Hidden => None,
         };
         let new: String = new.chars().filter_map(calm).collect();
         if self.text.len() + new.len() > LONGEST {

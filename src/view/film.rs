@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{command::Target, options, state::clock, stream::Stream};
 use crate::{
-    language::{Phrase, Words},
+    i18n::{Phrase, Translations},
     playback::{Playback, Progress},
 };
 
@@ -16,7 +16,7 @@ const BAR_AT_FIRST: Duration = Duration::from_secs(4);
 
 /// A film and its bar.
 #[derive(Debug)]
-pub(crate) struct Film {
+pub(crate) struct FilmState {
     controls: Playback,
     /// The name of the stream that shows it.
     stream: String,
@@ -40,8 +40,8 @@ pub(crate) struct Changes {
     pub(crate) report: Option<Progress>,
 }
 
-impl Film {
-    pub(crate) fn new(film: &options::Film, now: Instant) -> Self {
+impl FilmState {
+    pub(crate) fn new(film: &options::FilmOptions, now: Instant) -> Self {
         Self {
             controls: film.controls.clone(),
             stream: film.stream.clone(),
@@ -108,7 +108,7 @@ impl Film {
         true
     }
 
-    /// Moves the knob to a time; it is held until [`Film::release`].
+    /// Moves the knob to a time; it is held until [`FilmState::release`].
     pub(crate) fn hold(&mut self, at: Duration) {
         self.is_held = true;
         if self.progress().position != at {
@@ -142,14 +142,14 @@ pub(crate) fn times(progress: &Progress) -> (String, Option<String>) {
 
 /// The text beside the position while it is paused or has ended: in full with the key that resumes, and in
 /// short.
-pub(crate) fn word(words: &Words, progress: &Progress) -> Option<[String; 2]> {
+pub(crate) fn word(words: &Translations, progress: &Progress) -> Option<[String; 2]> {
     let (full, short) = match progress {
         Progress { ended: true, can_seek: true, .. } => (Phrase::FilmEnded, Phrase::TheEnd),
         Progress { ended: true, .. } => (Phrase::TheEnd, Phrase::TheEnd),
         Progress { paused: true, .. } => (Phrase::PausedHint, Phrase::Paused),
         _ => return None,
     };
-    Some([full, short].map(|phrase| words.say(phrase)))
+    Some([full, short].map(|phrase| words.text(phrase)))
 }
 
 #[cfg(test)]
@@ -159,11 +159,11 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn film(length: Option<Duration>, can_seek: bool, now: Instant) -> (Playback, Film) {
+    fn film(length: Option<Duration>, can_seek: bool, now: Instant) -> (Playback, FilmState) {
         let controls = Playback::default();
         controls.opened(length, can_seek);
-        let film = options::Film { controls: controls.clone(), stream: "talk.mkv".into() };
-        (controls, Film::new(&film, now))
+        let film = options::FilmOptions { controls: controls.clone(), stream: "talk.mkv".into() };
+        (controls, FilmState::new(&film, now))
     }
 
     #[test]
@@ -241,7 +241,7 @@ mod tests {
         progress.length = Some(60 * SECOND);
         progress.can_seek = true;
         assert_eq!(times(&progress), ("0:59".into(), Some("1:00".into())));
-        let words = Words::default();
+        let words = Translations::default();
         let full = |progress: &Progress| word(&words, progress).map(|[full, _]| full);
         assert_eq!(full(&progress), None);
         progress.paused = true;

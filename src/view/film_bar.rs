@@ -4,16 +4,16 @@ use std::time::{Duration, Instant};
 
 use super::{
     bar,
-    board::Board,
     command::Command,
     film::{times, word},
-    render_context::Easel,
+    model::Model,
+    render_context::RenderContext,
     state::clock,
-    theme::{FAINT, GOOD, Measures, PANEL, PANEL_ALPHA, RAISED, TEXT},
+    theme::{FAINT, GOOD, Metrics, PANEL, PANEL_ALPHA, RAISED, TEXT},
     track::Track,
 };
 use crate::{
-    lettering::{Rect, Style, rounded, stroke, triangle},
+    drawing::{Rect, Style, rounded, stroke, triangle},
     picture::Canvas,
     playback::Progress,
 };
@@ -32,10 +32,10 @@ struct Parts {
 }
 
 /// Lays the bar out above `floor` in a window `width` wide; `row` is the height of a line of text.
-fn parts(width: usize, floor: usize, row: usize, measures: Measures, has_track: bool) -> Parts {
-    let margin = measures.margin;
+fn parts(width: usize, floor: usize, row: usize, metrics: Metrics, has_track: bool) -> Parts {
+    let margin = metrics.margin;
     let (across, down) = (margin, margin * 2 / 3);
-    let thick = (measures.text / 3.2).round().max(2.0) as usize;
+    let thick = (metrics.text / 3.2).round().max(2.0) as usize;
     let above = if has_track { thick + margin * 5 / 6 } else { 0 };
     let height = above + row + 2 * down;
     let panel = Rect::new(margin, floor.saturating_sub(height), width.saturating_sub(2 * margin), height);
@@ -57,36 +57,36 @@ fn parts(width: usize, floor: usize, row: usize, measures: Measures, has_track: 
 
 /// Paints the bar above `floor` if it is shown; returns its top.
 pub(super) fn paint(
-    easel: &mut Easel,
-    board: &Board,
+    context: &mut RenderContext,
+    model: &Model,
     canvas: &mut Canvas,
     floor: usize,
     now: Instant,
 ) -> usize {
-    let Some(film) = board.film().filter(|film| film.has_bar(now)) else { return floor };
+    let Some(film) = model.film().filter(|film| film.has_bar(now)) else { return floor };
     let progress = film.progress();
-    let Measures { text, margin, .. } = easel.measures;
-    let (_, row) = easel.painter.measure("0", Style::line(text, TEXT, canvas.width));
+    let Metrics { text, margin, .. } = context.metrics;
+    let (_, row) = context.painter.measure("0", Style::line(text, TEXT, canvas.width));
     let length = progress.length.filter(|length| !length.is_zero());
-    let parts = parts(canvas.width, floor, row, easel.measures, length.is_some());
+    let parts = parts(canvas.width, floor, row, context.metrics, length.is_some());
     if parts.words.width < row || parts.panel.y < margin {
         return floor;
     }
     rounded(canvas, parts.panel, margin as f32 * 0.8, PANEL, PANEL_ALPHA);
-    easel.clickable(parts.panel, None);
+    context.clickable(parts.panel, None);
     let button = Rect::new(parts.panel.x, parts.words.y, parts.words.x - parts.panel.x, row + margin);
-    easel.clickable(button.within(canvas.width, parts.panel.bottom()), Some(Command::Pause));
+    context.clickable(button.within(canvas.width, parts.panel.bottom()), Some(Command::Pause));
     sign(canvas, parts.sign, &progress);
-    words(easel, board, canvas, parts.words, &progress);
+    words(context, model, canvas, parts.words, &progress);
     if let (Some(line), Some(length)) = (parts.line, length) {
         let track = Track { line, length };
         let pointed = progress.can_seek.then_some(film.hover).flatten();
         draw_track(canvas, track, &progress, pointed.is_some());
         if progress.can_seek {
-            easel.track(parts.reach, track);
+            context.track(parts.reach, track);
         }
         if let Some(at) = pointed {
-            time_label(easel, canvas, parts.panel.y, track, at);
+            time_label(context, canvas, parts.panel.y, track, at);
         }
     }
     parts.panel.y.saturating_sub(margin / 2)
@@ -109,29 +109,29 @@ fn sign(canvas: &mut Canvas, rect: Rect, progress: &Progress) {
 }
 
 /// Paints position, length, state, and as many buttons as fit.
-fn words(easel: &mut Easel, board: &Board, canvas: &mut Canvas, room: Rect, progress: &Progress) {
-    let Measures { text, margin, .. } = easel.measures;
+fn words(context: &mut RenderContext, model: &Model, canvas: &mut Canvas, room: Rect, progress: &Progress) {
+    let Metrics { text, margin, .. } = context.metrics;
     let (position, length) = times(progress);
     let mut left = room.x;
-    let put = |easel: &mut Easel, canvas: &mut Canvas, left: &mut usize, words: &str, colour| {
+    let put = |context: &mut RenderContext, canvas: &mut Canvas, left: &mut usize, words: &str, colour| {
         let style = Style::line(text, colour, room.right().saturating_sub(*left));
-        let (width, _) = easel.painter.measure(words, style);
-        easel.painter.draw(canvas, words, *left, room.y, style);
+        let (width, _) = context.painter.measure(words, style);
+        context.painter.draw(canvas, words, *left, room.y, style);
         *left += width;
     };
-    put(easel, canvas, &mut left, &position, TEXT);
+    put(context, canvas, &mut left, &position, TEXT);
     if let Some(length) = length {
-        put(easel, canvas, &mut left, &format!(" / {length}"), FAINT);
+        put(context, canvas, &mut left, &format!(" / {length}"), FAINT);
     }
-    if let Some([full, short]) = word(&board.words, progress) {
+    if let Some([full, short]) = word(&model.words, progress) {
         left += 2 * margin;
         let rest = room.right().saturating_sub(left);
-        let fits = easel.painter.measure(&full, Style::line(text, TEXT, usize::MAX >> 32)).0 <= rest;
-        put(easel, canvas, &mut left, if fits { &full } else { &short }, TEXT);
+        let fits = context.painter.measure(&full, Style::line(text, TEXT, usize::MAX >> 32)).0 <= rest;
+        put(context, canvas, &mut left, if fits { &full } else { &short }, TEXT);
     }
     left += 2 * margin;
     let rest = Rect::new(left, room.y, (room.right() + margin / 2).saturating_sub(left), room.height);
-    bar::within(easel, board, canvas, rest);
+    bar::within(context, model, canvas, rest);
 }
 
 fn draw_track(canvas: &mut Canvas, track: Track, progress: &Progress, pointed: bool) {
@@ -148,19 +148,19 @@ fn draw_track(canvas: &mut Canvas, track: Track, progress: &Progress, pointed: b
 }
 
 /// Paints the time that a click would move to, above the bar.
-fn time_label(easel: &mut Easel, canvas: &mut Canvas, floor: usize, track: Track, at: Duration) {
-    let Measures { text, margin, .. } = easel.measures;
+fn time_label(context: &mut RenderContext, canvas: &mut Canvas, floor: usize, track: Track, at: Duration) {
+    let Metrics { text, margin, .. } = context.metrics;
     // To the nearest second: a pixel may be less.
     let time = clock(at + Duration::from_millis(500));
     let style = Style::line(text, TEXT, canvas.width);
-    let plate = easel.measures.plate();
-    let (width, height) = easel.painter.measure(&time, style);
+    let plate = context.metrics.plate();
+    let (width, height) = context.painter.measure(&time, style);
     let (width, height) = (width + 2 * plate.padding.0, height + 2 * plate.padding.1);
     let right = canvas.width.saturating_sub(width + margin);
     let left = track.column(at).saturating_sub(width / 2).min(right).max(margin);
     let top = floor.saturating_sub(height + margin / 3);
     rounded(canvas, Rect::new(left, top, width, height), plate.radius, PANEL, PANEL_ALPHA);
-    easel.painter.draw(canvas, &time, left + plate.padding.0, top + plate.padding.1, style);
+    context.painter.draw(canvas, &time, left + plate.padding.0, top + plate.padding.1, style);
 }
 
 #[cfg(test)]
@@ -170,12 +170,12 @@ mod tests {
     #[test]
     fn the_parts_lie_within_the_bar_and_the_bar_in_the_window() {
         for scale in [1.0, 1.5, 2.0] {
-            let measures = Measures::new(scale);
-            let row = (measures.text * 1.3) as usize;
+            let metrics = Metrics::new(scale);
+            let row = (metrics.text * 1.3) as usize;
             for (width, height) in [(1280, 720), (640, 360), (120, 120)] {
                 for has_track in [false, true] {
-                    let floor = height - measures.margin;
-                    let parts = parts(width, floor, row, measures, has_track);
+                    let floor = height - metrics.margin;
+                    let parts = parts(width, floor, row, metrics, has_track);
                     let Parts { panel, line, reach, sign, words } = parts;
                     if panel.y == 0 {
                         assert!(height < 200, "there is room");

@@ -13,7 +13,7 @@ const MAX_IMAGE_BYTES: usize = 64 << 20;
 
 /// An image that was not dismissed yet.
 #[derive(Clone, Debug)]
-pub(crate) struct Shown {
+pub(crate) struct GalleryImage {
     pub(crate) stamp: u64,
     pub(crate) image: Image,
     /// Its pixels at the displayed size, once they are there.
@@ -22,12 +22,12 @@ pub(crate) struct Shown {
 
 /// All images; the newest is displayed.
 #[derive(Debug, Default)]
-pub(crate) struct Gallery(VecDeque<Shown>);
+pub(crate) struct Gallery(VecDeque<GalleryImage>);
 
 impl Gallery {
     /// Adds an image; `stamp` identifies it.
     pub(crate) fn push(&mut self, stamp: u64, image: Image) {
-        self.0.push_back(Shown { stamp, image, canvas: None });
+        self.0.push_back(GalleryImage { stamp, image, canvas: None });
         while self.0.len() > MAX_IMAGES || (self.0.len() > 1 && self.bytes() > MAX_IMAGE_BYTES) {
             self.0.pop_front();
         }
@@ -43,7 +43,7 @@ impl Gallery {
     }
 
     /// The displayed image.
-    pub(crate) fn newest(&self) -> Option<&Shown> {
+    pub(crate) fn newest(&self) -> Option<&GalleryImage> {
         self.0.back()
     }
 
@@ -71,7 +71,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::view::look::image;
+    use crate::view::snapshots::image;
 
     #[test]
     fn images_from_peers_do_not_fill_the_memory() {

@@ -4,7 +4,7 @@
 //! pictures that move whenever one stream changes its shape are tiring to watch. There are no gaps: four
 //! pictures of a window's size are then exactly half of it, which a JPEG decoder produces without scaling.
 
-use crate::{lettering::Rect, picture::contained};
+use crate::{drawing::Rect, picture::contained};
 
 /// Divisor of the window's side for the strip beside a large picture: small faces can still be told apart.
 const STRIP: usize = 6;

@@ -14,9 +14,9 @@ use std::{
 };
 
 use super::{
-    stream_list::MOST_STREAMS,
-    update::{Damaged, Frame, Image, LinkState, Own, Update, Wanted},
-    waiting::Waiting,
+    bounded_queue::BoundedQueue,
+    stream_list::MAX_STREAMS,
+    update::{Damaged, Image, LinkState, RescaleRequest, SelfViewState, Update, VideoFrame},
 };
 use crate::{picture::Canvas, stream_id::StreamId};
 
@@ -47,35 +47,35 @@ const SPARE_BUFFERS: usize = 4;
 
 /// The producers' end: cheap to clone, usable from any thread.
 #[derive(Clone, Debug)]
-pub struct Handle {
+pub struct WindowHandle {
     shared: Arc<Shared>,
 }
 
 /// The window's end.
 #[derive(Debug)]
-pub struct Inbox {
+pub struct WindowInbox {
     shared: Arc<Shared>,
 }
 
 #[derive(Debug, Default)]
 struct Shared {
     /// Displayed width and height of each stream, in pixels.
-    rooms: Mutex<HashMap<StreamId, (usize, usize)>>,
-    waiting: Mutex<Lanes>,
+    tile_sizes: Mutex<HashMap<StreamId, (usize, usize)>>,
+    waiting: Mutex<Queues>,
     arrived: Condvar,
 }
 
 #[derive(Debug)]
-struct Lanes {
-    frames: Waiting<Frame>,
+struct Queues {
+    frames: BoundedQueue<VideoFrame>,
     /// The newest of each stream.
-    damaged: Waiting<Damaged>,
+    damaged: BoundedQueue<Damaged>,
     link: Option<LinkState>,
-    own: Option<Own>,
+    own: Option<SelfViewState>,
     /// Texts and notices.
-    words: Waiting<Update>,
-    images: Waiting<Image>,
-    fitted: Waiting<(Wanted, Result<Arc<Canvas>, String>)>,
+    words: BoundedQueue<Update>,
+    images: BoundedQueue<Image>,
+    fitted: BoundedQueue<(RescaleRequest, Result<Arc<Canvas>, String>)>,
     /// Results of the user's own actions and departures of streams, each of them once.
     news: Vec<Update>,
     spare: Vec<Canvas>,
@@ -83,16 +83,16 @@ struct Lanes {
     closed: bool,
 }
 
-impl Default for Lanes {
+impl Default for Queues {
     fn default() -> Self {
         Self {
-            frames: Waiting::new(MOST_STREAMS, FRAME_BYTES),
-            damaged: Waiting::new(MOST_STREAMS, WORD_BYTES),
+            frames: BoundedQueue::new(MAX_STREAMS, FRAME_BYTES),
+            damaged: BoundedQueue::new(MAX_STREAMS, WORD_BYTES),
             link: None,
             own: None,
-            words: Waiting::new(WAITING_WORDS, WORD_BYTES),
-            images: Waiting::new(WAITING_IMAGES, IMAGE_BYTES),
-            fitted: Waiting::new(WAITING_FITTED, FITTED_BYTES),
+            words: BoundedQueue::new(WAITING_WORDS, WORD_BYTES),
+            images: BoundedQueue::new(WAITING_IMAGES, IMAGE_BYTES),
+            fitted: BoundedQueue::new(WAITING_FITTED, FITTED_BYTES),
             news: Vec::new(),
             spare: Vec::new(),
             stop: false,
@@ -103,19 +103,19 @@ impl Default for Lanes {
 
 /// A new inbox and the handle to fill it.
 #[must_use]
-pub fn inbox() -> (Handle, Inbox) {
+pub fn inbox() -> (WindowHandle, WindowInbox) {
     let shared = Arc::<Shared>::default();
-    (Handle { shared: Arc::clone(&shared) }, Inbox { shared })
+    (WindowHandle { shared: Arc::clone(&shared) }, WindowInbox { shared })
 }
 
 impl Shared {
     /// A producer that panicked leaves whole values behind: each change below is one assignment.
-    fn lock(&self) -> MutexGuard<'_, Lanes> {
+    fn lock(&self) -> MutexGuard<'_, Queues> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Handle {
+impl WindowHandle {
     /// Pushes an update and wakes the window; never blocks. False once the window has closed.
     pub fn push(&self, update: Update) -> bool {
         let mut waiting = self.shared.lock();
@@ -137,8 +137,8 @@ impl Handle {
     /// Displayed width and height of this stream in pixels, as last painted; `None` if the window does not
     /// know it. A frame of this size needs no scaling.
     #[must_use]
-    pub fn room(&self, stream: StreamId) -> Option<(usize, usize)> {
-        self.shared.rooms.lock().unwrap_or_else(PoisonError::into_inner).get(&stream).copied()
+    pub fn tile_size(&self, stream: StreamId) -> Option<(usize, usize)> {
+        self.shared.tile_sizes.lock().unwrap_or_else(PoisonError::into_inner).get(&stream).copied()
     }
 
     /// Whether the window is still open, or has yet to open.
@@ -148,7 +148,7 @@ impl Handle {
     }
 }
 
-impl Lanes {
+impl Queues {
     fn take_in(&mut self, update: Update) {
         match update {
             Update::Frame(frame) => self.take_frame(frame),
@@ -193,7 +193,7 @@ impl Lanes {
         }
     }
 
-    fn take_frame(&mut self, frame: Frame) {
+    fn take_frame(&mut self, frame: VideoFrame) {
         let replaced = self.frames.take(|waiting| waiting.stream == frame.stream);
         let gone = self.frames.push(bytes_of(&frame.canvas) + frame.jpeg.len(), frame);
         for old in replaced.into_iter().chain(gone) {
@@ -225,7 +225,7 @@ fn bytes_of(canvas: &Canvas) -> usize {
     canvas.pixels.len() * size_of::<u32>()
 }
 
-impl Inbox {
+impl WindowInbox {
     /// Takes all that has arrived, in an order in which it can be applied; waits up to `timeout` for
     /// something.
     pub(crate) fn wait(&self, timeout: Duration) -> Vec<Update> {
@@ -239,7 +239,7 @@ impl Inbox {
             let woken = self.shared.arrived.wait_timeout(waiting, left);
             waiting = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
-        let Lanes { frames, damaged, link, own, words, images, fitted, news, stop, .. } = &mut *waiting;
+        let Queues { frames, damaged, link, own, words, images, fitted, news, stop, .. } = &mut *waiting;
         let mut updates = std::mem::take(news);
         updates.extend(words.drain());
         updates.extend(images.drain().map(Update::Image));
@@ -255,15 +255,15 @@ impl Inbox {
     }
 
     /// Returns a handle to this inbox.
-    pub(crate) fn handle(&self) -> Handle {
-        Handle { shared: Arc::clone(&self.shared) }
+    pub(crate) fn handle(&self) -> WindowHandle {
+        WindowHandle { shared: Arc::clone(&self.shared) }
     }
 
     /// Publishes the displayed size of each stream for the decoders.
-    pub(crate) fn tell_rooms(&self, rooms: impl Iterator<Item = (StreamId, (usize, usize))>) {
-        let mut sizes = self.shared.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn set_tile_sizes(&self, tile_sizes: impl Iterator<Item = (StreamId, (usize, usize))>) {
+        let mut sizes = self.shared.tile_sizes.lock().unwrap_or_else(PoisonError::into_inner);
         sizes.clear();
-        sizes.extend(rooms);
+        sizes.extend(tile_sizes);
     }
 
     /// Takes back the buffer of a frame that is no longer shown.
@@ -272,7 +272,7 @@ impl Inbox {
     }
 }
 
-impl Drop for Inbox {
+impl Drop for WindowInbox {
     fn drop(&mut self) {
         self.shared.lock().closed = true;
     }

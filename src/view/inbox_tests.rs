@@ -3,7 +3,7 @@
 use std::thread;
 
 use super::*;
-use crate::view::look::{frame, id, image};
+use crate::view::snapshots::{frame, id, image};
 
 const NONE: Duration = Duration::ZERO;
 
@@ -58,11 +58,11 @@ fn texts_keep_their_order_and_a_flood_keeps_the_last() {
 #[test]
 fn decoders_know_how_large_a_stream_is_shown() {
     let (handle, inbox) = inbox();
-    assert_eq!(handle.room(id("a")), None);
-    inbox.tell_rooms([(id("a"), (640, 360))].into_iter());
-    assert_eq!(handle.room(id("a")), Some((640, 360)));
-    inbox.tell_rooms(std::iter::empty());
-    assert_eq!(handle.room(id("a")), None);
+    assert_eq!(handle.tile_size(id("a")), None);
+    inbox.set_tile_sizes([(id("a"), (640, 360))].into_iter());
+    assert_eq!(handle.tile_size(id("a")), Some((640, 360)));
+    inbox.set_tile_sizes(std::iter::empty());
+    assert_eq!(handle.tile_size(id("a")), None);
 }
 
 #[test]
@@ -77,12 +77,12 @@ fn a_stream_that_left_takes_its_waiting_frame_with_it() {
 #[test]
 fn a_window_that_hangs_is_given_so_many_streams_and_so_many_bytes() {
     let (handle, inbox) = inbox();
-    for number in 0..10 * MOST_STREAMS {
+    for number in 0..10 * MAX_STREAMS {
         handle.push(Update::Frame(frame(&number.to_string(), 0, 8, 8)));
     }
     let waiting = inbox.wait(NONE);
-    assert_eq!(waiting.len(), MOST_STREAMS);
-    let newest = (10 * MOST_STREAMS - 1).to_string();
+    assert_eq!(waiting.len(), MAX_STREAMS);
+    let newest = (10 * MAX_STREAMS - 1).to_string();
     assert!(matches!(waiting.last(), Some(Update::Frame(frame)) if *frame.name == newest));
     let jpeg = bytes::Bytes::from(vec![0; FRAME_BYTES / 4]);
     let bytes = |updates: &[Update]| -> usize {
@@ -95,7 +95,7 @@ fn a_window_that_hangs_is_given_so_many_streams_and_so_many_bytes() {
         updates.iter().map(of).sum()
     };
     for number in 0..8 {
-        handle.push(Update::Frame(Frame { jpeg: jpeg.clone(), ..frame(&number.to_string(), 0, 8, 8) }));
+        handle.push(Update::Frame(VideoFrame { jpeg: jpeg.clone(), ..frame(&number.to_string(), 0, 8, 8) }));
     }
     let frames = inbox.wait(NONE);
     assert_eq!(frames.len(), 3, "a quarter each, plus the pixels");

@@ -24,13 +24,13 @@ impl Shell {
             let command = match event {
                 PointerEvent::Moved(x, y) => {
                     // Repaint only if the buttons or a time at the pointer appear.
-                    self.dirty |= !self.board.has_buttons(now);
-                    self.board.pointed(now);
-                    let on_track = self.easel.hit(x, y).and_then(|hit| hit.time_at(x));
-                    self.dirty |= self.board.hover(on_track);
+                    self.dirty |= !self.model.has_buttons(now);
+                    self.model.pointed(now);
+                    let on_track = self.context.hit(x, y).and_then(|hit| hit.time_at(x));
+                    self.dirty |= self.model.hover(on_track);
                     None
                 }
-                PointerEvent::Click(x, y) => match self.easel.hit(x, y) {
+                PointerEvent::Click(x, y) => match self.context.hit(x, y) {
                     Some(Hit::Command(command)) => Some(command),
                     Some(hit @ Hit::Track(_)) => {
                         self.hold(hit.time_at(x), now);
@@ -39,26 +39,26 @@ impl Shell {
                     None => None,
                 },
                 PointerEvent::Dragged(x, _) => {
-                    if self.board.film().is_some_and(|film| film.is_held) {
-                        self.hold(self.easel.track.map(|track| track.time_at(x)), now);
+                    if self.model.film().is_some_and(|film| film.is_held) {
+                        self.hold(self.context.track.map(|track| track.time_at(x)), now);
                     }
                     None
                 }
                 PointerEvent::Released => {
-                    if let Some(film) = &mut self.board.film {
+                    if let Some(film) = &mut self.model.film {
                         film.release();
                     }
                     None
                 }
                 PointerEvent::Left => {
-                    self.dirty |= self.board.hover(None);
+                    self.dirty |= self.model.hover(None);
                     None
                 }
                 PointerEvent::Wheel(lines) => Some(Command::Scroll(lines)),
             };
             if let Some(command) = command {
                 self.dirty = true;
-                self.obey(command, &mut actions, now);
+                self.execute(command, &mut actions, now);
             }
         }
         actions
@@ -66,7 +66,7 @@ impl Shell {
 
     /// Moves the knob of the film's track to this time.
     fn hold(&mut self, at: Option<Duration>, now: Instant) {
-        if let (Some(film), Some(at)) = (&mut self.board.film, at) {
+        if let (Some(film), Some(at)) = (&mut self.model.film, at) {
             self.dirty = true;
             film.show_bar(now);
             film.hold(at);
@@ -74,26 +74,26 @@ impl Shell {
     }
 
     fn stroke(&mut self, stroke: &Stroke, actions: &mut Vec<Action>, now: Instant) {
-        if self.board.chat.entry.is_none() {
+        if self.model.chat.entry.is_none() {
             // The topmost layer closes first; the window itself only if nothing else is open.
             let escaped = stroke.key == Some(minifb::Key::Escape);
-            if escaped && self.board.close() {
+            if escaped && self.model.close() {
                 return;
             }
-            if let Some(command) = stroke.command(self.board.film().is_some()) {
-                self.obey(command, actions, now);
+            if let Some(command) = stroke.command(self.model.film().is_some()) {
+                self.execute(command, actions, now);
             }
             return;
         }
         match stroke.writing() {
             Some(Writing::Paste) => self.clipboard.paste(),
-            Some(writing) => actions.extend(self.board.write(&writing, now)),
+            Some(writing) => actions.extend(self.model.write(&writing, now)),
             None => {}
         }
     }
 
-    fn obey(&mut self, command: Command, actions: &mut Vec<Action>, now: Instant) {
+    fn execute(&mut self, command: Command, actions: &mut Vec<Action>, now: Instant) {
         self.quits |= command == Command::Quit;
-        actions.extend(self.board.obey(command, now));
+        actions.extend(self.model.execute(command, now));
     }
 }

@@ -192,7 +192,7 @@ fn digit(key: Key) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{language::Phrase, view::command::help};
+    use crate::{i18n::Phrase, view::command::help};
 
     fn commands(keys: &Keys) -> Vec<Command> {
         keys.strokes().iter().filter_map(|stroke| stroke.command(false)).collect()

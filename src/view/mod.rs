@@ -1,6 +1,6 @@
 //! The window that shows what arrives: pictures in a grid, texts over them, and the state of the link.
 //!
-//! Producers on any thread [`push`](Handle::push) an [`Update`] through a [`Handle`]; [`run`] shows it from
+//! Producers on any thread [`push`](WindowHandle::push) an [`Update`] through a [`WindowHandle`]; [`run`] shows it from
 //! the main thread until it ends. The window has no access to the network and writes no files: everything
 //! else that a key requests is an [`Action`] for the caller.
 //!
@@ -15,48 +15,51 @@
 
 mod action;
 mod bar;
-mod board;
+mod blit;
+mod bounded_queue;
 mod chat;
+mod chat_panel;
 mod clipboard;
 mod command;
-mod corners;
-mod density;
+mod dpi;
 mod entry;
 mod film;
 mod film_bar;
-mod fit;
-mod fitting;
 mod gallery;
 mod grid;
 mod inbox;
 mod input;
 mod keys;
-#[cfg(test)]
-mod look;
-mod numbers;
+mod model;
 mod options;
+mod overlay;
 mod paint;
 mod panels;
 mod pointer;
 mod render_context;
+mod rescaler;
+#[cfg(test)]
+mod snapshots;
 mod state;
+mod stats_panel;
 mod stream;
 mod stream_list;
 mod stream_stats;
-mod talk;
 pub mod terminal;
 mod theme;
 mod tiles;
 mod track;
 mod update;
-mod waiting;
 mod window;
 
 pub use self::{
     action::{Action, Total},
-    inbox::{Handle, Inbox, inbox},
-    options::{End, Error, Film, Options, Presented, Summary},
-    stream::Counts,
-    update::{Account, Card, Damaged, Frame, Image, LinkState, Own, Update, Wanted},
+    inbox::{WindowHandle, WindowInbox, inbox},
+    options::{End, Error, FilmOptions, Options, Presented, Summary},
+    stream::StreamCounts,
+    update::{
+        Damaged, FrameCounts, Image, LinkState, PlaceholderKind, RescaleRequest, SelfViewState, Update,
+        VideoFrame,
+    },
     window::run,
 };

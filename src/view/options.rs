@@ -3,7 +3,9 @@
 use std::sync::{Arc, mpsc};
 
 use super::action::Total;
-use crate::{clock::Timestamp, jpeg::Limits, language::Words, playback::Playback, stream_id::StreamId};
+use crate::{
+    clock::Timestamp, i18n::Translations, jpeg::DecodeLimits, playback::Playback, stream_id::StreamId,
+};
 
 /// Options of a window.
 #[derive(Clone, Debug)]
@@ -19,18 +21,18 @@ pub struct Options {
     /// Pixels per unit of the interface; `None`: guessed from the screen.
     pub(crate) ui_scale: Option<f32>,
     /// The texts of the interface.
-    pub(crate) words: Arc<Words>,
+    pub(crate) words: Arc<Translations>,
     /// Decoding limits for pictures from peers.
-    pub(crate) limits: Limits,
+    pub(crate) limits: DecodeLimits,
     /// Receives each frame as soon as the display has it.
     pub(crate) presented: Option<mpsc::Sender<Presented>>,
     /// The film that is played here, with controls to pause it and to seek.
-    pub(crate) film: Option<Film>,
+    pub(crate) film: Option<FilmOptions>,
 }
 
 /// A film that is played in the window.
 #[derive(Clone, Debug)]
-pub struct Film {
+pub struct FilmOptions {
     /// Its controls.
     pub(crate) controls: Playback,
     /// The name of the stream that shows it.
@@ -61,7 +63,7 @@ impl Default for Options {
             numbers: false,
             ui_scale: None,
             words: Arc::default(),
-            limits: Limits::default(),
+            limits: DecodeLimits::default(),
             presented: None,
             film: None,
         }

@@ -7,17 +7,17 @@
 use std::time::Instant;
 
 use super::{
-    bar,
-    board::Board,
-    corners, film_bar, numbers, panels,
-    render_context::{Easel, state_dot},
-    talk,
-    theme::{BACKGROUND, FAINT, Measures, TEXT, Tone},
+    bar, chat_panel, film_bar,
+    model::Model,
+    overlay, panels,
+    render_context::{RenderContext, state_dot},
+    stats_panel,
+    theme::{BACKGROUND, FAINT, Metrics, TEXT, Tone},
     tiles,
 };
 use crate::{
-    language::Phrase,
-    lettering::{Rect, Style, fill, veil},
+    drawing::{Rect, Style, fill, veil},
+    i18n::Phrase,
     picture::Canvas,
 };
 
@@ -25,51 +25,51 @@ use crate::{
 const BEHIND_IMAGE: u32 = 110;
 
 /// Paints the whole canvas.
-pub(crate) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas, now: Instant) {
-    easel.reset();
+pub(crate) fn paint(context: &mut RenderContext, model: &Model, canvas: &mut Canvas, now: Instant) {
+    context.reset();
     let window = Rect::new(0, 0, canvas.width, canvas.height);
-    if board.streams.is_empty() {
+    if model.streams.is_empty() {
         fill(canvas, window, BACKGROUND);
-        headline(easel, board, canvas, now);
+        headline(context, model, canvas, now);
     } else {
-        tiles::paint(easel, board, canvas, now);
+        tiles::paint(context, model, canvas, now);
     }
-    corners::own(easel, board, canvas);
+    overlay::own(context, model, canvas);
     // From the bottom up: a film's bar, a line of signs, the buttons, the conversation.
-    let floor = canvas.height.saturating_sub(easel.measures.margin);
-    let floor = film_bar::paint(easel, board, canvas, floor, now);
-    let mut floor = corners::signs(easel, board, canvas, floor, now);
+    let floor = canvas.height.saturating_sub(context.metrics.margin);
+    let floor = film_bar::paint(context, model, canvas, floor, now);
+    let mut floor = overlay::signs(context, model, canvas, floor, now);
     // A film's bar has its own buttons.
-    if board.has_buttons(now) && !board.chat.is_open() && board.film().is_none() {
-        floor = bar::paint(easel, board, canvas, floor);
+    if model.has_buttons(now) && !model.chat.is_open() && model.film().is_none() {
+        floor = bar::paint(context, model, canvas, floor);
     }
-    if board.numbers {
-        numbers::paint(easel, board, canvas);
+    if model.numbers {
+        stats_panel::paint(context, model, canvas);
     }
-    talk::paint(easel, board, canvas, floor, now);
-    if let Some(shown) = board.images.newest() {
+    chat_panel::paint(context, model, canvas, floor, now);
+    if let Some(shown) = model.images.newest() {
         veil(canvas, window, 0, BEHIND_IMAGE);
-        panels::image(easel, board, shown, canvas);
+        panels::image(context, model, shown, canvas);
     }
-    if board.help {
-        panels::help(easel, board, canvas);
+    if model.help {
+        panels::help(context, model, canvas);
     }
 }
 
 /// Paints the text of a window without streams.
-fn headline(easel: &mut Easel, board: &Board, canvas: &mut Canvas, now: Instant) {
-    let Measures { text, large, margin, .. } = easel.measures;
-    let (line, tone) = board.headline(now);
+fn headline(context: &mut RenderContext, model: &Model, canvas: &mut Canvas, now: Instant) {
+    let Metrics { text, large, margin, .. } = context.metrics;
+    let (line, tone) = model.headline(now);
     let room = canvas.width.saturating_sub(4 * margin);
     let style = Style { lines: 3, centred: true, ..Style::line(large, TEXT, room) };
-    let (width, height) = easel.painter.measure(&line, style);
+    let (width, height) = context.painter.measure(&line, style);
     let dot = (large * 0.55) as usize;
     let block = Rect::new(0, 0, canvas.width, canvas.height).middle(width, height + dot + 3 * margin);
     state_dot(canvas, Rect::new((canvas.width.saturating_sub(dot)) / 2, block.y, dot, dot), tone);
-    easel.painter.draw(canvas, &line, block.x, block.y + dot + margin, style);
-    let hint = board.words.say(if tone == Tone::Good { Phrase::WaitingHint } else { Phrase::KeysHint });
+    context.painter.draw(canvas, &line, block.x, block.y + dot + margin, style);
+    let hint = model.words.text(if tone == Tone::Good { Phrase::WaitingHint } else { Phrase::KeysHint });
     let style = Style { lines: 3, centred: true, ..Style::line(text, FAINT, room) };
-    let (hint_width, _) = easel.painter.measure(&hint, style);
+    let (hint_width, _) = context.painter.measure(&hint, style);
     let top = block.y + dot + 2 * margin + height;
-    easel.painter.draw(canvas, &hint, canvas.width.saturating_sub(hint_width) / 2, top, style);
+    context.painter.draw(canvas, &hint, canvas.width.saturating_sub(hint_width) / 2, top, style);
 }

@@ -1,17 +1,17 @@
 //! The topmost panels: an image, and the keys.
 
 use super::{
-    board::Board,
     command::{self, Command},
-    gallery::Shown,
+    gallery::GalleryImage,
     grid::contain,
-    render_context::Easel,
-    theme::{FAINT, Measures, PANEL, PANEL_ALPHA, TEXT},
-    update::Wanted,
+    model::Model,
+    render_context::RenderContext,
+    theme::{FAINT, Metrics, PANEL, PANEL_ALPHA, TEXT},
+    update::RescaleRequest,
 };
 use crate::{
-    language::Phrase,
-    lettering::{Rect, Style, rounded},
+    drawing::{Rect, Style, rounded},
+    i18n::Phrase,
     picture::Canvas,
 };
 
@@ -19,8 +19,8 @@ use crate::{
 const UNKNOWN_SIZE: (usize, usize) = (320, 180);
 
 /// Paints an image in a frame, with its sender and the keys for it.
-pub(super) fn image(easel: &mut Easel, board: &Board, shown: &Shown, canvas: &mut Canvas) {
-    let Measures { text, small, margin, .. } = easel.measures;
+pub(super) fn image(context: &mut RenderContext, model: &Model, shown: &GalleryImage, canvas: &mut Canvas) {
+    let Metrics { text, small, margin, .. } = context.metrics;
     let window = Rect::new(0, 0, canvas.width, canvas.height);
     let caption_height = (text * 1.35) as usize + margin;
     let room = window.inset(canvas.width.min(canvas.height) / 12 + margin);
@@ -37,28 +37,28 @@ pub(super) fn image(easel: &mut Easel, board: &Board, shown: &Shown, canvas: &mu
         wide + 2 * margin,
         inner.height + caption_height + 2 * margin,
     );
-    easel.clickable(window, Some(Command::Dismiss));
-    easel.clickable(frame, None);
+    context.clickable(window, Some(Command::Dismiss));
+    context.clickable(frame, None);
     rounded(canvas, frame, margin as f32, PANEL, 255);
-    let hint = board.words.say(Phrase::ImageHint);
+    let hint = model.words.text(Phrase::ImageHint);
     let style = Style::line(small, FAINT, wide);
-    let (hint_width, hint_height) = easel.painter.measure(&hint, style);
+    let (hint_width, hint_height) = context.painter.measure(&hint, style);
     let top = inner.bottom() + margin;
     let left = frame.right().saturating_sub(margin + hint_width);
     let hint_top = top + (caption_height - margin).saturating_sub(hint_height) / 2;
-    easel.painter.draw(canvas, &hint, left, hint_top, style);
-    easel.clickable(Rect::new(left, hint_top, hint_width, hint_height), Some(Command::Dismiss));
-    let words = &board.words;
-    let which = match board.images.len() {
-        1 => words.say(Phrase::Image),
-        count => words.tell(Phrase::ImageOf, [("number", count), ("count", count)]),
+    context.painter.draw(canvas, &hint, left, hint_top, style);
+    context.clickable(Rect::new(left, hint_top, hint_width, hint_height), Some(Command::Dismiss));
+    let words = &model.words;
+    let which = match model.images.len() {
+        1 => words.text(Phrase::Image),
+        count => words.format(Phrase::ImageOf, [("number", count), ("count", count)]),
     };
     let sender = shown.image.sender.as_ref().map_or(String::new(), |sender| format!("{sender}   "));
     let size = shown.image.size.map_or(String::new(), |(width, height)| format!("   {width}×{height}"));
     let caption = format!("{sender}{which}{size}");
     let style = Style::line(text, TEXT, wide.saturating_sub(hint_width + margin));
-    easel.painter.draw(canvas, &caption, frame_x, top, style);
-    let wish = || Wanted {
+    context.painter.draw(canvas, &caption, frame_x, top, style);
+    let wish = || RescaleRequest {
         stamp: shown.stamp,
         file: shown.image.file.clone(),
         is_image: true,
@@ -66,49 +66,51 @@ pub(super) fn image(easel: &mut Easel, board: &Board, shown: &Shown, canvas: &mu
     };
     match (&shown.image.fault, &shown.canvas) {
         (Some(reason), _) => {
-            let message = words.tell(Phrase::CannotShow, [("reason", reason.as_str())]);
+            let message = words.format(Phrase::CannotShow, [("reason", reason.as_str())]);
             // As wide as the frame: an image that cannot be shown may be narrow.
             let room = Rect { x: frame_x, width: wide, ..inner };
             let style = Style { lines: 6, centred: true, ..Style::line(text, TEXT, wide * 9 / 10) };
-            easel.centred(canvas, &message, room, style);
+            context.centred(canvas, &message, room, style);
         }
-        (None, Some(picture)) => easel.picture(picture, canvas, inner, wish),
-        (None, None) => easel.wishes.push(wish()),
+        (None, Some(picture)) => context.picture(picture, canvas, inner, wish),
+        (None, None) => context.rescale_requests.push(wish()),
     }
 }
 
 /// Paints the keys that have an effect here, in the middle.
-pub(super) fn help(easel: &mut Easel, board: &Board, canvas: &mut Canvas) {
-    let keys = command::help(board.own.is_some(), easel.window_context.clipboard, board.film().is_some());
-    let rows: Vec<[String; 2]> = keys.map(|(key, what)| [key.to_owned(), board.words.say(what)]).collect();
+pub(super) fn help(context: &mut RenderContext, model: &Model, canvas: &mut Canvas) {
+    let keys = command::help(model.own.is_some(), context.window_context.clipboard, model.film().is_some());
+    let rows: Vec<[String; 2]> = keys.map(|(key, what)| [key.to_owned(), model.words.text(what)]).collect();
     let window = Rect::new(0, 0, canvas.width, canvas.height);
-    easel.clickable(window, Some(Command::Help));
-    table(easel, canvas, &board.words.say(Phrase::Keys), &rows, |width, height| window.middle(width, height));
+    context.clickable(window, Some(Command::Help));
+    table(context, canvas, &model.words.text(Phrase::Keys), &rows, |width, height| {
+        window.middle(width, height)
+    });
 }
 
 /// Paints two columns under a title on a panel; returns its place. A row without a second column is a
 /// heading.
 pub(super) fn table(
-    easel: &mut Easel,
+    context: &mut RenderContext,
     canvas: &mut Canvas,
     title: &str,
     rows: &[[String; 2]],
     place: impl Fn(usize, usize) -> Rect,
 ) -> Rect {
-    let Measures { text, margin, .. } = easel.measures;
+    let Metrics { text, margin, .. } = context.metrics;
     let room = canvas.width.saturating_sub(6 * margin) / 2;
     let left =
         |row: &[String; 2]| Style::line(text * 0.93, if row[1].is_empty() { TEXT } else { FAINT }, room);
     let right = Style::line(text * 0.93, TEXT, room);
     let heading = Style::line(text * 1.1, TEXT, room);
-    let widest = |easel: &mut Easel, column: usize| {
+    let widest = |context: &mut RenderContext, column: usize| {
         let widths = rows.iter().map(|row| {
             let style = if column == 0 { left(row) } else { right };
-            if column == 0 && row[1].is_empty() { 0 } else { easel.painter.measure(&row[column], style).0 }
+            if column == 0 && row[1].is_empty() { 0 } else { context.painter.measure(&row[column], style).0 }
         });
         widths.max().unwrap_or_default()
     };
-    let (first, second) = (widest(easel, 0), widest(easel, 1));
+    let (first, second) = (widest(context, 0), widest(context, 1));
     let line = (text * 1.6) as usize;
     let title_line = line + margin / 2;
     let width = first + second + 2 * margin + 3 * margin;
@@ -117,11 +119,11 @@ pub(super) fn table(
     rounded(canvas, panel, margin as f32, PANEL, PANEL_ALPHA);
     let x = panel.x + margin * 3 / 2;
     let mut y = panel.y + margin;
-    easel.painter.draw(canvas, title, x, y, heading);
+    context.painter.draw(canvas, title, x, y, heading);
     y += title_line;
     for row in rows {
-        easel.painter.draw(canvas, &row[0], x, y, left(row));
-        easel.painter.draw(canvas, &row[1], x + first + 2 * margin, y, right);
+        context.painter.draw(canvas, &row[0], x, y, left(row));
+        context.painter.draw(canvas, &row[1], x + first + 2 * margin, y, right);
         y += line;
     }
     panel

@@ -3,34 +3,34 @@
 use std::time::Duration;
 
 use super::{
+    blit,
     command::Command,
-    fit,
-    theme::{Measures, PANEL, Tone},
+    theme::{Metrics, PANEL, Tone},
     track::Track,
-    update::Wanted,
+    update::RescaleRequest,
 };
 use crate::{
-    lettering::{Painter, Plate, Rect, Style, rounded},
+    drawing::{Plate, Rect, Style, TextPainter, rounded},
     picture::Canvas,
     stream_id::StreamId,
 };
 
 /// Facts that only the window knows, but the painting depends on.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Surroundings {
+pub(crate) struct WindowContext {
     /// Whether a picture can be copied here.
     pub(crate) clipboard: bool,
 }
 
 /// Brush and fonts, kept from one picture to the next, and the results of the last painting.
-pub(crate) struct Easel {
-    pub(crate) painter: Painter,
-    pub(crate) measures: Measures,
-    pub(crate) window_context: Surroundings,
+pub(crate) struct RenderContext {
+    pub(crate) painter: TextPainter,
+    pub(crate) metrics: Metrics,
+    pub(crate) window_context: WindowContext,
     /// Pictures that were not available at their size.
-    pub(crate) wishes: Vec<Wanted>,
+    pub(crate) rescale_requests: Vec<RescaleRequest>,
     /// The size at which each stream was painted.
-    pub(crate) rooms: Vec<(StreamId, (usize, usize))>,
+    pub(crate) tile_sizes: Vec<(StreamId, (usize, usize))>,
     /// The film's track, if painted.
     pub(crate) track: Option<Track>,
     /// Clickable areas, the topmost last.
@@ -52,17 +52,25 @@ impl Hit {
     }
 }
 
-impl Easel {
-    pub(crate) fn new(scale: f32, window_context: Surroundings) -> Self {
-        let measures = Measures::new(scale);
-        let (wishes, rooms, hits) = (Vec::new(), Vec::new(), Vec::new());
-        Self { painter: Painter::new(), measures, window_context, wishes, rooms, track: None, hits }
+impl RenderContext {
+    pub(crate) fn new(scale: f32, window_context: WindowContext) -> Self {
+        let metrics = Metrics::new(scale);
+        let (rescale_requests, tile_sizes, hits) = (Vec::new(), Vec::new(), Vec::new());
+        Self {
+            painter: TextPainter::new(),
+            metrics,
+            window_context,
+            rescale_requests,
+            tile_sizes,
+            track: None,
+            hits,
+        }
     }
 
     /// Forgets the results of the last painting.
     pub(super) fn reset(&mut self) {
-        self.wishes.clear();
-        self.rooms.clear();
+        self.rescale_requests.clear();
+        self.tile_sizes.clear();
         self.track = None;
         self.hits.clear();
     }
@@ -91,21 +99,21 @@ impl Easel {
         source: &Canvas,
         canvas: &mut Canvas,
         rect: Rect,
-        wish: impl FnOnce() -> Wanted,
+        wish: impl FnOnce() -> RescaleRequest,
     ) {
-        if !fit::draw(source, canvas, rect) && rect.width > 0 && rect.height > 0 {
-            self.wishes.push(wish());
+        if !blit::draw(source, canvas, rect) && rect.width > 0 && rect.height > 0 {
+            self.rescale_requests.push(wish());
         }
     }
 
     pub(crate) fn plate(&mut self, canvas: &mut Canvas, rect: Rect) {
-        let Plate { radius, colour, alpha, .. } = self.measures.plate();
+        let Plate { radius, colour, alpha, .. } = self.metrics.plate();
         rounded(canvas, rect, radius, colour, alpha);
     }
 
     /// Paints a text on a plate in the middle of an area.
     pub(crate) fn centred(&mut self, canvas: &mut Canvas, text: &str, room: Rect, style: Style) {
-        let plate = self.measures.plate();
+        let plate = self.metrics.plate();
         let (width, height) = self.painter.measure(text, style);
         let at = room.middle(width + 2 * plate.padding.0, height + 2 * plate.padding.1);
         self.painter.plate(canvas, text, (at.x, at.y), style, plate);

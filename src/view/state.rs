@@ -5,22 +5,22 @@ use std::time::{Duration, Instant};
 use super::{theme::Tone, update::LinkState};
 use crate::{
     clock::Age,
-    language::{Phrase, Words},
+    i18n::{Phrase, Translations},
 };
 
 /// The state of the link to `host` as a line.
-pub(crate) fn line(words: &Words, host: &str, link: &LinkState, now: Instant) -> (String, Tone) {
-    let with = |phrase, why: &str| words.tell(phrase, [("host", host), ("why", why)]);
+pub(crate) fn line(words: &Translations, host: &str, link: &LinkState, now: Instant) -> (String, Tone) {
+    let with = |phrase, why: &str| words.format(phrase, [("host", host), ("why", why)]);
     let counted = |phrase, why: &str, left: u64| {
         let left = left.to_string();
-        words.tell(phrase, [("host", host), ("why", why), ("seconds", left.as_str())])
+        words.format(phrase, [("host", host), ("why", why), ("seconds", left.as_str())])
     };
     match link {
         LinkState::Connecting => (with(Phrase::Connecting, ""), Tone::Warning),
         LinkState::Up { rtt: None } => (with(Phrase::Connected, ""), Tone::Good),
         LinkState::Up { rtt: Some(rtt) } => {
             let time = millis(*rtt);
-            let line = words.tell(Phrase::ConnectedRoundTrip, [("host", host), ("time", time.as_str())]);
+            let line = words.format(Phrase::ConnectedRoundTrip, [("host", host), ("time", time.as_str())]);
             (line, Tone::Good)
         }
         LinkState::Down { why, retry_at } => {

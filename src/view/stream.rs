@@ -12,7 +12,7 @@ use bytes::Bytes;
 
 use super::{
     stream_stats::StreamStats,
-    update::{Account, Card, Damaged, Frame},
+    update::{Damaged, FrameCounts, PlaceholderKind, VideoFrame},
 };
 use crate::{picture::Canvas, stream_id::StreamId};
 
@@ -36,7 +36,7 @@ const UNKNOWN_SIZE: (usize, usize) = (640, 360);
 
 /// Frame counts of a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct StreamCounts {
     /// Frames shown.
     pub(crate) shown: u64,
     /// Frames that arrived, and were replaced by a newer one before they could be shown.
@@ -51,12 +51,12 @@ pub struct Counts {
 
 /// The state of a picture: whether it is what the camera sees now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Life {
+pub(crate) enum StreamHealth {
     Live,
     /// It arrives, but with this age.
     Late(Duration),
     /// A card with the reason why there is no picture.
-    Card(Card),
+    Card(PlaceholderKind),
     /// No new frame for this duration.
     Frozen(Duration),
     /// Pictures arrive, but none can be decoded ([`Stream::reason`]).
@@ -66,14 +66,14 @@ pub(crate) enum Life {
 /// A stream that is shown.
 #[derive(Debug)]
 pub(crate) struct Stream {
-    pub(crate) frame: Frame,
+    pub(crate) frame: VideoFrame,
     /// Identifies the content of `frame` for caches.
     pub(crate) stamp: u64,
     pub(crate) stats: StreamStats,
     shown: u64,
     /// The counts before this tile showed anything.
-    before: Account,
-    held: Option<Frame>,
+    before: FrameCounts,
+    held: Option<VideoFrame>,
     last: Instant,
     pace: Duration,
     /// When the last frame came that could not be decoded, and why; `None` once another could be decoded.
@@ -81,12 +81,12 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    pub(crate) fn new(frame: Frame, stamp: u64, now: Instant) -> Self {
+    pub(crate) fn new(frame: VideoFrame, stamp: u64, now: Instant) -> Self {
         let mut stream = Self {
             stamp,
             stats: StreamStats::new(now),
             shown: 1,
-            before: Account { arrived: frame.account.arrived.saturating_sub(1), ..frame.account },
+            before: FrameCounts { arrived: frame.account.arrived.saturating_sub(1), ..frame.account },
             held: None,
             last: now,
             pace: Duration::ZERO,
@@ -100,7 +100,7 @@ impl Stream {
 
     /// A stream without any frame that can be decoded: there is only the reason to show.
     pub(crate) fn undecodable(damaged: Damaged, stamp: u64, now: Instant) -> Self {
-        let frame = Frame {
+        let frame = VideoFrame {
             stream: damaged.stream,
             name: Arc::clone(&damaged.name),
             peer: damaged.peer,
@@ -111,7 +111,7 @@ impl Stream {
             age: None,
             decoded: now,
             decode: Duration::ZERO,
-            account: Account::default(),
+            account: FrameCounts::default(),
             card: None,
         };
         let mut stream = Self::new(frame, stamp, now);
@@ -153,7 +153,7 @@ impl Stream {
     /// Takes the next frame, to be shown, or held back while `paused`. Returns the buffer that is free now.
     pub(crate) fn take(
         &mut self,
-        frame: Frame,
+        frame: VideoFrame,
         stamp: u64,
         paused: bool,
         now: Instant,
@@ -191,16 +191,16 @@ impl Stream {
         }
     }
 
-    fn newest(&self) -> &Frame {
+    fn newest(&self) -> &VideoFrame {
         self.held.as_ref().unwrap_or(&self.frame)
     }
 
     /// Its frame counts.
-    pub(crate) fn counts(&self) -> Counts {
-        let (Account { arrived, left_out, lost, damaged }, before) = (self.newest().account, self.before);
+    pub(crate) fn counts(&self) -> StreamCounts {
+        let (FrameCounts { arrived, left_out, lost, damaged }, before) = (self.newest().account, self.before);
         let arrived = arrived.saturating_sub(before.arrived);
         let damaged = damaged.saturating_sub(before.damaged);
-        Counts {
+        StreamCounts {
             shown: self.shown,
             replaced: arrived.saturating_sub(self.shown).saturating_sub(damaged),
             left_out: left_out.saturating_sub(before.left_out),
@@ -221,20 +221,20 @@ impl Stream {
     }
 
     /// The state of its picture; `cut`: the link is down.
-    pub(crate) fn life(&self, cut: bool, now: Instant) -> Life {
+    pub(crate) fn life(&self, cut: bool, now: Instant) -> StreamHealth {
         let frozen = self.stalled(now).or_else(|| cut.then(|| self.silence(now)));
         let comes = |(at, _): &(Instant, String)| now.saturating_duration_since(*at) <= CARD_STALLED_AFTER;
         let bad = self.undecodable.as_ref().is_some_and(comes) && (frozen.is_some() || !self.has_picture());
         if bad && !cut {
-            return Life::Undecodable;
+            return StreamHealth::Undecodable;
         }
         // If the clocks' offset is unknown, the age may be nothing but that offset.
         let age = self.stats.figures.age.and_then(|age| Some(age.time.saturating_sub(age.within?)));
         match (frozen, self.frame.card, age) {
-            (Some(silence), ..) => Life::Frozen(silence),
-            (None, Some(card), _) => Life::Card(card),
-            (None, None, Some(age)) if age >= LATE_AFTER => Life::Late(age),
-            _ => Life::Live,
+            (Some(silence), ..) => StreamHealth::Frozen(silence),
+            (None, Some(card), _) => StreamHealth::Card(card),
+            (None, None, Some(age)) if age >= LATE_AFTER => StreamHealth::Late(age),
+            _ => StreamHealth::Live,
         }
     }
 

@@ -5,13 +5,13 @@ use std::{ops::Deref, slice, sync::Arc, time::Instant};
 use super::{
     action::Total,
     stream::Stream,
-    update::{Damaged, Frame},
+    update::{Damaged, VideoFrame},
 };
 use crate::{picture::Canvas, stream_id::StreamId};
 
 /// Streams shown at once: with more, no tile is large enough to be useful, and a sender that makes up names
 /// must not fill the memory.
-pub(crate) const MOST_STREAMS: usize = 64;
+pub(crate) const MAX_STREAMS: usize = 64;
 
 /// Streams whose totals and places are kept after they left; bounded for the same reason.
 const MAX_DEPARTED: usize = 256;
@@ -48,7 +48,7 @@ impl StreamList {
     /// Takes a frame, identified by `stamp`. Returns a buffer that is no longer shown.
     pub(crate) fn frame(
         &mut self,
-        frame: Frame,
+        frame: VideoFrame,
         stamp: u64,
         paused: bool,
         now: Instant,
@@ -56,7 +56,7 @@ impl StreamList {
         if let Some(stream) = self.find(frame.stream) {
             return stream.take(frame, stamp, paused, now);
         }
-        if self.streams.len() >= MOST_STREAMS {
+        if self.streams.len() >= MAX_STREAMS {
             return Some(frame.canvas);
         }
         self.insert(Stream::new(frame, stamp, now));
@@ -68,7 +68,7 @@ impl StreamList {
     pub(crate) fn damaged(&mut self, damaged: Damaged, stamp: u64, now: Instant) {
         if let Some(stream) = self.find(damaged.stream) {
             stream.damaged(damaged, now);
-        } else if self.streams.len() < MOST_STREAMS {
+        } else if self.streams.len() < MAX_STREAMS {
             self.insert(Stream::undecodable(damaged, stamp, now));
         }
     }
@@ -163,7 +163,7 @@ fn total(stream: &Stream) -> Total {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::look::{frame, id};
+    use crate::view::snapshots::{frame, id};
 
     fn show(list: &mut StreamList, stream: &str) {
         list.frame(frame(stream, 0, 8, 8), 1, false, Instant::now());
@@ -175,7 +175,7 @@ mod tests {
         for number in 0..1_000_u32 {
             show(&mut list, &number.to_string());
         }
-        assert_eq!(list.len(), MOST_STREAMS);
+        assert_eq!(list.len(), MAX_STREAMS);
         for number in 0..1_000_u32 {
             list.remove(|stream| stream.id() == id(&number.to_string()));
             show(&mut list, &format!("again {number}"));

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::update::Frame;
+use super::update::VideoFrame;
 use crate::clock::Age;
 
 /// Time over which rates are counted.
@@ -32,7 +32,7 @@ pub(crate) struct Figures {
 
 /// Half a second of the graphs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Sample {
+pub(crate) struct RateSample {
     pub(crate) fps: f32,
     pub(crate) age: Option<Duration>,
 }
@@ -50,7 +50,7 @@ struct Arrival {
 pub(crate) struct StreamStats {
     pub(crate) figures: Figures,
     /// The last minute, the newest last.
-    pub(crate) samples: VecDeque<Sample>,
+    pub(crate) samples: VecDeque<RateSample>,
     arrivals: VecDeque<Arrival>,
     sampled: Option<Instant>,
     refreshed: Instant,
@@ -84,8 +84,8 @@ impl StreamStats {
     }
 
     /// Counts a frame.
-    pub(super) fn arrived(&mut self, frame: &Frame, now: Instant) {
-        let Frame { jpeg, age, decoded, decode, .. } = frame;
+    pub(super) fn arrived(&mut self, frame: &VideoFrame, now: Instant) {
+        let VideoFrame { jpeg, age, decoded, decode, .. } = frame;
         // The frame has aged since it was decoded.
         let age = age.map(|age| age.later(now.saturating_duration_since(*decoded)));
         let arrival = Arrival { at: now, bytes: jpeg.len(), age, decode: *decode };
@@ -139,7 +139,7 @@ impl StreamStats {
                 self.samples.pop_front();
             }
             let Figures { fps, age, .. } = self.figures;
-            self.samples.push_back(Sample { fps: fps.unwrap_or_default(), age: age.map(|age| age.time) });
+            self.samples.push_back(RateSample { fps: fps.unwrap_or_default(), age: age.map(|age| age.time) });
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     clock::Age,
-    view::{look::frame, stream_stats::SAMPLES},
+    view::{snapshots::frame, stream_stats::SAMPLES},
 };
 
 const MS: Duration = Duration::from_millis(1);
@@ -33,17 +33,21 @@ fn a_slow_stream_is_not_frozen_between_two_frames() {
 #[test]
 fn every_frame_is_accounted_for() {
     let now = Instant::now();
-    let counted = |arrived, left_out, lost, damaged| Frame {
-        account: Account { arrived, left_out, lost, damaged },
+    let counted = |arrived, left_out, lost, damaged| VideoFrame {
+        account: FrameCounts { arrived, left_out, lost, damaged },
         ..frame("a", 10, 8, 8)
     };
     let mut stream = Stream::new(counted(100, 7, 3, 1), 1, now);
-    assert_eq!(stream.counts(), Counts { shown: 1, ..Counts::default() }, "counted since the tile exists");
+    assert_eq!(
+        stream.counts(),
+        StreamCounts { shown: 1, ..StreamCounts::default() },
+        "counted since the tile exists"
+    );
     stream.take(counted(101, 7, 3, 1), 2, false, now);
     stream.take(counted(105, 9, 4, 2), 3, false, now);
     assert_eq!(
         stream.counts(),
-        Counts { shown: 3, replaced: 2, left_out: 2, lost: 1, damaged: 1 },
+        StreamCounts { shown: 3, replaced: 2, left_out: 2, lost: 1, damaged: 1 },
         "two of the four that came between were replaced, one was damaged"
     );
     stream.take(counted(0, 0, 0, 0), 4, false, now);
@@ -60,7 +64,7 @@ fn a_pause_holds_the_newest_back() {
     assert_eq!((stream.frame.seq, stream.stamp), (Some(0), 1));
     stream.resume(20);
     assert_eq!((stream.frame.seq, stream.stamp), (Some(3), 20));
-    assert_eq!(stream.counts(), Counts { shown: 2, replaced: 2, ..Counts::default() });
+    assert_eq!(stream.counts(), StreamCounts { shown: 2, replaced: 2, ..StreamCounts::default() });
 }
 
 #[test]
@@ -69,7 +73,7 @@ fn figures_come_from_the_last_second() {
     let mut stream = Stream::new(frame("a", 0, 8, 8), 1, start);
     for seq in 1..=60 {
         let at = start + Duration::from_millis(seq * 40);
-        let next = Frame {
+        let next = VideoFrame {
             decoded: at,
             age: Some(Age { time: 12 * MS, within: Some(MS) }),
             ..frame("a", seq, 8, 8)
@@ -102,7 +106,7 @@ fn a_rate_takes_two_frames() {
 fn a_card_has_no_rate_and_the_first_picture_after_it_none_yet() {
     let start = Instant::now();
     let mut stream = Stream::new(frame("a", 0, 8, 8), 1, start);
-    let card = |seq| Frame { card: Some(Card::NoSignal), ..frame("a", seq, 8, 8) };
+    let card = |seq| VideoFrame { card: Some(PlaceholderKind::NoSignal), ..frame("a", seq, 8, 8) };
     stream.take(frame("a", 1, 8, 8), 2, false, start + 50 * MS);
     stream.take(card(2), 3, false, start + 100 * MS);
     stream.take(card(3), 4, false, start + 1_100 * MS);
@@ -120,17 +124,17 @@ fn a_card_has_no_rate_and_the_first_picture_after_it_none_yet() {
 fn the_worst_state_of_a_picture_is_shown() {
     let start = Instant::now();
     let aged = |millis, within| Some(Age { time: millis * MS, within });
-    let with = |age, card| Stream::new(Frame { age, card, ..frame("a", 0, 8, 8) }, 1, start);
+    let with = |age, card| Stream::new(VideoFrame { age, card, ..frame("a", 0, 8, 8) }, 1, start);
     let live = |stream: &Stream| stream.life(false, start + 10 * MS);
     let stream = with(aged(30, Some(MS)), None);
-    assert_eq!(live(&stream), Life::Live);
-    assert_eq!(stream.life(true, start + 10 * MS), Life::Frozen(10 * MS), "the link is down");
-    assert_eq!(live(&with(aged(900, Some(20 * MS)), None)), Life::Late(880 * MS));
-    assert_eq!(live(&with(aged(900, Some(600 * MS)), None)), Life::Live, "the age may be less");
-    assert_eq!(live(&with(aged(900, None), None)), Life::Live, "clocks may differ");
-    let off = with(aged(900, Some(MS)), Some(Card::CameraOff));
-    assert_eq!(live(&off), Life::Card(Card::CameraOff));
-    assert_eq!(off.life(false, start + 5_000 * MS), Life::Frozen(5_000 * MS));
+    assert_eq!(live(&stream), StreamHealth::Live);
+    assert_eq!(stream.life(true, start + 10 * MS), StreamHealth::Frozen(10 * MS), "the link is down");
+    assert_eq!(live(&with(aged(900, Some(20 * MS)), None)), StreamHealth::Late(880 * MS));
+    assert_eq!(live(&with(aged(900, Some(600 * MS)), None)), StreamHealth::Live, "the age may be less");
+    assert_eq!(live(&with(aged(900, None), None)), StreamHealth::Live, "clocks may differ");
+    let off = with(aged(900, Some(MS)), Some(PlaceholderKind::CameraOff));
+    assert_eq!(live(&off), StreamHealth::Card(PlaceholderKind::CameraOff));
+    assert_eq!(off.life(false, start + 5_000 * MS), StreamHealth::Frozen(5_000 * MS));
 }
 
 #[test]

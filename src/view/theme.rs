@@ -1,6 +1,6 @@
 //! The look of the interface: colours, and measures for screens of any density.
 
-use crate::lettering::Plate;
+use crate::drawing::Plate;
 
 pub(crate) const BACKGROUND: u32 = 0x0010_1216;
 pub(crate) const PANEL: u32 = 0x0016_191f;
@@ -40,7 +40,7 @@ impl Tone {
 
 /// Measures of the interface in pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Measures {
+pub(crate) struct Metrics {
     /// Ordinary text: a capital letter is 3 mm high on a common screen, which is read at arm's length.
     pub(crate) text: f32,
     /// Secondary text.
@@ -51,7 +51,7 @@ pub(crate) struct Measures {
     pub(crate) margin: usize,
 }
 
-impl Measures {
+impl Metrics {
     /// Measures for a screen with `scale` pixels per unit.
     pub(crate) fn new(scale: f32) -> Self {
         Self {

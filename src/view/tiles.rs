@@ -3,27 +3,27 @@
 use std::time::Instant;
 
 use super::{
-    board::Board,
     command::Command,
-    film::Film,
+    film::FilmState,
     grid::{contain, layout, spotlight},
-    render_context::{Easel, state_dot},
+    model::Model,
+    render_context::{RenderContext, state_dot},
     state::{aged, millis},
-    stream::{Life, Stream},
-    theme::{BACKGROUND, FAINT, FROZEN_ALPHA, Measures, PANEL, TEXT, Tone},
-    update::{Card, Wanted},
+    stream::{Stream, StreamHealth},
+    theme::{BACKGROUND, FAINT, FROZEN_ALPHA, Metrics, PANEL, TEXT, Tone},
+    update::{PlaceholderKind, RescaleRequest},
 };
 use crate::{
-    language::{Phrase, Words},
-    lettering::{Rect, Style, fill, fill_around, veil},
+    drawing::{Rect, Style, fill, fill_around, veil},
+    i18n::{Phrase, Translations},
     picture::Canvas,
     playback::Progress,
 };
 
-pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas, now: Instant) {
+pub(super) fn paint(context: &mut RenderContext, model: &Model, canvas: &mut Canvas, now: Instant) {
     let size = (canvas.width, canvas.height);
-    let sizes: Vec<_> = board.streams.iter().map(|stream| stream.frame.size).collect();
-    let tiles = match board.enlarged() {
+    let sizes: Vec<_> = model.streams.iter().map(|stream| stream.frame.size).collect();
+    let tiles = match model.enlarged() {
         Some(large) => spotlight(size, sizes.len(), large),
         None => layout(size, &sizes),
     };
@@ -31,13 +31,13 @@ pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas, now: 
     if tiles.len() > 1 {
         fill(canvas, window, BACKGROUND);
     }
-    for (place, (stream, &tile)) in board.streams.iter().zip(&tiles).enumerate() {
+    for (place, (stream, &tile)) in model.streams.iter().zip(&tiles).enumerate() {
         let shown = contain(stream.frame.size, tile);
         fill_around(canvas, if sizes.len() > 1 { tile } else { window }, shown, BACKGROUND);
         let size = (shown.width, shown.height);
-        easel.rooms.push((stream.id(), size));
+        context.tile_sizes.push((stream.id(), size));
         if stream.has_picture() {
-            easel.picture(&stream.frame.canvas, canvas, shown, || Wanted {
+            context.picture(&stream.frame.canvas, canvas, shown, || RescaleRequest {
                 stamp: stream.stamp,
                 file: stream.frame.jpeg.clone(),
                 is_image: false,
@@ -46,40 +46,40 @@ pub(super) fn paint(easel: &mut Easel, board: &Board, canvas: &mut Canvas, now: 
         } else {
             fill(canvas, shown, PANEL);
         }
-        easel.clickable(tile, (tiles.len() > 1).then_some(Command::Enlarge(place)));
-        let life = board.life(stream, now);
-        if let Some(text) = instead(&board.words, stream, life) {
+        context.clickable(tile, (tiles.len() > 1).then_some(Command::Enlarge(place)));
+        let life = model.life(stream, now);
+        if let Some(text) = instead(&model.words, stream, life) {
             veil(canvas, shown, BACKGROUND, FROZEN_ALPHA);
-            let large = easel.measures.large.min(shown.height as f32 / 8.0);
-            easel.centred(
+            let large = context.metrics.large.min(shown.height as f32 / 8.0);
+            context.centred(
                 canvas,
                 &text,
                 shown,
                 Style { lines: 4, centred: true, ..Style::line(large, TEXT, shown.width * 9 / 10) },
             );
         }
-        if board.hides_name(stream, life, now) {
+        if model.hides_name(stream, life, now) {
             continue;
         }
         let number = (tiles.len() > 1).then_some(place + 1);
-        name(easel, board, stream, canvas, shown, (life, number));
+        name(context, model, stream, canvas, shown, (life, number));
     }
     between(canvas, &tiles);
 }
 
 /// The text over a picture that is not live, or in its place.
-pub(super) fn instead(words: &Words, stream: &Stream, life: Life) -> Option<String> {
+pub(super) fn instead(words: &Translations, stream: &Stream, life: StreamHealth) -> Option<String> {
     match life {
-        Life::Frozen(silence) => Some(no_picture_for(words, silence.as_secs())),
-        Life::Undecodable => Some(words.tell(Phrase::CannotDecode, [("reason", stream.reason())])),
-        Life::Live | Life::Late(_) | Life::Card(_) => None,
+        StreamHealth::Frozen(silence) => Some(no_picture_for(words, silence.as_secs())),
+        StreamHealth::Undecodable => Some(words.format(Phrase::CannotDecode, [("reason", stream.reason())])),
+        StreamHealth::Live | StreamHealth::Late(_) | StreamHealth::Card(_) => None,
     }
 }
 
-fn no_picture_for(words: &Words, seconds: u64) -> String {
+fn no_picture_for(words: &Translations, seconds: u64) -> String {
     match seconds {
-        0 => words.say(Phrase::NoPicture),
-        seconds => words.tell(Phrase::NoPictureFor, [("seconds", seconds)]),
+        0 => words.text(Phrase::NoPicture),
+        seconds => words.format(Phrase::NoPictureFor, [("seconds", seconds)]),
     }
 }
 
@@ -96,8 +96,8 @@ fn between(canvas: &mut Canvas, tiles: &[Rect]) {
 }
 
 /// The figures beside the name, and their severity.
-pub(super) fn figures(board: &Board, stream: &Stream, life: Life) -> (String, Tone) {
-    let words = &board.words;
+pub(super) fn figures(model: &Model, stream: &Stream, life: StreamHealth) -> (String, Tone) {
+    let words = &model.words;
     let (width, height) = stream.frame.size;
     let mut parts = vec![format!("{width}×{height}")];
     let rate = || {
@@ -105,64 +105,64 @@ pub(super) fn figures(board: &Board, stream: &Stream, life: Life) -> (String, To
             .stats
             .figures
             .fps
-            .map(|fps| words.tell(Phrase::FramesPerSecond, [("rate", fps.round() as i64)]))
+            .map(|fps| words.format(Phrase::FramesPerSecond, [("rate", fps.round() as i64)]))
     };
     let tone = match life {
-        Life::Live | Life::Late(_) if board.paused => {
-            parts.push(words.say(Phrase::Paused));
+        StreamHealth::Live | StreamHealth::Late(_) if model.paused => {
+            parts.push(words.text(Phrase::Paused));
             Tone::Warning
         }
         // A film has no age, and no rate while it is paused.
-        Life::Live if board.is_film(stream) => {
-            parts.extend(match board.film().map(Film::progress) {
-                Some(Progress { ended: true, .. }) => Some(words.say(Phrase::TheEnd)),
-                Some(Progress { paused: true, .. }) => Some(words.say(Phrase::Paused)),
+        StreamHealth::Live if model.is_film(stream) => {
+            parts.extend(match model.film().map(FilmState::progress) {
+                Some(Progress { ended: true, .. }) => Some(words.text(Phrase::TheEnd)),
+                Some(Progress { paused: true, .. }) => Some(words.text(Phrase::Paused)),
                 _ => rate(),
             });
             Tone::Good
         }
-        Life::Live => {
+        StreamHealth::Live => {
             parts.extend(rate());
             parts.extend(stream.stats.figures.age.map(aged));
             Tone::Good
         }
-        Life::Late(age) => {
+        StreamHealth::Late(age) => {
             parts.extend(rate());
             let time = millis(age);
-            parts.push(words.tell(Phrase::LateBy, [("time", time.as_str())]));
+            parts.push(words.format(Phrase::LateBy, [("time", time.as_str())]));
             Tone::Warning
         }
-        Life::Card(Card::NoSignal) => {
-            parts.push(words.say(Phrase::NoSignal));
+        StreamHealth::Card(PlaceholderKind::NoSignal) => {
+            parts.push(words.text(Phrase::NoSignal));
             Tone::Warning
         }
-        Life::Card(Card::CameraOff) => {
-            parts.push(words.say(Phrase::CameraOff));
+        StreamHealth::Card(PlaceholderKind::CameraOff) => {
+            parts.push(words.text(Phrase::CameraOff));
             Tone::Warning
         }
-        Life::Frozen(_) | Life::Undecodable => Tone::Bad,
+        StreamHealth::Frozen(_) | StreamHealth::Undecodable => Tone::Bad,
     };
     (parts.join("   "), tone)
 }
 
 /// Paints the name on a plate in the tile's upper left corner, with the figures if they fit.
 fn name(
-    easel: &mut Easel,
-    board: &Board,
+    context: &mut RenderContext,
+    model: &Model,
     stream: &Stream,
     canvas: &mut Canvas,
     tile: Rect,
-    (life, number): (Life, Option<usize>),
+    (life, number): (StreamHealth, Option<usize>),
 ) {
-    let Measures { text, small, margin, .. } = easel.measures;
-    let (across, down) = easel.measures.plate().padding;
-    let (figures, tone) = figures(board, stream, life);
+    let Metrics { text, small, margin, .. } = context.metrics;
+    let (across, down) = context.metrics.plate().padding;
+    let (figures, tone) = figures(model, stream, life);
     let label =
-        if stream.name().is_empty() { board.words.say(Phrase::Somebody) } else { stream.name().to_owned() };
+        if stream.name().is_empty() { model.words.text(Phrase::Somebody) } else { stream.name().to_owned() };
     // Drawn apart from the name, so that it precedes the name in either writing direction.
     let number = number.map_or(String::new(), |number: usize| number.to_string());
     let dot = (text * 0.6) as usize;
-    let (number_width, _) = easel.painter.measure(&number, Style::line(text, FAINT, tile.width));
+    let (number_width, _) = context.painter.measure(&number, Style::line(text, FAINT, tile.width));
     let number_width = if number.is_empty() { 0 } else { number_width + margin / 2 };
     let used = 2 * margin + 2 * across + dot + margin / 2 + number_width;
     let room = tile.width.saturating_sub(used);
@@ -171,8 +171,8 @@ fn name(
     }
     let name = Style::line(text, TEXT, room);
     let figure = Style::line(small, FAINT, room);
-    let (name_width, line) = easel.painter.measure(&label, name);
-    let (figures_width, figures_line) = easel.painter.measure(&figures, figure);
+    let (name_width, line) = context.painter.measure(&label, name);
+    let (figures_width, figures_line) = context.painter.measure(&figures, figure);
     // If not both fit, the name is more important.
     let both = name_width + margin + figures_width <= room;
     let width = used - 2 * margin + name_width + if both { margin + figures_width } else { 0 };
@@ -180,15 +180,15 @@ fn name(
     if plate.bottom() > tile.bottom() {
         return;
     }
-    easel.plate(canvas, plate);
+    context.plate(canvas, plate);
     let left = plate.x + across;
     state_dot(canvas, Rect::new(left, plate.y + (plate.height - dot) / 2, dot, dot), tone);
     let left = left + dot + margin / 2;
-    easel.painter.draw(canvas, &number, left, plate.y + down, Style::line(text, FAINT, tile.width));
+    context.painter.draw(canvas, &number, left, plate.y + down, Style::line(text, FAINT, tile.width));
     let left = left + number_width;
-    easel.painter.draw(canvas, &label, left, plate.y + down, name);
+    context.painter.draw(canvas, &label, left, plate.y + down, name);
     if both {
         let top = plate.y + (plate.height - figures_line).div_ceil(2);
-        easel.painter.draw(canvas, &figures, left + name_width + margin, top, figure);
+        context.painter.draw(canvas, &figures, left + name_width + margin, top, figure);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::lettering::Rect;
+use crate::drawing::Rect;
 
 /// The film's track on screen, and the times that its pixels stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

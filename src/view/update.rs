@@ -21,7 +21,7 @@ use crate::{
 #[non_exhaustive]
 pub enum Update {
     /// A frame of a stream.
-    Frame(Frame),
+    Frame(VideoFrame),
     /// A frame that cannot be decoded.
     Damaged(Damaged),
     /// A stream has ended: its tile is removed at once.
@@ -56,15 +56,15 @@ pub enum Update {
     },
     /// An image from a peer.
     Image(Image),
-    /// A picture that was requested at another size ([`Wanted`]).
+    /// A picture that was requested at another size ([`RescaleRequest`]).
     Fitted {
         /// The request.
-        wanted: Wanted,
+        wanted: RescaleRequest,
         /// The picture, or why it is not available.
         canvas: Result<Arc<Canvas>, String>,
     },
     /// The self view, or why there is none.
-    Own(Own),
+    Own(SelfViewState),
     /// The link's state has changed, or its round trip has been measured again.
     Link(LinkState),
     /// The clipboard's text, for the line being written.
@@ -79,7 +79,7 @@ pub enum Update {
 
 /// A decoded frame of a stream.
 #[derive(Clone, Debug)]
-pub struct Frame {
+pub struct VideoFrame {
     /// The stream to which it belongs.
     pub(crate) stream: StreamId,
     /// The stream's name; empty if it has none.
@@ -88,7 +88,7 @@ pub struct Frame {
     pub(crate) peer: Option<u64>,
     /// The sender's frame number, if it sends one.
     pub(crate) seq: Option<u64>,
-    /// The pixels, of the size from [`Handle::room`](super::Handle::room) or any other.
+    /// The pixels, of the size from [`WindowHandle::tile_size`](super::WindowHandle::tile_size) or any other.
     pub(crate) canvas: Arc<Canvas>,
     /// Width and height as in the JPEG's header.
     pub(crate) size: (usize, usize),
@@ -101,9 +101,9 @@ pub struct Frame {
     /// Duration of decoding.
     pub(crate) decode: Duration,
     /// The stream's frame counts up to this one.
-    pub(crate) account: Account,
+    pub(crate) account: FrameCounts,
     /// The kind of card, if it is a card in place of a picture.
-    pub(crate) card: Option<Card>,
+    pub(crate) card: Option<PlaceholderKind>,
 }
 
 /// A frame that cannot be decoded.
@@ -125,7 +125,7 @@ pub struct Damaged {
 
 /// Frame counts of a stream since it appeared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Account {
+pub struct FrameCounts {
     /// Frames that arrived.
     pub(crate) arrived: u64,
     /// Frames the sender left out: its camera lost them, or its link was too slow for them.
@@ -138,7 +138,7 @@ pub struct Account {
 
 /// A card in place of a camera's picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Card {
+pub enum PlaceholderKind {
     /// The camera is gone, or delivers nothing.
     NoSignal,
     /// The camera was turned off.
@@ -147,7 +147,7 @@ pub enum Card {
 
 /// The self view.
 #[derive(Clone, Debug)]
-pub enum Own {
+pub enum SelfViewState {
     /// A small, mirrored picture.
     Picture(Arc<Canvas>),
     /// The camera is turned off.
@@ -171,7 +171,7 @@ pub struct Image {
 
 /// A request for a picture at another size than that at which it was decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct RescaleRequest {
     /// Identifies its content.
     pub(crate) stamp: u64,
     /// The file: a stream's JPEG, or an image.

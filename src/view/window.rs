@@ -16,24 +16,24 @@ use minifb::{ScaleMode, Window, WindowOptions};
 
 use super::{
     action::Action,
-    board::Board,
     clipboard::Clipboard,
-    density,
-    film::Film,
-    fitting::Fitting,
-    inbox::Inbox,
+    dpi,
+    film::FilmState,
+    inbox::WindowInbox,
     keys::Keys,
+    model::Model,
     options::{End, Error, Options, Presented, Summary},
     paint::paint,
     pointer::Pointer,
-    render_context::{Easel, Surroundings},
-    update::{Frame, Update},
+    render_context::{RenderContext, WindowContext},
+    rescaler::Rescaler,
+    update::{Update, VideoFrame},
 };
 use crate::{
     clock::Timestamp,
-    harmless::{Effect, effect},
     jpeg::Strips,
     picture::Canvas,
+    sanitize::{CharClass, char_class},
 };
 
 /// Interval at which input is polled; 20 ms is not noticeable, and each poll costs one round trip to the
@@ -79,7 +79,7 @@ const SIDES: std::ops::RangeInclusive<usize> = 120..=16_384;
 /// that exits ends the process; Xlib allows nothing else.)
 pub fn run(
     options: &Options,
-    inbox: &Inbox,
+    inbox: &WindowInbox,
     act: &mut dyn FnMut(Action) -> Option<String>,
 ) -> Result<Summary, Error> {
     let mut shell = Shell::open(options, inbox)?;
@@ -93,18 +93,18 @@ pub fn run(
             if matches!(update, Update::Stop) {
                 end = Some(End::Stopped);
             }
-            if let Some(canvas) = shell.board.apply(update, now) {
+            if let Some(canvas) = shell.model.apply(update, now) {
                 inbox.recycle(canvas);
             }
         }
-        let film = shell.board.film_changes();
-        shell.dirty |= film.is_visible && shell.board.has_buttons(now);
+        let film = shell.model.film_changes();
+        shell.dirty |= film.is_visible && shell.model.has_buttons(now);
         shell.show(inbox, now)?;
         for action in shell.input(now).into_iter().chain(film.report.map(Action::Played)) {
             if let Action::Copy(jpeg) = action {
                 shell.clipboard.copy(jpeg, options.limits, &options.words);
             } else if let Some(notice) = act(action) {
-                shell.board.apply(Update::Notice(notice), now);
+                shell.model.apply(Update::Notice(notice), now);
             }
         }
         if shell.quits {
@@ -114,7 +114,7 @@ pub fn run(
             end = Some(End::Closed);
         }
         if let Some(end) = end {
-            return Ok(Summary { end, totals: shell.board.totals() });
+            return Ok(Summary { end, totals: shell.model.totals() });
         }
     }
 }
@@ -124,13 +124,13 @@ pub(super) struct Shell {
     pub(super) keys: Keys,
     pub(super) pointer: Pointer,
     pub(super) clipboard: Clipboard,
-    fitting: Option<Fitting>,
+    fitting: Option<Rescaler>,
     active: bool,
     pub(super) quits: bool,
     /// When a key or the pointer was last used.
     pub(super) touched: Instant,
-    pub(super) board: Board,
-    pub(super) easel: Easel,
+    pub(super) model: Model,
+    pub(super) context: RenderContext,
     canvas: Canvas,
     pub(super) dirty: bool,
     opened: Instant,
@@ -144,14 +144,14 @@ pub(super) struct Shell {
 }
 
 impl Shell {
-    fn open(options: &Options, inbox: &Inbox) -> Result<Self, Error> {
+    fn open(options: &Options, inbox: &WindowInbox) -> Result<Self, Error> {
         if let Some(reason) = no_display(|name| std::env::var_os(name)) {
             return Err(Error::NoDisplay(reason));
         }
         let (width, height) = options.size;
         let side = |side: usize| side.clamp(*SIDES.start(), *SIDES.end());
         // A NUL would make minifb print a message, and a line end would break the title bar.
-        let title: String = options.title.chars().filter(|&c| effect(c) == Effect::Shown).collect();
+        let title: String = options.title.chars().filter(|&c| char_class(c) == CharClass::Shown).collect();
         // The canvas always has the window's size: the mode that scales nothing copies fastest.
         let how = WindowOptions { resize: true, scale_mode: ScaleMode::UpperLeft, ..Default::default() };
         let mut window = Window::new(&title, side(width), side(height), how)
@@ -159,13 +159,13 @@ impl Shell {
         window.set_target_fps(0);
         let keys = Keys::default();
         window.set_input_callback(Box::new(keys.clone()));
-        let mut board = Board::new(&options.host, Arc::clone(&options.words), Instant::now());
-        board.numbers = options.numbers;
-        board.film = options.film.as_ref().map(|film| Film::new(film, Instant::now()));
+        let mut model = Model::new(&options.host, Arc::clone(&options.words), Instant::now());
+        model.numbers = options.numbers;
+        model.film = options.film.as_ref().map(|film| FilmState::new(film, Instant::now()));
         let clipboard = Clipboard::open(inbox.handle());
-        let fitting = Fitting::start(inbox.handle(), options.limits, Strips::default());
-        let window_context = Surroundings { clipboard: clipboard.works() };
-        let scale = options.ui_scale.unwrap_or_else(density::guess);
+        let fitting = Rescaler::start(inbox.handle(), options.limits, Strips::default());
+        let window_context = WindowContext { clipboard: clipboard.works() };
+        let scale = options.ui_scale.unwrap_or_else(dpi::guess);
         Ok(Self {
             window,
             keys,
@@ -175,8 +175,8 @@ impl Shell {
             active: false,
             quits: false,
             touched: Instant::now(),
-            board,
-            easel: Easel::new(scale, window_context),
+            model,
+            context: RenderContext::new(scale, window_context),
             canvas: Canvas::default(),
             dirty: true,
             opened: Instant::now(),
@@ -190,7 +190,7 @@ impl Shell {
 
     /// Pauses after the last picture, so that several frames share the next one.
     fn rest(&self) {
-        let many = self.board.streams.len() > 1;
+        let many = self.model.streams.len() > 1;
         let rest = if many { REST_OF_MANY } else { self.took.min(LONGEST_REST) };
         if let Some(left) = self.presented.and_then(|last| rest.checked_sub(last.elapsed())) {
             thread::sleep(left);
@@ -209,7 +209,7 @@ impl Shell {
     }
 
     /// Updates the window, and receives its input events.
-    fn show(&mut self, inbox: &Inbox, now: Instant) -> Result<(), Error> {
+    fn show(&mut self, inbox: &WindowInbox, now: Instant) -> Result<(), Error> {
         let (width, height) = self.window.get_size();
         if (width, height) != (self.canvas.width, self.canvas.height) {
             self.canvas = Canvas { width, height, pixels: std::mem::take(&mut self.canvas.pixels) };
@@ -217,16 +217,16 @@ impl Shell {
             self.dirty = true;
         }
         let begin = Instant::now();
-        self.dirty |= self.easel.painter.refresh() || self.next_change.is_some_and(|at| at <= now);
+        self.dirty |= self.context.painter.refresh() || self.next_change.is_some_and(|at| at <= now);
         if self.dirty && width > 0 && height > 0 {
-            self.board.expire(now);
-            paint(&mut self.easel, &self.board, &mut self.canvas, now);
-            inbox.tell_rooms(self.easel.rooms.drain(..));
+            self.model.expire(now);
+            paint(&mut self.context, &self.model, &mut self.canvas, now);
+            inbox.set_tile_sizes(self.context.tile_sizes.drain(..));
             if let Some(fitting) = &mut self.fitting {
-                self.easel.wishes.drain(..).for_each(|wanted| fitting.ask(wanted));
+                self.context.rescale_requests.drain(..).for_each(|wanted| fitting.ask(wanted));
             }
-            let fonts = self.easel.painter.searching().then(|| now + FONT_POLL);
-            self.next_change = self.board.next_change(now).into_iter().chain(fonts).min();
+            let fonts = self.context.painter.searching().then(|| now + FONT_POLL);
+            self.next_change = self.model.next_change(now).into_iter().chain(fonts).min();
         }
         let repeat = if now.duration_since(self.opened) < OPENING { REPEAT_AT_FIRST } else { REPEAT };
         let due = self.presented.is_none_or(|last| now.duration_since(last) >= repeat);
@@ -255,12 +255,12 @@ impl Shell {
     fn report_presented(&mut self) {
         let Some(listener) = &self.listener else { return };
         let at = Timestamp::now();
-        for stream in self.board.streams.iter().filter(|stream| stream.stamp > self.reported) {
-            let Frame { stream, name, peer, seq, .. } = &stream.frame;
+        for stream in self.model.streams.iter().filter(|stream| stream.stamp > self.reported) {
+            let VideoFrame { stream, name, peer, seq, .. } = &stream.frame;
             let presented = Presented { stream: *stream, name: Arc::clone(name), peer: *peer, seq: *seq, at };
             let _ = listener.send(presented); // the listener may be gone
         }
-        self.reported = self.board.streams.iter().map(|stream| stream.stamp).max().unwrap_or(self.reported);
+        self.reported = self.model.streams.iter().map(|stream| stream.stamp).max().unwrap_or(self.reported);
     }
 }
 

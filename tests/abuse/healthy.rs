@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use pulsecam::wire::{Kind, Message, Origin};
+use pulsecam::wire::{Message, MessageKind, Origin};
 use tokio::io::AsyncWriteExt;
 
 use crate::{
@@ -56,7 +56,10 @@ impl Healthy {
         let viewing = tokio::spawn(async move {
             loop {
                 let message = viewer.receive().await;
-                if message.kind() == Kind::Text && message.origin() == from && give.send(message).is_err() {
+                if message.kind() == MessageKind::Text
+                    && message.origin() == from
+                    && give.send(message).is_err()
+                {
                     return;
                 }
             }

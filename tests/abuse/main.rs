@@ -24,7 +24,7 @@ use std::{
 use bytes::Bytes;
 use common::{program::RelayProgram, server::numbered_frame, wire_bytes};
 use healthy::Healthy;
-use pulsecam::wire::{Heartbeat, Kind, Message, Origin, QString, Side};
+use pulsecam::wire::{Heartbeat, Message, MessageKind, Origin, QString, Side};
 use serde_json::Value;
 
 /// The longest wait in any test.
@@ -152,7 +152,9 @@ fn beat() -> Vec<u8> {
 }
 
 fn other(bytes: usize) -> Vec<u8> {
-    wire_bytes(&Message::new(Kind::Other(4711), QString::NULL, Some(Bytes::from(vec![7; bytes]))).unwrap())
+    wire_bytes(
+        &Message::new(MessageKind::Other(4711), QString::NULL, Some(Bytes::from(vec![7; bytes]))).unwrap(),
+    )
 }
 
 /// Sends without reading, until all is sent or the connection is closed.

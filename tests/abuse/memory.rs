@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use pulsecam::{
     relay::Config,
-    wire::{FrameInfo, Kind, Message, QString},
+    wire::{FrameInfo, Message, MessageKind, QString},
 };
 
 use crate::{
@@ -116,8 +116,11 @@ fn large_frames_under_invented_names_for_those_who_never_read() {
                     let info =
                         FrameInfo { stream: Some(format!("{sender} {number}")), ..FrameInfo::default() };
                     let frame = Message::video(vec![7; 2 * MB].into(), &info).unwrap();
-                    let other =
-                        Message::new(Kind::Other(200), QString::NULL, Some(Bytes::from(vec![7; 100 * KB])));
+                    let other = Message::new(
+                        MessageKind::Other(200),
+                        QString::NULL,
+                        Some(Bytes::from(vec![7; 100 * KB])),
+                    );
                     let all = [wire_bytes(&frame), wire_bytes(&other.unwrap())].concat();
                     let _ = stream.write_all(&all); // may be closed in the middle
                     if begun.elapsed() > PATIENCE {
@@ -148,7 +151,8 @@ fn tiny_messages_for_many_who_never_read() {
     let deaf: Vec<_> = (0..DEAF).map(|_| connect(&relay.addr)).collect();
     let mut flooder = connect(&relay.addr);
     flooder.set_write_timeout(Some(Duration::from_secs(2))).unwrap();
-    let tiny = wire_bytes(&Message::new(Kind::Other(200), QString::NULL, None).unwrap()).repeat(10_000);
+    let tiny =
+        wire_bytes(&Message::new(MessageKind::Other(200), QString::NULL, None).unwrap()).repeat(10_000);
     for _ in 0..20 {
         // It is delayed or disconnected.
         if flooder.write_all(&tiny).is_err() {

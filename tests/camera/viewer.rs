@@ -11,7 +11,7 @@ use pulsecam::{
     link::{self, Link},
     picture::Canvas,
     relay,
-    wire::{FrameInfo, Kind},
+    wire::{FrameInfo, MessageKind},
 };
 use tokio::{net::TcpListener, runtime::Runtime};
 
@@ -62,7 +62,7 @@ impl Viewer {
         runtime.spawn(async move {
             while let Some(taken) = inbox.recv().await {
                 let received = taken.item;
-                if received.message.kind() != Kind::Video {
+                if received.message.kind() != MessageKind::Video {
                     continue;
                 }
                 let info = received.info.unwrap_or_default();

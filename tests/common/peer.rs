@@ -3,7 +3,7 @@
 use std::{io::Write, net::TcpStream, sync::mpsc, thread, time::Duration};
 
 use bytes::Bytes;
-use pulsecam::wire::{Kind, Message};
+use pulsecam::wire::{Message, MessageKind};
 
 /// Sends on its own connection, ten messages per second, until it is dropped.
 pub struct Peer {
@@ -36,14 +36,14 @@ impl Drop for Peer {
 
 /// An image message.
 pub fn image(file: &[u8]) -> Message {
-    message(Kind::Image, "this is image", file)
+    message(MessageKind::Image, "this is image", file)
 }
 
 /// A frame message of this stream.
 pub fn frame(stream: &str, jpeg: &[u8]) -> Message {
-    message(Kind::Video, &format!("this is video image; stream={stream}"), jpeg)
+    message(MessageKind::Video, &format!("this is video image; stream={stream}"), jpeg)
 }
 
-fn message(kind: Kind, description: &str, payload: &[u8]) -> Message {
+fn message(kind: MessageKind, description: &str, payload: &[u8]) -> Message {
     Message::new(kind, description.into(), Some(Bytes::copy_from_slice(payload))).unwrap()
 }

@@ -14,14 +14,14 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 #![allow(clippy::print_stdout, reason = "progress and figures are what it is run for")]
 
-mod actor;
 #[path = "../common/mod.rs"]
 mod common;
-mod guests;
 mod plan;
+mod process;
 mod proxy;
 mod report;
-mod stage;
+mod scenario;
+mod transient_clients;
 mod watch;
 
 use std::{
@@ -31,7 +31,7 @@ use std::{
 
 use plan::Plan;
 use report::Report;
-use stage::Stage;
+use scenario::Scenario;
 
 /// Duration without `MINUTES`: as in CI.
 const MINUTES: f64 = 2.0;
@@ -55,16 +55,16 @@ fn endurance() {
     println!("{minutes} minutes; repeat its choices: PULSECAM_SEED={seed}");
     let time = Duration::from_secs_f64(minutes * 60.0);
     let (began, mut plan) = (Instant::now(), Plan::new(seed));
-    let mut stage = Stage::new();
+    let mut stage = Scenario::new();
     let mut told = began;
-    let mut until = |end: Duration, stage: &mut Stage, plan: &mut Plan| {
+    let mut until = |end: Duration, stage: &mut Scenario, plan: &mut Plan| {
         while began.elapsed() < end {
             let step = plan.next();
             let due = Instant::now() + step.pause;
             stage.act(&step);
             while Instant::now() < due {
                 stage.look();
-                thread::sleep(stage::LOOK.min(due.saturating_duration_since(Instant::now())));
+                thread::sleep(scenario::LOOK.min(due.saturating_duration_since(Instant::now())));
             }
             if told.elapsed() >= PROGRESS {
                 told += PROGRESS;

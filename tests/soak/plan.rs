@@ -9,7 +9,7 @@ const PAUSES: [u64; 6] = [50, 150, 300, 600, 1200, 2500];
 const STALLS: [u64; 6] = [100, 400, 1000, 2500, 6000, 9000];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Act {
+pub enum Action {
     /// A viewer connects, through the proxy or directly.
     Viewer { proxy: bool },
     /// A sender connects.
@@ -32,7 +32,7 @@ pub enum Act {
 
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
-    pub act: Act,
+    pub act: Action,
     /// Which of the possible targets, from 0 to 1.
     pub which: f64,
     pub pause: Duration,
@@ -51,15 +51,15 @@ impl Plan {
         let stall = Duration::from_millis(STALLS[rng.usize(..STALLS.len())]);
         let pause = Duration::from_millis(PAUSES[rng.usize(..PAUSES.len())]);
         let act = match act {
-            0..24 => Act::Viewer { proxy },
-            24..34 => Act::Sender { proxy },
-            34..44 => Act::Leave,
-            44..56 => Act::Kill,
-            56..68 => Act::Stop(stall),
-            68..74 => Act::StopLasting(stall),
-            74..88 => Act::Cut,
-            88..92 => Act::CutAll,
-            _ => Act::Stall(stall),
+            0..24 => Action::Viewer { proxy },
+            24..34 => Action::Sender { proxy },
+            34..44 => Action::Leave,
+            44..56 => Action::Kill,
+            56..68 => Action::Stop(stall),
+            68..74 => Action::StopLasting(stall),
+            74..88 => Action::Cut,
+            88..92 => Action::CutAll,
+            _ => Action::Stall(stall),
         };
         Step { act, which, pause }
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use crate::stage::{Outcome, Still};
+use crate::scenario::{Baseline, Outcome};
 
 /// Allowed growth of a program's memory after the warm-up: a tenth, and what an allocator keeps of a burst.
 ///
@@ -21,13 +21,13 @@ const BEHIND_ALL: usize = 30;
 pub struct Report<'a> {
     minutes: f64,
     seed: u64,
-    warm: &'a Still,
-    end: &'a Still,
+    warm: &'a Baseline,
+    end: &'a Baseline,
     outcome: &'a Outcome,
 }
 
 impl<'a> Report<'a> {
-    pub fn new(minutes: f64, seed: u64, warm: &'a Still, end: &'a Still, outcome: &'a Outcome) -> Self {
+    pub fn new(minutes: f64, seed: u64, warm: &'a Baseline, end: &'a Baseline, outcome: &'a Outcome) -> Self {
         Self { minutes, seed, warm, end, outcome }
     }
 
@@ -75,7 +75,7 @@ impl<'a> Report<'a> {
 
     pub fn json(&self) -> String {
         let Outcome { door, steady, shaky, said, fates, cuts, stalls, lasting_stops, .. } = self.outcome;
-        let held = |still: &Still| -> Value {
+        let held = |still: &Baseline| -> Value {
             let held = still.held.iter().map(|(name, held)| {
                 json!({ "program": name, "memory": held.memory, "files": held.files, "threads": held.threads })
             });

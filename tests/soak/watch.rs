@@ -12,7 +12,7 @@ pub const FPS: f64 = 15.0;
 
 /// Counters of the relay.
 #[derive(Clone, Debug, Default)]
-pub struct Door {
+pub struct RelayWatch {
     pub clients: u64,
     pub joined: u64,
     /// How often clients left, by the first words of the reason.
@@ -95,7 +95,7 @@ impl<T> Shared<T> {
     }
 }
 
-impl Door {
+impl RelayWatch {
     pub fn hear(&mut self, event: &Value) {
         if let Some(clients) = event["clients"].as_u64() {
             self.clients = clients;

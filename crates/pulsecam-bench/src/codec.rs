@@ -13,7 +13,7 @@ use super::{
     steps::median,
 };
 use pulsecam_media::{
-    jpeg::{self, Decoder, Encoder, Scale, Strips, bare},
+    jpeg::{self, Decoder, Encoder, Scale, Strips, baseline},
     picture::{Canvas, Picture, Subsampling},
 };
 
@@ -162,7 +162,7 @@ struct Case {
 impl Case {
     /// Returns the cost, and the JPEGs in strips.
     fn encode(self, pictures: &[Picture]) -> Result<(Cost, Vec<Bytes>), Error> {
-        let mut bare = bare::Compress::new(self.quality)?;
+        let mut bare = baseline::Compress::new(self.quality)?;
         let mut one = Encoder::new(self.quality)?;
         let mut many = Encoder::new(self.quality)?.with_strips(Strips::Count(self.strips));
         let turns = self.turns(
@@ -176,7 +176,7 @@ impl Case {
     }
 
     fn decode(self, jpegs: &[Bytes], scale: Scale) -> Result<Cost, Error> {
-        let mut bare = bare::Decompress::new((self.width, self.height), scale)?;
+        let mut bare = baseline::Decompress::new((self.width, self.height), scale)?;
         let mut one = Decoder::new()?;
         let mut many = Decoder::new()?.with_strips(Strips::Count(self.strips));
         let difference = jpegs.iter().try_fold(Difference::default(), |difference, jpeg| {

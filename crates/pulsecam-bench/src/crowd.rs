@@ -19,13 +19,13 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    Percentiles, Step,
+    Percentiles, StepTimes,
     fanout::{Error, OURS, failed, start},
-    load::{self, Load, Pace, WARM_UP, bytes_of},
+    load::{self, Load, SendRate, WARM_UP, bytes_of},
     process::{Launch, resident},
     steps::median,
 };
-use pulsecam_net::socket::make_room_for_connections;
+use pulsecam_net::transport::raise_file_limit;
 use pulsecam_wire::{Heartbeat, Side};
 
 /// Rounds, in which all cases are measured in turn; the median of their ratios counts.
@@ -57,7 +57,7 @@ pub struct Plan {
 #[derive(Clone, Debug, Serialize)]
 pub struct Figures {
     /// The disturbance.
-    pub beside: Beside,
+    pub beside: Disturbance,
     /// From the sender's write until a viewer has read the whole frame.
     pub age_ms: Percentiles,
     /// 95th percentile over that of the preceding undisturbed round, the median of the rounds.
@@ -75,7 +75,7 @@ pub struct Figures {
 /// What happens beside the healthy viewers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Beside {
+pub enum Disturbance {
     /// Nothing.
     Nothing,
     /// A viewer that never reads.
@@ -89,8 +89,8 @@ pub enum Beside {
 /// # Errors
 /// See [`Error`].
 pub fn run(plan: &Plan, progress: impl Fn(f64)) -> Result<Vec<Figures>, Error> {
-    make_room_for_connections();
-    let cases = [Beside::Nothing, Beside::Stalled, Beside::ComeAndGo];
+    raise_file_limit();
+    let cases = [Disturbance::Nothing, Disturbance::Stalled, Disturbance::ComeAndGo];
     let time = plan.time / (ROUNDS * cases.len()) as u32;
     let (_subject, target) = start(&plan.relay, OURS)?;
     let io = |source| failed(&target.name, source);
@@ -102,7 +102,7 @@ pub fn run(plan: &Plan, progress: impl Fn(f64)) -> Result<Vec<Figures>, Error> {
             progress((round * cases.len() + index) as f64 / (ROUNDS * cases.len()) as f64);
             let others = Others::begin(beside, target.into).map_err(io)?;
             let changes = || Ok(others.changes.load(Relaxed));
-            let round = load.round(Pace::Rate(plan.rate), time.max(WARM_UP), changes)?;
+            let round = load.round(SendRate::Rate(plan.rate), time.max(WARM_UP), changes)?;
             rounds[index].push(round.ok_or_else(|| Error::Nothing(target.name.clone(), HEALTHY))?);
             memory[index] = resident(target.pid).map_err(io)?;
             drop(others);
@@ -117,7 +117,7 @@ pub fn run(plan: &Plan, progress: impl Fn(f64)) -> Result<Vec<Figures>, Error> {
     };
     let figures = cases.into_iter().zip(&rounds).zip(memory).map(|((beside, own), memory)| Figures {
         beside,
-        age_ms: Step::sum(own.iter().map(|round| &round.ages)).percentiles(),
+        age_ms: StepTimes::sum(own.iter().map(|round| &round.ages)).percentiles(),
         p95_ratio: over(own, &|ages| ages.p95),
         p99_ratio: over(own, &|ages| ages.p99),
         replaced: median(own.iter().map(|round| round.replaced)),
@@ -137,11 +137,11 @@ struct Others {
 }
 
 impl Others {
-    fn begin(beside: Beside, relay: SocketAddr) -> io::Result<Self> {
+    fn begin(beside: Disturbance, relay: SocketAddr) -> io::Result<Self> {
         let (stop, changes) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let thread = match beside {
-            Beside::Nothing => None,
-            Beside::Stalled => {
+            Disturbance::Nothing => None,
+            Disturbance::Stalled => {
                 let (stop, stream) = (Arc::clone(&stop), TcpStream::connect(relay)?);
                 Some(thread::spawn(move || {
                     while !stop.load(Relaxed) {
@@ -150,7 +150,7 @@ impl Others {
                     drop(stream);
                 }))
             }
-            Beside::ComeAndGo => {
+            Disturbance::ComeAndGo => {
                 let (stop, changes) = (Arc::clone(&stop), Arc::clone(&changes));
                 let (tell, all_here) = mpsc::channel();
                 let thread = thread::spawn(move || come_and_go(relay, &stop, &changes, &tell));

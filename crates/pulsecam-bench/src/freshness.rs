@@ -18,7 +18,7 @@ use tokio::{
 };
 
 use super::{
-    Percentiles, Step,
+    Percentiles, StepTimes,
     throttle::{Bucket, Slow, proxy},
 };
 use pulsecam_net::{
@@ -125,7 +125,7 @@ async fn measure(plan: Plan, hop: Hop, progress: impl Fn(f64)) -> Result<Figures
     let config = link::Config::new(at_sender.to_string()).with(|config| config.role = Role::Sender);
     let (sender, _ignored) = connect(config).await?;
     let sending = tokio::spawn(send(sender, plan));
-    let (mut ages, mut came) = (Step::default(), 0_u64);
+    let (mut ages, mut came) = (StepTimes::default(), 0_u64);
     let (begin, time) = (Instant::now(), plan.time / 2);
     while let Some(left) = (WARM_UP + time).checked_sub(begin.elapsed()) {
         let Ok(Some(age)) = time::timeout(left, next(&mut inbox)).await else { break };

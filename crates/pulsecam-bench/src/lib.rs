@@ -13,9 +13,9 @@ pub mod freshness;
 mod load;
 mod machine;
 mod noise;
+mod noise_probe;
 #[cfg(feature = "plots")]
 pub mod plot;
-mod probe;
 #[cfg(target_os = "linux")]
 mod process;
 pub mod scene;
@@ -31,7 +31,7 @@ pub use self::process::Launch;
 pub use self::{
     machine::Machine,
     noise::{Noise, Warning},
-    probe::{Watch, own_cpu_time},
-    steps::{Percentiles, Step, median},
+    noise_probe::{NoiseProbe, own_cpu_time},
+    steps::{Percentiles, StepTimes, median},
     table::{Cell, Table},
 };

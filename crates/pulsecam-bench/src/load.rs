@@ -23,7 +23,7 @@ use rustix::{
     time::Timespec,
 };
 
-use super::Step;
+use super::StepTimes;
 use pulsecam_wire::{FrameInfo, Message};
 
 /// Messages in flight at full speed: one is read while one is written, and one more so that nobody waits for
@@ -41,7 +41,7 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// Rate at which the sender sends.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Pace {
+pub(crate) enum SendRate {
     /// As fast as all viewers take them.
     Full,
     /// This many messages per second.
@@ -55,14 +55,14 @@ pub(crate) const WARM_UP: Duration = Duration::from_millis(200);
 #[derive(Default)]
 struct Seen {
     messages: u64,
-    ages: Step,
+    ages: StepTimes,
 }
 
 /// One round of one target.
 pub(crate) struct Round<M> {
     /// Number of messages delivered, to all viewers together.
     pub(crate) messages: u64,
-    pub(crate) ages: Step,
+    pub(crate) ages: StepTimes,
     /// Share of the messages that some viewer did not get because a newer one replaced them.
     pub(crate) replaced: f64,
     pub(crate) time: Duration,
@@ -74,7 +74,7 @@ pub(crate) struct Round<M> {
 struct Shared {
     /// Number of the newest message that every viewer has.
     everybody_has: AtomicU64,
-    sending: Mutex<Option<Pace>>,
+    sending: Mutex<Option<SendRate>>,
     seen: Mutex<Seen>,
     stop: AtomicBool,
     epoch: Instant,
@@ -143,7 +143,7 @@ impl Load {
     /// viewer got anything.
     pub(crate) fn round<M, E>(
         &self,
-        pace: Pace,
+        pace: SendRate,
         time: Duration,
         mark: impl Fn() -> Result<M, E>,
     ) -> Result<Option<Round<M>>, E> {
@@ -164,7 +164,7 @@ impl Load {
     }
 
     /// Starts to send, or stops if `None`.
-    fn send(&self, pace: Option<Pace>) {
+    fn send(&self, pace: Option<SendRate>) {
         *self.shared.sending() = pace;
         self.sender.unpark();
     }
@@ -210,7 +210,7 @@ pub(crate) fn bytes_of(message: &Message) -> Vec<u8> {
 }
 
 impl Shared {
-    fn sending(&self) -> std::sync::MutexGuard<'_, Option<Pace>> {
+    fn sending(&self) -> std::sync::MutexGuard<'_, Option<SendRate>> {
         self.sending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -225,12 +225,12 @@ impl Shared {
                     due = Instant::now();
                     continue;
                 }
-                Some(Pace::Full) if number >= self.everybody_has.load(Relaxed) + UNDER_WAY => {
+                Some(SendRate::Full) if number >= self.everybody_has.load(Relaxed) + UNDER_WAY => {
                     thread::park_timeout(LOOK);
                     continue;
                 }
-                Some(Pace::Full) => {}
-                Some(Pace::Rate(rate)) => {
+                Some(SendRate::Full) => {}
+                Some(SendRate::Rate(rate)) => {
                     thread::sleep(due.saturating_duration_since(Instant::now()));
                     due += Duration::from_secs_f64(1.0 / rate);
                 }

@@ -1,6 +1,6 @@
 //! How noisy the machine was during a measurement, and what to do about it.
 //!
-//! The decisions are here, from numbers; `probe` gets the numbers from the system.
+//! The decisions are here, from numbers; `noise_probe` gets the numbers from the system.
 
 use std::{fmt, time::Duration};
 
@@ -22,7 +22,7 @@ const COUNTED: f64 = 0.9;
 
 /// The system's counters at one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Sample {
+pub(crate) struct LoadSample {
     /// Ticks of all processors together, including idle ones.
     pub(crate) total: u64,
     /// Ticks in which no program ran: idle, and interrupts, which the system attributes to no program.
@@ -66,8 +66,8 @@ pub enum Warning {
 }
 
 impl Noise {
-    pub(crate) fn between(before: &Sample, after: &Sample, processors: usize) -> Self {
-        let ticks = |count: fn(&Sample) -> u64| count(after).saturating_sub(count(before)) as f64;
+    pub(crate) fn between(before: &LoadSample, after: &LoadSample, processors: usize) -> Self {
+        let ticks = |count: fn(&LoadSample) -> u64| count(after).saturating_sub(count(before)) as f64;
         let total = ticks(|sample| sample.total);
         let share = |part: f64| if total > 0.0 { (part / total).clamp(0.0, 1.0) } else { 0.0 };
         let steal = ticks(|sample| sample.steal);
@@ -141,10 +141,10 @@ impl fmt::Display for Warning {
 mod tests {
     use super::*;
 
-    fn sample(ticks: [u64; 4], load: f64, spins: &[u64]) -> Sample {
+    fn sample(ticks: [u64; 4], load: f64, spins: &[u64]) -> LoadSample {
         let [total, idle, steal, own] = ticks;
         let spins = spins.iter().map(|micros| Duration::from_micros(*micros)).collect();
-        Sample { total, idle, steal, own, load: Some(load), spins }
+        LoadSample { total, idle, steal, own, load: Some(load), spins }
     }
 
     #[test]
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn impossible_numbers_are_no_noise() {
         for (before, after) in [
-            (Sample::default(), Sample::default()),
+            (LoadSample::default(), LoadSample::default()),
             (sample([9, 9, 9, 9], 0.0, &[0, 0]), sample([1, 1, 1, 1], 0.0, &[5])),
             (sample([0; 4], 0.0, &[]), sample([10, 10, 10, 10], 0.0, &[])),
         ] {

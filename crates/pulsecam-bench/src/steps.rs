@@ -17,7 +17,7 @@ const SHOWN: [f64; 13] = [0.0, 25.0, 50.0, 75.0, 90.0, 95.0, 97.5, 99.0, 99.5, 9
 
 /// Durations of one step.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub struct StepTimes {
     histogram: Histogram<u64>,
 }
 
@@ -34,7 +34,7 @@ pub struct Percentiles {
     pub max: f64,
 }
 
-impl Default for Step {
+impl Default for StepTimes {
     fn default() -> Self {
         #[expect(clippy::unwrap_used, reason = "the bounds are constants that the histogram takes")]
         let histogram = Histogram::new_with_bounds(1, LONGEST.as_micros() as u64, DIGITS).unwrap();
@@ -42,7 +42,7 @@ impl Default for Step {
     }
 }
 
-impl Step {
+impl StepTimes {
     /// Records the duration of one frame.
     pub fn record(&mut self, time: Duration) {
         self.histogram.saturating_record(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn percentiles_are_of_the_values_given() {
-        let mut step = Step::default();
+        let mut step = StepTimes::default();
         for millis in 1..=1000 {
             step.record(Duration::from_millis(millis));
         }
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_distribution_goes_as_far_as_the_count() {
-        let mut step = Step::default();
+        let mut step = StepTimes::default();
         assert!(step.distribution().is_empty());
         step.record(Duration::from_millis(2));
         assert_eq!(step.distribution(), [(0.0, 2.0)]);

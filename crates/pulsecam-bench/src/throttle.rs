@@ -57,7 +57,7 @@ impl Bucket {
     ///
     /// At most a tenth of a second's tokens are kept. Of two rates, the faster counts.
     #[must_use]
-    pub fn rate(&self, bytes_per_second: usize) -> Rate {
+    pub fn rate(&self, bytes_per_second: usize) -> TokenFeed {
         let (bucket, going) = (self.clone(), Arc::new(()));
         let watched = Arc::downgrade(&going);
         let each = (bytes_per_second as f64 * TICK.as_secs_f64()) as usize;
@@ -69,7 +69,7 @@ impl Bucket {
                 bucket.0.more.notify_all();
             }
         });
-        Rate { _alive: going }
+        TokenFeed { _alive: going }
     }
 
     /// Tokens that are left, in bytes.
@@ -102,7 +102,7 @@ impl Inner {
 
 /// Guard of [`Bucket::rate`]: tokens are added while it lives.
 #[derive(Debug)]
-pub struct Rate {
+pub struct TokenFeed {
     _alive: Arc<()>,
 }
 

@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     clock::Timestamp,
-    harmless::{Effect, effect},
+    sanitize::{CharClass, char_class},
 };
 
 /// The length to which a stream's name is cut in a file name, in characters. With four bytes each, this is
@@ -81,7 +81,7 @@ pub fn safe(name: &str) -> String {
     let calm = |c: char| match c {
         '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' => '_',
         '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' => '_', // zero width
-        c if effect(c) != Effect::Shown || c.is_whitespace() => '_',
+        c if char_class(c) != CharClass::Shown || c.is_whitespace() => '_',
         c => c,
     };
     let calm: String = name.trim().chars().take(LONGEST_NAME).map(calm).collect();

@@ -17,7 +17,7 @@
 //! - [`still`]: single pictures from files and peers, turned upright and made opaque.
 //! - [`film`]: reading Motion JPEG from Matroska, AVI, QuickTime and MP4.
 //! - [`recording`]: writing what arrives as Matroska; [`playback`] controls a film while it plays.
-//! - [`picture`]: pixels and scaling. [`lettering`]: text and shapes on a canvas.
+//! - [`picture`]: pixels and scaling. [`drawing`]: text and shapes on a canvas.
 //! - [`file_name`]: file names for names from the network.
 //!
 //! One frame from a source to JPEG and back:
@@ -49,10 +49,10 @@
 //! macOS and Windows. `photos`: PNG, GIF, WebP and BMP, which are otherwise recognised and refused; JPEG always works.
 
 pub mod capture;
+pub mod drawing;
 pub mod file_name;
 pub mod film;
 pub mod jpeg;
-pub mod lettering;
 pub mod picture;
 pub mod playback;
 pub mod recording;
@@ -62,5 +62,5 @@ mod clock {
     pub(crate) use pulsecam_wire::timestamp::Timestamp;
 }
 
-use pulsecam_queue as fresh;
-use pulsecam_wire::{harmless, stream_id};
+use pulsecam_queue as queue;
+use pulsecam_wire::{sanitize, stream_id};

@@ -8,7 +8,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use divan::Bencher;
 use pulsecam_net::{
     clock::Timestamp,
-    fresh::Lanes,
+    queue::ConflatingQueue,
     wire::{Codec, DEFAULT_MAX_MESSAGE, FrameInfo, Heartbeat, Message, QString, Reader, Side},
 };
 
@@ -89,13 +89,13 @@ fn answer_heartbeat(bencher: Bencher<'_, '_>) {
 /// Replaces a waiting frame, with this number of senders, and takes the next one.
 #[divan::bench(args = [1, 4, 64])]
 fn hand_over(bencher: Bencher<'_, '_>, senders: u64) {
-    let mut lanes = Lanes::new(1 << 20);
+    let mut lanes = ConflatingQueue::new(1 << 20);
     let message = Message::video(Bytes::from_static(b"jpeg"), &info()).unwrap();
-    (0..senders).for_each(|sender| _ = lanes.push_fresh(sender, message.clone()));
+    (0..senders).for_each(|sender| _ = lanes.push_latest(sender, message.clone()));
     let mut sender = 0;
     bencher.bench_local(|| {
         sender = (sender + 1) % senders;
-        lanes.push_fresh(sender, message.clone());
+        lanes.push_latest(sender, message.clone());
         lanes.pop()
     });
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-pub use pulsecam_wire::timestamp::{Timestamp, hang};
+pub use pulsecam_wire::timestamp::{Timestamp, set_wall_clock};
 
 /// The monotonic clock of the runtime, which a simulation may control.
 #[must_use]

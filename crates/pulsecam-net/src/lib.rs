@@ -6,9 +6,9 @@
 //! Link::send_frame ──► fresh ──► socket ══TCP══► relay ──► fresh ──► socket ══TCP══► Link's inbox
 //! ```
 //!
-//! Every hand-over is a queue of [`fresh`]: if a stage is slower than the one before it, the newest frame
-//! replaces the waiting one. [`socket`] chooses the next message only when the kernel has almost nothing
-//! left to send. The other modules are what both ends need: [`wire`] is the format, [`key`] proves that a
+//! Every hand-over is a queue of [`queue`]: if a stage is slower than the one before it, the newest frame
+//! replaces the waiting one. [`transport`] chooses the next message only when the kernel has almost nothing
+//! left to send. The other modules are what both ends need: [`wire`] is the format, [`auth`] proves that a
 //! client may enter, [`tls`] encrypts, and [`address`] parses hosts and ports.
 
 // Tokio does the same: with one half left out, some of what both share has no user.
@@ -28,7 +28,7 @@ mod log_throttle;
 
 mod sync;
 
-pub mod socket;
+pub mod transport;
 
 #[cfg(feature = "tls")]
 pub mod tls;
@@ -36,7 +36,7 @@ pub mod tls;
 #[path = "no_tls.rs"]
 pub mod tls;
 
-pub mod key;
+pub mod auth;
 
 #[doc(hidden)]
 pub mod feedback;
@@ -47,6 +47,6 @@ pub mod relay;
 #[cfg(feature = "client")]
 pub mod link;
 
-pub use pulsecam_queue as fresh;
+pub use pulsecam_queue as queue;
 pub use pulsecam_wire as wire;
-pub use pulsecam_wire::{harmless, stream_id};
+pub use pulsecam_wire::{sanitize, stream_id};

@@ -4,13 +4,13 @@ use std::{convert::Infallible, io};
 
 use tokio::net::TcpStream;
 
-use crate::socket::Connection;
+use crate::transport::Connection;
 
 /// A TLS client; there is none without the feature `tls`.
 #[derive(Clone, Debug)]
-pub struct Client(Infallible);
+pub struct Connector(Infallible);
 
-impl Client {
+impl Connector {
     #[expect(clippy::unused_async, reason = "the same call as with TLS")]
     pub(crate) async fn connect(&self, _host: &str, _stream: TcpStream) -> io::Result<Connection> {
         match self.0 {}
@@ -19,9 +19,9 @@ impl Client {
 
 /// A TLS server; there is none without the feature `tls`.
 #[derive(Clone, Debug)]
-pub struct Server(Infallible);
+pub struct Acceptor(Infallible);
 
-impl Server {
+impl Acceptor {
     #[expect(clippy::unused_async, reason = "the same call as with TLS")]
     pub(crate) async fn accept(&self, _stream: TcpStream) -> io::Result<Connection> {
         match self.0 {}
@@ -40,6 +40,6 @@ pub(crate) const fn is_untrusted(_error: &io::Error) -> bool {
     false
 }
 
-pub(crate) const fn is_lasting(_error: &io::Error) -> bool {
+pub(crate) const fn is_permanent(_error: &io::Error) -> bool {
     false
 }

@@ -9,12 +9,12 @@ use std::{net::SocketAddr, time::Duration};
 use bytes::Bytes;
 use common::server::{Bare, PATIENCE, Server};
 use pulsecam_net::{
-    fresh::Lane,
     link::{self, Down, Inbox, Link, Receipt, State, Undeliverable},
+    queue::Priority,
     relay,
     wire::{
-        Codec, DEFAULT_MAX_MESSAGE, FrameInfo, Heartbeat, Kind, Message, Origin, Reader, Side,
-        farewell_reason,
+        Codec, DEFAULT_MAX_MESSAGE, FrameInfo, Heartbeat, Message, MessageKind, Origin, Reader, Side,
+        close_reason_text,
     },
 };
 use tokio::{
@@ -48,7 +48,7 @@ fn down_because(wanted: impl Fn(&Down) -> bool) -> impl Fn(&State) -> bool {
 
 async fn next_text(inbox: &mut Inbox) -> String {
     let taken = timeout(PATIENCE, inbox.recv()).await.expect("a text must come").unwrap();
-    assert!(matches!(taken.lane, Lane::Ordered(_)));
+    assert!(matches!(taken.lane, Priority::Ordered(_)));
     taken.item.message.text_content().unwrap().to_text().unwrap()
 }
 
@@ -89,7 +89,7 @@ async fn messages_go_both_ways_and_a_flush_means_that_they_were_taken() {
     one.send_frame(info, Bytes::from_static(b"jpeg"));
     let frame = timeout(PATIENCE, inbox.recv()).await.unwrap().unwrap();
     let sender = frame.item.sender.unwrap();
-    assert_eq!((frame.lane, &*sender.name), (Lane::Fresh(sender.id), "厨房"));
+    assert_eq!((frame.lane, &*sender.name), (Priority::Latest(sender.id), "厨房"));
     let info = frame.item.info.unwrap();
     assert_eq!(info.seq, Some(5));
     assert!(info.sent.is_some() && info.sent <= Some(frame.item.received));
@@ -144,7 +144,7 @@ async fn a_relay_that_says_nothing_is_dead_although_tcp_is_not() {
     until(&link, down_because(|why| *why == Down::Silent(Duration::from_millis(400)))).await;
     // It sent a heartbeat before it gave up, and reconnects by itself.
     let mut reader = Reader::new(silent, Codec::new(DEFAULT_MAX_MESSAGE));
-    assert_eq!(reader.next().await.unwrap().unwrap().kind(), Kind::Heartbeat);
+    assert_eq!(reader.next().await.unwrap().unwrap().kind(), MessageKind::Heartbeat);
     timeout(PATIENCE, listener.accept()).await.unwrap().unwrap();
     assert_eq!(link.counters().sessions, 0, "it was never up");
 }
@@ -195,7 +195,7 @@ async fn what_was_not_confirmed_is_sent_again_and_shown_once() {
     let (stream, _) = listener.accept().await.unwrap();
     link.send(text("precious")).unwrap();
     let mut reader = Reader::new(stream, Codec::new(DEFAULT_MAX_MESSAGE));
-    while reader.next().await.unwrap().unwrap().kind() != Kind::Text {}
+    while reader.next().await.unwrap().unwrap().kind() != MessageKind::Text {}
     drop((reader, listener));
     until(&link, |state| !is_up(state)).await;
 
@@ -237,7 +237,7 @@ async fn plain_answers(stream: TcpStream) {
     let mut reader = Reader::new(input, Codec::new(DEFAULT_MAX_MESSAGE));
     let answer = common::wire_bytes(&Heartbeat::default().to_message(Side::Relay));
     while let Ok(Some(message)) = reader.next().await {
-        if message.kind() == Kind::Heartbeat {
+        if message.kind() == MessageKind::Heartbeat {
             output.write_all(&answer).await.unwrap();
         }
     }
@@ -269,7 +269,7 @@ async fn answer_all_but(stream: &mut TcpStream, mut beats: usize, mut take: impl
     let mut reader = Reader::new(input, Codec::new(DEFAULT_MAX_MESSAGE));
     let answer = common::wire_bytes(&Heartbeat::default().to_message(Side::Relay));
     while let Ok(Some(message)) = reader.next().await {
-        if message.kind() == Kind::Heartbeat {
+        if message.kind() == MessageKind::Heartbeat {
             beats -= 1;
             if output.write_all(&answer).await.is_err() || beats == 0 {
                 return;
@@ -365,7 +365,7 @@ async fn a_message_at_which_the_connection_ends_without_a_reason_is_given_up_aft
     let relay = tokio::spawn(async move {
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
-            answer_all(&mut stream, |message| message.kind() != Kind::Image).await;
+            answer_all(&mut stream, |message| message.kind() != MessageKind::Image).await;
         }
     });
     let bad = link.send(Message::image(vec![0; 100].into(), &Origin::default()).unwrap()).unwrap();
@@ -430,7 +430,7 @@ async fn a_client_that_is_too_silent_hears_why() {
     .await;
     let mut silent = Bare::connect(server.addr).await;
     let last = timeout(PATIENCE, silent.reader.next()).await.unwrap().unwrap().unwrap();
-    assert_eq!(farewell_reason(&last).as_deref(), Some("silent for 300ms"));
+    assert_eq!(close_reason_text(&last).as_deref(), Some("silent for 300ms"));
     server.told(&["left", "silent for 300ms"]).await;
     server.stop().await;
 }

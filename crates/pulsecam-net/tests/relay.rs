@@ -19,13 +19,13 @@ use common::{
 };
 use pulsecam_net::{
     clock::Timestamp,
-    relay::{self, Census, Config, Event, LeaveReason},
-    wire::{FrameInfo, Heartbeat, Kind, Message, Origin, QString, Side},
+    relay::{self, Config, Event, LeaveReason, RelayStats},
+    wire::{FrameInfo, Heartbeat, Message, MessageKind, Origin, QString, Side},
 };
 use tokio::{io::AsyncWriteExt, net::TcpListener, time::timeout};
 
-fn is_passed_on(message: &Message) -> bool {
-    !matches!(message.kind(), Kind::Heartbeat | Kind::Reserved(_))
+fn is_forwarded(message: &Message) -> bool {
+    !matches!(message.kind(), MessageKind::Heartbeat | MessageKind::Reserved(_))
 }
 
 #[tokio::test]
@@ -36,7 +36,7 @@ async fn every_message_reaches_all_others_byte_for_byte_and_never_its_sender() {
         Bare::connect(server.addr).await,
         Bare::connect(server.addr).await,
     );
-    for case in golden().into_iter().filter(|case| is_passed_on(&case.message)) {
+    for case in golden().into_iter().filter(|case| is_forwarded(&case.message)) {
         sender.send_bytes(&case.bytes).await;
         for viewer in [&mut one, &mut two] {
             assert_eq!(wire_bytes(&viewer.receive().await), case.bytes, "{}", case.name);
@@ -54,7 +54,7 @@ async fn heartbeats_and_reserved_types_go_to_nobody_else() {
     let server = Server::start(Config::default()).await;
     let (mut asker, mut other) = (Bare::connect(server.addr).await, Bare::connect(server.addr).await);
     for number in [101, 150, 199] {
-        asker.send(&Message::new(Kind::from(number), QString::NULL, None).unwrap()).await;
+        asker.send(&Message::new(MessageKind::from(number), QString::NULL, None).unwrap()).await;
     }
     let asked = Timestamp::now();
     asker.send(&Heartbeat { t1: Some(asked), ..Heartbeat::default() }.to_message(Side::Client)).await;
@@ -62,7 +62,7 @@ async fn heartbeats_and_reserved_types_go_to_nobody_else() {
     assert_eq!(answer.t1, Some(asked));
     assert!(answer.t2 >= Some(asked) && answer.t3 >= answer.t2);
     asker.send(&Message::text("after", &Origin::default()).unwrap()).await;
-    assert_eq!(other.receive().await.kind(), Kind::Text, "nothing arrived before the text");
+    assert_eq!(other.receive().await.kind(), MessageKind::Text, "nothing arrived before the text");
     server.stop().await;
 }
 
@@ -110,7 +110,7 @@ async fn a_stalled_viewer_delays_nobody_and_is_told_of() {
     let mut got = Vec::new();
     loop {
         let message = stalled.receive().await;
-        if message.kind() == Kind::Text {
+        if message.kind() == MessageKind::Text {
             continue;
         }
         got.push(number_of(&message));
@@ -225,7 +225,8 @@ async fn a_text_is_passed_on_whatever_its_payload_is() {
         Some(b"\0"),
     ];
     for payload in payloads {
-        let text = Message::new(Kind::Text, "this is text".into(), payload.map(bytes::Bytes::from_static));
+        let text =
+            Message::new(MessageKind::Text, "this is text".into(), payload.map(bytes::Bytes::from_static));
         let bytes = wire_bytes(&text.unwrap());
         sender.send_bytes(&bytes).await;
         assert_eq!(wire_bytes(&viewer.receive().await), bytes, "{payload:?}");
@@ -252,7 +253,7 @@ fn count_bytes(client: Bare) -> (Arc<AtomicUsize>, tokio::task::JoinHandle<()>) 
 async fn a_flood_of_tiny_messages_to_fifty_lets_others_have_their_turn() {
     const FLOOD: usize = 20_000;
     let server = Server::start_apart(Config::default()).await;
-    let tiny = wire_bytes(&Message::new(Kind::from(200), QString::NULL, None).unwrap());
+    let tiny = wire_bytes(&Message::new(MessageKind::from(200), QString::NULL, None).unwrap());
     let mut viewers = Vec::new();
     for _ in 0..50 {
         viewers.push(count_bytes(Bare::connect(server.addr).await));
@@ -261,7 +262,7 @@ async fn a_flood_of_tiny_messages_to_fifty_lets_others_have_their_turn() {
     // Makes the relay allocate its largest read buffer.
     flooder.send(&Message::image(vec![7; 1 << 20].into(), &Origin::default()).unwrap()).await;
     flooder.ask().await;
-    while asker.receive().await.kind() != Kind::Image {}
+    while asker.receive().await.kind() != MessageKind::Image {}
     let counted = || viewers.iter().map(|(count, _)| count.load(SeqCst)).min().unwrap();
     while counted() < 1 << 20 {
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -350,7 +351,7 @@ async fn a_flood_of_texts_is_slowed_down_and_no_slow_viewer_has_to_go() {
 async fn introduce(client: &mut Bare) {
     let heartbeat = Heartbeat { t1: Some(Timestamp::now()), ..Heartbeat::default() };
     client.send(&heartbeat.to_message(Side::Client)).await;
-    assert_eq!(client.receive().await.kind(), Kind::Heartbeat);
+    assert_eq!(client.receive().await.kind(), MessageKind::Heartbeat);
 }
 
 #[tokio::test]
@@ -398,7 +399,7 @@ async fn each_connection_has_a_number_for_ours_and_old_programs_notice_nothing()
     assert_eq!((FrameInfo::parse(got.description()), got.payload()), (info, named.payload()));
     assert_eq!(wire_bytes(&old.receive().await), wire_bytes(&named));
     // Unknown types go to all clients unchanged.
-    let other = Message::new(Kind::Other(7), "x".into(), None).unwrap();
+    let other = Message::new(MessageKind::Other(7), "x".into(), None).unwrap();
     second.send(&other).await;
     assert_eq!(wire_bytes(&ours.receive().await), wire_bytes(&other));
     server.stop().await;
@@ -421,7 +422,7 @@ async fn a_client_that_is_not_read_for_a_while_hears_that_the_relay_is_alive() {
     });
     let heard = timeout(PATIENCE, reader.next()).await.expect("a sign of life is expected").unwrap().unwrap();
     let heartbeat = Heartbeat::parse(heard.description());
-    assert_eq!((heard.kind(), heartbeat.viewers), (Kind::Heartbeat, Some(1)));
+    assert_eq!((heard.kind(), heartbeat.viewers), (MessageKind::Heartbeat, Some(1)));
     assert_eq!((heartbeat.t1, heartbeat.t2, heartbeat.t3), (None, None, None), "it is not an answer");
     // The client that takes nothing is disconnected, and all messages are taken.
     server.told(&["left", "\"client\":1", "too slow for text and images"]).await;
@@ -433,7 +434,7 @@ async fn a_client_that_is_not_read_for_a_while_hears_that_the_relay_is_alive() {
 #[tokio::test]
 async fn a_client_whose_task_fails_is_gone_and_told_of() {
     let seen = Arc::<Mutex<Vec<String>>>::default();
-    let census = Arc::<Mutex<Census>>::default();
+    let census = Arc::<Mutex<RelayStats>>::default();
     // It fails on the event of the second client joining, and on that of the third leaving.
     let fails = |event: &Event| match event {
         Event::Joined { client, .. } => *client == 2,

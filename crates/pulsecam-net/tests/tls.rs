@@ -15,8 +15,8 @@ use common::{
 use pulsecam_net::{
     link::{self, Down, Inbox, Link, connect},
     relay,
-    tls::{self, Certificate, Client, Fingerprint, Trust},
-    wire::{FrameInfo, Kind, Message, Origin},
+    tls::{self, Certificate, Connector, Fingerprint, Trust},
+    wire::{FrameInfo, Message, MessageKind, Origin},
 };
 use tempfile::TempDir;
 use tokio::time::timeout;
@@ -47,8 +47,8 @@ impl Files {
         self.folder.path().join(name)
     }
 
-    fn server(&self) -> Arc<tls::Server> {
-        Arc::new(tls::Server::load(&self.file("cert.pem"), &self.file("key.pem")).unwrap())
+    fn server(&self) -> Arc<tls::Acceptor> {
+        Arc::new(tls::Acceptor::load(&self.file("cert.pem"), &self.file("key.pem")).unwrap())
     }
 
     fn pinned(&self) -> Trust {
@@ -56,12 +56,12 @@ impl Files {
     }
 }
 
-async fn relay_with(tls: &Arc<tls::Server>) -> Server {
+async fn relay_with(tls: &Arc<tls::Acceptor>) -> Server {
     Server::start(relay::Config::default().with(|config| config.tls = Some(Arc::clone(tls)))).await
 }
 
 async fn client(addr: SocketAddr, trust: Option<&Trust>) -> (Link, Inbox) {
-    let tls = trust.map(|trust| Client::new(trust).unwrap());
+    let tls = trust.map(|trust| Connector::new(trust).unwrap());
     connect(link::Config::new(addr.to_string()).with(|config| config.tls = tls)).await.unwrap()
 }
 
@@ -98,7 +98,7 @@ async fn texts_large_pictures_and_frames_pass_both_ways() {
         let info = FrameInfo { stream: Some("ann".into()), seq: Some(seq), ..FrameInfo::default() };
         ann.send_frame(info, vec![seq as u8; 100_000].into());
         let frame = next(&mut to_bob).await;
-        assert_eq!((frame.kind(), frame.payload().unwrap().len()), (Kind::Video, 100_000));
+        assert_eq!((frame.kind(), frame.payload().unwrap().len()), (MessageKind::Video, 100_000));
     }
     timeout(PATIENCE, ann.flushed()).await.expect("it must be confirmed").unwrap();
     drop((ann, bob));
@@ -236,7 +236,7 @@ async fn a_full_relay_says_so_under_tls_too() {
     let (second, _inbox) = client(server.addr, Some(&files.pinned())).await;
     let why = down(&second).await;
     assert!(matches!(&why, Down::SentAway(why) if why.contains("the relay is full: 1 connected")), "{why}");
-    assert!(!why.is_lasting(), "places are freed");
+    assert!(!why.is_permanent(), "places are freed");
     server.stop().await;
 }
 
@@ -293,7 +293,7 @@ async fn a_certificate_is_renewed_without_dropping_anyone() {
 fn files_that_are_none_are_named() {
     let files = Files::new(&["localhost"]);
     let load = |certificate: &Path, key: &Path| {
-        tls::Server::load(certificate, key).map(|_| ()).unwrap_err().to_string()
+        tls::Acceptor::load(certificate, key).map(|_| ()).unwrap_err().to_string()
     };
     let (certificate, key) = (files.file("cert.pem"), files.file("key.pem"));
     assert!(load(&files.file("missing"), &key).contains("missing"));

@@ -9,7 +9,7 @@ use pulsecam_net::{
     clock::Timestamp,
     link::{self, Config, Link, Role},
     relay,
-    wire::{Heartbeat, Kind, Message, Origin, Side},
+    wire::{Heartbeat, Message, MessageKind, Origin, Side},
 };
 use tokio::time::timeout;
 
@@ -78,7 +78,7 @@ async fn one_that_only_views_is_not_told_unasked() {
     assert_eq!((answer.t1, answer.viewers), (asked.t1, None));
     let mut other = Bare::connect(server.addr).await;
     other.send(&Message::text("after", &Origin::default()).unwrap()).await;
-    assert_eq!(viewer.receive().await.kind(), Kind::Text, "nothing arrived before the text");
+    assert_eq!(viewer.receive().await.kind(), MessageKind::Text, "nothing arrived before the text");
     server.stop().await;
 }
 

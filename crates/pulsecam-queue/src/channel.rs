@@ -1,4 +1,4 @@
-//! [`Lanes`] between threads or tasks: senders never wait, the one receiver does.
+//! [`ConflatingQueue`] between threads or tasks: senders never wait, the one receiver does.
 //!
 //! The receiver may be a task (`recv`) or a thread (`recv_timeout`): sources and codecs run on threads, link
 //! and relay in tasks, and frames cross between them.
@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::{Full, Lanes, Taken};
+use super::{ConflatingQueue, Dequeued, Full};
 
 /// The other end was dropped: nobody will receive, or nobody will send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,7 +19,7 @@ pub struct Closed;
 
 #[derive(Debug)]
 struct State<K, T> {
-    lanes: Lanes<K, T>,
+    lanes: ConflatingQueue<K, T>,
     senders: usize,
     received: bool,
     /// Whether a thread waits: waking one is a system call even if none waits.
@@ -62,12 +62,12 @@ pub struct Receiver<K, T>(Arc<Shared<K, T>>);
 /// Creates a queue whose ordered lane holds up to `budget` bytes.
 #[must_use]
 pub fn channel<K: PartialEq, T>(budget: usize) -> (Sender<K, T>, Receiver<K, T>) {
-    over(Lanes::new(budget))
+    channel_with(ConflatingQueue::new(budget))
 }
 
 /// Creates a queue with these lanes.
 #[must_use]
-pub fn over<K: PartialEq, T>(lanes: Lanes<K, T>) -> (Sender<K, T>, Receiver<K, T>) {
+pub fn channel_with<K: PartialEq, T>(lanes: ConflatingQueue<K, T>) -> (Sender<K, T>, Receiver<K, T>) {
     let shared = Arc::new(Shared {
         state: Mutex::new(State { lanes, senders: 1, received: true, thread_waits: false }),
         task: Notify::new(),
@@ -77,7 +77,7 @@ pub fn over<K: PartialEq, T>(lanes: Lanes<K, T>) -> (Sender<K, T>, Receiver<K, T
 }
 
 impl<K: PartialEq, T> Sender<K, T> {
-    /// See [`Lanes::push_urgent`].
+    /// See [`ConflatingQueue::push_urgent`].
     pub fn send_urgent(&self, item: T) {
         let mut state = self.0.lock();
         if !state.received {
@@ -87,7 +87,7 @@ impl<K: PartialEq, T> Sender<K, T> {
         self.0.wake(state);
     }
 
-    /// See [`Lanes::push_ordered`].
+    /// See [`ConflatingQueue::push_ordered`].
     ///
     /// # Errors
     /// [`Full`]; the item is dropped.
@@ -101,21 +101,21 @@ impl<K: PartialEq, T> Sender<K, T> {
         result
     }
 
-    /// See [`Lanes::push_fresh`]. Returns `Ok(true)` if a waiting frame was replaced.
+    /// See [`ConflatingQueue::push_latest`]. Returns `Ok(true)` if a waiting frame was replaced.
     ///
     /// # Errors
     /// [`Closed`] if the receiver was dropped, so that a source can stop.
-    pub fn send_fresh(&self, key: K, item: T) -> Result<bool, Closed> {
+    pub fn send_latest(&self, key: K, item: T) -> Result<bool, Closed> {
         let mut state = self.0.lock();
         if !state.received {
             return Err(Closed);
         }
-        let replaced = state.lanes.push_fresh(key, item);
+        let replaced = state.lanes.push_latest(key, item);
         self.0.wake(state);
         Ok(replaced)
     }
 
-    /// See [`Lanes::hold_ordered`].
+    /// See [`ConflatingQueue::hold_ordered`].
     pub fn hold_ordered(&self, held: bool) {
         let mut state = self.0.lock();
         state.lanes.hold_ordered(held);
@@ -138,7 +138,7 @@ impl<K: PartialEq, T> Sender<K, T> {
     #[must_use]
     pub fn waiting_bytes(&self) -> usize {
         let state = self.0.lock();
-        state.lanes.ordered_bytes().saturating_add(state.lanes.fresh_bytes())
+        state.lanes.ordered_bytes().saturating_add(state.lanes.latest_bytes())
     }
 }
 
@@ -159,7 +159,7 @@ impl<K, T> Drop for Sender<K, T> {
 
 impl<K: PartialEq, T> Receiver<K, T> {
     /// Waits for the next item; `None` once all senders are gone and nothing waits. Cancel safe.
-    pub async fn recv(&mut self) -> Option<Taken<K, T>> {
+    pub async fn recv(&mut self) -> Option<Dequeued<K, T>> {
         loop {
             match self.try_recv() {
                 Ok(Some(taken)) => return Some(taken),
@@ -184,7 +184,7 @@ impl<K: PartialEq, T> Receiver<K, T> {
     ///
     /// # Errors
     /// [`Closed`] if nothing waits and nothing will come.
-    pub fn try_recv(&mut self) -> Result<Option<Taken<K, T>>, Closed> {
+    pub fn try_recv(&mut self) -> Result<Option<Dequeued<K, T>>, Closed> {
         let mut state = self.0.lock();
         match state.lanes.pop() {
             None if state.senders == 0 => Err(Closed),
@@ -192,8 +192,8 @@ impl<K: PartialEq, T> Receiver<K, T> {
         }
     }
 
-    /// See [`Lanes::pop_ordered`].
-    pub fn try_recv_ordered(&mut self, most: usize) -> Option<Taken<K, T>> {
+    /// See [`ConflatingQueue::pop_ordered`].
+    pub fn try_recv_ordered(&mut self, most: usize) -> Option<Dequeued<K, T>> {
         self.0.lock().lanes.pop_ordered(most)
     }
 
@@ -201,7 +201,7 @@ impl<K: PartialEq, T> Receiver<K, T> {
     ///
     /// # Errors
     /// [`Closed`] if nothing waits and nothing will come.
-    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Option<Taken<K, T>>, Closed> {
+    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Option<Dequeued<K, T>>, Closed> {
         let deadline = Instant::now() + timeout;
         let mut state = self.0.lock();
         loop {
@@ -220,14 +220,14 @@ impl<K: PartialEq, T> Receiver<K, T> {
         }
     }
 
-    /// See [`Lanes::put_back`].
-    pub fn put_back(&mut self, taken: Taken<K, T>) {
-        self.0.lock().lanes.put_back(taken);
+    /// See [`ConflatingQueue::requeue`].
+    pub fn requeue(&mut self, taken: Dequeued<K, T>) {
+        self.0.lock().lanes.requeue(taken);
     }
 
-    /// See [`Lanes::clear_fresh`].
-    pub fn clear_fresh(&mut self) -> usize {
-        self.0.lock().lanes.clear_fresh()
+    /// See [`ConflatingQueue::clear_latest`].
+    pub fn clear_latest(&mut self) -> usize {
+        self.0.lock().lanes.clear_latest()
     }
 
     /// The number of frames replaced since the beginning.
@@ -242,7 +242,7 @@ impl<K, T> Drop for Receiver<K, T> {
         let mut state = self.0.lock();
         state.received = false;
         // Senders may live on for long, and nobody will receive this.
-        let waiting = state.lanes.take_all();
+        let waiting = state.lanes.drain_all();
         drop(state);
         drop(waiting); // not under the lock: items may have a `Drop` of their own
     }
@@ -266,7 +266,7 @@ mod tests {
             }
             items
         });
-        sender.send_fresh(0, "frame").unwrap();
+        sender.send_latest(0, "frame").unwrap();
         while !sender.0.lock().lanes.is_empty() {
             thread::yield_now();
         }
@@ -299,11 +299,11 @@ mod tests {
     #[test]
     fn a_source_learns_that_nobody_takes() {
         let (sender, receiver) = channel::<u8, u8>(0);
-        assert_eq!(sender.send_fresh(0, 1), Ok(false));
-        assert_eq!(sender.send_fresh(0, 2), Ok(true));
+        assert_eq!(sender.send_latest(0, 1), Ok(false));
+        assert_eq!(sender.send_latest(0, 2), Ok(true));
         assert_eq!((sender.replaced(), receiver.replaced()), (1, 1));
         drop(receiver);
-        assert_eq!(sender.send_fresh(0, 3), Err(Closed));
+        assert_eq!(sender.send_latest(0, 3), Err(Closed));
     }
 
     /// A sender may live as long as the program.
@@ -313,7 +313,7 @@ mod tests {
         let (sender, receiver) = channel::<u8, Arc<()>>(100);
         sender.send_urgent(Arc::clone(&item));
         sender.send_ordered(1, Arc::clone(&item)).unwrap();
-        sender.send_fresh(0, Arc::clone(&item)).unwrap();
+        sender.send_latest(0, Arc::clone(&item)).unwrap();
         drop(receiver);
         assert_eq!(Arc::strong_count(&item), 1);
         sender.send_urgent(Arc::clone(&item));

@@ -8,7 +8,7 @@ use std::{net::SocketAddr, sync::Arc};
 use bytes::{Buf, Bytes, BytesMut};
 
 use super::{
-    Error, Fault, Held, Kind, LONG_LENGTH, MIN_SIZE, Malformed, Message, NULL_LENGTH, Share,
+    Error, Fault, HeldBytes, HeldShare, LONG_LENGTH, MIN_SIZE, Malformed, Message, MessageKind, NULL_LENGTH,
     assembly::Assembly,
 };
 
@@ -52,7 +52,7 @@ pub struct Codec {
     skipping: Option<Skipping>,
     skipped: Skipped,
     /// The account in which the bytes of complete messages are counted.
-    held: Option<Arc<Held>>,
+    held: Option<Arc<HeldBytes>>,
 }
 
 /// A message that is being skipped: its size, and the bytes still to come.
@@ -65,7 +65,7 @@ struct Skipping {
 /// The memory of a message, counted until its last slice is dropped.
 struct Counted {
     buffer: BytesMut,
-    _share: Share,
+    _share: HeldShare,
 }
 
 impl AsRef<[u8]> for Counted {
@@ -156,7 +156,7 @@ impl Codec {
             let Some(kind) = skipped_kind(framing) else { return false };
             let length = 4 + size as usize;
             self.skipping = Some(Skipping { length, left: length });
-            let frames = self.skipped.frames + u64::from(kind == Kind::Video);
+            let frames = self.skipped.frames + u64::from(kind == MessageKind::Video);
             self.skipped = Skipped { messages: self.skipped.messages + 1, frames, last_size: size };
         }
     }
@@ -172,7 +172,7 @@ impl Codec {
     pub(super) fn whole(&mut self, buffer: BytesMut, room: usize) -> Result<Message, Malformed> {
         let bytes = match &self.held {
             Some(held) => {
-                let share = Share::new(Arc::clone(held), room + MESSAGE_COST);
+                let share = HeldShare::new(Arc::clone(held), room + MESSAGE_COST);
                 Bytes::from_owner(Counted { buffer, _share: share })
             }
             None => buffer.freeze(),
@@ -193,7 +193,7 @@ impl Codec {
     }
 
     /// Counts the bytes of complete messages in `held` as long as they are in memory.
-    pub(super) fn count(&mut self, held: Arc<Held>) {
+    pub(super) fn count(&mut self, held: Arc<HeldBytes>) {
         self.held = Some(held);
     }
 
@@ -285,7 +285,7 @@ impl Codec {
 }
 
 /// The type in a message's first bytes, if the description's length fits the message.
-fn skipped_kind(framing: &[u8; FRAMING]) -> Option<Kind> {
+fn skipped_kind(framing: &[u8; FRAMING]) -> Option<MessageKind> {
     let (size, rest) = framing.split_first_chunk::<4>()?;
     let (kind, described) = rest.split_first_chunk::<4>()?;
     let (size, kind) = (u32::from_be_bytes(*size), i32::from_be_bytes(*kind));

@@ -19,7 +19,7 @@
 use bytes::Bytes;
 
 use super::{
-    Kind, Message, QString, Token,
+    Message, MessageKind, QString, Token,
     attributes::{self, Attributes},
     frame_info::micros,
 };
@@ -125,7 +125,7 @@ impl Heartbeat {
             clippy::unwrap_used,
             reason = "a heartbeat is a few hundred bytes, far below the size limit"
         )]
-        Message::new(Kind::Heartbeat, description, Some(payload)).unwrap()
+        Message::new(MessageKind::Heartbeat, description, Some(payload)).unwrap()
     }
 
     /// Parses any heartbeat's attributes; those that are unknown or invalid are ignored.

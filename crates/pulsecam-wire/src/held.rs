@@ -7,12 +7,12 @@ use std::sync::{
 
 /// An account of bytes in memory: from their allocation until the last reference is dropped.
 #[derive(Debug, Default)]
-pub struct Held {
+pub struct HeldBytes {
     bytes: AtomicUsize,
     within: Option<Arc<Self>>,
 }
 
-impl Held {
+impl HeldBytes {
     /// Creates an account whose bytes count in `all` as well.
     #[must_use]
     pub const fn within(all: Arc<Self>) -> Self {
@@ -36,15 +36,15 @@ impl Held {
 
 /// Bytes that count in an account until this is dropped.
 #[derive(Debug)]
-pub struct Share {
-    held: Arc<Held>,
+pub struct HeldShare {
+    held: Arc<HeldBytes>,
     bytes: usize,
 }
 
-impl Share {
+impl HeldShare {
     /// Counts `bytes` in `held`.
     #[must_use]
-    pub fn new(held: Arc<Held>, bytes: usize) -> Self {
+    pub fn new(held: Arc<HeldBytes>, bytes: usize) -> Self {
         held.change(0, bytes);
         Self { held, bytes }
     }
@@ -58,7 +58,7 @@ impl Share {
     }
 }
 
-impl Drop for Share {
+impl Drop for HeldShare {
     fn drop(&mut self) {
         self.held.change(self.bytes, 0);
     }
@@ -70,10 +70,10 @@ mod tests {
 
     #[test]
     fn what_one_holds_counts_in_all_until_it_is_dropped() {
-        let all = Arc::<Held>::default();
-        let [one, other] = [0; 2].map(|_| Arc::new(Held::within(Arc::clone(&all))));
-        let mut first = Share::new(Arc::clone(&one), 100);
-        let second = Share::new(Arc::clone(&other), 10);
+        let all = Arc::<HeldBytes>::default();
+        let [one, other] = [0; 2].map(|_| Arc::new(HeldBytes::within(Arc::clone(&all))));
+        let mut first = HeldShare::new(Arc::clone(&one), 100);
+        let second = HeldShare::new(Arc::clone(&other), 10);
         first.resize(70);
         assert_eq!((one.bytes(), other.bytes(), all.bytes()), (70, 10, 80));
         drop(first);

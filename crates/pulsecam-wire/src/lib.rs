@@ -15,11 +15,10 @@
 
 mod assembly;
 mod attributes;
+mod close_reason;
 mod codec;
 mod error;
-mod farewell;
 mod frame_info;
-pub mod harmless;
 mod heartbeat;
 mod held;
 mod message;
@@ -28,6 +27,7 @@ mod number;
 mod qstring;
 #[cfg(feature = "tokio")]
 mod reader;
+pub mod sanitize;
 
 pub mod stream_id;
 mod text;
@@ -37,14 +37,14 @@ mod token;
 #[cfg(feature = "tokio")]
 pub use self::reader::Reader;
 pub use self::{
+    close_reason::{Cause, CloseReason, close_message, close_reason_text},
     codec::{Codec, Skipped},
     error::{Error, Fault, Malformed},
-    farewell::{Cause, Farewell, farewell, farewell_reason},
     frame_info::FrameInfo,
     heartbeat::{Heartbeat, Side},
-    held::{Held, Share},
+    held::{HeldBytes, HeldShare},
     message::{Message, Origin},
-    message_kind::Kind,
+    message_kind::MessageKind,
     qstring::{LoneSurrogate, QString},
     text::TextContent,
     token::{Token, unique_id},

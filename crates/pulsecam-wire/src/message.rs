@@ -5,7 +5,7 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use super::{
     Fault, FrameInfo, LONG_LENGTH, MIN_SIZE, NULL_LENGTH, QString,
     attributes::{self, Attributes},
-    message_kind::Kind,
+    message_kind::MessageKind,
     number, text,
 };
 
@@ -34,7 +34,7 @@ pub struct Origin {
 /// A well-formed message. Cloning shares the bytes.
 #[derive(Clone, Debug)]
 pub struct Message {
-    kind: Kind,
+    kind: MessageKind,
     description: QString,
     payload: Option<Bytes>,
     wire: Wire,
@@ -64,8 +64,8 @@ impl Message {
     ///
     /// # Errors
     /// [`Fault::SizeTooLarge`] if it does not fit the format's 31-bit size.
-    pub fn new(kind: Kind, description: QString, payload: Option<Bytes>) -> Result<Self, Fault> {
-        let kind = Kind::from(i32::from(kind)); // turns Other(1) into Text
+    pub fn new(kind: MessageKind, description: QString, payload: Option<Bytes>) -> Result<Self, Fault> {
+        let kind = MessageKind::from(i32::from(kind)); // turns Other(1) into Text
         let payload_length = payload.as_ref().map_or(0, Bytes::len);
         let size = u64::from(MIN_SIZE) + (description.as_bytes().len() + payload_length) as u64;
         let too_large = Fault::SizeTooLarge { found: size, allowed: i32::MAX.unsigned_abs() };
@@ -90,7 +90,7 @@ impl Message {
     /// [`Fault::SizeTooLarge`].
     pub fn text(text: &str, origin: &Origin) -> Result<Self, Fault> {
         let description = origin.describe(TEXT_DESCRIPTION);
-        Self::new(Kind::Text, description, Some(text::encode(&QString::from(text))))
+        Self::new(MessageKind::Text, description, Some(text::encode(&QString::from(text))))
     }
 
     /// Builds an image message from a JPEG file.
@@ -98,7 +98,7 @@ impl Message {
     /// # Errors
     /// [`Fault::SizeTooLarge`].
     pub fn image(jpeg: Bytes, origin: &Origin) -> Result<Self, Fault> {
-        Self::new(Kind::Image, origin.describe(IMAGE_DESCRIPTION), Some(jpeg))
+        Self::new(MessageKind::Image, origin.describe(IMAGE_DESCRIPTION), Some(jpeg))
     }
 
     /// Builds a video frame from a JPEG file.
@@ -106,7 +106,7 @@ impl Message {
     /// # Errors
     /// [`Fault::SizeTooLarge`].
     pub fn video(jpeg: Bytes, info: &FrameInfo) -> Result<Self, Fault> {
-        Self::new(Kind::Video, QString::from(info.to_string().as_str()), Some(jpeg))
+        Self::new(MessageKind::Video, QString::from(info.to_string().as_str()), Some(jpeg))
     }
 
     /// Parses a complete message, its size field included, without copying. The error carries the position of
@@ -115,7 +115,7 @@ impl Message {
         let mut rest = Fields { bytes: bytes.clone(), position: 0 };
         let declared = rest.u32("size")?;
         debug_assert_eq!(declared as usize + 4, bytes.len(), "the codec cuts at the size field");
-        let kind = Kind::from(rest.u32("type")?.cast_signed());
+        let kind = MessageKind::from(rest.u32("type")?.cast_signed());
         let description_at = rest.position;
         let description = rest.field("description")?;
         if let Some(odd) = description.as_ref().filter(|units| units.len() % 2 != 0) {
@@ -132,7 +132,7 @@ impl Message {
 
     /// The type.
     #[must_use]
-    pub const fn kind(&self) -> Kind {
+    pub const fn kind(&self) -> MessageKind {
         self.kind
     }
 
@@ -152,7 +152,7 @@ impl Message {
     /// [`TextContent`](super::TextContent) for payloads with text in another form.
     #[must_use]
     pub fn text_content(&self) -> Option<QString> {
-        if self.kind != Kind::Text {
+        if self.kind != MessageKind::Text {
             return None;
         }
         text::decode(self.payload.as_ref()?).ok()
@@ -184,7 +184,7 @@ impl Message {
     /// Whether a relay appends its sender's number: a text, an image or a video frame.
     #[must_use]
     pub const fn takes_number(&self) -> bool {
-        matches!(self.kind, Kind::Text | Kind::Image | Kind::Video)
+        matches!(self.kind, MessageKind::Text | MessageKind::Image | MessageKind::Video)
     }
 
     /// Whether it is unchanged since it was received, and not made or numbered here.

@@ -2,7 +2,7 @@
 
 /// The `type` field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum MessageKind {
     /// 1: the payload should be a `QDataStream` with one `QString`. A relay forwards it in any case.
     Text,
     /// 2: the payload is a JPEG file.
@@ -17,21 +17,21 @@ pub enum Kind {
     Other(i32),
 }
 
-impl Kind {
+impl MessageKind {
     /// Whether a relay forwards it.
     #[must_use]
-    pub const fn is_passed_on(self) -> bool {
+    pub const fn is_forwarded(self) -> bool {
         !matches!(self, Self::Heartbeat | Self::Reserved(_))
     }
 
     /// Whether a relay delivers every message of this kind, in order: of video, only the newest counts.
     #[must_use]
     pub const fn is_ordered(self) -> bool {
-        self.is_passed_on() && !matches!(self, Self::Video)
+        self.is_forwarded() && !matches!(self, Self::Video)
     }
 }
 
-impl From<i32> for Kind {
+impl From<i32> for MessageKind {
     fn from(number: i32) -> Self {
         match number {
             1 => Self::Text,
@@ -44,14 +44,14 @@ impl From<i32> for Kind {
     }
 }
 
-impl From<Kind> for i32 {
-    fn from(kind: Kind) -> Self {
+impl From<MessageKind> for i32 {
+    fn from(kind: MessageKind) -> Self {
         match kind {
-            Kind::Text => 1,
-            Kind::Image => 2,
-            Kind::Video => 3,
-            Kind::Heartbeat => 100,
-            Kind::Reserved(number) | Kind::Other(number) => number,
+            MessageKind::Text => 1,
+            MessageKind::Image => 2,
+            MessageKind::Video => 3,
+            MessageKind::Heartbeat => 100,
+            MessageKind::Reserved(number) | MessageKind::Other(number) => number,
         }
     }
 }

@@ -13,7 +13,7 @@ use std::{
 use bytes::{BufMut, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use super::{Codec, Error, Held, Message, Share, Skipped};
+use super::{Codec, Error, HeldBytes, HeldShare, Message, Skipped};
 
 /// Room for a message of unknown size: heads, heartbeats and texts.
 const READ_AHEAD: usize = 4096;
@@ -44,7 +44,7 @@ pub struct Reader<R> {
     expected: usize,
     received: u64,
     /// Counts the memory of unfinished messages.
-    unfinished: Option<Share>,
+    unfinished: Option<HeldShare>,
 }
 
 impl<R: AsyncRead + Unpin> Reader<R> {
@@ -57,9 +57,9 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     /// Counts the memory of complete messages in `whole`, and that of partly received ones in `unfinished`. A
     /// message counts until its last reference is dropped.
     #[must_use]
-    pub fn counting(mut self, unfinished: Arc<Held>, whole: Arc<Held>) -> Self {
+    pub fn counting(mut self, unfinished: Arc<HeldBytes>, whole: Arc<HeldBytes>) -> Self {
         self.codec.count(whole);
-        self.unfinished = Some(Share::new(unfinished, 0));
+        self.unfinished = Some(HeldShare::new(unfinished, 0));
         self
     }
 

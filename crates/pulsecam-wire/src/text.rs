@@ -5,7 +5,7 @@
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
-use super::{Kind, LONG_LENGTH, Message, NULL_LENGTH, QString};
+use super::{LONG_LENGTH, Message, MessageKind, NULL_LENGTH, QString};
 
 /// The content of a text message's payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl TextContent {
     /// The content of a message; `None` if it is not a text message.
     #[must_use]
     pub fn of(message: &Message) -> Option<Self> {
-        if message.kind() != Kind::Text {
+        if message.kind() != MessageKind::Text {
             return None;
         }
         let payload = message.payload().cloned().unwrap_or_default();
@@ -83,7 +83,7 @@ mod tests {
 
     fn of(payload: Option<&'static [u8]>) -> TextContent {
         let payload = payload.map(Bytes::from_static);
-        TextContent::of(&Message::new(Kind::Text, QString::NULL, payload).unwrap()).unwrap()
+        TextContent::of(&Message::new(MessageKind::Text, QString::NULL, payload).unwrap()).unwrap()
     }
 
     fn utf8(text: &str) -> TextContent {
@@ -112,7 +112,7 @@ mod tests {
                 "{content:?}"
             );
         }
-        let image = Message::new(Kind::Image, QString::NULL, None).unwrap();
+        let image = Message::new(MessageKind::Image, QString::NULL, None).unwrap();
         assert_eq!(TextContent::of(&image), None);
     }
 }

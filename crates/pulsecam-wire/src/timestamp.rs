@@ -16,7 +16,7 @@ thread_local! {
 /// Replaces the wall clock of this thread with `wall`, or with the system's for `None`. For simulations,
 /// where each host may have its own clock.
 #[doc(hidden)]
-pub fn hang(wall: Option<fn() -> Timestamp>) {
+pub fn set_wall_clock(wall: Option<fn() -> Timestamp>) {
     WALL.set(wall);
 }
 
@@ -25,7 +25,7 @@ pub fn hang(wall: Option<fn() -> Timestamp>) {
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// The current time of the system's wall clock, or of the one set by [`hang`].
+    /// The current time of the system's wall clock, or of the one set by [`set_wall_clock`].
     #[must_use]
     pub fn now() -> Self {
         WALL.get().map_or_else(|| Self::from(SystemTime::now()), |wall| wall())
@@ -76,10 +76,10 @@ mod tests {
 
     #[test]
     fn a_thread_may_have_a_wall_clock_of_its_own() {
-        hang(Some(|| Timestamp::from_micros(7)));
+        set_wall_clock(Some(|| Timestamp::from_micros(7)));
         assert_eq!(Timestamp::now(), Timestamp::from_micros(7));
         let elsewhere = std::thread::spawn(Timestamp::now).join().unwrap();
-        hang(None);
+        set_wall_clock(None);
         assert!(elsewhere <= Timestamp::now() && elsewhere > Timestamp::from_micros(7));
     }
 

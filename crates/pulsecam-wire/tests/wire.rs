@@ -11,8 +11,8 @@ use bytes::{Bytes, BytesMut};
 use common::{golden, wire_bytes};
 use proptest::prelude::*;
 use pulsecam_wire::{
-    Codec, DEFAULT_MAX_MESSAGE, Error, Fault, FrameInfo, Heartbeat, Held, Kind, Message, Origin, QString,
-    Reader, Side, timestamp::Timestamp,
+    Codec, DEFAULT_MAX_MESSAGE, Error, Fault, FrameInfo, Heartbeat, HeldBytes, Message, MessageKind, Origin,
+    QString, Reader, Side, timestamp::Timestamp,
 };
 use tokio::{io::AsyncWriteExt, time::timeout};
 
@@ -91,7 +91,7 @@ fn tokio_test_io(stream: &[u8], chunk: usize) -> impl tokio::io::AsyncRead + Unp
 
 #[tokio::test]
 async fn a_message_holds_no_memory_but_its_own() {
-    let big = Message::new(Kind::Image, QString::from("x"), Some(vec![7; 300_000].into())).unwrap();
+    let big = Message::new(MessageKind::Image, QString::from("x"), Some(vec![7; 300_000].into())).unwrap();
     let small = Message::text("small", &Origin::default()).unwrap();
     let mut stream = wire_bytes(&small);
     stream.extend(wire_bytes(&big));
@@ -187,7 +187,7 @@ fn a_text_message_may_hold_anything_and_comes_out_as_it_went_in() {
         assert_eq!(messages[0].payload().map(|payload| &payload[..]), payload);
         assert_eq!(messages[0].text_content(), None, "{payload:?}");
         assert_eq!(wire_bytes(&messages[0]), bytes);
-        let made = Message::new(Kind::Text, QString::NULL, payload.map(Bytes::copy_from_slice));
+        let made = Message::new(MessageKind::Text, QString::NULL, payload.map(Bytes::copy_from_slice));
         assert_eq!(wire_bytes(&made.unwrap()), bytes);
     }
     let null = decode_all(&mut Codec::new(LIMIT), &text(Some(b"\xff\xff\xff\xff"))).unwrap();
@@ -198,11 +198,12 @@ fn a_text_message_may_hold_anything_and_comes_out_as_it_went_in() {
 #[tokio::test]
 async fn memory_for_a_message_grows_with_what_has_come_of_it() {
     let (mut far, near) = tokio::io::duplex(1 << 20);
-    let all = Arc::<Held>::default();
-    let accounts = [0; 2].map(|_| Arc::new(Held::within(Arc::clone(&all))));
+    let all = Arc::<HeldBytes>::default();
+    let accounts = [0; 2].map(|_| Arc::new(HeldBytes::within(Arc::clone(&all))));
     let [unfinished, whole] = accounts.each_ref().map(Arc::clone);
     let mut reader = Reader::new(near, Codec::new(DEFAULT_MAX_MESSAGE)).counting(unfinished, whole);
-    let message = Message::new(Kind::Image, QString::NULL, Some(vec![7; (16 << 20) - 12].into())).unwrap();
+    let message =
+        Message::new(MessageKind::Image, QString::NULL, Some(vec![7; (16 << 20) - 12].into())).unwrap();
     let bytes = wire_bytes(&message);
     let mut sent = 0;
     for (more, most) in [(20, 70_000), (100_000, 1_200_000), (1_000_000, 2_200_000), (7_000_000, 9_300_000)] {
@@ -244,7 +245,8 @@ async fn memory_for_a_message_grows_with_what_has_come_of_it() {
 fn the_limit_is_checked_before_anything_is_allocated_and_holds_to_the_byte() {
     let limit = 1000;
     for (size, fits) in [(limit - 1, true), (limit, true), (limit + 1, false)] {
-        let message = Message::new(Kind::Image, QString::NULL, Some(vec![0; size - 12].into())).unwrap();
+        let message =
+            Message::new(MessageKind::Image, QString::NULL, Some(vec![0; size - 12].into())).unwrap();
         let bytes = wire_bytes(&message);
         assert_eq!(bytes.len(), size + 4);
         let read = decode_all(&mut Codec::new(limit as u32), &bytes);
@@ -286,7 +288,7 @@ fn an_end_inside_a_message_is_told_from_one_between_two() {
 #[test]
 fn types_keep_their_numbers() {
     for number in [i32::MIN, -1, 0, 1, 2, 3, 4, 99, 100, 101, 199, 200, i32::MAX] {
-        assert_eq!(i32::from(Kind::from(number)), number);
+        assert_eq!(i32::from(MessageKind::from(number)), number);
     }
 }
 
@@ -377,13 +379,13 @@ fn with_larger_ones() -> (Vec<u8>, Vec<Message>) {
     let message = |kind, bytes: usize| Message::new(kind, "x".into(), Some(vec![7; bytes].into())).unwrap();
     let limit = LIMIT as usize;
     let all = [
-        message(Kind::Image, limit),
-        message(Kind::Video, 10),
-        message(Kind::Video, limit + 1),
-        message(Kind::Video, 2 * limit),
-        Message::new(Kind::Image, QString::NULL, Some(vec![7; limit].into())).unwrap(),
+        message(MessageKind::Image, limit),
+        message(MessageKind::Video, 10),
+        message(MessageKind::Video, limit + 1),
+        message(MessageKind::Video, 2 * limit),
+        Message::new(MessageKind::Image, QString::NULL, Some(vec![7; limit].into())).unwrap(),
         Message::text("the last", &Origin::default()).unwrap(),
-        message(Kind::Other(65_535), limit),
+        message(MessageKind::Other(65_535), limit),
     ];
     let bytes = all.iter().flat_map(wire_bytes).collect();
     (bytes, vec![all[1].clone(), all[5].clone()])
@@ -454,7 +456,7 @@ async fn what_is_no_message_is_not_skipped() {
 #[test]
 fn a_number_is_added_at_the_end_where_there_is_room_and_a_senders_own_is_not_kept() {
     let message = |description: &str| {
-        let message = Message::new(Kind::Video, description.into(), Some(vec![7; 9].into())).unwrap();
+        let message = Message::new(MessageKind::Video, description.into(), Some(vec![7; 9].into())).unwrap();
         decode_all(&mut Codec::new(LIMIT), &wire_bytes(&message)).unwrap().remove(0)
     };
     let plain = message("x; stream=a");
@@ -471,9 +473,9 @@ fn a_number_is_added_at_the_end_where_there_is_room_and_a_senders_own_is_not_kep
     assert_eq!(forged.numbered(u64::MAX, LIMIT).unwrap().peer(), Some(u64::MAX));
     assert_eq!(forged.numbered(u64::MAX, 40).unwrap().description(), &"x".into());
     assert_eq!(forged.unnumbered().unwrap().description(), &"x".into());
-    for kind in [Kind::Heartbeat, Kind::Reserved(150), Kind::Other(7)] {
+    for kind in [MessageKind::Heartbeat, MessageKind::Reserved(150), MessageKind::Other(7)] {
         assert_eq!(Message::new(kind, "x".into(), None).unwrap().numbered(7, LIMIT), None);
     }
-    let null = Message::new(Kind::Image, QString::NULL, None).unwrap().numbered(7, LIMIT).unwrap();
+    let null = Message::new(MessageKind::Image, QString::NULL, None).unwrap().numbered(7, LIMIT).unwrap();
     assert_eq!((null.peer(), null.payload()), (Some(7), None));
 }

@@ -14,7 +14,7 @@ use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers
 use tokio_util::sync::CancellationToken;
 
 use self::{
-    model::Model,
+    model::DashboardModel,
     paint::{Facts, LOG_LINES, paint},
 };
 use super::{
@@ -22,8 +22,8 @@ use super::{
     screen::{self, Screen},
 };
 use crate::{
-    language::{Language, Words},
-    relay::{Census, Watcher},
+    i18n::{Language, Translations},
+    relay::{RelayStats, StatsHandler},
 };
 
 /// Interval between checks for keys while nothing else happens: not noticeable, and hardly any processor
@@ -48,7 +48,7 @@ pub(super) struct Dashboard {
 }
 
 /// The newest census, until it is painted: they must not pile up while a terminal is held.
-type Newest = Arc<Mutex<Option<Census>>>;
+type Newest = Arc<Mutex<Option<RelayStats>>>;
 
 impl Dashboard {
     /// Takes the screen and starts painting, on a thread of its own.
@@ -56,7 +56,7 @@ impl Dashboard {
         if !Screen::is_there() {
             return Err(Error::Usage("--dashboard needs a terminal: omit it, and read the log".into()));
         }
-        let words = Words::new(language.unwrap_or_else(Language::of_the_system));
+        let words = Translations::new(language.unwrap_or_else(Language::system_default));
         let screen = Screen::take()?;
         let newest = Newest::default();
         let (end, ended) = mpsc::channel();
@@ -72,7 +72,7 @@ impl Dashboard {
     }
 
     /// The receiver of the relay's censuses.
-    pub(super) fn watcher(&self) -> Watcher {
+    pub(super) fn watcher(&self) -> StatsHandler {
         let newest = Arc::clone(&self.newest);
         Arc::new(move |census| *newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(census))
     }
@@ -100,13 +100,13 @@ impl Drop for Dashboard {
 
 fn show(
     mut screen: Screen,
-    newest: &Mutex<Option<Census>>,
+    newest: &Mutex<Option<RelayStats>>,
     facts: &Mutex<Option<Facts>>,
     closed: &CancellationToken,
-    words: &Words,
+    words: &Translations,
 ) {
     let began = Instant::now();
-    let mut model = Model::default();
+    let mut model = DashboardModel::default();
     let mut painted: Option<Instant> = None;
     while !closed.is_cancelled() {
         let mut news = painted.is_none_or(|painted| painted.elapsed() >= REPAINT);
@@ -137,7 +137,7 @@ fn show(
     }
 }
 
-fn obey(event: &Event, model: &mut Model, closed: &CancellationToken) {
+fn obey(event: &Event, model: &mut DashboardModel, closed: &CancellationToken) {
     let Event::Key(key) = event else { return };
     if key.kind == KeyEventKind::Release {
         return;

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::relay::{Amount, Census, Resident, Summary};
+use crate::relay::{ClientStats, RelayStats, Summary, Traffic};
 
 /// Seconds shown in the small graph.
 pub(super) const HISTORY: usize = 60;
@@ -38,48 +38,48 @@ impl Order {
 /// A client with its rates.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
-    pub(super) resident: Resident,
+    pub(super) resident: ClientStats,
     /// Its name, with a number if another client that joined earlier has the same; empty if it sends nothing.
     pub(super) name: String,
-    pub(super) sends: Rate,
-    pub(super) gets: Rate,
+    pub(super) sends: TrafficRate,
+    pub(super) gets: TrafficRate,
     pub(super) loses: f64,
     pub(super) slow: bool,
 }
 
 /// Frames and bytes per second.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Rate {
+pub(super) struct TrafficRate {
     pub(super) frames: f64,
     pub(super) bytes: f64,
 }
 
 /// All that is shown, and the scroll position.
 #[derive(Debug, Default)]
-pub(super) struct Model {
+pub(super) struct DashboardModel {
     pub(super) rows: Vec<Row>,
     pub(super) totals: Summary,
-    pub(super) comes: Rate,
-    pub(super) goes: Rate,
+    pub(super) comes: TrafficRate,
+    pub(super) goes: TrafficRate,
     /// Bytes sent in each of the last seconds.
     pub(super) history: VecDeque<u64>,
     pub(super) order: Order,
     pub(super) scrolled: usize,
     pub(super) help: bool,
     last: Option<(Instant, Summary)>,
-    before: BTreeMap<u64, (Amount, Amount, u64)>,
+    before: BTreeMap<u64, (Traffic, Traffic, u64)>,
     slow: BTreeMap<u64, Instant>,
 }
 
-impl Model {
+impl DashboardModel {
     /// Takes a new census.
-    pub(super) fn take(&mut self, census: Census, now: Instant) {
+    pub(super) fn take(&mut self, census: RelayStats, now: Instant) {
         let past = self
             .last
             .map(|(at, _)| now.saturating_duration_since(at).as_secs_f64())
             .filter(|past| *past > 0.0);
         let each = |new: u64, old: u64| past.map_or(0.0, |past| new.saturating_sub(old) as f64 / past);
-        let rate = |new: Amount, old: Amount| Rate {
+        let rate = |new: Traffic, old: Traffic| TrafficRate {
             frames: each(new.frames, old.frames),
             bytes: each(new.bytes, old.bytes),
         };
@@ -118,11 +118,11 @@ impl Model {
         self.rows = rows;
         let old = self.last.map_or(census.totals, |(_, totals)| totals);
         let totals = census.totals;
-        self.comes = Rate {
+        self.comes = TrafficRate {
             frames: each(totals.messages_in, old.messages_in),
             bytes: each(totals.bytes_in, old.bytes_in),
         };
-        self.goes = Rate {
+        self.goes = TrafficRate {
             frames: each(totals.messages_out, old.messages_out),
             bytes: each(totals.bytes_out, old.bytes_out),
         };
@@ -165,8 +165,8 @@ pub(super) mod tests {
     use crate::wire::FrameInfo;
 
     /// Two senders, and a viewer that loses frames.
-    pub(in crate::app::dashboard) fn census(second: u64) -> Census {
-        let resident = |client: u64, name: Option<&str>, rate: u64, lost: u64| Resident {
+    pub(in crate::app::dashboard) fn census(second: u64) -> RelayStats {
+        let resident = |client: u64, name: Option<&str>, rate: u64, lost: u64| ClientStats {
             client,
             addr: ([192, 168, 1, client as u8], 40_000).into(),
             room: String::new(),
@@ -175,8 +175,8 @@ pub(super) mod tests {
             age: name.map(|_| Duration::from_millis(12)),
             late: name.map(|_| Duration::from_millis(3)),
             views: name.is_none(),
-            sent: Amount { frames: rate * second, others: 1, bytes: rate * second * 100_000 },
-            got: Amount { frames: 30 * second, others: 0, bytes: 3_000_000 * second },
+            sent: Traffic { frames: rate * second, others: 1, bytes: rate * second * 100_000 },
+            got: Traffic { frames: 30 * second, others: 0, bytes: 3_000_000 * second },
             lost,
         };
         let mut totals = Summary::default();
@@ -187,7 +187,7 @@ pub(super) mod tests {
         totals.bytes_out = 18_000_000 * second;
         totals.frames_lost = 9 * second;
         totals.refused = 1;
-        let mut census = Census::default();
+        let mut census = RelayStats::default();
         census.clients = vec![
             resident(1, Some("小明的摄像头 🎥"), 30, 0),
             resident(2, Some("ann@desk"), 60, 0),
@@ -200,15 +200,15 @@ pub(super) mod tests {
     #[test]
     fn counters_become_rates_and_slow_ones_are_known() {
         let start = Instant::now();
-        let mut model = Model::default();
+        let mut model = DashboardModel::default();
         model.take(census(10), start);
         assert_eq!(
             (model.rows[0].sends, model.history.len()),
-            (Rate::default(), 0),
+            (TrafficRate::default(), 0),
             "one census gives no rate"
         );
         model.take(census(11), start + Duration::from_secs(1));
-        assert_eq!(model.rows[1].sends, Rate { frames: 60.0, bytes: 6e6 });
+        assert_eq!(model.rows[1].sends, TrafficRate { frames: 60.0, bytes: 6e6 });
         assert!(model.rows[2].slow && !model.rows[0].slow);
         assert!((model.rows[2].loses - 9.0).abs() < 1e-6 && model.history == [18_000_000]);
         let mut quiet = census(12);
@@ -223,7 +223,7 @@ pub(super) mod tests {
     fn equal_names_are_numbered() {
         let mut twins = census(1);
         twins.clients[0].stream = twins.clients[1].stream.clone();
-        let mut model = Model::default();
+        let mut model = DashboardModel::default();
         model.take(twins, Instant::now());
         let names: Vec<_> = model.rows.iter().map(|row| row.name.as_str()).collect();
         assert_eq!(names, ["ann@desk", "ann@desk (2)", ""]);
@@ -232,17 +232,18 @@ pub(super) mod tests {
     #[test]
     fn rows_are_sorted_and_scrolled_as_far_as_there_are_any() {
         let start = Instant::now();
-        let mut model = Model::default();
+        let mut model = DashboardModel::default();
         model.take(census(1), start);
         model.take(census(2), start + Duration::from_secs(1));
-        let order = |model: &Model| model.rows.iter().map(|row| row.resident.client).collect::<Vec<_>>();
+        let order =
+            |model: &DashboardModel| model.rows.iter().map(|row| row.resident.client).collect::<Vec<_>>();
         model.turn();
         assert_eq!(order(&model), [2, 1, 3]);
         model.turn();
         assert_eq!(order(&model)[0], 3);
         model.scroll(100);
         assert_eq!(model.scrolled, 2);
-        model.take(Census::default(), start + Duration::from_secs(2));
+        model.take(RelayStats::default(), start + Duration::from_secs(2));
         assert_eq!((model.scrolled, model.rows.len()), (0, 0));
     }
 }

@@ -10,10 +10,10 @@ use ratatui::{
     widgets::{Block, Cell, Clear, Paragraph, Row as Cells, Sparkline, Table},
 };
 
-use super::model::{Model, Order, Row};
+use super::model::{DashboardModel, Order, Row};
 use crate::{
-    harmless,
-    language::{Phrase, Words, size},
+    i18n::{Phrase, Translations, size},
+    sanitize,
 };
 
 /// Lines of the log that are shown if there is room.
@@ -30,11 +30,11 @@ pub(super) struct Facts {
 /// Paints the dashboard. `up`: how long the relay has run.
 pub(super) fn paint(
     frame: &mut Frame<'_>,
-    model: &Model,
+    model: &DashboardModel,
     facts: Option<&Facts>,
     up: Duration,
     log: &[String],
-    words: &Words,
+    words: &Translations,
 ) {
     let area = frame.area();
     let log_height = if area.height >= 16 { LOG_LINES + 1 } else { 0 };
@@ -49,11 +49,11 @@ pub(super) fn paint(
     clients(frame, table, model, words);
     if log_height > 0 {
         let block =
-            Block::bordered().borders(ratatui::widgets::Borders::TOP).title(words.say(Phrase::DashboardLog));
-        let shown: Vec<_> = log.iter().map(|line| Line::raw(harmless::line(line).into_owned())).collect();
+            Block::bordered().borders(ratatui::widgets::Borders::TOP).title(words.text(Phrase::DashboardLog));
+        let shown: Vec<_> = log.iter().map(|line| Line::raw(sanitize::line(line).into_owned())).collect();
         frame.render_widget(Paragraph::new(shown).block(block), lines);
     }
-    frame.render_widget(Paragraph::new(words.say(Phrase::DashboardKeys)).dim(), keys);
+    frame.render_widget(Paragraph::new(words.text(Phrase::DashboardKeys)).dim(), keys);
     if model.help {
         help(frame, area, words);
     }
@@ -62,18 +62,18 @@ pub(super) fn paint(
 fn header(
     frame: &mut Frame<'_>,
     area: Rect,
-    model: &Model,
+    model: &DashboardModel,
     facts: Option<&Facts>,
     up: Duration,
-    words: &Words,
+    words: &Translations,
 ) {
     let [left, right] = Layout::horizontal([Constraint::Min(40), Constraint::Length(24)]).areas(area);
     let addr = facts.map_or(String::new(), |facts| facts.addr.to_string());
     let locks = facts.map(|facts| match (facts.keys, facts.tls) {
-        (true, true) => words.say(Phrase::DashboardKeyAndTls),
-        (true, false) => words.say(Phrase::DashboardKey),
-        (false, true) => words.say(Phrase::DashboardTls),
-        (false, false) => words.say(Phrase::DashboardOpen),
+        (true, true) => words.text(Phrase::DashboardKeyAndTls),
+        (true, false) => words.text(Phrase::DashboardKey),
+        (false, true) => words.text(Phrase::DashboardTls),
+        (false, false) => words.text(Phrase::DashboardOpen),
     });
     let first = Line::from(vec![
         Span::from("pulsecam relay  ").bold(),
@@ -82,8 +82,8 @@ fn header(
     ]);
     let count = model.rows.len();
     let up = clock(up);
-    let second = words.tell(Phrase::DashboardClients, [("count", count.to_string()), ("up", up)]);
-    let third = words.tell(
+    let second = words.format(Phrase::DashboardClients, [("count", count.to_string()), ("up", up)]);
+    let third = words.format(
         Phrase::DashboardTraffic,
         [
             ("in", format!("{}/s", size(model.comes.bytes as u64))),
@@ -98,7 +98,7 @@ fn header(
     frame.render_widget(graph, right);
 }
 
-fn clients(frame: &mut Frame<'_>, area: Rect, model: &Model, words: &Words) {
+fn clients(frame: &mut Frame<'_>, area: Rect, model: &DashboardModel, words: &Translations) {
     let heads = [
         Phrase::DashboardClient,
         Phrase::DashboardName,
@@ -108,7 +108,7 @@ fn clients(frame: &mut Frame<'_>, area: Rect, model: &Model, words: &Words) {
         Phrase::DashboardLost,
         Phrase::DashboardState,
     ];
-    let header = Cells::new(heads.map(|head| Cell::from(words.say(head))))
+    let header = Cells::new(heads.map(|head| Cell::from(words.text(head))))
         .style(Style::new().add_modifier(Modifier::REVERSED));
     let widths = [
         Constraint::Length(22),
@@ -120,23 +120,23 @@ fn clients(frame: &mut Frame<'_>, area: Rect, model: &Model, words: &Words) {
         Constraint::Length(10),
     ];
     let rows: Vec<_> = model.rows.iter().skip(model.scrolled).map(|row| cells(row, words)).collect();
-    let sorted = words.say(match model.order {
+    let sorted = words.text(match model.order {
         Order::Came => Phrase::DashboardByCame,
         Order::Sends => Phrase::DashboardBySends,
         Order::Lost => Phrase::DashboardByLost,
     });
     let block = Block::bordered().borders(ratatui::widgets::Borders::TOP).title(sorted);
     if rows.is_empty() {
-        frame.render_widget(Paragraph::new(words.say(Phrase::DashboardNobody)).block(block), area);
+        frame.render_widget(Paragraph::new(words.text(Phrase::DashboardNobody)).block(block), area);
         return;
     }
     frame.render_widget(Table::new(rows, widths).header(header).column_spacing(1).block(block), area);
 }
 
-fn cells(row: &Row, words: &Words) -> Cells<'static> {
+fn cells(row: &Row, words: &Translations) -> Cells<'static> {
     let resident = &row.resident;
     let room = if resident.room.is_empty() { String::new() } else { format!(" {}", resident.room) };
-    let rate = |rate: super::model::Rate| {
+    let rate = |rate: super::model::TrafficRate| {
         if rate.frames > 0.0 || rate.bytes > 0.0 {
             format!("{:>3.0}/s {:>9}", rate.frames, size(rate.bytes as u64))
         } else {
@@ -146,19 +146,19 @@ fn cells(row: &Row, words: &Words) -> Cells<'static> {
     // To the median viewer.
     let age = resident.age.map(|age| age + resident.late.unwrap_or_default());
     let (state, style) = if row.slow {
-        (words.say(Phrase::DashboardSlow), Style::new().yellow().bold())
+        (words.text(Phrase::DashboardSlow), Style::new().yellow().bold())
     } else if row.sends.frames > 0.0 && resident.views {
-        (words.say(Phrase::DashboardBoth), Style::new())
+        (words.text(Phrase::DashboardBoth), Style::new())
     } else if row.sends.frames > 0.0 {
-        (words.say(Phrase::DashboardSending), Style::new())
+        (words.text(Phrase::DashboardSending), Style::new())
     } else if resident.views {
-        (words.say(Phrase::DashboardViewing), Style::new())
+        (words.text(Phrase::DashboardViewing), Style::new())
     } else {
-        (words.say(Phrase::DashboardIdle), Style::new().dim())
+        (words.text(Phrase::DashboardIdle), Style::new().dim())
     };
     Cells::new([
         Cell::from(format!("{} {}{room}", resident.client, resident.addr)),
-        Cell::from(harmless::line(&row.name).into_owned()),
+        Cell::from(sanitize::line(&row.name).into_owned()),
         Cell::from(rate(row.sends)),
         Cell::from(age.map_or("–".to_owned(), |age| format!("{:.0} ms", age.as_secs_f64() * 1e3))),
         Cell::from(rate(row.gets)),
@@ -171,14 +171,15 @@ fn cells(row: &Row, words: &Words) -> Cells<'static> {
     ])
 }
 
-fn help(frame: &mut Frame<'_>, area: Rect, words: &Words) {
+fn help(frame: &mut Frame<'_>, area: Rect, words: &Translations) {
     let lines: Vec<_> =
-        words.say(Phrase::DashboardHelp).lines().map(|line| Line::raw(line.to_owned())).collect();
+        words.text(Phrase::DashboardHelp).lines().map(|line| Line::raw(line.to_owned())).collect();
     let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(area.height);
     let width = 60.min(area.width);
     let place = Rect::new((area.width - width) / 2, (area.height - height) / 2, width, height);
     frame.render_widget(Clear, place);
-    frame.render_widget(Paragraph::new(lines).block(Block::bordered().title(words.say(Phrase::Keys))), place);
+    frame
+        .render_widget(Paragraph::new(lines).block(Block::bordered().title(words.text(Phrase::Keys))), place);
 }
 
 fn clock(time: Duration) -> String {
@@ -193,13 +194,13 @@ mod tests {
     use ratatui::{Terminal, backend::TestBackend};
 
     use super::*;
-    use crate::{app::dashboard::model::tests::census, language::Language};
+    use crate::{app::dashboard::model::tests::census, i18n::Language};
 
-    fn painted(width: u16, height: u16, model: &Model, language: Language) -> String {
+    fn painted(width: u16, height: u16, model: &DashboardModel, language: Language) -> String {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         let facts = Facts { addr: ([0, 0, 0, 0], 6868).into(), keys: true, tls: false };
         let log = ["client 3 (192.168.1.3:40000) is slow\x1b[2J".to_owned()];
-        let words = Words::new(language);
+        let words = Translations::new(language);
         terminal
             .draw(|frame| paint(frame, model, Some(&facts), Duration::from_secs(3_725), &log, &words))
             .unwrap();
@@ -218,8 +219,8 @@ mod tests {
         (0..height).map(row).collect::<Vec<_>>().join("\n")
     }
 
-    fn busy() -> Model {
-        let mut model = Model::default();
+    fn busy() -> DashboardModel {
+        let mut model = DashboardModel::default();
         let start = Instant::now();
         model.take(census(10), start);
         model.take(census(11), start + Duration::from_secs(1));
@@ -259,7 +260,7 @@ mod tests {
 
     #[test]
     fn an_empty_relay_says_so_and_help_lists_the_keys() {
-        let mut model = Model::default();
+        let mut model = DashboardModel::default();
         model.help = true;
         assert!(painted(100, 24, &model, Language::English).contains("sorts by"));
         model.help = false;

@@ -12,8 +12,8 @@ use super::{
     sink::{Sink, Taking},
 };
 use crate::{
-    fresh,
-    pipeline::Shown,
+    pipeline::ReceivedFrame,
+    queue,
     recording::{self, Finished},
     stream_id::StreamId,
 };
@@ -111,13 +111,13 @@ impl Progress {
     }
 
     /// Records a frame; false if nothing more can be recorded.
-    pub(super) fn frame(&mut self, frame: &Shown) -> bool {
+    pub(super) fn frame(&mut self, frame: &ReceivedFrame) -> bool {
         let Some(sink) = &mut self.sink else { return false };
         // The sender's name for the stream selects all streams with that name; the local name selects one.
         let claimed = frame.info.stream_name();
         let is_wanted = |wanted: &String| *wanted == claimed || *wanted == *frame.stream;
         if !self.wanted.as_ref().is_none_or(is_wanted) {
-            if self.others.len() < fresh::MAX_KEYS {
+            if self.others.len() < queue::MAX_KEYS {
                 self.others.insert(frame.stream.to_string());
             }
             return true;
@@ -125,7 +125,7 @@ impl Progress {
         // Arriving frames are numbered; frames in a gap were replaced by newer ones before they could be
         // recorded.
         let arrived = frame.account.arrived;
-        if self.arrived.len() < fresh::MAX_KEYS || self.arrived.contains_key(&frame.id) {
+        if self.arrived.len() < queue::MAX_KEYS || self.arrived.contains_key(&frame.id) {
             let last = self.arrived.insert(frame.id, arrived);
             self.missed += last.map_or(0, |last| arrived.saturating_sub(last).saturating_sub(1));
         }
@@ -135,7 +135,7 @@ impl Progress {
                     Taking::Begun(file) => Some(file),
                     Taking::GoesOn => None,
                     Taking::Other => {
-                        if self.others.len() < fresh::MAX_KEYS && self.others.insert(frame.stream.to_string())
+                        if self.others.len() < queue::MAX_KEYS && self.others.insert(frame.stream.to_string())
                         {
                             tracing::warn!(
                                 "the stream {:?} is not recorded: standard output takes one stream (choose it with --stream)",

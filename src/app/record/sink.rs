@@ -4,23 +4,23 @@ use std::io;
 
 use super::{super::stdio, Destination};
 use crate::{
-    recording::{self, Begun, Finished, Given, Live, Place, Taken, Takes},
+    recording::{self, FileTarget, Finished, PipeOutcome, PipeRecorder, RecordedFrame, Recordings, Started},
     stream_id::StreamId,
 };
 
 /// Writes streams to files, or one to standard output.
 pub(super) enum Sink {
-    Files(Takes),
-    Stdout(Live),
+    Files(Recordings),
+    Stdout(PipeRecorder),
 }
 
 impl Sink {
     /// For the stream with this name, or for all streams.
     pub(super) fn open(to: &Destination, stream: Option<&str>) -> io::Result<Self> {
         Ok(match to {
-            Destination::Stdout => Self::Stdout(Live::new(stdio::Pipe)?),
+            Destination::Stdout => Self::Stdout(PipeRecorder::new(stdio::Pipe)?),
             Destination::File(path) => {
-                Self::Files(Takes::new(Place::File(path.clone()), stream.map(str::to_owned)))
+                Self::Files(Recordings::new(FileTarget::File(path.clone()), stream.map(str::to_owned)))
             }
         })
     }
@@ -34,30 +34,30 @@ impl Sink {
         &mut self,
         stream: StreamId,
         name: &str,
-        taken: Taken,
+        taken: RecordedFrame,
     ) -> Result<Option<Taking>, recording::Error> {
         match self {
-            Self::Files(takes) => {
-                let begun = takes.frame(stream, name, taken)?;
-                let file = |Begun { path, .. }: Begun| Taking::Begun(path.display().to_string());
+            Self::Files(recordings) => {
+                let begun = recordings.frame(stream, name, taken)?;
+                let file = |Started { path, .. }: Started| Taking::Begun(path.display().to_string());
                 Ok(Some(begun.map_or(Taking::GoesOn, file)))
             }
             Self::Stdout(live) => Ok(match live.frame(stream, name, taken) {
-                Given::Begun => Some(Taking::Begun("standard output".into())),
-                Given::Taken => Some(Taking::GoesOn),
-                Given::Other => Some(Taking::Other),
-                Given::Over => None,
+                PipeOutcome::Begun => Some(Taking::Begun("standard output".into())),
+                PipeOutcome::Taken => Some(Taking::GoesOn),
+                PipeOutcome::Other => Some(Taking::Other),
+                PipeOutcome::Over => None,
             }),
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        matches!(self, Self::Files(takes) if takes.is_empty())
+        matches!(self, Self::Files(recordings) if recordings.is_empty())
     }
 
     pub(super) fn finish(self) -> Vec<Result<Finished, recording::Error>> {
         match self {
-            Self::Files(takes) => takes.finish(),
+            Self::Files(recordings) => recordings.finish(),
             Self::Stdout(live) => vec![live.finish()],
         }
     }

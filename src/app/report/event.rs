@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::super::link::millis;
 use pulsecam_bench::Percentiles;
 
-use crate::pipeline::Shown;
+use crate::pipeline::ReceivedFrame;
 
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -87,7 +87,7 @@ pub(super) struct StreamSummary<'a> {
 
 impl<'a> Event<'a> {
     /// The event for a frame.
-    pub(super) fn of(frame: &'a Shown) -> Self {
+    pub(super) fn of(frame: &'a ReceivedFrame) -> Self {
         Self::Frame {
             stream: &frame.stream,
             peer: frame.peer,

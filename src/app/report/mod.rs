@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pulsecam_bench::Step;
+use pulsecam_bench::StepTimes;
 
 use self::event::{Event, StreamSummary};
 use super::{
@@ -19,9 +19,9 @@ use super::{
 };
 use crate::{
     clock::{Age, Timestamp, local_time},
-    link::Sender,
-    pipeline::{Arrival, Meter, Rates, Shown},
-    still::Look,
+    link::Peer,
+    pipeline::{Arrival, Meter, Rates, ReceivedFrame},
+    still::StillInfo,
     stream_id::StreamId,
     wire::{FrameInfo, Origin},
 };
@@ -30,7 +30,7 @@ use crate::{
 const STATUS_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Streams that are counted separately: as many as a queue keeps.
-const MAX_STREAMS: usize = crate::fresh::MAX_KEYS;
+const MAX_STREAMS: usize = crate::queue::MAX_KEYS;
 
 /// Reports and counts arrivals.
 pub(super) struct Report {
@@ -44,7 +44,7 @@ pub(super) struct Report {
     texts: u64,
     images: u64,
     damaged: u64,
-    ages: Step,
+    ages: StepTimes,
     other_frames: u64,
 }
 
@@ -72,7 +72,7 @@ impl Report {
             texts: 0,
             images: 0,
             damaged: 0,
-            ages: Step::default(),
+            ages: StepTimes::default(),
             other_frames: 0,
         }
     }
@@ -112,7 +112,7 @@ impl Report {
                 let from = from(origin, sender.as_ref());
                 let saved = self.save_image(from.unwrap_or("image"), file);
                 let what = match look {
-                    Ok(Look { size: (width, height), .. }) => format!("a picture: {width}x{height}"),
+                    Ok(StillInfo { size: (width, height), .. }) => format!("a picture: {width}x{height}"),
                     Err(reason) => format!("a picture that cannot be decoded ({reason})"),
                 };
                 let line = format!(
@@ -157,7 +157,7 @@ impl Report {
         }
     }
 
-    fn frame(&mut self, frame: &Shown, status: bool) {
+    fn frame(&mut self, frame: &ReceivedFrame, status: bool) {
         self.frames += 1;
         self.bytes += frame.bytes as u64;
         // A placeholder's age says nothing about pictures.
@@ -266,22 +266,22 @@ impl Report {
     }
 }
 
-fn peer(sender: Option<&Sender>) -> Option<u64> {
+fn peer(sender: Option<&Peer>) -> Option<u64> {
     sender.and_then(|sender| sender.peer)
 }
 
 /// The sender's name for itself, or the name given to it here.
-fn from<'a>(origin: &'a Origin, sender: Option<&'a Sender>) -> Option<&'a str> {
+fn from<'a>(origin: &'a Origin, sender: Option<&'a Peer>) -> Option<&'a str> {
     origin.from.as_deref().or_else(|| sender.map(|sender| &*sender.name).filter(|name| !name.is_empty()))
 }
 
 /// The sender's name in a line for people.
-fn somebody(sender: Option<&Sender>) -> &str {
+fn somebody(sender: Option<&Peer>) -> &str {
     sender.map(|sender| &*sender.name).filter(|name| !name.is_empty()).unwrap_or("somebody")
 }
 
 /// A stream's status; without rates if it sends a placeholder instead of pictures.
-fn status_line(frame: &Shown, rates: Rates, lost: u64) -> String {
+fn status_line(frame: &ReceivedFrame, rates: Rates, lost: u64) -> String {
     let what = if frame.info.card.is_some() {
         if frame.info.card.as_deref() == Some(FrameInfo::CAMERA_OFF) { "camera off" } else { "no signal" }
             .to_owned()

@@ -3,17 +3,17 @@
 use bytes::Bytes;
 
 use super::*;
-use crate::{jpeg::Header, link::Account};
+use crate::{jpeg::Header, link::LossStats};
 
-fn shown(card: Option<&str>) -> Shown {
-    Shown {
+fn shown(card: Option<&str>) -> ReceivedFrame {
+    ReceivedFrame {
         id: StreamId::new(1),
         stream: "desk".into(),
         peer: None,
         info: FrameInfo { seq: Some(3), card: card.map(str::to_owned), ..FrameInfo::default() },
         jpeg: Bytes::from_static(b"jpeg"),
         header: Header { width: 64, height: 48, components: 3 },
-        account: Account::default(),
+        account: LossStats::default(),
         canvas: None,
         received: Timestamp::now(),
         received_at: Instant::now(),
@@ -42,8 +42,11 @@ fn a_placeholder_is_reported_as_such_and_not_as_a_live_picture() {
 fn frames_of_too_many_streams_are_counted_too() {
     let mut report = Report::new(Output::new(false), None);
     for number in 0..MAX_STREAMS + 5 {
-        let frame =
-            Shown { stream: number.to_string().into(), id: StreamId::new(2 + number as u64), ..shown(None) };
+        let frame = ReceivedFrame {
+            stream: number.to_string().into(),
+            id: StreamId::new(2 + number as u64),
+            ..shown(None)
+        };
         for frame in [shown(None), frame] {
             report.take(&Arrival::Frame(Box::new(frame)), false);
         }

@@ -3,7 +3,7 @@
 //! The floor of the same run: the same pictures are encoded and decoded at the same rate on one thread with
 //! nothing in between, before and after. The difference is what the program adds.
 
-mod audience;
+mod measuring_viewer;
 mod report;
 
 use std::{
@@ -17,12 +17,12 @@ use tokio::{
     time::{self, MissedTickBehavior},
 };
 
-use self::audience::{Audience, lock};
+use self::measuring_viewer::{MeasuringViewer, lock};
 pub use self::{
-    audience::Nobody,
+    measuring_viewer::NullViewer,
     report::{Error, Plan, Report},
 };
-use super::{Step, life::Lives, own_cpu_time, scene::Scene};
+use super::{StepTimes, frame_timeline::FrameTimeline, own_cpu_time, scene::Scene};
 use crate::{
     capture,
     clock::Timestamp,
@@ -51,7 +51,7 @@ const CONNECTING: Duration = Duration::from_secs(10);
 const LAST_FRAMES: Duration = Duration::from_secs(1);
 
 /// The path to measure.
-pub struct Way<V> {
+pub struct Route<V> {
     /// A running relay; `None` starts one in this process.
     pub via: Option<String>,
     /// Gets the frames once they are recorded.
@@ -64,9 +64,9 @@ pub struct Way<V> {
 ///
 /// # Errors
 /// See [`Error`].
-pub async fn run<V: Viewer>(plan: Plan, way: Way<V>, progress: impl Fn(f64)) -> Result<Report, Error> {
+pub async fn run<V: Viewer>(plan: Plan, way: Route<V>, progress: impl Fn(f64)) -> Result<Report, Error> {
     let floor_time = plan.time / FLOOR_SHARE;
-    let (mut floor, mut floor_cost) = (Step::default(), Cost::default());
+    let (mut floor, mut floor_cost) = (StepTimes::default(), Cost::default());
     measure_floor(plan, floor_time, &mut floor, &mut floor_cost)?;
     progress(0.2);
     let Travelled { lives, replaced, offset_within, cost } = measure_way(plan, way, &progress).await?;
@@ -116,7 +116,7 @@ impl Cost {
     }
 }
 
-fn measure_floor(plan: Plan, time: Duration, step: &mut Step, cost: &mut Cost) -> Result<(), Error> {
+fn measure_floor(plan: Plan, time: Duration, step: &mut StepTimes, cost: &mut Cost) -> Result<(), Error> {
     let scene = Scene::new(plan.width, plan.height, plan.fps).map_err(Error::Scene)?;
     let (mut encoder, mut decoder) = (Encoder::new(plan.quality)?, Decoder::new()?);
     let mut canvas = Canvas::default();
@@ -139,7 +139,7 @@ fn measure_floor(plan: Plan, time: Duration, step: &mut Step, cost: &mut Cost) -
 
 /// Result of the whole path.
 struct Travelled {
-    lives: Lives,
+    lives: FrameTimeline,
     replaced: u64,
     /// Uncertainty of the relay's clock offset, if the relay tells the time.
     offset_within: Option<Duration>,
@@ -148,7 +148,7 @@ struct Travelled {
 
 async fn measure_way<V: Viewer>(
     plan: Plan,
-    way: Way<V>,
+    way: Route<V>,
     progress: &impl Fn(f64),
 ) -> Result<Travelled, Error> {
     let (stop, stopped) = oneshot::channel::<()>();
@@ -162,10 +162,14 @@ async fn measure_way<V: Viewer>(
         }
     };
     let name = format!("bench-{}", std::process::id());
-    let lives = Arc::new(Mutex::new(Lives::default()));
+    let lives = Arc::new(Mutex::new(FrameTimeline::default()));
     let (viewer, inbox) = link::connect(link::Config::new(host.as_str())).await?;
-    let audience =
-        Audience { stream: name.clone(), lives: Arc::clone(&lives), strips: plan.strips, viewer: way.viewer };
+    let audience = MeasuringViewer {
+        stream: name.clone(),
+        lives: Arc::clone(&lives),
+        strips: plan.strips,
+        viewer: way.viewer,
+    };
     pipeline::receive(&viewer, inbox, audience)?;
     let config = link::Config::new(host.as_str()).with(|config| {
         config.role = Role::Sender;
@@ -245,12 +249,12 @@ async fn measure_way<V: Viewer>(
 }
 
 /// Records when the relay got each frame, by our clock.
-async fn hear_reports(sender: Link, lives: Arc<Mutex<Lives>>) {
+async fn hear_reports(sender: Link, lives: Arc<Mutex<FrameTimeline>>) {
     let (mut reports, state) = (sender.reports(), sender.state());
     drop(sender);
     while reports.changed().await.is_ok() {
         let State::Up { offset: Some(offset), .. } = *state.borrow() else { continue };
-        if let Some(link::Report { seq: Some(seq), relayed: Some(relayed), .. }) =
+        if let Some(link::DeliveryReport { seq: Some(seq), relayed: Some(relayed), .. }) =
             *reports.borrow_and_update()
         {
             lock(&lives).of(seq).relayed = Some(relayed.offset(-offset.micros));

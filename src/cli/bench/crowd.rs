@@ -11,7 +11,7 @@ use super::{
 };
 use crate::bench::{
     Table,
-    crowd::{self, Beside, Figures, Plan},
+    crowd::{self, Disturbance, Figures, Plan},
 };
 
 /// Four viewers of a stream, undisturbed and disturbed in turn.
@@ -68,9 +68,9 @@ pub(super) fn table(table: Table, found: &[Figures]) -> Table {
     for figures in found {
         let Figures { age_ms, .. } = figures;
         let beside = match figures.beside {
-            Beside::Nothing => "none".into(),
-            Beside::Stalled => "a viewer that never reads".into(),
-            Beside::ComeAndGo => {
+            Disturbance::Nothing => "none".into(),
+            Disturbance::Stalled => "a viewer that never reads".into(),
+            Disturbance::ComeAndGo => {
                 format!("{} clients, {:.0} replaced per second", crowd::PRESENT, figures.churn_per_s)
             }
         };

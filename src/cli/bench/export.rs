@@ -11,7 +11,7 @@ use tracing::warn;
 use super::super::{Error, values};
 use crate::{
     app::output::{print, print_json},
-    bench::{Plot, Table, Warning, Watch},
+    bench::{NoiseProbe, Plot, Table, Warning},
 };
 
 /// The file name that means standard output.
@@ -40,7 +40,7 @@ impl Export {
                 "--json and --csv - both write to standard output: give --csv a file".into(),
             ));
         }
-        Ok(Exporter { export: self, watch: Watch::begin() })
+        Ok(Exporter { export: self, watch: NoiseProbe::begin() })
     }
 
     fn csv_on_stdout(&self) -> bool {
@@ -51,7 +51,7 @@ impl Export {
 /// Takes the results.
 pub(super) struct Exporter<'a> {
     export: &'a Export,
-    watch: Watch,
+    watch: NoiseProbe,
 }
 
 impl Exporter<'_> {

@@ -14,12 +14,12 @@ use crate::{
     app::{frame_sink, runtime},
     bench::{
         Percentiles, Plot, Table,
-        latency::{self, Nobody, Plan, Report, Way},
+        latency::{self, NullViewer, Plan, Report, Route},
         plot,
     },
     picture::Canvas,
     pipeline::{Arrival, Viewer},
-    view::{self, Handle, Options, Update},
+    view::{self, Options, Update, WindowHandle},
 };
 
 /// Capture → encode → relay → decode on this machine, from the frame's own timestamps.
@@ -81,10 +81,10 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
 
 /// Measures on its own runtime, as each run of the program has.
 pub(super) fn measure(plan: Plan, via: Option<String>) -> Result<Report, Error> {
-    run_way(plan, Way { via, viewer: Nobody::default(), presented: None })
+    run_way(plan, Route { via, viewer: NullViewer::default(), presented: None })
 }
 
-fn run_way<V: Viewer>(plan: Plan, way: Way<V>) -> Result<Report, Error> {
+fn run_way<V: Viewer>(plan: Plan, way: Route<V>) -> Result<Report, Error> {
     let run = latency::run(plan, way, show_progress);
     runtime(2)?.block_on(run).map_err(|error| match error {
         latency::Error::TooFew(_) => Error::Bench(format!("{error} (--for)")),
@@ -103,7 +103,7 @@ fn measure_shown(plan: Plan, via: Option<String>) -> Result<Report, Error> {
         presented: Some(tell),
         ..Options::default()
     };
-    let way = Way { via, viewer: Window(handle.clone()), presented: Some(presented) };
+    let way = Route { via, viewer: Window(handle.clone()), presented: Some(presented) };
     // If the window fails, this thread is not joined.
     let measured = thread::spawn(move || {
         let report = run_way(plan, way);
@@ -117,7 +117,7 @@ fn measure_shown(plan: Plan, via: Option<String>) -> Result<Report, Error> {
 }
 
 /// Passes the frames to the window.
-struct Window(Handle);
+struct Window(WindowHandle);
 
 impl Viewer for Window {
     fn take(&mut self, arrival: Arrival) -> bool {

@@ -10,7 +10,7 @@ use ratatui_image::{
     protocol::Protocol,
 };
 
-use crate::{picture::Canvas, stream_id::StreamId, view::update::Wanted};
+use crate::{picture::Canvas, stream_id::StreamId, view::update::RescaleRequest};
 
 /// How pictures are drawn in a terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,9 +50,9 @@ pub(super) struct Pictures {
     picker: Picker,
     kept: Vec<Kept>,
     /// Pictures that were not available at their size.
-    pub(super) wishes: Vec<Wanted>,
+    pub(super) rescale_requests: Vec<RescaleRequest>,
     /// The size at which each stream is shown.
-    pub(super) rooms: Vec<(StreamId, (usize, usize))>,
+    pub(super) tile_sizes: Vec<(StreamId, (usize, usize))>,
 }
 
 struct Kept {
@@ -95,7 +95,7 @@ impl Pictures {
                 .filter(|picker| picker.protocol_type() != ProtocolType::Halfblocks)
                 .unwrap_or_else(blocks),
         };
-        Self { picker, kept: Vec::new(), wishes: Vec::new(), rooms: Vec::new() }
+        Self { picker, kept: Vec::new(), rescale_requests: Vec::new(), tile_sizes: Vec::new() }
     }
 
     /// The size in pixels of this many columns and rows.
@@ -114,8 +114,8 @@ impl Pictures {
 
     /// Starts a new painting: pictures that the last one did not draw are dropped.
     pub(super) fn begin(&mut self) {
-        self.wishes.clear();
-        self.rooms.clear();
+        self.rescale_requests.clear();
+        self.tile_sizes.clear();
         self.kept.retain_mut(|kept| std::mem::take(&mut kept.used));
     }
 

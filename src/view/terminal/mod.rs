@@ -27,12 +27,12 @@ use self::{
 };
 use super::{
     action::Action,
-    board::Board,
     command::Command,
-    film::Film,
-    fitting::Fitting,
-    inbox::Inbox,
+    film::FilmState,
+    inbox::WindowInbox,
+    model::Model,
     options::{End, Error, Options, Summary},
+    rescaler::Rescaler,
     update::Update,
 };
 use crate::jpeg::Strips;
@@ -56,15 +56,15 @@ pub fn run(
     terminal: &mut DefaultTerminal,
     graphics: Graphics,
     options: &Options,
-    inbox: &Inbox,
+    inbox: &WindowInbox,
     act: &mut dyn FnMut(Action) -> Option<String>,
 ) -> Result<Summary, Error> {
     let lost = |error: std::io::Error| Error::Lost(error.to_string());
-    let mut board = Board::new(&options.host, Arc::clone(&options.words), Instant::now());
-    board.numbers = options.numbers;
-    board.film = options.film.as_ref().map(|film| Film::new(film, Instant::now()));
+    let mut model = Model::new(&options.host, Arc::clone(&options.words), Instant::now());
+    model.numbers = options.numbers;
+    model.film = options.film.as_ref().map(|film| FilmState::new(film, Instant::now()));
     let mut pictures = Pictures::new(graphics);
-    let mut fitting = Fitting::start(inbox.handle(), options.limits, Strips::default()).ok();
+    let mut fitting = Rescaler::start(inbox.handle(), options.limits, Strips::default()).ok();
     let (mut dirty, mut next_change) = (true, None::<Instant>);
     let (mut drawn, mut took) = (None::<Instant>, Duration::ZERO);
     loop {
@@ -74,25 +74,25 @@ pub fn run(
             if matches!(update, Update::Stop) {
                 end = Some(End::Stopped);
             }
-            if let Some(canvas) = board.apply(update, Instant::now()) {
+            if let Some(canvas) = model.apply(update, Instant::now()) {
                 inbox.recycle(canvas);
             }
         }
         while event::poll(Duration::ZERO).map_err(lost)? {
             dirty = true;
-            for action in obey(&event::read().map_err(lost)?, &mut board, &mut end) {
+            for action in execute(&event::read().map_err(lost)?, &mut model, &mut end) {
                 if let Some(notice) = act(action) {
-                    board.apply(Update::Notice(notice), Instant::now());
+                    model.apply(Update::Notice(notice), Instant::now());
                 }
             }
         }
-        let film = board.film_changes();
+        let film = model.film_changes();
         dirty |= film.is_visible;
         if let Some(progress) = film.report {
             act(Action::Played(progress));
         }
         if let Some(end) = end {
-            return Ok(Summary { end, totals: board.totals() });
+            return Ok(Summary { end, totals: model.totals() });
         }
         let now = Instant::now();
         dirty |= next_change.is_some_and(|at| at <= now);
@@ -101,39 +101,39 @@ pub fn run(
         let rested = drawn.is_none_or(|drawn| drawn.elapsed() >= rest);
         if dirty && rested {
             dirty = false;
-            board.expire(now);
-            terminal.draw(|frame| paint::paint(frame, &board, &mut pictures, now)).map_err(lost)?;
-            inbox.tell_rooms(pictures.rooms.drain(..));
-            for wanted in pictures.wishes.drain(..) {
+            model.expire(now);
+            terminal.draw(|frame| paint::paint(frame, &model, &mut pictures, now)).map_err(lost)?;
+            inbox.set_tile_sizes(pictures.tile_sizes.drain(..));
+            for wanted in pictures.rescale_requests.drain(..) {
                 if let Some(fitting) = &mut fitting {
                     fitting.ask(wanted);
                 }
             }
             (drawn, took) = (Some(Instant::now()), now.elapsed());
-            next_change = board.next_change(now);
+            next_change = model.next_change(now);
         } else if dirty {
             thread::sleep(POLL_INTERVAL.min(rest));
         }
     }
 }
 
-fn obey(event: &Event, board: &mut Board, end: &mut Option<End>) -> Vec<Action> {
+fn execute(event: &Event, model: &mut Model, end: &mut Option<End>) -> Vec<Action> {
     let now = Instant::now();
     let key = match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => key,
         Event::Paste(text) => {
-            board.apply(Update::Pasted(text.clone()), now);
+            model.apply(Update::Pasted(text.clone()), now);
             return Vec::new();
         }
         _ => return Vec::new(),
     };
-    match if board.chat.entry.is_some() { writing(key) } else { command(key, board.film().is_some()) } {
+    match if model.chat.entry.is_some() { writing(key) } else { command(key, model.film().is_some()) } {
         Meaning::End => *end = Some(End::Quit),
-        Meaning::Close if board.close() => {}
+        Meaning::Close if model.close() => {}
         Meaning::Close => *end = Some(End::Quit),
         Meaning::Command(Command::Quit) => *end = Some(End::Quit),
-        Meaning::Command(command) => return board.obey(command, now),
-        Meaning::Writing(writing) => return board.write(&writing, now).into_iter().collect(),
+        Meaning::Command(command) => return model.execute(command, now),
+        Meaning::Writing(writing) => return model.write(&writing, now).into_iter().collect(),
         Meaning::Nothing => {}
     }
     Vec::new()

@@ -16,20 +16,20 @@ use super::{
     text::{colour, message, sanitized},
 };
 use crate::{
-    language::Phrase,
-    lettering,
+    drawing,
+    i18n::Phrase,
     playback::Progress,
     view::{
-        board::Board,
         chat::{Line as ChatLine, Speaker},
-        film::{Film, times, word},
+        chat_panel,
+        film::{FilmState, times, word},
         grid::{contain, layout, spotlight},
+        model::Model,
         state,
         stream::Stream,
-        talk,
         theme::Tone,
         tiles,
-        update::Wanted,
+        update::RescaleRequest,
     },
 };
 
@@ -42,13 +42,13 @@ const ROOM_FOR_TALK: u16 = 14;
 /// Columns of a film's track, if they fit.
 const TRACK: u16 = 40;
 
-pub(super) fn paint(frame: &mut Frame<'_>, board: &Board, pictures: &mut Pictures, now: Instant) {
+pub(super) fn paint(frame: &mut Frame<'_>, model: &Model, pictures: &mut Pictures, now: Instant) {
     pictures.begin();
     let area = frame.area();
     if area.width < 4 || area.height < 3 {
         return;
     }
-    let open = board.chat.is_open();
+    let open = model.chat.is_open();
     let talk = match (open, area.height >= ROOM_FOR_TALK) {
         (true, _) => area.height / 2,
         (false, true) => TALK_LINES,
@@ -57,27 +57,27 @@ pub(super) fn paint(frame: &mut Frame<'_>, board: &Board, pictures: &mut Picture
     let stage = Rect { height: area.height - 1 - talk, ..area };
     let below = Rect { y: stage.bottom(), height: talk, ..area };
     let foot = Rect { y: area.bottom() - 1, height: 1, ..area };
-    if board.streams.is_empty() {
-        waiting(frame, stage, board, now);
+    if model.streams.is_empty() {
+        waiting(frame, stage, model, now);
     } else {
-        streams(frame, stage, board, pictures, now);
+        streams(frame, stage, model, pictures, now);
     }
-    conversation(frame, below, board, now);
-    footer(frame, foot, board, now);
-    if board.numbers {
-        panels::figures(frame, stage, board);
+    conversation(frame, below, model, now);
+    footer(frame, foot, model, now);
+    if model.numbers {
+        panels::figures(frame, stage, model);
     }
-    if let Some(shown) = board.images.newest() {
-        panels::image(frame, stage, board, shown, pictures);
+    if let Some(shown) = model.images.newest() {
+        panels::image(frame, stage, model, shown, pictures);
     }
-    if board.help {
-        panels::help(frame, area, board);
+    if model.help {
+        panels::help(frame, area, model);
     }
 }
 
-fn waiting(frame: &mut Frame<'_>, area: Rect, board: &Board, now: Instant) {
-    let (line, tone) = board.headline(now);
-    let hint = board.words.say(Phrase::KeysHint);
+fn waiting(frame: &mut Frame<'_>, area: Rect, model: &Model, now: Instant) {
+    let (line, tone) = model.headline(now);
+    let hint = model.words.text(Phrase::KeysHint);
     let text =
         vec![Line::from(sanitized(&line)).fg(colour(tone)).bold(), Line::from(""), Line::from(hint).dim()];
     let middle =
@@ -85,14 +85,14 @@ fn waiting(frame: &mut Frame<'_>, area: Rect, board: &Board, now: Instant) {
     frame.render_widget(Paragraph::new(text).alignment(Alignment::Center).wrap(Wrap { trim: true }), middle);
 }
 
-fn streams(frame: &mut Frame<'_>, area: Rect, board: &Board, pictures: &mut Pictures, now: Instant) {
+fn streams(frame: &mut Frame<'_>, area: Rect, model: &Model, pictures: &mut Pictures, now: Instant) {
     let window = pictures.pixels(area.width, area.height);
-    let sizes: Vec<_> = board.streams.iter().map(|stream| stream.frame.size).collect();
-    let tiles = match board.enlarged() {
+    let sizes: Vec<_> = model.streams.iter().map(|stream| stream.frame.size).collect();
+    let tiles = match model.enlarged() {
         Some(large) => spotlight(window, sizes.len(), large),
         None => layout(window, &sizes),
     };
-    for (place, (stream, tile)) in board.streams.iter().zip(tiles).enumerate() {
+    for (place, (stream, tile)) in model.streams.iter().zip(tiles).enumerate() {
         let (x, y) = pictures.cells((tile.x, tile.y));
         let (width, height) = pictures.cells((tile.width, tile.height));
         if width < 2 || height < 2 {
@@ -101,9 +101,9 @@ fn streams(frame: &mut Frame<'_>, area: Rect, board: &Board, pictures: &mut Pict
         let tile = Rect { x: area.x + x, y: area.y + y, width, height };
         // A line for the name, the rest for the picture.
         let number = (sizes.len() > 1).then_some(place + 1);
-        name(frame, Rect { height: 1, ..tile }, board, stream, number, now);
+        name(frame, Rect { height: 1, ..tile }, model, stream, number, now);
         let room = pictures.pixels(tile.width, tile.height - 1);
-        let shown = contain(stream.frame.size, lettering::Rect::new(0, 0, room.0, room.1));
+        let shown = contain(stream.frame.size, drawing::Rect::new(0, 0, room.0, room.1));
         let (columns, rows) = pictures.cells((shown.width, shown.height));
         if columns == 0 || rows == 0 {
             continue;
@@ -111,14 +111,14 @@ fn streams(frame: &mut Frame<'_>, area: Rect, board: &Board, pictures: &mut Pict
         let left = tile.x + (tile.width - columns.min(tile.width)) / 2;
         let spot = Rect { x: left, y: tile.y + 1, width: columns, height: rows };
         let size = pictures.pixels(columns, rows);
-        pictures.rooms.push((stream.id(), size));
+        pictures.tile_sizes.push((stream.id(), size));
         let canvas = &stream.frame.canvas;
-        let life = board.life(stream, now);
-        let instead = tiles::instead(&board.words, stream, life);
+        let life = model.life(stream, now);
+        let instead = tiles::instead(&model.words, stream, life);
         if stream.has_picture() {
             if (canvas.width, canvas.height) != size {
                 let (stamp, file) = (stream.stamp, stream.frame.jpeg.clone());
-                pictures.wishes.push(Wanted { stamp, file, is_image: false, size });
+                pictures.rescale_requests.push(RescaleRequest { stamp, file, is_image: false, size });
             }
             pictures.draw(frame, spot, stream.stamp, canvas, instead.is_some());
         }
@@ -131,14 +131,14 @@ fn streams(frame: &mut Frame<'_>, area: Rect, board: &Board, pictures: &mut Pict
 fn name(
     frame: &mut Frame<'_>,
     area: Rect,
-    board: &Board,
+    model: &Model,
     stream: &Stream,
     number: Option<usize>,
     now: Instant,
 ) {
-    let (figures, tone) = tiles::figures(board, stream, board.life(stream, now));
+    let (figures, tone) = tiles::figures(model, stream, model.life(stream, now));
     let label =
-        if stream.name().is_empty() { board.words.say(Phrase::Somebody) } else { sanitized(stream.name()) };
+        if stream.name().is_empty() { model.words.text(Phrase::Somebody) } else { sanitized(stream.name()) };
     let number = number.map_or(String::new(), |number| format!("{number} "));
     let mark = if tone == Tone::Good { "● " } else { "○ " };
     let line = Line::from(vec![
@@ -150,12 +150,12 @@ fn name(
     frame.render_widget(line, area);
 }
 
-fn conversation(frame: &mut Frame<'_>, area: Rect, board: &Board, now: Instant) {
+fn conversation(frame: &mut Frame<'_>, area: Rect, model: &Model, now: Instant) {
     if area.height == 0 {
         return;
     }
     let mut room = area;
-    if let Some(entry) = &board.chat.entry {
+    if let Some(entry) = &model.chat.entry {
         room.height -= 1;
         let (before, after) = entry.parts();
         let line = Line::from(vec![
@@ -169,14 +169,14 @@ fn conversation(frame: &mut Frame<'_>, area: Rect, board: &Board, now: Instant) 
         let at = Rect { y: room.bottom(), height: 1, ..area };
         frame.render_widget(Paragraph::new(line).scroll((0, over)), at);
     }
-    let said: Vec<&ChatLine> = if board.chat.is_open() {
-        board.chat.history().take(room.height.into()).collect()
+    let said: Vec<&ChatLine> = if model.chat.is_open() {
+        model.chat.history().take(room.height.into()).collect()
     } else {
-        board.chat.fresh(now).take(room.height.into()).collect()
+        model.chat.recent(now).take(room.height.into()).collect()
     };
-    let mut lines: Vec<_> = said.iter().rev().map(|line| spoken(board, line)).collect();
-    if lines.is_empty() && board.chat.is_open() {
-        lines.push(Line::from(board.words.say(Phrase::NothingSaid)).dim());
+    let mut lines: Vec<_> = said.iter().rev().map(|line| spoken(model, line)).collect();
+    if lines.is_empty() && model.chat.is_open() {
+        lines.push(Line::from(model.words.text(Phrase::NothingSaid)).dim());
     }
     frame.render_widget(Clear, room);
     // If they take more rows than there are, the newest are shown.
@@ -185,8 +185,8 @@ fn conversation(frame: &mut Frame<'_>, area: Rect, board: &Board, now: Instant) 
     frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }).scroll((over, 0)), room);
 }
 
-fn spoken(board: &Board, line: &ChatLine) -> Line<'static> {
-    let (head, _) = talk::head(&board.words, line);
+fn spoken(model: &Model, line: &ChatLine) -> Line<'static> {
+    let (head, _) = chat_panel::head(&model.words, line);
     let text = sanitized(&line.text);
     match head {
         Some(head) => {
@@ -199,7 +199,7 @@ fn spoken(board: &Board, line: &ChatLine) -> Line<'static> {
 }
 
 /// A film's progress: position and length, a track, and its state.
-fn film(area: Rect, board: &Board, progress: &Progress) -> Vec<Span<'static>> {
+fn film(area: Rect, model: &Model, progress: &Progress) -> Vec<Span<'static>> {
     let sign = if progress.paused || progress.ended { "▶ " } else { "‖ " };
     let (position, length) = times(progress);
     let mut spans = vec![Span::from(sign).bold(), Span::from(position).bold()];
@@ -212,7 +212,7 @@ fn film(area: Rect, board: &Board, progress: &Progress) -> Vec<Span<'static>> {
         spans.push(Span::from("━".repeat(played)).fg(Color::Green));
         spans.push(Span::from("─".repeat(rest)).dim());
     }
-    if let Some([full, short]) = word(&board.words, progress) {
+    if let Some([full, short]) = word(&model.words, progress) {
         let used: usize = spans.iter().map(Span::width).sum();
         let word =
             if used + Line::from(full.as_str()).width() + 2 > usize::from(area.width) { short } else { full };
@@ -222,27 +222,27 @@ fn film(area: Rect, board: &Board, progress: &Progress) -> Vec<Span<'static>> {
     spans
 }
 
-fn footer(frame: &mut Frame<'_>, area: Rect, board: &Board, now: Instant) {
-    let (line, tone) = board.link_line(now);
-    let progress = board.film().map(Film::progress);
-    let mut left = progress.iter().flat_map(|progress| film(area, board, progress)).collect::<Vec<_>>();
-    if let Some(since) = board.recording {
+fn footer(frame: &mut Frame<'_>, area: Rect, model: &Model, now: Instant) {
+    let (line, tone) = model.link_line(now);
+    let progress = model.film().map(FilmState::progress);
+    let mut left = progress.iter().flat_map(|progress| film(area, model, progress)).collect::<Vec<_>>();
+    if let Some(since) = model.recording {
         let time = state::clock(now.saturating_duration_since(since));
         left.push(
-            Span::from(format!("● {} {time}  ", board.words.say(Phrase::Recording))).fg(Color::LightRed),
+            Span::from(format!("● {} {time}  ", model.words.text(Phrase::Recording))).fg(Color::LightRed),
         );
     }
-    if board.paused {
-        left.push(Span::from(format!("‖ {}  ", board.words.say(Phrase::PausedHint))).fg(Color::Yellow));
+    if model.paused {
+        left.push(Span::from(format!("‖ {}  ", model.words.text(Phrase::PausedHint))).fg(Color::Yellow));
     }
-    if !board.hides_link(now) {
+    if !model.hides_link(now) {
         left.push(Span::from(sanitized(&line)).fg(colour(tone)));
     }
     let left = Line::from(left);
     let used = left.width();
     frame.render_widget(left, area);
     let keys = if progress.is_some() { Phrase::TerminalFilmKeys } else { Phrase::TerminalKeys };
-    let keys = Line::from(board.words.say(keys)).dim().right_aligned();
+    let keys = Line::from(model.words.text(keys)).dim().right_aligned();
     let room = usize::from(area.width);
     if keys.width() + used + 4 < room {
         frame.render_widget(keys, area);

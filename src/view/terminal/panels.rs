@@ -12,30 +12,35 @@ use super::{
     text::{message, sanitized},
 };
 use crate::{
-    language::Phrase,
-    lettering,
-    view::{board::Board, command, gallery::Shown, grid::contain, numbers, state, update::Wanted},
+    drawing,
+    i18n::Phrase,
+    view::{
+        command, gallery::GalleryImage, grid::contain, model::Model, state, stats_panel,
+        update::RescaleRequest,
+    },
 };
 
-pub(super) fn figures(frame: &mut Frame<'_>, area: Rect, board: &Board) {
+pub(super) fn figures(frame: &mut Frame<'_>, area: Rect, model: &Model) {
     let mut rows = vec![format!(
         "{}  {}",
-        board.words.say(Phrase::RoundTrip),
-        board.round_trip().map_or_else(|| board.words.say(Phrase::Unknown), state::millis)
+        model.words.text(Phrase::RoundTrip),
+        model.round_trip().map_or_else(|| model.words.text(Phrase::Unknown), state::millis)
     )];
-    for stream in board.streams.iter() {
+    for stream in model.streams.iter() {
         rows.push(sanitized(stream.name()));
         rows.extend(
-            numbers::figures(&board.words, stream).iter().map(|[what, value]| format!("  {what}  {value}")),
+            stats_panel::figures(&model.words, stream)
+                .iter()
+                .map(|[what, value]| format!("  {what}  {value}")),
         );
     }
-    panel(frame, area, &board.words.say(Phrase::Numbers), rows, Alignment::Right);
+    panel(frame, area, &model.words.text(Phrase::Numbers), rows, Alignment::Right);
 }
 
-pub(super) fn help(frame: &mut Frame<'_>, area: Rect, board: &Board) {
-    let keys = command::help(board.own.is_some(), false, board.film().is_some());
-    let rows = keys.map(|(key, what)| format!("{key:<10}{}", board.words.say(what))).collect();
-    panel(frame, area, &board.words.say(Phrase::Keys), rows, Alignment::Center);
+pub(super) fn help(frame: &mut Frame<'_>, area: Rect, model: &Model) {
+    let keys = command::help(model.own.is_some(), false, model.film().is_some());
+    let rows = keys.map(|(key, what)| format!("{key:<10}{}", model.words.text(what))).collect();
+    panel(frame, area, &model.words.text(Phrase::Keys), rows, Alignment::Center);
 }
 
 /// A box with lines, on top of everything.
@@ -58,8 +63,8 @@ fn panel(frame: &mut Frame<'_>, area: Rect, title: &str, rows: Vec<String>, plac
 pub(super) fn image(
     frame: &mut Frame<'_>,
     area: Rect,
-    board: &Board,
-    shown: &Shown,
+    model: &Model,
+    shown: &GalleryImage,
     pictures: &mut Pictures,
 ) {
     let inner = area.inner(Margin::new(2, 1));
@@ -69,18 +74,18 @@ pub(super) fn image(
     frame.render_widget(Clear, area);
     let sender = shown.image.sender.as_deref().map(sanitized).unwrap_or_default();
     let size = shown.image.size.map_or(String::new(), |(width, height)| format!("  {width}×{height}"));
-    let hint = board.words.say(Phrase::ImageHint);
+    let hint = model.words.text(Phrase::ImageHint);
     frame.render_widget(Line::from(format!("{sender}{size}   {hint}")), Rect { height: 1, ..area });
     if let Some(reason) = &shown.image.fault {
         return message(
             frame,
             inner,
-            &sanitized(&board.words.tell(Phrase::CannotShow, [("reason", reason.as_str())])),
+            &sanitized(&model.words.format(Phrase::CannotShow, [("reason", reason.as_str())])),
         );
     }
     let Some(size) = shown.image.size else { return };
     let room = pictures.pixels(inner.width, inner.height);
-    let fitted = contain(size, lettering::Rect::new(0, 0, room.0, room.1));
+    let fitted = contain(size, drawing::Rect::new(0, 0, room.0, room.1));
     let (columns, rows) = pictures.cells((fitted.width, fitted.height));
     let size = pictures.pixels(columns.max(1), rows.max(1));
     match &shown.canvas {
@@ -93,7 +98,7 @@ pub(super) fn image(
             };
             pictures.draw(frame, spot, shown.stamp, canvas, false);
         }
-        _ => pictures.wishes.push(Wanted {
+        _ => pictures.rescale_requests.push(RescaleRequest {
             stamp: shown.stamp,
             file: shown.image.file.clone(),
             is_image: true,

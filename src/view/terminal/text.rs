@@ -8,11 +8,11 @@ use ratatui::{
     widgets::{Clear, Paragraph, Wrap},
 };
 
-use crate::{harmless, view::theme::Tone};
+use crate::{sanitize, view::theme::Tone};
 
 /// A peer's text with harmful characters replaced.
 pub(super) fn sanitized(text: &str) -> String {
-    harmless::line(text).into_owned()
+    sanitize::line(text).into_owned()
 }
 
 pub(super) fn colour(tone: Tone) -> Color {

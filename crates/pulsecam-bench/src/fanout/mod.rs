@@ -12,12 +12,12 @@ use serde::Serialize;
 
 pub use self::floor::serve as serve_floor;
 use super::{
-    Percentiles, Step,
-    load::{self, Load, Pace, WARM_UP},
+    Percentiles, StepTimes,
+    load::{self, Load, SendRate, WARM_UP},
     process::{Launch, Subject, cpu_time, resident},
     steps::median,
 };
-use pulsecam_net::socket::make_room_for_connections;
+use pulsecam_net::transport::raise_file_limit;
 
 /// Rounds, in which all relays are measured in turn; their median counts.
 const ROUNDS: usize = 5;
@@ -112,11 +112,11 @@ type Round = load::Round<Duration>;
 /// # Errors
 /// See [`Error`].
 pub fn run(plan: &Plan, progress: impl Fn(f64)) -> Result<Vec<Figures>, Error> {
-    make_room_for_connections();
+    raise_file_limit();
     let (_relay, relay) = start(&plan.relay, OURS)?;
     let (_floor, floor) = start(&plan.floor, FLOOR)?;
     let targets: Vec<_> = [relay, floor].into_iter().chain(plan.against.iter().cloned()).collect();
-    let paces = [Pace::Full, Pace::Rate(CAMERA_RATE)];
+    let paces = [SendRate::Full, SendRate::Rate(CAMERA_RATE)];
     let steps = plan.viewers.len() * paces.len() * ROUNDS * targets.len();
     let time = (plan.time / steps.max(1) as u32).saturating_sub(WARM_UP).max(WARM_UP);
     let (mut done, mut all) = (0, Vec::new());
@@ -162,14 +162,20 @@ fn connect(target: &Target, viewers: usize, bytes: usize) -> Result<Load, Error>
     Load::connect(target.into, target.out_of, viewers, bytes).map_err(|source| failed(&target.name, source))
 }
 
-fn measure(target: &Target, load: &Load, viewers: usize, pace: Pace, time: Duration) -> Result<Round, Error> {
+fn measure(
+    target: &Target,
+    load: &Load,
+    viewers: usize,
+    pace: SendRate,
+    time: Duration,
+) -> Result<Round, Error> {
     let cpu = || cpu_time(target.pid).map_err(|source| failed(&target.name, source));
     load.round(pace, time, cpu)?.ok_or_else(|| Error::Nothing(target.name.clone(), viewers))
 }
 
 fn summarize(
     target: &Target,
-    (viewers, pace): (usize, Pace),
+    (viewers, pace): (usize, SendRate),
     wire_len: usize,
     own: &[Round],
     floor: &[Round],
@@ -178,13 +184,13 @@ fn summarize(
     let gigabytes = |round: &Round| round.messages as f64 * wire_len as f64 / 1e9;
     let cost = |round: &Round| (round.marks[1] - round.marks[0]).as_secs_f64() / gigabytes(round);
     let of = |figure: &dyn Fn(&Round) -> f64| median(own.iter().map(figure));
-    let ages = Step::sum(own.iter().map(|round| &round.ages));
+    let ages = StepTimes::sum(own.iter().map(|round| &round.ages));
     Figures {
         relay: target.name.clone(),
         viewers,
         rate: match pace {
-            Pace::Full => None,
-            Pace::Rate(rate) => Some(rate),
+            SendRate::Full => None,
+            SendRate::Rate(rate) => Some(rate),
         },
         messages_per_s: of(&|round| round.messages as f64 / round.time.as_secs_f64()),
         gb_per_s: of(&|round| gigabytes(round) / round.time.as_secs_f64()),

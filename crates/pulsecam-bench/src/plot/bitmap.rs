@@ -9,7 +9,7 @@ use plotters_backend::{
     text_anchor::{HPos, VPos},
 };
 
-use pulsecam_media::lettering;
+use pulsecam_media::drawing;
 
 /// Ems per unit of font size, as in the SVG backend.
 const EM: f64 = 1.0 / 1.24;
@@ -54,7 +54,7 @@ impl<'a> DrawingBackend for Bitmap<'a> {
 
     fn draw_text<S: BackendTextStyle>(&mut self, text: &str, style: &S, (x, y): BackendCoord) -> Drawn<'a> {
         let font =
-            FontRef::try_from_slice(lettering::SANS).map_err(|e| DrawingErrorKind::FontError(Box::new(e)))?;
+            FontRef::try_from_slice(drawing::SANS).map_err(|e| DrawingErrorKind::FontError(Box::new(e)))?;
         let em = style.size() * EM;
         // ab_glyph's scale is the line height.
         let lines = font.height_unscaled() / font.units_per_em().unwrap_or(1.0);

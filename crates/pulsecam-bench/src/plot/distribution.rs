@@ -4,7 +4,7 @@
 
 use plotters::prelude::DrawingBackend;
 
-use super::{Error, axis::Axis, check_value, lines::Lines, sheet::Sheet};
+use super::{Error, axis::Axis, check_value, lines::Lines, plot_area::PlotArea};
 
 /// Percentiles that are labelled on the axis.
 const NAMED: [f64; 8] = [0.0, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999, 99.9999];
@@ -39,7 +39,7 @@ impl Distribution {
         Ok(())
     }
 
-    pub(crate) fn draw<B: DrawingBackend>(&self, sheet: &Sheet<B>) -> Result<(), Error> {
+    pub(crate) fn draw<B: DrawingBackend>(&self, sheet: &PlotArea<B>) -> Result<(), Error> {
         let series: Vec<_> = self
             .series
             .iter()

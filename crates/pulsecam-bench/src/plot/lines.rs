@@ -8,8 +8,8 @@ use plotters::{
 use super::{
     Error,
     axis::Axis,
-    look::Look,
-    sheet::{AXIS, FAINT_INK, GRID, PLAIN, SMALL, Sample, Sheet, Side, failed},
+    plot_area::{AXIS, FAINT_INK, GRID, LegendMark, PLAIN, PlotArea, SMALL, Side, failed},
+    series_style::SeriesStyle,
 };
 
 /// Height in units.
@@ -29,9 +29,11 @@ pub(crate) struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    pub(crate) fn draw<B: DrawingBackend>(&self, sheet: &Sheet<B>) -> Result<(), Error> {
-        let legend: Vec<_> =
-            (0..).zip(&self.series).map(|(index, (name, _))| (Sample::Line(Look(index)), *name)).collect();
+    pub(crate) fn draw<B: DrawingBackend>(&self, sheet: &PlotArea<B>) -> Result<(), Error> {
+        let legend: Vec<_> = (0..)
+            .zip(&self.series)
+            .map(|(index, (name, _))| (LegendMark::Line(SeriesStyle(index)), *name))
+            .collect();
         let top = sheet.head(self.title, self.setting, &legend)?;
         let largest = self.series.iter().flat_map(|(_, points)| points).map(|(_, y)| *y);
         let up = Axis::up_to(largest.fold(0.0, f64::max));
@@ -59,8 +61,8 @@ impl Lines<'_> {
         let place = |point| sheet.place(chart.backend_coord(&point));
         for (index, (_, points)) in self.series.iter().enumerate() {
             let points: Vec<_> = points.iter().copied().map(place).collect();
-            sheet.line(&points, Look(index))?;
-            points.iter().try_for_each(|at| sheet.marker(*at, Look(index)))?;
+            sheet.line(&points, SeriesStyle(index))?;
+            points.iter().try_for_each(|at| sheet.marker(*at, SeriesStyle(index)))?;
         }
         Ok(())
     }

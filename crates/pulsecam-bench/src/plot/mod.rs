@@ -7,9 +7,9 @@ mod axis;
 mod bitmap;
 mod distribution;
 mod lines;
-mod look;
+mod plot_area;
 mod scaling;
-mod sheet;
+mod series_style;
 mod stack;
 
 use std::{
@@ -27,13 +27,13 @@ use plotters::{
     style::{FontStyle, register_font},
 };
 
-use self::{bitmap::Bitmap, sheet::Sheet};
+use self::{bitmap::Bitmap, plot_area::PlotArea};
 pub use self::{
     distribution::Distribution,
     scaling::Scaling,
     stack::{Run, Steps},
 };
-use pulsecam_media::lettering;
+use pulsecam_media::drawing;
 
 /// Pixels per unit of the layout: sharp on a high-DPI screen.
 const DENSITY: u32 = 2;
@@ -140,15 +140,15 @@ impl Plot {
     }
 
     fn size(&self, density: u32) -> (u32, u32) {
-        (sheet::WIDTH * density, self.height() * density)
+        (plot_area::WIDTH * density, self.height() * density)
     }
 
     fn draw<B: DrawingBackend>(&self, backend: B, density: u32) -> Result<(), Error> {
         // The font name is a generic one: programs that show the SVG use their own sans serif, which is
         // narrower.
-        register_font(sheet::FONT, FontStyle::Normal, lettering::SANS)
+        register_font(plot_area::FONT, FontStyle::Normal, drawing::SANS)
             .map_err(|_| Error::Drawing("the bundled font is broken".into()))?;
-        let sheet = Sheet::new(backend, density)?;
+        let sheet = PlotArea::new(backend, density)?;
         match self {
             Self::Distribution(plot) => plot.draw(&sheet),
             Self::Steps(plot) => plot.draw(&sheet),
@@ -164,7 +164,7 @@ impl Plot {
         // Drawn on a finer grid than it is shown at, because the backend rounds to whole units.
         let (fine, shown) = (
             format!("<svg width=\"{width}\" height=\"{height}\""),
-            format!("<svg width=\"{}\" height=\"{}\"", sheet::WIDTH, self.height()),
+            format!("<svg width=\"{}\" height=\"{}\"", plot_area::WIDTH, self.height()),
         );
         Ok(text.replacen(&fine, &shown, 1))
     }

@@ -2,7 +2,7 @@
 
 use plotters::prelude::DrawingBackend;
 
-use super::{Error, axis::Axis, check_value, lines::Lines, sheet::Sheet};
+use super::{Error, axis::Axis, check_value, lines::Lines, plot_area::PlotArea};
 
 /// Margin beside the first and the last number, in doublings.
 const MARGIN: f64 = 0.25;
@@ -36,7 +36,7 @@ impl Scaling {
         Ok(())
     }
 
-    pub(crate) fn draw<B: DrawingBackend>(&self, sheet: &Sheet<B>) -> Result<(), Error> {
+    pub(crate) fn draw<B: DrawingBackend>(&self, sheet: &PlotArea<B>) -> Result<(), Error> {
         let doublings = |viewers: u32| f64::from(viewers).log2();
         let mut marks: Vec<_> =
             self.series.iter().flat_map(|(_, points)| points).map(|(viewers, _)| *viewers).collect();

@@ -9,8 +9,8 @@ use super::{
     Error,
     axis::{Axis, figure},
     check_value,
-    look::Look,
-    sheet::{AXIS, FAINT_INK, GRID, INK, PLAIN, SMALL, Sample, Sheet, Side, failed},
+    plot_area::{AXIS, FAINT_INK, GRID, INK, LegendMark, PLAIN, PlotArea, SMALL, Side, failed},
+    series_style::SeriesStyle,
 };
 
 /// Height in units, without the bars.
@@ -75,10 +75,12 @@ impl Steps {
         Ok(())
     }
 
-    pub(crate) fn draw<B: DrawingBackend>(&self, sheet: &Sheet<B>) -> Result<(), Error> {
-        let mut legend: Vec<_> =
-            (0..).zip(&self.steps).map(|(index, name)| (Sample::Box(Look(index)), name.as_str())).collect();
-        legend.extend(self.mark.as_deref().map(|name| (Sample::Mark, name)));
+    pub(crate) fn draw<B: DrawingBackend>(&self, sheet: &PlotArea<B>) -> Result<(), Error> {
+        let mut legend: Vec<_> = (0..)
+            .zip(&self.steps)
+            .map(|(index, name)| (LegendMark::Box(SeriesStyle(index)), name.as_str()))
+            .collect();
+        legend.extend(self.mark.as_deref().map(|name| (LegendMark::Mark, name)));
         let top = sheet.head(&self.title, &self.setting, &legend)?;
         let largest = self.runs.iter().flat_map(|run| [run.values.iter().sum(), run.mark.unwrap_or(0.0)]);
         let axis = Axis::up_to(largest.fold(0.0, f64::max));
@@ -114,7 +116,7 @@ impl Steps {
             for (index, value) in run.values.iter().enumerate() {
                 let from = (place(sum).0, bar - HALF);
                 sum += value;
-                sheet.filled(from, (place(sum).0, bar + HALF), Look(index))?;
+                sheet.filled(from, (place(sum).0, bar + HALF), SeriesStyle(index))?;
             }
             if let Some(mark) = run.mark {
                 let at = place(mark).0;

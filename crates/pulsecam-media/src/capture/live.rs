@@ -16,8 +16,8 @@ use std::{
 use super::{
     Error, Frame, FrameData, Losses, Source,
     avi_pipe::VideoChunks,
-    newest::{Came, Ceiling, Next, Waiting},
-    probe::{Kind, PROBED, described, probe},
+    newest::{ArrivedPicture, LatestFrame, Next, RateLimit},
+    probe::{FileKind, PROBED, described, probe},
     splitter::Splitter,
 };
 use crate::clock::Timestamp;
@@ -32,7 +32,7 @@ const GIVE_UP_AFTER: u64 = 1 << 30;
 pub(super) type Input = Box<dyn Read + Send>;
 
 /// A live stream of JPEGs.
-pub(super) struct Live {
+pub(super) struct LiveSource {
     name: String,
     fps: Option<f64>,
     shared: Arc<Shared>,
@@ -45,7 +45,7 @@ struct Shared {
 }
 
 struct State {
-    waiting: Waiting,
+    waiting: LatestFrame,
     losses: Losses,
     /// An error that is still to be reported.
     trouble: Option<Error>,
@@ -53,7 +53,7 @@ struct State {
     closed: bool,
 }
 
-impl Live {
+impl LiveSource {
     /// Reads standard input.
     pub(super) fn stdin(input: Input, fps: Option<f64>) -> Result<Self, Error> {
         Self::start("standard input".into(), fps, move || Ok(input))
@@ -71,7 +71,7 @@ impl Live {
         fps: Option<f64>,
         open: impl FnOnce() -> io::Result<Input> + Send + 'static,
     ) -> Result<Self, Error> {
-        let waiting = Waiting::new(fps.map(Ceiling::new));
+        let waiting = LatestFrame::new(fps.map(RateLimit::new));
         let state = State { waiting, losses: Losses::default(), trouble: None, closed: false };
         let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
         let reader = thread::Builder::new().name("pipe".into()).spawn({
@@ -134,7 +134,12 @@ impl Shared {
             match result {
                 Ok(jpeg) => {
                     count += 1;
-                    state.waiting.came(Came { at, captured, damaged, jpeg: jpeg.unwrap_or_default() });
+                    state.waiting.came(ArrivedPicture {
+                        at,
+                        captured,
+                        damaged,
+                        jpeg: jpeg.unwrap_or_default(),
+                    });
                 }
                 Err(error) => state.trouble = Some(error),
             }
@@ -154,13 +159,13 @@ impl Shared {
     }
 }
 
-impl Source for Live {
+impl Source for LiveSource {
     fn next_frame(&mut self) -> Result<Option<Frame>, Error> {
         let mut state = self.shared.state();
         loop {
             let now = Instant::now();
             let until = match state.waiting.take(now) {
-                Next::Picture(Came { captured, damaged, jpeg, .. }) => {
+                Next::Picture(ArrivedPicture { captured, damaged, jpeg, .. }) => {
                     // Damage leaves a gap in the numbers; dropped pictures do not, because nobody requested
                     // them.
                     let seq = self.given + damaged;
@@ -200,7 +205,7 @@ impl Source for Live {
     }
 }
 
-impl Drop for Live {
+impl Drop for LiveSource {
     /// The thread ends with the next picture, or with the stream: a read cannot be interrupted.
     fn drop(&mut self) {
         self.shared.state().closed = true;
@@ -245,8 +250,8 @@ impl Watched {
     fn nothing(&self, damaged: u64) -> Error {
         let bytes = self.bytes;
         if self.avi.is_some() {
-            let what = format!("{} without JPEG pictures", Kind::Avi);
-            return Error::other(&self.name, what, Kind::Avi.advice());
+            let what = format!("{} without JPEG pictures", FileKind::Avi);
+            return Error::other(&self.name, what, FileKind::Avi.advice());
         }
         let brought = match bytes {
             0 => "0 bytes".into(),
@@ -264,12 +269,12 @@ impl Watched {
             let before = self.start.len();
             self.start.extend_from_slice(&bytes[..bytes.len().min(room)]);
             match probe(&self.start) {
-                Some(Kind::Avi) if self.avi.is_none() => {
+                Some(FileKind::Avi) if self.avi.is_none() => {
                     let mut chunks = VideoChunks::default();
                     chunks.keep(&mut self.start[..before].to_vec());
                     self.avi = Some(chunks);
                 }
-                Some(kind) if kind != Kind::Avi && !kind.may_hold_jpegs() => {
+                Some(kind) if kind != FileKind::Avi && !kind.may_hold_jpegs() => {
                     self.over = Some(Error::other(&self.name, kind.to_string(), kind.advice()));
                 }
                 _ => {}

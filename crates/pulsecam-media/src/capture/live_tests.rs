@@ -12,13 +12,13 @@ fn jpeg(body: &[u8]) -> Vec<u8> {
     [b"\xff\xd8\xff\xe0\0\x08JFIF\0\x01\xff\xda\0\x02", body, b"\xff\xd9"].concat()
 }
 
-fn live(fps: Option<f64>) -> (Live, PipeWriter) {
+fn live(fps: Option<f64>) -> (LiveSource, PipeWriter) {
     let (reader, writer) = io::pipe().unwrap();
-    (Live::stdin(Box::new(reader), fps).unwrap(), writer)
+    (LiveSource::stdin(Box::new(reader), fps).unwrap(), writer)
 }
 
 /// The remaining pictures, with their frame numbers.
-fn rest(source: &mut Live) -> Vec<(u64, Bytes)> {
+fn rest(source: &mut LiveSource) -> Vec<(u64, Bytes)> {
     let jpeg = |frame: Frame| match frame.data {
         FrameData::Jpeg(jpeg) => (frame.seq, jpeg),
         FrameData::Picture(_) => panic!("not a JPEG"),
@@ -91,10 +91,10 @@ fn a_pipe_that_cannot_be_read_says_why() {
             if count > 0 { Ok(count) } else { Err(io::Error::other("the cable is out")) }
         }
     }
-    let mut source = Live::stdin(Box::new(Broken(jpeg(b"one"))), None).unwrap();
+    let mut source = LiveSource::stdin(Box::new(Broken(jpeg(b"one"))), None).unwrap();
     assert!(source.next_frame().unwrap().is_some(), "what came before is returned");
     let error = source.next_frame().unwrap_err();
     assert!(error.is_final() && error.to_string().contains("the cable is out"), "{error}");
-    let mut missing = Live::open(Path::new("/nowhere/fifo"), None).unwrap();
+    let mut missing = LiveSource::open(Path::new("/nowhere/fifo"), None).unwrap();
     assert!(missing.next_frame().unwrap_err().to_string().contains("/nowhere/fifo"));
 }

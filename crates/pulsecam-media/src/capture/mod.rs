@@ -7,12 +7,11 @@
 mod avi_pipe;
 #[doc(hidden)]
 pub mod camera;
-mod card;
-mod digits;
 #[cfg(all(target_os = "linux", feature = "camera"))]
-mod guarded;
+mod catch_panic;
+mod digits;
+mod frame_repair;
 mod live;
-mod mender;
 mod mjpeg;
 mod motion;
 mod newest;
@@ -20,6 +19,7 @@ mod numbered;
 mod pace;
 mod pattern;
 mod photo;
+mod placeholder;
 pub(crate) mod probe;
 mod recording;
 mod resize;
@@ -41,11 +41,12 @@ use crate::{
 };
 
 #[doc(hidden)]
-pub use self::{camera::Wanted, card::Card};
+pub use self::{camera::Wanted, placeholder::Placeholder};
 pub use self::{
     camera::{
-        CameraInfo, CameraSettings, Control, ControlError, Entry, Fault, Interface, Kind, Mode, PixelFormat,
-        Rate, Setting, User, Which, WrongValue, camera_label, cameras, controls,
+        CameraInfo, CameraSettings, Control, ControlError, ControlKind, ControlSetting, DeviceFault,
+        DeviceUser, FrameRate, Interface, MenuEntry, Mode, PixelFormat, Which, WrongValue, camera_label,
+        cameras, controls,
     },
     spec::{Settings, Spec},
     splitter::{Jpegs, jpegs},
@@ -59,7 +60,7 @@ pub use crate::playback::{Playback, Progress};
 /// caught, but printed to standard error.
 pub fn silence_caught_panics() {
     #[cfg(all(target_os = "linux", feature = "camera"))]
-    guarded::silence_caught_panics();
+    catch_panic::silence_caught_panics();
 }
 
 /// A frame that a source returns.
@@ -176,7 +177,7 @@ pub enum Error {
         /// The camera's name.
         name: String,
         /// The fault.
-        fault: Fault,
+        fault: DeviceFault,
     },
     /// A folder without any pictures.
     #[error("{} has no pictures (looked for .jpg, .jpeg, .png, .gif, .webp and .bmp)", .0.display())]
@@ -329,12 +330,15 @@ impl Error {
 
     /// Whether the error persists: the camera is missing, not permitted, or in use by another program.
     #[must_use]
-    pub const fn is_lasting(&self) -> bool {
+    pub const fn is_permanent(&self) -> bool {
         matches!(
             self,
             Self::NoCamera
                 | Self::NoSuchCamera { .. }
-                | Self::Camera { fault: Fault::Gone | Fault::Busy(_) | Fault::Denied { .. }, .. }
+                | Self::Camera {
+                    fault: DeviceFault::Gone | DeviceFault::Busy(_) | DeviceFault::Denied { .. },
+                    ..
+                }
         )
     }
 

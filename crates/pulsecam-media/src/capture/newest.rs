@@ -25,7 +25,7 @@ const BURST_BYTES: usize = 1 << 20;
 
 /// A picture that arrived.
 #[derive(Debug)]
-pub(super) struct Came {
+pub(super) struct ArrivedPicture {
     /// When its last byte arrived.
     pub(super) at: Instant,
     /// The same as wall-clock time.
@@ -37,13 +37,13 @@ pub(super) struct Came {
 
 /// A rate limit on an even grid: neither jitter nor rounding adds up.
 #[derive(Debug)]
-pub(super) struct Ceiling {
+pub(super) struct RateLimit {
     interval: Duration,
     /// When the next picture is due; `None` before the first.
     next: Option<Instant>,
 }
 
-impl Ceiling {
+impl RateLimit {
     /// A limit of `fps` frames per second, clamped to the supported range.
     pub(super) fn new(fps: f64) -> Self {
         Self { interval: Duration::from_secs_f64(1.0 / Pacer::new(fps).fps()), next: None }
@@ -77,12 +77,12 @@ impl Ceiling {
 
 /// The pictures waiting for the consumer.
 #[derive(Debug)]
-pub(super) struct Waiting {
-    ceiling: Option<Ceiling>,
+pub(super) struct LatestFrame {
+    ceiling: Option<RateLimit>,
     /// The newest that may be passed on, after those of the same burst.
-    ready: VecDeque<Came>,
+    ready: VecDeque<ArrivedPicture>,
     /// A newer one that arrived too early.
-    early: Option<Came>,
+    early: Option<ArrivedPicture>,
     passed_over: u64,
     /// When a picture was last taken.
     taken: Option<Instant>,
@@ -93,21 +93,21 @@ pub(super) struct Waiting {
 #[derive(Debug)]
 pub(super) enum Next {
     /// A picture.
-    Picture(Came),
+    Picture(ArrivedPicture),
     /// Nothing yet; try again at this time, or when another picture arrives.
     Wait(Option<Instant>),
     /// The end.
     End,
 }
 
-impl Waiting {
+impl LatestFrame {
     /// An empty queue, with a rate limit if given.
-    pub(super) fn new(ceiling: Option<Ceiling>) -> Self {
+    pub(super) fn new(ceiling: Option<RateLimit>) -> Self {
         Self { ceiling, ready: VecDeque::new(), early: None, passed_over: 0, taken: None, ended: false }
     }
 
     /// Adds a picture that arrived.
-    pub(super) fn came(&mut self, picture: Came) {
+    pub(super) fn came(&mut self, picture: ArrivedPicture) {
         if let Some(ceiling) = &mut self.ceiling {
             if !ceiling.lets_through(picture.at) {
                 self.passed_over += u64::from(self.early.replace(picture).is_some());
@@ -167,14 +167,14 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
-    fn picture(number: u64, at: Instant) -> Came {
-        Came { at, captured: Timestamp::now(), damaged: number, jpeg: Bytes::from_static(b"jpeg") }
+    fn picture(number: u64, at: Instant) -> ArrivedPicture {
+        ArrivedPicture { at, captured: Timestamp::now(), damaged: number, jpeg: Bytes::from_static(b"jpeg") }
     }
 
     /// The numbers of the pictures that a waiting consumer gets, and their age at that time.
-    fn taken(waiting: &mut Waiting, came: impl IntoIterator<Item = Instant>) -> Vec<(u64, Duration)> {
+    fn taken(waiting: &mut LatestFrame, came: impl IntoIterator<Item = Instant>) -> Vec<(u64, Duration)> {
         let mut out = Vec::new();
-        let mut take = |waiting: &mut Waiting, until: Option<Instant>| loop {
+        let mut take = |waiting: &mut LatestFrame, until: Option<Instant>| loop {
             let now = match waiting.take(until.unwrap_or_else(Instant::now)) {
                 Next::Picture(came) => {
                     out.push((came.damaged, until.map_or(Duration::ZERO, |now| now - came.at)));
@@ -206,7 +206,7 @@ mod tests {
         let start = Instant::now() + 1000 * MS;
         let jitter = [0, 4, 1, 7, 2, 5, 3].map(|ms| ms * MS);
         let came = even(start, 30.0, 60).zip(jitter.iter().cycle()).map(|(at, jitter)| at + *jitter);
-        let mut waiting = Waiting::new(Some(Ceiling::new(15.0)));
+        let mut waiting = LatestFrame::new(Some(RateLimit::new(15.0)));
         let out = taken(&mut waiting, came);
         let numbers: Vec<_> = out.iter().map(|(number, _)| *number).collect();
         assert_eq!(numbers, (0..900).map(|n| 2 * n).collect::<Vec<_>>());
@@ -220,7 +220,7 @@ mod tests {
         for (fps, ceiling) in
             [(25.0, 10.0), (20.0, 15.0), (60.0, 15.0), (30.0, 29.0), (33.0, 30.0), (1000.0, 30.0)]
         {
-            let mut waiting = Waiting::new(Some(Ceiling::new(ceiling)));
+            let mut waiting = LatestFrame::new(Some(RateLimit::new(ceiling)));
             let out = taken(&mut waiting, even(start, fps, 100));
             let wanted = 100.0 * ceiling;
             assert!(
@@ -230,7 +230,7 @@ mod tests {
             );
         }
         for (fps, ceiling) in [(30.0, 30.0), (15.0, 30.0), (0.5, 15.0)] {
-            let mut waiting = Waiting::new(Some(Ceiling::new(ceiling)));
+            let mut waiting = LatestFrame::new(Some(RateLimit::new(ceiling)));
             let out = taken(&mut waiting, even(start, fps, 100));
             assert_eq!(out.len() as f64, fps * 100.0, "every picture of a slower stream: {fps} to {ceiling}");
         }
@@ -239,30 +239,30 @@ mod tests {
     #[test]
     fn what_came_too_early_goes_on_when_nothing_follows() {
         let start = Instant::now();
-        let mut waiting = Waiting::new(Some(Ceiling::new(10.0)));
+        let mut waiting = LatestFrame::new(Some(RateLimit::new(10.0)));
         waiting.came(picture(0, start));
         waiting.came(picture(1, start + 10 * MS));
         waiting.came(picture(2, start + 20 * MS));
-        assert!(matches!(waiting.take(start + 20 * MS), Next::Picture(Came { damaged: 0, .. })));
+        assert!(matches!(waiting.take(start + 20 * MS), Next::Picture(ArrivedPicture { damaged: 0, .. })));
         assert!(matches!(waiting.take(start + 20 * MS), Next::Wait(Some(at)) if at == start + 200 * MS));
-        assert!(matches!(waiting.take(start + 200 * MS), Next::Picture(Came { damaged: 2, .. })));
+        assert!(matches!(waiting.take(start + 200 * MS), Next::Picture(ArrivedPicture { damaged: 2, .. })));
         assert!(matches!(waiting.take(start + 200 * MS), Next::Wait(None)));
         assert_eq!(waiting.passed_over(), 1);
         waiting.came(picture(3, start + 210 * MS));
         waiting.end();
         assert!(matches!(waiting.take(start + 220 * MS), Next::Wait(Some(at)) if at == start + 300 * MS));
-        assert!(matches!(waiting.take(start + 300 * MS), Next::Picture(Came { damaged: 3, .. })));
+        assert!(matches!(waiting.take(start + 300 * MS), Next::Picture(ArrivedPicture { damaged: 3, .. })));
         assert!(matches!(waiting.take(start + 300 * MS), Next::End));
     }
 
     #[test]
     fn a_slow_consumer_gets_the_newest_and_a_burst_comes_whole() {
         let start = Instant::now();
-        let mut waiting = Waiting::new(None);
+        let mut waiting = LatestFrame::new(None);
         for (number, at) in even(start, 30.0, 2).enumerate() {
             waiting.came(picture(number as u64, at));
         }
-        assert!(matches!(waiting.take(start), Next::Picture(Came { damaged: 59, .. })));
+        assert!(matches!(waiting.take(start), Next::Picture(ArrivedPicture { damaged: 59, .. })));
         assert!(matches!(waiting.take(start), Next::Wait(None)));
         assert_eq!(waiting.passed_over(), 59);
         for number in 0..20 {
@@ -275,7 +275,7 @@ mod tests {
         }
         let large = Bytes::from(vec![0; BURST_BYTES]);
         for number in 0..5 {
-            waiting.came(Came { jpeg: large.clone(), ..picture(number, start + 9000 * MS) });
+            waiting.came(ArrivedPicture { jpeg: large.clone(), ..picture(number, start + 9000 * MS) });
         }
         assert!(waiting.ready.len() <= 2, "bounded in bytes");
     }
@@ -283,7 +283,7 @@ mod tests {
     #[test]
     fn senseless_rates_are_survived() {
         for fps in [0.0, f64::NAN, f64::INFINITY, -1.0] {
-            let mut ceiling = Ceiling::new(fps);
+            let mut ceiling = RateLimit::new(fps);
             assert!(ceiling.lets_through(Instant::now()));
         }
     }

@@ -12,14 +12,14 @@ use bytes::Bytes;
 
 use super::{
     Error, Frame, FrameData, Losses, Settings, Source,
-    mender::Mender,
+    frame_repair::FrameRepair,
     pace::Pacer,
     playback::{Playback, Wake},
     schedule::Schedule,
 };
 use crate::{
     clock::Timestamp,
-    film::{self, Film, Input},
+    film::{self, Demuxer, Input},
     jpeg::Length,
 };
 
@@ -29,7 +29,7 @@ const STDIN: &str = "-";
 /// A film being played.
 pub(super) struct Recording {
     name: String,
-    film: Box<dyn Film>,
+    film: Box<dyn Demuxer>,
     schedule: Schedule,
     /// Set if a rate other than its own was requested.
     pacer: Option<Pacer>,
@@ -43,7 +43,7 @@ pub(super) struct Recording {
     given: u64,
     /// Frames since the film last started.
     since: u64,
-    mender: Mender,
+    repair: FrameRepair,
     /// Whether it has ended for good.
     over: bool,
 }
@@ -65,9 +65,9 @@ impl Recording {
         Self::new(name, film, settings)
     }
 
-    fn new(name: String, film: Box<dyn Film>, settings: &Settings) -> Result<Self, Error> {
+    fn new(name: String, film: Box<dyn Demuxer>, settings: &Settings) -> Result<Self, Error> {
         let mut recording = Self {
-            mender: Mender::new(name.clone()),
+            repair: FrameRepair::new(name.clone()),
             name,
             film,
             schedule: Schedule::default(),
@@ -100,7 +100,7 @@ impl Recording {
                 return Ok(None);
             };
             // An interlaced frame holds two fields, as some cameras store them: the first is used.
-            if let Some(jpeg) = self.mender.frame(&frame, Length::Unknown) {
+            if let Some(jpeg) = self.repair.frame(&frame, Length::Unknown) {
                 return Ok(Some((time, jpeg)));
             }
         }
@@ -208,7 +208,7 @@ impl Source for Recording {
     }
 
     fn losses(&self) -> Losses {
-        let losses = self.mender.losses();
+        let losses = self.repair.losses();
         Losses { damaged: losses.damaged + self.film.damaged(), ..losses }
     }
 

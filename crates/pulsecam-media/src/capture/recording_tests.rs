@@ -16,7 +16,7 @@ struct Reel {
     fails_at: Option<usize>,
 }
 
-impl Film for Reel {
+impl Demuxer for Reel {
     fn next_frame(&mut self) -> Result<Option<(Duration, Bytes)>, film::Error> {
         if self.fails_at == Some(self.next) {
             return Err(io::Error::other("the disk is gone").into());

@@ -13,12 +13,12 @@ use bytes::Bytes;
 
 use super::{
     Error, Frame, FrameData, Losses, Settings, Source,
-    mender::Mender,
+    frame_repair::FrameRepair,
     numbered::Numbered,
     pace::Pacer,
     photo,
     playback::{Playback, Wake},
-    probe::{Kind, probe},
+    probe::{FileKind, probe},
     splitter::MAX_JPEG,
 };
 use crate::{
@@ -44,7 +44,7 @@ pub(super) struct Sequence {
     seq: u64,
     repeat: bool,
     pacer: Pacer,
-    mender: Mender,
+    repair: FrameRepair,
     round: Round,
     /// Whether the reason for the end was reported.
     told: bool,
@@ -90,7 +90,7 @@ impl Sequence {
         let follows = |(wanted, found): &(u64, &u64)| wanted == *found;
         let count = (first..=highest).zip(&present[place..]).take_while(follows).count() as u64;
         let pacer = Pacer::new(fps);
-        let (round, mender) = (Round::default(), Mender::new(shown.clone()));
+        let (round, repair) = (Round::default(), FrameRepair::new(shown.clone()));
         let (repeat, playback) = (*repeat, playback.clone());
         if let Some(playback) = &playback {
             playback.opened(Some(Duration::from_secs_f64(count as f64 / pacer.fps())), true);
@@ -103,7 +103,7 @@ impl Sequence {
             seq: 0,
             repeat,
             pacer,
-            mender,
+            repair,
             round,
             told: false,
             playback,
@@ -115,7 +115,7 @@ impl Sequence {
     fn load(&mut self, number: u64) -> Result<Option<Loaded>, Error> {
         let path = self.files.path(number);
         match fs::metadata(&path) {
-            Ok(metadata) => load(&path, &metadata, &mut self.mender).map(Some),
+            Ok(metadata) => load(&path, &metadata, &mut self.repair).map(Some),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(unreadable(&path, &error)),
         }
@@ -171,7 +171,7 @@ impl Sequence {
 }
 
 /// Reads a file: a JPEG unchanged if every viewer shows it upright, other pictures decoded.
-fn load(path: &Path, metadata: &fs::Metadata, mender: &mut Mender) -> Result<Loaded, Error> {
+fn load(path: &Path, metadata: &fs::Metadata, repair: &mut FrameRepair) -> Result<Loaded, Error> {
     let not = |reason: String| Error::NotAPicture { path: path.into(), reason };
     if !metadata.is_file() {
         return Err(not("it is not a regular file".into())); // a FIFO might block forever
@@ -179,7 +179,7 @@ fn load(path: &Path, metadata: &fs::Metadata, mender: &mut Mender) -> Result<Loa
     let mut start = Vec::new();
     let mut file = File::open(path).map_err(|error| unreadable(path, &error))?;
     (&mut file).take(16).read_to_end(&mut start).map_err(|error| unreadable(path, &error))?;
-    let is_jpeg = probe(&start) == Some(Kind::Jpeg);
+    let is_jpeg = probe(&start) == Some(FileKind::Jpeg);
     if metadata.len() > if is_jpeg { MAX_JPEG as u64 } else { MAX_STILL } {
         return Err(Error::TooLong { name: path.display().to_string(), allowed: MAX_JPEG });
     }
@@ -188,7 +188,7 @@ fn load(path: &Path, metadata: &fs::Metadata, mender: &mut Mender) -> Result<Loa
     }
     file.take(MAX_JPEG as u64).read_to_end(&mut start).map_err(|error| unreadable(path, &error))?;
     let file = Bytes::from(start);
-    let Some(jpeg) = mender.frame(&file, Length::Unknown) else { return Ok(Loaded::Damaged) };
+    let Some(jpeg) = repair.frame(&file, Length::Unknown) else { return Ok(Loaded::Damaged) };
     if still::is_plain(&jpeg) {
         return Ok(Loaded::Picture(FrameData::Jpeg(jpeg)));
     }
@@ -253,7 +253,7 @@ impl Source for Sequence {
     }
 
     fn losses(&self) -> Losses {
-        self.mender.losses()
+        self.repair.losses()
     }
 
     fn describe(&self) -> String {

@@ -12,7 +12,7 @@ use std::io::{ErrorKind, Read};
 use bytes::{Buf, Bytes, BytesMut};
 use memchr::memmem;
 
-use super::{Error, Losses, mender::Mender};
+use super::{Error, Losses, frame_repair::FrameRepair};
 use crate::jpeg::{
     Repaired,
     marker::{EndScanner, Scan},
@@ -37,7 +37,7 @@ pub(super) struct Splitter<R> {
     in_picture: bool,
     /// Bytes skipped in search of the first picture; `None` once it was found.
     preamble: Option<usize>,
-    mender: Mender,
+    repair: FrameRepair,
     /// Budget of bytes to search again after a picture with a doubtful header could not be decoded. At most
     /// [`MAX_JPEG`], refilled as bytes arrive. Without it, crafted input would be searched over and over.
     again: usize,
@@ -49,7 +49,7 @@ impl<R: Read> Splitter<R> {
         let name = name.into();
         Self {
             reader,
-            mender: Mender::new(name.clone()),
+            repair: FrameRepair::new(name.clone()),
             name,
             buffer: BytesMut::new(),
             scanner: EndScanner::default(),
@@ -81,7 +81,7 @@ impl<R: Read> Splitter<R> {
                 }
                 Scan::Broken(at) => {
                     if self.scanner.is_picture(&self.buffer) {
-                        self.mender.damaged(&"its header is cut off");
+                        self.repair.damaged(&"its header is cut off");
                     }
                     self.skip(at.max(START.len() - 1));
                 }
@@ -92,13 +92,13 @@ impl<R: Read> Splitter<R> {
 
     /// Takes a complete picture from the buffer; `None` if it is damaged.
     fn picture(&mut self, length: usize, scan: Scan) -> Option<Bytes> {
-        match self.mender.walked(&self.buffer, &self.scanner, scan) {
+        match self.repair.walked(&self.buffer, &self.scanner, scan) {
             Ok(Repaired::Whole(whole)) => {
                 self.in_picture = false;
                 Some(self.buffer.split_to(whole.min(length)).freeze())
             }
             Ok(Repaired::Mended { jpeg, flaw }) => {
-                self.mender.repaired(flaw);
+                self.repair.repaired(flaw);
                 self.skip(length);
                 Some(jpeg)
             }
@@ -110,7 +110,7 @@ impl<R: Read> Splitter<R> {
                     None
                 }
                 _ => {
-                    self.mender.damaged(&error);
+                    self.repair.damaged(&error);
                     self.skip(length);
                     None
                 }
@@ -120,7 +120,7 @@ impl<R: Read> Splitter<R> {
 
     /// Damaged and repaired pictures so far.
     pub(super) const fn losses(&self) -> Losses {
-        self.mender.losses()
+        self.repair.losses()
     }
 
     /// Advances to the start of a picture; `false` at the end.
@@ -152,7 +152,7 @@ impl<R: Read> Splitter<R> {
 
     fn too_long(&mut self, bytes: usize) -> Error {
         let error = Error::TooLong { name: self.name.clone(), allowed: MAX_JPEG };
-        self.mender.damaged(&error);
+        self.repair.damaged(&error);
         self.skip(bytes);
         error
     }

@@ -28,7 +28,7 @@ pub const MAX_FRAME: usize = pulsecam_wire::DEFAULT_MAX_MESSAGE as usize;
 pub const MAGIC_LENGTH: usize = 12;
 
 /// A demuxer: returns the frames of one file.
-pub trait Film {
+pub trait Demuxer {
     /// Returns the next frame and its time; `None` at the end, also if the file is cut off. Whether a frame
     /// is a complete JPEG is not checked.
     ///
@@ -39,7 +39,7 @@ pub trait Film {
     /// Seeks: the next frame is the last one whose time is not after `to`, or the first of all.
     ///
     /// # Errors
-    /// [`Error::NeedsFile`] if [`Film::can_seek`] is false, [`Error::Read`].
+    /// [`Error::NeedsFile`] if [`Demuxer::can_seek`] is false, [`Error::Read`].
     fn seek(&mut self, to: Duration) -> Result<(), Error>;
 
     /// Whether seeking is possible: not if it is read from a pipe.
@@ -89,7 +89,7 @@ impl Container {
 ///
 /// # Errors
 /// [`Error::NotAFilm`], or what prevents its video from being read.
-pub fn open(mut input: Input) -> Result<Box<dyn Film>, Error> {
+pub fn open(mut input: Input) -> Result<Box<dyn Demuxer>, Error> {
     match Container::of(input.peek(MAGIC_LENGTH)?) {
         Some(Container::Matroska) => Ok(Box::new(matroska::Matroska::open(input)?)),
         Some(Container::Avi) => Ok(Box::new(avi::Avi::open(input)?)),

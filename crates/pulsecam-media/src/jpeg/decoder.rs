@@ -3,12 +3,13 @@
 use turbojpeg::{PixelFormat, ScalingFactor};
 
 use super::{
-    Error, Header, Limits, MAX_REDUCED_PIXELS, MAX_REDUCED_SCANNED_PIXELS, MAX_SCANS, Scale, Strips,
-    crew::Crew,
+    DecodeLimits, Error, Header, MAX_REDUCED_PIXELS, MAX_REDUCED_SCANNED_PIXELS, MAX_SCANS, Scale, Strips,
+    cmyk,
     encoder::check_size,
-    header, ink, marker,
-    reader::{Reader, Rows},
+    header, marker,
+    row_decoder::{RowDecoder, Rows},
     split,
+    worker_pool::WorkerPool,
 };
 use crate::picture::{Canvas, Picture, Pixels};
 
@@ -69,10 +70,10 @@ impl Coding {
 /// Decodes one JPEG after another, reusing its decompressors.
 pub struct Decoder {
     strips: Strips,
-    limits: Limits,
-    whole: Reader,
+    limits: DecodeLimits,
+    whole: RowDecoder,
     /// One for each strip that a picture has had so far.
-    readers: Vec<Reader>,
+    readers: Vec<RowDecoder>,
 }
 
 impl Decoder {
@@ -83,8 +84,8 @@ impl Decoder {
     pub fn new() -> Result<Self, Error> {
         Ok(Self {
             strips: Strips::Off,
-            limits: Limits::default(),
-            whole: Reader::new()?,
+            limits: DecodeLimits::default(),
+            whole: RowDecoder::new()?,
             readers: Vec::new(),
         })
     }
@@ -100,7 +101,7 @@ impl Decoder {
 
     /// Refuses pictures that exceed these limits.
     #[must_use]
-    pub fn with_limits(self, limits: Limits) -> Self {
+    pub fn with_limits(self, limits: DecodeLimits) -> Self {
         Self { limits, ..self }
     }
 
@@ -131,7 +132,7 @@ impl Decoder {
         let rows = Rows { pixels: bytemuck::cast_slice_mut(&mut canvas.pixels), width, height, format };
         let warning = self.decompress(jpeg, header, factor, rows)?;
         if inks {
-            ink::to_canvas(&mut canvas.pixels);
+            cmyk::to_canvas(&mut canvas.pixels);
         }
         Ok(Decoded { canvas, header, warning })
     }
@@ -190,7 +191,7 @@ impl Decoder {
         let warning = self.decompress(jpeg, header, factor, rows)?;
         match format {
             PixelFormat::GRAY => pixels = coloured(&pixels),
-            PixelFormat::CMYK => pixels = ink::to_rgb(&pixels),
+            PixelFormat::CMYK => pixels = cmyk::to_rgb(&pixels),
             _ => {}
         }
         Ok((Picture { width, height, pixels: Pixels::Rgb(pixels) }, warning))
@@ -223,7 +224,7 @@ impl Decoder {
     ) -> Result<bool, Error> {
         let Some(pieces) = split(jpeg, strips) else { return Ok(false) };
         while self.readers.len() < pieces.len() {
-            self.readers.push(Reader::new()?);
+            self.readers.push(RowDecoder::new()?);
         }
         let mut jobs = Vec::with_capacity(pieces.len());
         let mut below = into.reborrow();
@@ -232,7 +233,7 @@ impl Decoder {
             jobs.push((reader, piece, Some(rows), false));
             below = rest;
         }
-        Crew::of_the_process().share(&mut jobs, &|(reader, piece, rows, flawless)| {
+        WorkerPool::global().share(&mut jobs, &|(reader, piece, rows, flawless)| {
             if let Some(rows) = rows.take() {
                 *flawless = matches!(reader.read_piece(piece, factor, rows), Ok(None));
             }

@@ -102,7 +102,7 @@ fn a_picture_of_thousands_of_scans_is_refused_before_a_pass_over_it() {
         Decoder::new().unwrap().decode_rgb(&small(33)),
         Err(Error::TooManyScans { found: 33, .. })
     ));
-    let mut wary = Decoder::new().unwrap().with_limits(Limits { pixels: 64 * 48, scans: 2 });
+    let mut wary = Decoder::new().unwrap().with_limits(DecodeLimits { pixels: 64 * 48, scans: 2 });
     let mut decode_warily = |jpeg: &[u8]| wary.decode(jpeg, Scale::Full, Canvas::default()).map(drop);
     assert!(decode_warily(&small(2)).is_ok());
     assert!(matches!(decode_warily(&small(3)), Err(Error::TooManyScans { found: 3, allowed: 2 })));

@@ -6,8 +6,8 @@ use turbojpeg::Compressor;
 use super::{
     Error, MAX_DIMENSION, MAX_PIXELS, Strips,
     band::Band,
-    crew::Crew,
     splice::{MOST_BETWEEN_RESTARTS, splice},
+    worker_pool::WorkerPool,
 };
 use crate::picture::Picture;
 
@@ -16,7 +16,7 @@ pub struct Encoder {
     quality: u8,
     strips: Strips,
     /// One for each strip that a picture has had so far.
-    presses: Vec<Press>,
+    presses: Vec<StripEncoder>,
 }
 
 impl Encoder {
@@ -29,7 +29,7 @@ impl Encoder {
     /// [`Error::Codec`] if libjpeg-turbo cannot be set up.
     pub fn new(quality: u8) -> Result<Self, Error> {
         let quality = quality.clamp(1, 100);
-        Ok(Self { quality, strips: Strips::Off, presses: vec![Press::new(quality)?] })
+        Ok(Self { quality, strips: Strips::Off, presses: vec![StripEncoder::new(quality)?] })
     }
 
     /// Encodes strips of a picture on several threads. They are joined by restart markers, which every
@@ -93,29 +93,30 @@ impl Encoder {
         };
         self.press(bands.len() - 1)?;
         let mut jobs: Vec<_> = self.presses.iter_mut().zip(&bands).collect();
-        Crew::of_the_process().share(&mut jobs, &|(press, band)| press.work(band));
-        let strips = self.presses.iter().take(bands.len()).map(Press::jpeg).collect::<Result<Vec<_>, _>>()?;
+        WorkerPool::global().share(&mut jobs, &|(press, band)| press.work(band));
+        let strips =
+            self.presses.iter().take(bands.len()).map(StripEncoder::jpeg).collect::<Result<Vec<_>, _>>()?;
         Ok(splice(&strips))
     }
 
     /// The compressor with this index; creates it and all before it if needed.
-    fn press(&mut self, index: usize) -> Result<&mut Press, Error> {
+    fn press(&mut self, index: usize) -> Result<&mut StripEncoder, Error> {
         while self.presses.len() <= index {
-            self.presses.push(Press::new(self.quality)?);
+            self.presses.push(StripEncoder::new(self.quality)?);
         }
         self.presses.get_mut(index).ok_or_else(|| Error::Codec("no compressor".into()))
     }
 }
 
 /// A compressor with its scratch buffer.
-struct Press {
+struct StripEncoder {
     compressor: Compressor,
     scratch: Vec<u8>,
     /// The length of the last JPEG, or the reason why there is none.
     made: Result<usize, String>,
 }
 
-impl Press {
+impl StripEncoder {
     fn new(quality: u8) -> Result<Self, Error> {
         let compressor = Compressor::new().map_err(codec)?;
         let mut press = Self { compressor, scratch: Vec::new(), made: Ok(0) };

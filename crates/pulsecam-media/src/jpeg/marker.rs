@@ -1,7 +1,7 @@
 //! What a JPEG's markers say without decoding: its segments, size in pixels, Exif data.
 //!
 //! All code that looks at markers uses one walker: [`segments`] for a complete picture, and [`EndScanner`]
-//! for one that is still arriving. Both find markers with `next` and know their kinds from `Kind`, which
+//! for one that is still arriving. Both find markers with `next` and know their kinds from `MarkerKind`, which
 //! follow libjpeg-turbo: bytes between segments are skipped, as are fill bytes and stuffed zeros. Layout:
 //! ITU-T T.81, annex B.
 
@@ -10,7 +10,7 @@ use std::ops::Range;
 use memchr::memchr;
 
 use super::Error;
-pub use super::end::{EndScanner, Scan, trimmed};
+pub use super::end_scanner::{EndScanner, Scan, trimmed};
 
 pub(super) const SOI: u8 = 0xd8;
 pub(super) const EOI: u8 = 0xd9;
@@ -38,7 +38,7 @@ pub struct Header {
 
 /// What follows a marker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum MarkerKind {
     /// SOI: start of a picture.
     Start,
     /// EOI: end of a picture.
@@ -53,7 +53,7 @@ pub(super) enum Kind {
     Reserved,
 }
 
-impl Kind {
+impl MarkerKind {
     pub(super) const fn of(marker: u8) -> Self {
         match marker {
             SOI => Self::Start,
@@ -150,15 +150,15 @@ impl<'a> Iterator for Segments<'a> {
             from = at + 2;
         };
         let stray = if self.in_scan { 0 } else { stray(self.jpeg.get(self.at..at)?) };
-        let kind = Kind::of(marker);
+        let kind = MarkerKind::of(marker);
         let end = match kind {
-            Kind::Segment | Kind::Scan => at + 2 + length(self.jpeg, at).unwrap_or(2).max(2),
-            Kind::Start | Kind::End | Kind::Alone | Kind::Reserved => at + 2,
+            MarkerKind::Segment | MarkerKind::Scan => at + 2 + length(self.jpeg, at).unwrap_or(2).max(2),
+            MarkerKind::Start | MarkerKind::End | MarkerKind::Alone | MarkerKind::Reserved => at + 2,
         };
         let payload = self.jpeg.get(at + SEGMENT_HEAD..end.min(self.jpeg.len())).unwrap_or_default();
         // Bytes between two scans are skipped, as entropy-coded data is.
-        self.in_scan |= kind == Kind::Scan;
-        self.at = if kind == Kind::End { self.jpeg.len() } else { end };
+        self.in_scan |= kind == MarkerKind::Scan;
+        self.at = if kind == MarkerKind::End { self.jpeg.len() } else { end };
         Some(Segment { marker, at, payload, end, stray })
     }
 }

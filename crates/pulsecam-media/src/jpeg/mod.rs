@@ -9,36 +9,36 @@
 
 mod band;
 #[doc(hidden)]
-pub mod bare;
+pub mod baseline;
+mod cmyk;
 mod cores;
-mod crew;
 mod decoder;
 mod encoder;
-mod end;
-mod head;
-mod ink;
+mod end_scanner;
 pub mod marker;
 mod options;
 mod quality;
-mod reader;
 mod repair;
+mod rotate;
+mod row_decoder;
 mod splice;
 mod split;
+mod strip_header;
 mod tables;
 mod tail;
-mod turn;
+mod worker_pool;
 
 pub use self::{
     decoder::{Coding, Decoded, Decoder, Reduced},
     encoder::Encoder,
-    end::trimmed,
+    end_scanner::trimmed,
     marker::{Header, exif, exif_range, header, segments},
-    options::{Limits, Scale, Strips},
+    options::{DecodeLimits, Scale, Strips},
     quality::quality,
     repair::{Flaw, Length, Repaired, Repairer, repair},
+    rotate::{mark_upright, orientation, rotated},
     splice::splice,
     split::{Piece, split},
-    turn::{mark_upright, orientation, turned},
 };
 
 /// The largest width and height that is decoded: 8K with room to spare. A 13 kB file can claim

@@ -6,7 +6,8 @@ use serde::Serialize;
 use turbojpeg::ScalingFactor;
 
 use super::{
-    Error, Header, MAX_PIXELS, MAX_SCANNED_PIXELS, MAX_SCANS, crew::Crew, encoder::check_size, marker,
+    Error, Header, MAX_PIXELS, MAX_SCANNED_PIXELS, MAX_SCANS, encoder::check_size, marker,
+    worker_pool::WorkerPool,
 };
 
 /// The most strips that can be requested: the cores of a common desktop.
@@ -56,7 +57,7 @@ impl Scale {
 /// Limits on a picture's size and number of scans. Checked from the markers, before anything is allocated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Limits {
+pub struct DecodeLimits {
     /// The most pixels; more than [`MAX_PIXELS`] are never decoded.
     pub pixels: usize,
     /// The most scans. Fewer for a large picture, so that all scans together cover at most
@@ -64,20 +65,20 @@ pub struct Limits {
     pub scans: usize,
 }
 
-impl Default for Limits {
+impl Default for DecodeLimits {
     fn default() -> Self {
         Self { pixels: MAX_PIXELS, scans: MAX_SCANS }
     }
 }
 
-impl Limits {
-    /// Sets [`Limits::pixels`].
+impl DecodeLimits {
+    /// Sets [`DecodeLimits::pixels`].
     #[must_use]
     pub const fn with_pixels(self, pixels: usize) -> Self {
         Self { pixels, ..self }
     }
 
-    /// Sets [`Limits::scans`].
+    /// Sets [`DecodeLimits::scans`].
     #[must_use]
     pub const fn with_scans(self, scans: usize) -> Self {
         Self { scans, ..self }
@@ -115,7 +116,7 @@ impl Strips {
     /// The number of cores that this process uses for one picture.
     #[must_use]
     pub fn cores() -> usize {
-        Crew::of_the_process().size()
+        WorkerPool::global().size()
     }
 
     /// The number of strips for a picture; 1 means undivided.

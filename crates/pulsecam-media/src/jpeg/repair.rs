@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::{
     Decoder, Error, Scale,
-    end::{EndScanner, Scan},
+    end_scanner::{EndScanner, Scan},
     header,
     marker::{EOI, SOF2, SOS, is_frame_header, segments},
     tables,
@@ -149,14 +149,14 @@ impl Repairer {
             return Ok(Repaired::Mended { jpeg: jpeg.into(), flaw: Some(flaw) });
         }
         let jpeg = rebuilt(jpeg, scanner, &tables);
-        self.judge(&jpeg)?;
+        self.verify(&jpeg)?;
         // It decodes despite a marker that has no place in it: there is nothing to repair.
         let as_it_was = flaw.is_none() && tables.is_empty();
         Ok(if as_it_was { Repaired::Whole(length) } else { Repaired::Mended { jpeg: jpeg.into(), flaw } })
     }
 
     /// Decodes the picture and returns the warning of libjpeg-turbo, if any.
-    fn judge(&mut self, jpeg: &[u8]) -> Result<Option<Warning>, Error> {
+    fn verify(&mut self, jpeg: &[u8]) -> Result<Option<Warning>, Error> {
         let decoder = match &mut self.decoder {
             Some(decoder) => decoder,
             empty => empty.insert(Decoder::new()?),
@@ -174,14 +174,14 @@ impl Repairer {
             return Err(Error::CutOff { bytes: jpeg.len() });
         }
         let mut ended = with_end(trimmed);
-        let is_short = match self.judge(&ended)? {
+        let is_short = match self.verify(&ended)? {
             None => false,
             Some(Warning::TooMany(bytes)) => {
                 // The exact bytes that stood in the marker's place; if there were more than that, the picture
                 // stays as it is.
                 let shorter =
                     with_end(trimmed.get(..trimmed.len().saturating_sub(bytes)).unwrap_or_default());
-                if matches!(self.judge(&shorter), Ok(None)) {
+                if matches!(self.verify(&shorter), Ok(None)) {
                     ended = shorter;
                 }
                 false
@@ -213,7 +213,7 @@ impl Repairer {
         if let Some(place) = lower.get_mut(at..at + 2) {
             place.copy_from_slice(&(height as u16).to_be_bytes());
         }
-        Ok(matches!(self.judge(&lower)?, Some(Warning::TooFew)))
+        Ok(matches!(self.verify(&lower)?, Some(Warning::TooFew)))
     }
 }
 

@@ -3,8 +3,8 @@
 use bytes::{BufMut, Bytes, BytesMut};
 
 use super::{
-    head::Head,
     marker::{DRI, EOI, RST0},
+    strip_header::StripHeader,
 };
 
 /// The DRI segment in bytes: marker, length, interval.
@@ -21,14 +21,14 @@ pub(super) const MOST_BETWEEN_RESTARTS: usize = u16::MAX as usize;
 /// restart interval can have (65,535).
 #[must_use]
 pub fn splice(strips: &[&[u8]]) -> Option<Bytes> {
-    let heads = strips.iter().map(|strip| Head::read(strip)).collect::<Option<Vec<_>>>()?;
+    let heads = strips.iter().map(|strip| StripHeader::read(strip)).collect::<Option<Vec<_>>>()?;
     let first = heads.first()?;
     let interval = u16::try_from(first.mcus_across() * first.mcu_rows()).ok()?;
     let height = u16::try_from(heads.iter().map(|head| head.height).sum::<usize>()).ok()?;
     let is_last = |index| index + 1 == strips.len();
     let top = strips.first()?;
     let (above, below) = (top.get(..first.height_at)?, top.get(first.height_at + 2..first.data)?);
-    let fits = |(index, (strip, head)): (usize, (&&[u8], &Head))| {
+    let fits = |(index, (strip, head)): (usize, (&&[u8], &StripHeader))| {
         let is_full = head.height == first.height && head.height % head.mcu_height == 0;
         head.interval == 0
             && (is_full || (is_last(index) && head.height <= first.height))
@@ -98,7 +98,7 @@ mod tests {
         let (row, last) = (strip(48, 16, Subsampling::Yuv420, 80), strip(48, 5, Subsampling::Yuv420, 80));
         let strips = [vec![&row[..]; 10], vec![&last[..]]].concat();
         let jpeg = splice(&strips).unwrap();
-        let head = Head::read(&jpeg).unwrap();
+        let head = StripHeader::read(&jpeg).unwrap();
         assert_eq!((head.width, head.height, head.interval), (48, 165, 3));
         let markers = jpeg[head.data..].windows(2).filter(|pair| pair[0] == 0xff && pair[1] != 0);
         let markers: Vec<_> = markers.map(|pair| pair[1]).collect();

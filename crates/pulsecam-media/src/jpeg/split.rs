@@ -1,8 +1,8 @@
 //! Splitting a JPEG at its restart markers into pieces that can be decoded in parallel.
 
 use super::{
-    head::Head,
     marker::{EOI, Next, RST0, RST7, next},
+    strip_header::StripHeader,
 };
 
 /// Whole rows of MCUs of a JPEG, beginning at a restart marker.
@@ -53,7 +53,7 @@ impl Piece<'_> {
 /// one scan, tables that are not in the picture; and if anything is not as it should be.
 #[must_use]
 pub fn split(jpeg: &[u8], most: usize) -> Option<Vec<Piece<'_>>> {
-    let head = Head::read(jpeg)?;
+    let head = StripHeader::read(jpeg)?;
     let cuts = Cuts::new(&head, most)?;
     let data = jpeg.get(head.data..)?;
     let starts = cuts.find(data)?;
@@ -86,7 +86,7 @@ struct Cuts {
 }
 
 impl Cuts {
-    fn new(head: &Head, most: usize) -> Option<Self> {
+    fn new(head: &StripHeader, most: usize) -> Option<Self> {
         let (across, rows) = (head.mcus_across(), head.mcu_rows());
         if head.interval == 0 {
             return None;

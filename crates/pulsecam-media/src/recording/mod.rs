@@ -11,17 +11,17 @@
 //! every recording to save a few after a power failure.
 
 mod error;
-mod live;
+mod pipe_recorder;
 mod recorder;
-mod takes;
+mod recordings;
 mod timeline;
 mod writer;
 
 pub use self::{
     error::Error,
-    live::{Given, Live},
+    pipe_recorder::{PipeOutcome, PipeRecorder},
     recorder::{Finished, Recorder},
-    takes::{Begun, Place, Takes},
+    recordings::{FileTarget, Recordings, Started},
     timeline::Timeline,
 };
 
@@ -34,7 +34,7 @@ pub const EXTENSION: &str = "mkv";
 
 /// A frame to be recorded.
 #[derive(Clone, Debug)]
-pub struct Taken {
+pub struct RecordedFrame {
     /// When the picture was taken, by the sender's clock, if known.
     pub captured: Option<Timestamp>,
     /// When it arrived.

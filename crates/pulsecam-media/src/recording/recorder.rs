@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Error, Taken, timeline::Timeline, writer::Writer};
+use super::{Error, RecordedFrame, timeline::Timeline, writer::Writer};
 
 /// Bytes that may wait for the disk: a few seconds of a large stream. Beyond it frames are dropped and
 /// counted.
@@ -43,12 +43,12 @@ pub struct Finished {
 
 /// Bytes that wait for the disk: of one stream, and of all that are recorded together.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Waiting {
+pub(super) struct WriteBacklog {
     own: Arc<AtomicUsize>,
     all: Arc<AtomicUsize>,
 }
 
-impl Waiting {
+impl WriteBacklog {
     /// Adds these bytes if the limits allow it.
     pub(super) fn add(&self, bytes: usize) -> bool {
         if self.own.load(Relaxed) + bytes > WAITING || self.all.load(Relaxed) + bytes > WAITING_IN_ALL {
@@ -74,8 +74,8 @@ impl Waiting {
 #[derive(Debug)]
 pub struct Recorder {
     path: PathBuf,
-    give: Option<mpsc::Sender<Taken>>,
-    waiting: Waiting,
+    give: Option<mpsc::Sender<RecordedFrame>>,
+    waiting: WriteBacklog,
     lost: AtomicU64,
     /// The error, if it has failed.
     failure: Arc<Mutex<Option<Error>>>,
@@ -119,7 +119,7 @@ impl Recorder {
         let writer = Writer::begin(file, title, size).map_err(create)?;
         let (give, take) = mpsc::channel();
         let (waiting, failure) =
-            (Waiting { all, ..Waiting::default() }, Arc::<Mutex<Option<Error>>>::default());
+            (WriteBacklog { all, ..WriteBacklog::default() }, Arc::<Mutex<Option<Error>>>::default());
         let thread = thread::Builder::new()
             .name("record".into())
             .spawn({
@@ -144,7 +144,7 @@ impl Recorder {
     }
 
     /// Gives a frame; never waits. False if the recording has failed.
-    pub fn frame(&self, taken: Taken) -> bool {
+    pub fn frame(&self, taken: RecordedFrame) -> bool {
         let bytes = taken.jpeg.len();
         if !self.waiting.add(bytes) {
             self.lost.fetch_add(1, Relaxed);
@@ -186,14 +186,14 @@ impl Drop for Recorder {
 
 fn write(
     mut writer: Writer<fs::File>,
-    take: &mpsc::Receiver<Taken>,
-    waiting: &Waiting,
+    take: &mpsc::Receiver<RecordedFrame>,
+    waiting: &WriteBacklog,
     path: &Path,
 ) -> Result<Finished, Error> {
     let mut timeline = Timeline::default();
     let failed = loop {
         let written = match take.recv_timeout(REST) {
-            Ok(Taken { captured, arrived, jpeg, .. }) => {
+            Ok(RecordedFrame { captured, arrived, jpeg, .. }) => {
                 waiting.remove(jpeg.len());
                 writer.frame(timeline.place(captured, arrived), &jpeg)
             }

@@ -16,7 +16,7 @@ use mkv_element::{
 };
 
 use super::timeline::TICK;
-use crate::harmless;
+use crate::sanitize;
 
 /// The most ticks in a cluster, a second: what a crash may cost. Times within a cluster have 16 bits.
 const CLUSTER_TICKS: u64 = 1_000_000 / TICK;
@@ -82,7 +82,7 @@ impl<S: Sink> Writer<S> {
     /// Begins a file of frames of about this size.
     pub(super) fn begin(sink: S, title: &str, size: (usize, usize)) -> io::Result<Self> {
         // A peer's text, which players and file lists print.
-        let title = harmless::line(title).into_owned();
+        let title = sanitize::line(title).into_owned();
         let mut writer = Self {
             sink,
             title: title.clone(),
@@ -267,16 +267,16 @@ fn block(within: i16, jpeg: &Bytes) -> SimpleBlock {
 
 /// Writer for a pipe. Elements have unknown size, and each frame is complete by itself, so that a reader sees
 /// it at once.
-pub(super) struct Stream {
+pub(super) struct PipeWriter {
     /// The time of the current cluster.
     begin: Option<u64>,
     head: Vec<u8>,
 }
 
-impl Stream {
+impl PipeWriter {
     /// Begins a stream of frames of about this size.
     pub(super) fn begin(title: &str, size: (usize, usize)) -> io::Result<Self> {
-        let title = harmless::line(title);
+        let title = sanitize::line(title);
         let mut head = beginning()?;
         info(&title, None).write_to(&mut head).map_err(other)?;
         tracks(&title, size).write_to(&mut head).map_err(other)?;

@@ -2,14 +2,14 @@
 
 use super::{Error, Format, decode, other_formats};
 use crate::{
-    jpeg::{self, Decoder, Limits, Scale, Strips},
+    jpeg::{self, DecodeLimits, Decoder, Scale, Strips},
     picture::{Canvas, Scaler},
 };
 
 /// A picture's format and size, from its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Look {
+pub struct StillInfo {
     /// Its format.
     pub format: Format,
     /// Pixels across and down, after turning it upright.
@@ -20,7 +20,7 @@ pub struct Look {
 ///
 /// # Errors
 /// The errors of [`Format::of`], and of reading the header.
-pub fn look(file: &[u8]) -> Result<Look, Error> {
+pub fn inspect(file: &[u8]) -> Result<StillInfo, Error> {
     let format = Format::of(file)?;
     let (own, upright) = match format {
         Format::Jpeg => {
@@ -29,15 +29,20 @@ pub fn look(file: &[u8]) -> Result<Look, Error> {
         }
         other => other_formats::header(file, other)?,
     };
-    Ok(Look { format, size: upright.upright_size(own) })
+    Ok(StillInfo { format, size: upright.upright_size(own) })
 }
 
 /// Decodes a picture at the size at which it is shown, within the viewer's limits.
 ///
 /// # Errors
-/// As [`look`]; [`Error::TooManyPixels`] and [`jpeg::Error`] for a picture that exceeds `limits`; errors of
+/// As [`inspect`]; [`Error::TooManyPixels`] and [`jpeg::Error`] for a picture that exceeds `limits`; errors of
 /// the decoder.
-pub fn display(file: &[u8], size: (usize, usize), limits: Limits, strips: Strips) -> Result<Canvas, Error> {
+pub fn display(
+    file: &[u8],
+    size: (usize, usize),
+    limits: DecodeLimits,
+    strips: Strips,
+) -> Result<Canvas, Error> {
     let canvas = match Format::of(file)? {
         Format::Jpeg => {
             let upright = jpeg::orientation(file);

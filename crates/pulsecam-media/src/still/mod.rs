@@ -20,10 +20,10 @@ mod outgoing;
 
 pub use self::{
     decode::{Changes, MAX_DECODED_BYTES, Still, decode},
-    display::{Look, display, look},
+    display::{StillInfo, display, inspect},
     error::Error,
     foreign::Foreign,
     format::{Format, extension},
     input::{MAX_FILE_BYTES, read, read_file},
-    outgoing::{Outgoing, is_plain, outgoing},
+    outgoing::{OutgoingImage, is_plain, outgoing},
 };

@@ -13,7 +13,7 @@ use crate::{
 /// A picture that can be sent.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Outgoing {
+pub struct OutgoingImage {
     /// A JPEG that viewers can show.
     pub jpeg: Bytes,
     /// How it was changed; unchanged if it is the file as it was.
@@ -28,7 +28,7 @@ pub struct Outgoing {
 ///
 /// # Errors
 /// As [`decode`], and the errors of the encoder.
-pub fn outgoing(file: Bytes, quality: u8, room: Option<(usize, usize)>) -> Result<Outgoing, Error> {
+pub fn outgoing(file: Bytes, quality: u8, room: Option<(usize, usize)>) -> Result<OutgoingImage, Error> {
     if Format::of(&file)? != Format::Jpeg {
         let still = decode(&file)?;
         return encoded(still, quality, room);
@@ -43,10 +43,10 @@ pub fn outgoing(file: Bytes, quality: u8, room: Option<(usize, usize)>) -> Resul
         let flaw = Decoder::new()?.decode(&file, Scale::Eighth, Canvas::default())?.warning;
         let changes = Changes { repaired: repaired.clone(), flaw, ..Changes::default() };
         if upright == Orientation::Upright {
-            return Ok(Outgoing { jpeg: file, changes });
+            return Ok(OutgoingImage { jpeg: file, changes });
         }
         if let Some(jpeg) = turned(&file, upright) {
-            return Ok(Outgoing { jpeg, changes: Changes { turned: true, ..changes } });
+            return Ok(OutgoingImage { jpeg, changes: Changes { turned: true, ..changes } });
         }
     }
     let own_quality = jpeg::quality(&file).unwrap_or(quality);
@@ -82,10 +82,10 @@ fn turned(file: &[u8], upright: Orientation) -> Option<Bytes> {
     // Marked before it is turned: the metadata is copied.
     let mut noted = file.to_vec();
     jpeg::mark_upright(&mut noted);
-    jpeg::turned(&noted, upright)
+    jpeg::rotated(&noted, upright)
 }
 
-fn encoded(still: Still, quality: u8, room: Option<(usize, usize)>) -> Result<Outgoing, Error> {
+fn encoded(still: Still, quality: u8, room: Option<(usize, usize)>) -> Result<OutgoingImage, Error> {
     let Still { mut picture, mut changes } = still;
     let own = (picture.width, picture.height);
     if let Some(room) = room.filter(|room| own.0 > room.0 || own.1 > room.1) {
@@ -94,7 +94,7 @@ fn encoded(still: Still, quality: u8, room: Option<(usize, usize)>) -> Result<Ou
     }
     changes.recoded = true;
     let jpeg = Encoder::new(quality)?.encode(&picture)?;
-    Ok(Outgoing { jpeg, changes })
+    Ok(OutgoingImage { jpeg, changes })
 }
 
 #[cfg(test)]

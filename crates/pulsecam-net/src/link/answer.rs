@@ -3,7 +3,7 @@
 
 use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
-use super::{State, counters::Step, ledger::Answered, session::Session};
+use super::{State, counters::ConnectStage, session::Session, unacked::Answered};
 use crate::{
     clock::{Timestamp, now},
     wire::Heartbeat,
@@ -16,8 +16,8 @@ impl Session<'_> {
             self.hub.viewers.send_if_modified(|known| std::mem::replace(known, new) != new);
         }
         if answer.got.is_some() {
-            let counts = (self.hub.tally.frames_sent.load(Relaxed), self.hub.outbox.replaced());
-            let report = self.hub.departures().reported(answer, counts, now());
+            let counts = (self.hub.counters.frames_sent.load(Relaxed), self.hub.outbox.replaced());
+            let report = self.hub.sent_frames().reported(answer, counts, now());
             if report.is_some() {
                 self.hub.reports.send_replace(report);
             }
@@ -29,18 +29,18 @@ impl Session<'_> {
         if !std::mem::replace(&mut inner.introduced, true) {
             self.hub.streams().numbered_in(answer.epoch);
         }
-        inner.receipts.asked(answer.report.map(|millis| Duration::from_millis(millis.into())));
+        inner.frame_acks.asked(answer.report.map(|millis| Duration::from_millis(millis.into())));
         let shorter = answer.silence.is_some_and(|millis| {
-            inner.pulse.must_not_be_silent_for(Duration::from_millis(millis.into()), now())
+            inner.keep_alive.must_not_be_silent_for(Duration::from_millis(millis.into()), now())
         });
         if shorter {
             self.confirm.notify_one(); // the heartbeat's interval has changed
         }
-        let Some(Answered { sent, confirmed }) = inner.kept.ledger.answered(answer.t1) else { return };
-        self.hub.tally.reached(Step::Answered);
+        let Some(Answered { sent, confirmed }) = inner.kept.unacked.answered(answer.t1) else { return };
+        self.hub.counters.reached(ConnectStage::Answered);
         let newly = confirmed.len() as u64;
-        if newly > 0 && inner.kept.doubtful > 0 {
-            inner.kept.doubtful = inner.kept.doubtful.saturating_sub(newly);
+        if newly > 0 && inner.kept.retrying > 0 {
+            inner.kept.retrying = inner.kept.retrying.saturating_sub(newly);
             self.hub.outbox.hold_ordered(false);
         }
         let rtt = now().duration_since(sent);
@@ -53,7 +53,7 @@ impl Session<'_> {
             inner.offsets.sample(t1, t2, t3, t4);
         }
         let best = inner.offsets.best();
-        let more = inner.kept.ledger.wants_heartbeat();
+        let more = inner.kept.unacked.wants_heartbeat();
         drop(inner);
         if reported {
             self.report_up(true);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Dial;
-use crate::{key::Key, tls, wire};
+use crate::{auth::Key, tls, wire};
 
 /// The configuration of a link: its destination, timeouts and limits. Start with [`Config::new`] and change
 /// fields, also by [`Config::with`].
@@ -37,7 +37,7 @@ pub struct Config {
     /// dropped.
     pub budget: usize,
     /// Uses TLS, with this trust.
-    pub tls: Option<tls::Client>,
+    pub tls: Option<tls::Connector>,
     /// The key to a room. With one, nothing is sent to a relay that does not prove that it knows the key.
     pub key: Option<Key>,
     /// How to connect, if not over TCP to `host`.

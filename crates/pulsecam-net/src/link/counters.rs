@@ -7,7 +7,7 @@ use crate::wire::FrameInfo;
 /// The counters of a link, since it was created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Counters {
+pub struct LinkCounters {
     /// Frames given to the link: sent, replaced, given while down, too large, or waiting.
     pub frames_given: u64,
     /// Frames whose writing began.
@@ -37,7 +37,7 @@ pub struct Counters {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct AtomicCounters {
     pub(super) frames_given: AtomicU64,
     pub(super) frames_sent: AtomicU64,
     pub(super) cards_sent: AtomicU64,
@@ -52,7 +52,7 @@ pub(super) struct Tally {
     pub(super) messages_skipped: AtomicU64,
 }
 
-impl Counters {
+impl LinkCounters {
     /// Frames that still wait.
     #[must_use]
     pub const fn frames_waiting(&self) -> u64 {
@@ -64,7 +64,7 @@ impl Counters {
 
 /// The steps of connecting.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Step {
+pub(super) enum ConnectStage {
     /// The connection is established.
     Connected = 1,
     /// The TLS handshake is done, if TLS is used.
@@ -75,7 +75,7 @@ pub(super) enum Step {
     Answered,
 }
 
-impl Tally {
+impl AtomicCounters {
     /// Counts a frame whose writing began.
     pub(super) fn frame_sent(&self, info: &FrameInfo) {
         self.cards_sent.fetch_add(info.card.is_some().into(), Relaxed);
@@ -83,13 +83,13 @@ impl Tally {
     }
 
     /// Records that connecting has reached this step. Only a new farthest step counts as progress.
-    pub(super) fn reached(&self, step: Step) {
+    pub(super) fn reached(&self, step: ConnectStage) {
         self.farthest.fetch_max(step as u64, Relaxed);
     }
 
     /// The counters, with the frames that the outbox replaced.
-    pub(super) fn counters(&self, frames_replaced: u64) -> Counters {
-        let counters = Counters {
+    pub(super) fn counters(&self, frames_replaced: u64) -> LinkCounters {
+        let counters = LinkCounters {
             frames_given: 0,
             frames_sent: self.frames_sent.load(Relaxed),
             cards_sent: self.cards_sent.load(Relaxed),
@@ -104,7 +104,7 @@ impl Tally {
             sessions: self.sessions.load(Relaxed),
         };
         // Read last, because the fate of a frame is counted after the frame itself.
-        Counters { frames_given: self.frames_given.load(Relaxed), ..counters }
+        LinkCounters { frames_given: self.frames_given.load(Relaxed), ..counters }
     }
 }
 
@@ -114,15 +114,15 @@ mod tests {
 
     #[test]
     fn what_comes_and_goes_again_is_no_progress() {
-        let tally = Tally::default();
+        let counters = AtomicCounters::default();
         for _ in 0..3 {
-            tally.reached(Step::Connected);
-            tally.reached(Step::Agreed);
+            counters.reached(ConnectStage::Connected);
+            counters.reached(ConnectStage::Agreed);
         }
-        assert_eq!(tally.counters(0).progress, 2);
-        tally.reached(Step::Entered);
-        tally.written_on.fetch_add(1, Relaxed);
-        tally.reached(Step::Connected);
-        assert_eq!(tally.counters(0).progress, 4);
+        assert_eq!(counters.counters(0).progress, 2);
+        counters.reached(ConnectStage::Entered);
+        counters.written_on.fetch_add(1, Relaxed);
+        counters.reached(ConnectStage::Connected);
+        assert_eq!(counters.counters(0).progress, 4);
     }
 }

@@ -112,10 +112,10 @@ mod tests {
     #[test]
     fn each_receipt_tells_of_its_own_message() {
         let mut deliveries = Deliveries::default();
-        let receipts = [(); 3].map(|()| deliveries.accept());
+        let frame_acks = [(); 3].map(|()| deliveries.accept());
         deliveries.settle(&Ok(()));
         deliveries.settle(&REFUSED);
-        assert_eq!(receipts.map(now), [Some(Ok(())), Some(REFUSED), None]);
+        assert_eq!(frame_acks.map(now), [Some(Ok(())), Some(REFUSED), None]);
     }
 
     #[test]

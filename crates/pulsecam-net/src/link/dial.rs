@@ -12,16 +12,17 @@ use tokio::{net::TcpStream, task::JoinSet, time};
 use tracing::info;
 
 use super::{
-    Config, Down, counters,
+    Config, Down,
+    adaptive_timeout::AdaptiveTimeout,
+    counters,
     hub::Hub,
     lookup::{Lookup, Outcome},
-    patience::Patience,
     race::{Race, Step, order},
 };
 use crate::{
     address::{Address, LookupError},
     clock::now,
-    socket::Connection,
+    transport::Connection,
 };
 
 /// The time after which a slow lookup is reported, because a user would wonder.
@@ -53,14 +54,14 @@ impl fmt::Debug for Dial {
 #[derive(Debug)]
 pub(super) struct Dialer {
     lookup: Lookup,
-    patience: Patience,
+    patience: AdaptiveTimeout,
     worked: Option<SocketAddr>,
 }
 
 impl Dialer {
     /// Creates a dialer without any history.
     pub(super) fn new(address: &Address, config: &Config) -> Self {
-        let patience = Patience::new(config.connect_timeout);
+        let patience = AdaptiveTimeout::new(config.connect_timeout);
         Self { lookup: Lookup::new(address), patience, worked: None }
     }
 
@@ -112,14 +113,14 @@ impl Dialer {
             let raced = self.first(left.clone(), hub.config.connect_timeout, tcp).await;
             // A relay's TLS error is more informative than a dead address.
             let (address, stream) = raced.map_err(|error| why.take().unwrap_or(error))?;
-            hub.tally.reached(counters::Step::Connected);
+            hub.counters.reached(counters::ConnectStage::Connected);
             let Some(client) = &hub.config.tls else {
                 return Ok((Connection::tcp(stream).map_err(|error| Down::connecting(&error))?, address));
             };
             let limit = self.patience.limit();
             why = match self.patience.within(client.connect(&hub.config.host, stream)).await {
                 Some(Ok(connection)) => {
-                    hub.tally.reached(counters::Step::Agreed);
+                    hub.counters.reached(counters::ConnectStage::Agreed);
                     return Ok((connection, address));
                 }
                 Some(Err(error)) => Some(Down::handshake(&error)),
@@ -133,13 +134,13 @@ impl Dialer {
     }
 
     /// The time limit for each step of the current attempt.
-    pub(super) const fn patience(&mut self) -> &mut Patience {
+    pub(super) const fn patience(&mut self) -> &mut AdaptiveTimeout {
         &mut self.patience
     }
 
     /// Records that the current attempt led to a relay at this address.
     pub(super) fn entered(&mut self, peer: SocketAddr, hub: &Hub) {
-        hub.tally.reached(counters::Step::Entered);
+        hub.counters.reached(counters::ConnectStage::Entered);
         self.worked = Some(peer);
         self.patience.succeeded();
     }

@@ -3,7 +3,7 @@
 use super::Undeliverable;
 use crate::{
     address::{self, LookupError},
-    fresh::Full,
+    queue::Full,
     wire::Fault,
 };
 

@@ -15,21 +15,21 @@ use tokio::sync::watch;
 use super::{
     clock::Offset,
     config::Config,
-    counters::Tally,
+    counters::AtomicCounters,
     delivery::Deliveries,
     outbound::{Outbound, video},
     received::Received,
-    report::{Departures, Report},
+    report::{DeliveryReport, SentFrames},
     state::{Down, State},
     streams::Streams,
 };
 use crate::{
     address::Address,
     clock::{Timestamp, now},
-    fresh,
-    socket::{Pen, Written},
+    queue,
     stream_id::StreamId,
     sync::lock,
+    transport::{MessageWriter, Written},
     wire::{FrameInfo, Token},
 };
 
@@ -43,16 +43,16 @@ pub(super) struct Hub {
     pub(super) config: Config,
     /// The parsed [`Config::host`].
     pub(super) address: Address,
-    pub(super) outbox: fresh::Sender<(), Outbound>,
-    pub(super) inbox: fresh::Sender<StreamId, Received>,
+    pub(super) outbox: queue::Sender<(), Outbound>,
+    pub(super) inbox: queue::Sender<StreamId, Received>,
     pub(super) state: watch::Sender<State>,
     pub(super) viewers: watch::Sender<Option<u32>>,
-    pub(super) reports: watch::Sender<Option<Report>>,
-    pub(super) departures: Mutex<Departures>,
+    pub(super) reports: watch::Sender<Option<DeliveryReport>>,
+    pub(super) departures: Mutex<SentFrames>,
     pub(super) deliveries: Mutex<Deliveries>,
     /// When the newest answered heartbeat was sent.
     pub(super) answered: watch::Sender<Option<Instant>>,
-    pub(super) tally: Tally,
+    pub(super) counters: AtomicCounters,
     pub(super) seen: Mutex<VecDeque<String>>,
     pub(super) streams: Mutex<Streams>,
     /// Identifies this link to the relay on its next connection.
@@ -61,15 +61,15 @@ pub(super) struct Hub {
     /// The largest size field that the relay is known to accept.
     pub(super) largest: AtomicU32,
     /// The socket's writing side, while the link is up.
-    pub(super) pen: Mutex<Option<Arc<Pen>>>,
+    pub(super) writer: Mutex<Option<Arc<MessageWriter>>>,
 }
 
 impl Hub {
     pub(super) fn new(
         config: Config,
         address: Address,
-        outbox: fresh::Sender<(), Outbound>,
-        inbox: fresh::Sender<StreamId, Received>,
+        outbox: queue::Sender<(), Outbound>,
+        inbox: queue::Sender<StreamId, Received>,
     ) -> Self {
         Self {
             outbox,
@@ -77,24 +77,24 @@ impl Hub {
             state: watch::Sender::new(State::Connecting),
             viewers: watch::Sender::new(None),
             reports: watch::Sender::new(None),
-            departures: Mutex::new(Departures::new(now())),
+            departures: Mutex::new(SentFrames::new(now())),
             deliveries: Mutex::default(),
             answered: watch::Sender::new(None),
-            tally: Tally::default(),
+            counters: AtomicCounters::default(),
             seen: Mutex::default(),
             streams: Mutex::default(),
             token: Token::random(),
             last_down: Mutex::default(),
             largest: AtomicU32::new(u32::MAX),
-            pen: Mutex::default(),
+            writer: Mutex::default(),
             address,
             config,
         }
     }
 
     /// Allows frames to be written on their own threads, or ends that.
-    pub(super) fn lend(&self, pen: Option<Arc<Pen>>) {
-        *lock(&self.pen) = pen;
+    pub(super) fn set_writer(&self, writer: Option<Arc<MessageWriter>>) {
+        *lock(&self.writer) = writer;
     }
 
     /// Writes a frame on the caller's thread, if nothing else waits or is being written. This saves a
@@ -103,21 +103,21 @@ impl Hub {
         if !self.outbox.is_empty() {
             return false;
         }
-        let pen = lock(&self.pen);
-        let out = self.tally.frames_sent.load(Relaxed);
+        let writer = lock(&self.writer);
+        let out = self.counters.frames_sent.load(Relaxed);
         let Ok(message) = video(info, jpeg, offset, out) else { return false };
         // Held until it is known whether writing began, so that a report of it cannot come before.
-        let mut departures = self.departures();
-        let written = pen.as_ref().is_some_and(|pen| pen.try_write(&message) != Written::Nothing);
+        let mut departures = self.sent_frames();
+        let written = writer.as_ref().is_some_and(|writer| writer.try_write(&message) != Written::Nothing);
         if written {
             departures.sent(info, now(), Timestamp::now());
-            self.tally.frame_sent(info);
+            self.counters.frame_sent(info);
         }
         drop(departures);
         written
     }
 
-    pub(super) fn departures(&self) -> MutexGuard<'_, Departures> {
+    pub(super) fn sent_frames(&self) -> MutexGuard<'_, SentFrames> {
         lock(&self.departures)
     }
 

@@ -29,8 +29,8 @@ const REFRESH: Duration = Duration::from_millis(250);
 /// and each attempt is followed by a pause.
 const LEAST: Duration = Duration::from_secs(1);
 
-type Found = Result<Vec<SocketAddr>, LookupError>;
-type Looking = Pin<Box<dyn Future<Output = Found> + Send>>;
+type Resolved = Result<Vec<SocketAddr>, LookupError>;
+type Looking = Pin<Box<dyn Future<Output = Resolved> + Send>>;
 
 /// The known addresses of a host, and the lookup in progress.
 pub(super) struct Lookup {
@@ -42,7 +42,7 @@ pub(super) struct Lookup {
 /// A lookup in progress.
 struct Flight {
     since: Instant,
-    task: JoinHandle<Found>,
+    task: JoinHandle<Resolved>,
 }
 
 /// The result of a lookup.
@@ -116,7 +116,7 @@ impl Lookup {
     }
 
     /// Keeps the addresses found; an error discards nothing.
-    fn learn(&mut self, found: Result<Found, JoinError>) -> Result<(), LookupError> {
+    fn learn(&mut self, found: Result<Resolved, JoinError>) -> Result<(), LookupError> {
         self.known = found.unwrap_or_else(|error| Err(LookupError::passing(error.to_string())))?;
         Ok(())
     }
@@ -130,7 +130,7 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_secs(20);
 
-    fn found(text: &str) -> Found {
+    fn found(text: &str) -> Resolved {
         Ok(vec![text.parse().unwrap()])
     }
 
@@ -139,7 +139,7 @@ mod tests {
     }
 
     /// A resolver with answers after the given seconds, and the number of calls.
-    fn resolver(answers: Vec<(u64, Found)>) -> (Lookup, Arc<Mutex<usize>>) {
+    fn resolver(answers: Vec<(u64, Resolved)>) -> (Lookup, Arc<Mutex<usize>>) {
         let asked = Arc::new(Mutex::new(0));
         let counted = Arc::clone(&asked);
         let look_up = move || -> Looking {

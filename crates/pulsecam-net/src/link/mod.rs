@@ -2,10 +2,10 @@
 //!
 //! TCP does not notice a pulled cable, so the client sends a heartbeat every few seconds, and silence beyond
 //! a limit means that the link is dead. It then reconnects by itself, without end. The parts that decide
-//! (`heartbeat`, `backoff`, `ledger`, [`clock`], and those of connecting) are plain types that take the
+//! (`keep_alive`, `backoff`, `unacked`, [`clock`], and those of connecting) are plain types that take the
 //! time as an argument; the session drives them.
 
-mod account;
+mod adaptive_timeout;
 mod answer;
 mod backoff;
 pub mod clock;
@@ -13,25 +13,25 @@ mod config;
 mod counters;
 mod delivery;
 mod dial;
-mod entry;
+mod display_names;
 mod error;
-mod heartbeat;
+mod handshake;
 mod hub;
-mod labels;
-mod ledger;
+mod keep_alive;
 mod lookup;
+mod loss_stats;
 mod outages;
 mod outbound;
-mod patience;
-mod progress;
 mod race;
 mod received;
+mod reconnect;
 mod report;
 mod resend;
 mod session;
+mod stale_filter;
 mod state;
 mod streams;
-mod upkeep;
+mod unacked;
 
 use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
@@ -43,16 +43,16 @@ use tokio::{sync::watch, task::JoinHandle, time};
 use tokio_util::sync::CancellationToken;
 
 pub use self::{
-    account::Account,
     config::{Config, Role},
-    counters::Counters,
+    counters::LinkCounters,
     delivery::{Receipt, Undeliverable},
     dial::Dial,
     error::Error,
+    loss_stats::LossStats,
     received::{Inbox, Received},
-    report::Report,
+    report::DeliveryReport,
     state::{Down, State},
-    streams::Sender,
+    streams::Peer,
 };
 use self::{
     dial::Dialer,
@@ -62,7 +62,7 @@ use self::{
 use crate::{
     address::Address,
     clock::now,
-    fresh,
+    queue,
     sync::lock,
     wire::{Fault, FrameInfo, Message},
 };
@@ -106,12 +106,13 @@ pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
         let unresolvable = |source| Error::Unresolvable { host: address.host(), source };
         dialer.look_up(&address, config.resolve_timeout).await.map_err(unresolvable)?;
     }
-    let (outbox, waiting) = fresh::channel(config.budget);
-    let lanes = fresh::Lanes::new(config.budget).with_fresh(config.budget, Received::weight);
-    let (inbox, arrived) = fresh::over(lanes);
+    let (outbox, waiting) = queue::channel(config.budget);
+    let lanes =
+        queue::ConflatingQueue::new(config.budget).with_latest_budget(config.budget, Received::weight);
+    let (inbox, arrived) = queue::channel_with(lanes);
     let hub = Arc::new(Hub::new(config, address, outbox, inbox));
     let stop = CancellationToken::new();
-    let task = tokio::spawn(upkeep::keep_up(Arc::clone(&hub), dialer, waiting, stop.clone()));
+    let task = tokio::spawn(reconnect::keep_connected(Arc::clone(&hub), dialer, waiting, stop.clone()));
     Ok((Link { hub, _guard: Arc::new(Guard { stop, _task: task }) }, arrived))
 }
 
@@ -136,7 +137,7 @@ impl Link {
     /// Sends a frame as soon as the socket takes it, unless a newer one comes first. While the link is down
     /// it is counted and dropped.
     pub fn send_frame(&self, info: FrameInfo, jpeg: Bytes) {
-        self.hub.tally.frames_given.fetch_add(1, Relaxed);
+        self.hub.counters.frames_given.fetch_add(1, Relaxed);
         let offset = match *self.hub.state.borrow() {
             State::Up { offset, .. } => Some(offset),
             State::Connecting | State::Down { .. } => None,
@@ -144,7 +145,7 @@ impl Link {
         let allowed = self.hub.config.max_message.min(self.hub.largest.load(Relaxed));
         if jpeg.len() + FRAME_OVERHEAD > allowed as usize {
             // If sent, it would end the connection, again and again.
-            if self.hub.tally.frames_too_large.fetch_add(1, Relaxed) == 0 {
+            if self.hub.counters.frames_too_large.fetch_add(1, Relaxed) == 0 {
                 tracing::warn!(
                     "a frame of {} bytes was dropped: a message may have at most {allowed} bytes, including the description",
                     jpeg.len()
@@ -153,10 +154,10 @@ impl Link {
         } else if let Some(offset) = offset {
             if !self.hub.write_now(&info, &jpeg, offset) {
                 // The link's task holds the receiver as long as this handle lives.
-                let _ = self.hub.outbox.send_fresh((), Outbound::Frame { info, jpeg });
+                let _ = self.hub.outbox.send_latest((), Outbound::Frame { info, jpeg });
             }
         } else {
-            self.hub.tally.frames_while_down.fetch_add(1, Relaxed);
+            self.hub.counters.frames_while_down.fetch_add(1, Relaxed);
         }
     }
 
@@ -199,7 +200,7 @@ impl Link {
     /// Our relay's newest report on the frames sent, if [`Config::report`] requests it. It is `None` before
     /// the first, and if the relay sends none.
     #[must_use]
-    pub fn reports(&self) -> watch::Receiver<Option<Report>> {
+    pub fn reports(&self) -> watch::Receiver<Option<DeliveryReport>> {
         self.hub.reports.subscribe()
     }
 
@@ -209,12 +210,12 @@ impl Link {
         lock(&self.hub.last_down).clone()
     }
 
-    /// Waits until the link is down for a lasting reason ([`Down::is_lasting`]), and returns it. The link is
+    /// Waits until the link is down for a lasting reason ([`Down::is_permanent`]), and returns it. The link is
     /// retried in any case: the relay may be restarted with the right key.
-    pub async fn lasting_trouble(&self) -> Down {
+    pub async fn permanent_failure(&self) -> Down {
         let mut state = self.state();
         let found =
-            state.wait_for(|state| matches!(state, State::Down { why, .. } if why.is_lasting())).await;
+            state.wait_for(|state| matches!(state, State::Down { why, .. } if why.is_permanent())).await;
         match found.as_deref() {
             Ok(State::Down { why, .. }) => why.clone(),
             // The sender is in the hub that this handle holds.
@@ -225,7 +226,7 @@ impl Link {
     /// Whether there is a connection, even one on which the relay has not answered yet.
     #[must_use]
     pub fn is_connected(&self) -> bool {
-        lock(&self.hub.pen).is_some()
+        lock(&self.hub.writer).is_some()
     }
 
     /// The host and port of the relay.
@@ -236,8 +237,8 @@ impl Link {
 
     /// The counters so far.
     #[must_use]
-    pub fn counters(&self) -> Counters {
-        self.hub.tally.counters(self.hub.outbox.replaced())
+    pub fn counters(&self) -> LinkCounters {
+        self.hub.counters.counters(self.hub.outbox.replaced())
     }
 }
 

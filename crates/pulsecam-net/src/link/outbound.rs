@@ -8,8 +8,8 @@ use tracing::warn;
 use super::{clock::Offset, session::Session};
 use crate::{
     clock::{Timestamp, now},
-    fresh::{Lane, Taken},
-    socket::Feed,
+    queue::{Dequeued, Priority},
+    transport::WriteHooks,
     wire::{Fault, FrameInfo, Heartbeat, Message, Side},
 };
 
@@ -40,7 +40,7 @@ pub(super) fn video(
     Message::video(jpeg.clone(), &info)
 }
 
-impl Feed<(), Outbound> for &Session<'_> {
+impl WriteHooks<(), Outbound> for &Session<'_> {
     /// Sets the times as late as possible.
     fn prepare(&mut self, item: &Outbound) -> Option<Message> {
         match item {
@@ -53,38 +53,38 @@ impl Feed<(), Outbound> for &Session<'_> {
                 let token = self.hub.token.filter(|_| !self.lock().introduced);
                 let views = config.role.views();
                 let plain = Heartbeat { t1: Some(asked), views, report, token, ..Heartbeat::default() };
-                Some(self.lock().receipts.tell(plain, now()).to_message(Side::Client))
+                Some(self.lock().frame_acks.tell(plain, now()).to_message(Side::Client))
             }
             Outbound::Message(attempt) => Some(attempt.message.clone()),
             Outbound::Frame { info, jpeg } => {
                 let offset = self.lock().offsets.best();
-                let out = self.hub.tally.frames_sent.load(Relaxed);
+                let out = self.hub.counters.frames_sent.load(Relaxed);
                 let message = video(info, jpeg, offset, out);
                 message.inspect_err(|fault| warn!("a frame cannot be sent: {fault}")).ok()
             }
         }
     }
 
-    fn started(&mut self, taken: &Taken<(), Outbound>, _: &Message) {
+    fn started(&mut self, taken: &Dequeued<(), Outbound>, _: &Message) {
         match taken.lane {
-            Lane::Urgent => {
+            Priority::Urgent => {
                 let mut inner = self.lock();
                 let asked = inner.asked;
-                inner.kept.ledger.heartbeat(asked, now());
+                inner.kept.unacked.heartbeat(asked, now());
             }
-            Lane::Ordered(_) => {
+            Priority::Ordered(_) => {
                 let mut inner = self.lock();
-                inner.kept.ledger.message(taken.clone());
+                inner.kept.unacked.message(taken.clone());
                 // Doubtful messages are sent one by one, each after the one before it is confirmed, to find
                 // one that the relay rejects.
-                self.hub.outbox.hold_ordered(inner.kept.doubtful > 0);
+                self.hub.outbox.hold_ordered(inner.kept.retrying > 0);
                 drop(inner);
                 self.confirm.notify_one();
             }
-            Lane::Fresh(()) => {
+            Priority::Latest(()) => {
                 if let Outbound::Frame { info, .. } = &taken.item {
-                    self.hub.departures().sent(info, now(), Timestamp::now());
-                    self.hub.tally.frame_sent(info);
+                    self.hub.sent_frames().sent(info, now(), Timestamp::now());
+                    self.hub.counters.frame_sent(info);
                 }
             }
         }
@@ -93,7 +93,7 @@ impl Feed<(), Outbound> for &Session<'_> {
     /// Counts the progress of a full socket as a sign of life. A large message on a slow link takes longer
     /// than the timeout, and no heartbeat can pass it.
     fn progressed(&mut self) {
-        self.hub.tally.written_on.fetch_add(1, Relaxed);
-        self.lock().pulse.heard(now());
+        self.hub.counters.written_on.fetch_add(1, Relaxed);
+        self.lock().keep_alive.heard(now());
     }
 }

@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use super::{Account, Sender};
+use super::{LossStats, Peer};
 use crate::{
     clock::Timestamp,
-    fresh,
+    queue,
     stream_id::StreamId,
     wire::{FrameInfo, Message},
 };
@@ -19,9 +19,9 @@ pub struct Received {
     /// The attributes of a video frame.
     pub info: Option<FrameInfo>,
     /// Its sender; `None` if it is neither text, image nor video.
-    pub sender: Option<Sender>,
+    pub sender: Option<Peer>,
     /// The counts of its stream's frames up to this one; all zero if it is not video.
-    pub account: Account,
+    pub account: LossStats,
     /// When its last byte was read, by the wall clock.
     pub received: Timestamp,
     /// The same by the monotonic clock.
@@ -36,4 +36,4 @@ impl Received {
 }
 
 /// The received messages: texts and images in order, and the newest frame of each stream.
-pub type Inbox = fresh::Receiver<StreamId, Received>;
+pub type Inbox = queue::Receiver<StreamId, Received>;

@@ -20,7 +20,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// A report of our relay on a frame that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 // Exhaustive, so that a rate control can be tested with reports of its own.
-pub struct Report {
+pub struct DeliveryReport {
     /// When the frame was ready to be sent; the camera's own delay is not the link's.
     pub ready: Instant,
     /// The frame's number.
@@ -42,7 +42,7 @@ pub struct Report {
     pub relayed: Option<Timestamp>,
 }
 
-impl Report {
+impl DeliveryReport {
     /// The greatest age of a frame when the viewers get it.
     #[must_use]
     pub fn age(&self) -> Duration {
@@ -52,23 +52,23 @@ impl Report {
 
 /// The frames whose writing began on this connection.
 #[derive(Debug)]
-pub(super) struct Departures {
+pub(super) struct SentFrames {
     began: Instant,
     sent: u64,
-    under_way: VecDeque<Departure>,
+    under_way: VecDeque<SentFrame>,
     to_relay: QueueingDelay,
     /// For relays that report only how late frames are, not how long they were queued.
     to_viewers: WindowedMin,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Departure {
+struct SentFrame {
     number: u64,
     seq: Option<u64>,
     ready: Instant,
 }
 
-impl Departures {
+impl SentFrames {
     pub(super) fn new(now: Instant) -> Self {
         Self {
             began: now,
@@ -88,7 +88,7 @@ impl Departures {
         if self.under_way.len() == MAX_UNDER_WAY {
             self.under_way.pop_front();
         }
-        self.under_way.push_back(Departure { number: self.sent, seq: info.seq, ready });
+        self.under_way.push_back(SentFrame { number: self.sent, seq: info.seq, ready });
     }
 
     /// Handles the relay's report. `sent` and `replaced` are this link's counts.
@@ -97,12 +97,12 @@ impl Departures {
         heartbeat: &Heartbeat,
         (sent, replaced): (u64, u64),
         now: Instant,
-    ) -> Option<Report> {
+    ) -> Option<DeliveryReport> {
         let (got, ago) = (heartbeat.got?, Duration::from_micros(heartbeat.ago?));
         while self.under_way.front().is_some_and(|departure| departure.number < got) {
             self.under_way.pop_front();
         }
-        let &Departure { seq, ready, .. } =
+        let &SentFrame { seq, ready, .. } =
             self.under_way.front().filter(|departure| departure.number == got)?;
         let at_relay = now.saturating_duration_since(ready).saturating_sub(ago);
         let relayed = heartbeat.t3.map(|t3| t3.offset(i64::try_from(ago.as_micros()).map_or(0, |ago| -ago)));
@@ -121,7 +121,7 @@ impl Departures {
             }
             (None, None) => Duration::ZERO,
         };
-        Some(Report {
+        Some(DeliveryReport {
             ready,
             seq,
             at_relay,
@@ -144,7 +144,7 @@ mod tests {
 
     /// A link whose frames become ready every 10 ms and are written at once, with reports.
     struct Played {
-        departures: Departures,
+        departures: SentFrames,
         start: Instant,
         frames: u64,
     }
@@ -152,7 +152,7 @@ mod tests {
     impl Played {
         fn new() -> Self {
             let start = Instant::now();
-            Self { departures: Departures::new(start), start, frames: 0 }
+            Self { departures: SentFrames::new(start), start, frames: 0 }
         }
 
         fn send(&mut self, clock: u64) {
@@ -164,7 +164,7 @@ mod tests {
         }
 
         /// Reports that the relay had all frames `up` after the last was sent; the report took `back`.
-        fn report(&mut self, up: Duration, back: Duration, relay_clock: u64) -> Option<Report> {
+        fn report(&mut self, up: Duration, back: Duration, relay_clock: u64) -> Option<DeliveryReport> {
             let at = self.start + Duration::from_millis(10 * (self.frames - 1)) + up;
             let heartbeat = Heartbeat {
                 t3: Some(Timestamp::from_micros(relay_clock)),

@@ -8,9 +8,9 @@ use super::{
     Down, Undeliverable,
     hub::Hub,
     outbound::Outbound,
-    session::{Outbox, Upkeep},
+    session::{Outbox, Retained},
 };
-use crate::{fresh::Taken, wire::Farewell};
+use crate::{queue::Dequeued, wire::CloseReason};
 
 /// The number of connections that may end while a message is the only one unconfirmed. An outage ends one or
 /// two; a relay that rejects the message ends all of them, and everything behind it would wait for ever.
@@ -20,17 +20,17 @@ const MAX_TRIES: u32 = 5;
 const SIZE_FIELD: usize = 4;
 
 /// Puts unconfirmed messages back to the front of the queue, except one that the relay rejects.
-pub(super) fn take_back(
+pub(super) fn take_unacked(
     hub: &Hub,
     outbox: &mut Outbox,
-    kept: &mut Upkeep,
+    kept: &mut Retained,
     why: &Down,
-    farewell: Option<&Farewell>,
+    close_reason: Option<&CloseReason>,
     answered: bool,
 ) {
-    let mut again = kept.ledger.take_back();
-    let refused = farewell.and_then(|farewell| farewell.refused);
-    let size = |taken: &Taken<(), Outbound>| match &taken.item {
+    let mut again = kept.unacked.take_unacked();
+    let refused = close_reason.and_then(|close_reason| close_reason.refused);
+    let size = |taken: &Dequeued<(), Outbound>| match &taken.item {
         Outbound::Message(attempt) => u32::try_from(attempt.message.wire_len() - SIZE_FIELD).ok(),
         Outbound::Heartbeat | Outbound::Frame { .. } => None,
     };
@@ -38,13 +38,13 @@ pub(super) fn take_back(
     let largest = match (refused, culprit) {
         // It must have been a frame.
         (Some(refused), None) => refused.saturating_sub(1),
-        _ if farewell.is_some() => hub.largest.load(Relaxed),
+        _ if close_reason.is_some() => hub.largest.load(Relaxed),
         // The next connection may be to a relay with other limits.
         _ => u32::MAX,
     };
     hub.largest.store(largest, Relaxed);
     // A message that is the only unconfirmed one is suspected, unless nothing there proved to be a relay.
-    let suspect = again.len() == 1 && (answered || farewell.is_some());
+    let suspect = again.len() == 1 && (answered || close_reason.is_some());
     // Messages are settled in order, and all but the culprit are sent again: those before it first.
     let mut gone = None;
     if culprit == Some(0) {
@@ -57,13 +57,13 @@ pub(super) fn take_back(
             again.pop_front();
         }
     }
-    kept.doubtful = kept.doubtful.saturating_sub(gone.is_some().into()).max(again.len() as u64);
+    kept.retrying = kept.retrying.saturating_sub(gone.is_some().into()).max(again.len() as u64);
     for unconfirmed in again.into_iter().rev() {
-        outbox.put_back(unconfirmed);
+        outbox.requeue(unconfirmed);
     }
     if let Some(undeliverable) = gone {
         error!("a message is given up: {undeliverable}");
-        hub.tally.undeliverable.fetch_add(1, Relaxed);
+        hub.counters.undeliverable.fetch_add(1, Relaxed);
         hub.deliveries().settle(&Err(undeliverable));
     }
 }

@@ -13,38 +13,38 @@ use tokio::{
 use tracing::{debug, info, warn};
 
 use super::{
-    Account, Down, Received, Sender, State,
+    Down, LossStats, Peer, Received, State,
     backoff::Backoff,
     clock::OffsetFilter,
-    entry::{Entered, closed, failed},
-    heartbeat::{Action, Pulse},
+    handshake::{Authenticated, closed, failed},
     hub::Hub,
-    ledger::Ledger,
+    keep_alive::{KeepAlive, KeepAliveAction},
     outages::Outages,
     outbound::Outbound,
-    report::Departures,
-    resend::take_back,
+    report::SentFrames,
+    resend::take_unacked,
+    unacked::Unacked,
 };
 use crate::{
+    auth::Response,
     clock::{Timestamp, now},
-    feedback::Receipts,
-    fresh::{Receiver, Taken},
-    key::Response,
+    feedback::FrameAcks,
     log_throttle::{self, LogThrottle},
-    socket::{self, Input},
+    queue::{Dequeued, Receiver},
     sync::lock,
-    wire::{Farewell, FrameInfo, Heartbeat, Kind, Message, Reader, Skipped},
+    transport::{self, ReceiveHalf},
+    wire::{CloseReason, FrameInfo, Heartbeat, Message, MessageKind, Reader, Skipped},
 };
 
 pub(super) type Outbox = Receiver<(), Outbound>;
 
 /// The state that outlives a connection.
-pub(super) struct Upkeep {
+pub(super) struct Retained {
     pub(super) backoff: Backoff,
     pub(super) outages: Outages,
-    pub(super) ledger: Ledger<Taken<(), Outbound>>,
+    pub(super) unacked: Unacked<Dequeued<(), Outbound>>,
     /// Waiting messages that were unconfirmed when an earlier connection ended.
-    pub(super) doubtful: u64,
+    pub(super) retrying: u64,
 }
 
 /// The end of a connection.
@@ -56,30 +56,30 @@ pub(super) struct Ended {
 
 /// Serves one connection until it ends. It is up once the relay has answered.
 pub(super) async fn serve(
-    Entered { reader, pen, answered }: Entered,
+    Authenticated { reader, writer, answered }: Authenticated,
     peer: SocketAddr,
     hub: &Hub,
     outbox: &mut Outbox,
-    kept: &mut Upkeep,
+    kept: &mut Retained,
 ) -> Ended {
-    let overtaken = outbox.clear_fresh();
-    hub.tally.frames_while_down.fetch_add(overtaken as u64, Relaxed);
-    *hub.departures() = Departures::new(now());
+    let overtaken = outbox.clear_latest();
+    hub.counters.frames_while_down.fetch_add(overtaken as u64, Relaxed);
+    *hub.sent_frames() = SentFrames::new(now());
     // Messages that were unconfirmed on the last connection wait until a relay has answered.
-    hub.outbox.hold_ordered(kept.doubtful > 0);
+    hub.outbox.hold_ordered(kept.retrying > 0);
     let session = Session {
         hub,
         peer,
         began: now(),
         state: Mutex::new(Inner {
-            pulse: Pulse::new(hub.config.interval, hub.config.timeout, now()),
+            keep_alive: KeepAlive::new(hub.config.interval, hub.config.timeout, now()),
             kept,
             offsets: OffsetFilter::default(),
             up_since: None,
             introduced: false,
-            farewell: None,
+            close_reason: None,
             asked: Timestamp::default(),
-            receipts: Receipts::default(),
+            frame_acks: FrameAcks::default(),
         }),
         confirm: Notify::new(),
     };
@@ -89,10 +89,10 @@ pub(super) async fn serve(
     }
     // The first heartbeat precedes everything that waits: its answer proves that there is a relay, and from
     // it the relay learns the token before any frame.
-    if session.lock().pulse.poll(now()) == Action::Send {
+    if session.lock().keep_alive.poll(now()) == KeepAliveAction::Send {
         hub.outbox.send_urgent(Outbound::Heartbeat);
     }
-    hub.lend(Some(Arc::clone(&pen)));
+    hub.set_writer(Some(Arc::clone(&writer)));
     let why = {
         let mut read = std::pin::pin!(session.read(reader));
         let ended = tokio::select! {
@@ -100,7 +100,7 @@ pub(super) async fn serve(
             // alive.
             biased;
             why = &mut read => Ok(why),
-            result = socket::drain(outbox, &pen, &session) => Err(match result {
+            result = transport::drain(outbox, &writer, &session) => Err(match result {
                 Err(error) => Down::Lost(error.to_string()),
                 Ok(()) => Down::Closed, // impossible: the hub holds a sender
             }),
@@ -113,11 +113,11 @@ pub(super) async fn serve(
         }
     };
     if matches!(why, Down::Silent(_)) {
-        pen.abandon();
+        writer.reset_on_close();
     }
-    let Inner { kept, up_since, farewell, .. } =
+    let Inner { kept, up_since, close_reason, .. } =
         session.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-    take_back(hub, outbox, kept, &why, farewell.as_ref(), up_since.is_some());
+    take_unacked(hub, outbox, kept, &why, close_reason.as_ref(), up_since.is_some());
     Ended { why, up_for: up_since.map(|since| now().saturating_duration_since(since)) }
 }
 
@@ -132,18 +132,18 @@ pub(super) struct Session<'a> {
 }
 
 pub(super) struct Inner<'a> {
-    pub(super) kept: &'a mut Upkeep,
-    pub(super) pulse: Pulse,
+    pub(super) kept: &'a mut Retained,
+    pub(super) keep_alive: KeepAlive,
     pub(super) offsets: OffsetFilter,
     /// The time in the heartbeat that is about to be sent.
     pub(super) asked: Timestamp,
-    pub(super) receipts: Receipts,
+    pub(super) frame_acks: FrameAcks,
     /// When the link came up, with the relay's first answer.
     pub(super) up_since: Option<Instant>,
     /// Whether the relay has answered a heartbeat.
     pub(super) introduced: bool,
     /// The relay's reason for closing the connection, if it gave one.
-    farewell: Option<Farewell>,
+    close_reason: Option<CloseReason>,
 }
 
 impl<'a> Session<'a> {
@@ -154,13 +154,13 @@ impl<'a> Session<'a> {
     /// Sends heartbeats when they are due or needed; returns when the peer is dead.
     async fn beat(&self) -> Down {
         loop {
-            let action = self.lock().pulse.poll(now());
+            let action = self.lock().keep_alive.poll(now());
             match action {
-                Action::Send => self.hub.outbox.send_urgent(Outbound::Heartbeat),
-                Action::Dead => return Down::Silent(self.hub.config.timeout),
-                Action::Wait(until) => {
+                KeepAliveAction::Send => self.hub.outbox.send_urgent(Outbound::Heartbeat),
+                KeepAliveAction::Dead => return Down::Silent(self.hub.config.timeout),
+                KeepAliveAction::Wait(until) => {
                     let wanted = time::timeout_at(until.into(), self.confirm.notified()).await.is_ok();
-                    if wanted && self.lock().kept.ledger.wants_heartbeat() {
+                    if wanted && self.lock().kept.unacked.wants_heartbeat() {
                         self.hub.outbox.send_urgent(Outbound::Heartbeat);
                     }
                 }
@@ -179,7 +179,7 @@ impl<'a> Session<'a> {
         drop(inner);
         self.hub.outbox.hold_ordered(false);
         self.report_up(reported);
-        self.hub.tally.sessions.fetch_add(1, Relaxed);
+        self.hub.counters.sessions.fetch_add(1, Relaxed);
         self.hub.state.send_replace(State::Up { peer: self.peer, rtt: None, offset: None });
     }
 
@@ -192,7 +192,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn read(&self, mut reader: Reader<Input>) -> Down {
+    async fn read(&self, mut reader: Reader<ReceiveHalf>) -> Down {
         // Bytes of an unfinished message also prove the peer alive, so they are checked in between.
         let often = LOOK_INTERVAL.min(self.hub.config.timeout / 4).max(Duration::from_millis(1));
         let mut look = time::interval(often);
@@ -207,9 +207,9 @@ impl<'a> Session<'a> {
                 _ = look.tick() => None,
             };
             if reader.received() > heard {
-                self.hub.tally.bytes_received.fetch_add(reader.received() - heard, Relaxed);
+                self.hub.counters.bytes_received.fetch_add(reader.received() - heard, Relaxed);
                 heard = reader.received();
-                self.lock().pulse.heard(now());
+                self.lock().keep_alive.heard(now());
             }
             if reader.skipped() != skipped {
                 self.skipped(skipped, reader.skipped(), &mut throttle);
@@ -226,9 +226,9 @@ impl<'a> Session<'a> {
             };
             let inner = self.lock();
             let answered = inner.up_since.is_some();
-            return match (&inner.farewell, end) {
+            return match (&inner.close_reason, end) {
                 // The farewell counts however the connection ends: the relay may have reset it.
-                (Some(farewell), _) => Down::said(farewell.clone()),
+                (Some(close_reason), _) => Down::said(close_reason.clone()),
                 (None, None) => closed(answered),
                 (None, Some(error)) => failed(error, answered),
             };
@@ -244,7 +244,7 @@ impl<'a> Session<'a> {
     /// Reports skipped messages, at a limited rate.
     fn skipped(&self, before: Skipped, after: Skipped, throttle: &mut LogThrottle) {
         let now = now();
-        self.hub.tally.messages_skipped.fetch_add(after.messages - before.messages, Relaxed);
+        self.hub.counters.messages_skipped.fetch_add(after.messages - before.messages, Relaxed);
         // The relay counts them among the frames that it has sent us.
         for _ in before.frames..after.frames {
             self.came(now);
@@ -259,33 +259,33 @@ impl<'a> Session<'a> {
 
     /// Counts a received video frame, and sends a report if one is due.
     fn came(&self, now: Instant) {
-        if self.lock().receipts.came(now) {
+        if self.lock().frame_acks.came(now) {
             self.hub.outbox.send_urgent(Outbound::Heartbeat);
         }
     }
 
     fn take(&self, message: Message) {
         let (received, received_at) = (Timestamp::now(), now());
-        if let Some(farewell) = Farewell::parse(&message) {
+        if let Some(close_reason) = CloseReason::parse(&message) {
             // Not an answer: messages sent before it were not taken.
-            self.lock().farewell = Some(farewell);
+            self.lock().close_reason = Some(close_reason);
             return;
         }
-        if Response::is_asked_by(&message) {
+        if Response::is_challenge(&message) {
             // Not an answer either: the relay requires a key, and will say so next.
             return;
         }
         self.comes_up();
         match message.kind() {
-            Kind::Heartbeat => self.answered(&Heartbeat::parse(message.description()), received),
-            Kind::Reserved(number) => debug!("the reserved type {number} is ignored"),
-            Kind::Video => {
+            MessageKind::Heartbeat => self.answered(&Heartbeat::parse(message.description()), received),
+            MessageKind::Reserved(number) => debug!("the reserved type {number} is ignored"),
+            MessageKind::Video => {
                 if !self.is_untold(received_at) {
                     self.show(message, received, received_at);
                 }
                 self.came(received_at);
             }
-            Kind::Text | Kind::Image | Kind::Other(_) => {
+            MessageKind::Text | MessageKind::Image | MessageKind::Other(_) => {
                 if message.origin().id.is_some_and(|id| self.hub.is_repeated(&id)) {
                     return;
                 }
@@ -293,7 +293,7 @@ impl<'a> Session<'a> {
                 let claimed = message.origin().from.unwrap_or_default();
                 let said = || self.hub.streams().said(message.peer(), &claimed, received_at);
                 let sender = message.takes_number().then(said);
-                let (account, message) = (Account::default(), as_written(message, sender.as_ref()));
+                let (account, message) = (LossStats::default(), as_written(message, sender.as_ref()));
                 let item = Received { message, info: None, sender, account, received, received_at };
                 if let Err(full) = self.hub.inbox.send_ordered(bytes, item) {
                     warn!("a message was lost because the inbox is not being read: {full}");
@@ -306,13 +306,13 @@ impl<'a> Session<'a> {
     fn show(&self, message: Message, received: Timestamp, received_at: Instant) {
         let info = FrameInfo::parse(message.description());
         let Some((sender, account)) = self.hub.streams().frame(&info, received_at) else {
-            self.hub.tally.frames_late.fetch_add(1, Relaxed);
+            self.hub.counters.frames_late.fetch_add(1, Relaxed);
             return;
         };
         let (id, info, sender) = (sender.id, Some(info), Some(sender));
         let message = as_written(message, sender.as_ref());
         let item = Received { message, info, sender, account, received, received_at };
-        let _ = self.hub.inbox.send_fresh(id, item); // no receiver, no loss
+        let _ = self.hub.inbox.send_latest(id, item); // no receiver, no loss
     }
 }
 
@@ -320,7 +320,7 @@ impl<'a> Session<'a> {
 const LAST_WORD: Duration = Duration::from_millis(250);
 
 /// Returns the message as its sender wrote it: without the relay's number, if it has one.
-fn as_written(message: Message, sender: Option<&Sender>) -> Message {
+fn as_written(message: Message, sender: Option<&Peer>) -> Message {
     let numbered = sender.is_some_and(|sender| sender.peer.is_some());
     numbered.then(|| message.unnumbered()).flatten().unwrap_or(message)
 }

@@ -9,7 +9,7 @@ use std::{
 use super::clock::Offset;
 use crate::{
     tls,
-    wire::{Cause, Farewell, Malformed},
+    wire::{Cause, CloseReason, Malformed},
 };
 
 /// The state of a link.
@@ -88,7 +88,7 @@ pub enum Down {
     NoKeyAsked,
     /// The relay asks for a key and does not know it itself.
     #[error("the relay could not prove that it knows the key: it may be the wrong relay")]
-    Impostor,
+    RelayNotAuthenticated,
     /// The other end speaks another protocol.
     #[error("it is not a pulsecam relay: {0}")]
     NotARelay(String),
@@ -115,7 +115,7 @@ pub enum Down {
 impl Down {
     /// Whether a retry cannot help: something has to be changed first, here or at the relay.
     #[must_use]
-    pub const fn is_lasting(&self) -> bool {
+    pub const fn is_permanent(&self) -> bool {
         match self {
             Self::Tls(_)
             | Self::Untrusted(_)
@@ -123,7 +123,7 @@ impl Down {
             | Self::KeyMissing
             | Self::KeyRefused
             | Self::NoKeyAsked
-            | Self::Impostor
+            | Self::RelayNotAuthenticated
             | Self::NotARelay(_) => true,
             Self::Resolving { .. }
             | Self::Unresolved { .. }
@@ -153,15 +153,15 @@ impl Down {
         if tls::is_untrusted(error) {
             return Self::Untrusted(why);
         }
-        if tls::is_lasting(error) { Self::Tls(why) } else { Self::HandshakeFailed(why) }
+        if tls::is_permanent(error) { Self::Tls(why) } else { Self::HandshakeFailed(why) }
     }
 
     /// The reason for the relay's farewell.
-    pub(super) fn said(farewell: Farewell) -> Self {
-        match farewell.cause {
+    pub(super) fn said(close_reason: CloseReason) -> Self {
+        match close_reason.cause {
             Some(Cause::KeyMissing) => Self::KeyMissing,
             Some(Cause::KeyRefused) => Self::KeyRefused,
-            _ => Self::SentAway(farewell.reason),
+            _ => Self::SentAway(close_reason.reason),
         }
     }
 
@@ -201,7 +201,7 @@ mod tests {
         for (bytes, words) in [(b"HTTP", "a web server"), (b"SSH-", "an SSH server"), (b"220 ", "\"220 \"")] {
             let why = first(bytes);
             assert!(matches!(&why, Down::NotARelay(what) if what.contains(words)), "{why}");
-            assert!(why.is_lasting());
+            assert!(why.is_permanent());
         }
         let large = first(&20_000_000_u32.to_be_bytes());
         assert!(matches!(large, Down::Malformed(_)), "a message that is merely too large: {large}");
@@ -209,11 +209,11 @@ mod tests {
 
     #[test]
     fn a_key_that_is_refused_is_known_from_a_limit_that_was_passed() {
-        let said = |cause| Down::said(Farewell { reason: "no".into(), cause, refused: None });
+        let said = |cause| Down::said(CloseReason { reason: "no".into(), cause, refused: None });
         assert_eq!(said(Some(Cause::KeyRefused)), Down::KeyRefused);
         assert_eq!(said(Some(Cause::KeyMissing)), Down::KeyMissing);
         let full = said(None);
         assert_eq!(full, Down::SentAway("no".into()));
-        assert!(!full.is_lasting(), "places are freed");
+        assert!(!full.is_permanent(), "places are freed");
     }
 }

@@ -11,9 +11,9 @@ use std::{
 };
 
 use super::{
-    account::{Account, Course},
-    labels::{Labels, Part},
-    progress::Progress,
+    display_names::{Activity, DisplayNames},
+    loss_stats::{LossCounter, LossStats},
+    stale_filter::StaleFilter,
 };
 use crate::{stream_id::StreamId, wire::FrameInfo};
 
@@ -30,7 +30,7 @@ const SPEAKER_HOLD: Duration = Duration::from_secs(600);
 /// The sender of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Sender {
+pub struct Peer {
     /// Identifies its stream.
     pub id: StreamId,
     /// The number of its connection, if the relay assigns numbers.
@@ -42,7 +42,7 @@ pub struct Sender {
 
 /// The key by which an incoming stream is recognised.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Key {
+enum StreamKey {
     Number(u64),
     Name(String),
 }
@@ -50,13 +50,13 @@ enum Key {
 #[derive(Debug)]
 struct Stream {
     id: StreamId,
-    key: Key,
+    key: StreamKey,
     /// The run of the relay to which the key belongs.
     epoch: Option<u64>,
     claimed: String,
     seen: Instant,
-    course: Course,
-    progress: Progress,
+    course: LossCounter,
+    progress: StaleFilter,
 }
 
 /// All incoming streams.
@@ -64,7 +64,7 @@ struct Stream {
 pub(super) struct Streams {
     epoch: Option<u64>,
     known: Vec<Stream>,
-    labels: Labels,
+    labels: DisplayNames,
     hasher: RandomState,
 }
 
@@ -76,25 +76,25 @@ impl Streams {
 
     /// Handles a frame: returns its sender and its stream's counts. `None` if it is older than an earlier
     /// one.
-    pub(super) fn frame(&mut self, info: &FrameInfo, now: Instant) -> Option<(Sender, Account)> {
+    pub(super) fn frame(&mut self, info: &FrameInfo, now: Instant) -> Option<(Peer, LossStats)> {
         let claimed = info.stream_name();
         let peer = self.peer(info.peer);
-        let key = peer.map_or_else(|| Key::Name(claimed.clone().into_owned()), Key::Number);
+        let key = peer.map_or_else(|| StreamKey::Name(claimed.clone().into_owned()), StreamKey::Number);
         let stream = self.stream(key, &claimed, now);
         if stream.progress.is_late(info, now) {
             return None;
         }
         let (id, account) = (stream.id, stream.course.came(info));
-        let name = self.label(id, &claimed, Part::Streams, now);
-        Some((Sender { id, peer, name }, account))
+        let name = self.label(id, &claimed, Activity::Streams, now);
+        Some((Peer { id, peer, name }, account))
     }
 
     /// Handles a text or an image from a peer that claims this name.
-    pub(super) fn said(&mut self, peer: Option<u64>, claimed: &str, now: Instant) -> Sender {
+    pub(super) fn said(&mut self, peer: Option<u64>, claimed: &str, now: Instant) -> Peer {
         let peer = self.peer(peer);
-        let key = peer.map_or_else(|| Key::Name(claimed.to_owned()), Key::Number);
+        let key = peer.map_or_else(|| StreamKey::Name(claimed.to_owned()), StreamKey::Number);
         let id = self.find(&key, claimed).map_or_else(|| self.new_id(&key), |at| self.known[at].id);
-        Sender { id, peer, name: self.label(id, claimed, Part::Writes, now) }
+        Peer { id, peer, name: self.label(id, claimed, Activity::Writes, now) }
     }
 
     /// The number, if the relay assigned it.
@@ -103,16 +103,16 @@ impl Streams {
     }
 
     /// Without numbers, the name itself is the identity, and is shown unchanged.
-    fn label(&mut self, id: StreamId, claimed: &str, part: Part, now: Instant) -> Arc<str> {
+    fn label(&mut self, id: StreamId, claimed: &str, part: Activity, now: Instant) -> Arc<str> {
         if self.epoch.is_none() {
             return claimed.into();
         }
-        let hold = if part == Part::Streams { NAME_HOLD } else { SPEAKER_HOLD };
+        let hold = if part == Activity::Streams { NAME_HOLD } else { SPEAKER_HOLD };
         self.labels.of(id, claimed, part, hold, now)
     }
 
     /// Finds the stream with this key, or with this name from before the relay was restarted.
-    fn find(&self, key: &Key, claimed: &str) -> Option<usize> {
+    fn find(&self, key: &StreamKey, claimed: &str) -> Option<usize> {
         let exact = |stream: &Stream| stream.epoch == self.epoch && stream.key == *key;
         self.known.iter().position(exact).or_else(|| {
             let before = |stream: &Stream| stream.epoch != self.epoch && stream.claimed == claimed;
@@ -121,7 +121,7 @@ impl Streams {
         })
     }
 
-    fn stream(&mut self, key: Key, claimed: &str, now: Instant) -> &mut Stream {
+    fn stream(&mut self, key: StreamKey, claimed: &str, now: Instant) -> &mut Stream {
         let (found, epoch) = (self.find(&key, claimed), self.epoch);
         let at = found.unwrap_or_else(|| {
             if self.known.len() == MAX_STREAMS
@@ -135,8 +135,8 @@ impl Streams {
                 epoch,
                 claimed: String::new(),
                 seen: now,
-                course: Course::default(),
-                progress: Progress::default(),
+                course: LossCounter::default(),
+                progress: StaleFilter::default(),
             });
             self.known.len() - 1
         });
@@ -149,7 +149,7 @@ impl Streams {
     }
 
     /// Derives the id from the key, so that it stays the same after the stream was forgotten.
-    fn new_id(&self, key: &Key) -> StreamId {
+    fn new_id(&self, key: &StreamKey) -> StreamId {
         let of = |turn: u32| StreamId::new(self.hasher.hash_one((self.epoch, key, turn)));
         // The stream that once had this key may have another now.
         let is_free = |id: &StreamId| self.known.iter().all(|stream| stream.id != *id);
@@ -179,7 +179,7 @@ mod tests {
         (streams, Instant::now())
     }
 
-    fn sender(streams: &mut Streams, info: &FrameInfo, now: Instant) -> Sender {
+    fn sender(streams: &mut Streams, info: &FrameInfo, now: Instant) -> Peer {
         streams.frame(info, now).expect("not late").0
     }
 
@@ -215,7 +215,7 @@ mod tests {
         assert!(streams.frame(&frame("ann", 2, u64::MAX / 1000), now).is_some());
         assert!(streams.frame(&frame("ann", None, u64::MAX / 1000), now).is_some());
         let (_, account) = streams.frame(&frame("ann", 1, 3), now).expect("not late");
-        assert_eq!(account, Account { arrived: 4, ..Account::default() }, "none of its frames is lost");
+        assert_eq!(account, LossStats { arrived: 4, ..LossStats::default() }, "none of its frames is lost");
         assert!(streams.frame(&frame("ann", 1, 2), now).is_none(), "an older frame of its own is late");
     }
 
@@ -264,7 +264,7 @@ mod tests {
         let ann = sender(&mut streams, &frame("ann", None, 0), now);
         for name in 0..3 * MAX_STREAMS {
             let (_, account) = streams.frame(&frame(&name.to_string(), None, 0), now).expect("not late");
-            assert_eq!(account, Account { arrived: 1, ..Account::default() });
+            assert_eq!(account, LossStats { arrived: 1, ..LossStats::default() });
         }
         assert_eq!(streams.known.len(), MAX_STREAMS);
         assert_eq!(sender(&mut streams, &frame("ann", None, 1), now), ann);

@@ -18,45 +18,52 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::{
-    attendance::Due,
     config::Limits,
-    entry::{self, Entered},
     event::ClientId,
+    handshake::{self, Authenticated},
     hooks::RoomHooks,
-    house::House,
-    keyring::Pass,
+    keyring::KeyGrant,
     members::{Item, Member},
-    memory::Accounts,
-    rate_limit::Conduct,
+    memory::ClientMemory,
+    presence::PendingHeartbeat,
+    rate_limit::RateLimiter,
+    read_turn::ReadTurn,
     reason::LeaveReason,
     room::Room,
-    standstill::Waiting,
-    turn::Turn,
+    server::Server,
+    stall_detector::InputAge,
 };
 use crate::{
-    clock, fresh,
-    socket::{self, Incoming, Pen},
+    clock, queue,
     sync::lock,
-    wire::{Heartbeat, Kind, Message, Reader},
+    transport::{self, Incoming, MessageWriter},
+    wire::{Heartbeat, Message, MessageKind, Reader},
 };
 
 /// Serves one client until its connection ends.
-pub(super) async fn serve(incoming: Incoming, addr: SocketAddr, house: Arc<House>, stop: CancellationToken) {
+pub(super) async fn serve(
+    incoming: Incoming,
+    addr: SocketAddr,
+    server: Arc<Server>,
+    stop: CancellationToken,
+) {
     // Held until the end.
-    let mut place = match house.knock(addr) {
-        Ok(place) => place,
-        Err(reason) => return entry::tell(incoming, &house, &reason),
+    let mut permit = match server.connect(addr) {
+        Ok(permit) => permit,
+        Err(reason) => return handshake::reject(incoming, &server, &reason),
     };
     // Boxed, so that the memory of the handshake is freed when it is done, and not kept for each client.
-    let entered = stop.run_until_cancelled(Box::pin(entry::enter(incoming, addr, &house, &mut place))).await;
-    let Entered { mut reader, pen, room, accounts, pass } = match entered {
+    let entered =
+        stop.run_until_cancelled(Box::pin(handshake::perform(incoming, addr, &server, &mut permit))).await;
+    let Authenticated { mut reader, writer, room, memory, pass } = match entered {
         Some(Ok(entered)) => entered,
-        Some(Err(reason)) => return house.shared.refuse(addr, &reason),
+        Some(Err(reason)) => return server.shared.refuse(addr, &reason),
         None => return,
     };
-    let (stay, mut waiting) = Stay::begin(room, addr, Arc::clone(&pen), accounts, stop.child_token());
-    let (room, member) = (Arc::clone(&stay.room), Arc::clone(&stay.member));
-    let mut write = std::pin::pin!(socket::drain(&mut waiting, &pen, RoomHooks::new(&room, &member)));
+    let (membership, mut waiting) =
+        Membership::begin(room, addr, Arc::clone(&writer), memory, stop.child_token());
+    let (room, member) = (Arc::clone(&membership.room), Arc::clone(&membership.member));
+    let mut write = std::pin::pin!(transport::drain(&mut waiting, &writer, RoomHooks::new(&room, &member)));
     let writing = async {
         let result = (&mut write).await;
         result.map_or_else(LeaveReason::Io, |()| LeaveReason::Shutdown)
@@ -70,16 +77,16 @@ pub(super) async fn serve(incoming: Incoming, addr: SocketAddr, house: Arc<House
         () = revoked(pass) => LeaveReason::KeyGone,
     };
     let stopping = matches!(reason, LeaveReason::Shutdown);
-    if let Some(farewell) = reason.farewell() {
+    if let Some(farewell) = reason.close_reason() {
         // Not sent if another message is half written.
-        pen.try_write(&farewell.to_message());
+        writer.try_write(&farewell.to_message());
     }
     if matches!(reason, LeaveReason::Silent(_)) {
         // After the farewell: a client that merely sends too seldom still reads it, before the reset.
-        pen.abandon();
+        writer.reset_on_close();
     }
     drop(member);
-    stay.end(reason);
+    membership.end(reason);
     if stopping {
         // Once the last sender is gone, the writer ends when the mailbox is empty.
         let _ = write.await;
@@ -88,27 +95,27 @@ pub(super) async fn serve(incoming: Incoming, addr: SocketAddr, house: Arc<House
 
 /// A member's presence in a room, which ends when this is dropped. So a failed or cancelled task leaves no
 /// ghost.
-struct Stay {
+struct Membership {
     room: Arc<Room>,
     member: Arc<Member>,
     /// The reason, once it ended properly.
     reason: Option<LeaveReason>,
 }
 
-impl Stay {
+impl Membership {
     /// Adds a client to the room.
     fn begin(
         room: Arc<Room>,
         addr: SocketAddr,
-        pen: Arc<Pen>,
-        accounts: Accounts,
+        writer: Arc<MessageWriter>,
+        memory: ClientMemory,
         dismissed: CancellationToken,
-    ) -> (Self, fresh::Receiver<ClientId, Item>) {
-        let (member, waiting, joined) = room.join(addr, pen, accounts, dismissed);
-        let stay = Self { room, member, reason: None };
+    ) -> (Self, queue::Receiver<ClientId, Item>) {
+        let (member, waiting, joined) = room.join(addr, writer, memory, dismissed);
+        let membership = Self { room, member, reason: None };
         // Reported only once its end is certain to be reported as well.
-        stay.room.shared.emit(&joined);
-        (stay, waiting)
+        membership.room.shared.emit(&joined);
+        (membership, waiting)
     }
 
     /// Ends it with a reason.
@@ -117,7 +124,7 @@ impl Stay {
     }
 }
 
-impl Drop for Stay {
+impl Drop for Membership {
     fn drop(&mut self) {
         let reason = self.reason.take();
         // Without a reason the whole relay is ending, and nothing is reported any more.
@@ -133,7 +140,7 @@ impl Drop for Stay {
 }
 
 /// Completes once the client's key is revoked.
-async fn revoked(pass: Option<Pass>) {
+async fn revoked(pass: Option<KeyGrant>) {
     match pass {
         Some(pass) => pass.revoked().await,
         None => std::future::pending().await,
@@ -165,11 +172,11 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
     let mut look = looks(room.shared.config.look_interval());
     let came = clock::now();
     let (mut received, mut heard) = (reader.received(), came);
-    let mut conduct = Conduct::new(&room.shared.config.limits, heard);
-    let mut turn = Turn::default();
+    let mut rate_limiter = RateLimiter::new(&room.shared.config.limits, heard);
+    let mut turn = ReadTurn::default();
     // When the unfinished message began, and whether any message ever came.
     let (mut begun, mut said) = (None, false);
-    let mut waiting = Waiting::new(came);
+    let mut waiting = InputAge::new(came);
     loop {
         let next = tokio::select! {
             biased;
@@ -182,14 +189,14 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
         if reader.received() > received {
             (received, heard) = (reader.received(), now);
         }
-        let stood = room.standstill.turn(now);
+        let stood = room.stall_detector.turn(now);
         if next.is_none() {
             waiting.emptied(now, stood);
         }
         match next {
             Some(Ok(Some(message))) => {
                 (begun, said) = (None, true);
-                if let Err(reason) = conduct.judge(&message, now) {
+                if let Err(reason) = rate_limiter.verify(&message, now) {
                     return reason;
                 }
                 if message.kind().is_ordered() && hold(&message, member, room, !turn.is_new()).await {
@@ -197,9 +204,9 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
                 }
                 member.crowds.store(turn.is_crowd(message.wire_len()), Relaxed);
                 handle(&message, now, member, room, waiting.is_old(stood));
-                let others = if message.kind().is_passed_on() { room.others() } else { 0 };
+                let others = if message.kind().is_forwarded() { room.others() } else { 0 };
                 let over = turn.passed_on(message.wire_len(), others, reader.is_amid());
-                let pause = conduct.pause(others, now);
+                let pause = rate_limiter.pause(others, now);
                 if !pause.is_zero() {
                     time::sleep(pause).await;
                     heard = clock::now();
@@ -255,7 +262,7 @@ async fn hold(message: &Message, member: &Member, room: &Room, mut amid: bool) -
     loop {
         let now = clock::now();
         let bytes = message.wire_len();
-        let others = member.accounts.sent.bytes().saturating_sub(bytes);
+        let others = member.memory.sent.bytes().saturating_sub(bytes);
         let fills_memory =
             others > room.shared.memory.free() && now.saturating_duration_since(begun) < HOLD_FOR_MEMORY;
         if !fills_memory && !room.is_held_up(member, bytes, amid, now) {
@@ -267,9 +274,9 @@ async fn hold(message: &Message, member: &Member, room: &Room, mut amid: bool) -
             task::yield_now().await;
             continue;
         }
-        if member.attendance.is_ours() && now.saturating_duration_since(told) >= ALIVE_INTERVAL {
+        if member.presence.is_pulsecam() && now.saturating_duration_since(told) >= ALIVE_INTERVAL {
             told = now;
-            member.say(Due { alive: true, ..Due::default() });
+            member.schedule_heartbeat(PendingHeartbeat { alive: true, ..PendingHeartbeat::default() });
         }
         time::sleep(HOLD_LOOK).await;
     }
@@ -277,14 +284,16 @@ async fn hold(message: &Message, member: &Member, room: &Room, mut amid: bool) -
 
 fn handle(message: &Message, came: Instant, member: &Member, room: &Room, old: bool) {
     match message.kind() {
-        Kind::Heartbeat => room.heard(member, &Heartbeat::parse(message.description())),
-        Kind::Reserved(number) => debug!("client {} sent the reserved type {number}: ignored", member.id),
-        Kind::Text | Kind::Image | Kind::Video | Kind::Other(_) => {
-            if !(old && message.kind() == Kind::Video) {
-                room.pass_on(member, message, came);
+        MessageKind::Heartbeat => room.handle_heartbeat(member, &Heartbeat::parse(message.description())),
+        MessageKind::Reserved(number) => {
+            debug!("client {} sent the reserved type {number}: ignored", member.id)
+        }
+        MessageKind::Text | MessageKind::Image | MessageKind::Video | MessageKind::Other(_) => {
+            if !(old && message.kind() == MessageKind::Video) {
+                room.forward(member, message, came);
             }
-            if message.kind() == Kind::Video && lock(&member.intake).came(came) {
-                member.say(Due { report: true, ..Due::default() });
+            if message.kind() == MessageKind::Video && lock(&member.intake).came(came) {
+                member.schedule_heartbeat(PendingHeartbeat { report: true, ..PendingHeartbeat::default() });
             }
         }
     }

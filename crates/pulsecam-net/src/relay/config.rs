@@ -6,18 +6,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{census::Census, event::Event, keyring::Keyring, reason::Setting};
+use super::{event::Event, keyring::Keyring, reason::Setting, stats::RelayStats};
 use crate::{tls, wire};
 
 /// A callback for all events.
-pub type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
+pub type EventHandler = Arc<dyn Fn(&Event) + Send + Sync>;
 
 /// A callback from the relay's own loop, about once a second while it runs, with the time.
-pub type Pulse = Arc<dyn Fn(Instant) + Send + Sync>;
+pub type WatchdogTick = Arc<dyn Fn(Instant) + Send + Sync>;
 
 /// A callback with a snapshot of all clients, about once a second. It runs on the relay's own loop and must
 /// not block.
-pub type Watcher = Arc<dyn Fn(Census) + Send + Sync>;
+pub type StatsHandler = Arc<dyn Fn(RelayStats) + Send + Sync>;
 
 /// The configuration of a relay. Start with [`Config::default`] and change fields, also by [`Config::with`].
 #[derive(Clone)]
@@ -38,17 +38,17 @@ pub struct Config {
     /// The limits of each client and each address.
     pub limits: Limits,
     /// The certificate; with one, clients must speak TLS, and without one they cannot.
-    pub tls: Option<Arc<tls::Server>>,
+    pub tls: Option<Arc<tls::Acceptor>>,
     /// The keys, of which a client must know one; without keys, every client is admitted.
     pub keys: Option<Arc<Keyring>>,
     /// Called with each event, on the relay's own tasks: must not block.
-    pub events: Option<Listener>,
+    pub events: Option<EventHandler>,
     /// Names a setting in log lines about clients that exceed it, such as an option of the command line.
     pub setting_name: Option<fn(Setting) -> &'static str>,
     /// Called with snapshots of all clients; their traffic is only counted if this is set.
-    pub watcher: Option<Watcher>,
+    pub watcher: Option<StatsHandler>,
     /// Called for a watchdog: a loop that hangs stops calling it. Must not block.
-    pub pulse: Option<Pulse>,
+    pub pulse: Option<WatchdogTick>,
 }
 
 /// The number of checks within a time limit: the limit is kept to an eighth.

@@ -4,7 +4,7 @@ use std::{fmt, net::SocketAddr};
 
 use serde::{Serialize, Serializer};
 
-use super::reason::{LeaveReason, Refusal, Setting};
+use super::reason::{LeaveReason, RejectReason, Setting};
 
 /// A client's number, as events contain it, and the key of its frames in the other clients' mailboxes.
 pub(super) type ClientId = u64;
@@ -62,7 +62,7 @@ pub enum Event {
         addr: SocketAddr,
         /// Why.
         #[serde(serialize_with = "in_words")]
-        reason: Refusal,
+        reason: RejectReason,
         /// Connections refused since the last report, including this one.
         times: u64,
     },

@@ -6,20 +6,20 @@ use std::sync::{
 };
 
 use super::{
-    attendance::{Attendance, Due},
     backlog::Backlog,
-    census::Meter,
-    delivery::Delivery,
+    delivery_delay::DeliveryDelay,
     event::ClientId,
     members::{Item, Member},
+    presence::{PendingHeartbeat, Presence},
     room::Room,
+    stats::TrafficCounter,
 };
 use crate::{
     clock::{self, Timestamp},
-    feedback::Receipts,
-    fresh::{Lane, Taken},
-    socket::Feed,
+    feedback::FrameAcks,
+    queue::{Dequeued, Priority},
     sync::lock,
+    transport::WriteHooks,
     wire::{Heartbeat, Message, Side},
 };
 
@@ -27,14 +27,14 @@ use crate::{
 pub(super) struct RoomHooks<'a> {
     room: &'a Room,
     id: ClientId,
-    client: Arc<Attendance>,
-    delivery: Arc<Mutex<Delivery>>,
-    intake: Arc<Mutex<Receipts>>,
+    client: Arc<Presence>,
+    delivery: Arc<Mutex<DeliveryDelay>>,
+    intake: Arc<Mutex<FrameAcks>>,
     backlog: Arc<Mutex<Backlog>>,
     behind: Arc<AtomicUsize>,
-    got: Arc<Meter>,
+    got: Arc<TrafficCounter>,
     /// The contents of the heartbeat that is about to be sent; it may have to wait.
-    due: Due,
+    due: PendingHeartbeat,
 }
 
 impl<'a> RoomHooks<'a> {
@@ -42,25 +42,29 @@ impl<'a> RoomHooks<'a> {
         Self {
             room,
             id: member.id,
-            client: Arc::clone(&member.attendance),
+            client: Arc::clone(&member.presence),
             delivery: Arc::clone(&member.delivery),
             intake: Arc::clone(&member.intake),
             backlog: Arc::clone(&member.backlog),
             behind: Arc::clone(&member.behind),
             got: Arc::clone(&member.got),
-            due: Due::default(),
+            due: PendingHeartbeat::default(),
         }
     }
 }
 
-impl Feed<ClientId, Item> for RoomHooks<'_> {
+impl WriteHooks<ClientId, Item> for RoomHooks<'_> {
     fn prepare(&mut self, item: &Item) -> Option<Message> {
         if let Item::Message(message, _) | Item::Ordered { message, .. } = item {
-            return if self.client.is_ours() { self.room.checked(message) } else { Some(message.clone()) };
+            return if self.client.is_pulsecam() {
+                self.room.checked(message)
+            } else {
+                Some(message.clone())
+            };
         }
         self.due = self.due.and(self.client.take());
-        let Due { answer, report, alive, notice: _ } = self.due;
-        if self.due == Due::default() {
+        let PendingHeartbeat { answer, report, alive, notice: _ } = self.due;
+        if self.due == PendingHeartbeat::default() {
             return None;
         }
         let told = if report { self.room.report(self.id, &self.intake) } else { Heartbeat::default() };
@@ -82,9 +86,9 @@ impl Feed<ClientId, Item> for RoomHooks<'_> {
         Some(heartbeat.to_message(Side::Relay))
     }
 
-    fn started(&mut self, taken: &Taken<ClientId, Item>, message: &Message) {
-        if taken.lane == Lane::Urgent {
-            self.due = Due::default();
+    fn started(&mut self, taken: &Dequeued<ClientId, Item>, message: &Message) {
+        if taken.lane == Priority::Urgent {
+            self.due = PendingHeartbeat::default();
             return;
         }
         self.room.shared.count_out(message);
@@ -92,8 +96,8 @@ impl Feed<ClientId, Item> for RoomHooks<'_> {
             self.got.count(message);
         }
         match (&taken.lane, &taken.item) {
-            (Lane::Fresh(from), Item::Message(_, came)) => lock(&self.delivery).given(*from, *came),
-            (Lane::Ordered(bytes), Item::Ordered { from, .. }) => {
+            (Priority::Latest(from), Item::Message(_, came)) => lock(&self.delivery).forwarded(*from, *came),
+            (Priority::Ordered(bytes), Item::Ordered { from, .. }) => {
                 let mut backlog = lock(&self.backlog);
                 backlog.remove(*from, *bytes);
                 self.behind.store(backlog.items(), Relaxed);

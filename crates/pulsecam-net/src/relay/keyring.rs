@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::key::Key;
+use crate::auth::Key;
 
 /// The keys of a relay, which can be replaced while it runs. Clients whose key was removed are disconnected,
 /// the others stay.
@@ -21,7 +21,7 @@ pub struct RoomKey {
 }
 
 /// The key with which a client was admitted.
-pub(super) struct Pass {
+pub(super) struct KeyGrant {
     keys: watch::Receiver<Arc<[RoomKey]>>,
     shown: RoomKey,
 }
@@ -44,11 +44,11 @@ impl Keyring {
     }
 
     /// Creates a pass for a client that has shown this key.
-    pub(super) fn pass(&self, shown: &RoomKey) -> Pass {
+    pub(super) fn pass(&self, shown: &RoomKey) -> KeyGrant {
         let mut keys = self.0.subscribe();
         // The key may have been removed since.
         keys.mark_changed();
-        Pass { keys, shown: shown.clone() }
+        KeyGrant { keys, shown: shown.clone() }
     }
 }
 
@@ -58,7 +58,7 @@ impl Default for Keyring {
     }
 }
 
-impl Pass {
+impl KeyGrant {
     /// Completes once the key no longer opens that room.
     pub(super) async fn revoked(mut self) {
         let RoomKey { room, key } = &self.shown;
@@ -86,8 +86,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_pass_is_good_for_as_long_as_its_key_opens_its_room() {
         let ring = Keyring::new(vec![key("lab", "a"), key("office", "b")]);
-        let is_good =
-            async |pass: Pass| tokio::time::timeout(Duration::from_secs(1), pass.revoked()).await.is_err();
+        let is_good = async |pass: KeyGrant| {
+            tokio::time::timeout(Duration::from_secs(1), pass.revoked()).await.is_err()
+        };
         assert!(is_good(ring.pass(&key("lab", "a"))).await);
         let [stays, moved, gone] =
             [key("lab", "a"), key("office", "b"), key("lab", "a")].map(|key| ring.pass(&key));

@@ -13,21 +13,21 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    attendance::{Attendance, Due},
     backlog::Backlog,
-    census::{Meter, Resident},
-    delivery::Delivery,
+    delivery_delay::DeliveryDelay,
     event::ClientId,
-    memory::Accounts,
+    memory::ClientMemory,
+    presence::{PendingHeartbeat, Presence},
     reason::LeaveReason,
+    stats::{ClientStats, TrafficCounter},
 };
 use crate::{
     clock::{Timestamp, now},
-    feedback::Receipts,
-    fresh::{self, Full},
-    socket::Pen,
+    feedback::FrameAcks,
+    queue::{self, Full},
     sync::lock,
-    wire::{FrameInfo, Message, QString, Share, Token},
+    transport::MessageWriter,
+    wire::{FrameInfo, HeldShare, Message, QString, Token},
 };
 
 /// The shortest interval between reports of the same slow client.
@@ -40,7 +40,7 @@ const ITEM_COST: usize = 256;
 /// An item in a mailbox.
 #[derive(Debug)]
 pub(super) enum Item {
-    /// A heartbeat; its contents are in the client's [`Attendance`] until it is sent.
+    /// A heartbeat; its contents are in the client's [`Presence`] until it is sent.
     Heartbeat,
     /// A frame from another client, and when it arrived.
     Message(Message, Instant),
@@ -49,7 +49,7 @@ pub(super) enum Item {
         message: Message,
         from: ClientId,
         /// Its place, which is charged to its sender.
-        _place: Share,
+        _place: HeldShare,
     },
 }
 
@@ -69,14 +69,14 @@ pub(super) enum Dismissal {
     /// More waits for it than its mailbox holds.
     MailboxFull(Full),
     /// It holds this many bytes, and the memory for messages is full.
-    Hoard(usize),
+    MemoryUse(usize),
 }
 
 impl From<Dismissal> for LeaveReason {
     fn from(dismissal: Dismissal) -> Self {
         match dismissal {
             Dismissal::MailboxFull(full) => Self::MailboxFull(full),
-            Dismissal::Hoard(bytes) => Self::Hoard(bytes),
+            Dismissal::MemoryUse(bytes) => Self::MemoryUse(bytes),
         }
     }
 }
@@ -85,9 +85,9 @@ impl From<Dismissal> for LeaveReason {
 pub(super) struct Member {
     pub(super) id: ClientId,
     pub(super) addr: SocketAddr,
-    pub(super) mailbox: fresh::Sender<ClientId, Item>,
+    pub(super) mailbox: queue::Sender<ClientId, Item>,
     /// Its socket's writing side, used by any task that has a message while nothing waits.
-    pub(super) pen: Arc<Pen>,
+    pub(super) writer: Arc<MessageWriter>,
     /// Cancelled to disconnect it, after the reason was set.
     pub(super) dismissed: CancellationToken,
     dismissal: OnceLock<Dismissal>,
@@ -97,15 +97,15 @@ pub(super) struct Member {
     /// The number of waiting messages, readable without the lock.
     pub(super) behind: Arc<AtomicUsize>,
     /// The memory of its messages.
-    pub(super) accounts: Accounts,
+    pub(super) accounts: ClientMemory,
     /// Whether it sends many small messages in a row, which are then not written one by one.
     pub(super) crowds: AtomicBool,
     /// When it connected.
     pub(super) came: Instant,
     /// What it sent, counted only for a watcher.
-    pub(super) sent: Meter,
+    pub(super) sent: TrafficCounter,
     /// What it was sent, shared with its writer.
-    pub(super) got: Arc<Meter>,
+    pub(super) got: Arc<TrafficCounter>,
     /// The description of its newest frame, and when that arrived.
     pub(super) newest: Mutex<Option<(QString, Timestamp)>>,
     /// Its number for other clients, assigned when its first text, image or frame goes to a client of ours.
@@ -113,11 +113,11 @@ pub(super) struct Member {
     /// The token that identifies it when it reconnects.
     pub(super) token: OnceLock<Token>,
     /// Shared with its writer, which outlives its place in the room.
-    pub(super) attendance: Arc<Attendance>,
+    pub(super) presence: Arc<Presence>,
     /// The delivery of others' video to it, shared with its writer.
-    pub(super) delivery: Arc<Mutex<Delivery>>,
+    pub(super) delivery: Arc<Mutex<DeliveryDelay>>,
     /// The video that it sends.
-    pub(super) intake: Arc<Mutex<Receipts>>,
+    pub(super) intake: Arc<Mutex<FrameAcks>>,
 }
 
 #[derive(Default)]
@@ -130,10 +130,10 @@ impl Member {
     pub(super) fn new(
         id: ClientId,
         addr: SocketAddr,
-        mailbox: fresh::Sender<ClientId, Item>,
-        pen: Arc<Pen>,
+        mailbox: queue::Sender<ClientId, Item>,
+        writer: Arc<MessageWriter>,
         budget: usize,
-        accounts: Accounts,
+        accounts: ClientMemory,
         dismissed: CancellationToken,
     ) -> Self {
         let came = now();
@@ -141,7 +141,7 @@ impl Member {
             id,
             addr,
             mailbox,
-            pen,
+            writer,
             dismissed,
             dismissal: OnceLock::new(),
             slow: Mutex::default(),
@@ -150,12 +150,12 @@ impl Member {
             accounts,
             crowds: AtomicBool::new(false),
             came,
-            sent: Meter::default(),
+            sent: TrafficCounter::default(),
             got: Arc::default(),
             newest: Mutex::default(),
             number: OnceLock::new(),
             token: OnceLock::new(),
-            attendance: Arc::new(Attendance::new()),
+            presence: Arc::new(Presence::new()),
             delivery: Arc::default(),
             intake: Arc::default(),
         }
@@ -173,7 +173,7 @@ impl Member {
     }
 
     /// Queues a message that must not be lost; if too much waits, disconnects this client.
-    pub(super) fn give_ordered(&self, from: &Self, message: &Message) {
+    pub(super) fn enqueue_ordered(&self, from: &Self, message: &Message) {
         let bytes = message.wire_len().saturating_add(ITEM_COST);
         let mut backlog = lock(&self.backlog);
         let place = from.accounts.beside(ITEM_COST);
@@ -195,18 +195,18 @@ impl Member {
     }
 
     /// The memory in bytes that would be freed if it were gone.
-    pub(super) fn hoard(&self) -> usize {
+    pub(super) fn memory_use(&self) -> usize {
         let places = lock(&self.backlog).items().saturating_mul(ITEM_COST);
-        self.accounts.unfinished.bytes().saturating_add(self.pen.holds()).saturating_add(places)
+        self.accounts.unfinished.bytes().saturating_add(self.writer.pending_bytes()).saturating_add(places)
     }
 
-    pub(super) fn say(&self, more: Due) {
-        self.attendance.add(more);
+    pub(super) fn schedule_heartbeat(&self, more: PendingHeartbeat) {
+        self.presence.add(more);
         self.mailbox.send_urgent(Item::Heartbeat);
     }
 
     /// A snapshot of it; `members` are those of its room.
-    pub(super) fn stats(&self, room: &str, members: &[Arc<Self>], now: Instant) -> Resident {
+    pub(super) fn stats(&self, room: &str, members: &[Arc<Self>], now: Instant) -> ClientStats {
         let newest = lock(&self.newest).clone();
         let stream = newest.as_ref().map(|(description, _)| {
             let info = FrameInfo::parse(description);
@@ -215,11 +215,11 @@ impl Member {
         let captured = stream.as_ref().and_then(FrameInfo::captured_at_relay);
         // Skips members that send nothing: with a thousand members this would be a million look-ups.
         let sends = newest.is_some();
-        let viewers = members.iter().filter(|other| sends && other.id != self.id && other.attendance.views());
+        let viewers = members.iter().filter(|other| sends && other.id != self.id && other.presence.views());
         let mut lateness: Vec<_> =
             viewers.filter_map(|viewer| lock(&viewer.delivery).known_lateness(self.id, now)).collect();
         lateness.sort_unstable();
-        Resident {
+        ClientStats {
             client: self.id,
             addr: self.addr,
             room: room.to_owned(),
@@ -227,7 +227,7 @@ impl Member {
             age: newest.and_then(|(_, came)| Some(came.since(captured?))),
             stream,
             late: lateness.get(lateness.len() / 2).copied(),
-            views: self.attendance.views(),
+            views: self.presence.views(),
             sent: self.sent.amount(),
             got: self.got.amount(),
             lost: self.mailbox.replaced(),
@@ -250,7 +250,7 @@ impl Member {
 /// All members of a room. The list that messages iterate is rebuilt by the first message after a change, not by each
 /// change: a thousand clients that come and go between two frames cost one list.
 #[derive(Default)]
-pub(super) struct Roster(Mutex<Inner>);
+pub(super) struct MemberList(Mutex<Inner>);
 
 #[derive(Default)]
 struct Inner {
@@ -258,7 +258,7 @@ struct Inner {
     list: Option<Arc<[Arc<Member>]>>,
 }
 
-impl Roster {
+impl MemberList {
     /// Adds a member; returns the number of members.
     pub(super) fn join(&self, member: &Arc<Member>) -> usize {
         let mut inner = lock(&self.0);

@@ -20,8 +20,8 @@ use tokio::{
 
 use super::event::ClientId;
 use crate::{
-    socket::Input,
-    wire::{Held, Share},
+    transport::ReceiveHalf,
+    wire::{HeldBytes, HeldShare},
 };
 
 /// The pause of a read while the limit is exceeded. Clients are disconnected at this interval meanwhile.
@@ -36,7 +36,7 @@ const NOTEWORTHY: usize = 64 << 10;
 /// The account of all messages in memory.
 #[derive(Debug)]
 pub(super) struct Memory {
-    all: Arc<Held>,
+    all: Arc<HeldBytes>,
     limit: usize,
     /// Notified when the limit is exceeded.
     passed: Notify,
@@ -44,11 +44,11 @@ pub(super) struct Memory {
 
 /// The memory of one client's messages.
 #[derive(Clone, Debug)]
-pub(super) struct Accounts {
+pub(super) struct ClientMemory {
     /// All messages that it sent, until their last reference is dropped.
-    pub(super) sent: Arc<Held>,
+    pub(super) sent: Arc<HeldBytes>,
     /// The unfinished ones among them.
-    pub(super) unfinished: Arc<Held>,
+    pub(super) unfinished: Arc<HeldBytes>,
 }
 
 impl Memory {
@@ -57,10 +57,10 @@ impl Memory {
     }
 
     /// Creates the accounts of a client.
-    pub(super) fn open(&self) -> Accounts {
-        let sent = Arc::new(Held::within(Arc::clone(&self.all)));
-        let unfinished = Arc::new(Held::within(Arc::clone(&sent)));
-        Accounts { sent, unfinished }
+    pub(super) fn open(&self) -> ClientMemory {
+        let sent = Arc::new(HeldBytes::within(Arc::clone(&self.all)));
+        let unfinished = Arc::new(HeldBytes::within(Arc::clone(&sent)));
+        ClientMemory { sent, unfinished }
     }
 
     /// The bytes over the limit.
@@ -81,28 +81,28 @@ impl Memory {
     }
 }
 
-impl Accounts {
+impl ClientMemory {
     /// Counts `bytes` of memory that its messages need besides their own.
-    pub(super) fn beside(&self, bytes: usize) -> Share {
-        Share::new(Arc::clone(&self.sent), bytes)
+    pub(super) fn beside(&self, bytes: usize) -> HeldShare {
+        HeldShare::new(Arc::clone(&self.sent), bytes)
     }
 }
 
 /// A connection that is not read while the limit is exceeded.
-pub(super) struct Gated {
-    input: Input,
+pub(super) struct MemoryGate {
+    input: ReceiveHalf,
     memory: Arc<Memory>,
     pause: Option<Pin<Box<Sleep>>>,
     pauses: u32,
 }
 
-impl Gated {
-    pub(super) fn new(input: Input, memory: Arc<Memory>) -> Self {
+impl MemoryGate {
+    pub(super) fn new(input: ReceiveHalf, memory: Arc<Memory>) -> Self {
         Self { input, memory, pause: None, pauses: 0 }
     }
 }
 
-impl AsyncRead for Gated {
+impl AsyncRead for MemoryGate {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -122,7 +122,7 @@ impl AsyncRead for Gated {
 
 /// The memory that would be freed if a client were gone.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Hoard {
+pub(super) struct MemoryUse {
     pub(super) client: ClientId,
     /// For IPv6 the network: its owner has all addresses in it.
     pub(super) network: IpAddr,
@@ -132,13 +132,13 @@ pub(super) struct Hoard {
 /// Chooses the client to disconnect. Of those from the address that holds most, it is the one that holds
 /// most; of two equal ones, the one that came last. All connections from an address count together, so a
 /// client elsewhere that sends a large picture meanwhile stays.
-pub(super) fn heaviest(hoards: &[Hoard]) -> Option<Hoard> {
+pub(super) fn largest(hoards: &[MemoryUse]) -> Option<MemoryUse> {
     let mut totals = std::collections::HashMap::<IpAddr, usize>::new();
     for hoard in hoards {
         let total = totals.entry(hoard.network).or_default();
         *total = total.saturating_add(hoard.bytes);
     }
-    let total = |hoard: &Hoard| totals.get(&hoard.network).copied();
+    let total = |hoard: &MemoryUse| totals.get(&hoard.network).copied();
     let worth = hoards.iter().filter(|hoard| hoard.bytes >= NOTEWORTHY);
     worth.max_by_key(|hoard| (total(hoard), hoard.bytes, hoard.client)).copied()
 }
@@ -149,25 +149,25 @@ mod tests {
 
     const MB: usize = 1_000_000;
 
-    fn hoard(client: ClientId, last: u8, bytes: usize) -> Hoard {
-        Hoard { client, network: [192, 0, 2, last].into(), bytes }
+    fn memory_use(client: ClientId, last: u8, bytes: usize) -> MemoryUse {
+        MemoryUse { client, network: [192, 0, 2, last].into(), bytes }
     }
 
     #[test]
     fn many_connections_of_one_address_pay_before_one_large_message_of_another() {
-        let mut hoards: Vec<_> = (1..=100).map(|client| hoard(client, 1, MB)).collect();
-        hoards.push(hoard(101, 2, 16 * MB));
-        assert_eq!(heaviest(&hoards).map(|hoard| hoard.client), Some(100), "the one that came last");
-        hoards.push(hoard(102, 1, 2 * MB));
-        assert_eq!(heaviest(&hoards).map(|hoard| hoard.client), Some(102));
+        let mut hoards: Vec<_> = (1..=100).map(|client| memory_use(client, 1, MB)).collect();
+        hoards.push(memory_use(101, 2, 16 * MB));
+        assert_eq!(largest(&hoards).map(|hoard| hoard.client), Some(100), "the one that came last");
+        hoards.push(memory_use(102, 1, 2 * MB));
+        assert_eq!(largest(&hoards).map(|hoard| hoard.client), Some(102));
         hoards.retain(|hoard| hoard.network == IpAddr::from([192, 0, 2, 2]));
-        assert_eq!(heaviest(&hoards).map(|hoard| hoard.client), Some(101));
+        assert_eq!(largest(&hoards).map(|hoard| hoard.client), Some(101));
     }
 
     #[test]
     fn who_holds_next_to_nothing_stays() {
-        assert!(heaviest(&[]).is_none());
-        assert!(heaviest(&[hoard(1, 1, 1000), hoard(2, 1, 0)]).is_none());
+        assert!(largest(&[]).is_none());
+        assert!(largest(&[memory_use(1, 1, 1000), memory_use(2, 1, 0)]).is_none());
     }
 
     #[tokio::test(start_paused = true)]
@@ -175,7 +175,7 @@ mod tests {
         use tokio::io::AsyncReadExt;
         let memory = Arc::new(Memory::new(100));
         let accounts = memory.open();
-        let mut gated = Gated::new(Box::new(&b"abcdef"[..]), Arc::clone(&memory));
+        let mut gated = MemoryGate::new(Box::new(&b"abcdef"[..]), Arc::clone(&memory));
         let mut read = [0; 3];
         gated.read_exact(&mut read).await.unwrap();
         let too_much = accounts.beside(101);

@@ -1,31 +1,31 @@
 //! The relay: forwards every message to all clients but its sender, byte for byte.
 //!
-//! Each client has a reader and a mailbox ([`crate::fresh`]) with a writer. The reader puts a message's
+//! Each client has a reader and a mailbox ([`crate::queue`]) with a writer. The reader puts a message's
 //! reference-counted bytes into every other mailbox, which never blocks, so that a stalled viewer costs a
 //! bounded amount of memory and delays nobody. Framing state belongs to one connection.
 
-mod attendance;
+mod admission;
 mod backlog;
-mod census;
 mod client;
 mod config;
-mod delivery;
-mod door;
-mod entry;
+mod delivery_delay;
 mod event;
+mod handshake;
 mod hooks;
-mod house;
 mod keyring;
 mod listen;
 mod members;
 mod memory;
-mod numbers;
+mod peer_numbers;
+mod presence;
 mod rate_limit;
+mod read_turn;
 mod reason;
 mod room;
+mod server;
 mod shared;
-mod standstill;
-mod turn;
+mod stall_detector;
+mod stats;
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -35,16 +35,16 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::house::House;
+use self::server::Server;
 pub use self::{
-    census::{Amount, Census, Resident},
-    config::{Config, Limits, Listener, Pulse, Watcher},
+    config::{Config, EventHandler, Limits, StatsHandler, WatchdogTick},
     event::{Event, Summary},
     keyring::{Keyring, RoomKey},
     listen::listen,
-    reason::{LeaveReason, Refusal, Setting},
+    reason::{LeaveReason, RejectReason, Setting},
+    stats::{ClientStats, RelayStats, Traffic},
 };
-use crate::{clock, socket::Listen};
+use crate::{clock, transport::Listen};
 
 pub use crate::address::DEFAULT_PORT;
 
@@ -68,13 +68,13 @@ pub async fn run(
 ) -> io::Result<Summary> {
     let (pulse, watcher) = (config.pulse.clone(), config.watcher.clone());
     let stop = CancellationToken::new();
-    let house = Arc::new(House::new(config, stop.clone()));
+    let server = Arc::new(Server::new(config, stop.clone()));
     // The tasks of the rooms and of the memory limit end with this function, also if it is dropped.
     let _stops = stop.clone().drop_guard();
-    let shared = Arc::clone(&house.shared);
+    let shared = Arc::clone(&server.shared);
     tokio::spawn({
-        let (stop, house) = (stop.clone(), Arc::clone(&house));
-        async move { stop.run_until_cancelled(house.keep_within_memory()).await }
+        let (stop, server) = (stop.clone(), Arc::clone(&server));
+        async move { stop.run_until_cancelled(server.enforce_memory_limit()).await }
     });
     shared.emit_guarded(&Event::Listening { addr: listener.local_addr()? });
     let mut clients = JoinSet::new();
@@ -88,9 +88,9 @@ pub async fn run(
             () = &mut shutdown => break,
             _ = survey.tick() => {
                 let now = clock::now();
-                house.survey(now);
+                server.report_slow_clients(now);
                 if let Some(watcher) = &watcher {
-                    watcher(house.census(now));
+                    watcher(server.stats(now));
                 }
                 if let Some(pulse) = &pulse {
                     pulse(now);
@@ -103,7 +103,7 @@ pub async fn run(
             }
             accepted = listener.accept() => match accepted {
                 Ok((incoming, addr)) => {
-                    clients.spawn(client::serve(incoming, addr, Arc::clone(&house), stop.child_token()));
+                    clients.spawn(client::serve(incoming, addr, Arc::clone(&server), stop.child_token()));
                     // One at a time: frames that arrived meanwhile go before the next of many new
                     // connections.
                     task::yield_now().await;
@@ -120,7 +120,7 @@ pub async fn run(
     // A client that does not take its last bytes in time is dropped with the set.
     let _ = time::timeout(DRAIN_LIMIT, async { while clients.join_next().await.is_some() {} }).await;
     drop(clients);
-    let summary = house.summary();
+    let summary = server.summary();
     shared.emit_guarded(&Event::Summary(summary));
     Ok(summary)
 }

@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 
 use super::{config::Limits, reason::LeaveReason};
-use crate::wire::{Kind, Message};
+use crate::wire::{Message, MessageKind};
 
 /// The time for which unused rate is saved. A sender that was delayed by its own machine can catch up at
 /// once.
@@ -18,18 +18,18 @@ const BURST: Duration = Duration::from_secs(2);
 const SIZE_FIELD: usize = 4;
 
 /// What a client has sent recently, compared with its limits.
-pub(super) struct Conduct {
+pub(super) struct RateLimiter {
     limits: Limits,
-    messages: Option<(NonZeroU32, Allowance)>,
-    bytes: Option<(NonZeroU64, Allowance)>,
-    deliveries: Option<Allowance>,
+    messages: Option<(NonZeroU32, TokenBucket)>,
+    bytes: Option<(NonZeroU64, TokenBucket)>,
+    deliveries: Option<TokenBucket>,
 }
 
-impl Conduct {
+impl RateLimiter {
     pub(super) fn new(limits: &Limits, now: Instant) -> Self {
-        let messages = limits.messages_per_s.map(|rate| (rate, Allowance::new(rate.get().into(), now)));
-        let bytes = limits.bytes_per_s.map(|rate| (rate, Allowance::new(rate.get() as f64, now)));
-        let deliveries = limits.deliveries_per_s.map(|rate| Allowance::new(rate.get().into(), now));
+        let messages = limits.messages_per_s.map(|rate| (rate, TokenBucket::new(rate.get().into(), now)));
+        let bytes = limits.bytes_per_s.map(|rate| (rate, TokenBucket::new(rate.get() as f64, now)));
+        let deliveries = limits.deliveries_per_s.map(|rate| TokenBucket::new(rate.get().into(), now));
         Self { limits: *limits, messages, bytes, deliveries }
     }
 
@@ -39,7 +39,7 @@ impl Conduct {
     }
 
     /// Checks a message against the limits.
-    pub(super) fn judge(&mut self, message: &Message, now: Instant) -> Result<(), LeaveReason> {
+    pub(super) fn verify(&mut self, message: &Message, now: Instant) -> Result<(), LeaveReason> {
         if let Some((rate, left)) = &mut self.messages
             && !left.take(1.0, now)
         {
@@ -51,7 +51,7 @@ impl Conduct {
             return Err(LeaveReason::TooManyBytes(*rate));
         }
         let (found, allowed) = (message.payload().map_or(0, Bytes::len), self.limits.text);
-        if message.kind() == Kind::Text && found > allowed as usize {
+        if message.kind() == MessageKind::Text && found > allowed as usize {
             let size = u32::try_from(message.wire_len() - SIZE_FIELD).unwrap_or(u32::MAX);
             return Err(LeaveReason::LongText { found, allowed, size });
         }
@@ -61,13 +61,13 @@ impl Conduct {
 
 /// A token bucket: a rate with room for a burst (as in RFC 2697).
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Allowance {
+pub(super) struct TokenBucket {
     per_second: f64,
     left: f64,
     at: Instant,
 }
 
-impl Allowance {
+impl TokenBucket {
     /// Creates a full bucket.
     pub(super) fn new(per_second: f64, now: Instant) -> Self {
         Self { per_second, left: per_second * BURST.as_secs_f64(), at: now }
@@ -121,8 +121,8 @@ mod tests {
 
     fn count(limits: Limits, message: &Message) -> (usize, String) {
         let now = Instant::now();
-        let mut conduct = Conduct::new(&limits, now);
-        let judged = (0..1000).map(|_| conduct.judge(message, now));
+        let mut rate_limiter = RateLimiter::new(&limits, now);
+        let judged = (0..1000).map(|_| rate_limiter.verify(message, now));
         let mut allowed = 0;
         for result in judged {
             match result {
@@ -145,11 +145,15 @@ mod tests {
         let (allowed, reason) = count(bytes, &message);
         assert_eq!(allowed, 10);
         assert!(reason.contains("bytes a second"), "{reason}");
-        let mut conduct =
-            Conduct::new(&Limits { deliveries_per_s: NonZeroU32::new(1000), ..none }, Instant::now());
+        let mut rate_limiter =
+            RateLimiter::new(&Limits { deliveries_per_s: NonZeroU32::new(1000), ..none }, Instant::now());
         let now = Instant::now();
-        assert_eq!((0..40).map(|_| conduct.pause(50, now)).max(), Some(Duration::ZERO), "2 s of the rate");
-        assert!(conduct.pause(50, now) > Duration::from_millis(40), "then it has to wait");
+        assert_eq!(
+            (0..40).map(|_| rate_limiter.pause(50, now)).max(),
+            Some(Duration::ZERO),
+            "2 s of the rate"
+        );
+        assert!(rate_limiter.pause(50, now) > Duration::from_millis(40), "then it has to wait");
         let short = Limits { text: 1000, ..none };
         assert_eq!(count(short, &text(996)).0, 1000, "including the length before it");
         let (allowed, reason) = count(short, &text(1000));
@@ -159,34 +163,34 @@ mod tests {
     #[test]
     fn the_rate_is_kept_and_a_burst_is_let_through() {
         let start = Instant::now();
-        let mut allowance = Allowance::new(100.0, start);
-        assert!(allowance.is_full(start));
-        assert_eq!((0..300).filter(|_| allowance.take(1.0, start)).count(), 200, "2 s of the rate at once");
-        assert!(!allowance.is_full(start + 1_999 * MS) && allowance.is_full(start + 2_001 * MS));
-        let mut allowance = Allowance::new(100.0, start);
+        let mut bucket = TokenBucket::new(100.0, start);
+        assert!(bucket.is_full(start));
+        assert_eq!((0..300).filter(|_| bucket.take(1.0, start)).count(), 200, "2 s of the rate at once");
+        assert!(!bucket.is_full(start + 1_999 * MS) && bucket.is_full(start + 2_001 * MS));
+        let mut bucket = TokenBucket::new(100.0, start);
         // Twice the rate for 10 s: the burst, and the rate.
-        let let_through = (0..2_000).filter(|step| allowance.take(1.0, start + 5 * *step * MS)).count();
+        let let_through = (0..2_000).filter(|step| bucket.take(1.0, start + 5 * *step * MS)).count();
         assert!((1_195..=1_205).contains(&let_through), "{let_through}");
     }
 
     #[test]
     fn what_is_larger_than_a_burst_passes_alone() {
         let start = Instant::now();
-        let mut allowance = Allowance::new(100.0, start);
-        assert!(allowance.take(1_000.0, start));
-        assert!(!allowance.take(1.0, start + 7_900 * MS));
-        assert!(allowance.take(1.0, start + 8_100 * MS));
+        let mut bucket = TokenBucket::new(100.0, start);
+        assert!(bucket.take(1_000.0, start));
+        assert!(!bucket.take(1.0, start + 7_900 * MS));
+        assert!(bucket.take(1.0, start + 8_100 * MS));
     }
 
     #[test]
     fn what_was_spent_too_much_is_waited_for() {
         let start = Instant::now();
-        let mut allowance = Allowance::new(100.0, start);
-        assert_eq!(allowance.spend(200.0, start), Duration::ZERO);
-        assert_eq!(allowance.spend(50.0, start), 500 * MS);
-        assert_eq!(allowance.spend(0.0, start + 500 * MS), Duration::ZERO);
+        let mut bucket = TokenBucket::new(100.0, start);
+        assert_eq!(bucket.spend(200.0, start), Duration::ZERO);
+        assert_eq!(bucket.spend(50.0, start), 500 * MS);
+        assert_eq!(bucket.spend(0.0, start + 500 * MS), Duration::ZERO);
         assert_eq!(
-            allowance.spend(1e300, start + 500 * MS),
+            bucket.spend(1e300, start + 500 * MS),
             Duration::ZERO,
             "a longer time than a Duration holds"
         );
@@ -195,8 +199,8 @@ mod tests {
     #[test]
     fn a_clock_that_stands_still_or_jumps_back_gives_nothing() {
         let start = Instant::now() + 10_000 * MS;
-        let mut allowance = Allowance::new(10.0, start);
-        while allowance.take(1.0, start) {}
-        assert!(!allowance.take(1.0, start) && !allowance.take(1.0, start - 5_000 * MS));
+        let mut bucket = TokenBucket::new(10.0, start);
+        while bucket.take(1.0, start) {}
+        assert!(!bucket.take(1.0, start) && !bucket.take(1.0, start - 5_000 * MS));
     }
 }

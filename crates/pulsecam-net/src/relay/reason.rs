@@ -7,9 +7,9 @@ use std::{
 };
 
 use crate::{
-    fresh::Full,
-    key::Refused,
-    wire::{self, Cause, Farewell},
+    auth::AuthFailure,
+    queue::Full,
+    wire::{self, Cause, CloseReason},
 };
 
 /// A setting of the relay, named as its field in [`Config`](super::Config) or [`Limits`](super::Limits).
@@ -45,7 +45,7 @@ pub enum Setting {
 /// Why a connection was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum RejectReason {
     /// The relay is full.
     #[error("the relay is full: {0} connected")]
     Full(NonZeroUsize),
@@ -66,7 +66,7 @@ pub enum Refusal {
     SpeaksTls,
     /// No key, or a wrong one.
     #[error(transparent)]
-    Key(#[from] Refused),
+    Key(#[from] AuthFailure),
     /// It did not finish the handshakes in time.
     #[error("it was not admitted within {}", humantime::format_duration(*.0))]
     TooSlow(Duration),
@@ -75,15 +75,15 @@ pub enum Refusal {
     Failed(String),
 }
 
-impl Refusal {
+impl RejectReason {
     /// The message for the client.
-    pub(super) fn farewell(&self) -> Farewell {
+    pub(super) fn close_reason(&self) -> CloseReason {
         let cause = match self {
-            Self::Key(Refused::NoKey) => Some(Cause::KeyMissing),
-            Self::Key(Refused::WrongKey) => Some(Cause::KeyRefused),
+            Self::Key(AuthFailure::NoKey) => Some(Cause::KeyMissing),
+            Self::Key(AuthFailure::WrongKey) => Some(Cause::KeyRefused),
             _ => None,
         };
-        Farewell { reason: self.to_string(), cause, refused: None }
+        CloseReason { reason: self.to_string(), cause, refused: None }
     }
 
     /// The setting that would admit it, for the operator.
@@ -95,7 +95,7 @@ impl Refusal {
             Self::TooOften(_) => Setting::JoinsPerSecond,
             Self::TooSlow(_) => Setting::HelloTime,
             Self::SpeaksTls => Setting::Tls,
-            Self::Key(Refused::NoKey) => Setting::Keys,
+            Self::Key(AuthFailure::NoKey) => Setting::Keys,
             _ => return None,
         })
     }
@@ -147,7 +147,7 @@ pub enum LeaveReason {
     MailboxFull(Full),
     /// The relay's memory for messages is full, and this client used most of it.
     #[error("the memory for messages is full, and {0} bytes of it are messages from this client or for it")]
-    Hoard(usize),
+    MemoryUse(usize),
     /// Its key no longer opens its room.
     #[error("the key is no longer valid")]
     KeyGone,
@@ -175,14 +175,14 @@ impl LeaveReason {
             | Self::TooManyBytes(_)
             | Self::LongText { .. }
             | Self::Wire(_)
-            | Self::Hoard(_)
+            | Self::MemoryUse(_)
             | Self::KeyGone
             | Self::MailboxFull(_) => true,
         }
     }
 
     /// The message for the client before the connection is closed, if it may still read it.
-    pub(super) fn farewell(&self) -> Option<Farewell> {
+    pub(super) fn close_reason(&self) -> Option<CloseReason> {
         let refused = match self {
             Self::Closed | Self::Io(_) | Self::Shutdown => return None,
             Self::LongText { size, .. } => Some(*size),
@@ -193,7 +193,7 @@ impl LeaveReason {
             Self::Wire(wire::Error::Malformed(malformed)) => malformed.for_peer().to_string(),
             other => other.to_string(),
         };
-        Some(Farewell { reason, refused, ..Farewell::default() })
+        Some(CloseReason { reason, refused, ..CloseReason::default() })
     }
 
     /// The setting that would keep it, for the operator.

@@ -13,24 +13,24 @@ use tokio::{sync::Notify, time};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    attendance::{Attendance, Due},
-    census::{self, Resident},
-    delivery,
+    delivery_delay,
     event::{ClientId, Event},
-    members::{Item, Member, Roster},
-    memory::Accounts,
-    numbers::Numbers,
+    members::{Item, Member, MemberList},
+    memory::ClientMemory,
+    peer_numbers::PeerNumbers,
+    presence::{PendingHeartbeat, Presence},
     reason::LeaveReason,
     shared::Shared,
-    standstill::Standstill,
+    stall_detector::StallDetector,
+    stats::{self, ClientStats},
 };
 use crate::{
     clock::{self, Timestamp},
-    feedback::Receipts,
-    fresh,
-    socket::{Pen, Written},
+    feedback::FrameAcks,
+    queue,
     sync::lock,
-    wire::{Heartbeat, Kind, Message},
+    transport::{MessageWriter, Written},
+    wire::{Heartbeat, Message, MessageKind},
 };
 
 /// The interval of the viewers' reports. It is short enough to notice within 0.5 s that frames get old, and
@@ -50,17 +50,17 @@ const NOTICE_PAUSE: Duration = Duration::from_millis(16);
 pub(super) struct Room {
     pub(super) shared: Arc<Shared>,
     name: String,
-    roster: Roster,
+    members: MemberList,
     /// The number of members.
     here: AtomicUsize,
     /// Members that may show video.
     viewing: AtomicU32,
     /// Notified when that changes.
-    audience: Notify,
+    viewers_changed: Notify,
     /// Members that want reports on their video.
     reported: AtomicU32,
-    pub(super) standstill: Standstill,
-    numbers: Mutex<Numbers>,
+    pub(super) stall_detector: StallDetector,
+    numbers: Mutex<PeerNumbers>,
     /// Distinguishes the numbers of this run of the relay from those of other runs.
     epoch: u64,
 }
@@ -68,13 +68,13 @@ pub(super) struct Room {
 impl Room {
     pub(super) fn new(shared: Arc<Shared>, name: String) -> Self {
         Self {
-            standstill: Standstill::new(shared.config.look_interval()),
+            stall_detector: StallDetector::new(shared.config.look_interval()),
             shared,
             name,
-            roster: Roster::default(),
+            members: MemberList::default(),
             here: AtomicUsize::new(0),
             viewing: AtomicU32::new(0),
-            audience: Notify::new(),
+            viewers_changed: Notify::new(),
             reported: AtomicU32::new(0),
             numbers: Mutex::default(),
             epoch: fastrand::u64(..),
@@ -85,17 +85,17 @@ impl Room {
     pub(super) fn join(
         &self,
         addr: SocketAddr,
-        pen: Arc<Pen>,
-        accounts: Accounts,
+        writer: Arc<MessageWriter>,
+        memory: ClientMemory,
         dismissed: CancellationToken,
-    ) -> (Arc<Member>, fresh::Receiver<ClientId, Item>, Event) {
+    ) -> (Arc<Member>, queue::Receiver<ClientId, Item>, Event) {
         let (id, budget) = (self.shared.next_client(), self.shared.config.mailbox);
-        let lanes = fresh::Lanes::new(budget).with_fresh(budget, Item::weight);
-        let (mailbox, waiting) = fresh::over(lanes);
-        let member = Arc::new(Member::new(id, addr, mailbox, pen, budget, accounts, dismissed));
-        let clients = self.roster.join(&member);
+        let lanes = queue::ConflatingQueue::new(budget).with_latest_budget(budget, Item::weight);
+        let (mailbox, waiting) = queue::channel_with(lanes);
+        let member = Arc::new(Member::new(id, addr, mailbox, writer, budget, memory, dismissed));
+        let clients = self.members.join(&member);
         self.viewing.fetch_add(1, Relaxed);
-        self.audience.notify_one();
+        self.viewers_changed.notify_one();
         let room = (!self.name.is_empty()).then(|| self.name.clone());
         self.here.store(clients, Relaxed);
         let joined = Event::Joined { client: member.id, addr, room, clients };
@@ -104,13 +104,13 @@ impl Room {
 
     /// Removes a client; returns the event to report.
     pub(super) fn leave(&self, member: &Member, reason: LeaveReason) -> Event {
-        let clients = self.roster.leave(member.id);
+        let clients = self.members.leave(member.id);
         if clients == 0 {
-            self.standstill.rest();
+            self.stall_detector.pause();
         }
-        if member.attendance.leaves() {
+        if member.presence.leaves() {
             self.viewing.fetch_sub(1, Relaxed);
-            self.audience.notify_one();
+            self.viewers_changed.notify_one();
         }
         if let Some(number) = member.number.get() {
             lock(&self.numbers).leave(*number, matches!(reason, LeaveReason::Closed));
@@ -126,7 +126,7 @@ impl Room {
 
     /// Whether an ordered message of `bytes` must wait because the sender fills another's mailbox.
     pub(super) fn is_held_up(&self, sender: &Member, bytes: usize, amid: bool, now: Instant) -> bool {
-        let members = self.roster.list();
+        let members = self.members.list();
         members.iter().any(|other| other.id != sender.id && other.holds_up(sender.id, bytes, amid, now))
     }
 
@@ -137,28 +137,28 @@ impl Room {
 
     /// All members.
     pub(super) fn members(&self) -> Arc<[Arc<Member>]> {
-        self.roster.list()
+        self.members.list()
     }
 
     /// Handles a client's heartbeat. A plain one gets a plain answer, as a Qt client expects; one with a time
     /// gets the relay's times.
-    pub(super) fn heard(&self, member: &Member, heartbeat: &Heartbeat) {
+    pub(super) fn handle_heartbeat(&self, member: &Member, heartbeat: &Heartbeat) {
         let t2 = heartbeat.t1.map(|_| Timestamp::now());
         if t2.is_some() {
-            member.attendance.shows_ours();
+            member.presence.mark_pulsecam();
         }
         if let Some(token) = heartbeat.token {
             let _ = member.token.set(token); // the first token counts
         }
         if let Some(views) = heartbeat.views
-            && member.attendance.says(views)
+            && member.presence.says(views)
         {
             if views {
                 self.viewing.fetch_add(1, Relaxed);
             } else {
                 self.viewing.fetch_sub(1, Relaxed);
             }
-            self.audience.notify_one();
+            self.viewers_changed.notify_one();
         }
         if let Some(millis) = heartbeat.report
             && lock(&member.intake).asked(Some(Duration::from_millis(millis.into())))
@@ -177,17 +177,17 @@ impl Room {
         let report = asked.then_some(REPORT_INTERVAL.as_millis() as u32);
         let epoch = heartbeat.t1.map(|_| self.epoch);
         let answer = Heartbeat { t1: heartbeat.t1, t2, report, epoch, ..Heartbeat::default() };
-        member.say(Due { answer: Some(answer), ..Due::default() });
+        member.schedule_heartbeat(PendingHeartbeat { answer: Some(answer), ..PendingHeartbeat::default() });
     }
 
     /// The report to a client about its video.
-    pub(super) fn report(&self, to: ClientId, intake: &Mutex<Receipts>) -> Heartbeat {
+    pub(super) fn report(&self, to: ClientId, intake: &Mutex<FrameAcks>) -> Heartbeat {
         let now = clock::now();
         let told = lock(intake).tell(Heartbeat::default(), now);
-        let viewers = self.roster.list();
-        let others = viewers.iter().filter(|member| member.id != to && member.attendance.views());
+        let viewers = self.members.list();
+        let others = viewers.iter().filter(|member| member.id != to && member.presence.views());
         let all: Vec<_> = others.filter_map(|member| lock(&member.delivery).lateness(to, now)).collect();
-        let median = delivery::median(&all);
+        let median = delivery_delay::median(&all);
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         Heartbeat {
             t3: Some(Timestamp::now()),
@@ -199,7 +199,7 @@ impl Room {
     }
 
     /// The number of others that may show a client's video; `None` if it did not ask, unless `in_any_case`.
-    pub(super) fn viewers_for(&self, client: &Attendance, in_any_case: bool) -> Option<u32> {
+    pub(super) fn viewers_for(&self, client: &Presence, in_any_case: bool) -> Option<u32> {
         let itself = u32::from(client.views());
         (client.asks() || in_any_case).then(|| self.viewing.load(Relaxed).saturating_sub(itself))
     }
@@ -207,21 +207,22 @@ impl Room {
     /// Sends the number of viewers to clients that asked. It is sent at once when it changes, and then not
     /// again for a moment. If a thousand clients join and each were notified of each, that would be a million
     /// messages.
-    pub(super) async fn keep_senders_told(&self) {
+    pub(super) async fn notify_senders(&self) {
         loop {
-            self.audience.notified().await;
-            let mut asking = self.roster.list().to_vec();
+            self.viewers_changed.notified().await;
+            let mut asking = self.members.list().to_vec();
             // Each by the number that it got last: an answer may have sent one that is outdated.
             asking.retain(|member| {
-                let viewers = self.viewers_for(&member.attendance, false);
-                viewers.is_some_and(|viewers| !member.attendance.knows(viewers))
+                let viewers = self.viewers_for(&member.presence, false);
+                viewers.is_some_and(|viewers| !member.presence.was_told(viewers))
             });
             if asking.is_empty() {
                 continue;
             }
             for some in asking.chunks(NOTICES_AT_ONCE) {
                 for member in some {
-                    member.say(Due { notice: true, ..Due::default() });
+                    member
+                        .schedule_heartbeat(PendingHeartbeat { notice: true, ..PendingHeartbeat::default() });
                 }
                 time::sleep(NOTICE_PAUSE).await;
             }
@@ -234,26 +235,26 @@ impl Room {
     ///
     /// Clients of ours get it with its sender's number, in one new head for all of them; old programs, which
     /// might not expect that, get it unchanged.
-    pub(super) fn pass_on(&self, sender: &Member, message: &Message, came: Instant) {
+    pub(super) fn forward(&self, sender: &Member, message: &Message, came: Instant) {
         self.shared.count_in(message);
         let from = sender.id;
-        let is_video = message.kind() == Kind::Video;
+        let is_video = message.kind() == MessageKind::Video;
         let watched = self.shared.config.watcher.is_some();
         if watched {
             sender.sent.count(message);
             if is_video {
-                let told = census::kept(message.description());
+                let told = stats::kept(message.description());
                 *lock(&sender.newest) = Some((told, Timestamp::now()));
             }
         }
         let mut numbered = None;
         // The viewers' writers join many small messages in a row.
         let crowds = !is_video && sender.crowds.load(Relaxed);
-        for member in self.roster.list().iter().filter(|member| member.id != from) {
-            if is_video && !member.attendance.views() {
+        for member in self.members.list().iter().filter(|member| member.id != from) {
+            if is_video && !member.presence.views() {
                 continue; // it announced that it does not view
             }
-            let message = if member.attendance.is_ours() {
+            let message = if member.presence.is_pulsecam() {
                 numbered.get_or_insert_with(|| self.numbered(sender, message)).as_ref().unwrap_or(message)
             } else {
                 message
@@ -261,7 +262,7 @@ impl Room {
             // Waking each client's task costs more than writing for it. Only that client's own task takes
             // items out of its mailbox, while it holds the pen, so this write overtakes nothing.
             let at_once = !crowds && member.mailbox.is_empty();
-            let written = if at_once { member.pen.try_write(message) } else { Written::Nothing };
+            let written = if at_once { member.writer.try_write(message) } else { Written::Nothing };
             if written != Written::Nothing {
                 self.shared.count_out(message);
                 if watched {
@@ -269,18 +270,18 @@ impl Room {
                 }
                 if is_video {
                     let mut delivery = lock(&member.delivery);
-                    delivery.given(from, came);
+                    delivery.forwarded(from, came);
                     if written == Written::Whole {
                         delivery.written(clock::now());
                     }
                 }
             } else if is_video {
                 // A mailbox without a receiver belongs to a client that is just leaving.
-                if member.mailbox.send_fresh(from, Item::Message(message.clone(), came)).unwrap_or(false) {
+                if member.mailbox.send_latest(from, Item::Message(message.clone(), came)).unwrap_or(false) {
                     lock(&member.delivery).replaced(from);
                 }
             } else {
-                member.give_ordered(sender, message);
+                member.enqueue_ordered(sender, message);
             }
         }
     }
@@ -307,13 +308,13 @@ impl Room {
         }
         // A message too large for a number is also unchanged.
         let fits = message.numbered(u64::MAX, self.shared.config.max_message).is_some();
-        let is_early_frame = message.kind() == Kind::Video && fits;
+        let is_early_frame = message.kind() == MessageKind::Video && fits;
         (!is_early_frame).then(|| message.unnumbered().unwrap_or_else(|| message.clone()))
     }
 
     /// Reports clients that lost frames since their last report.
-    pub(super) fn survey(&self, now: Instant) {
-        for member in self.roster.list().iter() {
+    pub(super) fn report_slow_clients(&self, now: Instant) {
+        for member in self.members.list().iter() {
             if let Some((lost, frames_lost)) = member.is_slow(now) {
                 self.shared.emit_guarded(&Event::Slow {
                     client: member.id,
@@ -326,13 +327,13 @@ impl Room {
     }
 
     /// Takes a snapshot of its members.
-    pub(super) fn residents(&self, now: Instant) -> Vec<Resident> {
-        let members = self.roster.list();
+    pub(super) fn client_stats(&self, now: Instant) -> Vec<ClientStats> {
+        let members = self.members.list();
         members.iter().map(|member| member.stats(&self.name, &members, now)).collect()
     }
 
     /// The frames that current members have lost.
     pub(super) fn frames_lost(&self) -> u64 {
-        self.roster.list().iter().map(|member| member.mailbox.replaced()).sum()
+        self.members.list().iter().map(|member| member.mailbox.replaced()).sum()
     }
 }

@@ -18,7 +18,7 @@ use super::{
     config::Config,
     event::{ClientId, Event, Summary},
     memory::Memory,
-    reason::{LeaveReason, Refusal},
+    reason::{LeaveReason, RejectReason},
 };
 use crate::{
     clock,
@@ -34,7 +34,7 @@ pub(super) struct Shared {
     /// The events of members whose tasks failed.
     failed: Mutex<VecDeque<Event>>,
     log: Log,
-    counters: Counters,
+    counters: ServerCounters,
 }
 
 /// Limits on log lines that strangers can cause.
@@ -46,7 +46,7 @@ struct Log {
 }
 
 #[derive(Default)]
-struct Counters {
+struct ServerCounters {
     joined: AtomicU64,
     refused: AtomicU64,
     messages_in: AtomicU64,
@@ -68,7 +68,7 @@ impl Shared {
                 refusals: Mutex::new(LogThrottle::new(log_throttle::FLOOD)),
                 accepting: Mutex::new(LogThrottle::new(log_throttle::FLOOD)),
             },
-            counters: Counters::default(),
+            counters: ServerCounters::default(),
         }
     }
 
@@ -128,7 +128,7 @@ impl Shared {
     }
 
     /// Counts a refused connection, and reports it at a limited rate.
-    pub(super) fn refuse(&self, addr: SocketAddr, reason: &Refusal) {
+    pub(super) fn refuse(&self, addr: SocketAddr, reason: &RejectReason) {
         self.counters.refused.fetch_add(1, Relaxed);
         let before = lock(&self.log.refusals).line(clock::now());
         if let Some(before) = before {

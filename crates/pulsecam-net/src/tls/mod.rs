@@ -1,18 +1,18 @@
-//! TLS on a link, with rustls. The relay shows a certificate ([`Server`]); a client trusts those of an
-//! authority, or a single certificate by its [`Fingerprint`] ([`Client`]).
+//! TLS on a link, with rustls. The relay shows a certificate ([`Acceptor`]); a client trusts those of an
+//! authority, or a single certificate by its [`Fingerprint`] ([`Connector`]).
 //!
 //! tokio-rustls does the handshakes. Afterwards the session is driven here, because its records must not
 //! become a queue in which frames age: encrypted bytes must be sent.
 
+mod acceptor;
 mod certificate;
-mod client;
+mod connector;
 mod error;
 mod explain;
 mod files;
 mod fingerprint;
-mod lasting;
 mod listed;
-mod server;
+mod permanent;
 mod session;
 
 use std::sync::Arc;
@@ -20,13 +20,13 @@ use std::sync::Arc;
 use rustls::crypto::{CryptoProvider, ring};
 
 pub use self::{
+    acceptor::Acceptor,
     certificate::Certificate,
-    client::{Client, Trust},
+    connector::{Connector, Trust},
     error::Error,
     explain::{explain, is_untrusted},
     fingerprint::{Fingerprint, NotAFingerprint},
-    lasting::is_lasting,
-    server::Server,
+    permanent::is_permanent,
 };
 
 /// Requires the extended master secret for TLS 1.2. Without it two sessions can be made to share their keys,

@@ -13,7 +13,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::socket::{Binding, Connection, Outlet, allow_unsent, give};
+use crate::transport::{Binding, Connection, SendHalf, set_notsent_lowat, try_write_vectored};
 
 /// Bytes of a started message that are encrypted at a time: eight TLS records. One system call sends this
 /// much, and at most this much waits for a peer that takes nothing.
@@ -74,11 +74,11 @@ struct Wire<'a>(&'a TcpStream);
 
 impl Write for Wire<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        give(self.0, &[IoSlice::new(bytes)])
+        try_write_vectored(self.0, &[IoSlice::new(bytes)])
     }
 
     fn write_vectored(&mut self, chunks: &[IoSlice<'_>]) -> io::Result<usize> {
-        give(self.0, chunks)
+        try_write_vectored(self.0, chunks)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -94,8 +94,8 @@ impl std::fmt::Debug for Output {
     }
 }
 
-impl Outlet for Output {
-    fn give(&self, chunks: &[IoSlice<'_>]) -> io::Result<usize> {
+impl SendHalf for Output {
+    fn try_write_vectored(&self, chunks: &[IoSlice<'_>]) -> io::Result<usize> {
         let mut tls = self.0.lock();
         self.0.send(&mut tls)?;
         has_room(&self.0.stream)?;
@@ -114,11 +114,11 @@ impl Outlet for Output {
         self.0.stream.poll_write_ready(context)
     }
 
-    fn allow_unsent(&self, bytes: u32) -> io::Result<()> {
-        allow_unsent(&self.0.stream, bytes)
+    fn set_notsent_lowat(&self, bytes: u32) -> io::Result<()> {
+        set_notsent_lowat(&self.0.stream, bytes)
     }
 
-    fn abandon(&self) {
+    fn reset_on_close(&self) {
         // Fails only if the socket is broken, and then nothing is sent anyway.
         let _ = socket2::SockRef::from(&self.0.stream).set_linger(Some(std::time::Duration::ZERO));
     }

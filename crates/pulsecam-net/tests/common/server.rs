@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use pulsecam_net::{
     relay::{self, Config, Event, Summary},
-    wire::{Codec, DEFAULT_MAX_MESSAGE, Heartbeat, Kind, Message, Reader, Side},
+    wire::{Codec, DEFAULT_MAX_MESSAGE, Heartbeat, Message, MessageKind, Reader, Side},
 };
 use tokio::{
     io::AsyncWriteExt,
@@ -126,7 +126,7 @@ impl Bare {
         self.send(&Heartbeat::default().to_message(Side::Client)).await;
         loop {
             let message = self.receive().await;
-            if message.kind() == Kind::Heartbeat {
+            if message.kind() == MessageKind::Heartbeat {
                 return message;
             }
         }
@@ -151,7 +151,7 @@ impl Bare {
 pub fn numbered_frame(number: u32, bytes: usize) -> Message {
     let mut payload = vec![0x55; bytes.max(4)];
     payload[..4].copy_from_slice(&number.to_be_bytes());
-    Message::new(Kind::Video, "this is video image".into(), Some(Bytes::from(payload))).unwrap()
+    Message::new(MessageKind::Video, "this is video image".into(), Some(Bytes::from(payload))).unwrap()
 }
 
 pub fn number_of(frame: &Message) -> u32 {

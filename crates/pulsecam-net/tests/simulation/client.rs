@@ -6,7 +6,7 @@ use bytes::Bytes;
 use pulsecam_net::{
     clock::Timestamp,
     link::{self, Config, Dial, Inbox, Link, Role, State},
-    wire::{FrameInfo, Kind, Message, Origin},
+    wire::{FrameInfo, Message, MessageKind, Origin},
 };
 use tokio::time::{sleep, timeout};
 use turmoil::net::TcpStream;
@@ -130,7 +130,7 @@ async fn take(book: Book, me: Process, link: Link, mut inbox: Inbox, part: Part)
     while let Some(taken) = inbox.recv().await {
         let (received, session) = (taken.item, link.counters().sessions);
         let message = &received.message;
-        let is_video = message.kind() == Kind::Video;
+        let is_video = message.kind() == MessageKind::Video;
         let (from, number) = match &received.info {
             Some(info) => (info.stream.clone().unwrap(), info.seq.unwrap()),
             None => {

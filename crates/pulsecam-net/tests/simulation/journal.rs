@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use pulsecam_net::{link::Counters, relay::Summary};
+use pulsecam_net::{link::LinkCounters, relay::Summary};
 
 /// One run of a client's program: the host, and how often it was started before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,7 +58,7 @@ pub struct Record {
     pub frames_given: u64,
     /// Frames that newer ones replaced in the inbox.
     pub replaced: u64,
-    pub counters: Counters,
+    pub counters: LinkCounters,
     pub viewers: Option<u32>,
 }
 

@@ -19,8 +19,8 @@
 
 mod client;
 mod faults;
+mod invariants;
 mod journal;
-mod promises;
 mod relay;
 mod world;
 

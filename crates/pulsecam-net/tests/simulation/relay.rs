@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, num::NonZeroUsize, time::Duration};
 
 use pulsecam_net::{
     relay::{self, Config, Event},
-    socket::{Connection, Incoming, Listen, Polled},
+    transport::{Connection, Incoming, Listen, PolledWriter},
 };
 use turmoil::net::{TcpListener, TcpStream};
 
@@ -29,7 +29,7 @@ impl Listen for Simulated {
 /// Wraps a simulated connection for the program.
 pub fn connection(stream: TcpStream) -> Connection {
     let (input, output) = stream.into_split();
-    Connection { input: Box::new(input), output: Box::new(Polled::new(output)), binding: None }
+    Connection { input: Box::new(input), output: Box::new(PolledWriter::new(output)), binding: None }
 }
 
 /// One run of the relay's program.

@@ -12,8 +12,8 @@ use turmoil::{Builder, Sim};
 use crate::{
     client::{self, Part},
     faults::{Action, schedule},
+    invariants::{self, Before},
     journal::Book,
-    promises::{self, Before},
     relay,
 };
 
@@ -132,7 +132,7 @@ impl World {
     fn finish(&mut self) {
         self.say(false);
         let end = self.sim.elapsed() + CONFIRMED;
-        while self.sim.elapsed() < end && !self.book.with(|journal| promises::all_is_confirmed(journal)) {
+        while self.sim.elapsed() < end && !self.book.with(|journal| invariants::all_is_confirmed(journal)) {
             self.run_for(10 * TICK);
         }
         self.run_for(QUIET);
@@ -197,7 +197,7 @@ fn name(client: usize) -> String {
 /// Runs one seed.
 pub fn run(seed: u64) -> Run {
     count_panics();
-    clock::hang(Some(wall));
+    clock::set_wall_clock(Some(wall));
     fastrand::seed(seed); // for the links' jitter
     let mut random = Rng::with_seed(seed);
     let mut world = World::new(seed, &mut random);
@@ -213,24 +213,24 @@ pub fn run(seed: u64) -> Run {
     }
     world.run_for(RECOVERY);
     let addresses = world.addresses();
-    world.check(|journal, parts| promises::everybody_is_there_once(journal, parts, &addresses));
+    world.check(|journal, parts| invariants::everybody_is_there_once(journal, parts, &addresses));
     world.finish();
-    world.check(|journal, _| promises::texts(journal));
-    world.check(|journal, _| promises::frames(journal));
+    world.check(|journal, _| invariants::texts(journal));
+    world.check(|journal, _| invariants::frames(journal));
     // The same clients at a new relay, without faults: now every count must be exact.
     world.stop_relay();
     world.act(Action::StartRelay);
     world.run_for(RECOVERY);
-    world.check(|journal, parts| promises::everybody_is_there_once(journal, parts, &addresses));
+    world.check(|journal, parts| invariants::everybody_is_there_once(journal, parts, &addresses));
     let before = world.book.with(|journal| Before::of(journal));
     world.say(true);
     world.run_for(QUIET);
     world.finish();
-    world.check(|journal, _| promises::texts(journal));
-    world.check(|journal, _| promises::frames(journal));
+    world.check(|journal, _| invariants::texts(journal));
+    world.check(|journal, _| invariants::frames(journal));
     world.stop_relay();
-    world.check(|journal, parts| promises::counters_add_up(journal, parts, &before));
-    clock::hang(None);
+    world.check(|journal, parts| invariants::counters_add_up(journal, parts, &before));
+    clock::set_wall_clock(None);
     world.book.with(|journal| {
         if PANICS.get() > 0 {
             journal.broken(format_args!("{} tasks panicked", PANICS.get()));

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::bench::{
     Table,
-    crowd::{Beside, Figures},
+    crowd::{Disturbance, Figures},
 };
 
 const BYTES: usize = 100_000;
@@ -25,7 +25,7 @@ pub(super) fn section(page: &Page<'_>) -> Result<String, Error> {
 }
 
 fn verdict(found: &[Figures]) -> String {
-    let stalled = found.iter().find(|figures| figures.beside == Beside::Stalled);
+    let stalled = found.iter().find(|figures| figures.beside == Disturbance::Stalled);
     stalled.map_or(String::new(), |Figures { p99_ratio, .. }| {
         let reached = super::verdict(*p99_ratio <= AIM);
         format!("The aim beside a viewer that never reads is {AIM} at p99: {p99_ratio:.2}, **{reached}**.\n")

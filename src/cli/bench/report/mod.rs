@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     app::output::print,
-    bench::{Machine, Plot, Watch},
+    bench::{Machine, NoiseProbe, Plot},
 };
 
 /// Measures, and returns Markdown.
@@ -99,7 +99,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         .and_then(|page| Template::parse(&page, &PLACES))
         .map_err(|reason| failed(&args.template, reason))?;
     let page = Page { args };
-    let mut watch = Watch::begin();
+    let mut watch = NoiseProbe::begin();
     let (mut measured, mut failure) = (Vec::new(), None);
     let wanted = |name: &str| args.only.is_empty() || args.only.iter().any(|only| only == name);
     for (name, section) in SECTIONS.iter().filter(|(name, _)| wanted(name)) {
@@ -111,7 +111,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         });
         let doubts = doubts(&warned(&watch.warnings()));
         measured.push((*name, format!("{}\n{doubts}", text.trim_end())));
-        watch = Watch::again();
+        watch = NoiseProbe::again();
     }
     let filled = template.fill(|name| match name {
         "date" => today(),

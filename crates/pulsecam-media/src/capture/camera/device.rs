@@ -8,7 +8,7 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    control::{ControlError, Setting},
+    control::{ControlError, ControlSetting},
     mode::{Mode, PixelFormat},
 };
 use crate::clock::Timestamp;
@@ -16,16 +16,21 @@ use crate::clock::Timestamp;
 /// The cameras of a system, through one programming interface.
 pub trait Backend {
     /// The connected cameras, sorted. Must be cheap: polled several times a second while one is missing.
-    fn present(&self) -> Vec<Found>;
+    fn present(&self) -> Vec<DeviceInfo>;
 
     /// The modes of a camera; `None` if it is not one after all (a node for metadata or output).
-    fn modes(&self, camera: &Found, wanted: Wish) -> Result<Option<Modes>, Fault>;
+    fn modes(&self, camera: &DeviceInfo, wanted: ModeRequest) -> Result<Option<Modes>, DeviceFault>;
 
     /// Starts a camera in a mode, with its controls set.
-    fn start(&self, camera: &Found, mode: Mode, controls: &[Setting]) -> Result<Box<dyn Device>, Fault>;
+    fn start(
+        &self,
+        camera: &DeviceInfo,
+        mode: Mode,
+        controls: &[ControlSetting],
+    ) -> Result<Box<dyn Device>, DeviceFault>;
 
     /// Other programs that have it open.
-    fn users(&self, camera: &Found) -> Vec<User>;
+    fn users(&self, camera: &DeviceInfo) -> Vec<DeviceUser>;
 
     /// The clock for detecting stalls.
     fn now(&self) -> Instant {
@@ -36,16 +41,16 @@ pub trait Backend {
 /// A running camera. Dropping it stops it.
 pub trait Device {
     /// The shape that was actually set.
-    fn shape(&self) -> Shape;
+    fn shape(&self) -> BufferFormat;
 
     /// Waits for a frame; `None` if none arrives within the limit. May return early, for instance after a
     /// signal.
-    fn take(&mut self, limit: Duration) -> Result<Option<Taken<'_>>, Fault>;
+    fn take(&mut self, limit: Duration) -> Result<Option<CapturedBuffer<'_>>, DeviceFault>;
 }
 
 /// A connected camera.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct DeviceInfo {
     /// Its number, as in `camera:0`.
     pub index: u32,
     /// The name it reports.
@@ -53,12 +58,12 @@ pub struct Found {
     /// Its device, such as `/dev/video0`, or the system's equivalent.
     pub path: String,
     /// The socket it is plugged into, if known: distinguishes two cameras of the same name.
-    pub socket: String,
+    pub bus_path: String,
 }
 
 /// A size and a rate to offer beside the usual ones, for cameras that accept any.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Wish {
+pub struct ModeRequest {
     pub size: Option<(u32, u32)>,
     pub fps: Option<f64>,
 }
@@ -74,7 +79,7 @@ pub struct Modes {
 
 /// Memory layout of a frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Shape {
+pub struct BufferFormat {
     pub mode: Mode,
     /// Bytes from row to row of the first plane; if less than a row's own bytes, there is no padding.
     pub stride: usize,
@@ -84,7 +89,7 @@ pub struct Shape {
 
 /// One frame, still in the driver's memory.
 #[derive(Debug)]
-pub struct Taken<'a> {
+pub struct CapturedBuffer<'a> {
     pub bytes: &'a [u8],
     /// Whether `bytes` has the frame's true length.
     pub length: crate::jpeg::Length,
@@ -98,14 +103,14 @@ pub struct Taken<'a> {
 
 /// A program that has a camera open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct User {
+pub struct DeviceUser {
     /// Its process ID.
     pub pid: u32,
     /// Its name.
     pub program: String,
 }
 
-impl fmt::Display for User {
+impl fmt::Display for DeviceUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} (process {})", self.program, self.pid)
     }
@@ -114,13 +119,13 @@ impl fmt::Display for User {
 /// A fault of a camera. Most are temporary.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Fault {
+pub enum DeviceFault {
     /// It is not connected, or no longer connected.
     #[error("unplugged")]
     Gone,
     /// Another program streams from it.
     #[error("in use by {}", list(.0))]
-    Busy(Vec<User>),
+    Busy(Vec<DeviceUser>),
     /// This user may not open it; with the group that may, if known.
     #[error("no permission to open {path}{}", hint(.group.as_deref()))]
     Denied {
@@ -159,7 +164,7 @@ pub enum Fault {
     },
 }
 
-impl Fault {
+impl DeviceFault {
     /// Whether waiting may help at the start, even unasked: another program may release the camera.
     pub const fn is_busy(&self) -> bool {
         matches!(self, Self::Busy(_))
@@ -176,11 +181,11 @@ impl Fault {
     }
 }
 
-fn list(users: &[User]) -> String {
+fn list(users: &[DeviceUser]) -> String {
     if users.is_empty() {
         return "another program".into();
     }
-    users.iter().map(User::to_string).collect::<Vec<_>>().join(", ")
+    users.iter().map(DeviceUser::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn hint(group: Option<&str>) -> String {

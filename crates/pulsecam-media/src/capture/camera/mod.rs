@@ -7,6 +7,8 @@
 
 mod control;
 pub mod device;
+#[cfg(test)]
+mod fake_camera;
 mod mode;
 #[cfg(feature = "nokhwa")]
 mod native;
@@ -16,8 +18,6 @@ mod node;
 mod none;
 mod settings;
 mod source;
-#[cfg(test)]
-mod stage;
 pub mod unpack;
 #[cfg(all(target_os = "linux", feature = "camera"))]
 mod users;
@@ -30,13 +30,13 @@ use std::{fmt, path::Path, str::FromStr};
 
 use serde::Serialize;
 
-use self::device::{Backend, Found, Wish};
+use self::device::{Backend, DeviceInfo, ModeRequest};
 pub use self::mode::Wanted;
 pub use self::source::Camera;
 pub use self::{
-    control::{Control, ControlError, Entry, Kind, Setting, WrongValue},
-    device::{Fault, User},
-    mode::{Mode, PixelFormat, Rate},
+    control::{Control, ControlError, ControlKind, ControlSetting, MenuEntry, WrongValue},
+    device::{DeviceFault, DeviceUser},
+    mode::{FrameRate, Mode, PixelFormat},
     settings::{CameraSettings, Interface},
 };
 use super::Error;
@@ -57,7 +57,7 @@ pub struct CameraInfo {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub other_formats: Vec<String>,
     /// Programs that have it open, as far as this user may see.
-    pub in_use_by: Vec<User>,
+    pub in_use_by: Vec<DeviceUser>,
     /// Why it could not be queried.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
@@ -86,7 +86,7 @@ pub enum Which {
 
 impl Which {
     /// Matching cameras, best first; an exact name or device precedes a partial name.
-    fn candidates<'a>(&self, cameras: &'a [Found]) -> impl Iterator<Item = &'a Found> {
+    fn candidates<'a>(&self, cameras: &'a [DeviceInfo]) -> impl Iterator<Item = &'a DeviceInfo> {
         let mut found: Vec<_> = match self {
             Self::First => cameras.iter().collect(),
             Self::Index(index) => cameras.iter().filter(|camera| camera.index == *index).collect(),
@@ -110,7 +110,7 @@ impl Which {
     }
 
     /// The error for a selection that matches none of the connected cameras.
-    fn missing(&self, present: &[Found]) -> Error {
+    fn missing(&self, present: &[DeviceInfo]) -> Error {
         if present.is_empty() {
             return Error::NoCamera;
         }
@@ -190,7 +190,7 @@ fn camera_path(which: &Which) -> Result<(String, String), Error> {
     let backend = backend(Interface::Auto);
     let present = backend.present();
     // A node without formats is not a camera; one that cannot be queried may be.
-    let is_camera = |camera: &&Found| !matches!(backend.modes(camera, Wish::default()), Ok(None));
+    let is_camera = |camera: &&DeviceInfo| !matches!(backend.modes(camera, ModeRequest::default()), Ok(None));
     let camera = which.candidates(&present).find(is_camera).ok_or_else(|| which.missing(&present))?;
     Ok((camera.name.clone(), camera.path.clone()))
 }
@@ -206,7 +206,7 @@ pub fn camera_label(which: &Which) -> Option<String> {
     label(which, &backend(Interface::Auto).present())
 }
 
-fn label(which: &Which, present: &[Found]) -> Option<String> {
+fn label(which: &Which, present: &[DeviceInfo]) -> Option<String> {
     if *which == Which::First && present.len() < 2 {
         return None;
     }
@@ -226,14 +226,14 @@ fn label(which: &Which, present: &[Found]) -> Option<String> {
 }
 
 fn listed(backend: &dyn Backend) -> Vec<CameraInfo> {
-    let info = |camera: Found| {
+    let info = |camera: DeviceInfo| {
         // Must be read before the camera is opened here.
         let in_use_by = backend.users(&camera);
-        let (modes, problem) = match backend.modes(&camera, Wish::default()) {
+        let (modes, problem) = match backend.modes(&camera, ModeRequest::default()) {
             Ok(modes) => (modes?, None),
             Err(fault) => (device::Modes::default(), Some(fault.to_string())),
         };
-        let Found { index, name, path, .. } = camera;
+        let DeviceInfo { index, name, path, .. } = camera;
         let device::Modes { known: modes, unknown: other_formats } = modes;
         Some(CameraInfo { index, name, path, modes, other_formats, in_use_by, problem })
     };
@@ -252,8 +252,8 @@ pub(super) fn open(which: &Which, wanted: Wanted, settings: CameraSettings) -> R
 mod tests {
     use super::*;
 
-    fn camera(index: u32, name: &str) -> Found {
-        Found { index, name: name.into(), path: format!("/dev/video{index}"), socket: String::new() }
+    fn camera(index: u32, name: &str) -> DeviceInfo {
+        DeviceInfo { index, name: name.into(), path: format!("/dev/video{index}"), bus_path: String::new() }
     }
 
     #[test]
@@ -283,7 +283,7 @@ mod tests {
     fn a_camera_is_called_by_its_name_where_there_are_others() {
         let one = [camera(0, "C920")];
         let several = [camera(0, "C920"), camera(2, "Brio"), camera(4, "Brio"), camera(6, "")];
-        let named = |which: &str, present: &[Found]| label(&which.parse().unwrap(), present);
+        let named = |which: &str, present: &[DeviceInfo]| label(&which.parse().unwrap(), present);
         assert_eq!(named("", &one), None, "the only one, and not named");
         assert_eq!(named("", &[]), None);
         assert_eq!(named("0", &one).as_deref(), Some("C920"));
@@ -303,7 +303,7 @@ mod tests {
         std::fs::write(&device, "").unwrap();
         std::os::unix::fs::symlink(&device, &link).unwrap();
         let path = device.canonicalize().unwrap().display().to_string();
-        let cameras = [Found { path, ..camera(7, "C920") }];
+        let cameras = [DeviceInfo { path, ..camera(7, "C920") }];
         let which = Which::Name(link.display().to_string());
         assert_eq!(which.candidates(&cameras).count(), 1);
     }

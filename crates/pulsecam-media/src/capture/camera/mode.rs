@@ -15,7 +15,7 @@ pub struct Mode {
     pub height: u32,
     /// Frames per second.
     #[serde(rename = "fps")]
-    pub rate: Rate,
+    pub rate: FrameRate,
 }
 
 /// A camera's pixel format.
@@ -91,12 +91,12 @@ impl FromStr for PixelFormat {
 
 /// A frame rate as a fraction, as drivers have it: 7.5 or 29.97 per second are common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rate {
+pub struct FrameRate {
     frames: u32,
     seconds: u32,
 }
 
-impl Rate {
+impl FrameRate {
     /// `None` if either is 0: drivers report that if they do not know.
     #[must_use]
     pub const fn new(frames: u32, seconds: u32) -> Option<Self> {
@@ -127,14 +127,14 @@ impl Rate {
     }
 }
 
-impl fmt::Display for Rate {
+impl fmt::Display for FrameRate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = format!("{:.2}", self.fps());
         f.write_str(text.trim_end_matches('0').trim_end_matches('.'))
     }
 }
 
-impl Serialize for Rate {
+impl Serialize for FrameRate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_f64((self.fps() * 1000.0).round() / 1000.0)
     }
@@ -230,7 +230,7 @@ mod tests {
     use super::*;
 
     fn mode(width: u32, height: u32, fps: f64, format: PixelFormat) -> Mode {
-        Mode { width, height, rate: Rate::new((fps * 100.0) as u32, 100).unwrap(), format }
+        Mode { width, height, rate: FrameRate::new((fps * 100.0) as u32, 100).unwrap(), format }
     }
 
     /// The modes of a common UVC camera.
@@ -301,10 +301,10 @@ mod tests {
         for ((frames, seconds), text) in
             [((30, 1), "30"), ((15, 2), "7.5"), ((30_000, 1001), "29.97"), ((1, 5), "0.2")]
         {
-            assert_eq!(Rate::new(frames, seconds).unwrap().to_string(), text);
+            assert_eq!(FrameRate::new(frames, seconds).unwrap().to_string(), text);
         }
-        assert_eq!(Rate::new(0, 1), None);
-        assert_eq!(Rate::new(1, 0), None);
+        assert_eq!(FrameRate::new(0, 1), None);
+        assert_eq!(FrameRate::new(1, 0), None);
         let listed = serde_json::to_string(&mode(640, 480, 7.5, PixelFormat::Yuyv)).unwrap();
         assert_eq!(listed, r#"{"format":"yuyv","width":640,"height":480,"fps":7.5}"#);
     }

@@ -21,11 +21,14 @@ use nokhwa::{
 };
 
 use super::{
-    control::Setting,
-    device::{Backend, Device, Fault, Found, Modes, Shape, Taken, User, Wish},
-    mode::{Mode, PixelFormat, Rate},
+    control::ControlSetting,
+    device::{
+        Backend, BufferFormat, CapturedBuffer, Device, DeviceFault, DeviceInfo, DeviceUser, ModeRequest,
+        Modes,
+    },
+    mode::{FrameRate, Mode, PixelFormat},
 };
-use crate::{clock::Timestamp, fresh, jpeg::Length};
+use crate::{clock::Timestamp, jpeg::Length, queue};
 
 /// Time limit for opening a camera. Some need seconds; a driver that hangs must not hang the program.
 const OPENING: Duration = Duration::from_secs(15);
@@ -34,7 +37,7 @@ const OPENING: Duration = Duration::from_secs(15);
 pub(super) struct Native;
 
 impl Backend for Native {
-    fn present(&self) -> Vec<Found> {
+    fn present(&self) -> Vec<DeviceInfo> {
         let mut found: Vec<_> = nokhwa::query(ApiBackend::Auto)
             .inspect_err(|error| tracing::debug!(%error, "the system lists no cameras"))
             .unwrap_or_default()
@@ -43,7 +46,7 @@ impl Backend for Native {
                 let description = device.description();
                 let path = description.rsplit_once("@ ").map_or(description, |(_, path)| path).to_owned();
                 let index = device.index().as_index().ok()?;
-                Some(Found { index, name: device.human_name(), path, socket: String::new() })
+                Some(DeviceInfo { index, name: device.human_name(), path, bus_path: String::new() })
             })
             .collect();
         found.sort_by_key(|camera| camera.index);
@@ -51,7 +54,7 @@ impl Backend for Native {
         found
     }
 
-    fn modes(&self, camera: &Found, _: Wish) -> Result<Option<Modes>, Fault> {
+    fn modes(&self, camera: &DeviceInfo, _: ModeRequest) -> Result<Option<Modes>, DeviceFault> {
         let any = RequestedFormat::with_formats(RequestedFormatType::None, nokhwa::utils::frame_formats());
         let listed = Camera::new(CameraIndex::Index(camera.index), any)
             .and_then(|mut camera| camera.compatible_camera_formats());
@@ -66,10 +69,15 @@ impl Backend for Native {
         Ok(Some(Modes { known, unknown: Vec::new() }))
     }
 
-    fn start(&self, camera: &Found, mode: Mode, controls: &[Setting]) -> Result<Box<dyn Device>, Fault> {
+    fn start(
+        &self,
+        camera: &DeviceInfo,
+        mode: Mode,
+        controls: &[ControlSetting],
+    ) -> Result<Box<dyn Device>, DeviceFault> {
         if !controls.is_empty() {
             let reason = "setting controls is not supported with nokhwa".into();
-            return Err(Fault::Driver { what: "set its controls", reason });
+            return Err(DeviceFault::Driver { what: "set its controls", reason });
         }
         let index = camera.index;
         let open = move || {
@@ -83,15 +91,15 @@ impl Backend for Native {
         Ok(Box::new(Running::start(open, mode)?))
     }
 
-    fn users(&self, _: &Found) -> Vec<User> {
+    fn users(&self, _: &DeviceInfo) -> Vec<DeviceUser> {
         Vec::new()
     }
 }
 
 /// A camera that streams on its own thread.
 struct Running {
-    shape: Shape,
-    frames: fresh::Receiver<(), Result<Buffer, NokhwaError>>,
+    shape: BufferFormat,
+    frames: queue::Receiver<(), Result<Buffer, NokhwaError>>,
     taken: Option<Buffer>,
     stop: Arc<AtomicBool>,
 }
@@ -100,8 +108,8 @@ impl Running {
     fn start(
         open: impl FnOnce() -> Result<Camera, NokhwaError> + Send + 'static,
         mode: Mode,
-    ) -> Result<Self, Fault> {
-        let (give, frames) = fresh::channel(0);
+    ) -> Result<Self, DeviceFault> {
+        let (give, frames) = queue::channel(0);
         let (opened, is_open) = mpsc::channel();
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
@@ -119,12 +127,12 @@ impl Running {
             while !stopped.load(Relaxed) {
                 let frame = camera.frame();
                 let failed = frame.is_err();
-                if give.send_fresh((), frame).is_err() || failed {
+                if give.send_latest((), frame).is_err() || failed {
                     return;
                 }
             }
         };
-        let system = |reason: String| Fault::Driver { what: "start it", reason };
+        let system = |reason: String| DeviceFault::Driver { what: "start it", reason };
         thread::Builder::new()
             .name("nokhwa".into())
             .spawn(read)
@@ -135,7 +143,7 @@ impl Running {
             Err(_) => return Err(system(format!("it takes longer than {} s", OPENING.as_secs()))),
         }
         // nokhwa reports neither row padding nor range.
-        let shape = Shape { mode, stride: 0, full_range: false };
+        let shape = BufferFormat { mode, stride: 0, full_range: false };
         Ok(Self { shape, frames, taken: None, stop })
     }
 }
@@ -147,20 +155,20 @@ impl Drop for Running {
 }
 
 impl Device for Running {
-    fn shape(&self) -> Shape {
+    fn shape(&self) -> BufferFormat {
         self.shape
     }
 
-    fn take(&mut self, limit: Duration) -> Result<Option<Taken<'_>>, Fault> {
+    fn take(&mut self, limit: Duration) -> Result<Option<CapturedBuffer<'_>>, DeviceFault> {
         let buffer = match self.frames.recv_timeout(limit) {
             Ok(None) => return Ok(None),
             Ok(Some(frame)) => frame.item.map_err(|error| fault("read a frame", &error))?,
-            Err(fresh::Closed) => return Err(Fault::Gone),
+            Err(queue::Closed) => return Err(DeviceFault::Gone),
         };
         let micros = |since: Duration| u64::try_from(since.as_micros()).unwrap_or(u64::MAX);
         let captured = buffer.capture_timestamp().map(|since| Timestamp::from_micros(micros(since)));
         let buffer = self.taken.insert(buffer);
-        Ok(Some(Taken {
+        Ok(Some(CapturedBuffer {
             bytes: buffer.buffer(),
             length: Length::Unknown,
             sequence: None,
@@ -178,15 +186,15 @@ fn has_no_formats(error: &NokhwaError) -> bool {
 }
 
 /// Classifies an error by its text: nokhwa passes on the system's message.
-fn fault(what: &'static str, error: &NokhwaError) -> Fault {
+fn fault(what: &'static str, error: &NokhwaError) -> DeviceFault {
     let reason = error.to_string();
     let lower = reason.to_lowercase();
     if lower.contains("no such device") || lower.contains("no such file") {
-        Fault::Gone
+        DeviceFault::Gone
     } else if lower.contains("busy") {
-        Fault::Busy(Vec::new())
+        DeviceFault::Busy(Vec::new())
     } else {
-        Fault::Driver { what, reason }
+        DeviceFault::Driver { what, reason }
     }
 }
 
@@ -199,7 +207,7 @@ fn mode_of(format: &CameraFormat) -> Option<Mode> {
         FrameFormat::RAWRGB => PixelFormat::Rgb,
         FrameFormat::RAWBGR => PixelFormat::Bgr,
     };
-    let rate = Rate::new(format.frame_rate(), 1)?;
+    let rate = FrameRate::new(format.frame_rate(), 1)?;
     Some(Mode { width: format.width(), height: format.height(), rate, format: pixels })
 }
 

@@ -108,7 +108,7 @@ fn mode() -> Mode {
     mode_of(&vga()).unwrap()
 }
 
-fn start(frames: Vec<Result<Vec<u8>, &'static str>>) -> Result<Running, Fault> {
+fn start(frames: Vec<Result<Vec<u8>, &'static str>>) -> Result<Running, DeviceFault> {
     let open = move || {
         let info = CameraInfo::new("Played", "", "", CameraIndex::Index(0));
         Ok(Camera::with_custom(CameraIndex::Index(0), ApiBackend::Auto, Box::new(Played { info, frames })))
@@ -128,18 +128,18 @@ fn the_newest_frame_is_handed_over_whole_with_its_time_and_then_the_loss() {
         Ok(Some(taken)) => {
             assert_eq!((taken.bytes, taken.length), (&b"frame"[..], Length::Unknown));
             assert_eq!(taken.captured, Timestamp::from_micros(7_000_000));
-            assert!(matches!(device.take(LIMIT), Err(Fault::Gone)));
+            assert!(matches!(device.take(LIMIT), Err(DeviceFault::Gone)));
         }
-        other => assert!(matches!(other, Err(Fault::Gone)), "{other:?}"),
+        other => assert!(matches!(other, Err(DeviceFault::Gone)), "{other:?}"),
     }
-    assert!(matches!(device.take(LIMIT), Err(Fault::Gone)), "and stays lost");
+    assert!(matches!(device.take(LIMIT), Err(DeviceFault::Gone)), "and stays lost");
 }
 
 #[test]
 fn a_camera_that_does_not_open_says_why() {
     let busy =
         || Err(NokhwaError::OpenDeviceError("0".into(), "Device or resource busy (os error 16)".into()));
-    assert!(matches!(Running::start(busy, mode()).map(|_| ()), Err(Fault::Busy(_))));
+    assert!(matches!(Running::start(busy, mode()).map(|_| ()), Err(DeviceFault::Busy(_))));
     let odd = || Err(NokhwaError::OpenStreamError("Input/output error".into()));
     let fault = Running::start(odd, mode()).map(|_| ()).unwrap_err();
     assert!(fault.to_string().contains("Input/output error"), "{fault}");

@@ -2,23 +2,23 @@
 
 use std::{fs, os::unix::fs::MetadataExt, path::Path};
 
-use super::device::Found;
+use super::device::DeviceInfo;
 
 const CLASS: &str = "/sys/class/video4linux";
 
 /// Lists the capture nodes by number. Reads a few small files and opens no device.
-pub(super) fn all() -> Vec<Found> {
+pub(super) fn all() -> Vec<DeviceInfo> {
     all_in(Path::new(CLASS))
 }
 
-fn all_in(class: &Path) -> Vec<Found> {
+fn all_in(class: &Path) -> Vec<DeviceInfo> {
     let Ok(entries) = fs::read_dir(class) else { return Vec::new() };
     let mut nodes: Vec<_> = entries.flatten().filter_map(|entry| found(&entry.path())).collect();
     nodes.sort_by_key(|node| node.index);
     nodes
 }
 
-fn found(entry: &Path) -> Option<Found> {
+fn found(entry: &Path) -> Option<DeviceInfo> {
     let node = entry.file_name()?.to_str()?;
     let index = node.strip_prefix("video")?.parse().ok()?;
     let name = fs::read(entry.join("name")).unwrap_or_default();
@@ -27,12 +27,12 @@ fn found(entry: &Path) -> Option<Found> {
     if number.trim().parse().unwrap_or(0_u32) > 0 && is_metadata_sibling(entry) {
         return None;
     }
-    let socket = fs::canonicalize(entry.join("device")).unwrap_or_default();
-    Some(Found {
+    let bus_path = fs::canonicalize(entry.join("device")).unwrap_or_default();
+    Some(DeviceInfo {
         index,
         name: String::from_utf8_lossy(&name).trim().to_owned(),
         path: format!("/dev/{node}"),
-        socket: socket.display().to_string(),
+        bus_path: bus_path.display().to_string(),
     })
 }
 

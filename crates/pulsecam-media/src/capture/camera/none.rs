@@ -1,8 +1,8 @@
 //! A build without access to cameras.
 
 use super::{
-    control::Setting,
-    device::{Backend, Device, Fault, Found, Modes, User, Wish},
+    control::ControlSetting,
+    device::{Backend, Device, DeviceFault, DeviceInfo, DeviceUser, ModeRequest, Modes},
     mode::Mode,
 };
 
@@ -10,19 +10,19 @@ use super::{
 pub(super) struct NoCameras;
 
 impl Backend for NoCameras {
-    fn present(&self) -> Vec<Found> {
+    fn present(&self) -> Vec<DeviceInfo> {
         Vec::new()
     }
 
-    fn modes(&self, _: &Found, _: Wish) -> Result<Option<Modes>, Fault> {
+    fn modes(&self, _: &DeviceInfo, _: ModeRequest) -> Result<Option<Modes>, DeviceFault> {
         Ok(None)
     }
 
-    fn start(&self, _: &Found, _: Mode, _: &[Setting]) -> Result<Box<dyn Device>, Fault> {
-        Err(Fault::Gone)
+    fn start(&self, _: &DeviceInfo, _: Mode, _: &[ControlSetting]) -> Result<Box<dyn Device>, DeviceFault> {
+        Err(DeviceFault::Gone)
     }
 
-    fn users(&self, _: &Found) -> Vec<User> {
+    fn users(&self, _: &DeviceInfo) -> Vec<DeviceUser> {
         Vec::new()
     }
 }

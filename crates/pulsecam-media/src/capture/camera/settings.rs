@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{PixelFormat, control::Setting};
+use super::{PixelFormat, control::ControlSetting};
 
 /// Options of a camera.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,7 +15,7 @@ pub struct CameraSettings {
     /// Silence after which a camera counts as stalled and is reopened.
     pub stall_limit: Duration,
     /// Controls to set, in this order, each time it is opened.
-    pub controls: Vec<Setting>,
+    pub controls: Vec<ControlSetting>,
     /// The programming interface to use.
     pub interface: Interface,
 }
@@ -56,7 +56,7 @@ impl CameraSettings {
 
     /// Sets [`CameraSettings::controls`].
     #[must_use]
-    pub fn with_controls(self, controls: Vec<Setting>) -> Self {
+    pub fn with_controls(self, controls: Vec<ControlSetting>) -> Self {
         Self { controls, ..self }
     }
 

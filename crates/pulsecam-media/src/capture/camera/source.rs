@@ -4,11 +4,11 @@ use std::{thread, time::Duration};
 
 use super::{
     CameraSettings, Which,
-    device::{Backend, Device, Fault, Found, Shape, Taken, Wish},
+    device::{Backend, BufferFormat, CapturedBuffer, Device, DeviceFault, DeviceInfo, ModeRequest},
     mode::{Mode, PixelFormat, Wanted},
     unpack,
 };
-use crate::capture::{Error, Frame, FrameData, Losses, Signal, Source, mender::Mender};
+use crate::capture::{Error, Frame, FrameData, Losses, Signal, Source, frame_repair::FrameRepair};
 
 /// Modes to try before giving up: a driver may list modes that it then refuses.
 const ATTEMPTS: usize = 4;
@@ -43,19 +43,19 @@ pub struct Camera {
     running: Option<Box<dyn Device>>,
     /// An error of opening it that is still to be reported.
     untold: Option<Error>,
-    numbers: Numbers,
+    numbers: DriverNumbers,
     /// Whether a frame arrived since it was started.
     warm: bool,
     damaged_in_a_row: u32,
     /// Frames that never arrived.
     missed: u64,
-    mender: Mender,
+    repair: FrameRepair,
     spare: Vec<u8>,
 }
 
 struct Known {
-    camera: Found,
-    shape: Shape,
+    camera: DeviceInfo,
+    shape: BufferFormat,
     /// Sockets of other cameras of the same name.
     twins: Vec<String>,
 }
@@ -80,17 +80,17 @@ impl Camera {
             known: None,
             running: None,
             untold: None,
-            numbers: Numbers::default(),
+            numbers: DriverNumbers::default(),
             warm: false,
             damaged_in_a_row: 0,
             missed: 0,
-            mender: Mender::new("camera"),
+            repair: FrameRepair::new("camera"),
             spare: Vec::new(),
         };
         if let Err(error) = camera.start() {
             let fault = if let Error::Camera { fault, .. } = &error { Some(fault) } else { None };
-            let passes = fault.is_some_and(Fault::is_busy)
-                || (camera.settings.wait && !fault.is_some_and(Fault::is_wrong_request));
+            let passes = fault.is_some_and(DeviceFault::is_busy)
+                || (camera.settings.wait && !fault.is_some_and(DeviceFault::is_wrong_request));
             if !passes {
                 return Err(error);
             }
@@ -107,7 +107,7 @@ impl Camera {
             None => self.which.candidates(&present).cloned().collect(),
         };
         let size = self.wanted.size.and_then(|(w, h)| Some((w.try_into().ok()?, h.try_into().ok()?)));
-        let wish = Wish { size, fps: self.wanted.fps };
+        let wish = ModeRequest { size, fps: self.wanted.fps };
         for camera in candidates {
             let failed = |fault| Error::Camera { name: camera.name.clone(), fault };
             // A node without formats is not a camera; another of that name may be.
@@ -115,18 +115,18 @@ impl Camera {
             let sorted = self.wanted.sorted(&modes.known);
             if sorted.is_empty() {
                 return Err(failed(match self.wanted.format {
-                    Some(wanted) => Fault::NoSuchFormat { wanted, offered: offered(&modes.known) },
-                    None => Fault::NoFormat(modes.unknown.join(", ")),
+                    Some(wanted) => DeviceFault::NoSuchFormat { wanted, offered: offered(&modes.known) },
+                    None => DeviceFault::NoFormat(modes.unknown.join(", ")),
                 }));
             }
-            let mut refusal = Fault::Gone;
+            let mut refusal = DeviceFault::Gone;
             for mode in sorted.into_iter().take(ATTEMPTS) {
                 match self.backend.start(&camera, mode, &self.settings.controls) {
                     Ok(device) => {
                         self.begun(camera, device, &present);
                         return Ok(());
                     }
-                    Err(fault @ Fault::Driver { .. }) => {
+                    Err(fault @ DeviceFault::Driver { .. }) => {
                         tracing::debug!(camera = camera.name, %mode, %fault, "refused");
                         refusal = fault;
                     }
@@ -136,15 +136,15 @@ impl Camera {
             return Err(failed(refusal));
         }
         Err(match &self.known {
-            Some(known) => Error::Camera { name: known.camera.name.clone(), fault: Fault::Gone },
+            Some(known) => Error::Camera { name: known.camera.name.clone(), fault: DeviceFault::Gone },
             None => self.which.missing(&present),
         })
     }
 
-    fn begun(&mut self, camera: Found, device: Box<dyn Device>, present: &[Found]) {
+    fn begun(&mut self, camera: DeviceInfo, device: Box<dyn Device>, present: &[DeviceInfo]) {
         let twins = present.iter().filter(|other| other.name == camera.name && other.path != camera.path);
-        let twins = twins.map(|twin| twin.socket.clone()).collect();
-        self.mender.rename(format!("camera {}", camera.name));
+        let twins = twins.map(|twin| twin.bus_path.clone()).collect();
+        self.repair.rename(format!("camera {}", camera.name));
         self.known = Some(Known { camera, shape: device.shape(), twins });
         self.running = Some(device);
         self.numbers.began_anew();
@@ -152,7 +152,7 @@ impl Camera {
         self.damaged_in_a_row = 0;
     }
 
-    fn failed(&self, fault: Fault) -> Error {
+    fn failed(&self, fault: DeviceFault) -> Error {
         Error::Camera { name: self.name(), fault }
     }
 
@@ -176,8 +176,8 @@ impl Camera {
         taken.map_err(|fault| self.failed(fault))
     }
 
-    fn take_running(&mut self, seen: bool) -> Result<Option<Frame>, Fault> {
-        let Some(device) = &mut self.running else { return Err(Fault::Gone) };
+    fn take_running(&mut self, seen: bool) -> Result<Option<Frame>, DeviceFault> {
+        let Some(device) = &mut self.running else { return Err(DeviceFault::Gone) };
         let shape = device.shape();
         let stall = self.settings.stall_limit;
         let limit = if self.warm { stall } else { stall.max(FIRST_FRAME) };
@@ -189,7 +189,7 @@ impl Camera {
                 // Only the elapsed time shows a stall: waiting ends early for other reasons too, such as a
                 // frame without data.
                 if waited() >= limit {
-                    return Err(Fault::Stalled(limit));
+                    return Err(DeviceFault::Stalled(limit));
                 }
                 thread::sleep(ASK_AGAIN);
                 continue;
@@ -198,7 +198,7 @@ impl Camera {
             let (seq, missed) = self.numbers.number(taken.sequence);
             self.missed += missed;
             let captured = taken.captured;
-            let data = unpack(&taken, &shape, seen, &mut self.spare, &mut self.mender);
+            let data = unpack(&taken, &shape, seen, &mut self.spare, &mut self.repair);
             match data {
                 Some(data) => {
                     self.warm = true;
@@ -208,7 +208,7 @@ impl Camera {
                 None => {
                     self.damaged_in_a_row += 1;
                     if self.damaged_in_a_row >= DAMAGED_IN_A_ROW {
-                        return Err(Fault::Damaged(self.damaged_in_a_row));
+                        return Err(DeviceFault::Damaged(self.damaged_in_a_row));
                     }
                 }
             }
@@ -218,25 +218,25 @@ impl Camera {
 
 /// The picture of a frame; `Some(None)` if nobody will see it. `None` if it is damaged, which is counted.
 fn unpack(
-    taken: &Taken<'_>,
-    shape: &Shape,
+    taken: &CapturedBuffer<'_>,
+    shape: &BufferFormat,
     seen: bool,
     spare: &mut Vec<u8>,
-    mender: &mut Mender,
+    repair: &mut FrameRepair,
 ) -> Option<Option<FrameData>> {
     if taken.damaged {
-        mender.damaged(&"the driver marked it as damaged");
+        repair.damaged(&"the driver marked it as damaged");
         return None;
     }
     if !seen {
         return Some(None);
     }
     Some(Some(match shape.mode.format {
-        PixelFormat::Mjpeg => FrameData::Jpeg(mender.copied(taken.bytes, taken.length)?),
+        PixelFormat::Mjpeg => FrameData::Jpeg(repair.copied(taken.bytes, taken.length)?),
         _ => {
             let picture = unpack::picture(taken.bytes, shape, std::mem::take(spare));
             if picture.is_none() {
-                mender.damaged(&"it is incomplete");
+                repair.damaged(&"it is incomplete");
             }
             FrameData::Picture(picture?)
         }
@@ -273,7 +273,7 @@ impl Source for Camera {
     }
 
     fn losses(&self) -> Losses {
-        Losses { missed: self.missed, ..self.mender.losses() }
+        Losses { missed: self.missed, ..self.repair.losses() }
     }
 
     fn reuse(&mut self, memory: Vec<u8>) {
@@ -284,12 +284,13 @@ impl Source for Camera {
 impl Known {
     /// Finds the same camera among those connected now. It is the one in the same socket, or else one of its
     /// name in a socket where no other camera of that name was before.
-    fn again<'a>(&self, present: &'a [Found]) -> Option<&'a Found> {
+    fn again<'a>(&self, present: &'a [DeviceInfo]) -> Option<&'a DeviceInfo> {
         let named = || present.iter().filter(|other| other.name == self.camera.name);
         let mut moved =
-            named().filter(|other| !self.twins.contains(&other.socket) || other.socket.is_empty());
-        let here = named().find(|other| other.socket == self.camera.socket && other.path == self.camera.path);
-        here.or_else(|| named().find(|other| other.socket == self.camera.socket)).or_else(|| moved.next())
+            named().filter(|other| !self.twins.contains(&other.bus_path) || other.bus_path.is_empty());
+        let here =
+            named().find(|other| other.bus_path == self.camera.bus_path && other.path == self.camera.path);
+        here.or_else(|| named().find(|other| other.bus_path == self.camera.bus_path)).or_else(|| moved.next())
     }
 }
 
@@ -301,12 +302,12 @@ fn offered(modes: &[Mode]) -> String {
 
 /// Continuous frame numbers, across driver counters that restart and count losses.
 #[derive(Debug, Default)]
-struct Numbers {
+struct DriverNumbers {
     next: u64,
     last: Option<u32>,
 }
 
-impl Numbers {
+impl DriverNumbers {
     /// Called when the camera was restarted.
     fn began_anew(&mut self) {
         self.last = None;

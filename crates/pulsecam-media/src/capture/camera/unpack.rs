@@ -7,12 +7,12 @@
 //! Buffers may be longer than the picture (drivers round up to pages), and rows may be longer than their
 //! pixels; a shorter buffer gives no picture.
 
-use super::{device::Shape, mode::PixelFormat};
+use super::{device::BufferFormat, mode::PixelFormat};
 use crate::picture::{Picture, Pixels, Subsampling};
 
 /// The picture in a driver's buffer; `None` if the buffer is too short or holds a JPEG. `spare` is memory of
 /// an earlier picture to reuse: allocating a megabyte per frame costs as much as the unpacking.
-pub fn picture(bytes: &[u8], shape: &Shape, spare: Vec<u8>) -> Option<Picture> {
+pub fn picture(bytes: &[u8], shape: &BufferFormat, spare: Vec<u8>) -> Option<Picture> {
     let (width, height) = (shape.mode.width as usize, shape.mode.height as usize);
     let pixels = match shape.mode.format {
         PixelFormat::Mjpeg => return None,
@@ -42,7 +42,11 @@ fn sized(mut memory: Vec<u8>, length: usize) -> Vec<u8> {
 }
 
 /// Two pixels in four bytes: first luma at `Y`, first chroma at `C`, the others two bytes later.
-fn packed_422<const Y: usize, const C: usize>(bytes: &[u8], shape: &Shape, spare: Vec<u8>) -> Option<Pixels> {
+fn packed_422<const Y: usize, const C: usize>(
+    bytes: &[u8],
+    shape: &BufferFormat,
+    spare: Vec<u8>,
+) -> Option<Pixels> {
     let (across, height) = ((shape.mode.width as usize).div_ceil(2), shape.mode.height as usize);
     let rows = rows(bytes, shape.stride, across * 4, height)?;
     let mut planes = sized(spare, across * height * 4);
@@ -89,7 +93,7 @@ fn split(
 }
 
 /// Fills the luma plane of a 4:2:0 picture. If the size is odd, the last column and row are repeated.
-fn luma_420(bytes: &[u8], shape: &Shape, y: &mut [u8]) -> Option<()> {
+fn luma_420(bytes: &[u8], shape: &BufferFormat, y: &mut [u8]) -> Option<()> {
     let (width, height) = (shape.mode.width as usize, shape.mode.height as usize);
     let even = width.next_multiple_of(2);
     for (row, y) in rows(bytes, shape.stride, width, height)?.zip(y.chunks_exact_mut(even)) {
@@ -123,7 +127,7 @@ struct Layout420 {
 }
 
 impl Layout420 {
-    fn of(shape: &Shape) -> Self {
+    fn of(shape: &BufferFormat) -> Self {
         let (width, height) = (shape.mode.width as usize, shape.mode.height as usize);
         let stride = shape.stride.max(width);
         Self { across: width.div_ceil(2), down: height.div_ceil(2), chroma_at: stride * height }
@@ -131,7 +135,7 @@ impl Layout420 {
 }
 
 /// A luma plane, then a plane with `U V` for each block of two by two pixels.
-fn nv12(bytes: &[u8], shape: &Shape, spare: Vec<u8>) -> Option<Pixels> {
+fn nv12(bytes: &[u8], shape: &BufferFormat, spare: Vec<u8>) -> Option<Pixels> {
     let Layout420 { across, down, chroma_at } = Layout420::of(shape);
     let pairs = rows(bytes.get(chroma_at..)?, shape.stride, across * 2, down)?;
     let mut planes = sized(spare, across * down * 6);
@@ -152,7 +156,7 @@ fn nv12(bytes: &[u8], shape: &Shape, spare: Vec<u8>) -> Option<Pixels> {
 }
 
 /// Three planes; rows of chroma have half of luma's stride.
-fn i420(bytes: &[u8], shape: &Shape, spare: Vec<u8>) -> Option<Pixels> {
+fn i420(bytes: &[u8], shape: &BufferFormat, spare: Vec<u8>) -> Option<Pixels> {
     let Layout420 { across, down, chroma_at } = Layout420::of(shape);
     let stride = shape.stride.div_ceil(2).max(across);
     let plane = |at: usize| rows(bytes.get(at..)?, stride, across, down);
@@ -167,7 +171,7 @@ fn i420(bytes: &[u8], shape: &Shape, spare: Vec<u8>) -> Option<Pixels> {
 }
 
 /// Copies pixels unchanged, without row padding.
-fn packed(bytes: &[u8], shape: &Shape, each: usize, mut spare: Vec<u8>) -> Option<Vec<u8>> {
+fn packed(bytes: &[u8], shape: &BufferFormat, each: usize, mut spare: Vec<u8>) -> Option<Vec<u8>> {
     let (width, height) = (shape.mode.width as usize, shape.mode.height as usize);
     spare.clear();
     for row in rows(bytes, shape.stride, width * each, height)? {
@@ -191,7 +195,7 @@ fn full_chroma(sample: u16) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::camera::mode::{Mode, Rate};
+    use crate::capture::camera::mode::{FrameRate, Mode};
 
     #[test]
     fn video_range_becomes_full_range() {
@@ -210,12 +214,12 @@ mod tests {
         assert_eq!((full_luma(16), full_luma(235), full_chroma(128)), (0, 255, 128));
     }
 
-    fn shape(format: PixelFormat, width: u32, height: u32, stride: usize) -> Shape {
-        let rate = Rate::new(30, 1).unwrap();
-        Shape { mode: Mode { format, width, height, rate }, stride, full_range: false }
+    fn shape(format: PixelFormat, width: u32, height: u32, stride: usize) -> BufferFormat {
+        let rate = FrameRate::new(30, 1).unwrap();
+        BufferFormat { mode: Mode { format, width, height, rate }, stride, full_range: false }
     }
 
-    fn planes(bytes: &[u8], shape: &Shape) -> Vec<u8> {
+    fn planes(bytes: &[u8], shape: &BufferFormat) -> Vec<u8> {
         // Old contents of reused memory must not show through.
         let picture = picture(bytes, shape, vec![77; 1000]).unwrap();
         assert_eq!(picture.bytes().len(), picture.expected_bytes());
@@ -270,7 +274,7 @@ mod tests {
             assert_eq!(planes(&bytes, &shape(format, width, height, 0)), [1, 2, 3, 4, 5, 6]);
         }
         assert_eq!(planes(&bytes, &shape(PixelFormat::Grey, 2, 2, 3)), [1, 2, 4, 5]);
-        let full = |format| Shape { full_range: true, ..shape(format, 2, 1, 0) };
+        let full = |format| BufferFormat { full_range: true, ..shape(format, 2, 1, 0) };
         assert_eq!(planes(&bytes, &full(PixelFormat::Yuyv)), [1, 3, 2, 4]);
         assert_eq!(planes(&bytes, &full(PixelFormat::Nv12)), [1, 2, 1, 2, 3, 4]);
         assert_eq!(planes(&bytes, &full(PixelFormat::I420)), [1, 2, 1, 2, 3, 4]);

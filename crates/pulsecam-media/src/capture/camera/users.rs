@@ -8,14 +8,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::device::User;
+use super::device::DeviceUser;
 
 /// How long an answer is cached. A busy camera is retried four times a second, and walking the open files of
 /// every process takes tens of milliseconds on a desktop.
 const STANDS: Duration = Duration::from_secs(5);
 
 /// Other programs that have the device open, at most a few seconds out of date.
-pub(super) fn lately(device: &Path) -> Vec<User> {
+pub(super) fn lately(device: &Path) -> Vec<DeviceUser> {
     static LATEST: Mutex<Option<Answer>> = Mutex::new(None);
     let mut latest = LATEST.lock().unwrap_or_else(PoisonError::into_inner);
     Answer::current(&mut latest, device, Instant::now(), of).users.clone()
@@ -26,7 +26,7 @@ pub(super) fn lately(device: &Path) -> Vec<User> {
 struct Answer {
     device: PathBuf,
     at: Instant,
-    users: Vec<User>,
+    users: Vec<DeviceUser>,
 }
 
 impl Answer {
@@ -35,7 +35,7 @@ impl Answer {
         latest: &'a mut Option<Self>,
         device: &Path,
         now: Instant,
-        ask: impl FnOnce(&Path) -> Vec<User>,
+        ask: impl FnOnce(&Path) -> Vec<DeviceUser>,
     ) -> &'a Self {
         let stands =
             |answer: &Self| answer.device == device && now.saturating_duration_since(answer.at) < STANDS;
@@ -47,13 +47,13 @@ impl Answer {
 }
 
 /// Other programs that have the device open. Root sees all, other users only their own.
-pub(super) fn of(device: &Path) -> Vec<User> {
+pub(super) fn of(device: &Path) -> Vec<DeviceUser> {
     let Ok(node) = fs::metadata(device) else { return Vec::new() };
     let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
     let numbers = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     let mut users: Vec<_> = numbers
         .filter(|&pid: &u32| pid != std::process::id() && has_open(pid, node.rdev(), node.ino()))
-        .map(|pid| User { pid, program: program(pid) })
+        .map(|pid| DeviceUser { pid, program: program(pid) })
         .collect();
     users.sort_by_key(|user| user.pid);
     users
@@ -89,7 +89,7 @@ mod tests {
             let now = start + quarter * Duration::from_millis(250);
             Answer::current(&mut latest, Path::new("/dev/video0"), now, |_| {
                 asked += 1;
-                vec![User { pid: asked, program: "zoom".into() }]
+                vec![DeviceUser { pid: asked, program: "zoom".into() }]
             });
         }
         assert_eq!(asked, 12);
@@ -116,7 +116,7 @@ mod tests {
         let users = of(&path);
         drop(child.stdin.take());
         child.wait().unwrap();
-        assert_eq!(users, [User { pid: child.id(), program: "sh".into() }]);
+        assert_eq!(users, [DeviceUser { pid: child.id(), program: "sh".into() }]);
         assert_eq!(of(&folder.path().join("missing")), []);
     }
 }

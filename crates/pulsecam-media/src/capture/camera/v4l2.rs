@@ -21,13 +21,16 @@ use v4l::{
 };
 
 use super::{
-    control::{self, Setting},
-    device::{Backend, Device, Fault, Found, Modes, Shape, Taken, User, Wish},
-    mode::{Mode, Rate},
+    control::{self, ControlSetting},
+    device::{
+        Backend, BufferFormat, CapturedBuffer, Device, DeviceFault, DeviceInfo, DeviceUser, ModeRequest,
+        Modes,
+    },
+    mode::{FrameRate, Mode},
     node, users,
     v4l2_modes::{self, fourcc, pixel_format},
 };
-use crate::{capture::guarded::guarded, clock::Timestamp, jpeg::Length};
+use crate::{capture::catch_panic::catch_panic, clock::Timestamp, jpeg::Length};
 
 /// Buffers that the driver fills in turn: one being read, one waiting, two being filled. More would only hold
 /// older frames.
@@ -43,18 +46,23 @@ const OLDEST: Duration = Duration::from_secs(10);
 pub(super) struct V4l2;
 
 impl Backend for V4l2 {
-    fn present(&self) -> Vec<Found> {
+    fn present(&self) -> Vec<DeviceInfo> {
         node::all()
     }
 
-    fn modes(&self, camera: &Found, wish: Wish) -> Result<Option<Modes>, Fault> {
+    fn modes(&self, camera: &DeviceInfo, wish: ModeRequest) -> Result<Option<Modes>, DeviceFault> {
         let device = open(&camera.path)?;
         let modes = asked(|| v4l2_modes::of(&device, wish))
             .map_err(|error| fault("list its modes", &error, camera))?;
         Ok((!modes.known.is_empty() || !modes.unknown.is_empty()).then_some(modes))
     }
 
-    fn start(&self, camera: &Found, mode: Mode, controls: &[Setting]) -> Result<Box<dyn Device>, Fault> {
+    fn start(
+        &self,
+        camera: &DeviceInfo,
+        mode: Mode,
+        controls: &[ControlSetting],
+    ) -> Result<Box<dyn Device>, DeviceFault> {
         let failed = |what| move |error: io::Error| fault(what, &error, camera);
         let device = open(&camera.path)?;
         let format = Format::new(mode.width, mode.height, fourcc(mode.format));
@@ -68,8 +76,8 @@ impl Backend for V4l2 {
         let (seconds, frames) = mode.rate.interval();
         let interval = Parameters::new(v4l::Fraction::new(seconds, frames));
         let rate = match asked(|| device.set_params(&interval)) {
-            Ok(set) => Rate::new(set.interval.denominator, set.interval.numerator),
-            Err(error) if is_lasting(&error) => return Err(failed("set its rate")(error)),
+            Ok(set) => FrameRate::new(set.interval.denominator, set.interval.numerator),
+            Err(error) if is_permanent(&error) => return Err(failed("set its rate")(error)),
             // Drivers without a choice of rates reject the request.
             Err(_) => None,
         };
@@ -84,11 +92,11 @@ impl Backend for V4l2 {
         }
         let (width, height) = (format.width, format.height);
         let mode = Mode { format: pixels, width, height, rate: rate.unwrap_or(mode.rate) };
-        let shape = Shape { mode, stride: format.stride as usize, full_range: is_full_range(&format) };
+        let shape = BufferFormat { mode, stride: format.stride as usize, full_range: is_full_range(&format) };
         Ok(Box::new(Running { stream, shape, camera: camera.clone(), holding: false }))
     }
 
-    fn users(&self, camera: &Found) -> Vec<User> {
+    fn users(&self, camera: &DeviceInfo) -> Vec<DeviceUser> {
         users::of(Path::new(&camera.path))
     }
 }
@@ -96,18 +104,18 @@ impl Backend for V4l2 {
 /// A camera that streams.
 struct Running {
     stream: Guarded,
-    shape: Shape,
-    camera: Found,
+    shape: BufferFormat,
+    camera: DeviceInfo,
     /// Whether a buffer is held: `Stream::next` returns it to the driver first, and fails without one.
     holding: bool,
 }
 
 impl Device for Running {
-    fn shape(&self) -> Shape {
+    fn shape(&self) -> BufferFormat {
         self.shape
     }
 
-    fn take(&mut self, limit: Duration) -> Result<Option<Taken<'_>>, Fault> {
+    fn take(&mut self, limit: Duration) -> Result<Option<CapturedBuffer<'_>>, DeviceFault> {
         let Self { stream, holding, camera, .. } = self;
         let failed = |error: io::Error| fault("read a frame", &error, camera);
         if !wait(stream, limit).map_err(failed)? {
@@ -140,7 +148,7 @@ impl Device for Running {
             Some(whole) if used > 0 => (whole, Length::Told),
             _ => (bytes, Length::Unknown),
         };
-        Ok(Some(Taken {
+        Ok(Some(CapturedBuffer {
             bytes,
             length,
             sequence: Some(about.sequence),
@@ -173,7 +181,7 @@ impl Drop for Guarded {
     fn drop(&mut self) {
         let stream = self.0.take();
         // A failed device may refuse to stop; the crate then panics. Its memory and handle are freed anyway.
-        let _ = guarded(|| drop(stream));
+        let _ = catch_panic(|| drop(stream));
     }
 }
 
@@ -194,16 +202,16 @@ fn wait(stream: &Stream<'_>, limit: Duration) -> io::Result<bool> {
 
 /// Turns the crate's panics on unknown values into errors.
 fn asked<T>(ask: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-    guarded(ask).unwrap_or_else(|| Err(io::Error::other("its answer is not understood")))
+    catch_panic(ask).unwrap_or_else(|| Err(io::Error::other("its answer is not understood")))
 }
 
-fn open(path: &str) -> Result<v4l::Device, Fault> {
+fn open(path: &str) -> Result<v4l::Device, DeviceFault> {
     v4l::Device::with_path(path).map_err(|error| match error.kind() {
         io::ErrorKind::PermissionDenied => {
-            Fault::Denied { path: path.into(), group: node::group_of(Path::new(path)) }
+            DeviceFault::Denied { path: path.into(), group: node::group_of(Path::new(path)) }
         }
-        _ if is_gone(&error) => Fault::Gone,
-        _ => Fault::Driver { what: "open it", reason: error.to_string() },
+        _ if is_gone(&error) => DeviceFault::Gone,
+        _ => DeviceFault::Driver { what: "open it", reason: error.to_string() },
     })
 }
 
@@ -213,22 +221,22 @@ fn is_gone(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|number| gone.contains(&number))
 }
 
-fn is_lasting(error: &io::Error) -> bool {
+fn is_permanent(error: &io::Error) -> bool {
     is_gone(error) || error.kind() == io::ErrorKind::ResourceBusy
 }
 
-fn fault(what: &'static str, error: &io::Error, camera: &Found) -> Fault {
+fn fault(what: &'static str, error: &io::Error, camera: &DeviceInfo) -> DeviceFault {
     // A device that is being unplugged reports all kinds of errors; its node tells.
     if is_gone(error) || !Path::new(&camera.path).exists() {
-        return Fault::Gone;
+        return DeviceFault::Gone;
     }
     match error.kind() {
-        io::ErrorKind::ResourceBusy => Fault::Busy(users::lately(Path::new(&camera.path))),
-        io::ErrorKind::StorageFull => Fault::Driver {
+        io::ErrorKind::ResourceBusy => DeviceFault::Busy(users::lately(Path::new(&camera.path))),
+        io::ErrorKind::StorageFull => DeviceFault::Driver {
             what,
             reason: "not enough bandwidth on its USB bus: another device uses it; try another socket, a smaller size or frame rate, or MJPEG".into(),
         },
-        _ => Fault::Driver { what, reason: error.to_string() },
+        _ => DeviceFault::Driver { what, reason: error.to_string() },
     }
 }
 

@@ -6,8 +6,8 @@ use std::io;
 use v4l::{FourCC, frameinterval::FrameIntervalEnum, framesize::FrameSizeEnum, video::Capture};
 
 use super::{
-    device::{Modes, Wish},
-    mode::{Mode, PixelFormat, Rate},
+    device::{ModeRequest, Modes},
+    mode::{FrameRate, Mode, PixelFormat},
 };
 
 /// Sizes offered for a camera that accepts any, beside its smallest and largest.
@@ -18,7 +18,7 @@ const USUAL_SIZES: [(u32, u32); 8] =
 const USUAL_RATES: [u32; 6] = [5, 10, 15, 25, 30, 60];
 
 /// All modes that the camera lists.
-pub(super) fn of(device: &v4l::Device, wish: Wish) -> io::Result<Modes> {
+pub(super) fn of(device: &v4l::Device, wish: ModeRequest) -> io::Result<Modes> {
     let mut modes = Modes::default();
     for description in device.enum_formats()? {
         match pixel_format(description.fourcc) {
@@ -33,7 +33,13 @@ pub(super) fn of(device: &v4l::Device, wish: Wish) -> io::Result<Modes> {
     Ok(modes)
 }
 
-fn modes_of(device: &v4l::Device, format: PixelFormat, code: FourCC, wish: Wish, modes: &mut Vec<Mode>) {
+fn modes_of(
+    device: &v4l::Device,
+    format: PixelFormat,
+    code: FourCC,
+    wish: ModeRequest,
+    modes: &mut Vec<Mode>,
+) {
     // A driver that lists no sizes has only the current one.
     let sizes = device.enum_framesizes(code).unwrap_or_default();
     let sizes: Vec<_> = if sizes.is_empty() {
@@ -48,14 +54,14 @@ fn modes_of(device: &v4l::Device, format: PixelFormat, code: FourCC, wish: Wish,
         if rates.is_empty() {
             // No list: use the current rate, or one that nearly every camera has.
             let set = device.params().ok();
-            let set = set.and_then(|set| Rate::new(set.interval.denominator, set.interval.numerator));
-            rates.extend(set.or(Rate::new(30, 1)));
+            let set = set.and_then(|set| FrameRate::new(set.interval.denominator, set.interval.numerator));
+            rates.extend(set.or(FrameRate::new(30, 1)));
         }
         modes.extend(rates.into_iter().map(|rate| Mode { format, width, height, rate }));
     }
 }
 
-fn discrete_sizes(size: &FrameSizeEnum, wish: Wish) -> Vec<(u32, u32)> {
+fn discrete_sizes(size: &FrameSizeEnum, wish: ModeRequest) -> Vec<(u32, u32)> {
     match size {
         FrameSizeEnum::Discrete(size) => vec![(size.width, size.height)],
         FrameSizeEnum::Stepwise(any) => {
@@ -77,22 +83,22 @@ fn discrete_sizes(size: &FrameSizeEnum, wish: Wish) -> Vec<(u32, u32)> {
     }
 }
 
-fn discrete_rates(interval: &FrameIntervalEnum, wish: Wish) -> Vec<Rate> {
+fn discrete_rates(interval: &FrameIntervalEnum, wish: ModeRequest) -> Vec<FrameRate> {
     match interval {
         FrameIntervalEnum::Discrete(interval) => {
-            Rate::new(interval.denominator, interval.numerator).into_iter().collect()
+            FrameRate::new(interval.denominator, interval.numerator).into_iter().collect()
         }
         FrameIntervalEnum::Stepwise(any) => {
             let (fastest, slowest) = (
-                Rate::new(any.min.denominator, any.min.numerator),
-                Rate::new(any.max.denominator, any.max.numerator),
+                FrameRate::new(any.min.denominator, any.min.numerator),
+                FrameRate::new(any.max.denominator, any.max.numerator),
             );
-            let within = |rate: &Rate| {
+            let within = |rate: &FrameRate| {
                 fastest.is_none_or(|end| rate.fps() <= end.fps())
                     && slowest.is_none_or(|end| rate.fps() >= end.fps())
             };
-            let wished = wish.fps.and_then(|fps| Rate::new((fps * 1000.0).round() as u32, 1000));
-            let usual = USUAL_RATES.into_iter().filter_map(|frames| Rate::new(frames, 1));
+            let wished = wish.fps.and_then(|fps| FrameRate::new((fps * 1000.0).round() as u32, 1000));
+            let usual = USUAL_RATES.into_iter().filter_map(|frames| FrameRate::new(frames, 1));
             usual.chain(wished).filter(within).chain(fastest).collect()
         }
     }

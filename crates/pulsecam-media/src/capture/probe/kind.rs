@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A format that is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum FileKind {
     Jpeg,
     Png,
     Gif,
@@ -49,7 +49,7 @@ pub(crate) enum Kind {
     Zeros,
 }
 
-impl Kind {
+impl FileKind {
     /// Whether JPEGs may follow: a multipart dump starts with text.
     pub(crate) const fn may_hold_jpegs(self) -> bool {
         matches!(
@@ -143,7 +143,7 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for FileKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Jpeg => "a JPEG picture",

@@ -8,43 +8,43 @@ fn what_begins_so_is_named() {
         stream
     };
     let bmp = [&b"BM\x36\x10\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0"[..], &[0; 30]].concat();
-    let cases: Vec<(Vec<u8>, Option<Kind>)> = vec![
-        (b"\xff\xd8\xff\xe0".into(), Some(Kind::Jpeg)),
-        (b"\x89PNG\r\n\x1a\n\0\0".into(), Some(Kind::Png)),
-        (b"GIF89a".into(), Some(Kind::Gif)),
-        (b"RIFF\0\0\0\0WEBPVP8 ".into(), Some(Kind::WebP)),
-        (b"RIFF\0\0\0\0AVI LIST".into(), Some(Kind::Avi)),
-        (b"RIFF\0\0\0\0WAVEfmt ".into(), Some(Kind::Wav)),
-        (bmp, Some(Kind::Bmp)),
-        (b"BMW is a make of cars, and this is a text".into(), Some(Kind::Text)),
-        (b"II*\0\x08\0\0\0".into(), Some(Kind::Tiff)),
-        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".into(), Some(Kind::Heif)),
-        (b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf".into(), Some(Kind::Avif)),
-        (b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41".into(), Some(Kind::Mov)),
-        (b"\0\0\0\x08wide\0\0\x10\0mdat".into(), Some(Kind::Mov)),
-        (b"\0\0\x10\0moov\0\0\0\x6cmvhd".into(), Some(Kind::Mov)),
-        (b"\x1a\x45\xdf\xa3\x9f".into(), Some(Kind::Matroska)),
-        (b"OggS\0\x02".into(), Some(Kind::Ogg)),
-        (b"FLV\x01\x05".into(), Some(Kind::Flv)),
-        (b"YUV4MPEG2 W640 H480".into(), Some(Kind::Y4m)),
-        (b"P6\n640 480\n255\n".into(), Some(Kind::Pnm)),
-        (b"%PDF-1.7".into(), Some(Kind::Pdf)),
-        (b"\x1f\x8b\x08\0".into(), Some(Kind::Gzip)),
-        (ts(0, 188), Some(Kind::MpegTs)),
-        (ts(100, 188), Some(Kind::MpegTs)),
-        (ts(4, 192), Some(Kind::MpegTs)),
-        (b"\0\0\x01\xba\x44".into(), Some(Kind::MpegPs)),
-        (b"\0\0\x01\xb3\x16".into(), Some(Kind::MpegVideo)),
-        (b"\0\0\0\x01\x67\x42\xc0".into(), Some(Kind::H264)),
-        (b"\0\0\0\x01\x09\xf0\0\0\0\x01\x67".into(), Some(Kind::H264)),
-        (b"\0\0\x01\x65\x88".into(), Some(Kind::H264)),
-        (b"\0\0\0\x01\x40\x01\x0c".into(), Some(Kind::H265)),
-        (b"HTTP/1.1 404 Not Found\r\n".into(), Some(Kind::Http)),
-        (b"\r\n--b\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8\xff".into(), Some(Kind::Multipart)),
-        (b"  <!DOCTYPE html><html>".into(), Some(Kind::Html)),
-        (b"<?xml version='1.0'?>".into(), Some(Kind::Xml)),
-        ("no camera here, é".into(), Some(Kind::Text)),
-        (vec![0; 100], Some(Kind::Zeros)),
+    let cases: Vec<(Vec<u8>, Option<FileKind>)> = vec![
+        (b"\xff\xd8\xff\xe0".into(), Some(FileKind::Jpeg)),
+        (b"\x89PNG\r\n\x1a\n\0\0".into(), Some(FileKind::Png)),
+        (b"GIF89a".into(), Some(FileKind::Gif)),
+        (b"RIFF\0\0\0\0WEBPVP8 ".into(), Some(FileKind::WebP)),
+        (b"RIFF\0\0\0\0AVI LIST".into(), Some(FileKind::Avi)),
+        (b"RIFF\0\0\0\0WAVEfmt ".into(), Some(FileKind::Wav)),
+        (bmp, Some(FileKind::Bmp)),
+        (b"BMW is a make of cars, and this is a text".into(), Some(FileKind::Text)),
+        (b"II*\0\x08\0\0\0".into(), Some(FileKind::Tiff)),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".into(), Some(FileKind::Heif)),
+        (b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf".into(), Some(FileKind::Avif)),
+        (b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41".into(), Some(FileKind::Mov)),
+        (b"\0\0\0\x08wide\0\0\x10\0mdat".into(), Some(FileKind::Mov)),
+        (b"\0\0\x10\0moov\0\0\0\x6cmvhd".into(), Some(FileKind::Mov)),
+        (b"\x1a\x45\xdf\xa3\x9f".into(), Some(FileKind::Matroska)),
+        (b"OggS\0\x02".into(), Some(FileKind::Ogg)),
+        (b"FLV\x01\x05".into(), Some(FileKind::Flv)),
+        (b"YUV4MPEG2 W640 H480".into(), Some(FileKind::Y4m)),
+        (b"P6\n640 480\n255\n".into(), Some(FileKind::Pnm)),
+        (b"%PDF-1.7".into(), Some(FileKind::Pdf)),
+        (b"\x1f\x8b\x08\0".into(), Some(FileKind::Gzip)),
+        (ts(0, 188), Some(FileKind::MpegTs)),
+        (ts(100, 188), Some(FileKind::MpegTs)),
+        (ts(4, 192), Some(FileKind::MpegTs)),
+        (b"\0\0\x01\xba\x44".into(), Some(FileKind::MpegPs)),
+        (b"\0\0\x01\xb3\x16".into(), Some(FileKind::MpegVideo)),
+        (b"\0\0\0\x01\x67\x42\xc0".into(), Some(FileKind::H264)),
+        (b"\0\0\0\x01\x09\xf0\0\0\0\x01\x67".into(), Some(FileKind::H264)),
+        (b"\0\0\x01\x65\x88".into(), Some(FileKind::H264)),
+        (b"\0\0\0\x01\x40\x01\x0c".into(), Some(FileKind::H265)),
+        (b"HTTP/1.1 404 Not Found\r\n".into(), Some(FileKind::Http)),
+        (b"\r\n--b\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8\xff".into(), Some(FileKind::Multipart)),
+        (b"  <!DOCTYPE html><html>".into(), Some(FileKind::Html)),
+        (b"<?xml version='1.0'?>".into(), Some(FileKind::Xml)),
+        ("no camera here, é".into(), Some(FileKind::Text)),
+        (vec![0; 100], Some(FileKind::Zeros)),
         (vec![0xaa; 4000], None),
         (b"\0\0\0\x01".into(), None),
         (b"\xff\xd8".into(), None),
@@ -59,20 +59,20 @@ fn what_begins_so_is_named() {
 fn every_beginning_of_a_beginning_is_survived_and_none_is_taken_for_another_that_refuses_it() {
     let multipart = b"\r\n--b\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8\xff\xe0";
     for length in 0..=multipart.len() {
-        assert!(probe(&multipart[..length]).is_none_or(Kind::may_hold_jpegs), "{length}");
+        assert!(probe(&multipart[..length]).is_none_or(FileKind::may_hold_jpegs), "{length}");
     }
     let http = b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace\r\n\r\n";
     for length in 0..=http.len() {
-        assert!(probe(&http[..length]).is_none_or(Kind::may_hold_jpegs), "{length}");
+        assert!(probe(&http[..length]).is_none_or(FileKind::may_hold_jpegs), "{length}");
     }
 }
 
 #[test]
 fn what_is_refused_has_a_name_and_mostly_a_command() {
-    assert_eq!(Kind::H264.advice().unwrap(), "ffmpeg -f h264 -i - -f mjpeg -");
-    assert_eq!(Kind::MpegTs.advice_for_file().unwrap(), "ffmpeg -i FILE -f mjpeg -");
-    assert_eq!(Kind::Gzip.advice().unwrap(), "gzip -dc");
-    assert_eq!(Kind::Text.advice(), None);
+    assert_eq!(FileKind::H264.advice().unwrap(), "ffmpeg -f h264 -i - -f mjpeg -");
+    assert_eq!(FileKind::MpegTs.advice_for_file().unwrap(), "ffmpeg -i FILE -f mjpeg -");
+    assert_eq!(FileKind::Gzip.advice().unwrap(), "gzip -dc");
+    assert_eq!(FileKind::Text.advice(), None);
     assert!(described(b"HTTP/1.1 401 Unauthorized\r\nA: b\r\n").contains("401 Unauthorized"));
     assert!(!described(b"\x1b[31mred").contains('\x1b'));
 }

@@ -10,13 +10,13 @@ use crate::{
     capture::{
         CameraSettings, Error, Source,
         camera::{self, Wanted},
-        live::Live,
+        live::LiveSource,
         mjpeg::{self, Mjpeg},
         motion::Motion,
         pace::DEFAULT_FPS,
         pattern::Pattern,
         playback::Playback,
-        probe::{Kind, PROBED, described, probe},
+        probe::{FileKind, PROBED, described, probe},
         recording::Recording,
         resize::Resize,
         sequence::Sequence,
@@ -124,7 +124,7 @@ impl Spec {
             }
             Self::Stdin => stdin(settings)?,
             // Sound chunks may look like pictures, so a container is read as one.
-            Self::Mjpeg(path) if probe(&start(existing(path)?)?).is_some_and(Kind::is_film) => {
+            Self::Mjpeg(path) if probe(&start(existing(path)?)?).is_some_and(FileKind::is_film) => {
                 return Self::Recording(path.clone()).open(settings);
             }
             Self::Mjpeg(path) => Box::new(Mjpeg::open(path, fps, settings)?),
@@ -154,10 +154,10 @@ impl Spec {
                 Err(Error::other(&name, kind.to_string(), kind.advice_for_file()))
             }
             Some(kind) if !kind.may_hold_jpegs() => Ok(Self::Photo(path.into())),
-            Some(Kind::Multipart | Kind::Http) => Ok(Self::Mjpeg(path.into())),
+            Some(FileKind::Multipart | FileKind::Http) => Ok(Self::Mjpeg(path.into())),
             _ if named_so => Ok(Self::Mjpeg(path.into())),
-            Some(Kind::Jpeg) if !has_more_than_one(path)? => Ok(Self::Photo(path.into())),
-            Some(Kind::Jpeg) => Ok(Self::Mjpeg(path.into())),
+            Some(FileKind::Jpeg) if !has_more_than_one(path)? => Ok(Self::Photo(path.into())),
+            Some(FileKind::Jpeg) => Ok(Self::Mjpeg(path.into())),
             // The dump of a stream may start with anything. Other files are refused without being read into
             // memory.
             _ if has_more_than_one(path)? => Ok(Self::Mjpeg(path.into())),
@@ -176,9 +176,9 @@ fn is_pipe(path: &Path) -> bool {
 fn pipe(path: &Path, fps: Option<f64>) -> Result<Box<dyn Source>, Error> {
     // A socket cannot be reopened by this name.
     if ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].iter().any(|name| path == Path::new(name)) {
-        return Ok(Box::new(Live::stdin(Box::new(std::io::stdin()), fps)?));
+        return Ok(Box::new(LiveSource::stdin(Box::new(std::io::stdin()), fps)?));
     }
-    Ok(Box::new(Live::open(path, fps)?))
+    Ok(Box::new(LiveSource::open(path, fps)?))
 }
 
 /// Standard input: live, unless it is a file.
@@ -192,17 +192,17 @@ fn stdin(settings: &Settings) -> Result<Box<dyn Source>, Error> {
         if file.metadata().map_err(io)?.is_file() {
             let mut file = file;
             let (_, start) = mjpeg::beginning(&mut file).map_err(io)?;
-            if probe(&start).is_some_and(Kind::is_film) {
+            if probe(&start).is_some_and(FileKind::is_film) {
                 return Spec::Recording("-".into()).open(settings);
             }
             let fps = settings.fps.unwrap_or(DEFAULT_FPS);
             return Ok(Box::new(Mjpeg::read(file, name(), fps, settings)?));
         }
-        Ok(Box::new(Live::stdin(Box::new(file), settings.fps)?))
+        Ok(Box::new(LiveSource::stdin(Box::new(file), settings.fps)?))
     }
     #[cfg(not(unix))]
     {
-        Ok(Box::new(Live::stdin(Box::new(std::io::stdin()), settings.fps)?))
+        Ok(Box::new(LiveSource::stdin(Box::new(std::io::stdin()), settings.fps)?))
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use self::headers::Rate;
-use super::{Error, Film, Input, MAX_FRAME, codec, damage::Damage};
+use super::{Demuxer, Error, Input, MAX_FRAME, codec, damage::Damage};
 
 /// Frames between two remembered positions.
 const MARK_EVERY: u64 = 64;
@@ -149,7 +149,7 @@ impl Avi {
     }
 }
 
-impl Film for Avi {
+impl Demuxer for Avi {
     fn next_frame(&mut self) -> Result<Option<(Duration, Bytes)>, Error> {
         while let Some(chunk) = self.next_chunk()? {
             // Empty: the previous picture is still shown.

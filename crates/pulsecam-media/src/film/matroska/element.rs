@@ -71,7 +71,7 @@ pub(super) mod id {
 
 /// The head of an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Head {
+pub(super) struct ElementHeader {
     pub(super) id: u32,
     /// Length of the head.
     pub(super) length: usize,
@@ -79,7 +79,7 @@ pub(super) struct Head {
     pub(super) body: Option<u64>,
 }
 
-impl Head {
+impl ElementHeader {
     /// Length of the longest head.
     pub(super) const LONGEST: usize = 12;
 
@@ -111,7 +111,7 @@ pub(super) fn number(bytes: &[u8]) -> Option<(u64, usize)> {
 pub(super) fn elements(body: &Bytes) -> impl Iterator<Item = (u32, Bytes)> + use<> {
     let mut rest = body.clone();
     std::iter::from_fn(move || {
-        let Head { id, length, body } = Head::parse(&rest)?;
+        let ElementHeader { id, length, body } = ElementHeader::parse(&rest)?;
         let end = length.checked_add(usize::try_from(body?).ok()?).filter(|&end| end <= rest.len())?;
         Some((id, rest.split_to(end).slice(length..)))
     })
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn heads_of_all_widths_are_read() {
-        let head = |id, length, body| Some(Head { id, length, body });
+        let head = |id, length, body| Some(ElementHeader { id, length, body });
         for (bytes, wanted) in [
             (&b"\xa3\x85"[..], head(0xa3, 2, Some(5))),
             (b"\xa3\x40\x7f", head(0xa3, 3, Some(127))),
@@ -154,7 +154,7 @@ mod tests {
             (b"\xa3", None),
             (b"", None),
         ] {
-            assert_eq!(Head::parse(bytes), wanted, "{bytes:x?}");
+            assert_eq!(ElementHeader::parse(bytes), wanted, "{bytes:x?}");
         }
     }
 

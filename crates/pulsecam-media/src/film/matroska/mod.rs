@@ -15,10 +15,10 @@ use bytes::Bytes;
 
 use self::{
     block::Block,
-    element::{Head, element, float, id, unsigned},
+    element::{ElementHeader, element, float, id, unsigned},
     track::Track,
 };
-use super::{Error, Film, Input, MAX_FRAME, damage::Damage};
+use super::{Demuxer, Error, Input, MAX_FRAME, damage::Damage};
 
 /// The first bytes of a Matroska file.
 pub(super) const MAGIC: [u8; 4] = [0x1a, 0x45, 0xdf, 0xa3];
@@ -57,7 +57,7 @@ struct Place {
 
 /// The next item.
 enum Next {
-    Element(Head),
+    Element(ElementHeader),
     Damage,
     End,
 }
@@ -66,11 +66,11 @@ impl Matroska {
     pub(super) fn open(mut input: Input) -> Result<Self, Error> {
         let (mut scale, mut ticks) = (USUAL_SCALE, None);
         let track = loop {
-            let head = Head::parse(input.peek(Head::LONGEST)?);
+            let head = ElementHeader::parse(input.peek(ElementHeader::LONGEST)?);
             let head =
                 head.ok_or(Error::Damaged("it ends, or has invalid data, before its list of tracks"))?;
             input.skip(head.length as u64)?;
-            let mut body = |head: Head| match head.body {
+            let mut body = |head: ElementHeader| match head.body {
                 Some(size) if size <= MAX_DESCRIPTION => {
                     input.take(size as usize)?.ok_or(Error::Damaged("its header is cut off"))
                 }
@@ -99,10 +99,10 @@ impl Matroska {
 
     /// Parses the next head without taking it.
     fn next(&mut self) -> Result<Next, Error> {
-        let bytes = self.input.peek(Head::LONGEST)?;
-        let Some(head) = Head::parse(bytes) else {
+        let bytes = self.input.peek(ElementHeader::LONGEST)?;
+        let Some(head) = ElementHeader::parse(bytes) else {
             // A file cut off within a head has lost no frame.
-            let whole = bytes.len() == Head::LONGEST;
+            let whole = bytes.len() == ElementHeader::LONGEST;
             return Ok(if whole { Next::Damage } else { Next::End });
         };
         let is_open = matches!(head.id, id::SEGMENT | id::CLUSTER);
@@ -202,7 +202,7 @@ impl Matroska {
     }
 }
 
-impl Film for Matroska {
+impl Demuxer for Matroska {
     fn next_frame(&mut self) -> Result<Option<(Duration, Bytes)>, Error> {
         self.read()?;
         Ok(self.ready.pop_front())

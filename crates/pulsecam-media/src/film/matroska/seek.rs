@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::{
     Matroska, Place,
-    element::{Head, id, unsigned},
+    element::{ElementHeader, id, unsigned},
 };
 use crate::film::{Error, Input};
 
@@ -30,10 +30,10 @@ struct Found {
 
 /// Whether a cluster begins here, rather than four bytes of a frame that look like one.
 pub(super) fn is_cluster(bytes: &[u8]) -> bool {
-    Head::parse(bytes)
+    ElementHeader::parse(bytes)
         .filter(|head| head.id == id::CLUSTER)
         .and_then(|head| bytes.get(head.length..))
-        .and_then(Head::parse)
+        .and_then(ElementHeader::parse)
         .is_some_and(|first| id::begins_cluster(first.id) && first.body.is_some())
 }
 
@@ -121,7 +121,7 @@ fn next_cluster(input: &mut Input, from: u64, before: u64) -> Result<Option<Foun
 /// The time of the cluster that begins here.
 fn time_of_cluster(input: &mut Input) -> Result<Option<u64>, Error> {
     for _ in 0..MAX_BEFORE_TIME {
-        let Some(head) = Head::parse(input.peek(Head::LONGEST)?) else { return Ok(None) };
+        let Some(head) = ElementHeader::parse(input.peek(ElementHeader::LONGEST)?) else { return Ok(None) };
         input.skip(head.length as u64)?;
         match (head.id, head.body) {
             (id::CLUSTER, _) => {}

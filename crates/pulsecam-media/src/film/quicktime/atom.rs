@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 /// The head of an atom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Head {
+pub(super) struct AtomHeader {
     pub(super) kind: [u8; 4],
     /// Length of the head.
     pub(super) length: usize,
@@ -12,7 +12,7 @@ pub(super) struct Head {
     pub(super) body: Option<u64>,
 }
 
-impl Head {
+impl AtomHeader {
     /// Length of the longest head.
     pub(super) const LONGEST: usize = 16;
 
@@ -32,7 +32,7 @@ impl Head {
 pub(super) fn atoms(body: &Bytes) -> impl Iterator<Item = ([u8; 4], Bytes)> + use<> {
     let mut rest = body.clone();
     std::iter::from_fn(move || {
-        let Head { kind, length, body } = Head::parse(&rest)?;
+        let AtomHeader { kind, length, body } = AtomHeader::parse(&rest)?;
         let inside = body.map_or(Some(rest.len() - length), |body| usize::try_from(body).ok())?;
         let end = length.checked_add(inside).filter(|&end| end <= rest.len())?;
         let atom = rest.split_to(end).slice(length..);

@@ -13,11 +13,11 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use self::{
-    atom::Head,
+    atom::AtomHeader,
     samples::{Cursor, Sample},
     track::Track,
 };
-use super::{Error, Film, Input, MAX_FRAME, damage::Damage};
+use super::{Demuxer, Error, Input, MAX_FRAME, damage::Damage};
 
 /// The atoms with which such a file may begin.
 pub(super) const FIRST_ATOMS: [&[u8; 4]; 8] =
@@ -64,8 +64,8 @@ impl QuickTime {
 /// Finds and returns the body of `moov`.
 fn find_index(input: &mut Input) -> Result<Bytes, Error> {
     loop {
-        let head = input.peek(Head::LONGEST)?;
-        let Some(Head { kind, length, body }) = Head::parse(head) else {
+        let head = input.peek(AtomHeader::LONGEST)?;
+        let Some(AtomHeader { kind, length, body }) = AtomHeader::parse(head) else {
             return Err(Error::Damaged(
                 "it has no index (moov): its recording was cut off before the index was written",
             ));
@@ -93,7 +93,7 @@ fn find_index(input: &mut Input) -> Result<Bytes, Error> {
     }
 }
 
-impl Film for QuickTime {
+impl Demuxer for QuickTime {
     fn next_frame(&mut self) -> Result<Option<(Duration, Bytes)>, Error> {
         while let Some(sample) = self.cursor.next(&self.track.tables) {
             if sample.size == 0 {

@@ -15,7 +15,7 @@ use serde::Serialize;
 pub(super) use self::v4l2::apply;
 pub use self::{
     error::{ControlError, WrongValue},
-    setting::Setting,
+    setting::ControlSetting,
 };
 
 /// A control of a camera.
@@ -30,7 +30,7 @@ pub struct Control {
     pub name: String,
     /// The values it accepts.
     #[serde(flatten)]
-    pub kind: Kind,
+    pub kind: ControlKind,
     /// Current value; `None` if it cannot be read. Booleans are 0 and 1.
     pub value: Option<i64>,
     /// Default value; `None` for buttons.
@@ -47,7 +47,7 @@ pub struct Control {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Kind {
+pub enum ControlKind {
     /// A whole number.
     Integer {
         /// Minimum.
@@ -64,7 +64,7 @@ pub enum Kind {
     /// One of several entries.
     Menu {
         /// The entries. Their numbers may have gaps.
-        entries: Vec<Entry>,
+        entries: Vec<MenuEntry>,
     },
     /// Triggers an action; has no value.
     Button,
@@ -72,7 +72,7 @@ pub enum Kind {
 
 /// One entry of a menu.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Entry {
+pub struct MenuEntry {
     /// Its number.
     pub index: i64,
     /// The camera's name for it.
@@ -82,7 +82,7 @@ pub struct Entry {
 impl Control {
     /// A control that can be set and has no value yet.
     #[must_use]
-    pub fn new(key: impl Into<String>, name: impl Into<String>, kind: Kind) -> Self {
+    pub fn new(key: impl Into<String>, name: impl Into<String>, kind: ControlKind) -> Self {
         let (key, name) = (key.into(), name.into());
         Self { key, name, kind, value: None, default: None, writable: true, inactive: false, busy: false }
     }
@@ -91,17 +91,17 @@ impl Control {
     #[must_use]
     pub fn text(&self, value: i64) -> String {
         match &self.kind {
-            Kind::Boolean => if value == 0 { "off" } else { "on" }.into(),
-            Kind::Menu { entries } => entries
+            ControlKind::Boolean => if value == 0 { "off" } else { "on" }.into(),
+            ControlKind::Menu { entries } => entries
                 .iter()
                 .find(|entry| entry.index == value)
-                .map_or_else(|| value.to_string(), Entry::to_string),
-            Kind::Integer { .. } | Kind::Number | Kind::Button => value.to_string(),
+                .map_or_else(|| value.to_string(), MenuEntry::to_string),
+            ControlKind::Integer { .. } | ControlKind::Number | ControlKind::Button => value.to_string(),
         }
     }
 }
 
-impl std::fmt::Display for Kind {
+impl std::fmt::Display for ControlKind {
     /// The allowed values, in one line.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -109,13 +109,13 @@ impl std::fmt::Display for Kind {
             Self::Integer { min, max, step } => write!(f, "{min} to {max} in steps of {step}"),
             Self::Number => f.write_str("a whole number (its range is unknown)"),
             Self::Boolean => f.write_str("on or off"),
-            Self::Menu { entries } => f.write_str(&joined(entries.iter().map(Entry::to_string))),
+            Self::Menu { entries } => f.write_str(&joined(entries.iter().map(MenuEntry::to_string))),
             Self::Button => f.write_str("no value: it is a button"),
         }
     }
 }
 
-impl std::fmt::Display for Entry {
+impl std::fmt::Display for MenuEntry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} ({})", self.index, self.label)
     }

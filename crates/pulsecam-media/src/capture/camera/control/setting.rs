@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use super::{Control, ControlError, Entry, Kind, error::WrongValue, joined, key_of};
+use super::{Control, ControlError, ControlKind, MenuEntry, error::WrongValue, joined, key_of};
 
 /// Short names with the camera's names for them, the current kernel's first. Those of Linux 6
 /// (drivers/media/v4l2-core/v4l2-ctrls-defs.c), then those of older uvcvideo drivers, as v4l2-ctl writes
@@ -37,14 +37,14 @@ const AUTOMATICS: [(&str, &[&str]); 8] = [
 /// A control and a value for it. [`FromStr`] only splits the text: it is matched against a camera's controls
 /// later.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Setting {
+pub struct ControlSetting {
     /// The control: its key, a part of it, or a short name such as `exposure`.
     pub key: String,
     /// The value, as written: a number, on or off, a menu entry, `default`; empty for a button.
     pub value: String,
 }
 
-impl FromStr for Setting {
+impl FromStr for ControlSetting {
     type Err = ControlError;
 
     fn from_str(text: &str) -> Result<Self, ControlError> {
@@ -56,7 +56,7 @@ impl FromStr for Setting {
     }
 }
 
-impl fmt::Display for Setting {
+impl fmt::Display for ControlSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.value.as_str() {
             "" => f.write_str(&self.key),
@@ -72,7 +72,7 @@ impl fmt::Display for Setting {
 )]
 pub(super) fn resolve<'a>(
     controls: &'a [Control],
-    setting: &Setting,
+    setting: &ControlSetting,
 ) -> Result<(&'a Control, i64), ControlError> {
     let control = find(controls, &setting.key)?;
     let key = || control.key.clone();
@@ -129,20 +129,22 @@ fn value(control: &Control, text: &str) -> Result<i64, Option<i64>> {
         return Ok(default);
     }
     match &control.kind {
-        &Kind::Integer { min, max, step } => {
+        &ControlKind::Integer { min, max, step } => {
             let wanted = number(text).ok_or(None)?;
             let nearest = nearest(wanted, min, max, step);
             if i128::from(nearest) == wanted { Ok(nearest) } else { Err(Some(nearest)) }
         }
-        Kind::Number => number(text).and_then(|number| i32::try_from(number).ok()).map(i64::from).ok_or(None),
-        Kind::Boolean => match text.to_ascii_lowercase().as_str() {
+        ControlKind::Number => {
+            number(text).and_then(|number| i32::try_from(number).ok()).map(i64::from).ok_or(None)
+        }
+        ControlKind::Boolean => match text.to_ascii_lowercase().as_str() {
             "on" | "true" | "yes" | "1" => Ok(1),
             "off" | "false" | "no" | "0" => Ok(0),
             _ => Err(None),
         },
-        Kind::Menu { entries } => entry(entries, text).map(|entry| entry.index).ok_or(None),
-        Kind::Button if text.is_empty() || text == "1" => Ok(1),
-        Kind::Button => Err(None),
+        ControlKind::Menu { entries } => entry(entries, text).map(|entry| entry.index).ok_or(None),
+        ControlKind::Button if text.is_empty() || text == "1" => Ok(1),
+        ControlKind::Button => Err(None),
     }
 }
 
@@ -177,7 +179,7 @@ fn nearest(wanted: i128, min: i64, max: i64, step: i64) -> i64 {
 }
 
 /// Finds an entry of a menu by its number, else its label, else a part of its label that is unique.
-fn entry<'a>(entries: &'a [Entry], text: &str) -> Option<&'a Entry> {
+fn entry<'a>(entries: &'a [MenuEntry], text: &str) -> Option<&'a MenuEntry> {
     if text.is_empty() {
         return None; // would match an entry without a label
     }
@@ -203,12 +205,12 @@ fn automatic(controls: &[Control], inactive: &Control) -> Option<String> {
     let automatic = keys.iter().find_map(|key| controls.iter().find(|control| control.key == *key))?;
     let (key, state) = (&automatic.key, automatic.text(automatic.value?));
     let off = match &automatic.kind {
-        Kind::Boolean => "off".into(),
-        Kind::Menu { entries } => {
+        ControlKind::Boolean => "off".into(),
+        ControlKind::Menu { entries } => {
             let manual = entries.iter().map(|entry| key_of(&entry.label));
             manual.into_iter().find(|label| label.contains("manual"))?
         }
-        Kind::Integer { .. } | Kind::Number | Kind::Button => return None,
+        ControlKind::Integer { .. } | ControlKind::Number | ControlKind::Button => return None,
     };
     Some(format!("{key} is {state}: set {key}={off} first"))
 }

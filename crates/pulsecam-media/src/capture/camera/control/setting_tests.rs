@@ -2,8 +2,9 @@
 
 use super::*;
 
-fn control(name: &str, kind: Kind, value: i64) -> Control {
-    let (value, default) = if kind == Kind::Button { (None, None) } else { (Some(value), Some(value)) };
+fn control(name: &str, kind: ControlKind, value: i64) -> Control {
+    let (value, default) =
+        if kind == ControlKind::Button { (None, None) } else { (Some(value), Some(value)) };
     let (key, name) = (key_of(name), name.into());
     Control { key, name, kind, value, default, writable: true, inactive: false, busy: false }
 }
@@ -13,12 +14,12 @@ pub(in crate::capture::camera::control) fn integer(
     (min, max, step): (i64, i64, i64),
     value: i64,
 ) -> Control {
-    control(name, Kind::Integer { min, max, step }, value)
+    control(name, ControlKind::Integer { min, max, step }, value)
 }
 
 fn menu(name: &str, entries: &[(i64, &str)], value: i64) -> Control {
-    let entries = entries.iter().map(|&(index, label)| Entry { index, label: label.into() }).collect();
-    control(name, Kind::Menu { entries }, value)
+    let entries = entries.iter().map(|&(index, label)| MenuEntry { index, label: label.into() }).collect();
+    control(name, ControlKind::Menu { entries }, value)
 }
 
 /// The controls of a common webcam.
@@ -26,17 +27,17 @@ pub(in crate::capture::camera::control) fn webcam() -> Vec<Control> {
     let inactive = |control| Control { inactive: true, ..control };
     vec![
         integer("Brightness", (0, 255, 1), 128),
-        control("White Balance, Automatic", Kind::Boolean, 1),
+        control("White Balance, Automatic", ControlKind::Boolean, 1),
         inactive(integer("White Balance Temperature", (2800, 6500, 10), 4600)),
         menu("Power Line Frequency", &[(0, "Disabled"), (1, "50 Hz"), (2, "60 Hz")], 1),
         menu("Auto Exposure", &[(1, "Manual Mode"), (3, "Aperture Priority Mode")], 3),
         inactive(integer("Exposure Time, Absolute", (3, 2047, 1), 250)),
         integer("Pan, Absolute", (-36000, 36000, 3600), 0),
-        control("Focus, Automatic Continuous", Kind::Boolean, 0),
+        control("Focus, Automatic Continuous", ControlKind::Boolean, 0),
         integer("Focus, Absolute", (0, 250, 5), 0),
-        Control { writable: false, ..control("Privacy", Kind::Boolean, 0) },
+        Control { writable: false, ..control("Privacy", ControlKind::Boolean, 0) },
         Control { busy: true, ..integer("LED1 Mode", (0, 3, 1), 3) },
-        control("Reset", Kind::Button, 0),
+        control("Reset", ControlKind::Button, 0),
     ]
 }
 
@@ -68,12 +69,12 @@ fn settings_are_taken_apart_and_given_back() {
         ("reset", "reset", "", "reset"),
         ("reset=", "reset", "", "reset"),
     ] {
-        let setting: Setting = text.parse().unwrap();
+        let setting: ControlSetting = text.parse().unwrap();
         assert_eq!((setting.key.as_str(), setting.value.as_str()), (key, value));
         assert_eq!(setting.to_string(), back);
     }
     for wrong in ["", "=5", " = ", "曝光=5"] {
-        assert!(wrong.parse::<Setting>().unwrap_err().to_string().contains("exposure=100"), "{wrong}");
+        assert!(wrong.parse::<ControlSetting>().unwrap_err().to_string().contains("exposure=100"), "{wrong}");
     }
 }
 
@@ -100,7 +101,7 @@ fn a_control_is_found_by_key_short_name_and_part() {
     let old = [
         menu("Exposure, Auto", &[(1, "Manual Mode"), (3, "Aperture Priority Mode")], 1),
         integer("Exposure (Absolute)", (3, 2047, 1), 250),
-        control("White Balance Temperature, Auto", Kind::Boolean, 1),
+        control("White Balance Temperature, Auto", ControlKind::Boolean, 1),
     ];
     assert_eq!(set(&old, "exposure=9").unwrap(), ("exposure_absolute".into(), 9));
     assert_eq!(set(&old, "auto_exposure=1").unwrap(), ("exposure_auto".into(), 1));
@@ -156,7 +157,7 @@ fn odd_ranges_have_a_nearest_value_too() {
 
 #[test]
 fn a_number_without_a_known_range_is_left_to_the_driver() {
-    let controls = [Control { default: None, ..control("Brightness", Kind::Number, 5) }];
+    let controls = [Control { default: None, ..control("Brightness", ControlKind::Number, 5) }];
     assert_eq!(set(&controls, "brightness=-300").unwrap().1, -300);
     for text in ["default", "much", "", "0x100000000"] {
         fails(&controls, &format!("brightness={text}"), &["a whole number"]);

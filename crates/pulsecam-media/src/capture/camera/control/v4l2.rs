@@ -14,8 +14,8 @@ use linuxvideo::{
 };
 use v4l::control::{Description, Flags, MenuItem, Type};
 
-use super::{Control, ControlError, Entry, Kind, Setting, setting::resolve, unique_key};
-use crate::capture::guarded::guarded;
+use super::{Control, ControlError, ControlKind, ControlSetting, MenuEntry, setting::resolve, unique_key};
+use crate::capture::catch_panic::catch_panic;
 
 /// Maximum entries of a menu: the kernel allows no more.
 const MAX_ENTRIES: i32 = 64;
@@ -34,7 +34,7 @@ pub(super) fn controls(path: &str) -> Result<Vec<Control>, ControlError> {
 /// controls active and change their values.
 pub(in crate::capture::camera) fn apply(
     described: &v4l::Device,
-    settings: &[Setting],
+    settings: &[ControlSetting],
 ) -> Result<(), ControlError> {
     if settings.is_empty() {
         return Ok(());
@@ -57,7 +57,7 @@ pub(in crate::capture::camera) fn apply(
 }
 
 fn read(device: &Device, described: &v4l::Device) -> Result<Vec<(Cid, Control)>, ControlError> {
-    let described = guarded(|| described.query_controls()).and_then(Result::ok);
+    let described = catch_panic(|| described.query_controls()).and_then(Result::ok);
     // Names that are not UTF-8 must not crash the program: this crate panics on them too.
     let list = || {
         let mut controls: Vec<_> = brightness(device, described.as_deref()).into_iter().collect();
@@ -76,7 +76,7 @@ fn read(device: &Device, described: &v4l::Device) -> Result<Vec<(Cid, Control)>,
         Ok(ids.into_iter().zip(controls).collect())
     };
     let odd = || Err(io::Error::new(io::ErrorKind::InvalidData, "their names are not valid UTF-8"));
-    guarded(list).unwrap_or_else(odd).map_err(ControlError::Unreadable)
+    catch_panic(list).unwrap_or_else(odd).map_err(ControlError::Unreadable)
 }
 
 /// The first of all controls; if its range is unknown, the driver checks the value.
@@ -86,10 +86,10 @@ fn brightness(device: &Device, described: Option<&[Description]>) -> Option<Cont
         Some(described) => {
             let told = described.iter().find(|told| told.id == BRIGHTNESS && told.typ == Type::Integer)?;
             let step = i64::try_from(told.step).unwrap_or(1).max(1);
-            let range = Kind::Integer { min: told.minimum, max: told.maximum.max(told.minimum), step };
+            let range = ControlKind::Integer { min: told.minimum, max: told.maximum.max(told.minimum), step };
             (range, Some(told.default), told.flags)
         }
-        None => value.map(|_| (Kind::Number, None, Flags::empty()))?,
+        None => value.map(|_| (ControlKind::Number, None, Flags::empty()))?,
     };
     (!flags.contains(Flags::DISABLED)).then(|| Control {
         key: "brightness".into(),
@@ -104,10 +104,10 @@ fn brightness(device: &Device, described: Option<&[Description]>) -> Option<Cont
 }
 
 /// The kind of a control; `None` if it has no single value that a person could set.
-fn kind(device: &Device, description: &ControlDesc, described: &[Description]) -> Option<Kind> {
+fn kind(device: &Device, description: &ControlDesc, described: &[Description]) -> Option<ControlKind> {
     let (min, max) = (description.minimum(), description.maximum());
     Some(match description.control_type() {
-        CtrlType::INTEGER => Kind::Integer {
+        CtrlType::INTEGER => ControlKind::Integer {
             min: min.into(),
             max: max.max(min).into(),
             step: i64::from(description.step()).max(1),
@@ -117,31 +117,31 @@ fn kind(device: &Device, description: &ControlDesc, described: &[Description]) -
                 told.typ == Type::IntegerMenu && told.name == description.name() && told.items.is_some()
             };
             match described.iter().find(is_it).and_then(|told| told.items.as_deref()) {
-                Some(items) => Kind::Menu { entries: items.iter().map(entry).collect() },
+                Some(items) => ControlKind::Menu { entries: items.iter().map(entry).collect() },
                 // Set by index if the numbers are unknown.
-                None => Kind::Integer { min: min.into(), max: max.max(min).into(), step: 1 },
+                None => ControlKind::Integer { min: min.into(), max: max.max(min).into(), step: 1 },
             }
         }
-        CtrlType::BOOLEAN => Kind::Boolean,
-        CtrlType::MENU if min >= 0 && max < MAX_ENTRIES => Kind::Menu {
+        CtrlType::BOOLEAN => ControlKind::Boolean,
+        CtrlType::MENU if min >= 0 && max < MAX_ENTRIES => ControlKind::Menu {
             entries: device
                 .enumerate_menu(description)
                 .map_while(Result::ok)
-                .map(|item| Entry { index: item.index().into(), label: item.name().into() })
+                .map(|item| MenuEntry { index: item.index().into(), label: item.name().into() })
                 .collect(),
         },
-        CtrlType::BUTTON => Kind::Button,
+        CtrlType::BUTTON => ControlKind::Button,
         _ => return None,
     })
 }
 
-fn entry((index, item): &(u32, MenuItem)) -> Entry {
-    Entry { index: i64::from(*index), label: item.to_string() }
+fn entry((index, item): &(u32, MenuItem)) -> MenuEntry {
+    MenuEntry { index: i64::from(*index), label: item.to_string() }
 }
 
-fn control(device: &Device, description: &ControlDesc, kind: Kind, before: &[Control]) -> Control {
+fn control(device: &Device, description: &ControlDesc, kind: ControlKind, before: &[Control]) -> Control {
     let flags = description.flags();
-    let single = kind != Kind::Button;
+    let single = kind != ControlKind::Button;
     let readable = single && !flags.contains(ControlFlags::WRITE_ONLY);
     Control {
         key: unique_key(description.name(), before),

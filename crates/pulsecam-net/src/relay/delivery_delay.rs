@@ -1,0 +1,282 @@
+//! Delivery: when frames were sent to one viewer, and when it received them.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+use super::event::ClientId;
+use crate::feedback::QueueingDelay;
+
+/// The most unreported frames of one viewer that are remembered: more than a usable path holds.
+const MAX_UNDER_WAY: usize = 64;
+
+/// The most senders whose lateness is remembered. A peer that reconnects repeatedly must not fill memory.
+const MAX_SENDERS: usize = 64;
+
+/// The time after which an unreported frame counts as late: reports come several times a second.
+const OVERDUE: Duration = Duration::from_secs(1);
+
+/// What one viewer was sent, and what it received.
+#[derive(Debug, Default)]
+pub(super) struct DeliveryDelay {
+    /// Frames whose writing began; the viewer counts the same frames.
+    given: u64,
+    /// Unreported frames: their number, sender, and arrival at the relay.
+    under_way: VecDeque<(u64, ClientId, Instant)>,
+    senders: VecDeque<SenderState>,
+    /// When the first reported frame arrived at the relay: the reference for comparing the two clocks.
+    began: Option<Instant>,
+    /// Whether it reports. If it does not (an old peer), a frame counts as received once it is written.
+    reports: bool,
+}
+
+#[derive(Debug)]
+struct SenderState {
+    id: ClientId,
+    late: Option<Late>,
+    /// The path of this sender's frames to this viewer. One per sender, because large frames take longer on a
+    /// slow link than small ones.
+    path: QueueingDelay,
+    /// Frames sent, and frames replaced by newer ones, since the sender last got a report.
+    given: u64,
+    replaced: u64,
+}
+
+/// The delays of the newest frame whose arrival at the viewer is known.
+#[derive(Clone, Copy, Debug)]
+struct Late {
+    total: Duration,
+    queued: Duration,
+}
+
+/// The report to a sender about one viewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Lateness {
+    /// How much later than the relay the viewer gets frames.
+    pub(super) late: Duration,
+    /// How much of that frames spend in queues.
+    pub(super) queued: Duration,
+    /// Frames sent to it since the last report.
+    pub(super) given: u64,
+    /// Frames that newer ones replaced since then.
+    pub(super) replaced: u64,
+}
+
+impl DeliveryDelay {
+    /// Records that the writing began of a frame that came from `sender` at `arrived`.
+    pub(super) fn forwarded(&mut self, sender: ClientId, arrived: Instant) {
+        self.given += 1;
+        if self.under_way.len() == MAX_UNDER_WAY {
+            self.under_way.pop_front();
+        }
+        self.under_way.push_back((self.given, sender, arrived));
+        self.sender(sender).given += 1;
+    }
+
+    /// Records that a waiting frame of `sender` was replaced by a newer one.
+    pub(super) fn replaced(&mut self, sender: ClientId) {
+        self.sender(sender).replaced += 1;
+    }
+
+    /// Records that everything so far is written.
+    pub(super) fn written(&mut self, now: Instant) {
+        if !self.reports {
+            self.got(self.given, now, None);
+        }
+    }
+
+    /// Takes the viewer's report that it had `count` frames at `then`. `clock` is the same moment by its
+    /// clock, in microseconds.
+    pub(super) fn reported(&mut self, count: u64, then: Instant, clock: Option<i64>) {
+        self.reports = true;
+        self.got(count, then, clock);
+    }
+
+    fn got(&mut self, count: u64, then: Instant, clock: Option<i64>) {
+        while let Some(&(number, sender, arrived)) = self.under_way.front()
+            && number <= count
+        {
+            self.under_way.pop_front();
+            if number == count {
+                let began = *self.began.get_or_insert(arrived);
+                let micros = |time: Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+                let one_way =
+                    clock.map(|clock| clock.saturating_sub(micros(arrived.saturating_duration_since(began))));
+                let total = then.saturating_duration_since(arrived);
+                let sender = self.sender(sender);
+                let queued = sender.path.sample(total, one_way, then);
+                sender.late = Some(Late { total, queued });
+            }
+        }
+    }
+
+    /// How late the frames of `sender` are at this viewer; `None` if that is not known yet.
+    pub(super) fn lateness(&mut self, sender: ClientId, now: Instant) -> Option<Lateness> {
+        let overdue = self.overdue(sender, now);
+        let known = self.sender(sender);
+        let (given, replaced) = (std::mem::take(&mut known.given), std::mem::take(&mut known.replaced));
+        let (late, queued) = match (known.late, overdue) {
+            // Only the time beyond the usual is a queue: a report from far away is not overdue because of the
+            // distance.
+            (Some(Late { total, queued }), Some(overdue)) => {
+                (total.max(overdue), queued.max(overdue.saturating_sub(total + OVERDUE)))
+            }
+            (Some(Late { total, queued }), None) => (total, queued),
+            (None, overdue) => (overdue?, Duration::ZERO),
+        };
+        Some(Lateness { late, queued, given, replaced })
+    }
+
+    /// The same without resetting the report's counts; only for known senders.
+    pub(super) fn known_lateness(&self, sender: ClientId, now: Instant) -> Option<Duration> {
+        let late = self.senders.iter().find(|known| known.id == sender)?.late.map(|late| late.total);
+        late.max(self.overdue(sender, now))
+    }
+
+    /// How long the oldest unreported frame of `sender` has been on its way, if it is overdue.
+    fn overdue(&self, sender: ClientId, now: Instant) -> Option<Duration> {
+        let (_, _, arrived) = self.under_way.iter().find(|(_, whose, _)| *whose == sender)?;
+        Some(now.saturating_duration_since(*arrived)).filter(|&time| time > OVERDUE)
+    }
+
+    fn sender(&mut self, id: ClientId) -> &mut SenderState {
+        let at = match self.senders.iter().position(|sender| sender.id == id) {
+            Some(at) => at,
+            None => {
+                if self.senders.len() == MAX_SENDERS {
+                    self.senders.pop_front();
+                }
+                let path = QueueingDelay::default();
+                self.senders.push_back(SenderState { id, late: None, path, given: 0, replaced: 0 });
+                self.senders.len() - 1
+            }
+        };
+        &mut self.senders[at]
+    }
+}
+
+/// The report to a sender about all its viewers: the median of each figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Median {
+    pub(super) late: Duration,
+    pub(super) queued: Duration,
+    /// The percentage of frames that newer ones replaced.
+    pub(super) lost: u8,
+}
+
+/// Computes the medians over all viewers. Of two, the better one counts: a slow one must not spoil the
+/// picture of the other.
+pub(super) fn median(all: &[Lateness]) -> Option<Median> {
+    let lost = |one: &Lateness| {
+        let offered = one.given.saturating_add(one.replaced).max(1);
+        u8::try_from(one.replaced.saturating_mul(100) / offered).unwrap_or(100)
+    };
+    Some(Median {
+        late: lower_median(all.iter().map(|one| one.late))?,
+        queued: lower_median(all.iter().map(|one| one.queued))?,
+        lost: lower_median(all.iter().map(lost))?,
+    })
+}
+
+fn lower_median<T: Ord>(values: impl Iterator<Item = T>) -> Option<T> {
+    let mut values: Vec<T> = values.collect();
+    values.sort_unstable();
+    let at = values.len().checked_sub(1)? / 2;
+    values.into_iter().nth(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn a_report_tells_how_late_a_frame_came() {
+        let start = Instant::now();
+        let mut delivery = DeliveryDelay::default();
+        for frame in 0..4 {
+            delivery.forwarded(7 + u64::from(frame % 2), start + frame * 10 * MS);
+        }
+        assert_eq!(delivery.lateness(7, start), None);
+        delivery.reported(3, start + 120 * MS, None);
+        let lateness = delivery.lateness(7, start + 130 * MS).unwrap();
+        assert_eq!((lateness.late, lateness.given), (100 * MS, 0));
+        assert_eq!(delivery.lateness(8, start + 130 * MS), None, "its frame was not the last to arrive");
+        delivery.forwarded(7, start + 200 * MS);
+        delivery.written(start + 201 * MS);
+        assert_eq!(delivery.lateness(7, start + 300 * MS).unwrap().late, 100 * MS, "the viewer's own report");
+        assert_eq!(delivery.lateness(7, start + 1300 * MS).unwrap().late, 1100 * MS, "overdue");
+    }
+
+    #[test]
+    fn a_viewer_that_does_not_report_has_what_is_written() {
+        let start = Instant::now();
+        let mut delivery = DeliveryDelay::default();
+        delivery.forwarded(7, start);
+        delivery.written(start + 40 * MS);
+        let (late, queued) = (40 * MS, Duration::ZERO);
+        let lateness = delivery.lateness(7, start + 50 * MS);
+        assert_eq!(lateness, Some(Lateness { late, queued, given: 1, replaced: 0 }));
+        delivery.reported(u64::MAX, start, Some(i64::MIN)); // an impossible count
+        delivery.reported(0, start, Some(i64::MAX));
+        assert!(delivery.lateness(7, start + 50 * MS).is_some());
+    }
+
+    #[test]
+    fn nobody_can_fill_memory() {
+        let mut delivery = DeliveryDelay::default();
+        for sender in 0..1000 {
+            delivery.forwarded(sender, Instant::now());
+        }
+        assert_eq!(delivery.under_way.len(), MAX_UNDER_WAY);
+        assert_eq!(delivery.senders.len(), MAX_SENDERS);
+    }
+
+    #[test]
+    fn a_far_viewer_waits_in_no_queue() {
+        let start = Instant::now();
+        let mut delivery = DeliveryDelay::default();
+        for frame in 0..100 {
+            delivery.forwarded(7, start + frame * 33 * MS);
+        }
+        // 800 ms each way.
+        for frame in 37..60 {
+            let then = start + (frame * 33 + 1600) * MS;
+            delivery.reported(u64::from(frame) + 1, then, None);
+            let lateness = delivery.lateness(7, then).unwrap();
+            assert_eq!((lateness.late, lateness.queued), (1600 * MS, Duration::ZERO));
+        }
+        let silent = delivery.lateness(7, start + 20_000 * MS).unwrap();
+        assert!(silent.queued > 10_000 * MS, "{silent:?}");
+    }
+
+    #[test]
+    fn a_viewers_busy_way_back_is_no_queue_on_the_way_there() {
+        let start = Instant::now();
+        let mut delivery = DeliveryDelay::default();
+        for frame in 0..40_u32 {
+            let arrived = start + frame * 100 * MS;
+            delivery.forwarded(7, arrived);
+            let back = if frame < 4 { 20 * MS } else { 420 * MS };
+            let clock = 5_000_000 + i64::from(frame) * 100_000 + 20_000;
+            delivery.reported(u64::from(frame) + 1, arrived + 20 * MS + back, Some(clock));
+            let lateness = delivery.lateness(7, arrived + 20 * MS + back).unwrap();
+            assert_eq!((lateness.late, lateness.queued), (20 * MS + back, Duration::ZERO));
+        }
+    }
+
+    #[test]
+    fn the_median_counts_and_of_two_the_better() {
+        let one =
+            |late, given, replaced| Lateness { late: late * MS, queued: late * MS / 2, given, replaced };
+        let median = |all: &[Lateness]| median(all).map(|Median { late, queued, lost }| (late, queued, lost));
+        assert_eq!(median(&[]), None);
+        assert_eq!(median(&[one(500, 2, 8)]), Some((500 * MS, 250 * MS, 80)));
+        assert_eq!(median(&[one(500, 2, 8), one(6, 10, 0)]), Some((6 * MS, 3 * MS, 0)));
+        assert_eq!(median(&[one(500, 2, 8), one(6, 10, 0), one(50, 5, 5)]), Some((50 * MS, 25 * MS, 50)));
+        assert_eq!(median(&[one(6, 0, 0)]), Some((6 * MS, 3 * MS, 0)));
+        assert!(median(&[one(6, 42_949_673, u64::MAX)]).is_some(), "no count overflows");
+    }
+}

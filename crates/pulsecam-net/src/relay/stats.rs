@@ -1,0 +1,89 @@
+//! A snapshot of all clients and their traffic, for monitoring.
+
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::Duration,
+};
+
+use super::event::Summary;
+use crate::wire::{FrameInfo, Message, MessageKind, QString};
+
+/// A snapshot of the relay. Counters start when the client connected, or when the relay started.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct RelayStats {
+    /// The connected clients, in the order in which they joined.
+    pub clients: Vec<ClientStats>,
+    /// Totals of all clients, including those that have left.
+    pub totals: Summary,
+}
+
+/// One client.
+#[derive(Clone, Debug)]
+// Exhaustive, so that a dashboard can be tested with clients of its own.
+pub struct ClientStats {
+    /// Its number.
+    pub client: u64,
+    /// Its address.
+    pub addr: SocketAddr,
+    /// The room that its key opened; empty without keys.
+    pub room: String,
+    /// How long it has been connected.
+    pub since: Duration,
+    /// The attributes of its newest frame, if it sends any.
+    pub stream: Option<FrameInfo>,
+    /// The age of that frame when it arrived, if the clocks are known.
+    pub age: Option<Duration>,
+    /// How much later the median viewer gets its frames.
+    pub late: Option<Duration>,
+    /// Whether it may show video.
+    pub views: bool,
+    /// What it sent.
+    pub sent: Traffic,
+    /// What it was sent.
+    pub got: Traffic,
+    /// Frames for it that newer ones replaced.
+    pub lost: u64,
+}
+
+/// Messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Video frames.
+    pub frames: u64,
+    /// Texts, images and unknown types.
+    pub others: u64,
+    /// Bytes of all messages.
+    pub bytes: u64,
+}
+
+/// A counter of messages.
+#[derive(Debug, Default)]
+pub(super) struct TrafficCounter {
+    frames: AtomicU64,
+    others: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl TrafficCounter {
+    pub(super) fn count(&self, message: &Message) {
+        let which = if message.kind() == MessageKind::Video { &self.frames } else { &self.others };
+        which.fetch_add(1, Relaxed);
+        self.bytes.fetch_add(message.wire_len() as u64, Relaxed);
+    }
+
+    pub(super) fn amount(&self) -> Traffic {
+        let read = |counter: &AtomicU64| counter.load(Relaxed);
+        Traffic { frames: read(&self.frames), others: read(&self.others), bytes: read(&self.bytes) }
+    }
+}
+
+/// The most UTF-16 units of a description that are kept. Ours have a few hundred, but one may be as long as a
+/// message.
+const KEPT: usize = 2048;
+
+/// Copies the beginning of a frame's description: a slice would keep the whole frame in memory.
+pub(super) fn kept(description: &QString) -> QString {
+    QString::from_utf16(&description.units().take(KEPT).collect::<Vec<_>>())
+}

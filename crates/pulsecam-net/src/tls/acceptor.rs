@@ -1,0 +1,107 @@
+//! The relay's side of TLS.
+
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use rustls::ServerConfig;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+
+use super::{
+    Error, Fingerprint, REQUIRE_EMS,
+    files::{certificates, private_key},
+    provider, session,
+};
+use crate::transport::{Connection, tune};
+
+/// A certificate with its key, which can be reloaded without closing connections.
+pub struct Acceptor {
+    files: Files,
+    loaded: RwLock<LoadedCertificate>,
+}
+
+#[derive(Clone)]
+struct Files {
+    certificate: PathBuf,
+    key: PathBuf,
+}
+
+#[derive(Clone)]
+struct LoadedCertificate {
+    config: Arc<ServerConfig>,
+    fingerprint: Fingerprint,
+}
+
+impl Acceptor {
+    /// Loads a certificate (with its chain, if any) and its key from PEM or DER files.
+    ///
+    /// # Errors
+    /// [`Error::Read`], [`Error::NotPem`], [`Error::Encrypted`], [`Error::OddKey`], and [`Error::Unusable`]
+    /// if they do not match.
+    pub fn load(certificate: &Path, key: &Path) -> Result<Self, Error> {
+        let files = Files { certificate: certificate.to_owned(), key: key.to_owned() };
+        let loaded = RwLock::new(files.load()?);
+        Ok(Self { files, loaded })
+    }
+
+    /// Reloads the files; new connections get the new certificate.
+    ///
+    /// # Errors
+    /// As [`Self::load`]; the old certificate stays in use.
+    pub fn reload(&self) -> Result<(), Error> {
+        let new = self.files.load()?;
+        *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = new;
+        Ok(())
+    }
+
+    /// The fingerprint, which clients can pin.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.loaded().fingerprint
+    }
+
+    /// Does the handshake with a client, without a time limit.
+    ///
+    /// # Errors
+    /// If the client speaks no TLS or an incompatible version, or the connection fails.
+    pub async fn accept(&self, stream: TcpStream) -> io::Result<Connection> {
+        tune(&stream)?;
+        let acceptor = TlsAcceptor::from(self.loaded().config);
+        let (stream, tls) = acceptor.accept(stream).await?.into_inner();
+        session::connection(stream, tls.into())
+    }
+
+    fn loaded(&self) -> LoadedCertificate {
+        self.loaded.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl fmt::Debug for Acceptor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("certificate", &self.files.certificate).finish_non_exhaustive()
+    }
+}
+
+impl Files {
+    fn load(&self) -> Result<LoadedCertificate, Error> {
+        let chain = certificates(&self.certificate)?;
+        let not_pem =
+            Error::NotPem { file: self.certificate.clone(), what: "certificate", found: String::new() };
+        let fingerprint = chain.first().map(Fingerprint::of).ok_or(not_pem)?;
+        let key = private_key(&self.key)?;
+        let mut config = ServerConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .map_err(Error::unusable)?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .map_err(|error| match error {
+                // ring supports no others; rustls's own message lists them all.
+                rustls::Error::General(_) => Error::OddKey { file: self.key.clone() },
+                error => Error::unusable(error),
+            })?;
+        config.require_ems = REQUIRE_EMS;
+        Ok(LoadedCertificate { config: Arc::new(config), fingerprint })
+    }
+}

@@ -1,0 +1,325 @@
+//! Writes whole messages, one after the other, and chooses the next as late as possible.
+
+use std::{
+    io,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+};
+
+use tokio::sync::Notify;
+
+use super::{
+    SendHalf, batch::Batch, partial_message::PartialMessage, send_half::writable, watermark::SendWatermark,
+};
+use crate::{
+    clock,
+    queue::{Closed, Dequeued, Receiver},
+    wire::Message,
+};
+
+/// The source of messages for [`drain`], which also reports its progress to it.
+pub trait WriteHooks<K, T> {
+    /// Builds the message of an item, as late as possible. It may be called again if the socket turned out to
+    /// be full. An item without a message is dropped.
+    fn prepare(&mut self, item: &T) -> Option<Message>;
+
+    /// Called once the first bytes of an item are written: it will be finished, or the connection is dead.
+    fn started(&mut self, taken: &Dequeued<K, T>, message: &Message);
+
+    /// Called once a message has been handed to the kernel in full.
+    fn finished(&mut self) {}
+
+    /// Called if a full socket takes more of a started message: the peer is alive and reading.
+    fn progressed(&mut self) {}
+
+    /// Called with the number of bytes that the socket has taken.
+    fn wrote(&mut self, _bytes: usize) {}
+
+    /// Whether small ordered messages that wait behind each other may go out in one write.
+    fn joins(&self) -> bool {
+        false
+    }
+}
+
+/// The writing side of a connection, which writes one message at a time. A task ([`drain`]) uses it, or any
+/// thread that finds it idle.
+///
+/// Waking the task for each frame costs more than writing the frame: another core has to be woken, and has
+/// none of the frame's bytes in its cache.
+#[derive(Debug)]
+pub struct MessageWriter {
+    half: Box<dyn SendHalf>,
+    state: tokio::sync::Mutex<WriterState>,
+    /// The size of the message that is being written.
+    pending: AtomicUsize,
+    /// Notified when [`MessageWriter::try_write`] leaves a message unfinished.
+    left: Notify,
+}
+
+#[derive(Debug)]
+struct WriterState {
+    watermark: SendWatermark,
+    left: Option<PartialMessage>,
+    /// Whether [`drain`] is in the middle of a message. If it is dropped there, the message is never
+    /// finished, and nothing may follow it.
+    amid: bool,
+}
+
+impl MessageWriter {
+    /// Creates the writing side of a connection.
+    #[must_use]
+    pub fn new(half: Box<dyn SendHalf>) -> Self {
+        let state = WriterState { watermark: SendWatermark::new(), left: None, amid: false };
+        let pending = AtomicUsize::new(0);
+        Self { half, state: tokio::sync::Mutex::new(state), pending, left: Notify::new() }
+    }
+
+    /// The size of the message that is being written, which stays in memory until it is finished.
+    pub fn pending_bytes(&self) -> usize {
+        self.pending.load(Relaxed)
+    }
+
+    /// Discards undelivered bytes when the connection is closed.
+    pub fn reset_on_close(&self) {
+        self.half.reset_on_close();
+    }
+
+    /// Starts a message now, on the calling thread; [`drain`] finishes it. Writes nothing if another message
+    /// is being written or was never finished, or if the socket is full or broken. Never waits.
+    pub fn try_write(&self, message: &Message) -> Written {
+        let Ok(mut state) = self.state.try_lock() else { return Written::Nothing };
+        if state.left.is_some() || state.amid {
+            return Written::Nothing;
+        }
+        let mut outgoing = PartialMessage::new(message.to_buf());
+        let done = outgoing.write(&*self.half, &mut state.watermark);
+        match (outgoing.started, done) {
+            (false, _) => Written::Nothing,
+            (true, Ok(true)) => {
+                let _ = state.watermark.lower(&*self.half); // if it is broken, the next write fails
+                Written::Whole
+            }
+            // Also if it broke: the task will get the same error.
+            (true, _) => {
+                state.left = Some(outgoing);
+                self.pending.store(message.wire_len(), Relaxed);
+                self.left.notify_one();
+                Written::Begun
+            }
+        }
+    }
+}
+
+/// How much of a message [`MessageWriter::try_write`] wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// Not a single byte.
+    Nothing,
+    /// A part; [`drain`] writes the rest, or the connection is dead.
+    Begun,
+    /// All of it.
+    Whole,
+}
+
+/// Writes the messages of a queue until all senders are gone and nothing waits. Chooses the next only once
+/// the socket takes bytes, and finishes what it or [`MessageWriter::try_write`] has started.
+///
+/// # Errors
+/// The system's error; the connection is unusable. An item that was not started is back in the queue.
+pub async fn drain<K: PartialEq, T>(
+    waiting: &mut Receiver<K, T>,
+    writer: &MessageWriter,
+    mut hooks: impl WriteHooks<K, T>,
+) -> io::Result<()> {
+    loop {
+        tokio::select! {
+            biased; // both are checked below in either case
+            () = waiting.ready() => {}
+            () = writer.left.notified() => {}
+        }
+        let mut state = writer.state.lock().await;
+        if let Some(left) = state.left.take() {
+            finish(left, writer, &mut state, &mut hooks).await?;
+            continue;
+        }
+        let taken = match waiting.try_recv() {
+            Ok(Some(taken)) => taken,
+            Ok(None) => continue,
+            Err(Closed) => return Ok(()),
+        };
+        let Some(message) = hooks.prepare(&taken.item) else { continue };
+        let mut batch = Batch::new(taken, message);
+        if hooks.joins() {
+            batch.fill(waiting, &mut hooks);
+        }
+        let mut outgoing = PartialMessage::new(batch.to_buf());
+        let result = outgoing.write(&*writer.half, &mut state.watermark);
+        let length = batch.wire_len();
+        hooks.wrote(length - outgoing.remaining());
+        if outgoing.started {
+            state.amid = !matches!(result, Ok(true));
+            batch.for_each(|taken, message| hooks.started(taken, message));
+        } else {
+            batch.requeue(waiting);
+        }
+        match (result?, outgoing.started) {
+            (true, _) => {
+                state.watermark.lower(&*writer.half)?;
+                hooks.finished();
+            }
+            (false, true) => {
+                writer.pending.store(length, Relaxed);
+                finish(outgoing, writer, &mut state, &mut hooks).await?;
+            }
+            (false, false) => {
+                drop(state);
+                writable(&*writer.half).await?;
+            }
+        }
+    }
+}
+
+/// Writes the rest of a message.
+async fn finish<K, T>(
+    mut outgoing: PartialMessage,
+    writer: &MessageWriter,
+    state: &mut WriterState,
+    hooks: &mut impl WriteHooks<K, T>,
+) -> io::Result<()> {
+    state.amid = true;
+    loop {
+        let full = clock::now();
+        writable(&*writer.half).await?;
+        hooks.progressed();
+        state.watermark.waited(clock::now().duration_since(full));
+        state.watermark.raise(&*writer.half)?;
+        let before = outgoing.remaining();
+        let done = outgoing.write(&*writer.half, &mut state.watermark)?;
+        hooks.wrote(before - outgoing.remaining());
+        if done {
+            state.amid = false;
+            writer.pending.store(0, Relaxed);
+            state.watermark.lower(&*writer.half)?;
+            hooks.finished();
+            return Ok(());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Buf;
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+    use crate::{
+        queue::channel,
+        transport::PolledWriter,
+        wire::{Origin, close_message},
+    };
+
+    /// Gives messages as they are.
+    struct Plain;
+
+    impl WriteHooks<(), Message> for Plain {
+        fn prepare(&mut self, item: &Message) -> Option<Message> {
+            Some(item.clone())
+        }
+
+        fn started(&mut self, _: &Dequeued<(), Message>, _: &Message) {}
+    }
+
+    fn image() -> Message {
+        Message::image(vec![7; 1000].into(), &Origin::default()).unwrap()
+    }
+
+    /// If a client is disconnected, its writer may be dropped at any point.
+    #[tokio::test]
+    async fn nothing_follows_a_message_that_is_never_finished() {
+        let (mut far, near) = tokio::io::duplex(100);
+        let writer = MessageWriter::new(Box::new(PolledWriter::new(near)));
+        let (sender, mut waiting) = channel(10_000);
+        sender.send_ordered(1000, image()).unwrap();
+        {
+            let writing = std::pin::pin!(drain(&mut waiting, &writer, Plain));
+            let amid = tokio::time::timeout(std::time::Duration::from_millis(20), writing).await;
+            assert!(amid.is_err(), "the socket is full");
+        }
+        let mut read = vec![0; 100];
+        far.read_exact(&mut read).await.unwrap();
+        assert_eq!(writer.try_write(&close_message("too late")), Written::Nothing);
+        drop(writer);
+        let mut rest = Vec::new();
+        far.read_to_end(&mut rest).await.unwrap();
+        read.extend(rest);
+        let mut whole = image().to_buf();
+        let whole = whole.copy_to_bytes(whole.remaining());
+        assert!(whole.starts_with(&read), "a part of the message and nothing else");
+    }
+
+    /// The same if another thread started the message.
+    #[tokio::test]
+    async fn nothing_follows_a_message_that_was_begun_elsewhere_and_is_never_finished() {
+        let (mut far, near) = tokio::io::duplex(100);
+        let writer = MessageWriter::new(Box::new(PolledWriter::new(near)));
+        let (_sender, mut waiting) = channel(10_000);
+        assert_eq!(writer.try_write(&image()), Written::Begun);
+        {
+            let writing = std::pin::pin!(drain(&mut waiting, &writer, Plain));
+            assert!(tokio::time::timeout(std::time::Duration::from_millis(20), writing).await.is_err());
+        }
+        let mut read = vec![0; 100];
+        far.read_exact(&mut read).await.unwrap();
+        assert_eq!(writer.try_write(&close_message("too late")), Written::Nothing);
+    }
+
+    /// Counts what was finished.
+    struct Counting<'a>(&'a AtomicUsize);
+
+    impl WriteHooks<(), Message> for Counting<'_> {
+        fn prepare(&mut self, item: &Message) -> Option<Message> {
+            Some(item.clone())
+        }
+
+        fn started(&mut self, _: &Dequeued<(), Message>, _: &Message) {}
+
+        fn finished(&mut self) {
+            self.0.fetch_add(1, Relaxed);
+        }
+    }
+
+    #[tokio::test]
+    async fn each_message_is_finished_once_whoever_began_it() {
+        let (mut far, near) = tokio::io::duplex(100);
+        let writer = MessageWriter::new(Box::new(PolledWriter::new(near)));
+        let (sender, mut waiting) = channel(10_000);
+        assert_eq!(writer.try_write(&image()), Written::Begun);
+        sender.send_ordered(1000, image()).unwrap();
+        let reading = tokio::spawn(async move {
+            let mut read = vec![0; 2 * image().wire_len()];
+            far.read_exact(&mut read).await.unwrap();
+            far
+        });
+        drop(sender);
+        let finished = AtomicUsize::new(0);
+        drain(&mut waiting, &writer, Counting(&finished)).await.unwrap();
+        assert_eq!(finished.load(Relaxed), 2);
+        drop(reading.await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn what_was_finished_is_followed_by_the_next() {
+        let (mut far, near) = tokio::io::duplex(100);
+        let writer = MessageWriter::new(Box::new(PolledWriter::new(near)));
+        let (sender, mut waiting) = channel(10_000);
+        sender.send_ordered(1000, image()).unwrap();
+        let reading = tokio::spawn(async move {
+            let mut read = vec![0; image().wire_len()];
+            far.read_exact(&mut read).await.unwrap();
+            far
+        });
+        drop(sender);
+        drain(&mut waiting, &writer, Plain).await.unwrap();
+        let _far = reading.await.unwrap();
+        assert_eq!(writer.try_write(&image()), Written::Begun, "the socket takes a part of the next");
+    }
+}
