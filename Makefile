@@ -11,7 +11,7 @@ PULSECAM := $(TARGET)/release/pulsecam
 # How long `make demo` runs; if empty, until the window is closed.
 DEMO_FOR ?=
 
-.PHONY: help demo test deps build fmt lint doc unit test-qt test-window test-cli test-relay bench bench-peers screenshots completions clean
+.PHONY: help demo test deps build fmt lint features package doc unit test-qt test-window test-cli test-relay bench bench-peers screenshots completions clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -29,40 +29,44 @@ deps: ## Install the Debian packages for the build and the tests
 build: deps ## Build the program
 	$(CARGO) build --release --locked
 
-test: build fmt lint doc unit demo-check ## Format, lints, docs and every test
+test: build fmt lint features doc unit demo-check ## Format, lints, docs and every test
 
 fmt: ## Check the format
-	$(CARGO) fmt --check
+	$(CARGO) fmt --all --check
 
 lint: ## clippy, with warnings as errors
-	$(CARGO) clippy --release --locked --all-targets -- -D warnings
+	$(CARGO) clippy --workspace --release --locked --all-targets -- -D warnings
+
+features: ## Check small builds: the wire format and a relay alone, and the oldest Rust
+	CARGO=$(CARGO) ./.ci/features
 
 doc: ## Build the library's documentation, with warnings as errors
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --no-deps
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --release --locked --no-deps
 
 # One profile for everything: the tests run the shipped code, and a cold run takes under 20 minutes on two cores.
 NEXTEST := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo yes)
 ifeq ($(NEXTEST),yes)
-RUN_TESTS = $(CARGO) nextest run --cargo-profile release --locked --no-fail-fast
+RUN_TESTS = $(CARGO) nextest run --workspace --cargo-profile release --locked --no-fail-fast
 else
-RUN_TESTS = $(CARGO) test --release --locked --no-fail-fast
+RUN_TESTS = $(CARGO) test --workspace --release --locked --no-fail-fast
 endif
 
 unit: deps ## Run all tests
 	$(RUN_TESTS)
-	$(CARGO) test --release --locked --doc
+	$(CARGO) test --workspace --release --locked --doc
 
 test-wire: ## Only: the wire format
-	$(CARGO) test --release --locked --test wire
+	$(CARGO) test --release --locked -p pulsecam-wire --test wire
 
 test-media: deps ## Only: pictures, films, pipes, and damaged ones
 	$(CARGO) test --release --locked --test stills --test repair --test live --test films
 
 test-strips: deps ## Only: encoding and decoding in strips
-	$(CARGO) test --release --locked --test strips
+	$(CARGO) test --release --locked -p pulsecam-media --test strips
 
 test-relay: ## Only: the relay and the link
-	$(CARGO) test --release --locked --test relay --test link --test viewers --test crowd --test freshness
+	$(CARGO) test --release --locked -p pulsecam-net --test relay --test link --test viewers
+	$(CARGO) test --release --locked --test crowd --test freshness
 
 test-congestion: deps ## Only: far and slow links
 	$(CARGO) test --release --locked --test congestion
@@ -74,7 +78,8 @@ test-hostile: ## Only: hostile texts and names, and the fuzzing corpus
 	$(CARGO) test --release --locked --test hostile --test corpus
 
 test-trust: deps ## Only: TLS and keys
-	$(CARGO) test --release --locked --test tls --test auth --test trust
+	$(CARGO) test --release --locked -p pulsecam-net --test tls --test auth
+	$(CARGO) test --release --locked --test trust
 
 test-reasons: ## Only: error messages of a link that does not come up
 	$(CARGO) test --release --locked --test reasons
@@ -86,7 +91,7 @@ test-pauses: ## Only: programs that are stopped and resumed, or ended while they
 SEEDS ?=
 .PHONY: test-simulation
 test-simulation: ## Only: link and relay in a simulated network
-	PULSECAM_SEEDS=$(SEEDS) $(CARGO) test --release --locked --test simulation -- $(if $(PULSECAM_SEED),--nocapture)
+	PULSECAM_SEEDS=$(SEEDS) $(CARGO) test --release --locked -p pulsecam-net --test simulation -- $(if $(PULSECAM_SEED),--nocapture)
 
 .PHONY: test-reach
 test-reach: ## Only: far relays, forms of addresses, and slow deliveries
@@ -117,6 +122,9 @@ test-net: build ## Only: unplugged cables and nameservers between two hosts (roo
 
 test-deploy: deps ## Only: the relay as a systemd service, and its units (root, Linux)
 	$(CARGO) test --release --locked --test deploy -- --include-ignored
+
+package: ## Check that every crate can be published
+	$(CARGO) package --workspace --locked --allow-dirty
 
 deny: ## Check licences, sources and known vulnerabilities of dependencies
 	@./.ci/deny $(TARGET)/tools

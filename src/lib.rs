@@ -1,18 +1,22 @@
-//! pulsecam streams a webcam to peers and shows theirs, over one TCP link that heartbeats keep honest.
+//! pulsecam streams a webcam as JPEG frames to peers through a TCP relay, and shows theirs.
 //!
-//! A frame's way, which is also the order of the modules below:
+//! This is the library of the program. The work is done in five crates, whose modules are re-exported here:
+//! `pulsecam-wire`, `pulsecam-queue`, `pulsecam-net`, `pulsecam-media` and `pulsecam-bench`. The modules of this
+//! crate connect them: [`pipeline`], [`view`], [`bench`] and [`cli`], with [`clock`] and [`i18n`].
+//!
+//! The way of a frame:
 //!
 //! ```text
 //! capture ──► jpeg ──► link ══TCP══► relay ══TCP══► link ──► jpeg ──► view
 //! (thread)   (thread)  (task)        (tasks)        (task)  (thread)  (main thread)
 //! ```
 //!
-//! Every hand-over keeps only what is [`queue`]: where a stage is slower than the one before it, the newest frame
-//! replaces the waiting one. Text and images are never dropped.
+//! [`pipeline`] runs both ends, and a [`queue`] joins each stage to the next. If a stage is slower than the one
+//! before it, the newest frame replaces the waiting one. Texts and images are never dropped.
 //!
-//! The seams for other programs are [`relay::run`] and [`link::connect`]; `examples/` shows each in a few lines. Modules
-//! know those above them in this list and none below. `docs/architecture.md` tells why things are as they are,
-//! `docs/protocol.md` what goes over the wire.
+//! Start reading at [`pipeline`] for the stages, and at [`relay::run`] and [`link::connect`], the entry points for
+//! other programs; `examples/` shows each in a few lines. `docs/architecture.md` lists the file and type of each
+//! step and explains the design; `docs/protocol.md` specifies what is sent over the network.
 
 // Some of what all commands share has no user if commands are left out.
 #![cfg_attr(not(feature = "bench"), allow(dead_code, unused_imports))]
