@@ -14,7 +14,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: send_photo HOST FILE.jpg".into());
     };
     // A sender gets no video, which nobody would read here.
-    let config = Config { role: Role::Sender, ..Config::new(host) };
+    let config = Config::new(host).with(|config| config.role = Role::Sender);
     let (link, _inbox) = link::connect(config).await?;
     let photo = link.send(Message::image(std::fs::read(file)?.into(), &Origin::default())?)?;
     tokio::select! {

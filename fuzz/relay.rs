@@ -104,23 +104,21 @@ fn config(told: &Told) -> Config {
     let sink = move |event: &Event| {
         told.lock().expect("whole").push(serde_json::to_string(event).expect("an event"));
     };
-    Config {
-        max_clients: NonZeroUsize::new(4).expect("four"),
-        max_message: MAX_MESSAGE,
-        client_timeout: Duration::from_secs(3),
-        mailbox: MAILBOX,
-        limits: Limits {
-            clients_per_address: NonZeroUsize::new(3),
-            joins_per_s: NonZeroU32::new(3),
-            messages_per_s: NonZeroU32::new(500),
-            message_time: Duration::from_secs(2),
-            hello_time: Duration::from_secs(1),
-            text: 4 << 10,
-            ..Limits::default()
-        },
-        events: Some(Arc::new(sink)),
-        ..Config::default()
-    }
+    Config::default().with(|config| {
+        config.max_clients = NonZeroUsize::new(4).expect("four");
+        config.max_message = MAX_MESSAGE;
+        config.client_timeout = Duration::from_secs(3);
+        config.mailbox = MAILBOX;
+        config.limits = Limits::default().with(|limits| {
+            limits.clients_per_address = NonZeroUsize::new(3);
+            limits.joins_per_s = NonZeroU32::new(3);
+            limits.messages_per_s = NonZeroU32::new(500);
+            limits.message_time = Duration::from_secs(2);
+            limits.hello_time = Duration::from_secs(1);
+            limits.text = 4 << 10;
+        });
+        config.events = Some(Arc::new(sink));
+    })
 }
 
 /// Lets all tasks run: only then does the clock advance.

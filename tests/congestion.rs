@@ -102,7 +102,9 @@ impl Source for Paced {
 
 async fn client(address: SocketAddr, role: Role) -> (link::Link, link::Inbox) {
     let report = (role != Role::Viewer).then(|| Duration::from_millis(250));
-    let config = link::Config { role, report, ..link::Config::new(address.to_string()) };
+    let mut config = link::Config::new(address.to_string());
+    config.role = role;
+    config.report = report;
     let (link, inbox) = connect(config).await.unwrap();
     up(&link).await;
     (link, inbox)

@@ -174,16 +174,15 @@ fn a_stopped_relay_sends_no_watchdog_ping() {
 fn the_loop_itself_sends_the_watchdog_pings() {
     let (give, given) = mpsc::channel();
     let enough = Arc::new(tokio::sync::Notify::new());
-    let config = Config {
-        pulse: Some(Arc::new({
+    let config = Config::default().with(|config| {
+        config.pulse = Some(Arc::new({
             let enough = Arc::clone(&enough);
             move |_| {
                 give.send(thread::current().id()).unwrap();
                 enough.notify_one();
             }
-        })),
-        ..Config::default()
-    };
+        }))
+    });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let run = async {
         let listener = relay::listen("127.0.0.1:0").await?;

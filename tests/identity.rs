@@ -25,7 +25,7 @@ use tokio::time::timeout;
 
 /// Connects a viewing link, and waits for the relay's answer.
 async fn viewing(host: SocketAddr, max_message: u32) -> (Link, Inbox) {
-    let config = link::Config { max_message, ..link::Config::new(host.to_string()) };
+    let config = link::Config::new(host.to_string()).with(|config| config.max_message = max_message);
     let (link, inbox) = link::connect(config).await.unwrap();
     up(&link).await;
     (link, inbox)
@@ -263,9 +263,9 @@ async fn a_token_brings_a_number_back_and_nobody_else_gets_it() {
 async fn a_link_that_reconnects_is_the_same_stream_also_after_another_run_of_the_relay() {
     let server = Server::start(Config::default()).await;
     let addr = server.addr;
-    let patient = || link::Config {
-        max_backoff: std::time::Duration::from_millis(100),
-        ..link::Config::new(addr.to_string())
+    let patient = || {
+        link::Config::new(addr.to_string())
+            .with(|config| config.max_backoff = std::time::Duration::from_millis(100))
     };
     let (ann, _nothing) = link::connect(patient()).await.unwrap();
     let (twin, _nothing) = link::connect(patient()).await.unwrap();

@@ -47,14 +47,16 @@ async fn a_relay_that_is_far_away_is_reached_by_itself() {
             Ok((Connection::tcp(stream)?, peer))
         }
     };
-    let config = link::Config { connect_timeout: SHORT, dial: Some(Dial::new(dial)), ..far(server.addr) };
+    let mut config = far(server.addr);
+    config.connect_timeout = SHORT;
+    config.dial = Some(Dial::new(dial));
     let (link, _inbox) = connect(config).await.unwrap();
     up(&link).await;
     server.stop().await;
 }
 
 fn far(addr: SocketAddr) -> link::Config {
-    link::Config { connect_timeout: SHORT, ..link::Config::new(addr.to_string()) }
+    link::Config::new(addr.to_string()).with(|config| config.connect_timeout = SHORT)
 }
 
 #[tokio::test]
@@ -66,17 +68,14 @@ async fn the_handshakes_of_a_far_relay_get_the_time_that_they_need() {
     std::fs::write(&key, made.key).unwrap();
     let server = tls::Acceptor::load(&certificate, &key).unwrap();
     let room = RoomKey { room: String::new(), key: Key::new(KEY).unwrap() };
-    let relay = relay::Config {
-        tls: Some(Arc::new(server)),
-        keys: Some(Arc::new(Keyring::new(vec![room]))),
-        ..relay::Config::default()
-    };
+    let relay = relay::Config::default().with(|config| {
+        config.tls = Some(Arc::new(server));
+        config.keys = Some(Arc::new(Keyring::new(vec![room])));
+    });
     let server = Server::start(relay).await;
-    let config = link::Config {
-        tls: Some(Connector::new(&Trust::Pinned(made.fingerprint)).unwrap()),
-        key: Some(Key::new(KEY).unwrap()),
-        ..far(delay::proxy(server.addr, FAR))
-    };
+    let mut config = far(delay::proxy(server.addr, FAR));
+    config.tls = Some(Connector::new(&Trust::Pinned(made.fingerprint)).unwrap());
+    config.key = Some(Key::new(KEY).unwrap());
     let (link, _inbox) = connect(config).await.unwrap();
     up(&link).await;
     server.stop().await;

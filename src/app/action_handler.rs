@@ -129,11 +129,11 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let host = listener.local_addr().unwrap().to_string();
-        let limits = Limits { text: 1000, ..Limits::default() };
+        let limits = Limits::default().with(|limits| limits.text = 1000);
         let (stop, stopped) = oneshot::channel::<()>();
-        let config = relay::Config { limits, ..relay::Config::default() };
+        let config = relay::Config::default().with(|config| config.limits = limits);
         runtime.spawn(relay::run(listener, config, async move { _ = stopped.await }));
-        let config = Config { max_backoff: Duration::from_millis(50), ..Config::new(host) };
+        let config = Config::new(host).with(|config| config.max_backoff = Duration::from_millis(50));
         let (link, _inbox) = runtime.block_on(connect(config)).unwrap();
         let (handle, window) = view::inbox();
         let words = Arc::new(Translations::new(Language::English));

@@ -13,13 +13,13 @@ use super::{
     limit::Limit,
     link::{self, Target},
     output::Output,
-    runtime, send,
+    relay_event, runtime, send,
     show::{self, WindowTitle},
     signal, source,
 };
 use crate::{
     capture::Playback,
-    link::{Config, Role, State, connect},
+    link::{Role, State, connect},
     relay, view,
 };
 
@@ -59,13 +59,20 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         let listener =
             relay::listen(ADDRESS).await.map_err(|source| Error::Listen { addr: ADDRESS.into(), source })?;
         let host = listener.local_addr()?.to_string();
-        let config =
-            relay::Config { events: show.json.then(|| output.listener()), ..relay::Config::default() };
+        let config = relay::Config::default().with(|config| {
+            config.events = show.json.then(|| output.listener());
+            config.setting_name = Some(relay_event::option);
+        });
         let relay = tokio::spawn(relay::run(listener, config, relay_stop.clone().cancelled_owned()));
         Ok::<_, Error>((relay, host))
     })?;
     let ((viewer, inbox), (sender, ignored)) = runtime.block_on(async {
-        let config = |role| Config { host: host.clone(), role, ..target.config.clone() };
+        let config = |role| {
+            target.config.clone().with(|config| {
+                config.host = host.clone();
+                config.role = role;
+            })
+        };
         let viewer = connect(config(Role::Viewer)).await?;
         let sender = connect(source.reported(config(Role::Sender))).await?;
         Ok::<_, Error>((viewer, sender))

@@ -78,6 +78,7 @@ mod line_writer;
 pub(crate) mod link;
 pub(crate) mod log;
 pub(crate) mod output;
+mod relay_event;
 mod runtime;
 mod screen;
 pub(crate) mod signal;

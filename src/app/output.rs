@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Error, journal,
     line_writer::{Drained, LineSender, LineWriter, is_gone},
+    relay_event::Printed,
     screen, stdio,
 };
 use crate::{relay, sanitize};
@@ -123,7 +124,7 @@ impl Output {
             if sender.is_over() {
                 return;
             }
-            let line = json(event) + "\n";
+            let line = json(&Printed::from(event)) + "\n";
             match event {
                 relay::Event::Summary(_) => sender.send_last(line.as_bytes()),
                 _ => sender.send(line.as_bytes()),

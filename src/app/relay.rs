@@ -10,7 +10,7 @@ use super::{
     bind_warning::{BindScope, BindWarning},
     dashboard::Dashboard,
     output::Output,
-    server_auth,
+    relay_event, server_auth,
     service::{self, Manager},
     signal,
 };
@@ -58,22 +58,22 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         info!("certificate fingerprint: {}", tls.fingerprint());
     }
     let dashboard = options.dashboard.then(|| Dashboard::open(options.lang)).transpose()?;
-    let config = Config {
-        watcher: dashboard.as_ref().map(Dashboard::watcher),
-        max_clients: options.max_clients,
-        max_message: options.max_message,
-        client_timeout: options.client_timeout,
-        mailbox: options.mailbox,
-        memory: options.memory,
-        limits: options.limits,
-        tls: auth.tls.clone(),
-        keys: auth.keys.clone(),
-        events: options.json.then(|| Output::lasting(true).listener()),
-        pulse: Some(Arc::new({
-            let manager = Arc::clone(&manager);
-            move |now| manager.alive(now)
-        })),
-    };
+    let mut config = Config::default();
+    config.watcher = dashboard.as_ref().map(Dashboard::watcher);
+    config.max_clients = options.max_clients;
+    config.max_message = options.max_message;
+    config.client_timeout = options.client_timeout;
+    config.mailbox = options.mailbox;
+    config.memory = options.memory;
+    config.limits = options.limits;
+    config.tls = auth.tls.clone();
+    config.keys = auth.keys.clone();
+    config.setting_name = Some(relay_event::option);
+    config.events = options.json.then(|| Output::lasting(true).listener());
+    config.pulse = Some(Arc::new({
+        let manager = Arc::clone(&manager);
+        move |now| manager.alive(now)
+    }));
     let reload = || match auth.reload() {
         Ok(true) => info!("certificate and keys reloaded; clients whose key was removed are disconnected"),
         Ok(false) => info!("nothing to reload: no certificate and no keys"),

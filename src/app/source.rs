@@ -90,6 +90,6 @@ impl Options {
 
     /// Adds reports on delivered frames to a link's configuration, if the source adapts.
     pub(crate) fn reported(&self, config: link::Config) -> link::Config {
-        link::Config { report: self.max_age.map(|_| REPORT_INTERVAL), ..config }
+        config.with(|config| config.report = self.max_age.map(|_| REPORT_INTERVAL))
     }
 }

@@ -200,7 +200,7 @@ async fn pass(studio: &SyntheticCamera, frames: u64) -> Result<f64, Error> {
     let address = reader(&cost)?;
     // The reader does not answer heartbeats.
     let config =
-        link::Config { timeout: Duration::from_secs(3600), ..link::Config::new(address.to_string()) };
+        link::Config::new(address.to_string()).with(|config| config.timeout = Duration::from_secs(3600));
     let (link, mut ignored) = link::connect(config).await?;
     tokio::spawn(async move { while ignored.recv().await.is_some() {} });
     let _ = link.state().wait_for(|state| matches!(state, State::Up { .. })).await;

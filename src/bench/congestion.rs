@@ -133,7 +133,9 @@ pub async fn measure(plan: Plan, case: Case, progress: impl Fn(f64)) -> Result<F
     let (at_sender, at_viewer) = case.hop.through(shaped.address(), address);
     let (viewer, mut inbox) = connect(link::Config::new(at_viewer.to_string())).await?;
     let report = Some(Duration::from_millis(250));
-    let config = link::Config { role: Role::Sender, report, ..link::Config::new(at_sender.to_string()) };
+    let mut config = link::Config::new(at_sender.to_string());
+    config.role = Role::Sender;
+    config.report = report;
     let (sender, mut ignored) = connect(config).await?;
     tokio::spawn(async move { while ignored.recv().await.is_some() {} });
     let outgoing = open(plan, &sender).await?;

@@ -150,7 +150,7 @@ pub fn stage(
 }
 
 async fn connect(host: &str, role: Role) -> io::Result<(Link, Inbox)> {
-    let config = link::Config { role, ..link::Config::new(host) };
+    let config = link::Config::new(host).with(|config| config.role = role);
     let (link, inbox) = link::connect(config).await.map_err(io::Error::other)?;
     let _ = link.state().wait_for(|state| matches!(state, State::Up { .. })).await;
     Ok((link, inbox))

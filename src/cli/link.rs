@@ -66,16 +66,15 @@ impl LinkTimeouts {
                 "--timeout must be longer than --heartbeat: the answers to heartbeats keep the link up";
             return Err(Error::Usage(reason.into()));
         }
-        Ok(Config {
-            interval: self.heartbeat,
-            timeout: self.timeout,
-            resolve_timeout: self.resolve_timeout,
-            connect_timeout: self.connect_timeout,
-            max_backoff: self.max_backoff,
-            max_message: self.max_message,
-            role,
-            ..Config::new(host)
-        })
+        Ok(Config::new(host).with(|config| {
+            config.interval = self.heartbeat;
+            config.timeout = self.timeout;
+            config.resolve_timeout = self.resolve_timeout;
+            config.connect_timeout = self.connect_timeout;
+            config.max_backoff = self.max_backoff;
+            config.max_message = self.max_message;
+            config.role = role;
+        }))
     }
 }
 
@@ -90,7 +89,9 @@ impl Reach {
     /// This relay, reached in this way.
     pub(super) fn target(&self, relay: &Address, role: Role) -> Result<Target, Error> {
         let (tls, key) = (self.auth.tls()?, self.auth.key()?);
-        let config = Config { tls, key, ..self.patience.config(relay.to_string(), role)? };
+        let mut config = self.patience.config(relay.to_string(), role)?;
+        config.tls = tls;
+        config.key = key;
         Ok(Target { config, advice: advice::to_change })
     }
 }

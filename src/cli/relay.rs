@@ -101,17 +101,17 @@ struct LimitArgs {
 
 impl LimitArgs {
     fn limits(&self) -> Limits {
-        Limits {
-            clients_per_address: NonZero::new(self.max_per_address),
-            joins_per_s: NonZero::new(self.max_joins),
-            unauthenticated: NonZero::new(self.max_unauthenticated),
-            messages_per_s: NonZero::new(self.max_messages),
-            deliveries_per_s: NonZero::new(self.max_deliveries),
-            bytes_per_s: NonZero::new(self.max_rate),
-            message_time: self.message_time,
-            hello_time: self.hello_time,
-            text: self.max_text,
-        }
+        Limits::default().with(|limits| {
+            limits.clients_per_address = NonZero::new(self.max_per_address);
+            limits.joins_per_s = NonZero::new(self.max_joins);
+            limits.unauthenticated = NonZero::new(self.max_unauthenticated);
+            limits.messages_per_s = NonZero::new(self.max_messages);
+            limits.deliveries_per_s = NonZero::new(self.max_deliveries);
+            limits.bytes_per_s = NonZero::new(self.max_rate);
+            limits.message_time = self.message_time;
+            limits.hello_time = self.hello_time;
+            limits.text = self.max_text;
+        })
     }
 }
 

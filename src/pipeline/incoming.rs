@@ -263,7 +263,7 @@ impl<V: Viewer> Decode<V> {
 
     fn frame(&mut self, received: Received, jpeg: Bytes, state: &State) -> Option<Arrival> {
         let mut info = received.info.unwrap_or_default();
-        let Peer { id, peer, name: stream } = received.sender?;
+        let Peer { id, peer, name: stream, .. } = received.sender?;
         let damaged = |size: Option<(usize, usize)>, error: crate::jpeg::Error| {
             let (stream, reason) = (Arc::clone(&stream), error.to_string());
             Some(Arrival::Damaged { id, stream, peer, size, reason })

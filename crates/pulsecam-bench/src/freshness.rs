@@ -122,7 +122,7 @@ async fn measure(plan: Plan, hop: Hop, progress: impl Fn(f64)) -> Result<Figures
     let slowly = proxy(address, slow, &bucket)?;
     let (at_sender, at_viewer) = hop.through(slowly, address);
     let (viewer, mut inbox) = connect(link::Config::new(at_viewer.to_string())).await?;
-    let config = link::Config { role: Role::Sender, ..link::Config::new(at_sender.to_string()) };
+    let config = link::Config::new(at_sender.to_string()).with(|config| config.role = Role::Sender);
     let (sender, _ignored) = connect(config).await?;
     let sending = tokio::spawn(send(sender, plan));
     let (mut ages, mut came) = (StepTimes::default(), 0_u64);

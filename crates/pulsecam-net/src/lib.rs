@@ -1,13 +1,15 @@
-//! Everything of pulsecam that talks over the network: the relay, the client's link, and what both stand on.
+#![doc = include_str!("../README.md")]
 //!
-//! A frame's way through this crate:
+//! # The way of a frame
 //!
 //! ```text
 //! Link::send_frame ──► fresh ──► socket ══TCP══► relay ──► fresh ──► socket ══TCP══► Link's inbox
 //! ```
 //!
-//! Every hand-over keeps only what is [`queue`]: if a stage is slower than the one before it, the newest frame replaces the waiting
-//! one. Text and images are never dropped.
+//! Every hand-over is a queue of [`queue`]: if a stage is slower than the one before it, the newest frame
+//! replaces the waiting one. [`transport`] chooses the next message only when the kernel has almost nothing
+//! left to send. The other modules are what both ends need: [`wire`] is the format, [`auth`] proves that a
+//! client may enter, [`tls`] encrypts, and [`address`] parses hosts and ports.
 
 // Tokio does the same: with one half left out, some of what both share has no user.
 #![cfg_attr(
@@ -19,9 +21,12 @@ pub mod clock;
 
 pub mod address;
 
+#[doc(hidden)]
 pub mod text_file;
 
 mod log_throttle;
+
+mod sync;
 
 pub mod transport;
 
@@ -33,6 +38,7 @@ pub mod tls;
 
 pub mod auth;
 
+#[doc(hidden)]
 pub mod feedback;
 
 #[cfg(feature = "relay")]

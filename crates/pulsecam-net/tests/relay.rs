@@ -127,7 +127,7 @@ async fn a_stalled_viewer_delays_nobody_and_is_told_of() {
 
 #[tokio::test]
 async fn text_is_kept_for_a_slow_viewer_up_to_the_budget_and_then_it_is_sent_away() {
-    let server = Server::start(Config { mailbox: 1 << 20, ..Config::default() }).await;
+    let server = Server::start(Config::default().with(|config| config.mailbox = 1 << 20)).await;
     let (mut sender, mut healthy) = (Bare::connect(server.addr).await, Bare::connect(server.addr).await);
     let mut stalled = Bare::connect(server.addr).await;
     let image = Message::image(vec![7; 200_000].into(), &Origin::default()).unwrap();
@@ -170,7 +170,7 @@ async fn a_liar_is_closed_with_the_reason_and_nobody_else_notices() {
 #[tokio::test]
 async fn a_silent_client_is_dropped_and_one_that_trickles_is_not() {
     let limit = Duration::from_millis(300);
-    let server = Server::start(Config { client_timeout: limit, ..Config::default() }).await;
+    let server = Server::start(Config::default().with(|config| config.client_timeout = limit)).await;
     let mut silent = Bare::connect(server.addr).await;
     let mut trickling = Bare::connect(server.addr).await;
     let text = wire_bytes(&Message::text("byte by byte", &Origin::default()).unwrap());
@@ -188,7 +188,8 @@ async fn a_silent_client_is_dropped_and_one_that_trickles_is_not() {
 
 #[tokio::test]
 async fn the_room_has_a_size_and_a_place_that_is_freed_is_taken() {
-    let server = Server::start(Config { max_clients: 2.try_into().unwrap(), ..Config::default() }).await;
+    let server =
+        Server::start(Config::default().with(|config| config.max_clients = 2.try_into().unwrap())).await;
     let (_first, second) = (Bare::connect(server.addr).await, Bare::connect(server.addr).await);
     Bare::connect_unseen(server.addr).await.end().await;
     server.told(&["refused", "the relay is full: 2 connected"]).await;
@@ -298,7 +299,7 @@ async fn a_flood_of_tiny_messages_to_fifty_lets_others_have_their_turn() {
 /// One viewer takes a few megabytes a second, and one nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flood_of_texts_is_slowed_down_and_no_slow_viewer_has_to_go() {
-    let server = Server::start_apart(Config { mailbox: 2 << 20, ..Config::default() }).await;
+    let server = Server::start_apart(Config::default().with(|config| config.mailbox = 2 << 20)).await;
     let mut slow = Bare::connect(server.addr).await;
     socket2::SockRef::from(slow.output.as_ref()).set_recv_buffer_size(64 << 10).unwrap();
     let (mut flooder, other) = (Bare::connect(server.addr).await, Bare::connect(server.addr).await);
@@ -407,7 +408,7 @@ async fn each_connection_has_a_number_for_ours_and_old_programs_notice_nothing()
 /// It gets no answers meanwhile, and must not consider the relay dead.
 #[tokio::test]
 async fn a_client_that_is_not_read_for_a_while_hears_that_the_relay_is_alive() {
-    let server = Server::start(Config { mailbox: 1 << 20, ..Config::default() }).await;
+    let server = Server::start(Config::default().with(|config| config.mailbox = 1 << 20)).await;
     let _stalled = Bare::connect(server.addr).await;
     let mut sender = Bare::connect(server.addr).await;
     introduce(&mut sender).await;
@@ -440,20 +441,19 @@ async fn a_client_whose_task_fails_is_gone_and_told_of() {
         Event::Left { client, reason, .. } => *client == 3 && !matches!(reason, LeaveReason::Failed(_)),
         _ => false,
     };
-    let config = Config {
-        events: Some(Arc::new({
+    let config = Config::default().with(|config| {
+        config.events = Some(Arc::new({
             let seen = Arc::clone(&seen);
             move |event: &Event| {
                 assert!(!fails(event), "a listener that fails");
                 seen.lock().unwrap().push(serde_json::to_string(event).unwrap());
             }
-        })),
-        watcher: Some(Arc::new({
+        }));
+        config.watcher = Some(Arc::new({
             let census = Arc::clone(&census);
             move |now| *census.lock().unwrap() = now
-        })),
-        ..Config::default()
-    };
+        }));
+    });
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -14,7 +14,7 @@ use pulsecam_net::{
 use tokio::time::timeout;
 
 async fn connect(server: &Server, role: Role) -> Link {
-    let config = Config { role, ..Config::new(server.addr.to_string()) };
+    let config = Config::new(server.addr.to_string()).with(|config| config.role = role);
     let (link, mut inbox) = link::connect(config).await.unwrap();
     tokio::spawn(async move { while inbox.recv().await.is_some() {} });
     link

@@ -14,6 +14,7 @@ const KEPT_PLACES: usize = 64;
 /// The error for an ordered item that does not fit the budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{waiting} bytes are already waiting, and {refused} more would exceed the limit of {budget}")]
+#[non_exhaustive]
 pub struct Full {
     /// Bytes that wait.
     pub waiting: usize,
@@ -25,6 +26,7 @@ pub struct Full {
 
 /// The lane that an item came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+// Exhaustive: a receiver may have to handle each differently.
 pub enum Priority<K> {
     /// Before all others, only the newest: answers to heartbeats.
     Urgent,

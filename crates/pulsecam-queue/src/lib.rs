@@ -1,9 +1,12 @@
-//! The queue between stages: newest-wins for video, in order for everything else.
+#![doc = include_str!("../README.md")]
 //!
-//! Old video is worthless, so if a stage is slower than the one before it, the newest frame replaces the
-//! waiting one, and the replaced frame is counted. Texts and images wait their turn, up to a budget of bytes.
-//! [`ConflatingQueue`] is that policy as plain data; [`channel`] puts it between two threads or tasks. The same type is
-//! used at every hand-over of a frame: source to encoder, encoder to link, relay to viewer, link to window.
+//! # The way of a frame
+//!
+//! [`Sender::send_latest`] puts a frame into its key's place and never waits; [`Receiver::recv`] takes the
+//! next item in a task, [`Receiver::recv_timeout`] in a thread. pulsecam has the same type at every
+//! hand-over of a frame: source to encoder, encoder to link, relay to viewer, link to window.
+//!
+//! [`ConflatingQueue`] is the policy as plain data; [`channel()`] puts it between two threads or tasks.
 
 mod channel;
 mod conflating_queue;

@@ -24,6 +24,7 @@ const FRAMING: usize = 12;
 
 /// Counts of the messages over the limit that were skipped on this connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Skipped {
     /// All of them.
     pub messages: u64,

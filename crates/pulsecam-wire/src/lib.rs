@@ -1,11 +1,17 @@
-//! The wire format: bytes to messages and back, exactly as Qt's `QDataStream` writes them.
+#![doc = include_str!("../README.md")]
+//!
+//! # The way of a frame
+//!
+//! A sender describes a frame by [`FrameInfo`] and makes a [`Message`] of it, which writes itself in two
+//! chunks ([`Message::to_buf`]) without copying the JPEG. A relay reads it through a [`Codec`] into one
+//! buffer of its exact size, appends its sender's number ([`Message::numbered`]), and writes the same
+//! buffer to all viewers. Their codecs do the same, and [`FrameInfo::parse`] reads the description.
 //!
 //! Everything is big-endian. A message is `i32 size | i32 type | QString description | QByteArray payload`,
-//! where `size` counts what follows it. `docs/protocol.md` specifies the whole format for anyone who writes a
-//! peer.
-//!
-//! Parse, don't validate: a [`Message`] that exists is well-formed. Nothing here does I/O except the
-//! short [`Reader`]; [`Codec`] decodes from any buffer.
+//! where `size` counts what follows it.
+
+// FrameInfo, Heartbeat, Origin and Farewell are exhaustive, so that they can be written as literals: a new
+// attribute changes the protocol, and so this crate's version. Kind has a variant for every other number.
 
 mod assembly;
 mod attributes;
@@ -16,6 +22,7 @@ mod frame_info;
 mod heartbeat;
 mod held;
 mod message;
+mod message_kind;
 mod number;
 mod qstring;
 #[cfg(feature = "tokio")]
@@ -36,7 +43,8 @@ pub use self::{
     frame_info::FrameInfo,
     heartbeat::{Heartbeat, Side},
     held::{HeldBytes, HeldShare},
-    message::{Message, MessageKind, Origin},
+    message::{Message, Origin},
+    message_kind::MessageKind,
     qstring::{LoneSurrogate, QString},
     text::TextContent,
     token::{Token, unique_id},

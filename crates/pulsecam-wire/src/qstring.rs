@@ -18,6 +18,7 @@ pub struct QString(Option<Bytes>);
 /// A UTF-16 surrogate without its other half, which no Rust string can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a lone surrogate {unit:#06x} at UTF-16 unit {index}")]
+#[non_exhaustive]
 pub struct LoneSurrogate {
     /// The number of units before it.
     pub index: usize,

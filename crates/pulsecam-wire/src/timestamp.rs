@@ -15,6 +15,7 @@ thread_local! {
 
 /// Replaces the wall clock of this thread with `wall`, or with the system's for `None`. For simulations,
 /// where each host may have its own clock.
+#[doc(hidden)]
 pub fn set_wall_clock(wall: Option<fn() -> Timestamp>) {
     WALL.set(wall);
 }

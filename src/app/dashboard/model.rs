@@ -179,22 +179,22 @@ pub(super) mod tests {
             got: Traffic { frames: 30 * second, others: 0, bytes: 3_000_000 * second },
             lost,
         };
-        RelayStats {
-            clients: vec![
-                resident(1, Some("小明的摄像头 🎥"), 30, 0),
-                resident(2, Some("ann@desk"), 60, 0),
-                resident(3, None, 0, 9 * second),
-            ],
-            totals: Summary {
-                joined: 5,
-                messages_in: 90 * second,
-                bytes_in: 9_000_000 * second,
-                messages_out: 180 * second,
-                bytes_out: 18_000_000 * second,
-                frames_lost: 9 * second,
-                refused: 1,
-            },
-        }
+        let mut totals = Summary::default();
+        totals.joined = 5;
+        totals.messages_in = 90 * second;
+        totals.bytes_in = 9_000_000 * second;
+        totals.messages_out = 180 * second;
+        totals.bytes_out = 18_000_000 * second;
+        totals.frames_lost = 9 * second;
+        totals.refused = 1;
+        let mut census = RelayStats::default();
+        census.clients = vec![
+            resident(1, Some("小明的摄像头 🎥"), 30, 0),
+            resident(2, Some("ann@desk"), 60, 0),
+            resident(3, None, 0, 9 * second),
+        ];
+        census.totals = totals;
+        census
     }
 
     #[test]
@@ -211,7 +211,8 @@ pub(super) mod tests {
         assert_eq!(model.rows[1].sends, TrafficRate { frames: 60.0, bytes: 6e6 });
         assert!(model.rows[2].slow && !model.rows[0].slow);
         assert!((model.rows[2].loses - 9.0).abs() < 1e-6 && model.history == [18_000_000]);
-        let quiet = RelayStats { clients: census(11).clients, ..census(12) };
+        let mut quiet = census(12);
+        quiet.clients = census(11).clients;
         model.take(quiet.clone(), start + Duration::from_secs(2));
         assert!(model.rows[2].slow, "for a while");
         model.take(quiet, start + Duration::from_secs(7));

@@ -171,8 +171,10 @@ async fn measure_way<V: Viewer>(
         viewer: way.viewer,
     };
     pipeline::receive(&viewer, inbox, audience)?;
-    let config =
-        link::Config { role: Role::Sender, report: Some(EVERY_FRAME), ..link::Config::new(host.as_str()) };
+    let config = link::Config::new(host.as_str()).with(|config| {
+        config.role = Role::Sender;
+        config.report = Some(EVERY_FRAME);
+    });
     let (sender, mut ignored) = link::connect(config).await?;
     for link in [&viewer, &sender] {
         let mut state = link.state();

@@ -32,6 +32,7 @@ type Nonce = [u8; NONCE];
 
 /// Why a client is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AuthFailure {
     /// It sent something else: a Qt program, or one of ours without a key.
     #[error("the relay asks for a key, and none was given")]

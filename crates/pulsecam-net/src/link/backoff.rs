@@ -16,7 +16,7 @@ const LASTING: u32 = 6;
 /// Endless retries: the first at once, then with pauses that double up to a limit. Jitter keeps the clients
 /// of a restarted relay from connecting in the same millisecond.
 #[derive(Clone, Debug)]
-pub struct Backoff {
+pub(super) struct Backoff {
     max: Duration,
     failures: u32,
 }
@@ -24,12 +24,12 @@ pub struct Backoff {
 impl Backoff {
     /// Creates a back-off whose pauses grow to `max`.
     #[must_use]
-    pub const fn new(max: Duration) -> Self {
+    pub(super) const fn new(max: Duration) -> Self {
         Self { max, failures: 0 }
     }
 
     /// Returns the pause before the next attempt. `random`, from 0 to 1, shortens it by up to half.
-    pub fn next(&mut self, random: f64) -> Duration {
+    pub(super) fn next(&mut self, random: f64) -> Duration {
         let failures = self.failures;
         self.failures = failures.saturating_add(1);
         if failures == 0 {
@@ -41,13 +41,13 @@ impl Backoff {
 
     /// Returns the pause after a failure that a retry does not heal.
     #[must_use]
-    pub fn slow(&self, random: f64) -> Duration {
+    pub(super) fn slow(&self, random: f64) -> Duration {
         self.max.saturating_mul(LASTING).mul_f64(1.0 - random.clamp(0.0, 1.0) / 2.0)
     }
 
     /// Starts over. Only to be called after a session that was healthy for a while: a relay that accepts,
     /// answers and closes must not be hammered.
-    pub const fn reset(&mut self) {
+    pub(super) const fn reset(&mut self) {
         self.failures = 0;
     }
 }

@@ -29,14 +29,20 @@ pub struct Offset {
 
 /// The latest samples, all compatible with the newest.
 #[derive(Clone, Debug, Default)]
-pub struct OffsetFilter {
+pub(super) struct OffsetFilter {
     samples: VecDeque<(u64, i64)>,
 }
 
 impl OffsetFilter {
     /// Adds one exchange and returns the current estimate. Impossible times (an answer before its question)
     /// are ignored.
-    pub fn sample(&mut self, t1: Timestamp, t2: Timestamp, t3: Timestamp, t4: Timestamp) -> Option<Offset> {
+    pub(super) fn sample(
+        &mut self,
+        t1: Timestamp,
+        t2: Timestamp,
+        t3: Timestamp,
+        t4: Timestamp,
+    ) -> Option<Offset> {
         let round_trip = t4.micros_since(t1).checked_sub(t3.micros_since(t2));
         if let Some(round_trip) = round_trip.and_then(|micros| u64::try_from(micros).ok()) {
             if self.samples.len() == SAMPLES {
@@ -55,7 +61,7 @@ impl OffsetFilter {
 
     /// The offset from the sample with the shortest round trip.
     #[must_use]
-    pub fn best(&self) -> Option<Offset> {
+    pub(super) fn best(&self) -> Option<Offset> {
         let &(round_trip, micros) = self.samples.iter().min_by_key(|(round_trip, _)| *round_trip)?;
         Some(Offset { micros, uncertainty: round_trip.div_ceil(2) })
     }

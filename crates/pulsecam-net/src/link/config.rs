@@ -5,8 +5,10 @@ use std::time::Duration;
 use super::Dial;
 use crate::{auth::Key, tls, wire};
 
-/// The configuration of a link: its destination, timeouts and limits.
+/// The configuration of a link: its destination, timeouts and limits. Start with [`Config::new`] and change
+/// fields, also by [`Config::with`].
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Config {
     /// The relay, as `HOST` or `HOST:PORT`. [`Address`](crate::address::Address) parses it; an IPv6 address
     /// with a port is written `[::1]:6868`.
@@ -61,6 +63,13 @@ impl Config {
             key: None,
             dial: None,
         }
+    }
+
+    /// Returns the same with changes, as in `Config::new("desk").with(|config| config.role = Role::Both)`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
     }
 }
 

@@ -6,6 +6,7 @@ use crate::wire::FrameInfo;
 
 /// The counters of a link, since it was created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LinkCounters {
     /// Frames given to the link: sent, replaced, given while down, too large, or waiting.
     pub frames_given: u64,

@@ -12,9 +12,10 @@ use tokio::{net::TcpStream, task::JoinSet, time};
 use tracing::info;
 
 use super::{
-    Config, Down, Hub,
+    Config, Down,
     adaptive_timeout::AdaptiveTimeout,
     counters,
+    hub::Hub,
     lookup::{Lookup, Outcome},
     race::{Race, Step, order},
 };

@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::time;
 
-use super::{Down, Hub, adaptive_timeout::AdaptiveTimeout};
+use super::{Down, adaptive_timeout::AdaptiveTimeout, hub::Hub};
 use crate::{
     auth::Response,
     transport::{Connection, MessageWriter, ReceiveHalf},

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeepAliveAction {
+pub(super) enum KeepAliveAction {
     /// Send a heartbeat, and poll again.
     Send,
     /// The peer is dead: nothing was received within the timeout.
@@ -21,7 +21,7 @@ const SHORTEST: Duration = Duration::from_millis(100);
 
 /// Liveness of the peer: any received byte proves it alive, and a heartbeat each interval provokes one.
 #[derive(Clone, Debug)]
-pub struct KeepAlive {
+pub(super) struct KeepAlive {
     interval: Duration,
     timeout: Duration,
     heard: Instant,
@@ -32,13 +32,13 @@ impl KeepAlive {
     /// Starts with a link that came up at `now`. The first heartbeat is due at once, to measure the round
     /// trip.
     #[must_use]
-    pub const fn new(interval: Duration, timeout: Duration, now: Instant) -> Self {
+    pub(super) const fn new(interval: Duration, timeout: Duration, now: Instant) -> Self {
         Self { interval, timeout, heard: now, next: now }
     }
 
     /// Sets the silence of ours after which the relay closes the connection. Heartbeats become frequent
     /// enough for it. Returns true if they become more frequent.
-    pub fn must_not_be_silent_for(&mut self, limit: Duration, now: Instant) -> bool {
+    pub(super) fn must_not_be_silent_for(&mut self, limit: Duration, now: Instant) -> bool {
         let wanted = (limit / BEATS_IN_SILENCE).max(SHORTEST);
         let sooner = wanted < self.interval;
         if sooner {
@@ -49,12 +49,12 @@ impl KeepAlive {
     }
 
     /// Records that something was received.
-    pub fn heard(&mut self, now: Instant) {
+    pub(super) fn heard(&mut self, now: Instant) {
         self.heard = self.heard.max(now);
     }
 
     /// Decides what to do at `now`. After missed heartbeats (a suspended laptop) only one is sent.
-    pub fn poll(&mut self, now: Instant) -> KeepAliveAction {
+    pub(super) fn poll(&mut self, now: Instant) -> KeepAliveAction {
         let dead = self.heard + self.timeout;
         if now >= dead {
             return KeepAliveAction::Dead;

@@ -8,6 +8,7 @@ use crate::wire::FrameInfo;
 
 /// The frames of a stream, counted from the first that arrived.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LossStats {
     /// Frames that arrived.
     pub arrived: u64,

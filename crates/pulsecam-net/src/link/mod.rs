@@ -2,12 +2,12 @@
 //!
 //! TCP does not notice a pulled cable, so the client sends a heartbeat every few seconds, and silence beyond
 //! a limit means that the link is dead. It then reconnects by itself, without end. The parts that decide
-//! ([`keep_alive`], [`backoff`], [`unacked`], [`clock`], and those of connecting) are plain types that take the
+//! (`keep_alive`, `backoff`, `unacked`, [`clock`], and those of connecting) are plain types that take the
 //! time as an argument; the session drives them.
 
 mod adaptive_timeout;
 mod answer;
-pub mod backoff;
+mod backoff;
 pub mod clock;
 mod config;
 mod counters;
@@ -16,7 +16,8 @@ mod dial;
 mod display_names;
 mod error;
 mod handshake;
-pub mod keep_alive;
+mod hub;
+mod keep_alive;
 mod lookup;
 mod loss_stats;
 mod outages;
@@ -30,30 +31,17 @@ mod session;
 mod stale_filter;
 mod state;
 mod streams;
-pub mod unacked;
+mod unacked;
 
 use std::{
-    collections::VecDeque,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, Ordering::Relaxed},
-    },
-    time::{Duration, Instant},
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use tokio::{sync::watch, task::JoinHandle, time};
 use tokio_util::sync::CancellationToken;
 
-use self::{
-    clock::Offset,
-    counters::AtomicCounters,
-    delivery::Deliveries,
-    dial::Dialer,
-    outbound::{Attempt, Outbound, video},
-    report::SentFrames,
-    streams::Streams,
-};
 pub use self::{
     config::{Config, Role},
     counters::LinkCounters,
@@ -66,51 +54,24 @@ pub use self::{
     state::{Down, State},
     streams::Peer,
 };
+use self::{
+    dial::Dialer,
+    hub::Hub,
+    outbound::{Attempt, Outbound},
+};
 use crate::{
     address::Address,
-    clock::{Timestamp, now},
+    clock::now,
     queue,
-    stream_id::StreamId,
-    transport::{MessageWriter, Written},
-    wire::{Fault, FrameInfo, Message, Token},
+    sync::lock,
+    wire::{Fault, FrameInfo, Message},
 };
-
-/// The number of remembered ids of texts and images. Messages that a peer sent twice around an outage are
-/// dropped.
-const REMEMBERED_IDS: usize = 1024;
 
 /// The most bytes of a frame's message besides its JPEG, with the longest possible name.
 const FRAME_OVERHEAD: usize = 4096;
 
 /// The interval at which [`Link::settled`] checks whether the last frame was sent.
 const SETTLE_INTERVAL: Duration = Duration::from_millis(2);
-
-/// The state shared by the handle and the connection's task.
-#[derive(Debug)]
-struct Hub {
-    config: Config,
-    /// The parsed [`Config::host`].
-    address: Address,
-    outbox: queue::Sender<(), Outbound>,
-    inbox: queue::Sender<StreamId, Received>,
-    state: watch::Sender<State>,
-    viewers: watch::Sender<Option<u32>>,
-    reports: watch::Sender<Option<DeliveryReport>>,
-    departures: Mutex<SentFrames>,
-    deliveries: Mutex<Deliveries>,
-    /// When the newest answered heartbeat was sent.
-    answered: watch::Sender<Option<Instant>>,
-    counters: AtomicCounters,
-    seen: Mutex<VecDeque<String>>,
-    streams: Mutex<Streams>,
-    /// Identifies this link to the relay on its next connection.
-    token: Option<Token>,
-    last_down: Mutex<Option<Down>>,
-    /// The largest size field that the relay is known to accept.
-    largest: AtomicU32,
-    /// The socket's writing side, while the link is up.
-    writer: Mutex<Option<Arc<MessageWriter>>>,
-}
 
 /// A handle to a link, which lives until the last clone of the handle is dropped.
 #[derive(Clone, Debug)]
@@ -149,25 +110,7 @@ pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
     let lanes =
         queue::ConflatingQueue::new(config.budget).with_latest_budget(config.budget, Received::weight);
     let (inbox, arrived) = queue::channel_with(lanes);
-    let hub = Arc::new(Hub {
-        outbox,
-        inbox,
-        state: watch::Sender::new(State::Connecting),
-        viewers: watch::Sender::new(None),
-        reports: watch::Sender::new(None),
-        departures: Mutex::new(SentFrames::new(now())),
-        deliveries: Mutex::default(),
-        answered: watch::Sender::new(None),
-        counters: AtomicCounters::default(),
-        seen: Mutex::default(),
-        streams: Mutex::default(),
-        token: Token::random(),
-        last_down: Mutex::default(),
-        largest: AtomicU32::new(u32::MAX),
-        writer: Mutex::default(),
-        address,
-        config,
-    });
+    let hub = Arc::new(Hub::new(config, address, outbox, inbox));
     let stop = CancellationToken::new();
     let task = tokio::spawn(reconnect::keep_connected(Arc::clone(&hub), dialer, waiting, stop.clone()));
     Ok((Link { hub, _guard: Arc::new(Guard { stop, _task: task }) }, arrived))
@@ -264,7 +207,7 @@ impl Link {
     /// Why the link was last down, if it ever was.
     #[must_use]
     pub fn last_down(&self) -> Option<Down> {
-        self.hub.last_down.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.hub.last_down).clone()
     }
 
     /// Waits until the link is down for a lasting reason ([`Down::is_permanent`]), and returns it. The link is
@@ -283,7 +226,7 @@ impl Link {
     /// Whether there is a connection, even one on which the relay has not answered yet.
     #[must_use]
     pub fn is_connected(&self) -> bool {
-        self.hub.writer.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        lock(&self.hub.writer).is_some()
     }
 
     /// The host and port of the relay.
@@ -296,58 +239,6 @@ impl Link {
     #[must_use]
     pub fn counters(&self) -> LinkCounters {
         self.hub.counters.counters(self.hub.outbox.replaced())
-    }
-}
-
-impl Hub {
-    /// Allows frames to be written on their own threads, or ends that.
-    fn set_writer(&self, writer: Option<Arc<MessageWriter>>) {
-        *self.writer.lock().unwrap_or_else(PoisonError::into_inner) = writer;
-    }
-
-    /// Writes a frame on the caller's thread, if nothing else waits or is being written. This saves a
-    /// wake-up.
-    fn write_now(&self, info: &FrameInfo, jpeg: &Bytes, offset: Option<Offset>) -> bool {
-        if !self.outbox.is_empty() {
-            return false;
-        }
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let out = self.counters.frames_sent.load(Relaxed);
-        let Ok(message) = video(info, jpeg, offset, out) else { return false };
-        // Held until it is known whether writing began, so that a report of it cannot come before.
-        let mut departures = self.sent_frames();
-        let written = writer.as_ref().is_some_and(|writer| writer.try_write(&message) != Written::Nothing);
-        if written {
-            departures.sent(info, now(), Timestamp::now());
-            self.counters.frame_sent(info);
-        }
-        drop(departures);
-        written
-    }
-
-    fn sent_frames(&self) -> MutexGuard<'_, SentFrames> {
-        self.departures.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn deliveries(&self) -> MutexGuard<'_, Deliveries> {
-        self.deliveries.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn streams(&self) -> MutexGuard<'_, Streams> {
-        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether a message with this id came before.
-    fn is_repeated(&self, id: &str) -> bool {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.iter().any(|before| before == id) {
-            return true;
-        }
-        if seen.len() == REMEMBERED_IDS {
-            seen.pop_front();
-        }
-        seen.push_back(id.to_owned());
-        false
     }
 }
 

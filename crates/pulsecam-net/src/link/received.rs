@@ -12,6 +12,7 @@ use crate::{
 
 /// A received message.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Received {
     /// The message as its sender wrote it.
     pub message: Message,

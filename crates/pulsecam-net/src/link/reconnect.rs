@@ -1,20 +1,21 @@
 //! Connects, serves the connection until it ends, waits, and reconnects.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use tokio::time;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use super::{
-    Hub, State,
+    State,
     backoff::Backoff,
     dial::Dialer,
     handshake::perform,
+    hub::Hub,
     outages::Outages,
     session::{Ended, Outbox, Retained, serve},
 };
-use crate::clock::now;
+use crate::{clock::now, sync::lock};
 
 /// Keeps the link up until `stop`.
 pub(super) async fn keep_connected(
@@ -56,7 +57,7 @@ pub(super) async fn keep_connected(
             } else {
                 warn!("link to {host} is down: {why}; retrying until it is up");
             }
-            *hub.last_down.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.clone());
+            *lock(&hub.last_down) = Some(why.clone());
             hub.state.send_replace(State::Down { why, retry_at: now() + pause });
             time::sleep(pause).await;
         }

@@ -19,6 +19,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// A report of our relay on a frame that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+// Exhaustive, so that a rate control can be tested with reports of its own.
 pub struct DeliveryReport {
     /// When the frame was ready to be sent; the camera's own delay is not the link's.
     pub ready: Instant,

@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use tracing::error;
 
 use super::{
-    Down, Hub, Undeliverable,
+    Down, Undeliverable,
+    hub::Hub,
     outbound::Outbound,
     session::{Outbox, Retained},
 };

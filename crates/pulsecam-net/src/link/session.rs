@@ -13,10 +13,11 @@ use tokio::{
 use tracing::{debug, info, warn};
 
 use super::{
-    Down, Hub, LossStats, Peer, Received, State,
+    Down, LossStats, Peer, Received, State,
     backoff::Backoff,
     clock::OffsetFilter,
     handshake::{Authenticated, closed, failed},
+    hub::Hub,
     keep_alive::{KeepAlive, KeepAliveAction},
     outages::Outages,
     outbound::Outbound,
@@ -30,6 +31,7 @@ use crate::{
     feedback::FrameAcks,
     log_throttle::{self, LogThrottle},
     queue::{Dequeued, Receiver},
+    sync::lock,
     transport::{self, ReceiveHalf},
     wire::{CloseReason, FrameInfo, Heartbeat, Message, MessageKind, Reader, Skipped},
 };
@@ -146,7 +148,7 @@ pub(super) struct Inner<'a> {
 
 impl<'a> Session<'a> {
     pub(super) fn lock(&self) -> std::sync::MutexGuard<'_, Inner<'a>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Sends heartbeats when they are due or needed; returns when the peer is dead.

@@ -14,6 +14,7 @@ use crate::{
 
 /// The state of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
+// Exhaustive: a program that shows the state must handle each.
 pub enum State {
     /// An attempt to connect is in progress, or the relay has not answered yet.
     Connecting,

@@ -29,6 +29,7 @@ const SPEAKER_HOLD: Duration = Duration::from_secs(600);
 
 /// The sender of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Peer {
     /// Identifies its stream.
     pub id: StreamId,

@@ -13,16 +13,16 @@ const MAX_OUTSTANDING: usize = 1024;
 
 /// The result of an answered heartbeat.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answered<T> {
+pub(super) struct Answered<T> {
     /// When the heartbeat was sent.
-    pub sent: Instant,
+    pub(super) sent: Instant,
     /// The messages that it confirms, in order.
-    pub confirmed: Vec<T>,
+    pub(super) confirmed: Vec<T>,
 }
 
 /// The messages and heartbeats sent on the current connection.
 #[derive(Debug)]
-pub struct Unacked<T> {
+pub(super) struct Unacked<T> {
     unconfirmed: VecDeque<T>,
     /// The total number of messages whose writing began.
     started: u64,
@@ -47,13 +47,13 @@ impl<T> Default for Unacked<T> {
 
 impl<T> Unacked<T> {
     /// Records a message whose writing began.
-    pub fn message(&mut self, message: T) {
+    pub(super) fn message(&mut self, message: T) {
         self.started += 1;
         self.unconfirmed.push_back(message);
     }
 
     /// Records a heartbeat whose writing began.
-    pub fn heartbeat(&mut self, t1: Timestamp, now: Instant) {
+    pub(super) fn heartbeat(&mut self, t1: Timestamp, now: Instant) {
         if self.beats.len() == MAX_OUTSTANDING {
             self.beats.pop_front();
         }
@@ -62,7 +62,7 @@ impl<T> Unacked<T> {
 
     /// Handles an answer to a heartbeat. It belongs to the one whose time it repeats, or, from a Qt peer that
     /// repeats no time, to the oldest. `None` if no such heartbeat was sent.
-    pub fn answered(&mut self, t1: Option<Timestamp>) -> Option<Answered<T>> {
+    pub(super) fn answered(&mut self, t1: Option<Timestamp>) -> Option<Answered<T>> {
         let position = match t1 {
             Some(t1) => self.beats.iter().position(|beat| beat.t1 == t1)?,
             None => 0,
@@ -78,12 +78,12 @@ impl<T> Unacked<T> {
     /// Whether a heartbeat should be sent to confirm messages. Only one at a time, so that a burst of texts
     /// costs one heartbeat per round trip and not one per text.
     #[must_use]
-    pub fn wants_heartbeat(&self) -> bool {
+    pub(super) fn wants_heartbeat(&self) -> bool {
         self.beats.is_empty() && self.confirmed < self.started
     }
 
     /// Takes back the unconfirmed messages of a dead connection, in order.
-    pub fn take_unacked(&mut self) -> VecDeque<T> {
+    pub(super) fn take_unacked(&mut self) -> VecDeque<T> {
         self.beats.clear();
         self.started = self.confirmed;
         std::mem::take(&mut self.unconfirmed)

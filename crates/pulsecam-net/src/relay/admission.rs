@@ -1,81 +1,21 @@
 //! Admission: limits on clients in total, clients per address, and connections per second and address.
+//!
+//! Connections that have not authenticated yet have separate places (as sshd's MaxStartups), so that they
+//! cannot take those of members. If all are taken, the newest is admitted, and of the address with most
+//! connections the one that has waited longest is closed: showing a key takes a round trip or two, and only
+//! clients without one stay longer.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     net::{IpAddr, Ipv6Addr},
     num::{NonZeroU32, NonZeroUsize},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use super::{
-    token_bucket::TokenBucket,
-    unauthenticated::{UnauthenticatedClients, UnauthenticatedId},
-};
-use crate::{
-    auth::AuthFailure,
-    wire::{Cause, CloseReason},
-};
+use super::{rate_limit::TokenBucket, reason::RejectReason};
 
 /// The number of remembered addresses from which unneeded ones are dropped. They take a megabyte.
 const REMEMBERED: usize = 4096;
-
-/// Why a connection was refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RejectReason {
-    /// The relay is full.
-    #[error("the relay is full: {0} connected")]
-    Full(NonZeroUsize),
-    /// Too many from one address.
-    #[error("too many clients from this address: {0} connected")]
-    AddressFull(NonZeroUsize),
-    /// Too many connections a second from one address.
-    #[error("more than {0} connections a second from this address")]
-    TooOften(NonZeroU32),
-    /// It showed no key while many others connected.
-    #[error("too many unauthenticated connections, and this one has waited longest")]
-    Crowded,
-    /// The TLS handshake failed.
-    #[error("TLS handshake failed: {0}")]
-    Tls(String),
-    /// It speaks TLS, for which there is no certificate.
-    #[error("speaks TLS, and this relay has no certificate")]
-    SpeaksTls,
-    /// No key, or a wrong one.
-    #[error(transparent)]
-    Key(#[from] AuthFailure),
-    /// It did not finish the handshakes in time.
-    #[error("it was not admitted within {}", humantime::format_duration(*.0))]
-    TooSlow(Duration),
-    /// Its connection failed, or it sent something invalid.
-    #[error("{0}")]
-    Failed(String),
-}
-
-impl RejectReason {
-    /// The message for the client.
-    pub(super) fn close_reason(&self) -> CloseReason {
-        let cause = match self {
-            Self::Key(AuthFailure::NoKey) => Some(Cause::KeyMissing),
-            Self::Key(AuthFailure::WrongKey) => Some(Cause::KeyRefused),
-            _ => None,
-        };
-        CloseReason { reason: self.to_string(), cause, refused: None }
-    }
-
-    /// The option of `pulsecam relay` that sets the limit, for the operator.
-    pub(super) const fn option(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::Full(_) => "--max-clients",
-            Self::AddressFull(_) => "--max-per-address",
-            Self::TooOften(_) => "--max-joins",
-            Self::TooSlow(_) => "--hello-time",
-            Self::SpeaksTls => "--tls-cert",
-            Self::Key(AuthFailure::NoKey) => "--key-file",
-            _ => return None,
-        })
-    }
-}
 
 /// The limits of admission.
 #[derive(Clone, Copy, Debug)]
@@ -202,8 +142,65 @@ pub(super) fn network(address: IpAddr) -> IpAddr {
     }
 }
 
+/// One address may have 1/`PER_ADDRESS` of all places.
+const PER_ADDRESS: usize = 4;
+
+/// A connection's number, in order of arrival.
+pub(super) type UnauthenticatedId = u64;
+
+/// The connections that have not authenticated yet.
+#[derive(Debug)]
+struct UnauthenticatedClients {
+    places: Option<NonZeroUsize>,
+    waiting: BTreeMap<UnauthenticatedId, IpAddr>,
+    next: UnauthenticatedId,
+}
+
+impl UnauthenticatedClients {
+    const fn new(places: Option<NonZeroUsize>) -> Self {
+        Self { places, waiting: BTreeMap::new(), next: 0 }
+    }
+
+    /// Adds a connection from this network. Returns its number, and that of the connection that must be
+    /// closed for it.
+    fn add_unauthenticated(&mut self, network: IpAddr) -> (UnauthenticatedId, Option<UnauthenticatedId>) {
+        let goes = self.places.and_then(|places| {
+            let mut counts = HashMap::<IpAddr, usize>::new();
+            self.waiting.values().for_each(|from| *counts.entry(*from).or_default() += 1);
+            let own = counts.get(&network).copied().unwrap_or(0);
+            let crowded = if own >= places.get().div_ceil(PER_ADDRESS) {
+                Some(network)
+            } else if self.waiting.len() >= places.get() {
+                // Of two with equally many, the lower address: simulations must be reproducible.
+                counts
+                    .into_iter()
+                    .max_by_key(|(from, count)| (*count, std::cmp::Reverse(*from)))
+                    .map(|(from, _)| from)
+            } else {
+                None
+            };
+            let oldest = self.waiting.iter().find(|(_, from)| Some(**from) == crowded);
+            oldest.map(|(number, _)| *number)
+        });
+        if let Some(number) = goes {
+            self.waiting.remove(&number);
+        }
+        let number = self.next;
+        self.next += 1;
+        self.waiting.insert(number, network);
+        (number, goes)
+    }
+
+    /// Removes a connection that has authenticated, or is gone.
+    fn remove_unauthenticated(&mut self, number: UnauthenticatedId) {
+        self.waiting.remove(&number);
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn admission(clients: usize, per_address: usize, joins_per_s: u32) -> Admission {
@@ -280,5 +277,35 @@ mod tests {
             }
         }
         assert!(admission.origins.len() <= REMEMBERED + 1, "{}", admission.origins.len());
+    }
+
+    #[test]
+    fn one_address_has_a_share_and_pushes_out_its_own() {
+        let mut unauthenticated = UnauthenticatedClients::new(NonZeroUsize::new(8));
+        assert_eq!(unauthenticated.add_unauthenticated(from(1)), (0, None));
+        assert_eq!(unauthenticated.add_unauthenticated(from(1)), (1, None));
+        assert_eq!(unauthenticated.add_unauthenticated(from(1)), (2, Some(0)));
+        assert_eq!(unauthenticated.add_unauthenticated(from(2)), (3, None));
+        unauthenticated.remove_unauthenticated(1);
+        assert_eq!(unauthenticated.add_unauthenticated(from(1)), (4, None));
+    }
+
+    #[test]
+    fn where_all_is_full_the_oldest_of_the_most_goes_and_a_newcomer_has_its_time() {
+        let mut unauthenticated = UnauthenticatedClients::new(NonZeroUsize::new(8));
+        for last in [9, 1, 1, 2, 2, 3, 3, 4] {
+            assert_eq!(unauthenticated.add_unauthenticated(from(last)).1, None);
+        }
+        // Three addresses have two each; each new connection displaces one of theirs, not the single one.
+        let gone: Vec<_> = (10..13).map(|last| unauthenticated.add_unauthenticated(from(last)).1).collect();
+        assert_eq!(gone, [Some(1), Some(3), Some(5)]);
+        assert!(unauthenticated.waiting.contains_key(&0), "the first, alone from its address");
+        assert_eq!(unauthenticated.waiting.len(), 8);
+    }
+
+    #[test]
+    fn without_a_limit_nobody_has_to_go() {
+        let mut unauthenticated = UnauthenticatedClients::new(None);
+        assert!((0..1000).all(|_| unauthenticated.add_unauthenticated(from(1)).1.is_none()));
     }
 }

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::member::ClientId;
+use super::event::ClientId;
 
 /// A client that would need longer than this for a whole mailbox counts as not reading. By default that is
 /// 112 kB/s, which is too slow for video.

@@ -3,11 +3,9 @@
 use std::{
     future::poll_fn,
     net::SocketAddr,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
+    sync::{Arc, atomic::Ordering::Relaxed},
     task::Poll,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -20,28 +18,26 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::{
-    Limits,
-    backlog::Backlog,
-    delivery_delay::DeliveryDelay,
-    event::LeaveReason,
+    config::Limits,
+    event::ClientId,
     handshake::{self, Authenticated},
+    hooks::RoomHooks,
     keyring::KeyGrant,
-    member::{ClientId, Item, Member},
-    membership::Membership,
-    presence::{PendingHeartbeat, Presence},
+    members::{Item, Member},
+    memory::ClientMemory,
+    presence::PendingHeartbeat,
     rate_limit::RateLimiter,
     read_turn::ReadTurn,
-    room::{Room, lock},
+    reason::LeaveReason,
+    room::Room,
     server::Server,
     stall_detector::InputAge,
-    stats::TrafficCounter,
 };
 use crate::{
-    clock::{self, Timestamp},
-    feedback::FrameAcks,
-    queue::{Dequeued, Priority},
-    transport::{self, Incoming, WriteHooks},
-    wire::{Heartbeat, Message, MessageKind, Reader, Side},
+    clock, queue,
+    sync::lock,
+    transport::{self, Incoming, MessageWriter},
+    wire::{Heartbeat, Message, MessageKind, Reader},
 };
 
 /// Serves one client until its connection ends.
@@ -61,7 +57,7 @@ pub(super) async fn serve(
         stop.run_until_cancelled(Box::pin(handshake::perform(incoming, addr, &server, &mut permit))).await;
     let Authenticated { mut reader, writer, room, memory, pass } = match entered {
         Some(Ok(entered)) => entered,
-        Some(Err(reason)) => return server.refuse(addr, &reason),
+        Some(Err(reason)) => return server.shared.refuse(addr, &reason),
         None => return,
     };
     let (membership, mut waiting) =
@@ -97,6 +93,52 @@ pub(super) async fn serve(
     }
 }
 
+/// A member's presence in a room, which ends when this is dropped. So a failed or cancelled task leaves no
+/// ghost.
+struct Membership {
+    room: Arc<Room>,
+    member: Arc<Member>,
+    /// The reason, once it ended properly.
+    reason: Option<LeaveReason>,
+}
+
+impl Membership {
+    /// Adds a client to the room.
+    fn begin(
+        room: Arc<Room>,
+        addr: SocketAddr,
+        writer: Arc<MessageWriter>,
+        memory: ClientMemory,
+        dismissed: CancellationToken,
+    ) -> (Self, queue::Receiver<ClientId, Item>) {
+        let (member, waiting, joined) = room.join(addr, writer, memory, dismissed);
+        let membership = Self { room, member, reason: None };
+        // Reported only once its end is certain to be reported as well.
+        membership.room.shared.emit(&joined);
+        (membership, waiting)
+    }
+
+    /// Ends it with a reason.
+    fn end(mut self, reason: LeaveReason) {
+        self.reason = Some(reason);
+    }
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        let reason = self.reason.take();
+        // Without a reason the whole relay is ending, and nothing is reported any more.
+        let is_told = reason.is_some();
+        let left = self.room.leave(&self.member, reason.unwrap_or(LeaveReason::Shutdown));
+        if thread::panicking() {
+            // The listener may be what failed, so the relay's own loop reports it.
+            self.room.shared.has_failed(left);
+        } else if is_told {
+            self.room.shared.emit(&left);
+        }
+    }
+}
+
 /// Completes once the client's key is revoked.
 async fn revoked(pass: Option<KeyGrant>) {
     match pass {
@@ -123,112 +165,14 @@ async fn in_turns<T>(one: impl Future<Output = T>, other: impl Future<Output = T
     .await
 }
 
-/// The writer's feed.
-struct RoomHooks<'a> {
-    room: &'a Room,
-    id: ClientId,
-    client: Arc<Presence>,
-    delivery: Arc<Mutex<DeliveryDelay>>,
-    intake: Arc<Mutex<FrameAcks>>,
-    backlog: Arc<Mutex<Backlog>>,
-    behind: Arc<AtomicUsize>,
-    got: Arc<TrafficCounter>,
-    /// The contents of the heartbeat that is about to be sent; it may have to wait.
-    due: PendingHeartbeat,
-}
-
-impl<'a> RoomHooks<'a> {
-    fn new(room: &'a Room, member: &Member) -> Self {
-        Self {
-            room,
-            id: member.id,
-            client: Arc::clone(&member.presence),
-            delivery: Arc::clone(&member.delivery),
-            intake: Arc::clone(&member.intake),
-            backlog: Arc::clone(&member.backlog),
-            behind: Arc::clone(&member.behind),
-            got: Arc::clone(&member.got),
-            due: PendingHeartbeat::default(),
-        }
-    }
-}
-
-impl WriteHooks<ClientId, Item> for RoomHooks<'_> {
-    fn prepare(&mut self, item: &Item) -> Option<Message> {
-        if let Item::Message(message, _) | Item::Ordered { message, .. } = item {
-            return if self.client.is_pulsecam() {
-                self.room.checked(message)
-            } else {
-                Some(message.clone())
-            };
-        }
-        self.due = self.due.and(self.client.take());
-        let PendingHeartbeat { answer, report, alive, notice: _ } = self.due;
-        if self.due == PendingHeartbeat::default() {
-            return None;
-        }
-        let told = if report { self.room.report(self.id, &self.intake) } else { Heartbeat::default() };
-        let answer = answer.unwrap_or_default();
-        let viewers = self.room.viewers_for(&self.client, alive);
-        if let Some(viewers) = viewers {
-            self.client.told(viewers);
-        }
-        let heartbeat = Heartbeat {
-            t1: answer.t1,
-            t2: answer.t2,
-            t3: answer.t2.map(|_| Timestamp::now()).or(told.t3),
-            viewers,
-            report: answer.report,
-            silence: answer.t1.map(|_| self.room.server.config.silence_millis()),
-            epoch: answer.epoch,
-            ..told
-        };
-        Some(heartbeat.to_message(Side::Relay))
-    }
-
-    fn started(&mut self, taken: &Dequeued<ClientId, Item>, message: &Message) {
-        if taken.lane == Priority::Urgent {
-            self.due = PendingHeartbeat::default();
-            return;
-        }
-        self.room.server.count_out(message);
-        if self.room.server.config.watcher.is_some() {
-            self.got.count(message);
-        }
-        match (&taken.lane, &taken.item) {
-            (Priority::Latest(from), Item::Message(_, came)) => lock(&self.delivery).forwarded(*from, *came),
-            (Priority::Ordered(bytes), Item::Ordered { from, .. }) => {
-                let mut backlog = lock(&self.backlog);
-                backlog.remove(*from, *bytes);
-                self.behind.store(backlog.items(), Relaxed);
-            }
-            _ => {}
-        }
-    }
-
-    fn wrote(&mut self, bytes: usize) {
-        if self.behind.load(Relaxed) > 0 {
-            lock(&self.backlog).took(bytes);
-        }
-    }
-
-    fn joins(&self) -> bool {
-        true
-    }
-
-    fn finished(&mut self) {
-        lock(&self.delivery).written(clock::now());
-    }
-}
-
 /// Reads until the connection ends, is silent for too long, or exceeds a limit.
 async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, room: &Room) -> LeaveReason {
-    let limit = room.server.config.client_timeout;
-    let Limits { message_time, hello_time, .. } = room.server.config.limits;
-    let mut look = looks(room.server.config.look_interval());
+    let limit = room.shared.config.client_timeout;
+    let Limits { message_time, hello_time, .. } = room.shared.config.limits;
+    let mut look = looks(room.shared.config.look_interval());
     let came = clock::now();
     let (mut received, mut heard) = (reader.received(), came);
-    let mut rate_limiter = RateLimiter::new(&room.server.config.limits, heard);
+    let mut rate_limiter = RateLimiter::new(&room.shared.config.limits, heard);
     let mut turn = ReadTurn::default();
     // When the unfinished message began, and whether any message ever came.
     let (mut begun, mut said) = (None, false);
@@ -320,7 +264,7 @@ async fn hold(message: &Message, member: &Member, room: &Room, mut amid: bool) -
         let bytes = message.wire_len();
         let others = member.memory.sent.bytes().saturating_sub(bytes);
         let fills_memory =
-            others > room.server.memory.free() && now.saturating_duration_since(begun) < HOLD_FOR_MEMORY;
+            others > room.shared.memory.free() && now.saturating_duration_since(begun) < HOLD_FOR_MEMORY;
         if !fills_memory && !room.is_held_up(member, bytes, amid, now) {
             return looks > 0;
         }

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::member::ClientId;
+use super::event::ClientId;
 use crate::feedback::QueueingDelay;
 
 /// The most unreported frames of one viewer that are remembered: more than a usable path holds.

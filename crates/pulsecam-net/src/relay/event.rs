@@ -1,19 +1,13 @@
 //! Events of a relay: a line for people by `Display`, an object for programs by serde.
 
-use std::{
-    fmt, io,
-    net::SocketAddr,
-    num::{NonZeroU32, NonZeroU64},
-    time::Duration,
-};
+use std::{fmt, net::SocketAddr};
 
 use serde::{Serialize, Serializer};
 
-use super::admission::RejectReason;
-use crate::{
-    queue::Full,
-    wire::{self, CloseReason},
-};
+use super::reason::{LeaveReason, RejectReason, Setting};
+
+/// A client's number, as events contain it, and the key of its frames in the other clients' mailboxes.
+pub(super) type ClientId = u64;
 
 /// An event of a relay.
 #[derive(Debug, Serialize)]
@@ -44,6 +38,7 @@ pub enum Event {
         /// Its address.
         addr: SocketAddr,
         /// Why.
+        #[serde(serialize_with = "in_words")]
         reason: LeaveReason,
         /// Frames that were lost because it was too slow.
         frames_lost: u64,
@@ -87,6 +82,7 @@ pub enum Event {
 
 /// The totals of a relay.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Summary {
     /// Clients that joined.
     pub joined: u64,
@@ -104,181 +100,82 @@ pub struct Summary {
     pub refused: u64,
 }
 
-/// Why a client left.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LeaveReason {
-    /// It closed the connection between two messages.
-    #[error("closed the connection")]
-    Closed,
-    /// It was silent for too long.
-    #[error("silent for {}", humantime::format_duration(*.0))]
-    Silent(Duration),
-    /// It has sent nothing since it connected.
-    #[error("sent nothing for {} after connecting", humantime::format_duration(*.0))]
-    SaidNothing(Duration),
-    /// It started a message and did not finish it in time.
-    #[error("did not finish a message within {}", humantime::format_duration(*.0))]
-    Unfinished(Duration),
-    /// More messages than allowed.
-    #[error("sent more than {0} messages a second")]
-    TooManyMessages(NonZeroU32),
-    /// More bytes than allowed.
-    #[error("sent more than {0} bytes a second")]
-    TooManyBytes(NonZeroU64),
-    /// A text that is too long.
-    #[error("sent a text of {found} bytes; at most {allowed} are allowed")]
-    LongText {
-        /// Its bytes.
-        found: usize,
-        /// The limit.
-        allowed: u32,
-        /// The size field of its message.
-        size: u32,
-    },
-    /// It speaks TLS, for which there is no certificate.
-    #[error("speaks TLS, and this relay has no certificate")]
-    SpeaksTls,
-    /// It sent something that is not a message, or an incomplete one.
-    #[error("{0}")]
-    Wire(wire::Error),
-    /// The connection failed.
-    #[error("connection lost: {0}")]
-    Io(io::Error),
-    /// Too many bytes of text and images wait for it.
-    #[error("too slow for text and images: {0}")]
-    MailboxFull(Full),
-    /// The relay's memory for messages is full, and this client used most of it.
-    #[error("the memory for messages is full, and {0} bytes of it are messages from this client or for it")]
-    MemoryUse(usize),
-    /// Its key no longer opens its room.
-    #[error("the key is no longer valid")]
-    KeyGone,
-    /// This program failed while it served the client.
-    #[error("the relay failed while it served this client: {0}")]
-    Failed(String),
-    /// The relay is stopping.
-    #[error("the relay stopped")]
-    Shutdown,
+fn in_words<S: Serializer>(reason: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(reason)
 }
 
-impl LeaveReason {
-    /// Whether the client violated a limit.
-    pub(super) const fn is_breach(&self) -> bool {
+impl Event {
+    /// The setting that would have prevented it, for the operator.
+    #[must_use]
+    pub const fn setting(&self) -> Option<Setting> {
         match self {
-            Self::Closed
-            | Self::Silent(_)
-            | Self::SpeaksTls
-            | Self::Io(_)
-            | Self::Failed(_)
-            | Self::Shutdown => false,
-            Self::SaidNothing(_)
-            | Self::Unfinished(_)
-            | Self::TooManyMessages(_)
-            | Self::TooManyBytes(_)
-            | Self::LongText { .. }
-            | Self::Wire(_)
-            | Self::MemoryUse(_)
-            | Self::KeyGone
-            | Self::MailboxFull(_) => true,
-        }
-    }
-
-    /// The message for the client before the connection is closed, if it may still read it.
-    pub(super) fn close_reason(&self) -> Option<CloseReason> {
-        let refused = match self {
-            Self::Closed | Self::Io(_) | Self::Shutdown => return None,
-            Self::LongText { size, .. } => Some(*size),
-            Self::Wire(wire::Error::Malformed(malformed)) => malformed.too_large(),
+            Self::Left { reason, .. } => reason.setting(),
+            Self::Refused { reason, .. } => reason.setting(),
             _ => None,
-        };
-        let reason = match self {
-            Self::Wire(wire::Error::Malformed(malformed)) => malformed.for_peer().to_string(),
-            other => other.to_string(),
-        };
-        Some(CloseReason { reason, refused, ..CloseReason::default() })
-    }
-
-    /// The option of `pulsecam relay` that sets the limit, for the operator.
-    const fn option(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::Silent(_) => "--client-timeout",
-            Self::SaidNothing(_) => "--hello-time",
-            Self::Unfinished(_) => "--message-time",
-            Self::TooManyMessages(_) => "--max-messages",
-            Self::TooManyBytes(_) => "--max-rate",
-            Self::LongText { .. } => "--max-text",
-            Self::SpeaksTls => "--tls-cert",
-            Self::MailboxFull(_) => "--mailbox",
-            _ => return None,
-        })
-    }
-}
-
-/// Formats a reason for the operator: with the option that sets the limit.
-struct ForOperator<T>(T, Option<&'static str>);
-
-impl<T: fmt::Display> fmt::Display for ForOperator<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)?;
-        self.1.map_or(Ok(()), |option| write!(f, " ({option})"))
-    }
-}
-
-fn in_words<S: Serializer>(reason: &RejectReason, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&ForOperator(reason, reason.option()))
-}
-
-impl Serialize for LeaveReason {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&ForOperator(self, self.option()))
-    }
-}
-
-impl From<wire::Error> for LeaveReason {
-    fn from(error: wire::Error) -> Self {
-        match error {
-            wire::Error::Io(error) => Self::Io(error),
-            wire::Error::Malformed(malformed) if malformed.is_tls() => Self::SpeaksTls,
-            other => Self::Wire(other),
         }
+    }
+
+    /// Its line for people, with the name of its setting behind the reason.
+    pub(super) const fn line<'a>(&'a self, setting: Option<&'a str>) -> Line<'a> {
+        Line { event: self, setting: Name(setting) }
+    }
+}
+
+/// The line of an event.
+pub(super) struct Line<'a> {
+    event: &'a Event,
+    setting: Name<'a>,
+}
+
+/// A setting's name in brackets, or nothing.
+struct Name<'a>(Option<&'a str>);
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |name| write!(f, " ({name})"))
     }
 }
 
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Listening { addr } => write!(f, "listening on {addr}"),
-            Self::Joined { client, addr, room: None, clients } => {
+        self.line(None).fmt(f)
+    }
+}
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use Event::{AcceptFailed, ClientFailed, Joined, Left, Listening, Refused, Slow, Summary};
+        let setting = &self.setting;
+        match self.event {
+            Listening { addr } => write!(f, "listening on {addr}"),
+            Joined { client, addr, room: None, clients } => {
                 write!(f, "client {client} ({addr}) joined; {}", count(*clients))
             }
-            Self::Joined { client, addr, room: Some(room), clients } => {
+            Joined { client, addr, room: Some(room), clients } => {
                 write!(f, "client {client} ({addr}) joined room {room:?}; {}", count(*clients))
             }
-            Self::Left { client, addr, reason, frames_lost, clients } => {
-                let reason = ForOperator(reason, reason.option());
-                write!(f, "client {client} ({addr}) left: {reason}; {}", count(*clients))?;
+            Left { client, addr, reason, frames_lost, clients } => {
+                write!(f, "client {client} ({addr}) left: {reason}{setting}; {}", count(*clients))?;
                 if *frames_lost > 0 {
                     write!(f, "; it was too slow for {frames_lost} frames")?;
                 }
                 Ok(())
             }
-            Self::Slow { client, addr, lost, frames_lost } => write!(
+            Slow { client, addr, lost, frames_lost } => write!(
                 f,
                 "client {client} ({addr}) is slow: {lost} frames replaced by newer ones, {frames_lost} in total"
             ),
-            Self::Refused { addr, reason, times: 1 } => {
-                write!(f, "{addr} was refused: {}", ForOperator(reason, reason.option()))
+            Refused { addr, reason, times: 1 } => {
+                write!(f, "{addr} was refused: {reason}{setting}")
             }
-            Self::Refused { addr, reason, times } => {
-                let reason = ForOperator(reason, reason.option());
-                write!(f, "{times} connections were refused, the last from {addr}: {reason}")
+            Refused { addr, reason, times } => {
+                write!(f, "{times} connections were refused, the last from {addr}: {reason}{setting}")
             }
-            Self::ClientFailed { reason } => {
+            ClientFailed { reason } => {
                 write!(f, "the relay failed while it admitted a client: {reason}")
             }
-            Self::AcceptFailed { reason } => write!(f, "cannot accept a connection: {reason}"),
-            Self::Summary(summary) => write!(
+            AcceptFailed { reason } => write!(f, "cannot accept a connection: {reason}"),
+            Summary(summary) => write!(
                 f,
                 "stopped: {} clients in total, {} messages in, {} out, {} frames replaced by newer ones",
                 summary.joined, summary.messages_in, summary.messages_out, summary.frames_lost

@@ -10,9 +10,9 @@ use bytes::{Buf, Bytes};
 use tokio::time;
 
 use super::{
-    admission::RejectReason,
     keyring::KeyGrant,
     memory::{ClientMemory, MemoryGate},
+    reason::RejectReason,
     room::Room,
     server::{ConnectionPermit, Server},
 };
@@ -47,7 +47,7 @@ pub(super) async fn perform(
     server: &Arc<Server>,
     permit: &mut ConnectionPermit,
 ) -> Result<Authenticated, RejectReason> {
-    let limit = server.config.limits.hello_time;
+    let limit = server.shared.config.limits.hello_time;
     // The writing side for the farewell, once there is one.
     let told = OnceLock::new();
     let evicted = permit.evicted();
@@ -72,13 +72,13 @@ async fn entering(
     told: &OnceLock<Arc<MessageWriter>>,
 ) -> Result<Authenticated, RejectReason> {
     let connection = connection(incoming, server).await?;
-    let memory = server.memory.open();
-    let codec = Codec::new(server.config.max_message).with_peer(addr);
-    let input = MemoryGate::new(connection.input, Arc::clone(&server.memory));
+    let memory = server.shared.memory.open();
+    let codec = Codec::new(server.shared.config.max_message).with_peer(addr);
+    let input = MemoryGate::new(connection.input, Arc::clone(&server.shared.memory));
     let reader = Reader::new(input, codec);
     let mut reader = reader.counting(Arc::clone(&memory.unfinished), Arc::clone(&memory.sent));
     let writer = Arc::clone(told.get_or_init(|| Arc::new(MessageWriter::new(connection.output))));
-    let Some(ring) = &server.config.keys else {
+    let Some(ring) = &server.shared.config.keys else {
         permit.admit()?;
         return Ok(Authenticated { reader, writer, room: server.room(""), memory, pass: None });
     };
@@ -98,7 +98,7 @@ async fn entering(
     // Before the welcome is sent: after it the client counts as admitted.
     permit.admit()?;
     writer.try_write(&welcome);
-    reader.allow(server.config.max_message);
+    reader.allow(server.shared.config.max_message);
     Ok(Authenticated { reader, writer, room: server.room(&shown.room), memory, pass: Some(ring.pass(shown)) })
 }
 
@@ -109,7 +109,7 @@ pub(super) fn reject(incoming: Incoming, server: &Server, reason: &RejectReason)
     match incoming {
         Incoming::Tcp(stream) => {
             let mut words = farewell.to_buf();
-            let words = if server.config.tls.is_some() {
+            let words = if server.shared.config.tls.is_some() {
                 Bytes::from_static(&tls::ACCESS_DENIED)
             } else {
                 words.copy_to_bytes(words.remaining())
@@ -124,7 +124,7 @@ pub(super) fn reject(incoming: Incoming, server: &Server, reason: &RejectReason)
 
 async fn connection(incoming: Incoming, server: &Server) -> Result<Connection, RejectReason> {
     let gone = |error: io::Error| RejectReason::Failed(error.to_string());
-    match (incoming, &server.config.tls) {
+    match (incoming, &server.shared.config.tls) {
         (Incoming::Tcp(stream), Some(tls)) => {
             tls.accept(stream).await.map_err(|error| RejectReason::Tls(tls::explain(&error)))
         }

@@ -18,7 +18,7 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use super::member::ClientId;
+use super::event::ClientId;
 use crate::{
     transport::ReceiveHalf,
     wire::{HeldBytes, HeldShare},

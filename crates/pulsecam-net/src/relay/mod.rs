@@ -7,33 +7,27 @@
 mod admission;
 mod backlog;
 mod client;
+mod config;
 mod delivery_delay;
 mod event;
 mod handshake;
+mod hooks;
 mod keyring;
-mod limits;
 mod listen;
-mod member;
-mod member_list;
-mod membership;
+mod members;
 mod memory;
 mod peer_numbers;
 mod presence;
 mod rate_limit;
 mod read_turn;
+mod reason;
 mod room;
 mod server;
+mod shared;
 mod stall_detector;
 mod stats;
-mod token_bucket;
-mod unauthenticated;
 
-use std::{
-    io,
-    num::NonZeroUsize,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{io, sync::Arc, time::Duration};
 
 use tokio::{
     task::{self, JoinSet},
@@ -41,16 +35,16 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::server::{Server, ShutdownGuard};
+use self::server::Server;
 pub use self::{
-    admission::RejectReason,
-    event::{Event, LeaveReason, Summary},
+    config::{Config, EventHandler, Limits, StatsHandler, WatchdogTick},
+    event::{Event, Summary},
     keyring::{Keyring, RoomKey},
-    limits::Limits,
     listen::listen,
+    reason::{LeaveReason, RejectReason, Setting},
     stats::{ClientStats, RelayStats, Traffic},
 };
-use crate::{clock, tls, transport::Listen, wire};
+use crate::{clock, transport::Listen};
 
 pub use crate::address::DEFAULT_PORT;
 
@@ -62,79 +56,6 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// The time that clients get at the end to take what waits for them.
 const DRAIN_LIMIT: Duration = Duration::from_secs(1);
-
-/// A callback for all events.
-pub type EventHandler = Arc<dyn Fn(&Event) + Send + Sync>;
-
-/// A callback from the relay's own loop, about once a second while it runs, with the time.
-pub type WatchdogTick = Arc<dyn Fn(Instant) + Send + Sync>;
-
-/// A callback with a snapshot of all clients, about once a second. It runs on the relay's own loop and must
-/// not block.
-pub type StatsHandler = Arc<dyn Fn(RelayStats) + Send + Sync>;
-
-/// The configuration of a relay.
-#[derive(Clone)]
-pub struct Config {
-    /// Concurrent clients; each costs a socket and two small tasks.
-    pub max_clients: NonZeroUsize,
-    /// The largest size field that is accepted, in bytes.
-    pub max_message: u32,
-    /// Silence after which a client counts as dead: five of the Qt example's heartbeats.
-    pub client_timeout: Duration,
-    /// Bytes of text and images that may wait for one client: two messages of the largest size.
-    pub mailbox: usize,
-    /// Bytes of messages in memory, of all clients together: unfinished, waiting, and being written. Beyond
-    /// it, the client that uses most of it is disconnected. The default holds 32 messages of the largest
-    /// size, or a frame of each of a thousand clients.
-    pub memory: usize,
-    /// The limits of each client and each address.
-    pub limits: Limits,
-    /// The certificate; with one, clients must speak TLS, and without one they cannot.
-    pub tls: Option<Arc<tls::Acceptor>>,
-    /// The keys, of which a client must know one; without keys, every client is admitted.
-    pub keys: Option<Arc<Keyring>>,
-    /// Called with each event, on the relay's own tasks: must not block.
-    pub events: Option<EventHandler>,
-    /// Called with snapshots of all clients; their traffic is only counted if this is set.
-    pub watcher: Option<StatsHandler>,
-    /// Called for a watchdog: a loop that hangs stops calling it. Must not block.
-    pub pulse: Option<WatchdogTick>,
-}
-
-/// The number of checks within a time limit: the limit is kept to an eighth.
-const LOOKS: u32 = 8;
-
-impl Config {
-    /// The silence in milliseconds after which a client is disconnected, as sent to clients of ours.
-    fn silence_millis(&self) -> u32 {
-        u32::try_from(self.client_timeout.as_millis()).unwrap_or(u32::MAX)
-    }
-
-    /// The interval at which a silent client is checked.
-    fn look_interval(&self) -> Duration {
-        let Limits { message_time, hello_time, .. } = self.limits;
-        (self.client_timeout.min(message_time).min(hello_time) / LOOKS).max(Duration::from_millis(1))
-    }
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            max_clients: const { NonZeroUsize::new(1024).unwrap() },
-            max_message: wire::DEFAULT_MAX_MESSAGE,
-            client_timeout: Duration::from_secs(15),
-            mailbox: 32 << 20,
-            memory: 512 << 20,
-            limits: Limits::default(),
-            tls: None,
-            keys: None,
-            events: None,
-            watcher: None,
-            pulse: None,
-        }
-    }
-}
 
 /// Serves clients until `shutdown` completes, then gives them up to a second to take what waits.
 ///
@@ -148,12 +69,14 @@ pub async fn run(
     let (pulse, watcher) = (config.pulse.clone(), config.watcher.clone());
     let stop = CancellationToken::new();
     let server = Arc::new(Server::new(config, stop.clone()));
-    let _nothing_stays = ShutdownGuard(Arc::clone(&server));
+    // The tasks of the rooms and of the memory limit end with this function, also if it is dropped.
+    let _stops = stop.clone().drop_guard();
+    let shared = Arc::clone(&server.shared);
     tokio::spawn({
         let (stop, server) = (stop.clone(), Arc::clone(&server));
         async move { stop.run_until_cancelled(server.enforce_memory_limit()).await }
     });
-    server.emit_guarded(&Event::Listening { addr: listener.local_addr()? });
+    shared.emit_guarded(&Event::Listening { addr: listener.local_addr()? });
     let mut clients = JoinSet::new();
     let mut survey = time::interval(SURVEY_INTERVAL);
     survey.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -175,7 +98,7 @@ pub async fn run(
             }
             Some(ended) = clients.join_next(), if !clients.is_empty() => {
                 if let Err(error) = ended {
-                    server.emit_failure(error);
+                    shared.emit_failure(error);
                 }
             }
             accepted = listener.accept() => match accepted {
@@ -186,7 +109,7 @@ pub async fn run(
                     task::yield_now().await;
                 }
                 Err(error) => {
-                    server.accept_failed(&error);
+                    shared.accept_failed(&error);
                     time::sleep(ACCEPT_PAUSE).await;
                 }
             },
@@ -198,6 +121,6 @@ pub async fn run(
     let _ = time::timeout(DRAIN_LIMIT, async { while clients.join_next().await.is_some() {} }).await;
     drop(clients);
     let summary = server.summary();
-    server.emit_guarded(&Event::Summary(summary));
+    shared.emit_guarded(&Event::Summary(summary));
     Ok(summary)
 }

@@ -2,11 +2,11 @@
 //! what its next heartbeat carries.
 
 use std::sync::{
-    Mutex, PoisonError,
+    Mutex,
     atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
 };
 
-use crate::wire::Heartbeat;
+use crate::{sync::lock, wire::Heartbeat};
 
 /// What the relay knows about one client from its heartbeats.
 #[derive(Debug)]
@@ -104,13 +104,13 @@ impl Presence {
 
     /// Adds contents for its next heartbeat.
     pub(super) fn add(&self, more: PendingHeartbeat) {
-        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut due = lock(&self.due);
         *due = due.and(more);
     }
 
     /// Takes the contents of its next heartbeat.
     pub(super) fn take(&self) -> PendingHeartbeat {
-        std::mem::take(&mut *self.due.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *lock(&self.due))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     net::SocketAddr,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed},
     },
     time::{Duration, Instant},
@@ -13,14 +13,14 @@ use tokio::{sync::Notify, time};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Event, delivery_delay,
-    event::LeaveReason,
-    member::{ClientId, Item, Member},
-    member_list::MemberList,
+    delivery_delay,
+    event::{ClientId, Event},
+    members::{Item, Member, MemberList},
     memory::ClientMemory,
     peer_numbers::PeerNumbers,
     presence::{PendingHeartbeat, Presence},
-    server::Server,
+    reason::LeaveReason,
+    shared::Shared,
     stall_detector::StallDetector,
     stats::{self, ClientStats},
 };
@@ -28,8 +28,9 @@ use crate::{
     clock::{self, Timestamp},
     feedback::FrameAcks,
     queue,
+    sync::lock,
     transport::{MessageWriter, Written},
-    wire::{FrameInfo, Heartbeat, Message, MessageKind},
+    wire::{Heartbeat, Message, MessageKind},
 };
 
 /// The interval of the viewers' reports. It is short enough to notice within 0.5 s that frames get old, and
@@ -47,7 +48,7 @@ const NOTICE_PAUSE: Duration = Duration::from_millis(16);
 
 /// A group of clients that receive each other's messages.
 pub(super) struct Room {
-    pub(super) server: Arc<Server>,
+    pub(super) shared: Arc<Shared>,
     name: String,
     members: MemberList,
     /// The number of members.
@@ -65,10 +66,10 @@ pub(super) struct Room {
 }
 
 impl Room {
-    pub(super) fn new(server: Arc<Server>, name: String) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, name: String) -> Self {
         Self {
-            stall_detector: StallDetector::new(server.config.look_interval()),
-            server,
+            stall_detector: StallDetector::new(shared.config.look_interval()),
+            shared,
             name,
             members: MemberList::default(),
             here: AtomicUsize::new(0),
@@ -88,7 +89,7 @@ impl Room {
         memory: ClientMemory,
         dismissed: CancellationToken,
     ) -> (Arc<Member>, queue::Receiver<ClientId, Item>, Event) {
-        let (id, budget) = (self.server.next_client(), self.server.config.mailbox);
+        let (id, budget) = (self.shared.next_client(), self.shared.config.mailbox);
         let lanes = queue::ConflatingQueue::new(budget).with_latest_budget(budget, Item::weight);
         let (mailbox, waiting) = queue::channel_with(lanes);
         let member = Arc::new(Member::new(id, addr, mailbox, writer, budget, memory, dismissed));
@@ -118,7 +119,7 @@ impl Room {
             self.reported.fetch_sub(1, Relaxed);
         }
         let frames_lost = member.mailbox.replaced();
-        self.server.count_lost(frames_lost);
+        self.shared.count_lost(frames_lost);
         self.here.store(clients, Relaxed);
         Event::Left { client: member.id, addr: member.addr, reason, frames_lost, clients }
     }
@@ -235,10 +236,10 @@ impl Room {
     /// Clients of ours get it with its sender's number, in one new head for all of them; old programs, which
     /// might not expect that, get it unchanged.
     pub(super) fn forward(&self, sender: &Member, message: &Message, came: Instant) {
-        self.server.count_in(message);
+        self.shared.count_in(message);
         let from = sender.id;
         let is_video = message.kind() == MessageKind::Video;
-        let watched = self.server.config.watcher.is_some();
+        let watched = self.shared.config.watcher.is_some();
         if watched {
             sender.sent.count(message);
             if is_video {
@@ -263,7 +264,7 @@ impl Room {
             let at_once = !crowds && member.mailbox.is_empty();
             let written = if at_once { member.writer.try_write(message) } else { Written::Nothing };
             if written != Written::Nothing {
-                self.server.count_out(message);
+                self.shared.count_out(message);
                 if watched {
                     member.got.count(message);
                 }
@@ -295,7 +296,7 @@ impl Room {
             let mark = numbers.mark(sender.addr.ip(), message);
             numbers.take(sender.token.get().copied(), mark)
         });
-        message.numbered(number, self.server.config.max_message)
+        message.numbered(number, self.shared.config.max_message)
     }
 
     /// Checks a message that waited for a client of ours. If it was queued before the client's first
@@ -306,7 +307,7 @@ impl Room {
             return Some(message.clone());
         }
         // A message too large for a number is also unchanged.
-        let fits = message.numbered(u64::MAX, self.server.config.max_message).is_some();
+        let fits = message.numbered(u64::MAX, self.shared.config.max_message).is_some();
         let is_early_frame = message.kind() == MessageKind::Video && fits;
         (!is_early_frame).then(|| message.unnumbered().unwrap_or_else(|| message.clone()))
     }
@@ -315,7 +316,7 @@ impl Room {
     pub(super) fn report_slow_clients(&self, now: Instant) {
         for member in self.members.list().iter() {
             if let Some((lost, frames_lost)) = member.is_slow(now) {
-                self.server.emit_guarded(&Event::Slow {
+                self.shared.emit_guarded(&Event::Slow {
                     client: member.id,
                     addr: member.addr,
                     lost,
@@ -328,44 +329,11 @@ impl Room {
     /// Takes a snapshot of its members.
     pub(super) fn client_stats(&self, now: Instant) -> Vec<ClientStats> {
         let members = self.members.list();
-        let resident = |member: &Arc<Member>| {
-            let newest = lock(&member.newest).clone();
-            let stream = newest.as_ref().map(|(description, _)| {
-                let info = FrameInfo::parse(description);
-                FrameInfo { peer: member.number.get().copied(), ..info }
-            });
-            let captured = stream.as_ref().and_then(FrameInfo::captured_at_relay);
-            // Skips members that send nothing: with a thousand members this would be a million look-ups.
-            let sends = newest.is_some();
-            let viewers =
-                members.iter().filter(|other| sends && other.id != member.id && other.presence.views());
-            let mut lateness: Vec<_> =
-                viewers.filter_map(|viewer| lock(&viewer.delivery).known_lateness(member.id, now)).collect();
-            lateness.sort_unstable();
-            ClientStats {
-                client: member.id,
-                addr: member.addr,
-                room: self.name.clone(),
-                since: now.saturating_duration_since(member.came),
-                age: newest.and_then(|(_, came)| Some(came.since(captured?))),
-                stream,
-                late: lateness.get(lateness.len() / 2).copied(),
-                views: member.presence.views(),
-                sent: member.sent.amount(),
-                got: member.got.amount(),
-                lost: member.mailbox.replaced(),
-            }
-        };
-        members.iter().map(resident).collect()
+        members.iter().map(|member| member.stats(&self.name, &members, now)).collect()
     }
 
     /// The frames that current members have lost.
     pub(super) fn frames_lost(&self) -> u64 {
         self.members.list().iter().map(|member| member.mailbox.replaced()).sum()
     }
-}
-
-/// Locks, ignoring poisoning: no code panics while it holds one of these locks.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,9 +5,11 @@
 //! a socket over a standstill is not forwarded; what arrives after the socket was read empty is new.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::Mutex,
     time::{Duration, Instant},
 };
+
+use crate::sync::lock;
 
 /// A pause of all clients' tasks that is longer than a busy machine causes, and that viewers notice.
 const STANDSTILL: Duration = Duration::from_secs(2);
@@ -40,7 +42,7 @@ impl StallDetector {
 
     /// Records a turn of a client's task; returns when the last standstill ended, if there was one.
     pub(super) fn turn(&self, now: Instant) -> Option<Instant> {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = lock(&self.inner);
         if inner.turned.is_some_and(|turned| now.saturating_duration_since(turned) > self.allowed) {
             inner.ended = Some(now);
         }
@@ -50,7 +52,7 @@ impl StallDetector {
 
     /// Records that no client is connected, so no task will turn until one joins.
     pub(super) fn pause(&self) {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner).turned = None;
+        lock(&self.inner).turned = None;
     }
 }
 

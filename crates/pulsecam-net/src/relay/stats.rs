@@ -6,11 +6,12 @@ use std::{
     time::Duration,
 };
 
-use super::Summary;
+use super::event::Summary;
 use crate::wire::{FrameInfo, Message, MessageKind, QString};
 
 /// A snapshot of the relay. Counters start when the client connected, or when the relay started.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct RelayStats {
     /// The connected clients, in the order in which they joined.
     pub clients: Vec<ClientStats>,
@@ -20,6 +21,7 @@ pub struct RelayStats {
 
 /// One client.
 #[derive(Clone, Debug)]
+// Exhaustive, so that a dashboard can be tested with clients of its own.
 pub struct ClientStats {
     /// Its number.
     pub client: u64,

@@ -92,13 +92,14 @@ impl Files {
         let fingerprint = chain.first().map(Fingerprint::of).ok_or(not_pem)?;
         let key = private_key(&self.key)?;
         let mut config = ServerConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()?
+            .with_safe_default_protocol_versions()
+            .map_err(Error::unusable)?
             .with_no_client_auth()
             .with_single_cert(chain, key)
             .map_err(|error| match error {
                 // ring supports no others; rustls's own message lists them all.
                 rustls::Error::General(_) => Error::OddKey { file: self.key.clone() },
-                error => error.into(),
+                error => Error::unusable(error),
             })?;
         config.require_ems = REQUIRE_EMS;
         Ok(LoadedCertificate { config: Arc::new(config), fingerprint })

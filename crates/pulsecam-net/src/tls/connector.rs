@@ -16,6 +16,7 @@ use crate::transport::{Connection, tune};
 
 /// The certificates that a client accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Trust {
     /// Certificates from the authorities that the system trusts.
     System,
@@ -41,15 +42,16 @@ impl Connector {
     /// # Errors
     /// [`Error::Read`], [`Error::NotPem`], [`Error::NoAuthorities`].
     pub fn new(trust: &Trust) -> Result<Self, Error> {
-        let builder =
-            ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
+        let builder = ClientConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .map_err(Error::unusable)?;
         let mut config = match trust {
             Trust::Pinned(fingerprint) => {
                 let verifier = Arc::new(Pin { fingerprint: *fingerprint, provider: provider() });
                 builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
             }
             Trust::Authority(file) => {
-                let verifier = Arc::new(Listed::new(certificates(file)?)?);
+                let verifier = Arc::new(Listed::new(certificates(file)?).map_err(Error::unusable)?);
                 builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
             }
             Trust::System => {

@@ -36,8 +36,8 @@ pub enum Error {
         file: PathBuf,
     },
     /// Certificate and key do not match, or cannot be used for another reason.
-    #[error("the certificate cannot be used: {}", words(.0))]
-    Unusable(#[from] rustls::Error),
+    #[error("the certificate cannot be used: {0}")]
+    Unusable(String),
     /// A private key has an unsupported type.
     #[error(
         "{}: this type of key is not supported; RSA from 2048 bits, ECDSA on P-256 or P-384, and Ed25519 are",
@@ -55,5 +55,19 @@ pub enum Error {
     Name(String),
     /// A certificate could not be made.
     #[error("cannot make a certificate: {0}")]
-    Make(#[from] rcgen::Error),
+    Make(String),
+}
+
+impl Error {
+    /// An error of rustls, in words: its type would bind this crate's version to that of rustls.
+    #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+    pub(super) fn unusable(error: rustls::Error) -> Self {
+        Self::Unusable(words(&error))
+    }
+
+    /// The same for rcgen.
+    #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+    pub(super) fn make(error: rcgen::Error) -> Self {
+        Self::Make(error.to_string())
+    }
 }

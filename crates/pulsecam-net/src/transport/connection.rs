@@ -46,6 +46,7 @@ impl fmt::Debug for Connection {
 
 /// A connection that a relay has accepted.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Incoming {
     /// A TCP stream, not configured yet.
     Tcp(TcpStream),

@@ -5,59 +5,16 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
-use bytes::Buf;
 use tokio::sync::Notify;
 
-use super::{SendHalf, batch::Batch, send_half::writable, watermark::SendWatermark};
+use super::{
+    SendHalf, batch::Batch, partial_message::PartialMessage, send_half::writable, watermark::SendWatermark,
+};
 use crate::{
     clock,
     queue::{Closed, Dequeued, Receiver},
     wire::Message,
 };
-
-/// The chunks of a message: its head and its payload.
-const CHUNKS: usize = 2;
-
-/// A message that is being written.
-#[derive(Debug)]
-struct PartialMessage {
-    bytes: bytes::buf::Chain<bytes::Bytes, bytes::Bytes>,
-    /// Whether a byte of it was written, so that it must be finished.
-    started: bool,
-}
-
-impl PartialMessage {
-    fn new(bytes: bytes::buf::Chain<bytes::Bytes, bytes::Bytes>) -> Self {
-        Self { bytes, started: false }
-    }
-
-    /// Writes what the socket takes now; `true` once all of it is written, `false` if the socket is full.
-    fn write(&mut self, half: &dyn SendHalf, watermark: &mut SendWatermark) -> io::Result<bool> {
-        while self.bytes.has_remaining() {
-            let mut chunks = [io::IoSlice::new(&[]); CHUNKS];
-            let count = self.bytes.chunks_vectored(&mut chunks);
-            match half.try_write_vectored(&chunks[..count]) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(written) => {
-                    self.bytes.advance(written);
-                    let first = !std::mem::replace(&mut self.started, true);
-                    // Before the socket reports that it is full: that state lasts until it has room again.
-                    if first && self.bytes.has_remaining() {
-                        watermark.raise(half)?;
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        match half.flush() {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-}
 
 /// The source of messages for [`drain`], which also reports its progress to it.
 pub trait WriteHooks<K, T> {
@@ -197,7 +154,7 @@ pub async fn drain<K: PartialEq, T>(
         let mut outgoing = PartialMessage::new(batch.to_buf());
         let result = outgoing.write(&*writer.half, &mut state.watermark);
         let length = batch.wire_len();
-        hooks.wrote(length - outgoing.bytes.remaining());
+        hooks.wrote(length - outgoing.remaining());
         if outgoing.started {
             state.amid = !matches!(result, Ok(true));
             batch.for_each(|taken, message| hooks.started(taken, message));
@@ -235,9 +192,9 @@ async fn finish<K, T>(
         hooks.progressed();
         state.watermark.waited(clock::now().duration_since(full));
         state.watermark.raise(&*writer.half)?;
-        let before = outgoing.bytes.remaining();
+        let before = outgoing.remaining();
         let done = outgoing.write(&*writer.half, &mut state.watermark)?;
-        hooks.wrote(before - outgoing.bytes.remaining());
+        hooks.wrote(before - outgoing.remaining());
         if done {
             state.amid = false;
             writer.pending.store(0, Relaxed);
@@ -250,6 +207,7 @@ async fn finish<K, T>(
 
 #[cfg(test)]
 mod tests {
+    use bytes::Buf;
     use tokio::io::AsyncReadExt;
 
     use super::*;

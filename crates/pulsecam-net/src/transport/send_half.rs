@@ -6,7 +6,7 @@ use std::{
     io,
     pin::Pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
     task::{Context, Poll, Wake, Waker},
@@ -19,6 +19,8 @@ use tokio::{
     io::AsyncWrite,
     net::{TcpStream, tcp::OwnedWriteHalf},
 };
+
+use crate::sync::lock;
 
 /// The writing side of a connection, as [`MessageWriter`](super::MessageWriter) needs it. Nothing here blocks.
 pub trait SendHalf: fmt::Debug + Send + Sync {
@@ -174,11 +176,6 @@ impl<W: AsyncWrite + fmt::Debug + Send + Unpin> SendHalf for PolledWriter<W> {
         // It may have been woken in between.
         if self.bell.rung.load(SeqCst) { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
-}
-
-/// Ignores poisoning: no code panics while it holds one of these locks.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

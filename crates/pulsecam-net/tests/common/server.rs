@@ -67,7 +67,7 @@ impl Server {
         let events = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&events);
         let told = move |event: &Event| sink.lock().unwrap().push(serde_json::to_string(event).unwrap());
-        (events, Config { events: Some(Arc::new(told)), ..config })
+        (events, config.with(|config| config.events = Some(Arc::new(told))))
     }
 
     pub async fn stop(mut self) -> Summary {

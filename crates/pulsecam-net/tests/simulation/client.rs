@@ -55,16 +55,14 @@ pub async fn live(book: Book, host: usize, part: Part) -> turmoil::Result {
         let peer = stream.peer_addr()?;
         Ok((connection(stream), peer))
     };
-    let config = Config {
-        interval: INTERVAL,
-        timeout: TIMEOUT,
-        connect_timeout: CONNECT_TIMEOUT,
-        max_backoff: MAX_BACKOFF,
-        role: part.role,
-        report: part.films().then_some(Duration::from_millis(100)),
-        dial: Some(Dial::new(dial)),
-        ..Config::new("relay")
-    };
+    let mut config = Config::new("relay");
+    config.interval = INTERVAL;
+    config.timeout = TIMEOUT;
+    config.connect_timeout = CONNECT_TIMEOUT;
+    config.max_backoff = MAX_BACKOFF;
+    config.role = part.role;
+    config.report = part.films().then_some(Duration::from_millis(100));
+    config.dial = Some(Dial::new(dial));
     let (link, inbox) = link::connect(config).await?;
     tokio::spawn(watch(book.clone(), me, link.clone()));
     tokio::spawn(flush(book.clone(), me, link.clone()));

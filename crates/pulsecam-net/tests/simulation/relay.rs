@@ -38,12 +38,10 @@ pub async fn live(book: Book) -> turmoil::Result {
     tokio::time::sleep(TICK).await;
     let listener = Simulated(TcpListener::bind(("0.0.0.0", PORT)).await?);
     let told = book.clone();
-    let config = Config {
-        max_clients: NonZeroUsize::new(32).unwrap(),
-        client_timeout: CLIENT_TIMEOUT,
-        events: Some(std::sync::Arc::new(move |event| hear(&told, event))),
-        ..Config::default()
-    };
+    let mut config = Config::default();
+    config.max_clients = NonZeroUsize::new(32).unwrap();
+    config.client_timeout = CLIENT_TIMEOUT;
+    config.events = Some(std::sync::Arc::new(move |event| hear(&told, event)));
     let watched = book.clone();
     let asked = async move {
         while !watched.with(|journal| journal.stopping) {

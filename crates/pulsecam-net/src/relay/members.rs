@@ -1,6 +1,7 @@
-//! One member of a room, as the other clients' tasks see it.
+//! The members of a room, as the other clients' tasks see them.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     sync::{
         Arc, Mutex, OnceLock,
@@ -14,25 +15,23 @@ use tokio_util::sync::CancellationToken;
 use super::{
     backlog::Backlog,
     delivery_delay::DeliveryDelay,
-    event::LeaveReason,
+    event::ClientId,
     memory::ClientMemory,
     presence::{PendingHeartbeat, Presence},
-    room::lock,
-    stats::TrafficCounter,
+    reason::LeaveReason,
+    stats::{ClientStats, TrafficCounter},
 };
 use crate::{
     clock::{Timestamp, now},
     feedback::FrameAcks,
     queue::{self, Full},
+    sync::lock,
     transport::MessageWriter,
-    wire::{HeldShare, Message, QString, Token},
+    wire::{FrameInfo, HeldShare, Message, QString, Token},
 };
 
 /// The shortest interval between reports of the same slow client.
 const SLOW_REPORT_INTERVAL: Duration = Duration::from_secs(5);
-
-/// A client's number, which is the key of its frames in the other clients' mailboxes.
-pub(super) type ClientId = u64;
 
 /// The memory of an ordered message besides its bytes: its place in the mailbox and its allocations. Without
 /// it, a flood of tiny messages would take ten times the budget.
@@ -98,7 +97,7 @@ pub(super) struct Member {
     /// The number of waiting messages, readable without the lock.
     pub(super) behind: Arc<AtomicUsize>,
     /// The memory of its messages.
-    pub(super) memory: ClientMemory,
+    pub(super) accounts: ClientMemory,
     /// Whether it sends many small messages in a row, which are then not written one by one.
     pub(super) crowds: AtomicBool,
     /// When it connected.
@@ -134,7 +133,7 @@ impl Member {
         mailbox: queue::Sender<ClientId, Item>,
         writer: Arc<MessageWriter>,
         budget: usize,
-        memory: ClientMemory,
+        accounts: ClientMemory,
         dismissed: CancellationToken,
     ) -> Self {
         let came = now();
@@ -148,7 +147,7 @@ impl Member {
             slow: Mutex::default(),
             backlog: Arc::new(Mutex::new(Backlog::new(budget, came))),
             behind: Arc::default(),
-            memory,
+            accounts,
             crowds: AtomicBool::new(false),
             came,
             sent: TrafficCounter::default(),
@@ -177,7 +176,7 @@ impl Member {
     pub(super) fn enqueue_ordered(&self, from: &Self, message: &Message) {
         let bytes = message.wire_len().saturating_add(ITEM_COST);
         let mut backlog = lock(&self.backlog);
-        let place = from.memory.beside(ITEM_COST);
+        let place = from.accounts.beside(ITEM_COST);
         let item = Item::Ordered { message: message.clone(), from: from.id, _place: place };
         match self.mailbox.send_ordered(bytes, item) {
             Ok(()) => {
@@ -198,12 +197,41 @@ impl Member {
     /// The memory in bytes that would be freed if it were gone.
     pub(super) fn memory_use(&self) -> usize {
         let places = lock(&self.backlog).items().saturating_mul(ITEM_COST);
-        self.memory.unfinished.bytes().saturating_add(self.writer.pending_bytes()).saturating_add(places)
+        self.accounts.unfinished.bytes().saturating_add(self.writer.pending_bytes()).saturating_add(places)
     }
 
     pub(super) fn schedule_heartbeat(&self, more: PendingHeartbeat) {
         self.presence.add(more);
         self.mailbox.send_urgent(Item::Heartbeat);
+    }
+
+    /// A snapshot of it; `members` are those of its room.
+    pub(super) fn stats(&self, room: &str, members: &[Arc<Self>], now: Instant) -> ClientStats {
+        let newest = lock(&self.newest).clone();
+        let stream = newest.as_ref().map(|(description, _)| {
+            let info = FrameInfo::parse(description);
+            FrameInfo { peer: self.number.get().copied(), ..info }
+        });
+        let captured = stream.as_ref().and_then(FrameInfo::captured_at_relay);
+        // Skips members that send nothing: with a thousand members this would be a million look-ups.
+        let sends = newest.is_some();
+        let viewers = members.iter().filter(|other| sends && other.id != self.id && other.presence.views());
+        let mut lateness: Vec<_> =
+            viewers.filter_map(|viewer| lock(&viewer.delivery).known_lateness(self.id, now)).collect();
+        lateness.sort_unstable();
+        ClientStats {
+            client: self.id,
+            addr: self.addr,
+            room: room.to_owned(),
+            since: now.saturating_duration_since(self.came),
+            age: newest.and_then(|(_, came)| Some(came.since(captured?))),
+            stream,
+            late: lateness.get(lateness.len() / 2).copied(),
+            views: self.presence.views(),
+            sent: self.sent.amount(),
+            got: self.got.amount(),
+            lost: self.mailbox.replaced(),
+        }
     }
 
     /// Frames lost since the last report, and in total, if a report is due.
@@ -216,5 +244,45 @@ impl Member {
             *slow = SlowReport { told: frames_lost, last: Some(now) };
             (lost, frames_lost)
         })
+    }
+}
+
+/// All members of a room. The list that messages iterate is rebuilt by the first message after a change, not by each
+/// change: a thousand clients that come and go between two frames cost one list.
+#[derive(Default)]
+pub(super) struct MemberList(Mutex<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    members: BTreeMap<ClientId, Arc<Member>>,
+    list: Option<Arc<[Arc<Member>]>>,
+}
+
+impl MemberList {
+    /// Adds a member; returns the number of members.
+    pub(super) fn join(&self, member: &Arc<Member>) -> usize {
+        let mut inner = lock(&self.0);
+        inner.members.insert(member.id, Arc::clone(member));
+        inner.list = None;
+        inner.members.len()
+    }
+
+    /// Removes a member; returns the number of members left.
+    pub(super) fn leave(&self, id: ClientId) -> usize {
+        let mut inner = lock(&self.0);
+        inner.members.remove(&id);
+        inner.list = None;
+        inner.members.len()
+    }
+
+    /// All members, in the order in which they joined. The lock is held for one reference count.
+    pub(super) fn list(&self) -> Arc<[Arc<Member>]> {
+        let mut inner = lock(&self.0);
+        if let Some(list) = &inner.list {
+            return Arc::clone(list);
+        }
+        let list: Arc<[_]> = inner.members.values().cloned().collect();
+        inner.list = Some(Arc::clone(&list));
+        list
     }
 }

@@ -1,0 +1,177 @@
+//! The part of a relay's state that all of its rooms and clients use.
+
+use std::{
+    collections::VecDeque,
+    io,
+    net::SocketAddr,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use tokio::task::JoinError;
+use tracing::{error, info, warn};
+
+use super::{
+    config::Config,
+    event::{ClientId, Event, Summary},
+    memory::Memory,
+    reason::{LeaveReason, RejectReason},
+};
+use crate::{
+    clock,
+    log_throttle::{self, LogThrottle},
+    sync::lock,
+    wire::Message,
+};
+
+/// The configuration, the memory of messages, the counters and the events of a relay.
+pub(super) struct Shared {
+    pub(super) config: Config,
+    pub(super) memory: Arc<Memory>,
+    /// The events of members whose tasks failed.
+    failed: Mutex<VecDeque<Event>>,
+    log: Log,
+    counters: ServerCounters,
+}
+
+/// Limits on log lines that strangers can cause.
+struct Log {
+    traffic: Mutex<LogThrottle>,
+    breaches: Mutex<LogThrottle>,
+    refusals: Mutex<LogThrottle>,
+    accepting: Mutex<LogThrottle>,
+}
+
+#[derive(Default)]
+struct ServerCounters {
+    joined: AtomicU64,
+    refused: AtomicU64,
+    messages_in: AtomicU64,
+    bytes_in: AtomicU64,
+    messages_out: AtomicU64,
+    bytes_out: AtomicU64,
+    frames_lost_by_gone: AtomicU64,
+}
+
+impl Shared {
+    pub(super) fn new(config: Config) -> Self {
+        Self {
+            memory: Arc::new(Memory::new(config.memory)),
+            config,
+            failed: Mutex::default(),
+            log: Log {
+                traffic: Mutex::new(LogThrottle::new(log_throttle::TRAFFIC)),
+                breaches: Mutex::new(LogThrottle::new(log_throttle::FLOOD)),
+                refusals: Mutex::new(LogThrottle::new(log_throttle::FLOOD)),
+                accepting: Mutex::new(LogThrottle::new(log_throttle::FLOOD)),
+            },
+            counters: ServerCounters::default(),
+        }
+    }
+
+    /// Logs an event, and passes it to the handler.
+    pub(super) fn emit(&self, event: &Event) {
+        let name = self.config.setting_name.zip(event.setting()).map(|(name, setting)| name(setting));
+        let line = event.line(name);
+        match event {
+            Event::Slow { .. } | Event::Refused { .. } | Event::AcceptFailed { .. } => warn!("{line}"),
+            Event::ClientFailed { .. } | Event::Left { reason: LeaveReason::Failed(_), .. } => {
+                error!("{line}");
+            }
+            Event::Left { reason, .. } if reason.is_breach() => {
+                match lock(&self.log.breaches).line(clock::now()) {
+                    Some(0) => warn!("{line}"),
+                    Some(more) => warn!("{line} ({more} more were disconnected since the last such line)"),
+                    None => {}
+                }
+            }
+            Event::Joined { .. } | Event::Left { .. } => match lock(&self.log.traffic).line(clock::now()) {
+                Some(0) => info!("{line}"),
+                Some(more) => info!("{line} ({more} lines before this one were omitted)"),
+                None => {}
+            },
+            _ => info!("{line}"),
+        }
+        if let Some(sink) = &self.config.events {
+            sink(event);
+        }
+    }
+
+    /// The same from the relay's own loop, which must survive a listener that panics.
+    pub(super) fn emit_guarded(&self, event: &Event) {
+        if catch_unwind(AssertUnwindSafe(|| self.emit(event))).is_err() {
+            error!("the event listener failed");
+        }
+    }
+
+    /// Stores the event of a member whose task failed.
+    pub(super) fn has_failed(&self, left: Event) {
+        lock(&self.failed).push_back(left);
+    }
+
+    /// Reports a client's task that failed.
+    pub(super) fn emit_failure(&self, error: JoinError) {
+        let Ok(panic) = error.try_into_panic() else { return };
+        let words = panic.downcast_ref::<&str>().map(|words| (*words).to_owned());
+        let words = words.or_else(|| panic.downcast_ref::<String>().cloned());
+        let reason = words.unwrap_or_else(|| "it panicked".into());
+        let left = lock(&self.failed).pop_front();
+        self.emit_guarded(&match left {
+            Some(Event::Left { client, addr, frames_lost, clients, .. }) => {
+                Event::Left { client, addr, reason: LeaveReason::Failed(reason), frames_lost, clients }
+            }
+            _ => Event::ClientFailed { reason },
+        });
+    }
+
+    /// Counts a refused connection, and reports it at a limited rate.
+    pub(super) fn refuse(&self, addr: SocketAddr, reason: &RejectReason) {
+        self.counters.refused.fetch_add(1, Relaxed);
+        let before = lock(&self.log.refusals).line(clock::now());
+        if let Some(before) = before {
+            self.emit(&Event::Refused { addr, reason: reason.clone(), times: before + 1 });
+        }
+    }
+
+    /// Reports a failed accept, at a limited rate.
+    pub(super) fn accept_failed(&self, error: &io::Error) {
+        if lock(&self.log.accepting).line(clock::now()).is_some() {
+            self.emit_guarded(&Event::AcceptFailed { reason: error.to_string() });
+        }
+    }
+
+    /// Returns the number of the next client.
+    pub(super) fn next_client(&self) -> ClientId {
+        self.counters.joined.fetch_add(1, Relaxed) + 1
+    }
+
+    pub(super) fn count_in(&self, message: &Message) {
+        self.counters.messages_in.fetch_add(1, Relaxed);
+        self.counters.bytes_in.fetch_add(message.wire_len() as u64, Relaxed);
+    }
+
+    pub(super) fn count_out(&self, message: &Message) {
+        self.counters.messages_out.fetch_add(1, Relaxed);
+        self.counters.bytes_out.fetch_add(message.wire_len() as u64, Relaxed);
+    }
+
+    pub(super) fn count_lost(&self, frames: u64) {
+        self.counters.frames_lost_by_gone.fetch_add(frames, Relaxed);
+    }
+
+    /// The totals; `frames_lost` are those of the members that are still here.
+    pub(super) fn summary(&self, frames_lost: u64) -> Summary {
+        Summary {
+            joined: self.counters.joined.load(Relaxed),
+            messages_in: self.counters.messages_in.load(Relaxed),
+            bytes_in: self.counters.bytes_in.load(Relaxed),
+            messages_out: self.counters.messages_out.load(Relaxed),
+            bytes_out: self.counters.bytes_out.load(Relaxed),
+            frames_lost: frames_lost + self.counters.frames_lost_by_gone.load(Relaxed),
+            refused: self.counters.refused.load(Relaxed),
+        }
+    }
+}
