@@ -3,10 +3,10 @@
 //! # The way of a frame
 //!
 //! ```text
-//! Link::send_frame ──► fresh ──► socket ══TCP══► relay ──► fresh ──► socket ══TCP══► Link's inbox
+//! Link::send_frame ──► queue ──► transport ══TCP══► relay ──► queue ──► transport ══TCP══► Link's inbox
 //! ```
 //!
-//! Every hand-over is a queue of [`queue`]: if a stage is slower than the one before it, the newest frame
+//! Every hand-over is a [`queue`]: if a stage is slower than the one before it, the newest frame
 //! replaces the waiting one. [`transport`] chooses the next message only when the kernel has almost nothing
 //! left to send. The other modules are what both ends need: [`wire`] is the format, [`auth`] proves that a
 //! client may enter, [`tls`] encrypts, and [`address`] parses hosts and ports.

@@ -48,7 +48,7 @@ fn down_because(wanted: impl Fn(&Down) -> bool) -> impl Fn(&State) -> bool {
 
 async fn next_text(inbox: &mut Inbox) -> String {
     let taken = timeout(PATIENCE, inbox.recv()).await.expect("a text must come").unwrap();
-    assert!(matches!(taken.lane, Priority::Ordered(_)));
+    assert!(matches!(taken.priority, Priority::Ordered(_)));
     taken.item.message.text_content().unwrap().to_text().unwrap()
 }
 
@@ -89,7 +89,7 @@ async fn messages_go_both_ways_and_a_flush_means_that_they_were_taken() {
     one.send_frame(info, Bytes::from_static(b"jpeg"));
     let frame = timeout(PATIENCE, inbox.recv()).await.unwrap().unwrap();
     let sender = frame.item.sender.unwrap();
-    assert_eq!((frame.lane, &*sender.name), (Priority::Latest(sender.id), "厨房"));
+    assert_eq!((frame.priority, &*sender.name), (Priority::Latest(sender.id), "厨房"));
     let info = frame.item.info.unwrap();
     assert_eq!(info.seq, Some(5));
     assert!(info.sent.is_some() && info.sent <= Some(frame.item.received));

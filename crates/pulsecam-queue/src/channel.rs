@@ -19,7 +19,7 @@ pub struct Closed;
 
 #[derive(Debug)]
 struct State<K, T> {
-    lanes: ConflatingQueue<K, T>,
+    queue: ConflatingQueue<K, T>,
     senders: usize,
     received: bool,
     /// Whether a thread waits: waking one is a system call even if none waits.
@@ -65,11 +65,11 @@ pub fn channel<K: PartialEq, T>(budget: usize) -> (Sender<K, T>, Receiver<K, T>)
     channel_with(ConflatingQueue::new(budget))
 }
 
-/// Creates a queue with these lanes.
+/// Creates a queue with these queue.
 #[must_use]
-pub fn channel_with<K: PartialEq, T>(lanes: ConflatingQueue<K, T>) -> (Sender<K, T>, Receiver<K, T>) {
+pub fn channel_with<K: PartialEq, T>(queue: ConflatingQueue<K, T>) -> (Sender<K, T>, Receiver<K, T>) {
     let shared = Arc::new(Shared {
-        state: Mutex::new(State { lanes, senders: 1, received: true, thread_waits: false }),
+        state: Mutex::new(State { queue, senders: 1, received: true, thread_waits: false }),
         task: Notify::new(),
         thread: Condvar::new(),
     });
@@ -83,7 +83,7 @@ impl<K: PartialEq, T> Sender<K, T> {
         if !state.received {
             return;
         }
-        state.lanes.push_urgent(item);
+        state.queue.push_urgent(item);
         self.0.wake(state);
     }
 
@@ -96,7 +96,7 @@ impl<K: PartialEq, T> Sender<K, T> {
         if !state.received {
             return Ok(()); // nobody will receive it, so it is dropped
         }
-        let result = state.lanes.push_ordered(bytes, item);
+        let result = state.queue.push_ordered(bytes, item);
         self.0.wake(state);
         result
     }
@@ -110,7 +110,7 @@ impl<K: PartialEq, T> Sender<K, T> {
         if !state.received {
             return Err(Closed);
         }
-        let replaced = state.lanes.push_latest(key, item);
+        let replaced = state.queue.push_latest(key, item);
         self.0.wake(state);
         Ok(replaced)
     }
@@ -118,27 +118,27 @@ impl<K: PartialEq, T> Sender<K, T> {
     /// See [`ConflatingQueue::hold_ordered`].
     pub fn hold_ordered(&self, held: bool) {
         let mut state = self.0.lock();
-        state.lanes.hold_ordered(held);
+        state.queue.hold_ordered(held);
         self.0.wake(state);
     }
 
     /// The number of frames replaced since the beginning.
     #[must_use]
     pub fn replaced(&self) -> u64 {
-        self.0.lock().lanes.replaced()
+        self.0.lock().queue.replaced()
     }
 
     /// Whether nothing waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.lock().lanes.is_empty()
+        self.0.lock().queue.is_empty()
     }
 
-    /// The number of bytes that wait, ordered and fresh.
+    /// The number of bytes that wait, ordered and latest.
     #[must_use]
     pub fn waiting_bytes(&self) -> usize {
         let state = self.0.lock();
-        state.lanes.ordered_bytes().saturating_add(state.lanes.latest_bytes())
+        state.queue.ordered_bytes().saturating_add(state.queue.latest_bytes())
     }
 }
 
@@ -174,7 +174,7 @@ impl<K: PartialEq, T> Receiver<K, T> {
         while {
             let state = self.0.lock();
             // Once the last sender is gone, nobody can release a held lane.
-            !state.lanes.has_next() && state.senders > 0
+            !state.queue.has_next() && state.senders > 0
         } {
             self.0.task.notified().await;
         }
@@ -186,7 +186,7 @@ impl<K: PartialEq, T> Receiver<K, T> {
     /// [`Closed`] if nothing waits and nothing will come.
     pub fn try_recv(&mut self) -> Result<Option<Dequeued<K, T>>, Closed> {
         let mut state = self.0.lock();
-        match state.lanes.pop() {
+        match state.queue.pop() {
             None if state.senders == 0 => Err(Closed),
             next => Ok(next),
         }
@@ -194,7 +194,7 @@ impl<K: PartialEq, T> Receiver<K, T> {
 
     /// See [`ConflatingQueue::pop_ordered`].
     pub fn try_recv_ordered(&mut self, most: usize) -> Option<Dequeued<K, T>> {
-        self.0.lock().lanes.pop_ordered(most)
+        self.0.lock().queue.pop_ordered(most)
     }
 
     /// Blocks this thread until an item is there; returns `Ok(None)` after `timeout`.
@@ -205,7 +205,7 @@ impl<K: PartialEq, T> Receiver<K, T> {
         let deadline = Instant::now() + timeout;
         let mut state = self.0.lock();
         loop {
-            if let Some(taken) = state.lanes.pop() {
+            if let Some(taken) = state.queue.pop() {
                 return Ok(Some(taken));
             }
             if state.senders == 0 {
@@ -222,18 +222,18 @@ impl<K: PartialEq, T> Receiver<K, T> {
 
     /// See [`ConflatingQueue::requeue`].
     pub fn requeue(&mut self, taken: Dequeued<K, T>) {
-        self.0.lock().lanes.requeue(taken);
+        self.0.lock().queue.requeue(taken);
     }
 
     /// See [`ConflatingQueue::clear_latest`].
     pub fn clear_latest(&mut self) -> usize {
-        self.0.lock().lanes.clear_latest()
+        self.0.lock().queue.clear_latest()
     }
 
     /// The number of frames replaced since the beginning.
     #[must_use]
     pub fn replaced(&self) -> u64 {
-        self.0.lock().lanes.replaced()
+        self.0.lock().queue.replaced()
     }
 }
 
@@ -242,7 +242,7 @@ impl<K, T> Drop for Receiver<K, T> {
         let mut state = self.0.lock();
         state.received = false;
         // Senders may live on for long, and nobody will receive this.
-        let waiting = state.lanes.drain_all();
+        let waiting = state.queue.drain_all();
         drop(state);
         drop(waiting); // not under the lock: items may have a `Drop` of their own
     }
@@ -267,7 +267,7 @@ mod tests {
             items
         });
         sender.send_latest(0, "frame").unwrap();
-        while !sender.0.lock().lanes.is_empty() {
+        while !sender.0.lock().queue.is_empty() {
             thread::yield_now();
         }
         sender.clone().send_ordered(5, "text").unwrap();

@@ -39,13 +39,13 @@ pub enum Priority<K> {
 /// An item that was taken out, with its lane, so that it can be put back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dequeued<K, T> {
-    /// Its lane.
-    pub lane: Priority<K>,
+    /// Its priority.
+    pub priority: Priority<K>,
     /// The item.
     pub item: T,
 }
 
-/// Three lanes: urgent before ordered before fresh.
+/// A queue with three priorities: urgent before ordered before latest.
 #[derive(Debug)]
 pub struct ConflatingQueue<K, T> {
     urgent: Option<T>,
@@ -53,9 +53,9 @@ pub struct ConflatingQueue<K, T> {
     ordered_bytes: usize,
     budget: usize,
     held: bool,
-    fresh: VecDeque<(K, T)>,
-    fresh_bytes: usize,
-    fresh_budget: usize,
+    latest: VecDeque<(K, T)>,
+    latest_bytes: usize,
+    latest_budget: usize,
     weigh: fn(&T) -> usize,
     replaced: u64,
 }
@@ -65,13 +65,13 @@ impl<K, T> ConflatingQueue<K, T> {
     pub fn drain_all(&mut self) -> impl Iterator<Item = T> + use<K, T> {
         self.ordered_bytes = 0;
         let ordered = std::mem::take(&mut self.ordered).into_iter().map(|(_, item)| item);
-        let fresh = std::mem::take(&mut self.fresh).into_iter().map(|(_, item)| item);
-        self.urgent.take().into_iter().chain(ordered).chain(fresh)
+        let latest = std::mem::take(&mut self.latest).into_iter().map(|(_, item)| item);
+        self.urgent.take().into_iter().chain(ordered).chain(latest)
     }
 }
 
 impl<K: PartialEq, T> ConflatingQueue<K, T> {
-    /// Creates empty lanes; `budget` limits the bytes in the ordered lane.
+    /// Creates an empty queue; `budget` limits the ordered bytes.
     #[must_use]
     pub const fn new(budget: usize) -> Self {
         Self {
@@ -80,9 +80,9 @@ impl<K: PartialEq, T> ConflatingQueue<K, T> {
             ordered_bytes: 0,
             budget,
             held: false,
-            fresh: VecDeque::new(),
-            fresh_bytes: 0,
-            fresh_budget: usize::MAX,
+            latest: VecDeque::new(),
+            latest_bytes: 0,
+            latest_budget: usize::MAX,
             weigh: |_| 0,
             replaced: 0,
         }
@@ -92,7 +92,7 @@ impl<K: PartialEq, T> ConflatingQueue<K, T> {
     /// waited longest are dropped and count as replaced; one frame is always accepted.
     #[must_use]
     pub fn with_latest_budget(self, budget: usize, weigh: fn(&T) -> usize) -> Self {
-        Self { fresh_budget: budget, weigh, ..self }
+        Self { latest_budget: budget, weigh, ..self }
     }
 
     /// Puts an item before all others, and replaces an urgent one that still waits.
@@ -120,29 +120,29 @@ impl<K: PartialEq, T> ConflatingQueue<K, T> {
     pub fn push_latest(&mut self, key: K, item: T) -> bool {
         let before = self.replaced;
         let bytes = (self.weigh)(&item);
-        let at = match self.fresh.iter().position(|(waiting, _)| *waiting == key) {
+        let at = match self.latest.iter().position(|(waiting, _)| *waiting == key) {
             Some(at) => {
-                let old = std::mem::replace(&mut self.fresh[at].1, item);
-                self.fresh_bytes -= (self.weigh)(&old);
+                let old = std::mem::replace(&mut self.latest[at].1, item);
+                self.latest_bytes -= (self.weigh)(&old);
                 self.replaced += 1;
                 at
             }
             None => {
-                if self.fresh.len() >= MAX_KEYS {
+                if self.latest.len() >= MAX_KEYS {
                     self.evict(0);
                 }
-                self.fresh.push_back((key, item));
-                self.fresh.len() - 1
+                self.latest.push_back((key, item));
+                self.latest.len() - 1
             }
         };
-        self.fresh_bytes = self.fresh_bytes.saturating_add(bytes);
+        self.latest_bytes = self.latest_bytes.saturating_add(bytes);
         self.keep_budget(at);
         self.replaced > before
     }
 
     /// Drops the frames that have waited longest until the budget is kept; the one at `kept` stays.
     fn keep_budget(&mut self, mut kept: usize) {
-        while self.fresh_bytes > self.fresh_budget && self.fresh.len() > 1 {
+        while self.latest_bytes > self.latest_budget && self.latest.len() > 1 {
             let first = usize::from(kept == 0);
             self.evict(first);
             kept = kept.saturating_sub(1 - first);
@@ -150,8 +150,8 @@ impl<K: PartialEq, T> ConflatingQueue<K, T> {
     }
 
     fn evict(&mut self, at: usize) {
-        if let Some((_, old)) = self.fresh.remove(at) {
-            self.fresh_bytes -= (self.weigh)(&old);
+        if let Some((_, old)) = self.latest.remove(at) {
+            self.latest_bytes -= (self.weigh)(&old);
             self.replaced += 1;
         }
     }
@@ -159,14 +159,14 @@ impl<K: PartialEq, T> ConflatingQueue<K, T> {
     /// Takes the next item.
     pub fn pop(&mut self) -> Option<Dequeued<K, T>> {
         if let Some(item) = self.urgent.take() {
-            return Some(Dequeued { lane: Priority::Urgent, item });
+            return Some(Dequeued { priority: Priority::Urgent, item });
         }
         if let Some(taken) = self.pop_ordered(usize::MAX) {
             return Some(taken);
         }
-        let (key, item) = self.fresh.pop_front()?;
-        self.fresh_bytes -= (self.weigh)(&item);
-        Some(Dequeued { lane: Priority::Latest(key), item })
+        let (key, item) = self.latest.pop_front()?;
+        self.latest_bytes -= (self.weigh)(&item);
+        Some(Dequeued { priority: Priority::Latest(key), item })
     }
 
     /// Takes the next item if it is ordered and has at most `most` bytes. It can then be sent together with
@@ -181,13 +181,13 @@ impl<K: PartialEq, T> ConflatingQueue<K, T> {
         if self.ordered.is_empty() {
             self.ordered.shrink_to(KEPT_PLACES);
         }
-        Some(Dequeued { lane: Priority::Ordered(bytes), item })
+        Some(Dequeued { priority: Priority::Ordered(bytes), item })
     }
 
     /// Puts back an item that could not be started; it goes next. If the lane keeps only the newest and a
     /// newer one has come, that one wins.
     pub fn requeue(&mut self, taken: Dequeued<K, T>) {
-        match taken.lane {
+        match taken.priority {
             Priority::Urgent => {
                 self.urgent.get_or_insert(taken.item);
             }
@@ -195,16 +195,16 @@ impl<K: PartialEq, T> ConflatingQueue<K, T> {
                 self.ordered_bytes = self.ordered_bytes.saturating_add(bytes);
                 self.ordered.push_front((bytes, taken.item));
             }
-            Priority::Latest(key) => match self.fresh.iter().position(|(waiting, _)| *waiting == key) {
+            Priority::Latest(key) => match self.latest.iter().position(|(waiting, _)| *waiting == key) {
                 Some(newer) => {
                     self.replaced += 1;
-                    if let Some(newer) = self.fresh.remove(newer) {
-                        self.fresh.push_front(newer);
+                    if let Some(newer) = self.latest.remove(newer) {
+                        self.latest.push_front(newer);
                     }
                 }
                 None => {
-                    self.fresh_bytes = self.fresh_bytes.saturating_add((self.weigh)(&taken.item));
-                    self.fresh.push_front((key, taken.item));
+                    self.latest_bytes = self.latest_bytes.saturating_add((self.weigh)(&taken.item));
+                    self.latest.push_front((key, taken.item));
                     self.keep_budget(0);
                 }
             },
@@ -219,21 +219,21 @@ impl<K: PartialEq, T> ConflatingQueue<K, T> {
     /// Whether an item can be taken now.
     #[must_use]
     pub fn has_next(&self) -> bool {
-        self.urgent.is_some() || (!self.held && !self.ordered.is_empty()) || !self.fresh.is_empty()
+        self.urgent.is_some() || (!self.held && !self.ordered.is_empty()) || !self.latest.is_empty()
     }
 
     /// Drops the waiting frames, and returns how many: after an outage they are too old.
     pub fn clear_latest(&mut self) -> usize {
-        let forgotten = self.fresh.len();
-        self.fresh.clear();
-        self.fresh_bytes = 0;
+        let forgotten = self.latest.len();
+        self.latest.clear();
+        self.latest_bytes = 0;
         forgotten
     }
 
     /// Whether nothing waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.urgent.is_none() && self.ordered.is_empty() && self.fresh.is_empty()
+        self.urgent.is_none() && self.ordered.is_empty() && self.latest.is_empty()
     }
 
     /// The number of frames replaced since the beginning.
@@ -251,7 +251,7 @@ impl<K: PartialEq, T> ConflatingQueue<K, T> {
     /// The number of bytes of the waiting frames; 0 without [`Self::with_latest_budget`].
     #[must_use]
     pub const fn latest_bytes(&self) -> usize {
-        self.fresh_bytes
+        self.latest_bytes
     }
 }
 

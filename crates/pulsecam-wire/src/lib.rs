@@ -10,8 +10,8 @@
 //! Everything is big-endian. A message is `i32 size | i32 type | QString description | QByteArray payload`,
 //! where `size` counts what follows it.
 
-// FrameInfo, Heartbeat, Origin and Farewell are exhaustive, so that they can be written as literals: a new
-// attribute changes the protocol, and so this crate's version. Kind has a variant for every other number.
+// FrameInfo, Heartbeat, Origin and CloseReason are exhaustive, so that they can be written as literals: a new
+// attribute changes the protocol, and so this crate's version. MessageKind has a variant for every other number.
 
 mod assembly;
 mod attributes;

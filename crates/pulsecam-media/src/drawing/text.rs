@@ -200,7 +200,7 @@ fn look_up<'a>(
 static NOTHING: Shaped = Shaped { width: 0, height: 0, glyphs: Vec::new() };
 
 fn shape(typeface: &mut Typeface, text: &str, style: Style) -> Shaped {
-    let text = harmless(text, style.lines > 1);
+    let text = printable(text, style.lines > 1);
     let size = style.size.clamp(4.0, 400.0);
     let line_height = (size * LINE_HEIGHT).round();
     let mut buffer = Buffer::new_empty(Metrics::new(size, line_height));
@@ -232,7 +232,7 @@ fn shape(typeface: &mut Typeface, text: &str, style: Style) -> Shaped {
 
 /// Sanitises a text. Control characters become spaces, line ends too unless there are several lines, and
 /// directional overrides and marks are removed.
-fn harmless(text: &str, lines: bool) -> String {
+fn printable(text: &str, lines: bool) -> String {
     let calm = |c| match char_class(c) {
         CharClass::Shown => Some(c),
         CharClass::Parts if lines && c == '\n' => Some(c),

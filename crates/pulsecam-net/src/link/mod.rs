@@ -107,9 +107,9 @@ pub async fn connect(mut config: Config) -> Result<(Link, Inbox), Error> {
         dialer.look_up(&address, config.resolve_timeout).await.map_err(unresolvable)?;
     }
     let (outbox, waiting) = queue::channel(config.budget);
-    let lanes =
+    let inbox_queue =
         queue::ConflatingQueue::new(config.budget).with_latest_budget(config.budget, Received::weight);
-    let (inbox, arrived) = queue::channel_with(lanes);
+    let (inbox, arrived) = queue::channel_with(inbox_queue);
     let hub = Arc::new(Hub::new(config, address, outbox, inbox));
     let stop = CancellationToken::new();
     let task = tokio::spawn(reconnect::keep_connected(Arc::clone(&hub), dialer, waiting, stop.clone()));

@@ -66,7 +66,7 @@ impl WriteHooks<(), Outbound> for &Session<'_> {
     }
 
     fn started(&mut self, taken: &Dequeued<(), Outbound>, _: &Message) {
-        match taken.lane {
+        match taken.priority {
             Priority::Urgent => {
                 let mut inner = self.lock();
                 let asked = inner.asked;

@@ -196,7 +196,7 @@ impl<'a> Session<'a> {
         // Bytes of an unfinished message also prove the peer alive, so they are checked in between.
         let often = LOOK_INTERVAL.min(self.hub.config.timeout / 4).max(Duration::from_millis(1));
         let mut look = time::interval(often);
-        // After a standstill one check is enough, not one for each second of it.
+        // After a stall one check is enough, not one for each second of it.
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut heard, mut skipped) = (0, reader.skipped());
         let mut throttle = LogThrottle::new(log_throttle::FLOOD);

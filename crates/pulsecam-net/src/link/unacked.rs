@@ -1,4 +1,4 @@
-//! The ledger of unconfirmed messages.
+//! Messages that the relay has not confirmed.
 //!
 //! TCP accepts bytes that the peer may never read. Messages that must not be lost are kept until a heartbeat
 //! that was sent after them is answered: only then has the relay read them. Messages that are unconfirmed

@@ -231,7 +231,7 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
     }
 }
 
-/// The ticks at which a silent client is checked. After a standstill, one check replaces all that were
+/// The ticks at which a silent client is checked. After a stall, one check replaces all that were
 /// missed.
 fn looks(every: Duration) -> time::Interval {
     let mut looks = time::interval(every);

@@ -87,7 +87,7 @@ impl WriteHooks<ClientId, Item> for RoomHooks<'_> {
     }
 
     fn started(&mut self, taken: &Dequeued<ClientId, Item>, message: &Message) {
-        if taken.lane == Priority::Urgent {
+        if taken.priority == Priority::Urgent {
             self.due = PendingHeartbeat::default();
             return;
         }
@@ -95,7 +95,7 @@ impl WriteHooks<ClientId, Item> for RoomHooks<'_> {
         if self.room.shared.config.watcher.is_some() {
             self.got.count(message);
         }
-        match (&taken.lane, &taken.item) {
+        match (&taken.priority, &taken.item) {
             (Priority::Latest(from), Item::Message(_, came)) => lock(&self.delivery).forwarded(*from, *came),
             (Priority::Ordered(bytes), Item::Ordered { from, .. }) => {
                 let mut backlog = lock(&self.backlog);

@@ -97,7 +97,7 @@ pub(super) struct Member {
     /// The number of waiting messages, readable without the lock.
     pub(super) behind: Arc<AtomicUsize>,
     /// The memory of its messages.
-    pub(super) accounts: ClientMemory,
+    pub(super) memory: ClientMemory,
     /// Whether it sends many small messages in a row, which are then not written one by one.
     pub(super) crowds: AtomicBool,
     /// When it connected.
@@ -133,7 +133,7 @@ impl Member {
         mailbox: queue::Sender<ClientId, Item>,
         writer: Arc<MessageWriter>,
         budget: usize,
-        accounts: ClientMemory,
+        memory: ClientMemory,
         dismissed: CancellationToken,
     ) -> Self {
         let came = now();
@@ -147,7 +147,7 @@ impl Member {
             slow: Mutex::default(),
             backlog: Arc::new(Mutex::new(Backlog::new(budget, came))),
             behind: Arc::default(),
-            accounts,
+            memory,
             crowds: AtomicBool::new(false),
             came,
             sent: TrafficCounter::default(),
@@ -176,7 +176,7 @@ impl Member {
     pub(super) fn enqueue_ordered(&self, from: &Self, message: &Message) {
         let bytes = message.wire_len().saturating_add(ITEM_COST);
         let mut backlog = lock(&self.backlog);
-        let place = from.accounts.beside(ITEM_COST);
+        let place = from.memory.beside(ITEM_COST);
         let item = Item::Ordered { message: message.clone(), from: from.id, _place: place };
         match self.mailbox.send_ordered(bytes, item) {
             Ok(()) => {
@@ -197,7 +197,7 @@ impl Member {
     /// The memory in bytes that would be freed if it were gone.
     pub(super) fn memory_use(&self) -> usize {
         let places = lock(&self.backlog).items().saturating_mul(ITEM_COST);
-        self.accounts.unfinished.bytes().saturating_add(self.writer.pending_bytes()).saturating_add(places)
+        self.memory.unfinished.bytes().saturating_add(self.writer.pending_bytes()).saturating_add(places)
     }
 
     pub(super) fn schedule_heartbeat(&self, more: PendingHeartbeat) {

@@ -90,8 +90,8 @@ impl Room {
         dismissed: CancellationToken,
     ) -> (Arc<Member>, queue::Receiver<ClientId, Item>, Event) {
         let (id, budget) = (self.shared.next_client(), self.shared.config.mailbox);
-        let lanes = queue::ConflatingQueue::new(budget).with_latest_budget(budget, Item::weight);
-        let (mailbox, waiting) = queue::channel_with(lanes);
+        let mailbox_queue = queue::ConflatingQueue::new(budget).with_latest_budget(budget, Item::weight);
+        let (mailbox, waiting) = queue::channel_with(mailbox_queue);
         let member = Arc::new(Member::new(id, addr, mailbox, writer, budget, memory, dismissed));
         let clients = self.members.join(&member);
         self.viewing.fetch_add(1, Relaxed);
@@ -260,7 +260,7 @@ impl Room {
                 message
             };
             // Waking each client's task costs more than writing for it. Only that client's own task takes
-            // items out of its mailbox, while it holds the pen, so this write overtakes nothing.
+            // items out of its mailbox, while it holds the writer, so this write overtakes nothing.
             let at_once = !crowds && member.mailbox.is_empty();
             let written = if at_once { member.writer.try_write(message) } else { Written::Nothing };
             if written != Written::Nothing {

@@ -2,7 +2,7 @@
 //!
 //! Meanwhile the system accepted connections and buffered what clients sent. Those frames are old, some of
 //! them from clients that have reconnected since: they would arrive after newer ones. So video that waited in
-//! a socket over a standstill is not forwarded; what arrives after the socket was read empty is new.
+//! a socket over a stall is not forwarded; what arrives after the socket was read empty is new.
 
 use std::{
     sync::Mutex,
@@ -14,10 +14,10 @@ use crate::sync::lock;
 /// A pause of all clients' tasks that is longer than a busy machine causes, and that viewers notice.
 const STANDSTILL: Duration = Duration::from_secs(2);
 
-/// The time after a standstill within which waiting connections are accepted.
+/// The time after a stall within which waiting connections are accepted.
 const BACKLOG: Duration = Duration::from_secs(1);
 
-/// The time after a standstill during which a socket that seems empty may not be. Timers fire before the
+/// The time after a stall during which a socket that seems empty may not be. Timers fire before the
 /// system has reported which sockets are readable.
 const UNCERTAIN: Duration = Duration::from_millis(100);
 
@@ -40,7 +40,7 @@ impl StallDetector {
         Self { allowed: often.saturating_mul(2).max(STANDSTILL), inner: Mutex::default() }
     }
 
-    /// Records a turn of a client's task; returns when the last standstill ended, if there was one.
+    /// Records a turn of a client's task; returns when the last stall ended, if there was one.
     pub(super) fn turn(&self, now: Instant) -> Option<Instant> {
         let mut inner = lock(&self.inner);
         if inner.turned.is_some_and(|turned| now.saturating_duration_since(turned) > self.allowed) {
@@ -56,7 +56,7 @@ impl StallDetector {
     }
 }
 
-/// Whether one client's data may have waited over a standstill.
+/// Whether one client's data may have waited over a stall.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct InputAge {
     emptied: Option<Instant>,
@@ -68,14 +68,14 @@ impl InputAge {
         Self { emptied: came.checked_sub(BACKLOG) }
     }
 
-    /// Records that its socket was read empty; `ended`: when the last standstill ended.
+    /// Records that its socket was read empty; `ended`: when the last stall ended.
     pub(super) fn emptied(&mut self, now: Instant, ended: Option<Instant>) {
         if ended.is_none_or(|ended| now.saturating_duration_since(ended) >= UNCERTAIN) {
             self.emptied = Some(now);
         }
     }
 
-    /// Whether arriving data may be from before a standstill that ended at `ended`.
+    /// Whether arriving data may be from before a stall that ended at `ended`.
     pub(super) fn is_old(self, ended: Option<Instant>) -> bool {
         ended.is_some_and(|ended| self.emptied.is_none_or(|emptied| emptied < ended))
     }

@@ -31,7 +31,7 @@ impl<K: PartialEq, T> Batch<K, T> {
 
     /// Adds the small ordered messages that wait behind the first.
     pub(super) fn fill(&mut self, waiting: &mut Receiver<K, T>, hooks: &mut impl WriteHooks<K, T>) {
-        if !matches!(self.first.0.lane, Priority::Ordered(_)) || self.length > SMALL {
+        if !matches!(self.first.0.priority, Priority::Ordered(_)) || self.length > SMALL {
             return;
         }
         while self.length + SMALL <= MAX_JOINED

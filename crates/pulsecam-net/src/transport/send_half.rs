@@ -55,7 +55,7 @@ pub trait SendHalf: fmt::Debug + Send + Sync {
     fn reset_on_close(&self) {}
 }
 
-/// Waits until the outlet may take more.
+/// Waits until the socket may take more.
 pub(super) async fn writable(half: &dyn SendHalf) -> io::Result<()> {
     poll_fn(|context| half.poll_writable(context)).await
 }
@@ -108,7 +108,7 @@ pub(crate) fn try_write_vectored(stream: &TcpStream, chunks: &[io::IoSlice<'_>])
     stream.try_write_vectored(chunks)
 }
 
-/// An outlet over any writer: in memory, or simulated.
+/// A send half over any writer: in memory, or simulated.
 #[derive(Debug)]
 pub struct PolledWriter<W> {
     writer: Mutex<W>,
@@ -132,7 +132,7 @@ impl Wake for WriteWaker {
 }
 
 impl<W: AsyncWrite + Unpin> PolledWriter<W> {
-    /// Creates an outlet that writes to `writer`.
+    /// Creates a send half that writes to `writer`.
     pub fn new(writer: W) -> Self {
         let bell = WriteWaker { rung: AtomicBool::new(true), waiting: Mutex::default() };
         Self { writer: Mutex::new(writer), bell: Arc::new(bell) }
