@@ -4,7 +4,7 @@ use std::fmt;
 
 /// An opaque identifier of a stream, only to be compared.
 ///
-/// [`crate::link`] creates one for each connection that its relay numbers, and for each name if the relay
+/// A client creates one for each connection that its relay numbers, and for each name if the relay
 /// does not number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamId(u64);
