@@ -181,7 +181,7 @@ fn the_loop_itself_sends_the_watchdog_pings() {
                 give.send(thread::current().id()).unwrap();
                 enough.notify_one();
             }
-        }))
+        }));
     });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let run = async {
