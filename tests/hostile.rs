@@ -8,7 +8,7 @@
 mod common;
 
 use std::{
-    fs,
+    fs, io,
     io::{Read, Write},
     net::{TcpListener, TcpStream},
     process::{Child, Output, Stdio},
@@ -79,9 +79,11 @@ fn scan_bomb() -> Vec<u8> {
     bomb
 }
 
-fn start_viewer(relay: &mut RelayProgram, arguments: &[&str]) -> Child {
+/// A viewer that the relay knows as ours: a frame from before its first heartbeat would be dropped, because its
+/// sender's number is not certain then.
+fn start_viewer(relay: &mut RelayProgram, arguments: &[&str]) -> Viewing {
     let common = ["view", &relay.addr, "--no-window", "-v", "--frames", "1", "--for", "20s"];
-    let viewer = pulsecam()
+    let mut viewer = pulsecam()
         .args(common)
         .args(arguments)
         .stdin(Stdio::null())
@@ -90,7 +92,27 @@ fn start_viewer(relay: &mut RelayProgram, arguments: &[&str]) -> Child {
         .spawn()
         .unwrap();
     relay.running.event("joined", |_| true);
-    viewer
+    let (mut log, mut byte) = (Vec::new(), [0]);
+    let stderr = viewer.stderr.as_mut().unwrap();
+    while !String::from_utf8_lossy(&log).contains(" is up") {
+        assert_eq!(stderr.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&log));
+        log.push(byte[0]);
+    }
+    Viewing { viewer, log }
+}
+
+struct Viewing {
+    viewer: Child,
+    /// Its log up to its link.
+    log: Vec<u8>,
+}
+
+impl Viewing {
+    fn wait_with_output(mut self) -> io::Result<Output> {
+        let Output { status, stdout, stderr } = self.viewer.wait_with_output()?;
+        self.log.extend(stderr);
+        Ok(Output { status, stdout, stderr: self.log })
+    }
 }
 
 /// Sends all messages, and returns once the relay has passed them on.

@@ -60,6 +60,17 @@ pub(super) struct LineWriter(Arc<Shared>);
 #[derive(Clone)]
 pub(crate) struct LineSender(Arc<Shared>);
 
+/// What may happen to a line, and what may follow it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rank {
+    /// It is dropped if too much waits.
+    Normal,
+    /// It is accepted however much waits.
+    Last,
+    /// It is accepted, and nothing after it.
+    Final,
+}
+
 struct Shared {
     waiting: Mutex<Waiting>,
     /// Signalled if there are lines, or at the end.
@@ -79,6 +90,8 @@ struct Waiting {
     lost: u64,
     /// The thread must be woken for the next line.
     asleep: bool,
+    /// The final line was sent: further ones are ignored.
+    closed: bool,
     ended: bool,
     done: bool,
     /// When something was last written.
@@ -101,6 +114,7 @@ impl LineWriter {
                 in_hand: 0,
                 lost: 0,
                 asleep: false,
+                closed: false,
                 ended: false,
                 done: false,
                 taken: None,
@@ -157,12 +171,17 @@ impl LineSender {
     ///
     /// A line longer than all that may wait is accepted if nothing else waits.
     pub(crate) fn send(&self, line: &[u8]) {
-        self.take(line, false);
+        self.take(line, Rank::Normal);
     }
 
     /// Sends one of the last lines: accepted however much waits.
     pub(super) fn send_last(&self, line: &[u8]) {
-        self.take(line, true);
+        self.take(line, Rank::Last);
+    }
+
+    /// Sends the line that must stay the last one: lines that other threads send later are ignored.
+    pub(super) fn send_final(&self, line: &[u8]) {
+        self.take(line, Rank::Final);
     }
 
     /// Whether the reader is gone.
@@ -170,16 +189,16 @@ impl LineSender {
         self.0.lock().fate == Drained::ReaderGone
     }
 
-    fn take(&self, line: &[u8], last: bool) {
+    fn take(&self, line: &[u8], rank: Rank) {
         let mut waiting = self.0.lock();
-        if waiting.fate == Drained::ReaderGone {
+        if waiting.fate == Drained::ReaderGone || waiting.closed {
             return;
         }
         let before = waiting.bytes.len() + waiting.in_hand;
         // Lines are dropped in a row: a short line that fits in between would cost another line with the
         // count.
         let room = if waiting.lost > 0 { AFTER_LOSS } else { WAITING };
-        if !last && before > 0 && before + line.len() > room {
+        if rank == Rank::Normal && before > 0 && before + line.len() > room {
             waiting.lost += 1;
             return;
         }
@@ -187,6 +206,7 @@ impl LineSender {
             waiting.note_lost(&*self.0.lost);
         }
         waiting.bytes.extend_from_slice(line);
+        waiting.closed = rank == Rank::Final;
         if std::mem::take(&mut waiting.asleep) {
             self.0.more.notify_one();
         }

@@ -78,6 +78,19 @@ fn a_stuck_reader_delays_nothing_and_learns_where_it_missed_lines() {
 }
 
 #[test]
+fn nothing_follows_the_final_line() {
+    let (writer, written, go) = stuck();
+    let sender = writer.sender();
+    sender.send(b"first\n");
+    sender.send_final(b"the reason\n");
+    sender.clone().send(b"a link that ends\n");
+    sender.send_last(b"summary\n");
+    drop(go);
+    writer.end(Instant::now());
+    assert_eq!(text(&written), "first\nthe reason\n");
+}
+
+#[test]
 fn the_end_waits_a_moment_for_a_reader_that_takes_nothing() {
     let (writer, _written, _go) = stuck();
     writer.sender().send(b"line\n");

@@ -203,10 +203,10 @@ pub(crate) fn log() -> LineSender {
     LOG.get_or_init(|| LineWriter::new(write, lost, |_| ())).sender()
 }
 
-/// Prints the program's error in one line.
+/// Prints the program's error in one line, which is the last one: a link that ends beside it logs nothing after it.
 pub(crate) fn print_error(what: &str) {
     let priority = if journal::is_read() { journal::ERROR } else { "" };
-    log().send_last(format!("{priority}pulsecam: {}\n", sanitize::line(what)).as_bytes());
+    log().send_final(format!("{priority}pulsecam: {}\n", sanitize::line(what)).as_bytes());
 }
 
 /// Waits briefly for the reader of standard error.
