@@ -105,7 +105,7 @@ impl Model {
                 return self.images.fit(stamp, canvas);
             }
             Update::Fitted { wanted: RescaleRequest { stamp, .. }, canvas: Err(why) } => {
-                self.images.fail(stamp, why)
+                self.images.fail(stamp, why);
             }
             Update::Own(own) => self.own = Some(own),
             Update::Pasted(text) => self.edit(&Edit::Put(text), now),

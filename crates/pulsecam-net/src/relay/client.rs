@@ -286,7 +286,7 @@ fn handle(message: &Message, came: Instant, member: &Member, room: &Room, old: b
     match message.kind() {
         MessageKind::Heartbeat => room.handle_heartbeat(member, &Heartbeat::parse(message.description())),
         MessageKind::Reserved(number) => {
-            debug!("client {} sent the reserved type {number}: ignored", member.id)
+            debug!("client {} sent the reserved type {number}: ignored", member.id);
         }
         MessageKind::Text | MessageKind::Image | MessageKind::Video | MessageKind::Other(_) => {
             if !(old && message.kind() == MessageKind::Video) {

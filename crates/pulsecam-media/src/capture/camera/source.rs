@@ -147,7 +147,7 @@ impl Camera {
         self.repair.rename(format!("camera {}", camera.name));
         self.known = Some(Known { camera, shape: device.shape(), twins });
         self.running = Some(device);
-        self.numbers.began_anew();
+        self.numbers.restarted();
         self.warm = false;
         self.damaged_in_a_row = 0;
     }
@@ -309,7 +309,7 @@ struct DriverNumbers {
 
 impl DriverNumbers {
     /// Called when the camera was restarted.
-    fn began_anew(&mut self) {
+    fn restarted(&mut self) {
         self.last = None;
     }
 

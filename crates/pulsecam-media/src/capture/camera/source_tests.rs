@@ -118,7 +118,7 @@ fn a_permission_that_is_missing_is_an_error_at_the_start() {
 }
 
 #[test]
-fn silence_means_that_it_is_opened_anew() {
+fn a_silent_camera_is_reopened() {
     let stage = FakeCameras::with(&[(0, "C920", "a")]);
     let mut camera = stage.camera("");
     stage.acts([FakeStep::Nothing]);
