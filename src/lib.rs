@@ -2,7 +2,7 @@
 //!
 //! This is the library of the program. The work is done in five crates, whose modules are re-exported here:
 //! `pulsecam-wire`, `pulsecam-queue`, `pulsecam-net`, `pulsecam-media` and `pulsecam-bench`. The modules of this
-//! crate connect them: [`pipeline`], [`view`], [`bench`] and [`cli`], with [`clock`] and [`i18n`].
+//! crate connect them: [`pipeline`], [`view`], [`mod@bench`] and [`cli`], with [`clock`] and [`i18n`].
 //!
 //! The way of a frame:
 //!
