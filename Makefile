@@ -29,7 +29,8 @@ deps: ## Install the Debian packages for the build and the tests
 build: deps ## Build the program
 	$(CARGO) build --release --locked
 
-test: build fmt lint features doc unit demo-check ## Format, lints, docs and every test
+# Not `build`: the tests build the program too, with the features that their own dependencies add to shared ones.
+test: deps fmt lint features doc unit demo-check ## Format, lints, docs and every test
 
 fmt: ## Check the format
 	$(CARGO) fmt --all --check
@@ -56,72 +57,71 @@ unit: deps ## Run all tests
 	$(CARGO) test --workspace --release --locked --doc
 
 test-wire: ## Only: the wire format
-	$(CARGO) test --release --locked -p pulsecam-wire --test wire
+	$(CARGO) test --workspace --release --locked --test wire
 
 test-media: deps ## Only: pictures, films, pipes, and damaged ones
-	$(CARGO) test --release --locked --test stills --test repair --test live --test films
+	$(CARGO) test --workspace --release --locked --test stills --test repair --test live --test films
 
 test-strips: deps ## Only: encoding and decoding in strips
-	$(CARGO) test --release --locked -p pulsecam-media --test strips
+	$(CARGO) test --workspace --release --locked --test strips
 
 test-relay: ## Only: the relay and the link
-	$(CARGO) test --release --locked -p pulsecam-net --test relay --test link --test viewers
-	$(CARGO) test --release --locked --test crowd --test freshness
+	$(CARGO) test --workspace --release --locked --test relay --test link --test viewers --test crowd --test freshness
 
 test-congestion: deps ## Only: far and slow links
-	$(CARGO) test --release --locked --test congestion
+	$(CARGO) test --workspace --release --locked --test congestion
 
 test-abuse: ## Only: attacks on a relay (Linux)
-	$(CARGO) test --release --locked --test abuse --test limits
+	$(CARGO) test --workspace --release --locked --test abuse --test limits
 
 test-hostile: ## Only: hostile texts and names, and the fuzzing corpus
-	$(CARGO) test --release --locked --test hostile --test corpus
+	$(CARGO) test --workspace --release --locked --test hostile --test corpus
 
 test-trust: deps ## Only: TLS and keys
-	$(CARGO) test --release --locked -p pulsecam-net --test tls --test auth
-	$(CARGO) test --release --locked --test trust
+	$(CARGO) test --workspace --release --locked --test tls --test auth --test trust
 
 test-reasons: ## Only: error messages of a link that does not come up
-	$(CARGO) test --release --locked --test reasons
+	$(CARGO) test --workspace --release --locked --test reasons
 
 test-pauses: ## Only: programs that are stopped and resumed, or ended while they wait
-	$(CARGO) test --release --locked --test pauses
+	$(CARGO) test --workspace --release --locked --test pauses
 
 # Number of seeds. One seed, with its full log: PULSECAM_SEED=n make test-simulation
 SEEDS ?=
 .PHONY: test-simulation
 test-simulation: ## Only: link and relay in a simulated network
-	PULSECAM_SEEDS=$(SEEDS) $(CARGO) test --release --locked -p pulsecam-net --test simulation -- $(if $(PULSECAM_SEED),--nocapture)
+	PULSECAM_SEEDS=$(SEEDS) $(CARGO) test --workspace --release --locked --test simulation -- $(if $(PULSECAM_SEED),--nocapture)
 
 .PHONY: test-reach
 test-reach: ## Only: far relays, forms of addresses, and slow deliveries
-	$(CARGO) test --release --locked --test reach --test delivery
+	$(CARGO) test --workspace --release --locked --test reach --test delivery
 
 test-cli: ## Only: the command line of the built program
-	$(CARGO) test --release --locked --test cli --test usage --test host_variable --test skipping --test bench
+	$(CARGO) test --workspace --release --locked --test cli --test usage --test host_variable --test skipping --test bench
 
 test-qt: deps ## Only: against a real Qt program
-	$(CARGO) test --release --locked --test qt_peer
+	$(CARGO) test --workspace --release --locked --test qt_peer
 
 test-window: deps ## Only: the window, under Xvfb
-	$(CARGO) test --release --locked --test window
+	$(CARGO) test --workspace --release --locked --test window
 
 test-terminal: deps ## Only: the dashboard and the view in a terminal
-	$(CARGO) test --release --locked --test terminal
+	$(CARGO) test --workspace --release --locked --test terminal
 
 test-recording: deps ## Only: recordings
-	$(CARGO) test --release --locked --test recording --test films
+	$(CARGO) test --workspace --release --locked --test recording --test films
 
 .PHONY: test-congestion test-recording test-terminal
 .PHONY: demo-check test-abuse test-hostile test-media test-wire test-strips test-camera test-net test-pauses test-reasons test-trust test-deploy deny soak fuzz
-demo-check: build ## Check that the demo runs and ends by itself
+demo-check: ## Check that the demo runs and ends by itself
+	[ -x $(PULSECAM) ] || $(MAKE) build
 	$(PULSECAM) demo --no-window --for 2s --quiet
 
-test-net: build ## Only: unplugged cables and nameservers between two hosts (root, Linux)
-	$(CARGO) test --release --locked --test net -- --ignored --test-threads=1
+test-net: deps ## Only: unplugged cables and nameservers between two hosts (root, Linux)
+	$(CARGO) test --workspace --release --locked --test net -- --ignored --test-threads=1
 
 test-deploy: deps ## Only: the relay as a systemd service, and its units (root, Linux)
-	$(CARGO) test --release --locked --test deploy -- --include-ignored
+	$(CARGO) test --workspace --release --locked --test deploy -- --include-ignored
 
 package: ## Check that every crate can be published
 	$(CARGO) package --workspace --locked --allow-dirty
@@ -132,8 +132,8 @@ deny: ## Check licences, sources and known vulnerabilities of dependencies
 # tests/soak/main.rs explains its output.
 MINUTES ?= 2
 SOAK_JSON ?= $(abspath $(TARGET))/soak.json
-soak: build ## Endurance test: programs start, stall and die, links break (MINUTES=2)
-	MINUTES=$(MINUTES) SOAK_JSON=$(SOAK_JSON) $(CARGO) test --release --locked --test soak -- --ignored --nocapture
+soak: deps ## Endurance test: programs start, stall and die, links break (MINUTES=2)
+	MINUTES=$(MINUTES) SOAK_JSON=$(SOAK_JSON) $(CARGO) test --workspace --release --locked --test soak -- --ignored --nocapture
 
 # Seconds for each target. Add what it finds to fuzz/corpus, which every run of the tests replays.
 FUZZ_FOR ?= 60
@@ -146,9 +146,9 @@ fuzz: deps ## Fuzz everything that reads untrusted bytes
 
 # One test: make test-camera CAMERA_TEST=unplug. Without a virtual machine: PULSECAM_SKIP_VM=1.
 CAMERA_TEST ?=
-CAMERA_TESTS = $$($(CARGO) test --release --locked --test camera --no-run --message-format=json | \
+CAMERA_TESTS = $$($(CARGO) test --workspace --release --locked --test camera --no-run --message-format=json | \
 	sed -n 's|.*"executable":"\([^"]*/camera-[^"]*\)".*|\1|p' | tail -1)
-test-camera: build ## Only: real V4L2 cameras in a virtual machine (root, x86-64)
+test-camera: deps ## Only: real V4L2 cameras in a virtual machine (root, x86-64)
 	tests=$(CAMERA_TESTS) && CAMERA_TEST='$(CAMERA_TEST)' ./tests/camera/run.sh $(PULSECAM) "$$tests"
 
 # How long each measurement takes; if empty, its default. For a quick look: make bench BENCH_FOR=2s
