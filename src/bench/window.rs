@@ -18,11 +18,11 @@ use serde::Serialize;
 use tokio::{net::TcpListener, runtime::Handle as Runtime};
 use tokio_util::sync::CancellationToken;
 
-use super::scene;
+use super::{freshness, scene};
 use crate::{
     clock::Timestamp,
     jpeg::Scale,
-    link::{self, Inbox, Link, Role, State},
+    link::{self, Inbox, Link, Role},
     picture::Canvas,
     pipeline::{Arrival, Viewer, receive},
     relay,
@@ -151,9 +151,7 @@ pub fn stage(
 
 async fn connect(host: &str, role: Role) -> io::Result<(Link, Inbox)> {
     let config = link::Config::new(host).with(|config| config.role = role);
-    let (link, inbox) = link::connect(config).await.map_err(io::Error::other)?;
-    let _ = link.state().wait_for(|state| matches!(state, State::Up { .. })).await;
-    Ok((link, inbox))
+    freshness::connect(config).await.map_err(io::Error::other)
 }
 
 fn send(link: &Link, name: &str, frames: &[Bytes], fps: f64, stop: &AtomicBool) {
