@@ -1,0 +1,149 @@
+//! The command line.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+    time::Duration,
+};
+
+use clap::Parser;
+
+use crate::{
+    bulk, child, clients,
+    job::Job,
+    network,
+    report::{self, Result},
+    rows, trial,
+    trial::Variant,
+};
+
+/// Measure the age of frames over slow and far links (Linux, root)
+#[derive(Debug, Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// The program that runs as the relay
+    #[arg(long, value_name = "FILE", default_value = "target/release/pulsecam")]
+    program: PathBuf,
+    /// Another relay to compare with, in the same run and in turn
+    #[arg(long, value_name = "FILE", env = "PULSECAM_BASELINE")]
+    baseline: Option<PathBuf>,
+    /// Measure only rows whose names contain one of these
+    #[arg(long, value_name = "WORDS", value_delimiter = ',')]
+    rows: Vec<String>,
+    /// Time of each trial, after 3 s to settle
+    #[arg(long = "for", value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
+    time: Duration,
+    /// How often each row is measured; figures are medians
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    rounds: usize,
+    /// Write the table as Markdown to this file
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+    /// Print JSON objects, one per line, instead of a table
+    #[arg(long)]
+    json: bool,
+    /// Keep samples of each cable and each frame in this folder
+    #[arg(long, value_name = "DIR")]
+    traces: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Do a part of a measurement
+    #[command(hide = true)]
+    Child {
+        /// The job, as JSON
+        job: String,
+    },
+}
+
+/// Why nothing was measured.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Rustix(#[from] rustix::io::Errno),
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Link(#[from] pulsecam_net::link::Error),
+    #[error("{0}")]
+    Other(String),
+}
+
+pub(crate) fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match &arguments.command {
+        Some(Command::Child { job }) => begin(job),
+        None => measure(&arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("links: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn begin(job: &str) -> std::result::Result<(), Failure> {
+    match serde_json::from_str(job)? {
+        Job::Network(job) => network::run(&job),
+        Job::Send(job) => clients::send(&job),
+        Job::View(job) => clients::view(&job),
+        Job::BulkSend { namespace, to } => bulk::send(&namespace, to),
+        Job::BulkSink { namespace, listen, log } => bulk::sink(&namespace, listen, &log),
+        Job::Hold { namespace, command } => child::hold(&namespace, &command),
+    }
+}
+
+fn measure(arguments: &Arguments) -> std::result::Result<(), Failure> {
+    let temporary = tempfile::tempdir()?;
+    let folder = arguments.traces.as_deref().unwrap_or(temporary.path());
+    let mut variants =
+        vec![Variant { name: "now".into(), relay: fs::canonicalize(&arguments.program)?, arguments: vec![] }];
+    if let Some(baseline) = &arguments.baseline {
+        let relay = fs::canonicalize(baseline)?;
+        variants.push(Variant { name: "baseline".into(), relay, arguments: vec![] });
+    }
+    let wanted = |name: &str| {
+        arguments.rows.is_empty() || arguments.rows.iter().any(|word| name.contains(word.as_str()))
+    };
+    let mut results = Vec::new();
+    for row in rows::all().into_iter().filter(|row| wanted(&row.name)) {
+        let mut found: Vec<_> = variants
+            .iter()
+            .map(|variant| Result { row: row.clone(), variant: variant.clone(), rounds: Vec::new() })
+            .collect();
+        for round in 0..arguments.rounds {
+            for result in &mut found {
+                eprintln!("{}, {}, round {}", row.name, result.variant.name, round + 1);
+                let name = format!("{}-{}-{round}", row.name, result.variant.name).replace(' ', "-");
+                let outcome = trial::run(&row, &result.variant, arguments.time, &folder.join(name))?;
+                result.rounds.push(outcome);
+            }
+        }
+        for result in &found {
+            if arguments.json {
+                println!("{}", serde_json::to_string(result)?);
+            }
+        }
+        results.extend(found);
+    }
+    let table = report::table(&results);
+    let second_hop = report::second_hop(&results);
+    if !arguments.json {
+        println!("{}", table.text());
+        second_hop.iter().for_each(|line| println!("{line}"));
+    }
+    if let Some(path) = &arguments.markdown {
+        let mut file = File::create(path)?;
+        writeln!(file, "{}", table.markdown())?;
+        second_hop.iter().try_for_each(|line| writeln!(file, "- {line}"))?;
+    }
+    Ok(())
+}
