@@ -17,9 +17,18 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Starts it, and waits for its first line: it is ready.
-    pub(crate) fn start(what: &'static str, job: &Job) -> Result<Self, Failure> {
-        let mut command = Command::new(std::env::current_exe()?);
+    /// Starts it, and waits for its first line: it is ready. With a real-time priority, nothing else on the
+    /// machine delays it.
+    pub(crate) fn start(what: &'static str, job: &Job, real_time: Option<u8>) -> Result<Self, Failure> {
+        let this = std::env::current_exe()?;
+        let mut command = match real_time {
+            Some(priority) => {
+                let mut command = Command::new("chrt");
+                command.args(["--fifo", &priority.to_string()]).arg(this);
+                command
+            }
+            None => Command::new(this),
+        };
         command.arg("child").arg(serde_json::to_string(job)?);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         // Not in the terminal's group: Ctrl-C ends the parent, and its end the children, in order.

@@ -17,7 +17,6 @@ use pulsecam_bench::cable::Lane;
 use pulsecam_net::clock::Timestamp;
 use rustix::{
     event::{PollFd, PollFlags, poll},
-    process::setpriority_process,
     thread::{LinkNameSpaceType, move_into_link_name_space, set_current_timer_slack},
     time::Timespec,
 };
@@ -41,9 +40,6 @@ const SAMPLE: Duration = Duration::from_millis(5);
 /// Packets read from one device before others have their turn.
 const READ_AT_ONCE: usize = 64;
 
-/// Above everything that it serves: a late packet is an error of the measurement.
-const PRIORITY: i32 = -15;
-
 /// Wakes up to 1 µs late instead of Linux's usual 50.
 const TIMER_SLACK_NS: u64 = 1000;
 
@@ -61,7 +57,6 @@ pub(crate) fn run(job: &NetworkJob) -> Result<(), Failure> {
         cables.push(Cable::new(index, cable)?);
     }
     let trace = BufWriter::new(File::create(&job.trace)?);
-    setpriority_process(None, PRIORITY)?;
     set_current_timer_slack(std::num::NonZeroU64::new(TIMER_SLACK_NS))?;
     thread::spawn(move || {
         crate::child::wait_for_parent();

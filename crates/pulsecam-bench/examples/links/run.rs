@@ -39,6 +39,9 @@ struct Arguments {
     /// How often each row is measured; figures are medians
     #[arg(long, value_name = "N", default_value_t = 1)]
     rounds: usize,
+    /// Run the measured programs with real-time priority, on a machine that others use
+    #[arg(long)]
+    real_time: bool,
     /// Write the table as Markdown to this file
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
@@ -110,6 +113,7 @@ fn measure(arguments: &Arguments) -> std::result::Result<(), Failure> {
         let relay = fs::canonicalize(baseline)?;
         variants.push(Variant { name: "baseline".into(), relay, arguments: vec![] });
     }
+    let settings = trial::Settings { time: arguments.time, real_time: arguments.real_time };
     let wanted = |name: &str| {
         arguments.rows.is_empty() || arguments.rows.iter().any(|word| name.contains(word.as_str()))
     };
@@ -123,7 +127,7 @@ fn measure(arguments: &Arguments) -> std::result::Result<(), Failure> {
             for result in &mut found {
                 eprintln!("{}, {}, round {}", row.name, result.variant.name, round + 1);
                 let name = format!("{}-{}-{round}", row.name, result.variant.name).replace(' ', "-");
-                let outcome = trial::run(&row, &result.variant, arguments.time, &folder.join(name))?;
+                let outcome = trial::run(&row, &result.variant, settings, &folder.join(name))?;
                 result.rounds.push(outcome);
             }
         }

@@ -24,7 +24,11 @@ const FIELDS: usize = 5;
 
 /// Writes a line: the time, then each lane's queue, bytes, packets, drops, lateness. Lanes come in pairs, a
 /// cable's first end (what travels towards it) before its second.
-pub(crate) fn write(to: &mut impl Write, time_us: u64, lanes: impl Iterator<Item = LaneSample>) -> io::Result<()> {
+pub(crate) fn write(
+    to: &mut impl Write,
+    time_us: u64,
+    lanes: impl Iterator<Item = LaneSample>,
+) -> io::Result<()> {
     write!(to, "{time_us}")?;
     for LaneSample { queued, counts, late_us } in lanes {
         write!(to, ",{queued},{},{},{},{late_us}", counts.bytes, counts.packets, counts.dropped)?;

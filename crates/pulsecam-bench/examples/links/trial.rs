@@ -27,6 +27,21 @@ const PORT: u16 = 6868;
 /// The sink's port.
 const BULK_PORT: u16 = 9;
 
+/// Of the cables: above everything that they serve, since a late packet is an error of the measurement.
+const CABLE_PRIORITY: u8 = 20;
+
+/// Of the measured programs, if they are to have the machine to themselves.
+const PROGRAM_PRIORITY: u8 = 10;
+
+/// How all rows are measured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    /// The measured time of a trial.
+    pub(crate) time: Duration,
+    /// Other programs on the machine have to wait for the measured ones.
+    pub(crate) real_time: bool,
+}
+
 /// The programs that are compared.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Variant {
@@ -49,8 +64,14 @@ pub(crate) struct Outcome {
 }
 
 /// Measures one row once. Traces go into `folder`.
-pub(crate) fn run(row: &Row, variant: &Variant, time: Duration, folder: &Path) -> Result<Outcome, Failure> {
+pub(crate) fn run(
+    row: &Row,
+    variant: &Variant,
+    settings: Settings,
+    folder: &Path,
+) -> Result<Outcome, Failure> {
     fs::create_dir_all(folder)?;
+    let priority = settings.real_time.then_some(PROGRAM_PRIORITY);
     let prefix = format!("pcl{}", process::id());
     let namespace = |letter: &str| format!("{prefix}{letter}");
     let cable = |index: u8, ends: [&str; 2]| CableJob {
@@ -77,18 +98,21 @@ pub(crate) fn run(row: &Row, variant: &Variant, time: Duration, folder: &Path) -
     let network = Running::start(
         "the network",
         &Job::Network(NetworkJob { namespaces, cables, trace: cable_trace.clone() }),
+        Some(CABLE_PRIORITY),
     )?;
     let mut command =
         vec![variant.relay.display().to_string(), "relay".into(), "--json".into(), "--quiet".into()];
     command.extend([format!("--listen=0.0.0.0:{PORT}")]);
     command.extend(variant.arguments.iter().cloned());
-    let relay = Running::start("the relay", &Job::Hold { namespace: namespace(relay_in), command })?;
+    let relay =
+        Running::start("the relay", &Job::Hold { namespace: namespace(relay_in), command }, priority)?;
     let bulk_log = folder.join("bulk.csv");
     let bulk = if row.bulk {
         let to = SocketAddr::from((address(0, 2), BULK_PORT));
         let job = Job::BulkSink { namespace: namespace("b"), listen: to, log: bulk_log.clone() };
-        let sink = Running::start("the sink", &job)?;
-        let sender = Running::start("the bulk sender", &Job::BulkSend { namespace: namespace("a"), to })?;
+        let sink = Running::start("the sink", &job, priority)?;
+        let sender =
+            Running::start("the bulk sender", &Job::BulkSend { namespace: namespace("a"), to }, priority)?;
         Some((sender, sink))
     } else {
         None
@@ -100,9 +124,10 @@ pub(crate) fn run(row: &Row, variant: &Variant, time: Duration, folder: &Path) -
             namespace: namespace(viewer_in),
             relay: relay_at(for_viewer),
             warm_up: WARM_UP,
-            time,
+            time: settings.time,
             trace: folder.join("frames.csv"),
         }),
+        priority,
     )?;
     let sender = Running::start(
         "the sender",
@@ -113,6 +138,7 @@ pub(crate) fn run(row: &Row, variant: &Variant, time: Duration, folder: &Path) -
             bytes: row.bytes,
             fps: row.fps,
         }),
+        priority,
     )?;
     let seen: Seen = serde_json::from_str(&viewer.line()?)?;
     drop((sender, viewer, bulk, relay));
