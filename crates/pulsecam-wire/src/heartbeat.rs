@@ -86,6 +86,8 @@ pub struct Heartbeat {
     pub token: Option<Token>,
     /// From a relay that numbers connections: the run of the relay to which the numbers belong.
     pub epoch: Option<u64>,
+    /// Whether this end understands [`Receipt`](crate::Receipt)s and sends them if it is asked.
+    pub receipts: Option<bool>,
 }
 
 impl Heartbeat {
@@ -111,6 +113,7 @@ impl Heartbeat {
             ("lost", self.lost.map(u64::from)),
             ("silence", self.silence.map(u64::from)),
             ("epoch", self.epoch),
+            ("receipts", self.receipts.map(u64::from)),
         ];
         for (key, number) in numbers {
             if let Some(number) = number {
@@ -149,6 +152,7 @@ impl Heartbeat {
                 "silence" => heartbeat.silence = value.parse().ok(),
                 "token" => heartbeat.token = Token::parse(&value),
                 "epoch" => heartbeat.epoch = value.parse().ok(),
+                "receipts" => heartbeat.receipts = value.parse::<u8>().ok().map(|receipts| receipts > 0),
                 _ => {}
             }
         }
@@ -180,6 +184,7 @@ mod tests {
             queued: Some(1),
             lost: Some(100),
             silence: Some(15_000),
+            receipts: Some(true),
             ..report
         };
         assert_eq!(Heartbeat::parse(heartbeat.to_message(Side::Relay).description()), heartbeat);

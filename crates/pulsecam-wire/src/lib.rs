@@ -10,7 +10,7 @@
 //! Everything is big-endian. A message is `i32 size | i32 type | QString description | QByteArray payload`,
 //! where `size` counts what follows it.
 
-// FrameInfo, Heartbeat, Origin and CloseReason are exhaustive, so that they can be written as literals: a new
+// FrameInfo, Heartbeat, Receipt, Origin and CloseReason are exhaustive, so that they can be written as literals: a new
 // attribute changes the protocol, and so this crate's version. MessageKind has a variant for every other number.
 
 mod assembly;
@@ -27,8 +27,8 @@ mod number;
 mod qstring;
 #[cfg(feature = "tokio")]
 mod reader;
+mod receipt;
 pub mod sanitize;
-
 pub mod stream_id;
 mod text;
 pub mod timestamp;
@@ -46,6 +46,7 @@ pub use self::{
     message::{Message, Origin},
     message_kind::MessageKind,
     qstring::{LoneSurrogate, QString},
+    receipt::Receipt,
     text::TextContent,
     token::{Token, unique_id},
 };

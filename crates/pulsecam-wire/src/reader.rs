@@ -8,10 +8,14 @@ use std::{
     io,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::{BufMut, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt},
+    time::Instant,
+};
 
 use super::{Codec, Error, HeldBytes, HeldShare, Message, Skipped};
 
@@ -43,6 +47,9 @@ pub struct Reader<R> {
     /// Room to make for the next message.
     expected: usize,
     received: u64,
+    /// When the first byte of the message that is being read arrived, and how long the last one took.
+    begun: Option<Instant>,
+    took: Duration,
     /// Counts the memory of unfinished messages.
     unfinished: Option<HeldShare>,
 }
@@ -51,7 +58,17 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     /// Creates a reader of `io`.
     pub fn new(io: R, codec: Codec) -> Self {
         let ahead = BytesMut::new();
-        Self { io, codec, ahead, room: 0, expected: READ_AHEAD, received: 0, unfinished: None }
+        Self {
+            io,
+            codec,
+            ahead,
+            room: 0,
+            expected: READ_AHEAD,
+            received: 0,
+            begun: None,
+            took: Duration::ZERO,
+            unfinished: None,
+        }
     }
 
     /// Counts the memory of complete messages in `whole`, and that of partly received ones in `unfinished`. A
@@ -71,6 +88,11 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     /// Bytes received so far, those of an unfinished message included: any of them proves the peer alive.
     pub const fn received(&self) -> u64 {
         self.received
+    }
+
+    /// How long the last message took to arrive, from its first byte to its last.
+    pub const fn took(&self) -> Duration {
+        self.took
     }
 
     /// Messages over the limit that were skipped ([`Codec::skip_larger`]).
@@ -95,7 +117,11 @@ impl<R: AsyncRead + Unpin> Reader<R> {
             self.codec.make_room();
             self.count();
             if let Some(message) = taken? {
+                self.finished();
                 return Ok(Some(message));
+            }
+            if !self.is_amid() {
+                self.begun = None; // nothing, or a message that is skipped
             }
             let count = match self.codec.unfinished() {
                 Some((buffer, lacking)) => {
@@ -109,7 +135,16 @@ impl<R: AsyncRead + Unpin> Reader<R> {
                 return self.end();
             }
             self.received += count as u64;
+            self.begun.get_or_insert_with(Instant::now);
         }
+    }
+
+    /// Records how long the message took that is complete now. What follows it came with its last bytes.
+    fn finished(&mut self) {
+        let now = Instant::now();
+        let next = (!self.ahead.is_empty()).then_some(now);
+        let begun = std::mem::replace(&mut self.begun, next);
+        self.took = begun.map_or(Duration::ZERO, |begun| now.duration_since(begun));
     }
 
     /// Takes a message that is complete in the read-ahead buffer, or starts one that does not fit there.

@@ -52,7 +52,9 @@ impl WriteHooks<(), Outbound> for &Session<'_> {
                     config.report.map(|interval| u32::try_from(interval.as_millis()).unwrap_or(u32::MAX));
                 let token = self.hub.token.filter(|_| !self.lock().introduced);
                 let views = config.role.views();
-                let plain = Heartbeat { t1: Some(asked), views, report, token, ..Heartbeat::default() };
+                let receipts = config.pacing.then_some(true);
+                let plain =
+                    Heartbeat { t1: Some(asked), views, report, token, receipts, ..Heartbeat::default() };
                 Some(self.lock().frame_acks.tell(plain, now()).to_message(Side::Client))
             }
             Outbound::Message(attempt) => Some(attempt.message.clone()),

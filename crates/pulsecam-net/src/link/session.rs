@@ -32,8 +32,8 @@ use crate::{
     log_throttle::{self, LogThrottle},
     queue::{Dequeued, Receiver},
     sync::lock,
-    transport::{self, ReceiveHalf},
-    wire::{CloseReason, FrameInfo, Heartbeat, Message, MessageKind, Reader, Skipped},
+    transport::{self, MessageWriter, ReceiveHalf},
+    wire::{CloseReason, FrameInfo, Heartbeat, Message, MessageKind, Reader, Receipt, Skipped},
 };
 
 pub(super) type Outbox = Receiver<(), Outbound>;
@@ -70,6 +70,7 @@ pub(super) async fn serve(
     let session = Session {
         hub,
         peer,
+        writer: Arc::clone(&writer),
         began: now(),
         state: Mutex::new(Inner {
             keep_alive: KeepAlive::new(hub.config.interval, hub.config.timeout, now()),
@@ -125,6 +126,7 @@ pub(super) async fn serve(
 pub(super) struct Session<'a> {
     pub(super) hub: &'a Hub,
     peer: SocketAddr,
+    pub(super) writer: Arc<MessageWriter>,
     pub(super) began: Instant,
     state: Mutex<Inner<'a>>,
     /// Notified when a message was sent that needs a confirmation, or when heartbeats become more frequent.
@@ -218,7 +220,7 @@ impl<'a> Session<'a> {
             let end = match next {
                 None => continue,
                 Some(Ok(Some(message))) => {
-                    self.take(message);
+                    self.take(message, reader.took());
                     continue;
                 }
                 Some(Ok(None)) => None,
@@ -247,7 +249,7 @@ impl<'a> Session<'a> {
         self.hub.counters.messages_skipped.fetch_add(after.messages - before.messages, Relaxed);
         // The relay counts them among the frames that it has sent us.
         for _ in before.frames..after.frames {
-            self.came(now);
+            self.came(None, now);
         }
         if let Some(more) = throttle.line(now) {
             let (size, allowed) = (after.last_size, self.hub.config.max_message);
@@ -257,14 +259,21 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Counts a received video frame, and sends a report if one is due.
-    fn came(&self, now: Instant) {
-        if self.lock().frame_acks.came(now) {
+    /// Counts a received video frame, and sends a receipt if one is wanted, and a report if one is due.
+    fn came(&self, took: Option<Duration>, now: Instant) {
+        let mut inner = self.lock();
+        let due = inner.frame_acks.came(now);
+        let receipt = inner.frame_acks.receipt(took, now);
+        drop(inner);
+        if let Some(receipt) = receipt {
+            self.writer.send_receipt(receipt);
+        }
+        if due {
             self.hub.outbox.send_urgent(Outbound::Heartbeat);
         }
     }
 
-    fn take(&self, message: Message) {
+    fn take(&self, message: Message, took: Duration) {
         let (received, received_at) = (Timestamp::now(), now());
         if let Some(close_reason) = CloseReason::parse(&message) {
             // Not an answer: messages sent before it were not taken.
@@ -278,12 +287,16 @@ impl<'a> Session<'a> {
         self.comes_up();
         match message.kind() {
             MessageKind::Heartbeat => self.answered(&Heartbeat::parse(message.description()), received),
-            MessageKind::Reserved(number) => debug!("the reserved type {number} is ignored"),
+            MessageKind::Reserved(number) => match Receipt::parse(&message) {
+                Some(receipt) => self.receipt(&receipt),
+                None => debug!("the reserved type {number} is ignored"),
+            },
             MessageKind::Video => {
+                // First: the relay may be waiting for it.
+                self.came(Some(took), received_at);
                 if !self.is_untold(received_at) {
                     self.show(message, received, received_at);
                 }
-                self.came(received_at);
             }
             MessageKind::Text | MessageKind::Image | MessageKind::Other(_) => {
                 if message.origin().id.is_some_and(|id| self.hub.is_repeated(&id)) {
@@ -300,6 +313,14 @@ impl<'a> Session<'a> {
                 }
             }
         }
+    }
+
+    /// Handles what the relay says about receipts.
+    fn receipt(&self, receipt: &Receipt) {
+        if let Some(wanted) = receipt.ask {
+            self.lock().frame_acks.asked_for_receipts(wanted && self.hub.config.pacing);
+        }
+        self.writer.receipt_came(receipt);
     }
 
     /// Puts a frame into the inbox, unless newer ones of its stream came before it.

@@ -35,9 +35,8 @@ use super::{
 };
 use crate::{
     clock, queue,
-    sync::lock,
     transport::{self, Incoming, MessageWriter},
-    wire::{Heartbeat, Message, MessageKind, Reader},
+    wire::{Heartbeat, Message, MessageKind, Reader, Receipt},
 };
 
 /// Serves one client until its connection ends.
@@ -203,7 +202,8 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
                     heard = clock::now();
                 }
                 member.crowds.store(turn.is_crowd(message.wire_len()), Relaxed);
-                handle(&message, now, member, room, waiting.is_old(stood));
+                let arrival = Arrival { at: now, took: reader.took(), is_old: waiting.is_old(stood) };
+                handle(&message, arrival, member, room);
                 let others = if message.kind().is_forwarded() { room.others() } else { 0 };
                 let over = turn.passed_on(message.wire_len(), others, reader.is_amid());
                 let pause = rate_limiter.pause(others, now);
@@ -282,19 +282,34 @@ async fn hold(message: &Message, member: &Member, room: &Room, mut amid: bool) -
     }
 }
 
-fn handle(message: &Message, came: Instant, member: &Member, room: &Room, old: bool) {
+/// The arrival of a message.
+#[derive(Clone, Copy)]
+struct Arrival {
+    at: Instant,
+    /// The time since its first byte.
+    took: Duration,
+    /// Whether it waited while the relay was suspended.
+    is_old: bool,
+}
+
+fn handle(message: &Message, arrival: Arrival, member: &Member, room: &Room) {
     match message.kind() {
         MessageKind::Heartbeat => room.handle_heartbeat(member, &Heartbeat::parse(message.description())),
-        MessageKind::Reserved(number) => {
-            debug!("client {} sent the reserved type {number}: ignored", member.id);
-        }
-        MessageKind::Text | MessageKind::Image | MessageKind::Video | MessageKind::Other(_) => {
-            if !(old && message.kind() == MessageKind::Video) {
-                room.forward(member, message, came);
+        MessageKind::Reserved(number) => match Receipt::parse(message) {
+            Some(receipt) => room.handle_receipt(member, &receipt),
+            None => debug!("client {} sent the reserved type {number}: ignored", member.id),
+        },
+        MessageKind::Video => {
+            let due = room.acknowledge(member, arrival.took, arrival.at);
+            if !arrival.is_old {
+                room.forward(member, message, arrival.at);
             }
-            if message.kind() == MessageKind::Video && lock(&member.intake).came(came) {
+            if due {
                 member.schedule_heartbeat(PendingHeartbeat { report: true, ..PendingHeartbeat::default() });
             }
+        }
+        MessageKind::Text | MessageKind::Image | MessageKind::Other(_) => {
+            room.forward(member, message, arrival.at);
         }
     }
 }
