@@ -164,8 +164,9 @@ bench-peers: build ## Compare with GStreamer, FFmpeg and the Qt relay; write doc
 # compare with, in turn: PULSECAM_BASELINE=FILE.
 LINKS ?=
 .PHONY: bench-links
-bench-links: build ## Measure slow and far links between network namespaces (root, Linux)
-	$(CARGO) run --release --workspace --locked --example links -- --program $(PULSECAM) $(addprefix --for ,$(BENCH_FOR)) $(LINKS)
+bench-links: deps ## Measure slow and far links between network namespaces (root, Linux)
+	$(CARGO) run --release --workspace --locked --example links -- $(addprefix --for ,$(BENCH_FOR)) \
+		--template docs/links.in.md --page docs/links.md $(LINKS)
 
 screenshots: build ## Take the screenshots in docs/images
 	./.ci/deps pictures

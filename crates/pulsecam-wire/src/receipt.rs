@@ -119,13 +119,7 @@ mod tests {
 
     #[test]
     fn a_newer_receipt_counts_where_it_says_something() {
-        let first = Receipt {
-            ask: Some(true),
-            got: Some(4),
-            at: Some(40),
-            took: Some(4),
-            until: Some(9),
-        };
+        let first = Receipt { ask: Some(true), got: Some(4), at: Some(40), took: Some(4), until: Some(9) };
         let asks = Receipt { ask: Some(false), ..Receipt::default() };
         assert_eq!(first.and(asks), Receipt { ask: Some(false), ..first });
         let skipped = Receipt { got: Some(5), ..Receipt::default() };

@@ -1,9 +1,10 @@
-//! A sender and a viewer that measure, over the program's own links.
+//! A relay, and a sender and a viewer that measure, over the program's own links.
 
 use std::{
     collections::BTreeMap,
     fs::File,
     io::{BufWriter, Write},
+    net::SocketAddr,
     thread,
     time::{Duration, Instant},
 };
@@ -13,9 +14,10 @@ use pulsecam_bench::StepTimes;
 use pulsecam_net::{
     clock::Timestamp,
     link::{self, Link, Role, State},
+    relay,
 };
 use pulsecam_wire::FrameInfo;
-use tokio::runtime;
+use tokio::{net::TcpListener, runtime};
 
 use crate::{
     Failure,
@@ -32,6 +34,24 @@ fn runtime(namespace: &str) -> Result<runtime::Runtime, Failure> {
     Ok(runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?)
 }
 
+fn config(relay: SocketAddr, pacing: bool) -> link::Config {
+    link::Config::new(relay.to_string()).with(|config| config.pacing = pacing)
+}
+
+/// Runs a relay until standard input ends.
+pub(crate) fn relay(namespace: &str, listen: SocketAddr, pacing: bool) -> Result<(), Failure> {
+    let runtime = runtime(namespace)?;
+    crate::child::end_with_parent();
+    runtime.block_on(async {
+        let listener = TcpListener::bind(listen).await?;
+        println!("up");
+        let mut config = relay::Config::default();
+        config.pacing = pacing;
+        relay::run(listener, config, std::future::pending()).await?;
+        Ok(())
+    })
+}
+
 async fn up(config: link::Config) -> Result<(Link, link::Inbox), Failure> {
     let (link, inbox) = link::connect(config).await?;
     let _ = link.state().wait_for(|state| matches!(state, State::Up { .. })).await;
@@ -44,7 +64,7 @@ pub(crate) fn send(job: &SendJob) -> Result<(), Failure> {
     crate::child::end_with_parent();
     let mut links = Vec::new();
     for _ in 0..job.streams {
-        let config = link::Config::new(job.relay.to_string()).with(|config| config.role = Role::Sender);
+        let config = config(job.relay, job.pacing).with(|config| config.role = Role::Sender);
         links.push(runtime.block_on(up(config))?);
     }
     println!("up");
@@ -85,7 +105,7 @@ pub(crate) fn view(job: &ViewJob) -> Result<(), Failure> {
 async fn watch(job: &ViewJob) -> Result<Seen, Failure> {
     let mut trace = BufWriter::new(File::create(&job.trace)?);
     writeln!(trace, "received_us,captured_us,stream,seq,bytes")?;
-    let (_link, mut inbox) = up(link::Config::new(job.relay.to_string())).await?;
+    let (_link, mut inbox) = up(config(job.relay, job.pacing)).await?;
     println!("up");
     let (mut ages, mut gaps) = (StepTimes::default(), StepTimes::default());
     // Frames of each stream, and when the last one came.

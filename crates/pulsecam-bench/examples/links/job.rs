@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) enum Job {
     /// Makes namespaces and cables, carries packets, and removes the namespaces at the end.
     Network(NetworkJob),
+    /// Runs a relay.
+    Relay { namespace: String, listen: SocketAddr, pacing: bool },
     /// Gives frames to links.
     Send(SendJob),
     /// Receives frames for a while and prints a [`Seen`].
@@ -49,6 +51,7 @@ pub(crate) struct SendJob {
     pub(crate) streams: usize,
     pub(crate) bytes: usize,
     pub(crate) fps: f64,
+    pub(crate) pacing: bool,
 }
 
 /// A viewer that measures.
@@ -59,6 +62,7 @@ pub(crate) struct ViewJob {
     /// From the first frame on; not measured.
     pub(crate) warm_up: Duration,
     pub(crate) time: Duration,
+    pub(crate) pacing: bool,
     /// Where each frame goes, as a line of CSV.
     pub(crate) trace: PathBuf,
 }

@@ -1,6 +1,6 @@
 //! Medians over the rounds, as tables and as JSON.
 
-use pulsecam_bench::{Table, median};
+use pulsecam_bench::{Machine, Table, median};
 use serde::Serialize;
 
 use crate::{
@@ -50,7 +50,7 @@ pub(crate) fn table(results: &[Result]) -> Table {
         .column("queue p50/p95", "kB")
         .column("dropped", "packets")
         .column("bulk", "MB/s")
-        .column("cable late", "ms");
+        .column("cable late p99/max", "ms");
     for result in results {
         let row = &result.row;
         let [p50, p95] = result.age();
@@ -79,7 +79,7 @@ pub(crate) fn table(results: &[Result]) -> Table {
         };
         table.row([
             row.name.as_str().into(),
-            result.variant.name.as_str().into(),
+            result.variant.name.into(),
             (result.median(|outcome| outcome.seen.frames as f64 / Result::seconds(outcome)), 1).into(),
             (result.median(|outcome| outcome.seen.bytes as f64 / Result::seconds(outcome) / 1e6), 2).into(),
             (p50, 1).into(),
@@ -93,7 +93,7 @@ pub(crate) fn table(results: &[Result]) -> Table {
             format!("{:.0}/{:.0}", queue(0), queue(1)).into(),
             (sum(|lane| lane.dropped as f64), 0).into(),
             bulk,
-            (sum(|lane| lane.late_ms), 1).into(),
+            format!("{:.1}/{:.1}", sum(|lane| lane.late_ms[0]), sum(|lane| lane.late_ms[1])).into(),
         ]);
     }
     table
@@ -117,4 +117,18 @@ pub(crate) fn second_hop(results: &[Result]) -> Vec<String> {
         Some(format!("{link}, {variant}: the second hop adds {added:.1} ms at p50, {share:.2} of a transfer"))
     });
     lines.collect()
+}
+
+/// Fills in a page.
+pub(crate) fn page(template: &str, date: &str, results: &[Result], noisy: &[String]) -> String {
+    let list = |lines: &[String]| lines.iter().map(|line| format!("- {line}\n")).collect::<String>();
+    let mut figures = table(results).markdown();
+    if !noisy.is_empty() {
+        figures += &format!("\n**The machine was noisy:**\n\n{}", list(noisy));
+    }
+    template
+        .replace("{{date}}", date)
+        .replace("{{machine}}", &Machine::here().to_string())
+        .replace("{{table}}", figures.trim_end())
+        .replace("{{second hop}}", list(&second_hop(results)).trim_end())
 }

@@ -1,14 +1,9 @@
 //! The command line.
 
-use std::{
-    fs::{self, File},
-    io::{self, Write},
-    path::PathBuf,
-    process::ExitCode,
-    time::Duration,
-};
+use std::{fs, io, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::Parser;
+use pulsecam_bench::NoiseProbe;
 
 use crate::{
     bulk, child, clients,
@@ -24,10 +19,10 @@ use crate::{
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
-    /// The program that runs as the relay
-    #[arg(long, value_name = "FILE", default_value = "target/release/pulsecam")]
-    program: PathBuf,
-    /// Another relay to compare with, in the same run and in turn
+    /// Measure with pacing, without, or both in turn
+    #[arg(long, value_name = "WHICH", default_value = "both")]
+    pacing: Pacing,
+    /// Another program whose relay to compare with, without pacing, in the same run and in turn
     #[arg(long, value_name = "FILE", env = "PULSECAM_BASELINE")]
     baseline: Option<PathBuf>,
     /// Measure only rows whose names contain one of these
@@ -42,15 +37,25 @@ struct Arguments {
     /// Run the measured programs with real-time priority, on a machine that others use
     #[arg(long)]
     real_time: bool,
-    /// Write the table as Markdown to this file
+    /// Write a page to this file, made from --template
+    #[arg(long, value_name = "FILE", requires = "template")]
+    page: Option<PathBuf>,
+    /// A page with {{date}}, {{machine}}, {{table}} and {{second hop}}
     #[arg(long, value_name = "FILE")]
-    markdown: Option<PathBuf>,
+    template: Option<PathBuf>,
     /// Print JSON objects, one per line, instead of a table
     #[arg(long)]
     json: bool,
     /// Keep samples of each cable and each frame in this folder
     #[arg(long, value_name = "DIR")]
     traces: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Pacing {
+    On,
+    Off,
+    Both,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -96,6 +101,7 @@ pub(crate) fn main() -> ExitCode {
 fn begin(job: &str) -> std::result::Result<(), Failure> {
     match serde_json::from_str(job)? {
         Job::Network(job) => network::run(&job),
+        Job::Relay { namespace, listen, pacing } => clients::relay(&namespace, listen, pacing),
         Job::Send(job) => clients::send(&job),
         Job::View(job) => clients::view(&job),
         Job::BulkSend { namespace, to } => bulk::send(&namespace, to),
@@ -104,15 +110,27 @@ fn begin(job: &str) -> std::result::Result<(), Failure> {
     }
 }
 
+fn variants(arguments: &Arguments) -> std::result::Result<Vec<Variant>, Failure> {
+    let own = |name, pacing| Variant { name, pacing, relay: None };
+    let mut variants = Vec::new();
+    if arguments.pacing != Pacing::Off {
+        variants.push(own("paced", true));
+    }
+    if arguments.pacing != Pacing::On {
+        variants.push(own("not paced", false));
+    }
+    if let Some(baseline) = &arguments.baseline {
+        let relay = Some(fs::canonicalize(baseline)?);
+        variants.push(Variant { name: "baseline", pacing: false, relay });
+    }
+    Ok(variants)
+}
+
 fn measure(arguments: &Arguments) -> std::result::Result<(), Failure> {
+    let watch = NoiseProbe::begin();
     let temporary = tempfile::tempdir()?;
     let folder = arguments.traces.as_deref().unwrap_or(temporary.path());
-    let mut variants =
-        vec![Variant { name: "now".into(), relay: fs::canonicalize(&arguments.program)?, arguments: vec![] }];
-    if let Some(baseline) = &arguments.baseline {
-        let relay = fs::canonicalize(baseline)?;
-        variants.push(Variant { name: "baseline".into(), relay, arguments: vec![] });
-    }
+    let variants = variants(arguments)?;
     let settings = trial::Settings { time: arguments.time, real_time: arguments.real_time };
     let wanted = |name: &str| {
         arguments.rows.is_empty() || arguments.rows.iter().any(|word| name.contains(word.as_str()))
@@ -138,16 +156,19 @@ fn measure(arguments: &Arguments) -> std::result::Result<(), Failure> {
         }
         results.extend(found);
     }
-    let table = report::table(&results);
-    let second_hop = report::second_hop(&results);
+    let noisy: Vec<_> = watch.warnings().iter().map(ToString::to_string).collect();
     if !arguments.json {
-        println!("{}", table.text());
-        second_hop.iter().for_each(|line| println!("{line}"));
+        println!("{}", report::table(&results).text());
+        report::second_hop(&results).iter().chain(&noisy).for_each(|line| println!("{line}"));
     }
-    if let Some(path) = &arguments.markdown {
-        let mut file = File::create(path)?;
-        writeln!(file, "{}", table.markdown())?;
-        second_hop.iter().try_for_each(|line| writeln!(file, "- {line}"))?;
+    if let (Some(page), Some(template)) = (&arguments.page, &arguments.template) {
+        fs::write(page, report::page(&fs::read_to_string(template)?, &today()?, &results, &noisy))?;
     }
     Ok(())
+}
+
+/// The date as `2026-01-31`.
+fn today() -> io::Result<String> {
+    let output = std::process::Command::new("date").args(["-u", "+%F"]).output()?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

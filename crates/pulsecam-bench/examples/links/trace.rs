@@ -44,36 +44,41 @@ pub(crate) struct LaneUse {
     /// Kilobytes that waited, at the median and the 95th percentile.
     pub(crate) queued_kb: [f64; 2],
     pub(crate) dropped: u64,
-    /// How late the cable itself delivered, at worst: an error of the measurement.
-    pub(crate) late_ms: f64,
+    /// How late the cable itself delivered, at the 99th percentile of the samples and at worst: an error of the
+    /// measurement.
+    pub(crate) late_ms: [f64; 2],
 }
 
 /// Reads what the lane with this number did between two times.
 pub(crate) fn lane_use(trace: &Path, lane: usize, from_us: u64, to_us: u64) -> io::Result<LaneUse> {
     let (mut first, mut last) = (None::<(u64, Vec<u64>)>, None);
-    let (mut queued, mut late_us) = (Vec::new(), 0);
+    let (mut queued, mut late_us) = (Vec::new(), Vec::new());
     for line in BufReader::new(File::open(trace)?).lines() {
         let values: Vec<u64> = line?.split(',').map_while(|value| value.parse().ok()).collect();
         let Some((&time, lanes)) = values.split_first() else { continue };
         let Some(values) = lanes.get(lane * FIELDS..(lane + 1) * FIELDS) else { continue };
         if (from_us..=to_us).contains(&time) {
             queued.push(values[0]);
-            late_us = late_us.max(values[4]);
+            late_us.push(values[4]);
             first.get_or_insert_with(|| (time, values.to_vec()));
             last = Some((time, values.to_vec()));
         }
     }
     let (Some((begin, first)), Some((end, last))) = (first, last) else { return Ok(LaneUse::default()) };
     queued.sort_unstable();
-    let at = |share: f64| {
-        queued.get((queued.len() as f64 * share) as usize).copied().unwrap_or_default() as f64 / 1e3
-    };
+    late_us.sort_unstable();
     Ok(LaneUse {
         bytes_per_s: (last[1] - first[1]) as f64 / ((end - begin) as f64 / 1e6).max(1e-3),
-        queued_kb: [at(0.5), at(0.95)],
+        queued_kb: [at(&queued, 0.5), at(&queued, 0.95)],
         dropped: last[3] - first[3],
-        late_ms: late_us as f64 / 1e3,
+        late_ms: [at(&late_us, 0.99), at(&late_us, 1.0)],
     })
+}
+
+/// A thousandth of the value at this share of sorted ones.
+fn at(sorted: &[u64], share: f64) -> f64 {
+    let index = (sorted.len() as f64 * share) as usize;
+    sorted.get(index).or(sorted.last()).map_or(0.0, |value| *value as f64 / 1e3)
 }
 
 /// Bytes per second between two times, from lines `time,total`.

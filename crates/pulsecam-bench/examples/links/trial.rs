@@ -45,13 +45,11 @@ pub(crate) struct Settings {
 /// The programs that are compared.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Variant {
-    pub(crate) name: String,
-    /// The program that runs as the relay.
-    #[serde(skip)]
-    pub(crate) relay: PathBuf,
-    /// Its further arguments.
-    #[serde(skip)]
-    pub(crate) arguments: Vec<String>,
+    pub(crate) name: &'static str,
+    /// Whether all programs of this build pace frames.
+    pub(crate) pacing: bool,
+    /// A program that runs as the relay in place of this build's.
+    pub(crate) relay: Option<PathBuf>,
 }
 
 /// What one trial found.
@@ -100,12 +98,7 @@ pub(crate) fn run(
         &Job::Network(NetworkJob { namespaces, cables, trace: cable_trace.clone() }),
         Some(CABLE_PRIORITY),
     )?;
-    let mut command =
-        vec![variant.relay.display().to_string(), "relay".into(), "--json".into(), "--quiet".into()];
-    command.extend([format!("--listen=0.0.0.0:{PORT}")]);
-    command.extend(variant.arguments.iter().cloned());
-    let relay =
-        Running::start("the relay", &Job::Hold { namespace: namespace(relay_in), command }, priority)?;
+    let relay = Running::start("the relay", &relay_job(namespace(relay_in), variant), priority)?;
     let bulk_log = folder.join("bulk.csv");
     let bulk = if row.bulk {
         let to = SocketAddr::from((address(0, 2), BULK_PORT));
@@ -125,6 +118,7 @@ pub(crate) fn run(
             relay: relay_at(for_viewer),
             warm_up: WARM_UP,
             time: settings.time,
+            pacing: variant.pacing,
             trace: folder.join("frames.csv"),
         }),
         priority,
@@ -137,6 +131,7 @@ pub(crate) fn run(
             streams: row.streams,
             bytes: row.bytes,
             fps: row.fps,
+            pacing: variant.pacing,
         }),
         priority,
     )?;
@@ -148,6 +143,18 @@ pub(crate) fn run(
     let bulk_bytes_per_s =
         row.bulk.then(|| trace::throughput(&bulk_log, seen.from_us, seen.to_us)).transpose()?;
     Ok(Outcome { lanes: lanes.collect::<Result<_, _>>()?, bulk_bytes_per_s, seen })
+}
+
+fn relay_job(namespace: String, variant: &Variant) -> Job {
+    let listen = SocketAddr::from((Ipv4Addr::UNSPECIFIED, PORT));
+    match &variant.relay {
+        None => Job::Relay { namespace, listen, pacing: variant.pacing },
+        Some(program) => {
+            let command = [&program.display().to_string(), "relay", "--json", "--quiet", "--listen"];
+            let command = command.into_iter().map(str::to_owned).chain([listen.to_string()]).collect();
+            Job::Hold { namespace, command }
+        }
+    }
 }
 
 /// An end of a cable. From the block for benchmarks (RFC 2544), which no real network uses.
