@@ -102,7 +102,7 @@ pub(crate) fn run(
     }
     let stop = CancellationToken::new();
     let words = Arc::new(Translations::new(options.lang.unwrap_or_else(Language::system_default)));
-    let report = Arc::new(Mutex::new(Report::new(output, options.save.clone())));
+    let report = Arc::new(Mutex::new(Report::new(output, options.save.clone(), codec.advice)));
     let (handle, window) = who.window;
     let window = (!options.no_window).then_some(window);
     let recording = Arc::new(RecordingSession::new(handle.clone(), Arc::clone(&words)));

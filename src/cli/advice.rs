@@ -5,7 +5,12 @@ use std::io;
 use super::Error;
 use crate::{auth, tls};
 #[cfg(feature = "client")]
-use crate::{capture, link::Down, pipeline, still};
+use crate::{
+    capture, jpeg,
+    link::Down,
+    pipeline::{self, Undecodable},
+    still,
+};
 
 /// The option to change if a link does not come up, if one is known to help.
 #[cfg(feature = "client")]
@@ -21,6 +26,22 @@ pub(super) const fn to_change(why: &Down) -> Option<&'static str> {
         Down::RelayNotAuthenticated | Down::NotARelay(_) => "are host and port correct?",
         _ => return None,
     })
+}
+
+/// The option to change if a picture from a peer cannot be decoded, if one helps.
+#[cfg(feature = "client")]
+pub(super) fn to_decode(why: &Undecodable) -> Option<&'static str> {
+    let helps = match why {
+        Undecodable::Frame(why) | Undecodable::Image(still::Error::Jpeg(why)) => {
+            matches!(why, jpeg::Error::TooManyPixels { .. })
+        }
+        // Beyond this the option cannot be raised.
+        Undecodable::Image(still::Error::TooManyPixels { width, height, .. }) => {
+            u64::from(*width) * u64::from(*height) <= jpeg::MAX_PIXELS as u64
+        }
+        _ => false,
+    };
+    helps.then_some("raise the limit with --max-megapixels")
 }
 
 /// The hint to append to an error; empty if there is none.
@@ -92,5 +113,18 @@ mod tests {
         assert!(about(&late(true)).contains("--deadline"));
         assert!(about(&late(false)).is_empty());
         assert!(about(&Error::Pipeline(capture::Error::NoCamera.into())).contains("--source pattern"));
+    }
+
+    #[test]
+    fn the_limit_of_pixels_is_named_only_if_it_can_be_raised() {
+        let jpeg = || jpeg::Error::TooManyPixels { width: 2_000, height: 1_000, allowed: 1_000_000 };
+        let png = |width| still::Error::TooManyPixels { width, height: 1_000, allowed: 1_000_000 };
+        for raised in [jpeg().into(), still::Error::Jpeg(jpeg()).into(), png(40_000).into()] {
+            assert!(to_decode(&raised).unwrap().contains("--max-megapixels"), "{raised}");
+        }
+        let too_large = || jpeg::Error::TooLarge { width: 20_000, height: 20_000 };
+        for fixed in [too_large().into(), still::Error::Jpeg(too_large()).into(), png(40_001).into()] {
+            assert_eq!(to_decode(&fixed), None, "{fixed}");
+        }
     }
 }
