@@ -98,7 +98,7 @@ pub(crate) fn run(
 ) -> Result<(), Error> {
     let Options { limit, codec, .. } = *options;
     if options.terminal.is_some() && !Screen::is_there() {
-        return Err(Error::Usage("--terminal needs a terminal: run it in one, or use --no-window".into()));
+        return Err(Error::NoTerminalForStreams);
     }
     let stop = CancellationToken::new();
     let words = Arc::new(Translations::new(options.lang.unwrap_or_else(Language::system_default)));

@@ -3,6 +3,8 @@
 use std::io;
 
 use super::Error;
+#[cfg(feature = "relay")]
+use crate::{app::relay::Hints, relay::Setting};
 use crate::{auth, tls};
 #[cfg(feature = "client")]
 use crate::{
@@ -11,6 +13,35 @@ use crate::{
     pipeline::{self, Undecodable},
     still,
 };
+
+/// The hints of a relay's log lines.
+#[cfg(feature = "relay")]
+pub(super) const RELAY: Hints = Hints {
+    error: about,
+    setting: to_set,
+    open: "protect it with --key-file and --tls-cert (`pulsecam key`, `pulsecam cert`), \
+           or listen on one address: --listen 127.0.0.1",
+};
+
+/// The option for a setting of a relay.
+#[cfg(feature = "relay")]
+pub(super) const fn to_set(setting: Setting) -> &'static str {
+    match setting {
+        Setting::MaxClients => "--max-clients",
+        Setting::ClientTimeout => "--client-timeout",
+        Setting::Mailbox => "--mailbox",
+        Setting::Tls => "--tls-cert",
+        Setting::Keys => "--key-file",
+        Setting::ClientsPerAddress => "--max-per-address",
+        Setting::JoinsPerSecond => "--max-joins",
+        Setting::MessagesPerSecond => "--max-messages",
+        Setting::BytesPerSecond => "--max-rate",
+        Setting::MessageTime => "--message-time",
+        Setting::HelloTime => "--hello-time",
+        Setting::Text => "--max-text",
+        _ => "see --help",
+    }
+}
 
 /// The option to change if a link does not come up, if one is known to help.
 #[cfg(feature = "client")]
@@ -60,16 +91,18 @@ pub(super) fn about(error: &Error) -> String {
             ": name one with --tls-ca, or the relay's fingerprint with --tls-pin".into()
         }
         Error::Key(auth::Error::TooShort(_)) => ": `pulsecam key` creates a good one".into(),
+        #[cfg(feature = "relay")]
+        Error::NoTerminalForDashboard => ": omit --dashboard, and read the log".into(),
         #[cfg(feature = "client")]
-        error => about_sending(error),
+        error => about_client(error),
         #[cfg(not(feature = "client"))]
         _ => String::new(),
     }
 }
 
-/// The hint on errors of commands that send.
+/// The hint on errors of commands that send or view.
 #[cfg(feature = "client")]
-fn about_sending(error: &Error) -> String {
+fn about_client(error: &Error) -> String {
     match error {
         Error::Source(why) | Error::Pipeline(pipeline::Error::Source(why)) => match why {
             capture::Error::NoSuchSource(_) => {
@@ -80,6 +113,7 @@ fn about_sending(error: &Error) -> String {
             _ => "",
         }
         .into(),
+        Error::NoTerminalForStreams => ": run it in one, or use --no-window".into(),
         Error::NotDelivered { patience: true, .. } => " (allow more time with --deadline)".into(),
         Error::Picture { source: still::Error::Foreign(foreign), .. } if foreign.is_film() => {
             " | pulsecam send HOST --source -".into()
