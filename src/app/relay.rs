@@ -91,7 +91,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         Ok(true) => info!("certificate and keys reloaded; clients whose key was removed are disconnected"),
         Ok(false) => info!("nothing to reload: no certificate and no keys"),
         Err(error) => {
-            warn!("certificate and keys were not reloaded: {error}{}", (options.hints.error)(&error))
+            warn!("certificate and keys were not reloaded: {error}{}", (options.hints.error)(&error));
         }
     };
     transport::raise_file_limit();
