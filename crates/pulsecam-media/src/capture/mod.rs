@@ -20,7 +20,6 @@ mod pace;
 mod pattern;
 mod photo;
 mod placeholder;
-pub(crate) mod probe;
 mod recording;
 mod resize;
 mod schedule;
