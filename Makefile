@@ -112,7 +112,7 @@ test-recording: deps ## Only: recordings
 	$(CARGO) test --workspace --release --locked --test recording --test films
 
 .PHONY: test-congestion test-recording test-terminal
-.PHONY: demo-check test-abuse test-hostile test-media test-wire test-strips test-camera test-net test-pauses test-reasons test-trust test-deploy deny soak fuzz
+.PHONY: demo-check test-abuse test-hostile test-media test-wire test-strips test-camera test-net test-pauses test-reasons test-trust test-deploy deny semver soak fuzz
 demo-check: ## Check that the demo runs and ends by itself
 	[ -x $(PULSECAM) ] || $(MAKE) build
 	$(PULSECAM) demo --no-window --for 2s --quiet
@@ -128,6 +128,11 @@ package: ## Check that every crate can be published
 
 deny: ## Check licences, sources and known vulnerabilities of dependencies
 	@./.ci/deny $(TARGET)/tools
+
+# A git revision; if empty, the last tag v*, or the first commit whose interfaces count (.ci/semver).
+SEMVER_BASELINE ?=
+semver: ## Check that the crates' interfaces are compatible with the last version's
+	@./.ci/semver $(TARGET)/tools $(SEMVER_BASELINE)
 
 # tests/soak/main.rs explains its output.
 MINUTES ?= 2

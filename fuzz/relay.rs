@@ -12,11 +12,11 @@ use std::{
     time::Duration,
 };
 
-use pulsecam::{
+use pulsecam_net::{
     relay::{Config, Event, Limits, Summary, run},
     transport::{Connection, Incoming, Listen, PolledWriter},
-    wire::{Codec, Heartbeat, Message, MessageKind, Origin, Reader, Side},
 };
+use pulsecam_wire::{Codec, Heartbeat, Message, MessageKind, Origin, Reader, Side};
 use tokio::{
     io::{AsyncRead, AsyncWriteExt, DuplexStream, ReadBuf, ReadHalf, WriteHalf, duplex, split},
     sync::{mpsc, oneshot},

@@ -12,7 +12,7 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use pulsecam::{
+use pulsecam_media::{
     capture::jpegs,
     film::{self, Demuxer, Input},
     jpeg::{
@@ -21,8 +21,8 @@ use pulsecam::{
     },
     picture::Canvas,
     still,
-    wire::{Codec, Error, FrameInfo, Heartbeat, Message, QString, Reader, Side},
 };
+use pulsecam_wire::{Codec, Error, FrameInfo, Heartbeat, Message, QString, Reader, Side};
 use tokio::io::{AsyncRead, ReadBuf};
 
 pub use self::relay::relay;

@@ -279,6 +279,26 @@ async fn a_viewer_saves_each_image_as_what_it_is_and_says_what_it_cannot_show() 
     assert_eq!(viewer.exit_code(), 0, "data that is not a picture does not count as a failure to save");
 }
 
+#[test]
+fn a_picture_over_the_viewers_own_limit_names_the_option_that_raises_it() {
+    let relay = RelayProgram::start(&[]);
+    let mut viewer =
+        Running::start(&["view", &relay.addr, "--no-window", "--quiet", "--max-megapixels", "1"]);
+    let png = encoded(&RgbImage::from_pixel(1_202, 1_000, Rgb([1, 2, 3])).into(), ImageFormat::Png);
+    let messages = [
+        peer::frame("large", &clip::two_halves(1_200, 1_000)),
+        peer::image(&clip::two_halves(1_201, 1_000)),
+        peer::image(&png),
+    ];
+    for (width, message) in (1_200..).zip(messages) {
+        let sender = peer::Peer::sending(&relay.addr, vec![message]);
+        let reason = format!("a picture of {width}x1000 pixels; up to 1000000 in total are allowed");
+        let line = viewer.line(&reason, |line| line.contains(&reason));
+        assert!(line.contains("raise the limit with --max-megapixels"), "{line}");
+        drop(sender);
+    }
+}
+
 /// Runs the program with `disk` as a small, full file system, and then lists the files left on it.
 fn on_a_full_disk(disk: &Path, arguments: &str) -> Running {
     let script = format!(

@@ -8,7 +8,7 @@ mod common;
 use std::{
     fs::{self, File},
     path::Path,
-    process::Stdio,
+    process::{Command, Stdio},
 };
 
 use common::program::{RelayProgram, Running, fails, pulsecam, run, text_of};
@@ -98,6 +98,24 @@ fn keys_open_rooms_and_are_seen_nowhere() {
         relay.rest().join("\n") + &fs::read_to_string(log).unwrap() + &fs::read_to_string(relay_log).unwrap();
     assert!(told.contains("joined room \"red\""), "the log was read");
     assert!(!told.contains(RED) && !told.contains(BLUE));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_key_that_is_too_short_names_the_command_that_makes_one_also_when_it_is_reloaded() {
+    let folder = tempfile::tempdir().unwrap();
+    let room = write(folder.path(), "room.key", RED);
+    // The log goes to standard output, where lines are waited for.
+    let mut relay = Command::new("sh");
+    relay.args(["-c", "exec \"$0\" \"$@\" 2>&1"]).arg(pulsecam().get_program());
+    relay.args(["relay", "--listen", "127.0.0.1:0", "--json", "--key-file", &room]);
+    let mut relay = Running::spawn(&mut relay);
+    relay.event("listening", |_| true);
+    write(folder.path(), "room.key", "short");
+    relay.signal("HUP");
+    let warning = relay.line("warning", |line| line.contains("were not reloaded"));
+    assert!(warning.contains("this one has 5: `pulsecam key` creates a good one"), "{warning}");
+    fails(&["relay", "--key-file", &room], 1, &["`pulsecam key` creates a good one"]);
 }
 
 #[test]

@@ -72,16 +72,15 @@ impl BindWarning {
         }
     }
 
-    /// Logs it: as a warning if the relay is unprotected.
-    pub(super) fn tell(self) {
+    /// Logs it: as a warning with this hint if the relay is unprotected.
+    pub(super) fn tell(self, hint: &str) {
         match self {
             Self::AsAsked => {}
             Self::Everywhere(reach, whom) => {
                 tracing::info!("open on {} to {whom}", reach.name());
             }
             Self::Open(reach) => tracing::warn!(
-                "open on {}, to everyone and unencrypted: anyone who can reach it can watch and send; \
-                 protect it with --key-file and --tls-cert (`pulsecam key`, `pulsecam cert`), or listen on one address: --listen 127.0.0.1",
+                "open on {}, to everyone and unencrypted: anyone who can reach it can watch and send; {hint}",
                 reach.name()
             ),
         }

@@ -1,6 +1,10 @@
 //! How pictures are encoded and decoded.
 
-use crate::jpeg::{DecodeLimits, Strips};
+use super::link::Advice;
+use crate::{
+    jpeg::{DecodeLimits, Strips},
+    pipeline::Undecodable,
+};
 
 /// Settings shared by all commands that encode or decode pictures.
 #[derive(Clone, Copy, Debug)]
@@ -9,4 +13,6 @@ pub(crate) struct Codec {
     pub(crate) strips: Strips,
     /// Limits on the pictures of others that are decoded.
     pub(crate) limits: DecodeLimits,
+    /// What to change if one cannot be decoded.
+    pub(crate) advice: Advice<Undecodable>,
 }

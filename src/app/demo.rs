@@ -13,7 +13,8 @@ use super::{
     limit::Limit,
     link::{self, Target},
     output::Output,
-    relay_event, runtime, send,
+    relay_event::SettingName,
+    runtime, send,
     show::{self, WindowTitle},
     signal, source,
 };
@@ -41,6 +42,8 @@ pub(crate) struct Options {
     pub(crate) show: show::Options,
     /// Timeouts of the links; the relay is one of our own.
     pub(crate) target: Target,
+    /// Names a setting of the relay.
+    pub(crate) setting_name: SettingName,
     /// Ends with its source, as for a film.
     pub(crate) ends: bool,
 }
@@ -50,7 +53,7 @@ pub(crate) struct Options {
 /// # Errors
 /// Those of [`send::run`] and [`show::run`].
 pub(crate) fn run(options: &Options) -> Result<(), Error> {
-    let Options { source, show, target, ends } = options;
+    let Options { source, show, target, setting_name, ends } = options;
     let (output, ends) = (Output::new(show.json), *ends);
     let runtime = runtime(2)?;
     let mut signal = signal::listen(&runtime);
@@ -60,8 +63,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
             relay::listen(ADDRESS).await.map_err(|source| Error::Listen { addr: ADDRESS.into(), source })?;
         let host = listener.local_addr()?.to_string();
         let config = relay::Config::default().with(|config| {
-            config.events = show.json.then(|| output.listener());
-            config.setting_name = Some(relay_event::option);
+            config.events = show.json.then(|| output.listener(*setting_name));
+            config.setting_name = Some(*setting_name);
         });
         let relay = tokio::spawn(relay::run(listener, config, relay_stop.clone().cancelled_owned()));
         Ok::<_, Error>((relay, host))

@@ -64,6 +64,12 @@ pub(crate) enum Error {
     NothingToSend,
     #[error("{0}")]
     Usage(String),
+    #[cfg(feature = "relay")]
+    #[error("the dashboard needs a terminal")]
+    NoTerminalForDashboard,
+    #[cfg(feature = "client")]
+    #[error("drawing the streams needs a terminal")]
+    NoTerminalForStreams,
     #[cfg(feature = "bench")]
     #[error("{0}")]
     Bench(String),

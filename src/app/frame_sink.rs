@@ -8,13 +8,18 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Codec, recording_session::RecordingSession, report::Report};
+use super::{
+    Codec,
+    link::{Advice, advised},
+    recording_session::RecordingSession,
+    report::Report,
+};
 use crate::{
     clock::Timestamp,
     jpeg::{DecodeLimits, Strips},
     link::Peer,
     picture::Canvas,
-    pipeline::{Arrival, Viewer},
+    pipeline::{Arrival, Undecodable, Viewer},
     queue,
     stream_id::StreamId,
     view::{Damaged, FrameCounts, Image, PlaceholderKind, Update, VideoFrame, WindowHandle},
@@ -67,7 +72,7 @@ impl Viewer for FrameSink {
         let enough = self.frames.is_some_and(|frames| report.frames() >= frames);
         drop(report);
         let damaged = self.damaged(&arrival);
-        if let Some(update) = update(arrival, damaged) {
+        if let Some(update) = update(arrival, damaged, self.codec.advice) {
             self.handle.push(update);
         }
         if enough {
@@ -95,8 +100,9 @@ impl FrameSink {
     }
 }
 
-/// The update of the window for an arrival, if it shows it.
-pub(crate) fn update(arrival: Arrival, damaged: u64) -> Option<Update> {
+/// The update of the window for an arrival, if it shows it. `damaged`: number of the stream's frames that could
+/// not be decoded.
+pub(crate) fn update(arrival: Arrival, damaged: u64, advice: Advice<Undecodable>) -> Option<Update> {
     Some(match arrival {
         Arrival::Text { text, sender, .. } => {
             Update::Text { sender: named(sender), text, at: Timestamp::now() }
@@ -107,11 +113,12 @@ pub(crate) fn update(arrival: Arrival, damaged: u64) -> Option<Update> {
         Arrival::Image { file, look, sender, .. } => {
             let (size, fault) = match look {
                 Ok(look) => (Some(look.size), None),
-                Err(reason) => (None, Some(reason)),
+                Err(reason) => (None, Some(advised(&reason, advice))),
             };
             Update::Image(Image { sender: named(sender), size, file, fault })
         }
         Arrival::Damaged { id, stream, peer, size, reason } => {
+            let reason = advised(&reason, advice);
             Update::Damaged(Damaged { stream: id, name: stream, peer, size, reason, damaged })
         }
         Arrival::Frame(frame) => Update::Frame(VideoFrame {

@@ -1,6 +1,7 @@
 //! Starts, watches and reports a client's link.
 
 use std::{
+    fmt,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -15,8 +16,9 @@ use tracing::warn;
 use super::{Error, output::Output, signal::Stopping};
 use crate::link::{Config, Down, Inbox, Link, State, connect};
 
-/// Returns what to change if a link does not come up, if that is known. `cli` knows which option helps.
-pub(crate) type Advice = fn(&Down) -> Option<&'static str>;
+/// Returns what to change for this reason why a link is down or a picture cannot be shown, if that is known.
+/// `cli` knows which option helps.
+pub(crate) type Advice<Why = Down> = fn(&Why) -> Option<&'static str>;
 
 /// A relay, and advice if it cannot be reached.
 #[derive(Clone, Debug)]
@@ -185,7 +187,7 @@ pub(crate) fn trouble(link: &Link, advice: Advice) -> (String, bool) {
 }
 
 /// The reason, with advice.
-pub(crate) fn advised(why: &Down, advice: Advice) -> String {
+pub(crate) fn advised<Why: fmt::Display>(why: &Why, advice: Advice<Why>) -> String {
     advice(why).map_or_else(|| why.to_string(), |hint| format!("{why} ({hint})"))
 }
 

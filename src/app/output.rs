@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Error, journal,
     line_writer::{Drained, LineSender, LineWriter, is_gone},
-    relay_event::Printed,
+    relay_event::{Printed, SettingName},
     screen, stdio,
 };
 use crate::{relay, sanitize};
@@ -118,13 +118,13 @@ impl Output {
     }
 
     /// An event handler that prints a relay's events.
-    pub(crate) fn listener(self) -> relay::EventHandler {
+    pub(crate) fn listener(self, name: SettingName) -> relay::EventHandler {
         let sender = self.writer.sender();
         Arc::new(move |event: &relay::Event| {
             if sender.is_over() {
                 return;
             }
-            let line = json(&Printed::from(event)) + "\n";
+            let line = json(&Printed::new(event, name)) + "\n";
             match event {
                 relay::Event::Summary(_) => sender.send_last(line.as_bytes()),
                 _ => sender.send(line.as_bytes()),

@@ -10,7 +10,8 @@ use super::{
     bind_warning::{BindScope, BindWarning},
     dashboard::Dashboard,
     output::Output,
-    relay_event, server_auth,
+    relay_event::SettingName,
+    server_auth,
     service::{self, Manager},
     signal,
 };
@@ -20,6 +21,17 @@ use crate::{
     relay::{self, Config, Limits},
     transport,
 };
+
+/// What log lines add: which option helps. `cli` knows it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hints {
+    /// Returns the hint to append to an error; empty if there is none.
+    pub(crate) error: fn(&Error) -> String,
+    /// Names a setting in lines and events about clients that exceed it.
+    pub(crate) setting: SettingName,
+    /// How to protect a relay that everyone can use.
+    pub(crate) open: &'static str,
+}
 
 /// Where to listen, limits and authentication.
 #[derive(Debug)]
@@ -46,6 +58,7 @@ pub(crate) struct Options {
     pub(crate) json: bool,
     /// Stops when standard input ends.
     pub(crate) exit_with_input: bool,
+    pub(crate) hints: Hints,
 }
 
 /// Runs a relay until a signal comes, or the dashboard is closed.
@@ -71,8 +84,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     config.limits = options.limits;
     config.tls = auth.tls.clone();
     config.keys = auth.keys.clone();
-    config.setting_name = Some(relay_event::option);
-    config.events = options.json.then(|| Output::lasting(true).listener());
+    config.setting_name = Some(options.hints.setting);
+    config.events = options.json.then(|| Output::lasting(true).listener(options.hints.setting));
     config.pulse = Some(Arc::new({
         let manager = Arc::clone(&manager);
         move |now| manager.alive(now)
@@ -80,7 +93,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let reload = || match auth.reload() {
         Ok(true) => info!("certificate and keys reloaded; clients whose key was removed are disconnected"),
         Ok(false) => info!("nothing to reload: no certificate and no keys"),
-        Err(error) => warn!("certificate and keys were not reloaded: {error}"),
+        Err(error) => {
+            warn!("certificate and keys were not reloaded: {error}{}", (options.hints.error)(&error));
+        }
     };
     transport::raise_file_limit();
     if options.exit_with_input {
@@ -103,7 +118,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
                 }
             }
         };
-        BindWarning::of(BindScope::of(&listener)?, auth.keys.is_some(), auth.tls.is_some()).tell();
+        BindWarning::of(BindScope::of(&listener)?, auth.keys.is_some(), auth.tls.is_some())
+            .tell(options.hints.open);
         let reloading = async {
             loop {
                 reloads.next().await;

@@ -1,4 +1,4 @@
-//! Events of a relay, with the options of `pulsecam relay` that set the limits.
+//! Events of a relay, with the names of the settings that they are about.
 
 use std::net::SocketAddr;
 
@@ -6,24 +6,8 @@ use serde::Serialize;
 
 use crate::relay::{Event, Setting};
 
-/// The option for a setting.
-pub(crate) fn option(setting: Setting) -> &'static str {
-    match setting {
-        Setting::MaxClients => "--max-clients",
-        Setting::ClientTimeout => "--client-timeout",
-        Setting::Mailbox => "--mailbox",
-        Setting::Tls => "--tls-cert",
-        Setting::Keys => "--key-file",
-        Setting::ClientsPerAddress => "--max-per-address",
-        Setting::JoinsPerSecond => "--max-joins",
-        Setting::MessagesPerSecond => "--max-messages",
-        Setting::BytesPerSecond => "--max-rate",
-        Setting::MessageTime => "--message-time",
-        Setting::HelloTime => "--hello-time",
-        Setting::Text => "--max-text",
-        _ => "see --help",
-    }
-}
+/// Names the option for a setting; `cli` knows it.
+pub(crate) type SettingName = fn(Setting) -> &'static str;
 
 /// An event as the program prints it.
 #[derive(Serialize)]
@@ -46,9 +30,9 @@ pub(crate) enum Printed<'a> {
     Other(&'a Event),
 }
 
-impl<'a> From<&'a Event> for Printed<'a> {
-    fn from(event: &'a Event) -> Self {
-        let Some(option) = event.setting().map(option) else { return Self::Other(event) };
+impl<'a> Printed<'a> {
+    pub(crate) fn new(event: &'a Event, name: SettingName) -> Self {
+        let Some(option) = event.setting().map(name) else { return Self::Other(event) };
         match *event {
             Event::Left { client, addr, ref reason, frames_lost, clients } => {
                 Self::Left { client, addr, reason: format!("{reason} ({option})"), frames_lost, clients }
@@ -69,11 +53,12 @@ mod tests {
     use crate::relay::{LeaveReason, RejectReason};
 
     fn json(event: &Event) -> String {
-        serde_json::to_string(&Printed::from(event)).unwrap()
+        let name = |setting| if setting == Setting::Tls { "--tls-cert" } else { "--client-timeout" };
+        serde_json::to_string(&Printed::new(event, name)).unwrap()
     }
 
     #[test]
-    fn an_event_names_the_option_of_its_limit() {
+    fn an_event_names_the_setting_of_its_limit() {
         let addr = SocketAddr::from(([192, 0, 2, 1], 5000));
         let left = |reason| Event::Left { client: 1, addr, reason, frames_lost: 3, clients: 0 };
         assert_eq!(

@@ -98,11 +98,11 @@ pub(crate) fn run(
 ) -> Result<(), Error> {
     let Options { limit, codec, .. } = *options;
     if options.terminal.is_some() && !Screen::is_there() {
-        return Err(Error::Usage("--terminal needs a terminal: run it in one, or use --no-window".into()));
+        return Err(Error::NoTerminalForStreams);
     }
     let stop = CancellationToken::new();
     let words = Arc::new(Translations::new(options.lang.unwrap_or_else(Language::system_default)));
-    let report = Arc::new(Mutex::new(Report::new(output, options.save.clone())));
+    let report = Arc::new(Mutex::new(Report::new(output, options.save.clone(), codec.advice)));
     let (handle, window) = who.window;
     let window = (!options.no_window).then_some(window);
     let recording = Arc::new(RecordingSession::new(handle.clone(), Arc::clone(&words)));

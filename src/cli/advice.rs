@@ -3,9 +3,45 @@
 use std::io;
 
 use super::Error;
+#[cfg(feature = "relay")]
+use crate::{app::relay::Hints, relay::Setting};
 use crate::{auth, tls};
 #[cfg(feature = "client")]
-use crate::{capture, link::Down, pipeline, still};
+use crate::{
+    capture, jpeg,
+    link::Down,
+    pipeline::{self, Undecodable},
+    still,
+};
+
+/// The hints of a relay's log lines.
+#[cfg(feature = "relay")]
+pub(super) const RELAY: Hints = Hints {
+    error: about,
+    setting: to_set,
+    open: "protect it with --key-file and --tls-cert (`pulsecam key`, `pulsecam cert`), \
+           or listen on one address: --listen 127.0.0.1",
+};
+
+/// The option for a setting of a relay.
+#[cfg(feature = "relay")]
+pub(super) const fn to_set(setting: Setting) -> &'static str {
+    match setting {
+        Setting::MaxClients => "--max-clients",
+        Setting::ClientTimeout => "--client-timeout",
+        Setting::Mailbox => "--mailbox",
+        Setting::Tls => "--tls-cert",
+        Setting::Keys => "--key-file",
+        Setting::ClientsPerAddress => "--max-per-address",
+        Setting::JoinsPerSecond => "--max-joins",
+        Setting::MessagesPerSecond => "--max-messages",
+        Setting::BytesPerSecond => "--max-rate",
+        Setting::MessageTime => "--message-time",
+        Setting::HelloTime => "--hello-time",
+        Setting::Text => "--max-text",
+        _ => "see --help",
+    }
+}
 
 /// The option to change if a link does not come up, if one is known to help.
 #[cfg(feature = "client")]
@@ -21,6 +57,22 @@ pub(super) const fn to_change(why: &Down) -> Option<&'static str> {
         Down::RelayNotAuthenticated | Down::NotARelay(_) => "are host and port correct?",
         _ => return None,
     })
+}
+
+/// The option to change if a picture from a peer cannot be decoded, if one helps.
+#[cfg(feature = "client")]
+pub(super) fn to_decode(why: &Undecodable) -> Option<&'static str> {
+    let helps = match why {
+        Undecodable::Frame(why) | Undecodable::Image(still::Error::Jpeg(why)) => {
+            matches!(why, jpeg::Error::TooManyPixels { .. })
+        }
+        // Beyond this the option cannot be raised.
+        Undecodable::Image(still::Error::TooManyPixels { width, height, .. }) => {
+            u64::from(*width) * u64::from(*height) <= jpeg::MAX_PIXELS as u64
+        }
+        _ => false,
+    };
+    helps.then_some("raise the limit with --max-megapixels")
 }
 
 /// The hint to append to an error; empty if there is none.
@@ -39,16 +91,18 @@ pub(super) fn about(error: &Error) -> String {
             ": name one with --tls-ca, or the relay's fingerprint with --tls-pin".into()
         }
         Error::Key(auth::Error::TooShort(_)) => ": `pulsecam key` creates a good one".into(),
+        #[cfg(feature = "relay")]
+        Error::NoTerminalForDashboard => ": omit --dashboard, and read the log".into(),
         #[cfg(feature = "client")]
-        error => about_sending(error),
+        error => about_client(error),
         #[cfg(not(feature = "client"))]
         _ => String::new(),
     }
 }
 
-/// The hint on errors of commands that send.
+/// The hint on errors of commands that send or view.
 #[cfg(feature = "client")]
-fn about_sending(error: &Error) -> String {
+fn about_client(error: &Error) -> String {
     match error {
         Error::Source(why) | Error::Pipeline(pipeline::Error::Source(why)) => match why {
             capture::Error::NoSuchSource(_) => {
@@ -59,6 +113,7 @@ fn about_sending(error: &Error) -> String {
             _ => "",
         }
         .into(),
+        Error::NoTerminalForStreams => ": run it in one, or use --no-window".into(),
         Error::NotDelivered { patience: true, .. } => " (allow more time with --deadline)".into(),
         Error::Picture { source: still::Error::Foreign(foreign), .. } if foreign.is_film() => {
             " | pulsecam send HOST --source -".into()
@@ -92,5 +147,18 @@ mod tests {
         assert!(about(&late(true)).contains("--deadline"));
         assert!(about(&late(false)).is_empty());
         assert!(about(&Error::Pipeline(capture::Error::NoCamera.into())).contains("--source pattern"));
+    }
+
+    #[test]
+    fn the_limit_of_pixels_is_named_only_if_it_can_be_raised() {
+        let jpeg = || jpeg::Error::TooManyPixels { width: 2_000, height: 1_000, allowed: 1_000_000 };
+        let png = |width| still::Error::TooManyPixels { width, height: 1_000, allowed: 1_000_000 };
+        for raised in [jpeg().into(), still::Error::Jpeg(jpeg()).into(), png(40_000).into()] {
+            assert!(to_decode(&raised).unwrap().contains("--max-megapixels"), "{raised}");
+        }
+        let too_large = || jpeg::Error::TooLarge { width: 20_000, height: 20_000 };
+        for fixed in [too_large().into(), still::Error::Jpeg(too_large()).into(), png(40_001).into()] {
+            assert_eq!(to_decode(&fixed), None, "{fixed}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Options of encoding and decoding, shared by all commands that do either.
 
+use super::advice;
 use crate::{
     app::Codec,
     jpeg::{DecodeLimits, MAX_PIXELS, MAX_SCANS, Strips},
@@ -32,6 +33,6 @@ impl CodecArgs {
     pub(super) fn codec(self) -> Codec {
         let pixels = self.max_megapixels as usize * MILLION;
         let limits = DecodeLimits::default().with_pixels(pixels).with_scans(self.max_scans as usize);
-        Codec { strips: self.strips, limits }
+        Codec { strips: self.strips, limits, advice: advice::to_decode }
     }
 }

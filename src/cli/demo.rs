@@ -1,7 +1,8 @@
 //! `pulsecam demo`: relay, source and viewer in one process, over real sockets.
 
 use super::{
-    Error, codec::CodecArgs, limit::LimitArgs, link::LinkTimeouts, show::ShowArgs, source::SourceArgs, values,
+    Error, advice, codec::CodecArgs, limit::LimitArgs, link::LinkTimeouts, show::ShowArgs,
+    source::SourceArgs, values,
 };
 use crate::app::demo;
 
@@ -35,6 +36,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         source: args.source.options(),
         show: args.show.options(args.codec, args.limit, args.json),
         target: args.patience.here()?,
+        setting_name: advice::to_set,
         ends: false,
     })
 }

@@ -1,7 +1,7 @@
 //! `pulsecam play`: play a recording, here or to everyone at a relay.
 
 use super::{
-    Error,
+    Error, advice,
     codec::CodecArgs,
     limit::LimitArgs,
     link::Reach,
@@ -70,6 +70,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
             source,
             show: args.show.options(args.codec, args.limit, args.json),
             target: args.reach.patience.here()?,
+            setting_name: advice::to_set,
             ends: true,
         }),
     }

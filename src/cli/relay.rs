@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Error, server_auth::ServerAuthArgs, values};
+use super::{Error, advice, server_auth::ServerAuthArgs, values};
 use crate::{address::Bind, app::relay, i18n::Language, relay::Limits};
 
 const EXAMPLES: &str = "\
@@ -133,5 +133,6 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         lang: args.lang,
         json: args.json,
         exit_with_input: args.exit_with_input,
+        hints: advice::RELAY,
     })
 }

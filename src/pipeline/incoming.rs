@@ -10,7 +10,7 @@ use std::{
 use bytes::Bytes;
 use tracing::debug;
 
-use super::inspect::Inspector;
+use super::{Undecodable, inspect::Inspector};
 use crate::{
     capture::stamp,
     clock::{Age, Timestamp},
@@ -55,7 +55,7 @@ pub enum Arrival {
         /// The file as received.
         file: Bytes,
         /// Its format and size, or why it cannot be shown.
-        look: Result<StillInfo, String>,
+        look: Result<StillInfo, Undecodable>,
         /// The sender, as the message claims.
         origin: Origin,
         /// The sender's stream and connection, as far as known.
@@ -74,7 +74,7 @@ pub enum Arrival {
         /// Width and height, if the header could be read.
         size: Option<(usize, usize)>,
         /// The reason.
-        reason: String,
+        reason: Undecodable,
     },
 }
 
@@ -247,7 +247,7 @@ impl<V: Viewer> Decode<V> {
                 })
             }
             MessageKind::Image => Some(Arrival::Image {
-                look: self.inspector.check(&payload, self.viewer.limits()).map_err(|error| error.to_string()),
+                look: self.inspector.check(&payload, self.viewer.limits()).map_err(Undecodable::from),
                 file: payload,
                 origin: message.origin(),
                 sender: received.sender,
@@ -265,7 +265,7 @@ impl<V: Viewer> Decode<V> {
         let mut info = received.info.unwrap_or_default();
         let Peer { id, peer, name: stream, .. } = received.sender?;
         let damaged = |size: Option<(usize, usize)>, error: crate::jpeg::Error| {
-            let (stream, reason) = (Arc::clone(&stream), error.to_string());
+            let (stream, reason) = (Arc::clone(&stream), error.into());
             Some(Arrival::Damaged { id, stream, peer, size, reason })
         };
         let header = match header(&jpeg) {

@@ -28,6 +28,7 @@ mod setting;
 mod simulated_path;
 mod source_health;
 mod switch;
+mod undecodable;
 
 pub use self::{
     counters::SourceCounts,
@@ -39,4 +40,5 @@ pub use self::{
     self_view::{SelfView, SelfViewUpdate},
     setting::SendSetting,
     switch::Switch,
+    undecodable::Undecodable,
 };

@@ -56,6 +56,7 @@ pub mod jpeg;
 pub mod picture;
 pub mod playback;
 pub mod recording;
+mod signature;
 pub mod still;
 
 mod clock {

@@ -54,7 +54,7 @@ impl Dashboard {
     /// Takes the screen and starts painting, on a thread of its own.
     pub(super) fn open(language: Option<Language>) -> Result<Self, Error> {
         if !Screen::is_there() {
-            return Err(Error::Usage("--dashboard needs a terminal: omit it, and read the log".into()));
+            return Err(Error::NoTerminalForDashboard);
         }
         let words = Translations::new(language.unwrap_or_else(Language::system_default));
         let screen = Screen::take()?;

@@ -13,14 +13,14 @@ use pulsecam_bench::StepTimes;
 
 use self::event::{Event, StreamSummary};
 use super::{
-    link::millis,
+    link::{Advice, advised, millis},
     output::Output,
     save::{Unsaved, save},
 };
 use crate::{
     clock::{Age, Timestamp, local_time},
     link::Peer,
-    pipeline::{Arrival, Meter, Rates, ReceivedFrame},
+    pipeline::{Arrival, Meter, Rates, ReceivedFrame, Undecodable},
     still::StillInfo,
     stream_id::StreamId,
     wire::{FrameInfo, Origin},
@@ -36,6 +36,7 @@ const MAX_STREAMS: usize = crate::queue::MAX_KEYS;
 pub(super) struct Report {
     output: Output,
     save: Option<PathBuf>,
+    advice: Advice<Undecodable>,
     /// Why an image could not be saved, the last time that this happened.
     unsaved: Option<String>,
     streams: BTreeMap<StreamId, Stream>,
@@ -61,10 +62,11 @@ struct Stream {
 }
 
 impl Report {
-    pub(super) fn new(output: Output, save: Option<PathBuf>) -> Self {
+    pub(super) fn new(output: Output, save: Option<PathBuf>, advice: Advice<Undecodable>) -> Self {
         Self {
             output,
             save,
+            advice,
             unsaved: None,
             streams: BTreeMap::new(),
             frames: 0,
@@ -113,7 +115,10 @@ impl Report {
                 let saved = self.save_image(from.unwrap_or("image"), file);
                 let what = match look {
                     Ok(StillInfo { size: (width, height), .. }) => format!("a picture: {width}x{height}"),
-                    Err(reason) => format!("a picture that cannot be decoded ({reason})"),
+                    Err(reason) => {
+                        let hint = (self.advice)(reason).map(|hint| format!(": {hint}")).unwrap_or_default();
+                        format!("a picture that cannot be decoded ({reason}{hint})")
+                    }
                 };
                 let line = format!(
                     "{} sent {what}, {} kB{}",
@@ -126,6 +131,7 @@ impl Report {
                     }
                 );
                 let size = look.as_ref().ok().map(|look| look.size);
+                let reason = look.as_ref().err().map(ToString::to_string);
                 let event = Event::Image {
                     bytes: file.len(),
                     format: look.as_ref().ok().map(|look| look.format.extension()),
@@ -133,7 +139,7 @@ impl Report {
                     height: size.map(|(_, height)| height),
                     from,
                     peer: peer(sender.as_ref()),
-                    reason: look.as_ref().err().map(String::as_str),
+                    reason: reason.as_deref(),
                     saved: saved.as_ref().and_then(|saved| saved.as_deref().ok()),
                     not_saved: saved.as_ref().and_then(|saved| saved.as_ref().err()).map(String::as_str),
                 };
@@ -151,8 +157,12 @@ impl Report {
                     }
                     None => false,
                 };
-                let line = format!("{}: a frame that cannot be decoded: {reason}", named(stream));
-                self.output.event(&Event::Damaged { stream, peer: *peer, reason }, first.then_some(&line));
+                let line = first.then(|| {
+                    let reason = advised(reason, self.advice);
+                    format!("{}: a frame that cannot be decoded: {reason}", named(stream))
+                });
+                let event = Event::Damaged { stream, peer: *peer, reason: &reason.to_string() };
+                self.output.event(&event, line.as_deref());
             }
         }
     }

@@ -40,7 +40,7 @@ fn a_placeholder_is_reported_as_such_and_not_as_a_live_picture() {
 
 #[test]
 fn frames_of_too_many_streams_are_counted_too() {
-    let mut report = Report::new(Output::new(false), None);
+    let mut report = Report::new(Output::new(false), None, |_| None);
     for number in 0..MAX_STREAMS + 5 {
         let frame = ReceivedFrame {
             stream: number.to_string().into(),
@@ -58,7 +58,7 @@ fn frames_of_too_many_streams_are_counted_too() {
 
 #[test]
 fn placeholders_do_not_count_in_rates_and_ages() {
-    let mut report = Report::new(Output::new(false), None);
+    let mut report = Report::new(Output::new(false), None, |_| None);
     for card in [None, None, Some(FrameInfo::NO_SIGNAL)] {
         report.take(&Arrival::Frame(Box::new(shown(card))), false);
     }

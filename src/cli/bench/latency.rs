@@ -121,7 +121,7 @@ struct Window(WindowHandle);
 
 impl Viewer for Window {
     fn take(&mut self, arrival: Arrival) -> bool {
-        if let Some(update) = frame_sink::update(arrival, 0) {
+        if let Some(update) = frame_sink::update(arrival, 0, |_| None) {
             self.0.push(update);
         }
         true

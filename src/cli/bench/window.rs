@@ -124,7 +124,7 @@ fn measure(plan: Plan, reduced: bool) -> Result<(Figures, Vec<Total>, Vec<Durati
     let runtime = runtime(2)?;
     let (handle, inbox) = view::inbox();
     let stage = window::stage(plan, reduced, runtime.handle(), handle.clone(), |arrival| {
-        frame_sink::update(arrival, 0)
+        frame_sink::update(arrival, 0, |_| None)
     })?;
     let options = Options {
         title: "pulsecam bench window".into(),

@@ -17,10 +17,12 @@ use super::{
     Error, Frame, FrameData, Losses, Source,
     avi_pipe::VideoChunks,
     newest::{ArrivedPicture, LatestFrame, Next, RateLimit},
-    probe::{FileKind, PROBED, described, probe},
     splitter::Splitter,
 };
-use crate::clock::Timestamp;
+use crate::{
+    clock::Timestamp,
+    signature::{FileKind, PROBED, described, probe},
+};
 
 /// Bytes without a picture after which a warning is logged.
 const TELL_AFTER: u64 = 1 << 20;

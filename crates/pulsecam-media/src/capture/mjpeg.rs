@@ -14,10 +14,12 @@ use super::{
     Error, Frame, FrameData, Losses, Settings, Source,
     pace::Pacer,
     playback::{Playback, Wake},
-    probe::{PROBED, probe},
     splitter::Splitter,
 };
-use crate::clock::Timestamp;
+use crate::{
+    clock::Timestamp,
+    signature::{PROBED, probe},
+};
 
 /// A file of JPEGs as a source.
 pub(super) struct Mjpeg {

@@ -18,13 +18,13 @@ use super::{
     pace::Pacer,
     photo,
     playback::{Playback, Wake},
-    probe::{FileKind, probe},
     splitter::MAX_JPEG,
 };
 use crate::{
     clock::Timestamp,
     jpeg::{Length, MAX_DIMENSION, MAX_PIXELS},
     picture::Picture,
+    signature::{FileKind, probe},
     still,
 };
 

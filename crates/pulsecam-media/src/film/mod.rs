@@ -20,6 +20,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 pub use self::{error::Error, input::Input};
+use crate::signature::{FileKind, probe};
 
 /// The largest frame that is read: the maximum of a message.
 pub const MAX_FRAME: usize = pulsecam_wire::DEFAULT_MAX_MESSAGE as usize;
@@ -75,13 +76,12 @@ impl Container {
     /// Recognises a file by its first [`MAGIC_LENGTH`] bytes.
     #[must_use]
     pub fn of(start: &[u8]) -> Option<Self> {
-        if start.starts_with(&matroska::MAGIC) {
-            return Some(Self::Matroska);
+        match probe(start)? {
+            FileKind::Matroska => Some(Self::Matroska),
+            FileKind::Avi => Some(Self::Avi),
+            FileKind::Mov => Some(Self::QuickTime),
+            _ => None,
         }
-        if start.starts_with(b"RIFF") && start.get(8..12) == Some(b"AVI ") {
-            return Some(Self::Avi);
-        }
-        quicktime::FIRST_ATOMS.iter().any(|atom| start.get(4..8) == Some(*atom)).then_some(Self::QuickTime)
     }
 }
 

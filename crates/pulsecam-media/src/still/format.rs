@@ -1,6 +1,7 @@
 //! Detecting the format of a picture by its first bytes.
 
 use super::{Error, Foreign, foreign::foreign};
+use crate::signature::{FileKind, probe};
 
 /// A supported format of still pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,14 +26,14 @@ impl Format {
     /// [`Error::Empty`]; [`Error::Foreign`] for known content that is not supported; [`Error::Unknown`]
     /// otherwise.
     pub fn of(start: &[u8]) -> Result<Self, Error> {
-        match start {
-            [] => Err(Error::Empty),
-            [0xff, 0xd8, ..] => Ok(Self::Jpeg),
-            [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Ok(Self::Png),
-            [b'G', b'I', b'F', b'8', ..] => Ok(Self::Gif),
-            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Ok(Self::WebP),
-            // The size of the second header distinguishes it from a text that begins with BM.
-            [b'B', b'M', _, _, _, _, _, _, _, _, _, _, _, _, 12..=124, 0, 0, 0, ..] => Ok(Self::Bmp),
+        match (start, probe(start)) {
+            ([], _) => Err(Error::Empty),
+            // A damaged JPEG is still one.
+            ([0xff, 0xd8, ..], _) => Ok(Self::Jpeg),
+            (_, Some(FileKind::Png)) => Ok(Self::Png),
+            (_, Some(FileKind::Gif)) => Ok(Self::Gif),
+            (_, Some(FileKind::WebP)) => Ok(Self::WebP),
+            (_, Some(FileKind::Bmp)) => Ok(Self::Bmp),
             _ => Err(foreign(start).map_or_else(
                 || Error::Unknown { found: start.iter().take(8).copied().collect() },
                 Error::Foreign,
@@ -89,8 +90,8 @@ mod tests {
 
     #[test]
     fn what_is_not_read_is_named_with_the_way_to_convert_it() {
-        let mut transport = vec![0x47; 189];
-        transport[1..188].fill(0xff);
+        let mut transport = vec![0xff; 2 * 188 + 1];
+        transport.iter_mut().step_by(188).for_each(|byte| *byte = 0x47);
         for (start, words) in [
             (&b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"[..], ["HEIC", "phones", "heif-convert"]),
             (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", ["HEIC", "phones", "heif-convert"]),

@@ -16,13 +16,13 @@ use crate::{
         pace::DEFAULT_FPS,
         pattern::Pattern,
         playback::Playback,
-        probe::{FileKind, PROBED, described, probe},
         recording::Recording,
         resize::Resize,
         sequence::Sequence,
         splitter::{MAX_JPEG, Splitter},
     },
     jpeg::{self, MAX_DIMENSION, MAX_PIXELS},
+    signature::{FileKind, PROBED, described, probe},
 };
 
 /// The size of generated sources.

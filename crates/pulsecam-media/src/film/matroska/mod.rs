@@ -20,9 +20,6 @@ use self::{
 };
 use super::{Demuxer, Error, Input, MAX_FRAME, damage::Damage};
 
-/// The first bytes of a Matroska file.
-pub(super) const MAGIC: [u8; 4] = [0x1a, 0x45, 0xdf, 0xa3];
-
 /// The most bytes of an element that describes the file: with many tracks it has some kB.
 const MAX_DESCRIPTION: u64 = 1 << 20;
 

@@ -19,10 +19,6 @@ use self::{
 };
 use super::{Demuxer, Error, Input, MAX_FRAME, damage::Damage};
 
-/// The atoms with which such a file may begin.
-pub(super) const FIRST_ATOMS: [&[u8; 4]; 8] =
-    [b"ftyp", b"moov", b"wide", b"mdat", b"free", b"skip", b"pnot", b"junk"];
-
 /// The most bytes of the index: a day of video with sound has some 50 MB.
 const MAX_INDEX: u64 = 128 << 20;
 

@@ -10,13 +10,20 @@ pub(crate) enum FileKind {
     Gif,
     WebP,
     Bmp,
+    /// TIFF, and the raw pictures of cameras, most of which are one.
     Tiff,
     Heif,
     Avif,
     JpegXl,
     Jpeg2000,
     Photoshop,
+    Gimp,
     Pnm,
+    Ico,
+    OpenExr,
+    Radiance,
+    Qoi,
+    Dds,
     Matroska,
     Avi,
     /// QuickTime and MP4, which share one structure.
@@ -36,14 +43,17 @@ pub(crate) enum FileKind {
     Mp3,
     Flac,
     Pdf,
+    PostScript,
     Gzip,
     Xz,
     Zstd,
     Bzip2,
     Zip,
+    SevenZip,
     Multipart,
     Http,
     Html,
+    Svg,
     Xml,
     Text,
     Zeros,
@@ -54,7 +64,14 @@ impl FileKind {
     pub(crate) const fn may_hold_jpegs(self) -> bool {
         matches!(
             self,
-            Self::Jpeg | Self::Multipart | Self::Http | Self::Html | Self::Xml | Self::Text | Self::Zeros
+            Self::Jpeg
+                | Self::Multipart
+                | Self::Http
+                | Self::Html
+                | Self::Svg
+                | Self::Xml
+                | Self::Text
+                | Self::Zeros
         )
     }
 
@@ -78,7 +95,13 @@ impl FileKind {
                 | Self::JpegXl
                 | Self::Jpeg2000
                 | Self::Photoshop
+                | Self::Gimp
                 | Self::Pnm
+                | Self::Ico
+                | Self::OpenExr
+                | Self::Radiance
+                | Self::Qoi
+                | Self::Dds
         )
     }
 
@@ -124,6 +147,9 @@ impl FileKind {
             Self::Jpeg2000 => "j2k_pipe",
             Self::Photoshop => "psd_pipe",
             Self::Pnm => "ppm_pipe",
+            Self::OpenExr => "exr_pipe",
+            Self::Qoi => "qoi_pipe",
+            Self::Dds => "dds_pipe",
             Self::Matroska => "matroska",
             Self::Avi => "avi",
             Self::Mov | Self::Avif => "mov",
@@ -151,13 +177,19 @@ impl fmt::Display for FileKind {
             Self::Gif => "a GIF picture",
             Self::WebP => "a WebP picture",
             Self::Bmp => "a BMP picture",
-            Self::Tiff => "a TIFF picture",
+            Self::Tiff => "a TIFF or raw picture",
             Self::Heif => "a HEIC picture",
             Self::Avif => "an AVIF picture",
             Self::JpegXl => "a JPEG XL picture",
             Self::Jpeg2000 => "a JPEG 2000 picture",
             Self::Photoshop => "a Photoshop picture",
+            Self::Gimp => "a GIMP picture",
             Self::Pnm => "a PNM picture",
+            Self::Ico => "an icon (ICO)",
+            Self::OpenExr => "an OpenEXR picture",
+            Self::Radiance => "a Radiance HDR picture",
+            Self::Qoi => "a QOI picture",
+            Self::Dds => "a DDS picture",
             Self::Matroska => "a Matroska or WebM film",
             Self::Avi => "an AVI film",
             Self::Mov => "an MP4 or QuickTime film",
@@ -176,14 +208,17 @@ impl fmt::Display for FileKind {
             Self::Mp3 => "an MP3 sound",
             Self::Flac => "a FLAC sound",
             Self::Pdf => "a PDF document",
+            Self::PostScript => "a PostScript document",
             Self::Gzip => "data compressed by gzip",
             Self::Xz => "data compressed by xz",
             Self::Zstd => "data compressed by zstd",
             Self::Bzip2 => "data compressed by bzip2",
             Self::Zip => "a ZIP archive",
+            Self::SevenZip => "a 7z archive",
             Self::Multipart => "a multipart stream",
             Self::Http => "a web server's response",
             Self::Html => "a web page (HTML)",
+            Self::Svg => "a drawing (SVG)",
             Self::Xml => "XML",
             Self::Text => "text",
             Self::Zeros => "zeros",

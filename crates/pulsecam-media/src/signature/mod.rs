@@ -2,7 +2,8 @@
 //!
 //! It is given the first bytes of a file or a pipe, so that no input is read whole just to find that it is
 //! something else. A format is named only if it is certain: a wrong name would refuse a stream that can be
-//! sent.
+//! sent. [`capture`](crate::capture), [`film`](crate::film) and [`still`](crate::still) decide what to do
+//! with it.
 
 mod kind;
 
@@ -13,6 +14,9 @@ pub(crate) const PROBED: usize = 64 << 10;
 
 /// Bytes that must be text for the whole to count as text.
 const TEXT: usize = 1 << 10;
+
+/// Bytes in which a drawing (SVG) begins, behind the comments of an XML file.
+const DRAWING: usize = 4 << 10;
 
 /// Packet size of an MPEG transport stream.
 const PACKET: usize = 188;
@@ -25,7 +29,7 @@ pub(crate) fn probe(start: &[u8]) -> Option<FileKind> {
 /// Describes data by its first bytes, with the start of a text: often it is the reason.
 pub(crate) fn described(start: &[u8]) -> String {
     match probe(start) {
-        Some(kind @ (FileKind::Text | FileKind::Http | FileKind::Html | FileKind::Xml)) => {
+        Some(kind @ (FileKind::Text | FileKind::Http | FileKind::Html | FileKind::Svg | FileKind::Xml)) => {
             let line = start.split(|byte| b"\r\n".contains(byte)).find(|line| !line.is_empty());
             let line: String = String::from_utf8_lossy(line.unwrap_or_default()).chars().take(60).collect();
             format!("{kind}, {:?}", crate::sanitize::line(&line))
@@ -38,17 +42,27 @@ pub(crate) fn described(start: &[u8]) -> String {
 
 fn by_magic(start: &[u8]) -> Option<FileKind> {
     let at = |offset: usize, magic: &[u8]| start.get(offset..).is_some_and(|rest| rest.starts_with(magic));
-    let begins: [(&[u8], FileKind); 24] = [
+    let begins: [(&[u8], FileKind); 37] = [
         (b"\xff\xd8\xff", FileKind::Jpeg),
         (b"\x89PNG\r\n\x1a\n", FileKind::Png),
         (b"GIF87a", FileKind::Gif),
         (b"GIF89a", FileKind::Gif),
         (b"II*\0", FileKind::Tiff),
         (b"MM\0*", FileKind::Tiff),
+        (b"II+\0", FileKind::Tiff),
+        (b"MM\0+", FileKind::Tiff),
+        (b"IIU\0", FileKind::Tiff),
+        (b"IIRO", FileKind::Tiff),
+        (b"FUJIFILM", FileKind::Tiff),
         (b"\xff\x4f\xff\x51", FileKind::Jpeg2000),
         (b"\0\0\0\x0cjP  \r\n\x87\n", FileKind::Jpeg2000),
         (b"\0\0\0\x0cJXL \r\n\x87\n", FileKind::JpegXl),
         (b"8BPS\0", FileKind::Photoshop),
+        (b"gimp xcf", FileKind::Gimp),
+        (b"\x76\x2f\x31\x01", FileKind::OpenExr),
+        (b"#?RADIANCE", FileKind::Radiance),
+        (b"qoif\0\0", FileKind::Qoi),
+        (b"DDS |\0\0\0", FileKind::Dds),
         (b"\x1a\x45\xdf\xa3", FileKind::Matroska),
         (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", FileKind::Asf),
         (b"FLV\x01", FileKind::Flv),
@@ -58,11 +72,14 @@ fn by_magic(start: &[u8]) -> Option<FileKind> {
         (b"ID3", FileKind::Mp3),
         (b"fLaC\0", FileKind::Flac),
         (b"%PDF-", FileKind::Pdf),
+        (b"%!PS", FileKind::PostScript),
+        (b"\xc5\xd0\xd3\xc6", FileKind::PostScript),
         (b"\x1f\x8b\x08", FileKind::Gzip),
         (b"\xfd7zXZ\0", FileKind::Xz),
         (b"\x28\xb5\x2f\xfd", FileKind::Zstd),
         (b"BZh91AY&SY", FileKind::Bzip2),
         (b"PK\x03\x04", FileKind::Zip),
+        (b"7z\xbc\xaf\x27\x1c", FileKind::SevenZip),
     ];
     if let Some((_, kind)) = begins.iter().find(|(magic, _)| start.starts_with(magic)) {
         return Some(*kind);
@@ -71,12 +88,13 @@ fn by_magic(start: &[u8]) -> Option<FileKind> {
         b"RIFF" | b"RIFX" if at(8, b"AVI ") => return Some(FileKind::Avi),
         b"RIFF" if at(8, b"WEBP") => return Some(FileKind::WebP),
         b"RIFF" | b"RF64" if at(8, b"WAVE") => return Some(FileKind::Wav),
-        // Reserved bytes are zero, and the header size is one of those that Windows defines.
-        [b'B', b'M', ..]
-            if at(6, &[0; 4])
-                && matches!(start.get(14..18), Some([12 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0])) =>
-        {
+        // The size of the second header distinguishes it from a text that begins with BM.
+        [b'B', b'M', ..] if matches!(start.get(14..18), Some([12..=124, 0, 0, 0])) => {
             return Some(FileKind::Bmp);
+        }
+        // A few pictures; the last byte of the first entry's first four is reserved. MPEG video may begin like this.
+        [0, 0, 1, 0] if matches!(start.get(4..10), Some([1..=255, 0, _, _, _, 0])) => {
+            return Some(FileKind::Ico);
         }
         [b'P', b'1'..=b'7', b'\n' | b' ' | b'\r' | b'\t', next] if next.is_ascii_graphic() => {
             return Some(FileKind::Pnm);
@@ -102,6 +120,8 @@ fn boxes(start: &[u8]) -> Option<FileKind> {
             };
             Some(if has(&[b"avif", b"avis"]) {
                 FileKind::Avif
+            } else if has(&[b"crx "]) {
+                FileKind::Tiff
             } else if has(&[b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"]) {
                 FileKind::Heif
             } else {
@@ -160,7 +180,11 @@ fn readable(start: &[u8]) -> Option<FileKind> {
     if begins(b"<!doctype html") || begins(b"<html") {
         return Some(FileKind::Html);
     }
-    if begins(b"<?xml") || begins(b"<svg") {
+    let has_drawing = || text.windows(4).take(DRAWING).any(|part| part.eq_ignore_ascii_case(b"<svg"));
+    if begins(b"<svg") || (begins(b"<?xml") && has_drawing()) {
+        return Some(FileKind::Svg);
+    }
+    if begins(b"<?xml") {
         return Some(FileKind::Xml);
     }
     let looked_at = start.get(..TEXT).unwrap_or(start);
