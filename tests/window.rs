@@ -9,8 +9,13 @@ mod common;
 
 use std::{
     fs,
+    io::Write,
     path::Path,
     process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -98,6 +103,20 @@ impl Display {
     fn xdotool(&self, arguments: &[&str]) {
         let status = Command::new("xdotool").env("DISPLAY", &self.name).args(arguments).status();
         assert!(status.expect("xdotool runs (make deps)").success(), "{arguments:?}");
+    }
+
+    /// The number of the window whose title begins with this.
+    fn window(&self, title: &str) -> String {
+        let search = ["search", "--sync", "--name", title];
+        let found = Command::new("xdotool").env("DISPLAY", &self.name).args(search).output().unwrap();
+        String::from_utf8(found.stdout).unwrap().lines().next().expect("a window").to_owned()
+    }
+
+    /// Changes a property of a window, as a window manager does.
+    fn xprop(&self, window: &str, arguments: &[&str]) {
+        let status =
+            Command::new("xprop").args(["-display", &self.name, "-id", window]).args(arguments).status();
+        assert!(status.expect("xprop runs (make deps)").success(), "{arguments:?}");
     }
 
     /// A viewer with a window on this display.
@@ -689,4 +708,108 @@ fn a_pattern_is_no_film() {
     window.event("frame", |_| true);
     display.key("q");
     assert_eq!(window.exit_code(), 0);
+}
+
+/// A sender whose picture changes at once: it reads from a pipe.
+struct Changing {
+    sender: Running,
+    is_green: Arc<AtomicBool>,
+}
+
+impl Changing {
+    fn start(host: &str) -> Self {
+        let mut sender = Running::start(&["send", host, "--source", "-", "--name", "cam", "--quiet"]);
+        let (is_green, mut pipe) = (Arc::<AtomicBool>::default(), sender.stdin.take().unwrap());
+        let (red, green) = (clip::plain(640, 480, RED), clip::plain(640, 480, GREEN));
+        let colour = Arc::clone(&is_green);
+        thread::spawn(move || {
+            while pipe.write_all(if colour.load(Relaxed) { &green } else { &red }).is_ok() {
+                thread::sleep(Duration::from_millis(50));
+            }
+        });
+        Self { sender, is_green }
+    }
+
+    fn colour(&self) -> [u8; 3] {
+        if self.is_green.load(Relaxed) { GREEN } else { RED }
+    }
+
+    /// Changes the colour; returns the old one.
+    fn change(&self) -> [u8; 3] {
+        let old = self.colour();
+        self.is_green.fetch_xor(true, Relaxed);
+        old
+    }
+}
+
+/// Waits until frames are decoded, or no longer are; then counts decodes in the next twenty frames.
+fn decodes(window: &mut Running, is_seen: bool) -> usize {
+    window.forget();
+    window.event("frame", |frame| frame["decoded"] == is_seen);
+    (0..20).filter(|_| window.event("frame", |_| true)["decoded"] == true).count()
+}
+
+#[test]
+fn nothing_is_decoded_while_nobody_sees_it_and_the_newest_picture_is_there_once_somebody_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let display = Display::start();
+    let relay = RelayProgram::start(&[]);
+    let mut window = display.view(&relay.addr, folder.path());
+    let camera = Changing::start(&relay.addr);
+    display.shows("the picture", |shot| is_plain(shot, RED));
+    assert_eq!(decodes(&mut window, true), 20);
+    let id = display.window("pulsecam");
+    let hides_and_shows = |window: &mut Running, what: &str, hide: &dyn Fn(), show: &dyn Fn()| {
+        hide();
+        assert_eq!(decodes(window, false), 0, "{what}");
+        let old = camera.change();
+        assert_eq!(decodes(window, false), 0, "{what}");
+        show();
+        display.shows(what, |shot| {
+            assert!(!is_plain(shot, old), "{what}: a picture from before");
+            is_plain(shot, camera.colour())
+        });
+        assert_eq!(decodes(window, true), 20, "{what}");
+    };
+
+    // Without a window manager, the tests do what one does.
+    hides_and_shows(
+        &mut window,
+        "an unmapped window, mapped again",
+        &|| display.xdotool(&["windowunmap", "--sync", &id]),
+        &|| display.xdotool(&["windowmap", "--sync", &id]),
+    );
+    let state = ["-f", "_NET_WM_STATE", "32a", "-set", "_NET_WM_STATE", "_NET_WM_STATE_HIDDEN"];
+    display.xprop(&id, &state);
+    assert_eq!(decodes(&mut window, false), 0, "minimised, but still mapped");
+    camera.change();
+    display.xprop(&id, &["-remove", "_NET_WM_STATE"]);
+    assert_eq!(decodes(&mut window, true), 20, "restored");
+    display.shows("the restored window", |shot| is_plain(shot, camera.colour()));
+
+    // Another window of the same size lies over it.
+    let other = std::cell::RefCell::new(None);
+    hides_and_shows(
+        &mut window,
+        "a covered window, uncovered",
+        &|| {
+            let mut over = display.open(&["demo", "--source", "pattern"], folder.path());
+            over.event("shown", |_| true);
+            *other.borrow_mut() = Some(over);
+        },
+        &|| drop(other.borrow_mut().take()),
+    );
+    display.key("space");
+    assert_eq!(decodes(&mut window, false), 0, "paused");
+    let old = camera.change();
+    assert_eq!(decodes(&mut window, false), 0, "paused");
+    assert!(is_plain(&display.screenshot(), old), "the paused picture stays");
+    display.key("space");
+    display.shows("the newest picture", |shot| is_plain(shot, camera.colour()));
+    assert_eq!(decodes(&mut window, true), 20, "resumed");
+    display.key("q");
+    let summary = window.event("summary", |_| true);
+    assert_eq!(summary["damaged"], 0);
+    assert_eq!(window.exit_code(), 0);
+    camera.sender.signal("TERM");
 }

@@ -22,7 +22,7 @@ use crate::{
     pipeline::{Arrival, Undecodable, Viewer},
     queue,
     stream_id::StreamId,
-    view::{Damaged, FrameCounts, Image, PlaceholderKind, Update, VideoFrame, WindowHandle},
+    view::{Damaged, Demand, FrameCounts, Image, PlaceholderKind, Update, VideoFrame, WindowHandle},
     wire::FrameInfo,
 };
 
@@ -40,8 +40,8 @@ pub(super) struct FrameSink {
 }
 
 impl Viewer for FrameSink {
-    fn wants_pixels(&self) -> bool {
-        self.handle.is_open()
+    fn wants_pixels(&self, stream: StreamId) -> bool {
+        self.handle.is_open() && self.handle.demand(stream) != Demand::Nothing
     }
 
     fn strips(&self) -> Strips {
@@ -53,7 +53,10 @@ impl Viewer for FrameSink {
     }
 
     fn tile_size(&self, stream: StreamId) -> Option<(usize, usize)> {
-        self.handle.tile_size(stream)
+        match self.handle.demand(stream) {
+            Demand::Size(size) => Some(size),
+            Demand::OwnSize | Demand::Nothing => None,
+        }
     }
 
     fn spare(&mut self) -> Canvas {
@@ -126,7 +129,7 @@ pub(crate) fn update(arrival: Arrival, damaged: u64, advice: Advice<Undecodable>
             name: frame.stream,
             peer: frame.peer,
             seq: frame.info.seq,
-            canvas: Arc::new(frame.canvas?),
+            canvas: Arc::new(frame.canvas.unwrap_or_default()),
             size: (frame.header.width, frame.header.height),
             jpeg: frame.jpeg,
             age: frame.age,

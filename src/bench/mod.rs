@@ -12,6 +12,8 @@ pub mod latency;
 mod synthetic_camera;
 #[cfg(target_os = "linux")]
 pub mod window;
+#[cfg(target_os = "linux")]
+mod window_control;
 
 pub use pulsecam_bench::{
     Cell, Machine, Noise, NoiseProbe, Percentiles, Plot, StepTimes, Table, Warning, codec, freshness, plot,

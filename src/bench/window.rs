@@ -1,4 +1,4 @@
-//! Cost of several streams in one window: decoded at the size at which they are shown, and at full size.
+//! Cost of several streams in one window: while it is seen, minimised, covered and paused.
 //!
 //! Senders, relay and window are in this process, over real sockets; threads are told apart by name. The
 //! display server's own time is not included.
@@ -7,7 +7,7 @@ use std::{
     fs, io,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     thread,
     time::{Duration, Instant},
@@ -15,10 +15,13 @@ use std::{
 
 use bytes::Bytes;
 use serde::Serialize;
-use tokio::{net::TcpListener, runtime::Handle as Runtime};
+use tokio::{
+    net::TcpListener,
+    runtime::{self, Handle, Runtime},
+};
 use tokio_util::sync::CancellationToken;
 
-use super::{freshness, scene};
+use super::{freshness, scene, window_control::WindowControl};
 use crate::{
     clock::Timestamp,
     jpeg::Scale,
@@ -27,12 +30,21 @@ use crate::{
     pipeline::{Arrival, Viewer, receive},
     relay,
     stream_id::StreamId,
-    view::{Update, WindowHandle},
+    view::{Demand, Update, WindowHandle},
     wire::FrameInfo,
 };
 
-/// Warm-up: fonts are loaded, links come up.
-const WARM_UP: Duration = Duration::from_secs(2);
+/// Warm-up: fonts are loaded, links come up, and the buttons of a new window disappear (15 s).
+const WARM_UP: Duration = Duration::from_secs(17);
+
+/// Time between a change of the window and the measurement.
+const SETTLE: Duration = Duration::from_secs(2);
+
+/// Name of the thread that receives for the window.
+const RECEIVER: &str = "receiver";
+
+/// Names of the threads that decode: frames as they come, single pictures, and strips of either.
+const DECODERS: [&str; 3] = ["decode", "fit", "strip"];
 
 /// Parameters of the measurement.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -45,30 +57,68 @@ pub struct Plan {
     pub height: usize,
     /// Frames per second of each stream.
     pub fps: f64,
-    /// Duration of the measurement, for each way of decoding.
+    /// Duration of the measurement, for each condition.
     #[serde(skip)]
     pub time: Duration,
 }
 
-/// Cost of one way of decoding, in shares of one core.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+/// What happens to the window meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// It is seen; frames are decoded at the size at which they are shown.
+    Seen,
+    /// It is seen; frames are decoded at full size, for comparison.
+    FullSize,
+    /// It is minimised.
+    Minimised,
+    /// Another window covers it.
+    Covered,
+    /// Its user has paused it.
+    Paused,
+}
+
+impl Condition {
+    /// All, in the order of measurement.
+    pub const ALL: [Self; 5] = [Self::Seen, Self::FullSize, Self::Minimised, Self::Covered, Self::Paused];
+}
+
+/// Cost under one condition, in shares of one core.
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct Figures {
-    /// Whether frames were decoded at the size at which they are shown.
-    pub reduced: bool,
+    /// What happened to the window.
+    pub window: Condition,
+    /// Receiving from the network.
+    pub receive: f64,
     /// Decoding and scaling.
     pub decode: f64,
     /// Painting and presenting.
     pub draw: f64,
     /// Bytes received in that time.
     pub bytes: u64,
+    /// Frames received per second.
+    pub received_per_s: f64,
+    /// Frames decoded per second.
+    pub decoded_per_s: f64,
+    /// Frames shown per second.
+    pub shown_per_s: f64,
 }
 
 impl Figures {
-    /// `decode` + `draw`.
+    /// The whole viewer.
     #[must_use]
     pub fn all(&self) -> f64 {
-        self.decode + self.draw
+        self.receive + self.decode + self.draw
     }
+}
+
+/// Frames so far.
+#[derive(Debug, Default)]
+pub struct Counts {
+    received: AtomicU64,
+    decoded: AtomicU64,
+    /// Frames that the display has received.
+    pub shown: AtomicU64,
 }
 
 /// Running streams for a window; they stop when this is dropped.
@@ -77,8 +127,13 @@ pub struct WindowBench {
     /// Address of the relay.
     pub host: String,
     viewer: Link,
+    counts: Arc<Counts>,
+    /// Whether frames are decoded at full size.
+    is_full_size: Arc<AtomicBool>,
     stop: Arc<AtomicBool>,
     relay: CancellationToken,
+    /// Receives for the window, apart from the relay and the senders.
+    _receiver: Runtime,
 }
 
 impl Drop for WindowBench {
@@ -91,21 +146,30 @@ impl Drop for WindowBench {
 /// Passes frames to the window.
 struct Looker {
     handle: WindowHandle,
-    reduced: bool,
+    counts: Arc<Counts>,
+    is_full_size: Arc<AtomicBool>,
     update: fn(Arrival) -> Option<Update>,
 }
 
 impl Viewer for Looker {
     fn take(&mut self, arrival: Arrival) -> bool {
+        if let Arrival::Frame(frame) = &arrival {
+            self.counts.received.fetch_add(1, Relaxed);
+            self.counts.decoded.fetch_add(u64::from(frame.was_decoded), Relaxed);
+        }
         (self.update)(arrival).is_none_or(|update| self.handle.push(update))
     }
 
+    fn wants_pixels(&self, stream: StreamId) -> bool {
+        self.handle.demand(stream) != Demand::Nothing
+    }
+
     fn tile_size(&self, stream: StreamId) -> Option<(usize, usize)> {
-        self.handle.tile_size(stream)
+        if let Demand::Size(size) = self.handle.demand(stream) { Some(size) } else { None }
     }
 
     fn scale(&self, own: (usize, usize), room: (usize, usize)) -> Scale {
-        if self.reduced { Scale::at_least(own, room) } else { Scale::Full }
+        if self.is_full_size.load(Relaxed) { Scale::Full } else { Scale::at_least(own, room) }
     }
 
     fn spare(&mut self) -> Canvas {
@@ -119,20 +183,23 @@ impl Viewer for Looker {
 /// If a socket, a link or a thread cannot be created.
 pub fn stage(
     plan: Plan,
-    reduced: bool,
-    runtime: &Runtime,
+    runtime: &Handle,
     handle: WindowHandle,
+    counts: &Arc<Counts>,
     update: fn(Arrival) -> Option<Update>,
 ) -> io::Result<WindowBench> {
     let frames: Arc<[Bytes]> = scene::jpegs(plan.width, plan.height, 80)?.into();
     let (relay, stop) = (CancellationToken::new(), Arc::<AtomicBool>::default());
-    let (host, viewer, inbox) = runtime.block_on(async {
+    let host = runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let host = listener.local_addr()?.to_string();
         tokio::spawn(relay::run(listener, relay::Config::default(), relay.clone().cancelled_owned()));
-        let (viewer, inbox) = connect(&host, Role::Viewer).await?;
-        Ok::<_, io::Error>((host, viewer, inbox))
+        Ok::<_, io::Error>(host)
     })?;
+    // As many threads as the program gives a link.
+    let receiver =
+        runtime::Builder::new_multi_thread().worker_threads(1).thread_name(RECEIVER).enable_all().build()?;
+    let (viewer, inbox) = receiver.block_on(connect(&host, Role::Viewer))?;
     for number in 0..plan.streams {
         let (sender, ignored) = runtime.block_on(connect(&host, Role::Sender))?;
         runtime.spawn(async move {
@@ -145,8 +212,11 @@ pub fn stage(
             .name("sender".into())
             .spawn(move || send(&sender, &name, &frames, plan.fps, &stop))?;
     }
-    receive(&viewer, inbox, Looker { handle, reduced, update })?;
-    Ok(WindowBench { host, viewer, stop, relay })
+    let (counts, is_full_size) = (Arc::clone(counts), Arc::<AtomicBool>::default());
+    let looker =
+        Looker { handle, counts: Arc::clone(&counts), is_full_size: Arc::clone(&is_full_size), update };
+    receive(&viewer, inbox, looker)?;
+    Ok(WindowBench { host, viewer, counts, is_full_size, stop, relay, _receiver: receiver })
 }
 
 async fn connect(host: &str, role: Role) -> io::Result<(Link, Inbox)> {
@@ -174,33 +244,74 @@ fn send(link: &Link, name: &str, frames: &[Bytes], fps: f64, stop: &AtomicBool) 
     }
 }
 
-/// Waits for the warm-up, then measures; meanwhile the window runs on the main thread.
+/// Measures under each condition; meanwhile the window of this title runs on the main thread.
 ///
 /// # Errors
-/// If the kernel keeps no scheduler statistics.
-pub fn measure(plan: Plan, stage: &WindowBench, reduced: bool) -> io::Result<Figures> {
+/// If the window is not found, or the kernel keeps no scheduler statistics.
+pub fn measure(plan: Plan, stage: &WindowBench, title: &str) -> io::Result<Vec<Figures>> {
     thread::sleep(WARM_UP);
-    let (decode, draw, bytes) = (cpu("decode")?, main_cpu()?, stage.viewer.counters().bytes_received);
-    let begin = Instant::now();
+    let control = WindowControl::find(title)?;
+    Condition::ALL.into_iter().map(|condition| under(condition, plan, stage, &control)).collect()
+}
+
+fn under(
+    condition: Condition,
+    plan: Plan,
+    stage: &WindowBench,
+    control: &WindowControl,
+) -> io::Result<Figures> {
+    let mut cover = None;
+    match condition {
+        Condition::Seen => {}
+        Condition::FullSize => stage.is_full_size.store(true, Relaxed),
+        Condition::Minimised => control.minimise()?,
+        Condition::Covered => cover = Some(control.cover()?),
+        Condition::Paused => control.press_space()?,
+    }
+    thread::sleep(SETTLE);
+    let figures = figures(condition, plan, stage)?;
+    match condition {
+        Condition::Seen => {}
+        Condition::FullSize => stage.is_full_size.store(false, Relaxed),
+        Condition::Minimised => control.restore()?,
+        Condition::Covered => cover.map_or(Ok(()), |cover| control.uncover(cover))?,
+        Condition::Paused => control.press_space()?,
+    }
+    Ok(figures)
+}
+
+fn figures(condition: Condition, plan: Plan, stage: &WindowBench) -> io::Result<Figures> {
+    let now = || {
+        let Counts { received, decoded, shown } = &*stage.counts;
+        let counts = [received, decoded, shown].map(|count| count.load(Relaxed));
+        Ok::<_, io::Error>((cpu(&[RECEIVER])?, cpu(&DECODERS)?, main_cpu()?, counts))
+    };
+    let bytes = stage.viewer.counters().bytes_received;
+    let (begin, before) = (Instant::now(), now()?);
     thread::sleep(plan.time);
-    let share = |now: Duration, then: Duration| (now - then).as_secs_f64() / begin.elapsed().as_secs_f64();
-    let came = stage.viewer.counters().bytes_received - bytes;
+    let (after, time) = (now()?, begin.elapsed().as_secs_f64());
+    let share = |now: Duration, then: Duration| now.saturating_sub(then).as_secs_f64() / time;
+    let [received_per_s, decoded_per_s, shown_per_s] =
+        [0, 1, 2].map(|at| after.3[at].saturating_sub(before.3[at]) as f64 / time);
     Ok(Figures {
-        reduced,
-        decode: share(cpu("decode")?, decode),
-        draw: share(main_cpu()?, draw),
-        bytes: came,
+        window: condition,
+        receive: share(after.0, before.0),
+        decode: share(after.1, before.1),
+        draw: share(after.2, before.2),
+        bytes: stage.viewer.counters().bytes_received - bytes,
+        received_per_s,
+        decoded_per_s,
+        shown_per_s,
     })
 }
 
-/// Processor time so far of this process's threads with this name, and of those that rescale pictures
-/// (`fit`).
-fn cpu(name: &str) -> io::Result<Duration> {
+/// Processor time so far of this process's threads with one of these names.
+fn cpu(names: &[&str]) -> io::Result<Duration> {
     let mut all = Duration::ZERO;
     for thread in fs::read_dir("/proc/self/task")? {
         let path = thread?.path();
         let comm = fs::read_to_string(path.join("comm")).unwrap_or_default();
-        if comm.trim() == name || comm.trim() == "fit" {
+        if names.contains(&comm.trim()) {
             all += schedstat(&fs::read_to_string(path.join("schedstat")).unwrap_or_default())?;
         }
     }

@@ -122,6 +122,7 @@ shown = shown
 left-out-by-sender = dropped by the sender
 lost-on-the-way = lost in transit
 replaced-here = replaced by newer ones
+unseen-here = not decoded, as unseen
 damaged-here = not decodable
 age-graph = age, last minute
 rate-graph = frames per second, last minute

@@ -137,6 +137,7 @@ phrases! {
     LeftOutBySender = "left-out-by-sender",
     LostOnTheWay = "lost-on-the-way",
     ReplacedHere = "replaced-here",
+    UnseenHere = "unseen-here",
     DamagedHere = "damaged-here",
     AgeGraph = "age-graph",
     RateGraph = "rate-graph",

@@ -122,6 +122,7 @@ shown = 已显示
 left-out-by-sender = 发送方丢弃
 lost-on-the-way = 传输中丢失
 replaced-here = 被新帧取代
+unseen-here = 不可见时未解码
 damaged-here = 无法解码
 age-graph = 画面延迟（最近一分钟）
 rate-graph = 每秒帧数（最近一分钟）

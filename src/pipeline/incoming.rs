@@ -10,7 +10,7 @@ use std::{
 use bytes::Bytes;
 use tracing::debug;
 
-use super::{Undecodable, inspect::Inspector};
+use super::{Undecodable, inspect::Inspector, stamp_search::StampSearch};
 use crate::{
     capture::stamp,
     clock::{Age, Timestamp},
@@ -98,6 +98,8 @@ pub struct ReceivedFrame {
     pub(crate) header: Header,
     /// Its pixels, if pixels are requested.
     pub(crate) canvas: Option<Canvas>,
+    /// Whether it was decoded, for its pixels or for the stamp in them.
+    pub(crate) was_decoded: bool,
     /// When its last byte was read.
     pub(crate) received: Timestamp,
     /// The same on the monotonic clock.
@@ -146,13 +148,14 @@ pub trait Viewer: Send + 'static {
     /// Takes an arrival; `false` ends the decoder.
     fn take(&mut self, arrival: Arrival) -> bool;
 
-    /// Whether pixels are needed. If not, only frames that must be decoded for other reasons are decoded.
-    fn wants_pixels(&self) -> bool {
+    /// Whether pixels of this stream are needed. If not, only frames that must be decoded for other reasons are
+    /// decoded.
+    fn wants_pixels(&self, _stream: StreamId) -> bool {
         true
     }
 
     /// Whether the stamp in a test picture is read if its sender gives no time. The picture has to be decoded
-    /// for that.
+    /// for that, so a stream whose pictures have none is searched only now and then.
     fn reads_stamps(&self) -> bool {
         true
     }
@@ -197,8 +200,14 @@ impl<F: FnMut(Arrival) -> bool + Send + 'static> Viewer for F {
 /// # Errors
 /// If no thread can be started.
 pub fn receive(link: &Link, mut inbox: Inbox, viewer: impl Viewer) -> io::Result<()> {
-    let (scaler, unfitted, inspector) = (Scaler::default(), Canvas::default(), Inspector::default());
-    let mut decode = Decode { viewer, decoder: None, scaler, unfitted, inspector };
+    let mut decode = Decode {
+        viewer,
+        decoder: None,
+        scaler: Scaler::default(),
+        unfitted: Canvas::default(),
+        inspector: Inspector::default(),
+        stamps: StampSearch::default(),
+    };
     let state = link.state();
     thread::Builder::new().name("decode".into()).spawn(move || {
         loop {
@@ -227,6 +236,7 @@ struct Decode<V> {
     /// Memory of a picture before it was scaled.
     unfitted: Canvas,
     inspector: Inspector,
+    stamps: StampSearch,
 }
 
 impl<V: Viewer> Decode<V> {
@@ -272,9 +282,10 @@ impl<V: Viewer> Decode<V> {
             Ok(header) => header,
             Err(error) => return damaged(None, error),
         };
-        let (wanted, from_pixels) =
-            (self.viewer.wants_pixels(), info.captured.is_none() && self.viewer.reads_stamps());
         let begin = Instant::now();
+        let wanted = self.viewer.wants_pixels(id);
+        let from_pixels =
+            info.captured.is_none() && self.viewer.reads_stamps() && self.stamps.is_due(id, begin);
         let room = self.viewer.tile_size(id).filter(|_| wanted);
         let own = (header.width, header.height);
         // A stamp can only be read at the picture's own size.
@@ -283,9 +294,14 @@ impl<V: Viewer> Decode<V> {
             Ok(canvas) => canvas,
             Err(error) => return damaged(Some(own), error),
         };
-        if let Some(stamp) = canvas.as_ref().filter(|_| from_pixels).and_then(stamp::read) {
-            info.captured = Some(stamp.captured);
-            info.seq = Some(stamp.seq.into());
+        let was_decoded = canvas.is_some();
+        if let Some(canvas) = canvas.as_ref().filter(|_| from_pixels) {
+            let stamp = stamp::read(canvas);
+            self.stamps.searched(id, stamp.is_some(), begin);
+            if let Some(stamp) = stamp {
+                info.captured = Some(stamp.captured);
+                info.seq = Some(stamp.seq.into());
+            }
         }
         if let Some(room) = room {
             canvas = canvas.map(|canvas| self.fitted(canvas, room));
@@ -296,6 +312,7 @@ impl<V: Viewer> Decode<V> {
             account: received.account,
             bytes: received.message.wire_len(),
             canvas: canvas.filter(|_| wanted),
+            was_decoded,
             decoding,
             received: received.received,
             received_at: received.received_at,

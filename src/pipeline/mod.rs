@@ -27,6 +27,7 @@ mod setting;
 #[cfg(test)]
 mod simulated_path;
 mod source_health;
+mod stamp_search;
 mod switch;
 mod undecodable;
 

@@ -107,6 +107,7 @@ pub(super) fn paint(context: &mut RenderContext, model: &Model, canvas: &mut Can
     let height = line + margin;
     let top = floor.saturating_sub(height);
     let at = Rect::new(canvas.width.saturating_sub(row.width) / 2, top, row.width, height);
+    context.front.push(at);
     rounded(canvas, at, margin as f32 * 0.8, PANEL, PANEL_ALPHA);
     row.paint(context, canvas, at);
     top.saturating_sub(margin / 2)

@@ -45,7 +45,8 @@ impl<T> BoundedQueue<T> {
         self.items.drain(..).map(|(_, item)| item)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    #[cfg(test)]
+    fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 }

@@ -43,6 +43,7 @@ pub(super) fn paint(
         let measured = MeasuredLine::new(context, &model.words, line, room, LINES.0);
         let Some(top) = floor.checked_sub(measured.height + 2 * down) else { break };
         let plate = Rect::new(margin, top, measured.width + 2 * across, measured.height + 2 * down);
+        context.front.push(plate);
         context.plate(canvas, plate);
         measured.draw(context, canvas, plate.x + across, top + down);
         floor = top.saturating_sub(margin / 2);
@@ -120,6 +121,7 @@ fn history(context: &mut RenderContext, model: &Model, canvas: &mut Canvas, floo
     if panel.height < 4 * margin || panel.width < 6 * margin {
         return;
     }
+    context.front.push(panel);
     rounded(canvas, panel, margin as f32, PANEL, PANEL_ALPHA);
     context.clickable(panel, None);
     let inner = panel.inset(margin);

@@ -15,6 +15,7 @@ use std::{
 
 use super::{
     bounded_queue::BoundedQueue,
+    demand::Demand,
     stream_list::MAX_STREAMS,
     update::{Damaged, Image, LinkState, RescaleRequest, SelfViewState, Update, VideoFrame},
 };
@@ -59,10 +60,17 @@ pub struct WindowInbox {
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// Displayed width and height of each stream, in pixels.
-    tile_sizes: Mutex<HashMap<StreamId, (usize, usize)>>,
+    demands: Mutex<Demands>,
     waiting: Mutex<Queues>,
     arrived: Condvar,
+}
+
+/// What the window needs of each stream.
+#[derive(Debug, Default)]
+struct Demands {
+    streams: HashMap<StreamId, Demand>,
+    /// That of streams that it does not know.
+    others: Demand,
 }
 
 #[derive(Debug)]
@@ -79,6 +87,8 @@ struct Queues {
     /// Results of the user's own actions and departures of streams, each of them once.
     news: Vec<Update>,
     spare: Vec<Canvas>,
+    /// Whether anything waits that the window should be woken for.
+    has_visible: bool,
     stop: bool,
     closed: bool,
 }
@@ -95,6 +105,7 @@ impl Default for Queues {
             fitted: BoundedQueue::new(WAITING_FITTED, FITTED_BYTES),
             news: Vec::new(),
             spare: Vec::new(),
+            has_visible: false,
             stop: false,
             closed: false,
         }
@@ -113,18 +124,27 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, Queues> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn demands(&self) -> MutexGuard<'_, Demands> {
+        self.demands.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl WindowHandle {
-    /// Pushes an update and wakes the window; never blocks. False once the window has closed.
+    /// Pushes an update and wakes the window, unless it has nothing to show; never blocks. False once the window
+    /// has closed.
     pub fn push(&self, update: Update) -> bool {
+        let is_visible = !matches!(&update, Update::Frame(frame) if !frame.has_pixels());
         let mut waiting = self.shared.lock();
         if waiting.closed {
             return false;
         }
         waiting.take_in(update);
+        waiting.has_visible |= is_visible;
         drop(waiting);
-        self.shared.arrived.notify_one();
+        if is_visible {
+            self.shared.arrived.notify_one();
+        }
         true
     }
 
@@ -134,11 +154,11 @@ impl WindowHandle {
         self.shared.lock().spare.pop().unwrap_or_default()
     }
 
-    /// Displayed width and height of this stream in pixels, as last painted; `None` if the window does not
-    /// know it. A frame of this size needs no scaling.
+    /// What the window needs of this stream, by its last painting. A frame of the size in it needs no scaling.
     #[must_use]
-    pub fn tile_size(&self, stream: StreamId) -> Option<(usize, usize)> {
-        self.shared.tile_sizes.lock().unwrap_or_else(PoisonError::into_inner).get(&stream).copied()
+    pub fn demand(&self, stream: StreamId) -> Demand {
+        let demands = self.shared.demands();
+        demands.streams.get(&stream).copied().unwrap_or(demands.others)
     }
 
     /// Whether the window is still open, or has yet to open.
@@ -202,21 +222,9 @@ impl Queues {
     }
 
     fn recycle(&mut self, canvas: Arc<Canvas>) {
-        if self.spare.len() < SPARE_BUFFERS {
+        if self.spare.len() < SPARE_BUFFERS && !canvas.pixels.is_empty() {
             self.spare.extend(Arc::into_inner(canvas));
         }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.frames.is_empty()
-            && self.damaged.is_empty()
-            && self.link.is_none()
-            && self.own.is_none()
-            && self.words.is_empty()
-            && self.images.is_empty()
-            && self.fitted.is_empty()
-            && self.news.is_empty()
-            && !self.stop
     }
 }
 
@@ -227,11 +235,11 @@ fn bytes_of(canvas: &Canvas) -> usize {
 
 impl WindowInbox {
     /// Takes all that has arrived, in an order in which it can be applied; waits up to `timeout` for
-    /// something.
+    /// something to show.
     pub(crate) fn wait(&self, timeout: Duration) -> Vec<Update> {
         let deadline = Instant::now() + timeout;
         let mut waiting = self.shared.lock();
-        while waiting.is_empty() {
+        while !waiting.has_visible {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
@@ -239,6 +247,7 @@ impl WindowInbox {
             let woken = self.shared.arrived.wait_timeout(waiting, left);
             waiting = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
+        waiting.has_visible = false;
         let Queues { frames, damaged, link, own, words, images, fitted, news, stop, .. } = &mut *waiting;
         let mut updates = std::mem::take(news);
         updates.extend(words.drain());
@@ -259,11 +268,17 @@ impl WindowInbox {
         WindowHandle { shared: Arc::clone(&self.shared) }
     }
 
-    /// Publishes the displayed size of each stream for the decoders.
-    pub(crate) fn set_tile_sizes(&self, tile_sizes: impl Iterator<Item = (StreamId, (usize, usize))>) {
-        let mut sizes = self.shared.tile_sizes.lock().unwrap_or_else(PoisonError::into_inner);
-        sizes.clear();
-        sizes.extend(tile_sizes);
+    /// Publishes what is needed of each stream for the decoders.
+    pub(crate) fn set_demands(&self, streams: impl Iterator<Item = (StreamId, Demand)>) {
+        let mut demands = self.shared.demands();
+        demands.streams.clear();
+        demands.streams.extend(streams);
+        demands.others = Demand::OwnSize;
+    }
+
+    /// Publishes that nobody can see the window, so that nothing is needed.
+    pub(crate) fn set_unseen(&self) {
+        *self.shared.demands() = Demands { streams: HashMap::new(), others: Demand::Nothing };
     }
 
     /// Takes back the buffer of a frame that is no longer shown.

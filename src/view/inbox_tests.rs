@@ -56,13 +56,28 @@ fn texts_keep_their_order_and_a_flood_keeps_the_last() {
 }
 
 #[test]
-fn decoders_know_how_large_a_stream_is_shown() {
+fn decoders_know_how_large_a_stream_is_shown_and_whether_anybody_sees_it() {
     let (handle, inbox) = inbox();
-    assert_eq!(handle.tile_size(id("a")), None);
-    inbox.set_tile_sizes([(id("a"), (640, 360))].into_iter());
-    assert_eq!(handle.tile_size(id("a")), Some((640, 360)));
-    inbox.set_tile_sizes(std::iter::empty());
-    assert_eq!(handle.tile_size(id("a")), None);
+    assert_eq!(handle.demand(id("a")), Demand::OwnSize);
+    inbox.set_demands([(id("a"), Demand::Size((640, 360)))].into_iter());
+    assert_eq!(handle.demand(id("a")), Demand::Size((640, 360)));
+    inbox.set_unseen();
+    assert_eq!([handle.demand(id("a")), handle.demand(id("b"))], [Demand::Nothing; 2], "new streams too");
+    inbox.set_demands(std::iter::empty());
+    assert_eq!(handle.demand(id("a")), Demand::OwnSize);
+}
+
+#[test]
+fn frames_that_nobody_sees_do_not_wake_the_window() {
+    let (handle, inbox) = inbox();
+    let without_pixels = |seq| VideoFrame { canvas: Arc::default(), ..frame("a", seq, 8, 8) };
+    handle.push(Update::Frame(without_pixels(1)));
+    assert!(!inbox.shared.lock().has_visible);
+    handle.push(Update::Frame(without_pixels(2)));
+    assert!(matches!(&inbox.wait(NONE)[..], [Update::Frame(frame)] if frame.seq == Some(2)));
+    handle.push(Update::Frame(without_pixels(3)));
+    handle.push(Update::Notice("woken".into()));
+    assert_eq!(inbox.wait(Duration::from_secs(60)).len(), 2);
 }
 
 #[test]

@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 use super::{
     action::Action,
     command::{Command, Writing},
+    damage::Damage,
     keys::Stroke,
     pointer::PointerEvent,
     render_context::Hit,
+    visibility::Fact,
     window::Shell,
 };
 
@@ -16,18 +18,23 @@ impl Shell {
     pub(super) fn input(&mut self, now: Instant) -> Vec<Action> {
         let mut actions = Vec::new();
         for stroke in self.keys.strokes() {
-            (self.dirty, self.touched) = (true, now);
+            (self.damage, self.touched) = (Damage::All, now);
+            self.visibility.note(Fact::Touched);
             self.stroke(&stroke, &mut actions, now);
         }
         for event in self.pointer.poll(&self.window) {
             self.touched = now;
+            if let PointerEvent::Click(..) | PointerEvent::Wheel(_) = event {
+                self.visibility.note(Fact::Touched);
+            }
             let command = match event {
                 PointerEvent::Moved(x, y) => {
                     // Repaint only if the buttons or a time at the pointer appear.
-                    self.dirty |= !self.model.has_buttons(now);
+                    self.damage.add(Damage::All, !self.model.has_buttons(now));
                     self.model.pointed(now);
                     let on_track = self.context.hit(x, y).and_then(|hit| hit.time_at(x));
-                    self.dirty |= self.model.hover(on_track);
+                    let is_new = self.model.hover(on_track);
+                    self.damage.add(Damage::All, is_new);
                     None
                 }
                 PointerEvent::Click(x, y) => match self.context.hit(x, y) {
@@ -51,13 +58,14 @@ impl Shell {
                     None
                 }
                 PointerEvent::Left => {
-                    self.dirty |= self.model.hover(None);
+                    let is_new = self.model.hover(None);
+                    self.damage.add(Damage::All, is_new);
                     None
                 }
                 PointerEvent::Wheel(lines) => Some(Command::Scroll(lines)),
             };
             if let Some(command) = command {
-                self.dirty = true;
+                self.damage = Damage::All;
                 self.execute(command, &mut actions, now);
             }
         }
@@ -67,7 +75,7 @@ impl Shell {
     /// Moves the knob of the film's track to this time.
     fn hold(&mut self, at: Option<Duration>, now: Instant) {
         if let (Some(film), Some(at)) = (&mut self.model.film, at) {
-            self.dirty = true;
+            self.damage = Damage::All;
             film.show_bar(now);
             film.hold(at);
         }

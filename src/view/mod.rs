@@ -21,6 +21,8 @@ mod chat;
 mod chat_panel;
 mod clipboard;
 mod command;
+mod damage;
+mod demand;
 mod dpi;
 mod entry;
 mod film;
@@ -36,6 +38,7 @@ mod overlay;
 mod paint;
 mod panels;
 mod pointer;
+mod refusal;
 mod render_context;
 mod rescaler;
 #[cfg(test)]
@@ -45,15 +48,20 @@ mod stats_panel;
 mod stream;
 mod stream_list;
 mod stream_stats;
+mod surface;
 pub mod terminal;
 mod theme;
 mod tiles;
 mod track;
 mod update;
+mod visibility;
 mod window;
+#[cfg(all(unix, not(target_os = "macos")))]
+mod x11;
 
 pub use self::{
     action::{Action, Total},
+    demand::Demand,
     inbox::{WindowHandle, WindowInbox, inbox},
     options::{End, Error, FilmOptions, Options, Presented, Summary},
     stream::StreamCounts,

@@ -99,13 +99,17 @@ impl Model {
                 self.images.push(stamp, image);
             }
             Update::Fitted { wanted: RescaleRequest { stamp, .. }, canvas: Ok(canvas) } => {
+                let new = self.stamp();
                 if let Some(stream) = self.streams.iter_mut().find(|stream| stream.stamp == stamp) {
-                    return Some(stream.fit(canvas));
+                    return Some(stream.fit(canvas, new));
                 }
                 return self.images.fit(stamp, canvas);
             }
             Update::Fitted { wanted: RescaleRequest { stamp, .. }, canvas: Err(why) } => {
-                self.images.fail(stamp, why);
+                match self.streams.iter_mut().find(|stream| stream.stamp == stamp) {
+                    Some(stream) => stream.fail(why, now),
+                    None => self.images.fail(stamp, why),
+                }
             }
             Update::Own(own) => self.own = Some(own),
             Update::Pasted(text) => self.edit(&Edit::Put(text), now),
@@ -120,6 +124,12 @@ impl Model {
     fn stamp(&mut self) -> u64 {
         self.stamps += 1;
         self.stamps
+    }
+
+    /// Prepares for a window that could not be seen and is seen again: it must not show old pictures as if they
+    /// were new.
+    pub(crate) fn is_seen_again(&mut self) {
+        self.streams.iter_mut().for_each(Stream::forget_stale);
     }
 
     /// Removes what has been shown long enough.

@@ -64,6 +64,7 @@ fn sign(context: &mut RenderContext, canvas: &mut Canvas, label: &str, at: Rect,
     let bar = (text * 0.28) as usize;
     let sign = 3 * bar + margin * 2 / 3;
     let rect = Rect { width: width + sign + 2 * plate.padding.0, ..at };
+    context.front.push(rect);
     rounded(canvas, rect, plate.radius, PANEL, SIGN_ALPHA);
     let (left, top) = (rect.x + plate.padding.0, rect.y + rect.height.saturating_sub(3 * bar) / 2);
     match mark {
@@ -95,6 +96,7 @@ fn link(context: &mut RenderContext, model: &Model, canvas: &mut Canvas, at: Rec
     let width = width + dot + margin / 2 + 2 * plate.padding.0;
     let left = canvas.width.saturating_sub(width + margin);
     let rect = Rect { x: left, width, ..at };
+    context.front.push(rect);
     context.plate(canvas, rect);
     let left = rect.x + plate.padding.0;
     state_dot(canvas, Rect::new(left, rect.y + rect.height.saturating_sub(dot) / 2, dot, dot), tone);
@@ -117,6 +119,7 @@ pub(super) fn own(context: &mut RenderContext, model: &Model, canvas: &mut Canva
     }
     let rect = Rect::new(right - size.0, bottom.saturating_sub(size.1), size.0, size.1);
     let frame = Rect::new(rect.x - 2, rect.y.saturating_sub(2), rect.width + 4, rect.height + 4);
+    context.front.push(frame);
     fill(canvas, frame, RAISED);
     let tone = match own {
         SelfViewState::Picture(picture) => {

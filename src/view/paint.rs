@@ -7,10 +7,12 @@
 use std::time::Instant;
 
 use super::{
-    bar, chat_panel, film_bar,
+    bar, chat_panel,
+    damage::Damage,
+    film_bar,
     model::Model,
     overlay, panels,
-    render_context::{RenderContext, state_dot},
+    render_context::{PaintedTile, RenderContext, state_dot},
     stats_panel,
     theme::{BACKGROUND, FAINT, Metrics, TEXT, Tone},
     tiles,
@@ -24,15 +26,63 @@ use crate::{
 /// Opacity of the veil over the window behind an image.
 const BEHIND_IMAGE: u32 = 110;
 
-/// Paints the whole canvas.
-pub(crate) fn paint(context: &mut RenderContext, model: &Model, canvas: &mut Canvas, now: Instant) {
+/// Paints what has changed since the last painting of the same canvas. Returns the areas that differ now.
+pub(crate) fn paint(
+    context: &mut RenderContext,
+    model: &Model,
+    canvas: &mut Canvas,
+    damage: Damage,
+    now: Instant,
+) -> Vec<Rect> {
+    let tiles = tiles::layout_of(model, (canvas.width, canvas.height));
+    let changed = (damage < Damage::All).then(|| changed(context, model, &tiles, now)).flatten();
+    let Some(changed) = changed else {
+        context.reset();
+        layers(context, model, canvas, (&tiles, None), now);
+        return vec![Rect::new(0, 0, canvas.width, canvas.height)];
+    };
+    if !changed.contains(&true) {
+        return Vec::new();
+    }
+    // What lies in front is translucent, so all that is behind it is painted first.
+    let front = std::mem::take(&mut context.front);
+    front.iter().for_each(|area| fill(canvas, *area, BACKGROUND));
+    let is_behind = |tile: &PaintedTile| front.iter().any(|area| area.overlaps(tile.area));
+    let which: Vec<_> =
+        tiles.iter().zip(&changed).map(|(tile, changed)| *changed || is_behind(tile)).collect();
     context.reset();
+    layers(context, model, canvas, (&tiles, Some(&which)), now);
+    tiles.iter().zip(changed).filter(|(_, changed)| *changed).map(|(tile, _)| tile.area).collect()
+}
+
+/// Which tiles have new pictures, if everything else is as painted last.
+fn changed(context: &RenderContext, model: &Model, tiles: &[PaintedTile], now: Instant) -> Option<Vec<bool>> {
+    let before = &context.tiles;
+    let is_same =
+        |(now, then): (&PaintedTile, &PaintedTile)| (now.area, now.shown) == (then.area, then.shown);
+    let keeps_places = before.len() == tiles.len() && tiles.iter().zip(before).all(is_same);
+    // A text over a picture may reach over its edges, and the statistics and a film's bar change with frames.
+    let says = |stream| tiles::instead(&model.words, stream, model.life(stream, now)).is_some();
+    if !keeps_places || model.numbers || model.film().is_some() || model.streams.iter().any(says) {
+        return None;
+    }
+    Some(tiles.iter().zip(before).map(|(now, then)| now.stamp != then.stamp).collect())
+}
+
+/// Paints all layers; of the tiles, those in `which`.
+fn layers(
+    context: &mut RenderContext,
+    model: &Model,
+    canvas: &mut Canvas,
+    (tiles, which): (&[PaintedTile], Option<&[bool]>),
+    now: Instant,
+) {
     let window = Rect::new(0, 0, canvas.width, canvas.height);
     if model.streams.is_empty() {
         fill(canvas, window, BACKGROUND);
         headline(context, model, canvas, now);
     } else {
-        tiles::paint(context, model, canvas, now);
+        tiles::paint(context, model, canvas, (tiles, which), now);
     }
     overlay::own(context, model, canvas);
     // From the bottom up: a film's bar, a line of signs, the buttons, the conversation.
@@ -54,6 +104,10 @@ pub(crate) fn paint(context: &mut RenderContext, model: &Model, canvas: &mut Can
     if model.help {
         panels::help(context, model, canvas);
     }
+    // These cover much of the window, or dim all of it.
+    if model.numbers || model.help || model.images.newest().is_some() {
+        context.front.push(window);
+    }
 }
 
 /// Paints the text of a window without streams.
@@ -73,3 +127,7 @@ fn headline(context: &mut RenderContext, model: &Model, canvas: &mut Canvas, now
     let top = block.y + dot + 2 * margin + height;
     context.painter.draw(canvas, &hint, canvas.width.saturating_sub(hint_width) / 2, top, style);
 }
+
+#[cfg(test)]
+#[path = "paint_tests.rs"]
+mod tests;

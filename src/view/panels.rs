@@ -40,6 +40,7 @@ pub(super) fn image(context: &mut RenderContext, model: &Model, shown: &GalleryI
     context.clickable(window, Some(Command::Dismiss));
     context.clickable(frame, None);
     rounded(canvas, frame, margin as f32, PANEL, 255);
+    context.opaque = Some(frame);
     let hint = model.words.text(Phrase::ImageHint);
     let style = Style::line(small, FAINT, wide);
     let (hint_width, hint_height) = context.painter.measure(&hint, style);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     blit,
     command::Command,
+    demand::{Demand, ShownTile},
     theme::{Metrics, PANEL, Tone},
     track::Track,
     update::RescaleRequest,
@@ -29,12 +30,26 @@ pub(crate) struct RenderContext {
     pub(crate) window_context: WindowContext,
     /// Pictures that were not available at their size.
     pub(crate) rescale_requests: Vec<RescaleRequest>,
-    /// The size at which each stream was painted.
-    pub(crate) tile_sizes: Vec<(StreamId, (usize, usize))>,
+    /// Where each stream was painted.
+    pub(crate) tiles: Vec<PaintedTile>,
+    /// Areas in front of the tiles, with what lies in them.
+    pub(crate) front: Vec<Rect>,
+    /// An area that hides what is behind it.
+    pub(crate) opaque: Option<Rect>,
     /// The film's track, if painted.
     pub(crate) track: Option<Track>,
     /// Clickable areas, the topmost last.
     hits: Vec<(Rect, Option<Hit>)>,
+}
+
+/// A stream as it was painted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PaintedTile {
+    pub(crate) shown: ShownTile,
+    /// Its whole area, with the margins of its picture.
+    pub(crate) area: Rect,
+    /// The content of its picture.
+    pub(crate) stamp: u64,
 }
 
 /// The effect of a click.
@@ -55,24 +70,33 @@ impl Hit {
 impl RenderContext {
     pub(crate) fn new(scale: f32, window_context: WindowContext) -> Self {
         let metrics = Metrics::new(scale);
-        let (rescale_requests, tile_sizes, hits) = (Vec::new(), Vec::new(), Vec::new());
         Self {
             painter: TextPainter::new(),
             metrics,
             window_context,
-            rescale_requests,
-            tile_sizes,
+            rescale_requests: Vec::new(),
+            tiles: Vec::new(),
+            front: Vec::new(),
+            opaque: None,
             track: None,
-            hits,
+            hits: Vec::new(),
         }
     }
 
     /// Forgets the results of the last painting.
     pub(super) fn reset(&mut self) {
         self.rescale_requests.clear();
-        self.tile_sizes.clear();
+        self.tiles.clear();
+        self.front.clear();
+        self.opaque = None;
         self.track = None;
         self.hits.clear();
+    }
+
+    /// What is needed of each stream, as painted.
+    pub(crate) fn demands(&self) -> impl Iterator<Item = (StreamId, Demand)> {
+        let tiles = self.tiles.iter().map(|tile| tile.shown);
+        tiles.map(|shown| (shown.stream, shown.demand(self.opaque)))
     }
 
     /// Marks a clickable area; without a command, a click there does nothing.

@@ -15,6 +15,7 @@ use super::{
     Damaged, FrameCounts, Image, LinkState, PlaceholderKind, RescaleRequest, SelfViewState, Update,
     VideoFrame,
     command::{Command, Target, Writing},
+    damage::Damage,
     entry::Edit,
     film::FilmState,
     model::Model,
@@ -99,7 +100,7 @@ fn model(language: Language, now: Instant) -> Model {
     Model::new("studio.example:6868", Arc::new(Translations::new(language)), now - 60_000 * MS)
 }
 
-fn fed(streams: &[(&str, usize, usize)], now: Instant) -> Model {
+pub(super) fn fed(streams: &[(&str, usize, usize)], now: Instant) -> Model {
     let mut model = model(Language::English, now);
     feed(&mut model, streams, now);
     model
@@ -123,7 +124,7 @@ fn feed(model: &mut Model, streams: &[(&str, usize, usize)], now: Instant) {
     }
 }
 
-fn chat(model: &mut Model, now: Instant) {
+pub(super) fn chat(model: &mut Model, now: Instant) {
     for (sender, text) in [
         (Some("小明"), "大家好！今天的画面很清楚 👍"),
         (Some("سارة"), "مرحبا بالجميع، الصورة واضحة"),
@@ -149,7 +150,7 @@ fn every_state_is_painted_whole_and_with_words() {
         let mut context = RenderContext::new(scale, WindowContext { clipboard: true });
         let draw = |name: &str, model: &mut Model, size: (usize, usize), at: Instant| {
             let mut canvas = Canvas::filled(size.0, size.1, UNPAINTED);
-            paint(&mut context, model, &mut canvas, at);
+            paint(&mut context, model, &mut canvas, Damage::All, at);
             // Pictures at other sizes arrive, and fonts that texts turn out to need.
             while context.painter.searching() || !context.rescale_requests.is_empty() {
                 for wanted in std::mem::take(&mut context.rescale_requests) {
@@ -158,7 +159,7 @@ fn every_state_is_painted_whole_and_with_words() {
                     model.apply(Update::Fitted { wanted, canvas }, at);
                 }
                 context.painter.refresh();
-                paint(&mut context, model, &mut canvas, at);
+                paint(&mut context, model, &mut canvas, Damage::All, at);
                 thread::sleep(MS);
             }
             assert!(!canvas.pixels.contains(&UNPAINTED), "{name} leaves holes");

@@ -133,6 +133,7 @@ pub(super) fn figures(words: &Translations, stream: &Stream) -> Vec<[String; 2]>
         row(Phrase::ReplacedHere, counts.replaced.to_string()),
     ];
     // Rare, so not listed while there is none.
+    rows.extend((counts.unseen > 0).then(|| row(Phrase::UnseenHere, counts.unseen.to_string())));
     rows.extend((counts.damaged > 0).then(|| row(Phrase::DamagedHere, counts.damaged.to_string())));
     rows
 }

@@ -41,6 +41,8 @@ pub struct StreamCounts {
     pub(crate) shown: u64,
     /// Frames that arrived, and were replaced by a newer one before they could be shown.
     pub(crate) replaced: u64,
+    /// Frames that arrived while nobody could see them, and were not decoded.
+    pub(crate) unseen: u64,
     /// Frames left out by the sender.
     pub(crate) left_out: u64,
     /// Frames that were sent and never arrived.
@@ -71,6 +73,9 @@ pub(crate) struct Stream {
     pub(crate) stamp: u64,
     pub(crate) stats: StreamStats,
     shown: u64,
+    unseen: u64,
+    /// Whether the pixels of `frame` are missing, or those of an earlier frame: it was not decoded.
+    is_stale: bool,
     /// The counts before this tile showed anything.
     before: FrameCounts,
     held: Option<VideoFrame>,
@@ -82,10 +87,13 @@ pub(crate) struct Stream {
 
 impl Stream {
     pub(crate) fn new(frame: VideoFrame, stamp: u64, now: Instant) -> Self {
+        let has_pixels = frame.has_pixels();
         let mut stream = Self {
             stamp,
             stats: StreamStats::new(now),
-            shown: 1,
+            shown: u64::from(has_pixels),
+            unseen: u64::from(!has_pixels),
+            is_stale: !has_pixels,
             before: FrameCounts { arrived: frame.account.arrived.saturating_sub(1), ..frame.account },
             held: None,
             last: now,
@@ -115,7 +123,7 @@ impl Stream {
             card: None,
         };
         let mut stream = Self::new(frame, stamp, now);
-        stream.shown = 0;
+        (stream.unseen, stream.is_stale) = (0, false);
         stream.stats.forget();
         stream.damaged(damaged, now);
         stream
@@ -150,6 +158,11 @@ impl Stream {
         &self.frame.name
     }
 
+    /// Whether its newest frame has yet to be decoded: its picture is missing, or that of an earlier frame.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.is_stale
+    }
+
     /// Takes the next frame, to be shown, or held back while `paused`. Returns the buffer that is free now.
     pub(crate) fn take(
         &mut self,
@@ -167,27 +180,49 @@ impl Stream {
             self.stats.forget_arrivals();
             self.pace = Duration::ZERO;
         }
+        if !frame.has_pixels() {
+            // With those that it replaced on the way here.
+            let more = frame.account.arrived.saturating_sub(self.newest().account.arrived);
+            self.unseen = self.unseen.saturating_add(more);
+        }
         // A tile without a picture shows the first one even while paused.
         let freed = if paused && self.has_picture() {
-            self.held.replace(frame)
+            self.held.replace(frame).map(|frame| frame.canvas)
         } else {
-            self.shown += 1;
-            self.stamp = stamp;
-            Some(std::mem::replace(&mut self.frame, frame))
+            self.show(frame, stamp)
         };
         self.stats.arrived(self.held.as_ref().unwrap_or(&self.frame), now);
         if turned || self.stats.is_due(now) {
             self.measure(now);
         }
-        freed.map(|frame| frame.canvas)
+        freed
+    }
+
+    /// Shows a frame from now on; one without pixels, as soon as they are there. Returns the buffer that is free
+    /// now.
+    fn show(&mut self, mut frame: VideoFrame, stamp: u64) -> Option<Arc<Canvas>> {
+        self.stamp = stamp;
+        self.is_stale = !frame.has_pixels();
+        if self.is_stale {
+            std::mem::swap(&mut frame.canvas, &mut self.frame.canvas);
+        } else {
+            self.shown += 1;
+        }
+        let old = std::mem::replace(&mut self.frame, frame);
+        old.has_pixels().then_some(old.canvas)
     }
 
     /// Shows the frame that the pause held back.
     pub(crate) fn resume(&mut self, stamp: u64) {
         if let Some(frame) = self.held.take() {
-            self.shown += 1;
-            self.stamp = stamp;
-            self.frame = frame;
+            self.show(frame, stamp);
+        }
+    }
+
+    /// Discards the picture of an earlier frame, which is too old to be shown for even a moment.
+    pub(crate) fn forget_stale(&mut self) {
+        if self.is_stale {
+            self.frame.canvas = Arc::default();
         }
     }
 
@@ -202,16 +237,30 @@ impl Stream {
         let damaged = damaged.saturating_sub(before.damaged);
         StreamCounts {
             shown: self.shown,
-            replaced: arrived.saturating_sub(self.shown).saturating_sub(damaged),
+            replaced: arrived.saturating_sub(self.shown + self.unseen).saturating_sub(damaged),
+            unseen: self.unseen,
             left_out: left_out.saturating_sub(before.left_out),
             lost: lost.saturating_sub(before.lost),
             damaged,
         }
     }
 
-    /// Replaces its picture by the same one at another size; returns the old buffer.
-    pub(crate) fn fit(&mut self, canvas: Arc<Canvas>) -> Arc<Canvas> {
+    /// Replaces its picture by that of its frame at another size; returns the old buffer. `stamp` is the new
+    /// content's, if it is new.
+    pub(crate) fn fit(&mut self, canvas: Arc<Canvas>, stamp: u64) -> Arc<Canvas> {
+        if std::mem::take(&mut self.is_stale) {
+            self.stamp = stamp;
+            self.shown += 1;
+            self.unseen = self.unseen.saturating_sub(1);
+        }
         std::mem::replace(&mut self.frame.canvas, canvas)
+    }
+
+    /// Notes that its frame, which was not decoded when it came, cannot be.
+    pub(crate) fn fail(&mut self, reason: String, now: Instant) {
+        if self.is_stale {
+            self.undecodable = Some((now, reason));
+        }
     }
 
     /// Updates the figures.

@@ -42,7 +42,8 @@ struct Arrival {
     at: Instant,
     bytes: usize,
     age: Option<Age>,
-    decode: Duration,
+    /// `None` if it was not decoded.
+    decode: Option<Duration>,
 }
 
 /// Measures a stream.
@@ -88,7 +89,8 @@ impl StreamStats {
         let VideoFrame { jpeg, age, decoded, decode, .. } = frame;
         // The frame has aged since it was decoded.
         let age = age.map(|age| age.later(now.saturating_duration_since(*decoded)));
-        let arrival = Arrival { at: now, bytes: jpeg.len(), age, decode: *decode };
+        let arrival =
+            Arrival { at: now, bytes: jpeg.len(), age, decode: frame.has_pixels().then_some(*decode) };
         if self.arrivals.len() >= MAX_ARRIVALS {
             self.arrivals.pop_front();
         }
@@ -114,8 +116,11 @@ impl StreamStats {
         };
         let bytes: u64 = self.arrivals.iter().map(|arrival| arrival.bytes as u64).sum();
         let mean_bytes = bytes as f32 / count.max(1) as f32;
-        let mean =
-            |sum: Duration| sum.checked_div(u32::try_from(count).unwrap_or(u32::MAX)).unwrap_or_default();
+        let mean_of = |sum: Duration, count: usize| {
+            sum.checked_div(u32::try_from(count).unwrap_or(u32::MAX)).unwrap_or_default()
+        };
+        let mean = |sum| mean_of(sum, count);
+        let decoded = || self.arrivals.iter().filter_map(|arrival| arrival.decode);
         let ages: Option<Vec<Age>> = self.arrivals.iter().map(|arrival| arrival.age).collect();
         let ages = ages.filter(|ages| !ages.is_empty());
         let age = ages.map(|ages| Age {
@@ -131,7 +136,7 @@ impl StreamStats {
             fps: per_second.filter(|_| live),
             bytes_per_second: (mean_bytes * per_second.unwrap_or_default()) as u64,
             age: age.filter(|_| live),
-            decode: mean(self.arrivals.iter().map(|arrival| arrival.decode).sum()),
+            decode: mean_of(decoded().sum(), decoded().count()),
         };
         if self.sampled.is_none_or(|sampled| now.saturating_duration_since(sampled) >= FIGURES_EVERY) {
             self.sampled = Some(now);

@@ -47,7 +47,7 @@ fn every_frame_is_accounted_for() {
     stream.take(counted(105, 9, 4, 2), 3, false, now);
     assert_eq!(
         stream.counts(),
-        StreamCounts { shown: 3, replaced: 2, left_out: 2, lost: 1, damaged: 1 },
+        StreamCounts { shown: 3, replaced: 2, left_out: 2, lost: 1, damaged: 1, unseen: 0 },
         "two of the four that came between were replaced, one was damaged"
     );
     stream.take(counted(0, 0, 0, 0), 4, false, now);
@@ -65,6 +65,68 @@ fn a_pause_holds_the_newest_back() {
     stream.resume(20);
     assert_eq!((stream.frame.seq, stream.stamp), (Some(3), 20));
     assert_eq!(stream.counts(), StreamCounts { shown: 2, replaced: 2, ..StreamCounts::default() });
+}
+
+/// A frame that was not decoded.
+fn unseen(seq: u64) -> VideoFrame {
+    VideoFrame { canvas: Arc::default(), ..frame("a", seq, 8, 8) }
+}
+
+#[test]
+fn frames_that_nobody_sees_keep_the_stream_alive_and_are_counted() {
+    let start = Instant::now();
+    let mut stream = Stream::new(frame("a", 0, 8, 8), 1, start);
+    let picture = Arc::clone(&stream.frame.canvas);
+    // One of them replaced another on its way.
+    for (seq, stamp) in [(1, 2), (2, 3), (4, 4)] {
+        let now = start + Duration::from_millis(100 * seq);
+        assert!(stream.take(unseen(seq), stamp, false, now).is_none(), "the old picture is kept");
+        assert_eq!(stream.life(false, now), StreamHealth::Live);
+    }
+    assert!(stream.is_stale() && Arc::ptr_eq(&stream.frame.canvas, &picture));
+    assert_eq!((stream.frame.seq, stream.stamp), (Some(4), 4));
+    assert_eq!(stream.counts(), StreamCounts { shown: 1, unseen: 4, ..StreamCounts::default() });
+    assert_eq!(
+        stream.stats.figures.decode,
+        frame("a", 0, 8, 8).decode,
+        "the mean of those that were decoded"
+    );
+    // It is seen again, and its newest picture comes.
+    stream.fit(Arc::new(Canvas::filled(8, 8, 1)), 5);
+    assert!(!stream.is_stale() && stream.stamp == 5);
+    assert_eq!(stream.counts(), StreamCounts { shown: 2, unseen: 3, ..StreamCounts::default() });
+    stream.fit(Arc::new(Canvas::filled(4, 4, 1)), 6);
+    assert_eq!(stream.counts().shown, 2, "the same picture at another size");
+    stream.take(frame("a", 5, 8, 8), 7, false, start);
+    assert_eq!(stream.counts(), StreamCounts { shown: 3, unseen: 3, ..StreamCounts::default() });
+}
+
+#[test]
+fn what_a_pause_held_back_without_pixels_is_shown_once_they_are_there() {
+    let now = Instant::now();
+    let mut stream = Stream::new(frame("a", 0, 8, 8), 1, now);
+    let picture = Arc::clone(&stream.frame.canvas);
+    stream.take(unseen(1), 2, true, now);
+    stream.take(unseen(2), 3, true, now);
+    assert_eq!((stream.frame.seq, stream.is_stale()), (Some(0), false));
+    stream.resume(20);
+    assert_eq!((stream.frame.seq, stream.stamp, stream.is_stale()), (Some(2), 20, true));
+    assert!(Arc::ptr_eq(&stream.frame.canvas, &picture), "until then, the paused picture stays");
+    stream.fail("12 bits".into(), now);
+    assert_eq!(stream.reason(), "12 bits");
+    assert_eq!(stream.counts(), StreamCounts { shown: 1, unseen: 2, ..StreamCounts::default() });
+}
+
+#[test]
+fn a_stream_that_nobody_has_seen_yet_has_no_picture() {
+    let now = Instant::now();
+    let mut stream = Stream::new(unseen(0), 1, now);
+    assert!(!stream.has_picture() && stream.is_stale());
+    stream.take(unseen(1), 2, true, now);
+    assert_eq!(stream.frame.seq, Some(1), "not even a pause holds the first one back");
+    stream.fit(Arc::new(Canvas::filled(8, 8, 1)), 3);
+    assert!(stream.has_picture() && !stream.is_stale());
+    assert_eq!(stream.counts(), StreamCounts { shown: 1, unseen: 1, ..StreamCounts::default() });
 }
 
 #[test]

@@ -4,10 +4,11 @@ use std::time::Instant;
 
 use super::{
     command::Command,
+    demand::ShownTile,
     film::FilmState,
     grid::{contain, layout, spotlight},
     model::Model,
-    render_context::{RenderContext, state_dot},
+    render_context::{PaintedTile, RenderContext, state_dot},
     state::{aged, millis},
     stream::{Stream, StreamHealth},
     theme::{BACKGROUND, FAINT, FROZEN_ALPHA, Metrics, PANEL, TEXT, Tone},
@@ -20,33 +21,59 @@ use crate::{
     playback::Progress,
 };
 
-pub(super) fn paint(context: &mut RenderContext, model: &Model, canvas: &mut Canvas, now: Instant) {
-    let size = (canvas.width, canvas.height);
+/// Where the streams are in a window of this size.
+pub(super) fn layout_of(model: &Model, size: (usize, usize)) -> Vec<PaintedTile> {
     let sizes: Vec<_> = model.streams.iter().map(|stream| stream.frame.size).collect();
-    let tiles = match model.enlarged() {
+    let areas = match model.enlarged() {
         Some(large) => spotlight(size, sizes.len(), large),
         None => layout(size, &sizes),
     };
+    let tile = |(stream, area): (&Stream, Rect)| PaintedTile {
+        shown: ShownTile {
+            stream: stream.id(),
+            place: contain(stream.frame.size, area),
+            is_held: model.paused && stream.has_picture(),
+        },
+        area,
+        stamp: stream.stamp,
+    };
+    model.streams.iter().zip(areas).map(tile).collect()
+}
+
+/// Paints the streams, or those with `true` in `which`, which has the layout's order.
+pub(super) fn paint(
+    context: &mut RenderContext,
+    model: &Model,
+    canvas: &mut Canvas,
+    (tiles, which): (&[PaintedTile], Option<&[bool]>),
+    now: Instant,
+) {
     let window = Rect::new(0, 0, canvas.width, canvas.height);
-    if tiles.len() > 1 {
+    if tiles.len() > 1 && which.is_none() {
         fill(canvas, window, BACKGROUND);
     }
-    for (place, (stream, &tile)) in model.streams.iter().zip(&tiles).enumerate() {
-        let shown = contain(stream.frame.size, tile);
-        fill_around(canvas, if sizes.len() > 1 { tile } else { window }, shown, BACKGROUND);
-        let size = (shown.width, shown.height);
-        context.tile_sizes.push((stream.id(), size));
-        if stream.has_picture() {
-            context.picture(&stream.frame.canvas, canvas, shown, || RescaleRequest {
-                stamp: stream.stamp,
-                file: stream.frame.jpeg.clone(),
-                is_image: false,
-                size,
-            });
+    for (place, (stream, tile)) in model.streams.iter().zip(tiles).enumerate() {
+        let (area, shown) = (tile.area, tile.shown.place);
+        context.tiles.push(*tile);
+        context.clickable(area, (tiles.len() > 1).then_some(Command::Enlarge(place)));
+        if which.is_some_and(|which| !which.get(place).is_some_and(|painted| *painted)) {
+            continue;
+        }
+        fill_around(canvas, if tiles.len() > 1 { area } else { window }, shown, BACKGROUND);
+        let wish = || RescaleRequest {
+            stamp: stream.stamp,
+            file: stream.frame.jpeg.clone(),
+            is_image: false,
+            size: (shown.width, shown.height),
+        };
+        if stream.frame.has_pixels() {
+            context.picture(&stream.frame.canvas, canvas, shown, wish);
         } else {
             fill(canvas, shown, PANEL);
         }
-        context.clickable(tile, (tiles.len() > 1).then_some(Command::Enlarge(place)));
+        if stream.is_stale() && shown.width > 0 && shown.height > 0 {
+            context.rescale_requests.push(wish());
+        }
         let life = model.life(stream, now);
         if let Some(text) = instead(&model.words, stream, life) {
             veil(canvas, shown, BACKGROUND, FROZEN_ALPHA);
@@ -64,7 +91,7 @@ pub(super) fn paint(context: &mut RenderContext, model: &Model, canvas: &mut Can
         let number = (tiles.len() > 1).then_some(place + 1);
         name(context, model, stream, canvas, shown, (life, number));
     }
-    between(canvas, &tiles);
+    between(canvas, tiles);
 }
 
 /// The text over a picture that is not live, or in its place.
@@ -84,8 +111,8 @@ fn no_picture_for(words: &Translations, seconds: u64) -> String {
 }
 
 /// Paints a line over the pictures where two tiles meet: a gap would not leave them their exact size.
-fn between(canvas: &mut Canvas, tiles: &[Rect]) {
-    for tile in tiles {
+fn between(canvas: &mut Canvas, tiles: &[PaintedTile]) {
+    for tile in tiles.iter().map(|tile| tile.area) {
         if tile.x > 0 {
             fill(canvas, Rect::new(tile.x - 1, tile.y, 2, tile.height), BACKGROUND);
         }

@@ -88,7 +88,8 @@ pub struct VideoFrame {
     pub(crate) peer: Option<u64>,
     /// The sender's frame number, if it sends one.
     pub(crate) seq: Option<u64>,
-    /// The pixels, of the size from [`WindowHandle::tile_size`](super::WindowHandle::tile_size) or any other.
+    /// The pixels, of the size from [`WindowHandle::demand`](super::WindowHandle::demand) or any other. Empty if
+    /// nobody could see the stream; the window requests them if that changes.
     pub(crate) canvas: Arc<Canvas>,
     /// Width and height as in the JPEG's header.
     pub(crate) size: (usize, usize),
@@ -104,6 +105,13 @@ pub struct VideoFrame {
     pub(crate) account: FrameCounts,
     /// The kind of card, if it is a card in place of a picture.
     pub(crate) card: Option<PlaceholderKind>,
+}
+
+impl VideoFrame {
+    /// Whether it was decoded.
+    pub(crate) fn has_pixels(&self) -> bool {
+        !self.canvas.pixels.is_empty()
+    }
 }
 
 /// A frame that cannot be decoded.

@@ -5,7 +5,6 @@
 //! waits.
 
 use std::{
-    ffi::OsString,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, mpsc},
     thread,
@@ -17,6 +16,7 @@ use minifb::{ScaleMode, Window, WindowOptions};
 use super::{
     action::Action,
     clipboard::Clipboard,
+    damage::Damage,
     dpi,
     film::FilmState,
     inbox::WindowInbox,
@@ -25,12 +25,17 @@ use super::{
     options::{End, Error, Options, Presented, Summary},
     paint::paint,
     pointer::Pointer,
+    refusal::{no_display, refusal},
     render_context::{RenderContext, WindowContext},
     rescaler::Rescaler,
+    stream::Stream,
+    surface::Surface,
     update::{Update, VideoFrame},
+    visibility::Visibility,
 };
 use crate::{
     clock::Timestamp,
+    drawing::Rect,
     jpeg::Strips,
     picture::Canvas,
     sanitize::{CharClass, char_class},
@@ -53,7 +58,7 @@ const LONGEST_REST: Duration = Duration::from_millis(8);
 /// Pause with several streams: at most about sixty pictures per second, as a screen shows.
 const REST_OF_MANY: Duration = Duration::from_millis(14);
 
-/// Interval of repeated presenting: minifb does not report that a covered window is uncovered.
+/// Interval of repeated presenting if the window system does not report that a covered window is uncovered.
 const REPEAT: Duration = Duration::from_secs(1);
 
 /// The same while the window opens: what is sent before it is mapped is lost.
@@ -88,8 +93,8 @@ pub fn run(
         let updates = inbox.wait(shell.patience(Instant::now()));
         let now = Instant::now();
         let mut end = None;
-        shell.dirty |= !updates.is_empty();
         for update in updates {
+            shell.damage.add(Damage::of(&update), true);
             if matches!(update, Update::Stop) {
                 end = Some(End::Stopped);
             }
@@ -98,7 +103,7 @@ pub fn run(
             }
         }
         let film = shell.model.film_changes();
-        shell.dirty |= film.is_visible && shell.model.has_buttons(now);
+        shell.damage.add(Damage::All, film.is_visible && shell.model.has_buttons(now));
         shell.show(inbox, now)?;
         for action in shell.input(now).into_iter().chain(film.report.map(Action::Played)) {
             if let Action::Copy(jpeg) = action {
@@ -132,7 +137,11 @@ pub(super) struct Shell {
     pub(super) model: Model,
     pub(super) context: RenderContext,
     canvas: Canvas,
-    pub(super) dirty: bool,
+    pub(super) damage: Damage,
+    surface: Surface,
+    pub(super) visibility: Visibility,
+    /// Whether the decoders were told that somebody sees the window.
+    is_seen: bool,
     opened: Instant,
     presented: Option<Instant>,
     /// Duration of the last painting and presenting.
@@ -157,6 +166,7 @@ impl Shell {
         let mut window = Window::new(&title, side(width), side(height), how)
             .map_err(|error| Error::NoDisplay(refusal(&error, std::env::var("DISPLAY").ok())))?;
         window.set_target_fps(0);
+        let surface = Surface::of(&window);
         let keys = Keys::default();
         window.set_input_callback(Box::new(keys.clone()));
         let mut model = Model::new(&options.host, Arc::clone(&options.words), Instant::now());
@@ -178,7 +188,10 @@ impl Shell {
             model,
             context: RenderContext::new(scale, window_context),
             canvas: Canvas::default(),
-            dirty: true,
+            damage: Damage::All,
+            surface,
+            visibility: Visibility::default(),
+            is_seen: true,
             opened: Instant::now(),
             presented: None,
             took: Duration::ZERO,
@@ -199,7 +212,11 @@ impl Shell {
 
     /// How long to wait for an update.
     fn patience(&self, now: Instant) -> Duration {
-        if self.dirty {
+        if !self.is_seen {
+            let is_opening = now.duration_since(self.opened) < OPENING;
+            return if is_opening { INPUT_POLL } else { IDLE_POLL };
+        }
+        if self.damage > Damage::Nothing {
             return Duration::ZERO;
         }
         let idle = now.duration_since(self.touched) >= IDLE_AFTER;
@@ -210,34 +227,13 @@ impl Shell {
 
     /// Updates the window, and receives its input events.
     fn show(&mut self, inbox: &WindowInbox, now: Instant) -> Result<(), Error> {
+        let is_lost = self.surface.watch(&mut self.visibility, now);
         let (width, height) = self.window.get_size();
-        if (width, height) != (self.canvas.width, self.canvas.height) {
-            self.canvas = Canvas { width, height, pixels: std::mem::take(&mut self.canvas.pixels) };
-            self.canvas.pixels.resize(width * height, 0);
-            self.dirty = true;
-        }
-        let begin = Instant::now();
-        self.dirty |= self.context.painter.refresh() || self.next_change.is_some_and(|at| at <= now);
-        if self.dirty && width > 0 && height > 0 {
-            self.model.expire(now);
-            paint(&mut self.context, &self.model, &mut self.canvas, now);
-            inbox.set_tile_sizes(self.context.tile_sizes.drain(..));
-            if let Some(fitting) = &mut self.fitting {
-                self.context.rescale_requests.drain(..).for_each(|wanted| fitting.ask(wanted));
-            }
-            let fonts = self.context.painter.searching().then(|| now + FONT_POLL);
-            self.next_change = self.model.next_change(now).into_iter().chain(fonts).min();
-        }
-        let repeat = if now.duration_since(self.opened) < OPENING { REPEAT_AT_FIRST } else { REPEAT };
-        let due = self.presented.is_none_or(|last| now.duration_since(last) >= repeat);
-        if (self.dirty || due) && width > 0 && height > 0 {
-            self.dirty = false;
-            let Self { window, canvas, .. } = self;
-            let shown = guarded(|| window.update_with_buffer(&canvas.pixels, width, height));
-            shown.unwrap_or(Ok(())).map_err(|error| Error::Lost(error.to_string()))?;
-            (self.presented, self.took) = (Some(Instant::now()), begin.elapsed());
-            self.report_presented();
+        self.see(inbox, self.visibility.is_seen() && width > 0 && height > 0);
+        if self.is_seen {
+            self.paint(inbox, is_lost, now)?;
         } else {
+            self.model.expire(now);
             let window = &mut self.window;
             guarded(|| window.update());
         }
@@ -248,6 +244,64 @@ impl Shell {
         self.active = active;
         Ok(())
     }
+
+    /// Notes whether anybody sees the window, and tells the decoders.
+    fn see(&mut self, inbox: &WindowInbox, is_seen: bool) {
+        if std::mem::replace(&mut self.is_seen, is_seen) == is_seen {
+            return;
+        }
+        if is_seen {
+            self.model.is_seen_again();
+            self.damage = Damage::All;
+        } else {
+            inbox.set_unseen();
+        }
+    }
+
+    /// Paints and presents what has changed; all of it if the display has lost its pixels.
+    fn paint(&mut self, inbox: &WindowInbox, is_lost: bool, now: Instant) -> Result<(), Error> {
+        let (width, height) = self.window.get_size();
+        if (width, height) != (self.canvas.width, self.canvas.height) {
+            self.canvas = Canvas { width, height, pixels: std::mem::take(&mut self.canvas.pixels) };
+            self.canvas.pixels.resize(width * height, 0);
+            self.damage = Damage::All;
+        }
+        let begin = Instant::now();
+        let is_due = self.next_change.is_some_and(|at| at <= now);
+        self.damage.add(Damage::All, self.context.painter.refresh() || is_due);
+        let mut areas = Vec::new();
+        if self.damage > Damage::Nothing {
+            self.model.expire(now);
+            let damage = std::mem::take(&mut self.damage);
+            areas = paint(&mut self.context, &self.model, &mut self.canvas, damage, now);
+            inbox.set_demands(self.context.demands());
+            if let Some(fitting) = &mut self.fitting {
+                self.context.rescale_requests.drain(..).for_each(|wanted| fitting.ask(wanted));
+            }
+            let fonts = self.context.painter.searching().then(|| now + FONT_POLL);
+            self.next_change = self.model.next_change(now).into_iter().chain(fonts).min();
+        }
+        if is_lost || self.is_repeat_due(now) {
+            areas = vec![Rect::new(0, 0, width, height)];
+        }
+        let Self { window, surface, canvas, .. } = self;
+        if areas.is_empty() {
+            guarded(|| window.update());
+            return Ok(());
+        }
+        let shown = guarded(|| surface.present(window, canvas, &areas));
+        shown.unwrap_or(Ok(())).map_err(|error| Error::Lost(error.to_string()))?;
+        (self.presented, self.took) = (Some(Instant::now()), begin.elapsed());
+        self.report_presented();
+        Ok(())
+    }
+
+    /// Whether all pixels have to be sent again, since nobody reports whether they were lost.
+    fn is_repeat_due(&self, now: Instant) -> bool {
+        let repeat = if now.duration_since(self.opened) < OPENING { REPEAT_AT_FIRST } else { REPEAT };
+        let is_due = self.presented.is_none_or(|last| now.duration_since(last) >= repeat);
+        is_due && !self.surface.reports_losses()
+    }
 }
 
 impl Shell {
@@ -255,7 +309,8 @@ impl Shell {
     fn report_presented(&mut self) {
         let Some(listener) = &self.listener else { return };
         let at = Timestamp::now();
-        for stream in self.model.streams.iter().filter(|stream| stream.stamp > self.reported) {
+        let is_new = |stream: &&Stream| stream.stamp > self.reported && !stream.is_stale();
+        for stream in self.model.streams.iter().filter(is_new) {
             let VideoFrame { stream, name, peer, seq, .. } = &stream.frame;
             let presented = Presented { stream: *stream, name: Arc::clone(name), peer: *peer, seq: *seq, at };
             let _ = listener.send(presented); // the listener may be gone
@@ -270,52 +325,4 @@ fn guarded<T>(call: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(call))
         .inspect_err(|_| tracing::warn!("an input event of the window system was lost"))
         .ok()
-}
-
-/// Why there can be no window, judging by the environment. Checked first, because libraries print messages of
-/// their own when they fail.
-fn no_display(variable: impl Fn(&str) -> Option<OsString>) -> Option<String> {
-    let set = |name| variable(name).is_some_and(|value| !value.is_empty());
-    let needs_one = cfg!(all(unix, not(target_os = "macos")));
-    (needs_one && !set("DISPLAY") && !set("WAYLAND_DISPLAY"))
-        .then(|| "neither DISPLAY nor WAYLAND_DISPLAY is set".to_owned())
-}
-
-/// minifb's reason, with the display it is about.
-fn refusal(error: &minifb::Error, display: Option<String>) -> String {
-    let reason = match error {
-        minifb::Error::WindowCreate(reason) => reason.clone(),
-        other => other.to_string(),
-    };
-    match display.filter(|display| !display.is_empty()) {
-        Some(display) => format!("{reason} (DISPLAY is {display:?})"),
-        None => reason,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refusal_names_the_display() {
-        let error = minifb::Error::WindowCreate("XOpenDisplay failed".into());
-        let shown = refusal(&error, Some(":77".into()));
-        assert_eq!(shown, "XOpenDisplay failed (DISPLAY is \":77\")");
-        assert_eq!(refusal(&error, None), "XOpenDisplay failed");
-    }
-
-    #[test]
-    #[cfg(all(unix, not(target_os = "macos")))]
-    fn a_machine_without_a_display_gets_the_reason() {
-        let with = |name: &'static str, value: &'static str| {
-            move |asked: &str| (asked == name).then(|| OsString::from(value))
-        };
-        assert!(no_display(with("HOME", "/")).is_some());
-        assert!(no_display(with("DISPLAY", "")).is_some(), "an empty value counts as none");
-        assert!(no_display(with("DISPLAY", ":0")).is_none());
-        assert!(no_display(with("WAYLAND_DISPLAY", "wayland-0")).is_none());
-        let error = Error::NoDisplay("why".into()).to_string();
-        assert_eq!(error, "no window can be opened: why");
-    }
 }

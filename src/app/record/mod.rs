@@ -25,6 +25,7 @@ use super::{
 use crate::{
     pipeline::{Arrival, Viewer, receive},
     recording,
+    stream_id::StreamId,
 };
 
 /// What to record, from which relay, and where to.
@@ -107,7 +108,7 @@ struct Recording {
 }
 
 impl Viewer for Recording {
-    fn wants_pixels(&self) -> bool {
+    fn wants_pixels(&self, _stream: StreamId) -> bool {
         false
     }
 

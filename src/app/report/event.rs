@@ -49,6 +49,8 @@ pub(super) enum Event<'a> {
         age_ms: Option<f64>,
         /// Bound of the error of the age; none if the clocks' offset is unknown.
         age_within_ms: Option<f64>,
+        /// Whether it was decoded: not while nobody can see it.
+        decoded: bool,
         #[serde(skip_serializing_if = "Option::is_none")]
         card: Option<&'a str>,
     },
@@ -97,6 +99,7 @@ impl<'a> Event<'a> {
             height: frame.header.height,
             age_ms: frame.age.map(|age| millis(age.time)),
             age_within_ms: frame.age.and_then(|age| age.within).map(millis),
+            decoded: frame.was_decoded,
             card: frame.info.card.as_deref(),
         }
     }

@@ -15,6 +15,7 @@ fn shown(card: Option<&str>) -> ReceivedFrame {
         header: Header { width: 64, height: 48, components: 3 },
         account: LossStats::default(),
         canvas: None,
+        was_decoded: false,
         received: Timestamp::now(),
         received_at: Instant::now(),
         decoded: Timestamp::now(),

@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead, BufReader},
     process::{Command, Stdio},
+    sync::{Arc, atomic::Ordering::Relaxed, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -17,15 +18,19 @@ use crate::{
     app::{frame_sink, runtime},
     bench::{
         Table,
-        window::{self, Figures, Plan},
+        window::{self, Condition, Counts, Figures, Plan},
     },
-    view::{self, Options, Total, Update},
+    view::{self, Options, StreamCounts, Update},
 };
+
+/// The window's title, by which it is found.
+const TITLE: &str = "pulsecam bench window";
 
 /// Number of program starts to measure the time to the first picture.
 const STARTS: usize = 5;
 
-/// Several streams in one window: cost of decoding and drawing, time to the first picture. Needs a display.
+/// Several streams in one window: cost while it is seen, minimised, covered and paused, and time to the first
+/// picture. Needs an X11 display.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Number of streams
@@ -37,7 +42,7 @@ pub(super) struct Args {
     /// Frames per second of each stream
     #[arg(long, value_name = "N", default_value = "30", value_parser = values::frame_rate, env = "PULSECAM_FPS")]
     fps: f64,
-    /// Time to measure each way of decoding
+    /// Time to measure each condition
     #[arg(long = "for", value_name = "TIME", default_value = "10s", value_parser = values::some_time, env = "PULSECAM_FOR")]
     time: Duration,
     #[command(flatten)]
@@ -51,101 +56,141 @@ struct WindowEvent {
     plan: Plan,
     #[serde(flatten)]
     figures: Figures,
-    shown: u64,
+    all: f64,
+    first_picture_ms: f64,
     replaced: u64,
     lost: u64,
-    first_picture_ms: f64,
     noisy: Vec<String>,
+}
+
+/// What was measured.
+pub(super) struct Found {
+    pub(super) figures: Vec<Figures>,
+    /// Time from the program's start to its first picture, the median.
+    first_picture: Duration,
+    /// Frames of the whole run that newer ones replaced in the viewer.
+    replaced: u64,
+    /// Frames of the whole run that did not arrive.
+    lost: u64,
+}
+
+impl Found {
+    /// The whole viewer's share of one core under a condition.
+    pub(super) fn all(&self, condition: Condition) -> f64 {
+        let figures = self.figures.iter().find(|figures| figures.window == condition);
+        figures.map_or(f64::NAN, Figures::all)
+    }
+
+    pub(super) fn table(&self, table: Table) -> Table {
+        let mut table = table
+            .column("window", "")
+            .column("received", "1/s")
+            .column("decoded", "1/s")
+            .column("shown", "1/s")
+            .column("receive", "% of a core")
+            .column("decode", "% of a core")
+            .column("draw", "% of a core")
+            .column("all", "% of a core");
+        for figures in &self.figures {
+            table.row([
+                condition(figures.window).into(),
+                (figures.received_per_s, 0).into(),
+                (figures.decoded_per_s, 0).into(),
+                (figures.shown_per_s, 0).into(),
+                (figures.receive * 100.0, 1).into(),
+                (figures.decode * 100.0, 1).into(),
+                (figures.draw * 100.0, 1).into(),
+                (figures.all() * 100.0, 1).into(),
+            ]);
+        }
+        table
+    }
+
+    pub(super) fn closing(&self) -> String {
+        format!(
+            "decoded at the size shown ÷ at full size: {:.2}; in the whole run, {} frames replaced in the viewer, {} lost on the way; from the program's start to its first picture: {:.0} ms (median of {STARTS})",
+            self.all(Condition::Seen) / self.all(Condition::FullSize),
+            self.replaced,
+            self.lost,
+            self.first_picture.as_secs_f64() * 1e3
+        )
+    }
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let (width, height) = args.size;
     let plan = Plan { streams: args.streams, width, height, fps: args.fps, time: args.time };
     let exporter = args.export.begin()?;
-    let mut found = Vec::new();
-    let mut starts = Vec::new();
-    for reduced in [true, false] {
-        let (figures, totals, started) = measure(plan, reduced)?;
-        found.push((figures, totals));
-        starts.extend(started);
-    }
-    starts.sort_unstable();
-    let first = starts.get(starts.len() / 2).copied().unwrap_or_default().as_secs_f64() * 1e3;
+    let found = measure(plan)?;
     let noisy = exporter.noisy();
-    let sum = |totals: &[Total], of: fn(&Total) -> u64| totals.iter().map(of).sum::<u64>();
-    let events: Vec<_> = found
-        .iter()
-        .map(|(figures, totals)| WindowEvent {
-            plan,
-            figures: *figures,
-            shown: sum(totals, |total| total.counts.shown),
-            replaced: sum(totals, |total| total.counts.replaced),
-            lost: sum(totals, |total| total.counts.lost + total.counts.left_out),
-            first_picture_ms: first,
-            noisy: noisy.clone(),
-        })
-        .collect();
+    let event = |figures: &Figures| WindowEvent {
+        plan,
+        figures: *figures,
+        all: figures.all(),
+        first_picture_ms: found.first_picture.as_secs_f64() * 1e3,
+        replaced: found.replaced,
+        lost: found.lost,
+        noisy: noisy.clone(),
+    };
+    let events: Vec<_> = found.figures.iter().map(event).collect();
     let title =
         format!("{} streams of {width}x{height} at {}/s in a window of that size", plan.streams, plan.fps);
-    let mut table = Table::new(title)
-        .setting("streams", &plan.streams)
-        .column("decoded", "")
-        .column("decode", "% of a core")
-        .column("draw", "% of a core")
-        .column("both", "% of a core")
-        .column("shown", "")
-        .column("replaced", "")
-        .column("lost", "");
-    for event in &events {
-        let Figures { reduced, decode, draw, .. } = event.figures;
-        table.row([
-            if reduced { "at the size shown" } else { "full size" }.into(),
-            (decode * 100.0, 1).into(),
-            (draw * 100.0, 1).into(),
-            (event.figures.all() * 100.0, 1).into(),
-            (event.shown as f64, 0).into(),
-            (event.replaced as f64, 0).into(),
-            (event.lost as f64, 0).into(),
-        ]);
-    }
-    let ratio = match &found[..] {
-        [(reduced, _), (whole, _)] => reduced.all() / whole.all(),
-        _ => f64::NAN,
-    };
-    let closing = format!(
-        "decoded at the size shown ÷ full size: {ratio:.2}; from the program's start to its first picture: {first:.0} ms (median of {})",
-        starts.len()
-    );
-    exporter.finish(&events, &table, &closing, &[])
+    let table = found.table(Table::new(title).setting("streams", &plan.streams));
+    exporter.finish(&events, &table, &found.closing(), &[])
 }
 
-/// Measures one way of decoding, and the time to the first picture of programs started meanwhile.
-fn measure(plan: Plan, reduced: bool) -> Result<(Figures, Vec<Total>, Vec<Duration>), Error> {
+fn condition(condition: Condition) -> &'static str {
+    match condition {
+        Condition::Seen => "seen",
+        Condition::FullSize => "seen, decoded at full size",
+        Condition::Minimised => "minimised",
+        Condition::Covered => "covered",
+        Condition::Paused => "paused",
+    }
+}
+
+/// Measures each condition, and the time to the first picture of programs started after that.
+pub(super) fn measure(plan: Plan) -> Result<Found, Error> {
     let runtime = runtime(2)?;
     let (handle, inbox) = view::inbox();
-    let stage = window::stage(plan, reduced, runtime.handle(), handle.clone(), |arrival| {
+    let counts = Arc::<Counts>::default();
+    let stage = window::stage(plan, runtime.handle(), handle.clone(), &counts, |arrival| {
         frame_sink::update(arrival, 0, |_| None)
     })?;
+    let (tell, presented) = mpsc::channel();
+    thread::spawn(move || {
+        for _ in presented {
+            counts.shown.fetch_add(1, Relaxed);
+        }
+    });
     let options = Options {
-        title: "pulsecam bench window".into(),
+        title: TITLE.into(),
         host: stage.host.clone(),
         size: (plan.width, plan.height),
+        presented: Some(tell),
         ..Options::default()
     };
     let measuring = thread::spawn(move || {
-        let figures = window::measure(plan, &stage, reduced);
-        // While the relay streams, and only once: both ways of decoding start alike.
-        let starts =
-            if reduced { (0..STARTS).map(|_| first_picture(&stage.host)).collect() } else { Vec::new() };
+        let figures = window::measure(plan, &stage, TITLE);
+        // While the relay streams.
+        let starts = (0..STARTS).map(|_| first_picture(&stage.host)).collect();
         handle.push(Update::Stop);
         (figures, starts)
     });
-    let summary = view::run(&options, &inbox, &mut |_| None)?;
+    let totals = view::run(&options, &inbox, &mut |_| None)?.totals;
     drop(inbox);
-    let (figures, starts) =
+    let (figures, starts): (_, std::io::Result<Vec<_>>) =
         measuring.join().map_err(|_| Error::Bench("the measurement failed unexpectedly".into()))?;
-    let starts = starts.into_iter().collect::<std::io::Result<Vec<_>>>()?;
-    Ok((figures?, summary.totals, starts))
+    let mut starts = starts?;
+    starts.sort_unstable();
+    let first_picture = starts.get(starts.len() / 2).copied().unwrap_or_default();
+    let sum = |of: fn(&StreamCounts) -> u64| totals.iter().map(|total| of(&total.counts)).sum();
+    Ok(Found {
+        figures: figures?,
+        first_picture,
+        replaced: sum(|counts| counts.replaced),
+        lost: sum(|counts| counts.lost + counts.left_out),
+    })
 }
 
 /// Time from the start of the program until its first picture is on the display.

@@ -10,7 +10,10 @@ use ratatui_image::{
     protocol::Protocol,
 };
 
-use crate::{picture::Canvas, stream_id::StreamId, view::update::RescaleRequest};
+use crate::{
+    picture::Canvas,
+    view::{demand::ShownTile, update::RescaleRequest},
+};
 
 /// How pictures are drawn in a terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,8 +54,8 @@ pub(super) struct Pictures {
     kept: Vec<Kept>,
     /// Pictures that were not available at their size.
     pub(super) rescale_requests: Vec<RescaleRequest>,
-    /// The size at which each stream is shown.
-    pub(super) tile_sizes: Vec<(StreamId, (usize, usize))>,
+    /// Where each stream is shown.
+    pub(super) tiles: Vec<ShownTile>,
 }
 
 struct Kept {
@@ -95,7 +98,7 @@ impl Pictures {
                 .filter(|picker| picker.protocol_type() != ProtocolType::Halfblocks)
                 .unwrap_or_else(blocks),
         };
-        Self { picker, kept: Vec::new(), rescale_requests: Vec::new(), tile_sizes: Vec::new() }
+        Self { picker, kept: Vec::new(), rescale_requests: Vec::new(), tiles: Vec::new() }
     }
 
     /// The size in pixels of this many columns and rows.
@@ -115,7 +118,7 @@ impl Pictures {
     /// Starts a new painting: pictures that the last one did not draw are dropped.
     pub(super) fn begin(&mut self) {
         self.rescale_requests.clear();
-        self.tile_sizes.clear();
+        self.tiles.clear();
         self.kept.retain_mut(|kept| std::mem::take(&mut kept.used));
     }
 

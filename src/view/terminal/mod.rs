@@ -103,7 +103,7 @@ pub fn run(
             dirty = false;
             model.expire(now);
             terminal.draw(|frame| paint::paint(frame, &model, &mut pictures, now)).map_err(lost)?;
-            inbox.set_tile_sizes(pictures.tile_sizes.drain(..));
+            inbox.set_demands(pictures.tiles.drain(..).map(|tile| (tile.stream, tile.demand(None))));
             for wanted in pictures.rescale_requests.drain(..) {
                 if let Some(fitting) = &mut fitting {
                     fitting.ask(wanted);

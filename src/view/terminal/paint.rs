@@ -22,6 +22,7 @@ use crate::{
     view::{
         chat::{Line as ChatLine, Speaker},
         chat_panel,
+        demand::ShownTile,
         film::{FilmState, times, word},
         grid::{contain, layout, spotlight},
         model::Model,
@@ -111,15 +112,19 @@ fn streams(frame: &mut Frame<'_>, area: Rect, model: &Model, pictures: &mut Pict
         let left = tile.x + (tile.width - columns.min(tile.width)) / 2;
         let spot = Rect { x: left, y: tile.y + 1, width: columns, height: rows };
         let size = pictures.pixels(columns, rows);
-        pictures.tile_sizes.push((stream.id(), size));
+        pictures.tiles.push(ShownTile {
+            stream: stream.id(),
+            place: drawing::Rect::new(0, 0, size.0, size.1),
+            is_held: model.paused && stream.has_picture(),
+        });
         let canvas = &stream.frame.canvas;
         let life = model.life(stream, now);
         let instead = tiles::instead(&model.words, stream, life);
+        if stream.is_stale() || (stream.has_picture() && (canvas.width, canvas.height) != size) {
+            let (stamp, file) = (stream.stamp, stream.frame.jpeg.clone());
+            pictures.rescale_requests.push(RescaleRequest { stamp, file, is_image: false, size });
+        }
         if stream.has_picture() {
-            if (canvas.width, canvas.height) != size {
-                let (stamp, file) = (stream.stamp, stream.frame.jpeg.clone());
-                pictures.rescale_requests.push(RescaleRequest { stamp, file, is_image: false, size });
-            }
             pictures.draw(frame, spot, stream.stamp, canvas, instead.is_some());
         }
         if let Some(text) = instead {

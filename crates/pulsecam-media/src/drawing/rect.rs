@@ -39,6 +39,22 @@ impl Rect {
         Self { x, y, width: self.right().min(width) - x, height: self.bottom().min(height) - y }
     }
 
+    /// Whether all of `other` lies within this one.
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.x <= other.x
+            && self.y <= other.y
+            && other.right() <= self.right()
+            && other.bottom() <= self.bottom()
+    }
+
+    /// Whether they have a pixel in common.
+    #[must_use]
+    pub fn overlaps(self, other: Self) -> bool {
+        let across = self.x.max(other.x) < self.right().min(other.right());
+        across && self.y.max(other.y) < self.bottom().min(other.bottom())
+    }
+
     /// The rectangle reduced by `by` on every side; empty if it is too small.
     #[must_use]
     pub fn inset(self, by: usize) -> Self {
@@ -68,5 +84,21 @@ mod tests {
         assert_eq!(Rect::new(5, 5, 10, 10).inset(9).width, 0);
         assert_eq!(Rect::new(5, 5, 10, 10).middle(100, 4), Rect::new(5, 8, 10, 4));
         assert_eq!(Rect::new(usize::MAX, 0, 2, 2).right(), usize::MAX);
+    }
+
+    #[test]
+    fn rectangles_that_touch_do_not_overlap() {
+        let rect = Rect::new(10, 10, 20, 20);
+        for (other, contained, overlapping) in [
+            (rect, true, true),
+            (Rect::new(15, 15, 15, 15), true, true),
+            (Rect::new(15, 15, 16, 15), false, true),
+            (Rect::new(9, 12, 5, 5), false, true),
+            (Rect::new(30, 10, 20, 20), false, false),
+            (Rect::new(10, 0, 20, 10), false, false),
+            (Rect::new(12, 12, 0, 5), true, false),
+        ] {
+            assert_eq!((rect.contains(other), rect.overlaps(other)), (contained, overlapping), "{other:?}");
+        }
     }
 }

@@ -54,8 +54,13 @@ pub fn rounded(canvas: &mut Canvas, rect: Rect, radius: f32, colour: u32, alpha:
     let radius = radius.min(rect.width.min(rect.height) as f32 / 2.0);
     for (y, row) in rows(canvas, rect) {
         let down = beyond(y - rect.y, rect.height, radius);
+        // All rows but those of the corners.
+        if down <= 0.0 {
+            row.iter_mut().for_each(|pixel| *pixel = blend(*pixel, colour, alpha));
+            continue;
+        }
         for (x, pixel) in row.iter_mut().enumerate() {
-            let across = if down > 0.0 { beyond(x, rect.width, radius) } else { 0.0 };
+            let across = beyond(x, rect.width, radius);
             let cover = if across > 0.0 { (radius + 0.5 - across.hypot(down)).clamp(0.0, 1.0) } else { 1.0 };
             *pixel = blend(*pixel, colour, (alpha as f32 * cover) as u32);
         }

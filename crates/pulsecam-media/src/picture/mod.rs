@@ -150,6 +150,12 @@ pub(crate) fn yuv(rgb: [u8; 3]) -> [u8; 3] {
 }
 
 impl Canvas {
+    /// The pixels as bytes, in this machine's order.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        bytemuck::cast_slice(&self.pixels)
+    }
+
     /// A canvas of one colour.
     #[must_use]
     pub fn filled(width: usize, height: usize, colour: u32) -> Self {

@@ -14,6 +14,8 @@ mod fanout;
 mod freshness;
 mod latency;
 mod template;
+#[cfg(target_os = "linux")]
+mod window;
 
 use std::{
     fs,
@@ -46,6 +48,8 @@ const SECTIONS: &[(&str, Section)] = &[
     ("codec", codec::section),
     #[cfg(unix)]
     ("camera", camera::section),
+    #[cfg(target_os = "linux")]
+    ("window", window::section),
 ];
 
 /// Text of a section that was not measured.
@@ -127,8 +131,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
 }
 
 /// Placeholders that the template must have, including measurements that this system does not support.
-const PLACES: [&str; 9] =
-    ["date", "machine", "latency", "freshness", "congestion", "fanout", "crowd", "codec", "camera"];
+const PLACES: [&str; 10] =
+    ["date", "machine", "latency", "freshness", "congestion", "fanout", "crowd", "codec", "camera", "window"];
 
 /// Markdown that warns readers of doubtful figures.
 fn doubts(noisy: &[String]) -> String {
