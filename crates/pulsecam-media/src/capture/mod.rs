@@ -29,7 +29,7 @@ mod spec;
 mod splitter;
 pub mod stamp;
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
@@ -79,8 +79,8 @@ pub struct Frame {
 pub enum FrameData {
     /// A complete JPEG, trimmed to its true length.
     Jpeg(Bytes),
-    /// Pixels still to be encoded.
-    Picture(Picture),
+    /// Pixels still to be encoded, by several threads.
+    Picture(Arc<Picture>),
 }
 
 /// A producer of frames.
