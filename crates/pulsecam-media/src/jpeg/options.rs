@@ -123,16 +123,22 @@ impl Strips {
         WorkerPool::global().size()
     }
 
+    /// The number of strips into which [`Strips::Auto`] divides a large picture; 1 means undivided.
+    #[must_use]
+    pub fn usual() -> usize {
+        match Self::cores() {
+            1 => 1,
+            cores => (cores * STRIPS_PER_CORE).min(MOST),
+        }
+    }
+
     /// The number of strips for a picture; 1 means undivided.
     pub(super) fn of(self, width: usize, height: usize) -> usize {
         match self {
             Self::Off => 1,
             Self::Auto if width * height < WORTH => 1,
             // Called last, because it starts the threads.
-            Self::Auto => match Self::cores() {
-                1 => 1,
-                cores => (cores * STRIPS_PER_CORE).min(MOST),
-            },
+            Self::Auto => Self::usual(),
             Self::Count(count) => count.clamp(1, MOST),
         }
     }

@@ -48,7 +48,7 @@ struct Worker {
 pub(super) struct Shared<J> {
     /// The jobs that are done, by index; `None` for each that was left behind.
     pub(super) jobs: Vec<Option<J>>,
-    /// The estimated time on the caller's thread alone. `None` if no helper was free.
+    /// The estimated time on the caller's thread alone; `None` if it did no job.
     pub(super) alone: Option<Duration>,
 }
 
@@ -82,23 +82,23 @@ impl WorkerPool {
         mut make: impl FnMut(&T) -> Result<J, E>,
     ) -> Result<Shared<J>, E> {
         let queue = Arc::new(JobQueue::new());
-        let mut helpers = None;
+        let last = items.len().saturating_sub(1);
         for (index, item) in items.iter().enumerate().rev() {
             queue.push(index, make(item)?);
-            helpers.get_or_insert_with(|| self.call(&queue, index));
+            if index == last {
+                self.call(&queue, last);
+            }
         }
         let own = queue.work();
         queue.wait(own);
-        let is_alone = helpers.unwrap_or_default() == 0;
-        Ok(Shared { jobs: queue.into_done(items.len()), alone: own.alone(items.len()).filter(|_| !is_alone) })
+        Ok(Shared { jobs: queue.into_done(items.len()), alone: own.alone(items.len()) })
     }
 
-    /// Calls up to `most` free workers, and returns their number. A worker on the caller's core would wait
-    /// for the caller.
-    fn call<J: Job>(&self, queue: &Arc<JobQueue<J>>, most: usize) -> usize {
+    /// Calls up to `most` free workers. One on the caller's core would wait for the caller.
+    fn call<J: Job>(&self, queue: &Arc<JobQueue<J>>, most: usize) {
         let elsewhere = self.workers.iter().filter(|worker| !worker.core.is_here());
         let most = most.min(self.size() - 1);
-        elsewhere.filter(|worker| worker.call(queue)).take(most).count()
+        elsewhere.filter(|worker| worker.call(queue)).take(most).for_each(|_| ());
     }
 }
 
@@ -135,30 +135,88 @@ mod tests {
         collections::HashSet,
         convert::Infallible,
         sync::{Barrier, Mutex, PoisonError},
+        thread::ThreadId,
     };
 
     use super::*;
 
-    impl Job for (usize, Arc<dyn Fn() + Send + Sync>) {
+    /// A job that meets the others, and notes on which thread it was.
+    #[derive(Clone)]
+    struct Meeting {
+        all_there: Arc<Barrier>,
+        threads: Arc<Mutex<HashSet<ThreadId>>>,
+    }
+
+    impl Job for Meeting {
         fn run(&mut self) {
-            self.0 += 100;
-            (self.1)();
+            self.all_there.wait();
+            let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+            threads.insert(thread::current().id());
         }
     }
 
-    fn share(count: usize, during: &Arc<dyn Fn() + Send + Sync>) -> Vec<Option<usize>> {
-        let make = |&index: &usize| Ok::<_, Infallible>((index, Arc::clone(during)));
-        let Ok(shared) = WorkerPool::global().share(&(0..count).collect::<Vec<_>>(), make);
-        shared.jobs.into_iter().map(|job| job.map(|job| job.0)).collect()
+    /// A job that ends when it is told to.
+    struct Held(mpsc::Receiver<()>);
+
+    impl Job for Held {
+        fn run(&mut self) {
+            let _ = self.0.recv(); // ends with the test
+        }
+    }
+
+    struct Plus100(usize);
+
+    impl Job for Plus100 {
+        fn run(&mut self) {
+            self.0 += 100;
+        }
+    }
+
+    fn pool() -> WorkerPool {
+        WorkerPool { workers: (0..2).filter_map(|_| Worker::start(Core::unknown())).collect() }
     }
 
     #[test]
-    fn jobs_are_done_in_their_places_or_left_behind() {
-        let during: Arc<dyn Fn() + Send + Sync> = Arc::new(|| ());
+    fn jobs_are_in_their_places_or_left_behind() {
+        let pool = pool();
         for count in 0..20 {
-            for (index, job) in share(count, &during).into_iter().enumerate() {
-                assert!(job.is_none_or(|job| job == index + 100), "{job:?} at {index}");
-            }
+            let make = |&index: &usize| Ok::<_, Infallible>(Plus100(index));
+            let Ok(Shared { jobs, alone }) = pool.share(&(0..count).collect::<Vec<_>>(), make);
+            assert_eq!(jobs.len(), count);
+            assert!(
+                jobs.into_iter().enumerate().all(|(index, job)| job.is_none_or(|job| job.0 == index + 100))
+            );
+            assert!(count > 0 || alone.is_none());
+        }
+    }
+
+    #[test]
+    fn two_jobs_are_on_two_threads_at_once() {
+        let meeting = Meeting { all_there: Arc::new(Barrier::new(2)), threads: Arc::default() };
+        let Ok(Shared { jobs, .. }) = pool().share(&[(), ()], |()| Ok::<_, Infallible>(meeting.clone()));
+        let own = meeting.threads.lock().unwrap().contains(&thread::current().id());
+        assert!(own && jobs[0].is_some(), "the other met this one");
+    }
+
+    #[test]
+    fn a_job_that_cannot_be_made_is_an_error_and_does_no_harm() {
+        let pool = pool();
+        let make = |&index: &usize| if index == 1 { Err("no memory") } else { Ok(Plus100(index)) };
+        assert!(pool.share(&[0, 1, 2], make).is_err_and(|error| error == "no memory"));
+    }
+
+    #[test]
+    fn a_worker_that_is_held_up_is_not_called_again_until_it_returns() {
+        let worker = Worker::start(Core::unknown()).unwrap();
+        let (end, ending) = mpsc::channel();
+        let queue = Arc::new(JobQueue::new());
+        queue.push(0, Held(ending));
+        let none = Arc::new(JobQueue::<Plus100>::new());
+        assert!(worker.call(&queue));
+        assert!(!worker.call(&none));
+        drop(end);
+        while !worker.call(&none) {
+            thread::yield_now();
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Memory for the pixels of a canvas.
 
-use std::ops::{Deref, DerefMut};
+use std::{
+    ops::{Deref, DerefMut},
+    slice,
+};
 
 use bytes::{Buf, BytesMut};
 
@@ -25,7 +28,7 @@ impl PixelBuffer {
         Self { bytes }
     }
 
-    /// Changes the number of pixels. Their values are those of an earlier picture, or black.
+    /// Changes the number of pixels, which have the values of an earlier picture or are black.
     pub fn resize(&mut self, length: usize) {
         if length * PIXEL <= self.bytes.capacity() {
             self.bytes.resize(length * PIXEL, 0);
@@ -68,6 +71,15 @@ impl Deref for PixelBuffer {
 impl DerefMut for PixelBuffer {
     fn deref_mut(&mut self) -> &mut [u32] {
         if self.bytes.is_empty() { &mut [] } else { bytemuck::cast_slice_mut(&mut self.bytes) }
+    }
+}
+
+impl<'a> IntoIterator for &'a PixelBuffer {
+    type Item = &'a u32;
+    type IntoIter = slice::Iter<'a, u32>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 
@@ -130,6 +142,8 @@ mod tests {
         pixels.resize(2);
         assert_eq!(*pixels, [9; 2]);
         pixels.resize(4);
-        assert_eq!(*pixels, [0; 4]);
+        assert_eq!(*pixels, [9, 9, 0, 0]);
+        pixels.resize(1000);
+        assert_eq!(*pixels, [0; 1000]);
     }
 }
