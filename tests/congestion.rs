@@ -91,7 +91,8 @@ impl Source for Paced {
                 (0..160 * 120 * 3).map(|i| (i as u64 * 7919 * self.0 % 251) as u8).collect(),
             ),
         };
-        let frame = Frame { seq: self.0 - 1, captured: Timestamp::now(), data: FrameData::Picture(picture) };
+        let frame =
+            Frame { seq: self.0 - 1, captured: Timestamp::now(), data: FrameData::Picture(picture.into()) };
         Ok(Some(frame))
     }
 

@@ -16,8 +16,8 @@ pub mod window;
 mod window_control;
 
 pub use pulsecam_bench::{
-    Cell, Machine, Noise, NoiseProbe, Percentiles, Plot, StepTimes, Table, Warning, codec, freshness, plot,
-    scene, shaped_link, throttle,
+    BusyCores, Cell, Machine, Noise, NoiseProbe, Percentiles, Plot, StepTimes, Table, Warning, codec,
+    freshness, plot, scene, shaped_link, throttle,
 };
 #[cfg(target_os = "linux")]
 pub use pulsecam_bench::{Launch, crowd, fanout};

@@ -1,6 +1,6 @@
 //! Applies the rate controller's setting to frames: see [`super::rate_control`].
 
-use std::{borrow::Cow, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use tracing::{debug, info};
 
@@ -78,7 +78,7 @@ impl Adaptation {
     }
 
     /// The picture at the size to be sent.
-    pub(super) fn scaled<'a>(&mut self, picture: Cow<'a, Picture>) -> Cow<'a, Picture> {
+    pub(super) fn scaled(&mut self, picture: Arc<Picture>) -> Arc<Picture> {
         let scale = self.control.setting().scale;
         if scale >= 1.0 {
             return picture;
@@ -86,7 +86,7 @@ impl Adaptation {
         // Even sides, as chroma has half of them.
         let side = |side: usize| ((side as f64 * scale) as usize / 2 * 2).max(SMALLEST.min(side));
         match self.scaler.cover(&picture, (side(picture.width), side(picture.height))) {
-            Ok(scaled) => Cow::Owned(scaled),
+            Ok(scaled) => Arc::new(scaled),
             Err(error) => {
                 debug!("cannot scale the picture: {error}");
                 picture

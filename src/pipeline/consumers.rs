@@ -29,7 +29,10 @@ struct SpareBuffer(Arc<Mutex<Option<Vec<u8>>>>);
 impl SpareBuffer {
     /// Keeps the memory of a frame.
     fn recycle(&self, data: FrameData) {
-        if let FrameData::Picture(picture) = data {
+        // An encoder's thread that is held up may have it still.
+        if let FrameData::Picture(picture) = data
+            && let Some(picture) = Arc::into_inner(picture)
+        {
             *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(picture.into_bytes());
         }
     }

@@ -52,7 +52,7 @@ mod tests {
     }
 
     fn picture(width: usize, value: u8) -> FrameData {
-        FrameData::Picture(Picture { width, height: 6 / width, pixels: Pixels::Rgb(vec![value; 18]) })
+        FrameData::Picture(Picture { width, height: 6 / width, pixels: Pixels::Rgb(vec![value; 18]) }.into())
     }
 
     #[test]

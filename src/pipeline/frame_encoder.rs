@@ -1,7 +1,6 @@
 //! Encodes frames as JPEG, at the quality and size that the link carries.
 
 use std::{
-    borrow::Cow,
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Instant,
 };
@@ -66,15 +65,15 @@ impl FrameEncoder {
                 if let Some(adaptation) = self.adaptation.as_mut().filter(|_| !self.reencodes) {
                     adaptation.note_source_quality(jpeg, &mut self.encoder)?;
                 }
-                Cow::Owned(picture)
+                Arc::new(picture)
             }
-            FrameData::Picture(picture) => Cow::Borrowed(picture),
+            FrameData::Picture(picture) => Arc::clone(picture),
         };
         let picture = match &mut self.adaptation {
             Some(adaptation) => adaptation.scaled(picture),
             None => picture,
         };
-        let jpeg = self.encoder.encode(&picture)?;
+        let jpeg = self.encoder.encode_shared(&picture)?;
         if let FrameData::Jpeg(original) = data
             && !self.reencodes
             && self.adaptation.as_ref().is_some_and(Adaptation::keeps_size)

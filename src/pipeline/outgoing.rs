@@ -223,7 +223,7 @@ mod tests {
             self.given += 1;
             let data = if self.as_pictures {
                 let pixels = crate::picture::Pixels::Rgb(vec![0; 64 * 48 * 3]);
-                capture::FrameData::Picture(crate::picture::Picture { width: 64, height: 48, pixels })
+                capture::FrameData::Picture(crate::picture::Picture { width: 64, height: 48, pixels }.into())
             } else {
                 capture::FrameData::Jpeg(Bytes::from_static(b"jpeg"))
             };

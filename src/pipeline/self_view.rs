@@ -204,7 +204,7 @@ mod tests {
     fn left_is_right_in_every_format() {
         let picture = halves(640, 480);
         let jpeg = Encoder::new(90).unwrap().encode(&picture).unwrap();
-        for data in [FrameData::Picture(picture), FrameData::Jpeg(jpeg)] {
+        for data in [FrameData::Picture(picture.into()), FrameData::Jpeg(jpeg)] {
             let canvas = seen(&data, (160, 90));
             assert_eq!((canvas.width, canvas.height), (120, 90), "proportions are kept");
             assert!(near(&canvas, 10, 40, 0x0014_28d2) && near(&canvas, 110, 40, 0x00c8_141e));
@@ -217,7 +217,7 @@ mod tests {
                 *luma = if i % 64 < 32 { 40 } else { 220 };
             }
             let picture = Picture { width: 64, height: 48, pixels: Pixels::Planar(subsampling, planes) };
-            let canvas = seen(&FrameData::Picture(picture), (32, 32));
+            let canvas = seen(&FrameData::Picture(picture.into()), (32, 32));
             assert!(
                 near(&canvas, 3, 10, 0x00dc_dcdc) && near(&canvas, 28, 10, 0x0028_2828),
                 "{subsampling:?}"
@@ -234,22 +234,22 @@ mod tests {
         let picture = Picture { width: 32, height: 32, pixels: Pixels::Planar(subsampling, planes) };
         let jpeg = Encoder::new(95).unwrap().encode(&picture).unwrap();
         let wanted = Decoder::new().unwrap().decode(&jpeg, Scale::Full, Canvas::default()).unwrap().canvas;
-        let canvas = seen(&FrameData::Picture(picture), (16, 16));
+        let canvas = seen(&FrameData::Picture(picture.into()), (16, 16));
         assert!(near(&canvas, 8, 8, wanted.pixel(16, 16).unwrap()));
     }
 
     #[test]
     fn odd_pictures_are_no_reason_to_panic() {
         for (width, height) in [(1, 1), (3, 1), (1, 500), (5, 7)] {
-            let canvas = seen(&FrameData::Picture(halves(width, height)), (64, 48));
+            let canvas = seen(&FrameData::Picture(halves(width, height).into()), (64, 48));
             assert!(canvas.width <= 64 && canvas.height <= 48);
             let subsampling = Subsampling::Yuv420;
             let planes = vec![9; subsampling.bytes(width, height)];
             let picture = Picture { width, height, pixels: Pixels::Planar(subsampling, planes) };
-            seen(&FrameData::Picture(picture), (64, 48));
+            seen(&FrameData::Picture(picture.into()), (64, 48));
         }
         let short = Picture { width: 100, height: 100, pixels: Pixels::Rgb(vec![1; 5]) };
-        seen(&FrameData::Picture(short), (64, 48));
+        seen(&FrameData::Picture(short.into()), (64, 48));
     }
 
     #[test]
@@ -260,7 +260,7 @@ mod tests {
             Arc::new(move |_| *count.lock().unwrap() += 1)
         };
         let mut self_view = SelfViewScaler::new(SelfView { room: (16, 16), show });
-        let (data, start) = (FrameData::Picture(halves(32, 32)), Instant::now());
+        let (data, start) = (FrameData::Picture(halves(32, 32).into()), Instant::now());
         for frame in 0..60_u32 {
             self_view.show(&data, start + Duration::from_secs(1) * frame / 60);
         }

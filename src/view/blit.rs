@@ -77,7 +77,7 @@ mod tests {
             (halves(4, 4), Rect::new(8, 8, 30, 30)),
             (halves(30, 30), Rect::new(8, 8, 30, 30)),
             (halves(4, 4), Rect::new(50, 50, 4, 4)),
-            (Canvas { width: 9, height: 9, pixels: vec![0; 3] }, Rect::new(0, 0, 5, 5)),
+            (Canvas { width: 9, height: 9, pixels: vec![0; 3].into() }, Rect::new(0, 0, 5, 5)),
         ] {
             draw(&source, &mut target, rect);
         }

@@ -78,7 +78,7 @@ fn copy(system: &mut System, file: &[u8], limits: DecodeLimits) -> Result<(), St
         let [_, red, green, blue] = pixel.to_be_bytes();
         [red, green, blue, 255]
     };
-    let pixels = pixels.into_iter().flat_map(opaque);
+    let pixels = pixels.iter().copied().flat_map(opaque);
     let bytes = Cow::Owned(pixels.collect());
     system.set_image(ImageData { width, height, bytes }).map_err(|error| error.to_string())
 }

@@ -263,7 +263,7 @@ impl Shell {
         let (width, height) = self.window.get_size();
         if (width, height) != (self.canvas.width, self.canvas.height) {
             self.canvas = Canvas { width, height, pixels: std::mem::take(&mut self.canvas.pixels) };
-            self.canvas.pixels.resize(width * height, 0);
+            self.canvas.pixels.resize(width * height);
             self.damage = Damage::All;
         }
         let begin = Instant::now();

@@ -3,7 +3,11 @@
 //! The three take turns on the same pictures, so that other load on the machine affects all of them; the
 //! ratios are medians of the turns' ratios.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -35,6 +39,10 @@ const FORMATS: [(&str, Format); 5] = [
 /// The first formats are decoded: these are planar, and a JPEG made from RGB is 4:2:0.
 const DECODED: usize = 4;
 
+/// Pause before each call beside busy cores, as between the frames of a stream: the kernel prefers a thread
+/// that has slept, and strips depend on that.
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// Parameters of the measurement.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -44,6 +52,9 @@ pub struct Plan {
     pub quality: u8,
     /// Total duration.
     pub time: Duration,
+    /// Cores that other programs keep busy; started by the caller. If there are any, only 4:2:0 is measured,
+    /// at a stream's pace, and strips rest while they do not pay.
+    pub busy: usize,
 }
 
 /// What was done with a picture.
@@ -65,6 +76,8 @@ pub struct Times {
     pub best: f64,
     /// The median.
     pub median: f64,
+    /// The 99th percentile.
+    pub p99: f64,
 }
 
 /// Result for one combination of operation, size and format.
@@ -94,6 +107,8 @@ pub struct Cost {
     pub one_ratio: f64,
     /// Median of strips ÷ one thread.
     pub strips_ratio: f64,
+    /// 99th percentile of strips ÷ that of one thread.
+    pub strips_ratio_p99: f64,
     /// PSNR of the pixels of strips against those of one thread; `None` if they are identical, or for
     /// encoding.
     pub psnr_db: Option<f64>,
@@ -118,8 +133,10 @@ pub enum Error {
 /// See [`Error`].
 pub fn run(plan: &Plan, mut told: impl FnMut(Cost), progress: impl Fn(f64)) -> Result<(), Error> {
     // At least two, even on one core or for a small picture: the figures then show that strips do not help.
-    let strips = Strips::cores().max(2);
-    let cases = FORMATS.len() + DECODED + 1;
+    let strips = Strips::usual().max(2);
+    let beside = plan.busy > 0;
+    let formats = if beside { &FORMATS[..1] } else { &FORMATS[..] };
+    let cases = if beside { 2 } else { FORMATS.len() + DECODED + 1 };
     let time = plan.time / (plan.sizes.len() * cases).max(1) as u32;
     let mut done = 0;
     let mut tell = |cost| {
@@ -131,15 +148,15 @@ pub fn run(plan: &Plan, mut told: impl FnMut(Cost), progress: impl Fn(f64)) -> R
     };
     progress(0.0);
     for &(width, height) in &plan.sizes {
-        for (index, (format, kind)) in FORMATS.into_iter().enumerate() {
+        for (index, &(format, kind)) in formats.iter().enumerate() {
             let pictures = pictures(width, height, kind).map_err(Error::Scene)?;
-            let case = Case { width, height, format, strips, time, quality: plan.quality };
+            let case = Case { width, height, format, strips, beside, time, quality: plan.quality };
             let (cost, jpegs) = case.encode(&pictures)?;
             tell(cost);
             if index < DECODED {
                 tell(case.decode(&jpegs, Scale::Full)?);
             }
-            if index == 0 {
+            if index == 0 && !beside {
                 tell(case.decode(&jpegs, Scale::Half)?);
             }
         }
@@ -155,21 +172,28 @@ struct Case {
     height: usize,
     format: &'static str,
     strips: usize,
+    /// Whether other programs keep cores busy.
+    beside: bool,
     time: Duration,
     quality: u8,
 }
 
 impl Case {
+    /// In a quiet run strips never rest, so that the figures show whether they pay.
+    fn strips(self) -> Strips {
+        if self.beside { Strips::Auto } else { Strips::Count(self.strips) }
+    }
+
     /// Returns the cost, and the JPEGs in strips.
-    fn encode(self, pictures: &[Picture]) -> Result<(Cost, Vec<Bytes>), Error> {
+    fn encode(self, pictures: &[Arc<Picture>]) -> Result<(Cost, Vec<Bytes>), Error> {
         let mut bare = baseline::Compress::new(self.quality)?;
         let mut one = Encoder::new(self.quality)?;
-        let mut many = Encoder::new(self.quality)?.with_strips(Strips::Count(self.strips));
+        let mut many = Encoder::new(self.quality)?.with_strips(self.strips());
         let turns = self.turns(
             pictures,
             |picture| bare.call(picture).map(drop),
             |picture| one.encode(picture).map(drop),
-            |picture| many.encode(picture).map(drop),
+            |picture| many.encode_shared(picture).map(drop),
         )?;
         let jpegs = pictures.iter().map(|picture| many.encode(picture)).collect::<Result<Vec<_>, _>>()?;
         Ok((self.cost(Way::Encode, &turns, &jpegs, None), jpegs))
@@ -178,7 +202,7 @@ impl Case {
     fn decode(self, jpegs: &[Bytes], scale: Scale) -> Result<Cost, Error> {
         let mut bare = baseline::Decompress::new((self.width, self.height), scale)?;
         let mut one = Decoder::new()?;
-        let mut many = Decoder::new()?.with_strips(Strips::Count(self.strips));
+        let mut many = Decoder::new()?.with_strips(self.strips());
         let difference = jpegs.iter().try_fold(Difference::default(), |difference, jpeg| {
             let decode = |decoder: &mut Decoder| decoder.decode(jpeg, scale, Canvas::default());
             Ok::<_, jpeg::Error>(difference.and(&decode(&mut one)?.canvas, &decode(&mut many)?.canvas))
@@ -213,7 +237,13 @@ impl Case {
             if turns.len() >= FEWEST && begin.elapsed() >= self.time {
                 break;
             }
-            let turn = [clock(|| bare(item))?, clock(|| one(item))?, clock(|| strips(item))?];
+            let pause = || thread::sleep(if self.beside { PAUSE } else { Duration::ZERO });
+            pause();
+            let bare = clock(|| bare(item))?;
+            pause();
+            let one = clock(|| one(item))?;
+            pause();
+            let turn = [bare, one, clock(|| strips(item))?];
             if index >= WARM_UP {
                 turns.push(turn);
             }
@@ -224,9 +254,13 @@ impl Case {
     fn cost(self, way: Way, turns: &[[f64; 3]], jpegs: &[Bytes], psnr_db: Option<f64>) -> Cost {
         let Self { width, height, format, strips, .. } = self;
         let times = |which: usize| {
-            let times = || turns.iter().map(|turn| turn[which]);
-            Times { best: times().min_by(f64::total_cmp).unwrap_or_default(), median: median(times()) }
+            let mut sorted: Vec<_> = turns.iter().map(|turn| turn[which]).collect();
+            sorted.sort_by(f64::total_cmp);
+            let at = |place: usize| sorted.get(place).copied().unwrap_or_default();
+            let p99 = at((sorted.len() * 99).div_ceil(100).saturating_sub(1));
+            Times { best: at(0), median: median(sorted.iter().copied()), p99 }
         };
+        let (one_ms, strips_ms) = (times(1), times(2));
         Cost {
             way,
             width,
@@ -236,10 +270,11 @@ impl Case {
             turns: turns.len(),
             strips,
             bare_ms: times(0),
-            one_ms: times(1),
-            strips_ms: times(2),
+            one_ms,
+            strips_ms,
             one_ratio: median(turns.iter().map(|[bare, one, _]| one / bare)),
             strips_ratio: median(turns.iter().map(|[_, one, strips]| strips / one)),
+            strips_ratio_p99: strips_ms.p99 / one_ms.p99,
             psnr_db,
         }
     }
@@ -283,17 +318,26 @@ mod tests {
 
     #[test]
     fn every_way_and_format_is_measured_and_strips_come_near_to_the_whole() {
-        let plan = Plan { sizes: vec![(96, 64)], quality: 80, time: Duration::ZERO };
+        let plan = Plan { sizes: vec![(96, 64)], quality: 80, time: Duration::ZERO, busy: 0 };
         let mut costs = Vec::new();
         run(&plan, |cost| costs.push(cost), |_| ()).unwrap();
         assert_eq!(costs.len(), FORMATS.len() + DECODED + 1);
         for cost in &costs {
             assert!(cost.turns >= FEWEST && cost.strips >= 2 && cost.bytes > 1000, "{cost:?}");
-            assert!(cost.bare_ms.best > 0.0 && cost.bare_ms.best <= cost.bare_ms.median, "{cost:?}");
+            let Times { best, median, p99 } = cost.bare_ms;
+            assert!(best > 0.0 && best <= median && median <= p99, "{cost:?}");
             let smoothed = cost.way == Way::Decode && cost.format == "4:2:0";
             assert_eq!(cost.psnr_db.is_some(), smoothed, "only chroma of less height has seams: {cost:?}");
             assert!(cost.psnr_db.is_none_or(|psnr| psnr > 45.0), "{cost:?}");
         }
+    }
+
+    #[test]
+    fn beside_busy_cores_only_the_usual_format_is_measured() {
+        let plan = Plan { sizes: vec![(640, 480)], quality: 80, time: Duration::ZERO, busy: 1 };
+        let mut costs = Vec::new();
+        run(&plan, |cost| costs.push((cost.way, cost.format)), |_| ()).unwrap();
+        assert_eq!(costs, [(Way::Encode, "4:2:0"), (Way::Decode, "4:2:0")]);
     }
 
     #[test]

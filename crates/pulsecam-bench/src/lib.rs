@@ -3,6 +3,7 @@
 //! A result is data; printing it is up to the caller. Absolute times depend on the machine and the day: compare the ratios to the
 //! floor of the same run.
 
+mod busy;
 pub mod cable;
 pub mod codec;
 #[cfg(target_os = "linux")]
@@ -30,6 +31,7 @@ pub use self::plot::Plot;
 #[cfg(target_os = "linux")]
 pub use self::process::Launch;
 pub use self::{
+    busy::BusyCores,
     machine::Machine,
     noise::{Noise, Warning},
     noise_probe::{NoiseProbe, own_cpu_time},

@@ -4,6 +4,7 @@
 
 use std::{
     io::{self, Write},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -33,10 +34,10 @@ const STEP: f64 = 3.0;
 /// If writing fails, or the pictures cannot be prepared.
 pub fn write_raw(width: usize, height: usize, to: &mut impl Write) -> io::Result<()> {
     for picture in views(width, height)? {
-        let Pixels::Planar(Subsampling::Yuv420, planes) = picture.pixels else {
+        let Pixels::Planar(Subsampling::Yuv420, planes) = &picture.pixels else {
             return Err(io::Error::other("the pictures are not planar 4:2:0"));
         };
-        to.write_all(&planes)?;
+        to.write_all(planes)?;
     }
     Ok(())
 }
@@ -57,7 +58,7 @@ pub fn jpegs(width: usize, height: usize, quality: u8) -> io::Result<Vec<Bytes>>
     encoded.collect::<Result<_, _>>().map_err(io::Error::other)
 }
 
-fn views(width: usize, height: usize) -> io::Result<Vec<Picture>> {
+fn views(width: usize, height: usize) -> io::Result<Vec<Arc<Picture>>> {
     pictures(width, height, Format::Planar(Subsampling::Yuv420)).map_err(io::Error::other)
 }
 
@@ -72,7 +73,7 @@ pub enum Format {
 
 /// A source of prepared pictures, at an exact rate.
 pub struct Scene {
-    pictures: Vec<Picture>,
+    pictures: Vec<Arc<Picture>>,
     interval: Duration,
     begin: Instant,
     seq: u64,
@@ -90,13 +91,13 @@ impl Scene {
     }
 
     /// Picture number `index`; wraps around.
-    pub fn picture(&self, index: usize) -> &Picture {
+    pub fn picture(&self, index: usize) -> &Arc<Picture> {
         &self.pictures[index % self.pictures.len()]
     }
 }
 
 /// [`Scene::COUNT`] views of the photograph.
-pub fn pictures(width: usize, height: usize, format: Format) -> Result<Vec<Picture>, String> {
+pub fn pictures(width: usize, height: usize, format: Format) -> Result<Vec<Arc<Picture>>, String> {
     let photo =
         Decoder::new().and_then(|mut decoder| decoder.decode_rgb(PHOTO)).map_err(|e| e.to_string())?;
     let Pixels::Rgb(rgb) = photo.pixels else { return Err("the photo is not RGB".into()) };
@@ -116,14 +117,14 @@ pub fn pictures(width: usize, height: usize, format: Format) -> Result<Vec<Pictu
             Format::Planar(subsampling) => planar(scaled.buffer(), width, height, subsampling, &mut random),
             Format::Rgb => noisy(scaled.buffer(), &mut random),
         };
-        Ok(Picture { width, height, pixels })
+        Ok(Arc::new(Picture { width, height, pixels }))
     };
     (0..Scene::COUNT).map(view).collect()
 }
 
 impl Source for Scene {
     fn next_frame(&mut self) -> Result<Option<Frame>, Error> {
-        let data = FrameData::Picture(self.picture(self.seq as usize).clone());
+        let data = FrameData::Picture(Arc::clone(self.picture(self.seq as usize)));
         let due = self.begin + self.interval.mul_f64(self.seq as f64);
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
         let frame = Frame { seq: self.seq, captured: Timestamp::now(), data };

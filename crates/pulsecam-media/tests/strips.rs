@@ -4,7 +4,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
-use std::process::{Command, Output, Stdio};
+use std::{
+    process::{Command, Output, Stdio},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -39,8 +42,12 @@ fn picture(width: usize, height: usize, kind: &str) -> Picture {
 
 const KINDS: [&str; 6] = ["4:2:0", "4:2:2", "4:4:4", "grey", "rgb", "bgr"];
 
+/// The same on one thread as on several.
 fn encode(picture: &Picture, strips: Strips) -> Bytes {
-    Encoder::new(80).unwrap().with_strips(strips).encode(picture).unwrap()
+    let encoder = || Encoder::new(80).unwrap().with_strips(strips);
+    let jpeg = encoder().encode(picture).unwrap();
+    assert_eq!(encoder().encode_shared(&Arc::new(picture.clone())).unwrap(), jpeg);
+    jpeg
 }
 
 /// The pixels and the warning, or the error.
@@ -142,7 +149,7 @@ fn one_encoder_and_decoder_take_whatever_comes() {
     for (index, kind) in KINDS.into_iter().cycle().take(24).enumerate() {
         let picture = picture(40 + index * 13, 300 - index * 11, kind);
         encoder.set_quality(40 + index as u8).unwrap();
-        let jpeg = encoder.encode(&picture).unwrap();
+        let jpeg = encoder.encode_shared(&Arc::new(picture.clone())).unwrap();
         let one = Encoder::new(40 + index as u8).unwrap().encode(&picture).unwrap();
         assert_eq!(whole(&jpeg, Scale::Full), whole(&one, Scale::Full));
         canvas = decoder.decode(&jpeg, Scale::Full, canvas).unwrap().canvas;

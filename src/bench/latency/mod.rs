@@ -96,6 +96,7 @@ pub async fn run<V: Viewer>(plan: Plan, way: Route<V>, progress: impl Fn(f64)) -
         added_p50_ms: whole.p50 - floor.p50,
         added_p99_ms: whole.p99 - floor.p99,
         ratio_p50: whole.p50 / floor.p50,
+        ratio_p99: whole.p99 / floor.p99,
         whole_distribution,
         floor_distribution,
     })

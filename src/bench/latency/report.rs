@@ -23,6 +23,8 @@ pub struct Plan {
     pub quality: u8,
     /// Whether pictures are encoded and decoded in strips; the floor never does.
     pub strips: Strips,
+    /// Cores that other programs keep busy, also during the floor; started by the caller.
+    pub busy: usize,
     /// Duration, without the floor.
     #[serde(skip)]
     pub time: Duration,
@@ -61,6 +63,8 @@ pub struct Report {
     pub added_p99_ms: f64,
     /// Median of the whole over that of the floor.
     pub ratio_p50: f64,
+    /// 99th percentile of the whole over that of the floor.
+    pub ratio_p99: f64,
     /// The whole as points (percentile, milliseconds), for a plot.
     #[serde(skip)]
     pub whole_distribution: Vec<(f64, f64)>,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{
     super::{Error, values},
+    busy::{self, BusyArgs},
     export::Export,
     show_progress,
 };
@@ -31,6 +32,8 @@ pub(super) struct Args {
     #[arg(long = "for", value_name = "TIME", default_value = "60s", value_parser = values::some_time, env = "PULSECAM_FOR")]
     time: Duration,
     #[command(flatten)]
+    busy: BusyArgs,
+    #[command(flatten)]
     export: Export,
 }
 
@@ -39,24 +42,28 @@ pub(super) struct Args {
 struct CodecEvent<'a> {
     #[serde(flatten)]
     cost: Cost,
+    busy: usize,
     noisy: &'a [String],
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let exporter = args.export.begin()?;
     let sizes = if args.size.is_empty() { SIZES.to_vec() } else { args.size.clone() };
-    let costs = measure(sizes, args.quality, args.time)?;
+    let busy = args.busy.cores();
+    let costs = measure(Plan { sizes, quality: args.quality, time: args.time, busy })?;
     let noisy = exporter.noisy();
-    let events: Vec<_> = costs.iter().map(|cost| CodecEvent { cost: *cost, noisy: &noisy }).collect();
+    let events: Vec<_> = costs.iter().map(|cost| CodecEvent { cost: *cost, busy, noisy: &noisy }).collect();
     let title = format!("milliseconds, medians; quality {}", args.quality);
-    let table = table(Table::new(title).setting("quality", &args.quality), &costs);
+    let empty = Table::new(title).setting("quality", &args.quality);
+    let table = if busy > 0 { beside(empty.setting("busy", &busy), &costs) } else { table(empty, &costs) };
     exporter.finish(&events, &table, "", &[("codec-strips", strips(&costs))])
 }
 
 /// Measures.
-pub(super) fn measure(sizes: Vec<(usize, usize)>, quality: u8, time: Duration) -> Result<Vec<Cost>, Error> {
+pub(super) fn measure(plan: Plan) -> Result<Vec<Cost>, Error> {
+    let _busy = busy::start(plan.busy)?;
     let mut costs = Vec::new();
-    codec::run(&Plan { sizes, quality, time }, |cost| costs.push(cost), show_progress)
+    codec::run(&plan, |cost| costs.push(cost), show_progress)
         .map_err(|error| Error::Bench(error.to_string()))?;
     Ok(costs)
 }
@@ -85,6 +92,30 @@ pub(super) fn table(table: Table, costs: &[Cost]) -> Table {
                 (_, Some(psnr)) => (psnr, 1).into(),
                 (_, None) => "same".into(),
             },
+        ]);
+    }
+    table
+}
+
+/// The table of a run beside busy cores.
+pub(super) fn beside(table: Table, costs: &[Cost]) -> Table {
+    let mut table = table
+        .column("what", "")
+        .column("one thread p50", "ms")
+        .column("strips p50", "ms")
+        .column("one thread p99", "ms")
+        .column("strips p99", "ms")
+        .column("strips ÷ one at p50", "")
+        .column("strips ÷ one at p99", "");
+    for cost in costs {
+        table.row([
+            name(cost).into(),
+            (cost.one_ms.median, 2).into(),
+            (cost.strips_ms.median, 2).into(),
+            (cost.one_ms.p99, 2).into(),
+            (cost.strips_ms.p99, 2).into(),
+            (cost.strips_ratio, 2).into(),
+            (cost.strips_ratio_p99, 2).into(),
         ]);
     }
     table

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{
     super::{Error, codec::CodecArgs, values},
+    busy::{self, BusyArgs},
     export::Export,
     show_progress,
 };
@@ -46,6 +47,8 @@ pub(super) struct Args {
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_BENCH_WINDOW")]
     window: bool,
     #[command(flatten)]
+    busy: BusyArgs,
+    #[command(flatten)]
     export: Export,
 }
 
@@ -65,6 +68,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         fps: args.fps,
         quality: args.quality,
         strips: args.codec.strips,
+        busy: args.busy.cores(),
         time: args.time,
     };
     let exporter = args.export.begin()?;
@@ -85,6 +89,7 @@ pub(super) fn measure(plan: Plan, via: Option<String>) -> Result<Report, Error> 
 }
 
 fn run_way<V: Viewer>(plan: Plan, way: Route<V>) -> Result<Report, Error> {
+    let _busy = busy::start(plan.busy)?;
     let run = latency::run(plan, way, show_progress);
     runtime(2)?.block_on(run).map_err(|error| match error {
         latency::Error::TooFew(_) => Error::Bench(format!("{error} (--for)")),
@@ -134,8 +139,8 @@ impl Viewer for Window {
 
 fn closing(report: &Report, is_far: bool) -> String {
     let mut lines = vec![format!(
-        "added at p50: {:.2} ms, at p99: {:.2} ms ({:.2} of the floor of the same run at p50)",
-        report.added_p50_ms, report.added_p99_ms, report.ratio_p50
+        "added at p50: {:.2} ms, at p99: {:.2} ms ({:.2} of the floor of the same run at p50, {:.2} at p99)",
+        report.added_p50_ms, report.added_p99_ms, report.ratio_p50, report.ratio_p99
     )];
     if let (Some(ours), Some(floor)) = (report.cpu_ms_per_frame, report.floor_cpu_ms_per_frame) {
         lines.push(format!(

@@ -1,5 +1,6 @@
 //! `pulsecam bench`: measurements, one per file: its arguments and its output.
 
+mod busy;
 #[cfg(unix)]
 mod camera;
 mod codec;
@@ -32,6 +33,7 @@ Examples:
   pulsecam bench latency --csv latency.csv --plots plots
   pulsecam bench window
   pulsecam bench codec --size 1920x1080
+  pulsecam bench codec --busy 1
   pulsecam bench report --out benchmarks.md --images images";
 
 /// Measure latency, cost and freshness
@@ -60,6 +62,9 @@ enum What {
     #[cfg(target_os = "linux")]
     #[command(hide = true)]
     Floor,
+    /// Keep a core busy, for `--busy`
+    #[command(hide = true)]
+    Busy,
     /// Measure encoding and decoding, on one thread and in strips
     Codec(codec::Args),
     /// Measure the processor time of a camera's frame, against a floor
@@ -86,6 +91,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         What::Crowd(args) => crowd::run(args),
         #[cfg(target_os = "linux")]
         What::Floor => fanout::floor(),
+        What::Busy => busy::run(),
         What::Codec(args) => codec::run(args),
         #[cfg(unix)]
         What::Camera(args) => camera::run(args),

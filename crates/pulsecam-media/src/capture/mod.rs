@@ -29,7 +29,7 @@ mod spec;
 mod splitter;
 pub mod stamp;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
@@ -75,8 +75,8 @@ pub struct Frame {
 pub enum FrameData {
     /// A complete JPEG, trimmed to its true length.
     Jpeg(Bytes),
-    /// Pixels still to be encoded.
-    Picture(Picture),
+    /// Pixels still to be encoded, by several threads.
+    Picture(Arc<Picture>),
 }
 
 /// A producer of frames.

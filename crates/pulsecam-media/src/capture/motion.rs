@@ -102,7 +102,7 @@ impl Source for Motion {
         let tick = self.pacer.wait();
         let captured = Timestamp::now();
         let picture = self.picture(tick as f64 / self.pacer.fps())?;
-        Ok(Some(Frame { seq: tick, captured, data: FrameData::Picture(picture) }))
+        Ok(Some(Frame { seq: tick, captured, data: FrameData::Picture(picture.into()) }))
     }
 
     fn pass_by(&mut self) -> Result<bool, Error> {

@@ -155,7 +155,7 @@ impl Source for Pattern {
     fn next_frame(&mut self) -> Result<Option<Frame>, Error> {
         let seq = self.pacer.wait();
         let captured = Timestamp::now();
-        let data = FrameData::Picture(self.picture(seq, captured));
+        let data = FrameData::Picture(self.picture(seq, captured).into());
         Ok(Some(Frame { seq, captured, data }))
     }
 

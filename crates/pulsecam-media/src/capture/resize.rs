@@ -4,6 +4,8 @@
 //! sides, as cameras themselves do between 16:9 and 4:3; bars would have to be encoded and sent all the time.
 //! Frames that already have the size pass untouched, so that a JPEG is decoded only if it must be.
 
+use std::sync::Arc;
+
 use super::{Error, Frame, FrameData, Losses, Signal, Source};
 use crate::{
     jpeg::{self, Decoder},
@@ -32,14 +34,14 @@ impl Resize {
                 if (header.width, header.height) == self.size {
                     return Ok(FrameData::Jpeg(jpeg));
                 }
-                self.decoder.decode_rgb(&jpeg).map_err(|error| failed(&error))?
+                Arc::new(self.decoder.decode_rgb(&jpeg).map_err(|error| failed(&error))?)
             }
             FrameData::Picture(picture) => picture,
         };
         if (picture.width, picture.height) == self.size {
             return Ok(FrameData::Picture(picture));
         }
-        Ok(FrameData::Picture(self.scaler.cover(&picture, self.size)?))
+        Ok(FrameData::Picture(self.scaler.cover(&picture, self.size)?.into()))
     }
 }
 
@@ -109,7 +111,7 @@ mod tests {
         let fitting = jpeg(64, 48);
         let script = Script(vec![
             FrameData::Jpeg(Bytes::from_static(b"damaged")),
-            FrameData::Picture(grey(100, 100)),
+            FrameData::Picture(grey(100, 100).into()),
             FrameData::Jpeg(jpeg(100, 30)),
             FrameData::Jpeg(fitting.clone()),
         ]);

@@ -184,7 +184,7 @@ fn load(path: &Path, metadata: &fs::Metadata, repair: &mut FrameRepair) -> Resul
         return Err(Error::TooLong { name: path.display().to_string(), allowed: MAX_JPEG });
     }
     if !is_jpeg {
-        return decoded(path).map(|picture| Loaded::Picture(FrameData::Picture(picture)));
+        return decoded(path).map(|picture| Loaded::Picture(FrameData::Picture(picture.into())));
     }
     file.take(MAX_JPEG as u64).read_to_end(&mut start).map_err(|error| unreadable(path, &error))?;
     let file = Bytes::from(start);

@@ -325,7 +325,10 @@ mod tests {
             assert_eq!(read(&Canvas::filled(640, 480, colour)), None);
         }
         assert_eq!(read(&Canvas::default()), None);
-        assert_eq!(read(&Canvas { width: 640, height: 480, pixels: vec![] }), None);
+        assert_eq!(
+            read(&Canvas { width: 640, height: 480, pixels: crate::picture::PixelBuffer::default() }),
+            None
+        );
         let mut random = fastrand::Rng::with_seed(6868);
         for _ in 0..20_000 {
             assert_eq!(Stamp::from_cells([random.u64(..), random.u64(..)]), None);

@@ -10,6 +10,11 @@ pub(super) struct Core {
 }
 
 impl Core {
+    /// A core that the system does not tell apart from others.
+    pub(super) const fn unknown() -> Self {
+        Self { processors: Vec::new() }
+    }
+
     /// Whether the calling thread runs on this core now.
     pub(super) fn is_here(&self) -> bool {
         system::current().is_some_and(|processor| self.processors.contains(&processor))
@@ -27,7 +32,7 @@ pub(super) fn cores() -> Vec<Core> {
     let count = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let mut cores = system::cores();
     if cores.is_empty() {
-        cores = vec![Core { processors: Vec::new() }; count];
+        cores = vec![Core::unknown(); count];
     }
     cores.truncate(count);
     cores

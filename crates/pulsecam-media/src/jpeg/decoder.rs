@@ -1,17 +1,24 @@
 //! Decoding JPEG to pixels. The header is checked before anything is allocated.
 
+use std::time::Instant;
+
+use bytes::BytesMut;
 use turbojpeg::{PixelFormat, ScalingFactor};
 
 use super::{
     DecodeLimits, Error, Header, MAX_REDUCED_PIXELS, MAX_REDUCED_SCANNED_PIXELS, MAX_SCANS, Scale, Strips,
     cmyk,
     encoder::check_size,
-    header, marker,
-    row_decoder::{RowDecoder, Rows},
-    split,
-    worker_pool::WorkerPool,
+    header,
+    job_queue::Job,
+    marker,
+    row_decoder::{RowDecoder, Shape},
+    split::{Piece, split},
+    strip_decoder::StripDecoder,
+    strip_gauge::StripGauge,
+    worker_pool::{Shared, WorkerPool},
 };
-use crate::picture::{Canvas, Picture, Pixels};
+use crate::picture::{Canvas, Picture, PixelBuffer, Pixels};
 
 /// Number of components of a picture in inks.
 const INKS: u8 = 4;
@@ -73,7 +80,8 @@ pub struct Decoder {
     limits: DecodeLimits,
     whole: RowDecoder,
     /// One for each strip that a picture has had so far.
-    readers: Vec<RowDecoder>,
+    strip_decoders: Vec<StripDecoder>,
+    gauge: StripGauge,
 }
 
 impl Decoder {
@@ -86,7 +94,8 @@ impl Decoder {
             strips: Strips::Off,
             limits: DecodeLimits::default(),
             whole: RowDecoder::new()?,
-            readers: Vec::new(),
+            strip_decoders: Vec::new(),
+            gauge: StripGauge::default(),
         })
     }
 
@@ -119,18 +128,19 @@ impl Decoder {
     /// the picture.
     pub fn decode(&mut self, jpeg: &[u8], scale: Scale, reuse: Canvas) -> Result<Decoded, Error> {
         let header = self.checked_header(jpeg)?;
-        let factor = scale.factor();
-        let (width, height) = (factor.scale(header.width), factor.scale(header.height));
-        let mut canvas = Canvas { width, height, ..reuse };
-        canvas.pixels.resize(width * height, 0);
         let inks = header.components == INKS;
         let format = match () {
             () if inks => PixelFormat::CMYK,
             () if cfg!(target_endian = "little") => PixelFormat::BGRX,
             () => PixelFormat::XRGB,
         };
-        let rows = Rows { pixels: bytemuck::cast_slice_mut(&mut canvas.pixels), width, height, format };
-        let warning = self.decompress(jpeg, header, factor, rows)?;
+        let shape = Shape::new(header, scale.factor(), format);
+        let Shape { width, height, .. } = shape;
+        let mut pixels = reuse.pixels;
+        pixels.resize(width * height);
+        let mut bytes = pixels.into_bytes();
+        let warning = self.decompress(jpeg, header, shape, &mut bytes)?;
+        let mut canvas = Canvas { width, height, pixels: PixelBuffer::from_bytes(bytes) };
         if inks {
             cmyk::to_canvas(&mut canvas.pixels);
         }
@@ -179,37 +189,38 @@ impl Decoder {
         header: Header,
         factor: ScalingFactor,
     ) -> Result<(Picture, Option<String>), Error> {
-        let (width, height) = (factor.scale(header.width), factor.scale(header.height));
         let format = match header.components {
             // libjpeg-turbo converts no colours of lossless pictures, not even grey.
             1 => PixelFormat::GRAY,
             INKS => PixelFormat::CMYK,
             _ => PixelFormat::RGB,
         };
-        let mut pixels = vec![0; width * height * format.size()];
-        let rows = Rows { pixels: &mut pixels, width, height, format };
-        let warning = self.decompress(jpeg, header, factor, rows)?;
-        match format {
-            PixelFormat::GRAY => pixels = coloured(&pixels),
-            PixelFormat::CMYK => pixels = cmyk::to_rgb(&pixels),
-            _ => {}
-        }
+        let shape = Shape::new(header, factor, format);
+        let Shape { width, height, .. } = shape;
+        let mut bytes = BytesMut::zeroed(shape.bytes());
+        let warning = self.decompress(jpeg, header, shape, &mut bytes)?;
+        let pixels = match format {
+            PixelFormat::GRAY => coloured(&bytes),
+            PixelFormat::CMYK => cmyk::to_rgb(&bytes),
+            _ => bytes.into(),
+        };
         Ok((Picture { width, height, pixels: Pixels::Rgb(pixels) }, warning))
     }
 
-    /// Decodes into `into`; returns the text of a warning, if there was one.
+    /// Decodes into `into`, which has the shape's length; returns the text of a warning, if there was one.
     fn decompress(
         &mut self,
         jpeg: &[u8],
         header: Header,
-        factor: ScalingFactor,
-        mut into: Rows<'_>,
+        shape: Shape,
+        into: &mut BytesMut,
     ) -> Result<Option<String>, Error> {
         let strips = self.strips.of(header.width, header.height);
-        if strips > 1 && self.in_strips(jpeg, factor, strips, &mut into)? {
+        let is_worth_it = self.strips != Strips::Auto || self.gauge.is_on(Instant::now());
+        if strips > 1 && is_worth_it && self.in_strips(jpeg, shape, strips, into)? {
             return Ok(None);
         }
-        self.whole.read(jpeg, factor, into)
+        self.whole.read(jpeg, shape, into)
     }
 
     /// Decodes in strips. `false` if the picture has to be decoded whole: it has no restart markers, or
@@ -218,27 +229,45 @@ impl Decoder {
     fn in_strips(
         &mut self,
         jpeg: &[u8],
-        factor: ScalingFactor,
+        shape: Shape,
         strips: usize,
-        into: &mut Rows<'_>,
+        into: &mut BytesMut,
     ) -> Result<bool, Error> {
         let Some(pieces) = split(jpeg, strips) else { return Ok(false) };
-        while self.readers.len() < pieces.len() {
-            self.readers.push(RowDecoder::new()?);
+        let rows = |piece: &Piece<'_>| shape.rows(piece.height);
+        if pieces.iter().map(|piece| rows(piece).bytes()).sum::<usize>() != into.len() {
+            return Ok(false);
         }
-        let mut jobs = Vec::with_capacity(pieces.len());
-        let mut below = into.reborrow();
-        for (piece, reader) in pieces.iter().zip(&mut self.readers) {
-            let Some((rows, rest)) = below.split(factor.scale(piece.height)) else { return Ok(false) };
-            jobs.push((reader, piece, Some(rows), false));
-            below = rest;
+        let begin = Instant::now();
+        let mut above = std::mem::take(into);
+        let mut strip = |piece: &Piece<'_>, pixels| {
+            let mut strip = self.strip_decoders.pop().map_or_else(StripDecoder::new, Ok)?;
+            strip.set(piece, rows(piece), pixels);
+            Ok::<_, Error>(strip)
+        };
+        let Shared { jobs, alone } = WorkerPool::global()
+            .share(&pieces, |piece| strip(piece, above.split_off(above.len() - rows(piece).bytes())))?;
+        let mut done = Vec::with_capacity(jobs.len());
+        for (job, piece) in jobs.into_iter().zip(&pieces) {
+            done.push(match job {
+                Some(job) => job,
+                // The memory of one that was left behind is lost, too.
+                None => {
+                    let mut job = strip(piece, BytesMut::zeroed(rows(piece).bytes()))?;
+                    job.run();
+                    job
+                }
+            });
         }
-        WorkerPool::global().share(&mut jobs, &|(reader, piece, rows, flawless)| {
-            if let Some(rows) = rows.take() {
-                *flawless = matches!(reader.read_piece(piece, factor, rows), Ok(None));
-            }
-        });
-        Ok(jobs.iter().all(|&(.., flawless)| flawless))
+        // Copies only what is in other memory.
+        done.iter_mut().for_each(|strip| into.unsplit(strip.take()));
+        let is_flawless = done.iter().all(StripDecoder::is_flawless);
+        self.strip_decoders.append(&mut done);
+        if let Some(alone) = alone {
+            let now = Instant::now();
+            self.gauge.note(now, now - begin, alone);
+        }
+        Ok(is_flawless)
     }
 }
 

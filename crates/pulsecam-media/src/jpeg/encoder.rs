@@ -1,22 +1,29 @@
 //! Encoding pixels to baseline JPEG, 4:2:0 unless the picture has another sampling.
 
+use std::{ops::Range, sync::Arc, time::Instant};
+
 use bytes::Bytes;
-use turbojpeg::Compressor;
 
 use super::{
     Error, MAX_DIMENSION, MAX_PIXELS, Strips,
     band::Band,
     splice::{MOST_BETWEEN_RESTARTS, splice},
-    worker_pool::WorkerPool,
+    strip_encoder::{SharedStrip, StripEncoder},
+    strip_gauge::StripGauge,
+    worker_pool::{Shared, WorkerPool},
 };
 use crate::picture::Picture;
+
+/// The error if strips do not fit together, which only a fault of libjpeg-turbo could cause.
+const UNEQUAL: &str = "strips of one picture have different headers";
 
 /// Encodes one picture after another, reusing its compressors and buffers.
 pub struct Encoder {
     quality: u8,
     strips: Strips,
     /// One for each strip that a picture has had so far.
-    presses: Vec<StripEncoder>,
+    spare: Vec<StripEncoder>,
+    gauge: StripGauge,
 }
 
 impl Encoder {
@@ -29,11 +36,12 @@ impl Encoder {
     /// [`Error::Codec`] if libjpeg-turbo cannot be set up.
     pub fn new(quality: u8) -> Result<Self, Error> {
         let quality = quality.clamp(1, 100);
-        Ok(Self { quality, strips: Strips::Off, presses: vec![StripEncoder::new(quality)?] })
+        let gauge = StripGauge::default();
+        Ok(Self { quality, strips: Strips::Off, spare: vec![StripEncoder::new(quality)?], gauge })
     }
 
-    /// Encodes strips of a picture on several threads. They are joined by restart markers, which every
-    /// baseline decoder supports: the pixels are those of one thread.
+    /// Divides pictures into strips, which [`Encoder::encode_shared`] encodes on several threads. They are
+    /// joined by restart markers, which every baseline decoder supports: the pixels are those of one thread.
     #[must_use]
     pub fn with_strips(self, strips: Strips) -> Self {
         Self { strips, ..self }
@@ -45,97 +53,112 @@ impl Encoder {
     /// [`Error::Codec`] if libjpeg-turbo refuses it.
     pub fn set_quality(&mut self, quality: u8) -> Result<(), Error> {
         self.quality = quality.clamp(1, 100);
-        self.presses.iter_mut().try_for_each(|press| press.set_quality(self.quality))
+        self.spare.iter_mut().try_for_each(|encoder| encoder.set_quality(self.quality))
     }
 
-    /// Encodes one picture. Planar pictures keep their sampling and are not converted; RGB becomes 4:2:0.
+    /// Encodes one picture on this thread. Planar pictures keep their sampling and are not converted; RGB
+    /// becomes 4:2:0.
     ///
     /// # Errors
     /// [`Error::Empty`], [`Error::TooLarge`] and [`Error::WrongLength`] if the picture's size is invalid or
     /// does not match its data; [`Error::Codec`] from libjpeg-turbo.
     pub fn encode(&mut self, picture: &Picture) -> Result<Bytes, Error> {
+        let whole = whole(picture)?;
+        match self.cut(picture, whole.mcu()) {
+            Some(strips) => self.one_by_one(picture, &strips),
+            None => self.undivided(&whole),
+        }
+    }
+
+    /// As [`Encoder::encode`], but on several threads if the picture is divided, and if that pays off beside
+    /// what other programs do. A thread that is held up may keep the picture longer than this call.
+    ///
+    /// # Errors
+    /// As [`Encoder::encode`].
+    pub fn encode_shared(&mut self, picture: &Arc<Picture>) -> Result<Bytes, Error> {
+        let whole = whole(picture)?;
+        let Some(strips) = self.cut(picture, whole.mcu()) else { return self.undivided(&whole) };
+        if self.strips == Strips::Auto && !self.gauge.is_on(Instant::now()) {
+            // Divided nevertheless: viewers may have free cores.
+            return self.one_by_one(picture, &strips);
+        }
+        self.shared(picture, &strips)
+    }
+
+    fn undivided(&mut self, whole: &Band<'_>) -> Result<Bytes, Error> {
+        let mut encoder = self.strip_encoder()?;
+        encoder.work(whole);
+        let jpeg = encoder.jpeg().map(Bytes::copy_from_slice);
+        self.spare.push(encoder);
+        jpeg
+    }
+
+    /// Encodes strips on this thread.
+    fn one_by_one(&mut self, picture: &Picture, strips: &[Range<usize>]) -> Result<Bytes, Error> {
+        let mut done = Vec::with_capacity(strips.len());
+        for rows in strips {
+            let mut encoder = self.strip_encoder()?;
+            encoder.work_on(picture, rows);
+            done.push(encoder);
+        }
+        self.joined(done)
+    }
+
+    /// Encodes strips on several threads.
+    fn shared(&mut self, picture: &Arc<Picture>, strips: &[Range<usize>]) -> Result<Bytes, Error> {
+        let begin = Instant::now();
+        let Shared { jobs, alone } = WorkerPool::global().share(strips, |rows| {
+            let (encoder, picture) = (self.strip_encoder()?, Arc::clone(picture));
+            Ok::<_, Error>(SharedStrip { encoder, picture, rows: rows.clone() })
+        })?;
+        let mut done = Vec::with_capacity(strips.len());
+        for (job, rows) in jobs.into_iter().zip(strips) {
+            done.push(match job {
+                Some(job) => job.encoder,
+                None => {
+                    let mut encoder = self.strip_encoder()?;
+                    encoder.work_on(picture, rows);
+                    encoder
+                }
+            });
+        }
+        if let Some(alone) = alone {
+            let now = Instant::now();
+            self.gauge.note(now, now - begin, alone);
+        }
+        self.joined(done)
+    }
+
+    /// Joins strips to one JPEG, and keeps their encoders.
+    fn joined(&mut self, mut done: Vec<StripEncoder>) -> Result<Bytes, Error> {
+        let strips = done.iter().map(StripEncoder::jpeg).collect::<Result<Vec<_>, _>>();
+        let jpeg = strips.and_then(|strips| splice(&strips).ok_or_else(|| Error::Codec(UNEQUAL.into())));
+        self.spare.append(&mut done);
+        jpeg
+    }
+
+    /// The rows of each strip; `None` if the picture is not to be divided, has too few rows of MCUs, or more
+    /// MCUs than a restart interval can have.
+    fn cut(&self, picture: &Picture, (across, down): (usize, usize)) -> Option<Vec<Range<usize>>> {
         let Picture { width, height, .. } = *picture;
-        check_size(width, height)?;
-        let (found, expected) = (picture.bytes().len(), picture.expected_bytes());
-        let wrong_length = || Error::WrongLength { found, expected };
-        if found != expected {
-            return Err(wrong_length());
-        }
-        let whole = Band::of(picture, 0, height).ok_or_else(wrong_length)?;
         let strips = self.strips.of(width, height);
-        if strips > 1
-            && let Some(jpeg) = self.in_strips(picture, whole.mcu(), strips)?
-        {
-            return Ok(jpeg);
-        }
-        let press = self.press(0)?;
-        press.work(&whole);
-        press.jpeg().map(Bytes::copy_from_slice)
-    }
-
-    /// Encodes in strips. `None` if the picture has too few rows of MCUs, or more MCUs than a restart
-    /// interval can have.
-    fn in_strips(
-        &mut self,
-        picture: &Picture,
-        (across, down): (usize, usize),
-        strips: usize,
-    ) -> Result<Option<Bytes>, Error> {
-        let mcu_rows = picture.height.div_ceil(down).div_ceil(strips);
-        if mcu_rows * picture.width.div_ceil(across) > MOST_BETWEEN_RESTARTS {
-            return Ok(None);
-        }
+        let mcu_rows = height.div_ceil(down).div_ceil(strips);
         let rows = mcu_rows * down;
-        let tops = (0..picture.height).step_by(rows);
-        let bands = tops.map(|top| Band::of(picture, top, rows.min(picture.height - top)));
-        let Some(bands) = bands.collect::<Option<Vec<_>>>().filter(|bands| bands.len() > 1) else {
-            return Ok(None);
-        };
-        self.press(bands.len() - 1)?;
-        let mut jobs: Vec<_> = self.presses.iter_mut().zip(&bands).collect();
-        WorkerPool::global().share(&mut jobs, &|(press, band)| press.work(band));
-        let strips =
-            self.presses.iter().take(bands.len()).map(StripEncoder::jpeg).collect::<Result<Vec<_>, _>>()?;
-        Ok(splice(&strips))
+        let fits = strips > 1 && rows < height && mcu_rows * width.div_ceil(across) <= MOST_BETWEEN_RESTARTS;
+        fits.then(|| (0..height).step_by(rows).map(|top| top..height.min(top + rows)).collect())
     }
 
-    /// The compressor with this index; creates it and all before it if needed.
-    fn press(&mut self, index: usize) -> Result<&mut StripEncoder, Error> {
-        while self.presses.len() <= index {
-            self.presses.push(StripEncoder::new(self.quality)?);
-        }
-        self.presses.get_mut(index).ok_or_else(|| Error::Codec("no compressor".into()))
+    fn strip_encoder(&mut self) -> Result<StripEncoder, Error> {
+        self.spare.pop().map_or_else(|| StripEncoder::new(self.quality), Ok)
     }
 }
 
-/// A compressor with its scratch buffer.
-struct StripEncoder {
-    compressor: Compressor,
-    scratch: Vec<u8>,
-    /// The length of the last JPEG, or the reason why there is none.
-    made: Result<usize, String>,
-}
-
-impl StripEncoder {
-    fn new(quality: u8) -> Result<Self, Error> {
-        let compressor = Compressor::new().map_err(codec)?;
-        let mut press = Self { compressor, scratch: Vec::new(), made: Ok(0) };
-        press.set_quality(quality)?;
-        Ok(press)
-    }
-
-    fn set_quality(&mut self, quality: u8) -> Result<(), Error> {
-        self.compressor.set_quality(i32::from(quality)).map_err(codec)
-    }
-
-    fn work(&mut self, band: &Band<'_>) {
-        self.made = band.compress(&mut self.compressor, &mut self.scratch).map_err(reason);
-    }
-
-    fn jpeg(&self) -> Result<&[u8], Error> {
-        let length = self.made.clone().map_err(Error::Codec)?;
-        Ok(self.scratch.get(..length).unwrap_or_default())
-    }
+/// The rows of a whole picture, if its size is valid.
+fn whole(picture: &Picture) -> Result<Band<'_>, Error> {
+    check_size(picture.width, picture.height)?;
+    let (found, expected) = (picture.bytes().len(), picture.expected_bytes());
+    let band = Band::of(picture, 0, picture.height).filter(|_| found == expected);
+    band.ok_or(Error::WrongLength { found, expected })
 }
 
 /// Refuses empty pictures and sizes that would take too much memory.
@@ -153,7 +176,7 @@ pub(super) fn codec(error: turbojpeg::Error) -> Error {
     Error::Codec(reason(error))
 }
 
-fn reason(error: turbojpeg::Error) -> String {
+pub(super) fn reason(error: turbojpeg::Error) -> String {
     match error {
         turbojpeg::Error::TurboJpegError(text) => text,
         other => other.to_string(),

@@ -17,6 +17,10 @@ const MOST: usize = 8;
 /// at this size; encoding 320x240 took 0.93 of it, which is not worth waking a core, and 160x120 took 1.8.
 const WORTH: usize = 640 * 480;
 
+/// Strips for each core: a core that another program uses does fewer of them, and one that is left behind
+/// is half a core's work. Each strip costs one thread about half a percent more.
+const STRIPS_PER_CORE: usize = 2;
+
 /// A fraction of the size, which saves time if the picture is shown small. Only fractions for which
 /// libjpeg-turbo has fast code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -119,13 +123,22 @@ impl Strips {
         WorkerPool::global().size()
     }
 
+    /// The number of strips into which [`Strips::Auto`] divides a large picture; 1 means undivided.
+    #[must_use]
+    pub fn usual() -> usize {
+        match Self::cores() {
+            1 => 1,
+            cores => (cores * STRIPS_PER_CORE).min(MOST),
+        }
+    }
+
     /// The number of strips for a picture; 1 means undivided.
     pub(super) fn of(self, width: usize, height: usize) -> usize {
         match self {
             Self::Off => 1,
             Self::Auto if width * height < WORTH => 1,
             // Called last, because it starts the threads.
-            Self::Auto => Self::cores(),
+            Self::Auto => Self::usual(),
             Self::Count(count) => count.clamp(1, MOST),
         }
     }

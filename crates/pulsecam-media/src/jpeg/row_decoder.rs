@@ -2,7 +2,7 @@
 
 use turbojpeg::{Decompressor, Image, PixelFormat, ScalingFactor};
 
-use super::{Error, MAX_SCANS, Piece, encoder::codec};
+use super::{Error, Header, MAX_SCANS, encoder::codec};
 
 /// Warnings of libjpeg-turbo (jerror.h, `JWRN_…`): every pixel was written nevertheless.
 const WARNINGS: [&str; 8] = [
@@ -16,37 +16,38 @@ const WARNINGS: [&str; 8] = [
     "Corrupt JPEG data: bad ICC marker",
 ];
 
-/// Destination of pixels: rows without padding.
-pub(super) struct Rows<'a> {
-    pub(super) pixels: &'a mut [u8],
+/// The size and format of decoded pixels: rows without padding.
+#[derive(Clone, Copy)]
+pub(super) struct Shape {
     pub(super) width: usize,
     pub(super) height: usize,
     pub(super) format: PixelFormat,
+    pub(super) factor: ScalingFactor,
 }
 
-impl<'a> Rows<'a> {
-    pub(super) fn reborrow(&mut self) -> Rows<'_> {
-        Rows { pixels: self.pixels, ..*self }
+impl Shape {
+    /// The shape of a whole picture.
+    pub(super) fn new(header: Header, factor: ScalingFactor, format: PixelFormat) -> Self {
+        Self { width: factor.scale(header.width), height: factor.scale(header.height), format, factor }
     }
 
-    /// Splits off the upper `height` rows; `None` if there are fewer.
-    pub(super) fn split(self, height: usize) -> Option<(Self, Self)> {
-        let below = self.height.checked_sub(height)?;
-        let (first, rest) = self.pixels.split_at_mut_checked(height * self.width * self.format.size())?;
-        Some((Rows { pixels: first, height, ..self }, Rows { pixels: rest, height: below, ..self }))
+    /// The shape of some rows of the JPEG, before scaling.
+    pub(super) fn rows(self, height: usize) -> Self {
+        Self { height: self.factor.scale(height), ..self }
+    }
+
+    /// The length in bytes.
+    pub(super) fn bytes(self) -> usize {
+        self.height * self.width * self.format.size()
     }
 }
 
 /// A decompressor that is reused.
-pub(super) struct RowDecoder {
-    decompressor: Decompressor,
-    /// Buffer for a piece written as a JPEG.
-    jpeg: Vec<u8>,
-}
+pub(super) struct RowDecoder(Decompressor);
 
 impl RowDecoder {
     pub(super) fn new() -> Result<Self, Error> {
-        Ok(Self { decompressor: decompressor()?, jpeg: Vec::new() })
+        Ok(Self(decompressor()?))
     }
 
     /// Decodes a JPEG; returns the text of a warning, if there was one. After an error the handle is
@@ -55,30 +56,16 @@ impl RowDecoder {
     pub(super) fn read(
         &mut self,
         jpeg: &[u8],
-        factor: ScalingFactor,
-        into: Rows<'_>,
+        shape: Shape,
+        pixels: &mut [u8],
     ) -> Result<Option<String>, Error> {
-        self.decompressor.set_scaling_factor(factor).map_err(codec)?;
-        let Rows { pixels, width, height, format } = into;
+        let Shape { width, height, format, factor } = shape;
+        self.0.set_scaling_factor(factor).map_err(codec)?;
         let image = Image { pixels, width, pitch: width * format.size(), height, format };
-        let result = tolerate(self.decompressor.decompress(jpeg, image));
+        let result = tolerate(self.0.decompress(jpeg, image));
         if result.is_err() {
-            self.decompressor = decompressor()?;
+            self.0 = decompressor()?;
         }
-        result
-    }
-
-    /// Decodes a piece of a JPEG.
-    pub(super) fn read_piece(
-        &mut self,
-        piece: &Piece<'_>,
-        factor: ScalingFactor,
-        into: Rows<'_>,
-    ) -> Result<Option<String>, Error> {
-        let mut jpeg = std::mem::take(&mut self.jpeg);
-        piece.write(&mut jpeg);
-        let result = self.read(&jpeg, factor, into);
-        self.jpeg = jpeg;
         result
     }
 }

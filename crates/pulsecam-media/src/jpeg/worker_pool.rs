@@ -1,108 +1,222 @@
-//! Permanent threads that work on the strips of one picture, each on its own core.
+//! Permanent threads that help with the strips of one picture, each on its own core.
 //!
 //! They are pinned, because a woken thread starts on its waker's core and waits there for it: threads that
-//! were not pinned gained next to nothing.
+//! were not pinned gained next to nothing. If another program keeps a worker's core busy, the worker comes
+//! late or is held up. So nothing is assigned to it, and its work can be left behind: the worst case is the
+//! time of one thread.
 
-use std::sync::OnceLock;
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{
+            AtomicBool,
+            Ordering::{Acquire, Release},
+        },
+        mpsc,
+    },
+    thread,
+    time::Duration,
+};
 
-use rayon_core::{ThreadPool, ThreadPoolBuilder};
-
-use super::cores::{Core, cores};
+use super::{
+    cores::{Core, cores},
+    job_queue::{Job, JobQueue},
+};
 
 /// Cores that work on one picture at most. With more, strips get small and their seams many, and a camera's
 /// picture must not keep a whole server busy.
 const MOST_CORES: usize = 4;
 
+/// Work for a worker's thread.
+type Task = Box<dyn FnOnce() + Send>;
+
 /// The threads of this process, shared by all encoders and decoders.
 pub(super) struct WorkerPool {
-    hands: Vec<Worker>,
+    workers: Vec<Worker>,
 }
 
 /// One thread.
 struct Worker {
     core: Core,
-    /// A pool with one thread. Threads of a shared pool would steal each other's work, and it would run on
-    /// the caller's core.
-    pool: ThreadPool,
+    tasks: mpsc::Sender<Task>,
+    /// Whether it was called and has not returned: it would come late to another caller, or, if another
+    /// program has its core, to the same one.
+    is_called: Arc<AtomicBool>,
+}
+
+/// Jobs that were shared.
+pub(super) struct Shared<J> {
+    /// The jobs that are done, by index; `None` for each that was left behind.
+    pub(super) jobs: Vec<Option<J>>,
+    /// The estimated time on the caller's thread alone; `None` if it did no job.
+    pub(super) alone: Option<Duration>,
 }
 
 impl WorkerPool {
     /// The threads of this process, started when the first picture needs them. None on a machine with one
     /// core.
     pub(super) fn global() -> &'static Self {
-        static CREW: OnceLock<WorkerPool> = OnceLock::new();
-        CREW.get_or_init(|| {
+        static POOL: OnceLock<WorkerPool> = OnceLock::new();
+        POOL.get_or_init(|| {
             let mut cores = cores();
             cores.truncate(MOST_CORES);
             // The caller takes part: on the only core, there is no other thread to help.
-            let hands = if cores.len() > 1 { cores } else { Vec::new() };
-            Self { hands: hands.into_iter().filter_map(Worker::new).collect() }
+            let cores = if cores.len() > 1 { cores } else { Vec::new() };
+            Self { workers: cores.into_iter().filter_map(Worker::start).collect() }
         })
     }
 
     /// How many threads can work at once, including the caller.
     pub(super) fn size(&self) -> usize {
-        self.hands.len().max(1)
+        self.workers.len().max(1)
     }
 
-    /// Does `work` on each of `jobs`, on several cores at once, and returns when all of it is done.
-    pub(super) fn share<J: Send>(&self, jobs: &mut [J], work: &(impl Fn(&mut J) + Sync)) {
-        // Work given to a thread on the caller's core would wait for the caller.
-        let mut hands = self.hands.iter().filter(|hand| !hand.core.is_here()).collect::<Vec<_>>();
-        hands.truncate(self.size() - 1);
-        let each = jobs.len().div_ceil(hands.len() + 1).max(1);
-        spread(&hands, each, jobs, work);
-    }
-}
-
-/// Hands out jobs, and does the first ones on the calling thread.
-fn spread<J: Send>(hands: &[&Worker], each: usize, jobs: &mut [J], work: &(impl Fn(&mut J) + Sync)) {
-    match hands.split_first() {
-        Some((hand, others)) if jobs.len() > each => {
-            let (own, given) = jobs.split_at_mut(jobs.len() - each);
-            hand.pool.in_place_scope(|scope| {
-                scope.spawn(|_| given.iter_mut().for_each(work));
-                spread(others, each, own, work);
-            });
+    /// Makes a job of about equal size from each item and does them, on several cores if they are free. The
+    /// last is made first: helpers begin with it while the others are made.
+    ///
+    /// # Errors
+    /// The first error of `make`.
+    pub(super) fn share<T, J: Job, E>(
+        &self,
+        items: &[T],
+        mut make: impl FnMut(&T) -> Result<J, E>,
+    ) -> Result<Shared<J>, E> {
+        let queue = Arc::new(JobQueue::new());
+        let last = items.len().saturating_sub(1);
+        for (index, item) in items.iter().enumerate().rev() {
+            queue.push(index, make(item)?);
+            if index == last {
+                self.call(&queue, last);
+            }
         }
-        _ => jobs.iter_mut().for_each(work),
+        let own = queue.work();
+        queue.wait(own);
+        Ok(Shared { jobs: queue.into_done(items.len()), alone: own.alone(items.len()) })
+    }
+
+    /// Calls up to `most` free workers. One on the caller's core would wait for the caller.
+    fn call<J: Job>(&self, queue: &Arc<JobQueue<J>>, most: usize) {
+        let elsewhere = self.workers.iter().filter(|worker| !worker.core.is_here());
+        let most = most.min(self.size() - 1);
+        elsewhere.filter(|worker| worker.call(queue)).take(most).for_each(|_| ());
     }
 }
 
 impl Worker {
-    fn new(core: Core) -> Option<Self> {
-        let kept = core.clone();
-        let pool = ThreadPoolBuilder::new()
-            .num_threads(1)
-            .thread_name(|_| "strip".into())
-            .start_handler(move |_| kept.keep())
-            .build()
-            .ok()?;
-        Some(Self { core, pool })
+    fn start(core: Core) -> Option<Self> {
+        let (tasks, work) = mpsc::channel::<Task>();
+        let home = core.clone();
+        let run = move || {
+            home.keep();
+            work.into_iter().for_each(|task| task());
+        };
+        thread::Builder::new().name("strip".into()).spawn(run).ok()?;
+        Some(Self { core, tasks, is_called: Arc::default() })
+    }
+
+    /// Calls the worker to help with a queue; false if it has not returned from the last one.
+    fn call<J: Job>(&self, queue: &Arc<JobQueue<J>>) -> bool {
+        if self.is_called.swap(true, Acquire) {
+            return false;
+        }
+        let (queue, is_called) = (Arc::clone(queue), Arc::clone(&self.is_called));
+        let task = move || {
+            queue.help();
+            drop(queue);
+            is_called.store(false, Release);
+        };
+        self.tasks.send(Box::new(task)).is_ok()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::HashSet, sync::Mutex, thread};
+    use std::{
+        collections::HashSet,
+        convert::Infallible,
+        sync::{Barrier, Mutex, PoisonError},
+        thread::ThreadId,
+    };
 
     use super::*;
 
+    /// A job that meets the others, and notes on which thread it was.
+    #[derive(Clone)]
+    struct Meeting {
+        all_there: Arc<Barrier>,
+        threads: Arc<Mutex<HashSet<ThreadId>>>,
+    }
+
+    impl Job for Meeting {
+        fn run(&mut self) {
+            self.all_there.wait();
+            let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+            threads.insert(thread::current().id());
+        }
+    }
+
+    /// A job that ends when it is told to.
+    struct Held(mpsc::Receiver<()>);
+
+    impl Job for Held {
+        fn run(&mut self) {
+            let _ = self.0.recv(); // ends with the test
+        }
+    }
+
+    struct Plus100(usize);
+
+    impl Job for Plus100 {
+        fn run(&mut self) {
+            self.0 += 100;
+        }
+    }
+
+    fn pool() -> WorkerPool {
+        WorkerPool { workers: (0..2).filter_map(|_| Worker::start(Core::unknown())).collect() }
+    }
+
     #[test]
-    fn every_job_is_done_once_however_many_there_are() {
-        let pool = WorkerPool::global();
+    fn jobs_are_in_their_places_or_left_behind() {
+        let pool = pool();
         for count in 0..20 {
-            let mut jobs: Vec<usize> = (0..count).collect();
-            pool.share(&mut jobs, &|job| *job += 100);
-            assert_eq!(jobs, (100..100 + count).collect::<Vec<_>>());
+            let make = |&index: &usize| Ok::<_, Infallible>(Plus100(index));
+            let Ok(Shared { jobs, alone }) = pool.share(&(0..count).collect::<Vec<_>>(), make);
+            assert_eq!(jobs.len(), count);
+            assert!(
+                jobs.into_iter().enumerate().all(|(index, job)| job.is_none_or(|job| job.0 == index + 100))
+            );
+            assert!(count > 0 || alone.is_none());
         }
     }
 
     #[test]
-    fn two_jobs_are_on_two_threads_where_there_are_two_cores() {
-        let pool = WorkerPool::global();
-        let seen = Mutex::new(HashSet::new());
-        pool.share(&mut [0, 0], &|_| _ = seen.lock().unwrap().insert(thread::current().id()));
-        assert_eq!(seen.into_inner().unwrap().len(), pool.size().min(2));
+    fn two_jobs_are_on_two_threads_at_once() {
+        let meeting = Meeting { all_there: Arc::new(Barrier::new(2)), threads: Arc::default() };
+        let Ok(Shared { jobs, .. }) = pool().share(&[(), ()], |()| Ok::<_, Infallible>(meeting.clone()));
+        let own = meeting.threads.lock().unwrap().contains(&thread::current().id());
+        assert!(own && jobs[0].is_some(), "the other met this one");
+    }
+
+    #[test]
+    fn a_job_that_cannot_be_made_is_an_error_and_does_no_harm() {
+        let pool = pool();
+        let make = |&index: &usize| if index == 1 { Err("no memory") } else { Ok(Plus100(index)) };
+        assert!(pool.share(&[0, 1, 2], make).is_err_and(|error| error == "no memory"));
+    }
+
+    #[test]
+    fn a_worker_that_is_held_up_is_not_called_again_until_it_returns() {
+        let worker = Worker::start(Core::unknown()).unwrap();
+        let (end, ending) = mpsc::channel();
+        let queue = Arc::new(JobQueue::new());
+        queue.push(0, Held(ending));
+        let none = Arc::new(JobQueue::<Plus100>::new());
+        assert!(worker.call(&queue));
+        assert!(!worker.call(&none));
+        drop(end);
+        while !worker.call(&none) {
+            thread::yield_now();
+        }
     }
 }

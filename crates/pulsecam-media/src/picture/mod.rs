@@ -1,11 +1,13 @@
 //! Uncompressed pictures, from sources to the encoder and from the decoder to the window.
 
 mod orientation;
+mod pixel_buffer;
 mod scaler;
 
 pub(crate) use self::scaler::Part;
 pub use self::{
     orientation::Orientation,
+    pixel_buffer::PixelBuffer,
     scaler::{ScaleError, Scaler},
 };
 
@@ -115,7 +117,7 @@ pub struct Canvas {
     /// Pixels down.
     pub height: usize,
     /// `width * height` pixels, row by row.
-    pub pixels: Vec<u32>,
+    pub pixels: PixelBuffer,
 }
 
 /// The largest size with the proportions of `picture` within `room`, in whole pixels. (0, 0) for a picture
@@ -159,7 +161,9 @@ impl Canvas {
     /// A canvas of one colour.
     #[must_use]
     pub fn filled(width: usize, height: usize, colour: u32) -> Self {
-        Self { width, height, pixels: vec![colour; width * height] }
+        let mut pixels = PixelBuffer::black(width * height);
+        pixels.fill(colour);
+        Self { width, height, pixels }
     }
 
     /// The pixel at `x`, `y`, if there is one.

@@ -81,7 +81,7 @@ impl Orientation {
         }
         let size = (canvas.width, canvas.height);
         let (width, height) = self.upright_size(size);
-        Canvas { width, height, pixels: self.turn(&canvas.pixels, size) }
+        Canvas { width, height, pixels: self.turn(&canvas.pixels, size).into() }
     }
 
     /// Turns a picture of packed pixels upright; planes stay as they are.
@@ -188,13 +188,13 @@ mod tests {
         let canvas = Canvas { width: 3, height: 2, pixels: (0..6).collect() };
         let turned = |exif| Orientation::from_exif(exif).unwrap().turn_canvas(canvas.clone());
         assert_eq!(turned(1), canvas);
-        assert_eq!(turned(2).pixels, [2, 1, 0, 5, 4, 3]);
-        assert_eq!(turned(3).pixels, [5, 4, 3, 2, 1, 0]);
-        assert_eq!(turned(4).pixels, [3, 4, 5, 0, 1, 2]);
-        assert_eq!(turned(5).pixels, [0, 3, 1, 4, 2, 5]);
-        assert_eq!(turned(6).pixels, [3, 0, 4, 1, 5, 2]);
-        assert_eq!(turned(7).pixels, [5, 2, 4, 1, 3, 0]);
-        assert_eq!(turned(8).pixels, [2, 5, 1, 4, 0, 3]);
+        assert_eq!(*turned(2).pixels, [2, 1, 0, 5, 4, 3]);
+        assert_eq!(*turned(3).pixels, [5, 4, 3, 2, 1, 0]);
+        assert_eq!(*turned(4).pixels, [3, 4, 5, 0, 1, 2]);
+        assert_eq!(*turned(5).pixels, [0, 3, 1, 4, 2, 5]);
+        assert_eq!(*turned(6).pixels, [3, 0, 4, 1, 5, 2]);
+        assert_eq!(*turned(7).pixels, [5, 2, 4, 1, 3, 0]);
+        assert_eq!(*turned(8).pixels, [2, 5, 1, 4, 0, 3]);
         assert_eq!((turned(6).width, turned(6).height), (2, 3));
         let rgb = Picture { width: 2, height: 1, pixels: Pixels::Rgb(vec![1, 2, 3, 4, 5, 6]) };
         let turned = Orientation::Rotate90.turn_picture(rgb);

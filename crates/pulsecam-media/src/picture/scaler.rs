@@ -66,7 +66,7 @@ impl Scaler {
         let from = (side(source.width)?, side(source.height)?);
         let to = (side(size.0)?, side(size.1)?);
         let mut canvas = Canvas { width: size.0, height: size.1, ..reuse };
-        canvas.pixels.resize(size.0.checked_mul(size.1)?, 0);
+        canvas.pixels.resize(size.0.checked_mul(size.1)?);
         let pixels = bytemuck::cast_slice(&source.pixels);
         let from = TypedImageRef::<U8x4>::from_buffer(from.0, from.1, pixels).ok()?;
         let pixels = bytemuck::cast_slice_mut(&mut canvas.pixels);
@@ -234,7 +234,7 @@ mod tests {
         let mut scaler = Scaler::default();
         assert!(scaler.fit(&Canvas::default(), (5, 5), Canvas::default()).is_none());
         assert!(scaler.fit(&Canvas::filled(5, 5, 1), (0, 5), Canvas::default()).is_none());
-        let short = Canvas { width: 9, height: 9, pixels: vec![0; 3] };
+        let short = Canvas { width: 9, height: 9, pixels: vec![0; 3].into() };
         assert!(scaler.fit(&short, (5, 5), Canvas::default()).is_none());
     }
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::bench::{
     Table,
-    codec::{Cost, Way},
+    codec::{Cost, Plan, Way},
 };
 
 const QUALITY: u8 = 80;
@@ -18,11 +18,35 @@ const TIME: Duration = Duration::from_secs(60);
 const AIM: f64 = 0.6;
 const AIMED: (usize, usize) = (1920, 1080);
 
+/// Numbers of cores that other programs keep busy.
+const BUSY: [usize; 2] = [1, 2];
+
+/// Maximum p99 of strips beside busy cores, as a share of one thread's.
+const AIM_BESIDE: f64 = 1.15;
+
 pub(super) fn section(page: &Page<'_>) -> Result<String, Error> {
     say("codec");
-    let costs = codec::measure(codec::SIZES.to_vec(), QUALITY, page.time(TIME))?;
+    let plan = Plan { sizes: codec::SIZES.to_vec(), quality: QUALITY, time: page.time(TIME), busy: 0 };
+    let costs = codec::measure(plan.clone())?;
     let plot = page.plot("bench-codec-strips", &codec::strips(&costs), "Strips and one thread")?;
-    Ok(format!("{}\n{plot}{}", codec::table(Table::new(""), &costs).markdown(), verdict(&costs)))
+    let mut text = format!("{}\n{plot}{}", codec::table(Table::new(""), &costs).markdown(), verdict(&costs));
+    for busy in BUSY {
+        say(&format!("codec, beside {busy} busy cores"));
+        let costs = codec::measure(Plan { busy, ..plan.clone() })?;
+        let cores = if busy == 1 { "core" } else { "cores" };
+        text += &format!(
+            "\nBeside {busy} busy {cores} (`--busy {busy}`), each call after a pause:\n\n{}\n{}",
+            codec::beside(Table::new(""), &costs).markdown(),
+            verdict_beside(&costs)
+        );
+    }
+    Ok(text)
+}
+
+fn verdict_beside(costs: &[Cost]) -> String {
+    let worst = costs.iter().map(|cost| cost.strips_ratio_p99).fold(0.0, f64::max);
+    let reached = super::verdict(worst <= AIM_BESIDE);
+    format!("The aim is at most {AIM_BESIDE} of one thread's p99: {worst:.2} at worst, **{reached}**.\n")
 }
 
 fn verdict(costs: &[Cost]) -> String {

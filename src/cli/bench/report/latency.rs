@@ -21,13 +21,19 @@ const AIMED: usize = 1;
 /// Maximum that the program adds to the floor at p50 and at p99, in milliseconds.
 const AIMS_MS: [f64; 2] = [0.5, 3.0];
 
+/// Numbers of cores that other programs keep busy.
+const BUSY: [usize; 2] = [1, 2];
+
 const QUALITY: u8 = 80;
+/// What the second table says.
+const BESIDE: &str = "Beside other programs that keep cores busy at a low priority (`--busy`), also during the \
+                      floor; \"off\" is the whole without strips:";
+
 const TIME: Duration = Duration::from_secs(20);
 
 pub(super) fn section(page: &Page<'_>) -> Result<String, Error> {
     let measured = RUNS.map(|(width, height, fps)| {
-        let plan =
-            Plan { width, height, fps, quality: QUALITY, strips: Strips::default(), time: page.time(TIME) };
+        let plan = plan(page, (width, height, fps));
         say(&format!("latency, {}", latency::name(&plan)));
         latency::measure(plan, None)
     });
@@ -39,7 +45,45 @@ pub(super) fn section(page: &Page<'_>) -> Result<String, Error> {
         text += &page.plot("bench-latency-distribution", &distribution, "Latency distribution")?;
         text += &verdict(report);
     }
+    text += &format!("\n{BESIDE}\n\n{}", beside(page)?.markdown());
     Ok(text)
+}
+
+fn plan(page: &Page<'_>, (width, height, fps): (usize, usize, f64)) -> Plan {
+    let strips = Strips::default();
+    Plan { width, height, fps, quality: QUALITY, strips, busy: 0, time: page.time(TIME) }
+}
+
+/// Measures beside cores that other programs keep busy, in strips and on one thread.
+fn beside(page: &Page<'_>) -> Result<Table, Error> {
+    let mut table = Table::new("")
+        .column("size and rate", "")
+        .column("busy cores", "")
+        .column("strips", "")
+        .column("the whole p50 / p99", "ms")
+        .column("the floor p50 / p99", "ms")
+        .column("whole ÷ floor at p50", "")
+        .column("whole ÷ floor at p99", "");
+    for run in RUNS {
+        for (busy, strips) in
+            BUSY.into_iter().flat_map(|busy| [(busy, Strips::default()), (busy, Strips::Off)])
+        {
+            let plan = Plan { busy, strips, ..plan(page, run) };
+            say(&format!("latency, {}, beside {busy} busy cores", latency::name(&plan)));
+            let report = latency::measure(plan, None)?;
+            let pair = |p: Percentiles| format!("{:.2} / {:.2}", p.p50, p.p99);
+            table.row([
+                latency::name(&plan).into(),
+                (busy as u64).into(),
+                if strips == Strips::Off { "off" } else { "auto" }.into(),
+                pair(report.whole_ms).into(),
+                pair(report.floor_ms).into(),
+                (report.ratio_p50, 2).into(),
+                (report.ratio_p99, 2).into(),
+            ]);
+        }
+    }
+    Ok(table)
 }
 
 /// The steps of all runs, side by side.

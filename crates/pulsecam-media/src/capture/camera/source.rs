@@ -238,7 +238,7 @@ fn unpack(
             if picture.is_none() {
                 repair.damaged(&"it is incomplete");
             }
-            FrameData::Picture(picture?)
+            FrameData::Picture(picture?.into())
         }
     }))
 }
