@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use bytes::Bytes;
 use tracing::warn;
 
-use super::{clock::Offset, session::Session};
+use super::{Role, clock::Offset, session::Session};
 use crate::{
     clock::{Timestamp, now},
     queue::{Dequeued, Priority},
@@ -52,7 +52,8 @@ impl WriteHooks<(), Outbound> for &Session<'_> {
                     config.report.map(|interval| u32::try_from(interval.as_millis()).unwrap_or(u32::MAX));
                 let token = self.hub.token.filter(|_| !self.lock().introduced);
                 let views = config.role.views();
-                let plain = Heartbeat { t1: Some(asked), views, report, token, ..Heartbeat::default() };
+                let pieces = config.pieces && config.role != Role::Sender;
+                let plain = Heartbeat { t1: Some(asked), views, report, token, pieces, ..Heartbeat::default() };
                 Some(self.lock().frame_acks.tell(plain, now()).to_message(Side::Client))
             }
             Outbound::Message(attempt) => Some(attempt.message.clone()),

@@ -33,7 +33,9 @@ use crate::{
     queue::{Dequeued, Receiver},
     sync::lock,
     transport::{self, ReceiveHalf},
-    wire::{CloseReason, FrameInfo, Heartbeat, Message, MessageKind, Reader, Skipped},
+    wire::{
+        Assembled, CloseReason, FrameInfo, Heartbeat, Message, MessageKind, PieceAssembler, Reader, Skipped,
+    },
 };
 
 pub(super) type Outbox = Receiver<(), Outbound>;
@@ -200,6 +202,7 @@ impl<'a> Session<'a> {
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut heard, mut skipped) = (0, reader.skipped());
         let mut throttle = LogThrottle::new(log_throttle::FLOOD);
+        let mut pieces = PieceAssembler::new(self.hub.config.max_message);
         loop {
             let next = tokio::select! {
                 biased;
@@ -218,7 +221,7 @@ impl<'a> Session<'a> {
             let end = match next {
                 None => continue,
                 Some(Ok(Some(message))) => {
-                    self.take(message);
+                    self.take(message, &mut pieces, &mut throttle);
                     continue;
                 }
                 Some(Ok(None)) => None,
@@ -264,7 +267,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn take(&self, message: Message) {
+    fn take(&self, message: Message, pieces: &mut PieceAssembler, throttle: &mut LogThrottle) {
         let (received, received_at) = (Timestamp::now(), now());
         if let Some(close_reason) = CloseReason::parse(&message) {
             // Not an answer: messages sent before it were not taken.
@@ -278,13 +281,22 @@ impl<'a> Session<'a> {
         self.comes_up();
         match message.kind() {
             MessageKind::Heartbeat => self.answered(&Heartbeat::parse(message.description()), received),
-            MessageKind::Reserved(number) => debug!("the reserved type {number} is ignored"),
-            MessageKind::Video => {
-                if !self.is_untold(received_at) {
-                    self.show(message, received, received_at);
+            MessageKind::Reserved(number) => {
+                let Some(Assembled { frame, torn, too_large, .. }) = pieces.take(&message) else {
+                    debug!("the reserved type {number} is ignored");
+                    return;
+                };
+                self.hub.counters.frames_torn.fetch_add(torn.into(), Relaxed);
+                if let Some(size) = too_large {
+                    let one = Skipped { messages: 1, frames: 1, last_size: size, ..Skipped::default() };
+                    self.skipped(Skipped::default(), one, throttle);
                 }
-                self.came(received_at);
+                if let Some(frame) = frame {
+                    self.hub.counters.frames_in_pieces.fetch_add(1, Relaxed);
+                    self.film(frame, received, received_at);
+                }
             }
+            MessageKind::Video => self.film(message, received, received_at),
             MessageKind::Text | MessageKind::Image | MessageKind::Other(_) => {
                 if message.origin().id.is_some_and(|id| self.hub.is_repeated(&id)) {
                     return;
@@ -300,6 +312,14 @@ impl<'a> Session<'a> {
                 }
             }
         }
+    }
+
+    /// Handles a complete frame.
+    fn film(&self, frame: Message, received: Timestamp, received_at: Instant) {
+        if !self.is_untold(received_at) {
+            self.show(frame, received, received_at);
+        }
+        self.came(received_at);
     }
 
     /// Puts a frame into the inbox, unless newer ones of its stream came before it.

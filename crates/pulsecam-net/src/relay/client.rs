@@ -25,6 +25,7 @@ use super::{
     keyring::KeyGrant,
     members::{Item, Member},
     memory::ClientMemory,
+    passing::Passing,
     presence::PendingHeartbeat,
     rate_limit::RateLimiter,
     read_turn::ReadTurn,
@@ -37,7 +38,7 @@ use crate::{
     clock, queue,
     sync::lock,
     transport::{self, Incoming, MessageWriter},
-    wire::{Heartbeat, Message, MessageKind, Reader},
+    wire::{Arrival, Heartbeat, Message, MessageKind, Reader},
 };
 
 /// Serves one client until its connection ends.
@@ -177,11 +178,16 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
     // When the unfinished message began, and whether any message ever came.
     let (mut begun, mut said) = (None, false);
     let mut waiting = InputAge::new(came);
+    let mut passing = Passing::new(room, member);
     loop {
         let next = tokio::select! {
             biased;
-            next = reader.next() => Some(next),
+            next = reader.next_or_part(passing.looks_beyond()) => Some(next),
             _ = look.tick() => None,
+            () = passing.overdue() => {
+                passing.tear(clock::now());
+                continue;
+            }
         };
         let now = clock::now();
         let since = |then| now.saturating_duration_since(then);
@@ -194,8 +200,17 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
             waiting.emptied(now, stood);
         }
         match next {
-            Some(Ok(Some(message))) => {
+            Some(Ok(Some(Arrival::Part))) if waiting.is_old(stood) => passing.ignore(now),
+            Some(Ok(Some(Arrival::Part))) => {
+                let (arriving, arrived) = (reader.arriving(), reader.arrived());
+                let pieces = passing.part(arriving.as_ref(), arrived, &mut rate_limiter, now);
+                if turn.passed_on(passing.piece_length(), pieces, false) {
+                    task::yield_now().await;
+                }
+            }
+            Some(Ok(Some(Arrival::Whole(message)))) => {
                 (begun, said) = (None, true);
+                passing.whole(&message, now);
                 if let Err(reason) = rate_limiter.verify(&message, now) {
                     return reason;
                 }
@@ -203,7 +218,8 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
                     heard = clock::now();
                 }
                 member.crowds.store(turn.is_crowd(message.wire_len()), Relaxed);
-                handle(&message, now, member, room, waiting.is_old(stood));
+                handle(&message, now, member, room, (waiting.is_old(stood), &mut passing));
+                passing.end();
                 let others = if message.kind().is_forwarded() { room.others() } else { 0 };
                 let over = turn.passed_on(message.wire_len(), others, reader.is_amid());
                 let pause = rate_limiter.pause(others, now);
@@ -282,7 +298,13 @@ async fn hold(message: &Message, member: &Member, room: &Room, mut amid: bool) -
     }
 }
 
-fn handle(message: &Message, came: Instant, member: &Member, room: &Room, old: bool) {
+fn handle(
+    message: &Message,
+    came: Instant,
+    member: &Member,
+    room: &Room,
+    (old, passing): (bool, &mut Passing<'_>),
+) {
     match message.kind() {
         MessageKind::Heartbeat => room.handle_heartbeat(member, &Heartbeat::parse(message.description())),
         MessageKind::Reserved(number) => {
@@ -290,7 +312,7 @@ fn handle(message: &Message, came: Instant, member: &Member, room: &Room, old: b
         }
         MessageKind::Text | MessageKind::Image | MessageKind::Video | MessageKind::Other(_) => {
             if !(old && message.kind() == MessageKind::Video) {
-                room.forward(member, message, came);
+                room.forward(member, message, came, passing);
             }
             if message.kind() == MessageKind::Video && lock(&member.intake).came(came) {
                 member.schedule_heartbeat(PendingHeartbeat { report: true, ..PendingHeartbeat::default() });

@@ -17,6 +17,7 @@ use super::{
     event::{ClientId, Event},
     members::{Item, Member, MemberList},
     memory::ClientMemory,
+    passing::Passing,
     peer_numbers::PeerNumbers,
     presence::{PendingHeartbeat, Presence},
     reason::LeaveReason,
@@ -30,7 +31,7 @@ use crate::{
     queue,
     sync::lock,
     transport::{MessageWriter, Written},
-    wire::{Heartbeat, Message, MessageKind},
+    wire::{Arriving, Heartbeat, Message, MessageKind, QString},
 };
 
 /// The interval of the viewers' reports. It is short enough to notice within 0.5 s that frames get old, and
@@ -59,6 +60,8 @@ pub(super) struct Room {
     viewers_changed: Notify,
     /// Members that want reports on their video.
     reported: AtomicU32,
+    /// Members that take frames in pieces.
+    piece_takers: AtomicU32,
     pub(super) stall_detector: StallDetector,
     numbers: Mutex<PeerNumbers>,
     /// Distinguishes the numbers of this run of the relay from those of other runs.
@@ -76,6 +79,7 @@ impl Room {
             viewing: AtomicU32::new(0),
             viewers_changed: Notify::new(),
             reported: AtomicU32::new(0),
+            piece_takers: AtomicU32::new(0),
             numbers: Mutex::default(),
             epoch: fastrand::u64(..),
         }
@@ -112,6 +116,9 @@ impl Room {
             self.viewing.fetch_sub(1, Relaxed);
             self.viewers_changed.notify_one();
         }
+        if member.presence.takes_pieces() {
+            self.piece_takers.fetch_sub(1, Relaxed);
+        }
         if let Some(number) = member.number.get() {
             lock(&self.numbers).leave(*number, matches!(reason, LeaveReason::Closed));
         }
@@ -133,6 +140,12 @@ impl Room {
     /// The number of other members.
     pub(super) fn others(&self) -> usize {
         self.here.load(Relaxed).saturating_sub(1)
+    }
+
+    /// The number of other members that take frames in pieces.
+    pub(super) fn piece_takers(&self, member: &Member) -> u32 {
+        let itself = u32::from(member.presence.takes_pieces());
+        self.piece_takers.load(Relaxed).saturating_sub(itself)
     }
 
     /// All members.
@@ -159,6 +172,9 @@ impl Room {
                 self.viewing.fetch_sub(1, Relaxed);
             }
             self.viewers_changed.notify_one();
+        }
+        if heartbeat.pieces && t2.is_some() && member.presence.says_pieces() {
+            self.piece_takers.fetch_add(1, Relaxed);
         }
         if let Some(millis) = heartbeat.report
             && lock(&member.intake).asked(Some(Duration::from_millis(millis.into())))
@@ -234,8 +250,14 @@ impl Room {
     /// before it, otherwise into the mailbox.
     ///
     /// Clients of ours get it with its sender's number, in one new head for all of them; old programs, which
-    /// might not expect that, get it unchanged.
-    pub(super) fn forward(&self, sender: &Member, message: &Message, came: Instant) {
+    /// might not expect that, get it unchanged. Viewers that have got a part of it already get the rest.
+    pub(super) fn forward(
+        &self,
+        sender: &Member,
+        message: &Message,
+        came: Instant,
+        passing: &mut Passing<'_>,
+    ) {
         self.shared.count_in(message);
         let from = sender.id;
         let is_video = message.kind() == MessageKind::Video;
@@ -259,15 +281,15 @@ impl Room {
             } else {
                 message
             };
+            if is_video && passing.finish(member, message, came) {
+                continue;
+            }
             // Waking each client's task costs more than writing for it. Only that client's own task takes
             // items out of its mailbox, while it holds the writer, so this write overtakes nothing.
             let at_once = !crowds && member.mailbox.is_empty();
             let written = if at_once { member.writer.try_write(message) } else { Written::Nothing };
             if written != Written::Nothing {
-                self.shared.count_out(message);
-                if watched {
-                    member.got.count(message);
-                }
+                self.count_out(member, message);
                 if is_video {
                     let mut delivery = lock(&member.delivery);
                     delivery.forwarded(from, came);
@@ -284,6 +306,31 @@ impl Room {
                 member.enqueue_ordered(sender, message);
             }
         }
+    }
+
+    /// Counts a message whose writing to a client has begun.
+    pub(super) fn count_out(&self, member: &Member, message: &Message) {
+        self.shared.count_out(message);
+        if self.shared.config.watcher.is_some() {
+            member.got.count(message);
+        }
+    }
+
+    /// Counts a frame of this sender whose rest did not come in time.
+    pub(super) fn count_torn(&self, sender: &Member) {
+        sender.torn.fetch_add(1, Relaxed);
+        self.shared.count_torn();
+    }
+
+    /// The description of an unfinished frame with its sender's number; `None` if it has none yet, or if the
+    /// frame would become too large.
+    pub(super) fn numbered_description(&self, sender: &Member, arriving: &Arriving<'_>) -> Option<QString> {
+        let number = sender.number.get().copied()?;
+        let bare = Message::new(MessageKind::Video, arriving.description(), None).ok()?;
+        let payload = u32::try_from(arriving.payload_length()).ok()?;
+        let room = self.shared.config.max_message.checked_sub(payload)?;
+        let numbered = bare.numbered(number, room)?;
+        (numbered.peer() == Some(number)).then(|| numbered.description().clone())
     }
 
     /// The message with its sender's number; `None` if clients of ours get it unchanged as well.
