@@ -225,6 +225,11 @@ impl<K: PartialEq, T> Receiver<K, T> {
         self.0.lock().queue.requeue(taken);
     }
 
+    /// See [`ConflatingQueue::hold_latest`].
+    pub fn hold_latest(&mut self, held: bool) {
+        self.0.lock().queue.hold_latest(held);
+    }
+
     /// See [`ConflatingQueue::clear_latest`].
     pub fn clear_latest(&mut self) -> usize {
         self.0.lock().queue.clear_latest()

@@ -53,6 +53,7 @@ pub struct ConflatingQueue<K, T> {
     ordered_bytes: usize,
     budget: usize,
     held: bool,
+    latest_held: bool,
     latest: VecDeque<(K, T)>,
     latest_bytes: usize,
     latest_budget: usize,
@@ -80,6 +81,7 @@ impl<K: PartialEq, T> ConflatingQueue<K, T> {
             ordered_bytes: 0,
             budget,
             held: false,
+            latest_held: false,
             latest: VecDeque::new(),
             latest_bytes: 0,
             latest_budget: usize::MAX,
@@ -164,6 +166,9 @@ impl<K: PartialEq, T> ConflatingQueue<K, T> {
         if let Some(taken) = self.pop_ordered(usize::MAX) {
             return Some(taken);
         }
+        if self.latest_held {
+            return None;
+        }
         let (key, item) = self.latest.pop_front()?;
         self.latest_bytes -= (self.weigh)(&item);
         Some(Dequeued { priority: Priority::Latest(key), item })
@@ -216,10 +221,18 @@ impl<K: PartialEq, T> ConflatingQueue<K, T> {
         self.held = held;
     }
 
+    /// Holds the latest frames, or releases them; the other lanes are not affected. Held frames are replaced
+    /// as always.
+    pub const fn hold_latest(&mut self, held: bool) {
+        self.latest_held = held;
+    }
+
     /// Whether an item can be taken now.
     #[must_use]
     pub fn has_next(&self) -> bool {
-        self.urgent.is_some() || (!self.held && !self.ordered.is_empty()) || !self.latest.is_empty()
+        self.urgent.is_some()
+            || (!self.held && !self.ordered.is_empty())
+            || (!self.latest_held && !self.latest.is_empty())
     }
 
     /// Drops the waiting frames, and returns how many: after an outage they are too old.

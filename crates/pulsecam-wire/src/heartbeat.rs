@@ -90,6 +90,8 @@ pub struct Heartbeat {
     pub epoch: Option<u64>,
     /// From a client: whether it takes video in pieces ([`PieceAssembler`](super::PieceAssembler)).
     pub pieces: bool,
+    /// Whether this end understands [`Receipt`](crate::Receipt)s and sends them if it is asked.
+    pub receipts: Option<bool>,
 }
 
 impl Heartbeat {
@@ -115,6 +117,7 @@ impl Heartbeat {
             ("lost", self.lost.map(u64::from)),
             ("silence", self.silence.map(u64::from)),
             ("epoch", self.epoch),
+            ("receipts", self.receipts.map(u64::from)),
         ];
         for (key, number) in numbers {
             if let Some(number) = number {
@@ -157,6 +160,7 @@ impl Heartbeat {
                 "token" => heartbeat.token = Token::parse(&value),
                 "epoch" => heartbeat.epoch = value.parse().ok(),
                 "pieces" => heartbeat.pieces = value == "1",
+                "receipts" => heartbeat.receipts = value.parse::<u8>().ok().map(|receipts| receipts > 0),
                 _ => {}
             }
         }
@@ -188,6 +192,7 @@ mod tests {
             queued: Some(1),
             lost: Some(100),
             silence: Some(15_000),
+            receipts: Some(true),
             ..report
         };
         assert_eq!(Heartbeat::parse(heartbeat.to_message(Side::Relay).description()), heartbeat);

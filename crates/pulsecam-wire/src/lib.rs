@@ -10,7 +10,7 @@
 //! Everything is big-endian. A message is `i32 size | i32 type | QString description | QByteArray payload`,
 //! where `size` counts what follows it.
 
-// FrameInfo, Heartbeat, Origin and CloseReason are exhaustive, so that they can be written as literals: a new
+// FrameInfo, Heartbeat, Receipt, Origin and CloseReason are exhaustive, so that they can be written as literals: a new
 // attribute changes the protocol, and so this crate's version. MessageKind has a variant for every other number.
 
 #[cfg(feature = "tokio")]
@@ -30,8 +30,8 @@ mod pieces;
 mod qstring;
 #[cfg(feature = "tokio")]
 mod reader;
+mod receipt;
 pub mod sanitize;
-
 pub mod stream_id;
 mod text;
 pub mod timestamp;
@@ -40,7 +40,7 @@ mod token;
 #[cfg(feature = "tokio")]
 pub use self::{
     arriving::Arriving,
-    reader::{Arrival, Reader},
+    reader::{Progress, Reader},
 };
 pub use self::{
     close_reason::{Cause, CloseReason, close_message, close_reason_text},
@@ -53,6 +53,7 @@ pub use self::{
     message_kind::MessageKind,
     pieces::{Assembled, PieceAssembler, torn_piece},
     qstring::{LoneSurrogate, QString},
+    receipt::Receipt,
     text::TextContent,
     token::{Token, unique_id},
 };

@@ -12,9 +12,12 @@ use super::{Fault, MIN_SIZE, Message, MessageKind, NULL_LENGTH, QString, assembl
 /// whole payload in 32 bits, then its beginning.
 const FIRST: i32 = 105;
 
-/// The type of every further piece: more of the payload. A null array instead means that the rest does not
-/// come.
+/// The type of a further piece: more of the payload.
 const NEXT: i32 = 106;
+
+/// The type of the last piece: the rest of the payload. A null array instead means that the rest does not
+/// come.
+const LAST: i32 = 107;
 
 /// Builds the first piece. `payload` begins with the length of the whole.
 #[cfg(feature = "tokio")]
@@ -23,6 +26,7 @@ pub(super) fn first(description: QString, payload: Bytes) -> Result<Message, Fau
 }
 
 /// Builds a further piece.
+#[cfg(feature = "tokio")]
 pub(super) fn next(bytes: Bytes) -> Result<Message, Fault> {
     Message::new(MessageKind::Reserved(NEXT), QString::NULL, Some(bytes))
 }
@@ -31,7 +35,7 @@ pub(super) fn next(bytes: Bytes) -> Result<Message, Fault> {
 #[must_use]
 pub fn torn_piece() -> Message {
     #[expect(clippy::unwrap_used, reason = "the smallest message fits")]
-    Message::new(MessageKind::Reserved(NEXT), QString::NULL, None).unwrap()
+    Message::new(MessageKind::Reserved(LAST), QString::NULL, None).unwrap()
 }
 
 impl Message {
@@ -41,7 +45,18 @@ impl Message {
     /// [`Fault::SizeTooLarge`].
     pub fn last_piece(&self, from: usize) -> Result<Self, Fault> {
         let payload = self.payload().cloned().unwrap_or_default();
-        next(payload.slice(from.min(payload.len())..))
+        let rest = payload.slice(from.min(payload.len())..);
+        Self::new(MessageKind::Reserved(LAST), QString::NULL, Some(rest))
+    }
+
+    /// Whether a video message is complete with it: it is one, or the last piece of one.
+    #[must_use]
+    pub const fn completes_frame(&self) -> bool {
+        match self.kind() {
+            MessageKind::Video => true,
+            MessageKind::Reserved(LAST) => self.payload().is_some(),
+            _ => false,
+        }
     }
 }
 
@@ -68,9 +83,15 @@ pub struct PieceAssembler {
 
 #[derive(Debug)]
 enum Unfinished {
-    Frame { description: QString, payload: Assembly },
+    Frame {
+        description: QString,
+        payload: Assembly,
+    },
     /// A frame over the limit: its size field, and the bytes of the payload still to come.
-    TooLarge { size: u32, left: usize },
+    TooLarge {
+        size: u32,
+        left: usize,
+    },
 }
 
 impl PieceAssembler {
@@ -82,21 +103,19 @@ impl PieceAssembler {
 
     /// Takes a piece; `None` if the message is none.
     pub fn take(&mut self, message: &Message) -> Option<Assembled> {
-        let before = match message.kind() {
-            MessageKind::Reserved(FIRST | NEXT) => self.unfinished.take(),
-            _ => return None,
-        };
+        let MessageKind::Reserved(kind @ (FIRST | NEXT | LAST)) = message.kind() else { return None };
+        let before = self.unfinished.take();
         let payload = message.payload().cloned();
-        if message.kind() == MessageKind::Reserved(FIRST) {
-            let mut payload = payload.unwrap_or_default();
-            // One that does not even tell its length begins no frame.
-            let begun = payload.try_get_u32().ok().map(|length| self.begin(message, length));
-            let assembled = begun.map_or_else(Assembled::default, |begun| self.add(begun, payload));
-            return Some(Assembled { torn: before.is_some() || assembled.torn, ..assembled });
-        }
-        Some(match (before, payload) {
-            (Some(unfinished), Some(payload)) => self.add(unfinished, payload),
-            (before, _) => Assembled { torn: before.is_some(), ..Assembled::default() },
+        let torn = before.is_some();
+        Some(match (kind, before, payload) {
+            (FIRST, _, Some(mut payload)) => {
+                // One that does not even tell its length begins no frame.
+                let begun = payload.try_get_u32().ok().map(|length| self.begin(message, length));
+                let assembled = begun.map(|begun| self.add(begun, payload, false)).unwrap_or_default();
+                Assembled { torn: torn || assembled.torn, ..assembled }
+            }
+            (_, Some(unfinished), Some(payload)) => self.add(unfinished, payload, kind == LAST),
+            _ => Assembled { torn, ..Assembled::default() },
         })
     }
 
@@ -112,15 +131,16 @@ impl PieceAssembler {
         Unfinished::Frame { description, payload: Assembly::new(length as usize, 0, self.last) }
     }
 
-    /// Adds more of the payload. A piece that goes on after the end of the frame ruins it.
-    fn add(&mut self, unfinished: Unfinished, mut bytes: Bytes) -> Assembled {
+    /// Adds more of the payload. It has to be complete with the last piece and not before.
+    fn add(&mut self, unfinished: Unfinished, mut bytes: Bytes, is_last: bool) -> Assembled {
+        let torn = Assembled { torn: true, ..Assembled::default() };
         match unfinished {
             Unfinished::Frame { description, mut payload } => {
                 payload.take(&mut bytes);
-                if bytes.has_remaining() {
-                    return Assembled { torn: true, ..Assembled::default() };
+                if bytes.has_remaining() || (is_last && payload.have() < payload.length()) {
+                    return torn;
                 }
-                if payload.have() < payload.length() {
+                if !is_last {
                     self.unfinished = Some(Unfinished::Frame { description, payload });
                     return Assembled::default();
                 }
@@ -131,12 +151,12 @@ impl PieceAssembler {
                 Assembled { frame, ..Assembled::default() }
             }
             Unfinished::TooLarge { size, left } => match left.checked_sub(bytes.len()) {
-                Some(0) => Assembled { too_large: Some(size), ..Assembled::default() },
-                Some(left) => {
+                Some(0) if is_last => Assembled { too_large: Some(size), ..Assembled::default() },
+                Some(left) if !is_last => {
                     self.unfinished = Some(Unfinished::TooLarge { size, left });
                     Assembled::default()
                 }
-                None => Assembled { torn: true, ..Assembled::default() },
+                _ => torn,
             },
         }
     }

@@ -9,7 +9,11 @@ fn first(length: u32, bytes: &[u8]) -> Message {
 }
 
 fn further(bytes: &[u8]) -> Message {
-    next(Bytes::copy_from_slice(bytes)).unwrap()
+    Message::new(MessageKind::Reserved(NEXT), QString::NULL, Some(Bytes::copy_from_slice(bytes))).unwrap()
+}
+
+fn last(bytes: &[u8]) -> Message {
+    Message::new(MessageKind::Reserved(LAST), QString::NULL, Some(Bytes::copy_from_slice(bytes))).unwrap()
 }
 
 /// The frame that `first(length, …)` and the rest make.
@@ -30,7 +34,7 @@ fn a_frame_is_the_same_however_it_is_cut() {
     for one in 0..=payload.len() {
         for other in one..=payload.len() {
             let mut pieces = PieceAssembler::new(LIMIT);
-            let cut = [first(100, &payload[..one]), further(&payload[one..other]), further(&payload[other..])];
+            let cut = [first(100, &payload[..one]), further(&payload[one..other]), last(&payload[other..])];
             let taken: Vec<_> = cut.iter().map(|piece| pieces.take(piece).unwrap()).collect();
             let frames: Vec<_> = taken.iter().filter_map(|assembled| assembled.frame.clone()).collect();
             assert_eq!(frames, [frame(&payload)], "{one} {other}");
@@ -54,7 +58,7 @@ fn other_messages_between_pieces_change_nothing() {
     for other in [frame(b"xx"), Message::text("hello", &crate::Origin::default()).unwrap()] {
         assert_eq!(pieces.take(&other), None);
     }
-    assert_eq!(pieces.take(&further(b"cd")), Some(whole(frame(b"abcd"))));
+    assert_eq!(pieces.take(&last(b"cd")), Some(whole(frame(b"abcd"))));
 }
 
 #[test]
@@ -66,7 +70,9 @@ fn a_frame_without_its_rest_is_dropped_once() {
     assert_eq!(pieces.take(&further(b"cd")), Some(Assembled::default()), "belongs to nothing");
     pieces.take(&first(4, b"ab"));
     assert_eq!(pieces.take(&first(3, b"xy")), Some(TORN), "another begins");
-    assert_eq!(pieces.take(&further(b"z")), Some(whole(frame(b"xyz"))));
+    assert_eq!(pieces.take(&last(b"z")), Some(whole(frame(b"xyz"))));
+    pieces.take(&first(4, b"ab"));
+    assert_eq!(pieces.take(&last(b"c")), Some(TORN), "the last comes too early");
 }
 
 #[test]
@@ -74,7 +80,7 @@ fn nonsense_yields_nothing() {
     let mut pieces = PieceAssembler::new(LIMIT);
     let short = Message::new(MessageKind::Reserved(FIRST), QString::NULL, Some(vec![0; 3].into())).unwrap();
     let null = Message::new(MessageKind::Reserved(FIRST), QString::NULL, None).unwrap();
-    for message in [&further(b"ab"), &further(b""), &short, &null] {
+    for message in [&further(b"ab"), &last(b""), &short, &null] {
         assert_eq!(pieces.take(message), Some(Assembled::default()));
     }
     assert_eq!(pieces.take(&first(2, b"abc")), Some(TORN), "more than was announced");
@@ -88,7 +94,7 @@ fn a_frame_over_the_limit_is_dropped_as_it_arrives() {
     assert_eq!(pieces.take(&further(&[7; 599])), Some(Assembled::default()));
     let size = MIN_SIZE + frame(b"").description().as_bytes().len() as u32 + 1000;
     let dropped = Assembled { too_large: Some(size), ..Assembled::default() };
-    assert_eq!(pieces.take(&further(&[7])), Some(dropped));
+    assert_eq!(pieces.take(&last(&[7])), Some(dropped));
     for length in [u32::MAX, u32::MAX - 1, LIMIT] {
         pieces.take(&first(length, &[7; 10]));
         assert_eq!(pieces.take(&torn_piece()), Some(TORN));

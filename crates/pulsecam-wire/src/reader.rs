@@ -8,10 +8,14 @@ use std::{
     io,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::{BufMut, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt},
+    time::Instant,
+};
 
 use super::{Arriving, Codec, Error, HeldBytes, HeldShare, Message, Skipped};
 
@@ -32,9 +36,9 @@ const SIZE_FIELD: usize = 4;
 /// may hold a quarter more memory than it needs; one that would hold more is copied to its exact size.
 const SLACK: usize = 8;
 
-/// What arrived, in [`Reader::next_or_part`].
+/// What has arrived, in [`Reader::next_or_part`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Arrival {
+pub enum Progress {
     /// A message.
     Whole(Message),
     /// More of a message that is still unfinished.
@@ -52,6 +56,9 @@ pub struct Reader<R> {
     /// Room to make for the next message.
     expected: usize,
     received: u64,
+    /// When the first byte of the message that is being read arrived, and how long the last one took.
+    begun: Option<Instant>,
+    took: Duration,
     /// Counts the memory of unfinished messages.
     unfinished: Option<HeldShare>,
 }
@@ -60,7 +67,17 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     /// Creates a reader of `io`.
     pub fn new(io: R, codec: Codec) -> Self {
         let ahead = BytesMut::new();
-        Self { io, codec, ahead, room: 0, expected: READ_AHEAD, received: 0, unfinished: None }
+        Self {
+            io,
+            codec,
+            ahead,
+            room: 0,
+            expected: READ_AHEAD,
+            received: 0,
+            begun: None,
+            took: Duration::ZERO,
+            unfinished: None,
+        }
     }
 
     /// Counts the memory of complete messages in `whole`, and that of partly received ones in `unfinished`. A
@@ -80,6 +97,11 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     /// Bytes received so far, those of an unfinished message included: any of them proves the peer alive.
     pub const fn received(&self) -> u64 {
         self.received
+    }
+
+    /// How long the last message took to arrive, from its first byte to its last.
+    pub const fn took(&self) -> Duration {
+        self.took
     }
 
     /// Messages over the limit that were skipped ([`Codec::skip_larger`]).
@@ -104,7 +126,11 @@ impl<R: AsyncRead + Unpin> Reader<R> {
             self.codec.make_room();
             self.count();
             if let Some(message) = taken? {
+                self.finished();
                 return Ok(Some(message));
+            }
+            if !self.is_amid() {
+                self.begun = None; // nothing, or a message that is skipped
             }
             let count = match self.codec.unfinished() {
                 Some((buffer, lacking)) => {
@@ -118,6 +144,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
                 return self.end();
             }
             self.received += count as u64;
+            self.begun.get_or_insert_with(Instant::now);
         }
     }
 
@@ -128,12 +155,12 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     ///
     /// # Errors
     /// As [`Self::next`].
-    pub async fn next_or_part(&mut self, beyond: usize) -> Result<Option<Arrival>, Error> {
+    pub async fn next_or_part(&mut self, beyond: usize) -> Result<Option<Progress>, Error> {
         std::future::poll_fn(|context| {
             let polled = std::pin::pin!(self.next()).poll(context);
             match polled {
-                Poll::Pending if self.arrived() > beyond => Poll::Ready(Ok(Some(Arrival::Part))),
-                other => other.map_ok(|message| message.map(Arrival::Whole)),
+                Poll::Pending if self.arrived() > beyond => Poll::Ready(Ok(Some(Progress::Part))),
+                other => other.map_ok(|message| message.map(Progress::Whole)),
             }
         })
         .await
@@ -152,6 +179,14 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         };
         self.codec.length(full.first().map_or(last, |block| &block[..])).ok()??;
         Arriving::parse(full, last, self.codec.held())
+    }
+
+    /// Records how long the message took that is complete now. What follows it came with its last bytes.
+    fn finished(&mut self) {
+        let now = Instant::now();
+        let next = (!self.ahead.is_empty()).then_some(now);
+        let begun = std::mem::replace(&mut self.begun, next);
+        self.took = begun.map_or(Duration::ZERO, |begun| now.duration_since(begun));
     }
 
     /// Takes a message that is complete in the read-ahead buffer, or starts one that does not fit there.

@@ -11,8 +11,8 @@ use bytes::{Bytes, BytesMut};
 use common::{golden, wire_bytes};
 use proptest::prelude::*;
 use pulsecam_wire::{
-    Arrival, Codec, DEFAULT_MAX_MESSAGE, Error, Fault, FrameInfo, Heartbeat, HeldBytes, Message, MessageKind, Origin,
-    PieceAssembler, QString, Reader, Side, timestamp::Timestamp,
+    Codec, DEFAULT_MAX_MESSAGE, Error, Fault, FrameInfo, Heartbeat, HeldBytes, Message, MessageKind, Origin,
+    PieceAssembler, Progress, QString, Reader, Side, timestamp::Timestamp,
 };
 use tokio::{io::AsyncWriteExt, time::timeout};
 
@@ -113,8 +113,8 @@ async fn a_message_holds_no_memory_but_its_own() {
 async fn parts(reader: &mut Reader<tokio::io::DuplexStream>, most: usize) -> Option<usize> {
     let arrival = timeout(Duration::from_secs(20), reader.next_or_part(most)).await.unwrap();
     match arrival.unwrap().unwrap() {
-        Arrival::Part => reader.arriving().map(|arriving| arriving.payload_arrived()),
-        Arrival::Whole(_) => panic!("it is not complete"),
+        Progress::Part => reader.arriving().map(|arriving| arriving.payload_arrived()),
+        Progress::Whole(_) => panic!("it is not complete"),
     }
 }
 
@@ -146,7 +146,10 @@ async fn an_unfinished_message_can_be_looked_at_wherever_it_is_kept() {
             assert_eq!(parts(&mut reader, end - 1).await, Some(end - head), "{payload} {cut}");
             let arriving = reader.arriving().unwrap();
             assert_eq!((arriving.kind(), arriving.length()), (MessageKind::Video, bytes.len()));
-            assert_eq!((arriving.payload_length(), arriving.description()), (payload, frame.description().clone()));
+            assert_eq!(
+                (arriving.payload_length(), arriving.description()),
+                (payload, frame.description().clone())
+            );
             let piece = if first {
                 arriving.first_piece(arriving.description())
             } else {
@@ -157,7 +160,7 @@ async fn an_unfinished_message_can_be_looked_at_wherever_it_is_kept() {
         }
         write.write_all(&bytes[at..]).await.unwrap();
         let whole = reader.next_or_part(0).await.unwrap();
-        let Some(Arrival::Whole(whole)) = whole else { panic!("{whole:?}") };
+        let Some(Progress::Whole(whole)) = whole else { panic!("{whole:?}") };
         assert_eq!(whole, frame);
         assert_eq!(assembler.take(&whole.last_piece(passed).unwrap()).unwrap().frame, Some(frame));
     }
@@ -177,7 +180,7 @@ async fn a_head_that_lies_is_never_shown_as_a_message() {
         let mut reader = Reader::new(read, Codec::new(LIMIT));
         write.write_all(&bytes[..6000]).await.unwrap();
         match timeout(Duration::from_secs(20), reader.next_or_part(0)).await.unwrap() {
-            Ok(Some(Arrival::Part)) => assert!(reader.arriving().is_none(), "{at} {lie}"),
+            Ok(Some(Progress::Part)) => assert!(reader.arriving().is_none(), "{at} {lie}"),
             other => assert!(other.is_err(), "{at} {lie}: {other:?}"),
         }
     }

@@ -2,15 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use pulsecam_wire::Heartbeat;
+use pulsecam_wire::{Heartbeat, Receipt};
 
-/// Counts received frames, and decides when a report is due.
+/// Counts received frames, decides when a report is due, and makes receipts if the other end asks for them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FrameAcks {
     got: u64,
     last: Option<Instant>,
     wanted: Option<Duration>,
     told: Option<Instant>,
+    /// Whether the other end wants a receipt of each frame.
+    receipts: bool,
+    /// When the first frame arrived: where the clock of receipts starts.
+    first: Option<Instant>,
 }
 
 impl FrameAcks {
@@ -28,10 +32,25 @@ impl FrameAcks {
         self.wanted.is_some()
     }
 
+    /// Sets whether the other end wants a receipt of each frame.
+    pub(crate) const fn asked_for_receipts(&mut self, wanted: bool) {
+        self.receipts = wanted;
+    }
+
+    /// The receipt of the last frame, if one is wanted: it arrived in full at `now`, and `took` is the time
+    /// since its first byte, unless it was skipped.
+    pub(crate) fn receipt(&self, took: Option<Duration>, now: Instant) -> Option<Receipt> {
+        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let at = now.saturating_duration_since(self.first?);
+        let (at, took) = (took.map(|_| micros(at)), took.map(micros));
+        self.receipts.then(|| Receipt { got: Some(self.got), at, took, ..Receipt::default() })
+    }
+
     /// Records a frame that arrived at `now`. Returns whether a report is due.
     pub(crate) fn came(&mut self, now: Instant) -> bool {
         self.got += 1;
         self.last = Some(now);
+        self.first.get_or_insert(now);
         let Some(interval) = self.wanted else { return false };
         let due = self.told.is_none_or(|told| now.duration_since(told) >= interval);
         if due {

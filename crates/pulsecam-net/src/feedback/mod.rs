@@ -1,7 +1,14 @@
-//! What both ends of a connection learn about the path from each other's reports.
+//! What both ends of a connection learn about the path from each other's reports and receipts.
 
+mod contention;
 mod delay;
 mod frame_acks;
+mod pacer;
+#[cfg(test)]
+mod pacer_tests;
 
 pub use self::delay::{QueueingDelay, WindowedMin};
-pub(crate) use self::frame_acks::FrameAcks;
+pub(crate) use self::{
+    frame_acks::FrameAcks,
+    pacer::{Pacer, Release},
+};

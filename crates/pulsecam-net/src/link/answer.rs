@@ -29,6 +29,7 @@ impl Session<'_> {
         if !std::mem::replace(&mut inner.introduced, true) {
             self.hub.streams().numbered_in(answer.epoch);
         }
+        self.writer.pace(self.hub.config.pacing && answer.receipts == Some(true));
         inner.frame_acks.asked(answer.report.map(|millis| Duration::from_millis(millis.into())));
         let shorter = answer.silence.is_some_and(|millis| {
             inner.keep_alive.must_not_be_silent_for(Duration::from_millis(millis.into()), now())

@@ -32,6 +32,8 @@ pub struct Config {
     pub role: Role,
     /// The shortest interval at which our relay is asked for reports on the frames sent.
     pub report: Option<Duration>,
+    /// Whether frames are paced on a slow link, in both directions, if the relay takes part.
+    pub pacing: bool,
     /// Bytes of text and images that may wait to be sent, and the same again in the inbox. It also limits the
     /// bytes of frames in the inbox, of all streams together: beyond it, those that have waited longest are
     /// dropped.
@@ -60,6 +62,7 @@ impl Config {
             max_message: wire::DEFAULT_MAX_MESSAGE,
             role: Role::Viewer,
             report: None,
+            pacing: true,
             budget: 64 << 20,
             pieces: true,
             tls: None,

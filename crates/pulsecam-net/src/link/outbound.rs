@@ -52,8 +52,17 @@ impl WriteHooks<(), Outbound> for &Session<'_> {
                     config.report.map(|interval| u32::try_from(interval.as_millis()).unwrap_or(u32::MAX));
                 let token = self.hub.token.filter(|_| !self.lock().introduced);
                 let views = config.role.views();
+                let receipts = config.pacing.then_some(true);
                 let pieces = config.pieces && config.role != Role::Sender;
-                let plain = Heartbeat { t1: Some(asked), views, report, token, pieces, ..Heartbeat::default() };
+                let plain = Heartbeat {
+                    t1: Some(asked),
+                    views,
+                    report,
+                    token,
+                    receipts,
+                    pieces,
+                    ..Heartbeat::default()
+                };
                 Some(self.lock().frame_acks.tell(plain, now()).to_message(Side::Client))
             }
             Outbound::Message(attempt) => Some(attempt.message.clone()),

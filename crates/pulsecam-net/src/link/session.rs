@@ -32,9 +32,10 @@ use crate::{
     log_throttle::{self, LogThrottle},
     queue::{Dequeued, Receiver},
     sync::lock,
-    transport::{self, ReceiveHalf},
+    transport::{self, MessageWriter, ReceiveHalf},
     wire::{
-        Assembled, CloseReason, FrameInfo, Heartbeat, Message, MessageKind, PieceAssembler, Reader, Skipped,
+        Assembled, CloseReason, FrameInfo, Heartbeat, Message, MessageKind, PieceAssembler, Reader, Receipt,
+        Skipped,
     },
 };
 
@@ -72,6 +73,7 @@ pub(super) async fn serve(
     let session = Session {
         hub,
         peer,
+        writer: Arc::clone(&writer),
         began: now(),
         state: Mutex::new(Inner {
             keep_alive: KeepAlive::new(hub.config.interval, hub.config.timeout, now()),
@@ -127,6 +129,7 @@ pub(super) async fn serve(
 pub(super) struct Session<'a> {
     pub(super) hub: &'a Hub,
     peer: SocketAddr,
+    pub(super) writer: Arc<MessageWriter>,
     pub(super) began: Instant,
     state: Mutex<Inner<'a>>,
     /// Notified when a message was sent that needs a confirmation, or when heartbeats become more frequent.
@@ -221,7 +224,11 @@ impl<'a> Session<'a> {
             let end = match next {
                 None => continue,
                 Some(Ok(Some(message))) => {
-                    self.take(message, &mut pieces, &mut throttle);
+                    if let Some(assembled) = pieces.take(&message) {
+                        self.piece(assembled, &mut throttle);
+                    } else {
+                        self.take(message, reader.took());
+                    }
                     continue;
                 }
                 Some(Ok(None)) => None,
@@ -250,7 +257,7 @@ impl<'a> Session<'a> {
         self.hub.counters.messages_skipped.fetch_add(after.messages - before.messages, Relaxed);
         // The relay counts them among the frames that it has sent us.
         for _ in before.frames..after.frames {
-            self.came(now);
+            self.came(None, now);
         }
         if let Some(more) = throttle.line(now) {
             let (size, allowed) = (after.last_size, self.hub.config.max_message);
@@ -260,14 +267,36 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Counts a received video frame, and sends a report if one is due.
-    fn came(&self, now: Instant) {
-        if self.lock().frame_acks.came(now) {
+    /// Counts a received video frame, and sends a receipt if one is wanted, and a report if one is due.
+    fn came(&self, took: Option<Duration>, now: Instant) {
+        let mut inner = self.lock();
+        let due = inner.frame_acks.came(now);
+        let receipt = inner.frame_acks.receipt(took, now);
+        drop(inner);
+        if let Some(receipt) = receipt {
+            self.writer.send_receipt(receipt);
+        }
+        if due {
             self.hub.outbox.send_urgent(Outbound::Heartbeat);
         }
     }
 
-    fn take(&self, message: Message, pieces: &mut PieceAssembler, throttle: &mut LogThrottle) {
+    /// Handles what a piece of a frame led to.
+    fn piece(&self, Assembled { frame, torn, too_large, .. }: Assembled, throttle: &mut LogThrottle) {
+        self.hub.counters.frames_torn.fetch_add(torn.into(), Relaxed);
+        if let Some(size) = too_large {
+            let mut one = Skipped::default();
+            (one.messages, one.frames, one.last_size) = (1, 1, size);
+            self.skipped(Skipped::default(), one, throttle);
+        }
+        if let Some(frame) = frame {
+            self.hub.counters.frames_in_pieces.fetch_add(1, Relaxed);
+            // The time that it took says nothing about this link: it came as its sender sent it.
+            self.film(frame, None, Timestamp::now(), now());
+        }
+    }
+
+    fn take(&self, message: Message, took: Duration) {
         let (received, received_at) = (Timestamp::now(), now());
         if let Some(close_reason) = CloseReason::parse(&message) {
             // Not an answer: messages sent before it were not taken.
@@ -281,22 +310,11 @@ impl<'a> Session<'a> {
         self.comes_up();
         match message.kind() {
             MessageKind::Heartbeat => self.answered(&Heartbeat::parse(message.description()), received),
-            MessageKind::Reserved(number) => {
-                let Some(Assembled { frame, torn, too_large, .. }) = pieces.take(&message) else {
-                    debug!("the reserved type {number} is ignored");
-                    return;
-                };
-                self.hub.counters.frames_torn.fetch_add(torn.into(), Relaxed);
-                if let Some(size) = too_large {
-                    let one = Skipped { messages: 1, frames: 1, last_size: size, ..Skipped::default() };
-                    self.skipped(Skipped::default(), one, throttle);
-                }
-                if let Some(frame) = frame {
-                    self.hub.counters.frames_in_pieces.fetch_add(1, Relaxed);
-                    self.film(frame, received, received_at);
-                }
-            }
-            MessageKind::Video => self.film(message, received, received_at),
+            MessageKind::Reserved(number) => match Receipt::parse(&message) {
+                Some(receipt) => self.receipt(&receipt),
+                None => debug!("the reserved type {number} is ignored"),
+            },
+            MessageKind::Video => self.film(message, Some(took), received, received_at),
             MessageKind::Text | MessageKind::Image | MessageKind::Other(_) => {
                 if message.origin().id.is_some_and(|id| self.hub.is_repeated(&id)) {
                     return;
@@ -314,12 +332,21 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Handles what the relay says about receipts.
+    fn receipt(&self, receipt: &Receipt) {
+        if let Some(wanted) = receipt.ask {
+            self.lock().frame_acks.asked_for_receipts(wanted && self.hub.config.pacing);
+        }
+        self.writer.receipt_came(receipt);
+    }
+
     /// Handles a complete frame.
-    fn film(&self, frame: Message, received: Timestamp, received_at: Instant) {
+    fn film(&self, frame: Message, took: Option<Duration>, received: Timestamp, received_at: Instant) {
+        // First: the relay may be waiting for it.
+        self.came(took, received_at);
         if !self.is_untold(received_at) {
             self.show(frame, received, received_at);
         }
-        self.came(received_at);
     }
 
     /// Puts a frame into the inbox, unless newer ones of its stream came before it.

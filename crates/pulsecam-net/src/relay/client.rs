@@ -36,9 +36,8 @@ use super::{
 };
 use crate::{
     clock, queue,
-    sync::lock,
     transport::{self, Incoming, MessageWriter},
-    wire::{Arrival, Heartbeat, Message, MessageKind, Reader},
+    wire::{Heartbeat, Message, MessageKind, Progress, Reader, Receipt},
 };
 
 /// Serves one client until its connection ends.
@@ -185,7 +184,7 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
             next = reader.next_or_part(passing.looks_beyond()) => Some(next),
             _ = look.tick() => None,
             () = passing.overdue() => {
-                passing.tear(clock::now());
+                passing.tear();
                 continue;
             }
         };
@@ -200,17 +199,17 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
             waiting.emptied(now, stood);
         }
         match next {
-            Some(Ok(Some(Arrival::Part))) if waiting.is_old(stood) => passing.ignore(now),
-            Some(Ok(Some(Arrival::Part))) => {
+            Some(Ok(Some(Progress::Part))) if waiting.is_old(stood) => passing.ignore(),
+            Some(Ok(Some(Progress::Part))) => {
                 let (arriving, arrived) = (reader.arriving(), reader.arrived());
                 let pieces = passing.part(arriving.as_ref(), arrived, &mut rate_limiter, now);
                 if turn.passed_on(passing.piece_length(), pieces, false) {
                     task::yield_now().await;
                 }
             }
-            Some(Ok(Some(Arrival::Whole(message)))) => {
+            Some(Ok(Some(Progress::Whole(message)))) => {
                 (begun, said) = (None, true);
-                passing.whole(&message, now);
+                passing.whole(&message, reader.took());
                 if let Err(reason) = rate_limiter.verify(&message, now) {
                     return reason;
                 }
@@ -218,7 +217,8 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
                     heard = clock::now();
                 }
                 member.crowds.store(turn.is_crowd(message.wire_len()), Relaxed);
-                handle(&message, now, member, room, (waiting.is_old(stood), &mut passing));
+                let arrival = Arrival { at: now, took: reader.took(), is_old: waiting.is_old(stood) };
+                handle(&message, arrival, member, room, &mut passing);
                 passing.end();
                 let others = if message.kind().is_forwarded() { room.others() } else { 0 };
                 let over = turn.passed_on(message.wire_len(), others, reader.is_amid());
@@ -298,25 +298,34 @@ async fn hold(message: &Message, member: &Member, room: &Room, mut amid: bool) -
     }
 }
 
-fn handle(
-    message: &Message,
-    came: Instant,
-    member: &Member,
-    room: &Room,
-    (old, passing): (bool, &mut Passing<'_>),
-) {
+/// The arrival of a message.
+#[derive(Clone, Copy)]
+struct Arrival {
+    at: Instant,
+    /// The time since its first byte.
+    took: Duration,
+    /// Whether it waited while the relay was suspended.
+    is_old: bool,
+}
+
+fn handle(message: &Message, arrival: Arrival, member: &Member, room: &Room, passing: &mut Passing<'_>) {
     match message.kind() {
         MessageKind::Heartbeat => room.handle_heartbeat(member, &Heartbeat::parse(message.description())),
-        MessageKind::Reserved(number) => {
-            debug!("client {} sent the reserved type {number}: ignored", member.id);
-        }
-        MessageKind::Text | MessageKind::Image | MessageKind::Video | MessageKind::Other(_) => {
-            if !(old && message.kind() == MessageKind::Video) {
-                room.forward(member, message, came, passing);
+        MessageKind::Reserved(number) => match Receipt::parse(message) {
+            Some(receipt) => room.handle_receipt(member, &receipt),
+            None => debug!("client {} sent the reserved type {number}: ignored", member.id),
+        },
+        MessageKind::Video => {
+            let due = room.acknowledge(member, arrival.took, arrival.at);
+            if !arrival.is_old {
+                room.forward(member, message, arrival.at, passing);
             }
-            if message.kind() == MessageKind::Video && lock(&member.intake).came(came) {
+            if due {
                 member.schedule_heartbeat(PendingHeartbeat { report: true, ..PendingHeartbeat::default() });
             }
+        }
+        MessageKind::Text | MessageKind::Image | MessageKind::Other(_) => {
+            room.forward(member, message, arrival.at, passing);
         }
     }
 }

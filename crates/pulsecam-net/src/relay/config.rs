@@ -35,6 +35,8 @@ pub struct Config {
     /// it, the client that uses most of it is disconnected. The default holds 32 messages of the largest
     /// size, or a frame of each of a thousand clients.
     pub memory: usize,
+    /// Whether frames are paced on slow links, in both directions, with clients that take part.
+    pub pacing: bool,
     /// The limits of each client and each address.
     pub limits: Limits,
     /// The certificate; with one, clients must speak TLS, and without one they cannot.
@@ -82,6 +84,7 @@ impl Default for Config {
             client_timeout: Duration::from_secs(15),
             mailbox: 32 << 20,
             memory: 512 << 20,
+            pacing: true,
             limits: Limits::default(),
             tls: None,
             keys: None,

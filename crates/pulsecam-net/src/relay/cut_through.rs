@@ -19,10 +19,12 @@ const KNOWN: usize = 3;
 /// piece costs a write per viewer.
 const WORTHWHILE: Duration = Duration::from_millis(1);
 
-/// If the rest takes longer, it is waited for as well: it may never come.
-const SOON: Duration = Duration::from_millis(50);
+/// If the rest takes longer, it is waited for as well: it may never come. A viewer gets the frames of one
+/// sender at a time in pieces, and others must have their turn. Senders of ours keep frames this young.
+const SOON: Duration = Duration::from_millis(200);
 
-/// How much later than expected the rest may come before the frame is given up.
+/// How much later than expected the rest may come before the frame is given up. Nothing but the next frame
+/// in pieces waits for it.
 const LENIENCE: Duration = Duration::from_millis(50);
 
 /// A frame is passed on in at most about this many pieces. The age that remains is that of the last one.
@@ -31,24 +33,19 @@ const PIECES: usize = 12;
 /// The smallest piece in bytes: three packets. A smaller one costs more to write than its bytes.
 const SMALLEST: usize = 4 << 10;
 
-/// Bytes of a frame whose rate is measured: a smaller one arrives in a few packets.
-const MEASURED: usize = 4 * SMALLEST;
+/// The smallest frame in bytes that is passed on in pieces, and whose rate is measured: a smaller one
+/// arrives in a few packets.
+const CUT_FROM: usize = 4 * SMALLEST;
 
 /// The frames of one sender: how fast they arrive, and the one that is arriving.
 #[derive(Debug, Default)]
 pub(super) struct CutThrough {
     /// Seconds per byte of the last frames.
     recent: VecDeque<f64>,
-    arriving: Option<ArrivingFrame>,
-}
-
-#[derive(Debug)]
-struct ArrivingFrame {
-    seen: Instant,
-    /// Bytes that had arrived when it was seen first.
-    first: usize,
-    /// Bytes after which it is looked at again.
-    next: usize,
+    /// Whether another one like the last would be passed on in pieces.
+    expects: bool,
+    /// Bytes of the message that is arriving after which it is looked at again, once that is decided.
+    next: Option<usize>,
     /// When it is given up, once a piece of it was passed on.
     deadline: Option<Instant>,
 }
@@ -56,93 +53,80 @@ struct ArrivingFrame {
 impl CutThrough {
     /// The bytes of an unfinished message beyond which it has to be looked at.
     pub(super) fn looks_beyond(&self) -> usize {
-        self.arriving.as_ref().map_or(0, |frame| frame.next)
+        self.next.unwrap_or(if self.expects { SMALLEST } else { usize::MAX })
     }
 
     /// Ignores the unfinished message until it is complete.
-    pub(super) fn ignore(&mut self, now: Instant) {
-        self.frame(0, now).next = usize::MAX;
+    pub(super) const fn ignore(&mut self) {
+        self.next = Some(usize::MAX);
     }
 
     /// Waits for more than these `arrived` bytes: the head is not complete.
-    pub(super) fn wait(&mut self, arrived: usize, now: Instant) {
-        self.frame(arrived, now).next = arrived;
+    pub(super) const fn wait(&mut self, arrived: usize) {
+        self.next = Some(arrived);
     }
 
     /// Handles a frame of `length` bytes of which `arrived` have arrived. Returns whether these may be passed
     /// on now.
-    pub(super) fn part(&mut self, length: usize, arrived: usize, now: Instant) -> bool {
-        let (rate, piece) = (self.rate(), (length / PIECES).max(SMALLEST));
-        let rest = length.saturating_sub(arrived) as f64;
-        let frame = self.frame(arrived, now);
-        if frame.deadline.is_some() {
-            frame.next = arrived + piece;
-            return true;
-        }
-        let Some((typical, slowest)) = rate.filter(|_| length >= MEASURED) else {
-            frame.next = usize::MAX;
-            return false;
-        };
-        if rest * typical < WORTHWHILE.as_secs_f64() || rest * slowest > SOON.as_secs_f64() {
-            frame.next = usize::MAX;
+    pub(super) fn part(&mut self, length: usize, arrived: usize) -> bool {
+        let piece = (length / PIECES).max(SMALLEST);
+        let begun = self.deadline.is_some();
+        if !begun && (length < CUT_FROM || !self.is_worthwhile(length.saturating_sub(arrived))) {
+            self.ignore();
             return false;
         }
-        frame.next = if arrived < piece { piece } else { arrived + piece };
-        arrived >= piece
+        let enough = begun || arrived >= piece;
+        self.next = Some(if enough { arrived + piece } else { piece });
+        enough
     }
 
     /// Records that a piece of it was passed on while `arrived` of its `length` bytes had arrived.
     pub(super) fn begun(&mut self, length: usize, arrived: usize, now: Instant) {
-        let slowest = self.rate().map_or(0.0, |(_, slowest)| slowest);
-        let rest = Duration::try_from_secs_f64(length.saturating_sub(arrived) as f64 * slowest);
-        let deadline = now + rest.unwrap_or(SOON).min(SOON) + LENIENCE;
-        self.frame(arrived, now).deadline.get_or_insert(deadline);
+        let rest = self.expected(length.saturating_sub(arrived)).map_or(SOON, |(_, slowest)| slowest);
+        self.deadline.get_or_insert(now + rest.min(SOON) + LENIENCE);
     }
 
     /// When the frame that is being passed on is given up.
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        self.arriving.as_ref()?.deadline
+    pub(super) const fn deadline(&self) -> Option<Instant> {
+        self.deadline
     }
 
     /// Handles that the rest came too late: the sender has to earn trust again.
-    pub(super) fn tear(&mut self, now: Instant) {
+    pub(super) fn tear(&mut self) {
         self.recent.clear();
-        self.ignore(now);
-        self.frame(0, now).deadline = None;
+        self.expects = false;
+        self.ignore();
+        self.deadline = None;
     }
 
-    /// Handles the end of a message of `length` bytes.
-    pub(super) fn whole(&mut self, length: usize, is_video: bool, now: Instant) {
-        let arriving = self.arriving.take();
-        if !is_video || length < MEASURED {
+    /// Handles the end of a message of `length` bytes, the last of which arrived `took` after the first.
+    pub(super) fn whole(&mut self, length: usize, is_video: bool, took: Duration) {
+        (self.next, self.deadline) = (None, None);
+        if !is_video || length < CUT_FROM {
             return;
-        }
-        // One that was not seen before arrived at once.
-        let (bytes, time) = arriving.map_or((length, Duration::ZERO), |frame| {
-            (length.saturating_sub(frame.first), now.saturating_duration_since(frame.seen))
-        });
-        if bytes < length / 4 {
-            return; // it was seen too late
         }
         if self.recent.len() == REMEMBERED {
             self.recent.pop_front();
         }
-        self.recent.push_back(time.as_secs_f64() / bytes as f64);
+        self.recent.push_back(took.as_secs_f64() / length as f64);
+        self.expects = self.is_worthwhile(length);
     }
 
-    /// The seconds per byte of the median frame and of the slowest one, if enough are known.
-    fn rate(&self) -> Option<(f64, f64)> {
+    /// Whether it is better not to wait for this many bytes.
+    fn is_worthwhile(&self, bytes: usize) -> bool {
+        self.expected(bytes).is_some_and(|(typical, slowest)| typical >= WORTHWHILE && slowest <= SOON)
+    }
+
+    /// The time for this many bytes at the rate of the median frame, and of the slowest one, if enough are
+    /// known.
+    fn expected(&self, bytes: usize) -> Option<(Duration, Duration)> {
         if self.recent.len() < KNOWN {
             return None;
         }
         let mut sorted: Vec<_> = self.recent.iter().copied().collect();
         sorted.sort_by(f64::total_cmp);
-        Some((sorted[sorted.len() / 2], *sorted.last()?))
-    }
-
-    fn frame(&mut self, arrived: usize, now: Instant) -> &mut ArrivingFrame {
-        let first = ArrivingFrame { seen: now, first: arrived, next: 0, deadline: None };
-        self.arriving.get_or_insert(first)
+        let time = |pace: f64| Duration::try_from_secs_f64(pace * bytes as f64).unwrap_or(Duration::MAX);
+        Some((time(sorted[sorted.len() / 2]), time(*sorted.last()?)))
     }
 }
 

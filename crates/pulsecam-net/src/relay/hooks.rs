@@ -84,6 +84,7 @@ impl WriteHooks<ClientId, Item> for RoomHooks<'_> {
             report: answer.report,
             silence: answer.t1.map(|_| self.room.shared.config.silence_millis()),
             epoch: answer.epoch,
+            receipts: answer.receipts,
             ..told
         };
         Some(heartbeat.to_message(Side::Relay))

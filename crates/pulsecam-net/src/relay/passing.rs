@@ -9,9 +9,12 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{
+            AtomicU64,
+            Ordering::{Acquire, Relaxed, Release},
+        },
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use super::{
@@ -23,6 +26,7 @@ use super::{
 };
 use crate::{
     clock,
+    queue::Full,
     sync::lock,
     transport::Written,
     wire::{Arriving, Message, MessageKind, torn_piece},
@@ -47,11 +51,12 @@ pub(super) struct PieceSlot(AtomicU64);
 
 impl PieceSlot {
     fn take(&self, sender: ClientId) -> bool {
-        self.0.compare_exchange(0, sender, Relaxed, Relaxed).is_ok()
+        self.0.compare_exchange(0, sender, Acquire, Relaxed).is_ok()
     }
 
+    /// Lets another sender begin. The end of the frame is written or waits by then.
     fn free(&self) {
-        self.0.store(0, Relaxed);
+        self.0.store(0, Release);
     }
 }
 
@@ -85,20 +90,20 @@ impl<'a> Passing<'a> {
         now: Instant,
     ) -> usize {
         let Some(arriving) = arriving else {
-            self.cut.wait(arrived, now);
+            self.cut.wait(arrived);
             return 0;
         };
         if arriving.kind() != MessageKind::Video {
-            self.cut.ignore(now);
+            self.cut.ignore();
             return 0;
         }
-        if !self.cut.part(arriving.length(), arrived, now)
+        if !self.cut.part(arriving.length(), arrived)
             || !rate_limiter.takes_spare(self.room.piece_takers(self.sender) as usize, now)
         {
             return 0;
         }
         if self.cut(arriving).is_none() {
-            self.cut.ignore(now);
+            self.cut.ignore();
             return 0;
         }
         let written = self.write();
@@ -114,8 +119,8 @@ impl<'a> Passing<'a> {
     }
 
     /// Ignores an unfinished message that must not be passed on early.
-    pub(super) fn ignore(&mut self, now: Instant) {
-        self.cut.ignore(now);
+    pub(super) const fn ignore(&mut self) {
+        self.cut.ignore();
     }
 
     /// Makes a piece of what has arrived since the last one; `None` if the message cannot be cut.
@@ -140,21 +145,24 @@ impl<'a> Passing<'a> {
             if !member.presence.views() || !member.presence.takes_pieces() {
                 continue;
             }
-            let mut got = self.viewers.get(&member.id).map_or(0, |(_, got)| *got);
-            let before = got;
+            let known = self.viewers.get(&member.id).map(|(_, got)| *got);
+            if known.is_none() && !(member.writer.is_free() && member.slot.take(self.sender.id)) {
+                continue;
+            }
+            let before = known.unwrap_or(0);
+            let mut got = before;
+            // Looked at only after the slot was taken: the end of the frame before may wait there.
             while let Some((piece, _)) = self.pieces.get(got)
                 && member.mailbox.is_empty()
-                && (got > 0 || member.slot.take(self.sender.id))
             {
                 let outcome = member.writer.try_write(piece);
-                if outcome != Written::Nothing {
-                    got += 1;
-                } else if got == 0 {
-                    member.slot.free();
-                }
+                got += usize::from(outcome != Written::Nothing);
                 if outcome != Written::Whole {
                     break;
                 }
+            }
+            if got == 0 {
+                member.slot.free();
             }
             if got > before {
                 written += got - before;
@@ -164,33 +172,35 @@ impl<'a> Passing<'a> {
         written
     }
 
-    /// Handles that a message is complete, before it is forwarded.
-    pub(super) fn whole(&mut self, message: &Message, now: Instant) {
-        self.cut.whole(message.wire_len(), message.kind() == MessageKind::Video, now);
+    /// Handles that a message is complete, before it is forwarded; `took` is the time since its first byte.
+    pub(super) fn whole(&mut self, message: &Message, took: Duration) {
+        self.cut.whole(message.wire_len(), message.kind() == MessageKind::Video, took);
     }
 
     /// Gives a viewer the rest of the complete message, which arrived at `came`. Returns whether the viewer
     /// has got the beginning: if not, it has to get all of the message.
     pub(super) fn finish(&mut self, member: &Member, message: &Message, came: Instant) -> bool {
         let Some((_, got)) = self.viewers.remove(&member.id) else { return false };
-        member.slot.free();
-        let Some(rest) = self.rest(got, message) else { return false };
-        let is_idle = member.mailbox.is_empty();
-        let written = if is_idle { member.writer.try_write(&rest) } else { Written::Nothing };
-        if written == Written::Nothing {
-            let item = Item::Piece { piece: rest, from: self.sender.id, ends: Some((message.clone(), came)) };
-            if member.mailbox.send_ordered(Item::PIECE_COST, item).is_err() {
-                lock(&member.delivery).replaced(self.sender.id);
+        let rest = self.rest(got, message);
+        let has_beginning = rest.is_some();
+        if let Some(rest) = rest {
+            let ends = Some((message.clone(), came));
+            let item = Item::Piece { piece: rest.clone(), from: self.sender.id, ends };
+            match write_or_queue(member, &rest, item) {
+                Ok(Written::Nothing) => {} // counted when it is written
+                Ok(written) => {
+                    self.room.count_out(member, message);
+                    let mut delivery = lock(&member.delivery);
+                    delivery.forwarded(self.sender.id, came);
+                    if written == Written::Whole {
+                        delivery.written(clock::now());
+                    }
+                }
+                Err(Full { .. }) => lock(&member.delivery).replaced(self.sender.id),
             }
-            return true;
         }
-        self.room.count_out(member, message);
-        let mut delivery = lock(&member.delivery);
-        delivery.forwarded(self.sender.id, came);
-        if written == Written::Whole {
-            delivery.written(clock::now());
-        }
-        true
+        member.slot.free();
+        has_beginning
     }
 
     /// The last piece for viewers that have got this many, shared by all of them.
@@ -206,8 +216,11 @@ impl<'a> Passing<'a> {
 
     /// Gives the frame up: its rest is overdue. If the rest comes after all, the viewers get the whole
     /// message.
-    pub(super) fn tear(&mut self, now: Instant) {
-        self.cut.tear(now);
+    pub(super) fn tear(&mut self) {
+        self.cut.tear();
+        if !self.viewers.is_empty() {
+            self.room.count_torn(self.sender);
+        }
         self.end();
     }
 
@@ -215,19 +228,12 @@ impl<'a> Passing<'a> {
     pub(super) fn end(&mut self) {
         self.pieces.clear();
         self.rests.clear();
-        if self.viewers.is_empty() {
-            return;
-        }
-        self.room.count_torn(self.sender);
         for (_, (member, _)) in std::mem::take(&mut self.viewers) {
-            member.slot.free();
             let piece = torn_piece();
-            let is_idle = member.mailbox.is_empty();
-            if !is_idle || member.writer.try_write(&piece) == Written::Nothing {
-                let item = Item::Piece { piece, from: self.sender.id, ends: None };
-                // Without it, the viewer drops the frame when the next one begins.
-                let _ = member.mailbox.send_ordered(Item::PIECE_COST, item);
-            }
+            let item = Item::Piece { piece: piece.clone(), from: self.sender.id, ends: None };
+            // Without it, the viewer drops the frame when the next one begins.
+            let _ = write_or_queue(&member, &piece, item);
+            member.slot.free();
         }
     }
 }
@@ -235,6 +241,16 @@ impl<'a> Passing<'a> {
 impl Drop for Passing<'_> {
     /// The connection has ended, maybe within a frame.
     fn drop(&mut self) {
-        self.end();
+        self.tear();
     }
+}
+
+/// Writes the end of a frame to a viewer now if nothing waits for it, and queues it otherwise.
+fn write_or_queue(member: &Member, piece: &Message, item: Item) -> Result<Written, Full> {
+    let is_idle = member.mailbox.is_empty();
+    let written = if is_idle { member.writer.try_write(piece) } else { Written::Nothing };
+    if written == Written::Nothing {
+        member.mailbox.send_ordered(Item::PIECE_COST, item)?;
+    }
+    Ok(written)
 }

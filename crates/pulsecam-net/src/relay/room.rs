@@ -31,7 +31,7 @@ use crate::{
     queue,
     sync::lock,
     transport::{MessageWriter, Written},
-    wire::{Arriving, Heartbeat, Message, MessageKind, QString},
+    wire::{Arriving, Heartbeat, Message, MessageKind, QString, Receipt},
 };
 
 /// The interval of the viewers' reports. It is short enough to notice within 0.5 s that frames get old, and
@@ -188,12 +188,36 @@ impl Room {
             let clock = clock.and_then(|micros| i64::try_from(micros).ok());
             lock(&member.delivery).reported(got, then, clock);
         }
+        if let Some(able) = heartbeat.receipts {
+            member.writer.pace(able && self.shared.config.pacing);
+        }
         // A client that sends a time is ours, and is asked for reports if a sender wants them.
         let asked = heartbeat.t1.is_some() && self.reported.load(Relaxed) > 0;
         let report = asked.then_some(REPORT_INTERVAL.as_millis() as u32);
         let epoch = heartbeat.t1.map(|_| self.epoch);
-        let answer = Heartbeat { t1: heartbeat.t1, t2, report, epoch, ..Heartbeat::default() };
+        let receipts = heartbeat.receipts.filter(|_| self.shared.config.pacing);
+        let answer = Heartbeat { t1: heartbeat.t1, t2, report, epoch, receipts, ..Heartbeat::default() };
         member.schedule_heartbeat(PendingHeartbeat { answer: Some(answer), ..PendingHeartbeat::default() });
+    }
+
+    /// Handles what a client says about the frames that it gets, or asks about those that it sends.
+    pub(super) fn handle_receipt(&self, member: &Member, receipt: &Receipt) {
+        if let Some(wanted) = receipt.ask {
+            lock(&member.intake).asked_for_receipts(wanted && self.shared.config.pacing);
+        }
+        member.writer.receipt_came(receipt);
+    }
+
+    /// Counts a client's frame, and sends a receipt if it wants one. Returns whether a report is due.
+    pub(super) fn acknowledge(&self, member: &Member, took: Duration, now: Instant) -> bool {
+        let mut intake = lock(&member.intake);
+        let due = intake.came(now);
+        let receipt = intake.receipt(Some(took), now);
+        drop(intake);
+        if let Some(receipt) = receipt {
+            member.writer.send_receipt(receipt);
+        }
+        due
     }
 
     /// The report to a client about its video.

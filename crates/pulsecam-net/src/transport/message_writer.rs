@@ -3,17 +3,20 @@
 use std::{
     io,
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    time::Duration,
 };
 
 use tokio::sync::Notify;
 
 use super::{
-    SendHalf, batch::Batch, partial_message::PartialMessage, send_half::writable, watermark::SendWatermark,
+    SendHalf, batch::Batch, pacing::Pacing, partial_message::PartialMessage, send_half::writable,
+    watermark::SendWatermark,
 };
 use crate::{
     clock,
+    feedback::Release,
     queue::{Closed, Dequeued, Receiver},
-    wire::Message,
+    wire::{Message, MessageKind, Receipt},
 };
 
 /// The source of messages for [`drain`], which also reports its progress to it.
@@ -51,8 +54,10 @@ pub struct MessageWriter {
     state: tokio::sync::Mutex<WriterState>,
     /// The size of the message that is being written.
     pending: AtomicUsize,
-    /// Notified when [`MessageWriter::try_write`] leaves a message unfinished.
-    left: Notify,
+    pacing: Pacing,
+    /// Notified when [`MessageWriter::try_write`] leaves a message unfinished, when a receipt waits to be
+    /// sent, and when one has come.
+    woken: Notify,
 }
 
 #[derive(Debug)]
@@ -70,7 +75,8 @@ impl MessageWriter {
     pub fn new(half: Box<dyn SendHalf>) -> Self {
         let state = WriterState { watermark: SendWatermark::new(), left: None, amid: false };
         let pending = AtomicUsize::new(0);
-        Self { half, state: tokio::sync::Mutex::new(state), pending, left: Notify::new() }
+        let pacing = Pacing::new();
+        Self { half, state: tokio::sync::Mutex::new(state), pending, pacing, woken: Notify::new() }
     }
 
     /// The size of the message that is being written, which stays in memory until it is finished.
@@ -83,15 +89,55 @@ impl MessageWriter {
         self.half.reset_on_close();
     }
 
+    /// Records whether the other end sends receipts of frames if it is asked. Without them, frames are
+    /// started as soon as the socket takes them.
+    pub fn pace(&self, able: bool) {
+        self.pacing.able(able);
+    }
+
+    /// Handles what the other end says about the frames that it received.
+    pub fn receipt_came(&self, receipt: &Receipt) {
+        self.pacing.received(receipt);
+        self.woken.notify_one();
+    }
+
+    /// Says something about the frames that arrived, before anything else that waits. Never waits.
+    pub fn send_receipt(&self, receipt: Receipt) {
+        self.pacing.say(receipt);
+        if let Some(receipt) = self.pacing.take()
+            && self.try_write(&receipt.to_message()) == Written::Nothing
+        {
+            self.pacing.put_back(receipt);
+            self.woken.notify_one();
+        }
+    }
+
+    /// The link's rate in bytes per second, and the round trip without queues; `None` if that is unknown.
+    pub fn path(&self) -> Option<(f64, Duration)> {
+        self.pacing.path()
+    }
+
+    /// Whether a frame may be started now, as far as the link is concerned.
+    pub fn is_free(&self) -> bool {
+        self.pacing.release() == Release::Now
+    }
+
     /// Starts a message now, on the calling thread; [`drain`] finishes it. Writes nothing if another message
-    /// is being written or was never finished, or if the socket is full or broken. Never waits.
+    /// is being written or was never finished, if the socket is full or broken, or if it is a frame for which
+    /// the link is not free yet. Never waits.
     pub fn try_write(&self, message: &Message) -> Written {
         let Ok(mut state) = self.state.try_lock() else { return Written::Nothing };
         if state.left.is_some() || state.amid {
             return Written::Nothing;
         }
+        if message.kind() == MessageKind::Video && self.pacing.release() != Release::Now {
+            return Written::Nothing;
+        }
         let mut outgoing = PartialMessage::new(message.to_buf());
         let done = outgoing.write(&*self.half, &mut state.watermark);
+        if outgoing.started {
+            self.pacing.started(message);
+        }
         match (outgoing.started, done) {
             (false, _) => Written::Nothing,
             (true, Ok(true)) => {
@@ -102,10 +148,20 @@ impl MessageWriter {
             (true, _) => {
                 state.left = Some(outgoing);
                 self.pending.store(message.wire_len(), Relaxed);
-                self.left.notify_one();
+                self.woken.notify_one();
                 Written::Begun
             }
         }
+    }
+}
+
+impl MessageWriter {
+    /// Waits until a full socket takes more.
+    async fn room(&self) -> io::Result<()> {
+        let full = clock::now();
+        writable(&*self.half).await?;
+        self.pacing.waited(full);
+        Ok(())
     }
 }
 
@@ -121,7 +177,8 @@ pub enum Written {
 }
 
 /// Writes the messages of a queue until all senders are gone and nothing waits. Chooses the next only once
-/// the socket takes bytes, and finishes what it or [`MessageWriter::try_write`] has started.
+/// the socket takes bytes and, for a frame, the link is free; finishes what it or
+/// [`MessageWriter::try_write`] has started.
 ///
 /// # Errors
 /// The system's error; the connection is unusable. An item that was not started is back in the queue.
@@ -131,16 +188,33 @@ pub async fn drain<K: PartialEq, T>(
     mut hooks: impl WriteHooks<K, T>,
 ) -> io::Result<()> {
     loop {
+        let release = hold_frames(waiting, writer);
         tokio::select! {
-            biased; // both are checked below in either case
+            biased; // all are checked below in any case
             () = waiting.ready() => {}
-            () = writer.left.notified() => {}
+            () = writer.woken.notified() => {}
+            () = until(release) => {}
         }
         let mut state = writer.state.lock().await;
         if let Some(left) = state.left.take() {
             finish(left, writer, &mut state, &mut hooks).await?;
             continue;
         }
+        if let Some(receipt) = writer.pacing.take() {
+            let mut outgoing = PartialMessage::new(receipt.to_message().to_buf());
+            match (outgoing.write(&*writer.half, &mut state.watermark)?, outgoing.started) {
+                (true, _) => {}
+                (false, true) => finish(outgoing, writer, &mut state, &mut hooks).await?,
+                (false, false) => {
+                    writer.pacing.put_back(receipt);
+                    drop(state);
+                    writer.room().await?;
+                }
+            }
+            continue;
+        }
+        // Another thread may have started a frame since.
+        hold_frames(waiting, writer);
         let taken = match waiting.try_recv() {
             Ok(Some(taken)) => taken,
             Ok(None) => continue,
@@ -157,7 +231,10 @@ pub async fn drain<K: PartialEq, T>(
         hooks.wrote(length - outgoing.remaining());
         if outgoing.started {
             state.amid = !matches!(result, Ok(true));
-            batch.for_each(|taken, message| hooks.started(taken, message));
+            batch.for_each(|taken, message| {
+                writer.pacing.started(message);
+                hooks.started(taken, message);
+            });
         } else {
             batch.requeue(waiting);
         }
@@ -172,9 +249,24 @@ pub async fn drain<K: PartialEq, T>(
             }
             (false, false) => {
                 drop(state);
-                writable(&*writer.half).await?;
+                writer.room().await?;
             }
         }
+    }
+}
+
+/// Holds the queue's frames while the link is not free for one. Returns until when, as far as that is known.
+fn hold_frames<K: PartialEq, T>(waiting: &mut Receiver<K, T>, writer: &MessageWriter) -> Release {
+    let release = writer.pacing.release();
+    waiting.hold_latest(release != Release::Now);
+    release
+}
+
+/// Waits until the next frame may start; forever if that is not a matter of time.
+async fn until(release: Release) {
+    match release {
+        Release::At(at) => tokio::time::sleep_until(at.into()).await,
+        Release::Now | Release::OnCredit => std::future::pending().await,
     }
 }
 
@@ -190,7 +282,7 @@ async fn finish<K, T>(
         let full = clock::now();
         writable(&*writer.half).await?;
         hooks.progressed();
-        state.watermark.waited(clock::now().duration_since(full));
+        state.watermark.waited(writer.pacing.waited(full));
         state.watermark.raise(&*writer.half)?;
         let before = outgoing.remaining();
         let done = outgoing.write(&*writer.half, &mut state.watermark)?;

@@ -8,6 +8,7 @@
 mod batch;
 mod connection;
 mod message_writer;
+mod pacing;
 mod partial_message;
 mod send_half;
 mod watermark;

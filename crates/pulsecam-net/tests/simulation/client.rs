@@ -13,7 +13,7 @@ use turmoil::net::TcpStream;
 
 use crate::{
     journal::{Book, Got, Process},
-    relay::connection,
+    uplink::limited,
     world::{TICK, skew},
 };
 
@@ -30,6 +30,9 @@ pub struct Part {
     pub role: Role,
     /// The time that it needs for each frame, if it is slow.
     pub dawdles: Option<Duration>,
+    /// The bytes that it can send in a tick, if that is limited. Its frames are then so large that they take a
+    /// while.
+    pub uplink: Option<usize>,
     pub seed: u64,
 }
 
@@ -50,10 +53,10 @@ pub async fn live(book: Book, host: usize, part: Part) -> turmoil::Result {
     let life = book.with(|journal| journal.newest(host).map_or(0, |process| process.life + 1));
     let me = Process { host, life };
     book.with(|journal| _ = journal.of(me));
-    let dial = |_: &str| async {
+    let dial = move |_: &str| async move {
         let stream = TcpStream::connect(("relay", PORT)).await?;
         let peer = stream.peer_addr()?;
-        Ok((connection(stream), peer))
+        Ok((limited(stream, part.uplink), peer))
     };
     let mut config = Config::new("relay");
     config.interval = INTERVAL;
@@ -69,7 +72,7 @@ pub async fn live(book: Book, host: usize, part: Part) -> turmoil::Result {
     tokio::spawn(take(book.clone(), me, link.clone(), inbox, part));
     let random = fastrand::Rng::with_seed(part.seed ^ (u64::from(life) << 32));
     if part.films() {
-        tokio::spawn(film(book.clone(), me, link.clone(), random.clone()));
+        tokio::spawn(film(book.clone(), me, link.clone(), part, random.clone()));
     }
     talk(book, me, link, random).await
 }
@@ -195,12 +198,13 @@ async fn talk(book: Book, me: Process, link: Link, mut random: fastrand::Rng) ->
     }
 }
 
-async fn film(book: Book, me: Process, link: Link, mut random: fastrand::Rng) {
+async fn film(book: Book, me: Process, link: Link, part: Part, mut random: fastrand::Rng) {
     let mut seq = 0;
     loop {
         sleep(FRAME_EVERY).await;
         if book.with(|journal| journal.talking) {
-            let jpeg = Bytes::from(vec![7; random.usize(200..6000)]);
+            let sizes = part.uplink.map_or(200..6000, |per_tick| 2 * per_tick..6 * per_tick);
+            let jpeg = Bytes::from(vec![7; random.usize(sizes)]);
             book.with(|journal| journal.of(me).frames_given += 1);
             let stream = Some(me.to_string());
             let captured = Some(Timestamp::now());
