@@ -13,7 +13,8 @@ use turmoil::net::TcpStream;
 
 use crate::{
     journal::{Book, Got, Process},
-    uplink::limited,
+    relay::connection,
+    uplink::PER_TICK,
     world::{TICK, skew},
 };
 
@@ -30,9 +31,8 @@ pub struct Part {
     pub role: Role,
     /// The time that it needs for each frame, if it is slow.
     pub dawdles: Option<Duration>,
-    /// The bytes that it can send in a tick, if that is limited. Its frames are then so large that they take a
-    /// while.
-    pub uplink: Option<usize>,
+    /// Whether its frames are so large that they take a while to arrive.
+    pub is_large: bool,
     pub seed: u64,
 }
 
@@ -53,10 +53,10 @@ pub async fn live(book: Book, host: usize, part: Part) -> turmoil::Result {
     let life = book.with(|journal| journal.newest(host).map_or(0, |process| process.life + 1));
     let me = Process { host, life };
     book.with(|journal| _ = journal.of(me));
-    let dial = move |_: &str| async move {
+    let dial = |_: &str| async {
         let stream = TcpStream::connect(("relay", PORT)).await?;
         let peer = stream.peer_addr()?;
-        Ok((limited(stream, part.uplink), peer))
+        Ok((connection(stream), peer))
     };
     let mut config = Config::new("relay");
     config.interval = INTERVAL;
@@ -203,7 +203,7 @@ async fn film(book: Book, me: Process, link: Link, part: Part, mut random: fastr
     loop {
         sleep(FRAME_EVERY).await;
         if book.with(|journal| journal.talking) {
-            let sizes = part.uplink.map_or(200..6000, |per_tick| 2 * per_tick..6 * per_tick);
+            let sizes = if part.is_large { 2 * PER_TICK..4 * PER_TICK } else { 200..6000 };
             let jpeg = Bytes::from(vec![7; random.usize(sizes)]);
             book.with(|journal| journal.of(me).frames_given += 1);
             let stream = Some(me.to_string());

@@ -1,4 +1,7 @@
-//! A client's connection with a limited rate towards the relay.
+//! What the relay reads arrives at a limited rate, as over a real uplink: the simulated network has none.
+//!
+//! It is limited here and not where the client writes: a client takes it as a sign of life if a full socket
+//! accepts more, and that must depend on the relay.
 
 use std::{
     io,
@@ -6,56 +9,48 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use pulsecam_net::transport::{Connection, PolledWriter};
 use tokio::{
-    io::AsyncWrite,
+    io::{AsyncRead, ReadBuf},
     time::{Instant, Sleep, sleep},
 };
-use turmoil::net::{TcpStream, tcp::OwnedWriteHalf};
 
-use crate::{relay::connection, world::TICK};
+use crate::world::TICK;
 
-/// Wraps a simulated connection that takes so many bytes per tick, if that is limited.
-pub fn limited(stream: TcpStream, per_tick: Option<usize>) -> Connection {
-    let Some(per_tick) = per_tick else { return connection(stream) };
-    let (input, inner) = stream.into_split();
-    let output = Uplink { inner, per_tick, left: per_tick, more: Box::pin(sleep(TICK)) };
-    Connection { input: Box::new(input), output: Box::new(PolledWriter::new(output)), binding: None }
-}
+/// The bytes that arrive in a tick: 2.4 MB/s.
+pub const PER_TICK: usize = 12_000;
 
-#[derive(Debug)]
-struct Uplink {
-    inner: OwnedWriteHalf,
-    per_tick: usize,
-    /// Bytes that it takes in this tick.
+/// The receiving side of a connection with a limited rate.
+pub struct Uplink<R> {
+    inner: R,
+    /// Bytes that may still be read in this tick.
     left: usize,
     more: Pin<Box<Sleep>>,
 }
 
-impl AsyncWrite for Uplink {
-    fn poll_write(
+impl<R> Uplink<R> {
+    pub fn new(inner: R) -> Self {
+        Self { inner, left: PER_TICK, more: Box::pin(sleep(TICK)) }
+    }
+}
+
+impl<R: AsyncRead + Unpin> AsyncRead for Uplink<R> {
+    fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         if self.left == 0 {
             ready!(self.more.as_mut().poll(context));
         }
-        if self.more.is_elapsed() || self.left == 0 {
-            self.left = self.per_tick;
+        if self.more.is_elapsed() {
+            self.left = PER_TICK;
             self.more.as_mut().reset(Instant::now() + TICK);
         }
-        let some = bytes.len().min(self.left);
-        let written = ready!(Pin::new(&mut self.inner).poll_write(context, &bytes[..some]))?;
-        self.left -= written;
-        Poll::Ready(Ok(written))
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(context)
+        let mut buffer = vec![0; to.remaining().min(self.left)];
+        let mut some = ReadBuf::new(&mut buffer);
+        ready!(Pin::new(&mut self.inner).poll_read(context, &mut some))?;
+        self.left -= some.filled().len();
+        to.put_slice(some.filled());
+        Poll::Ready(Ok(()))
     }
 }

@@ -90,7 +90,7 @@ impl World {
                 // The first one sends video, or there would be nothing to view.
                 role: if number == 0 { Role::Both } else { roles[random.usize(..roles.len())] },
                 dawdles: (random.u32(..4) == 0).then(|| Duration::from_millis(random.u64(30..200))),
-                uplink: (random.u32(..2) == 0).then(|| random.usize(8_000..16_000)),
+                is_large: random.bool(),
                 seed: random.u64(..),
             })
             .collect();
