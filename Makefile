@@ -160,6 +160,14 @@ bench-peers: build ## Compare with GStreamer, FFmpeg and the Qt relay; write doc
 	./.ci/deps peers
 	./benches/peers/run.sh $(PULSECAM) $(TARGET)/peers
 
+# Rows by words of their names, and rounds: make bench-links LINKS="--rows near,far --rounds 3". Another program to
+# compare with, in turn: PULSECAM_BASELINE=FILE.
+LINKS ?=
+.PHONY: bench-links
+bench-links: deps ## Measure slow and far links between network namespaces (root, Linux)
+	$(CARGO) run --release --workspace --locked --example links -- $(addprefix --for ,$(BENCH_FOR)) \
+		--template docs/links.in.md --page docs/links.md $(LINKS)
+
 screenshots: build ## Take the screenshots in docs/images
 	./.ci/deps pictures
 	./docs/images/make.sh $(PULSECAM)

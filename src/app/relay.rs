@@ -34,6 +34,8 @@ pub(crate) struct Options {
     pub(crate) mailbox: usize,
     /// Bytes of messages that may be in memory.
     pub(crate) memory: usize,
+    /// Paces frames on slow links.
+    pub(crate) pacing: bool,
     pub(crate) limits: Limits,
     pub(crate) auth: server_auth::Options,
     /// Shows the dashboard.
@@ -65,6 +67,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     config.client_timeout = options.client_timeout;
     config.mailbox = options.mailbox;
     config.memory = options.memory;
+    config.pacing = options.pacing;
     config.limits = options.limits;
     config.tls = auth.tls.clone();
     config.keys = auth.keys.clone();

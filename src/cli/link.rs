@@ -52,6 +52,9 @@ pub(super) struct LinkTimeouts {
     /// Largest message to read or send
     #[arg(long, value_name = "SIZE", default_value = "16MiB", value_parser = values::message_limit, env = "PULSECAM_MAX_MESSAGE")]
     max_message: u32,
+    /// Pace frames on a slow link so that none waits in the network's queue: auto or off
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "off"], env = "PULSECAM_PACING")]
+    pacing: String,
 }
 
 impl LinkTimeouts {
@@ -73,6 +76,7 @@ impl LinkTimeouts {
             config.connect_timeout = self.connect_timeout;
             config.max_backoff = self.max_backoff;
             config.max_message = self.max_message;
+            config.pacing = self.pacing != "off";
             config.role = role;
         }))
     }

@@ -46,6 +46,9 @@ pub(super) struct Args {
     /// disconnected
     #[arg(long, value_name = "SIZE", default_value = "512MiB", value_parser = values::bytes, env = "PULSECAM_MAX_MEMORY")]
     max_memory: u64,
+    /// Pace frames on slow links so that none waits in the network's queue: auto or off
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "off"], env = "PULSECAM_PACING")]
+    pacing: String,
     /// Show clients, streams and rates, full screen in this terminal
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_DASHBOARD", conflicts_with = "json")]
     dashboard: bool,
@@ -123,6 +126,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         client_timeout: args.client_timeout,
         mailbox: usize::try_from(args.mailbox).unwrap_or(usize::MAX),
         memory: usize::try_from(args.max_memory).unwrap_or(usize::MAX),
+        pacing: args.pacing != "off",
         limits: args.limits.limits(),
         auth: args.auth.options()?,
         dashboard: args.dashboard,

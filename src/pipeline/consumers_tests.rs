@@ -92,7 +92,19 @@ fn while_switched_off_no_picture_is_sent_and_a_card_says_so_at_once() {
 fn report(lost: u8, sent: u64) -> DeliveryReport {
     let (late, queued) = (Duration::ZERO, Duration::ZERO);
     let (ready, at_relay) = (Instant::now(), Duration::from_millis(5));
-    DeliveryReport { ready, seq: None, at_relay, late, queued, lost, sent, replaced: 0, relayed: None }
+    DeliveryReport {
+        ready,
+        seq: None,
+        at_relay,
+        late,
+        queued,
+        lost,
+        sent,
+        replaced: 0,
+        sent_bytes: 0,
+        capacity: None,
+        relayed: None,
+    }
 }
 
 #[test]

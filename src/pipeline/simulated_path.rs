@@ -222,6 +222,8 @@ impl Path {
             lost: (replaced * 100 / (given + replaced).max(1)) as u8,
             sent: self.up.given,
             replaced: self.up.replaced,
+            sent_bytes: 0,
+            capacity: None,
             relayed: None,
         };
         self.reports.push_back((back, report));

@@ -3,6 +3,7 @@
 //! A result is data; printing it is up to the caller. Absolute times depend on the machine and the day: compare the ratios to the
 //! floor of the same run.
 
+pub mod cable;
 pub mod codec;
 #[cfg(target_os = "linux")]
 pub mod crowd;

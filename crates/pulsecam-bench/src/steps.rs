@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Longer durations are recorded as this: a minute means broken, not slow.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -22,7 +22,7 @@ pub struct StepTimes {
 }
 
 /// Summary of a step, in milliseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Percentiles {
     /// Median.
     pub p50: f64,

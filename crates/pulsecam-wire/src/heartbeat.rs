@@ -82,6 +82,8 @@ pub struct Heartbeat {
     pub queued: Option<u64>,
     /// From the relay: the percentage of frames for the median viewer that newer ones replaced.
     pub lost: Option<u8>,
+    /// From the relay: the bytes per second that the median viewer's link carries, if that is a limit.
+    pub rate: Option<u64>,
     /// From the relay: the silence of a client after which it closes the connection, in milliseconds.
     pub silence: Option<u32>,
     /// From a client, until it is answered: identifies it to the relay on its next connection.
@@ -115,6 +117,7 @@ impl Heartbeat {
             ("late", self.late),
             ("queued", self.queued),
             ("lost", self.lost.map(u64::from)),
+            ("rate", self.rate),
             ("silence", self.silence.map(u64::from)),
             ("epoch", self.epoch),
             ("receipts", self.receipts.map(u64::from)),
@@ -156,6 +159,7 @@ impl Heartbeat {
                 "late" => heartbeat.late = value.parse().ok(),
                 "queued" => heartbeat.queued = value.parse().ok(),
                 "lost" => heartbeat.lost = value.parse().ok(),
+                "rate" => heartbeat.rate = value.parse().ok(),
                 "silence" => heartbeat.silence = value.parse().ok(),
                 "token" => heartbeat.token = Token::parse(&value),
                 "epoch" => heartbeat.epoch = value.parse().ok(),
@@ -191,6 +195,7 @@ mod tests {
             late: Some(2),
             queued: Some(1),
             lost: Some(100),
+            rate: Some(u64::MAX),
             silence: Some(15_000),
             receipts: Some(true),
             ..report

@@ -76,7 +76,7 @@ pub fn serve(listener: &TcpListener) -> io::Result<Infallible> {
                 floor.accept(listener, last)?;
                 continue;
             }
-            let fine = (!flags.contains(EventFlags::OUT) || floor.tile_size(id).is_ok())
+            let fine = (!flags.contains(EventFlags::OUT) || floor.writable(id).is_ok())
                 && (!flags.intersects(EventFlags::IN | EventFlags::HUP) || floor.readable(id).is_ok());
             if !fine {
                 floor.clients.remove(&id);
@@ -164,7 +164,7 @@ impl Floor {
         }
     }
 
-    fn tile_size(&mut self, id: u64) -> io::Result<()> {
+    fn writable(&mut self, id: u64) -> io::Result<()> {
         self.clients.get_mut(&id).map_or(Ok(()), |client| client.write(&self.epoll, id))
     }
 }

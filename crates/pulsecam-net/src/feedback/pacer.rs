@@ -21,7 +21,10 @@ use std::{
 
 use pulsecam_wire::Receipt;
 
-use super::{WindowedMin, contention::Contention};
+use super::{
+    WindowedMin,
+    contention::{Contention, Passage},
+};
 
 /// A socket that is full for this long belongs to a link that needs pacing. On a faster one, frames do not
 /// queue for long enough to matter, and receipts would cost more than they bring.
@@ -123,7 +126,7 @@ impl Pacer {
             heard: now,
             alone_left: ALONE_FIRST,
             alone_at: now,
-            contention: Contention::default(),
+            contention: Contention::new(now),
         }
     }
 
@@ -154,7 +157,7 @@ impl Pacer {
             self.under_way.clear();
             (self.heard, self.free_at) = (now, now);
             (self.alone_left, self.pace) = (ALONE_FIRST, None);
-            self.contention = Contention::default();
+            self.contention = Contention::new(now);
         }
         Some(needed)
     }
@@ -258,7 +261,8 @@ impl Pacer {
         let base = self.base.sample(head, now);
         let queued = Duration::from_micros(head.saturating_sub(base).unsigned_abs());
         let round = Duration::from_micros((here - sent - took).unsigned_abs());
-        if self.contention.sample(queued, round, frame.alone, now) {
+        let passage = Passage { queued, round, pace: sample, alone: frame.alone };
+        if self.contention.sample(passage, now) {
             self.alone_left = ALONE_FIRST;
         }
         // When its last byte left the bottleneck, by our clock.

@@ -17,7 +17,8 @@ impl Session<'_> {
         }
         if answer.got.is_some() {
             let counts = (self.hub.counters.frames_sent.load(Relaxed), self.hub.outbox.replaced());
-            let report = self.hub.sent_frames().reported(answer, counts, now());
+            let rate = self.writer.path().map(|(bytes_per_s, _)| bytes_per_s as u64);
+            let report = self.hub.sent_frames().reported(answer, counts, rate, now());
             if report.is_some() {
                 self.hub.reports.send_replace(report);
             }

@@ -110,7 +110,7 @@ impl Hub {
         let mut departures = self.sent_frames();
         let written = writer.as_ref().is_some_and(|writer| writer.try_write(&message) != Written::Nothing);
         if written {
-            departures.sent(info, now(), Timestamp::now());
+            departures.sent(info, message.wire_len(), now(), Timestamp::now());
             self.counters.frame_sent(info);
         }
         drop(departures);

@@ -75,7 +75,7 @@ impl WriteHooks<(), Outbound> for &Session<'_> {
         }
     }
 
-    fn started(&mut self, taken: &Dequeued<(), Outbound>, _: &Message) {
+    fn started(&mut self, taken: &Dequeued<(), Outbound>, message: &Message) {
         match taken.priority {
             Priority::Urgent => {
                 let mut inner = self.lock();
@@ -93,7 +93,7 @@ impl WriteHooks<(), Outbound> for &Session<'_> {
             }
             Priority::Latest(()) => {
                 if let Outbound::Frame { info, .. } = &taken.item {
-                    self.hub.sent_frames().sent(info, now(), Timestamp::now());
+                    self.hub.sent_frames().sent(info, message.wire_len(), now(), Timestamp::now());
                     self.hub.counters.frame_sent(info);
                 }
             }

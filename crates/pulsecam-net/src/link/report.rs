@@ -38,6 +38,10 @@ pub struct DeliveryReport {
     pub sent: u64,
     /// Frames that newer ones replaced since the link was created.
     pub replaced: u64,
+    /// Bytes of frames whose writing has begun on this connection.
+    pub sent_bytes: u64,
+    /// The bytes per second that the path carries, as far as receipts tell; `None` if it is no limit.
+    pub capacity: Option<u64>,
     /// When the relay had all of it, by the relay's clock.
     pub relayed: Option<Timestamp>,
 }
@@ -55,6 +59,7 @@ impl DeliveryReport {
 pub(super) struct SentFrames {
     began: Instant,
     sent: u64,
+    sent_bytes: u64,
     under_way: VecDeque<SentFrame>,
     to_relay: QueueingDelay,
     /// For relays that report only how late frames are, not how long they were queued.
@@ -73,15 +78,17 @@ impl SentFrames {
         Self {
             began: now,
             sent: 0,
+            sent_bytes: 0,
             under_way: VecDeque::new(),
             to_relay: QueueingDelay::default(),
             to_viewers: WindowedMin::default(),
         }
     }
 
-    /// Records a frame whose writing begins at `now`, which is `clock` by the wall clock.
-    pub(super) fn sent(&mut self, info: &FrameInfo, now: Instant, clock: Timestamp) {
+    /// Records a frame of `bytes` whose writing begins at `now`, which is `clock` by the wall clock.
+    pub(super) fn sent(&mut self, info: &FrameInfo, bytes: usize, now: Instant, clock: Timestamp) {
         self.sent += 1;
+        self.sent_bytes = self.sent_bytes.saturating_add(bytes as u64);
         let Some(ready) = info.encoded.or(info.captured) else { return };
         let waited = clock.since(ready);
         let ready = now.checked_sub(waited).filter(|_| waited <= LONGEST_WAIT).unwrap_or(now);
@@ -91,11 +98,13 @@ impl SentFrames {
         self.under_way.push_back(SentFrame { number: self.sent, seq: info.seq, ready });
     }
 
-    /// Handles the relay's report. `sent` and `replaced` are this link's counts.
+    /// Handles the relay's report. `sent` and `replaced` are this link's counts, `rate` the bytes per second
+    /// that it carries.
     pub(super) fn reported(
         &mut self,
         heartbeat: &Heartbeat,
         (sent, replaced): (u64, u64),
+        rate: Option<u64>,
         now: Instant,
     ) -> Option<DeliveryReport> {
         let (got, ago) = (heartbeat.got?, Duration::from_micros(heartbeat.ago?));
@@ -130,6 +139,8 @@ impl SentFrames {
             lost: heartbeat.lost.unwrap_or_default().min(100),
             sent,
             replaced,
+            sent_bytes: self.sent_bytes,
+            capacity: [rate, heartbeat.rate].into_iter().flatten().min(),
             relayed,
         })
     }
@@ -159,7 +170,7 @@ mod tests {
             let now = self.start + Duration::from_millis(10 * self.frames);
             let captured = Some(Timestamp::from_micros(clock));
             let info = FrameInfo { seq: Some(self.frames), captured, ..FrameInfo::default() };
-            self.departures.sent(&info, now, Timestamp::from_micros(clock));
+            self.departures.sent(&info, 1000, now, Timestamp::from_micros(clock));
             self.frames += 1;
         }
 
@@ -172,7 +183,7 @@ mod tests {
                 ago: Some(0),
                 ..Heartbeat::default()
             };
-            self.departures.reported(&heartbeat, (self.frames, 0), at + back)
+            self.departures.reported(&heartbeat, (self.frames, 0), None, at + back)
         }
     }
 
@@ -187,20 +198,22 @@ mod tests {
             ago: Some(20_000),
             late: Some(5_000),
             lost: Some(200),
+            rate: Some(700),
             ..Heartbeat::default()
         };
         let now = start + 3_010 * MS;
-        assert_eq!(played.departures.reported(&heartbeat(3), (300, 7), now), None, "too long ago");
-        let report = played.departures.reported(&heartbeat(291), (300, 7), now).unwrap();
+        assert_eq!(played.departures.reported(&heartbeat(3), (300, 7), None, now), None, "too long ago");
+        let report = played.departures.reported(&heartbeat(291), (300, 7), None, now).unwrap();
         assert_eq!((report.seq, report.at_relay, report.ready), (Some(290), 90 * MS, start + 2_900 * MS));
         assert_eq!((report.age(), report.lost, report.sent, report.replaced), (95 * MS, 100, 300, 7));
+        assert_eq!((report.sent_bytes, report.capacity), (300_000, Some(700)));
         assert_eq!(report.relayed, Some(Timestamp::from_micros(8_980_000)));
         assert_eq!(
-            played.departures.reported(&heartbeat(u64::MAX), (300, 7), now),
+            played.departures.reported(&heartbeat(u64::MAX), (300, 7), None, now),
             None,
             "an impossible count"
         );
-        assert_eq!(played.departures.reported(&Heartbeat::default(), (300, 7), now), None);
+        assert_eq!(played.departures.reported(&Heartbeat::default(), (300, 7), None, now), None);
     }
 
     #[test]
@@ -244,7 +257,7 @@ mod tests {
                 ..Heartbeat::default()
             };
             let now = played.start + Duration::from_millis(10 * frame as u64 + 5);
-            let report = played.departures.reported(&heartbeat, (1, 0), now).unwrap();
+            let report = played.departures.reported(&heartbeat, (1, 0), None, now).unwrap();
             assert_eq!(report.queued, Duration::from_micros(late - 600_000));
         }
     }

@@ -1,6 +1,7 @@
 //! Delivery: when frames were sent to one viewer, and when it received them.
 
 use std::{
+    cmp::Reverse,
     collections::VecDeque,
     time::{Duration, Instant},
 };
@@ -179,6 +180,12 @@ pub(super) fn median(all: &[Lateness]) -> Option<Median> {
     })
 }
 
+/// The median of the viewers' rates, of two the higher one. `None` is a link that is no limit.
+pub(super) fn median_rate(rates: Vec<Option<u64>>) -> Option<u64> {
+    let descending = rates.into_iter().map(|rate| Reverse(rate.unwrap_or(u64::MAX)));
+    lower_median(descending).map(|Reverse(rate)| rate).filter(|&rate| rate != u64::MAX)
+}
+
 fn lower_median<T: Ord>(values: impl Iterator<Item = T>) -> Option<T> {
     let mut values: Vec<T> = values.collect();
     values.sort_unstable();
@@ -265,6 +272,15 @@ mod tests {
             let lateness = delivery.lateness(7, arrived + 20 * MS + back).unwrap();
             assert_eq!((lateness.late, lateness.queued), (20 * MS + back, Duration::ZERO));
         }
+    }
+
+    #[test]
+    fn a_fast_link_counts_as_no_limit() {
+        assert_eq!(median_rate(vec![]), None);
+        assert_eq!(median_rate(vec![Some(5)]), Some(5));
+        assert_eq!(median_rate(vec![Some(5), Some(7)]), Some(7));
+        assert_eq!(median_rate(vec![Some(5), None]), None);
+        assert_eq!(median_rate(vec![Some(5), None, Some(7)]), Some(7));
     }
 
     #[test]

@@ -226,7 +226,13 @@ impl Room {
         let told = lock(intake).tell(Heartbeat::default(), now);
         let viewers = self.members.list();
         let others = viewers.iter().filter(|member| member.id != to && member.presence.views());
-        let all: Vec<_> = others.filter_map(|member| lock(&member.delivery).lateness(to, now)).collect();
+        let lateness = |member: &Arc<Member>| {
+            Some((
+                lock(&member.delivery).lateness(to, now)?,
+                member.writer.path().map(|(rate, _)| rate as u64),
+            ))
+        };
+        let (all, rates): (Vec<_>, Vec<_>) = others.filter_map(lateness).unzip();
         let median = delivery_delay::median(&all);
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         Heartbeat {
@@ -234,6 +240,7 @@ impl Room {
             late: median.map(|median| micros(median.late)),
             queued: median.map(|median| micros(median.queued)),
             lost: median.map(|median| median.lost),
+            rate: delivery_delay::median_rate(rates),
             ..told
         }
     }
