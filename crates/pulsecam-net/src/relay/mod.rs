@@ -17,6 +17,7 @@ mod keyring;
 mod listen;
 mod members;
 mod memory;
+mod numbering;
 mod passing;
 mod peer_numbers;
 mod presence;
