@@ -55,13 +55,20 @@ impl Assembly {
         self.full.iter().map(BytesMut::capacity).sum::<usize>() + self.last.capacity()
     }
 
+    /// The full blocks, and what is in the last one.
+    #[cfg(feature = "tokio")]
+    pub(super) fn blocks(&self) -> (&[BytesMut], &[u8]) {
+        (&self.full, &self.last)
+    }
+
     /// Takes the bytes that belong to this message.
-    pub(super) fn take(&mut self, source: &mut BytesMut) {
+    pub(super) fn take(&mut self, source: &mut impl Buf) {
         while self.have < self.length && source.has_remaining() {
             self.make_room();
             let (last, room) = self.space();
-            let some = room.min(source.len());
-            last.extend_from_slice(&source[..some]);
+            let chunk = source.chunk();
+            let some = room.min(chunk.len());
+            last.extend_from_slice(&chunk[..some]);
             source.advance(some);
             self.took(some);
         }

@@ -5,11 +5,11 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BytesMut};
 
 use super::{
-    Error, Fault, HeldBytes, HeldShare, LONG_LENGTH, MIN_SIZE, Malformed, Message, MessageKind, NULL_LENGTH,
-    assembly::Assembly,
+    Error, Fault, HeldBytes, LONG_LENGTH, MIN_SIZE, Malformed, Message, MessageKind, NULL_LENGTH,
+    assembly::Assembly, held,
 };
 
 /// Sizes from half a gigabyte on are treated as lost framing or another protocol, and are not skipped. Every
@@ -34,9 +34,6 @@ pub struct Skipped {
     pub last_size: u32,
 }
 
-/// Memory that a message needs besides its bytes: allocations and reference counts.
-const MESSAGE_COST: usize = 128;
-
 /// Splits one connection's bytes into messages. Use one codec per connection.
 #[derive(Debug)]
 pub struct Codec {
@@ -60,18 +57,6 @@ pub struct Codec {
 struct Skipping {
     length: usize,
     left: usize,
-}
-
-/// The memory of a message, counted until its last slice is dropped.
-struct Counted {
-    buffer: BytesMut,
-    _share: HeldShare,
-}
-
-impl AsRef<[u8]> for Counted {
-    fn as_ref(&self) -> &[u8] {
-        &self.buffer
-    }
 }
 
 impl Codec {
@@ -170,13 +155,7 @@ impl Codec {
 
     /// Parses a complete message, whose buffer occupies `room` bytes.
     pub(super) fn whole(&mut self, buffer: BytesMut, room: usize) -> Result<Message, Malformed> {
-        let bytes = match &self.held {
-            Some(held) => {
-                let share = HeldShare::new(Arc::clone(held), room + MESSAGE_COST);
-                Bytes::from_owner(Counted { buffer, _share: share })
-            }
-            None => buffer.freeze(),
-        };
+        let bytes = held::counted(buffer, room, self.held.as_ref());
         let message = Message::parse(&bytes).map_err(|(at, fault)| self.malformed(at, fault))?;
         self.offset += bytes.len() as u64;
         self.last = bytes.len();
@@ -219,6 +198,17 @@ impl Codec {
     /// The memory of a started message, in bytes.
     pub(super) fn room(&self) -> usize {
         self.started.as_ref().map_or(0, Assembly::room)
+    }
+
+    /// The bytes of a started message, in its blocks and the last one; `None` between messages, and while one
+    /// is skipped.
+    pub(super) fn started(&self) -> Option<(&[BytesMut], &[u8])> {
+        self.started.as_ref().map(Assembly::blocks)
+    }
+
+    /// The account in which complete messages are counted.
+    pub(super) const fn held(&self) -> Option<&Arc<HeldBytes>> {
+        self.held.as_ref()
     }
 
     pub(super) const fn peer(&self) -> Option<SocketAddr> {

@@ -15,6 +15,8 @@
 //!
 //! A client sends a random value (`token`) to get back the number of its last connection; the relay says to
 //! which of its runs the numbers belong (`epoch`).
+//!
+//! A client that shows video says that it takes frames in pieces (`pieces`).
 
 use bytes::Bytes;
 
@@ -88,6 +90,8 @@ pub struct Heartbeat {
     pub token: Option<Token>,
     /// From a relay that numbers connections: the run of the relay to which the numbers belong.
     pub epoch: Option<u64>,
+    /// From a client: whether it takes video in pieces ([`PieceAssembler`](super::PieceAssembler)).
+    pub pieces: bool,
     /// Whether this end understands [`Receipt`](crate::Receipt)s and sends them if it is asked.
     pub receipts: Option<bool>,
 }
@@ -126,6 +130,9 @@ impl Heartbeat {
         if let Some(token) = self.token {
             attributes::write(&mut description, "token", &token.to_hex());
         }
+        if self.pieces {
+            attributes::write(&mut description, "pieces", "1");
+        }
         let description = QString::from(description.as_str());
         #[expect(
             clippy::unwrap_used,
@@ -156,6 +163,7 @@ impl Heartbeat {
                 "silence" => heartbeat.silence = value.parse().ok(),
                 "token" => heartbeat.token = Token::parse(&value),
                 "epoch" => heartbeat.epoch = value.parse().ok(),
+                "pieces" => heartbeat.pieces = value == "1",
                 "receipts" => heartbeat.receipts = value.parse::<u8>().ok().map(|receipts| receipts > 0),
                 _ => {}
             }
@@ -195,7 +203,8 @@ mod tests {
         assert_eq!(Heartbeat::parse(heartbeat.to_message(Side::Relay).description()), heartbeat);
         for views in [false, true] {
             let (token, epoch) = (Token::random(), Some(u64::MAX));
-            let heartbeat = Heartbeat { t1, views: Some(views), token, epoch, ..Heartbeat::default() };
+            let heartbeat =
+                Heartbeat { t1, views: Some(views), token, epoch, pieces: views, ..Heartbeat::default() };
             assert_eq!(Heartbeat::parse(heartbeat.to_message(Side::Client).description()), heartbeat);
         }
         let odd = QString::from("x; views=yes; viewers=-1");

@@ -5,6 +5,11 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
+use bytes::{Bytes, BytesMut};
+
+/// Memory that a message needs besides its bytes: allocations and reference counts.
+const MESSAGE_COST: usize = 128;
+
 /// An account of bytes in memory: from their allocation until the last reference is dropped.
 #[derive(Debug, Default)]
 pub struct HeldBytes {
@@ -62,6 +67,25 @@ impl Drop for HeldShare {
     fn drop(&mut self) {
         self.held.change(self.bytes, 0);
     }
+}
+
+/// The memory of a message, counted until its last slice is dropped.
+struct Counted {
+    buffer: BytesMut,
+    _share: HeldShare,
+}
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.buffer
+    }
+}
+
+/// Shares a buffer that occupies `room` bytes, counted in `held` if there is such an account.
+pub(super) fn counted(buffer: BytesMut, room: usize, held: Option<&Arc<HeldBytes>>) -> Bytes {
+    let Some(held) = held else { return buffer.freeze() };
+    let share = HeldShare::new(Arc::clone(held), room + MESSAGE_COST);
+    Bytes::from_owner(Counted { buffer, _share: share })
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@
 // FrameInfo, Heartbeat, Receipt, Origin and CloseReason are exhaustive, so that they can be written as literals: a new
 // attribute changes the protocol, and so this crate's version. MessageKind has a variant for every other number.
 
+#[cfg(feature = "tokio")]
+mod arriving;
 mod assembly;
 mod attributes;
 mod close_reason;
@@ -24,6 +26,7 @@ mod held;
 mod message;
 mod message_kind;
 mod number;
+mod pieces;
 mod qstring;
 #[cfg(feature = "tokio")]
 mod reader;
@@ -35,7 +38,10 @@ pub mod timestamp;
 mod token;
 
 #[cfg(feature = "tokio")]
-pub use self::reader::Reader;
+pub use self::{
+    arriving::Arriving,
+    reader::{Progress, Reader},
+};
 pub use self::{
     close_reason::{Cause, CloseReason, close_message, close_reason_text},
     codec::{Codec, Skipped},
@@ -45,6 +51,7 @@ pub use self::{
     held::{HeldBytes, HeldShare},
     message::{Message, Origin},
     message_kind::MessageKind,
+    pieces::{Assembled, PieceAssembler, torn_piece},
     qstring::{LoneSurrogate, QString},
     receipt::Receipt,
     text::TextContent,

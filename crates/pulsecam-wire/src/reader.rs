@@ -17,7 +17,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Codec, Error, HeldBytes, HeldShare, Message, Skipped};
+use super::{Arriving, Codec, Error, HeldBytes, HeldShare, Message, Skipped};
 
 /// Room for a message of unknown size: heads, heartbeats and texts.
 const READ_AHEAD: usize = 4096;
@@ -35,6 +35,15 @@ const SIZE_FIELD: usize = 4;
 /// Room beyond the last message's size: an eighth, because the frames of a stream differ in size. A message
 /// may hold a quarter more memory than it needs; one that would hold more is copied to its exact size.
 const SLACK: usize = 8;
+
+/// What has arrived, in [`Reader::next_or_part`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// A message.
+    Whole(Message),
+    /// More of a message that is still unfinished.
+    Part,
+}
 
 /// Reads messages one by one.
 #[derive(Debug)]
@@ -137,6 +146,39 @@ impl<R: AsyncRead + Unpin> Reader<R> {
             self.received += count as u64;
             self.begun.get_or_insert_with(Instant::now);
         }
+    }
+
+    /// Waits for the next message, or until no more bytes are there and more than `beyond` bytes of an
+    /// unfinished message have arrived ([`Self::arriving`]). `None` as in [`Self::next`].
+    ///
+    /// Cancel safe.
+    ///
+    /// # Errors
+    /// As [`Self::next`].
+    pub async fn next_or_part(&mut self, beyond: usize) -> Result<Option<Progress>, Error> {
+        std::future::poll_fn(|context| {
+            let polled = std::pin::pin!(self.next()).poll(context);
+            match polled {
+                Poll::Pending if self.arrived() > beyond => Poll::Ready(Ok(Some(Progress::Part))),
+                other => other.map_ok(|message| message.map(Progress::Whole)),
+            }
+        })
+        .await
+    }
+
+    /// Bytes of an unfinished message that have arrived.
+    pub fn arrived(&self) -> usize {
+        self.codec.progress().map_or(self.ahead.len(), |(arrived, _)| arrived)
+    }
+
+    /// The unfinished message, once its head has arrived and is valid.
+    pub fn arriving(&self) -> Option<Arriving<'_>> {
+        let (full, last) = match self.codec.progress() {
+            Some(_) => self.codec.started()?,
+            None => (&[][..], &self.ahead[..]),
+        };
+        self.codec.length(full.first().map_or(last, |block| &block[..])).ok()??;
+        Arriving::parse(full, last, self.codec.held())
     }
 
     /// Records how long the message took that is complete now. What follows it came with its last bytes.

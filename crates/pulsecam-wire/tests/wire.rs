@@ -12,7 +12,7 @@ use common::{golden, wire_bytes};
 use proptest::prelude::*;
 use pulsecam_wire::{
     Codec, DEFAULT_MAX_MESSAGE, Error, Fault, FrameInfo, Heartbeat, HeldBytes, Message, MessageKind, Origin,
-    QString, Reader, Side, timestamp::Timestamp,
+    PieceAssembler, Progress, QString, Reader, Side, timestamp::Timestamp,
 };
 use tokio::{io::AsyncWriteExt, time::timeout};
 
@@ -107,6 +107,82 @@ async fn a_message_holds_no_memory_but_its_own() {
     let whole = second.to_buf();
     assert_eq!(whole.first_ref().as_ptr_range().end, payload.as_ptr_range().end);
     assert_eq!((whole.first_ref().len(), whole.last_ref().len()), (second.wire_len(), 0));
+}
+
+/// A pipe whose reader sees each write by itself.
+async fn parts(reader: &mut Reader<tokio::io::DuplexStream>, most: usize) -> Option<usize> {
+    let arrival = timeout(Duration::from_secs(20), reader.next_or_part(most)).await.unwrap();
+    match arrival.unwrap().unwrap() {
+        Progress::Part => reader.arriving().map(|arriving| arriving.payload_arrived()),
+        Progress::Whole(_) => panic!("it is not complete"),
+    }
+}
+
+#[tokio::test]
+async fn an_unfinished_message_can_be_looked_at_wherever_it_is_kept() {
+    // In the read-ahead buffer, in one block, and in several.
+    for (payload, cuts) in
+        [(3_000, 10), (30_000, 7), (200_000, 9), (2_500_000, 5), (4_000_000, 11)].map(|(p, c)| (p, c))
+    {
+        let info = FrameInfo { seq: Some(1), ..FrameInfo::default() };
+        let jpeg: Vec<u8> = (0..payload).map(|at| (at % 251) as u8).collect();
+        let frame = Message::video(jpeg.clone().into(), &info).unwrap();
+        let bytes = wire_bytes(&frame);
+        let (mut write, read) = tokio::io::duplex(bytes.len());
+        let mut reader = Reader::new(read, Codec::new(1 << 24));
+        let head = bytes.len() - payload;
+        for end in (1..head + 4).step_by(3) {
+            let from = if end == 1 { 0 } else { end - 3 };
+            write.write_all(&bytes[from..end]).await.unwrap();
+            let arrived = parts(&mut reader, end - 1).await;
+            assert_eq!(arrived, (end >= head).then(|| end - head), "{payload} {end}");
+        }
+        let mut at = (1..head + 4).step_by(3).last().unwrap();
+        let mut assembler = PieceAssembler::new(1 << 24);
+        let (mut passed, mut first) = (0, true);
+        for cut in 1..cuts {
+            let end = at + (bytes.len() - at) / (cuts - cut + 1);
+            write.write_all(&bytes[at..end]).await.unwrap();
+            assert_eq!(parts(&mut reader, end - 1).await, Some(end - head), "{payload} {cut}");
+            let arriving = reader.arriving().unwrap();
+            assert_eq!((arriving.kind(), arriving.length()), (MessageKind::Video, bytes.len()));
+            assert_eq!(
+                (arriving.payload_length(), arriving.description()),
+                (payload, frame.description().clone())
+            );
+            let piece = if first {
+                arriving.first_piece(arriving.description())
+            } else {
+                arriving.next_piece(passed)
+            };
+            assert_eq!(assembler.take(&piece.unwrap()).unwrap().frame, None);
+            (at, passed, first) = (end, arriving.payload_arrived(), false);
+        }
+        write.write_all(&bytes[at..]).await.unwrap();
+        let whole = reader.next().await.unwrap().unwrap();
+        assert_eq!(whole, frame);
+        assert_eq!(assembler.take(&whole.last_piece(passed).unwrap()).unwrap().frame, Some(frame));
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_lies_is_never_shown_as_a_message() {
+    let frame = wire_bytes(&Message::video(vec![7; 9000].into(), &FrameInfo::default()).unwrap());
+    let described = u32::from_be_bytes(frame[8..12].try_into().unwrap()) as usize;
+    for (at, lie) in [(0, 20_u32), (8, 3), (8, 10_000), (8, u32::MAX), (8, 0xffff_fffe)]
+        .into_iter()
+        .chain([0, 8_999, 9_001, u32::MAX, 0xffff_fffe].map(|lie| (12 + described, lie)))
+    {
+        let mut bytes = frame.clone();
+        bytes[at..at + 4].copy_from_slice(&lie.to_be_bytes());
+        let (mut write, read) = tokio::io::duplex(1 << 16);
+        let mut reader = Reader::new(read, Codec::new(LIMIT));
+        write.write_all(&bytes[..6000]).await.unwrap();
+        match timeout(Duration::from_secs(20), reader.next_or_part(0)).await.unwrap() {
+            Ok(Some(Progress::Part)) => assert!(reader.arriving().is_none(), "{at} {lie}"),
+            other => assert!(other.is_err(), "{at} {lie}: {other:?}"),
+        }
+    }
 }
 
 #[test]

@@ -178,6 +178,7 @@ pub(super) mod tests {
             sent: Traffic { frames: rate * second, others: 1, bytes: rate * second * 100_000 },
             got: Traffic { frames: 30 * second, others: 0, bytes: 3_000_000 * second },
             lost,
+            torn: 0,
         };
         let mut totals = Summary::default();
         totals.joined = 5;

@@ -105,7 +105,8 @@ pub(crate) fn view(job: &ViewJob) -> Result<(), Failure> {
 async fn watch(job: &ViewJob) -> Result<Seen, Failure> {
     let mut trace = BufWriter::new(File::create(&job.trace)?);
     writeln!(trace, "received_us,captured_us,stream,seq,bytes")?;
-    let (_link, mut inbox) = up(config(job.relay, job.pacing)).await?;
+    let config = config(job.relay, job.pacing).with(|config| config.pieces = job.pieces);
+    let (_link, mut inbox) = up(config).await?;
     println!("up");
     let (mut ages, mut gaps) = (StepTimes::default(), StepTimes::default());
     // Frames of each stream, and when the last one came.

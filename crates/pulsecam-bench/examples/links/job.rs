@@ -63,6 +63,7 @@ pub(crate) struct ViewJob {
     pub(crate) warm_up: Duration,
     pub(crate) time: Duration,
     pub(crate) pacing: bool,
+    pub(crate) pieces: bool,
     /// Where each frame goes, as a line of CSV.
     pub(crate) trace: PathBuf,
 }

@@ -22,6 +22,9 @@ struct Arguments {
     /// Measure with pacing, without, or both in turn
     #[arg(long, value_name = "WHICH", default_value = "both")]
     pacing: Pacing,
+    /// Compare with viewers that take whole frames only, so that the relay passes nothing on while it arrives
+    #[arg(long)]
+    whole: bool,
     /// Another program whose relay to compare with, without pacing, in the same run and in turn
     #[arg(long, value_name = "FILE", env = "PULSECAM_BASELINE")]
     baseline: Option<PathBuf>,
@@ -111,7 +114,7 @@ fn begin(job: &str) -> std::result::Result<(), Failure> {
 }
 
 fn variants(arguments: &Arguments) -> std::result::Result<Vec<Variant>, Failure> {
-    let own = |name, pacing| Variant { name, pacing, relay: None };
+    let own = |name, pacing| Variant { name, pacing, pieces: true, relay: None };
     let mut variants = Vec::new();
     if arguments.pacing != Pacing::Off {
         variants.push(own("paced", true));
@@ -119,9 +122,13 @@ fn variants(arguments: &Arguments) -> std::result::Result<Vec<Variant>, Failure>
     if arguments.pacing != Pacing::On {
         variants.push(own("not paced", false));
     }
+    if arguments.whole {
+        let pacing = arguments.pacing != Pacing::Off;
+        variants.push(Variant { pieces: false, ..own("whole frames", pacing) });
+    }
     if let Some(baseline) = &arguments.baseline {
         let relay = Some(fs::canonicalize(baseline)?);
-        variants.push(Variant { name: "baseline", pacing: false, relay });
+        variants.push(Variant { name: "baseline", pacing: false, pieces: true, relay });
     }
     Ok(variants)
 }

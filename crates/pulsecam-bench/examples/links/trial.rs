@@ -48,6 +48,8 @@ pub(crate) struct Variant {
     pub(crate) name: &'static str,
     /// Whether all programs of this build pace frames.
     pub(crate) pacing: bool,
+    /// Whether viewers take frames in pieces.
+    pub(crate) pieces: bool,
     /// A program that runs as the relay in place of this build's.
     pub(crate) relay: Option<PathBuf>,
 }
@@ -119,6 +121,7 @@ pub(crate) fn run(
             warm_up: WARM_UP,
             time: settings.time,
             pacing: variant.pacing,
+            pieces: variant.pieces,
             trace: folder.join("frames.csv"),
         }),
         priority,

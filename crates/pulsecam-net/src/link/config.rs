@@ -38,6 +38,8 @@ pub struct Config {
     /// bytes of frames in the inbox, of all streams together: beyond it, those that have waited longest are
     /// dropped.
     pub budget: usize,
+    /// Lets our relay pass frames on to this client while they still arrive there, if it shows video.
+    pub pieces: bool,
     /// Uses TLS, with this trust.
     pub tls: Option<tls::Connector>,
     /// The key to a room. With one, nothing is sent to a relay that does not prove that it knows the key.
@@ -62,6 +64,7 @@ impl Config {
             report: None,
             pacing: true,
             budget: 64 << 20,
+            pieces: true,
             tls: None,
             key: None,
             dial: None,

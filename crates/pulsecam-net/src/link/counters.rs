@@ -23,6 +23,10 @@ pub struct LinkCounters {
     /// Frames that were dropped because they arrived after newer ones of their stream. They came over a
     /// connection that their sender had given up.
     pub frames_late: u64,
+    /// Frames that arrived in pieces: our relay passed them on while they arrived there.
+    pub frames_in_pieces: u64,
+    /// Frames of which only the beginning arrived: their sender stalled or left while our relay passed them on.
+    pub frames_torn: u64,
     /// Received messages over [`Config::max_message`](super::Config::max_message); skipped.
     pub messages_skipped: u64,
     /// Texts and images that were given up.
@@ -49,6 +53,8 @@ pub(super) struct AtomicCounters {
     pub(super) undeliverable: AtomicU64,
     pub(super) frames_too_large: AtomicU64,
     pub(super) frames_late: AtomicU64,
+    pub(super) frames_in_pieces: AtomicU64,
+    pub(super) frames_torn: AtomicU64,
     pub(super) messages_skipped: AtomicU64,
 }
 
@@ -97,6 +103,8 @@ impl AtomicCounters {
             frames_while_down: self.frames_while_down.load(Relaxed),
             frames_too_large: self.frames_too_large.load(Relaxed),
             frames_late: self.frames_late.load(Relaxed),
+            frames_in_pieces: self.frames_in_pieces.load(Relaxed),
+            frames_torn: self.frames_torn.load(Relaxed),
             messages_skipped: self.messages_skipped.load(Relaxed),
             undeliverable: self.undeliverable.load(Relaxed),
             progress: self.written_on.load(Relaxed) + self.farthest.load(Relaxed),

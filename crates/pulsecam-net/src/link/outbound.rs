@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use bytes::Bytes;
 use tracing::warn;
 
-use super::{clock::Offset, session::Session};
+use super::{Role, clock::Offset, session::Session};
 use crate::{
     clock::{Timestamp, now},
     queue::{Dequeued, Priority},
@@ -53,8 +53,16 @@ impl WriteHooks<(), Outbound> for &Session<'_> {
                 let token = self.hub.token.filter(|_| !self.lock().introduced);
                 let views = config.role.views();
                 let receipts = config.pacing.then_some(true);
-                let plain =
-                    Heartbeat { t1: Some(asked), views, report, token, receipts, ..Heartbeat::default() };
+                let pieces = config.pieces && config.role != Role::Sender;
+                let plain = Heartbeat {
+                    t1: Some(asked),
+                    views,
+                    report,
+                    token,
+                    receipts,
+                    pieces,
+                    ..Heartbeat::default()
+                };
                 Some(self.lock().frame_acks.tell(plain, now()).to_message(Side::Client))
             }
             Outbound::Message(attempt) => Some(attempt.message.clone()),

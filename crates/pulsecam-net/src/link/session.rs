@@ -33,7 +33,10 @@ use crate::{
     queue::{Dequeued, Receiver},
     sync::lock,
     transport::{self, MessageWriter, ReceiveHalf},
-    wire::{CloseReason, FrameInfo, Heartbeat, Message, MessageKind, Reader, Receipt, Skipped},
+    wire::{
+        Assembled, CloseReason, FrameInfo, Heartbeat, Message, MessageKind, PieceAssembler, Reader, Receipt,
+        Skipped,
+    },
 };
 
 pub(super) type Outbox = Receiver<(), Outbound>;
@@ -202,6 +205,7 @@ impl<'a> Session<'a> {
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut heard, mut skipped) = (0, reader.skipped());
         let mut throttle = LogThrottle::new(log_throttle::FLOOD);
+        let mut pieces = PieceAssembler::new(self.hub.config.max_message);
         loop {
             let next = tokio::select! {
                 biased;
@@ -220,7 +224,11 @@ impl<'a> Session<'a> {
             let end = match next {
                 None => continue,
                 Some(Ok(Some(message))) => {
-                    self.take(message, reader.took());
+                    if let Some(assembled) = pieces.take(&message) {
+                        self.piece(assembled, &mut throttle);
+                    } else {
+                        self.take(message, reader.took());
+                    }
                     continue;
                 }
                 Some(Ok(None)) => None,
@@ -273,6 +281,21 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Handles what a piece of a frame led to.
+    fn piece(&self, Assembled { frame, torn, too_large, .. }: Assembled, throttle: &mut LogThrottle) {
+        self.hub.counters.frames_torn.fetch_add(torn.into(), Relaxed);
+        if let Some(size) = too_large {
+            let mut one = Skipped::default();
+            (one.messages, one.frames, one.last_size) = (1, 1, size);
+            self.skipped(Skipped::default(), one, throttle);
+        }
+        if let Some(frame) = frame {
+            self.hub.counters.frames_in_pieces.fetch_add(1, Relaxed);
+            // The time that it took says nothing about this link: it came as its sender sent it.
+            self.film(frame, None, Timestamp::now(), now());
+        }
+    }
+
     fn take(&self, message: Message, took: Duration) {
         let (received, received_at) = (Timestamp::now(), now());
         if let Some(close_reason) = CloseReason::parse(&message) {
@@ -291,13 +314,7 @@ impl<'a> Session<'a> {
                 Some(receipt) => self.receipt(&receipt),
                 None => debug!("the reserved type {number} is ignored"),
             },
-            MessageKind::Video => {
-                // First: the relay may be waiting for it.
-                self.came(Some(took), received_at);
-                if !self.is_untold(received_at) {
-                    self.show(message, received, received_at);
-                }
-            }
+            MessageKind::Video => self.film(message, Some(took), received, received_at),
             MessageKind::Text | MessageKind::Image | MessageKind::Other(_) => {
                 if message.origin().id.is_some_and(|id| self.hub.is_repeated(&id)) {
                     return;
@@ -321,6 +338,15 @@ impl<'a> Session<'a> {
             self.lock().frame_acks.asked_for_receipts(wanted && self.hub.config.pacing);
         }
         self.writer.receipt_came(receipt);
+    }
+
+    /// Handles a complete frame.
+    fn film(&self, frame: Message, took: Option<Duration>, received: Timestamp, received_at: Instant) {
+        // First: the relay may be waiting for it.
+        self.came(took, received_at);
+        if !self.is_untold(received_at) {
+            self.show(frame, received, received_at);
+        }
     }
 
     /// Puts a frame into the inbox, unless newer ones of its stream came before it.

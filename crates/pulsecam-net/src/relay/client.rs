@@ -25,6 +25,7 @@ use super::{
     keyring::KeyGrant,
     members::{Item, Member},
     memory::ClientMemory,
+    passing::Passing,
     presence::PendingHeartbeat,
     rate_limit::RateLimiter,
     read_turn::ReadTurn,
@@ -36,7 +37,7 @@ use super::{
 use crate::{
     clock, queue,
     transport::{self, Incoming, MessageWriter},
-    wire::{Heartbeat, Message, MessageKind, Reader, Receipt},
+    wire::{Heartbeat, Message, MessageKind, Progress, Reader, Receipt},
 };
 
 /// Serves one client until its connection ends.
@@ -176,11 +177,16 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
     // When the unfinished message began, and whether any message ever came.
     let (mut begun, mut said) = (None, false);
     let mut waiting = InputAge::new(came);
+    let mut passing = Passing::new(room, member);
     loop {
         let next = tokio::select! {
             biased;
-            next = reader.next() => Some(next),
+            next = reader.next_or_part(passing.looks_beyond()) => Some(next),
             _ = look.tick() => None,
+            () = passing.overdue() => {
+                passing.tear();
+                continue;
+            }
         };
         let now = clock::now();
         let since = |then| now.saturating_duration_since(then);
@@ -193,8 +199,17 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
             waiting.emptied(now, stood);
         }
         match next {
-            Some(Ok(Some(message))) => {
+            Some(Ok(Some(Progress::Part))) if waiting.is_old(stood) => passing.ignore(),
+            Some(Ok(Some(Progress::Part))) => {
+                let (arriving, arrived) = (reader.arriving(), reader.arrived());
+                let pieces = passing.part(arriving.as_ref(), arrived, &mut rate_limiter, now);
+                if turn.passed_on(passing.piece_length(), pieces, false) {
+                    task::yield_now().await;
+                }
+            }
+            Some(Ok(Some(Progress::Whole(message)))) => {
                 (begun, said) = (None, true);
+                passing.whole(&message, reader.took());
                 if let Err(reason) = rate_limiter.verify(&message, now) {
                     return reason;
                 }
@@ -203,7 +218,8 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
                 }
                 member.crowds.store(turn.is_crowd(message.wire_len()), Relaxed);
                 let arrival = Arrival { at: now, took: reader.took(), is_old: waiting.is_old(stood) };
-                handle(&message, arrival, member, room);
+                handle(&message, arrival, member, room, &mut passing);
+                passing.end();
                 let others = if message.kind().is_forwarded() { room.others() } else { 0 };
                 let over = turn.passed_on(message.wire_len(), others, reader.is_amid());
                 let pause = rate_limiter.pause(others, now);
@@ -292,7 +308,7 @@ struct Arrival {
     is_old: bool,
 }
 
-fn handle(message: &Message, arrival: Arrival, member: &Member, room: &Room) {
+fn handle(message: &Message, arrival: Arrival, member: &Member, room: &Room, passing: &mut Passing<'_>) {
     match message.kind() {
         MessageKind::Heartbeat => room.handle_heartbeat(member, &Heartbeat::parse(message.description())),
         MessageKind::Reserved(number) => match Receipt::parse(message) {
@@ -302,14 +318,14 @@ fn handle(message: &Message, arrival: Arrival, member: &Member, room: &Room) {
         MessageKind::Video => {
             let due = room.acknowledge(member, arrival.took, arrival.at);
             if !arrival.is_old {
-                room.forward(member, message, arrival.at);
+                room.forward(member, message, arrival.at, passing);
             }
             if due {
                 member.schedule_heartbeat(PendingHeartbeat { report: true, ..PendingHeartbeat::default() });
             }
         }
         MessageKind::Text | MessageKind::Image | MessageKind::Other(_) => {
-            room.forward(member, message, arrival.at);
+            room.forward(member, message, arrival.at, passing);
         }
     }
 }

@@ -98,6 +98,8 @@ pub struct Summary {
     pub frames_lost: u64,
     /// Refused connections.
     pub refused: u64,
+    /// Frames that were passed on while they arrived, and whose rest did not come in time.
+    pub frames_torn: u64,
 }
 
 fn in_words<S: Serializer>(reason: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {

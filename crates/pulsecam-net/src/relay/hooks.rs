@@ -62,6 +62,9 @@ impl WriteHooks<ClientId, Item> for RoomHooks<'_> {
                 Some(message.clone())
             };
         }
+        if let Item::Piece { piece, .. } = item {
+            return Some(piece.clone());
+        }
         self.due = self.due.and(self.client.take());
         let PendingHeartbeat { answer, report, alive, notice: _ } = self.due;
         if self.due == PendingHeartbeat::default() {
@@ -92,6 +95,15 @@ impl WriteHooks<ClientId, Item> for RoomHooks<'_> {
             self.due = PendingHeartbeat::default();
             return;
         }
+        let message = match &taken.item {
+            Item::Piece { ends: None, .. } => return,
+            // Counted as the frame that is complete with it.
+            Item::Piece { ends: Some((whole, came)), from, .. } => {
+                lock(&self.delivery).forwarded(*from, *came);
+                whole
+            }
+            _ => message,
+        };
         self.room.shared.count_out(message);
         if self.room.shared.config.watcher.is_some() {
             self.got.count(message);

@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, Mutex, OnceLock,
-        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
@@ -17,6 +17,7 @@ use super::{
     delivery_delay::DeliveryDelay,
     event::ClientId,
     memory::ClientMemory,
+    passing::PieceSlot,
     presence::{PendingHeartbeat, Presence},
     reason::LeaveReason,
     stats::{ClientStats, TrafficCounter},
@@ -51,14 +52,28 @@ pub(super) enum Item {
         /// Its place, which is charged to its sender.
         _place: HeldShare,
     },
+    /// The last piece of a frame that was begun.
+    Piece {
+        piece: Message,
+        from: ClientId,
+        /// The frame that is complete with it, and when that arrived; `None` if the rest does not come.
+        ends: Option<(Message, Instant)>,
+    },
 }
 
 impl Item {
+    /// The cost of a last piece among the messages that are delivered in order. It is not the piece's size,
+    /// because it must not take the place of texts, and there is at most one per client. But it is more than
+    /// that of messages which are joined.
+    pub(super) const PIECE_COST: usize = 2 << 10;
+
     /// The size of the message in bytes.
     pub(super) fn weight(&self) -> usize {
         match self {
             Self::Heartbeat => 0,
-            Self::Message(message, _) | Self::Ordered { message, .. } => message.wire_len(),
+            Self::Message(message, _)
+            | Self::Ordered { message, .. }
+            | Self::Piece { piece: message, .. } => message.wire_len(),
         }
     }
 }
@@ -106,6 +121,10 @@ pub(super) struct Member {
     pub(super) sent: TrafficCounter,
     /// What it was sent, shared with its writer.
     pub(super) got: Arc<TrafficCounter>,
+    /// Its frames that were passed on while they arrived, and whose rest did not come in time.
+    pub(super) torn: AtomicU64,
+    /// Whose frame it is getting in pieces.
+    pub(super) slot: PieceSlot,
     /// The description of its newest frame, and when that arrived.
     pub(super) newest: Mutex<Option<(QString, Timestamp)>>,
     /// Its number for other clients, assigned when its first text, image or frame goes to a client of ours.
@@ -152,6 +171,8 @@ impl Member {
             came,
             sent: TrafficCounter::default(),
             got: Arc::default(),
+            torn: AtomicU64::new(0),
+            slot: PieceSlot::default(),
             newest: Mutex::default(),
             number: OnceLock::new(),
             token: OnceLock::new(),
@@ -231,6 +252,7 @@ impl Member {
             sent: self.sent.amount(),
             got: self.got.amount(),
             lost: self.mailbox.replaced(),
+            torn: self.torn.load(Relaxed),
         }
     }
 

@@ -15,6 +15,7 @@ pub(super) struct Presence {
     views: AtomicBool,
     asks: AtomicBool,
     ours: AtomicBool,
+    pieces: AtomicBool,
     /// The number of other viewers that was last sent; [`NEVER_TOLD`] before.
     told: AtomicU64,
 }
@@ -57,6 +58,7 @@ impl Presence {
             views: AtomicBool::new(true),
             asks: no(),
             ours: no(),
+            pieces: no(),
             told: AtomicU64::new(NEVER_TOLD),
         }
     }
@@ -69,6 +71,16 @@ impl Presence {
     /// Records that it is a client of ours.
     pub(super) fn mark_pulsecam(&self) {
         self.ours.store(true, Relaxed);
+    }
+
+    /// Whether it takes frames in pieces.
+    pub(super) fn takes_pieces(&self) -> bool {
+        self.pieces.load(Relaxed)
+    }
+
+    /// Records that it takes frames in pieces; returns whether that is new.
+    pub(super) fn says_pieces(&self) -> bool {
+        !self.pieces.swap(true, Relaxed)
     }
 
     /// Whether it may show video.

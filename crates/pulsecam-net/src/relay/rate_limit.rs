@@ -38,6 +38,12 @@ impl RateLimiter {
         self.deliveries.as_mut().map_or(Duration::ZERO, |left| left.spend(others as f64, now))
     }
 
+    /// Takes `pieces` deliveries out of the upper half of what is saved up; returns whether they were there.
+    /// Pieces of a frame may be left out, so they never cause a pause.
+    pub(super) fn takes_spare(&mut self, pieces: usize, now: Instant) -> bool {
+        self.deliveries.as_mut().is_none_or(|left| left.take_spare(pieces as f64, now))
+    }
+
     /// Checks a message against the limits.
     pub(super) fn verify(&mut self, message: &Message, now: Instant) -> Result<(), LeaveReason> {
         if let Some((rate, left)) = &mut self.messages
@@ -78,6 +84,16 @@ impl TokenBucket {
     pub(super) fn take(&mut self, amount: f64, now: Instant) -> bool {
         self.grow(now);
         let allowed = self.left > 0.0;
+        if allowed {
+            self.left -= amount;
+        }
+        allowed
+    }
+
+    /// Takes `amount` if half of the burst remains.
+    pub(super) fn take_spare(&mut self, amount: f64, now: Instant) -> bool {
+        self.grow(now);
+        let allowed = self.left - amount >= self.most() / 2.0;
         if allowed {
             self.left -= amount;
         }
@@ -180,6 +196,15 @@ mod tests {
         assert!(bucket.take(1_000.0, start));
         assert!(!bucket.take(1.0, start + 7_900 * MS));
         assert!(bucket.take(1.0, start + 8_100 * MS));
+    }
+
+    #[test]
+    fn only_the_upper_half_is_spare() {
+        let start = Instant::now();
+        let mut bucket = TokenBucket::new(100.0, start);
+        assert_eq!((0..300).filter(|_| bucket.take_spare(1.0, start)).count(), 100);
+        assert!(!bucket.take_spare(2.0, start + 10 * MS) && bucket.take_spare(2.0, start + 21 * MS));
+        assert_eq!((0..300).filter(|_| bucket.take(1.0, start + 21 * MS)).count(), 101);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::{
     event::{ClientId, Event},
     members::{Item, Member, MemberList},
     memory::ClientMemory,
+    passing::Passing,
     peer_numbers::PeerNumbers,
     presence::{PendingHeartbeat, Presence},
     reason::LeaveReason,
@@ -59,8 +60,10 @@ pub(super) struct Room {
     viewers_changed: Notify,
     /// Members that want reports on their video.
     reported: AtomicU32,
+    /// Members that take frames in pieces.
+    piece_takers: AtomicU32,
     pub(super) stall_detector: StallDetector,
-    numbers: Mutex<PeerNumbers>,
+    pub(super) numbers: Mutex<PeerNumbers>,
     /// Distinguishes the numbers of this run of the relay from those of other runs.
     epoch: u64,
 }
@@ -76,6 +79,7 @@ impl Room {
             viewing: AtomicU32::new(0),
             viewers_changed: Notify::new(),
             reported: AtomicU32::new(0),
+            piece_takers: AtomicU32::new(0),
             numbers: Mutex::default(),
             epoch: fastrand::u64(..),
         }
@@ -112,6 +116,9 @@ impl Room {
             self.viewing.fetch_sub(1, Relaxed);
             self.viewers_changed.notify_one();
         }
+        if member.presence.takes_pieces() {
+            self.piece_takers.fetch_sub(1, Relaxed);
+        }
         if let Some(number) = member.number.get() {
             lock(&self.numbers).leave(*number, matches!(reason, LeaveReason::Closed));
         }
@@ -133,6 +140,12 @@ impl Room {
     /// The number of other members.
     pub(super) fn others(&self) -> usize {
         self.here.load(Relaxed).saturating_sub(1)
+    }
+
+    /// The number of other members that take frames in pieces.
+    pub(super) fn piece_takers(&self, member: &Member) -> u32 {
+        let itself = u32::from(member.presence.takes_pieces());
+        self.piece_takers.load(Relaxed).saturating_sub(itself)
     }
 
     /// All members.
@@ -159,6 +172,9 @@ impl Room {
                 self.viewing.fetch_sub(1, Relaxed);
             }
             self.viewers_changed.notify_one();
+        }
+        if heartbeat.pieces && t2.is_some() && member.presence.says_pieces() {
+            self.piece_takers.fetch_add(1, Relaxed);
         }
         if let Some(millis) = heartbeat.report
             && lock(&member.intake).asked(Some(Duration::from_millis(millis.into())))
@@ -265,8 +281,14 @@ impl Room {
     /// before it, otherwise into the mailbox.
     ///
     /// Clients of ours get it with its sender's number, in one new head for all of them; old programs, which
-    /// might not expect that, get it unchanged.
-    pub(super) fn forward(&self, sender: &Member, message: &Message, came: Instant) {
+    /// might not expect that, get it unchanged. Viewers that have got a part of it already get the rest.
+    pub(super) fn forward(
+        &self,
+        sender: &Member,
+        message: &Message,
+        came: Instant,
+        passing: &mut Passing<'_>,
+    ) {
         self.shared.count_in(message);
         let from = sender.id;
         let is_video = message.kind() == MessageKind::Video;
@@ -290,15 +312,15 @@ impl Room {
             } else {
                 message
             };
+            if is_video && passing.finish(member, message, came) {
+                continue;
+            }
             // Waking each client's task costs more than writing for it. Only that client's own task takes
             // items out of its mailbox, while it holds the writer, so this write overtakes nothing.
             let at_once = !crowds && member.mailbox.is_empty();
             let written = if at_once { member.writer.try_write(message) } else { Written::Nothing };
             if written != Written::Nothing {
-                self.shared.count_out(message);
-                if watched {
-                    member.got.count(message);
-                }
+                self.count_out(member, message);
                 if is_video {
                     let mut delivery = lock(&member.delivery);
                     delivery.forwarded(from, came);
@@ -317,30 +339,18 @@ impl Room {
         }
     }
 
-    /// The message with its sender's number; `None` if clients of ours get it unchanged as well.
-    fn numbered(&self, sender: &Member, message: &Message) -> Option<Message> {
-        if !message.takes_number() {
-            return None;
+    /// Counts a message whose writing to a client has begun.
+    pub(super) fn count_out(&self, member: &Member, message: &Message) {
+        self.shared.count_out(message);
+        if self.shared.config.watcher.is_some() {
+            member.got.count(message);
         }
-        let number = *sender.number.get_or_init(|| {
-            let mut numbers = lock(&self.numbers);
-            let mark = numbers.mark(sender.addr.ip(), message);
-            numbers.take(sender.token.get().copied(), mark)
-        });
-        message.numbered(number, self.shared.config.max_message)
     }
 
-    /// Checks a message that waited for a client of ours. If it was queued before the client's first
-    /// heartbeat, it has no number, or one that its sender made up: such a frame is dropped, because newer
-    /// ones follow, and other messages lose the number.
-    pub(super) fn checked(&self, message: &Message) -> Option<Message> {
-        if !message.is_as_it_came() || !message.takes_number() {
-            return Some(message.clone());
-        }
-        // A message too large for a number is also unchanged.
-        let fits = message.numbered(u64::MAX, self.shared.config.max_message).is_some();
-        let is_early_frame = message.kind() == MessageKind::Video && fits;
-        (!is_early_frame).then(|| message.unnumbered().unwrap_or_else(|| message.clone()))
+    /// Counts a frame of this sender whose rest did not come in time.
+    pub(super) fn count_torn(&self, sender: &Member) {
+        sender.torn.fetch_add(1, Relaxed);
+        self.shared.count_torn();
     }
 
     /// Reports clients that lost frames since their last report.

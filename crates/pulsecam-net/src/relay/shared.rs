@@ -54,6 +54,7 @@ struct ServerCounters {
     messages_out: AtomicU64,
     bytes_out: AtomicU64,
     frames_lost_by_gone: AtomicU64,
+    frames_torn: AtomicU64,
 }
 
 impl Shared {
@@ -158,6 +159,10 @@ impl Shared {
         self.counters.bytes_out.fetch_add(message.wire_len() as u64, Relaxed);
     }
 
+    pub(super) fn count_torn(&self) {
+        self.counters.frames_torn.fetch_add(1, Relaxed);
+    }
+
     pub(super) fn count_lost(&self, frames: u64) {
         self.counters.frames_lost_by_gone.fetch_add(frames, Relaxed);
     }
@@ -172,6 +177,7 @@ impl Shared {
             bytes_out: self.counters.bytes_out.load(Relaxed),
             frames_lost: frames_lost + self.counters.frames_lost_by_gone.load(Relaxed),
             refused: self.counters.refused.load(Relaxed),
+            frames_torn: self.counters.frames_torn.load(Relaxed),
         }
     }
 }

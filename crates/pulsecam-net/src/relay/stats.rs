@@ -45,6 +45,8 @@ pub struct ClientStats {
     pub got: Traffic,
     /// Frames for it that newer ones replaced.
     pub lost: u64,
+    /// Its frames that were passed on while they arrived, and whose rest did not come in time.
+    pub torn: u64,
 }
 
 /// Messages.

@@ -117,6 +117,11 @@ impl MessageWriter {
         self.pacing.path()
     }
 
+    /// Whether a frame may be started now, as far as the link is concerned.
+    pub fn is_free(&self) -> bool {
+        self.pacing.release() == Release::Now
+    }
+
     /// Starts a message now, on the calling thread; [`drain`] finishes it. Writes nothing if another message
     /// is being written or was never finished, if the socket is full or broken, or if it is a frame for which
     /// the link is not free yet. Never waits.

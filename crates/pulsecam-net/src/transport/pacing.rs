@@ -9,7 +9,7 @@ use crate::{
     clock,
     feedback::{Pacer, Release},
     sync::lock,
-    wire::{Message, MessageKind, Receipt},
+    wire::{Message, Receipt},
 };
 
 /// The pacing of frames on one connection.
@@ -43,9 +43,11 @@ impl Pacing {
     /// Records that the writing of a message began.
     pub(super) fn started(&self, message: &Message) {
         let (bytes, now) = (message.wire_len(), clock::now());
-        match message.kind() {
-            MessageKind::Video => lock(&self.pacer).started(bytes, now),
-            _ => lock(&self.pacer).wrote_other(bytes, now),
+        // A frame in pieces counts once it is complete, as at the other end.
+        if message.completes_frame() {
+            lock(&self.pacer).started(bytes, now);
+        } else {
+            lock(&self.pacer).wrote_other(bytes, now);
         }
     }
 

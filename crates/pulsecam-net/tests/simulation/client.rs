@@ -14,6 +14,7 @@ use turmoil::net::TcpStream;
 use crate::{
     journal::{Book, Got, Process},
     relay::connection,
+    uplink::PER_TICK,
     world::{TICK, skew},
 };
 
@@ -30,6 +31,8 @@ pub struct Part {
     pub role: Role,
     /// The time that it needs for each frame, if it is slow.
     pub dawdles: Option<Duration>,
+    /// Whether its frames are so large that they take a while to arrive.
+    pub is_large: bool,
     pub seed: u64,
 }
 
@@ -69,7 +72,7 @@ pub async fn live(book: Book, host: usize, part: Part) -> turmoil::Result {
     tokio::spawn(take(book.clone(), me, link.clone(), inbox, part));
     let random = fastrand::Rng::with_seed(part.seed ^ (u64::from(life) << 32));
     if part.films() {
-        tokio::spawn(film(book.clone(), me, link.clone(), random.clone()));
+        tokio::spawn(film(book.clone(), me, link.clone(), part, random.clone()));
     }
     talk(book, me, link, random).await
 }
@@ -195,12 +198,13 @@ async fn talk(book: Book, me: Process, link: Link, mut random: fastrand::Rng) ->
     }
 }
 
-async fn film(book: Book, me: Process, link: Link, mut random: fastrand::Rng) {
+async fn film(book: Book, me: Process, link: Link, part: Part, mut random: fastrand::Rng) {
     let mut seq = 0;
     loop {
         sleep(FRAME_EVERY).await;
         if book.with(|journal| journal.talking) {
-            let jpeg = Bytes::from(vec![7; random.usize(200..6000)]);
+            let sizes = if part.is_large { 2 * PER_TICK..4 * PER_TICK } else { 200..6000 };
+            let jpeg = Bytes::from(vec![7; random.usize(sizes)]);
             book.with(|journal| journal.of(me).frames_given += 1);
             let stream = Some(me.to_string());
             let captured = Some(Timestamp::now());

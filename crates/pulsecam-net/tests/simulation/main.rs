@@ -22,6 +22,7 @@ mod faults;
 mod invariants;
 mod journal;
 mod relay;
+mod uplink;
 mod world;
 
 use std::{env, panic};
@@ -48,6 +49,8 @@ fn share(of: u64) {
     for seed in mine.into_iter().filter(|seed| seed % SHARES == of) {
         let run = panic::catch_unwind(|| world::run(seed)).unwrap_or_else(|_| Run {
             trace: Vec::new(),
+            in_pieces: 0,
+            torn: 0,
             broken: vec!["a host's program ended with what is printed above".into()],
         });
         if one.is_some() {
@@ -94,6 +97,14 @@ fn a_seed_comes_out_the_same_way_again() {
         }
         assert_eq!(once.len(), again.len(), "seed {seed}");
     }
+}
+
+#[test]
+fn frames_are_passed_on_while_they_arrive_and_some_are_torn() {
+    let runs: Vec<_> = (2000..2020).map(world::run).collect();
+    let (in_pieces, torn): (Vec<_>, Vec<_>) = runs.iter().map(|run| (run.in_pieces, run.torn)).unzip();
+    assert!(in_pieces.iter().sum::<u64>() > 100, "{in_pieces:?}");
+    assert!(torn.iter().sum::<u64>() > 5, "{torn:?}");
 }
 
 #[test]

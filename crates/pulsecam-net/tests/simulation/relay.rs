@@ -8,7 +8,7 @@ use pulsecam_net::{
 };
 use turmoil::net::{TcpListener, TcpStream};
 
-use crate::{client::PORT, journal::Book, world::TICK};
+use crate::{client::PORT, journal::Book, uplink::Uplink, world::TICK};
 
 /// The silence after which the relay considers a client dead.
 pub const CLIENT_TIMEOUT: Duration = Duration::from_millis(1500);
@@ -18,7 +18,8 @@ struct Simulated(TcpListener);
 impl Listen for Simulated {
     async fn accept(&mut self) -> io::Result<(Incoming, SocketAddr)> {
         let (stream, addr) = self.0.accept().await?;
-        Ok((Incoming::Other(connection(stream)), addr))
+        let Connection { input, output, binding } = connection(stream);
+        Ok((Incoming::Other(Connection { input: Box::new(Uplink::new(input)), output, binding }), addr))
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

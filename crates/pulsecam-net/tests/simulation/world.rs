@@ -37,6 +37,9 @@ const DELAYS: [u64; 3] = [2, 20, 90];
 pub struct Run {
     pub trace: Vec<String>,
     pub broken: Vec<String>,
+    /// Frames that viewers got in pieces, and those of which they got only a part.
+    pub in_pieces: u64,
+    pub torn: u64,
 }
 
 thread_local! {
@@ -87,6 +90,7 @@ impl World {
                 // The first one sends video, or there would be nothing to view.
                 role: if number == 0 { Role::Both } else { roles[random.usize(..roles.len())] },
                 dawdles: (random.u32(..4) == 0).then(|| Duration::from_millis(random.u64(30..200))),
+                is_large: random.bool(),
                 seed: random.u64(..),
             })
             .collect();
@@ -235,6 +239,12 @@ pub fn run(seed: u64) -> Run {
         if PANICS.get() > 0 {
             journal.broken(format_args!("{} tasks panicked", PANICS.get()));
         }
-        Run { trace: std::mem::take(&mut journal.trace), broken: std::mem::take(&mut journal.broken) }
+        let counters = || journal.lives.values().map(|record| record.counters);
+        let (in_pieces, torn) = (
+            counters().map(|counters| counters.frames_in_pieces).sum(),
+            counters().map(|counters| counters.frames_torn).sum(),
+        );
+        let (trace, broken) = (std::mem::take(&mut journal.trace), std::mem::take(&mut journal.broken));
+        Run { trace, broken, in_pieces, torn }
     })
 }
