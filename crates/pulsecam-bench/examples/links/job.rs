@@ -31,6 +31,8 @@ pub(crate) struct NetworkJob {
     pub(crate) cables: Vec<CableJob>,
     /// Where samples of the cables go: [`super::trace`].
     pub(crate) trace: PathBuf,
+    /// A folder to remove at the end, also if the parent was killed.
+    pub(crate) scratch: Option<PathBuf>,
 }
 
 /// A cable between two namespaces. Its ends are the devices `c0`, `c1` …, by its position.

@@ -58,9 +58,13 @@ pub(crate) fn run(job: &NetworkJob) -> Result<(), Failure> {
     }
     let trace = BufWriter::new(File::create(&job.trace)?);
     set_current_timer_slack(std::num::NonZeroU64::new(TIMER_SLACK_NS))?;
+    let scratch = job.scratch.clone();
     thread::spawn(move || {
         crate::child::wait_for_parent();
         drop(namespaces);
+        if let Some(folder) = scratch {
+            let _ = std::fs::remove_dir_all(folder); // nothing else can be done about it
+        }
         std::process::exit(0);
     });
     println!("up");
@@ -161,6 +165,7 @@ fn carry(cables: &mut [Cable], mut trace: impl Write) -> Result<(), Failure> {
         let now = Instant::now();
         if now >= sample_at {
             sample(cables, now, &mut trace)?;
+            trace.flush()?;
             sample_at = now + SAMPLE;
         }
         let ends = || cables.iter().flat_map(|cable| &cable.ends);

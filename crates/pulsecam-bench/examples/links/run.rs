@@ -138,7 +138,8 @@ fn measure(arguments: &Arguments) -> std::result::Result<(), Failure> {
     let temporary = tempfile::tempdir()?;
     let folder = arguments.traces.as_deref().unwrap_or(temporary.path());
     let variants = variants(arguments)?;
-    let settings = trial::Settings { time: arguments.time, real_time: arguments.real_time };
+    let scratch = arguments.traces.is_none().then(|| temporary.path().to_owned());
+    let settings = trial::Settings { time: arguments.time, real_time: arguments.real_time, scratch };
     let wanted = |name: &str| {
         arguments.rows.is_empty() || arguments.rows.iter().any(|word| name.contains(word.as_str()))
     };
@@ -152,7 +153,7 @@ fn measure(arguments: &Arguments) -> std::result::Result<(), Failure> {
             for result in &mut found {
                 eprintln!("{}, {}, round {}", row.name, result.variant.name, round + 1);
                 let name = format!("{}-{}-{round}", row.name, result.variant.name).replace(' ', "-");
-                let outcome = trial::run(&row, &result.variant, settings, &folder.join(name))?;
+                let outcome = trial::run(&row, &result.variant, &settings, &folder.join(name))?;
                 result.rounds.push(outcome);
             }
         }

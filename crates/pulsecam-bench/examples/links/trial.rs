@@ -34,12 +34,14 @@ const CABLE_PRIORITY: u8 = 20;
 const PROGRAM_PRIORITY: u8 = 10;
 
 /// How all rows are measured.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Settings {
     /// The measured time of a trial.
     pub(crate) time: Duration,
     /// Other programs on the machine have to wait for the measured ones.
     pub(crate) real_time: bool,
+    /// The folder of all traces, if they are not kept.
+    pub(crate) scratch: Option<PathBuf>,
 }
 
 /// The programs that are compared.
@@ -63,89 +65,103 @@ pub(crate) struct Outcome {
     pub(crate) bulk_bytes_per_s: Option<f64>,
 }
 
+/// Where everything is, and the addresses by which it is reached.
+struct Places {
+    /// The prefix of all namespaces: the sender is in `a`.
+    prefix: String,
+    letters: &'static [&'static str],
+    cables: Vec<CableJob>,
+    relay_in: &'static str,
+    viewer_in: &'static str,
+    /// The relay as the sender and the viewer see it.
+    for_sender: Ipv4Addr,
+    for_viewer: Ipv4Addr,
+}
+
+impl Places {
+    fn of(row: &Row) -> Self {
+        let prefix = format!("pcl{}", process::id());
+        let cable = |index: u8, ends: [&str; 2]| CableJob {
+            ends: ends.map(|letter| format!("{prefix}{letter}")),
+            addresses: [address(index, 1), address(index, 2)],
+            shape: row.shape,
+            congestion: row.congestion.into(),
+        };
+        let first = cable(0, ["a", "b"]);
+        let second = cable(1, ["b", "c"]);
+        let here = Ipv4Addr::LOCALHOST;
+        let (letters, cables, relay_in, viewer_in, for_sender, for_viewer): (&[_], _, _, _, _, _) =
+            match row.hop {
+                Hop::Up => (&["a", "b"], vec![first], "b", "b", address(0, 2), here),
+                Hop::Down => (&["a", "b"], vec![first], "a", "b", here, address(0, 1)),
+                Hop::Both => (&["a", "b", "c"], vec![first, second], "b", "c", address(0, 2), address(1, 1)),
+            };
+        Self { prefix, letters, cables, relay_in, viewer_in, for_sender, for_viewer }
+    }
+
+    fn namespace(&self, letter: &str) -> String {
+        format!("{}{letter}", self.prefix)
+    }
+}
+
 /// Measures one row once. Traces go into `folder`.
 pub(crate) fn run(
     row: &Row,
     variant: &Variant,
-    settings: Settings,
+    settings: &Settings,
     folder: &Path,
 ) -> Result<Outcome, Failure> {
     fs::create_dir_all(folder)?;
     let priority = settings.real_time.then_some(PROGRAM_PRIORITY);
-    let prefix = format!("pcl{}", process::id());
-    let namespace = |letter: &str| format!("{prefix}{letter}");
-    let cable = |index: u8, ends: [&str; 2]| CableJob {
-        ends: ends.map(namespace),
-        addresses: [address(index, 1), address(index, 2)],
-        shape: row.shape,
-        congestion: row.congestion.into(),
-    };
-    let (letters, cables) = match row.hop {
-        Hop::Up | Hop::Down => (vec!["a", "b"], vec![cable(0, ["a", "b"])]),
-        Hop::Both => (vec!["a", "b", "c"], vec![cable(0, ["a", "b"]), cable(1, ["b", "c"])]),
-    };
-    // Where the relay and the viewer are, and the relay's address for sender and viewer.
-    let here = Ipv4Addr::LOCALHOST;
-    let (relay_in, viewer_in, for_sender, for_viewer) = match row.hop {
-        Hop::Up => ("b", "b", address(0, 2), here),
-        Hop::Down => ("a", "b", here, address(0, 1)),
-        Hop::Both => ("b", "c", address(0, 2), address(1, 1)),
-    };
-    let cable_trace = folder.join("cables.csv");
-    let namespaces = letters.iter().map(|letter| namespace(letter)).collect();
-    let count = cables.len();
-    // Dropped last: it removes the namespaces.
-    let network = Running::start(
-        "the network",
-        &Job::Network(NetworkJob { namespaces, cables, trace: cable_trace.clone() }),
-        Some(CABLE_PRIORITY),
-    )?;
-    let relay = Running::start("the relay", &relay_job(namespace(relay_in), variant), priority)?;
-    let bulk_log = folder.join("bulk.csv");
-    let bulk = if row.bulk {
-        let to = SocketAddr::from((address(0, 2), BULK_PORT));
-        let job = Job::BulkSink { namespace: namespace("b"), listen: to, log: bulk_log.clone() };
-        let sink = Running::start("the sink", &job, priority)?;
-        let sender =
-            Running::start("the bulk sender", &Job::BulkSend { namespace: namespace("a"), to }, priority)?;
-        Some((sender, sink))
-    } else {
-        None
-    };
+    let (places, trace, bulk_log) = (Places::of(row), folder.join("cables.csv"), folder.join("bulk.csv"));
     let relay_at = |address: Ipv4Addr| SocketAddr::from((address, PORT));
-    let mut viewer = Running::start(
-        "the viewer",
-        &Job::View(ViewJob {
-            namespace: namespace(viewer_in),
-            relay: relay_at(for_viewer),
-            warm_up: WARM_UP,
-            time: settings.time,
-            pacing: variant.pacing,
-            pieces: variant.pieces,
-            trace: folder.join("frames.csv"),
-        }),
-        priority,
-    )?;
-    let sender = Running::start(
-        "the sender",
-        &Job::Send(SendJob {
-            namespace: namespace("a"),
-            relay: relay_at(for_sender),
-            streams: row.streams,
-            bytes: row.bytes,
-            fps: row.fps,
-            pacing: variant.pacing,
-        }),
-        priority,
-    )?;
+    let network = Job::Network(NetworkJob {
+        namespaces: places.letters.iter().map(|letter| places.namespace(letter)).collect(),
+        cables: places.cables.clone(),
+        trace: trace.clone(),
+        scratch: settings.scratch.clone(),
+    });
+    // Dropped last: it removes the namespaces.
+    let network = Running::start("the network", &network, Some(CABLE_PRIORITY))?;
+    let relay =
+        Running::start("the relay", &relay_job(places.namespace(places.relay_in), variant), priority)?;
+    let bulk = row.bulk.then(|| bulk(&places, &bulk_log, priority)).transpose()?;
+    let view = Job::View(ViewJob {
+        namespace: places.namespace(places.viewer_in),
+        relay: relay_at(places.for_viewer),
+        warm_up: WARM_UP,
+        time: settings.time,
+        pacing: variant.pacing,
+        pieces: variant.pieces,
+        trace: folder.join("frames.csv"),
+    });
+    let mut viewer = Running::start("the viewer", &view, priority)?;
+    let send = Job::Send(SendJob {
+        namespace: places.namespace("a"),
+        relay: relay_at(places.for_sender),
+        streams: row.streams,
+        bytes: row.bytes,
+        fps: row.fps,
+        pacing: variant.pacing,
+    });
+    let sender = Running::start("the sender", &send, priority)?;
     let seen: Seen = serde_json::from_str(&viewer.line()?)?;
-    drop((sender, viewer, bulk, relay));
-    drop(network);
-    let lanes =
-        (0..count).map(|cable| trace::lane_use(&cable_trace, 2 * cable + 1, seen.from_us, seen.to_us));
+    let towards_viewer = |cable| trace::lane_use(&trace, 2 * cable + 1, seen.from_us, seen.to_us);
+    let lanes = (0..places.cables.len()).map(towards_viewer).collect::<Result<_, _>>()?;
     let bulk_bytes_per_s =
         row.bulk.then(|| trace::throughput(&bulk_log, seen.from_us, seen.to_us)).transpose()?;
-    Ok(Outcome { lanes: lanes.collect::<Result<_, _>>()?, bulk_bytes_per_s, seen })
+    drop((sender, viewer, bulk, relay));
+    drop(network);
+    Ok(Outcome { lanes, bulk_bytes_per_s, seen })
+}
+
+/// A TCP connection over the first cable, in the direction of the frames.
+fn bulk(places: &Places, log: &Path, priority: Option<u8>) -> Result<[Running; 2], Failure> {
+    let to = SocketAddr::from((address(0, 2), BULK_PORT));
+    let sink = Job::BulkSink { namespace: places.namespace("b"), listen: to, log: log.to_owned() };
+    let sink = Running::start("the sink", &sink, priority)?;
+    let send = Job::BulkSend { namespace: places.namespace("a"), to };
+    Ok([Running::start("the bulk sender", &send, priority)?, sink])
 }
 
 fn relay_job(namespace: String, variant: &Variant) -> Job {
