@@ -13,7 +13,7 @@ use super::{
     relay_event::SettingName,
     server_auth,
     service::{self, Manager},
-    signal,
+    signal, web,
 };
 use crate::{
     address::Bind,
@@ -50,6 +50,7 @@ pub(crate) struct Options {
     pub(crate) pacing: bool,
     pub(crate) limits: Limits,
     pub(crate) auth: server_auth::Options,
+    pub(crate) web: web::Options,
     /// Shows the dashboard.
     pub(crate) dashboard: bool,
     /// The dashboard's language; without it, the system's.
@@ -84,6 +85,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     config.limits = options.limits;
     config.tls = auth.tls.clone();
     config.keys = auth.keys.clone();
+    config.web = options.web.config(auth.installable.as_ref())?;
     config.setting_name = Some(options.hints.setting);
     config.events = options.json.then(|| Output::lasting(true).listener(options.hints.setting));
     config.pulse = Some(Arc::new({
@@ -142,9 +144,10 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
             let (keys, tls) = (auth.keys.is_some(), auth.tls.is_some());
             dashboard.begin(listener.local_addr()?, keys, tls);
         }
+        let doors = options.web.doors(listener).await?;
         manager.ready();
         tokio::select! {
-            ended = relay::run(listener, config, stopping) => ended.map(drop)?,
+            ended = relay::run(doors, config, stopping) => ended.map(drop)?,
             () = reloading => {}
         }
         Ok(())

@@ -104,8 +104,8 @@ impl WriteHooks<ClientId, Item> for RoomHooks<'_> {
             }
             _ => message,
         };
-        self.room.shared.count_out(message);
-        if self.room.shared.config.watcher.is_some() {
+        self.room.count_out(message);
+        if self.room.shared.watches {
             self.got.count(message);
         }
         match (&taken.priority, &taken.item) {

@@ -189,7 +189,7 @@ impl<'a> Passing<'a> {
             match write_or_queue(member, &rest, item) {
                 Ok(Written::Nothing) => {} // counted when it is written
                 Ok(written) => {
-                    self.room.count_out(member, message);
+                    self.room.count_out_to(member, message);
                     let mut delivery = lock(&member.delivery);
                     delivery.forwarded(self.sender.id, came);
                     if written == Written::Whole {
