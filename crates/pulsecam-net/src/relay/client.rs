@@ -266,7 +266,9 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
             waiting.emptied(now, stood);
         }
         match next {
-            Some(Ok(Some(Progress::Part))) if waiting.is_old(stood) => passing.ignore(),
+            Some(Ok(Some(Progress::Part))) if waiting.is_old(stood) || !member.kind.may_send() => {
+                passing.ignore();
+            }
             Some(Ok(Some(Progress::Part))) => {
                 let (arriving, arrived) = (reader.arriving(), reader.arrived());
                 let pieces = passing.part(arriving.as_ref(), arrived, &mut rate_limiter, now);
