@@ -22,10 +22,13 @@ const STANDING = 500;
 /** Loss in percent above which less is sent. */
 const LOSS = 10;
 
-/** Factors of a step down (much, little) and up, and the calm time in ms before a step up. */
+/** Factors of a step down, on a long queue and on a short one. */
 const MUCH = 0.6;
 const LITTLE = 0.85;
+
+/** Factors of the first step up and of the largest, and the calm time in ms before one. */
 const UP = 1.15;
+const MOST_UP = 2;
 const CALM = 1_500;
 
 /** Sizes by which the encoder's time is kept below these shares of the camera's interval. */
@@ -65,6 +68,7 @@ export class Adaptation {
   #share = 1;
   /** What was too much lately. */
   #ceiling = Infinity;
+  #up = UP;
   #size;
   /** @type {number | null} */
   #crowded = null;
@@ -90,12 +94,18 @@ export class Adaptation {
     if (this.#crowded !== null && now - Math.max(this.#crowded, this.#changed) >= STANDING) {
       const carried = lost > LOSS ? Math.max(1 - lost / 100, 0.25) * 0.95 : 1;
       const factor = Math.min(carried, queued > 2 * QUEUE ? MUCH : LITTLE);
-      this.#ceiling = this.#share;
+      [this.#ceiling, this.#up] = [this.#share, UP];
       this.#set(Math.max(this.#share * factor, LEAST), now);
     } else if (!crowded && this.#share < 1 && now - this.#changed >= CALM) {
-      // Just below what was too much it waits longer, and then tries again.
-      const next = Math.min(this.#share * UP, 1);
-      if (next < this.#ceiling || now - this.#changed >= 4 * CALM) this.#set(next, now);
+      const next = Math.min(this.#share * this.#up, 1);
+      if (next < this.#ceiling) {
+        this.#up = Math.min(this.#up ** 2, MOST_UP);
+        this.#set(next, now);
+      } else if (now - this.#changed >= 4 * CALM) {
+        // What was too much before is tried after a longer wait.
+        [this.#ceiling, this.#up] = [Infinity, UP];
+        this.#set(Math.min(this.#share * UP, 1), now);
+      }
     }
   }
 
@@ -124,7 +134,6 @@ export class Adaptation {
    */
   #set(share, now) {
     [this.#share, this.#changed] = [share, now];
-    if (share >= 1) this.#ceiling = Infinity;
     this.#apply();
   }
 

@@ -218,15 +218,15 @@ export class Capture {
   }
 
   #insecure() {
-    const { say } = { say: this.#texts.say.bind(this.#texts) };
-    const words = [say('web-insecure'), ' '];
+    const texts = this.#texts;
+    const words = [texts.say('web-insecure'), ' '];
     if (!this.#https) {
-      this.#state.replaceChildren(...words, say('web-insecure-how'));
+      this.#state.replaceChildren(...words, texts.say('web-insecure-how'));
       return;
     }
     const link = document.createElement('a');
     link.href = `https://${location.host}${location.pathname}${location.search}${location.hash}`;
-    link.textContent = say('web-insecure-link');
+    link.textContent = texts.say('web-insecure-link');
     this.#state.replaceChildren(...words, link);
   }
 
@@ -246,14 +246,17 @@ export class Capture {
    */
   show(figures, up) {
     if (!this.isOn) return;
-    const { say } = { say: this.#texts.say.bind(this.#texts) };
+    const texts = this.#texts;
     const { fps, bytes, width, height, quality, viewers, paused } = figures;
-    let state = say('web-sending', { size: `${width}×${height}`, rate: fps, bytes: size(bytes), quality: Math.round(quality * 100) });
-    if (viewers !== null) state = `${say('web-viewers', { count: viewers })} · ${state}`;
-    if (viewers === 0) state = say('web-nobody');
-    if (paused) state = say('web-camera-paused-why');
-    if (!up) state = say('web-not-connected');
-    find('own-state', HTMLElement).textContent = state;
+    /** @type {string | null} */
+    let trouble = null;
+    if (viewers === 0) trouble = texts.say('web-nobody');
+    if (paused) trouble = texts.say('web-camera-paused-why');
+    if (!up) trouble = texts.say('web-not-connected');
+    const watched = viewers === null ? '' : texts.say('web-viewers', { count: viewers });
+    find('own-state', HTMLElement).textContent = trouble ?? watched;
+    const values = { size: `${width}×${height}`, rate: fps, bytes: size(bytes), quality: Math.round(quality * 100) };
+    const state = trouble ?? [watched, texts.say('web-sending', values)].filter(Boolean).join(' · ');
     find('own', HTMLElement).dataset.sending = String(up && !paused && viewers !== 0);
     if (this.#dialog.open && this.#state.textContent !== state) this.#state.textContent = state;
   }

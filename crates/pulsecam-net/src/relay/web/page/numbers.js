@@ -36,7 +36,8 @@ export class Numbers {
    */
   show(streams, roundTrip) {
     if (this.#panel.hidden) return;
-    const { say } = { say: this.#texts.say.bind(this.#texts) };
+    /** @param {string} key */
+    const say = (key) => this.#texts.say(key);
     const unknown = say('unknown');
     const parts = [table([[say('round-trip'), roundTrip === null ? unknown : millis(roundTrip)]])];
     for (const { name, figures, counts, quality, samples } of streams) {

@@ -234,8 +234,8 @@ function meanAge(ages) {
   let within = 0;
   for (const age of ages) {
     if (!age) return null;
-    time += age.time / ages.length;
+    time += age.time;
     within = within === null || age.within === null ? null : Math.max(within, age.within);
   }
-  return ages.length ? { time, within } : null;
+  return ages.length ? { time: time / ages.length, within } : null;
 }
