@@ -1,12 +1,15 @@
 // The real programs of the tests: relay, senders and viewers of pulsecam, a Qt peer, and Debian's Chromium.
 
 import { execFileSync, spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 
 import { chromium } from 'playwright-core';
+
+import { attributes, decode, describe, encode, Kind, number } from '../../../crates/pulsecam-net/src/relay/web/page/wire.js';
 
 export const root = path.join(import.meta.dirname, '../../..');
 export const data = path.join(root, 'tests/data');
@@ -19,6 +22,8 @@ const BRIDGE = process.env.BRIDGE;
 
 /** Where screenshots are left to be looked at. */
 const SCREENSHOTS = process.env.SCREENSHOTS;
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 /** How long to wait for anything before a test fails. Generous: other builds may run beside. */
 export const PATIENCE = 30_000;
@@ -145,8 +150,8 @@ export class Relay {
 }
 
 /** A test pattern. */
-export const pattern = (relay, name, ...args) =>
-  pulsecam('send', relay.host, '--source', 'pattern', '--size', '640x480', '--fps', '30', '--name', name, ...args);
+export const pattern = (relay, name, { size = '640x480', fps = 30, args = [] } = {}) =>
+  pulsecam('send', relay.host, '--source', 'pattern', '--size', size, '--fps', String(fps), '--name', name, ...args);
 
 /** A native viewer that prints what arrives; up when this returns. */
 export async function viewer(relay, ...args) {
@@ -175,23 +180,60 @@ export async function qtPeer(relay) {
   return peer;
 }
 
-/** A Chromium. `window`: a real one, on a display of its own, whose tabs can be hidden. */
-export async function browser({ window = false } = {}) {
-  const env = { ...process.env };
-  if (window) {
-    const xvfb = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '1300x900x24', '-nolisten', 'tcp'], { stdio: ['ignore', 'pipe', 'ignore'] });
-    const number = await new Promise((resolve) => xvfb.stdout.once('data', (chunk) => resolve(String(chunk).trim())));
-    env.DISPLAY = `:${number}`;
-    running.push(() => { xvfb.kill(); });
-  }
-  const started = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: !window, env,
-    args: window ? FLAGS : ['--headless', ...FLAGS],
-    // Tabs that are covered are to be treated as such.
-    ignoreDefaultArgs: window ? ['--disable-backgrounding-occluded-windows', '--disable-renderer-backgrounding'] : [],
-  });
+/** A Chromium without a window. */
+export async function browser() {
+  const started = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: ['--headless', ...FLAGS] });
   running.push(() => started.close());
   return started;
+}
+
+/** A Chromium as people have it: in a window, and not driven by a debugger, which keeps every tab visible. */
+export async function windowed(url) {
+  const xvfb = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '1300x900x24', '-nolisten', 'tcp'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  running.push(() => { xvfb.kill(); });
+  const number = await new Promise((resolve) => xvfb.stdout.once('data', (chunk) => resolve(String(chunk).trim())));
+  const env = { ...process.env, DISPLAY: `:${number}` };
+  const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'pulsecam-web-'));
+  running.push(() => fs.rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
+  new Program(CHROMIUM, [...FLAGS, `--user-data-dir=${profile}`, url], { env });
+  return {
+    /** Presses keys in it. */
+    press: (keys) => execFileSync('xdotool', ['search', '--sync', '--onlyvisible', '--class', 'chromium', 'windowfocus', '--sync', 'key', keys], { env, timeout: PATIENCE }),
+  };
+}
+
+/** A client of the wire that counts the viewers of a relay, by what the relay tells senders. */
+export class Counter extends EventEmitter {
+  viewers = null;
+
+  constructor(relay) {
+    super();
+    const [host, port] = relay.host.split(':');
+    const socket = net.connect(Number(port), host);
+    const beat = () => socket.write(encode(Kind.heartbeat, describe('This is a heartbeat msg to server.', { t1: Date.now() * 1000, views: 0 }), new Uint8Array(4)));
+    socket.on('connect', beat);
+    const beats = setInterval(beat, 1_000);
+    running.push(() => {
+      clearInterval(beats);
+      socket.destroy();
+    });
+    let rest = Buffer.alloc(0);
+    socket.on('data', (chunk) => {
+      rest = Buffer.concat([rest, chunk]);
+      while (rest.length >= 4 && rest.length >= 4 + rest.readUInt32BE(0)) {
+        const message = decode(Uint8Array.from(rest.subarray(0, 4 + rest.readUInt32BE(0))).buffer);
+        rest = rest.subarray(4 + rest.readUInt32BE(0));
+        this.viewers = number(attributes(message.description), 'viewers') ?? this.viewers;
+        this.emit('heard');
+      }
+    });
+  }
+
+  /** Waits until there are this many viewers. */
+  async reaches(count) {
+    const late = AbortSignal.timeout(PATIENCE);
+    while (this.viewers !== count) await once(this, 'heard', { signal: late });
+  }
 }
 
 /** Opens the page of a relay. Errors and violations of the page's own security policy end up in `page.troubles`. */
