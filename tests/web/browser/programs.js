@@ -31,6 +31,8 @@ export const PATIENCE = 30_000;
 const FLAGS = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--use-fake-device-for-media-stream=fps=30', '--use-fake-ui-for-media-stream',
+  // A name of this machine that is no secure context, as localhost is.
+  '--host-resolver-rules=MAP desk.local 127.0.0.1',
 ];
 
 /** What a test has started; ended in reverse order. */

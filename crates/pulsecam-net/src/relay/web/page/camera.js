@@ -59,6 +59,8 @@ export class Camera {
   /** @type {ReadableStreamDefaultReader<VideoFrame> | null} */
   #reader = null;
   #encoding = false;
+  /** Ends with the frame that is being encoded. */
+  #task = Promise.resolve();
   #seq = 0;
   #out = 0;
   #owed = 0;
@@ -110,8 +112,9 @@ export class Camera {
   stop() {
     if (!this.#settings) return;
     void this.#reader?.cancel();
-    void this.#card('camera-off', this.#settings.off);
+    const { off, name } = this.#settings;
     [this.#settings, this.#reader] = [null, null];
+    void this.#task.then(() => this.#card('camera-off', off, name));
   }
 
   /** A new connection: counts start over. */
@@ -179,7 +182,7 @@ export class Camera {
       frame.close();
       return;
     }
-    void this.#send(frame, seq, this.#settings.name);
+    this.#task = this.#send(frame, seq, this.#settings.name);
   }
 
   /** Whether a frame may be sent now: nothing of ours waits anywhere, and somebody looks. */
@@ -244,9 +247,9 @@ export class Camera {
   /**
    * @param {string} card
    * @param {string} words
+   * @param {string} name of the stream
    */
-  async #card(card, words) {
-    const name = this.#settings?.name ?? '';
+  async #card(card, words, name) {
     if (this.#encoding || !this.#link.isUp || this.#viewers === 0) return;
     this.#encoding = true;
     try {
@@ -287,7 +290,7 @@ export class Camera {
     const paused = now - this.#came > CARD_AFTER;
     if (paused && now - this.#carded > CARD_EVERY) {
       this.#carded = now;
-      void this.#card('no-signal', settings.paused);
+      this.#task = this.#card('no-signal', settings.paused, settings.name);
     }
     this.#lately = this.#lately.filter(({ at }) => now - at < 1_000);
     if (now - this.#told < 500) return;

@@ -116,10 +116,10 @@ export class Talk {
   #add(from, text, state, className = '') {
     const reads = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < NEAR;
     const now = new Date();
-    const time = now.toLocaleTimeString(this.#texts.language, { hour: '2-digit', minute: '2-digit' });
+    const time = now.toLocaleTimeString(this.#texts.language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
     const told = make('small', { className: 'state', textContent: state });
     const said = make('span', { className: 'said', dir: 'auto', textContent: text });
-    this.#log.append(make('li', { className }, make('bdi', { className: 'name', textContent: from }), ' ',
+    this.#log.append(make('p', { className }, make('bdi', { className: 'name', textContent: from }), ' ',
       make('time', { dateTime: now.toISOString(), textContent: time }), ' ', told, said));
     this.#characters += text.length;
     while (this.#log.children.length > MAX_LINES || (this.#characters > MAX_CHARACTERS && this.#log.children.length > 1)) {
