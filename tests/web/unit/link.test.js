@@ -45,23 +45,28 @@ test('a clock that was set is believed at once', () => {
 });
 
 test('credit is what keeps the link busy, and no more', () => {
-  // Round trip, drawing, interval: the cases of the research.
-  for (const [trip, drawing, interval, frames] of [[1, 8, 33, 1], [20, 8, 33, 1], [60, 8, 33, 3], [120, 8, 33, 4],
-    [0, 0, Infinity, 1], [500, 8, 33, 8], [1, 100, 33, 4], [0, 0, 33, 1]]) {
-    assert.equal(window(trip, drawing, interval), frames, `${trip} ${drawing} ${interval}`);
+  // Round trip, drawing, interval, streams: the cases of the research.
+  for (const [trip, drawing, interval, streams, frames] of [
+    [1, 8, 33, 1, 1], [20, 8, 33, 1, 1], [60, 8, 33, 1, 3], [120, 8, 33, 1, 4],
+    [0, 0, Infinity, 0, 1], [500, 8, 33, 1, 8], [0, 0, 33, 1, 1],
+    [1, 100, 33, 1, 1], [120, 100, 33, 1, 2], // the page is what is slow
+    [1, 8, 33 / 7, 7, 2], [60, 8, 33 / 7, 7, 8], [1, 50, 33 / 16, 16, 8], // several decoders
+  ]) {
+    assert.equal(window(trip, drawing, { interval, streams }), frames, `${trip} ${drawing} ${interval} ${streams}`);
   }
 });
 
 test('credit grows with what was handled, and is told once', () => {
   const credit = new Credit();
-  assert.equal(credit.more(1, Infinity), 1);
-  assert.equal(credit.more(1, Infinity), null, 'nothing was handled since');
+  const load = (interval) => ({ interval, streams: 1 });
+  assert.equal(credit.more(1, load(Infinity)), 1);
+  assert.equal(credit.more(1, load(Infinity)), null, 'nothing was handled since');
   credit.got += 1;
   credit.handled(8);
-  assert.equal(credit.more(1, 33), 2);
+  assert.equal(credit.more(1, load(33)), 2);
   credit.handled(null);
   assert.equal(credit.drawing, 8, 'a frame that was given up tells nothing about drawing');
-  assert.equal(credit.more(120, 33), 2 + 4);
+  assert.equal(credit.more(120, load(33)), 2 + 4);
 });
 
 test('quality gives way first, then rate, then size', () => {

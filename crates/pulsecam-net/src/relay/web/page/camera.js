@@ -73,7 +73,8 @@ export class Camera {
   /** Frames on their way: their number on this connection, and when they were ready. @type {{number: number, ready: number}[]} */
   #underWay = [];
   #sent = 0;
-  /** Whether the relay acknowledges each frame. */
+  /** Whether the relay was asked to acknowledge each frame, and does. */
+  #asked = false;
   #receipts = false;
   #acknowledged = 0;
   /** @type {{at: number, delay: number}[]} */
@@ -106,7 +107,8 @@ export class Camera {
     const frames = settings.frames ?? framesOf(settings.track);
     this.#reader = frames?.getReader() ?? null;
     if (this.#reader) void this.#read(this.#reader);
-    if (this.#link.isUp) this.#ask();
+    // Asks for reports and for the number of viewers.
+    if (this.#link.isUp) this.#link.beat();
   }
 
   stop() {
@@ -119,13 +121,8 @@ export class Camera {
 
   /** A new connection: counts start over. */
   open() {
-    [this.#sent, this.#acknowledged, this.#receipts, this.#underWay, this.#viewers] = [0, 0, false, [], null];
-  }
-
-  /** Asks the relay how the frames fare. */
-  #ask() {
-    this.#link.send(encode(Kind.receipt, describe('This is a receipt.', { ask: 1 }), null));
-    this.#link.beat();
+    [this.#sent, this.#acknowledged, this.#underWay, this.#viewers] = [0, 0, [], null];
+    [this.#asked, this.#receipts] = [false, false];
   }
 
   /** @param {Map<string, string>} receipt */
@@ -138,7 +135,8 @@ export class Camera {
   /** @param {Map<string, string>} beat */
   beat(beat) {
     this.#viewers = number(beat, 'viewers') ?? this.#viewers;
-    if (this.#settings && this.#link.isUp && this.#sent === 0 && !this.#receipts && beat.get('receipts') === '1') {
+    if (this.#settings && this.#link.isUp && !this.#asked && beat.get('receipts') === '1') {
+      this.#asked = true;
       this.#link.send(encode(Kind.receipt, describe('This is a receipt.', { ask: 1 }), null));
     }
     const [got, ago] = [number(beat, 'got'), number(beat, 'ago')];
@@ -188,7 +186,7 @@ export class Camera {
   /** Whether a frame may be sent now: nothing of ours waits anywhere, and somebody looks. */
   #may() {
     if (this.#encoding || !this.#link.isUp || this.#viewers === 0 || this.#link.buffered > 0) return false;
-    const most = framesUnderWay(this.#link.roundTrip, this.#interval, this.#interval);
+    const most = framesUnderWay(this.#link.roundTrip, 0, { interval: this.#interval, streams: 1 });
     if (this.#receipts && this.#sent - this.#acknowledged >= most + 1) return false;
     this.#owed = Math.min(this.#owed + this.#adapt.setting.rate, 1.5);
     if (this.#owed < 1) return false;

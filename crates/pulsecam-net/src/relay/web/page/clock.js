@@ -3,6 +3,9 @@
 /** Exchanges kept: eight, as in NTP's clock filter. */
 const SAMPLES = 8;
 
+/** Round trips of which the shortest is the path's own: two minutes of heartbeats, as most may have waited behind pictures. */
+const TRIPS = 40;
+
 /** Microseconds by which rounding may separate the bounds of two samples. */
 const ROUNDING = 4;
 
@@ -31,6 +34,8 @@ export const GRAIN = (() => {
 export class OffsetFilter {
   /** @type {{trip: number, offset: number}[]} */
   #samples = [];
+  /** @type {number[]} */
+  #trips = [];
 
   /**
    * Adds the four times of a heartbeat. Impossible ones (an answer before its question) are ignored.
@@ -47,6 +52,8 @@ export class OffsetFilter {
     this.#samples = this.#samples.filter((old) => Math.abs(old.offset - offset) <= (old.trip + trip) / 2 + ROUNDING);
     this.#samples.push({ trip, offset });
     if (this.#samples.length > SAMPLES) this.#samples.shift();
+    this.#trips.push(trip);
+    if (this.#trips.length > TRIPS) this.#trips.shift();
   }
 
   /**
@@ -58,9 +65,9 @@ export class OffsetFilter {
     return least && { micros: Math.round(least.offset), within: Math.ceil(least.trip / 2) + GRAIN };
   }
 
-  /** The shortest round trip, in microseconds. */
+  /** The shortest round trip of the last while, in microseconds. */
   get roundTrip() {
-    return this.#least()?.trip ?? null;
+    return this.#trips.length ? Math.min(...this.#trips) : null;
   }
 
   #least() {

@@ -9,15 +9,27 @@ const MOST = 8;
 /** Share of a new value in a moving average. */
 const NEW = 0.2;
 
+/** Part of a frame that a page which draws all the time is not given: it would only wait there. */
+const SPARE = 0.25;
+
 /**
- * Frames that may be on the way: enough that the link is never idle, and no more.
+ * What a page has to carry.
+ * @typedef {object} Load
+ * @property {number} interval ms between frames, of all streams together
+ * @property {number} streams each of which has a decoder of its own
+ */
+
+/**
+ * Frames that may be on the way: enough that link and decoders are never idle, and no more.
  * @param {number} roundTrip ms
  * @param {number} drawing ms
- * @param {number} interval ms between frames, of all streams together
+ * @param {Load} load
  */
-export function window(roundTrip, drawing, interval) {
-  const frames = Math.ceil((roundTrip + drawing) / interval);
-  return Math.min(Math.max(frames || 1, 1), MOST);
+export function window(roundTrip, drawing, { interval, streams }) {
+  const most = drawing / Math.max(streams, 1);
+  const busy = most > interval;
+  const frames = (roundTrip + drawing) / (busy ? most : interval) - (busy ? SPARE : 0);
+  return Math.min(Math.max(Math.ceil(frames) || 1, 1), MOST);
 }
 
 /** Counts the video of one connection. */
@@ -42,10 +54,10 @@ export class Credit {
   /**
    * The number of the last frame that is wanted, if that is more than was told before.
    * @param {number} roundTrip ms
-   * @param {number} interval ms
+   * @param {Load} load
    */
-  more(roundTrip, interval) {
-    const until = this.done + window(roundTrip, this.drawing, interval);
+  more(roundTrip, load) {
+    const until = this.done + window(roundTrip, this.drawing, load);
     if (until <= this.#told) return null;
     this.#told = until;
     return until;

@@ -41,9 +41,10 @@ const MAX_TEXT = 65_536;
  *   | {is: 'image', from: string, bytes: Uint8Array<ArrayBuffer>}
  *   | {is: 'sent', number: number, sent: boolean}
  *   | {is: 'picture', name: string, purpose: 'save' | 'copy', jpeg: Uint8Array<ArrayBuffer>}
+ *   | {is: 'drew', id: number, seq: number | null, age: import('./stream.js').Age | null, decode: number}
  *   | {is: 'published', figures: import('./camera.js').Published}} Event
  *
- * @typedef {{do: 'open', url: string, key: string, only: string | null, hidden: boolean}
+ * @typedef {{do: 'open', url: string, key: string, only: string | null, hidden: boolean, trace: boolean}
  *   | {do: 'canvas', id: number, canvas: OffscreenCanvas | HTMLCanvasElement}
  *   | {do: 'fit', id: number, width: number}
  *   | {do: 'hidden' | 'paused', on: boolean}
@@ -73,7 +74,7 @@ export class Engine {
    * @param {Extract<Command, {do: 'open'}>} open
    * @param {(event: Event, transfer?: Transferable[]) => void} post
    */
-  constructor({ url, key, only, hidden }, post) {
+  constructor({ url, key, only, hidden, trace }, post) {
     this.#post = post;
     this.#hidden = hidden;
     this.#link = new Link(url, key, {
@@ -99,7 +100,7 @@ export class Engine {
         views: this.#hidden ? 0 : 1, receipts: 1, ...this.#viewer.report, ...this.#camera.attributes,
       }),
     });
-    this.#viewer = new Viewer(this.#link, post, only);
+    this.#viewer = new Viewer(this.#link, post, only, trace);
     this.#outbox = new Outbox(this.#link, (number, sent) => post({ is: 'sent', number, sent }));
     this.#camera = new Camera(this.#link, (figures) => post({ is: 'published', figures }));
     setInterval(() => this.#tick(), BOARD_EVERY);

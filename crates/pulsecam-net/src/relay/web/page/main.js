@@ -37,6 +37,10 @@ page.hidden = false;
 page.classList.toggle('only', only !== null);
 if (only !== null) document.title = only;
 
+/** Each frame that was drawn, for benchmarks (`?trace`). @type {import('./engine.js').Event[] | null} */
+const trace = new URLSearchParams(location.search).has('trace') ? [] : null;
+if (trace) Object.assign(globalThis, { trace });
+
 let key = keyOf(location.hash);
 /** @type {{addresses: string[]}} */
 const relay = { addresses: [] };
@@ -114,6 +118,7 @@ function happened(event) {
       break;
     case 'sent': talk.sent(event.number, event.sent); break;
     case 'picture': picture(event); break;
+    case 'drew': trace?.push(event); break;
     case 'published': capture.show(event.figures, link.kind === 'up'); break;
   }
 }
@@ -406,6 +411,6 @@ find('language', HTMLAnchorElement).lang = texts.other;
 talk.open(matchMedia(WIDE).matches && only === null);
 changed();
 void introduce();
-host = await start({ do: 'open', url: wire(), key, only, hidden: document.hidden }, happened);
+host = await start({ do: 'open', url: wire(), key, only, hidden: document.hidden, trace: trace !== null }, happened);
 if (document.hidden) host.execute({ do: 'hidden', on: true });
 stage.dataset.engine = host.offscreen ? 'worker' : 'page';

@@ -82,9 +82,10 @@ export class Streams {
     return gone;
   }
 
-  /** Mean interval between frames of all streams together, in ms: what one connection has to carry. */
-  get interval() {
-    const perMs = this.all.reduce((sum, { stream }) => sum + (stream.interval ? 1 / stream.interval : 0), 0);
-    return perMs ? 1 / perMs : Infinity;
+  /** What one connection has to carry. @returns {import('./credit.js').Load} */
+  get load() {
+    const intervals = this.all.flatMap(({ stream }) => stream.interval ?? []);
+    const perMs = intervals.reduce((sum, interval) => sum + 1 / interval, 0);
+    return { interval: perMs ? 1 / perMs : Infinity, streams: intervals.length };
   }
 }

@@ -18,6 +18,7 @@ export class Viewer {
   #link;
   #post;
   #only;
+  #trace;
   /** Whether the relay wants each frame acknowledged. */
   #asked = false;
   /** Interval of the reports that the relay wants, in ms. @type {number | null} */
@@ -30,11 +31,13 @@ export class Viewer {
    * @param {import('./link.js').Link} link
    * @param {(event: import('./engine.js').Event) => void} post
    * @param {Only} only
+   * @param {boolean} trace whether the page wants to know of each frame
    */
-  constructor(link, post, only) {
+  constructor(link, post, only, trace) {
     this.#link = link;
     this.#post = post;
     this.#only = only;
+    this.#trace = trace;
   }
 
   /** A new connection: counts start over. */
@@ -121,6 +124,7 @@ export class Viewer {
         if (drawn) {
           const age = this.#age(frame.captured, number(info, 'offset'), number(info, 'within'));
           stream.drew({ bytes: jpeg.length, age, decode, card: frame.card }, now);
+          if (this.#trace) this.#post({ is: 'drew', id, seq: frame.seq, age, decode });
         } else if (error === undefined) {
           stream.replaced();
         } else {
@@ -172,7 +176,7 @@ export class Viewer {
   }
 
   #more() {
-    const until = this.#credit.more(this.#link.roundTrip, this.streams.interval);
+    const until = this.#credit.more(this.#link.roundTrip, this.streams.load);
     if (until !== null) this.#tell({ until });
   }
 
