@@ -1,7 +1,7 @@
 // Measures the page in headless Chromium with the real programs: one line of JSON for each case. Ages are from capture
 // to the end of drawing, by the relay's clock. `node bench.js [SECONDS]`; other work on the machine shows in the tails.
 
-import { browser, clean, data, open, pulsecam, Relay, stream, until, viewer } from './browser/programs.js';
+import { browser, clean, data, open, pulsecam, Relay, until, viewer } from './browser/programs.js';
 
 const SECONDS = Number(process.argv[2] ?? 8);
 
