@@ -68,7 +68,7 @@ for (const language of ['en', 'zh']) {
       }
       await page.keyboard.press('m');
       await until(page, () => /viewers|观看|Nobody|无人/.test(document.querySelector('#own-state').textContent));
-      await page.keyboard.press('m');
+      await page.locator('[data-do=camera]').click();
       await check('camera');
       await page.keyboard.press('Escape');
       await pulsecam('image', relay.host, path.join(data, 'coffee_600x400.jpg')).ended;

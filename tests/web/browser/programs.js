@@ -151,6 +151,32 @@ export class Relay {
   }
 }
 
+/** A slow line to a relay's page: what goes down it is limited to this many bytes per second. */
+export async function slow(relay, rate) {
+  const { hostname, port } = new URL(relay.url);
+  const server = net.createServer((down) => {
+    const up = net.connect(Number(port), hostname);
+    down.setNoDelay(true);
+    up.setNoDelay(true);
+    down.pipe(up);
+    let due = performance.now();
+    up.on('data', (chunk) => {
+      // The relay's socket fills up meanwhile, as before a slow modem.
+      up.pause();
+      due = Math.max(due, performance.now()) + (chunk.length / rate) * 1000;
+      down.write(chunk);
+      setTimeout(() => up.resume(), due - performance.now());
+    });
+    for (const [one, other] of [[up, down], [down, up]]) {
+      one.on('error', () => {});
+      one.on('close', () => other.destroy());
+    }
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  running.push(() => { server.close(); });
+  return { ...relay, url: `http://127.0.0.1:${server.address().port}` };
+}
+
 /** A test pattern. */
 export const pattern = (relay, name, { size = '640x480', fps = 30, args = [] } = {}) =>
   pulsecam('send', relay.host, '--source', 'pattern', '--size', size, '--fps', String(fps), '--name', name, ...args);

@@ -32,7 +32,7 @@ for (const [way, where, init] of [
     }
     await until(page, () => /^viewers: \d$/.test(document.querySelector('#own-state').textContent));
     assert.ok(await page.locator('#own video.mirrored').isVisible(), 'only the preview is mirrored');
-    await page.keyboard.press('m');
+    await page.locator('[data-do=camera]').click();
     await until(page, () => /^viewers: \d · \d+×\d+ · \d+ fps · .*B\/s · quality \d+$/.test(document.querySelector('#camera-state').textContent));
     await page.locator('#name').fill('门口');
     await page.locator('#name').press('Enter');
@@ -45,6 +45,26 @@ for (const [way, where, init] of [
     assert.deepEqual(page.troubles, []);
   });
 }
+
+test('a key turns the camera on and off, and the name is that of the conversation', async () => {
+  const relay = await Relay.start();
+  const native = await viewer(relay);
+  const page = await open(await browser(), relay);
+  await until(page, () => document.querySelector('#page').dataset.link === 'up');
+  await page.getByRole('button', { name: 'Your name: Linux' }).click();
+  await page.locator('#name').fill('安');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('m');
+  await native.event('frame', (frame) => frame.stream === '安');
+  await page.keyboard.press('m');
+  assert.ok(await page.locator('#own').isHidden());
+  await page.keyboard.press('t');
+  await page.keyboard.insertText('好');
+  await page.keyboard.press('Enter');
+  const text = await native.event('text');
+  assert.deepEqual([text.from, text.text], ['安', '好']);
+});
 
 test('nobody watches, so nothing is sent', async () => {
   const relay = await Relay.start();

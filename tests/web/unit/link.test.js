@@ -98,15 +98,18 @@ test('a standing queue or loss means less, and calm means more again', () => {
 
 test('a slow encoder gets smaller pictures, and a phone larger ones once it has time', () => {
   const slow = new Adaptation(1);
-  slow.encoded(30, 33, 0);
+  slow.encoded(300, 33, 0);
+  assert.equal(slow.setting.scale, 1, 'the first pictures take longer');
+  slow.encoded(30, 33, 3_000);
   assert.equal(slow.setting.scale, 0.75);
   const phone = new Adaptation(0.5);
   assert.equal(phone.setting.scale, 0.5);
   phone.encoded(3, 33, 0);
-  phone.encoded(3, 33, 1);
+  phone.encoded(3, 33, 3_000);
+  phone.encoded(3, 33, 3_001);
   assert.equal(phone.setting.scale, 0.75, 'one step at a time');
-  phone.encoded(5, 33, 4_000);
+  phone.encoded(5, 33, 7_000);
   assert.equal(phone.setting.scale, 1);
-  phone.encoded(20, 33, 8_000);
+  phone.encoded(20, 33, 11_000);
   assert.equal(phone.setting.scale, 1, 'neither too slow nor idle');
 });

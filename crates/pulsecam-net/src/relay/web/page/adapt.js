@@ -73,7 +73,8 @@ export class Adaptation {
   /** @type {number | null} */
   #crowded = null;
   #changed = -Infinity;
-  #sized = -Infinity;
+  /** When the size last changed, or the first picture was encoded: the first ones take longer. @type {number | null} */
+  #sized = null;
 
   /** @param {number} scale to begin with */
   constructor(scale) {
@@ -116,6 +117,7 @@ export class Adaptation {
    * @param {number} now ms
    */
   encoded(took, interval, now) {
+    this.#sized ??= now;
     if (now - this.#sized < SIZE_EVERY) return;
     const busy = took / interval;
     // A step up costs about the square of the sizes' ratio.

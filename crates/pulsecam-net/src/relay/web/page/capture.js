@@ -47,8 +47,11 @@ export class Capture {
     this.#name.value = setting('name') ?? SYSTEMS.exec(navigator.userAgent)?.[0] ?? 'browser';
     this.#name.onchange = () => {
       keep('name', this.name);
+      this.#named();
       if (this.isOn) this.#publish();
     };
+    find('who', HTMLButtonElement).onclick = () => this.open();
+    this.#named();
     find('start', HTMLButtonElement).onclick = () => this.toggle();
     find('switch', HTMLButtonElement).onclick = () => void this.#switch();
     const black = find('black', HTMLButtonElement);
@@ -77,6 +80,12 @@ export class Capture {
   told({ https, certificate }) {
     this.#https = https;
     find('certificate', HTMLElement).hidden = !(certificate && !isSecureContext);
+  }
+
+  #named() {
+    const who = find('who', HTMLButtonElement);
+    who.children[0].textContent = this.name;
+    who.setAttribute('aria-label', `${this.#texts.say('web-name')}: ${this.name}`);
   }
 
   open() {

@@ -3,7 +3,7 @@
 import { find, keep, make, setting } from './dom.js';
 
 /** @typedef {'say' | 'history' | 'save' | 'copy' | 'camera' | 'pause' | 'numbers' | 'dismiss' | 'help' | 'all' | 'full' | 'share'
- *   | 'next' | 'previous' | 'up' | 'down' | 'close' | `enlarge ${number}`} Command */
+ *   | 'toggle' | 'next' | 'previous' | 'up' | 'down' | 'close' | `enlarge ${number}`} Command */
 
 /** @type {[string[], Command, string, string][]} keys, command, the keys as shown, and their meaning */
 const KEYS = [
@@ -18,7 +18,7 @@ const KEYS = [
   [['PageDown'], 'down', '', ''],
   [['s'], 'save', 's', 'key-save'],
   [['c'], 'copy', 'c', 'key-copy'],
-  [['m'], 'camera', 'm', 'key-camera'],
+  [['m'], 'toggle', 'm', 'key-camera'],
   [[' '], 'pause', 'Space', 'key-pause'],
   [['i'], 'numbers', 'i', 'key-numbers'],
   [['l'], 'share', 'l', 'web-key-share'],

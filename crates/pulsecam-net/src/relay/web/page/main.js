@@ -332,6 +332,7 @@ function execute(command) {
     case 'save': if (!gallery.save()) pictures('save'); break;
     case 'copy': pictures('copy'); break;
     case 'camera': if (capture.isOn) capture.open(); else void capture.start(); break;
+    case 'toggle': capture.toggle(); break;
     case 'pause': pause(); break;
     case 'numbers':
       numbers.open(!numbers.isOpen);
