@@ -104,6 +104,41 @@ test('the page works at 320 pixels and at 400 %', async () => {
   assert.deepEqual(await violations(page), []);
 });
 
+test('fingers: a tap enlarges, a swipe goes on, a second tap fills the screen, a third shows all', async () => {
+  const relay = await Relay.start();
+  for (const name of ['a', 'b', 'c']) pattern(relay, name, { size: '320x240', fps: 10 });
+  const page = await open(await browser(), relay, '/?lang=en', { width: 412, height: 915, hasTouch: true, isMobile: true });
+  for (const name of ['a', 'b', 'c']) await stream(page, name);
+  const large = () => page.evaluate(() => [...document.querySelectorAll('.picture')].map((button) => button.getAttribute('aria-pressed')).indexOf('true'));
+  await page.locator('.picture').nth(1).tap();
+  assert.equal(await large(), 1);
+  const session = await page.context().newCDPSession(page);
+  const touch = (type, x) => session.send('Input.dispatchTouchEvent', { type, touchPoints: type === 'touchEnd' ? [] : [{ x, y: 200 }] });
+  await touch('touchStart', 300);
+  for (const x of [240, 180, 120]) await touch('touchMove', x);
+  await touch('touchEnd');
+  assert.equal(await large(), 2);
+  assert.ok(await page.locator('#bar').isVisible(), 'buttons stay where no pointer can call them');
+  // After a swipe without times, Chromium takes taps for the end of a fling.
+  await page.locator('.picture').nth(2).click();
+  await page.locator('#bar').waitFor({ state: 'hidden' });
+  await page.locator('.picture').nth(2).click();
+  await page.locator('#bar').waitFor();
+  assert.equal(await large(), -1);
+});
+
+test('a tablet has its buttons below the picture', async () => {
+  const relay = await Relay.start();
+  pattern(relay, 'kitchen');
+  const page = await open(await browser(), relay, '/?lang=en', { width: 1024, height: 768, hasTouch: true, isMobile: true });
+  await stream(page, 'kitchen');
+  await screenshot(page, 'tablet');
+  await fits(page, 'tablet');
+  const [stage, bar, talk] = await Promise.all(['#stage', '#bar', '#talk'].map((part) => page.locator(part).boundingBox()));
+  assert.ok(stage.y + stage.height <= bar.y + 1 && bar.y + bar.height <= 769, 'nothing covers the picture');
+  assert.ok(stage.x + stage.width <= talk.x + 1 && stage.height > 600);
+});
+
 test('people who hear the page are told of streams and of their states', async () => {
   const relay = await Relay.start();
   const page = await open(await browser(), relay);
