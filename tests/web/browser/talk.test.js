@@ -116,6 +116,13 @@ test('an image of the page reaches the others upright, as JPEG', async () => {
   const image = await native.event('image');
   assert.deepEqual([image.width, image.height], [600, 400]);
   await until(page, () => document.querySelector('#log .state').textContent === 'sent');
+  await page.evaluate(async () => {
+    const blob = await new Promise((resolve) => Object.assign(document.createElement('canvas'), { width: 20, height: 10 }).toBlob(resolve));
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([blob], 'pasted.png', { type: 'image/png' }));
+    document.querySelector('#line').dispatchEvent(new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true, cancelable: true }));
+  });
+  await native.event('image', ({ width, height }) => width === 20 && height === 10);
   await page.locator('#file').setInputFiles({ name: 'no.png', mimeType: 'image/png', buffer: crypto.randomBytes(100) });
   await until(page, () => document.querySelector('#log p:last-child .state').textContent === 'not sent');
   fs.rmSync(folder, { recursive: true });

@@ -4,9 +4,11 @@ import { micros, OffsetFilter } from './clock.js';
 import { hmac, joined } from './hmac.js';
 import { attributes, decode, describe, encode, Kind, number, textPayload, WireError } from './wire.js';
 
-/** Interval of heartbeats, and silence of the relay after which the connection counts as dead, in ms. */
+/** Interval of heartbeats in ms. */
 const BEAT_EVERY = 3_000;
-const SILENCE = 10_000;
+
+/** Silence of the relay after which the connection counts as dead. A large image is one message, of which nothing is seen before its end. */
+const SILENCE = 15_000;
 
 /** Silence that is bearable right after the page was suspended: its connection is often dead then. */
 const SILENCE_AFTER_WAKING = 2_000;

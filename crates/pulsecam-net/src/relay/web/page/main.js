@@ -188,13 +188,16 @@ async function sendImage(number, file) {
 /** The link's state in words. */
 function linkLine() {
   const name = location.host;
-  const [phrase, values = {}] = link.why ?? [''];
-  const why = phrase ? texts.say(phrase, values) : '';
+  const why = link.why ? texts.say(...link.why) : '';
   const seconds = Math.max(0, Math.ceil(((link.retryAt ?? 0) - performance.timeOrigin - performance.now()) / 1000));
   switch (link.kind) {
     case 'connecting': return texts.say('connecting', { host: name });
     case 'up': return texts.say('connected', { host: name });
-    case 'lasting': return texts.say(seconds ? 'refused-retry-in' : 'refused', { host: name, why: ended(why), seconds });
+    case 'lasting': {
+      const values = { host: name, why: ended(why), seconds };
+      if (link.key) return texts.say(seconds ? 'refused-retry-in' : 'refused', values);
+      return texts.say(seconds ? 'lasting-retry-in' : 'lasting', values);
+    }
     default: return texts.say(seconds ? 'reconnecting-in' : 'reconnecting', { host: name, why, seconds });
   }
 }

@@ -38,14 +38,28 @@ export class Talk {
     find('talk-close', HTMLButtonElement).onclick = () => this.open(false);
     const file = find('file', HTMLInputElement);
     file.onchange = () => {
-      const [picked] = file.files ?? [];
+      this.#images(file.files);
       file.value = '';
-      if (picked) to.image(this.#mine(texts.say('web-image-sent')), picked);
     };
+    this.#line.onpaste = (event) => {
+      if (this.#images(event.clipboardData?.files)) event.preventDefault();
+    };
+    addEventListener('dragover', (event) => event.preventDefault());
+    addEventListener('drop', (event) => {
+      event.preventDefault(); // or the browser leaves the page for the file
+      if (this.#images(event.dataTransfer?.files)) this.open(true);
+    });
     this.#line.onkeydown = (event) => {
       // Escape ends an input method's word before it ends the line.
       if (event.key === 'Escape' && !event.isComposing) this.open(false);
     };
+  }
+
+  /** Sends the images among some files; false if there are none. @param {FileList | null | undefined} files */
+  #images(files) {
+    const images = [...files ?? []].filter(({ type }) => type.startsWith('image/'));
+    for (const image of images) this.#to.image(this.#mine(this.#texts.say('web-image-sent')), image);
+    return images.length > 0;
   }
 
   get isOpen() {
