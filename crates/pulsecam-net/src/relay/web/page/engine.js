@@ -47,7 +47,7 @@ const MAX_TEXT = 65_536;
  * @typedef {{do: 'open', url: string, key: string, only: string | null, hidden: boolean, trace: boolean}
  *   | {do: 'canvas', id: number, canvas: OffscreenCanvas | HTMLCanvasElement}
  *   | {do: 'fit', id: number, width: number}
- *   | {do: 'hidden' | 'paused', on: boolean}
+ *   | {do: 'hidden' | 'paused' | 'graphs', on: boolean}
  *   | {do: 'key', key: string}
  *   | {do: 'retry' | 'wake' | 'rest'}
  *   | {do: 'say', number: number, from: string, text: string}
@@ -62,6 +62,8 @@ export class Engine {
   /** @type {(event: Event, transfer?: Transferable[]) => void} */
   #post;
   #hidden = false;
+  /** Whether the page shows graphs. */
+  #graphs = false;
   /** @type {Set<string>} */
   #ids = new Set();
   /** @type {Link} */
@@ -87,7 +89,6 @@ export class Engine {
         this.#camera.open();
       },
       up: () => {
-        this.#viewer.up();
         this.#outbox.up();
       },
       message: (message) => this.#message(message),
@@ -113,6 +114,9 @@ export class Engine {
       case 'fit': return this.#viewer.screens.get(command.id)?.fit(command.width);
       case 'paused': return this.#viewer.pause(command.on);
       case 'hidden': return this.#hide(command.on);
+      case 'graphs':
+        this.#graphs = command.on;
+        return undefined;
       case 'key': return this.#link.use(command.key);
       case 'retry': return this.#link.retry();
       case 'wake': return this.#link.wake();
@@ -131,6 +135,7 @@ export class Engine {
   /** A hidden page stops the streams: the relay then sends none. @param {boolean} hidden */
   #hide(hidden) {
     this.#hidden = hidden;
+    if (!hidden) this.#viewer.resume();
     if (this.#link.isUp) this.#link.beat();
   }
 
@@ -138,7 +143,7 @@ export class Engine {
     const now = performance.now();
     this.#viewer.expire(now);
     const { kind } = this.#link.state;
-    const streams = this.#viewer.board(kind !== 'up', now);
+    const streams = this.#viewer.board(kind !== 'up', this.#graphs, now);
     this.#post({ is: 'board', streams, roundTrip: kind === 'up' ? this.#link.roundTrip : null });
     this.#camera.tick();
   }

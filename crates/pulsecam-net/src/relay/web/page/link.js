@@ -34,7 +34,7 @@ const CHALLENGE_WITHIN = 5_000;
 const CONNECT_WITHIN = 10_000;
 
 /** How often the timers are looked at. */
-const TICK = 50;
+const TICK = 100;
 
 /** Labels of the proofs, see docs/protocol.md. */
 const CLIENT = 'pulsecam key 1, web client';
@@ -110,9 +110,14 @@ export class Link {
     this.#connect();
   }
 
-  /** Whether what is sent reaches the relay. */
+  /** Whether the relay has answered. */
   get isUp() {
     return this.#stage === 'up';
+  }
+
+  /** Whether messages may be sent: the relay knows the key, if it asks for one. */
+  get isOpen() {
+    return this.#stage === 'open' || this.#stage === 'up';
   }
 
   /** Bytes that wait in the browser. */
@@ -201,9 +206,9 @@ export class Link {
 
   #begin() {
     this.#stage = 'open';
-    this.#to.open();
     this.#quick = FIRST_BEATS.map((after) => performance.now() + after);
     this.beat();
+    this.#to.open();
   }
 
   /** @param {unknown} data */
@@ -227,7 +232,7 @@ export class Link {
       case Kind.welcome: return this.#welcomed(message.payload);
       case Kind.heartbeat: return this.#answered(attributes(message.description));
       default:
-        if (this.#stage === 'open' || this.#stage === 'up') this.#to.message(message);
+        if (this.isOpen) this.#to.message(message);
         return undefined;
     }
   }
@@ -270,7 +275,7 @@ export class Link {
       else this.#said = { why: ['why-sent-away', { reason: bye }], lasting: false };
       return;
     }
-    if (this.#stage !== 'open' && this.#stage !== 'up') return;
+    if (!this.isOpen) return;
     const [t1, t2, t3] = ['t1', 't2', 't3'].map((key) => number(beat, key));
     if (t1 !== null && t2 !== null && t3 !== null) this.clock.sample(t1, t2, t3, micros());
     const silence = number(beat, 'silence');

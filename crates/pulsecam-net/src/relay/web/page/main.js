@@ -339,6 +339,7 @@ function execute(command) {
     case 'pause': pause(); break;
     case 'numbers':
       numbers.open(!numbers.isOpen);
+      host.execute({ do: 'graphs', on: numbers.isOpen });
       button('numbers').setAttribute('aria-expanded', String(numbers.isOpen));
       break;
     case 'dismiss': gallery.dismiss(); break;

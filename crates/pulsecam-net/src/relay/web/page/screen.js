@@ -127,6 +127,8 @@ async function decoded(jpeg, width, shape) {
     });
     try {
       return (await decoder.decode()).image;
+    } catch {
+      // It is stricter than the way below, which shows what there is of a damaged picture.
     } finally {
       decoder.close();
     }

@@ -94,6 +94,11 @@ export class Stream {
     return true;
   }
 
+  /** Forgets the last numbers: what came while nothing was wanted is not lost. */
+  resume() {
+    [this.#seq, this.#out, this.#captured] = [null, null, null];
+  }
+
   /** @param {Frame} frame */
   #count({ seq, out, captured }) {
     /** A restarted sender counts from 0, which is no gap.

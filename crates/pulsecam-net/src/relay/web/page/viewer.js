@@ -44,9 +44,6 @@ export class Viewer {
   open() {
     this.#credit = new Credit();
     [this.#asked, this.#reportEvery, this.#reported] = [false, null, -Infinity];
-  }
-
-  up() {
     this.#more();
   }
 
@@ -72,6 +69,11 @@ export class Viewer {
   pause(paused) {
     this.#paused = paused;
     for (const screen of this.screens.values()) screen.pause(paused);
+  }
+
+  /** Video is wanted again. */
+  resume() {
+    for (const { stream } of this.streams.all) stream.resume();
   }
 
   /**
@@ -182,7 +184,7 @@ export class Viewer {
 
   /** @param {Record<string, number>} receipt */
   #tell(receipt) {
-    if (this.#link.isUp) this.#link.send(encode(Kind.receipt, describe('This is a receipt.', receipt), null));
+    if (this.#link.isOpen) this.#link.send(encode(Kind.receipt, describe('This is a receipt.', receipt), null));
   }
 
   /** Removes streams that are gone. @param {number} now */
@@ -198,15 +200,17 @@ export class Viewer {
   /**
    * All streams as they are now.
    * @param {boolean} cut whether the link is down
+   * @param {boolean} graphs whether the last minute is wanted too
    * @param {number} now
    * @returns {import('./engine.js').Shown[]}
    */
-  board(cut, now) {
-    return this.streams.all.filter(({ id }) => this.screens.has(id)).map(({ id, name, stream }) => {
+  board(cut, graphs, now) {
+    const shown = this.streams.all.filter(({ id, stream }) => this.screens.has(id) && (stream.hasPicture || this.reasons.has(id)));
+    return shown.map(({ id, name, stream }) => {
       stream.measure(now);
-      const { figures, counts, card, samples } = stream;
+      const { figures, counts, card } = stream;
       return {
-        id, name, figures, counts, card, samples,
+        id, name, figures, counts, card, samples: graphs ? stream.samples : [],
         health: stream.health(cut, now), silence: stream.silence(now), hasPicture: stream.hasPicture,
         reason: this.reasons.get(id) ?? '', quality: this.screens.get(id)?.quality ?? null,
       };
