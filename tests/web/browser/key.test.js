@@ -60,3 +60,14 @@ test('a page with a key says nothing to a relay that asks for none', options, as
   await page.evaluate(() => { location.hash = ''; });
   await up(page);
 });
+
+test('a link for watching only has nothing to write with, and no camera', async () => {
+  const relay = await Relay.start();
+  const page = await open(await browser(), relay, '/?lang=en&token=x');
+  for (const part of ['#entry', '#who', '[data-do=camera]']) assert.ok(await page.locator(part).isHidden(), part);
+  await page.keyboard.press('m');
+  await page.keyboard.press('t');
+  assert.ok(await page.locator('#own').isHidden());
+  await page.keyboard.press('l');
+  assert.match(await page.locator('#links a').first().textContent(), /\/\?token=x$/);
+});

@@ -35,6 +35,9 @@ const only = nameOf(location.pathname);
 const page = find('page', HTMLElement);
 page.hidden = false;
 page.classList.toggle('only', only !== null);
+/** What opens a page for watching only: the relay drops what it would send. */
+const token = new URLSearchParams(location.search).get('token');
+page.classList.toggle('watches', token !== null);
 if (only !== null) document.title = only;
 
 /** Each frame that was drawn, for benchmarks (`?trace`). @type {import('./engine.js').Event[] | null} */
@@ -85,7 +88,6 @@ function keyOf(hash) {
 function wire() {
   const url = new URL('/wire', location.href);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  const token = new URLSearchParams(location.search).get('token');
   if (token) url.searchParams.set('token', token);
   return url.href;
 }
@@ -328,14 +330,18 @@ function execute(command) {
     return;
   }
   switch (command) {
-    case 'say': talk.open(true, true); break;
+    case 'say': talk.open(true, token === null); break;
     case 'history': talk.open(!talk.isOpen); break;
     case 'up': talk.scroll(8); break;
     case 'down': talk.scroll(-8); break;
     case 'save': if (!gallery.save()) pictures('save'); break;
     case 'copy': pictures('copy'); break;
-    case 'camera': if (capture.isOn) capture.open(); else void capture.start(); break;
-    case 'toggle': capture.toggle(); break;
+    case 'camera':
+      if (token !== null) break;
+      if (capture.isOn) capture.open();
+      else void capture.start();
+      break;
+    case 'toggle': if (token === null) capture.toggle(); break;
     case 'pause': pause(); break;
     case 'numbers':
       numbers.open(!numbers.isOpen);

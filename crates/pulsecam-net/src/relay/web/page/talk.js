@@ -47,7 +47,8 @@ export class Talk {
     addEventListener('dragover', (event) => event.preventDefault());
     addEventListener('drop', (event) => {
       event.preventDefault(); // or the browser leaves the page for the file
-      if (this.#images(event.dataTransfer?.files)) this.open(true);
+      const mayWrite = !document.querySelector('#page.watches');
+      if (mayWrite && this.#images(event.dataTransfer?.files)) this.open(true);
     });
     this.#line.onkeydown = (event) => {
       // Escape ends an input method's word before it ends the line.
