@@ -1,7 +1,15 @@
 // Measures the page in headless Chromium with the real programs: one line of JSON for each case. Ages are from capture
 // to the end of drawing, by the relay's clock. `node bench.js [SECONDS]`; other work on the machine shows in the tails.
 
-import { browser, clean, data, open, pulsecam, Relay, until, viewer } from './browser/programs.js';
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+import { browser, clean, data, open, pulsecam, Relay, slow, until, viewer } from './browser/programs.js';
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'pulsecam-bench-'));
+process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
 
 const SECONDS = Number(process.argv[2] ?? 8);
 
@@ -13,19 +21,28 @@ const percentile = (values, share) => {
   return sorted.length ? Number(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))].toFixed(1)) : null;
 };
 
-/** A photograph in motion, which costs what a camera's pictures cost. */
-const photo = (relay, name, size) => pulsecam('send', relay.host, '--source', `${data}/raccoon_1024x768.jpg`, '--repeat',
-  '--size', size, '--fps', '30', '--name', name);
+/** A film of a photograph in motion, sent as it is: its frames cost what a camera's cost, and nothing is encoded. */
+function film(size) {
+  const file = path.join(folder, `${size}.mjpeg`);
+  if (!fs.existsSync(file)) {
+    const [width, height] = size.split('x');
+    const motion = `scale=2048:-1,zoompan=z=1.1:x='(iw-iw/1.1)*(0.5+0.5*sin(on/15))':y='(ih-ih/1.1)*(0.5+0.5*cos(on/15))':d=1:fps=30:s=${width}x${height}`;
+    execFileSync('ffmpeg', ['-v', 'error', '-loop', '1', '-i', `${data}/raccoon_1024x768.jpg`, '-vf', motion, '-frames:v', '94', '-q:v', '4', '-pix_fmt', 'yuvj420p', file]);
+  }
+  return file;
+}
+
+const send = (relay, name, size) => pulsecam('send', relay.host, '--source', film(size), '--repeat', '--fps', '30', '--name', name, '--adapt', 'off');
 
 /** Keeps the page's thread busy for 200 of 250 ms. */
 const busy = () => setInterval(() => {
   for (const end = performance.now() + 200; performance.now() < end;);
 }, 250);
 
-async function view(name, { where = '/?lang=en&trace', size = '1280x720', count = 1, init, throttle = 0 } = {}) {
+async function view(name, { where = '/?lang=en&trace', size = '1280x720', count = 1, init, throttle = 0, rate = 0 } = {}) {
   const relay = await Relay.start();
-  for (let i = 0; i < count; i++) photo(relay, `cam ${i}`, size);
-  const page = await open(await browser(), relay, where, { init });
+  for (let i = 0; i < count; i++) send(relay, `cam ${i}`, size);
+  const page = await open(await browser(), rate ? await slow(relay, rate) : relay, where, { init });
   await until(page, (all) => document.querySelectorAll('.tile[data-health=live], .tile[data-health=late]').length === all, count);
   if (throttle) await (await page.context().newCDPSession(page)).send('Emulation.setCPUThrottlingRate', { rate: throttle });
   await page.waitForTimeout(WARM_UP);
@@ -64,10 +81,11 @@ async function publish() {
 }
 
 await view('1280x720');
-await view('1280x720, no worker', { where: '/?lang=en&trace&no-worker' });
 await view('1280x720, page blocked 80 % of the time', { init: busy });
+await view('1280x720, page 12 times slower', { throttle: 12 });
+await view('1280x720, no worker', { where: '/?lang=en&trace&no-worker' });
 await view('1280x720, no worker, page blocked 80 % of the time', { where: '/?lang=en&trace&no-worker', init: busy });
-await view('1280x720, no worker, page 12 times slower', { where: '/?lang=en&trace&no-worker', throttle: 12 });
+await view('1280x720, link of 1 MB/s', { rate: 1e6 });
 await view('7 streams of 640x360', { count: 7, size: '640x360' });
 await view('16 streams of 320x240', { count: 16, size: '320x240' });
 await publish();
