@@ -40,10 +40,10 @@ test('without the key, and with a wrong one, the page says so and asks', options
   const relay = await locked();
   const page = await open(await browser(), relay, '/?lang=en');
   await page.locator('#key').waitFor();
-  assert.equal(await page.locator('#key-why').textContent(), 'this room requires a key.');
+  assert.equal(await page.locator('#key-why').textContent(), 'This room requires a key.');
   await page.locator('#key-text').fill('wrong');
   await page.locator('#key-text').press('Enter');
-  await until(page, () => document.querySelector('#key-why').textContent === 'the relay rejected the key.');
+  await until(page, () => document.querySelector('#key-why').textContent === 'The relay rejected the key.');
   assert.ok(await page.locator('#key').isVisible());
   await page.locator('#key-text').fill(KEY);
   await page.locator('#key-text').press('Enter');

@@ -235,7 +235,8 @@ function askForKey() {
     if (link.kind === 'up' && dialog.open) dialog.close();
     return;
   }
-  find('key-why', HTMLElement).textContent = ended(texts.say(...link.why));
+  const why = ended(texts.say(...link.why));
+  find('key-why', HTMLElement).textContent = why.charAt(0).toUpperCase() + why.slice(1);
   if (!dialog.open) dialog.showModal();
 }
 
