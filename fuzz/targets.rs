@@ -3,6 +3,8 @@
 
 #[path = "relay.rs"]
 mod relay;
+#[path = "web.rs"]
+mod web;
 
 use std::{
     io::{self, Cursor},
@@ -25,24 +27,30 @@ use pulsecam::{
 };
 use tokio::io::{AsyncRead, ReadBuf};
 
-pub use self::relay::relay;
+pub use self::{
+    relay::relay,
+    web::{mjpeg, request, websocket},
+};
 
 /// A target.
 pub type Target = fn(&[u8]);
 
 /// All targets, by the names of their corpora.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 14] = [
     ("avi", film),
     ("codec", codec),
     ("descriptions", descriptions),
     ("jpeg", jpeg),
     ("matroska", film),
+    ("mjpeg", mjpeg),
     ("quicktime", film),
     ("relay", relay),
     ("repair", repair),
+    ("request", request),
     ("splitter", splitter),
     ("still", still),
     ("strips", strips),
+    ("websocket", websocket),
 ];
 
 /// The largest message that the codec accepts: small, so that the limit is reached often.

@@ -26,13 +26,18 @@ pub(crate) struct Options {
 /// A file cannot be written, or already exists.
 pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let made = Certificate::for_relay(options.names.clone())?;
+    write(&made, &options.certificate, &options.key, options.replace)?;
+    print(&made.fingerprint.to_string())
+}
+
+/// Writes a certificate and its key.
+pub(super) fn write(made: &Certificate, certificate: &Path, key: &Path, replace: bool) -> Result<(), Error> {
     // The key first: a certificate without its key is useless. Both are complete before either is renamed, so
     // that a full disk does not destroy the pair in use.
-    let key = New::write(&options.key, &made.key, true, options.replace)?;
-    let certificate = New::write(&options.certificate, &made.certificate, false, options.replace)?;
+    let key = New::write(key, &made.key, true, replace)?;
+    let certificate = New::write(certificate, &made.certificate, false, replace)?;
     key.keep()?;
-    certificate.keep()?;
-    print(&made.fingerprint.to_string())
+    certificate.keep()
 }
 
 /// A new file, which is removed on drop unless it is kept.

@@ -63,9 +63,13 @@ mod bind_warning;
 #[cfg(feature = "relay")]
 mod dashboard;
 #[cfg(feature = "relay")]
+mod self_signed;
+#[cfg(feature = "relay")]
 pub(crate) mod server_auth;
 #[cfg(feature = "relay")]
 mod service;
+#[cfg(feature = "relay")]
+pub(crate) mod web;
 
 // Shared by all.
 #[cfg(feature = "client")]

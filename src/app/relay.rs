@@ -12,7 +12,7 @@ use super::{
     output::Output,
     relay_event, server_auth,
     service::{self, Manager},
-    signal,
+    signal, web,
 };
 use crate::{
     address::Bind,
@@ -36,6 +36,7 @@ pub(crate) struct Options {
     pub(crate) memory: usize,
     pub(crate) limits: Limits,
     pub(crate) auth: server_auth::Options,
+    pub(crate) web: web::Options,
     /// Shows the dashboard.
     pub(crate) dashboard: bool,
     /// The dashboard's language; without it, the system's.
@@ -68,6 +69,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     config.limits = options.limits;
     config.tls = auth.tls.clone();
     config.keys = auth.keys.clone();
+    config.web = options.web.config(auth.installable.as_ref())?;
     config.setting_name = Some(relay_event::option);
     config.events = options.json.then(|| Output::lasting(true).listener());
     config.pulse = Some(Arc::new({
@@ -123,9 +125,10 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
             let (keys, tls) = (auth.keys.is_some(), auth.tls.is_some());
             dashboard.begin(listener.local_addr()?, keys, tls);
         }
+        let doors = options.web.doors(listener).await?;
         manager.ready();
         tokio::select! {
-            ended = relay::run(listener, config, stopping) => ended.map(drop)?,
+            ended = relay::run(doors, config, stopping) => ended.map(drop)?,
             () = reloading => {}
         }
         Ok(())

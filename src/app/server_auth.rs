@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, str::FromStr, sync::Arc};
 
-use super::Error;
+use super::{Error, self_signed};
 use crate::{
     auth::Key,
     relay::{Keyring, RoomKey},
@@ -14,6 +14,8 @@ use crate::{
 pub(crate) struct Options {
     /// The certificate's file and its key's file; without them, no TLS.
     pub(crate) tls: Option<(PathBuf, PathBuf)>,
+    /// Makes a certificate, and keeps it.
+    pub(crate) self_signed: bool,
     pub(crate) keys: KeySource,
 }
 
@@ -60,19 +62,23 @@ impl KeyFile {
 pub(super) struct ServerAuth {
     keys_from: KeySource,
     pub(super) tls: Option<Arc<Acceptor>>,
+    /// The file of a certificate of its own, which people may install.
+    pub(super) installable: Option<PathBuf>,
     pub(super) keys: Option<Arc<Keyring>>,
 }
 
 impl Options {
     /// Loads certificate and keys.
     pub(super) fn open(&self) -> Result<ServerAuth, Error> {
-        let tls = match &self.tls {
+        let made = self.self_signed.then(self_signed::files).transpose()?;
+        let tls = match made.as_ref().or(self.tls.as_ref()) {
             Some((certificate, key)) => Some(Arc::new(Acceptor::load(certificate, key)?)),
             None => None,
         };
         let keys = self.keys.read()?;
         let keys = (!keys.is_empty()).then(|| Arc::new(Keyring::new(keys)));
-        Ok(ServerAuth { keys_from: self.keys.clone(), tls, keys })
+        let installable = made.map(|(certificate, _)| certificate);
+        Ok(ServerAuth { keys_from: self.keys.clone(), tls, installable, keys })
     }
 }
 

@@ -50,6 +50,8 @@ mod text;
 mod values;
 #[cfg(feature = "client")]
 mod view;
+#[cfg(feature = "relay")]
+mod web;
 
 use std::{
     io::{self, Write},

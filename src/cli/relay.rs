@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Error, server_auth::ServerAuthArgs, values};
+use super::{Error, server_auth::ServerAuthArgs, values, web::WebArgs};
 use crate::{address::Bind, app::relay, i18n::Language, relay::Limits};
 
 const EXAMPLES: &str = "\
@@ -15,6 +15,7 @@ Examples:
   pulsecam relay --listen 127.0.0.1:0 --json     a free port, reported in the first event
   pulsecam relay --max-clients 8 --max-message 2MiB
   pulsecam relay --dashboard                     show clients, streams and rates
+  pulsecam relay --tls self-signed               browsers may use their cameras, by https://
   pulsecam relay --tls-cert cert.pem --tls-key key.pem --key-file room.key
   pulsecam relay --key-file lab=lab.key --key-file office=office.key
 
@@ -57,6 +58,8 @@ pub(super) struct Args {
     json: bool,
     #[command(flatten)]
     auth: ServerAuthArgs,
+    #[command(flatten)]
+    web: WebArgs,
     #[command(flatten)]
     limits: LimitArgs,
     /// Stop when standard input ends, for a parent process that may be killed
@@ -125,6 +128,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         memory: usize::try_from(args.max_memory).unwrap_or(usize::MAX),
         limits: args.limits.limits(),
         auth: args.auth.options()?,
+        web: args.web.options()?,
         dashboard: args.dashboard,
         lang: args.lang,
         json: args.json,

@@ -12,6 +12,9 @@ const VARIABLE: &str = "PULSECAM_KEY_FILE";
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Trust")]
 pub(super) struct ServerAuthArgs {
+    /// Accept TLS connections only, with a certificate that is made when it is first needed: self-signed
+    #[arg(long, value_name = "HOW", conflicts_with = "tls_cert", env = "PULSECAM_TLS")]
+    tls: Option<SelfSigned>,
     /// Accept TLS connections only, with this certificate (PEM; `pulsecam cert` creates one)
     #[arg(long, value_name = "FILE", requires = "tls_key", env = "PULSECAM_TLS_CERT")]
     tls_cert: Option<PathBuf>,
@@ -27,11 +30,18 @@ pub(super) struct ServerAuthArgs {
     key_file: Vec<KeyFile>,
 }
 
+/// The only certificate that needs no files.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum SelfSigned {
+    /// A certificate that names this machine.
+    SelfSigned,
+}
+
 impl ServerAuthArgs {
     /// The options, with defaults from the environment.
     pub(super) fn options(&self) -> Result<Options, Error> {
         let tls = self.tls_cert.clone().zip(self.tls_key.clone());
-        Ok(Options { tls, keys: self.keys()? })
+        Ok(Options { tls, self_signed: self.tls.is_some(), keys: self.keys()? })
     }
 
     fn keys(&self) -> Result<KeySource, Error> {

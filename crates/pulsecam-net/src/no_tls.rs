@@ -26,6 +26,18 @@ impl Acceptor {
     pub(crate) async fn accept(&self, _stream: TcpStream) -> io::Result<Connection> {
         match self.0 {}
     }
+
+    #[expect(clippy::unused_async, reason = "the same call as with TLS")]
+    pub(crate) async fn accept_any(&self, _stream: TcpStream) -> io::Result<(Connection, Option<Inner>)> {
+        match self.0 {}
+    }
+}
+
+/// What is spoken within TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Inner {
+    Wire,
+    Http,
 }
 
 pub(crate) const ACCESS_DENIED: [u8; 0] = [];

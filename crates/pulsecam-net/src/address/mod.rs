@@ -6,6 +6,7 @@
 mod bind;
 mod error;
 mod lookup;
+mod machine;
 
 use std::{
     fmt,
@@ -13,7 +14,7 @@ use std::{
     str::FromStr,
 };
 
-pub use self::{bind::Bind, error::Error, lookup::LookupError};
+pub use self::{bind::Bind, error::Error, lookup::LookupError, machine::machine_name};
 
 /// The default port, that of the Qt example.
 pub const DEFAULT_PORT: u16 = 6868;

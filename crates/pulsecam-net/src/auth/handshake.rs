@@ -18,6 +18,10 @@ const RESPONSE: (u8, &str) = (102, "this is proof of a key");
 /// The relay's proof.
 const WELCOME: (u8, &str) = (103, "this is proof of a key from server");
 
+/// What a client with a key says first at a port that may also be one for browsers, so that nobody has to wait
+/// for a silent client.
+const HELLO: (u8, &str) = (105, "this client has a key");
+
 /// The size of a nonce in bytes: two random ones never coincide.
 const NONCE: usize = 32;
 
@@ -27,6 +31,11 @@ const PROOF: usize = 32;
 /// The labels that each side's proof includes, so that it cannot be reflected to its sender.
 const CLIENT: &[u8] = b"pulsecam key 1, client";
 const RELAY: &[u8] = b"pulsecam key 1, relay";
+
+/// The same for a page in a browser, whose proof is worthless on the wire, because it cannot include a channel
+/// binding.
+const WEB_CLIENT: &[u8] = b"pulsecam key 1, web client";
+const WEB_RELAY: &[u8] = b"pulsecam key 1, web relay";
 
 type Nonce = [u8; NONCE];
 
@@ -42,10 +51,48 @@ pub enum AuthFailure {
     WrongKey,
 }
 
+/// The kind of connection on which a key is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// TCP or TLS.
+    Wire,
+    /// A WebSocket of a page, which knows nothing of the TLS session around it.
+    Web,
+}
+
+impl Channel {
+    /// The labels of the client's and the relay's proof.
+    const fn labels(self) -> (&'static [u8], &'static [u8]) {
+        match self {
+            Self::Wire => (CLIENT, RELAY),
+            Self::Web => (WEB_CLIENT, WEB_RELAY),
+        }
+    }
+}
+
+/// What a client with a key says before it is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Hello;
+
+impl Hello {
+    /// The message for the relay.
+    #[must_use]
+    pub fn message() -> Message {
+        message(HELLO, Bytes::new())
+    }
+
+    /// Whether this is that message.
+    #[must_use]
+    pub fn is(message: &Message) -> bool {
+        payload(message, HELLO).is_some()
+    }
+}
+
 /// The relay's side.
 #[derive(Debug)]
 pub struct Challenge {
     nonce: Nonce,
+    channel: Channel,
     binding: Option<Binding>,
 }
 
@@ -69,7 +116,15 @@ impl Challenge {
     /// # Errors
     /// [`Error::NoRandomness`].
     pub fn new(binding: Option<Binding>) -> Result<Self, Error> {
-        Ok(Self { nonce: random()?, binding })
+        Self::on(Channel::Wire, binding)
+    }
+
+    /// Creates a challenge for a connection of this kind.
+    ///
+    /// # Errors
+    /// [`Error::NoRandomness`].
+    pub fn on(channel: Channel, binding: Option<Binding>) -> Result<Self, Error> {
+        Ok(Self { nonce: random()?, channel, binding })
     }
 
     /// The message for the client.
@@ -91,11 +146,12 @@ impl Challenge {
         let payload = payload(answer, RESPONSE).ok_or(AuthFailure::NoKey)?;
         let (nonce, proof) = payload.split_first_chunk::<NONCE>().ok_or(AuthFailure::WrongKey)?;
         let nonces = [self.nonce, *nonce];
-        let said = parts(CLIENT, &nonces, self.binding.as_ref());
+        let (client, relay) = self.channel.labels();
+        let said = parts(client, &nonces, self.binding.as_ref());
         // Tries all of them, so that the time reveals nothing.
         let fitting = keys.into_iter().filter(|(_, key)| key.verifies(&said, proof)).last();
         let (room, key) = fitting.ok_or(AuthFailure::WrongKey)?;
-        let tag = key.sign(&parts(RELAY, &nonces, self.binding.as_ref()));
+        let tag = key.sign(&parts(relay, &nonces, self.binding.as_ref()));
         Ok((room, message(WELCOME, Bytes::copy_from_slice(tag.as_ref()))))
     }
 }
@@ -193,6 +249,18 @@ mod tests {
             let payload = answer("a", BINDING).payload().unwrap().slice(..cut);
             assert_eq!(judge(&challenge, &message(RESPONSE, payload)), Err(AuthFailure::WrongKey));
         }
+    }
+
+    /// A page cannot bind its proof to a TLS session; what it shows must not open the wire, and the reverse.
+    #[test]
+    fn a_proof_for_one_channel_is_none_for_the_other() {
+        let challenge = Challenge::on(Channel::Web, None).unwrap();
+        let answer = Response::to(&challenge.message(), &key("a"), None).unwrap().unwrap();
+        assert_eq!(
+            challenge.verify(&answer.message(), [((), &key("a"))]).map(|_| ()),
+            Err(AuthFailure::WrongKey)
+        );
+        assert!(Hello::is(&Hello::message()) && !Hello::is(&answer.message()));
     }
 
     #[test]

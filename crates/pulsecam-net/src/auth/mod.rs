@@ -10,8 +10,10 @@ mod error;
 mod handshake;
 mod secret;
 
+#[cfg(feature = "web")]
+pub(crate) use self::secret::random;
 pub use self::{
     error::Error,
-    handshake::{AuthFailure, Challenge, Response},
+    handshake::{AuthFailure, Challenge, Channel, Hello, Response},
     secret::Key,
 };

@@ -14,6 +14,10 @@ use crate::text_file;
 /// random characters are out of reach.
 pub(super) const MIN_LENGTH: usize = 16;
 
+/// What is signed for links that open viewing only.
+#[cfg(feature = "web")]
+const VIEW: &[u8] = b"pulsecam view 1";
+
 /// The random bytes of a generated key.
 const RANDOM: usize = 32;
 
@@ -69,6 +73,21 @@ impl Key {
         self.verifies(&[], other.sign(&[]).as_ref())
     }
 
+    /// The token for links that open viewing, for programs that show pictures over HTTP. It gives neither the key
+    /// away nor the right to send, and changes with the key.
+    #[cfg(feature = "web")]
+    #[must_use]
+    pub fn view_token(&self) -> String {
+        data_encoding::BASE32_NOPAD.encode(self.sign(&[VIEW]).as_ref()).to_ascii_lowercase()
+    }
+
+    /// Whether a token was made from this key.
+    #[cfg(feature = "web")]
+    pub(crate) fn opens_view(&self, token: &str) -> bool {
+        let tag = data_encoding::BASE32_NOPAD.decode(token.to_ascii_uppercase().as_bytes());
+        tag.is_ok_and(|tag| self.verifies(&[VIEW], &tag))
+    }
+
     pub(super) fn sign(&self, parts: &[&[u8]]) -> hmac::Tag {
         let mut context = hmac::Context::with_key(&self.0);
         parts.iter().for_each(|part| context.update(part));
@@ -82,7 +101,7 @@ impl Key {
 }
 
 /// Unpredictable bytes.
-pub(super) fn random<const N: usize>() -> Result<[u8; N], Error> {
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
     SystemRandom::new().fill(&mut bytes).map_err(|_| Error::NoRandomness)?;
     Ok(bytes)
@@ -108,6 +127,16 @@ mod tests {
         }
         assert!(key.is_same(&Key::new("\u{feff}sixteen letters.").unwrap()), "in a variable too");
         assert!(load(b"\xffsixteen letters.").unwrap_err().to_string().contains("it is no text"));
+    }
+
+    #[cfg(feature = "web")]
+    #[test]
+    fn a_link_opens_with_its_own_key_only() {
+        let [one, other] = ["a", "b"].map(|text| Key::new(&text.repeat(20)).unwrap());
+        let token = one.view_token();
+        assert!(one.opens_view(&token) && one.opens_view(&token.to_ascii_uppercase()));
+        assert!(!other.opens_view(&token) && !one.opens_view("") && !one.opens_view(&token[1..]));
+        assert!(token.chars().all(|character| character.is_ascii_alphanumeric()));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use tokio::time;
 
 use super::{Down, adaptive_timeout::AdaptiveTimeout, hub::Hub};
 use crate::{
-    auth::Response,
+    auth::{Hello, Response},
     transport::{Connection, MessageWriter, ReceiveHalf},
     wire::{CloseReason, Codec, Error, Heartbeat, Message, Reader, Side},
 };
@@ -35,6 +35,10 @@ pub(super) async fn perform(
     let mut reader = Reader::new(connection.input, codec);
     let writer = Arc::new(MessageWriter::new(connection.output));
     let Some(key) = &hub.config.key else { return Ok(Authenticated { reader, writer, answered: false }) };
+    if connection.binding.is_none() {
+        // Without TLS, the relay would wait for a browser's request before it asks for the key.
+        writer.try_write(&Hello::message());
+    }
     let failed = |error: crate::auth::Error| Down::Lost(error.to_string());
     let asked = patience.within(time::timeout(ASKED, next(&mut reader, false))).await;
     let Some(challenge) = asked.and_then(Result::ok) else {

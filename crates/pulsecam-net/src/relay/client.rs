@@ -18,22 +18,24 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::{
+    arrival::Arrival,
     config::Limits,
     event::ClientId,
     handshake::{self, Authenticated},
     hooks::RoomHooks,
     keyring::KeyGrant,
-    members::{Item, Member},
+    members::{ClientKind, Item, Member},
     memory::ClientMemory,
     presence::PendingHeartbeat,
     rate_limit::RateLimiter,
     read_turn::ReadTurn,
-    reason::LeaveReason,
+    reason::{LeaveReason, RejectReason},
     room::Room,
-    server::Server,
+    server::{ConnectionPermit, Server},
     stall_detector::InputAge,
 };
 use crate::{
+    auth::Channel,
     clock, queue,
     sync::lock,
     transport::{self, Incoming, MessageWriter},
@@ -47,21 +49,43 @@ pub(super) async fn serve(
     server: Arc<Server>,
     stop: CancellationToken,
 ) {
+    #[cfg(feature = "web")]
+    let incoming = match incoming {
+        Incoming::Admin(connection) => {
+            // Operators need no place, so that a full relay can be looked at.
+            let visit = super::web::Visit { connection, ahead: bytes::Bytes::new(), addr, secure: false };
+            let visiting = Box::pin(super::web::serve(visit, &server, None));
+            stop.run_until_cancelled(visiting).await;
+            return;
+        }
+        other => other,
+    };
     // Held until the end.
     let mut permit = match server.connect(addr) {
         Ok(permit) => permit,
         Err(reason) => return handshake::reject(incoming, &server, &reason),
     };
     // Boxed, so that the memory of the handshake is freed when it is done, and not kept for each client.
-    let entered =
-        stop.run_until_cancelled(Box::pin(handshake::perform(incoming, addr, &server, &mut permit))).await;
-    let Authenticated { mut reader, writer, room, memory, pass } = match entered {
-        Some(Ok(entered)) => entered,
+    let entered = stop.run_until_cancelled(Box::pin(enter(incoming, addr, &server, &mut permit))).await;
+    let entered = match entered {
+        Some(Ok(Some(entered))) => entered,
         Some(Err(reason)) => return server.shared.refuse(addr, &reason),
-        None => return,
+        Some(Ok(None)) | None => return,
     };
+    take_part(entered, addr, stop.child_token(), |_| ()).await;
+}
+
+/// Serves an admitted client until its connection ends; returns what `ended` makes of the reason. The client is
+/// disconnected if `dismissed` is cancelled.
+pub(super) async fn take_part<T>(
+    entered: Authenticated,
+    addr: SocketAddr,
+    dismissed: CancellationToken,
+    ended: impl FnOnce(&LeaveReason) -> T,
+) -> T {
+    let Authenticated { mut reader, writer, room, memory, pass, kind, session: _session } = entered;
     let (membership, mut waiting) =
-        Membership::begin(room, addr, Arc::clone(&writer), memory, stop.child_token());
+        Membership::begin(room, addr, Arc::clone(&writer), memory, dismissed, kind);
     let (room, member) = (Arc::clone(&membership.room), Arc::clone(&membership.member));
     let mut write = std::pin::pin!(transport::drain(&mut waiting, &writer, RoomHooks::new(&room, &member)));
     let writing = async {
@@ -86,32 +110,75 @@ pub(super) async fn serve(
         writer.reset_on_close();
     }
     drop(member);
+    let result = ended(&reason);
     membership.end(reason);
     if stopping {
         // Once the last sender is gone, the writer ends when the mailbox is empty.
         let _ = write.await;
     }
+    result
+}
+
+/// Admits a client; `None` if it was one of HTTP, and has been served.
+async fn enter(
+    incoming: Incoming,
+    addr: SocketAddr,
+    server: &Arc<Server>,
+    permit: &mut ConnectionPermit,
+) -> Result<Option<Authenticated>, RejectReason> {
+    let deadline = handshake::deadline(server);
+    let arrival = handshake::identify(incoming, addr, server, permit, deadline).await?;
+    let visit = match arrival {
+        Arrival::Wire(connection) => {
+            let entered =
+                handshake::perform(connection, Channel::Wire, addr, server, permit, deadline).await?;
+            return Ok(Some(entered));
+        }
+        Arrival::Http(visit) => visit,
+    };
+    #[cfg(feature = "web")]
+    {
+        let Some(upgraded) = super::web::serve(visit, server, Some(permit)).await else { return Ok(None) };
+        let super::web::Upgraded { connection, cookie, grant } = upgraded;
+        if let Some(grant) = grant {
+            let memory = server.shared.memory.open();
+            let reader = handshake::reader(connection.input, addr, server, &memory);
+            let writer = Arc::new(MessageWriter::new(connection.output));
+            let mut entered = Authenticated::new((reader, writer), grant.room, memory, grant.pass);
+            entered.kind = ClientKind::Watcher;
+            return Ok(Some(entered));
+        }
+        let deadline = handshake::deadline(server);
+        let mut entered =
+            handshake::perform(connection, Channel::Web, addr, server, permit, deadline).await?;
+        entered.kind = ClientKind::Page;
+        entered.session = super::web::OpenSession::begin(server, cookie, entered.pass.as_ref());
+        Ok(Some(entered))
+    }
+    #[cfg(not(feature = "web"))]
+    match visit {}
 }
 
 /// A member's presence in a room, which ends when this is dropped. So a failed or cancelled task leaves no
 /// ghost.
-struct Membership {
+pub(super) struct Membership {
     room: Arc<Room>,
-    member: Arc<Member>,
+    pub(super) member: Arc<Member>,
     /// The reason, once it ended properly.
     reason: Option<LeaveReason>,
 }
 
 impl Membership {
     /// Adds a client to the room.
-    fn begin(
+    pub(super) fn begin(
         room: Arc<Room>,
         addr: SocketAddr,
         writer: Arc<MessageWriter>,
         memory: ClientMemory,
         dismissed: CancellationToken,
+        kind: ClientKind,
     ) -> (Self, queue::Receiver<ClientId, Item>) {
-        let (member, waiting, joined) = room.join(addr, writer, memory, dismissed);
+        let (member, waiting, joined) = room.join(addr, writer, memory, dismissed, kind);
         let membership = Self { room, member, reason: None };
         // Reported only once its end is certain to be reported as well.
         membership.room.shared.emit(&joined);
@@ -119,7 +186,7 @@ impl Membership {
     }
 
     /// Ends it with a reason.
-    fn end(mut self, reason: LeaveReason) {
+    pub(super) fn end(mut self, reason: LeaveReason) {
         self.reason = Some(reason);
     }
 }
@@ -140,7 +207,7 @@ impl Drop for Membership {
 }
 
 /// Completes once the client's key is revoked.
-async fn revoked(pass: Option<KeyGrant>) {
+pub(super) async fn revoked(pass: Option<KeyGrant>) {
     match pass {
         Some(pass) => pass.revoked().await,
         None => std::future::pending().await,
@@ -289,6 +356,10 @@ fn handle(message: &Message, came: Instant, member: &Member, room: &Room, old: b
             debug!("client {} sent the reserved type {number}: ignored", member.id);
         }
         MessageKind::Text | MessageKind::Image | MessageKind::Video | MessageKind::Other(_) => {
+            if !member.kind.may_send() {
+                debug!("client {} may only watch: its message is dropped", member.id);
+                return;
+            }
             if !(old && message.kind() == MessageKind::Video) {
                 room.forward(member, message, came);
             }

@@ -41,6 +41,9 @@ pub struct Config {
     pub tls: Option<Arc<tls::Acceptor>>,
     /// The keys, of which a client must know one; without keys, every client is admitted.
     pub keys: Option<Arc<Keyring>>,
+    /// What browsers and HTTP clients get at the same port; without it, only clients of the wire are served.
+    #[cfg(feature = "web")]
+    pub web: Option<super::web::Config>,
     /// Called with each event, on the relay's own tasks: must not block.
     pub events: Option<EventHandler>,
     /// Names a setting in log lines about clients that exceed it, such as an option of the command line.
@@ -60,6 +63,15 @@ impl Config {
     pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
         change(&mut self);
         self
+    }
+
+    /// Whether anybody may ask for the traffic of each client.
+    pub(super) const fn is_watched(&self) -> bool {
+        #[cfg(feature = "web")]
+        if self.web.is_some() {
+            return true;
+        }
+        self.watcher.is_some()
     }
 
     /// The silence in milliseconds after which a client is disconnected, as sent to clients of ours.
@@ -85,6 +97,8 @@ impl Default for Config {
             limits: Limits::default(),
             tls: None,
             keys: None,
+            #[cfg(feature = "web")]
+            web: None,
             events: None,
             setting_name: None,
             watcher: None,

@@ -91,8 +91,8 @@ impl WriteHooks<ClientId, Item> for RoomHooks<'_> {
             self.due = PendingHeartbeat::default();
             return;
         }
-        self.room.shared.count_out(message);
-        if self.room.shared.config.watcher.is_some() {
+        self.room.count_out(message);
+        if self.room.shared.watches {
             self.got.count(message);
         }
         match (&taken.priority, &taken.item) {

@@ -59,6 +59,11 @@ impl Default for Keyring {
 }
 
 impl KeyGrant {
+    /// The key.
+    pub(super) const fn key(&self) -> &Key {
+        &self.shown.key
+    }
+
     /// Completes once the key no longer opens that room.
     pub(super) async fn revoked(mut self) {
         let RoomKey { room, key } = &self.shown;

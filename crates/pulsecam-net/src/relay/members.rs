@@ -33,6 +33,10 @@ use crate::{
 /// The shortest interval between reports of the same slow client.
 const SLOW_REPORT_INTERVAL: Duration = Duration::from_secs(5);
 
+/// A stream that was silent for longer than this does not count as one.
+#[cfg(feature = "web")]
+const RECENT: Duration = Duration::from_secs(5);
+
 /// The memory of an ordered message besides its bytes: its place in the mailbox and its allocations. Without
 /// it, a flood of tiny messages would take ten times the budget.
 const ITEM_COST: usize = 256;
@@ -68,6 +72,9 @@ impl Item {
 pub(super) enum Dismissal {
     /// More waits for it than its mailbox holds.
     MailboxFull(Full),
+    /// An operator wants it to go.
+    #[cfg(feature = "web")]
+    Kicked,
     /// It holds this many bytes, and the memory for messages is full.
     MemoryUse(usize),
 }
@@ -76,14 +83,53 @@ impl From<Dismissal> for LeaveReason {
     fn from(dismissal: Dismissal) -> Self {
         match dismissal {
             Dismissal::MailboxFull(full) => Self::MailboxFull(full),
+            #[cfg(feature = "web")]
+            Dismissal::Kicked => Self::Kicked,
             Dismissal::MemoryUse(bytes) => Self::MemoryUse(bytes),
         }
+    }
+}
+
+/// What a client is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum ClientKind {
+    /// A program that speaks the wire.
+    Native,
+    /// A page in a browser.
+    Page,
+    /// A page that was opened by a link for viewing.
+    Watcher,
+    /// A client of HTTP that takes pictures only.
+    Pictures,
+    /// A client of HTTP that sends pictures.
+    Publisher,
+}
+
+impl ClientKind {
+    /// Its name in counters.
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Page | Self::Watcher => "web",
+            Self::Pictures | Self::Publisher => "stream",
+        }
+    }
+
+    /// Whether what it sends goes to others.
+    pub(super) const fn may_send(self) -> bool {
+        !matches!(self, Self::Watcher)
+    }
+
+    /// Whether it gets texts and images.
+    pub(super) const fn takes_texts(self) -> bool {
+        matches!(self, Self::Native | Self::Page | Self::Watcher)
     }
 }
 
 /// One client.
 pub(super) struct Member {
     pub(super) id: ClientId,
+    pub(super) kind: ClientKind,
     pub(super) addr: SocketAddr,
     pub(super) mailbox: queue::Sender<ClientId, Item>,
     /// Its socket's writing side, used by any task that has a message while nothing waits.
@@ -135,10 +181,12 @@ impl Member {
         budget: usize,
         memory: ClientMemory,
         dismissed: CancellationToken,
+        kind: ClientKind,
     ) -> Self {
         let came = now();
         Self {
             id,
+            kind,
             addr,
             mailbox,
             writer,
@@ -170,6 +218,12 @@ impl Member {
     /// Why it was disconnected, unless the relay is stopping.
     pub(super) fn dismissal(&self) -> Option<Dismissal> {
         self.dismissal.get().copied()
+    }
+
+    /// Whether it has sent video in the last seconds.
+    #[cfg(feature = "web")]
+    pub(super) fn is_sending(&self) -> bool {
+        lock(&self.newest).as_ref().is_some_and(|(_, came)| Timestamp::now().since(*came) < RECENT)
     }
 
     /// Queues a message that must not be lost; if too much waits, disconnects this client.

@@ -5,10 +5,12 @@
 //! bounded amount of memory and delays nobody. Framing state belongs to one connection.
 
 mod admission;
+mod arrival;
 mod backlog;
 mod client;
 mod config;
 mod delivery_delay;
+mod doors;
 mod event;
 mod handshake;
 mod hooks;
@@ -26,6 +28,9 @@ mod server;
 mod shared;
 mod stall_detector;
 mod stats;
+mod tally;
+#[cfg(feature = "web")]
+pub mod web;
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -38,6 +43,7 @@ use tokio_util::sync::CancellationToken;
 use self::server::Server;
 pub use self::{
     config::{Config, EventHandler, Limits, StatsHandler, WatchdogTick},
+    doors::{AdminDoor, Doors},
     event::{Event, Summary},
     keyring::{Keyring, RoomKey},
     listen::listen,
@@ -89,6 +95,7 @@ pub async fn run(
             _ = survey.tick() => {
                 let now = clock::now();
                 server.report_slow_clients(now);
+                server.beat(now);
                 if let Some(watcher) = &watcher {
                     watcher(server.stats(now));
                 }

@@ -70,6 +70,9 @@ pub enum RejectReason {
     /// It did not finish the handshakes in time.
     #[error("it was not admitted within {}", humantime::format_duration(*.0))]
     TooSlow(Duration),
+    /// It comes from a page of another site, or used a host name that is not the relay's.
+    #[error("a page of another site, or a host name that is not this relay's")]
+    Origin,
     /// Its connection failed, or it sent something invalid.
     #[error("{0}")]
     Failed(String),
@@ -84,6 +87,20 @@ impl RejectReason {
             _ => None,
         };
         CloseReason { reason: self.to_string(), cause, refused: None }
+    }
+
+    /// Its name in counters.
+    pub(super) const fn label(&self) -> &'static str {
+        match self {
+            Self::Full(_) | Self::Crowded => "full",
+            Self::AddressFull(_) => "address_full",
+            Self::TooOften(_) => "too_often",
+            Self::Tls(_) | Self::SpeaksTls => "tls",
+            Self::Key(_) => "key",
+            Self::TooSlow(_) => "too_slow",
+            Self::Origin => "origin",
+            Self::Failed(_) => "failed",
+        }
     }
 
     /// The setting that would admit it, for the operator.
@@ -148,6 +165,9 @@ pub enum LeaveReason {
     /// The relay's memory for messages is full, and this client used most of it.
     #[error("the memory for messages is full, and {0} bytes of it are messages from this client or for it")]
     MemoryUse(usize),
+    /// An operator disconnected it.
+    #[error("disconnected by the operator of the relay")]
+    Kicked,
     /// Its key no longer opens its room.
     #[error("the key is no longer valid")]
     KeyGone,
@@ -160,6 +180,24 @@ pub enum LeaveReason {
 }
 
 impl LeaveReason {
+    /// Its name in counters.
+    pub(super) const fn label(&self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Silent(_) => "silent",
+            Self::SaidNothing(_) => "said_nothing",
+            Self::Unfinished(_) => "unfinished",
+            Self::TooManyMessages(_) => "too_many_messages",
+            Self::TooManyBytes(_) => "too_many_bytes",
+            Self::LongText { .. } => "long_text",
+            Self::SpeaksTls | Self::Wire(_) => "wire",
+            Self::Io(_) | Self::Failed(_) => "io",
+            Self::MailboxFull(_) | Self::MemoryUse(_) => "mailbox_full",
+            Self::KeyGone | Self::Kicked => "kicked",
+            Self::Shutdown => "shutdown",
+        }
+    }
+
     /// Whether the client violated a limit.
     pub(super) const fn is_breach(&self) -> bool {
         match self {
@@ -168,6 +206,7 @@ impl LeaveReason {
             | Self::SpeaksTls
             | Self::Io(_)
             | Self::Failed(_)
+            | Self::Kicked
             | Self::Shutdown => false,
             Self::SaidNothing(_)
             | Self::Unfinished(_)

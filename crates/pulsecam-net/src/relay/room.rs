@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     delivery_delay,
     event::{ClientId, Event},
-    members::{Item, Member, MemberList},
+    members::{ClientKind, Item, Member, MemberList},
     memory::ClientMemory,
     peer_numbers::PeerNumbers,
     presence::{PendingHeartbeat, Presence},
@@ -23,6 +23,7 @@ use super::{
     shared::Shared,
     stall_detector::StallDetector,
     stats::{self, ClientStats},
+    tally::RoomTraffic,
 };
 use crate::{
     clock::{self, Timestamp},
@@ -30,12 +31,16 @@ use crate::{
     queue,
     sync::lock,
     transport::{MessageWriter, Written},
-    wire::{Heartbeat, Message, MessageKind},
+    wire::{FrameInfo, Heartbeat, Message, MessageKind},
 };
 
 /// The interval of the viewers' reports. It is short enough to notice within 0.5 s that frames get old, and
 /// long enough to cost nothing.
 const REPORT_INTERVAL: Duration = Duration::from_millis(250);
+
+/// The shortest interval at which a sender's newest frame is noted: every frame of a usual stream, and few of a
+/// flood.
+const NOTE_INTERVAL: Duration = Duration::from_millis(10);
 
 /// The shortest interval at which a changed number of viewers is sent to senders.
 const NOTICE_INTERVAL: Duration = Duration::from_millis(50);
@@ -61,6 +66,8 @@ pub(super) struct Room {
     reported: AtomicU32,
     pub(super) stall_detector: StallDetector,
     numbers: Mutex<PeerNumbers>,
+    /// What it received and sent.
+    pub(super) traffic: RoomTraffic,
     /// Distinguishes the numbers of this run of the relay from those of other runs.
     epoch: u64,
 }
@@ -77,6 +84,7 @@ impl Room {
             viewers_changed: Notify::new(),
             reported: AtomicU32::new(0),
             numbers: Mutex::default(),
+            traffic: RoomTraffic::default(),
             epoch: fastrand::u64(..),
         }
     }
@@ -88,14 +96,16 @@ impl Room {
         writer: Arc<MessageWriter>,
         memory: ClientMemory,
         dismissed: CancellationToken,
+        kind: ClientKind,
     ) -> (Arc<Member>, queue::Receiver<ClientId, Item>, Event) {
         let (id, budget) = (self.shared.next_client(), self.shared.config.mailbox);
         let mailbox_queue = queue::ConflatingQueue::new(budget).with_latest_budget(budget, Item::weight);
         let (mailbox, waiting) = queue::channel_with(mailbox_queue);
-        let member = Arc::new(Member::new(id, addr, mailbox, writer, budget, memory, dismissed));
+        let member = Arc::new(Member::new(id, addr, mailbox, writer, budget, memory, dismissed, kind));
         let clients = self.members.join(&member);
         self.viewing.fetch_add(1, Relaxed);
         self.viewers_changed.notify_one();
+        self.shared.joins.count(kind.label());
         let room = (!self.name.is_empty()).then(|| self.name.clone());
         self.here.store(clients, Relaxed);
         let joined = Event::Joined { client: member.id, addr, room, clients };
@@ -120,6 +130,8 @@ impl Room {
         }
         let frames_lost = member.mailbox.replaced();
         self.shared.count_lost(frames_lost);
+        self.traffic.lost_by_gone(frames_lost);
+        self.shared.leaves.count(reason.label());
         self.here.store(clients, Relaxed);
         Event::Left { client: member.id, addr: member.addr, reason, frames_lost, clients }
     }
@@ -128,6 +140,18 @@ impl Room {
     pub(super) fn is_held_up(&self, sender: &Member, bytes: usize, amid: bool, now: Instant) -> bool {
         let members = self.members.list();
         members.iter().any(|other| other.id != sender.id && other.holds_up(sender.id, bytes, amid, now))
+    }
+
+    /// Its name; empty without keys.
+    #[cfg(feature = "web")]
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Counts a message that is sent to a member.
+    pub(super) fn count_out(&self, message: &Message) {
+        self.shared.count_out(message);
+        self.traffic.sent(message);
     }
 
     /// The number of other members.
@@ -143,6 +167,7 @@ impl Room {
     /// Handles a client's heartbeat. A plain one gets a plain answer, as a Qt client expects; one with a time
     /// gets the relay's times.
     pub(super) fn handle_heartbeat(&self, member: &Member, heartbeat: &Heartbeat) {
+        self.shared.count_heartbeat();
         let t2 = heartbeat.t1.map(|_| Timestamp::now());
         if t2.is_some() {
             member.presence.mark_pulsecam();
@@ -237,14 +262,14 @@ impl Room {
     /// might not expect that, get it unchanged.
     pub(super) fn forward(&self, sender: &Member, message: &Message, came: Instant) {
         self.shared.count_in(message);
+        self.traffic.received(message);
         let from = sender.id;
         let is_video = message.kind() == MessageKind::Video;
-        let watched = self.shared.config.watcher.is_some();
+        let watched = self.shared.watches;
         if watched {
             sender.sent.count(message);
             if is_video {
-                let told = stats::kept(message.description());
-                *lock(&sender.newest) = Some((told, Timestamp::now()));
+                self.note_frame(sender, message);
             }
         }
         let mut numbered = None;
@@ -253,6 +278,9 @@ impl Room {
         for member in self.members.list().iter().filter(|member| member.id != from) {
             if is_video && !member.presence.views() {
                 continue; // it announced that it does not view
+            }
+            if !is_video && !member.kind.takes_texts() {
+                continue;
             }
             let message = if member.presence.is_pulsecam() {
                 numbered.get_or_insert_with(|| self.numbered(sender, message)).as_ref().unwrap_or(message)
@@ -264,7 +292,7 @@ impl Room {
             let at_once = !crowds && member.mailbox.is_empty();
             let written = if at_once { member.writer.try_write(message) } else { Written::Nothing };
             if written != Written::Nothing {
-                self.shared.count_out(message);
+                self.count_out(message);
                 if watched {
                     member.got.count(message);
                 }
@@ -284,6 +312,31 @@ impl Room {
                 member.enqueue_ordered(sender, message);
             }
         }
+    }
+
+    /// Sends a text of the relay's own to all members.
+    #[cfg(feature = "web")]
+    pub(super) fn announce(&self, message: &Message) {
+        for member in self.members.list().iter().filter(|member| member.kind.takes_texts()) {
+            // Charged to its receiver: the relay is no member.
+            member.enqueue_ordered(member, message);
+        }
+    }
+
+    /// Keeps what a frame says about itself, for whoever asks. Not of every frame, unless somebody watches: that
+    /// would cost more than to count it.
+    fn note_frame(&self, sender: &Member, message: &Message) {
+        let now = Timestamp::now();
+        let mut newest = lock(&sender.newest);
+        let is_fresh = |came: Timestamp| came <= now && now.since(came) < NOTE_INTERVAL;
+        if self.shared.config.watcher.is_none() && newest.as_ref().is_some_and(|(_, came)| is_fresh(*came)) {
+            return;
+        }
+        let told = stats::kept(message.description());
+        if let Some(captured) = FrameInfo::parse(&told).captured_at_relay() {
+            self.traffic.ages.observe(now.since(captured));
+        }
+        *newest = Some((told, now));
     }
 
     /// The message with its sender's number; `None` if clients of ours get it unchanged as well.

@@ -33,6 +33,8 @@ pub(super) struct Server {
     /// there are no more than keys.
     rooms: Mutex<BTreeMap<String, Arc<Room>>>,
     stop: CancellationToken,
+    #[cfg(feature = "web")]
+    web: Option<super::web::State>,
 }
 
 /// A client's place, authenticated or not, held until this is dropped.
@@ -83,12 +85,35 @@ impl Server {
             unauthenticated: config.limits.unauthenticated,
         };
         Self {
+            #[cfg(feature = "web")]
+            web: config.web.clone().map(super::web::State::new),
             shared: Arc::new(Shared::new(config)),
             admission: Mutex::new(Admission::new(limits)),
             unauthenticated: Mutex::default(),
             rooms: Mutex::default(),
             stop,
         }
+    }
+
+    /// What browsers share, if they are served.
+    #[cfg(feature = "web")]
+    pub(super) const fn web(&self) -> Option<&super::web::State> {
+        self.web.as_ref()
+    }
+
+    /// Cancelled when the relay stops.
+    pub(super) fn stop_token(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// Records that the relay's loop runs.
+    pub(super) fn beat(&self, now: Instant) {
+        #[cfg(feature = "web")]
+        if let Some(web) = &self.web {
+            web.beat(now);
+        }
+        #[cfg(not(feature = "web"))]
+        let _ = now;
     }
 
     /// Takes a place for a new connection, unauthenticated if the relay has keys or TLS.
@@ -193,7 +218,7 @@ impl Server {
         self.shared.summary(self.rooms().iter().map(|room| room.frames_lost()).sum())
     }
 
-    fn rooms(&self) -> Vec<Arc<Room>> {
+    pub(super) fn rooms(&self) -> Vec<Arc<Room>> {
         lock(&self.rooms).values().cloned().collect()
     }
 }

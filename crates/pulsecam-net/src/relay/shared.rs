@@ -19,6 +19,7 @@ use super::{
     event::{ClientId, Event, Summary},
     memory::Memory,
     reason::{LeaveReason, RejectReason},
+    tally::Tally,
 };
 use crate::{
     clock,
@@ -31,10 +32,18 @@ use crate::{
 pub(super) struct Shared {
     pub(super) config: Config,
     pub(super) memory: Arc<Memory>,
+    /// Whether the traffic of each client is counted, and its newest frame known.
+    pub(super) watches: bool,
     /// The events of members whose tasks failed.
     failed: Mutex<VecDeque<Event>>,
     log: Log,
     counters: ServerCounters,
+    /// Clients that joined, by their kind.
+    pub(super) joins: Tally,
+    /// Clients that left, by the reason.
+    pub(super) leaves: Tally,
+    /// Refused connections, by the reason.
+    pub(super) refusals: Tally,
 }
 
 /// Limits on log lines that strangers can cause.
@@ -49,6 +58,8 @@ struct Log {
 struct ServerCounters {
     joined: AtomicU64,
     refused: AtomicU64,
+    accept_errors: AtomicU64,
+    heartbeats: AtomicU64,
     messages_in: AtomicU64,
     bytes_in: AtomicU64,
     messages_out: AtomicU64,
@@ -60,6 +71,7 @@ impl Shared {
     pub(super) fn new(config: Config) -> Self {
         Self {
             memory: Arc::new(Memory::new(config.memory)),
+            watches: config.is_watched(),
             config,
             failed: Mutex::default(),
             log: Log {
@@ -69,6 +81,9 @@ impl Shared {
                 accepting: Mutex::new(LogThrottle::new(log_throttle::FLOOD)),
             },
             counters: ServerCounters::default(),
+            joins: Tally::default(),
+            leaves: Tally::default(),
+            refusals: Tally::default(),
         }
     }
 
@@ -130,6 +145,7 @@ impl Shared {
     /// Counts a refused connection, and reports it at a limited rate.
     pub(super) fn refuse(&self, addr: SocketAddr, reason: &RejectReason) {
         self.counters.refused.fetch_add(1, Relaxed);
+        self.refusals.count(reason.label());
         let before = lock(&self.log.refusals).line(clock::now());
         if let Some(before) = before {
             self.emit(&Event::Refused { addr, reason: reason.clone(), times: before + 1 });
@@ -138,6 +154,7 @@ impl Shared {
 
     /// Reports a failed accept, at a limited rate.
     pub(super) fn accept_failed(&self, error: &io::Error) {
+        self.counters.accept_errors.fetch_add(1, Relaxed);
         if lock(&self.log.accepting).line(clock::now()).is_some() {
             self.emit_guarded(&Event::AcceptFailed { reason: error.to_string() });
         }
@@ -156,6 +173,20 @@ impl Shared {
     pub(super) fn count_out(&self, message: &Message) {
         self.counters.messages_out.fetch_add(1, Relaxed);
         self.counters.bytes_out.fetch_add(message.wire_len() as u64, Relaxed);
+    }
+
+    pub(super) fn count_heartbeat(&self) {
+        self.counters.heartbeats.fetch_add(1, Relaxed);
+    }
+
+    #[cfg(feature = "web")]
+    pub(super) fn heartbeats(&self) -> u64 {
+        self.counters.heartbeats.load(Relaxed)
+    }
+
+    #[cfg(feature = "web")]
+    pub(super) fn accept_errors(&self) -> u64 {
+        self.counters.accept_errors.load(Relaxed)
     }
 
     pub(super) fn count_lost(&self, frames: u64) {

@@ -17,6 +17,21 @@ use super::{
 };
 use crate::transport::{Connection, tune};
 
+/// The name of messages of the wire within TLS, which clients of ours offer (RFC 7301).
+pub(super) const WIRE_PROTOCOL: &[u8] = b"pulsecam";
+
+/// The name of HTTP/1.1, which browsers offer.
+const HTTP_PROTOCOL: &[u8] = b"http/1.1";
+
+/// What is spoken within TLS, if client and relay have agreed on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Inner {
+    /// Messages.
+    Wire,
+    /// HTTP/1.1.
+    Http,
+}
+
 /// A certificate with its key, which can be reloaded without closing connections.
 pub struct Acceptor {
     files: Files,
@@ -67,10 +82,18 @@ impl Acceptor {
     /// # Errors
     /// If the client speaks no TLS or an incompatible version, or the connection fails.
     pub async fn accept(&self, stream: TcpStream) -> io::Result<Connection> {
+        let (connection, _) = self.accept_any(stream).await?;
+        Ok(connection)
+    }
+
+    /// The same with a client that may be a browser; returns what is spoken, if the client said so.
+    pub(crate) async fn accept_any(&self, stream: TcpStream) -> io::Result<(Connection, Option<Inner>)> {
         tune(&stream)?;
         let acceptor = TlsAcceptor::from(self.loaded().config);
         let (stream, tls) = acceptor.accept(stream).await?.into_inner();
-        session::connection(stream, tls.into())
+        let inner =
+            tls.alpn_protocol().map(|name| if name == HTTP_PROTOCOL { Inner::Http } else { Inner::Wire });
+        Ok((session::connection(stream, tls.into())?, inner))
     }
 
     fn loaded(&self) -> LoadedCertificate {
@@ -102,6 +125,7 @@ impl Files {
                 error => Error::unusable(error),
             })?;
         config.require_ems = REQUIRE_EMS;
+        config.alpn_protocols = vec![WIRE_PROTOCOL.to_vec(), HTTP_PROTOCOL.to_vec()];
         Ok(LoadedCertificate { config: Arc::new(config), fingerprint })
     }
 }

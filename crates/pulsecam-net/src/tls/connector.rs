@@ -11,7 +11,10 @@ use rustls::{
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::{Error, Fingerprint, REQUIRE_EMS, files::certificates, listed::Listed, provider, session};
+use super::{
+    Error, Fingerprint, REQUIRE_EMS, acceptor::WIRE_PROTOCOL, files::certificates, listed::Listed, provider,
+    session,
+};
 use crate::transport::{Connection, tune};
 
 /// The certificates that a client accepts.
@@ -64,6 +67,7 @@ impl Connector {
             }
         };
         config.require_ems = REQUIRE_EMS;
+        config.alpn_protocols = vec![WIRE_PROTOCOL.to_vec()];
         Ok(Self(Arc::new(config)))
     }
 

@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use rustls::crypto::{CryptoProvider, ring};
 
+pub(crate) use self::acceptor::Inner;
 pub use self::{
     acceptor::Acceptor,
     certificate::Certificate,

@@ -50,6 +50,10 @@ impl fmt::Debug for Connection {
 pub enum Incoming {
     /// A TCP stream, not configured yet.
     Tcp(TcpStream),
+    /// A TCP stream from a port that is for browsers and HTTP clients only, not configured yet.
+    Http(TcpStream),
+    /// A connection from the operators' own door, which only they can reach.
+    Admin(Connection),
     /// Any other connection, ready to be used.
     Other(Connection),
 }

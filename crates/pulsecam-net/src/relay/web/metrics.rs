@@ -1,0 +1,170 @@
+//! Counters of the relay for Prometheus. Labels are bounded: rooms are keys, all other values are ours.
+
+use std::collections::BTreeMap;
+
+use super::{
+    exposition::{Exposition, Kind, Metric},
+    process,
+    state::State,
+};
+use crate::relay::{
+    room::Room,
+    server::Server,
+    tally::{Amount, BOUNDS_MS, TYPES},
+};
+
+/// All metrics as text.
+pub(super) fn text(server: &Server, state: &State) -> String {
+    let mut text = Exposition::default();
+    let rooms: Vec<_> = server.rooms().iter().map(|room| RoomFacts::of(room)).collect();
+    let shared = &server.shared;
+    text.metric("pulsecam_build_info", Kind::Gauge, "The version of the relay.")
+        .sample(&[("version", env!("CARGO_PKG_VERSION"))], 1);
+    put_clients(&mut text, &rooms);
+
+    let mut joins = text.metric("pulsecam_joins_total", Kind::Counter, "Clients that joined.");
+    put_counts(&mut joins, "kind", &shared.joins.counts());
+    let mut leaves =
+        text.metric("pulsecam_leaves_total", Kind::Counter, "Clients that left or were disconnected.");
+    put_counts(&mut leaves, "reason", &shared.leaves.counts());
+    let mut refused = text.metric("pulsecam_refused_total", Kind::Counter, "Connections that were refused.");
+    put_counts(&mut refused, "reason", &shared.refusals.counts());
+    text.metric(
+        "pulsecam_accept_errors_total",
+        Kind::Counter,
+        "Connections that the system could not accept.",
+    )
+    .sample(&[], shared.accept_errors());
+    put_traffic(&mut text, &rooms);
+    text.metric("pulsecam_heartbeats_total", Kind::Counter, "Heartbeats received.")
+        .sample(&[], shared.heartbeats());
+    let help = "Frames that were not sent to a viewer.";
+    let mut dropped = text.metric("pulsecam_frames_dropped_total", Kind::Counter, help);
+    for room in &rooms {
+        dropped.sample(&[("room", &room.name), ("reason", "replaced")], room.replaced);
+    }
+    put_ages(&mut text, &rooms);
+
+    let help = "Bytes of messages that wait for clients.";
+    let mut waiting = text.metric("pulsecam_mailbox_bytes", Kind::Gauge, help);
+    for room in &rooms {
+        waiting.sample(&[("room", &room.name)], room.waiting);
+    }
+    let help = "Bytes of messages that wait for the client for which most wait.";
+    let mut most = text.metric("pulsecam_mailbox_bytes_max", Kind::Gauge, help);
+    for room in &rooms {
+        most.sample(&[("room", &room.name)], room.most_waiting);
+    }
+    let mut requests = text.metric("pulsecam_http_requests_total", Kind::Counter, "Answered HTTP requests.");
+    for ((endpoint, code), count) in state.requests() {
+        requests.sample(&[("endpoint", endpoint), ("code", &code.to_string())], count);
+    }
+    process::put(&mut text);
+    text.finish()
+}
+
+/// What is told about a room.
+struct RoomFacts {
+    name: String,
+    kinds: BTreeMap<&'static str, u64>,
+    viewers: u64,
+    streams: u64,
+    replaced: u64,
+    waiting: usize,
+    most_waiting: usize,
+    received: Amount,
+    sent: Amount,
+    ages: ([u64; BOUNDS_MS.len() + 1], f64),
+}
+
+impl RoomFacts {
+    fn of(room: &Room) -> Self {
+        let members = room.members();
+        let mut kinds: BTreeMap<_, _> = ["native", "web", "stream"].map(|kind| (kind, 0)).into();
+        for member in members.iter() {
+            *kinds.entry(member.kind.label()).or_default() += 1;
+        }
+        let waiting: Vec<_> = members.iter().map(|member| member.mailbox.waiting_bytes()).collect();
+        let (received, sent) = room.traffic.amounts();
+        let (buckets, sum) = room.traffic.ages.read();
+        Self {
+            name: room.name().to_owned(),
+            kinds,
+            viewers: members.iter().filter(|member| member.presence.views()).count() as u64,
+            streams: members.iter().filter(|member| member.is_sending()).count() as u64,
+            replaced: room.traffic.replaced_by_gone()
+                + members.iter().map(|member| member.mailbox.replaced()).sum::<u64>(),
+            waiting: waiting.iter().sum(),
+            most_waiting: waiting.iter().copied().max().unwrap_or(0),
+            received,
+            sent,
+            ages: (buckets, sum.as_secs_f64()),
+        }
+    }
+}
+
+fn put_clients(text: &mut Exposition, rooms: &[RoomFacts]) {
+    let mut clients = text.metric("pulsecam_clients", Kind::Gauge, "Connected clients.");
+    for room in rooms {
+        for (kind, count) in &room.kinds {
+            clients.sample(&[("room", &room.name), ("kind", kind)], count);
+        }
+    }
+    let mut viewers = text.metric("pulsecam_viewers", Kind::Gauge, "Clients that may show video.");
+    for room in rooms {
+        viewers.sample(&[("room", &room.name)], room.viewers);
+    }
+    let help = "Clients that have sent video in the last seconds.";
+    let mut streams = text.metric("pulsecam_streams", Kind::Gauge, help);
+    for room in rooms {
+        streams.sample(&[("room", &room.name)], room.streams);
+    }
+}
+
+fn put_counts(metric: &mut Metric<'_>, label: &str, counts: &BTreeMap<&'static str, u64>) {
+    for (value, count) in counts {
+        metric.sample(&[(label, value)], count);
+    }
+}
+
+fn put_traffic(text: &mut Exposition, rooms: &[RoomFacts]) {
+    type Direction = fn(&RoomFacts) -> &Amount;
+    let directions: [(&str, &str, &str, Direction); 2] = [
+        (
+            "pulsecam_messages_received_total",
+            "pulsecam_received_bytes_total",
+            "received to be forwarded",
+            |room| &room.received,
+        ),
+        ("pulsecam_messages_sent_total", "pulsecam_sent_bytes_total", "sent, once per receiver", |room| {
+            &room.sent
+        }),
+    ];
+    for (messages, bytes, what, amount) in directions {
+        let mut metric = text.metric(messages, Kind::Counter, &format!("Messages {what}."));
+        for room in rooms {
+            for (kind, count) in TYPES.iter().zip(amount(room).messages) {
+                metric.sample(&[("room", &room.name), ("type", kind)], count);
+            }
+        }
+        let mut metric = text.metric(bytes, Kind::Counter, &format!("Bytes of messages {what}."));
+        for room in rooms {
+            metric.sample(&[("room", &room.name)], amount(room).bytes);
+        }
+    }
+}
+
+fn put_ages(text: &mut Exposition, rooms: &[RoomFacts]) {
+    let help = "The age of frames when they came, as far as the clocks are known.";
+    let mut ages = text.metric("pulsecam_frame_age_seconds", Kind::Histogram, help);
+    for room in rooms {
+        let labels = [("room", &*room.name), ("at", "relay")];
+        let (buckets, sum) = room.ages;
+        let bounds = BOUNDS_MS.iter().map(|bound| (*bound as f64 / 1000.0).to_string());
+        for (bound, count) in bounds.chain(["+Inf".to_owned()]).zip(buckets) {
+            ages.suffixed("_bucket", &[labels[0], labels[1], ("le", &bound)], count);
+        }
+        ages.suffixed("_sum", &labels, sum);
+        ages.suffixed("_count", &labels, buckets[BOUNDS_MS.len()]);
+    }
+}

@@ -1,0 +1,127 @@
+//! Counters and the operators' interface.
+
+use std::net::SocketAddr;
+
+use pulsecam_net::{
+    auth::Key,
+    relay::{self, AdminDoor, Doors, web},
+};
+use serde_json::Value;
+use tokio::{net::TcpListener, sync::oneshot};
+
+use super::{
+    browser::{Answer, exchange, get, get_with},
+    common::server::{Bare, Server, numbered_frame},
+    with_web,
+};
+
+/// A relay with an operators' door; returns both addresses.
+async fn with_admin() -> (SocketAddr, SocketAddr, oneshot::Sender<()>) {
+    let main = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let admin = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addresses = (main.local_addr().unwrap(), admin.local_addr().unwrap());
+    let doors = Doors::new(main).with_admin(Some(AdminDoor::Tcp(admin)));
+    let (stop, stopped) = oneshot::channel::<()>();
+    tokio::spawn(relay::run(doors, with_web(), async move { _ = stopped.await }));
+    (addresses.0, addresses.1, stop)
+}
+
+async fn post(addr: SocketAddr, target: &str, lines: &str, body: &str) -> Answer {
+    let request = format!(
+        "POST {target} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\nContent-Length: {}\r\n{lines}\r\n{body}",
+        body.len()
+    );
+    exchange(addr, request.as_bytes()).await
+}
+
+async fn json(addr: SocketAddr, target: &str) -> Value {
+    let answer = get(addr, target).await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
+    serde_json::from_slice(&answer.body).unwrap()
+}
+
+#[tokio::test]
+async fn an_operator_sees_who_is_here_speaks_to_them_and_sends_them_away() {
+    let (addr, admin, _stop) = with_admin().await;
+    let mut client = Bare::connect(addr).await;
+    client.send(&numbered_frame(1, 100)).await;
+    client.ask().await;
+    let clients = json(admin, "/api/v1/clients").await;
+    assert_eq!((clients[0]["client"].as_u64(), clients[0]["kind"].as_str()), (Some(1), Some("native")));
+    assert_eq!(json(admin, "/api/v1/rooms").await[0]["streams"], 1);
+    assert_eq!(json(admin, "/api/v1/streams").await[0]["frames"], 1);
+    assert_eq!(json(admin, "/api/v1/info").await["totals"]["joined"], 1);
+    assert_eq!(post(admin, "/api/v1/rooms/-/text", "", "关门了\n").await.status, 200);
+    assert_eq!(client.receive().await.text_content().unwrap().to_text_lossy(), "关门了");
+    assert_eq!(post(admin, "/api/v1/clients/1/kick", "", "").await.status, 200);
+    let farewell = client.receive().await;
+    assert!(pulsecam_net::wire::close_reason_text(&farewell).unwrap().contains("operator"));
+    client.end().await;
+    for (target, status) in
+        [("/api/v1/clients/1/kick", 404), ("/api/v1/clients/x/kick", 400), ("/api/v1/x", 404)]
+    {
+        assert_eq!(post(admin, target, "", "").await.status, status);
+    }
+    let foreign = post(admin, "/api/v1/rooms/-/text", "Origin: http://evil.example\r\n", "hello").await;
+    assert_eq!(foreign.status, 403);
+    let long = "x".repeat(70_000);
+    assert_eq!(post(admin, "/api/v1/rooms/-/text", "", &long).await.status, 413);
+}
+
+#[tokio::test]
+async fn counters_count_and_are_for_operators() {
+    let (addr, admin, _stop) = with_admin().await;
+    assert_eq!(get(addr, "/metrics").await.status, 404, "not at the public door");
+    let mut sender = Bare::connect(addr).await;
+    let mut viewer = Bare::connect(addr).await;
+    sender.send(&numbered_frame(1, 100)).await;
+    viewer.receive().await;
+    let metrics = get(admin, "/metrics").await;
+    assert!(metrics.header("content-type").unwrap().contains("version=0.0.4"));
+    let text = metrics.text();
+    for sample in [
+        "pulsecam_clients{room=\"\",kind=\"native\"} 2",
+        "pulsecam_viewers{room=\"\"} 2",
+        "pulsecam_streams{room=\"\"} 1",
+        "pulsecam_joins_total{kind=\"native\"} 2",
+        "pulsecam_messages_received_total{room=\"\",type=\"video\"} 1",
+        "pulsecam_messages_sent_total{room=\"\",type=\"video\"} 1",
+        "pulsecam_heartbeats_total 2",
+        "pulsecam_http_requests_total{endpoint=\"/metrics\",code=\"404\"} 1",
+        "process_max_fds ",
+    ] {
+        assert!(text.contains(sample), "{sample} in {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_opens_the_operators_interface_at_the_public_door() {
+    let token = "the operators' token";
+    let config = with_web().with(|config| {
+        config.web =
+            Some(web::Config::default().with(|web| web.admin_token = Some(Key::new(token).unwrap())));
+    });
+    let server = Server::start(config).await;
+    let with = |token: &str| format!("Authorization: Bearer {token}\r\n");
+    assert_eq!(get_with(server.addr, "/metrics", &with(token)).await.status, 200);
+    assert_eq!(get_with(server.addr, "/api/v1/info", &with(token)).await.status, 200);
+    for lines in ["", &with("another token, a wrong one"), &with("")] {
+        assert_eq!(get_with(server.addr, "/metrics", lines).await.status, 401);
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_state_has_the_shape_of_ustreamers() {
+    let server = Server::start(with_web()).await;
+    let mut sender = Bare::connect(server.addr).await;
+    sender.send(&numbered_frame(1, 100)).await;
+    sender.ask().await;
+    let state = json(server.addr, "/state").await;
+    assert_eq!(state["ok"], true);
+    assert_eq!(state["result"]["source"]["online"], true);
+    assert!(state["result"]["source"]["captured_fps"].is_u64());
+    assert_eq!(state["result"]["stream"]["clients"], 0);
+    assert_eq!(state["result"]["streams"][0]["client"], 1);
+    server.stop().await;
+}
