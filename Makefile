@@ -123,6 +123,22 @@ test-net: deps ## Only: unplugged cables and nameservers between two hosts (root
 test-deploy: deps ## Only: the relay as a systemd service, and its units (root, Linux)
 	$(CARGO) test --workspace --release --locked --test deploy -- --include-ignored
 
+# Screenshots of every part of the page, to be looked at: make test-web SCREENSHOTS=/tmp/shots
+SCREENSHOTS ?=
+WEB_TESTS := tests/web
+.PHONY: test-web bench-web
+test-web: build $(WEB_TESTS)/node_modules ## Only: the relay's page, in Chromium (Node, npm)
+	cd $(WEB_TESTS) && npm run --silent check && npm run --silent unit && \
+		PULSECAM=$(abspath $(PULSECAM)) SCREENSHOTS=$(SCREENSHOTS) CI=1 npm run --silent test
+
+bench-web: build $(WEB_TESTS)/node_modules ## Measure the relay's page in Chromium
+	cd $(WEB_TESTS) && PULSECAM=$(abspath $(PULSECAM)) node bench.js
+
+$(WEB_TESTS)/node_modules: $(WEB_TESTS)/package-lock.json
+	./.ci/deps web
+	cd $(WEB_TESTS) && npm ci --no-audit --no-fund
+	touch $@
+
 package: ## Check that every crate can be published
 	$(CARGO) package --workspace --locked --allow-dirty
 

@@ -161,3 +161,49 @@ dashboard-help =
     arrows and PgUp, PgDn scroll
     Age: from capture to the median viewer.
     Lost: frames that newer ones replaced for slow clients.
+
+# The page in a browser (keys that begin with `web-` are not used by the program).
+web-waiting-hint = They appear here as soon as someone sends.
+web-key-missing = this room requires a key.
+web-key = Key of the room
+web-key-hint = The link that you were given contains it. Otherwise, ask the person who runs the relay.
+web-join = Join
+web-write = Write a message
+web-send = Send
+web-send-image = Send an image
+web-image-sent = (an image)
+web-close = Close
+web-streams = Streams
+web-actions = Actions
+web-enlarge = Enlarge { $name }
+web-full-screen = Full screen
+web-key-full = full screen
+web-share = Share
+web-share-title = Open on another device
+web-key-share = show the link and its QR code
+web-qr = QR code of the link
+web-copy-link = Copy the link
+web-link-has-key = The link contains the key of the room: whoever has it can join.
+web-key-next = previous or next stream
+web-shortcuts = Single keys are commands
+web-camera = Your camera
+web-name = Your name
+web-start = Start
+web-switch = Other camera
+web-black-out = Darken the screen
+web-black-out-hint = The camera stays on. Tap to return.
+web-insecure = Browsers let a page use the camera over HTTPS only, and this page was opened over plain HTTP.
+web-insecure-link = Open it over HTTPS
+web-insecure-how = The relay needs a certificate for that: ask the person who runs it.
+web-certificate = The relay has a certificate of its own, which the browser warns of. On an iPhone, install it first.
+web-certificate-link = Download the certificate
+web-no-camera = No camera can be used: { $reason }
+web-camera-denied = The browser does not let this page use the camera. Allow it in the settings of this site, then start again.
+web-camera-paused = camera paused
+web-camera-paused-why = The camera is paused: the browser delivers no pictures while this page is in the background.
+web-sending = { $size } · { $rate } fps · { $bytes }/s · quality { $quality }
+web-nobody = Nobody is watching, so nothing is sent.
+web-viewers = viewers: { $count }
+web-not-connected = Not connected, so nothing is sent.
+web-standstill = This page has stopped working. Reload it.
+web-language = 中文

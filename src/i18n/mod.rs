@@ -3,6 +3,9 @@
 //! A Fluent file for each [`Language`] holds the texts by key. A [`Phrase`] is such a key, so that code
 //! cannot use a text that does not exist. Help texts, errors and logs are in English: users search for them
 //! and quote them, and programs read them.
+//!
+//! The page that a relay serves has its texts from the same files, as JSON (`tests/web/texts.js`). Keys that
+//! begin with `web-` are its own.
 
 mod phrase;
 mod size;
@@ -145,6 +148,9 @@ mod tests {
 
     use super::*;
 
+    /// Keys that only the page in a browser uses.
+    const PAGE_ONLY: &str = "web-";
+
     /// The keys in a file, each with the placeholders of its text.
     fn entries(text: &str) -> Vec<(String, BTreeSet<String>)> {
         let mut entries = Vec::<(String, BTreeSet<String>)>::new();
@@ -168,16 +174,45 @@ mod tests {
         let asked: BTreeSet<_> = Phrase::ALL.iter().map(|phrase| phrase.key().to_owned()).collect();
         assert_eq!(asked.len(), Phrase::ALL.len(), "two phrases with one key");
         let english: Vec<_> = entries(Language::English.text());
+        let page: BTreeSet<_> =
+            english.iter().map(|(name, _)| name.clone()).filter(|name| name.starts_with(PAGE_ONLY)).collect();
+        assert!(!page.is_empty());
         for language in Language::ALL {
             assert!(FluentResource::try_new(language.text().to_owned()).is_ok(), "{language:?}");
             let entries = entries(language.text());
             let names: BTreeSet<_> = entries.iter().map(|(name, _)| name.clone()).collect();
-            assert_eq!(names, asked, "{language:?}");
+            assert_eq!(names, &asked | &page, "{language:?}");
             assert_eq!(names.len(), entries.len(), "{language:?} has one twice");
             for (name, values) in entries {
                 let wanted = &english.iter().find(|(other, _)| *other == name).unwrap().1;
                 assert_eq!(&values, wanted, "{language:?}: {name}");
             }
+        }
+    }
+
+    #[test]
+    fn the_page_has_the_same_texts() {
+        for language in Language::ALL {
+            let file = format!("crates/pulsecam-net/src/relay/web/page/texts.{}.json", language.code());
+            let page = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+            let page: std::collections::BTreeMap<String, String> = serde_json::from_str(&page).unwrap();
+            let words = Translations::new(language);
+            for (key, text) in &page {
+                let message = words.bundle.get_message(key).and_then(|message| message.value());
+                let mut arguments = FluentArgs::new();
+                // Filled in with its own name, a placeholder is what the page's text has.
+                let entries = entries(language.text());
+                let placeholders = &entries.iter().find(|(name, _)| name == key).unwrap().1;
+                for name in placeholders {
+                    arguments.set(Cow::Owned(name.clone()), format!("{{ ${name} }}"));
+                }
+                let pattern = message.unwrap_or_else(|| panic!("{language:?}: {key}"));
+                let said = words.bundle.format_pattern(pattern, Some(&arguments), &mut Vec::new());
+                let said = said.lines().map(str::trim).collect::<Vec<_>>().join("\n");
+                assert_eq!(text, &said, "{language:?}: run `node tests/web/texts.js`");
+            }
+            let own = entries(language.text()).into_iter().filter(|(name, _)| name.starts_with(PAGE_ONLY));
+            assert!(own.into_iter().all(|(name, _)| page.contains_key(&name)), "{language:?}");
         }
     }
 

@@ -161,3 +161,49 @@ dashboard-help =
     方向键、PgUp、PgDn   滚动
     画面延迟：从采集到观看者的时间（取中位数）。
     丢帧：客户端过慢时被新帧取代的帧。
+
+# The page in a browser (keys that begin with `web-` are not used by the program).
+web-waiting-hint = 有人开始发送后，画面会立即显示在这里。
+web-key-missing = 此房间需要密钥。
+web-key = 房间密钥
+web-key-hint = 您收到的链接中包含密钥。如果没有，请联系中继的管理员。
+web-join = 加入
+web-write = 输入消息
+web-send = 发送
+web-send-image = 发送图片
+web-image-sent = （图片）
+web-close = 关闭
+web-streams = 画面
+web-actions = 操作
+web-enlarge = 放大 { $name }
+web-full-screen = 全屏
+web-key-full = 全屏
+web-share = 分享
+web-share-title = 在其他设备上打开
+web-key-share = 显示链接和二维码
+web-qr = 链接的二维码
+web-copy-link = 复制链接
+web-link-has-key = 链接中包含房间密钥，任何得到链接的人都可以加入。
+web-key-next = 上一个或下一个画面
+web-shortcuts = 启用单键快捷键
+web-camera = 您的摄像头
+web-name = 您的名称
+web-start = 开始
+web-switch = 切换摄像头
+web-black-out = 关闭屏幕显示
+web-black-out-hint = 摄像头仍在工作。点按屏幕返回。
+web-insecure = 浏览器仅允许通过 HTTPS 打开的页面使用摄像头，而此页面是通过 HTTP 打开的。
+web-insecure-link = 通过 HTTPS 打开
+web-insecure-how = 为此，中继需要证书：请联系中继的管理员。
+web-certificate = 中继使用自签名证书，浏览器会显示警告。在 iPhone 上，请先安装此证书。
+web-certificate-link = 下载证书
+web-no-camera = 无法使用摄像头：{ $reason }
+web-camera-denied = 浏览器不允许此页面使用摄像头。请在此网站的设置中允许，然后重新开始。
+web-camera-paused = 摄像头已暂停
+web-camera-paused-why = 摄像头已暂停：页面在后台时，浏览器不提供画面。
+web-sending = { $size } · { $rate } 帧/秒 · { $bytes }/s · 质量 { $quality }
+web-nobody = 目前无人观看，因此没有发送画面。
+web-viewers = 观看者：{ $count }
+web-not-connected = 未连接，因此没有发送画面。
+web-standstill = 此页面已停止响应。请重新加载。
+web-language = English

@@ -1,0 +1,91 @@
+// The incoming streams: which frame belongs to which, and their names.
+//
+// The relay numbers the connections of its senders, and only the number identifies a stream: a sender may claim any name.
+// Numbers belong to one run of a relay (its epoch); after a restart, a stream is recognised by its name.
+
+import { Stream } from './stream.js';
+
+/** Streams shown at once: more would be too small to see, and a peer that invents names must not fill memory. */
+const MAX_STREAMS = 64;
+
+/** Longest name in characters; the rest is cut off. */
+const MAX_NAME = 200;
+
+/** @typedef {{id: number, key: string, epoch: string | null, claimed: string, name: string, stream: Stream}} Known */
+
+/**
+ * A name or text without characters that turn or steer what stands around it.
+ * @param {string} text
+ * @param {boolean} lines whether line ends are kept
+ */
+export function harmless(text, lines = false) {
+  // Control characters are exactly what has to be replaced.
+  /* eslint-disable no-control-regex */
+  const calm = text.replace(/[\r\u200e\u200f\u061c\ufeff]/g, '').replace(/[\u202a-\u202e\u2066-\u206f]/g, '\ufffd');
+  const even = lines ? calm : calm.replace(/[\n\t\u000b\u000c\u0085\u2028\u2029]/g, ' ');
+  return even.replace(/[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f]/g, '\ufffd');
+  /* eslint-enable no-control-regex */
+}
+
+export class Streams {
+  /** The run of the relay to which numbers belong. @type {string | null} */
+  epoch = null;
+  /** @type {Known[]} */
+  all = [];
+  #ids = 0;
+
+  /**
+   * The stream of a frame; `null` if there are too many.
+   * @param {string | null} peer the number of the sender's connection
+   * @param {string} claimed the name that it claims
+   * @param {number} now ms
+   */
+  of(peer, claimed, now) {
+    const number = this.epoch === null ? null : peer;
+    const key = number === null ? `name ${claimed}` : `peer ${number}`;
+    let known = this.all.find((other) => other.epoch === this.epoch && other.key === key)
+      ?? this.all.find((other) => other.epoch !== this.epoch && other.claimed === claimed);
+    if (!known) {
+      if (this.all.length >= MAX_STREAMS) return null;
+      known = { id: ++this.#ids, key, epoch: this.epoch, claimed: '', name: '', stream: new Stream(now) };
+      this.all.push(known);
+    }
+    [known.key, known.epoch] = [key, this.epoch];
+    if (known.claimed !== claimed || !known.name) {
+      known.claimed = claimed;
+      known.name = this.#free(known, harmless(claimed).slice(0, MAX_NAME) || `peer\u00a0${number ?? '?'}`);
+    }
+    return known;
+  }
+
+  /**
+   * A name that no other stream has: `ann (2)` if another is `ann`.
+   * @param {Known} own
+   * @param {string} claimed
+   */
+  #free(own, claimed) {
+    /** @param {string} name */
+    const seen = (name) => name.replace(/[\p{Cf}\s]+/gu, ' ').trim();
+    const taken = new Set(this.all.filter((other) => other !== own).map((other) => seen(other.name)));
+    let name = claimed;
+    for (let number = 2; taken.has(seen(name)); number++) name = `${claimed} (${number})`;
+    return name;
+  }
+
+  /**
+   * Removes streams that are gone; returns their ids.
+   * @param {number} now
+   */
+  expire(now) {
+    const gone = this.all.filter(({ stream }) => stream.isGone(now)).map(({ id }) => id);
+    this.all = this.all.filter(({ id }) => !gone.includes(id));
+    return gone;
+  }
+
+  /** What one connection has to carry. @returns {import('./credit.js').Load} */
+  get load() {
+    const intervals = this.all.flatMap(({ stream }) => stream.interval ?? []);
+    const perMs = intervals.reduce((sum, interval) => sum + 1 / interval, 0);
+    return { interval: perMs ? 1 / perMs : Infinity, streams: intervals.length };
+  }
+}
