@@ -7,6 +7,7 @@
 pub mod camera;
 pub mod congestion;
 mod frame_timeline;
+pub mod glass;
 pub mod latency;
 #[cfg(unix)]
 mod synthetic_camera;
@@ -14,8 +15,8 @@ mod synthetic_camera;
 pub mod window;
 
 pub use pulsecam_bench::{
-    Cell, Machine, Noise, NoiseProbe, Percentiles, Plot, StepTimes, Table, Warning, codec, freshness, plot,
-    scene, shaped_link, throttle,
+    Cell, Machine, Noise, NoiseProbe, Percentiles, Plot, StepTimes, Table, Warning, codec, fiducial,
+    freshness, optics, plot, scene, shaped_link, throttle,
 };
 #[cfg(target_os = "linux")]
 pub use pulsecam_bench::{Launch, crowd, fanout};
