@@ -133,15 +133,15 @@ terminal-film-keys = Space pause · ← → 5 s · s save · h keys · q quit
 # The measurement from light to light.
 glass-no-picture = Waiting for the camera’s picture
 glass-not-seen = Point the camera at this window
-glass-too-dark = Too dark: make the screen brighter, or lengthen the camera’s exposure
-glass-too-bright = Too bright: make the screen darker, or shorten the camera’s exposure
+glass-too-dark = Too dark: brighten the screen, or lengthen the exposure
+glass-too-bright = Too bright: dim the screen, or shorten the exposure
 glass-cut-off = Move back: the whole black frame must be in the picture
 glass-too-far = Move the camera closer
-glass-blurred = Blurred: focus the camera, hold it still, or shorten its exposure
+glass-blurred = Blurred: focus, hold still, or shorten the exposure
 glass-found = Found. Hold still
 glass-measuring = Measuring for another { $seconds } s
 glass-latency = { $latency } ms from light to light
-glass-hint = The camera should see the whole black frame, as large as possible. Q closes the window.
+glass-hint = The camera must see the whole black frame, as large as possible. Q closes.
 
 # The dashboard of a relay.
 dashboard-clients = clients: { $count } · uptime { $up }

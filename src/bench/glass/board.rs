@@ -121,9 +121,13 @@ impl<'a> Board<'a> {
         let style = Style { lines: 2, ..Style::line(large, tone, room.width) };
         let (_, height) = self.painter.measure(&line, style);
         self.painter.draw(&mut self.canvas, &line, room.x, room.y, style);
-        let style = Style { lines: 3, ..Style::line(text, FAINT, room.width) };
         let below = room.y + height + self.metrics.margin / 2;
-        self.painter.draw(&mut self.canvas, &hint, room.x, below, style);
+        let style = Style::line(text, FAINT, room.width);
+        let (_, height) = self.painter.measure(&hint, style);
+        let lines = room.bottom().saturating_sub(below) / height.max(1);
+        if lines > 0 {
+            self.painter.draw(&mut self.canvas, &hint, room.x, below, Style { lines, ..style });
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is known about each frame, and the figures from it.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use super::{
     report::{Check, Figures, Known},
@@ -229,6 +229,8 @@ pub(super) fn between(sheets: &[crate::bench::fiducial::Sheet], session: u8) -> 
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::bench::{
         fiducial::{SLOTS, Sheet},

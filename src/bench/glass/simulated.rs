@@ -44,6 +44,10 @@ const LOOKS: u32 = 4;
 /// From one look to the next: all of them take 12 ms, as a webcam's exposure and readout in a bright room.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(4);
 
+/// Longest time for all looks: a camera's exposure does not depend on how busy the machine is, so a picture that
+/// took longer is dropped.
+const MAX_EXPOSURE: Duration = Duration::from_millis(26);
+
 /// Part of a frame's interval by which exposures are moved against an even rhythm: a real camera's drift against
 /// the screen's is as good, but takes minutes.
 const DRIFT: f64 = 0.3;
@@ -112,7 +116,7 @@ fn failed(reason: &str) -> Error {
 
 /// Takes pictures until nobody wants them.
 fn film(simulation: Simulation, give: &mpsc::SyncSender<Taken>) -> Result<(), String> {
-    let mut screen = Screen::open()?;
+    let screen = Screen::open()?;
     let mut camera: Option<((usize, usize), Camera)> = None;
     let interval = Duration::from_secs_f64(1.0 / simulation.fps);
     let (mut due, mut phase) = (Instant::now(), 0.0);
@@ -121,7 +125,7 @@ fn film(simulation: Simulation, give: &mpsc::SyncSender<Taken>) -> Result<(), St
         thread::sleep((due + interval.mul_f64(DRIFT * phase)).saturating_duration_since(Instant::now()));
         // A camera does not catch up.
         due = (due + interval).max(Instant::now());
-        let (looks, known) = screen.expose()?;
+        let Some((looks, known)) = screen.expose()? else { continue };
         let Some(first) = looks.first() else { continue };
         let size = (first.width, first.height);
         if camera.as_ref().is_none_or(|(known, _)| *known != size) {
@@ -160,15 +164,20 @@ impl Screen {
         Err(format!("no window {TITLE:?} was found"))
     }
 
-    /// What the window shows at even intervals, and when that was.
-    fn expose(&mut self) -> Result<(Vec<Luma>, Known), String> {
-        let (begin, mut looks, mut times) = (Instant::now(), Vec::new(), Vec::new());
+    /// What the window shows at even intervals, and when that was; `None` if it took too long.
+    fn expose(&self) -> Result<Option<(Vec<Luma>, Known)>, String> {
+        let (begin, mut images, mut times) = (Instant::now(), Vec::new(), Vec::new());
         for look in 0..LOOKS {
             thread::sleep((begin + BETWEEN_LOOKS * look).saturating_duration_since(Instant::now()));
             let asked = Timestamp::now();
-            looks.extend(self.look()?);
+            images.push(self.look()?);
             times.push((asked, Timestamp::now()));
         }
+        if begin.elapsed() > MAX_EXPOSURE {
+            return Ok(None);
+        }
+        let looks = images.iter().filter_map(|(width, height, image)| Luma::of_bgrx(*width, *height, image));
+        let looks = looks.collect();
         // The server looked at some time between question and answer.
         let middle =
             |(asked, answered): (Timestamp, Timestamp)| asked.offset(answered.micros_since(asked) / 2);
@@ -176,18 +185,18 @@ impl Screen {
         let (Some(first), Some(last)) = (first, last) else { return Err("no look".into()) };
         let light = middle(first).offset(middle(last).micros_since(middle(first)) / 2);
         let within = light.since(first.0).max(last.1.since(light));
-        Ok((looks, Known { light, within }))
+        Ok(Some((looks, Known { light, within })))
     }
 
-    /// `None` if the window has changed its size meanwhile.
-    fn look(&mut self) -> Result<Option<Luma>, String> {
+    /// The window's size and pixels now.
+    fn look(&self) -> Result<(usize, usize, Vec<u8>), String> {
         let told = |error: &dyn std::fmt::Display| format!("the window cannot be filmed: {error}");
         let size = self.connection.get_geometry(self.window).map_err(|error| told(&error))?;
         let size = size.reply().map_err(|error| told(&error))?;
         let (width, height) = (size.width, size.height);
         let image = self.connection.get_image(ImageFormat::Z_PIXMAP, self.window, 0, 0, width, height, !0);
         let image = image.map_err(|error| told(&error))?.reply().map_err(|error| told(&error))?;
-        Ok(Luma::of_bgrx(usize::from(width), usize::from(height), &image.data))
+        Ok((usize::from(width), usize::from(height), image.data))
     }
 }
 

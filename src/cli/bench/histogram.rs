@@ -30,14 +30,14 @@ pub(super) fn histogram(sorted: &[f64]) -> String {
             format!("{from} to {until} ms")
         })
         .collect();
-    let width = labels.iter().map(String::len).max().unwrap_or(0);
+    let shown = if counts.last() == Some(&0) { lines } else { lines + 1 };
+    let width = labels.iter().take(shown).map(String::len).max().unwrap_or(0);
     let line = |(label, count): (&String, &usize)| {
         // A bar of no length would look like no frame.
         let bar = "█".repeat((count * BAR / most).max(usize::from(*count > 0)));
         let bar = if *count > 0 { format!(" {bar} {count}") } else { String::new() };
         format!("{label:>width$} │{bar}")
     };
-    let shown = if counts.last() == Some(&0) { lines } else { lines + 1 };
     labels.iter().zip(&counts).take(shown).map(line).collect::<Vec<_>>().join("\n")
 }
 
