@@ -102,8 +102,8 @@ test-cli: ## Only: the command line of the built program
 test-qt: deps ## Only: against a real Qt program
 	$(CARGO) test --workspace --release --locked --test qt_peer
 
-test-window: deps ## Only: the window, under Xvfb
-	$(CARGO) test --workspace --release --locked --test window
+test-window: deps ## Only: the window, and the measurement from light to light, under Xvfb
+	$(CARGO) test --workspace --release --locked --test window --test glass
 
 test-terminal: deps ## Only: the dashboard and the view in a terminal
 	$(CARGO) test --workspace --release --locked --test terminal

@@ -25,6 +25,7 @@ use common::{
     film,
     peer::{self, Peer},
     program::{RelayProgram, Running, pulsecam, run},
+    xvfb::Xvfb,
 };
 use image::RgbImage;
 
@@ -34,23 +35,15 @@ const WINDOW: (u32, u32) = (800, 600);
 
 /// A separate X server, exactly as large as the window.
 struct Display {
-    server: Child,
+    _server: Xvfb,
     name: String,
 }
 
 impl Display {
     fn start() -> Self {
-        let mut server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", "800x600x24", "-nolisten", "tcp"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("Xvfb runs (make deps)");
-        let mut number = String::new();
-        let mut out = std::io::BufReader::new(server.stdout.take().unwrap());
-        std::io::BufRead::read_line(&mut out, &mut number).unwrap();
-        Self { server, name: format!(":{}", number.trim()) }
+        let server = Xvfb::start(WINDOW);
+        let name = server.name.clone();
+        Self { _server: server, name }
     }
 
     fn screenshot(&self) -> RgbImage {
@@ -132,13 +125,6 @@ impl Display {
         let mut command = pulsecam();
         command.args(what).args(arguments).env("DISPLAY", &self.name).env("LANG", "C.UTF-8");
         Running::spawn(&mut command)
-    }
-}
-
-impl Drop for Display {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod camera;
 pub mod congestion;
 mod frame_timeline;
+pub mod glass;
 pub mod latency;
 #[cfg(unix)]
 mod synthetic_camera;
@@ -17,7 +18,7 @@ mod window_control;
 
 pub use pulsecam_bench::{
     BusyCores, Cell, Machine, Noise, NoiseProbe, Percentiles, Plot, StepTimes, Table, Warning, codec,
-    freshness, plot, scene, shaped_link, throttle,
+    fiducial, freshness, optics, plot, scene, shaped_link, throttle,
 };
 #[cfg(target_os = "linux")]
 pub use pulsecam_bench::{Launch, crowd, fanout};

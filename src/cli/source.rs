@@ -56,7 +56,7 @@ pub(super) struct SourceArgs {
 /// How to open a camera.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Camera")]
-struct CameraArgs {
+pub(super) struct CameraArgs {
     /// Pixel format to request from the camera: auto, mjpeg, nv12, i420, yuyv, uyvy, rgb, bgr or grey
     #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = pixel_format, env = "PULSECAM_PIXEL_FORMAT")]
     pixel_format: PixelFormatArg,
@@ -98,22 +98,27 @@ pub(super) fn spec() -> impl TypedValueParser<Value = Spec> {
     OsStringValueParser::new().try_map(|text| Spec::parse(&text))
 }
 
+impl CameraArgs {
+    /// The settings of the camera.
+    pub(super) fn settings(&self) -> CameraSettings {
+        CameraSettings::default()
+            .with_format(self.pixel_format.0)
+            .with_wait(self.wait)
+            .with_stall_limit(self.camera_timeout)
+            .with_controls(self.controls.clone())
+            .with_interface(self.camera_api)
+    }
+}
+
 impl SourceArgs {
     /// The options of the application.
     pub(super) fn options(&self) -> Options {
-        let CameraArgs { pixel_format, controls, wait, camera_timeout, camera_api } = &self.camera;
-        let camera = CameraSettings::default()
-            .with_format(pixel_format.0)
-            .with_wait(*wait)
-            .with_stall_limit(*camera_timeout)
-            .with_controls(controls.clone())
-            .with_interface(*camera_api);
         let settings = Settings::default()
             .with_size(self.size)
             .with_fps(self.fps)
             .with_repeat(self.repeat)
             .with_start_number(self.start_number)
-            .with_camera(camera);
+            .with_camera(self.camera.settings());
         Options {
             spec: self.source.clone(),
             settings,

@@ -131,6 +131,19 @@ rate-graph = frames per second, last minute
 terminal-keys = t write · s save · r record · h keys · q quit
 terminal-film-keys = Space pause · ← → 5 s · s save · h keys · q quit
 
+# The measurement from light to light.
+glass-no-picture = Waiting for the camera’s picture
+glass-not-seen = Point the camera at this window
+glass-too-dark = Too dark: brighten the screen, or lengthen the exposure
+glass-too-bright = Too bright: dim the screen, or shorten the exposure
+glass-cut-off = Move back: the whole black frame must be in the picture
+glass-too-far = Move the camera closer
+glass-blurred = Blurred: focus, hold still, or shorten the exposure
+glass-found = Found. Hold still
+glass-measuring = Measuring for another { $seconds } s
+glass-latency = { $latency } ms from light to light
+glass-hint = The camera must see the whole black frame, as large as possible. Q closes.
+
 # The dashboard of a relay.
 dashboard-clients = clients: { $count } · uptime { $up }
 dashboard-traffic = in { $in } · out { $out }, { $messages } messages/s · frames lost: { $lost } · refused: { $refused }

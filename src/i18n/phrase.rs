@@ -143,6 +143,18 @@ phrases! {
     RateGraph = "rate-graph",
     TerminalKeys = "terminal-keys",
     TerminalFilmKeys = "terminal-film-keys",
+    // The measurement from light to light.
+    GlassNoPicture = "glass-no-picture",
+    GlassNotSeen = "glass-not-seen",
+    GlassTooDark = "glass-too-dark",
+    GlassTooBright = "glass-too-bright",
+    GlassCutOff = "glass-cut-off",
+    GlassTooFar = "glass-too-far",
+    GlassBlurred = "glass-blurred",
+    GlassFound = "glass-found",
+    GlassMeasuring = "glass-measuring",
+    GlassLatency = "glass-latency",
+    GlassHint = "glass-hint",
     // The dashboard of a relay.
     DashboardClients = "dashboard-clients",
     DashboardTraffic = "dashboard-traffic",

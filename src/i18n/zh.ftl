@@ -131,6 +131,19 @@ rate-graph = 每秒帧数（最近一分钟）
 terminal-keys = t 消息 · s 保存 · r 录制 · h 快捷键 · q 退出
 terminal-film-keys = 空格 暂停 · ← → 5 秒 · s 保存 · h 快捷键 · q 退出
 
+# 端到端延迟（从光到光）的测量。
+glass-no-picture = 正在等待摄像头画面
+glass-not-seen = 请将摄像头对准此窗口
+glass-too-dark = 画面太暗：请调亮屏幕，或延长摄像头曝光时间
+glass-too-bright = 画面太亮：请调暗屏幕，或缩短摄像头曝光时间
+glass-cut-off = 请后退一些：黑色边框须完整出现在画面中
+glass-too-far = 请将摄像头靠近一些
+glass-blurred = 画面模糊：请对焦，保持摄像头稳定，或缩短曝光时间
+glass-found = 已识别，请保持不动
+glass-measuring = 正在测量，还剩 { $seconds } 秒
+glass-latency = 从光到光 { $latency } 毫秒
+glass-hint = 摄像头应拍到完整的黑色边框，越大越好。按 Q 关闭窗口。
+
 # The dashboard of a relay.
 dashboard-clients = 客户端：{ $count } · 已运行 { $up }
 dashboard-traffic = 流入 { $in } · 流出 { $out }，每秒 { $messages } 条消息 · 丢帧：{ $lost } · 拒绝：{ $refused }

@@ -32,6 +32,7 @@ mod grid;
 mod inbox;
 mod input;
 mod keys;
+pub(crate) mod look;
 mod model;
 mod options;
 mod overlay;

@@ -154,18 +154,7 @@ pub(super) struct Shell {
 
 impl Shell {
     fn open(options: &Options, inbox: &WindowInbox) -> Result<Self, Error> {
-        if let Some(reason) = no_display(|name| std::env::var_os(name)) {
-            return Err(Error::NoDisplay(reason));
-        }
-        let (width, height) = options.size;
-        let side = |side: usize| side.clamp(*SIDES.start(), *SIDES.end());
-        // A NUL would make minifb print a message, and a line end would break the title bar.
-        let title: String = options.title.chars().filter(|&c| char_class(c) == CharClass::Shown).collect();
-        // The canvas always has the window's size: the mode that scales nothing copies fastest.
-        let how = WindowOptions { resize: true, scale_mode: ScaleMode::UpperLeft, ..Default::default() };
-        let mut window = Window::new(&title, side(width), side(height), how)
-            .map_err(|error| Error::NoDisplay(refusal(&error, std::env::var("DISPLAY").ok())))?;
-        window.set_target_fps(0);
+        let mut window = open(&options.title, options.size)?;
         let surface = Surface::of(&window);
         let keys = Keys::default();
         window.set_input_callback(Box::new(keys.clone()));
@@ -317,6 +306,22 @@ impl Shell {
         }
         self.reported = self.model.streams.iter().map(|stream| stream.stamp).max().unwrap_or(self.reported);
     }
+}
+
+/// Opens a window that can be resized and does not pace its caller.
+pub(crate) fn open(title: &str, (width, height): (usize, usize)) -> Result<Window, Error> {
+    if let Some(reason) = no_display(|name| std::env::var_os(name)) {
+        return Err(Error::NoDisplay(reason));
+    }
+    let side = |side: usize| side.clamp(*SIDES.start(), *SIDES.end());
+    // A NUL would make minifb print a message, and a line end would break the title bar.
+    let title: String = title.chars().filter(|&c| char_class(c) == CharClass::Shown).collect();
+    // The canvas always has the window's size: the mode that scales nothing copies fastest.
+    let how = WindowOptions { resize: true, scale_mode: ScaleMode::UpperLeft, ..Default::default() };
+    let mut window = Window::new(&title, side(width), side(height), how)
+        .map_err(|error| Error::NoDisplay(refusal(&error, std::env::var("DISPLAY").ok())))?;
+    window.set_target_fps(0);
+    Ok(window)
 }
 
 /// Calls into the window system. minifb panics if an input method commits more than 31 bytes at once; only

@@ -19,6 +19,7 @@ pub mod program;
 pub mod server;
 #[path = "../../crates/pulsecam-wire/tests/common/mod.rs"]
 mod wire;
+pub mod xvfb;
 
 pub use self::wire::{
     golden::{self, golden},

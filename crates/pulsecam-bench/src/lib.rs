@@ -10,12 +10,15 @@ pub mod codec;
 pub mod crowd;
 #[cfg(target_os = "linux")]
 pub mod fanout;
+pub mod fiducial;
 pub mod freshness;
+mod homography;
 #[cfg(target_os = "linux")]
 mod load;
 mod machine;
 mod noise;
 mod noise_probe;
+pub mod optics;
 #[cfg(feature = "plots")]
 pub mod plot;
 #[cfg(target_os = "linux")]

@@ -11,6 +11,8 @@ mod export;
 #[cfg(target_os = "linux")]
 mod fanout;
 mod freshness;
+mod glass;
+mod histogram;
 mod latency;
 mod report;
 mod scene;
@@ -27,6 +29,7 @@ Examples:
   pulsecam bench latency
   pulsecam bench latency --size 1920x1080 --fps 30 --for 20s --json
   pulsecam bench latency --via desk.local --window
+  pulsecam bench glass
   pulsecam bench freshness --link 500kB
   pulsecam bench congestion --round-trips 40 --for 20s
   pulsecam bench fanout --viewers 1,16,256
@@ -48,6 +51,8 @@ pub(super) struct Args {
 enum What {
     /// Measure the age of a frame when its pixels are decoded, step by step
     Latency(latency::Args),
+    /// Measure the latency from light to light, with a camera that films the window
+    Glass(Box<glass::Args>),
     /// Measure the age of frames behind a link that carries only a fraction of them
     Freshness(freshness::Args),
     /// Measure quality and age on distant and slow links, with a sender that adapts
@@ -83,6 +88,7 @@ enum What {
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     match &args.what {
         What::Latency(args) => latency::run(args),
+        What::Glass(args) => glass::run(args),
         What::Freshness(args) => freshness::run(args),
         What::Congestion(args) => congestion::run(args),
         #[cfg(target_os = "linux")]
