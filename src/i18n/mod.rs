@@ -194,7 +194,8 @@ mod tests {
     fn the_page_has_the_same_texts() {
         for language in Language::ALL {
             let file = format!("crates/pulsecam-net/src/relay/web/page/texts.{}.json", language.code());
-            let page = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+            let page =
+                std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
             let page: std::collections::BTreeMap<String, String> = serde_json::from_str(&page).unwrap();
             let words = Translations::new(language);
             for (key, text) in &page {

@@ -286,7 +286,7 @@ async fn read<R: AsyncRead + Unpin>(reader: &mut Reader<R>, member: &Member, roo
                     heard = clock::now();
                 }
                 member.crowds.store(turn.is_crowd(message.wire_len()), Relaxed);
-                let arrival = Arrival { at: now, took: reader.took(), is_old: waiting.is_old(stood) };
+                let arrival = MessageArrival { at: now, took: reader.took(), is_old: waiting.is_old(stood) };
                 handle(&message, arrival, member, room, &mut passing);
                 passing.end();
                 let others = if message.kind().is_forwarded() { room.others() } else { 0 };
@@ -369,7 +369,7 @@ async fn hold(message: &Message, member: &Member, room: &Room, mut amid: bool) -
 
 /// The arrival of a message.
 #[derive(Clone, Copy)]
-struct Arrival {
+struct MessageArrival {
     at: Instant,
     /// The time since its first byte.
     took: Duration,
@@ -377,7 +377,13 @@ struct Arrival {
     is_old: bool,
 }
 
-fn handle(message: &Message, arrival: Arrival, member: &Member, room: &Room, passing: &mut Passing<'_>) {
+fn handle(
+    message: &Message,
+    arrival: MessageArrival,
+    member: &Member,
+    room: &Room,
+    passing: &mut Passing<'_>,
+) {
     match message.kind() {
         MessageKind::Heartbeat => room.handle_heartbeat(member, &Heartbeat::parse(message.description())),
         MessageKind::Reserved(number) => match Receipt::parse(message) {
