@@ -80,6 +80,9 @@ test-hostile: ## Only: hostile texts and names, and the fuzzing corpus
 test-trust: deps ## Only: TLS and keys
 	$(CARGO) test --workspace --release --locked --test tls --test auth --test trust
 
+test-web-relay: ## Only: browsers and HTTP clients at a relay, without a browser
+	$(CARGO) test --workspace --release --locked --test web -- --include-ignored
+
 test-reasons: ## Only: error messages of a link that does not come up
 	$(CARGO) test --workspace --release --locked --test reasons
 
@@ -112,7 +115,7 @@ test-recording: deps ## Only: recordings
 	$(CARGO) test --workspace --release --locked --test recording --test films
 
 .PHONY: test-congestion test-recording test-terminal
-.PHONY: demo-check test-abuse test-hostile test-media test-wire test-strips test-camera test-net test-pauses test-reasons test-trust test-deploy deny semver soak fuzz
+.PHONY: demo-check test-abuse test-hostile test-media test-wire test-strips test-camera test-net test-pauses test-reasons test-trust test-web-relay test-deploy deny semver soak fuzz
 demo-check: ## Check that the demo runs and ends by itself
 	[ -x $(PULSECAM) ] || $(MAKE) build
 	$(PULSECAM) demo --no-window --for 2s --quiet

@@ -13,7 +13,7 @@ use common::{
     server::{Bare, PATIENCE, Server},
 };
 use pulsecam_net::{
-    auth::{Challenge, Key},
+    auth::{Challenge, Hello, Key},
     link::{self, Down, Inbox, Link, connect},
     relay::{Config, Keyring, Limits, RoomKey},
     tls::{self, Certificate, Connector, Fingerprint, Trust},
@@ -163,6 +163,8 @@ async fn a_client_with_a_key_learns_what_it_is_that_asks_for_none() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (link, _inbox) = connect(quick(listener.local_addr().unwrap())).await.unwrap();
     let (mut far, _) = listener.accept().await.unwrap();
+    let mut hello = vec![0; Hello::message().wire_len()];
+    tokio::io::AsyncReadExt::read_exact(&mut far, &mut hello).await.unwrap();
     let mut first = [0; 4];
     tokio::io::AsyncReadExt::read_exact(&mut far, &mut first).await.unwrap();
     let challenge = Challenge::new(None).unwrap();
@@ -201,6 +203,7 @@ async fn a_relay_that_only_pretends_to_know_the_key_is_left() {
         let mut reader = Reader::new(input, Codec::new(DEFAULT_MAX_MESSAGE));
         let challenge = Challenge::new(None).unwrap();
         output.write_all(&common::wire_bytes(&challenge.message())).await.unwrap();
+        assert!(Hello::is(&reader.next().await.unwrap().unwrap()));
         let answer = reader.next().await.unwrap().unwrap();
         let proof = answer.payload().unwrap().slice(32..);
         let welcome = Message::new(MessageKind::Reserved(103), "come in".into(), Some(proof)).unwrap();

@@ -21,6 +21,9 @@ use {
 pub(super) enum Arrival {
     /// Messages, from the first byte on.
     Wire(Connection),
+    /// Messages, or requests after all: it has said nothing yet.
+    #[cfg(feature = "web")]
+    Silent(Connection, web::Quiet),
     /// Requests.
     #[cfg(feature = "web")]
     Http(web::Visit),
@@ -75,8 +78,8 @@ async fn either(stream: TcpStream, addr: SocketAddr, server: &Server) -> Result<
     let protocol = web::peek(&stream, wait).await.map_err(failed)?;
     let visit = |connection, ahead, secure| Arrival::Http(web::Visit { connection, ahead, addr, secure });
     match (protocol, &server.shared.config.tls) {
-        (Http, _) => Ok(visit(Connection::tcp(stream).map_err(failed)?, Bytes::new(), false)),
-        (Tls | Wire, Some(tls)) => {
+        (Some(Http), _) => Ok(visit(Connection::tcp(stream).map_err(failed)?, Bytes::new(), false)),
+        (Some(Tls | Wire) | None, Some(tls)) => {
             let accepted = tls.accept_any(stream).await;
             let (mut connection, chosen) =
                 accepted.map_err(|error| RejectReason::Tls(tls::explain(&error)))?;
@@ -96,7 +99,12 @@ async fn either(stream: TcpStream, addr: SocketAddr, server: &Server) -> Result<
                 }
             }
         }
-        (Tls | Wire, None) => Connection::tcp(stream).map_err(failed).map(Arrival::Wire),
+        // With keys it is asked for one now, and a browser would give the connection up.
+        (None, None) if server.shared.config.keys.is_none() => {
+            let (connection, quiet) = web::Quiet::new(stream).map_err(failed)?;
+            Ok(Arrival::Silent(connection, quiet))
+        }
+        (_, None) => Connection::tcp(stream).map_err(failed).map(Arrival::Wire),
     }
 }
 

@@ -67,12 +67,27 @@ pub(super) async fn serve(
     };
     // Boxed, so that the memory of the handshake is freed when it is done, and not kept for each client.
     let entered = stop.run_until_cancelled(Box::pin(enter(incoming, addr, &server, &mut permit))).await;
-    let entered = match entered {
+    #[cfg_attr(not(feature = "web"), expect(unused_mut, reason = "only a browser's socket is taken out"))]
+    let mut entered = match entered {
         Some(Ok(Some(entered))) => entered,
         Some(Err(reason)) => return server.shared.refuse(addr, &reason),
         Some(Ok(None)) | None => return,
     };
+    #[cfg(feature = "web")]
+    let quiet = entered.quiet.take();
     take_part(entered, addr, stop.child_token(), |_| ()).await;
+    #[cfg(feature = "web")]
+    if let Some(stream) = quiet.and_then(super::web::Quiet::into_http)
+        && let Ok(connection) = crate::transport::Connection::tcp(stream)
+    {
+        let visit = super::web::Visit { connection, ahead: bytes::Bytes::new(), addr, secure: false };
+        let entered = stop.run_until_cancelled(Box::pin(visited(visit, &server, &mut permit))).await;
+        match entered {
+            Some(Ok(Some(entered))) => take_part(entered, addr, stop.child_token(), |_| ()).await,
+            Some(Err(reason)) => server.shared.refuse(addr, &reason),
+            Some(Ok(None)) | None => {}
+        }
+    }
 }
 
 /// Serves an admitted client until its connection ends; returns what `ended` makes of the reason. The client is
@@ -83,7 +98,7 @@ pub(super) async fn take_part<T>(
     dismissed: CancellationToken,
     ended: impl FnOnce(&LeaveReason) -> T,
 ) -> T {
-    let Authenticated { mut reader, writer, room, memory, pass, kind, session: _session } = entered;
+    let Authenticated { mut reader, writer, room, memory, pass, kind, session: _session, .. } = entered;
     let (membership, mut waiting) =
         Membership::begin(room, addr, Arc::clone(&writer), memory, dismissed, kind);
     let (room, member) = (Arc::clone(&membership.room), Arc::clone(&membership.member));
@@ -134,29 +149,44 @@ async fn enter(
                 handshake::perform(connection, Channel::Wire, addr, server, permit, deadline).await?;
             return Ok(Some(entered));
         }
+        #[cfg(feature = "web")]
+        Arrival::Silent(connection, quiet) => {
+            let mut entered =
+                handshake::perform(connection, Channel::Wire, addr, server, permit, deadline).await?;
+            entered.quiet = Some(quiet);
+            return Ok(Some(entered));
+        }
         Arrival::Http(visit) => visit,
     };
     #[cfg(feature = "web")]
-    {
-        let Some(upgraded) = super::web::serve(visit, server, Some(permit)).await else { return Ok(None) };
-        let super::web::Upgraded { connection, cookie, grant } = upgraded;
-        if let Some(grant) = grant {
-            let memory = server.shared.memory.open();
-            let reader = handshake::reader(connection.input, addr, server, &memory);
-            let writer = Arc::new(MessageWriter::new(connection.output));
-            let mut entered = Authenticated::new((reader, writer), grant.room, memory, grant.pass);
-            entered.kind = ClientKind::Watcher;
-            return Ok(Some(entered));
-        }
-        let deadline = handshake::deadline(server);
-        let mut entered =
-            handshake::perform(connection, Channel::Web, addr, server, permit, deadline).await?;
-        entered.kind = ClientKind::Page;
-        entered.session = super::web::OpenSession::begin(server, cookie, entered.pass.as_ref());
-        Ok(Some(entered))
-    }
+    return visited(visit, server, permit).await;
     #[cfg(not(feature = "web"))]
     match visit {}
+}
+
+/// Serves a client of HTTP; a page that continues with messages is admitted.
+#[cfg(feature = "web")]
+async fn visited(
+    visit: super::web::Visit,
+    server: &Arc<Server>,
+    permit: &mut ConnectionPermit,
+) -> Result<Option<Authenticated>, RejectReason> {
+    let addr = visit.addr;
+    let Some(upgraded) = super::web::serve(visit, server, Some(permit)).await else { return Ok(None) };
+    let super::web::Upgraded { connection, cookie, grant } = upgraded;
+    if let Some(grant) = grant {
+        let memory = server.shared.memory.open();
+        let reader = handshake::reader(connection.input, addr, server, &memory);
+        let writer = Arc::new(MessageWriter::new(connection.output));
+        let mut entered = Authenticated::new((reader, writer), grant.room, memory, grant.pass);
+        entered.kind = ClientKind::Watcher;
+        return Ok(Some(entered));
+    }
+    let deadline = handshake::deadline(server);
+    let mut entered = handshake::perform(connection, Channel::Web, addr, server, permit, deadline).await?;
+    entered.kind = ClientKind::Page;
+    entered.session = super::web::OpenSession::begin(server, cookie, entered.pass.as_ref());
+    Ok(Some(entered))
 }
 
 /// A member's presence in a room, which ends when this is dropped. So a failed or cancelled task leaves no

@@ -42,6 +42,9 @@ pub(super) struct Authenticated {
     pub(super) session: Option<super::web::OpenSession>,
     #[cfg(not(feature = "web"))]
     pub(super) session: (),
+    /// Its socket, if it may turn out to be a browser's.
+    #[cfg(feature = "web")]
+    pub(super) quiet: Option<super::web::Quiet>,
 }
 
 impl Authenticated {
@@ -53,7 +56,17 @@ impl Authenticated {
         pass: Option<KeyGrant>,
     ) -> Self {
         let (reader, writer) = connection;
-        Self { reader, writer, room, memory, pass, kind: ClientKind::Native, session: Default::default() }
+        Self {
+            reader,
+            writer,
+            room,
+            memory,
+            pass,
+            kind: ClientKind::Native,
+            session: Default::default(),
+            #[cfg(feature = "web")]
+            quiet: None,
+        }
     }
 }
 

@@ -150,6 +150,16 @@ impl Page {
         }
     }
 
+    /// The next message that is no heartbeat.
+    pub async fn content(&mut self) -> Message {
+        loop {
+            let message = self.receive().await;
+            if message.kind() != MessageKind::Heartbeat {
+                return message;
+            }
+        }
+    }
+
     /// Sends a heartbeat with these attributes, and waits for its answer.
     pub async fn ask(&mut self, heartbeat: Heartbeat) -> Heartbeat {
         self.send(&heartbeat.to_message(Side::Client)).await;

@@ -44,6 +44,21 @@ async fn a_silent_client_is_one_of_the_wire() {
     server.stop().await;
 }
 
+/// Browsers open connections ahead of need, and use them later.
+#[tokio::test]
+async fn a_connection_that_was_idle_at_first_may_be_a_browsers() {
+    let server = Server::start(with_web()).await;
+    let mut idle = TcpStream::connect(server.addr).await.unwrap();
+    server.told(&["joined"]).await;
+    let request = format!("GET /page.json HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", server.addr);
+    idle.write_all(request.as_bytes()).await.unwrap();
+    let mut all = Vec::new();
+    timeout(PATIENCE, idle.read_to_end(&mut all)).await.expect("an answer comes").unwrap();
+    assert_eq!(parsed(&all).status, 200);
+    server.told(&["left", "HTTP after all"]).await;
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn clients_with_a_key_are_asked_whether_they_speak_first_or_wait() {
     let server = Server::start(with_web().with(|config| config.keys = Some(ring()))).await;

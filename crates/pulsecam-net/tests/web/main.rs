@@ -1,4 +1,4 @@
-//! Browsers and HTTP clients at the relay's port: real sockets, a real WebSocket client. Alone: `make test-web-net`.
+//! Browsers and HTTP clients at the relay's port: real sockets, a real WebSocket client. Alone: `make test-web-relay`.
 
 #![allow(missing_docs, reason = "tests")]
 #![allow(unreachable_pub, reason = "tests")]
@@ -13,6 +13,7 @@ mod keys;
 mod operators;
 mod pages;
 mod pictures;
+mod programs;
 mod published;
 mod sockets;
 

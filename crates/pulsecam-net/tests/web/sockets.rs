@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use pulsecam_net::{
     clock::Timestamp,
-    wire::{FrameInfo, Heartbeat, Message, MessageKind, Origin},
+    wire::{FrameInfo, Heartbeat, Message, MessageKind, Origin, close_reason_text},
 };
 use tungstenite::{Message as Frame, protocol::frame::coding::CloseCode};
 
@@ -69,7 +69,7 @@ async fn a_hidden_page_gets_no_frames() {
     sender.ask().await;
     page.ask(Heartbeat { views: Some(true), ..beat() }).await;
     sender.send(&numbered_frame(2, 100)).await;
-    let frame = page.receive().await;
+    let frame = page.content().await;
     assert_eq!((frame.kind(), number_of(&frame)), (MessageKind::Video, 2));
     server.stop().await;
 }
@@ -95,12 +95,12 @@ async fn junk_after_the_upgrade_is_closed_with_a_reason() {
         };
         assert_eq!(end.code, code);
     }
-    // What is no message is reported as on TCP.
+    // What is no message is reported as on TCP: here a description of three bytes.
     let mut page = Page::connect(server.addr).await;
-    page.with(|socket| socket.send(Frame::Binary(Bytes::from_static(b"junk that is no message"))).unwrap())
-        .await;
+    let odd = b"\0\0\0\x0f\0\0\0\x01\0\0\0\x03abc\0\0\0\0";
+    page.with(|socket| socket.send(Frame::Binary(Bytes::from_static(odd))).unwrap()).await;
     let farewell = page.receive().await;
-    assert!(pulsecam_net::wire::close_reason_text(&farewell).unwrap().contains("size"));
+    assert!(close_reason_text(&farewell).unwrap().contains("description"));
     assert!(other.ask(beat()).await.t2.is_some(), "others go on");
     server.stop().await;
 }

@@ -13,6 +13,7 @@ mod exposition;
 pub mod fuzzing;
 mod host;
 mod http_io;
+mod late;
 mod metrics;
 mod mjpeg;
 mod page;
@@ -34,6 +35,7 @@ mod websocket;
 
 pub use self::{config::Config, sniff::Protocol};
 pub(super) use self::{
+    late::Quiet,
     sessions::OpenSession,
     sniff::{FIRST_BYTE, peek},
     state::State,

@@ -37,16 +37,17 @@ impl Protocol {
     }
 }
 
-/// Classifies a connection without taking bytes from it. One that is silent for `wait`, or was closed, is
+/// Classifies a connection without taking bytes from it; `None` if it is silent for `wait`. One that was closed is
 /// a client of the wire.
 ///
 /// # Errors
 /// The system's error.
-pub(in crate::relay) async fn peek(stream: &TcpStream, wait: Duration) -> io::Result<Protocol> {
+pub(in crate::relay) async fn peek(stream: &TcpStream, wait: Duration) -> io::Result<Option<Protocol>> {
     let mut first = [0];
     match time::timeout(wait, stream.peek(&mut first)).await {
-        Ok(Ok(1)) => Ok(Protocol::of(first[0])),
-        Ok(Ok(_)) | Err(_) => Ok(Protocol::Wire),
+        Ok(Ok(1)) => Ok(Some(Protocol::of(first[0]))),
+        Ok(Ok(_)) => Ok(Some(Protocol::Wire)),
+        Err(_) => Ok(None),
         Ok(Err(error)) => Err(error),
     }
 }
@@ -74,18 +75,18 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut far = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (near, _) = listener.accept().await.unwrap();
-        assert_eq!(peek(&near, FIRST_BYTE).await.unwrap(), Protocol::Wire, "it says nothing");
+        assert_eq!(peek(&near, FIRST_BYTE).await.unwrap(), None, "it says nothing");
         far.write_all(b"GET / HTTP/1.1\r\n").await.unwrap();
         for _ in 0..2 {
-            assert_eq!(peek(&near, FIRST_BYTE).await.unwrap(), Protocol::Http);
+            assert_eq!(peek(&near, FIRST_BYTE).await.unwrap(), Some(Protocol::Http));
         }
         drop(far);
         let mut far = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (near, _) = listener.accept().await.unwrap();
         let mut heartbeat = Heartbeat::default().to_message(Side::Client).to_buf();
         far.write_all_buf(&mut heartbeat).await.unwrap();
-        assert_eq!(peek(&near, FIRST_BYTE).await.unwrap(), Protocol::Wire);
+        assert_eq!(peek(&near, FIRST_BYTE).await.unwrap(), Some(Protocol::Wire));
         drop(far);
-        assert_eq!(peek(&near, FIRST_BYTE).await.unwrap(), Protocol::Wire, "closed, with bytes left");
+        assert_eq!(peek(&near, FIRST_BYTE).await.unwrap(), Some(Protocol::Wire), "closed, with bytes left");
     }
 }
