@@ -195,13 +195,9 @@ export class Link {
     const now = performance.now();
     [this.#began, this.#heard, this.#silence, this.#beatEvery] = [now, now, SILENCE, BEAT_EVERY];
     this.clock = new OffsetFilter();
-    if (this.#key) {
-      // Says at once that a challenge is awaited, so that no relay waits to see what this is.
-      this.#stage = 'challenge';
-      this.send(encode(Kind.receipt, 'This is a receipt.', null));
-    } else {
-      this.#begin();
-    }
+    // A relay that asks for keys speaks first; nothing is said to one that does not ask.
+    if (this.#key) this.#stage = 'challenge';
+    else this.#begin();
   }
 
   #begin() {
