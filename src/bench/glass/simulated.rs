@@ -166,38 +166,45 @@ impl Screen {
 
     /// What the window shows at even intervals, and when that was; `None` if it took too long.
     fn expose(&self) -> Result<Option<(Vec<Luma>, Known)>, String> {
-        let (begin, mut images, mut times) = (Instant::now(), Vec::new(), Vec::new());
+        let (begin, mut seen) = (Instant::now(), Vec::new());
         for look in 0..LOOKS {
             thread::sleep((begin + BETWEEN_LOOKS * look).saturating_duration_since(Instant::now()));
-            let asked = Timestamp::now();
-            images.push(self.look()?);
-            times.push((asked, Timestamp::now()));
+            seen.push(self.look()?);
         }
         if begin.elapsed() > MAX_EXPOSURE {
             return Ok(None);
         }
-        let looks = images.iter().filter_map(|(width, height, image)| Luma::of_bgrx(*width, *height, image));
-        let looks = looks.collect();
-        // The server looked at some time between question and answer.
-        let middle =
-            |(asked, answered): (Timestamp, Timestamp)| asked.offset(answered.micros_since(asked) / 2);
-        let (first, last) = (times.first().copied(), times.last().copied());
-        let (Some(first), Some(last)) = (first, last) else { return Err("no look".into()) };
-        let light = middle(first).offset(middle(last).micros_since(middle(first)) / 2);
-        let within = light.since(first.0).max(last.1.since(light));
-        Ok(Some((looks, Known { light, within })))
+        let (Some(first), Some(last)) = (seen.first(), seen.last()) else { return Ok(None) };
+        let light = first.asked.offset(last.asked.micros_since(first.asked) / 2);
+        let within = light.since(first.asked).max(last.answered.since(light));
+        // Only now: it takes time, which would lengthen the exposure.
+        let looks = seen.iter().filter_map(|look| Luma::of_bgrx(look.width, look.height, &look.image));
+        Ok(Some((looks.collect(), Known { light, within })))
     }
 
-    /// The window's size and pixels now.
-    fn look(&self) -> Result<(usize, usize, Vec<u8>), String> {
+    fn look(&self) -> Result<Look, String> {
         let told = |error: &dyn std::fmt::Display| format!("the window cannot be filmed: {error}");
         let size = self.connection.get_geometry(self.window).map_err(|error| told(&error))?;
         let size = size.reply().map_err(|error| told(&error))?;
         let (width, height) = (size.width, size.height);
+        // The server has just answered, so it is awake: it looks when it is asked, and then sends for long.
+        let asked = Timestamp::now();
         let image = self.connection.get_image(ImageFormat::Z_PIXMAP, self.window, 0, 0, width, height, !0);
-        let image = image.map_err(|error| told(&error))?.reply().map_err(|error| told(&error))?;
-        Ok((usize::from(width), usize::from(height), image.data))
+        let image = image.map_err(|error| told(&error))?.reply().map_err(|error| told(&error))?.data;
+        let answered = Timestamp::now();
+        Ok(Look { width: width.into(), height: height.into(), image, asked, answered })
     }
+}
+
+/// The window at one moment.
+struct Look {
+    width: usize,
+    height: usize,
+    /// Four bytes per pixel, blue first.
+    image: Vec<u8>,
+    /// The server looked at or after this.
+    asked: Timestamp,
+    answered: Timestamp,
 }
 
 /// The window with our title, below this one.
