@@ -50,7 +50,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let exporter = args.export.begin()?;
     let sizes = if args.size.is_empty() { SIZES.to_vec() } else { args.size.clone() };
     let busy = args.busy.cores();
-    let costs = measure(Plan { sizes, quality: args.quality, time: args.time, busy })?;
+    let costs = measure(&Plan { sizes, quality: args.quality, time: args.time, busy })?;
     let noisy = exporter.noisy();
     let events: Vec<_> = costs.iter().map(|cost| CodecEvent { cost: *cost, busy, noisy: &noisy }).collect();
     let title = format!("milliseconds, medians; quality {}", args.quality);
@@ -60,10 +60,10 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
 }
 
 /// Measures.
-pub(super) fn measure(plan: Plan) -> Result<Vec<Cost>, Error> {
+pub(super) fn measure(plan: &Plan) -> Result<Vec<Cost>, Error> {
     let _busy = busy::start(plan.busy)?;
     let mut costs = Vec::new();
-    codec::run(&plan, |cost| costs.push(cost), show_progress)
+    codec::run(plan, |cost| costs.push(cost), show_progress)
         .map_err(|error| Error::Bench(error.to_string()))?;
     Ok(costs)
 }

@@ -25,6 +25,7 @@ const AIMS_MS: [f64; 2] = [0.5, 3.0];
 const BUSY: [usize; 2] = [1, 2];
 
 const QUALITY: u8 = 80;
+
 /// What the second table says.
 const BESIDE: &str = "Beside other programs that keep cores busy at a low priority (`--busy`), also during the \
                       floor; \"off\" is the whole without strips:";
