@@ -99,7 +99,7 @@ impl Source for SimulatedCamera {
         let (width, height) = (picture.width, picture.height);
         let pixels = Pixels::Planar(Subsampling::Grey, picture.pixels);
         self.seq += 1;
-        let data = FrameData::Picture(Picture { width, height, pixels });
+        let data = FrameData::Picture(Arc::new(Picture { width, height, pixels }));
         Ok(Some(Frame { seq: self.seq - 1, captured, data }))
     }
 
