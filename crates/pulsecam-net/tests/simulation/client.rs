@@ -13,8 +13,7 @@ use turmoil::net::TcpStream;
 
 use crate::{
     journal::{Book, Got, Process},
-    relay::connection,
-    uplink::PER_TICK,
+    uplink::{PER_TICK, connection},
     world::{TICK, skew},
 };
 

@@ -8,7 +8,7 @@ use pulsecam_net::{
 };
 use turmoil::net::{TcpListener, TcpStream};
 
-use crate::{client::PORT, journal::Book, uplink::Uplink, world::TICK};
+use crate::{client::PORT, journal::Book, world::TICK};
 
 /// The silence after which the relay considers a client dead.
 pub const CLIENT_TIMEOUT: Duration = Duration::from_millis(1500);
@@ -18,8 +18,7 @@ struct Simulated(TcpListener);
 impl Listen for Simulated {
     async fn accept(&mut self) -> io::Result<(Incoming, SocketAddr)> {
         let (stream, addr) = self.0.accept().await?;
-        let Connection { input, output, binding } = connection(stream);
-        Ok((Incoming::Other(Connection { input: Box::new(Uplink::new(input)), output, binding }), addr))
+        Ok((Incoming::Other(connection(stream)), addr))
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -27,8 +26,8 @@ impl Listen for Simulated {
     }
 }
 
-/// Wraps a simulated connection for the program.
-pub fn connection(stream: TcpStream) -> Connection {
+/// Wraps a simulated connection for the relay.
+fn connection(stream: TcpStream) -> Connection {
     let (input, output) = stream.into_split();
     Connection { input: Box::new(input), output: Box::new(PolledWriter::new(output)), binding: None }
 }

@@ -1,56 +1,36 @@
-//! What the relay reads arrives at a limited rate, as over a real uplink: the simulated network has none.
+//! A client's connection over an uplink with a limited rate: the simulated network has none.
 //!
-//! It is limited here and not where the client writes: a client takes it as a sign of life if a full socket
-//! accepts more, and that must depend on the relay.
+//! What the client writes is queued, as in a kernel, and leaves bit by bit. What is queued when the client
+//! crashes is lost, so the relay gets a part of a frame.
 
-use std::{
-    io,
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
-
+use pulsecam_net::transport::{Connection, PolledWriter};
 use tokio::{
-    io::{AsyncRead, ReadBuf},
-    time::{Instant, Sleep, sleep},
+    io::{AsyncReadExt, AsyncWriteExt, duplex},
+    time::sleep,
 };
+use turmoil::net::TcpStream;
 
 use crate::world::TICK;
 
-/// The bytes that arrive in a tick: 2.4 MB/s.
+/// The bytes that leave in a tick: 2.4 MB/s.
 pub const PER_TICK: usize = 12_000;
 
-/// The receiving side of a connection with a limited rate.
-pub struct Uplink<R> {
-    inner: R,
-    /// Bytes that may still be read in this tick.
-    left: usize,
-    more: Pin<Box<Sleep>>,
-}
+/// The queue, in bytes. It is larger than a frame: the link takes it as a sign of life if a full socket
+/// accepts more, and here that would not depend on the relay.
+const QUEUE: usize = 16 * PER_TICK;
 
-impl<R> Uplink<R> {
-    pub fn new(inner: R) -> Self {
-        Self { inner, left: PER_TICK, more: Box::pin(sleep(TICK)) }
-    }
-}
-
-impl<R: AsyncRead + Unpin> AsyncRead for Uplink<R> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        to: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        if self.left == 0 {
-            ready!(self.more.as_mut().poll(context));
+/// Wraps a simulated connection for a client.
+pub fn connection(stream: TcpStream) -> Connection {
+    let (input, mut relay) = stream.into_split();
+    let (client, mut queue) = duplex(QUEUE);
+    tokio::spawn(async move {
+        let mut some = vec![0; PER_TICK];
+        while let Ok(count @ 1..) = queue.read(&mut some).await {
+            if relay.write_all(&some[..count]).await.is_err() {
+                return;
+            }
+            sleep(TICK).await;
         }
-        if self.more.is_elapsed() {
-            self.left = PER_TICK;
-            self.more.as_mut().reset(Instant::now() + TICK);
-        }
-        let mut buffer = vec![0; to.remaining().min(self.left)];
-        let mut some = ReadBuf::new(&mut buffer);
-        ready!(Pin::new(&mut self.inner).poll_read(context, &mut some))?;
-        self.left -= some.filled().len();
-        to.put_slice(some.filled());
-        Poll::Ready(Ok(()))
-    }
+    });
+    Connection { input: Box::new(input), output: Box::new(PolledWriter::new(client)), binding: None }
 }
