@@ -3,7 +3,7 @@
 use std::{future::pending, io, net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
-use pulsecam::{
+use pulsecam_net::{
     relay::{Config, run, web},
     transport::{Connection, Incoming, Listen, PolledWriter},
 };

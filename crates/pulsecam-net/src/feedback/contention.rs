@@ -5,7 +5,10 @@
 //! byte to their last than they did without pacing. In either case pacing yields for a while, in which frames
 //! are started as without it, and then tries again.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use super::WindowedMin;
 
@@ -19,12 +22,17 @@ const IN_A_ROW: u32 = 3;
 /// a flow under BBR it took 1.4 to 1.7 times as long.
 const LONGER: f64 = 1.2;
 
-/// The frames whose mean tells how long one takes. In a new phase, the first ones still belong to the last.
-const ENOUGH: u32 = 5;
+/// The last frames of a phase whose median tells how long one takes, and how many are enough. A median,
+/// because BBR stops for one frame every 10 s to probe the round trip.
+const LAST: usize = 9;
+const ENOUGH: usize = 7;
+
+/// The first frames of a phase, which still belong to the last one.
 const SKIPPED: u32 = 2;
 
-/// The time without pacing at the start, to learn how long a frame takes then.
-const LEARNING: Duration = Duration::from_secs(1);
+/// The time without pacing at the start, to learn how long a frame takes then. Beside others, a new flow under
+/// BBR took that long to get its share.
+const LEARNING: Duration = Duration::from_secs(4);
 
 /// The first pause of pacing; each later one is twice as long as the one before, up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -58,32 +66,37 @@ pub(super) struct Contention {
     waited: u32,
     waited_alone: u32,
     /// How long frames take without pacing, and with it.
-    free: Mean,
-    paced: Mean,
+    free: Phase,
+    paced: Phase,
     /// Whether the next frame waits for something of ours.
     disturbed: bool,
     pause: Option<Duration>,
     until: Instant,
 }
 
-/// A mean of the frames of one phase.
-#[derive(Clone, Copy, Debug, Default)]
-struct Mean {
-    seen: u32,
-    sum: f64,
+/// The last frames of one phase: seconds per byte.
+#[derive(Clone, Debug, Default)]
+struct Phase {
+    skipped: u32,
+    last: VecDeque<f64>,
 }
 
-impl Mean {
-    fn add(&mut self, value: f64) {
-        self.seen += 1;
-        if self.seen > SKIPPED {
-            self.sum += value;
+impl Phase {
+    fn add(&mut self, pace: f64) {
+        if self.skipped < SKIPPED {
+            self.skipped += 1;
+            return;
         }
+        if self.last.len() == LAST {
+            self.last.pop_front();
+        }
+        self.last.push_back(pace);
     }
 
-    fn value(&self) -> Option<f64> {
-        let counted = self.seen.saturating_sub(SKIPPED);
-        (counted >= ENOUGH).then(|| self.sum / f64::from(counted))
+    fn median(&self) -> Option<f64> {
+        let mut sorted: Vec<_> = self.last.iter().copied().collect();
+        sorted.sort_by(f64::total_cmp);
+        (sorted.len() >= ENOUGH).then(|| sorted[sorted.len() / 2])
     }
 }
 
@@ -95,8 +108,8 @@ impl Contention {
             shortest: None,
             waited: 0,
             waited_alone: 0,
-            free: Mean::default(),
-            paced: Mean::default(),
+            free: Phase::default(),
+            paced: Phase::default(),
             disturbed: false,
             pause: None,
             until: now + LEARNING,
@@ -115,11 +128,10 @@ impl Contention {
             return false;
         }
         self.paced.add(passage.pace);
-        if let (Some(free), Some(paced)) = (self.free.value(), self.paced.value()) {
-            self.paced = Mean::default();
-            if paced > free * LONGER {
-                return self.pause(now);
-            }
+        if let (Some(free), Some(paced)) = (self.free.median(), self.paced.median())
+            && paced > free * LONGER
+        {
+            return self.pause(now);
         }
         if passage.queued < QUEUED {
             (self.waited, self.waited_alone) = (0, 0);
@@ -141,7 +153,7 @@ impl Contention {
         let pause = self.pause.map_or(FIRST_PAUSE, |pause| (2 * pause).min(LONGEST_PAUSE));
         (self.pause, self.until) = (Some(pause), now + pause);
         (self.waited, self.waited_alone) = (0, 0);
-        (self.free, self.paced) = (Mean::default(), Mean::default());
+        (self.free, self.paced) = (Phase::default(), Phase::default());
         true
     }
 

@@ -84,7 +84,7 @@ impl Link {
         link.pacer.able(true);
         link.pacer.waited(10 * MS, link.now);
         assert_eq!(link.pacer.asks(link.now), Some(true));
-        link.run(5_000 * MS);
+        link.run(8_000 * MS);
         link.ages.clear();
         link.most_queued = 0.0;
         link

@@ -153,9 +153,7 @@ impl MessageWriter {
             }
         }
     }
-}
 
-impl MessageWriter {
     /// Waits until a full socket takes more.
     async fn room(&self) -> io::Result<()> {
         let full = clock::now();
