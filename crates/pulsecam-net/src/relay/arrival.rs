@@ -65,6 +65,7 @@ async fn wire(incoming: Incoming, server: &Server) -> Result<Connection, RejectR
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn failed(error: io::Error) -> RejectReason {
     RejectReason::Failed(error.to_string())
 }

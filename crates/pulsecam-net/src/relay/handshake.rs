@@ -217,7 +217,7 @@ pub(super) fn reject(incoming: Incoming, server: &Server, reason: &RejectReason)
             let _ = socket2::SockRef::from(&stream).send(&words); // as above
         }
         Incoming::Admin(connection) | Incoming::Other(connection) => {
-            _ = MessageWriter::new(connection.output).try_write(&farewell)
+            _ = MessageWriter::new(connection.output).try_write(&farewell);
         }
     }
 }

@@ -200,12 +200,11 @@ impl Member {
         budget: usize,
         memory: ClientMemory,
         dismissed: CancellationToken,
-        kind: ClientKind,
     ) -> Self {
         let came = now();
         Self {
             id,
-            kind,
+            kind: ClientKind::Native,
             addr,
             mailbox,
             writer,

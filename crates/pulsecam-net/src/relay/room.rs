@@ -105,7 +105,9 @@ impl Room {
         let (id, budget) = (self.shared.next_client(), self.shared.config.mailbox);
         let mailbox_queue = queue::ConflatingQueue::new(budget).with_latest_budget(budget, Item::weight);
         let (mailbox, waiting) = queue::channel_with(mailbox_queue);
-        let member = Arc::new(Member::new(id, addr, mailbox, writer, budget, memory, dismissed, kind));
+        let mut member = Member::new(id, addr, mailbox, writer, budget, memory, dismissed);
+        member.kind = kind;
+        let member = Arc::new(member);
         let clients = self.members.join(&member);
         self.viewing.fetch_add(1, Relaxed);
         self.viewers_changed.notify_one();

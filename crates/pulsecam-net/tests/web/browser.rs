@@ -1,5 +1,7 @@
 //! What a browser does: requests, and a WebSocket with one message in each.
 
+#![allow(clippy::result_large_err, reason = "tungstenite's errors")]
+
 use std::{
     net::{SocketAddr, TcpStream as StdStream},
     sync::Arc,

@@ -103,13 +103,10 @@ pub(super) async fn to(request: Request<RequestBody>, client: &Client<'_>) -> An
 async fn find(request: Request<RequestBody>, route: Route, query: Query, client: &Client<'_>) -> Answer {
     if !route.is_probe() {
         if let Err(refused) = check_host(&request, client) {
-            return refused;
+            return *refused;
         }
-        if client.has_tls()
-            && !client.secure
-            && !client.is_operator
-            && !(route.is_private() && client.state.config.plain)
-        {
+        let may_be_plain = client.is_operator || (route.is_private() && client.state.config.plain);
+        if client.has_tls() && !(client.secure || may_be_plain) {
             return to_https(&request, &route);
         }
     }
@@ -130,11 +127,11 @@ async fn find(request: Request<RequestBody>, route: Route, query: Query, client:
             Ok(grant) => {
                 pictures::stream(request.method(), request.headers(), &query, name, grant, client).await
             }
-            Err(refused) => refused,
+            Err(refused) => *refused,
         },
         Route::Snapshot(name) => match credentials::check(request.headers(), &query, Purpose::View, client) {
             Ok(grant) => pictures::snapshot(request.headers(), name, grant, client).await,
-            Err(refused) => refused,
+            Err(refused) => *refused,
         },
         Route::Publish(name) => {
             if source(&request, client) == Source::Foreign {
@@ -142,16 +139,16 @@ async fn find(request: Request<RequestBody>, route: Route, query: Query, client:
             }
             match credentials::check(request.headers(), &query, Purpose::Send, client) {
                 Ok(grant) => publish::publish(request, name, grant, client).await,
-                Err(refused) => refused,
+                Err(refused) => *refused,
             }
         }
         Route::State => match credentials::check(request.headers(), &query, Purpose::View, client) {
             Ok(grant) => state(&grant.room),
-            Err(refused) => refused,
+            Err(refused) => *refused,
         },
         Route::Metrics => match credentials::check_operator(request.headers(), client) {
             Ok(()) => metrics(client),
-            Err(refused) => refused,
+            Err(refused) => *refused,
         },
         Route::Api(what) => {
             if source(&request, client) == Source::Foreign {
@@ -159,7 +156,7 @@ async fn find(request: Request<RequestBody>, route: Route, query: Query, client:
             }
             match credentials::check_operator(request.headers(), client) {
                 Ok(()) => api::answer(request, &what, client).await,
-                Err(refused) => refused,
+                Err(refused) => *refused,
             }
         }
         Route::Unknown => line(StatusCode::NOT_FOUND, "there is nothing at this address"),
@@ -167,12 +164,13 @@ async fn find(request: Request<RequestBody>, route: Route, query: Query, client:
 }
 
 /// Refuses names that a stranger may have made resolve to this relay.
-fn check_host(request: &Request<RequestBody>, client: &Client<'_>) -> Result<(), Answer> {
+fn check_host(request: &Request<RequestBody>, client: &Client<'_>) -> Result<(), Box<Answer>> {
     let target = request.uri().authority().map(hyper::http::uri::Authority::as_str);
     let Some(host) = host::host(request.headers()).or(target) else {
         // Without a name, as in HTTP/1.0, it comes from no browser.
         return if request.headers().contains_key(hyper::header::HOST) {
-            Err(line(StatusCode::BAD_REQUEST, "the Host header is malformed or there are several"))
+            let words = "the Host header is malformed or there are several";
+            Err(Box::new(line(StatusCode::BAD_REQUEST, words)))
         } else {
             Ok(())
         };
@@ -181,10 +179,9 @@ fn check_host(request: &Request<RequestBody>, client: &Client<'_>) -> Result<(),
         return Ok(());
     }
     client.server.shared.refuse(client.addr, &RejectReason::Origin);
-    Err(line(
-        StatusCode::FORBIDDEN,
-        "this relay does not know the host name in the address; use its IP address, or have its operator add the name",
-    ))
+    let words = "this relay does not know the host name in the address; use its IP address, or have its operator \
+                 add the name";
+    Err(Box::new(line(StatusCode::FORBIDDEN, words)))
 }
 
 /// Sends a browser to the encrypted way.
@@ -260,7 +257,7 @@ fn wire(request: &Request<RequestBody>, query: &Query, client: &Client<'_>) -> A
     if query.token.is_some() && client.server.shared.config.keys.is_some() {
         match credentials::check(&HeaderMap::new(), query, Purpose::View, client) {
             Ok(grant) => *lock(&client.grant) = Some(grant),
-            Err(refused) => return refused,
+            Err(refused) => return *refused,
         }
     }
     match create_response_with_body(request, || Body::Whole(None)) {

@@ -59,7 +59,7 @@ pub(super) fn check(
     query: &Query,
     purpose: Purpose,
     client: &Client<'_>,
-) -> Result<Grant, Answer> {
+) -> Result<Grant, Box<Answer>> {
     let Some(ring) = &client.server.shared.config.keys else {
         admit(client)?;
         return Ok(Grant { room: client.server.room(""), pass: None });
@@ -67,7 +67,7 @@ pub(super) fn check(
     let shown = shown(headers, query);
     if matches!(shown, Shown::Key(_)) && !may_show_key(client.addr, client.secure, client.state.config.plain)
     {
-        return Err(line(StatusCode::FORBIDDEN, "keys are accepted through https only"));
+        return Err(Box::new(line(StatusCode::FORBIDDEN, "keys are accepted through https only")));
     }
     let keys = ring.keys();
     let opened = match &shown {
@@ -87,18 +87,18 @@ pub(super) fn check(
             "Basic realm=\"pulsecam: any name, and the key as password\", charset=\"UTF-8\"",
         );
         answer.headers_mut().insert(WWW_AUTHENTICATE, realm);
-        return Err(answer);
+        return Err(Box::new(answer));
     };
     admit(client)?;
     Ok(Grant { room: client.server.room(&opened.room), pass: Some(ring.pass(&opened)) })
 }
 
 /// Takes a member's place, once for each connection.
-fn admit(client: &Client<'_>) -> Result<(), Answer> {
+fn admit(client: &Client<'_>) -> Result<(), Box<Answer>> {
     let admitted = lock(&client.permit).as_mut().map_or(Ok(()), |permit| permit.admit());
     admitted.map_err(|reason| {
         client.server.shared.refuse(client.addr, &reason);
-        line(StatusCode::SERVICE_UNAVAILABLE, &reason.to_string())
+        Box::new(line(StatusCode::SERVICE_UNAVAILABLE, &reason.to_string()))
     })
 }
 
@@ -106,22 +106,23 @@ fn admit(client: &Client<'_>) -> Result<(), Answer> {
 ///
 /// # Errors
 /// The answer that refuses it.
-pub(super) fn check_operator(headers: &HeaderMap, client: &Client<'_>) -> Result<(), Answer> {
+pub(super) fn check_operator(headers: &HeaderMap, client: &Client<'_>) -> Result<(), Box<Answer>> {
     if client.is_operator {
         return Ok(());
     }
     let Some(token) = &client.state.config.admin_token else {
-        return Err(line(StatusCode::NOT_FOUND, "there is nothing at this address"));
+        return Err(Box::new(line(StatusCode::NOT_FOUND, "there is nothing at this address")));
     };
     if !may_show_key(client.addr, client.secure, client.state.config.plain) {
-        return Err(line(StatusCode::FORBIDDEN, "the operators' token is accepted through https only"));
+        let words = "the operators' token is accepted through https only";
+        return Err(Box::new(line(StatusCode::FORBIDDEN, words)));
     }
     match shown(headers, &Query::default()) {
         Shown::Key(text) if Key::new(&text).is_ok_and(|shown| shown.is_same(token)) => Ok(()),
         _ => {
             let mut answer = line(StatusCode::UNAUTHORIZED, "this needs the operators' token");
             answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            Err(answer)
+            Err(Box::new(answer))
         }
     }
 }

@@ -107,7 +107,7 @@ impl Splitter {
             // The last picture has no end.
             [0xff, BEGIN, ..] => return Step::Whole(self.seen),
             [0xff, marker, ..] if marker == STUFFED || marker == 1 || RESTARTS.contains(&marker) => {
-                self.seen += 2
+                self.seen += 2;
             }
             [0xff, marker, high, low, ..] => {
                 self.seen += 2 + usize::from(u16::from_be_bytes([high, low])).max(2);

@@ -116,9 +116,12 @@ struct Parts {
     state: State,
 }
 
+/// The next part, and the stream that goes on after it.
+type NextPart = Pin<Box<dyn Future<Output = Option<(Chunk, Stream)>> + Send>>;
+
 enum State {
     /// A part is being waited for.
-    Waiting(Pin<Box<dyn Future<Output = Option<(Chunk, Stream)>> + Send>>),
+    Waiting(NextPart),
     Ended,
 }
 
