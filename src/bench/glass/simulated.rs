@@ -44,6 +44,10 @@ const LOOKS: u32 = 4;
 /// From one look to the next: all of them take 12 ms, as a webcam's exposure and readout in a bright room.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(4);
 
+/// When the middle of the sheet is lit, as a share of the time from the first look to the last. The shutter rolls
+/// from 1/6 to 5/6 of it, and that row is at two fifths of the picture: the text is below the sheet.
+const SHEET_LIT: f64 = 1.0 / 6.0 + 2.0 / 3.0 * 0.41;
+
 /// Longest time for all looks: a camera's exposure does not depend on how busy the machine is, so a picture that
 /// took longer is dropped.
 const MAX_EXPOSURE: Duration = Duration::from_millis(26);
@@ -175,7 +179,8 @@ impl Screen {
             return Ok(None);
         }
         let (Some(first), Some(last)) = (seen.first(), seen.last()) else { return Ok(None) };
-        let light = first.asked.offset(last.asked.micros_since(first.asked) / 2);
+        let exposure = last.asked.micros_since(first.asked);
+        let light = first.asked.offset((exposure as f64 * SHEET_LIT) as i64);
         let within = light.since(first.asked).max(last.answered.since(light));
         // Only now: it takes time, which would lengthen the exposure.
         let looks = seen.iter().filter_map(|look| Luma::of_bgrx(look.width, look.height, &look.image));
