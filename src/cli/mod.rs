@@ -98,7 +98,7 @@ enum Command {
     Demo(demo::Args),
     /// Run a relay, which forwards every message to all other clients
     #[cfg(feature = "relay")]
-    Relay(relay::Args),
+    Relay(Box<relay::Args>),
     /// Stream a camera, a pattern, photos, a file or a pipe
     #[cfg(feature = "client")]
     Send(send::Args),

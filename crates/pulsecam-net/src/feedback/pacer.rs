@@ -176,7 +176,11 @@ impl Pacer {
         if now >= lost_at {
             return Release::Now;
         }
-        let (Some(pace), 0) = (self.pace, self.alone_left) else { return Release::At(lost_at) };
+        // A receiver that does not say how long frames take, such as a page, cannot be paced.
+        let Some(pace) = self.pace else { return Release::Now };
+        if self.alone_left > 0 {
+            return Release::At(lost_at);
+        }
         let transfer = Duration::try_from_secs_f64(first.bytes as f64 * pace).unwrap_or(PATIENCE);
         let round_trip = self.contention.round_trip().unwrap_or_default();
         let most = 2 + (round_trip.as_micros() / transfer.max(MIN_TRANSFER).as_micros()) as usize;

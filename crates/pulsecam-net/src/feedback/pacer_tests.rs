@@ -255,6 +255,21 @@ fn a_receiver_gets_no_more_than_it_wants() {
 }
 
 #[test]
+fn receipts_without_times_hold_nothing() {
+    let now = Instant::now();
+    let mut pacer = Pacer::new(now);
+    pacer.able(true);
+    pacer.waited(10 * MS, now);
+    pacer.asks(now);
+    for frame in 1..200 {
+        let now = now + frame * 100 * MS;
+        pacer.started(FRAME, now);
+        assert_eq!(pacer.release(now), Release::Now);
+        pacer.received(&Receipt { got: Some(u64::from(frame)), ..Receipt::default() }, now + 90 * MS);
+    }
+}
+
+#[test]
 fn receipts_are_asked_for_only_while_a_link_is_slow() {
     let now = Instant::now();
     let mut pacer = Pacer::new(now);
