@@ -74,7 +74,7 @@ fn a_report_is_a_page_with_its_plots_beside_it() {
     let template = folder.path().join("page.in.md");
     fs::write(
         &template,
-        "Of {{date}}, on {{machine}}.\n\n{{latency}}\n\nCamera: {{camera}} {{freshness}} {{congestion}} {{fanout}} {{crowd}} {{codec}}\n",
+        "Of {{date}}, on {{machine}}.\n\n{{latency}}\n\nCamera: {{camera}} {{freshness}} {{congestion}} {{fanout}} {{crowd}} {{codec}} {{window}}\n",
     )
     .unwrap();
     let [page_name, images_name, template_name] =

@@ -69,6 +69,9 @@ fn a_stream_goes_on_while_a_thousand_clients_come_and_go() {
     let relay = RelayProgram::start(&OPEN);
     let mut viewer = TcpStream::connect(&relay.addr).unwrap();
     viewer.set_read_timeout(Some(PATIENCE)).unwrap();
+    // It is in the room at once, like every client that says something: a silent one might speak HTTP.
+    viewer.write_all(&wire_bytes(&Heartbeat::default().to_message(Side::Client))).unwrap();
+    viewer.read_exact(&mut [0; 107]).unwrap();
     let mut sender = idle(&relay.addr);
     let frame = |seq| {
         let info = FrameInfo { seq: Some(seq), ..FrameInfo::default() };

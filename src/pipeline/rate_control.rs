@@ -5,8 +5,7 @@
 //! Loss shows directly how much the path carries, so the share goes there in one step. A standing queue shows
 //! only that it is too much, so the share is reduced by a factor, as in LEDBAT and GCC. Steps that change
 //! nothing did not address the cause and are undone. Upwards, the share grows in increasing steps until it
-//! reaches what was too much before; there it waits, and tries a little more from time to time. If frames are
-//! paced, the path's capacity is known: the share then grows to it at once, and never tries to exceed it.
+//! reaches what was too much before; there it waits, and tries a little more from time to time.
 
 use std::time::{Duration, Instant};
 
@@ -277,13 +276,7 @@ impl RateControl {
             return false;
         }
         let mut share = self.share * self.growth.factor;
-        if let Some(headroom) = self.window.as_ref().and_then(|window| window.headroom(now)) {
-            share = (self.share * headroom * ROOM).min(1.0);
-            // Less than a step would change the picture for nothing.
-            if share < self.share * TRIAL_STEP {
-                return false;
-            }
-        } else if let Some(ceiling) = self.growth.ceiling {
+        if let Some(ceiling) = self.growth.ceiling {
             let known = ceiling * ROOM;
             if self.share < known * ALL {
                 share = share.min(known);

@@ -167,25 +167,3 @@ fn the_sources_own_quality_is_never_exceeded() {
     }
     assert!(control.is_full());
 }
-
-/// Receipts tell that the path carries half of everything; a third is sent.
-#[test]
-fn a_known_capacity_is_used_at_once_and_not_exceeded() {
-    let (mut control, start) = (RateControl::new(80, 200 * MS), Instant::now());
-    control.set_share(0.33, start);
-    let (full, mut sent, mut highest) = (5e6, 0.0, 0.0_f64);
-    let mut reached = None;
-    for ms in (0..30_000).step_by(250) {
-        sent += full * control.share / 4.0;
-        let capacity = Some((full / 2.0) as u64);
-        let report =
-            DeliveryReport { sent_bytes: sent as u64, capacity, ..report(start, ms, Duration::ZERO, 0) };
-        control.on_report(&report, start + Duration::from_millis(ms + 1));
-        highest = highest.max(control.share);
-        if control.share > 0.45 && reached.is_none() {
-            reached = Some(ms);
-        }
-    }
-    assert!(reached.is_some_and(|ms| ms <= 1_500), "{reached:?}");
-    assert!(highest < 0.5, "{highest}");
-}

@@ -45,10 +45,6 @@ pub(super) struct ReportWindow {
     /// The latest consecutive reports of any loss.
     lossy: Run,
     queued: VecDeque<(Instant, Duration)>,
-    /// Bytes sent at the first report, and at the last, with the path's capacity in bytes per second.
-    bytes: (u64, u64),
-    since: Instant,
-    capacity: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -69,9 +65,6 @@ impl ReportWindow {
             heavy: Run::default(),
             lossy: Run::default(),
             queued: VecDeque::from([(now, report.queued)]),
-            bytes: (report.sent_bytes, report.sent_bytes),
-            since: now,
-            capacity: report.capacity,
         }
     }
 
@@ -88,8 +81,6 @@ impl ReportWindow {
         self.heavy.add(offered, arrived, arrived < offered * HEAVY);
         self.lossy.add(offered, arrived, lossy);
         self.queued.push_back((now, report.queued));
-        self.bytes.1 = report.sent_bytes;
-        self.capacity = report.capacity;
         // Keeps the newest sample that is old enough to show that the queue stands.
         while self.queued.get(1).is_some_and(|(then, _)| now.saturating_duration_since(*then) >= STANDING) {
             self.queued.pop_front();
@@ -125,13 +116,6 @@ impl ReportWindow {
 
     pub(super) fn arrived_per_s(&self, now: Instant) -> f64 {
         self.arrived / now.saturating_duration_since(self.began).as_secs_f64().max(0.001)
-    }
-
-    /// The path's capacity as a multiple of what is sent at the current setting, if both are known.
-    pub(super) fn headroom(&self, now: Instant) -> Option<f64> {
-        let sent = self.bytes.1.checked_sub(self.bytes.0).filter(|sent| *sent > 0)?;
-        let time = now.saturating_duration_since(self.since).as_secs_f64();
-        Some(self.capacity? as f64 * time / sent as f64)
     }
 
     /// Whether the last report showed loss.

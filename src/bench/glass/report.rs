@@ -29,7 +29,7 @@ pub struct Plan {
 /// What is known about a frame of a simulated camera.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
-    /// The middle of the exposure.
+    /// The beginning of the exposure.
     pub light: Timestamp,
     /// How far from it a part of the picture may have been exposed.
     pub within: Duration,

@@ -34,7 +34,7 @@ pub struct Simulation {
     pub size: (usize, usize),
     /// Frames per second.
     pub fps: f64,
-    /// From the middle of the exposure until the picture is given out.
+    /// From when the sheet is lit, in the middle, until the picture is given out.
     pub delay: Duration,
 }
 
@@ -44,9 +44,11 @@ const LOOKS: u32 = 4;
 /// From one look to the next: all of them take 12 ms, as a webcam's exposure and readout in a bright room.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(4);
 
-/// When the middle of the sheet is lit, as a share of the time from the first look to the last. The shutter rolls
-/// from 1/6 to 5/6 of it, and that row is at two fifths of the picture: the text is below the sheet.
-const SHEET_LIT: f64 = 1.0 / 6.0 + 2.0 / 3.0 * 0.41;
+/// When the exposure of the sheet's middle begins, as a share of the time from the first look to the last. The
+/// shutter rolls from the first look to 2/3 of it, and that row is at two fifths of the picture: the text is
+/// below the sheet. The beginning counts: a stamp that changes during the exposure is not read, so the newest
+/// one in a picture was there when it began.
+const SHEET_LIT: f64 = 2.0 / 3.0 * 0.41;
 
 /// Longest time for all looks: a camera's exposure does not depend on how busy the machine is, so a picture that
 /// took longer is dropped.

@@ -104,6 +104,11 @@ impl Splitter {
         match *rest {
             [0xff, 0xff, ..] => self.seen += 1, // padding
             [0xff, END, ..] => return Step::Whole(self.seen + 2),
+            // Nothing but a beginning.
+            [0xff, BEGIN, ..] if self.seen < BEGINNING.len() => {
+                self.buffer.advance(self.seen);
+                (self.seen, self.state) = (0, State::Outside);
+            }
             // The last picture has no end.
             [0xff, BEGIN, ..] => return Step::Whole(self.seen),
             [0xff, marker, ..] if marker == STUFFED || marker == 1 || RESTARTS.contains(&marker) => {
