@@ -124,9 +124,14 @@ async fn stall_and_read(server: &Server, viewer: &mut Bare, mut until: impl FnMu
     }
 }
 
+/// Lets a sender be as fast as it can.
+fn without_limit() -> relay::Config {
+    relay::Config::default().with(|config| config.limits.bytes_per_s = None)
+}
+
 #[tokio::test]
 async fn receipts_are_asked_for_once_the_socket_was_full() {
-    let server = Server::start_apart(relay::Config::default()).await;
+    let server = Server::start_apart(without_limit()).await;
     let (mut viewer, _) = able(&server).await;
     let asked = |message: &Message| Receipt::parse(message).is_some_and(|receipt| receipt.ask == Some(true));
     let seen = timeout(PATIENCE, stall_and_read(&server, &mut viewer, asked)).await;
@@ -136,7 +141,7 @@ async fn receipts_are_asked_for_once_the_socket_was_full() {
 
 #[tokio::test]
 async fn an_old_peer_that_is_slow_is_asked_for_nothing() {
-    let server = Server::start_apart(relay::Config::default()).await;
+    let server = Server::start_apart(without_limit()).await;
     let mut viewer = Bare::connect(server.addr).await;
     let mut frames = 0;
     let enough = |message: &Message| {
