@@ -38,12 +38,16 @@ const FAST_FOR: Duration = Duration::from_secs(10);
 /// a link that stands idle loses more than a short queue does.
 const EARLY: Duration = Duration::from_millis(1);
 
-/// Frames that are sent one at a time after pacing began, until the path's own delay is known: a queue that
-/// stood before would count as distance.
-const ALONE_FIRST: u32 = 3;
+/// Frames that are sent one at a time to find out whether others fill the queue.
+const ALONE_TO_JUDGE: u32 = 3;
 
-/// The interval at which one frame is sent alone, so that the path's delay stays known. As often as BBR
-/// probes for it.
+/// A link that carried nothing for this share of a frame's transfer has an empty queue: a frame that starts
+/// then tells the path's delay, without the round trip for which a frame that is sent alone leaves the link
+/// idle. Less than that may be an error of the estimate.
+const IDLE_SHARE: f64 = 0.5;
+
+/// The longest time without a frame that found the queue empty; then one is sent alone, so that the path's delay
+/// stays known. As often as BBR probes for it.
 const ALONE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The most frames under way, however long the round trip.
@@ -103,9 +107,10 @@ pub(crate) struct Pacer {
     free_at: Instant,
     /// Since when a receipt is missing: the last one came then, or the first frame started.
     heard: Instant,
-    /// Frames to send alone before more than one may be under way, and when the last was.
+    /// Frames to send alone before more than one may be under way.
     alone_left: u32,
-    alone_at: Instant,
+    /// When a frame last found the queue empty; `None` before that.
+    empty_at: Option<Instant>,
     contention: Contention,
 }
 
@@ -124,8 +129,8 @@ impl Pacer {
             base: WindowedMin::default(),
             free_at: now,
             heard: now,
-            alone_left: ALONE_FIRST,
-            alone_at: now,
+            alone_left: 0,
+            empty_at: None,
             contention: Contention::new(now),
         }
     }
@@ -156,7 +161,7 @@ impl Pacer {
             // What is under way was not watched closely enough, and its receipts will not come.
             self.under_way.clear();
             (self.heard, self.free_at) = (now, now);
-            (self.alone_left, self.pace) = (ALONE_FIRST, None);
+            (self.alone_left, self.empty_at, self.pace) = (0, None, None);
             self.contention = Contention::new(now);
         }
         Some(needed)
@@ -181,6 +186,9 @@ impl Pacer {
         if self.alone_left > 0 {
             return Release::At(lost_at);
         }
+        if self.transfer(first.bytes) < SLOW {
+            return Release::Now;
+        }
         let transfer = Duration::try_from_secs_f64(first.bytes as f64 * pace).unwrap_or(PATIENCE);
         let round_trip = self.contention.round_trip().unwrap_or_default();
         let most = 2 + (round_trip.as_micros() / transfer.max(MIN_TRANSFER).as_micros()) as usize;
@@ -201,9 +209,16 @@ impl Pacer {
         }
         let alone = self.under_way.is_empty();
         if alone {
-            (self.alone_at, self.heard) = (now, now);
+            self.heard = now;
             self.alone_left = self.alone_left.saturating_sub(1);
-        } else if now.saturating_duration_since(self.alone_at) >= ALONE_INTERVAL {
+        }
+        let idle = now.saturating_duration_since(self.free_at);
+        let is_idle = self.pace.is_some() && idle >= self.transfer(bytes).max(SLOW).mul_f64(IDLE_SHARE);
+        if is_idle || (alone && !self.contention.yields(now)) {
+            self.empty_at = Some(now);
+        }
+        let is_known = self.empty_at.is_some_and(|at| now.saturating_duration_since(at) < ALONE_INTERVAL);
+        if !is_known && !self.contention.yields(now) {
             self.alone_left = self.alone_left.max(1);
         }
         if self.under_way.len() == MAX_UNDER_WAY {
@@ -267,7 +282,7 @@ impl Pacer {
         let round = Duration::from_micros((here - sent - took).unsigned_abs());
         let passage = Passage { queued, round, pace: sample, alone: frame.alone };
         if self.contention.sample(passage, now) {
-            self.alone_left = ALONE_FIRST;
+            self.alone_left = ALONE_TO_JUDGE;
         }
         // When its last byte left the bottleneck, by our clock.
         let left = at.saturating_sub(base).clamp(sent, here).unsigned_abs();
