@@ -44,7 +44,7 @@ const ALONE_TO_JUDGE: u32 = 3;
 /// A link that carried nothing for this share of a frame's transfer has an empty queue: a frame that starts
 /// then tells the path's delay, without the round trip for which a frame that is sent alone leaves the link
 /// idle. Less than that may be an error of the estimate.
-const IDLE_SHARE: f64 = 0.5;
+const IDLE_SHARE: f64 = 0.2;
 
 /// The longest time without a frame that found the queue empty; then one is sent alone, so that the path's delay
 /// stays known. As often as BBR probes for it.
@@ -212,14 +212,17 @@ impl Pacer {
             self.heard = now;
             self.alone_left = self.alone_left.saturating_sub(1);
         }
-        let idle = now.saturating_duration_since(self.free_at);
-        let is_idle = self.pace.is_some() && idle >= self.transfer(bytes).max(SLOW).mul_f64(IDLE_SHARE);
-        if is_idle || (alone && !self.contention.yields(now)) {
-            self.empty_at = Some(now);
-        }
-        let is_known = self.empty_at.is_some_and(|at| now.saturating_duration_since(at) < ALONE_INTERVAL);
-        if !is_known && !self.contention.yields(now) {
-            self.alone_left = self.alone_left.max(1);
+        // Without pacing, a queue stands, and its shortest counts as none.
+        if !self.contention.yields(now) {
+            let idle = now.saturating_duration_since(self.free_at);
+            let needed = self.transfer(bytes).max(SLOW).mul_f64(IDLE_SHARE);
+            if alone || (self.pace.is_some() && idle >= needed) {
+                self.empty_at = Some(now);
+            }
+            let since = self.empty_at.map(|at| now.saturating_duration_since(at));
+            if since.is_none_or(|since| since >= ALONE_INTERVAL) {
+                self.alone_left = self.alone_left.max(1);
+            }
         }
         if self.under_way.len() == MAX_UNDER_WAY {
             self.under_way.pop_front();
