@@ -135,12 +135,9 @@ impl Pacer {
         }
     }
 
-    /// Records whether the other end sends receipts if it is asked.
-    pub(crate) fn able(&mut self, able: bool) {
+    /// Records whether the other end sends receipts if it is asked, and should be.
+    pub(crate) const fn able(&mut self, able: bool) {
         self.able = able;
-        if !able {
-            self.asked = false;
-        }
     }
 
     /// Records that the socket was full for `time`.
@@ -152,8 +149,9 @@ impl Pacer {
 
     /// What to ask of the receiver, if that has changed: receipts (`true`), or none any more.
     pub(crate) fn asks(&mut self, now: Instant) -> Option<bool> {
-        let needed = self.slow_at.is_some_and(|slow| now.saturating_duration_since(slow) < FAST_FOR);
-        if !self.able || needed == self.asked {
+        let is_slow = self.slow_at.is_some_and(|slow| now.saturating_duration_since(slow) < FAST_FOR);
+        let needed = self.able && is_slow;
+        if needed == self.asked {
             return None;
         }
         self.asked = needed;
