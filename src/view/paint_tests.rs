@@ -57,11 +57,14 @@ impl Painted {
     }
 }
 
+/// Brings a window into a state.
+type Change = fn(&mut Model, Instant);
+
 #[test]
 fn painting_what_has_changed_gives_the_painting_of_everything() {
     let now = Instant::now();
     let nothing: fn(&mut Model, Instant) = |_, _| {};
-    let states: [(&str, fn(&mut Model, Instant)); 9] = [
+    let states: [(&str, Change); 9] = [
         ("four", nothing),
         ("one enlarged", |model, now| _ = model.execute(Command::Enlarge(1), now)),
         ("buttons", |model, now| model.pointed(now)),

@@ -137,7 +137,7 @@ async fn an_unfinished_message_can_be_looked_at_wherever_it_is_kept() {
             let arrived = parts(&mut reader, end - 1).await;
             assert_eq!(arrived, (end >= head).then(|| end - head), "{payload} {end}");
         }
-        let mut at = (1..head + 4).step_by(3).last().unwrap();
+        let mut at = (1..head + 4).step_by(3).next_back().unwrap();
         let mut assembler = PieceAssembler::new(1 << 24);
         let (mut passed, mut first) = (0, true);
         for cut in 1..cuts {

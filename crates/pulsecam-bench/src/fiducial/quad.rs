@@ -247,7 +247,7 @@ fn crossing(luma: &Luma, place: Place, outward: Place, cell: f32) -> Option<Plac
     let step = (darkest..STEPS).find(|&step| levels[step] <= middle && levels[step + 1] > middle)?;
     let share = (middle - levels[step]) / (levels[step + 1] - levels[step]);
     let along = at(step) + (at(step + 1) - at(step)) * share;
-    (high - low >= MIN_STEP).then(|| (place.0 + outward.0 * along, place.1 + outward.1 * along))
+    (high - low >= MIN_STEP).then_some((place.0 + outward.0 * along, place.1 + outward.1 * along))
 }
 
 /// A line as a point on it and its direction.
@@ -289,6 +289,6 @@ impl Line {
         let turn = dx * ey - dy * ex;
         let (x, y) = (other.point.0 - self.point.0, other.point.1 - self.point.1);
         let along = (x * ey - y * ex) / turn;
-        (turn.abs() > 0.05).then(|| (self.point.0 + dx * along, self.point.1 + dy * along))
+        (turn.abs() > 0.05).then_some((self.point.0 + dx * along, self.point.1 + dy * along))
     }
 }

@@ -60,7 +60,7 @@ fn every_bit_of_a_stamp_has_its_place_and_every_slot_its_own_checksum() {
 #[test]
 fn the_layout_stays_as_documented() {
     let bits = Stamp::new(1, 2).bits(3);
-    assert_eq!(bits >> 16, 0x0100_0002 * 0x9e37_79b1_u64 & 0xffff_ffff);
+    assert_eq!(bits >> 16, (0x0100_0002 * 0x9e37_79b1_u64) & 0xffff_ffff);
     let check = |bytes: &[u8]| {
         bytes.iter().fold(0xffff_u16, |crc, byte| {
             (0..8).fold(crc ^ u16::from(*byte) << 8, |crc, _| {
@@ -148,7 +148,7 @@ fn a_picture_during_a_change_gives_old_stamps_and_never_wrong_ones() {
             match sheet.slots[2] {
                 None => missing += 1,
                 read => {
-                    assert!(read == Some(old[2]) || read == Some(new[2]), "{shutter} {changed}: {read:?}")
+                    assert!(read == Some(old[2]) || read == Some(new[2]), "{shutter} {changed}: {read:?}");
                 }
             }
             let newest = sheet.newest().unwrap();

@@ -99,7 +99,7 @@ impl<J: Job> JobQueue<J> {
     }
 
     /// Takes the jobs that are done, by index; `None` for each that a helper holds.
-    pub(super) fn into_done(&self, count: usize) -> Vec<Option<J>> {
+    pub(super) fn take_done(&self, count: usize) -> Vec<Option<J>> {
         let mut done = std::mem::take(&mut self.jobs().done);
         done.resize_with(count, || None);
         done
@@ -180,7 +180,7 @@ mod tests {
             let own = queue.work();
             helper.join().unwrap();
             assert!(own.jobs as usize <= count);
-            assert_eq!(queue.into_done(count), (100..100 + count).map(Some).collect::<Vec<_>>());
+            assert_eq!(queue.take_done(count), (100..100 + count).map(Some).collect::<Vec<_>>());
         }
     }
 
@@ -192,7 +192,7 @@ mod tests {
         queue.wait(own);
         assert_eq!(own.jobs, 3);
         assert!(own.longest <= own.time);
-        assert_eq!(queue.into_done(3), [Some(100), Some(101), Some(102)]);
+        assert_eq!(queue.take_done(3), [Some(100), Some(101), Some(102)]);
     }
 
     #[test]
@@ -208,7 +208,7 @@ mod tests {
         queue.push(0, Held { begun, end: None });
         let own = queue.work();
         queue.wait(own);
-        let done = queue.into_done(2);
+        let done = queue.take_done(2);
         assert!(done[0].is_some() && done[1].is_none());
         drop(end);
         helper.join().unwrap();

@@ -91,7 +91,7 @@ impl WorkerPool {
         }
         let own = queue.work();
         queue.wait(own);
-        Ok(Shared { jobs: queue.into_done(items.len()), alone: own.alone(items.len()) })
+        Ok(Shared { jobs: queue.take_done(items.len()), alone: own.alone(items.len()) })
     }
 
     /// Calls up to `most` free workers. One on the caller's core would wait for the caller.
