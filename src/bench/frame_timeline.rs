@@ -2,8 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serializer;
+
 use super::{Percentiles, StepTimes};
 use crate::{clock::Timestamp, pipeline::ReceivedFrame};
+
+/// Serialises steps as `{"captured to encoded": {…}, …}`.
+pub(super) fn by_name<S: Serializer>(steps: &[(String, Percentiles)], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_map(steps.iter().map(|(name, step)| (name, step)))
+}
 
 /// Times of one frame, as far as they are known.
 #[derive(Clone, Copy, Debug, Default)]

@@ -2,11 +2,11 @@
 
 use std::{io, time::Duration};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::guide::Obstacle;
 use crate::{
-    bench::Percentiles,
+    bench::{Percentiles, frame_timeline},
     capture,
     clock::Timestamp,
     jpeg::{self, Strips},
@@ -93,15 +93,10 @@ pub struct Report {
     #[serde(flatten)]
     pub figures: Figures,
     /// Durations from each time of a frame in the program to the next, by name.
-    #[serde(serialize_with = "by_name")]
+    #[serde(serialize_with = "frame_timeline::by_name")]
     pub steps: Vec<(String, Percentiles)>,
     /// Uncertainty of a remote camera's capture times; `None` if its clock is ours, or unknown.
     pub clock_within_ms: Option<f64>,
-}
-
-/// Serialises as `{"captured to encoded": {…}, …}`.
-fn by_name<S: Serializer>(steps: &[(String, Percentiles)], to: S) -> Result<S::Ok, S::Error> {
-    to.collect_map(steps.iter().map(|(name, step)| (name, step)))
 }
 
 /// Why nothing was measured.

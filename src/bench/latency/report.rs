@@ -2,10 +2,10 @@
 
 use std::{io, time::Duration};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::{
-    bench::Percentiles,
+    bench::{Percentiles, frame_timeline},
     jpeg::{self, Strips},
     link, pipeline,
 };
@@ -43,7 +43,7 @@ pub struct Report {
     /// Mean size of a frame on the wire in bytes.
     pub bytes_per_frame: u64,
     /// Durations from each time of a frame to the next, by name.
-    #[serde(serialize_with = "by_name")]
+    #[serde(serialize_with = "frame_timeline::by_name")]
     pub steps: Vec<(String, Percentiles)>,
     /// Uncertainty of "relayed", which is by the relay's clock; `None` if the relay does not tell the time.
     pub relay_clock_within_ms: Option<f64>,
@@ -71,11 +71,6 @@ pub struct Report {
     /// The floor as points (percentile, milliseconds).
     #[serde(skip)]
     pub floor_distribution: Vec<(f64, f64)>,
-}
-
-/// Serialises as `{"captured to encoded": {…}, …}`.
-fn by_name<S: Serializer>(steps: &[(String, Percentiles)], to: S) -> Result<S::Ok, S::Error> {
-    to.collect_map(steps.iter().map(|(name, step)| (name, step)))
 }
 
 /// Why nothing was measured.

@@ -53,9 +53,6 @@ const ALONE_INTERVAL: Duration = Duration::from_secs(10);
 /// The most frames under way, however long the round trip.
 const MAX_UNDER_WAY: usize = 64;
 
-/// The shortest transfer that is assumed, to limit the frames under way on fast links.
-const MIN_TRANSFER: Duration = Duration::from_millis(1);
-
 /// The weight of the newest frame in the smoothed rate.
 const NEWEST: f64 = 0.25;
 
@@ -88,8 +85,9 @@ struct UnderWay {
 pub(crate) struct Pacer {
     /// Whether the other end sends receipts if it is asked.
     able: bool,
-    /// Whether it was asked, and since when the link needs no receipts.
+    /// Whether it was asked.
     asked: bool,
+    /// When the link was last seen to need receipts.
     slow_at: Option<Instant>,
     /// Frames whose writing began.
     started: u64,
@@ -180,16 +178,18 @@ impl Pacer {
             return Release::Now;
         }
         // A receiver that does not say how long frames take, such as a page, cannot be paced.
-        let Some(pace) = self.pace else { return Release::Now };
+        if self.pace.is_none() {
+            return Release::Now;
+        }
         if self.alone_left > 0 {
             return Release::At(lost_at);
         }
-        if self.transfer(first.bytes) < SLOW {
+        let transfer = self.transfer(first.bytes);
+        if transfer < SLOW {
             return Release::Now;
         }
-        let transfer = Duration::try_from_secs_f64(first.bytes as f64 * pace).unwrap_or(PATIENCE);
         let round_trip = self.contention.round_trip().unwrap_or_default();
-        let most = 2 + (round_trip.as_micros() / transfer.max(MIN_TRANSFER).as_micros()) as usize;
+        let most = 2 + (round_trip.as_micros() / transfer.as_micros()) as usize;
         if self.under_way.len() >= most.min(MAX_UNDER_WAY) {
             return Release::At(lost_at);
         }

@@ -5,7 +5,6 @@ use std::{
     net::SocketAddr,
     sync::{Arc, atomic::Ordering::Relaxed},
     task::Poll,
-    thread,
     time::{Duration, Instant},
 };
 
@@ -20,12 +19,11 @@ use tracing::debug;
 use super::{
     arrival::Arrival,
     config::Limits,
-    event::ClientId,
     handshake::{self, Authenticated},
     hooks::RoomHooks,
     keyring::KeyGrant,
-    members::{ClientKind, Item, Member},
-    memory::ClientMemory,
+    members::{ClientKind, Member},
+    membership::Membership,
     passing::Passing,
     presence::PendingHeartbeat,
     rate_limit::RateLimiter,
@@ -37,7 +35,7 @@ use super::{
 };
 use crate::{
     auth::Channel,
-    clock, queue,
+    clock,
     transport::{self, Incoming, MessageWriter},
     wire::{Heartbeat, Message, MessageKind, Progress, Reader, Receipt},
 };
@@ -187,53 +185,6 @@ async fn visited(
     entered.kind = ClientKind::Page;
     entered.session = super::web::OpenSession::begin(server, cookie, entered.pass.as_ref());
     Ok(Some(entered))
-}
-
-/// A member's presence in a room, which ends when this is dropped. So a failed or cancelled task leaves no
-/// ghost.
-pub(super) struct Membership {
-    room: Arc<Room>,
-    pub(super) member: Arc<Member>,
-    /// The reason, once it ended properly.
-    reason: Option<LeaveReason>,
-}
-
-impl Membership {
-    /// Adds a client to the room.
-    pub(super) fn begin(
-        room: Arc<Room>,
-        addr: SocketAddr,
-        writer: Arc<MessageWriter>,
-        memory: ClientMemory,
-        dismissed: CancellationToken,
-        kind: ClientKind,
-    ) -> (Self, queue::Receiver<ClientId, Item>) {
-        let (member, waiting, joined) = room.join(addr, writer, memory, dismissed, kind);
-        let membership = Self { room, member, reason: None };
-        // Reported only once its end is certain to be reported as well.
-        membership.room.shared.emit(&joined);
-        (membership, waiting)
-    }
-
-    /// Ends it with a reason.
-    pub(super) fn end(mut self, reason: LeaveReason) {
-        self.reason = Some(reason);
-    }
-}
-
-impl Drop for Membership {
-    fn drop(&mut self) {
-        let reason = self.reason.take();
-        // Without a reason the whole relay is ending, and nothing is reported any more.
-        let is_told = reason.is_some();
-        let left = self.room.leave(&self.member, reason.unwrap_or(LeaveReason::Shutdown));
-        if thread::panicking() {
-            // The listener may be what failed, so the relay's own loop reports it.
-            self.room.shared.has_failed(left);
-        } else if is_told {
-            self.room.shared.emit(&left);
-        }
-    }
 }
 
 /// Completes once the client's key is revoked.

@@ -18,6 +18,7 @@ mod hooks;
 mod keyring;
 mod listen;
 mod members;
+mod membership;
 mod memory;
 mod numbering;
 mod passing;

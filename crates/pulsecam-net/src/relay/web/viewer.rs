@@ -17,10 +17,11 @@ use crate::{
     clock,
     queue::{Closed, Priority, Receiver},
     relay::{
-        client::{Membership, revoked},
+        client::revoked,
         event::ClientId,
         keyring::KeyGrant,
         members::{ClientKind, Item},
+        membership::Membership,
         reason::LeaveReason,
         room::Room,
         server::Server,
