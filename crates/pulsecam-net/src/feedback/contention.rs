@@ -1,8 +1,8 @@
 //! Contention: whether others send on the same path, which would take the place that pacing leaves.
 //!
 //! A sender that keeps a queue empty gets little of a link on which others keep it full. Two signs tell: frames
-//! that are sent while nothing of ours is under way wait all the same, and frames take longer from their first
-//! byte to their last than they did without pacing. In either case pacing yields for a while, in which frames
+//! that are sent while nothing of ours waits on the path wait all the same, and frames take longer from their
+//! first byte to their last than they did without pacing. In either case pacing yields for a while, in which frames
 //! are started as without it, and then tries again.
 
 use std::{
@@ -21,6 +21,9 @@ const IN_A_ROW: u32 = 3;
 /// How much longer a frame may take with pacing than without. With a link to itself it takes as long; beside
 /// a flow under BBR it took 1.4 to 1.7 times as long.
 const LONGER: f64 = 1.2;
+
+/// How much longer at least. Less is chance: on a fast link a frame takes as long as a thread's wake-up.
+const LONGER_BY: Duration = Duration::from_millis(2);
 
 /// The last frames of a phase whose median tells how long one takes, and how many are enough. A median,
 /// because BBR stops for one frame every 10 s to probe the round trip.
@@ -50,10 +53,19 @@ pub(super) struct Passage {
     pub(super) queued: Duration,
     /// The time until its receipt, less the transfer.
     pub(super) round: Duration,
-    /// Seconds per byte from its first byte to its last.
-    pub(super) pace: f64,
-    /// Whether nothing else of ours was under way when it started.
+    /// The time from its first byte to its last.
+    pub(super) took: Duration,
+    /// Its size.
+    pub(super) bytes: usize,
+    /// Whether nothing of ours was before it when it started.
     pub(super) alone: bool,
+}
+
+impl Passage {
+    /// Seconds per byte.
+    pub(super) fn pace(&self) -> f64 {
+        self.took.as_secs_f64() / self.bytes.max(1) as f64
+    }
 }
 
 /// Watches the queue that frames find, and how long they take.
@@ -121,15 +133,16 @@ impl Contention {
         let micros = i64::try_from(passage.round.as_micros()).unwrap_or(i64::MAX);
         self.shortest = Some(Duration::from_micros(self.round_trip.sample(micros, now).unsigned_abs()));
         if self.yields(now) {
-            self.free.add(passage.pace);
+            self.free.add(passage.pace());
             return false;
         }
         if std::mem::take(&mut self.disturbed) {
             return false;
         }
-        self.paced.add(passage.pace);
+        self.paced.add(passage.pace());
         if let (Some(free), Some(paced)) = (self.free.median(), self.paced.median())
             && paced > free * LONGER
+            && (paced - free) * passage.bytes as f64 >= LONGER_BY.as_secs_f64()
         {
             return self.pause(now);
         }

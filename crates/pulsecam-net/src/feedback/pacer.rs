@@ -42,8 +42,8 @@ const EARLY: Duration = Duration::from_millis(1);
 const ALONE_TO_JUDGE: u32 = 3;
 
 /// A link that carried nothing for this share of a frame's transfer has an empty queue: a frame that starts
-/// then tells the path's delay, without the round trip for which a frame that is sent alone leaves the link
-/// idle. Less than that may be an error of the estimate.
+/// then is as good as alone, without the round trip for which waiting for receipts leaves the link idle. Less
+/// than that may be an error of the estimate.
 const IDLE_SHARE: f64 = 0.2;
 
 /// The longest time without a frame that found the queue empty; then one is sent alone, so that the path's delay
@@ -76,7 +76,7 @@ struct UnderWay {
     number: u64,
     bytes: usize,
     at: Instant,
-    /// Whether nothing else was under way when it started.
+    /// Whether nothing of ours was before it on the path when it started.
     alone: bool,
 }
 
@@ -181,12 +181,15 @@ impl Pacer {
         if self.pace.is_none() {
             return Release::Now;
         }
-        if self.alone_left > 0 {
-            return Release::At(lost_at);
-        }
         let transfer = self.transfer(first.bytes);
         if transfer < SLOW {
             return Release::Now;
+        }
+        if self.alone_left > 0 {
+            // While no frame has found the link idle, the shortest delay seen may contain a queue, and only an
+            // empty path is sure to have none.
+            let idle_at = self.empty_at.and(self.idle_at(transfer)).unwrap_or(lost_at).min(lost_at);
+            return if idle_at > now { Release::At(idle_at) } else { Release::Now };
         }
         let round_trip = self.contention.round_trip().unwrap_or_default();
         let most = 2 + (round_trip.as_micros() / transfer.as_micros()) as usize;
@@ -199,22 +202,27 @@ impl Pacer {
         }
     }
 
+    /// When a frame that takes this long would find an empty queue, if the link's rate is known.
+    fn idle_at(&self, transfer: Duration) -> Option<Instant> {
+        self.pace?;
+        Some(self.free_at + transfer.max(SLOW).mul_f64(IDLE_SHARE))
+    }
+
     /// Records that the writing of a frame of `bytes` began.
     pub(crate) fn started(&mut self, bytes: usize, now: Instant) {
         self.started += 1;
         if !self.asked {
             return;
         }
-        let alone = self.under_way.is_empty();
-        if alone {
+        if self.under_way.is_empty() {
             self.heard = now;
-            self.alone_left = self.alone_left.saturating_sub(1);
         }
+        let found_idle = self.idle_at(self.transfer(bytes)).is_some_and(|at| now >= at);
+        let alone = self.under_way.is_empty() || found_idle;
         // Without pacing, a queue stands, and its shortest counts as none.
         if !self.contention.yields(now) {
-            let idle = now.saturating_duration_since(self.free_at);
-            let needed = self.transfer(bytes).max(SLOW).mul_f64(IDLE_SHARE);
-            if alone || (self.pace.is_some() && idle >= needed) {
+            if alone {
+                self.alone_left = self.alone_left.saturating_sub(1);
                 self.empty_at = Some(now);
             }
             let since = self.empty_at.map(|at| now.saturating_duration_since(at));
@@ -274,14 +282,15 @@ impl Pacer {
         }
         let sample = took as f64 / 1e6 / frame.bytes.max(1) as f64;
         self.pace = Some(self.pace.map_or(sample, |pace| pace + NEWEST * (sample - pace)));
-        if Duration::from_micros(took.unsigned_abs()) >= SLOW {
-            self.slow_at = Some(now);
-        }
+        let round = Duration::from_micros((here - sent - took).unsigned_abs());
         let head = at.saturating_sub(took).saturating_sub(sent);
         let base = self.base.sample(head, now);
         let queued = Duration::from_micros(head.saturating_sub(base).unsigned_abs());
-        let round = Duration::from_micros((here - sent - took).unsigned_abs());
-        let passage = Passage { queued, round, pace: sample, alone: frame.alone };
+        let took = Duration::from_micros(took.unsigned_abs());
+        if took >= SLOW {
+            self.slow_at = Some(now);
+        }
+        let passage = Passage { queued, round, took, bytes: frame.bytes, alone: frame.alone };
         if self.contention.sample(passage, now) {
             self.alone_left = ALONE_TO_JUDGE;
         }
