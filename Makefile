@@ -129,8 +129,11 @@ test-deploy: deps ## Only: the relay as a systemd service, and its units (root, 
 # Screenshots of every part of the page, to be looked at: make test-web SCREENSHOTS=/tmp/shots
 SCREENSHOTS ?=
 WEB_TESTS := tests/web
-.PHONY: test-web bench-web
-test-web: build $(WEB_TESTS)/node_modules ## Only: the relay's page, in Chromium (Node, npm)
+.PHONY: test-web bench-web program
+program: # The program with the features that the tests' own dependencies add, so that it is built only once
+	$(CARGO) build --workspace --release --locked --bin pulsecam
+
+test-web: program $(WEB_TESTS)/node_modules ## Only: the relay's page, in Chromium (Node, npm)
 	cd $(WEB_TESTS) && npm run --silent check && npm run --silent unit && \
 		PULSECAM=$(abspath $(PULSECAM)) SCREENSHOTS=$(SCREENSHOTS) CI=1 npm run --silent test
 
