@@ -5,7 +5,9 @@
 //! Loss shows directly how much the path carries, so the share goes there in one step. A standing queue shows
 //! only that it is too much, so the share is reduced by a factor, as in LEDBAT and GCC. Steps that change
 //! nothing did not address the cause and are undone. Upwards, the share grows in increasing steps until it
-//! reaches what was too much before; there it waits, and tries a little more from time to time.
+//! reaches what was too much before; there it waits, and tries a little more from time to time. It does not wait if
+//! frames have crossed the path much faster than they are sent ([`DeliveryReport::capacity`]): the link is well
+//! again. The opposite tells nothing, because a far link that is not full delivers a frame in bursts.
 
 use std::time::{Duration, Instant};
 
@@ -191,11 +193,12 @@ impl RateControl {
             return false;
         };
         window.add(report, now);
+        let has_room = window.has_room(report.capacity, now);
         let verdict = self.verdict(now);
         if matches!(verdict, Verdict::Calm) {
             self.futility.attempt = None;
             let since = *self.calm_since.get_or_insert(now);
-            return self.more(now.saturating_duration_since(since), now);
+            return self.more(now.saturating_duration_since(since), has_room, now);
         }
         match verdict {
             Verdict::Loss(arrived) => self.less(Cause::Loss, arrived * ROOM, Duration::ZERO, now),
@@ -265,7 +268,7 @@ impl RateControl {
         self.set_share(share, now)
     }
 
-    fn more(&mut self, calm: Duration, now: Instant) -> bool {
+    fn more(&mut self, calm: Duration, has_room: bool, now: Instant) -> bool {
         if calm >= TRIAL {
             self.growth.proven = self.share;
             if std::mem::take(&mut self.growth.trial) {
@@ -280,6 +283,8 @@ impl RateControl {
             let known = ceiling * ROOM;
             if self.share < known * ALL {
                 share = share.min(known);
+            } else if has_room {
+                self.growth.trial = true;
             } else if calm < self.growth.patience {
                 return false;
             } else {

@@ -54,6 +54,36 @@ fn a_slow_link_is_filled_without_a_queue_and_without_flicker() {
     }
 }
 
+/// Receipts tell at once that a link is well again; without them, what was too much is tried from time to time.
+#[test]
+fn a_link_that_is_seen_to_carry_more_is_used_without_waiting() {
+    let seconds_until_full = |capacity: Option<u64>| {
+        let slow = Hop { bytes_per_ms: 300.0, one_way_ms: 20 };
+        let mut path = Path::new();
+        path.capacity = capacity.and(Some(300_000));
+        path.run(40, slow, AMPLE);
+        path.capacity = capacity;
+        (1..60).find(|_| {
+            path.run(1, AMPLE, AMPLE);
+            path.control.is_full()
+        })
+    };
+    let (seen, unseen) = (seconds_until_full(Some(50_000_000)), seconds_until_full(None));
+    assert!(seen.unwrap() < unseen.unwrap(), "{seen:?} {unseen:?}");
+}
+
+/// A relay that claims that everything fits costs no more than trials that come sooner.
+#[test]
+fn a_false_capacity_does_not_fill_the_link() {
+    let slow = Hop { bytes_per_ms: 300.0, one_way_ms: 20 };
+    let mut path = Path::new();
+    path.capacity = Some(u64::MAX);
+    path.run(20, slow, AMPLE);
+    let seen = path.run(60, slow, AMPLE);
+    let used = seen.bytes / seen.time as f64 / slow.bytes_per_ms;
+    assert!(used > 0.7 && seen.age_p95() < 1_000, "{used}, {}", seen.age_p95());
+}
+
 #[test]
 fn a_link_that_recovers_is_used_again() {
     for bytes_per_ms in [1_500.0, 300.0, 30.0] {

@@ -32,13 +32,19 @@ const LIGHT: f64 = 0.97;
 /// How long a light loss must last.
 pub(super) const LIGHT_TIME: Duration = Duration::from_secs(2);
 
+/// The factor by which a path must carry more than is sent for that to be seen. Less may be an error: single
+/// frames cross a path that has a burst allowance faster than it carries many.
+const MUCH_MORE: f64 = 1.5;
+
 /// Observations since the setting last changed.
 #[derive(Clone, Debug)]
 pub(super) struct ReportWindow {
     pub(super) began: Instant,
     last: (u64, u64),
+    last_bytes: u64,
     offered: f64,
     arrived: f64,
+    bytes: f64,
     lossy_reports: usize,
     /// The latest consecutive reports of heavy loss.
     heavy: Run,
@@ -59,8 +65,10 @@ impl ReportWindow {
         Self {
             began: now,
             last: (report.sent, report.replaced),
+            last_bytes: report.sent_bytes,
             offered: 0.0,
             arrived: 0.0,
+            bytes: 0.0,
             lossy_reports: 0,
             heavy: Run::default(),
             lossy: Run::default(),
@@ -72,6 +80,8 @@ impl ReportWindow {
         let sent = report.sent.saturating_sub(self.last.0) as f64;
         let replaced = report.replaced.saturating_sub(self.last.1) as f64;
         self.last = (report.sent, report.replaced);
+        self.bytes += report.sent_bytes.saturating_sub(self.last_bytes) as f64;
+        self.last_bytes = report.sent_bytes;
         let offered = sent + replaced;
         let arrived = sent * (1.0 - f64::from(report.lost.min(100)) / 100.0);
         self.offered += offered;
@@ -118,6 +128,12 @@ impl ReportWindow {
         self.arrived / now.saturating_duration_since(self.began).as_secs_f64().max(0.001)
     }
 
+    /// Whether the path was seen to carry much more than what is sent.
+    pub(super) fn has_room(&self, capacity: Option<u64>, now: Instant) -> bool {
+        let sent_per_s = self.bytes / now.saturating_duration_since(self.began).as_secs_f64().max(0.001);
+        self.bytes > 0.0 && capacity.is_some_and(|capacity| capacity as f64 > sent_per_s * MUCH_MORE)
+    }
+
     /// Whether the last report showed loss.
     pub(super) const fn is_lossy(&self) -> bool {
         self.lossy.reports > 0
@@ -125,7 +141,7 @@ impl ReportWindow {
 
     /// Forgets losses, so that old ones do not count with new ones.
     pub(super) fn restart(&mut self, now: Instant) {
-        (self.began, self.offered, self.arrived, self.lossy_reports) = (now, 0.0, 0.0, 0);
+        (self.began, self.offered, self.arrived, self.bytes, self.lossy_reports) = (now, 0.0, 0.0, 0.0, 0);
         (self.heavy, self.lossy) = (Run::default(), Run::default());
     }
 }

@@ -115,6 +115,9 @@ pub(super) struct Path {
     /// Additional delay of a report on its way back to the sender.
     pub(super) back_ms: u64,
     knows_clocks: bool,
+    /// Bytes per second that receipts tell, if there are any.
+    pub(super) capacity: Option<u64>,
+    sent_bytes: f64,
     random: u64,
 }
 
@@ -136,6 +139,8 @@ impl Path {
             viewer_reports: VecDeque::new(),
             back_ms: 0,
             knows_clocks: true,
+            capacity: None,
+            sent_bytes: 0.0,
             random: 1,
         }
     }
@@ -176,6 +181,7 @@ impl Path {
             }
         }
         for frame in self.up.turn(up, now) {
+            self.sent_bytes += frame.bytes;
             self.down.offer(frame);
             if now - self.reported_at.0 >= REPORT_MS {
                 self.report(frame, now, up);
@@ -222,8 +228,8 @@ impl Path {
             lost: (replaced * 100 / (given + replaced).max(1)) as u8,
             sent: self.up.given,
             replaced: self.up.replaced,
-            sent_bytes: 0,
-            capacity: None,
+            sent_bytes: self.sent_bytes as u64,
+            capacity: self.capacity,
             relayed: None,
         };
         self.reports.push_back((back, report));

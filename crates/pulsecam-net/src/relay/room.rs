@@ -218,8 +218,7 @@ impl Room {
         if let Some(able) = heartbeat.receipts {
             // A sender that adapts takes each frame that pacing replaces for a loss, and would send ever less: with
             // a slow link far away, 61 % of it was used instead of 78 %. It keeps queues short by itself.
-            let adapts = self.reported.load(Relaxed) > 0;
-            member.writer.pace(able && self.shared.config.pacing && !adapts);
+            member.writer.pace(able && self.shared.config.pacing);
         }
         // A client that sends a time is ours, and is asked for reports if a sender wants them.
         let asked = heartbeat.t1.is_some() && self.reported.load(Relaxed) > 0;
