@@ -14,6 +14,7 @@ mod delivery_delay;
 mod doors;
 mod event;
 mod handshake;
+mod heartbeats;
 mod hooks;
 mod keyring;
 mod listen;
