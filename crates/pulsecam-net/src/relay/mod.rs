@@ -8,6 +8,7 @@ mod admission;
 mod arrival;
 mod backlog;
 mod client;
+mod client_reader;
 mod config;
 mod cut_through;
 mod delivery_delay;
