@@ -19,6 +19,7 @@ mod heartbeats;
 mod hooks;
 mod keyring;
 mod listen;
+mod mailbox;
 mod members;
 mod membership;
 mod memory;

@@ -14,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     event::{ClientId, Event},
-    members::{ClientKind, Item, Member, MemberList},
+    mailbox::Item,
+    members::{ClientKind, Member, MemberList},
     memory::ClientMemory,
     passing::Passing,
     peer_numbers::PeerNumbers,
