@@ -34,6 +34,8 @@ pub(crate) struct Options {
     pub(crate) deadline: Option<Duration>,
     pub(crate) json: bool,
     pub(crate) advice: Advice,
+    /// Returns the hint to append to a rejection in the log; empty if there is none.
+    pub(crate) hint: fn(&Error) -> String,
 }
 
 /// The last event: how many messages were acknowledged.
@@ -44,26 +46,32 @@ struct Delivered {
 }
 
 /// Counts delivered and rejected messages.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Outcome {
     delivered: u64,
     refused: u64,
     /// The newest rejection: logged if more messages follow, else returned as the error.
     last: Option<Error>,
+    hint: fn(&Error) -> String,
 }
 
 impl Outcome {
+    /// No messages yet. `hint`: what to append to a rejection that is logged.
+    pub(super) const fn new(hint: fn(&Error) -> String) -> Self {
+        Self { delivered: 0, refused: 0, last: None, hint }
+    }
+
     /// Counts a result; a rejected message is no error here.
     ///
     /// # Errors
     /// Any other error.
     pub(super) fn count(&mut self, result: Result<(), Error>) -> Result<(), Error> {
         if let Some(before) = self.last.take() {
-            error!("{before}");
+            error!("{before}{}", (self.hint)(&before));
         }
         match result {
             Ok(()) => self.delivered += 1,
-            Err(refused @ Error::Refused { .. }) => {
+            Err(refused @ (Error::Refused { .. } | Error::LineTooLong { .. })) => {
                 self.refused += 1;
                 self.last = Some(refused);
             }
@@ -77,14 +85,14 @@ impl Outcome {
     /// # Errors
     /// A message was rejected.
     pub(super) fn end(self, output: Output) -> Result<(), Error> {
-        let Self { delivered, refused, last } = self;
+        let Self { delivered, refused, last, hint } = self;
         output.last(&Delivered { messages: delivered }, None);
         match (refused, delivered + refused, last) {
             (0, ..) => Ok(()),
             (1, 1, Some(only)) => Err(only),
             (refused, of, last) => {
                 if let Some(last) = last {
-                    error!("{last}");
+                    error!("{last}{}", hint(&last));
                 }
                 Err(Error::SomeRefused { refused, of })
             }

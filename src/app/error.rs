@@ -57,6 +57,9 @@ pub(crate) enum Error {
     #[error("{what} was rejected: {why}")]
     Refused { what: String, why: String },
     #[cfg(feature = "client")]
+    #[error("line {number} was rejected: it has {bytes} bytes, and a message may have at most {max_message}")]
+    LineTooLong { number: u64, bytes: u64, max_message: usize },
+    #[cfg(feature = "client")]
     #[error("{refused} of {of} were rejected, for the reasons above")]
     SomeRefused { refused: u64, of: u64 },
     #[cfg(feature = "client")]
@@ -64,6 +67,9 @@ pub(crate) enum Error {
     NothingToSend,
     #[error("{0}")]
     Usage(String),
+    #[cfg(feature = "relay")]
+    #[error("there is no folder for a certificate: set STATE_DIRECTORY")]
+    NoStateFolder,
     #[cfg(feature = "relay")]
     #[error("the dashboard needs a terminal")]
     NoTerminalForDashboard,

@@ -46,7 +46,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         let (link, inbox) = sender.connect("the first picture", config, always).await?;
         let reporting = link::report(&link, sender.output());
         link::discard(inbox);
-        let mut outcome = Outcome::default();
+        let mut outcome = Outcome::new(sender.hint);
         for (file, picture) in pictures {
             let what = format!("the picture {file}");
             outcome.count(sender.deliver(&link, &what, picture, always).await)?;

@@ -1,7 +1,8 @@
 //! The program: what each command does, given typed options.
 //!
 //! [`cli`](crate::cli) builds the options from arguments and environment, calls `run`, and turns its error
-//! into an exit status. Nothing here depends on clap or `cli`. A few log lines name an option that helps.
+//! into an exit status. Nothing here depends on clap or `cli`, and nothing names an option of the command line:
+//! if one helps, `cli` adds it to the error, or passes the hint along.
 
 // Commands.
 #[cfg(feature = "client")]

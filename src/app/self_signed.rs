@@ -11,9 +11,7 @@ use crate::{address::machine_name, tls::Certificate};
 
 /// The files of a certificate and its key.
 pub(super) fn files() -> Result<(PathBuf, PathBuf), Error> {
-    let folder = folder().ok_or_else(|| {
-        Error::Usage("there is no folder for a certificate: set STATE_DIRECTORY, or use --tls-cert".into())
-    })?;
+    let folder = folder().ok_or(Error::NoStateFolder)?;
     in_folder(&folder)
 }
 

@@ -160,7 +160,7 @@ pub(crate) fn run(
                     graphics = Some(Graphics::Auto);
                 }
                 Err(error @ view::Error::NoDisplay(_)) => {
-                    warn!("{error}: printing what arrives instead, as with --no-window");
+                    warn!("{error}: printing what arrives instead");
                 }
                 Err(error) => return Err(error.into()),
             }

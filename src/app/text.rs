@@ -24,7 +24,7 @@ pub(crate) fn send(sender: &delivery::Options, config: Config, text: &str) -> Re
         link::discard(inbox);
         sender.deliver(&link, &what, message, always).await?;
         drop(reporting);
-        let mut outcome = Outcome::default();
+        let mut outcome = Outcome::new(sender.hint);
         outcome.count(Ok(()))?;
         outcome.end(sender.output())
     })
@@ -44,18 +44,13 @@ pub(crate) fn send_lines(sender: &delivery::Options, config: Config) -> Result<(
         let (link, inbox) = sender.connect("standard input", config, runs).await?;
         let reporting = link::report(&link, sender.output());
         link::discard(inbox);
-        let (mut number, mut outcome) = (0, Outcome::default());
+        let (mut number, mut outcome) = (0, Outcome::new(sender.hint));
         // The next line is read only once the relay has acknowledged this one, so that little is queued.
         while let Some(line) = lines.next().await {
             let origin = sender.origin();
             number += 1;
             let result = match line? {
-                Line::TooLong(bytes) => Err(Error::Refused {
-                    what: format!("line {number}"),
-                    why: format!(
-                        "it has {bytes} bytes, and a message may have at most {most} (--max-message)"
-                    ),
-                }),
+                Line::TooLong(bytes) => Err(Error::LineTooLong { number, bytes, max_message: most }),
                 Line::Text(line) => match Message::text(&line, &origin) {
                     Ok(message) => {
                         let what = format!("line {number}, {}", shown(&line));

@@ -23,6 +23,10 @@ pub(super) const RELAY: Hints = Hints {
            or listen on one address: --listen 127.0.0.1",
 };
 
+/// The option that chooses what is recorded to standard output.
+#[cfg(feature = "client")]
+pub(super) const TO_CHOOSE: &str = "choose it with --stream";
+
 /// The option for a setting of a relay.
 #[cfg(feature = "relay")]
 pub(super) const fn to_set(setting: Setting) -> &'static str {
@@ -93,6 +97,8 @@ pub(super) fn about(error: &Error) -> String {
         Error::Key(auth::Error::TooShort(_)) => ": `pulsecam key` creates a good one".into(),
         #[cfg(feature = "relay")]
         Error::NoTerminalForDashboard => ": omit --dashboard, and read the log".into(),
+        #[cfg(feature = "relay")]
+        Error::NoStateFolder => ", or use --tls-cert".into(),
         #[cfg(feature = "client")]
         error => about_client(error),
         #[cfg(not(feature = "client"))]
@@ -115,6 +121,7 @@ fn about_client(error: &Error) -> String {
         .into(),
         Error::NoTerminalForStreams => ": run it in one, or use --no-window".into(),
         Error::NotDelivered { patience: true, .. } => " (allow more time with --deadline)".into(),
+        Error::LineTooLong { .. } => " (raise the limit with --max-message)".into(),
         Error::Picture { source: still::Error::Foreign(foreign), .. } if foreign.is_film() => {
             " | pulsecam send HOST --source -".into()
         }
@@ -146,6 +153,8 @@ mod tests {
         };
         assert!(about(&late(true)).contains("--deadline"));
         assert!(about(&late(false)).is_empty());
+        let line = Error::LineTooLong { number: 1, bytes: 3_000, max_message: 2_000 };
+        assert!(about(&line).contains("--max-message"));
         assert!(about(&Error::Pipeline(capture::Error::NoCamera.into())).contains("--source pattern"));
     }
 

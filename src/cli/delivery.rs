@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::values;
+use super::{advice, values};
 use crate::app::{delivery::Options, link::Advice};
 
 /// Sender's name and deadline.
@@ -22,6 +22,12 @@ pub(super) struct DeliveryArgs {
 impl DeliveryArgs {
     /// The options of the application.
     pub(super) fn options(&self, advice: Advice) -> Options {
-        Options { name: self.name.clone(), deadline: self.deadline, json: self.json, advice }
+        Options {
+            name: self.name.clone(),
+            deadline: self.deadline,
+            json: self.json,
+            advice,
+            hint: advice::about,
+        }
     }
 }

@@ -10,7 +10,7 @@ pub(super) const fn code(result: &Result<(), Error>) -> u8 {
         Ok(()) | Err(Error::ReaderGone | Error::Stopped) => 0,
         Err(Error::Usage(_)) => 2,
         #[cfg(feature = "relay")]
-        Err(Error::NoTerminalForDashboard) => 2,
+        Err(Error::NoTerminalForDashboard | Error::NoStateFolder) => 2,
         #[cfg(feature = "client")]
         Err(Error::NothingToSend | Error::NoTerminalForStreams | Error::Link(link::Error::Address(_))) => 2,
         Err(_) => 1,

@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
 };
 
-use super::{Error, limit::LimitArgs, link::LinkArgs, values};
+use super::{Error, advice, limit::LimitArgs, link::LinkArgs, values};
 use crate::{
     app::record::{self, Destination},
     link::Role,
@@ -85,6 +85,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         out: args.destination()?,
         target: args.link.target(Role::Viewer)?,
         stream: args.stream.clone(),
+        to_choose: advice::TO_CHOOSE,
         limit: args.limit.limit(),
         json: args.json,
     })

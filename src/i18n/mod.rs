@@ -231,6 +231,14 @@ mod tests {
     }
 
     #[test]
+    fn no_sentence_names_an_option_of_the_command_line() {
+        for language in Language::ALL {
+            let named = language.text().lines().find(|line| line.contains("--"));
+            assert_eq!(named, None, "{language:?}: a window knows nothing of options");
+        }
+    }
+
+    #[test]
     fn locales_are_understood_as_systems_write_them() {
         for (text, wanted) in [
             ("zh_CN.UTF-8", Ok(Language::Chinese)),

@@ -7,6 +7,7 @@
 //! - `self_view`: the self view
 
 mod adaptation;
+mod arrival;
 mod capture_loop;
 mod consumers;
 mod counters;
@@ -32,8 +33,9 @@ mod switch;
 mod undecodable;
 
 pub use self::{
+    arrival::{Arrival, ReceivedFrame, age},
     counters::SourceCounts,
-    incoming::{Arrival, ReceivedFrame, Viewer, age, receive},
+    incoming::{Viewer, receive},
     job::{AdaptOptions, Job, Viewers},
     meter::{Meter, Rates},
     outgoing::{Error, Outgoing},

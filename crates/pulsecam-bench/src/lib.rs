@@ -23,6 +23,7 @@ pub mod optics;
 pub mod plot;
 #[cfg(target_os = "linux")]
 mod process;
+mod psnr;
 pub mod scene;
 pub mod shaped_link;
 mod steps;

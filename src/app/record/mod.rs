@@ -34,6 +34,8 @@ pub(crate) struct Options {
     pub(crate) out: Destination,
     /// Records only the stream with this name.
     pub(crate) stream: Option<String>,
+    /// How to choose the stream if only one can be recorded. `cli` knows the option.
+    pub(crate) to_choose: &'static str,
     pub(crate) limit: Limit,
     /// Prints events as JSON.
     pub(crate) json: bool,
@@ -53,7 +55,7 @@ pub(crate) enum Destination {
 /// # Errors
 /// [`Error::Nothing`] if nothing was recorded; [`Error::Recording`] if a file is not complete.
 pub(crate) fn run(options: &Options) -> Result<(), Error> {
-    let Options { target, out, stream, limit, json } = options;
+    let Options { target, out, stream, to_choose, limit, json } = options;
     if let Destination::File(path) = out
         && path.exists()
     {
@@ -71,8 +73,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     })?;
     let reached = Reached::watch(&link, runtime.handle(), target.advice);
     let stop = CancellationToken::new();
-    let shared =
-        Arc::new(Mutex::new(Progress::new(Sink::open(out, stream.as_deref())?, stream.clone(), output)));
+    let sink = Sink::open(out, stream.as_deref())?;
+    let shared = Arc::new(Mutex::new(Progress::new(sink, stream.clone(), to_choose, output)));
     let reader_gone = Arc::<AtomicBool>::default();
     if to_stdout {
         // The reader may close its end while nobody streams.

@@ -64,6 +64,8 @@ pub(super) struct Progress {
     sink: Option<Sink>,
     /// The only name that is recorded.
     wanted: Option<String>,
+    /// How to choose it.
+    to_choose: &'static str,
     /// Records one stream to standard output.
     to_stdout: bool,
     /// Standard output is closed.
@@ -82,12 +84,13 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// A recording without frames. `wanted`: the only name that is recorded.
-    pub(super) fn new(sink: Sink, wanted: Option<String>, output: Output) -> Self {
+    /// A recording without frames. `wanted`: the only name that is recorded; `to_choose`: how to set it.
+    pub(super) fn new(sink: Sink, wanted: Option<String>, to_choose: &'static str, output: Output) -> Self {
         Self {
             to_stdout: sink.is_stdout(),
             sink: Some(sink),
             wanted,
+            to_choose,
             over: false,
             output,
             frames: 0,
@@ -138,8 +141,9 @@ impl Progress {
                         if self.others.len() < queue::MAX_KEYS && self.others.insert(frame.stream.to_string())
                         {
                             tracing::warn!(
-                                "the stream {:?} is not recorded: standard output takes one stream (choose it with --stream)",
-                                frame.stream
+                                "the stream {:?} is not recorded: standard output takes one stream ({})",
+                                frame.stream,
+                                self.to_choose
                             );
                         }
                         return true;

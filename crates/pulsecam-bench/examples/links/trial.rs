@@ -18,8 +18,8 @@ use crate::{
     trace::{self, LaneUse},
 };
 
-/// Not measured: windows grow, and what adapts settles.
-const WARM_UP: Duration = Duration::from_secs(3);
+/// Not measured: windows grow, pacing learns for 4 s, and what adapts settles.
+const WARM_UP: Duration = Duration::from_secs(6);
 
 /// The relay's port in its namespace.
 const PORT: u16 = 6868;

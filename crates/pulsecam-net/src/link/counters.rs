@@ -27,6 +27,8 @@ pub struct LinkCounters {
     pub frames_in_pieces: u64,
     /// Frames of which only the beginning arrived: their sender stalled or left while our relay passed them on.
     pub frames_torn: u64,
+    /// Receipts of frames, for which the relay asks while its link to us is slow.
+    pub receipts_sent: u64,
     /// Received messages over [`Config::max_message`](super::Config::max_message); skipped.
     pub messages_skipped: u64,
     /// Texts and images that were given up.
@@ -55,6 +57,7 @@ pub(super) struct AtomicCounters {
     pub(super) frames_late: AtomicU64,
     pub(super) frames_in_pieces: AtomicU64,
     pub(super) frames_torn: AtomicU64,
+    pub(super) receipts_sent: AtomicU64,
     pub(super) messages_skipped: AtomicU64,
 }
 
@@ -105,6 +108,7 @@ impl AtomicCounters {
             frames_late: self.frames_late.load(Relaxed),
             frames_in_pieces: self.frames_in_pieces.load(Relaxed),
             frames_torn: self.frames_torn.load(Relaxed),
+            receipts_sent: self.receipts_sent.load(Relaxed),
             messages_skipped: self.messages_skipped.load(Relaxed),
             undeliverable: self.undeliverable.load(Relaxed),
             progress: self.written_on.load(Relaxed) + self.farthest.load(Relaxed),

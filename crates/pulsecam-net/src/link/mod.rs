@@ -17,6 +17,7 @@ mod display_names;
 mod error;
 mod handshake;
 mod hub;
+mod incoming;
 mod keep_alive;
 mod lookup;
 mod loss_stats;

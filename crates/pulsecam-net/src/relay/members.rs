@@ -16,6 +16,7 @@ use super::{
     backlog::Backlog,
     delivery_delay::DeliveryDelay,
     event::ClientId,
+    mailbox::{ITEM_COST, Item},
     memory::ClientMemory,
     passing::PieceSlot,
     presence::{PendingHeartbeat, Presence},
@@ -28,7 +29,7 @@ use crate::{
     queue::{self, Full},
     sync::lock,
     transport::MessageWriter,
-    wire::{FrameInfo, HeldShare, Message, QString, Token},
+    wire::{FrameInfo, Message, QString, Token},
 };
 
 /// The shortest interval between reports of the same slow client.
@@ -37,50 +38,6 @@ const SLOW_REPORT_INTERVAL: Duration = Duration::from_secs(5);
 /// A stream that was silent for longer than this does not count as one.
 #[cfg(feature = "web")]
 const RECENT: Duration = Duration::from_secs(5);
-
-/// The memory of an ordered message besides its bytes: its place in the mailbox and its allocations. Without
-/// it, a flood of tiny messages would take ten times the budget.
-const ITEM_COST: usize = 256;
-
-/// An item in a mailbox.
-#[derive(Debug)]
-pub(super) enum Item {
-    /// A heartbeat; its contents are in the client's [`Presence`] until it is sent.
-    Heartbeat,
-    /// A frame from another client, and when it arrived.
-    Message(Message, Instant),
-    /// A message that is delivered in order.
-    Ordered {
-        message: Message,
-        from: ClientId,
-        /// Its place, which is charged to its sender.
-        _place: HeldShare,
-    },
-    /// The last piece of a frame that was begun.
-    Piece {
-        piece: Message,
-        from: ClientId,
-        /// The frame that is complete with it, and when that arrived; `None` if the rest does not come.
-        ends: Option<(Message, Instant)>,
-    },
-}
-
-impl Item {
-    /// The cost of a last piece among the messages that are delivered in order. It is not the piece's size,
-    /// because it must not take the place of texts, and there is at most one per client. But it is more than
-    /// that of messages which are joined.
-    pub(super) const PIECE_COST: usize = 2 << 10;
-
-    /// The size of the message in bytes.
-    pub(super) fn weight(&self) -> usize {
-        match self {
-            Self::Heartbeat => 0,
-            Self::Message(message, _)
-            | Self::Ordered { message, .. }
-            | Self::Piece { piece: message, .. } => message.wire_len(),
-        }
-    }
-}
 
 /// Why the relay disconnects a client.
 #[derive(Clone, Copy, Debug)]

@@ -6,7 +6,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     event::ClientId,
-    members::{ClientKind, Item, Member},
+    mailbox::Item,
+    members::{ClientKind, Member},
     memory::ClientMemory,
     reason::LeaveReason,
     room::Room,

@@ -18,10 +18,7 @@ use std::{
 };
 
 use super::{
-    cut_through::CutThrough,
-    event::ClientId,
-    members::{Item, Member},
-    rate_limit::RateLimiter,
+    cut_through::CutThrough, event::ClientId, mailbox::Item, members::Member, rate_limit::RateLimiter,
     room::Room,
 };
 use crate::{

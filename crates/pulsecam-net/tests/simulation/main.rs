@@ -51,6 +51,7 @@ fn share(of: u64) {
             trace: Vec::new(),
             in_pieces: 0,
             torn: 0,
+            receipts: 0,
             broken: vec!["a host's program ended with what is printed above".into()],
         });
         if one.is_some() {
@@ -105,6 +106,12 @@ fn frames_are_passed_on_while_they_arrive_and_some_are_torn() {
     let (in_pieces, torn): (Vec<_>, Vec<_>) = runs.iter().map(|run| (run.in_pieces, run.torn)).unzip();
     assert!(in_pieces.iter().sum::<u64>() > 100, "{in_pieces:?}");
     assert!(torn.iter().sum::<u64>() > 0, "{torn:?}");
+}
+
+#[test]
+fn slow_links_are_paced() {
+    let receipts: Vec<_> = (2000..2010).map(|seed| world::run(seed).receipts).collect();
+    assert!(receipts.iter().sum::<u64>() > 100, "{receipts:?}");
 }
 
 #[test]

@@ -40,6 +40,8 @@ pub struct Run {
     /// Frames that viewers got in pieces, and those of which they got only a part.
     pub in_pieces: u64,
     pub torn: u64,
+    /// Receipts of frames that viewers sent.
+    pub receipts: u64,
 }
 
 thread_local! {
@@ -240,11 +242,12 @@ pub fn run(seed: u64) -> Run {
             journal.broken(format_args!("{} tasks panicked", PANICS.get()));
         }
         let counters = || journal.lives.values().map(|record| record.counters);
-        let (in_pieces, torn) = (
+        let (in_pieces, torn, receipts) = (
             counters().map(|counters| counters.frames_in_pieces).sum(),
             counters().map(|counters| counters.frames_torn).sum(),
+            counters().map(|counters| counters.receipts_sent).sum(),
         );
         let (trace, broken) = (std::mem::take(&mut journal.trace), std::mem::take(&mut journal.broken));
-        Run { trace, broken, in_pieces, torn }
+        Run { trace, broken, in_pieces, torn, receipts }
     })
 }

@@ -1,7 +1,7 @@
 //! The receiving side: the bytes of the wire out of masked frames.
 
 use std::{
-    io::{self, Cursor},
+    io,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -9,12 +9,12 @@ use std::{
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, ReadBuf};
-use tungstenite::protocol::frame::{
-    FrameHeader,
-    coding::{CloseCode, Control, Data, OpCode},
-};
+use tungstenite::protocol::frame::coding::CloseCode;
 
-use super::session::Session;
+use super::{
+    frames::{Event, Fault, Frames},
+    session::Session,
+};
 use crate::transport::ReceiveHalf;
 
 /// Bytes that are read at a time where a header is expected: it and a message of a few words.
@@ -22,33 +22,6 @@ const READ_AHEAD: usize = 2 << 10;
 
 /// Bytes of a message that are read at a time; more would clear more memory than is filled.
 const AT_ONCE: usize = 64 << 10;
-
-/// The longest payload of a control frame (RFC 6455, 5.5).
-const LONGEST_CONTROL: u64 = 125;
-
-/// The size field of a message of the wire.
-const SIZE_FIELD: u64 = 4;
-
-/// Why a WebSocket is closed by this end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Fault {
-    #[error("a frame that breaks the rules of WebSockets: {0}")]
-    Protocol(&'static str),
-    #[error("a WebSocket message of text; only binary ones have a meaning here")]
-    Text,
-    #[error("a WebSocket message that is not exactly one message")]
-    Partial,
-}
-
-impl Fault {
-    const fn code(self) -> CloseCode {
-        match self {
-            Self::Protocol(_) => CloseCode::Protocol,
-            Self::Text => CloseCode::Unsupported,
-            Self::Partial => CloseCode::Invalid,
-        }
-    }
-}
 
 /// The receiving side of a WebSocket.
 pub(in crate::relay::web) struct Input {
@@ -133,128 +106,15 @@ impl AsyncRead for Input {
     }
 }
 
-/// What a frame says.
-#[derive(Debug, PartialEq, Eq)]
-enum Event {
-    /// A part of a message follows.
-    Payload,
-    Ping(Bytes),
-    Close,
-}
-
-/// The state between two frames, and within the payload of one.
-#[derive(Debug, Default)]
-pub(super) struct Frames {
-    /// Bytes of the frame's payload that are still to come.
-    left: u64,
-    mask: [u8; 4],
-    /// Bytes of the frame's payload that came.
-    position: usize,
-    /// Whether a message was begun and not finished.
-    amid: bool,
-    /// Whether the frame is the last of its message.
-    is_last: bool,
-    /// Bytes of the message so far, and its first four, which are its size on the wire.
-    came: u64,
-    size: u32,
-}
-
-impl Frames {
-    const fn payload_left(&self) -> u64 {
-        self.left
-    }
-
-    /// Decodes a part of the payload in place.
-    fn unmask(&mut self, bytes: &mut [u8]) -> Result<(), Fault> {
-        let mut mask = self.mask;
-        mask.rotate_left(self.position % 4);
-        let wide =
-            u64::from_ne_bytes([mask[0], mask[1], mask[2], mask[3], mask[0], mask[1], mask[2], mask[3]]);
-        let (words, rest) = bytes.as_chunks_mut::<8>();
-        for word in words {
-            *word = (u64::from_ne_bytes(*word) ^ wide).to_ne_bytes();
-        }
-        for (byte, mask) in rest.iter_mut().zip(mask.iter().cycle()) {
-            *byte ^= mask;
-        }
-        for byte in bytes.iter().take(SIZE_FIELD.saturating_sub(self.came) as usize) {
-            self.size = self.size << 8 | u32::from(*byte);
-        }
-        self.position = self.position.wrapping_add(bytes.len());
-        self.left -= bytes.len() as u64;
-        self.came += bytes.len() as u64;
-        // A size over the limit is for the reader of messages to report.
-        if self.came >= SIZE_FIELD
-            && self.came > SIZE_FIELD + u64::from(self.size)
-            && self.size >= crate::wire::MIN_SIZE
-        {
-            return Err(Fault::Partial);
-        }
-        if self.left == 0 { self.end() } else { Ok(()) }
-    }
-
-    /// Ends a frame, and with the last one its message.
-    fn end(&mut self) -> Result<(), Fault> {
-        if self.is_last {
-            let is_whole = self.came == SIZE_FIELD + u64::from(self.size) && self.came > SIZE_FIELD;
-            (self.amid, self.came, self.size) = (false, 0, 0);
-            return if is_whole { Ok(()) } else { Err(Fault::Partial) };
-        }
-        Ok(())
-    }
-
-    /// Takes the next frame's header, and the payload of a control frame; `None` if more bytes are needed.
-    fn next(&mut self, ahead: &mut Bytes) -> Result<Option<Event>, Fault> {
-        let mut cursor = Cursor::new(&ahead[..]);
-        let parsed = FrameHeader::parse(&mut cursor).map_err(|_| Fault::Protocol("an unknown type"))?;
-        let Some((header, length)) = parsed else { return Ok(None) };
-        let head = cursor.position() as usize;
-        let mask = header.mask.ok_or(Fault::Protocol("it is not masked"))?;
-        if header.rsv1 || header.rsv2 || header.rsv3 {
-            return Err(Fault::Protocol("a reserved bit is set"));
-        }
-        let data = match header.opcode {
-            OpCode::Control(control) => {
-                if !header.is_final || length > LONGEST_CONTROL {
-                    return Err(Fault::Protocol("a control frame that is too long or in parts"));
-                }
-                let whole = head + length as usize;
-                if ahead.len() < whole {
-                    return Ok(None);
-                }
-                let frame = ahead.split_to(whole);
-                return Ok(Some(match control {
-                    Control::Ping => {
-                        let payload = frame.iter().skip(head).zip(mask.iter().cycle());
-                        Event::Ping(payload.map(|(byte, mask)| byte ^ mask).collect())
-                    }
-                    Control::Close => Event::Close,
-                    // An answer to nothing.
-                    Control::Pong | Control::Reserved(_) => Event::Payload,
-                }));
-            }
-            OpCode::Data(data) => data,
-        };
-        match (data, self.amid) {
-            (Data::Text, _) => return Err(Fault::Text),
-            (Data::Binary, false) | (Data::Continue, true) => {}
-            _ => return Err(Fault::Protocol("parts of messages out of order")),
-        }
-        *ahead = ahead.split_off(head);
-        (self.amid, self.is_last) = (true, header.is_final);
-        (self.left, self.mask, self.position) = (length, mask, 0);
-        if length == 0 {
-            self.end()?;
-        }
-        Ok(Some(Event::Payload))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use bytes::Buf;
     use proptest::prelude::*;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tungstenite::protocol::frame::{
+        FrameHeader,
+        coding::{Control, Data, OpCode},
+    };
 
     use super::*;
     use crate::{

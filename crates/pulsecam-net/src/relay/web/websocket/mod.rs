@@ -3,6 +3,7 @@
 //! Like [`tls`](crate::tls), this has no queue: a frame's header is made when a message is started, so that the
 //! next message is still chosen as late as possible. tungstenite knows the syntax of headers and handshake.
 
+mod frames;
 mod input;
 mod output;
 mod session;

@@ -1,0 +1,162 @@
+//! The heartbeats and receipts between a room and its members.
+
+use std::{
+    sync::{Arc, Mutex, atomic::Ordering::Relaxed},
+    time::{Duration, Instant},
+};
+
+use tokio::time;
+
+use super::{
+    delivery_delay,
+    event::ClientId,
+    members::Member,
+    presence::{PendingHeartbeat, Presence},
+    room::Room,
+};
+use crate::{
+    clock::{self, Timestamp},
+    feedback::FrameAcks,
+    sync::lock,
+    wire::{Heartbeat, Receipt},
+};
+
+/// The interval of the viewers' reports. It is short enough to notice within 0.5 s that frames get old, and
+/// long enough to cost nothing.
+const REPORT_INTERVAL: Duration = Duration::from_millis(250);
+
+/// The shortest interval at which a changed number of viewers is sent to senders.
+const NOTICE_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Notices sent at a time: each is a write of some 20 µs, and frames must not wait for all of them.
+const NOTICES_AT_ONCE: usize = 16;
+
+/// The pause before the next notices: at most a thousand a second, a fiftieth of a core.
+const NOTICE_PAUSE: Duration = Duration::from_millis(16);
+
+impl Room {
+    /// Handles a client's heartbeat. A plain one gets a plain answer, as a Qt client expects; one with a time
+    /// gets the relay's times.
+    pub(super) fn handle_heartbeat(&self, member: &Member, heartbeat: &Heartbeat) {
+        self.shared.count_heartbeat();
+        let t2 = heartbeat.t1.map(|_| Timestamp::now());
+        if t2.is_some() {
+            member.presence.mark_pulsecam();
+        }
+        if let Some(token) = heartbeat.token {
+            let _ = member.token.set(token); // the first token counts
+        }
+        if let Some(views) = heartbeat.views
+            && member.presence.says(views)
+        {
+            if views {
+                self.viewing.fetch_add(1, Relaxed);
+            } else {
+                self.viewing.fetch_sub(1, Relaxed);
+            }
+            self.viewers_changed.notify_one();
+        }
+        if heartbeat.pieces && t2.is_some() && member.presence.says_pieces() {
+            self.piece_takers.fetch_add(1, Relaxed);
+        }
+        if let Some(millis) = heartbeat.report
+            && lock(&member.intake).asked(Some(Duration::from_millis(millis.into())))
+        {
+            self.reported.fetch_add(1, Relaxed);
+        }
+        if let (Some(got), Some(ago)) = (heartbeat.got, heartbeat.ago) {
+            let now = clock::now();
+            let then = now.checked_sub(Duration::from_micros(ago)).unwrap_or(now);
+            let clock = heartbeat.t1.map(|t1| t1.as_micros().saturating_sub(ago));
+            let clock = clock.and_then(|micros| i64::try_from(micros).ok());
+            lock(&member.delivery).reported(got, then, clock);
+        }
+        if let Some(able) = heartbeat.receipts {
+            member.writer.pace(able && self.shared.config.pacing);
+        }
+        // A client that sends a time is ours, and is asked for reports if a sender wants them.
+        let asked = heartbeat.t1.is_some() && self.reported.load(Relaxed) > 0;
+        let report = asked.then_some(REPORT_INTERVAL.as_millis() as u32);
+        let epoch = heartbeat.t1.map(|_| self.epoch);
+        let receipts = heartbeat.receipts.filter(|_| self.shared.config.pacing);
+        let answer = Heartbeat { t1: heartbeat.t1, t2, report, epoch, receipts, ..Heartbeat::default() };
+        member.schedule_heartbeat(PendingHeartbeat { answer: Some(answer), ..PendingHeartbeat::default() });
+    }
+
+    /// Handles what a client says about the frames that it gets, or asks about those that it sends.
+    pub(super) fn handle_receipt(&self, member: &Member, receipt: &Receipt) {
+        if let Some(wanted) = receipt.ask {
+            lock(&member.intake).asked_for_receipts(wanted && self.shared.config.pacing);
+        }
+        member.writer.receipt_came(receipt);
+    }
+
+    /// Counts a client's frame, and sends a receipt if it wants one. Returns whether a report is due.
+    pub(super) fn acknowledge(&self, member: &Member, took: Duration, now: Instant) -> bool {
+        let mut intake = lock(&member.intake);
+        let due = intake.came(now);
+        let receipt = intake.receipt(Some(took), now);
+        drop(intake);
+        if let Some(receipt) = receipt {
+            member.writer.send_receipt(receipt);
+        }
+        due
+    }
+
+    /// The report to a client about its video.
+    pub(super) fn report(&self, to: ClientId, intake: &Mutex<FrameAcks>) -> Heartbeat {
+        let now = clock::now();
+        let told = lock(intake).tell(Heartbeat::default(), now);
+        let viewers = self.members.list();
+        let others = viewers.iter().filter(|member| member.id != to && member.presence.views());
+        let lateness = |member: &Arc<Member>| {
+            Some((
+                lock(&member.delivery).lateness(to, now)?,
+                member.writer.path().map(|(rate, _)| rate as u64),
+            ))
+        };
+        let (all, rates): (Vec<_>, Vec<_>) = others.filter_map(lateness).unzip();
+        let median = delivery_delay::median(&all);
+        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        Heartbeat {
+            t3: Some(Timestamp::now()),
+            late: median.map(|median| micros(median.late)),
+            queued: median.map(|median| micros(median.queued)),
+            lost: median.map(|median| median.lost),
+            rate: delivery_delay::median_rate(rates),
+            ..told
+        }
+    }
+
+    /// The number of others that may show a client's video; `None` if it did not ask, unless `in_any_case`.
+    pub(super) fn viewers_for(&self, client: &Presence, in_any_case: bool) -> Option<u32> {
+        let itself = u32::from(client.views());
+        (client.asks() || in_any_case).then(|| self.viewing.load(Relaxed).saturating_sub(itself))
+    }
+
+    /// Sends the number of viewers to clients that asked. It is sent at once when it changes, and then not
+    /// again for a moment. If a thousand clients join and each were notified of each, that would be a million
+    /// messages.
+    pub(super) async fn notify_senders(&self) {
+        loop {
+            self.viewers_changed.notified().await;
+            let mut asking = self.members.list().to_vec();
+            // Each by the number that it got last: an answer may have sent one that is outdated.
+            asking.retain(|member| {
+                let viewers = self.viewers_for(&member.presence, false);
+                viewers.is_some_and(|viewers| !member.presence.was_told(viewers))
+            });
+            if asking.is_empty() {
+                continue;
+            }
+            for some in asking.chunks(NOTICES_AT_ONCE) {
+                for member in some {
+                    member
+                        .schedule_heartbeat(PendingHeartbeat { notice: true, ..PendingHeartbeat::default() });
+                }
+                time::sleep(NOTICE_PAUSE).await;
+            }
+            time::sleep(NOTICE_INTERVAL).await;
+        }
+    }
+}
