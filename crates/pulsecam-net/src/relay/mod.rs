@@ -13,8 +13,10 @@ mod cut_through;
 mod delivery_delay;
 mod doors;
 mod event;
+mod frame_ages;
 mod handshake;
 mod hooks;
+mod kept_out;
 mod keyring;
 mod listen;
 mod members;
@@ -23,6 +25,7 @@ mod memory;
 mod numbering;
 mod passing;
 mod peer_numbers;
+mod picture_size;
 mod presence;
 mod rate_limit;
 mod read_turn;
@@ -33,6 +36,7 @@ mod shared;
 mod stall_detector;
 mod stats;
 mod tally;
+mod wanted_stream;
 #[cfg(feature = "web")]
 pub mod web;
 
@@ -51,6 +55,7 @@ pub use self::{
     event::{Event, Summary},
     keyring::{Keyring, RoomKey},
     listen::listen,
+    picture_size::PictureSize,
     reason::{LeaveReason, RejectReason, Setting},
     stats::{ClientStats, RelayStats, Traffic},
 };
@@ -87,6 +92,7 @@ pub async fn run(
         async move { stop.run_until_cancelled(server.enforce_memory_limit()).await }
     });
     shared.emit_guarded(&Event::Listening { addr: listener.local_addr()? });
+    server.listens(listener.http_addr()?);
     let mut clients = JoinSet::new();
     let mut survey = time::interval(SURVEY_INTERVAL);
     survey.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -43,6 +43,12 @@ impl Query {
     }
 }
 
+/// The value of a parameter; the last of several counts.
+pub(super) fn parameter(query: &str, key: &str) -> Option<String> {
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.filter(|(name, _)| *name == key).last().map(|(_, value)| decode(value, true))
+}
+
 fn is_on(value: &str) -> bool {
     matches!(value, "1" | "true" | "yes" | "on")
 }
