@@ -30,6 +30,12 @@ async fn dropped(admin: SocketAddr, reason: &str) -> f64 {
     sample(admin, &format!("pulsecam_frames_dropped_total{{room=\"\",reason=\"{reason}\"}}")).await
 }
 
+/// Sends a heartbeat and waits for its answer.
+async fn tell(client: &mut Bare, heartbeat: &Message) {
+    client.send(heartbeat).await;
+    while client.receive().await.kind() != MessageKind::Heartbeat {}
+}
+
 fn beat() -> Heartbeat {
     Heartbeat { t1: Some(Timestamp::now()), ..Heartbeat::default() }
 }
@@ -88,8 +94,7 @@ async fn the_age_of_a_frame_at_a_viewer_is_known_from_its_report() {
     let mut viewer = Bare::connect(addr).await;
     // A client that has never reported counts as one that cannot.
     let report = |got| Heartbeat { got: Some(got), ago: Some(0), ..beat() }.to_message(Side::Client);
-    viewer.send(&report(0)).await;
-    viewer.ask().await;
+    tell(&mut viewer, &report(0)).await;
     let mut sender = Bare::connect(addr).await;
     // Captured five seconds ago, by the relay's clock.
     let captured = Timestamp::from_micros(Timestamp::now().as_micros() - 5_000_000);
@@ -97,9 +102,8 @@ async fn the_age_of_a_frame_at_a_viewer_is_known_from_its_report() {
     sender.send(&Message::video(Bytes::from_static(b"JPEG"), &info).unwrap()).await;
     assert_eq!(viewer.receive().await.kind(), MessageKind::Video);
     assert_eq!(sample(admin, count).await, 0.0);
-    viewer.send(&report(1)).await;
-    viewer.send(&report(1)).await;
-    viewer.ask().await;
+    tell(&mut viewer, &report(1)).await;
+    tell(&mut viewer, &report(1)).await;
     assert_eq!(sample(admin, count).await, 1.0, "each frame once");
     let at_relay = sample(admin, "pulsecam_frame_age_seconds_sum{room=\"\",at=\"relay\"}").await;
     let at_viewer = sample(admin, "pulsecam_frame_age_seconds_sum{room=\"\",at=\"viewer\"}").await;
