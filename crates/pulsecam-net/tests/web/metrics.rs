@@ -40,6 +40,71 @@ fn beat() -> Heartbeat {
     Heartbeat { t1: Some(Timestamp::now()), ..Heartbeat::default() }
 }
 
+/// All names, and the labels of each: dashboards and alerts depend on them.
+const METRICS: [(&str, &[&str]); 23] = [
+    ("pulsecam_build_info", &["version"]),
+    ("pulsecam_clients", &["room", "kind"]),
+    ("pulsecam_viewers", &["room"]),
+    ("pulsecam_streams", &["room"]),
+    ("pulsecam_joins_total", &["kind"]),
+    ("pulsecam_leaves_total", &["reason"]),
+    ("pulsecam_refused_total", &["reason"]),
+    ("pulsecam_accept_errors_total", &[]),
+    ("pulsecam_messages_received_total", &["room", "type"]),
+    ("pulsecam_messages_sent_total", &["room", "type"]),
+    ("pulsecam_received_bytes_total", &["room"]),
+    ("pulsecam_sent_bytes_total", &["room"]),
+    ("pulsecam_heartbeats_total", &[]),
+    ("pulsecam_frames_dropped_total", &["room", "reason"]),
+    ("pulsecam_frame_age_seconds", &["room", "at"]),
+    ("pulsecam_mailbox_bytes", &["room"]),
+    ("pulsecam_mailbox_bytes_max", &["room"]),
+    ("pulsecam_http_requests_total", &["endpoint", "code"]),
+    ("process_cpu_seconds_total", &[]),
+    ("process_resident_memory_bytes", &[]),
+    ("process_open_fds", &[]),
+    ("process_max_fds", &[]),
+    ("process_start_time_seconds", &[]),
+];
+
+#[tokio::test]
+async fn the_names_and_labels_are_those_that_dashboards_expect() {
+    let (addr, admin, _stop) = with_admin().await;
+    let mut client = Bare::connect(addr).await;
+    client.send(&numbered_frame(1, 100)).await;
+    client.ask().await;
+    drop(client);
+    get(admin, "/metrics").await;
+    let text = get(admin, "/metrics").await.text();
+    let mut names: Vec<_> =
+        text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+    let mut expected = METRICS.map(|(name, _)| name).to_vec();
+    names.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(names, expected);
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let (name, rest) = line.split_at(line.find(['{', ' ']).unwrap());
+        let name =
+            ["_bucket", "_sum", "_count"].iter().find_map(|part| name.strip_suffix(part)).unwrap_or(name);
+        let labels = rest.strip_prefix('{').map_or("", |rest| rest.split_once('}').unwrap().0);
+        let keys = labels.split(',').filter_map(|pair| pair.split_once('=')).map(|(key, _)| key);
+        let keys: Vec<_> = keys.filter(|key| *key != "le").collect();
+        let known = METRICS.iter().find(|(known, _)| *known == name).unwrap();
+        assert_eq!(keys, known.1, "{line}");
+    }
+    for (metric, label, values) in [
+        ("pulsecam_frames_dropped_total", "reason", &["replaced", "credit", "gone", "rate"][..]),
+        ("pulsecam_frame_age_seconds_count", "at", &["relay", "viewer"]),
+        ("pulsecam_clients", "kind", &["native", "web", "stream"]),
+        ("pulsecam_messages_sent_total", "type", &["video", "text", "image", "other"]),
+    ] {
+        for value in values {
+            let sample = format!("{metric}{{room=\"\",{label}=\"{value}\"}} ");
+            assert!(text.contains(&sample), "{sample} in {text}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_frame_beyond_the_credit_is_dropped_for_the_credit_and_one_for_nobody_for_that() {
     let (addr, admin, _stop) = with_admin().await;
