@@ -29,13 +29,14 @@ pub(super) fn of(room: &Room) -> Value {
     let first = stats.iter().find(|client| client.stream.is_some());
     let fps = first.map_or(0, |client| rate(client.sent.frames, client.since));
     let size = first.and_then(|client| client.size);
+    let (width, height) = size.map_or((0, 0), |size| (size.width, size.height));
     json!({
         "ok": true,
         "result": {
             "instance_id": "",
             "encoder": {"type": "CPU", "quality": 0},
             "source": {
-                "resolution": {"width": size.map_or(0, |size| size.width), "height": size.map_or(0, |size| size.height)},
+                "resolution": {"width": width, "height": height},
                 "online": first.is_some(),
                 "desired_fps": fps,
                 "captured_fps": fps,
