@@ -4,7 +4,7 @@ use std::{future::pending, io, net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
 use pulsecam_net::{
-    relay::{Config, run, web},
+    relay::{Config, PictureSize, run, web},
     transport::{Connection, Incoming, Listen, PolledWriter},
 };
 use tokio::{
@@ -81,12 +81,17 @@ pub fn websocket(data: &[u8]) {
     });
 }
 
-/// Pictures: the same come out however they arrive, and no byte twice.
+/// Pictures: the same come out however they arrive, and no byte twice. A size stands in the picture.
 pub fn mjpeg(data: &[u8]) {
     let Some((&piece, bytes)) = data.split_first() else { return };
     let whole = web::fuzzing::pictures(bytes, bytes.len(), LARGEST);
     assert!(whole.iter().map(Bytes::len).sum::<usize>() <= bytes.len());
     assert!(whole.iter().all(|picture| picture.starts_with(&[0xff, 0xd8, 0xff]) && picture.len() <= LARGEST));
+    for picture in whole.iter().map(Bytes::as_ref).chain([bytes]) {
+        let Some(size) = PictureSize::of(picture) else { continue };
+        let stands = [size.height.to_be_bytes(), size.width.to_be_bytes()].concat();
+        assert!(size.width > 0 && size.height > 0 && picture.windows(4).any(|four| four == stands));
+    }
     let pieces = web::fuzzing::pictures(bytes, piece.into(), LARGEST);
     // In pieces, a picture that is too large may be noticed earlier.
     assert!(whole.starts_with(&pieces) || pieces.starts_with(&whole));

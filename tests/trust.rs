@@ -7,6 +7,7 @@ mod common;
 
 use std::{
     fs::{self, File},
+    io::{Read, Write},
     path::Path,
     process::{Command, Stdio},
 };
@@ -154,6 +155,32 @@ fn a_key_that_is_none_is_said_so() {
     fails(&["relay", "--key-file", &rooms[0], "--key-file", &rooms[1]], 2, &["the same key"]);
     let key = run(&["key"]);
     assert_eq!(text_of(&key.stdout).trim().len(), 64);
+}
+
+/// Up to a request that shows the link to a relay with that key.
+#[test]
+fn a_link_for_viewing_opens_the_relay_and_holds_no_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let room = write(folder.path(), "room.key", RED);
+    let relay = RelayProgram::start(&["--key-file", &room]);
+    let shared = run(&["share", &relay.addr, "--key-file", &room]);
+    let link = text_of(&shared.stdout).trim().to_owned();
+    let target = link.strip_prefix(&format!("http://{}", relay.addr)).unwrap();
+    assert!(target.starts_with("/?token=") && !link.contains(RED), "{link}");
+    let token = target.rsplit('=').next().unwrap();
+    for (query, status) in [(format!("?token={token}"), "200"), ("?token=abc".into(), "401")] {
+        let mut stream = std::net::TcpStream::connect(&relay.addr).unwrap();
+        let lines = format!("Host: {}\r\nConnection: close\r\n\r\n", relay.addr);
+        write!(stream, "GET /state{query} HTTP/1.1\r\n{lines}").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{query}: {answer}");
+    }
+    let one = run(&["share", "desk.local", "--stream", "门", "--tls", "--key-file", &room]);
+    let expected = format!("https://desk.local:6868/view/%E9%97%A8?token={token}");
+    assert_eq!(text_of(&one.stdout).trim(), expected);
+    fails(&["share", "desk.local"], 2, &["--key-file", "PULSECAM_KEY"]);
+    fails(&["share", "--key-file", &room], 2, &["no relay is named"]);
 }
 
 #[test]

@@ -183,7 +183,7 @@ fn options_come_from_the_command_line_then_the_environment_then_the_defaults() {
 #[test]
 fn help_has_examples_and_completions_are_scripts() {
     for command in
-        ["demo", "relay", "send", "view", "call", "text", "image", "cameras", "bench", "completions"]
+        ["demo", "relay", "send", "view", "call", "text", "image", "cameras", "share", "bench", "completions"]
     {
         let help = text_of(&run(&[command, "--help"]).stdout);
         assert!(

@@ -23,6 +23,8 @@ pub(crate) mod record;
 pub(crate) mod relay;
 #[cfg(feature = "client")]
 pub(crate) mod send;
+#[cfg(feature = "relay")]
+pub(crate) mod share;
 #[cfg(feature = "client")]
 pub(crate) mod text;
 #[cfg(feature = "client")]

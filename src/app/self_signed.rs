@@ -2,12 +2,14 @@
 
 use std::{
     env, fs,
-    net::UdpSocket,
     path::{Path, PathBuf},
 };
 
 use super::{Error, cert};
-use crate::{address::machine_name, tls::Certificate};
+use crate::{
+    address::{machine_addresses, machine_name},
+    tls::Certificate,
+};
 
 /// The files of a certificate and its key.
 pub(super) fn files() -> Result<(PathBuf, PathBuf), Error> {
@@ -44,16 +46,9 @@ fn names() -> Vec<String> {
         }
         names.push(name);
     }
-    names.extend(address());
+    names.extend(machine_addresses().iter().map(ToString::to_string));
     names.dedup();
     names
-}
-
-/// The address from which this machine would send to a network far away. Nothing is sent.
-fn address() -> Option<String> {
-    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
-    socket.connect("192.0.2.1:9").ok()?;
-    socket.local_addr().ok().map(|addr| addr.ip().to_string())
 }
 
 #[cfg(test)]

@@ -22,7 +22,8 @@ mod delivery;
 mod demo;
 mod environment;
 mod exit;
-#[cfg(feature = "client")]
+#[cfg(feature = "relay")]
+#[cfg_attr(not(feature = "client"), allow(dead_code, reason = "only clients send words and files"))]
 mod host;
 #[cfg(feature = "client")]
 mod image;
@@ -41,6 +42,8 @@ mod relay;
 mod send;
 #[cfg(feature = "relay")]
 mod server_auth;
+#[cfg(feature = "relay")]
+mod share;
 #[cfg(feature = "client")]
 mod show;
 #[cfg(feature = "client")]
@@ -129,6 +132,9 @@ enum Command {
     /// Create a key for a room
     #[cfg(feature = "relay")]
     Key(key::Args),
+    /// Print a link that opens a relay's page for viewing only
+    #[cfg(feature = "relay")]
+    Share(share::Args),
     /// Measure latency, throughput and processor time
     #[cfg(feature = "bench")]
     Bench(bench::Args),
@@ -227,6 +233,8 @@ fn run(cli: Cli) -> Result<(), Error> {
         Command::Cert(args) => cert::run(&args),
         #[cfg(feature = "relay")]
         Command::Key(args) => key::run(&args),
+        #[cfg(feature = "relay")]
+        Command::Share(args) => share::run(&args),
         #[cfg(feature = "bench")]
         Command::Bench(args) => bench::run(&args),
         Command::Completions(args) => completions::run(&args),

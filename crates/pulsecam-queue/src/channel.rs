@@ -128,6 +128,12 @@ impl<K: PartialEq, T> Sender<K, T> {
         self.0.lock().queue.replaced()
     }
 
+    /// The number of frames that wait.
+    #[must_use]
+    pub fn waiting_frames(&self) -> usize {
+        self.0.lock().queue.latest_len()
+    }
+
     /// Whether nothing waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -255,6 +255,12 @@ impl<K: PartialEq, T> ConflatingQueue<K, T> {
         self.replaced
     }
 
+    /// The number of frames that wait.
+    #[must_use]
+    pub fn latest_len(&self) -> usize {
+        self.latest.len()
+    }
+
     /// The number of bytes in the ordered lane.
     #[must_use]
     pub const fn ordered_bytes(&self) -> usize {

@@ -16,7 +16,8 @@
 //! A client sends a random value (`token`) to get back the number of its last connection; the relay says to
 //! which of its runs the numbers belong (`epoch`).
 //!
-//! A client that shows video says that it takes frames in pieces (`pieces`).
+//! A client that shows video says that it takes frames in pieces (`pieces`), and may name the only stream that
+//! it shows (`only`, read by [`Heartbeat::only`]).
 
 use bytes::Bytes;
 
@@ -170,6 +171,15 @@ impl Heartbeat {
         }
         heartbeat
     }
+
+    /// Reads the name of the only stream that a client wants; empty if it wants all, `None` if it does not say.
+    #[must_use]
+    pub fn only(description: &QString) -> Option<String> {
+        let text = description.beginning();
+        let mut attributes = Attributes::parse(&text);
+        let (_, name) = attributes.find(|(key, _)| *key == "only")?;
+        Some(attributes::shortened(name.into_owned()))
+    }
 }
 
 #[cfg(test)]
@@ -211,5 +221,18 @@ mod tests {
         assert_eq!(Heartbeat::parse(&odd), Heartbeat::default());
         let plain = Heartbeat::default().to_message(Side::Client);
         assert_eq!(Heartbeat::parse(plain.description()), Heartbeat::default());
+        assert_eq!(Heartbeat::only(plain.description()), None);
+    }
+
+    #[test]
+    fn the_only_stream_has_a_name_of_a_stream() {
+        let only = |text: &str| Heartbeat::only(&QString::from(text));
+        assert_eq!(only("x; t1=1; only=门%3B 1; views=1").as_deref(), Some("门; 1"));
+        assert_eq!(only("x; only=").as_deref(), Some(""));
+        assert_eq!(only("x; only; lonely=1"), None);
+        assert_eq!(
+            only(&format!("x; only={}", "门".repeat(1000))).map(|name| name.chars().count()),
+            Some(200)
+        );
     }
 }

@@ -172,6 +172,7 @@ pub(super) mod tests {
             room: String::new(),
             since: Duration::from_secs(3_600 + second),
             stream: name.map(|name| FrameInfo { stream: Some(name.into()), ..FrameInfo::default() }),
+            size: None,
             age: name.map(|_| Duration::from_millis(12)),
             late: name.map(|_| Duration::from_millis(3)),
             views: name.is_none(),

@@ -14,7 +14,12 @@ use std::{
     str::FromStr,
 };
 
-pub use self::{bind::Bind, error::Error, lookup::LookupError, machine::machine_name};
+pub use self::{
+    bind::Bind,
+    error::Error,
+    lookup::LookupError,
+    machine::{machine_addresses, machine_name},
+};
 
 /// The default port, that of the Qt example.
 pub const DEFAULT_PORT: u16 = 6868;

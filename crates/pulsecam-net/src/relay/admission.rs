@@ -9,10 +9,10 @@ use std::{
     collections::{BTreeMap, HashMap},
     net::{IpAddr, Ipv6Addr},
     num::{NonZeroU32, NonZeroUsize},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
-use super::{rate_limit::TokenBucket, reason::RejectReason};
+use super::{kept_out::KeptOut, rate_limit::TokenBucket, reason::RejectReason};
 
 /// The number of remembered addresses from which unneeded ones are dropped. They take a megabyte.
 const REMEMBERED: usize = 4096;
@@ -33,6 +33,7 @@ pub(super) struct Admission {
     limits: AdmissionLimits,
     unauthenticated: UnauthenticatedClients,
     inside: usize,
+    kept_out: KeptOut,
     origins: HashMap<IpAddr, AddressState>,
     /// The number of origins at which those without clients are dropped.
     sweep_at: usize,
@@ -51,6 +52,7 @@ impl Admission {
             limits,
             unauthenticated: UnauthenticatedClients::new(limits.unauthenticated),
             inside: 0,
+            kept_out: KeptOut::default(),
             origins,
             sweep_at,
         }
@@ -72,8 +74,21 @@ impl Admission {
         self.unauthenticated.remove_unauthenticated(unauthenticated);
     }
 
-    /// Checks the rate of connections from an address.
+    /// Keeps an address out for a while.
+    #[cfg_attr(not(feature = "web"), allow(dead_code))]
+    pub(super) fn keep_out(&mut self, address: IpAddr, time: Duration, now: Instant) {
+        self.kept_out.add(network(address), time, now);
+    }
+
+    /// Checks whether an address is kept out.
+    pub(super) fn let_in(&self, address: IpAddr, now: Instant) -> Result<(), RejectReason> {
+        let left = self.kept_out.left(network(address), now);
+        left.map_or(Ok(()), |left| Err(RejectReason::KeptOut(Duration::from_secs(left.as_secs() + 1))))
+    }
+
+    /// Checks whether an address is kept out, and the rate of connections from it.
     pub(super) fn connect(&mut self, address: IpAddr, now: Instant) -> Result<(), RejectReason> {
+        self.let_in(address, now)?;
         let joins_per_s = self.limits.joins_per_s;
         if self.origins.len() >= self.sweep_at {
             self.origins.retain(|_, origin| origin.inside > 0 || !origin.is_calm(now));
@@ -199,8 +214,6 @@ impl UnauthenticatedClients {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn admission(clients: usize, per_address: usize, joins_per_s: u32) -> Admission {
@@ -253,6 +266,19 @@ mod tests {
         assert_eq!(admission.perform("2001:db8:0:1::1".parse().unwrap(), now), Ok(()));
         assert_eq!(admission.perform(from(7), now), Ok(()));
         assert_eq!(admission.perform("::ffff:192.0.2.7".parse().unwrap(), now), full);
+    }
+
+    #[test]
+    fn who_is_kept_out_cannot_connect_from_the_same_network() {
+        let (mut admission, start) = (admission(10, 10, 0), Instant::now());
+        let [one, same, other] =
+            ["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"].map(|ip| ip.parse().unwrap());
+        admission.keep_out(one, Duration::from_secs(60), start);
+        let now = start + Duration::from_millis(1);
+        let kept = Err(RejectReason::KeptOut(Duration::from_secs(60)));
+        assert_eq!((admission.connect(same, now), admission.let_in(one, now)), (kept.clone(), kept));
+        assert_eq!(admission.connect(other, now), Ok(()));
+        assert_eq!(admission.connect(same, start + Duration::from_secs(60)), Ok(()));
     }
 
     #[test]

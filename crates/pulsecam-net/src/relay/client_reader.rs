@@ -178,7 +178,12 @@ fn handle(
     passing: &mut Passing<'_>,
 ) {
     match message.kind() {
-        MessageKind::Heartbeat => room.handle_heartbeat(member, &Heartbeat::parse(message.description())),
+        MessageKind::Heartbeat => {
+            if let Some(name) = Heartbeat::only(message.description()) {
+                member.presence.wanted.set(name);
+            }
+            room.handle_heartbeat(member, &Heartbeat::parse(message.description()));
+        }
         MessageKind::Reserved(number) => match Receipt::parse(message) {
             Some(receipt) => room.handle_receipt(member, &receipt),
             None => debug!("client {} sent the reserved type {number}: ignored", member.id),

@@ -88,13 +88,20 @@ impl DeliveryDelay {
     }
 
     /// Takes the viewer's report that it had `count` frames at `then`. `clock` is the same moment by its
-    /// clock, in microseconds.
-    pub(super) fn reported(&mut self, count: u64, then: Instant, clock: Option<i64>) {
+    /// clock, in microseconds. Returns the last frame's sender, and when it arrived at the relay, if the report
+    /// is the first about it.
+    pub(super) fn reported(
+        &mut self,
+        count: u64,
+        then: Instant,
+        clock: Option<i64>,
+    ) -> Option<(ClientId, Instant)> {
         self.reports = true;
-        self.got(count, then, clock);
+        self.got(count, then, clock)
     }
 
-    fn got(&mut self, count: u64, then: Instant, clock: Option<i64>) {
+    fn got(&mut self, count: u64, then: Instant, clock: Option<i64>) -> Option<(ClientId, Instant)> {
+        let mut last = None;
         while let Some(&(number, sender, arrived)) = self.under_way.front()
             && number <= count
         {
@@ -105,11 +112,13 @@ impl DeliveryDelay {
                 let one_way =
                     clock.map(|clock| clock.saturating_sub(micros(arrived.saturating_duration_since(began))));
                 let total = then.saturating_duration_since(arrived);
+                last = Some((sender, arrived));
                 let sender = self.sender(sender);
                 let queued = sender.path.sample(total, one_way, then);
                 sender.late = Some(Late { total, queued });
             }
         }
+        last
     }
 
     /// How late the frames of `sender` are at this viewer; `None` if that is not known yet.
@@ -207,7 +216,8 @@ mod tests {
             delivery.forwarded(7 + u64::from(frame % 2), start + frame * 10 * MS);
         }
         assert_eq!(delivery.lateness(7, start), None);
-        delivery.reported(3, start + 120 * MS, None);
+        assert_eq!(delivery.reported(3, start + 120 * MS, None), Some((7, start + 20 * MS)));
+        assert_eq!(delivery.reported(3, start + 125 * MS, None), None, "told before");
         let lateness = delivery.lateness(7, start + 130 * MS).unwrap();
         assert_eq!((lateness.late, lateness.given), (100 * MS, 0));
         assert_eq!(delivery.lateness(8, start + 130 * MS), None, "its frame was not the last to arrive");

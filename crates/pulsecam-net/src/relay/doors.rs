@@ -104,4 +104,8 @@ impl Listen for Doors {
     fn local_addr(&self) -> io::Result<SocketAddr> {
         self.main.local_addr()
     }
+
+    fn http_addr(&self) -> io::Result<SocketAddr> {
+        self.http.as_ref().unwrap_or(&self.main).local_addr()
+    }
 }

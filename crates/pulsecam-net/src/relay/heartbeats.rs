@@ -69,7 +69,10 @@ impl Room {
             let then = now.checked_sub(Duration::from_micros(ago)).unwrap_or(now);
             let clock = heartbeat.t1.map(|t1| t1.as_micros().saturating_sub(ago));
             let clock = clock.and_then(|micros| i64::try_from(micros).ok());
-            lock(&member.delivery).reported(got, then, clock);
+            let arrived = lock(&member.delivery).reported(got, then, clock);
+            if let Some((sender, came)) = arrived {
+                self.note_arrival(sender, came, then);
+            }
         }
         if let Some(able) = heartbeat.receipts {
             member.writer.pace(able && self.shared.config.pacing);

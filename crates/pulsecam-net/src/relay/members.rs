@@ -16,28 +16,26 @@ use super::{
     backlog::Backlog,
     delivery_delay::DeliveryDelay,
     event::ClientId,
+    frame_ages::FrameAges,
     mailbox::{ITEM_COST, Item},
     memory::ClientMemory,
     passing::PieceSlot,
     presence::{PendingHeartbeat, Presence},
     reason::LeaveReason,
-    stats::{ClientStats, TrafficCounter},
+    stats::{ClientStats, NewestFrame, TrafficCounter},
+    tally::DropReason,
 };
 use crate::{
-    clock::{Timestamp, now},
+    clock::now,
     feedback::FrameAcks,
     queue::{self, Full},
     sync::lock,
     transport::MessageWriter,
-    wire::{FrameInfo, Message, QString, Token},
+    wire::{FrameInfo, Message, Token},
 };
 
 /// The shortest interval between reports of the same slow client.
 const SLOW_REPORT_INTERVAL: Duration = Duration::from_secs(5);
-
-/// A stream that was silent for longer than this does not count as one.
-#[cfg(feature = "web")]
-const RECENT: Duration = Duration::from_secs(5);
 
 /// Why the relay disconnects a client.
 #[derive(Clone, Copy, Debug)]
@@ -128,8 +126,10 @@ pub(super) struct Member {
     pub(super) torn: AtomicU64,
     /// Whose frame it is getting in pieces.
     pub(super) slot: PieceSlot,
-    /// The description of its newest frame, and when that arrived.
-    pub(super) newest: Mutex<Option<(QString, Timestamp)>>,
+    /// Its newest frame.
+    pub(super) newest: Mutex<Option<NewestFrame>>,
+    /// The ages of its newest frames.
+    pub(super) ages: Mutex<FrameAges>,
     /// Its number for other clients, assigned when its first text, image or frame goes to a client of ours.
     pub(super) number: OnceLock<u64>,
     /// The token that identifies it when it reconnects.
@@ -178,6 +178,7 @@ impl Member {
             torn: AtomicU64::new(0),
             slot: PieceSlot::default(),
             newest: Mutex::default(),
+            ages: Mutex::default(),
             number: OnceLock::new(),
             token: OnceLock::new(),
             presence: Arc::new(Presence::new()),
@@ -200,7 +201,15 @@ impl Member {
     /// Whether it has sent video in the last seconds.
     #[cfg(feature = "web")]
     pub(super) fn is_sending(&self) -> bool {
-        lock(&self.newest).as_ref().is_some_and(|(_, came)| Timestamp::now().since(*came) < RECENT)
+        lock(&self.newest).as_ref().is_some_and(NewestFrame::is_recent)
+    }
+
+    /// Why a waiting frame was replaced now, if not because its connection was busy.
+    pub(super) fn drop_reason(&self) -> Option<DropReason> {
+        if self.presence.rests() {
+            return Some(DropReason::Rate);
+        }
+        self.writer.awaits_credit().then_some(DropReason::Credit)
     }
 
     /// Queues a message that must not be lost; if too much waits, disconnects this client.
@@ -239,8 +248,8 @@ impl Member {
     /// A snapshot of it; `members` are those of its room.
     pub(super) fn stats(&self, room: &str, members: &[Arc<Self>], now: Instant) -> ClientStats {
         let newest = lock(&self.newest).clone();
-        let stream = newest.as_ref().map(|(description, _)| {
-            let info = FrameInfo::parse(description);
+        let stream = newest.as_ref().map(|newest| {
+            let info = FrameInfo::parse(&newest.description);
             FrameInfo { peer: self.number.get().copied(), ..info }
         });
         let captured = stream.as_ref().and_then(FrameInfo::captured_at_relay);
@@ -255,7 +264,8 @@ impl Member {
             addr: self.addr,
             room: room.to_owned(),
             since: now.saturating_duration_since(self.came),
-            age: newest.and_then(|(_, came)| Some(came.since(captured?))),
+            size: newest.as_ref().and_then(|newest| newest.size),
+            age: newest.and_then(|newest| Some(newest.came.since(captured?))),
             stream,
             late: lateness.get(lateness.len() / 2).copied(),
             views: self.presence.views(),

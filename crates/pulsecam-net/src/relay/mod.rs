@@ -14,9 +14,11 @@ mod cut_through;
 mod delivery_delay;
 mod doors;
 mod event;
+mod frame_ages;
 mod handshake;
 mod heartbeats;
 mod hooks;
+mod kept_out;
 mod keyring;
 mod listen;
 mod mailbox;
@@ -26,6 +28,7 @@ mod memory;
 mod numbering;
 mod passing;
 mod peer_numbers;
+mod picture_size;
 mod presence;
 mod rate_limit;
 mod read_turn;
@@ -36,6 +39,7 @@ mod shared;
 mod stall_detector;
 mod stats;
 mod tally;
+mod wanted_stream;
 #[cfg(feature = "web")]
 pub mod web;
 
@@ -54,6 +58,7 @@ pub use self::{
     event::{Event, Summary},
     keyring::{Keyring, RoomKey},
     listen::listen,
+    picture_size::PictureSize,
     reason::{LeaveReason, RejectReason, Setting},
     stats::{ClientStats, RelayStats, Traffic},
 };
@@ -90,6 +95,7 @@ pub async fn run(
         async move { stop.run_until_cancelled(server.enforce_memory_limit()).await }
     });
     shared.emit_guarded(&Event::Listening { addr: listener.local_addr()? });
+    server.listens(listener.http_addr()?);
     let mut clients = JoinSet::new();
     let mut survey = time::interval(SURVEY_INTERVAL);
     survey.set_missed_tick_behavior(MissedTickBehavior::Delay);

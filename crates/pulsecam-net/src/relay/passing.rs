@@ -139,7 +139,8 @@ impl<'a> Passing<'a> {
     fn write(&mut self) -> usize {
         let mut written = 0;
         for member in self.room.members().iter().filter(|member| member.id != self.sender.id) {
-            if !member.presence.views() || !member.presence.takes_pieces() {
+            let takes_any = member.presence.takes_pieces() && !member.presence.wanted.is_one();
+            if !member.presence.views() || !takes_any {
                 continue;
             }
             let known = self.viewers.get(&member.id).map(|(_, got)| *got);

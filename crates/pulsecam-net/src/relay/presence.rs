@@ -6,6 +6,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
 };
 
+use super::wanted_stream::WantedStream;
 use crate::{sync::lock, wire::Heartbeat};
 
 /// What the relay knows about one client from its heartbeats.
@@ -16,6 +17,9 @@ pub(super) struct Presence {
     asks: AtomicBool,
     ours: AtomicBool,
     pieces: AtomicBool,
+    rests: AtomicBool,
+    /// The streams whose frames it wants.
+    pub(super) wanted: WantedStream,
     /// The number of other viewers that was last sent; [`NEVER_TOLD`] before.
     told: AtomicU64,
 }
@@ -59,6 +63,8 @@ impl Presence {
             asks: no(),
             ours: no(),
             pieces: no(),
+            rests: no(),
+            wanted: WantedStream::default(),
             told: AtomicU64::new(NEVER_TOLD),
         }
     }
@@ -81,6 +87,17 @@ impl Presence {
     /// Records that it takes frames in pieces; returns whether that is new.
     pub(super) fn says_pieces(&self) -> bool {
         !self.pieces.swap(true, Relaxed)
+    }
+
+    /// Whether it takes no frame for a while, because it asked for fewer a second.
+    pub(super) fn rests(&self) -> bool {
+        self.rests.load(Relaxed)
+    }
+
+    /// Records whether it takes no frame for a while.
+    #[cfg(feature = "web")]
+    pub(super) fn rest(&self, rests: bool) {
+        self.rests.store(rests, Relaxed);
     }
 
     /// Whether it may show video.

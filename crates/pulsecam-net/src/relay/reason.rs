@@ -55,6 +55,9 @@ pub enum RejectReason {
     /// Too many connections a second from one address.
     #[error("more than {0} connections a second from this address")]
     TooOften(NonZeroU32),
+    /// An operator keeps its address out, for this long.
+    #[error("the operator of the relay keeps this address out for another {}", humantime::format_duration(*.0))]
+    KeptOut(Duration),
     /// It showed no key while many others connected.
     #[error("too many unauthenticated connections, and this one has waited longest")]
     Crowded,
@@ -93,7 +96,8 @@ impl RejectReason {
     pub(super) const fn label(&self) -> &'static str {
         match self {
             Self::Full(_) | Self::Crowded => "full",
-            Self::AddressFull(_) => "address_full",
+            // One that is kept out has no places at all.
+            Self::AddressFull(_) | Self::KeptOut(_) => "address_full",
             Self::TooOften(_) => "too_often",
             Self::Tls(_) | Self::SpeaksTls => "tls",
             Self::Key(_) => "key",

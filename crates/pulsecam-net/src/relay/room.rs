@@ -22,8 +22,9 @@ use super::{
     reason::LeaveReason,
     shared::Shared,
     stall_detector::StallDetector,
-    stats::{self, ClientStats},
-    tally::RoomTraffic,
+    stats::{ClientStats, NewestFrame},
+    tally::{DropReason, RoomTraffic},
+    wanted_stream::FrameName,
 };
 use crate::{
     clock::{self, Timestamp},
@@ -125,6 +126,7 @@ impl Room {
         let frames_lost = member.mailbox.replaced();
         self.shared.count_lost(frames_lost);
         self.traffic.lost_by_gone(frames_lost);
+        self.traffic.dropped(DropReason::Gone, member.mailbox.waiting_frames() as u64);
         self.shared.leaves.count(reason.label());
         self.here.store(clients, Relaxed);
         Event::Left { client: member.id, addr: member.addr, reason, frames_lost, clients }
@@ -184,15 +186,16 @@ impl Room {
         if watched {
             sender.sent.count(message);
             if is_video {
-                self.note_frame(sender, message);
+                self.note_frame(sender, message, came);
             }
         }
         let mut numbered = None;
+        let name = FrameName::new(sender.number.get().copied(), message.description());
         // The viewers' writers join many small messages in a row.
         let crowds = !is_video && sender.crowds.load(Relaxed);
         for member in self.members.list().iter().filter(|member| member.id != from) {
-            if is_video && !member.presence.views() {
-                continue; // it announced that it does not view
+            if is_video && !(member.presence.views() && member.presence.wanted.includes(&name)) {
+                continue; // it announced that it does not show this
             }
             if !is_video && !member.kind.takes_texts() {
                 continue;
@@ -222,6 +225,9 @@ impl Room {
                 // A mailbox without a receiver belongs to a client that is just leaving.
                 if member.mailbox.send_latest(from, Item::Message(message.clone(), came)).unwrap_or(false) {
                     lock(&member.delivery).replaced(from);
+                    if let Some(reason) = member.drop_reason() {
+                        self.traffic.dropped(reason, 1);
+                    }
                 }
             } else {
                 member.enqueue_ordered(sender, message);
@@ -248,18 +254,30 @@ impl Room {
 
     /// Keeps what a frame says about itself, for whoever asks. Not of every frame, unless somebody watches: that
     /// would cost more than to count it.
-    fn note_frame(&self, sender: &Member, message: &Message) {
+    fn note_frame(&self, sender: &Member, message: &Message, arrived: Instant) {
         let now = Timestamp::now();
         let mut newest = lock(&sender.newest);
         let is_fresh = |came: Timestamp| came <= now && now.since(came) < NOTE_INTERVAL;
-        if self.shared.config.watcher.is_none() && newest.as_ref().is_some_and(|(_, came)| is_fresh(*came)) {
+        if self.shared.config.watcher.is_none() && newest.as_ref().is_some_and(|newest| is_fresh(newest.came))
+        {
             return;
         }
-        let told = stats::kept(message.description());
-        if let Some(captured) = FrameInfo::parse(&told).captured_at_relay() {
-            self.traffic.ages.observe(now.since(captured));
+        let noted = NewestFrame::of(message, now);
+        if let Some(captured) = FrameInfo::parse(&noted.description).captured_at_relay() {
+            let age = now.since(captured);
+            self.traffic.ages.observe(age);
+            lock(&sender.ages).note(arrived, age);
         }
-        *newest = Some((told, now));
+        *newest = Some(noted);
+    }
+
+    /// Counts the age of a frame of `sender` that came at `came` and that a viewer had at `then`.
+    pub(super) fn note_arrival(&self, sender: ClientId, came: Instant, then: Instant) {
+        let members = self.members.list();
+        let at = members.binary_search_by_key(&sender, |member| member.id);
+        if let Some(age) = at.ok().and_then(|at| lock(&members[at].ages).at(came, then)) {
+            self.traffic.ages_at_viewers.observe(age);
+        }
     }
 
     /// Counts a frame of this sender whose rest did not come in time.

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use tokio::time;
@@ -106,6 +106,16 @@ impl Server {
         self.stop.clone()
     }
 
+    /// Records where browsers reach the relay.
+    pub(super) fn listens(&self, http: SocketAddr) {
+        #[cfg(feature = "web")]
+        if let Some(web) = &self.web {
+            web.listens(http);
+        }
+        #[cfg(not(feature = "web"))]
+        let _ = http;
+    }
+
     /// Records that the relay's loop runs.
     pub(super) fn beat(&self, now: Instant) {
         #[cfg(feature = "web")]
@@ -141,6 +151,21 @@ impl Server {
                 (number, token)
             });
         Ok(ConnectionPermit { server: Arc::clone(self), address, unauthenticated })
+    }
+
+    /// Refuses connections from an address for a while; those that are there stay.
+    #[cfg(feature = "web")]
+    pub(super) fn keep_out(&self, address: IpAddr, time: Duration) {
+        lock(&self.admission).keep_out(address, time, clock::now());
+    }
+
+    /// Checks whether an address is kept out, for a connection that was there before.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    #[cfg(feature = "web")]
+    pub(super) fn let_in(&self, address: IpAddr) -> Result<(), RejectReason> {
+        lock(&self.admission).let_in(address, clock::now())
     }
 
     /// Removes an unauthenticated connection: it was admitted, or is gone.

@@ -6,8 +6,11 @@ use std::{
     time::Duration,
 };
 
-use super::event::Summary;
-use crate::wire::{FrameInfo, Message, MessageKind, QString};
+use super::{event::Summary, picture_size::PictureSize};
+use crate::{
+    clock::Timestamp,
+    wire::{FrameInfo, Message, MessageKind, QString},
+};
 
 /// A snapshot of the relay. Counters start when the client connected, or when the relay started.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +36,8 @@ pub struct ClientStats {
     pub since: Duration,
     /// The attributes of its newest frame, if it sends any.
     pub stream: Option<FrameInfo>,
+    /// The size of that frame's picture, if it is a JPEG that tells it.
+    pub size: Option<PictureSize>,
     /// The age of that frame when it arrived, if the clocks are known.
     pub age: Option<Duration>,
     /// How much later the median viewer gets its frames.
@@ -81,11 +86,33 @@ impl TrafficCounter {
     }
 }
 
+/// A stream that was silent for longer than this does not count as one.
+#[cfg(feature = "web")]
+const RECENT: Duration = Duration::from_secs(5);
+
 /// The most UTF-16 units of a description that are kept. Ours have a few hundred, but one may be as long as a
 /// message.
 const KEPT: usize = 2048;
 
-/// Copies the beginning of a frame's description: a slice would keep the whole frame in memory.
-pub(super) fn kept(description: &QString) -> QString {
-    QString::from_utf16(&description.units().take(KEPT).collect::<Vec<_>>())
+/// What is known about the newest frame of a client.
+#[derive(Clone, Debug)]
+pub(super) struct NewestFrame {
+    pub(super) description: QString,
+    pub(super) size: Option<PictureSize>,
+    pub(super) came: Timestamp,
+}
+
+impl NewestFrame {
+    /// Copies what a frame that came at `came` says: a slice would keep the whole frame in memory.
+    pub(super) fn of(message: &Message, came: Timestamp) -> Self {
+        let units = message.description().units().take(KEPT);
+        let description = QString::from_utf16(&units.collect::<Vec<_>>());
+        Self { description, size: message.payload().and_then(|jpeg| PictureSize::of(jpeg)), came }
+    }
+
+    /// Whether it came in the last seconds.
+    #[cfg(feature = "web")]
+    pub(super) fn is_recent(&self) -> bool {
+        Timestamp::now().since(self.came) < RECENT
+    }
 }

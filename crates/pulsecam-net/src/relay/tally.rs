@@ -50,8 +50,23 @@ pub(super) struct RoomTraffic {
     sent_bytes: AtomicU64,
     /// Frames that newer ones replaced, of clients that have left.
     replaced_by_gone: AtomicU64,
+    /// By [`DropReason`].
+    dropped: [AtomicU64; 3],
     /// The ages of frames when they came.
     pub(super) ages: Histogram,
+    /// The ages of frames at viewers, by their reports.
+    pub(super) ages_at_viewers: Histogram,
+}
+
+/// Why a frame was not sent to a viewer, other than that a newer one came while its connection was busy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DropReason {
+    /// The viewer had given no credit for more.
+    Credit,
+    /// The viewer left before the frame was sent.
+    Gone,
+    /// The viewer had asked for fewer frames a second.
+    Rate,
 }
 
 /// Messages and bytes in one direction.
@@ -77,6 +92,10 @@ impl RoomTraffic {
     pub(super) fn lost_by_gone(&self, frames: u64) {
         self.replaced_by_gone.fetch_add(frames, Relaxed);
     }
+
+    pub(super) fn dropped(&self, reason: DropReason, frames: u64) {
+        self.dropped[reason as usize].fetch_add(frames, Relaxed);
+    }
 }
 
 #[cfg_attr(not(feature = "web"), allow(dead_code))]
@@ -91,6 +110,10 @@ impl RoomTraffic {
 
     pub(super) fn replaced_by_gone(&self) -> u64 {
         self.replaced_by_gone.load(Relaxed)
+    }
+
+    pub(super) fn drops(&self, reason: DropReason) -> u64 {
+        self.dropped[reason as usize].load(Relaxed)
     }
 }
 

@@ -68,6 +68,14 @@ pub trait Listen {
     /// # Errors
     /// The system's error.
     fn local_addr(&self) -> io::Result<SocketAddr>;
+
+    /// The address at which it listens for browsers: the same, unless they have one of their own.
+    ///
+    /// # Errors
+    /// The system's error.
+    fn http_addr(&self) -> io::Result<SocketAddr> {
+        self.local_addr()
+    }
 }
 
 impl Listen for TcpListener {

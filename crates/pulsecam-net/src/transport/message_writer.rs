@@ -122,6 +122,11 @@ impl MessageWriter {
         self.pacing.release() == Release::Now
     }
 
+    /// Whether the next frame has to wait until the other end wants more.
+    pub fn awaits_credit(&self) -> bool {
+        self.pacing.release() == Release::OnCredit
+    }
+
     /// Starts a message now, on the calling thread; [`drain`] finishes it. Writes nothing if another message
     /// is being written or was never finished, if the socket is full or broken, or if it is a frame for which
     /// the link is not free yet. Never waits.

@@ -10,6 +10,8 @@ mod common;
 mod browser;
 mod doors;
 mod keys;
+mod kicks;
+mod metrics;
 mod operators;
 mod pages;
 mod pictures;

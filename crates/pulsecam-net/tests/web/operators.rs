@@ -5,18 +5,19 @@ use std::net::SocketAddr;
 use pulsecam_net::{
     auth::Key,
     relay::{self, AdminDoor, Doors, web},
+    wire::{FrameInfo, Message},
 };
 use serde_json::Value;
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::{net::TcpListener, sync::oneshot, time::timeout};
 
 use super::{
     browser::{Answer, exchange, get, get_with},
-    common::server::{Bare, Server, numbered_frame},
+    common::server::{Bare, PATIENCE, Server, numbered_frame},
     with_web,
 };
 
 /// A relay with an operators' door; returns both addresses.
-async fn with_admin() -> (SocketAddr, SocketAddr, oneshot::Sender<()>) {
+pub async fn with_admin() -> (SocketAddr, SocketAddr, oneshot::Sender<()>) {
     let main = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let admin = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addresses = (main.local_addr().unwrap(), admin.local_addr().unwrap());
@@ -26,7 +27,7 @@ async fn with_admin() -> (SocketAddr, SocketAddr, oneshot::Sender<()>) {
     (addresses.0, addresses.1, stop)
 }
 
-async fn post(addr: SocketAddr, target: &str, lines: &str, body: &str) -> Answer {
+pub async fn post(addr: SocketAddr, target: &str, lines: &str, body: &str) -> Answer {
     let request = format!(
         "POST {target} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\nContent-Length: {}\r\n{lines}\r\n{body}",
         body.len()
@@ -34,7 +35,7 @@ async fn post(addr: SocketAddr, target: &str, lines: &str, body: &str) -> Answer
     exchange(addr, request.as_bytes()).await
 }
 
-async fn json(addr: SocketAddr, target: &str) -> Value {
+pub async fn json(addr: SocketAddr, target: &str) -> Value {
     let answer = get(addr, target).await;
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
     serde_json::from_slice(&answer.body).unwrap()
@@ -123,5 +124,46 @@ async fn the_state_has_the_shape_of_ustreamers() {
     assert!(state["result"]["source"]["captured_fps"].is_u64());
     assert_eq!(state["result"]["stream"]["clients"], 0);
     assert_eq!(state["result"]["streams"][0]["client"], 1);
+    assert_eq!(state["result"]["streams"][0]["width"], Value::Null, "it is no JPEG");
     server.stop().await;
+}
+
+/// A frame of this size: the headers of a JPEG, with a thumbnail of another size in them.
+fn sized(width: u16, height: u16) -> Message {
+    let header = |width: u16, height: u16| {
+        let ([h1, h0], [w1, w0]) = (height.to_be_bytes(), width.to_be_bytes());
+        [0xff, 0xc0, 0, 11, 8, h1, h0, w1, w0, 1, 1, 0x11, 0]
+    };
+    let thumbnail = [&[0xff, 0xd8], &header(160, 120)[..], &[0xff, 0xd9]].concat();
+    let exif = [&[0xff, 0xe1, 0, 2 + u8::try_from(thumbnail.len()).unwrap()], &thumbnail[..]].concat();
+    let jpeg =
+        [&[0xff, 0xd8], &exif[..], &header(width, height), &[0xff, 0xda, 0, 2, 7, 7, 0xff, 0xd9]].concat();
+    let info = FrameInfo { stream: Some("door".into()), ..FrameInfo::default() };
+    Message::video(jpeg.into(), &info).unwrap()
+}
+
+#[tokio::test]
+async fn a_stream_has_the_size_of_its_newest_picture() {
+    let (addr, admin, _stop) = with_admin().await;
+    let mut sender = Bare::connect(addr).await;
+    for (width, height) in [(1280, 720), (720, 1280)] {
+        // Not every frame is looked at: a stream of thousands a second would cost too much.
+        let seen = async {
+            loop {
+                sender.send(&sized(width, height)).await;
+                sender.ask().await;
+                let streams = json(admin, "/api/v1/streams").await;
+                if streams[0]["width"] == width {
+                    break streams;
+                }
+            }
+        };
+        let streams = timeout(PATIENCE, seen).await.expect("the new size is seen");
+        assert_eq!(streams[0]["height"], height);
+        let state = json(addr, "/state").await;
+        let resolution = serde_json::json!({"width": width, "height": height});
+        assert_eq!(state["result"]["source"]["resolution"], resolution);
+        assert_eq!(state["result"]["streams"][0]["width"], width);
+        assert_eq!(state["result"]["streams"][0]["height"], height);
+    }
 }

@@ -1,5 +1,7 @@
 //! The page, probes, and requests that get an error.
 
+use pulsecam_net::relay::web;
+
 use super::{
     browser::{exchange, get, get_with},
     common::server::Server,
@@ -24,6 +26,26 @@ async fn the_page_loads_with_what_protects_it_and_its_files_never_change() {
     assert!(!view.header("content-security-policy").unwrap().contains("frame-ancestors"), "may be framed");
     let facts = get(server.addr, "/page.json").await;
     assert!(facts.text().contains("\"https\":false") && facts.text().contains("\"keys\":false"));
+    server.stop().await;
+}
+
+/// For the QR code of a page that was opened at the relay's own machine.
+#[tokio::test]
+async fn only_a_page_on_the_relays_own_machine_is_told_its_other_addresses() {
+    let web = web::Config::default().with(|web| web.names = vec!["cam.example.org".into()]);
+    let server = Server::start(with_web().with(|config| config.web = Some(web))).await;
+    let port = server.addr.port();
+    let facts = async |host: &str| {
+        let request = format!("GET /page.json HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n");
+        let answer = exchange(server.addr, request.as_bytes()).await;
+        serde_json::from_slice::<serde_json::Value>(&answer.body).unwrap()
+    };
+    let addresses = serde_json::json!([format!("http://cam.example.org:{port}")]);
+    assert_eq!(facts("localhost").await["addresses"], addresses);
+    assert_eq!(facts("127.0.0.1").await["addresses"], addresses);
+    for other in ["cam.example.org", "192.0.2.1", "desk.local"] {
+        assert!(facts(other).await.get("addresses").is_none(), "{other}");
+    }
     server.stop().await;
 }
 

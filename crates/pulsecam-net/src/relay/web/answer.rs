@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tungstenite::handshake::server::create_response_with_body;
 
 use super::{
-    api,
+    addresses, api,
     credentials::{self, Grant, Purpose},
     exposition,
     host::{self, Source},
@@ -28,6 +28,7 @@ use super::{
     status,
 };
 use crate::{
+    address::machine_addresses,
     auth::random,
     clock,
     relay::{
@@ -101,6 +102,12 @@ pub(super) async fn to(request: Request<RequestBody>, client: &Client<'_>) -> An
 }
 
 async fn find(request: Request<RequestBody>, route: Route, query: Query, client: &Client<'_>) -> Answer {
+    if !client.is_operator
+        && let Err(reason) = client.server.let_in(client.addr.ip())
+    {
+        client.server.shared.refuse(client.addr, &reason);
+        return line(StatusCode::FORBIDDEN, &reason.to_string());
+    }
     if !route.is_probe() {
         if let Err(refused) = check_host(&request, client) {
             return *refused;
@@ -118,7 +125,7 @@ async fn find(request: Request<RequestBody>, route: Route, query: Query, client:
         Route::Page => page::index(request.headers()),
         Route::View => page::view(request.headers()),
         Route::Asset { hash, name } => page::asset(&hash, &name, request.headers()),
-        Route::PageFacts => page_facts(client),
+        Route::PageFacts => page_facts(request.headers(), client),
         Route::Wire => wire(&request, &query, client),
         Route::Health => health(client),
         Route::Readiness => line(StatusCode::OK, "ready"),
@@ -200,14 +207,23 @@ fn to_https(request: &Request<RequestBody>, route: &Route) -> Answer {
     }
 }
 
-fn page_facts(client: &Client<'_>) -> Answer {
+fn page_facts(headers: &HeaderMap, client: &Client<'_>) -> Answer {
     let config = &client.server.shared.config;
-    let facts = serde_json::json!({
+    let mut facts = serde_json::json!({
         "version": env!("CARGO_PKG_VERSION"),
         "https": config.tls.is_some(),
         "certificate": client.state.config.certificate.is_some(),
         "keys": config.keys.is_some(),
+        "only": true,
     });
+    if client.addr.ip().is_loopback()
+        && host::host(headers).is_some_and(addresses::is_here)
+        && let Some(listening) = client.state.listening.get()
+    {
+        let https = config.tls.is_some();
+        facts["addresses"] =
+            addresses::of(*listening, &machine_addresses(), &client.state.config, https).into();
+    }
     let mut answer = whole(JSON, facts.to_string());
     answer.headers_mut().insert(CACHE_CONTROL, NO_STORE);
     answer

@@ -6,17 +6,14 @@ use serde_json::{Value, json};
 
 use super::{
     answer::Client,
+    kick::kick,
     query::decode,
     response::{Answer, JSON, NO_STORE, line, not_allowed, whole},
     status,
 };
 use crate::{
     clock,
-    relay::{
-        members::{Dismissal, Member},
-        room::Room,
-        stats::ClientStats,
-    },
+    relay::{members::Member, room::Room, stats::ClientStats},
     wire::{Message, Origin},
 };
 
@@ -45,7 +42,7 @@ pub(super) async fn answer(request: Request<RequestBody>, what: &str, client: &C
                 })
                 .collect(),
         ),
-        (["clients", id, "kick"], true) => kick(id, client),
+        (["clients", id, "kick"], true) => kick(id, request.uri().query().unwrap_or_default(), client),
         (["rooms", room, "text"], true) => say(request, &decode(room, false), client).await,
         (["clients", _, "kick"] | ["rooms", _, "text"], false) => not_allowed("POST"),
         (["info" | "rooms" | "streams" | "clients"], true) => not_allowed("GET"),
@@ -114,20 +111,6 @@ fn person(one: &ClientStats, members: &[std::sync::Arc<Member>]) -> Value {
         "frames_lost": one.lost,
         "waiting_bytes": member.map(|member| member.mailbox.waiting_bytes()),
     })
-}
-
-/// Disconnects a client, which is told so.
-fn kick(id: &str, client: &Client<'_>) -> Answer {
-    let Ok(id) = id.parse::<u64>() else {
-        return line(StatusCode::BAD_REQUEST, "a client's number is expected");
-    };
-    let rooms = client.server.rooms();
-    let member = rooms.iter().find_map(|room| room.members().iter().find(|member| member.id == id).cloned());
-    let Some(member) = member else {
-        return line(StatusCode::NOT_FOUND, "there is no client with this number");
-    };
-    member.dismiss(Dismissal::Kicked);
-    line(StatusCode::OK, "disconnected")
 }
 
 /// Sends the body of a request as a text to a room.

@@ -10,7 +10,7 @@ use super::{
 use crate::relay::{
     room::Room,
     server::Server,
-    tally::{Amount, BOUNDS_MS, TYPES},
+    tally::{Amount, BOUNDS_MS, DropReason, Histogram, TYPES},
 };
 
 /// All metrics as text.
@@ -41,7 +41,9 @@ pub(super) fn text(server: &Server, state: &State) -> String {
     let help = "Frames that were not sent to a viewer.";
     let mut dropped = text.metric("pulsecam_frames_dropped_total", Kind::Counter, help);
     for room in &rooms {
-        dropped.sample(&[("room", &room.name), ("reason", "replaced")], room.replaced);
+        for (reason, frames) in room.dropped {
+            dropped.sample(&[("room", &room.name), ("reason", reason)], frames);
+        }
     }
     put_ages(&mut text, &rooms);
 
@@ -69,13 +71,17 @@ struct RoomFacts {
     kinds: BTreeMap<&'static str, u64>,
     viewers: u64,
     streams: u64,
-    replaced: u64,
+    dropped: [(&'static str, u64); 4],
     waiting: usize,
     most_waiting: usize,
     received: Amount,
     sent: Amount,
-    ages: ([u64; BOUNDS_MS.len() + 1], f64),
+    /// At the relay, and at viewers.
+    ages: [(&'static str, Ages); 2],
 }
+
+/// The cumulated buckets of a histogram, and its sum in seconds.
+type Ages = ([u64; BOUNDS_MS.len() + 1], f64);
 
 impl RoomFacts {
     fn of(room: &Room) -> Self {
@@ -86,19 +92,27 @@ impl RoomFacts {
         }
         let waiting: Vec<_> = members.iter().map(|member| member.mailbox.waiting_bytes()).collect();
         let (received, sent) = room.traffic.amounts();
-        let (buckets, sum) = room.traffic.ages.read();
+        let ages = |histogram: &Histogram| {
+            let (buckets, sum) = histogram.read();
+            (buckets, sum.as_secs_f64())
+        };
+        let [credit, gone, rate] =
+            [DropReason::Credit, DropReason::Gone, DropReason::Rate].map(|reason| room.traffic.drops(reason));
+        // Read after the others, which are a part of it.
+        let replaced = room.traffic.replaced_by_gone()
+            + members.iter().map(|member| member.mailbox.replaced()).sum::<u64>();
+        let replaced = replaced.saturating_sub(credit).saturating_sub(rate);
         Self {
             name: room.name().to_owned(),
             kinds,
             viewers: members.iter().filter(|member| member.presence.views()).count() as u64,
             streams: members.iter().filter(|member| member.is_sending()).count() as u64,
-            replaced: room.traffic.replaced_by_gone()
-                + members.iter().map(|member| member.mailbox.replaced()).sum::<u64>(),
+            dropped: [("replaced", replaced), ("credit", credit), ("gone", gone), ("rate", rate)],
             waiting: waiting.iter().sum(),
             most_waiting: waiting.iter().copied().max().unwrap_or(0),
             received,
             sent,
-            ages: (buckets, sum.as_secs_f64()),
+            ages: [("relay", ages(&room.traffic.ages)), ("viewer", ages(&room.traffic.ages_at_viewers))],
         }
     }
 }
@@ -155,11 +169,11 @@ fn put_traffic(text: &mut Exposition, rooms: &[RoomFacts]) {
 }
 
 fn put_ages(text: &mut Exposition, rooms: &[RoomFacts]) {
-    let help = "The age of frames when they came, as far as the clocks are known.";
+    let help = "The age of frames when they came to the relay, and to viewers by their reports.";
     let mut ages = text.metric("pulsecam_frame_age_seconds", Kind::Histogram, help);
-    for room in rooms {
-        let labels = [("room", &*room.name), ("at", "relay")];
-        let (buckets, sum) = room.ages;
+    let places = rooms.iter().flat_map(|room| room.ages.iter().map(|ages| (&*room.name, ages)));
+    for (room, (at, (buckets, sum))) in places {
+        let labels = [("room", room), ("at", *at)];
         let bounds = BOUNDS_MS.iter().map(|bound| (*bound as f64 / 1000.0).to_string());
         for (bound, count) in bounds.chain(["+Inf".to_owned()]).zip(buckets) {
             ages.suffixed("_bucket", &[labels[0], labels[1], ("le", &bound)], count);

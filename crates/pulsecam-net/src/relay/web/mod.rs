@@ -4,6 +4,7 @@
 //! after a WebSocket's handshake its connection goes the same way as one from TCP, with each message of the wire
 //! in one message of the WebSocket. hyper and tungstenite know the syntax; neither queues frames.
 
+mod addresses;
 mod answer;
 mod api;
 mod config;
@@ -13,6 +14,7 @@ mod exposition;
 pub mod fuzzing;
 mod host;
 mod http_io;
+mod kick;
 mod late;
 mod metrics;
 mod mjpeg;

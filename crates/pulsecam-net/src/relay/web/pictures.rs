@@ -152,7 +152,9 @@ impl Parts {
 impl Stream {
     async fn next(mut self) -> Option<(Chunk, Self)> {
         if let Some(interval) = self.interval {
+            self.viewer.rest(true);
             time::sleep_until(self.due).await;
+            self.viewer.rest(false);
             self.due = (self.due + interval).max(time::Instant::now());
         }
         let picture = self.viewer.next(self.silence).await?;

@@ -43,6 +43,12 @@ impl Query {
     }
 }
 
+/// The value of a parameter; the last of several counts.
+pub(super) fn parameter(query: &str, key: &str) -> Option<String> {
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.filter(|(name, _)| *name == key).last().map(|(_, value)| decode(value, true))
+}
+
 fn is_on(value: &str) -> bool {
     matches!(value, "1" | "true" | "yes" | "on")
 }
@@ -94,6 +100,8 @@ mod tests {
         assert_eq!((query.fps, query.extra_headers, query.advance_headers), (Some(2.5), true, Some(true)));
         assert_eq!(query.token.as_deref(), Some("abc"));
         assert_eq!(Query::parse("advance_headers=0").advance_headers, Some(false));
+        assert_eq!(parameter("for=1&x&for=1h+30s", "for").as_deref(), Some("1h 30s"));
+        assert_eq!((parameter("before=1&for", "for"), parameter("for=", "for")), (None, Some(String::new())));
     }
 
     #[test]

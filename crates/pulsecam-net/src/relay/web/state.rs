@@ -2,7 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    sync::Mutex,
+    net::SocketAddr,
+    sync::{Mutex, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -22,6 +23,8 @@ pub(in crate::relay) struct State {
     pub(super) sessions: Sessions,
     /// Answered requests, by endpoint and status.
     requests: Mutex<BTreeMap<(&'static str, u16), u64>>,
+    /// Where browsers reach the relay, once it listens.
+    pub(super) listening: OnceLock<SocketAddr>,
     /// When the relay's loop ran last.
     beat: Mutex<Instant>,
 }
@@ -35,8 +38,14 @@ impl State {
             config,
             sessions: Sessions::default(),
             requests: Mutex::default(),
+            listening: OnceLock::new(),
             beat: Mutex::new(clock::now()),
         }
+    }
+
+    /// Records where browsers reach the relay.
+    pub(in crate::relay) fn listens(&self, http: SocketAddr) {
+        let _ = self.listening.set(http); // it listens once
     }
 
     /// Records that the relay's loop runs.

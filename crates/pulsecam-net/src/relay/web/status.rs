@@ -28,13 +28,15 @@ pub(super) fn of(room: &Room) -> Value {
     let streams: Vec<_> = stats.iter().filter(|client| client.stream.is_some()).map(stream).collect();
     let first = stats.iter().find(|client| client.stream.is_some());
     let fps = first.map_or(0, |client| rate(client.sent.frames, client.since));
+    let size = first.and_then(|client| client.size);
+    let (width, height) = size.map_or((0, 0), |size| (size.width, size.height));
     json!({
         "ok": true,
         "result": {
             "instance_id": "",
             "encoder": {"type": "CPU", "quality": 0},
             "source": {
-                "resolution": {"width": 0, "height": 0},
+                "resolution": {"width": width, "height": height},
                 "online": first.is_some(),
                 "desired_fps": fps,
                 "captured_fps": fps,
@@ -54,6 +56,8 @@ pub(super) fn stream(client: &ClientStats) -> Value {
         "client": client.client,
         "room": client.room,
         "stream": info.and_then(|info| info.stream.clone()),
+        "width": client.size.map(|size| size.width),
+        "height": client.size.map(|size| size.height),
         "seq": info.and_then(|info| info.seq),
         "age_us": micros(client.age),
         "late_us": micros(client.late),

@@ -74,6 +74,9 @@ impl Viewer {
         let memory = server.shared.memory.open();
         let (membership, waiting) =
             Membership::begin(Arc::clone(&room), addr, writer, memory, cut, ClientKind::Pictures);
+        if let Some(name) = &name {
+            membership.member.presence.wanted.set(name.clone());
+        }
         Self {
             sender: name.is_none().then(|| oldest(&room, membership.member.id)).flatten(),
             membership: Some(membership),
@@ -112,6 +115,13 @@ impl Viewer {
             {
                 return Some(picture);
             }
+        }
+    }
+
+    /// Records whether frames are to pass for a while, because the client asked for fewer.
+    pub(super) fn rest(&self, rests: bool) {
+        if let Some(Membership { member, .. }) = &self.membership {
+            member.presence.rest(rests);
         }
     }
 

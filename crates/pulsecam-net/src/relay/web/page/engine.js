@@ -98,7 +98,7 @@ export class Engine {
       },
       confirmed: (stamp) => this.#outbox.confirmed(stamp),
       attributes: () => ({
-        views: this.#hidden ? 0 : 1, receipts: 1, ...this.#viewer.report, ...this.#camera.attributes,
+        views: this.#hidden ? 0 : 1, receipts: 1, only, ...this.#viewer.report, ...this.#camera.attributes,
       }),
     });
     this.#viewer = new Viewer(this.#link, post, only, trace);
