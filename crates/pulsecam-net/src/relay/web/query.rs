@@ -45,8 +45,8 @@ impl Query {
 
 /// The value of a parameter; the last of several counts.
 pub(super) fn parameter(query: &str, key: &str) -> Option<String> {
-    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.filter(|(name, _)| *name == key).next_back().map(|(_, value)| decode(value, true))
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.rfind(|(name, _)| *name == key).map(|(_, value)| decode(value, true))
 }
 
 fn is_on(value: &str) -> bool {
