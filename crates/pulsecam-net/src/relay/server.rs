@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use tokio::time;
@@ -155,7 +155,7 @@ impl Server {
 
     /// Refuses connections from an address for a while; those that are there stay.
     #[cfg(feature = "web")]
-    pub(super) fn keep_out(&self, address: IpAddr, time: Duration) {
+    pub(super) fn keep_out(&self, address: IpAddr, time: std::time::Duration) {
         lock(&self.admission).keep_out(address, time, clock::now());
     }
 
