@@ -29,9 +29,15 @@ struct Terminal {
 
 impl Terminal {
     fn start(columns: u16, rows: u16, arguments: &[&str]) -> Self {
+        Self::start_with(columns, rows, &[], arguments)
+    }
+
+    /// Starts it with these variables, each as `NAME=VALUE`.
+    fn start_with(columns: u16, rows: u16, variables: &[&str], arguments: &[&str]) -> Self {
         let terminal = Self { folder: tempfile::tempdir().unwrap() };
         let program = pulsecam();
-        let mut line = vec![program.get_program().to_str().unwrap().to_owned()];
+        let mut line: Vec<_> = variables.iter().map(|variable| (*variable).to_owned()).collect();
+        line.push(program.get_program().to_str().unwrap().to_owned());
         line.extend(arguments.iter().map(|argument| format!("'{argument}'")));
         // The shell stays, so that the last screen can be examined.
         let command = format!("{}; echo ended with $?; exec cat", line.join(" "));
@@ -187,6 +193,103 @@ fn streams_are_drawn_in_letters_with_the_states_of_the_window() {
     terminal.key("q");
     let end = terminal.shows("the exit status", |screen| screen.contains("ended with 0"));
     assert!(end.contains("1 stream"), "the summary is on the previous screen:\n{end}");
+}
+
+/// What another program writes to the terminal.
+const STRAY: &str = "stray letters";
+
+impl Terminal {
+    /// Writes into the picture, as another program does.
+    fn stray(&self) {
+        let device = self.tmux(&["display-message", "-p", "#{pane_tty}"]);
+        std::fs::write(device.trim(), format!("\x1b[6;5H{STRAY}")).unwrap();
+        self.shows("stray letters", |screen| screen.contains(STRAY));
+    }
+}
+
+#[test]
+fn the_screen_begins_empty_and_is_drawn_again_on_request() {
+    let relay = RelayProgram::start(&[]);
+    // Many lines are written while the screen is taken.
+    let view = ["view", &relay.addr, "--lang", "en"];
+    let view = Terminal::start_with(80, 24, &["RUST_LOG=trace"], &view);
+    let screen = view.shows("the waiting message", |screen| screen.contains("waiting for pictures from"));
+    let lines: Vec<_> = screen.lines().filter(|line| !line.trim().is_empty()).collect();
+    assert_eq!(lines.len(), 3, "the message, its hint and the last line:\n{screen}");
+    view.stray();
+    view.key("C-l");
+    view.shows("the picture alone", |screen| !screen.contains(STRAY) && screen.contains("waiting for"));
+    view.key("t");
+    view.shows("the text line", |screen| screen.contains("> "));
+    view.stray();
+    view.key("C-l");
+    view.shows("the text line alone", |screen| !screen.contains(STRAY) && screen.contains("> "));
+    view.key("C-c");
+    view.shows("the exit status", |screen| screen.contains("ended with 0"));
+
+    let address = free_address();
+    let relay = Terminal::start(80, 24, &["relay", "--listen", &address, "--dashboard", "--lang", "en"]);
+    relay.shows("no clients", |screen| screen.contains("Nobody is here"));
+    relay.stray();
+    relay.key("C-l");
+    relay.shows("the dashboard alone", |screen| !screen.contains(STRAY) && screen.contains("Nobody"));
+}
+
+#[test]
+fn the_most_important_keys_are_always_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let relay = RelayProgram::start(&[]);
+    let _sending = sender(&relay.addr, folder.path(), "ann");
+    let last = |screen: &str| screen.lines().rfind(|line| !line.is_empty()).unwrap().to_owned();
+    for (columns, rows, wanted) in
+        [(80, 24, "t write · s save · h keys · q quit"), (40, 12, "h keys · q quit")]
+    {
+        let view = Terminal::start(columns, rows, &["view", &relay.addr, "--lang", "en"]);
+        let screen = view.shows("the stream", |screen| {
+            screen.contains("● ann") && screen.contains("round trip") == (columns == 80)
+        });
+        let line = last(&screen);
+        assert!(line.starts_with("127.0.0.1:") && line.ends_with(wanted), "{screen}");
+        view.key("h");
+        let first = view.shows("the first keys", |screen| screen.contains("enlarge a stream"));
+        assert!(last(&first).ends_with("q quit"), "{first}");
+        for _ in 0..12 {
+            view.key("Down");
+        }
+        let end = view.shows("the last keys", |screen| {
+            screen.contains("q  Esc") && screen.contains("quit") && screen.contains("draw the screen again")
+        });
+        assert_eq!(end.contains("enlarge a stream"), rows == 24, "{end}");
+        view.key("PgUp");
+        view.key("PgUp");
+        view.shows("the first keys", |screen| screen.contains("enlarge a stream"));
+        view.key("h");
+        view.shows("no list", |screen| !screen.contains("enlarge a stream"));
+    }
+}
+
+#[test]
+fn the_newest_text_stands_next_to_the_line_that_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let relay = RelayProgram::start(&[]);
+    let _sending = sender(&relay.addr, folder.path(), "ann");
+    let view = Terminal::start(40, 12, &["view", &relay.addr, "--lang", "en"]);
+    view.shows("the stream", |screen| screen.contains("● ann"));
+    view.key("t");
+    view.write("one");
+    view.key("Enter");
+    view.write("a text that is longer than one row of forty");
+    view.key("Enter");
+    view.write("next");
+    let screen = view.shows("three rows", |screen| screen.contains("> next") && screen.contains("of forty"));
+    let lines: Vec<_> = screen.lines().collect();
+    let input = lines.iter().position(|line| line.contains("> next")).unwrap();
+    assert!(lines[input - 1].contains("of forty"), "{screen}");
+    assert!(lines[input - 3].ends_with(": one"), "{screen}");
+    assert!(lines[input + 1].ends_with("Enter send · Esc close"), "letters are no keys:\n{screen}");
+    view.key("Escape");
+    let screen = view.shows("no text line", |screen| !screen.contains("> next"));
+    assert!(screen.contains("of forty"), "new texts are shown in small terminals too:\n{screen}");
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! The terminal's full screen: taken, and restored however the program ends. The log is held back meanwhile.
+//! The terminal's full screen: taken, and restored however the program ends. Lines are held back meanwhile.
 
 use std::{
     collections::VecDeque,
     io::{self, IsTerminal},
-    sync::{Mutex, MutexGuard, PoisonError, mpsc},
+    sync::{Mutex, MutexGuard, PoisonError, RwLock, mpsc},
     thread,
     time::Duration,
 };
@@ -32,6 +32,10 @@ const LOOK: Duration = Duration::from_millis(50);
 /// The log's lines while the screen is taken.
 static LINES: Mutex<Option<VecDeque<String>>> = Mutex::new(None);
 
+/// Locked for reading while lines are written to the terminal. A line that was begun before the screen was
+/// taken would otherwise end on it.
+static WRITERS: RwLock<()> = RwLock::new(());
+
 fn lines() -> MutexGuard<'static, Option<VecDeque<String>>> {
     LINES.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -51,21 +55,37 @@ impl Screen {
     pub(super) fn take() -> io::Result<Self> {
         // First of all: a line of the log that is written later would appear on the alternate screen.
         *lines() = Some(VecDeque::new());
+        // Waits for the lines that are being written.
+        drop(WRITERS.write().unwrap_or_else(PoisonError::into_inner));
         // Pasted text arrives in one piece, not as keys.
         let taken = ratatui::try_init().and_then(|terminal| {
             execute!(io::stdout(), EnableBracketedPaste)?;
-            Ok(Self { terminal })
+            let mut screen = Self { terminal };
+            // Not every terminal has an alternate screen, or an empty one.
+            screen.clear()?;
+            Ok(screen)
         });
         if taken.is_err() {
             give_back_the_log();
         }
         taken
     }
+
+    /// Clears the screen, so that the next picture is drawn whole: another program may have written to it.
+    pub(super) fn clear(&mut self) -> io::Result<()> {
+        // `Terminal::clear` would ask for the cursor's position, which not every terminal answers.
+        let area = self.terminal.get_frame().area();
+        self.terminal.resize(area)
+    }
 }
 
 /// Writes the lines of the log that were held back.
 fn give_back_the_log() {
     let said = lines().take().unwrap_or_default();
+    // Elsewhere they are written at once.
+    if !io::stderr().is_terminal() {
+        return;
+    }
     let log = output::log();
     for line in said {
         log.send(format!("{line}\n").as_bytes());
@@ -112,17 +132,22 @@ pub(super) fn give_up() {
     let _ = disable_raw_mode(); // the terminal may be gone
 }
 
-/// Holds back lines of the log if the screen is taken; returns whether it is.
-pub(super) fn takes(text: &[u8]) -> bool {
+/// Writes lines to the terminal, or returns `None` if its screen is taken.
+pub(super) fn unless_taken<T>(write: impl FnOnce() -> T) -> Option<T> {
+    let _writing = WRITERS.read().unwrap_or_else(PoisonError::into_inner);
+    (!is_taken()).then(write)
+}
+
+/// Keeps lines of the log if the screen is taken.
+pub(super) fn keep(text: &[u8]) {
     let mut lines = lines();
-    let Some(kept) = lines.as_mut() else { return false };
+    let Some(kept) = lines.as_mut() else { return };
     for line in String::from_utf8_lossy(text).lines() {
         if kept.len() == KEPT_LINES {
             kept.pop_front();
         }
         kept.push_back(plain(line));
     }
-    true
 }
 
 /// Whether the screen is taken, so that nothing else may be written to it.

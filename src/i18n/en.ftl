@@ -128,8 +128,14 @@ age-graph = age, last minute
 rate-graph = frames per second, last minute
 
 # In a terminal.
-terminal-keys = t write · s save · r record · h keys · q quit
-terminal-film-keys = Space pause · ← → 5 s · s save · h keys · q quit
+terminal-say = t write
+terminal-save = s save
+terminal-record = r record
+terminal-help = h keys
+terminal-quit = q quit
+terminal-pause = Space pause
+terminal-seek = ← → 5 s
+terminal-redraw = draw the screen again
 
 # The measurement from light to light.
 glass-no-picture = Waiting for the camera’s picture

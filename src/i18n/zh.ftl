@@ -128,8 +128,14 @@ age-graph = 画面延迟（最近一分钟）
 rate-graph = 每秒帧数（最近一分钟）
 
 # In a terminal.
-terminal-keys = t 消息 · s 保存 · r 录制 · h 快捷键 · q 退出
-terminal-film-keys = 空格 暂停 · ← → 5 秒 · s 保存 · h 快捷键 · q 退出
+terminal-say = t 消息
+terminal-save = s 保存
+terminal-record = r 录制
+terminal-help = h 快捷键
+terminal-quit = q 退出
+terminal-pause = 空格 暂停
+terminal-seek = ← → 5 秒
+terminal-redraw = 重新绘制屏幕
 
 # 端到端延迟（从光到光）的测量。
 glass-no-picture = 正在等待摄像头画面

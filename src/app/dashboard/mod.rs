@@ -129,7 +129,9 @@ fn show(
         match event::poll(LOOK).and_then(|there| if there { event::read().map(Some) } else { Ok(None) }) {
             Ok(Some(event)) => {
                 painted = None;
-                obey(&event, &mut model, closed);
+                if obey(&event, &mut model, closed) && screen.clear().is_err() {
+                    closed.cancel();
+                }
             }
             Ok(None) => {}
             Err(_) => closed.cancel(),
@@ -137,15 +139,17 @@ fn show(
     }
 }
 
-fn obey(event: &Event, model: &mut DashboardModel, closed: &CancellationToken) {
-    let Event::Key(key) = event else { return };
+/// Does what a key asks for; returns whether it asks for a whole new picture.
+fn obey(event: &Event, model: &mut DashboardModel, closed: &CancellationToken) -> bool {
+    let Event::Key(key) = event else { return false };
     if key.kind == KeyEventKind::Release {
-        return;
+        return false;
     }
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     match key.code {
         // Raw keys: the terminal sends no signal.
         KeyCode::Char('c' | 'd') if control => closed.cancel(),
+        KeyCode::Char('l') if control => return true,
         KeyCode::Char('q') => closed.cancel(),
         KeyCode::Esc if model.help => model.help = false,
         KeyCode::Char('h' | '?') => model.help = !model.help,
@@ -156,4 +160,5 @@ fn obey(event: &Event, model: &mut DashboardModel, closed: &CancellationToken) {
         KeyCode::PageUp => model.scroll(-PAGE),
         _ => {}
     }
+    false
 }

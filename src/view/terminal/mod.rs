@@ -5,6 +5,7 @@
 //! always the newest.
 
 mod canvas;
+mod footer;
 mod keys;
 mod paint;
 mod panels;
@@ -24,6 +25,7 @@ use ratatui::{
 use self::{
     canvas::Pictures,
     keys::{Meaning, command, writing},
+    paint::View,
 };
 use super::{
     action::Action,
@@ -63,7 +65,7 @@ pub fn run(
     let mut model = Model::new(&options.host, Arc::clone(&options.words), Instant::now());
     model.numbers = options.numbers;
     model.film = options.film.as_ref().map(|film| FilmState::new(film, Instant::now()));
-    let mut pictures = Pictures::new(graphics);
+    let mut view = View { pictures: Pictures::new(graphics), help_top: 0 };
     let mut fitting = Rescaler::start(inbox.handle(), options.limits, Strips::default()).ok();
     let (mut dirty, mut next_change) = (true, None::<Instant>);
     let (mut drawn, mut took) = (None::<Instant>, Duration::ZERO);
@@ -80,7 +82,12 @@ pub fn run(
         }
         while event::poll(Duration::ZERO).map_err(lost)? {
             dirty = true;
-            for action in execute(&event::read().map_err(lost)?, &mut model, &mut end) {
+            let outcome = execute(&event::read().map_err(lost)?, &mut model, &mut view);
+            end = outcome.end.or(end);
+            if outcome.redraw {
+                clear(terminal).map_err(lost)?;
+            }
+            for action in outcome.actions {
                 if let Some(notice) = act(action) {
                     model.apply(Update::Notice(notice), Instant::now());
                 }
@@ -102,7 +109,8 @@ pub fn run(
         if dirty && rested {
             dirty = false;
             model.expire(now);
-            terminal.draw(|frame| paint::paint(frame, &model, &mut pictures, now)).map_err(lost)?;
+            terminal.draw(|frame| paint::paint(frame, &model, &mut view, now)).map_err(lost)?;
+            let pictures = &mut view.pictures;
             inbox.set_demands(pictures.tiles.drain(..).map(|tile| (tile.stream, tile.demand(None))));
             for wanted in pictures.rescale_requests.drain(..) {
                 if let Some(fitting) = &mut fitting {
@@ -117,24 +125,56 @@ pub fn run(
     }
 }
 
-fn execute(event: &Event, model: &mut Model, end: &mut Option<End>) -> Vec<Action> {
+/// Clears the screen, so that everything is drawn again.
+fn clear(terminal: &mut DefaultTerminal) -> std::io::Result<()> {
+    // `Terminal::clear` would ask for the cursor's position, which not every terminal answers.
+    let area = terminal.get_frame().area();
+    terminal.resize(area)
+}
+
+/// What a key asks for beyond the model.
+#[derive(Default)]
+struct Outcome {
+    actions: Vec<Action>,
+    end: Option<End>,
+    redraw: bool,
+}
+
+impl Outcome {
+    fn actions(actions: impl IntoIterator<Item = Action>) -> Self {
+        Self { actions: actions.into_iter().collect(), ..Self::default() }
+    }
+
+    fn end() -> Self {
+        Self { end: Some(End::Quit), ..Self::default() }
+    }
+}
+
+fn execute(event: &Event, model: &mut Model, view: &mut View) -> Outcome {
     let now = Instant::now();
     let key = match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => key,
         Event::Paste(text) => {
             model.apply(Update::Pasted(text.clone()), now);
-            return Vec::new();
+            return Outcome::default();
         }
-        _ => return Vec::new(),
+        _ => return Outcome::default(),
     };
     match if model.chat.entry.is_some() { writing(key) } else { command(key, model.film().is_some()) } {
-        Meaning::End => *end = Some(End::Quit),
-        Meaning::Close if model.close() => {}
-        Meaning::Close => *end = Some(End::Quit),
-        Meaning::Command(Command::Quit) => *end = Some(End::Quit),
-        Meaning::Command(command) => return model.execute(command, now),
-        Meaning::Writing(writing) => return model.write(&writing, now).into_iter().collect(),
-        Meaning::Nothing => {}
+        Meaning::End => Outcome::end(),
+        Meaning::Close if model.close() => Outcome::default(),
+        Meaning::Close | Meaning::Command(Command::Quit) => Outcome::end(),
+        Meaning::Redraw => {
+            view.pictures.forget();
+            Outcome { redraw: true, ..Outcome::default() }
+        }
+        // Up is towards the beginning of the list.
+        Meaning::Command(Command::Scroll(rows)) if model.help => {
+            view.help_top = view.help_top.saturating_add_signed(-rows);
+            Outcome::default()
+        }
+        Meaning::Command(command) => Outcome::actions(model.execute(command, now)),
+        Meaning::Writing(writing) => Outcome::actions(model.write(&writing, now)),
+        Meaning::Nothing => Outcome::default(),
     }
-    Vec::new()
 }
