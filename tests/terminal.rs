@@ -236,6 +236,40 @@ fn the_screen_begins_empty_and_is_drawn_again_on_request() {
 }
 
 #[test]
+fn a_terminal_for_plain_lines_is_not_drawn_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let relay = RelayProgram::start(&[]);
+    let _sending = sender(&relay.addr, folder.path(), "ann");
+    let lines = |variable: &str, terminal: &[&str]| {
+        let view = [&["view", &relay.addr, "--lang", "en", "--for", "3s"], terminal].concat();
+        let view = Terminal::start_with(100, 24, &[variable], &view);
+        let screen = view.shows("the exit status", |screen| screen.contains("ended with 0"));
+        assert!(screen.contains("ann: 20 fps") || screen.contains("ann: 320x240"), "{variable}:\n{screen}");
+        let coloured = view.tmux(&["capture-pane", "-p", "-e"]);
+        assert!(!coloured.contains(['\x1b', '▀', '▄']), "{variable}: {coloured:?}");
+    };
+    lines("TERM=dumb", &[]);
+    lines("TERM=dumb", &["--terminal=blocks"]);
+    lines("NO_COLOR=1", &[]);
+    lines("NO_COLOR=1", &["--terminal"]);
+
+    // Whoever names a way of drawing wants to see pictures.
+    let view = ["view", &relay.addr, "--terminal=blocks", "--lang", "en"];
+    let view = Terminal::start_with(100, 24, &["NO_COLOR=1"], &view);
+    view.shows("the stream", |screen| screen.contains("● ann"));
+    view.shows("a coloured picture", |_| view.tmux(&["capture-pane", "-p", "-e"]).contains("38;2;"));
+
+    let address = free_address();
+    let relay = ["relay", "--listen", &address, "--dashboard", "--lang", "en"];
+    let dumb = Terminal::start_with(100, 24, &["TERM=dumb"], &relay);
+    dumb.shows("the log", |screen| screen.contains("listening on"));
+    assert!(!dumb.tmux(&["capture-pane", "-p", "-e"]).contains('\x1b'));
+    drop(dumb);
+    let plain = Terminal::start_with(100, 24, &["NO_COLOR=1"], &relay);
+    plain.shows("the dashboard", |screen| screen.contains("Nobody is here"));
+}
+
+#[test]
 fn the_most_important_keys_are_always_shown() {
     let folder = tempfile::tempdir().unwrap();
     let relay = RelayProgram::start(&[]);

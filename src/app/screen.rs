@@ -13,6 +13,7 @@ use ratatui::{
     crossterm::{
         event::{DisableBracketedPaste, EnableBracketedPaste},
         execute,
+        style::force_color_output,
         terminal::disable_raw_mode,
     },
 };
@@ -40,6 +41,36 @@ fn lines() -> MutexGuard<'static, Option<VecDeque<String>>> {
     LINES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What a terminal is asked to be used for, by its variables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Capability {
+    /// Lines of text only: it knows no escape sequences (`TERM=dumb`, or no `TERM`).
+    Lines,
+    /// Text anywhere, without colours (`NO_COLOR`).
+    Text,
+    /// Everything.
+    Colour,
+}
+
+impl Capability {
+    /// That of this terminal.
+    pub(super) fn of_terminal() -> Self {
+        let variable = |name| std::env::var(name).ok();
+        // Elsewhere than on Unix, there is no such variable.
+        let term = variable("TERM").or_else(|| (!cfg!(unix)).then(|| "other".into()));
+        Self::of(term.as_deref(), variable("NO_COLOR").as_deref())
+    }
+
+    /// `no_color` counts unless it is empty: <https://no-color.org/>.
+    fn of(term: Option<&str>, no_color: Option<&str>) -> Self {
+        match (term.unwrap_or_default(), no_color.unwrap_or_default()) {
+            ("" | "dumb", _) => Self::Lines,
+            (_, "") => Self::Colour,
+            _ => Self::Text,
+        }
+    }
+}
+
 /// The screen, taken until it is dropped.
 pub(super) struct Screen {
     pub(super) terminal: DefaultTerminal,
@@ -49,6 +80,11 @@ impl Screen {
     /// Whether standard input and output are a terminal.
     pub(super) fn is_there() -> bool {
         io::stdout().is_terminal() && io::stdin().is_terminal()
+    }
+
+    /// Draws in colours whatever `NO_COLOR` says: the user asked for pictures.
+    pub(super) fn force_colours() {
+        force_color_output(true);
     }
 
     /// Takes the screen: alternate screen, keys without echo. A panic restores it too.
@@ -177,6 +213,16 @@ fn plain(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn variables_tell_what_a_terminal_is_for() {
+        assert_eq!(Capability::of(Some("xterm-256color"), None), Capability::Colour);
+        assert_eq!(Capability::of(Some("xterm"), Some("")), Capability::Colour);
+        assert_eq!(Capability::of(Some("xterm"), Some("1")), Capability::Text);
+        assert_eq!(Capability::of(Some("dumb"), None), Capability::Lines);
+        assert_eq!(Capability::of(Some("dumb"), Some("1")), Capability::Lines);
+        assert_eq!(Capability::of(None, None), Capability::Lines);
+    }
 
     #[test]
     fn colours_are_removed_and_text_is_kept() {

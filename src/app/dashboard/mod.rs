@@ -12,6 +12,7 @@ use std::{
 
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use self::{
     model::DashboardModel,
@@ -19,7 +20,7 @@ use self::{
 };
 use super::{
     Error,
-    screen::{self, Screen},
+    screen::{self, Capability, Screen},
 };
 use crate::{
     i18n::{Language, Translations},
@@ -51,10 +52,14 @@ pub(super) struct Dashboard {
 type Newest = Arc<Mutex<Option<RelayStats>>>;
 
 impl Dashboard {
-    /// Takes the screen and starts painting, on a thread of its own.
-    pub(super) fn open(language: Option<Language>) -> Result<Self, Error> {
+    /// Takes the screen and starts painting, on a thread of its own. `None`: the terminal cannot be drawn on.
+    pub(super) fn open(language: Option<Language>) -> Result<Option<Self>, Error> {
         if !Screen::is_there() {
             return Err(Error::NoTerminalForDashboard);
+        }
+        if Capability::of_terminal() == Capability::Lines {
+            warn!("this terminal is for plain lines: there is only the log");
+            return Ok(None);
         }
         let words = Translations::new(language.unwrap_or_else(Language::system_default));
         let screen = Screen::take()?;
@@ -68,7 +73,7 @@ impl Dashboard {
                 let _ = end.send(()); // an error: no longer waited for
             }
         })?;
-        Ok(Self { newest, facts, closed, ended })
+        Ok(Some(Self { newest, facts, closed, ended }))
     }
 
     /// The receiver of the relay's censuses.
