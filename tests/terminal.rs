@@ -7,8 +7,10 @@
 mod common;
 
 use std::{
+    io::{Read, Write},
     path::Path,
-    process::Command,
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
@@ -381,6 +383,99 @@ fn a_film_is_paused_and_moved_in_and_stays_at_its_end() {
     });
     terminal.key("q");
     terminal.shows("the exit status", |screen| screen.contains("ended with 0"));
+}
+
+/// A terminal that the test itself is: it reads what is drawn, and answers or does not.
+struct OwnTerminal {
+    running: Child,
+    keys: ChildStdin,
+    drawn: mpsc::Receiver<Vec<u8>>,
+}
+
+/// The question where the cursor is.
+const QUESTION: &str = "\x1b[6n";
+
+impl OwnTerminal {
+    fn start(arguments: &[&str]) -> Self {
+        let program = pulsecam();
+        let program = program.get_program().to_str().unwrap();
+        let line = format!("stty cols 80 rows 24; exec {program} {}", arguments.join(" "));
+        let mut command = Command::new("script");
+        command.args(["-qfec", &line, "/dev/null"]).env_remove("TMUX").env_remove("DISPLAY");
+        command.env("TERM", "xterm-256color").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut running = command.spawn().expect("script runs (make deps)");
+        let (give, drawn) = mpsc::channel();
+        let mut output = running.stdout.take().unwrap();
+        thread::spawn(move || {
+            let mut buffer = [0; 65_536];
+            while let Ok(read @ 1..) = output.read(&mut buffer) {
+                if give.send(buffer[..read].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let keys = running.stdin.take().unwrap();
+        Self { running, keys, drawn }
+    }
+
+    /// What is drawn until `wanted` accepts it.
+    fn until(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+        let mut drawn = Vec::new();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let text = String::from_utf8_lossy(&drawn);
+            if wanted(&text) {
+                return text.into_owned();
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            let more = self.drawn.recv_timeout(left);
+            drawn.extend(more.unwrap_or_else(|_| panic!("the program never draws {what}")));
+        }
+    }
+
+    /// Answers where the cursor is after what was drawn.
+    fn answer(&mut self, drawn: &str) {
+        let before = drawn.rsplit_once(QUESTION).unwrap().0;
+        let place = before.rsplit("\x1b[").find_map(|sequence| sequence.strip_suffix('H')).unwrap();
+        write!(self.keys, "\x1b[{place}R").and_then(|()| self.keys.flush()).unwrap();
+    }
+}
+
+impl Drop for OwnTerminal {
+    fn drop(&mut self) {
+        let _ = self.running.kill();
+        let _ = self.running.wait();
+    }
+}
+
+#[test]
+fn never_more_than_one_picture_is_under_way_to_a_slow_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let relay = RelayProgram::start(&[]);
+    let _sending = sender(&relay.addr, folder.path(), "ann");
+    let mut slow = OwnTerminal::start(&["view", &relay.addr, "--terminal=blocks", "--lang", "en"]);
+    let mut pictures = 0;
+    while pictures < 5 {
+        let drawn = slow.until("a picture and a question", |drawn| drawn.ends_with(QUESTION));
+        pictures += usize::from(drawn.contains("fps"));
+        // Several pictures arrive meanwhile, and none is drawn.
+        let more = slow.drawn.recv_timeout(Duration::from_millis(400)).unwrap_or_default();
+        let more = String::from_utf8_lossy(&more);
+        assert!(!more.contains('m'), "colours before the answer: {more:?}");
+        slow.answer(&drawn);
+    }
+    write!(slow.keys, "q").and_then(|()| slow.keys.flush()).unwrap();
+    let drawn =
+        slow.until("a question or the end", |drawn| drawn.contains(QUESTION) || drawn.contains("?1049l"));
+    if drawn.contains(QUESTION) {
+        slow.answer(&drawn);
+    }
+    until("it ends", || slow.running.try_wait().unwrap().is_some());
+
+    // Nobody answers here.
+    let mute = OwnTerminal::start(&["view", &relay.addr, "--terminal=blocks", "--lang", "en"]);
+    mute.until("a question", |drawn| drawn.ends_with(QUESTION));
+    mute.until("pictures all the same", |drawn| drawn.matches("fps").count() > 1);
 }
 
 /// Waits until a condition holds.

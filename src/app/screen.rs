@@ -19,7 +19,7 @@ use ratatui::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::output;
+use super::{output, stdio};
 
 /// Lines of the log that are kept while the screen is taken: as many as a tall terminal shows.
 const KEPT_LINES: usize = 200;
@@ -29,6 +29,9 @@ const END_LIMIT: Duration = Duration::from_millis(500);
 
 /// Interval between checks whether to stop.
 const LOOK: Duration = Duration::from_millis(50);
+
+/// Ends bracketed paste and the alternate screen, and shows the cursor.
+const RESTORE: &[u8] = b"\x1b[?2004l\x1b[?1049l\x1b[?25h";
 
 /// The log's lines while the screen is taken.
 static LINES: Mutex<Option<VecDeque<String>>> = Mutex::new(None);
@@ -163,9 +166,14 @@ pub(super) fn on_a_thread<T: Send + 'static>(
     }
 }
 
-/// Restores only the echo of keys, of a terminal that takes no output.
+/// Restores what can be restored of a terminal without waiting: the echo of keys, and if it takes output again,
+/// its own screen.
 pub(super) fn give_up() {
-    let _ = disable_raw_mode(); // the terminal may be gone
+    if stdio::output_is_ready() {
+        // Past the lock of std's standard output, which the painting thread may hold.
+        let _ = stdio::output(RESTORE); // the terminal may be gone
+    }
+    let _ = disable_raw_mode();
 }
 
 /// Writes lines to the terminal, or returns `None` if its screen is taken.

@@ -151,8 +151,13 @@ glass-latency = { $latency } ms from light to light
 glass-hint = The camera must see the whole black frame, as large as possible. Q closes.
 
 # The dashboard of a relay.
-dashboard-clients = clients: { $count } · uptime { $up }
-dashboard-traffic = in { $in } · out { $out }, { $messages } messages/s · frames lost: { $lost } · refused: { $refused }
+dashboard-clients = clients: { $count }
+dashboard-uptime = uptime { $up }
+dashboard-in = in { $in }
+dashboard-out = out { $out }
+dashboard-messages = { $messages } messages/s
+dashboard-frames-lost = frames lost: { $lost }
+dashboard-refused = refused: { $refused }
 dashboard-open = open to everyone
 dashboard-key = key required
 dashboard-tls = TLS, open to everyone
@@ -178,6 +183,7 @@ dashboard-help =
     q      stops the relay; queued data is sent for up to 1 s
     s      sorts by join time, sending rate or lost frames
     arrows and PgUp, PgDn scroll
+    Ctrl-L draws the screen again
     Age: from capture to the median viewer.
     Lost: frames that newer ones replaced for slow clients.
 

@@ -163,7 +163,12 @@ phrases! {
     GlassHint = "glass-hint",
     // The dashboard of a relay.
     DashboardClients = "dashboard-clients",
-    DashboardTraffic = "dashboard-traffic",
+    DashboardUptime = "dashboard-uptime",
+    DashboardIn = "dashboard-in",
+    DashboardOut = "dashboard-out",
+    DashboardMessages = "dashboard-messages",
+    DashboardFramesLost = "dashboard-frames-lost",
+    DashboardRefused = "dashboard-refused",
     DashboardOpen = "dashboard-open",
     DashboardKey = "dashboard-key",
     DashboardTls = "dashboard-tls",

@@ -1,5 +1,7 @@
 //! A relay's dashboard: clients, what they send and which are slow, full screen in a terminal.
 
+mod columns;
+mod header;
 mod model;
 mod paint;
 

@@ -1,12 +1,14 @@
 //! The same model in a terminal, for machines without a display: pictures in the terminal's own graphics if
 //! it has any (kitty, sixel, iTerm2), or else in half blocks.
 //!
-//! A terminal takes frames far slower than a window, so each is drawn only after the previous one is out, and
+//! A terminal takes frames far slower than a window, so each is drawn only after the previous one has arrived, and
 //! always the newest.
 
 mod canvas;
+mod confirmation;
 mod footer;
 mod keys;
+mod pace;
 mod paint;
 mod panels;
 mod text;
@@ -24,7 +26,9 @@ use ratatui::{
 
 use self::{
     canvas::Pictures,
+    confirmation::Confirmation,
     keys::{Meaning, command, writing},
+    pace::Pace,
     paint::View,
 };
 use super::{
@@ -43,10 +47,6 @@ pub use self::canvas::Graphics;
 
 /// How long to wait for updates before keys are polled: the longest delay of a key.
 const POLL_INTERVAL: Duration = Duration::from_millis(30);
-
-/// Shortest pause between two pictures: half blocks of a full screen are some 100 kB each, and fifteen per
-/// second look alive.
-const LEAST_PAUSE: Duration = Duration::from_millis(66);
 
 /// Shows what arrives in the inbox on this terminal, until a key or [`Update::Stop`] ends it.
 ///
@@ -68,7 +68,7 @@ pub fn run(
     let mut view = View { pictures: Pictures::new(graphics), help_top: 0 };
     let mut fitting = Rescaler::start(inbox.handle(), options.limits, Strips::default()).ok();
     let (mut dirty, mut next_change) = (true, None::<Instant>);
-    let (mut drawn, mut took) = (None::<Instant>, Duration::ZERO);
+    let (mut pace, mut confirmation) = (Pace::new(), Confirmation::default());
     loop {
         let mut end = None;
         for update in inbox.wait(POLL_INTERVAL) {
@@ -99,14 +99,15 @@ pub fn run(
             act(Action::Played(progress));
         }
         if let Some(end) = end {
+            if end == End::Quit && pace.awaits_answer() {
+                // An answer that comes later would appear as typed text.
+                confirmation.wait(terminal).map_err(lost)?;
+            }
             return Ok(Summary { end, totals: model.totals() });
         }
         let now = Instant::now();
         dirty |= next_change.is_some_and(|at| at <= now);
-        // A slow terminal must not take all of this thread's time.
-        let rest = LEAST_PAUSE.max(took);
-        let rested = drawn.is_none_or(|drawn| drawn.elapsed() >= rest);
-        if dirty && rested {
+        if dirty && pace.is_free(now) {
             dirty = false;
             model.expire(now);
             terminal.draw(|frame| paint::paint(frame, &model, &mut view, now)).map_err(lost)?;
@@ -117,10 +118,18 @@ pub fn run(
                     fitting.ask(wanted);
                 }
             }
-            (drawn, took) = (Some(Instant::now()), now.elapsed());
+            pace.drawn(now, Instant::now());
+            confirmation.next();
             next_change = model.next_change(now);
-        } else if dirty {
-            thread::sleep(POLL_INTERVAL.min(rest));
+        } else if dirty && !pace.awaits_answer() {
+            thread::sleep(POLL_INTERVAL);
+        }
+        if pace.awaits_answer() {
+            if confirmation.wait(terminal).map_err(lost)? {
+                pace.answered(Instant::now());
+            } else {
+                pace.unanswered(Instant::now());
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     backlog::Backlog,
-    delivery_delay::DeliveryDelay,
+    delivery_delay::{DeliveryDelay, lower_median},
     event::ClientId,
     memory::ClientMemory,
     passing::PieceSlot,
@@ -290,9 +290,8 @@ impl Member {
         // Skips members that send nothing: with a thousand members this would be a million look-ups.
         let sends = newest.is_some();
         let viewers = members.iter().filter(|other| sends && other.id != self.id && other.presence.views());
-        let mut lateness: Vec<_> =
-            viewers.filter_map(|viewer| lock(&viewer.delivery).known_lateness(self.id, now)).collect();
-        lateness.sort_unstable();
+        let late =
+            lower_median(viewers.filter_map(|viewer| lock(&viewer.delivery).known_lateness(self.id, now)));
         ClientStats {
             client: self.id,
             addr: self.addr,
@@ -300,7 +299,7 @@ impl Member {
             since: now.saturating_duration_since(self.came),
             age: newest.and_then(|(_, came)| Some(came.since(captured?))),
             stream,
-            late: lateness.get(lateness.len() / 2).copied(),
+            late,
             views: self.presence.views(),
             sent: self.sent.amount(),
             got: self.got.amount(),
