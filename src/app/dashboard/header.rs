@@ -50,8 +50,17 @@ impl Header {
         words: &Translations,
         (columns, rows): (u16, u16),
     ) -> Self {
-        let most = if rows < LOW { FEW_ROWS } else { MOST_ROWS };
-        Self { rows: fitted(&figures(model, facts, up, words), columns.into(), most) }
+        let (columns, most) = (usize::from(columns), if rows < LOW { FEW_ROWS } else { MOST_ROWS });
+        let figures = figures(model, facts, up, words);
+        // Beside the graph, if nothing has to be left out for it.
+        let all = figures.iter().map(|(_, text)| text.as_str());
+        let beside = flowing(all, columns.saturating_sub(GRAPH + GAP));
+        let rows = if columns > 2 * GRAPH && beside.len() <= most {
+            beside
+        } else {
+            fitted(&figures, columns, most)
+        };
+        Self { rows }
     }
 
     /// The rows that it takes.
