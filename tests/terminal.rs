@@ -1,6 +1,6 @@
 //! The relay's dashboard and streams in character cells, in a real terminal (tmux).
 //!
-//! Needs tmux (`make deps`), and fails without it. To run only this: `make test-terminal`.
+//! Needs tmux, and script of util-linux (`make deps`), and fails without them. To run only this: `make test-terminal`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
@@ -475,6 +475,12 @@ fn never_more_than_one_picture_is_under_way_to_a_slow_terminal() {
     }
     until("it ends", || slow.running.try_wait().unwrap().is_some());
 
+    // Ended while a picture is under way, it gives the screen back.
+    let ended = OwnTerminal::start(&["view", &relay.addr, "--terminal=blocks", "--lang", "en"]);
+    ended.until("a question", |drawn| drawn.ends_with(QUESTION));
+    kill("-TERM", &only_child(&ended.running.id().to_string()));
+    ended.until("its own screen", |drawn| drawn.contains("\x1b[?1049l"));
+
     // Nobody answers here.
     let mute = OwnTerminal::start(&["view", &relay.addr, "--terminal=blocks", "--lang", "en"]);
     mute.until("a question", |drawn| drawn.ends_with(QUESTION));
@@ -494,9 +500,7 @@ fn until(what: &str, mut is_so: impl FnMut() -> bool) {
 impl Terminal {
     /// The process id of the program that runs in it.
     fn program(&self) -> String {
-        let shell = self.tmux(&["display-message", "-p", "#{pane_pid}"]).trim().to_owned();
-        let children = Command::new("pgrep").args(["-P", &shell]).output().expect("pgrep runs (make deps)");
-        String::from_utf8(children.stdout).unwrap().trim().to_owned()
+        only_child(self.tmux(&["display-message", "-p", "#{pane_pid}"]).trim())
     }
 
     /// Stops all reading of the terminal until dropped, like a sleeping laptop with an open ssh session.
@@ -505,6 +509,12 @@ impl Terminal {
         kill("-STOP", &server);
         Held(server)
     }
+}
+
+/// The process that a process has started.
+fn only_child(parent: &str) -> String {
+    let children = Command::new("pgrep").args(["-P", parent]).output().expect("pgrep runs (make deps)");
+    String::from_utf8(children.stdout).unwrap().trim().to_owned()
 }
 
 /// A terminal that reads nothing.
