@@ -35,6 +35,8 @@ pub mod clock;
 
 pub mod i18n;
 
+mod cells;
+
 #[cfg(feature = "client")]
 pub mod pipeline;
 

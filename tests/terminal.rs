@@ -1,14 +1,16 @@
 //! The relay's dashboard and streams in character cells, in a real terminal (tmux).
 //!
-//! Needs tmux (`make deps`), and fails without it. To run only this: `make test-terminal`.
+//! Needs tmux, and script of util-linux (`make deps`), and fails without them. To run only this: `make test-terminal`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test says where")]
 
 mod common;
 
 use std::{
+    io::{Read, Write},
     path::Path,
-    process::Command,
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
@@ -29,9 +31,15 @@ struct Terminal {
 
 impl Terminal {
     fn start(columns: u16, rows: u16, arguments: &[&str]) -> Self {
+        Self::start_with(columns, rows, &[], arguments)
+    }
+
+    /// Starts it with these variables, each as `NAME=VALUE`.
+    fn start_with(columns: u16, rows: u16, variables: &[&str], arguments: &[&str]) -> Self {
         let terminal = Self { folder: tempfile::tempdir().unwrap() };
         let program = pulsecam();
-        let mut line = vec![program.get_program().to_str().unwrap().to_owned()];
+        let mut line: Vec<_> = variables.iter().map(|variable| (*variable).to_owned()).collect();
+        line.push(program.get_program().to_str().unwrap().to_owned());
         line.extend(arguments.iter().map(|argument| format!("'{argument}'")));
         // The shell stays, so that the last screen can be examined.
         let command = format!("{}; echo ended with $?; exec cat", line.join(" "));
@@ -189,6 +197,137 @@ fn streams_are_drawn_in_letters_with_the_states_of_the_window() {
     assert!(end.contains("1 stream"), "the summary is on the previous screen:\n{end}");
 }
 
+/// What another program writes to the terminal.
+const STRAY: &str = "stray letters";
+
+impl Terminal {
+    /// Writes into the picture, as another program does.
+    fn stray(&self) {
+        let device = self.tmux(&["display-message", "-p", "#{pane_tty}"]);
+        std::fs::write(device.trim(), format!("\x1b[6;5H{STRAY}")).unwrap();
+        self.shows("stray letters", |screen| screen.contains(STRAY));
+    }
+}
+
+#[test]
+fn the_screen_begins_empty_and_is_drawn_again_on_request() {
+    let relay = RelayProgram::start(&[]);
+    // Many lines are written while the screen is taken.
+    let view = ["view", &relay.addr, "--lang", "en"];
+    let view = Terminal::start_with(80, 24, &["RUST_LOG=trace"], &view);
+    let screen = view.shows("the waiting message", |screen| screen.contains("waiting for pictures from"));
+    let lines: Vec<_> = screen.lines().filter(|line| !line.trim().is_empty()).collect();
+    assert_eq!(lines.len(), 3, "the message, its hint and the last line:\n{screen}");
+    view.stray();
+    view.key("C-l");
+    view.shows("the picture alone", |screen| !screen.contains(STRAY) && screen.contains("waiting for"));
+    view.key("t");
+    view.shows("the text line", |screen| screen.contains("> "));
+    view.stray();
+    view.key("C-l");
+    view.shows("the text line alone", |screen| !screen.contains(STRAY) && screen.contains("> "));
+    view.key("C-c");
+    view.shows("the exit status", |screen| screen.contains("ended with 0"));
+
+    let address = free_address();
+    let relay = Terminal::start(80, 24, &["relay", "--listen", &address, "--dashboard", "--lang", "en"]);
+    relay.shows("no clients", |screen| screen.contains("Nobody is here"));
+    relay.stray();
+    relay.key("C-l");
+    relay.shows("the dashboard alone", |screen| !screen.contains(STRAY) && screen.contains("Nobody"));
+}
+
+#[test]
+fn a_terminal_for_plain_lines_is_not_drawn_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let relay = RelayProgram::start(&[]);
+    let _sending = sender(&relay.addr, folder.path(), "ann");
+    let lines = |variable: &str, terminal: &[&str]| {
+        let view = [&["view", &relay.addr, "--lang", "en", "--for", "3s"], terminal].concat();
+        let view = Terminal::start_with(100, 24, &[variable], &view);
+        let screen = view.shows("the exit status", |screen| screen.contains("ended with 0"));
+        assert!(screen.contains("ann: 20 fps") || screen.contains("ann: 320x240"), "{variable}:\n{screen}");
+        let coloured = view.tmux(&["capture-pane", "-p", "-e"]);
+        assert!(!coloured.contains(['\x1b', '▀', '▄']), "{variable}: {coloured:?}");
+    };
+    lines("TERM=dumb", &[]);
+    lines("TERM=dumb", &["--terminal=blocks"]);
+    lines("NO_COLOR=1", &[]);
+    lines("NO_COLOR=1", &["--terminal"]);
+
+    // Whoever names a way of drawing wants to see pictures.
+    let view = ["view", &relay.addr, "--terminal=blocks", "--lang", "en"];
+    let view = Terminal::start_with(100, 24, &["NO_COLOR=1"], &view);
+    view.shows("the stream", |screen| screen.contains("● ann"));
+    view.shows("a coloured picture", |_| view.tmux(&["capture-pane", "-p", "-e"]).contains("38;2;"));
+
+    let address = free_address();
+    let relay = ["relay", "--listen", &address, "--dashboard", "--lang", "en"];
+    let dumb = Terminal::start_with(100, 24, &["TERM=dumb"], &relay);
+    dumb.shows("the log", |screen| screen.contains("listening on"));
+    assert!(!dumb.tmux(&["capture-pane", "-p", "-e"]).contains('\x1b'));
+    drop(dumb);
+    let plain = Terminal::start_with(100, 24, &["NO_COLOR=1"], &relay);
+    plain.shows("the dashboard", |screen| screen.contains("Nobody is here"));
+}
+
+#[test]
+fn the_most_important_keys_are_always_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let relay = RelayProgram::start(&[]);
+    let _sending = sender(&relay.addr, folder.path(), "ann");
+    let last = |screen: &str| screen.lines().rfind(|line| !line.is_empty()).unwrap().to_owned();
+    for (columns, rows, wanted) in
+        [(80, 24, "t write · s save · h keys · q quit"), (40, 12, "h keys · q quit")]
+    {
+        let view = Terminal::start(columns, rows, &["view", &relay.addr, "--lang", "en"]);
+        let screen = view.shows("the stream", |screen| {
+            screen.contains("● ann") && screen.contains("round trip") == (columns == 80)
+        });
+        let line = last(&screen);
+        assert!(line.starts_with("127.0.0.1:") && line.ends_with(wanted), "{screen}");
+        view.key("h");
+        let first = view.shows("the first keys", |screen| screen.contains("enlarge a stream"));
+        assert!(last(&first).ends_with("q quit"), "{first}");
+        for _ in 0..12 {
+            view.key("Down");
+        }
+        let end = view.shows("the last keys", |screen| {
+            screen.contains("q  Esc") && screen.contains("quit") && screen.contains("draw the screen again")
+        });
+        assert_eq!(end.contains("enlarge a stream"), rows == 24, "{end}");
+        view.key("PgUp");
+        view.key("PgUp");
+        view.shows("the first keys", |screen| screen.contains("enlarge a stream"));
+        view.key("h");
+        view.shows("no list", |screen| !screen.contains("enlarge a stream"));
+    }
+}
+
+#[test]
+fn the_newest_text_stands_next_to_the_line_that_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let relay = RelayProgram::start(&[]);
+    let _sending = sender(&relay.addr, folder.path(), "ann");
+    let view = Terminal::start(40, 12, &["view", &relay.addr, "--lang", "en"]);
+    view.shows("the stream", |screen| screen.contains("● ann"));
+    view.key("t");
+    view.write("one");
+    view.key("Enter");
+    view.write("a text that is longer than one row of forty");
+    view.key("Enter");
+    view.write("next");
+    let screen = view.shows("three rows", |screen| screen.contains("> next") && screen.contains("of forty"));
+    let lines: Vec<_> = screen.lines().collect();
+    let input = lines.iter().position(|line| line.contains("> next")).unwrap();
+    assert!(lines[input - 1].contains("of forty"), "{screen}");
+    assert!(lines[input - 3].ends_with(": one"), "{screen}");
+    assert!(lines[input + 1].ends_with("Enter send · Esc close"), "letters are no keys:\n{screen}");
+    view.key("Escape");
+    let screen = view.shows("no text line", |screen| !screen.contains("> next"));
+    assert!(screen.contains("of forty"), "new texts are shown in small terminals too:\n{screen}");
+}
+
 #[test]
 fn a_demonstration_without_a_display_is_drawn_in_the_terminal() {
     let terminal =
@@ -246,6 +385,109 @@ fn a_film_is_paused_and_moved_in_and_stays_at_its_end() {
     terminal.shows("the exit status", |screen| screen.contains("ended with 0"));
 }
 
+/// A terminal that the test itself is: it reads what is drawn, and answers or does not.
+struct OwnTerminal {
+    running: Child,
+    keys: ChildStdin,
+    drawn: mpsc::Receiver<Vec<u8>>,
+}
+
+/// The end of each picture: no attributes any more.
+const DRAWN: &str = "\x1b[0m";
+
+/// The question where the cursor is.
+const QUESTION: &str = "\x1b[6n";
+
+impl OwnTerminal {
+    fn start(arguments: &[&str]) -> Self {
+        let program = pulsecam();
+        let program = program.get_program().to_str().unwrap();
+        let line = format!("stty cols 80 rows 24; exec {program} {}", arguments.join(" "));
+        let mut command = Command::new("script");
+        command.args(["-qfec", &line, "/dev/null"]).env_remove("TMUX").env_remove("DISPLAY");
+        command.env("TERM", "xterm-256color").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut running = command.spawn().expect("script runs (make deps)");
+        let (give, drawn) = mpsc::channel();
+        let mut output = running.stdout.take().unwrap();
+        thread::spawn(move || {
+            let mut buffer = [0; 65_536];
+            while let Ok(read @ 1..) = output.read(&mut buffer) {
+                if give.send(buffer[..read].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let keys = running.stdin.take().unwrap();
+        Self { running, keys, drawn }
+    }
+
+    /// What is drawn until `wanted` accepts it.
+    fn until(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+        let mut drawn = Vec::new();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let text = String::from_utf8_lossy(&drawn);
+            if wanted(&text) {
+                return text.into_owned();
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            let more = self.drawn.recv_timeout(left);
+            drawn.extend(more.unwrap_or_else(|_| panic!("the program never draws {what}")));
+        }
+    }
+
+    /// Answers where the cursor is after what was drawn.
+    fn answer(&mut self, drawn: &str) {
+        let before = drawn.rsplit_once(QUESTION).unwrap().0;
+        let place = before.rsplit("\x1b[").find_map(|sequence| sequence.strip_suffix('H')).unwrap();
+        write!(self.keys, "\x1b[{place}R").and_then(|()| self.keys.flush()).unwrap();
+    }
+}
+
+impl Drop for OwnTerminal {
+    fn drop(&mut self) {
+        let _ = self.running.kill();
+        let _ = self.running.wait();
+    }
+}
+
+#[test]
+fn never_more_than_one_picture_is_under_way_to_a_slow_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let relay = RelayProgram::start(&[]);
+    let _sending = sender(&relay.addr, folder.path(), "ann");
+    let mut slow = OwnTerminal::start(&["view", &relay.addr, "--terminal=blocks", "--lang", "en"]);
+    let mut pictures = 0;
+    while pictures < 5 {
+        let drawn = slow.until("a question", |drawn| drawn.ends_with(QUESTION));
+        pictures += usize::from(drawn.contains(DRAWN));
+        // Several pictures arrive meanwhile, and none is drawn.
+        let more = slow.drawn.recv_timeout(Duration::from_millis(400)).unwrap_or_default();
+        let more = String::from_utf8_lossy(&more);
+        assert!(!more.contains(DRAWN), "a picture before the answer: {more:?}");
+        slow.answer(&drawn);
+    }
+    write!(slow.keys, "q").and_then(|()| slow.keys.flush()).unwrap();
+    let drawn =
+        slow.until("a question or the end", |drawn| drawn.contains(QUESTION) || drawn.contains("?1049l"));
+    if drawn.contains(QUESTION) {
+        slow.answer(&drawn);
+    }
+    until("it ends", || slow.running.try_wait().unwrap().is_some());
+
+    // Ended while a picture is under way, it gives the screen back.
+    let ended = OwnTerminal::start(&["view", &relay.addr, "--terminal=blocks", "--lang", "en"]);
+    ended.until("a question", |drawn| drawn.ends_with(QUESTION));
+    kill("-TERM", &only_child(&ended.running.id().to_string()));
+    ended.until("its own screen", |drawn| drawn.contains("\x1b[?1049l"));
+
+    // Nobody answers here.
+    let mute = OwnTerminal::start(&["view", &relay.addr, "--terminal=blocks", "--lang", "en"]);
+    mute.until("a question", |drawn| drawn.ends_with(QUESTION));
+    let drawn = mute.until("pictures all the same", |drawn| drawn.matches(DRAWN).count() > 3);
+    assert!(!drawn.contains(QUESTION), "it is asked once");
+}
+
 /// Waits until a condition holds.
 fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
@@ -258,9 +500,7 @@ fn until(what: &str, mut is_so: impl FnMut() -> bool) {
 impl Terminal {
     /// The process id of the program that runs in it.
     fn program(&self) -> String {
-        let shell = self.tmux(&["display-message", "-p", "#{pane_pid}"]).trim().to_owned();
-        let children = Command::new("pgrep").args(["-P", &shell]).output().expect("pgrep runs (make deps)");
-        String::from_utf8(children.stdout).unwrap().trim().to_owned()
+        only_child(self.tmux(&["display-message", "-p", "#{pane_pid}"]).trim())
     }
 
     /// Stops all reading of the terminal until dropped, like a sleeping laptop with an open ssh session.
@@ -269,6 +509,12 @@ impl Terminal {
         kill("-STOP", &server);
         Held(server)
     }
+}
+
+/// The process that a process has started.
+fn only_child(parent: &str) -> String {
+    let children = Command::new("pgrep").args(["-P", parent]).output().expect("pgrep runs (make deps)");
+    String::from_utf8(children.stdout).unwrap().trim().to_owned()
 }
 
 /// A terminal that reads nothing.

@@ -11,6 +11,7 @@ use tracing_subscriber::{EnvFilter, field::MakeExt, fmt::format};
 use super::{
     journal::{self, Journal},
     output,
+    screen::Capability,
 };
 use crate::sanitize;
 
@@ -28,7 +29,8 @@ pub(crate) fn start(filter: &str) {
     if journal::is_read() {
         lines.with_ansi(false).without_time().with_level(false).with_writer(Journal(sender)).init();
     } else {
-        lines.with_ansi(io::stderr().is_terminal()).with_writer(move || sender.clone()).init();
+        let colours = io::stderr().is_terminal() && Capability::of_terminal() == Capability::Colour;
+        lines.with_ansi(colours).with_writer(move || sender.clone()).init();
     }
 }
 

@@ -7,7 +7,7 @@
 
 use std::{
     borrow::Cow,
-    io,
+    io::{self, IsTerminal},
     sync::{Arc, OnceLock},
     time::Instant,
 };
@@ -57,9 +57,7 @@ impl Output {
     }
 
     fn open(json: bool, lasting: bool) -> Self {
-        let write = |lines: &[u8]| {
-            if screen::is_taken() { Ok(lines.len()) } else { stdio::output(lines) }
-        };
+        let write = |lines: &[u8]| screen::unless_taken(|| stdio::output(lines)).unwrap_or(Ok(lines.len()));
         let lost = move |lost| {
             if json {
                 format!(r#"{{"event":"events_lost","events":{lost}}}"#)
@@ -193,11 +191,19 @@ fn json(object: &impl Serialize) -> String {
 
 /// The writer of standard error, for the log and other lines, without waiting.
 pub(crate) fn log() -> LineSender {
-    let write = |lines: &[u8]| {
-        if screen::takes(lines) {
-            return Ok(lines.len());
+    let shares_screen = io::stderr().is_terminal();
+    let write = move |lines: &[u8]| {
+        // An error cannot be reported anywhere.
+        let write = || stdio::error(lines).unwrap_or(lines.len());
+        if !shares_screen {
+            let written = write();
+            screen::keep(lines.get(..written).unwrap_or(lines));
+            return Ok(written);
         }
-        Ok(stdio::error(lines).unwrap_or(lines.len())) // an error cannot be reported anywhere
+        Ok(screen::unless_taken(write).unwrap_or_else(|| {
+            screen::keep(lines);
+            lines.len()
+        }))
     };
     let lost = |lost| format!("{lost} lines of the log were lost: they were not read");
     LOG.get_or_init(|| LineWriter::new(write, lost, |_| ())).sender()

@@ -73,7 +73,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     if let Some(tls) = &auth.tls {
         info!("certificate fingerprint: {}", tls.fingerprint());
     }
-    let dashboard = options.dashboard.then(|| Dashboard::open(options.lang)).transpose()?;
+    let dashboard = options.dashboard.then(|| Dashboard::open(options.lang)).transpose()?.flatten();
     let mut config = Config::default();
     config.watcher = dashboard.as_ref().map(Dashboard::watcher);
     config.max_clients = options.max_clients;

@@ -20,7 +20,7 @@ use super::{
     output::Output,
     recording_session::RecordingSession,
     report::Report,
-    screen::{self, Screen},
+    screen::{self, Capability, Screen},
     show_events::{Played, first_pictures},
     signal::Stopping,
 };
@@ -100,11 +100,15 @@ pub(crate) fn run(
     if options.terminal.is_some() && !Screen::is_there() {
         return Err(Error::NoTerminalForStreams);
     }
+    let draws = options.terminal.map(|graphics| can_draw(Some(graphics)));
+    if draws == Some(false) {
+        info!("this terminal is for plain lines: printing what arrives");
+    }
     let stop = CancellationToken::new();
     let words = Arc::new(Translations::new(options.lang.unwrap_or_else(Language::system_default)));
     let report = Arc::new(Mutex::new(Report::new(output, options.save.clone(), codec.advice)));
     let (handle, window) = who.window;
-    let window = (!options.no_window).then_some(window);
+    let window = (!options.no_window && draws != Some(false)).then_some(window);
     let recording = Arc::new(RecordingSession::new(handle.clone(), Arc::clone(&words)));
     let sink = FrameSink {
         recording: Arc::clone(&recording),
@@ -155,7 +159,9 @@ pub(crate) fn run(
         if graphics.is_none() {
             match view::run(&window_options, &window, &mut act) {
                 Ok(_) => shown = true,
-                Err(error @ view::Error::NoDisplay(_)) if Screen::is_there() && !output.is_json() => {
+                Err(error @ view::Error::NoDisplay(_))
+                    if Screen::is_there() && !output.is_json() && can_draw(None) =>
+                {
                     info!("{error}: drawing in the terminal instead");
                     graphics = Some(Graphics::Auto);
                 }
@@ -166,6 +172,7 @@ pub(crate) fn run(
             }
         }
         if let Some(graphics) = graphics {
+            Screen::force_colours();
             let painted = screen::on_a_thread("terminal", &stop, move |mut screen| {
                 terminal::run(&mut screen.terminal, graphics, &window_options, &window, &mut act)
             })?;
@@ -204,6 +211,16 @@ pub(crate) fn run(
     let nobody = || (!sends && report.is_empty()).then(|| "nobody streamed or wrote anything".to_owned());
     let why = reached.failure(link).or_else(nobody);
     why.map_or(Ok(()), |why| Err(Error::Nothing(format!("nothing arrived: {why}"))))
+}
+
+/// Whether pictures can be drawn in the terminal. Without colours they are noise, so `NO_COLOR` forbids them, unless
+/// the user asks for a way of drawing.
+fn can_draw(asked: Option<Graphics>) -> bool {
+    match Capability::of_terminal() {
+        Capability::Colour => true,
+        Capability::Text => asked.is_some_and(|graphics| graphics != Graphics::Auto),
+        Capability::Lines => false,
+    }
 }
 
 /// Stops the window at the time limit, a signal or the end of what is shown.

@@ -19,6 +19,14 @@ pub(super) fn error(bytes: &[u8]) -> io::Result<usize> {
     return other::write(&mut io::stderr(), bytes);
 }
 
+/// Whether standard output takes something now, without waiting.
+pub(super) fn output_is_ready() -> bool {
+    #[cfg(unix)]
+    return unix::is_ready(&io::stdout());
+    #[cfg(not(unix))]
+    return true;
+}
+
 /// Standard output as a [`Write`](io::Write), for data that is not text.
 pub(super) struct Pipe;
 
@@ -59,13 +67,19 @@ mod unix {
     use std::{io, os::fd::AsFd};
 
     use rustix::{
-        event::{PollFd, PollFlags, poll},
+        event::{PollFd, PollFlags, Timespec, poll},
         io::{Errno, write as give},
     };
 
     /// `poll` reports errors and a closed end without any requested events.
     pub(super) fn wait_closed(of: &impl AsFd) {
         while let Err(Errno::INTR) = poll(&mut [PollFd::new(of, PollFlags::empty())], None) {}
+    }
+
+    pub(super) fn is_ready(to: &impl AsFd) -> bool {
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        let mut to = [PollFd::new(to, PollFlags::OUT)];
+        poll(&mut to, Some(&now)).is_ok_and(|ready| ready > 0) && to[0].revents().contains(PollFlags::OUT)
     }
 
     /// Waits if the terminal was made non-blocking by another program that shares it.

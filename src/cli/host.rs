@@ -169,7 +169,10 @@ impl Operands {
 }
 
 fn missing() -> Error {
-    Error::Usage(format!("no relay is named: add HOST or HOST:PORT, or set {VARIABLE}"))
+    Error::Usage(format!(
+        "no relay is named: add HOST or HOST:PORT, such as desk.local, or set {VARIABLE}; `pulsecam demo` runs all \
+         of it on this machine"
+    ))
 }
 
 #[cfg(test)]

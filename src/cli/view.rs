@@ -7,7 +7,7 @@ const EXAMPLES: &str = "\
 Examples:
   pulsecam view desk.local
   pulsecam view desk.local --no-window               lines instead of pictures
-  pulsecam view desk.local --no-window --json --for 10s | jq .age_ms
+  pulsecam view desk.local --no-window --json --for 10s | jq 'select(.event == \"frame\").age_ms'
   pulsecam view desk.local --save inbox/             save the images that others send
 
 Keys: q quit, t write a message, s save a snapshot, r record, Space pause, i show statistics,

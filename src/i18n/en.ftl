@@ -128,8 +128,14 @@ age-graph = age, last minute
 rate-graph = frames per second, last minute
 
 # In a terminal.
-terminal-keys = t write · s save · r record · h keys · q quit
-terminal-film-keys = Space pause · ← → 5 s · s save · h keys · q quit
+terminal-say = t write
+terminal-save = s save
+terminal-record = r record
+terminal-help = h keys
+terminal-quit = q quit
+terminal-pause = Space pause
+terminal-seek = ← → 5 s
+terminal-redraw = draw the screen again
 
 # The measurement from light to light.
 glass-no-picture = Waiting for the camera’s picture
@@ -145,8 +151,13 @@ glass-latency = { $latency } ms from light to light
 glass-hint = The camera must see the whole black frame, as large as possible. Q closes.
 
 # The dashboard of a relay.
-dashboard-clients = clients: { $count } · uptime { $up }
-dashboard-traffic = in { $in } · out { $out }, { $messages } messages/s · frames lost: { $lost } · refused: { $refused }
+dashboard-clients = clients: { $count }
+dashboard-uptime = uptime { $up }
+dashboard-in = in { $in }
+dashboard-out = out { $out }
+dashboard-messages = { $messages } messages/s
+dashboard-frames-lost = frames lost: { $lost }
+dashboard-refused = refused: { $refused }
 dashboard-open = open to everyone
 dashboard-key = key required
 dashboard-tls = TLS, open to everyone
@@ -172,6 +183,7 @@ dashboard-help =
     q      stops the relay; queued data is sent for up to 1 s
     s      sorts by join time, sending rate or lost frames
     arrows and PgUp, PgDn scroll
+    Ctrl-L draws the screen again
     Age: from capture to the median viewer.
     Lost: frames that newer ones replaced for slow clients.
 

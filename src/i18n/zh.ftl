@@ -128,8 +128,14 @@ age-graph = 画面延迟（最近一分钟）
 rate-graph = 每秒帧数（最近一分钟）
 
 # In a terminal.
-terminal-keys = t 消息 · s 保存 · r 录制 · h 快捷键 · q 退出
-terminal-film-keys = 空格 暂停 · ← → 5 秒 · s 保存 · h 快捷键 · q 退出
+terminal-say = t 消息
+terminal-save = s 保存
+terminal-record = r 录制
+terminal-help = h 快捷键
+terminal-quit = q 退出
+terminal-pause = 空格 暂停
+terminal-seek = ← → 5 秒
+terminal-redraw = 重新绘制屏幕
 
 # 端到端延迟（从光到光）的测量。
 glass-no-picture = 正在等待摄像头画面
@@ -145,8 +151,13 @@ glass-latency = 从光到光 { $latency } 毫秒
 glass-hint = 摄像头应拍到完整的黑色边框，越大越好。按 Q 关闭窗口。
 
 # The dashboard of a relay.
-dashboard-clients = 客户端：{ $count } · 已运行 { $up }
-dashboard-traffic = 流入 { $in } · 流出 { $out }，每秒 { $messages } 条消息 · 丢帧：{ $lost } · 拒绝：{ $refused }
+dashboard-clients = 客户端：{ $count }
+dashboard-uptime = 已运行 { $up }
+dashboard-in = 流入 { $in }
+dashboard-out = 流出 { $out }
+dashboard-messages = 每秒 { $messages } 条消息
+dashboard-frames-lost = 丢帧：{ $lost }
+dashboard-refused = 拒绝：{ $refused }
 dashboard-open = 对所有人开放
 dashboard-key = 需要密钥
 dashboard-tls = TLS，对所有人开放
@@ -172,6 +183,7 @@ dashboard-help =
     q      停止中继；排队的数据最多再发送一秒
     s      按加入时间、发送速率或丢帧数排序
     方向键、PgUp、PgDn   滚动
+    Ctrl-L 重新绘制屏幕
     画面延迟：从采集到观看者的时间（取中位数）。
     丢帧：客户端过慢时被新帧取代的帧。
 

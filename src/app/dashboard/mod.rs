@@ -1,5 +1,7 @@
 //! A relay's dashboard: clients, what they send and which are slow, full screen in a terminal.
 
+mod columns;
+mod header;
 mod model;
 mod paint;
 
@@ -12,6 +14,7 @@ use std::{
 
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use self::{
     model::DashboardModel,
@@ -19,7 +22,7 @@ use self::{
 };
 use super::{
     Error,
-    screen::{self, Screen},
+    screen::{self, Capability, Screen},
 };
 use crate::{
     i18n::{Language, Translations},
@@ -51,10 +54,14 @@ pub(super) struct Dashboard {
 type Newest = Arc<Mutex<Option<RelayStats>>>;
 
 impl Dashboard {
-    /// Takes the screen and starts painting, on a thread of its own.
-    pub(super) fn open(language: Option<Language>) -> Result<Self, Error> {
+    /// Takes the screen and starts painting, on a thread of its own. `None`: the terminal cannot be drawn on.
+    pub(super) fn open(language: Option<Language>) -> Result<Option<Self>, Error> {
         if !Screen::is_there() {
             return Err(Error::NoTerminalForDashboard);
+        }
+        if Capability::of_terminal() == Capability::Lines {
+            warn!("this terminal is for plain lines: there is only the log");
+            return Ok(None);
         }
         let words = Translations::new(language.unwrap_or_else(Language::system_default));
         let screen = Screen::take()?;
@@ -68,7 +75,7 @@ impl Dashboard {
                 let _ = end.send(()); // an error: no longer waited for
             }
         })?;
-        Ok(Self { newest, facts, closed, ended })
+        Ok(Some(Self { newest, facts, closed, ended }))
     }
 
     /// The receiver of the relay's censuses.
@@ -129,7 +136,9 @@ fn show(
         match event::poll(LOOK).and_then(|there| if there { event::read().map(Some) } else { Ok(None) }) {
             Ok(Some(event)) => {
                 painted = None;
-                obey(&event, &mut model, closed);
+                if obey(&event, &mut model, closed) && screen.clear().is_err() {
+                    closed.cancel();
+                }
             }
             Ok(None) => {}
             Err(_) => closed.cancel(),
@@ -137,15 +146,17 @@ fn show(
     }
 }
 
-fn obey(event: &Event, model: &mut DashboardModel, closed: &CancellationToken) {
-    let Event::Key(key) = event else { return };
+/// Does what a key asks for; returns whether it asks for a whole new picture.
+fn obey(event: &Event, model: &mut DashboardModel, closed: &CancellationToken) -> bool {
+    let Event::Key(key) = event else { return false };
     if key.kind == KeyEventKind::Release {
-        return;
+        return false;
     }
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     match key.code {
         // Raw keys: the terminal sends no signal.
         KeyCode::Char('c' | 'd') if control => closed.cancel(),
+        KeyCode::Char('l') if control => return true,
         KeyCode::Char('q') => closed.cancel(),
         KeyCode::Esc if model.help => model.help = false,
         KeyCode::Char('h' | '?') => model.help = !model.help,
@@ -156,4 +167,5 @@ fn obey(event: &Event, model: &mut DashboardModel, closed: &CancellationToken) {
         KeyCode::PageUp => model.scroll(-PAGE),
         _ => {}
     }
+    false
 }

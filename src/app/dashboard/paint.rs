@@ -6,15 +6,23 @@ use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
     style::{Modifier, Style, Stylize},
-    text::{Line, Span},
-    widgets::{Block, Cell, Clear, Paragraph, Row as Cells, Sparkline, Table},
+    text::Line,
+    widgets::{Block, Borders, Cell, Clear, Paragraph, Row as Cells, Table},
 };
 
-use super::model::{DashboardModel, Order, Row};
+use super::{
+    columns::{self, Column},
+    header::Header,
+    model::{DashboardModel, Order},
+};
 use crate::{
-    i18n::{Phrase, Translations, size},
+    cells,
+    i18n::{Phrase, Translations},
     sanitize,
 };
+
+/// Columns of the help, if they fit.
+const HELP_WIDTH: u16 = 64;
 
 /// Lines of the log that are shown if there is room.
 pub(super) const LOG_LINES: u16 = 5;
@@ -38,20 +46,23 @@ pub(super) fn paint(
 ) {
     let area = frame.area();
     let log_height = if area.height >= 16 { LOG_LINES + 1 } else { 0 };
+    let header = Header::new(model, facts, up, words, (area.width, area.height));
     let [head, table, lines, keys] = Layout::vertical([
-        Constraint::Length(3),
+        Constraint::Length(header.height()),
         Constraint::Min(3),
         Constraint::Length(log_height),
         Constraint::Length(1),
     ])
     .areas(area);
-    header(frame, head, model, facts, up, words);
+    header.paint(frame, head, model);
     clients(frame, table, model, words);
     if log_height > 0 {
-        let block =
-            Block::bordered().borders(ratatui::widgets::Borders::TOP).title(words.text(Phrase::DashboardLog));
-        let shown: Vec<_> = log.iter().map(|line| Line::raw(sanitize::line(line).into_owned())).collect();
-        frame.render_widget(Paragraph::new(shown).block(block), lines);
+        let block = Block::bordered().borders(Borders::TOP).title(words.text(Phrase::DashboardLog));
+        let brief = |line: &String| {
+            let line = sanitize::line(&time_only(line)).into_owned();
+            Line::raw(cells::shorten_end(&line, area.width.into()).into_owned())
+        };
+        frame.render_widget(Paragraph::new(log.iter().map(brief).collect::<Vec<_>>()).block(block), lines);
     }
     frame.render_widget(Paragraph::new(words.text(Phrase::DashboardKeys)).dim(), keys);
     if model.help {
@@ -59,132 +70,50 @@ pub(super) fn paint(
     }
 }
 
-fn header(
-    frame: &mut Frame<'_>,
-    area: Rect,
-    model: &DashboardModel,
-    facts: Option<&Facts>,
-    up: Duration,
-    words: &Translations,
-) {
-    let [left, right] = Layout::horizontal([Constraint::Min(40), Constraint::Length(24)]).areas(area);
-    let addr = facts.map_or(String::new(), |facts| facts.addr.to_string());
-    let locks = facts.map(|facts| match (facts.keys, facts.tls) {
-        (true, true) => words.text(Phrase::DashboardKeyAndTls),
-        (true, false) => words.text(Phrase::DashboardKey),
-        (false, true) => words.text(Phrase::DashboardTls),
-        (false, false) => words.text(Phrase::DashboardOpen),
-    });
-    let first = Line::from(vec![
-        Span::from("pulsecam relay  ").bold(),
-        Span::from(format!("{addr}  ")),
-        Span::from(locks.unwrap_or_default()),
-    ]);
-    let count = model.rows.len();
-    let up = clock(up);
-    let second = words.format(Phrase::DashboardClients, [("count", count.to_string()), ("up", up)]);
-    let third = words.format(
-        Phrase::DashboardTraffic,
-        [
-            ("in", format!("{}/s", size(model.comes.bytes as u64))),
-            ("out", format!("{}/s", size(model.goes.bytes as u64))),
-            ("messages", format!("{:.0}", model.goes.frames)),
-            ("lost", model.totals.frames_lost.to_string()),
-            ("refused", model.totals.refused.to_string()),
-        ],
-    );
-    frame.render_widget(Paragraph::new(vec![first, Line::raw(second), Line::raw(third)]), left);
-    let graph = Sparkline::default().data(model.history.iter().copied());
-    frame.render_widget(graph, right);
+/// A line of the log without its date and the parts of a second.
+fn time_only(line: &str) -> String {
+    let stamp = line.split_once('Z').filter(|(stamp, _)| stamp.len() >= 19 && stamp.as_bytes()[10] == b'T');
+    let short = stamp.and_then(|(stamp, rest)| Some(format!("{}{rest}", stamp.get(11..19)?)));
+    short.unwrap_or_else(|| line.to_owned())
 }
 
 fn clients(frame: &mut Frame<'_>, area: Rect, model: &DashboardModel, words: &Translations) {
-    let heads = [
-        Phrase::DashboardClient,
-        Phrase::DashboardName,
-        Phrase::DashboardSends,
-        Phrase::Age,
-        Phrase::DashboardGets,
-        Phrase::DashboardLost,
-        Phrase::DashboardState,
-    ];
-    let header = Cells::new(heads.map(|head| Cell::from(words.text(head))))
-        .style(Style::new().add_modifier(Modifier::REVERSED));
-    let widths = [
-        Constraint::Length(22),
-        Constraint::Min(12),
-        Constraint::Length(16),
-        Constraint::Length(8),
-        Constraint::Length(16),
-        Constraint::Length(10),
-        Constraint::Length(10),
-    ];
-    let rows: Vec<_> = model.rows.iter().skip(model.scrolled).map(|row| cells(row, words)).collect();
     let sorted = words.text(match model.order {
         Order::Came => Phrase::DashboardByCame,
         Order::Sends => Phrase::DashboardBySends,
         Order::Lost => Phrase::DashboardByLost,
     });
-    let block = Block::bordered().borders(ratatui::widgets::Borders::TOP).title(sorted);
-    if rows.is_empty() {
+    let block = Block::bordered().borders(Borders::TOP).title(sorted);
+    if model.rows.is_empty() {
         frame.render_widget(Paragraph::new(words.text(Phrase::DashboardNobody)).block(block), area);
         return;
     }
-    frame.render_widget(Table::new(rows, widths).header(header).column_spacing(1).block(block), area);
-}
-
-fn cells(row: &Row, words: &Translations) -> Cells<'static> {
-    let resident = &row.resident;
-    let room = if resident.room.is_empty() { String::new() } else { format!(" {}", resident.room) };
-    let rate = |rate: super::model::TrafficRate| {
-        if rate.frames > 0.0 || rate.bytes > 0.0 {
-            format!("{:>3.0}/s {:>9}", rate.frames, size(rate.bytes as u64))
-        } else {
-            "–".to_owned()
-        }
-    };
-    // To the median viewer.
-    let age = resident.age.map(|age| age + resident.late.unwrap_or_default());
-    let (state, style) = if row.slow {
-        (words.text(Phrase::DashboardSlow), Style::new().yellow().bold())
-    } else if row.sends.frames > 0.0 && resident.views {
-        (words.text(Phrase::DashboardBoth), Style::new())
-    } else if row.sends.frames > 0.0 {
-        (words.text(Phrase::DashboardSending), Style::new())
-    } else if resident.views {
-        (words.text(Phrase::DashboardViewing), Style::new())
-    } else {
-        (words.text(Phrase::DashboardIdle), Style::new().dim())
-    };
-    Cells::new([
-        Cell::from(format!("{} {}{room}", resident.client, resident.addr)),
-        Cell::from(sanitize::line(&row.name).into_owned()),
-        Cell::from(rate(row.sends)),
-        Cell::from(age.map_or("–".to_owned(), |age| format!("{:.0} ms", age.as_secs_f64() * 1e3))),
-        Cell::from(rate(row.gets)),
-        Cell::from(if row.loses >= 1.0 {
-            format!("{} +{:.0}/s", resident.lost, row.loses)
-        } else {
-            resident.lost.to_string()
-        }),
-        Cell::from(state).style(style),
-    ])
+    // Only what is visible counts for the widths.
+    let visible = model.rows.get(model.scrolled..).unwrap_or_default();
+    let visible = visible.get(..area.height.into()).unwrap_or(visible);
+    let fitted = columns::fit(visible, area.width.into(), words);
+    let heads = fitted.columns.iter().map(|(column, _)| Cell::from(column.head(words)));
+    let header = Cells::new(heads).style(Style::new().add_modifier(Modifier::REVERSED));
+    let widths = fitted.columns.iter().map(|(_, width)| Constraint::Length(*width as u16));
+    let rows = fitted.rows.into_iter().zip(visible).map(|(cells, row)| {
+        let style = |column| if column == Column::State { columns::state(row).1 } else { Style::new() };
+        let cells = cells.into_iter().zip(&fitted.columns);
+        Cells::new(cells.map(|(text, (column, _))| Cell::from(text).style(style(*column))))
+    });
+    let table = Table::new(rows, widths).header(header).column_spacing(columns::SPACING as u16).block(block);
+    frame.render_widget(table, area);
 }
 
 fn help(frame: &mut Frame<'_>, area: Rect, words: &Translations) {
-    let lines: Vec<_> =
-        words.text(Phrase::DashboardHelp).lines().map(|line| Line::raw(line.to_owned())).collect();
+    let width = HELP_WIDTH.min(area.width);
+    let text = words.text(Phrase::DashboardHelp);
+    let columns = usize::from(width.saturating_sub(2));
+    let lines: Vec<_> = text.lines().flat_map(|line| cells::wrap(line, columns)).map(Line::raw).collect();
     let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(area.height);
-    let width = 60.min(area.width);
     let place = Rect::new((area.width - width) / 2, (area.height - height) / 2, width, height);
     frame.render_widget(Clear, place);
     frame
         .render_widget(Paragraph::new(lines).block(Block::bordered().title(words.text(Phrase::Keys))), place);
-}
-
-fn clock(time: Duration) -> String {
-    let seconds = time.as_secs();
-    format!("{}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
 
 #[cfg(test)]
@@ -256,6 +185,30 @@ mod tests {
         for (width, height) in [(1, 1), (10, 3), (40, 8), (200, 2)] {
             painted(width, height, &model, Language::English);
         }
+    }
+
+    #[test]
+    fn no_figure_is_cut_in_small_terminals() {
+        let model = busy();
+        let shown = painted(80, 24, &model, Language::English);
+        for wanted in
+            ["60/s   6.0 MB", "15 ms", "9.0 MB/s", "18.0 MB/s", "frames lost: 99", "refused: 1", "99 +9/s"]
+        {
+            assert!(shown.contains(wanted), "no {wanted:?} in\n{shown}");
+        }
+        let shown = painted(40, 12, &model, Language::English);
+        for wanted in
+            ["0.0.0.0:6868", "clients: 3", "60/s", "15 ms", "slow", "ann@desk", "18.0 MB/s", "h help"]
+        {
+            assert!(shown.contains(wanted), "no {wanted:?} in\n{shown}");
+        }
+    }
+
+    #[test]
+    fn a_line_of_the_log_has_its_time_only() {
+        assert_eq!(time_only("2026-11-26T10:04:19.931126Z  INFO listening"), "10:04:19  INFO listening");
+        assert_eq!(time_only("joined: ZOË"), "joined: ZOË");
+        assert_eq!(time_only(""), "");
     }
 
     #[test]

@@ -122,6 +122,11 @@ impl Pictures {
         self.kept.retain_mut(|kept| std::mem::take(&mut kept.used));
     }
 
+    /// Forgets what the terminal has, so that it gets every picture again.
+    pub(super) fn forget(&mut self) {
+        self.kept.clear();
+    }
+
     /// Draws a picture over this area. `stamp` identifies its content.
     pub(super) fn draw(
         &mut self,

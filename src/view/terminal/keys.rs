@@ -17,6 +17,8 @@ pub(super) enum Meaning {
     Writing(Writing),
     /// Closes the topmost layer, or ends.
     Close,
+    /// Draws the whole screen: another program may have written to it.
+    Redraw,
     End,
     Nothing,
 }
@@ -46,6 +48,7 @@ pub(super) fn command(key: &KeyEvent, film: bool) -> Meaning {
     let command = match key.code {
         // In raw mode, the terminal sends no signals.
         KeyCode::Char('c' | 'd') if control(key) => return Meaning::End,
+        KeyCode::Char('l') if control(key) => return Meaning::Redraw,
         _ if control(key) => return Meaning::Nothing,
         KeyCode::Esc => return Meaning::Close,
         KeyCode::Char('q') => Command::Quit,
@@ -75,6 +78,7 @@ pub(super) fn command(key: &KeyEvent, film: bool) -> Meaning {
 pub(super) fn writing(key: &KeyEvent) -> Meaning {
     let edit = match key.code {
         KeyCode::Char('c') if control(key) => return Meaning::End,
+        KeyCode::Char('l') if control(key) => return Meaning::Redraw,
         KeyCode::Char('u') if control(key) => Edit::Clear,
         KeyCode::Enter => return Meaning::Writing(Writing::Send),
         KeyCode::Esc => return Meaning::Writing(Writing::Close),
@@ -108,6 +112,8 @@ mod tests {
         assert_eq!(writing(&plain('你')), Meaning::Writing(Writing::Edit(Edit::Put("你".into()))));
         let control = |c| key(KeyCode::Char(c), KeyModifiers::CONTROL);
         assert_eq!((command(&control('c'), false), writing(&control('c'))), (Meaning::End, Meaning::End));
+        let redraw = (Meaning::Redraw, Meaning::Redraw);
+        assert_eq!((command(&control('l'), false), writing(&control('l'))), redraw);
         assert_eq!(
             (command(&control('s'), false), writing(&control('s'))),
             (Meaning::Nothing, Meaning::Nothing)

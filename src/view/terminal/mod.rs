@@ -1,11 +1,14 @@
 //! The same model in a terminal, for machines without a display: pictures in the terminal's own graphics if
 //! it has any (kitty, sixel, iTerm2), or else in half blocks.
 //!
-//! A terminal takes frames far slower than a window, so each is drawn only after the previous one is out, and
+//! A terminal takes frames far slower than a window, so each is drawn only after the previous one has arrived, and
 //! always the newest.
 
 mod canvas;
+mod confirmation;
+mod footer;
 mod keys;
+mod pace;
 mod paint;
 mod panels;
 mod text;
@@ -23,7 +26,10 @@ use ratatui::{
 
 use self::{
     canvas::Pictures,
+    confirmation::Confirmation,
     keys::{Meaning, command, writing},
+    pace::Pace,
+    paint::View,
 };
 use super::{
     action::Action,
@@ -42,10 +48,6 @@ pub use self::canvas::Graphics;
 /// How long to wait for updates before keys are polled: the longest delay of a key.
 const POLL_INTERVAL: Duration = Duration::from_millis(30);
 
-/// Shortest pause between two pictures: half blocks of a full screen are some 100 kB each, and fifteen per
-/// second look alive.
-const LEAST_PAUSE: Duration = Duration::from_millis(66);
-
 /// Shows what arrives in the inbox on this terminal, until a key or [`Update::Stop`] ends it.
 ///
 /// The terminal must have been set up by `ratatui::init`. `act` is as for [`run`](super::run).
@@ -63,10 +65,10 @@ pub fn run(
     let mut model = Model::new(&options.host, Arc::clone(&options.words), Instant::now());
     model.numbers = options.numbers;
     model.film = options.film.as_ref().map(|film| FilmState::new(film, Instant::now()));
-    let mut pictures = Pictures::new(graphics);
+    let mut view = View { pictures: Pictures::new(graphics), help_top: 0 };
     let mut fitting = Rescaler::start(inbox.handle(), options.limits, Strips::default()).ok();
     let (mut dirty, mut next_change) = (true, None::<Instant>);
-    let (mut drawn, mut took) = (None::<Instant>, Duration::ZERO);
+    let (mut pace, mut confirmation) = (Pace::new(), Confirmation::default());
     loop {
         let mut end = None;
         for update in inbox.wait(POLL_INTERVAL) {
@@ -80,7 +82,12 @@ pub fn run(
         }
         while event::poll(Duration::ZERO).map_err(lost)? {
             dirty = true;
-            for action in execute(&event::read().map_err(lost)?, &mut model, &mut end) {
+            let outcome = execute(&event::read().map_err(lost)?, &mut model, &mut view);
+            end = outcome.end.or(end);
+            if outcome.redraw {
+                clear(terminal).map_err(lost)?;
+            }
+            for action in outcome.actions {
                 if let Some(notice) = act(action) {
                     model.apply(Update::Notice(notice), Instant::now());
                 }
@@ -92,49 +99,91 @@ pub fn run(
             act(Action::Played(progress));
         }
         if let Some(end) = end {
+            if end == End::Quit && pace.awaits_answer() {
+                // An answer that comes later would appear as typed text.
+                confirmation.wait(terminal).map_err(lost)?;
+            }
             return Ok(Summary { end, totals: model.totals() });
         }
         let now = Instant::now();
         dirty |= next_change.is_some_and(|at| at <= now);
-        // A slow terminal must not take all of this thread's time.
-        let rest = LEAST_PAUSE.max(took);
-        let rested = drawn.is_none_or(|drawn| drawn.elapsed() >= rest);
-        if dirty && rested {
+        if dirty && pace.is_free(now) {
             dirty = false;
             model.expire(now);
-            terminal.draw(|frame| paint::paint(frame, &model, &mut pictures, now)).map_err(lost)?;
+            terminal.draw(|frame| paint::paint(frame, &model, &mut view, now)).map_err(lost)?;
+            let pictures = &mut view.pictures;
             inbox.set_demands(pictures.tiles.drain(..).map(|tile| (tile.stream, tile.demand(None))));
             for wanted in pictures.rescale_requests.drain(..) {
                 if let Some(fitting) = &mut fitting {
                     fitting.ask(wanted);
                 }
             }
-            (drawn, took) = (Some(Instant::now()), now.elapsed());
+            pace.drawn(now, Instant::now());
+            confirmation.next();
             next_change = model.next_change(now);
-        } else if dirty {
-            thread::sleep(POLL_INTERVAL.min(rest));
+        } else if dirty && !pace.awaits_answer() {
+            thread::sleep(POLL_INTERVAL);
+        }
+        if pace.awaits_answer() {
+            if confirmation.wait(terminal).map_err(lost)? {
+                pace.answered(Instant::now());
+            } else {
+                pace.unanswered(Instant::now());
+            }
         }
     }
 }
 
-fn execute(event: &Event, model: &mut Model, end: &mut Option<End>) -> Vec<Action> {
+/// Clears the screen, so that everything is drawn again.
+fn clear(terminal: &mut DefaultTerminal) -> std::io::Result<()> {
+    // `Terminal::clear` would ask for the cursor's position, which not every terminal answers.
+    let area = terminal.get_frame().area();
+    terminal.resize(area)
+}
+
+/// What a key asks for beyond the model.
+#[derive(Default)]
+struct Outcome {
+    actions: Vec<Action>,
+    end: Option<End>,
+    redraw: bool,
+}
+
+impl Outcome {
+    fn actions(actions: impl IntoIterator<Item = Action>) -> Self {
+        Self { actions: actions.into_iter().collect(), ..Self::default() }
+    }
+
+    fn end() -> Self {
+        Self { end: Some(End::Quit), ..Self::default() }
+    }
+}
+
+fn execute(event: &Event, model: &mut Model, view: &mut View) -> Outcome {
     let now = Instant::now();
     let key = match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => key,
         Event::Paste(text) => {
             model.apply(Update::Pasted(text.clone()), now);
-            return Vec::new();
+            return Outcome::default();
         }
-        _ => return Vec::new(),
+        _ => return Outcome::default(),
     };
     match if model.chat.entry.is_some() { writing(key) } else { command(key, model.film().is_some()) } {
-        Meaning::End => *end = Some(End::Quit),
-        Meaning::Close if model.close() => {}
-        Meaning::Close => *end = Some(End::Quit),
-        Meaning::Command(Command::Quit) => *end = Some(End::Quit),
-        Meaning::Command(command) => return model.execute(command, now),
-        Meaning::Writing(writing) => return model.write(&writing, now).into_iter().collect(),
-        Meaning::Nothing => {}
+        Meaning::End => Outcome::end(),
+        Meaning::Close if model.close() => Outcome::default(),
+        Meaning::Close | Meaning::Command(Command::Quit) => Outcome::end(),
+        Meaning::Redraw => {
+            view.pictures.forget();
+            Outcome { redraw: true, ..Outcome::default() }
+        }
+        // Up is towards the beginning of the list.
+        Meaning::Command(Command::Scroll(rows)) if model.help => {
+            view.help_top = view.help_top.saturating_add_signed(-rows);
+            Outcome::default()
+        }
+        Meaning::Command(command) => Outcome::actions(model.execute(command, now)),
+        Meaning::Writing(writing) => Outcome::actions(model.write(&writing, now)),
+        Meaning::Nothing => Outcome::default(),
     }
-    Vec::new()
 }

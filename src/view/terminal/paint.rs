@@ -5,28 +5,26 @@ use std::time::Instant;
 use ratatui::{
     Frame,
     layout::{Alignment, Rect},
-    style::{Color, Style, Stylize},
+    style::{Style, Stylize},
     text::{Line, Span},
     widgets::{Clear, Paragraph, Wrap},
 };
 
 use super::{
     canvas::Pictures,
+    footer::footer,
     panels,
     text::{colour, message, sanitized},
 };
 use crate::{
-    drawing,
+    cells, drawing,
     i18n::Phrase,
-    playback::Progress,
     view::{
         chat::{Line as ChatLine, Speaker},
         chat_panel,
         demand::ShownTile,
-        film::{FilmState, times, word},
         grid::{contain, layout, spotlight},
         model::Model,
-        state,
         stream::Stream,
         theme::Tone,
         tiles,
@@ -37,13 +35,28 @@ use crate::{
 /// Lines of the conversation below the pictures.
 const TALK_LINES: u16 = 4;
 
-/// With fewer rows, there are only pictures and the link.
+/// With fewer rows, pictures have those of the conversation too, while nobody has written anything new.
 const ROOM_FOR_TALK: u16 = 14;
 
-/// Columns of a film's track, if they fit.
-const TRACK: u16 = 40;
+/// Lines of the conversation then, while something is new.
+const FEW_TALK_LINES: u16 = 2;
 
-pub(super) fn paint(frame: &mut Frame<'_>, model: &Model, pictures: &mut Pictures, now: Instant) {
+/// What stands between two figures of a stream.
+const PART: &str = "   ";
+
+/// Columns of a name that still tell something.
+const LEAST_NAME: usize = 6;
+
+/// What the painting remembers.
+#[derive(Debug)]
+pub(super) struct View {
+    pub(super) pictures: Pictures,
+    /// Rows of the list of keys above its visible part.
+    pub(super) help_top: usize,
+}
+
+pub(super) fn paint(frame: &mut Frame<'_>, model: &Model, view: &mut View, now: Instant) {
+    let View { pictures, help_top } = view;
     pictures.begin();
     let area = frame.area();
     if area.width < 4 || area.height < 3 {
@@ -53,6 +66,7 @@ pub(super) fn paint(frame: &mut Frame<'_>, model: &Model, pictures: &mut Picture
     let talk = match (open, area.height >= ROOM_FOR_TALK) {
         (true, _) => area.height / 2,
         (false, true) => TALK_LINES,
+        (false, false) if model.chat.recent(now).next().is_some() => FEW_TALK_LINES.min(area.height - 2),
         (false, false) => 0,
     };
     let stage = Rect { height: area.height - 1 - talk, ..area };
@@ -72,7 +86,10 @@ pub(super) fn paint(frame: &mut Frame<'_>, model: &Model, pictures: &mut Picture
         panels::image(frame, stage, model, shown, pictures);
     }
     if model.help {
-        panels::help(frame, area, model);
+        // The last line stays: it has the key that closes the list.
+        panels::help(frame, Rect { height: area.height - 1, ..area }, model, help_top);
+    } else {
+        *help_top = 0;
     }
 }
 
@@ -146,13 +163,31 @@ fn name(
         if stream.name().is_empty() { model.words.text(Phrase::Somebody) } else { sanitized(stream.name()) };
     let number = number.map_or(String::new(), |number| format!("{number} "));
     let mark = if tone == Tone::Good { "● " } else { "○ " };
+    // A column stays free before the next tile.
+    let room = usize::from(area.width).saturating_sub(cells::width(mark) + cells::width(&number) + 1);
+    let (label, figures) = fitted(&label, &figures, room);
     let line = Line::from(vec![
         Span::from(mark).fg(colour(tone)),
         Span::from(number).dim(),
         Span::from(label).bold(),
-        Span::from(format!("  {figures}")).dim(),
+        Span::from(figures).dim(),
     ]);
     frame.render_widget(line, area);
+}
+
+/// A name and its figures in this number of columns. The first figures give way, then the middle of the name;
+/// the last figure, which may be a fault, stays if a part of the name fits beside it.
+fn fitted(name: &str, figures: &str, columns: usize) -> (String, String) {
+    let mut figures = figures;
+    loop {
+        let shown = if figures.is_empty() { String::new() } else { format!("  {figures}") };
+        let room = columns.saturating_sub(cells::width(&shown));
+        let next = figures.split_once(PART).map(|(_, rest)| rest);
+        if cells::width(name) <= room || (next.is_none() && room >= LEAST_NAME) || figures.is_empty() {
+            return (cells::shorten_middle(name, room).into_owned(), shown);
+        }
+        figures = next.unwrap_or_default();
+    }
 }
 
 fn conversation(frame: &mut Frame<'_>, area: Rect, model: &Model, now: Instant) {
@@ -179,77 +214,37 @@ fn conversation(frame: &mut Frame<'_>, area: Rect, model: &Model, now: Instant) 
     } else {
         model.chat.recent(now).take(room.height.into()).collect()
     };
-    let mut lines: Vec<_> = said.iter().rev().map(|line| spoken(model, line)).collect();
-    if lines.is_empty() && model.chat.is_open() {
-        lines.push(Line::from(model.words.text(Phrase::NothingSaid)).dim());
+    let mut rows: Vec<_> =
+        said.iter().rev().flat_map(|line| spoken(model, line, room.width.into())).collect();
+    if rows.is_empty() && model.chat.is_open() {
+        let nothing = model.words.text(Phrase::NothingSaid);
+        rows.extend(cells::wrap(&nothing, room.width.into()).into_iter().map(|row| Line::from(row).dim()));
     }
     frame.render_widget(Clear, room);
-    // If they take more rows than there are, the newest are shown.
-    let rows: usize = lines.iter().map(|line| line.width().div_ceil(room.width.max(1).into()).max(1)).sum();
-    let over = u16::try_from(rows).unwrap_or(u16::MAX).saturating_sub(room.height);
-    frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }).scroll((over, 0)), room);
+    // The newest stand lowest, next to the line that is written; the oldest are cut off if there are too many.
+    let rows = rows.split_off(rows.len().saturating_sub(room.height.into()));
+    let height = u16::try_from(rows.len()).unwrap_or(u16::MAX);
+    let lowest = Rect { y: room.bottom() - height, height, ..room };
+    frame.render_widget(Paragraph::new(rows), lowest);
 }
 
-fn spoken(model: &Model, line: &ChatLine) -> Line<'static> {
+/// The rows of what somebody said.
+fn spoken(model: &Model, line: &ChatLine, columns: usize) -> Vec<Line<'static>> {
     let (head, _) = chat_panel::head(&model.words, line);
     let text = sanitized(&line.text);
-    match head {
-        Some(head) => {
-            let mine = matches!(line.speaker, Speaker::Me(_));
-            let style = if mine { Style::new().cyan() } else { Style::new().green() };
-            Line::from(vec![Span::styled(format!("{}: ", sanitized(&head)), style), Span::from(text)])
-        }
-        None => Line::from(text).dim(),
+    let Some(head) = head.map(|head| format!("{}:", sanitized(&head))) else {
+        return cells::wrap(&text, columns).into_iter().map(|row| Line::from(row).dim()).collect();
+    };
+    let mine = matches!(line.speaker, Speaker::Me(_));
+    let style = if mine { Style::new().cyan() } else { Style::new().green() };
+    let mut head_left = head.as_str();
+    let mut rows = Vec::new();
+    for row in cells::wrap(&format!("{head} {text}"), columns) {
+        // A head that is wider than a row goes on in the next one.
+        let of_head = head_left.len().min(row.len());
+        let (start, rest) = row.split_at_checked(of_head).unwrap_or((&row, ""));
+        rows.push(Line::from(vec![Span::styled(start.to_owned(), style), Span::from(rest.to_owned())]));
+        head_left = head_left.get(of_head..).unwrap_or_default().trim_start();
     }
-}
-
-/// A film's progress: position and length, a track, and its state.
-fn film(area: Rect, model: &Model, progress: &Progress) -> Vec<Span<'static>> {
-    let sign = if progress.paused || progress.ended { "▶ " } else { "‖ " };
-    let (position, length) = times(progress);
-    let mut spans = vec![Span::from(sign).bold(), Span::from(position).bold()];
-    if let (Some(length), Some(whole)) = (length, progress.length) {
-        let room = TRACK.min(area.width / 4);
-        let part = if whole.is_zero() { 1.0 } else { progress.shown_position().div_duration_f64(whole) };
-        let played = (f64::from(room) * part).round() as usize;
-        let rest = usize::from(room) - played.min(room.into());
-        spans.push(Span::from(format!(" / {length}  ")).dim());
-        spans.push(Span::from("━".repeat(played)).fg(Color::Green));
-        spans.push(Span::from("─".repeat(rest)).dim());
-    }
-    if let Some([full, short]) = word(&model.words, progress) {
-        let used: usize = spans.iter().map(Span::width).sum();
-        let word =
-            if used + Line::from(full.as_str()).width() + 2 > usize::from(area.width) { short } else { full };
-        spans.push(Span::from(format!("  {word}")).fg(Color::Yellow));
-    }
-    spans.push(Span::from("  "));
-    spans
-}
-
-fn footer(frame: &mut Frame<'_>, area: Rect, model: &Model, now: Instant) {
-    let (line, tone) = model.link_line(now);
-    let progress = model.film().map(FilmState::progress);
-    let mut left = progress.iter().flat_map(|progress| film(area, model, progress)).collect::<Vec<_>>();
-    if let Some(since) = model.recording {
-        let time = state::clock(now.saturating_duration_since(since));
-        left.push(
-            Span::from(format!("● {} {time}  ", model.words.text(Phrase::Recording))).fg(Color::LightRed),
-        );
-    }
-    if model.paused {
-        left.push(Span::from(format!("‖ {}  ", model.words.text(Phrase::PausedHint))).fg(Color::Yellow));
-    }
-    if !model.hides_link(now) {
-        left.push(Span::from(sanitized(&line)).fg(colour(tone)));
-    }
-    let left = Line::from(left);
-    let used = left.width();
-    frame.render_widget(left, area);
-    let keys = if progress.is_some() { Phrase::TerminalFilmKeys } else { Phrase::TerminalKeys };
-    let keys = Line::from(model.words.text(keys)).dim().right_aligned();
-    let room = usize::from(area.width);
-    if keys.width() + used + 4 < room {
-        frame.render_widget(keys, area);
-    }
+    rows
 }

@@ -12,7 +12,7 @@ use super::{
     text::{message, sanitized},
 };
 use crate::{
-    drawing,
+    cells, drawing,
     i18n::Phrase,
     view::{
         command, gallery::GalleryImage, grid::contain, model::Model, state, stats_panel,
@@ -37,16 +37,35 @@ pub(super) fn figures(frame: &mut Frame<'_>, area: Rect, model: &Model) {
     panel(frame, area, &model.words.text(Phrase::Numbers), rows, Alignment::Right);
 }
 
-pub(super) fn help(frame: &mut Frame<'_>, area: Rect, model: &Model) {
+/// Columns of a key in the list.
+const KEY: usize = 10;
+
+/// The list of keys. If it has more rows than fit, those from `top` on are shown; `top` is limited to what can
+/// be scrolled.
+pub(super) fn help(frame: &mut Frame<'_>, area: Rect, model: &Model, top: &mut usize) {
     let keys = command::help(model.own.is_some(), false, model.film().is_some());
-    let rows = keys.map(|(key, what)| format!("{key:<10}{}", model.words.text(what))).collect();
-    panel(frame, area, &model.words.text(Phrase::Keys), rows, Alignment::Center);
+    let keys = keys.chain([("Ctrl-L", Phrase::TerminalRedraw)]);
+    // Frame and padding.
+    let columns = usize::from(area.width).saturating_sub(4 + KEY);
+    let rows = keys.flat_map(|(key, what)| {
+        let what = cells::wrap(&model.words.text(what), columns).into_iter().enumerate();
+        what.map(move |(row, what)| format!("{:<KEY$}{what}", if row == 0 { key } else { "" }))
+    });
+    let mut rows: Vec<_> = rows.collect();
+    let mut title = model.words.text(Phrase::Keys);
+    let (all, room) = (rows.len(), usize::from(area.height).saturating_sub(2));
+    *top = (*top).min(all.saturating_sub(room));
+    if all > room {
+        rows = rows.into_iter().skip(*top).take(room).collect();
+        title = format!("{title}  ↑ ↓  {}–{} / {all}", *top + 1, *top + rows.len());
+    }
+    panel(frame, area, &title, rows, Alignment::Center);
 }
 
 /// A box with lines, on top of everything.
 fn panel(frame: &mut Frame<'_>, area: Rect, title: &str, rows: Vec<String>, place: Alignment) {
     let lines: Vec<_> = rows.into_iter().map(Line::from).collect();
-    let widest = lines.iter().map(Line::width).max().unwrap_or(0) + 4;
+    let widest = lines.iter().map(Line::width).max().unwrap_or(0).max(cells::width(title)) + 4;
     let width = u16::try_from(widest).unwrap_or(u16::MAX).min(area.width);
     let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(area.height);
     let x = match place {

@@ -18,6 +18,9 @@ const MAX_SENDERS: usize = 64;
 /// The time after which an unreported frame counts as late: reports come several times a second.
 const OVERDUE: Duration = Duration::from_secs(1);
 
+/// How long a report about a sender's own frame says more than a newer one about another's.
+const OWN_REPORT_COUNTS: Duration = Duration::from_secs(5);
+
 /// What one viewer was sent, and what it received.
 #[derive(Debug, Default)]
 pub(super) struct DeliveryDelay {
@@ -28,6 +31,8 @@ pub(super) struct DeliveryDelay {
     senders: VecDeque<SenderState>,
     /// When the first reported frame arrived at the relay: the reference for comparing the two clocks.
     began: Option<Instant>,
+    /// The newest of all reports, whoever's frame it was about.
+    newest: Option<Late>,
     /// Whether it reports. If it does not (an old peer), a frame counts as received once it is written.
     reports: bool,
 }
@@ -49,6 +54,8 @@ struct SenderState {
 struct Late {
     total: Duration,
     queued: Duration,
+    /// When the viewer reported it.
+    at: Instant,
 }
 
 /// The report to a sender about one viewer.
@@ -115,7 +122,9 @@ impl DeliveryDelay {
                 last = Some((sender, arrived));
                 let sender = self.sender(sender);
                 let queued = sender.path.sample(total, one_way, then);
-                sender.late = Some(Late { total, queued });
+                let late = Late { total, queued, at: then };
+                sender.late = Some(late);
+                self.newest = Some(late);
             }
         }
         last
@@ -129,18 +138,23 @@ impl DeliveryDelay {
         let (late, queued) = match (known.late, overdue) {
             // Only the time beyond the usual is a queue: a report from far away is not overdue because of the
             // distance.
-            (Some(Late { total, queued }), Some(overdue)) => {
+            (Some(Late { total, queued, .. }), Some(overdue)) => {
                 (total.max(overdue), queued.max(overdue.saturating_sub(total + OVERDUE)))
             }
-            (Some(Late { total, queued }), None) => (total, queued),
+            (Some(Late { total, queued, .. }), None) => (total, queued),
             (None, overdue) => (overdue?, Duration::ZERO),
         };
         Some(Lateness { late, queued, given, replaced })
     }
 
     /// The same without resetting the report's counts; only for known senders.
+    ///
+    /// A report is about the newest frame only. That may be another sender's each time, and tells all the same
+    /// that the viewer is not late: a viewer that is must not be the only one that counts.
     pub(super) fn known_lateness(&self, sender: ClientId, now: Instant) -> Option<Duration> {
-        let late = self.senders.iter().find(|known| known.id == sender)?.late.map(|late| late.total);
+        let own = self.senders.iter().find(|known| known.id == sender)?.late;
+        let is_recent = |late: &Late| now.saturating_duration_since(late.at) < OWN_REPORT_COUNTS;
+        let late = own.filter(is_recent).or(self.newest).map(|late| late.total);
         late.max(self.overdue(sender, now))
     }
 
@@ -195,7 +209,8 @@ pub(super) fn median_rate(rates: Vec<Option<u64>>) -> Option<u64> {
     lower_median(descending).map(|Reverse(rate)| rate).filter(|&rate| rate != u64::MAX)
 }
 
-fn lower_median<T: Ord>(values: impl Iterator<Item = T>) -> Option<T> {
+/// The median; of two, the lower one.
+pub(super) fn lower_median<T: Ord>(values: impl Iterator<Item = T>) -> Option<T> {
     let mut values: Vec<T> = values.collect();
     values.sort_unstable();
     let at = values.len().checked_sub(1)? / 2;
@@ -225,6 +240,29 @@ mod tests {
         delivery.written(start + 201 * MS);
         assert_eq!(delivery.lateness(7, start + 300 * MS).unwrap().late, 100 * MS, "the viewer's own report");
         assert_eq!(delivery.lateness(7, start + 1300 * MS).unwrap().late, 1100 * MS, "overdue");
+    }
+
+    #[test]
+    fn one_stopped_viewer_of_three_is_not_the_median() {
+        let start = Instant::now();
+        let mut viewers = [DeliveryDelay::default(), DeliveryDelay::default(), DeliveryDelay::default()];
+        for frame in 0..9 {
+            let came = start + frame * 100 * MS;
+            for (index, viewer) in viewers.iter_mut().enumerate() {
+                viewer.forwarded(7, came);
+                viewer.forwarded(8, came + MS);
+                if index > 0 {
+                    // The newest frame is always that of 8.
+                    viewer.reported(u64::from(frame + 1) * 2, came + 3 * MS, None);
+                }
+            }
+        }
+        let now = start + 5_000 * MS;
+        let median =
+            |sender| lower_median(viewers.iter().filter_map(|viewer| viewer.known_lateness(sender, now)));
+        assert_eq!(viewers[0].known_lateness(7, now), Some(5_000 * MS), "it got nothing");
+        assert_eq!((median(7), median(8)), (Some(2 * MS), Some(2 * MS)));
+        assert_eq!(median(9), None, "a stream that nobody was sent");
     }
 
     #[test]

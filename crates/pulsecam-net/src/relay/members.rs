@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     backlog::Backlog,
-    delivery_delay::DeliveryDelay,
+    delivery_delay::{DeliveryDelay, lower_median},
     event::ClientId,
     frame_ages::FrameAges,
     mailbox::{ITEM_COST, Item},
@@ -256,9 +256,8 @@ impl Member {
         // Skips members that send nothing: with a thousand members this would be a million look-ups.
         let sends = newest.is_some();
         let viewers = members.iter().filter(|other| sends && other.id != self.id && other.presence.views());
-        let mut lateness: Vec<_> =
-            viewers.filter_map(|viewer| lock(&viewer.delivery).known_lateness(self.id, now)).collect();
-        lateness.sort_unstable();
+        let late =
+            lower_median(viewers.filter_map(|viewer| lock(&viewer.delivery).known_lateness(self.id, now)));
         ClientStats {
             client: self.id,
             addr: self.addr,
@@ -267,7 +266,7 @@ impl Member {
             size: newest.as_ref().and_then(|newest| newest.size),
             age: newest.and_then(|newest| Some(newest.came.since(captured?))),
             stream,
-            late: lateness.get(lateness.len() / 2).copied(),
+            late,
             views: self.presence.views(),
             sent: self.sent.amount(),
             got: self.got.amount(),
