@@ -1,12 +1,16 @@
 //! Tests of the model's states, with explicit times.
 
+use bytes::Bytes;
+
 use super::{super::tiles, *};
 use crate::{
     i18n::Language,
     view::{
         StreamCounts,
-        snapshots::{damaged, frame, id, image},
-        update::VideoFrame,
+        action::Action,
+        command::Command,
+        samples::{damaged, frame, id, image},
+        update::{SelfViewState, VideoFrame},
     },
 };
 

@@ -11,7 +11,7 @@ use crate::view::{
     command::Command,
     demand::Demand,
     render_context::WindowContext,
-    snapshots::{chat, fed, frame, id, image},
+    samples::{chat, fed, frame, id, image},
 };
 
 const FOUR: [(&str, usize, usize); 4] =

@@ -69,6 +69,8 @@ pub(crate) enum StreamHealth {
 #[derive(Debug)]
 pub(crate) struct Stream {
     pub(crate) frame: VideoFrame,
+    /// Its number in the window: the relay's, or one that was given here.
+    pub(crate) number: u64,
     /// Identifies the content of `frame` for caches.
     pub(crate) stamp: u64,
     pub(crate) stats: StreamStats,
@@ -89,6 +91,7 @@ impl Stream {
     pub(crate) fn new(frame: VideoFrame, stamp: u64, now: Instant) -> Self {
         let has_pixels = frame.has_pixels();
         let mut stream = Self {
+            number: 0,
             stamp,
             stats: StreamStats::new(now),
             shown: u64::from(has_pixels),

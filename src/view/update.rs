@@ -77,6 +77,13 @@ pub enum Update {
     Stop,
 }
 
+impl Update {
+    /// Whether it is something that a person has written or sent.
+    pub(crate) const fn is_said(&self) -> bool {
+        matches!(self, Self::Text { .. } | Self::UnreadableText { .. } | Self::Image(_))
+    }
+}
+
 /// A decoded frame of a stream.
 #[derive(Clone, Debug)]
 pub struct VideoFrame {
