@@ -36,6 +36,7 @@ why-lost = connection lost: { $reason }
 late-by = late by { $time }
 paused = paused
 no-picture = no picture
+has-left = has left
 no-picture-for = no picture for { $seconds } s
 no-signal = no signal
 camera-off = camera off
@@ -106,9 +107,11 @@ button-all = All
 
 # Results of commands.
 saved-as = saved as { $path }
+saved-of-as = saved { $name } as { $path }
 nothing-to-save = there is no picture to save yet
 cannot-save = not saved: { $reason }
 copied = copied
+copied-of = copied the picture of { $name }
 cannot-copy = not copied: { $reason }
 on-top = The window stays on top. Press o to end that.
 not-on-top = The window no longer stays on top.

@@ -36,6 +36,7 @@ why-lost = 连接中断：{ $reason }
 late-by = 延迟 { $time }
 paused = 已暂停
 no-picture = 没有画面
+has-left = 已离开
 no-picture-for = 已 { $seconds } 秒没有画面
 no-signal = 无信号
 camera-off = 摄像头已关闭
@@ -106,9 +107,11 @@ button-all = 全部
 
 # Results of commands.
 saved-as = 已保存为 { $path }
+saved-of-as = 已将 { $name } 的画面保存为 { $path }
 nothing-to-save = 还没有可保存的画面
 cannot-save = 保存失败：{ $reason }
 copied = 已复制
+copied-of = 已复制 { $name } 的画面
 cannot-copy = 复制失败：{ $reason }
 on-top = 窗口已置顶。再按 o 取消。
 not-on-top = 窗口已取消置顶。

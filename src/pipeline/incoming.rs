@@ -63,6 +63,11 @@ pub enum Arrival {
     },
     /// A video frame.
     Frame(Box<ReceivedFrame>),
+    /// The sender of a stream has left, as the relay says.
+    Left {
+        /// The stream.
+        id: StreamId,
+    },
     /// A video frame that cannot be shown.
     Damaged {
         /// The stream.
@@ -263,7 +268,8 @@ impl<V: Viewer> Decode<V> {
                 sender: received.sender,
             }),
             MessageKind::Video => self.frame(received, payload, state),
-            MessageKind::Heartbeat | MessageKind::Reserved(_) => None,
+            MessageKind::Heartbeat => received.sender.map(|sender| Arrival::Left { id: sender.id }),
+            MessageKind::Reserved(_) => None,
             MessageKind::Other(number) => {
                 debug!("received a message of unknown type {number}");
                 None

@@ -68,7 +68,7 @@ impl Target {
 
 /// The keys and their commands for the help panel; a single list, so that help and behaviour agree.
 const HELP: [(&str, Phrase); 20] = [
-    ("1 – 9", Phrase::KeyEnlarge),
+    ("1 2 3 …", Phrase::KeyEnlarge),
     ("Tab", Phrase::KeyNext),
     ("0", Phrase::KeyAll),
     ("t  Enter", Phrase::KeySay),

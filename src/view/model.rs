@@ -95,7 +95,7 @@ impl Model {
                 let stamp = self.stamp();
                 self.streams.damaged(damaged, stamp, now);
             }
-            Update::Left { stream } => self.streams.remove(|known| known.id() == stream),
+            Update::Left { stream } => self.streams.left(stream, now),
             Update::Text { sender, text, at } => self.chat.receive(Speaker::Peer(sender), text, at, now),
             Update::UnreadableText { sender, bytes, at } => {
                 let text = self.words.format(Phrase::UnreadableText, [("bytes", bytes.to_string())]);
@@ -184,7 +184,9 @@ impl Model {
         let cut = !matches!(self.link, LinkState::Connecting | LinkState::Up { .. });
         match stream.life(cut, now) {
             // A paused film may freeze, and a film's age is the time since its playback began.
-            StreamHealth::Frozen(_) | StreamHealth::Late(_) if !cut && self.is_film(stream) => {
+            StreamHealth::Frozen(_) | StreamHealth::Late(_) | StreamHealth::Left
+                if !cut && self.is_film(stream) =>
+            {
                 StreamHealth::Live
             }
             life => life,

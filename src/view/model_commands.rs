@@ -57,7 +57,7 @@ impl Model {
             Command::Previous => self.streams.enlarge_previous(),
             Command::Open(stamp) => self.images.open(stamp),
             Command::Save => return self.save(now),
-            Command::Copy => return self.copy().map(Action::Copy).into_iter().collect(),
+            Command::Copy => return self.copy().into_iter().collect(),
             Command::Record => return vec![Action::Record(self.recording.is_none())],
             Command::Camera => {
                 let on = matches!(self.own, Some(SelfViewState::Off));

@@ -22,8 +22,9 @@ const SMALL: f32 = 7.0;
 
 /// A measured line.
 pub(super) struct Said<'a> {
-    line: &'a Line,
     head: Option<String>,
+    /// What is said, or why the image cannot be shown.
+    words: String,
     head_style: Style,
     text_style: Style,
     head_height: usize,
@@ -48,6 +49,11 @@ impl<'a> Said<'a> {
         let text_style = Style { lines, ..Style::line(text, text_colour, room) };
         let head_style = Style::line(small, colour, room);
         let image = line.image.and_then(|stamp| model.images.find(stamp));
+        let fault = image.and_then(|shown| shown.image.fault.as_deref());
+        let words = match fault {
+            Some(reason) => model.words.format(Phrase::CannotShow, [("reason", reason)]),
+            None => line.text.clone(),
+        };
         let image = image.filter(|shown| shown.image.fault.is_none()).and_then(|shown| {
             let all = Rect::new(0, 0, room, (text * SMALL) as usize);
             let place = contain(shown.image.size?, all);
@@ -55,14 +61,14 @@ impl<'a> Said<'a> {
         });
         let (mut width, mut height) = match image {
             Some((_, (width, height))) => (width, height + margin / 3),
-            None => context.painter.measure(&line.text, text_style),
+            None => context.painter.measure(&words, text_style),
         };
         let mut head_height = 0;
         if let Some(head) = &head {
             let (head_width, line) = context.painter.measure(head, head_style);
             (width, height, head_height) = (width.max(head_width), height + line, line);
         }
-        Self { line, head, head_style, text_style, head_height, image, width, height }
+        Self { head, words, head_style, text_style, head_height, image, width, height }
     }
 
     /// Draws it with its upper left corner here.
@@ -72,7 +78,7 @@ impl<'a> Said<'a> {
         }
         let top = y + self.head_height;
         let Some((shown, (width, height))) = self.image else {
-            context.painter.draw(canvas, &self.line.text, x, top, self.text_style);
+            context.painter.draw(canvas, &self.words, x, top, self.text_style);
             return;
         };
         let place = Rect::new(x, top + context.metrics.margin / 3, width, height);

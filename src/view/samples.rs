@@ -83,7 +83,10 @@ pub(super) const MS: Duration = Duration::from_millis(1);
 
 /// A model without streams, a minute after its start.
 pub(super) fn model(language: Language, now: Instant) -> Model {
-    Model::new("studio.example:6868", Arc::new(Translations::new(language)), now - 60_000 * MS)
+    let words = Arc::new(Translations::new(language));
+    let mut model = Model::new("studio.example:6868", words, now - 60_000 * MS);
+    model.images.keeps = true;
+    model
 }
 
 /// A model in English with these streams, each for some seconds.
@@ -110,6 +113,13 @@ pub(super) fn feed(model: &mut Model, streams: &[(&str, usize, usize)], now: Ins
             );
         }
     }
+}
+
+/// An image comes, and is opened.
+pub(super) fn open(model: &mut Model, image: Image, now: Instant) {
+    model.apply(Update::Image(image), now);
+    let newest = model.images.newest().map(|shown| shown.stamp);
+    newest.into_iter().for_each(|stamp| model.images.open(stamp));
 }
 
 /// Some people write.

@@ -2,8 +2,6 @@
 
 use std::time::Instant;
 
-use bytes::Bytes;
-
 use super::{action::Action, gallery::GalleryImage, model::Model, stream::Stream, update::Image};
 use crate::i18n::Phrase;
 
@@ -26,10 +24,13 @@ impl Model {
         actions
     }
 
-    /// The picture the user looks at: the image, the enlarged stream, or the first one.
-    pub(super) fn copy(&self) -> Option<Bytes> {
-        let stream = self.streams.visible().first().filter(|stream| stream.has_picture());
-        let stream = || stream.map(|stream| &stream.frame.jpeg);
-        self.images.displayed().map(|shown| &shown.image.file).or_else(stream).cloned()
+    /// Copies the picture that the user looks at: the image, the enlarged stream, or the first one.
+    pub(super) fn copy(&self) -> Option<Action> {
+        if let Some(GalleryImage { image: Image { sender, file, .. }, .. }) = self.images.displayed() {
+            return Some(Action::Copy { name: sender.clone(), file: file.clone() });
+        }
+        let stream = self.streams.visible().first().filter(|stream| stream.has_picture())?;
+        let name = Some(stream.name().to_owned()).filter(|name| !name.is_empty());
+        Some(Action::Copy { name, file: stream.frame.jpeg.clone() })
     }
 }

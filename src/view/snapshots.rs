@@ -19,7 +19,7 @@ use super::{
     options,
     paint::paint,
     render_context::{RenderContext, WindowContext},
-    samples::{MS, chat, damaged, fed, feed, frame, image, model, scene},
+    samples::{MS, chat, damaged, fed, feed, frame, image, model, open, scene},
 };
 use crate::{clock::Age, i18n::Language, picture::Canvas, playback::Playback};
 
@@ -79,6 +79,7 @@ fn states(mut draw: impl FnMut(&str, &mut Model, (usize, usize), Instant), now: 
     enlarged.pointed(now);
     draw("enlarged", &mut enlarged, hd, now);
     draw("enlarged-tall", &mut enlarged, (600, 900), now);
+    crowds(&mut draw, now);
     draw("stalled", &mut fed(&four[..2], now - 3_300 * MS), hd, now);
     let mut gone = fed(&four[..2], now);
     for (name, card) in
@@ -99,6 +100,23 @@ fn states(mut draw: impl FnMut(&str, &mut Model, (usize, usize), Instant), now: 
     links(&mut draw, now);
     films(&mut draw, now);
     panels(&mut draw, &four, now);
+}
+
+fn crowds(draw: &mut impl FnMut(&str, &mut Model, (usize, usize), Instant), now: Instant) {
+    let names: Vec<String> = (1..=25).map(|number| format!("camera {number}")).collect();
+    let all: Vec<_> = names.iter().map(|name| (name.as_str(), 320, 180)).collect();
+    for (count, name) in [(2, "two"), (3, "three"), (6, "six"), (7, "seven"), (16, "sixteen"), (25, "crowd")]
+    {
+        draw(name, &mut fed(&all[..count], now), (1280, 720), now);
+    }
+    let mut crowd = fed(&all, now);
+    draw("crowd-tall", &mut crowd, (1080, 1920), now);
+    crowd.execute(Command::Enlarge(11), now);
+    draw("crowd-enlarged", &mut crowd, (1280, 720), now);
+    draw("crowd-enlarged-tall", &mut crowd, (600, 900), now);
+    crowd.execute(Command::Say, now);
+    draw("crowd-talk", &mut crowd, (1280, 720), now);
+    draw("crowd-talk-small", &mut crowd, (640, 360), now);
 }
 
 /// A model with a film, and the film's controls.
@@ -177,13 +195,13 @@ fn panels(
     numbers.apply(Update::Recording(Some(now - 75_000 * MS)), now);
     draw("numbers", &mut numbers, hd, now);
     let mut card = fed(one, now);
-    card.apply(Update::Image(image("小明", 900, 1200)), now);
-    card.apply(Update::Image(image("ann", 1600, 900)), now);
+    open(&mut card, image("小明", 900, 1200), now);
+    open(&mut card, image("ann", 1600, 900), now);
     draw("image", &mut card, hd, now);
     let fault = || Some("a JPEG with 12 bits a sample; only those with 8 can be shown".to_owned());
-    card.apply(Update::Image(Image { fault: fault(), ..image("小明", 900, 1200) }), now);
+    open(&mut card, Image { fault: fault(), ..image("小明", 900, 1200) }, now);
     draw("image-fault", &mut card, hd, now);
-    card.apply(Update::Image(Image { size: None, fault: fault(), ..image("", 0, 0) }), now);
+    open(&mut card, Image { size: None, fault: fault(), ..image("", 0, 0) }, now);
     draw("image-fault-unknown", &mut card, hd, now);
     let mut undecodable = fed(&four[..2], now);
     undecodable.apply(Update::Damaged(damaged("مصور", 3)), now);
@@ -201,6 +219,8 @@ fn panels(
     draw("call", &mut own, hd, now);
     own.apply(Update::Own(SelfViewState::NoSignal("the camera was unplugged".into())), now);
     draw("call-no-signal", &mut own, hd, now);
+    own.execute(Command::Quit, now);
+    draw("call-leaving", &mut own, hd, now);
     for (language, name) in [(Language::English, "talk"), (Language::Chinese, "talk-zh")] {
         let mut talk = model(language, now);
         feed(&mut talk, one, now);
@@ -210,6 +230,13 @@ fn panels(
         talk.edit(&Edit::Put("שלום, this is not sent y".into()), now);
         talk.edit(&Edit::Left, now);
         draw(name, talk, hd, now);
+        for (sender, width, height) in [("小明", 900, 1200), ("ann@desk", 1600, 900)] {
+            talk.apply(Update::Image(image(sender, width, height)), now);
+        }
+        talk.chat.close();
+        draw(&format!("{name}-images-over"), talk, hd, now);
+        talk.execute(Command::History, now);
+        draw(&format!("{name}-images"), talk, hd, now);
     }
     let mut tiny = fed(four, now);
     chat(&mut tiny, now);
@@ -217,7 +244,7 @@ fn panels(
     tiny.execute(Command::Say, now);
     tiny.numbers = true;
     tiny.apply(Update::Own(SelfViewState::Off), now);
-    tiny.apply(Update::Image(image("小明", 90, 120)), now);
+    open(&mut tiny, image("小明", 90, 120), now);
     for size in [(1, 1), (30, 500), (120, 120), (300, 20)] {
         draw("tiny", &mut tiny, size, now);
     }

@@ -22,6 +22,9 @@ pub(crate) const STALLED_AFTER: Duration = Duration::from_secs(1);
 /// Silence after which a tile is removed: a sender that reconnects or is restarted keeps its place.
 pub(crate) const GONE_AFTER: Duration = Duration::from_secs(30);
 
+/// Silence after which the tile of a sender that has left is removed: long enough to read who it was.
+pub(crate) const LEFT_FOR: Duration = Duration::from_secs(3);
+
 /// Age from which a picture counts as late: beyond it a conversation is difficult (ITU-T G.114).
 const LATE_AFTER: Duration = Duration::from_millis(400);
 
@@ -61,6 +64,8 @@ pub(crate) enum StreamHealth {
     Card(PlaceholderKind),
     /// No new frame for this duration.
     Frozen(Duration),
+    /// The sender has left.
+    Left,
     /// Pictures arrive, but none can be decoded ([`Stream::reason`]).
     Undecodable,
 }
@@ -81,6 +86,8 @@ pub(crate) struct Stream {
     /// The counts before this tile showed anything.
     before: FrameCounts,
     held: Option<VideoFrame>,
+    /// Whether its sender has left.
+    has_left: bool,
     last: Instant,
     pace: Duration,
     /// When the last frame came that could not be decoded, and why; `None` once another could be decoded.
@@ -99,6 +106,7 @@ impl Stream {
             is_stale: !has_pixels,
             before: FrameCounts { arrived: frame.account.arrived.saturating_sub(1), ..frame.account },
             held: None,
+            has_left: false,
             last: now,
             pace: Duration::ZERO,
             undecodable: None,
@@ -141,6 +149,13 @@ impl Stream {
         self.undecodable = Some((now, damaged.reason));
     }
 
+    /// Notes that its sender has left; a frame says otherwise.
+    pub(crate) fn leave(&mut self, now: Instant) {
+        self.has_left = true;
+        self.stats.forget_arrivals();
+        self.measure(now);
+    }
+
     /// Why its frames cannot be decoded.
     pub(crate) fn reason(&self) -> &str {
         self.undecodable.as_ref().map_or("", |(_, reason)| reason)
@@ -175,7 +190,7 @@ impl Stream {
         now: Instant,
     ) -> Option<Arc<Canvas>> {
         let turned = self.newest().card != frame.card;
-        self.undecodable = None;
+        (self.undecodable, self.has_left) = (None, false);
         self.pace = now.saturating_duration_since(self.last).min(SLOWEST_PACE);
         self.last = now;
         if turned {
@@ -274,6 +289,9 @@ impl Stream {
 
     /// The state of its picture; `cut`: the link is down.
     pub(crate) fn life(&self, cut: bool, now: Instant) -> StreamHealth {
+        if self.has_left {
+            return StreamHealth::Left;
+        }
         let frozen = self.stalled(now).or_else(|| cut.then(|| self.silence(now)));
         let comes = |(at, _): &(Instant, String)| now.saturating_duration_since(*at) <= CARD_STALLED_AFTER;
         let bad = self.undecodable.as_ref().is_some_and(comes) && (frozen.is_some() || !self.has_picture());
@@ -314,7 +332,8 @@ impl Stream {
 
     /// Whether the tile is to be removed.
     pub(crate) fn gone(&self, now: Instant) -> bool {
-        self.absence(now) >= GONE_AFTER.max(self.patience())
+        let patience = if self.has_left { LEFT_FOR } else { GONE_AFTER.max(self.patience()) };
+        self.absence(now) >= patience
     }
 
     /// When its appearance changes without a new frame.

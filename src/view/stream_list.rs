@@ -128,6 +128,13 @@ impl StreamList {
         self.last_given
     }
 
+    /// Notes that the sender of a stream has left.
+    pub(crate) fn left(&mut self, id: StreamId, now: Instant) {
+        if let Some(stream) = self.find(id) {
+            stream.leave(now);
+        }
+    }
+
     /// Removes streams, and keeps their counts.
     pub(crate) fn remove(&mut self, which: impl Fn(&Stream) -> bool) {
         for stream in self.streams.extract_if(.., |stream| which(stream)) {

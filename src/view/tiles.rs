@@ -38,18 +38,31 @@ pub(super) fn layout_of(
         Some(large) => Spotlight::new(size, sizes.len(), large, model.streams.strip_from, metrics.strip()),
         None => Spotlight { tiles: packed(size, &sizes), scrolled: None },
     };
-    let moved = |area: Rect| Rect { x: stage.x + area.x, y: stage.y + area.y, ..area };
-    let tile = |(stream, area): (&Stream, Rect)| PaintedTile {
-        shown: ShownTile {
-            stream: stream.id(),
-            place: contain(stream.frame.size, moved(area)),
-            is_held: model.paused && stream.has_picture(),
-        },
-        area: moved(area),
-        stamp: stream.stamp,
+    let shifted = |area: Rect| Rect { x: stage.x + area.x, y: stage.y + area.y, ..area };
+    // The strip is right beside the picture.
+    let gap = model.enlarged().map_or((0, 0), |large| gap(sizes[large], &areas, large));
+    let beside =
+        |area: Rect| Rect { x: area.x.saturating_sub(gap.0), y: area.y.saturating_sub(gap.1), ..area };
+    let tile = |(place, (stream, area)): (usize, (&Stream, Rect))| {
+        let area = shifted(if model.enlarged() == Some(place) { area } else { beside(area) });
+        let is_held = model.paused && stream.has_picture();
+        let shown = ShownTile { stream: stream.id(), place: contain(stream.frame.size, area), is_held };
+        PaintedTile { shown, area, stamp: stream.stamp }
     };
-    let tiles = model.streams.iter().zip(areas).map(tile).collect();
-    (tiles, scrolled.map(|strip| Scrolled { area: moved(strip.area), ..strip }))
+    let tiles = model.streams.iter().zip(areas.iter().copied()).enumerate().map(tile).collect();
+    (tiles, scrolled.map(|strip| Scrolled { area: shifted(beside(strip.area)), ..strip }))
+}
+
+/// The width or height of the margin between the large picture and the strip.
+fn gap(picture: (usize, usize), areas: &[Rect], large: usize) -> (usize, usize) {
+    let area = areas[large];
+    let shown = contain(picture, area);
+    let is_beside = |other: &Rect| other.width > 0 && other.x >= area.right();
+    if areas.iter().any(is_beside) {
+        (area.right() - shown.right(), 0)
+    } else {
+        (0, area.bottom() - shown.bottom())
+    }
 }
 
 /// Paints the streams, or those with `true` in `which`, which has the layout's order.
@@ -117,7 +130,10 @@ fn stream_in(
         context.centred(canvas, &text, shown, style);
     }
     if !model.hides_name(stream, life, now) {
-        name(context, model, stream, canvas, shown, (life, is_numbered.then_some(stream.number)));
+        // A narrow picture in a small tile has no room for a name.
+        let is_narrow = shown.width < (context.metrics.text * SMALL_TILE) as usize;
+        let place = if is_narrow && is_numbered { room } else { shown };
+        name(context, model, stream, canvas, place, (life, is_numbered.then_some(stream.number)));
     }
 }
 
@@ -145,6 +161,7 @@ pub(super) fn instead(words: &Translations, stream: &Stream, life: StreamHealth)
     match life {
         StreamHealth::Frozen(silence) => Some(no_picture_for(words, silence.as_secs())),
         StreamHealth::Undecodable => Some(words.format(Phrase::CannotDecode, [("reason", stream.reason())])),
+        StreamHealth::Left => Some(words.text(Phrase::HasLeft)),
         StreamHealth::Live | StreamHealth::Late(_) | StreamHealth::Card(_) => None,
     }
 }
@@ -213,6 +230,7 @@ pub(super) fn figures(model: &Model, stream: &Stream, life: StreamHealth) -> (St
             parts.push(words.text(Phrase::CameraOff));
             Tone::Warning
         }
+        StreamHealth::Left => Tone::Warning,
         StreamHealth::Frozen(_) | StreamHealth::Undecodable => Tone::Bad,
     };
     (parts.join("   "), tone)

@@ -24,7 +24,7 @@ pub enum Update {
     Frame(VideoFrame),
     /// A frame that cannot be decoded.
     Damaged(Damaged),
-    /// A stream has ended: its tile is removed at once.
+    /// The sender of a stream has left: its tile is removed soon.
     Left {
         /// The stream.
         stream: StreamId,

@@ -110,8 +110,8 @@ pub fn run(
         shell.damage.add(Damage::All, film.is_visible && shell.model.has_buttons(now));
         shell.show(inbox, now)?;
         for action in shell.input(now).into_iter().chain(film.report.map(Action::Played)) {
-            if let Action::Copy(jpeg) = action {
-                shell.clipboard.copy(jpeg, options.limits, &options.words);
+            if let Action::Copy { name, file } = action {
+                shell.clipboard.copy(name, file, options.limits, &options.words);
             } else if let Some(notice) = act(action) {
                 shell.model.apply(Update::Notice(notice), now);
             }

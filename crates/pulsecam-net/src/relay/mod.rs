@@ -11,6 +11,7 @@ mod client;
 mod config;
 mod cut_through;
 mod delivery_delay;
+mod departures;
 mod doors;
 mod event;
 mod handshake;

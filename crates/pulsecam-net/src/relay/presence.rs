@@ -6,7 +6,10 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
 };
 
-use crate::{sync::lock, wire::Heartbeat};
+use crate::{
+    sync::lock,
+    wire::{Departed, Heartbeat},
+};
 
 /// What the relay knows about one client from its heartbeats.
 #[derive(Debug)]
@@ -35,6 +38,8 @@ pub(super) struct PendingHeartbeat {
     pub(super) report: bool,
     /// A sign of life, because the client is not being read for a while.
     pub(super) alive: bool,
+    /// Connections that have ended.
+    pub(super) gone: Departed,
 }
 
 impl PendingHeartbeat {
@@ -45,6 +50,7 @@ impl PendingHeartbeat {
             notice: self.notice || newer.notice,
             report: self.report || newer.report,
             alive: self.alive || newer.alive,
+            gone: self.gone.and(newer.gone),
         }
     }
 }

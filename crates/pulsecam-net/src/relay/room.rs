@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     delivery_delay,
+    departures::Departures,
     event::{ClientId, Event},
     members::{ClientKind, Item, Member, MemberList},
     memory::ClientMemory,
@@ -69,6 +70,9 @@ pub(super) struct Room {
     piece_takers: AtomicU32,
     pub(super) stall_detector: StallDetector,
     pub(super) numbers: Mutex<PeerNumbers>,
+    departures: Mutex<Departures>,
+    /// Notified when there is one more.
+    departed: Notify,
     /// What it received and sent.
     pub(super) traffic: RoomTraffic,
     /// Distinguishes the numbers of this run of the relay from those of other runs.
@@ -88,6 +92,8 @@ impl Room {
             reported: AtomicU32::new(0),
             piece_takers: AtomicU32::new(0),
             numbers: Mutex::default(),
+            departures: Mutex::default(),
+            departed: Notify::new(),
             traffic: RoomTraffic::default(),
             epoch: fastrand::u64(..),
         }
@@ -132,7 +138,11 @@ impl Room {
             self.piece_takers.fetch_sub(1, Relaxed);
         }
         if let Some(number) = member.number.get() {
-            lock(&self.numbers).leave(*number, matches!(reason, LeaveReason::Closed));
+            let is_final = lock(&self.numbers).leave(*number, matches!(reason, LeaveReason::Closed));
+            if is_final && clients > 0 {
+                lock(&self.departures).add(*number, clock::now());
+                self.departed.notify_one();
+            }
         }
         if lock(&member.intake).is_asked() {
             self.reported.fetch_sub(1, Relaxed);
@@ -304,6 +314,31 @@ impl Room {
                 time::sleep(NOTICE_PAUSE).await;
             }
             time::sleep(NOTICE_INTERVAL).await;
+        }
+    }
+
+    /// Tells viewers of connections that have ended for good.
+    pub(super) async fn announce_departures(&self) {
+        loop {
+            let due = lock(&self.departures).due();
+            let Some(due) = due else {
+                self.departed.notified().await;
+                continue;
+            };
+            time::sleep_until(due.into()).await;
+            let is_back = |number: u64| lock(&self.numbers).is_here(number);
+            let gone = lock(&self.departures).take(is_back, clock::now());
+            if gone.is_empty() {
+                continue;
+            }
+            for some in self.members.list().chunks(NOTICES_AT_ONCE) {
+                let viewers =
+                    some.iter().filter(|member| member.presence.is_pulsecam() && member.presence.views());
+                for member in viewers {
+                    member.schedule_heartbeat(PendingHeartbeat { gone, ..PendingHeartbeat::default() });
+                }
+                time::sleep(NOTICE_PAUSE).await;
+            }
         }
     }
 
