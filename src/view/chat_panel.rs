@@ -75,7 +75,7 @@ pub(super) fn paint(
     let inner = panel.inset(margin);
     let title = model.words.text(Phrase::Conversation);
     let style = Style::line(text, TEXT, inner.width / 2);
-    let (_, title_height) = context.painter.measure(&title, style);
+    let (title_width, title_height) = context.painter.measure(&title, style);
     context.painter.draw(canvas, &title, inner.x, inner.y, style);
     let hint = match model.chat.scrolled() {
         0 if model.chat.entry.is_some() => Phrase::EntryHint,
@@ -83,10 +83,13 @@ pub(super) fn paint(
         _ => Phrase::NewerBelow,
     };
     let hint = model.words.text(hint);
-    let style = Style::line(small, FAINT, inner.width / 2);
+    let room = inner.width.saturating_sub(title_width + margin);
+    let style = Style::line(small, FAINT, inner.width);
     let (hint_width, hint_height) = context.painter.measure(&hint, style);
     let hint_top = inner.y + title_height.saturating_sub(hint_height) / 2;
-    context.painter.draw(canvas, &hint, inner.right().saturating_sub(hint_width), hint_top, style);
+    if hint_width <= room {
+        context.painter.draw(canvas, &hint, inner.right().saturating_sub(hint_width), hint_top, style);
+    }
     let ceiling = inner.y + title_height + margin / 2;
     let mut floor = entry(context, model, canvas, inner);
     let mut has_lines = false;

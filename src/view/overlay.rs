@@ -86,7 +86,10 @@ fn link(context: &mut RenderContext, model: &Model, canvas: &mut Canvas, at: Rec
     let (line, tone) = model.link_line(now);
     let dot = (text * 0.6) as usize;
     let used = margin + 2 * plate.padding.0 + dot + margin / 2;
-    let room = context.stage.width.saturating_sub(used + at.x);
+    // The strip's lower end stays visible.
+    let strip = context.strip.filter(|strip| strip.is_upright);
+    let right = strip.map_or(context.stage.width, |strip| strip.area.x);
+    let room = right.saturating_sub(used + at.x);
     if room < 4 * dot {
         return;
     }
@@ -94,7 +97,7 @@ fn link(context: &mut RenderContext, model: &Model, canvas: &mut Canvas, at: Rec
     let style = Style::line(size, colour, room);
     let (width, height) = context.painter.measure(&line, style);
     let width = width + dot + margin / 2 + 2 * plate.padding.0;
-    let left = context.stage.width.saturating_sub(width + margin);
+    let left = right.saturating_sub(width + margin);
     let rect = Rect { x: left, width, ..at };
     context.front.push(rect);
     context.plate(canvas, rect);

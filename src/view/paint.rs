@@ -92,7 +92,8 @@ fn layers(
     }
     overlay::own(context, model, canvas);
     // From the bottom up: a film's bar, a line of signs, the buttons, the last lines of the conversation.
-    let floor = context.stage.height.saturating_sub(context.metrics.margin);
+    let strip = context.strip.filter(|strip| !strip.is_upright).map(|strip| strip.area.y);
+    let floor = strip.unwrap_or(context.stage.height).saturating_sub(context.metrics.margin);
     let floor = film_bar::paint(context, model, canvas, floor, now);
     let mut floor = overlay::signs(context, model, canvas, floor, now);
     // A film's bar has its own buttons.

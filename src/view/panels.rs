@@ -6,7 +6,7 @@ use super::{
     grid::contain,
     model::Model,
     render_context::{RenderContext, WindowContext},
-    theme::{FAINT, Metrics, PANEL, PANEL_ALPHA, TEXT},
+    theme::{FAINT, Metrics, PANEL, TEXT},
     update::RescaleRequest,
 };
 use crate::{
@@ -110,7 +110,8 @@ pub(super) fn leaving(context: &mut RenderContext, model: &Model, canvas: &mut C
 const SMALLEST_TABLE: f32 = 0.5;
 
 /// Paints two columns under a title on a panel; returns its place. A row without a second column is a
-/// heading. A table that is too high for the window has smaller text, and long texts are cut.
+/// heading. It hides what is behind it. A table that is too high for the window has smaller
+/// text, and long texts are cut.
 pub(super) fn table(
     context: &mut RenderContext,
     canvas: &mut Canvas,
@@ -135,7 +136,7 @@ pub(super) fn table(
     let inner = first + second + 2 * margin;
     let panel = place(inner + 3 * margin, title_line + rows.len() * line + 2 * margin);
     let panel = panel.within(canvas.width, canvas.height);
-    rounded(canvas, panel, margin as f32, PANEL, PANEL_ALPHA);
+    rounded(canvas, panel, margin as f32, PANEL, 255);
     let x = panel.x + margin * 3 / 2;
     let mut y = panel.y + margin;
     context.painter.draw(canvas, title, x, y, Style::line(text * 1.1, TEXT, inner));

@@ -44,9 +44,12 @@ pub(super) fn layout_of(
     let beside =
         |area: Rect| Rect { x: area.x.saturating_sub(gap.0), y: area.y.saturating_sub(gap.1), ..area };
     let tile = |(place, (stream, area)): (usize, (&Stream, Rect))| {
-        let area = shifted(if model.enlarged() == Some(place) { area } else { beside(area) });
+        let is_large = model.enlarged() == Some(place);
+        let area = shifted(if is_large { area } else { beside(area) });
         let is_held = model.paused && stream.has_picture();
         let shown = ShownTile { stream: stream.id(), place: contain(stream.frame.size, area), is_held };
+        let room = if is_large { gap } else { (0, 0) };
+        let area = Rect { width: area.width - room.0, height: area.height - room.1, ..area };
         PaintedTile { shown, area, stamp: stream.stamp }
     };
     let tiles = model.streams.iter().zip(areas.iter().copied()).enumerate().map(tile).collect();
@@ -147,8 +150,9 @@ fn strip_ends(context: &mut RenderContext, canvas: &mut Canvas) {
         if more == 0 {
             continue;
         }
-        let label = format!("{sign} {more}");
-        let style = Style::line(context.metrics.small, TEXT, area.width);
+        // Beside each other, or one below the other in a narrow end.
+        let style = Style { lines: 2, centred: true, ..Style::line(context.metrics.small, TEXT, area.width) };
+        let label = if strip.is_upright { format!("{sign} {more}") } else { format!("{sign}\n{more}") };
         let (width, height) = context.painter.measure(&label, style);
         let at = area.middle(width, height);
         context.painter.draw(canvas, &label, at.x, at.y, style);
