@@ -4,7 +4,7 @@
 //! pictures that move whenever one stream changes its shape are tiring to watch. There are no gaps: four
 //! pictures of a window's size are then exactly half of it, which a JPEG decoder produces without scaling.
 
-use super::strip::{Least, Spotlight};
+use super::strip::{Least, Spotlight, Start};
 use crate::{drawing::Rect, picture::contained};
 
 /// The part of the pixels that an arrangement may lose to a tidier one: less is not noticed.
@@ -88,7 +88,7 @@ fn tile(
 /// however small.
 #[must_use]
 pub(crate) fn spotlight(window: (usize, usize), count: usize, large: usize) -> Vec<Rect> {
-    Spotlight::new(window, count, large, 0, Least::default()).tiles
+    Spotlight::new(window, count, large, Start::default(), Least::default()).tiles
 }
 
 #[cfg(test)]

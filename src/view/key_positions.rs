@@ -74,6 +74,25 @@ impl KeyPositions {
     }
 }
 
+/// Whether the last key event is one of a key that is held: the server releases and presses it at the same time.
+#[derive(Debug, Default)]
+pub(super) struct Repeats {
+    released: Option<(u8, u32)>,
+    pub(super) is_repeated: bool,
+}
+
+impl Repeats {
+    /// The key was pressed, at a time of the server in milliseconds.
+    pub(super) fn pressed(&mut self, key: u8, time: u32) {
+        self.is_repeated = self.released == Some((key, time));
+    }
+
+    /// The key was released.
+    pub(super) fn released(&mut self, key: u8, time: u32) {
+        self.released = Some((key, time));
+    }
+}
+
 /// The letters of the Cyrillic symbols from 0x6c0 on, in the order of KOI8-R.
 const CYRILLIC: &str = "юабцдефгхийклмнопярстужвьызшэщчъЮАБЦДЕФГХИЙКЛМНОПЯРСТУЖВЬЫЗШЭЩЧЪ";
 
@@ -121,6 +140,19 @@ mod tests {
             symbols[(28 - 8) * 2] = symbol;
             assert_eq!(KeyPositions::new(8, 2, &symbols).key(text), Some(Key::T), "{text}");
         }
+    }
+
+    #[test]
+    fn a_key_that_is_held_repeats() {
+        let mut repeats = Repeats::default();
+        let mut press = |released: Option<u32>, time: u32| {
+            released.into_iter().for_each(|at| repeats.released(28, at));
+            repeats.pressed(28, time);
+            repeats.is_repeated
+        };
+        assert!(!press(None, 1_000), "the first");
+        assert!(press(Some(1_600), 1_600) && press(Some(1_640), 1_640), "held");
+        assert!(!press(Some(1_700), 1_900), "pressed again");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::{
     film::FilmState,
     model::{Model, QUESTION_STAYS},
     number_entry::Typed,
+    strip::Start,
     update::SelfViewState,
 };
 use crate::{clock::Timestamp, i18n::Phrase};
@@ -49,7 +50,7 @@ impl Model {
             Command::Scroll(lines) => self.chat.scroll(lines),
             Command::Enlarge(place) => self.streams.enlarge(place),
             Command::Digit(digit) => self.digit(digit, now),
-            Command::Strip(from) => self.streams.strip_from = from,
+            Command::Strip(from) => self.streams.strip = Start { first: from, is_free: true },
             Command::All => _ = self.streams.show_all(),
             Command::Next if self.images.step(1) => {}
             Command::Next => self.streams.enlarge_next(),

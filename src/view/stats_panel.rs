@@ -9,7 +9,7 @@ use super::{
     state::{aged, millis},
     stream::Stream,
     stream_stats::{RateSample, SAMPLES},
-    theme::{FAINT, GOOD, Metrics, PANEL, PANEL_ALPHA, RAISED, WARNING},
+    theme::{FAINT, GOOD, Metrics, PANEL, RAISED, WARNING},
 };
 use crate::{
     drawing::{Rect, Style, fill, rounded, stroke},
@@ -63,7 +63,7 @@ pub(super) fn paint(context: &mut RenderContext, model: &Model, canvas: &mut Can
     if below.bottom() > context.stage.height || below.width < 8 * margin {
         return;
     }
-    rounded(canvas, below, margin as f32, PANEL, PANEL_ALPHA);
+    rounded(canvas, below, margin as f32, PANEL, 255);
     context.clickable(below, None);
     let inner = below.inset(margin);
     let ages = |sample: &RateSample| sample.age.map(|age| age.as_secs_f32() * 1e3);

@@ -8,6 +8,7 @@ use std::{ops::Deref, slice, sync::Arc, time::Instant};
 use super::{
     action::Total,
     stream::Stream,
+    strip::Start,
     update::{Damaged, VideoFrame},
 };
 use crate::{picture::Canvas, stream_id::StreamId};
@@ -25,8 +26,8 @@ pub(crate) struct StreamList {
     /// In the order of their numbers.
     streams: Vec<Stream>,
     enlarged: Option<StreamId>,
-    /// The first stream in the strip beside the enlarged one, as far as the user has scrolled it.
-    pub(crate) strip_from: usize,
+    /// Where the strip beside the enlarged stream begins.
+    pub(crate) strip: Start,
     departed: Vec<Total>,
     /// The numbers given here: a stream that returns gets its old one.
     given: Vec<Given>,
@@ -167,6 +168,7 @@ impl StreamList {
     pub(crate) fn enlarge(&mut self, place: usize) {
         let Some(stream) = self.streams.get(place).map(Stream::id) else { return };
         self.enlarged = (self.enlarged != Some(stream)).then_some(stream);
+        self.strip.is_free = false;
     }
 
     /// Does so with the stream of this number.
@@ -190,6 +192,7 @@ impl StreamList {
         // "All" is the place after the last stream.
         let to = (self.enlarged().unwrap_or(count) + by) % (count + 1);
         self.enlarged = self.streams.get(to).map(Stream::id);
+        self.strip.is_free = false;
     }
 
     /// Shows all streams again; false if none was enlarged.

@@ -2,8 +2,6 @@
 //!
 //! Pictures in the strip stay large enough to tell faces and read names. If not all of them fit, the strip scrolls.
 
-use std::ops::Range;
-
 use crate::drawing::Rect;
 
 /// Divisor of the window's side for the widest strip: small faces can still be told apart, and the large picture
@@ -20,6 +18,15 @@ pub(crate) struct Least {
     pub(crate) width: usize,
     /// Length of an end that shows how many more there are.
     pub(crate) end: usize,
+}
+
+/// Where a strip that scrolls begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Start {
+    /// The first of the other pictures.
+    pub(crate) first: usize,
+    /// Whether the user has scrolled there. If not, the neighbours of the large picture are kept in sight.
+    pub(crate) is_free: bool,
 }
 
 /// The strip of a window in which not all pictures have room.
@@ -68,9 +75,14 @@ pub(crate) struct Spotlight {
 
 impl Spotlight {
     /// Lays out `count` pictures: that at `large` as large as possible, the others in a strip, on the right in a wide
-    /// window, at the bottom in a tall one. `from`: the first of the others, if there are more than fit; those beside the
-    /// large one are always among them.
-    pub(crate) fn new(window: (usize, usize), count: usize, large: usize, from: usize, least: Least) -> Self {
+    /// window, at the bottom in a tall one, from `start` on if there are more than fit.
+    pub(crate) fn new(
+        window: (usize, usize),
+        count: usize,
+        large: usize,
+        start: Start,
+        least: Least,
+    ) -> Self {
         let (width, height) = window;
         if count < 2 {
             return Self { tiles: vec![Rect::new(0, 0, width, height); count], scrolled: None };
@@ -93,7 +105,7 @@ impl Spotlight {
             let end = least.end.min(along / 4);
             (((along - 2 * end) / side.max(1)).clamp(1, others), end)
         };
-        let first = range(shown, others, large, from).start;
+        let first = first(shown, others, large, start);
         let begin = (along.saturating_sub(side * shown)) / 2;
         let strip = across - thick;
         let place = |at: usize, length: usize| {
@@ -121,15 +133,17 @@ impl Spotlight {
     }
 }
 
-/// Which of the others are shown: from `from` on, but always those before and after the large one.
-fn range(shown: usize, others: usize, large: usize, from: usize) -> Range<usize> {
+/// The first of the others that is shown.
+fn first(shown: usize, others: usize, large: usize, start: Start) -> usize {
     let last = others - shown;
+    if start.is_free {
+        return start.first.min(last);
+    }
     // Of the others, `large - 1` is the one before the large one, and `large` the one after it.
     let highest = large.saturating_sub(1);
     let lowest = (large + 1).min(others).saturating_sub(shown);
-    let first = if shown < 2 { large } else { from.clamp(lowest.min(highest), highest) };
-    let first = first.min(last);
-    first..first + shown
+    let first = if shown < 2 { large } else { start.first.clamp(lowest.min(highest), highest) };
+    first.min(last)
 }
 
 #[cfg(test)]
@@ -139,7 +153,7 @@ mod tests {
     const LEAST: Least = Least { width: 128, end: 28 };
 
     fn strip(window: (usize, usize), count: usize, large: usize, from: usize) -> Spotlight {
-        Spotlight::new(window, count, large, from, LEAST)
+        Spotlight::new(window, count, large, Start { first: from, is_free: false }, LEAST)
     }
 
     #[test]
@@ -174,6 +188,11 @@ mod tests {
             }
         }
         assert_eq!((scrolled(7, 5).first, scrolled(24, 5).first), (5, 15), "it moves no further than needed");
+        let free = |first| {
+            let start = Start { first, is_free: true };
+            Spotlight::new((1280, 720), 25, 12, start, LEAST).scrolled.map(|scrolled| scrolled.first)
+        };
+        assert_eq!((free(0), free(99)), (Some(0), Some(15)), "scrolled away from the large one");
         let ends = scrolled(10, 8).ends();
         assert_eq!((ends[0].0, ends[1].0), (8, 24 - 8 - 9));
     }

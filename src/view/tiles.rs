@@ -35,7 +35,7 @@ pub(super) fn layout_of(
     let sizes: Vec<_> = model.streams.iter().map(|stream| stream.frame.size).collect();
     let size = (stage.width, stage.height);
     let Spotlight { tiles: areas, scrolled } = match model.enlarged() {
-        Some(large) => Spotlight::new(size, sizes.len(), large, model.streams.strip_from, metrics.strip()),
+        Some(large) => Spotlight::new(size, sizes.len(), large, model.streams.strip, metrics.strip()),
         None => Spotlight { tiles: packed(size, &sizes), scrolled: None },
     };
     let shifted = |area: Rect| Rect { x: stage.x + area.x, y: stage.y + area.y, ..area };

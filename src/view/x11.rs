@@ -20,7 +20,7 @@ use x11rb::{
 };
 
 use super::{
-    key_positions::KeyPositions,
+    key_positions::{KeyPositions, Repeats},
     pointer::PointerEvent,
     visibility::{Fact, Visibility},
     x11_pointer::X11Pointer,
@@ -75,6 +75,7 @@ pub(crate) struct X11Surface {
     pointer: Option<X11Pointer>,
     states: Option<X11States>,
     positions: KeyPositions,
+    repeats: Repeats,
     /// Whether the window has to be looked at.
     is_due: bool,
     checked: Instant,
@@ -99,7 +100,9 @@ impl X11Surface {
         let events = EventMask::EXPOSURE
             | EventMask::VISIBILITY_CHANGE
             | EventMask::STRUCTURE_NOTIFY
-            | EventMask::PROPERTY_CHANGE;
+            | EventMask::PROPERTY_CHANGE
+            | EventMask::KEY_PRESS
+            | EventMask::KEY_RELEASE;
         let events = ChangeWindowAttributesAux::new().event_mask(events);
         connection.change_window_attributes(window, &events)?.check()?;
         let context = connection.generate_id()?;
@@ -122,6 +125,7 @@ impl X11Surface {
             pointer,
             states,
             positions: KeyPositions::default(),
+            repeats: Repeats::default(),
             is_due: true,
             checked: Instant::now(),
         };
@@ -139,9 +143,9 @@ impl X11Surface {
         Ok(())
     }
 
-    /// The key that enters this text on a keyboard without Latin letters.
+    /// The key that enters this text on a keyboard without Latin letters, unless it is only held.
     pub(crate) fn key(&self, text: &str) -> Option<Key> {
-        self.positions.key(text)
+        self.positions.key(text).filter(|_| !self.repeats.is_repeated)
     }
 
     /// What the pointer has done; `None` if that is not known here.
@@ -193,6 +197,8 @@ impl X11Surface {
                 Event::PropertyNotify(event) => {
                     self.is_due |= [self.atoms.net_wm_state, self.atoms.wm_state].contains(&event.atom);
                 }
+                Event::KeyPress(event) => self.repeats.pressed(event.detail, event.time),
+                Event::KeyRelease(event) => self.repeats.released(event.detail, event.time),
                 Event::MappingNotify(_) => self.read_keyboard()?,
                 Event::Error(error) => tracing::debug!("the X server refuses: {error:?}"),
                 _ => {}
