@@ -87,7 +87,7 @@ impl Model {
 
     fn digit(&mut self, digit: u64, now: Instant) {
         let numbers = self.streams.iter().map(|stream| stream.number);
-        match self.typed.digit(digit, numbers, now) {
+        match self.typed.digit(digit, &numbers, now) {
             Some(Typed::All) => _ = self.streams.show_all(),
             Some(Typed::Stream(number)) => self.streams.enlarge_number(number),
             None => {}

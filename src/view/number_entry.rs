@@ -26,7 +26,7 @@ impl NumberEntry {
     pub(crate) fn digit(
         &mut self,
         digit: u64,
-        numbers: impl Iterator<Item = u64> + Clone,
+        numbers: &(impl Iterator<Item = u64> + Clone),
         now: Instant,
     ) -> Option<Typed> {
         let begins = |begin: u64| numbers.clone().any(|number| is_beginning(begin, number));
@@ -55,7 +55,7 @@ mod tests {
 
     fn typed(digits: &[u64], numbers: &[u64]) -> Vec<Option<Typed>> {
         let (mut entry, now) = (NumberEntry::default(), Instant::now());
-        digits.iter().map(|&digit| entry.digit(digit, numbers.iter().copied(), now)).collect()
+        digits.iter().map(|&digit| entry.digit(digit, &numbers.iter().copied(), now)).collect()
     }
 
     #[test]
@@ -72,10 +72,10 @@ mod tests {
     #[test]
     fn a_digit_after_a_pause_begins_a_number() {
         let (mut entry, now) = (NumberEntry::default(), Instant::now());
-        let numbers = || [1, 2, 12].into_iter();
-        entry.digit(1, numbers(), now);
+        let numbers = [1, 2, 12].into_iter();
+        entry.digit(1, &numbers, now);
         let later = now + NEXT_DIGIT + Duration::from_millis(1);
-        assert_eq!(entry.digit(2, numbers(), later), Some(Typed::Stream(2)));
+        assert_eq!(entry.digit(2, &numbers, later), Some(Typed::Stream(2)));
     }
 
     #[test]
