@@ -1,8 +1,8 @@
 //! Layout of the pictures: rectangles from window size and proportions.
 //!
-//! Pure arithmetic, so that every case is tested without a window. All tiles of a grid have one size:
-//! pictures that move whenever one stream changes its shape are tiring to watch. There are no gaps: four
-//! pictures of a window's size are then exactly half of it, which a JPEG decoder produces without scaling.
+//! Pure arithmetic, so that every case is tested without a window. Pictures of one shape have tiles of one size.
+//! There are no gaps: four pictures of a window's size are then exactly half of it, which a JPEG decoder produces
+//! without scaling.
 
 use super::strip::{Least, Spotlight, Start};
 use crate::{drawing::Rect, picture::contained};
@@ -25,11 +25,11 @@ pub(crate) fn contain(picture: (usize, usize), room: Rect) -> Rect {
 pub(crate) fn layout(window: (usize, usize), pictures: &[(usize, usize)]) -> Vec<Rect> {
     let count = pictures.len();
     let columns = columns(window, pictures);
-    (0..count).map(|index| tile(window, count, columns, whole(window, count, columns), index)).collect()
+    (0..count).map(|index| tile(window, count, columns, index)).collect()
 }
 
-/// As [`layout`], but the tiles are no larger than the largest picture in them, and form one block in the middle:
-/// what is left of the window is around all of them, not between them.
+/// As [`layout`], but a tile is as wide as its picture, and as high as the highest one in its row, and the rows form
+/// one block in the middle: what is left of the window is around the pictures, not between them.
 #[must_use]
 pub(crate) fn packed(window: (usize, usize), pictures: &[(usize, usize)]) -> Vec<Rect> {
     let count = pictures.len();
@@ -38,9 +38,22 @@ pub(crate) fn packed(window: (usize, usize), pictures: &[(usize, usize)]) -> Vec
     }
     let columns = columns(window, pictures);
     let room = whole(window, count, columns);
-    let sizes = pictures.iter().map(|&picture| contained(picture, room));
-    let size = sizes.fold((0, 0), |size, (width, height)| (size.0.max(width), size.1.max(height)));
-    (0..count).map(|index| tile(window, count, columns, size, index)).collect()
+    // A picture never takes more than its part of the window, whatever its proportions.
+    let sizes: Vec<_> = pictures.iter().map(|&picture| contained(picture, room)).collect();
+    let height = |row: &[(usize, usize)]| row.iter().map(|size| size.1).max().unwrap_or_default();
+    let all: usize = sizes.chunks(columns).map(height).sum();
+    let mut top = window.1.saturating_sub(all) / 2;
+    let mut tiles = Vec::with_capacity(count);
+    for row in sizes.chunks(columns) {
+        let (height, width) = (height(row), row.iter().map(|size| size.0).sum::<usize>());
+        let mut left = window.0.saturating_sub(width) / 2;
+        for size in row {
+            tiles.push(Rect::new(left, top, size.0, height));
+            left += size.0;
+        }
+        top += height;
+    }
+    tiles
 }
 
 /// The best number of columns.
@@ -69,13 +82,8 @@ fn whole(window: (usize, usize), count: usize, columns: usize) -> (usize, usize)
     (window.0 / columns, window.1 / count.div_ceil(columns).max(1))
 }
 
-fn tile(
-    window: (usize, usize),
-    count: usize,
-    columns: usize,
-    (width, height): (usize, usize),
-    index: usize,
-) -> Rect {
+fn tile(window: (usize, usize), count: usize, columns: usize, index: usize) -> Rect {
+    let (width, height) = whole(window, count, columns);
     let rows = count.div_ceil(columns);
     let (row, column) = (index / columns, index % columns);
     let in_row = columns.min(count - row * columns);
@@ -154,8 +162,12 @@ mod tests {
         let six = packed((1280, 720), &[WIDE; 6]);
         assert_eq!(six[0], Rect::new(1, 120, 426, 240));
         assert_eq!(six[5], Rect::new(853, 360, 426, 240));
-        let mixed = packed((1280, 720), &[WIDE, TALL]);
-        assert_eq!(mixed[0].height, 720, "as large as the larger one needs");
+        let mixed = packed((1280, 720), &[WIDE, (720, 720), TALL, WIDE]);
+        assert_eq!(mixed[0], Rect::new(140, 0, 640, 360));
+        assert_eq!((mixed[1].x, mixed[1].width), (780, 360), "each as wide as its picture");
+        assert_eq!(mixed[3].x, mixed[2].right());
+        let endless = packed((1280, 720), &[(60_000, 1), WIDE]);
+        assert!(endless[1].height >= 350, "one picture cannot push the others out: {endless:?}");
     }
 
     fn apart(tiles: &[Rect], window: (usize, usize)) {

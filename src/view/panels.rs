@@ -149,3 +149,32 @@ pub(super) fn table(
     }
     panel
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A colour that nothing is painted in.
+    const UNPAINTED: u32 = 0x00ff_00ff;
+
+    #[test]
+    fn nothing_leaves_a_table() {
+        let long = "a name that never ends ".repeat(20);
+        let row = |first: &str, second: &str| [first.to_owned(), second.to_owned()];
+        let rows = vec![row("age", "12 ms"), row(&long, ""), row("shown", &long), row(&long, "3")];
+        for (rows, size) in [
+            (rows.clone(), (1280, 720)),
+            (rows.clone(), (500, 300)),
+            (vec![rows.clone(); 20].concat(), (900, 400)),
+        ] {
+            let mut context = RenderContext::new(1.0, WindowContext::default());
+            let mut canvas = Canvas::filled(size.0, size.1, UNPAINTED);
+            let panel = table(&mut context, &mut canvas, "Statistics", &rows, |width, height| {
+                Rect::new(size.0.saturating_sub(width + 20), 10, width, height)
+            });
+            let is_outside = |&(x, y): &(usize, usize)| !panel.contains(Rect::new(x, y, 1, 1));
+            let mut outside = (0..size.1).flat_map(|y| (0..size.0).map(move |x| (x, y))).filter(is_outside);
+            assert!(outside.all(|(x, y)| canvas.pixel(x, y) == Some(UNPAINTED)), "{size:?}: {panel:?}");
+        }
+    }
+}
