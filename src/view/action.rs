@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::stream::StreamCounts;
+use super::stream_counts::StreamCounts;
 use crate::playback::Progress;
 
 /// A request to the caller: the window itself writes no files and has no access to the network.

@@ -60,6 +60,7 @@ mod stage;
 mod state;
 mod stats_panel;
 mod stream;
+mod stream_counts;
 mod stream_list;
 mod stream_stats;
 mod strip;
@@ -83,7 +84,7 @@ pub use self::{
     demand::Demand,
     inbox::{WindowHandle, WindowInbox, inbox},
     options::{End, Error, FilmOptions, Options, Presented, Summary},
-    stream::StreamCounts,
+    stream_counts::StreamCounts,
     update::{
         Damaged, FrameCounts, Image, LinkState, PlaceholderKind, RescaleRequest, SelfViewState, Update,
         VideoFrame,

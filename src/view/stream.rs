@@ -11,6 +11,7 @@ use std::{
 use bytes::Bytes;
 
 use super::{
+    stream_counts::StreamCounts,
     stream_stats::StreamStats,
     update::{Damaged, FrameCounts, PlaceholderKind, VideoFrame},
 };
@@ -36,23 +37,6 @@ const CARD_STALLED_AFTER: Duration = Duration::from_secs(4);
 
 /// The size of a tile whose pictures cannot be decoded, if their size is unknown too.
 const UNKNOWN_SIZE: (usize, usize) = (640, 360);
-
-/// Frame counts of a stream.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct StreamCounts {
-    /// Frames shown.
-    pub(crate) shown: u64,
-    /// Frames that arrived, and were replaced by a newer one before they could be shown.
-    pub(crate) replaced: u64,
-    /// Frames that arrived while nobody could see them, and were not decoded.
-    pub(crate) unseen: u64,
-    /// Frames left out by the sender.
-    pub(crate) left_out: u64,
-    /// Frames that were sent and never arrived.
-    pub(crate) lost: u64,
-    /// Frames that arrived and could not be decoded.
-    pub(crate) damaged: u64,
-}
 
 /// The state of a picture: whether it is what the camera sees now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -316,7 +300,7 @@ impl Stream {
     /// Time since the last frame of any kind.
     fn absence(&self, now: Instant) -> Duration {
         let bad = self.undecodable.as_ref().map(|(at, _)| now.saturating_duration_since(*at));
-        bad.map_or(self.silence(now), |bad| bad.min(self.silence(now)))
+        bad.unwrap_or(Duration::MAX).min(self.silence(now))
     }
 
     fn patience(&self) -> Duration {
