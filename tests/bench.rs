@@ -104,3 +104,21 @@ fn errors_are_reported_before_anything_is_measured() {
     fails(&report, 1, &["page.in.md", "{{latncy}}", "latency"]);
     fails(&["bench", "report", "--only", "speed"], 2, &["speed", "latency"]);
 }
+
+/// Its viewers say nothing, so the relay looks first whether they are browsers: they must not miss the start.
+#[cfg(target_os = "linux")]
+#[test]
+fn fan_out_compares_with_the_floor_at_full_speed_and_at_a_cameras_rate() {
+    let output = run(&["bench", "fanout", "--viewers", "1,3", "--for", "2s", "--json"]);
+    assert!(output.status.success(), "{output:?}");
+    let lines: Vec<Value> =
+        text_of(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let kinds: HashSet<_> = lines
+        .iter()
+        .map(|line| {
+            (line["relay"].as_str().unwrap(), line["viewers"].as_u64().unwrap(), line["rate"].is_null())
+        })
+        .collect();
+    assert_eq!(kinds.len(), 8, "two relays, two numbers of viewers, two rates: {lines:?}");
+    assert!(lines.iter().all(|line| line["messages_per_s"].as_f64().unwrap() > 0.0), "{lines:?}");
+}

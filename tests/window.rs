@@ -22,128 +22,16 @@ use std::{
 
 use common::{
     clip::{self, GREEN, RED},
+    display::{Display, find, light, near},
     film,
     peer::{self, Peer},
-    program::{RelayProgram, Running, pulsecam, run},
-    xvfb::Xvfb,
+    program::{PATIENCE, RelayProgram, Running, pulsecam, run},
 };
 use image::RgbImage;
-
-/// Longest wait for anything: past it, the program hangs.
-const PATIENCE: Duration = Duration::from_secs(20);
-const WINDOW: (u32, u32) = (800, 600);
-
-/// A separate X server, exactly as large as the window.
-struct Display {
-    _server: Xvfb,
-    name: String,
-}
-
-impl Display {
-    fn start() -> Self {
-        let server = Xvfb::start(WINDOW);
-        let name = server.name.clone();
-        Self { _server: server, name }
-    }
-
-    fn screenshot(&self) -> RgbImage {
-        let output = Command::new("import")
-            .args(["-display", &self.name, "-window", "root", "png:-"])
-            .output()
-            .expect("import runs (make deps)");
-        assert!(output.status.success(), "{output:?}");
-        let shot = image::load_from_memory(&output.stdout).unwrap().into_rgb8();
-        // Kept to investigate failures.
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        shot.save(folder.join(format!("window-{}.png", self.name.trim_start_matches(':')))).unwrap();
-        shot
-    }
-
-    /// Waits until `wanted` accepts a screenshot; returns it.
-    fn shows(&self, what: &str, wanted: impl Fn(&RgbImage) -> bool) -> RgbImage {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let shot = self.screenshot();
-            if wanted(&shot) {
-                return shot;
-            }
-            assert!(
-                Instant::now() < deadline,
-                "the window never shows {what}; see {}",
-                env!("CARGO_TARGET_TMPDIR")
-            );
-            thread::sleep(Duration::from_millis(50));
-        }
-    }
-
-    fn key(&self, key: &str) {
-        self.xdotool(&["search", "--onlyvisible", "--name", "pulsecam", "windowfocus"]);
-        // To the window with the focus, as from a keyboard: the window may be gone before the key is
-        // released.
-        self.xdotool(&["key", key]);
-    }
-
-    /// Presses the button there, as long as a finger does.
-    fn click(&self, x: u32, y: u32) {
-        self.xdotool(&["mousemove", &x.to_string(), &y.to_string()]);
-        self.xdotool(&["mousedown", "1", "sleep", "0.1", "mouseup", "1"]);
-    }
-
-    fn write(&self, text: &str) {
-        self.xdotool(&["type", "--delay", "20", text]);
-    }
-
-    fn xdotool(&self, arguments: &[&str]) {
-        let status = Command::new("xdotool").env("DISPLAY", &self.name).args(arguments).status();
-        assert!(status.expect("xdotool runs (make deps)").success(), "{arguments:?}");
-    }
-
-    /// The number of the window whose title begins with this.
-    fn window(&self, title: &str) -> String {
-        let search = ["search", "--sync", "--name", title];
-        let found = Command::new("xdotool").env("DISPLAY", &self.name).args(search).output().unwrap();
-        String::from_utf8(found.stdout).unwrap().lines().next().expect("a window").to_owned()
-    }
-
-    /// Changes a property of a window, as a window manager does.
-    fn xprop(&self, window: &str, arguments: &[&str]) {
-        let status =
-            Command::new("xprop").args(["-display", &self.name, "-id", window]).args(arguments).status();
-        assert!(status.expect("xprop runs (make deps)").success(), "{arguments:?}");
-    }
-
-    /// A viewer with a window on this display.
-    fn view(&self, host: &str, folder: &Path) -> Running {
-        self.open(&["view", host], folder)
-    }
-
-    fn open(&self, what: &[&str], folder: &Path) -> Running {
-        let size = format!("{}x{}", WINDOW.0, WINDOW.1);
-        let folder = folder.to_str().unwrap();
-        let arguments =
-            ["--window", &size, "--json", "--save", folder, "--max-backoff", "300ms", "--lang", "en"];
-        let mut command = pulsecam();
-        command.args(what).args(arguments).env("DISPLAY", &self.name).env("LANG", "C.UTF-8");
-        Running::spawn(&mut command)
-    }
-}
 
 /// 640x480: the left half red, the right half green.
 fn two_halves() -> Vec<u8> {
     clip::two_halves(640, 480)
-}
-
-fn near(shot: &RgbImage, x: u32, y: u32, wanted: [u8; 3]) -> bool {
-    shot.get_pixel(x, y).0.iter().zip(wanted).all(|(found, wanted)| found.abs_diff(wanted) < 25)
-}
-
-/// Number of pixels in a region that could belong to light text.
-fn light(shot: &RgbImage, across: std::ops::Range<u32>, down: std::ops::Range<u32>) -> usize {
-    let (width, height) = shot.dimensions();
-    down.filter(|y| *y < height)
-        .flat_map(|y| across.clone().filter(|x| *x < width).map(move |x| (x, y)))
-        .filter(|&(x, y)| shot.get_pixel(x, y).0.iter().all(|channel| *channel > 170))
-        .count()
 }
 
 /// The window's 800x600 hold 640x480 exactly, enlarged.
@@ -244,17 +132,29 @@ fn the_keys_do_what_the_help_says() {
     assert_eq!(copied.dimensions(), (640, 480));
     assert!(near(&copied, 100, 240, RED) && near(&copied, 500, 240, GREEN));
 
-    // An image lies over the picture until it is dismissed.
+    // An image is small in a corner; it lies over the picture once it is clicked, until it is dismissed.
     let blue = folder.path().join("blue.png");
-    RgbImage::from_pixel(300, 200, image::Rgb([20, 40, 230])).save(&blue).unwrap();
+    RgbImage::from_pixel(300, 200, image::Rgb(IMAGE)).save(&blue).unwrap();
     assert!(run(&["image", &relay.addr, blue.to_str().unwrap()]).status.success());
     window.event("image", |_| true);
-    display.shows("the image", |shot| near(shot, 400, 300, [20, 40, 230]));
+    open_image(&display);
+    display.shows("the image", |shot| near(shot, 400, 300, IMAGE));
     display.key("x");
     display.shows("the picture without the image", shows_the_picture);
 
-    display.key("Escape");
+    display.key("q");
     assert_eq!(window.exit_code(), 0);
+}
+
+/// The colour of images that are sent.
+const IMAGE: [u8; 3] = [20, 40, 230];
+
+/// Clicks an image of that colour in the lower left corner.
+fn open_image(display: &Display) {
+    let corner = |shot: &RgbImage| find(shot, 0..300, 300..600, IMAGE);
+    let shot = display.shows("the small image", |shot| corner(shot).is_some());
+    let (x, y) = corner(&shot).unwrap();
+    display.click(x + 20, y + 20);
 }
 
 const BLUE: [u8; 3] = [30, 60, 220];
@@ -301,17 +201,16 @@ fn four_streams_keep_their_places_and_one_is_enlarged_by_key_and_click() {
     display.key("Escape");
     display.shows("the grid after Escape", |shot| quarters(shot, all));
 
-    // One sender stops: its tile is dimmed and says so, the others stay live. Restarted, it gets its place
-    // back. Stopped by a signal: the number of one that is killed is kept for it, as after a network failure.
+    // One sender stops: the relay says that it has left, and its tile goes. Restarted, it gets its place back.
+    // Stopped by a signal: the number of one that is killed is kept for it, as after a network failure.
     let mut green = senders.remove(1);
     green.signal("TERM");
     assert_eq!(green.exit_code(), 0);
-    display.shows("the green one dimmed", |shot| {
-        let (x, y) = QUARTERS[1];
-        let [_, green, _] = shot.get_pixel(x, y).0;
-        let dimmed = (60..150).contains(&green) && light(shot, 400..800, 100..200) > 30;
-        dimmed && [0, 2, 3].iter().all(|&i| near(shot, QUARTERS[i].0, QUARTERS[i].1, all[i]))
-    });
+    let three = |shot: &RgbImage| {
+        let all = [(200, 200, RED), (600, 200, BLUE), (400, 420, AMBER)];
+        all.into_iter().all(|(x, y, colour)| near(shot, x, y, colour))
+    };
+    display.shows("the other three", three);
     senders.push(plain(&relay.addr, folder.path(), "green", GREEN));
     display.shows("all four in their places", |shot| quarters(shot, all));
     display.key("q");
@@ -329,13 +228,14 @@ fn what_is_written_goes_to_everybody_and_says_that_it_left() {
     let _sender = sender(&relay.addr, folder.path());
     display.shows("the picture", shows_the_picture);
     display.key("t");
-    let panel = display.shows("the text line", |shot| !near(shot, 100, 300, RED));
+    let panel = display.shows("the conversation", |shot| !near(shot, 700, 300, GREEN));
+    assert!(near(&panel, 100, 300, RED) && near(&panel, 400, 300, GREEN), "the picture is beside it");
     display.write("quick brown fox");
     display.key("Return");
     let text = other.event("text", |_| true);
     assert_eq!((&text["text"], &text["from"]), (&"quick brown fox".into(), &"Ann".into()));
-    let before = light(&panel, 0..480, 0..600);
-    let said = display.shows("the sent text", |shot| light(shot, 0..480, 0..600) > before + 60);
+    let before = light(&panel, 480..800, 0..600);
+    let said = display.shows("the sent text", |shot| light(shot, 480..800, 0..600) > before + 60);
     // Pasted text may be in any script.
     let mut clip = Command::new("xclip");
     clip.args(["-selection", "clipboard"]).env("DISPLAY", &display.name).stdin(Stdio::piped());
@@ -343,8 +243,8 @@ fn what_is_written_goes_to_everybody_and_says_that_it_left() {
     std::io::Write::write_all(&mut clip.stdin.take().unwrap(), "你好，世界 🙂 שלום".as_bytes()).unwrap();
     assert!(clip.wait().unwrap().success());
     display.key("ctrl+v");
-    let more = light(&said, 0..480, 0..600);
-    display.shows("the pasted text", |shot| light(shot, 0..480, 0..600) > more + 40);
+    let more = light(&said, 480..800, 0..600);
+    display.shows("the pasted text", |shot| light(shot, 480..800, 0..600) > more + 40);
     display.key("Return");
     assert_eq!(other.event("text", |_| true)["text"], "你好，世界 🙂 שלום");
     // A command key only enters its letter here.
@@ -429,7 +329,17 @@ fn in_a_call_one_sees_oneself_as_in_a_mirror_and_m_shows_the_others_a_card() {
     display.key("m");
     other.event("frame", |frame| frame["card"].is_null());
     display.shows("the self view again", mirrored);
+
+    // A key that may be a slip ends no call: Esc does nothing, and q asks, over all that is shown.
+    let asks = |shot: &RgbImage| !mirrored(shot) && light(shot, 100..700, 250..350) > 400;
+    display.key("Escape");
     display.key("q");
+    display.shows("the question", asks);
+    display.key("Escape");
+    display.shows("the call", mirrored);
+    display.key("q");
+    display.shows("the question again", asks);
+    display.key("Return");
     assert_eq!(window.exit_code(), 0);
 }
 
@@ -493,33 +403,28 @@ fn what_cannot_be_shown_says_so_where_it_would_be() {
     tile.save(Path::new(env!("CARGO_TARGET_TMPDIR")).join("undecodable-stream.png")).unwrap();
     drop(peer);
 
-    // An image that cannot be shown, over two streams side by side, of which the right one is red and green.
+    // An image that cannot be shown, over two streams; the second one is red and green.
     let _sender = sender(&relay.addr, folder.path());
-    let red = |shot: &RgbImage| near(shot, 590, 430, RED);
+    let red = |shot: &RgbImage| find(shot, 0..800, 0..600, RED).is_some();
     display.shows("the streams", red);
     let beat = pulsecam::wire::Heartbeat::default().to_message(pulsecam::wire::Side::Client);
     let image = vec![peer::image(&deep), beat.clone()];
     let peer = Peer::sending(&relay.addr, image);
     window.event("image", |event| event["reason"].as_str().is_some_and(|why| why.contains("12 bits")));
-    // Its frame is empty but for the reason.
-    let dark = |shot: &RgbImage, x, y| shot.get_pixel(x, y).0.iter().all(|channel| *channel < 45);
-    let shown = display.shows("why the image is not there", |shot| {
-        dark(shot, 590, 430) && dark(shot, 420, 430) && light(shot, 150..650, 230..350) > 400
-    });
+    // The reason is where the small image would be, beside its sender.
+    let shown =
+        display.shows("why the image is not there", |shot| light(shot, 0..480, 450..600) > 400 && red(shot));
     shown.save(Path::new(env!("CARGO_TARGET_TMPDIR")).join("undecodable-image.png")).unwrap();
-    display.key("x");
-    display.shows("the streams without the image", red);
     drop(peer);
 
     // A PNG, as a Qt program may send, is shown.
     let mut png = std::io::Cursor::new(Vec::new());
-    RgbImage::from_pixel(300, 200, image::Rgb([20, 40, 230]))
-        .write_to(&mut png, image::ImageFormat::Png)
-        .unwrap();
+    RgbImage::from_pixel(300, 200, image::Rgb(IMAGE)).write_to(&mut png, image::ImageFormat::Png).unwrap();
     let _peer = Peer::sending(&relay.addr, vec![peer::image(&png.into_inner()), beat]);
     let event = window.event("image", |event| event["format"] == "png");
     assert!(event["saved"].as_str().unwrap().ends_with(".png"), "{event}");
-    display.shows("the PNG", |shot| near(shot, 400, 300, [20, 40, 230]));
+    open_image(&display);
+    display.shows("the PNG", |shot| near(shot, 400, 300, IMAGE));
     display.key("q");
     let summary = window.event("summary", |_| true);
     assert!(summary["damaged"].as_u64().unwrap() >= 2, "{summary}");

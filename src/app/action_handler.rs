@@ -35,11 +35,11 @@ impl ActionHandler {
     pub(super) fn run(&mut self, action: Action) -> Option<String> {
         match action {
             Action::Snapshot { stream, seq, jpeg } => {
-                Some(self.saved(save(&self.folder, &stream, seq, &jpeg)))
+                Some(self.saved(&stream, save(&self.folder, &stream, seq, &jpeg)))
             }
             Action::SaveImage { sender, file } => {
                 let name = sender.unwrap_or_else(|| self.words.text(Phrase::Image));
-                Some(self.saved(save(&self.folder, &name, None, &file)))
+                Some(self.saved(&name, save(&self.folder, &name, None, &file)))
             }
             Action::Say { number, text } => self.say(number, &text),
             Action::Camera(on) => {
@@ -60,9 +60,13 @@ impl ActionHandler {
         }
     }
 
-    fn saved(&self, saved: Result<String, Unsaved>) -> String {
+    fn saved(&self, name: &str, saved: Result<String, Unsaved>) -> String {
         match saved {
-            Ok(path) => self.words.format(Phrase::SavedAs, [("path", path)]),
+            Ok(path) if name.is_empty() => self.words.format(Phrase::SavedAs, [("path", path)]),
+            Ok(path) => {
+                let values = [("name", name), ("path", path.as_str())];
+                self.words.format(Phrase::SavedOfAs, values)
+            }
             Err(unsaved) => self.words.format(Phrase::CannotSave, [("reason", unsaved.to_string())]),
         }
     }

@@ -98,7 +98,10 @@ impl FrameSink {
                 *count += 1;
                 *count
             }
-            Arrival::Text { .. } | Arrival::UnreadableText { .. } | Arrival::Image { .. } => 0,
+            Arrival::Text { .. }
+            | Arrival::UnreadableText { .. }
+            | Arrival::Image { .. }
+            | Arrival::Left { .. } => 0,
         }
     }
 }
@@ -120,6 +123,7 @@ pub(crate) fn update(arrival: Arrival, damaged: u64, advice: Advice<Undecodable>
             };
             Update::Image(Image { sender: named(sender), size, file, fault })
         }
+        Arrival::Left { id } => Update::Left { stream: id },
         Arrival::Damaged { id, stream, peer, size, reason } => {
             let reason = advised(&reason, advice);
             Update::Damaged(Damaged { stream: id, name: stream, peer, size, reason, damaged })

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    path::PathBuf,
+    path::{Component, Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -146,7 +146,7 @@ pub(crate) fn run(
             name: who.name,
             recording: Arc::clone(&recording),
             camera: who.camera,
-            folder: options.save.clone().unwrap_or_else(|| PathBuf::from(".")),
+            folder: folder(options.save.as_deref()),
         };
         let mut act = move |action| match action {
             Action::Played(progress) => {
@@ -221,6 +221,13 @@ fn can_draw(asked: Option<Graphics>) -> bool {
         Capability::Text => asked.is_some_and(|graphics| graphics != Graphics::Auto),
         Capability::Lines => false,
     }
+}
+
+/// The folder for what the window saves, with its whole path, so that the user is told where it is.
+fn folder(save: Option<&Path>) -> PathBuf {
+    let folder = save.unwrap_or_else(|| Path::new("."));
+    let whole = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    whole.components().filter(|part| *part != Component::CurDir).collect()
 }
 
 /// Stops the window at the time limit, a signal or the end of what is shown.

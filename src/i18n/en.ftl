@@ -36,9 +36,11 @@ why-lost = connection lost: { $reason }
 late-by = late by { $time }
 paused = paused
 no-picture = no picture
+has-left = has left
 no-picture-for = no picture for { $seconds } s
 no-signal = no signal
 camera-off = camera off
+camera-off-card = switched off the camera
 cannot-decode = cannot be decoded: { $reason }
 frames-per-second = { $rate } fps
 paused-hint = paused · press Space to resume
@@ -47,6 +49,7 @@ film-ended = The end · press Space to play again
 film-no-seek = This film does not support seeking.
 own-camera = you
 own-camera-off = Your camera is off. Press m to turn it on.
+leave-call = Leave the call? Press q or Enter to leave, Esc to stay.
 
 # Images.
 image = image
@@ -58,6 +61,8 @@ cannot-show = cannot be shown: { $reason }
 conversation = Conversation
 nothing-said = No messages yet. Everyone here will see what you write.
 entry-hint = Enter send · Esc close
+history-hint = y close
+entry-placeholder = Press Enter to write a message
 me = you
 somebody = unnamed
 unreadable-text = (unreadable text, { $bytes } bytes)
@@ -84,6 +89,9 @@ key-seek-far = 30 seconds back or forward
 key-ends = go to the beginning or the end
 key-numbers = show statistics
 key-dismiss = close an image
+key-close = close what is open, or leave full screen
+key-full-screen = full screen (or double-click)
+key-on-top = keep the window on top
 key-help = show these keys
 key-quit = quit
 
@@ -99,10 +107,15 @@ button-all = All
 
 # Results of commands.
 saved-as = saved as { $path }
+saved-of-as = saved { $name } as { $path }
 nothing-to-save = there is no picture to save yet
 cannot-save = not saved: { $reason }
 copied = copied
+copied-of = copied the picture of { $name }
 cannot-copy = not copied: { $reason }
+on-top = The window stays on top. Press o to end that.
+not-on-top = The window no longer stays on top.
+no-such-state = This window manager does not support that.
 recording = recording
 recording-started = recording to { $path }
 recording-saved = recorded { $time } to { $path }

@@ -36,9 +36,11 @@ why-lost = 连接中断：{ $reason }
 late-by = 延迟 { $time }
 paused = 已暂停
 no-picture = 没有画面
+has-left = 已离开
 no-picture-for = 已 { $seconds } 秒没有画面
 no-signal = 无信号
 camera-off = 摄像头已关闭
+camera-off-card = 已关闭摄像头
 cannot-decode = 画面无法解码：{ $reason }
 frames-per-second = { $rate } 帧/秒
 paused-hint = 已暂停 · 按空格键继续
@@ -47,6 +49,7 @@ film-ended = 播放结束 · 按空格键重新播放
 film-no-seek = 此影片不支持跳转。
 own-camera = 我
 own-camera-off = 您的摄像头已关闭。按 m 键打开。
+leave-call = 要退出通话吗？按 q 或回车退出，按 Esc 留在通话中。
 
 # Images.
 image = 图片
@@ -58,6 +61,8 @@ cannot-show = 无法显示：{ $reason }
 conversation = 聊天
 nothing-said = 还没有消息。这里的所有人都能看到您发送的内容。
 entry-hint = 回车 发送 · Esc 关闭
+history-hint = y 关闭
+entry-placeholder = 按回车输入消息
 me = 我
 somebody = 匿名
 unreadable-text = （无法读取的文本，{ $bytes } 字节）
@@ -84,6 +89,9 @@ key-seek-far = 后退或前进 30 秒
 key-ends = 跳到开头或结尾
 key-numbers = 显示统计信息
 key-dismiss = 关闭图片
+key-close = 关闭打开的面板，或退出全屏
+key-full-screen = 全屏（也可双击画面）
+key-on-top = 窗口置顶
 key-help = 显示快捷键
 key-quit = 退出
 
@@ -99,10 +107,15 @@ button-all = 全部
 
 # Results of commands.
 saved-as = 已保存为 { $path }
+saved-of-as = 已将 { $name } 的画面保存为 { $path }
 nothing-to-save = 还没有可保存的画面
 cannot-save = 保存失败：{ $reason }
 copied = 已复制
+copied-of = 已复制 { $name } 的画面
 cannot-copy = 复制失败：{ $reason }
+on-top = 窗口已置顶。再按 o 取消。
+not-on-top = 窗口已取消置顶。
+no-such-state = 当前窗口管理器不支持此功能。
 recording = 正在录制
 recording-started = 正在录制到 { $path }
 recording-saved = 已录制 { $time }，保存到 { $path }

@@ -55,6 +55,11 @@ pub enum Arrival {
     },
     /// A video frame.
     Frame(Box<ReceivedFrame>),
+    /// The sender of a stream has left, as the relay says.
+    Left {
+        /// The stream.
+        id: StreamId,
+    },
     /// A video frame that cannot be shown.
     Damaged {
         /// The stream.

@@ -150,7 +150,8 @@ impl<V: Viewer> Decode<V> {
                 sender: received.sender,
             }),
             MessageKind::Video => self.frame(received, payload, state),
-            MessageKind::Heartbeat | MessageKind::Reserved(_) => None,
+            MessageKind::Heartbeat => received.sender.map(|sender| Arrival::Left { id: sender.id }),
+            MessageKind::Reserved(_) => None,
             MessageKind::Other(number) => {
                 debug!("received a message of unknown type {number}");
                 None

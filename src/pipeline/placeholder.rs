@@ -72,9 +72,10 @@ impl Placeholders {
             name: silence.signal.name.clone(),
             reason: match &silence.trouble {
                 Some(trouble) => trouble.clone(),
-                None if silence.off => "the camera is turned off".into(),
+                None if silence.off => String::new(),
                 None => "no picture".into(),
             },
+            is_off: silence.off && silence.trouble.is_none(),
         };
         let painter = self.painter.get_or_insert_with(TextPainter::new);
         encoder.encode(&card.picture(painter, width, height))

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::stream::StreamCounts;
+use super::stream_counts::StreamCounts;
 use crate::playback::Progress;
 
 /// A request to the caller: the window itself writes no files and has no access to the network.
@@ -37,7 +37,12 @@ pub enum Action {
     /// Turn the user's own camera on or off.
     Camera(bool),
     /// Put this picture, an image or a stream's frame, on the clipboard.
-    Copy(Bytes),
+    Copy {
+        /// The name of the stream or of the image's sender, if known.
+        name: Option<String>,
+        /// The file.
+        file: Bytes,
+    },
     /// Nothing to do: the film was paused or resumed, its position was changed, or it has ended.
     Played(Progress),
 }

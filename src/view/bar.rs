@@ -81,7 +81,8 @@ impl Row {
 
     fn paint(self, context: &mut RenderContext, canvas: &mut Canvas, at: Rect) {
         let Metrics { text, small, margin, .. } = context.metrics;
-        let (label, key) = (Style::line(text, TEXT, canvas.width), Style::line(small, FAINT, canvas.width));
+        let (label, key) =
+            (Style::line(text, TEXT, context.stage.width), Style::line(small, FAINT, context.stage.width));
         let mut x = at.x;
         for (button, label_text, width, key_width) in self.buttons {
             let rect = Rect { x, width, ..at };
@@ -102,11 +103,11 @@ impl Row {
 /// Paints as many buttons as fit, in a row that ends at `floor`; returns the top of the row.
 pub(super) fn paint(context: &mut RenderContext, model: &Model, canvas: &mut Canvas, floor: usize) -> usize {
     let Metrics { text, margin, .. } = context.metrics;
-    let row = Row::new(context, model, canvas.width.saturating_sub(2 * margin));
-    let (_, line) = context.painter.measure("0", Style::line(text, TEXT, canvas.width));
+    let row = Row::new(context, model, context.stage.width.saturating_sub(2 * margin));
+    let (_, line) = context.painter.measure("0", Style::line(text, TEXT, context.stage.width));
     let height = line + margin;
     let top = floor.saturating_sub(height);
-    let at = Rect::new(canvas.width.saturating_sub(row.width) / 2, top, row.width, height);
+    let at = Rect::new(context.stage.width.saturating_sub(row.width) / 2, top, row.width, height);
     context.front.push(at);
     rounded(canvas, at, margin as f32 * 0.8, PANEL, PANEL_ALPHA);
     row.paint(context, canvas, at);

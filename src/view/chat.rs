@@ -48,6 +48,8 @@ pub(crate) struct Line {
     pub(crate) speaker: Speaker,
     pub(crate) text: String,
     pub(crate) at: Timestamp,
+    /// The stamp of the image that came, if this is one.
+    pub(crate) image: Option<u64>,
     number: u64,
     until: Instant,
 }
@@ -68,7 +70,13 @@ impl Chat {
     /// Adds a line of a peer or of the program.
     pub(crate) fn receive(&mut self, speaker: Speaker, text: String, at: Timestamp, now: Instant) {
         let stays = if speaker == Speaker::Program { NOTICE_STAYS } else { LINE_STAYS };
-        self.add(Line { speaker, text, at, number: 0, until: now + stays });
+        self.add(Line { speaker, text, at, image: None, number: 0, until: now + stays });
+    }
+
+    /// Adds an image of a peer; `text` describes it where it cannot be shown.
+    pub(crate) fn receive_image(&mut self, sender: Option<String>, text: String, stamp: u64, now: Instant) {
+        let (speaker, at) = (Speaker::Peer(sender), Timestamp::now());
+        self.add(Line { speaker, text, at, image: Some(stamp), number: 0, until: now + LINE_STAYS });
     }
 
     fn add(&mut self, line: Line) {
@@ -122,7 +130,7 @@ impl Chat {
         self.written += 1;
         let number = self.written;
         let speaker = Speaker::Me(SendState::Sending);
-        self.add(Line { speaker, text: text.clone(), at, number, until: now + LINE_STAYS });
+        self.add(Line { speaker, text: text.clone(), at, image: None, number, until: now + LINE_STAYS });
         Some((number, text))
     }
 

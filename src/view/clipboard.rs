@@ -49,11 +49,20 @@ impl Clipboard {
     }
 
     /// Copies a picture, and shows a notice with the result.
-    pub(crate) fn copy(&self, file: Bytes, limits: DecodeLimits, words: &Arc<Translations>) {
+    pub(crate) fn copy(
+        &self,
+        name: Option<String>,
+        file: Bytes,
+        limits: DecodeLimits,
+        words: &Arc<Translations>,
+    ) {
         let (handle, words) = (self.handle.clone(), Arc::clone(words));
         self.beside("copy", move |system| {
             let notice = match copy(system, &file, limits) {
-                Ok(()) => words.text(Phrase::Copied),
+                Ok(()) => match name {
+                    Some(name) => words.format(Phrase::CopiedOf, [("name", name)]),
+                    None => words.text(Phrase::Copied),
+                },
                 Err(reason) => words.format(Phrase::CannotCopy, [("reason", reason)]),
             };
             handle.push(Update::Notice(notice));

@@ -14,6 +14,10 @@ pub(crate) enum Command {
     Pause,
     Numbers,
     Help,
+    /// Fills the screen with the window, or ends that.
+    FullScreen,
+    /// Keeps the window above others, or ends that.
+    OnTop,
     /// Closes the topmost layer.
     Dismiss,
     /// Opens the text line.
@@ -22,12 +26,18 @@ pub(crate) enum Command {
     History,
     /// Enlarges the stream at this place, or shows all again if it is enlarged already.
     Enlarge(usize),
+    /// A digit of a stream's number; 0 alone shows all.
+    Digit(u64),
+    /// Scrolls the strip beside the enlarged stream to this place.
+    Strip(usize),
     /// Enlarges the next stream, or the one before.
     Next,
     Previous,
     All,
     /// Scrolls up by this many lines.
     Scroll(isize),
+    /// Displays the image with this stamp.
+    Open(u64),
     /// Seeks in the film that is played.
     Seek(Target),
 }
@@ -57,8 +67,8 @@ impl Target {
 }
 
 /// The keys and their commands for the help panel; a single list, so that help and behaviour agree.
-const HELP: [(&str, Phrase); 17] = [
-    ("1 – 9", Phrase::KeyEnlarge),
+const HELP: [(&str, Phrase); 20] = [
+    ("1 2 3 …", Phrase::KeyEnlarge),
     ("Tab", Phrase::KeyNext),
     ("0", Phrase::KeyAll),
     ("t  Enter", Phrase::KeySay),
@@ -72,14 +82,28 @@ const HELP: [(&str, Phrase); 17] = [
     ("Shift ← →", Phrase::KeySeekFar),
     ("Home  End", Phrase::KeyEnds),
     ("i", Phrase::KeyNumbers),
+    ("f  F11", Phrase::KeyFullScreen),
+    ("o", Phrase::KeyOnTop),
     ("x", Phrase::KeyDismiss),
     ("h", Phrase::KeyHelp),
-    ("q  Esc", Phrase::KeyQuit),
+    ("Esc", Phrase::KeyClose),
+    ("q", Phrase::KeyQuit),
 ];
 
-/// The keys that have an effect. `own`: there is a self view; `copies`: pictures can be copied; `film`: a
-/// film is played.
+/// The keys that have an effect in a terminal, or where no state of the window can be changed. `own`: there is a
+/// self view; `copies`: pictures can be copied; `film`: a film is played.
 pub(crate) fn help(own: bool, copies: bool, film: bool) -> impl Iterator<Item = (&'static str, Phrase)> {
+    let is_for_windows =
+        |what: &Phrase| matches!(what, Phrase::KeyFullScreen | Phrase::KeyOnTop | Phrase::KeyClose);
+    window_help(own, copies, film).filter(move |(_, what)| !is_for_windows(what))
+}
+
+/// The same for a window that can fill the screen.
+pub(crate) fn window_help(
+    own: bool,
+    copies: bool,
+    film: bool,
+) -> impl Iterator<Item = (&'static str, Phrase)> {
     HELP.into_iter().filter(move |(_, what)| match what {
         Phrase::KeyCamera => own,
         Phrase::KeyCopy => copies,

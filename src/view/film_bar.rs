@@ -66,9 +66,9 @@ pub(super) fn paint(
     let Some(film) = model.film().filter(|film| film.has_bar(now)) else { return floor };
     let progress = film.progress();
     let Metrics { text, margin, .. } = context.metrics;
-    let (_, row) = context.painter.measure("0", Style::line(text, TEXT, canvas.width));
+    let (_, row) = context.painter.measure("0", Style::line(text, TEXT, context.stage.width));
     let length = progress.length.filter(|length| !length.is_zero());
-    let parts = parts(canvas.width, floor, row, context.metrics, length.is_some());
+    let parts = parts(context.stage.width, floor, row, context.metrics, length.is_some());
     if parts.words.width < row || parts.panel.y < margin {
         return floor;
     }
@@ -152,11 +152,11 @@ fn time_label(context: &mut RenderContext, canvas: &mut Canvas, floor: usize, tr
     let Metrics { text, margin, .. } = context.metrics;
     // To the nearest second: a pixel may be less.
     let time = clock(at + Duration::from_millis(500));
-    let style = Style::line(text, TEXT, canvas.width);
+    let style = Style::line(text, TEXT, context.stage.width);
     let plate = context.metrics.plate();
     let (width, height) = context.painter.measure(&time, style);
     let (width, height) = (width + 2 * plate.padding.0, height + 2 * plate.padding.1);
-    let right = canvas.width.saturating_sub(width + margin);
+    let right = context.stage.width.saturating_sub(width + margin);
     let left = track.column(at).saturating_sub(width / 2).min(right).max(margin);
     let top = floor.saturating_sub(height + margin / 3);
     rounded(canvas, Rect::new(left, top, width, height), plate.radius, PANEL, PANEL_ALPHA);

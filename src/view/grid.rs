@@ -1,13 +1,14 @@
 //! Layout of the pictures: rectangles from window size and proportions.
 //!
-//! Pure arithmetic, so that every case is tested without a window. All tiles of a grid have one size:
-//! pictures that move whenever one stream changes its shape are tiring to watch. There are no gaps: four
-//! pictures of a window's size are then exactly half of it, which a JPEG decoder produces without scaling.
+//! Pure arithmetic, so that every case is tested without a window. Pictures of one shape have tiles of one size.
+//! There are no gaps: four pictures of a window's size are then exactly half of it, which a JPEG decoder produces
+//! without scaling.
 
+use super::strip::{Least, Spotlight, Start};
 use crate::{drawing::Rect, picture::contained};
 
-/// Divisor of the window's side for the strip beside a large picture: small faces can still be told apart.
-const STRIP: usize = 6;
+/// The part of the pixels that an arrangement may lose to a tidier one: less is not noticed.
+const SAME: usize = 50;
 
 /// The largest rectangle with the proportions of `picture`, centred in an area. Empty for a picture without
 /// pixels.
@@ -17,29 +18,73 @@ pub(crate) fn contain(picture: (usize, usize), room: Rect) -> Rect {
     room.middle(width, height)
 }
 
-/// One tile for each picture, in order, with the number of columns that covers most of the window. The last
-/// row is centred. A single picture has the whole window.
+/// One tile for each picture, in order, with the number of columns that shows them largest; among those that
+/// nearly do, the one with the fewest empty places. The tiles cover the window, and the last row is centred. A
+/// single picture has the whole window.
 #[must_use]
 pub(crate) fn layout(window: (usize, usize), pictures: &[(usize, usize)]) -> Vec<Rect> {
     let count = pictures.len();
-    let columns = (1..=count).map(|columns| (columns, filled(window, pictures, columns)));
+    let columns = columns(window, pictures);
+    (0..count).map(|index| tile(window, count, columns, index)).collect()
+}
+
+/// As [`layout`], but a tile is as wide as its picture, and as high as the highest one in its row, and the rows form
+/// one block in the middle: what is left of the window is around the pictures, not between them.
+#[must_use]
+pub(crate) fn packed(window: (usize, usize), pictures: &[(usize, usize)]) -> Vec<Rect> {
+    let count = pictures.len();
+    if count < 2 {
+        return layout(window, pictures);
+    }
+    let columns = columns(window, pictures);
+    let room = whole(window, count, columns);
+    // A picture never takes more than its part of the window, whatever its proportions.
+    let sizes: Vec<_> = pictures.iter().map(|&picture| contained(picture, room)).collect();
+    let height = |row: &[(usize, usize)]| row.iter().map(|size| size.1).max().unwrap_or_default();
+    let all: usize = sizes.chunks(columns).map(height).sum();
+    let mut top = window.1.saturating_sub(all) / 2;
+    let mut tiles = Vec::with_capacity(count);
+    for row in sizes.chunks(columns) {
+        let (height, width) = (height(row), row.iter().map(|size| size.0).sum::<usize>());
+        let mut left = window.0.saturating_sub(width) / 2;
+        for size in row {
+            tiles.push(Rect::new(left, top, size.0, height));
+            left += size.0;
+        }
+        top += height;
+    }
+    tiles
+}
+
+/// The best number of columns.
+fn columns(window: (usize, usize), pictures: &[(usize, usize)]) -> usize {
+    let covered: Vec<_> = (1..=pictures.len()).map(|columns| filled(window, pictures, columns)).collect();
+    let most = covered.iter().copied().max().unwrap_or_default();
+    let is_good = |covered: usize| covered >= most.saturating_sub(most / SAME);
+    let good = covered.iter().zip(1..).filter(|&(&covered, _)| is_good(covered)).map(|(_, columns)| columns);
+    let holes = |columns: usize| pictures.len().next_multiple_of(columns) - pictures.len();
     // Among equals, more columns win: faces beside each other.
-    let best = columns.fold((1, 0), |best, next| if next.1 >= best.1 { next } else { best }).0;
-    (0..count).map(|index| tile(window, count, best, index)).collect()
+    good.min_by_key(|&columns| (holes(columns), std::cmp::Reverse(columns))).unwrap_or(1)
 }
 
 /// Pixels that pictures cover with this number of columns.
 fn filled(window: (usize, usize), pictures: &[(usize, usize)], columns: usize) -> usize {
-    let covered = |(index, &picture)| {
-        let shown = contain(picture, tile(window, pictures.len(), columns, index));
-        shown.width.saturating_mul(shown.height)
+    let room = whole(window, pictures.len(), columns);
+    let covered = |&picture: &(usize, usize)| {
+        let (width, height) = contained(picture, room);
+        width.saturating_mul(height)
     };
-    pictures.iter().enumerate().map(covered).fold(0, usize::saturating_add)
+    pictures.iter().map(covered).fold(0, usize::saturating_add)
+}
+
+/// The size of tiles that cover the window.
+fn whole(window: (usize, usize), count: usize, columns: usize) -> (usize, usize) {
+    (window.0 / columns, window.1 / count.div_ceil(columns).max(1))
 }
 
 fn tile(window: (usize, usize), count: usize, columns: usize, index: usize) -> Rect {
+    let (width, height) = whole(window, count, columns);
     let rows = count.div_ceil(columns);
-    let (width, height) = (window.0 / columns, window.1 / rows);
     let (row, column) = (index / columns, index % columns);
     let in_row = columns.min(count - row * columns);
     let left = window.0.saturating_sub(in_row * width) / 2;
@@ -47,37 +92,11 @@ fn tile(window: (usize, usize), count: usize, columns: usize, index: usize) -> R
     Rect::new(left + column * width, top + row * height, width, height)
 }
 
-/// One tile for each picture, in order: that at `large` as large as possible, the others in a strip beside
-/// it, on the right in a wide window, at the bottom in a tall one.
+/// One tile for each picture, in order: that at `large` as large as possible, all others in a strip beside it,
+/// however small.
 #[must_use]
 pub(crate) fn spotlight(window: (usize, usize), count: usize, large: usize) -> Vec<Rect> {
-    let (width, height) = window;
-    if count < 2 {
-        return vec![Rect::new(0, 0, width, height); count];
-    }
-    let others = count - 1;
-    let wide = width >= height;
-    let (long, across) = if wide { (height, width) } else { (width, height) };
-    let strip = across / STRIP;
-    // As wide as the strip in a picture's usual proportions, or less if many share it.
-    let side = (if wide { strip * 9 / 16 } else { strip * 16 / 9 }).min(long / others);
-    let first = (long - side * others) / 2;
-    let small = |place: usize| {
-        let at = first + side * place;
-        if wide {
-            Rect::new(width - strip, at, strip, side)
-        } else {
-            Rect::new(at, height - strip, side, strip)
-        }
-    };
-    let main =
-        if wide { Rect::new(0, 0, width - strip, height) } else { Rect::new(0, 0, width, height - strip) };
-    let tile = |index: usize| match index.cmp(&large) {
-        std::cmp::Ordering::Less => small(index),
-        std::cmp::Ordering::Equal => main,
-        std::cmp::Ordering::Greater => small(index - 1),
-    };
-    (0..count).map(tile).collect()
+    Spotlight::new(window, count, large, Start::default(), Least::default()).tiles
 }
 
 #[cfg(test)]
@@ -114,11 +133,41 @@ mod tests {
 
     #[test]
     fn tiles_do_not_overlap_and_stay_inside() {
-        for count in 1..=17 {
-            let tiles = layout((1013, 611), &vec![WIDE; count]);
-            assert_eq!(tiles.len(), count);
-            apart(&tiles, (1013, 611));
+        for count in 1..=25 {
+            for pictures in [vec![WIDE; count], [WIDE, TALL, (640, 480)].repeat(count)[..count].to_vec()] {
+                for window in [(1013, 611), (640, 360), (1080, 1920)] {
+                    for tiles in [layout(window, &pictures), packed(window, &pictures)] {
+                        assert_eq!(tiles.len(), count);
+                        apart(&tiles, window);
+                    }
+                }
+            }
         }
+    }
+
+    #[test]
+    fn pictures_hang_together() {
+        for count in 2..=25 {
+            let tiles = packed((1280, 720), &vec![WIDE; count]);
+            for (before, after) in tiles.iter().zip(&tiles[1..]) {
+                let beside = before.y == after.y && before.right() == after.x;
+                let below = after.y == before.bottom();
+                assert!(beside || below, "{count}: {tiles:?}");
+                let shown = contain(WIDE, *after);
+                let spare = (after.width - shown.width) + (after.height - shown.height);
+                assert!(spare <= 1, "{count}: a tile is larger than its picture");
+            }
+        }
+        // Three columns: two would leave an empty place beside each of three rows.
+        let six = packed((1280, 720), &[WIDE; 6]);
+        assert_eq!(six[0], Rect::new(1, 120, 426, 240));
+        assert_eq!(six[5], Rect::new(853, 360, 426, 240));
+        let mixed = packed((1280, 720), &[WIDE, (720, 720), TALL, WIDE]);
+        assert_eq!(mixed[0], Rect::new(140, 0, 640, 360));
+        assert_eq!((mixed[1].x, mixed[1].width), (780, 360), "each as wide as its picture");
+        assert_eq!(mixed[3].x, mixed[2].right());
+        let endless = packed((1280, 720), &[(60_000, 1), WIDE]);
+        assert!(endless[1].height >= 350, "one picture cannot push the others out: {endless:?}");
     }
 
     fn apart(tiles: &[Rect], window: (usize, usize)) {

@@ -3,7 +3,7 @@
 use std::thread;
 
 use super::*;
-use crate::view::snapshots::{frame, id, image};
+use crate::view::samples::{frame, id, image};
 
 const NONE: Duration = Duration::ZERO;
 

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use minifb::Key;
+
 use super::{
     action::Action,
     command::{Command, Writing},
@@ -12,6 +14,7 @@ use super::{
     visibility::Fact,
     window::Shell,
 };
+use crate::{drawing::Rect, i18n::Phrase};
 
 impl Shell {
     /// Handles keys and pointer as far as they concern the window; returns the rest.
@@ -22,54 +25,112 @@ impl Shell {
             self.visibility.note(Fact::Touched);
             self.stroke(&stroke, &mut actions, now);
         }
-        for event in self.pointer.poll(&self.window) {
+        let events = self.surface.pointer_events();
+        for event in events.unwrap_or_else(|| self.pointer.poll(&self.window)) {
             self.touched = now;
-            if let PointerEvent::Click(..) | PointerEvent::Wheel(_) = event {
-                self.visibility.note(Fact::Touched);
-            }
-            let command = match event {
-                PointerEvent::Moved(x, y) => {
-                    // Repaint only if the buttons or a time at the pointer appear.
-                    self.damage.add(Damage::All, !self.model.has_buttons(now));
-                    self.model.pointed(now);
-                    let on_track = self.context.hit(x, y).and_then(|hit| hit.time_at(x));
-                    let is_new = self.model.hover(on_track);
-                    self.damage.add(Damage::All, is_new);
-                    None
-                }
-                PointerEvent::Click(x, y) => match self.context.hit(x, y) {
-                    Some(Hit::Command(command)) => Some(command),
-                    Some(hit @ Hit::Track(_)) => {
-                        self.hold(hit.time_at(x), now);
-                        None
-                    }
-                    None => None,
-                },
-                PointerEvent::Dragged(x, _) => {
-                    if self.model.film().is_some_and(|film| film.is_held) {
-                        self.hold(self.context.track.map(|track| track.time_at(x)), now);
-                    }
-                    None
-                }
-                PointerEvent::Released => {
-                    if let Some(film) = &mut self.model.film {
-                        film.release();
-                    }
-                    None
-                }
-                PointerEvent::Left => {
-                    let is_new = self.model.hover(None);
-                    self.damage.add(Damage::All, is_new);
-                    None
-                }
-                PointerEvent::Wheel(lines) => Some(Command::Scroll(lines)),
-            };
-            if let Some(command) = command {
-                self.damage = Damage::All;
-                self.execute(command, &mut actions, now);
-            }
+            self.point(event, &mut actions, now);
         }
         actions
+    }
+
+    fn point(&mut self, event: PointerEvent, actions: &mut Vec<Action>, now: Instant) {
+        let command = match event {
+            PointerEvent::Moved(x, y) => {
+                self.moved(x, y, now);
+                None
+            }
+            PointerEvent::Click(x, y) => self.click(x, y, now),
+            PointerEvent::DoubleClick(x, y) => self.double_click(x, y, actions, now),
+            PointerEvent::Dragged(x, _) => {
+                if self.model.film().is_some_and(|film| film.is_held) {
+                    self.hold(self.context.track.map(|track| track.time_at(x)), now);
+                }
+                None
+            }
+            PointerEvent::Released => {
+                if let Some(film) = &mut self.model.film {
+                    film.release();
+                }
+                None
+            }
+            PointerEvent::Left => {
+                let was_marked = self.context.pointer.take().is_some();
+                let is_new = self.model.hover(None) || was_marked;
+                self.damage.add(Damage::All, is_new);
+                None
+            }
+            PointerEvent::Wheel(lines) => {
+                self.visibility.note(Fact::Touched);
+                self.wheel(lines)
+            }
+        };
+        if let Some(command) = command {
+            self.damage = Damage::All;
+            self.execute(command, actions, now);
+        }
+    }
+
+    /// Repaints only if the buttons, a time at the pointer or another mark appears.
+    fn moved(&mut self, x: usize, y: usize, now: Instant) {
+        self.damage.add(Damage::All, !self.model.has_buttons(now));
+        self.model.pointed(now);
+        let on_track = self.context.hit(x, y).and_then(|hit| hit.time_at(x));
+        let is_new = self.model.hover(on_track);
+        let area = |at: Option<(usize, usize)>| at.and_then(|(x, y)| self.context.hit_area(x, y));
+        let is_elsewhere = area(self.context.pointer) != area(Some((x, y)));
+        self.damage.add(Damage::All, is_new || is_elsewhere);
+        self.context.pointer = Some((x, y));
+    }
+
+    fn click(&mut self, x: usize, y: usize, now: Instant) -> Option<Command> {
+        self.visibility.note(Fact::Touched);
+        self.clicked = self.context.hit(x, y);
+        match self.clicked? {
+            Hit::Command(command) => Some(command),
+            hit @ Hit::Track(_) => {
+                self.hold(hit.time_at(x), now);
+                None
+            }
+            Hit::Picture => None,
+        }
+    }
+
+    /// On a picture, fills the screen with it, or ends that.
+    fn double_click(
+        &mut self,
+        x: usize,
+        y: usize,
+        actions: &mut Vec<Action>,
+        now: Instant,
+    ) -> Option<Command> {
+        match self.clicked {
+            Some(Hit::Picture) => {}
+            Some(Hit::Command(command @ Command::Enlarge(place))) => {
+                // The first click may have made it small.
+                if self.model.enlarged() != Some(place) {
+                    self.execute(command, actions, now);
+                }
+            }
+            _ => return self.click(x, y, now),
+        }
+        Some(Command::FullScreen)
+    }
+
+    /// The wheel scrolls what is under the pointer, or goes through the streams.
+    fn wheel(&self, lines: isize) -> Option<Command> {
+        let pointer = self.context.pointer.map(|(x, y)| Rect::new(x, y, 1, 1));
+        let is_in = |area: Rect| pointer.is_some_and(|at| area.contains(at));
+        let back = if lines > 0 { Command::Previous } else { Command::Next };
+        if self.model.images.displayed().is_some() {
+            return Some(back);
+        }
+        if self.context.conversation.is_some_and(is_in) {
+            return Some(Command::Scroll(lines));
+        }
+        match self.context.strip {
+            Some(strip) if is_in(strip.area) => Some(Command::Strip(strip.moved(-lines.signum()))),
+            _ => self.model.enlarged().map(|_| back),
+        }
     }
 
     /// Moves the knob of the film's track to this time.
@@ -82,26 +143,45 @@ impl Shell {
     }
 
     fn stroke(&mut self, stroke: &Stroke, actions: &mut Vec<Action>, now: Instant) {
-        if self.model.chat.entry.is_none() {
-            // The topmost layer closes first; the window itself only if nothing else is open.
-            let escaped = stroke.key == Some(minifb::Key::Escape);
-            if escaped && self.model.close() {
-                return;
-            }
-            if let Some(command) = stroke.command(self.model.film().is_some()) {
-                self.execute(command, actions, now);
+        if self.model.chat.entry.is_some() {
+            match stroke.writing() {
+                Some(Writing::Paste) => self.clipboard.paste(),
+                Some(writing) => actions.extend(self.model.write(&writing, now)),
+                None => {}
             }
             return;
         }
-        match stroke.writing() {
-            Some(Writing::Paste) => self.clipboard.paste(),
-            Some(writing) => actions.extend(self.model.write(&writing, now)),
-            None => {}
+        let key = stroke.key.or_else(|| self.surface.key(&stroke.text));
+        let is_enter = matches!(key, Some(Key::Enter | Key::NumPadEnter));
+        if is_enter && self.model.asks_to_leave(now) {
+            return self.execute(Command::Quit, actions, now);
+        }
+        // The topmost layer closes first; it never ends the program.
+        if key == Some(Key::Escape) {
+            if !self.model.close() {
+                self.surface.leave_full_screen();
+            }
+            return;
+        }
+        let stroke = Stroke { key, ..stroke.clone() };
+        if let Some(command) = stroke.command(self.model.film().is_some()) {
+            self.execute(command, actions, now);
         }
     }
 
     fn execute(&mut self, command: Command, actions: &mut Vec<Action>, now: Instant) {
-        self.quits |= command == Command::Quit;
+        let notice = match command {
+            Command::FullScreen => self.surface.toggle_full_screen().err().map(|_| Phrase::NoSuchState),
+            Command::OnTop => Some(match self.surface.toggle_on_top() {
+                Ok(true) => Phrase::OnTop,
+                Ok(false) => Phrase::NotOnTop,
+                Err(_) => Phrase::NoSuchState,
+            }),
+            _ => None,
+        };
+        if let Some(notice) = notice {
+            self.model.notice(notice, now);
+        }
         actions.extend(self.model.execute(command, now));
     }
 }

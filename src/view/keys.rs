@@ -30,6 +30,8 @@ pub(crate) struct Stroke {
     pub(crate) control: bool,
     /// Whether a shift key was down.
     pub(crate) shift: bool,
+    /// Whether an alt key was down.
+    pub(crate) alt: bool,
     /// Whether this is the auto-repeat of a held key.
     pub(crate) repeated: bool,
 }
@@ -94,7 +96,8 @@ impl InputCallback for Keys {
         }
         let control = events.holds([Key::LeftCtrl, Key::RightCtrl]);
         let shift = events.holds([Key::LeftShift, Key::RightShift]);
-        events.push(Stroke { key: Some(key), text: String::new(), control, shift, repeated });
+        let alt = events.holds([Key::LeftAlt, Key::RightAlt]);
+        events.push(Stroke { key: Some(key), text: String::new(), control, shift, alt, repeated });
     }
 }
 
@@ -123,7 +126,9 @@ impl Stroke {
 
     fn plain_command(&self, key: Key) -> Option<Command> {
         Some(match key {
-            Key::Q | Key::Escape => Command::Quit,
+            Key::Q => Command::Quit,
+            Key::F | Key::F11 => Command::FullScreen,
+            Key::O => Command::OnTop,
             Key::S => Command::Save,
             Key::C => Command::Copy,
             Key::R => Command::Record,
@@ -132,6 +137,7 @@ impl Stroke {
             Key::I => Command::Numbers,
             Key::H | Key::F1 => Command::Help,
             Key::X => Command::Dismiss,
+            Key::Enter | Key::NumPadEnter if self.alt => Command::FullScreen,
             Key::T | Key::Enter | Key::NumPadEnter => Command::Say,
             Key::Y => Command::History,
             Key::Tab if self.shift => Command::Previous,
@@ -141,10 +147,7 @@ impl Stroke {
             Key::PageDown => Command::Scroll(-PAGE),
             Key::Up => Command::Scroll(1),
             Key::Down => Command::Scroll(-1),
-            _ => match digit(key)? {
-                0 => Command::All,
-                number => Command::Enlarge(number - 1),
-            },
+            _ => Command::Digit(digit(key)?),
         })
     }
 
@@ -153,6 +156,7 @@ impl Stroke {
         let edit = match (self.key, self.control) {
             (Some(Key::V), true) => return Some(Writing::Paste),
             (Some(Key::Insert), false) if self.shift => return Some(Writing::Paste),
+            (Some(Key::Enter | Key::NumPadEnter), _) if self.alt => return None,
             (Some(Key::Enter | Key::NumPadEnter), _) => return Some(Writing::Send),
             (Some(Key::Escape), _) => return Some(Writing::Close),
             (Some(Key::PageUp), _) => return Some(Writing::Scroll(PAGE)),
@@ -173,7 +177,7 @@ impl Stroke {
     }
 }
 
-fn digit(key: Key) -> Option<usize> {
+fn digit(key: Key) -> Option<u64> {
     const DIGITS: [[Key; 2]; 10] = [
         [Key::Key0, Key::NumPad0],
         [Key::Key1, Key::NumPad1],
@@ -186,7 +190,7 @@ fn digit(key: Key) -> Option<usize> {
         [Key::Key8, Key::NumPad8],
         [Key::Key9, Key::NumPad9],
     ];
-    DIGITS.iter().position(|keys| keys.contains(&key))
+    DIGITS.iter().zip(0..).find(|(keys, _)| keys.contains(&key)).map(|(_, digit)| digit)
 }
 
 #[cfg(test)]
@@ -255,11 +259,11 @@ mod tests {
     }
 
     #[test]
-    fn digits_enlarge_on_either_block_of_keys() {
+    fn digits_are_typed_on_either_block_of_keys() {
         let stroke = |key| Stroke { key: Some(key), ..Stroke::default() };
-        assert_eq!(stroke(Key::Key1).command(false), Some(Command::Enlarge(0)));
-        assert_eq!(stroke(Key::NumPad9).command(false), Some(Command::Enlarge(8)));
-        assert_eq!(stroke(Key::Key0).command(false), Some(Command::All));
+        assert_eq!(stroke(Key::Key1).command(false), Some(Command::Digit(1)));
+        assert_eq!(stroke(Key::NumPad9).command(false), Some(Command::Digit(9)));
+        assert_eq!(stroke(Key::Key0).command(false), Some(Command::Digit(0)));
         assert_eq!(stroke(Key::F5).command(false), None);
     }
 
@@ -273,7 +277,7 @@ mod tests {
         assert_eq!(seek(Key::End, false, false), Some(Command::Seek(Target::End)));
         assert_eq!(seek(Key::Space, false, false), Some(Command::Pause));
         assert_eq!(seek(Key::Space, false, true), None, "a held key pauses once");
-        assert_eq!(seek(Key::Key2, false, false), Some(Command::Enlarge(1)));
+        assert_eq!(seek(Key::Key2, false, false), Some(Command::Digit(2)));
         let live = |key, repeated| stroke(key, false, repeated).command(false);
         assert_eq!(live(Key::Right, false), Some(Command::Next));
         assert_eq!((live(Key::Right, true), live(Key::Home, false)), (None, None));

@@ -17,6 +17,7 @@ mod action;
 mod bar;
 mod blit;
 mod bounded_queue;
+mod card;
 mod chat;
 mod chat_panel;
 mod clipboard;
@@ -29,11 +30,18 @@ mod film;
 mod film_bar;
 mod gallery;
 mod grid;
+#[cfg(all(unix, not(target_os = "macos")))]
+mod icon;
 mod inbox;
 mod input;
+#[cfg(all(unix, not(target_os = "macos")))]
+mod key_positions;
 mod keys;
 pub(crate) mod look;
 mod model;
+mod model_commands;
+mod model_film;
+mod number_entry;
 mod options;
 mod overlay;
 mod paint;
@@ -42,13 +50,20 @@ mod pointer;
 mod refusal;
 mod render_context;
 mod rescaler;
+mod said;
+#[cfg(test)]
+mod samples;
+mod selection;
 #[cfg(test)]
 mod snapshots;
+mod stage;
 mod state;
 mod stats_panel;
 mod stream;
+mod stream_counts;
 mod stream_list;
 mod stream_stats;
+mod strip;
 mod surface;
 pub mod terminal;
 mod theme;
@@ -57,15 +72,19 @@ mod track;
 mod update;
 mod visibility;
 mod window;
-#[cfg(all(unix, not(target_os = "macos")))]
+#[cfg_attr(not(all(unix, not(target_os = "macos"))), path = "x11_absent.rs")]
 mod x11;
+#[cfg(all(unix, not(target_os = "macos")))]
+mod x11_pointer;
+#[cfg(all(unix, not(target_os = "macos")))]
+mod x11_states;
 
 pub use self::{
     action::{Action, Total},
     demand::Demand,
     inbox::{WindowHandle, WindowInbox, inbox},
     options::{End, Error, FilmOptions, Options, Presented, Summary},
-    stream::StreamCounts,
+    stream_counts::StreamCounts,
     update::{
         Damaged, FrameCounts, Image, LinkState, PlaceholderKind, RescaleRequest, SelfViewState, Update,
         VideoFrame,

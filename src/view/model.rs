@@ -8,20 +8,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
-
 use super::{
-    action::{Action, Total},
+    action::Total,
     chat::{Chat, Speaker},
-    command::{Command, Writing},
     entry::Edit,
-    film::{Changes, FilmState},
-    gallery::{Gallery, GalleryImage},
+    film::FilmState,
+    gallery::Gallery,
+    number_entry::NumberEntry,
     state,
     stream::{Stream, StreamHealth},
     stream_list::StreamList,
     theme::Tone,
-    update::{Image, LinkState, RescaleRequest, SelfViewState, Update},
+    update::{LinkState, RescaleRequest, SelfViewState, Update},
 };
 use crate::{
     clock::Timestamp,
@@ -31,6 +29,9 @@ use crate::{
 
 /// How long the buttons stay after the pointer has moved.
 const BUTTONS_STAY: Duration = Duration::from_secs(3);
+
+/// How long the question whether to leave a call is shown.
+pub(super) const QUESTION_STAYS: Duration = Duration::from_secs(5);
 
 /// How long the buttons are shown at the start, for users who do not know the commands.
 const BUTTONS_AT_FIRST: Duration = Duration::from_secs(15);
@@ -50,8 +51,13 @@ pub(crate) struct Model {
     pub(crate) paused: bool,
     pub(crate) numbers: bool,
     pub(crate) help: bool,
+    pub(super) typed: NumberEntry,
+    /// Until when another key to quit ends the call.
+    pub(super) leaving_until: Option<Instant>,
+    /// Whether the user has quit.
+    pub(crate) quits: bool,
     buttons_until: Instant,
-    stamps: u64,
+    pub(super) stamps: u64,
 }
 
 impl Model {
@@ -70,6 +76,9 @@ impl Model {
             paused: false,
             numbers: false,
             help: false,
+            typed: NumberEntry::default(),
+            leaving_until: None,
+            quits: false,
             buttons_until: now + BUTTONS_AT_FIRST,
             stamps: 0,
         }
@@ -86,7 +95,7 @@ impl Model {
                 let stamp = self.stamp();
                 self.streams.damaged(damaged, stamp, now);
             }
-            Update::Left { stream } => self.streams.remove(|known| known.id() == stream),
+            Update::Left { stream } => self.streams.left(stream, now),
             Update::Text { sender, text, at } => self.chat.receive(Speaker::Peer(sender), text, at, now),
             Update::UnreadableText { sender, bytes, at } => {
                 let text = self.words.format(Phrase::UnreadableText, [("bytes", bytes.to_string())]);
@@ -95,8 +104,11 @@ impl Model {
             Update::Sent { number, left } => self.chat.sent(number, left, now),
             Update::Notice(text) => self.chat.receive(Speaker::Program, text, Timestamp::now(), now),
             Update::Image(image) => {
-                let stamp = self.stamp();
-                self.images.push(stamp, image);
+                let (stamp, small) = (self.stamp(), self.stamp());
+                let size = image.size.map_or(String::new(), |(width, height)| format!(" {width}×{height}"));
+                let text = format!("({}{size})", self.words.text(Phrase::Image));
+                self.chat.receive_image(image.sender.clone(), text, stamp, now);
+                self.images.push(stamp, small, image);
             }
             Update::Fitted { wanted: RescaleRequest { stamp, .. }, canvas: Ok(canvas) } => {
                 let new = self.stamp();
@@ -138,127 +150,20 @@ impl Model {
         let stays = |stream: &Stream| film.is_some_and(|film| film.is_shown_by(stream));
         self.streams.remove(|stream| stream.gone(now) && !stays(stream));
         self.chat.expire(now);
+        self.leaving_until = self.leaving_until.filter(|until| now < *until);
         for stream in self.streams.iter_mut().filter(|stream| stream.stalled(now).is_some()) {
             stream.measure(now);
         }
     }
 
-    /// Runs the command of a key or a button; returns what the caller has to do.
-    pub(crate) fn execute(&mut self, command: Command, now: Instant) -> Vec<Action> {
-        if let Some(film) = &mut self.film {
-            film.show_bar(now);
-        }
-        match command {
-            Command::Pause if self.film().is_some() => {
-                if !self.film().is_none_or(FilmState::toggle) {
-                    self.notice(Phrase::FilmNoSeek, now);
-                }
-            }
-            Command::Seek(target) => {
-                if !self.film.as_mut().is_none_or(|film| film.seek(target)) {
-                    self.notice(Phrase::FilmNoSeek, now);
-                }
-            }
-            Command::Pause => {
-                self.paused = !self.paused;
-                if !self.paused {
-                    for stream in self.streams.iter_mut() {
-                        self.stamps += 1;
-                        stream.resume(self.stamps);
-                    }
-                }
-            }
-            Command::Numbers => self.numbers = !self.numbers,
-            Command::Help => self.help = !self.help,
-            // The topmost panel is closed first.
-            Command::Dismiss if self.help => self.help = false,
-            Command::Dismiss => _ = self.images.dismiss(),
-            Command::Say => self.chat.open(),
-            Command::History => self.chat.toggle(),
-            Command::Scroll(lines) => self.chat.scroll(lines),
-            Command::Enlarge(place) => self.streams.enlarge(place),
-            Command::All => _ = self.streams.show_all(),
-            Command::Next => self.streams.enlarge_next(),
-            Command::Previous => self.streams.enlarge_previous(),
-            Command::Save => return self.save(now),
-            Command::Copy => return self.copy().map(Action::Copy).into_iter().collect(),
-            Command::Record => return vec![Action::Record(self.recording.is_none())],
-            Command::Camera => {
-                let on = matches!(self.own, Some(SelfViewState::Off));
-                return self.own.iter().map(|_| Action::Camera(on)).collect();
-            }
-            Command::Quit => {}
-        }
-        Vec::new()
-    }
-
     /// Adds a message of the program itself.
-    fn notice(&mut self, phrase: Phrase, now: Instant) {
+    pub(super) fn notice(&mut self, phrase: Phrase, now: Instant) {
         self.chat.receive(Speaker::Program, self.words.text(phrase), Timestamp::now(), now);
     }
 
     /// The place of the enlarged stream, if any.
     pub(crate) fn enlarged(&self) -> Option<usize> {
         self.streams.enlarged()
-    }
-
-    /// Closes the topmost layer over the pictures; false if there is none.
-    pub(crate) fn close(&mut self) -> bool {
-        if std::mem::take(&mut self.help) || self.images.dismiss() {
-            return true;
-        }
-        if self.chat.is_open() {
-            self.chat.close();
-            return true;
-        }
-        self.streams.show_all()
-    }
-
-    /// Edits the line that is being written.
-    pub(crate) fn edit(&mut self, edit: &Edit, now: Instant) {
-        if !self.chat.edit(edit) {
-            self.notice(Phrase::TooLong, now);
-        }
-    }
-
-    /// Handles a key while a line is being written; returns what is to be sent. Pasting is up to the window
-    /// system.
-    pub(crate) fn write(&mut self, writing: &Writing, now: Instant) -> Option<Action> {
-        match writing {
-            Writing::Edit(edit) => self.edit(edit, now),
-            Writing::Send => match self.chat.send(Timestamp::now(), now) {
-                Some((number, text)) => return Some(Action::Say { number, text }),
-                None => self.chat.close(),
-            },
-            Writing::Close => self.chat.close(),
-            Writing::Scroll(lines) => self.chat.scroll(*lines),
-            Writing::Paste => {}
-        }
-        None
-    }
-
-    fn save(&mut self, now: Instant) -> Vec<Action> {
-        if let Some(GalleryImage { image: Image { sender, file, .. }, .. }) = self.images.newest() {
-            return vec![Action::SaveImage { sender: sender.clone(), file: file.clone() }];
-        }
-        let snapshot = |stream: &Stream| Action::Snapshot {
-            stream: stream.name().to_owned(),
-            seq: stream.frame.seq,
-            jpeg: stream.frame.jpeg.clone(),
-        };
-        let visible = self.streams.visible().iter().filter(|stream| stream.has_picture());
-        let actions: Vec<_> = visible.map(snapshot).collect();
-        if actions.is_empty() {
-            self.notice(Phrase::NothingToSave, now);
-        }
-        actions
-    }
-
-    /// The picture the user looks at: the image, the enlarged stream, or the first one.
-    fn copy(&self) -> Option<Bytes> {
-        let stream = self.streams.visible().first().filter(|stream| stream.has_picture());
-        let stream = || stream.map(|stream| &stream.frame.jpeg);
-        self.images.newest().map(|shown| &shown.image.file).or_else(stream).cloned()
     }
 
     /// Handles pointer movement: shows the buttons, since the user may be looking for one.
@@ -279,42 +184,13 @@ impl Model {
         let cut = !matches!(self.link, LinkState::Connecting | LinkState::Up { .. });
         match stream.life(cut, now) {
             // A paused film may freeze, and a film's age is the time since its playback began.
-            StreamHealth::Frozen(_) | StreamHealth::Late(_) if !cut && self.is_film(stream) => {
+            StreamHealth::Frozen(_) | StreamHealth::Late(_) | StreamHealth::Left
+                if !cut && self.is_film(stream) =>
+            {
                 StreamHealth::Live
             }
             life => life,
         }
-    }
-
-    /// The film that is played here, if any.
-    pub(crate) fn film(&self) -> Option<&FilmState> {
-        self.film.as_ref().filter(|film| film.is_open())
-    }
-
-    /// Whether this stream shows the film: its pictures stop changing while the film is paused.
-    pub(crate) fn is_film(&self, stream: &Stream) -> bool {
-        self.film().is_some_and(|film| film.is_shown_by(stream))
-    }
-
-    /// Whether nothing but the film is shown: it plays, and neither keys nor pointer were used lately.
-    pub(crate) fn hides_name(&self, stream: &Stream, life: StreamHealth, now: Instant) -> bool {
-        life == StreamHealth::Live
-            && self.film().is_some_and(|film| film.is_shown_by(stream) && !film.has_bar(now))
-    }
-
-    /// Whether the link state is left out: a film's link stays within this program, and it is up.
-    pub(crate) fn hides_link(&self, now: Instant) -> bool {
-        self.film().is_some() && self.link_line(now).1 == Tone::Good
-    }
-
-    /// Returns what is new about the film.
-    pub(crate) fn film_changes(&mut self) -> Changes {
-        self.film.as_mut().map_or_else(Changes::default, FilmState::changes)
-    }
-
-    /// Sets the time under the pointer, or none; returns whether that changed.
-    pub(crate) fn hover(&mut self, at: Option<Duration>) -> bool {
-        self.film.as_mut().is_some_and(|film| std::mem::replace(&mut film.hover, at) != at)
     }
 
     /// The state of the link, in one line.
@@ -346,7 +222,8 @@ impl Model {
         let streams = self.streams.iter().filter(|stream| !self.is_film(stream));
         let streams = streams.map(|stream| stream.next_change(now));
         let film = self.film().and_then(|film| film.next_change(now));
-        let others = [countdown, recording, buttons, film, self.chat.next_change(now)];
+        let leaving = self.leaving_until.filter(|until| *until > now);
+        let others = [countdown, recording, buttons, film, leaving, self.chat.next_change(now)];
         others.into_iter().flatten().chain(streams).min()
     }
 

@@ -1,14 +1,18 @@
 //! Tests of a model with a film, with explicit times.
 
 use super::{
-    super::{command::Target, film::FilmState, options, tiles},
+    super::{
+        command::{Command, Target},
+        film::FilmState,
+        options, tiles,
+    },
     tests::{SECOND, empty_model, names, show},
     *,
 };
 use crate::{
     clock::Age,
     playback::Playback,
-    view::{snapshots::frame, update::VideoFrame},
+    view::{samples::frame, update::VideoFrame},
 };
 
 /// A model with a film in the stream `film`, and the film's controls.

@@ -1,12 +1,16 @@
 //! Tests of the model's states, with explicit times.
 
+use bytes::Bytes;
+
 use super::{super::tiles, *};
 use crate::{
     i18n::Language,
     view::{
         StreamCounts,
-        snapshots::{damaged, frame, id, image},
-        update::VideoFrame,
+        action::Action,
+        command::Command,
+        samples::{damaged, frame, id, image},
+        update::{SelfViewState, VideoFrame},
     },
 };
 
@@ -18,6 +22,12 @@ pub(super) fn empty_model(host: &str, now: Instant) -> Model {
 
 pub(super) fn show(model: &mut Model, stream: &str, seq: u64, now: Instant) {
     model.apply(Update::Frame(frame(stream, seq, 8, 8)), now);
+}
+
+/// Its sender leaves, and its tile is removed.
+fn leave(model: &mut Model, stream: &str, now: Instant) {
+    model.streams.remove(|known| known.id() == id(stream));
+    model.expire(now);
 }
 
 pub(super) fn names(model: &Model) -> Vec<&str> {
@@ -72,7 +82,14 @@ fn a_silent_stream_dims_then_goes_and_its_totals_stay() {
     assert_eq!(model.life(&model.streams[0], now + 29 * SECOND), StreamHealth::Frozen(29 * SECOND));
     model.expire(now + 30 * SECOND);
     assert_eq!(names(&model), ["b"]);
-    model.apply(Update::Left { stream: id("b") }, now);
+    model.apply(Update::Left { stream: id("b") }, now + 30 * SECOND);
+    assert_eq!(model.life(&model.streams[0], now + 30 * SECOND), StreamHealth::Left);
+    show(&mut model, "b", 1, now + 31 * SECOND);
+    assert_ne!(model.life(&model.streams[0], now + 31 * SECOND), StreamHealth::Left, "it is back");
+    model.apply(Update::Left { stream: id("b") }, now + 32 * SECOND);
+    model.expire(now + 33 * SECOND);
+    assert_eq!(names(&model), ["b"]);
+    model.expire(now + 34 * SECOND);
     assert!(model.streams.is_empty());
     let counts = StreamCounts { shown: 2, replaced: 2, ..StreamCounts::default() };
     assert_eq!(model.totals()[0], Total { stream: "a".into(), counts });
@@ -87,7 +104,7 @@ fn a_stream_that_returns_gets_its_old_place() {
         show(&mut model, name, 0, now);
     }
     for name in ["a", "b"] {
-        model.apply(Update::Left { stream: id(name) }, now);
+        leave(&mut model, name, now);
     }
     show(&mut model, "d", 0, now);
     show(&mut model, "b", 0, now);
@@ -108,7 +125,7 @@ fn streams_of_one_name_are_distinct_and_a_restarted_one_gets_its_old_place() {
     model.apply(Update::Frame(called("1", "ann at home")), now);
     assert_eq!(names(&model), ["ann at home", "ann", "bob"], "another name, the same stream");
     model.execute(Command::Enlarge(1), now);
-    model.apply(Update::Left { stream: id("2") }, now);
+    leave(&mut model, "2", now);
     assert_eq!((names(&model), model.enlarged()), (vec!["ann at home", "bob"], None));
     model.apply(Update::Frame(called("4", "ann")), now);
     assert_eq!(names(&model), ["ann at home", "ann", "bob"], "started again");
@@ -135,9 +152,9 @@ fn one_is_enlarged_and_tab_goes_round() {
     assert_eq!(round, [Some(0), Some(1), Some(2), None, Some(0)]);
     assert_eq!(after(Command::Previous), None);
     assert_eq!(after(Command::Previous), Some(2));
-    model.apply(Update::Left { stream: id("a") }, now);
+    leave(&mut model, "a", now);
     assert_eq!(model.enlarged(), Some(1), "the stream is enlarged, not the place");
-    model.apply(Update::Left { stream: id("c") }, now);
+    leave(&mut model, "c", now);
     assert_eq!(model.enlarged(), None);
     show(&mut model, "c", 9, now);
     assert_eq!(model.enlarged(), Some(1), "enlarged again when it is back");

@@ -58,7 +58,7 @@ enum Mark {
 /// Paints a label with a mark before it; returns its width.
 fn sign(context: &mut RenderContext, canvas: &mut Canvas, label: &str, at: Rect, mark: Mark) -> usize {
     let Metrics { text, margin, .. } = context.metrics;
-    let style = Style::line(text, TEXT, canvas.width.saturating_sub(4 * margin));
+    let style = Style::line(text, TEXT, context.stage.width.saturating_sub(4 * margin));
     let plate = context.metrics.plate();
     let (width, _) = context.painter.measure(label, style);
     let bar = (text * 0.28) as usize;
@@ -86,7 +86,10 @@ fn link(context: &mut RenderContext, model: &Model, canvas: &mut Canvas, at: Rec
     let (line, tone) = model.link_line(now);
     let dot = (text * 0.6) as usize;
     let used = margin + 2 * plate.padding.0 + dot + margin / 2;
-    let room = canvas.width.saturating_sub(used + at.x);
+    // The strip's lower end stays visible.
+    let strip = context.strip.filter(|strip| strip.is_upright);
+    let right = strip.map_or(context.stage.width, |strip| strip.area.x);
+    let room = right.saturating_sub(used + at.x);
     if room < 4 * dot {
         return;
     }
@@ -94,7 +97,7 @@ fn link(context: &mut RenderContext, model: &Model, canvas: &mut Canvas, at: Rec
     let style = Style::line(size, colour, room);
     let (width, height) = context.painter.measure(&line, style);
     let width = width + dot + margin / 2 + 2 * plate.padding.0;
-    let left = canvas.width.saturating_sub(width + margin);
+    let left = right.saturating_sub(width + margin);
     let rect = Rect { x: left, width, ..at };
     context.front.push(rect);
     context.plate(canvas, rect);
@@ -113,8 +116,9 @@ pub(super) fn own(context: &mut RenderContext, model: &Model, canvas: &mut Canva
         SelfViewState::Off | SelfViewState::NoSignal(_) => ((text * 14.0) as usize, (text * 8.0) as usize),
     };
     // It stays small beside other pictures, and is left out if there is no room: the others matter more.
-    let (right, bottom) = (canvas.width.saturating_sub(margin), canvas.height.saturating_sub(4 * margin));
-    if size.0 + 2 * margin > canvas.width / 2 || size.1 + 2 * margin > canvas.height / 2 {
+    let (right, bottom) =
+        (context.stage.width.saturating_sub(margin), context.stage.height.saturating_sub(4 * margin));
+    if size.0 + 2 * margin > context.stage.width / 2 || size.1 + 2 * margin > context.stage.height / 2 {
         return;
     }
     let rect = Rect::new(right - size.0, bottom.saturating_sub(size.1), size.0, size.1);

@@ -13,6 +13,7 @@ use super::{
     model::Model,
     overlay, panels,
     render_context::{PaintedTile, RenderContext, state_dot},
+    stage::Stage,
     stats_panel,
     theme::{BACKGROUND, FAINT, Metrics, TEXT, Tone},
     tiles,
@@ -34,11 +35,13 @@ pub(crate) fn paint(
     damage: Damage,
     now: Instant,
 ) -> Vec<Rect> {
-    let tiles = tiles::layout_of(model, (canvas.width, canvas.height));
+    let stage = Stage::new((canvas.width, canvas.height), model.chat.is_open(), context.metrics);
+    let (tiles, strip) = tiles::layout_of(model, stage.pictures, context.metrics);
     let changed = (damage < Damage::All).then(|| changed(context, model, &tiles, now)).flatten();
     let Some(changed) = changed else {
         context.reset();
-        layers(context, model, canvas, (&tiles, None), now);
+        context.strip = strip;
+        layers(context, model, canvas, stage, (&tiles, None), now);
         return vec![Rect::new(0, 0, canvas.width, canvas.height)];
     };
     if !changed.contains(&true) {
@@ -51,7 +54,8 @@ pub(crate) fn paint(
     let which: Vec<_> =
         tiles.iter().zip(&changed).map(|(tile, changed)| *changed || is_behind(tile)).collect();
     context.reset();
-    layers(context, model, canvas, (&tiles, Some(&which)), now);
+    context.strip = strip;
+    layers(context, model, canvas, stage, (&tiles, Some(&which)), now);
     tiles.iter().zip(changed).filter(|(_, changed)| *changed).map(|(tile, _)| tile.area).collect()
 }
 
@@ -74,10 +78,12 @@ fn layers(
     context: &mut RenderContext,
     model: &Model,
     canvas: &mut Canvas,
+    stage: Stage,
     (tiles, which): (&[PaintedTile], Option<&[bool]>),
     now: Instant,
 ) {
     let window = Rect::new(0, 0, canvas.width, canvas.height);
+    context.stage = stage.pictures;
     if model.streams.is_empty() {
         fill(canvas, window, BACKGROUND);
         headline(context, model, canvas, now);
@@ -85,27 +91,41 @@ fn layers(
         tiles::paint(context, model, canvas, (tiles, which), now);
     }
     overlay::own(context, model, canvas);
-    // From the bottom up: a film's bar, a line of signs, the buttons, the conversation.
-    let floor = canvas.height.saturating_sub(context.metrics.margin);
+    // From the bottom up: a film's bar, a line of signs, the buttons, the last lines of the conversation.
+    let strip = context.strip.filter(|strip| !strip.is_upright).map(|strip| strip.area.y);
+    let floor = strip.unwrap_or(context.stage.height).saturating_sub(context.metrics.margin);
     let floor = film_bar::paint(context, model, canvas, floor, now);
     let mut floor = overlay::signs(context, model, canvas, floor, now);
     // A film's bar has its own buttons.
-    if model.has_buttons(now) && !model.chat.is_open() && model.film().is_none() {
+    if model.has_buttons(now) && !stage.is_covered() && model.film().is_none() {
         floor = bar::paint(context, model, canvas, floor);
     }
-    if model.numbers {
+    // One text must not show through another.
+    let has_numbers = model.numbers && !model.help;
+    if has_numbers {
         stats_panel::paint(context, model, canvas);
     }
-    chat_panel::paint(context, model, canvas, floor, now);
-    if let Some(shown) = model.images.newest() {
+    match stage.conversation {
+        Some(panel) => chat_panel::paint(context, model, canvas, panel, stage.is_covered()),
+        None => chat_panel::recent(context, model, canvas, floor, now),
+    }
+    let image = model.images.displayed();
+    if let Some(shown) = image {
         veil(canvas, window, 0, BEHIND_IMAGE);
         panels::image(context, model, shown, canvas);
     }
     if model.help {
         panels::help(context, model, canvas);
     }
+    if model.asks_to_leave(now) {
+        veil(canvas, window, 0, BEHIND_IMAGE);
+        panels::leaving(context, model, canvas);
+    }
+    if model.has_buttons(now) {
+        context.highlight(canvas);
+    }
     // These cover much of the window, or dim all of it.
-    if model.numbers || model.help || model.images.newest().is_some() {
+    if has_numbers || model.help || image.is_some() || model.asks_to_leave(now) {
         context.front.push(window);
     }
 }
@@ -114,18 +134,18 @@ fn layers(
 fn headline(context: &mut RenderContext, model: &Model, canvas: &mut Canvas, now: Instant) {
     let Metrics { text, large, margin, .. } = context.metrics;
     let (line, tone) = model.headline(now);
-    let room = canvas.width.saturating_sub(4 * margin);
+    let room = context.stage.width.saturating_sub(4 * margin);
     let style = Style { lines: 3, centred: true, ..Style::line(large, TEXT, room) };
     let (width, height) = context.painter.measure(&line, style);
     let dot = (large * 0.55) as usize;
-    let block = Rect::new(0, 0, canvas.width, canvas.height).middle(width, height + dot + 3 * margin);
-    state_dot(canvas, Rect::new((canvas.width.saturating_sub(dot)) / 2, block.y, dot, dot), tone);
+    let block = context.stage.middle(width, height + dot + 3 * margin);
+    state_dot(canvas, Rect::new((context.stage.width.saturating_sub(dot)) / 2, block.y, dot, dot), tone);
     context.painter.draw(canvas, &line, block.x, block.y + dot + margin, style);
     let hint = model.words.text(if tone == Tone::Good { Phrase::WaitingHint } else { Phrase::KeysHint });
     let style = Style { lines: 3, centred: true, ..Style::line(text, FAINT, room) };
     let (hint_width, _) = context.painter.measure(&hint, style);
     let top = block.y + dot + 2 * margin + height;
-    context.painter.draw(canvas, &hint, canvas.width.saturating_sub(hint_width) / 2, top, style);
+    context.painter.draw(canvas, &hint, context.stage.width.saturating_sub(hint_width) / 2, top, style);
 }
 
 #[cfg(test)]

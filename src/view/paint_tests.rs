@@ -11,7 +11,7 @@ use crate::view::{
     command::Command,
     demand::Demand,
     render_context::WindowContext,
-    snapshots::{chat, fed, frame, id, image},
+    samples::{chat, fed, frame, id, image, open},
 };
 
 const FOUR: [(&str, usize, usize); 4] =
@@ -64,7 +64,7 @@ type Change = fn(&mut Model, Instant);
 fn painting_what_has_changed_gives_the_painting_of_everything() {
     let now = Instant::now();
     let nothing: fn(&mut Model, Instant) = |_, _| {};
-    let states: [(&str, Change); 9] = [
+    let states: [(&str, Change); 10] = [
         ("four", nothing),
         ("one enlarged", |model, now| _ = model.execute(Command::Enlarge(1), now)),
         ("buttons", |model, now| model.pointed(now)),
@@ -80,7 +80,10 @@ fn painting_what_has_changed_gives_the_painting_of_everything() {
             );
         }),
         ("recording", |model, now| _ = model.apply(Update::Recording(Some(now)), now)),
-        ("image", |model, now| _ = model.apply(Update::Image(image("ann", 200, 100)), now)),
+        ("image", |model, now| open(model, image("ann", 200, 100), now)),
+        ("image over the picture", |model, now| {
+            model.apply(Update::Image(image("ann", 200, 100)), now);
+        }),
         ("statistics", |model, _| model.numbers = true),
     ];
     for (name, prepare) in states {
@@ -139,7 +142,7 @@ fn a_pause_and_an_image_in_front_need_no_pictures() {
         for number in 5..=9 {
             model.apply(Update::Frame(frame(&number.to_string(), 0, 160, 90)), now);
         }
-        model.apply(Update::Image(image("ann", 1_600, 1_000)), now);
+        open(model, image("ann", 1_600, 1_000), now);
     });
     let behind = |demand: &Demand| *demand == Demand::Nothing;
     assert_eq!(demands(&painted).iter().position(behind), Some(4));

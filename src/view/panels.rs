@@ -5,8 +5,8 @@ use super::{
     gallery::GalleryImage,
     grid::contain,
     model::Model,
-    render_context::RenderContext,
-    theme::{FAINT, Metrics, PANEL, PANEL_ALPHA, TEXT},
+    render_context::{RenderContext, WindowContext},
+    theme::{FAINT, Metrics, PANEL, TEXT},
     update::RescaleRequest,
 };
 use crate::{
@@ -52,7 +52,7 @@ pub(super) fn image(context: &mut RenderContext, model: &Model, shown: &GalleryI
     let words = &model.words;
     let which = match model.images.len() {
         1 => words.text(Phrase::Image),
-        count => words.format(Phrase::ImageOf, [("number", count), ("count", count)]),
+        count => words.format(Phrase::ImageOf, [("number", model.images.place()), ("count", count)]),
     };
     let sender = shown.image.sender.as_ref().map_or(String::new(), |sender| format!("{sender}   "));
     let size = shown.image.size.map_or(String::new(), |(width, height)| format!("   {width}×{height}"));
@@ -80,8 +80,15 @@ pub(super) fn image(context: &mut RenderContext, model: &Model, shown: &GalleryI
 
 /// Paints the keys that have an effect here, in the middle.
 pub(super) fn help(context: &mut RenderContext, model: &Model, canvas: &mut Canvas) {
-    let keys = command::help(model.own.is_some(), context.window_context.clipboard, model.film().is_some());
-    let rows: Vec<[String; 2]> = keys.map(|(key, what)| [key.to_owned(), model.words.text(what)]).collect();
+    let WindowContext { clipboard, states } = context.window_context;
+    let (own, film) = (model.own.is_some(), model.film().is_some());
+    let keys: Vec<_> = if states {
+        command::window_help(own, clipboard, film).collect()
+    } else {
+        command::help(own, clipboard, film).collect()
+    };
+    let rows: Vec<[String; 2]> =
+        keys.into_iter().map(|(key, what)| [key.to_owned(), model.words.text(what)]).collect();
     let window = Rect::new(0, 0, canvas.width, canvas.height);
     context.clickable(window, Some(Command::Help));
     table(context, canvas, &model.words.text(Phrase::Keys), &rows, |width, height| {
@@ -89,8 +96,22 @@ pub(super) fn help(context: &mut RenderContext, model: &Model, canvas: &mut Canv
     });
 }
 
+/// Paints the question whether to leave a call.
+pub(super) fn leaving(context: &mut RenderContext, model: &Model, canvas: &mut Canvas) {
+    let window = Rect::new(0, 0, canvas.width, canvas.height);
+    let Metrics { large, .. } = context.metrics;
+    context.clickable(window, None);
+    let question = model.words.text(Phrase::LeaveCall);
+    let style = Style { lines: 4, centred: true, ..Style::line(large, TEXT, window.width * 4 / 5) };
+    context.centred(canvas, &question, window, style);
+}
+
+/// The smallest part of the usual text size at which a table is still painted whole.
+const SMALLEST_TABLE: f32 = 0.5;
+
 /// Paints two columns under a title on a panel; returns its place. A row without a second column is a
-/// heading.
+/// heading. It hides what is behind it. A table that is too high for the window has smaller
+/// text, and long texts are cut.
 pub(super) fn table(
     context: &mut RenderContext,
     canvas: &mut Canvas,
@@ -99,33 +120,61 @@ pub(super) fn table(
     place: impl Fn(usize, usize) -> Rect,
 ) -> Rect {
     let Metrics { text, margin, .. } = context.metrics;
-    let room = canvas.width.saturating_sub(6 * margin) / 2;
-    let left =
-        |row: &[String; 2]| Style::line(text * 0.93, if row[1].is_empty() { TEXT } else { FAINT }, room);
-    let right = Style::line(text * 0.93, TEXT, room);
-    let heading = Style::line(text * 1.1, TEXT, room);
-    let widest = |context: &mut RenderContext, column: usize| {
-        let widths = rows.iter().map(|row| {
-            let style = if column == 0 { left(row) } else { right };
-            if column == 0 && row[1].is_empty() { 0 } else { context.painter.measure(&row[column], style).0 }
-        });
-        widths.max().unwrap_or_default()
+    let lines = (rows.len() + 1) as f32 * 1.6 * text + 2.5 * margin as f32;
+    let shrink = (canvas.height as f32 / lines).clamp(SMALLEST_TABLE, 1.0);
+    let text = text * shrink;
+    let room = canvas.width.saturating_sub(7 * margin);
+    let plain = |colour, width| Style::line(text * 0.93, colour, width);
+    let widest = |context: &mut RenderContext, column: usize, most: usize| {
+        let cells = rows.iter().filter(|row| !row[1].is_empty()).map(|row| &row[column]);
+        cells.map(|cell| context.painter.measure(cell, plain(TEXT, most)).0).max().unwrap_or_default()
     };
-    let (first, second) = (widest(context, 0), widest(context, 1));
+    let first = widest(context, 0, room * 2 / 3);
+    let second = widest(context, 1, room.saturating_sub(first));
     let line = (text * 1.6) as usize;
     let title_line = line + margin / 2;
-    let width = first + second + 2 * margin + 3 * margin;
-    let height = title_line + rows.len() * line + 2 * margin;
-    let panel = place(width, height).within(canvas.width, canvas.height);
-    rounded(canvas, panel, margin as f32, PANEL, PANEL_ALPHA);
+    let inner = first + second + 2 * margin;
+    let panel = place(inner + 3 * margin, title_line + rows.len() * line + 2 * margin);
+    let panel = panel.within(canvas.width, canvas.height);
+    rounded(canvas, panel, margin as f32, PANEL, 255);
     let x = panel.x + margin * 3 / 2;
     let mut y = panel.y + margin;
-    context.painter.draw(canvas, title, x, y, heading);
+    context.painter.draw(canvas, title, x, y, Style::line(text * 1.1, TEXT, inner));
     y += title_line;
     for row in rows {
-        context.painter.draw(canvas, &row[0], x, y, left(row));
-        context.painter.draw(canvas, &row[1], x + first + 2 * margin, y, right);
+        let (colour, width) = if row[1].is_empty() { (TEXT, inner) } else { (FAINT, first) };
+        context.painter.draw(canvas, &row[0], x, y, plain(colour, width));
+        context.painter.draw(canvas, &row[1], x + first + 2 * margin, y, plain(TEXT, second));
         y += line;
     }
     panel
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A colour that nothing is painted in.
+    const UNPAINTED: u32 = 0x00ff_00ff;
+
+    #[test]
+    fn nothing_leaves_a_table() {
+        let long = "a name that never ends ".repeat(20);
+        let row = |first: &str, second: &str| [first.to_owned(), second.to_owned()];
+        let rows = vec![row("age", "12 ms"), row(&long, ""), row("shown", &long), row(&long, "3")];
+        for (rows, size) in [
+            (rows.clone(), (1280, 720)),
+            (rows.clone(), (500, 300)),
+            (vec![rows.clone(); 20].concat(), (900, 400)),
+        ] {
+            let mut context = RenderContext::new(1.0, WindowContext::default());
+            let mut canvas = Canvas::filled(size.0, size.1, UNPAINTED);
+            let panel = table(&mut context, &mut canvas, "Statistics", &rows, |width, height| {
+                Rect::new(size.0.saturating_sub(width + 20), 10, width, height)
+            });
+            let is_outside = |&(x, y): &(usize, usize)| !panel.contains(Rect::new(x, y, 1, 1));
+            let mut outside = (0..size.1).flat_map(|y| (0..size.0).map(move |x| (x, y))).filter(is_outside);
+            assert!(outside.all(|(x, y)| canvas.pixel(x, y) == Some(UNPAINTED)), "{size:?}: {panel:?}");
+        }
+    }
 }

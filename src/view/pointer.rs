@@ -18,12 +18,15 @@ pub(crate) enum PointerEvent {
     Left,
     /// Pressed there, in pixels from the upper left corner.
     Click(usize, usize),
+    /// Pressed there for the second time in a row.
+    #[cfg_attr(not(all(unix, not(target_os = "macos"))), expect(dead_code, reason = "reported by X11 only"))]
+    DoubleClick(usize, usize),
     /// Turned by this many lines; positive is up.
     Wheel(isize),
 }
 
 /// Lines per notch of the wheel.
-const NOTCH: f32 = 3.0;
+pub(super) const NOTCH: f32 = 3.0;
 
 /// State at the last poll.
 #[derive(Clone, Copy, Debug, Default)]

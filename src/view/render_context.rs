@@ -6,21 +6,27 @@ use super::{
     blit,
     command::Command,
     demand::{Demand, ShownTile},
-    theme::{Metrics, PANEL, Tone},
+    strip::Scrolled,
+    theme::{FAINT, Metrics, PANEL, TEXT, Tone},
     track::Track,
     update::RescaleRequest,
 };
 use crate::{
-    drawing::{Plate, Rect, Style, TextPainter, rounded},
+    drawing::{Plate, Rect, Style, TextPainter, fill, rounded},
     picture::Canvas,
     stream_id::StreamId,
 };
+
+/// Opacity of the light over a button under the pointer.
+const HIGHLIGHT: u32 = 40;
 
 /// Facts that only the window knows, but the painting depends on.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct WindowContext {
     /// Whether a picture can be copied here.
     pub(crate) clipboard: bool,
+    /// Whether the window can fill the screen and stay on top.
+    pub(crate) states: bool,
 }
 
 /// Brush and fonts, kept from one picture to the next, and the results of the last painting.
@@ -32,6 +38,14 @@ pub(crate) struct RenderContext {
     pub(crate) rescale_requests: Vec<RescaleRequest>,
     /// Where each stream was painted.
     pub(crate) tiles: Vec<PaintedTile>,
+    /// The part of the window for pictures and what lies over them; it begins in the upper left corner.
+    pub(crate) stage: Rect,
+    /// The strip beside the enlarged stream, if it scrolls.
+    pub(crate) strip: Option<Scrolled>,
+    /// The conversation, if it is open.
+    pub(crate) conversation: Option<Rect>,
+    /// Where the pointer is, if it is over the window and was moved lately.
+    pub(crate) pointer: Option<(usize, usize)>,
     /// Areas in front of the tiles, with what lies in them.
     pub(crate) front: Vec<Rect>,
     /// An area that hides what is behind it.
@@ -58,6 +72,8 @@ pub(crate) enum Hit {
     Command(Command),
     /// Seeks to the clicked position of a film.
     Track(Track),
+    /// Nothing: it is the only picture.
+    Picture,
 }
 
 impl Hit {
@@ -76,6 +92,10 @@ impl RenderContext {
             window_context,
             rescale_requests: Vec::new(),
             tiles: Vec::new(),
+            stage: Rect::default(),
+            strip: None,
+            conversation: None,
+            pointer: None,
             front: Vec::new(),
             opaque: None,
             track: None,
@@ -89,6 +109,8 @@ impl RenderContext {
         self.tiles.clear();
         self.front.clear();
         self.opaque = None;
+        self.strip = None;
+        self.conversation = None;
         self.track = None;
         self.hits.clear();
     }
@@ -110,11 +132,37 @@ impl RenderContext {
         self.hits.push((reach, Some(Hit::Track(track))));
     }
 
+    /// Marks the area of the only picture.
+    pub(crate) fn only_picture(&mut self, rect: Rect) {
+        self.hits.push((rect, Some(Hit::Picture)));
+    }
+
     /// The effect of a click at this place.
     pub(crate) fn hit(&self, x: usize, y: usize) -> Option<Hit> {
-        let inside =
-            |rect: &Rect| (rect.x..rect.right()).contains(&x) && (rect.y..rect.bottom()).contains(&y);
-        self.hits.iter().rev().find(|(rect, _)| inside(rect)).and_then(|(_, hit)| *hit)
+        self.hit_area(x, y).map(|(_, hit)| hit)
+    }
+
+    /// The area in which a click has the same effect as at this place, and the effect.
+    pub(crate) fn hit_area(&self, x: usize, y: usize) -> Option<(Rect, Hit)> {
+        let at = Rect::new(x, y, 1, 1);
+        let (rect, hit) = self.hits.iter().rev().find(|(rect, _)| rect.contains(at))?;
+        Some((*rect, (*hit)?))
+    }
+
+    /// Marks what a click at the pointer would do.
+    pub(super) fn highlight(&self, canvas: &mut Canvas) {
+        let hit = self.pointer.and_then(|(x, y)| self.hit_area(x, y));
+        match hit {
+            Some((area, Hit::Command(Command::Enlarge(_)))) => outline(canvas, area, self.metrics),
+            Some((_, Hit::Command(Command::Dismiss | Command::Help))) if self.covers(hit) => {}
+            Some((area, Hit::Command(_))) => rounded(canvas, area, area.height as f32 / 4.0, TEXT, HIGHLIGHT),
+            _ => {}
+        }
+    }
+
+    /// Whether a click anywhere has this effect.
+    fn covers(&self, hit: Option<(Rect, Hit)>) -> bool {
+        hit.is_some_and(|(area, _)| area.contains(self.stage))
     }
 
     /// Draws a picture at its place, and requests it if it is not available at that size.
@@ -141,6 +189,20 @@ impl RenderContext {
         let (width, height) = self.painter.measure(text, style);
         let at = room.middle(width + 2 * plate.padding.0, height + 2 * plate.padding.1);
         self.painter.plate(canvas, text, (at.x, at.y), style, plate);
+    }
+}
+
+/// A frame within the edges of an area.
+fn outline(canvas: &mut Canvas, area: Rect, metrics: Metrics) {
+    let thick = (metrics.margin / 4).max(1);
+    let Rect { x, y, width, height } = area;
+    for side in [
+        Rect::new(x, y, width, thick),
+        Rect::new(x, area.bottom().saturating_sub(thick), width, thick),
+        Rect::new(x, y, thick, height),
+        Rect::new(area.right().saturating_sub(thick), y, thick, height),
+    ] {
+        fill(canvas, side.within(canvas.width, canvas.height), FAINT);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Test data, and a painting of every state of the window.
+//! A painting of every state of the window.
 //!
 //! `PULSECAM_LOOK=FOLDER cargo test --lib look` also saves the pictures in that folder, for review by people.
 
@@ -9,11 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
-
 use super::{
-    Damaged, FrameCounts, Image, LinkState, PlaceholderKind, RescaleRequest, SelfViewState, Update,
-    VideoFrame,
+    Image, LinkState, PlaceholderKind, RescaleRequest, SelfViewState, Update, VideoFrame,
     command::{Command, Target, Writing},
     damage::Damage,
     entry::Edit,
@@ -22,122 +19,9 @@ use super::{
     options,
     paint::paint,
     render_context::{RenderContext, WindowContext},
+    samples::{MS, chat, damaged, fed, feed, frame, image, model, open, scene},
 };
-use crate::{
-    clock::{Age, Timestamp},
-    i18n::{Language, Translations},
-    picture::Canvas,
-    playback::Playback,
-    stream_id::StreamId,
-};
-
-/// A frame of a stream that is 12 ms old.
-pub(super) fn frame(stream: &str, seq: u64, width: usize, height: usize) -> VideoFrame {
-    VideoFrame {
-        stream: id(stream),
-        name: stream.into(),
-        peer: None,
-        seq: Some(seq),
-        canvas: Arc::new(scene(width, height, seq)),
-        size: (width, height),
-        jpeg: Bytes::from(vec![0xff; 100]),
-        age: Some(Age { time: Duration::from_millis(12), within: Some(Duration::from_micros(240)) }),
-        decoded: Instant::now(),
-        decode: Duration::from_micros(2_300),
-        account: FrameCounts { arrived: seq + 1, ..FrameCounts::default() },
-        card: None,
-    }
-}
-
-/// A fixed id per name.
-pub(super) fn id(stream: &str) -> StreamId {
-    StreamId::new(stream.bytes().fold(0, |sum, byte| sum.wrapping_mul(257) + u64::from(byte)))
-}
-
-/// A still picture.
-pub(super) fn image(sender: &str, width: usize, height: usize) -> Image {
-    let (sender, size) = (Some(sender.to_owned()), Some((width, height)));
-    Image { sender, size, file: Bytes::from_static(b"jpeg"), fault: None }
-}
-
-/// A frame of a stream that cannot be decoded.
-pub(super) fn damaged(stream: &str, damaged: u64) -> Damaged {
-    Damaged {
-        stream: id(stream),
-        name: stream.into(),
-        peer: None,
-        size: Some((1280, 720)),
-        reason: "a JPEG with 12 bits a sample; only those with 8 can be shown".into(),
-        damaged,
-    }
-}
-
-/// Hills under a sky, with a sun that moves: bright and dark, smooth and busy.
-fn scene(width: usize, height: usize, step: u64) -> Canvas {
-    let (w, h) = (width as f32, height as f32);
-    let sun = ((step as f32 / 90.0).fract() * w, h * 0.3);
-    let pixel = |i: usize| {
-        let (x, y) = ((i % width) as f32, (i / width) as f32);
-        let hill = h * (0.62 + 0.09 * (x / w * 9.0).sin() + 0.04 * (x / w * 31.0).cos());
-        let to_sun = (x - sun.0).hypot(y - sun.1) / h;
-        let grain = ((i.wrapping_mul(2_654_435_761) >> 7) & 15) as f32;
-        let (r, g, b) = if y < hill {
-            let glow = (0.35 - to_sun).max(0.0) * 500.0;
-            (120.0 + glow + y / h * 110.0, 160.0 + glow * 0.8 + y / h * 60.0, 225.0 + glow * 0.3)
-        } else {
-            let deep = (y - hill) / h;
-            (70.0 - deep * 90.0 + grain, 120.0 - deep * 160.0 + grain * 1.5, 60.0 - deep * 60.0 + grain)
-        };
-        let byte = |value: f32| value.clamp(0.0, 255.0) as u32;
-        (byte(r) << 16) | (byte(g) << 8) | byte(b)
-    };
-    Canvas { width, height, pixels: (0..width * height).map(pixel).collect() }
-}
-
-const MS: Duration = Duration::from_millis(1);
-
-fn model(language: Language, now: Instant) -> Model {
-    Model::new("studio.example:6868", Arc::new(Translations::new(language)), now - 60_000 * MS)
-}
-
-pub(super) fn fed(streams: &[(&str, usize, usize)], now: Instant) -> Model {
-    let mut model = model(Language::English, now);
-    feed(&mut model, streams, now);
-    model
-}
-
-fn feed(model: &mut Model, streams: &[(&str, usize, usize)], now: Instant) {
-    model.apply(Update::Link(LinkState::Up { rtt: Some(Duration::from_micros(1_840)) }), now);
-    for (index, &(name, width, height)) in streams.iter().enumerate() {
-        let first = frame(name, 17 * index as u64, width, height);
-        for step in 0..120_u32 {
-            let at = now - 40 * MS * (120 - step);
-            let seq = first.seq.map(|seq| seq + u64::from(step));
-            let jpeg = Bytes::from(vec![0; 94_000]);
-            let age = Some(Age { time: MS * (12 + step % 17), within: Some(MS / 4) });
-            let account = FrameCounts { arrived: u64::from(step), ..FrameCounts::default() };
-            model.apply(
-                Update::Frame(VideoFrame { decoded: at, seq, jpeg, age, account, ..first.clone() }),
-                at,
-            );
-        }
-    }
-}
-
-pub(super) fn chat(model: &mut Model, now: Instant) {
-    for (sender, text) in [
-        (Some("小明"), "大家好！今天的画面很清楚 👍"),
-        (Some("سارة"), "مرحبا بالجميع، الصورة واضحة"),
-        (
-            Some("ann@desk"),
-            "Could you turn the lamp a little to the left? There is a reflection in the glass that hides half of the board, and the lower row cannot be read from here. 😀🎥",
-        ),
-    ] {
-        let at = Timestamp::from_micros(1_772_373_909_000_000);
-        model.apply(Update::Text { sender: sender.map(str::to_owned), text: text.into(), at }, now);
-    }
-    model.apply(Update::Notice("saved 2026-03-01T14-05-09.250Z-ann@desk-000123.jpg".into()), now);
-}
+use crate::{clock::Age, i18n::Language, picture::Canvas, playback::Playback};
 
 /// A colour that no picture has, so that unpainted parts are detected.
 const UNPAINTED: u32 = 0x00ff_00ff;
@@ -147,7 +31,7 @@ fn every_state_is_painted_whole_and_with_words() {
     let folder = std::env::var_os("PULSECAM_LOOK").map(std::path::PathBuf::from);
     let now = Instant::now();
     for (scale, suffix) in [(1.0, ""), (2.0, "-dense")] {
-        let mut context = RenderContext::new(scale, WindowContext { clipboard: true });
+        let mut context = RenderContext::new(scale, WindowContext { clipboard: true, states: true });
         let draw = |name: &str, model: &mut Model, size: (usize, usize), at: Instant| {
             let mut canvas = Canvas::filled(size.0, size.1, UNPAINTED);
             paint(&mut context, model, &mut canvas, Damage::All, at);
@@ -195,6 +79,7 @@ fn states(mut draw: impl FnMut(&str, &mut Model, (usize, usize), Instant), now: 
     enlarged.pointed(now);
     draw("enlarged", &mut enlarged, hd, now);
     draw("enlarged-tall", &mut enlarged, (600, 900), now);
+    crowds(&mut draw, now);
     draw("stalled", &mut fed(&four[..2], now - 3_300 * MS), hd, now);
     let mut gone = fed(&four[..2], now);
     for (name, card) in
@@ -215,6 +100,23 @@ fn states(mut draw: impl FnMut(&str, &mut Model, (usize, usize), Instant), now: 
     links(&mut draw, now);
     films(&mut draw, now);
     panels(&mut draw, &four, now);
+}
+
+fn crowds(draw: &mut impl FnMut(&str, &mut Model, (usize, usize), Instant), now: Instant) {
+    let names: Vec<String> = (1..=25).map(|number| format!("camera {number}")).collect();
+    let all: Vec<_> = names.iter().map(|name| (name.as_str(), 320, 180)).collect();
+    for (count, name) in [(2, "two"), (3, "three"), (6, "six"), (7, "seven"), (16, "sixteen"), (25, "crowd")]
+    {
+        draw(name, &mut fed(&all[..count], now), (1280, 720), now);
+    }
+    let mut crowd = fed(&all, now);
+    draw("crowd-tall", &mut crowd, (1080, 1920), now);
+    crowd.execute(Command::Enlarge(11), now);
+    draw("crowd-enlarged", &mut crowd, (1280, 720), now);
+    draw("crowd-enlarged-tall", &mut crowd, (600, 900), now);
+    crowd.execute(Command::Say, now);
+    draw("crowd-talk", &mut crowd, (1280, 720), now);
+    draw("crowd-talk-small", &mut crowd, (640, 360), now);
 }
 
 /// A model with a film, and the film's controls.
@@ -293,13 +195,13 @@ fn panels(
     numbers.apply(Update::Recording(Some(now - 75_000 * MS)), now);
     draw("numbers", &mut numbers, hd, now);
     let mut card = fed(one, now);
-    card.apply(Update::Image(image("小明", 900, 1200)), now);
-    card.apply(Update::Image(image("ann", 1600, 900)), now);
+    open(&mut card, image("小明", 900, 1200), now);
+    open(&mut card, image("ann", 1600, 900), now);
     draw("image", &mut card, hd, now);
     let fault = || Some("a JPEG with 12 bits a sample; only those with 8 can be shown".to_owned());
-    card.apply(Update::Image(Image { fault: fault(), ..image("小明", 900, 1200) }), now);
+    open(&mut card, Image { fault: fault(), ..image("小明", 900, 1200) }, now);
     draw("image-fault", &mut card, hd, now);
-    card.apply(Update::Image(Image { size: None, fault: fault(), ..image("", 0, 0) }), now);
+    open(&mut card, Image { size: None, fault: fault(), ..image("", 0, 0) }, now);
     draw("image-fault-unknown", &mut card, hd, now);
     let mut undecodable = fed(&four[..2], now);
     undecodable.apply(Update::Damaged(damaged("مصور", 3)), now);
@@ -317,6 +219,8 @@ fn panels(
     draw("call", &mut own, hd, now);
     own.apply(Update::Own(SelfViewState::NoSignal("the camera was unplugged".into())), now);
     draw("call-no-signal", &mut own, hd, now);
+    own.execute(Command::Quit, now);
+    draw("call-leaving", &mut own, hd, now);
     for (language, name) in [(Language::English, "talk"), (Language::Chinese, "talk-zh")] {
         let mut talk = model(language, now);
         feed(&mut talk, one, now);
@@ -326,6 +230,13 @@ fn panels(
         talk.edit(&Edit::Put("שלום, this is not sent y".into()), now);
         talk.edit(&Edit::Left, now);
         draw(name, talk, hd, now);
+        for (sender, width, height) in [("小明", 900, 1200), ("ann@desk", 1600, 900)] {
+            talk.apply(Update::Image(image(sender, width, height)), now);
+        }
+        talk.chat.close();
+        draw(&format!("{name}-images-over"), talk, hd, now);
+        talk.execute(Command::History, now);
+        draw(&format!("{name}-images"), talk, hd, now);
     }
     let mut tiny = fed(four, now);
     chat(&mut tiny, now);
@@ -333,7 +244,7 @@ fn panels(
     tiny.execute(Command::Say, now);
     tiny.numbers = true;
     tiny.apply(Update::Own(SelfViewState::Off), now);
-    tiny.apply(Update::Image(image("小明", 90, 120)), now);
+    open(&mut tiny, image("小明", 90, 120), now);
     for size in [(1, 1), (30, 500), (120, 120), (300, 20)] {
         draw("tiny", &mut tiny, size, now);
     }

@@ -9,7 +9,7 @@ use super::{
     state::{aged, millis},
     stream::Stream,
     stream_stats::{RateSample, SAMPLES},
-    theme::{FAINT, GOOD, Metrics, PANEL, PANEL_ALPHA, RAISED, WARNING},
+    theme::{FAINT, GOOD, Metrics, PANEL, RAISED, WARNING},
 };
 use crate::{
     drawing::{Rect, Style, fill, rounded, stroke},
@@ -41,7 +41,7 @@ pub(super) fn paint(context: &mut RenderContext, model: &Model, canvas: &mut Can
     let graphs = 2 * (graph + title) + 2 * margin;
     // The graphs belong to the first stream; further streams are listed as far as they fit, and each when it
     // is enlarged.
-    let room = canvas.height.saturating_sub(7 * margin + 2 * line + graphs);
+    let room = context.stage.height.saturating_sub(7 * margin + 2 * line + graphs);
     let mut graphed = None;
     for stream in streams {
         let more = figures(words, stream);
@@ -53,17 +53,17 @@ pub(super) fn paint(context: &mut RenderContext, model: &Model, canvas: &mut Can
         rows.extend(more);
         graphed.get_or_insert(stream);
     }
-    let right = canvas.width.saturating_sub(margin);
+    let right = context.stage.width.saturating_sub(margin);
     let place = |width: usize, height| Rect::new(right.saturating_sub(width), margin, width, height);
     let panel = table(context, canvas, &words.text(Phrase::Numbers), &rows, place);
     context.clickable(panel, None);
     // The graphs of the enlarged stream or of the first one, below the table.
     let Some(stream) = graphed.filter(|stream| stream.stats.samples.len() > 1) else { return };
     let below = Rect::new(panel.x, panel.bottom() + margin / 2, panel.width, graphs);
-    if below.bottom() > canvas.height || below.width < 8 * margin {
+    if below.bottom() > context.stage.height || below.width < 8 * margin {
         return;
     }
-    rounded(canvas, below, margin as f32, PANEL, PANEL_ALPHA);
+    rounded(canvas, below, margin as f32, PANEL, 255);
     context.clickable(below, None);
     let inner = below.inset(margin);
     let ages = |sample: &RateSample| sample.age.map(|age| age.as_secs_f32() * 1e3);
@@ -141,7 +141,7 @@ pub(super) fn figures(words: &Translations, stream: &Stream) -> Vec<[String; 2]>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::snapshots::frame;
+    use crate::view::samples::frame;
 
     #[test]
     fn all_that_was_sent_has_a_row() {

@@ -11,6 +11,7 @@ use std::{
 use bytes::Bytes;
 
 use super::{
+    stream_counts::StreamCounts,
     stream_stats::StreamStats,
     update::{Damaged, FrameCounts, PlaceholderKind, VideoFrame},
 };
@@ -21,6 +22,9 @@ pub(crate) const STALLED_AFTER: Duration = Duration::from_secs(1);
 
 /// Silence after which a tile is removed: a sender that reconnects or is restarted keeps its place.
 pub(crate) const GONE_AFTER: Duration = Duration::from_secs(30);
+
+/// Silence after which the tile of a sender that has left is removed: long enough to read who it was.
+pub(crate) const LEFT_FOR: Duration = Duration::from_secs(3);
 
 /// Age from which a picture counts as late: beyond it a conversation is difficult (ITU-T G.114).
 const LATE_AFTER: Duration = Duration::from_millis(400);
@@ -34,23 +38,6 @@ const CARD_STALLED_AFTER: Duration = Duration::from_secs(4);
 /// The size of a tile whose pictures cannot be decoded, if their size is unknown too.
 const UNKNOWN_SIZE: (usize, usize) = (640, 360);
 
-/// Frame counts of a stream.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct StreamCounts {
-    /// Frames shown.
-    pub(crate) shown: u64,
-    /// Frames that arrived, and were replaced by a newer one before they could be shown.
-    pub(crate) replaced: u64,
-    /// Frames that arrived while nobody could see them, and were not decoded.
-    pub(crate) unseen: u64,
-    /// Frames left out by the sender.
-    pub(crate) left_out: u64,
-    /// Frames that were sent and never arrived.
-    pub(crate) lost: u64,
-    /// Frames that arrived and could not be decoded.
-    pub(crate) damaged: u64,
-}
-
 /// The state of a picture: whether it is what the camera sees now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StreamHealth {
@@ -61,6 +48,8 @@ pub(crate) enum StreamHealth {
     Card(PlaceholderKind),
     /// No new frame for this duration.
     Frozen(Duration),
+    /// The sender has left.
+    Left,
     /// Pictures arrive, but none can be decoded ([`Stream::reason`]).
     Undecodable,
 }
@@ -69,6 +58,8 @@ pub(crate) enum StreamHealth {
 #[derive(Debug)]
 pub(crate) struct Stream {
     pub(crate) frame: VideoFrame,
+    /// Its number in the window: the relay's, or one that was given here.
+    pub(crate) number: u64,
     /// Identifies the content of `frame` for caches.
     pub(crate) stamp: u64,
     pub(crate) stats: StreamStats,
@@ -79,6 +70,8 @@ pub(crate) struct Stream {
     /// The counts before this tile showed anything.
     before: FrameCounts,
     held: Option<VideoFrame>,
+    /// Whether its sender has left.
+    has_left: bool,
     last: Instant,
     pace: Duration,
     /// When the last frame came that could not be decoded, and why; `None` once another could be decoded.
@@ -89,6 +82,7 @@ impl Stream {
     pub(crate) fn new(frame: VideoFrame, stamp: u64, now: Instant) -> Self {
         let has_pixels = frame.has_pixels();
         let mut stream = Self {
+            number: 0,
             stamp,
             stats: StreamStats::new(now),
             shown: u64::from(has_pixels),
@@ -96,6 +90,7 @@ impl Stream {
             is_stale: !has_pixels,
             before: FrameCounts { arrived: frame.account.arrived.saturating_sub(1), ..frame.account },
             held: None,
+            has_left: false,
             last: now,
             pace: Duration::ZERO,
             undecodable: None,
@@ -138,6 +133,13 @@ impl Stream {
         self.undecodable = Some((now, damaged.reason));
     }
 
+    /// Notes that its sender has left; a frame says otherwise.
+    pub(crate) fn leave(&mut self, now: Instant) {
+        self.has_left = true;
+        self.stats.forget_arrivals();
+        self.measure(now);
+    }
+
     /// Why its frames cannot be decoded.
     pub(crate) fn reason(&self) -> &str {
         self.undecodable.as_ref().map_or("", |(_, reason)| reason)
@@ -172,7 +174,7 @@ impl Stream {
         now: Instant,
     ) -> Option<Arc<Canvas>> {
         let turned = self.newest().card != frame.card;
-        self.undecodable = None;
+        (self.undecodable, self.has_left) = (None, false);
         self.pace = now.saturating_duration_since(self.last).min(SLOWEST_PACE);
         self.last = now;
         if turned {
@@ -271,6 +273,9 @@ impl Stream {
 
     /// The state of its picture; `cut`: the link is down.
     pub(crate) fn life(&self, cut: bool, now: Instant) -> StreamHealth {
+        if self.has_left {
+            return StreamHealth::Left;
+        }
         let frozen = self.stalled(now).or_else(|| cut.then(|| self.silence(now)));
         let comes = |(at, _): &(Instant, String)| now.saturating_duration_since(*at) <= CARD_STALLED_AFTER;
         let bad = self.undecodable.as_ref().is_some_and(comes) && (frozen.is_some() || !self.has_picture());
@@ -295,7 +300,7 @@ impl Stream {
     /// Time since the last frame of any kind.
     fn absence(&self, now: Instant) -> Duration {
         let bad = self.undecodable.as_ref().map(|(at, _)| now.saturating_duration_since(*at));
-        bad.map_or(self.silence(now), |bad| bad.min(self.silence(now)))
+        bad.unwrap_or(Duration::MAX).min(self.silence(now))
     }
 
     fn patience(&self) -> Duration {
@@ -311,7 +316,8 @@ impl Stream {
 
     /// Whether the tile is to be removed.
     pub(crate) fn gone(&self, now: Instant) -> bool {
-        self.absence(now) >= GONE_AFTER.max(self.patience())
+        let patience = if self.has_left { LEFT_FOR } else { GONE_AFTER.max(self.patience()) };
+        self.absence(now) >= patience
     }
 
     /// When its appearance changes without a new frame.

@@ -1,10 +1,14 @@
-//! The streams in the order of their tiles, the enlarged one, and the counts of those that have left.
+//! The streams in the order of their numbers, the enlarged one, and the counts of those that have left.
+//!
+//! A relay that numbers connections gives all viewers the same numbers, so that "look at 3" works. Streams of other
+//! relays are numbered here, in the order in which they first came.
 
 use std::{ops::Deref, slice, sync::Arc, time::Instant};
 
 use super::{
     action::Total,
     stream::Stream,
+    strip::Start,
     update::{Damaged, VideoFrame},
 };
 use crate::{picture::Canvas, stream_id::StreamId};
@@ -13,19 +17,29 @@ use crate::{picture::Canvas, stream_id::StreamId};
 /// must not fill the memory.
 pub(crate) const MAX_STREAMS: usize = 64;
 
-/// Streams whose totals and places are kept after they left; bounded for the same reason.
+/// Streams whose totals and numbers are kept after they left; bounded for the same reason.
 const MAX_DEPARTED: usize = 256;
 
 /// The streams that are shown.
 #[derive(Debug, Default)]
 pub(crate) struct StreamList {
-    /// In the order of their places.
+    /// In the order of their numbers.
     streams: Vec<Stream>,
     enlarged: Option<StreamId>,
+    /// Where the strip beside the enlarged stream begins.
+    pub(crate) strip: Start,
     departed: Vec<Total>,
-    /// Streams in the order in which they first came, with their names: a stream that returns gets its old
-    /// place.
-    places: Vec<(StreamId, Arc<str>)>,
+    /// The numbers given here: a stream that returns gets its old one.
+    given: Vec<Given>,
+    last_given: u64,
+}
+
+/// The number of a stream that the relay has not numbered.
+#[derive(Debug)]
+struct Given {
+    stream: StreamId,
+    name: Arc<str>,
+    number: u64,
 }
 
 impl Deref for StreamList {
@@ -54,7 +68,12 @@ impl StreamList {
         now: Instant,
     ) -> Option<Arc<Canvas>> {
         if let Some(stream) = self.find(frame.stream) {
-            return stream.take(frame, stamp, paused, now);
+            let is_renumbered = frame.peer.is_some_and(|peer| peer != stream.number);
+            let free = stream.take(frame, stamp, paused, now);
+            if is_renumbered {
+                self.renumber();
+            }
+            return free;
         }
         if self.streams.len() >= MAX_STREAMS {
             return Some(frame.canvas);
@@ -73,29 +92,48 @@ impl StreamList {
         }
     }
 
-    fn insert(&mut self, stream: Stream) {
-        let place = self.place(stream.id(), &stream.frame.name);
-        let at = self.streams.iter().position(|other| {
-            place < self.places.iter().position(|(id, _)| *id == other.id()).unwrap_or(usize::MAX)
-        });
-        self.streams.insert(at.unwrap_or(self.streams.len()), stream);
+    fn insert(&mut self, mut stream: Stream) {
+        stream.number = match stream.frame.peer {
+            Some(peer) => peer,
+            None => self.own_number(stream.id(), &stream.frame.name),
+        };
+        let at = self.streams.partition_point(|other| other.number <= stream.number);
+        self.streams.insert(at, stream);
     }
 
-    /// Index of this stream in `places`. A new stream takes the place of one of the same name that has left:
-    /// it may be the same sender, restarted.
-    fn place(&mut self, stream: StreamId, name: &Arc<str>) -> usize {
-        let here = |id: StreamId| self.streams.iter().any(|stream| stream.id() == id);
-        let own = self.places.iter().position(|(known, _)| *known == stream);
-        let left = || self.places.iter().position(|(known, called)| called == name && !here(*known));
+    /// Takes over the relay's numbers, which are new if it was restarted.
+    fn renumber(&mut self) {
+        for stream in &mut self.streams {
+            stream.number = stream.frame.peer.unwrap_or(stream.number);
+        }
+        self.streams.sort_by_key(|stream| stream.number);
+    }
+
+    /// The number of a stream that the relay has not numbered. It is that of a stream of the same name that has
+    /// left, if any: it may be the same sender, restarted.
+    fn own_number(&mut self, stream: StreamId, name: &Arc<str>) -> u64 {
+        let is_here = |id: StreamId| self.streams.iter().any(|stream| stream.id() == id);
+        let own = self.given.iter().position(|known| known.stream == stream);
+        let left = || self.given.iter().position(|known| known.name == *name && !is_here(known.stream));
         if let Some(place) = own.or_else(left) {
-            self.places[place] = (stream, Arc::clone(name));
-            return place;
+            let known = &mut self.given[place];
+            (known.stream, known.name) = (stream, Arc::clone(name));
+            return known.number;
         }
-        if self.places.len() >= MAX_DEPARTED {
-            self.places.retain(|(known, _)| here(*known));
+        if self.given.len() >= MAX_DEPARTED {
+            self.given.retain(|known| is_here(known.stream));
         }
-        self.places.push((stream, Arc::clone(name)));
-        self.places.len() - 1
+        let highest = self.streams.iter().map(|stream| stream.number).max().unwrap_or_default();
+        self.last_given = self.last_given.max(highest).saturating_add(1);
+        self.given.push(Given { stream, name: Arc::clone(name), number: self.last_given });
+        self.last_given
+    }
+
+    /// Notes that the sender of a stream has left.
+    pub(crate) fn left(&mut self, id: StreamId, now: Instant) {
+        if let Some(stream) = self.find(id) {
+            stream.leave(now);
+        }
     }
 
     /// Removes streams, and keeps their counts.
@@ -130,6 +168,14 @@ impl StreamList {
     pub(crate) fn enlarge(&mut self, place: usize) {
         let Some(stream) = self.streams.get(place).map(Stream::id) else { return };
         self.enlarged = (self.enlarged != Some(stream)).then_some(stream);
+        self.strip.is_free = false;
+    }
+
+    /// Does so with the stream of this number.
+    pub(crate) fn enlarge_number(&mut self, number: u64) {
+        if let Some(place) = self.streams.iter().position(|stream| stream.number == number) {
+            self.enlarge(place);
+        }
     }
 
     pub(crate) fn enlarge_next(&mut self) {
@@ -146,6 +192,7 @@ impl StreamList {
         // "All" is the place after the last stream.
         let to = (self.enlarged().unwrap_or(count) + by) % (count + 1);
         self.enlarged = self.streams.get(to).map(Stream::id);
+        self.strip.is_free = false;
     }
 
     /// Shows all streams again; false if none was enlarged.
@@ -163,7 +210,7 @@ fn total(stream: &Stream) -> Total {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::snapshots::{frame, id};
+    use crate::view::samples::{frame, id};
 
     fn show(list: &mut StreamList, stream: &str) {
         list.frame(frame(stream, 0, 8, 8), 1, false, Instant::now());
@@ -180,6 +227,37 @@ mod tests {
             list.remove(|stream| stream.id() == id(&number.to_string()));
             show(&mut list, &format!("again {number}"));
         }
-        assert!(list.places.len() <= MAX_DEPARTED && list.departed.len() <= MAX_DEPARTED);
+        assert!(list.given.len() <= MAX_DEPARTED && list.departed.len() <= MAX_DEPARTED);
+    }
+
+    #[test]
+    fn the_relays_numbers_decide_the_order_and_stay() {
+        let mut list = StreamList::default();
+        let numbered = |list: &mut StreamList, name: &str, peer: u64| {
+            let frame = VideoFrame { peer: Some(peer), ..frame(name, 0, 8, 8) };
+            list.frame(frame, 1, false, Instant::now());
+        };
+        let numbers = |list: &StreamList| {
+            let all: Vec<_> = list.iter().map(|stream| (stream.name().to_owned(), stream.number)).collect();
+            all
+        };
+        let is = |names: &[(&str, u64)]| -> Vec<(String, u64)> {
+            names.iter().map(|&(name, number)| (name.to_owned(), number)).collect()
+        };
+        for (name, peer) in [("cid", 7), ("ann", 2), ("bob", 4)] {
+            numbered(&mut list, name, peer);
+        }
+        assert_eq!(numbers(&list), is(&[("ann", 2), ("bob", 4), ("cid", 7)]), "not the order of arrival");
+        list.remove(|stream| stream.id() == id("ann"));
+        assert_eq!(numbers(&list), is(&[("bob", 4), ("cid", 7)]), "the others keep theirs");
+        list.enlarge_number(7);
+        assert_eq!(list.enlarged(), Some(1));
+        list.enlarge_number(3);
+        assert_eq!(list.enlarged(), Some(1), "there is no such number");
+        show(&mut list, "old");
+        assert_eq!(list.last().map(|stream| stream.number), Some(8), "an unnumbered one comes last");
+        numbered(&mut list, "cid", 1);
+        assert_eq!(numbers(&list)[0], ("cid".to_owned(), 1), "the relay was restarted");
+        assert_eq!(list.enlarged(), Some(0), "the same stream is enlarged");
     }
 }

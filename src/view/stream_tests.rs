@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     clock::Age,
-    view::{snapshots::frame, stream_stats::SAMPLES},
+    view::{samples::frame, stream_stats::SAMPLES},
 };
 
 const MS: Duration = Duration::from_millis(1);

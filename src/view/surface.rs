@@ -1,69 +1,103 @@
-//! The window as the window system sees it: whether it can be seen, and how pixels get there.
+//! The window as the window system sees it: whether it can be seen, how pixels get there, and what the user does.
 //!
-//! minifb copies the whole window and sends it to the X server for each picture, and does not report what
-//! happens to the window. On X11, a second connection does better: it sends only what has changed, straight
+//! minifb copies the whole window and sends it to the X server for each picture, polls the pointer, and does not report
+//! what happens to the window. On X11, a second connection does better: it sends only what has changed, straight
 //! from the canvas, and receives the window's events. Elsewhere, or if that connection is not possible, minifb
 //! does what it can, and the window counts as seen.
 
 use std::time::Instant;
 
-use minifb::Window;
+use minifb::{Key, Window};
 
-use super::visibility::Visibility;
-#[cfg(all(unix, not(target_os = "macos")))]
-use super::x11::X11Surface;
+use super::{
+    pointer::PointerEvent,
+    visibility::Visibility,
+    x11::{self, X11Surface},
+};
 use crate::{drawing::Rect, picture::Canvas};
+
+/// The window system, or this window manager, does not support a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the window manager does not support that")]
+pub(crate) struct Unsupported;
 
 /// The window's surface.
 #[derive(Debug, Default)]
 pub(crate) struct Surface {
-    #[cfg(all(unix, not(target_os = "macos")))]
     x11: Option<X11Surface>,
 }
 
 impl Surface {
     /// The surface of this window.
     pub(crate) fn of(window: &Window) -> Self {
-        #[cfg(all(unix, not(target_os = "macos")))]
-        {
-            let x11 = X11Surface::attach(window);
-            Self { x11: x11.inspect_err(|error| tracing::debug!("no second connection: {error}")).ok() }
-        }
-        #[cfg(not(all(unix, not(target_os = "macos"))))]
-        {
-            let _ = window;
-            Self::default()
-        }
+        let x11 = X11Surface::attach(window);
+        Self { x11: x11.inspect_err(|error| tracing::debug!("no second connection: {error}")).ok() }
     }
 
     /// Whether the window system reports when pixels of the window were lost. If not, they have to be sent
     /// again from time to time.
     pub(crate) fn reports_losses(&self) -> bool {
-        #[cfg(all(unix, not(target_os = "macos")))]
-        {
-            self.x11.is_some()
-        }
-        #[cfg(not(all(unix, not(target_os = "macos"))))]
-        {
-            false
-        }
+        self.x11.is_some()
+    }
+
+    /// Whether the window can fill the screen, and stay on top if its window manager allows it.
+    pub(crate) fn has_states(&self) -> bool {
+        self.x11.is_some()
+    }
+
+    /// Asks the window system, if there is a second connection to it.
+    fn ask<T>(
+        &mut self,
+        what: impl FnOnce(&mut X11Surface) -> Result<T, x11::Error>,
+    ) -> Result<T, Unsupported> {
+        let answer = what(self.x11.as_mut().ok_or(Unsupported)?);
+        answer.map_err(|error| {
+            tracing::debug!("the window system refuses: {error}");
+            Unsupported
+        })
+    }
+
+    /// What the pointer has done since the last call; `None` if minifb has to be asked for its state.
+    pub(crate) fn pointer_events(&mut self) -> Option<Vec<PointerEvent>> {
+        self.x11.as_mut()?.pointer_events()
+    }
+
+    /// The key that enters this text on a keyboard without Latin letters.
+    pub(crate) fn key(&self, text: &str) -> Option<Key> {
+        self.x11.as_ref()?.key(text)
+    }
+
+    /// Fills the screen with the window, or ends that.
+    pub(crate) fn toggle_full_screen(&mut self) -> Result<(), Unsupported> {
+        self.ask(X11Surface::toggle_full_screen)
+    }
+
+    /// Ends that, if the window fills the screen.
+    pub(crate) fn leave_full_screen(&mut self) {
+        let _ = self.ask(X11Surface::leave_full_screen); // what cannot be asked does not fill it
+    }
+
+    /// Keeps the window above others, or ends that; returns whether it stays above.
+    pub(crate) fn toggle_on_top(&mut self) -> Result<bool, Unsupported> {
+        self.ask(|x11| x11.toggle_on_top())
+    }
+
+    /// Asks for the user's attention, or no longer.
+    pub(crate) fn set_urgent(&mut self, urgent: bool) {
+        let _ = self.ask(|x11| x11.set_urgent(urgent)); // a hint, and no more
     }
 
     /// Takes what the window system says about the window. Returns whether its pixels were lost.
     pub(crate) fn watch(&mut self, visibility: &mut Visibility, now: Instant) -> bool {
-        #[cfg(all(unix, not(target_os = "macos")))]
-        if let Some(x11) = &mut self.x11 {
-            match x11.watch(visibility, now) {
-                Ok(lost) => return lost,
-                Err(error) => {
-                    tracing::debug!("the second connection is lost: {error}");
-                    (self.x11, *visibility) = (None, Visibility::default());
-                    return true;
-                }
+        let Some(x11) = &mut self.x11 else { return false };
+        match x11.watch(visibility, now) {
+            Ok(lost) => lost,
+            Err(error) => {
+                tracing::debug!("the second connection is lost: {error}");
+                (self.x11, *visibility) = (None, Visibility::default());
+                true
             }
         }
-        let _ = (visibility, now);
-        false
     }
 
     /// Shows these areas of the canvas, which has the window's size; returns once the display has them.
@@ -73,8 +107,7 @@ impl Surface {
         canvas: &Canvas,
         areas: &[Rect],
     ) -> Result<(), minifb::Error> {
-        #[cfg(all(unix, not(target_os = "macos")))]
-        if let Some(x11) = &mut self.x11 {
+        if let Some(x11) = &self.x11 {
             match x11.present(canvas, areas) {
                 Ok(()) => {
                     window.update();
@@ -86,7 +119,6 @@ impl Surface {
                 }
             }
         }
-        let _ = areas;
         window.update_with_buffer(&canvas.pixels, canvas.width, canvas.height)
     }
 }

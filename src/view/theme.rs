@@ -1,5 +1,6 @@
 //! The look of the interface: colours, and measures for screens of any density.
 
+use super::strip::Least;
 use crate::drawing::Plate;
 
 pub(crate) const BACKGROUND: u32 = 0x0010_1216;
@@ -60,6 +61,11 @@ impl Metrics {
             large: 23.0 * scale,
             margin: (12.0 * scale).round() as usize,
         }
+    }
+
+    /// The smallest measures of the strip beside a large picture: a name of some letters is readable.
+    pub(crate) fn strip(self) -> Least {
+        Least { width: (self.text * 8.0) as usize, end: (self.text * 1.75) as usize }
     }
 
     pub(crate) fn plate(self) -> Plate {

@@ -3,14 +3,16 @@
 use std::time::Instant;
 
 use super::{
+    card,
     command::Command,
     demand::ShownTile,
     film::FilmState,
-    grid::{contain, layout, spotlight},
+    grid::{contain, packed},
     model::Model,
     render_context::{PaintedTile, RenderContext, state_dot},
     state::{aged, millis},
     stream::{Stream, StreamHealth},
+    strip::{Scrolled, Spotlight},
     theme::{BACKGROUND, FAINT, FROZEN_ALPHA, Metrics, PANEL, TEXT, Tone},
     update::{PlaceholderKind, RescaleRequest},
 };
@@ -21,23 +23,49 @@ use crate::{
     playback::Progress,
 };
 
-/// Where the streams are in a window of this size.
-pub(super) fn layout_of(model: &Model, size: (usize, usize)) -> Vec<PaintedTile> {
+/// Width of a tile, in heights of the text, below which names are smaller.
+const SMALL_TILE: f32 = 14.0;
+
+/// Where the streams are on the stage; and the strip, if it scrolls.
+pub(super) fn layout_of(
+    model: &Model,
+    stage: Rect,
+    metrics: Metrics,
+) -> (Vec<PaintedTile>, Option<Scrolled>) {
     let sizes: Vec<_> = model.streams.iter().map(|stream| stream.frame.size).collect();
-    let areas = match model.enlarged() {
-        Some(large) => spotlight(size, sizes.len(), large),
-        None => layout(size, &sizes),
+    let size = (stage.width, stage.height);
+    let Spotlight { tiles: areas, scrolled } = match model.enlarged() {
+        Some(large) => Spotlight::new(size, sizes.len(), large, model.streams.strip, metrics.strip()),
+        None => Spotlight { tiles: packed(size, &sizes), scrolled: None },
     };
-    let tile = |(stream, area): (&Stream, Rect)| PaintedTile {
-        shown: ShownTile {
-            stream: stream.id(),
-            place: contain(stream.frame.size, area),
-            is_held: model.paused && stream.has_picture(),
-        },
-        area,
-        stamp: stream.stamp,
+    let shifted = |area: Rect| Rect { x: stage.x + area.x, y: stage.y + area.y, ..area };
+    // The strip is right beside the picture.
+    let gap = model.enlarged().map_or((0, 0), |large| gap(sizes[large], &areas, large));
+    let beside =
+        |area: Rect| Rect { x: area.x.saturating_sub(gap.0), y: area.y.saturating_sub(gap.1), ..area };
+    let tile = |(place, (stream, area)): (usize, (&Stream, Rect))| {
+        let is_large = model.enlarged() == Some(place);
+        let area = shifted(if is_large { area } else { beside(area) });
+        let is_held = model.paused && stream.has_picture();
+        let shown = ShownTile { stream: stream.id(), place: contain(stream.frame.size, area), is_held };
+        let room = if is_large { gap } else { (0, 0) };
+        let area = Rect { width: area.width - room.0, height: area.height - room.1, ..area };
+        PaintedTile { shown, area, stamp: stream.stamp }
     };
-    model.streams.iter().zip(areas).map(tile).collect()
+    let tiles = model.streams.iter().zip(areas.iter().copied()).enumerate().map(tile).collect();
+    (tiles, scrolled.map(|strip| Scrolled { area: shifted(beside(strip.area)), ..strip }))
+}
+
+/// The width or height of the margin between the large picture and the strip.
+fn gap(picture: (usize, usize), areas: &[Rect], large: usize) -> (usize, usize) {
+    let area = areas[large];
+    let shown = contain(picture, area);
+    let is_beside = |other: &Rect| other.width > 0 && other.x >= area.right();
+    if areas.iter().any(is_beside) {
+        (area.right() - shown.right(), 0)
+    } else {
+        (0, area.bottom() - shown.bottom())
+    }
 }
 
 /// Paints the streams, or those with `true` in `which`, which has the layout's order.
@@ -48,50 +76,88 @@ pub(super) fn paint(
     (tiles, which): (&[PaintedTile], Option<&[bool]>),
     now: Instant,
 ) {
-    let window = Rect::new(0, 0, canvas.width, canvas.height);
+    let stage = context.stage;
     if tiles.len() > 1 && which.is_none() {
-        fill(canvas, window, BACKGROUND);
+        fill(canvas, stage, BACKGROUND);
     }
     for (place, (stream, tile)) in model.streams.iter().zip(tiles).enumerate() {
-        let (area, shown) = (tile.area, tile.shown.place);
+        let area = tile.area;
         context.tiles.push(*tile);
-        context.clickable(area, (tiles.len() > 1).then_some(Command::Enlarge(place)));
-        if which.is_some_and(|which| !which.get(place).is_some_and(|painted| *painted)) {
-            continue;
-        }
-        fill_around(canvas, if tiles.len() > 1 { area } else { window }, shown, BACKGROUND);
-        let wish = || RescaleRequest {
-            stamp: stream.stamp,
-            file: stream.frame.jpeg.clone(),
-            is_image: false,
-            size: (shown.width, shown.height),
-        };
-        if stream.frame.has_pixels() {
-            context.picture(&stream.frame.canvas, canvas, shown, wish);
+        if tiles.len() > 1 {
+            context.clickable(area, Some(Command::Enlarge(place)));
         } else {
-            fill(canvas, shown, PANEL);
+            context.only_picture(area);
         }
-        if stream.is_stale() && shown.width > 0 && shown.height > 0 {
-            context.rescale_requests.push(wish());
+        let is_wanted = which.is_none_or(|which| which.get(place).is_some_and(|painted| *painted));
+        if is_wanted && area.width > 0 && area.height > 0 {
+            let room = if tiles.len() > 1 { area } else { stage };
+            stream_in(context, model, canvas, (stream, tile.shown.place, room), tiles.len() > 1, now);
         }
-        let life = model.life(stream, now);
-        if let Some(text) = instead(&model.words, stream, life) {
-            veil(canvas, shown, BACKGROUND, FROZEN_ALPHA);
-            let large = context.metrics.large.min(shown.height as f32 / 8.0);
-            context.centred(
-                canvas,
-                &text,
-                shown,
-                Style { lines: 4, centred: true, ..Style::line(large, TEXT, shown.width * 9 / 10) },
-            );
-        }
-        if model.hides_name(stream, life, now) {
-            continue;
-        }
-        let number = (tiles.len() > 1).then_some(place + 1);
-        name(context, model, stream, canvas, shown, (life, number));
     }
     between(canvas, tiles);
+    strip_ends(context, canvas);
+}
+
+/// Paints a stream in its place, and the rest of its room around it.
+fn stream_in(
+    context: &mut RenderContext,
+    model: &Model,
+    canvas: &mut Canvas,
+    (stream, shown, room): (&Stream, Rect, Rect),
+    is_numbered: bool,
+    now: Instant,
+) {
+    fill_around(canvas, room, shown, BACKGROUND);
+    let wish = || RescaleRequest {
+        stamp: stream.stamp,
+        file: stream.frame.jpeg.clone(),
+        is_image: false,
+        size: (shown.width, shown.height),
+    };
+    let life = model.life(stream, now);
+    let is_off = stream.frame.card == Some(PlaceholderKind::CameraOff);
+    if is_off {
+        card::paint(context, &model.words, stream, canvas, shown);
+    } else if stream.frame.has_pixels() {
+        context.picture(&stream.frame.canvas, canvas, shown, wish);
+    } else {
+        fill(canvas, shown, PANEL);
+    }
+    if stream.is_stale() && shown.width > 0 && shown.height > 0 {
+        context.rescale_requests.push(wish());
+    }
+    if let Some(text) = instead(&model.words, stream, life) {
+        veil(canvas, shown, BACKGROUND, FROZEN_ALPHA);
+        let large = context.metrics.large.min(shown.height as f32 / 8.0);
+        let style = Style { lines: 4, centred: true, ..Style::line(large, TEXT, shown.width * 9 / 10) };
+        context.centred(canvas, &text, shown, style);
+    }
+    if !model.hides_name(stream, life, now) {
+        // A narrow picture in a small tile has no room for a name.
+        let is_narrow = shown.width < (context.metrics.text * SMALL_TILE) as usize;
+        let place = if is_narrow && is_numbered { room } else { shown };
+        name(context, model, stream, canvas, place, (life, is_numbered.then_some(stream.number)));
+    }
+}
+
+/// Paints at the ends of a strip that scrolls how many more streams there are.
+fn strip_ends(context: &mut RenderContext, canvas: &mut Canvas) {
+    let Some(strip) = context.strip else { return };
+    let signs = if strip.is_upright { ["▲", "▼"] } else { ["◀", "▶"] };
+    let steps = [strip.moved(-(strip.shown as isize)), strip.moved(strip.shown as isize)];
+    for (((more, area), sign), step) in strip.ends().into_iter().zip(signs).zip(steps) {
+        fill(canvas, area, BACKGROUND);
+        if more == 0 {
+            continue;
+        }
+        // Beside each other, or one below the other in a narrow end.
+        let style = Style { lines: 2, centred: true, ..Style::line(context.metrics.small, TEXT, area.width) };
+        let label = if strip.is_upright { format!("{sign} {more}") } else { format!("{sign}\n{more}") };
+        let (width, height) = context.painter.measure(&label, style);
+        let at = area.middle(width, height);
+        context.painter.draw(canvas, &label, at.x, at.y, style);
+        context.clickable(area, Some(Command::Strip(step)));
+    }
 }
 
 /// The text over a picture that is not live, or in its place.
@@ -99,6 +165,7 @@ pub(super) fn instead(words: &Translations, stream: &Stream, life: StreamHealth)
     match life {
         StreamHealth::Frozen(silence) => Some(no_picture_for(words, silence.as_secs())),
         StreamHealth::Undecodable => Some(words.format(Phrase::CannotDecode, [("reason", stream.reason())])),
+        StreamHealth::Left => Some(words.text(Phrase::HasLeft)),
         StreamHealth::Live | StreamHealth::Late(_) | StreamHealth::Card(_) => None,
     }
 }
@@ -167,6 +234,7 @@ pub(super) fn figures(model: &Model, stream: &Stream, life: StreamHealth) -> (St
             parts.push(words.text(Phrase::CameraOff));
             Tone::Warning
         }
+        StreamHealth::Left => Tone::Warning,
         StreamHealth::Frozen(_) | StreamHealth::Undecodable => Tone::Bad,
     };
     (parts.join("   "), tone)
@@ -179,19 +247,24 @@ fn name(
     stream: &Stream,
     canvas: &mut Canvas,
     tile: Rect,
-    (life, number): (StreamHealth, Option<usize>),
+    (life, number): (StreamHealth, Option<u64>),
 ) {
     let Metrics { text, small, margin, .. } = context.metrics;
+    // Smaller in a small tile, where nothing but number and name fit.
+    let is_small = tile.width < (text * SMALL_TILE) as usize;
+    let (text, margin) = if is_small { (small * 0.9, margin / 3) } else { (text, margin) };
     let (across, down) = context.metrics.plate().padding;
+    let (across, down) = if is_small { (across / 2, down / 2) } else { (across, down) };
     let (figures, tone) = figures(model, stream, life);
     let label =
         if stream.name().is_empty() { model.words.text(Phrase::Somebody) } else { stream.name().to_owned() };
     // Drawn apart from the name, so that it precedes the name in either writing direction.
-    let number = number.map_or(String::new(), |number: usize| number.to_string());
+    let number = number.map_or(String::new(), |number: u64| number.to_string());
     let dot = (text * 0.6) as usize;
+    let gap = context.metrics.margin / 2;
     let (number_width, _) = context.painter.measure(&number, Style::line(text, FAINT, tile.width));
-    let number_width = if number.is_empty() { 0 } else { number_width + margin / 2 };
-    let used = 2 * margin + 2 * across + dot + margin / 2 + number_width;
+    let number_width = if number.is_empty() { 0 } else { number_width + gap };
+    let used = 2 * margin + 2 * across + dot + gap + number_width;
     let room = tile.width.saturating_sub(used);
     if room < dot * 4 {
         return;
@@ -201,7 +274,7 @@ fn name(
     let (name_width, line) = context.painter.measure(&label, name);
     let (figures_width, figures_line) = context.painter.measure(&figures, figure);
     // If not both fit, the name is more important.
-    let both = name_width + margin + figures_width <= room;
+    let both = !is_small && name_width + margin + figures_width <= room;
     let width = used - 2 * margin + name_width + if both { margin + figures_width } else { 0 };
     let plate = Rect::new(tile.x + margin, tile.y + margin, width, line + 2 * down);
     if plate.bottom() > tile.bottom() {
@@ -210,7 +283,7 @@ fn name(
     context.plate(canvas, plate);
     let left = plate.x + across;
     state_dot(canvas, Rect::new(left, plate.y + (plate.height - dot) / 2, dot, dot), tone);
-    let left = left + dot + margin / 2;
+    let left = left + dot + gap;
     context.painter.draw(canvas, &number, left, plate.y + down, Style::line(text, FAINT, tile.width));
     let left = left + number_width;
     context.painter.draw(canvas, &label, left, plate.y + down, name);

@@ -24,7 +24,7 @@ pub enum Update {
     Frame(VideoFrame),
     /// A frame that cannot be decoded.
     Damaged(Damaged),
-    /// A stream has ended: its tile is removed at once.
+    /// The sender of a stream has left: its tile is removed soon.
     Left {
         /// The stream.
         stream: StreamId,
@@ -75,6 +75,13 @@ pub enum Update {
     Notice(String),
     /// Closes the window, because a time limit was reached, for example.
     Stop,
+}
+
+impl Update {
+    /// Whether it is something that a person has written or sent.
+    pub(crate) const fn is_said(&self) -> bool {
+        matches!(self, Self::Text { .. } | Self::UnreadableText { .. } | Self::Image(_))
+    }
 }
 
 /// A decoded frame of a stream.

@@ -26,7 +26,7 @@ use super::{
     paint::paint,
     pointer::Pointer,
     refusal::{no_display, refusal},
-    render_context::{RenderContext, WindowContext},
+    render_context::{Hit, RenderContext, WindowContext},
     rescaler::Rescaler,
     stream::Stream,
     surface::Surface,
@@ -98,21 +98,25 @@ pub fn run(
             if matches!(update, Update::Stop) {
                 end = Some(End::Stopped);
             }
+            let (streams, is_said) = (shell.model.streams.len(), update.is_said());
             if let Some(canvas) = shell.model.apply(update, now) {
                 inbox.recycle(canvas);
+            }
+            if is_said || shell.model.streams.len() > streams {
+                shell.ask_for_attention(now);
             }
         }
         let film = shell.model.film_changes();
         shell.damage.add(Damage::All, film.is_visible && shell.model.has_buttons(now));
         shell.show(inbox, now)?;
         for action in shell.input(now).into_iter().chain(film.report.map(Action::Played)) {
-            if let Action::Copy(jpeg) = action {
-                shell.clipboard.copy(jpeg, options.limits, &options.words);
+            if let Action::Copy { name, file } = action {
+                shell.clipboard.copy(name, file, options.limits, &options.words);
             } else if let Some(notice) = act(action) {
                 shell.model.apply(Update::Notice(notice), now);
             }
         }
-        if shell.quits {
+        if shell.model.quits {
             end = Some(End::Quit);
         }
         if !shell.window.is_open() {
@@ -131,14 +135,15 @@ pub(super) struct Shell {
     pub(super) clipboard: Clipboard,
     fitting: Option<Rescaler>,
     active: bool,
-    pub(super) quits: bool,
+    /// What the last click was on.
+    pub(super) clicked: Option<Hit>,
     /// When a key or the pointer was last used.
     pub(super) touched: Instant,
     pub(super) model: Model,
     pub(super) context: RenderContext,
     canvas: Canvas,
     pub(super) damage: Damage,
-    surface: Surface,
+    pub(super) surface: Surface,
     pub(super) visibility: Visibility,
     /// Whether the decoders were told that somebody sees the window.
     is_seen: bool,
@@ -160,10 +165,11 @@ impl Shell {
         window.set_input_callback(Box::new(keys.clone()));
         let mut model = Model::new(&options.host, Arc::clone(&options.words), Instant::now());
         model.numbers = options.numbers;
+        model.images.keeps = true;
         model.film = options.film.as_ref().map(|film| FilmState::new(film, Instant::now()));
         let clipboard = Clipboard::open(inbox.handle());
         let fitting = Rescaler::start(inbox.handle(), options.limits, Strips::default());
-        let window_context = WindowContext { clipboard: clipboard.works() };
+        let window_context = WindowContext { clipboard: clipboard.works(), states: surface.has_states() };
         let scale = options.ui_scale.unwrap_or_else(dpi::guess);
         Ok(Self {
             window,
@@ -172,7 +178,7 @@ impl Shell {
             clipboard,
             fitting: fitting.inspect_err(|error| tracing::warn!("no picture scaling: {error}")).ok(),
             active: false,
-            quits: false,
+            clicked: None,
             touched: Instant::now(),
             model,
             context: RenderContext::new(scale, window_context),
@@ -230,8 +236,19 @@ impl Shell {
         if self.active && !active {
             self.keys.release();
         }
+        if active {
+            self.surface.set_urgent(false);
+        }
         self.active = active;
         Ok(())
+    }
+
+    /// Asks for the user's attention, because somebody came or wrote, unless the window has it.
+    fn ask_for_attention(&mut self, now: Instant) {
+        let is_opening = now.duration_since(self.opened) < OPENING;
+        if !self.active && !is_opening {
+            self.surface.set_urgent(true);
+        }
     }
 
     /// Notes whether anybody sees the window, and tells the decoders.

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use minifb::Window;
+use minifb::{Key, Window};
 use x11rb::{
     connection::{Connection, RequestConnection},
     errors::{ConnectionError, ReplyError, ReplyOrIdError},
@@ -19,7 +19,13 @@ use x11rb::{
     rust_connection::RustConnection,
 };
 
-use super::visibility::{Fact, Visibility};
+use super::{
+    key_positions::{KeyPositions, Repeats},
+    pointer::PointerEvent,
+    visibility::{Fact, Visibility},
+    x11_pointer::X11Pointer,
+    x11_states::X11States,
+};
 use crate::{drawing::Rect, picture::Canvas};
 
 /// Interval at which a window that nobody sees is looked at: an event may be missed if the window manager
@@ -53,6 +59,8 @@ pub(crate) enum Error {
     NoWindow,
     #[error("the screen does not take 32 bits a pixel in this machine's order")]
     Format,
+    #[error("the window manager has no such state")]
+    NoState,
 }
 
 /// The connection, and what it needs to know about the window.
@@ -63,6 +71,11 @@ pub(crate) struct X11Surface {
     context: xproto::Gcontext,
     depth: u8,
     atoms: Atoms,
+    /// If it is missing, minifb's states of the pointer are polled.
+    pointer: Option<X11Pointer>,
+    states: Option<X11States>,
+    positions: KeyPositions,
+    repeats: Repeats,
     /// Whether the window has to be looked at.
     is_due: bool,
     checked: Instant,
@@ -78,7 +91,7 @@ struct Atoms {
 impl X11Surface {
     /// Connects to the server of this window, and subscribes to its events.
     pub(crate) fn attach(window: &Window) -> Result<Self, Error> {
-        let (connection, _) = x11rb::connect(None)?;
+        let (connection, screen) = x11rb::connect(None)?;
         let window = u32::try_from(window.get_window_handle() as usize).map_err(|_| Error::NoWindow)?;
         let depth = connection.get_geometry(window)?.reply()?.depth;
         if !takes_canvases(connection.setup(), depth) {
@@ -87,7 +100,9 @@ impl X11Surface {
         let events = EventMask::EXPOSURE
             | EventMask::VISIBILITY_CHANGE
             | EventMask::STRUCTURE_NOTIFY
-            | EventMask::PROPERTY_CHANGE;
+            | EventMask::PROPERTY_CHANGE
+            | EventMask::KEY_PRESS
+            | EventMask::KEY_RELEASE;
         let events = ChangeWindowAttributesAux::new().event_mask(events);
         connection.change_window_attributes(window, &events)?.check()?;
         let context = connection.generate_id()?;
@@ -98,13 +113,80 @@ impl X11Surface {
             hidden: atom("_NET_WM_STATE_HIDDEN")?,
             wm_state: atom("WM_STATE")?,
         };
-        Ok(Self { connection, window, context, depth, atoms, is_due: true, checked: Instant::now() })
+        let told = |error: &Error| tracing::debug!("a part of the window system is missing: {error}");
+        let pointer = X11Pointer::cover(&connection, window).inspect_err(told).ok();
+        let states = X11States::introduce(&connection, window, screen).inspect_err(told).ok();
+        let mut surface = Self {
+            connection,
+            window,
+            context,
+            depth,
+            atoms,
+            pointer,
+            states,
+            positions: KeyPositions::default(),
+            repeats: Repeats::default(),
+            is_due: true,
+            checked: Instant::now(),
+        };
+        surface.read_keyboard()?;
+        Ok(surface)
+    }
+
+    /// Reads which keys enter which characters.
+    fn read_keyboard(&mut self) -> Result<(), Error> {
+        let setup = self.connection.setup();
+        let (first, last) = (setup.min_keycode, setup.max_keycode);
+        let count = last.saturating_sub(first).saturating_add(1);
+        let keys = self.connection.get_keyboard_mapping(first, count)?.reply()?;
+        self.positions = KeyPositions::new(first, keys.keysyms_per_keycode.into(), &keys.keysyms);
+        Ok(())
+    }
+
+    /// The key that enters this text on a keyboard without Latin letters, unless it is only held.
+    pub(crate) fn key(&self, text: &str) -> Option<Key> {
+        self.positions.key(text).filter(|_| !self.repeats.is_repeated)
+    }
+
+    /// What the pointer has done; `None` if that is not known here.
+    pub(crate) fn pointer_events(&mut self) -> Option<Vec<PointerEvent>> {
+        self.pointer.as_mut().map(X11Pointer::events)
+    }
+
+    /// Fills the screen with the window, or ends that.
+    pub(crate) fn toggle_full_screen(&mut self) -> Result<(), Error> {
+        self.states.as_mut().ok_or(Error::NoState)?.toggle_full_screen(&self.connection)
+    }
+
+    /// Ends that.
+    pub(crate) fn leave_full_screen(&mut self) -> Result<(), Error> {
+        let Some(states) = &mut self.states else { return Ok(()) };
+        if states.is_full_screen(&self.connection)? {
+            states.toggle_full_screen(&self.connection)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Keeps the window above others, or ends that; returns whether it stays above.
+    pub(crate) fn toggle_on_top(&self) -> Result<bool, Error> {
+        let states = self.states.as_ref().ok_or(Error::NoState)?;
+        states.toggle_on_top(&self.connection)?.ok_or(Error::NoState)
+    }
+
+    /// Asks for attention, or no longer.
+    pub(crate) fn set_urgent(&mut self, urgent: bool) -> Result<(), Error> {
+        let Some(states) = &mut self.states else { return Ok(()) };
+        states.set_urgent(&self.connection, urgent)
     }
 
     /// Takes the window's events. Returns whether pixels were lost.
     pub(crate) fn watch(&mut self, visibility: &mut Visibility, now: Instant) -> Result<bool, Error> {
         let mut lost = false;
         while let Some(event) = self.connection.poll_for_event()? {
+            if let Some(pointer) = &mut self.pointer {
+                pointer.take(&event);
+            }
             match event {
                 Event::Expose(_) => lost = true,
                 Event::VisibilityNotify(event) if event.window == self.window => {
@@ -115,6 +197,9 @@ impl X11Surface {
                 Event::PropertyNotify(event) => {
                     self.is_due |= [self.atoms.net_wm_state, self.atoms.wm_state].contains(&event.atom);
                 }
+                Event::KeyPress(event) => self.repeats.pressed(event.detail, event.time),
+                Event::KeyRelease(event) => self.repeats.released(event.detail, event.time),
+                Event::MappingNotify(_) => self.read_keyboard()?,
                 Event::Error(error) => tracing::debug!("the X server refuses: {error:?}"),
                 _ => {}
             }

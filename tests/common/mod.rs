@@ -10,6 +10,8 @@
 
 pub mod clip;
 pub mod delay;
+#[cfg(feature = "client")]
+pub mod display;
 pub mod film;
 #[path = "../../crates/pulsecam-net/tests/common/links.rs"]
 pub mod links;

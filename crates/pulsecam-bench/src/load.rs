@@ -39,6 +39,13 @@ const EVENTS: usize = 256;
 /// How often an idle thread checks whether to stop.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// Messages per second until every viewer got one.
+const JOIN_RATE: f64 = 20.0;
+
+/// How long a viewer may take to get its first message. Our relay first looks whether a silent client is a
+/// browser, for 300 ms.
+const JOIN_PATIENCE: Duration = Duration::from_secs(10);
+
 /// Rate at which the sender sends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum SendRate {
@@ -101,7 +108,11 @@ struct Viewer {
 }
 
 impl Load {
-    /// Connects; `into` is the address that takes messages, `out_of` the one that delivers them.
+    /// Connects, and waits until every viewer gets messages; `into` is the address that takes messages,
+    /// `out_of` the one that delivers them.
+    ///
+    /// # Errors
+    /// That of a socket, or [`io::ErrorKind::TimedOut`] if a viewer gets nothing.
     pub(crate) fn connect(
         into: SocketAddr,
         out_of: SocketAddr,
@@ -136,7 +147,27 @@ impl Load {
             let (shared, sender) = (Arc::clone(&shared), sender.clone());
             move || shared.view(connected, &sender)
         })?;
-        Ok(Self { shared, sender, threads: vec![sending, viewing], viewers })
+        let load = Self { shared, sender, threads: vec![sending, viewing], viewers };
+        load.join()?;
+        Ok(load)
+    }
+
+    /// Sends until every viewer has a message. At full speed it would wait for ever for messages that were sent
+    /// before the viewers were there.
+    fn join(&self) -> io::Result<()> {
+        let begun = Instant::now();
+        self.send(Some(SendRate::Rate(JOIN_RATE)));
+        while self.viewers > 0 && self.shared.everybody_has.load(Relaxed) == 0 {
+            if begun.elapsed() > JOIN_PATIENCE || self.threads.iter().any(JoinHandle::is_finished) {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            thread::sleep(LOOK);
+        }
+        self.send(None);
+        // What is still under way belongs to no round.
+        thread::sleep(WARM_UP);
+        self.take();
+        Ok(())
     }
 
     /// Sends at `pace` for `time`, after a warm-up; calls `mark` at the start and at the end. `None` if no

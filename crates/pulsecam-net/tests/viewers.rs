@@ -9,7 +9,7 @@ use pulsecam_net::{
     clock::Timestamp,
     link::{self, Config, Link, Role},
     relay,
-    wire::{Heartbeat, Message, MessageKind, Origin, Side},
+    wire::{FrameInfo, Heartbeat, Message, MessageKind, Origin, Side},
 };
 use tokio::time::timeout;
 
@@ -99,5 +99,44 @@ async fn texts_are_confirmed_however_often_viewers_come_and_go() {
     coming_and_going.abort();
     assert_eq!(sender.counters().sessions, 1);
     until(&sender, Some(0)).await;
+    server.stop().await;
+}
+
+/// The number of the next one who has left.
+async fn departure(inbox: &mut link::Inbox) -> u64 {
+    loop {
+        let received = timeout(PATIENCE, inbox.recv()).await.unwrap().unwrap().item;
+        if received.message.kind() == MessageKind::Heartbeat {
+            return received.sender.and_then(|sender| sender.peer).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn viewers_are_told_who_has_left() {
+    let server = Server::start(relay::Config::default()).await;
+    let config = Config::new(server.addr.to_string()).with(|config| config.role = Role::Viewer);
+    let (viewer, mut inbox) = link::connect(config).await.unwrap();
+    let is_up = |state: &link::State| matches!(state, link::State::Up { .. });
+    assert!(timeout(PATIENCE, viewer.state().wait_for(is_up)).await.is_ok());
+    let jpeg = bytes::Bytes::from_static(b"\xff\xd8 a frame");
+    let mut senders = Vec::new();
+    let frame = |name: &str| FrameInfo { stream: Some(name.into()), ..FrameInfo::default() };
+    let mut come = async |name: &str| {
+        let sender = connect(&server, Role::Sender).await;
+        until(&sender, Some(1)).await;
+        sender.send_frame(frame(name), jpeg.clone());
+        let came = timeout(PATIENCE, inbox.recv()).await.unwrap().unwrap().item;
+        (sender, came.sender.and_then(|sender| sender.peer).unwrap())
+    };
+    for name in ["ann", "bob"] {
+        senders.push(come(name).await);
+    }
+    let (bob, number) = senders.pop().unwrap();
+    let (ann, first) = senders.pop().unwrap();
+    drop(bob);
+    assert_eq!(departure(&mut inbox).await, number);
+    drop(ann);
+    assert_eq!(departure(&mut inbox).await, first);
     server.stop().await;
 }

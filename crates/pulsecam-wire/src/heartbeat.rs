@@ -16,13 +16,15 @@
 //! A client sends a random value (`token`) to get back the number of its last connection; the relay says to
 //! which of its runs the numbers belong (`epoch`).
 //!
+//! The relay tells clients which connections have ended (`gone`), so that nobody waits for their video.
+//!
 //! A client that shows video says that it takes frames in pieces (`pieces`), and may name the only stream that
 //! it shows (`only`, read by [`Heartbeat::only`]).
 
 use bytes::Bytes;
 
 use super::{
-    Message, MessageKind, QString, Token,
+    Departed, Message, MessageKind, QString, Token,
     attributes::{self, Attributes},
     frame_info::micros,
 };
@@ -95,6 +97,8 @@ pub struct Heartbeat {
     pub pieces: bool,
     /// Whether this end understands [`Receipt`](crate::Receipt)s and sends them if it is asked.
     pub receipts: Option<bool>,
+    /// From the relay: the numbers of connections that have ended, and will not return.
+    pub gone: Departed,
 }
 
 impl Heartbeat {
@@ -134,6 +138,9 @@ impl Heartbeat {
         if self.pieces {
             attributes::write(&mut description, "pieces", "1");
         }
+        if !self.gone.is_empty() {
+            attributes::write(&mut description, "gone", &self.gone.to_string());
+        }
         let description = QString::from(description.as_str());
         #[expect(
             clippy::unwrap_used,
@@ -164,6 +171,7 @@ impl Heartbeat {
                 "silence" => heartbeat.silence = value.parse().ok(),
                 "token" => heartbeat.token = Token::parse(&value),
                 "epoch" => heartbeat.epoch = value.parse().ok(),
+                "gone" => heartbeat.gone = Departed::parse(&value),
                 "pieces" => heartbeat.pieces = value == "1",
                 "receipts" => heartbeat.receipts = value.parse::<u8>().ok().map(|receipts| receipts > 0),
                 _ => {}
@@ -208,6 +216,7 @@ mod tests {
             rate: Some(u64::MAX),
             silence: Some(15_000),
             receipts: Some(true),
+            gone: Departed::parse("3,18446744073709551615"),
             ..report
         };
         assert_eq!(Heartbeat::parse(heartbeat.to_message(Side::Relay).description()), heartbeat);

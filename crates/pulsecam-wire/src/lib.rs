@@ -19,6 +19,7 @@ mod assembly;
 mod attributes;
 mod close_reason;
 mod codec;
+mod departed;
 mod error;
 mod frame_info;
 mod heartbeat;
@@ -45,6 +46,7 @@ pub use self::{
 pub use self::{
     close_reason::{Cause, CloseReason, close_message, close_reason_text},
     codec::{Codec, Skipped},
+    departed::Departed,
     error::{Error, Fault, Malformed},
     frame_info::FrameInfo,
     heartbeat::{Heartbeat, Side},

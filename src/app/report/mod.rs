@@ -146,6 +146,7 @@ impl Report {
                 self.output.event(&event, Some(&line));
             }
             Arrival::Frame(frame) => self.frame(frame, status),
+            Arrival::Left { .. } => {}
             Arrival::Damaged { id, stream, peer, reason, .. } => {
                 self.damaged += 1;
                 // A line for the first of each stream only.

@@ -159,7 +159,10 @@ pub(crate) fn start(launch: &Launch, name: &str) -> Result<(Subject, Target), Er
 }
 
 fn connect(target: &Target, viewers: usize, bytes: usize) -> Result<Load, Error> {
-    Load::connect(target.into, target.out_of, viewers, bytes).map_err(|source| failed(&target.name, source))
+    Load::connect(target.into, target.out_of, viewers, bytes).map_err(|source| match source.kind() {
+        io::ErrorKind::TimedOut => Error::Nothing(target.name.clone(), viewers),
+        _ => failed(&target.name, source),
+    })
 }
 
 fn measure(

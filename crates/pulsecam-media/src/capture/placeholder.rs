@@ -11,7 +11,8 @@ use crate::{
     picture::{Canvas, Picture, Pixels},
 };
 
-const TITLE: &str = "No signal";
+/// Titles: of a camera that gives no picture, and of one that was switched off.
+const TITLES: [&str; 2] = ["No signal", "Camera off"];
 
 /// Dark, but clearly not a black picture.
 const BACKGROUND: u32 = 0x001a_1e26;
@@ -43,6 +44,8 @@ pub struct Placeholder {
     pub name: String,
     /// Why there is no picture, in a few words; may be empty.
     pub reason: String,
+    /// Whether the camera was switched off: then nothing is wrong with it.
+    pub is_off: bool,
 }
 
 /// A text with its style and measured size.
@@ -78,7 +81,8 @@ impl Placeholder {
         let unit = (room.height as f32).min(room.width as f32 * 0.8);
         let mut lines = Vec::new();
         // Without the title, the rest has no context.
-        if let Some(title) = Line::title(painter, unit * 0.155, room.width) {
+        if let Some(title) = Line::title(painter, TITLES[usize::from(self.is_off)], unit * 0.155, room.width)
+        {
             lines.push(title);
             lines.extend(Line::name(painter, &self.name, unit * 0.1, room.width));
             lines.extend(Line::reason(painter, &self.reason, unit * 0.085, room.width));
@@ -106,9 +110,9 @@ impl Placeholder {
 
 impl<'a> Line<'a> {
     /// `None` if the title would have to be cut.
-    fn title(painter: &mut TextPainter, size: f32, room: usize) -> Option<Self> {
+    fn title(painter: &mut TextPainter, title: &'a str, size: f32, room: usize) -> Option<Self> {
         let style = Style::line(size.max(SMALLEST_TEXT), BRIGHT, UNLIMITED);
-        Self::of(painter, TITLE, style).filter(|line| line.width <= room)
+        Self::of(painter, title, style).filter(|line| line.width <= room)
     }
 
     fn name(painter: &mut TextPainter, text: &'a str, size: f32, room: usize) -> Option<Self> {
@@ -178,7 +182,7 @@ mod tests {
     ];
 
     fn card(name: &str, reason: &str) -> Placeholder {
-        Placeholder { name: name.into(), reason: reason.into() }
+        Placeholder { name: name.into(), reason: reason.into(), is_off: false }
     }
 
     /// Counts pixels of title and name; symbol and reason are darker, except for the stroke.
@@ -251,6 +255,15 @@ mod tests {
                 assert_eq!((first, last), (&background[..], &background[..]), "{size:?}: row {y}");
             }
         }
+    }
+
+    #[test]
+    fn a_camera_that_was_switched_off_is_not_called_a_lost_signal() {
+        let card = card("Webcam", "");
+        let mut painter = TextPainter::new();
+        let lost = card.picture(&mut painter, 640, 480);
+        let off = Placeholder { is_off: true, ..card }.picture(&mut painter, 640, 480);
+        assert!(off != lost && bright(&off) > 640 / 4);
     }
 
     #[test]

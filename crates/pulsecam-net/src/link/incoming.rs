@@ -36,7 +36,11 @@ impl Session<'_> {
         }
         self.comes_up();
         match message.kind() {
-            MessageKind::Heartbeat => self.answered(&Heartbeat::parse(message.description()), received),
+            MessageKind::Heartbeat => {
+                let heartbeat = Heartbeat::parse(message.description());
+                self.departed(&heartbeat, &message, received, received_at);
+                self.answered(&heartbeat, received);
+            }
             MessageKind::Reserved(number) => match Receipt::parse(&message) {
                 Some(receipt) => self.receipt(&receipt),
                 None => debug!("the reserved type {number} is ignored"),
@@ -91,6 +95,17 @@ impl Session<'_> {
             let others =
                 if more > 0 { format!(" ({more} more since the last report)") } else { String::new() };
             warn!("a message of {size} bytes was skipped: the limit is {allowed}{others}");
+        }
+    }
+
+    /// Puts into the inbox that streams have ended.
+    fn departed(&self, heartbeat: &Heartbeat, message: &Message, received: Timestamp, received_at: Instant) {
+        for number in heartbeat.gone.iter() {
+            let Some(sender) = self.hub.streams().left(number) else { continue };
+            let (sender, account) = (Some(sender), LossStats::default());
+            let item =
+                Received { message: message.clone(), info: None, sender, account, received, received_at };
+            let _ = self.hub.inbox.send_ordered(ITEM_COST, item); // without room, its silence tells
         }
     }
 

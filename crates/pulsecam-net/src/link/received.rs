@@ -14,11 +14,11 @@ use crate::{
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Received {
-    /// The message as its sender wrote it.
+    /// The message as its sender wrote it; a heartbeat of the relay if the sender has left.
     pub message: Message,
     /// The attributes of a video frame.
     pub info: Option<FrameInfo>,
-    /// Its sender; `None` if it is neither text, image nor video.
+    /// Its sender, or who has left; `None` if it is neither text, image nor video.
     pub sender: Option<Peer>,
     /// The counts of its stream's frames up to this one; all zero if it is not video.
     pub account: LossStats,

@@ -97,6 +97,13 @@ impl Streams {
         Peer { id, peer, name: self.label(id, claimed, Activity::Writes, now) }
     }
 
+    /// The stream of a connection that has ended, if it has sent any frames.
+    pub(super) fn left(&self, number: u64) -> Option<Peer> {
+        let key = StreamKey::Number(self.peer(Some(number))?);
+        let stream = self.known.iter().find(|stream| stream.epoch == self.epoch && stream.key == key)?;
+        Some(Peer { id: stream.id, peer: Some(number), name: stream.claimed.as_str().into() })
+    }
+
     /// The number, if the relay assigned it.
     const fn peer(&self, peer: Option<u64>) -> Option<u64> {
         if self.epoch.is_some() { peer } else { None }
@@ -234,6 +241,16 @@ mod tests {
         streams.numbered_in(None);
         assert_eq!(sender(&mut streams, &frame("ann", 77, 2), now).peer, None);
         assert_eq!(sender(&mut streams, &frame("bob", None, 2), now).id, bob.id);
+    }
+
+    #[test]
+    fn who_left_is_known_by_the_number() {
+        let (mut streams, now) = numbered();
+        let ann = sender(&mut streams, &frame("ann", 1, 0), now);
+        assert_eq!(streams.left(1).map(|peer| peer.id), Some(ann.id));
+        assert_eq!(streams.left(2), None, "it has sent nothing");
+        streams.numbered_in(Some(6));
+        assert_eq!(streams.left(1), None, "a number of another run");
     }
 
     #[test]

@@ -162,4 +162,29 @@ impl Room {
             time::sleep(NOTICE_INTERVAL).await;
         }
     }
+
+    /// Tells viewers of connections that have ended for good.
+    pub(super) async fn announce_departures(&self) {
+        loop {
+            let due = lock(&self.departures).due();
+            let Some(due) = due else {
+                self.departed.notified().await;
+                continue;
+            };
+            time::sleep_until(due.into()).await;
+            let is_back = |number: u64| lock(&self.numbers).is_here(number);
+            let gone = lock(&self.departures).take(is_back, clock::now());
+            if gone.is_empty() {
+                continue;
+            }
+            for some in self.members.list().chunks(NOTICES_AT_ONCE) {
+                let viewers =
+                    some.iter().filter(|member| member.presence.is_pulsecam() && member.presence.views());
+                for member in viewers {
+                    member.schedule_heartbeat(PendingHeartbeat { gone, ..PendingHeartbeat::default() });
+                }
+                time::sleep(NOTICE_PAUSE).await;
+            }
+        }
+    }
 }

@@ -67,13 +67,14 @@ impl WriteHooks<ClientId, Item> for RoomHooks<'_> {
             return Some(piece.clone());
         }
         self.due = self.due.and(self.client.take());
-        let PendingHeartbeat { answer, report, alive, notice: _ } = self.due;
+        let PendingHeartbeat { answer, report, alive, gone, notice: _ } = self.due;
         if self.due == PendingHeartbeat::default() {
             return None;
         }
         let told = if report { self.room.report(self.id, &self.intake) } else { Heartbeat::default() };
         let answer = answer.unwrap_or_default();
-        let viewers = self.room.viewers_for(&self.client, alive);
+        // With the number of viewers, it is not taken for an answer.
+        let viewers = self.room.viewers_for(&self.client, alive || !gone.is_empty());
         if let Some(viewers) = viewers {
             self.client.told(viewers);
         }
@@ -86,6 +87,7 @@ impl WriteHooks<ClientId, Item> for RoomHooks<'_> {
             silence: answer.t1.map(|_| self.room.shared.config.silence_millis()),
             epoch: answer.epoch,
             receipts: answer.receipts,
+            gone,
             ..told
         };
         Some(heartbeat.to_message(Side::Relay))

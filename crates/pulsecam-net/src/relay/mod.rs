@@ -12,6 +12,7 @@ mod client_reader;
 mod config;
 mod cut_through;
 mod delivery_delay;
+mod departures;
 mod doors;
 mod event;
 mod frame_ages;

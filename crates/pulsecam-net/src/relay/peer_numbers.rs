@@ -74,21 +74,29 @@ impl PeerNumbers {
         self.last
     }
 
-    /// Records that one of its connections is gone; `closed`: as by a program that exits.
-    pub(super) fn leave(&mut self, number: u64, closed: bool) {
-        let Some(known) = self.known.get_mut(&number) else { return };
+    /// Whether a connection with this number is open.
+    pub(super) fn is_here(&self, number: u64) -> bool {
+        self.known.get(&number).is_some_and(|known| known.here > 0)
+    }
+
+    /// Records that one of its connections is gone; `closed`: as by a program that exits. Returns whether it is
+    /// gone for good.
+    pub(super) fn leave(&mut self, number: u64, closed: bool) -> bool {
+        let Some(known) = self.known.get_mut(&number) else { return false };
         known.here = known.here.saturating_sub(1);
         if known.here > 0 {
-            return;
+            return false;
         }
+        let returns = known.token.is_some() && !closed;
         self.went += 1;
-        (known.returns, known.went) = (known.token.is_some() && !closed, self.went);
+        (known.returns, known.went) = (returns, self.went);
         let gone = || self.known.iter().filter(|(_, known)| known.here == 0);
         if gone().count() > MAX_REMEMBERED
             && let Some((&first, _)) = gone().min_by_key(|(_, known)| known.went)
         {
             self.known.remove(&first);
         }
+        !returns
     }
 }
 
@@ -110,7 +118,7 @@ mod tests {
         let mut numbers = PeerNumbers::default();
         let [ann, bob] = [Some("ann"), Some("bob")].map(|name| video(&numbers, HOME, name));
         assert_eq!([ann, ann, bob].map(|mark| numbers.take(None, mark)), [1, 2, 3]);
-        numbers.leave(1, true);
+        assert!(numbers.leave(1, true) && !numbers.is_here(1) && numbers.is_here(2));
         assert_eq!(numbers.take(None, bob), 4, "another name");
         let elsewhere = video(&numbers, ELSEWHERE, Some("ann"));
         assert_eq!(numbers.take(None, elsewhere), 5, "another address");
@@ -127,7 +135,7 @@ mod tests {
         let ann = video(&numbers, HOME, Some("ann"));
         assert_eq!(numbers.take(one, ann), 1);
         assert_eq!(numbers.take(other, ann), 2, "the same name at the same time");
-        numbers.leave(1, false);
+        assert!(!numbers.leave(1, false), "it is expected back");
         assert_eq!(numbers.take(Token::random(), ann), 3, "it will reconnect");
         let elsewhere = video(&numbers, ELSEWHERE, None);
         assert_eq!(numbers.take(one, elsewhere), 1, "from another address, under another name");

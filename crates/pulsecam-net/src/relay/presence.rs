@@ -7,7 +7,10 @@ use std::sync::{
 };
 
 use super::wanted_stream::WantedStream;
-use crate::{sync::lock, wire::Heartbeat};
+use crate::{
+    sync::lock,
+    wire::{Departed, Heartbeat},
+};
 
 /// What the relay knows about one client from its heartbeats.
 #[derive(Debug)]
@@ -39,6 +42,8 @@ pub(super) struct PendingHeartbeat {
     pub(super) report: bool,
     /// A sign of life, because the client is not being read for a while.
     pub(super) alive: bool,
+    /// Connections that have ended.
+    pub(super) gone: Departed,
 }
 
 impl PendingHeartbeat {
@@ -49,6 +54,7 @@ impl PendingHeartbeat {
             notice: self.notice || newer.notice,
             report: self.report || newer.report,
             alive: self.alive || newer.alive,
+            gone: self.gone.and(newer.gone),
         }
     }
 }

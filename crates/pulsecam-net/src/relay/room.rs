@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    departures::Departures,
     event::{ClientId, Event},
     mailbox::Item,
     members::{ClientKind, Member, MemberList},
@@ -55,6 +56,9 @@ pub(super) struct Room {
     pub(super) piece_takers: AtomicU32,
     pub(super) stall_detector: StallDetector,
     pub(super) numbers: Mutex<PeerNumbers>,
+    pub(super) departures: Mutex<Departures>,
+    /// Notified when there is one more.
+    pub(super) departed: Notify,
     /// What it received and sent.
     pub(super) traffic: RoomTraffic,
     /// Distinguishes the numbers of this run of the relay from those of other runs.
@@ -74,6 +78,8 @@ impl Room {
             reported: AtomicU32::new(0),
             piece_takers: AtomicU32::new(0),
             numbers: Mutex::default(),
+            departures: Mutex::default(),
+            departed: Notify::new(),
             traffic: RoomTraffic::default(),
             epoch: fastrand::u64(..),
         }
@@ -118,7 +124,11 @@ impl Room {
             self.piece_takers.fetch_sub(1, Relaxed);
         }
         if let Some(number) = member.number.get() {
-            lock(&self.numbers).leave(*number, matches!(reason, LeaveReason::Closed));
+            let is_final = lock(&self.numbers).leave(*number, matches!(reason, LeaveReason::Closed));
+            if is_final && clients > 0 {
+                lock(&self.departures).add(*number, clock::now());
+                self.departed.notify_one();
+            }
         }
         if lock(&member.intake).is_asked() {
             self.reported.fetch_sub(1, Relaxed);

@@ -221,7 +221,10 @@ impl Server {
         rooms.insert(name.to_owned(), Arc::clone(&room));
         drop(rooms);
         let (stop, told) = (self.stop.clone(), Arc::clone(&room));
-        tokio::spawn(async move { stop.run_until_cancelled(told.notify_senders()).await });
+        tokio::spawn(async move {
+            let notices = async { tokio::join!(told.notify_senders(), told.announce_departures()) };
+            stop.run_until_cancelled(notices).await
+        });
         room
     }
 

@@ -1,0 +1,167 @@
+//! What the window tells window managers, and asks of them: who it is, full screen, on top, and that it wants
+//! attention (ICCCM and the Extended Window Manager Hints).
+
+use x11rb::{
+    connection::Connection,
+    properties::{WmHints, WmSizeHints},
+    protocol::xproto::{
+        self, AtomEnum, ClientMessageEvent, ConfigureWindowAux, ConnectionExt, EventMask, PropMode,
+    },
+    rust_connection::RustConnection,
+    wrapper::ConnectionExt as _,
+};
+
+use super::{icon::icon, x11::Error};
+
+/// The name and the class of the window, for rules of window managers and for docks.
+const CLASS: &[u8] = b"pulsecam\0Pulsecam\0";
+
+/// Sides of the icons in pixels.
+const ICONS: [u32; 3] = [16, 32, 64];
+
+/// The smallest sides of the window: below, nothing can be read.
+const SMALLEST: (i32, i32) = (160, 120);
+
+/// Atoms of a list that are read.
+const MOST_ATOMS: u32 = 1_024;
+
+/// In a request to change a state: to toggle it.
+const TOGGLE: u32 = 2;
+
+/// In such a request: it comes from an application.
+const FROM_APPLICATION: u32 = 1;
+
+x11rb::atom_manager! {
+    /// The atoms that are used.
+    pub(super) StateAtoms:
+    /// Their replies.
+    StateAtomsCookie {
+        _NET_SUPPORTED,
+        _NET_WM_STATE,
+        _NET_WM_STATE_FULLSCREEN,
+        _NET_WM_STATE_ABOVE,
+        _NET_WM_PID,
+        _NET_WM_ICON,
+    }
+}
+
+/// The states of the window.
+#[derive(Debug)]
+pub(super) struct X11States {
+    window: xproto::Window,
+    root: xproto::Window,
+    screen: (u16, u16),
+    atoms: StateAtoms,
+    is_urgent: bool,
+    /// Without a window manager: where the window was before it filled the screen.
+    before: Option<(i32, i32, u32, u32)>,
+}
+
+impl X11States {
+    /// Tells who the window is.
+    pub(super) fn introduce(
+        connection: &RustConnection,
+        window: xproto::Window,
+        screen: usize,
+    ) -> Result<Self, Error> {
+        let screen = connection.setup().roots.get(screen).ok_or(Error::NoWindow)?;
+        let atoms = StateAtoms::new(connection)?.reply()?;
+        let states = Self {
+            window,
+            root: screen.root,
+            screen: (screen.width_in_pixels, screen.height_in_pixels),
+            atoms,
+            is_urgent: false,
+            before: None,
+        };
+        let replace = PropMode::REPLACE;
+        connection.change_property8(replace, window, AtomEnum::WM_CLASS, AtomEnum::STRING, CLASS)?;
+        let pid = [std::process::id()];
+        connection.change_property32(replace, window, atoms._NET_WM_PID, AtomEnum::CARDINAL, &pid)?;
+        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let host = host.trim().as_bytes();
+        connection.change_property8(replace, window, AtomEnum::WM_CLIENT_MACHINE, AtomEnum::STRING, host)?;
+        let icons: Vec<u32> =
+            ICONS.into_iter().flat_map(|side| [vec![side, side], icon(side)].concat()).collect();
+        connection.change_property32(replace, window, atoms._NET_WM_ICON, AtomEnum::CARDINAL, &icons)?;
+        let hints = WmSizeHints { min_size: Some(SMALLEST), ..WmSizeHints::default() };
+        hints.set_normal_hints(connection, window)?;
+        states.hint(connection, false)?;
+        connection.flush()?;
+        Ok(states)
+    }
+
+    fn hint(&self, connection: &RustConnection, urgent: bool) -> Result<(), Error> {
+        let hints = WmHints { input: Some(true), urgent, ..WmHints::default() };
+        hints.set(connection, self.window)?;
+        Ok(connection.flush()?)
+    }
+
+    /// Asks for attention, or no longer.
+    pub(super) fn set_urgent(&mut self, connection: &RustConnection, urgent: bool) -> Result<(), Error> {
+        if std::mem::replace(&mut self.is_urgent, urgent) != urgent {
+            self.hint(connection, urgent)?;
+        }
+        Ok(())
+    }
+
+    fn atoms(
+        &self,
+        connection: &RustConnection,
+        of: xproto::Window,
+        name: xproto::Atom,
+    ) -> Result<Vec<u32>, Error> {
+        let property = connection.get_property(false, of, name, AtomEnum::ATOM, 0, MOST_ATOMS)?.reply()?;
+        Ok(property.value32().map(Iterator::collect).unwrap_or_default())
+    }
+
+    /// Whether the window has this state, or `None` if the window manager has no such states.
+    fn state(&self, connection: &RustConnection, state: xproto::Atom) -> Result<Option<bool>, Error> {
+        if !self.atoms(connection, self.root, self.atoms._NET_SUPPORTED)?.contains(&state) {
+            return Ok(None);
+        }
+        Ok(Some(self.atoms(connection, self.window, self.atoms._NET_WM_STATE)?.contains(&state)))
+    }
+
+    fn toggle(&self, connection: &RustConnection, state: xproto::Atom) -> Result<(), Error> {
+        let data = [TOGGLE, state, 0, FROM_APPLICATION, 0];
+        let request = ClientMessageEvent::new(32, self.window, self.atoms._NET_WM_STATE, data);
+        let to = EventMask::SUBSTRUCTURE_REDIRECT | EventMask::SUBSTRUCTURE_NOTIFY;
+        connection.send_event(false, self.root, to, request)?;
+        Ok(connection.flush()?)
+    }
+
+    /// Whether the window fills the screen.
+    pub(super) fn is_full_screen(&self, connection: &RustConnection) -> Result<bool, Error> {
+        let state = self.state(connection, self.atoms._NET_WM_STATE_FULLSCREEN)?;
+        Ok(state.unwrap_or(self.before.is_some()))
+    }
+
+    /// Fills the screen with the window, or ends that. Without a window manager, it moves and resizes itself.
+    pub(super) fn toggle_full_screen(&mut self, connection: &RustConnection) -> Result<(), Error> {
+        if self.state(connection, self.atoms._NET_WM_STATE_FULLSCREEN)?.is_some() {
+            return self.toggle(connection, self.atoms._NET_WM_STATE_FULLSCREEN);
+        }
+        let place = match self.before.take() {
+            Some(before) => before,
+            None => {
+                let geometry = connection.get_geometry(self.window)?.reply()?;
+                let at = connection.translate_coordinates(self.window, self.root, 0, 0)?.reply()?;
+                let size = (u32::from(geometry.width), u32::from(geometry.height));
+                self.before = Some((at.dst_x.into(), at.dst_y.into(), size.0, size.1));
+                (0, 0, self.screen.0.into(), self.screen.1.into())
+            }
+        };
+        let place = ConfigureWindowAux::new().x(place.0).y(place.1).width(place.2).height(place.3);
+        connection.configure_window(self.window, &place)?;
+        Ok(connection.flush()?)
+    }
+
+    /// Keeps the window above others, or ends that; returns whether it stays above. `None` if the window manager
+    /// does not know that.
+    pub(super) fn toggle_on_top(&self, connection: &RustConnection) -> Result<Option<bool>, Error> {
+        let Some(above) = self.state(connection, self.atoms._NET_WM_STATE_ABOVE)? else { return Ok(None) };
+        self.toggle(connection, self.atoms._NET_WM_STATE_ABOVE)?;
+        Ok(Some(!above))
+    }
+}

@@ -1,0 +1,151 @@
+//! A display with the program's window on it: pictures of it, keys and clicks.
+
+use std::{
+    path::Path,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+use image::RgbImage;
+
+use super::{
+    program::{PATIENCE, Running, pulsecam},
+    xvfb::Xvfb,
+};
+
+/// Size of the window and of its display.
+pub const WINDOW: (u32, u32) = (800, 600);
+
+/// A separate X server, exactly as large as the window.
+pub struct Display {
+    _server: Xvfb,
+    pub name: String,
+}
+
+impl Display {
+    /// A display as large as the window.
+    pub fn start() -> Self {
+        Self::of(WINDOW)
+    }
+
+    /// A display of this size.
+    pub fn of(size: (u32, u32)) -> Self {
+        let server = Xvfb::start(size);
+        let name = server.name.clone();
+        Self { _server: server, name }
+    }
+
+    /// A picture of the whole display.
+    pub fn screenshot(&self) -> RgbImage {
+        let output = Command::new("import")
+            .args(["-display", &self.name, "-window", "root", "png:-"])
+            .output()
+            .expect("import runs (make deps)");
+        assert!(output.status.success(), "{output:?}");
+        let shot = image::load_from_memory(&output.stdout).unwrap().into_rgb8();
+        // Kept to investigate failures.
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        shot.save(folder.join(format!("window-{}.png", self.name.trim_start_matches(':')))).unwrap();
+        shot
+    }
+
+    /// Waits until `wanted` accepts a screenshot; returns it.
+    pub fn shows(&self, what: &str, wanted: impl Fn(&RgbImage) -> bool) -> RgbImage {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let shot = self.screenshot();
+            if wanted(&shot) {
+                return shot;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "the window never shows {what}; see {}",
+                env!("CARGO_TARGET_TMPDIR")
+            );
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Presses a key in the window.
+    pub fn key(&self, key: &str) {
+        self.xdotool(&["search", "--onlyvisible", "--name", "pulsecam", "windowfocus"]);
+        // To the window with the focus, as from a keyboard: the window may be gone before the key is
+        // released.
+        self.xdotool(&["key", key]);
+    }
+
+    /// Presses the button there, as long as a finger does.
+    pub fn click(&self, x: u32, y: u32) {
+        self.xdotool(&["mousemove", &x.to_string(), &y.to_string()]);
+        self.xdotool(&["mousedown", "1", "sleep", "0.1", "mouseup", "1"]);
+    }
+
+    /// Types a text.
+    pub fn write(&self, text: &str) {
+        self.xdotool(&["type", "--delay", "20", text]);
+    }
+
+    /// Runs xdotool.
+    pub fn xdotool(&self, arguments: &[&str]) {
+        let status = Command::new("xdotool").env("DISPLAY", &self.name).args(arguments).status();
+        assert!(status.expect("xdotool runs (make deps)").success(), "{arguments:?}");
+    }
+
+    /// The number of the window whose title begins with this.
+    pub fn window(&self, title: &str) -> String {
+        let search = ["search", "--sync", "--name", title];
+        let found = Command::new("xdotool").env("DISPLAY", &self.name).args(search).output().unwrap();
+        String::from_utf8(found.stdout).unwrap().lines().next().expect("a window").to_owned()
+    }
+
+    /// Changes a property of a window, as a window manager does.
+    pub fn xprop(&self, window: &str, arguments: &[&str]) {
+        let status =
+            Command::new("xprop").args(["-display", &self.name, "-id", window]).args(arguments).status();
+        assert!(status.expect("xprop runs (make deps)").success(), "{arguments:?}");
+    }
+
+    /// A viewer with a window on this display.
+    pub fn view(&self, host: &str, folder: &Path) -> Running {
+        self.open(&["view", host], folder)
+    }
+
+    /// The program with a window on this display, its events as JSON.
+    pub fn open(&self, what: &[&str], folder: &Path) -> Running {
+        let size = format!("{}x{}", WINDOW.0, WINDOW.1);
+        let folder = folder.to_str().unwrap();
+        let arguments =
+            ["--window", &size, "--json", "--save", folder, "--max-backoff", "300ms", "--lang", "en"];
+        let mut command = pulsecam();
+        command.args(what).args(arguments).env("DISPLAY", &self.name).env("LANG", "C.UTF-8");
+        Running::spawn(&mut command)
+    }
+}
+
+/// Whether a pixel has about this colour.
+pub fn near(shot: &RgbImage, x: u32, y: u32, wanted: [u8; 3]) -> bool {
+    shot.get_pixel(x, y).0.iter().zip(wanted).all(|(found, wanted)| found.abs_diff(wanted) < 25)
+}
+
+/// Number of pixels in a region that could belong to light text.
+pub fn light(shot: &RgbImage, across: std::ops::Range<u32>, down: std::ops::Range<u32>) -> usize {
+    let (width, height) = shot.dimensions();
+    down.filter(|y| *y < height)
+        .flat_map(|y| across.clone().filter(|x| *x < width).map(move |x| (x, y)))
+        .filter(|&(x, y)| shot.get_pixel(x, y).0.iter().all(|channel| *channel > 170))
+        .count()
+}
+
+/// The first pixel of this colour in a region, row by row.
+pub fn find(
+    shot: &RgbImage,
+    across: std::ops::Range<u32>,
+    down: std::ops::Range<u32>,
+    colour: [u8; 3],
+) -> Option<(u32, u32)> {
+    let (width, height) = shot.dimensions();
+    down.filter(|y| *y < height)
+        .flat_map(|y| across.clone().filter(|x| *x < width).map(move |x| (x, y)))
+        .find(|&(x, y)| near(shot, x, y, colour))
+}
