@@ -41,8 +41,8 @@ pub(crate) struct Options {
     pub(crate) no_window: bool,
     /// Draws in this terminal instead of a window.
     pub(crate) terminal: Option<Graphics>,
-    /// Initial size of the window in pixels.
-    pub(crate) window: (usize, usize),
+    /// Initial size of the window in pixels; without it, as the screen's density suggests.
+    pub(crate) window: Option<(usize, usize)>,
     /// Shows statistics from the start.
     pub(crate) numbers: bool,
     /// Pixels per unit of the interface; without it, by the screen's density.

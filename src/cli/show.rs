@@ -24,9 +24,9 @@ pub(super) struct ShowArgs {
         env = "PULSECAM_TERMINAL"
     )]
     terminal: Option<Graphics>,
-    /// Initial size of the window in pixels
-    #[arg(long, value_name = "WxH", default_value = "1280x720", value_parser = values::picture_size, env = "PULSECAM_WINDOW")]
-    window: (usize, usize),
+    /// Initial size of the window in pixels [default: 1280x720, and larger on a dense screen]
+    #[arg(long, value_name = "WxH", value_parser = values::picture_size, env = "PULSECAM_WINDOW")]
+    window: Option<(usize, usize)>,
     /// Show statistics from the start
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_NUMBERS")]
     numbers: bool,

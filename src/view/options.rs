@@ -14,8 +14,8 @@ pub struct Options {
     pub(crate) title: String,
     /// The relay, as the user wrote it.
     pub(crate) host: String,
-    /// Initial width and height in pixels.
-    pub(crate) size: (usize, usize),
+    /// Initial width and height in pixels; `None`: as the screen's density suggests.
+    pub(crate) size: Option<(usize, usize)>,
     /// Start with the statistics panel open.
     pub(crate) numbers: bool,
     /// Pixels per unit of the interface; `None`: guessed from the screen.
@@ -59,7 +59,7 @@ impl Default for Options {
         Self {
             title: "pulsecam".into(),
             host: "the relay".into(),
-            size: (1280, 720),
+            size: None,
             numbers: false,
             ui_scale: None,
             words: Arc::default(),

@@ -17,7 +17,7 @@ use super::{
     action::Action,
     clipboard::Clipboard,
     damage::Damage,
-    dpi,
+    dpi::Screen,
     film::FilmState,
     inbox::WindowInbox,
     keys::Keys,
@@ -159,7 +159,9 @@ pub(super) struct Shell {
 
 impl Shell {
     fn open(options: &Options, inbox: &WindowInbox) -> Result<Self, Error> {
-        let mut window = open(&options.title, options.size)?;
+        let screen = Screen::find();
+        let scale = options.ui_scale.unwrap_or_else(|| screen.scale());
+        let mut window = open(&options.title, options.size.unwrap_or_else(|| screen.window(scale)))?;
         let surface = Surface::of(&window);
         let keys = Keys::default();
         window.set_input_callback(Box::new(keys.clone()));
@@ -170,7 +172,6 @@ impl Shell {
         let clipboard = Clipboard::open(inbox.handle());
         let fitting = Rescaler::start(inbox.handle(), options.limits, Strips::default());
         let window_context = WindowContext { clipboard: clipboard.works(), states: surface.has_states() };
-        let scale = options.ui_scale.unwrap_or_else(dpi::guess);
         Ok(Self {
             window,
             keys,
@@ -308,9 +309,7 @@ impl Shell {
         let is_due = self.presented.is_none_or(|last| now.duration_since(last) >= repeat);
         is_due && !self.surface.reports_losses()
     }
-}
 
-impl Shell {
     /// Reports the frames that are new on the display.
     fn report_presented(&mut self) {
         let Some(listener) = &self.listener else { return };

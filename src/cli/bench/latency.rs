@@ -104,7 +104,7 @@ fn measure_shown(plan: Plan, via: Option<String>) -> Result<Report, Error> {
     let options = Options {
         title: "pulsecam bench latency".into(),
         host: via.clone().unwrap_or_else(|| "this machine".into()),
-        size: (plan.width, plan.height),
+        size: Some((plan.width, plan.height)),
         presented: Some(tell),
         ..Options::default()
     };

@@ -166,7 +166,7 @@ pub(super) fn measure(plan: Plan) -> Result<Found, Error> {
     let options = Options {
         title: TITLE.into(),
         host: stage.host.clone(),
-        size: (plan.width, plan.height),
+        size: Some((plan.width, plan.height)),
         presented: Some(tell),
         ..Options::default()
     };
