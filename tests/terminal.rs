@@ -293,7 +293,7 @@ fn the_most_important_keys_are_always_shown() {
             view.key("Down");
         }
         let end = view.shows("the last keys", |screen| {
-            screen.contains("q  Esc") && screen.contains("quit") && screen.contains("draw the screen again")
+            screen.contains("q         quit") && screen.contains("draw the screen again")
         });
         assert_eq!(end.contains("enlarge a stream"), rows == 24, "{end}");
         view.key("PgUp");

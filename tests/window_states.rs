@@ -184,20 +184,3 @@ fn a_click_counts_however_short_and_the_wheel_goes_through_the_streams() {
     display.key("q");
     assert_eq!(window.exit_code(), 0);
 }
-
-#[test]
-fn letters_are_commands_on_a_keyboard_without_them() {
-    let (display, relay) = (Display::start(), RelayProgram::start(&[]));
-    let folder = tempfile::tempdir().unwrap();
-    let layout = Command::new("setxkbmap").args(["-display", &display.name, "ru"]).status();
-    assert!(layout.expect("setxkbmap runs (make deps)").success());
-    let mut window = display.view(&relay.addr, folder.path());
-    let plain = display.shows("the waiting message", |shot| light(shot, 0..800, 200..400) > 150);
-    display.xdotool(&["search", "--onlyvisible", "--name", "pulsecam", "windowfocus"]);
-    // The key of h on a US keyboard, which is р here.
-    let words = light(&plain, 0..800, 0..600);
-    display.xdotool(&["key", "43"]);
-    display.shows("the keys", |shot| light(shot, 0..800, 0..600) > words + 500);
-    display.xdotool(&["key", "24"]);
-    assert_eq!(window.exit_code(), 0, "the key of q");
-}

@@ -25,6 +25,13 @@ impl Shell {
             self.visibility.note(Fact::Touched);
             self.stroke(&stroke, &mut actions, now);
         }
+        for key in self.surface.letters() {
+            if self.model.chat.entry.is_none() {
+                (self.damage, self.touched) = (Damage::All, now);
+                self.visibility.note(Fact::Touched);
+                self.stroke(&Stroke { key: Some(key), ..Stroke::default() }, &mut actions, now);
+            }
+        }
         let events = self.surface.pointer_events();
         for event in events.unwrap_or_else(|| self.pointer.poll(&self.window)) {
             self.touched = now;
@@ -151,7 +158,7 @@ impl Shell {
             }
             return;
         }
-        let key = stroke.key.or_else(|| self.surface.key(&stroke.text));
+        let key = stroke.key;
         let is_enter = matches!(key, Some(Key::Enter | Key::NumPadEnter));
         if is_enter && self.model.asks_to_leave(now) {
             return self.execute(Command::Quit, actions, now);
@@ -163,7 +170,6 @@ impl Shell {
             }
             return;
         }
-        let stroke = Stroke { key, ..stroke.clone() };
         if let Some(command) = stroke.command(self.model.film().is_some()) {
             self.execute(command, actions, now);
         }

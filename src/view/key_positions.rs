@@ -46,9 +46,12 @@ const POSITIONS: [(u8, Key); 36] = [
     (58, Key::M),
 ];
 
-/// The characters of a keyboard that are not Latin letters, with the keys at their places.
+/// The keys that enter no Latin letter or digit, by number and group: a keyboard with two layouts has two groups.
 #[derive(Debug, Default)]
-pub(super) struct KeyPositions(HashMap<char, Key>);
+pub(super) struct KeyPositions(HashMap<(u8, u8), Key>);
+
+/// Symbols of one key in one group: without and with shift.
+const GROUP: usize = 2;
 
 impl KeyPositions {
     /// Reads an X server's table: `wide` symbols for each key, from the key with the number `first` on.
@@ -56,21 +59,20 @@ impl KeyPositions {
         let mut keys = HashMap::new();
         for (number, key) in POSITIONS {
             let Some(row) = number.checked_sub(first).map(usize::from) else { continue };
-            let row = symbols.iter().skip(row * wide).take(wide);
-            for character in row.filter_map(|symbol| character(*symbol)) {
-                if !character.is_ascii_alphanumeric() {
-                    keys.entry(character).or_insert(key);
+            for group in 0..u8::try_from(wide.div_ceil(GROUP)).unwrap_or(u8::MAX) {
+                let at = row * wide + usize::from(group) * GROUP;
+                let entered = symbols.get(at).and_then(|symbol| character(*symbol));
+                if entered.is_some_and(|character| !character.is_ascii_alphanumeric()) {
+                    keys.insert((number, group), key);
                 }
             }
         }
         Self(keys)
     }
 
-    /// The key that enters this text.
-    pub(super) fn key(&self, text: &str) -> Option<Key> {
-        let mut characters = text.chars();
-        let character = characters.next().filter(|_| characters.next().is_none())?;
-        self.0.get(&character).copied()
+    /// The key of a US keyboard at the place of this one, if this one enters something else.
+    pub(super) fn key(&self, number: u8, group: u8) -> Option<Key> {
+        self.0.get(&(number, group)).copied()
     }
 }
 
@@ -135,10 +137,12 @@ mod tests {
             (0x6a3, "ё"),
             (0x7f3, "ς"),
         ] {
-            // From the key 8 on, two symbols each.
-            let mut symbols = vec![0; 40 * 2];
-            symbols[(28 - 8) * 2] = symbol;
-            assert_eq!(KeyPositions::new(8, 2, &symbols).key(text), Some(Key::T), "{text}");
+            // From the key 8 on, two groups of two symbols each.
+            let mut symbols = vec![0; 40 * 4];
+            symbols[(28 - 8) * 4] = u32::from(b't');
+            symbols[(28 - 8) * 4 + 2] = symbol;
+            let positions = KeyPositions::new(8, 4, &symbols);
+            assert_eq!((positions.key(28, 0), positions.key(28, 1)), (None, Some(Key::T)), "{text}");
         }
     }
 
@@ -161,8 +165,8 @@ mod tests {
         symbols[(24 - 8) * 2] = u32::from(b'a'); // as on a French keyboard
         symbols[(10 - 8) * 2] = u32::from(b'&');
         let positions = KeyPositions::new(8, 2, &symbols);
-        assert_eq!((positions.key("a"), positions.key("&")), (None, Some(Key::Key1)));
-        assert_eq!((positions.key(""), positions.key("&&")), (None, None));
+        assert_eq!((positions.key(24, 0), positions.key(10, 0)), (None, Some(Key::Key1)));
+        assert_eq!((positions.key(24, 1), positions.key(255, 3)), (None, None));
         assert!(KeyPositions::new(200, 0, &[]).0.is_empty());
         assert!(KeyPositions::new(8, 300, &[0x6c5]).0.is_empty(), "a table that is too short");
     }

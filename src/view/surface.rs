@@ -62,9 +62,9 @@ impl Surface {
         self.x11.as_mut()?.pointer_events()
     }
 
-    /// The key that enters this text on a keyboard without Latin letters.
-    pub(crate) fn key(&self, text: &str) -> Option<Key> {
-        self.x11.as_ref()?.key(text)
+    /// The keys pressed on a keyboard without Latin letters since the last call, as those of a US keyboard.
+    pub(crate) fn letters(&mut self) -> Vec<Key> {
+        self.x11.as_mut().map(X11Surface::letters).unwrap_or_default()
     }
 
     /// Fills the screen with the window, or ends that.

@@ -32,6 +32,15 @@ use crate::{drawing::Rect, picture::Canvas};
 /// unmaps a window around it.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 
+/// The bits of a key event's state that tell the keyboard's group begin here (XKB).
+const GROUP_SHIFT: u16 = 13;
+
+/// Control, Alt and the key of the desktop: with them, a letter is no command of ours.
+const COMMANDS: u16 = 1 << 2 | 1 << 3 | 1 << 6;
+
+/// Letters between two looks; more are not typed by a user.
+const WAITING_LETTERS: usize = 64;
+
 /// Rows of one request: Linux takes 1,024 pieces of memory at once (`IOV_MAX`), and the head is some of them.
 const MOST_ROWS: usize = 1_000;
 
@@ -76,6 +85,8 @@ pub(crate) struct X11Surface {
     states: Option<X11States>,
     positions: KeyPositions,
     repeats: Repeats,
+    /// Commands of a keyboard without Latin letters, since they were last asked for.
+    letters: Vec<Key>,
     /// Whether the window has to be looked at.
     is_due: bool,
     checked: Instant,
@@ -126,6 +137,7 @@ impl X11Surface {
             states,
             positions: KeyPositions::default(),
             repeats: Repeats::default(),
+            letters: Vec::new(),
             is_due: true,
             checked: Instant::now(),
         };
@@ -143,9 +155,22 @@ impl X11Surface {
         Ok(())
     }
 
-    /// The key that enters this text on a keyboard without Latin letters, unless it is only held.
-    pub(crate) fn key(&self, text: &str) -> Option<Key> {
-        self.positions.key(text).filter(|_| !self.repeats.is_repeated)
+    /// The keys pressed on a keyboard without Latin letters since the last call, as those of a US keyboard. minifb
+    /// tells neither their names nor, without an input method, what they enter.
+    pub(crate) fn letters(&mut self) -> Vec<Key> {
+        std::mem::take(&mut self.letters)
+    }
+
+    fn pressed(&mut self, event: &xproto::KeyPressEvent) {
+        self.repeats.pressed(event.detail, event.time);
+        let state = u16::from(event.state);
+        let group = u8::try_from(state >> GROUP_SHIFT & 3).unwrap_or_default();
+        let key = self.positions.key(event.detail, group);
+        if let Some(key) = key.filter(|_| state & COMMANDS == 0 && !self.repeats.is_repeated)
+            && self.letters.len() < WAITING_LETTERS
+        {
+            self.letters.push(key);
+        }
     }
 
     /// What the pointer has done; `None` if that is not known here.
@@ -197,7 +222,7 @@ impl X11Surface {
                 Event::PropertyNotify(event) => {
                     self.is_due |= [self.atoms.net_wm_state, self.atoms.wm_state].contains(&event.atom);
                 }
-                Event::KeyPress(event) => self.repeats.pressed(event.detail, event.time),
+                Event::KeyPress(event) => self.pressed(&event),
                 Event::KeyRelease(event) => self.repeats.released(event.detail, event.time),
                 Event::MappingNotify(_) => self.read_keyboard()?,
                 Event::Error(error) => tracing::debug!("the X server refuses: {error:?}"),

@@ -29,7 +29,7 @@ impl X11Surface {
         match *self {}
     }
 
-    pub(crate) fn key(&self, _: &str) -> Option<Key> {
+    pub(crate) fn letters(&mut self) -> Vec<Key> {
         match *self {}
     }
 

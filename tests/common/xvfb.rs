@@ -13,11 +13,11 @@ pub struct Xvfb {
 }
 
 impl Xvfb {
-    /// Starts it with a screen of this size.
+    /// Starts it with a screen of this size. It keeps its keyboard layout when its last client has left.
     pub fn start((width, height): (u32, u32)) -> Self {
         let screen = format!("{width}x{height}x24");
         let mut server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", &screen, "-nolisten", "tcp"])
+            .args(["-displayfd", "1", "-screen", "0", &screen, "-nolisten", "tcp", "-noreset"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -37,10 +37,12 @@ const SKIPPED: u32 = 2;
 /// BBR took that long to get its share.
 const LEARNING: Duration = Duration::from_secs(4);
 
-/// The first pause of pacing; each later one is twice as long as the one before, up to [`LONGEST_PAUSE`]. Beside
-/// another flow under BBR on a far link, a try of two seconds costs some seconds of a lower share afterwards:
-/// with a first pause of 2 s, a quarter of the frames was lost.
-const FIRST_PAUSE: Duration = Duration::from_secs(8);
+/// The first pause of pacing. Short, because a link that has become slower looks the same at first.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+
+/// How much longer each later pause is. Beside another flow under BBR on a far link, a try of two seconds costs
+/// some seconds of a lower share afterwards, so tries must soon be rare.
+const LENGTHENS: u32 = 4;
 
 /// The longest pause, and so the longest time for which a link that is free again is not paced.
 const LONGEST_PAUSE: Duration = Duration::from_secs(64);
@@ -165,7 +167,7 @@ impl Contention {
 
     /// Yields for a while. The next try begins with frames that are sent alone.
     fn pause(&mut self, now: Instant) -> bool {
-        let pause = self.pause.map_or(FIRST_PAUSE, |pause| (2 * pause).min(LONGEST_PAUSE));
+        let pause = self.pause.map_or(FIRST_PAUSE, |pause| (LENGTHENS * pause).min(LONGEST_PAUSE));
         (self.pause, self.until) = (Some(pause), now + pause);
         (self.waited, self.waited_alone) = (0, 0);
         (self.free, self.paced) = (Phase::default(), Phase::default());

@@ -11,7 +11,10 @@ use crate::{
 
 impl Session<'_> {
     pub(super) fn answered(&self, answer: &Heartbeat, t4: Timestamp) {
-        if let Some(viewers) = answer.viewers {
+        // A client that did not ask would keep an outdated number: only some messages tell it.
+        if let Some(viewers) = answer.viewers
+            && self.hub.config.role.views().is_some()
+        {
             let new = Some(viewers);
             self.hub.viewers.send_if_modified(|known| std::mem::replace(known, new) != new);
         }

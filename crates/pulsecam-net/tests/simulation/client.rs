@@ -132,6 +132,9 @@ async fn take(book: Book, me: Process, link: Link, mut inbox: Inbox, part: Part)
     while let Some(taken) = inbox.recv().await {
         let (received, session) = (taken.item, link.counters().sessions);
         let message = &received.message;
+        if message.kind() == MessageKind::Heartbeat {
+            continue; // a stream has ended
+        }
         let is_video = message.kind() == MessageKind::Video;
         let (from, number) = match &received.info {
             Some(info) => (info.stream.clone().unwrap(), info.seq.unwrap()),
