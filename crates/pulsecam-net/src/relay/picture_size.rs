@@ -22,7 +22,7 @@ pub struct PictureSize {
 impl PictureSize {
     /// Reads the size from a JPEG's frame header; `None` if it is no JPEG or does not tell.
     ///
-    /// Walks from segment to segment, and looks at [`MAX_MARKERS`] markers at most: anyone may send anything.
+    /// Walks from segment to segment, and looks at a bounded number of markers: anyone may send anything.
     #[must_use]
     pub fn of(jpeg: &[u8]) -> Option<Self> {
         let mut rest = jpeg.strip_prefix(&[0xff, 0xd8])?;
