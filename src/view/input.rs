@@ -21,14 +21,10 @@ impl Shell {
     pub(super) fn input(&mut self, now: Instant) -> Vec<Action> {
         let mut actions = Vec::new();
         for stroke in self.keys.strokes() {
-            (self.damage, self.touched) = (Damage::All, now);
-            self.visibility.note(Fact::Touched);
             self.stroke(&stroke, &mut actions, now);
         }
         for key in self.surface.letters() {
             if self.model.chat.entry.is_none() {
-                (self.damage, self.touched) = (Damage::All, now);
-                self.visibility.note(Fact::Touched);
                 self.stroke(&Stroke { key: Some(key), ..Stroke::default() }, &mut actions, now);
             }
         }
@@ -150,6 +146,8 @@ impl Shell {
     }
 
     fn stroke(&mut self, stroke: &Stroke, actions: &mut Vec<Action>, now: Instant) {
+        (self.damage, self.touched) = (Damage::All, now);
+        self.visibility.note(Fact::Touched);
         if self.model.chat.entry.is_some() {
             match stroke.writing() {
                 Some(Writing::Paste) => self.clipboard.paste(),

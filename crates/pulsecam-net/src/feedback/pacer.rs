@@ -280,8 +280,6 @@ impl Pacer {
         if took > here - sent {
             return; // longer than it was under way
         }
-        let sample = took as f64 / 1e6 / frame.bytes.max(1) as f64;
-        self.pace = Some(self.pace.map_or(sample, |pace| pace + NEWEST * (sample - pace)));
         let round = Duration::from_micros((here - sent - took).unsigned_abs());
         let head = at.saturating_sub(took).saturating_sub(sent);
         let base = self.base.sample(head, now);
@@ -291,6 +289,8 @@ impl Pacer {
             self.slow_at = Some(now);
         }
         let passage = Passage { queued, round, took, bytes: frame.bytes, alone: frame.alone };
+        let sample = passage.pace();
+        self.pace = Some(self.pace.map_or(sample, |pace| pace + NEWEST * (sample - pace)));
         if self.contention.sample(passage, now) {
             self.alone_left = ALONE_TO_JUDGE;
         }

@@ -152,13 +152,7 @@ impl Room {
             if asking.is_empty() {
                 continue;
             }
-            for some in asking.chunks(NOTICES_AT_ONCE) {
-                for member in some {
-                    member
-                        .schedule_heartbeat(PendingHeartbeat { notice: true, ..PendingHeartbeat::default() });
-                }
-                time::sleep(NOTICE_PAUSE).await;
-            }
+            notify(&asking, PendingHeartbeat { notice: true, ..PendingHeartbeat::default() }).await;
             time::sleep(NOTICE_INTERVAL).await;
         }
     }
@@ -177,14 +171,19 @@ impl Room {
             if gone.is_empty() {
                 continue;
             }
-            for some in self.members.list().chunks(NOTICES_AT_ONCE) {
-                let viewers =
-                    some.iter().filter(|member| member.presence.is_pulsecam() && member.presence.views());
-                for member in viewers {
-                    member.schedule_heartbeat(PendingHeartbeat { gone, ..PendingHeartbeat::default() });
-                }
-                time::sleep(NOTICE_PAUSE).await;
-            }
+            let mut viewers = self.members.list().to_vec();
+            viewers.retain(|member| member.presence.is_pulsecam() && member.presence.views());
+            notify(&viewers, PendingHeartbeat { gone, ..PendingHeartbeat::default() }).await;
         }
+    }
+}
+
+/// Schedules the heartbeat for each member, with pauses.
+async fn notify(members: &[Arc<Member>], heartbeat: PendingHeartbeat) {
+    for some in members.chunks(NOTICES_AT_ONCE) {
+        for member in some {
+            member.schedule_heartbeat(heartbeat);
+        }
+        time::sleep(NOTICE_PAUSE).await;
     }
 }
