@@ -172,7 +172,9 @@ impl<'a> Passing<'a> {
 
     /// Handles that a message is complete, before it is forwarded; `took` is the time since its first byte.
     pub(super) fn whole(&mut self, message: &Message, took: Duration) {
-        self.cut.whole(message.wire_len(), message.kind() == MessageKind::Video, took);
+        // While nobody takes pieces, a sender's rate is of no interest.
+        let counts = message.kind() == MessageKind::Video && self.room.piece_takers(self.sender) > 0;
+        self.cut.whole(message.wire_len(), counts, took);
     }
 
     /// Gives a viewer the rest of the complete message, which arrived at `came`. Returns whether the viewer
@@ -224,6 +226,9 @@ impl<'a> Passing<'a> {
 
     /// Ends the frame. Viewers that have not got the rest will not get it.
     pub(super) fn end(&mut self) {
+        if self.pieces.is_empty() {
+            return;
+        }
         self.pieces.clear();
         self.rests.clear();
         for (_, (member, _)) in std::mem::take(&mut self.viewers) {
