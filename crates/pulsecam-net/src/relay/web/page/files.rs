@@ -28,6 +28,7 @@ pub(super) const FILES: &[PageFile] = &[
     file!("keys.js"),
     file!("link.js"),
     file!("main.js"),
+    file!("number_entry.js"),
     file!("numbers.js"),
     file!("outbox.js"),
     file!("page.css"),

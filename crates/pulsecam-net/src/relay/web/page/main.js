@@ -5,6 +5,7 @@ import { download, fileName, find } from './dom.js';
 import { Gallery } from './gallery.js';
 import { start } from './host.js';
 import { listen } from './keys.js';
+import { NumberEntry } from './number_entry.js';
 import { Numbers } from './numbers.js';
 import { Share } from './share.js';
 import { Talk } from './talk.js';
@@ -60,6 +61,7 @@ const stage = find('stage', HTMLElement);
 const tiles = new Tiles(find('tiles', HTMLElement), texts, getHost, { tapped, changed, news });
 const gallery = new Gallery(texts, notice);
 const numbers = new Numbers(texts);
+const entry = new NumberEntry();
 const share = new Share(texts, notice);
 const capture = new Capture(texts, getHost, changed);
 const talk = new Talk(texts, {
@@ -105,7 +107,7 @@ function happened(event) {
       tiles.show(event.streams);
       numbers.show(tiles.visible.flatMap(({ shown }) => shown ?? []), event.roundTrip);
       break;
-    case 'stream': tiles.add(event.id, event.name); break;
+    case 'stream': tiles.add(event); break;
     case 'size': tiles.resize(event.id, event); break;
     case 'gone': tiles.remove(event.ids); break;
     case 'text': {
@@ -322,12 +324,19 @@ function button(command) {
   return /** @type {HTMLElement} */ (find('bar', HTMLElement).querySelector(`[data-do=${command}]`));
 }
 
+/** Enlarges the stream whose number is typed, or shows all again. @param {string} digit */
+function enlarge(digit) {
+  const wanted = entry.digit(digit, tiles.all.map(({ number }) => number), performance.now());
+  const tile = tiles.all.find(({ number }) => number === wanted);
+  if (wanted === 'all') execute('all');
+  else if (tile) tiles.enlarge(tiles.large === tile.id ? null : tile.id);
+}
+
 /** @param {import('./keys.js').Command} command */
 function execute(command) {
-  const [, place] = /^enlarge (\d)$/.exec(command) ?? [];
-  if (place) {
-    const tile = tiles.all[Number(place) - 1];
-    if (tile) tiles.enlarge(tiles.large === tile.id ? null : tile.id);
+  const [, digit] = /^digit (\d)$/.exec(command) ?? [];
+  if (digit) {
+    enlarge(digit);
     return;
   }
   switch (command) {
