@@ -199,6 +199,14 @@ bench-links: deps ## Measure slow and far links between network namespaces (root
 	$(CARGO) run --release --workspace --locked --example links -- $(addprefix --for ,$(BENCH_FOR)) \
 		--template docs/links.in.md --page docs/links.md $(LINKS)
 
+# Seconds of each of 24 measurements: make bench-ustreamer CAMERA_SECONDS=5
+CAMERA_SECONDS ?=
+.PHONY: bench-ustreamer
+bench-ustreamer: build ## Compare with ustreamer on simulated cameras; write docs/ustreamer.md (root, x86-64)
+	./.ci/deps ustreamer
+	tests=$(CAMERA_TESTS) && CAMERA_SECONDS='$(CAMERA_SECONDS)' ./tests/camera/ustreamer.sh $(PULSECAM) "$$tests" \
+		docs/ustreamer.in.md docs/ustreamer.md
+
 screenshots: build ## Take the screenshots in docs/images
 	./.ci/deps pictures
 	./docs/images/make.sh $(PULSECAM)
