@@ -56,7 +56,8 @@ export class Feed extends Client {
 /** Sees frames arrive; remembers their ages in ms. */
 export class Watcher extends Client {
   ages = [];
-  size = 0;
+  /** The size of the last picture, in words. */
+  size = '';
 
   static async start(relay) {
     const watcher = new Watcher();
@@ -77,7 +78,10 @@ export class Watcher extends Client {
     const info = attributes(description);
     const [captured, offset] = ['captured', 'offset'].map((key) => number(info, key));
     if (captured !== null) this.ages.push(now() - (captured + (offset ?? 0)) / 1000);
-    this.size = payload.length;
+    // The frame header of a baseline JPEG.
+    const at = Buffer.from(payload).indexOf(Buffer.from([0xff, 0xc0]));
+    const view = new DataView(payload.buffer, payload.byteOffset + at);
+    if (at >= 0) this.size = `${view.getUint16(7)}x${view.getUint16(5)}`;
   }
 }
 

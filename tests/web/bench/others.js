@@ -20,24 +20,24 @@ export async function publish(seconds) {
   const start = performance.now();
   await page.waitForTimeout(seconds * 1000);
   const [found, took] = [watcher.ages.slice(), (performance.now() - start) / 1000];
-  const size = await page.evaluate(() => document.querySelector('#own-state').textContent.split(' ')[0]);
   await clean();
   const { p50, p95 } = ages(found);
-  return { size, fps: found.length / took, p50, p95 };
+  return { size: watcher.size, fps: found.length / took, p50, p95 };
 }
 
-/** A figure of a process in kB. */
-const memory = (pid, key) => Number(new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(fs.readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]);
+/** Memory of a process in MB, its share of what several use. */
+const memory = (pid) => Number(/^Pss:\s+(\d+) kB/m.exec(fs.readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]) / 1000;
 
 /** Measures the memory of relays that do nothing: without the web, with it, and after a browser has had the page. */
 export async function idle(seconds) {
   const settled = async (relay) => {
     await new Promise((resolve) => setTimeout(resolve, Math.min(seconds, 2) * 1000));
-    return memory(relay.pid, 'Pss') / 1000;
+    return memory(relay.pid);
   };
   const off = pulsecam('relay', '--listen', '127.0.0.1:0', '--json', '--web', 'off');
   await off.event('listening');
   const without = await settled(off);
+  await off.end(); // two would share their code
   const relay = await Relay.start();
   const on = await settled(relay.program);
   const page = await open(await browser(), relay);
@@ -61,11 +61,11 @@ export async function soak(minutes) {
     await session.send('HeapProfiler.collectGarbage');
     const { metrics } = await session.send('Performance.getMetrics');
     const { processInfo } = await system.send('SystemInfo.getProcessInfo');
-    const tab = processInfo.filter(({ type }) => type === 'renderer').reduce((sum, { id }) => sum + memory(id, 'Pss'), 0);
+    const tab = processInfo.filter(({ type }) => type === 'renderer').reduce((sum, { id }) => sum + memory(id), 0);
     const frames = await drawn(page);
     return {
       heap: metrics.find(({ name }) => name === 'JSHeapUsedSize').value / 1e6, nodes: metrics.find(({ name }) => name === 'Nodes').value,
-      tab: tab / 1000, ages: frames.flatMap(({ age }) => (age ? [age.time] : [])),
+      tab, ages: frames.flatMap(({ age }) => (age ? [age.time] : [])),
     };
   };
   const samples = [];
