@@ -48,7 +48,7 @@ async fn cases_2_pings_and_pongs() {
 async fn cases_3_and_4_reserved_bits_and_types() {
     let ping = || frame(FIN | PING, b"");
     let good = |number: &str| frame(FIN | BINARY, &message(number, 100));
-    /// After a good message, a bad frame, and a ping that is no longer answered.
+    // After a good message, a bad frame, and a ping that is no longer answered.
     let third = |number: &'static str, bad: Vec<u8>, piece| {
         Case::new(number, [good(number), bad, ping()], PROTOCOL).passes([100]).in_pieces(piece)
     };

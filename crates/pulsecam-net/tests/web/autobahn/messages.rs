@@ -4,7 +4,7 @@ use super::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cases_5_fragments() {
-    /// A message in fragments, with a ping after some of them.
+    // A message in fragments, with a ping after some of them.
     let with_ping = |number: &'static str, piece| {
         let whole = message(number, 100);
         let (begin, end) = whole.split_at(50);
@@ -16,7 +16,7 @@ async fn cases_5_fragments() {
         let frames: Vec<_> = fragments(&whole, 50).chain([bye()]).collect();
         Case::new(number, frames, NORMAL).passes([100]).in_pieces(piece)
     };
-    /// A good message after a fragment that continues nothing.
+    // A good message after a fragment that continues nothing.
     let nothing_to_continue = |number: &'static str, last, piece| {
         let good = frame(FIN | BINARY, &message(number, 100));
         Case::new(number, [frame(last | CONTINUE, b"non-continuation payload"), good], PROTOCOL).in_pieces(piece)
