@@ -21,7 +21,7 @@ function make(size, more, target) {
   const [width, height] = size.split('x');
   const motion = `scale=2048:-1,zoompan=z=1.1:x='(iw-iw/1.1)*(0.5+0.5*sin(on/15))':y='(ih-ih/1.1)*(0.5+0.5*cos(on/15))':d=1:fps=30:s=${width}x${height}`;
   const filters = [motion, ...more].join(',');
-  execFileSync('ffmpeg', ['-v', 'error', '-loop', '1', '-i', `${data}/raccoon_1024x768.jpg`, '-vf', filters, '-frames:v', String(FRAMES), '-q:v', '4', '-pix_fmt', 'yuvj420p', target]);
+  execFileSync('ffmpeg', ['-v', 'error', '-loop', '1', '-i', `${data}/raccoon_1024x768.jpg`, '-vf', filters, '-frames:v', String(FRAMES), '-q:v', '3', '-pix_fmt', 'yuvj420p', target]);
 }
 
 /** A file of this film, to be sent as it is. */

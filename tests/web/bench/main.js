@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 
 import { CHROMIUM } from '../browser/programs.js';
 import { medians } from './figures.js';
+import { frameBytes } from './film.js';
 import { browserVersion, idle, publish, soak, version } from './others.js';
 import { machine, page } from './report.js';
 import { CASES } from './view.js';
@@ -59,7 +60,7 @@ const others = {
 if (values.page) {
   const facts = {
     date: new Date().toISOString().slice(0, 10), machine: machine(), version: await version(), browser: await browserVersion(CHROMIUM),
-    seconds: String(seconds), minutes: String(minutes), runs: String(runs), load: load.toFixed(2),
+    seconds: String(seconds), minutes: String(minutes), runs: String(runs), load: load.toFixed(2), kilobytes: (frameBytes('1280x720') / 1000).toFixed(0),
   };
   fs.writeFileSync(values.page, page(fs.readFileSync(values.template, 'utf8'), { facts, view, ...others }));
 }
