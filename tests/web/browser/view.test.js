@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { afterEach, test } from 'node:test';
 
-import { browser, clean, Counter, data, open, pattern, pulsecam, Relay, root, slow, stream, until, windowed } from './programs.js';
+import { browser, clean, Counter, data, open, pattern, pulsecam, Relay, root, screenshot, slow, stream, until, windowed } from './programs.js';
 import { read } from './stamp.js';
 
 afterEach(clean);
@@ -82,6 +82,7 @@ test('a sender that says goodbye leaves, and its number stays free', async () =>
   assert.ok(numbers[0] < numbers[1], `the relay’s: ${await captions()}`);
   await leaves.end();
   assert.equal(await stream(page, 'door', 'left').then((caption) => caption.includes('fps')), false);
+  await screenshot(page, 'left');
   assert.equal(await page.locator('[data-health=left] .veil').textContent(), 'has left');
   await until(page, () => document.querySelectorAll('.tile').length === 1);
   assert.match((await captions())[0], /^kitchen /, 'alone it needs no number');
