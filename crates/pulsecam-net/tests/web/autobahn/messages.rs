@@ -19,7 +19,8 @@ async fn cases_5_fragments() {
     // A good message after a fragment that continues nothing.
     let nothing_to_continue = |number: &'static str, last, piece| {
         let good = frame(FIN | BINARY, &message(number, 100));
-        Case::new(number, [frame(last | CONTINUE, b"non-continuation payload"), good], PROTOCOL).in_pieces(piece)
+        Case::new(number, [frame(last | CONTINUE, b"non-continuation payload"), good], PROTOCOL)
+            .in_pieces(piece)
     };
     let twice = |number: &'static str, last| {
         let whole = message(number, 100);
@@ -106,8 +107,7 @@ async fn cases_9_and_10_large_messages() {
     let of = [64, 256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, MIB, 4 * MIB].into_iter().enumerate();
     let cases = cases.chain(of.map(|(index, part)| parts(format!("9.4.{}", index + 1), 4 * MIB, part)));
     let pieces = [64, 128, 256, 512, 1024, 2048].into_iter().enumerate();
-    let cases =
-        cases.chain(pieces.map(|(index, piece)| whole(format!("9.6.{}", index + 1), MIB, piece)));
+    let cases = cases.chain(pieces.map(|(index, piece)| whole(format!("9.6.{}", index + 1), MIB, piece)));
     // The smallest message of the wire is longer than Autobahn's smallest.
     let small = [64, 256, 1 << 10, 4 << 10].into_iter().enumerate();
     let cases = cases.chain(small.map(|(index, size)| {

@@ -35,7 +35,8 @@ async fn a_message_over_the_limit_is_refused_before_it_comes() {
     let small = |config: &mut pulsecam_net::relay::Config| config.max_message = 1_000;
     let server = Server::start(with_web().with(small)).await;
     let (mut stream, _) = open(server.addr, "").await;
-    let begin: Vec<u8> = 1_000_000_u32.to_be_bytes().iter().zip(MASK).map(|(byte, mask)| byte ^ mask).collect();
+    let begin: Vec<u8> =
+        1_000_000_u32.to_be_bytes().iter().zip(MASK).map(|(byte, mask)| byte ^ mask).collect();
     stream.write_all(&[header(FIN | BINARY, 1_000_004), begin].concat()).await.unwrap();
     let outcome = outcome(stream, "over the limit").await;
     let mut reader = Reader::new(&outcome.messages[0][..], Codec::new(1_000));
