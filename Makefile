@@ -80,7 +80,8 @@ test-hostile: ## Only: hostile texts and names, and the fuzzing corpus
 test-trust: deps ## Only: TLS and keys
 	$(CARGO) test --workspace --release --locked --test tls --test auth --test trust
 
-test-web-relay: ## Only: browsers and HTTP clients at a relay, without a browser
+test-web-relay: ## Only: browsers and HTTP clients at a relay, without a browser (ffmpeg, curl, promtool)
+	./.ci/deps web
 	$(CARGO) test --workspace --release --locked --test web -- --include-ignored
 
 test-reasons: ## Only: error messages of a link that does not come up
@@ -137,8 +138,11 @@ test-web: program $(WEB_TESTS)/node_modules ## Only: the relay's page, in Chromi
 	cd $(WEB_TESTS) && npm run --silent check && npm run --silent unit && \
 		PULSECAM=$(abspath $(PULSECAM)) SCREENSHOTS=$(SCREENSHOTS) CI=1 npm run --silent test
 
-bench-web: build $(WEB_TESTS)/node_modules ## Measure the relay's page in Chromium
-	cd $(WEB_TESTS) && PULSECAM=$(abspath $(PULSECAM)) node bench.js
+# Times and runs: make bench-web WEB="--seconds 4 --minutes 1 --soak 10 --runs 1", or `--help`.
+WEB ?=
+bench-web: build $(WEB_TESTS)/node_modules ## Measure the relay's page in Chromium; write docs/web-benchmarks.md (90 minutes)
+	cd $(WEB_TESTS) && PULSECAM=$(abspath $(PULSECAM)) node bench/main.js --template $(CURDIR)/docs/web-benchmarks.in.md \
+		--page $(CURDIR)/docs/web-benchmarks.md $(WEB)
 
 $(WEB_TESTS)/node_modules: $(WEB_TESTS)/package-lock.json
 	./.ci/deps web
@@ -194,6 +198,14 @@ LINKS ?=
 bench-links: deps ## Measure slow and far links between network namespaces (root, Linux)
 	$(CARGO) run --release --workspace --locked --example links -- $(addprefix --for ,$(BENCH_FOR)) \
 		--template docs/links.in.md --page docs/links.md $(LINKS)
+
+# Seconds of each of 24 measurements: make bench-ustreamer CAMERA_SECONDS=5
+CAMERA_SECONDS ?=
+.PHONY: bench-ustreamer
+bench-ustreamer: build ## Compare with ustreamer on simulated cameras; write docs/ustreamer.md (root, x86-64)
+	./.ci/deps ustreamer
+	tests=$(CAMERA_TESTS) && CAMERA_SECONDS='$(CAMERA_SECONDS)' ./tests/camera/ustreamer.sh $(PULSECAM) "$$tests" \
+		docs/ustreamer.in.md docs/ustreamer.md
 
 screenshots: build ## Take the screenshots in docs/images
 	./.ci/deps pictures
