@@ -151,6 +151,12 @@ package: ## Check that every crate can be published
 deny: ## Check licences, sources and known vulnerabilities of dependencies
 	@./.ci/deny $(TARGET)/tools
 
+# For some only: make check-platforms PLATFORMS=aarch64-apple-darwin
+PLATFORMS ?=
+.PHONY: check-platforms
+check-platforms: ## Type-check for Windows, macOS, FreeBSD, ARM and musl
+	@./.ci/platforms $(PLATFORMS)
+
 # A git revision; if empty, the last tag v*, or the first commit whose interfaces count (.ci/semver).
 SEMVER_BASELINE ?=
 semver: ## Check that the crates' interfaces are compatible with the last version's

@@ -244,7 +244,11 @@ fn run(cli: Cli) -> Result<(), Error> {
 /// Parses the arguments, with defaults from the environment.
 fn parse() -> Result<Cli, clap::Error> {
     let mut command = environment::without_unset(Cli::command());
-    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    #[cfg(not(windows))]
+    let arguments = std::env::args_os();
+    #[cfg(windows)]
+    let arguments = wild::args_os();
+    let matches = command.try_get_matches_from_mut(arguments)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
