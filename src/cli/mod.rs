@@ -32,6 +32,7 @@ mod key;
 mod limit;
 #[cfg(feature = "client")]
 mod link;
+mod man;
 #[cfg(feature = "client")]
 mod play;
 #[cfg(feature = "client")]
@@ -140,6 +141,9 @@ enum Command {
     Bench(bench::Args),
     /// Print a shell completion script
     Completions(completions::Args),
+    /// Write the manual pages
+    #[command(hide = true)]
+    Man(man::Args),
 }
 
 impl Command {
@@ -238,6 +242,7 @@ fn run(cli: Cli) -> Result<(), Error> {
         #[cfg(feature = "bench")]
         Command::Bench(args) => bench::run(&args),
         Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }
 
