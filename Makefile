@@ -157,12 +157,15 @@ PLATFORMS ?=
 check-platforms: ## Type-check for Windows, macOS, FreeBSD, ARM and musl
 	@./.ci/platforms $(PLATFORMS)
 
-.PHONY: deb static test-deb test-container
+.PHONY: deb static release test-deb test-container
 deb: build ## Build the Debian package, in target/debian
 	@./.ci/deb
 
 static: ## Build the relay as a static program, in target/static
 	@./.ci/static
+
+release: build ## Make all files of a release, in target/dist
+	@./.ci/release
 
 test-deb: deb ## Only: the Debian package, in a fresh Debian (root)
 	./tests/packages/deb.sh $$(./.ci/deb)
