@@ -29,3 +29,14 @@ pub(super) fn require() -> Result<(), DeviceFault> {
     // Not the answer: it can be changed in the settings while the program runs.
     if nokhwa::nokhwa_check() { Ok(()) } else { Err(DeviceFault::NotAllowed) }
 }
+
+#[cfg(all(test, not(target_os = "macos")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_systems_ask_nobody_and_allow_it_at_once() {
+        assert!(require().is_ok());
+        assert!(require().is_ok(), "the answer is still known");
+    }
+}
