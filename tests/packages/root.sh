@@ -11,8 +11,9 @@ make_root() {
   debootstrap --variant=minbase bookworm "$root" >"$work/debootstrap.log" 2>&1 ||
     { tail -20 "$work/debootstrap.log" >&2; exit 1; }
   cp -L /etc/resolv.conf "$root/etc/resolv.conf"
-  # apt over a proxy or a mirror of this machine, if it has one.
+  # As this machine reaches mirrors and registries: proxies, and authorities besides Debian's.
   cp -a /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/"
+  cp -a /usr/local/share/ca-certificates "$root/usr/local/share/"
 }
 
 in_root() {
