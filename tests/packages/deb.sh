@@ -24,7 +24,7 @@ files() { in_root 'find / -xdev -path /proc -prune -o -path /tmp -prune -o -path
 files >"$work/files.before"
 
 say "install"
-in_root 'apt-get install -y --no-install-recommends ./pulsecam.deb' >"$work/log" || { cat "$work/log"; exit 1; }
+in_root 'apt-get install -y --no-install-recommends ./pulsecam.deb' >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 in_root 'test -x /usr/bin/pulsecam && pulsecam --version'
 in_root 'zcat /usr/share/man/man1/pulsecam-relay.1.gz | grep -q "max.*clients"'
 in_root 'grep -q pulsecam /usr/share/bash-completion/completions/pulsecam /usr/share/zsh/vendor-completions/_pulsecam \
