@@ -14,7 +14,6 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    let failed =
-        |error: std::io::Error| Error::File { path: args.folder.clone(), reason: error.to_string() };
+    let failed = |error: std::io::Error| Error::File { path: args.folder.clone(), reason: error.to_string() };
     clap_mangen::generate_to(Cli::command(), &args.folder).map_err(failed)
 }

@@ -38,7 +38,8 @@ const OPENING: Duration = Duration::from_secs(15);
 ///
 /// AVFoundation converts whatever a camera gives to YUYV. If asked for a format that it cannot make (MJPEG, which is
 /// a codec there, or grey), it raises an Objective-C exception, which aborts the program.
-const REQUESTABLE: &[PixelFormat] = if cfg!(target_os = "macos") { &[PixelFormat::Yuyv] } else { &PixelFormat::ALL };
+const REQUESTABLE: &[PixelFormat] =
+    if cfg!(target_os = "macos") { &[PixelFormat::Yuyv] } else { &PixelFormat::ALL };
 
 /// Row padding of AVFoundation's buffers: rows are multiples of 16 or of 64 bytes.
 const ROW_ALIGNMENT: std::ops::RangeInclusive<usize> = 16..=64;
@@ -201,9 +202,8 @@ fn padded_stride(mode: Mode, length: usize) -> Option<usize> {
     let pixels = (mode.format == PixelFormat::Yuyv).then_some(4)?;
     let row = (mode.width as usize).div_ceil(2) * pixels;
     let stride = length.checked_div(mode.height as usize)?;
-    let is_plausible = stride > row
-        && stride.is_multiple_of(*ROW_ALIGNMENT.start())
-        && stride - row < *ROW_ALIGNMENT.end();
+    let is_plausible =
+        stride > row && stride.is_multiple_of(*ROW_ALIGNMENT.start()) && stride - row < *ROW_ALIGNMENT.end();
     is_plausible.then_some(stride)
 }
 

@@ -18,7 +18,9 @@ pub(super) fn request() {
     static ASKED: Once = Once::new();
     ASKED.call_once(|| {
         let (answer, answered) = mpsc::channel();
-        nokhwa::nokhwa_initialize(move |_| drop(answer.send(())));
+        nokhwa::nokhwa_initialize(move |_| {
+            let _ = answer.send(()); // nobody waits any more
+        });
         let _ = answered.recv_timeout(TO_ANSWER);
     });
 }
