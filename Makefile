@@ -155,6 +155,28 @@ package: ## Check that every crate can be published
 deny: ## Check licences, sources and known vulnerabilities of dependencies
 	@./.ci/deny $(TARGET)/tools
 
+# For some only: make check-platforms PLATFORMS=aarch64-apple-darwin
+PLATFORMS ?=
+.PHONY: check-platforms
+check-platforms: ## Type-check for Windows, macOS, FreeBSD, ARM and musl
+	@./.ci/platforms $(PLATFORMS)
+
+.PHONY: deb static release test-deb test-container
+deb: build ## Build the Debian package, in target/debian
+	@./.ci/deb
+
+static: ## Build the relay as a static program, in target/static
+	@./.ci/static
+
+release: build ## Make all files of a release, in target/dist
+	@./.ci/release
+
+test-deb: deb ## Only: the Debian package, in a fresh Debian (root)
+	./tests/packages/deb.sh $$(./.ci/deb)
+
+test-container: ## Only: the container image of the relay, by buildah (root)
+	./tests/packages/container.sh
+
 # A git revision; if empty, the last tag v*, or the first commit whose interfaces count (.ci/semver).
 SEMVER_BASELINE ?=
 semver: ## Check that the crates' interfaces are compatible with the last version's

@@ -191,6 +191,12 @@ fn help_has_examples_and_completions_are_scripts() {
             "{command}: {help}"
         );
     }
+    let folder = tempfile::tempdir().unwrap();
+    assert!(run(&["man", folder.path().to_str().unwrap()]).status.success());
+    for page in ["pulsecam", "pulsecam-relay", "pulsecam-bench-latency"] {
+        let page = std::fs::read_to_string(folder.path().join(page).with_extension("1")).unwrap();
+        assert!(page.contains(".SH SYNOPSIS") && page.contains("Examples:"), "{page}");
+    }
     for shell in ["bash", "zsh", "fish"] {
         let script = text_of(&run(&["completions", shell]).stdout);
         assert!(script.contains("max-message") && script.contains("pulsecam"), "{shell}");

@@ -32,6 +32,7 @@ mod key;
 mod limit;
 #[cfg(feature = "client")]
 mod link;
+mod man;
 #[cfg(feature = "client")]
 mod play;
 #[cfg(feature = "client")]
@@ -140,6 +141,9 @@ enum Command {
     Bench(bench::Args),
     /// Print a shell completion script
     Completions(completions::Args),
+    /// Write the manual pages
+    #[command(hide = true)]
+    Man(man::Args),
 }
 
 impl Command {
@@ -238,13 +242,18 @@ fn run(cli: Cli) -> Result<(), Error> {
         #[cfg(feature = "bench")]
         Command::Bench(args) => bench::run(&args),
         Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }
 
 /// Parses the arguments, with defaults from the environment.
 fn parse() -> Result<Cli, clap::Error> {
     let mut command = environment::without_unset(Cli::command());
-    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    #[cfg(not(windows))]
+    let arguments = std::env::args_os();
+    #[cfg(windows)]
+    let arguments = wild::args_os();
+    let matches = command.try_get_matches_from_mut(arguments)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 

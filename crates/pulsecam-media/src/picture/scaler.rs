@@ -4,9 +4,9 @@
 //! sharper edges JPEG would soften again.
 
 use fast_image_resize::{
-    CropBox, FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
-    images::{Image, ImageRef, TypedImage, TypedImageRef},
-    pixels::U8x4,
+    CropBox, FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer,
+    images::{TypedImage, TypedImageRef},
+    pixels::{U8, U8x3, U8x4},
 };
 
 use super::{Canvas, Picture, Pixels};
@@ -93,7 +93,7 @@ impl Scaler {
         part: Part,
         to: (&mut [u8], (usize, usize)),
     ) -> Result<(), ScaleError> {
-        self.samples(PixelType::U8, from, part, to)
+        self.samples::<U8>(from, part, to)
     }
 
     /// Scales `part` of a picture to `size`.
@@ -130,23 +130,23 @@ impl Scaler {
         size: (usize, usize),
     ) -> Result<Vec<u8>, ScaleError> {
         let mut scaled = vec![0; size.0 * size.1 * 3];
-        self.samples(PixelType::U8x3, (pixels, from), part, (&mut scaled, size))?;
+        self.samples::<U8x3>((pixels, from), part, (&mut scaled, size))?;
         Ok(scaled)
     }
 
-    fn samples(
+    /// Of a pixel type that is known here: the crate's own choice among all of them would be linked, a megabyte.
+    fn samples<P: PixelTrait>(
         &mut self,
-        kind: PixelType,
         (from, from_size): (&[u8], (usize, usize)),
         part: Part,
         (to, to_size): (&mut [u8], (usize, usize)),
     ) -> Result<(), ScaleError> {
-        let source = ImageRef::new(from_size.0 as u32, from_size.1 as u32, from, kind).map_err(failed)?;
-        let mut target =
-            Image::from_slice_u8(to_size.0 as u32, to_size.1 as u32, to, kind).map_err(failed)?;
+        let source = TypedImageRef::<P>::from_buffer(from_size.0 as u32, from_size.1 as u32, from);
+        let target = TypedImage::<P>::from_buffer(to_size.0 as u32, to_size.1 as u32, to);
+        let (source, mut target) = (source.map_err(failed)?, target.map_err(failed)?);
         let CropBox { left, top, width, height } = part.in_plane(from_size);
         let options = bilinear().crop(left, top, width, height);
-        self.resizer.resize(&source, &mut target, &options).map_err(failed)
+        self.resizer.resize_typed(&source, &mut target, &options).map_err(failed)
     }
 }
 
