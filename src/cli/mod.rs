@@ -16,6 +16,7 @@ mod client_auth;
 #[cfg(feature = "client")]
 mod codec;
 mod completions;
+mod config;
 #[cfg(feature = "client")]
 mod delivery;
 #[cfg(feature = "client")]
@@ -50,6 +51,7 @@ mod show;
 mod source;
 #[cfg(feature = "client")]
 mod text;
+mod settings;
 mod values;
 #[cfg(feature = "client")]
 mod view;
@@ -57,7 +59,9 @@ mod view;
 mod web;
 
 use std::{
+    env,
     io::{self, Write},
+    path::PathBuf,
     process::ExitCode,
     time::Instant,
 };
@@ -78,7 +82,10 @@ Examples:
   ffmpeg -re -i film.mkv -f mjpeg - | pulsecam send desk.local --source -
 
 Each option can also be set by the environment variable that its help names; an empty variable
-counts as unset. If PULSECAM_HOST is set, HOST can be omitted in every command but play.";
+counts as unset. If PULSECAM_HOST is set, HOST can be omitted in every command but play.
+
+Options can also be set in ~/.config/pulsecam/config.toml, and those of a relay in
+/etc/pulsecam/relay.toml. `pulsecam config` prints what is set, and where.";
 
 /// Stream a webcam to peers through a relay, and show theirs
 #[derive(Debug, Parser)]
@@ -92,6 +99,9 @@ struct Cli {
     /// Log errors only
     #[arg(short, long, global = true, value_parser = values::flag(), env = "PULSECAM_QUIET")]
     quiet: bool,
+    /// Read this configuration file instead of the usual ones
+    #[arg(long, global = true, value_name = "FILE", env = "PULSECAM_CONFIG")]
+    config: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -138,6 +148,8 @@ enum Command {
     /// Measure latency, throughput and processor time
     #[cfg(feature = "bench")]
     Bench(bench::Args),
+    /// Print the effective settings, and where each comes from
+    Config(config::Args),
     /// Print a shell completion script
     Completions(completions::Args),
 }
@@ -237,14 +249,17 @@ fn run(cli: Cli) -> Result<(), Error> {
         Command::Share(args) => share::run(&args),
         #[cfg(feature = "bench")]
         Command::Bench(args) => bench::run(&args),
+        Command::Config(args) => config::run(&args, cli.config.as_deref()),
         Command::Completions(args) => completions::run(&args),
     }
 }
 
-/// Parses the arguments, with defaults from the environment.
+/// Parses the arguments, with defaults from the environment and from configuration files.
 fn parse() -> Result<Cli, clap::Error> {
+    let variable = |name: &_| env::var_os(name);
+    let prepared = settings::prepare(&Cli::command(), env::args_os().collect(), &variable)?;
     let mut command = environment::without_unset(Cli::command());
-    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let matches = command.try_get_matches_from_mut(&prepared.arguments).map_err(|error| prepared.explain(error))?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
