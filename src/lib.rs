@@ -25,6 +25,8 @@
 pub use pulsecam_media::{capture, drawing, file_name, film, jpeg, picture, playback, recording, still};
 #[cfg(feature = "client")]
 pub use pulsecam_net::link;
+#[cfg(feature = "discovery")]
+pub use pulsecam_net::discovery;
 #[cfg(feature = "relay")]
 pub use pulsecam_net::relay;
 pub use pulsecam_net::{
@@ -45,6 +47,9 @@ pub mod view;
 
 #[cfg(feature = "bench")]
 pub mod bench;
+
+#[cfg(feature = "relay")]
+mod qr;
 
 mod app;
 

@@ -149,13 +149,21 @@ impl HostOption {
     /// # Errors
     /// Wrong usage: no relay is named, or one by position and another by `--host`.
     pub(super) fn or_by_position(&self, position: Option<&Address>) -> Result<Address, Error> {
+        self.or_by_position_if_any(position)?.ok_or_else(missing)
+    }
+
+    /// The same for a command that can choose a relay itself.
+    ///
+    /// # Errors
+    /// Wrong usage: one relay is named by position and another by `--host`.
+    pub(super) fn or_by_position_if_any(&self, position: Option<&Address>) -> Result<Option<Address>, Error> {
         match position {
             Some(_) if self.text.is_some() && !self.named.is_default() => {
                 Err(Error::Usage("the relay is named twice: by position and by --host".into()))
             }
             // The command line overrides the variable, even an invalid one.
-            Some(address) => Ok(self.aliases.resolve(address)),
-            None => self.address()?.map(|(address, _)| address).ok_or_else(missing),
+            Some(address) => Ok(Some(self.aliases.resolve(address))),
+            None => Ok(self.address()?.map(|(address, _)| address)),
         }
     }
 

@@ -39,6 +39,8 @@ mod play;
 mod record;
 #[cfg(feature = "relay")]
 mod relay;
+#[cfg(feature = "discovery")]
+mod relays;
 #[cfg(feature = "client")]
 mod send;
 #[cfg(feature = "relay")]
@@ -136,6 +138,9 @@ enum Command {
     /// List the cameras of this machine, or the controls of one
     #[cfg(feature = "client")]
     Cameras(cameras::Args),
+    /// List the relays of this network
+    #[cfg(feature = "discovery")]
+    Relays(relays::Args),
     /// Create a certificate for a relay
     #[cfg(feature = "relay")]
     Cert(cert::Args),
@@ -241,6 +246,8 @@ fn run(cli: Cli) -> Result<(), Error> {
         Command::Image(args) => image::run(&args),
         #[cfg(feature = "client")]
         Command::Cameras(args) => cameras::run(&args),
+        #[cfg(feature = "discovery")]
+        Command::Relays(args) => relays::run(&args),
         #[cfg(feature = "relay")]
         Command::Cert(args) => cert::run(&args),
         #[cfg(feature = "relay")]
