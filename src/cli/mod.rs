@@ -135,7 +135,7 @@ enum Command {
     /// Send pictures
     #[cfg(feature = "client")]
     Image(image::Args),
-    /// List the cameras of this machine, or the controls of one
+    /// List the cameras of this machine, or the controls of one, or show its picture
     #[cfg(feature = "client")]
     Cameras(cameras::Args),
     /// List the relays of this network
@@ -173,6 +173,8 @@ impl Command {
             | Self::Call(_)
             | Self::Record(_)
             | Self::Play(_) => true,
+            #[cfg(feature = "client")]
+            Self::Cameras(args) => args.previews(),
             _ => false,
         }
     }

@@ -74,7 +74,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
             show: args.show.options(args.codec, args.limit, args.json),
             target: args.reach.patience.here()?,
             setting_name: advice::to_set,
-            ends: true,
+            purpose: demo::Purpose::Film,
         }),
     }
 }
