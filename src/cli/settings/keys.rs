@@ -45,14 +45,14 @@ pub(super) enum Kind {
 }
 
 /// The variables of an option.
-pub(super) fn variables(arg: &Arg) -> impl Iterator<Item = &str> {
-    let others = OTHER_VARIABLES.iter().filter(|(id, _)| *id == arg.get_id().as_str());
+pub(in crate::cli) fn variables(arg: &Arg) -> impl Iterator<Item = &str> {
+    let others = OTHER_VARIABLES.iter().filter(move |(id, _)| *id == arg.get_id().as_str());
     let others = others.flat_map(|(_, names)| names.iter().copied());
     arg.get_env().and_then(|name| name.to_str()).into_iter().chain(others)
 }
 
 /// The option of this key.
-pub(super) fn option<'a>(command: &'a Command, key: &str) -> Option<&'a Arg> {
+pub(in crate::cli) fn option<'a>(command: &'a Command, key: &str) -> Option<&'a Arg> {
     if NO_KEYS.contains(&key) {
         return None;
     }
@@ -183,9 +183,9 @@ fn unknown_key(root: &Command, kind: Kind, entry: &Entry) -> String {
         _ => false,
     };
     let own = command(root, &entry.table).filter(|_| kind == Kind::User && !entry.table.is_empty());
+    let of_profile = is_profile(entry).then(|| Command::new(HOSTS).args([ADDRESS, DEFAULT].map(|key| Arg::new(key).long(key))));
     let commands = root.get_subcommands().filter(of_file).chain(own);
     let option = format!("--{key}");
-    let of_profile = is_profile(entry).then(|| Command::new(HOSTS).args([ADDRESS, DEFAULT].map(|key| Arg::new(key).long(key))));
     let mut commands = of_profile.iter().chain(commands);
     let similar = commands.find_map(|command| suggested(command, &option, ContextKind::SuggestedArg));
     let elsewhere = root.get_subcommands().filter(|command| self::option(command, key).is_some());

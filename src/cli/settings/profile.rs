@@ -17,7 +17,7 @@ pub(crate) struct Profile {
 }
 
 /// The profiles of the files.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Profiles {
     all: Vec<Profile>,
     default: Option<(String, Place)>,
@@ -25,7 +25,7 @@ pub(super) struct Profiles {
 
 impl Profiles {
     pub(super) fn new(entries: &[&Entry]) -> Self {
-        let mut profiles = Self::default();
+        let mut profiles = Self { all: Vec::new(), default: None };
         for entry in entries.iter().filter(|entry| is_profile(entry)) {
             let Some(name) = entry.table.last() else { continue };
             let place = match profiles.all.iter().position(|profile| profile.name == *name) {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{Error, Frame, FrameData, Losses, Signal, Source};
 use crate::{
     jpeg::{self, Decoder, MAX_DIMENSION, MAX_PIXELS, Turner},
-    picture::{Orientation, Picture},
+    picture::Orientation,
 };
 
 /// A source whose pictures are turned.
@@ -102,7 +102,11 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{clock::Timestamp, jpeg::Encoder, picture::Pixels};
+    use crate::{
+        clock::Timestamp,
+        jpeg::Encoder,
+        picture::{Picture, Pixels},
+    };
 
     struct Script(Vec<FrameData>);
 
