@@ -23,10 +23,10 @@
 
 #[cfg(feature = "client")]
 pub use pulsecam_media::{capture, drawing, file_name, film, jpeg, picture, playback, recording, still};
-#[cfg(feature = "client")]
-pub use pulsecam_net::link;
 #[cfg(feature = "discovery")]
 pub use pulsecam_net::discovery;
+#[cfg(feature = "client")]
+pub use pulsecam_net::link;
 #[cfg(feature = "relay")]
 pub use pulsecam_net::relay;
 pub use pulsecam_net::{

@@ -69,7 +69,8 @@ fn is(value: &str, source: &str) -> (String, String) {
 fn each_source_overrides_the_next() {
     let home = Home::new("max-backoff = \"4s\"\n");
     let variable = [("PULSECAM_MAX_BACKOFF", "3s")];
-    let value = |arguments: &[&str], variables: &[(&str, &str)]| home.setting("max-backoff", arguments, variables);
+    let value =
+        |arguments: &[&str], variables: &[(&str, &str)]| home.setting("max-backoff", arguments, variables);
     assert_eq!(value(&["view", "desk", "--max-backoff=2s"], &variable), is("2s", "command-line"));
     assert_eq!(value(&["view", "desk"], &variable), is("3s", "variable"));
     assert_eq!(value(&["view", "desk"], &[]), is("4s", "file"));
@@ -83,10 +84,8 @@ fn a_profile_names_the_relay_and_its_key() {
     fs::write(home.path("room.key"), "a key of sixteen letters or more\n").unwrap();
     let key = home.path("room.key");
     let relay = RelayProgram::start(&["--key-file", key.to_str().unwrap()]);
-    let file = format!(
-        "name = \"Ann\"\n[host.desk]\naddress = \"{}\"\nkey-file = \"~/room.key\"\n",
-        relay.addr
-    );
+    let file =
+        format!("name = \"Ann\"\n[host.desk]\naddress = \"{}\"\nkey-file = \"~/room.key\"\n", relay.addr);
     fs::write(home.file(), file).unwrap();
     let mut viewer = Running::spawn(&mut home.command(&["view", "desk", "--no-window", "--json", "--quiet"]));
     viewer.event("link", |event| event["state"] == "up");
@@ -126,7 +125,8 @@ fn a_relay_reads_its_own_file() {
     let home = Home::new("");
     fs::write(home.path("relay.toml"), "listen = \"127.0.0.1:0\"\njson = true\nmax-clients = 1\n").unwrap();
     let file = home.path("relay.toml");
-    let mut relay = Running::spawn(&mut home.command(&["relay", "--quiet", "--config", file.to_str().unwrap()]));
+    let mut relay =
+        Running::spawn(&mut home.command(&["relay", "--quiet", "--config", file.to_str().unwrap()]));
     let listening = relay.event("listening", |_| true);
     let address = listening["addr"].as_str().unwrap();
     assert!(address.starts_with("127.0.0.1:"), "{address}");

@@ -69,7 +69,12 @@ pub(crate) fn choose(advice: Advice) -> Result<Found, Error> {
 
 fn several(found: &[Found], advice: Advice) -> Error {
     let all: Vec<_> = found.iter().map(|relay| format!("{} ({})", relay.address, relay.name)).collect();
-    Error::Usage(format!("there are {} relays on this network: {}; {}", found.len(), all.join(", "), advice.several))
+    Error::Usage(format!(
+        "there are {} relays on this network: {}; {}",
+        found.len(),
+        all.join(", "),
+        advice.several
+    ))
 }
 
 /// Asks which of several is meant.
@@ -98,7 +103,8 @@ fn ask(
 
 /// One line per relay.
 fn table(found: &[Found]) -> String {
-    let width = |of: fn(&Found) -> &str| found.iter().map(|relay| of(relay).chars().count()).max().unwrap_or(0);
+    let width =
+        |of: fn(&Found) -> &str| found.iter().map(|relay| of(relay).chars().count()).max().unwrap_or(0);
     let (name, address) = (width(|relay| &relay.name), width(|relay| &relay.address));
     let mut text = String::new();
     for relay in found {

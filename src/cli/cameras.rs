@@ -1,8 +1,6 @@
 //! `pulsecam cameras`: lists cameras, or the controls of one, or shows its picture.
 
-use super::{
-    Error, advice, codec::CodecArgs, limit::LimitArgs, show::ShowArgs, values,
-};
+use super::{Error, advice, codec::CodecArgs, limit::LimitArgs, show::ShowArgs, values};
 use crate::{
     app::{cameras, demo, link::Target, source},
     capture::{Settings, Spec, Which},

@@ -116,7 +116,10 @@ fn leaves(command: &Command, path: &[String]) -> Vec<Vec<String>> {
     if inner.is_empty() {
         return vec![path.to_vec()];
     }
-    inner.into_iter().flat_map(|inner| leaves(inner, &[path, &[inner.get_name().to_owned()]].concat())).collect()
+    inner
+        .into_iter()
+        .flat_map(|inner| leaves(inner, &[path, &[inner.get_name().to_owned()]].concat()))
+        .collect()
 }
 
 /// A command line of the program.
@@ -158,11 +161,10 @@ fn setting(command: &str, key: &str, arg: &Arg, matches: &ArgMatches, prepared: 
         ArgAction::Count => vec![matches.get_count(id).to_string()],
         _ => settings::value(matches, id),
     };
-    let variable = settings::variables(arg).find(|name| env::var_os(name).is_some_and(|value| !value.is_empty()));
+    let variable =
+        settings::variables(arg).find(|name| env::var_os(name).is_some_and(|value| !value.is_empty()));
     let source = match (origin, matches.value_source(id), variable) {
-        (Some(place), _, _) => {
-            Source::File { file: place.file.display().to_string(), line: place.line }
-        }
+        (Some(place), _, _) => Source::File { file: place.file.display().to_string(), line: place.line },
         (None, Some(ValueSource::CommandLine), _) => Source::CommandLine,
         (None, _, Some(variable)) => Source::Variable { variable: variable.to_owned() },
         (None, _, None) => Source::Default,
@@ -209,7 +211,8 @@ fn line(setting: &Setting) -> String {
 
 /// A value as it is written in a file.
 fn toml(value: &str) -> String {
-    let is_number = value.parse::<f64>().is_ok_and(f64::is_finite) && value.starts_with(|c: char| c.is_ascii_digit());
+    let is_number =
+        value.parse::<f64>().is_ok_and(f64::is_finite) && value.starts_with(|c: char| c.is_ascii_digit());
     // 007 and 1. are no numbers there.
     let is_plain = is_number
         && !value.ends_with('.')

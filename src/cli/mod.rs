@@ -45,6 +45,7 @@ mod relays;
 mod send;
 #[cfg(feature = "relay")]
 mod server_auth;
+mod settings;
 #[cfg(feature = "relay")]
 mod share;
 #[cfg(feature = "client")]
@@ -53,7 +54,6 @@ mod show;
 mod source;
 #[cfg(feature = "client")]
 mod text;
-mod settings;
 mod values;
 #[cfg(feature = "client")]
 mod view;
@@ -268,7 +268,8 @@ fn parse() -> Result<Cli, clap::Error> {
     let variable = |name: &_| env::var_os(name);
     let prepared = settings::prepare(&Cli::command(), env::args_os().collect(), &variable)?;
     let mut command = environment::without_unset(Cli::command());
-    let matches = command.try_get_matches_from_mut(&prepared.arguments).map_err(|error| prepared.explain(error))?;
+    let matches =
+        command.try_get_matches_from_mut(&prepared.arguments).map_err(|error| prepared.explain(error))?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 

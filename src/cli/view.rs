@@ -48,7 +48,8 @@ fn target(args: &Args) -> Result<Target, Error> {
         return args.link.target_at(&relay, Role::Viewer);
     }
     let found = relays::choose(advice::FOUND)?;
-    let relay = found.address.parse().map_err(|error| Error::Usage(format!("{:?}: {error}", found.address)))?;
+    let relay =
+        found.address.parse().map_err(|error| Error::Usage(format!("{:?}: {error}", found.address)))?;
     args.link.target_at(&relay, Role::Viewer)
 }
 

@@ -22,7 +22,8 @@ fn is_inverted(mask: u32, y: usize, x: usize) -> bool {
 
 /// A value with the remainder of its division by `generator`, of this many bits, behind it.
 fn with_remainder(value: u32, generator: u32, bits: u32) -> u32 {
-    let rest = (0..bits).fold(value, |rest, _| (rest << 1) ^ if rest >> (bits - 1) & 1 == 1 { generator } else { 0 });
+    let rest = (0..bits)
+        .fold(value, |rest, _| (rest << 1) ^ if rest >> (bits - 1) & 1 == 1 { generator } else { 0 });
     value << bits | rest & ((1 << bits) - 1)
 }
 

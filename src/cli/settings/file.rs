@@ -101,7 +101,9 @@ fn one(key: &str, value: &DeValue<'_>) -> Result<String, String> {
     match value {
         DeValue::String(text) => Ok(text.to_string()),
         DeValue::Float(number) => Ok(number.as_str().to_owned()),
-        DeValue::Integer(number) => decimal(number).ok_or_else(|| format!("{key:?}: the number is too large")),
+        DeValue::Integer(number) => {
+            decimal(number).ok_or_else(|| format!("{key:?}: the number is too large"))
+        }
         DeValue::Boolean(_) | DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => {
             Err(format!("{key:?}: expected a text, a number, or true or false"))
         }

@@ -114,7 +114,9 @@ pub(super) fn is_profile(entry: &Entry) -> bool {
 fn check_entry(root: &Command, kind: Kind, entry: &Entry) -> Result<(), String> {
     let key = entry.key.as_str();
     let options: Vec<_> = match (kind, entry.table.as_slice()) {
-        (Kind::Relay, _) => root.find_subcommand(RELAY).and_then(|relay| option(relay, key)).into_iter().collect(),
+        (Kind::Relay, _) => {
+            root.find_subcommand(RELAY).and_then(|relay| option(relay, key)).into_iter().collect()
+        }
         (Kind::User, [first]) if first == HOSTS => {
             return Err(format!("{key:?} must be in a table with the host's name: [{HOSTS}.NAME]"));
         }
@@ -124,7 +126,9 @@ fn check_entry(root: &Command, kind: Kind, entry: &Entry) -> Result<(), String> 
         (Kind::User, _) if is_general(entry) => {
             root.get_subcommands().filter_map(|command| general_option(command, key)).collect()
         }
-        (Kind::User, path) => command(root, path).and_then(|command| option(command, key)).into_iter().collect(),
+        (Kind::User, path) => {
+            command(root, path).and_then(|command| option(command, key)).into_iter().collect()
+        }
     };
     if options.is_empty() {
         return Err(unknown_key(root, kind, entry));
@@ -138,7 +142,9 @@ fn address(value: &Value) -> Result<(), String> {
 }
 
 fn switch(value: &Value) -> Result<(), String> {
-    matches!(value, Value::Switch(_)).then_some(()).ok_or_else(|| format!("{DEFAULT:?}: expected true or false"))
+    matches!(value, Value::Switch(_))
+        .then_some(())
+        .ok_or_else(|| format!("{DEFAULT:?}: expected true or false"))
 }
 
 /// Whether the option takes a value of this kind. The value itself is parsed by clap.
@@ -163,10 +169,13 @@ fn unknown_table(root: &Command, kind: Kind, path: &[String]) -> String {
             format!("unknown table [{name}]: this file has the options of `pulsecam {RELAY}`, without tables")
         }
         (Kind::User, [first, ..]) if first == HOSTS => {
-            format!("unknown table [{name}]: a host's name with a dot is quoted, as in [{HOSTS}.\"desk.local\"]")
+            format!(
+                "unknown table [{name}]: a host's name with a dot is quoted, as in [{HOSTS}.\"desk.local\"]"
+            )
         }
         (Kind::User, _) => {
-            let similar = path.first().and_then(|first| suggested(root, first, ContextKind::SuggestedSubcommand));
+            let similar =
+                path.first().and_then(|first| suggested(root, first, ContextKind::SuggestedSubcommand));
             let hint = similar.unwrap_or_else(|| format!("{HOSTS}.NAME"));
             format!("unknown table [{name}]: it is no command. Did you mean [{hint}]?")
         }
@@ -177,13 +186,12 @@ fn unknown_key(root: &Command, kind: Kind, entry: &Entry) -> String {
     let key = entry.key.as_str();
     let of_file = |command: &&Command| match (kind, entry.table.as_slice()) {
         (Kind::Relay, _) => command.get_name() == RELAY,
-        (Kind::User, _) if is_general(entry) => {
-            !APART.contains(&command.get_name())
-        }
+        (Kind::User, _) if is_general(entry) => !APART.contains(&command.get_name()),
         _ => false,
     };
     let own = command(root, &entry.table).filter(|_| kind == Kind::User && !entry.table.is_empty());
-    let of_profile = is_profile(entry).then(|| Command::new(HOSTS).args([ADDRESS, DEFAULT].map(|key| Arg::new(key).long(key))));
+    let of_profile = is_profile(entry)
+        .then(|| Command::new(HOSTS).args([ADDRESS, DEFAULT].map(|key| Arg::new(key).long(key))));
     let commands = root.get_subcommands().filter(of_file).chain(own);
     let option = format!("--{key}");
     let mut commands = of_profile.iter().chain(commands);
@@ -253,9 +261,9 @@ mod tests {
                 continue;
             }
             assert_eq!(super::command(&root, &path).map(Command::get_name), Some(command.get_name()));
-            let inner = command.get_subcommands().map(|inner| {
-                ([path.as_slice(), &[inner.get_name().to_owned()]].concat(), inner)
-            });
+            let inner = command
+                .get_subcommands()
+                .map(|inner| ([path.as_slice(), &[inner.get_name().to_owned()]].concat(), inner));
             commands.extend(inner);
             for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
                 let Some(long) = arg.get_long().filter(|long| !NO_KEYS.contains(long)) else { continue };

@@ -63,7 +63,8 @@ mod tests {
 
     #[test]
     fn the_more_specific_level_decides() {
-        let (profile, table, top) = (vec![on("pin")], vec![on("name"), on("pin")], vec![on("name"), on("lang")]);
+        let (profile, table, top) =
+            (vec![on("pin")], vec![on("name"), on("pin")], vec![on("name"), on("lang")]);
         assert_eq!(choose(&[profile.clone(), table.clone(), top.clone()], &[]), [(0, 0), (1, 0), (2, 1)]);
         assert_eq!(choose(&[profile, table, top], &["pin", "lang"]), [(1, 0)], "set by the command line");
     }
@@ -72,7 +73,11 @@ mod tests {
     fn what_excludes_a_more_specific_setting_gives_way() {
         assert_eq!(choose(&[vec![on("pin")], vec![on("ca")]], &[]), [(0, 0)]);
         assert_eq!(choose(&[vec![on("terminal")]], &["json"]), []);
-        assert_eq!(choose(&[vec![on("pin"), on("ca")]], &[]), [(0, 0), (0, 1)], "one level contradicts itself");
+        assert_eq!(
+            choose(&[vec![on("pin"), on("ca")]], &[]),
+            [(0, 0), (0, 1)],
+            "one level contradicts itself"
+        );
     }
 
     #[test]

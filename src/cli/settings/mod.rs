@@ -214,7 +214,8 @@ impl Merging<'_> {
         }
         let (mut arguments, mut origins) = (Vec::new(), Vec::new());
         if self.has(host::ALIAS) {
-            arguments.extend(profiles.aliases().map(|alias| OsString::from(format!("--{}={alias}", host::ALIAS))));
+            arguments
+                .extend(profiles.aliases().map(|alias| OsString::from(format!("--{}={alias}", host::ALIAS))));
         }
         if let Some((host, place)) = default {
             arguments.push(format!("--{}={host}", host::DEFAULT).into());
@@ -263,7 +264,9 @@ impl Merging<'_> {
             .iter()
             .map(|level| {
                 let entries = level.entries.iter().filter(|entry| !is_relay(entry));
-                entries.filter_map(|entry| Some(((level.find)(self.definition, &entry.key)?, *entry))).collect()
+                entries
+                    .filter_map(|entry| Some(((level.find)(self.definition, &entry.key)?, *entry)))
+                    .collect()
             })
             .collect();
         let candidates: Vec<Vec<_>> = levels
@@ -292,8 +295,8 @@ impl Merging<'_> {
                 let known = matches.try_contains_id(id).is_ok();
                 known && matches.value_source(id).is_some_and(|source| source != ValueSource::DefaultValue)
             });
-            let has_variable =
-                keys::variables(arg).any(|name| (self.variable)(name.as_ref()).is_some_and(|value| !value.is_empty()));
+            let has_variable = keys::variables(arg)
+                .any(|name| (self.variable)(name.as_ref()).is_some_and(|value| !value.is_empty()));
             if is_active {
                 active.insert(id);
             }
@@ -307,7 +310,9 @@ impl Merging<'_> {
     /// Pairs of options that exclude each other.
     fn exclusions(&self) -> HashSet<(&str, &str)> {
         let arguments = self.definition.get_arguments();
-        let others = |arg| self.definition.get_arg_conflicts_with(arg).into_iter().map(|other| other.get_id().as_str());
+        let others = |arg| {
+            self.definition.get_arg_conflicts_with(arg).into_iter().map(|other| other.get_id().as_str())
+        };
         arguments.flat_map(|arg| others(arg).map(|other| (arg.get_id().as_str(), other))).collect()
     }
 

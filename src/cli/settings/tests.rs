@@ -62,7 +62,8 @@ fn the_command_line_and_the_environment_override_the_file() {
     assert_eq!(home.inserts(&["view", "--name", "Bob", "desk"]), "--lang=zh");
     let arguments = home.prepare(&["-v", "view", "--name=Bob", "desk"]).unwrap().arguments;
     assert_eq!(arguments, ["pulsecam", "-v", "view", "--lang=zh", "--name=Bob", "desk"]);
-    let home = Home::new("name = \"Ann\"\nlang = \"zh\"\n", &[("PULSECAM_NAME", "Bob"), ("PULSECAM_LANG", "")]);
+    let home =
+        Home::new("name = \"Ann\"\nlang = \"zh\"\n", &[("PULSECAM_NAME", "Bob"), ("PULSECAM_LANG", "")]);
     assert_eq!(home.inserts(&["view", "desk"]), "--lang=zh", "an empty variable counts as unset");
 }
 
@@ -74,7 +75,11 @@ fn the_more_specific_table_overrides_the_others() {
     let alias = "--host-alias=desk=desk.local";
     assert_eq!(home.inserts(&["view", "desk"]), format!("{alias} --name=desk --numbers --lang=zh"));
     assert_eq!(home.inserts(&["view", "other"]), format!("{alias} --name=view --numbers --lang=zh"));
-    assert_eq!(home.inserts(&["send", "other"]), format!("{alias} --name=top --fps=10"), "only its own options");
+    assert_eq!(
+        home.inserts(&["send", "other"]),
+        format!("{alias} --name=top --fps=10"),
+        "only its own options"
+    );
     assert_eq!(home.inserts(&["bench", "latency"]), "", "a measurement has no preferences");
     assert_eq!(home.inserts(&["demo"]).contains("alias"), false);
 }
@@ -120,11 +125,9 @@ fn what_excludes_the_command_line_gives_way() {
 
 #[test]
 fn lists_switches_and_counts_are_arguments_too() {
-    let home = Home::new("set = [\"gain=1\", \"focus=2\"]\nverbose = 2\nrepeat = true\nskip-still = false\n", &[]);
-    assert_eq!(
-        home.inserts(&["send", "desk"]),
-        "--repeat --set=gain=1 --set=focus=2 --verbose --verbose"
-    );
+    let home =
+        Home::new("set = [\"gain=1\", \"focus=2\"]\nverbose = 2\nrepeat = true\nskip-still = false\n", &[]);
+    assert_eq!(home.inserts(&["send", "desk"]), "--repeat --set=gain=1 --set=focus=2 --verbose --verbose");
     assert_eq!(home.inserts(&["send", "--set=gain=3", "-v", "desk"]), "--repeat");
 }
 
@@ -150,7 +153,11 @@ fn a_relay_has_its_own_table_or_file() {
     let file = home.folder.path().join("relay.toml");
     fs::write(&file, "max-clients = 9\nweb = false\n").unwrap();
     let named = format!("--config={}", file.display());
-    assert_eq!(home.inserts(&[&named, "relay"]), "--max-clients=9 --web=false", "only the file that is named");
+    assert_eq!(
+        home.inserts(&[&named, "relay"]),
+        "--max-clients=9 --web=false",
+        "only the file that is named"
+    );
     assert_eq!(home.inserts(&["relay", &named]), "--max-clients=9 --web=false");
     let said = home.fails(&[&named, "view", "desk"]);
     assert!(said.contains("relay.toml:1: \"max-clients\" does not apply here"), "{said}");

@@ -29,8 +29,7 @@ pub(super) fn figures(frame: &mut Frame<'_>, area: Rect, model: &Model) {
     let round_trip = model.round_trip().map_or_else(|| model.words.text(Phrase::Unknown), state::millis);
     let mut rows = vec![figure("", &model.words.text(Phrase::RoundTrip), &round_trip, columns)];
     for stream in model.streams.visible() {
-        let number =
-            if model.streams.len() > 1 { format!("{} ", stream.number) } else { String::new() };
+        let number = if model.streams.len() > 1 { format!("{} ", stream.number) } else { String::new() };
         let name = sanitized(stream.name());
         let name = cells::shorten_middle(&name, columns.saturating_sub(cells::width(&number)));
         rows.push(format!("{number}{name}"));
@@ -73,7 +72,8 @@ pub(super) fn help(frame: &mut Frame<'_>, area: Rect, model: &Model, top: &mut u
 /// A box with lines, on top of everything.
 fn panel(frame: &mut Frame<'_>, area: Rect, title: &str, rows: Vec<String>, place: Alignment) {
     let lines: Vec<_> = rows.into_iter().map(Line::from).collect();
-    let widest = lines.iter().map(Line::width).max().unwrap_or(0).max(cells::width(title)) + usize::from(FRAME);
+    let widest =
+        lines.iter().map(Line::width).max().unwrap_or(0).max(cells::width(title)) + usize::from(FRAME);
     let width = u16::try_from(widest).unwrap_or(u16::MAX).min(area.width);
     let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(area.height);
     let x = match place {

@@ -89,7 +89,9 @@ impl Source for Turn {
 /// Whether the JPEG claims a size for which the turner may take memory. The decoder says what is wrong with others.
 fn is_allowed(jpeg: &[u8]) -> bool {
     jpeg::header(jpeg).is_ok_and(|header| {
-        header.width <= MAX_DIMENSION && header.height <= MAX_DIMENSION && header.width * header.height <= MAX_PIXELS
+        header.width <= MAX_DIMENSION
+            && header.height <= MAX_DIMENSION
+            && header.width * header.height <= MAX_PIXELS
     })
 }
 
@@ -213,7 +215,8 @@ mod tests {
     #[test]
     fn a_damaged_jpeg_is_an_error_and_not_the_end() {
         let damaged = FrameData::Jpeg(bytes::Bytes::from_static(b"damaged"));
-        let mut source = Turn::new(Box::new(Script(vec![jpeg(&corners(64, 32)), damaged])), Orientation::Rotate180);
+        let mut source =
+            Turn::new(Box::new(Script(vec![jpeg(&corners(64, 32)), damaged])), Orientation::Rotate180);
         let source = source.as_mut().unwrap();
         assert!(matches!(source.next_frame(), Err(Error::Picture { .. })));
         assert!(source.next_frame().unwrap().is_some());

@@ -204,7 +204,8 @@ mod tests {
     fn turning_mirroring_and_flipping_are_one_transformation() {
         let canvas = Canvas { width: 3, height: 2, pixels: (0..6).collect() };
         for quarters in 0..4 {
-            let turned = (0..quarters).fold(canvas.clone(), |canvas, _| Orientation::Rotate90.turn_canvas(canvas));
+            let turned =
+                (0..quarters).fold(canvas.clone(), |canvas, _| Orientation::Rotate90.turn_canvas(canvas));
             for (mirror, flip) in [(false, false), (true, false), (false, true), (true, true)] {
                 let mut wanted = turned.clone();
                 if mirror {

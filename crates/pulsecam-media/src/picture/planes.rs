@@ -102,7 +102,9 @@ mod tests {
 
     #[test]
     fn each_pixel_keeps_its_samples() {
-        for (subsampling, size) in ALL.into_iter().flat_map(|kind| [(kind, (6, 4)), (kind, (5, 3)), (kind, (6, 3)), (kind, (1, 1))]) {
+        for (subsampling, size) in
+            ALL.into_iter().flat_map(|kind| [(kind, (6, 4)), (kind, (5, 3)), (kind, (6, 3)), (kind, (1, 1))])
+        {
             let before = picture(size, subsampling);
             for exif in 1..=8 {
                 let upright = Orientation::from_exif(exif).unwrap();
