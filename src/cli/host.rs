@@ -8,7 +8,7 @@ use std::{ffi::OsStr, path::Path};
 
 use clap::{Arg, ArgMatches, Command, parser::ValueSource, value_parser};
 
-use super::Error;
+use super::{Error, aliases::Aliases};
 use crate::address::Address;
 
 /// The variable that names the relay.
@@ -20,9 +20,6 @@ pub(super) const OPTION: &str = "host";
 /// The hidden option for the relay that a configuration file names.
 pub(super) const DEFAULT: &str = "host-default";
 
-/// The hidden option for the names of a configuration file: each as `NAME=ADDRESS`.
-pub(super) const ALIAS: &str = "host-alias";
-
 /// The arguments that may begin with the relay.
 const POSITION: &str = "relay";
 const WORDS: [&str; 2] = ["words", "text"];
@@ -33,31 +30,6 @@ pub(super) struct HostOption {
     text: Option<String>,
     named: Named,
     aliases: Aliases,
-}
-
-/// Names that a configuration file gives to relays.
-#[derive(Clone, Debug, Default, clap::Args)]
-pub(super) struct Aliases {
-    #[arg(id = ALIAS, long = ALIAS, hide = true, value_parser = alias)]
-    aliases: Vec<(Address, Address)>,
-}
-
-fn alias(text: &str) -> Result<(Address, Address), String> {
-    let (name, address) = text.rsplit_once('=').ok_or("expected NAME=ADDRESS")?;
-    let parse = |text: &str| text.parse().map_err(|error| format!("{text:?}: {error}"));
-    Ok((parse(name)?, parse(address)?))
-}
-
-impl Aliases {
-    /// The relay of this name.
-    pub(super) fn resolve(&self, named: &Address) -> Address {
-        let alias = self.aliases.iter().find(|(name, _)| name == named);
-        alias.map_or(named, |(_, address)| address).clone()
-    }
-
-    fn is_one(&self, word: &str) -> bool {
-        word.parse().is_ok_and(|word: Address| self.aliases.iter().any(|(name, _)| *name == word))
-    }
 }
 
 /// The text by which arguments name a relay, if any: before the `variable` and the `default` of a configuration
@@ -252,7 +224,10 @@ fn missing() -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::exit, *};
+    use super::{
+        super::{aliases::alias, exit},
+        *,
+    };
 
     /// No relay is named so.
     const NONE: HostOption =
@@ -348,7 +323,6 @@ mod tests {
         assert_eq!(split(&named(NONE), "desk hi", "").unwrap(), ("192.0.2.7".into(), "hi".into()));
         let error = split(&named(file("there")), "desk hi", "").unwrap_err().to_string();
         assert!(error.contains("configuration file") && error.contains("--host desk"), "{error}");
-        assert!(alias("desk").is_err() && alias("desk=:x").is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! One file per subcommand or group of options.
 
 mod advice;
+mod aliases;
 #[cfg(feature = "bench")]
 mod bench;
 #[cfg(feature = "client")]
@@ -23,7 +24,6 @@ mod delivery;
 mod demo;
 mod environment;
 mod exit;
-#[cfg(feature = "relay")]
 #[cfg_attr(not(feature = "client"), allow(dead_code, reason = "only clients send words and files"))]
 mod host;
 #[cfg(feature = "client")]

@@ -2,8 +2,8 @@
 
 use super::{
     Error, advice,
+    aliases::Aliases,
     codec::CodecArgs,
-    host::Aliases,
     limit::LimitArgs,
     link::Reach,
     show::ShowArgs,
