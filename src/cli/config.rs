@@ -88,7 +88,9 @@ fn print_all(json: bool, file: Option<&Path>) -> Result<(), Error> {
     let mut root = Cli::command();
     root.build();
     let mut is_first = true;
-    for path in leaves(&root, &[]) {
+    // A file that is named is written for a relay or for the others.
+    let is_meant = |path: &Vec<String>| file.is_none() || path != &["relay"];
+    for path in leaves(&root, &[]).into_iter().filter(is_meant) {
         let prepared =
             prepare(arguments(file, path.iter().map(OsString::from))).unwrap_or_else(|error| error.exit());
         // Arguments that the command needs are missing, which does not matter here.

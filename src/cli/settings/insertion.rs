@@ -79,7 +79,10 @@ impl Insertion<'_> {
         };
         vec![
             Level { entries: of(Kind::User, &|entry| entry.table == self.path), find: keys::option },
-            Level { entries: of(Kind::User, &|entry| entry.table.is_empty()), find: keys::general_option },
+            Level {
+                entries: of(Kind::User, &|entry| entry.table.is_empty() && !keys::is_apart(self.path)),
+                find: keys::general_option,
+            },
             Level { entries: of(Kind::Relay, &|_| true), find: keys::option },
         ]
     }

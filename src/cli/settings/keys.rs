@@ -59,6 +59,11 @@ pub(in crate::cli) fn option<'a>(command: &'a Command, key: &str) -> Option<&'a 
     command.get_arguments().find(|arg| arg.get_long() == Some(key) && !arg.is_hide_set())
 }
 
+/// Whether the command at this path has no part in the keys at the top.
+pub(super) fn is_apart(path: &[String]) -> bool {
+    path.first().is_some_and(|name| APART.contains(&name.as_str()))
+}
+
 /// The option of this key if it may also be set for all commands: if it has a variable.
 pub(super) fn general_option<'a>(command: &'a Command, key: &str) -> Option<&'a Arg> {
     option(command, key).filter(|arg| !APART.contains(&command.get_name()) && variables(arg).next().is_some())
@@ -287,7 +292,7 @@ mod tests {
     #[test]
     fn an_unknown_key_is_an_error_with_the_closest_one() {
         fails(Kind::User, "\nnmae = \"Ann\"", &["c.toml:2: ", "\"nmae\"", "\"name\""]);
-        fails(Kind::User, "[send]\nfsp = 15", &["c.toml:2: ", "\"fps\""]);
+        fails(Kind::User, "[send]\nqualty = 15", &["c.toml:2: ", "\"quality\""]);
         fails(Kind::User, "[sned]\nfps = 15", &["c.toml:1: ", "[send]"]);
         fails(Kind::User, "[host.desk]\nadress = \"x\"", &["c.toml:2: ", "\"adress\""]);
         fails(Kind::User, "[host.desk]\nhost = \"x\"", &["\"address\""]);

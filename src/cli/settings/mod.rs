@@ -92,7 +92,9 @@ fn inserted(command: &Command, arguments: Vec<OsString>, variable: Variables<'_>
     let (path, own) = innermost(&matches);
     let mut root = command.clone();
     root.build();
-    let Some(definition) = keys::command(&root, &path).filter(|_| !path.is_empty()) else {
+    // `config` reads the files of the command that it is about.
+    let is_own = path.first().is_some_and(|name| name != CONFIG);
+    let Some(definition) = keys::command(&root, &path).filter(|_| is_own) else {
         return Ok(Prepared { arguments, ..Prepared::default() });
     };
     let config = matches.try_get_one::<PathBuf>(CONFIG).ok().flatten();
@@ -111,7 +113,7 @@ fn inserted(command: &Command, arguments: Vec<OsString>, variable: Variables<'_>
     Ok(Prepared { arguments, origins, profile, sources })
 }
 
-/// The option that names the file.
+/// The option that names the file, and the command that prints what is set.
 const CONFIG: &str = "config";
 
 /// The path of the command that is run, and its arguments.

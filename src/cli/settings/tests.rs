@@ -58,7 +58,7 @@ impl Home {
 #[test]
 fn the_command_line_and_the_environment_override_the_file() {
     let home = Home::new("name = \"Ann\"\nlang = \"zh\"\n", &[]);
-    assert_eq!(home.inserts(&["view", "desk"]), "--lang=zh --name=Ann");
+    assert_eq!(home.inserts(&["view", "desk"]), "--name=Ann --lang=zh");
     assert_eq!(home.inserts(&["view", "--name", "Bob", "desk"]), "--lang=zh");
     let arguments = home.prepare(&["-v", "view", "--name=Bob", "desk"]).unwrap().arguments;
     assert_eq!(arguments, ["pulsecam", "-v", "view", "--lang=zh", "--name=Bob", "desk"]);
@@ -127,7 +127,7 @@ fn what_excludes_the_command_line_gives_way() {
 fn lists_switches_and_counts_are_arguments_too() {
     let home =
         Home::new("set = [\"gain=1\", \"focus=2\"]\nverbose = 2\nrepeat = true\nskip-still = false\n", &[]);
-    assert_eq!(home.inserts(&["send", "desk"]), "--repeat --set=gain=1 --set=focus=2 --verbose --verbose");
+    assert_eq!(home.inserts(&["send", "desk"]), "--set=gain=1 --set=focus=2 --verbose --verbose --repeat");
     assert_eq!(home.inserts(&["send", "--set=gain=3", "-v", "desk"]), "--repeat");
 }
 
