@@ -15,7 +15,11 @@ const MAX_FOUND: usize = 64;
 /// Most addresses of a relay that are kept.
 const MAX_ADDRESSES: usize = 16;
 
-/// Looks for relays for this time; returns them by name.
+/// How much longer to look while nothing is found. A responder does not repeat within a second what it has just
+/// told another (RFC 6762, 6), and answers the question that is repeated after a second.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Looks for relays for this time, a little longer if there is none; returns them by name.
 ///
 /// # Errors
 /// [`Error::Mdns`] if a thread or socket cannot be made.
@@ -24,9 +28,11 @@ pub fn find(time: Duration) -> Result<Vec<Found>, Error> {
     let events = daemon.browse(SERVICE).map_err(Error::of)?;
     let deadline = Instant::now() + time;
     let mut found = BTreeMap::new();
-    // A relay is reported again when more of its addresses are known.
-    while let Ok(event) = events.recv_deadline(deadline) {
+    loop {
+        let deadline = if found.is_empty() { deadline + GRACE } else { deadline };
+        let Ok(event) = events.recv_deadline(deadline) else { break };
         match event {
+            // A relay is reported again when more of its addresses are known.
             ServiceEvent::ServiceResolved(service) => {
                 if (found.len() < MAX_FOUND || found.contains_key(&service.fullname))
                     && let Some(relay) = read(&service)
