@@ -10,8 +10,8 @@ use self::{codewords::codewords, drawing::drawn};
 /// The largest version: 77 modules, of which a terminal needs 43 rows.
 const MAX_VERSION: usize = 15;
 
-/// Modules around a code that stay light, so that it is found.
-const QUIET: usize = 2;
+/// Modules around a code that stay light, so that it is found: as the standard wants.
+const QUIET: usize = 4;
 
 /// A square of dark and light modules.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -59,10 +59,10 @@ fn codes_of_every_kind_are_those_of_the_page() {
 fn a_terminal_shows_two_rows_per_line() {
     let code = Code::new("a").unwrap();
     let lines: Vec<_> = code.lines().collect();
-    assert_eq!(lines.len(), 13, "25 rows with the border");
+    assert_eq!(lines.len(), 15, "29 rows with the border");
     let plain: Vec<_> =
         lines.iter().map(|line| line.replace("\x1b[97;40m", "").replace("\x1b[0m", "")).collect();
-    assert!(plain.iter().all(|line| line.chars().count() == 25));
-    assert_eq!(plain[0], "█".repeat(25), "the border is light");
-    assert!(plain[1].starts_with("██ ▄▄▄▄▄ █"), "a corner: {}", plain[1]);
+    assert!(plain.iter().all(|line| line.chars().count() == 29));
+    assert_eq!(plain[..2], ["█".repeat(29), "█".repeat(29)], "the border is light");
+    assert!(plain[2].starts_with("████ ▄▄▄▄▄ █"), "a corner: {}", plain[2]);
 }
