@@ -101,7 +101,7 @@ test-reach: ## Only: far relays, forms of addresses, and slow deliveries
 	$(CARGO) test --workspace --release --locked --test reach --test delivery
 
 test-cli: ## Only: the command line of the built program
-	$(CARGO) test --workspace --release --locked --test cli --test usage --test host_variable --test skipping --test bench
+	$(CARGO) test --workspace --release --locked --test cli --test usage --test host_variable --test configuration --test turning --test skipping --test bench
 
 test-qt: deps ## Only: against a real Qt program
 	$(CARGO) test --workspace --release --locked --test qt_peer

@@ -294,6 +294,21 @@ fn systemd_finds_nothing_wrong_with_the_units() {
 }
 
 #[test]
+fn the_responders_announce_what_a_relay_does() {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/deploy");
+    let read = |name: &str| fs::read_to_string(from.join(name)).unwrap();
+    let (avahi, resolved, socket) =
+        (read("pulsecam-avahi.service"), read("pulsecam.dnssd"), read("pulsecam-relay.socket"));
+    assert!(socket.contains("ListenStream=6868"), "{socket}");
+    for wanted in ["<type>_pulsecam._tcp</type>", "<port>6868</port>", "<txt-record>web=6868</txt-record>"] {
+        assert!(avahi.contains(wanted), "{wanted}");
+    }
+    for wanted in ["Type=_pulsecam._tcp", "Port=6868", "TxtText=web=6868"] {
+        assert!(resolved.lines().any(|line| line == wanted), "{wanted}");
+    }
+}
+
+#[test]
 fn systemd_rates_the_service_as_safe_with_each_drop_in() {
     for addition in [&[][..], &["tls-and-key.conf"], &["reload.conf"]] {
         let folder = units(addition);

@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
+#[cfg(feature = "discovery")]
+use crate::discovery;
 use crate::{auth, tls, wire};
 #[cfg(feature = "client")]
 use crate::{capture, jpeg, link, pipeline, recording, still, view};
@@ -65,6 +67,9 @@ pub(crate) enum Error {
     #[cfg(feature = "client")]
     #[error("nothing to send: add a text, or write lines to standard input")]
     NothingToSend,
+    #[cfg(feature = "discovery")]
+    #[error(transparent)]
+    Discovery(#[from] discovery::Error),
     #[error("{0}")]
     Usage(String),
     #[cfg(feature = "relay")]

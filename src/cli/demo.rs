@@ -37,6 +37,6 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         show: args.show.options(args.codec, args.limit, args.json),
         target: args.patience.here()?,
         setting_name: advice::to_set,
-        ends: false,
+        purpose: demo::Purpose::Demonstration,
     })
 }

@@ -2,6 +2,7 @@
 
 use super::{
     Error, advice,
+    aliases::Aliases,
     codec::CodecArgs,
     limit::LimitArgs,
     link::Reach,
@@ -42,6 +43,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "HOST[:PORT]", conflicts_with = "relay")]
     host: Option<Address>,
     #[command(flatten)]
+    aliases: Aliases,
+    #[command(flatten)]
     reach: Reach,
     #[command(flatten)]
     source: SourceArgs,
@@ -60,7 +63,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let source = args.source.options_for(args.file.clone())?;
     match args.relay.as_ref().or(args.host.as_ref()) {
         Some(relay) => send::run(&send::Options {
-            target: args.reach.target(relay, Role::Sender)?,
+            target: args.reach.target(&args.aliases.resolve(relay), Role::Sender)?,
             source,
             strips: args.codec.codec().strips,
             limit: args.limit.limit(),
@@ -71,7 +74,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
             show: args.show.options(args.codec, args.limit, args.json),
             target: args.reach.patience.here()?,
             setting_name: advice::to_set,
-            ends: true,
+            purpose: demo::Purpose::Film,
         }),
     }
 }

@@ -149,6 +149,7 @@ terminal-quit = q quit
 terminal-pause = Space pause
 terminal-seek = ← → 5 s
 terminal-redraw = draw the screen again
+terminal-close = close what is open
 
 # The measurement from light to light.
 glass-no-picture = Waiting for the camera’s picture

@@ -162,6 +162,7 @@ phrases! {
     TerminalPause = "terminal-pause",
     TerminalSeek = "terminal-seek",
     TerminalRedraw = "terminal-redraw",
+    TerminalClose = "terminal-close",
     // The measurement from light to light.
     GlassNoPicture = "glass-no-picture",
     GlassNotSeen = "glass-not-seen",

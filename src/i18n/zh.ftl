@@ -149,6 +149,7 @@ terminal-quit = q 退出
 terminal-pause = 空格 暂停
 terminal-seek = ← → 5 秒
 terminal-redraw = 重新绘制屏幕
+terminal-close = 关闭打开的面板
 
 # 端到端延迟（从光到光）的测量。
 glass-no-picture = 正在等待摄像头画面

@@ -40,7 +40,7 @@ pub use self::{
     options::{DecodeLimits, Scale, Strips},
     quality::quality,
     repair::{Flaw, Length, Repaired, Repairer, repair},
-    rotate::{mark_upright, orientation, rotated},
+    rotate::{Turner, mark_upright, orientation, rotated},
     splice::splice,
     split::{Piece, split},
 };

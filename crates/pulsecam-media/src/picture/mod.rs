@@ -2,6 +2,7 @@
 
 mod orientation;
 mod pixel_buffer;
+mod planes;
 mod scaler;
 
 pub(crate) use self::scaler::Part;

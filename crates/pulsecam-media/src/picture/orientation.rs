@@ -1,6 +1,6 @@
 //! Orientation of pictures, as cameras note it in Exif data.
 
-use super::{Canvas, Picture, Pixels};
+use super::{Canvas, Picture, Pixels, planes};
 
 /// The tag of the orientation in Exif data.
 const TAG: u16 = 0x112;
@@ -47,6 +47,24 @@ impl Orientation {
         })
     }
 
+    /// The transformation that turns a picture clockwise by this number of quarters, then exchanges left and right
+    /// if it is to be mirrored, and top and bottom if it is to be flipped.
+    #[must_use]
+    pub const fn turned(quarters: u8, mirror: bool, flip: bool) -> Self {
+        // Flipping is the same as mirroring and turning by 180 degrees.
+        let quarters = if flip { quarters.wrapping_add(2) } else { quarters };
+        match (quarters % 4, mirror != flip) {
+            (1, false) => Self::Rotate90,
+            (2, false) => Self::Rotate180,
+            (3, false) => Self::Rotate270,
+            (1, true) => Self::Transpose,
+            (2, true) => Self::FlipVertical,
+            (3, true) => Self::Transverse,
+            (_, false) => Self::Upright,
+            (_, true) => Self::FlipHorizontal,
+        }
+    }
+
     /// Reads the orientation in Exif data (a TIFF structure); `None` if there is none.
     #[must_use]
     pub fn of_exif(tiff: &[u8]) -> Option<Self> {
@@ -84,23 +102,22 @@ impl Orientation {
         Canvas { width, height, pixels: self.turn(&canvas.pixels, size).into() }
     }
 
-    /// Turns a picture of packed pixels upright; planes stay as they are.
+    /// Turns a picture upright.
     pub(crate) fn turn_picture(self, picture: Picture) -> Picture {
+        if self == Self::Upright {
+            return picture;
+        }
         let size = (picture.width, picture.height);
         let (width, height) = self.upright_size(size);
         let turn = |bytes: Vec<u8>| self.turn(bytes.as_chunks::<3>().0, size).into_flattened();
         match picture.pixels {
-            Pixels::Rgb(bytes) if self != Self::Upright => {
-                Picture { width, height, pixels: Pixels::Rgb(turn(bytes)) }
-            }
-            Pixels::Bgr(bytes) if self != Self::Upright => {
-                Picture { width, height, pixels: Pixels::Bgr(turn(bytes)) }
-            }
-            pixels => Picture { pixels, ..picture },
+            Pixels::Rgb(bytes) => Picture { width, height, pixels: Pixels::Rgb(turn(bytes)) },
+            Pixels::Bgr(bytes) => Picture { width, height, pixels: Pixels::Bgr(turn(bytes)) },
+            Pixels::Planar(subsampling, bytes) => planes::turned(self, size, subsampling, &bytes),
         }
     }
 
-    fn turn<P: Copy + Default>(self, pixels: &[P], (width, height): (usize, usize)) -> Vec<P> {
+    pub(super) fn turn<P: Copy + Default>(self, pixels: &[P], (width, height): (usize, usize)) -> Vec<P> {
         let (across, down) = self.upright_size((width, height));
         let mut turned = Vec::with_capacity(across * down);
         for y in 0..down {
@@ -181,6 +198,26 @@ mod tests {
         assert_eq!(Orientation::of_exif(&odd), None);
         odd[4..8].fill(0xff);
         assert_eq!(Orientation::of_exif(&odd), None, "a directory far behind the end");
+    }
+
+    #[test]
+    fn turning_mirroring_and_flipping_are_one_transformation() {
+        let canvas = Canvas { width: 3, height: 2, pixels: (0..6).collect() };
+        for quarters in 0..4 {
+            let turned =
+                (0..quarters).fold(canvas.clone(), |canvas, _| Orientation::Rotate90.turn_canvas(canvas));
+            for (mirror, flip) in [(false, false), (true, false), (false, true), (true, true)] {
+                let mut wanted = turned.clone();
+                if mirror {
+                    wanted = Orientation::FlipHorizontal.turn_canvas(wanted);
+                }
+                if flip {
+                    wanted = Orientation::FlipVertical.turn_canvas(wanted);
+                }
+                let found = Orientation::turned(quarters, mirror, flip).turn_canvas(canvas.clone());
+                assert_eq!(found, wanted, "{quarters} {mirror} {flip}");
+            }
+        }
     }
 
     #[test]

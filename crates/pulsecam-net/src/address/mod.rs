@@ -68,6 +68,12 @@ impl Address {
         self.port
     }
 
+    /// The same host with another port.
+    #[must_use]
+    pub fn with_port(self, port: u16) -> Self {
+        Self { port, ..self }
+    }
+
     /// The socket address, if no lookup is needed.
     #[must_use]
     pub fn literal(&self) -> Option<SocketAddr> {
