@@ -106,7 +106,7 @@ test-qt: deps ## Only: against a real Qt program
 	$(CARGO) test --workspace --release --locked --test qt_peer
 
 test-window: deps ## Only: the window, and the measurement from light to light, under Xvfb
-	$(CARGO) test --workspace --release --locked --test window --test glass
+	$(CARGO) test --workspace --release --locked --test window --test window_states --test window_keys --test window_paste --test notifications --test glass
 
 test-terminal: deps ## Only: the dashboard and the view in a terminal
 	$(CARGO) test --workspace --release --locked --test terminal
@@ -195,9 +195,12 @@ bench-links: deps ## Measure slow and far links between network namespaces (root
 	$(CARGO) run --release --workspace --locked --example links -- $(addprefix --for ,$(BENCH_FOR)) \
 		--template docs/links.in.md --page docs/links.md $(LINKS)
 
-screenshots: build ## Take the screenshots in docs/images
+# The window at each number of streams, size, scale and language goes here, for review; fewer: COUNTS="4 25" SIZES=640x360 …
+SCREENSHOTS ?= $(TARGET)/screenshots
+screenshots: build ## Take the screenshots in docs/images, and many more in SCREENSHOTS (5 minutes)
 	./.ci/deps pictures
 	./docs/images/make.sh $(PULSECAM)
+	./docs/images/views.sh $(PULSECAM) $(SCREENSHOTS)
 
 clean: ## Remove build output
 	$(CARGO) clean

@@ -4,11 +4,10 @@ mod orientation;
 mod pixel_buffer;
 mod scaler;
 
-pub(crate) use self::scaler::Part;
 pub use self::{
     orientation::Orientation,
     pixel_buffer::PixelBuffer,
-    scaler::{ScaleError, Scaler},
+    scaler::{Part, ScaleError, Scaler},
 };
 
 /// How chroma is sampled in planar YUV.
