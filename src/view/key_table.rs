@@ -3,6 +3,8 @@
 //!
 //! Numbers of keys are those of evdev, which X servers on Linux use.
 
+use std::collections::HashSet;
+
 use minifb::Key;
 
 use super::keysym::character;
@@ -93,8 +95,12 @@ impl KeyTable {
 }
 
 /// Whether the last key event is one of a key that is held: the server releases and presses it at the same time.
+///
+/// It also does so for a first press by a program (XTEST), though the key was not down: that is no repeat.
 #[derive(Debug, Default)]
 pub(super) struct Repeats {
+    /// The keys that are down.
+    held: HashSet<u8>,
     released: Option<(u8, u32)>,
     pub(super) is_repeated: bool,
 }
@@ -102,12 +108,20 @@ pub(super) struct Repeats {
 impl Repeats {
     /// The key was pressed, at a time of the server in milliseconds.
     pub(super) fn pressed(&mut self, key: u8, time: u32) {
+        self.held.insert(key);
         self.is_repeated = self.released == Some((key, time));
     }
 
     /// The key was released.
     pub(super) fn released(&mut self, key: u8, time: u32) {
-        self.released = Some((key, time));
+        if self.held.remove(&key) {
+            self.released = Some((key, time));
+        }
+    }
+
+    /// The window has lost the focus, and gets no more releases.
+    pub(super) fn forget(&mut self) {
+        self.held.clear();
     }
 }
 
@@ -150,6 +164,22 @@ mod tests {
         assert!(!press(None, 1_000), "the first");
         assert!(press(Some(1_600), 1_600) && press(Some(1_640), 1_640), "held");
         assert!(!press(Some(1_700), 1_900), "pressed again");
+    }
+
+    #[test]
+    fn a_release_of_a_key_that_is_not_down_makes_no_repeat() {
+        let mut repeats = Repeats::default();
+        for time in [1_000, 2_000] {
+            repeats.released(28, time);
+            repeats.pressed(28, time);
+            assert!(!repeats.is_repeated, "a press by a program");
+            repeats.released(28, time + 6);
+        }
+        repeats.pressed(28, 3_000);
+        repeats.forget();
+        repeats.released(28, 4_000);
+        repeats.pressed(28, 4_000);
+        assert!(!repeats.is_repeated, "the focus was elsewhere meanwhile");
     }
 
     #[test]

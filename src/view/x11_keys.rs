@@ -11,7 +11,10 @@ use x11rb::{
     connection::Connection,
     protocol::{
         Event,
-        xproto::{self, ChangeWindowAttributesAux, ConnectionExt, EventMask, GrabMode, KeyButMask, ModMask},
+        xproto::{
+            self, ChangeWindowAttributesAux, ConnectionExt, EventMask, GrabMode, KeyButMask, ModMask,
+            NotifyMode,
+        },
     },
     rust_connection::RustConnection,
 };
@@ -38,7 +41,10 @@ impl X11Keys {
     /// Watches the keys of this window, until it is destroyed.
     pub(super) fn watch(window: xproto::Window) -> Result<Self, Error> {
         let (connection, _) = x11rb::connect(None)?;
-        let events = EventMask::KEY_PRESS | EventMask::KEY_RELEASE | EventMask::STRUCTURE_NOTIFY;
+        let events = EventMask::KEY_PRESS
+            | EventMask::KEY_RELEASE
+            | EventMask::FOCUS_CHANGE
+            | EventMask::STRUCTURE_NOTIFY;
         let events = ChangeWindowAttributesAux::new().event_mask(events);
         connection.change_window_attributes(window, &events)?.check()?;
         let table = read(&connection)?;
@@ -100,6 +106,7 @@ impl Keyboard {
                     }
                 }
                 Event::KeyRelease(event) => self.repeats.released(event.detail, event.time),
+                Event::FocusOut(event) if event.mode == NotifyMode::NORMAL => self.repeats.forget(),
                 Event::MappingNotify(_) => self.table = read(connection)?,
                 Event::DestroyNotify(event) if event.window == window => return Ok(()),
                 Event::Error(error) => tracing::debug!("the X server refuses: {error:?}"),
