@@ -107,7 +107,7 @@ test-qt: deps ## Only: against a real Qt program
 	$(CARGO) test --workspace --release --locked --test qt_peer
 
 test-window: deps ## Only: the window, and the measurement from light to light, under Xvfb
-	$(CARGO) test --workspace --release --locked --test window --test glass
+	$(CARGO) test --workspace --release --locked --test window --test window_states --test window_keys --test window_paste --test notifications --test glass
 
 test-terminal: deps ## Only: the dashboard and the view in a terminal
 	$(CARGO) test --workspace --release --locked --test terminal
@@ -229,9 +229,11 @@ bench-ustreamer: build ## Compare with ustreamer on simulated cameras; write doc
 	tests=$(CAMERA_TESTS) && CAMERA_SECONDS='$(CAMERA_SECONDS)' ./tests/camera/ustreamer.sh $(PULSECAM) "$$tests" \
 		docs/ustreamer.in.md docs/ustreamer.md
 
-screenshots: build ## Take the screenshots in docs/images
+# The window at each number of streams, size, scale and language goes here, for review; fewer: COUNTS="4 25" SIZES=640x360 …
+screenshots: build ## Take the screenshots in docs/images, and many more in SCREENSHOTS (5 minutes)
 	./.ci/deps pictures
 	./docs/images/make.sh $(PULSECAM)
+	./docs/images/views.sh $(PULSECAM) $(or $(SCREENSHOTS),$(TARGET)/screenshots)
 
 clean: ## Remove build output
 	$(CARGO) clean

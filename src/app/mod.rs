@@ -50,9 +50,13 @@ pub(crate) mod source;
 #[cfg(feature = "client")]
 mod action_handler;
 #[cfg(feature = "client")]
+mod file_manager;
+#[cfg(feature = "client")]
 pub(crate) mod frame_sink;
 #[cfg(feature = "client")]
 mod link_words;
+#[cfg(feature = "client")]
+pub(crate) mod notifier;
 #[cfg(feature = "client")]
 mod recording_session;
 #[cfg(feature = "client")]

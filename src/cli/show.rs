@@ -3,7 +3,11 @@
 use std::path::PathBuf;
 
 use super::{codec::CodecArgs, limit::LimitArgs, values};
-use crate::{app::show::Options, i18n::Language, view::terminal::Graphics};
+use crate::{
+    app::{notifier::Notify, show::Options},
+    i18n::Language,
+    view::terminal::Graphics,
+};
 
 /// How to show what arrives.
 #[derive(Clone, Debug, clap::Args)]
@@ -37,6 +41,10 @@ pub(super) struct ShowArgs {
     /// Language of the window: en or zh [default: the system's]
     #[arg(long, value_name = "LANG", env = "PULSECAM_LANG")]
     lang: Option<Language>,
+    /// Desktop notifications while the window has no focus, when somebody joins or writes: on, off, or auto: in
+    /// a desktop session on this machine
+    #[arg(long, value_name = "WHEN", default_value = "auto", env = "PULSECAM_NOTIFY")]
+    notify: Notify,
     /// Save every image that arrives in this folder, and snapshots and recordings too [default for snapshots
     /// and recordings: the current folder]
     #[arg(long, value_name = "DIR", env = "PULSECAM_SAVE")]
@@ -72,6 +80,7 @@ impl ShowArgs {
             save: self.save.clone(),
             codec: codec.codec(),
             limit: limit.limit(),
+            notify: self.notify,
             json,
         }
     }

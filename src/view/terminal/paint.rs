@@ -135,6 +135,7 @@ fn streams(frame: &mut Frame<'_>, area: Rect, model: &Model, pictures: &mut Pict
         pictures.tiles.push(ShownTile {
             stream: stream.id(),
             place: drawing::Rect::new(0, 0, size.0, size.1),
+            needed: size,
             is_held: model.paused && stream.has_picture(),
         });
         let canvas = &stream.frame.canvas;

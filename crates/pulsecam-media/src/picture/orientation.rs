@@ -92,6 +92,60 @@ impl Orientation {
         if self.swaps_sides() { (height, width) } else { (width, height) }
     }
 
+    /// This transformation and then another.
+    #[must_use]
+    pub const fn then(self, next: Self) -> Self {
+        let ((quarters, is_mirrored), (more, mirrors)) = (self.parts(), next.parts());
+        // A mirror turns the direction of what was turned before it.
+        if mirrors {
+            Self::of_parts(4 - quarters + more, !is_mirrored)
+        } else {
+            Self::of_parts(quarters + more, is_mirrored)
+        }
+    }
+
+    /// The same as a mirror image (left and right exchanged) or not, and then quarters of a turn clockwise.
+    const fn parts(self) -> (u8, bool) {
+        match self {
+            Self::Upright => (0, false),
+            Self::Rotate90 => (1, false),
+            Self::Rotate180 => (2, false),
+            Self::Rotate270 => (3, false),
+            Self::FlipHorizontal => (0, true),
+            Self::Transverse => (1, true),
+            Self::FlipVertical => (2, true),
+            Self::Transpose => (3, true),
+        }
+    }
+
+    const fn of_parts(quarters: u8, is_mirrored: bool) -> Self {
+        match (quarters % 4, is_mirrored) {
+            (0, false) => Self::Upright,
+            (1, false) => Self::Rotate90,
+            (2, false) => Self::Rotate180,
+            (_, false) => Self::Rotate270,
+            (0, true) => Self::FlipHorizontal,
+            (1, true) => Self::Transverse,
+            (2, true) => Self::FlipVertical,
+            (_, true) => Self::Transpose,
+        }
+    }
+
+    /// Where a pixel of the upright picture was in one of this width and height before.
+    #[must_use]
+    pub const fn before(self, (x, y): (usize, usize), (width, height): (usize, usize)) -> (usize, usize) {
+        match self {
+            Self::Upright => (x, y),
+            Self::FlipHorizontal => (width - 1 - x, y),
+            Self::Rotate180 => (width - 1 - x, height - 1 - y),
+            Self::FlipVertical => (x, height - 1 - y),
+            Self::Transpose => (y, x),
+            Self::Rotate90 => (y, height - 1 - x),
+            Self::Transverse => (width - 1 - y, height - 1 - x),
+            Self::Rotate270 => (width - 1 - y, x),
+        }
+    }
+
     /// Turns a canvas upright.
     pub(crate) fn turn_canvas(self, canvas: Canvas) -> Canvas {
         if self == Self::Upright {
@@ -122,16 +176,7 @@ impl Orientation {
         let mut turned = Vec::with_capacity(across * down);
         for y in 0..down {
             turned.extend((0..across).map(|x| {
-                let (x, y) = match self {
-                    Self::Upright => (x, y),
-                    Self::FlipHorizontal => (width - 1 - x, y),
-                    Self::Rotate180 => (width - 1 - x, height - 1 - y),
-                    Self::FlipVertical => (x, height - 1 - y),
-                    Self::Transpose => (y, x),
-                    Self::Rotate90 => (y, height - 1 - x),
-                    Self::Transverse => (width - 1 - y, height - 1 - x),
-                    Self::Rotate270 => (width - 1 - y, x),
-                };
+                let (x, y) = self.before((x, y), (width, height));
                 pixels.get(y * width + x).copied().unwrap_or_default()
             }));
         }
@@ -237,5 +282,16 @@ mod tests {
         let turned = Orientation::Rotate90.turn_picture(rgb);
         assert_eq!((turned.width, turned.height, turned.bytes()), (1, 2, &[1, 2, 3, 4, 5, 6][..]));
         assert_eq!((0..=9).filter_map(Orientation::from_exif).count(), 8);
+    }
+
+    #[test]
+    fn one_transformation_after_another_is_one() {
+        let canvas = Canvas { width: 3, height: 2, pixels: (0..6).collect() };
+        for first in (1..=8).filter_map(Orientation::from_exif) {
+            for second in (1..=8).filter_map(Orientation::from_exif) {
+                let both = second.turn_canvas(first.turn_canvas(canvas.clone()));
+                assert_eq!(first.then(second).turn_canvas(canvas.clone()), both, "{first:?}, {second:?}");
+            }
+        }
     }
 }

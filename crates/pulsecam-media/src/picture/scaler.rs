@@ -13,16 +13,20 @@ use super::{Canvas, Picture, Pixels};
 
 /// A part of a picture in fractions of its size, so that it is the same part of each plane.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Part {
-    pub(crate) left: f64,
-    pub(crate) top: f64,
-    pub(crate) width: f64,
-    pub(crate) height: f64,
+pub struct Part {
+    /// Its left edge.
+    pub left: f64,
+    /// Its upper edge.
+    pub top: f64,
+    /// Its width.
+    pub width: f64,
+    /// Its height.
+    pub height: f64,
 }
 
 impl Part {
     /// The whole picture.
-    pub(crate) const WHOLE: Self = Self { left: 0.0, top: 0.0, width: 1.0, height: 1.0 };
+    pub const WHOLE: Self = Self { left: 0.0, top: 0.0, width: 1.0, height: 1.0 };
 
     /// The largest centred part of a picture of size `of` that has the proportions of `like`.
     pub(crate) fn covering(of: (usize, usize), like: (usize, usize)) -> Self {
@@ -62,6 +66,17 @@ pub struct Scaler {
 impl Scaler {
     /// Scales the canvas to `size`, in the memory of `reuse`; `None` if either has no pixels.
     pub fn fit(&mut self, source: &Canvas, size: (usize, usize), reuse: Canvas) -> Option<Canvas> {
+        self.fit_part(source, Part::WHOLE, size, reuse)
+    }
+
+    /// The same with a part of the canvas.
+    pub fn fit_part(
+        &mut self,
+        source: &Canvas,
+        part: Part,
+        size: (usize, usize),
+        reuse: Canvas,
+    ) -> Option<Canvas> {
         let side = |side: usize| u32::try_from(side).ok().filter(|&side| side > 0);
         let from = (side(source.width)?, side(source.height)?);
         let to = (side(size.0)?, side(size.1)?);
@@ -71,8 +86,10 @@ impl Scaler {
         let from = TypedImageRef::<U8x4>::from_buffer(from.0, from.1, pixels).ok()?;
         let pixels = bytemuck::cast_slice_mut(&mut canvas.pixels);
         let mut into = TypedImage::<U8x4>::from_buffer(to.0, to.1, pixels).ok()?;
+        let CropBox { left, top, width, height } = part.in_plane((source.width, source.height));
         // The fourth byte is padding, not alpha.
-        self.resizer.resize_typed(&from, &mut into, &bilinear().use_alpha(false)).ok()?;
+        let options = bilinear().use_alpha(false).crop(left, top, width, height);
+        self.resizer.resize_typed(&from, &mut into, &options).ok()?;
         Some(canvas)
     }
 
@@ -227,6 +244,18 @@ mod tests {
             assert_eq!(scaled.pixel(1, height / 2).unwrap() & 0x00ff_ffff, 0x00c8_2010);
             assert_eq!(scaled.pixel(width - 2, height / 2).unwrap() & 0x00ff_ffff, 0x0010_40e0);
         }
+    }
+
+    #[test]
+    fn a_part_of_a_canvas_is_enlarged() {
+        let pixel = |i: usize| if i % 64 < 32 { 0x00c8_2010 } else { 0x0010_40e0 };
+        let halves = Canvas { width: 64, height: 48, pixels: (0..64 * 48).map(pixel).collect() };
+        let right = Part { left: 0.6, top: 0.5, width: 0.4, height: 0.25 };
+        let scaled = Scaler::default().fit_part(&halves, right, (80, 30), Canvas::default()).unwrap();
+        assert_eq!((scaled.width, scaled.height), (80, 30));
+        assert!(scaled.pixels.iter().all(|pixel| pixel & 0x00ff_ffff == 0x0010_40e0));
+        let beyond = Part { left: 2.0, top: -1.0, width: 9.0, height: 0.0 };
+        assert!(Scaler::default().fit_part(&halves, beyond, (8, 3), Canvas::default()).is_some());
     }
 
     #[test]
