@@ -3,13 +3,13 @@
 use qrcodegen::{QrCode, QrCodeEcc, QrSegment, Version};
 
 /// The largest version: 77 modules, of which a terminal needs 43 rows.
-const MAX_VERSION: Version = Version::new(15);
+const MAX_VERSION: u8 = 15;
 
 /// Modules around a code that stay light, so that it is found: as the standard wants.
 const QUIET: usize = 4;
 
 /// A square of dark and light modules.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Code(QrCode);
 
 impl Code {
@@ -18,9 +18,8 @@ impl Code {
         // As bytes, and with the level that the relay's page uses: both draw the same code.
         let text = [QrSegment::make_bytes(text.as_bytes())];
         let (level, any_mask) = (QrCodeEcc::Medium, None);
-        QrCode::encode_segments_advanced(&text, level, Version::MIN, MAX_VERSION, any_mask, false)
-            .ok()
-            .map(Self)
+        let (smallest, largest) = (Version::MIN, Version::new(MAX_VERSION));
+        QrCode::encode_segments_advanced(&text, level, smallest, largest, any_mask, false).ok().map(Self)
     }
 
     /// Modules across and down.
