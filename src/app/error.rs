@@ -13,6 +13,7 @@ use crate::{capture, jpeg, link, pipeline, recording, still, view};
 pub(crate) enum Error {
     #[error("cannot listen on {addr}: {source}")]
     Listen { addr: String, source: io::Error },
+    #[cfg(target_os = "linux")]
     #[error("the service manager passed {0} (one ListenStream= in the .socket unit, as in docs/deploy)")]
     Inherited(String),
     #[cfg(feature = "client")]

@@ -41,7 +41,7 @@ const OPENING: Duration = Duration::from_secs(15);
 const REQUESTABLE: &[PixelFormat] =
     if cfg!(target_os = "macos") { &[PixelFormat::Yuyv] } else { &PixelFormat::ALL };
 
-/// Row padding of AVFoundation's buffers: rows are multiples of 16 or of 64 bytes.
+/// AVFoundation pads rows to a multiple of 16 or of 64 bytes.
 const ROW_ALIGNMENT: std::ops::RangeInclusive<usize> = 16..=64;
 
 /// The nokhwa backend, on any system.
@@ -199,8 +199,8 @@ impl Device for Running {
 ///
 /// Not for Linux, where nokhwa returns whole pages.
 fn padded_stride(mode: Mode, length: usize) -> Option<usize> {
-    let pixels = (mode.format == PixelFormat::Yuyv).then_some(4)?;
-    let row = (mode.width as usize).div_ceil(2) * pixels;
+    let per_two = (mode.format == PixelFormat::Yuyv).then_some(4)?;
+    let row = (mode.width as usize).div_ceil(2) * per_two;
     let stride = length.checked_div(mode.height as usize)?;
     let is_plausible =
         stride > row && stride.is_multiple_of(*ROW_ALIGNMENT.start()) && stride - row < *ROW_ALIGNMENT.end();
