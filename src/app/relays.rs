@@ -60,7 +60,7 @@ pub(crate) fn choose(advice: Advice) -> Result<Found, Error> {
             )));
         }
         1 => found.remove(0),
-        _ if can_ask => ask(found, advice, &mut io::stdin().lock(), &mut |text| output::ask(text))?,
+        _ if can_ask => ask(&found, advice, &mut io::stdin().lock(), &mut |text| output::ask(text))?,
         _ => return Err(several(&found, advice)),
     };
     info!("found the relay {} at {}", sanitize::line(&chosen.name), chosen.address);
@@ -79,12 +79,12 @@ fn several(found: &[Found], advice: Advice) -> Error {
 
 /// Asks which of several is meant.
 fn ask(
-    found: Vec<Found>,
+    found: &[Found],
     advice: Advice,
     answers: &mut dyn BufRead,
     say: &mut dyn FnMut(&str),
 ) -> Result<Found, Error> {
-    for (number, line) in table(&found).lines().enumerate() {
+    for (number, line) in table(found).lines().enumerate() {
         say(&format!("{:>3}  {line}\n", number + 1));
     }
     for _ in 0..MAX_QUESTIONS {
@@ -98,7 +98,7 @@ fn ask(
             return Ok(chosen.clone());
         }
     }
-    Err(several(&found, advice))
+    Err(several(found, advice))
 }
 
 /// One line per relay.
@@ -142,7 +142,7 @@ mod tests {
 
     fn asked(answers: &str) -> (Result<Found, Error>, String) {
         let mut said = String::new();
-        let result = ask(found(&["desk", "lab"]), ADVICE, &mut answers.as_bytes(), &mut |text| said += text);
+        let result = ask(&found(&["desk", "lab"]), ADVICE, &mut answers.as_bytes(), &mut |text| said += text);
         (result, said)
     }
 

@@ -28,10 +28,10 @@ fn an_announced_relay_is_found_until_it_ends() {
 
     // A viewer without a relay takes the only one.
     let mut viewer = cable.client.start(&["view", "--no-window", "--json"]);
-    let up = viewer.event("link", |event| event["state"] == "up");
-    assert_eq!(up["host"], address.as_str());
     let page = viewer.event("page", |_| true);
     assert_eq!(page["url"], format!("http://{address}/").as_str());
+    let up = viewer.event("link", |event| event["state"] == "up");
+    assert_eq!(up["host"], address.as_str());
     drop(viewer);
 
     relay.signal("TERM");

@@ -97,11 +97,9 @@ pub(super) fn check(root: &Command, kind: Kind, contents: &Contents) -> Result<(
     let mut default = None;
     for entry in &contents.entries {
         check_entry(root, kind, entry).map_err(|what| Fault::at(&entry.place, what))?;
-        if is_profile(entry) && entry.key == DEFAULT && entry.value == Value::Switch(true) {
-            if let Some(first) = default.replace(&entry.place.line) {
-                return Err(Fault::at(&entry.place, format!("line {first} names another default host")));
-            }
-        }
+        let is_default = is_profile(entry) && entry.key == DEFAULT && entry.value == Value::Switch(true);
+        let Some(first) = is_default.then(|| default.replace(&entry.place.line)).flatten() else { continue };
+        return Err(Fault::at(&entry.place, format!("line {first} names another default host")));
     }
     Ok(())
 }
@@ -285,7 +283,7 @@ mod tests {
                     [relay]\nmax-clients = 8\ntls = \"self-signed\"\nkey-file = [\"a\", \"b\"]\n[bench.latency]\nfps = 30\n\
                     [host.desk]\naddress = \"desk.local:7000\"\ntls-pin = \"AB\"\ndefault = true\nlang = \"zh\"\n";
         assert_eq!(checked(Kind::User, good), Ok(()));
-        assert_eq!(checked(Kind::Relay, "max-clients = 8\nweb = false\nlog = 1\n").is_err(), true);
+        assert!(checked(Kind::Relay, "max-clients = 8\nweb = false\nlog = 1\n").is_err());
         assert_eq!(checked(Kind::Relay, "max-clients = 8\nweb = false\nquiet = true\n"), Ok(()));
     }
 

@@ -17,7 +17,7 @@ pub(super) fn chosen<'a>(
     for (level, candidates) in levels.iter().enumerate() {
         let applies = |candidate: &Candidate<'_>| {
             let is_excluded = || active.iter().any(|other| excludes(candidate.option, other));
-            !set.contains(candidate.option) && !(candidate.is_active && is_excluded())
+            !(set.contains(candidate.option) || candidate.is_active && is_excluded())
         };
         let places = candidates.iter().enumerate().filter(|(_, candidate)| applies(candidate));
         let of_level: Vec<_> = places.map(|(place, _)| place).collect();

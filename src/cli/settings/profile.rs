@@ -39,7 +39,7 @@ impl Profiles {
             match (entry.key.as_str(), &entry.value) {
                 (ADDRESS, Value::One(address)) => profiles.all[place].address = Some(address.clone()),
                 (DEFAULT, Value::Switch(true)) => {
-                    profiles.default = Some((name.clone(), entry.place.clone()))
+                    profiles.default = Some((name.clone(), entry.place.clone()));
                 }
                 _ => {}
             }

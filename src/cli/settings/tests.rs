@@ -81,7 +81,7 @@ fn the_more_specific_table_overrides_the_others() {
         "only its own options"
     );
     assert_eq!(home.inserts(&["bench", "latency"]), "", "a measurement has no preferences");
-    assert_eq!(home.inserts(&["demo"]).contains("alias"), false);
+    assert!(!home.inserts(&["demo"]).contains("alias"));
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn painted(model: &Model, width: u16, height: u16) -> Vec<String> {
     terminal.draw(|frame| paint::paint(frame, model, &mut view(), Instant::now())).unwrap();
     let buffer = terminal.backend().buffer();
     let row = |y| (0..width).filter_map(move |x| buffer.cell((x, y)));
-    (0..height).map(|y| row(y).map(|cell| cell.symbol()).collect()).collect()
+    (0..height).map(|y| row(y).map(ratatui::buffer::Cell::symbol).collect()).collect()
 }
 
 /// Presses a key; returns whether it ends the program.
