@@ -233,7 +233,7 @@ mod tests {
         for (key, down) in [(Key::S, true), (Key::S, false), (Key::Space, true), (Key::Space, true)] {
             events.set_key_state(key, down);
         }
-        events.set_key_state(Key::Z, true);
+        events.set_key_state(Key::K, true);
         assert_eq!(commands(&keys), [Command::Save, Command::Pause]);
         events.set_key_state(Key::Space, true);
         assert!(commands(&keys).is_empty());

@@ -116,6 +116,14 @@ impl Surface {
         }
     }
 
+    /// Lets minifb take its events.
+    pub(crate) fn update(&mut self, window: &mut Window) {
+        if let Some(x11) = &mut self.x11 {
+            x11.note_presses();
+        }
+        window.update();
+    }
+
     /// Shows these areas of the canvas, which has the window's size; returns once the display has them.
     pub(crate) fn present(
         &mut self,
@@ -126,7 +134,7 @@ impl Surface {
         if let Some(x11) = &self.x11 {
             match x11.present(canvas, areas) {
                 Ok(()) => {
-                    window.update();
+                    self.update(window);
                     return Ok(());
                 }
                 Err(error) => {

@@ -230,8 +230,8 @@ impl Shell {
             self.paint(inbox, is_lost, now)?;
         } else {
             self.model.expire(now);
-            let window = &mut self.window;
-            guarded(|| window.update());
+            let Self { window, surface, .. } = self;
+            guarded(|| surface.update(window));
         }
         let active = self.window.is_active();
         if self.active && !active {
@@ -290,7 +290,7 @@ impl Shell {
         }
         let Self { window, surface, canvas, .. } = self;
         if areas.is_empty() {
-            guarded(|| window.update());
+            guarded(|| surface.update(window));
             return Ok(());
         }
         let shown = guarded(|| surface.present(window, canvas, &areas));

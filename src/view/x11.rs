@@ -135,8 +135,13 @@ impl X11Surface {
         })
     }
 
-    /// The keys pressed since the last call, as far as they were known at the last [`watch`](Self::watch): minifb has
-    /// heard of those too.
+    /// Notes which keys were pressed so far; to be called right before minifb takes its events, so that it hears of the
+    /// same ones.
+    pub(crate) fn note_presses(&mut self) {
+        self.presses.extend(self.keys.iter().flat_map(X11Keys::take));
+    }
+
+    /// The keys that were noted since the last call.
     pub(crate) fn presses(&mut self) -> Vec<Press> {
         std::mem::take(&mut self.presses)
     }
@@ -195,7 +200,6 @@ impl X11Surface {
     /// Takes the window's events. Returns whether pixels were lost.
     pub(crate) fn watch(&mut self, visibility: &mut Visibility, now: Instant) -> Result<bool, Error> {
         let mut lost = false;
-        self.presses.extend(self.keys.iter().flat_map(X11Keys::take));
         while let Some(event) = self.connection.poll_for_event()? {
             if let Some(pointer) = &mut self.pointer {
                 pointer.take(&event);

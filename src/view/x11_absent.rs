@@ -34,6 +34,10 @@ impl X11Surface {
         match *self {}
     }
 
+    pub(crate) fn note_presses(&mut self) {
+        match *self {}
+    }
+
     pub(crate) fn presses(&mut self) -> Vec<Press> {
         match *self {}
     }

@@ -50,5 +50,7 @@ impl Keyboard {
         }
         self.0.change_keyboard_mapping(1, free, 2, &[0, 0]).unwrap().check().unwrap();
         self.0.sync().unwrap();
+        // As long as a finger takes to the next key.
+        thread::sleep(20 * HOLD);
     }
 }
