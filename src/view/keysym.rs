@@ -22,7 +22,8 @@ pub(super) fn character(symbol: u32) -> Option<char> {
         0xce0..=0xcfa => char::from_u32(symbol - 0xce0 + 0x5d0), // Hebrew
         0xda1..=0xdf9 => char::from_u32(symbol - 0xda0 + 0xe00), // Thai
         0xffaa..=0xffb9 => char::from_u32(symbol - 0xff80),      // the block of digits
-        0x0100_0100..=0x0110_ffff => char::from_u32(symbol - 0x0100_0000),
+        // Below 0x100 they are not in the standard, and programs bind them all the same.
+        0x0100_0020..=0x0100_007e | 0x0100_00a0..=0x0110_ffff => char::from_u32(symbol - 0x0100_0000),
         _ => None,
     }
 }
@@ -33,10 +34,10 @@ mod tests {
 
     #[test]
     fn symbols_of_old_tables_and_of_unicode_are_characters() {
-        let symbols = [0x74, 0xe9, 0x6d2, 0x7e1, 0xffb7, 0x0100_4f60, 0x0100_043f, 0x0101_f642];
+        let symbols = [0x74, 0xe9, 0x6d2, 0x7e1, 0xffb7, 0x0100_4f60, 0x0100_043f, 0x0101_f642, 0x0100_002c];
         let text: String = symbols.into_iter().filter_map(character).collect();
         assert_eq!(text, "téрα7你п🙂");
-        for none in [0, 0xfe51, 0xff0d, 0xffe1, 0x0100_d800, 0x0111_0000, u32::MAX] {
+        for none in [0, 0x0100_000d, 0xfe51, 0xff0d, 0xffe1, 0x0100_d800, 0x0111_0000, u32::MAX] {
             assert_eq!(character(none), None, "{none:x}");
         }
     }
