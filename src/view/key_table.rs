@@ -49,6 +49,9 @@ const POSITIONS: [(u8, Key); 36] = [
     (58, Key::M),
 ];
 
+/// The letters among them begin here.
+const LETTERS: usize = 10;
+
 /// Symbols of one key in one group: without and with shift. A keyboard with two layouts has two groups.
 const GROUP: usize = 2;
 
@@ -91,6 +94,13 @@ impl KeyTable {
     pub(super) fn command(&self, number: u8, group: u8) -> Option<Key> {
         let (_, key) = POSITIONS.into_iter().find(|(position, _)| *position == number)?;
         self.character(number, group, false).filter(|entered| !entered.is_ascii_alphanumeric()).map(|_| key)
+    }
+
+    /// Whether a group has Latin letters: then those are the commands, wherever they are.
+    pub(super) fn is_latin(&self, group: u8) -> bool {
+        let mut letters =
+            POSITIONS[LETTERS..].iter().filter_map(|(key, _)| self.character(*key, group, false));
+        letters.any(|entered| entered.is_ascii_alphabetic())
     }
 }
 
@@ -190,6 +200,17 @@ mod tests {
         let table = KeyTable::new(8, 2, symbols);
         assert_eq!((table.command(24, 0), table.command(10, 0)), (None, Some(Key::Key1)));
         assert_eq!((table.command(25, 0), table.command(255, 3)), (None, None));
+        assert!(table.is_latin(0));
+    }
+
+    #[test]
+    fn a_greek_keyboard_has_no_latin_letters_and_a_semicolon_at_the_place_of_q() {
+        let mut symbols = vec![0; 40 * 2];
+        symbols[(10 - 8) * 2] = u32::from(b'1');
+        symbols[(24 - 8) * 2] = u32::from(b';');
+        symbols[(28 - 8) * 2] = 0x7f4;
+        let table = KeyTable::new(8, 2, symbols);
+        assert_eq!((table.command(24, 0), table.is_latin(0)), (Some(Key::Q), false));
     }
 
     #[test]

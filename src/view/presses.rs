@@ -16,6 +16,8 @@ pub(crate) struct Press {
     pub(crate) character: char,
     /// The key of a US keyboard at its place, if it enters no Latin letter or digit.
     pub(crate) command: Option<Key>,
+    /// Whether that counts even if minifb names another key: the keyboard has no Latin letters.
+    pub(crate) by_place: bool,
     /// Whether a virtual keyboard pressed it: minifb does not report it.
     pub(crate) is_virtual: bool,
     /// Whether the key is held.
@@ -27,7 +29,7 @@ pub(super) fn merged(presses: Vec<Press>, strokes: Vec<Stroke>) -> Vec<Stroke> {
     let mut strokes = VecDeque::from(strokes);
     let mut merged = Vec::new();
     for press in presses {
-        let Press { character, command, is_virtual, is_repeated } = press;
+        let Press { character, command, by_place, is_virtual, is_repeated } = press;
         if is_virtual {
             merged.push(Stroke { text: character.to_string(), repeated: is_repeated, ..Stroke::default() });
             continue;
@@ -38,8 +40,9 @@ pub(super) fn merged(presses: Vec<Press>, strokes: Vec<Stroke>) -> Vec<Stroke> {
             Some(place) => {
                 merged.extend(strokes.drain(..place));
                 let stroke = strokes.pop_front().map(|stroke| {
-                    let is_named = stroke.key.is_some() || stroke.control || stroke.alt;
-                    let key = if is_named { stroke.key } else { command };
+                    let is_shortcut = stroke.control || stroke.alt;
+                    let is_named = is_shortcut || (stroke.key.is_some() && !by_place);
+                    let key = if is_named { stroke.key } else { command.or(stroke.key) };
                     Stroke { key, repeated: stroke.repeated || is_repeated, ..stroke }
                 });
                 merged.extend(stroke);
@@ -59,7 +62,8 @@ pub(super) fn merged(presses: Vec<Press>, strokes: Vec<Stroke>) -> Vec<Stroke> {
 mod tests {
     use super::*;
 
-    const PLAIN: Press = Press { character: 'a', command: None, is_virtual: false, is_repeated: false };
+    const PLAIN: Press =
+        Press { character: 'a', command: None, by_place: false, is_virtual: false, is_repeated: false };
 
     fn text(text: &str) -> Stroke {
         Stroke { text: text.into(), ..Stroke::default() }
@@ -87,6 +91,11 @@ mod tests {
         for told in [named(Key::T, "е"), named(Key::T, "")] {
             assert_eq!(merged(vec![letter], vec![told.clone()]), [told]);
         }
+        let semicolon = || named(Key::Semicolon, ";");
+        let place = Press { character: ';', command: Some(Key::Q), ..PLAIN };
+        assert_eq!(merged(vec![place], vec![semicolon()]), [semicolon()], "French: letters are elsewhere");
+        let greek = Press { by_place: true, ..place };
+        assert_eq!(merged(vec![greek], vec![semicolon()]), [named(Key::Q, ";")]);
         let held = Press { is_repeated: true, ..letter };
         let strokes = merged(vec![letter, held], vec![text("е"), text("е")]);
         assert_eq!(strokes.iter().map(|stroke| stroke.repeated).collect::<Vec<_>>(), [false, true]);

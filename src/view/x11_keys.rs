@@ -127,6 +127,7 @@ impl Keyboard {
         Some(Press {
             character: self.table.character(event.detail, group, shift)?,
             command: self.table.command(event.detail, group),
+            by_place: !self.table.is_latin(group),
             is_virtual: self.free.contains(&event.detail),
             is_repeated: self.repeats.is_repeated,
         })
