@@ -144,8 +144,9 @@ fn number(jpeg: &[u8], size: &Size, count: u64) -> Option<u64> {
     if size.format == Format::Mjpeg {
         return number_of(jpeg);
     }
-    let decoded =
-        (count % DECODED == 0).then(|| Decoder::new().unwrap().decode(jpeg, Scale::Full, Canvas::default()));
+    let decoded = count
+        .is_multiple_of(DECODED)
+        .then(|| Decoder::new().unwrap().decode(jpeg, Scale::Full, Canvas::default()));
     Some(shown_number(&decoded?.ok()?.canvas))
 }
 

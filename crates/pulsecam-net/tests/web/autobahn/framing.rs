@@ -26,7 +26,7 @@ async fn cases_2_pings_and_pongs() {
     let unasked = frame(FIN | PONG, b"unsolicited pong payload");
     let binary = b"\x00\xff\xfe\xfd\xfc\xfb\x00\xff";
     let ten: Vec<String> = (0..10).map(|number| format!("payload-{number}")).collect();
-    let ten: Vec<&[u8]> = ten.iter().map(|payload| payload.as_bytes()).collect();
+    let ten: Vec<&[u8]> = ten.iter().map(String::as_bytes).collect();
     let pings = || ten.iter().map(|payload| ping(payload)).chain([bye()]);
     run([
         Case::new("2.1", [ping(b""), bye()], NORMAL).answers(&[b""]),

@@ -96,10 +96,10 @@ struct Case {
 }
 
 impl Case {
-    fn new(number: impl ToString, frames: impl IntoIterator<Item = Vec<u8>>, code: u16) -> Self {
+    fn new(number: impl Into<String>, frames: impl IntoIterator<Item = Vec<u8>>, code: u16) -> Self {
         let frames = frames.into_iter().collect();
         let (passed, pongs) = Default::default();
-        Self { number: number.to_string(), frames, piece: usize::MAX, passed, pongs, code }
+        Self { number: number.into(), frames, piece: usize::MAX, passed, pongs, code }
     }
 
     fn passes(mut self, lengths: impl IntoIterator<Item = usize>) -> Self {
