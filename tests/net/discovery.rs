@@ -48,6 +48,12 @@ fn several_relays_are_listed_and_none_is_taken_without_asking() {
     let cable = Cable::new();
     let _one = announced(&cable, &["--listen", "7001"]);
     let _other = announced(&cable, &["--listen", "7002"]);
+    // Both have the machine's name, and one has to choose another before it answers (RFC 6762, 8 and 9).
+    let both = || {
+        let found = cable.client.run(&["relays", "--json", "--for", "2s"]);
+        found.stdout.iter().filter(|byte| **byte == b'\n').count() == 2
+    };
+    assert!((0..10).any(|_| both()), "both are announced");
     let several = cable.client.run(&["view", "--no-window"]);
     let said = String::from_utf8(several.stderr).unwrap();
     assert_eq!(several.status.code(), Some(2), "{said}");

@@ -15,11 +15,14 @@ const MAX_FOUND: usize = 64;
 /// Most addresses of a relay that are kept.
 const MAX_ADDRESSES: usize = 16;
 
-/// How much longer to look while nothing is found. A responder does not repeat within a second what it has just
-/// told another (RFC 6762, 6), and answers the question that is repeated after a second.
+/// How much longer to look while fewer than [`SEVERAL`] are found. A responder does not repeat within a second what
+/// it has just told another (RFC 6762, 6), and answers the question that is repeated after a second.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// Looks for relays for this time, a little longer if there is none; returns them by name.
+/// Relays among which somebody has to choose: a single one is only taken if there is no other.
+const SEVERAL: usize = 2;
+
+/// Looks for relays for this time, a little longer if there is only one or none; returns them by name.
 ///
 /// # Errors
 /// [`Error::Mdns`] if a thread or socket cannot be made.
@@ -29,7 +32,7 @@ pub fn find(time: Duration) -> Result<Vec<Found>, Error> {
     let deadline = Instant::now() + time;
     let mut found = BTreeMap::new();
     loop {
-        let deadline = if found.is_empty() { deadline + GRACE } else { deadline };
+        let deadline = if found.len() < SEVERAL { deadline + GRACE } else { deadline };
         let Ok(event) = events.recv_deadline(deadline) else { break };
         match event {
             // A relay is reported again when more of its addresses are known.
