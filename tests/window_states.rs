@@ -15,6 +15,7 @@ use common::{
     program::{RelayProgram, Running, run},
 };
 use image::RgbImage;
+use tempfile::TempDir;
 
 /// A display larger than the window.
 const SCREEN: (u32, u32) = (1_000, 700);
@@ -26,6 +27,29 @@ fn property(display: &Display, window: &str, name: &str) -> String {
 
 fn sender(host: &str, folder: &Path, name: &str, colour: [u8; 3]) -> Running {
     clip::sender(host, folder, name, &clip::plain(640, 480, colour))
+}
+
+/// A window that shows a red picture, and what it needs, in the order in which it ends.
+struct RedWindow {
+    window: Running,
+    _sender: Running,
+    _manager: Option<Manager>,
+    _relay: RelayProgram,
+    display: Display,
+    _folder: TempDir,
+}
+
+impl RedWindow {
+    /// Opens it, on a display with a window manager or without one.
+    fn open(is_managed: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (display, relay) = (Display::of(SCREEN), RelayProgram::start(&[]));
+        let manager = is_managed.then(|| Manager::start(&display));
+        let sender = sender(&relay.addr, folder.path(), "red", RED);
+        let window = display.view(&relay.addr, folder.path());
+        display.shows("the picture", |shot| find(shot, 0..1_000, 0..700, RED).is_some());
+        Self { window, _sender: sender, _manager: manager, _relay: relay, display, _folder: folder }
+    }
 }
 
 /// Whether the picture reaches the lower and the upper edge of the screen.
@@ -64,19 +88,14 @@ fn the_window_fills_the_screen_without_a_window_manager() {
 
 #[test]
 fn a_window_manager_makes_it_full_screen_and_keeps_it_on_top() {
-    let folder = tempfile::tempdir().unwrap();
-    let (display, relay) = (Display::of(SCREEN), RelayProgram::start(&[]));
-    let _manager = Manager::start(&display);
-    let _sender = sender(&relay.addr, folder.path(), "red", RED);
-    let mut window = display.view(&relay.addr, folder.path());
-    display.shows("the picture", |shot| find(shot, 0..1_000, 0..700, RED).is_some());
+    let RedWindow { window, display, .. } = &mut RedWindow::open(true);
     let id = display.window("pulsecam");
-    let is_above = || property(&display, &id, "_NET_WM_STATE").contains("_NET_WM_STATE_ABOVE");
+    let is_above = || property(display, &id, "_NET_WM_STATE").contains("_NET_WM_STATE_ABOVE");
     display.key("o");
     wait("the state on top", is_above);
     display.key("o");
     wait("the end of it", || !is_above());
-    goes_to_full_screen_and_back(&display, &mut window);
+    goes_to_full_screen_and_back(display, window);
 }
 
 #[test]
@@ -155,33 +174,28 @@ fn is_in_the_corner(shot: &RgbImage) -> bool {
 #[test]
 fn a_small_window_is_in_the_corner_without_a_frame_and_above_others() {
     for is_managed in [false, true] {
-        let folder = tempfile::tempdir().unwrap();
-        let (display, relay) = (Display::of(SCREEN), RelayProgram::start(&[]));
-        let _manager = is_managed.then(|| Manager::start(&display));
-        let _sender = sender(&relay.addr, folder.path(), "red", RED);
-        let mut window = display.view(&relay.addr, folder.path());
-        display.shows("the picture", |shot| find(shot, 0..1_000, 0..700, RED).is_some());
+        let RedWindow { window, display, .. } = &mut RedWindow::open(is_managed);
         let id = display.window("pulsecam");
-        let before = geometry(&display, &id);
-        let is_above = || property(&display, &id, "_NET_WM_STATE").contains("_NET_WM_STATE_ABOVE");
+        let before = geometry(display, &id);
+        let is_above = || property(display, &id, "_NET_WM_STATE").contains("_NET_WM_STATE_ABOVE");
         for _ in 0..2 {
             display.key("p");
             let shot = display.shows("the small window", is_in_the_corner);
             shot.save(Path::new(env!("CARGO_TARGET_TMPDIR")).join("small-window.png")).unwrap();
             // Its height would be 187.5.
-            let [.., width, height] = geometry(&display, &id);
+            let [.., width, height] = geometry(display, &id);
             assert!(
                 width == 250 && (187..=188).contains(&height),
                 "the proportions of the picture: {height}"
             );
-            assert!(property(&display, &id, "WM_NORMAL_HINTS").contains("640/480"));
+            assert!(property(display, &id, "WM_NORMAL_HINTS").contains("640/480"));
             if is_managed {
                 wait("the state on top", is_above);
-                let extents = property(&display, &id, "_NET_FRAME_EXTENTS");
+                let extents = property(display, &id, "_NET_FRAME_EXTENTS");
                 assert!(extents.contains("0, 0, 0, 0"), "a frame: {extents}");
             }
             display.key("p");
-            wait("its former place", || geometry(&display, &id) == before);
+            wait("its former place", || geometry(display, &id) == before);
             assert!(!is_managed || !is_above());
         }
         display.key("q");
@@ -191,16 +205,11 @@ fn a_small_window_is_in_the_corner_without_a_frame_and_above_others() {
 
 #[test]
 fn a_small_window_is_moved_by_its_picture() {
-    let folder = tempfile::tempdir().unwrap();
-    let (display, relay) = (Display::of(SCREEN), RelayProgram::start(&[]));
-    let _manager = Manager::start(&display);
-    let _sender = sender(&relay.addr, folder.path(), "red", RED);
-    let mut window = display.view(&relay.addr, folder.path());
-    display.shows("the picture", |shot| find(shot, 0..1_000, 0..700, RED).is_some());
+    let RedWindow { window, display, .. } = &mut RedWindow::open(true);
     let id = display.window("pulsecam");
     display.key("p");
     display.shows("the small window", is_in_the_corner);
-    let [x, y, ..] = geometry(&display, &id);
+    let [x, y, ..] = geometry(display, &id);
     display.xdotool(&["mousemove", "900", "560", "mousedown", "1"]);
     for step in 1..=10 {
         let (x, y) = (900 - 40 * step, 560 - 30 * step);
@@ -208,7 +217,7 @@ fn a_small_window_is_moved_by_its_picture() {
     }
     display.xdotool(&["mouseup", "1"]);
     wait("its new place", || {
-        let [to_x, to_y, ..] = geometry(&display, &id);
+        let [to_x, to_y, ..] = geometry(display, &id);
         to_x < x - 200 && to_y < y - 150
     });
     display.key("q");

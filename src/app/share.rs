@@ -45,16 +45,8 @@ pub(super) fn qr_code(text: &str) -> Vec<String> {
 
 fn link(options: &Options) -> String {
     let path = options.stream.as_ref().map_or_else(String::new, |name| format!("view/{}", escaped(name)));
-    let page = page(&options.relay, options.tls);
+    let page = options.relay.page(options.tls);
     format!("{page}{path}?token={}", options.key.view_token())
-}
-
-/// The address of a relay's page.
-pub(super) fn page(relay: &Address, tls: bool) -> String {
-    let scheme = if tls { "https" } else { "http" };
-    // In a URL the % before the zone of an address is escaped (RFC 6874).
-    let host = relay.to_string().replacen('%', "%25", 1);
-    format!("{scheme}://{host}/")
 }
 
 /// Escapes all of a name that has a meaning in a URL, or is not ASCII.

@@ -33,7 +33,7 @@ fn url(host: &str, port: u16, tls: bool) -> Option<(String, bool)> {
         relay = relay.with_port(port);
     }
     let is_here = relay.host() == "localhost" || relay.literal().is_some_and(|addr| addr.ip().is_loopback());
-    Some((share::page(&relay, tls), is_here))
+    Some((relay.page(tls), is_here))
 }
 
 #[cfg(test)]

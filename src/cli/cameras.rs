@@ -1,6 +1,6 @@
 //! `pulsecam cameras`: lists cameras, or the controls of one, or shows its picture.
 
-use super::{Error, advice, codec::CodecArgs, limit::LimitArgs, show::ShowArgs, values};
+use super::{Error, advice, show::ShowArgs, values};
 use crate::{
     app::{cameras, demo, link::Target, source},
     capture::{Settings, Spec, Which},
@@ -50,10 +50,6 @@ pub(super) struct Args {
     json: bool,
     #[command(flatten)]
     show: ShowArgs,
-    #[command(flatten)]
-    codec: CodecArgs,
-    #[command(flatten)]
-    limit: LimitArgs,
 }
 
 impl Args {
@@ -89,7 +85,7 @@ fn preview(args: &Args, which: &Which) -> Result<(), Error> {
             skip_still: false,
             max_age: None,
         },
-        show: args.show.options(args.codec, args.limit, args.json),
+        show: args.show.options(args.json),
         target: Target { config: Config::new(String::new()), advice: advice::to_change },
         setting_name: advice::to_set,
         purpose: demo::Purpose::Preview,

@@ -142,12 +142,8 @@ fn prepare(arguments: Vec<OsString>) -> Result<Prepared, clap::Error> {
 fn settings(prepared: &Prepared, matches: &ArgMatches) -> Vec<Setting> {
     let mut root = environment::without_unset(Cli::command());
     root.build();
-    let (mut definition, mut own, mut path) = (&root, matches, Vec::new());
-    while let Some((name, inner)) = own.subcommand() {
-        let Some(found) = definition.find_subcommand(name) else { break };
-        (definition, own) = (found, inner);
-        path.push(name);
-    }
+    let (path, own) = settings::innermost(matches);
+    let Some(definition) = settings::command(&root, &path) else { return Vec::new() };
     let command = path.join(".");
     let keys = definition.get_arguments().filter_map(|arg| {
         let key = arg.get_long()?;

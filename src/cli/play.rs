@@ -3,8 +3,6 @@
 use super::{
     Error, advice,
     aliases::Aliases,
-    codec::CodecArgs,
-    limit::LimitArgs,
     link::Reach,
     show::ShowArgs,
     source::{self, SourceArgs},
@@ -50,10 +48,6 @@ pub(super) struct Args {
     source: SourceArgs,
     #[command(flatten)]
     show: ShowArgs,
-    #[command(flatten)]
-    codec: CodecArgs,
-    #[command(flatten)]
-    limit: LimitArgs,
     /// Print events as JSON, one object per line
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,
@@ -65,13 +59,13 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         Some(relay) => send::run(&send::Options {
             target: args.reach.target(&args.aliases.resolve(relay), Role::Sender)?,
             source,
-            strips: args.codec.codec().strips,
-            limit: args.limit.limit(),
+            strips: args.show.codec.codec().strips,
+            limit: args.show.limit.limit(),
             json: args.json,
         }),
         None => demo::run(&demo::Options {
             source,
-            show: args.show.options(args.codec, args.limit, args.json),
+            show: args.show.options(args.json),
             target: args.reach.patience.here()?,
             setting_name: advice::to_set,
             purpose: demo::Purpose::Film,

@@ -49,6 +49,10 @@ pub(super) struct ShowArgs {
     /// and recordings: the current folder]
     #[arg(long, value_name = "DIR", env = "PULSECAM_SAVE")]
     save: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) codec: CodecArgs,
+    #[command(flatten)]
+    pub(super) limit: LimitArgs,
 }
 
 /// Pixels per unit of the interface, or automatic. Not an `Option`, which clap takes for an argument that may
@@ -68,8 +72,8 @@ fn ui_scale(text: &str) -> Result<UiScale, String> {
 }
 
 impl ShowArgs {
-    /// The options of the application, together with the command's other options.
-    pub(super) fn options(&self, codec: CodecArgs, limit: LimitArgs, json: bool) -> Options {
+    /// The options of the application.
+    pub(super) fn options(&self, json: bool) -> Options {
         Options {
             no_window: self.no_window,
             terminal: self.terminal,
@@ -78,8 +82,8 @@ impl ShowArgs {
             ui_scale: self.ui_scale.0,
             lang: self.lang,
             save: self.save.clone(),
-            codec: codec.codec(),
-            limit: limit.limit(),
+            codec: self.codec.codec(),
+            limit: self.limit.limit(),
             notify: self.notify,
             json,
         }

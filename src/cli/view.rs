@@ -2,7 +2,7 @@
 
 #[cfg(feature = "discovery")]
 use super::advice;
-use super::{Error, codec::CodecArgs, limit::LimitArgs, link::LinkArgs, show::ShowArgs, values};
+use super::{Error, link::LinkArgs, show::ShowArgs, values};
 #[cfg(feature = "discovery")]
 use crate::app::relays;
 use crate::{
@@ -32,10 +32,6 @@ pub(super) struct Args {
     name: Option<String>,
     #[command(flatten)]
     show: ShowArgs,
-    #[command(flatten)]
-    codec: CodecArgs,
-    #[command(flatten)]
-    limit: LimitArgs,
     /// Print events as JSON, one object per line
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
     json: bool,
@@ -62,6 +58,6 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     view::run(&view::Options {
         target: target(args)?,
         name: args.name.clone(),
-        show: args.show.options(args.codec, args.limit, args.json),
+        show: args.show.options(args.json),
     })
 }

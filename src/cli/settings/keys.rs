@@ -70,7 +70,7 @@ pub(super) fn general_option<'a>(command: &'a Command, key: &str) -> Option<&'a 
 }
 
 /// The command at this path.
-pub(super) fn command<'a>(root: &'a Command, path: &[String]) -> Option<&'a Command> {
+pub(in crate::cli) fn command<'a>(root: &'a Command, path: &[String]) -> Option<&'a Command> {
     path.iter().try_fold(root, |command, name| {
         command.get_subcommands().find(|inner| inner.get_name() == name && name != "help")
     })

@@ -27,7 +27,7 @@ use super::{environment, host};
 
 pub(super) use self::{
     fault::Place,
-    keys::{option, variables},
+    keys::{command, option, variables},
 };
 
 /// Variables of the environment, by their name.
@@ -117,7 +117,7 @@ fn inserted(command: &Command, arguments: Vec<OsString>, variable: Variables<'_>
 const CONFIG: &str = "config";
 
 /// The path of the command that is run, and its arguments.
-fn innermost(matches: &ArgMatches) -> (Vec<String>, &ArgMatches) {
+pub(super) fn innermost(matches: &ArgMatches) -> (Vec<String>, &ArgMatches) {
     let (mut path, mut own) = (Vec::new(), matches);
     while let Some((name, inner)) = own.subcommand() {
         path.push(name.to_owned());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{Error, Frame, FrameData, Losses, Signal, Source};
 use crate::{
-    jpeg::{self, Decoder, MAX_DIMENSION, MAX_PIXELS, Turner},
+    jpeg::{self, Decoder, Turner},
     picture::Orientation,
 };
 
@@ -88,11 +88,7 @@ impl Source for Turn {
 
 /// Whether the JPEG claims a size for which the turner may take memory. The decoder says what is wrong with others.
 fn is_allowed(jpeg: &[u8]) -> bool {
-    jpeg::header(jpeg).is_ok_and(|header| {
-        header.width <= MAX_DIMENSION
-            && header.height <= MAX_DIMENSION
-            && header.width * header.height <= MAX_PIXELS
-    })
+    jpeg::header(jpeg).is_ok_and(|header| jpeg::check_size(header.width, header.height).is_ok())
 }
 
 fn failed(error: &jpeg::Error) -> Error {

@@ -32,6 +32,7 @@ mod tables;
 mod tail;
 mod worker_pool;
 
+pub(crate) use self::encoder::check_size;
 pub use self::{
     decoder::{Coding, Decoded, Decoder, Reduced},
     encoder::Encoder,

@@ -51,18 +51,9 @@ impl Orientation {
     /// if it is to be mirrored, and top and bottom if it is to be flipped.
     #[must_use]
     pub const fn turned(quarters: u8, mirror: bool, flip: bool) -> Self {
-        // Flipping is the same as mirroring and turning by 180 degrees.
-        let quarters = if flip { quarters.wrapping_add(2) } else { quarters };
-        match (quarters % 4, mirror != flip) {
-            (1, false) => Self::Rotate90,
-            (2, false) => Self::Rotate180,
-            (3, false) => Self::Rotate270,
-            (1, true) => Self::Transpose,
-            (2, true) => Self::FlipVertical,
-            (3, true) => Self::Transverse,
-            (_, false) => Self::Upright,
-            (_, true) => Self::FlipHorizontal,
-        }
+        let turned = Self::of_parts(quarters, false);
+        let mirrored = if mirror { turned.then(Self::FlipHorizontal) } else { turned };
+        if flip { mirrored.then(Self::FlipVertical) } else { mirrored }
     }
 
     /// Reads the orientation in Exif data (a TIFF structure); `None` if there is none.

@@ -77,19 +77,15 @@ impl Scaler {
         size: (usize, usize),
         reuse: Canvas,
     ) -> Option<Canvas> {
-        let side = |side: usize| u32::try_from(side).ok().filter(|&side| side > 0);
-        let from = (side(source.width)?, side(source.height)?);
-        let to = (side(size.0)?, side(size.1)?);
+        let from = (source.width, source.height);
+        let is_side = |side: usize| u32::try_from(side).is_ok_and(|side| side > 0);
+        if ![from.0, from.1, size.0, size.1].into_iter().all(is_side) {
+            return None;
+        }
         let mut canvas = Canvas { width: size.0, height: size.1, ..reuse };
         canvas.pixels.resize(size.0.checked_mul(size.1)?);
-        let pixels = bytemuck::cast_slice(&source.pixels);
-        let from = TypedImageRef::<U8x4>::from_buffer(from.0, from.1, pixels).ok()?;
-        let pixels = bytemuck::cast_slice_mut(&mut canvas.pixels);
-        let mut into = TypedImage::<U8x4>::from_buffer(to.0, to.1, pixels).ok()?;
-        let CropBox { left, top, width, height } = part.in_plane((source.width, source.height));
-        // The fourth byte is padding, not alpha.
-        let options = bilinear().use_alpha(false).crop(left, top, width, height);
-        self.resizer.resize_typed(&from, &mut into, &options).ok()?;
+        let from = (bytemuck::cast_slice(&source.pixels), from);
+        self.samples::<U8x4>(from, part, (bytemuck::cast_slice_mut(&mut canvas.pixels), size)).ok()?;
         Some(canvas)
     }
 
@@ -162,7 +158,8 @@ impl Scaler {
         let target = TypedImage::<P>::from_buffer(to_size.0 as u32, to_size.1 as u32, to);
         let (source, mut target) = (source.map_err(failed)?, target.map_err(failed)?);
         let CropBox { left, top, width, height } = part.in_plane(from_size);
-        let options = bilinear().crop(left, top, width, height);
+        // The fourth byte of a canvas is padding, not alpha.
+        let options = bilinear().use_alpha(false).crop(left, top, width, height);
         self.resizer.resize_typed(&source, &mut target, &options).map_err(failed)
     }
 }

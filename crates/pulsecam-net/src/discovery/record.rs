@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::rank;
-use crate::sanitize;
+use crate::{address::Address, sanitize};
 
 /// The properties, by their keys in the TXT record.
 const TLS: &str = "tls";
@@ -78,12 +78,9 @@ impl Found {
         let is = |key| property(key).as_deref() == Some(YES);
         let (tls, key) = (is(TLS), is(KEY));
         let web: Option<u16> = property(WEB).and_then(|port| port.parse().ok()).filter(|port| *port > 0);
-        // In a URL the % before an interface is escaped (RFC 6874).
-        let page = web.map(|port| {
-            let scheme = if tls { "https" } else { "http" };
-            format!("{scheme}://{}:{port}/", host.replacen('%', "%25", 1))
-        });
         let address = format!("{host}:{port}");
+        let typed: Address = address.parse().ok()?;
+        let page = web.map(|port| typed.with_port(port).page(tls));
         let addresses = addresses.into_iter().map(|(ip, _)| ip).collect();
         Some(Self { name: name(full_name), address, addresses, port, tls, key, page })
     }
