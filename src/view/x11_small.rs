@@ -115,7 +115,12 @@ impl X11Small {
         Ok(true)
     }
 
-    fn configure(&self, connection: &RustConnection, (x, y, width, height): Place) -> Result<(), Error> {
+    /// Asks for another place of the window.
+    pub(super) fn configure(
+        &self,
+        connection: &RustConnection,
+        (x, y, width, height): Place,
+    ) -> Result<(), Error> {
         let place = ConfigureWindowAux::new().x(x).y(y).width(width).height(height);
         connection.configure_window(self.window, &place)?;
         Ok(connection.flush()?)

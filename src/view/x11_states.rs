@@ -4,9 +4,7 @@
 use x11rb::{
     connection::Connection,
     properties::WmHints,
-    protocol::xproto::{
-        self, AtomEnum, ClientMessageEvent, ConfigureWindowAux, ConnectionExt, EventMask, PropMode,
-    },
+    protocol::xproto::{self, AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, PropMode},
     rust_connection::RustConnection,
     wrapper::ConnectionExt as _,
 };
@@ -167,9 +165,7 @@ impl X11States {
                 (0, 0, self.screen.0.into(), self.screen.1.into())
             }
         };
-        let place = ConfigureWindowAux::new().x(place.0).y(place.1).width(place.2).height(place.3);
-        connection.configure_window(self.window, &place)?;
-        Ok(connection.flush()?)
+        self.small.configure(connection, place)
     }
 
     /// Keeps the window above others, or ends that; returns whether it stays above. `None` if the window manager
