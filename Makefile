@@ -138,9 +138,9 @@ test-web: program $(WEB_TESTS)/node_modules ## Only: the relay's page, in Chromi
 	cd $(WEB_TESTS) && npm run --silent check && npm run --silent unit && \
 		PULSECAM=$(abspath $(PULSECAM)) SCREENSHOTS=$(SCREENSHOTS) CI=1 npm run --silent test
 
-# Times and runs: make bench-web WEB="--seconds 4 --minutes 1 --soak 10 --runs 1", or `--help`.
+# Times and runs: make bench-web WEB="--seconds 4 --minutes 1 --soak 10 --runs 1", or `--help`; 20 minutes with "--soak 0".
 WEB ?=
-bench-web: build $(WEB_TESTS)/node_modules ## Measure the relay's page in Chromium; write docs/web-benchmarks.md (90 minutes)
+bench-web: build $(WEB_TESTS)/node_modules ## Measure the relay's page in Chromium; write docs/web-benchmarks.md (80 minutes)
 	cd $(WEB_TESTS) && PULSECAM=$(abspath $(PULSECAM)) node bench/main.js --template $(CURDIR)/docs/web-benchmarks.in.md \
 		--page $(CURDIR)/docs/web-benchmarks.md $(WEB)
 
