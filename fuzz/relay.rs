@@ -131,8 +131,7 @@ type Door = mpsc::UnboundedSender<(Incoming, SocketAddr)>;
 fn connect(door: &Door, last: u8) -> DuplexStream {
     let (near, far) = duplex(PIPE);
     let (input, output) = split(near);
-    let connection =
-        Connection { input: Box::new(input), output: Box::new(PolledWriter::new(output)), binding: None };
+    let connection = Connection::new(input, PolledWriter::new(output));
     let _ = door.send((Incoming::Other(connection), SocketAddr::from(([192, 0, 2, last], 1000))));
     far
 }

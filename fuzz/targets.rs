@@ -191,7 +191,7 @@ pub fn repair(data: &[u8]) {
         for mut repairer in [Repairer::default(), Repairer::default().with_cuts()] {
             match repairer.repair(data, length) {
                 Ok(Repaired::Whole(whole)) => assert!(data[..whole].ends_with(&[0xff, 0xd9])),
-                Ok(Repaired::Mended { jpeg, flaw }) => {
+                Ok(Repaired::Mended { jpeg, flaw, .. }) => {
                     assert!(jpeg.starts_with(&[0xff, 0xd8, 0xff]) && jpeg.ends_with(&[0xff, 0xd9]));
                     let decoded = decode(&jpeg);
                     assert!(decoded.is_ok() || flaw.is_none(), "{decoded:?}");

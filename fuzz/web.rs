@@ -46,8 +46,7 @@ pub fn request(data: &[u8]) {
     runtime.block_on(async {
         let (near, far) = duplex(64 << 10);
         let (input, output) = split(near);
-        let output = Box::new(PolledWriter::new(output));
-        let connection = Connection { input: Box::new(input), output, binding: None };
+        let connection = Connection::new(input, PolledWriter::new(output));
         let config = Config::default().with(|config| config.web = Some(web::Config::default()));
         let (stop, stopped) = oneshot::channel::<()>();
         let relaying = tokio::spawn(run(Once(Some(connection)), config, async { _ = stopped.await }));

@@ -2,7 +2,8 @@
 //!
 //! This is the library of the program. The work is done in five crates, whose modules are re-exported here:
 //! `pulsecam-wire`, `pulsecam-queue`, `pulsecam-net`, `pulsecam-media` and `pulsecam-bench`. The modules of this
-//! crate connect them: [`pipeline`], [`view`], [`mod@bench`] and [`cli`], with [`clock`] and [`i18n`].
+//! crate connect them: [`pipeline`], [`view`], [`mod@bench`] and [`cli`], with [`clock`] and [`i18n`]. They are public
+//! for the program's tests, and may change in any version; build on the five crates.
 //!
 //! The way of a frame:
 //!

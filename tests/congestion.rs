@@ -91,8 +91,7 @@ impl Source for Paced {
                 (0..160 * 120 * 3).map(|i| (i as u64 * 7919 * self.0 % 251) as u8).collect(),
             ),
         };
-        let frame =
-            Frame { seq: self.0 - 1, captured: Timestamp::now(), data: FrameData::Picture(picture.into()) };
+        let frame = Frame::new(self.0 - 1, Timestamp::now(), FrameData::Picture(picture.into()));
         Ok(Some(frame))
     }
 
@@ -128,7 +127,7 @@ async fn a_congested_way_back_does_not_spoil_the_picture() {
     outgoing.begin();
     let flood = tokio::spawn(async move {
         for seq in 0.. {
-            let info = FrameInfo { stream: Some("other".into()), seq: Some(seq), ..FrameInfo::default() };
+            let info = FrameInfo::default().with_stream("other").with_seq(seq);
             other.send_frame(info, Bytes::from(vec![0x5a; 50_000]));
             sleep(Duration::from_millis(33)).await;
         }

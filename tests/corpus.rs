@@ -185,9 +185,14 @@ fn make_seeds() {
     let (again, deaf, pause) = (0x7f, 0x7e, 0x7d);
     let beat = bytes(&Heartbeat::default().to_message(Side::Client));
     let asking = bytes(
-        &Heartbeat { views: Some(false), report: Some(0), ..Heartbeat::default() }.to_message(Side::Client),
+        &Heartbeat::default()
+            .with(|beat| {
+                beat.views = Some(false);
+                beat.report = Some(0);
+            })
+            .to_message(Side::Client),
     );
-    let text = bytes(&Message::text("hello 你好", &Origin { from: Some("ann".into()), id: None }).unwrap());
+    let text = bytes(&Message::text("hello 你好", &Origin::named("ann")).unwrap());
     let frame = bytes(
         &Message::new(MessageKind::Video, "this is video image; seq=1".into(), Some(vec![7; 300].into()))
             .unwrap(),

@@ -44,7 +44,7 @@ fn resident(pid: u32) -> usize {
 fn idle(address: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    let heartbeat = Heartbeat { views: Some(false), ..Heartbeat::default() };
+    let heartbeat = Heartbeat::default().with(|beat| beat.views = Some(false));
     stream.write_all(&wire_bytes(&heartbeat.to_message(Side::Client))).unwrap();
     stream.read_exact(&mut [0; 107]).unwrap();
     stream
@@ -74,7 +74,7 @@ fn a_stream_goes_on_while_a_thousand_clients_come_and_go() {
     viewer.read_exact(&mut [0; 107]).unwrap();
     let mut sender = idle(&relay.addr);
     let frame = |seq| {
-        let info = FrameInfo { seq: Some(seq), ..FrameInfo::default() };
+        let info = FrameInfo::default().with_seq(seq);
         wire_bytes(&Message::video(Bytes::from(vec![1; 20_000]), &info).unwrap())
     };
     let sending = thread::spawn(move || {

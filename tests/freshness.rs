@@ -64,7 +64,7 @@ fn slow(relay: &str, bucket: &Bucket) -> SocketAddr {
 }
 
 fn frame(seq: u64) -> Vec<u8> {
-    let info = FrameInfo { seq: Some(seq), ..FrameInfo::default() };
+    let info = FrameInfo::default().with_seq(seq);
     wire_bytes(&Message::video(Bytes::from(vec![1; FRAME]), &info).unwrap())
 }
 

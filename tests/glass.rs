@@ -171,7 +171,7 @@ fn two_windows(millis: u64, delay: u64) -> Luma {
     };
     let view = |left: f32, right: f32, newest| {
         let corners = [(left, 0.25), (right, 0.2), (right, 0.8), (left, 0.75)];
-        let optics = Optics { corners, ..Optics::ideal((1280, 720)) };
+        let optics = Optics::ideal((1280, 720)).with(|optics| optics.corners = corners);
         Camera::new(optics, (660, 540)).unwrap().expose(&[look(newest)])
     };
     let (ours, other) = (view(0.03, 0.5, millis), view(0.6, 0.95, millis - delay));

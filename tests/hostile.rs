@@ -126,24 +126,19 @@ fn say(addr: &str, messages: &[Message]) {
 }
 
 fn video(stream: &str, jpeg: Vec<u8>) -> Message {
-    let info = FrameInfo { stream: Some(stream.into()), seq: Some(1), ..FrameInfo::default() };
+    let info = FrameInfo::default().with_stream(stream).with_seq(1);
     Message::video(jpeg.into(), &info).unwrap()
 }
 
 /// Sends hostile messages, and last a valid picture in a stream with a hostile name.
 fn be_hostile(addr: &str) {
-    let origin = Origin { from: Some(name()), id: None };
+    let origin = Origin::named(name());
     let text = Message::text(&format!("hello{STEERS}"), &origin).unwrap();
     let image = Message::image(jpeg().into(), &origin).unwrap();
     let no_image = Message::image(STEERS.as_bytes().to_vec().into(), &Origin::default()).unwrap();
     say(addr, &[text, image, no_image, video(&format!("bomb {}", name()), scan_bomb())]);
     // On another connection and in another stream: a newer frame of the same stream would replace the bomb.
-    let info = FrameInfo {
-        stream: Some(name()),
-        captured: Some(Timestamp::now()),
-        card: Some(STEERS.into()),
-        ..FrameInfo::default()
-    };
+    let info = FrameInfo::default().with_stream(name()).with_captured(Timestamp::now()).with_card(STEERS);
     say(addr, &[Message::video(jpeg().into(), &info).unwrap()]);
 }
 
@@ -208,7 +203,7 @@ fn json_says_what_was_sent_and_is_safe_on_a_terminal_too() {
 /// unreadable.
 #[test]
 fn texts_in_any_form_are_shown_or_called_unreadable() {
-    let origin = Origin { from: Some("old".into()), id: None };
+    let origin = Origin::named("old");
     let description = Message::text("", &origin).unwrap().description().clone();
     let payloads: [Option<&[u8]>; 5] = [
         Some("grüße 你好".as_bytes()),

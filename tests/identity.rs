@@ -37,7 +37,10 @@ async fn next(inbox: &mut Inbox) -> Received {
 
 /// Introduces it as a client of ours.
 async fn introduce(client: &mut Bare, token: Option<Token>) -> Heartbeat {
-    let heartbeat = Heartbeat { t1: Some(Timestamp::now()), token, ..Heartbeat::default() };
+    let heartbeat = Heartbeat::default().with(|beat| {
+        beat.t1 = Some(Timestamp::now());
+        beat.token = token;
+    });
     client.send(&heartbeat.to_message(Side::Client)).await;
     loop {
         let message = client.receive().await;
@@ -48,13 +51,11 @@ async fn introduce(client: &mut Bare, token: Option<Token>) -> Heartbeat {
 }
 
 fn video(stream: &str, seq: u64) -> Message {
-    let info = FrameInfo {
-        stream: Some(stream.into()),
-        seq: Some(seq),
-        captured: Some(Timestamp::from_micros(1_000 * seq)),
-        out: Some(seq),
-        ..FrameInfo::default()
-    };
+    let info = FrameInfo::default()
+        .with_stream(stream)
+        .with_seq(seq)
+        .with_captured(Timestamp::from_micros(1_000 * seq))
+        .with(|info| info.out = Some(seq));
     Message::video(vec![7; 100].into(), &info).unwrap()
 }
 
@@ -140,7 +141,7 @@ async fn two_senders_of_one_name_are_two_streams_and_none_silences_the_other() {
     }
     assert_eq!(ids.len(), 2);
     // Their texts are distinguished as well.
-    let text = Message::text("hello", &Origin { from: Some("ann".into()), id: None }).unwrap();
+    let text = Message::text("hello", &Origin::named("ann")).unwrap();
     twin.send(&text).await;
     assert_eq!(&*next(&mut inbox).await.sender.unwrap().name, "ann (2)");
     ann.send(&text).await;
@@ -201,7 +202,7 @@ async fn what_waited_since_before_a_client_was_known_has_no_number_that_its_send
         stranger.send(&forged(MessageKind::Video)).await;
     }
     stranger.ask().await;
-    let heartbeat = Heartbeat { t1: Some(Timestamp::now()), ..Heartbeat::default() };
+    let heartbeat = Heartbeat::default().with(|beat| beat.t1 = Some(Timestamp::now()));
     late.send(&heartbeat.to_message(Side::Client)).await;
     while late.receive().await.kind() != MessageKind::Heartbeat {}
     stranger.send(&video("x", 1)).await;
@@ -271,7 +272,7 @@ async fn a_link_that_reconnects_is_the_same_stream_also_after_another_run_of_the
     let (twin, _nothing) = link::connect(patient()).await.unwrap();
     let (viewer, mut inbox) = link::connect(patient()).await.unwrap();
     let mut seen = async |sender: &Link, name: &str, seq| {
-        let info = FrameInfo { stream: Some(name.into()), seq: Some(seq), ..FrameInfo::default() };
+        let info = FrameInfo::default().with_stream(name).with_seq(seq);
         sender.send_frame(info, vec![7; 100].into());
         next(&mut inbox).await.sender.unwrap()
     };

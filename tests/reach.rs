@@ -67,7 +67,7 @@ async fn the_handshakes_of_a_far_relay_get_the_time_that_they_need() {
     std::fs::write(&certificate, made.certificate).unwrap();
     std::fs::write(&key, made.key).unwrap();
     let server = tls::Acceptor::load(&certificate, &key).unwrap();
-    let room = RoomKey { room: String::new(), key: Key::new(KEY).unwrap() };
+    let room = RoomKey::new("", Key::new(KEY).unwrap());
     let relay = relay::Config::default().with(|config| {
         config.tls = Some(Arc::new(server));
         config.keys = Some(Arc::new(Keyring::new(vec![room])));

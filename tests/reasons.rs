@@ -285,7 +285,7 @@ fn something_that_accepts_and_closes_is_said_once_and_never_called_up() {
 #[test]
 fn a_relay_that_sends_a_client_away_over_and_over_is_said_once() {
     let answer = wire_bytes(&Heartbeat::default().to_message(Side::Relay));
-    let bye = CloseReason { reason: "sent more than 9 messages a second".into(), ..CloseReason::default() };
+    let bye = CloseReason::new("sent more than 9 messages a second");
     let bye = wire_bytes(&bye.to_message());
     let relay = Stranger::new(move |stream| {
         let _ = stream.read(&mut [0; 1024]);

@@ -35,7 +35,7 @@ fn picture(width: usize, height: usize, shade: u8) -> Bytes {
 
 fn taken(millis: u64, jpeg: &Bytes, size: (usize, usize)) -> RecordedFrame {
     let captured = Timestamp::from_micros(1_700_000_000_000_000 + millis * 1_000);
-    RecordedFrame { captured: Some(captured), arrived: captured.offset(5_000_000), size, jpeg: jpeg.clone() }
+    RecordedFrame::new(captured.offset(5_000_000), size, jpeg.clone()).with_captured(captured)
 }
 
 const ANN: StreamId = StreamId::new(1);

@@ -240,12 +240,8 @@ fn a_recording_is_repaired() {
         for (number, jpeg) in pictures.iter().enumerate() {
             let captured = Timestamp::from_micros(1_700_000_000_000_000 + number as u64 * 33_000);
             let jpeg = jpeg.clone().into();
-            assert!(recorder.frame(RecordedFrame {
-                captured: Some(captured),
-                arrived: captured,
-                size: (160, 120),
-                jpeg
-            }));
+            let frame = RecordedFrame::new(captured, (160, 120), jpeg);
+            assert!(recorder.frame(frame.with_captured(captured)));
         }
         recorder.finish().unwrap();
         Source::Path(path)

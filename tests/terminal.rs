@@ -255,7 +255,7 @@ fn a_terminal_for_plain_lines_is_not_drawn_on() {
     lines("NO_COLOR=1", &[]);
     lines("NO_COLOR=1", &["--terminal"]);
 
-    // Whoever names a way of drawing wants to see pictures.
+    // Naming a way of drawing asks for pictures.
     let view = ["view", &relay.addr, "--terminal=blocks", "--lang", "en"];
     let view = Terminal::start_with(100, 24, &["NO_COLOR=1"], &view);
     view.shows("the stream", |screen| screen.contains("● ann"));

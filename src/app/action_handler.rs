@@ -132,7 +132,7 @@ impl ActionHandler {
     }
 
     fn origin(&self) -> Origin {
-        Origin { from: Some(self.name.clone()), id: unique_id() }
+        Origin::named(self.name.clone()).with_id(unique_id())
     }
 
     fn mail(&self, number: u64) -> Mail {

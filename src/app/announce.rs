@@ -2,8 +2,6 @@
 
 use std::{io, net::SocketAddr};
 
-use super::web::Page;
-
 /// What is announced.
 pub(super) struct Announced {
     pub(super) address: io::Result<SocketAddr>,
@@ -11,7 +9,8 @@ pub(super) struct Announced {
     pub(super) is_inherited: bool,
     pub(super) tls: bool,
     pub(super) key: bool,
-    pub(super) web: Page,
+    /// The port of the page for browsers, if there is one.
+    pub(super) page: Option<u16>,
 }
 
 #[cfg(feature = "discovery")]
@@ -31,12 +30,11 @@ impl Announced {
         }
         let address = self.address.ok()?;
         let name = machine_name().unwrap_or_else(|| "pulsecam".into());
-        let web = match self.web {
-            Page::SamePort => Some(address.port()),
-            Page::Port(port) if port > 0 => Some(port),
-            Page::Port(_) | Page::None => None,
-        };
-        let announced = Announcement { name, address, tls: self.tls, key: self.key, web };
+        let announced = Announcement::new(name, address).with(|announced| {
+            announced.tls = self.tls;
+            announced.key = self.key;
+            announced.web = self.page;
+        });
         match Announcer::start(&announced) {
             Ok(announcer) => {
                 info!("announced on this network as {:?}", announced.name);

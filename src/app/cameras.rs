@@ -77,11 +77,8 @@ mod tests {
 
     #[test]
     fn a_camera_has_one_line_per_size() {
-        let mode = |format, width, height, frames, seconds| Mode {
-            format,
-            width,
-            height,
-            rate: FrameRate::new(frames, seconds).unwrap(),
+        let mode = |format, width, height, frames, seconds| {
+            Mode::new(format, width, height, FrameRate::new(frames, seconds).unwrap())
         };
         let mut camera = CameraInfo::new(2, "C920", "/dev/video2");
         camera.modes = vec![
@@ -91,7 +88,7 @@ mod tests {
             mode(PixelFormat::Yuyv, 640, 480, 15, 1),
         ];
         camera.other_formats = vec!["H264".into()];
-        camera.in_use_by = vec![DeviceUser { pid: 7, program: "zoom".into() }];
+        camera.in_use_by = vec![DeviceUser::new(7, "zoom")];
         let wanted = "\
 camera:2  C920  (/dev/video2)
   in use by zoom (process 7)

@@ -73,10 +73,7 @@ mod tests {
 
     #[test]
     fn controls_are_in_columns_and_sanitised() {
-        let entries = vec![
-            MenuEntry { index: 1, label: "Manual\n\x1b[2J".into() },
-            MenuEntry { index: 3, label: "Automatic".into() },
-        ];
+        let entries = vec![MenuEntry::new(1, "Manual\n\x1b[2J"), MenuEntry::new(3, "Automatic")];
         let mut focus =
             control("focus_absolute", ControlKind::Integer { min: 0, max: 250, step: 5 }, Some(0));
         focus.inactive = true;

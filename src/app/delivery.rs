@@ -108,7 +108,7 @@ impl Options {
     /// The origin of one message, with an id of its own.
     pub(super) fn origin(&self) -> Origin {
         let from = self.name.clone().unwrap_or_else(name::own_name);
-        Origin { from: Some(from), id: unique_id() }
+        Origin::named(from).with_id(unique_id())
     }
 
     /// Starts a link. `runs`: whether the deadline counts, here and below.

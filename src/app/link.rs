@@ -155,7 +155,7 @@ fn event<'a>(host: &'a str, state: &State) -> LinkEvent<'a> {
             event.clock_offset_ms = offset.map(|offset| offset.micros as f64 / 1000.0);
             event.clock_uncertainty_ms = offset.map(|offset| millis(offset.uncertainty()));
         }
-        State::Down { why, retry_at } => {
+        State::Down { why, retry_at, .. } => {
             event.state = "down";
             event.why = Some(why.to_string());
             event.lasting = why.is_permanent();

@@ -11,13 +11,13 @@ pub(super) fn shown(state: &State, words: &Translations) -> LinkState {
     match state {
         State::Connecting => LinkState::Connecting,
         State::Up { rtt, .. } => LinkState::Up { rtt: *rtt },
-        State::Down { why, retry_at } if why.is_permanent() => {
+        State::Down { why, retry_at, .. } if why.is_permanent() => {
             LinkState::Lasting { why: reason(why, words), retry_at: *retry_at }
         }
-        State::Down { why, retry_at } if refuses(why) => {
+        State::Down { why, retry_at, .. } if refuses(why) => {
             LinkState::Refused { why: reason(why, words), retry_at: Some(*retry_at) }
         }
-        State::Down { why, retry_at } => LinkState::Down { why: reason(why, words), retry_at: *retry_at },
+        State::Down { why, retry_at, .. } => LinkState::Down { why: reason(why, words), retry_at: *retry_at },
     }
 }
 

@@ -1,6 +1,6 @@
-//! Desktop notifications when somebody joins or writes while the window does not have the focus.
+//! Desktop notifications when someone joins or writes while the window does not have the focus.
 //!
-//! The desktop's own program `notify-send` shows them, where it is installed. A D-Bus client in this program
+//! The desktop's own program `notify-send` shows them, if it is installed. A D-Bus client in this program
 //! (notify-rust 4 with zbus) would be 13 more crates for one message.
 
 use std::{
@@ -24,7 +24,7 @@ use crate::{
 /// The program that shows notifications.
 const PROGRAM: &str = "notify-send";
 
-/// Pause after a notification: somebody who floods the conversation must not flood the desktop.
+/// Pause after a notification: someone who floods the conversation must not flood the desktop.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Notifications that wait for that; more are dropped, since the conversation has all of it.
@@ -92,7 +92,7 @@ impl Notification {
     }
 }
 
-/// One line of at most so many characters.
+/// One line, shortened to this number of characters.
 fn calm(text: &str, longest: usize) -> String {
     let shown = text.chars().filter_map(|c| match char_class(c) {
         CharClass::Shown => Some(c),
@@ -149,7 +149,7 @@ impl Notifier {
         Some(Self { give })
     }
 
-    /// Shows what somebody did, unless too much of that waits.
+    /// Shows what someone did, unless too many notifications wait.
     pub(super) fn tell(&self, news: &News, words: &Translations) {
         let _ = self.give.try_send(Notification::new(news, words)); // the conversation has it
     }

@@ -20,7 +20,7 @@ use crate::{
     address::Bind,
     i18n::Language,
     relay::{self, Config, Limits},
-    transport,
+    transport::{self, Listen},
 };
 
 /// What log lines add: which option helps. `cli` knows it.
@@ -148,18 +148,22 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
             let (keys, tls) = (auth.keys.is_some(), auth.tls.is_some());
             dashboard.begin(listener.local_addr()?, keys, tls);
         }
+        let listeners = options.web.listeners(listener).await?;
+        let page = match &config.web {
+            Some(web) => web.page_port(listeners.local_addr()?, listeners.http_addr()?),
+            None => None,
+        };
         let announced = options.announce.then(|| Announced {
-            address: listener.local_addr(),
+            address: listeners.local_addr(),
             is_inherited,
             tls: auth.tls.is_some(),
             key: auth.keys.is_some(),
-            web: options.web.port(),
+            page,
         });
-        let doors = options.web.doors(listener).await?;
         let _announcer = announced.and_then(Announced::start);
         manager.ready();
         tokio::select! {
-            ended = relay::run(doors, config, stopping) => ended.map(drop)?,
+            ended = relay::run(listeners, config, stopping) => ended.map(drop)?,
             () = reloading => {}
         }
         Ok(())

@@ -128,14 +128,11 @@ mod tests {
     const ADVICE: Advice = Advice { none: "start one", several: "name one" };
 
     fn found(names: &[&str]) -> Vec<Found> {
-        let relay = |(at, name): (usize, &&str)| Found {
-            name: (*name).to_owned(),
-            address: format!("192.0.2.{at}:6868"),
-            addresses: Vec::new(),
-            port: 6868,
-            tls: at == 1,
-            key: false,
-            page: (at == 0).then(|| "http://192.0.2.0:6868/".to_owned()),
+        let relay = |(at, name): (usize, &&str)| {
+            Found::new(*name, ([192, 0, 2, at as u8], 6868).into()).with(|found| {
+                found.tls = at == 1;
+                found.page = (at == 0).then(|| "http://192.0.2.0:6868/".to_owned());
+            })
         };
         names.iter().enumerate().map(relay).collect()
     }

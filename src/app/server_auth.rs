@@ -53,7 +53,7 @@ impl KeyFile {
     }
 
     fn read(&self) -> Result<RoomKey, Error> {
-        Ok(RoomKey { room: self.room.clone(), key: Key::load(&self.file)? })
+        Ok(RoomKey::new(self.room.clone(), Key::load(&self.file)?))
     }
 }
 
@@ -87,7 +87,7 @@ impl KeySource {
         let keys = match self {
             Self::None => Vec::new(),
             Self::Files(files) => files.iter().map(KeyFile::read).collect::<Result<_, _>>()?,
-            Self::Key(key) => vec![RoomKey { room: String::new(), key: key.clone() }],
+            Self::Key(key) => vec![RoomKey::new("", key.clone())],
         };
         if let Some((first, second)) = same(&keys) {
             return Err(Error::Usage(format!("the rooms {first:?} and {second:?} have the same key")));
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn two_rooms_with_one_key_are_wrong_usage() {
-        let key = |room: &str, text: &str| RoomKey { room: room.into(), key: Key::new(text).unwrap() };
+        let key = |room: &str, text: &str| RoomKey::new(room, Key::new(text).unwrap());
         let keys =
             [key("a", "sixteen letters 1"), key("b", "sixteen letters 2"), key("c", "sixteen letters 1 ")];
         assert_eq!(same(&keys), Some(("a", "c")));

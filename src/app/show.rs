@@ -227,7 +227,7 @@ fn can_draw(asked: Option<Graphics>) -> bool {
     }
 }
 
-/// The folder for what the window saves, with its whole path, so that the user is told where it is.
+/// The folder for what the window saves, with its whole path, which messages name.
 fn folder(save: Option<&Path>) -> PathBuf {
     let folder = save.unwrap_or_else(|| Path::new("."));
     let whole = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());

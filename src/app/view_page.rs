@@ -13,7 +13,7 @@ struct PageEvent<'a> {
     url: &'a str,
 }
 
-/// Prints the link once the relay has said that it has a page. It has no key: whoever follows it is asked.
+/// Prints the link once the relay has said that it has a page. It contains no key: the page asks for it.
 pub(super) fn tell(link: &Link, tls: bool, output: Output, runtime: &Handle) {
     let (mut page, host) = (link.page(), link.host().to_owned());
     runtime.spawn(async move {

@@ -8,7 +8,7 @@ use super::Error;
 use crate::{
     address::Bind,
     auth::Key,
-    relay::{self, AdminDoor, Doors, web},
+    relay::{self, AdminListener, Listeners, web},
 };
 
 /// Options for browsers, HTTP clients and operators.
@@ -22,15 +22,6 @@ pub(crate) struct Options {
     pub(crate) plain: bool,
     pub(crate) admin: Option<AdminAddress>,
     pub(crate) admin_token_file: Option<PathBuf>,
-}
-
-/// Where browsers find the page of a relay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Page {
-    None,
-    SamePort,
-    /// 0: a port that is free, and not known in advance.
-    Port(u16),
 }
 
 /// Where operators connect.
@@ -74,28 +65,18 @@ impl Options {
         })))
     }
 
-    /// Where browsers find the page: at the relay's own port, at another one, or nowhere.
-    pub(super) const fn port(&self) -> Page {
-        match &self.listen {
-            _ if !self.enabled => Page::None,
-            None => Page::SamePort,
-            Some(Bind::All(port)) => Page::Port(*port),
-            Some(Bind::One(address)) => Page::Port(address.port()),
-        }
-    }
-
     /// Opens the ports of their own.
-    pub(super) async fn doors(&self, main: TcpListener) -> Result<Doors, Error> {
+    pub(super) async fn listeners(&self, main: TcpListener) -> Result<Listeners, Error> {
         let http = match &self.listen {
             Some(listen) => Some(open(&listen.to_string()).await?),
             None => None,
         };
         let admin = match &self.admin {
-            Some(AdminAddress::Tcp(addr)) => Some(AdminDoor::Tcp(open(addr).await?)),
+            Some(AdminAddress::Tcp(addr)) => Some(AdminListener::Tcp(open(addr).await?)),
             Some(AdminAddress::File(path)) => Some(open_file(path)?),
             None => None,
         };
-        Ok(Doors::new(main).with_http(http).with_admin(admin))
+        Ok(Listeners::new(main).with_http(http).with_admin(admin))
     }
 }
 
@@ -106,7 +87,7 @@ async fn open(addr: &str) -> Result<TcpListener, Error> {
 /// Opens a Unix socket, which only this user and its group can reach. One that nobody listens at any more is
 /// replaced.
 #[cfg(unix)]
-fn open_file(path: &PathBuf) -> Result<AdminDoor, Error> {
+fn open_file(path: &PathBuf) -> Result<AdminListener, Error> {
     use std::os::unix::{fs::PermissionsExt, net::UnixStream};
     let failed = |source: io::Error| Error::Listen { addr: path.display().to_string(), source };
     let is_left =
@@ -116,11 +97,11 @@ fn open_file(path: &PathBuf) -> Result<AdminDoor, Error> {
     }
     let listener = tokio::net::UnixListener::bind(path).map_err(failed)?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o660)).map_err(failed)?;
-    Ok(AdminDoor::Unix(listener))
+    Ok(AdminListener::Unix(listener))
 }
 
 #[cfg(not(unix))]
-fn open_file(path: &PathBuf) -> Result<AdminDoor, Error> {
+fn open_file(path: &PathBuf) -> Result<AdminListener, Error> {
     let source = io::Error::from(io::ErrorKind::Unsupported);
     Err(Error::Listen { addr: path.display().to_string(), source })
 }

@@ -38,7 +38,7 @@ impl SyntheticCamera {
         bytes: u64,
     ) -> Result<Self, Error> {
         let rate = FrameRate::new(fps, 1).ok_or_else(|| Error::Scene("a rate of 0".into()))?;
-        Ok(Self { mode: Mode { format, width, height, rate }, frames: frames.into(), bytes })
+        Ok(Self { mode: Mode::new(format, width, height, rate), frames: frames.into(), bytes })
     }
 
     pub(super) fn jpegs(width: u32, height: u32, fps: u32) -> Result<Self, Error> {

@@ -232,12 +232,8 @@ fn send(link: &Link, name: &str, frames: &[Bytes], fps: f64, stop: &AtomicBool) 
         if stop.load(Relaxed) {
             return;
         }
-        let info = FrameInfo {
-            stream: Some(name.to_owned()),
-            seq: Some(seq),
-            captured: Some(Timestamp::now()),
-            ..FrameInfo::default()
-        };
+        let info =
+            FrameInfo::default().with_stream(name.to_owned()).with_seq(seq).with_captured(Timestamp::now());
         if let Some(frame) = frames.get(seq as usize % frames.len().max(1)) {
             link.send_frame(info, frame.clone());
         }

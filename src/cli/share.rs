@@ -12,7 +12,7 @@ Examples:
                                                              one stream alone: …/view/door?token=…
   pulsecam share desk.local --key-file room.key --tls        https://…, for a relay with a certificate
 
-Whoever has the link can watch, also by /stream/NAME?token=… and /snapshot/NAME?token=… in other
+Anyone who has the link can watch, also by /stream/NAME?token=… and /snapshot/NAME?token=… in other
 programs, and cannot send anything. It does not contain the key, and is valid as long as the key is.
 A relay without keys needs no such link: anyone may open http://desk.local:6868.";
 

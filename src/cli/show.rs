@@ -41,7 +41,7 @@ pub(super) struct ShowArgs {
     /// Language of the window: en or zh [default: the system's]
     #[arg(long, value_name = "LANG", env = "PULSECAM_LANG")]
     lang: Option<Language>,
-    /// Desktop notifications while the window has no focus, when somebody joins or writes: on, off, or auto: in
+    /// Desktop notifications while the window has no focus, when someone joins or writes: on, off, or auto: in
     /// a desktop session on this machine
     #[arg(long, value_name = "WHEN", default_value = "auto", env = "PULSECAM_NOTIFY")]
     notify: Notify,

@@ -115,12 +115,8 @@ impl ReceivedFrame {
     /// The frame in the form that a recording takes.
     #[must_use]
     pub fn taken(&self) -> RecordedFrame {
-        RecordedFrame {
-            captured: self.info.captured,
-            arrived: self.received,
-            size: (self.header.width, self.header.height),
-            jpeg: self.jpeg.clone(),
-        }
+        let size = (self.header.width, self.header.height);
+        RecordedFrame::new(self.received, size, self.jpeg.clone()).with_captured(self.info.captured)
     }
 }
 

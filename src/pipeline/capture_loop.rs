@@ -115,7 +115,7 @@ impl<F: FnMut(FrameInfo, Bytes)> CaptureLoop<F> {
             }
             Err(error) => {
                 // Treated like a camera that is gone: reported, and retried.
-                let signal = Signal { name: self.job.name.clone(), size: None, patience: Duration::ZERO };
+                let signal = Signal::new(self.job.name.clone(), Duration::ZERO);
                 self.failed(&error, Some(signal));
             }
         }
@@ -129,9 +129,9 @@ impl<F: FnMut(FrameInfo, Bytes)> CaptureLoop<F> {
         if let Some(memory) = self.consumers.spare() {
             source.reuse(memory);
         }
-        let Some(frame) = source.next_frame()? else { return Ok(Step::End) };
+        let Some(mut frame) = source.next_frame()? else { return Ok(Step::End) };
         self.counters.captured.fetch_add(1, Relaxed);
-        let frame = Frame { seq: self.numbers.of(frame.seq), ..frame };
+        frame.seq = self.numbers.of(frame.seq);
         let frame = match self.consumers.pass_through(frame) {
             Ok(is_done) => return Ok(Step::of(is_done)),
             Err(frame) => frame,

@@ -23,7 +23,7 @@ fn encoder(job: &Job) -> (EncoderSide<impl FnMut(FrameInfo, Bytes) + use<>>, Arc
 
 fn frame(seq: u64) -> Frame {
     let data = FrameData::Jpeg(Bytes::from_static(b"jpeg"));
-    Frame { seq, captured: Timestamp::from_micros(seq), data }
+    Frame::new(seq, Timestamp::from_micros(seq), data)
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_card_is_sent_once_a_second_and_at_once_to_a_new_viewer() {
     let (encoder, counters, sunk) = encoder(&Job { viewers: Some(viewers), ..Job::default() });
     let start = Instant::now();
     let patience = Duration::from_millis(700);
-    let signal = Signal { name: "C920".into(), size: Some((64, 48)), patience };
+    let signal = Signal::new("C920", patience).with_size((64, 48));
     counters.health().opened(Some(signal), start);
     let look = |millis| encoder.check_silence(start + Duration::from_millis(millis));
     look(800);
@@ -90,21 +90,10 @@ fn while_switched_off_no_picture_is_sent_and_a_card_says_so_at_once() {
 
 /// A report of a frame that was ready just now; `lost` is in percent.
 fn report(lost: u8, sent: u64) -> DeliveryReport {
-    let (late, queued) = (Duration::ZERO, Duration::ZERO);
-    let (ready, at_relay) = (Instant::now(), Duration::from_millis(5));
-    DeliveryReport {
-        ready,
-        seq: None,
-        at_relay,
-        late,
-        queued,
-        lost,
-        sent,
-        replaced: 0,
-        sent_bytes: 0,
-        capacity: None,
-        relayed: None,
-    }
+    DeliveryReport::new(Instant::now(), Duration::from_millis(5)).with(|report| {
+        report.lost = lost;
+        report.sent = sent;
+    })
 }
 
 #[test]
@@ -123,7 +112,7 @@ fn no_step_down_makes_a_received_jpeg_larger() {
         for seq in 0..40 {
             tell.send_replace(Some(report(if seq > 4 { 30 } else { 0 }, seq * 10)));
             let data = FrameData::Jpeg(original.clone());
-            encoder.frame(Frame { seq, captured: Timestamp::from_micros(seq), data });
+            encoder.frame(Frame::new(seq, Timestamp::from_micros(seq), data));
         }
         let sizes = sizes.lock().unwrap();
         assert_eq!(sizes[0], (original.len(), Some(quality)), "passed through unchanged");

@@ -32,7 +32,7 @@ impl FrameFilter {
         Self { limit: job.frames, sent: 0, newest: None, duplicates, due: 0.0 }
     }
 
-    /// Whether all requested frames have been handled; `unseen` of them were not viewed by anybody.
+    /// Whether all requested frames have been handled; `unseen` of them had no viewer.
     pub(super) fn is_done(&self, unseen: u64) -> bool {
         self.limit.is_some_and(|limit| self.sent + unseen >= limit)
     }

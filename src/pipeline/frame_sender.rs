@@ -98,7 +98,7 @@ impl<F: FnMut(FrameInfo, Bytes)> FrameSender<F> {
             // The source was switched off during encoding: the picture must not be sent.
             Ok(_) if self.job.is_off() => _ = self.counters.switched_off.fetch_add(1, Relaxed),
             Ok(jpeg) => {
-                let info = FrameInfo { seq: Some(frame.seq), ..self.info(frame.captured) };
+                let info = self.info(frame.captured).with_seq(frame.seq);
                 self.counters.handed_on.fetch_add(1, Relaxed);
                 (self.sink)(info, jpeg);
             }
@@ -131,12 +131,10 @@ impl<F: FnMut(FrameInfo, Bytes)> FrameSender<F> {
     }
 
     fn info(&self, captured: Timestamp) -> FrameInfo {
-        FrameInfo {
-            stream: Some(self.job.name.clone()),
-            captured: Some(captured),
-            encoded: Some(Timestamp::now()),
-            ..FrameInfo::default()
-        }
+        FrameInfo::default()
+            .with_stream(self.job.name.clone())
+            .with_captured(captured)
+            .with_encoded(Timestamp::now())
     }
 
     /// Notes the position of the switch; returns true if it was turned off.
@@ -160,7 +158,7 @@ impl<F: FnMut(FrameInfo, Bytes)> FrameSender<F> {
             return;
         };
         let card = if silence.off { FrameInfo::CAMERA_OFF } else { FrameInfo::NO_SIGNAL };
-        let info = FrameInfo { card: Some(card.into()), ..self.info(Timestamp::now()) };
+        let info = self.info(Timestamp::now()).with_card(card);
         self.counters.cards.fetch_add(1, Relaxed);
         (self.sink)(info, jpeg);
     }

@@ -199,7 +199,7 @@ mod tests {
             }
             self.seq += 1;
             let data = capture::FrameData::Jpeg(Bytes::from_static(b"jpeg"));
-            Ok(Some(Frame { seq: self.seq - 1, captured: crate::clock::Timestamp::now(), data }))
+            Ok(Some(Frame::new(self.seq - 1, crate::clock::Timestamp::now(), data)))
         }
 
         fn describe(&self) -> String {
@@ -227,7 +227,7 @@ mod tests {
             } else {
                 capture::FrameData::Jpeg(Bytes::from_static(b"jpeg"))
             };
-            Ok(Some(Frame { seq: self.given - 1, captured: crate::clock::Timestamp::now(), data }))
+            Ok(Some(Frame::new(self.given - 1, crate::clock::Timestamp::now(), data)))
         }
 
         fn describe(&self) -> String {

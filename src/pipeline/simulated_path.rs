@@ -219,19 +219,15 @@ impl Path {
         let (given, replaced) =
             (self.down.given - self.down_counts.0, self.down.replaced - self.down_counts.1);
         self.down_counts = (self.down.given, self.down.replaced);
-        let report = DeliveryReport {
-            ready: self.at(frame.ready),
-            seq: None,
-            at_relay,
-            late: Duration::ZERO,
-            queued: self.to_relay.sample(at_relay, one_way, self.at(back)) + self.queued_down,
-            lost: (replaced * 100 / (given + replaced).max(1)) as u8,
-            sent: self.up.given,
-            replaced: self.up.replaced,
-            sent_bytes: self.sent_bytes as u64,
-            capacity: self.capacity,
-            relayed: None,
-        };
+        let queued = self.to_relay.sample(at_relay, one_way, self.at(back)) + self.queued_down;
+        let report = DeliveryReport::new(self.at(frame.ready), at_relay).with(|report| {
+            report.queued = queued;
+            report.lost = (replaced * 100 / (given + replaced).max(1)) as u8;
+            report.sent = self.up.given;
+            report.replaced = self.up.replaced;
+            report.sent_bytes = self.sent_bytes as u64;
+            report.capacity = self.capacity;
+        });
         self.reports.push_back((back, report));
     }
 }

@@ -63,7 +63,7 @@ impl SourceHealth {
             (self.off, self.last) = (None, Some(now));
         } else if news {
             let size = self.signal.as_ref().and_then(|signal| signal.size).or(size);
-            let signal = Signal { name: name.to_owned(), size, patience: Duration::ZERO };
+            let signal = Signal::new(name, Duration::ZERO).with_size(size);
             (self.off, self.trouble, self.gone) = (Some(signal), None, false);
         }
         news
@@ -110,7 +110,7 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     fn signal() -> Signal {
-        Signal { name: "C920".into(), size: None, patience: 700 * MS }
+        Signal::new("C920", 700 * MS)
     }
 
     #[test]
@@ -144,7 +144,7 @@ mod tests {
         let start = Instant::now();
         let mut life = SourceHealth::default();
         life.opened(None, start);
-        let ann = Signal { name: "ann".into(), size: Some((64, 48)), patience: Duration::ZERO };
+        let ann = Signal::new("ann", Duration::ZERO).with_size((64, 48));
         assert!(!life.switched(true, "ann", None, start), "it is on already");
         assert!(life.switched(false, "ann", ann.size, start) && !life.switched(false, "ann", None, start));
         assert_eq!(life.patience(start), Some(Duration::ZERO));

@@ -50,7 +50,7 @@ pub enum Action {
         /// The file.
         file: Bytes,
     },
-    /// Tell the user that somebody came or wrote: the window does not have the focus.
+    /// Tell the user that someone came or wrote: the window does not have the focus.
     Attention(News),
     /// Open the folder with what was saved in a file manager.
     OpenFolder,

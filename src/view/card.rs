@@ -29,9 +29,9 @@ pub(super) fn paint(
     let small = context.metrics.small;
     let size = (area.height as f32 * NAME).clamp(small, context.metrics.large * 3.0);
     let room = area.width * 9 / 10;
-    let large = Style { lines: 2, centred: true, ..Style::line(size, TEXT, room) };
+    let large = Style::line(size, TEXT, room).with_lines(2).centred();
     let why = words.text(Phrase::CameraOffCard);
-    let below = Style { lines: 2, centred: true, ..Style::line((size * 0.5).max(small), FAINT, room) };
+    let below = Style::line((size * 0.5).max(small), FAINT, room).with_lines(2).centred();
     let (name_width, name_height) = context.painter.measure(&name, large);
     let (why_width, why_height) = context.painter.measure(&why, below);
     let block = area.middle(room, name_height + why_height);

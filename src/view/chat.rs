@@ -81,7 +81,7 @@ impl Chat {
         self.add(Line { speaker, text, at, image: None, is_saved: true, number: 0, until });
     }
 
-    /// Adds an image of a peer; `text` describes it where it cannot be shown.
+    /// Adds an image of a peer; `text` describes it if it cannot be shown.
     pub(crate) fn receive_image(&mut self, sender: Option<String>, text: String, stamp: u64, now: Instant) {
         let (speaker, at) = (Speaker::Peer(sender), Timestamp::now());
         let until = now + LINE_STAYS;
@@ -144,7 +144,7 @@ impl Chat {
         Some((number, text))
     }
 
-    /// Adds an image that is sent from here; `text` describes it where it cannot be shown. Returns its number.
+    /// Adds an image that is sent from here; `text` describes it if it cannot be shown. Returns its number.
     pub(crate) fn send_image(&mut self, text: String, stamp: u64, now: Instant) -> u64 {
         self.written += 1;
         let (number, until) = (self.written, now + LINE_STAYS);

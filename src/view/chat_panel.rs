@@ -103,7 +103,7 @@ pub(super) fn paint(
         floor = top;
     }
     if !has_lines {
-        let style = Style { lines: 3, ..Style::line(text, FAINT, inner.width) };
+        let style = Style::line(text, FAINT, inner.width).with_lines(3);
         let nothing = model.words.text(Phrase::NothingSaid);
         let (_, height) = context.painter.measure(&nothing, style);
         let top = floor.saturating_sub(height + margin);
@@ -127,7 +127,7 @@ fn entry(context: &mut RenderContext, model: &Model, canvas: &mut Canvas, inner:
         None => (model.words.text(Phrase::EntryPlaceholder), FAINT),
     };
     // Of a text longer than the visible lines, the end is shown, where the user writes.
-    let style = Style { lines: LINES.1, ..Style::line(text, colour, room) };
+    let style = Style::line(text, colour, room).with_lines(LINES.1);
     let (_, all) = context.painter.measure(&written, style);
     let (_, line) = context.painter.measure("0", style);
     let height = all.min(ENTRY_LINES * line);

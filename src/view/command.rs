@@ -117,7 +117,7 @@ const HELP: [(&str, Phrase); 29] = [
     ("q", Phrase::KeyQuit),
 ];
 
-/// The keys that have an effect in a terminal, or where no state of the window can be changed. `own`: there is a
+/// The keys that have an effect in a terminal, or in a window whose state cannot be changed. `own`: there is a
 /// self view; `copies`: pictures can be copied; `film`: a film is played.
 pub(crate) fn help(own: bool, copies: bool, film: bool) -> impl Iterator<Item = (&'static str, Phrase)> {
     let is_for_windows = |what: &Phrase| {

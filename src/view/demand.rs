@@ -1,4 +1,4 @@
-//! Which frames have to be decoded: those that somebody can see.
+//! Which frames have to be decoded: those that someone can see.
 
 use crate::{drawing::Rect, stream_id::StreamId};
 

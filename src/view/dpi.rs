@@ -40,7 +40,7 @@ impl Screen {
         1.0
     }
 
-    /// The size of a window in pixels where the interface has this scale.
+    /// The size of a window in pixels at this scale of the interface.
     pub(crate) fn window(self, scale: f32) -> (usize, usize) {
         let side = |side: usize, of_screen: Option<usize>| {
             let room = of_screen.map_or(usize::MAX, |side| side / 100 * MOST_OF_SCREEN);

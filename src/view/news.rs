@@ -1,4 +1,4 @@
-//! What somebody does that a user wants to know of while looking elsewhere.
+//! What others do that a user wants to know while looking elsewhere.
 
 use super::update::{Image, Update};
 

@@ -42,7 +42,7 @@ impl NumberEntry {
     }
 }
 
-/// Whether the digits of `number` begin with those of `begin`, and go on.
+/// Whether the digits of `number` begin with those of `begin`, and continue.
 fn is_beginning(begin: u64, number: u64) -> bool {
     std::iter::successors(Some(number / 10), |rest| Some(rest / 10))
         .take_while(|rest| *rest > 0)

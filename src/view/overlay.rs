@@ -138,7 +138,7 @@ pub(super) fn own(context: &mut RenderContext, model: &Model, canvas: &mut Canva
                 _ => model.words.text(Phrase::OwnCameraOff),
             };
             let room = rect.inset(margin / 2);
-            let style = Style { lines: 4, centred: true, ..Style::line(small, TEXT, room.width) };
+            let style = Style::line(small, TEXT, room.width).with_lines(4).centred();
             let (width, height) = context.painter.measure(&message, style);
             let at = room.middle(width, height);
             context.painter.draw(canvas, &message, at.x, at.y, style);

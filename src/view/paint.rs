@@ -135,14 +135,14 @@ fn headline(context: &mut RenderContext, model: &Model, canvas: &mut Canvas, now
     let Metrics { text, large, margin, .. } = context.metrics;
     let (line, tone) = model.headline(now);
     let room = context.stage.width.saturating_sub(4 * margin);
-    let style = Style { lines: 3, centred: true, ..Style::line(large, TEXT, room) };
+    let style = Style::line(large, TEXT, room).with_lines(3).centred();
     let (width, height) = context.painter.measure(&line, style);
     let dot = (large * 0.55) as usize;
     let block = context.stage.middle(width, height + dot + 3 * margin);
     state_dot(canvas, Rect::new((context.stage.width.saturating_sub(dot)) / 2, block.y, dot, dot), tone);
     context.painter.draw(canvas, &line, block.x, block.y + dot + margin, style);
     let hint = model.words.text(if tone == Tone::Good { Phrase::WaitingHint } else { Phrase::KeysHint });
-    let style = Style { lines: 3, centred: true, ..Style::line(text, FAINT, room) };
+    let style = Style::line(text, FAINT, room).with_lines(3).centred();
     let (hint_width, _) = context.painter.measure(&hint, style);
     let top = block.y + dot + 2 * margin + height;
     context.painter.draw(canvas, &hint, context.stage.width.saturating_sub(hint_width) / 2, top, style);

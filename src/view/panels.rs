@@ -78,7 +78,7 @@ pub(super) fn image(context: &mut RenderContext, model: &Model, shown: &GalleryI
             let message = words.format(Phrase::CannotShow, [("reason", reason.as_str())]);
             // As wide as the frame: an image that cannot be shown may be narrow.
             let room = Rect { x: frame_x, width: wide, ..inner };
-            let style = Style { lines: 6, centred: true, ..Style::line(text, TEXT, wide * 9 / 10) };
+            let style = Style::line(text, TEXT, wide * 9 / 10).with_lines(6).centred();
             context.centred(canvas, &message, room, style);
         }
         (None, Some(picture)) => context.picture(picture, canvas, inner, wish),
@@ -110,6 +110,6 @@ pub(super) fn leaving(context: &mut RenderContext, model: &Model, canvas: &mut C
     let Metrics { large, .. } = context.metrics;
     context.clickable(window, None);
     let question = model.words.text(Phrase::LeaveCall);
-    let style = Style { lines: 4, centred: true, ..Style::line(large, TEXT, window.width * 4 / 5) };
+    let style = Style::line(large, TEXT, window.width * 4 / 5).with_lines(4).centred();
     context.centred(canvas, &question, window, style);
 }

@@ -17,7 +17,7 @@ use crate::{
     picture::Canvas,
 };
 
-/// Height of a small picture, in heights of the text: what it shows can be told.
+/// Height of a small picture, in heights of the text: what it shows can be recognised.
 const SMALL: f32 = 7.0;
 
 /// A measured line.
@@ -37,7 +37,7 @@ pub(super) struct Said<'a> {
 }
 
 impl<'a> Said<'a> {
-    /// Measures a line that may be `room` pixels wide; its text may have so many lines.
+    /// Measures a line that may be `room` pixels wide; its text may have this many lines.
     pub(super) fn new(
         context: &mut RenderContext,
         model: &'a Model,
@@ -48,7 +48,7 @@ impl<'a> Said<'a> {
         let Metrics { text, small, margin, .. } = context.metrics;
         let (head, colour) = head(&model.words, line);
         let text_colour = if line.speaker == Speaker::Program { FAINT } else { TEXT };
-        let text_style = Style { lines, ..Style::line(text, text_colour, room) };
+        let text_style = Style::line(text, text_colour, room).with_lines(lines);
         let head_style = Style::line(small, colour, room);
         let image = line.image.and_then(|stamp| model.images.find(stamp));
         let fault = image.and_then(|shown| shown.image.fault.as_deref());

@@ -86,7 +86,7 @@ impl StatsList {
         self.columns.iter().sum::<usize>() + self.gap * (self.columns.len() - 1)
     }
 
-    /// The first row of so many that are shown: the selected one is among them.
+    /// The first of this number of rows that are shown: the selected one is among them.
     fn first(&self, shown: usize, selected: usize) -> usize {
         selected.saturating_sub(shown / 2).min(self.rows.len().saturating_sub(shown))
     }

@@ -36,7 +36,7 @@ struct Heights {
 }
 
 /// Divides a height of `room` pixels among a title, a list of streams (if there are several), and one of them with
-/// so many figures and graphs. With too little room, the graphs go first, then the text shrinks, then the list scrolls.
+/// this many figures and graphs. With too little room, the graphs go first, then the text shrinks, then the list scrolls.
 fn heights(room: usize, streams: usize, figures: usize, metrics: Metrics) -> Heights {
     let listed = if streams > 1 { streams } else { 0 };
     // The title, and the lines above the list and the figures.

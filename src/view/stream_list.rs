@@ -32,7 +32,7 @@ pub(crate) struct StreamList {
     /// Where the strip beside the enlarged stream begins.
     pub(crate) strip: Start,
     departed: Vec<Total>,
-    /// How pictures are shown, where the user has changed that; kept for streams that return.
+    /// How pictures are shown, if the user has changed that; kept for streams that return.
     framings: HashMap<StreamId, Framing>,
     /// The numbers given here: a stream that returns gets its old one.
     given: Vec<Given>,

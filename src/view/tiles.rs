@@ -137,7 +137,7 @@ fn stream_in(
     if let Some(text) = instead(&model.words, stream, life) {
         veil(canvas, shown, BACKGROUND, FROZEN_ALPHA);
         let large = context.metrics.large.min(shown.height as f32 / 8.0);
-        let style = Style { lines: 4, centred: true, ..Style::line(large, TEXT, shown.width * 9 / 10) };
+        let style = Style::line(large, TEXT, shown.width * 9 / 10).with_lines(4).centred();
         context.centred(canvas, &text, shown, style);
     }
     if !model.hides_name(stream, life, now) {
@@ -159,7 +159,7 @@ fn strip_ends(context: &mut RenderContext, canvas: &mut Canvas) {
             continue;
         }
         // Beside each other, or one below the other in a narrow end.
-        let style = Style { lines: 2, centred: true, ..Style::line(context.metrics.small, TEXT, area.width) };
+        let style = Style::line(context.metrics.small, TEXT, area.width).with_lines(2).centred();
         let label = if strip.is_upright { format!("{sign} {more}") } else { format!("{sign}\n{more}") };
         let (width, height) = context.painter.measure(&label, style);
         let at = area.middle(width, height);

@@ -1,4 +1,4 @@
-//! Whether anybody can see the window, by what the window system says about it.
+//! Whether anyone can see the window, by what the window system says about it.
 //!
 //! A window that can be seen must never stand still, so it counts as seen unless a fact says otherwise.
 
@@ -16,7 +16,7 @@ pub(crate) enum Fact {
     Hidden(bool),
     /// Whether other windows cover all of it. Known only without a compositor, which draws windows apart.
     Covered(bool),
-    /// A key or a button reached it: whatever was said before, somebody is there.
+    /// A key or a button reached it: someone is there, whatever was reported before.
     Touched,
 }
 
@@ -39,7 +39,7 @@ impl Visibility {
         }
     }
 
-    /// Whether somebody may see the window.
+    /// Whether someone may see the window.
     pub(crate) fn is_seen(self) -> bool {
         self == Self::default()
     }

@@ -144,7 +144,7 @@ pub(super) struct Shell {
     pub(super) damage: Damage,
     pub(super) surface: Surface,
     pub(super) visibility: Visibility,
-    /// Whether the decoders were told that somebody sees the window.
+    /// Whether the decoders know that someone sees the window.
     is_seen: bool,
     opened: Instant,
     presented: Option<Instant>,
@@ -244,12 +244,12 @@ impl Shell {
         Ok(())
     }
 
-    /// Whether the user has to be told that somebody came or wrote: the window does not have the focus.
+    /// Whether to tell the user that someone came or wrote: the window does not have the focus.
     fn wants_attention(&self, now: Instant) -> bool {
         !self.active && now.duration_since(self.opened) >= OPENING
     }
 
-    /// Notes whether anybody sees the window, and tells the decoders.
+    /// Notes whether anyone sees the window, and tells the decoders.
     fn see(&mut self, inbox: &WindowInbox, is_seen: bool) {
         if std::mem::replace(&mut self.is_seen, is_seen) == is_seen {
             return;

@@ -297,7 +297,7 @@ fn takes_canvases(setup: &xproto::Setup, depth: u8) -> bool {
     setup.image_byte_order == order && setup.pixmap_formats.iter().any(is_wide)
 }
 
-/// The area in parts of so many rows; none if it has no pixels.
+/// The area in parts of this many rows; none if it has no pixels.
 fn bands(area: Rect, rows: usize) -> impl Iterator<Item = Rect> {
     let bottom = if area.width == 0 { area.y } else { area.bottom() };
     let band = move |y| Rect { y, height: rows.min(bottom - y), ..area };

@@ -1,7 +1,7 @@
 //! Presses of keys as the X server reports them, on a connection and a thread of their own.
 //!
 //! A virtual keyboard, or a tool that types, binds a character to a free key, presses it, and binds the next character to
-//! the same key some milliseconds later. Whoever looks up what the key enters only after that finds the wrong one. So a
+//! the same key some milliseconds later. A program that looks up what the key enters only after that finds the wrong character. So a
 //! thread waits for these events and looks at once. It takes the presses of free keys for itself (a passive grab, which
 //! works only while the window has the focus), because minifb would look too late.
 

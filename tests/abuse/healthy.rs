@@ -49,7 +49,7 @@ impl Healthy {
         let Bare { reader: mut heard, output: mut said } = sender;
         // The sender reads too; otherwise messages from strangers would fill its mailbox.
         let listening = tokio::spawn(async move { while matches!(heard.next().await, Ok(Some(_))) {} });
-        let origin = Origin { from: Some("healthy".into()), id: None };
+        let origin = Origin::named("healthy");
         let (give, mut texts) = tokio::sync::mpsc::unbounded_channel();
         let from = origin.clone();
         // Reads everything at once, and passes on only our texts.

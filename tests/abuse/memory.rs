@@ -113,8 +113,7 @@ fn large_frames_under_invented_names_for_those_who_never_read() {
                 for number in 0..20 {
                     // They reconnect if they are disconnected.
                     let mut stream = connect(addr);
-                    let info =
-                        FrameInfo { stream: Some(format!("{sender} {number}")), ..FrameInfo::default() };
+                    let info = FrameInfo::default().with_stream(format!("{sender} {number}"));
                     let frame = Message::video(vec![7; 2 * MB].into(), &info).unwrap();
                     let other = Message::new(
                         MessageKind::Other(200),

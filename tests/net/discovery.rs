@@ -60,7 +60,7 @@ fn several_relays_are_listed_and_none_is_taken_without_asking() {
     for port in ["7001", "7002"] {
         assert!(said.contains(&format!("{}:{port}", cable.relay.address)), "{said}");
     }
-    // Whoever sends must know to whom.
+    // A sender must know to whom it sends.
     for command in ["send", "call"] {
         let output = cable.client.run(&[command, "--source", "pattern"]);
         let said = String::from_utf8(output.stderr).unwrap();

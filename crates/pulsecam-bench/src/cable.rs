@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// Properties of a cable, the same in both directions.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Shape {
     /// Capacity in bytes per second, headers included; `None`: unlimited.
     pub bytes_per_s: Option<f64>,
@@ -16,6 +17,14 @@ pub struct Shape {
     pub one_way: Duration,
     /// Bytes that may wait to be serialised; a packet that finds no room is dropped.
     pub queue: usize,
+}
+
+impl Shape {
+    /// A cable of this rate, delay and queue.
+    #[must_use]
+    pub const fn new(bytes_per_s: Option<f64>, one_way: Duration, queue: usize) -> Self {
+        Self { bytes_per_s, one_way, queue }
+    }
 }
 
 /// One direction of a cable.
@@ -29,6 +38,7 @@ pub struct Lane {
 
 /// What a lane has carried since it was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct LaneCounts {
     /// Packets that were accepted.
     pub packets: u64,

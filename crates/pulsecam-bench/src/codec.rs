@@ -46,6 +46,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// Parameters of the measurement.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Plan {
     /// Sizes in pixels.
     pub sizes: Vec<(usize, usize)>,
@@ -56,6 +57,20 @@ pub struct Plan {
     /// Cores that other programs keep busy; started by the caller. If there are any, only 4:2:0 is measured,
     /// at a stream's pace, and strips rest while they do not pay.
     pub busy: usize,
+}
+
+impl Plan {
+    /// A plan on idle cores.
+    #[must_use]
+    pub const fn new(sizes: Vec<(usize, usize)>, quality: u8, time: Duration) -> Self {
+        Self { sizes, quality, time, busy: 0 }
+    }
+
+    /// Sets [`Plan::busy`].
+    #[must_use]
+    pub fn with_busy(self, busy: usize) -> Self {
+        Self { busy, ..self }
+    }
 }
 
 /// What was done with a picture.
@@ -72,6 +87,7 @@ pub enum Way {
 
 /// Times of one implementation, in milliseconds.
 #[derive(Clone, Copy, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Times {
     /// The shortest.
     pub best: f64,
@@ -83,6 +99,7 @@ pub struct Times {
 
 /// Result for one combination of operation, size and format.
 #[derive(Clone, Copy, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Cost {
     /// The operation.
     pub way: Way,

@@ -42,6 +42,7 @@ const CHURN: u32 = 1000;
 
 /// Parameters of the measurement.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Plan {
     /// Size of a frame in bytes.
     pub bytes: usize,
@@ -53,8 +54,17 @@ pub struct Plan {
     pub relay: Launch,
 }
 
+impl Plan {
+    /// A plan for this relay.
+    #[must_use]
+    pub const fn new(relay: Launch, bytes: usize, rate: f64, time: Duration) -> Self {
+        Self { bytes, rate, time, relay }
+    }
+}
+
 /// What the healthy viewers saw.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Figures {
     /// The disturbance.
     pub beside: Disturbance,
@@ -178,7 +188,7 @@ impl Drop for Others {
 /// The first thousand connect at the same rate as those that replace them; `all_here` is notified when they
 /// have.
 fn come_and_go(relay: SocketAddr, stop: &AtomicBool, changes: &AtomicU64, all_here: &mpsc::Sender<()>) {
-    let views = Heartbeat { views: Some(false), ..Heartbeat::default() }.to_message(Side::Client);
+    let views = Heartbeat::default().with(|beat| beat.views = Some(false)).to_message(Side::Client);
     let hello = bytes_of(&views);
     let mut present = VecDeque::new();
     let mut due = Instant::now();

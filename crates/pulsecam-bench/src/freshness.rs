@@ -33,6 +33,7 @@ const WARM_UP: Duration = Duration::from_secs(1);
 
 /// Parameters of the measurement.
 #[derive(Clone, Copy, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Plan {
     /// Capacity of the link in bytes per second.
     pub link: usize,
@@ -43,6 +44,14 @@ pub struct Plan {
     /// Total duration, for both hops together.
     #[serde(skip)]
     pub time: Duration,
+}
+
+impl Plan {
+    /// A plan for a link of this capacity.
+    #[must_use]
+    pub const fn new(link: usize, bytes: usize, fps: f64, time: Duration) -> Self {
+        Self { link, bytes, fps, time }
+    }
 }
 
 /// Which hop is slow.
@@ -57,6 +66,7 @@ pub enum Hop {
 
 /// Result for one hop.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Figures {
     /// The plan.
     #[serde(flatten)]
@@ -183,7 +193,7 @@ async fn send(link: Link, plan: Plan) {
     for seq in 0.. {
         due.tick().await;
         let captured = Some(Timestamp::now());
-        link.send_frame(FrameInfo { seq: Some(seq), captured, ..FrameInfo::default() }, payload.clone());
+        link.send_frame(FrameInfo::default().with_seq(seq).with_captured(captured), payload.clone());
     }
 }
 

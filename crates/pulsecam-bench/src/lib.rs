@@ -1,7 +1,20 @@
 //! Measurements for pulsecam: load generators, floors to compare with, percentiles, tables and plots.
 //!
-//! A result is data; printing it is up to the caller. Absolute times depend on the machine and the day: compare the ratios to the
-//! floor of the same run.
+//! A result is data; printing it is up to the caller. Absolute times depend on the machine and the day: compare the
+//! ratios to the floor of the same run.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use pulsecam_bench::StepTimes;
+//!
+//! let mut encoding = StepTimes::default();
+//! for millis in 1..=100 {
+//!     encoding.record(Duration::from_millis(millis));
+//! }
+//! let percentiles = encoding.percentiles();
+//! assert_eq!((percentiles.p50.round(), percentiles.max.round()), (50.0, 100.0));
+//! ```
 
 mod busy;
 pub mod cable;

@@ -4,6 +4,7 @@ use std::{fmt, thread};
 
 /// Description of a machine, as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Machine {
     /// The processor's model.
     pub processor: String,

@@ -7,6 +7,7 @@ use crate::homography::{Homography, Place};
 
 /// How the camera stands, and how bad it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Optics {
     /// Size of its pictures.
     pub size: (usize, usize),
@@ -53,6 +54,13 @@ impl Optics {
             moire: 0.12,
             shutter: 0.5,
         }
+    }
+
+    /// Returns the same with changes, as in `Optics::ideal((640, 480)).with(|optics| optics.blur = 2.0)`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
     }
 }
 

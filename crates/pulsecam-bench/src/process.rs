@@ -12,11 +12,20 @@ use std::{
 
 /// A program to start and measure.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Launch {
     /// The executable.
     pub program: PathBuf,
     /// Its arguments.
     pub arguments: Vec<OsString>,
+}
+
+impl Launch {
+    /// A program with its arguments.
+    #[must_use]
+    pub fn new(program: impl Into<PathBuf>, arguments: Vec<OsString>) -> Self {
+        Self { program: program.into(), arguments }
+    }
 }
 
 impl fmt::Display for Launch {

@@ -133,7 +133,7 @@ impl Source for Scene {
         let data = FrameData::Picture(Arc::clone(self.picture(self.seq as usize)));
         let due = self.begin + self.interval.mul_f64(self.seq as f64);
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
-        let frame = Frame { seq: self.seq, captured: Timestamp::now(), data };
+        let frame = Frame::new(self.seq, Timestamp::now(), data);
         self.seq += 1;
         Ok(Some(frame))
     }

@@ -23,6 +23,7 @@ pub struct StepTimes {
 
 /// Summary of a step, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Percentiles {
     /// Median.
     pub p50: f64,
@@ -32,6 +33,14 @@ pub struct Percentiles {
     pub p99: f64,
     /// Maximum.
     pub max: f64,
+}
+
+impl Percentiles {
+    /// A summary of these values, in milliseconds.
+    #[must_use]
+    pub const fn new(p50: f64, p95: f64, p99: f64, max: f64) -> Self {
+        Self { p50, p95, p99, max }
+    }
 }
 
 impl Default for StepTimes {

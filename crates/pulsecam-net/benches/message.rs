@@ -21,18 +21,17 @@ fn main() {
 
 fn info() -> FrameInfo {
     let at = |micros: u64| Some(Timestamp::from_micros(1_763_900_000_000_000 + micros));
-    FrameInfo {
-        stream: Some("ann@desk".into()),
-        seq: Some(123_456),
-        captured: at(0),
-        encoded: at(2_200),
-        sent: at(2_210),
-        offset: Some(-1_234),
-        within: Some(40),
-        card: None,
-        out: Some(123_400),
-        peer: None,
-    }
+    FrameInfo::default()
+        .with_stream("ann@desk")
+        .with_seq(123_456)
+        .with_captured(at(0))
+        .with_encoded(at(2_200))
+        .with(|info| {
+            info.sent = at(2_210);
+            info.offset = Some(-1_234);
+            info.within = Some(40);
+            info.out = Some(123_400);
+        })
 }
 
 fn frame(bytes: usize) -> Bytes {
@@ -79,10 +78,21 @@ fn read_description(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn answer_heartbeat(bencher: Bencher<'_, '_>) {
     let t1 = Some(Timestamp::from_micros(1_763_900_000_000_000));
-    let asked = Heartbeat { t1, views: Some(false), ..Heartbeat::default() }.to_message(Side::Client);
+    let asked = Heartbeat::default()
+        .with(|beat| {
+            beat.t1 = t1;
+            beat.views = Some(false);
+        })
+        .to_message(Side::Client);
     bencher.bench(|| {
         let Heartbeat { t1, .. } = Heartbeat::parse(divan::black_box(&asked).description());
-        Heartbeat { t1, t2: t1, t3: t1, ..Heartbeat::default() }.to_message(Side::Relay)
+        Heartbeat::default()
+            .with(|beat| {
+                beat.t1 = t1;
+                beat.t2 = t1;
+                beat.t3 = t1;
+            })
+            .to_message(Side::Relay)
     });
 }
 

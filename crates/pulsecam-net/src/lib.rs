@@ -9,7 +9,8 @@
 //! Every hand-over is a [`queue`]: if a stage is slower than the one before it, the newest frame
 //! replaces the waiting one. [`transport`] chooses the next message only when the kernel has almost nothing
 //! left to send. The other modules are what both ends need: [`wire`] is the format, [`auth`] proves that a
-//! client may enter, [`tls`] encrypts, and [`address`] parses hosts and ports.
+//! client may enter, [`tls`] encrypts, [`address`] parses hosts and ports, and `discovery` announces and finds
+//! relays of the local network.
 
 // Tokio does the same: with one half left out, some of what both share has no user.
 #![cfg_attr(

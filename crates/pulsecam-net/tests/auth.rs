@@ -36,7 +36,7 @@ fn key(text: &str) -> Key {
 }
 
 fn ring(rooms: &[(&str, &str)]) -> Arc<Keyring> {
-    let keys = rooms.iter().map(|(room, text)| RoomKey { room: (*room).into(), key: key(text) });
+    let keys = rooms.iter().map(|(room, text)| RoomKey::new(*room, key(text)));
     Arc::new(Keyring::new(keys.collect()))
 }
 
@@ -226,7 +226,7 @@ async fn a_key_that_is_taken_away_sends_away_those_who_came_with_it_and_nobody_e
     up(&goes).await;
     up(&stays).await;
     const GREEN: &str = "the key to the green room";
-    let new = |text| RoomKey { room: String::new(), key: key(text) };
+    let new = |text| RoomKey::new("", key(text));
     keys.replace(vec![new(BLUE), new(GREEN)]);
     let why = down(&goes).await;
     assert!(matches!(&why, Down::SentAway(why) if why.contains("is no longer valid")), "{why}");
@@ -239,7 +239,7 @@ async fn a_key_that_is_taken_away_sends_away_those_who_came_with_it_and_nobody_e
     assert_eq!(text(&mut inbox).await, "still here");
     assert_eq!(stays.counters().sessions, 1);
     // The same key, and another room: no client stays in a room that its key no longer opens.
-    keys.replace(vec![RoomKey { room: "another".into(), key: key(BLUE) }, new(GREEN)]);
+    keys.replace(vec![RoomKey::new("another", key(BLUE)), new(GREEN)]);
     let why = down(&stays).await;
     assert!(matches!(&why, Down::SentAway(why) if why.contains("is no longer valid")), "{why}");
     assert_eq!(after.counters().sessions, 1);

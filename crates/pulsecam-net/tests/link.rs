@@ -53,7 +53,7 @@ async fn next_text(inbox: &mut Inbox) -> String {
 }
 
 fn text(content: &str) -> Message {
-    Message::text(content, &Origin { from: None, id: Some(content.into()) }).unwrap()
+    Message::text(content, &Origin::default().with_id(content.to_owned())).unwrap()
 }
 
 /// A port without a listener.
@@ -85,7 +85,7 @@ async fn messages_go_both_ways_and_a_flush_means_that_they_were_taken() {
     for number in 0..200 {
         assert_eq!(next_text(&mut inbox).await, format!("第{number}条"));
     }
-    let info = FrameInfo { stream: Some("厨房".into()), seq: Some(5), ..FrameInfo::default() };
+    let info = FrameInfo::default().with_stream("厨房").with_seq(5);
     one.send_frame(info, Bytes::from_static(b"jpeg"));
     let frame = timeout(PATIENCE, inbox.recv()).await.unwrap().unwrap();
     let sender = frame.item.sender.unwrap();
@@ -455,7 +455,7 @@ async fn a_frame_over_the_relays_limit_is_left_out_from_then_on() {
     let server = Server::start(relay::Config::default().with(|config| config.max_message = 20_000)).await;
     let (link, _inbox) = link::connect(config(server.addr)).await.unwrap();
     let give = |seq, bytes| {
-        let info = FrameInfo { stream: Some("ann".into()), seq: Some(seq), ..FrameInfo::default() };
+        let info = FrameInfo::default().with_stream("ann").with_seq(seq);
         link.send_frame(info, vec![0; bytes].into());
     };
     until(&link, is_up).await;

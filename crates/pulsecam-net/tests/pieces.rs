@@ -112,7 +112,12 @@ impl Viewer {
 }
 
 fn heartbeat(pieces: bool) -> Message {
-    Heartbeat { t1: Some(Timestamp::now()), pieces, ..Heartbeat::default() }.to_message(Side::Client)
+    Heartbeat::default()
+        .with(|beat| {
+            beat.t1 = Some(Timestamp::now());
+            beat.pieces = pieces;
+        })
+        .to_message(Side::Client)
 }
 
 async fn greet(bare: &mut Bare, pieces: bool) {
@@ -220,7 +225,7 @@ async fn until_the_end(mut client: Bare) -> Vec<Message> {
 async fn a_sender_that_stalls_holds_up_nothing() {
     let server = Server::start(Config::default()).await;
     let (mut viewer, mut writer) = (Viewer::connect(server.addr).await, Bare::connect(server.addr).await);
-    let shows_nothing = Heartbeat { views: Some(false), ..Heartbeat::default() };
+    let shows_nothing = Heartbeat::default().with(|beat| beat.views = Some(false));
     writer.send(&shows_nothing.to_message(Side::Client)).await;
     let mut sender = Slow::connect(server.addr).await;
     for round in 0..3 {
@@ -429,7 +434,7 @@ async fn frames_come_in_pieces(config: Config, tls: Option<&Connector>) {
     let tries = async {
         for seq in 0.. {
             let jpeg: Bytes = (0..PAYLOAD).map(|at| (at as u64 * (seq + 1) % 251) as u8).collect();
-            let info = FrameInfo { stream: Some("ann".into()), seq: Some(seq), ..FrameInfo::default() };
+            let info = FrameInfo::default().with_stream("ann").with_seq(seq);
             sender.send_frame(info, jpeg.clone());
             let received = inbox.recv().await.unwrap().item;
             assert_eq!(received.message.payload(), Some(&jpeg), "{seq}");
@@ -437,7 +442,7 @@ async fn frames_come_in_pieces(config: Config, tls: Option<&Connector>) {
             assert_eq!((info.seq, received.account.lost, received.account.left_out), (Some(seq), 0, 0));
             assert_eq!(
                 received.message.description(),
-                &QString::from(FrameInfo { peer: None, ..info }.to_string().as_str()),
+                &QString::from(info.with(|info| info.peer = None).to_string().as_str()),
                 "as its sender wrote it"
             );
             if viewer.counters().frames_in_pieces >= 5 {

@@ -24,7 +24,10 @@ fn text(text: &str) -> Message {
 /// A client that understands receipts, and the relay's answer to it.
 async fn able(server: &Server) -> (Bare, Heartbeat) {
     let mut client = Bare::connect(server.addr).await;
-    let hello = Heartbeat { t1: Some(Timestamp::now()), receipts: Some(true), ..Heartbeat::default() };
+    let hello = Heartbeat::default().with(|beat| {
+        beat.t1 = Some(Timestamp::now());
+        beat.receipts = Some(true);
+    });
     client.send(&hello.to_message(Side::Client)).await;
     let answer = Heartbeat::parse(client.receive().await.description());
     (client, answer)
@@ -51,7 +54,7 @@ async fn credit_holds_frames_but_no_texts_and_the_newest_frame_goes_next() {
     let server = Server::start(relay::Config::default()).await;
     let (mut viewer, answer) = able(&server).await;
     assert_eq!(answer.receipts, Some(true));
-    let until = |until| Receipt { until: Some(until), ..Receipt::default() }.to_message();
+    let until = |until| Receipt::default().with(|receipt| receipt.until = Some(until)).to_message();
     viewer.send(&until(1)).await;
     viewer.ask().await;
     let mut sender = Bare::connect(server.addr).await;
@@ -75,7 +78,7 @@ async fn a_sender_that_asks_gets_a_receipt_of_each_frame() {
     let server = Server::start(relay::Config::default()).await;
     let (mut sender, _) = able(&server).await;
     sender.send(&frame("before")).await;
-    sender.send(&Receipt { ask: Some(true), ..Receipt::default() }.to_message()).await;
+    sender.send(&Receipt::default().with(|receipt| receipt.ask = Some(true)).to_message()).await;
     let mut last = 0;
     for got in 2..5 {
         sender.send(&frame("frame")).await;
@@ -86,7 +89,7 @@ async fn a_sender_that_asks_gets_a_receipt_of_each_frame() {
         assert!(at >= last, "the receiver's clock is steady");
         last = at;
     }
-    sender.send(&Receipt { ask: Some(false), ..Receipt::default() }.to_message()).await;
+    sender.send(&Receipt::default().with(|receipt| receipt.ask = Some(false)).to_message()).await;
     sender.send(&frame("unnoticed")).await;
     nothing_waits(&mut sender).await;
     server.stop().await;
@@ -97,7 +100,7 @@ async fn a_relay_without_pacing_neither_says_nor_sends_anything_of_it() {
     let server = Server::start(relay::Config::default().with(|config| config.pacing = false)).await;
     let (mut sender, answer) = able(&server).await;
     assert_eq!(answer.receipts, None);
-    sender.send(&Receipt { ask: Some(true), ..Receipt::default() }.to_message()).await;
+    sender.send(&Receipt::default().with(|receipt| receipt.ask = Some(true)).to_message()).await;
     sender.send(&frame("frame")).await;
     nothing_waits(&mut sender).await;
     server.stop().await;

@@ -57,7 +57,7 @@ async fn heartbeats_and_reserved_types_go_to_nobody_else() {
         asker.send(&Message::new(MessageKind::from(number), QString::NULL, None).unwrap()).await;
     }
     let asked = Timestamp::now();
-    asker.send(&Heartbeat { t1: Some(asked), ..Heartbeat::default() }.to_message(Side::Client)).await;
+    asker.send(&Heartbeat::default().with(|beat| beat.t1 = Some(asked)).to_message(Side::Client)).await;
     let answer = Heartbeat::parse(asker.receive().await.description());
     assert_eq!(answer.t1, Some(asked));
     assert!(answer.t2 >= Some(asked) && answer.t3 >= answer.t2);
@@ -330,7 +330,7 @@ async fn a_flood_of_texts_is_slowed_down_and_no_slow_viewer_has_to_go() {
             others += 1;
         } else if taken % 7 == 0 {
             // Another client sends a word now and then, and is not delayed by the flood.
-            let word = Message::text("a word", &Origin { from: Some("other".into()), id: None }).unwrap();
+            let word = Message::text("a word", &Origin::named("other")).unwrap();
             timeout(PATIENCE, said.write_all(&wire_bytes(&word))).await.unwrap().unwrap();
         }
         tokio::time::sleep(Duration::from_millis(1)).await;
@@ -349,7 +349,7 @@ async fn a_flood_of_texts_is_slowed_down_and_no_slow_viewer_has_to_go() {
 
 /// Introduces it as a client of ours.
 async fn introduce(client: &mut Bare) {
-    let heartbeat = Heartbeat { t1: Some(Timestamp::now()), ..Heartbeat::default() };
+    let heartbeat = Heartbeat::default().with(|beat| beat.t1 = Some(Timestamp::now()));
     client.send(&heartbeat.to_message(Side::Client)).await;
     assert_eq!(client.receive().await.kind(), MessageKind::Heartbeat);
 }
@@ -388,14 +388,11 @@ async fn each_connection_has_a_number_for_ours_and_old_programs_notice_nothing()
         (Some("peer\u{a0}2"), text.text_content())
     );
     assert_eq!(old.receive().await, text);
-    let named = Message::video(
-        frame.payload().unwrap().clone(),
-        &FrameInfo { stream: Some("desk".into()), ..FrameInfo::default() },
-    );
+    let named = Message::video(frame.payload().unwrap().clone(), &FrameInfo::default().with_stream("desk"));
     let named = named.unwrap();
     second.send(&named).await;
     let got = ours.receive().await;
-    let info = FrameInfo { stream: Some("desk".into()), peer: Some(2), ..FrameInfo::default() };
+    let info = FrameInfo::default().with_stream("desk").with(|info| info.peer = Some(2));
     assert_eq!((FrameInfo::parse(got.description()), got.payload()), (info, named.payload()));
     assert_eq!(wire_bytes(&old.receive().await), wire_bytes(&named));
     // Unknown types go to all clients unchanged.
@@ -475,7 +472,10 @@ async fn a_client_whose_task_fails_is_gone_and_told_of() {
     told(&["client_failed", "a listener that fails"]).await;
     // The counts are right as well: there is one other viewer.
     let mut other = Bare::connect(addr).await;
-    let asks = Heartbeat { t1: Some(Timestamp::now()), views: Some(false), ..Heartbeat::default() };
+    let asks = Heartbeat::default().with(|beat| {
+        beat.t1 = Some(Timestamp::now());
+        beat.views = Some(false);
+    });
     one.send(&asks.to_message(Side::Client)).await;
     let answer = timeout(PATIENCE, async {
         loop {

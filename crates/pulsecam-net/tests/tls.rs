@@ -67,7 +67,7 @@ async fn client(addr: SocketAddr, trust: Option<&Trust>) -> (Link, Inbox) {
 
 /// A sender with a name: the relay adds a number to messages without one.
 fn named() -> Origin {
-    Origin { from: Some("ann".into()), id: None }
+    Origin::named("ann")
 }
 
 async fn next(inbox: &mut Inbox) -> Message {
@@ -95,7 +95,7 @@ async fn texts_large_pictures_and_frames_pass_both_ways() {
         assert_eq!(next(inbox).await, text);
     }
     for seq in 0..20 {
-        let info = FrameInfo { stream: Some("ann".into()), seq: Some(seq), ..FrameInfo::default() };
+        let info = FrameInfo::default().with_stream("ann").with_seq(seq);
         ann.send_frame(info, vec![seq as u8; 100_000].into());
         let frame = next(&mut to_bob).await;
         assert_eq!((frame.kind(), frame.payload().unwrap().len()), (MessageKind::Video, 100_000));

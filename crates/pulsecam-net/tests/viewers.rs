@@ -72,7 +72,7 @@ async fn an_old_peer_counts_from_the_start_and_hears_nothing_of_it() {
 async fn one_that_only_views_is_not_told_unasked() {
     let server = Server::start(relay::Config::default()).await;
     let mut viewer = Bare::connect(server.addr).await;
-    let asked = Heartbeat { t1: Some(Timestamp::now()), ..Heartbeat::default() };
+    let asked = Heartbeat::default().with(|beat| beat.t1 = Some(Timestamp::now()));
     viewer.send(&asked.to_message(Side::Client)).await;
     let answer = Heartbeat::parse(viewer.receive().await.description());
     assert_eq!((answer.t1, answer.viewers), (asked.t1, None));
@@ -121,7 +121,7 @@ async fn viewers_are_told_who_has_left() {
     assert!(timeout(PATIENCE, viewer.state().wait_for(is_up)).await.is_ok());
     let jpeg = bytes::Bytes::from_static(b"\xff\xd8 a frame");
     let mut senders = Vec::new();
-    let frame = |name: &str| FrameInfo { stream: Some(name.into()), ..FrameInfo::default() };
+    let frame = |name: &str| FrameInfo::default().with_stream(name);
     let mut come = async |name: &str| {
         let sender = connect(&server, Role::Sender).await;
         until(&sender, Some(1)).await;

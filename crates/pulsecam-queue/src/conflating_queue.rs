@@ -38,6 +38,7 @@ pub enum Priority<K> {
 
 /// An item that was taken out, with its lane, so that it can be put back.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Dequeued<K, T> {
     /// Its priority.
     pub priority: Priority<K>,

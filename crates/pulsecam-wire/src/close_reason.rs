@@ -38,7 +38,8 @@ impl Cause {
 }
 
 /// Why the relay closes the connection.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CloseReason {
     /// The reason as text.
     pub reason: String,
@@ -49,6 +50,24 @@ pub struct CloseReason {
 }
 
 impl CloseReason {
+    /// A reason for people only.
+    #[must_use]
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), cause: None, refused: None }
+    }
+
+    /// Sets [`CloseReason::cause`].
+    #[must_use]
+    pub fn with_cause(self, cause: impl Into<Option<Cause>>) -> Self {
+        Self { cause: cause.into(), ..self }
+    }
+
+    /// Sets [`CloseReason::refused`].
+    #[must_use]
+    pub fn with_refused(self, refused: impl Into<Option<u32>>) -> Self {
+        Self { refused: refused.into(), ..self }
+    }
+
     /// Builds the relay's heartbeat that carries the reason.
     #[must_use]
     pub fn to_message(&self) -> Message {
@@ -64,7 +83,7 @@ impl CloseReason {
         Message::new(MessageKind::Heartbeat, QString::from(description.as_str()), Some(payload)).unwrap()
     }
 
-    /// Parses a farewell; `None` if the message is not one.
+    /// Parses the relay's last message; `None` if it is any other.
     #[must_use]
     pub fn parse(message: &Message) -> Option<Self> {
         if message.kind() != MessageKind::Heartbeat {
@@ -87,7 +106,7 @@ impl CloseReason {
 /// Builds the heartbeat with which a relay gives its reason before it closes the connection.
 #[must_use]
 pub fn close_message(reason: &str) -> Message {
-    CloseReason { reason: reason.to_owned(), ..CloseReason::default() }.to_message()
+    CloseReason::new(reason).to_message()
 }
 
 /// The reason why the relay is about to close the connection, if this heartbeat carries one.
@@ -118,10 +137,7 @@ mod tests {
         }
         let odd = Message::new(MessageKind::Heartbeat, "x; bye=no; cause=weather; refused=-1".into(), None)
             .unwrap();
-        assert_eq!(
-            CloseReason::parse(&odd),
-            Some(CloseReason { reason: "no".into(), ..CloseReason::default() })
-        );
+        assert_eq!(CloseReason::parse(&odd), Some(CloseReason::new("no")));
         let no_reason = Message::new(MessageKind::Heartbeat, "x; cause=key-missing".into(), None).unwrap();
         assert_eq!(CloseReason::parse(&no_reason), None);
     }

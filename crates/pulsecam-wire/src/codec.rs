@@ -242,7 +242,7 @@ impl Codec {
         Ok(Some(self.whole(whole, room)?))
     }
 
-    /// The same where no more bytes will come.
+    /// The same if no more bytes will come.
     ///
     /// # Errors
     /// [`Error::Cut`] if the bytes end inside a message, and what [`Codec::decode`] finds wrong.

@@ -33,6 +33,7 @@ pub enum Error {
 /// Bytes that are not a message: their sender, their position, and what is wrong with them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}at byte {offset}: {fault}", Prefix(*peer))]
+#[non_exhaustive]
 pub struct Malformed {
     /// The other end, if the codec knows it.
     pub peer: Option<SocketAddr>,
@@ -43,6 +44,12 @@ pub struct Malformed {
 }
 
 impl Malformed {
+    /// A fault at this position of what an unnamed peer sent.
+    #[must_use]
+    pub const fn new(offset: u64, fault: Fault) -> Self {
+        Self { peer: None, offset, fault }
+    }
+
     /// Whether it is the beginning of TLS. That is a handshake, or an alert from a peer that expected one
     /// (RFC 8446, 5.1).
     #[must_use]

@@ -14,7 +14,10 @@ use crate::timestamp::Timestamp;
 const DESCRIPTION: &str = "this is video image";
 
 /// The attributes of one video frame: `Display` writes them, [`FrameInfo::parse`] reads them.
+///
+/// A source sets what it knows by the methods `with_…`; [`FrameInfo::with`] sets what a link or a relay adds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FrameInfo {
     /// The stream's name, any text.
     pub stream: Option<String>,
@@ -45,6 +48,43 @@ impl FrameInfo {
 
     /// The card of a sender whose camera was switched off.
     pub const CAMERA_OFF: &str = "camera-off";
+
+    /// Sets [`FrameInfo::stream`].
+    #[must_use]
+    pub fn with_stream(self, stream: impl Into<String>) -> Self {
+        Self { stream: Some(stream.into()), ..self }
+    }
+
+    /// Sets [`FrameInfo::seq`].
+    #[must_use]
+    pub fn with_seq(self, seq: u64) -> Self {
+        Self { seq: Some(seq), ..self }
+    }
+
+    /// Sets [`FrameInfo::captured`].
+    #[must_use]
+    pub fn with_captured(self, captured: impl Into<Option<Timestamp>>) -> Self {
+        Self { captured: captured.into(), ..self }
+    }
+
+    /// Sets [`FrameInfo::encoded`].
+    #[must_use]
+    pub fn with_encoded(self, encoded: impl Into<Option<Timestamp>>) -> Self {
+        Self { encoded: encoded.into(), ..self }
+    }
+
+    /// Sets [`FrameInfo::card`].
+    #[must_use]
+    pub fn with_card(self, card: impl Into<String>) -> Self {
+        Self { card: Some(card.into()), ..self }
+    }
+
+    /// Returns the same with changes, as in `FrameInfo::default().with(|info| info.peer = Some(2))`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
 
     /// Parses any description; attributes that are unknown or invalid are ignored.
     #[must_use]

@@ -61,6 +61,7 @@ impl Side {
 
 /// The attributes of a heartbeat; all of them are unknown in one from or to a Qt peer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Heartbeat {
     /// When the client sent its heartbeat, by the client's clock.
     pub t1: Option<Timestamp>,
@@ -104,6 +105,13 @@ pub struct Heartbeat {
 }
 
 impl Heartbeat {
+    /// Returns the same with changes, as in `Heartbeat::default().with(|beat| beat.views = Some(false))`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
     /// Builds the message.
     #[must_use]
     pub fn to_message(&self, side: Side) -> Message {

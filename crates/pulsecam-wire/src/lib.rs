@@ -10,8 +10,9 @@
 //! Everything is big-endian. A message is `i32 size | i32 type | QString description | QByteArray payload`,
 //! where `size` counts what follows it.
 
-// FrameInfo, Heartbeat, Receipt, Origin and CloseReason are exhaustive, so that they can be written as literals: a new
-// attribute changes the protocol, and so this crate's version. MessageKind has a variant for every other number.
+// Types that get new attributes are non-exhaustive, and have `with`. Exhaustive on purpose are those that never grow
+// (`Side`, `Progress`; `MessageKind` has a variant for every other number), and those for which everybody who shows
+// what a peer sent must decide about each case (`TextContent`, `CharClass`).
 
 #[cfg(feature = "tokio")]
 mod arriving;

@@ -24,6 +24,7 @@ const NUMBER_ROOM: usize = 2 * ("; peer=".len() + 20) + 4;
 
 /// The sender of a text or an image, from the attributes of its description, which a Qt peer ignores.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Origin {
     /// The name that the sender gave; if it gave none, `peer 1` and so on, from the relay's number.
     pub from: Option<String>,
@@ -260,6 +261,18 @@ impl Message {
 }
 
 impl Origin {
+    /// A sender of this name.
+    #[must_use]
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { from: Some(name.into()), id: None }
+    }
+
+    /// Sets [`Origin::id`].
+    #[must_use]
+    pub fn with_id(self, id: impl Into<Option<String>>) -> Self {
+        Self { id: id.into(), ..self }
+    }
+
     fn describe(&self, kind: &str) -> QString {
         let mut text = kind.to_owned();
         if let Some(from) = &self.from {

@@ -19,6 +19,7 @@ const TEXT: &str = "This is a receipt.";
 
 /// What one end of a connection says about the video messages that it receives there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Receipt {
     /// Whether the other end should acknowledge each video message from now on.
     pub ask: Option<bool>,
@@ -33,6 +34,13 @@ pub struct Receipt {
 }
 
 impl Receipt {
+    /// Returns the same with changes, as in `Receipt::default().with(|receipt| receipt.ask = Some(true))`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
     /// Builds the message.
     #[must_use]
     pub fn to_message(&self) -> Message {
@@ -74,7 +82,7 @@ impl Receipt {
         Some(receipt)
     }
 
-    /// Combines it with a newer one, which counts where it says something.
+    /// Combines it with a newer one, whose values take precedence.
     #[must_use]
     pub fn and(self, newer: Self) -> Self {
         // The times belong to the message that `got` counts.

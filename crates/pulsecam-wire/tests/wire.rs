@@ -124,7 +124,7 @@ async fn an_unfinished_message_can_be_looked_at_wherever_it_is_kept() {
     for (payload, cuts) in
         [(3_000, 10), (30_000, 7), (200_000, 9), (2_500_000, 5), (4_000_000, 11)].map(|(p, c)| (p, c))
     {
-        let info = FrameInfo { seq: Some(1), ..FrameInfo::default() };
+        let info = FrameInfo::default().with_seq(1);
         let jpeg: Vec<u8> = (0..payload).map(|at| (at % 251) as u8).collect();
         let frame = Message::video(jpeg.clone().into(), &info).unwrap();
         let bytes = wire_bytes(&frame);
@@ -398,7 +398,8 @@ proptest! {
     #[test]
     fn any_text_survives(text in any::<String>(), from in any::<Option<String>>(), id in any::<Option<String>>()) {
         let short = |name: Option<String>| name.map(|name| name.chars().take(200).collect::<String>());
-        let origin = Origin { from: short(from), id: short(id) };
+        let mut origin = Origin::default().with_id(short(id));
+        origin.from = short(from);
         let message = Message::text(&text, &origin).unwrap();
         let read = decode_all(&mut Codec::new(LIMIT), &wire_bytes(&message)).unwrap().remove(0);
         prop_assert_eq!(read.text_content().unwrap().to_text().unwrap(), text);
@@ -410,12 +411,7 @@ proptest! {
         stream in any::<String>(), seq in any::<u64>(), captured in any::<u64>(), noise in any_qstring(),
     ) {
         let stream: String = stream.chars().take(200).collect();
-        let info = FrameInfo {
-            stream: Some(stream),
-            seq: Some(seq),
-            captured: Some(Timestamp::from_micros(captured)),
-            ..FrameInfo::default()
-        };
+        let info = FrameInfo::default().with_stream(stream).with_seq(seq).with_captured(Timestamp::from_micros(captured));
         prop_assert_eq!(FrameInfo::parse(&QString::from(info.to_string().as_str())), info);
         let _ = FrameInfo::parse(&noise);
         let _ = Heartbeat::parse(&noise);

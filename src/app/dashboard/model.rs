@@ -166,20 +166,21 @@ pub(super) mod tests {
 
     /// Two senders, and a viewer that loses frames.
     pub(in crate::app::dashboard) fn census(second: u64) -> RelayStats {
-        let resident = |client: u64, name: Option<&str>, rate: u64, lost: u64| ClientStats {
-            client,
-            addr: ([192, 168, 1, client as u8], 40_000).into(),
-            room: String::new(),
-            since: Duration::from_secs(3_600 + second),
-            stream: name.map(|name| FrameInfo { stream: Some(name.into()), ..FrameInfo::default() }),
-            size: None,
-            age: name.map(|_| Duration::from_millis(12)),
-            late: name.map(|_| Duration::from_millis(3)),
-            views: name.is_none(),
-            sent: Traffic { frames: rate * second, others: 1, bytes: rate * second * 100_000 },
-            got: Traffic { frames: 30 * second, others: 0, bytes: 3_000_000 * second },
-            lost,
-            torn: 0,
+        let resident = |number: u64, name: Option<&str>, rate: u64, lost: u64| {
+            let addr = ([192, 168, 1, number as u8], 40_000).into();
+            ClientStats::new(number, addr).with(|client| {
+                client.since = Duration::from_secs(3_600 + second);
+                client.stream = name.map(|name| FrameInfo::default().with_stream(name));
+                client.age = name.map(|_| Duration::from_millis(12));
+                client.late = name.map(|_| Duration::from_millis(3));
+                client.views = name.is_none();
+                client.sent.frames = rate * second;
+                client.sent.others = 1;
+                client.sent.bytes = rate * second * 100_000;
+                client.got.frames = 30 * second;
+                client.got.bytes = 3_000_000 * second;
+                client.lost = lost;
+            })
         };
         let mut totals = Summary::default();
         totals.joined = 5;

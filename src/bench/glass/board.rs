@@ -118,7 +118,7 @@ impl<'a> Board<'a> {
         let Metrics { text, large, .. } = self.metrics;
         let room = self.text;
         fill(&mut self.canvas, room, BACKGROUND);
-        let style = Style { lines: 2, ..Style::line(large, tone, room.width) };
+        let style = Style::line(large, tone, room.width).with_lines(2);
         let (_, height) = self.painter.measure(&line, style);
         self.painter.draw(&mut self.canvas, &line, room.x, room.y, style);
         let below = room.y + height + self.metrics.margin / 2;
@@ -126,7 +126,7 @@ impl<'a> Board<'a> {
         let (_, height) = self.painter.measure(&hint, style);
         let lines = room.bottom().saturating_sub(below) / height.max(1);
         if lines > 0 {
-            self.painter.draw(&mut self.canvas, &hint, room.x, below, Style { lines, ..style });
+            self.painter.draw(&mut self.canvas, &hint, room.x, below, style.with_lines(lines));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Compares two windows in a film that somebody took of them: ours, and another program's with a picture of it.
+//! Compares two windows in a film of both: ours, and another program's with a picture of it.
 
 use serde::Serialize;
 

@@ -155,7 +155,13 @@ mod tests {
 
     #[test]
     fn each_picture_has_its_obstacle() {
-        let of = |sheets: &[Sheet], cut, levels| obstacle(&Reading { sheets: sheets.to_vec(), cut, levels });
+        let of = |sheets: &[Sheet], cut, levels| {
+            let mut reading = Reading::default();
+            reading.sheets = sheets.to_vec();
+            reading.cut = cut;
+            reading.levels = levels;
+            obstacle(&reading)
+        };
         let stamp = Some(Stamp::new(0, 1));
         assert_eq!(of(&[sheet(9.0, None), sheet(3.0, stamp)], true, (0, 0)), None);
         for (sheets, cut, levels, wanted) in [

@@ -24,7 +24,7 @@ mod screen_log;
 mod session;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod simulated;
-mod tapped;
+mod tap;
 mod viewer;
 mod window;
 
@@ -47,12 +47,12 @@ pub use self::{
 use self::{
     reader::Reader,
     session::{Phase, Session},
-    tapped::Tapped,
+    tap::Tap,
     viewer::{GlassViewer, Measured},
     window::{End, Event},
 };
 use crate::{
-    capture::{self, Source},
+    capture::{self, Source, Transformed},
     i18n::Translations,
     link::{self, Link, Role, State},
     pipeline::{self, Job, Outgoing},
@@ -241,8 +241,8 @@ impl Parts {
         let mut open = self.open(camera);
         Box::new(move || {
             let source = open()?;
-            let tapped = Tapped { source, reader: reader.clone(), session: Arc::clone(&session) };
-            Ok(Box::new(tapped) as Box<dyn Source>)
+            let tap = Tap { reader: reader.clone(), session: Arc::clone(&session) };
+            Ok(Box::new(Transformed::new(source, tap)) as Box<dyn Source>)
         })
     }
 

@@ -42,7 +42,7 @@ pub(super) fn percentiles(values: &mut [f64]) -> Percentiles {
     values.sort_by(f64::total_cmp);
     let at = |share: usize| values.get(values.len() * share / 100).copied().unwrap_or_default();
     let max = values.last().copied().unwrap_or_default();
-    Percentiles { p50: at(50), p95: at(95), p99: at(99), max }
+    Percentiles::new(at(50), at(95), at(99), max)
 }
 
 /// The values at even percentiles, for a plot, whose axis begins at 0.
@@ -339,7 +339,7 @@ mod tests {
     #[test]
     fn percentiles_may_be_negative() {
         let mut values: Vec<_> = (-50..50).map(f64::from).collect();
-        assert_eq!(percentiles(&mut values), Percentiles { p50: 0.0, p95: 45.0, p99: 49.0, max: 49.0 });
+        assert_eq!(percentiles(&mut values), Percentiles::new(0.0, 45.0, 49.0, 49.0));
         assert_eq!(percentiles(&mut []), Percentiles::default());
         assert_eq!(distribution(&[]), []);
     }

@@ -106,7 +106,7 @@ impl Source for SimulatedCamera {
         let pixels = Pixels::Planar(Subsampling::Grey, picture.pixels);
         self.seq += 1;
         let data = FrameData::Picture(Arc::new(Picture { width, height, pixels }));
-        Ok(Some(Frame { seq: self.seq - 1, captured, data }))
+        Ok(Some(Frame::new(self.seq - 1, captured, data)))
     }
 
     fn describe(&self) -> String {

@@ -34,7 +34,7 @@ pub(super) const TITLE: &str = "pulsecam bench glass";
 const INTERVAL: Duration = Duration::from_millis(13);
 const VARIATION: Duration = Duration::from_millis(6);
 
-/// What the window is told.
+/// An event for the window.
 pub(super) enum Event {
     /// A picture was delivered.
     Picture {

@@ -88,14 +88,15 @@ fn name(cost: &Cost) -> String {
 
 /// Plots ratios, because the times of the cases are too far apart for one scale.
 pub(super) fn ratios(costs: &[Cost], fps: u32) -> Plot {
-    let run = |cost: &Cost| plot::Run { name: name(cost), values: vec![cost.ratio], mark: Some(1.0) };
-    let steps = plot::Steps {
-        title: "Cost of a camera's frame, against the floor".into(),
-        setting: format!("processor time from the driver's buffer to the socket, {fps} frames per second"),
-        unit: "times the floor".into(),
-        steps: vec!["ours".into()],
-        mark: Some("the floor".into()),
-        runs: costs.iter().map(run).collect(),
-    };
+    let run = |cost: &Cost| plot::Run::new(name(cost), vec![cost.ratio]).with_mark(1.0);
+    let steps = plot::Steps::default().with(|plot| {
+        plot.title = "Cost of a camera's frame, against the floor".into();
+        plot.setting =
+            format!("processor time from the driver's buffer to the socket, {fps} frames per second");
+        plot.unit = "times the floor".into();
+        plot.steps = vec!["ours".into()];
+        plot.mark = Some("the floor".into());
+        plot.runs = costs.iter().map(run).collect();
+    });
     steps.into()
 }

@@ -50,7 +50,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let exporter = args.export.begin()?;
     let sizes = if args.size.is_empty() { SIZES.to_vec() } else { args.size.clone() };
     let busy = args.busy.cores();
-    let costs = measure(&Plan { sizes, quality: args.quality, time: args.time, busy })?;
+    let costs = measure(&Plan::new(sizes, args.quality, args.time).with_busy(busy))?;
     let noisy = exporter.noisy();
     let events: Vec<_> = costs.iter().map(|cost| CodecEvent { cost: *cost, busy, noisy: &noisy }).collect();
     let title = format!("milliseconds, medians; quality {}", args.quality);
@@ -134,18 +134,15 @@ fn name(cost: &Cost) -> String {
 /// Plots the times of 4:2:0 pictures, in strips and on one thread.
 pub(super) fn strips(costs: &[Cost]) -> Plot {
     let usual = costs.iter().filter(|cost| cost.format == "4:2:0" && cost.way != Way::DecodeHalf);
-    let run = |cost: &Cost| plot::Run {
-        name: name(cost),
-        values: vec![cost.strips_ms.median],
-        mark: Some(cost.one_ms.median),
-    };
-    let steps = plot::Steps {
-        title: "Time of a frame in strips, each on its own core".into(),
-        setting: format!("medians, {} strips", costs.first().map_or(0, |cost| cost.strips)),
-        unit: "milliseconds".into(),
-        steps: vec!["strips".into()],
-        mark: Some("one thread".into()),
-        runs: usual.map(run).collect(),
-    };
+    let run =
+        |cost: &Cost| plot::Run::new(name(cost), vec![cost.strips_ms.median]).with_mark(cost.one_ms.median);
+    let steps = plot::Steps::default().with(|plot| {
+        plot.title = "Time of a frame in strips, each on its own core".into();
+        plot.setting = format!("medians, {} strips", costs.first().map_or(0, |cost| cost.strips));
+        plot.unit = "milliseconds".into();
+        plot.steps = vec!["strips".into()];
+        plot.mark = Some("one thread".into());
+        plot.runs = usual.map(run).collect();
+    });
     steps.into()
 }

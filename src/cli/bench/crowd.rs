@@ -51,7 +51,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
 
 /// Measures this program's relay.
 pub(super) fn measure(bytes: usize, rate: f64, time: Duration) -> Result<Vec<Figures>, Error> {
-    let plan = Plan { bytes, rate, time, relay: fanout::relay()? };
+    let plan = Plan::new(fanout::relay()?, bytes, rate, time);
     crowd::run(&plan, show_progress).map_err(|error| Error::Bench(error.to_string()))
 }
 

@@ -59,12 +59,8 @@ fn target(text: &str) -> Result<Target, String> {
     let wrong = || "expected NAME,IN_ADDRESS,OUT_ADDRESS,PID".to_owned();
     let parts: Vec<_> = text.split(',').collect();
     let [name, into, out_of, pid] = parts[..] else { return Err(wrong()) };
-    Ok(Target {
-        name: name.to_owned(),
-        into: into.parse().map_err(|_| wrong())?,
-        out_of: out_of.parse().map_err(|_| wrong())?,
-        pid: pid.parse().map_err(|_| wrong())?,
-    })
+    let address = |text: &str| text.parse().map_err(|_| wrong());
+    Ok(Target::new(name, address(into)?, address(out_of)?, pid.parse().map_err(|_| wrong())?))
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
@@ -86,8 +82,7 @@ pub(super) fn measure(
     against: &[Target],
 ) -> Result<Vec<Figures>, Error> {
     let floor = this_program(&["bench", "floor"])?;
-    let (viewers, against) = (viewers.to_vec(), against.to_vec());
-    let plan = Plan { viewers, bytes, time, relay: relay()?, floor, against };
+    let plan = Plan::new(relay()?, floor, viewers.to_vec(), bytes, time).with_against(against.to_vec());
     fanout::run(&plan, show_progress).map_err(|error| Error::Bench(error.to_string()))
 }
 
@@ -100,7 +95,7 @@ pub(super) fn relay() -> Result<Launch, Error> {
 
 fn this_program(arguments: &[&str]) -> Result<Launch, Error> {
     let arguments = arguments.iter().map(Into::into).collect();
-    Ok(Launch { program: std::env::current_exe()?, arguments })
+    Ok(Launch::new(std::env::current_exe()?, arguments))
 }
 
 pub(super) fn table(table: Table, found: &[Figures]) -> Table {
@@ -165,8 +160,13 @@ fn scaling(title: &str, unit: &str, found: &[Figures], figure: impl Fn(&Figures)
     for (_, points) in &mut series {
         points.sort_by_key(|(viewers, _)| *viewers);
     }
-    let setting = "one sender, relay and viewers on one machine, over loopback".into();
-    plot::Scaling { title: title.into(), setting, unit: unit.into(), series }.into()
+    let scaling = plot::Scaling::default().with(|plot| {
+        plot.title = title.into();
+        plot.setting = "one sender, relay and viewers on one machine, over loopback".into();
+        plot.unit = unit.into();
+        plot.series = series;
+    });
+    scaling.into()
 }
 
 /// Runs the floor until standard input ends.

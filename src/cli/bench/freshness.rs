@@ -47,7 +47,7 @@ struct FreshnessEvent<'a> {
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX).max(1);
-    let plan = Plan { link: size(args.link), bytes: size(args.bytes), fps: args.fps, time: args.time };
+    let plan = Plan::new(size(args.link), size(args.bytes), args.fps, args.time);
     let exporter = args.export.begin()?;
     let found = measure(plan)?;
     let noisy = exporter.noisy();
@@ -108,18 +108,16 @@ pub(super) const fn name(hop: Hop) -> &'static str {
 
 /// Plots the ages against the time of one frame.
 pub(super) fn ages(found: &[Figures]) -> Plot {
-    let run = |figures: &Figures| plot::Run {
-        name: name(figures.hop).into(),
-        values: vec![figures.age_ms.p95],
-        mark: Some(figures.frame_ms),
+    let run = |figures: &Figures| {
+        plot::Run::new(name(figures.hop), vec![figures.age_ms.p95]).with_mark(figures.frame_ms)
     };
-    let steps = plot::Steps {
-        title: "Age of a frame behind a slow link".into(),
-        setting: found.first().map(|figures| title(&figures.plan)).unwrap_or_default(),
-        unit: "milliseconds".into(),
-        steps: vec!["age at p95".into()],
-        mark: Some("time of one frame on the link".into()),
-        runs: found.iter().map(run).collect(),
-    };
+    let steps = plot::Steps::default().with(|plot| {
+        plot.title = "Age of a frame behind a slow link".into();
+        plot.setting = found.first().map(|figures| title(&figures.plan)).unwrap_or_default();
+        plot.unit = "milliseconds".into();
+        plot.steps = vec!["age at p95".into()];
+        plot.mark = Some("time of one frame on the link".into());
+        plot.runs = found.iter().map(run).collect();
+    });
     steps.into()
 }

@@ -237,11 +237,11 @@ fn distribution(report: &Report) -> Plot {
     let names = ["light to light, the whole", "display and camera", "our own part"];
     let series =
         names.into_iter().zip(&report.figures.distributions).filter(|(_, points)| !points.is_empty());
-    let distribution = plot::Distribution {
-        title: "Latency from light to light".into(),
-        setting: format!("{}, {} frames", report.camera, report.figures.frames),
-        series: series.map(|(name, points)| (name.to_owned(), points.clone())).collect(),
-    };
+    let distribution = plot::Distribution::default().with(|plot| {
+        plot.title = "Latency from light to light".into();
+        plot.setting = format!("{}, {} frames", report.camera, report.figures.frames);
+        plot.series = series.map(|(name, points)| (name.to_owned(), points.clone())).collect();
+    });
     distribution.into()
 }
 
@@ -251,13 +251,12 @@ fn steps(report: &Report) -> Plot {
         report.figures.before_ms.map(|before| ("display and camera".to_owned(), before.p50.max(0.0)));
     let own = report.steps.iter().map(|(name, step)| (name.clone(), step.p50));
     let (steps, values) = before.into_iter().chain(own).unzip();
-    let steps = plot::Steps {
-        title: "Where the time goes from light to light".into(),
-        setting: format!("the median of each step, {}", report.camera),
-        unit: "milliseconds".into(),
-        steps,
-        mark: None,
-        runs: vec![plot::Run { name: format!("{}x{}", report.width, report.height), values, mark: None }],
-    };
-    steps.into()
+    let stack = plot::Steps::default().with(|plot| {
+        plot.title = "Where the time goes from light to light".into();
+        plot.setting = format!("the median of each step, {}", report.camera);
+        plot.unit = "milliseconds".into();
+        plot.steps = steps;
+        plot.runs = vec![plot::Run::new(format!("{}x{}", report.width, report.height), values)];
+    });
+    stack.into()
 }

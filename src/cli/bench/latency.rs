@@ -197,18 +197,15 @@ fn table(report: &Report) -> Table {
 
 /// Plots latency by percentile, of one run.
 pub(super) fn distribution(report: &Report) -> Plot {
-    let distribution = plot::Distribution {
-        title: "Age of a frame when its pixels are decoded".into(),
-        setting: format!(
-            "{}, quality {}, over a relay on one machine",
-            name(&report.plan),
-            report.plan.quality
-        ),
-        series: vec![
+    let (name, quality) = (name(&report.plan), report.plan.quality);
+    let distribution = plot::Distribution::default().with(|plot| {
+        plot.title = "Age of a frame when its pixels are decoded".into();
+        plot.setting = format!("{name}, quality {quality}, over a relay on one machine");
+        plot.series = vec![
             ("captured to decoded, the whole".into(), report.whole_distribution.clone()),
             ("encode and decode alone, the floor".into(), report.floor_distribution.clone()),
-        ],
-    };
+        ];
+    });
     distribution.into()
 }
 
@@ -217,20 +214,17 @@ pub(super) fn steps(reports: &[Report]) -> Plot {
     let names = reports.first().map(|report| report.steps.as_slice()).unwrap_or_default();
     let quality =
         reports.first().map(|report| format!(", quality {}", report.plan.quality)).unwrap_or_default();
-    let steps = plot::Steps {
-        title: "Where a frame's time goes".into(),
-        setting: format!("the median of each step{quality}, over a relay on one machine"),
-        unit: "milliseconds".into(),
-        steps: names.iter().map(|(name, _)| name.clone()).collect(),
-        mark: Some("the floor".into()),
-        runs: reports
-            .iter()
-            .map(|report| plot::Run {
-                name: name(&report.plan),
-                values: report.steps.iter().map(|(_, step)| step.p50).collect(),
-                mark: Some(report.floor_ms.p50),
-            })
-            .collect(),
+    let run = |report: &Report| {
+        let medians = report.steps.iter().map(|(_, step)| step.p50).collect();
+        plot::Run::new(name(&report.plan), medians).with_mark(report.floor_ms.p50)
     };
+    let steps = plot::Steps::default().with(|plot| {
+        plot.title = "Where a frame's time goes".into();
+        plot.setting = format!("the median of each step{quality}, over a relay on one machine");
+        plot.unit = "milliseconds".into();
+        plot.steps = names.iter().map(|(name, _)| name.clone()).collect();
+        plot.mark = Some("the floor".into());
+        plot.runs = reports.iter().map(run).collect();
+    });
     steps.into()
 }

@@ -232,7 +232,7 @@ fn conversation(frame: &mut Frame<'_>, area: Rect, model: &Model, now: Instant) 
     frame.render_widget(Paragraph::new(rows), lowest);
 }
 
-/// The rows of what somebody said.
+/// The rows of one message.
 fn spoken(model: &Model, line: &ChatLine, columns: usize) -> Vec<Line<'static>> {
     let (head, _) = chat_panel::head(&model.words, line);
     let text = sanitized(&line.text);
@@ -244,7 +244,7 @@ fn spoken(model: &Model, line: &ChatLine, columns: usize) -> Vec<Line<'static>> 
     let mut head_left = head.as_str();
     let mut rows = Vec::new();
     for row in cells::wrap(&format!("{head} {text}"), columns) {
-        // A head that is wider than a row goes on in the next one.
+        // A head that is wider than a row continues in the next one.
         let of_head = head_left.len().min(row.len());
         let (start, rest) = row.split_at_checked(of_head).unwrap_or((&row, ""));
         rows.push(Line::from(vec![Span::styled(start.to_owned(), style), Span::from(rest.to_owned())]));

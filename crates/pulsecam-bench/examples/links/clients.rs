@@ -78,12 +78,10 @@ pub(crate) fn send(job: &SendJob) -> Result<(), Failure> {
         let Some(stream) = (0..next.len()).min_by_key(|&stream| next[stream].0) else { return Ok(()) };
         let (due, seq) = &mut next[stream];
         thread::sleep(due.saturating_duration_since(Instant::now()));
-        let info = FrameInfo {
-            stream: Some(stream.to_string()),
-            seq: Some(*seq),
-            captured: Some(Timestamp::now()),
-            ..FrameInfo::default()
-        };
+        let info = FrameInfo::default()
+            .with_stream(stream.to_string())
+            .with_seq(*seq)
+            .with_captured(Timestamp::now());
         links[stream].0.send_frame(info, payload.clone());
         // A camera does not catch up on missed pictures.
         while *due <= Instant::now() {

@@ -33,13 +33,13 @@ pub(crate) struct Row {
 }
 
 /// A home's upload, near: a bottleneck and nothing else.
-const NEAR: Shape = Shape { bytes_per_s: Some(1.5e6), one_way: Duration::ZERO, queue: 64 << 10 };
+const NEAR: Shape = Shape::new(Some(1.5e6), Duration::ZERO, 64 << 10);
 
 /// The same behind 40 ms of round trip.
-const FAR: Shape = Shape { bytes_per_s: Some(1.5e6), one_way: Duration::from_millis(20), queue: 128 << 10 };
+const FAR: Shape = Shape::new(Some(1.5e6), Duration::from_millis(20), 128 << 10);
 
 /// 100 Mb/s, where a frame's transfer is still most of its latency.
-const FAST: Shape = Shape { bytes_per_s: Some(12.5e6), one_way: Duration::ZERO, queue: 256 << 10 };
+const FAST: Shape = Shape::new(Some(12.5e6), Duration::ZERO, 256 << 10);
 
 /// Linux's default in most distributions, and that of large senders.
 const CONGESTION: [&str; 2] = ["cubic", "bbr"];

@@ -27,6 +27,7 @@ const CAMERA_RATE: f64 = 30.0;
 
 /// Parameters of the measurement.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Plan {
     /// Numbers of viewers.
     pub viewers: Vec<usize>,
@@ -43,8 +44,29 @@ pub struct Plan {
     pub against: Vec<Target>,
 }
 
+impl Plan {
+    /// A plan for our own relay and the floor.
+    #[must_use]
+    pub const fn new(
+        relay: Launch,
+        floor: Launch,
+        viewers: Vec<usize>,
+        bytes: usize,
+        time: Duration,
+    ) -> Self {
+        Self { viewers, bytes, time, relay, floor, against: Vec::new() }
+    }
+
+    /// Sets [`Plan::against`].
+    #[must_use]
+    pub fn with_against(self, against: Vec<Target>) -> Self {
+        Self { against, ..self }
+    }
+}
+
 /// A relay to measure.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Target {
     /// Name in the results.
     pub name: String,
@@ -56,8 +78,17 @@ pub struct Target {
     pub pid: u32,
 }
 
+impl Target {
+    /// A relay that takes messages at `into`, and delivers them at `out_of`.
+    #[must_use]
+    pub fn new(name: impl Into<String>, into: SocketAddr, out_of: SocketAddr, pid: u32) -> Self {
+        Self { name: name.into(), into, out_of, pid }
+    }
+}
+
 /// Result of one relay at one number of viewers and one pace.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Figures {
     /// Name of the relay.
     pub relay: String,

@@ -28,6 +28,7 @@ pub struct Luma {
 
 /// What a picture shows.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Reading {
     /// Sheets, the largest first; of some, no slot may be readable.
     pub sheets: Vec<Sheet>,

@@ -14,6 +14,7 @@ const BEYOND: f64 = 1.03;
 
 /// Latency by percentile.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Distribution {
     /// Title.
     pub title: String,
@@ -24,6 +25,13 @@ pub struct Distribution {
 }
 
 impl Distribution {
+    /// Returns the same with changes, as in `Distribution::default().with(|plot| plot.title = "Age".into())`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.series.iter().all(|(_, points)| points.is_empty()) {
             return Err(Error::Empty(self.title.clone()));

@@ -63,6 +63,7 @@ pub enum Plot {
 
 /// The two files of a plot.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Saved {
     /// For pages and print.
     pub svg: PathBuf,

@@ -9,6 +9,7 @@ const MARGIN: f64 = 0.25;
 
 /// A figure over the number of viewers, on a logarithmic axis.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Scaling {
     /// Title.
     pub title: String,
@@ -21,6 +22,13 @@ pub struct Scaling {
 }
 
 impl Scaling {
+    /// Returns the same with changes, as in `Scaling::default().with(|plot| plot.title = "Age".into())`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.series.iter().all(|(_, points)| points.is_empty()) {
             return Err(Error::Empty(self.title.clone()));

@@ -30,6 +30,7 @@ const FIGURES: f64 = 22.0;
 
 /// Stacked bars: one for each run, of the same steps.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Steps {
     /// Title.
     pub title: String,
@@ -47,6 +48,7 @@ pub struct Steps {
 
 /// One bar.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Run {
     /// Its name.
     pub name: String,
@@ -56,7 +58,28 @@ pub struct Run {
     pub mark: Option<f64>,
 }
 
+impl Run {
+    /// A bar without a mark.
+    #[must_use]
+    pub fn new(name: impl Into<String>, values: Vec<f64>) -> Self {
+        Self { name: name.into(), values, mark: None }
+    }
+
+    /// Sets [`Run::mark`].
+    #[must_use]
+    pub fn with_mark(self, mark: impl Into<Option<f64>>) -> Self {
+        Self { mark: mark.into(), ..self }
+    }
+}
+
 impl Steps {
+    /// Returns the same with changes, as in `Steps::default().with(|plot| plot.title = "Age".into())`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
     pub(crate) fn height(&self) -> u32 {
         FRAME + ROW * self.runs.len() as u32
     }

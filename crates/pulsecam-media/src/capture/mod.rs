@@ -28,6 +28,7 @@ mod sequence;
 mod spec;
 mod splitter;
 pub mod stamp;
+mod transform;
 mod turn;
 
 use std::{sync::Arc, time::Duration};
@@ -47,6 +48,7 @@ pub use self::{
     error::Error,
     spec::{Settings, Spec},
     splitter::{Jpegs, jpegs},
+    transform::{Transform, Transformed},
 };
 pub use crate::playback::{Playback, Progress};
 
@@ -62,6 +64,7 @@ pub fn silence_caught_panics() {
 
 /// A frame that a source returns.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Frame {
     /// Counts from 0; numbers of frames that the source itself lost are skipped.
     pub seq: u64,
@@ -71,8 +74,17 @@ pub struct Frame {
     pub data: FrameData,
 }
 
+impl Frame {
+    /// A frame with this number, taken at this time.
+    #[must_use]
+    pub const fn new(seq: u64, captured: Timestamp, data: FrameData) -> Self {
+        Self { seq, captured, data }
+    }
+}
+
 /// A picture in the form in which the source has it.
 #[derive(Clone, Debug)]
+// Exhaustive: everyone who takes frames must be able to take each form.
 pub enum FrameData {
     /// A complete JPEG, trimmed to its true length.
     Jpeg(Bytes),
@@ -125,8 +137,9 @@ pub trait Source {
     }
 }
 
-/// What viewers are told about a live source while it gives no picture.
+/// What viewers see of a live source while it gives no picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Signal {
     /// Its name.
     pub name: String,
@@ -136,8 +149,23 @@ pub struct Signal {
     pub patience: Duration,
 }
 
+impl Signal {
+    /// A source of this name, whose size is not known.
+    #[must_use]
+    pub fn new(name: impl Into<String>, patience: Duration) -> Self {
+        Self { name: name.into(), size: None, patience }
+    }
+
+    /// Sets [`Signal::size`].
+    #[must_use]
+    pub fn with_size(self, size: impl Into<Option<(usize, usize)>>) -> Self {
+        Self { size: size.into(), ..self }
+    }
+}
+
 /// Frames of a source that were lost or needed repair.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Losses {
     /// Arrived incomplete, or marked as damaged by the driver.
     pub damaged: u64,

@@ -6,25 +6,24 @@
 
 use std::sync::Arc;
 
-use super::{Error, Frame, FrameData, Losses, Signal, Source};
+use super::{Error, Frame, FrameData, Transform};
 use crate::{
     jpeg::{self, Decoder},
     picture::Scaler,
 };
 
-/// A source whose pictures are resized.
+/// Resizes the pictures of a source.
 pub(super) struct Resize {
-    source: Box<dyn Source>,
     size: (usize, usize),
     decoder: Decoder,
     scaler: Scaler,
 }
 
 impl Resize {
-    /// Resizes the pictures of `source` to `size`.
-    pub(super) fn new(source: Box<dyn Source>, size: (usize, usize)) -> Result<Self, Error> {
+    /// Resizes pictures to `size`.
+    pub(super) fn new(size: (usize, usize)) -> Result<Self, Error> {
         let decoder = Decoder::new().map_err(|error| failed(&error))?;
-        Ok(Self { source, size, decoder, scaler: Scaler::default() })
+        Ok(Self { size, decoder, scaler: Scaler::default() })
     }
 
     fn fit(&mut self, data: FrameData) -> Result<FrameData, Error> {
@@ -45,31 +44,18 @@ impl Resize {
     }
 }
 
-impl Source for Resize {
-    fn next_frame(&mut self) -> Result<Option<Frame>, Error> {
-        let Some(frame) = self.source.next_frame()? else { return Ok(None) };
-        Ok(Some(Frame { data: self.fit(frame.data)?, ..frame }))
+impl Transform for Resize {
+    fn frame(&mut self, frame: Frame) -> Result<Frame, Error> {
+        Ok(Frame { data: self.fit(frame.data)?, ..frame })
     }
 
-    fn pass_by(&mut self) -> Result<bool, Error> {
-        self.source.pass_by()
+    fn size(&self, _: (usize, usize)) -> (usize, usize) {
+        self.size
     }
 
-    fn signal(&self) -> Option<Signal> {
-        self.source.signal()
-    }
-
-    fn losses(&self) -> Losses {
-        self.source.losses()
-    }
-
-    fn passed_over(&self) -> u64 {
-        self.source.passed_over()
-    }
-
-    fn describe(&self) -> String {
+    fn describe(&self, source: String) -> String {
         let (width, height) = self.size;
-        format!("{}, resized to {width}x{height} if needed", self.source.describe())
+        format!("{source}, resized to {width}x{height} if needed")
     }
 }
 
@@ -79,10 +65,13 @@ fn failed(error: &jpeg::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use bytes::Bytes;
 
     use super::*;
     use crate::{
+        capture::{Signal, Source, Transformed},
         clock::Timestamp,
         jpeg::Encoder,
         picture::{Picture, Pixels, Subsampling},
@@ -94,6 +83,10 @@ mod tests {
         fn next_frame(&mut self) -> Result<Option<Frame>, Error> {
             let frame = |data| Frame { seq: 7, captured: Timestamp::from_micros(5), data };
             Ok(self.0.pop().map(frame))
+        }
+
+        fn signal(&self) -> Option<Signal> {
+            Some(Signal { name: "script".into(), size: Some((100, 30)), patience: Duration::from_secs(1) })
         }
 
         fn describe(&self) -> String {
@@ -115,7 +108,8 @@ mod tests {
             FrameData::Jpeg(jpeg(100, 30)),
             FrameData::Jpeg(fitting.clone()),
         ]);
-        let mut source = Resize::new(Box::new(script), (64, 48)).unwrap();
+        let mut source = Transformed::new(Box::new(script), Resize::new((64, 48)).unwrap());
+        assert_eq!(source.signal().unwrap().size, Some((64, 48)), "the card has the same size");
         let first = source.next_frame().unwrap().unwrap();
         assert!(matches!(&first.data, FrameData::Jpeg(jpeg) if jpeg.as_ptr() == fitting.as_ptr()));
         assert_eq!((first.seq, first.captured.as_micros()), (7, 5));

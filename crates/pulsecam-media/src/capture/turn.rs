@@ -5,26 +5,25 @@
 
 use std::sync::Arc;
 
-use super::{Error, Frame, FrameData, Losses, Signal, Source};
+use super::{Error, Frame, FrameData, Transform};
 use crate::{
     jpeg::{self, Decoder, Turner},
     picture::Orientation,
 };
 
-/// A source whose pictures are turned.
+/// Turns the pictures of a source.
 pub(super) struct Turn {
-    source: Box<dyn Source>,
     orientation: Orientation,
     turner: Turner,
     decoder: Decoder,
 }
 
 impl Turn {
-    /// Turns the pictures of `source`.
-    pub(super) fn new(source: Box<dyn Source>, orientation: Orientation) -> Result<Self, Error> {
+    /// Turns pictures in this way.
+    pub(super) fn new(orientation: Orientation) -> Result<Self, Error> {
         let turner = Turner::new().map_err(|error| failed(&error))?;
         let decoder = Decoder::new().map_err(|error| failed(&error))?;
-        Ok(Self { source, orientation, turner, decoder })
+        Ok(Self { orientation, turner, decoder })
     }
 
     fn turned(&mut self, data: FrameData) -> Result<FrameData, Error> {
@@ -43,35 +42,16 @@ impl Turn {
     }
 }
 
-impl Source for Turn {
-    fn next_frame(&mut self) -> Result<Option<Frame>, Error> {
-        let Some(frame) = self.source.next_frame()? else { return Ok(None) };
-        Ok(Some(Frame { data: self.turned(frame.data)?, ..frame }))
+impl Transform for Turn {
+    fn frame(&mut self, frame: Frame) -> Result<Frame, Error> {
+        Ok(Frame { data: self.turned(frame.data)?, ..frame })
     }
 
-    fn pass_by(&mut self) -> Result<bool, Error> {
-        self.source.pass_by()
+    fn size(&self, size: (usize, usize)) -> (usize, usize) {
+        self.orientation.upright_size(size)
     }
 
-    fn signal(&self) -> Option<Signal> {
-        let signal = self.source.signal()?;
-        // The card in place of a picture has the same size.
-        Some(Signal { size: signal.size.map(|size| self.orientation.upright_size(size)), ..signal })
-    }
-
-    fn losses(&self) -> Losses {
-        self.source.losses()
-    }
-
-    fn passed_over(&self) -> u64 {
-        self.source.passed_over()
-    }
-
-    fn reuse(&mut self, memory: Vec<u8>) {
-        self.source.reuse(memory);
-    }
-
-    fn describe(&self) -> String {
+    fn describe(&self, source: String) -> String {
         let turned = match self.orientation {
             Orientation::Upright => "upright",
             Orientation::FlipHorizontal => "mirrored",
@@ -82,7 +62,7 @@ impl Source for Turn {
             Orientation::Transverse => "rotated by 270° and mirrored",
             Orientation::Rotate270 => "rotated by 270°",
         };
-        format!("{}, {turned}", self.source.describe())
+        format!("{source}, {turned}")
     }
 }
 
@@ -101,6 +81,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        capture::{Signal, Source, Transformed},
         clock::Timestamp,
         jpeg::Encoder,
         picture::{Picture, Pixels},
@@ -138,8 +119,12 @@ mod tests {
         FrameData::Jpeg(Encoder::new(95).unwrap().encode(picture).unwrap())
     }
 
+    fn turned_source(frames: Vec<FrameData>, orientation: Orientation) -> Transformed<Turn> {
+        Transformed::new(Box::new(Script(frames)), Turn::new(orientation).unwrap())
+    }
+
     fn turned(data: FrameData, orientation: Orientation) -> FrameData {
-        let mut source = Turn::new(Box::new(Script(vec![data])), orientation).unwrap();
+        let mut source = turned_source(vec![data], orientation);
         let frame = source.next_frame().unwrap().unwrap();
         assert_eq!((frame.seq, frame.captured.as_micros()), (7, 5));
         frame.data
@@ -201,7 +186,7 @@ mod tests {
 
     #[test]
     fn the_card_of_a_silent_source_has_the_same_size() {
-        let turn = |orientation| Turn::new(Box::new(Script(Vec::new())), orientation).unwrap();
+        let turn = |orientation| turned_source(Vec::new(), orientation);
         assert_eq!(turn(Orientation::Rotate90).signal().unwrap().size, Some((32, 64)));
         assert_eq!(turn(Orientation::FlipHorizontal).signal().unwrap().size, Some((64, 32)));
         assert!(turn(Orientation::Rotate90).describe().ends_with("rotated by 90°"));
@@ -211,9 +196,7 @@ mod tests {
     #[test]
     fn a_damaged_jpeg_is_an_error_and_not_the_end() {
         let damaged = FrameData::Jpeg(bytes::Bytes::from_static(b"damaged"));
-        let mut source =
-            Turn::new(Box::new(Script(vec![jpeg(&corners(64, 32)), damaged])), Orientation::Rotate180);
-        let source = source.as_mut().unwrap();
+        let mut source = turned_source(vec![jpeg(&corners(64, 32)), damaged], Orientation::Rotate180);
         assert!(matches!(source.next_frame(), Err(Error::Picture { .. })));
         assert!(source.next_frame().unwrap().is_some());
     }

@@ -36,6 +36,7 @@ const LINE_HEIGHT: f32 = 1.35;
 
 /// Size, colour and available space of a text.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Style {
     /// Pixels per em.
     pub size: f32,
@@ -53,6 +54,18 @@ impl Style {
     /// One line.
     pub const fn line(size: f32, colour: u32, width: usize) -> Self {
         Self { size, colour, width, lines: 1, centred: false }
+    }
+
+    /// The same in up to this many lines.
+    #[must_use]
+    pub const fn with_lines(self, lines: usize) -> Self {
+        Self { lines, ..self }
+    }
+
+    /// The same, centred.
+    #[must_use]
+    pub const fn centred(self) -> Self {
+        Self { centred: true, ..self }
     }
 }
 

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A piece of work that owns all it needs, so that the caller can go on without a helper that is held up.
+/// A piece of work that owns all it needs, so that the caller need not wait for a helper that is held up.
 pub(super) trait Job: Send + 'static {
     /// Does the work.
     fn run(&mut self);

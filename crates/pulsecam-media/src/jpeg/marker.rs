@@ -27,6 +27,7 @@ pub(super) const RST7: u8 = 0xd7;
 
 /// The frame header of a JPEG.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Header {
     /// Pixels across.
     pub width: usize,
@@ -34,6 +35,14 @@ pub struct Header {
     pub height: usize,
     /// Colour components: 1 grey, 3 YCbCr, 4 CMYK.
     pub components: u8,
+}
+
+impl Header {
+    /// The header of a picture of this size.
+    #[must_use]
+    pub const fn new(width: usize, height: usize, components: u8) -> Self {
+        Self { width, height, components }
+    }
 }
 
 /// What follows a marker.

@@ -33,6 +33,7 @@ pub enum Repaired {
     /// The first N bytes are a complete picture as they are.
     Whole(usize),
     /// It was repaired in a copy.
+    #[non_exhaustive]
     Mended {
         /// The copy.
         jpeg: Bytes,

@@ -34,6 +34,7 @@ pub const EXTENSION: &str = "mkv";
 
 /// A frame to be recorded.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct RecordedFrame {
     /// When the picture was taken, by the sender's clock, if known.
     pub captured: Option<Timestamp>,
@@ -43,4 +44,18 @@ pub struct RecordedFrame {
     pub size: (usize, usize),
     /// The JPEG.
     pub jpeg: Bytes,
+}
+
+impl RecordedFrame {
+    /// A frame of this size that arrived at this time.
+    #[must_use]
+    pub const fn new(arrived: Timestamp, size: (usize, usize), jpeg: Bytes) -> Self {
+        Self { captured: None, arrived, size, jpeg }
+    }
+
+    /// Sets [`RecordedFrame::captured`].
+    #[must_use]
+    pub fn with_captured(self, captured: impl Into<Option<Timestamp>>) -> Self {
+        Self { captured: captured.into(), ..self }
+    }
 }

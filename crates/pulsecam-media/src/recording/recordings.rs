@@ -20,6 +20,7 @@ const MAX_TRIES: u32 = 10_000;
 
 /// Where recordings go.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FileTarget {
     /// Into this file. Further streams go into files beside it, with the stream's name in theirs. If a file
     /// exists already, the next free name is used: `talk-ann.mkv`, `talk-ann-2.mkv`.

@@ -53,6 +53,7 @@ pub enum AuthFailure {
 
 /// The kind of connection on which a key is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Channel {
     /// TCP or TLS.
     Wire,

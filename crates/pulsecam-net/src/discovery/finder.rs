@@ -19,7 +19,7 @@ const MAX_ADDRESSES: usize = 16;
 /// it has just told another (RFC 6762, 6), and answers the question that is repeated after a second.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// Relays among which somebody has to choose: a single one is only taken if there is no other.
+/// Relays among which a person has to choose: a single one is only taken if there is no other.
 const SEVERAL: usize = 2;
 
 /// Looks for relays for this time, a little longer if there is only one or none; returns them by name.

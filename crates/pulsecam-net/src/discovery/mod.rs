@@ -1,7 +1,7 @@
 //! Finding relays on the local network, and being found: multicast DNS with service discovery (RFC 6762 and 6763),
 //! as `_pulsecam._tcp`.
 //!
-//! Whoever is on the network can announce a relay of any name, so what is found is a suggestion: a key or a
+//! Anyone on the network can announce a relay of any name, so what is found is a suggestion: a key or a
 //! certificate proves who it is.
 
 mod announcer;

@@ -18,6 +18,7 @@ const MAX_NAME: usize = 63;
 
 /// What a relay announces.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Announcement {
     /// Its name: that of its machine, usually.
     pub name: String,
@@ -32,6 +33,19 @@ pub struct Announcement {
 }
 
 impl Announcement {
+    /// A relay that requires nothing and has no page.
+    #[must_use]
+    pub fn new(name: impl Into<String>, address: SocketAddr) -> Self {
+        Self { name: name.into(), address, tls: false, key: false, web: None }
+    }
+
+    /// Returns the same with changes, as in `announcement.with(|announced| announced.tls = true)`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
     /// The properties of the service.
     pub(super) fn properties(&self) -> Vec<(&'static str, String)> {
         let yes = |key, applies: bool| applies.then(|| (key, YES.to_owned()));
@@ -42,6 +56,7 @@ impl Announcement {
 
 /// A relay that was found.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Found {
     /// The name that it claims.
     pub name: String,
@@ -60,6 +75,27 @@ pub struct Found {
 }
 
 impl Found {
+    /// A relay at this address that requires nothing and has no page.
+    #[must_use]
+    pub fn new(name: impl Into<String>, address: SocketAddr) -> Self {
+        Self {
+            name: name.into(),
+            address: address.to_string(),
+            addresses: vec![address.ip()],
+            port: address.port(),
+            tls: false,
+            key: false,
+            page: None,
+        }
+    }
+
+    /// Returns the same with changes, as in `found.with(|found| found.tls = true)`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
     /// Reads a service: its full name, its port, its addresses with the interface that IPv6 needs, and its
     /// properties. `None` if it cannot be reached.
     pub(super) fn read(

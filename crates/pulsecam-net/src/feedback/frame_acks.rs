@@ -43,7 +43,13 @@ impl FrameAcks {
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         let at = now.saturating_duration_since(self.first?);
         let (at, took) = (took.map(|_| micros(at)), took.map(micros));
-        self.receipts.then(|| Receipt { got: Some(self.got), at, took, ..Receipt::default() })
+        self.receipts.then(|| {
+            Receipt::default().with(|receipt| {
+                receipt.got = Some(self.got);
+                receipt.at = at;
+                receipt.took = took;
+            })
+        })
     }
 
     /// Records a frame that arrived at `now`. Returns whether a report is due.
@@ -64,7 +70,10 @@ impl FrameAcks {
     pub(crate) fn tell(&self, heartbeat: Heartbeat, now: Instant) -> Heartbeat {
         let (Some(_), Some(last)) = (self.wanted, self.last) else { return heartbeat };
         let ago = u64::try_from(now.duration_since(last).as_micros()).unwrap_or(u64::MAX);
-        Heartbeat { got: Some(self.got), ago: Some(ago), ..heartbeat }
+        heartbeat.with(|beat| {
+            beat.got = Some(self.got);
+            beat.ago = Some(ago);
+        })
     }
 }
 

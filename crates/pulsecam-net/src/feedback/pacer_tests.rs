@@ -133,12 +133,11 @@ impl Link {
         let arrived = after(self.busy_until) + self.one_way;
         self.ages.push(arrived - made);
         let micros = |time: Duration| time.as_micros() as u64;
-        let receipt = Receipt {
-            got: Some(self.started),
-            at: Some(micros(arrived - self.start + self.skew)),
-            took: Some((took * 1e3) as u64 + micros(self.jitter) * (self.started * 7919 % 97) / 96),
-            ..Receipt::default()
-        };
+        let receipt = Receipt::default().with(|receipt| {
+            receipt.got = Some(self.started);
+            receipt.at = Some(micros(arrived - self.start + self.skew));
+            receipt.took = Some((took * 1e3) as u64 + micros(self.jitter) * (self.started * 7919 % 97) / 96);
+        });
         if self.receipts {
             self.back.push_back((arrived + self.one_way, receipt));
         }
@@ -269,7 +268,7 @@ fn a_far_link_stays_in_use_while_it_looks_for_others() {
 fn a_receiver_gets_no_more_than_it_wants() {
     let mut pacer = Pacer::new(Instant::now());
     let now = Instant::now();
-    let until = |until| Receipt { until: Some(until), ..Receipt::default() };
+    let until = |until| Receipt::default().with(|receipt| receipt.until = Some(until));
     pacer.received(&until(2), now);
     pacer.started(FRAME, now);
     assert_eq!(pacer.release(now), Release::Now);
@@ -292,7 +291,10 @@ fn receipts_without_times_hold_nothing() {
         let now = now + frame * 100 * MS;
         pacer.started(FRAME, now);
         assert_eq!(pacer.release(now), Release::Now);
-        pacer.received(&Receipt { got: Some(u64::from(frame)), ..Receipt::default() }, now + 90 * MS);
+        pacer.received(
+            &Receipt::default().with(|receipt| receipt.got = Some(u64::from(frame))),
+            now + 90 * MS,
+        );
     }
 }
 
@@ -326,7 +328,14 @@ fn hostile_receipts_are_survived() {
                 for frame in 0..100 {
                     let now = start + frame * 30 * MS;
                     pacer.started(FRAME, now);
-                    pacer.received(&Receipt { ask: None, got, at, took, until: None }, now + 10 * MS);
+                    pacer.received(
+                        &Receipt::default().with(|receipt| {
+                            receipt.got = got;
+                            receipt.at = at;
+                            receipt.took = took;
+                        }),
+                        now + 10 * MS,
+                    );
                     let limit = now + 40_000 * MS;
                     match pacer.release(now) {
                         Release::At(at) => assert!(at < limit, "a frame waits for too long"),

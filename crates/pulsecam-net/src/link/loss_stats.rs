@@ -59,7 +59,12 @@ mod tests {
 
     fn after(numbers: &[(Option<u64>, Option<u64>)]) -> LossStats {
         let mut course = LossCounter::default();
-        let frame = |&(seq, out)| FrameInfo { seq, out, ..FrameInfo::default() };
+        let frame = |&(seq, out)| {
+            FrameInfo::default().with(|info| {
+                info.seq = seq;
+                info.out = out;
+            })
+        };
         numbers.iter().map(frame).map(|info| course.came(&info)).last().unwrap_or_default()
     }
 

@@ -36,7 +36,12 @@ pub(super) fn video(
     out: u64,
 ) -> Result<Message, Fault> {
     let (within, offset) = (offset.map(|offset| offset.uncertainty), offset.map(|offset| offset.micros));
-    let info = FrameInfo { sent: Some(Timestamp::now()), offset, within, out: Some(out), ..info.clone() };
+    let info = info.clone().with(|info| {
+        info.sent = Some(Timestamp::now());
+        info.offset = offset;
+        info.within = within;
+        info.out = Some(out);
+    });
     Message::video(jpeg.clone(), &info)
 }
 
@@ -54,15 +59,14 @@ impl WriteHooks<(), Outbound> for &Session<'_> {
                 let views = config.role.views();
                 let receipts = config.pacing.then_some(true);
                 let pieces = config.pieces && config.role != Role::Sender;
-                let plain = Heartbeat {
-                    t1: Some(asked),
-                    views,
-                    report,
-                    token,
-                    receipts,
-                    pieces,
-                    ..Heartbeat::default()
-                };
+                let plain = Heartbeat::default().with(|beat| {
+                    beat.t1 = Some(asked);
+                    beat.views = views;
+                    beat.report = report;
+                    beat.token = token;
+                    beat.receipts = receipts;
+                    beat.pieces = pieces;
+                });
                 Some(self.lock().frame_acks.tell(plain, now()).to_message(Side::Client))
             }
             Outbound::Message(attempt) => Some(attempt.message.clone()),

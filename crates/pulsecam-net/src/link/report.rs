@@ -19,7 +19,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// A report of our relay on a frame that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-// Exhaustive, so that a rate control can be tested with reports of its own.
+#[non_exhaustive]
 pub struct DeliveryReport {
     /// When the frame was ready to be sent; the camera's own delay is not the link's.
     pub ready: Instant,
@@ -47,6 +47,31 @@ pub struct DeliveryReport {
 }
 
 impl DeliveryReport {
+    /// A report of a frame that nothing held up after it reached the relay, without counts.
+    #[must_use]
+    pub const fn new(ready: Instant, at_relay: Duration) -> Self {
+        Self {
+            ready,
+            seq: None,
+            at_relay,
+            late: Duration::ZERO,
+            queued: Duration::ZERO,
+            lost: 0,
+            sent: 0,
+            replaced: 0,
+            sent_bytes: 0,
+            capacity: None,
+            relayed: None,
+        }
+    }
+
+    /// Returns the same with changes, as in `report.with(|report| report.lost = 5)`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
     /// The greatest age of a frame when the viewers get it.
     #[must_use]
     pub fn age(&self) -> Duration {
@@ -169,7 +194,7 @@ mod tests {
         fn send(&mut self, clock: u64) {
             let now = self.start + Duration::from_millis(10 * self.frames);
             let captured = Some(Timestamp::from_micros(clock));
-            let info = FrameInfo { seq: Some(self.frames), captured, ..FrameInfo::default() };
+            let info = FrameInfo::default().with_seq(self.frames).with_captured(captured);
             self.departures.sent(&info, 1000, now, Timestamp::from_micros(clock));
             self.frames += 1;
         }
@@ -177,12 +202,11 @@ mod tests {
         /// Reports that the relay had all frames `up` after the last was sent; the report took `back`.
         fn report(&mut self, up: Duration, back: Duration, relay_clock: u64) -> Option<DeliveryReport> {
             let at = self.start + Duration::from_millis(10 * (self.frames - 1)) + up;
-            let heartbeat = Heartbeat {
-                t3: Some(Timestamp::from_micros(relay_clock)),
-                got: Some(self.frames),
-                ago: Some(0),
-                ..Heartbeat::default()
-            };
+            let heartbeat = Heartbeat::default().with(|beat| {
+                beat.t3 = Some(Timestamp::from_micros(relay_clock));
+                beat.got = Some(self.frames);
+                beat.ago = Some(0);
+            });
             self.departures.reported(&heartbeat, (self.frames, 0), None, at + back)
         }
     }
@@ -192,14 +216,15 @@ mod tests {
         let mut played = Played::new();
         (0..300).for_each(|_| played.send(HOUR));
         let start = played.start;
-        let heartbeat = |got| Heartbeat {
-            t3: Some(Timestamp::from_micros(9_000_000)),
-            got: Some(got),
-            ago: Some(20_000),
-            late: Some(5_000),
-            lost: Some(200),
-            rate: Some(700),
-            ..Heartbeat::default()
+        let heartbeat = |got| {
+            Heartbeat::default().with(|beat| {
+                beat.t3 = Some(Timestamp::from_micros(9_000_000));
+                beat.got = Some(got);
+                beat.ago = Some(20_000);
+                beat.late = Some(5_000);
+                beat.lost = Some(200);
+                beat.rate = Some(700);
+            })
         };
         let now = start + 3_010 * MS;
         assert_eq!(played.departures.reported(&heartbeat(3), (300, 7), None, now), None, "too long ago");
@@ -250,12 +275,11 @@ mod tests {
         let mut played = Played::new();
         for (frame, late) in [600_000, 600_000, 690_000].into_iter().enumerate() {
             played.send(HOUR);
-            let heartbeat = Heartbeat {
-                got: Some(frame as u64 + 1),
-                ago: Some(0),
-                late: Some(late),
-                ..Heartbeat::default()
-            };
+            let heartbeat = Heartbeat::default().with(|beat| {
+                beat.got = Some(frame as u64 + 1);
+                beat.ago = Some(0);
+                beat.late = Some(late);
+            });
             let now = played.start + Duration::from_millis(10 * frame as u64 + 5);
             let report = played.departures.reported(&heartbeat, (1, 0), None, now).unwrap();
             assert_eq!(report.queued, Duration::from_micros(late - 600_000));

@@ -48,7 +48,7 @@ mod tests {
 
     fn frame(seq: u64, captured: u64) -> FrameInfo {
         let captured = Some(Timestamp::from_micros(captured));
-        FrameInfo { seq: Some(seq), captured, ..FrameInfo::default() }
+        FrameInfo::default().with_seq(seq).with_captured(captured)
     }
 
     #[test]

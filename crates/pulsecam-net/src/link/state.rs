@@ -14,11 +14,12 @@ use crate::{
 
 /// The state of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
-// Exhaustive: a program that shows the state must handle each.
+// Exhaustive: a program that shows the state must handle each. What a state says may grow.
 pub enum State {
     /// An attempt to connect is in progress, or the relay has not answered yet.
     Connecting,
     /// The relay has answered, and was not silent for longer than the limit.
+    #[non_exhaustive]
     Up {
         /// The relay's address.
         peer: SocketAddr,
@@ -28,6 +29,7 @@ pub enum State {
         offset: Option<Offset>,
     },
     /// Not connected.
+    #[non_exhaustive]
     Down {
         /// The reason.
         why: Down,
@@ -191,11 +193,7 @@ mod tests {
     fn what_answers_in_another_protocol_is_named() {
         let first = |bytes: &[u8; 4]| {
             let found = u64::from(u32::from_be_bytes(*bytes));
-            Down::foreign(&Malformed {
-                peer: None,
-                offset: 0,
-                fault: Fault::SizeTooLarge { found, allowed: 1 },
-            })
+            Down::foreign(&Malformed::new(0, Fault::SizeTooLarge { found, allowed: 1 }))
         };
         assert_eq!(first(b"<!DO"), first(b"HTTP"));
         for (bytes, words) in [(b"HTTP", "a web server"), (b"SSH-", "an SSH server"), (b"220 ", "\"220 \"")] {
@@ -209,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_key_that_is_refused_is_known_from_a_limit_that_was_passed() {
-        let said = |cause| Down::said(CloseReason { reason: "no".into(), cause, refused: None });
+        let said = |cause| Down::said(CloseReason::new("no").with_cause(cause));
         assert_eq!(said(Some(Cause::KeyRefused)), Down::KeyRefused);
         assert_eq!(said(Some(Cause::KeyMissing)), Down::KeyMissing);
         let full = said(None);

@@ -170,13 +170,10 @@ mod tests {
     use crate::clock::Timestamp;
 
     fn frame(stream: &str, peer: impl Into<Option<u64>>, seq: u64) -> FrameInfo {
-        FrameInfo {
-            stream: (!stream.is_empty()).then(|| stream.to_owned()),
-            peer: peer.into(),
-            seq: Some(seq),
-            captured: Some(Timestamp::from_micros(1000 * seq)),
-            ..FrameInfo::default()
-        }
+        FrameInfo::default().with_seq(seq).with_captured(Timestamp::from_micros(1000 * seq)).with(|info| {
+            info.stream = (!stream.is_empty()).then(|| stream.to_owned());
+            info.peer = peer.into();
+        })
     }
 
     /// Streams behind a relay that numbers.

@@ -67,7 +67,7 @@ impl Config {
         self
     }
 
-    /// Whether anybody may ask for the traffic of each client.
+    /// Whether the traffic of each client may be requested.
     pub(super) const fn is_watched(&self) -> bool {
         #[cfg(feature = "web")]
         if self.web.is_some() {

@@ -31,7 +31,7 @@ pub(super) struct DeliveryDelay {
     senders: VecDeque<SenderState>,
     /// When the first reported frame arrived at the relay: the reference for comparing the two clocks.
     began: Option<Instant>,
-    /// The newest of all reports, whoever's frame it was about.
+    /// The newest of all reports, of any sender's frames.
     newest: Option<Late>,
     /// Whether it reports. If it does not (an old peer), a frame counts as received once it is written.
     reports: bool,

@@ -1,4 +1,4 @@
-//! Connections that have ended, until the other members of the room are told.
+//! Connections that have ended, until the other members of the room know.
 
 use std::{
     collections::VecDeque,
@@ -28,12 +28,12 @@ impl Departures {
         }
     }
 
-    /// When the next ones are to be told.
+    /// When the next ones are due to be reported.
     pub(super) fn due(&self) -> Option<Instant> {
         self.waiting.front().map(|(_, due)| *due)
     }
 
-    /// Takes those that are to be told now, as many as one heartbeat carries, without those that are back.
+    /// Takes those that are due now, as many as one heartbeat carries, without those that are back.
     pub(super) fn take(&mut self, is_back: impl Fn(u64) -> bool, now: Instant) -> Departed {
         let mut departed = Departed::default();
         while let Some(&(number, due)) = self.waiting.front() {

@@ -13,13 +13,16 @@ pub(super) type ClientId = u64;
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
+// `Left` and `Refused` are exhaustive: a program that prints them in a form of its own must notice a new field.
 pub enum Event {
     /// Ready for clients.
+    #[non_exhaustive]
     Listening {
         /// The address, with the real port if 0 was requested.
         addr: SocketAddr,
     },
     /// A client joined.
+    #[non_exhaustive]
     Joined {
         /// Its number, never used again.
         client: u64,
@@ -46,6 +49,7 @@ pub enum Event {
         clients: usize,
     },
     /// A client does not keep up; reported repeatedly while that lasts.
+    #[non_exhaustive]
     Slow {
         /// Its number.
         client: u64,
@@ -67,11 +71,13 @@ pub enum Event {
         times: u64,
     },
     /// A connection ended because this program failed, before the client was admitted.
+    #[non_exhaustive]
     ClientFailed {
         /// What failed.
         reason: String,
     },
     /// The system could not accept a connection.
+    #[non_exhaustive]
     AcceptFailed {
         /// The system's error.
         reason: String,

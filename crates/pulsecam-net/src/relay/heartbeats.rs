@@ -82,7 +82,13 @@ impl Room {
         let report = asked.then_some(REPORT_INTERVAL.as_millis() as u32);
         let epoch = heartbeat.t1.map(|_| self.epoch);
         let receipts = heartbeat.receipts.filter(|_| self.shared.config.pacing);
-        let answer = Heartbeat { t1: heartbeat.t1, t2, report, epoch, receipts, ..Heartbeat::default() };
+        let answer = Heartbeat::default().with(|beat| {
+            beat.t1 = heartbeat.t1;
+            beat.t2 = t2;
+            beat.report = report;
+            beat.epoch = epoch;
+            beat.receipts = receipts;
+        });
         member.schedule_heartbeat(PendingHeartbeat { answer: Some(answer), ..PendingHeartbeat::default() });
     }
 
@@ -121,14 +127,13 @@ impl Room {
         let (all, rates): (Vec<_>, Vec<_>) = others.filter_map(lateness).unzip();
         let median = delivery_delay::median(&all);
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        Heartbeat {
-            t3: Some(Timestamp::now()),
-            late: median.map(|median| micros(median.late)),
-            queued: median.map(|median| micros(median.queued)),
-            lost: median.map(|median| median.lost),
-            rate: delivery_delay::median_rate(rates),
-            ..told
-        }
+        told.with(|beat| {
+            beat.t3 = Some(Timestamp::now());
+            beat.late = median.map(|median| micros(median.late));
+            beat.queued = median.map(|median| micros(median.queued));
+            beat.lost = median.map(|median| median.lost);
+            beat.rate = delivery_delay::median_rate(rates);
+        })
     }
 
     /// The number of others that may show a client's video; `None` if it did not ask, unless `in_any_case`.

@@ -78,19 +78,18 @@ impl WriteHooks<ClientId, Item> for RoomHooks<'_> {
         if let Some(viewers) = viewers {
             self.client.told(viewers);
         }
-        let heartbeat = Heartbeat {
-            t1: answer.t1,
-            t2: answer.t2,
-            t3: answer.t2.map(|_| Timestamp::now()).or(told.t3),
-            viewers,
-            report: answer.report,
-            silence: answer.t1.map(|_| self.room.shared.config.silence_millis()),
-            epoch: answer.epoch,
-            web: answer.t1.and_then(|_| self.room.shared.page()),
-            receipts: answer.receipts,
-            gone,
-            ..told
-        };
+        let heartbeat = told.with(|beat| {
+            beat.t1 = answer.t1;
+            beat.t2 = answer.t2;
+            beat.t3 = answer.t2.map(|_| Timestamp::now()).or(told.t3);
+            beat.viewers = viewers;
+            beat.report = answer.report;
+            beat.silence = answer.t1.map(|_| self.room.shared.config.silence_millis());
+            beat.epoch = answer.epoch;
+            beat.web = answer.t1.and_then(|_| self.room.shared.page());
+            beat.receipts = answer.receipts;
+            beat.gone = gone;
+        });
         Some(heartbeat.to_message(Side::Relay))
     }
 

@@ -13,11 +13,20 @@ pub struct Keyring(watch::Sender<Arc<[RoomKey]>>);
 
 /// A key and the room that it opens.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct RoomKey {
     /// The room's name, which events contain.
     pub room: String,
     /// The key.
     pub key: Key,
+}
+
+impl RoomKey {
+    /// Opens the room of this name with this key. With a single room, the name may be empty.
+    #[must_use]
+    pub fn new(room: impl Into<String>, key: Key) -> Self {
+        Self { room: room.into(), key }
+    }
 }
 
 /// The key with which a client was admitted.

@@ -250,7 +250,7 @@ impl Member {
         let newest = lock(&self.newest).clone();
         let stream = newest.as_ref().map(|newest| {
             let info = FrameInfo::parse(&newest.description);
-            FrameInfo { peer: self.number.get().copied(), ..info }
+            info.with(|info| info.peer = self.number.get().copied())
         });
         let captured = stream.as_ref().and_then(FrameInfo::captured_at_relay);
         // Skips members that send nothing: with a thousand members this would be a million look-ups.

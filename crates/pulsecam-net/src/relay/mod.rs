@@ -13,7 +13,6 @@ mod config;
 mod cut_through;
 mod delivery_delay;
 mod departures;
-mod doors;
 mod event;
 mod frame_ages;
 mod handshake;
@@ -22,6 +21,7 @@ mod hooks;
 mod kept_out;
 mod keyring;
 mod listen;
+mod listeners;
 mod mailbox;
 mod members;
 mod membership;
@@ -55,10 +55,10 @@ use tokio_util::sync::CancellationToken;
 use self::server::Server;
 pub use self::{
     config::{Config, EventHandler, Limits, StatsHandler, WatchdogTick},
-    doors::{AdminDoor, Doors},
     event::{Event, Summary},
     keyring::{Keyring, RoomKey},
     listen::listen,
+    listeners::{AdminListener, Listeners},
     picture_size::PictureSize,
     reason::{LeaveReason, RejectReason, Setting},
     stats::{ClientStats, RelayStats, Traffic},

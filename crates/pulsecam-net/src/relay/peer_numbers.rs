@@ -109,7 +109,7 @@ mod tests {
     const ELSEWHERE: [u8; 4] = [192, 0, 2, 2];
 
     fn video(numbers: &PeerNumbers, addr: [u8; 4], stream: Option<&str>) -> PeerOrigin {
-        let info = FrameInfo { stream: stream.map(str::to_owned), ..FrameInfo::default() };
+        let info = FrameInfo::default().with(|info| info.stream = stream.map(str::to_owned));
         numbers.mark(addr.into(), &Message::video(bytes::Bytes::new(), &info).unwrap())
     }
 
@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(numbers.take(None, bob), 4, "another name");
         let elsewhere = video(&numbers, ELSEWHERE, Some("ann"));
         assert_eq!(numbers.take(None, elsewhere), 5, "another address");
-        let text = Message::text("x", &Origin { from: Some("ann".into()), id: None }).unwrap();
+        let text = Message::text("x", &Origin::named("ann")).unwrap();
         let text = numbers.mark(HOME.into(), &text);
         assert_eq!(numbers.take(None, text), 6, "another kind of message");
         assert_eq!(numbers.take(None, ann), 1, "the same program, restarted");

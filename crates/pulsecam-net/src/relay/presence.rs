@@ -159,7 +159,7 @@ mod tests {
         let answer = |micros| {
             let t1 = Some(Timestamp::from_micros(micros));
             PendingHeartbeat {
-                answer: Some(Heartbeat { t1, ..Heartbeat::default() }),
+                answer: Some(Heartbeat::default().with(|beat| beat.t1 = t1)),
                 ..PendingHeartbeat::default()
             }
         };

@@ -89,7 +89,7 @@ impl RejectReason {
             Self::Key(AuthFailure::WrongKey) => Some(Cause::KeyRefused),
             _ => None,
         };
-        CloseReason { reason: self.to_string(), cause, refused: None }
+        CloseReason::new(self.to_string()).with_cause(cause)
     }
 
     /// Its name in counters.
@@ -236,7 +236,7 @@ impl LeaveReason {
             Self::Wire(wire::Error::Malformed(malformed)) => malformed.for_peer().to_string(),
             other => other.to_string(),
         };
-        Some(CloseReason { reason, refused, ..CloseReason::default() })
+        Some(CloseReason::new(reason).with_refused(refused))
     }
 
     /// The setting that would keep it, for the operator.

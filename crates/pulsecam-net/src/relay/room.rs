@@ -35,8 +35,8 @@ use crate::{
     wire::{FrameInfo, Message, MessageKind},
 };
 
-/// The shortest interval at which a sender's newest frame is noted: a fresh answer to whoever asks, and ten ages
-/// a second for the histogram. To note every frame makes relaying one to one viewer 5 % dearer.
+/// The shortest interval at which a sender's newest frame is noted: a fresh answer to each request, and ten ages
+/// a second for the histogram. Noting every frame makes relaying to one viewer cost 5 % more.
 const NOTE_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A group of clients that receive each other's messages.
@@ -262,7 +262,7 @@ impl Room {
         }
     }
 
-    /// Keeps what a frame says about itself, for whoever asks. Not of every frame, unless somebody watches: that
+    /// Keeps what a frame says about itself, for those who ask. Not of every frame, unless someone watches: that
     /// would cost more than to count it.
     fn note_frame(&self, sender: &Member, message: &Message, arrived: Instant) {
         let now = Timestamp::now();

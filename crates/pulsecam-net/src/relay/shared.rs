@@ -172,13 +172,10 @@ impl Shared {
     /// Notes where the page for browsers is: at its own address, or at that of the clients.
     #[cfg(feature = "web")]
     pub(super) fn note_page(&self, clients: SocketAddr, http: SocketAddr) {
-        let Some(web) = &self.config.web else { return };
-        let port = match (http == clients, web.own_port) {
-            (false, _) => http.port(),
-            (true, false) => 0,
-            (true, true) => return,
+        let Some(port) = self.config.web.as_ref().and_then(|web| web.page_port(clients, http)) else {
+            return;
         };
-        let _ = self.page.set(port); // it listens once
+        let _ = self.page.set(if http == clients { 0 } else { port }); // it listens once
     }
 
     /// The port of the page for browsers, if there is one; 0 is that of the clients.

@@ -24,7 +24,7 @@ pub struct RelayStats {
 
 /// One client.
 #[derive(Clone, Debug)]
-// Exhaustive, so that a dashboard can be tested with clients of its own.
+#[non_exhaustive]
 pub struct ClientStats {
     /// Its number.
     pub client: u64,
@@ -54,8 +54,38 @@ pub struct ClientStats {
     pub torn: u64,
 }
 
+impl ClientStats {
+    /// A client that has just connected, and neither sends nor shows anything.
+    #[must_use]
+    pub fn new(client: u64, addr: SocketAddr) -> Self {
+        Self {
+            client,
+            addr,
+            room: String::new(),
+            since: Duration::ZERO,
+            stream: None,
+            size: None,
+            age: None,
+            late: None,
+            views: false,
+            sent: Traffic::default(),
+            got: Traffic::default(),
+            lost: 0,
+            torn: 0,
+        }
+    }
+
+    /// Returns the same with changes, as in `stats.with(|client| client.views = true)`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+}
+
 /// Messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Traffic {
     /// Video frames.
     pub frames: u64,

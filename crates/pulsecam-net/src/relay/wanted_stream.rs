@@ -58,7 +58,7 @@ impl<'a> FrameName<'a> {
     /// The name; `None` if the stream has none and its sender no number yet.
     fn get(&self) -> Option<&str> {
         let read = || {
-            let info = FrameInfo { peer: self.peer, ..FrameInfo::parse(self.description) };
+            let info = FrameInfo::parse(self.description).with(|info| info.peer = self.peer);
             Some(info.stream_name()).filter(|name| !name.is_empty()).map(Cow::into_owned)
         };
         self.name.get_or_init(read).as_deref()

@@ -17,6 +17,7 @@ pub type Binding = [u8; 32];
 pub type ReceiveHalf = Box<dyn AsyncRead + Send + Unpin>;
 
 /// Both directions of a connection.
+#[non_exhaustive]
 pub struct Connection {
     /// The receiving side.
     pub input: ReceiveHalf,
@@ -27,6 +28,12 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// Joins two directions, without TLS.
+    #[must_use]
+    pub fn new(input: impl AsyncRead + Send + Unpin + 'static, output: impl SendHalf + 'static) -> Self {
+        Self { input: Box::new(input), output: Box::new(output), binding: None }
+    }
+
     /// Wraps a plain TCP connection.
     ///
     /// # Errors
@@ -34,7 +41,7 @@ impl Connection {
     pub fn tcp(stream: TcpStream) -> io::Result<Self> {
         tune(&stream)?;
         let (input, output) = stream.into_split();
-        Ok(Self { input: Box::new(input), output: Box::new(output), binding: None })
+        Ok(Self::new(input, output))
     }
 }
 
@@ -52,7 +59,7 @@ pub enum Incoming {
     Tcp(TcpStream),
     /// A TCP stream from a port that is for browsers and HTTP clients only, not configured yet.
     Http(TcpStream),
-    /// A connection from the operators' own door, which only they can reach.
+    /// A connection from the operators' own socket, which only they can reach.
     Admin(Connection),
     /// Any other connection, ready to be used.
     Other(Connection),

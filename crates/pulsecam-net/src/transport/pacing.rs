@@ -73,7 +73,7 @@ impl Pacing {
     /// Takes what is to be said now.
     pub(super) fn take(&self) -> Option<Receipt> {
         if let Some(ask) = lock(&self.pacer).asks(clock::now()) {
-            self.say(Receipt { ask: Some(ask), ..Receipt::default() });
+            self.say(Receipt::default().with(|receipt| receipt.ask = Some(ask)));
         }
         lock(&self.waiting).take()
     }

@@ -194,7 +194,7 @@ async fn talk(book: Book, me: Process, link: Link, mut random: fastrand::Rng) ->
                 journal.of(me).sent.len() - 1
             });
             book.note(format_args!("{me} sends text {number}"));
-            let origin = Origin { from: Some(me.to_string()), id: Some(format!("{me}/{number}")) };
+            let origin = Origin::named(me.to_string()).with_id(format!("{me}/{number}"));
             link.send(Message::text(&"word ".repeat(random.usize(1..40)), &origin).unwrap()).unwrap();
         }
     }
@@ -210,7 +210,10 @@ async fn film(book: Book, me: Process, link: Link, part: Part, mut random: fastr
             book.with(|journal| journal.of(me).frames_given += 1);
             let stream = Some(me.to_string());
             let captured = Some(Timestamp::now());
-            link.send_frame(FrameInfo { stream, seq: Some(seq), captured, ..FrameInfo::default() }, jpeg);
+            link.send_frame(
+                FrameInfo::default().with_seq(seq).with_captured(captured).with(|info| info.stream = stream),
+                jpeg,
+            );
             seq += 1;
         }
     }

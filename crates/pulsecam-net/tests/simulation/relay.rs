@@ -29,7 +29,7 @@ impl Listen for Simulated {
 /// Wraps a simulated connection for the relay.
 fn connection(stream: TcpStream) -> Connection {
     let (input, output) = stream.into_split();
-    Connection { input: Box::new(input), output: Box::new(PolledWriter::new(output)), binding: None }
+    Connection::new(input, PolledWriter::new(output))
 }
 
 /// One run of the relay's program.

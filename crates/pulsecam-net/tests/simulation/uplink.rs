@@ -32,5 +32,5 @@ pub fn connection(stream: TcpStream) -> Connection {
             sleep(TICK).await;
         }
     });
-    Connection { input: Box::new(input), output: Box::new(PolledWriter::new(client)), binding: None }
+    Connection::new(input, PolledWriter::new(client))
 }

@@ -23,7 +23,7 @@ const BLUE: &str = "the key to the blue room";
 
 async fn two_rooms() -> Server {
     let keys = [("red", RED), ("blue", BLUE)];
-    let keys = keys.map(|(room, text)| RoomKey { room: room.into(), key: Key::new(text).unwrap() });
+    let keys = keys.map(|(room, text)| RoomKey::new(room, Key::new(text).unwrap()));
     let ring = Arc::new(Keyring::new(keys.to_vec()));
     Server::start(with_web().with(|config| config.keys = Some(ring))).await
 }
@@ -59,7 +59,7 @@ async fn a_page_shows_a_key_and_its_cookie_opens_pictures() {
     let line = format!("Cookie: {}\r\n", cookie.split(';').next().unwrap());
     assert_eq!(get_with(server.addr, "/snapshot", &line).await.status, 401, "not shown yet");
     assert_eq!(show(&mut page, RED, LABEL).await.kind(), MessageKind::Reserved(103));
-    page.ask(Heartbeat { t1: Some(Timestamp::now()), ..Heartbeat::default() }).await;
+    page.ask(Heartbeat::default().with(|beat| beat.t1 = Some(Timestamp::now()))).await;
     server.told(&["joined", "\"room\":\"red\""]).await;
     assert_eq!(
         get_with(server.addr, "/snapshot", &line).await.status,
@@ -86,7 +86,7 @@ async fn a_link_opens_a_page_that_can_only_watch() {
     let server = two_rooms().await;
     let mut member = Page::connect(server.addr).await;
     show(&mut member, RED, LABEL).await;
-    let beat = Heartbeat { t1: Some(Timestamp::now()), ..Heartbeat::default() };
+    let beat = Heartbeat::default().with(|beat| beat.t1 = Some(Timestamp::now()));
     member.ask(beat).await;
     let origin = format!("http://{}", server.addr);
     let token = Key::new(RED).unwrap().view_token();

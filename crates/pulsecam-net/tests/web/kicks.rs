@@ -57,7 +57,7 @@ async fn a_connection_that_is_open_is_refused_too() {
     let refused = super::browser::parsed(&answers);
     assert_eq!(refused.status, 403);
     assert!(refused.text().contains("keeps this address out"), "{}", refused.text());
-    assert_eq!(get(admin, "/healthz").await.status, 200, "operators have a door of their own");
+    assert_eq!(get(admin, "/healthz").await.status, 200, "operators have a port of their own");
 }
 
 #[tokio::test]

@@ -9,7 +9,6 @@ mod common;
 
 mod autobahn;
 mod browser;
-mod doors;
 mod keys;
 mod kicks;
 mod metrics;
@@ -18,6 +17,7 @@ mod pages;
 mod pictures;
 mod programs;
 mod published;
+mod shared_port;
 mod sockets;
 
 use pulsecam_net::relay::{Config, web};

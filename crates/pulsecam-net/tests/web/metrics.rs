@@ -37,7 +37,7 @@ async fn tell(client: &mut Bare, heartbeat: &Message) {
 }
 
 fn beat() -> Heartbeat {
-    Heartbeat { t1: Some(Timestamp::now()), ..Heartbeat::default() }
+    Heartbeat::default().with(|beat| beat.t1 = Some(Timestamp::now()))
 }
 
 /// All names, and the labels of each: dashboards and alerts depend on them.
@@ -109,7 +109,7 @@ async fn the_names_and_labels_are_those_that_dashboards_expect() {
 async fn a_frame_beyond_the_credit_is_dropped_for_the_credit_and_one_for_nobody_for_that() {
     let (addr, admin, _stop) = with_admin().await;
     let mut page = Page::connect(addr).await;
-    page.send(&Receipt { until: Some(1), ..Receipt::default() }.to_message()).await;
+    page.send(&Receipt::default().with(|receipt| receipt.until = Some(1)).to_message()).await;
     page.ask(beat()).await;
     let mut sender = Bare::connect(addr).await;
     for number in 1..=5 {
@@ -118,7 +118,7 @@ async fn a_frame_beyond_the_credit_is_dropped_for_the_credit_and_one_for_nobody_
     sender.ask().await;
     assert_eq!(number_of(&page.content().await), 1);
     assert_eq!((dropped(admin, "credit").await, dropped(admin, "gone").await), (3.0, 0.0), "2, 3 and 4");
-    page.send(&Receipt { until: Some(2), ..Receipt::default() }.to_message()).await;
+    page.send(&Receipt::default().with(|receipt| receipt.until = Some(2)).to_message()).await;
     assert_eq!(number_of(&page.content().await), 5);
     sender.send(&numbered_frame(6, 100)).await;
     sender.ask().await;
@@ -158,12 +158,19 @@ async fn the_age_of_a_frame_at_a_viewer_is_known_from_its_report() {
     let count = "pulsecam_frame_age_seconds_count{room=\"\",at=\"viewer\"}";
     let mut viewer = Bare::connect(addr).await;
     // A client that has never reported counts as one that cannot.
-    let report = |got| Heartbeat { got: Some(got), ago: Some(0), ..beat() }.to_message(Side::Client);
+    let report = |got| {
+        beat()
+            .with(|beat| {
+                beat.got = Some(got);
+                beat.ago = Some(0);
+            })
+            .to_message(Side::Client)
+    };
     tell(&mut viewer, &report(0)).await;
     let mut sender = Bare::connect(addr).await;
     // Captured five seconds ago, by the relay's clock.
     let captured = Timestamp::from_micros(Timestamp::now().as_micros() - 5_000_000);
-    let info = FrameInfo { captured: Some(captured), offset: Some(0), ..FrameInfo::default() };
+    let info = FrameInfo::default().with_captured(captured).with(|info| info.offset = Some(0));
     sender.send(&Message::video(Bytes::from_static(b"JPEG"), &info).unwrap()).await;
     assert_eq!(viewer.receive().await.kind(), MessageKind::Video);
     assert_eq!(sample(admin, count).await, 0.0);
@@ -189,7 +196,7 @@ async fn a_client_that_names_a_stream_gets_no_other() {
     page.ask(beat()).await;
     let mut sender = Bare::connect(addr).await;
     let frame = |stream: &str, bytes: &'static [u8]| {
-        let info = FrameInfo { stream: Some(stream.into()), ..FrameInfo::default() };
+        let info = FrameInfo::default().with_stream(stream);
         Message::video(Bytes::from_static(bytes), &info).unwrap()
     };
     sender.send(&frame("gate", b"1")).await;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use pulsecam_net::{
     auth::Key,
-    relay::{self, AdminDoor, Doors, web},
+    relay::{self, AdminListener, Listeners, web},
     wire::{FrameInfo, Message},
 };
 use serde_json::Value;
@@ -16,14 +16,14 @@ use super::{
     with_web,
 };
 
-/// A relay with an operators' door; returns both addresses.
+/// A relay with a socket for operators; returns both addresses.
 pub async fn with_admin() -> (SocketAddr, SocketAddr, oneshot::Sender<()>) {
     let main = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let admin = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addresses = (main.local_addr().unwrap(), admin.local_addr().unwrap());
-    let doors = Doors::new(main).with_admin(Some(AdminDoor::Tcp(admin)));
+    let listeners = Listeners::new(main).with_admin(Some(AdminListener::Tcp(admin)));
     let (stop, stopped) = oneshot::channel::<()>();
-    tokio::spawn(relay::run(doors, with_web(), async move { _ = stopped.await }));
+    tokio::spawn(relay::run(listeners, with_web(), async move { _ = stopped.await }));
     (addresses.0, addresses.1, stop)
 }
 
@@ -72,7 +72,7 @@ async fn an_operator_sees_who_is_here_speaks_to_them_and_sends_them_away() {
 #[tokio::test]
 async fn counters_count_and_are_for_operators() {
     let (addr, admin, _stop) = with_admin().await;
-    assert_eq!(get(addr, "/metrics").await.status, 404, "not at the public door");
+    assert_eq!(get(addr, "/metrics").await.status, 404, "not at the public port");
     let mut sender = Bare::connect(addr).await;
     let mut viewer = Bare::connect(addr).await;
     sender.send(&numbered_frame(1, 100)).await;
@@ -96,7 +96,7 @@ async fn counters_count_and_are_for_operators() {
 }
 
 #[tokio::test]
-async fn a_token_opens_the_operators_interface_at_the_public_door() {
+async fn a_token_opens_the_operators_interface_at_the_public_port() {
     let token = "the operators' token";
     let config = with_web().with(|config| {
         config.web =
@@ -138,7 +138,7 @@ fn sized(width: u16, height: u16) -> Message {
     let exif = [&[0xff, 0xe1, 0, 2 + u8::try_from(thumbnail.len()).unwrap()], &thumbnail[..]].concat();
     let jpeg =
         [&[0xff, 0xd8], &exif[..], &header(width, height), &[0xff, 0xda, 0, 2, 7, 7, 0xff, 0xd9]].concat();
-    let info = FrameInfo { stream: Some("door".into()), ..FrameInfo::default() };
+    let info = FrameInfo::default().with_stream("door");
     Message::video(jpeg.into(), &info).unwrap()
 }
 

@@ -16,11 +16,11 @@ use super::{
     with_web,
 };
 
-/// A frame that is told by its first bytes.
+/// A frame that is recognised by its first bytes.
 fn frame(stream: &str, seq: u64, bytes: usize) -> Message {
     let mut jpeg = vec![0x55; bytes];
     jpeg[..8].copy_from_slice(&seq.to_be_bytes());
-    let info = FrameInfo { stream: Some(stream.into()), seq: Some(seq), ..FrameInfo::default() };
+    let info = FrameInfo::default().with_stream(stream).with_seq(seq);
     Message::video(Bytes::from(jpeg), &info).unwrap()
 }
 

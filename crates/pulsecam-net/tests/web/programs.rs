@@ -7,7 +7,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use pulsecam_net::relay::{self, AdminDoor, Doors};
+use pulsecam_net::relay::{self, AdminListener, Listeners};
 use tokio::{net::TcpListener, sync::oneshot, task::spawn_blocking, time::timeout};
 
 use super::{
@@ -94,8 +94,8 @@ async fn promtool_finds_nothing_wrong_with_the_counters() {
     let admin = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = admin.local_addr().unwrap();
     let (_stop, stopped) = oneshot::channel::<()>();
-    let doors = Doors::new(main).with_admin(Some(AdminDoor::Tcp(admin)));
-    tokio::spawn(relay::run(doors, with_web(), async move { _ = stopped.await }));
+    let listeners = Listeners::new(main).with_admin(Some(AdminListener::Tcp(admin)));
+    tokio::spawn(relay::run(listeners, with_web(), async move { _ = stopped.await }));
     let script = format!("curl --silent --fail http://{addr}/metrics | promtool check metrics");
     let said = output("bash", &["-o", "pipefail", "-c", &script]).await;
     assert!(said.is_empty(), "{}", String::from_utf8_lossy(&said));

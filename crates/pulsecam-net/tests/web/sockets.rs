@@ -14,7 +14,7 @@ use super::{
 };
 
 fn beat() -> Heartbeat {
-    Heartbeat { t1: Some(Timestamp::now()), ..Heartbeat::default() }
+    Heartbeat::default().with(|beat| beat.t1 = Some(Timestamp::now()))
 }
 
 #[tokio::test]
@@ -31,13 +31,13 @@ async fn a_page_sees_frames_and_texts_and_is_seen() {
         assert_eq!((frame.kind(), number_of(&frame)), (MessageKind::Video, number));
         assert!(frame.description().to_text_lossy().ends_with("; peer=1"), "it is a client of ours");
     }
-    let origin = Origin { from: Some("浏览器".into()), id: None };
+    let origin = Origin::named("浏览器");
     page.send(&Message::text("你好", &origin).unwrap()).await;
     let text = sender.receive().await;
     assert_eq!(text.text_content().unwrap().to_text_lossy(), "你好");
     sender.send(&Message::text("hello", &Origin::default()).unwrap()).await;
     assert_eq!(page.receive().await.text_content().unwrap().to_text_lossy(), "hello");
-    let info = FrameInfo { stream: Some("phone".into()), ..FrameInfo::default() };
+    let info = FrameInfo::default().with_stream("phone");
     page.send(&Message::video(Bytes::from(vec![7; 300_000]), &info).unwrap()).await;
     let frame = sender.receive().await;
     assert_eq!((frame.kind(), frame.payload().unwrap().len()), (MessageKind::Video, 300_000));
@@ -63,11 +63,11 @@ async fn a_page_is_pinged_and_says_goodbye() {
 async fn a_hidden_page_gets_no_frames() {
     let server = Server::start(with_web()).await;
     let mut page = Page::connect(server.addr).await;
-    page.ask(Heartbeat { views: Some(false), ..beat() }).await;
+    page.ask(beat().with(|beat| beat.views = Some(false))).await;
     let mut sender = Bare::connect(server.addr).await;
     sender.send(&numbered_frame(1, 100)).await;
     sender.ask().await;
-    page.ask(Heartbeat { views: Some(true), ..beat() }).await;
+    page.ask(beat().with(|beat| beat.views = Some(true))).await;
     sender.send(&numbered_frame(2, 100)).await;
     let frame = page.content().await;
     assert_eq!((frame.kind(), number_of(&frame)), (MessageKind::Video, 2));

@@ -76,12 +76,7 @@ pub fn golden() -> Vec<Golden> {
         Message::video(jpeg(), &FrameInfo::default()).unwrap(),
         &format!("00000036 00000003 00000026 {VIDEO} 00000004 ffd8ffd9"),
     );
-    let info = FrameInfo {
-        stream: Some("cam".into()),
-        seq: Some(7),
-        captured: Some(Timestamp::from_micros(1)),
-        ..FrameInfo::default()
-    };
+    let info = FrameInfo::default().with_stream("cam").with_seq(7).with_captured(Timestamp::from_micros(1));
     add(
         "video-attributes",
         Message::video(jpeg(), &info).unwrap(),

@@ -26,13 +26,13 @@ const AIM_BESIDE: f64 = 1.15;
 
 pub(super) fn section(page: &Page<'_>) -> Result<String, Error> {
     say("codec");
-    let plan = Plan { sizes: codec::SIZES.to_vec(), quality: QUALITY, time: page.time(TIME), busy: 0 };
+    let plan = Plan::new(codec::SIZES.to_vec(), QUALITY, page.time(TIME));
     let costs = codec::measure(&plan)?;
     let plot = page.plot("bench-codec-strips", &codec::strips(&costs), "Strips and one thread")?;
     let mut text = format!("{}\n{plot}{}", codec::table(Table::new(""), &costs).markdown(), verdict(&costs));
     for busy in BUSY {
         say(&format!("codec, beside {busy} busy cores"));
-        let costs = codec::measure(&Plan { busy, ..plan.clone() })?;
+        let costs = codec::measure(&plan.clone().with_busy(busy))?;
         let cores = if busy == 1 { "core" } else { "cores" };
         text += &format!(
             "\nBeside {busy} busy {cores} (`--busy {busy}`), each call after a pause:\n\n{}\n{}",

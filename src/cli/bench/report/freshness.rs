@@ -21,7 +21,7 @@ const AIM: f64 = 2.5;
 
 pub(super) fn section(page: &Page<'_>) -> Result<String, Error> {
     say("freshness");
-    let found = freshness::measure(Plan { link: LINK, bytes: BYTES, fps: FPS, time: page.time(TIME) })?;
+    let found = freshness::measure(Plan::new(LINK, BYTES, FPS, page.time(TIME)))?;
     let plot = page.plot("bench-freshness", &freshness::ages(&found), "Age behind a slow link")?;
     let table = freshness::table(Table::new(""), &found).markdown();
     Ok(format!("{table}\n{plot}{}", verdict(&found)))

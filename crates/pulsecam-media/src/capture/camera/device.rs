@@ -105,11 +105,20 @@ pub struct CapturedBuffer<'a> {
 
 /// A program that has a camera open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct DeviceUser {
     /// Its process ID.
     pub pid: u32,
     /// Its name.
     pub program: String,
+}
+
+impl DeviceUser {
+    /// A program and its process ID.
+    #[must_use]
+    pub fn new(pid: u32, program: impl Into<String>) -> Self {
+        Self { pid, program: program.into() }
+    }
 }
 
 impl fmt::Display for DeviceUser {

@@ -76,6 +76,7 @@ impl CameraInfo {
 
 /// Selects a camera.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Which {
     /// The first camera.
     #[default]

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 /// A format, size and rate that a camera can be set to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Mode {
     /// Pixel format.
     pub format: PixelFormat,
@@ -16,6 +17,14 @@ pub struct Mode {
     /// Frames per second.
     #[serde(rename = "fps")]
     pub rate: FrameRate,
+}
+
+impl Mode {
+    /// A mode of this format, size and rate.
+    #[must_use]
+    pub const fn new(format: PixelFormat, width: u32, height: u32, rate: FrameRate) -> Self {
+        Self { format, width, height, rate }
+    }
 }
 
 /// A camera's pixel format.

@@ -20,6 +20,7 @@ use crate::{
         resize::Resize,
         sequence::Sequence,
         splitter::{MAX_JPEG, Splitter},
+        transform::Transformed,
         turn::Turn,
     },
     jpeg::{self, MAX_DIMENSION, MAX_PIXELS},
@@ -117,7 +118,7 @@ impl Spec {
         let source = self.open_unturned(settings)?;
         Ok(match settings.orientation {
             Orientation::Upright => source,
-            orientation => Box::new(Turn::new(source, orientation)?),
+            orientation => Box::new(Transformed::new(source, Turn::new(orientation)?)),
         })
     }
 
@@ -151,7 +152,7 @@ impl Spec {
         };
         // These have their own size; frames that already fit pass through unchanged.
         Ok(match settings.size {
-            Some(size) => Box::new(Resize::new(source, size)?),
+            Some(size) => Box::new(Transformed::new(source, Resize::new(size)?)),
             None => source,
         })
     }

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::{config::Config, host};
 
-/// Whether a page was opened by a name that means this machine only. No others are told the machine's addresses:
+/// Whether a page was opened by a name that means this machine only. Others do not get the machine's addresses:
 /// they have one that works, and a relay behind a proxy need not tell the world where it is.
 pub(super) fn is_here(host: &str) -> bool {
     let name = host::name(host).trim_start_matches('[').trim_end_matches(']');

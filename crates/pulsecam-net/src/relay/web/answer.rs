@@ -46,9 +46,9 @@ pub(super) struct Client<'a> {
     pub(super) addr: SocketAddr,
     /// Whether the connection is encrypted.
     pub(super) secure: bool,
-    /// Its place among all clients; one at the operators' door needs none.
+    /// Its place among all clients; one at the operators' socket needs none.
     pub(super) permit: Mutex<Option<&'a mut ConnectionPermit>>,
-    /// Whether it came through the operators' own door.
+    /// Whether it came through the operators' own socket.
     pub(super) is_operator: bool,
     /// Cancelled to close the connection.
     pub(super) cut: CancellationToken,

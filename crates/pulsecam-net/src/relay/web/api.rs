@@ -132,7 +132,7 @@ async fn say(request: Request<RequestBody>, room: &str, client: &Client<'_>) -> 
     if text.is_empty() {
         return line(StatusCode::BAD_REQUEST, "the text is empty");
     }
-    let origin = Origin { from: Some(OPERATOR.into()), id: None };
+    let origin = Origin::named(OPERATOR);
     match Message::text(text, &origin) {
         Ok(message) => {
             room.announce(&message);

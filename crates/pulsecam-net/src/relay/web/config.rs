@@ -1,10 +1,13 @@
 //! What a relay offers to browsers.
 
+use std::net::SocketAddr;
+
 use bytes::Bytes;
 
 use crate::auth::Key;
 
-/// What a relay offers to browsers and HTTP clients. Start with [`Config::default`] and change fields.
+/// What a relay offers to browsers and HTTP clients. Start with [`Config::default`] and change
+/// fields, also by [`Config::with`].
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Config {
@@ -19,7 +22,7 @@ pub struct Config {
     /// A certificate that people may install, in PEM.
     pub certificate: Option<Bytes>,
     /// Opens counters and the operators' interface at the public port, as a bearer's token; without it, they are
-    /// only at the operators' own door ([`Incoming::Admin`](crate::transport::Incoming::Admin)).
+    /// only at the operators' own socket ([`Incoming::Admin`](crate::transport::Incoming::Admin)).
     pub admin_token: Option<Key>,
     /// Whether HTTP has a port of its own ([`Incoming::Http`](crate::transport::Incoming::Http)), so that the
     /// main one is for clients of the wire only.
@@ -32,5 +35,15 @@ impl Config {
     pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
         change(&mut self);
         self
+    }
+
+    /// The port of the page for browsers, if there is a page.
+    ///
+    /// `clients` is where the relay listens for clients, and `http` where it does for browsers
+    /// ([`Listen::http_addr`](crate::transport::Listen::http_addr)). The two are the same unless browsers have a
+    /// port of their own.
+    #[must_use]
+    pub fn page_port(&self, clients: SocketAddr, http: SocketAddr) -> Option<u16> {
+        (http != clients || !self.own_port).then_some(http.port())
     }
 }

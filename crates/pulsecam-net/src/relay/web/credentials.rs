@@ -1,4 +1,4 @@
-//! Who may see pictures and send them over HTTP: whoever shows a key, a link made from it, or the cookie of a page that
+//! Who may see pictures and send them over HTTP: anyone who shows a key, a link made from it, or the cookie of a page that
 //! has shown it.
 
 use std::{net::SocketAddr, sync::Arc};

@@ -14,7 +14,7 @@ use crate::relay::{admission::network, members::Dismissal};
 /// The longest time for which an address can be kept out. Addresses change hands.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// Disconnects the client with this number, which is told so. `query`: how long its address is kept out.
+/// Disconnects the client with this number, which gets the reason. `query`: how long its address is kept out.
 pub(super) fn kick(id: &str, query: &str, client: &Client<'_>) -> Answer {
     let Ok(id) = id.parse::<u64>() else {
         return line(StatusCode::BAD_REQUEST, "a client's number is expected");

@@ -65,7 +65,7 @@ pub(super) fn text(server: &Server, state: &State) -> String {
     text.finish()
 }
 
-/// What is told about a room.
+/// The figures of a room.
 struct RoomFacts {
     name: String,
     kinds: BTreeMap<&'static str, u64>,

@@ -107,8 +107,7 @@ mod tests {
     use super::*;
 
     fn written(format: Format, first: bool) -> String {
-        let info =
-            FrameInfo { stream: Some("门 1\r\nX-Evil: 1".into()), seq: Some(7), ..FrameInfo::default() };
+        let info = FrameInfo::default().with_stream("门 1\r\nX-Evil: 1").with_seq(7);
         let mut part = format.part(Picture { jpeg: Bytes::from_static(b"JPEG"), info }, first);
         let bytes = part.copy_to_bytes(part.remaining());
         String::from_utf8(bytes.to_vec()).unwrap()

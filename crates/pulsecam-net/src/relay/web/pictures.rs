@@ -116,7 +116,7 @@ struct Parts {
     state: State,
 }
 
-/// The next part, and the stream that goes on after it.
+/// The next part, and the stream that continues after it.
 type NextPart = Pin<Box<dyn Future<Output = Option<(Chunk, Stream)>> + Send>>;
 
 enum State {

@@ -88,7 +88,7 @@ struct Published {
 impl Published {
     fn new(body: RequestBody, name: String, largest: u32, held: HeldShare) -> Self {
         // It shows nothing, and so wants no frames of others.
-        let hello = Heartbeat { views: Some(false), ..Heartbeat::default() };
+        let hello = Heartbeat::default().with(|beat| beat.views = Some(false));
         Self {
             body,
             splitter: Splitter::new(largest as usize),
@@ -106,7 +106,7 @@ impl Published {
             self.splitter.next().map_err(|error| io::Error::new(io::ErrorKind::FileTooLarge, error))?;
         let Some(jpeg) = picture else { return Ok(false) };
         // When it was captured is not known.
-        let info = FrameInfo { stream: Some(self.name.clone()), seq: Some(self.seq), ..FrameInfo::default() };
+        let info = FrameInfo::default().with_stream(self.name.clone()).with_seq(self.seq);
         self.seq += 1;
         self.message = Message::video(jpeg, &info).map_err(io::Error::other)?.to_buf();
         Ok(true)

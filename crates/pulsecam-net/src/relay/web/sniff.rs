@@ -15,6 +15,7 @@ const TLS_HANDSHAKE: u8 = 0x16;
 
 /// A protocol that may be spoken on the relay's port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Protocol {
     /// Messages of pulsecam, or anything else: the reader of messages reports what it is.
     Wire,

@@ -69,7 +69,7 @@ pub(in crate::relay) struct Upgraded {
     pub(in crate::relay) grant: Option<Grant>,
 }
 
-/// Answers requests until the connection ends, or goes on as one of the wire.
+/// Answers requests until the connection ends, or continues as one of the wire.
 pub(in crate::relay) async fn serve(
     visit: Visit,
     server: &Arc<Server>,

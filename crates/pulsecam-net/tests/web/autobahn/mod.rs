@@ -190,7 +190,7 @@ async fn outcome(mut stream: TcpStream, number: &str) -> Outcome {
     outcome
 }
 
-/// Runs cases one after another, and looks whether somebody else noticed anything but their messages.
+/// Runs cases one after another, and checks that another client noticed nothing but their messages.
 async fn run(cases: impl IntoIterator<Item = Case>) {
     let unlimited = |config: &mut pulsecam_net::relay::Config| {
         (config.limits.joins_per_s, config.limits.clients_per_address) = (None, None);

@@ -72,11 +72,20 @@ pub enum ControlKind {
 
 /// One entry of a menu.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct MenuEntry {
     /// Its number.
     pub index: i64,
     /// The camera's name for it.
     pub label: String,
+}
+
+impl MenuEntry {
+    /// An entry with this number and name.
+    #[must_use]
+    pub fn new(index: i64, label: impl Into<String>) -> Self {
+        Self { index, label: label.into() }
+    }
 }
 
 impl Control {

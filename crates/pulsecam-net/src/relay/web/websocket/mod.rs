@@ -24,5 +24,5 @@ pub(in crate::relay) fn connection(
 ) -> Connection {
     let session = Arc::new(Session::new(output));
     let input = Input::new(input, ahead, Arc::clone(&session));
-    Connection { input: Box::new(input), output: Box::new(Output(session)), binding: None }
+    Connection::new(input, Output(session))
 }

@@ -1,14 +1,14 @@
 //! The load: one sender, at full speed or at a fixed rate, and viewers that count.
 //!
-//! Full speed is as fast as the slowest viewer takes messages. One thread reads for all viewers, and lets the
-//! kernel discard all but the first bytes of each message (`MSG_TRUNC`): the cost of the load itself must not
-//! dominate the measurement.
+//! Full speed is as fast as the slowest viewer takes messages.
+
+mod viewers;
 
 use std::{
-    io::{self, ErrorKind::WouldBlock, Write},
+    io::{self, Write},
     net::{SocketAddr, TcpStream},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     thread::{self, JoinHandle, Thread},
@@ -16,13 +16,8 @@ use std::{
 };
 
 use bytes::{Buf, Bytes};
-use rustix::{
-    buffer::spare_capacity,
-    event::epoll::{self, EventData, EventFlags},
-    net::{RecvFlags, recv},
-    time::Timespec,
-};
 
+use self::viewers::{Viewer, read_all};
 use super::StepTimes;
 use pulsecam_wire::{FrameInfo, Message};
 
@@ -32,9 +27,6 @@ const UNDER_WAY: u64 = 3;
 
 /// Length of the mark at the start of a payload: number and time, eight bytes each.
 const MARK: usize = 16;
-
-/// Viewers that are handled in one turn.
-const EVENTS: usize = 256;
 
 /// How often an idle thread checks whether to stop.
 const LOOK: Duration = Duration::from_millis(50);
@@ -99,14 +91,6 @@ pub(crate) struct Load {
     viewers: usize,
 }
 
-struct Viewer {
-    stream: TcpStream,
-    /// Position in the current message.
-    position: usize,
-    mark: [u8; MARK],
-    has: u64,
-}
-
 impl Load {
     /// Connects, and waits until every viewer gets messages; `into` is the address that takes messages,
     /// `out_of` the one that delivers them.
@@ -130,12 +114,7 @@ impl Load {
             mark_at,
             sent: AtomicU64::new(0),
         });
-        let connect = |_| {
-            let stream = TcpStream::connect(out_of)?;
-            stream.set_nonblocking(true)?;
-            Ok(Viewer { stream, position: 0, mark: [0; MARK], has: 0 })
-        };
-        let connected = (0..viewers).map(connect).collect::<io::Result<Vec<_>>>()?;
+        let connected = (0..viewers).map(|_| Viewer::connect(out_of)).collect::<io::Result<Vec<_>>>()?;
         let stream = TcpStream::connect(into)?;
         stream.set_nodelay(true)?;
         let sending = thread::Builder::new().name("sender".into()).spawn({
@@ -145,7 +124,7 @@ impl Load {
         let sender = sending.thread().clone();
         let viewing = thread::Builder::new().name("viewers".into()).spawn({
             let (shared, sender) = (Arc::clone(&shared), sender.clone());
-            move || shared.view(connected, &sender)
+            move || read_all(&shared, connected, &sender)
         })?;
         let load = Self { shared, sender, threads: vec![sending, viewing], viewers };
         load.join()?;
@@ -202,7 +181,7 @@ impl Load {
 
     /// Returns what was seen since the last call.
     fn take(&self) -> Seen {
-        std::mem::take(&mut self.shared.seen.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.shared.seen())
     }
 
     /// Number of messages sent so far.
@@ -241,8 +220,12 @@ pub(crate) fn bytes_of(message: &Message) -> Vec<u8> {
 }
 
 impl Shared {
-    fn sending(&self) -> std::sync::MutexGuard<'_, Option<SendRate>> {
+    fn sending(&self) -> MutexGuard<'_, Option<SendRate>> {
         self.sending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn send(&self, mut stream: TcpStream) -> io::Result<()> {
@@ -275,87 +258,5 @@ impl Shared {
             self.sent.store(number, Relaxed);
         }
         Ok(())
-    }
-
-    fn view(&self, mut viewers: Vec<Viewer>, sender: &Thread) -> io::Result<()> {
-        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-        for (index, viewer) in viewers.iter().enumerate() {
-            epoll::add(&epoll, &viewer.stream, EventData::new_u64(index as u64), EventFlags::IN)?;
-        }
-        let mut events = Vec::with_capacity(EVENTS);
-        let mut nothing = vec![0; self.template.len()];
-        let patience = Timespec { tv_sec: 0, tv_nsec: LOOK.as_nanos() as _ };
-        while !self.stop.load(Relaxed) {
-            match epoll::wait(&epoll, spare_capacity(&mut events), Some(&patience)) {
-                Ok(_) => {}
-                Err(rustix::io::Errno::INTR) => continue,
-                Err(error) => return Err(error.into()),
-            }
-            let mut moved = false;
-            for event in events.drain(..) {
-                let Some(viewer) = viewers.get_mut(event.data.u64() as usize) else { continue };
-                moved |= viewer.read(self, &mut nothing)?;
-            }
-            if moved {
-                let slowest = viewers.iter().map(|viewer| viewer.has).min().unwrap_or_default();
-                if self.everybody_has.swap(slowest, Relaxed) != slowest {
-                    sender.unpark();
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Viewer {
-    /// Reads what is available; returns whether a message was completed.
-    fn read(&mut self, shared: &Shared, nothing: &mut [u8]) -> io::Result<bool> {
-        let (length, mark_end) = (shared.template.len(), shared.mark_at + MARK);
-        let mut moved = false;
-        loop {
-            let read = if self.position < mark_end {
-                let head = &mut nothing[..mark_end - self.position];
-                recv(&self.stream, head, RecvFlags::empty()).map(|(count, _)| {
-                    self.note(&nothing[..count], shared.mark_at);
-                    count
-                })
-            } else {
-                let rest = &mut nothing[..length - self.position];
-                recv(&self.stream, rest, RecvFlags::TRUNC).map(|(_, count)| count)
-            };
-            match read.map_err(io::Error::from) {
-                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(count) => self.position += count,
-                Err(error) if error.kind() == WouldBlock => return Ok(moved),
-                Err(error) => return Err(error),
-            }
-            if self.position == length {
-                moved = true;
-                self.position = 0;
-                self.whole(shared);
-            }
-        }
-    }
-
-    /// Keeps the bytes that belong to the mark.
-    fn note(&mut self, bytes: &[u8], mark_at: usize) {
-        for (index, byte) in bytes.iter().enumerate() {
-            if let Some(kept) =
-                (self.position + index).checked_sub(mark_at).and_then(|at| self.mark.get_mut(at))
-            {
-                *kept = *byte;
-            }
-        }
-    }
-
-    fn whole(&mut self, shared: &Shared) {
-        let (number, sent) = self.mark.split_at(8);
-        let [number, sent] =
-            [number, sent].map(|bytes| bytes.try_into().map(u64::from_be_bytes).unwrap_or_default());
-        self.has = number;
-        let age = shared.epoch.elapsed().saturating_sub(Duration::from_nanos(sent));
-        let mut seen = shared.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.messages += 1;
-        seen.ages.record(age);
     }
 }

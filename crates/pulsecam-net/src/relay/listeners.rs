@@ -16,24 +16,24 @@ use crate::transport::{Connection, Incoming, Listen};
 
 /// The port for clients, and if wanted ports of their own for browsers and for operators.
 #[derive(Debug)]
-pub struct Doors {
+pub struct Listeners {
     main: TcpListener,
     http: Option<TcpListener>,
-    admin: Option<AdminDoor>,
+    admin: Option<AdminListener>,
 }
 
-/// Where operators connect. Whoever reaches it may see and do everything.
+/// The socket for operators. Anyone who reaches it may see and do everything.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum AdminDoor {
-    /// A port, of this machine only if it is to be safe.
+pub enum AdminListener {
+    /// A port. Only one of this machine is safe.
     Tcp(TcpListener),
     /// A socket in the file system, with its permissions.
     #[cfg(unix)]
     Unix(UnixListener),
 }
 
-impl Doors {
+impl Listeners {
     /// Listens at one port for all.
     #[must_use]
     pub const fn new(main: TcpListener) -> Self {
@@ -47,15 +47,15 @@ impl Doors {
         self
     }
 
-    /// Adds a door for operators.
+    /// Adds a socket for operators.
     #[must_use]
-    pub fn with_admin(mut self, admin: Option<AdminDoor>) -> Self {
+    pub fn with_admin(mut self, admin: Option<AdminListener>) -> Self {
         self.admin = admin;
         self
     }
 }
 
-impl AdminDoor {
+impl AdminListener {
     async fn accept(&self) -> io::Result<(Incoming, SocketAddr)> {
         match self {
             Self::Tcp(listener) => {
@@ -66,15 +66,14 @@ impl AdminDoor {
             Self::Unix(listener) => {
                 let (stream, _) = listener.accept().await?;
                 let (input, output) = stream.into_split();
-                let output = Box::new(PolledWriter::new(output));
-                let connection = Connection { input: Box::new(input), output, binding: None };
+                let connection = Connection::new(input, PolledWriter::new(output));
                 Ok((Incoming::Admin(connection), (Ipv6Addr::LOCALHOST, 0).into()))
             }
         }
     }
 }
 
-impl Listen for Doors {
+impl Listen for Listeners {
     async fn accept(&mut self) -> io::Result<(Incoming, SocketAddr)> {
         let http = async {
             match &self.http {

@@ -29,7 +29,7 @@ use super::{
 const KEY: &str = "the key to the red room";
 
 fn ring() -> Arc<Keyring> {
-    Arc::new(Keyring::new(vec![RoomKey { room: "red".into(), key: Key::new(KEY).unwrap() }]))
+    Arc::new(Keyring::new(vec![RoomKey::new("red", Key::new(KEY).unwrap())]))
 }
 
 /// An old viewer that says nothing for seconds gets frames all the same.
@@ -93,7 +93,7 @@ async fn tls_has_both_inside_and_plain_http_leads_there() {
     assert_eq!(plain.status, 308);
     assert_eq!(plain.header("location"), Some(&*format!("https://{}/?lang=zh", server.addr)));
     assert_eq!(get(server.addr, "/healthz").await.status, 200);
-    // A client of the wire that does not know TLS is told, as without web.
+    // A client of the wire that does not know TLS gets the reason, as without web.
     let mut bare = Bare::connect_unseen(server.addr).await;
     bare.send(&Heartbeat::default().to_message(Side::Client)).await;
     bare.end().await;
