@@ -59,6 +59,11 @@ impl Viewer for FrameSink {
         }
     }
 
+    /// A recording gets every frame.
+    fn may_miss_frames(&self) -> bool {
+        !self.recording.is_under_way()
+    }
+
     fn spare(&mut self) -> Canvas {
         self.handle.spare()
     }
@@ -140,7 +145,8 @@ pub(crate) fn update(arrival: Arrival, damaged: u64, advice: Advice<Undecodable>
             decoded: Instant::now(),
             decode: frame.decoding,
             account: FrameCounts {
-                arrived: frame.account.arrived,
+                // What the relay kept back would have been replaced here.
+                arrived: frame.account.arrived.saturating_add(frame.account.kept_back),
                 left_out: frame.account.left_out,
                 lost: frame.account.lost,
                 damaged,

@@ -22,7 +22,7 @@ use crate::{
     jpeg::{DecodeLimits, Decoder, Scale, Strips, header},
     link::{Inbox, Link, Peer, Received, State},
     picture::{Canvas, Scaler},
-    queue::Closed,
+    queue::{Closed, Priority},
     stream_id::StreamId,
     wire::{MessageKind, TextContent},
 };
@@ -63,6 +63,12 @@ pub trait Viewer: Send + 'static {
         Scale::at_least(own, room)
     }
 
+    /// Whether it can do without some frames if it is slower than they come. The relay then keeps back what it
+    /// would not show.
+    fn may_miss_frames(&self) -> bool {
+        true
+    }
+
     /// Decoding limits for pictures from peers.
     fn limits(&self) -> DecodeLimits {
         DecodeLimits::default()
@@ -95,16 +101,21 @@ pub fn receive(link: &Link, mut inbox: Inbox, viewer: impl Viewer) -> io::Result
         inspector: Inspector::default(),
         stamps: StampSearch::default(),
     };
-    let state = link.state();
+    let (state, handling) = (link.state(), link.handling());
     thread::Builder::new().name("decode".into()).spawn(move || {
         loop {
             match inbox.recv_timeout(CHECK_INTERVAL) {
                 Ok(Some(taken)) => {
                     // Cloned, so that the link does not wait for the state while a picture is decoded.
                     let state = state.borrow().clone();
+                    let is_frame = matches!(taken.priority, Priority::Latest(_));
+                    let in_hand = is_frame.then(|| handling.take_up(decode.viewer.may_miss_frames()));
                     let arrival = decode.arrival(taken.item, &state);
                     if arrival.is_some_and(|arrival| !decode.viewer.take(arrival)) {
                         return;
+                    }
+                    if let Some(in_hand) = in_hand {
+                        in_hand.finish();
                     }
                 }
                 Ok(None) => {}
