@@ -20,7 +20,7 @@ use crate::{
     capture::stamp,
     clock::Timestamp,
     jpeg::{DecodeLimits, Decoder, Scale, Strips, header},
-    link::{Inbox, Link, Peer, Received, State},
+    link::{FrameInHand, Inbox, Link, Peer, Received, State},
     picture::{Canvas, Scaler},
     queue::{Closed, Priority},
     stream_id::StreamId,
@@ -110,12 +110,9 @@ pub fn receive(link: &Link, mut inbox: Inbox, viewer: impl Viewer) -> io::Result
                     let state = state.borrow().clone();
                     let is_frame = matches!(taken.priority, Priority::Latest(_));
                     let in_hand = is_frame.then(|| handling.take_up(decode.viewer.may_miss_frames()));
-                    let arrival = decode.arrival(taken.item, &state);
+                    let arrival = decode.arrival(taken.item, in_hand, &state);
                     if arrival.is_some_and(|arrival| !decode.viewer.take(arrival)) {
                         return;
-                    }
-                    if let Some(in_hand) = in_hand {
-                        in_hand.finish();
                     }
                 }
                 Ok(None) => {}
@@ -138,7 +135,12 @@ struct Decode<V> {
 }
 
 impl<V: Viewer> Decode<V> {
-    fn arrival(&mut self, received: Received, state: &State) -> Option<Arrival> {
+    fn arrival(
+        &mut self,
+        received: Received,
+        in_hand: Option<FrameInHand>,
+        state: &State,
+    ) -> Option<Arrival> {
         let message = &received.message;
         let payload = message.payload().cloned().unwrap_or_default();
         match message.kind() {
@@ -160,7 +162,7 @@ impl<V: Viewer> Decode<V> {
                 origin: message.origin(),
                 sender: received.sender,
             }),
-            MessageKind::Video => self.frame(received, payload, state),
+            MessageKind::Video => self.frame(received, payload, in_hand, state),
             MessageKind::Heartbeat => received.sender.map(|sender| Arrival::Left { id: sender.id }),
             MessageKind::Reserved(_) => None,
             MessageKind::Other(number) => {
@@ -170,7 +172,13 @@ impl<V: Viewer> Decode<V> {
         }
     }
 
-    fn frame(&mut self, received: Received, jpeg: Bytes, state: &State) -> Option<Arrival> {
+    fn frame(
+        &mut self,
+        received: Received,
+        jpeg: Bytes,
+        in_hand: Option<FrameInHand>,
+        state: &State,
+    ) -> Option<Arrival> {
         let mut info = received.info.unwrap_or_default();
         let Peer { id, peer, name: stream, .. } = received.sender?;
         let damaged = |size: Option<(usize, usize)>, error: crate::jpeg::Error| {
@@ -222,6 +230,7 @@ impl<V: Viewer> Decode<V> {
             jpeg,
             header,
             decoded,
+            in_hand,
         })))
     }
 

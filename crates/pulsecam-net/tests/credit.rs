@@ -99,7 +99,7 @@ impl Viewer {
         meanwhile(self).await;
         let enough = |sent: &u64| *sent >= taken + self.slowness;
         timeout(PATIENCE, self.camera.wait_for(enough)).await.expect("frames are sent").unwrap();
-        in_hand.finish();
+        drop(in_hand);
     }
 
     async fn handle_until(&mut self, done: impl Fn(&Self) -> bool) {

@@ -28,13 +28,12 @@ struct Shared {
     done: Notify,
 }
 
-/// A frame that the viewer is busy with, until it is [`FrameInHand::finish`]ed. If it is dropped, a newer one
-/// has replaced it.
+/// A frame that the viewer is busy with, until this is dropped.
 #[derive(Debug)]
 pub struct FrameInHand {
     shared: Arc<Shared>,
     since: Instant,
-    finished: bool,
+    given_up: bool,
 }
 
 impl Handling {
@@ -52,7 +51,7 @@ impl Handling {
         if credit.is_limited() && !may_miss {
             self.0.done.notify_one();
         }
-        FrameInHand { shared: Arc::clone(&self.0), since, finished: false }
+        FrameInHand { shared: Arc::clone(&self.0), since, given_up: false }
     }
 
     pub(super) fn credit(&self) -> MutexGuard<'_, Credit> {
@@ -61,19 +60,19 @@ impl Handling {
 }
 
 impl FrameInHand {
-    /// Records that the viewer is done with the frame: it is shown, or cannot be.
-    pub fn finish(mut self) {
-        self.finished = true;
+    /// Records that a newer frame has replaced it before it could be shown.
+    pub fn give_up(mut self) {
+        self.given_up = true;
     }
 }
 
 impl Drop for FrameInHand {
     fn drop(&mut self) {
         let now = now();
-        let outcome = if self.finished {
-            Outcome::Used(now.saturating_duration_since(self.since))
-        } else {
+        let outcome = if self.given_up {
             Outcome::GivenUp
+        } else {
+            Outcome::Used(now.saturating_duration_since(self.since))
         };
         let mut credit = lock(&self.shared.credit);
         credit.done(outcome, now);

@@ -164,9 +164,7 @@ async fn take(book: Book, me: Process, link: Link, mut inbox: Inbox, part: Part)
         if let Some(time) = part.dawdles.filter(|_| is_video) {
             sleep(time).await;
         }
-        if let Some(in_hand) = in_hand {
-            in_hand.finish();
-        }
+        drop(in_hand);
     }
 }
 
