@@ -83,11 +83,14 @@ impl Viewer for FrameSink {
         let in_hand = if let Arrival::Frame(frame) = &mut arrival { frame.in_hand.take() } else { None };
         match (update(arrival, damaged, self.codec.advice), in_hand) {
             (Some(Update::Frame(frame)), Some(in_hand)) => {
-                self.handle.push_frame(frame, OnDrawn::new(|is_drawn| {
-                    if !is_drawn {
-                        in_hand.give_up();
-                    }
-                }));
+                self.handle.push_frame(
+                    frame,
+                    OnDrawn::new(|is_drawn| {
+                        if !is_drawn {
+                            in_hand.give_up();
+                        }
+                    }),
+                );
             }
             (Some(update), _) => _ = self.handle.push(update),
             (None, _) => {}

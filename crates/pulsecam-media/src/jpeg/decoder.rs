@@ -10,7 +10,8 @@ use super::{
     cmyk,
     encoder::check_size,
     header,
-    job_queue::Job,
+    helper_pace::HelperPace,
+    left_behind::PictureMemory,
     marker,
     row_decoder::{RowDecoder, Shape},
     split::{Piece, split},
@@ -82,6 +83,8 @@ pub struct Decoder {
     /// One for each strip that a picture has had so far.
     strip_decoders: Vec<StripDecoder>,
     gauge: StripGauge,
+    pace: HelperPace,
+    memory: PictureMemory,
 }
 
 impl Decoder {
@@ -96,6 +99,8 @@ impl Decoder {
             whole: RowDecoder::new()?,
             strip_decoders: Vec::new(),
             gauge: StripGauge::default(),
+            pace: HelperPace::default(),
+            memory: PictureMemory::default(),
         })
     }
 
@@ -238,6 +243,7 @@ impl Decoder {
         if pieces.iter().map(|piece| rows(piece).bytes()).sum::<usize>() != into.len() {
             return Ok(false);
         }
+        self.memory.take_back(&mut self.pace, &mut self.strip_decoders);
         let begin = Instant::now();
         let mut above = std::mem::take(into);
         let mut strip = |piece: &Piece<'_>, pixels| {
@@ -245,22 +251,24 @@ impl Decoder {
             strip.set(piece, rows(piece), pixels);
             Ok::<_, Error>(strip)
         };
-        let Shared { jobs, alone } = WorkerPool::global()
-            .share(&pieces, |piece| strip(piece, above.split_off(above.len() - rows(piece).bytes())))?;
+        let Shared { jobs, alone, late } = WorkerPool::global().share(&pieces, self.pace, |piece| {
+            strip(piece, above.split_off(above.len() - rows(piece).bytes()))
+        })?;
         let mut done = Vec::with_capacity(jobs.len());
-        for (job, piece) in jobs.into_iter().zip(&pieces) {
-            done.push(match job {
-                Some(job) => job,
-                // The memory of one that was left behind is lost, too.
-                None => {
-                    let mut job = strip(piece, BytesMut::zeroed(rows(piece).bytes()))?;
-                    job.run();
-                    job
-                }
-            });
+        if jobs.iter().all(Option::is_some) {
+            done.extend(jobs.into_iter().flatten());
+            done.iter_mut().for_each(|strip| into.unsplit(strip.take()));
+            late.note(&mut self.pace);
+        } else {
+            let mut moving = self.memory.move_to(shape.bytes());
+            for (job, piece) in jobs.into_iter().zip(&pieces) {
+                done.push(match job {
+                    Some(job) => moving.copy(job),
+                    None => moving.decode_again(rows(piece).bytes(), |memory| strip(piece, memory))?,
+                });
+            }
+            *into = self.memory.moved(moving, late);
         }
-        // Copies only what is in other memory.
-        done.iter_mut().for_each(|strip| into.unsplit(strip.take()));
         let is_flawless = done.iter().all(StripDecoder::is_flawless);
         self.strip_decoders.append(&mut done);
         if let Some(alone) = alone {
