@@ -11,13 +11,13 @@ use super::{
     encoder::check_size,
     header,
     helper_pace::HelperPace,
-    left_behind::PictureMemory,
+    job_queue::Job,
     marker,
     row_decoder::{RowDecoder, Shape},
     split::{Piece, split},
     strip_decoder::StripDecoder,
     strip_gauge::StripGauge,
-    worker_pool::{Shared, WorkerPool},
+    worker_pool::{Late, Shared, WorkerPool},
 };
 use crate::picture::{Canvas, Picture, PixelBuffer, Pixels};
 
@@ -84,7 +84,8 @@ pub struct Decoder {
     strip_decoders: Vec<StripDecoder>,
     gauge: StripGauge,
     pace: HelperPace,
-    memory: PictureMemory,
+    /// What helpers may still have of the last picture.
+    late: Option<Late<StripDecoder>>,
 }
 
 impl Decoder {
@@ -100,7 +101,7 @@ impl Decoder {
             strip_decoders: Vec::new(),
             gauge: StripGauge::default(),
             pace: HelperPace::default(),
-            memory: PictureMemory::default(),
+            late: None,
         })
     }
 
@@ -243,7 +244,9 @@ impl Decoder {
         if pieces.iter().map(|piece| rows(piece).bytes()).sum::<usize>() != into.len() {
             return Ok(false);
         }
-        self.memory.take_back(&mut self.pace, &mut self.strip_decoders);
+        if let Some(late) = self.late.take_if(|late| late.is_back()) {
+            late.note(&mut self.pace);
+        }
         let begin = Instant::now();
         let mut above = std::mem::take(into);
         let mut strip = |piece: &Piece<'_>, pixels| {
@@ -254,21 +257,21 @@ impl Decoder {
         let Shared { jobs, alone, late } = WorkerPool::global().share(&pieces, self.pace, |piece| {
             strip(piece, above.split_off(above.len() - rows(piece).bytes()))
         })?;
+        self.late = Some(late);
         let mut done = Vec::with_capacity(jobs.len());
-        if jobs.iter().all(Option::is_some) {
-            done.extend(jobs.into_iter().flatten());
-            done.iter_mut().for_each(|strip| into.unsplit(strip.take()));
-            late.note(&mut self.pace);
-        } else {
-            let mut moving = self.memory.move_to(shape.bytes());
-            for (job, piece) in jobs.into_iter().zip(&pieces) {
-                done.push(match job {
-                    Some(job) => moving.copy(job),
-                    None => moving.decode_again(rows(piece).bytes(), |memory| strip(piece, memory))?,
-                });
-            }
-            *into = self.memory.moved(moving, late);
+        for (job, piece) in jobs.into_iter().zip(&pieces) {
+            done.push(match job {
+                Some(job) => job,
+                // The memory of one that was left behind is lost, too.
+                None => {
+                    let mut job = strip(piece, BytesMut::zeroed(rows(piece).bytes()))?;
+                    job.run();
+                    job
+                }
+            });
         }
+        // Copies only what is in other memory.
+        done.iter_mut().for_each(|strip| into.unsplit(strip.take()));
         let is_flawless = done.iter().all(StripDecoder::is_flawless);
         self.strip_decoders.append(&mut done);
         if let Some(alone) = alone {

@@ -17,7 +17,6 @@ mod encoder;
 mod end_scanner;
 mod helper_pace;
 mod job_queue;
-mod left_behind;
 pub mod marker;
 mod options;
 mod quality;

@@ -57,8 +57,8 @@ pub(super) struct Shared<J> {
 
 /// The jobs of a picture that helpers may still have.
 pub(super) struct Late<J> {
-    pub(super) queue: Arc<JobQueue<J>>,
-    pub(super) own: OwnWork,
+    queue: Arc<JobQueue<J>>,
+    own: OwnWork,
 }
 
 impl<J: Job> Late<J> {
