@@ -22,7 +22,7 @@ use crate::{
     pipeline::{Arrival, Undecodable, Viewer},
     queue,
     stream_id::StreamId,
-    view::{Damaged, Demand, FrameCounts, Image, PlaceholderKind, Update, VideoFrame, WindowHandle},
+    view::{Damaged, Demand, FrameCounts, Image, OnDrawn, PlaceholderKind, Update, VideoFrame, WindowHandle},
     wire::FrameInfo,
 };
 
@@ -59,11 +59,16 @@ impl Viewer for FrameSink {
         }
     }
 
+    /// A recording gets every frame.
+    fn may_miss_frames(&self) -> bool {
+        !self.recording.is_under_way()
+    }
+
     fn spare(&mut self) -> Canvas {
         self.handle.spare()
     }
 
-    fn take(&mut self, arrival: Arrival) -> bool {
+    fn take(&mut self, mut arrival: Arrival) -> bool {
         if self.stop.is_cancelled() {
             return false;
         }
@@ -75,8 +80,20 @@ impl Viewer for FrameSink {
         let enough = self.frames.is_some_and(|frames| report.frames() >= frames);
         drop(report);
         let damaged = self.damaged(&arrival);
-        if let Some(update) = update(arrival, damaged, self.codec.advice) {
-            self.handle.push(update);
+        let in_hand = if let Arrival::Frame(frame) = &mut arrival { frame.in_hand.take() } else { None };
+        match (update(arrival, damaged, self.codec.advice), in_hand) {
+            (Some(Update::Frame(frame)), Some(in_hand)) => {
+                self.handle.push_frame(
+                    frame,
+                    OnDrawn::new(|is_drawn| {
+                        if !is_drawn {
+                            in_hand.give_up();
+                        }
+                    }),
+                );
+            }
+            (Some(update), _) => _ = self.handle.push(update),
+            (None, _) => {}
         }
         if enough {
             self.stop.cancel();
@@ -140,7 +157,8 @@ pub(crate) fn update(arrival: Arrival, damaged: u64, advice: Advice<Undecodable>
             decoded: Instant::now(),
             decode: frame.decoding,
             account: FrameCounts {
-                arrived: frame.account.arrived,
+                // What the relay kept back would have been replaced here.
+                arrived: frame.account.arrived.saturating_add(frame.account.kept_back),
                 left_out: frame.account.left_out,
                 lost: frame.account.lost,
                 damaged,

@@ -36,6 +36,11 @@ impl RecordingSession {
         self.handle.push(Update::Recording(Some(Instant::now())));
     }
 
+    /// Whether it records.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.takes().is_some()
+    }
+
     /// Records a frame that arrived.
     pub(super) fn frame(&self, frame: &ReceivedFrame) {
         let mut recordings = self.takes();

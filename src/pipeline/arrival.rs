@@ -11,7 +11,7 @@ use super::Undecodable;
 use crate::{
     clock::{Age, Timestamp},
     jpeg::Header,
-    link::{LossStats, Peer, State},
+    link::{FrameInHand, LossStats, Peer, State},
     picture::Canvas,
     recording::RecordedFrame,
     still::StillInfo,
@@ -109,6 +109,8 @@ pub struct ReceivedFrame {
     pub(crate) age: Option<Age>,
     /// Bytes on the wire.
     pub(crate) bytes: usize,
+    /// Lasts until the viewer is done with it, so that the relay does not send more than it can show.
+    pub(crate) in_hand: Option<FrameInHand>,
 }
 
 impl ReceivedFrame {

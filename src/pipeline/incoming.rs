@@ -20,9 +20,9 @@ use crate::{
     capture::stamp,
     clock::Timestamp,
     jpeg::{DecodeLimits, Decoder, Scale, Strips, header},
-    link::{Inbox, Link, Peer, Received, State},
+    link::{FrameInHand, Inbox, Link, Peer, Received, State},
     picture::{Canvas, Scaler},
-    queue::Closed,
+    queue::{Closed, Priority},
     stream_id::StreamId,
     wire::{MessageKind, TextContent},
 };
@@ -63,6 +63,12 @@ pub trait Viewer: Send + 'static {
         Scale::at_least(own, room)
     }
 
+    /// Whether it can do without some frames if it is slower than they come. The relay then keeps back what it
+    /// would not show.
+    fn may_miss_frames(&self) -> bool {
+        true
+    }
+
     /// Decoding limits for pictures from peers.
     fn limits(&self) -> DecodeLimits {
         DecodeLimits::default()
@@ -95,14 +101,16 @@ pub fn receive(link: &Link, mut inbox: Inbox, viewer: impl Viewer) -> io::Result
         inspector: Inspector::default(),
         stamps: StampSearch::default(),
     };
-    let state = link.state();
+    let (state, handling) = (link.state(), link.handling());
     thread::Builder::new().name("decode".into()).spawn(move || {
         loop {
             match inbox.recv_timeout(CHECK_INTERVAL) {
                 Ok(Some(taken)) => {
                     // Cloned, so that the link does not wait for the state while a picture is decoded.
                     let state = state.borrow().clone();
-                    let arrival = decode.arrival(taken.item, &state);
+                    let is_frame = matches!(taken.priority, Priority::Latest(_));
+                    let in_hand = is_frame.then(|| handling.take_up(decode.viewer.may_miss_frames()));
+                    let arrival = decode.arrival(taken.item, in_hand, &state);
                     if arrival.is_some_and(|arrival| !decode.viewer.take(arrival)) {
                         return;
                     }
@@ -127,7 +135,12 @@ struct Decode<V> {
 }
 
 impl<V: Viewer> Decode<V> {
-    fn arrival(&mut self, received: Received, state: &State) -> Option<Arrival> {
+    fn arrival(
+        &mut self,
+        received: Received,
+        in_hand: Option<FrameInHand>,
+        state: &State,
+    ) -> Option<Arrival> {
         let message = &received.message;
         let payload = message.payload().cloned().unwrap_or_default();
         match message.kind() {
@@ -149,7 +162,7 @@ impl<V: Viewer> Decode<V> {
                 origin: message.origin(),
                 sender: received.sender,
             }),
-            MessageKind::Video => self.frame(received, payload, state),
+            MessageKind::Video => self.frame(received, payload, in_hand, state),
             MessageKind::Heartbeat => received.sender.map(|sender| Arrival::Left { id: sender.id }),
             MessageKind::Reserved(_) => None,
             MessageKind::Other(number) => {
@@ -159,7 +172,13 @@ impl<V: Viewer> Decode<V> {
         }
     }
 
-    fn frame(&mut self, received: Received, jpeg: Bytes, state: &State) -> Option<Arrival> {
+    fn frame(
+        &mut self,
+        received: Received,
+        jpeg: Bytes,
+        in_hand: Option<FrameInHand>,
+        state: &State,
+    ) -> Option<Arrival> {
         let mut info = received.info.unwrap_or_default();
         let Peer { id, peer, name: stream, .. } = received.sender?;
         let damaged = |size: Option<(usize, usize)>, error: crate::jpeg::Error| {
@@ -211,6 +230,7 @@ impl<V: Viewer> Decode<V> {
             jpeg,
             header,
             decoded,
+            in_hand,
         })))
     }
 

@@ -16,6 +16,7 @@ use std::{
 use super::{
     bounded_queue::BoundedQueue,
     demand::Demand,
+    on_drawn::{OnDrawn, Undrawn},
     stream_list::MAX_STREAMS,
     update::{Damaged, Image, LinkState, RescaleRequest, SelfViewState, Update, VideoFrame},
 };
@@ -76,6 +77,7 @@ struct Demands {
 #[derive(Debug)]
 struct Queues {
     frames: BoundedQueue<VideoFrame>,
+    undrawn: Undrawn,
     /// The newest of each stream.
     damaged: BoundedQueue<Damaged>,
     link: Option<LinkState>,
@@ -97,6 +99,7 @@ impl Default for Queues {
     fn default() -> Self {
         Self {
             frames: BoundedQueue::new(MAX_STREAMS, FRAME_BYTES),
+            undrawn: Undrawn::default(),
             damaged: BoundedQueue::new(MAX_STREAMS, WORD_BYTES),
             link: None,
             own: None,
@@ -134,12 +137,25 @@ impl WindowHandle {
     /// Pushes an update and wakes the window, unless it has nothing to show; never blocks. False once the window
     /// has closed.
     pub fn push(&self, update: Update) -> bool {
+        self.push_with(update, None)
+    }
+
+    /// Pushes a frame as [`Self::push`] does, and tells `on_drawn` what becomes of it if it has pixels.
+    pub(crate) fn push_frame(&self, frame: VideoFrame, on_drawn: OnDrawn) -> bool {
+        let on_drawn = frame.has_pixels().then_some((frame.stream, on_drawn));
+        self.push_with(Update::Frame(frame), on_drawn)
+    }
+
+    fn push_with(&self, update: Update, on_drawn: Option<(StreamId, OnDrawn)>) -> bool {
         let is_visible = !matches!(&update, Update::Frame(frame) if !frame.has_pixels());
         let mut waiting = self.shared.lock();
         if waiting.closed {
             return false;
         }
         waiting.take_in(update);
+        if let Some((stream, on_drawn)) = on_drawn {
+            waiting.undrawn.add(stream, on_drawn);
+        }
         waiting.has_visible |= is_visible;
         drop(waiting);
         if is_visible {
@@ -198,6 +214,7 @@ impl Queues {
             }
             Update::Left { stream } => {
                 self.frames.take(|frame| frame.stream == stream);
+                self.undrawn.replaced(stream);
                 self.damaged.take(|damaged| damaged.stream == stream);
                 let is_known =
                     |news: &Update| matches!(news, Update::Left { stream: left } if *left == stream);
@@ -221,6 +238,7 @@ impl Queues {
         let replaced = self.frames.take(|waiting| waiting.stream == frame.stream);
         let gone = self.frames.push(bytes_of(&frame.canvas) + frame.jpeg.len(), frame);
         for old in replaced.into_iter().chain(gone) {
+            self.undrawn.replaced(old.stream);
             self.recycle(old.canvas);
         }
     }
@@ -252,6 +270,7 @@ impl WindowInbox {
             waiting = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
         waiting.has_visible = false;
+        waiting.undrawn.take();
         let Queues { frames, damaged, link, own, words, images, fitted, news, stop, .. } = &mut *waiting;
         let mut updates = std::mem::take(news);
         updates.extend(words.drain());
@@ -285,6 +304,12 @@ impl WindowInbox {
         *self.shared.demands() = Demands { streams: HashMap::new(), others: Demand::Nothing };
     }
 
+    /// Tells that all frames so far are drawn, and that the next ones can be.
+    pub(crate) fn drawn(&self) {
+        let drawn = self.shared.lock().undrawn.drawn();
+        drawn.tell();
+    }
+
     /// Takes back the buffer of a frame that is no longer shown.
     pub(crate) fn recycle(&self, canvas: Arc<Canvas>) {
         self.shared.lock().recycle(canvas);
@@ -293,7 +318,11 @@ impl WindowInbox {
 
 impl Drop for WindowInbox {
     fn drop(&mut self) {
-        self.shared.lock().closed = true;
+        let mut waiting = self.shared.lock();
+        waiting.closed = true;
+        let undrawn = std::mem::take(&mut waiting.undrawn);
+        drop(waiting);
+        drop(undrawn);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tests of the window's inbox.
 
-use std::thread;
+use std::{sync::mpsc, thread};
 
 use super::*;
 use crate::view::samples::{frame, id, image};
@@ -23,6 +23,43 @@ fn the_newest_frame_of_each_stream_wins() {
         .collect();
     assert_eq!(found, [("b".into(), Some(1)), ("a".into(), Some(3))]);
     assert!(inbox.wait(NONE).is_empty());
+}
+
+#[test]
+fn who_waits_for_a_frame_is_told_what_became_of_it() {
+    let (handle, inbox) = inbox();
+    let (tell, told) = mpsc::channel();
+    let push = |frame: VideoFrame| {
+        let (tell, seq) = (tell.clone(), frame.seq.unwrap());
+        handle.push_frame(frame, OnDrawn::new(move |is_drawn| tell.send((seq, is_drawn)).unwrap()))
+    };
+    let heard = || told.try_iter().collect::<Vec<_>>();
+    for (stream, seq) in [("a", 1), ("b", 2), ("a", 3)] {
+        assert!(push(frame(stream, seq, 8, 8)));
+    }
+    assert_eq!(heard(), [(1, false)], "replaced in the inbox");
+    inbox.wait(NONE);
+    push(frame("a", 4, 8, 8));
+    assert_eq!(heard(), []);
+    inbox.drawn();
+    let mut drawn = heard();
+    drawn.sort_unstable();
+    assert_eq!(drawn, [(2, true), (3, true)], "the one that waits is not drawn yet");
+    inbox.wait(NONE);
+    push(frame("a", 5, 8, 8));
+    inbox.wait(NONE);
+    assert_eq!(heard(), [(4, false)], "replaced before it was drawn");
+    handle.push(Update::Left { stream: id("a") });
+    inbox.drawn();
+    assert_eq!(heard(), [(5, true)]);
+    push(VideoFrame { canvas: Arc::default(), ..frame("a", 6, 8, 8) });
+    push(frame("a", 7, 8, 8));
+    handle.push(Update::Left { stream: id("a") });
+    assert_eq!(heard(), [(7, false)], "one without pixels is not drawn");
+    push(frame("a", 8, 8, 8));
+    drop(inbox);
+    assert_eq!(heard(), []);
+    assert!(!push(frame("a", 9, 8, 8)));
 }
 
 #[test]

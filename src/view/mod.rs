@@ -48,6 +48,7 @@ mod model_commands;
 mod model_film;
 mod news;
 mod number_entry;
+mod on_drawn;
 mod options;
 mod overlay;
 mod paint;
@@ -101,6 +102,7 @@ pub use self::{
     demand::Demand,
     inbox::{WindowHandle, WindowInbox, inbox},
     news::News,
+    on_drawn::OnDrawn,
     options::{End, Error, FilmOptions, Options, Presented, Summary},
     stream_counts::StreamCounts,
     update::{

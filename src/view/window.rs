@@ -82,6 +82,7 @@ pub fn run(
     let mut shell = Shell::open(options, inbox)?;
     loop {
         shell.rest();
+        inbox.drawn();
         let updates = inbox.wait(shell.patience(Instant::now()));
         let now = Instant::now();
         let mut end = None;

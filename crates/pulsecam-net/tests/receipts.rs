@@ -11,7 +11,7 @@ use pulsecam_net::{
     relay,
     wire::{FrameInfo, Heartbeat, Message, MessageKind, Origin, Receipt, Side},
 };
-use tokio::time::timeout;
+use tokio::time::{Duration, sleep, timeout};
 
 fn frame(payload: &'static str) -> Message {
     Message::video(Bytes::from_static(payload.as_bytes()), &FrameInfo::default()).unwrap()
@@ -71,6 +71,31 @@ async fn credit_holds_frames_but_no_texts_and_the_newest_frame_goes_next() {
     viewer.send(&until(u64::MAX)).await;
     assert_eq!(next(&mut viewer).await.payload(), frame("four").payload());
     server.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_programs_credit_holds_is_not_reported_as_lost() {
+    let server = Server::start(relay::Config::default()).await;
+    let (mut viewer, _) = able(&server).await;
+    viewer.send(&Receipt::default().with(|receipt| receipt.until = Some(1)).to_message()).await;
+    viewer.ask().await;
+    let mut sender = Bare::connect(server.addr).await;
+    let hello = Heartbeat::default().with(|beat| (beat.t1, beat.report) = (Some(Timestamp::now()), Some(1)));
+    sender.send(&hello.to_message(Side::Client)).await;
+    let frames = 10;
+    for _ in 0..frames {
+        sender.send(&frame("frame")).await;
+        sleep(Duration::from_millis(2)).await; // a report is due again
+    }
+    loop {
+        let report = Heartbeat::parse(sender.receive().await.description());
+        assert!(report.lost.is_none_or(|lost| lost == 0), "{report:?}");
+        if report.got == Some(frames) {
+            assert!(report.lost.is_some(), "{report:?}");
+            break;
+        }
+    }
+    assert_eq!(server.stop().await.frames_lost, frames - 2, "one was sent, and one waits");
 }
 
 #[tokio::test]

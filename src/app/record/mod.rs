@@ -119,6 +119,10 @@ impl Viewer for Recording {
         false
     }
 
+    fn may_miss_frames(&self) -> bool {
+        false
+    }
+
     fn take(&mut self, arrival: Arrival) -> bool {
         if self.stop.is_cancelled() {
             return false;

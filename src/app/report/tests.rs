@@ -22,6 +22,7 @@ fn shown(card: Option<&str>) -> ReceivedFrame {
         decoding: Duration::ZERO,
         age: Some(Age { time: Duration::from_millis(12), within: Some(Duration::from_micros(340)) }),
         bytes: 100,
+        in_hand: None,
     }
 }
 

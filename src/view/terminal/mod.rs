@@ -70,8 +70,12 @@ pub fn run(
     let (mut dirty, mut next_change) = (true, None::<Instant>);
     let (mut pace, mut confirmation) = (Pace::new(), Confirmation::default());
     loop {
-        let mut end = None;
-        for update in inbox.wait(POLL_INTERVAL) {
+        let (mut end, now) = (None, Instant::now());
+        if !dirty && pace.is_free(now) {
+            inbox.drawn();
+        }
+        let rest = Some(pace.rest(now)).filter(|rest| !rest.is_zero()).unwrap_or(POLL_INTERVAL);
+        for update in inbox.wait(rest.min(POLL_INTERVAL)) {
             dirty = true;
             if matches!(update, Update::Stop) {
                 end = Some(End::Stopped);

@@ -41,8 +41,13 @@ impl Pace {
 
     /// Whether a picture may be drawn.
     pub(super) fn is_free(&self, now: Instant) -> bool {
-        let rested = |arrived| now.saturating_duration_since(arrived) >= self.pause;
-        self.under_way.is_none() && self.arrived.is_none_or(rested)
+        self.under_way.is_none() && self.rest(now).is_zero()
+    }
+
+    /// The rest of the pause after the last picture.
+    pub(super) fn rest(&self, now: Instant) -> Duration {
+        let since = self.arrived.map(|arrived| now.saturating_duration_since(arrived));
+        since.map_or(Duration::ZERO, |since| self.pause.saturating_sub(since))
     }
 
     /// Whether the terminal's answer is to be waited for.

@@ -10,13 +10,14 @@ use super::{
     cmyk,
     encoder::check_size,
     header,
+    helper_pace::HelperPace,
     job_queue::Job,
     marker,
     row_decoder::{RowDecoder, Shape},
     split::{Piece, split},
     strip_decoder::StripDecoder,
     strip_gauge::StripGauge,
-    worker_pool::{Shared, WorkerPool},
+    worker_pool::{Late, Shared, WorkerPool},
 };
 use crate::picture::{Canvas, Picture, PixelBuffer, Pixels};
 
@@ -82,6 +83,9 @@ pub struct Decoder {
     /// One for each strip that a picture has had so far.
     strip_decoders: Vec<StripDecoder>,
     gauge: StripGauge,
+    pace: HelperPace,
+    /// What helpers may still have of the last picture.
+    late: Option<Late<StripDecoder>>,
 }
 
 impl Decoder {
@@ -96,6 +100,8 @@ impl Decoder {
             whole: RowDecoder::new()?,
             strip_decoders: Vec::new(),
             gauge: StripGauge::default(),
+            pace: HelperPace::default(),
+            late: None,
         })
     }
 
@@ -238,6 +244,9 @@ impl Decoder {
         if pieces.iter().map(|piece| rows(piece).bytes()).sum::<usize>() != into.len() {
             return Ok(false);
         }
+        if let Some(late) = self.late.take_if(|late| late.is_back()) {
+            late.note(&mut self.pace);
+        }
         let begin = Instant::now();
         let mut above = std::mem::take(into);
         let mut strip = |piece: &Piece<'_>, pixels| {
@@ -245,8 +254,10 @@ impl Decoder {
             strip.set(piece, rows(piece), pixels);
             Ok::<_, Error>(strip)
         };
-        let Shared { jobs, alone } = WorkerPool::global()
-            .share(&pieces, |piece| strip(piece, above.split_off(above.len() - rows(piece).bytes())))?;
+        let Shared { jobs, alone, late } = WorkerPool::global().share(&pieces, self.pace, |piece| {
+            strip(piece, above.split_off(above.len() - rows(piece).bytes()))
+        })?;
+        self.late = Some(late);
         let mut done = Vec::with_capacity(jobs.len());
         for (job, piece) in jobs.into_iter().zip(&pieces) {
             done.push(match job {

@@ -7,10 +7,11 @@ use bytes::Bytes;
 use super::{
     Error, MAX_DIMENSION, MAX_PIXELS, Strips,
     band::Band,
+    helper_pace::HelperPace,
     splice::{MOST_BETWEEN_RESTARTS, splice},
     strip_encoder::{SharedStrip, StripEncoder},
     strip_gauge::StripGauge,
-    worker_pool::{Shared, WorkerPool},
+    worker_pool::{Late, Shared, WorkerPool},
 };
 use crate::picture::Picture;
 
@@ -24,6 +25,9 @@ pub struct Encoder {
     /// One for each strip that a picture has had so far.
     spare: Vec<StripEncoder>,
     gauge: StripGauge,
+    pace: HelperPace,
+    /// What helpers may still have of the last picture.
+    late: Option<Late<SharedStrip>>,
 }
 
 impl Encoder {
@@ -36,8 +40,14 @@ impl Encoder {
     /// [`Error::Codec`] if libjpeg-turbo cannot be set up.
     pub fn new(quality: u8) -> Result<Self, Error> {
         let quality = quality.clamp(1, 100);
-        let gauge = StripGauge::default();
-        Ok(Self { quality, strips: Strips::Off, spare: vec![StripEncoder::new(quality)?], gauge })
+        Ok(Self {
+            quality,
+            strips: Strips::Off,
+            spare: vec![StripEncoder::new(quality)?],
+            gauge: StripGauge::default(),
+            pace: HelperPace::default(),
+            late: None,
+        })
     }
 
     /// Divides pictures into strips, which [`Encoder::encode_shared`] encodes on several threads. They are
@@ -106,11 +116,15 @@ impl Encoder {
 
     /// Encodes strips on several threads.
     fn shared(&mut self, picture: &Arc<Picture>, strips: &[Range<usize>]) -> Result<Bytes, Error> {
+        if let Some(late) = self.late.take_if(|late| late.is_back()) {
+            late.note(&mut self.pace);
+        }
         let begin = Instant::now();
-        let Shared { jobs, alone } = WorkerPool::global().share(strips, |rows| {
+        let Shared { jobs, alone, late } = WorkerPool::global().share(strips, self.pace, |rows| {
             let (encoder, picture) = (self.strip_encoder()?, Arc::clone(picture));
             Ok::<_, Error>(SharedStrip { encoder, picture, rows: rows.clone() })
         })?;
+        self.late = Some(late);
         let mut done = Vec::with_capacity(strips.len());
         for (job, rows) in jobs.into_iter().zip(strips) {
             done.push(match job {

@@ -13,6 +13,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::helper_pace::HelperPace;
+
 /// A piece of work that owns all it needs, so that the caller need not wait for a helper that is held up.
 pub(super) trait Job: Send + 'static {
     /// Does the work.
@@ -27,6 +29,9 @@ pub(super) struct JobQueue<J> {
     held: AtomicUsize,
     /// When a helper last began a job, in nanoseconds since the beginning.
     last_begun: AtomicU64,
+    /// The number of jobs that helpers have done, and the nanoseconds that these took.
+    helped: AtomicUsize,
+    helped_for: AtomicU64,
 }
 
 struct Jobs<J> {
@@ -49,6 +54,8 @@ impl<J: Job> JobQueue<J> {
             jobs: Mutex::new(Jobs { waiting: VecDeque::new(), done: Vec::new() }),
             held: AtomicUsize::new(0),
             last_begun: AtomicU64::new(0),
+            helped: AtomicUsize::new(0),
+            helped_for: AtomicU64::new(0),
         }
     }
 
@@ -64,9 +71,12 @@ impl<J: Job> JobQueue<J> {
             let Some((index, mut job)) = jobs.waiting.pop_back() else { break };
             self.held.fetch_add(1, Relaxed);
             drop(jobs);
-            let now = u64::try_from(self.begin.elapsed().as_nanos()).unwrap_or(u64::MAX);
-            self.last_begun.store(now, Relaxed);
+            let nanos = || u64::try_from(self.begin.elapsed().as_nanos()).unwrap_or(u64::MAX);
+            let begun = nanos();
+            self.last_begun.store(begun, Relaxed);
             job.run();
+            self.helped_for.fetch_add(nanos().saturating_sub(begun), Relaxed);
+            self.helped.fetch_add(1, Relaxed);
             self.jobs().keep(index, job);
             self.held.fetch_sub(1, Release);
         }
@@ -86,12 +96,12 @@ impl<J: Job> JobQueue<J> {
         }
     }
 
-    /// Waits for the helpers, but not for those that take much longer than the caller took: another program
+    /// Waits for the helpers, but not for those that take longer than `patience` for a job: another program
     /// has their core. Never sleeps, as another program could take this core too.
-    pub(super) fn wait(&self, own: OwnWork) {
+    pub(super) fn wait(&self, patience: Duration) {
         while self.held.load(Acquire) > 0 {
             let last_begun = Duration::from_nanos(self.last_begun.load(Relaxed));
-            if self.begin.elapsed() > last_begun + own.patience() {
+            if self.begin.elapsed() > last_begun.saturating_add(patience) {
                 break;
             }
             spin_loop();
@@ -103,6 +113,17 @@ impl<J: Job> JobQueue<J> {
         let mut done = std::mem::take(&mut self.jobs().done);
         done.resize_with(count, || None);
         done
+    }
+
+    /// Whether no helper has a job any more.
+    pub(super) fn is_finished(&self) -> bool {
+        self.held.load(Acquire) == 0 && self.jobs().waiting.is_empty()
+    }
+
+    /// The mean time of the jobs that helpers have done, if there are any.
+    pub(super) fn helpers_mean(&self) -> Option<Duration> {
+        let jobs = self.helped.load(Relaxed) as u64;
+        self.helped_for.load(Relaxed).checked_div(jobs).map(Duration::from_nanos)
     }
 
     fn jobs(&self) -> MutexGuard<'_, Jobs<J>> {
@@ -127,14 +148,19 @@ impl OwnWork {
     }
 
     /// How long a helper may take for a job. A caller that has done none cannot tell.
-    fn patience(self) -> Duration {
-        if self.jobs == 0 { Duration::MAX / 2 } else { self.longest + self.longest / 4 }
+    pub(super) fn patience(self, pace: HelperPace) -> Duration {
+        if self.jobs == 0 { Duration::MAX } else { pace.patience(self.longest) }
+    }
+
+    /// The mean time of a job, if there are any.
+    pub(super) fn mean(self) -> Option<Duration> {
+        self.time.checked_div(self.jobs)
     }
 
     /// The estimated time of `count` jobs on the caller's thread alone, if it has done any.
     pub(super) fn alone(self, count: usize) -> Option<Duration> {
         let count = u32::try_from(count).unwrap_or(u32::MAX);
-        Some(self.time.checked_div(self.jobs)?.saturating_mul(count))
+        Some(self.mean()?.saturating_mul(count))
     }
 }
 
@@ -189,8 +215,9 @@ mod tests {
         let queue = JobQueue::new();
         (0..3).rev().for_each(|index| queue.push(index, index));
         let own = queue.work();
-        queue.wait(own);
+        queue.wait(own.patience(HelperPace::default()));
         assert_eq!(own.jobs, 3);
+        assert!(queue.is_finished() && queue.helpers_mean().is_none());
         assert!(own.longest <= own.time);
         assert_eq!(queue.take_done(3), [Some(100), Some(101), Some(102)]);
     }
@@ -207,11 +234,13 @@ mod tests {
         has_begun.recv().unwrap();
         queue.push(0, Held { begun, end: None });
         let own = queue.work();
-        queue.wait(own);
+        queue.wait(own.patience(HelperPace::default()));
         let done = queue.take_done(2);
         assert!(done[0].is_some() && done[1].is_none());
+        assert!(!queue.is_finished());
         drop(end);
         helper.join().unwrap();
+        assert!(queue.is_finished() && queue.helpers_mean().is_some());
     }
 
     #[test]
@@ -219,7 +248,7 @@ mod tests {
         let ms = Duration::from_millis;
         let own = OwnWork::default().and(ms(2)).and(ms(4));
         assert_eq!(own.alone(5), Some(ms(15)));
-        assert_eq!(own.patience(), ms(5));
+        assert_eq!((own.patience(HelperPace::default()), own.mean()), (ms(5), Some(ms(3))));
         assert_eq!(OwnWork::default().alone(5), None);
     }
 }

@@ -15,6 +15,7 @@ mod cores;
 mod decoder;
 mod encoder;
 mod end_scanner;
+mod helper_pace;
 mod job_queue;
 pub mod marker;
 mod options;

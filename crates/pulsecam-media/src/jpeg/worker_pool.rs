@@ -20,7 +20,8 @@ use std::{
 
 use super::{
     cores::{Core, cores},
-    job_queue::{Job, JobQueue},
+    helper_pace::HelperPace,
+    job_queue::{Job, JobQueue, OwnWork},
 };
 
 /// Cores that work on one picture at most. With more, strips get small and their seams many, and a camera's
@@ -50,6 +51,28 @@ pub(super) struct Shared<J> {
     pub(super) jobs: Vec<Option<J>>,
     /// The estimated time on the caller's thread alone; `None` if it did no job.
     pub(super) alone: Option<Duration>,
+    /// Those that were left behind, if any were.
+    pub(super) late: Late<J>,
+}
+
+/// The jobs of a picture that helpers may still have.
+pub(super) struct Late<J> {
+    queue: Arc<JobQueue<J>>,
+    own: OwnWork,
+}
+
+impl<J: Job> Late<J> {
+    /// Whether the helpers have finished. How long they took is known then.
+    pub(super) fn is_back(&self) -> bool {
+        self.queue.is_finished()
+    }
+
+    /// Records how long the helpers took.
+    pub(super) fn note(&self, pace: &mut HelperPace) {
+        if let (Some(helper), Some(own)) = (self.queue.helpers_mean(), self.own.mean()) {
+            pace.note(helper, own);
+        }
+    }
 }
 
 impl WorkerPool {
@@ -72,13 +95,14 @@ impl WorkerPool {
     }
 
     /// Makes a job of about equal size from each item and does them, on several cores if they are free. The
-    /// last is made first: helpers begin with it while the others are made.
+    /// last is made first: helpers begin with it while the others are made. `pace` tells how long to wait for them.
     ///
     /// # Errors
     /// The first error of `make`.
     pub(super) fn share<T, J: Job, E>(
         &self,
         items: &[T],
+        pace: HelperPace,
         mut make: impl FnMut(&T) -> Result<J, E>,
     ) -> Result<Shared<J>, E> {
         let queue = Arc::new(JobQueue::new());
@@ -90,8 +114,9 @@ impl WorkerPool {
             }
         }
         let own = queue.work();
-        queue.wait(own);
-        Ok(Shared { jobs: queue.take_done(items.len()), alone: own.alone(items.len()) })
+        queue.wait(own.patience(pace));
+        let (jobs, alone) = (queue.take_done(items.len()), own.alone(items.len()));
+        Ok(Shared { jobs, alone, late: Late { queue, own } })
     }
 
     /// Calls up to `most` free workers. One on the caller's core would wait for the caller.
@@ -181,7 +206,8 @@ mod tests {
         let pool = pool();
         for count in 0..20 {
             let make = |&index: &usize| Ok::<_, Infallible>(Plus100(index));
-            let Ok(Shared { jobs, alone }) = pool.share(&(0..count).collect::<Vec<_>>(), make);
+            let items: Vec<_> = (0..count).collect();
+            let Ok(Shared { jobs, alone, .. }) = pool.share(&items, HelperPace::default(), make);
             assert_eq!(jobs.len(), count);
             assert!(
                 jobs.into_iter().enumerate().all(|(index, job)| job.is_none_or(|job| job.0 == index + 100))
@@ -193,7 +219,8 @@ mod tests {
     #[test]
     fn two_jobs_are_on_two_threads_at_once() {
         let meeting = Meeting { all_there: Arc::new(Barrier::new(2)), threads: Arc::default() };
-        let Ok(Shared { jobs, .. }) = pool().share(&[(), ()], |()| Ok::<_, Infallible>(meeting.clone()));
+        let make = |&(): &()| Ok::<_, Infallible>(meeting.clone());
+        let Ok(Shared { jobs, .. }) = pool().share(&[(), ()], HelperPace::default(), make);
         let own = meeting.threads.lock().unwrap().contains(&thread::current().id());
         assert!(own && jobs[0].is_some(), "the other met this one");
     }
@@ -202,7 +229,8 @@ mod tests {
     fn a_job_that_cannot_be_made_is_an_error_and_does_no_harm() {
         let pool = pool();
         let make = |&index: &usize| if index == 1 { Err("no memory") } else { Ok(Plus100(index)) };
-        assert!(pool.share(&[0, 1, 2], make).is_err_and(|error| error == "no memory"));
+        let shared = pool.share(&[0, 1, 2], HelperPace::default(), make);
+        assert!(shared.is_err_and(|error| error == "no memory"));
     }
 
     #[test]

@@ -34,7 +34,9 @@ impl Session<'_> {
         if !std::mem::replace(&mut inner.introduced, true) {
             self.hub.streams().numbered_in(answer.epoch);
         }
-        self.writer.pace(self.hub.config.pacing && answer.receipts == Some(true));
+        let receipts = self.hub.config.pacing && answer.receipts == Some(true);
+        self.writer.pace(receipts);
+        self.hub.handling.credit().able(receipts);
         inner.frame_acks.asked(answer.report.map(|millis| Duration::from_millis(millis.into())));
         let shorter = answer.silence.is_some_and(|millis| {
             inner.keep_alive.must_not_be_silent_for(Duration::from_millis(millis.into()), now())
@@ -61,6 +63,7 @@ impl Session<'_> {
         let best = inner.offsets.best();
         let more = inner.kept.unacked.wants_heartbeat();
         drop(inner);
+        self.tell_credit(); // if no frame comes any more, there is nothing to limit
         if reported {
             self.report_up(true);
         }

@@ -29,6 +29,8 @@ pub struct LinkCounters {
     pub frames_torn: u64,
     /// Receipts of frames, for which the relay asks while its link to us is slow.
     pub receipts_sent: u64,
+    /// Times that the relay was told how many frames are wanted: the viewer is slower than what arrives.
+    pub credits_sent: u64,
     /// Received messages over [`Config::max_message`](super::Config::max_message); skipped.
     pub messages_skipped: u64,
     /// Texts and images that were given up.
@@ -58,6 +60,7 @@ pub(super) struct AtomicCounters {
     pub(super) frames_in_pieces: AtomicU64,
     pub(super) frames_torn: AtomicU64,
     pub(super) receipts_sent: AtomicU64,
+    pub(super) credits_sent: AtomicU64,
     pub(super) messages_skipped: AtomicU64,
 }
 
@@ -109,6 +112,7 @@ impl AtomicCounters {
             frames_in_pieces: self.frames_in_pieces.load(Relaxed),
             frames_torn: self.frames_torn.load(Relaxed),
             receipts_sent: self.receipts_sent.load(Relaxed),
+            credits_sent: self.credits_sent.load(Relaxed),
             messages_skipped: self.messages_skipped.load(Relaxed),
             undeliverable: self.undeliverable.load(Relaxed),
             progress: self.written_on.load(Relaxed) + self.farthest.load(Relaxed),

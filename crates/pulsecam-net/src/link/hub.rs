@@ -17,6 +17,7 @@ use super::{
     config::Config,
     counters::AtomicCounters,
     delivery::Deliveries,
+    handling::Handling,
     outbound::{Outbound, video},
     received::Received,
     report::{DeliveryReport, SentFrames},
@@ -57,6 +58,8 @@ pub(super) struct Hub {
     pub(super) counters: AtomicCounters,
     pub(super) seen: Mutex<VecDeque<String>>,
     pub(super) streams: Mutex<Streams>,
+    /// What the viewer is busy with.
+    pub(super) handling: Handling,
     /// Identifies this link to the relay on its next connection.
     pub(super) token: Option<Token>,
     pub(super) last_down: Mutex<Option<Down>>,
@@ -86,6 +89,7 @@ impl Hub {
             counters: AtomicCounters::default(),
             seen: Mutex::default(),
             streams: Mutex::default(),
+            handling: Handling::new(),
             token: Token::random(),
             last_down: Mutex::default(),
             largest: AtomicU32::new(u32::MAX),

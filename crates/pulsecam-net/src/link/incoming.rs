@@ -90,6 +90,7 @@ impl Session<'_> {
         for _ in before.frames..after.frames {
             self.came(None, now);
         }
+        self.tell_credit(); // they need no handling
         if let Some(more) = throttle.line(now) {
             let (size, allowed) = (after.last_size, self.hub.config.max_message);
             let others =
@@ -124,6 +125,7 @@ impl Session<'_> {
         if !self.is_untold(received_at) {
             self.show(frame, received, received_at);
         }
+        self.tell_credit();
     }
 
     /// Counts a received video frame, and sends a receipt if one is wanted, and a report if one is due.
@@ -132,6 +134,7 @@ impl Session<'_> {
         let due = inner.frame_acks.came(now);
         let receipt = inner.frame_acks.receipt(took, now);
         drop(inner);
+        self.hub.handling.credit().arrived(took);
         if let Some(receipt) = receipt {
             self.hub.counters.receipts_sent.fetch_add(1, Relaxed);
             self.writer.send_receipt(receipt);
@@ -157,7 +160,10 @@ impl Session<'_> {
         let (id, info, sender) = (sender.id, Some(info), Some(sender));
         let message = as_written(message, sender.as_ref());
         let item = Received { message, info, sender, account, received, received_at };
-        let _ = self.hub.inbox.send_latest(id, item); // no receiver, no loss
+        // No receiver, no loss.
+        if self.hub.inbox.send_latest(id, item).unwrap_or(false) {
+            self.hub.handling.credit().replaced();
+        }
     }
 }
 

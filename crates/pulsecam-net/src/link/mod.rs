@@ -15,6 +15,7 @@ mod delivery;
 mod dial;
 mod display_names;
 mod error;
+mod handling;
 mod handshake;
 mod hub;
 mod incoming;
@@ -49,6 +50,7 @@ pub use self::{
     delivery::{Receipt, Undeliverable},
     dial::Dial,
     error::Error,
+    handling::{FrameInHand, Handling},
     loss_stats::LossStats,
     received::{Inbox, Received},
     report::DeliveryReport,
@@ -210,6 +212,12 @@ impl Link {
     #[must_use]
     pub fn reports(&self) -> watch::Receiver<Option<DeliveryReport>> {
         self.hub.reports.subscribe()
+    }
+
+    /// Where the viewer tells which frames it is busy with, so that a slow one is not sent more than it shows.
+    #[must_use]
+    pub fn handling(&self) -> Handling {
+        self.hub.handling.clone()
     }
 
     /// Why the link was last down, if it ever was.

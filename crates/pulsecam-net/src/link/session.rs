@@ -91,6 +91,8 @@ pub(super) async fn serve(
         confirm: Notify::new(),
     };
     hub.streams().numbered_in(None); // until the relay announces it
+    hub.streams().limited(false);
+    hub.handling.credit().connected(now());
     if answered {
         session.comes_up();
     }
@@ -112,6 +114,7 @@ pub(super) async fn serve(
                 Ok(()) => Down::Closed, // impossible: the hub holds a sender
             }),
             why = session.beat() => Ok(why),
+            never = session.give_credit() => match never {},
         };
         match ended {
             Ok(why) => why,

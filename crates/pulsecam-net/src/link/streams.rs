@@ -66,6 +66,8 @@ pub(super) struct Streams {
     known: Vec<Stream>,
     labels: DisplayNames,
     hasher: RandomState,
+    /// Whether the relay was told to send fewer frames than there are.
+    limited: bool,
 }
 
 impl Streams {
@@ -74,17 +76,23 @@ impl Streams {
         self.epoch = epoch;
     }
 
+    /// Sets whether the relay was told to send fewer frames than there are.
+    pub(super) const fn limited(&mut self, limited: bool) {
+        self.limited = limited;
+    }
+
     /// Handles a frame: returns its sender and its stream's counts. `None` if it is older than an earlier
     /// one.
     pub(super) fn frame(&mut self, info: &FrameInfo, now: Instant) -> Option<(Peer, LossStats)> {
         let claimed = info.stream_name();
         let peer = self.peer(info.peer);
         let key = peer.map_or_else(|| StreamKey::Name(claimed.clone().into_owned()), StreamKey::Number);
+        let limited = self.limited;
         let stream = self.stream(key, &claimed, now);
         if stream.progress.is_late(info, now) {
             return None;
         }
-        let (id, account) = (stream.id, stream.course.came(info));
+        let (id, account) = (stream.id, stream.course.came(info, limited));
         let name = self.label(id, &claimed, Activity::Streams, now);
         Some((Peer { id, peer, name }, account))
     }

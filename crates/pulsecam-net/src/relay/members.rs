@@ -212,6 +212,12 @@ impl Member {
         self.writer.awaits_credit().then_some(DropReason::Credit)
     }
 
+    /// Whether a frame that was replaced for this reason says something about the path to it. A page's credit
+    /// is also for what is under way; a program's, which is paced, is only for how fast it handles frames.
+    pub(super) fn is_loss(&self, reason: Option<DropReason>) -> bool {
+        !(self.kind == ClientKind::Native && reason == Some(DropReason::Credit))
+    }
+
     /// Queues a message that must not be lost; if too much waits, disconnects this client.
     pub(super) fn enqueue_ordered(&self, from: &Self, message: &Message) {
         let bytes = message.wire_len().saturating_add(ITEM_COST);

@@ -234,9 +234,12 @@ impl Room {
             } else if is_video {
                 // A mailbox without a receiver belongs to a client that is just leaving.
                 if member.mailbox.send_latest(from, Item::Message(message.clone(), came)).unwrap_or(false) {
-                    lock(&member.delivery).replaced(from);
-                    if let Some(reason) = member.drop_reason() {
+                    let reason = member.drop_reason();
+                    if let Some(reason) = reason {
                         self.traffic.dropped(reason, 1);
+                    }
+                    if member.is_loss(reason) {
+                        lock(&member.delivery).replaced(from);
                     }
                 }
             } else {

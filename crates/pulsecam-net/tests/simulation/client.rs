@@ -132,6 +132,8 @@ async fn take(book: Book, me: Process, link: Link, mut inbox: Inbox, part: Part)
     while let Some(taken) = inbox.recv().await {
         let (received, session) = (taken.item, link.counters().sessions);
         let message = &received.message;
+        let is_slow = part.dawdles.is_some() && message.kind() == MessageKind::Video;
+        let in_hand = is_slow.then(|| link.handling().take_up(true));
         if message.kind() == MessageKind::Heartbeat {
             continue; // a stream has ended
         }
@@ -162,6 +164,7 @@ async fn take(book: Book, me: Process, link: Link, mut inbox: Inbox, part: Part)
         if let Some(time) = part.dawdles.filter(|_| is_video) {
             sleep(time).await;
         }
+        drop(in_hand);
     }
 }
 

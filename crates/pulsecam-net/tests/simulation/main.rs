@@ -52,6 +52,7 @@ fn share(of: u64) {
             in_pieces: 0,
             torn: 0,
             receipts: 0,
+            credits: 0,
             broken: vec!["a host's program ended with what is printed above".into()],
         });
         if one.is_some() {
@@ -112,6 +113,12 @@ fn frames_are_passed_on_while_they_arrive_and_some_are_torn() {
 fn slow_links_are_paced() {
     let receipts: Vec<_> = (2000..2010).map(|seed| world::run(seed).receipts).collect();
     assert!(receipts.iter().sum::<u64>() > 100, "{receipts:?}");
+}
+
+#[test]
+fn slow_viewers_limit_what_they_are_sent() {
+    let credits: Vec<_> = (2000..2010).map(|seed| world::run(seed).credits).collect();
+    assert!(credits.iter().sum::<u64>() > 100, "{credits:?}");
 }
 
 #[test]

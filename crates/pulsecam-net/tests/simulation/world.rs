@@ -42,6 +42,8 @@ pub struct Run {
     pub torn: u64,
     /// Receipts of frames that viewers sent.
     pub receipts: u64,
+    /// Times that a slow viewer told the relay how many frames it wants.
+    pub credits: u64,
 }
 
 thread_local! {
@@ -242,12 +244,13 @@ pub fn run(seed: u64) -> Run {
             journal.broken(format_args!("{} tasks panicked", PANICS.get()));
         }
         let counters = || journal.lives.values().map(|record| record.counters);
-        let (in_pieces, torn, receipts) = (
+        let (in_pieces, torn, receipts, credits) = (
             counters().map(|counters| counters.frames_in_pieces).sum(),
             counters().map(|counters| counters.frames_torn).sum(),
             counters().map(|counters| counters.receipts_sent).sum(),
+            counters().map(|counters| counters.credits_sent).sum(),
         );
         let (trace, broken) = (std::mem::take(&mut journal.trace), std::mem::take(&mut journal.broken));
-        Run { trace, broken, in_pieces, torn, receipts }
+        Run { trace, broken, in_pieces, torn, receipts, credits }
     })
 }
