@@ -13,11 +13,12 @@ use bytes::Bytes;
 use common::{
     links::up,
     server::{Bare, PATIENCE, Server},
+    wire_bytes,
 };
 use pulsecam_net::{
     link::{self, Inbox, Link, Received},
     relay,
-    wire::{FrameInfo, Message, MessageKind, Origin},
+    wire::{FrameInfo, Heartbeat, Message, MessageKind, Origin, Side},
 };
 use tokio::{
     sync::watch,
@@ -44,8 +45,11 @@ async fn camera(server: &Server) -> watch::Receiver<u64> {
         for number in 1.. {
             let info = FrameInfo::default().with_stream("camera").with_seq(number);
             let info = info.with(|info| info.out = Some(number));
-            sender.send(&Message::video(Bytes::from_static(b"frame"), &info).unwrap()).await;
-            sender.ask().await;
+            let frame = Message::video(Bytes::from_static(b"frame"), &info).unwrap();
+            // In one write: a second small one would wait for the first one's acknowledgement.
+            let question = Heartbeat::default().to_message(Side::Client);
+            sender.send_bytes(&[wire_bytes(&frame), wire_bytes(&question)].concat()).await;
+            while sender.receive().await.kind() != MessageKind::Heartbeat {}
             if taken.send(number).is_err() {
                 return;
             }

@@ -189,7 +189,7 @@ fn a_far_slow_viewer_stays_busy() {
     for round_trip in [50, 100, 300, 600] {
         let mut world = World::new(33 * MS, round_trip * MS, &[200 * MS]);
         let (sent, shown) = world.settled(30 * SECOND);
-        assert!(sent * 10 <= shown * 11 + 40 && shown >= 120, "{round_trip}: {sent} {shown}");
+        assert!(sent * 10 <= shown * 11 + 20 && shown >= 120, "{round_trip}: {sent} {shown}");
     }
 }
 
