@@ -12,6 +12,11 @@ pub(crate) fn width(text: &str) -> usize {
     Span::raw(text).width()
 }
 
+/// Fills a text up with spaces to this number of cells.
+pub(crate) fn padded(text: &str, cells: usize) -> String {
+    format!("{text}{}", " ".repeat(cells.saturating_sub(width(text))))
+}
+
 /// Shortens a text to this number of cells, at its end.
 pub(crate) fn shorten_end(text: &str, cells: usize) -> Cow<'_, str> {
     if width(text) <= cells {
@@ -102,6 +107,12 @@ mod tests {
         assert_eq!(shorten_end("12.3 kB", 7), "12.3 kB");
         assert_eq!(shorten_middle("小明", 4), "小明");
         assert_eq!(shorten_middle("", 0), "");
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_they_look() {
+        assert_eq!([padded("desk", 8), padded("小明", 8)], ["desk    ", "小明    "]);
+        assert_eq!(padded("longer than that", 4), "longer than that");
     }
 
     #[test]

@@ -41,6 +41,9 @@ pub mod i18n;
 mod cells;
 
 #[cfg(feature = "client")]
+mod escapes;
+
+#[cfg(feature = "client")]
 pub mod pipeline;
 
 #[cfg(feature = "client")]

@@ -344,6 +344,63 @@ fn in_a_call_one_sees_oneself_as_in_a_mirror_and_m_shows_the_others_a_card() {
 }
 
 #[test]
+fn another_source_is_chosen_in_a_call_and_the_stream_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let display = Display::start();
+    let relay = RelayProgram::start(&[]);
+    let mut other = Running::start(&["view", &relay.addr, "--no-window", "--json"]);
+    let clip = clip::write(folder.path(), "clip", &two_halves());
+    let call = ["call", &relay.addr, "--source", &clip, "--repeat", "--fps", "20", "--name", "Ann"];
+    let mut window = display.open(&call, folder.path());
+    let frame = other.event("frame", |frame| frame["stream"] == "Ann" && frame["width"] == 640);
+    let mirrored = |shot: &RgbImage| near(shot, 600, 500, GREEN) && near(shot, 740, 500, RED);
+    display.shows("the self view", mirrored);
+    let words = light(&display.screenshot(), 0..800, 0..600);
+    display.key("w");
+    let list = display.shows("the list", |shot| light(shot, 150..650, 150..450) > words / 2 + 300);
+    list.save(Path::new(env!("CARGO_TARGET_TMPDIR")).join("cameras.png")).unwrap();
+    // The test picture is the last one in the list. Letters are no commands here.
+    display.key("q");
+    (0..20).for_each(|_| display.key("Down"));
+    display.key("Return");
+    let pattern = other.event("frame", |frame| frame["stream"] == "Ann" && frame["width"] == 1280);
+    assert_eq!(pattern["peer"], frame["peer"], "the same stream");
+    assert!(pattern["seq"].as_u64() > frame["seq"].as_u64(), "{pattern} after {frame}");
+    display.shows("the other self view", |shot| !mirrored(shot));
+    // And back to what the call began with.
+    display.key("w");
+    display.shows("the list again", |shot| light(shot, 150..650, 150..450) > 300);
+    display.key("Up");
+    display.key("Return");
+    other.event("frame", |frame| frame["stream"] == "Ann" && frame["width"] == 640);
+    display.shows("the self view again", mirrored);
+    display.key("q");
+    display.key("Return");
+    assert_eq!(window.exit_code(), 0);
+}
+
+#[test]
+fn the_link_to_the_page_is_shown_and_copied() {
+    let folder = tempfile::tempdir().unwrap();
+    let display = Display::start();
+    let relay = RelayProgram::start(&[]);
+    let mut window = display.view(&relay.addr, folder.path());
+    let url = window.event("page", |_| true)["url"].as_str().unwrap().to_owned();
+    display.shows("the waiting message", |shot| light(shot, 0..800, 200..400) > 150);
+    display.key("l");
+    display.shows("the link", |shot| light(shot, 0..800, 220..380) > 300);
+    display.key("c");
+    wait("the link on the clipboard", || {
+        let mut clip = Command::new("xclip");
+        clip.args(["-selection", "clipboard", "-o"]).env("DISPLAY", &display.name);
+        clip.output().expect("xclip runs (make deps)").stdout == url.as_bytes()
+    });
+    display.key("Escape");
+    display.key("q");
+    assert_eq!(window.exit_code(), 0);
+}
+
+#[test]
 fn the_window_speaks_chinese_and_grows_with_the_screen() {
     let display = Display::start();
     let relay = RelayProgram::start(&[]);

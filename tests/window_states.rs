@@ -12,7 +12,7 @@ use std::path::Path;
 use common::{
     clip::{self, GREEN, RED},
     display::{Display, Manager, find, light, near, wait},
-    program::{RelayProgram, Running, run},
+    program::{RelayProgram, Running, pulsecam, run},
 };
 use image::RgbImage;
 use tempfile::TempDir;
@@ -339,4 +339,127 @@ fn statistics_are_those_of_the_selected_stream_and_never_show_through_the_keys()
 
 fn near_exactly(shot: &RgbImage, x: u32, y: u32, colour: [u8; 3]) -> bool {
     shot.get_pixel(x, y).0 == colour
+}
+
+/// A viewer whose window has the size that it likes, and which remembers things in this folder.
+fn remembering(display: &Display, host: &str, folder: &Path, more: &[&str]) -> Running {
+    let mut command = pulsecam();
+    command.args(["view", host, "--json", "--lang", "en"]).args(more);
+    command.env("DISPLAY", &display.name).env("XDG_STATE_HOME", folder);
+    Running::spawn(&mut command)
+}
+
+#[test]
+fn a_window_comes_back_where_it_was_and_never_off_the_screen() {
+    let folder = tempfile::tempdir().unwrap();
+    let (display, relay) = (Display::of(SCREEN), RelayProgram::start(&[]));
+    let _manager = Manager::start(&display);
+    let open = |more: &[&str]| {
+        let mut window = remembering(&display, &relay.addr, folder.path(), more);
+        window.event("link", |link| link["state"] == "up");
+        let id = display.window("pulsecam");
+        wait("its frame", || property(&display, &id, "_NET_FRAME_EXTENTS").contains('='));
+        (window, id)
+    };
+    let close = |mut window: Running| {
+        display.key("q");
+        assert_eq!(window.exit_code(), 0);
+    };
+    let (window, id) = open(&[]);
+    display.xdotool(&["windowsize", "--sync", &id, "500", "400"]);
+    display.xdotool(&["windowmove", "--sync", &id, "220", "130"]);
+    wait("its place", || geometry(&display, &id)[2..] == [500, 400]);
+    let place = geometry(&display, &id);
+    close(window);
+    let (window, id) = open(&[]);
+    wait("the same place", || geometry(&display, &id) == place);
+    // Full screen is for once, and so is a size that is asked for.
+    display.key("f");
+    wait("full screen", || property(&display, &id, "_NET_WM_STATE").contains("FULLSCREEN"));
+    close(window);
+    let (window, id) = open(&["--window", "300x250"]);
+    wait("the size that is asked for", || geometry(&display, &id)[2..] == [300, 250]);
+    close(window);
+    let (window, id) = open(&[]);
+    wait("the same place again", || geometry(&display, &id) == place);
+    close(window);
+
+    // The monitor on which it was is gone.
+    let file = folder.path().join("pulsecam/window.json");
+    std::fs::write(&file, r#"{"x":5000,"y":-3000,"width":600,"height":4000}"#).unwrap();
+    let (window, id) = open(&[]);
+    wait("a place on the screen", || {
+        let [x, y, width, height] = geometry(&display, &id);
+        (0..=400).contains(&x) && (0..=700).contains(&y) && width == 600 && height <= 700
+    });
+    close(window);
+}
+
+#[test]
+fn tiles_are_moved_pinned_and_hidden_and_their_order_is_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let (display, relay) = (Display::start(), RelayProgram::start(&[]));
+    let state = folder.path().to_str().unwrap();
+    let open = || display.open_with(&["view", &relay.addr], folder.path(), &[("XDG_STATE_HOME", state)]);
+    let mut window = open();
+    let mut senders = Vec::new();
+    for (name, colour) in [("red", RED), ("green", GREEN), ("blue", BLUE), ("amber", AMBER)] {
+        senders.push(sender(&relay.addr, folder.path(), name, colour));
+        window.event("frame", |frame| frame["stream"] == name);
+    }
+    let places = [(200, 200), (600, 200), (200, 420), (600, 420)];
+    let shows = |what: &str, colours: [[u8; 3]; 4]| {
+        let all = |shot: &RgbImage| {
+            places.into_iter().zip(colours).all(|((x, y), colour)| near(shot, x, y, colour))
+        };
+        display.shows(what, all)
+    };
+    shows("a grid of four", [RED, GREEN, BLUE, AMBER]);
+
+    // The last one is dragged to the first place; while it is, both are marked.
+    display.xdotool(&["mousemove", "600", "420", "mousedown", "1"]);
+    for step in 1..=8 {
+        let (x, y) = (600 - 50 * step, 420 - 27 * step);
+        display.xdotool(&["mousemove", &x.to_string(), &y.to_string(), "sleep", "0.03"]);
+    }
+    let held =
+        display.shows("what is dragged", |shot| !near(shot, 600, 420, AMBER) && !near(shot, 200, 200, RED));
+    held.save(Path::new(env!("CARGO_TARGET_TMPDIR")).join("dragged-tile.png")).unwrap();
+    display.xdotool(&["mouseup", "1"]);
+    shows("the new order", [AMBER, RED, GREEN, BLUE]);
+    // A press without a move is still a click.
+    display.xdotool(&["mousemove", "600", "200", "click", "1"]);
+    display.shows("the red one large", |shot| near(shot, 100, 300, RED) && near(shot, 560, 300, RED));
+    display.key("0");
+    shows("the new order again", [AMBER, RED, GREEN, BLUE]);
+
+    // By keys: those at the pointer.
+    display.xdotool(&["mousemove", "200", "420"]);
+    display.key("shift+Left");
+    shows("the green one before the red one", [AMBER, GREEN, RED, BLUE]);
+    display.xdotool(&["mousemove", "600", "420"]);
+    display.key("k");
+    shows("the blue one in front", [BLUE, AMBER, GREEN, RED]);
+    display.xdotool(&["mousemove", "600", "200"]);
+    display.key("Delete");
+    let three = |shot: &RgbImage| {
+        [(200, 200, BLUE), (600, 200, GREEN), (400, 420, RED)]
+            .into_iter()
+            .all(|(x, y, colour)| near(shot, x, y, colour))
+    };
+    let hidden = display.shows("the others", three);
+    hidden.save(Path::new(env!("CARGO_TARGET_TMPDIR")).join("hidden-tile.png")).unwrap();
+    display.key("q");
+    assert_eq!(window.exit_code(), 0);
+
+    // The order stays, and nothing is hidden for ever.
+    let mut window = open();
+    shows("the same order", [BLUE, AMBER, GREEN, RED]);
+    display.xdotool(&["mousemove", "600", "200"]);
+    display.key("Delete");
+    display.shows("the others again", three);
+    display.key("a");
+    shows("all", [BLUE, AMBER, GREEN, RED]);
+    display.key("q");
+    assert_eq!(window.exit_code(), 0);
 }

@@ -6,9 +6,11 @@ use bytes::Bytes;
 use tokio::runtime::Handle as Runtime;
 
 use super::{
+    camera_chooser::CameraChooser,
     file_manager, link_words,
     notifier::Notifier,
     recording_session::RecordingSession,
+    remembered_tiles::RememberedTiles,
     save::{Unsaved, save},
 };
 use crate::{
@@ -34,6 +36,10 @@ pub(super) struct ActionHandler {
     pub(super) folder: PathBuf,
     pub(super) recording: Arc<RecordingSession>,
     pub(super) camera: Option<Switch>,
+    /// Changes to another camera, if one is sent.
+    pub(super) cameras: Option<CameraChooser>,
+    /// Remembers the order of the streams.
+    pub(super) tiles: Option<RememberedTiles>,
     /// Shows notifications, if the user wants them.
     pub(super) notifier: Option<Notifier>,
 }
@@ -55,6 +61,12 @@ impl ActionHandler {
                 }
                 None
             }
+            Action::Arranged(arrangement) => {
+                if let Some(tiles) = &self.tiles {
+                    tiles.remember(arrangement);
+                }
+                None
+            }
             Action::OpenFolder => {
                 self.open_folder();
                 None
@@ -70,6 +82,18 @@ impl ActionHandler {
             Action::Camera(on) => {
                 if let Some(camera) = &self.camera {
                     camera.set(on);
+                }
+                None
+            }
+            Action::ListCameras => {
+                if let Some(cameras) = &self.cameras {
+                    cameras.list(self.handle.clone(), &self.words);
+                }
+                None
+            }
+            Action::UseCamera(row) => {
+                if let Some(cameras) = &self.cameras {
+                    cameras.choose(row, self.handle.clone(), &self.words);
                 }
                 None
             }
@@ -226,6 +250,8 @@ mod tests {
             folder: PathBuf::new(),
             recording: Arc::new(RecordingSession::new(handle, words)),
             camera: None,
+            cameras: None,
+            tiles: None,
             notifier: None,
         };
         let mut say = |number, text: &str| handler.run(Action::Say { number, text: text.into() });

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use super::{
     Error,
+    camera_chooser::CameraChooser,
     limit::Limit,
     link::{self, Target},
     output::Output,
-    runtime, send,
+    recent_relays, runtime, send,
     show::{self, WindowTitle},
-    signal, source,
+    signal, source, view_page,
 };
 use crate::{
-    pipeline::{Job, SelfView, SelfViewUpdate, Switch},
+    pipeline::{Job, SelfView, SelfViewUpdate, SourceSelector, Switch},
     view::{self, SelfViewState, Update, WindowHandle},
 };
 
@@ -39,12 +40,18 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let mut signal = signal::listen(&runtime);
     let config = source.reported(target.config.clone());
     let (link, inbox) = runtime.block_on(link::open(config, &mut signal))?;
+    let tls = target.config.tls.is_some();
+    if !show.no_window {
+        recent_relays::remember(&link, tls, runtime.handle());
+    }
     let (handle, window) = view::inbox();
-    let switch = Switch::new(!camera_off);
+    view_page::tell(&link, tls, output, handle.clone(), runtime.handle());
+    let (switch, selector) = (Switch::new(!camera_off), SourceSelector::default());
     // The limits count received frames, not sent ones.
     let job = Job {
         self_view: (!show.no_window).then(|| mirror(&handle)),
         switch: Some(switch.clone()),
+        selector: Some(selector.clone()),
         ..source.job(Limit::default(), show.codec.strips, &link)
     };
     let outgoing = runtime.block_on(async {
@@ -59,6 +66,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         title: &title,
         name: source.person(),
         camera: Some(switch),
+        cameras: Some(CameraChooser::new(selector, source.clone())),
+        remembers: true,
         window: (handle, window),
         ..WindowTitle::new(&title, String::new(), signal)
     };

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     capture::{self, Control, Which},
-    sanitize,
+    cells, sanitize,
 };
 
 /// Lists a camera's controls.
@@ -29,12 +29,13 @@ pub(super) fn list(which: &Which, json: bool) -> Result<(), Error> {
 fn table(controls: &[Control]) -> Vec<String> {
     let rows: Vec<_> = controls.iter().map(row).collect();
     let width =
-        |column: fn(&Row) -> &str| rows.iter().map(|row| column(row).chars().count()).max().unwrap_or(0);
+        |column: fn(&Row) -> &str| rows.iter().map(|row| cells::width(column(row))).max().unwrap_or(0);
     let (key, value, default) = (width(|row| &row.key), width(|row| &row.value), width(|row| &row.default));
     rows.iter()
         .map(|row| {
             let Row { key: k, value: v, default: d, takes } = row;
-            format!("  {k:<key$}  {v:<value$}  {d:<default$}  {takes}").trim_end().to_owned()
+            let (v, d) = (cells::padded(v, value), cells::padded(d, default));
+            format!("  {k:<key$}  {v}  {d}  {takes}").trim_end().to_owned()
         })
         .collect()
 }

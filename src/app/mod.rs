@@ -28,6 +28,8 @@ pub(crate) mod send;
 #[cfg(feature = "relay")]
 pub(crate) mod share;
 #[cfg(feature = "client")]
+pub(crate) mod start;
+#[cfg(feature = "client")]
 pub(crate) mod text;
 #[cfg(feature = "client")]
 pub(crate) mod view;
@@ -50,6 +52,8 @@ pub(crate) mod source;
 #[cfg(feature = "client")]
 mod action_handler;
 #[cfg(feature = "client")]
+mod camera_chooser;
+#[cfg(feature = "client")]
 mod file_manager;
 #[cfg(feature = "client")]
 pub(crate) mod frame_sink;
@@ -58,7 +62,15 @@ mod link_words;
 #[cfg(feature = "client")]
 pub(crate) mod notifier;
 #[cfg(feature = "client")]
+mod page_link;
+#[cfg(feature = "client")]
+mod recent_relays;
+#[cfg(feature = "client")]
 mod recording_session;
+#[cfg(feature = "client")]
+mod remembered_tiles;
+#[cfg(feature = "client")]
+mod remembered_window;
 #[cfg(feature = "client")]
 mod report;
 #[cfg(feature = "client")]
@@ -99,6 +111,7 @@ mod relay_event;
 mod runtime;
 mod screen;
 pub(crate) mod signal;
+mod state_folder;
 mod stdio;
 
 #[cfg(feature = "client")]

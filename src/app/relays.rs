@@ -13,6 +13,7 @@ use super::{
     output::{self, print, print_json},
 };
 use crate::{
+    cells,
     discovery::{self, Found},
     sanitize,
 };
@@ -103,8 +104,7 @@ fn ask(
 
 /// One line per relay.
 fn table(found: &[Found]) -> String {
-    let width =
-        |of: fn(&Found) -> &str| found.iter().map(|relay| of(relay).chars().count()).max().unwrap_or(0);
+    let width = |of: fn(&Found) -> &str| found.iter().map(|relay| cells::width(of(relay))).max().unwrap_or(0);
     let (name, address) = (width(|relay| &relay.name), width(|relay| &relay.address));
     let mut text = String::new();
     for relay in found {
@@ -115,7 +115,8 @@ fn table(found: &[Found]) -> String {
             (true, true) => "TLS, key",
         };
         let page = relay.page.as_deref().unwrap_or_default();
-        let line = format!("{:name$}  {:address$}  {needs:8}  {page}", relay.name, relay.address);
+        let (name, address) = (cells::padded(&relay.name, name), cells::padded(&relay.address, address));
+        let line = format!("{name}  {address}  {needs:8}  {page}");
         let _ = writeln!(text, "{}", sanitize::line(line.trim_end())); // writing to a String cannot fail
     }
     text
@@ -150,6 +151,14 @@ mod tests {
         assert!(said.contains("  1  desk  192.0.2.0:6868  open      http://192.0.2.0:6868/\n"), "{said}");
         assert!(said.contains("  2  lab   192.0.2.1:6868  TLS\n"), "{said}");
         assert_eq!(asked("0\nx\n1\n").0.unwrap().name, "desk", "wrong answers are asked again");
+    }
+
+    #[test]
+    fn wide_names_are_aligned() {
+        let table = table(&found(&["小明的电脑", "lab"]));
+        let columns: Vec<_> = table.lines().filter_map(|line| line.split_once("192.0.2.")).collect();
+        let widths: Vec<_> = columns.iter().map(|(name, _)| cells::width(name)).collect();
+        assert_eq!(widths, [12, 12], "{table}");
     }
 
     #[test]

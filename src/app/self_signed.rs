@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Error, cert};
+use super::{Error, cert, state_folder};
 use crate::{
     address::{machine_addresses, machine_name},
     tls::Certificate,
@@ -33,8 +33,7 @@ fn folder() -> Option<PathBuf> {
     let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     // systemd may name several, of which ours has one.
     let first = |path: PathBuf| path.to_str().and_then(|paths| paths.split(':').next()).map(PathBuf::from);
-    let of_user = || variable("XDG_STATE_HOME").or_else(|| Some(variable("HOME")?.join(".local/state")));
-    variable("STATE_DIRECTORY").and_then(first).or_else(|| Some(of_user()?.join("pulsecam")))
+    variable("STATE_DIRECTORY").and_then(first).or_else(|| state_folder::of_user(|name| env::var_os(name)))
 }
 
 /// The names and addresses by which this machine is reached.

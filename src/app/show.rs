@@ -13,6 +13,7 @@ use tracing::{info, warn};
 use super::{
     Codec, Error,
     action_handler::ActionHandler,
+    camera_chooser::CameraChooser,
     frame_sink::FrameSink,
     limit::{EndReason, Limit},
     link::{self, Advice, Reached},
@@ -20,6 +21,8 @@ use super::{
     notifier::{Notifier, Notify},
     output::Output,
     recording_session::RecordingSession,
+    remembered_tiles::RememberedTiles,
+    remembered_window,
     report::Report,
     screen::{self, Capability, Screen},
     show_events::{Played, first_pictures},
@@ -68,6 +71,10 @@ pub(crate) struct WindowTitle<'a> {
     pub(crate) name: String,
     /// Switches the user's camera, if there is one.
     pub(crate) camera: Option<Switch>,
+    /// Changes to another camera, if one is sent.
+    pub(crate) cameras: Option<CameraChooser>,
+    /// Whether the order of the streams is remembered: not of a relay that is gone the next time.
+    pub(crate) remembers: bool,
     /// The film that is played, if it can be paused.
     pub(crate) film: Option<view::FilmOptions>,
     /// Both ends of the window's updates.
@@ -82,7 +89,17 @@ impl<'a> WindowTitle<'a> {
     /// A user without a camera and a film.
     pub(crate) fn new(title: &'a str, name: String, signal: Stopping) -> Self {
         let over = CancellationToken::new();
-        Self { title, name, camera: None, film: None, window: view::inbox(), over, signal }
+        Self {
+            title,
+            name,
+            camera: None,
+            cameras: None,
+            remembers: false,
+            film: None,
+            window: view::inbox(),
+            over,
+            signal,
+        }
     }
 }
 
@@ -130,15 +147,18 @@ pub(crate) fn run(
 
     let mut shown = false;
     if let Some(window) = window {
+        let tiles = RememberedTiles::of(link.host()).filter(|_| who.remembers);
         let window_options = view::Options {
             title: who.title.to_owned(),
             host: link.host().to_owned(),
             size: options.window,
+            place: remembered_window::recall(options.window),
             numbers: options.numbers,
             ui_scale: options.ui_scale,
             words: Arc::clone(&words),
             limits: codec.limits,
             presented: output.is_json().then(|| first_pictures(output)),
+            arrangement: tiles.as_ref().map(RememberedTiles::recall).unwrap_or_default(),
             film: who.film.clone(),
         };
         let mut handler = ActionHandler {
@@ -149,6 +169,8 @@ pub(crate) fn run(
             name: who.name,
             recording: Arc::clone(&recording),
             camera: who.camera,
+            cameras: who.cameras,
+            tiles,
             notifier: options.notify.is_wanted(|name| std::env::var_os(name)).then(Notifier::start).flatten(),
             folder: folder(options.save.as_deref()),
         };
@@ -162,7 +184,10 @@ pub(crate) fn run(
         let mut graphics = options.terminal;
         if graphics.is_none() {
             match view::run(&window_options, &window, &mut act) {
-                Ok(_) => shown = true,
+                Ok(summary) => {
+                    remembered_window::remember(options.window, summary.place);
+                    shown = true;
+                }
                 Err(error @ view::Error::NoDisplay(_))
                     if Screen::is_there() && !output.is_json() && can_draw(None) =>
                 {

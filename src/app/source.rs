@@ -56,6 +56,7 @@ impl Options {
             viewers: Some(link.viewers()),
             self_view: None,
             switch: None,
+            selector: None,
         }
     }
 

@@ -5,7 +5,7 @@ use super::{
     link::{self, Target},
     name,
     output::Output,
-    runtime,
+    recent_relays, runtime,
     show::{self, WindowTitle},
     signal, view_page,
 };
@@ -28,9 +28,13 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let runtime = runtime(1)?;
     let mut signal = signal::listen(&runtime);
     let (link, inbox) = runtime.block_on(link::open(target.config.clone(), &mut signal))?;
-    view_page::tell(&link, target.config.tls.is_some(), output, runtime.handle());
+    let tls = target.config.tls.is_some();
+    if !show.no_window {
+        recent_relays::remember(&link, tls, runtime.handle());
+    }
     let title = format!("pulsecam: {}", target.config.host);
     let name = name.clone().unwrap_or_else(name::own_name);
-    let who = WindowTitle::new(&title, name, signal);
+    let who = WindowTitle { remembers: true, ..WindowTitle::new(&title, name, signal) };
+    view_page::tell(&link, tls, output, who.window.0.clone(), runtime.handle());
     show::run(show, who, output, target.advice, &runtime, (&link, inbox))
 }

@@ -1,10 +1,15 @@
-//! Tells a viewer where the relay's page for browsers is: a link, and a QR code for a phone.
+//! Tells a viewer where the relay's page for browsers is: a link, and a QR code for a phone, in a terminal and in the
+//! window.
 
 use serde::Serialize;
 use tokio::runtime::Handle;
 
 use super::{output::Output, share};
-use crate::{address::Address, link::Link};
+use crate::{
+    address::Address,
+    link::Link,
+    view::{PageLink, Update, WindowHandle},
+};
 
 /// The event that names the page.
 #[derive(Serialize)]
@@ -13,12 +18,14 @@ struct PageEvent<'a> {
     url: &'a str,
 }
 
-/// Prints the link once the relay has said that it has a page. It contains no key: the page asks for it.
-pub(super) fn tell(link: &Link, tls: bool, output: Output, runtime: &Handle) {
+/// Prints the link, and gives it to the window, once the relay has said that it has a page. It contains no
+/// key: the page asks for it.
+pub(super) fn tell(link: &Link, tls: bool, output: Output, window: WindowHandle, runtime: &Handle) {
     let (mut page, host) = (link.page(), link.host().to_owned());
     runtime.spawn(async move {
         let Ok(port) = page.wait_for(Option::is_some).await.map(|port| *port) else { return };
         let Some((url, is_here)) = port.and_then(|port| url(&host, port, tls)) else { return };
+        window.push(Update::Page(PageLink { url: url.clone(), is_here })); // a window that is gone shows nothing
         if share::draws_codes() && !is_here {
             output.drawing(share::qr_code(&url));
         }

@@ -1,6 +1,12 @@
 //! `pulsecam call`: send and view on one link.
 
-use super::{Error, link::LinkArgs, show::ShowArgs, source::SourceArgs, values};
+use super::{
+    Error,
+    link::{Entered, LinkArgs},
+    show::ShowArgs,
+    source::SourceArgs,
+    values,
+};
 use crate::{app::call, link::Role};
 
 const EXAMPLES: &str = "\
@@ -31,8 +37,13 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
+    run_with(args, Entered::default())
+}
+
+/// Calls the relay that is named, with what was entered in a window.
+pub(super) fn run_with(args: &Args, entered: Entered) -> Result<(), Error> {
     call::run(&call::Options {
-        target: args.link.target(Role::Both)?,
+        target: args.link.target_with(Role::Both, entered)?,
         source: args.source.options(),
         show: args.show.options(args.json),
         camera_off: args.camera_off,

@@ -1,7 +1,7 @@
 //! `pulsecam demo`: relay, source and viewer in one process, over real sockets.
 
 use super::{Error, advice, link::LinkTimeouts, show::ShowArgs, source::SourceArgs, values};
-use crate::app::demo;
+use crate::app::{demo, show};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,9 +25,14 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
+    run_in(args, args.show.options(args.json))
+}
+
+/// Runs it in a window that looks like this.
+pub(super) fn run_in(args: &Args, show: show::Options) -> Result<(), Error> {
     demo::run(&demo::Options {
         source: args.source.options(),
-        show: args.show.options(args.json),
+        show,
         target: args.patience.here()?,
         setting_name: advice::to_set,
         purpose: demo::Purpose::Demonstration,

@@ -116,6 +116,17 @@ impl HostOption {
         }
     }
 
+    /// Whether the option names a relay.
+    pub(super) fn is_option(&self) -> bool {
+        self.text.is_some() && self.named == Named::Option
+    }
+
+    /// The names that a configuration file gives to relays.
+    pub(super) fn aliases(&self) -> Vec<(String, Address)> {
+        let all = self.aliases.aliases.iter();
+        all.map(|(name, address)| (name.host(), address.clone())).collect()
+    }
+
     /// The relay of a command that has a positional argument for it.
     ///
     /// # Errors

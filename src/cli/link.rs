@@ -6,7 +6,9 @@ use super::{Error, advice, client_auth::ClientAuthArgs, host::HostOption, values
 use crate::{
     address::Address,
     app::link::Target,
+    auth::Key,
     link::{Config, Role},
+    tls::{Connector, Trust},
 };
 
 /// How to reach the relay.
@@ -19,6 +21,14 @@ pub(super) struct LinkArgs {
     host: HostOption,
     #[command(flatten)]
     reach: Reach,
+}
+
+/// How to reach a relay, as entered in a window.
+#[derive(Debug, Default)]
+pub(super) struct Entered {
+    /// Whether the relay is known to require TLS.
+    pub(super) tls: bool,
+    pub(super) key: Option<Key>,
 }
 
 /// How to reach a relay, without its address.
@@ -87,13 +97,33 @@ impl LinkArgs {
     pub(super) fn target(&self, role: Role) -> Result<Target, Error> {
         self.reach.target(&self.host.or_by_position(self.relay.as_ref())?, role)
     }
+
+    /// The same with what was entered in a window, where the arguments do not say otherwise.
+    pub(super) fn target_with(&self, role: Role, entered: Entered) -> Result<Target, Error> {
+        let mut target = self.target(role)?;
+        let config = &mut target.config;
+        if entered.tls && config.tls.is_none() {
+            config.tls = Some(Connector::new(&Trust::System)?);
+        }
+        config.key = entered.key.or(config.key.take());
+        Ok(target)
+    }
 }
 
-#[cfg(feature = "discovery")]
 impl LinkArgs {
     /// The relay that is named, if any.
     pub(super) fn named(&self) -> Result<Option<Address>, Error> {
         self.host.or_by_position_if_any(self.relay.as_ref())
+    }
+
+    /// Whether the command line names a relay.
+    pub(super) fn is_named_here(&self) -> bool {
+        self.relay.is_some() || self.host.is_option()
+    }
+
+    /// The names that a configuration file gives to relays.
+    pub(super) fn aliases(&self) -> Vec<(String, Address)> {
+        self.host.aliases()
     }
 
     /// That relay, reached as the arguments say.

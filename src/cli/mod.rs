@@ -54,6 +54,8 @@ mod show;
 #[cfg(feature = "client")]
 mod source;
 #[cfg(feature = "client")]
+mod start;
+#[cfg(feature = "client")]
 mod text;
 mod values;
 #[cfg(feature = "client")]
@@ -61,8 +63,11 @@ mod view;
 #[cfg(feature = "relay")]
 mod web;
 
+#[cfg(feature = "client")]
+use std::io::IsTerminal;
 use std::{
     env,
+    ffi::OsString,
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
@@ -268,13 +273,32 @@ fn run(cli: Cli) -> Result<(), Error> {
     }
 }
 
+/// The arguments of the program. A start from an icon, where nobody could read the help, asks for a relay.
+fn arguments() -> Vec<OsString> {
+    #[cfg(not(windows))]
+    let arguments: Vec<OsString> = env::args_os().collect();
+    #[cfg(windows)]
+    let arguments: Vec<OsString> = wild::args_os().collect();
+    #[cfg(feature = "client")]
+    if start::is_meant(&arguments, has_terminal(), crate::view::has_display()) {
+        return arguments.into_iter().chain(start::COMMAND.map(OsString::from)).collect();
+    }
+    arguments
+}
+
+/// Whether anything of the program is connected to a terminal.
+#[cfg(feature = "client")]
+fn has_terminal() -> bool {
+    io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal()
+}
+
 /// Parses the arguments, with defaults from the environment and from configuration files.
 fn parse() -> Result<Cli, clap::Error> {
+    parse_from(arguments())
+}
+
+fn parse_from(arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
     let variable = |name: &_| env::var_os(name);
-    #[cfg(not(windows))]
-    let arguments = env::args_os().collect();
-    #[cfg(windows)]
-    let arguments = wild::args_os().collect();
     let prepared = settings::prepare(&Cli::command(), arguments, &variable)?;
     let mut command = environment::without_unset(Cli::command());
     let matches =

@@ -72,6 +72,11 @@ fn ui_scale(text: &str) -> Result<UiScale, String> {
 }
 
 impl ShowArgs {
+    /// Whether a window is opened if there is a display.
+    pub(super) const fn opens_window(&self) -> bool {
+        !self.no_window && self.terminal.is_none()
+    }
+
     /// The options of the application.
     pub(super) fn options(&self, json: bool) -> Options {
         Options {

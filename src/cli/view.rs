@@ -2,7 +2,12 @@
 
 #[cfg(feature = "discovery")]
 use super::advice;
-use super::{Error, link::LinkArgs, show::ShowArgs, values};
+use super::{
+    Error,
+    link::{Entered, LinkArgs},
+    show::ShowArgs,
+    start, values,
+};
 #[cfg(feature = "discovery")]
 use crate::app::relays;
 use crate::{
@@ -14,6 +19,7 @@ const EXAMPLES: &str = "\
 Examples:
   pulsecam view desk.local
   pulsecam view                                      the relay of this network that is announced
+  pulsecam view --ask                                choose a relay in a window
   pulsecam view desk.local --no-window               lines instead of pictures
   pulsecam view desk.local --no-window --json --for 10s | jq 'select(.event == \"frame\").age_ms'
   pulsecam view desk.local --save inbox/             save the images that others send
@@ -26,38 +32,70 @@ h list all keys.";
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     #[command(flatten)]
-    link: LinkArgs,
+    pub(super) link: LinkArgs,
+    /// Ask in a window which relay to use, even if only one is found
+    #[arg(
+        long,
+        value_parser = values::flag(),
+        conflicts_with_all = ["no_window", "terminal"],
+        env = "PULSECAM_ASK"
+    )]
+    ask: bool,
     /// Your name, as shown to others when you write to them [default: user@host]
     #[arg(long, value_name = "NAME", env = "PULSECAM_NAME")]
     name: Option<String>,
     #[command(flatten)]
-    show: ShowArgs,
+    pub(super) show: ShowArgs,
     /// Print events as JSON, one object per line
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
-    json: bool,
+    pub(super) json: bool,
 }
 
-/// The relay to view: the one that is named, or else the one that is found.
+/// Finds the relay of this network, or asks for one.
 #[cfg(feature = "discovery")]
-fn target(args: &Args) -> Result<Target, Error> {
-    if let Some(relay) = args.link.named()? {
-        return args.link.target_at(&relay, Role::Viewer);
+fn find(args: &Args) -> Result<(), Error> {
+    match relays::choose(advice::FOUND) {
+        Ok(found) => {
+            let relay = found.address.parse();
+            let relay = relay.map_err(|error| Error::Usage(format!("{:?}: {error}", found.address)))?;
+            show(args, args.link.target_at(&relay, Role::Viewer)?)
+        }
+        Err(error) if args.show.opens_window() && !args.json => or_else(start::run(args), error),
+        Err(error) => Err(error),
     }
-    let found = relays::choose(advice::FOUND)?;
-    let relay =
-        found.address.parse().map_err(|error| Error::Usage(format!("{:?}: {error}", found.address)))?;
-    args.link.target_at(&relay, Role::Viewer)
 }
 
 #[cfg(not(feature = "discovery"))]
-fn target(args: &Args) -> Result<Target, Error> {
-    args.link.target(Role::Viewer)
+fn find(args: &Args) -> Result<(), Error> {
+    let missing = args.link.target(Role::Viewer).and_then(|target| show(args, target));
+    missing.or_else(|error| {
+        if args.show.opens_window() && !args.json { or_else(start::run(args), error) } else { Err(error) }
+    })
+}
+
+/// The reason why somebody should be asked, if there is no window in which to do so.
+fn or_else(asked: Result<(), Error>, reason: Error) -> Result<(), Error> {
+    if let Err(Error::Window(crate::view::Error::NoDisplay(_))) = asked { Err(reason) } else { asked }
+}
+
+fn show(args: &Args, target: Target) -> Result<(), Error> {
+    view::run(&view::Options { target, name: args.name.clone(), show: args.show.options(args.json) })
+}
+
+/// Shows the relay that is named, with what was entered in a window.
+pub(super) fn run_with(args: &Args, entered: Entered) -> Result<(), Error> {
+    show(args, args.link.target_with(Role::Viewer, entered)?)
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    view::run(&view::Options {
-        target: target(args)?,
-        name: args.name.clone(),
-        show: args.show.options(args.json),
-    })
+    if args.ask {
+        if args.link.is_named_here() {
+            return Err(Error::Usage("--ask asks for a relay, but the command line names one".into()));
+        }
+        return start::run(args);
+    }
+    match args.link.named()? {
+        Some(relay) => show(args, args.link.target_at(&relay, Role::Viewer)?),
+        None => find(args),
+    }
 }

@@ -44,6 +44,7 @@ camera-off-card = switched off the camera
 cannot-decode = cannot be decoded: { $reason }
 frames-per-second = { $rate } fps
 paused-hint = paused · press Space to resume
+hidden-hint = { $count } hidden · a shows them
 the-end = The end
 film-ended = The end · press Space to play again
 film-no-seek = This film does not support seeking.
@@ -56,7 +57,10 @@ image = image
 image-of = image { $number } of { $count }
 image-hint = s save · x close
 draft = Send this image to everyone?
+draft-many = Send these { $count } images to everyone?
 draft-hint = Enter send · Esc cancel
+drop-no-file = Drop image files here to send them. This is none.
+drop-left-out = Left out { $count } of what was dropped: not files of this machine, or too many at once.
 cannot-show = cannot be shown: { $reason }
 
 # The conversation.
@@ -79,28 +83,75 @@ news-joined = is here
 news-unreadable = has written something that cannot be read
 news-image = has sent an image
 
+# The window that asks for a relay.
+start-title = Connect to a relay
+start-address = Address or link, such as desk.local
+start-key = Key, if the relay requires one
+start-watch = Watch
+start-call = Call with camera
+start-demo = Show me a demo
+start-recent = Recent
+start-network = On this network
+start-searching = searching …
+start-none-yet = No relay has announced itself here so far.
+start-no-search = cannot search: { $reason }
+start-hint = ↑ ↓ select · Enter watch · Shift Enter call · Ctrl V paste · Esc close
+start-needs-key = key
+start-key-asked = This relay requires a key. Enter it, or press Enter again if it is configured.
+start-nothing = Enter an address, or select a relay below.
+start-no-image = The clipboard contains a picture, not an address.
+start-for-browsers = This link works in browsers only. Ask for the address of the relay and its key.
+start-no-address = Not an address: { $reason }
+start-no-key = The key cannot be used: { $reason }
+
+# The list of cameras.
+cameras-title = Camera
+cameras-searching = looking for cameras …
+cameras-none = No camera was found.
+cameras-hint = ↑ ↓ select · Enter use · Esc close
+camera-at-start = as at the start
+camera-pattern = Test picture
+camera-now = now in use
+camera-in-use = in use by { $program }
+camera-chosen = now sending { $name }
+camera-chosen-off = { $name } will be sent once the camera is on. Press m to turn it on.
+camera-refused = { $name } cannot be used: { $reason }
+
+# The link to the page for browsers.
+share-title = Open in a browser
+share-hint = The link contains no key: if the relay requires one, the page asks for it.
+share-here = Only this machine can open this link.
+share-keys = c copy the link · Esc close
+no-page = This relay has no page for browsers.
+
 # The keys.
 keys = Keys
 key-enlarge = enlarge a stream (or click it)
 key-next = next stream
 key-all = all streams
 key-say = write a message
-key-paste = paste a text, or an image to send
+key-paste = paste a text or an image (or drop image files) to send
 key-history = show the conversation
 key-save = save a snapshot
 key-open-folder = open the folder of what was saved
 key-record = start or stop recording
 key-copy = copy the picture
 key-camera = turn your camera on or off
+key-cameras = choose a camera
 key-pause = pause or resume
 key-seek = 5 seconds back or forward
 key-seek-far = 30 seconds back or forward
 key-ends = go to the beginning or the end
+key-move = move a stream (or drag it)
+key-pin = keep a stream in front
+key-hide = hide a stream
+key-unhide = show hidden streams
 key-mirror = mirror the picture
 key-flip = turn the picture upside down
 key-quarter = rotate the picture
 key-fit = whole picture, fill, or 1:1
 key-zoom = zoom (or Ctrl+wheel); drag to move
+key-share = show the link for browsers
 key-numbers = show statistics
 key-inspect = select a stream in the statistics
 key-dismiss = close an image
@@ -117,6 +168,8 @@ button-save = Save
 button-record = Record
 button-stop = Stop
 button-camera = Camera
+button-cameras = Source
+button-share = Link
 button-numbers = Stats
 button-help = Keys
 button-all = All

@@ -44,6 +44,7 @@ camera-off-card = 已关闭摄像头
 cannot-decode = 画面无法解码：{ $reason }
 frames-per-second = { $rate } 帧/秒
 paused-hint = 已暂停 · 按空格键继续
+hidden-hint = 已隐藏 { $count } 个画面 · 按 a 显示
 the-end = 播放结束
 film-ended = 播放结束 · 按空格键重新播放
 film-no-seek = 此影片不支持跳转。
@@ -56,7 +57,10 @@ image = 图片
 image-of = 图片 { $number }/{ $count }
 image-hint = s 保存 · x 关闭
 draft = 要把这张图片发送给所有人吗？
+draft-many = 要把这 { $count } 张图片发送给所有人吗？
 draft-hint = 回车 发送 · Esc 取消
+drop-no-file = 可以将图片文件拖放到这里发送。拖入的内容不是文件。
+drop-left-out = 已忽略 { $count } 项：不是本机文件，或一次拖入过多。
 cannot-show = 无法显示：{ $reason }
 
 # The conversation.
@@ -79,28 +83,75 @@ news-joined = 已加入
 news-unreadable = 发来一条无法读取的消息
 news-image = 发来一张图片
 
+# The window that asks for a relay.
+start-title = 连接中继
+start-address = 地址或链接，例如 desk.local
+start-key = 密钥（中继要求时填写）
+start-watch = 观看
+start-call = 视频通话
+start-demo = 查看演示
+start-recent = 最近使用
+start-network = 局域网中的中继
+start-searching = 正在搜索…
+start-none-yet = 暂未发现中继。
+start-no-search = 无法搜索：{ $reason }
+start-hint = ↑ ↓ 选择 · 回车 观看 · Shift 回车 通话 · Ctrl V 粘贴 · Esc 关闭
+start-needs-key = 需要密钥
+start-key-asked = 此中继要求密钥。请输入密钥；如果已在配置文件中设置，请再按一次回车。
+start-nothing = 请输入地址，或在下方选择一个中继。
+start-no-image = 剪贴板中是图片，不是地址。
+start-for-browsers = 此链接只能在浏览器中使用。请索取中继的地址和密钥。
+start-no-address = 地址无效：{ $reason }
+start-no-key = 密钥不可用：{ $reason }
+
+# The list of cameras.
+cameras-title = 摄像头
+cameras-searching = 正在查找摄像头…
+cameras-none = 未找到摄像头。
+cameras-hint = ↑ ↓ 选择 · 回车 使用 · Esc 关闭
+camera-at-start = 启动时的来源
+camera-pattern = 测试画面
+camera-now = 正在使用
+camera-in-use = 正被 { $program } 使用
+camera-chosen = 正在发送 { $name }
+camera-chosen-off = 打开摄像头后将发送 { $name }。按 m 键打开。
+camera-refused = 无法使用 { $name }：{ $reason }
+
+# The link to the page for browsers.
+share-title = 在浏览器中打开
+share-hint = 链接中不含密钥。如果中继要求密钥，页面会询问。
+share-here = 此链接只能在本机打开。
+share-keys = c 复制链接 · Esc 关闭
+no-page = 此中继没有网页。
+
 # The keys.
 keys = 快捷键
 key-enlarge = 放大某个画面（也可点击画面）
 key-next = 下一个画面
 key-all = 显示全部画面
 key-say = 发送消息
-key-paste = 粘贴文字，或粘贴要发送的图片
+key-paste = 粘贴要发送的文字或图片（也可拖入图片文件）
 key-history = 查看聊天记录
 key-save = 保存当前画面
 key-open-folder = 打开保存位置
 key-record = 开始或停止录制
 key-copy = 复制画面
 key-camera = 打开或关闭摄像头
+key-cameras = 选择摄像头
 key-pause = 暂停或继续
 key-seek = 后退或前进 5 秒
 key-seek-far = 后退或前进 30 秒
 key-ends = 跳到开头或结尾
+key-move = 移动画面（也可拖动）
+key-pin = 将画面固定在最前
+key-hide = 隐藏画面
+key-unhide = 显示已隐藏的画面
 key-mirror = 左右镜像
 key-flip = 上下翻转
 key-quarter = 旋转画面
 key-fit = 完整显示、填满或原始大小
 key-zoom = 缩放（也可按 Ctrl 滚动）；拖动可移动画面
+key-share = 显示浏览器链接
 key-numbers = 显示统计信息
 key-inspect = 在统计信息中选择画面
 key-dismiss = 关闭图片
@@ -117,6 +168,8 @@ button-save = 保存
 button-record = 录制
 button-stop = 停止
 button-camera = 摄像头
+button-cameras = 来源
+button-share = 链接
 button-numbers = 统计
 button-help = 快捷键
 button-all = 全部

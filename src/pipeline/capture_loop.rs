@@ -9,7 +9,12 @@ use std::{
 use bytes::Bytes;
 use tracing::{info, warn};
 
-use super::{consumers::SourceSide, counters::PipelineCounters, job::Job};
+use super::{
+    consumers::SourceSide,
+    counters::PipelineCounters,
+    job::Job,
+    selector::{Change, Open, SourceSelector},
+};
 use crate::{
     capture::{Error, Frame, Signal, Source},
     queue,
@@ -22,9 +27,6 @@ const FAILURE_PAUSE: Duration = Duration::from_millis(250);
 
 /// How often a source that is switched off checks whether it should end.
 const OFF_CHECK_INTERVAL: Duration = Duration::from_millis(250);
-
-/// Opens the source, also after it was switched off.
-pub(super) type Open = Box<dyn FnMut() -> Result<Box<dyn Source>, Error> + Send>;
 
 /// The state of the source's thread.
 pub(super) struct CaptureLoop<F> {
@@ -45,6 +47,10 @@ impl<F: FnMut(FrameInfo, Bytes)> CaptureLoop<F> {
         }
         let end = self.job.time.map(|time| Instant::now() + time);
         while !self.counters.stop.load(Relaxed) && end.is_none_or(|end| Instant::now() < end) {
+            if let Some(change) = self.job.selector.as_ref().and_then(SourceSelector::take) {
+                self.change(change);
+                continue;
+            }
             if self.job.is_off() {
                 self.stay_off();
                 continue;
@@ -104,6 +110,25 @@ impl<F: FnMut(FrameInfo, Bytes)> CaptureLoop<F> {
             && let Some(source) = &self.source
         {
             self.counters.health().opened(source.signal(), Instant::now());
+        }
+    }
+
+    /// Replaces the source. If the new one cannot be opened, the old one is opened again.
+    fn change(&mut self, Change { mut open, done }: Change) {
+        self.numbers.paused();
+        self.source = None;
+        if self.job.is_off() {
+            self.open = open;
+            return done(Ok(None));
+        }
+        match open() {
+            Ok(source) => {
+                self.counters.health().opened(source.signal(), Instant::now());
+                let description = source.describe();
+                (self.source, self.open) = (Some(source), open);
+                done(Ok(Some(description)));
+            }
+            Err(error) => done(Err(error)),
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::{self_view::SelfView, switch::Switch};
+use super::{selector::SourceSelector, self_view::SelfView, switch::Switch};
 use crate::{jpeg::Strips, link::DeliveryReport};
 
 /// Number of viewers as reported by the relay; `None` if it reports none.
@@ -42,6 +42,8 @@ pub struct Job {
     pub self_view: Option<SelfView>,
     /// Turns the source off and on; while it is off, viewers get a card.
     pub switch: Option<Switch>,
+    /// Replaces the source while it runs.
+    pub selector: Option<SourceSelector>,
 }
 
 impl Job {

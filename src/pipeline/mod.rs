@@ -5,6 +5,8 @@
 //!
 //! - `frame_sender`: `frame_filter` → `frame_encoder` → link, and `placeholder` while the source gives none
 //! - `self_view`: the self view
+//!
+//! A `switch` turns the source off and on, and a `selector` replaces it.
 
 mod adaptation;
 mod arrival;
@@ -23,6 +25,7 @@ mod outgoing;
 mod placeholder;
 mod rate_control;
 mod report_window;
+mod selector;
 mod self_view;
 mod setting;
 #[cfg(test)]
@@ -40,6 +43,7 @@ pub use self::{
     meter::{Meter, Rates},
     outgoing::{Error, Outgoing},
     rate_control::RateControl,
+    selector::SourceSelector,
     self_view::{SelfView, SelfViewUpdate},
     setting::SendSetting,
     switch::Switch,

@@ -184,7 +184,7 @@ mod tests {
     use tokio::sync::watch;
 
     use super::*;
-    use crate::pipeline::Switch;
+    use crate::pipeline::{SourceSelector, Switch};
 
     /// Gives one frame, and then nothing until it is released.
     struct Hanging {
@@ -265,6 +265,57 @@ mod tests {
         // A JPEG that cannot be decoded to encode it at another quality.
         let failed = counted(Job { quality: Some(50), ..Job::default() }, false).await;
         assert_eq!((failed.captured, failed.failed + failed.skipped), (50, 50), "{failed:?}");
+    }
+
+    #[tokio::test]
+    async fn another_source_continues_the_numbers_and_one_that_fails_changes_nothing() {
+        let (give, sunk) = mpsc::channel();
+        let selector = SourceSelector::default();
+        let switch = Switch::new(true);
+        let job = Job { selector: Some(selector.clone()), switch: Some(switch.clone()), ..Job::default() };
+        let pattern = |width| {
+            let settings = capture::Settings::default().with_size((width, 48)).with_fps(200.0);
+            move || capture::Spec::Pattern.open(&settings)
+        };
+        let sink = move |info: FrameInfo, jpeg: Bytes| {
+            let size = jpeg::header(&jpeg).ok().map(|header| header.width);
+            _ = give.send((info, size));
+        };
+        let outgoing = Outgoing::open(&job, pattern(64), sink).await.unwrap();
+        outgoing.begin();
+        let mut last = None;
+        let mut until = |width: usize| loop {
+            let (FrameInfo { seq, card, .. }, size) = sunk.recv_timeout(Duration::from_secs(20)).unwrap();
+            if card.is_some() {
+                continue;
+            }
+            assert!(last.is_none_or(|last| seq > Some(last)), "{seq:?} after {last:?}");
+            last = seq;
+            if size == Some(width) {
+                return;
+            }
+        };
+        let (told, results) = mpsc::channel();
+        let done = || {
+            let told = told.clone();
+            move |result: Result<Option<String>, capture::Error>| {
+                _ = told.send(result.map_err(|error| error.to_string()))
+            }
+        };
+        let result = || results.recv_timeout(Duration::from_secs(20)).unwrap();
+        until(64);
+        selector.select(pattern(96), done());
+        assert!(result().unwrap().is_some());
+        until(96);
+        selector.select(|| Err(capture::Error::NoCamera), done());
+        assert_eq!(result(), Err(capture::Error::NoCamera.to_string()));
+        until(96);
+        // One that is chosen while the switch is off is opened when it is turned on.
+        switch.set(false);
+        selector.select(pattern(128), done());
+        assert_eq!(result(), Ok(None));
+        switch.set(true);
+        until(128);
     }
 
     #[tokio::test]

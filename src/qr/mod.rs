@@ -1,4 +1,4 @@
-//! QR codes of short texts, such as links, drawn in a terminal.
+//! QR codes of short texts, such as links, for terminals and windows.
 
 use qrcodegen::{QrCode, QrCodeEcc, QrSegment, Version};
 
@@ -6,7 +6,7 @@ use qrcodegen::{QrCode, QrCodeEcc, QrSegment, Version};
 const MAX_VERSION: u8 = 15;
 
 /// Modules around a code that stay light, so that it is found: as the standard wants.
-const QUIET: usize = 4;
+pub(crate) const QUIET: usize = 4;
 
 /// A square of dark and light modules.
 #[derive(Clone, PartialEq, Eq)]
@@ -23,12 +23,12 @@ impl Code {
     }
 
     /// Modules across and down.
-    fn side(&self) -> usize {
+    pub(crate) fn side(&self) -> usize {
         usize::try_from(self.0.size()).unwrap_or_default()
     }
 
     /// Whether the module is dark; beyond the edge it is light.
-    fn is_dark(&self, x: usize, y: usize) -> bool {
+    pub(crate) fn is_dark(&self, x: usize, y: usize) -> bool {
         let (Ok(x), Ok(y)) = (i32::try_from(x), i32::try_from(y)) else { return false };
         self.0.get_module(x, y)
     }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{news::News, stream_counts::StreamCounts};
+use super::{arrangement::Arrangement, news::News, stream_counts::StreamCounts};
 use crate::playback::Progress;
 
 /// A request to the caller: the window itself writes no files and has no access to the network.
@@ -43,6 +43,10 @@ pub enum Action {
     Record(bool),
     /// Turn the user's own camera on or off.
     Camera(bool),
+    /// List the cameras ([`Update::Cameras`](super::Update::Cameras)).
+    ListCameras,
+    /// Send the picture of this row of the list.
+    UseCamera(usize),
     /// Put this picture, an image or a stream's frame, on the clipboard.
     Copy {
         /// The name of the stream or of the image's sender, if known.
@@ -50,6 +54,10 @@ pub enum Action {
         /// The file.
         file: Bytes,
     },
+    /// Remember the order of the streams.
+    Arranged(Arrangement),
+    /// Put this text on the clipboard.
+    CopyText(String),
     /// Tell the user that someone came or wrote: the window does not have the focus.
     Attention(News),
     /// Open the folder with what was saved in a file manager.

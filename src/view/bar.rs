@@ -38,7 +38,7 @@ fn buttons(model: &Model) -> Vec<Button> {
     }
     if model.recording.is_some() {
         buttons.push(Button::new(Command::Record, Phrase::ButtonStop, "r"));
-    } else if !film {
+    } else if !film && !model.streams.is_empty() {
         buttons.push(Button::new(Command::Record, Phrase::ButtonRecord, "r"));
     }
     if model.own.is_some() {
@@ -49,6 +49,13 @@ fn buttons(model: &Model) -> Vec<Button> {
     }
     buttons.push(Button::new(Command::Numbers, Phrase::ButtonNumbers, "i"));
     buttons.push(Button::new(Command::Help, Phrase::ButtonHelp, "h"));
+    // Less often needed: they give way in a narrow window.
+    if model.own.is_some() {
+        buttons.push(Button::new(Command::Cameras, Phrase::ButtonCameras, "w"));
+    }
+    if model.page.is_some() && !film {
+        buttons.push(Button::new(Command::Share, Phrase::ButtonShare, "l"));
+    }
     buttons
 }
 

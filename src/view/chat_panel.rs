@@ -27,7 +27,7 @@ const AROUND_CARET: usize = 600;
 const ENTRY_LINES: usize = 4;
 
 /// The caret: a thin bar that is shaped with the text, so that it is placed correctly in either direction.
-const CARET: char = '\u{258f}';
+pub(super) const CARET: char = '\u{258f}';
 
 /// Paints the latest lines above `floor`.
 pub(super) fn recent(

@@ -48,7 +48,7 @@ impl Clipboard {
         let handle = self.handle.clone();
         self.beside("paste", move |system| {
             if let Some(file) = x11::clipboard_picture() {
-                handle.push(Update::PastedImage(pasted(file.into())));
+                handle.push(Update::PastedImage(unsent(file.into())));
             } else if let Ok(text) = system.get_text() {
                 handle.push(Update::Pasted(text));
             }
@@ -76,6 +76,18 @@ impl Clipboard {
         });
     }
 
+    /// Copies a text, and shows a notice with the result.
+    pub(crate) fn copy_text(&self, text: String, words: &Arc<Translations>) {
+        let (handle, words) = (self.handle.clone(), Arc::clone(words));
+        self.beside("copy", move |system| {
+            let notice = match system.set_text(text) {
+                Ok(()) => words.text(Phrase::Copied),
+                Err(error) => words.format(Phrase::CannotCopy, [("reason", error.to_string())]),
+            };
+            handle.push(Update::Notice(notice));
+        });
+    }
+
     fn beside(&self, name: &str, work: impl FnOnce(&mut System) + Send + 'static) {
         let Some(system) = self.system.clone() else { return };
         let started = thread::Builder::new().name(name.into()).spawn(move || {
@@ -87,7 +99,8 @@ impl Clipboard {
     }
 }
 
-fn pasted(file: Bytes) -> Image {
+/// A picture of the user, which is not sent yet.
+pub(super) fn unsent(file: Bytes) -> Image {
     let look = still::inspect(&file);
     let fault = look.as_ref().err().map(ToString::to_string);
     Image { sender: None, size: look.ok().map(|look| look.size), file, fault }

@@ -1,7 +1,7 @@
-//! What keys and buttons do, and the list of keys for the help panel.
+//! What keys and buttons do.
 
 use super::{entry::Edit, framing::Turn};
-use crate::i18n::Phrase;
+use crate::stream_id::StreamId;
 
 /// The command of a key or a button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,9 +11,19 @@ pub(crate) enum Command {
     Copy,
     Record,
     Camera,
+    /// Opens or closes the list of cameras.
+    Cameras,
+    /// Selects a row of that list, by this many steps.
+    Select(isize),
+    /// Uses the selected row.
+    UseSelected,
+    /// Uses this row.
+    UseCamera(usize),
     Pause,
     Numbers,
     Help,
+    /// Shows the link to the relay's page for browsers, or hides it.
+    Share,
     /// Fills the screen with the window, or ends that.
     FullScreen,
     /// Keeps the window above others, or ends that.
@@ -56,6 +66,19 @@ pub(crate) enum Command {
     Zoom(isize),
     /// Moves the part of an enlarged picture that is shown, by this many steps to the right and down.
     Pan(isize, isize),
+    /// Hides a stream.
+    Hide,
+    /// Shows all streams that were hidden.
+    Unhide,
+    /// Keeps a stream in front, or ends that.
+    Pin,
+    /// Moves a stream by this many places.
+    Move(isize),
+    /// Puts a stream at this place.
+    Put {
+        stream: StreamId,
+        to: usize,
+    },
     /// Seeks in the film that is played.
     Seek(Target),
 }
@@ -82,78 +105,6 @@ impl Target {
     pub(crate) const fn back(far: bool) -> Self {
         Self::Back(if far { Self::STRIDE } else { Self::STEP })
     }
-}
-
-/// The keys and their commands for the help panel; a single list, so that help and behaviour agree.
-const HELP: [(&str, Phrase); 29] = [
-    ("1 2 3 …", Phrase::KeyEnlarge),
-    ("Tab", Phrase::KeyNext),
-    ("0", Phrase::KeyAll),
-    ("t  Enter", Phrase::KeySay),
-    ("Ctrl V", Phrase::KeyPaste),
-    ("y  PgUp", Phrase::KeyHistory),
-    ("s", Phrase::KeySave),
-    ("e", Phrase::KeyOpenFolder),
-    ("r", Phrase::KeyRecord),
-    ("c", Phrase::KeyCopy),
-    ("m", Phrase::KeyCamera),
-    ("Space", Phrase::KeyPause),
-    ("← →", Phrase::KeySeek),
-    ("Shift ← →", Phrase::KeySeekFar),
-    ("Home  End", Phrase::KeyEnds),
-    ("v", Phrase::KeyMirror),
-    ("u", Phrase::KeyFlip),
-    ("d", Phrase::KeyQuarter),
-    ("z", Phrase::KeyFit),
-    ("+ −", Phrase::KeyZoom),
-    ("i", Phrase::KeyNumbers),
-    ("↑ ↓", Phrase::KeyInspect),
-    ("f  F11", Phrase::KeyFullScreen),
-    ("o", Phrase::KeyOnTop),
-    ("p", Phrase::KeySmall),
-    ("x", Phrase::KeyDismiss),
-    ("h", Phrase::KeyHelp),
-    ("Esc", Phrase::KeyClose),
-    ("q", Phrase::KeyQuit),
-];
-
-/// The keys that have an effect in a terminal, or in a window whose state cannot be changed. `own`: there is a
-/// self view; `copies`: pictures can be copied; `film`: a film is played.
-pub(crate) fn help(own: bool, copies: bool, film: bool) -> impl Iterator<Item = (&'static str, Phrase)> {
-    let is_for_windows = |what: &Phrase| {
-        matches!(
-            what,
-            Phrase::KeyFullScreen
-                | Phrase::KeyOnTop
-                | Phrase::KeyClose
-                | Phrase::KeyInspect
-                | Phrase::KeyOpenFolder
-                | Phrase::KeyPaste
-                | Phrase::KeySmall
-                | Phrase::KeyMirror
-                | Phrase::KeyFlip
-                | Phrase::KeyQuarter
-                | Phrase::KeyFit
-                | Phrase::KeyZoom
-        )
-    };
-    window_help(own, copies, film).filter(move |(_, what)| !is_for_windows(what))
-}
-
-/// The same for a window that can fill the screen.
-pub(crate) fn window_help(
-    own: bool,
-    copies: bool,
-    film: bool,
-) -> impl Iterator<Item = (&'static str, Phrase)> {
-    HELP.into_iter().filter(move |(_, what)| match what {
-        Phrase::KeyCamera => own,
-        Phrase::KeyCopy | Phrase::KeyPaste => copies,
-        Phrase::KeySeek | Phrase::KeySeekFar | Phrase::KeyEnds => film,
-        // A film is the only stream.
-        Phrase::KeyEnlarge | Phrase::KeyNext | Phrase::KeyAll | Phrase::KeyInspect => !film,
-        _ => true,
-    })
 }
 
 /// The meaning of a key stroke while a line is being written.

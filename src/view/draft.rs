@@ -1,4 +1,4 @@
-//! A pasted image that waits until the user sends it: everybody would see what was pasted by a slip.
+//! Pasted or dropped images that wait until the user sends them: everybody would see what was a slip.
 
 use std::{sync::Arc, time::Instant};
 
@@ -11,20 +11,35 @@ use super::{
 use crate::{i18n::Phrase, picture::Canvas};
 
 impl Model {
-    /// Displays a pasted image, until it is sent or dismissed.
-    pub(super) fn draft(&mut self, image: Image) {
-        let (stamp, small_stamp) = (self.stamp(), self.stamp());
-        self.draft = Some(GalleryImage { stamp, image, canvas: None, small_stamp, small: None });
+    /// Displays the first of these images, until they are sent or dismissed.
+    pub(super) fn draft(&mut self, images: Vec<Image>) {
+        self.drafts.clear();
+        for image in images {
+            let (stamp, small_stamp) = (self.stamp(), self.stamp());
+            self.drafts.push(GalleryImage { stamp, image, canvas: None, small_stamp, small: None });
+        }
     }
 
-    /// The image on display: the pasted one, or one from a peer.
+    /// Discards them; false if there are none.
+    pub(super) fn discard_drafts(&mut self) -> bool {
+        let were_there = !self.drafts.is_empty();
+        self.drafts.clear();
+        were_there
+    }
+
+    /// The image on display: one that may be sent, or one from a peer.
     pub(crate) fn displayed_image(&self) -> Option<&GalleryImage> {
-        self.draft.as_ref().or_else(|| self.images.displayed())
+        self.drafts.first().or_else(|| self.images.displayed())
     }
 
-    /// Sends the pasted image, if there is one that can be shown; it is part of the conversation then.
-    pub(crate) fn send_draft(&mut self, now: Instant) -> Option<Action> {
-        let GalleryImage { image, stamp, small_stamp, .. } = self.draft.take()?;
+    /// Sends those that can be shown; they are part of the conversation then.
+    pub(crate) fn send_drafts(&mut self, now: Instant) -> Vec<Action> {
+        let drafts = std::mem::take(&mut self.drafts);
+        drafts.into_iter().filter_map(|draft| self.send_image(draft, now)).collect()
+    }
+
+    fn send_image(&mut self, draft: GalleryImage, now: Instant) -> Option<Action> {
+        let GalleryImage { image, stamp, small_stamp, .. } = draft;
         if image.fault.is_some() {
             return None;
         }
@@ -42,7 +57,7 @@ impl Model {
         wanted: &RescaleRequest,
         canvas: &Result<Arc<Canvas>, String>,
     ) -> bool {
-        let Some(draft) = self.draft.as_mut().filter(|draft| draft.stamp == wanted.stamp) else {
+        let Some(draft) = self.drafts.iter_mut().find(|draft| draft.stamp == wanted.stamp) else {
             return false;
         };
         match canvas {
@@ -69,14 +84,27 @@ mod tests {
         paste(&mut model, Image { sender: None, ..image("", 20, 10) });
         assert!(model.displayed_image().is_some() && model.chat.history().next().is_none());
         assert!(model.close(), "dismissed");
-        assert!(model.displayed_image().is_none() && model.send_draft(now).is_none());
+        assert!(model.displayed_image().is_none() && model.send_drafts(now).is_empty());
         paste(&mut model, Image { sender: None, ..image("", 20, 10) });
-        let Some(Action::SendImage { number: 1, file }) = model.send_draft(now) else { panic!("not sent") };
+        let [Action::SendImage { number: 1, file }] = &model.send_drafts(now)[..] else { panic!("not sent") };
         assert_eq!(&file[..], b"jpeg");
         model.apply(Update::Sent { number: 1, left: true }, now);
         let line = model.chat.history().next().expect("a line in the conversation");
         assert!(line.image.is_some_and(|stamp| model.images.find(stamp).is_some()), "with the image");
         paste(&mut model, Image { fault: Some("no picture".into()), ..image("", 20, 10) });
-        assert!(model.send_draft(now).is_none() && model.displayed_image().is_none());
+        assert!(model.send_drafts(now).is_empty() && model.displayed_image().is_none());
+    }
+
+    #[test]
+    fn dropped_images_are_sent_together() {
+        let now = Instant::now();
+        let mut model = fed(&[], now);
+        let own = |width| Image { sender: None, ..image("", width, 10) };
+        model.apply(Update::Dropped(vec![own(20), own(30)]), now);
+        assert_eq!(model.displayed_image().and_then(|shown| shown.image.size), Some((20, 10)), "the first");
+        assert_eq!(model.send_drafts(now).len(), 2);
+        assert_eq!(model.chat.history().filter(|line| line.image.is_some()).count(), 2);
+        model.apply(Update::Dropped(vec![own(20), own(30)]), now);
+        assert!(model.close() && model.displayed_image().is_none(), "dismissed together");
     }
 }

@@ -33,6 +33,11 @@ pub(crate) enum Edit {
 }
 
 impl Entry {
+    /// A line with its caret between these texts.
+    pub(crate) fn of(before: &str, after: &str) -> Self {
+        Self { text: format!("{before}{after}"), at: before.len() }
+    }
+
     /// Applies an edit; false if there is no room for more, and then nothing changes.
     pub(crate) fn edit(&mut self, edit: &Edit) -> bool {
         match edit {

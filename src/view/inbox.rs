@@ -222,9 +222,21 @@ impl Queues {
                     self.news.push(Update::Left { stream });
                 }
             }
+            Update::Dropped(images) => {
+                self.news.retain(|news| !matches!(news, Update::Dropped(_))); // the last one counts
+                self.news.push(Update::Dropped(images));
+            }
             Update::Recording(since) => {
                 self.news.retain(|news| !matches!(news, Update::Recording(_))); // the last one counts
                 self.news.push(Update::Recording(since));
+            }
+            Update::Cameras(cameras) => {
+                self.news.retain(|news| !matches!(news, Update::Cameras(_))); // the last one counts
+                self.news.push(Update::Cameras(cameras));
+            }
+            Update::Page(page) => {
+                self.news.retain(|news| !matches!(news, Update::Page(_))); // the last one counts
+                self.news.push(Update::Page(page));
             }
             Update::Sent { .. } | Update::Pasted(_) => self.news.push(update),
             Update::PastedImage(image) => {

@@ -8,6 +8,7 @@ use super::{
     action::Action,
     command::{Command, Writing},
     damage::Damage,
+    drop_reader,
     keys::Stroke,
     pointer::PointerEvent,
     presses::merged,
@@ -21,6 +22,10 @@ impl Shell {
     /// Handles keys and pointer as far as they concern the window; returns the rest.
     pub(super) fn input(&mut self, now: Instant) -> Vec<Action> {
         let mut actions = Vec::new();
+        if let Some(dropped) = self.surface.dropped() {
+            self.visibility.note(Fact::Touched);
+            drop_reader::read(dropped, self.handle.clone(), &self.model.words);
+        }
         for stroke in merged(self.surface.presses(), self.keys.strokes()) {
             self.stroke(&stroke, &mut actions, now);
         }
@@ -51,6 +56,7 @@ impl Shell {
                 if let Some(film) = &mut self.model.film {
                     film.release();
                 }
+                self.damage.add(Damage::All, self.context.dragged.is_some());
                 self.let_go()
             }
             PointerEvent::Left => {
@@ -151,10 +157,10 @@ impl Shell {
         (self.damage, self.touched) = (Damage::All, now);
         self.visibility.note(Fact::Touched);
         let is_enter = matches!(stroke.key, Some(Key::Enter | Key::NumPadEnter));
-        if is_enter && self.model.draft.is_some() {
+        if is_enter && !self.model.drafts.is_empty() {
             return self.execute(Command::SendDraft, actions, now);
         }
-        if self.model.chat.entry.is_some() && self.model.draft.is_none() {
+        if self.model.chat.entry.is_some() && self.model.drafts.is_empty() {
             match stroke.writing() {
                 Some(Writing::Paste) => self.clipboard.paste(),
                 Some(writing) => actions.extend(self.model.write(&writing, now)),
@@ -173,6 +179,12 @@ impl Shell {
             }
             return;
         }
+        if self.model.cameras.is_some() {
+            if let Some(command) = stroke.in_list() {
+                self.execute(command, actions, now);
+            }
+            return;
+        }
         if let Some(command) = stroke.command(self.model.film().is_some()) {
             self.execute(command, actions, now);
         }
@@ -180,6 +192,7 @@ impl Shell {
 
     fn execute(&mut self, command: Command, actions: &mut Vec<Action>, now: Instant) {
         self.reframe(command, now);
+        actions.extend(self.rearrange(command, now));
         let notice = match command {
             Command::FullScreen => self.surface.toggle_full_screen().err().map(|_| Phrase::NoSuchState),
             Command::OnTop => Some(match self.surface.toggle_on_top() {

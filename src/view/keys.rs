@@ -114,8 +114,10 @@ impl Stroke {
             _ => self.plain_command(self.key?)?,
         };
         // A held key repeats; only what moves does so, since a flickering pause helps nobody.
-        let repeats =
-            matches!(command, Command::Scroll(_) | Command::Seek(_) | Command::Zoom(_) | Command::Pan(..));
+        let repeats = matches!(
+            command,
+            Command::Scroll(_) | Command::Seek(_) | Command::Zoom(_) | Command::Pan(..) | Command::Move(_)
+        );
         ((repeats || !self.repeated) && !self.control).then_some(command)
     }
 
@@ -155,8 +157,10 @@ impl Stroke {
             Key::D => Command::Turn(Turn::Quarter),
             Key::Z => Command::Fit,
             Key::C => Command::Copy,
+            Key::L => Command::Share,
             Key::R => Command::Record,
             Key::M => Command::Camera,
+            Key::W => Command::Cameras,
             Key::Space => Command::Pause,
             Key::I => Command::Numbers,
             Key::H | Key::F1 => Command::Help,
@@ -165,13 +169,30 @@ impl Stroke {
             Key::T | Key::Enter | Key::NumPadEnter => Command::Say,
             Key::Y => Command::History,
             Key::Tab if self.shift => Command::Previous,
+            Key::Right if self.shift => Command::Move(1),
+            Key::Left if self.shift => Command::Move(-1),
             Key::Tab | Key::Right => Command::Next,
             Key::Left => Command::Previous,
+            Key::Delete => Command::Hide,
+            Key::A => Command::Unhide,
+            Key::K => Command::Pin,
             Key::PageUp => Command::Scroll(PAGE),
             Key::PageDown => Command::Scroll(-PAGE),
             Key::Up => Command::Scroll(1),
             Key::Down => Command::Scroll(-1),
             _ => Command::Digit(digit(key)?),
+        })
+    }
+
+    /// The command of the stroke while a list is open.
+    pub(crate) fn in_list(&self) -> Option<Command> {
+        Some(match self.key? {
+            Key::Up => Command::Select(-1),
+            Key::Down => Command::Select(1),
+            Key::Tab => Command::Select(if self.shift { -1 } else { 1 }),
+            Key::Enter | Key::NumPadEnter | Key::Space if !self.repeated => Command::UseSelected,
+            Key::W if !self.repeated => Command::Cameras,
+            _ => return None,
         })
     }
 
@@ -220,7 +241,6 @@ fn digit(key: Key) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{i18n::Phrase, view::command::help};
 
     fn commands(keys: &Keys) -> Vec<Command> {
         keys.strokes().iter().filter_map(|stroke| stroke.command(false)).collect()
@@ -315,6 +335,15 @@ mod tests {
     }
 
     #[test]
+    fn a_list_is_gone_through_by_keys() {
+        let stroke = |key, shift| Stroke { key: Some(key), shift, ..Stroke::default() };
+        assert_eq!(stroke(Key::Down, false).in_list(), Some(Command::Select(1)));
+        assert_eq!(stroke(Key::Tab, true).in_list(), Some(Command::Select(-1)));
+        assert_eq!(stroke(Key::Enter, false).in_list(), Some(Command::UseSelected));
+        assert_eq!((stroke(Key::Q, false).in_list(), stroke(Key::S, false).in_list()), (None, None));
+    }
+
+    #[test]
     fn arrows_seek_in_a_film_while_held_and_select_live_streams_once() {
         let stroke = |key, shift, repeated| Stroke { key: Some(key), shift, repeated, ..Stroke::default() };
         let seek = |key, shift, repeated| stroke(key, shift, repeated).command(true);
@@ -328,7 +357,6 @@ mod tests {
         let live = |key, repeated| stroke(key, false, repeated).command(false);
         assert_eq!(live(Key::Right, false), Some(Command::Next));
         assert_eq!((live(Key::Right, true), live(Key::Home, false)), (None, None));
-        let listed = |film| help(false, false, film).any(|(_, what)| what == Phrase::KeySeek);
-        assert!(listed(true) && !listed(false));
+        assert_eq!(stroke(Key::Left, true, true).command(false), Some(Command::Move(-1)));
     }
 }

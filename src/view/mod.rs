@@ -14,9 +14,12 @@
 //! ```
 
 mod action;
+mod arrangement;
 mod bar;
 mod blit;
 mod bounded_queue;
+mod camera_list;
+mod camera_panel;
 mod card;
 mod chat;
 mod chat_panel;
@@ -26,6 +29,9 @@ mod damage;
 mod demand;
 mod dpi;
 mod draft;
+mod drop_reader;
+#[cfg_attr(not(all(unix, not(target_os = "macos"))), expect(dead_code, reason = "reported by X11 only"))]
+mod dropped;
 mod entry;
 mod film;
 mod film_bar;
@@ -37,6 +43,7 @@ mod grid;
 mod icon;
 mod inbox;
 mod input;
+mod key_help;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod key_table;
 mod keys;
@@ -53,8 +60,11 @@ mod options;
 mod overlay;
 mod paint;
 mod panels;
+#[cfg_attr(not(all(unix, not(target_os = "macos"))), expect(dead_code, reason = "needed by X11 only"))]
+pub(crate) mod placement;
 mod pointer;
 mod presses;
+mod rearrange;
 mod reframe;
 mod refusal;
 mod render_context;
@@ -63,15 +73,18 @@ mod said;
 #[cfg(test)]
 mod samples;
 mod selection;
+mod share_panel;
 #[cfg(test)]
 mod snapshots;
 mod stage;
+pub(crate) mod start;
 mod state;
 mod stats_list;
 mod stats_panel;
 mod stream;
 mod stream_counts;
 mod stream_list;
+mod stream_order;
 mod stream_stats;
 mod strip;
 mod surface;
@@ -89,6 +102,8 @@ mod x11;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod x11_clipboard;
 #[cfg(all(unix, not(target_os = "macos")))]
+mod x11_drop;
+#[cfg(all(unix, not(target_os = "macos")))]
 mod x11_keys;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod x11_pointer;
@@ -99,6 +114,8 @@ mod x11_states;
 
 pub use self::{
     action::{Action, Total},
+    arrangement::Arrangement,
+    camera_list::CameraChoice,
     demand::Demand,
     inbox::{WindowHandle, WindowInbox, inbox},
     news::News,
@@ -106,8 +123,13 @@ pub use self::{
     options::{End, Error, FilmOptions, Options, Presented, Summary},
     stream_counts::StreamCounts,
     update::{
-        Damaged, FrameCounts, Image, LinkState, PlaceholderKind, RescaleRequest, SelfViewState, Update,
-        VideoFrame,
+        Damaged, FrameCounts, Image, LinkState, PageLink, PlaceholderKind, RescaleRequest, SelfViewState,
+        Update, VideoFrame,
     },
     window::run,
 };
+
+/// Whether a window can be opened, judging by the environment.
+pub(crate) fn has_display() -> bool {
+    refusal::no_display(|name| std::env::var_os(name)).is_none()
+}

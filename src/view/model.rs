@@ -10,6 +10,7 @@ use std::{
 
 use super::{
     action::Total,
+    camera_list::CameraList,
     chat::{Chat, Speaker},
     entry::Edit,
     film::FilmState,
@@ -19,7 +20,7 @@ use super::{
     stream::{Stream, StreamHealth},
     stream_list::StreamList,
     theme::Tone,
-    update::{LinkState, RescaleRequest, SelfViewState, Update},
+    update::{LinkState, PageLink, RescaleRequest, SelfViewState, Update},
 };
 use crate::{
     clock::Timestamp,
@@ -45,14 +46,20 @@ pub(crate) struct Model {
     pub(crate) streams: StreamList,
     pub(crate) chat: Chat,
     pub(crate) images: Gallery,
-    /// A pasted image that is not sent yet.
-    pub(super) draft: Option<GalleryImage>,
+    /// Pasted or dropped images that are not sent yet.
+    pub(super) drafts: Vec<GalleryImage>,
     pub(crate) own: Option<SelfViewState>,
     pub(crate) film: Option<FilmState>,
     pub(crate) recording: Option<Instant>,
     pub(crate) paused: bool,
     pub(crate) numbers: bool,
     pub(crate) help: bool,
+    /// The list of cameras, while it is open.
+    pub(crate) cameras: Option<CameraList>,
+    /// The relay's page for browsers, if it has one.
+    pub(crate) page: Option<PageLink>,
+    /// Whether the link to it is shown.
+    pub(crate) shares: bool,
     pub(super) typed: NumberEntry,
     /// Until when another key to quit ends the call.
     pub(super) leaving_until: Option<Instant>,
@@ -72,13 +79,16 @@ impl Model {
             streams: StreamList::default(),
             chat: Chat::default(),
             images: Gallery::default(),
-            draft: None,
+            drafts: Vec::new(),
             own: None,
             film: None,
             recording: None,
             paused: false,
             numbers: false,
             help: false,
+            cameras: None,
+            page: None,
+            shares: false,
             typed: NumberEntry::default(),
             leaving_until: None,
             quits: false,
@@ -114,7 +124,8 @@ impl Model {
                 self.chat.receive_image(image.sender.clone(), text, stamp, now);
                 self.images.push(stamp, small, image);
             }
-            Update::PastedImage(image) => self.draft(image),
+            Update::PastedImage(image) => self.draft(vec![image]),
+            Update::Dropped(images) => self.draft(images),
             Update::Fitted { wanted, canvas } if self.fit_draft(&wanted, &canvas) => {}
             Update::Fitted { wanted: RescaleRequest { stamp, .. }, canvas: Ok(canvas) } => {
                 let new = self.stamp();
@@ -134,6 +145,12 @@ impl Model {
                 self.chat.open();
                 self.edit(&Edit::Put(text), now);
             }
+            Update::Cameras(cameras) => {
+                if let Some(list) = &mut self.cameras {
+                    list.fill(cameras);
+                }
+            }
+            Update::Page(page) => self.page = Some(page),
             Update::Recording(since) => self.recording = since,
             Update::Link(link) => self.link = link,
             Update::Stop => {}

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::{
     action::Action,
+    camera_list::CameraList,
     command::{Command, Writing},
     entry::Edit,
     film::FilmState,
@@ -42,10 +43,13 @@ impl Model {
             }
             Command::Numbers => self.numbers = !self.numbers,
             Command::Help => self.help = !self.help,
+            Command::Share if self.page.is_none() => self.notice(Phrase::NoPage, now),
+            Command::Share => self.shares = !self.shares,
             // The topmost panel is closed first.
             Command::Dismiss if self.help => self.help = false,
-            Command::Dismiss if self.draft.take().is_some() => {}
-            Command::SendDraft => return self.send_draft(now).into_iter().collect(),
+            Command::Dismiss if self.shares => self.shares = false,
+            Command::Dismiss if self.discard_drafts() => {}
+            Command::SendDraft => return self.send_drafts(now),
             Command::Dismiss => _ = self.images.dismiss(),
             Command::Say => self.chat.open(),
             Command::History => self.chat.toggle(),
@@ -65,24 +69,51 @@ impl Model {
             Command::Open(stamp) => self.images.open(stamp),
             Command::Save => return self.save(now),
             Command::OpenFolder => return vec![Action::OpenFolder],
+            Command::Copy if self.shares => return self.copy_link().into_iter().collect(),
             Command::Copy => return self.copy().into_iter().collect(),
             Command::Record => return vec![Action::Record(self.recording.is_none())],
             Command::Camera => {
                 let on = matches!(self.own, Some(SelfViewState::Off));
                 return self.own.iter().map(|_| Action::Camera(on)).collect();
             }
+            Command::Unhide => self.streams.unhide(),
+            Command::Cameras => {
+                let opens = self.cameras.is_none() && self.own.is_some();
+                self.cameras = opens.then(CameraList::default);
+                return if opens { vec![Action::ListCameras] } else { Vec::new() };
+            }
+            Command::Select(by) => {
+                if let Some(list) = &mut self.cameras {
+                    list.step(by);
+                }
+            }
+            Command::UseSelected => {
+                let row = self.cameras.as_ref().map(CameraList::selected);
+                return row.and_then(|row| self.use_camera(row)).into_iter().collect();
+            }
+            Command::UseCamera(row) => return self.use_camera(row).into_iter().collect(),
             Command::Quit => self.quit(now),
             // The window's own.
             Command::FullScreen
             | Command::OnTop
             | Command::Paste
             | Command::Small
+            | Command::Hide
+            | Command::Pin
+            | Command::Move(_)
+            | Command::Put { .. }
             | Command::Turn(_)
             | Command::Fit
             | Command::Zoom(_)
             | Command::Pan(..) => {}
         }
         Vec::new()
+    }
+
+    /// Asks for the camera in this row of the list, and closes that.
+    fn use_camera(&mut self, row: usize) -> Option<Action> {
+        let list = self.cameras.take_if(|list| list.can_use(row));
+        list.map(|_| Action::UseCamera(row))
     }
 
     /// Ends the window; a call only after a question, as one key may be a slip.
@@ -113,7 +144,10 @@ impl Model {
         if self.leaving_until.take().is_some() || std::mem::take(&mut self.help) {
             return true;
         }
-        if self.draft.take().is_some() || self.images.dismiss() {
+        if self.cameras.take().is_some() || std::mem::take(&mut self.shares) {
+            return true;
+        }
+        if self.discard_drafts() || self.images.dismiss() {
             return true;
         }
         if self.chat.is_open() {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, mpsc};
 
-use super::action::Total;
+use super::{action::Total, arrangement::Arrangement, placement::Placement};
 use crate::{
     clock::Timestamp, i18n::Translations, jpeg::DecodeLimits, playback::Playback, stream_id::StreamId,
 };
@@ -16,6 +16,8 @@ pub struct Options {
     pub(crate) host: String,
     /// Initial width and height in pixels; `None`: as the screen's density suggests.
     pub(crate) size: Option<(usize, usize)>,
+    /// Where the window was the last time.
+    pub(crate) place: Option<Placement>,
     /// Start with the statistics panel open.
     pub(crate) numbers: bool,
     /// Pixels per unit of the interface; `None`: guessed from the screen.
@@ -26,6 +28,8 @@ pub struct Options {
     pub(crate) limits: DecodeLimits,
     /// Receives each frame as soon as the display has it.
     pub(crate) presented: Option<mpsc::Sender<Presented>>,
+    /// The order of the streams.
+    pub(crate) arrangement: Arrangement,
     /// The film that is played here, with controls to pause it and to seek.
     pub(crate) film: Option<FilmOptions>,
 }
@@ -60,11 +64,13 @@ impl Default for Options {
             title: "pulsecam".into(),
             host: "the relay".into(),
             size: None,
+            place: None,
             numbers: false,
             ui_scale: None,
             words: Arc::default(),
             limits: DecodeLimits::default(),
             presented: None,
+            arrangement: Arrangement::default(),
             film: None,
         }
     }
@@ -86,6 +92,8 @@ pub enum End {
 pub struct Summary {
     /// Why it closed.
     pub end: End,
+    /// Where the window was at last, if known: neither full screen nor small.
+    pub(crate) place: Option<Placement>,
     /// The streams that were shown, with their frame counts.
     #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "`bench window` is for Linux only"))]
     pub(crate) totals: Vec<Total>,

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::{
     blit,
+    command::Command,
     model::Model,
     render_context::{RenderContext, state_dot},
     state::clock,
@@ -41,6 +42,13 @@ pub(super) fn signs(
         let label = model.words.text(Phrase::PausedHint);
         left += sign(context, canvas, &label, Rect::new(left, top, 0, height), Mark::Paused) + margin / 2;
     }
+    let hidden = model.streams.hidden();
+    if hidden > 0 {
+        let label = model.words.format(Phrase::HiddenHint, [("count", hidden)]);
+        let width = sign(context, canvas, &label, Rect::new(left, top, 0, height), Mark::Hidden);
+        context.clickable(Rect::new(left, top, width, height), Some(Command::Unhide));
+        left += width + margin / 2;
+    }
     // An empty window shows the link in its middle.
     let has_link = !model.streams.is_empty() && !model.hides_link(now);
     if has_link {
@@ -53,6 +61,7 @@ pub(super) fn signs(
 enum Mark {
     Paused,
     Recording,
+    Hidden,
 }
 
 /// Paints a label with a mark before it; returns its width.
@@ -72,6 +81,11 @@ fn sign(context: &mut RenderContext, canvas: &mut Canvas, label: &str, at: Rect,
             for bars in [0, 2] {
                 fill(canvas, Rect::new(left + bars * bar, top, bar, 3 * bar), WARNING);
             }
+        }
+        Mark::Hidden => {
+            let frame = Rect::new(left, top, 3 * bar, 3 * bar);
+            fill(canvas, frame, FAINT);
+            fill(canvas, frame.inset((bar / 3).max(1)), PANEL);
         }
         Mark::Recording => rounded(canvas, Rect::new(left, top, 3 * bar, 3 * bar), text, BAD, 255),
     }

@@ -7,12 +7,13 @@
 use std::time::Instant;
 
 use super::{
-    bar, chat_panel,
+    bar, camera_panel, chat_panel,
     damage::Damage,
     film_bar,
     model::Model,
     overlay, panels,
     render_context::{PaintedTile, RenderContext, state_dot},
+    share_panel,
     stage::Stage,
     stats_panel,
     theme::{BACKGROUND, FAINT, Metrics, TEXT, Tone},
@@ -101,7 +102,7 @@ fn layers(
         floor = bar::paint(context, model, canvas, floor);
     }
     // One text must not show through another.
-    let has_numbers = model.numbers && !model.help;
+    let has_numbers = model.numbers && !model.help && !model.shares && model.cameras.is_none();
     if has_numbers {
         stats_panel::paint(context, model, canvas);
     }
@@ -114,6 +115,14 @@ fn layers(
         veil(canvas, window, 0, BEHIND_IMAGE);
         panels::image(context, model, shown, canvas);
     }
+    if let Some(page) = model.page.as_ref().filter(|_| model.shares) {
+        veil(canvas, window, 0, BEHIND_IMAGE);
+        share_panel::paint(context, model, page, canvas);
+    }
+    if let Some(list) = &model.cameras {
+        veil(canvas, window, 0, BEHIND_IMAGE);
+        camera_panel::paint(context, model, list, canvas);
+    }
     if model.help {
         panels::help(context, model, canvas);
     }
@@ -121,11 +130,14 @@ fn layers(
         veil(canvas, window, 0, BEHIND_IMAGE);
         panels::leaving(context, model, canvas);
     }
-    if model.has_buttons(now) {
+    if context.dragged.is_some() {
+        context.mark_drag(canvas);
+    } else if model.has_buttons(now) {
         context.highlight(canvas);
     }
     // These cover much of the window, or dim all of it.
-    if has_numbers || model.help || image.is_some() || model.asks_to_leave(now) {
+    let has_panel = has_numbers || model.help || model.shares || model.cameras.is_some() || image.is_some();
+    if has_panel || model.asks_to_leave(now) || context.dragged.is_some() {
         context.front.push(window);
     }
 }

@@ -1,9 +1,10 @@
 //! The topmost panels: an image, and the keys.
 
 use super::{
-    command::{self, Command},
+    command::Command,
     gallery::GalleryImage,
     grid::contain,
+    key_help::{self, Need},
     model::Model,
     render_context::{RenderContext, WindowContext},
     table,
@@ -42,7 +43,7 @@ pub(super) fn image(context: &mut RenderContext, model: &Model, shown: &GalleryI
     context.clickable(frame, None);
     rounded(canvas, frame, margin as f32, PANEL, 255);
     context.opaque = Some(frame);
-    let is_draft = model.draft.as_ref().is_some_and(|draft| draft.stamp == shown.stamp);
+    let is_draft = model.drafts.first().is_some_and(|draft| draft.stamp == shown.stamp);
     let (hint, click) = if is_draft {
         (Phrase::DraftHint, Command::SendDraft)
     } else {
@@ -58,6 +59,9 @@ pub(super) fn image(context: &mut RenderContext, model: &Model, shown: &GalleryI
     context.clickable(Rect::new(left, hint_top, hint_width, hint_height), Some(click));
     let words = &model.words;
     let which = match model.images.len() {
+        _ if is_draft && model.drafts.len() > 1 => {
+            words.format(Phrase::DraftMany, [("count", model.drafts.len())])
+        }
         _ if is_draft => words.text(Phrase::Draft),
         1 => words.text(Phrase::Image),
         count => words.format(Phrase::ImageOf, [("number", model.images.place()), ("count", count)]),
@@ -89,14 +93,11 @@ pub(super) fn image(context: &mut RenderContext, model: &Model, shown: &GalleryI
 /// Paints the keys that have an effect here, in the middle.
 pub(super) fn help(context: &mut RenderContext, model: &Model, canvas: &mut Canvas) {
     let WindowContext { clipboard, states } = context.window_context;
-    let (own, film) = (model.own.is_some(), model.film().is_some());
-    let keys: Vec<_> = if states {
-        command::window_help(own, clipboard, film).collect()
-    } else {
-        command::help(own, clipboard, film).collect()
-    };
+    let window = [(true, Need::Window), (states, Need::States), (clipboard, Need::Clipboard)];
+    let window = window.into_iter().filter(|(is_there, _)| *is_there).map(|(_, need)| need);
+    let there: Vec<_> = model.needs().into_iter().chain(window).collect();
     let rows: Vec<[String; 2]> =
-        keys.into_iter().map(|(key, what)| [key.to_owned(), model.words.text(what)]).collect();
+        key_help::keys(&there).map(|(key, what)| [key.to_owned(), model.words.text(what)]).collect();
     let window = Rect::new(0, 0, canvas.width, canvas.height);
     context.clickable(window, Some(Command::Help));
     table::paint(context, canvas, &model.words.text(Phrase::Keys), &rows, |width, height| {

@@ -2,8 +2,14 @@
 
 use std::time::Instant;
 
-use super::{command::Command, damage::Damage, framing::Framing, render_context::Hit, window::Shell};
-use crate::{drawing::Rect, i18n::Phrase};
+use super::{
+    command::Command,
+    damage::Damage,
+    framing::Framing,
+    render_context::{Dragged, Hit},
+    window::Shell,
+};
+use crate::{drawing::Rect, i18n::Phrase, stream_id::StreamId};
 
 /// Factor of a step: three of them double the size.
 const STEP: f64 = 1.26;
@@ -21,6 +27,8 @@ enum Held {
     Picture(usize),
     /// The window, which has no frame.
     Window,
+    /// A tile, to be put at another place.
+    Tile(StreamId),
 }
 
 /// A picture or a window that the pointer holds.
@@ -36,19 +44,15 @@ pub(super) struct Grip {
 
 impl Shell {
     /// The place of the stream that a command is about: the enlarged one, the only one, or that under the pointer.
-    fn target(&self) -> Option<usize> {
-        let under = |(x, y): (usize, usize)| {
-            let at = Rect::new(x, y, 1, 1);
-            self.context.tiles.iter().position(|tile| tile.area.contains(at))
-        };
+    pub(super) fn target(&self) -> Option<usize> {
         let only = (self.model.streams.len() == 1).then_some(0);
-        self.model.enlarged().or(only).or_else(|| self.context.pointer.and_then(under))
+        self.model.enlarged().or(only).or_else(|| self.tile_at(self.context.pointer?))
     }
 
     /// The proportions that a small window keeps: of the enlarged or only picture, or else of the window.
     pub(super) fn proportions(&self) -> (usize, usize) {
         let visible = self.model.streams.visible();
-        match visible {
+        match visible[..] {
             [stream] => self.model.streams.framing(stream).orientation.upright_size(stream.frame.size),
             _ => self.window.get_size(),
         }
@@ -88,8 +92,8 @@ impl Shell {
         self.damage = Damage::All;
     }
 
-    /// Takes hold of a small window, or of the picture under the pointer if there is more of it than is shown. False if
-    /// there is nothing to move.
+    /// Takes hold of the picture under the pointer if there is more of it than is shown, of a small window, or of a tile
+    /// among others. False if there is nothing to move.
     pub(super) fn grip(&mut self, at: (usize, usize), hit: Hit) -> bool {
         let (place, click) = match hit {
             Hit::Picture => (0, None),
@@ -102,6 +106,8 @@ impl Shell {
         let can_pan = self.model.streams.framing(stream).can_pan(stream.frame.size, room);
         let held = can_pan.then_some(Held::Picture(place));
         let held = held.or_else(|| self.surface.is_small().then_some(Held::Window));
+        let tile = (self.model.streams.len() > 1).then(|| Held::Tile(stream.id()));
+        let held = held.or(tile);
         self.grip = held.map(|held| Grip { held, from: at, last: at, is_moved: false, click });
         self.grip.is_some()
     }
@@ -116,9 +122,18 @@ impl Shell {
         }
         grip.last = (x, y);
         let by = (x as isize - last.0 as isize, y as isize - last.1 as isize);
-        let Held::Picture(place) = held else {
-            self.grip = None;
-            return self.surface.move_with_pointer();
+        let place = match held {
+            Held::Picture(place) => place,
+            Held::Window => {
+                self.grip = None;
+                return self.surface.move_with_pointer();
+            }
+            Held::Tile(stream) => {
+                let from = self.model.streams.place(stream);
+                self.context.dragged = from.map(|from| Dragged { from, to: self.tile_at((x, y)) });
+                self.damage = Damage::All;
+                return;
+            }
         };
         if let Some(room) = self.room(place)
             && let Some(own) = self.model.streams.get(place).map(|stream| stream.frame.size)
@@ -128,8 +143,13 @@ impl Shell {
         }
     }
 
-    /// Lets go of it; a press without a move was a click.
+    /// Lets go of it; a press without a move was a click. Returns what that does.
     pub(super) fn let_go(&mut self) -> Option<Command> {
-        self.grip.take().filter(|grip| !grip.is_moved).and_then(|grip| grip.click)
+        self.context.dragged = None;
+        match self.grip.take()? {
+            Grip { is_moved: false, click, .. } => click,
+            Grip { held: Held::Tile(stream), last, .. } => self.drop_of(stream, last),
+            Grip { .. } => None,
+        }
     }
 }

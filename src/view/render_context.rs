@@ -8,18 +8,21 @@ use super::{
     demand::{Demand, ShownTile},
     framing::unturned,
     strip::Scrolled,
-    theme::{FAINT, Metrics, PANEL, TEXT, Tone},
+    theme::{BACKGROUND, FAINT, Metrics, PANEL, TEXT, Tone},
     track::Track,
     update::RescaleRequest,
 };
 use crate::{
-    drawing::{Plate, Rect, Style, TextPainter, fill, rounded},
+    drawing::{Plate, Rect, Style, TextPainter, fill, rounded, veil},
     picture::{Canvas, Orientation, Part, Scaler},
     stream_id::StreamId,
 };
 
 /// Opacity of the light over a button under the pointer.
 const HIGHLIGHT: u32 = 40;
+
+/// Opacity of the veil over a tile that the pointer moves.
+const MOVED: u32 = 120;
 
 /// Facts that only the window knows, but the painting depends on.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,6 +54,8 @@ pub(crate) struct RenderContext {
     pub(crate) front: Vec<Rect>,
     /// An area that hides what is behind it.
     pub(crate) opaque: Option<Rect>,
+    /// The tile that the pointer moves.
+    pub(crate) dragged: Option<Dragged>,
     /// The film's track, if painted.
     pub(crate) track: Option<Track>,
     /// For parts of pictures, with memory of the last one.
@@ -72,6 +77,13 @@ pub(crate) struct PaintedTile {
     pub(crate) room: Rect,
     /// The content of its picture.
     pub(crate) stamp: u64,
+}
+
+/// A tile that the pointer moves: the places of the stream, and of the tile under the pointer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Dragged {
+    pub(crate) from: usize,
+    pub(crate) to: Option<usize>,
 }
 
 /// The effect of a click.
@@ -106,6 +118,7 @@ impl RenderContext {
             pointer: None,
             front: Vec::new(),
             opaque: None,
+            dragged: None,
             track: None,
             scaler: <(Scaler, Canvas)>::default(),
             hits: Vec::new(),
@@ -163,9 +176,23 @@ impl RenderContext {
         let hit = self.pointer.and_then(|(x, y)| self.hit_area(x, y));
         match hit {
             Some((area, Hit::Command(Command::Enlarge(_)))) => outline(canvas, area, self.metrics),
-            Some((_, Hit::Command(Command::Dismiss | Command::Help))) if self.covers(hit) => {}
+            Some((_, Hit::Command(Command::Dismiss | Command::Help | Command::Share | Command::Cameras)))
+                if self.covers(hit) => {}
             Some((area, Hit::Command(_))) => rounded(canvas, area, area.height as f32 / 4.0, TEXT, HIGHLIGHT),
             _ => {}
+        }
+    }
+
+    /// Marks the tile that the pointer moves, and where it would go.
+    pub(super) fn mark_drag(&self, canvas: &mut Canvas) {
+        let Some(Dragged { from, to }) = self.dragged else { return };
+        let area = |place: usize| self.tiles.get(place).map(|tile| tile.area);
+        if let Some(area) = area(from) {
+            veil(canvas, area, BACKGROUND, MOVED);
+        }
+        if let Some(area) = to.filter(|to| *to != from).and_then(area) {
+            rounded(canvas, area, 0.0, TEXT, HIGHLIGHT);
+            outline(canvas, area, self.metrics);
         }
     }
 

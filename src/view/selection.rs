@@ -16,7 +16,7 @@ impl Model {
             seq: stream.frame.seq,
             jpeg: stream.frame.jpeg.clone(),
         };
-        let visible = self.streams.visible().iter().filter(|stream| stream.has_picture());
+        let visible = self.streams.visible().into_iter().filter(|stream| stream.has_picture());
         let actions: Vec<_> = visible.map(snapshot).collect();
         if actions.is_empty() {
             self.notice(Phrase::NothingToSave, now);
@@ -24,12 +24,17 @@ impl Model {
         actions
     }
 
+    /// Copies the link that is shown.
+    pub(super) fn copy_link(&self) -> Option<Action> {
+        self.page.as_ref().map(|page| Action::CopyText(page.url.clone()))
+    }
+
     /// Copies the picture that the user looks at: the image, the enlarged stream, or the first one.
     pub(super) fn copy(&self) -> Option<Action> {
         if let Some(GalleryImage { image: Image { sender, file, .. }, .. }) = self.images.displayed() {
             return Some(Action::Copy { name: sender.clone(), file: file.clone() });
         }
-        let stream = self.streams.visible().first().filter(|stream| stream.has_picture())?;
+        let stream = self.streams.visible().into_iter().next().filter(|stream| stream.has_picture())?;
         let name = Some(stream.name().to_owned()).filter(|name| !name.is_empty());
         Some(Action::Copy { name, file: stream.frame.jpeg.clone() })
     }

@@ -10,7 +10,8 @@ use std::{
 };
 
 use super::{
-    Image, LinkState, PlaceholderKind, RescaleRequest, SelfViewState, Update, VideoFrame,
+    CameraChoice, Image, LinkState, PageLink, PlaceholderKind, RescaleRequest, SelfViewState, Update,
+    VideoFrame,
     command::{Command, Target, Writing},
     damage::Damage,
     entry::Edit,
@@ -235,6 +236,14 @@ fn panels(
     draw("call-no-signal", &mut own, hd, now);
     own.execute(Command::Quit, now);
     draw("call-leaving", &mut own, hd, now);
+    for (language, suffix) in [(Language::English, ""), (Language::Chinese, "-zh")] {
+        let mut wide = model(language, now);
+        feed(&mut wide, four, now);
+        arranged(draw, &mut wide, suffix, now);
+        wide.apply(Update::Own(SelfViewState::Off), now);
+        cameras(draw, &mut wide, suffix, now);
+        shared(draw, &mut wide, suffix, now);
+    }
     for (language, name) in [(Language::English, "talk"), (Language::Chinese, "talk-zh")] {
         let mut talk = model(language, now);
         feed(&mut talk, one, now);
@@ -264,6 +273,75 @@ fn panels(
     }
 }
 
+/// Pinned, moved and hidden tiles.
+fn arranged(
+    draw: &mut impl FnMut(&str, &mut Model, (usize, usize), Instant),
+    model: &mut Model,
+    suffix: &str,
+    now: Instant,
+) {
+    model.streams.pin(2);
+    model.streams.put(3, 1);
+    model.pointed(now);
+    draw(&format!("pinned{suffix}"), model, (1280, 720), now);
+    model.streams.hide(1);
+    model.paused = true;
+    draw(&format!("hidden{suffix}"), model, (1280, 720), now);
+    draw(&format!("hidden-small{suffix}"), model, (640, 360), now);
+    (0..model.streams.len()).for_each(|place| model.streams.hide(place));
+    model.paused = false;
+    draw(&format!("hidden-all{suffix}"), model, (640, 360), now);
+    model.execute(Command::Unhide, now);
+}
+
+fn cameras(
+    draw: &mut impl FnMut(&str, &mut Model, (usize, usize), Instant),
+    model: &mut Model,
+    suffix: &str,
+    now: Instant,
+) {
+    model.execute(Command::Cameras, now);
+    draw(&format!("cameras-searching{suffix}"), model, (640, 360), now);
+    let row = |label: &str, note: &str, is_size, can_use| CameraChoice {
+        label: label.into(),
+        note: note.into(),
+        is_size,
+        can_use,
+    };
+    let mut rows = vec![row("HD Pro Webcam C920", "now in use", false, true)];
+    for size in ["1920×1080", "1280×720", "640×480", "320×240"] {
+        rows.push(row(size, "30 fps", true, true));
+    }
+    let long = "a camera whose name goes on and on and does not end before the panel does";
+    rows.push(row(long, "in use by zoom", false, true));
+    rows.push(row("摄像头", "permission denied: add yourself to the group video", false, false));
+    rows.push(row("Test picture", "", false, true));
+    model.apply(Update::Cameras(rows), now);
+    draw(&format!("cameras{suffix}"), model, (1280, 720), now);
+    (0..9).for_each(|_| _ = model.execute(Command::Select(1), now));
+    draw(&format!("cameras-small{suffix}"), model, (480, 270), now);
+    model.execute(Command::Cameras, now);
+}
+
+fn shared(
+    draw: &mut impl FnMut(&str, &mut Model, (usize, usize), Instant),
+    model: &mut Model,
+    suffix: &str,
+    now: Instant,
+) {
+    let page = |url: &str, is_here| Update::Page(PageLink { url: url.into(), is_here });
+    model.apply(page("https://desk.local:6868/", false), now);
+    model.execute(Command::Share, now);
+    draw(&format!("share{suffix}"), model, (1280, 720), now);
+    draw(&format!("share-small{suffix}"), model, (640, 360), now);
+    model.apply(page("http://localhost:6868/", true), now);
+    draw(&format!("share-here{suffix}"), model, (640, 360), now);
+    model.execute(Command::Share, now);
+    model.apply(Update::Dropped(vec![image("", 900, 1200), image("", 20, 10)]), now);
+    draw(&format!("dropped{suffix}"), model, (1280, 720), now);
+    model.close();
+}
+
 /// Opens the conversation and sends these texts; the first was taken by the relay.
 fn talking<'a>(model: &'a mut Model, now: Instant, said: &[&str]) -> &'a mut Model {
     model.execute(Command::Say, now);
@@ -275,7 +353,7 @@ fn talking<'a>(model: &'a mut Model, now: Instant, said: &[&str]) -> &'a mut Mod
     model
 }
 
-fn write(path: &Path, canvas: &Canvas) {
+pub(super) fn write(path: &Path, canvas: &Canvas) {
     let rgb = canvas.pixels.iter().flat_map(|pixel| pixel.to_be_bytes()[1..].to_vec()).collect();
     let picture = image::RgbImage::from_raw(canvas.width as u32, canvas.height as u32, rgb).unwrap();
     picture.save(path).unwrap();

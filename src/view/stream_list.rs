@@ -3,10 +3,17 @@
 //! A relay that numbers connections gives all viewers the same numbers, so that "look at 3" works. Streams of other
 //! relays are numbered here, in the order in which they first came.
 
-use std::{collections::HashMap, ops::Deref, slice, sync::Arc, time::Instant};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Deref,
+    slice,
+    sync::Arc,
+    time::Instant,
+};
 
 use super::{
     action::Total,
+    arrangement::Arrangement,
     framing::Framing,
     stream::Stream,
     strip::Start,
@@ -19,18 +26,22 @@ use crate::{picture::Canvas, stream_id::StreamId};
 pub(crate) const MAX_STREAMS: usize = 64;
 
 /// Streams whose totals and numbers are kept after they left; bounded for the same reason.
-const MAX_DEPARTED: usize = 256;
+pub(super) const MAX_DEPARTED: usize = 256;
 
 /// The streams that are shown.
 #[derive(Debug, Default)]
 pub(crate) struct StreamList {
-    /// In the order of their numbers.
-    streams: Vec<Stream>,
-    enlarged: Option<StreamId>,
+    /// In the user's order; those that it does not mention by their numbers.
+    pub(super) streams: Vec<Stream>,
+    pub(super) enlarged: Option<StreamId>,
     /// The stream whose figures the user wants to see, rather than those of the enlarged one.
     inspected: Option<StreamId>,
     /// Where the strip beside the enlarged stream begins.
     pub(crate) strip: Start,
+    /// The user's order.
+    pub(crate) arrangement: Arrangement,
+    /// Streams that the user does not want to see.
+    pub(super) hidden: HashSet<StreamId>,
     departed: Vec<Total>,
     /// How pictures are shown, if the user has changed that; kept for streams that return.
     framings: HashMap<StreamId, Framing>,
@@ -102,8 +113,8 @@ impl StreamList {
             Some(peer) => peer,
             None => self.own_number(stream.id(), &stream.frame.name),
         };
-        let at = self.streams.partition_point(|other| other.number <= stream.number);
-        self.streams.insert(at, stream);
+        self.streams.push(stream);
+        self.arrange();
     }
 
     /// Takes over the relay's numbers, which are new if it was restarted.
@@ -111,7 +122,7 @@ impl StreamList {
         for stream in &mut self.streams {
             stream.number = stream.frame.peer.unwrap_or(stream.number);
         }
-        self.streams.sort_by_key(|stream| stream.number);
+        self.arrange();
     }
 
     /// The number of a stream that the relay has not numbered. It is that of a stream of the same name that has
@@ -177,11 +188,11 @@ impl StreamList {
         self.streams.iter().position(|stream| stream.id() == large)
     }
 
-    /// The enlarged stream, or all.
-    pub(crate) fn visible(&self) -> &[Stream] {
+    /// The enlarged stream, or all that are not hidden.
+    pub(crate) fn visible(&self) -> Vec<&Stream> {
         match self.enlarged() {
-            Some(place) => &self.streams[place..=place],
-            None => &self.streams,
+            Some(place) => vec![&self.streams[place]],
+            None => self.streams.iter().filter(|stream| !self.is_hidden(stream)).collect(),
         }
     }
 
@@ -205,6 +216,7 @@ impl StreamList {
     /// Enlarges the stream at this place, or shows all again if it is enlarged already.
     pub(crate) fn enlarge(&mut self, place: usize) {
         let Some(stream) = self.streams.get(place).map(Stream::id) else { return };
+        self.hidden.remove(&stream);
         self.enlarged = (self.enlarged != Some(stream)).then_some(stream);
         (self.strip.is_free, self.inspected) = (false, None);
     }
@@ -221,15 +233,17 @@ impl StreamList {
     }
 
     pub(crate) fn enlarge_previous(&mut self) {
-        self.step(self.streams.len());
+        self.step(-1);
     }
 
     /// Steps through the streams one by one, and after the last to all of them.
-    fn step(&mut self, by: usize) {
-        let count = self.streams.len();
+    fn step(&mut self, by: isize) {
+        let shown = self.shown();
+        let count = shown.len();
+        let at = self.enlarged().and_then(|large| shown.iter().position(|place| *place == large));
         // "All" is the place after the last stream.
-        let to = (self.enlarged().unwrap_or(count) + by) % (count + 1);
-        self.enlarged = self.streams.get(to).map(Stream::id);
+        let to = (at.unwrap_or(count) + if by < 0 { count } else { 1 }) % (count + 1);
+        self.enlarged = shown.get(to).map(|place| self.streams[*place].id());
         (self.strip.is_free, self.inspected) = (false, None);
     }
 

@@ -10,6 +10,8 @@ use std::time::Instant;
 use minifb::Window;
 
 use super::{
+    dropped::DropContent,
+    placement::Placement,
     pointer::PointerEvent,
     presses::Press,
     visibility::Visibility,
@@ -68,6 +70,11 @@ impl Surface {
         self.x11.as_mut().map(X11Surface::presses).unwrap_or_default()
     }
 
+    /// What was dropped on the window since the last call.
+    pub(crate) fn dropped(&mut self) -> Option<DropContent> {
+        self.x11.as_mut()?.dropped()
+    }
+
     /// Fills the screen with the window, or ends that.
     pub(crate) fn toggle_full_screen(&mut self) -> Result<(), Unsupported> {
         self.ask(X11Surface::toggle_full_screen)
@@ -91,6 +98,16 @@ impl Surface {
     /// Whether the window is small.
     pub(crate) fn is_small(&self) -> bool {
         self.x11.as_ref().is_some_and(X11Surface::is_small)
+    }
+
+    /// Puts the window where it was the last time, as far as the monitors allow.
+    pub(crate) fn put_back(&mut self, place: Placement) {
+        let _ = self.ask(|x11| x11.put_back(place)); // it is somewhere already
+    }
+
+    /// Where the window is when it is neither full screen nor small, if known.
+    pub(crate) fn place(&mut self) -> Option<Placement> {
+        self.ask(|x11| x11.place()).ok().flatten()
     }
 
     /// Lets the user move the window with the pointer, whose button is down.

@@ -14,11 +14,11 @@ use super::{
     state::{aged, millis},
     stream::{Stream, StreamHealth},
     strip::{Scrolled, Spotlight},
-    theme::{BACKGROUND, FAINT, FROZEN_ALPHA, Metrics, PANEL, TEXT, Tone},
+    theme::{BACKGROUND, FAINT, FROZEN_ALPHA, Metrics, PANEL, TEXT, Tone, WARNING},
     update::{PlaceholderKind, RescaleRequest},
 };
 use crate::{
-    drawing::{Rect, Style, fill, fill_around, veil},
+    drawing::{Rect, Style, fill, fill_around, rounded, veil},
     i18n::{Phrase, Translations},
     picture::Canvas,
     playback::Progress,
@@ -35,12 +35,21 @@ pub(super) fn layout_of(
 ) -> (Vec<PaintedTile>, Option<Scrolled>) {
     let framing = |stream: &Stream| model.streams.framing(stream);
     let turned = |stream: &Stream| framing(stream).orientation.upright_size(stream.frame.size);
-    let sizes: Vec<_> = model.streams.iter().map(turned).collect();
+    let is_shown: Vec<_> = model.streams.iter().map(|stream| !model.streams.is_hidden(stream)).collect();
+    let shown = model.streams.iter().zip(&is_shown).filter(|(_, is_shown)| **is_shown);
+    let sizes: Vec<_> = shown.map(|(stream, _)| turned(stream)).collect();
     let size = (stage.width, stage.height);
-    let Spotlight { tiles: areas, scrolled } = match model.enlarged() {
-        Some(large) => Spotlight::new(size, sizes.len(), large, model.streams.strip, metrics.strip()),
+    let Spotlight { tiles, scrolled } = match model.enlarged() {
+        Some(large) => {
+            let large = is_shown[..large].iter().filter(|is_shown| **is_shown).count();
+            Spotlight::new(size, sizes.len(), large, model.streams.strip, metrics.strip())
+        }
         None => Spotlight { tiles: packed(size, &sizes), scrolled: None },
     };
+    // Hidden ones have no room.
+    let mut tiles = tiles.into_iter();
+    let room = |is_shown: &bool| if *is_shown { tiles.next() } else { None }.unwrap_or_default();
+    let areas: Vec<_> = is_shown.iter().map(room).collect();
     let shifted = |area: Rect| Rect { x: stage.x + area.x, y: stage.y + area.y, ..area };
     // The strip is right beside the picture.
     let gap = model.enlarged().map_or((0, 0), |large| {
@@ -248,6 +257,14 @@ pub(super) fn figures(model: &Model, stream: &Stream, life: StreamHealth) -> (St
     (parts.join("   "), tone)
 }
 
+/// A pin, as seen from the side: its head and its needle.
+fn pin_mark(canvas: &mut Canvas, at: Rect) {
+    let (head, needle) = (at.height / 2, (at.width / 5).max(1));
+    rounded(canvas, Rect { height: head, ..at }, at.width as f32 * 0.2, WARNING, 255);
+    let x = at.x + at.width.saturating_sub(needle) / 2;
+    fill(canvas, Rect::new(x, at.y + head, needle, at.height - head), WARNING);
+}
+
 /// Paints the name on a plate in the tile's upper left corner, with the figures if they fit.
 fn name(
     context: &mut RenderContext,
@@ -271,7 +288,9 @@ fn name(
     let dot = (text * 0.6) as usize;
     let gap = context.metrics.margin / 2;
     let (number_width, _) = context.painter.measure(&number, Style::line(text, FAINT, tile.width));
-    let number_width = if number.is_empty() { 0 } else { number_width + gap };
+    let is_pinned = model.streams.arrangement.is_pinned(stream.name());
+    let pin = if is_pinned { dot + gap } else { 0 };
+    let number_width = pin + if number.is_empty() { 0 } else { number_width + gap };
     let used = 2 * margin + 2 * across + dot + gap + number_width;
     let room = tile.width.saturating_sub(used);
     if room < dot * 4 {
@@ -292,7 +311,10 @@ fn name(
     let left = plate.x + across;
     state_dot(canvas, Rect::new(left, plate.y + (plate.height - dot) / 2, dot, dot), tone);
     let left = left + dot + gap;
-    context.painter.draw(canvas, &number, left, plate.y + down, Style::line(text, FAINT, tile.width));
+    if is_pinned {
+        pin_mark(canvas, Rect::new(left, plate.y + (plate.height - dot) / 2, dot, dot));
+    }
+    context.painter.draw(canvas, &number, left + pin, plate.y + down, Style::line(text, FAINT, tile.width));
     let left = left + number_width;
     context.painter.draw(canvas, &label, left, plate.y + down, name);
     if both {

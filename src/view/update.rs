@@ -10,6 +10,7 @@ use std::{
 
 use bytes::Bytes;
 
+use super::camera_list::CameraChoice;
 use crate::{
     clock::{Age, Timestamp},
     picture::Canvas,
@@ -67,10 +68,16 @@ pub enum Update {
     Own(SelfViewState),
     /// The link's state has changed, or its round trip has been measured again.
     Link(LinkState),
+    /// The cameras from which the user can choose ([`Action::ListCameras`](super::Action::ListCameras)).
+    Cameras(Vec<CameraChoice>),
+    /// The relay's page for browsers.
+    Page(PageLink),
     /// The clipboard's text, for the line being written.
     Pasted(String),
     /// The clipboard's picture, which the user may send to everyone.
     PastedImage(Image),
+    /// Pictures that were dropped on the window, which the user may send to everyone.
+    Dropped(Vec<Image>),
     /// The start of the recording; `None` if nothing is being recorded.
     Recording(Option<Instant>),
     /// A message of the program itself, such as where a snapshot was saved.
@@ -155,6 +162,15 @@ pub enum PlaceholderKind {
     NoSignal,
     /// The camera was turned off.
     CameraOff,
+}
+
+/// The link to a relay's page for browsers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageLink {
+    /// The link.
+    pub(crate) url: String,
+    /// Whether only this machine can open it.
+    pub(crate) is_here: bool,
 }
 
 /// The self view.

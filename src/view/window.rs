@@ -18,12 +18,13 @@ use super::{
     damage::Damage,
     dpi::Screen,
     film::FilmState,
-    inbox::WindowInbox,
+    inbox::{WindowHandle, WindowInbox},
     keys::Keys,
     model::Model,
     news::News,
     options::{End, Error, Options, Presented, Summary},
     paint::paint,
+    placement::Placement,
     pointer::Pointer,
     reframe::Grip,
     render_context::{Hit, RenderContext, WindowContext},
@@ -108,10 +109,16 @@ pub fn run(
         shell.damage.add(Damage::All, film.is_visible && shell.model.has_buttons(now));
         shell.show(inbox, now)?;
         for action in shell.input(now).into_iter().chain(film.report.map(Action::Played)) {
-            if let Action::Copy { name, file } = action {
-                shell.clipboard.copy(name, file, options.limits, &options.words);
-            } else if let Some(notice) = act(action) {
-                shell.model.apply(Update::Notice(notice), now);
+            match action {
+                Action::Copy { name, file } => {
+                    shell.clipboard.copy(name, file, options.limits, &options.words);
+                }
+                Action::CopyText(text) => shell.clipboard.copy_text(text, &options.words),
+                action => {
+                    if let Some(notice) = act(action) {
+                        shell.model.apply(Update::Notice(notice), now);
+                    }
+                }
             }
         }
         if shell.model.quits {
@@ -121,7 +128,7 @@ pub fn run(
             end = Some(End::Closed);
         }
         if let Some(end) = end {
-            return Ok(Summary { end, totals: shell.model.totals() });
+            return Ok(Summary { end, place: shell.surface.place(), totals: shell.model.totals() });
         }
     }
 }
@@ -131,6 +138,7 @@ pub(super) struct Shell {
     pub(super) keys: Keys,
     pub(super) pointer: Pointer,
     pub(super) clipboard: Clipboard,
+    pub(super) handle: WindowHandle,
     fitting: Option<Rescaler>,
     active: bool,
     /// The picture that the pointer moves.
@@ -161,13 +169,18 @@ impl Shell {
     fn open(options: &Options, inbox: &WindowInbox) -> Result<Self, Error> {
         let screen = Screen::find();
         let scale = options.ui_scale.unwrap_or_else(|| screen.scale());
-        let mut window = open(&options.title, options.size.unwrap_or_else(|| screen.window(scale)))?;
-        let surface = Surface::of(&window);
+        let size = options.size.or(options.place.map(Placement::size));
+        let mut window = open(&options.title, size.unwrap_or_else(|| screen.window(scale)))?;
+        let mut surface = Surface::of(&window);
+        if let Some(place) = options.place {
+            surface.put_back(place);
+        }
         let keys = Keys::default();
         window.set_input_callback(Box::new(keys.clone()));
         let mut model = Model::new(&options.host, Arc::clone(&options.words), Instant::now());
         model.numbers = options.numbers;
         model.images.keeps = true;
+        model.streams.arrangement = options.arrangement.clone();
         model.film = options.film.as_ref().map(|film| FilmState::new(film, Instant::now()));
         let clipboard = Clipboard::open(inbox.handle());
         let fitting = Rescaler::start(inbox.handle(), options.limits, Strips::default());
@@ -177,6 +190,7 @@ impl Shell {
             keys,
             pointer: Pointer::default(),
             clipboard,
+            handle: inbox.handle(),
             fitting: fitting.inspect_err(|error| tracing::warn!("no picture scaling: {error}")).ok(),
             active: false,
             grip: None,

@@ -20,10 +20,13 @@ use x11rb::{
 };
 
 use super::{
+    dropped::DropContent,
+    placement::Placement,
     pointer::PointerEvent,
     presses::Press,
     visibility::{Fact, Visibility},
     x11_clipboard,
+    x11_drop::X11Drop,
     x11_keys::X11Keys,
     x11_pointer::X11Pointer,
     x11_states::X11States,
@@ -79,6 +82,7 @@ pub(crate) struct X11Surface {
     pointer: Option<X11Pointer>,
     states: Option<X11States>,
     keys: Option<X11Keys>,
+    drops: Option<X11Drop>,
     /// What the keys have entered since that was last asked for, as of the last look at the window's events.
     presses: Vec<Press>,
     /// Whether the window has to be looked at.
@@ -118,6 +122,8 @@ impl X11Surface {
         };
         let told = |error: &Error| tracing::debug!("a part of the window system is missing: {error}");
         let pointer = X11Pointer::cover(&connection, window).inspect_err(told).ok();
+        let accept = |pointer: &X11Pointer| X11Drop::accept(&connection, window, pointer.window());
+        let drops = pointer.as_ref().and_then(|pointer| accept(pointer).inspect_err(told).ok());
         let states = X11States::introduce(&connection, window, screen).inspect_err(told).ok();
         let keys = X11Keys::watch(window).inspect_err(told).ok();
         Ok(Self {
@@ -129,6 +135,7 @@ impl X11Surface {
             pointer,
             states,
             keys,
+            drops,
             presses: Vec::new(),
             is_due: true,
             checked: Instant::now(),
@@ -149,6 +156,11 @@ impl X11Surface {
     /// What the pointer has done; `None` if that is not known here.
     pub(crate) fn pointer_events(&mut self) -> Option<Vec<PointerEvent>> {
         self.pointer.as_mut().map(X11Pointer::events)
+    }
+
+    /// What was dropped on the window since the last call.
+    pub(crate) fn dropped(&mut self) -> Option<DropContent> {
+        self.drops.as_mut()?.dropped()
     }
 
     /// Fills the screen with the window, or ends that.
@@ -182,6 +194,16 @@ impl X11Surface {
         self.states.as_ref().is_some_and(X11States::is_small)
     }
 
+    /// Puts the window where it was the last time, as far as the monitors allow.
+    pub(crate) fn put_back(&self, place: Placement) -> Result<(), Error> {
+        self.states.as_ref().ok_or(Error::NoState)?.put_back(&self.connection, place)
+    }
+
+    /// Where the window is when it is neither full screen nor small, if known.
+    pub(crate) fn place(&self) -> Result<Option<Placement>, Error> {
+        self.states.as_ref().ok_or(Error::NoState)?.place(&self.connection)
+    }
+
     /// Lets the window manager move the window with the pointer, whose button is down.
     pub(crate) fn move_with_pointer(&mut self) -> Result<(), Error> {
         self.states.as_ref().ok_or(Error::NoState)?.move_with_pointer(&self.connection)?;
@@ -203,6 +225,9 @@ impl X11Surface {
         while let Some(event) = self.connection.poll_for_event()? {
             if let Some(pointer) = &mut self.pointer {
                 pointer.take(&event);
+            }
+            if let Some(drops) = &mut self.drops {
+                drops.take(&self.connection, &event)?;
             }
             match event {
                 Event::Expose(_) => lost = true,

@@ -4,7 +4,9 @@ use std::time::Instant;
 
 use minifb::Window;
 
-use super::{pointer::PointerEvent, presses::Press, visibility::Visibility};
+use super::{
+    dropped::DropContent, placement::Placement, pointer::PointerEvent, presses::Press, visibility::Visibility,
+};
 use crate::{drawing::Rect, picture::Canvas};
 
 /// There is no X server.
@@ -46,6 +48,10 @@ impl X11Surface {
         match *self {}
     }
 
+    pub(crate) fn dropped(&mut self) -> Option<DropContent> {
+        match *self {}
+    }
+
     pub(crate) fn toggle_full_screen(&mut self) -> Result<(), Error> {
         match *self {}
     }
@@ -63,6 +69,14 @@ impl X11Surface {
     }
 
     pub(crate) fn is_small(&self) -> bool {
+        match *self {}
+    }
+
+    pub(crate) fn put_back(&self, _: Placement) -> Result<(), Error> {
+        match *self {}
+    }
+
+    pub(crate) fn place(&self) -> Result<Option<Placement>, Error> {
         match *self {}
     }
 

@@ -64,6 +64,11 @@ impl X11Pointer {
         Ok(Self { window: cover, buttons: Buttons::default() })
     }
 
+    /// The invisible window.
+    pub(super) const fn window(&self) -> xproto::Window {
+        self.window
+    }
+
     /// Takes an event, if it is one of the pointer.
     pub(super) fn take(&mut self, event: &Event) {
         let place = |x: i16, y: i16| (x.max(0) as usize, y.max(0) as usize);

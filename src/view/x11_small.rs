@@ -30,7 +30,7 @@ x11rb::atom_manager! {
     }
 }
 
-/// Where a window is on the screen, without its frame.
+/// Where a window is on the screen, and its size; both without its frame.
 pub(super) type Place = (i32, i32, u32, u32);
 
 /// The small window.
@@ -83,6 +83,16 @@ impl X11Small {
         Ok((at.dst_x.into(), at.dst_y.into(), geometry.width.into(), geometry.height.into()))
     }
 
+    /// Where the window was before it was small, or is now; with its frame's corner, as window managers place frames.
+    pub(super) fn usual_place(&self, connection: &RustConnection) -> Result<Place, Error> {
+        if let Some(before) = self.before {
+            return Ok(before);
+        }
+        let (x, y, width, height) = self.place(connection)?;
+        let (left, top) = self.frame(connection)?;
+        Ok((x - left, y - top, width, height))
+    }
+
     /// Width of the frame's left edge, and height of its upper one.
     fn frame(&self, connection: &RustConnection) -> Result<(i32, i32), Error> {
         let name = self.atoms._NET_FRAME_EXTENTS;
@@ -104,10 +114,7 @@ impl X11Small {
             self.configure(connection, (x, y, width, height))?;
             return Ok(false);
         }
-        let (x, y, width, height) = self.place(connection)?;
-        // Window managers place the frame.
-        let (left, top) = self.frame(connection)?;
-        self.before = Some((x - left, y - top, width, height));
+        self.before = Some(self.usual_place(connection)?);
         let hints = self.atoms._MOTIF_WM_HINTS;
         connection.change_property32(PropMode::REPLACE, self.window, hints, hints, &NO_FRAME)?;
         self.hint(connection, Some(picture))?;

@@ -2,15 +2,19 @@
 //! attention (ICCCM and the Extended Window Manager Hints).
 
 use x11rb::{
-    connection::Connection,
+    connection::{Connection, RequestConnection},
     properties::WmHints,
-    protocol::xproto::{self, AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, PropMode},
+    protocol::{
+        randr::{self, ConnectionExt as _},
+        xproto::{self, AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, PropMode},
+    },
     rust_connection::RustConnection,
     wrapper::ConnectionExt as _,
 };
 
 use super::{
     icon::icon,
+    placement::Placement,
     x11::Error,
     x11_small::{Place, X11Small},
 };
@@ -44,6 +48,8 @@ x11rb::atom_manager! {
         _NET_WM_STATE,
         _NET_WM_STATE_FULLSCREEN,
         _NET_WM_STATE_ABOVE,
+        _NET_WM_STATE_MAXIMIZED_HORZ,
+        _NET_WM_STATE_MAXIMIZED_VERT,
         _NET_WM_MOVERESIZE,
         _NET_WM_PID,
         _NET_WM_ICON,
@@ -60,6 +66,8 @@ pub(super) struct X11States {
     is_urgent: bool,
     /// Without a window manager: where the window was before it filled the screen.
     before: Option<Place>,
+    /// Where it was before it was asked to fill the screen.
+    usual: Option<Place>,
     small: X11Small,
     /// Whether the window was on top before it was small.
     was_on_top: bool,
@@ -81,6 +89,7 @@ impl X11States {
             atoms,
             is_urgent: false,
             before: None,
+            usual: None,
             small: X11Small::new(connection, window, screen)?,
             was_on_top: false,
         };
@@ -155,7 +164,10 @@ impl X11States {
 
     /// Fills the screen with the window, or ends that. Without a window manager, it moves and resizes itself.
     pub(super) fn toggle_full_screen(&mut self, connection: &RustConnection) -> Result<(), Error> {
-        if self.state(connection, self.atoms._NET_WM_STATE_FULLSCREEN)?.is_some() {
+        if let Some(is_full) = self.state(connection, self.atoms._NET_WM_STATE_FULLSCREEN)? {
+            if !is_full {
+                self.usual = self.usual_place(connection)?;
+            }
             return self.toggle(connection, self.atoms._NET_WM_STATE_FULLSCREEN);
         }
         let place = match self.before.take() {
@@ -202,6 +214,56 @@ impl X11States {
     /// Whether the window is small.
     pub(super) const fn is_small(&self) -> bool {
         self.small.is_small()
+    }
+
+    /// Where the window is, unless the window manager has given it the whole screen or a side of it.
+    fn usual_place(&self, connection: &RustConnection) -> Result<Option<Place>, Error> {
+        let states = self.atoms(connection, self.window, self.atoms._NET_WM_STATE)?;
+        let StateAtoms {
+            _NET_WM_STATE_FULLSCREEN: full,
+            _NET_WM_STATE_MAXIMIZED_HORZ: wide,
+            _NET_WM_STATE_MAXIMIZED_VERT: high,
+            ..
+        } = self.atoms;
+        if states.iter().any(|state| [full, wide, high].contains(state)) {
+            return Ok(None);
+        }
+        Ok(Some(self.small.usual_place(connection)?))
+    }
+
+    /// Where the window is when it is neither full screen nor small, if known.
+    pub(super) fn place(&self, connection: &RustConnection) -> Result<Option<Placement>, Error> {
+        let place = match self.before {
+            Some(before) => Some(before),
+            None => self.usual_place(connection)?.or(self.usual),
+        };
+        Ok(place.map(|(x, y, width, height)| Placement { x, y, width, height }))
+    }
+
+    /// Puts the window where it was the last time, as far as the monitors allow.
+    pub(super) fn put_back(&self, connection: &RustConnection, place: Placement) -> Result<(), Error> {
+        let place = place.on(&self.monitors(connection)?).ok_or(Error::NoState)?;
+        self.small.configure(connection, (place.x, place.y, place.width, place.height))
+    }
+
+    /// The monitors, the user's main one first; a server without that extension has a single screen.
+    fn monitors(&self, connection: &RustConnection) -> Result<Vec<Placement>, Error> {
+        let screen = Placement { x: 0, y: 0, width: self.screen.0.into(), height: self.screen.1.into() };
+        if connection.extension_information(randr::X11_EXTENSION_NAME)?.is_none() {
+            return Ok(vec![screen]);
+        }
+        let Ok(mut told) = connection.randr_get_monitors(self.root, true)?.reply() else {
+            return Ok(vec![screen]); // an old one
+        };
+        told.monitors.sort_by_key(|monitor| !monitor.primary);
+        let monitors = told.monitors.iter().map(|monitor| Placement {
+            x: monitor.x.into(),
+            y: monitor.y.into(),
+            width: monitor.width.into(),
+            height: monitor.height.into(),
+        });
+        let monitors: Vec<_> = monitors.filter(|monitor| monitor.width > 0 && monitor.height > 0).collect();
+        Ok(if monitors.is_empty() { vec![screen] } else { monitors })
     }
 
     /// Lets the window manager move the window with the pointer, until its button is released.

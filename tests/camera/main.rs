@@ -7,6 +7,7 @@
 #![allow(missing_docs, unreachable_pub, reason = "a test's own parts")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a failing test says where")]
 
+mod choosing;
 mod controls;
 mod endurance;
 mod faults;

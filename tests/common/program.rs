@@ -21,8 +21,8 @@ pub fn pulsecam() -> Command {
         command.env_remove(name);
     }
     command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env("RUST_BACKTRACE", "0");
-    // No configuration file of the person who runs the tests.
-    command.env("XDG_CONFIG_HOME", "/nonexistent");
+    // No configuration file of the person who runs the tests, and nothing that is remembered.
+    command.env("XDG_CONFIG_HOME", "/nonexistent").env("XDG_STATE_HOME", "/dev/null/none");
     command
 }
 

@@ -107,7 +107,7 @@ pub fn run(
                 // An answer that comes later would appear as typed text.
                 confirmation.wait(terminal).map_err(lost)?;
             }
-            return Ok(Summary { end, totals: model.totals() });
+            return Ok(Summary { end, place: None, totals: model.totals() });
         }
         let now = Instant::now();
         dirty |= next_change.is_some_and(|at| at <= now);

@@ -15,7 +15,11 @@ use crate::{
     cells, drawing,
     i18n::Phrase,
     view::{
-        command, gallery::GalleryImage, grid::contain, model::Model, state, stats_panel,
+        gallery::GalleryImage,
+        grid::contain,
+        key_help::{self, Need},
+        model::Model,
+        state, stats_panel,
         update::RescaleRequest,
     },
 };
@@ -51,8 +55,8 @@ const KEY: usize = 10;
 /// The list of keys. If it has more rows than fit, those from `top` on are shown; `top` is limited to what can
 /// be scrolled.
 pub(super) fn help(frame: &mut Frame<'_>, area: Rect, model: &Model, top: &mut usize) {
-    let keys = command::help(model.own.is_some(), false, model.film().is_some());
-    let keys = keys.chain([("Esc", Phrase::TerminalClose), ("Ctrl-L", Phrase::TerminalRedraw)]);
+    let there: Vec<_> = model.needs().into_iter().chain([Need::Terminal]).collect();
+    let keys = key_help::keys(&there);
     let columns = usize::from(area.width.saturating_sub(FRAME)).saturating_sub(KEY);
     let rows = keys.flat_map(|(key, what)| {
         let what = cells::wrap(&model.words.text(what), columns).into_iter().enumerate();

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mdns_sd::{ResolvedService, ScopedIp, ServiceDaemon, ServiceEvent};
+use mdns_sd::{Receiver, ResolvedService, ScopedIp, ServiceDaemon, ServiceEvent};
 
 use super::{Error, Found, SERVICE};
 
@@ -27,28 +27,69 @@ const SEVERAL: usize = 2;
 /// # Errors
 /// [`Error::Mdns`] if a thread or socket cannot be made.
 pub fn find(time: Duration) -> Result<Vec<Found>, Error> {
-    let daemon = ServiceDaemon::new().map_err(Error::of)?;
-    let events = daemon.browse(SERVICE).map_err(Error::of)?;
+    let mut search = Search::start()?;
     let deadline = Instant::now() + time;
-    let mut found = BTreeMap::new();
     loop {
-        let deadline = if found.len() < SEVERAL { deadline + GRACE } else { deadline };
-        let Ok(event) = events.recv_deadline(deadline) else { break };
+        let deadline = if search.found.len() < SEVERAL { deadline + GRACE } else { deadline };
+        if !search.wait(deadline) {
+            return Ok(search.found().cloned().collect());
+        }
+    }
+}
+
+/// A search that goes on until it is dropped, on a thread of its own.
+pub struct Search {
+    daemon: ServiceDaemon,
+    events: Receiver<ServiceEvent>,
+    found: BTreeMap<String, Found>,
+}
+
+impl std::fmt::Debug for Search {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Search").field("found", &self.found).finish_non_exhaustive()
+    }
+}
+
+impl Search {
+    /// Begins to search.
+    ///
+    /// # Errors
+    /// [`Error::Mdns`] if a thread or socket cannot be made.
+    pub fn start() -> Result<Self, Error> {
+        let daemon = ServiceDaemon::new().map_err(Error::of)?;
+        let events = daemon.browse(SERVICE).map_err(Error::of)?;
+        Ok(Self { daemon, events, found: BTreeMap::new() })
+    }
+
+    /// Waits until something happens on the network, whether or not it changes what is found; false if nothing did
+    /// before the deadline.
+    pub fn wait(&mut self, deadline: Instant) -> bool {
+        let Ok(event) = self.events.recv_deadline(deadline) else { return false };
         match event {
             // A relay is reported again when more of its addresses are known.
             ServiceEvent::ServiceResolved(service) => {
-                if (found.len() < MAX_FOUND || found.contains_key(&service.fullname))
+                if (self.found.len() < MAX_FOUND || self.found.contains_key(&service.fullname))
                     && let Some(relay) = read(&service)
                 {
-                    found.insert(service.fullname.clone(), relay);
+                    self.found.insert(service.fullname.clone(), relay);
                 }
             }
-            ServiceEvent::ServiceRemoved(_, name) => _ = found.remove(&name),
+            ServiceEvent::ServiceRemoved(_, name) => _ = self.found.remove(&name),
             _ => {}
         }
+        true
     }
-    let _ = daemon.shutdown();
-    Ok(found.into_values().collect())
+
+    /// The relays that are there now, by name.
+    pub fn found(&self) -> impl Iterator<Item = &Found> {
+        self.found.values()
+    }
+}
+
+impl Drop for Search {
+    fn drop(&mut self) {
+        let _ = self.daemon.shutdown(); // it ends by itself, too
+    }
 }
 
 fn read(service: &ResolvedService) -> Option<Found> {

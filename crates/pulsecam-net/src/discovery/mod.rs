@@ -12,7 +12,7 @@ use std::net::IpAddr;
 
 pub use self::{
     announcer::Announcer,
-    finder::find,
+    finder::{Search, find},
     record::{Announcement, Found},
 };
 
