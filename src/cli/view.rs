@@ -2,11 +2,11 @@
 
 #[cfg(feature = "discovery")]
 use super::advice;
-use super::{Error, link::LinkArgs, show::ShowArgs, values};
+use super::{Error, link::LinkArgs, show::ShowArgs, values, virtual_camera::VirtualCameraArgs};
 #[cfg(feature = "discovery")]
 use crate::app::relays;
 use crate::{
-    app::{link::Target, view},
+    app::{link::Target, view, virtual_camera},
     link::Role,
 };
 
@@ -17,6 +17,8 @@ Examples:
   pulsecam view desk.local --no-window               lines instead of pictures
   pulsecam view desk.local --no-window --json --for 10s | jq 'select(.event == \"frame\").age_ms'
   pulsecam view desk.local --save inbox/             save the images that others send
+  pulsecam view desk.local --to-device /dev/video9 --stream ann@desk
+                                                     ann's picture as a camera for Zoom or a browser
 
 Keys: q quit, t write a message, s save a snapshot, r record, Space pause, i show statistics,
 h list all keys.";
@@ -30,6 +32,8 @@ pub(super) struct Args {
     /// Your name, as shown to others when you write to them [default: user@host]
     #[arg(long, value_name = "NAME", env = "PULSECAM_NAME")]
     name: Option<String>,
+    #[command(flatten)]
+    virtual_camera: VirtualCameraArgs,
     #[command(flatten)]
     show: ShowArgs,
     /// Print events as JSON, one object per line
@@ -55,6 +59,20 @@ fn target(args: &Args) -> Result<Target, Error> {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
+    let VirtualCameraArgs { to_device, stream, size } = &args.virtual_camera;
+    if let Some(device) = to_device {
+        let show = args.show.options(args.json);
+        return virtual_camera::run(&virtual_camera::Options {
+            target: target(args)?,
+            device: device.clone(),
+            stream: stream.clone(),
+            size: *size,
+            lang: show.lang,
+            codec: show.codec,
+            limit: show.limit,
+            json: show.json,
+        });
+    }
     view::run(&view::Options {
         target: target(args)?,
         name: args.name.clone(),
