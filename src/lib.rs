@@ -23,7 +23,9 @@
 #![cfg_attr(not(feature = "bench"), allow(dead_code, unused_imports))]
 
 #[cfg(feature = "client")]
-pub use pulsecam_media::{capture, drawing, file_name, film, jpeg, picture, playback, recording, still};
+pub use pulsecam_media::{
+    capture, drawing, file_name, film, jpeg, picture, playback, recording, still, virtual_camera,
+};
 #[cfg(feature = "discovery")]
 pub use pulsecam_net::discovery;
 #[cfg(feature = "client")]

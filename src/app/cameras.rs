@@ -1,6 +1,8 @@
-//! Lists the cameras of this machine.
+//! Lists the cameras of this machine, and the virtual ones.
 
 use std::fmt::Write;
+
+use serde::Serialize;
 
 use super::{
     Error, controls,
@@ -9,6 +11,7 @@ use super::{
 use crate::{
     capture::{self, CameraInfo, Mode, Which},
     sanitize,
+    virtual_camera::{Loopback, loopbacks},
 };
 
 /// Lists the controls of a camera.
@@ -24,20 +27,56 @@ pub(crate) fn list_controls(which: &Which, json: bool) -> Result<(), Error> {
 /// # Errors
 /// There is no camera, or standard output cannot be written.
 pub(crate) fn list(json: bool) -> Result<(), Error> {
-    let cameras = capture::cameras();
-    if cameras.is_empty() {
+    let (cameras, virtual_cameras) = (capture::cameras(), loopbacks());
+    if cameras.is_empty() && virtual_cameras.is_empty() {
         return Err(capture::Error::NoCamera.into());
     }
     for camera in cameras {
         if json {
             print_json(&camera)?;
         } else {
-            for line in described(&camera).lines() {
-                print(&sanitize::line(line))?;
-            }
+            print_lines(&described(&camera))?;
+        }
+    }
+    for device in &virtual_cameras {
+        if json {
+            print_json(&VirtualCamera { is_virtual: true, device, problems: device.problems() })?;
+        } else {
+            print_lines(&virtual_camera(device))?;
         }
     }
     Ok(())
+}
+
+/// A device of v4l2loopback as a JSON object.
+#[derive(Serialize)]
+struct VirtualCamera<'a> {
+    #[serde(rename = "virtual")]
+    is_virtual: bool,
+    #[serde(flatten)]
+    device: &'a Loopback,
+    problems: Vec<String>,
+}
+
+fn print_lines(text: &str) -> Result<(), Error> {
+    text.lines().try_for_each(|line| print(&sanitize::line(line)))
+}
+
+/// A device of v4l2loopback as text: what is written to it, and what is wrong with it.
+fn virtual_camera(device: &Loopback) -> String {
+    let mut text = format!("virtual camera  {}  ({})\n", device.name, device.path);
+    match &device.format {
+        Some(format) => _ = writeln!(text, "  gets {format}"),
+        None => text.push_str("  no program writes to it\n"),
+    }
+    let users: Vec<_> = device.in_use_by.iter().map(ToString::to_string).collect();
+    if !users.is_empty() {
+        let _ = writeln!(text, "  in use by {}", users.join(", "));
+    }
+    for problem in device.problems() {
+        let _ = writeln!(text, "  {problem}");
+    }
+    text
 }
 
 /// A camera and its modes as text: one line per size.
@@ -74,6 +113,21 @@ fn size(mode: &Mode) -> impl PartialEq + use<> {
 mod tests {
     use super::*;
     use crate::capture::{DeviceUser, FrameRate, PixelFormat};
+
+    #[test]
+    fn a_virtual_camera_tells_what_it_gets_and_what_is_wrong() {
+        let mut device = Loopback::new(9, "pulsecam", "/dev/video9");
+        assert_eq!(
+            virtual_camera(&device),
+            "virtual camera  pulsecam  (/dev/video9)\n  no program writes to it\n"
+        );
+        device.format = Some("YU12:640x360@30".into());
+        device.in_use_by = vec![DeviceUser { pid: 7, program: "zoom".into() }];
+        device.exclusive_caps = Some(false);
+        let text = virtual_camera(&device);
+        assert!(text.contains("\n  gets YU12:640x360@30\n  in use by zoom (process 7)\n"), "{text}");
+        assert!(text.lines().last().unwrap().contains("without exclusive_caps=1"), "{text}");
+    }
 
     #[test]
     fn a_camera_has_one_line_per_size() {

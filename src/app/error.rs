@@ -6,7 +6,7 @@ use std::{io, path::PathBuf, time::Duration};
 use crate::discovery;
 use crate::{auth, tls, wire};
 #[cfg(feature = "client")]
-use crate::{capture, jpeg, link, pipeline, recording, still, view};
+use crate::{capture, jpeg, link, pipeline, recording, still, view, virtual_camera};
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +38,9 @@ pub(crate) enum Error {
     #[cfg(feature = "client")]
     #[error("the window: {0}")]
     Window(#[from] view::Error),
+    #[cfg(feature = "client")]
+    #[error(transparent)]
+    VirtualCamera(#[from] virtual_camera::Error),
     #[error(transparent)]
     Message(#[from] wire::Fault),
     #[error("{}: {reason}", path.display())]

@@ -52,7 +52,7 @@ impl Viewer for FrameSink {
         self.codec.limits
     }
 
-    fn tile_size(&self, stream: StreamId) -> Option<(usize, usize)> {
+    fn tile_size(&self, stream: StreamId, _own: (usize, usize)) -> Option<(usize, usize)> {
         match self.handle.demand(stream) {
             Demand::Size(size) => Some(size),
             Demand::OwnSize | Demand::Nothing => None,

@@ -35,6 +35,8 @@ pub(crate) mod text;
 pub(crate) mod view;
 #[cfg(feature = "client")]
 mod view_page;
+#[cfg(feature = "client")]
+pub(crate) mod virtual_camera;
 
 // Shared by commands that send.
 #[cfg(feature = "client")]

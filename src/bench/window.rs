@@ -164,7 +164,7 @@ impl Viewer for Looker {
         self.handle.demand(stream) != Demand::Nothing
     }
 
-    fn tile_size(&self, stream: StreamId) -> Option<(usize, usize)> {
+    fn tile_size(&self, stream: StreamId, _own: (usize, usize)) -> Option<(usize, usize)> {
         if let Demand::Size(size) = self.handle.demand(stream) { Some(size) } else { None }
     }
 
@@ -175,6 +175,90 @@ impl Viewer for Looker {
     fn spare(&mut self) -> Canvas {
         self.handle.spare()
     }
+}
+
+/// A relay of its own, with one sender of a picture that stands still, or without any; both end when it is dropped.
+#[derive(Debug)]
+pub struct StillStage {
+    /// Address of the relay.
+    pub host: String,
+    stop: Arc<AtomicBool>,
+    relay: CancellationToken,
+}
+
+impl StillStage {
+    /// Starts it. A still picture is sent as `--skip-still` sends it: once a second.
+    ///
+    /// # Errors
+    /// If a socket, a link or a thread cannot be created.
+    pub fn start(plan: Plan, runtime: &Handle, is_streamed: bool) -> io::Result<Self> {
+        let (relay, stop) = (CancellationToken::new(), Arc::<AtomicBool>::default());
+        let host = runtime.block_on(start_relay(&relay))?;
+        if is_streamed {
+            let mut frames = scene::jpegs(plan.width, plan.height, 80)?;
+            frames.truncate(1);
+            start_sender(runtime, &host, "still".into(), frames.into(), 1.0, &stop)?;
+        }
+        Ok(Self { host, stop, relay })
+    }
+}
+
+impl Drop for StillStage {
+    fn drop(&mut self) {
+        self.stop.store(true, Relaxed);
+        self.relay.cancel();
+    }
+}
+
+/// A window that nothing happens in: the whole program's share of one core, while `process` shows it.
+///
+/// # Errors
+/// If the kernel keeps no scheduler statistics, or the process has ended.
+pub fn idle(process: u32, time: Duration) -> io::Result<f64> {
+    thread::sleep(WARM_UP);
+    let (begin, before) = (Instant::now(), cpu_of_process(process)?);
+    thread::sleep(time);
+    let used = cpu_of_process(process)?.saturating_sub(before);
+    Ok(used.as_secs_f64() / begin.elapsed().as_secs_f64())
+}
+
+/// Processor time so far of all threads of a process.
+fn cpu_of_process(process: u32) -> io::Result<Duration> {
+    let mut all = Duration::ZERO;
+    for thread in fs::read_dir(format!("/proc/{process}/task"))? {
+        // A thread that ends meanwhile is left out.
+        if let Ok(line) = fs::read_to_string(thread?.path().join("schedstat")) {
+            all += schedstat(&line)?;
+        }
+    }
+    Ok(all)
+}
+
+/// Starts a relay on a free port, until it is cancelled; returns its address.
+async fn start_relay(stop: &CancellationToken) -> io::Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let host = listener.local_addr()?.to_string();
+    tokio::spawn(relay::run(listener, relay::Config::default(), stop.clone().cancelled_owned()));
+    Ok(host)
+}
+
+/// Starts a sender of these frames in turn.
+fn start_sender(
+    runtime: &Handle,
+    host: &str,
+    name: String,
+    frames: Arc<[Bytes]>,
+    fps: f64,
+    stop: &Arc<AtomicBool>,
+) -> io::Result<()> {
+    let (sender, ignored) = runtime.block_on(connect(host, Role::Sender))?;
+    runtime.spawn(async move {
+        let mut ignored = ignored;
+        while ignored.recv().await.is_some() {}
+    });
+    let stop = Arc::clone(stop);
+    thread::Builder::new().name("sender".into()).spawn(move || send(&sender, &name, &frames, fps, &stop))?;
+    Ok(())
 }
 
 /// Starts a relay, senders and a viewer; the viewer passes arrivals to `handle`, converted by `update`.
@@ -190,27 +274,14 @@ pub fn stage(
 ) -> io::Result<WindowBench> {
     let frames: Arc<[Bytes]> = scene::jpegs(plan.width, plan.height, 80)?.into();
     let (relay, stop) = (CancellationToken::new(), Arc::<AtomicBool>::default());
-    let host = runtime.block_on(async {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let host = listener.local_addr()?.to_string();
-        tokio::spawn(relay::run(listener, relay::Config::default(), relay.clone().cancelled_owned()));
-        Ok::<_, io::Error>(host)
-    })?;
+    let host = runtime.block_on(start_relay(&relay))?;
     // As many threads as the program gives a link.
     let receiver =
         runtime::Builder::new_multi_thread().worker_threads(1).thread_name(RECEIVER).enable_all().build()?;
     let (viewer, inbox) = receiver.block_on(connect(&host, Role::Viewer))?;
     for number in 0..plan.streams {
-        let (sender, ignored) = runtime.block_on(connect(&host, Role::Sender))?;
-        runtime.spawn(async move {
-            let mut ignored = ignored;
-            while ignored.recv().await.is_some() {}
-        });
-        let (frames, stop) = (Arc::clone(&frames), Arc::clone(&stop));
         let name = format!("stream {}", number + 1);
-        thread::Builder::new()
-            .name("sender".into())
-            .spawn(move || send(&sender, &name, &frames, plan.fps, &stop))?;
+        start_sender(runtime, &host, name, Arc::clone(&frames), plan.fps, &stop)?;
     }
     let (counts, is_full_size) = (Arc::clone(counts), Arc::<AtomicBool>::default());
     let looker =

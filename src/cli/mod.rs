@@ -60,6 +60,8 @@ mod text;
 mod values;
 #[cfg(feature = "client")]
 mod view;
+#[cfg(feature = "client")]
+mod virtual_camera;
 #[cfg(feature = "relay")]
 mod web;
 

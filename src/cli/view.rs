@@ -7,11 +7,12 @@ use super::{
     link::{Entered, LinkArgs},
     show::ShowArgs,
     start, values,
+    virtual_camera::VirtualCameraArgs,
 };
 #[cfg(feature = "discovery")]
 use crate::app::relays;
 use crate::{
-    app::{link::Target, view},
+    app::{link::Target, view, virtual_camera},
     link::Role,
 };
 
@@ -23,6 +24,8 @@ Examples:
   pulsecam view desk.local --no-window               lines instead of pictures
   pulsecam view desk.local --no-window --json --for 10s | jq 'select(.event == \"frame\").age_ms'
   pulsecam view desk.local --save inbox/             save the images that others send
+  pulsecam view desk.local --to-device /dev/video9 --stream ann@desk
+                                                     ann's picture as a camera for Zoom or a browser
 
 Keys: q quit, t write a message, s save a snapshot, r record, Space pause, i show statistics,
 h list all keys.";
@@ -45,6 +48,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME", env = "PULSECAM_NAME")]
     name: Option<String>,
     #[command(flatten)]
+    virtual_camera: VirtualCameraArgs,
+    #[command(flatten)]
     pub(super) show: ShowArgs,
     /// Print events as JSON, one object per line
     #[arg(long, value_parser = values::flag(), env = "PULSECAM_JSON")]
@@ -60,7 +65,7 @@ fn find(args: &Args) -> Result<(), Error> {
             let relay = relay.map_err(|error| Error::Usage(format!("{:?}: {error}", found.address)))?;
             show(args, args.link.target_at(&relay, Role::Viewer)?)
         }
-        Err(error) if args.show.opens_window() && !args.json => or_else(start::run(args), error),
+        Err(error) if opens_window(args) => or_else(start::run(args), error),
         Err(error) => Err(error),
     }
 }
@@ -69,7 +74,7 @@ fn find(args: &Args) -> Result<(), Error> {
 fn find(args: &Args) -> Result<(), Error> {
     let missing = args.link.target(Role::Viewer).and_then(|target| show(args, target));
     missing.or_else(|error| {
-        if args.show.opens_window() && !args.json { or_else(start::run(args), error) } else { Err(error) }
+        if opens_window(args) { or_else(start::run(args), error) } else { Err(error) }
     })
 }
 
@@ -78,7 +83,26 @@ fn or_else(asked: Result<(), Error>, reason: Error) -> Result<(), Error> {
     if let Err(Error::Window(crate::view::Error::NoDisplay(_))) = asked { Err(reason) } else { asked }
 }
 
+/// Whether what is asked for is a window.
+fn opens_window(args: &Args) -> bool {
+    args.show.opens_window() && !args.json && args.virtual_camera.to_device.is_none()
+}
+
 fn show(args: &Args, target: Target) -> Result<(), Error> {
+    let VirtualCameraArgs { to_device, stream, size } = &args.virtual_camera;
+    if let Some(device) = to_device {
+        let show = args.show.options(args.json);
+        return virtual_camera::run(&virtual_camera::Options {
+            target,
+            device: device.clone(),
+            stream: stream.clone(),
+            size: *size,
+            lang: show.lang,
+            codec: show.codec,
+            limit: show.limit,
+            json: show.json,
+        });
+    }
     view::run(&view::Options { target, name: args.name.clone(), show: args.show.options(args.json) })
 }
 

@@ -52,6 +52,10 @@ own-camera = you
 own-camera-off = Your camera is off. Press m to turn it on.
 leave-call = Leave the call? Press q or Enter to leave, Esc to stay.
 
+# Cards of a virtual camera.
+device-camera-off = { $name }'s camera is off
+device-left = { $name } has left
+
 # Images.
 image = image
 image-of = image { $number } of { $count }

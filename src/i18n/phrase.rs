@@ -72,6 +72,9 @@ phrases! {
     OwnCamera = "own-camera",
     OwnCameraOff = "own-camera-off",
     LeaveCall = "leave-call",
+    // Cards of a virtual camera.
+    DeviceCameraOff = "device-camera-off",
+    DeviceLeft = "device-left",
     // Images.
     Image = "image",
     ImageOf = "image-of",

@@ -52,6 +52,10 @@ own-camera = 我
 own-camera-off = 您的摄像头已关闭。按 m 键打开。
 leave-call = 要退出通话吗？按 q 或回车退出，按 Esc 留在通话中。
 
+# Cards of a virtual camera.
+device-camera-off = { $name }的摄像头已关闭
+device-left = { $name }已离开
+
 # Images.
 image = 图片
 image-of = 图片 { $number }/{ $count }

@@ -52,9 +52,9 @@ pub trait Viewer: Send + 'static {
         Strips::default()
     }
 
-    /// Width and height in pixels at which this stream is shown; `None`: its own size. A frame that is shown
-    /// small is decoded small, which takes a fraction of the time.
-    fn tile_size(&self, _stream: StreamId) -> Option<(usize, usize)> {
+    /// Width and height in pixels at which a frame of this stream is shown that has the size `own`; `None`: its own
+    /// size. A frame that is shown small is decoded small, which takes a fraction of the time.
+    fn tile_size(&self, _stream: StreamId, _own: (usize, usize)) -> Option<(usize, usize)> {
         None
     }
 
@@ -193,8 +193,8 @@ impl<V: Viewer> Decode<V> {
         let wanted = self.viewer.wants_pixels(id);
         let from_pixels =
             info.captured.is_none() && self.viewer.reads_stamps() && self.stamps.is_due(id, begin);
-        let room = self.viewer.tile_size(id).filter(|_| wanted);
         let own = (header.width, header.height);
+        let room = self.viewer.tile_size(id, own).filter(|_| wanted);
         // A stamp can only be read at the picture's own size.
         let scale = room.filter(|_| !from_pixels).map_or(Scale::Full, |room| self.viewer.scale(own, room));
         let mut canvas = match (wanted || from_pixels).then(|| self.decode(&jpeg, scale)).transpose() {

@@ -41,8 +41,9 @@ use crate::{clock::Timestamp, drawing::Rect, jpeg::Strips, picture::Canvas};
 /// display.
 const INPUT_POLL: Duration = Duration::from_millis(20);
 
-/// The same for an idle window: one that is left open all day should cost next to nothing.
-const IDLE_POLL: Duration = Duration::from_millis(50);
+/// The same for an idle window: one that is left open all day should cost next to nothing. Only the first key or click
+/// after a pause waits that long.
+const IDLE_POLL: Duration = Duration::from_millis(100);
 
 /// Time without input after which a window counts as idle.
 const IDLE_AFTER: Duration = Duration::from_secs(5);

@@ -53,13 +53,13 @@ pub fn cpu_of(child: &Child) -> Duration {
 
 /// The lines that the program has written to a stream.
 #[derive(Default)]
-struct Lines {
+pub struct Lines {
     lines: Mutex<Vec<String>>,
     more: Condvar,
 }
 
 impl Lines {
-    fn read(stream: impl Read + Send + 'static) -> Arc<Self> {
+    pub fn read(stream: impl Read + Send + 'static) -> Arc<Self> {
         let lines = Arc::new(Self::default());
         let sink = Arc::clone(&lines);
         thread::spawn(move || {
@@ -76,7 +76,7 @@ impl Lines {
     }
 
     /// Waits for a line for which `wanted` is true.
-    fn wait(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+    pub fn wait(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + PATIENCE;
         let mut lines = self.lock();
         loop {

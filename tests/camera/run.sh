@@ -1,7 +1,7 @@
 #!/bin/bash
 # Tests with real V4L2 devices, without a camera. Boots Debian's stock kernel in QEMU (software emulation)
 # with `vivid`, the kernel's virtual video driver, and `uvcvideo` with `vhci-hcd`, to which the tests connect
-# simulated USB webcams; runs the tests there.
+# simulated USB webcams, and v4l2loopback, which is built from Debian's source; runs the tests there.
 #   tests/camera/run.sh PULSECAM-BINARY TEST-BINARY
 #   CAMERA_TEST=NAME     only tests whose name contains this
 #   CAMERA_PROGRAM=FILE  another program for the guest, under /bin; CAMERA_SECONDS=N for tests that measure
@@ -24,7 +24,7 @@ fail() { echo "FAIL camera: $*" >&2; exit 1; }
 
 # 1. Tools.
 missing=()
-for need in qemu-system-x86_64:qemu-system-x86 cpio:cpio xz:xz-utils busybox:busybox-static; do
+for need in qemu-system-x86_64:qemu-system-x86 cpio:cpio xz:xz-utils busybox:busybox-static gcc:gcc make:make script:bsdutils Xvfb:xvfb xkbcomp:x11-xkb-utils; do
   command -v "${need%%:*}" >/dev/null || missing+=("${need##*:}")
 done
 if [ ${#missing[@]} -gt 0 ]; then
@@ -56,6 +56,8 @@ if [ "$(cat "$kernel/whole" 2>/dev/null)" != "${parts[*]}" ]; then
   echo "${parts[*]}" >"$kernel/whole"
 fi
 
+"$here/loopback.sh" "$package" "$kernel/v4l2loopback"
+
 # 3. The guest: busybox, the program and its tests with their libraries, the modules.
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
@@ -67,8 +69,22 @@ strip -o "$root/bin/pulsecam" "$program"
 strip -o "$root/bin/camera" "$tests"
 other=${CAMERA_PROGRAM:-}
 [ -z "$other" ] || cp "$other" "$root/bin/"
-# libX11 is loaded when a window is opened, which does not happen here.
-{ ldd "$program"; ldd "$tests"; [ -z "$other" ] || ldd "$other"; } | grep -o '/[^ ]*' | sort -u | while read -r library; do
+# A terminal and a display, for programs that draw. The window loads its libraries when it is opened.
+drawing=("$(command -v script)" "$(command -v Xvfb)" "$(command -v xkbcomp)")
+for library in libX11.so.6 libXcursor.so.1; do
+  path=$(ldconfig -p | sed -n "s|.*$library .*x86-64.* => ||p" | head -1)
+  [ -n "$path" ] || fail "no $library (make deps)"
+  drawing+=("$path")
+done
+mkdir -p "$root/usr/bin" "$root/usr/share/X11"
+for file in "${drawing[@]}"; do
+  case $file in
+    *.so.*) mkdir -p "$root$(dirname "$file")" && cp -L "$file" "$root$file" ;;
+    *) cp "$file" "$root/usr/bin/" && ln -sf "/usr/bin/${file##*/}" "$root/bin/" ;;
+  esac
+done
+cp -r /usr/share/X11/xkb "$root/usr/share/X11/"
+for file in "$program" "$tests" "${drawing[@]}" $other; do ldd "$file"; done | grep -o '/[^ ]*' | sort -u | while read -r library; do
   mkdir -p "$root$(dirname "$library")"
   cp -L "$library" "$root$library"
 done
@@ -88,6 +104,8 @@ for module in vivid uvcvideo vhci-hcd; do
   add_module $module
   grep -q "^${module//-/_}.ko" "$root/mods/order" || fail "$package has no $module"
 done
+# The tests load it, with their options.
+cp "$kernel/v4l2loopback/v4l2loopback.ko" "$root/mods/"
 cp "$here/guest.sh" "$root/init"
 chmod 755 "$root" # one test runs the program as nobody
 chmod 755 "$root/init"

@@ -18,6 +18,7 @@
 //! - [`film`]: reading Motion JPEG from Matroska, AVI, QuickTime and MP4.
 //! - [`recording`]: writing what arrives as Matroska; [`playback`] controls a film while it plays.
 //! - [`picture`]: pixels and scaling. [`drawing`]: text and shapes on a canvas.
+//! - [`virtual_camera`]: writing pictures to a device that other programs read as a camera.
 //! - [`file_name`]: file names for names from the network.
 //!
 //! One frame from a source to JPEG and back:
@@ -58,6 +59,7 @@ pub mod playback;
 pub mod recording;
 mod signature;
 pub mod still;
+pub mod virtual_camera;
 
 mod clock {
     pub(crate) use pulsecam_wire::timestamp::Timestamp;

@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::{Arc, atomic::Ordering::Relaxed, mpsc},
     thread,
     time::{Duration, Instant},
@@ -15,10 +15,10 @@ use super::{
     export::Export,
 };
 use crate::{
-    app::{frame_sink, runtime},
+    app::{Runtime, frame_sink, runtime},
     bench::{
         Table,
-        window::{self, Condition, Counts, Figures, Plan},
+        window::{self, Condition, Counts, Figures, Plan, StillStage},
     },
     view::{self, Options, StreamCounts, Update},
 };
@@ -27,10 +27,16 @@ use crate::{
 const TITLE: &str = "pulsecam bench window";
 
 /// Number of program starts to measure the time to the first picture.
-const STARTS: usize = 5;
+const STARTS: usize = 9;
 
-/// Several streams in one window: cost while it is seen, minimised, covered and paused, and time to the first
-/// picture. Needs an X11 display.
+/// Longest wait for a first picture.
+const LONGEST_START: &str = "10s";
+
+/// Longest time of an idle window, which is closed after the measurement.
+const LONGEST_IDLE: &str = "1h";
+
+/// Several streams in one window: cost while it is seen, minimised, covered and paused, while nothing happens in
+/// it, and time to the first picture. Needs an X11 display.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Number of streams
@@ -58,9 +64,19 @@ struct WindowEvent {
     figures: Figures,
     all: f64,
     first_picture_ms: f64,
+    idle: Idle,
     replaced: u64,
     lost: u64,
     noisy: Vec<String>,
+}
+
+/// Shares of one core that the program takes while nothing happens in its window.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) struct Idle {
+    /// Nobody streams.
+    empty: f64,
+    /// One stream whose picture stands still.
+    still: f64,
 }
 
 /// What was measured.
@@ -68,6 +84,7 @@ pub(super) struct Found {
     pub(super) figures: Vec<Figures>,
     /// Time from the program's start to its first picture, the median.
     first_picture: Duration,
+    idle: Idle,
     /// Frames of the whole run that newer ones replaced in the viewer.
     replaced: u64,
     /// Frames of the whole run that did not arrive.
@@ -108,11 +125,13 @@ impl Found {
 
     pub(super) fn closing(&self) -> String {
         format!(
-            "decoded at the size shown ÷ at full size: {:.2}; in the whole run, {} frames replaced in the viewer, {} lost on the way; from the program's start to its first picture: {:.0} ms (median of {STARTS})",
+            "decoded at the size shown ÷ at full size: {:.2}; in the whole run, {} frames replaced in the viewer, {} lost on the way; from the program's start to its first picture: {:.0} ms (median of {STARTS}); the whole program while nobody streams: {:.2} % of a core, with one stream whose picture stands still: {:.2} %",
             self.all(Condition::Seen) / self.all(Condition::FullSize),
             self.replaced,
             self.lost,
-            self.first_picture.as_secs_f64() * 1e3
+            self.first_picture.as_secs_f64() * 1e3,
+            self.idle.empty * 100.0,
+            self.idle.still * 100.0
         )
     }
 }
@@ -128,6 +147,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         figures: *figures,
         all: figures.all(),
         first_picture_ms: found.first_picture.as_secs_f64() * 1e3,
+        idle: found.idle,
         replaced: found.replaced,
         lost: found.lost,
         noisy: noisy.clone(),
@@ -184,23 +204,41 @@ pub(super) fn measure(plan: Plan) -> Result<Found, Error> {
     let mut starts = starts?;
     starts.sort_unstable();
     let first_picture = starts.get(starts.len() / 2).copied().unwrap_or_default();
+    let idle = |is_streamed| idle(plan, &runtime, is_streamed);
+    let idle = Idle { empty: idle(false)?, still: idle(true)? };
     let sum = |of: fn(&StreamCounts) -> u64| totals.iter().map(|total| of(&total.counts)).sum();
     Ok(Found {
         figures: figures?,
         first_picture,
+        idle,
         replaced: sum(|counts| counts.replaced),
         lost: sum(|counts| counts.lost + counts.left_out),
     })
 }
 
+/// The program's share of one core while nothing happens in its window.
+fn idle(plan: Plan, runtime: &Runtime, is_streamed: bool) -> std::io::Result<f64> {
+    let stage = StillStage::start(plan, runtime.handle(), is_streamed)?;
+    let mut child = viewer(&stage.host, LONGEST_IDLE)?;
+    let idle = window::idle(child.id(), plan.time);
+    let _ = child.kill(); // it may have ended already
+    let _ = child.wait();
+    idle
+}
+
+/// Starts the program with a window, for at most this time.
+fn viewer(host: &str, limit: &str) -> std::io::Result<Child> {
+    Command::new(std::env::current_exe()?)
+        .args(["view", host, "--json", "--quiet", "--for", limit])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+}
+
 /// Time from the start of the program until its first picture is on the display.
 fn first_picture(host: &str) -> std::io::Result<Duration> {
     let begin = Instant::now();
-    let mut child = Command::new(std::env::current_exe()?)
-        .args(["view", host, "--json", "--quiet", "--for", "10s"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()?;
+    let mut child = viewer(host, LONGEST_START)?;
     let lines = child.stdout.take().map(|out| BufReader::new(out).lines());
     let is_it = |line: &String| line.contains(r#""event":"shown""#);
     let found = lines.into_iter().flatten().map_while(Result::ok).find(is_it).map(|_| begin.elapsed());

@@ -80,7 +80,8 @@ pub(super) fn paint(frame: &mut Frame<'_>, model: &Model, view: &mut View, now: 
     conversation(frame, below, model, now);
     footer(frame, foot, model, now);
     if model.numbers {
-        panels::figures(frame, stage, model);
+        let above_foot = Rect { height: area.height - 1, ..area };
+        panels::figures(frame, if open { stage } else { above_foot }, model);
     }
     if let Some(shown) = model.images.newest() {
         panels::image(frame, stage, model, shown, pictures);

@@ -20,6 +20,7 @@ use crate::{
         key_help::{self, Need},
         model::Model,
         state, stats_panel,
+        stream::Stream,
         update::RescaleRequest,
     },
 };
@@ -27,20 +28,52 @@ use crate::{
 /// Columns of a panel's frame and padding.
 const FRAME: u16 = 4;
 
-/// The statistics: of the enlarged stream, or of all.
+/// Rows of a panel's frame.
+const FRAME_ROWS: u16 = 2;
+
+/// Figures that give way in a low terminal, by their place among all.
+const GIVE_WAY: [usize; 3] = [4, 3, 5];
+
+/// The statistics: of the enlarged stream, or of all. If they do not fit, those of one stream, which can be chosen.
 pub(super) fn figures(frame: &mut Frame<'_>, area: Rect, model: &Model) {
     let columns = usize::from(area.width.saturating_sub(FRAME));
+    let room = usize::from(area.height.saturating_sub(FRAME_ROWS));
     let round_trip = model.round_trip().map_or_else(|| model.words.text(Phrase::Unknown), state::millis);
-    let mut rows = vec![figure("", &model.words.text(Phrase::RoundTrip), &round_trip, columns)];
-    for stream in model.streams.visible() {
-        let number = if model.streams.len() > 1 { format!("{} ", stream.number) } else { String::new() };
-        let name = sanitized(stream.name());
-        let name = cells::shorten_middle(&name, columns.saturating_sub(cells::width(&number)));
-        rows.push(format!("{number}{name}"));
-        let figures = stats_panel::figures(&model.words, stream);
-        rows.extend(figures.iter().map(|[what, value]| figure("  ", what, value, columns)));
+    let round_trip = figure("", &model.words.text(Phrase::RoundTrip), &round_trip, columns);
+    let mut title = model.words.text(Phrase::Numbers);
+    let all = model.streams.visible().iter().flat_map(|stream| of_stream(model, stream, columns));
+    let mut rows: Vec<_> = std::iter::once(round_trip.clone()).chain(all).collect();
+    if rows.len() > room
+        && let Some(place) = model.streams.inspected()
+    {
+        let several = model.streams.len() > 1;
+        if several {
+            title = format!("{title}  ↑ ↓  {} / {}", place + 1, model.streams.len());
+        }
+        let one = model.streams.iter().nth(place).map(|stream| of_stream(model, stream, columns));
+        rows = one.unwrap_or_default();
+        rows.push(round_trip);
+        // The name stands before the figures.
+        let mut left_out: Vec<_> =
+            GIVE_WAY.iter().take(rows.len().saturating_sub(room)).map(|at| at + 1).collect();
+        left_out.sort_unstable_by(|a, b| b.cmp(a));
+        for at in left_out {
+            if at < rows.len() {
+                rows.remove(at);
+            }
+        }
     }
-    panel(frame, area, &model.words.text(Phrase::Numbers), rows, Alignment::Right);
+    panel(frame, area, &title, rows, Alignment::Right);
+}
+
+/// The name of a stream, and its figures below it.
+fn of_stream(model: &Model, stream: &Stream, columns: usize) -> Vec<String> {
+    let number = if model.streams.len() > 1 { format!("{} ", stream.number) } else { String::new() };
+    let name = sanitized(stream.name());
+    let name = cells::shorten_middle(&name, columns.saturating_sub(cells::width(&number)));
+    let figures = stats_panel::figures(&model.words, stream);
+    let figures = figures.iter().map(|[what, value]| figure("  ", what, value, columns));
+    std::iter::once(format!("{number}{name}")).chain(figures).collect()
 }
 
 /// A figure after its description, which gives way if there is no room for both.

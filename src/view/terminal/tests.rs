@@ -107,3 +107,26 @@ fn statistics_show_names_in_part_and_figures_whole() {
     model.streams.enlarge_number(2);
     assert!(!painted(&model, 100, 40).concat().contains("│ 1 the"), "the enlarged one alone");
 }
+
+#[test]
+fn statistics_that_do_not_fit_are_those_of_one_stream_which_is_chosen() {
+    let mut model = streams(&[("ann", 1), ("bob", 2), ("cid", 3)]);
+    model.numbers = true;
+    for (width, height) in [(80, 24), (40, 12)] {
+        let all = painted(&model, width, height).join("\n");
+        assert!(all.contains("│ 1 ann") && !all.contains("│ 2 bob"), "{all}");
+        assert!(all.contains("↑ ↓  1 / 3"), "{all}");
+        for figure in ["age", "lost in transit", "round trip"] {
+            assert!(all.to_lowercase().contains(figure), "no {figure:?} in\n{all}");
+        }
+        assert!(all.contains('└'), "the panel ends:\n{all}");
+        press(&mut model, KeyCode::Down);
+        press(&mut model, KeyCode::Down);
+        let third = painted(&model, width, height).join("\n");
+        assert!(third.contains("│ 3 cid") && third.contains("3 / 3"), "{third}");
+        press(&mut model, KeyCode::Up);
+        press(&mut model, KeyCode::Up);
+    }
+    let whole = painted(&model, 80, 60).join("\n");
+    assert!(whole.contains("│ 1 ann") && whole.contains("│ 3 cid") && !whole.contains('↑'), "{whole}");
+}

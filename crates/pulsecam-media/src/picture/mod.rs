@@ -1,11 +1,13 @@
 //! Uncompressed pictures, from sources to the encoder and from the decoder to the window.
 
+mod letterbox;
 mod orientation;
 mod pixel_buffer;
 mod planes;
 mod scaler;
 
 pub use self::{
+    letterbox::Letterbox,
     orientation::Orientation,
     pixel_buffer::PixelBuffer,
     scaler::{Part, ScaleError, Scaler},

@@ -13,7 +13,7 @@ mod mode;
 #[cfg(feature = "nokhwa")]
 mod native;
 #[cfg(all(target_os = "linux", feature = "camera"))]
-mod node;
+pub(crate) mod node;
 #[cfg(not(feature = "nokhwa"))]
 mod none;
 #[cfg(feature = "nokhwa")]
@@ -22,9 +22,9 @@ mod settings;
 mod source;
 pub mod unpack;
 #[cfg(all(target_os = "linux", feature = "camera"))]
-mod users;
+pub(crate) mod users;
 #[cfg(all(target_os = "linux", feature = "camera"))]
-mod v4l2;
+pub(crate) mod v4l2;
 #[cfg(all(target_os = "linux", feature = "camera"))]
 mod v4l2_modes;
 

@@ -27,6 +27,9 @@ fn found(entry: &Path) -> Option<DeviceInfo> {
     if number.trim().parse().unwrap_or(0_u32) > 0 && is_metadata_sibling(entry) {
         return None;
     }
+    if is_idle_loopback(entry) {
+        return None;
+    }
     let bus_path = fs::canonicalize(entry.join("device")).unwrap_or_default();
     Some(DeviceInfo {
         index,
@@ -42,8 +45,14 @@ fn is_metadata_sibling(entry: &Path) -> bool {
         .is_ok_and(|driver| driver.file_name().is_some_and(|name| name == "uvcvideo"))
 }
 
+/// Whether it is a device of v4l2loopback to which no program writes: it gives no pictures.
+fn is_idle_loopback(entry: &Path) -> bool {
+    entry.join("max_openers").exists()
+        && fs::read_to_string(entry.join("format")).is_ok_and(|format| format.trim().is_empty())
+}
+
 /// The group that owns a device node and may open it.
-pub(super) fn group_of(path: &Path) -> Option<String> {
+pub(crate) fn group_of(path: &Path) -> Option<String> {
     let gid = fs::metadata(path).ok()?.gid();
     group_in(&fs::read_to_string("/etc/group").ok()?, gid)
 }
@@ -78,6 +87,13 @@ mod tests {
         let found = all_in(class.path());
         let told: Vec<_> = found.iter().map(|node| (node.index, &*node.name, &*node.path)).collect();
         assert_eq!(told, [(2, "T\u{fffd}wo", "/dev/video2"), (10, "Ten", "/dev/video10")]);
+        // v4l2loopback, fed and not.
+        for (node, format) in [("video2", "\n"), ("video10", "YU12:640x480@30\n")] {
+            fs::write(class.path().join(node).join("max_openers"), "10\n").unwrap();
+            fs::write(class.path().join(node).join("format"), format).unwrap();
+        }
+        let found: Vec<_> = all_in(class.path()).iter().map(|node| node.index).collect();
+        assert_eq!(found, [10], "what nobody feeds is no camera");
         assert!(all_in(&class.path().join("missing")).is_empty());
     }
 

@@ -47,7 +47,7 @@ impl Answer {
 }
 
 /// Other programs that have the device open. Root sees all, other users only their own.
-pub(super) fn of(device: &Path) -> Vec<DeviceUser> {
+pub(crate) fn of(device: &Path) -> Vec<DeviceUser> {
     let Ok(node) = fs::metadata(device) else { return Vec::new() };
     let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
     let numbers = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());

@@ -83,7 +83,7 @@ impl Backend for V4l2 {
         };
         control::apply(&device, controls)?;
         let stream = asked(|| Stream::with_buffers(&device, Type::VideoCapture, BUFFERS));
-        let mut stream = Guarded(Some(stream.map_err(failed("get memory for frames"))?));
+        let mut stream = Guarded::new(stream.map_err(failed("get memory for frames"))?);
         // Starts streaming, without waiting for a frame.
         stream.set_timeout(Duration::ZERO);
         match stream.next() {
@@ -160,7 +160,13 @@ impl Device for Running {
 }
 
 /// A stream whose drop cannot panic.
-struct Guarded(Option<Stream<'static>>);
+pub(crate) struct Guarded(Option<Stream<'static>>);
+
+impl Guarded {
+    pub(crate) const fn new(stream: Stream<'static>) -> Self {
+        Self(Some(stream))
+    }
+}
 
 impl std::ops::Deref for Guarded {
     type Target = Stream<'static>;
