@@ -161,11 +161,8 @@ mod tests {
         let mut camera = CameraInfo::new(0, name, format!("/dev/{name}"));
         camera.modes = sizes
             .iter()
-            .map(|&(width, height, fps)| Mode {
-                format: PixelFormat::Mjpeg,
-                width,
-                height,
-                rate: FrameRate::new(fps, 1).unwrap(),
+            .map(|&(width, height, fps)| {
+                Mode::new(PixelFormat::Mjpeg, width, height, FrameRate::new(fps, 1).unwrap())
             })
             .collect();
         camera
@@ -189,11 +186,11 @@ mod tests {
     #[test]
     fn cameras_are_offered_with_their_sizes_the_largest_first() {
         let mut c920 = camera("C920", &[(640, 480, 15), (1920, 1080, 30), (640, 480, 30)]);
-        c920.in_use_by = vec![DeviceUser { pid: std::process::id(), program: "pulsecam".into() }];
+        c920.in_use_by = vec![DeviceUser::new(std::process::id(), "pulsecam")];
         let mut broken = camera("broken", &[]);
         broken.problem = Some("no access".into());
         let mut taken = camera("taken", &[(640, 480, 30)]);
-        taken.in_use_by = vec![DeviceUser { pid: 1, program: "zoom".into() }];
+        taken.in_use_by = vec![DeviceUser::new(1, "zoom")];
         let wanted = [
             row("C920", "now in use", false),
             row("1920×1080", "30 fps", true),

@@ -122,7 +122,7 @@ mod tests {
             "virtual camera  pulsecam  (/dev/video9)\n  no program writes to it\n"
         );
         device.format = Some("YU12:640x360@30".into());
-        device.in_use_by = vec![DeviceUser { pid: 7, program: "zoom".into() }];
+        device.in_use_by = vec![DeviceUser::new(7, "zoom")];
         device.exclusive_caps = Some(false);
         let text = virtual_camera(&device);
         assert!(text.contains("\n  gets YU12:640x360@30\n  in use by zoom (process 7)\n"), "{text}");

@@ -73,9 +73,7 @@ fn find(args: &Args) -> Result<(), Error> {
 #[cfg(not(feature = "discovery"))]
 fn find(args: &Args) -> Result<(), Error> {
     let missing = args.link.target(Role::Viewer).and_then(|target| show(args, target));
-    missing.or_else(|error| {
-        if opens_window(args) { or_else(start::run(args), error) } else { Err(error) }
-    })
+    missing.or_else(|error| if opens_window(args) { or_else(start::run(args), error) } else { Err(error) })
 }
 
 /// The reason why somebody should be asked, if there is no window in which to do so.

@@ -38,11 +38,8 @@ pub(super) fn paint(context: &mut RenderContext, model: &Model, page: &PageLink,
     let (title, link) = (model.words.text(Phrase::ShareTitle), page.url.as_str());
     let why = model.words.text(if page.is_here { Phrase::ShareHere } else { Phrase::ShareHint });
     let hint = model.words.text(Phrase::ShareKeys);
-    let centred = |size: f32, colour: u32, lines: usize| Style {
-        lines,
-        centred: true,
-        ..Style::line(size, colour, room)
-    };
+    let centred =
+        |size: f32, colour: u32, lines: usize| Style::line(size, colour, room).with_lines(lines).centred();
     let parts = [
         (title.as_str(), centred(large, TEXT, 2)),
         (link, centred(text, TEXT, 4)),

@@ -38,7 +38,7 @@ pub(super) fn paint(
     let mut canvas = Canvas::filled(width, height, BACKGROUND);
     let room = width * 9 / 10;
     let size = (height as f32 * HEADLINE).max(SMALLEST_TEXT);
-    let style = |size: f32, colour| Style { lines: 2, centred: true, ..Style::line(size, colour, room) };
+    let style = |size: f32, colour| Style::line(size, colour, room).with_lines(2).centred();
     let texts = [(head, style(size, BRIGHT)), (below, style((size * 0.7).max(SMALLEST_TEXT), MUTED))];
     let texts: Vec<_> = texts
         .into_iter()

@@ -117,9 +117,9 @@ impl Item {
 }
 
 pub(super) fn notice(metrics: Metrics, width: usize) -> Style {
-    Style { lines: 5, ..Style::line(metrics.text, WARNING, width) }
+    Style::line(metrics.text, WARNING, width).with_lines(5)
 }
 
 pub(super) fn faint(metrics: Metrics, width: usize) -> Style {
-    Style { lines: 3, ..Style::line(metrics.small, FAINT, width) }
+    Style::line(metrics.small, FAINT, width).with_lines(3)
 }

@@ -41,7 +41,7 @@ pub(super) fn figures(frame: &mut Frame<'_>, area: Rect, model: &Model) {
     let round_trip = model.round_trip().map_or_else(|| model.words.text(Phrase::Unknown), state::millis);
     let round_trip = figure("", &model.words.text(Phrase::RoundTrip), &round_trip, columns);
     let mut title = model.words.text(Phrase::Numbers);
-    let all = model.streams.visible().iter().flat_map(|stream| of_stream(model, stream, columns));
+    let all = model.streams.visible().into_iter().flat_map(|stream| of_stream(model, stream, columns));
     let mut rows: Vec<_> = std::iter::once(round_trip.clone()).chain(all).collect();
     if rows.len() > room
         && let Some(place) = model.streams.inspected()
