@@ -9,6 +9,8 @@ mod arrival;
 mod backlog;
 mod client;
 mod client_reader;
+#[cfg(feature = "cluster")]
+pub mod cluster;
 mod config;
 mod cut_through;
 mod delivery_delay;
