@@ -80,10 +80,18 @@ impl Room {
         // A client that sends a time is ours, and is asked for reports if a sender wants them.
         let asked = heartbeat.t1.is_some() && self.reported.load(Relaxed) > 0;
         let report = asked.then_some(REPORT_INTERVAL.as_millis() as u32);
-        let epoch = heartbeat.t1.map(|_| self.epoch);
+        let epoch = heartbeat.t1.map(|_| self.epoch());
         let receipts = heartbeat.receipts.filter(|_| self.shared.config.pacing);
         let answer = Heartbeat { t1: heartbeat.t1, t2, report, epoch, receipts, ..Heartbeat::default() };
         member.schedule_heartbeat(PendingHeartbeat { answer: Some(answer), ..PendingHeartbeat::default() });
+    }
+
+    /// The run to which the numbers of connections belong.
+    fn epoch(&self) -> u64 {
+        #[cfg(feature = "cluster")]
+        return self.shared.cluster.epoch(self.epoch);
+        #[cfg(not(feature = "cluster"))]
+        self.epoch
     }
 
     /// Handles what a client says about the frames that it gets, or asks about those that it sends.
@@ -134,7 +142,10 @@ impl Room {
     /// The number of others that may show a client's video; `None` if it did not ask, unless `in_any_case`.
     pub(super) fn viewers_for(&self, client: &Presence, in_any_case: bool) -> Option<u32> {
         let itself = u32::from(client.views());
-        (client.asks() || in_any_case).then(|| self.viewing.load(Relaxed).saturating_sub(itself))
+        let here = || self.viewing.load(Relaxed).saturating_sub(itself);
+        #[cfg(feature = "cluster")]
+        let here = || here().saturating_add(self.links.viewers());
+        (client.asks() || in_any_case).then(here)
     }
 
     /// Sends the number of viewers to clients that asked. It is sent at once when it changes, and then not
@@ -143,6 +154,8 @@ impl Room {
     pub(super) async fn notify_senders(&self) {
         loop {
             self.viewers_changed.notified().await;
+            #[cfg(feature = "cluster")]
+            self.links.tell_viewers(self.viewing.load(Relaxed));
             let mut asking = self.members.list().to_vec();
             // Each by the number that it got last: an answer may have sent one that is outdated.
             asking.retain(|member| {

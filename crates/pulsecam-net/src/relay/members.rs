@@ -73,6 +73,9 @@ pub(super) enum ClientKind {
     Pictures,
     /// A client of HTTP that sends pictures.
     Publisher,
+    /// A client of another relay.
+    #[cfg(feature = "cluster")]
+    Guest,
 }
 
 impl ClientKind {
@@ -82,6 +85,8 @@ impl ClientKind {
             Self::Native => "native",
             Self::Page | Self::Watcher => "web",
             Self::Pictures | Self::Publisher => "stream",
+            #[cfg(feature = "cluster")]
+            Self::Guest => "guest",
         }
     }
 

@@ -97,6 +97,12 @@ pub async fn run(
         let (stop, server) = (stop.clone(), Arc::clone(&server));
         async move { stop.run_until_cancelled(server.enforce_memory_limit()).await }
     });
+    #[cfg(feature = "cluster")]
+    if let Some(cluster) = shared.config.cluster.clone() {
+        let (stop, server) = (stop.clone(), Arc::clone(&server));
+        let ended = stop.clone();
+        tokio::spawn(async move { ended.run_until_cancelled(cluster::run(cluster, server, stop)).await });
+    }
     shared.emit_guarded(&Event::Listening { addr: listener.local_addr()? });
     server.listens(listener.http_addr()?);
     let mut clients = JoinSet::new();

@@ -12,12 +12,21 @@ impl Room {
         if !message.takes_number() {
             return None;
         }
-        let number = *sender.number.get_or_init(|| {
+        message.numbered(self.number(sender, message), self.shared.config.max_message)
+    }
+
+    /// The number of a client, assigned with its first message.
+    pub(super) fn number(&self, sender: &Member, message: &Message) -> u64 {
+        *sender.number.get_or_init(|| {
             let mut numbers = lock(&self.numbers);
             let mark = numbers.mark(sender.addr.ip(), message);
-            numbers.take(sender.token.get().copied(), mark)
-        });
-        message.numbered(number, self.shared.config.max_message)
+            numbers.take(sender.token.get().copied(), mark, |count| {
+                #[cfg(feature = "cluster")]
+                return self.shared.cluster.number(count);
+                #[cfg(not(feature = "cluster"))]
+                count
+            })
+        })
     }
 
     /// Checks a message that waited for a client of ours. If it was queued before the client's first

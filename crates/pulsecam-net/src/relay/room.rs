@@ -63,6 +63,9 @@ pub(super) struct Room {
     pub(super) traffic: RoomTraffic,
     /// Distinguishes the numbers of this run of the relay from those of other runs.
     pub(super) epoch: u64,
+    /// Its links to other relays.
+    #[cfg(feature = "cluster")]
+    pub(super) links: super::cluster::RoomLinks,
 }
 
 impl Room {
@@ -82,6 +85,8 @@ impl Room {
             departed: Notify::new(),
             traffic: RoomTraffic::default(),
             epoch: fastrand::u64(..),
+            #[cfg(feature = "cluster")]
+            links: super::cluster::RoomLinks::default(),
         }
     }
 
@@ -104,6 +109,7 @@ impl Room {
         self.viewing.fetch_add(1, Relaxed);
         self.viewers_changed.notify_one();
         self.shared.joins.count(kind.label());
+        self.occupancy_changed();
         let room = (!self.name.is_empty()).then(|| self.name.clone());
         self.here.store(clients, Relaxed);
         let joined = Event::Joined { client: member.id, addr, room, clients };
@@ -139,6 +145,7 @@ impl Room {
         self.traffic.dropped(DropReason::Gone, member.mailbox.waiting_frames() as u64);
         self.shared.leaves.count(reason.label());
         self.here.store(clients, Relaxed);
+        self.occupancy_changed();
         Event::Left { client: member.id, addr: member.addr, reason, frames_lost, clients }
     }
 
@@ -146,6 +153,30 @@ impl Room {
     pub(super) fn is_held_up(&self, sender: &Member, bytes: usize, amid: bool, now: Instant) -> bool {
         let members = self.members.list();
         members.iter().any(|other| other.id != sender.id && other.holds_up(sender.id, bytes, amid, now))
+    }
+
+    /// Tells the cluster that a client has come or gone.
+    fn occupancy_changed(&self) {
+        #[cfg(feature = "cluster")]
+        self.shared.cluster.occupancy.notify_one();
+    }
+
+    /// Whether it has clients.
+    #[cfg(feature = "cluster")]
+    pub(super) fn is_occupied(&self) -> bool {
+        self.count() > 0
+    }
+
+    /// The number of its clients.
+    #[cfg(feature = "cluster")]
+    pub(super) fn count(&self) -> usize {
+        self.here.load(Relaxed)
+    }
+
+    /// Its name for the cluster; empty without keys.
+    #[cfg(feature = "cluster")]
+    pub(super) fn id(&self) -> String {
+        self.name.clone()
     }
 
     /// Its name; empty without keys.
@@ -198,6 +229,11 @@ impl Room {
             if is_video {
                 self.note_frame(sender, message, came);
             }
+        }
+        #[cfg(feature = "cluster")]
+        if sender.kind != ClientKind::Guest && !self.links.is_empty() {
+            // What came from a relay goes to no relay.
+            self.links.push(from, self.number(sender, message), message);
         }
         let mut numbered = None;
         let name = FrameName::new(sender.number.get().copied(), message.description());

@@ -2,7 +2,7 @@
 
 use std::{io, net::IpAddr};
 
-use crate::auth;
+use crate::{auth, tls};
 
 /// An error of starting a relay in a cluster.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +17,9 @@ pub enum Error {
     /// The system refuses the socket for gossip.
     #[error("cannot listen for other relays: {0}")]
     Socket(#[from] io::Error),
+    /// No certificate could be made for links.
+    #[error(transparent)]
+    Certificate(#[from] tls::Error),
     /// The gossip could not be started.
     #[error("cannot start the gossip between relays: {0}")]
     Gossip(String),

@@ -84,6 +84,16 @@ impl GossipConfig {
         Self { listen, advertise: None, join: Vec::new(), key: None }
     }
 
+    /// Where others reach this relay.
+    #[must_use]
+    pub fn reached_at(&self) -> SocketAddr {
+        let mut address = self.advertise.unwrap_or(self.listen);
+        if address.port() == 0 {
+            address.set_port(self.listen.port());
+        }
+        address
+    }
+
     /// Returns the same with changes.
     #[must_use]
     pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
@@ -104,19 +114,15 @@ pub struct Gossip {
 }
 
 impl Gossip {
-    /// Starts to gossip. `about` gets the address at which others reach this relay.
+    /// Starts to gossip.
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn start(config: GossipConfig, about: impl FnOnce(SocketAddr) -> About) -> Result<Self, Error> {
-        let key = ClusterKey::required_at(config.listen.ip(), config.key)?;
+    pub async fn start(mut config: GossipConfig, about: About) -> Result<Self, Error> {
+        let key = ClusterKey::required_at(config.listen.ip(), config.key.take())?;
         let socket = UdpSocket::bind(config.listen).await?;
-        let bound = socket.local_addr()?;
-        let mut address = config.advertise.unwrap_or(bound);
-        if address.port() == 0 {
-            address.set_port(bound.port());
-        }
-        let (id, about) = (RelayId::random()?, about(address));
+        config.listen.set_port(socket.local_addr()?.port());
+        let (id, address) = (RelayId::random()?, config.reached_at());
         let transport = SealedTransport::new(socket, Seal::new(key)?);
         let (about, told) = watch::channel(about);
         let (roster, known) = watch::channel(Arc::default());

@@ -23,12 +23,18 @@ fn about(link: SocketAddr) -> About {
     }
 }
 
+fn at() -> SocketAddr {
+    ([127, 0, 0, 1], 6869).into()
+}
+
 async fn relay(key: Option<&str>, join: &[&Gossip]) -> Gossip {
-    let config = GossipConfig::new(([127, 0, 0, 1], 0).into()).with(|config| {
+    // A relay has the same port for links.
+    let free = std::net::UdpSocket::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
+    let config = GossipConfig::new(free).with(|config| {
         config.key = key.map(|key| ClusterKey::new(key).unwrap());
         config.join = join.iter().map(|other| other.address().to_string().parse().unwrap()).collect();
     });
-    Gossip::start(config, about).await.unwrap()
+    Gossip::start(config, about(free)).await.unwrap()
 }
 
 async fn until(relay: &Gossip, what: impl Fn(&Roster) -> bool) {
@@ -86,7 +92,7 @@ async fn a_relay_with_another_key_sees_nobody_and_is_not_seen() {
 #[tokio::test]
 async fn without_a_key_a_relay_that_others_can_reach_does_not_start() {
     let config = GossipConfig::new(([0, 0, 0, 0], 0).into());
-    assert!(matches!(Gossip::start(config, about).await, Err(Error::NoKey(_))));
+    assert!(matches!(Gossip::start(config, about(at())).await, Err(Error::NoKey(_))));
     let one = relay(None, &[]).await;
     let other = relay(None, &[&one]).await;
     until(&one, |roster| sees(roster, &[&other])).await;
@@ -96,5 +102,5 @@ async fn without_a_key_a_relay_that_others_can_reach_does_not_start() {
 async fn a_port_that_is_taken_is_an_error() {
     let one = relay(None, &[]).await;
     let config = GossipConfig::new(one.address());
-    assert!(matches!(Gossip::start(config, about).await, Err(Error::Socket(_))));
+    assert!(matches!(Gossip::start(config, about(at())).await, Err(Error::Socket(_))));
 }

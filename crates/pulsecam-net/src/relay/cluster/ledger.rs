@@ -58,6 +58,12 @@ impl<T> Ledger<T> {
         }
     }
 
+    /// The number of the next message that is added.
+    #[must_use]
+    pub fn following(&self) -> u64 {
+        self.first + self.waiting.len() as u64
+    }
+
     /// Adds a message of this size; returns its number.
     ///
     /// # Errors
@@ -69,9 +75,10 @@ impl<T> Ledger<T> {
             self.refused += 1;
             return Err(LedgerFull { budget: self.budget });
         }
+        let number = self.following();
         self.bytes += bytes;
         self.waiting.push_back(Entry { item, bytes });
-        Ok(self.first + self.waiting.len() as u64 - 1)
+        Ok(number)
     }
 
     /// The next message to be written and its number, if the window has room for it.

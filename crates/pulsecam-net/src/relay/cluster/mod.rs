@@ -10,23 +10,28 @@ mod about;
 mod arrivals;
 mod audience;
 mod board;
+mod config;
 mod datagram;
 mod error;
 mod gossip;
+mod hub;
 mod identity;
 mod key;
 mod ledger;
+mod link;
 mod link_plan;
 mod members;
 mod replay_window;
 mod seal;
 mod sealed_socket;
+mod standing;
 
 pub use self::{
     about::{About, Epoch, Load, MAX_ROOMS, Unusable},
     arrivals::{Arrival, Arrivals},
     audience::Neighbour,
     board::{Board, Place},
+    config::{Config, Door},
     error::Error,
     gossip::{Gossip, GossipConfig, REMEMBERED},
     identity::Identity,
@@ -36,3 +41,4 @@ pub use self::{
     members::{Members, Relay, RelayId, Roster},
     seal::{Opened, Refusal, Refused, Seal, TooLarge},
 };
+pub(super) use self::{hub::run, link::RoomLinks, standing::Standing};

@@ -1,0 +1,62 @@
+//! A link between two relays, for one room and in one direction.
+//!
+//! The pushing end ([`Push`]) dials, enters with the link's key, and writes what its own clients send: texts and images
+//! through a ledger, of frames the newest of each sender, paced by receipts, and none while the other end has no
+//! viewers. The receiving end ([`serve`]) gives them to its own clients, each from a guest, and to nobody else.
+
+mod entry;
+mod guests;
+mod mark;
+mod note;
+mod outlet;
+mod push;
+mod room_links;
+mod take;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use tokio::{
+    net::TcpStream,
+    sync::{OwnedSemaphorePermit, mpsc},
+    time,
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info};
+
+pub(super) use self::push::Push;
+pub(in crate::relay) use self::room_links::RoomLinks;
+use super::{ClusterKey, LinkKey, RoomTag};
+use crate::{relay::server::Server, tls};
+
+/// The relay to which others come.
+pub(super) struct Host {
+    pub(super) server: Arc<Server>,
+    pub(super) tls: Arc<tls::Acceptor>,
+    pub(super) key: ClusterKey,
+    /// The rooms that others may enter.
+    pub(super) rooms: Vec<(RoomTag, String)>,
+    /// Told who came and which room it entered.
+    pub(super) invite: mpsc::Sender<LinkKey>,
+    pub(super) stop: CancellationToken,
+    /// The place of a connection that has not entered yet.
+    pub(super) place: OwnedSemaphorePermit,
+}
+
+/// Serves a connection from another relay until it ends.
+pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, host: Host) {
+    let Host { server, tls, key, rooms, invite, stop, place } = host;
+    let connection = match time::timeout(push::CONNECT, tls.accept(stream)).await {
+        Ok(Ok(connection)) => connection,
+        Ok(Err(error)) => return debug!("{peer} is no relay: {}", tls::explain(&error)),
+        Err(_) => return debug!("{peer} is no relay: it is silent"),
+    };
+    let entered = match entry::admit(connection, peer, &server, &key, rooms).await {
+        Ok(entered) => entered,
+        Err(why) => return info!("{peer} was refused as a relay: {why}"),
+    };
+    let (relay, room) = (entered.relay, server.room(&entered.room));
+    drop(place);
+    let _ = invite.send(LinkKey { relay, room: entered.tag }).await; // without a receiver, the relay stops
+    let why = take::take(entered, peer, room, &stop).await;
+    debug!("the link from relay {relay} is down: {why}");
+}

@@ -1,0 +1,163 @@
+//! What waits for another relay in one room.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU32, Ordering::Relaxed},
+};
+
+use tracing::warn;
+
+use super::mark::Mark;
+use crate::{
+    clock,
+    log_throttle::{self, LogThrottle},
+    queue,
+    relay::{
+        cluster::{Ledger, RelayId},
+        event::ClientId,
+    },
+    sync::lock,
+    transport::{MessageWriter, Written},
+    wire::Message,
+};
+
+/// The most bytes of texts and images that wait for one relay, also while it cannot be reached, and the same of frames.
+const BUDGET: usize = 64 << 20;
+
+/// An item in the mailbox of a link.
+#[derive(Debug)]
+pub(super) enum Outgoing {
+    /// A note; what it says is known when it is sent.
+    Note,
+    /// The next text or image of the ledger.
+    Ordered,
+    /// A frame, with its mark.
+    Frame(Message),
+}
+
+impl Outgoing {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Note | Self::Ordered => 0,
+            Self::Frame(message) => message.wire_len(),
+        }
+    }
+}
+
+/// The mailbox of a link. It outlives connections.
+pub(super) type Mailbox = queue::Receiver<ClientId, Outgoing>;
+
+/// The pushing end of a link, as the room sees it.
+pub(in crate::relay) struct Outlet {
+    /// The other relay.
+    pub(in crate::relay) relay: RelayId,
+    mailbox: queue::Sender<ClientId, Outgoing>,
+    ordered: Mutex<Ordered>,
+    /// The socket's writing side, while the link is up.
+    writer: Mutex<Option<Arc<MessageWriter>>>,
+    /// The other relay's viewers, 0 while the link is down.
+    viewers: AtomicU32,
+    told: Mutex<LogThrottle>,
+}
+
+struct Ordered {
+    ledger: Ledger<Message>,
+    /// Whether [`Outgoing::Ordered`] waits in the mailbox.
+    waits: bool,
+}
+
+impl Outlet {
+    pub(super) fn new(relay: RelayId) -> (Arc<Self>, Mailbox) {
+        let queue = queue::ConflatingQueue::new(BUDGET).with_latest_budget(BUDGET, Outgoing::weight);
+        let (mailbox, waiting) = queue::channel_with(queue);
+        let ordered = Mutex::new(Ordered { ledger: Ledger::new(BUDGET), waits: false });
+        let told = Mutex::new(LogThrottle::new(log_throttle::FLOOD));
+        let (writer, viewers) = (Mutex::default(), AtomicU32::new(0));
+        (Arc::new(Self { relay, mailbox, ordered, writer, viewers, told }), waiting)
+    }
+
+    /// Whether somebody views there.
+    pub(in crate::relay) fn wants_frames(&self) -> bool {
+        self.viewers.load(Relaxed) > 0
+    }
+
+    /// Records how many viewers there are.
+    pub(super) fn set_viewers(&self, viewers: u32) {
+        self.viewers.store(viewers, Relaxed);
+    }
+
+    /// Sends a marked frame of a client, or lets it wait in place of an older one.
+    pub(in crate::relay) fn frame(&self, from: ClientId, marked: &Message) {
+        let writer = if self.mailbox.is_empty() { lock(&self.writer).clone() } else { None };
+        let written = writer.map_or(Written::Nothing, |writer| writer.try_write(marked));
+        if written == Written::Nothing {
+            // The link's task holds the receiver.
+            let _ = self.mailbox.send_latest(from, Outgoing::Frame(marked.clone()));
+        }
+    }
+
+    /// Sends a text or an image of the connection with the number `peer`, after all before it.
+    pub(in crate::relay) fn ordered(&self, peer: u64, message: &Message) {
+        let mut ordered = lock(&self.ordered);
+        let Some(marked) = (Mark { peer, number: ordered.ledger.following() }).put(message) else { return };
+        let bytes = marked.wire_len();
+        if let Err(error) = ordered.ledger.add(marked, bytes)
+            && lock(&self.told).line(clock::now()).is_some()
+        {
+            let refused = ordered.ledger.refused();
+            warn!("{refused} texts and images for relay {} were dropped: {error}", self.relay);
+        }
+        self.wake(&mut ordered);
+    }
+
+    /// Lets the mailbox's reader look at the ledger, if there is something for it.
+    fn wake(&self, ordered: &mut Ordered) {
+        if !ordered.waits && ordered.ledger.next().is_some() {
+            ordered.waits = self.mailbox.send_ordered(0, Outgoing::Ordered).is_ok();
+        }
+    }
+
+    /// The next text or image.
+    pub(super) fn next(&self) -> Option<Message> {
+        let mut ordered = lock(&self.ordered);
+        let next = ordered.ledger.next().map(|(_, message)| message.clone());
+        ordered.waits = next.is_some();
+        next
+    }
+
+    /// Records that the next text or image is being written.
+    pub(super) fn started(&self) {
+        let mut ordered = lock(&self.ordered);
+        ordered.ledger.started();
+        ordered.waits = false;
+        self.wake(&mut ordered);
+    }
+
+    /// Records that the other relay has all up to this number.
+    pub(super) fn confirmed(&self, number: u64) {
+        let mut ordered = lock(&self.ordered);
+        ordered.ledger.confirmed(number);
+        self.wake(&mut ordered);
+    }
+
+    /// Schedules a note.
+    pub(super) fn note(&self) {
+        self.mailbox.send_urgent(Outgoing::Note);
+    }
+
+    /// Records that there is a new connection, on which frames may be written.
+    pub(super) fn connected(&self, writer: &Arc<MessageWriter>) {
+        let mut ordered = lock(&self.ordered);
+        ordered.ledger.reconnected();
+        self.wake(&mut ordered);
+        drop(ordered);
+        self.note();
+        *lock(&self.writer) = Some(Arc::clone(writer));
+    }
+
+    /// Records that the connection is gone.
+    pub(super) fn disconnected(&self) {
+        *lock(&self.writer) = None;
+        self.set_viewers(0);
+    }
+}

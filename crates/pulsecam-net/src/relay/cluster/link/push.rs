@@ -1,0 +1,224 @@
+//! The pushing end of a link: keeps a connection to another relay up, and writes what waits for it.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    net::TcpStream,
+    sync::{Notify, watch},
+    time::{self, MissedTickBehavior},
+};
+use tracing::{debug, info};
+
+use super::{
+    entry,
+    note::Note,
+    outlet::{Mailbox, Outgoing, Outlet},
+};
+use crate::{
+    clock::{self, Timestamp},
+    queue::{Dequeued, Priority},
+    relay::{
+        cluster::{ClusterKey, LinkKey, RelayId, Roster},
+        event::ClientId,
+        room::Room,
+    },
+    sync::lock,
+    tls::{Connector, Trust},
+    transport::{self, MessageWriter, ReceiveHalf, WriteHooks},
+    wire::{Message, Reader, Receipt},
+};
+
+/// The interval of the notes.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// The silence after which the connection is dead: three notes without an answer.
+const SILENCE: Duration = Duration::from_secs(3);
+
+/// The time for each step of an attempt to connect.
+pub(super) const CONNECT: Duration = Duration::from_millis(1500);
+
+/// The pause after the first failed attempt, which doubles up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// A connection that was up for this long was well: the pauses start over.
+const WELL: Duration = Duration::from_secs(5);
+
+/// A link to another relay, for one room.
+pub(in crate::relay::cluster) struct Push {
+    pub(in crate::relay::cluster) own: RelayId,
+    pub(in crate::relay::cluster) link: LinkKey,
+    pub(in crate::relay::cluster) key: ClusterKey,
+    pub(in crate::relay::cluster) room: Arc<Room>,
+    pub(in crate::relay::cluster) roster: watch::Receiver<Arc<Roster>>,
+    /// Notified if the next attempt need not wait.
+    pub(in crate::relay::cluster) hurry: Arc<Notify>,
+}
+
+/// Removes a link from its room when its task ends.
+struct Joined<'a> {
+    room: &'a Room,
+    relay: RelayId,
+}
+
+impl Drop for Joined<'_> {
+    fn drop(&mut self) {
+        self.room.links.remove(self.relay);
+        if self.room.links.left(self.relay) {
+            self.room.viewers_changed.notify_one();
+        }
+    }
+}
+
+impl Push {
+    /// Keeps the link up until this is dropped.
+    pub(in crate::relay::cluster) async fn run(self) {
+        let (outlet, mut mailbox) = Outlet::new(self.link.relay);
+        self.room.links.add(&outlet);
+        let _joined = Joined { room: &self.room, relay: self.link.relay };
+        let mut failures = 0_u32;
+        loop {
+            let began = clock::now();
+            let why = self.once(&outlet, &mut mailbox).await;
+            outlet.disconnected();
+            if self.room.links.left(self.link.relay) {
+                self.room.viewers_changed.notify_one();
+            }
+            debug!("the link to relay {} is down: {why}", self.link.relay);
+            if clock::now().saturating_duration_since(began) >= WELL {
+                failures = 0;
+            }
+            let pause = FIRST_PAUSE.saturating_mul(1 << failures.min(8)).min(LONGEST_PAUSE);
+            failures = failures.saturating_add(1);
+            // Jitter, so that the relays of a cluster do not dial one in the same millisecond.
+            let pause = pause.mul_f64(1.0 - fastrand::f64() / 2.0);
+            let _ = time::timeout(pause, self.hurry.notified()).await;
+        }
+    }
+
+    /// Connects, and serves the connection until it ends; returns why.
+    async fn once(&self, outlet: &Outlet, mailbox: &mut Mailbox) -> String {
+        let connected = match self.connect().await {
+            Ok(connected) => connected,
+            Err(why) => return why,
+        };
+        let (reader, writer) = connected;
+        info!("the link to relay {} is up", self.link.relay);
+        // Both ends are of this version or a later one.
+        writer.pace(self.room.shared.config.pacing);
+        // Older than what will come in a moment.
+        mailbox.clear_latest();
+        let session = Session { push: self, outlet, writer: &writer, heard: Mutex::new(clock::now()) };
+        outlet.connected(&writer);
+        tokio::select! {
+            biased;
+            why = session.read(reader) => why,
+            result = transport::drain(mailbox, &writer, &session) => match result {
+                Err(error) => error.to_string(),
+                Ok(()) => "nothing can be sent any more".into(), // impossible: the outlet holds a sender
+            },
+            why = session.beat() => why,
+        }
+    }
+
+    async fn connect(&self) -> Result<(Reader<ReceiveHalf>, Arc<MessageWriter>), String> {
+        let (address, certificate) = {
+            let roster = self.roster.borrow();
+            let about = roster.relay(self.link.relay).and_then(|relay| relay.about.as_ref().ok());
+            let about = about.ok_or("its address is not known")?;
+            (about.link, about.certificate)
+        };
+        let connecting = async {
+            let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
+            let tls = Connector::new(&Trust::Pinned(certificate)).map_err(|error| error.to_string())?;
+            tls.connect(&address.to_string(), stream).await.map_err(|error| error.to_string())
+        };
+        let late = |_| format!("{address} does not answer within {CONNECT:?}");
+        let connection = time::timeout(2 * CONNECT, connecting).await.map_err(late)??;
+        let key = self.key.link_key(self.link.room);
+        time::timeout(CONNECT, entry::enter(connection, address, &key)).await.map_err(late)?
+    }
+}
+
+/// One connection.
+struct Session<'a> {
+    push: &'a Push,
+    outlet: &'a Outlet,
+    writer: &'a Arc<MessageWriter>,
+    /// When the other relay was last heard from, or read on.
+    heard: Mutex<Instant>,
+}
+
+impl Session<'_> {
+    async fn read(&self, mut reader: Reader<ReceiveHalf>) -> String {
+        loop {
+            let message = match reader.next().await {
+                Ok(Some(message)) => message,
+                Ok(None) => return "it was closed".into(),
+                Err(error) => return error.to_string(),
+            };
+            *lock(&self.heard) = clock::now();
+            if let Some(receipt) = Receipt::parse(&message) {
+                self.writer.receipt_came(&receipt);
+            } else if let Some(note) = Note::parse(&message) {
+                self.noted(note);
+            } else {
+                debug!("relay {} sent {:?}, which is ignored", self.push.link.relay, message.kind());
+            }
+        }
+    }
+
+    fn noted(&self, note: Note) {
+        if let Some(upto) = note.upto {
+            self.outlet.confirmed(upto);
+        }
+        if let Some(viewers) = note.viewers {
+            self.outlet.set_viewers(viewers);
+            let room = &self.push.room;
+            if room.links.said(self.push.link.relay, viewers) {
+                room.viewers_changed.notify_one();
+            }
+        }
+    }
+
+    /// Sends a note each second; returns when the other end is dead.
+    async fn beat(&self) -> String {
+        let mut beats = time::interval(INTERVAL);
+        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            beats.tick().await;
+            if clock::now().saturating_duration_since(*lock(&self.heard)) >= SILENCE {
+                self.writer.reset_on_close();
+                return format!("it is silent for {SILENCE:?}");
+            }
+            self.outlet.note();
+        }
+    }
+}
+
+impl WriteHooks<ClientId, Outgoing> for &Session<'_> {
+    fn prepare(&mut self, item: &Outgoing) -> Option<Message> {
+        match item {
+            Outgoing::Note => {
+                let (relay, t1) = (Some(self.push.own), Some(Timestamp::now()));
+                Some(Note { relay, t1, ..Note::default() }.to_message())
+            }
+            Outgoing::Ordered => self.outlet.next(),
+            Outgoing::Frame(message) => Some(message.clone()),
+        }
+    }
+
+    fn started(&mut self, taken: &Dequeued<ClientId, Outgoing>, _: &Message) {
+        if matches!(taken.priority, Priority::Ordered(_)) {
+            self.outlet.started();
+        }
+    }
+
+    /// A large message on a slow link takes longer than the limit of silence, and no note can pass it.
+    fn progressed(&mut self) {
+        *lock(&self.heard) = clock::now();
+    }
+}
