@@ -28,6 +28,9 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+/// The texts that are sent while the cable is cut again and again.
+const COUNT: usize = 400;
+
 const KEY: &str = "the key of a cluster in a test";
 
 fn key() -> ClusterKey {
@@ -279,7 +282,6 @@ async fn texts_come_once_and_in_order_across_cuts() {
     let (_viewer, mut inbox) = client(&b, Role::Viewer).await;
     viewers(&sender, 1).await;
     let mut random = fastrand::Rng::with_seed(7);
-    const COUNT: usize = 400;
     for number in 0..COUNT {
         // Some are long enough to be cut in the middle.
         let filler = "x".repeat(if random.u32(..4) == 0 { 20_000 } else { 3 });

@@ -87,10 +87,14 @@ impl Room {
     }
 
     /// The run to which the numbers of connections belong.
+    #[cfg(feature = "cluster")]
     fn epoch(&self) -> u64 {
-        #[cfg(feature = "cluster")]
-        return self.shared.cluster.epoch(self.epoch);
-        #[cfg(not(feature = "cluster"))]
+        self.shared.cluster.epoch(self.epoch)
+    }
+
+    /// The run to which the numbers of connections belong.
+    #[cfg(not(feature = "cluster"))]
+    const fn epoch(&self) -> u64 {
         self.epoch
     }
 

@@ -90,6 +90,15 @@ impl ClientKind {
         }
     }
 
+    /// From where its messages came to this relay.
+    #[cfg(feature = "cluster")]
+    pub(super) const fn neighbour(self) -> super::cluster::Neighbour {
+        match self {
+            Self::Guest => super::cluster::Neighbour::Relay,
+            _ => super::cluster::Neighbour::Client,
+        }
+    }
+
     /// Whether what it sends goes to others.
     pub(super) const fn may_send(self) -> bool {
         !matches!(self, Self::Watcher)

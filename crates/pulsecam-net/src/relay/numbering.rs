@@ -20,13 +20,20 @@ impl Room {
         *sender.number.get_or_init(|| {
             let mut numbers = lock(&self.numbers);
             let mark = numbers.mark(sender.addr.ip(), message);
-            numbers.take(sender.token.get().copied(), mark, |count| {
-                #[cfg(feature = "cluster")]
-                return self.shared.cluster.number(count);
-                #[cfg(not(feature = "cluster"))]
-                count
-            })
+            numbers.take(sender.token.get().copied(), mark, |count| self.number_of(count))
         })
+    }
+
+    /// The number of a connection for all relays of the cluster; `count` is its number at this one.
+    #[cfg(feature = "cluster")]
+    fn number_of(&self, count: u64) -> u64 {
+        self.shared.cluster.number(count)
+    }
+
+    /// Without a cluster, it is the number.
+    #[cfg(not(feature = "cluster"))]
+    const fn number_of(&self, count: u64) -> u64 {
+        count
     }
 
     /// Checks a message that waited for a client of ours. If it was queued before the client's first

@@ -12,6 +12,8 @@ use std::{
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+#[cfg(feature = "cluster")]
+use super::cluster::Neighbour;
 use super::{
     departures::Departures,
     event::{ClientId, Event},
@@ -109,6 +111,7 @@ impl Room {
         self.viewing.fetch_add(1, Relaxed);
         self.viewers_changed.notify_one();
         self.shared.joins.count(kind.label());
+        #[cfg(feature = "cluster")]
         self.occupancy_changed();
         let room = (!self.name.is_empty()).then(|| self.name.clone());
         self.here.store(clients, Relaxed);
@@ -145,6 +148,7 @@ impl Room {
         self.traffic.dropped(DropReason::Gone, member.mailbox.waiting_frames() as u64);
         self.shared.leaves.count(reason.label());
         self.here.store(clients, Relaxed);
+        #[cfg(feature = "cluster")]
         self.occupancy_changed();
         Event::Left { client: member.id, addr: member.addr, reason, frames_lost, clients }
     }
@@ -156,8 +160,8 @@ impl Room {
     }
 
     /// Tells the cluster that a client has come or gone.
+    #[cfg(feature = "cluster")]
     fn occupancy_changed(&self) {
-        #[cfg(feature = "cluster")]
         self.shared.cluster.occupancy.notify_one();
     }
 
@@ -173,14 +177,8 @@ impl Room {
         self.here.load(Relaxed)
     }
 
-    /// Its name for the cluster; empty without keys.
-    #[cfg(feature = "cluster")]
-    pub(super) fn id(&self) -> String {
-        self.name.clone()
-    }
-
     /// Its name; empty without keys.
-    #[cfg(feature = "web")]
+    #[cfg(any(feature = "cluster", feature = "web"))]
     pub(super) fn name(&self) -> &str {
         &self.name
     }
@@ -231,8 +229,7 @@ impl Room {
             }
         }
         #[cfg(feature = "cluster")]
-        if sender.kind != ClientKind::Guest && !self.links.is_empty() {
-            // What came from a relay goes to no relay.
+        if sender.kind.neighbour().passes(Neighbour::Relay) && !self.links.is_empty() {
             self.links.push(from, self.number(sender, message), message);
         }
         let mut numbered = None;

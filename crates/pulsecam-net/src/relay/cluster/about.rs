@@ -160,7 +160,7 @@ struct Values<'a> {
 impl Values<'_> {
     fn read(self, rooms: BTreeSet<RoomTag>) -> Result<About, Unusable> {
         // First: nothing else is known of another version.
-        let version = one(self.version, "v")?;
+        let version: u32 = one(self.version, "v")?;
         if version != VERSION {
             return Err(Unusable::Version(version));
         }
@@ -194,13 +194,13 @@ fn several<const N: usize>(value: Option<&str>, key: &'static str) -> Result<[u6
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
     /// Any relay.
-    pub(in super::super) fn any_about() -> impl Strategy<Value = About> {
+    fn any_about() -> impl Strategy<Value = About> {
         let rooms = proptest::collection::btree_set(any::<u64>().prop_map(RoomTag::from_bits), 0..5);
         let load = (any::<u32>(), any::<u64>(), any::<u32>());
         let public =

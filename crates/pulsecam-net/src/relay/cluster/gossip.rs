@@ -346,7 +346,7 @@ fn roster(chitchat: &mut Chitchat) -> Roster {
     let living: Vec<_> = chitchat.live_nodes().cloned().collect();
     let mut newest: BTreeMap<RelayId, (u64, Relay)> = BTreeMap::new();
     for (node, state) in chitchat.node_states() {
-        let Some(id) = node.node_id.parse().ok().filter(|_| node.node_id != own) else { continue };
+        let Some(id) = node.node_id.parse::<RelayId>().ok().filter(|_| node.node_id != own) else { continue };
         let (begun, relay) = (node.generation_id, relay(state, living.contains(node)));
         // One whose gossip failed and was started again is there twice.
         if newest.get(&id).is_none_or(|(before, _)| *before < begun) {

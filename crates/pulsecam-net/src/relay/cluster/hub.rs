@@ -181,8 +181,13 @@ impl Hub {
 
     /// The rooms with clients.
     fn occupied(&self, rooms: &BTreeMap<RoomTag, String>) -> BTreeSet<RoomTag> {
-        let occupied: BTreeSet<_> =
-            self.server.rooms().iter().filter(|room| room.is_occupied()).map(|room| room.id()).collect();
+        let occupied: BTreeSet<_> = self
+            .server
+            .rooms()
+            .iter()
+            .filter(|room| room.is_occupied())
+            .map(|room| room.name().to_owned())
+            .collect();
         rooms.iter().filter(|(_, name)| occupied.contains(*name)).map(|(tag, _)| *tag).collect()
     }
 

@@ -63,7 +63,8 @@ impl ClusterKey {
     #[must_use]
     pub fn room_tag(&self, key: Option<&Key>) -> RoomTag {
         let own = key.map(|key| key.sign(&[ROOM_ITSELF]));
-        let signature = self.signature(&[ROOM, own.as_ref().map_or(&[], AsRef::as_ref)]);
+        let own = own.as_ref().map_or(&[][..], |signature| signature.as_ref());
+        let signature = self.signature(&[ROOM, own]);
         RoomTag(signature.first_chunk().copied().map_or(0, u64::from_be_bytes))
     }
 

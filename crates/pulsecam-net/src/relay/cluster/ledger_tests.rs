@@ -112,7 +112,10 @@ proptest! {
         let (mut there, mut back) = (VecDeque::new(), VecDeque::new());
         let (mut said, mut heard) = (Vec::new(), Vec::new());
         let mut hear = |(number, text), arrivals: &mut Arrivals| match arrivals.take(A, number) {
-            Arrival::Next => Ok(heard.push(text)),
+            Arrival::Next => {
+                heard.push(text);
+                Ok(())
+            }
             Arrival::Repeated => Ok(()),
             Arrival::After { .. } => Err(TestCaseError::fail("a gap")),
         };

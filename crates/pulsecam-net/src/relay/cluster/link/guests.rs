@@ -50,19 +50,13 @@ impl Guests {
         {
             self.known.remove(&oldest);
         }
-        let turn = self.turn;
-        let new = || (self.guest(peer), turn);
-        match self.known.get_mut(&peer) {
-            Some((guest, last)) => {
-                *last = turn;
-                Arc::clone(guest)
-            }
-            None => {
-                let (guest, turn) = new();
-                self.known.insert(peer, (Arc::clone(&guest), turn));
-                guest
-            }
+        if let Some((guest, last)) = self.known.get_mut(&peer) {
+            *last = self.turn;
+            return Arc::clone(guest);
         }
+        let guest = self.guest(peer);
+        self.known.insert(peer, (Arc::clone(&guest), self.turn));
+        guest
     }
 
     /// A member of no list, which gets nothing.
