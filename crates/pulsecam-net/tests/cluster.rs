@@ -123,24 +123,42 @@ async fn what_a_client_says_at_one_relay_is_heard_once_at_all() {
     }
 }
 
+/// Waits until what is sent at the one relay goes to the other, and nobody views there.
+async fn linked(sender: &Link, other: &Server) {
+    let (viewer, _inbox) = client(other, Role::Viewer).await;
+    viewers(sender, 1).await;
+    drop(viewer);
+    viewers(sender, 0).await;
+}
+
+#[tokio::test]
+async fn no_frame_crosses_while_nobody_views_there() {
+    let board = Board::default();
+    let [a, b] = [relay(&board, 1).await, relay(&board, 2).await];
+    let (sender, _inbox) = client(&a, Role::Sender).await;
+    let (_idle, mut heard) = client(&b, Role::Sender).await;
+    linked(&sender, &b).await;
+    for seq in 0..20 {
+        sender.send_frame(FrameInfo { seq: Some(seq), ..FrameInfo::default() }, Bytes::from_static(b"jpeg"));
+        sleep(Duration::from_millis(1)).await;
+    }
+    sender.settled().await;
+    sender.send(text("after the frames")).unwrap();
+    assert_eq!(texts_until(&mut heard, "after the frames").await.len(), 1);
+    let (there, here) = (b.stop().await, a.stop().await);
+    assert_eq!((here.messages_in, there.messages_in), (21, 1));
+}
+
 #[tokio::test]
 async fn frames_cross_if_somebody_views_there_and_viewers_count_everywhere() {
     let board = Board::default();
     let [a, b] = [relay(&board, 1).await, relay(&board, 2).await];
     let (sender, _inbox) = client(&a, Role::Sender).await;
-    let (other, mut idle) = client(&b, Role::Sender).await;
-    viewers(&sender, 0).await;
-    for seq in 0..20 {
-        sender.send_frame(FrameInfo { seq: Some(seq), ..FrameInfo::default() }, Bytes::from_static(b"jpeg"));
-        sleep(Duration::from_millis(1)).await;
-    }
-    sender.send(text("after the frames")).unwrap();
-    let received = timeout(PATIENCE, idle.recv()).await.unwrap().unwrap();
-    assert_eq!(received.message.kind(), MessageKind::Text);
+    let (other, _ignored) = client(&b, Role::Sender).await;
     let (viewer, mut inbox) = client(&b, Role::Viewer).await;
     viewers(&sender, 1).await;
     viewers(&other, 1).await;
-    let (_second, _) = client(&b, Role::Viewer).await;
+    let (_second, _unread) = client(&b, Role::Viewer).await;
     viewers(&sender, 2).await;
     let frame = async {
         let mut seq = 100;
@@ -179,13 +197,14 @@ async fn an_old_peer_at_another_relay_gets_the_bytes_as_they_came() {
     let [a, b] = [relay(&board, 1).await, relay(&board, 2).await];
     let (_link, mut inbox) = client(&b, Role::Viewer).await;
     let mut viewer = Bare::connect(b.addr).await;
+    let (probe, _unread) = client(&a, Role::Sender).await;
+    viewers(&probe, 2).await;
     let mut sender = Bare::connect(a.addr).await;
     let odd = Message::new(MessageKind::Other(7), "any; link=1,2; peer=3".into(), None).unwrap();
     let null =
         Message::new(MessageKind::Text, pulsecam_net::wire::QString::NULL, Some(Bytes::new())).unwrap();
     let image = Message::image(Bytes::from(vec![7; 300_000]), &Origin::default()).unwrap();
     let messages = [text("你好"), odd, null, image];
-    // The link is up once a text has come.
     for message in &messages {
         sender.send(message).await;
     }
