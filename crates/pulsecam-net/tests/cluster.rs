@@ -14,7 +14,7 @@ use std::{
 use bytes::Bytes;
 use common::server::{Bare, PATIENCE, Server};
 use pulsecam_net::{
-    link::{self, Inbox, Link, Role},
+    link::{self, Inbox, Link, Received, Role},
     relay::{
         self,
         cluster::{About, Board, ClusterKey, Config, Door, GossipConfig, RelayId},
@@ -76,11 +76,16 @@ fn text(words: &str) -> Message {
     Message::text(words, &Origin::default()).unwrap()
 }
 
+/// The next thing in an inbox.
+async fn next(inbox: &mut Inbox) -> Received {
+    timeout(PATIENCE, inbox.recv()).await.expect("it comes").unwrap().item
+}
+
 /// The next texts of an inbox, up to the one with these words.
 async fn texts_until(inbox: &mut Inbox, last: &str) -> Vec<String> {
     let mut heard: Vec<String> = Vec::new();
     while heard.last().is_none_or(|text| text != last) {
-        let received = timeout(PATIENCE, inbox.recv()).await.expect("it comes").unwrap();
+        let received = next(inbox).await;
         heard.extend(received.message.text_content().map(|text| text.to_text_lossy()));
     }
     heard
@@ -103,7 +108,7 @@ async fn what_a_client_says_at_one_relay_is_heard_once_at_all() {
     for (own, (_, inbox)) in clients.iter_mut().enumerate() {
         let mut heard = Vec::new();
         while heard.len() < 10 {
-            let received = timeout(PATIENCE, inbox.recv()).await.expect("it comes").unwrap();
+            let received = next(inbox).await;
             heard.extend(received.message.text_content().map(|text| text.to_text_lossy()));
         }
         for other in (0..3).filter(|other| *other != own) {
@@ -171,7 +176,7 @@ async fn frames_cross_if_somebody_views_there_and_viewers_count_everywhere() {
     };
     let seen = async {
         loop {
-            let received = inbox.recv().await.unwrap();
+            let received = inbox.recv().await.unwrap().item;
             if let Some(info) = received.info {
                 return (info.seq, received.message);
             }
@@ -213,7 +218,7 @@ async fn an_old_peer_at_another_relay_gets_the_bytes_as_they_came() {
         assert_eq!(received, *message);
         assert_eq!(received.description().is_null(), message.description().is_null());
     }
-    let received = timeout(PATIENCE, inbox.recv()).await.unwrap().unwrap();
+    let received = next(&mut inbox).await;
     assert_eq!(received.message, messages[0]);
     assert!(received.sender.is_some_and(|sender| sender.peer.is_some()), "clients of ours get the number");
 }
@@ -245,7 +250,7 @@ async fn nameless_senders_have_the_same_numbers_everywhere() {
     for (_, inbox, ..) in &mut all {
         let mut numbers = [None; 3];
         while numbers.contains(&None) {
-            let received = timeout(PATIENCE, inbox.recv()).await.expect("frames come").unwrap();
+            let received = next(inbox).await;
             let sender = usize::from(received.message.payload().unwrap()[0]);
             numbers[sender] = received.info.unwrap().peer;
         }

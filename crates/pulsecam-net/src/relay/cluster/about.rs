@@ -20,7 +20,7 @@ use super::key::RoomTag;
 use crate::{address::Address, clock::Timestamp, tls::Fingerprint};
 
 /// The version of the table.
-pub const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// The most rooms that a relay tells of. With as many in each of 64 relays, the state of all still fits one
 /// datagram.
@@ -135,7 +135,7 @@ impl About {
                 "epoch" => values.epoch = value,
                 "load" => values.load = value,
                 _ => {
-                    let room = key.strip_prefix(ROOM).and_then(|tag| tag.parse().ok());
+                    let room = key.strip_prefix(ROOM).and_then(|tag| tag.parse::<RoomTag>().ok());
                     rooms.extend(room.filter(|_| rooms.len() < MAX_ROOMS));
                 }
             }
