@@ -329,7 +329,7 @@ impl Part {
 
     /// Publishes who is there.
     async fn observe(&self, handle: &ChitchatHandle) {
-        let roster = handle.with_chitchat(|chitchat| roster(chitchat)).await;
+        let roster = handle.with_chitchat(roster).await;
         self.roster.send_if_modified(|before| {
             let changed = **before != roster;
             if changed {

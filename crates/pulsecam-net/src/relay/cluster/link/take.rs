@@ -64,7 +64,7 @@ pub(super) async fn take(
         result = transport::drain(&mut waiting, &writer, &session) => {
             result.err().map_or_else(String::new, |error| error.to_string())
         }
-        () = session.tell() => String::new(), // it never ends
+        why = session.tell() => why, // it never ends
     };
     room.links.ends(relay, &replaced);
     why
@@ -168,7 +168,7 @@ impl Session<'_> {
     }
 
     /// Tells the other relay of each change of the number of viewers.
-    async fn tell(&self) {
+    async fn tell(&self) -> String {
         let mut viewers = self.viewers.clone();
         while viewers.changed().await.is_ok() {
             self.mailbox.send_urgent(());
