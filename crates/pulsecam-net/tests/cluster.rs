@@ -7,18 +7,23 @@ mod common;
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
 use bytes::Bytes;
 use common::server::{Bare, PATIENCE, Server};
 use pulsecam_net::{
+    auth::Key,
     link::{self, Inbox, Link, Received, Role},
     relay::{
-        self,
+        self, Keyring, RoomKey,
         cluster::{About, Board, ClusterKey, Config, Door, GossipConfig, RelayId},
     },
+    tls::{self, Fingerprint},
     wire::{FrameInfo, Message, MessageKind, Origin},
 };
 use tokio::{
@@ -39,6 +44,15 @@ fn key() -> ClusterKey {
 
 async fn serve(cluster: Config) -> Server {
     Server::start(relay::Config::default().with(|config| config.cluster = Some(cluster))).await
+}
+
+/// A relay's part on the board; its door has this address and certificate.
+async fn place(board: &Board, number: u64, key: ClusterKey) -> (Config, SocketAddr, Fingerprint) {
+    let door = Door::open(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let (address, certificate) = (door.address().unwrap(), door.certificate());
+    let about = About::starting(address, certificate).unwrap();
+    let place = board.join(RelayId::from_bits(number), about.clone());
+    (Config::new(Arc::new(place), key, about, door), address, certificate)
 }
 
 /// Starts a relay on the board, whose door others reach through what `via` makes of its address.
@@ -263,22 +277,116 @@ async fn nameless_senders_have_the_same_numbers_everywhere() {
     assert_eq!(numbers.map(|number| number / 1000), [0, 1, 2]);
 }
 
+#[tokio::test]
+async fn who_has_another_cluster_key_or_only_a_rooms_enters_nothing() {
+    let board = Board::default();
+    let (config, door, certificate) = place(&board, 1, key()).await;
+    let (a, b) = (serve(config).await, relay(&board, 2).await);
+    let other = ClusterKey::new("the key of another cluster").unwrap();
+    let stranger = serve(place(&board, 3, other).await.0).await;
+    let (outside, _inbox) = client(&stranger, Role::Both).await;
+    let (here, _ignored) = client(&a, Role::Both).await;
+    let (_there, mut heard) = client(&b, Role::Both).await;
+    viewers(&here, 1).await;
+    outside.send(text("let me in")).unwrap();
+    outside.flushed().await.unwrap();
+    let tls = tls::Connector::new(&tls::Trust::Pinned(certificate)).unwrap();
+    let posing = link::Config::new(door.to_string()).with(|config| {
+        (config.tls, config.key) = (Some(tls), Some(Key::new(KEY).unwrap()));
+    });
+    let (posing, _nothing) = link::connect(posing).await.unwrap();
+    common::links::down(&posing).await;
+    here.send(text("end")).unwrap();
+    assert_eq!(texts_until(&mut heard, "end").await, ["end"]);
+    viewers(&here, 1).await;
+    viewers(&outside, 0).await;
+}
+
+#[tokio::test]
+async fn a_key_opens_the_same_room_at_all_relays_whatever_it_is_called() {
+    let board = Board::default();
+    let start = async |number, rooms: &[(&str, &str)]| {
+        let rooms = rooms.iter().map(|(room, text)| RoomKey {
+            room: (*room).to_owned(),
+            key: Key::new(&text.repeat(20)).unwrap(),
+        });
+        let keys = Some(Arc::new(Keyring::new(rooms.collect())));
+        let cluster = Some(place(&board, number, key()).await.0);
+        let config = relay::Config::default().with(|config| (config.keys, config.cluster) = (keys, cluster));
+        Server::start(config).await
+    };
+    let a = start(1, &[("lab", "a"), ("office", "b")]).await;
+    let b = start(2, &[("office", "c"), ("Labor", "a"), ("second", "b")]).await;
+    let enter = async |server: &Server, text: &str| {
+        let config = link::Config::new(server.addr.to_string()).with(|config| {
+            (config.role, config.key) = (Role::Both, Some(Key::new(&text.repeat(20)).unwrap()));
+        });
+        let entered = link::connect(config).await.unwrap();
+        common::links::up(&entered.0).await;
+        entered
+    };
+    let [(lab, mut from_labor), (office, mut from_second)] = [enter(&a, "a").await, enter(&a, "b").await];
+    let [(labor, _), (second, _), (other, _)] =
+        [enter(&b, "a").await, enter(&b, "b").await, enter(&b, "c").await];
+    for link in [&lab, &office, &labor, &second] {
+        viewers(link, 1).await;
+    }
+    other.send(text("from a room of b's own")).unwrap();
+    other.flushed().await.unwrap();
+    labor.send(text("from the lab")).unwrap();
+    second.send(text("from the office")).unwrap();
+    assert_eq!(texts_until(&mut from_labor, "from the lab").await, ["from the lab"]);
+    assert_eq!(texts_until(&mut from_second, "from the office").await, ["from the office"]);
+    viewers(&other, 0).await;
+}
+
+#[tokio::test]
+async fn viewers_at_another_relay_are_told_that_a_sender_has_left() {
+    let (_servers, _cable, (sender, _ignored), (_viewer, mut inbox)) = apart().await;
+    sender.send(text("hello")).unwrap();
+    let said = next(&mut inbox).await.sender.unwrap();
+    drop(sender);
+    loop {
+        let received = next(&mut inbox).await;
+        if received.message.kind() == MessageKind::Heartbeat {
+            assert_eq!(received.sender.map(|sender| sender.id), Some(said.id));
+            break;
+        }
+    }
+}
+
 /// A way to a relay that can be cut.
-#[derive(Clone)]
-struct Cable(Arc<Mutex<CancellationToken>>);
+#[derive(Clone, Default)]
+struct Cable {
+    cut: Arc<Mutex<CancellationToken>>,
+    /// While it is true, nothing passes, and nobody is told.
+    stalled: Arc<AtomicBool>,
+}
 
 impl Cable {
     async fn to(address: SocketAddr) -> (Self, SocketAddr) {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let own = listener.local_addr().unwrap();
-        let cable = Self(Arc::default());
+        let cable = Self::default();
         let plugged = cable.clone();
         tokio::spawn(async move {
             while let Ok((mut here, _)) = listener.accept().await {
-                let cut = plugged.0.lock().unwrap().clone();
+                let cut = plugged.cut.lock().unwrap().clone();
+                if plugged.stalled.load(Relaxed) {
+                    // It keeps the connection, so that this looks like a network that swallows everything.
+                    tokio::spawn(cut.run_until_cancelled_owned(async move {
+                        let _here = here;
+                        std::future::pending::<()>().await;
+                    }));
+                    continue;
+                }
+                let stalled = Arc::clone(&plugged.stalled);
                 tokio::spawn(cut.run_until_cancelled_owned(async move {
                     let mut there = TcpStream::connect(address).await.unwrap();
-                    let _ = copy_bidirectional(&mut here, &mut there).await;
+                    tokio::select! {
+                        _ = copy_bidirectional(&mut here, &mut there) => {}
+                        () = until(&stalled) => std::future::pending().await,
+                    }
                 }));
             }
         });
@@ -287,12 +395,18 @@ impl Cable {
 
     /// Ends all connections, with what is under way on them.
     fn cut(&self) {
-        std::mem::take(&mut *self.0.lock().unwrap()).cancel();
+        std::mem::take(&mut *self.cut.lock().unwrap()).cancel();
     }
 }
 
-#[tokio::test]
-async fn texts_come_once_and_in_order_across_cuts() {
+async fn until(flag: &AtomicBool) {
+    while !flag.load(Relaxed) {
+        sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// Two relays, the way from the first to the second, a sender at the first, and a viewer at the second.
+async fn apart() -> ([Server; 2], Cable, (Link, Inbox), (Link, Inbox)) {
     let (board, mut cable) = (Board::default(), None);
     let a = relay(&board, 1).await;
     let b = relay_via(&board, 2, async |door| {
@@ -301,10 +415,34 @@ async fn texts_come_once_and_in_order_across_cuts() {
         address
     })
     .await;
-    let cable = cable.unwrap();
-    let (sender, _inbox) = client(&a, Role::Both).await;
-    let (_viewer, mut inbox) = client(&b, Role::Viewer).await;
+    let (sender, viewer) = (client(&a, Role::Both).await, client(&b, Role::Viewer).await);
+    viewers(&sender.0, 1).await;
+    ([a, b], cable.unwrap(), sender, viewer)
+}
+
+/// Nobody is told of it, as when a cable is pulled: only silence shows it.
+#[tokio::test]
+async fn texts_come_once_and_in_order_after_a_silent_outage() {
+    let (_servers, cable, (sender, _inbox), (_viewer, mut inbox)) = apart().await;
+    sender.send(text("before")).unwrap();
+    assert_eq!(texts_until(&mut inbox, "before").await, ["before"]);
+    cable.stalled.store(true, Relaxed);
+    for number in 0..50 {
+        sender.send(text(&format!("{number}"))).unwrap();
+    }
+    sender.flushed().await.unwrap();
+    viewers(&sender, 0).await;
+    cable.stalled.store(false, Relaxed);
+    cable.cut();
+    sender.send(text("end")).unwrap();
+    let expected: Vec<_> = (0..50).map(|number| number.to_string()).chain(["end".to_owned()]).collect();
+    assert_eq!(texts_until(&mut inbox, "end").await, expected);
     viewers(&sender, 1).await;
+}
+
+#[tokio::test]
+async fn texts_come_once_and_in_order_across_cuts() {
+    let (_servers, cable, (sender, _inbox), (_viewer, mut inbox)) = apart().await;
     let mut random = fastrand::Rng::with_seed(7);
     for number in 0..COUNT {
         // Some are long enough to be cut in the middle.

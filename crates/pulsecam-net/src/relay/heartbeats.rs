@@ -188,6 +188,8 @@ impl Room {
             if gone.is_empty() {
                 continue;
             }
+            #[cfg(feature = "cluster")]
+            self.links.departed(lock(&self.numbers).own(gone));
             let mut viewers = self.members.list().to_vec();
             viewers.retain(|member| member.presence.is_pulsecam() && member.presence.views());
             notify(&viewers, PendingHeartbeat { gone, ..PendingHeartbeat::default() }).await;

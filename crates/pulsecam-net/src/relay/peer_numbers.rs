@@ -86,6 +86,17 @@ impl PeerNumbers {
         self.known.get(&number).is_some_and(|known| known.here > 0)
     }
 
+    /// Those numbers that were given here, and not by another relay.
+    #[cfg(feature = "cluster")]
+    pub(super) fn own(&self, departed: crate::wire::Departed) -> crate::wire::Departed {
+        let mut own = crate::wire::Departed::default();
+        departed
+            .iter()
+            .filter(|number| self.known.contains_key(number))
+            .for_each(|number| _ = own.add(number));
+        own
+    }
+
     /// Records that one of its connections is gone; `closed`: as by a program that exits. Returns whether it is
     /// gone for good.
     pub(super) fn leave(&mut self, number: u64, closed: bool) -> bool {

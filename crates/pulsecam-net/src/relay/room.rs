@@ -134,7 +134,11 @@ impl Room {
         }
         if let Some(number) = member.number.get() {
             let is_final = lock(&self.numbers).leave(*number, matches!(reason, LeaveReason::Closed));
-            if is_final && clients > 0 {
+            #[cfg(feature = "cluster")]
+            let others = clients > 0 || !self.links.is_empty();
+            #[cfg(not(feature = "cluster"))]
+            let others = clients > 0;
+            if is_final && others {
                 lock(&self.departures).add(*number, clock::now());
                 self.departed.notify_one();
             }

@@ -183,7 +183,7 @@ fn senders_that_come_and_go_cannot_fill_memory_and_are_never_believed_twice() {
                 Opened::Greet(greeting) => assert_eq!(sender.open(at(1), &greeting), Opened::Greeted),
                 Opened::Message(_) => said.push(message),
                 Opened::Refused(Refusal::Repeated) => {
-                    assert!(one.senders.is_empty(), "it has renewed its salt")
+                    assert!(one.senders.is_empty(), "it has renewed its salt");
                 }
                 other => panic!("{other:?}"),
             }

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use crate::{
     clock::Timestamp,
     relay::cluster::RelayId,
-    wire::{Message, MessageKind, QString},
+    wire::{Departed, Message, MessageKind, QString},
 };
 
 /// The type of the message.
@@ -17,7 +17,7 @@ const NUMBER: i32 = 109;
 /// The description before its attributes.
 const TEXT: &str = "This is a note between relays.";
 
-/// The most UTF-16 units of a description that are looked at; ours have at most 250.
+/// The most UTF-16 units of a description that are looked at; ours have at most 600.
 const MAX_READ: usize = 1024;
 
 /// What one end of a link says.
@@ -35,6 +35,8 @@ pub(super) struct Note {
     pub(super) viewers: Option<u32>,
     /// From the receiving end: the number up to which all texts and images have come.
     pub(super) upto: Option<u64>,
+    /// From the pushing end: its own connections that have ended, and will not return.
+    pub(super) gone: Departed,
 }
 
 impl Note {
@@ -55,6 +57,9 @@ impl Note {
             if let Some(number) = number {
                 let _ = write!(text, "; {key}={number}"); // as above
             }
+        }
+        if !self.gone.is_empty() {
+            let _ = write!(text, "; gone={}", self.gone); // as above
         }
         #[expect(clippy::unwrap_used, reason = "a note has a few hundred bytes, far below the size limit")]
         Message::new(MessageKind::Reserved(NUMBER), QString::from(text.as_str()), None).unwrap()
@@ -78,6 +83,10 @@ impl Note {
                 "t3" => note.t3 = time(),
                 "viewers" => note.viewers = value.parse().ok(),
                 "upto" => note.upto = value.parse().ok(),
+                "gone" => {
+                    let numbers = value.split(',').filter_map(|number| number.parse().ok());
+                    numbers.take(Departed::MOST).for_each(|number| _ = note.gone.add(number));
+                }
                 _ => {}
             }
         }
@@ -93,10 +102,12 @@ mod tests {
     fn what_is_said_comes_back() {
         let [t1, t2, t3] = [0, 1, u64::MAX].map(|micros| Some(Timestamp::from_micros(micros)));
         let relay = Some(RelayId::from_bits(0xabc));
+        let mut many = Departed::default();
+        assert!((0..Departed::MOST as u64).all(|number| many.add(u64::MAX - number)));
         for note in [
             Note::default(),
             Note { relay, t1, ..Note::default() },
-            Note { t1, t2, t3, viewers: Some(u32::MAX), upto: Some(u64::MAX), relay },
+            Note { t1, t2, t3, viewers: Some(u32::MAX), upto: Some(u64::MAX), relay, gone: many },
         ] {
             assert_eq!(Note::parse(&note.to_message()), Some(note));
         }
@@ -107,7 +118,10 @@ mod tests {
         let of = |kind, text: &str| Note::parse(&Message::new(kind, text.into(), None).unwrap());
         assert_eq!(of(MessageKind::Heartbeat, "x; t1=1"), None);
         let kind = MessageKind::Reserved(NUMBER);
-        assert_eq!(of(kind, "x; t1=-1; viewers=4294967296; upto=; relay=7; t2"), Some(Note::default()));
+        assert_eq!(
+            of(kind, "x; t1=-1; viewers=4294967296; upto=; relay=7; t2; gone=,-1,x"),
+            Some(Note::default())
+        );
         let known = Note { upto: Some(3), ..Note::default() };
         assert_eq!(of(kind, "x; upto=3; new=1"), Some(known));
         assert_eq!(of(kind, &format!("{}; upto=3", "x".repeat(MAX_READ))), Some(Note::default()));

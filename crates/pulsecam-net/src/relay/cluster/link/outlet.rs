@@ -18,7 +18,7 @@ use crate::{
     },
     sync::lock,
     transport::{MessageWriter, Written},
-    wire::Message,
+    wire::{Departed, Message},
 };
 
 /// The most bytes of texts and images that wait for one relay, also while it cannot be reached, and the same of frames.
@@ -57,6 +57,8 @@ pub(in crate::relay) struct Outlet {
     writer: Mutex<Option<Arc<MessageWriter>>>,
     /// The other relay's viewers, 0 while the link is down.
     viewers: AtomicU32,
+    /// Connections of this relay that have ended, until the other one is told.
+    gone: Mutex<Departed>,
     told: Mutex<LogThrottle>,
 }
 
@@ -72,8 +74,8 @@ impl Outlet {
         let (mailbox, waiting) = queue::channel_with(queue);
         let ordered = Mutex::new(Ordered { ledger: Ledger::new(BUDGET), waits: false });
         let told = Mutex::new(LogThrottle::new(log_throttle::FLOOD));
-        let (writer, viewers) = (Mutex::default(), AtomicU32::new(0));
-        (Arc::new(Self { relay, mailbox, ordered, writer, viewers, told }), waiting)
+        let (writer, viewers, gone) = (Mutex::default(), AtomicU32::new(0), Mutex::default());
+        (Arc::new(Self { relay, mailbox, ordered, writer, viewers, gone, told }), waiting)
     }
 
     /// Whether somebody views there.
@@ -138,6 +140,28 @@ impl Outlet {
         let mut ordered = lock(&self.ordered);
         ordered.ledger.confirmed(number);
         self.wake(&mut ordered);
+    }
+
+    /// Tells the other relay that connections have ended.
+    pub(in crate::relay) fn departed(&self, gone: Departed) {
+        let mut waiting = lock(&self.gone);
+        *waiting = waiting.and(gone);
+        drop(waiting);
+        self.note();
+    }
+
+    /// The connections that have ended, as the next note tells.
+    pub(super) fn gone(&self) -> Departed {
+        *lock(&self.gone)
+    }
+
+    /// Records that a note was sent, with all that it has told.
+    pub(super) fn told(&self, gone: Departed) {
+        let mut waiting = lock(&self.gone);
+        let mut left = Departed::default();
+        let untold = waiting.iter().filter(|number| gone.iter().all(|told| told != *number));
+        untold.for_each(|number| _ = left.add(number));
+        *waiting = left;
     }
 
     /// Schedules a note.

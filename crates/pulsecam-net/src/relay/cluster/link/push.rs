@@ -28,7 +28,7 @@ use crate::{
     sync::lock,
     tls::{Connector, Trust},
     transport::{self, MessageWriter, ReceiveHalf, WriteHooks},
-    wire::{Message, Reader, Receipt},
+    wire::{Departed, Message, Reader, Receipt},
 };
 
 /// The interval of the notes.
@@ -111,7 +111,13 @@ impl Push {
         writer.pace(self.room.shared.config.pacing);
         // Older than what will come in a moment.
         mailbox.clear_latest();
-        let session = Session { push: self, outlet, writer: &writer, heard: Mutex::new(clock::now()) };
+        let session = Session {
+            push: self,
+            outlet,
+            writer: &writer,
+            heard: Mutex::new(clock::now()),
+            telling: Mutex::default(),
+        };
         outlet.connected(&writer);
         tokio::select! {
             biased;
@@ -150,6 +156,8 @@ struct Session<'a> {
     writer: &'a Arc<MessageWriter>,
     /// When the other relay was last heard from, or read on.
     heard: Mutex<Instant>,
+    /// The connections that have ended, in the note that is about to be sent.
+    telling: Mutex<Departed>,
 }
 
 impl Session<'_> {
@@ -204,7 +212,9 @@ impl WriteHooks<ClientId, Outgoing> for &Session<'_> {
         match item {
             Outgoing::Note => {
                 let (relay, t1) = (Some(self.push.own), Some(Timestamp::now()));
-                Some(Note { relay, t1, ..Note::default() }.to_message())
+                let gone = self.outlet.gone();
+                *lock(&self.telling) = gone;
+                Some(Note { relay, t1, gone, ..Note::default() }.to_message())
             }
             Outgoing::Ordered => self.outlet.next(),
             Outgoing::Frame(message) => Some(message.clone()),
@@ -212,8 +222,10 @@ impl WriteHooks<ClientId, Outgoing> for &Session<'_> {
     }
 
     fn started(&mut self, taken: &Dequeued<ClientId, Outgoing>, _: &Message) {
-        if matches!(taken.priority, Priority::Ordered(_)) {
-            self.outlet.started();
+        match taken.priority {
+            Priority::Urgent => self.outlet.told(std::mem::take(&mut *lock(&self.telling))),
+            Priority::Ordered(_) => self.outlet.started(),
+            Priority::Latest(_) => {}
         }
     }
 

@@ -18,7 +18,7 @@ use crate::{
         event::ClientId,
     },
     sync::lock,
-    wire::{Message, MessageKind},
+    wire::{Departed, Message, MessageKind},
 };
 
 /// The first number of a guest, far from those of clients.
@@ -86,6 +86,11 @@ impl RoomLinks {
                 }
             }
         }
+    }
+
+    /// Tells the others that connections of this relay have ended.
+    pub(in crate::relay) fn departed(&self, gone: Departed) {
+        self.outlets().iter().for_each(|outlet| outlet.departed(gone));
     }
 
     /// Records how many viewers another relay has; returns whether that changes the number of all.

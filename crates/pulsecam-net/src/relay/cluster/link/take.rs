@@ -27,7 +27,7 @@ use crate::{
     },
     sync::lock,
     transport::{self, MessageWriter, WriteHooks},
-    wire::{Message, MessageKind, Reader, Receipt},
+    wire::{Departed, Message, MessageKind, Reader, Receipt},
 };
 
 /// The silence after which the connection is dead: four notes of the other end that did not come.
@@ -164,6 +164,10 @@ impl Session<'_> {
         if let Some(t1) = note.t1 {
             *lock(&self.due) = Some((t1, Timestamp::now()));
         }
+        for number in note.gone.iter() {
+            lock(&self.room.departures).add(number, clock::now());
+            self.room.departed.notify_one();
+        }
         self.mailbox.send_urgent(());
     }
 
@@ -187,6 +191,7 @@ impl WriteHooks<(), ()> for &Session<'_> {
             t3: due.map(|_| Timestamp::now()),
             viewers: Some(*self.viewers.borrow()),
             upto: Some(lock(&self.room.links.arrivals).upto(self.relay)),
+            gone: Departed::default(),
         };
         Some(note.to_message())
     }
