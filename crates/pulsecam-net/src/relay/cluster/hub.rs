@@ -114,9 +114,7 @@ impl Hub {
         let rooms = self.rooms();
         self.report(&known);
         let occupied = self.occupied(&rooms);
-        for tag in rooms.keys() {
-            self.plan.occupied(*tag, occupied.contains(tag));
-        }
+        self.plan.occupied(occupied.clone());
         if self.identity.settle(&known) {
             info!("this relay's numbers are those of slot {}", self.identity.slot());
             self.server.shared.cluster.set(self.identity);

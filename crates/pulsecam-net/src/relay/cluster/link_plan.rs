@@ -82,13 +82,9 @@ impl LinkPlan {
         }
     }
 
-    /// Records whether this relay has clients in a room.
-    pub fn occupied(&mut self, room: RoomTag, is_occupied: bool) {
-        if is_occupied {
-            self.rooms.insert(room);
-        } else {
-            self.rooms.remove(&room);
-        }
+    /// Records in which rooms this relay has clients.
+    pub fn occupied(&mut self, rooms: BTreeSet<RoomTag>) {
+        self.rooms = rooms;
     }
 
     /// Records that another relay has opened a link: it has clients in that room, which the gossip may not say yet.

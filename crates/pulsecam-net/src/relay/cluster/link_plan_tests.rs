@@ -41,7 +41,7 @@ fn key(relay: u64, room: RoomTag) -> LinkKey {
 /// The plan of relay 9, with clients in the lab.
 fn plan() -> LinkPlan {
     let mut plan = LinkPlan::new(Timestamp::from_micros(50), id(9));
-    plan.occupied(LAB, true);
+    plan.occupied([LAB].into());
     plan
 }
 
@@ -56,7 +56,7 @@ fn relays_are_linked_for_the_rooms_in_which_both_have_clients() {
     ]);
     assert_eq!(plan.poll(&known, now), [LinkStep::Open(key(1, LAB))]);
     assert_eq!(plan.poll(&known, now), []);
-    plan.occupied(OFFICE, true);
+    plan.occupied([LAB, OFFICE].into());
     assert_eq!(plan.poll(&known, now), [LinkStep::Open(key(1, OFFICE)), LinkStep::Open(key(2, OFFICE))]);
     assert_eq!(plan.due(), None);
 }
@@ -69,13 +69,13 @@ fn a_link_stays_for_a_while_after_the_last_client_has_left_at_either_end() {
     for end in [true, false] {
         let mut plan = plan();
         plan.poll(&here, start);
-        plan.occupied(LAB, end);
+        plan.occupied(if end { [LAB].into() } else { [].into() });
         let known = if end { &left } else { &here };
         assert_eq!(plan.poll(known, start), []);
         assert_eq!(plan.due(), Some(start + LINGER));
-        plan.occupied(LAB, true);
+        plan.occupied([LAB].into());
         assert_eq!((plan.poll(&here, start + 20 * SECOND), plan.due()), (vec![], None), "somebody is back");
-        plan.occupied(LAB, end);
+        plan.occupied(if end { [LAB].into() } else { [].into() });
         plan.poll(known, start + 25 * SECOND);
         assert_eq!(plan.poll(known, start + 54 * SECOND), []);
         assert_eq!(plan.poll(known, start + 55 * SECOND), [LinkStep::Close(key(1, LAB))]);
@@ -122,7 +122,7 @@ fn of_a_crowd_the_eldest_are_linked_and_all_agree_who_that_is() {
     for (own, this) in &all {
         let started = this.about.as_ref().unwrap().started;
         let mut plan = LinkPlan::new(started, id(*own));
-        plan.occupied(LAB, true);
+        plan.occupied([LAB].into());
         let others: Vec<_> = all.iter().filter(|(other, _)| other != own).cloned().collect();
         let known = roster(&others);
         let steps = plan.poll(&known, now);
@@ -139,7 +139,7 @@ fn of_a_crowd_the_eldest_are_linked_and_all_agree_who_that_is() {
 /// Something that happens to a plan.
 #[derive(Clone, Debug)]
 enum Happening {
-    Room(bool, bool),
+    Rooms(BTreeSet<RoomTag>),
     Invited(u64, bool),
     Relays(Vec<(u64, bool, bool, bool)>),
     Time(u64),
@@ -148,7 +148,8 @@ enum Happening {
 fn happening() -> impl Strategy<Value = Happening> {
     let relays = proptest::collection::vec((0_u64..4, any::<bool>(), any::<bool>(), any::<bool>()), 0..4);
     prop_oneof![
-        any::<(bool, bool)>().prop_map(|(lab, here)| Happening::Room(lab, here)),
+        prop::sample::subsequence(vec![LAB, OFFICE], 0..=2)
+            .prop_map(|rooms| Happening::Rooms(rooms.into_iter().collect())),
         (0_u64..4, any::<bool>()).prop_map(|(relay, lab)| Happening::Invited(relay, lab)),
         relays.prop_map(Happening::Relays),
         (1_u64..40).prop_map(Happening::Time),
@@ -164,7 +165,7 @@ proptest! {
         let (mut known, mut open, mut now) = (Roster::default(), BTreeSet::new(), Instant::now());
         for happening in happenings {
             match happening {
-                Happening::Room(lab, here) => plan.occupied(room(lab), here),
+                Happening::Rooms(rooms) => plan.occupied(rooms),
                 Happening::Invited(relay, lab) => plan.invited(key(relay, room(lab)), now),
                 Happening::Relays(relays) => {
                     known = relays
@@ -192,8 +193,7 @@ proptest! {
             prop_assert_eq!(plan.poll(&known, now), []);
         }
         // After a while without clients and with all alive, no link is left.
-        plan.occupied(LAB, false);
-        plan.occupied(OFFICE, false);
+        plan.occupied(BTreeSet::new());
         known = (0..4).map(|bits| (id(bits), relay(true, bits, &[LAB, OFFICE]))).collect();
         plan.poll(&known, now);
         plan.poll(&known, now + LINGER);

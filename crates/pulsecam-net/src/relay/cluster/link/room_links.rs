@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
 };
 
@@ -27,6 +27,8 @@ const FIRST_GUEST: ClientId = 1 << 63;
 /// The links of one room.
 pub(in crate::relay) struct RoomLinks {
     outlets: Mutex<Arc<[Arc<Outlet>]>>,
+    /// Whether there are any: looked at for each message, also of relays that take part in no cluster.
+    any: AtomicBool,
     audience: Mutex<Audience>,
     /// The texts and images that came from other relays.
     pub(super) arrivals: Mutex<Arrivals>,
@@ -41,6 +43,7 @@ impl Default for RoomLinks {
     fn default() -> Self {
         Self {
             outlets: Mutex::new(Arc::new([])),
+            any: AtomicBool::new(false),
             audience: Mutex::default(),
             arrivals: Mutex::default(),
             takers: Mutex::default(),
@@ -58,17 +61,19 @@ impl RoomLinks {
 
     /// Whether there is none.
     pub(in crate::relay) fn is_empty(&self) -> bool {
-        lock(&self.outlets).is_empty()
+        !self.any.load(Relaxed)
     }
 
     pub(super) fn add(&self, outlet: &Arc<Outlet>) {
         let mut outlets = lock(&self.outlets);
         *outlets = outlets.iter().chain([outlet]).cloned().collect();
+        self.any.store(true, Relaxed);
     }
 
     pub(super) fn remove(&self, relay: RelayId) {
         let mut outlets = lock(&self.outlets);
         *outlets = outlets.iter().filter(|outlet| outlet.relay != relay).cloned().collect();
+        self.any.store(!outlets.is_empty(), Relaxed);
     }
 
     /// Sends a message of a client of this relay to the others; `peer` is the number of its connection.
