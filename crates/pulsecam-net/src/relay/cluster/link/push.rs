@@ -40,9 +40,10 @@ const SILENCE: Duration = Duration::from_secs(3);
 /// The time for each step of an attempt to connect.
 pub(super) const CONNECT: Duration = Duration::from_millis(1500);
 
-/// The pause after the first failed attempt, which doubles up to the longest.
+/// The pause after the first failed attempt, which doubles up to the longest. That is short, since a cluster has a few
+/// dozen relays, and pictures have to be back within a second of an outage's end.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// A connection that was up for this long was well: the pauses start over.
 const WELL: Duration = Duration::from_secs(5);
@@ -101,11 +102,19 @@ impl Push {
 
     /// Connects, and serves the connection until it ends; returns why.
     async fn once(&self, outlet: &Outlet, mailbox: &mut Mailbox) -> String {
-        let connected = match self.connect().await {
+        let connected = tokio::select! {
+            biased;
+            connected = self.connect() => connected,
+            // An attempt that began during the outage may take seconds: the network tries again only then.
+            () = self.hurry.notified() => {
+                self.hurry.notify_one(); // no pause either
+                Err("it is heard from again".into())
+            }
+        };
+        let (reader, writer) = match connected {
             Ok(connected) => connected,
             Err(why) => return why,
         };
-        let (reader, writer) = connected;
         info!("the link to relay {} is up", self.link.relay);
         // Both ends are of this version or a later one.
         writer.pace(self.room.shared.config.pacing);
