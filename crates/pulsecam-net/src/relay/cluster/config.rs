@@ -7,7 +7,8 @@ use tokio::net::TcpListener;
 use super::{
     Error,
     about::{About, Epoch, Load},
-    gossip::{Gossip, GossipConfig},
+    gossip::Gossip,
+    gossip_config::GossipConfig,
     key::ClusterKey,
     members::Members,
 };

@@ -22,6 +22,7 @@ use tracing::warn;
 use super::{
     Error,
     about::About,
+    gossip_config::GossipConfig,
     key::ClusterKey,
     members::{Members, Relay, RelayId, Roster},
     seal::{Refused, Seal},
@@ -62,45 +63,6 @@ const MAX_ADDRESSES: usize = 64;
 
 /// The name of all clusters: which one it is, the key says.
 const CLUSTER: &str = "pulsecam";
-
-/// How a relay takes part in the gossip.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct GossipConfig {
-    /// Where it listens, by UDP.
-    pub listen: SocketAddr,
-    /// Where others reach it, if that is another address. The port is that of `listen` if it is 0.
-    pub advertise: Option<SocketAddr>,
-    /// Some of the others, looked up repeatedly.
-    pub join: Vec<Address>,
-    /// The cluster's key; needed unless only this machine reaches `listen`.
-    pub key: Option<ClusterKey>,
-}
-
-impl GossipConfig {
-    /// A relay that listens at this address, and knows nobody.
-    #[must_use]
-    pub const fn new(listen: SocketAddr) -> Self {
-        Self { listen, advertise: None, join: Vec::new(), key: None }
-    }
-
-    /// Where others reach this relay.
-    #[must_use]
-    pub fn reached_at(&self) -> SocketAddr {
-        let mut address = self.advertise.unwrap_or(self.listen);
-        if address.port() == 0 {
-            address.set_port(self.listen.port());
-        }
-        address
-    }
-
-    /// Returns the same with changes.
-    #[must_use]
-    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
-        change(&mut self);
-        self
-    }
-}
 
 /// A relay's part in the gossip, which ends when this is dropped.
 #[derive(Debug)]

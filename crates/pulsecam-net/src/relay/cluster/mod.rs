@@ -14,6 +14,7 @@ mod config;
 mod datagram;
 mod error;
 mod gossip;
+mod gossip_config;
 mod hub;
 mod identity;
 mod key;
@@ -33,7 +34,8 @@ pub use self::{
     board::{Board, Place},
     config::{Config, Door},
     error::Error,
-    gossip::{Gossip, GossipConfig, REMEMBERED},
+    gossip::{Gossip, REMEMBERED},
+    gossip_config::GossipConfig,
     identity::Identity,
     key::{ClusterKey, NotAnId, RoomTag},
     ledger::{Ledger, LedgerFull},

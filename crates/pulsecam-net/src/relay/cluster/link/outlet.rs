@@ -185,3 +185,77 @@ impl Outlet {
         self.set_viewers(0);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{transport::PolledWriter, wire::MessageKind};
+
+    fn text(number: usize) -> Message {
+        Message::new(MessageKind::Text, number.to_string().as_str().into(), None).unwrap()
+    }
+
+    /// What the link's task writes until nothing waits: the numbers of ordered messages, and 0 for a note.
+    fn written(outlet: &Outlet, mailbox: &mut Mailbox) -> Vec<u64> {
+        let mut written = Vec::new();
+        while let Some(taken) = mailbox.try_recv().unwrap() {
+            match taken.item {
+                Outgoing::Note => written.push(0),
+                Outgoing::Ordered => {
+                    if let Some(message) = outlet.next() {
+                        outlet.started();
+                        written.push(Mark::cut(&message).unwrap().0.number);
+                    }
+                }
+                Outgoing::Frame(_) => {}
+            }
+        }
+        written
+    }
+
+    #[tokio::test]
+    async fn a_new_connection_begins_with_a_note_and_what_is_not_confirmed() {
+        let (outlet, mut mailbox) = Outlet::new(RelayId::from_bits(1));
+        (0..3).for_each(|number| outlet.ordered(9, &text(number)));
+        assert_eq!(written(&outlet, &mut mailbox), [1, 2, 3]);
+        outlet.confirmed(1);
+        assert_eq!(written(&outlet, &mut mailbox), [0; 0], "the others are under way");
+        outlet.set_viewers(4);
+        outlet.disconnected();
+        assert!(!outlet.wants_frames());
+        outlet.ordered(9, &text(3));
+        let writer = Arc::new(MessageWriter::new(Box::new(PolledWriter::new(tokio::io::sink()))));
+        outlet.connected(&writer);
+        assert_eq!(written(&outlet, &mut mailbox), [0, 2, 3, 4]);
+        outlet.confirmed(4);
+        assert_eq!(outlet.next(), None);
+    }
+
+    #[test]
+    fn an_item_that_the_socket_did_not_take_is_not_lost() {
+        let (outlet, mut mailbox) = Outlet::new(RelayId::from_bits(1));
+        outlet.ordered(9, &text(0));
+        let taken = mailbox.try_recv().unwrap().unwrap();
+        assert!(outlet.next().is_some());
+        mailbox.requeue(taken);
+        outlet.ordered(9, &text(1));
+        assert_eq!(written(&outlet, &mut mailbox), [1, 2]);
+    }
+
+    #[test]
+    fn connections_that_have_ended_are_told_once_and_none_is_forgotten() {
+        let (outlet, _mailbox) = Outlet::new(RelayId::from_bits(1));
+        let gone = |numbers: &[u64]| {
+            let mut gone = Departed::default();
+            numbers.iter().for_each(|number| _ = gone.add(*number));
+            gone
+        };
+        outlet.departed(gone(&[1, 2]));
+        let telling = outlet.gone();
+        outlet.departed(gone(&[3]));
+        outlet.told(telling);
+        assert_eq!(outlet.gone(), gone(&[3]));
+        outlet.told(gone(&[3]));
+        assert!(outlet.gone().is_empty());
+    }
+}

@@ -145,3 +145,64 @@ impl RoomLinks {
         self.guests.fetch_add(1, Relaxed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: RelayId = RelayId::from_bits(1);
+    const B: RelayId = RelayId::from_bits(2);
+
+    #[test]
+    fn a_newer_connection_from_a_relay_ends_the_older_one_and_no_other() {
+        let (links, stop) = (RoomLinks::default(), CancellationToken::new());
+        let [first, other, second] = [A, B, A].map(|relay| links.takes_from(relay, &stop));
+        assert!(first.is_cancelled() && !second.is_cancelled() && !other.is_cancelled());
+        links.ends(A, &first);
+        let third = links.takes_from(A, &stop);
+        assert!(second.is_cancelled(), "the end of the first was not that of the second");
+        links.ends(A, &third);
+        links.takes_from(A, &stop);
+        assert!(!third.is_cancelled(), "it has ended by itself");
+        stop.cancel();
+        assert!(other.is_cancelled());
+    }
+
+    #[test]
+    fn viewers_are_told_if_their_number_has_changed() {
+        let links = RoomLinks::default();
+        let mut told = links.told_viewers();
+        links.tell_viewers(0);
+        assert!(!told.has_changed().unwrap());
+        links.tell_viewers(2);
+        assert!(told.has_changed().unwrap());
+        assert_eq!(*told.borrow_and_update(), 2);
+        assert!(links.said(A, 3) && links.said(B, 1) && links.left(A));
+        assert_eq!(links.viewers(), 1);
+    }
+
+    #[test]
+    fn what_is_pushed_goes_to_each_link_and_frames_only_where_somebody_views() {
+        let links = RoomLinks::default();
+        let [(to_a, mut at_a), (to_b, mut at_b)] = [A, B].map(Outlet::new);
+        assert!(links.is_empty());
+        links.add(&to_a);
+        links.add(&to_b);
+        to_b.set_viewers(1);
+        let frame = Message::new(MessageKind::Video, "frame".into(), None).unwrap();
+        let text = Message::new(MessageKind::Text, "text".into(), None).unwrap();
+        [&frame, &text].map(|message| links.push(7, 1001, message));
+        let kinds = |mailbox: &mut super::super::outlet::Mailbox| {
+            std::iter::from_fn(|| mailbox.try_recv().unwrap().map(|taken| format!("{:?}", taken.priority)))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(kinds(&mut at_a), ["Ordered(0)"]);
+        assert_eq!(kinds(&mut at_b), ["Ordered(0)", "Latest(7)"]);
+        let (mark, message) = Mark::cut(&to_a.next().unwrap()).unwrap();
+        assert_eq!((mark, message), (Mark { peer: 1001, number: 1 }, text));
+        links.remove(A);
+        assert!(!links.is_empty());
+        links.remove(B);
+        assert!(links.is_empty());
+    }
+}
