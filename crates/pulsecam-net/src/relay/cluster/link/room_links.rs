@@ -191,7 +191,8 @@ mod tests {
         to_b.set_viewers(1);
         let frame = Message::new(MessageKind::Video, "frame".into(), None).unwrap();
         let text = Message::new(MessageKind::Text, "text".into(), None).unwrap();
-        [&frame, &text].map(|message| links.push(7, 1001, message));
+        links.push(7, 1001, &frame);
+        links.push(7, 1001, &text);
         let kinds = |mailbox: &mut super::super::outlet::Mailbox| {
             std::iter::from_fn(|| mailbox.try_recv().unwrap().map(|taken| format!("{:?}", taken.priority)))
                 .collect::<Vec<_>>()
